@@ -1,0 +1,174 @@
+# Holdfast. `make help` lists the targets.
+#
+#   VARIANT=release|debug|asan|tsan   flags; each builds out of tree into $(BUILD)/$(VARIANT)
+#   BUILD=DIR                         where (default build)
+#   CC=gcc|clang
+
+VARIANT ?= release
+BUILD   ?= build
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+B       := $(BUILD)/$(VARIANT)
+G       := $(BUILD)/gen
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wvla -Wformat=2 -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 -fcf-protection
+CFLAGS_release := -O2 -g $(HARDEN)
+CFLAGS_debug   := -O0 -g3 -DHOLDFAST_DEBUG
+CFLAGS_asan    := -O1 -g3 -DHOLDFAST_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_tsan    := -O1 -g3 -DHOLDFAST_DEBUG -fsanitize=thread -fno-omit-frame-pointer
+CFLAGS_fuzz    := -O1 -g3 -DHOLDFAST_DEBUG -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_release := -Wl,-z,relro,-z,now
+LDFLAGS_asan    := -fsanitize=address,undefined
+LDFLAGS_tsan    := -fsanitize=thread
+LDFLAGS_fuzz    := -fsanitize=address,undefined
+PG_INCLUDE := $(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
+
+ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE -DHOLDFAST_VERSION='"$(VERSION)"' \
+             -Isrc -I$(G) -isystem $(PG_INCLUDE) -fPIE -MMD -MP $(CFLAGS)
+
+# ---- modules -----------------------------------------------------------------------------------
+# A module is a folder of src/ with .c files, or sql/<area> made from sql/queries/<area>.sql, or
+# web (the embedded pages). Each becomes one archive. What a program or a test is linked with is a
+# list of modules: that list is the proof of what the program can do (design: one executable per
+# trust boundary; `make check-links`).
+
+MODULES := $(sort $(patsubst src/%/,%,$(filter-out src/programs/,$(dir $(wildcard src/*/*.c src/*/*/*.c)))))
+AREAS   := $(sort $(patsubst sql/queries/%.sql,%,$(wildcard sql/queries/*.sql)))
+
+LIBS_base            := -lm
+LIBS_db              := -lpq
+LIBS_http            := -levent_core
+LIBS_process         := -lseccomp
+LIBS_directory/parse := -lcsv -lutf8proc
+LIBS_directory/record := -lxxhash -lutf8proc
+
+include programs.mk
+
+objects_of = $(patsubst src/%.c,$(B)/%.o,$(wildcard src/$(1)/*.c))
+archive_of = $(B)/lib/$(subst /,-,$(1)).a
+archives   = $(foreach m,$(1),$(call archive_of,$(m)))
+libs       = $(sort $(foreach m,$(1),$(LIBS_$(m))))
+LINK = $(CC) $(ALL_CFLAGS) -pie $(LDFLAGS_$(VARIANT)) $(LDFLAGS) -o $@
+
+define module_rule
+$(call archive_of,$(1)): $(call objects_of,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach m,$(MODULES),$(eval $(call module_rule,$(m))))
+
+define sql_rule
+$(G)/sql/$(1).c: sql/queries/$(1).sql sql/expressions.sql tools/embed-sql
+	@mkdir -p $$(@D)
+	tools/embed-sql sql/queries/$(1).sql $(G)/sql/$(1)
+$(G)/sql/$(1).h: $(G)/sql/$(1).c ;
+$(B)/sql/$(1).o: $(G)/sql/$(1).c
+	@mkdir -p $$(@D)
+	@echo "  CC $$@" && $(CC) $$(ALL_CFLAGS) -c -o $$@ $$<
+$(call archive_of,sql/$(1)): $(B)/sql/$(1).o
+	@mkdir -p $$(@D)
+	@rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach a,$(AREAS),$(eval $(call sql_rule,$(a))))
+SQL_HEADERS := $(AREAS:%=$(G)/sql/%.h)
+
+# Migrations, the expressions and other files that programs carry with them.
+$(G)/sql/migrations.c: $(wildcard sql/migrations/*.sql) sql/expressions.sql $(wildcard sql/roles.sql) tools/embed-migrations
+	@mkdir -p $(@D)
+	tools/embed-migrations $@
+$(B)/sql/migrations.o: $(G)/sql/migrations.c
+	@mkdir -p $(@D)
+	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(call archive_of,sql/migrations): $(B)/sql/migrations.o
+	@mkdir -p $(@D)
+	@rm -f $@ && ar rcs $@ $^
+
+WEB_FILES := $(shell find web -type f 2>/dev/null)
+$(G)/web/files.c: $(WEB_FILES) tools/embed-files
+	@mkdir -p $(@D)
+	tools/embed-files web $@
+$(B)/web/files.o: $(G)/web/files.c
+	@mkdir -p $(@D)
+	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(call archive_of,web): $(B)/web/files.o
+	@mkdir -p $(@D)
+	@rm -f $@ && ar rcs $@ $^
+
+$(B)/%.o: src/%.c | $(SQL_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# ---- programs ----------------------------------------------------------------------------------
+define program_rule
+$(B)/$(1): $(B)/programs/$(subst -,_,$(1)).o $(call archives,$(PROGRAM_$(1)))
+	@echo "  LINK $$@" && $$(LINK) $(B)/programs/$(subst -,_,$(1)).o -Wl,--start-group $(call archives,$(PROGRAM_$(1))) -Wl,--end-group $(call libs,$(PROGRAM_$(1)))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+all: $(PROGRAMS:%=$(B)/%) ## build the programs
+
+# ---- tests -------------------------------------------------------------------------------------
+# tests/unit/NAME.c says in its first line what it links: /* link: base json */
+UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+unit_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/unit/$(1).c)
+define unit_rule
+UNIT_$(1) := $(call unit_modules,$(1))
+$(B)/tests/unit/$(1): $(B)/tests/unit/$(1).o $$(call archives,$$(UNIT_$(1)))
+	@echo "  LINK $$@" && $$(LINK) $$< -Wl,--start-group $$(call archives,$$(UNIT_$(1))) -Wl,--end-group $$(call libs,$$(UNIT_$(1))) -lcmocka
+endef
+$(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
+$(B)/tests/unit/%.o: tests/unit/%.c | $(SQL_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -c -o $@ $<
+units: $(UNITS:%=$(B)/tests/unit/%)
+
+# tests/fuzz/NAME.c: libFuzzer targets, built with clang; first line as for units.
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+fuzz_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/fuzz/$(1).c)
+define fuzz_rule
+FUZZ_$(1) := $(call fuzz_modules,$(1))
+$(B)/tests/fuzz/$(1): tests/fuzz/$(1).c $$(call archives,$$(FUZZ_$(1)))
+	@mkdir -p $$(@D)
+	@echo "  LINK $$@" && $$(LINK) -fsanitize=fuzzer -Wno-missing-prototypes $$< -Wl,--start-group $$(call archives,$$(FUZZ_$(1))) -Wl,--end-group $$(call libs,$$(FUZZ_$(1)))
+endef
+$(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
+fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
+
+.PHONY: all units fuzzers check check-one check-links check-layers check-docs lint format install help clean fuzz
+check: all units ## run every test (the same as ./test without the set-up)
+	tools/run-tests $(B)
+check-one: all units ## run one test file: make check-one T=tests/cli/import.t
+	tools/run-tests $(B) $(T)
+check-links: all ## fail when a program contains what it must not
+	tools/check-links $(B)
+check-layers: ## fail when a layer includes what is above or beside it
+	tools/check-layers
+check-docs: all ## fail when help, manual pages and README disagree
+	tools/check-docs $(B)
+fuzz: ## run every fuzz target for SECONDS each (default 60)
+	$(MAKE) VARIANT=fuzz CC=clang fuzzers
+	tools/run-fuzzers $(BUILD)/fuzz/tests/fuzz $(or $(SECONDS),60)
+
+SOURCES = $(shell git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'bench/*.c')
+lint: compile_commands.json ## clang-format, clang-tidy, cppcheck, shell syntax
+	tools/lint
+format: ## rewrite the sources with clang-format
+	clang-format -i $(SOURCES)
+compile_commands.json: Makefile programs.mk $(SQL_HEADERS)
+	tools/compile-commands '$(CC) $(ALL_CFLAGS)' >$@
+
+install: all ## install into $(DESTDIR)$(PREFIX)
+	tools/install '$(B)' '$(DESTDIR)' '$(PREFIX)'
+clean: ## remove what was built
+	rm -rf $(BUILD) compile_commands.json
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\n  VARIANT=release|debug|asan|tsan  BUILD=DIR  CC=gcc|clang\n'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

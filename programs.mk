@@ -1,0 +1,5 @@
+# Which modules each program is linked with. A program that must not do a thing is not linked with
+# the code for it; tools/check-links proves it on the result.
+PROGRAMS := holdfast
+
+PROGRAM_holdfast := base

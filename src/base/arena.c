@@ -1,0 +1,138 @@
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 16 * 1024, ALIGN = _Alignof(max_align_t) };
+
+struct arena_block {
+	struct arena_block *older;
+	size_t used, size;
+	_Alignas(max_align_t) char bytes[];
+};
+
+struct arena_defer {
+	struct arena_defer *older;
+	void (*fn)(void *);
+	void *arg;
+};
+
+void arena_init(struct arena *arena, size_t max_bytes)
+{
+	*arena = (struct arena){.max_bytes = max_bytes};
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+	if (bytes > arena->max_bytes)
+		return NULL;
+	bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+	if (arena->used_bytes + bytes > arena->max_bytes)
+		return NULL;
+
+	struct arena_block *block = arena->blocks;
+	if (!block || block->size - block->used < bytes) {
+		size_t size = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
+		struct arena_block *fresh = malloc(sizeof(*fresh) + size);
+		if (!fresh)
+			die("out of memory");
+		fresh->used = 0;
+		fresh->size = size;
+		/* A large allocation gets a block of its own behind the current one, whose rest
+		 * stays usable. */
+		if (block && size != BLOCK_BYTES) {
+			fresh->older = block->older;
+			block->older = fresh;
+		} else {
+			fresh->older = block;
+			arena->blocks = fresh;
+		}
+		block = fresh;
+	}
+	void *p = block->bytes + block->used;
+	block->used += bytes;
+	arena->used_bytes += bytes;
+	return memset(p, 0, bytes);
+}
+
+void *arena_array(struct arena *arena, size_t n, size_t size)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return arena_alloc(arena, bytes);
+}
+
+struct str arena_str(struct arena *arena, struct str s)
+{
+	char *p = arena_alloc(arena, s.n + 1);
+	if (!p)
+		return (struct str){NULL, 0};
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (struct str){p, s.n};
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	must(n >= 0);
+	char *p = arena_alloc(arena, (size_t)n + 1);
+	if (!p)
+		return NULL;
+	va_start(args, fmt);
+	vsnprintf(p, (size_t)n + 1, fmt, args);
+	va_end(args);
+	return p;
+}
+
+void arena_defer(struct arena *arena, void (*fn)(void *), void *arg)
+{
+	/* Not from the blocks: deferring must work when the arena is full. */
+	struct arena_defer *defer = malloc(sizeof(*defer));
+	if (!defer)
+		die("out of memory");
+	*defer = (struct arena_defer){arena->defers, fn, arg};
+	arena->defers = defer;
+}
+
+static void run_defers(struct arena *arena)
+{
+	while (arena->defers) {
+		struct arena_defer *defer = arena->defers;
+		arena->defers = defer->older;
+		defer->fn(defer->arg);
+		free(defer);
+	}
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct arena_block *keep = NULL;
+
+	run_defers(arena);
+	for (struct arena_block *block = arena->blocks, *older; block; block = older) {
+		older = block->older;
+		if (!keep && block->size == BLOCK_BYTES)
+			keep = block;
+		else
+			free(block);
+	}
+	if (keep) {
+		keep->older = NULL;
+		keep->used = 0;
+	}
+	arena->blocks = keep;
+	arena->used_bytes = 0;
+}
+
+void arena_release(struct arena *arena)
+{
+	arena_reset(arena);
+	free(arena->blocks);
+	arena->blocks = NULL;
+}

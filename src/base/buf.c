@@ -1,0 +1,124 @@
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){.max = max};
+}
+
+void buf_reset(struct buf *b)
+{
+	b->n = 0;
+	b->failed = false;
+}
+
+void buf_release(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf){.max = b->max};
+}
+
+/* Room for n more bytes and the closing NUL. */
+static bool reserve(struct buf *b, size_t n)
+{
+	if (b->failed || n > b->max - b->n) {
+		b->failed = true;
+		return false;
+	}
+	if (b->cap - b->n > n)
+		return true;
+	size_t cap = b->cap ? b->cap : 64;
+	while (cap - b->n <= n)
+		cap *= 2;
+	char *p = realloc(b->p, cap);
+	if (!p)
+		die("out of memory");
+	b->p = p;
+	b->cap = cap;
+	return true;
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (!reserve(b, n))
+		return;
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+void buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+void buf_puts(struct buf *b, const char *z)
+{
+	buf_add(b, z, strlen(z));
+}
+
+void buf_putc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void buf_vprintf(struct buf *b, const char *fmt, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int n = vsnprintf(b->p ? b->p + b->n : NULL, b->p ? b->cap - b->n : 0, fmt, args);
+	must(n >= 0);
+	if (b->cap - b->n <= (size_t)n) {
+		if (reserve(b, (size_t)n))
+			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+	} else if (!reserve(b, (size_t)n)) {
+		b->p[b->n] = '\0';
+	}
+	if (!b->failed)
+		b->n += (size_t)n;
+	va_end(again);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	buf_vprintf(b, fmt, args);
+	va_end(args);
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+	return reserve(b, n) ? b->p + b->n : NULL;
+}
+
+void buf_grew(struct buf *b, size_t n)
+{
+	must(n < b->cap - b->n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+void buf_drop(struct buf *b, size_t n)
+{
+	must(n <= b->n);
+	if (n == 0)
+		return;
+	memmove(b->p, b->p + n, b->n - n);
+	b->n -= n;
+	b->p[b->n] = '\0';
+}
+
+struct str buf_view(const struct buf *b)
+{
+	return (struct str){b->p, b->n};
+}
+
+const char *buf_z(struct buf *b)
+{
+	return b->p && b->n ? b->p : "";
+}

@@ -1,0 +1,47 @@
+/* A growing byte buffer with a maximum that is stated at birth.
+ *
+ * Appending never fails on the spot: over the maximum the buffer takes nothing more and remembers
+ * it, so that a page or a message is written straight down and checked once, with buf_failed().
+ * b.p is NUL-terminated whenever b.n > 0 or buf_z was called. Memory is given back by buf_release
+ * only; buf_reset keeps it for the next use.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/str.h"
+
+struct buf {
+	char *p;
+	size_t n; /* bytes used */
+	size_t cap;
+	size_t max;
+	bool failed;
+};
+
+void buf_init(struct buf *b, size_t max);
+void buf_reset(struct buf *b); /* empty and not failed */
+void buf_release(struct buf *b);
+
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_str(struct buf *b, struct str s);
+void buf_puts(struct buf *b, const char *z);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
+void buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF(2, 0);
+
+/* n bytes to write into; the caller then says how many it used with buf_grew. NULL over the maximum
+ * (and the buffer has failed). */
+MUST_CHECK char *buf_room(struct buf *b, size_t n);
+void buf_grew(struct buf *b, size_t n);
+
+/* Remove n bytes at the front. Moves the rest: for queues use an offset of your own. */
+void buf_drop(struct buf *b, size_t n);
+
+struct str buf_view(const struct buf *b);
+const char *buf_z(struct buf *b); /* as a C string; "" when empty */
+static inline bool buf_failed(const struct buf *b)
+{
+	return b->failed;
+}
+
+#endif

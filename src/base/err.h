@@ -1,0 +1,60 @@
+/* Errors come in three kinds.
+ *
+ *   A bug: must(cond). Always on, in release builds too; prints file, line and condition, aborts.
+ *   Cannot start: die(). One sentence on standard error that names cause and remedy, exit 1.
+ *   Expected: a function returns enum status and, when it is not OK, has written one sentence into
+ *   the struct err it was given, where it happened. Whoever stops passing the error on logs or
+ *   prints it, once.
+ */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUST_CHECK       __attribute__((warn_unused_result))
+#define PRINTF(fmt, arg) __attribute__((format(printf, fmt, arg)))
+#define NORETURN         __attribute__((noreturn))
+
+/* What went wrong, as far as a caller may want to act on it. The sentence says the rest. */
+enum status {
+	OK = 0,
+	FAILED,      /* anything without a class of its own */
+	INVALID,     /* input that is not what it must be; the caller's user can mend it */
+	NOT_FOUND,   /* the thing asked for does not exist */
+	CONFLICT,    /* exists already, or is locked by somebody */
+	TOO_LARGE,   /* over a stated limit */
+	TIMED_OUT,   /* a deadline passed */
+	UNAVAILABLE, /* the other side is down, full or gone; trying later may help */
+	DENIED,      /* not allowed */
+};
+
+/* Exit codes of every program (design: 0 ok, 1 failed, 2 findings, 64 usage). */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_FINDINGS = 2, EXIT_USAGE = 64 };
+
+struct err {
+	char text[512]; /* one sentence without a full stop, NUL-terminated; cut with "..." */
+};
+
+/* Write the sentence, return `status`, so that a failure is one line: return err_set(...).
+ * `err` may be NULL: then only the status goes back. */
+enum status err_set(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
+
+/* As err_set, followed by ": " and strerror(errno). */
+enum status err_errno(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
+
+/* Put context in front: "reading a.csv: " + what stands there. Returns `status`. */
+enum status err_prefix(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
+
+const char *status_name(enum status status);
+
+/* Cannot start: "program: sentence" on standard error, exit 1. */
+NORETURN void die(const char *fmt, ...) PRINTF(1, 2);
+
+/* A bug if false. */
+#define must(cond) ((cond) ? (void)0 : must_failed(__FILE__, __LINE__, #cond))
+NORETURN void must_failed(const char *file, int line, const char *condition);
+
+#endif

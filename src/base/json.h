@@ -1,0 +1,132 @@
+/* JSON (RFC 8259), the only reader and the only writer of the project.
+ *
+ * Reader: pulls tokens out of a stream of any size with memory bounded by the longest token and the
+ * depth; or reads one value of the stream into a tree in an arena. Strict: UTF-8 only, no comments,
+ * no trailing commas, no NaN, lone surrogates refused, NUL (\u0000) refused in strings because
+ * nothing behind us (PostgreSQL) can hold it. A byte-order mark at the start is skipped.
+ *
+ * Writer: appends to a struct buf and keeps track of commas; a wrong nesting is a bug (must).
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum { JSON_MAX_DEPTH = 128 };
+
+enum json_token {
+	JSON_ERROR, /* reader->err says what, with line and column */
+	JSON_EOF,   /* the end of the input after a whole value (or before the first) */
+	JSON_NULL,
+	JSON_TRUE,
+	JSON_FALSE,
+	JSON_NUMBER, /* text: as written */
+	JSON_STRING, /* text: decoded */
+	JSON_KEY,    /* text: decoded; its value follows */
+	JSON_OBJECT,
+	JSON_OBJECT_END,
+	JSON_ARRAY,
+	JSON_ARRAY_END,
+};
+
+/* Bytes of the source into p: how many, 0 at the end, -1 with errno. */
+typedef ssize_t json_source(void *ctx, char *p, size_t n);
+
+struct json_reader {
+	/* what the last json_next gave; `text` is valid until the next call */
+	enum json_token token;
+	struct str text;
+	size_t line, column; /* of the token's first byte, from 1 */
+	size_t depth;        /* open containers */
+	uint64_t offset;     /* bytes consumed, for progress */
+	struct err err;
+
+	struct json_state *state; /* private */
+};
+
+/* Read from a callback. max_token: longest string or number in bytes. Several values may follow one
+ * another (NDJSON, GeoJSONSeq: RS 0x1E before a value is white space); JSON_EOF comes after the
+ * last. */
+void json_reader_init(struct json_reader *r, json_source *source, void *ctx, size_t max_token);
+/* Read from memory, which must outlive the reader. */
+void json_reader_init_str(struct json_reader *r, struct str s);
+void json_reader_release(struct json_reader *r);
+
+enum json_token json_next(struct json_reader *r);
+
+/* After JSON_OBJECT or JSON_ARRAY: consume up to its end. After any other token: nothing.
+ * False on a syntax error. */
+MUST_CHECK bool json_skip(struct json_reader *r);
+
+/* For line-oriented input: after an error, drop the rest of the line and begin a new value. */
+void json_recover_line(struct json_reader *r);
+
+enum json_kind {
+	JSON_IS_NULL,
+	JSON_IS_BOOL,
+	JSON_IS_NUMBER,
+	JSON_IS_STRING,
+	JSON_IS_ARRAY,
+	JSON_IS_OBJECT
+};
+
+/* A value in an arena. Containers are linked lists: children in order; a key only inside objects.
+ */
+struct json_value {
+	enum json_kind kind;
+	bool boolean;
+	struct str text; /* string: decoded; number: as written. NUL-terminated copies */
+	struct str key;
+	struct json_value *first; /* first child */
+	struct json_value *next;  /* next sibling */
+	size_t count;             /* children */
+};
+
+/* The value that begins with the reader's current token (call json_next first), whole. */
+MUST_CHECK enum status json_read_value(struct json_reader *r, struct arena *arena,
+				       struct json_value **out, struct err *err);
+/* Exactly one value in s. */
+MUST_CHECK enum status json_parse(struct arena *arena, struct str s, struct json_value **out,
+				  struct err *err);
+
+/* Member of an object: the last one of that name; NULL when absent or v is NULL or no object. */
+const struct json_value *json_get(const struct json_value *v, const char *key);
+/* A path of members and indexes: json_path(v, "names.primary"), json_path(v,
+ * "addresses.0.country"). */
+const struct json_value *json_path(const struct json_value *v, const char *path);
+/* Its text when it is a string (or a number), else an empty slice. NULL is allowed. */
+struct str json_text(const struct json_value *v);
+MUST_CHECK bool json_double(const struct json_value *v, double *out);
+MUST_CHECK bool json_i64(const struct json_value *v, int64_t *out);
+
+struct json_writer {
+	struct buf *out;
+	unsigned depth;
+	bool comma[JSON_MAX_DEPTH];
+	bool after_key;
+};
+
+void json_writer_init(struct json_writer *w, struct buf *out);
+void json_object_begin(struct json_writer *w);
+void json_object_end(struct json_writer *w);
+void json_array_begin(struct json_writer *w);
+void json_array_end(struct json_writer *w);
+void json_key(struct json_writer *w, const char *key);
+/* Invalid UTF-8 is written as U+FFFD. < is written as \u003c, so that a block can stand in HTML. */
+void json_put_str(struct json_writer *w, struct str s);
+void json_put_z(struct json_writer *w, const char *z); /* NULL gives null */
+void json_put_i64(struct json_writer *w, int64_t v);
+void json_put_double(struct json_writer *w, double v, int decimals); /* fixed; not finite: null */
+void json_put_bool(struct json_writer *w, bool v);
+void json_put_null(struct json_writer *w);
+void json_put_raw(struct json_writer *w, struct str json); /* a whole value, already JSON */
+void json_put_tree(struct json_writer *w, const struct json_value *v);
+
+/* key + value in one call */
+void json_member_str(struct json_writer *w, const char *key, struct str s);
+void json_member_z(struct json_writer *w, const char *key, const char *z);
+void json_member_i64(struct json_writer *w, const char *key, int64_t v);
+void json_member_bool(struct json_writer *w, const char *key, bool v);
+
+#endif

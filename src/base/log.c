@@ -1,0 +1,124 @@
+#include "base/log.h"
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 4096 };
+
+static const char *program = "holdfast";
+static enum log_level least = LOG_INFO;
+static bool as_json;
+
+void log_setup(const char *name, enum log_level level, bool json)
+{
+	program = name;
+	least = level;
+	as_json = json;
+}
+
+const char *log_program(void)
+{
+	return program;
+}
+
+/* A line under construction; what does not fit is dropped, the end of the line never is. */
+struct line {
+	char p[LINE_MAX_BYTES];
+	size_t n;
+};
+
+static void put(struct line *line, const char *p, size_t n)
+{
+	size_t room = sizeof(line->p) - 4 - line->n;
+	if (n > room)
+		n = room;
+	memcpy(line->p + line->n, p, n);
+	line->n += n;
+}
+
+/* In double quotes, escaped as JSON; bytes that are not UTF-8 become '?'. */
+static void put_quoted(struct line *line, struct str s)
+{
+	bool utf8 = str_is_utf8(s);
+	put(line, "\"", 1);
+	for (size_t i = 0; i < s.n && line->n < sizeof(line->p) - 16; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		char escaped[8];
+		if (c == '"' || c == '\\') {
+			escaped[0] = '\\';
+			escaped[1] = (char)c;
+			put(line, escaped, 2);
+		} else if (c < 0x20 || c == 0x7f) {
+			put(line, escaped,
+			    (size_t)snprintf(escaped, sizeof(escaped), "\\u%04x", c));
+		} else if (c >= 0x80 && !utf8) {
+			put(line, "?", 1);
+		} else {
+			put(line, s.p + i, 1);
+		}
+	}
+	put(line, "\"", 1);
+}
+
+static void put_value(struct line *line, const struct log_field *field)
+{
+	char number[40];
+	switch (field->kind) {
+	case LOG_FIELD_STR:
+		put_quoted(line, field->s);
+		break;
+	case LOG_FIELD_INT:
+		put(line, number,
+		    (size_t)snprintf(number, sizeof(number), "%lld", (long long)field->i));
+		break;
+	case LOG_FIELD_DOUBLE:
+		put(line, number, (size_t)snprintf(number, sizeof(number), "%.6g", field->d));
+		break;
+	}
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+	if (level < least)
+		return;
+
+	int saved = errno;
+	char now[CLOCK_TEXT];
+	char head[160];
+	struct line line = {.n = 0};
+	clock_format(clock_wall_us(), now);
+	int n_head =
+	    as_json
+		? snprintf(
+		      head, sizeof(head),
+		      "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,\"event\":",
+		      now, names[level], program, (int)getpid())
+		: snprintf(head, sizeof(head), "%s %s %s[%d] ", now, names[level], program,
+			   (int)getpid());
+	put(&line, head, (size_t)n_head);
+	put_quoted(&line, str_of(event));
+	for (size_t i = 0; i < n; i++) {
+		if (as_json) {
+			put(&line, ",\"", 2);
+			put(&line, fields[i].key, strlen(fields[i].key));
+			put(&line, "\":", 2);
+		} else {
+			put(&line, " ", 1);
+			put(&line, fields[i].key, strlen(fields[i].key));
+			put(&line, "=", 1);
+		}
+		put_value(&line, &fields[i]);
+	}
+	if (as_json)
+		line.p[line.n++] = '}';
+	line.p[line.n++] = '\n';
+	/* A log that cannot be written must not stop the work. */
+	ssize_t ignored = write(STDERR_FILENO, line.p, line.n);
+	(void)ignored;
+	errno = saved;
+}

@@ -1,0 +1,42 @@
+/* Slices: a pointer and a length into memory that somebody else owns. Not NUL-terminated. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include "base/err.h"
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+/* A slice of a string literal, or of a NUL-terminated string (NULL gives an empty slice). */
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+struct str str_of(const char *z);
+
+/* For printf: "%.*s", STR_ARG(s). */
+#define STR_ARG(s) (int)(s).n, (s).p
+
+bool str_eq(struct str a, struct str b);
+bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+int str_cmp(struct str a, struct str b); /* bytewise, as memcmp, shorter first */
+
+/* Without ASCII white space at both ends. */
+struct str str_trim(struct str s);
+
+/* Cut at the first `sep`: returns what stands before it and leaves the rest in *s; without a
+ * separator returns everything and leaves *s with p == NULL. Loop: while (s.p) part = str_cut(&s,
+ * ','). */
+struct str str_cut(struct str *s, char sep);
+
+/* The whole slice as a decimal integer in [min, max], without sign-only, spaces or a rest. */
+MUST_CHECK bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
+
+/* The whole slice as a finite decimal number ("-1.5e3"), independent of the locale. */
+MUST_CHECK bool str_to_double(struct str s, double *out);
+
+/* UTF-8 as in RFC 3629: no surrogates, no overlong forms, at most U+10FFFF, and no NUL. */
+bool str_is_utf8(struct str s);
+
+#endif

@@ -1,0 +1,100 @@
+/* A business record as it travels from holdfast-parse to the database: the fields, their limits, and
+ * the frames they travel in. Both sides are built from one table, fields.def.
+ *
+ * Trust: holdfast-parse reads hostile files. Whoever reads its pipe checks every frame again
+ * (record_read refuses unknown fields, over-long values, invalid UTF-8, wrong kinds); the parser's
+ * output can never be more than a wrong record.
+ *
+ * There is no field for e-mail addresses or named persons: those are contact data (ARCHITECTURE.md),
+ * the parser counts and drops them, and no later stage has a place to put them.
+ */
+#ifndef DIRECTORY_RECORD_H
+#define DIRECTORY_RECORD_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum record_kind {
+	RECORD_TEXT,   /* UTF-8, NFC, no control characters, trimmed, not empty */
+	RECORD_LIST,   /* texts joined by U+001F */
+	RECORD_NUMBER, /* decimal text, finite */
+	RECORD_JSON,   /* an object, strict JSON */
+};
+
+enum record_field {
+#define FIELD(id, kind, max_bytes, text) RECORD_##id,
+#include "directory/record/fields.def"
+#undef FIELD
+	RECORD_FIELDS
+};
+
+struct record_field_info {
+	const char *name; /* lower case, as in mapping files and in the database */
+	enum record_kind kind;
+	size_t max_bytes;
+	const char *text; /* one line for documentation and --map errors */
+};
+extern const struct record_field_info record_fields[RECORD_FIELDS];
+
+/* NULL p: not known. Values point into the frame or into an arena; the record owns nothing. */
+struct record {
+	struct str field[RECORD_FIELDS];
+	uint64_t line; /* where it began in the file, from 1; 0 unknown */
+};
+
+/* What a pipe carries. Every frame: u32 length of what follows, little endian; u8 type; body. */
+enum record_frame {
+	RECORD_FRAME_RECORD = 1, /* u64 line, then per field: u8 field, u32 length, bytes */
+	RECORD_FRAME_REJECT,     /* struct record_reject */
+	RECORD_FRAME_PROGRESS,   /* u64 bytes of the input consumed */
+	RECORD_FRAME_END,        /* struct record_summary; nothing follows */
+};
+
+struct record_reject {
+	uint64_t line;
+	struct str field; /* "" when the whole row is meant */
+	struct str cause; /* "not valid UTF-8" */
+	struct str input; /* the offending value or row, cut to 1 KiB */
+};
+
+struct record_summary {
+	uint64_t records, rejects;
+	uint64_t emails_dropped, persons_dropped; /* contact data that stayed outside */
+	struct str format;                        /* "geojson/osm": what was recognised */
+	struct str failure; /* not empty: the file could not be read to its end, and why */
+};
+
+enum { RECORD_FRAME_MAX = 256 * 1024 };
+
+/* Append one frame. A record whose values break the table is a bug of the caller (must). */
+void record_write(struct buf *out, const struct record *record);
+void record_write_reject(struct buf *out, const struct record_reject *reject);
+void record_write_progress(struct buf *out, uint64_t consumed_bytes);
+void record_write_end(struct buf *out, const struct record_summary *summary);
+
+/* Read frames from fd, blocking, refilling a buffer of its own. */
+struct record_reader {
+	int fd;
+	struct buf buf;
+	size_t at;
+	enum record_frame type; /* of the last frame */
+	struct record record;   /* valid until the next call */
+	struct record_reject reject;
+	struct record_summary summary;
+	uint64_t progress_bytes;
+};
+void record_reader_init(struct record_reader *r, int fd);
+void record_reader_release(struct record_reader *r);
+/* The next frame. UNAVAILABLE: the writer died without an END frame. INVALID: it broke the format. */
+MUST_CHECK enum status record_read(struct record_reader *r, struct err *err);
+
+/* The id of a business: the first 63 bits of XXH3-128 over source, NUL, external id. The same record
+ * has the same id, and so the same address on the web, in every installation and after every re-import. */
+int64_t record_id(struct str source, struct str external_id);
+
+/* The id as people and URLs write it: 13 characters of Crockford's base32 in lower case. */
+enum { RECORD_ID_TEXT = 14 };
+void record_id_format(int64_t id, char out[RECORD_ID_TEXT]);
+MUST_CHECK bool record_id_parse(struct str text, int64_t *out);
+
+#endif

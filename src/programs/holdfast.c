@@ -1,0 +1,14 @@
+/* holdfast: the command line. Wiring only: every command is a row here and a file in commands/. */
+#include "commands/commands.h"
+
+static const struct command *const commands[] = {
+    NULL,
+};
+
+int main(int argc, char **argv)
+{
+	return cli_main(
+	    "holdfast",
+	    "Runs a business directory and an anonymous matching platform on one small server.",
+	    commands, argc, argv);
+}
