@@ -1,0 +1,254 @@
+/* link: base */
+/* The base: slices, arenas, buffers, errors, command line. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cli.h"
+#include "base/clock.h"
+#include "base/io.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static void integers_are_whole_and_in_range(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool ok;
+		int64_t value;
+	} cases[] = {
+	    {"0", true, 0},
+	    {"-12", true, -12},
+	    {"9223372036854775807", true, INT64_MAX},
+	    {"-9223372036854775808", true, INT64_MIN},
+	    {"9223372036854775808", false, 0},
+	    {"", false, 0},
+	    {"-", false, 0},
+	    {"+1", false, 0},
+	    {" 1", false, 0},
+	    {"1 ", false, 0},
+	    {"0x10", false, 0},
+	    {"1e3", false, 0},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t v = 0;
+		assert_int_equal(str_to_i64(str_of(cases[i].text), INT64_MIN, INT64_MAX, &v),
+				 cases[i].ok);
+		assert_int_equal(v, cases[i].value);
+	}
+	int64_t v;
+	assert_false(str_to_i64(STR("11"), 0, 10, &v));
+	assert_true(str_to_i64(STR("10"), 0, 10, &v));
+}
+
+static void decimals_are_finite_and_independent_of_locale(void **state)
+{
+	(void)state;
+	double v;
+	assert_true(str_to_double(STR("-1.5e3"), &v));
+	assert_true(v < -1499.9 && v > -1500.1);
+	static const char *const bad[] = {"", "1,5", "nan", "inf", "0x1p3", "1.5x", "1e999", "--1"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(str_to_double(str_of(bad[i]), &v));
+}
+
+static void utf8_is_what_rfc_3629_says(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"",
+					   "a",
+					   "\xc3\xa9",
+					   "\xe2\x82\xac",
+					   "\xf0\x9f\x8f\xa0",
+					   "\xf4\x8f\xbf\xbf",
+					   "\xed\x9f\xbf",
+					   "\xee\x80\x80"};
+	static const char *const bad[] = {"\x80",
+					  "\xc0\xaf",
+					  "\xc3",
+					  "\xed\xa0\x80",
+					  "\xe0\x80\xaf",
+					  "\xf0\x80\x80\xaf",
+					  "\xf4\x90\x80\x80",
+					  "\xf8\x88\x80\x80",
+					  "\xe2\x82"};
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(str_is_utf8(str_of(good[i])));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(str_is_utf8(str_of(bad[i])));
+	assert_false(str_is_utf8((struct str){"a\0b", 3}));
+}
+
+static void cutting_gives_every_part_once(void **state)
+{
+	(void)state;
+	struct str s = STR("a,,b");
+	assert_true(str_eq(str_cut(&s, ','), STR("a")));
+	assert_true(str_eq(str_cut(&s, ','), STR("")));
+	assert_true(str_eq(str_cut(&s, ','), STR("b")));
+	assert_null(s.p);
+}
+
+static void count_call(void *arg)
+{
+	int *calls = arg;
+	*calls = *calls * 10 + 1;
+}
+
+static void append_two(void *arg)
+{
+	int *calls = arg;
+	*calls = *calls * 10 + 2;
+}
+
+static void an_arena_refuses_over_its_maximum_and_stays_usable(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena, 100000);
+	assert_null(arena_alloc(&arena, 100001));
+	assert_null(arena_array(&arena, SIZE_MAX, 16));
+	for (int i = 0; i < 5000; i++) {
+		char *p = arena_alloc(&arena, 16);
+		assert_non_null(p);
+		assert_int_equal(p[15], 0);
+		memset(p, 0xff, 16);
+	}
+	char *large = arena_alloc(&arena, 19000);
+	assert_non_null(large);
+	assert_null(arena_alloc(&arena, 10000));
+	struct str copy = arena_str(&arena, STR("still works"));
+	assert_string_equal(copy.p, "still works");
+	arena_reset(&arena);
+	assert_non_null(arena_alloc(&arena, 100000));
+	arena_release(&arena);
+}
+
+static void deferred_calls_run_once_last_first(void **state)
+{
+	(void)state;
+	struct arena arena;
+	int calls = 0;
+	arena_init(&arena, 0); /* deferring works even when nothing can be allocated */
+	arena_defer(&arena, count_call, &calls);
+	arena_defer(&arena, append_two, &calls);
+	arena_reset(&arena);
+	assert_int_equal(calls, 21);
+	arena_release(&arena);
+	assert_int_equal(calls, 21);
+}
+
+static void a_buffer_remembers_that_it_overflowed(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 10);
+	buf_puts(&b, "12345");
+	buf_printf(&b, "%d", 67890);
+	assert_false(buf_failed(&b));
+	assert_string_equal(buf_z(&b), "1234567890");
+	buf_putc(&b, 'x');
+	assert_true(buf_failed(&b));
+	buf_puts(&b, "");
+	assert_int_equal(b.n, 10);
+	buf_reset(&b);
+	assert_false(buf_failed(&b));
+	assert_string_equal(buf_z(&b), "");
+	buf_printf(&b, "%s", "12345678901");
+	assert_true(buf_failed(&b));
+	assert_int_equal(b.n, 0);
+	buf_release(&b);
+}
+
+static void dropping_moves_the_rest_to_the_front(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 100);
+	buf_puts(&b, "abcdef");
+	buf_drop(&b, 2);
+	assert_string_equal(buf_z(&b), "cdef");
+	memcpy(buf_room(&b, 3), "xyz", 3);
+	buf_grew(&b, 3);
+	assert_string_equal(buf_z(&b), "cdefxyz");
+	buf_release(&b);
+}
+
+static void errors_carry_context_and_are_cut_visibly(void **state)
+{
+	(void)state;
+	struct err err;
+	char longer[600];
+	assert_int_equal(err_set(&err, INVALID, "line %d", 3), INVALID);
+	assert_int_equal(err_prefix(&err, INVALID, "a.csv"), INVALID);
+	assert_string_equal(err.text, "a.csv: line 3");
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(err_set(&err, FAILED, "%s", longer), FAILED);
+	assert_string_equal(err.text + sizeof(err.text) - 4, "...");
+	assert_int_equal(err_set(NULL, FAILED, "nobody asks"), FAILED);
+}
+
+static void times_are_written_as_rfc_3339(void **state)
+{
+	(void)state;
+	char text[CLOCK_TEXT];
+	clock_format(1767225600123456, text);
+	assert_string_equal(text, "2026-01-01T00:00:00.123Z");
+	clock_format(-1, text);
+	assert_string_equal(text, "1969-12-31T23:59:59.999Z");
+}
+
+static void files_are_replaced_whole_and_read_within_bounds(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/holdfast-unit-XXXXXX";
+	char path[64];
+	struct err err;
+	struct buf b;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(io_path(path, sizeof(path), &err, "%s/a/b", dir), OK);
+	assert_int_equal(io_mkdir_p(path, 0700, &err), OK);
+	assert_int_equal(io_mkdir_p(path, 0700, &err), OK);
+	assert_int_equal(io_path(path, sizeof(path), &err, "%s/a/b/f", dir), OK);
+	assert_int_equal(io_write_file(path, STR("one"), 0600, &err), OK);
+	assert_int_equal(io_write_file(path, STR("two"), 0600, &err), OK);
+	buf_init(&b, 3);
+	assert_int_equal(io_read_file(path, &b, &err), OK);
+	assert_string_equal(buf_z(&b), "two");
+	buf_release(&b);
+	buf_init(&b, 2);
+	assert_int_equal(io_read_file(path, &b, &err), TOO_LARGE);
+	buf_release(&b);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(io_read_file(path, &b, &err), NOT_FOUND);
+	assert_non_null(strstr(err.text, path));
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	assert_int_equal(rmdir(path), 0);
+	snprintf(path, sizeof(path), "%s/a", dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(io_path(path, 4, &err, "long"), TOO_LARGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(integers_are_whole_and_in_range),
+	    cmocka_unit_test(decimals_are_finite_and_independent_of_locale),
+	    cmocka_unit_test(utf8_is_what_rfc_3629_says),
+	    cmocka_unit_test(cutting_gives_every_part_once),
+	    cmocka_unit_test(an_arena_refuses_over_its_maximum_and_stays_usable),
+	    cmocka_unit_test(deferred_calls_run_once_last_first),
+	    cmocka_unit_test(a_buffer_remembers_that_it_overflowed),
+	    cmocka_unit_test(dropping_moves_the_rest_to_the_front),
+	    cmocka_unit_test(errors_carry_context_and_are_cut_visibly),
+	    cmocka_unit_test(times_are_written_as_rfc_3339),
+	    cmocka_unit_test(files_are_replaced_whole_and_read_within_bounds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
