@@ -240,7 +240,8 @@ int cli_main(const char *program, const char *about, const struct command *const
 			return finish(EXIT_OK);
 		}
 		name = str_of(argv[i]);
-		argv[i] = (char[]){"--help"};
+		static char help[] = "--help";
+		argv[i] = help;
 	}
 	for (const struct command *const *c = commands; *c; c++)
 		if (str_eq(str_of((*c)->name), name))
