@@ -29,7 +29,7 @@ LDFLAGS_tsan    := -fsanitize=thread
 LDFLAGS_fuzz    := -fsanitize=address,undefined
 PG_INCLUDE := $(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
 
-ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE -DHOLDFAST_VERSION='"$(VERSION)"' \
+ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE -DHOLDFAST_VERSION=$(VERSION) \
              -Isrc -I$(G) -isystem $(PG_INCLUDE) -fPIE -MMD -MP $(CFLAGS)
 
 # ---- modules -----------------------------------------------------------------------------------

@@ -8,6 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The build gives the version as bare words: 0.1.0. */
+#define TEXT_OF(x)     #x
+#define TEXT_OF_VAL(x) TEXT_OF(x)
+
 struct cli_globals cli_globals;
 
 static const char *program_name;
@@ -218,7 +222,7 @@ int cli_main(const char *program, const char *about, const struct command *const
 			return finish(EXIT_OK);
 		}
 		if (strcmp(argv[i], "--version") == 0) {
-			printf("%s %s\n", program, HOLDFAST_VERSION);
+			printf("%s %s\n", program, TEXT_OF_VAL(HOLDFAST_VERSION));
 			return finish(EXIT_OK);
 		}
 		int code = take_option(NULL, argc, argv, &i);
