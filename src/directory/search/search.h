@@ -1,0 +1,201 @@
+/* Finding businesses: the one way to read the directory. The JSON API and the HTML pages both call
+ * search_list() and search_get(), so that they cannot differ.
+ *
+ * Hides: which statement serves which combination of filters and order, cursors, how words are
+ * folded and misspellings mended, how distances and opening states come about. Whatever combination
+ * is accepted is served by an index and bounded; the rest is refused with a sentence that names what
+ * is possible. Nothing counts rows and nothing skips them (no OFFSET).
+ *
+ * Life: everything handed in and out lives in the caller's arena (one per request), which must live
+ * until the callback has run. Callbacks run exactly once, from the event loop or, when the answer
+ * needs no database (a wrong cursor), before the call returns. The result is valid until the arena
+ * goes.
+ *
+ * Facts only: nothing here can hold contact data, because the tables cannot.
+ */
+#ifndef DIRECTORY_SEARCH_SEARCH_H
+#define DIRECTORY_SEARCH_SEARCH_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+
+struct db_pool; /* db/async/async.h */
+
+enum {
+	SEARCH_LIMIT_DEFAULT = 20,
+	SEARCH_LIMIT_MAX = 100,
+	SEARCH_RADIUS_DEFAULT_M = 5000,
+	SEARCH_RADIUS_MAX_M = 50000,
+	SEARCH_WORDS_MAX = 8,     /* further words of q are ignored */
+	SEARCH_TEXT_MAX = 200,    /* bytes of q */
+	SEARCH_PLACES_MAX = 1000, /* regions or cities in one list */
+};
+
+/* ---- asking ---- */
+
+enum search_sort { SEARCH_QUALITY, SEARCH_NAME, SEARCH_DISTANCE, SEARCH_RECENT, SEARCH_SORTS };
+
+struct search_query {
+	struct str q;        /* as typed; empty: none */
+	struct str category; /* key of a category or of a group; empty: any. So with the next two */
+	struct str region;
+	struct str city;
+	struct str cursor; /* from search_list.next; empty: the first page */
+	bool sort_given;   /* else: distance when near is given, quality otherwise */
+	enum search_sort sort;
+	bool near;
+	double lat, lon; /* degrees, WGS 84 */
+	int radius_m;
+	bool open;
+	bool open_now;     /* else at open_at_s */
+	int64_t open_at_s; /* seconds since 1970 UTC */
+	int limit;
+};
+
+void search_query_init(struct search_query *q);
+
+/* One parameter of a URL's query by its name ("q", "category", "region", "city", "open_at", "near",
+ * "radius", "sort", "cursor", "limit"). An empty value counts as not given: forms send those.
+ * NOT_FOUND: no such parameter. INVALID: not a possible value; err says what is. Keeps the slice. */
+MUST_CHECK enum status search_query_set(struct search_query *q, struct str name, struct str value,
+					struct err *err);
+
+/* The canonical query string for links, percent-encoded, without '?': what is not default, in a fixed
+ * order. The cursor only when with_cursor. */
+void search_query_write(struct buf *out, const struct search_query *q, bool with_cursor);
+
+/* ---- answers ---- */
+
+/* Why there is no answer; also the last part of the API's problem type. */
+enum search_problem {
+	SEARCH_OK,
+	SEARCH_INVALID_PARAMETER,       /* 400 */
+	SEARCH_UNSUPPORTED_COMBINATION, /* 400; the sentence names what is possible */
+	SEARCH_INVALID_CURSOR,          /* 400: not ours, or of another query */
+	SEARCH_NO_SUCH_BUSINESS,        /* 404 */
+	SEARCH_NO_SUCH_PLACE,           /* 404: region or city */
+	SEARCH_NO_SUCH_CATEGORY,        /* 404 */
+	SEARCH_BUSY,                    /* 503: the database's queue is full, or it is away */
+	SEARCH_FAILED,                  /* 500 */
+};
+const char *search_problem_name(enum search_problem problem); /* "invalid-cursor" */
+int search_problem_http_status(enum search_problem problem);
+
+struct search_source {
+	struct str key, name;
+	struct str licence, licence_url, attribution, url; /* empty: not stated */
+};
+
+enum search_open { SEARCH_OPEN_UNKNOWN, SEARCH_CLOSED, SEARCH_OPEN };
+
+/* Empty slices: not known. */
+struct search_business {
+	int64_t id;
+	struct str id_text; /* as in URLs */
+	struct str name;
+	struct str category, category_label; /* key and English label of the main category */
+	struct str street, postcode, city, country;
+	struct str phone;
+	struct str hours, timezone;
+	bool located;
+	double lat, lon;
+	int quality;           /* 0-100; -1: not judged */
+	double distance_m;     /* great circle from search_query.near; -1: not asked */
+	enum search_open open; /* now, or at the asked instant */
+	int64_t
+	    open_changes_s; /* when that changes next, seconds since 1970; 0: not known or never */
+	struct search_source source;
+	const struct search_detail *detail; /* search_get only, else NULL */
+};
+
+struct search_place {
+	struct str key, name,
+	    country; /* a region's name is empty when it stands for a whole country */
+	int64_t businesses;
+};
+
+struct search_category {
+	struct str key, label, schema_type;
+	struct str group_key, group_label;
+	int64_t businesses; /* that have it as their main category */
+};
+
+struct search_texts {
+	struct str *item;
+	size_t count;
+};
+
+struct search_detail {
+	struct str external_id;
+	struct search_place region, city; /* key empty: not known */
+	struct search_category category;  /* the main one */
+	struct search_texts categories;   /* keys of the further ones */
+	struct search_texts alt_names, service_area, same_as;
+	struct str description, website;
+	const struct json_value *offers;                      /* {"items": [...]}; NULL: none */
+	const struct json_value *extra;                       /* flat object; NULL: none */
+	struct str created_at, updated_at, source_updated_at; /* RFC 3339 */
+};
+
+struct search_list {
+	enum search_problem problem; /* not OK: only err and these two are set */
+	struct err err;
+	struct search_business *item;
+	size_t count;
+	struct str next; /* cursor of the page that follows; empty: this was the last */
+	/* What the filters stand for, for headings; key empty: not filtered by it. */
+	struct search_place region, city;
+	struct search_category category; /* of a group: key, label only */
+	struct str understood;           /* q as searched for when a word was mended; else empty */
+	enum search_sort sort;
+};
+typedef void search_list_done(void *ctx, const struct search_list *list);
+void search_list(struct db_pool *db, struct arena *arena, const struct search_query *q,
+		 search_list_done *done, void *ctx);
+
+struct search_one {
+	enum search_problem problem;
+	struct err err;
+	struct search_business business; /* with detail */
+};
+typedef void search_get_done(void *ctx, const struct search_one *one);
+void search_get(struct db_pool *db, struct arena *arena, struct str id_text, search_get_done *done,
+		void *ctx);
+
+/* Every category in the taxonomy's order, with counts. */
+struct search_categories {
+	enum search_problem problem;
+	struct err err;
+	struct search_category *item;
+	size_t count;
+};
+typedef void search_categories_done(void *ctx, const struct search_categories *list);
+void search_categories(struct db_pool *db, struct arena *arena, search_categories_done *done,
+		       void *ctx);
+
+/* Regions by country and name, or the cities of a region by size; at most SEARCH_PLACES_MAX, largest
+ * first when there are more. */
+struct search_places {
+	enum search_problem problem;
+	struct err err;
+	struct search_place within; /* of search_cities: the region */
+	struct search_place *item;
+	size_t count;
+};
+typedef void search_places_done(void *ctx, const struct search_places *list);
+void search_regions(struct db_pool *db, struct arena *arena, search_places_done *done, void *ctx);
+void search_cities(struct db_pool *db, struct arena *arena, struct str region_key,
+		   search_places_done *done, void *ctx);
+
+/* Every source of the directory, for the credits. */
+struct search_sources {
+	enum search_problem problem;
+	struct err err;
+	struct search_source *item;
+	size_t count;
+};
+typedef void search_sources_done(void *ctx, const struct search_sources *list);
+void search_sources(struct db_pool *db, struct arena *arena, search_sources_done *done, void *ctx);
+
+#endif
