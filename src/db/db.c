@@ -1,0 +1,151 @@
+#include "db/wire.h"
+
+#include <stdlib.h>
+
+struct db {
+	PGconn *connection;
+	bool in_transaction;
+	bool in_copy;
+};
+
+enum status db_open(struct db **out, const char *conninfo, const char *program, struct err *err)
+{
+	const char *keywords[WIRE_KEYWORDS], *values[WIRE_KEYWORDS];
+	struct db *db = calloc(1, sizeof(*db));
+	if (!db)
+		die("out of memory");
+	wire_keywords(conninfo, program, keywords, values);
+	db->connection = PQconnectdbParams(keywords, values, 1);
+	if (PQstatus(db->connection) != CONNECTION_OK) {
+		enum status status = wire_connection_error(db->connection, err);
+		db_close(db);
+		return status;
+	}
+	*out = db;
+	return OK;
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	PQfinish(db->connection);
+	free(db);
+}
+
+enum status db_run(struct db *db, const struct db_statement *statement,
+		   const struct db_param *params, int count, struct db_rows *rows, struct err *err)
+{
+	struct wire_params w;
+	must(!db->in_copy);
+	enum status status = wire_params_set(&w, statement, params, count, err);
+	if (status == OK)
+		status = wire_result(db->connection,
+				     PQexecParams(db->connection, statement->sql, count, NULL,
+						  w.values, NULL, NULL, 0),
+				     rows, err);
+	wire_params_release(&w);
+	return status == OK ? OK : err_prefix(err, status, "%s", statement->name);
+}
+
+static enum status run_word(struct db *db, const char *word, struct err *err)
+{
+	return wire_result(db->connection, PQexec(db->connection, word), NULL, err);
+}
+
+enum status db_begin(struct db *db, struct err *err)
+{
+	must(!db->in_transaction);
+	enum status status = run_word(db, "BEGIN", err);
+	db->in_transaction = status == OK;
+	return status;
+}
+
+enum status db_commit(struct db *db, struct err *err)
+{
+	must(db->in_transaction && !db->in_copy);
+	db->in_transaction = false;
+	/* COMMIT of a failed transaction answers ROLLBACK, and no error. */
+	if (PQtransactionStatus(db->connection) != PQTRANS_INTRANS) {
+		struct err ignored;
+		if (run_word(db, "ROLLBACK", &ignored) != OK)
+			return err_set(err, UNAVAILABLE, "commit: %s", ignored.text);
+		return err_set(err, FAILED, "commit of a transaction that had failed");
+	}
+	return run_word(db, "COMMIT", err);
+}
+
+void db_rollback(struct db *db)
+{
+	struct err ignored;
+	if (db->in_copy)
+		db_copy_cancel(db);
+	/* A connection that is gone has rolled back already. */
+	if (db->in_transaction && run_word(db, "ROLLBACK", &ignored) != OK)
+		PQreset(db->connection);
+	db->in_transaction = false;
+}
+
+enum status db_copy_begin(struct db *db, const struct db_statement *statement, struct err *err)
+{
+	must(!db->in_copy && statement->params == 0);
+	enum status status = run_word(db, statement->sql, err);
+	if (status != OK)
+		return err_prefix(err, status, "%s", statement->name);
+	db->in_copy = true;
+	return OK;
+}
+
+/* After the server ended the copy on its side: its reason. */
+static enum status copy_result(struct db *db, int64_t *count, struct err *err)
+{
+	struct db_rows rows = {0};
+	enum status status = wire_result(db->connection, PQgetResult(db->connection), &rows, err);
+	PGresult *more;
+	db->in_copy = false;
+	while ((more = PQgetResult(db->connection)))
+		PQclear(more);
+	if (status == OK) {
+		if (count)
+			*count = rows.affected;
+		db_rows_release(&rows);
+	}
+	return status;
+}
+
+enum status db_copy_put(struct db *db, struct str bytes, struct err *err)
+{
+	must(db->in_copy && bytes.n <= INT32_MAX);
+	if (PQputCopyData(db->connection, bytes.p, (int)bytes.n) == 1)
+		return OK;
+	enum status status = copy_result(db, NULL, err);
+	return status == OK ? wire_connection_error(db->connection, err) : status;
+}
+
+enum status db_copy_end(struct db *db, int64_t *rows, struct err *err)
+{
+	must(db->in_copy);
+	if (PQputCopyEnd(db->connection, NULL) != 1) {
+		db->in_copy = false;
+		return wire_connection_error(db->connection, err);
+	}
+	return copy_result(db, rows, err);
+}
+
+void db_copy_cancel(struct db *db)
+{
+	struct err ignored;
+	must(db->in_copy);
+	if (PQputCopyEnd(db->connection, "given up") != 1) {
+		db->in_copy = false;
+		return;
+	}
+	enum status status = copy_result(db, NULL, &ignored);
+	(void)status; /* the error is the one just asked for */
+}
+
+enum status db_script(struct db *db, const char *sql, struct err *err)
+{
+	must(!db->in_copy);
+	return run_word(db, sql, err);
+}
