@@ -47,6 +47,7 @@ LIBS_http            := -levent_core
 LIBS_process         := -lseccomp
 LIBS_directory/parse := -lcsv -lutf8proc
 LIBS_directory/record := -lxxhash -lutf8proc
+LIBS_directory/words := -lutf8proc
 
 include programs.mk
 

@@ -7,6 +7,7 @@
 -- There is no column for e-mail addresses or persons: those are contact data.
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE EXTENSION IF NOT EXISTS cube;
 
 CREATE TABLE source (
 	id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -94,8 +95,17 @@ CREATE TABLE business_detail (
 	same_as text[],
 	offers jsonb,
 	extra jsonb,
-	words text[] COLLATE "C" NOT NULL -- distinct, folded: what the business is found by
+	-- What text search reads, so that it needs no other table: the score again, and the distinct folded
+	-- words of name, other names, category labels and city (directory/words/words.h) || directory_facets().
+	quality_score smallint,
+	words text[] COLLATE "C" NOT NULL
 );
+
+-- The filters of a business as words, so that one index serves text with any filters. "@" is in no
+-- folded word.
+CREATE FUNCTION directory_facets(category_id smallint, group_id smallint, region_id integer, city_id integer)
+RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_remove(ARRAY['@c' || category_id, '@g' || group_id, '@r' || region_id, '@t' || city_id], NULL);
 
 -- What must not come back, by record_id. Imports leave these out and count them.
 CREATE TABLE suppression (
@@ -112,6 +122,42 @@ CREATE TABLE word (
 	businesses integer NOT NULL,
 	deletes text[] COLLATE "C" NOT NULL -- word_deletes(word): finds words that are one edit away
 );
+
+-- Indexes. Lists by quality carry everything that a row of a list shows, so that a page is read from
+-- the index alone: 20 rows from 20 random pages of the table would be the dearest part. A category
+-- within a place is filtered inside the group within that place.
+CREATE INDEX business_by_rank ON business (({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_of_group_by_rank ON business (group_id, ({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_of_category_by_rank ON business (category_id, ({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_of_region_by_rank ON business (region_id, ({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_of_region_group_by_rank ON business (region_id, group_id, ({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_of_city_by_rank ON business (city_id, ({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_of_city_group_by_rank ON business (city_id, group_id, ({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_by_name ON business (({{business_name_order}}), id);
+CREATE INDEX business_of_city_by_name ON business (city_id, ({{business_name_order}}), id)
+	INCLUDE (group_id, category_id);
+CREATE INDEX business_near ON business USING gist (({{business_place}}), category_id, group_id)
+	WHERE lat_e7 IS NOT NULL;
+
+CREATE UNIQUE INDEX business_detail_by_change ON business_detail (change);
+-- Rare words are answered by the first, common ones by a walk down the second.
+CREATE INDEX business_detail_by_word ON business_detail USING gin (words);
+CREATE INDEX business_detail_by_rank ON business_detail (({{business_rank}}) DESC, id DESC) INCLUDE (words);
+CREATE INDEX word_by_deletes ON word USING gin (deletes);
 
 -- "Zürich (Stadt)" -> "zurich-stadt". For the keys of places only, never per business.
 CREATE FUNCTION directory_slug(name text) RETURNS text
@@ -163,6 +209,7 @@ BEGIN
 	EXECUTE format('INSERT INTO word AS w (word, businesses, deletes)
 		SELECT word, sum(n), word_deletes(word)
 		FROM (SELECT unnest(words) AS word, n FROM (%s) AS c) AS d
+		WHERE word NOT LIKE ''@%%''
 		GROUP BY word HAVING sum(n) <> 0 ORDER BY word
 		ON CONFLICT (word) DO UPDATE SET businesses = w.businesses + excluded.businesses', changed);
 	RETURN NULL;

@@ -1,0 +1,37 @@
+/* Words as the directory is searched by. The importer folds a record's texts with this, search folds
+ * what people type, and nothing else folds: that is why they meet.
+ *
+ * Folding: Unicode compatibility decomposition, case folding, marks stripped ("Zürich" -> "zurich",
+ * "Straße" -> "strasse"), the Latin letters that Unicode does not decompose replaced ("ø" -> "o").
+ * A word is a run of letters and digits; apostrophes inside it vanish ("O'Hara" -> "ohara"). Scripts
+ * without spaces (Han, Kana, Thai and its neighbours) are cut into overlapping pairs.
+ *
+ * Life: the words lie in the struct itself; it owns nothing else.
+ */
+#ifndef DIRECTORY_WORDS_WORDS_H
+#define DIRECTORY_WORDS_WORDS_H
+
+#include "base/str.h"
+
+enum {
+	WORDS_MAX = 64,        /* distinct words of one business or query; more are dropped */
+	WORDS_BYTES = 48,      /* of one word; longer ones are cut at a character */
+	WORDS_TEXT_MAX = 4096, /* bytes of one text; the rest is not looked at */
+};
+
+struct words {
+	size_t count;
+	struct word {
+		unsigned char n;
+		char p[WORDS_BYTES];
+	} word[WORDS_MAX]; /* in the order of their first appearance */
+};
+
+void words_init(struct words *words);
+
+/* Add the words of a text that are not yet there. Invalid UTF-8 adds nothing. */
+void words_add(struct words *words, struct str text);
+
+struct str words_at(const struct words *words, size_t i);
+
+#endif
