@@ -43,6 +43,8 @@ AREAS   := $(sort $(patsubst sql/queries/%.sql,%,$(wildcard sql/queries/*.sql)))
 
 LIBS_base            := -lm
 LIBS_db              := -lpq
+LIBS_db/async        := -lpq -levent_core
+LIBS_db/migrate      := -lpq
 LIBS_http            := -levent_core
 LIBS_process         := -lseccomp
 LIBS_directory/parse := -lcsv -lutf8proc

@@ -1,0 +1,483 @@
+#include "db/async/async.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/wire.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+
+enum link_state {
+	LINK_DOWN,       /* waits for its backoff */
+	LINK_CONNECTING, /* PQconnectPoll drives it */
+	LINK_IDLE,
+	LINK_BUSY, /* has a query */
+};
+
+/* One connection. */
+struct link {
+	struct db_pool *pool;
+	enum link_state state;
+	PGconn *connection;
+	struct event *readable, *writable; /* on its socket */
+	struct event *retry;               /* ends the backoff */
+	int64_t backoff_ms;
+	struct db_query *query; /* LINK_BUSY: what it runs */
+	int64_t began_us;
+	PGresult *result; /* the first one of the running query */
+	bool broken;      /* sending failed: link_readable gives it up */
+};
+
+struct db_query {
+	struct db_pool *pool;
+	const struct db_statement *statement;
+	struct wire_params params;
+	db_done *done; /* NULL: cancelled */
+	void *ctx;
+	int64_t deadline_ms;
+	struct link *link; /* NULL: waits in the queue */
+	/* All queries of a pool, oldest first: as all have the same time, also by deadline. */
+	struct db_query *older, *newer;
+};
+
+struct db_pool {
+	struct event_base *loop;
+	char *conninfo, *program;
+	int64_t timeout_ms;
+	int queue_max;
+	int links_count;
+	struct link *links;
+	struct db_query *oldest, *newest;
+	struct db_query *next_waiting; /* the oldest without a link, NULL: none waits */
+	struct event *deadline;        /* of the oldest query */
+	bool failing;                  /* the last attempt to connect failed and none stands */
+	uint32_t jitter;
+	struct db_pool_stats stats;
+};
+
+static void link_connect(struct link *link);
+static void link_work(struct link *link);
+
+/* ---- the list of queries ---- */
+
+static void arm_deadline(struct db_pool *pool)
+{
+	if (!pool->oldest) {
+		evtimer_del(pool->deadline);
+		return;
+	}
+	int64_t left = pool->oldest->deadline_ms - clock_ms();
+	if (left < 0)
+		left = 0;
+	struct timeval tv = {left / 1000, (left % 1000) * 1000};
+	evtimer_add(pool->deadline, &tv);
+}
+
+static void query_append(struct db_pool *pool, struct db_query *query)
+{
+	query->older = pool->newest;
+	if (pool->newest)
+		pool->newest->newer = query;
+	else
+		pool->oldest = query;
+	pool->newest = query;
+	if (!query->older)
+		arm_deadline(pool);
+}
+
+static void query_free(struct db_query *query)
+{
+	struct db_pool *pool = query->pool;
+	if (pool->next_waiting == query)
+		pool->next_waiting = query->newer;
+	if (query->older)
+		query->older->newer = query->newer;
+	else
+		pool->oldest = query->newer;
+	if (query->newer)
+		query->newer->older = query->older;
+	else
+		pool->newest = query->older;
+	if (!query->link)
+		pool->stats.queued--;
+	wire_params_release(&query->params);
+	free(query);
+}
+
+/* Answers and forgets the query. Ownership of the rows stays here. */
+static void query_finish(struct db_query *query, enum status status, const struct db_rows *rows,
+			 const struct err *err)
+{
+	db_done *done = query->done;
+	void *ctx = query->ctx;
+	if (status != OK)
+		query->pool->stats.failed++;
+	query_free(query);
+	if (done)
+		done(ctx, status, status == OK ? rows : NULL, err);
+}
+
+/* ---- connections ---- */
+
+static void link_drop_events(struct link *link)
+{
+	if (link->readable)
+		event_free(link->readable);
+	if (link->writable)
+		event_free(link->writable);
+	link->readable = link->writable = NULL;
+}
+
+/* The connection is of no use any more: give it up, try again after the backoff, and answer the query
+ * that ran on it. Statements are not sent twice: nobody knows how far the first one came. */
+static void link_break(struct link *link, const struct err *why)
+{
+	struct db_pool *pool = link->pool;
+	struct db_query *query = link->query;
+
+	log_warn("database connection lost", LOG_S("error", why->text),
+		 LOG_I("retry_ms", link->backoff_ms));
+	link_drop_events(link);
+	PQclear(link->result);
+	PQfinish(link->connection);
+	if (link->state == LINK_IDLE || link->state == LINK_BUSY)
+		pool->stats.connected--;
+	if (link->state == LINK_BUSY)
+		pool->stats.busy--;
+	link->result = NULL;
+	link->connection = NULL;
+	link->broken = false;
+	link->query = NULL;
+	link->state = LINK_DOWN;
+	pool->failing = pool->stats.connected == 0;
+
+	/* Half of it fixed, half random: processes that lost the server together do not return together. */
+	pool->jitter = pool->jitter * 1664525u + 1013904223u;
+	int64_t wait = link->backoff_ms / 2 + (int64_t)pool->jitter % (link->backoff_ms / 2 + 1);
+	struct timeval tv = {wait / 1000, (wait % 1000) * 1000};
+	evtimer_add(link->retry, &tv);
+	link->backoff_ms =
+	    link->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : link->backoff_ms * 2;
+
+	if (query)
+		query_finish(query, UNAVAILABLE, NULL, why);
+}
+
+static void link_fail(struct link *link)
+{
+	struct err err;
+	enum status status = wire_connection_error(link->connection, &err);
+	(void)status;
+	link_break(link, &err);
+}
+
+/* From the loop: sending happens inside db_query, which must not call back. */
+static void link_will_fail(struct link *link)
+{
+	link->broken = true;
+	event_active(link->readable, EV_READ, 0);
+}
+
+/* Bytes that libpq could not send at once follow when the socket takes more. */
+static void link_flush(struct link *link)
+{
+	int rest = PQflush(link->connection);
+	if (rest < 0)
+		link_will_fail(link);
+	else if (rest > 0)
+		event_add(link->writable, NULL);
+}
+
+static void link_send(struct link *link, struct db_query *query)
+{
+	struct db_pool *pool = link->pool;
+
+	pool->next_waiting = query->newer;
+	pool->stats.queued--;
+	pool->stats.busy++;
+	query->link = link;
+	link->query = query;
+	link->state = LINK_BUSY;
+	link->began_us = clock_us();
+	if (PQsendQueryParams(link->connection, query->statement->sql, query->statement->params,
+			      NULL, query->params.values, NULL, NULL, 0) != 1)
+		link_will_fail(link);
+	else
+		link_flush(link);
+}
+
+static void pool_dispatch(struct db_pool *pool)
+{
+	for (int i = 0; i < pool->links_count && pool->next_waiting; i++)
+		if (pool->links[i].state == LINK_IDLE)
+			link_send(&pool->links[i], pool->next_waiting);
+}
+
+static void link_query_done(struct link *link)
+{
+	struct db_pool *pool = link->pool;
+	struct db_query *query = link->query;
+	PGresult *result = link->result;
+	struct db_rows rows = {0};
+	struct err err = {""};
+
+	link->result = NULL;
+	link->query = NULL;
+	link->state = LINK_IDLE;
+	link->backoff_ms = BACKOFF_FIRST_MS;
+	pool->stats.busy--;
+	pool->stats.busy_us += (uint64_t)(clock_us() - link->began_us);
+
+	enum status status = wire_result(link->connection, result, &rows, &err);
+	if (status != OK)
+		status = err_prefix(&err, status, "%s", query->statement->name);
+	/* The next query is under way before this one's answer is made. */
+	if (pool->next_waiting)
+		link_send(link, pool->next_waiting);
+	query_finish(query, status, &rows, &err);
+	if (status == OK)
+		db_rows_release(&rows);
+}
+
+static void link_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *link = arg;
+	(void)fd;
+	(void)what;
+	if (link->broken || !PQconsumeInput(link->connection)) {
+		link_fail(link);
+		return;
+	}
+	if (link->state == LINK_IDLE) {
+		/* Nobody asked: the server says goodbye, or a notice. */
+		if (PQstatus(link->connection) != CONNECTION_OK)
+			link_fail(link);
+		return;
+	}
+	while (!PQisBusy(link->connection)) {
+		PGresult *result = PQgetResult(link->connection);
+		if (!result) {
+			link_query_done(link);
+			return;
+		}
+		if (link->result)
+			PQclear(result); /* a single statement has one result */
+		else
+			link->result = result;
+	}
+	if (PQstatus(link->connection) == CONNECTION_BAD)
+		link_fail(link);
+}
+
+static void link_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	link_flush(arg);
+}
+
+static void link_connected(struct link *link)
+{
+	struct db_pool *pool = link->pool;
+	int fd = PQsocket(link->connection);
+
+	must(PQsetnonblocking(link->connection, 1) == 0);
+	link_drop_events(link);
+	link->readable = event_new(pool->loop, fd, EV_READ | EV_PERSIST, link_readable, link);
+	link->writable = event_new(pool->loop, fd, EV_WRITE, link_writable, link);
+	must(link->readable && link->writable);
+	event_add(link->readable, NULL);
+	link->state = LINK_IDLE;
+	pool->stats.connected++;
+	pool->failing = false;
+	pool_dispatch(pool);
+}
+
+static void link_connecting(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	link_work(arg);
+}
+
+/* One step of connecting. The socket may be another one after each step. */
+static void link_work(struct link *link)
+{
+	PostgresPollingStatusType step = PQconnectPoll(link->connection);
+	link_drop_events(link);
+	if (step == PGRES_POLLING_OK) {
+		link_connected(link);
+	} else if (step == PGRES_POLLING_FAILED) {
+		link_fail(link);
+	} else {
+		short what = step == PGRES_POLLING_READING ? EV_READ : EV_WRITE;
+		link->readable = event_new(link->pool->loop, PQsocket(link->connection), what,
+					   link_connecting, link);
+		must(link->readable);
+		event_add(link->readable, NULL);
+	}
+}
+
+static void ignore_notice(void *arg, const PGresult *result)
+{
+	(void)arg;
+	(void)result;
+}
+
+static void link_connect(struct link *link)
+{
+	const char *keywords[WIRE_KEYWORDS], *values[WIRE_KEYWORDS];
+
+	wire_keywords(link->pool->conninfo, link->pool->program, keywords, values);
+	link->state = LINK_CONNECTING;
+	link->connection = PQconnectStartParams(keywords, values, 1);
+	if (!link->connection)
+		die("out of memory");
+	PQsetNoticeReceiver(link->connection, ignore_notice, NULL);
+	if (PQstatus(link->connection) == CONNECTION_BAD) {
+		link_fail(link);
+		return;
+	}
+	/* libpq: behave at first as if it had said PGRES_POLLING_WRITING. */
+	link->readable = event_new(link->pool->loop, PQsocket(link->connection), EV_WRITE,
+				   link_connecting, link);
+	must(link->readable);
+	event_add(link->readable, NULL);
+}
+
+static void link_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	link_connect(arg);
+}
+
+/* ---- the pool ---- */
+
+/* The oldest query's time is over. One that runs takes its connection down: the server notices that
+ * the client is gone (client_connection_check_interval) or its statement_timeout ends it. */
+static void pool_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct db_pool *pool = arg;
+	int64_t now = clock_ms();
+	struct err err;
+	(void)fd;
+	(void)what;
+	while (pool->oldest && pool->oldest->deadline_ms <= now) {
+		struct db_query *query = pool->oldest;
+		struct link *link = query->link;
+		enum status status =
+		    err_set(&err, TIMED_OUT, "%s: no answer from the database in %lld ms",
+			    query->statement->name, (long long)pool->timeout_ms);
+		pool->stats.timed_out++;
+		if (link) {
+			link->query = NULL;
+			link_break(link, &err);
+		}
+		query_finish(query, status, NULL, &err);
+	}
+	arm_deadline(pool);
+}
+
+struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_options *options)
+{
+	struct db_pool *pool = calloc(1, sizeof(*pool));
+	struct link *links = calloc((size_t)options->connections, sizeof(*links));
+
+	must(options->connections > 0 && options->queue >= 0 && options->timeout_ms > 0);
+	if (!pool || !links)
+		die("out of memory");
+	pool->loop = loop;
+	pool->conninfo = strdup(options->conninfo);
+	pool->program = strdup(options->program);
+	if (!pool->conninfo || !pool->program)
+		die("out of memory");
+	pool->timeout_ms = options->timeout_ms;
+	pool->queue_max = options->queue;
+	pool->links = links;
+	pool->links_count = options->connections;
+	pool->jitter = (uint32_t)clock_us();
+	pool->deadline = evtimer_new(loop, pool_deadline, pool);
+	must(pool->deadline);
+	for (int i = 0; i < pool->links_count; i++) {
+		links[i].pool = pool;
+		links[i].backoff_ms = BACKOFF_FIRST_MS;
+		links[i].retry = evtimer_new(loop, link_retry, &links[i]);
+		must(links[i].retry);
+		link_connect(&links[i]);
+	}
+	return pool;
+}
+
+void db_pool_destroy(struct db_pool *pool)
+{
+	if (!pool)
+		return;
+	while (pool->oldest)
+		query_free(pool->oldest);
+	for (int i = 0; i < pool->links_count; i++) {
+		link_drop_events(&pool->links[i]);
+		event_free(pool->links[i].retry);
+		PQclear(pool->links[i].result);
+		PQfinish(pool->links[i].connection);
+	}
+	event_free(pool->deadline);
+	free(pool->links);
+	free(pool->conninfo);
+	free(pool->program);
+	free(pool);
+}
+
+enum status db_query(struct db_pool *pool, const struct db_statement *statement,
+		     const struct db_param *params, int count, db_done *done, void *ctx,
+		     struct db_query **out, struct err *err)
+{
+	if (pool->failing) {
+		pool->stats.refused++;
+		return err_set(err, UNAVAILABLE, "the database cannot be reached");
+	}
+	bool idle = pool->stats.busy < pool->stats.connected;
+	if (!idle && pool->stats.queued >= pool->queue_max) {
+		pool->stats.refused++;
+		return err_set(err, UNAVAILABLE, "the database's queue is full (%d)",
+			       pool->queue_max);
+	}
+	struct db_query *query = calloc(1, sizeof(*query));
+	if (!query)
+		die("out of memory");
+	enum status status = wire_params_set(&query->params, statement, params, count, err);
+	if (status != OK) {
+		wire_params_release(&query->params);
+		free(query);
+		return err_prefix(err, status, "%s", statement->name);
+	}
+	query->pool = pool;
+	query->statement = statement;
+	query->done = done;
+	query->ctx = ctx;
+	query->deadline_ms = clock_ms() + pool->timeout_ms;
+	query_append(pool, query);
+	pool->stats.queries++;
+	pool->stats.queued++;
+	if (!pool->next_waiting)
+		pool->next_waiting = query;
+	if (out)
+		*out = query;
+	pool_dispatch(pool);
+	return OK;
+}
+
+void db_query_cancel(struct db_query *query)
+{
+	if (query->link)
+		query->done = NULL;
+	else
+		query_free(query);
+}
+
+void db_pool_stats(const struct db_pool *pool, struct db_pool_stats *out)
+{
+	*out = pool->stats;
+}
