@@ -1,0 +1,289 @@
+#include "config/config.h"
+#include "base/io.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 20, ARENA_MAX = 2 << 20 };
+
+const struct config_option config_options[CONFIG_OPTIONS] = {
+#define OPTION(id, name, type, def, min, max, text)                                                \
+	[CONFIG_##id] = {name, CONFIG_TYPE_##type, def, min, max, text},
+#include "config/options.def"
+#undef OPTION
+};
+
+const char *config_type_name(enum config_type type)
+{
+	static const char *const names[] = {
+	    [CONFIG_TYPE_BOOL] = "yes or no",
+	    [CONFIG_TYPE_INT] = "a whole number",
+	    [CONFIG_TYPE_DURATION] = "a duration such as 500ms, 10s, 5min, 1h",
+	    [CONFIG_TYPE_SIZE] = "a size such as 512B, 64kB, 8MB, 1GB",
+	    [CONFIG_TYPE_TEXT] = "a text",
+	    [CONFIG_TYPE_ADDRESS] = "an address such as 127.0.0.1:8080 or [::1]:8080",
+	};
+	return names[type];
+}
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+static bool with_unit(struct str value, const struct unit *units, int64_t *out)
+{
+	size_t digits = 0;
+	while (digits < value.n && value.p[digits] >= '0' && value.p[digits] <= '9')
+		digits++;
+	struct str unit = str_trim((struct str){value.p + digits, value.n - digits});
+	int64_t n;
+	if (!str_to_i64((struct str){value.p, digits}, 0, INT64_MAX, &n))
+		return false;
+	for (; units->name; units++)
+		if (str_eq(unit, str_of(units->name)))
+			return !__builtin_mul_overflow(n, units->factor, out);
+	return n == 0 && unit.n == 0 ? (*out = 0, true) : false;
+}
+
+static bool is_address(struct str value)
+{
+	char host[INET6_ADDRSTRLEN];
+	unsigned char ignored[sizeof(struct in6_addr)];
+	int64_t port;
+	size_t colon = value.n;
+
+	while (colon > 0 && value.p[colon - 1] != ':')
+		colon--;
+	if (colon < 2 ||
+	    !str_to_i64((struct str){value.p + colon, value.n - colon}, 0, 65535, &port))
+		return false;
+	struct str name = {value.p, colon - 1};
+	bool six = name.p[0] == '[' && name.p[name.n - 1] == ']';
+	if (six)
+		name = (struct str){name.p + 1, name.n - 2};
+	if (name.n >= sizeof(host))
+		return false;
+	memcpy(host, name.p, name.n);
+	host[name.n] = '\0';
+	return inet_pton(six ? AF_INET6 : AF_INET, host, ignored) == 1;
+}
+
+static bool to_number(enum config_type type, struct str value, int64_t *out)
+{
+	static const struct unit durations[] = {
+	    {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0}};
+	static const struct unit sizes[] = {
+	    {"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
+
+	switch (type) {
+	case CONFIG_TYPE_BOOL:
+		*out = str_eq(value, STR("yes"));
+		return *out || str_eq(value, STR("no"));
+	case CONFIG_TYPE_INT:
+		return str_to_i64(value, INT64_MIN, INT64_MAX, out);
+	case CONFIG_TYPE_DURATION:
+		return with_unit(value, durations, out);
+	case CONFIG_TYPE_SIZE:
+		return with_unit(value, sizes, out);
+	case CONFIG_TYPE_ADDRESS:
+		*out = (int64_t)value.n;
+		return is_address(value);
+	case CONFIG_TYPE_TEXT:
+		*out = (int64_t)value.n;
+		return str_is_utf8(value);
+	}
+	return false;
+}
+
+/* Levenshtein's distance, for "did you mean"; names are short. */
+static size_t distance(struct str a, struct str b)
+{
+	size_t row[64];
+	if (a.n >= 64 || b.n >= 64)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.n; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= b.n; j++) {
+			size_t above = row[j];
+			size_t best = diagonal + (a.p[i - 1] != b.p[j - 1]);
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = above;
+			row[j] = best;
+		}
+	}
+	return row[b.n];
+}
+
+static enum status unknown(struct str name, struct err *err)
+{
+	size_t nearest = 0, least = SIZE_MAX;
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		size_t d = distance(name, str_of(config_options[i].name));
+		if (d < least) {
+			least = d;
+			nearest = i;
+		}
+	}
+	if (least <= 4)
+		return err_set(err, INVALID, "unknown option '%.*s'; did you mean '%s'?",
+			       STR_ARG(name), config_options[nearest].name);
+	return err_set(err, INVALID, "unknown option '%.*s'; 'holdfast config' lists all",
+		       STR_ARG(name));
+}
+
+enum status config_set(struct config *c, struct str name, struct str value, struct err *err)
+{
+	size_t id = 0;
+	while (id < CONFIG_OPTIONS && !str_eq(name, str_of(config_options[id].name)))
+		id++;
+	if (id == CONFIG_OPTIONS)
+		return unknown(name, err);
+
+	const struct config_option *o = &config_options[id];
+	int64_t number = 0;
+	if (!to_number(o->type, value, &number))
+		return err_set(err, INVALID, "%s: '%.*s' is not %s", o->name, STR_ARG(value),
+			       config_type_name(o->type));
+	if (number < o->min || number > o->max)
+		return err_set(err, INVALID, "%s: '%.*s' is out of range: %s%lld to %lld%s",
+			       o->name, STR_ARG(value),
+			       o->type == CONFIG_TYPE_TEXT ? "a length of " : "", (long long)o->min,
+			       (long long)o->max,
+			       o->type == CONFIG_TYPE_DURATION ? " ms"
+			       : o->type == CONFIG_TYPE_SIZE   ? " bytes"
+							       : "");
+	struct str copy = arena_str(&c->arena, value);
+	if (!copy.p)
+		return err_set(err, TOO_LARGE, "%s: too much configuration", o->name);
+	c->text[id] = copy.p;
+	c->number[id] = number;
+	return OK;
+}
+
+void config_init(struct config *c)
+{
+	struct err err;
+	*c = (struct config){0};
+	arena_init(&c->arena, ARENA_MAX);
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++)
+		must(config_set(c, str_of(config_options[i].name),
+				str_of(config_options[i].default_text), &err) == OK);
+}
+
+void config_release(struct config *c)
+{
+	arena_release(&c->arena);
+}
+
+/* "name = value  # comment" in parts. INVALID when it is neither that nor empty. */
+static enum status split(struct str line, struct str *name, struct str *value, struct err *err)
+{
+	line = str_trim(line);
+	*name = (struct str){NULL, 0};
+	if (line.n == 0 || line.p[0] == '#')
+		return OK;
+	struct str rest = line;
+	*name = str_trim(str_cut(&rest, '='));
+	if (!rest.p)
+		return err_set(err, INVALID, "'%.*s' is not of the form 'name = value'",
+			       STR_ARG(line));
+	rest = str_trim(rest);
+	if (rest.n && rest.p[0] == '"') {
+		const char *end = rest.n > 1 ? memchr(rest.p + 1, '"', rest.n - 1) : NULL;
+		if (!end)
+			return err_set(err, INVALID, "%.*s: the quote is not closed",
+				       STR_ARG(*name));
+		*value = (struct str){rest.p + 1, (size_t)(end - rest.p) - 1};
+		rest = str_trim((struct str){end + 1, rest.n - (size_t)(end + 1 - rest.p)});
+		if (rest.n && rest.p[0] != '#')
+			return err_set(err, INVALID, "%.*s: '%.*s' after the closing quote",
+				       STR_ARG(*name), STR_ARG(rest));
+		return OK;
+	}
+	/* A comment begins at the line's start or behind white space: colours and URLs may have '#'. */
+	for (size_t i = 1; i < rest.n; i++)
+		if (rest.p[i] == '#' && (rest.p[i - 1] == ' ' || rest.p[i - 1] == '\t'))
+			rest.n = i;
+	*value = rest.n && rest.p[0] == '#' ? STR("") : str_trim(rest);
+	return OK;
+}
+
+static enum status read_lines(struct config *c, struct str text, const char *path, struct err *err)
+{
+	enum status status = OK;
+	for (int line = 1; text.p && status == OK; line++) {
+		struct str name, value;
+		status = split(str_cut(&text, '\n'), &name, &value, err);
+		if (status == OK && name.p) {
+			for (size_t i = 0; i < CONFIG_OPTIONS && status == OK; i++) {
+				if (!str_eq(name, str_of(config_options[i].name)))
+					continue;
+				if (c->set[i])
+					status = err_set(err, INVALID, "%s is set twice",
+							 config_options[i].name);
+				c->set[i] = true;
+			}
+			if (status == OK)
+				status = config_set(c, name, value, err);
+		}
+		if (status != OK)
+			status = err_prefix(err, status, "%s:%d", path, line);
+	}
+	return status;
+}
+
+enum status config_read(struct config *c, const char *path, struct err *err)
+{
+	struct buf file;
+	struct config fresh;
+
+	buf_init(&file, FILE_MAX);
+	config_init(&fresh);
+	enum status status = io_read_file(path, &file, err);
+	if (status == OK && !str_is_utf8(buf_view(&file)))
+		status = err_set(err, INVALID, "%s: not valid UTF-8", path);
+	if (status == OK && file.n)
+		status = read_lines(&fresh, buf_view(&file), path, err);
+	buf_release(&file);
+	if (status != OK) {
+		config_release(&fresh);
+		return status;
+	}
+	config_release(c);
+	*c = fresh;
+	return OK;
+}
+
+int64_t config_number(const struct config *c, enum config_id id)
+{
+	must(config_options[id].type < CONFIG_TYPE_TEXT);
+	return c->number[id];
+}
+
+const char *config_text(const struct config *c, enum config_id id)
+{
+	must(config_options[id].type >= CONFIG_TYPE_TEXT);
+	return c->text[id];
+}
+
+void config_write_sample(const struct config *c, struct buf *out)
+{
+	buf_puts(out, "# Settings of this instance; 'holdfast config' explains them. Commented "
+		      "lines are the\n"
+		      "# defaults. After a change: holdfast reload.\n");
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		const struct config_option *o = &config_options[i];
+		bool differs = strcmp(c->text[i], o->default_text) != 0;
+		bool quote = strchr(c->text[i], '#') || c->text[i][0] == '\0';
+		buf_printf(out, "\n# %s\n%s%s = %s%s%s\n", o->text, differs ? "" : "#", o->name,
+			   quote ? "\"" : "", c->text[i], quote ? "\"" : "");
+	}
+}

@@ -1,0 +1,69 @@
+/* The settings of an instance: one table (options.def), one file (holdfast.conf), one way to read them.
+ *
+ *   # a comment
+ *   web.listen = 127.0.0.1:8080
+ *   site.name = "Directory of Examples"
+ *
+ * A file is read whole or not at all: every mistake is reported with file, line, key and what would be
+ * right, and then nothing of it is applied. A name may be given once. Values end at the line's end; quotes
+ * are needed only for spaces at the ends or a '#'. Holds no secrets: see instance.h.
+ *
+ * Life: config_init gives the defaults, config_read puts a file over them, config_release ends it.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum config_id {
+#define OPTION(id, name, type, def, min, max, text) CONFIG_##id,
+#include "config/options.def"
+#undef OPTION
+	CONFIG_OPTIONS
+};
+
+enum config_type {
+	CONFIG_TYPE_BOOL,
+	CONFIG_TYPE_INT,
+	CONFIG_TYPE_DURATION,
+	CONFIG_TYPE_SIZE,
+	CONFIG_TYPE_TEXT,
+	CONFIG_TYPE_ADDRESS,
+};
+
+struct config_option {
+	const char *name;
+	enum config_type type;
+	const char *default_text;
+	int64_t min, max;
+	const char *text;
+};
+extern const struct config_option config_options[CONFIG_OPTIONS];
+const char *config_type_name(enum config_type type);
+
+struct config {
+	struct arena arena;
+	const char *text[CONFIG_OPTIONS];
+	int64_t number[CONFIG_OPTIONS];
+	bool set[CONFIG_OPTIONS]; /* by the file */
+};
+
+void config_init(struct config *c);
+void config_release(struct config *c);
+
+/* Put a file over the defaults. INVALID: err has the first mistake, "file:line: ...". */
+MUST_CHECK enum status config_read(struct config *c, const char *path, struct err *err);
+
+/* One value, as config_read takes it. */
+MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
+				  struct err *err);
+
+/* BOOL, INT, DURATION (ms), SIZE (bytes); TEXT, ADDRESS. The wrong kind is a bug. */
+int64_t config_number(const struct config *c, enum config_id id);
+const char *config_text(const struct config *c, enum config_id id);
+
+/* A file with every option, its text and its default as a comment; those that `c` sets, set. */
+void config_write_sample(const struct config *c, struct buf *out);
+
+#endif

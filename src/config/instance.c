@@ -1,0 +1,153 @@
+#include "config/instance.h"
+#include "base/io.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The longest name below run_dir is PostgreSQL's lock of its socket. */
+enum { SOCKET_NAME_MAX = sizeof("/.s.PGSQL.5432.lock") - 1, SOCKET_PATH_MAX = 107 };
+
+/* FNV-1a, only to tell instances apart in /tmp. */
+static uint64_t hash(const char *z)
+{
+	uint64_t h = 14695981039346656037ull;
+	for (; *z; z++)
+		h = (h ^ (unsigned char)*z) * 1099511628211ull;
+	return h;
+}
+
+static enum status absolute(char *out, const char *dir, struct err *err)
+{
+	char cwd[PATH_MAX];
+	if (realpath(dir, out))
+		return OK;
+	if (dir[0] == '/')
+		return io_path(out, PATH_MAX, err, "%s", dir);
+	if (!getcwd(cwd, sizeof(cwd)))
+		return err_errno(err, FAILED, "current folder");
+	return io_path(out, PATH_MAX, err, "%s/%s", cwd, dir);
+}
+
+enum status instance_paths(struct instance *i, const char *dir, struct err *err)
+{
+	*i = (struct instance){.dir = ""};
+	enum status status = absolute(i->dir, dir, err);
+	if (status == OK)
+		status = io_path(i->conf, sizeof(i->conf), err, "%s/holdfast.conf", i->dir);
+	if (status == OK)
+		status = io_path(i->data_dir, sizeof(i->data_dir), err, "%s/data", i->dir);
+	if (status == OK)
+		status = io_path(i->log_dir, sizeof(i->log_dir), err, "%s/log", i->dir);
+	if (status != OK)
+		return status;
+	if (strlen(i->dir) + strlen("/run") + SOCKET_NAME_MAX <= SOCKET_PATH_MAX)
+		snprintf(i->run_dir, sizeof(i->run_dir), "%.*s/run",
+			 (int)(sizeof(i->run_dir) - sizeof("/run")), i->dir);
+	else
+		snprintf(i->run_dir, sizeof(i->run_dir), "/tmp/holdfast-%u-%016llx",
+			 (unsigned)geteuid(), (unsigned long long)hash(i->dir));
+	config_init(&i->config);
+	return OK;
+}
+
+enum status instance_open(struct instance *i, const char *dir, struct err *err)
+{
+	enum status status = instance_paths(i, dir, err);
+	if (status != OK)
+		return status;
+	if (access(i->conf, F_OK) != 0)
+		status = err_set(err, NOT_FOUND, "%s is no instance; 'holdfast init %s' makes one",
+				 i->dir, dir);
+	else
+		status = config_read(&i->config, i->conf, err);
+	if (status != OK)
+		instance_release(i);
+	return status;
+}
+
+void instance_release(struct instance *i)
+{
+	config_release(&i->config);
+}
+
+bool instance_embedded(const struct instance *i)
+{
+	return config_text(&i->config, CONFIG_DB_URL)[0] == '\0';
+}
+
+enum status instance_make_run_dir(const struct instance *i, struct err *err)
+{
+	struct stat st;
+	if (mkdir(i->run_dir, 0711) != 0 && errno != EEXIST)
+		return err_errno(err, FAILED, "%s", i->run_dir);
+	/* Under /tmp somebody else could have been first. */
+	if (lstat(i->run_dir, &st) != 0 || !S_ISDIR(st.st_mode))
+		return err_set(err, FAILED, "%s is not a folder", i->run_dir);
+	if (st.st_uid != geteuid())
+		return err_set(err, DENIED, "%s belongs to another user", i->run_dir);
+	if (chmod(i->run_dir, 0711) != 0)
+		return err_errno(err, FAILED, "%s", i->run_dir);
+	return OK;
+}
+
+void instance_remove_run_dir(const struct instance *i)
+{
+	rmdir(i->run_dir);
+}
+
+/* DIR/secrets: a line "role password" for each. Empty when there is none for the role. */
+static enum status read_password(const struct instance *i, const char *role, struct buf *out,
+				 struct err *err)
+{
+	char path[PATH_MAX];
+	struct buf file;
+	enum status status = io_path(path, sizeof(path), err, "%s/secrets", i->dir);
+	if (status != OK)
+		return status;
+	buf_init(&file, 65536);
+	status = io_read_file(path, &file, err);
+	if (status == NOT_FOUND)
+		status = OK;
+	struct str rest = buf_view(&file);
+	while (status == OK && rest.p) {
+		struct str line = str_cut(&rest, '\n');
+		if (str_eq(str_cut(&line, ' '), str_of(role)) && line.p)
+			buf_str(out, str_trim(line));
+	}
+	buf_release(&file);
+	return status;
+}
+
+enum status instance_conninfo(const struct instance *i, const char *role, struct buf *out,
+			      struct err *err)
+{
+	const char *url = config_text(&i->config, CONFIG_DB_URL);
+	if (instance_embedded(i)) {
+		buf_puts(out, "host='");
+		for (const char *p = i->run_dir; *p; p++) {
+			if (*p == '\'' || *p == '\\')
+				buf_putc(out, '\\');
+			buf_putc(out, *p);
+		}
+		buf_printf(out, "' port=%d dbname=%s user=%s", INSTANCE_PG_PORT, INSTANCE_DATABASE,
+			   role);
+		return OK;
+	}
+	struct buf password;
+	buf_init(&password, 1024);
+	enum status status = read_password(i, role, &password, err);
+	if (status == OK) {
+		bool is_url = strstr(url, "://") != NULL;
+		const char *between = is_url ? "&" : " ";
+		buf_printf(out, "%s%suser=%s", url, is_url && !strchr(url, '?') ? "?" : between,
+			   role);
+		if (password.n)
+			buf_printf(out, "%spassword=%s", between, buf_z(&password));
+	}
+	buf_release(&password);
+	return status;
+}

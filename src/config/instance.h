@@ -1,0 +1,54 @@
+/* An instance: the folder that holds everything of one installation.
+ *
+ *   DIR/holdfast.conf   settings
+ *   DIR/secrets         passwords of the database roles, 0600; only with db.url
+ *   DIR/data/           the embedded PostgreSQL cluster
+ *   DIR/log/            logs of a detached instance
+ *   run_dir             sockets and the lock: DIR/run, or a private folder under /tmp when the
+ *                       sockets' paths would be over the 107 bytes a Unix socket address holds
+ */
+#ifndef CONFIG_INSTANCE_H
+#define CONFIG_INSTANCE_H
+
+#include <limits.h>
+#include "config/config.h"
+
+struct instance {
+	char dir[PATH_MAX]; /* absolute */
+	char conf[PATH_MAX];
+	char data_dir[PATH_MAX];
+	char log_dir[PATH_MAX];
+	char run_dir[108];
+	struct config config;
+};
+
+/* The paths of `dir`, which need not exist; configuration: the defaults. */
+MUST_CHECK enum status instance_paths(struct instance *i, const char *dir, struct err *err);
+
+/* instance_paths, and holdfast.conf read. NOT_FOUND when the folder is no instance. */
+MUST_CHECK enum status instance_open(struct instance *i, const char *dir, struct err *err);
+void instance_release(struct instance *i);
+
+bool instance_embedded(const struct instance *i); /* db.url is empty */
+
+/* Make run_dir (0711: sockets below have their own modes). Removed again by instance_remove_run_dir. */
+MUST_CHECK enum status instance_make_run_dir(const struct instance *i, struct err *err);
+void instance_remove_run_dir(const struct instance *i);
+
+/* How `role` reaches the database: libpq's conninfo appended to out. */
+MUST_CHECK enum status instance_conninfo(const struct instance *i, const char *role,
+					 struct buf *out, struct err *err);
+
+/* The roles and what they are called; the database's names. */
+#define INSTANCE_DATABASE    "holdfast"
+#define INSTANCE_SUPERUSER   "postgres"
+#define INSTANCE_ROLE_OWNER  "holdfast_owner"
+#define INSTANCE_ROLE_IMPORT "holdfast_import"
+#define INSTANCE_ROLE_WEB    "holdfast_web"
+
+/* The embedded server's and the control socket's paths are made of these. */
+enum { INSTANCE_PG_PORT = 5432 };
+#define INSTANCE_CONTROL "control.sock"
+#define INSTANCE_LOCK    "lock"
+
+#endif
