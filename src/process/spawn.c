@@ -1,0 +1,163 @@
+#include "process/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What the child reports when it could not become the program. */
+struct failure {
+	int error;
+	char step[60];
+};
+
+NORETURN static void fail(int report, const char *step)
+{
+	struct failure f = {.error = errno};
+	snprintf(f.step, sizeof(f.step), "%s", step);
+	ssize_t ignored = write(report, &f, sizeof(f));
+	(void)ignored;
+	_exit(127);
+}
+
+enum status spawn_user(const char *name, uid_t *uid, gid_t *gid, struct err *err)
+{
+	errno = 0;
+	struct passwd *pw = getpwnam(name);
+	if (!pw)
+		return err_set(
+		    err, NOT_FOUND,
+		    "there is no system user '%s'; make it with 'useradd --system %s' or "
+		    "tools/setup",
+		    name, name);
+	if (pw->pw_uid == 0)
+		return err_set(err, INVALID, "the system user '%s' is root", name);
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+	return OK;
+}
+
+static void set_limit(int report, __rlimit_resource_t what, uint64_t value)
+{
+	struct rlimit limit = {value, value};
+	if (value && setrlimit(what, &limit) != 0)
+		fail(report, "setrlimit");
+}
+
+/* Put every descriptor at its number. First all go above the range, so that none is overwritten
+ * before it has moved. */
+static void place_fds(const struct spawn *s, int report)
+{
+	int high[3 + SPAWN_FDS_MAX];
+	int count = 3 + s->fds_count;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		fail(report, "/dev/null");
+	for (int i = 0; i < count; i++) {
+		int fd = i == 0 ? s->in : i == 1 ? s->out : i == 2 ? s->err : s->fds[i - 3];
+		high[i] = fcntl(fd < 0 ? null : fd, F_DUPFD_CLOEXEC, 64);
+		if (high[i] < 0)
+			fail(report, "dup");
+	}
+	for (int i = 0; i < count; i++)
+		if (dup2(high[i], i) < 0)
+			fail(report, "dup2");
+}
+
+/* After fork: only calls that are safe there. */
+NORETURN static void become(const struct spawn *s, uid_t uid, gid_t gid, pid_t parent, int report)
+{
+	sigset_t none;
+	report = fcntl(report, F_DUPFD_CLOEXEC, 128);
+	place_fds(s, report);
+	if (syscall(SYS_close_range, (unsigned)(SPAWN_FIRST_FD + s->fds_count),
+		    (unsigned)report - 1, 0) != 0 ||
+	    syscall(SYS_close_range, (unsigned)report + 1, ~0u, 0) != 0)
+		fail(report, "close_range");
+	for (int i = 1; i < NSIG; i++)
+		if (i != SIGKILL && i != SIGSTOP)
+			signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(077);
+	set_limit(report, RLIMIT_AS, s->max_memory_bytes);
+	set_limit(report, RLIMIT_NOFILE, s->max_files);
+	if (s->user && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
+			setresuid(uid, uid, uid) != 0))
+		fail(report, s->user);
+	if (chdir(s->dir ? s->dir : "/") != 0)
+		fail(report, s->dir ? s->dir : "/");
+	if (s->death_signal) {
+		if (prctl(PR_SET_PDEATHSIG, s->death_signal) != 0)
+			fail(report, "PR_SET_PDEATHSIG");
+		if (getppid() != parent)
+			_exit(127);
+	}
+	execve(s->path, (char *const *)s->argv, (char *const *)s->env);
+	fail(report, s->path);
+}
+
+enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
+{
+	uid_t uid = 0;
+	gid_t gid = 0;
+	int report[2];
+	struct failure failure;
+
+	must(s->fds_count <= SPAWN_FDS_MAX);
+	if (s->user) {
+		enum status status = spawn_user(s->user, &uid, &gid, err);
+		if (status != OK)
+			return status;
+	}
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return err_errno(err, FAILED, "pipe");
+	pid_t parent = getpid();
+	*pid = fork();
+	if (*pid == 0)
+		become(s, uid, gid, parent, report[1]);
+	close(report[1]);
+	if (*pid < 0) {
+		close(report[0]);
+		return err_errno(err, FAILED, "fork");
+	}
+	/* The pipe closes by itself when exec succeeds. */
+	ssize_t n;
+	do
+		n = read(report[0], &failure, sizeof(failure));
+	while (n < 0 && errno == EINTR);
+	close(report[0]);
+	if (n == 0)
+		return OK;
+	waitpid(*pid, NULL, 0);
+	errno = n == (ssize_t)sizeof(failure) ? failure.error : EIO;
+	return err_errno(err, FAILED, "cannot start %s: %.60s", s->argv[0],
+			 n == (ssize_t)sizeof(failure) ? failure.step : "?");
+}
+
+enum status spawn_wait(pid_t pid, const char *name, struct err *err)
+{
+	int status;
+	pid_t ended;
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	if (ended < 0)
+		return err_errno(err, FAILED, "%s", name);
+	if (WIFSIGNALED(status))
+		return err_set(err, FAILED, "%s was killed by signal %d (%s)", name,
+			       WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) != 0)
+		return err_set(err, FAILED, "%s ended with status %d", name, WEXITSTATUS(status));
+	return OK;
+}

@@ -1,0 +1,39 @@
+/* Starting programs. A child is exec'ed with exactly what is named here: its own environment, standard
+ * streams, and the descriptors of `fds` at the numbers 3, 4, ...; nothing else is inherited. It dies with
+ * its parent (PR_SET_PDEATHSIG, set after the change of user because setuid clears it, and checked
+ * against a parent that died in between).
+ */
+#ifndef PROCESS_SPAWN_H
+#define PROCESS_SPAWN_H
+
+#include <sys/types.h>
+#include "base/err.h"
+
+enum { SPAWN_FDS_MAX = 8, SPAWN_FIRST_FD = 3 };
+
+struct spawn {
+	const char *path;        /* of the executable */
+	const char *const *argv; /* with argv[0], ends with NULL */
+	const char *const *env;  /* "NAME=value", ends with NULL */
+	const char *user;        /* switch to this system user; NULL: stay. Needs root */
+	const char *dir;         /* working folder; NULL: / */
+	int in, out, err;        /* standard streams; -1: /dev/null */
+	int fds[SPAWN_FDS_MAX];  /* become 3, 4, ... */
+	int fds_count;
+	int death_signal;          /* when the parent dies; 0: none */
+	uint64_t max_memory_bytes; /* RLIMIT_AS; 0: no limit */
+	uint64_t max_files;        /* RLIMIT_NOFILE; 0: as it is */
+};
+
+/* Returns the process id in *pid once exec has succeeded; else the reason why it did not. The parent
+ * must be single-threaded or at least not be ended by the thread that calls (PDEATHSIG is per thread). */
+MUST_CHECK enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err);
+
+/* The numbers of a system user. NOT_FOUND with the remedy. */
+MUST_CHECK enum status spawn_user(const char *name, uid_t *uid, gid_t *gid, struct err *err);
+
+/* Wait for the end: 0 when it exited with 0, else INVALID/FAILED with "program: exit status 3" or
+ * "program: killed by signal 9" in err. */
+MUST_CHECK enum status spawn_wait(pid_t pid, const char *name, struct err *err);
+
+#endif
