@@ -156,7 +156,7 @@ CREATE INDEX business_near ON business USING gist (({{business_place}}), categor
 CREATE UNIQUE INDEX business_detail_by_change ON business_detail (change);
 -- Rare words are answered by the first, common ones by a walk down the second.
 CREATE INDEX business_detail_by_word ON business_detail USING gin (words);
-CREATE INDEX business_detail_by_rank ON business_detail (({{business_rank}}) DESC, id DESC) INCLUDE (words);
+CREATE INDEX business_detail_by_rank ON business_detail (({{business_rank}}) DESC, id DESC);
 CREATE INDEX word_by_deletes ON word USING gin (deletes);
 
 -- "Zürich (Stadt)" -> "zurich-stadt". For the keys of places only, never per business.

@@ -1,0 +1,389 @@
+-- Reading the directory: everything holdfast-web asks. Which list statement serves which filters and
+-- order is one table, src/directory/search/plan.c.
+--
+-- The list statements give the same columns in the same order (src/directory/search/rows.c): the key
+-- that cursors continue from, the columns of a list row, its source. Keys come in as parameters and
+-- the first page passes the key before all others, so that every page has the same plan. The inner
+-- SELECT is the page, read in order from one index; the source is joined to what it found.
+-- role: holdfast_web
+
+-- name: list_all
+-- served-by: business_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE ({{business_rank}}, id) < ($1::integer, $2::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $3
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_group
+-- served-by: business_of_group_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE group_id = $1::smallint AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $4
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_category
+-- served-by: business_of_category_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE category_id = $1::smallint AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $4
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_region
+-- served-by: business_of_region_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE region_id = $1::integer AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $4
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_region_group
+-- served-by: business_of_region_group_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE region_id = $1::integer AND group_id = $2::smallint AND ({{business_rank}}, id) < ($3::integer, $4::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $5
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- The category is a filter on entries of the index.
+-- name: list_region_category
+-- served-by: business_of_region_group_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE region_id = $1::integer AND group_id = $2::smallint AND category_id = $3::smallint AND ({{business_rank}}, id) < ($4::integer, $5::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $6
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_city
+-- served-by: business_of_city_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE city_id = $1::integer AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $4
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_city_group
+-- served-by: business_of_city_group_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE city_id = $1::integer AND group_id = $2::smallint AND ({{business_rank}}, id) < ($3::integer, $4::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $5
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_city_category
+-- served-by: business_of_city_group_by_rank
+SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone
+	FROM business
+	WHERE city_id = $1::integer AND group_id = $2::smallint AND category_id = $3::smallint AND ({{business_rank}}, id) < ($4::integer, $5::bigint)
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT $6
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
+-- name: list_by_name
+-- served-by: business_by_name
+SELECT b.name, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT *
+	FROM business
+	WHERE ({{business_name_order}}, id) > ($1::text, $2::bigint)
+	ORDER BY {{business_name_order}}, id
+	LIMIT $3
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.name COLLATE "und-x-icu", b.id;
+
+-- name: list_city_by_name
+-- served-by: business_of_city_by_name
+SELECT b.name, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT *
+	FROM business
+	WHERE city_id = $1::integer
+		AND ($2::smallint IS NULL OR group_id = $2) AND ($3::smallint IS NULL OR category_id = $3)
+		AND ({{business_name_order}}, id) > ($4::text, $5::bigint)
+	ORDER BY {{business_name_order}}, id
+	LIMIT $6
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.name COLLATE "und-x-icu", b.id;
+
+-- name: list_recent
+-- served-by: business_detail_by_change
+SELECT d.change, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, change FROM business_detail
+	WHERE (change, id) < ($1::bigint, $2::bigint)
+	ORDER BY change DESC
+	LIMIT $3
+) AS d
+JOIN business AS b ON b.id = d.id
+JOIN source AS s ON s.id = b.source_id
+ORDER BY d.change DESC;
+
+-- Nearest first, by the chord of the unit sphere: $1 x, $2 y, $3 z, $4 the longest chord. The index
+-- orders by the chord alone; WITH TIES brings all that stand at one spot, so that the outer order by
+-- chord and id is complete.
+-- name: list_near
+-- served-by: business_near
+SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT *, {{business_place}} <-> cube(ARRAY[$1::float8, $2::float8, $3::float8]) AS chord
+	FROM business
+	WHERE lat_e7 IS NOT NULL
+		AND {{business_place}} <@ cube_enlarge(cube(ARRAY[$1::float8, $2::float8, $3::float8]), $4::float8, 3)
+		AND {{business_place}} <-> cube(ARRAY[$1::float8, $2::float8, $3::float8]) <= $4::float8
+		AND ($5::smallint IS NULL OR group_id = $5) AND ($6::smallint IS NULL OR category_id = $6)
+		AND ({{business_place}} <-> cube(ARRAY[$1::float8, $2::float8, $3::float8]), id) > ($7::float8, $8::bigint)
+	ORDER BY {{business_place}} <-> cube(ARRAY[$1::float8, $2::float8, $3::float8])
+	FETCH FIRST ($9) ROWS WITH TIES
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.chord, b.id
+LIMIT $9;
+
+-- Text. $1: words and facets that all must be there; $2 to $4: of each, one must be (NULL: not asked).
+-- Common words: the first $7 businesses after the key, of which up to $8 have the words.
+-- name: list_text_walk
+-- served-by: business_detail_by_rank
+SELECT t.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, rank
+	FROM (
+		SELECT id, {{business_rank}} AS rank, quality_score, words
+		FROM business_detail
+		WHERE ({{business_rank}}, id) < ($5::integer, $6::bigint)
+		ORDER BY {{business_rank}} DESC, id DESC
+		LIMIT $7
+	) AS w
+	WHERE words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
+		AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
+	LIMIT $8
+) AS t
+JOIN business AS b ON b.id = t.id
+JOIN source AS s ON s.id = b.source_id
+ORDER BY t.rank DESC, t.id DESC;
+
+-- Rare words: all that have them, the best $7 after the key.
+-- name: list_text_rare
+-- served-by: business_detail_by_word
+SELECT t.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT id, rank
+	FROM (
+		SELECT id, {{business_rank}} AS rank
+		FROM business_detail
+		WHERE words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
+			AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
+		OFFSET 0
+	) AS m
+	WHERE (rank, id) < ($5::integer, $6::bigint)
+	ORDER BY rank DESC, id DESC
+	LIMIT $7
+) AS t
+JOIN business AS b ON b.id = t.id
+JOIN source AS s ON s.id = b.source_id
+ORDER BY t.rank DESC, t.id DESC;
+
+-- Text and place: $5 to $8 as $1 to $4 of list_near, the key in $9 and $10. Common words: nearest
+-- first until $11 have the words.
+-- name: list_text_near_walk
+-- served-by: business_near
+SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT *, {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) AS chord
+	FROM business
+	WHERE lat_e7 IS NOT NULL
+		AND {{business_place}} <@ cube_enlarge(cube(ARRAY[$5::float8, $6::float8, $7::float8]), $8::float8, 3)
+		AND {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) <= $8::float8
+		AND ({{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]), id) > ($9::float8, $10::bigint)
+		AND (SELECT words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
+				AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
+			FROM business_detail AS d WHERE d.id = business.id)
+	ORDER BY {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8])
+	FETCH FIRST ($11) ROWS WITH TIES
+) AS b
+JOIN source AS s ON s.id = b.source_id
+ORDER BY b.chord, b.id
+LIMIT $11;
+
+-- name: list_text_near_rare
+-- served-by: business_detail_by_word
+SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+FROM (
+	SELECT business.*, {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) AS chord
+	FROM (
+		SELECT id AS found
+		FROM business_detail
+		WHERE words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
+			AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
+		OFFSET 0
+	) AS m
+	JOIN business ON id = found
+	WHERE lat_e7 IS NOT NULL
+	OFFSET 0
+) AS b
+JOIN source AS s ON s.id = b.source_id
+WHERE b.chord <= $8::float8 AND (b.chord, b.id) > ($9::float8, $10::bigint)
+ORDER BY b.chord, b.id
+LIMIT $11;
+
+-- What the dictionary knows about words as typed: each itself and what may be meant by it. These are
+-- all that share a deletion, commonest first; the caller verifies that it is one edit.
+-- name: words_like
+-- served-by: word_by_deletes
+SELECT typed.position, w.word, w.businesses
+FROM unnest($1::text[]) WITH ORDINALITY AS typed (word, position)
+CROSS JOIN LATERAL (
+	SELECT word, businesses
+	FROM word
+	WHERE deletes && word_deletes(typed.word) AND businesses > 0
+	ORDER BY word = typed.word DESC, businesses DESC
+	LIMIT 50
+) AS w
+ORDER BY typed.position, w.word = typed.word DESC, w.businesses DESC;
+
+-- name: business_get
+-- served-by: business_pkey
+SELECT NULL, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url,
+	d.external_id, r.key, r.name, r.country, r.businesses, t.key, t.name, t.businesses,
+	c.businesses, d.categories, d.alt_names, d.service_area, d.same_as, d.description, d.website,
+	d.offers, d.extra,
+	to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+	to_char(d.source_updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+FROM business AS b
+JOIN business_detail AS d ON d.id = b.id
+JOIN source AS s ON s.id = b.source_id
+LEFT JOIN region AS r ON r.id = b.region_id
+LEFT JOIN city AS t ON t.id = b.city_id
+LEFT JOIN category AS c ON c.id = b.category_id
+WHERE b.id = $1;
+
+-- The region and the city that a query names, NULL where there is none of that key, and how many
+-- businesses its category or group has.
+-- name: places_of_query
+SELECT r.id, r.key, r.name, r.country, r.businesses,
+	t.id, t.key, t.name, t.region_id, t.businesses, w.country,
+	(SELECT sum(businesses) FROM category WHERE id = $3::smallint OR group_id = $4::smallint)
+FROM (SELECT 1) AS always
+LEFT JOIN region AS r ON r.key = $1::text
+LEFT JOIN city AS t ON t.key = $2::text
+LEFT JOIN region AS w ON w.id = t.region_id;
+
+-- name: categories_all
+SELECT id, businesses FROM category ORDER BY id;
+
+-- name: regions_all
+SELECT key, name, country, businesses
+FROM (SELECT * FROM region WHERE businesses > 0 ORDER BY businesses DESC, id LIMIT 1000) AS r
+ORDER BY country, name COLLATE "und-x-icu" NULLS FIRST;
+
+-- name: region_get
+-- served-by: region_key_key
+SELECT key, name, country, businesses, id FROM region WHERE key = $1;
+
+-- name: cities_of_region
+-- served-by: city_of_region
+SELECT key, name, businesses
+FROM city
+WHERE region_id = $1 AND businesses > 0
+ORDER BY businesses DESC, id
+LIMIT 1000;
+
+-- name: sources_all
+SELECT key, name, licence, licence_url, attribution, url
+FROM source
+WHERE businesses > 0
+ORDER BY key
+LIMIT 1000;
