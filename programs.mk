@@ -2,4 +2,4 @@
 # the code for it; tools/check-links proves it on the result.
 PROGRAMS := holdfast
 
-PROGRAM_holdfast := base
+PROGRAM_holdfast := base config process db db/cluster db/migrate sql/migrate sql/migrations commands

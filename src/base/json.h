@@ -10,6 +10,7 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
+#include <sys/types.h>
 #include "base/arena.h"
 #include "base/buf.h"
 

@@ -4,4 +4,7 @@
 
 #include "base/cli.h"
 
+extern const struct command command_init;
+extern const struct command command_migrate;
+
 #endif

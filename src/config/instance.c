@@ -141,12 +141,9 @@ enum status instance_conninfo(const struct instance *i, const char *role, struct
 	buf_init(&password, 1024);
 	enum status status = read_password(i, role, &password, err);
 	if (status == OK) {
-		bool is_url = strstr(url, "://") != NULL;
-		const char *between = is_url ? "&" : " ";
-		buf_printf(out, "%s%suser=%s", url, is_url && !strchr(url, '?') ? "?" : between,
-			   role);
+		buf_printf(out, "%s%cuser=%s", url, strchr(url, '?') ? '&' : '?', role);
 		if (password.n)
-			buf_printf(out, "%spassword=%s", between, buf_z(&password));
+			buf_printf(out, "&password=%s", buf_z(&password));
 	}
 	buf_release(&password);
 	return status;

@@ -2,6 +2,8 @@
 #include "commands/commands.h"
 
 static const struct command *const commands[] = {
+    &command_init,
+    &command_migrate,
     NULL,
 };
 

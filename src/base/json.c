@@ -1,0 +1,820 @@
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 64 * 1024 };
+
+enum expect {
+	EXPECT_VALUE,        /* at the top, after ':' or after ',' in an array */
+	EXPECT_VALUE_OR_END, /* after '[' */
+	EXPECT_KEY_OR_END,   /* after '{' */
+	EXPECT_KEY,          /* after ',' in an object */
+	EXPECT_COMMA_OR_END, /* after a value in a container */
+};
+
+struct json_state {
+	json_source *source;
+	void *ctx;
+	char *chunk; /* of a source; NULL when reading from memory */
+	const char *p, *end;
+	bool at_end;     /* the source has no more */
+	struct buf text; /* a string or number that needs decoding or lies across chunks */
+	enum expect expect;
+	bool in_object[JSON_MAX_DEPTH];
+	uint64_t before;      /* bytes before the chunk */
+	uint64_t line_offset; /* absolute offset of the line's first byte */
+	bool started;
+};
+
+static uint64_t position(const struct json_reader *r)
+{
+	const struct json_state *s = r->state;
+	return s->before - (uint64_t)(s->end - s->p);
+}
+
+static enum json_token fail(struct json_reader *r, const char *what)
+{
+	r->token = JSON_ERROR;
+	if (r->err.text[0] == '\0')
+		err_set(&r->err, INVALID, "line %zu, column %zu: %s", r->line, r->column, what);
+	return JSON_ERROR;
+}
+
+/* More bytes; false at the end of the input or after an error of the source (r->err). */
+static bool refill(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	if (s->at_end || !s->source)
+		return false;
+	ssize_t n;
+	do
+		n = s->source(s->ctx, s->chunk, CHUNK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		err_errno(&r->err, FAILED, "reading");
+	if (n <= 0) {
+		s->at_end = true;
+		return false;
+	}
+	s->p = s->chunk;
+	s->end = s->chunk + n;
+	s->before += (uint64_t)n;
+	return true;
+}
+
+/* The next byte without taking it, or -1. */
+static inline int peek(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	if (s->p == s->end && !refill(r))
+		return -1;
+	return (unsigned char)*s->p;
+}
+
+static void init(struct json_reader *r, size_t max_token)
+{
+	*r = (struct json_reader){.line = 1, .column = 1};
+	r->state = calloc(1, sizeof(*r->state));
+	if (!r->state)
+		die("out of memory");
+	buf_init(&r->state->text, max_token);
+}
+
+void json_reader_init(struct json_reader *r, json_source *source, void *ctx, size_t max_token)
+{
+	init(r, max_token);
+	r->state->source = source;
+	r->state->ctx = ctx;
+	r->state->chunk = malloc(CHUNK);
+	if (!r->state->chunk)
+		die("out of memory");
+}
+
+void json_reader_init_str(struct json_reader *r, struct str s)
+{
+	init(r, s.n + 1);
+	r->state->p = s.p;
+	r->state->end = s.p + s.n;
+	r->state->before = s.n;
+}
+
+void json_reader_release(struct json_reader *r)
+{
+	if (!r->state)
+		return;
+	buf_release(&r->state->text);
+	free(r->state->chunk);
+	free(r->state);
+	r->state = NULL;
+}
+
+/* RS (0x1E) stands before each value of a GeoJSON text sequence: white space between values only. */
+static int skip_space(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	for (;;) {
+		int c = peek(r);
+		if (c == '\n') {
+			r->line++;
+			s->line_offset = position(r) + 1;
+		} else if (c != ' ' && c != '\t' && c != '\r' && !(c == 0x1e && r->depth == 0)) {
+			return c;
+		}
+		s->p++;
+	}
+}
+
+static bool take_word(struct json_reader *r, const char *word)
+{
+	for (; *word; word++) {
+		if (peek(r) != *word)
+			return false;
+		r->state->p++;
+	}
+	return true;
+}
+
+/* ---- strings ---- */
+
+static int hex4(struct json_reader *r)
+{
+	int v = 0;
+	for (int i = 0; i < 4; i++) {
+		int c = peek(r);
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+						   : -1;
+		if (digit < 0)
+			return -1;
+		v = v * 16 + digit;
+		r->state->p++;
+	}
+	return v;
+}
+
+static void put_utf8(struct buf *out, uint32_t c)
+{
+	if (c < 0x80) {
+		buf_putc(out, (char)c);
+	} else if (c < 0x800) {
+		buf_putc(out, (char)(0xC0 | c >> 6));
+		buf_putc(out, (char)(0x80 | (c & 0x3F)));
+	} else if (c < 0x10000) {
+		buf_putc(out, (char)(0xE0 | c >> 12));
+		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3F)));
+		buf_putc(out, (char)(0x80 | (c & 0x3F)));
+	} else {
+		buf_putc(out, (char)(0xF0 | c >> 18));
+		buf_putc(out, (char)(0x80 | (c >> 12 & 0x3F)));
+		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3F)));
+		buf_putc(out, (char)(0x80 | (c & 0x3F)));
+	}
+}
+
+/* Behind a backslash. False after fail(). */
+static bool escape(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	int c = peek(r);
+	if (c < 0)
+		return fail(r, "the string does not end"), false;
+	s->p++;
+	const char *simple = strchr(from, c);
+	if (c && simple) {
+		buf_putc(&s->text, to[simple - from]);
+		return true;
+	}
+	if (c != 'u')
+		return fail(r, "unknown escape in a string"), false;
+	int high = hex4(r);
+	if (high < 0)
+		return fail(r, "\\u needs four hexadecimal digits"), false;
+	if (high == 0)
+		return fail(r, "\\u0000 is not allowed"), false;
+	if (high >= 0xDC00 && high <= 0xDFFF)
+		return fail(r, "lone surrogate in a string"), false;
+	if (high < 0xD800 || high > 0xDBFF) {
+		put_utf8(&s->text, (uint32_t)high);
+		return true;
+	}
+	int low = take_word(r, "\\u") ? hex4(r) : -1;
+	if (low < 0xDC00 || low > 0xDFFF)
+		return fail(r, "lone surrogate in a string"), false;
+	put_utf8(&s->text, 0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
+	return true;
+}
+
+/* Bytes that stand for themselves in a string, by eight: stops before '"', '\\' and control bytes. */
+static const char *plain_run(const char *p, const char *end)
+{
+	while (end - p >= 8) {
+		uint64_t v, ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
+		memcpy(&v, p, 8);
+		uint64_t quote = v ^ ones * '"', slash = v ^ ones * '\\';
+		uint64_t hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+			       ((v - ones * 0x20) & ~v);
+		if (hit & high)
+			break;
+		p += 8;
+	}
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	return p;
+}
+
+/* Behind the opening quote. The text is a slice of the chunk where possible, else a copy. */
+static bool string(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	bool copied = false;
+	buf_reset(&s->text);
+	for (;;) {
+		const char *from = s->p;
+		s->p = plain_run(s->p, s->end);
+		if (s->p < s->end && *s->p == '"' && !copied) {
+			r->text = (struct str){from, (size_t)(s->p - from)};
+			s->p++;
+			break;
+		}
+		buf_add(&s->text, from, (size_t)(s->p - from));
+		copied = true;
+		int c = peek(r);
+		if (c < 0)
+			return fail(r, "the string does not end"), false;
+		if (c == '"') {
+			s->p++;
+			r->text = (struct str){s->text.p ? s->text.p : "", s->text.n};
+			break;
+		}
+		if (c == '\\') {
+			s->p++;
+			if (!escape(r))
+				return false;
+		} else if (c < 0x20) {
+			return fail(r, "control character in a string"), false;
+		}
+	}
+	if (buf_failed(&s->text) || r->text.n > s->text.max)
+		return fail(r, "the string is too long"), false;
+	if (!str_is_utf8(r->text))
+		return fail(r, "not valid UTF-8"), false;
+	return true;
+}
+
+/* ---- numbers ---- */
+
+static bool digits(struct json_reader *r)
+{
+	size_t n = 0;
+	for (int c; (c = peek(r)) >= '0' && c <= '9'; n++) {
+		buf_putc(&r->state->text, (char)c);
+		r->state->p++;
+	}
+	return n > 0;
+}
+
+static bool take(struct json_reader *r, const char *any)
+{
+	int c = peek(r);
+	if (c <= 0 || !strchr(any, c))
+		return false;
+	buf_putc(&r->state->text, (char)c);
+	r->state->p++;
+	return true;
+}
+
+static bool number(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	buf_reset(&s->text);
+	take(r, "-");
+	bool ok = take(r, "0") || digits(r);
+	if (ok && take(r, "."))
+		ok = digits(r);
+	if (ok && take(r, "eE")) {
+		take(r, "+-");
+		ok = digits(r);
+	}
+	if (!ok)
+		return fail(r, "not a number"), false;
+	if (buf_failed(&s->text))
+		return fail(r, "the number is too long"), false;
+	int c = peek(r);
+	if (c >= 0 && !strchr(" \t\r\n,]}\x1e", c))
+		return fail(r, "unexpected character after a number"), false;
+	r->text = buf_view(&s->text);
+	return true;
+}
+
+/* ---- tokens ---- */
+
+static enum json_token give(struct json_reader *r, enum json_token token)
+{
+	struct json_state *s = r->state;
+	if (token != JSON_KEY && token != JSON_OBJECT && token != JSON_ARRAY)
+		s->expect = r->depth ? EXPECT_COMMA_OR_END : EXPECT_VALUE;
+	r->offset = position(r);
+	return r->token = token;
+}
+
+static enum json_token open_container(struct json_reader *r, bool object)
+{
+	struct json_state *s = r->state;
+	if (r->depth == JSON_MAX_DEPTH)
+		return fail(r, "nested too deep");
+	s->p++;
+	s->in_object[r->depth++] = object;
+	s->expect = object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
+	return give(r, object ? JSON_OBJECT : JSON_ARRAY);
+}
+
+static enum json_token value(struct json_reader *r, int c)
+{
+	struct json_state *s = r->state;
+	switch (c) {
+	case '{':
+		return open_container(r, true);
+	case '[':
+		return open_container(r, false);
+	case '"':
+		s->p++;
+		return string(r) ? give(r, JSON_STRING) : JSON_ERROR;
+	case 't':
+		return take_word(r, "true") ? give(r, JSON_TRUE) : fail(r, "unexpected word");
+	case 'f':
+		return take_word(r, "false") ? give(r, JSON_FALSE) : fail(r, "unexpected word");
+	case 'n':
+		return take_word(r, "null") ? give(r, JSON_NULL) : fail(r, "unexpected word");
+	default:
+		if (c == '-' || (c >= '0' && c <= '9'))
+			return number(r) ? give(r, JSON_NUMBER) : JSON_ERROR;
+		return fail(r, "a value was expected");
+	}
+}
+
+static enum json_token key(struct json_reader *r, int c)
+{
+	struct json_state *s = r->state;
+	if (c != '"')
+		return fail(r, "a key in quotes was expected");
+	s->p++;
+	if (!string(r))
+		return JSON_ERROR;
+	/* The colon may lie in the next chunk, so the key must not lie in this one. */
+	if (r->text.p != s->text.p) {
+		buf_reset(&s->text);
+		buf_str(&s->text, r->text);
+		r->text = (struct str){s->text.p ? s->text.p : "", s->text.n};
+	}
+	if (skip_space(r) != ':')
+		return fail(r, "':' was expected after a key");
+	s->p++;
+	s->expect = EXPECT_VALUE;
+	return give(r, JSON_KEY);
+}
+
+static void mark(struct json_reader *r)
+{
+	r->column = (size_t)(position(r) - r->state->line_offset) + 1;
+}
+
+static enum json_token begin(struct json_reader *r)
+{
+	r->state->started = true;
+	if (peek(r) == 0xEF && !take_word(r, "\xEF\xBB\xBF"))
+		return fail(r, "not valid UTF-8");
+	return JSON_NULL;
+}
+
+enum json_token json_next(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	if (r->token == JSON_ERROR && r->err.text[0])
+		return JSON_ERROR;
+	r->text = (struct str){"", 0};
+	if (!s->started && begin(r) == JSON_ERROR)
+		return JSON_ERROR;
+	int c = skip_space(r);
+	mark(r);
+	if (c < 0) {
+		if (r->err.text[0])
+			return fail(r, "");
+		if (r->depth)
+			return fail(r, "the input ends inside a value");
+		r->offset = position(r);
+		return r->token = JSON_EOF;
+	}
+	bool in_object = r->depth && s->in_object[r->depth - 1];
+	if (s->expect == EXPECT_COMMA_OR_END && c == ',') {
+		s->p++;
+		s->expect = in_object ? EXPECT_KEY : EXPECT_VALUE;
+		c = skip_space(r);
+		mark(r);
+	} else if (c == (in_object ? '}' : ']') && r->depth && s->expect != EXPECT_VALUE &&
+		   s->expect != EXPECT_KEY) {
+		s->p++;
+		r->depth--;
+		return give(r, in_object ? JSON_OBJECT_END : JSON_ARRAY_END);
+	} else if (s->expect == EXPECT_COMMA_OR_END) {
+		return fail(r, in_object ? "',' or '}' was expected" : "',' or ']' was expected");
+	}
+	if (s->expect == EXPECT_KEY || s->expect == EXPECT_KEY_OR_END)
+		return key(r, c);
+	return value(r, c);
+}
+
+bool json_skip(struct json_reader *r)
+{
+	if (r->token != JSON_OBJECT && r->token != JSON_ARRAY)
+		return r->token != JSON_ERROR;
+	size_t outside = r->depth - 1;
+	while (r->depth > outside)
+		if (json_next(r) == JSON_ERROR)
+			return false;
+	return true;
+}
+
+void json_recover_line(struct json_reader *r)
+{
+	struct json_state *s = r->state;
+	for (int c; (c = peek(r)) >= 0 && c != '\n';) {
+		const char *newline = memchr(s->p, '\n', (size_t)(s->end - s->p));
+		s->p = newline ? newline : s->end;
+	}
+	r->depth = 0;
+	r->token = JSON_NULL;
+	r->err.text[0] = '\0';
+	s->expect = EXPECT_VALUE;
+}
+
+/* ---- trees ---- */
+
+static struct json_value *new_value(struct json_reader *r, struct arena *arena)
+{
+	struct json_value *v = arena_alloc(arena, sizeof(*v));
+	if (!v)
+		return NULL;
+	switch (r->token) {
+	case JSON_OBJECT:
+		v->kind = JSON_IS_OBJECT;
+		break;
+	case JSON_ARRAY:
+		v->kind = JSON_IS_ARRAY;
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		v->kind = JSON_IS_BOOL;
+		v->boolean = r->token == JSON_TRUE;
+		break;
+	case JSON_NUMBER:
+	case JSON_STRING:
+		v->kind = r->token == JSON_NUMBER ? JSON_IS_NUMBER : JSON_IS_STRING;
+		v->text = arena_str(arena, r->text);
+		if (!v->text.p)
+			return NULL;
+		break;
+	default:
+		v->kind = JSON_IS_NULL;
+	}
+	return v;
+}
+
+enum status json_read_value(struct json_reader *r, struct arena *arena, struct json_value **out,
+			    struct err *err)
+{
+	struct json_value *open[JSON_MAX_DEPTH + 1], *last[JSON_MAX_DEPTH + 1];
+	size_t depth = 0;
+	struct str member = {NULL, 0};
+
+	must(r->token != JSON_EOF && r->token != JSON_KEY && r->token != JSON_OBJECT_END &&
+	     r->token != JSON_ARRAY_END);
+	*out = NULL;
+	for (;; json_next(r)) {
+		if (r->token == JSON_ERROR) {
+			*err = r->err;
+			return INVALID;
+		}
+		if (r->token == JSON_KEY) {
+			member = arena_str(arena, r->text);
+			if (!member.p)
+				break;
+			continue;
+		}
+		if (r->token == JSON_OBJECT_END || r->token == JSON_ARRAY_END) {
+			depth--;
+		} else {
+			struct json_value *v = new_value(r, arena);
+			if (!v)
+				break;
+			v->key = member;
+			member = (struct str){NULL, 0};
+			if (depth == 0) {
+				*out = v;
+			} else {
+				struct json_value *parent = open[depth - 1];
+				if (last[depth - 1])
+					last[depth - 1]->next = v;
+				else
+					parent->first = v;
+				last[depth - 1] = v;
+				parent->count++;
+			}
+			if (v->kind == JSON_IS_OBJECT || v->kind == JSON_IS_ARRAY) {
+				open[depth] = v;
+				last[depth++] = NULL;
+			}
+		}
+		if (depth == 0)
+			return OK;
+	}
+	return err_set(err, TOO_LARGE, "line %zu: a value of more than %zu bytes", r->line,
+		       arena->max_bytes);
+}
+
+enum status json_parse(struct arena *arena, struct str s, struct json_value **out, struct err *err)
+{
+	struct json_reader r;
+	enum status status = OK;
+	json_reader_init_str(&r, s);
+	if (json_next(&r) == JSON_EOF)
+		status = err_set(err, INVALID, "empty, where a JSON value was expected");
+	else
+		status = json_read_value(&r, arena, out, err);
+	if (status == OK && json_next(&r) != JSON_EOF)
+		status = err_set(err, INVALID, "line %zu, column %zu: text after the value", r.line,
+				 r.column);
+	json_reader_release(&r);
+	return status;
+}
+
+static const struct json_value *member(const struct json_value *v, struct str name)
+{
+	const struct json_value *found = NULL;
+	if (!v || v->kind != JSON_IS_OBJECT)
+		return NULL;
+	for (const struct json_value *m = v->first; m; m = m->next)
+		if (str_eq(m->key, name))
+			found = m;
+	return found;
+}
+
+const struct json_value *json_get(const struct json_value *v, const char *name)
+{
+	return member(v, str_of(name));
+}
+
+const struct json_value *json_path(const struct json_value *v, const char *path)
+{
+	struct str rest = str_of(path);
+	while (v && rest.p) {
+		struct str part = str_cut(&rest, '.');
+		int64_t index;
+		if (v->kind == JSON_IS_ARRAY && str_to_i64(part, 0, INT32_MAX, &index)) {
+			for (v = v->first; v && index > 0; index--)
+				v = v->next;
+		} else {
+			v = member(v, part);
+		}
+	}
+	return v;
+}
+
+struct str json_text(const struct json_value *v)
+{
+	if (!v || (v->kind != JSON_IS_STRING && v->kind != JSON_IS_NUMBER))
+		return (struct str){"", 0};
+	return v->text;
+}
+
+bool json_double(const struct json_value *v, double *out)
+{
+	return v && v->kind == JSON_IS_NUMBER && str_to_double(v->text, out);
+}
+
+bool json_i64(const struct json_value *v, int64_t *out)
+{
+	return v && v->kind == JSON_IS_NUMBER && str_to_i64(v->text, INT64_MIN, INT64_MAX, out);
+}
+
+/* ---- writing ---- */
+
+void json_writer_init(struct json_writer *w, struct buf *out)
+{
+	w->out = out;
+	w->depth = 0;
+	w->comma[0] = false;
+	w->after_key = false;
+}
+
+static void before(struct json_writer *w)
+{
+	if (w->after_key)
+		w->after_key = false;
+	else if (w->comma[w->depth])
+		buf_putc(w->out, ',');
+	w->comma[w->depth] = true;
+}
+
+static void begin_container(struct json_writer *w, char c)
+{
+	before(w);
+	must(++w->depth < JSON_MAX_DEPTH);
+	w->comma[w->depth] = false;
+	buf_putc(w->out, c);
+}
+
+static void end_container(struct json_writer *w, char c)
+{
+	must(w->depth > 0 && !w->after_key);
+	w->depth--;
+	buf_putc(w->out, c);
+}
+
+void json_object_begin(struct json_writer *w)
+{
+	begin_container(w, '{');
+}
+
+void json_object_end(struct json_writer *w)
+{
+	end_container(w, '}');
+}
+
+void json_array_begin(struct json_writer *w)
+{
+	begin_container(w, '[');
+}
+
+void json_array_end(struct json_writer *w)
+{
+	end_container(w, ']');
+}
+
+static void write_escaped(struct buf *out, unsigned char c)
+{
+	static const char simple[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	for (size_t i = 0; i + 1 < sizeof(simple); i += 2) {
+		if ((unsigned char)simple[i] == c) {
+			buf_putc(out, '\\');
+			buf_putc(out, simple[i + 1]);
+			return;
+		}
+	}
+	buf_printf(out, "\\u%04x", c);
+}
+
+/* The length of the well-formed sequence at p, 0 when there is none. */
+static size_t sequence(struct str s)
+{
+	for (size_t n = 1; n <= 4 && n <= s.n; n++)
+		if (str_is_utf8((struct str){s.p, n}))
+			return n;
+	return 0;
+}
+
+static void write_string(struct buf *out, struct str s)
+{
+	bool valid = str_is_utf8(s);
+	size_t from = 0;
+	buf_putc(out, '"');
+	for (size_t i = 0; i < s.n;) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != 0x7f &&
+		    (c < 0x80 || valid)) {
+			i++;
+			continue;
+		}
+		buf_add(out, s.p + from, i - from);
+		size_t n = 1;
+		if (c < 0x80)
+			write_escaped(out, c);
+		else if ((n = sequence((struct str){s.p + i, s.n - i})))
+			buf_add(out, s.p + i, n);
+		else
+			buf_puts(out, "\xEF\xBF\xBD");
+		i += n ? n : 1;
+		from = i;
+	}
+	buf_add(out, s.p + from, s.n - from);
+	buf_putc(out, '"');
+}
+
+void json_key(struct json_writer *w, const char *name)
+{
+	must(w->depth > 0 && !w->after_key);
+	before(w);
+	write_string(w->out, str_of(name));
+	buf_putc(w->out, ':');
+	w->after_key = true;
+}
+
+void json_put_str(struct json_writer *w, struct str s)
+{
+	before(w);
+	write_string(w->out, s);
+}
+
+void json_put_z(struct json_writer *w, const char *z)
+{
+	if (z)
+		json_put_str(w, str_of(z));
+	else
+		json_put_null(w);
+}
+
+void json_put_i64(struct json_writer *w, int64_t v)
+{
+	before(w);
+	buf_printf(w->out, "%lld", (long long)v);
+}
+
+void json_put_double(struct json_writer *w, double v, int decimals)
+{
+	before(w);
+	if (v != v || v - v != 0)
+		buf_puts(w->out, "null");
+	else
+		buf_printf(w->out, "%.*f", decimals, v);
+}
+
+void json_put_bool(struct json_writer *w, bool v)
+{
+	before(w);
+	buf_puts(w->out, v ? "true" : "false");
+}
+
+void json_put_null(struct json_writer *w)
+{
+	before(w);
+	buf_puts(w->out, "null");
+}
+
+void json_put_raw(struct json_writer *w, struct str json)
+{
+	before(w);
+	buf_str(w->out, json);
+}
+
+void json_put_tree(struct json_writer *w, const struct json_value *v)
+{
+	switch (v->kind) {
+	case JSON_IS_NULL:
+		json_put_null(w);
+		break;
+	case JSON_IS_BOOL:
+		json_put_bool(w, v->boolean);
+		break;
+	case JSON_IS_NUMBER:
+		json_put_raw(w, v->text);
+		break;
+	case JSON_IS_STRING:
+		json_put_str(w, v->text);
+		break;
+	case JSON_IS_ARRAY:
+		json_array_begin(w);
+		for (const struct json_value *c = v->first; c; c = c->next)
+			json_put_tree(w, c);
+		json_array_end(w);
+		break;
+	case JSON_IS_OBJECT:
+		json_object_begin(w);
+		for (const struct json_value *c = v->first; c; c = c->next) {
+			before(w);
+			write_string(w->out, c->key);
+			buf_putc(w->out, ':');
+			w->after_key = true;
+			json_put_tree(w, c);
+		}
+		json_object_end(w);
+		break;
+	}
+}
+
+void json_member_str(struct json_writer *w, const char *name, struct str s)
+{
+	json_key(w, name);
+	json_put_str(w, s);
+}
+
+void json_member_z(struct json_writer *w, const char *name, const char *z)
+{
+	json_key(w, name);
+	json_put_z(w, z);
+}
+
+void json_member_i64(struct json_writer *w, const char *name, int64_t v)
+{
+	json_key(w, name);
+	json_put_i64(w, v);
+}
+
+void json_member_bool(struct json_writer *w, const char *name, bool v)
+{
+	json_key(w, name);
+	json_put_bool(w, v);
+}

@@ -1,0 +1,21 @@
+/* What commands that talk to the database begin with. */
+#ifndef COMMANDS_DATABASE_H
+#define COMMANDS_DATABASE_H
+
+#include "config/instance.h"
+#include "db/db.h"
+
+/* Open the instance of -C and connect as `role`. UNAVAILABLE with the remedy when it is down; the
+ * schema must be this program's when check_schema. On failure nothing stays open. */
+MUST_CHECK enum status database_open(struct instance *i, const char *role, bool check_schema,
+				     struct db **db, struct err *err);
+void database_close(struct instance *i, struct db *db);
+
+/* Connect as `role` to the database of an instance that is open. */
+MUST_CHECK enum status database_connect(const struct instance *i, const char *role, struct db **db,
+					struct err *err);
+
+/* Roles (embedded only) and schema, as `migrate` and `init` do it. */
+MUST_CHECK enum status database_migrate(const struct instance *i, int *applied, struct err *err);
+
+#endif

@@ -1,0 +1,229 @@
+/* holdfast init: make an instance: folder, settings, database. */
+#include "base/io.h"
+#include "base/json.h"
+#include "commands/commands.h"
+#include "commands/database.h"
+#include "db/cluster/cluster.h"
+#include "db/migrate/migrate.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *db_url;
+static const char *listen_address;
+
+static const struct cli_option options[] = {
+    {"db", 0, CLI_TEXT, "URL", 0, 0,
+     "use an existing PostgreSQL; the user in URL must be allowed to create roles", &db_url},
+    {"listen", 0, CLI_TEXT, "ADDRESS", 0, 0, "where the web processes listen (web.listen)",
+     &listen_address},
+    {0},
+};
+
+static bool is_empty_or_absent(const char *path, struct err *err)
+{
+	DIR *dir = opendir(path);
+	bool empty = true;
+	if (!dir) {
+		if (errno == ENOENT)
+			return true;
+		err_errno(err, FAILED, "%s", path);
+		return false;
+	}
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			empty = false;
+	closedir(dir);
+	if (!empty)
+		err_set(err, CONFLICT, "%s exists and is not empty; nothing was changed", path);
+	return empty;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	if (ftw->level > 0)
+		remove(path);
+	return 0;
+}
+
+/* A failed init leaves the folder as empty as it was. */
+static void clean_up(const struct instance *i, bool existed)
+{
+	nftw(i->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	instance_remove_run_dir(i);
+	if (!existed)
+		rmdir(i->dir);
+}
+
+static enum status write_conf(const struct instance *i, struct err *err)
+{
+	struct buf text;
+	buf_init(&text, 1 << 20);
+	config_write_sample(&i->config, &text);
+	enum status status = io_write_file(i->conf, buf_view(&text), 0644, err);
+	buf_release(&text);
+	return status;
+}
+
+static enum status embedded_database(const struct instance *i, struct err *err)
+{
+	pid_t pid;
+	int applied;
+	struct db *db = NULL;
+	struct buf conninfo;
+	struct err ignored;
+
+	enum status status = cluster_create(i, err);
+	if (status == OK)
+		status = cluster_start(i, &pid, err);
+	if (status != OK)
+		return status;
+	buf_init(&conninfo, 4096);
+	status = instance_conninfo(i, INSTANCE_SUPERUSER, &conninfo, err);
+	buf_puts(&conninfo, " dbname=postgres"); /* the last one counts */
+	if (status == OK)
+		status = db_open(&db, buf_z(&conninfo), "holdfast init", err);
+	if (status == OK)
+		status = migrate_create_database(db, err);
+	db_close(db);
+	buf_release(&conninfo);
+	if (status == OK)
+		status = database_migrate(i, &applied, err);
+	if (status == OK)
+		return cluster_stop(i, pid, err);
+	(void)!cluster_stop(i, pid, &ignored);
+	return status;
+}
+
+/* A password of 128 random bits for each role: into `secrets` as lines, into `json` as an object. */
+static void make_passwords(struct buf *secrets, struct buf *json)
+{
+	static const char *const roles[] = {INSTANCE_ROLE_OWNER, INSTANCE_ROLE_IMPORT,
+					    INSTANCE_ROLE_WEB};
+	struct json_writer w;
+	json_writer_init(&w, json);
+	json_object_begin(&w);
+	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++) {
+		unsigned char bits[16];
+		char text[33];
+		must(getrandom(bits, sizeof(bits), 0) == (ssize_t)sizeof(bits));
+		for (size_t b = 0; b < sizeof(bits); b++)
+			snprintf(text + 2 * b, 3, "%02x", bits[b]);
+		json_member_z(&w, roles[r], text);
+		buf_printf(secrets, "%s %s\n", roles[r], text);
+	}
+	json_object_end(&w);
+}
+
+static enum status existing_database(const struct instance *i, struct err *err)
+{
+	char path[PATH_MAX];
+	int applied;
+	struct db *db = NULL;
+	struct buf secrets, json;
+
+	buf_init(&secrets, 4096);
+	buf_init(&json, 4096);
+	make_passwords(&secrets, &json);
+	enum status status = db_open(&db, db_url, "holdfast init", err);
+	if (status == OK)
+		status = migrate_create_roles(db, buf_view(&json), err);
+	if (status == DENIED)
+		status = err_prefix(
+		    err, status,
+		    "the user of --db must be allowed to create roles and own the database");
+	if (status == OK)
+		status = io_path(path, sizeof(path), err, "%s/secrets", i->dir);
+	if (status == OK)
+		status = io_write_file(path, buf_view(&secrets), 0600, err);
+	if (status == OK)
+		status = database_migrate(i, &applied, err);
+	db_close(db);
+	buf_release(&secrets);
+	buf_release(&json);
+	return status;
+}
+
+/* db.url is db_url without the user and the password: those are the administrator's, used once. */
+static enum status set_url(struct instance *i, struct err *err)
+{
+	struct str url = str_of(db_url);
+	struct buf bare;
+	if (!str_starts(url, STR("postgresql://")) && !str_starts(url, STR("postgres://")))
+		return err_set(err, INVALID,
+			       "--db takes a URL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
+	const char *host = strstr(db_url, "://") + 3;
+	const char *at = strchr(host, '@');
+	buf_init(&bare, 4096);
+	buf_add(&bare, db_url, (size_t)(host - db_url));
+	buf_puts(&bare, at && at < host + strcspn(host, "/?") ? at + 1 : host);
+	enum status status = buf_failed(&bare)
+				 ? err_set(err, TOO_LARGE, "--db: the URL is too long")
+				 : config_set(&i->config, STR("db.url"), buf_view(&bare), err);
+	buf_release(&bare);
+	return status;
+}
+
+static enum status make(struct instance *i, struct err *err)
+{
+	enum status status = OK;
+	if (listen_address)
+		status = config_set(&i->config, STR("web.listen"), str_of(listen_address), err);
+	if (status == OK && db_url)
+		status = set_url(i, err);
+	if (status == OK)
+		status = io_mkdir_p(i->dir, 0755, err);
+	if (status == OK && mkdir(i->log_dir, 0750) != 0)
+		status = err_errno(err, FAILED, "%s", i->log_dir);
+	if (status == OK)
+		status = write_conf(i, err);
+	if (status == OK)
+		status =
+		    instance_embedded(i) ? embedded_database(i, err) : existing_database(i, err);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct instance i;
+	struct err err;
+	if (instance_paths(&i, argc ? argv[0] : cli_globals.instance_dir, &err) != OK)
+		return cli_failed(&err);
+	if (!is_empty_or_absent(i.dir, &err)) {
+		instance_release(&i);
+		return cli_failed(&err);
+	}
+	bool existed = access(i.dir, F_OK) == 0;
+	enum status status = make(&i, &err);
+	if (status != OK)
+		clean_up(&i, existed);
+	else
+		instance_remove_run_dir(&i);
+	if (status == OK && cli_globals.json)
+		printf("{\"instance\":\"%s\"}\n", i.dir);
+	else if (status == OK)
+		printf("made the instance %s; start it with 'holdfast -C %s up'\n", i.dir, i.dir);
+	instance_release(&i);
+	return status == OK ? EXIT_OK : cli_failed(&err);
+}
+
+const struct command command_init = {
+    .name = "init",
+    .args = "[DIR]",
+    .summary = "Make an instance: settings and database",
+    .help =
+	"Without --db the instance gets a PostgreSQL of its own in its folder, which listens on "
+	"a Unix\nsocket only. The folder must be empty or absent; when something fails it is left "
+	"as it was.",
+    .options = options,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,46 @@
+/* The embedded PostgreSQL: a private cluster in the instance's folder that listens on a Unix socket
+ * only and runs as an unprivileged user. Hides where Debian keeps the binaries, initdb, the server's
+ * settings and what its files say. No libpq here: the supervisor is linked with this.
+ *
+ * Local users are known by their system user (peer authentication): an ordinary user is every role of
+ * the instance; under root each program's user is its own role only, and root is all of them.
+ */
+#ifndef DB_CLUSTER_CLUSTER_H
+#define DB_CLUSTER_CLUSTER_H
+
+#include <sys/types.h>
+#include "config/instance.h"
+#include "process/spawn.h"
+
+/* The system user of the server: user.db when we are root, NULL (stay) otherwise. */
+const char *cluster_user(const struct instance *i);
+
+/* initdb, settings, authentication. The folder must not exist. DENIED with the remedy when the
+ * server's user cannot reach it. */
+MUST_CHECK enum status cluster_create(const struct instance *i, struct err *err);
+
+/* Write settings and authentication anew, as this version and this machine want them; before every
+ * start, so that more memory or another user takes effect. */
+MUST_CHECK enum status cluster_configure(const struct instance *i, struct err *err);
+
+/* Make run_dir and fill in what starts the server in the foreground; `spawn` points into `c`. */
+struct cluster_command {
+	char path[PATH_MAX];
+	char data_dir[PATH_MAX];
+	const char *argv[4];
+	const char *env[4];
+};
+MUST_CHECK enum status cluster_command(const struct instance *i, struct cluster_command *c,
+				       struct spawn *spawn, struct err *err);
+
+enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_READY };
+
+/* From postmaster.pid, whose line 8 says "ready"; *pid (may be NULL) is the server's when not down. A
+ * file left by a server that is gone counts as down. */
+enum cluster_state cluster_state(const struct instance *i, pid_t *pid);
+
+/* For init and tests: run the server for as long as the two calls are apart. */
+MUST_CHECK enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err);
+MUST_CHECK enum status cluster_stop(const struct instance *i, pid_t pid, struct err *err);
+
+#endif
