@@ -211,9 +211,10 @@ static enum status run_initdb(const struct instance *i, const char *user, struct
 {
 	char path[PATH_MAX];
 	int output = memfd_create("initdb", MFD_CLOEXEC);
-	/* C.UTF-8: bytewise, so that btree indexes serve LIKE prefixes and no glibc update reorders them;
+	/* argv[0] with its folder: initdb and postgres look for their siblings there.
+	 * C.UTF-8: bytewise, so that btree indexes serve LIKE prefixes and no glibc update reorders them;
 	 * names that people read are ordered by ICU's root collation where a statement says so. */
-	const char *const argv[] = {"initdb",
+	const char *const argv[] = {path,
 				    "-D",
 				    i->data_dir,
 				    "-U",
@@ -293,7 +294,7 @@ enum status cluster_command(const struct instance *i, struct cluster_command *c,
 			    struct spawn *spawn, struct err *err)
 {
 	*c = (struct cluster_command){
-	    .argv = {"postgres", "-D", c->data_dir, NULL},
+	    .argv = {c->path, "-D", c->data_dir, NULL},
 	    .env = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL},
 	};
 	enum status status = binary(c->path, "postgres", err);
