@@ -1,0 +1,76 @@
+/* The processes of an instance: what the supervisor starts and how it talks with them and with the
+ * command line.
+ *
+ * A child finds at fixed numbers what its row in the table says it inherits:
+ *   PROCESS_READY_FD     a pipe; it calls process_ready() once, when it can do its work
+ *   PROCESS_LISTENER_FD  its own listening socket, held by the supervisor over restarts
+ * and in the environment:
+ *   HOLDFAST_INSTANCE    the instance folder
+ *   HOLDFAST_DATABASE    libpq's conninfo of its role, when it has one
+ * It ends on SIGTERM after finishing what it does, and is killed when the supervisor dies.
+ */
+#ifndef PROCESS_PROCESS_H
+#define PROCESS_PROCESS_H
+
+#include <sys/types.h>
+#include "config/instance.h"
+
+enum { PROCESS_READY_FD = 3, PROCESS_LISTENER_FD = 4 };
+
+/* What keeps a process apart from the others, as bits. */
+enum process_separation {
+	SEPARATION_USER = 1,	 /* runs as a system user of its own */
+	SEPARATION_SECCOMP = 2,	 /* system calls are filtered */
+	SEPARATION_LANDLOCK = 4, /* files are out of reach */
+};
+/* "user, seccomp" or "none" */
+void process_separation_text(unsigned separation, struct buf *out);
+
+/* In a child: say that it is ready, and what sandbox_enter gave. Without a supervisor: nothing. */
+void process_ready(unsigned separation);
+
+enum process_state {
+	PROCESS_DOWN,
+	PROCESS_STARTING, /* has not said ready yet */
+	PROCESS_RUNNING,
+	PROCESS_BACKOFF, /* died; starts again after a while */
+	PROCESS_STOPPING,
+};
+const char *process_state_name(enum process_state state);
+
+/* ---- the control socket: SOCK_SEQPACKET, one fixed-size message each way at a time ---- */
+
+enum control_command { CONTROL_STATUS = 1, CONTROL_STOP, CONTROL_RELOAD };
+
+struct control_request {
+	uint32_t version; /* CONTROL_VERSION */
+	uint32_t command;
+};
+enum { CONTROL_VERSION = 1 };
+
+/* STATUS answers one of these for each process, the supervisor first; the last has `more` 0. STOP and
+ * RELOAD answer one with only `error` (empty: accepted). */
+struct control_reply {
+	uint32_t version;
+	uint32_t more;
+	char name[32];
+	int32_t pid;
+	uint32_t state; /* enum process_state */
+	uint32_t restarts;
+	uint32_t separation;
+	int64_t uptime_ms;
+	char error[200];
+};
+
+/* Send a request, get the replies: calls each(ctx, reply) for each. NOT_FOUND: no supervisor runs. */
+MUST_CHECK enum status control_ask(const struct instance *i, enum control_command command,
+				   void (*each)(void *ctx, const struct control_reply *reply),
+				   void *ctx, struct err *err);
+
+/* ---- the supervisor's side, only for holdfastd ---- */
+
+/* Run the instance until SIGTERM or CONTROL_STOP; returns the exit code. ready_fd: written to and
+ * closed when everything runs; -1: none. */
+int supervise(struct instance *i, const char *program_dir, int ready_fd);
+
+#endif
