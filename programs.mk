@@ -1,5 +1,6 @@
 # Which modules each program is linked with. A program that must not do a thing is not linked with
 # the code for it; tools/check-links proves it on the result.
-PROGRAMS := holdfast
+PROGRAMS := holdfast holdfastd
 
 PROGRAM_holdfast := base config process db db/cluster db/migrate sql/migrate sql/migrations commands
+PROGRAM_holdfastd := base config process db/cluster

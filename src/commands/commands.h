@@ -4,7 +4,12 @@
 
 #include "base/cli.h"
 
+extern const struct command command_config;
+extern const struct command command_down;
 extern const struct command command_init;
 extern const struct command command_migrate;
+extern const struct command command_reload;
+extern const struct command command_status;
+extern const struct command command_up;
 
 #endif

@@ -32,8 +32,8 @@ void process_separation_text(unsigned separation, struct buf *out)
 const char *process_state_name(enum process_state state)
 {
 	static const char *const names[] = {
-	    [PROCESS_DOWN] = "down",	   [PROCESS_STARTING] = "starting",
-	    [PROCESS_RUNNING] = "running", [PROCESS_BACKOFF] = "backing off",
+	    [PROCESS_DOWN] = "down",         [PROCESS_STARTING] = "starting",
+	    [PROCESS_RUNNING] = "running",   [PROCESS_BACKOFF] = "backing off",
 	    [PROCESS_STOPPING] = "stopping",
 	};
 	must((size_t)state < sizeof(names) / sizeof(names[0]));
@@ -59,8 +59,8 @@ enum status control_ask(const struct instance *i, enum control_command command,
 	struct control_reply reply;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval limit = {.tv_sec = 10};
-	enum status status =
-	    io_path(address.sun_path, sizeof(address.sun_path), err, "%s/" INSTANCE_CONTROL, i->run_dir);
+	enum status status = io_path(address.sun_path, sizeof(address.sun_path), err,
+				     "%s/" INSTANCE_CONTROL, i->run_dir);
 	if (status != OK)
 		return status;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -81,7 +81,8 @@ enum status control_ask(const struct instance *i, enum control_command command,
 		if (n != sizeof(reply) || reply.version != CONTROL_VERSION)
 			status = err_set(err, UNAVAILABLE, "the supervisor gave no answer");
 		else if (reply.error[0])
-			status = err_set(err, FAILED, "%.*s", (int)sizeof(reply.error) - 1, reply.error);
+			status =
+			    err_set(err, FAILED, "%.*s", (int)sizeof(reply.error) - 1, reply.error);
 		else if (each)
 			each(ctx, &reply);
 	} while (status == OK && reply.more);

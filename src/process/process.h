@@ -14,13 +14,14 @@
 
 #include <sys/types.h>
 #include "config/instance.h"
+#include "process/spawn.h"
 
 enum { PROCESS_READY_FD = 3, PROCESS_LISTENER_FD = 4 };
 
 /* What keeps a process apart from the others, as bits. */
 enum process_separation {
-	SEPARATION_USER = 1,	 /* runs as a system user of its own */
-	SEPARATION_SECCOMP = 2,	 /* system calls are filtered */
+	SEPARATION_USER = 1,     /* runs as a system user of its own */
+	SEPARATION_SECCOMP = 2,  /* system calls are filtered */
 	SEPARATION_LANDLOCK = 4, /* files are out of reach */
 };
 /* "user, seccomp" or "none" */
@@ -69,8 +70,34 @@ MUST_CHECK enum status control_ask(const struct instance *i, enum control_comman
 
 /* ---- the supervisor's side, only for holdfastd ---- */
 
-/* Run the instance until SIGTERM or CONTROL_STOP; returns the exit code. ready_fd: written to and
- * closed when everything runs; -1: none. */
-int supervise(struct instance *i, const char *program_dir, int ready_fd);
+/* What starting one process takes; `spawn` points into the rest. */
+struct process_launch {
+	struct spawn spawn;
+	char path[PATH_MAX];
+	char dir[PATH_MAX];
+	char instance_env[PATH_MAX + 32];
+	char database_env[2 * PATH_MAX];
+	const char *argv[4];
+	const char *env[8];
+};
+
+/* A kind of process. The table belongs to the program, because it names functions. */
+struct process_class {
+	const char *name;
+	int (*count)(const struct config *c); /* NULL: one, without a number in its name */
+	bool embedded_only;                   /* the database itself, when it is ours */
+	bool needs_database;                  /* starts after it, stops before it */
+	bool listens;                         /* has a listener of its own */
+	int stop_signal, kill_signal;
+	MUST_CHECK enum status (*prepare)(const struct instance *i, const char *program_dir,
+					  struct process_launch *launch, struct err *err);
+	/* For programs that do not know process_ready(): looked at every few milliseconds. */
+	bool (*poll_ready)(const struct instance *i);
+};
+
+/* Run the classes (ends with {0}) until SIGTERM or CONTROL_STOP; returns the exit code. ready_fd is
+ * written to and closed when everything runs; -1: nobody waits. */
+int supervise(struct instance *i, const struct process_class *classes, const char *program_dir,
+	      int ready_fd);
 
 #endif

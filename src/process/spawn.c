@@ -90,6 +90,8 @@ NORETURN static void become(const struct spawn *s, uid_t uid, gid_t gid, pid_t p
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(077);
+	if (s->session && setsid() < 0)
+		fail(report, "setsid");
 	set_limit(report, RLIMIT_AS, s->max_memory_bytes);
 	set_limit(report, RLIMIT_NOFILE, s->max_files);
 	if (s->user && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||

@@ -21,6 +21,7 @@ struct spawn {
 	int fds[SPAWN_FDS_MAX];  /* become 3, 4, ... */
 	int fds_count;
 	int death_signal;          /* when the parent dies; 0: none */
+	bool session;              /* begin a session of its own: no terminal, no group */
 	uint64_t max_memory_bytes; /* RLIMIT_AS; 0: no limit */
 	uint64_t max_files;        /* RLIMIT_NOFILE; 0: as it is */
 };

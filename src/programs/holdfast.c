@@ -3,6 +3,11 @@
 
 static const struct command *const commands[] = {
     &command_init,
+    &command_up,
+    &command_down,
+    &command_reload,
+    &command_status,
+    &command_config,
     &command_migrate,
     NULL,
 };

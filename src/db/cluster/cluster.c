@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
@@ -80,29 +81,31 @@ static void write_settings(struct buf *out, const struct instance *i)
 		   (long long)(web + 20), (long long)clamp(mb / 4, 64, 8192),
 		   (long long)clamp(mb * 5 / 8, 128, 65536), (long long)clamp(mb / 16, 32, 1024),
 		   (long long)clamp(mb / 256, 4, 64));
-	buf_puts(out, "huge_pages = off\n"
-		      "dynamic_shared_memory_type = posix\n"
-		      "max_wal_size = 4GB\n"
-		      "wal_compression = on\n"
-		      "checkpoint_timeout = 15min\n"
-		      "random_page_cost = 1.1\n"
-		      "effective_io_concurrency = 100\n"
-		      "jit = off\n"
-		      "max_parallel_workers_per_gather = 0\n"
-		      "client_connection_check_interval = 2s\n"
-		      "idle_in_transaction_session_timeout = 10min\n"
-		      "autovacuum_vacuum_insert_scale_factor = 0.02\n"
-		      "shared_preload_libraries = 'pg_stat_statements'\n"
-		      "pg_stat_statements.track = top\n"
-		      "timezone = 'UTC'\n"
-		      "log_timezone = 'UTC'\n"
-		      "log_destination = 'stderr'\n"
-		      "logging_collector = off\n"
-		      "log_line_prefix = '%m postgres[%p] %u@%d %a '\n"
-		      "log_min_duration_statement = 1s\n"
-		      "log_checkpoints = off\n"
-		      "log_autovacuum_min_duration = -1\n"
-		      "include_if_exists = 'local.conf'\n");
+	buf_puts(
+	    out,
+	    "huge_pages = off\n"
+	    "dynamic_shared_memory_type = mmap\n" /* in the data folder: a crash leaves nothing outside */
+	    "max_wal_size = 4GB\n"
+	    "wal_compression = on\n"
+	    "checkpoint_timeout = 15min\n"
+	    "random_page_cost = 1.1\n"
+	    "effective_io_concurrency = 100\n"
+	    "jit = off\n"
+	    "max_parallel_workers_per_gather = 0\n"
+	    "client_connection_check_interval = 2s\n"
+	    "idle_in_transaction_session_timeout = 10min\n"
+	    "autovacuum_vacuum_insert_scale_factor = 0.02\n"
+	    "shared_preload_libraries = 'pg_stat_statements'\n"
+	    "pg_stat_statements.track = top\n"
+	    "timezone = 'UTC'\n"
+	    "log_timezone = 'UTC'\n"
+	    "log_destination = 'stderr'\n"
+	    "logging_collector = off\n"
+	    "log_line_prefix = '%m postgres[%p] %u@%d %a '\n"
+	    "log_min_duration_statement = 1s\n"
+	    "log_checkpoints = off\n"
+	    "log_autovacuum_min_duration = -1\n"
+	    "include_if_exists = 'local.conf'\n");
 }
 
 static void map_user(struct buf *out, const char *system_user, const char *role)
@@ -353,6 +356,34 @@ enum cluster_state cluster_state(const struct instance *i, pid_t *pid)
 	if (pid && state != CLUSTER_DOWN)
 		*pid = (pid_t)number;
 	return state;
+}
+
+void cluster_clean(const struct instance *i)
+{
+	static const char *const sockets[] = {".s.PGSQL.5432", ".s.PGSQL.5432.lock"};
+	char path[PATH_MAX];
+	struct buf file;
+	struct err ignored;
+	struct shmid_ds shared;
+	int64_t id;
+
+	if (cluster_state(i, NULL) != CLUSTER_DOWN)
+		return;
+	buf_init(&file, 65536);
+	if (io_path(path, sizeof(path), &ignored, "%s/postmaster.pid", i->data_dir) == OK &&
+	    io_read_file(path, &file, &ignored) == OK && file.n) {
+		struct str rest = buf_view(&file), line = {NULL, 0};
+		for (int n = 1; n <= 7 && rest.p; n++)
+			line = str_trim(str_cut(&rest, '\n'));
+		str_cut(&line, ' '); /* "key  id" */
+		if (line.p && str_to_i64(str_trim(line), 0, INT32_MAX, &id) &&
+		    shmctl((int)id, IPC_STAT, &shared) == 0 && shared.shm_nattch == 0)
+			shmctl((int)id, IPC_RMID, NULL);
+	}
+	buf_release(&file);
+	for (size_t n = 0; n < sizeof(sockets) / sizeof(sockets[0]); n++)
+		if (io_path(path, sizeof(path), &ignored, "%s/%s", i->run_dir, sockets[n]) == OK)
+			unlink(path);
 }
 
 /* Ten milliseconds: nobody tells us, PostgreSQL's own pg_ctl looks as often. */

@@ -1,0 +1,121 @@
+/* holdfast status: what runs, since when, and how well it is kept apart. */
+#include "base/json.h"
+#include "commands/commands.h"
+#include "process/process.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Resident memory in kB; 0 when the process is gone. */
+static int64_t resident_kb(int pid)
+{
+	char path[64], text[256];
+	int64_t pages = 0;
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	struct str rest = {text, (size_t)n};
+	str_cut(&rest, ' ');
+	if (!rest.p || !str_to_i64(str_cut(&rest, ' '), 0, INT64_MAX, &pages))
+		return 0;
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void show_text(void *ctx, const struct control_reply *r)
+{
+	struct buf separation;
+	(void)ctx;
+	buf_init(&separation, 256);
+	process_separation_text(r->separation, &separation);
+	printf("%-12.32s %8d  %-11s %8.1f s  %8u  %8.1f MB  %s\n", r->name, r->pid,
+	       process_state_name(r->state), (double)r->uptime_ms / 1000, r->restarts,
+	       (double)resident_kb(r->pid) / 1024, buf_z(&separation));
+	buf_release(&separation);
+}
+
+static void show_json(void *ctx, const struct control_reply *r)
+{
+	struct json_writer *w = ctx;
+	json_object_begin(w);
+	json_member_z(w, "name", r->name);
+	json_member_i64(w, "pid", r->pid);
+	json_member_z(w, "state", process_state_name(r->state));
+	json_member_i64(w, "uptime_ms", r->uptime_ms);
+	json_member_i64(w, "restarts", r->restarts);
+	json_member_i64(w, "resident_kb", resident_kb(r->pid));
+	json_key(w, "separation");
+	json_object_begin(w);
+	json_member_bool(w, "user", r->separation & SEPARATION_USER);
+	json_member_bool(w, "seccomp", r->separation & SEPARATION_SECCOMP);
+	json_member_bool(w, "landlock", r->separation & SEPARATION_LANDLOCK);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static enum status report_json(const struct instance *i, struct err *err)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, 1 << 20);
+	json_writer_init(&w, &out);
+	json_object_begin(&w);
+	json_member_z(&w, "instance", i->dir);
+	json_member_z(&w, "listen", config_text(&i->config, CONFIG_WEB_LISTEN));
+	json_member_z(&w, "database", instance_embedded(i) ? "embedded" : "external");
+	json_key(&w, "processes");
+	json_array_begin(&w);
+	enum status status = control_ask(i, CONTROL_STATUS, show_json, &w, err);
+	json_array_end(&w);
+	json_object_end(&w);
+	if (status == OK)
+		printf("%s\n", buf_z(&out));
+	buf_release(&out);
+	return status;
+}
+
+static enum status report_text(const struct instance *i, struct err *err)
+{
+	const char *address = config_text(&i->config, CONFIG_WEB_LISTEN);
+	printf("instance   %s\n", i->dir);
+	printf("database   %s\n", instance_embedded(i) ? "embedded PostgreSQL, Unix socket only"
+						       : config_text(&i->config, CONFIG_DB_URL));
+	printf("directory  http://%s/\n", address);
+	printf("API        http://%s/openapi.json\n\n", address);
+	printf("%-12s %8s  %-11s %10s  %8s  %11s  %s\n", "process", "pid", "state", "up",
+	       "restarts", "memory", "kept apart by");
+	fflush(stdout);
+	return control_ask(i, CONTROL_STATUS, show_text, NULL, err);
+}
+
+static int run(int argc, char **argv)
+{
+	struct instance i;
+	struct err err;
+	(void)argc;
+	(void)argv;
+	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
+		return cli_failed(&err);
+	enum status status = cli_globals.json ? report_json(&i, &err) : report_text(&i, &err);
+	instance_release(&i);
+	return status == OK ? EXIT_OK : cli_failed(&err);
+}
+
+const struct command command_status = {
+    .name = "status",
+    .args = "",
+    .summary = "Show what runs and how well it is kept apart",
+    .help = "Exit status 1 when the instance is not running. 'kept apart by' lists what is in "
+	    "force: a\n"
+	    "system user of its own (only when started as root), a filter on system calls "
+	    "(seccomp), files\n"
+	    "out of reach (Landlock).",
+    .run = run,
+};

@@ -1,0 +1,109 @@
+/* holdfastd: the supervisor of an instance. Wiring only: which processes there are. */
+#include "base/io.h"
+#include "base/log.h"
+#include "db/cluster/cluster.h"
+#include "process/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum status prepare_postgres(const struct instance *i, const char *program_dir,
+				    struct process_launch *launch, struct err *err)
+{
+	static struct cluster_command command; /* spawn points into it */
+	(void)program_dir;
+	enum status status = cluster_configure(i, err);
+	return status == OK ? cluster_command(i, &command, &launch->spawn, err) : status;
+}
+
+static bool postgres_ready(const struct instance *i)
+{
+	return cluster_state(i, NULL) == CLUSTER_READY;
+}
+
+static enum status prepare_web(const struct instance *i, const char *program_dir,
+			       struct process_launch *launch, struct err *err)
+{
+	struct buf conninfo;
+	buf_init(&conninfo, sizeof(launch->database_env) - sizeof("HOLDFAST_DATABASE="));
+	enum status status = instance_conninfo(i, INSTANCE_ROLE_WEB, &conninfo, err);
+	if (status == OK)
+		status = io_path(launch->path, sizeof(launch->path), err, "%s/holdfast-web",
+				 program_dir);
+	if (status == OK && buf_failed(&conninfo))
+		status = err_set(err, TOO_LARGE, "db.url is too long");
+	snprintf(launch->instance_env, sizeof(launch->instance_env), "HOLDFAST_INSTANCE=%s",
+		 i->dir);
+	snprintf(launch->database_env, sizeof(launch->database_env), "HOLDFAST_DATABASE=%s",
+		 buf_z(&conninfo));
+	buf_release(&conninfo);
+	launch->argv[0] = "holdfast-web";
+	launch->argv[1] = NULL;
+	launch->env[0] = launch->instance_env;
+	launch->env[1] = launch->database_env;
+	launch->env[2] = NULL;
+	launch->spawn = (struct spawn){
+	    .path = launch->path,
+	    .argv = launch->argv,
+	    .env = launch->env,
+	    .user = geteuid() == 0 ? config_text(&i->config, CONFIG_USER_WEB) : NULL,
+	    .in = -1,
+	    .out = STDERR_FILENO,
+	    .err = STDERR_FILENO,
+	    .death_signal = SIGKILL,
+	};
+	return status;
+}
+
+static int web_processes(const struct config *c)
+{
+	return (int)config_number(c, CONFIG_WEB_PROCESSES);
+}
+
+static const struct process_class classes[] = {
+    {.name = "postgres",
+     .embedded_only = true,
+     .stop_signal = SIGINT, /* fast shutdown */
+     .kill_signal = SIGQUIT,
+     .prepare = prepare_postgres,
+     .poll_ready = postgres_ready},
+    {.name = "web",
+     .count = web_processes,
+     .needs_database = true,
+     .listens = true,
+     .stop_signal = SIGTERM,
+     .kill_signal = SIGKILL,
+     .prepare = prepare_web},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+	static const char *const levels[] = {"debug", "info", "warn", "error"};
+	struct instance i;
+	struct err err;
+	char program_dir[PATH_MAX];
+	int64_t ready_fd = -1;
+
+	log_setup("holdfastd", LOG_INFO, false);
+	if (argc < 2 || argc > 3 ||
+	    (argc == 3 && !str_to_i64(str_of(argv[2]), 3, 1023, &ready_fd))) {
+		fprintf(stderr, "usage: holdfastd INSTANCE_DIR [READY_FD]\n"
+				"The supervisor; started by 'holdfast up'.\n");
+		return EXIT_USAGE;
+	}
+	if (instance_open(&i, argv[1], &err) != OK ||
+	    io_program_dir(program_dir, sizeof(program_dir), &err) != OK)
+		die("%s", err.text);
+	size_t level = LOG_INFO;
+	for (size_t n = 0; n < sizeof(levels) / sizeof(levels[0]); n++)
+		if (strcmp(config_text(&i.config, CONFIG_LOG_LEVEL), levels[n]) == 0)
+			level = n;
+	log_setup("holdfastd", (enum log_level)level,
+		  strcmp(config_text(&i.config, CONFIG_LOG_FORMAT), "json") == 0);
+	int code = supervise(&i, classes, program_dir, (int)ready_fd);
+	instance_release(&i);
+	return code;
+}
