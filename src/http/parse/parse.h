@@ -86,6 +86,7 @@ enum http_fault http_parse_head(struct str head, struct http_head *out);
 struct http_chunks {
 	int state;     /* private; begins as {0} */
 	uint64_t left; /* of the current chunk */
+	int digits;    /* of the current size */
 	bool done;     /* the last chunk was read */
 };
 

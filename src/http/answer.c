@@ -1,0 +1,340 @@
+#include "http/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <xxhash.h>
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+
+const struct http_problem_row http_problems[HTTP_PROBLEMS] = {
+#define PROBLEM(id, name, status, title, remedy)                                                   \
+	[HTTP_PROBLEM_##id] = {name, status, title, remedy},
+#include "http/problems.def"
+#undef PROBLEM
+};
+
+/* From a tenth of a millisecond, which a constant answer takes, to seconds, which something is wrong. */
+const int64_t http_latency_bounds_us[HTTP_LATENCY_BUCKETS - 1] = {
+    100, 250, 500, 1000, 2500, 5000, 10000, 50000, 250000, 1000000, 3000000};
+
+static const struct {
+	int status;
+	const char *reason;
+} reasons[] = {
+    {200, "OK"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {417, "Expectation Failed"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
+};
+
+/* ---- the head of an answer ---- */
+
+static void put_number(struct buf *out, uint64_t v)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+	do {
+		digits[--i] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	buf_add(out, digits + i, sizeof(digits) - i);
+}
+
+static void put_line(struct buf *out, struct str name, struct str value)
+{
+	buf_str(out, name);
+	buf_str(out, value);
+	buf_str(out, STR("\r\n"));
+}
+
+static void put_status_line(struct buf *out, int status)
+{
+	const char *reason = "";
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].status == status) {
+			reason = reasons[i].reason;
+			break;
+		}
+	}
+	buf_str(out, STR("HTTP/1.1 "));
+	put_number(out, (uint64_t)status);
+	buf_putc(out, ' ');
+	buf_puts(out, reason);
+	buf_str(out, STR("\r\n"));
+}
+
+static struct str date_line(struct http_server *server)
+{
+	time_t now = time(NULL);
+	if ((int64_t)now != server->date_s) {
+		struct tm tm;
+		server->date_s = (int64_t)now;
+		gmtime_r(&now, &tm);
+		/* Programs here never leave the C locale, so that names are English. */
+		strftime(server->date, sizeof(server->date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n",
+			 &tm);
+	}
+	return str_of(server->date);
+}
+
+/* ---- ETag ---- */
+
+/* "..." in the header, one of several, weak or not: the comparison for GET is the weak one (RFC 9110). */
+static bool none_match(struct str header, struct str etag)
+{
+	if (!header.p)
+		return false;
+	if (str_eq(header, STR("*")))
+		return true;
+	while (header.p) {
+		struct str one = str_trim(str_cut(&header, ','));
+		if (str_starts(one, STR("W/")))
+			one = (struct str){one.p + 2, one.n - 2};
+		if (one.n == etag.n + 2 && one.p[0] == '"' && one.p[one.n - 1] == '"' &&
+		    memcmp(one.p + 1, etag.p, etag.n) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct tag {
+	struct str text;
+	char hex[33];
+};
+
+/* A 200 to GET or HEAD that may be stored gets one. */
+static void make_tag(const struct http_request *request, const struct http_answer *answer,
+		     struct tag *tag)
+{
+	tag->text = answer->etag;
+	if (answer->status != 200 || strcmp(answer->cache, HTTP_CACHE_NONE) == 0 ||
+	    (request->method != HTTP_GET && request->method != HTTP_HEAD)) {
+		tag->text = (struct str){NULL, 0};
+	} else if (tag->text.n == 0) {
+		XXH128_hash_t h =
+		    XXH3_128bits(answer->body.p ? answer->body.p : "", answer->body.n);
+		snprintf(tag->hex, sizeof(tag->hex), "%016" PRIx64 "%016" PRIx64,
+			 (uint64_t)h.high64, (uint64_t)h.low64);
+		tag->text = (struct str){tag->hex, 32};
+	}
+}
+
+/* ---- counting and logging ---- */
+
+static void count(struct live_request *live, int status)
+{
+	struct http_stats *stats = &live->server->stats;
+	int64_t us = clock_us() - live->started_us;
+	int bucket = 0;
+	while (bucket < HTTP_LATENCY_BUCKETS - 1 && us > http_latency_bounds_us[bucket])
+		bucket++;
+	stats->requests++;
+	stats->latency[bucket]++;
+	stats->latency_sum_us += (uint64_t)us;
+	size_t route = live->route ? (size_t)(live->route - live->server->routes.routes)
+				   : stats->routes_count - 1;
+	stats->routes[route].by_class[status / 100 - 1]++;
+}
+
+/* No query: what people look for is nobody's business. */
+static void log_access(const struct live_request *live, int status, size_t bytes)
+{
+	const struct http_request *request = &live->request;
+	log_info("request", LOG_STR("id", request->id),
+		 LOG_S("method", http_method_names[request->method]),
+		 LOG_STR("path", request->raw_path), LOG_I("status", status), LOG_I("bytes", bytes),
+		 LOG_I("us", clock_us() - live->started_us),
+		 LOG_S("route", request->route ? request->route->name : "none"));
+}
+
+/* ---- answering ---- */
+
+static void build_head(struct live_request *live, const struct http_answer *answer, struct str etag,
+		       size_t length)
+{
+	struct http_server *server = live->server;
+	struct buf *out = &server->out;
+	buf_reset(out);
+	put_status_line(out, answer->status);
+	buf_str(out, date_line(server));
+	if (answer->status != 304 && answer->status != 204) {
+		put_line(out, STR("Content-Type: "), str_of(answer->type));
+		buf_str(out, STR("Content-Length: "));
+		put_number(out, length);
+		buf_str(out, STR("\r\n"));
+	}
+	put_line(out, STR("Cache-Control: "), str_of(answer->cache));
+	if (etag.n) {
+		buf_str(out, STR("ETag: \""));
+		buf_str(out, etag);
+		buf_str(out, STR("\"\r\n"));
+	}
+	if (answer->location)
+		put_line(out, STR("Location: "), str_of(answer->location));
+	if (live->allow[0])
+		put_line(out, STR("Allow: "), str_of(live->allow));
+	if (answer->retry_after_s) {
+		buf_str(out, STR("Retry-After: "));
+		put_number(out, (uint64_t)answer->retry_after_s);
+		buf_str(out, STR("\r\n"));
+	}
+	put_line(out, STR("X-Request-Id: "), live->request.id);
+	if (live->conn->close_after)
+		buf_str(out, STR("Connection: close\r\n"));
+	if (server->options.headers)
+		buf_puts(out, server->options.headers);
+	buf_str(out, STR("\r\n"));
+	must(!buf_failed(out));
+}
+
+void http_respond(struct http_request *request, const struct http_answer *given)
+{
+	struct live_request *live = live_of(request);
+	struct http_answer answer = *given;
+	if (answer.status == 0)
+		answer.status = 200;
+	must(answer.status >= 200 && answer.status < 600);
+	if (!answer.type)
+		answer.type = HTTP_TYPE_JSON;
+	if (!answer.cache)
+		answer.cache = answer.status == 200 ? HTTP_CACHE_ASK : HTTP_CACHE_NONE;
+	if (buf_failed(&live->out)) {
+		buf_reset(&live->out);
+		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "the answer became too large");
+		return;
+	}
+	if (!live->conn) {
+		request_free(live);
+		return;
+	}
+	if (live->server->draining)
+		live->conn->close_after = true;
+
+	struct tag tag;
+	make_tag(request, &answer, &tag);
+	if (tag.text.n && none_match(http_header(request, "if-none-match"), tag.text))
+		answer.status = 304;
+	bool bodiless = answer.status == 304 || answer.status == 204;
+	build_head(live, &answer, tag.text, answer.body.n);
+	struct str body =
+	    bodiless || request->method == HTTP_HEAD ? (struct str){NULL, 0} : answer.body;
+	count(live, answer.status);
+	if (live->server->options.access_log)
+		log_access(live, answer.status, body.n);
+	conn_send(live->conn, body);
+}
+
+void http_respond_out(struct http_request *request, const char *type, const char *cache)
+{
+	http_respond(request, &(struct http_answer){.type = type,
+						    .cache = cache,
+						    .body = buf_view(http_out(request))});
+}
+
+/* ---- problems ---- */
+
+enum http_problem http_problem_named(const char *name)
+{
+	for (int i = 0; i < HTTP_PROBLEMS; i++)
+		if (strcmp(http_problems[i].name, name) == 0)
+			return (enum http_problem)i;
+	must_failed(__FILE__, __LINE__, name);
+}
+
+/* API paths answer problem+json whoever asks; elsewhere a browser says that it wants HTML. */
+static bool wants_page(const struct live_request *live)
+{
+	if (!live->server->options.error_page ||
+	    (live->route && live->route->row->kind == HTTP_API))
+		return false;
+	struct str accept = http_header(&live->request, "accept");
+	return accept.n && memmem(accept.p, accept.n, "text/html", 9);
+}
+
+static void put_problem(struct live_request *live, const struct http_error *error)
+{
+	struct json_writer w;
+	json_writer_init(&w, &live->out);
+	json_object_begin(&w);
+	json_key(&w, "type");
+	char type[100];
+	snprintf(type, sizeof(type), "urn:holdfast:problem:%s", error->row->name);
+	json_put_z(&w, type);
+	json_member_z(&w, "title", error->row->title);
+	json_member_i64(&w, "status", error->row->status);
+	json_member_z(&w, "detail", error->detail);
+	if (error->parameter)
+		json_member_z(&w, "parameter", error->parameter);
+	json_member_z(&w, "remedy", error->remedy);
+	json_member_str(&w, "request_id", live->request.id);
+	json_object_end(&w);
+	buf_putc(&live->out, '\n');
+}
+
+void answer_problem(struct live_request *live, enum http_problem problem, const char *parameter,
+		    const char *remedy, const char *detail)
+{
+	const struct http_problem_row *row = &http_problems[problem];
+	struct http_error error = {row, parameter, detail, remedy ? remedy : row->remedy};
+	buf_reset(&live->out);
+	if (wants_page(live)) {
+		live->server->options.error_page(live->server->options.error_page_ctx,
+						 &live->request, &error);
+		return;
+	}
+	put_problem(live, &error);
+	http_respond(&live->request, &(struct http_answer){.status = row->status,
+							   .type = "application/problem+json",
+							   .cache = HTTP_CACHE_NONE,
+							   .body = buf_view(&live->out),
+							   .retry_after_s = row->status == 503});
+}
+
+void http_problem(struct http_request *request, enum http_problem problem, const char *parameter,
+		  const char *fmt, ...)
+{
+	char detail[512];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, args);
+	va_end(args);
+	answer_problem(live_of(request), problem, parameter, NULL, detail);
+}
+
+void answer_fault(struct live_request *live, enum http_fault fault)
+{
+	static const enum http_problem by_status[] = {
+	    HTTP_PROBLEM_BAD_REQUEST,       HTTP_PROBLEM_BODY_TOO_LARGE,
+	    HTTP_PROBLEM_URI_TOO_LONG,      HTTP_PROBLEM_EXPECTATION_FAILED,
+	    HTTP_PROBLEM_HEADERS_TOO_LARGE, HTTP_PROBLEM_NOT_IMPLEMENTED,
+	    HTTP_PROBLEM_VERSION,
+	};
+	live->server->stats.faults[fault]++;
+	live->conn->close_after = true;
+	for (size_t i = 0; i < sizeof(by_status) / sizeof(by_status[0]); i++) {
+		if (http_problems[by_status[i]].status == http_faults[fault].status) {
+			answer_problem(live, by_status[i], NULL, NULL, http_faults[fault].text);
+			return;
+		}
+	}
+	must_failed(__FILE__, __LINE__, http_faults[fault].name);
+}

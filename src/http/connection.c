@@ -1,0 +1,407 @@
+#include "http/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "base/clock.h"
+
+static void run(struct connection *conn, struct str input, bool own);
+
+/* ---- life ---- */
+
+static void on_read(evutil_socket_t fd, short what, void *arg);
+static void on_write(evutil_socket_t fd, short what, void *arg);
+
+static void reading(struct connection *conn, bool on)
+{
+	if (conn->reading == on)
+		return;
+	conn->reading = on;
+	must((on ? event_add(&conn->read, NULL) : event_del(&conn->read)) == 0);
+}
+
+void conn_create(struct http_server *server, int fd, struct peer *peer)
+{
+	struct connection *conn = calloc(1, sizeof(*conn));
+	if (!conn)
+		die("out of memory");
+	const struct http_limits *limits = &server->options.limits;
+	conn->server = server;
+	conn->fd = fd;
+	conn->peer = peer;
+	buf_init(&conn->in, limits->header_bytes + PIPELINE_BYTES + SCRATCH_BYTES);
+	buf_init(&conn->out, SCRATCH_BYTES);
+	event_assign(&conn->read, server->options.loop, fd, EV_READ | EV_PERSIST, on_read, conn);
+	event_assign(&conn->write, server->options.loop, fd, EV_WRITE | EV_PERSIST, on_write, conn);
+	reading(conn, true);
+	server_wait(conn, WAIT_HEAD);
+}
+
+static void destroy(struct connection *conn)
+{
+	buf_release(&conn->in);
+	buf_release(&conn->out);
+	free(conn);
+}
+
+/* The client left, or we cut it off. */
+void conn_close(struct connection *conn)
+{
+	must(!conn->dead);
+	conn->dead = true;
+	reading(conn, false);
+	event_del(&conn->write);
+	close(conn->fd);
+	struct live_request *live = conn->request;
+	conn->request = NULL;
+	if (live && conn->state != CONN_HANDLER) {
+		request_free(live);
+	} else if (live) {
+		conn->server->stats.gone++;
+		live->conn = NULL;
+		if (live->gone) {
+			live->gone(live->gone_ctx);
+			request_free(live);
+		}
+	}
+	server_forget(conn);
+	if (!conn->running)
+		destroy(conn);
+}
+
+/* ---- answering ---- */
+
+static void begin_linger(struct connection *conn)
+{
+	shutdown(conn->fd, SHUT_WR);
+	conn->state = CONN_LINGER;
+	buf_reset(&conn->in);
+	reading(conn, true);
+	server_wait(conn, WAIT_LINGER);
+}
+
+/* The whole answer is in the socket's buffer. */
+static void sent(struct connection *conn)
+{
+	request_free(conn->request);
+	conn->request = NULL;
+	conn->out_body = (struct str){NULL, 0};
+	buf_reset(&conn->out);
+	conn->out_at = 0;
+	if (conn->close_after) {
+		begin_linger(conn);
+		return;
+	}
+	conn->state = CONN_HEAD;
+	conn->scan = (struct http_scan){0};
+	/* Inside run() its loop goes on by itself. */
+	if (!conn->running) {
+		reading(conn, true);
+		run(conn, buf_view(&conn->in), true);
+	}
+}
+
+/* As much as the socket takes: of the head, then of the body. How many bytes, or -1: the client is gone. */
+static ssize_t push(struct connection *conn, struct str head, struct str body)
+{
+	struct iovec parts[2] = {{(void *)(uintptr_t)head.p, head.n},
+				 {(void *)(uintptr_t)body.p, body.n}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.n ? 2 : 1};
+	ssize_t n = body.n ? sendmsg(conn->fd, &message, MSG_NOSIGNAL)
+			   : send(conn->fd, head.p, head.n, MSG_NOSIGNAL);
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+void conn_send(struct connection *conn, struct str body)
+{
+	struct buf *head = &conn->server->out;
+	if (body.n <= INLINE_BYTES) {
+		buf_str(head, body);
+		body.n = 0;
+	}
+	/* From here on there is an answer: a client that leaves has not left before it. */
+	conn->state = CONN_WRITE;
+	ssize_t n = push(conn, buf_view(head), body);
+	if (n < 0) {
+		conn_close(conn);
+		return;
+	}
+	size_t done = (size_t)n;
+	if (done == head->n + body.n) {
+		sent(conn);
+		return;
+	}
+	size_t of_head = done < head->n ? done : head->n;
+	buf_add(&conn->out, head->p + of_head, head->n - of_head);
+	done -= of_head;
+	conn->out_body = (struct str){body.p + done, body.n - done};
+	must(event_add(&conn->write, NULL) == 0);
+	server_wait(conn, WAIT_WRITE);
+}
+
+static void on_write(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *conn = arg;
+	(void)fd;
+	(void)what;
+	conn->server->now_ms = clock_ms();
+	struct str head = {conn->out.p + conn->out_at, conn->out.n - conn->out_at};
+	ssize_t n = push(conn, head, conn->out_body);
+	if (n < 0) {
+		conn_close(conn);
+		return;
+	}
+	if (n == 0)
+		return;
+	size_t done = (size_t)n;
+	size_t of_head = done < head.n ? done : head.n;
+	conn->out_at += of_head;
+	done -= of_head;
+	conn->out_body = (struct str){conn->out_body.p + done, conn->out_body.n - done};
+	if (conn->out_at < conn->out.n || conn->out_body.n) {
+		server_wait(conn, WAIT_WRITE);
+		return;
+	}
+	event_del(&conn->write);
+	sent(conn);
+}
+
+/* ---- requests ---- */
+
+static void fault(struct connection *conn, enum http_fault what)
+{
+	if (!conn->request)
+		conn->request = request_create(conn->server, conn);
+	if (!conn->request->request.raw_path.p)
+		conn->request->request.raw_path = STR("-"); /* for the log */
+	conn->state = CONN_HANDLER;
+	answer_fault(conn->request, what);
+}
+
+static void dispatch(struct connection *conn)
+{
+	struct live_request *live = conn->request;
+	live->request.body = buf_view(&live->body);
+	conn->state = CONN_HANDLER;
+	request_dispatch(live);
+}
+
+/* The client waits with its body for this word. It is small and first, so that the socket takes it; where it
+ * does not, the client sends its body without it after a while, as RFC 9110 has it. */
+static void say_continue(struct connection *conn)
+{
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	ssize_t ignored = send(conn->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
+	(void)ignored;
+}
+
+/* A complete head: the request gets its own copy, because what was read goes. */
+static void begin_request(struct connection *conn, struct str bytes)
+{
+	struct live_request *live = conn->request = request_create(conn->server, conn);
+	const struct http_limits *limits = &conn->server->options.limits;
+	struct str copy = arena_str(&live->request.arena, bytes);
+	must(copy.p);
+	conn->requests++;
+	enum http_fault what = http_parse_head(copy, &live->head);
+	if (what != HTTP_FAULT_NONE) {
+		fault(conn, what);
+		return;
+	}
+	const struct http_head *head = &live->head;
+	live->request.method = head->method;
+	live->request.raw_path = head->path;
+	live->request.raw_query = head->query;
+	if (head->close || conn->requests >= limits->requests_per_connection)
+		conn->close_after = true;
+	if (head->content_length > limits->body_bytes) {
+		fault(conn, HTTP_FAULT_BODY);
+		return;
+	}
+	if (!head->chunked && head->content_length == 0) {
+		dispatch(conn);
+		return;
+	}
+	conn->state = CONN_BODY;
+	conn->chunks = (struct http_chunks){0};
+	conn->body_left = head->content_length;
+	if (head->expect_continue && head->minor == 1)
+		say_continue(conn);
+}
+
+static size_t take_head(struct connection *conn, struct str input)
+{
+	enum http_fault what;
+	size_t max = conn->server->options.limits.header_bytes;
+	switch (http_scan_head(&conn->scan, input.p, input.n, max, &what)) {
+	case HEAD_PARTIAL:
+		return 0;
+	case HEAD_FAULT:
+		fault(conn, what);
+		return input.n;
+	case HEAD_COMPLETE:
+		break;
+	}
+	size_t n = conn->scan.at;
+	begin_request(conn, (struct str){input.p, n});
+	return n;
+}
+
+static size_t take_body(struct connection *conn, struct str input)
+{
+	struct live_request *live = conn->request;
+	if (!live->head.chunked) {
+		size_t n = input.n < conn->body_left ? input.n : (size_t)conn->body_left;
+		buf_add(&live->body, input.p, n);
+		conn->body_left -= n;
+		if (conn->body_left == 0)
+			dispatch(conn);
+		return n;
+	}
+	struct str rest = input, piece;
+	while (rest.n && !conn->chunks.done) {
+		enum http_fault what = http_chunks_next(&conn->chunks, &rest, &piece);
+		if (what == HTTP_FAULT_NONE &&
+		    live->body.n + piece.n > conn->server->options.limits.body_bytes)
+			what = HTTP_FAULT_BODY;
+		if (what != HTTP_FAULT_NONE) {
+			fault(conn, what);
+			return input.n;
+		}
+		buf_str(&live->body, piece);
+	}
+	if (conn->chunks.done)
+		dispatch(conn);
+	return input.n - rest.n;
+}
+
+/* ---- reading ---- */
+
+/* What the connection waits for now, after input was used as far as it goes. */
+static void settle(struct connection *conn)
+{
+	switch (conn->state) {
+	case CONN_HEAD:
+		/* The time for a head runs from its first byte and is not prolonged by further ones. */
+		if (conn->in.n == 0)
+			server_wait(conn, WAIT_IDLE);
+		else if (conn->wait != WAIT_HEAD)
+			server_wait(conn, WAIT_HEAD);
+		break;
+	case CONN_BODY:
+		if (conn->wait != WAIT_BODY)
+			server_wait(conn, WAIT_BODY);
+		break;
+	case CONN_HANDLER:
+		server_wait(conn, WAIT_NONE);
+		if (conn->in.n > PIPELINE_BYTES)
+			reading(conn, false);
+		break;
+	case CONN_WRITE:
+		if (conn->in.n > PIPELINE_BYTES)
+			reading(conn, false);
+		break;
+	case CONN_LINGER:
+		break;
+	}
+}
+
+/* Use `input`, which is what stands in conn->in (own) or was just read. */
+static void run(struct connection *conn, struct str input, bool own)
+{
+	conn->running = true;
+	while (input.n && !conn->dead && (conn->state == CONN_HEAD || conn->state == CONN_BODY)) {
+		size_t used =
+		    conn->state == CONN_HEAD ? take_head(conn, input) : take_body(conn, input);
+		if (used == 0)
+			break;
+		input = (struct str){input.p + used, input.n - used};
+	}
+	conn->running = false;
+	if (conn->dead) {
+		destroy(conn);
+		return;
+	}
+	if (conn->state == CONN_LINGER)
+		return;
+	if (own)
+		buf_drop(&conn->in, conn->in.n - input.n);
+	else
+		buf_str(&conn->in, input);
+	must(!buf_failed(&conn->in));
+	/* Idle connections are many: they keep no memory for input. */
+	if (conn->in.n == 0)
+		buf_release(&conn->in);
+	settle(conn);
+}
+
+static void on_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *conn = arg;
+	struct http_server *server = conn->server;
+	(void)fd;
+	(void)what;
+	server->now_ms = clock_ms();
+	ssize_t n = recv(conn->fd, server->scratch, sizeof(server->scratch), 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* While an answer is being written, writing tells whether somebody still takes it. */
+	if (n == 0 && conn->state == CONN_WRITE) {
+		conn->close_after = true;
+		reading(conn, false);
+		return;
+	}
+	/* Before the answer, a client that closes only its own direction is taken for gone: it cannot be
+	 * told apart from one that left, and the work for one that left is what must stop. */
+	if (n <= 0) {
+		conn_close(conn);
+		return;
+	}
+	if (conn->state == CONN_LINGER)
+		return;
+	struct str input = {server->scratch, (size_t)n};
+	if (conn->in.n == 0 && (conn->state == CONN_HEAD || conn->state == CONN_BODY)) {
+		run(conn, input, false);
+		return;
+	}
+	buf_str(&conn->in, input);
+	run(conn, buf_view(&conn->in), true);
+}
+
+/* ---- time ---- */
+
+void conn_expire(struct connection *conn)
+{
+	struct http_stats *stats = &conn->server->stats;
+	switch (conn->wait) {
+	case WAIT_HEAD:
+		stats->refusals[HTTP_REFUSED_HEADER_TIMEOUT]++;
+		/* One that never said anything gets no answer to nothing. */
+		if (conn->in.n == 0) {
+			conn_close(conn);
+			return;
+		}
+		conn->request = request_create(conn->server, conn);
+		conn->request->request.raw_path = STR("-");
+		break;
+	case WAIT_BODY:
+		stats->refusals[HTTP_REFUSED_BODY_TIMEOUT]++;
+		break;
+	case WAIT_WRITE:
+		stats->refusals[HTTP_REFUSED_WRITE_TIMEOUT]++;
+		conn_close(conn);
+		return;
+	default:
+		conn_close(conn);
+		return;
+	}
+	conn->state = CONN_HANDLER;
+	conn->close_after = true;
+	http_problem(&conn->request->request, HTTP_PROBLEM_TIMEOUT, NULL,
+		     "the request was not complete in time");
+}

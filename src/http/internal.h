@@ -1,0 +1,169 @@
+/* How the parts of http/ see each other. */
+#ifndef HTTP_INTERNAL_H
+#define HTTP_INTERNAL_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include "http/http.h"
+
+enum {
+	SCRATCH_BYTES = 64 * 1024, /* one read */
+	PIPELINE_BYTES =
+	    64 * 1024,       /* what may wait behind a request in flight before we stop reading */
+	INLINE_BYTES = 4096, /* bodies up to this are copied behind the head: one send, one iovec */
+	SEGMENTS_MAX = 16,   /* of a path */
+	SPARE_REQUESTS = 64, /* kept for the next use */
+};
+
+/* ---- routes (route.c) ---- */
+
+struct segment {
+	struct str literal; /* p == NULL: a parameter */
+	int param;          /* its index in the row's params */
+	bool rest;
+};
+
+struct compiled_route {
+	const struct http_route *row;
+	const struct http_group *group;
+	struct segment segments[SEGMENTS_MAX];
+	size_t segments_count;
+	int params_count;
+};
+
+struct route_table {
+	struct compiled_route *routes;
+	size_t count;
+};
+
+void route_table_init(struct route_table *table, const struct http_group *groups);
+void route_table_release(struct route_table *table);
+
+/* ---- requests ---- */
+
+/* Where a connection stands. Each state but CONN_HANDLER has a deadline; a handler has its own. */
+enum conn_state {
+	CONN_HEAD,    /* waits for a head or receives one */
+	CONN_BODY,    /* receives a body */
+	CONN_HANDLER, /* the handler has the request */
+	CONN_WRITE,   /* the client takes the answer slowly */
+	CONN_LINGER, /* our side is closed; reads until the client has seen the answer and closes too,
+		       * because closing with unread bytes would reset the answer away */
+};
+
+/* Lists of connections by what they wait for. In each the time-out is one constant, so that the first
+ * one is always the next to expire: no heap, and moving is four pointers. */
+enum wait {
+	WAIT_NONE,
+	WAIT_IDLE,
+	WAIT_HEAD,
+	WAIT_BODY,
+	WAIT_WRITE,
+	WAIT_LINGER,
+	WAITS,
+};
+
+struct live_request {
+	struct http_request request; /* first: the two pointers are the same */
+	struct http_server *server;
+	struct connection *conn; /* NULL: the client is gone */
+	struct live_request *previous, *next;
+	const struct compiled_route *route; /* NULL: none matched */
+	struct http_value *values;          /* in the order of the row's params */
+	struct http_head head;
+	struct buf out, body;
+	void (*gone)(void *ctx);
+	void *gone_ctx;
+	int64_t started_us;
+	char id[17];
+	char allow[64]; /* methods of this path, for 405 and OPTIONS */
+};
+
+struct connection {
+	struct http_server *server;
+	int fd;
+	enum conn_state state;
+	enum wait wait;
+	int64_t deadline_ms;
+	struct connection *previous, *next; /* in the list of `wait` */
+	struct event read, write;
+	bool reading;
+	bool running;     /* inside conn_run: closing frees later */
+	bool dead;        /* closed, freed when conn_run ends */
+	bool close_after; /* this answer is the last one */
+	int requests;
+	struct buf in; /* what arrived and is not used yet */
+	struct http_scan scan;
+	struct http_chunks chunks;
+	uint64_t body_left;
+	struct live_request *request;
+	struct buf out; /* rest of the answer's head */
+	size_t out_at;
+	struct str out_body; /* rest of the body, in the request or static */
+	struct peer *peer;
+};
+
+/* Connections of one client address (IPv6: of one /64, which is one customer). */
+struct peer {
+	struct peer *next;
+	uint64_t key;
+	int connections;
+};
+
+struct http_server {
+	struct http_server_options options;
+	struct route_table routes;
+	struct event *listener, *tick;
+	bool accepting;
+	int64_t resume_accept_ms; /* out of descriptors: not before */
+	struct connection *first[WAITS], *last[WAITS];
+	int64_t timeout_ms[WAITS];
+	struct live_request *live; /* all requests in flight */
+	struct live_request *spare;
+	int spare_count;
+	struct peer **peers;
+	size_t peers_mask;
+	struct http_stats stats;
+	int64_t now_ms;
+	uint64_t id_seed, id_count;
+	bool draining;
+	int64_t drain_deadline_ms;
+	void (*drained)(void *ctx);
+	void *drained_ctx;
+	int64_t date_s;
+	char date[64];  /* "Date: ...\r\n" */
+	struct buf out; /* the head under construction */
+	char scratch[SCRATCH_BYTES];
+};
+
+static inline struct live_request *live_of(const struct http_request *request)
+{
+	return (struct live_request *)(uintptr_t)request;
+}
+
+/* request.c */
+struct live_request *request_create(struct http_server *server, struct connection *conn);
+void request_free(struct live_request *live);
+void request_free_spare(struct http_server *server);
+/* Find the route, type the parameters, call the handler or answer what is wrong. */
+void request_dispatch(struct live_request *live);
+
+/* answer.c: answer a request that was not understood. The connection closes. */
+void answer_fault(struct live_request *live, enum http_fault fault);
+/* The problem with a remedy of this occurrence. */
+void answer_problem(struct live_request *live, enum http_problem problem, const char *parameter,
+		    const char *remedy, const char *detail);
+
+/* connection.c */
+void conn_create(struct http_server *server, int fd, struct peer *peer);
+/* The answer is in server->out, its body follows. Ends the request. */
+void conn_send(struct connection *conn, struct str body);
+void conn_close(struct connection *conn);
+/* The time of its list is over. */
+void conn_expire(struct connection *conn);
+
+/* server.c */
+void server_wait(struct connection *conn, enum wait wait);
+void server_forget(struct connection *conn); /* closed: gives back its place and its peer's */
+
+#endif
