@@ -345,14 +345,18 @@ static int advance(struct supervisor *sv)
 	for (int n = 0; n < sv->count; n++) {
 		struct slot *s = &sv->slots[n];
 		bool may = !sv->stopping && (database || !s->class->needs_database);
-		if (s->state == PROCESS_STARTING && s->class->poll_ready) {
-			if (s->class->poll_ready(sv->instance))
-				slot_ready(s);
-			next = now + READY_POLL_MS < next ? now + READY_POLL_MS : next;
-		}
 		if (may && (s->state == PROCESS_DOWN ||
 			    (s->state == PROCESS_BACKOFF && s->start_at_ms <= now)))
 			slot_start(sv, s);
+		if (s->state == PROCESS_STARTING && s->class->poll_ready) {
+			bool ready = s->class->poll_ready(sv->instance);
+			if (ready)
+				slot_ready(s);
+			/* What waits for it is looked at again at once. */
+			next = ready                        ? now
+			       : now + READY_POLL_MS < next ? now + READY_POLL_MS
+							    : next;
+		}
 		if (s->state == PROCESS_STOPPING && s->kill_at_ms <= now) {
 			kill(s->pid, s->class->kill_signal);
 			s->kill_at_ms = INT64_MAX;

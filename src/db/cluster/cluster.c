@@ -104,8 +104,7 @@ static void write_settings(struct buf *out, const struct instance *i)
 	    "log_line_prefix = '%m postgres[%p] %u@%d %a '\n"
 	    "log_min_duration_statement = 1s\n"
 	    "log_checkpoints = off\n"
-	    "log_autovacuum_min_duration = -1\n"
-	    "include_if_exists = 'local.conf'\n");
+	    "log_autovacuum_min_duration = -1\n");
 }
 
 static void map_user(struct buf *out, const char *system_user, const char *role)
