@@ -48,7 +48,7 @@ LIBS_db/migrate      := -lpq
 LIBS_http            := -levent_core -lxxhash
 LIBS_process         := -lseccomp
 LIBS_directory/parse := -lcsv -lutf8proc
-LIBS_directory/record := -lxxhash -lutf8proc
+LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
 
 include programs.mk
@@ -99,7 +99,7 @@ $(G)/web/files.c: $(WEB_FILES) tools/embed-files
 $(B)/web/files.o: $(G)/web/files.c
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
-$(call archive_of,web): $(B)/web/files.o
+$(call archive_of,web/files): $(B)/web/files.o
 	@mkdir -p $(@D)
 	@rm -f $@ && ar rcs $@ $^
 

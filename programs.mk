@@ -1,6 +1,7 @@
 # Which modules each program is linked with. A program that must not do a thing is not linked with
 # the code for it; tools/check-links proves it on the result.
-PROGRAMS := holdfast holdfastd
+PROGRAMS := holdfast holdfastd holdfast-web
 
 PROGRAM_holdfast := base config process db db/cluster db/migrate sql/migrate sql/migrations commands
 PROGRAM_holdfastd := base config process db/cluster
+PROGRAM_holdfast-web := base config process db db/async http/parse http web web/files sql/web

@@ -1,0 +1,221 @@
+#include "http/http.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/json.h"
+
+static bool param_in_path(const struct http_route *row, const char *name)
+{
+	char braces[100];
+	snprintf(braces, sizeof(braces), "{%s}", name);
+	return strstr(row->pattern, braces) != NULL;
+}
+
+static void put_type(struct json_writer *w, const struct http_param *param)
+{
+	static const char *const types[] = {[HTTP_TEXT] = "string",
+					    [HTTP_INT] = "integer",
+					    [HTTP_NUMBER] = "number",
+					    [HTTP_BOOL] = "boolean",
+					    [HTTP_CHOICE] = "string"};
+	json_key(w, "schema");
+	json_object_begin(w);
+	json_member_z(w, "type", types[param->type]);
+	if (param->type == HTTP_INT || param->type == HTTP_NUMBER) {
+		json_member_i64(w, "minimum", param->min);
+		json_member_i64(w, "maximum", param->max);
+	}
+	/* Bytes are the limit; a text of that many characters may be too long, a longer one always is. */
+	if (param->type == HTTP_TEXT && param->min)
+		json_member_i64(w, "minLength", 1);
+	if (param->type == HTTP_TEXT && param->max)
+		json_member_i64(w, "maxLength", param->max);
+	if (param->type == HTTP_CHOICE) {
+		json_key(w, "enum");
+		json_array_begin(w);
+		for (int i = 0; param->choices[i]; i++)
+			json_put_z(w, param->choices[i]);
+		json_array_end(w);
+	}
+	json_object_end(w);
+}
+
+static void put_params(struct json_writer *w, const struct http_route *row)
+{
+	json_key(w, "parameters");
+	json_array_begin(w);
+	for (const struct http_param *param = row->params; param && param->name; param++) {
+		bool path = param_in_path(row, param->name);
+		json_object_begin(w);
+		json_member_z(w, "name", param->name);
+		json_member_z(w, "in", path ? "path" : "query");
+		if (path || param->required)
+			json_member_bool(w, "required", true);
+		if (param->summary)
+			json_member_z(w, "description", param->summary);
+		put_type(w, param);
+		if (param->example)
+			json_member_z(w, "example", param->example);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void put_ref(struct json_writer *w, const char *kind, const char *name)
+{
+	char ref[200];
+	snprintf(ref, sizeof(ref), "#/components/%s/%s", kind, name);
+	json_object_begin(w);
+	json_member_z(w, "$ref", ref);
+	json_object_end(w);
+}
+
+static void put_operation(struct json_writer *w, const struct http_route *row)
+{
+	static const char *const methods[HTTP_METHODS] = {[HTTP_GET] = "get",
+							  [HTTP_POST] = "post",
+							  [HTTP_PUT] = "put",
+							  [HTTP_PATCH] = "patch",
+							  [HTTP_DELETE] = "delete"};
+	json_key(w, methods[row->method]);
+	json_object_begin(w);
+	json_member_z(w, "operationId", row->name);
+	json_member_z(w, "summary", row->summary);
+	put_params(w, row);
+	json_key(w, "responses");
+	json_object_begin(w);
+	json_key(w, "200");
+	json_object_begin(w);
+	json_member_z(w, "description", row->answer);
+	json_key(w, "content");
+	json_object_begin(w);
+	json_key(w, row->answer_type ? row->answer_type : HTTP_TYPE_JSON);
+	json_object_begin(w);
+	if (row->answer_schema) {
+		json_key(w, "schema");
+		put_ref(w, "schemas", row->answer_schema);
+	}
+	json_object_end(w);
+	json_object_end(w);
+	json_object_end(w);
+	json_key(w, "default");
+	put_ref(w, "responses", "Problem");
+	json_object_end(w);
+	json_object_end(w);
+}
+
+/* Rows of one path need not stand together; a path stands once, where its first row is. */
+static bool path_seen(const struct http_group *groups, const struct http_route *until)
+{
+	for (const struct http_group *group = groups; group->routes; group++) {
+		for (const struct http_route *row = group->routes; row->pattern; row++) {
+			if (row == until)
+				return false;
+			if (row->kind == HTTP_API && strcmp(row->pattern, until->pattern) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void put_path(struct json_writer *w, const struct http_group *groups, const char *pattern)
+{
+	json_key(w, pattern);
+	json_object_begin(w);
+	for (const struct http_group *group = groups; group->routes; group++)
+		for (const struct http_route *row = group->routes; row->pattern; row++)
+			if (row->kind == HTTP_API && strcmp(row->pattern, pattern) == 0)
+				put_operation(w, row);
+	json_object_end(w);
+}
+
+static void put_problem_schema(struct json_writer *w)
+{
+	static const struct {
+		const char *name, *type, *text;
+	} members[] = {
+	    {"title", "string", "what kind of problem it is; the same in every occurrence"},
+	    {"status", "integer", "the HTTP status"},
+	    {"detail", "string", "what is wrong with this request"},
+	    {"parameter", "string", "the parameter that is wrong, if it is one"},
+	    {"remedy", "string", "what to do about it"},
+	    {"request_id", "string", "names this request to the operator; also in X-Request-Id"},
+	};
+	json_key(w, "Problem");
+	json_object_begin(w);
+	json_member_z(w, "type", "object");
+	json_member_z(w, "description", "A problem as in RFC 9457.");
+	json_key(w, "required");
+	json_put_raw(w,
+		     STR("[\"type\",\"title\",\"status\",\"detail\",\"remedy\",\"request_id\"]"));
+	json_key(w, "properties");
+	json_object_begin(w);
+	json_key(w, "type");
+	json_object_begin(w);
+	json_member_z(w, "type", "string");
+	json_key(w, "enum");
+	json_array_begin(w);
+	for (int i = 0; i < HTTP_PROBLEMS; i++) {
+		char type[100];
+		snprintf(type, sizeof(type), "urn:holdfast:problem:%s", http_problems[i].name);
+		json_put_z(w, type);
+	}
+	json_array_end(w);
+	json_object_end(w);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_key(w, members[i].name);
+		json_object_begin(w);
+		json_member_z(w, "type", members[i].type);
+		json_member_z(w, "description", members[i].text);
+		json_object_end(w);
+	}
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_components(struct json_writer *w, const struct http_group *groups)
+{
+	json_key(w, "components");
+	json_object_begin(w);
+	json_key(w, "schemas");
+	json_object_begin(w);
+	put_problem_schema(w);
+	for (const struct http_group *group = groups; group->routes; group++) {
+		for (const struct http_schema *s = group->schemas; s && s->name; s++) {
+			json_key(w, s->name);
+			json_put_raw(w, str_of(s->json));
+		}
+	}
+	json_object_end(w);
+	json_key(w, "responses");
+	json_put_raw(w, STR("{\"Problem\":{\"description\":\"What is wrong, and what to do about "
+			    "it.\",\"content\":"
+			    "{\"application/problem+json\":{\"schema\":"
+			    "{\"$ref\":\"#/components/schemas/Problem\"}}}}}"));
+	json_object_end(w);
+}
+
+void http_openapi(struct buf *out, const struct http_group *groups, const char *title,
+		  const char *version, const char *description)
+{
+	struct json_writer w;
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_member_z(&w, "openapi", "3.1.0");
+	json_key(&w, "info");
+	json_object_begin(&w);
+	json_member_z(&w, "title", title);
+	json_member_z(&w, "version", version);
+	json_member_z(&w, "description", description);
+	json_object_end(&w);
+	json_key(&w, "paths");
+	json_object_begin(&w);
+	for (const struct http_group *group = groups; group->routes; group++)
+		for (const struct http_route *row = group->routes; row->pattern; row++)
+			if (row->kind == HTTP_API && !path_seen(groups, row))
+				put_path(&w, groups, row->pattern);
+	json_object_end(&w);
+	put_components(&w, groups);
+	json_object_end(&w);
+	buf_putc(out, '\n');
+}

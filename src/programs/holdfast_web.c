@@ -1,0 +1,135 @@
+/* holdfast-web: one web process. Wiring only.
+ *
+ *   holdfast-web                                   under holdfastd, which hands it what it needs
+ *   holdfast-web --listen ADDR:PORT [--conf FILE]  by hand, for tests and measurements: prints the address
+ *
+ * HOLDFAST_DATABASE is libpq's conninfo of the web role. SIGTERM: finish what is in flight, exit 0. */
+#include "base/log.h"
+#include "config/instance.h"
+#include "http/http.h"
+#include "process/process.h"
+#include "web/web.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct program {
+	struct event_base *loop;
+	struct web *web;
+};
+
+static void set_up_log(const struct config *c)
+{
+	static const char *const levels[] = {"debug", "info", "warn", "error"};
+	size_t level = LOG_INFO;
+	for (size_t n = 0; n < sizeof(levels) / sizeof(levels[0]); n++)
+		if (strcmp(config_text(c, CONFIG_LOG_LEVEL), levels[n]) == 0)
+			level = n;
+	log_setup("holdfast-web", (enum log_level)level,
+		  strcmp(config_text(c, CONFIG_LOG_FORMAT), "json") == 0);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: holdfast-web --listen ADDR:PORT [--conf FILE]\n"
+			"A web process; started by holdfastd, or by hand as above.\n");
+	return EXIT_USAGE;
+}
+
+static void on_drained(void *ctx)
+{
+	struct program *program = ctx;
+	event_base_loopexit(program->loop, NULL);
+}
+
+static void on_term(evutil_socket_t signal, short what, void *ctx)
+{
+	struct program *program = ctx;
+	(void)signal;
+	(void)what;
+	web_drain(program->web, on_drained, program);
+}
+
+static int serve(int listen_fd, const struct config *config)
+{
+	struct program program;
+	const char *database = getenv("HOLDFAST_DATABASE");
+
+	signal(SIGPIPE, SIG_IGN);
+	program.loop = event_base_new();
+	if (!program.loop)
+		die("cannot make an event loop");
+	struct event *term = evsignal_new(program.loop, SIGTERM, on_term, &program);
+	struct event *interrupt = evsignal_new(program.loop, SIGINT, on_term, &program);
+	must(term && interrupt && event_add(term, NULL) == 0 && event_add(interrupt, NULL) == 0);
+	program.web = web_create(&(struct web_options){.loop = program.loop,
+						       .listen_fd = listen_fd,
+						       .config = config,
+						       .conninfo = database ? database : ""});
+	process_ready(0);
+	event_base_dispatch(program.loop);
+
+	web_destroy(program.web);
+	event_free(term);
+	event_free(interrupt);
+	event_base_free(program.loop);
+	return EXIT_OK;
+}
+
+/* Under the supervisor. */
+static int serve_instance(const char *dir)
+{
+	struct instance instance;
+	struct err err;
+	if (instance_open(&instance, dir, &err) != OK)
+		die("%s", err.text);
+	set_up_log(&instance.config);
+	int code = serve(PROCESS_LISTENER_FD, &instance.config);
+	instance_release(&instance);
+	return code;
+}
+
+static int serve_alone(const char *address, const char *conf)
+{
+	struct config config;
+	struct err err;
+	int fd;
+	char text[100];
+	config_init(&config);
+	if ((conf && config_read(&config, conf, &err) != OK) ||
+	    http_listen(address, &fd, &err) != OK ||
+	    http_listen_address(fd, text, sizeof(text), &err) != OK)
+		die("%s", err.text);
+	set_up_log(&config);
+	printf("%s\n", text);
+	fflush(stdout);
+	int code = serve(fd, &config);
+	close(fd);
+	config_release(&config);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const char *instance = getenv("HOLDFAST_INSTANCE");
+	const char *listen = NULL, *conf = NULL;
+
+	log_setup("holdfast-web", LOG_INFO, false);
+	if (argc % 2 == 0)
+		return usage();
+	for (int i = 1; i < argc; i += 2) {
+		if (strcmp(argv[i], "--listen") == 0)
+			listen = argv[i + 1];
+		else if (strcmp(argv[i], "--conf") == 0)
+			conf = argv[i + 1];
+		else
+			return usage();
+	}
+	if (listen)
+		return serve_alone(listen, conf);
+	return instance && !conf ? serve_instance(instance) : usage();
+}

@@ -1,0 +1,21 @@
+#ifndef WEB_INTERNAL_H
+#define WEB_INTERNAL_H
+
+#include "db/async/async.h"
+#include "http/http.h"
+#include "web/web.h"
+
+struct web {
+	const struct config *config;
+	struct db_pool *db;
+	struct http_server *http;
+	struct buf openapi;
+};
+
+/* /healthz, /readyz, /metrics, /openapi.json, /assets/...; ctx: struct web. */
+extern const struct http_route web_routes[];
+
+/* The counters of this process as Prometheus reads them. */
+void web_metrics(const struct web *web, struct buf *out);
+
+#endif

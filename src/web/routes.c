@@ -1,0 +1,135 @@
+#include "web/internal.h"
+
+#include "base/files.h"
+#include "sql/web.h"
+
+enum { HASH_BYTES = 16 };
+
+/* ---- health ---- */
+
+static void get_health(struct http_request *request)
+{
+	http_respond(request, &(struct http_answer){.type = HTTP_TYPE_TEXT,
+						    .cache = HTTP_CACHE_NONE,
+						    .body = STR("ok\n")});
+}
+
+static void not_ready(struct http_request *request, const struct err *err)
+{
+	/* The sentence of the database can name hosts and roles: for the log, not for the world. */
+	(void)err;
+	http_problem(request, HTTP_PROBLEM_BUSY, NULL, "the database does not answer now");
+}
+
+static void ready_known(void *ctx, enum status status, const struct db_rows *rows,
+			const struct err *err)
+{
+	struct http_request *request = ctx;
+	(void)rows;
+	if (status != OK) {
+		not_ready(request, err);
+		return;
+	}
+	http_respond(request, &(struct http_answer){.type = HTTP_TYPE_TEXT,
+						    .cache = HTTP_CACHE_NONE,
+						    .body = STR("ready\n")});
+}
+
+static void cancel_query(void *query)
+{
+	db_query_cancel(query);
+}
+
+static void get_ready(struct http_request *request)
+{
+	const struct web *web = http_ctx(request);
+	struct db_query *query;
+	struct err err;
+	if (DB_QUERY(web->db, sql_web_ready, ready_known, request, &query, &err) != OK)
+		not_ready(request, &err);
+	else
+		http_on_gone(request, cancel_query, query);
+}
+
+/* ---- descriptions ---- */
+
+static void get_metrics(struct http_request *request)
+{
+	web_metrics(http_ctx(request), http_out(request));
+	http_respond_out(request, "text/plain; version=0.0.4; charset=utf-8", HTTP_CACHE_NONE);
+}
+
+static void get_openapi(struct http_request *request)
+{
+	const struct web *web = http_ctx(request);
+	http_respond(request, &(struct http_answer){.body = buf_view(&web->openapi)});
+}
+
+/* ---- assets ---- */
+
+/* /assets/site.css?v=HASH names this content and no other, so that it may be kept for ever; without the
+ * hash, or with that of another version, it is asked for again each time. */
+static void get_asset(struct http_request *request)
+{
+	struct str path = {http_param(request, "path")->text.p,
+			   http_param(request, "path")->text.n};
+	char *full = arena_printf(&request->arena, "assets/%.*s", STR_ARG(path));
+	const struct file *file = full ? files_find(str_of(full)) : NULL;
+	if (!file) {
+		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL, "there is no such file");
+		return;
+	}
+	bool named = str_eq(http_param(request, "v")->text, file->hash);
+	http_respond(request,
+		     &(struct http_answer){.type = file->type,
+					   .cache = named ? HTTP_CACHE_FOREVER : HTTP_CACHE_ASK,
+					   .etag = file->hash,
+					   .body = file->body});
+}
+
+static const struct http_param asset_params[] = {
+    {.name = "path", .type = HTTP_TEXT, .min = 1, .max = 200},
+    {.name = "v", .type = HTTP_TEXT, .max = HASH_BYTES},
+    {0}};
+
+const struct http_route web_routes[] = {
+    {.method = HTTP_GET,
+     .pattern = "/healthz",
+     .name = "health",
+     .handler = get_health,
+     .kind = HTTP_API,
+     .summary = "Whether this process lives",
+     .answer = "It does",
+     .answer_type = HTTP_TYPE_TEXT},
+    {.method = HTTP_GET,
+     .pattern = "/readyz",
+     .name = "ready",
+     .handler = get_ready,
+     .kind = HTTP_API,
+     .summary = "Whether requests can be answered: the database is reachable",
+     .answer = "It is; 503 otherwise",
+     .answer_type = HTTP_TYPE_TEXT},
+    {.method = HTTP_GET,
+     .pattern = "/metrics",
+     .name = "metrics",
+     .handler = get_metrics,
+     .kind = HTTP_API,
+     .summary = "Counters of the process that answers, in Prometheus' text format",
+     .answer = "Prometheus text format 0.0.4",
+     .answer_type = "text/plain"},
+    {.method = HTTP_GET,
+     .pattern = "/openapi.json",
+     .name = "openapi",
+     .handler = get_openapi,
+     .kind = HTTP_API,
+     .summary = "This description",
+     .answer = "An OpenAPI 3.1 document"},
+    {.method = HTTP_GET,
+     .pattern = "/assets/{path...}",
+     .name = "asset",
+     .handler = get_asset,
+     .kind = HTTP_PAGE,
+     .params = asset_params,
+     .summary = "A file of the pages",
+     .answer = "The file"},
+    {0}};

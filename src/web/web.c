@@ -1,0 +1,79 @@
+#include "web/internal.h"
+
+#include <stdlib.h>
+
+#define TEXT_OF(x)    #x
+#define VERSION_OF(x) TEXT_OF(x)
+
+enum { OPENAPI_BYTES = 1 << 20, REQUESTS_PER_CONNECTION = 10000 };
+
+/* Everything the pages need comes from here; nothing of ours can be framed or runs foreign code. */
+static const char security_headers[] =
+    "Content-Security-Policy: default-src 'self'; base-uri 'none'; object-src 'none'; "
+    "form-action 'self'; frame-ancestors 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: strict-origin-when-cross-origin\r\n";
+
+static const struct http_group *make_groups(struct web *web)
+{
+	static struct http_group groups[2];
+	groups[0] = (struct http_group){.routes = web_routes, .ctx = web};
+	return groups;
+}
+
+struct web *web_create(const struct web_options *options)
+{
+	const struct config *c = options->config;
+	struct web *web = calloc(1, sizeof(*web));
+	if (!web)
+		die("out of memory");
+	web->config = c;
+	web->db = db_pool_create(options->loop,
+				 &(struct db_pool_options){
+				     .conninfo = options->conninfo,
+				     .program = "holdfast-web",
+				     .connections = (int)config_number(c, CONFIG_DB_CONNECTIONS),
+				     .queue = (int)config_number(c, CONFIG_DB_QUEUE),
+				     .timeout_ms = config_number(c, CONFIG_DB_TIMEOUT),
+				 });
+	const struct http_group *groups = make_groups(web);
+	buf_init(&web->openapi, OPENAPI_BYTES);
+	http_openapi(&web->openapi, groups, config_text(c, CONFIG_SITE_NAME),
+		     VERSION_OF(HOLDFAST_VERSION),
+		     "A directory of businesses. Facts that a business publishes itself are marked "
+		     "x-public-fact. Lists are read page by page through their cursor.");
+	must(!buf_failed(&web->openapi));
+	web->http = http_server_create(&(struct http_server_options){
+	    .loop = options->loop,
+	    .listen_fd = options->listen_fd,
+	    .limits = {.header_bytes = (size_t)config_number(c, CONFIG_HTTP_HEADER_BYTES),
+		       .body_bytes = (size_t)config_number(c, CONFIG_HTTP_BODY_BYTES),
+		       .connections = (int)config_number(c, CONFIG_HTTP_CONNECTIONS),
+		       .connections_per_address =
+			   (int)config_number(c, CONFIG_HTTP_CONNECTIONS_PER_ADDRESS),
+		       .requests_per_connection = REQUESTS_PER_CONNECTION,
+		       .header_timeout_ms = config_number(c, CONFIG_HTTP_HEADER_TIMEOUT),
+		       .body_timeout_ms = config_number(c, CONFIG_HTTP_BODY_TIMEOUT),
+		       .idle_timeout_ms = config_number(c, CONFIG_HTTP_IDLE_TIMEOUT),
+		       .write_timeout_ms = config_number(c, CONFIG_HTTP_WRITE_TIMEOUT)},
+	    .groups = groups,
+	    .headers = security_headers,
+	    .access_log = config_number(c, CONFIG_HTTP_ACCESS_LOG) != 0,
+	});
+	return web;
+}
+
+void web_drain(struct web *web, void (*done)(void *ctx), void *ctx)
+{
+	http_server_drain(web->http, config_number(web->config, CONFIG_WEB_DRAIN_TIMEOUT), done,
+			  ctx);
+}
+
+void web_destroy(struct web *web)
+{
+	/* Requests hold queries: they go first. */
+	http_server_destroy(web->http);
+	db_pool_destroy(web->db);
+	buf_release(&web->openapi);
+	free(web);
+}

@@ -1,0 +1,27 @@
+/* What holdfast-web serves: the route table of the process, health, metrics, the OpenAPI document, the
+ * embedded assets, security headers.
+ *
+ * One struct web per process and event loop. It owns the database pool and the HTTP server; features give
+ * their rows (search_api_routes, ...) and get the pool as their ctx.
+ */
+#ifndef WEB_WEB_H
+#define WEB_WEB_H
+
+#include "config/config.h"
+
+struct event_base;
+struct web;
+
+struct web_options {
+	struct event_base *loop;
+	int listen_fd;               /* listening */
+	const struct config *config; /* outlives the web */
+	const char *conninfo;        /* of the web role; "" means libpq's own environment */
+};
+
+struct web *web_create(const struct web_options *options);
+/* Stop accepting, finish what is in flight, call done(ctx); at the latest after web.drain_timeout. */
+void web_drain(struct web *web, void (*done)(void *ctx), void *ctx);
+void web_destroy(struct web *web);
+
+#endif
