@@ -14,6 +14,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+/* Between the texts of a list. */
+#define RECORD_SEPARATOR '\x1f'
+
 enum record_kind {
 	RECORD_TEXT,   /* UTF-8, NFC, no control characters, trimmed, not empty */
 	RECORD_LIST,   /* texts joined by U+001F */
@@ -29,12 +32,19 @@ enum record_field {
 };
 
 struct record_field_info {
-	const char *name; /* lower case, as in mapping files and in the database */
+	const char *name; /* in capitals; record_field_name gives what people write */
 	enum record_kind kind;
 	size_t max_bytes;
 	const char *text; /* one line for documentation and --map errors */
 };
 extern const struct record_field_info record_fields[RECORD_FIELDS];
+
+/* The field's name in lower case. */
+enum { RECORD_FIELD_NAME = 32 };
+const char *record_field_name(enum record_field field, char out[RECORD_FIELD_NAME]);
+
+/* Whether a value is what the table says. */
+bool record_value_ok(enum record_field field, struct str value);
 
 /* NULL p: not known. Values point into the frame or into an arena; the record owns nothing. */
 struct record {
@@ -91,6 +101,9 @@ MUST_CHECK enum status record_read(struct record_reader *r, struct err *err);
 /* The id of a business: the first 63 bits of XXH3-128 over source, NUL, external id. The same record
  * has the same id, and so the same address on the web, in every installation and after every re-import. */
 int64_t record_id(struct str source, struct str external_id);
+
+/* Of all fields: differs when the record has changed. */
+uint64_t record_hash(const struct record *record);
 
 /* The id as people and URLs write it: 13 characters of Crockford's base32 in lower case. */
 enum { RECORD_ID_TEXT = 14 };

@@ -1,0 +1,137 @@
+#include "directory/taxonomy/taxonomy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct taxonomy_category taxonomy_categories[] = {
+#define GROUP(id, key, label)
+#define CATEGORY(id, key, group, label, schema, osm, overture, google)                             \
+	{id, key, group, label, schema, osm, overture, google},
+#include "directory/taxonomy/categories.def"
+#undef GROUP
+#undef CATEGORY
+};
+const size_t taxonomy_count = sizeof(taxonomy_categories) / sizeof(taxonomy_categories[0]);
+
+static const struct taxonomy_group groups[] = {
+#define GROUP(id, key, label) {id, key, label},
+#define CATEGORY(id, key, group, label, schema, osm, overture, google)
+#include "directory/taxonomy/categories.def"
+#undef GROUP
+#undef CATEGORY
+};
+
+const struct taxonomy_group *taxonomy_group(struct str key)
+{
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (str_eq(key, str_of(groups[i].key)))
+			return &groups[i];
+	return NULL;
+}
+
+enum { NAMES_MAX = 2048 };
+
+/* All names of all schemes, sorted by scheme and name. */
+struct name {
+	enum taxonomy_names scheme;
+	struct str text;
+	const struct taxonomy_category *category;
+};
+static struct name names[NAMES_MAX];
+static size_t names_count;
+
+static int compare_text(enum taxonomy_names scheme, struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = 0;
+	if (scheme == TAXONOMY_GOOGLE || scheme == TAXONOMY_LABEL)
+		order = n ? strncasecmp(a.p, b.p, n) : 0;
+	else
+		order = n ? memcmp(a.p, b.p, n) : 0;
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	if (x->scheme != y->scheme)
+		return x->scheme < y->scheme ? -1 : 1;
+	int order = compare_text(x->scheme, x->text, y->text);
+	if (order)
+		return order;
+	/* The same name twice: the row that stands first wins. */
+	return (x->category > y->category) - (x->category < y->category);
+}
+
+static void add(enum taxonomy_names scheme, const struct taxonomy_category *c, struct str text)
+{
+	if (text.n == 0)
+		return;
+	must(names_count < NAMES_MAX);
+	names[names_count++] = (struct name){scheme, text, c};
+}
+
+static void add_all(enum taxonomy_names scheme, const struct taxonomy_category *c, const char *list,
+		    char separator)
+{
+	struct str rest = str_of(list);
+	while (rest.p)
+		add(scheme, c, str_trim(str_cut(&rest, separator)));
+}
+
+static void build(void)
+{
+	for (size_t i = 0; i < taxonomy_count; i++) {
+		const struct taxonomy_category *c = &taxonomy_categories[i];
+		add(TAXONOMY_KEY, c, str_of(c->key));
+		add(TAXONOMY_SCHEMA, c, str_of(c->schema_type));
+		add(TAXONOMY_LABEL, c, str_of(c->label));
+		add_all(TAXONOMY_OSM, c, c->osm, ' ');
+		add_all(TAXONOMY_OVERTURE, c, c->overture, ' ');
+		add_all(TAXONOMY_GOOGLE, c, c->google, '|');
+	}
+	qsort(names, names_count, sizeof(names[0]), compare);
+}
+
+static const struct taxonomy_category *find(enum taxonomy_names scheme, struct str text)
+{
+	size_t low = 0, high = names_count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct name *n = &names[middle];
+		int order = n->scheme != scheme ? (n->scheme < scheme ? -1 : 1)
+						: compare_text(scheme, n->text, text);
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < names_count && names[low].scheme == scheme &&
+	    compare_text(scheme, names[low].text, text) == 0)
+		return names[low].category;
+	return NULL;
+}
+
+const struct taxonomy_category *taxonomy_find(enum taxonomy_names scheme, struct str name)
+{
+	char any[64];
+	if (!names_count)
+		build();
+	const struct taxonomy_category *found = find(scheme, name);
+	if (found || scheme != TAXONOMY_OSM)
+		return found;
+	struct str rest = name, key = str_cut(&rest, '=');
+	if (!rest.p || key.n + 2 >= sizeof(any))
+		return NULL;
+	memcpy(any, key.p, key.n);
+	memcpy(any + key.n, "=*", 2);
+	return find(scheme, (struct str){any, key.n + 2});
+}
+
+const struct taxonomy_category *taxonomy_by_id(int id)
+{
+	for (size_t i = 0; i < taxonomy_count; i++)
+		if (taxonomy_categories[i].id == id)
+			return &taxonomy_categories[i];
+	return NULL;
+}
