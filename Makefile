@@ -50,6 +50,7 @@ LIBS_process         := -lseccomp
 LIBS_directory/parse := -lcsv -lutf8proc
 LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
+LIBS_directory/search := -lxxhash -lm
 
 include programs.mk
 

@@ -4,11 +4,14 @@
 -- The list statements give the same columns in the same order (src/directory/search/rows.c): the key
 -- that cursors continue from, the columns of a list row, its source. Keys come in as parameters and
 -- the first page passes the key before all others, so that every page has the same plan. The inner
--- SELECT is the page, read in order from one index; the source is joined to what it found.
+-- SELECT is the page, read in order from one index; the source is joined to what it found. (The few
+-- sources are read once, materialized: left alone, the planner reads them again for every row of a
+-- page that it believes to be short.)
 -- role: holdfast_web
 
 -- name: list_all
 -- served-by: business_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -20,11 +23,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $3
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_group
 -- served-by: business_of_group_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -36,11 +40,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $4
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_category
 -- served-by: business_of_category_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -52,11 +57,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $4
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_region
 -- served-by: business_of_region_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -68,11 +74,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $4
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_region_group
 -- served-by: business_of_region_group_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -84,12 +91,13 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $5
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- The category is a filter on entries of the index.
 -- name: list_region_category
 -- served-by: business_of_region_group_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -101,11 +109,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $6
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_city
 -- served-by: business_of_city_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -117,11 +126,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $4
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_city_group
 -- served-by: business_of_city_group_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -133,11 +143,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $5
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_city_category
 -- served-by: business_of_city_group_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -149,11 +160,12 @@ FROM (
 	ORDER BY {{business_rank}} DESC, id DESC
 	LIMIT $6
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_by_name
 -- served-by: business_by_name
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.name, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -164,11 +176,12 @@ FROM (
 	ORDER BY {{business_name_order}}, id
 	LIMIT $3
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.name COLLATE "und-x-icu", b.id;
 
 -- name: list_city_by_name
 -- served-by: business_of_city_by_name
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.name, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -181,11 +194,12 @@ FROM (
 	ORDER BY {{business_name_order}}, id
 	LIMIT $6
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.name COLLATE "und-x-icu", b.id;
 
 -- name: list_recent
 -- served-by: business_detail_by_change
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT d.change, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -196,7 +210,7 @@ FROM (
 	LIMIT $3
 ) AS d
 JOIN business AS b ON b.id = d.id
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY d.change DESC;
 
 -- Nearest first, by the chord of the unit sphere: $1 x, $2 y, $3 z, $4 the longest chord. The index
@@ -204,6 +218,7 @@ ORDER BY d.change DESC;
 -- chord and id is complete.
 -- name: list_near
 -- served-by: business_near
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -218,7 +233,7 @@ FROM (
 	ORDER BY {{business_place}} <-> cube(ARRAY[$1::float8, $2::float8, $3::float8])
 	FETCH FIRST ($9) ROWS WITH TIES
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.chord, b.id
 LIMIT $9;
 
@@ -226,6 +241,7 @@ LIMIT $9;
 -- Common words: the first $7 businesses after the key, of which up to $8 have the words.
 -- name: list_text_walk
 -- served-by: business_detail_by_rank
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT t.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -243,12 +259,13 @@ FROM (
 	LIMIT $8
 ) AS t
 JOIN business AS b ON b.id = t.id
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY t.rank DESC, t.id DESC;
 
 -- Rare words: all that have them, the best $7 after the key.
 -- name: list_text_rare
 -- served-by: business_detail_by_word
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT t.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -266,13 +283,14 @@ FROM (
 	LIMIT $7
 ) AS t
 JOIN business AS b ON b.id = t.id
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY t.rank DESC, t.id DESC;
 
 -- Text and place: $5 to $8 as $1 to $4 of list_near, the key in $9 and $10. Common words: nearest
 -- first until $11 have the words.
 -- name: list_text_near_walk
 -- served-by: business_near
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -289,12 +307,13 @@ FROM (
 	ORDER BY {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8])
 	FETCH FIRST ($11) ROWS WITH TIES
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 ORDER BY b.chord, b.id
 LIMIT $11;
 
 -- name: list_text_near_rare
 -- served-by: business_detail_by_word
+WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
@@ -311,7 +330,7 @@ FROM (
 	WHERE lat_e7 IS NOT NULL
 	OFFSET 0
 ) AS b
-JOIN source AS s ON s.id = b.source_id
+JOIN s ON s.id = b.source_id
 WHERE b.chord <= $8::float8 AND (b.chord, b.id) > ($9::float8, $10::bigint)
 ORDER BY b.chord, b.id
 LIMIT $11;

@@ -67,20 +67,20 @@ void search_query_write(struct buf *out, const struct search_query *q, bool with
 
 /* ---- answers ---- */
 
-/* Why there is no answer; also the last part of the API's problem type. */
+/* Why there is no answer. */
 enum search_problem {
 	SEARCH_OK,
-	SEARCH_INVALID_PARAMETER,       /* 400 */
-	SEARCH_UNSUPPORTED_COMBINATION, /* 400; the sentence names what is possible */
-	SEARCH_INVALID_CURSOR,          /* 400: not ours, or of another query */
-	SEARCH_NO_SUCH_BUSINESS,        /* 404 */
-	SEARCH_NO_SUCH_PLACE,           /* 404: region or city */
-	SEARCH_NO_SUCH_CATEGORY,        /* 404 */
-	SEARCH_BUSY,                    /* 503: the database's queue is full, or it is away */
-	SEARCH_FAILED,                  /* 500 */
+	SEARCH_INVALID_PARAMETER,
+	SEARCH_UNSUPPORTED_COMBINATION, /* the sentence names what is possible */
+	SEARCH_INVALID_CURSOR,          /* not ours, or of another query */
+	SEARCH_NO_SUCH_BUSINESS,
+	SEARCH_NO_SUCH_PLACE, /* region or city */
+	SEARCH_NO_SUCH_CATEGORY,
+	SEARCH_BUSY, /* the database's queue is full, or it is away */
+	SEARCH_FAILED,
 };
-const char *search_problem_name(enum search_problem problem); /* "invalid-cursor" */
-int search_problem_http_status(enum search_problem problem);
+/* Its row in http/problems.def: "invalid-cursor". */
+const char *search_problem_name(enum search_problem problem);
 
 struct search_source {
 	struct str key, name;
@@ -163,7 +163,7 @@ typedef void search_get_done(void *ctx, const struct search_one *one);
 void search_get(struct db_pool *db, struct arena *arena, struct str id_text, search_get_done *done,
 		void *ctx);
 
-/* Every category in the taxonomy's order, with counts. */
+/* Every category in the taxonomy's order, with counts. (In search_list.category there is no count.) */
 struct search_categories {
 	enum search_problem problem;
 	struct err err;

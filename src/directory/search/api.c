@@ -1,0 +1,456 @@
+#include "directory/search/api.h"
+
+#include "base/clock.h"
+#include "directory/search/internal.h"
+
+/* Opening states change by the minute, records by imports: what is kept is asked for again. */
+static const char cache[] = "public, max-age=0, must-revalidate";
+
+/* When the client goes, the request's arena goes, and with it the running query (ask_init). */
+static void gone(void *ctx)
+{
+	(void)ctx;
+}
+
+static void refuse(struct http_request *request, enum search_problem problem, const struct err *err)
+{
+	http_problem(request, http_problem_named(search_problem_name(problem)), NULL, "%s",
+		     err->text);
+}
+
+/* Null for what is not known: every member is always there. */
+static void put(struct json_writer *w, const char *key, struct str value)
+{
+	json_key(w, key);
+	if (value.n)
+		json_put_str(w, value);
+	else
+		json_put_null(w);
+}
+
+static void put_texts(struct json_writer *w, const char *key, const struct search_texts *texts)
+{
+	json_key(w, key);
+	json_array_begin(w);
+	for (size_t i = 0; i < texts->count; i++)
+		json_put_str(w, texts->item[i]);
+	json_array_end(w);
+}
+
+static void put_tree(struct json_writer *w, const char *key, const struct json_value *tree)
+{
+	json_key(w, key);
+	if (tree)
+		json_put_tree(w, tree);
+	else
+		json_put_null(w);
+}
+
+static void put_place(struct json_writer *w, const char *key, const struct search_place *place)
+{
+	if (key)
+		json_key(w, key);
+	if (!place->key.n) {
+		json_put_null(w);
+		return;
+	}
+	json_object_begin(w);
+	put(w, "key", place->key);
+	put(w, "name", place->name);
+	put(w, "country", place->country);
+	json_member_i64(w, "businesses", place->businesses);
+	json_object_end(w);
+}
+
+static void put_key_and_label(struct json_writer *w, const char *key, struct str value,
+			      struct str label)
+{
+	json_key(w, key);
+	if (!value.n) {
+		json_put_null(w);
+		return;
+	}
+	json_object_begin(w);
+	put(w, "key", value);
+	put(w, "label", label);
+	json_object_end(w);
+}
+
+static void put_source(struct json_writer *w, const struct search_source *source)
+{
+	json_key(w, "source");
+	json_object_begin(w);
+	put(w, "key", source->key);
+	put(w, "name", source->name);
+	put(w, "licence", source->licence);
+	put(w, "licence_url", source->licence_url);
+	put(w, "attribution", source->attribution);
+	put(w, "url", source->url);
+	json_object_end(w);
+}
+
+static void put_open(struct json_writer *w, const struct search_business *b)
+{
+	static const char *const states[] = {
+	    [SEARCH_OPEN_UNKNOWN] = "unknown",
+	    [SEARCH_CLOSED] = "closed",
+	    [SEARCH_OPEN] = "open",
+	};
+	char changes[CLOCK_TEXT] = "";
+	if (b->open_changes_s)
+		clock_format(b->open_changes_s * 1000000, changes);
+	json_key(w, "open");
+	json_object_begin(w);
+	json_member_z(w, "state", states[b->open]);
+	put(w, "changes_at", str_of(changes));
+	json_object_end(w);
+}
+
+static void put_business_members(struct json_writer *w, const struct search_business *b)
+{
+	put(w, "id", b->id_text);
+	put(w, "name", b->name);
+	put_key_and_label(w, "category", b->category, b->category_label);
+	json_key(w, "address");
+	json_object_begin(w);
+	put(w, "street", b->street);
+	put(w, "postcode", b->postcode);
+	put(w, "city", b->city);
+	put(w, "country", b->country);
+	json_object_end(w);
+	json_key(w, "location");
+	if (b->located) {
+		json_object_begin(w);
+		json_key(w, "lat");
+		json_put_double(w, b->lat, 7);
+		json_key(w, "lon");
+		json_put_double(w, b->lon, 7);
+		json_object_end(w);
+	} else {
+		json_put_null(w);
+	}
+	put(w, "telephone", b->phone);
+	put(w, "opening_hours", b->hours);
+	put(w, "timezone", b->timezone);
+	put_open(w, b);
+	json_key(w, "quality_score");
+	if (b->quality >= 0)
+		json_put_i64(w, b->quality);
+	else
+		json_put_null(w);
+	if (b->distance_m >= 0) {
+		json_key(w, "distance_m");
+		json_put_double(w, b->distance_m, 1);
+	}
+	put_source(w, &b->source);
+}
+
+static void put_detail_members(struct json_writer *w, const struct search_detail *d)
+{
+	put(w, "external_id", d->external_id);
+	put_place(w, "region", &d->region);
+	put_place(w, "city", &d->city);
+	put(w, "schema_type", d->category.schema_type);
+	put_key_and_label(w, "category_group", d->category.group_key, d->category.group_label);
+	put_texts(w, "further_categories", &d->categories);
+	put_texts(w, "alternate_names", &d->alt_names);
+	put(w, "description", d->description);
+	put(w, "website", d->website);
+	put_texts(w, "service_area", &d->service_area);
+	put_texts(w, "same_as", &d->same_as);
+	put_tree(w, "offers", d->offers);
+	put_tree(w, "extra", d->extra);
+	put(w, "created_at", d->created_at);
+	put(w, "updated_at", d->updated_at);
+	put(w, "source_updated_at", d->source_updated_at);
+}
+
+/* ---- /v1/businesses ---- */
+
+struct list_request {
+	struct http_request *request;
+	struct search_query q;
+};
+
+static void listed(void *ctx, const struct search_list *list)
+{
+	struct list_request *l = ctx;
+	if (list->problem) {
+		refuse(l->request, list->problem, &list->err);
+		return;
+	}
+	struct json_writer w;
+	struct buf *out = http_out(l->request);
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_key(&w, "businesses");
+	json_array_begin(&w);
+	for (size_t i = 0; i < list->count; i++) {
+		json_object_begin(&w);
+		put_business_members(&w, &list->item[i]);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	put(&w, "next", list->next);
+	struct buf next;
+	buf_init(&next, 16 * 1024);
+	if (list->next.n) {
+		l->q.cursor = list->next;
+		buf_puts(&next, "/v1/businesses?");
+		search_query_write(&next, &l->q, true);
+	}
+	put(&w, "next_url", buf_view(&next));
+	buf_release(&next);
+	json_member_z(&w, "sort", plan_sort_names[list->sort]);
+	put(&w, "understood", list->understood);
+	put_key_and_label(&w, "category", list->category.key, list->category.label);
+	put_place(&w, "region", &list->region);
+	put_place(&w, "city", &list->city);
+	json_object_end(&w);
+	http_respond_out(l->request, HTTP_TYPE_JSON, cache);
+}
+
+static const char *const sort_choices[] = {"quality", "name", "distance", "recent", NULL};
+
+static const struct http_param list_params[] = {
+    {.name = "q",
+     .type = HTTP_TEXT,
+     .max = SEARCH_TEXT_MAX,
+     .summary = "words of the name, category or city; one slip of the finger per word is forgiven",
+     .example = "bakery"},
+    {.name = "category",
+     .type = HTTP_TEXT,
+     .max = 250,
+     .summary = "key of a category or of a group of categories, from /v1/categories"},
+    {.name = "region",
+     .type = HTTP_TEXT,
+     .max = 250,
+     .summary = "key of a region, from /v1/regions"},
+    {.name = "city",
+     .type = HTTP_TEXT,
+     .max = 250,
+     .summary = "key of a city, from /v1/regions/{key}/cities"},
+    {.name = "open_at",
+     .type = HTTP_TEXT,
+     .max = 40,
+     .summary = "only those known to be open then: now, or an RFC 3339 instant",
+     .example = "now"},
+    {.name = "near",
+     .type = HTTP_TEXT,
+     .max = 60,
+     .summary = "latitude,longitude in degrees; sorts by distance",
+     .example = "46.948,7.447"},
+    {.name = "radius",
+     .type = HTTP_INT,
+     .min = 1,
+     .max = SEARCH_RADIUS_MAX_M,
+     .summary = "metres around near (default 5000)"},
+    {.name = "sort",
+     .type = HTTP_CHOICE,
+     .choices = sort_choices,
+     .summary = "default: distance when near is given, else quality"},
+    {.name = "cursor",
+     .type = HTTP_TEXT,
+     .max = 2000,
+     .summary = "next of the page before; opaque, belongs to the same filters and order"},
+    {.name = "limit",
+     .type = HTTP_INT,
+     .min = 1,
+     .max = SEARCH_LIMIT_MAX,
+     .summary = "businesses on a page (default 20)"},
+    {0},
+};
+
+static void list_businesses(struct http_request *request)
+{
+	struct list_request *l = arena_alloc(&request->arena, sizeof(*l));
+	if (!l) {
+		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "no memory for the request");
+		return;
+	}
+	l->request = request;
+	search_query_init(&l->q);
+	for (const struct http_param *p = list_params; p->name; p++) {
+		const struct http_value *value = http_param(request, p->name);
+		struct err err;
+		if (!value->given ||
+		    search_query_set(&l->q, str_of(p->name), value->text, &err) == OK)
+			continue;
+		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, p->name, "%s", err.text);
+		return;
+	}
+	http_on_gone(request, gone, NULL);
+	search_list(http_ctx(request), &request->arena, &l->q, listed, l);
+}
+
+/* ---- /v1/businesses/{id} ---- */
+
+static void got(void *ctx, const struct search_one *one)
+{
+	struct http_request *request = ctx;
+	if (one->problem) {
+		refuse(request, one->problem, &one->err);
+		return;
+	}
+	struct json_writer w;
+	json_writer_init(&w, http_out(request));
+	json_object_begin(&w);
+	put_business_members(&w, &one->business);
+	put_detail_members(&w, one->business.detail);
+	json_object_end(&w);
+	http_respond_out(request, HTTP_TYPE_JSON, cache);
+}
+
+static const struct http_param get_params[] = {
+    {.name = "id",
+     .type = HTTP_TEXT,
+     .max = 100,
+     .required = true,
+     .summary = "the business's id, 13 characters"},
+    {0},
+};
+
+static void get_business(struct http_request *request)
+{
+	http_on_gone(request, gone, NULL);
+	search_get(http_ctx(request), &request->arena, http_param(request, "id")->text, got,
+		   request);
+}
+
+/* ---- /v1/categories ---- */
+
+static void categories_listed(void *ctx, const struct search_categories *list)
+{
+	struct http_request *request = ctx;
+	if (list->problem) {
+		refuse(request, list->problem, &list->err);
+		return;
+	}
+	struct json_writer w;
+	json_writer_init(&w, http_out(request));
+	json_object_begin(&w);
+	json_key(&w, "categories");
+	json_array_begin(&w);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct search_category *c = &list->item[i];
+		json_object_begin(&w);
+		put(&w, "key", c->key);
+		put(&w, "label", c->label);
+		put_key_and_label(&w, "group", c->group_key, c->group_label);
+		put(&w, "schema_type", c->schema_type);
+		json_member_i64(&w, "businesses", c->businesses);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+	http_respond_out(request, HTTP_TYPE_JSON, cache);
+}
+
+static void list_categories(struct http_request *request)
+{
+	http_on_gone(request, gone, NULL);
+	search_categories(http_ctx(request), &request->arena, categories_listed, request);
+}
+
+/* ---- /v1/regions, /v1/regions/{key}/cities ---- */
+
+static void places_listed(struct http_request *request, const struct search_places *list,
+			  const char *key)
+{
+	if (list->problem) {
+		refuse(request, list->problem, &list->err);
+		return;
+	}
+	struct json_writer w;
+	json_writer_init(&w, http_out(request));
+	json_object_begin(&w);
+	if (list->within.key.n)
+		put_place(&w, "region", &list->within);
+	json_key(&w, key);
+	json_array_begin(&w);
+	for (size_t i = 0; i < list->count; i++)
+		put_place(&w, NULL, &list->item[i]);
+	json_array_end(&w);
+	json_object_end(&w);
+	http_respond_out(request, HTTP_TYPE_JSON, cache);
+}
+
+static void regions_listed(void *ctx, const struct search_places *list)
+{
+	places_listed(ctx, list, "regions");
+}
+
+static void cities_listed(void *ctx, const struct search_places *list)
+{
+	places_listed(ctx, list, "cities");
+}
+
+static void list_regions(struct http_request *request)
+{
+	http_on_gone(request, gone, NULL);
+	search_regions(http_ctx(request), &request->arena, regions_listed, request);
+}
+
+static const struct http_param cities_params[] = {
+    {.name = "key",
+     .type = HTTP_TEXT,
+     .max = 250,
+     .required = true,
+     .summary = "key of the region",
+     .example = "ch-bern"},
+    {0},
+};
+
+static void list_cities(struct http_request *request)
+{
+	http_on_gone(request, gone, NULL);
+	search_cities(http_ctx(request), &request->arena, http_param(request, "key")->text,
+		      cities_listed, request);
+}
+
+const struct http_route search_api_routes[] = {
+    {.method = HTTP_GET,
+     .pattern = "/v1/businesses",
+     .name = "list_businesses",
+     .handler = list_businesses,
+     .kind = HTTP_API,
+     .params = list_params,
+     .summary = "Find businesses",
+     .answer = "a page of businesses; next is null on the last",
+     .answer_schema = "BusinessList"},
+    {.method = HTTP_GET,
+     .pattern = "/v1/businesses/{id}",
+     .name = "get_business",
+     .handler = get_business,
+     .kind = HTTP_API,
+     .params = get_params,
+     .summary = "All public facts of one business",
+     .answer = "the business",
+     .answer_schema = "Business"},
+    {.method = HTTP_GET,
+     .pattern = "/v1/categories",
+     .name = "list_categories",
+     .handler = list_categories,
+     .kind = HTTP_API,
+     .summary = "The categories with their sizes",
+     .answer = "every category",
+     .answer_schema = "CategoryList"},
+    {.method = HTTP_GET,
+     .pattern = "/v1/regions",
+     .name = "list_regions",
+     .handler = list_regions,
+     .kind = HTTP_API,
+     .summary = "The regions with their sizes",
+     .answer = "regions by country and name",
+     .answer_schema = "RegionList"},
+    {.method = HTTP_GET,
+     .pattern = "/v1/regions/{key}/cities",
+     .name = "list_cities",
+     .handler = list_cities,
+     .kind = HTTP_API,
+     .params = cities_params,
+     .summary = "The cities of a region with their sizes",
+     .answer = "cities, the largest first",
+     .answer_schema = "CityList"},
+    {0},
+};

@@ -1,0 +1,302 @@
+/* Everything but lists of businesses: one statement, one answer each. */
+#include "directory/search/internal.h"
+
+#include "base/clock.h"
+#include "directory/record/record.h"
+#include "directory/taxonomy/taxonomy.h"
+#include "sql/directory.h"
+
+static const char away[] = "the directory is busy or away; try again";
+static const char unreadable[] = "the directory could not be read";
+static const char no_room[] = "the answer does not fit into a request's memory";
+
+static enum search_problem refuse(struct err *out, enum status status, const struct err *cause)
+{
+	enum search_problem problem = ask_problem(status, cause);
+	err_set(out, status, "%s", problem == SEARCH_BUSY ? away : unreadable);
+	return problem;
+}
+
+/* ---- one business ---- */
+
+struct getting {
+	struct ask ask;
+	search_get_done *done;
+	void *ctx;
+	struct search_one one;
+};
+
+static void get_done(void *ctx, enum status status, const struct db_rows *rows,
+		     const struct err *err)
+{
+	struct getting *g = ctx;
+	ask_answered(&g->ask);
+	if (status != OK) {
+		g->one.problem = refuse(&g->one.err, status, err);
+	} else if (rows->rows == 0) {
+		g->one.problem = SEARCH_NO_SUCH_BUSINESS;
+		err_set(&g->one.err, NOT_FOUND, "there is no business of that id");
+	} else if (!rows_business(g->ask.arena, rows, 0, clock_wall_us() / 1000000, false,
+				  &g->one.business) ||
+		   !rows_detail(g->ask.arena, rows, 0, &g->one.business)) {
+		g->one.problem = SEARCH_FAILED;
+		err_set(&g->one.err, TOO_LARGE, "%s", no_room);
+	}
+	g->done(g->ctx, &g->one);
+}
+
+void search_get(struct db_pool *db, struct arena *arena, struct str id_text, search_get_done *done,
+		void *ctx)
+{
+	static const struct search_one no_memory = {.problem = SEARCH_FAILED};
+	struct getting *g = arena_alloc(arena, sizeof(*g));
+	if (!g) {
+		done(ctx, &no_memory);
+		return;
+	}
+	ask_init(&g->ask, db, arena);
+	g->done = done;
+	g->ctx = ctx;
+	int64_t id;
+	if (!record_id_parse(id_text, &id)) {
+		g->one.problem = SEARCH_NO_SUCH_BUSINESS;
+		err_set(&g->one.err, NOT_FOUND, "there is no business of that id");
+		done(ctx, &g->one);
+		return;
+	}
+	struct err err;
+	enum status status = ask_query(&g->ask, &sql_business_get,
+				       (const struct db_param[]){DB_I64(id)}, 1, get_done, g, &err);
+	if (status != OK) {
+		g->one.problem = refuse(&g->one.err, status, &err);
+		done(ctx, &g->one);
+	}
+}
+
+/* ---- categories ---- */
+
+struct categories {
+	struct ask ask;
+	search_categories_done *done;
+	void *ctx;
+	struct search_categories list;
+};
+
+static void categories_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct categories *c = ctx;
+	ask_answered(&c->ask);
+	if (status != OK) {
+		c->list.problem = refuse(&c->list.err, status, err);
+	} else {
+		c->list.item = arena_array(c->ask.arena, (size_t)rows->rows + 1,
+					   sizeof(struct search_category));
+		for (int row = 0; c->list.item && row < rows->rows; row++) {
+			const struct taxonomy_category *category =
+			    taxonomy_by_id((int)db_i64(rows, row, 0));
+			if (category)
+				rows_category(category, db_i64(rows, row, 1),
+					      &c->list.item[c->list.count++]);
+		}
+		if (!c->list.item)
+			c->list.problem = SEARCH_FAILED;
+	}
+	c->done(c->ctx, &c->list);
+}
+
+void search_categories(struct db_pool *db, struct arena *arena, search_categories_done *done,
+		       void *ctx)
+{
+	static const struct search_categories no_memory = {.problem = SEARCH_FAILED};
+	struct categories *c = arena_alloc(arena, sizeof(*c));
+	if (!c) {
+		done(ctx, &no_memory);
+		return;
+	}
+	ask_init(&c->ask, db, arena);
+	c->done = done;
+	c->ctx = ctx;
+	struct err err;
+	enum status status =
+	    ask_query(&c->ask, &sql_categories_all, NULL, 0, categories_done, c, &err);
+	if (status != OK) {
+		c->list.problem = refuse(&c->list.err, status, &err);
+		done(ctx, &c->list);
+	}
+}
+
+/* ---- places ---- */
+
+struct places {
+	struct ask ask;
+	search_places_done *done;
+	void *ctx;
+	struct search_places list;
+};
+
+static bool read_place(struct arena *arena, const struct db_rows *rows, int row, bool region,
+		       struct search_place *out)
+{
+	out->businesses = db_i64(rows, row, region ? 3 : 2);
+	return rows_text(arena, rows, row, 0, &out->key) &&
+	       rows_text(arena, rows, row, 1, &out->name) &&
+	       (!region || rows_text(arena, rows, row, 2, &out->country));
+}
+
+static void read_places(struct places *p, const struct db_rows *rows, bool regions)
+{
+	p->list.item =
+	    arena_array(p->ask.arena, (size_t)rows->rows + 1, sizeof(struct search_place));
+	bool fits = p->list.item != NULL;
+	for (int row = 0; fits && row < rows->rows; row++) {
+		struct search_place *place = &p->list.item[p->list.count++];
+		fits = read_place(p->ask.arena, rows, row, regions, place);
+		if (!regions)
+			place->country = p->list.within.country;
+	}
+	if (!fits) {
+		p->list.problem = SEARCH_FAILED;
+		err_set(&p->list.err, TOO_LARGE, "%s", no_room);
+	}
+}
+
+static void regions_done(void *ctx, enum status status, const struct db_rows *rows,
+			 const struct err *err)
+{
+	struct places *p = ctx;
+	ask_answered(&p->ask);
+	if (status != OK)
+		p->list.problem = refuse(&p->list.err, status, err);
+	else
+		read_places(p, rows, true);
+	p->done(p->ctx, &p->list);
+}
+
+static void cities_done(void *ctx, enum status status, const struct db_rows *rows,
+			const struct err *err)
+{
+	struct places *p = ctx;
+	ask_answered(&p->ask);
+	if (status != OK)
+		p->list.problem = refuse(&p->list.err, status, err);
+	else
+		read_places(p, rows, false);
+	p->done(p->ctx, &p->list);
+}
+
+static void ask_places(struct places *p, const struct db_statement *statement,
+		       struct db_param param, int count, db_done *done)
+{
+	struct err err;
+	enum status status = ask_query(&p->ask, statement, &param, count, done, p, &err);
+	if (status == OK)
+		return;
+	p->list.problem = refuse(&p->list.err, status, &err);
+	p->done(p->ctx, &p->list);
+}
+
+static void region_done(void *ctx, enum status status, const struct db_rows *rows,
+			const struct err *err)
+{
+	struct places *p = ctx;
+	ask_answered(&p->ask);
+	if (status != OK) {
+		p->list.problem = refuse(&p->list.err, status, err);
+	} else if (rows->rows == 0) {
+		p->list.problem = SEARCH_NO_SUCH_PLACE;
+		err_set(&p->list.err, NOT_FOUND, "there is no region of that key");
+	} else if (!read_place(p->ask.arena, rows, 0, true, &p->list.within)) {
+		p->list.problem = SEARCH_FAILED;
+		err_set(&p->list.err, TOO_LARGE, "%s", no_room);
+	} else {
+		ask_places(p, &sql_cities_of_region, DB_I64(db_i64(rows, 0, 4)), 1, cities_done);
+		return;
+	}
+	p->done(p->ctx, &p->list);
+}
+
+static struct places *places_new(struct db_pool *db, struct arena *arena, search_places_done *done,
+				 void *ctx)
+{
+	static const struct search_places no_memory = {.problem = SEARCH_FAILED};
+	struct places *p = arena_alloc(arena, sizeof(*p));
+	if (!p) {
+		done(ctx, &no_memory);
+		return NULL;
+	}
+	ask_init(&p->ask, db, arena);
+	p->done = done;
+	p->ctx = ctx;
+	return p;
+}
+
+void search_regions(struct db_pool *db, struct arena *arena, search_places_done *done, void *ctx)
+{
+	struct places *p = places_new(db, arena, done, ctx);
+	if (p)
+		ask_places(p, &sql_regions_all, DB_NULL, 0, regions_done);
+}
+
+void search_cities(struct db_pool *db, struct arena *arena, struct str region_key,
+		   search_places_done *done, void *ctx)
+{
+	struct places *p = places_new(db, arena, done, ctx);
+	if (p)
+		ask_places(p, &sql_region_get, DB_TEXT(region_key), 1, region_done);
+}
+
+/* ---- sources ---- */
+
+struct sources {
+	struct ask ask;
+	search_sources_done *done;
+	void *ctx;
+	struct search_sources list;
+};
+
+static void sources_done(void *ctx, enum status status, const struct db_rows *rows,
+			 const struct err *err)
+{
+	struct sources *s = ctx;
+	ask_answered(&s->ask);
+	if (status != OK) {
+		s->list.problem = refuse(&s->list.err, status, err);
+		s->done(s->ctx, &s->list);
+		return;
+	}
+	s->list.item =
+	    arena_array(s->ask.arena, (size_t)rows->rows + 1, sizeof(struct search_source));
+	bool fits = s->list.item != NULL;
+	for (int row = 0; fits && row < rows->rows; row++) {
+		struct search_source *out = &s->list.item[s->list.count++];
+		struct str *const columns[] = {&out->key,         &out->name,        &out->licence,
+					       &out->licence_url, &out->attribution, &out->url};
+		for (int i = 0; fits && i < 6; i++)
+			fits = rows_text(s->ask.arena, rows, row, i, columns[i]);
+	}
+	if (!fits) {
+		s->list.problem = SEARCH_FAILED;
+		err_set(&s->list.err, TOO_LARGE, "%s", no_room);
+	}
+	s->done(s->ctx, &s->list);
+}
+
+void search_sources(struct db_pool *db, struct arena *arena, search_sources_done *done, void *ctx)
+{
+	static const struct search_sources no_memory = {.problem = SEARCH_FAILED};
+	struct sources *s = arena_alloc(arena, sizeof(*s));
+	if (!s) {
+		done(ctx, &no_memory);
+		return;
+	}
+	ask_init(&s->ask, db, arena);
+	s->done = done;
+	s->ctx = ctx;
+	struct err err;
+	enum status status = ask_query(&s->ask, &sql_sources_all, NULL, 0, sources_done, s, &err);
+	if (status != OK) {
+		s->list.problem = refuse(&s->list.err, status, &err);
+		done(ctx, &s->list);
+	}
+}

@@ -1,0 +1,89 @@
+#include "directory/search/internal.h"
+#include "sql/directory.h"
+
+#define G PLAN_GROUP
+#define C PLAN_CATEGORY
+#define R PLAN_REGION
+#define T PLAN_CITY
+#define Q PLAN_TEXT
+#define N PLAN_NEAR
+
+/* Every list there is. What is not in here is refused: there is no index that would serve it. */
+static const struct plan plans[] = {
+    {SEARCH_QUALITY, 0, 0, false, &sql_list_all, "kl"},
+    {SEARCH_QUALITY, G, 0, false, &sql_list_group, "gkl"},
+    {SEARCH_QUALITY, C, 0, false, &sql_list_category, "ckl"},
+    {SEARCH_QUALITY, R, 0, false, &sql_list_region, "rkl"},
+    {SEARCH_QUALITY, R | G, 0, false, &sql_list_region_group, "rgkl"},
+    {SEARCH_QUALITY, R | C, 0, false, &sql_list_region_category, "rgckl"},
+    {SEARCH_QUALITY, T, 0, false, &sql_list_city, "tkl"},
+    {SEARCH_QUALITY, T | G, 0, false, &sql_list_city_group, "tgkl"},
+    {SEARCH_QUALITY, T | C, 0, false, &sql_list_city_category, "tgckl"},
+    {SEARCH_QUALITY, Q, G | C | R | T, true, &sql_list_text_walk, "wknl"},
+    {SEARCH_QUALITY, Q, G | C | R | T, false, &sql_list_text_rare, "wkl"},
+    {SEARCH_NAME, 0, 0, false, &sql_list_by_name, "kl"},
+    {SEARCH_NAME, T, G | C, false, &sql_list_city_by_name, "tgckl"},
+    {SEARCH_DISTANCE, N, G | C, false, &sql_list_near, "pgckl"},
+    {SEARCH_DISTANCE, N | Q, G | C, true, &sql_list_text_near_walk, "wpkl"},
+    {SEARCH_DISTANCE, N | Q, G | C, false, &sql_list_text_near_rare, "wpkl"},
+    {SEARCH_RECENT, 0, 0, false, &sql_list_recent, "kl"},
+};
+enum { PLANS = sizeof(plans) / sizeof(plans[0]) };
+
+const char *const plan_sort_names[SEARCH_SORTS] = {
+    [SEARCH_QUALITY] = "quality",
+    [SEARCH_NAME] = "name",
+    [SEARCH_DISTANCE] = "distance",
+    [SEARCH_RECENT] = "recent",
+};
+
+const struct plan *plan_find(unsigned filters, enum search_sort sort, bool common)
+{
+	const struct plan *found = NULL;
+	for (size_t i = 0; i < PLANS; i++) {
+		const struct plan *p = &plans[i];
+		if (p->sort != sort || (filters & p->filters) != p->filters ||
+		    (filters & ~(p->filters | p->optional)) != 0)
+			continue;
+		if (!found || p->common == common)
+			found = p;
+	}
+	return found;
+}
+
+static void describe_filters(struct buf *out, unsigned filters, const char *joint)
+{
+	static const struct {
+		unsigned filter;
+		const char *name;
+	} names[] = {{Q, "q"}, {N, "near"}, {C | G, "category"}, {R, "region"}, {T, "city"}};
+	bool first = true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(filters & names[i].filter))
+			continue;
+		buf_printf(out, "%s%s", first ? "" : joint, names[i].name);
+		first = false;
+	}
+}
+
+void plan_describe(struct buf *out, enum search_sort sort)
+{
+	bool first = true;
+	for (size_t i = 0; i < PLANS; i++) {
+		/* A group is said as category, and a text once. */
+		const struct plan *p = &plans[i];
+		if (p->sort != sort || p->common || p->filters & G)
+			continue;
+		buf_puts(out, first ? "" : "; ");
+		first = false;
+		if (p->filters)
+			describe_filters(out, p->filters, " and ");
+		else
+			buf_puts(out, "no filter");
+		if (p->optional) {
+			buf_puts(out, " (and ");
+			describe_filters(out, p->optional, ", ");
+			buf_putc(out, ')');
+		}
+	}
+}

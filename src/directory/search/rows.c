@@ -1,0 +1,210 @@
+#include "directory/search/internal.h"
+
+#include <math.h>
+#include "directory/record/record.h"
+#include "directory/taxonomy/taxonomy.h"
+
+enum column {
+	KEY,
+	ID,
+	QUALITY,
+	CATEGORY,
+	LAT_E7,
+	LON_E7,
+	NAME,
+	STREET,
+	POSTCODE,
+	CITY,
+	COUNTRY,
+	PHONE,
+	HOURS,
+	TIMEZONE,
+	SOURCE_KEY,
+	SOURCE_NAME,
+	SOURCE_LICENCE,
+	SOURCE_LICENCE_URL,
+	SOURCE_ATTRIBUTION,
+	SOURCE_URL,
+	EXTERNAL_ID = ROWS_DETAIL, /* from here on only business_get */
+	REGION_KEY,
+	REGION_NAME,
+	REGION_COUNTRY,
+	REGION_BUSINESSES,
+	TOWN_KEY,
+	TOWN_NAME,
+	TOWN_BUSINESSES,
+	CATEGORY_BUSINESSES,
+	CATEGORIES,
+	ALT_NAMES,
+	SERVICE_AREA,
+	SAME_AS,
+	DESCRIPTION,
+	WEBSITE,
+	OFFERS,
+	EXTRA,
+	CREATED_AT,
+	UPDATED_AT,
+	SOURCE_UPDATED_AT,
+};
+
+bool rows_text(struct arena *arena, const struct db_rows *rows, int row, int column,
+	       struct str *out)
+{
+	struct str text = db_text(rows, row, column);
+	*out = (struct str){0};
+	if (text.n == 0)
+		return true;
+	*out = arena_str(arena, text);
+	return out->p != NULL;
+}
+
+struct slot {
+	enum column column;
+	struct str *out;
+};
+
+static bool texts(struct arena *arena, const struct db_rows *rows, int row,
+		  const struct slot *slots, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!rows_text(arena, rows, row, (int)slots[i].column, slots[i].out))
+			return false;
+	return true;
+}
+#define TEXTS(arena, rows, row, slots)                                                             \
+	texts((arena), (rows), (row), (slots), sizeof(slots) / sizeof((slots)[0]))
+
+/* The chord of the unit sphere as metres on the ground. */
+static double chord_to_m(double chord)
+{
+	static const double diameter_m = 2 * 6371008.8;
+	return diameter_m * asin(chord / 2 < 1 ? chord / 2 : 1);
+}
+
+bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int64_t at_s,
+		   bool with_distance, struct search_business *out)
+{
+	*out = (struct search_business){.quality = -1, .distance_m = -1};
+	char id[RECORD_ID_TEXT];
+	out->id = db_i64(rows, row, ID);
+	record_id_format(out->id, id);
+	out->id_text = arena_str(arena, str_of(id));
+	const struct slot slots[] = {
+	    {NAME, &out->name},
+	    {STREET, &out->street},
+	    {POSTCODE, &out->postcode},
+	    {CITY, &out->city},
+	    {COUNTRY, &out->country},
+	    {PHONE, &out->phone},
+	    {HOURS, &out->hours},
+	    {TIMEZONE, &out->timezone},
+	    {SOURCE_KEY, &out->source.key},
+	    {SOURCE_NAME, &out->source.name},
+	    {SOURCE_LICENCE, &out->source.licence},
+	    {SOURCE_LICENCE_URL, &out->source.licence_url},
+	    {SOURCE_ATTRIBUTION, &out->source.attribution},
+	    {SOURCE_URL, &out->source.url},
+	};
+	if (!out->id_text.p || !TEXTS(arena, rows, row, slots))
+		return false;
+	if (!db_null(rows, row, QUALITY))
+		out->quality = (int)db_i64(rows, row, QUALITY);
+	const struct taxonomy_category *category = taxonomy_by_id((int)db_i64(rows, row, CATEGORY));
+	if (category) {
+		out->category = str_of(category->key);
+		out->category_label = str_of(category->label);
+	}
+	out->located = !db_null(rows, row, LAT_E7);
+	out->lat = (double)db_i64(rows, row, LAT_E7) / 1e7;
+	out->lon = (double)db_i64(rows, row, LON_E7) / 1e7;
+	(void)at_s;
+	if (with_distance)
+		out->distance_m = chord_to_m(db_double(rows, row, KEY));
+	return true;
+}
+
+static bool array_of(struct arena *arena, const struct db_rows *rows, int row, int column,
+		     struct search_texts *out)
+{
+	return db_null(rows, row, column) ||
+	       db_texts(rows, row, column, arena, &out->item, &out->count);
+}
+
+/* Ids to keys, in place. An id that the taxonomy of this build does not know is left out. */
+static void category_keys(struct search_texts *ids)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < ids->count; i++) {
+		int64_t id;
+		const struct taxonomy_category *category =
+		    str_to_i64(ids->item[i], 1, INT16_MAX, &id) ? taxonomy_by_id((int)id) : NULL;
+		if (category)
+			ids->item[kept++] = str_of(category->key);
+	}
+	ids->count = kept;
+}
+
+static bool json(struct arena *arena, const struct db_rows *rows, int row, int column,
+		 const struct json_value **out)
+{
+	struct json_value *value;
+	struct err err;
+	if (db_null(rows, row, column))
+		return true;
+	if (json_parse(arena, db_text(rows, row, column), &value, &err) != OK)
+		return false; /* PostgreSQL's own output: only the arena can be the reason */
+	*out = value;
+	return true;
+}
+
+bool rows_detail(struct arena *arena, const struct db_rows *rows, int row,
+		 struct search_business *out)
+{
+	struct search_detail *d = arena_alloc(arena, sizeof(*d));
+	if (!d)
+		return false;
+	out->detail = d;
+	const struct slot slots[] = {
+	    {EXTERNAL_ID, &d->external_id},
+	    {REGION_KEY, &d->region.key},
+	    {REGION_NAME, &d->region.name},
+	    {REGION_COUNTRY, &d->region.country},
+	    {TOWN_KEY, &d->city.key},
+	    {TOWN_NAME, &d->city.name},
+	    {DESCRIPTION, &d->description},
+	    {WEBSITE, &d->website},
+	    {CREATED_AT, &d->created_at},
+	    {UPDATED_AT, &d->updated_at},
+	    {SOURCE_UPDATED_AT, &d->source_updated_at},
+	};
+	d->region.businesses = db_i64(rows, row, REGION_BUSINESSES);
+	d->city.businesses = db_i64(rows, row, TOWN_BUSINESSES);
+	rows_category(taxonomy_by_id((int)db_i64(rows, row, CATEGORY)),
+		      db_i64(rows, row, CATEGORY_BUSINESSES), &d->category);
+	bool fits = TEXTS(arena, rows, row, slots) &&
+		    array_of(arena, rows, row, CATEGORIES, &d->categories) &&
+		    array_of(arena, rows, row, ALT_NAMES, &d->alt_names) &&
+		    array_of(arena, rows, row, SERVICE_AREA, &d->service_area) &&
+		    array_of(arena, rows, row, SAME_AS, &d->same_as) &&
+		    json(arena, rows, row, OFFERS, &d->offers) &&
+		    json(arena, rows, row, EXTRA, &d->extra);
+	d->city.country = d->region.country;
+	category_keys(&d->categories);
+	return fits;
+}
+
+void rows_category(const struct taxonomy_category *category, int64_t businesses,
+		   struct search_category *out)
+{
+	if (!category)
+		return;
+	const struct taxonomy_group *group = taxonomy_group(str_of(category->group));
+	*out = (struct search_category){
+	    .key = str_of(category->key),
+	    .label = str_of(category->label),
+	    .schema_type = str_of(category->schema_type),
+	    .group_key = str_of(group->key),
+	    .group_label = str_of(group->label),
+	    .businesses = businesses,
+	};
+}

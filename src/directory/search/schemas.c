@@ -1,0 +1,91 @@
+/* JSON Schemas of the API's answers, for OpenAPI. x-public-fact marks what a business publishes about
+ * itself, so that nobody takes it for contact data (which no schema here has). */
+#include "directory/search/api.h"
+
+#define TEXT_OR_NULL "{\"type\":[\"string\",\"null\"]}"
+#define FACT_OR_NULL "{\"type\":[\"string\",\"null\"],\"x-public-fact\":true}"
+#define KEY_AND_LABEL                                                                              \
+	"{\"type\":[\"object\",\"null\"],\"required\":[\"key\",\"label\"],\"properties\":{"        \
+	"\"key\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"}}}"
+#define TEXTS         "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
+#define TIME_OR_NULL  "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
+#define PLACE_OR_NULL "{\"oneOf\":[{\"$ref\":\"#/components/schemas/Place\"},{\"type\":\"null\"}]}"
+
+#define SUMMARY_PROPERTIES                                                                         \
+	"\"id\":{\"type\":\"string\",\"pattern\":\"^[0-9a-z]{13}$\"},"                             \
+	"\"name\":{\"type\":\"string\",\"x-public-fact\":true},"                                   \
+	"\"category\":" KEY_AND_LABEL ","                                                          \
+	"\"address\":{\"type\":\"object\",\"x-public-fact\":true,\"properties\":{"                 \
+	"\"street\":" TEXT_OR_NULL ",\"postcode\":" TEXT_OR_NULL ",\"city\":" TEXT_OR_NULL ","     \
+	"\"country\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[A-Z]{2}$\"}}},"               \
+	"\"location\":{\"type\":[\"object\",\"null\"],\"x-public-fact\":true,\"properties\":{"     \
+	"\"lat\":{\"type\":\"number\"},\"lon\":{\"type\":\"number\"}}},"                           \
+	"\"telephone\":" FACT_OR_NULL ","                                                          \
+	"\"opening_hours\":{\"type\":[\"string\",\"null\"],\"x-public-fact\":true,"                \
+	"\"description\":\"OSM opening_hours\"},"                                                  \
+	"\"timezone\":{\"type\":[\"string\",\"null\"],\"description\":\"IANA\"},"                  \
+	"\"open\":{\"type\":\"object\",\"required\":[\"state\",\"changes_at\"],\"properties\":{"   \
+	"\"state\":{\"enum\":[\"open\",\"closed\",\"unknown\"],"                                   \
+	"\"description\":\"now, or at the asked open_at\"},"                                       \
+	"\"changes_at\":" TIME_OR_NULL "}},"                                                       \
+	"\"quality_score\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":100,"        \
+	"\"description\":\"completeness of the record; null: too little to judge\"},"              \
+	"\"distance_m\":{\"type\":\"number\","                                                     \
+	"\"description\":\"great circle from near, only when that was asked\"},"                   \
+	"\"source\":{\"$ref\":\"#/components/schemas/Source\"}"
+
+#define SUMMARY_REQUIRED                                                                           \
+	"\"id\",\"name\",\"category\",\"address\",\"location\",\"telephone\",\"opening_hours\","   \
+	"\"timezone\",\"open\",\"quality_score\",\"source\""
+
+const struct http_schema search_api_schemas[] = {
+    {"Source",
+     "{\"type\":\"object\",\"description\":\"where the record comes from; its licence holds for "
+     "every use\",\"required\":[\"key\",\"name\",\"licence\",\"licence_url\",\"attribution\","
+     "\"url\"],\"properties\":{\"key\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},"
+     "\"licence\":" TEXT_OR_NULL ",\"licence_url\":" TEXT_OR_NULL ",\"attribution\":" TEXT_OR_NULL
+     ",\"url\":" TEXT_OR_NULL "}}"},
+    {"Place",
+     "{\"type\":\"object\",\"required\":[\"key\",\"name\",\"country\",\"businesses\"],"
+     "\"properties\":{\"key\":{\"type\":\"string\"},"
+     "\"name\":{\"type\":[\"string\",\"null\"],\"description\":\"null: a region that stands for "
+     "its whole country\"},\"country\":" TEXT_OR_NULL ",\"businesses\":{\"type\":\"integer\"}}}"},
+    {"BusinessSummary", "{\"type\":\"object\",\"required\":[" SUMMARY_REQUIRED
+			"],\"properties\":{" SUMMARY_PROPERTIES "}}"},
+    {"BusinessList",
+     "{\"type\":\"object\",\"required\":[\"businesses\",\"next\",\"next_url\",\"sort\","
+     "\"understood\",\"category\",\"region\",\"city\"],\"properties\":{"
+     "\"businesses\":{\"type\":\"array\",\"items\":{\"$ref\":"
+     "\"#/components/schemas/BusinessSummary\"},\"description\":\"with open_at a page may hold "
+     "fewer than limit and still have a next\"},"
+     "\"next\":{\"type\":[\"string\",\"null\"],\"description\":\"cursor of the following page\"},"
+     "\"next_url\":" TEXT_OR_NULL ","
+     "\"sort\":{\"enum\":[\"quality\",\"name\",\"distance\",\"recent\"]},"
+     "\"understood\":{\"type\":[\"string\",\"null\"],\"description\":\"the words searched for "
+     "when some were mended\"},"
+     "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL "}}"},
+    {"Business",
+     "{\"type\":\"object\",\"required\":[" SUMMARY_REQUIRED
+     ",\"external_id\",\"region\",\"city\"],\"properties\":{" SUMMARY_PROPERTIES ","
+     "\"external_id\":{\"type\":\"string\"},"
+     "\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL ","
+     "\"schema_type\":{\"type\":[\"string\",\"null\"],\"description\":\"schema.org type\"},"
+     "\"category_group\":" KEY_AND_LABEL ",\"further_categories\":" TEXTS
+     ",\"alternate_names\":" TEXTS ",\"description\":" TEXT_OR_NULL ",\"website\":" FACT_OR_NULL
+     ",\"service_area\":" TEXTS ",\"same_as\":" TEXTS ","
+     "\"offers\":{\"type\":[\"object\",\"null\"]},\"extra\":{\"type\":[\"object\",\"null\"]},"
+     "\"created_at\":" TIME_OR_NULL ",\"updated_at\":" TIME_OR_NULL
+     ",\"source_updated_at\":" TIME_OR_NULL "}}"},
+    {"CategoryList",
+     "{\"type\":\"object\",\"required\":[\"categories\"],\"properties\":{\"categories\":{"
+     "\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"key\",\"label\","
+     "\"group\",\"schema_type\",\"businesses\"],\"properties\":{\"key\":{\"type\":\"string\"},"
+     "\"label\":{\"type\":\"string\"},\"group\":" KEY_AND_LABEL
+     ",\"schema_type\":{\"type\":\"string\"},\"businesses\":{\"type\":\"integer\"}}}}}}"},
+    {"RegionList", "{\"type\":\"object\",\"required\":[\"regions\"],\"properties\":{\"regions\":{"
+		   "\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Place\"}}}}"},
+    {"CityList", "{\"type\":\"object\",\"required\":[\"region\",\"cities\"],\"properties\":{"
+		 "\"region\":{\"$ref\":\"#/components/schemas/Place\"},\"cities\":{"
+		 "\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Place\"}}}}"},
+    {0},
+};
