@@ -1,6 +1,7 @@
 #include "web/internal.h"
 
 #include <stdlib.h>
+#include "directory/search/api.h"
 
 #define TEXT_OF(x)    #x
 #define VERSION_OF(x) TEXT_OF(x)
@@ -16,8 +17,10 @@ static const char security_headers[] =
 
 static const struct http_group *make_groups(struct web *web)
 {
-	static struct http_group groups[2];
-	groups[0] = (struct http_group){.routes = web_routes, .ctx = web};
+	static struct http_group groups[3];
+	groups[0] = (struct http_group){
+	    .routes = search_api_routes, .schemas = search_api_schemas, .ctx = web->db};
+	groups[1] = (struct http_group){.routes = web_routes, .ctx = web};
 	return groups;
 }
 
