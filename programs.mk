@@ -4,4 +4,4 @@ PROGRAMS := holdfast holdfastd holdfast-web
 
 PROGRAM_holdfast := base config process db db/cluster db/migrate sql/migrate sql/migrations commands
 PROGRAM_holdfastd := base config process db/cluster
-PROGRAM_holdfast-web := base config process db db/async http/parse http directory/record directory/taxonomy directory/words directory/search sql/directory web web/files sql/web
+PROGRAM_holdfast-web := base config process db db/async http/parse http directory/words directory/taxonomy directory/record directory/search sql/directory web web/files sql/web

@@ -9,6 +9,7 @@ struct web {
 	const struct config *config;
 	struct db_pool *db;
 	struct http_server *http;
+	struct http_group groups[3];
 	struct buf openapi;
 };
 

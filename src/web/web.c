@@ -1,6 +1,8 @@
 #include "web/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include "directory/search/api.h"
 #include "directory/search/api.h"
 
 #define TEXT_OF(x)    #x
@@ -15,13 +17,16 @@ static const char security_headers[] =
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: strict-origin-when-cross-origin\r\n";
 
-static const struct http_group *make_groups(struct web *web)
+/* Every route of the process. */
+static void collect_routes(struct web *web)
 {
-	static struct http_group groups[3];
-	groups[0] = (struct http_group){
-	    .routes = search_api_routes, .schemas = search_api_schemas, .ctx = web->db};
-	groups[1] = (struct http_group){.routes = web_routes, .ctx = web};
-	return groups;
+	const struct http_group groups[] = {
+	    {search_api_routes, search_api_schemas, web->db},
+	    {web_routes, NULL, web},
+	    {0},
+	};
+	_Static_assert(sizeof(groups) == sizeof(web->groups), "a place for each group");
+	memcpy(web->groups, groups, sizeof(groups));
 }
 
 struct web *web_create(const struct web_options *options)
@@ -39,9 +44,9 @@ struct web *web_create(const struct web_options *options)
 				     .queue = (int)config_number(c, CONFIG_DB_QUEUE),
 				     .timeout_ms = config_number(c, CONFIG_DB_TIMEOUT),
 				 });
-	const struct http_group *groups = make_groups(web);
+	collect_routes(web);
 	buf_init(&web->openapi, OPENAPI_BYTES);
-	http_openapi(&web->openapi, groups, config_text(c, CONFIG_SITE_NAME),
+	http_openapi(&web->openapi, web->groups, config_text(c, CONFIG_SITE_NAME),
 		     VERSION_OF(HOLDFAST_VERSION),
 		     "A directory of businesses. Facts that a business publishes itself are marked "
 		     "x-public-fact. Lists are read page by page through their cursor.");
@@ -59,7 +64,7 @@ struct web *web_create(const struct web_options *options)
 		       .body_timeout_ms = config_number(c, CONFIG_HTTP_BODY_TIMEOUT),
 		       .idle_timeout_ms = config_number(c, CONFIG_HTTP_IDLE_TIMEOUT),
 		       .write_timeout_ms = config_number(c, CONFIG_HTTP_WRITE_TIMEOUT)},
-	    .groups = groups,
+	    .groups = web->groups,
 	    .headers = security_headers,
 	    .access_log = config_number(c, CONFIG_HTTP_ACCESS_LOG) != 0,
 	});
