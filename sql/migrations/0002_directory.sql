@@ -125,7 +125,7 @@ CREATE TABLE word (
 
 -- Indexes. Lists by quality carry everything that a row of a list shows, so that a page is read from
 -- the index alone: 20 rows from 20 random pages of the table would be the dearest part. A category
--- within a place is filtered inside the group within that place.
+-- within a city is filtered inside its group within that city, which is short.
 CREATE INDEX business_by_rank ON business (({{business_rank}}) DESC, id DESC)
 	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone);
@@ -140,6 +140,9 @@ CREATE INDEX business_of_region_by_rank ON business (region_id, ({{business_rank
 		name, street, postcode, city, country, phone, hours, timezone);
 CREATE INDEX business_of_region_group_by_rank ON business (region_id, group_id, ({{business_rank}}) DESC, id DESC)
 	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,
+		name, street, postcode, city, country, phone, hours, timezone);
+CREATE INDEX business_of_region_category_by_rank ON business (region_id, category_id, ({{business_rank}}) DESC, id DESC)
+	INCLUDE (quality_score, source_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone);
 CREATE INDEX business_of_city_by_rank ON business (city_id, ({{business_rank}}) DESC, id DESC)
 	INCLUDE (quality_score, source_id, category_id, lat_e7, lon_e7,

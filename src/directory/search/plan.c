@@ -15,7 +15,7 @@ static const struct plan plans[] = {
     {SEARCH_QUALITY, C, 0, false, &sql_list_category, "ckl"},
     {SEARCH_QUALITY, R, 0, false, &sql_list_region, "rkl"},
     {SEARCH_QUALITY, R | G, 0, false, &sql_list_region_group, "rgkl"},
-    {SEARCH_QUALITY, R | C, 0, false, &sql_list_region_category, "rgckl"},
+    {SEARCH_QUALITY, R | C, 0, false, &sql_list_region_category, "rckl"},
     {SEARCH_QUALITY, T, 0, false, &sql_list_city, "tkl"},
     {SEARCH_QUALITY, T | G, 0, false, &sql_list_city_group, "tgkl"},
     {SEARCH_QUALITY, T | C, 0, false, &sql_list_city_category, "tgckl"},
