@@ -176,3 +176,10 @@ help: ## list the targets
 	@printf '\n  VARIANT=release|debug|asan|tsan  BUILD=DIR  CC=gcc|clang\n'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.PHONY: bench-http
+bench-http: $(B)/holdfast-web $(B)/bench/http/load ## CPU per request of a constant answer, beside nginx
+	bench/http/run $(B) $(B)/bench/http/load $(ROUNDS) $(REQUESTS)
+$(B)/bench/http/load: bench/http/load.c
+	@mkdir -p $(@D)
+	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -pie -o $@ $<
