@@ -335,19 +335,27 @@ ORDER BY b.chord, b.id
 LIMIT $11;
 
 -- What the dictionary knows about words as typed: each itself and what may be meant by it. These are
--- all that share a deletion, commonest first; the caller verifies that it is one edit.
+-- all that share a deletion, commonest first (the caller verifies that it is one edit), and what the
+-- last word may be the beginning of.
 -- name: words_like
 -- served-by: word_by_deletes
 SELECT typed.position, w.word, w.businesses
 FROM unnest($1::text[]) WITH ORDINALITY AS typed (word, position)
 CROSS JOIN LATERAL (
-	SELECT word, businesses
+	(SELECT word, businesses, word = typed.word AS same
 	FROM word
 	WHERE deletes && word_deletes(typed.word) AND businesses > 0
 	ORDER BY word = typed.word DESC, businesses DESC
-	LIMIT 50
+	LIMIT 50)
+	UNION ALL
+	(SELECT word, businesses, false
+	FROM word
+	WHERE typed.position = cardinality($1::text[]) AND length(typed.word) >= 3
+		AND word > typed.word AND word < typed.word || U&'\+10FFFF' AND businesses > 0
+	ORDER BY businesses DESC
+	LIMIT 8)
 ) AS w
-ORDER BY typed.position, w.word = typed.word DESC, w.businesses DESC;
+ORDER BY typed.position, w.same DESC, w.businesses DESC;
 
 -- name: business_get
 -- served-by: business_pkey

@@ -68,18 +68,23 @@ static void meaning_read(struct meaning *m, struct str typed, const struct db_ro
 {
 	words_init(&m->words);
 	m->businesses = m->exact = 0;
-	for (int row = 0; row < rows->rows && m->words.count < TEXT_ALTERNATIVES; row++) {
-		if (db_i64(rows, row, 0) != position)
-			continue;
-		struct str word = db_text(rows, row, 1);
-		if (m->exact >= SURE)
-			return;
-		if (str_eq(word, typed))
-			m->exact = db_i64(rows, row, 2);
-		else if (!text_one_edit(word, typed))
-			continue;
-		words_add(&m->words, word);
-		m->businesses += db_i64(rows, row, 2);
+	/* The word itself and one edit away; when there is none, what it may be the beginning of. */
+	for (int beginning = 0; beginning < 2 && m->words.count == 0; beginning++) {
+		for (int row = 0; row < rows->rows && m->words.count < TEXT_ALTERNATIVES; row++) {
+			if (db_i64(rows, row, 0) != position)
+				continue;
+			struct str word = db_text(rows, row, 1);
+			if (str_eq(word, typed))
+				m->exact = db_i64(rows, row, 2);
+			else if (m->exact >= SURE)
+				return;
+			else if (beginning ? !str_starts(word, typed) : !text_one_edit(word, typed))
+				continue;
+			size_t before = m->words.count;
+			words_add(&m->words, word);
+			if (m->words.count > before)
+				m->businesses += db_i64(rows, row, 2);
+		}
 	}
 }
 
