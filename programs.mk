@@ -1,7 +1,8 @@
 # Which modules each program is linked with. A program that must not do a thing is not linked with
 # the code for it; tools/check-links proves it on the result.
-PROGRAMS := holdfast holdfastd holdfast-web
+PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse
 
 PROGRAM_holdfast := base config process db db/cluster db/migrate sql/migrate sql/migrations commands
 PROGRAM_holdfastd := base config process db/cluster
 PROGRAM_holdfast-web := base config process db db/async http/parse http directory/words directory/taxonomy directory/record directory/search sql/directory web web/files sql/web
+PROGRAM_holdfast-parse := base config process directory/record directory/taxonomy directory/parse

@@ -152,6 +152,7 @@ void record_write_end(struct buf *out, const struct record_summary *summary)
 	put_u64(out, summary->rejects);
 	put_u64(out, summary->emails_dropped);
 	put_u64(out, summary->persons_dropped);
+	put_u64(out, summary->values_dropped);
 	put_text(out, summary->format);
 	put_text(out, summary->failure);
 	end_frame(out, at);
@@ -244,7 +245,8 @@ static bool take_summary(struct str body, struct record_summary *out)
 {
 	return take_u64(&body, &out->records) && take_u64(&body, &out->rejects) &&
 	       take_u64(&body, &out->emails_dropped) && take_u64(&body, &out->persons_dropped) &&
-	       take_text(&body, &out->format) && take_text(&body, &out->failure) && body.n == 0;
+	       take_u64(&body, &out->values_dropped) && take_text(&body, &out->format) &&
+	       take_text(&body, &out->failure) && body.n == 0;
 }
 
 enum status record_read(struct record_reader *r, struct err *err)

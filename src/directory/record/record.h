@@ -70,6 +70,7 @@ struct record_reject {
 struct record_summary {
 	uint64_t records, rejects;
 	uint64_t emails_dropped, persons_dropped; /* contact data that stayed outside */
+	uint64_t values_dropped;                  /* optional values that could not be used */
 	struct str format;                        /* "geojson/osm": what was recognised */
 	struct str failure; /* not empty: the file could not be read to its end, and why */
 };

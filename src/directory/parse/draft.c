@@ -1,0 +1,527 @@
+/* A record under construction: taking values as files write them, and making of them what the record's
+ * table allows. */
+#include "directory/parse/internal.h"
+#include "directory/taxonomy/taxonomy.h"
+
+#define XXH_STATIC_LINKING_ONLY
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+#include <xxhash.h>
+
+void draft_init(struct draft *d, struct parser *parser)
+{
+	*d = (struct draft){.parser = parser};
+	arena_init(&d->arena, DRAFT_ARENA_BYTES);
+	buf_init(&d->extra, record_fields[RECORD_EXTRA].max_bytes);
+}
+
+void draft_reset(struct draft *d, uint64_t line)
+{
+	arena_reset(&d->arena);
+	buf_reset(&d->extra);
+	memset(d->field, 0, sizeof(d->field));
+	memset(d->hours_day, 0, sizeof(d->hours_day));
+	d->street_name = d->house_number = (struct str){NULL, 0};
+	d->line = line;
+	d->input = (struct str){"", 0};
+	d->cause[0] = '\0';
+	d->bad_field = d->bad_value = (struct str){"", 0};
+}
+
+void draft_release(struct draft *d)
+{
+	arena_release(&d->arena);
+	buf_release(&d->extra);
+}
+
+void draft_reject(struct draft *d, const char *field, struct str value, const char *cause)
+{
+	if (d->cause[0])
+		return;
+	strncat(d->cause, cause, sizeof(d->cause) - 1);
+	d->bad_field = str_of(field);
+	d->bad_value = value;
+}
+
+/* ---- texts ---- */
+
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* NFC, white space folded (line breaks stay where `lines`), trimmed, no control characters. Empty when
+ * nothing remains; p == NULL when it is not UTF-8. */
+static struct str clean(struct draft *d, struct str s, bool lines)
+{
+	if (!str_is_utf8(s))
+		return (struct str){NULL, 0};
+	if (!is_ascii(s)) {
+		utf8proc_uint8_t *composed = NULL;
+		utf8proc_ssize_t n =
+		    utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &composed,
+				 UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+		if (n >= 0)
+			s = arena_str(&d->arena, (struct str){(const char *)composed, (size_t)n});
+		free(composed);
+		if (n < 0 || !s.p)
+			return (struct str){NULL, 0};
+	}
+	struct str copy = arena_str(&d->arena, s);
+	if (!copy.p)
+		return copy;
+	char *to = (char *)(uintptr_t)copy.p;
+	bool space = true; /* none at the start */
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (lines && c == '\n') {
+			while (n && to[n - 1] == ' ')
+				n--;
+			to[n++] = '\n';
+			space = true;
+		} else if (c <= 0x20 || c == 0x7f) {
+			if (!space)
+				to[n++] = ' ';
+			space = true;
+		} else {
+			to[n++] = (char)c;
+			space = false;
+		}
+	}
+	copy.n = n;
+	copy = str_trim(copy);
+	return copy.n ? copy : (struct str){"", 0};
+}
+
+/* Cut at a character, at most max bytes. */
+static struct str cut(struct str s, size_t max)
+{
+	if (s.n <= max)
+		return s;
+	s.n = max;
+	while (s.n && ((unsigned char)s.p[s.n] & 0xC0) == 0x80)
+		s.n--;
+	return str_trim(s);
+}
+
+static bool is_email_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       strchr("._%+-", c);
+}
+
+/* E-mail addresses inside free text are contact data like any other: taken out and counted. */
+static struct str without_emails(struct draft *d, struct str s)
+{
+	for (;;) {
+		const char *at = s.n ? memchr(s.p, '@', s.n) : NULL;
+		if (!at)
+			return s;
+		size_t from = (size_t)(at - s.p), to = from + 1;
+		while (from && is_email_char(s.p[from - 1]) && s.p[from - 1])
+			from--;
+		while (to < s.n && s.p[to] && is_email_char(s.p[to]))
+			to++;
+		struct str host = {at + 1, to - (size_t)(at - s.p) - 1};
+		bool email = from < (size_t)(at - s.p) && host.n && memchr(host.p, '.', host.n);
+		char *p = arena_alloc(&d->arena, s.n + 1);
+		if (!p)
+			return (struct str){"", 0};
+		/* An '@' that is no address becomes a space, so that the loop ends. */
+		memcpy(p, s.p, email ? from : (size_t)(at - s.p));
+		size_t n = email ? from : (size_t)(at - s.p);
+		if (email) {
+			d->parser->summary.emails_dropped++;
+		} else {
+			to = (size_t)(at - s.p) + 1;
+			p[n++] = ' ';
+		}
+		memcpy(p + n, s.p + to, s.n - to);
+		s = str_trim((struct str){p, n + s.n - to});
+	}
+}
+
+/* ---- taking values ---- */
+
+static void append_list(struct draft *d, enum record_field field, struct str value)
+{
+	struct str have = d->field[field];
+	size_t max = record_fields[field].max_bytes;
+	struct str rest = have;
+	value = cut(value, 300);
+	while (rest.p)
+		if (str_eq(str_cut(&rest, RECORD_SEPARATOR), value))
+			return;
+	if (have.n + value.n + 1 > max)
+		return;
+	char *p = arena_alloc(&d->arena, have.n + value.n + 2);
+	if (!p)
+		return;
+	size_t n = have.n;
+	memcpy(p, have.n ? have.p : "", n);
+	if (n)
+		p[n++] = RECORD_SEPARATOR;
+	memcpy(p + n, value.p, value.n);
+	d->field[field] = (struct str){p, n + value.n};
+}
+
+void draft_field(struct draft *d, enum record_field field, struct str raw)
+{
+	char name[RECORD_FIELD_NAME];
+	const struct record_field_info *info = &record_fields[field];
+	if (str_trim(raw).n == 0)
+		return;
+	if (info->kind == RECORD_JSON) {
+		d->field[field] = arena_str(&d->arena, raw);
+		return;
+	}
+	struct str value = clean(d, raw, field == RECORD_DESCRIPTION);
+	if (!value.p) {
+		draft_reject(d, record_field_name(field, name), (struct str){"", 0},
+			     "not valid UTF-8");
+		return;
+	}
+	if (field == RECORD_DESCRIPTION || field == RECORD_NAME || field == RECORD_ALT_NAMES)
+		value = without_emails(d, value);
+	if (value.n == 0)
+		return;
+	if (info->kind == RECORD_LIST)
+		append_list(d, field, value);
+	else if (!d->field[field].p)
+		d->field[field] = cut(value, info->max_bytes);
+}
+
+static void put_category(struct draft *d, enum taxonomy_names scheme, struct str value)
+{
+	const struct taxonomy_category *c = taxonomy_find(scheme, str_trim(value));
+	if (c)
+		append_list(d, RECORD_CATEGORIES, str_of(c->key));
+}
+
+static void put_any_category(struct draft *d, struct str value)
+{
+	static const enum taxonomy_names order[] = {TAXONOMY_KEY,      TAXONOMY_LABEL,
+						    TAXONOMY_GOOGLE,   TAXONOMY_SCHEMA,
+						    TAXONOMY_OVERTURE, TAXONOMY_OSM};
+	char shop[80];
+	value = str_trim(value);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (taxonomy_find(order[i], value)) {
+			put_category(d, order[i], value);
+			return;
+		}
+	}
+	/* A bare OSM value: "bakery". */
+	if (value.n && value.n < 60) {
+		static const char *const keys[] = {"shop=", "amenity=", "craft=", "office="};
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+			size_t n = strlen(keys[k]);
+			memcpy(shop, keys[k], n);
+			memcpy(shop + n, value.p, value.n);
+			struct str tag = {shop, n + value.n};
+			const struct taxonomy_category *c = taxonomy_find(TAXONOMY_OSM, tag);
+			if (c && strstr(c->osm, "=*") == NULL) {
+				append_list(d, RECORD_CATEGORIES, str_of(c->key));
+				return;
+			}
+		}
+	}
+}
+
+static void put_extra(struct draft *d, const char *key, struct str value)
+{
+	struct json_writer w;
+	value = clean(d, value, false);
+	if (!value.p || value.n == 0 || value.n > 1000)
+		return;
+	value = without_emails(d, value);
+	size_t before = d->extra.n;
+	if (before)
+		buf_putc(&d->extra, ',');
+	json_writer_init(&w, &d->extra);
+	json_put_z(&w, key);
+	buf_putc(&d->extra, ':');
+	json_writer_init(&w, &d->extra);
+	json_put_str(&w, value);
+	if (buf_failed(&d->extra) || d->extra.n + 2 > record_fields[RECORD_EXTRA].max_bytes) {
+		d->extra.failed = false; /* what does not fit is left out */
+		d->extra.n = before;
+	}
+}
+
+void draft_put(struct draft *d, const struct binding *b, struct str value)
+{
+	if (!b || str_trim(value).n == 0)
+		return;
+	switch (b->target) {
+	case TARGET_FIELD:
+		draft_field(d, b->field, value);
+		break;
+	case TARGET_NONE:
+		break;
+	case TARGET_STREET_NAME:
+		d->street_name = clean(d, value, false);
+		break;
+	case TARGET_HOUSE_NUMBER:
+		d->house_number = clean(d, value, false);
+		break;
+	case TARGET_STREET_MORE:
+		if (!d->street_name.n && !d->field[RECORD_STREET].n)
+			draft_field(d, RECORD_STREET, value);
+		break;
+	case TARGET_CATEGORY_OSM:
+		put_category(d, TAXONOMY_OSM, value);
+		break;
+	case TARGET_CATEGORY_OVERTURE:
+		put_category(d, TAXONOMY_OVERTURE, value);
+		break;
+	case TARGET_CATEGORY_GOOGLE:
+		while (value.p)
+			put_category(d, TAXONOMY_GOOGLE, str_cut(&value, ','));
+		break;
+	case TARGET_CATEGORY_SCHEMA:
+		put_category(d, TAXONOMY_SCHEMA, value);
+		break;
+	case TARGET_CATEGORY_ANY:
+		put_any_category(d, value);
+		break;
+	case TARGET_HOURS_DAY:
+		d->hours_day[b->detail[0] - '0'] = str_trim(value);
+		break;
+	case TARGET_EXTRA:
+		put_extra(d, b->detail, value);
+		break;
+	case TARGET_EMAIL:
+		d->parser->summary.emails_dropped++;
+		break;
+	case TARGET_PERSON:
+		d->parser->summary.persons_dropped++;
+		break;
+	}
+}
+
+/* ---- finishing ---- */
+
+static void finish_street(struct draft *d)
+{
+	if (d->street_name.n && !d->field[RECORD_STREET].p) {
+		char *p = arena_printf(&d->arena, "%.*s%s%.*s", STR_ARG(d->street_name),
+				       d->house_number.n ? " " : "", STR_ARG(d->house_number));
+		if (p)
+			d->field[RECORD_STREET] =
+			    cut(str_of(p), record_fields[RECORD_STREET].max_bytes);
+	}
+}
+
+static void finish_country(struct draft *d)
+{
+	struct str code = country_code(d->field[RECORD_COUNTRY]);
+	if (!code.n && d->parser->options->country)
+		code = country_code(str_of(d->parser->options->country));
+	d->field[RECORD_COUNTRY] = code.n ? code : (struct str){NULL, 0};
+	if (!d->field[RECORD_TIMEZONE].p && code.n) {
+		const char *zone = country_timezone(code);
+		if (zone)
+			d->field[RECORD_TIMEZONE] = str_of(zone);
+	}
+}
+
+static void finish_coordinate(struct draft *d, enum record_field field, double limit)
+{
+	char name[RECORD_FIELD_NAME];
+	double v;
+	struct str *text = &d->field[field];
+	if (!text->p)
+		return;
+	/* A decimal comma. */
+	char *p = arena_printf(&d->arena, "%.*s", STR_ARG(*text));
+	if (!p)
+		return;
+	char *comma = strchr(p, ',');
+	if (comma && !strchr(p, '.'))
+		*comma = '.';
+	if (!str_to_double(str_of(p), &v) || v < -limit || v > limit) {
+		draft_reject(d, record_field_name(field, name), *text, "not a coordinate");
+		return;
+	}
+	p = arena_printf(&d->arena, "%.7f", v);
+	*text = p ? str_of(p) : (struct str){NULL, 0};
+}
+
+static void finish_coordinates(struct draft *d)
+{
+	struct str *lat = &d->field[RECORD_LAT], *lon = &d->field[RECORD_LON];
+	finish_coordinate(d, RECORD_LAT, 90);
+	finish_coordinate(d, RECORD_LON, 180);
+	if (d->cause[0])
+		return;
+	/* 0, 0 is what programs write that know no place. */
+	bool nowhere =
+	    lat->p && lon->p && str_eq(*lat, STR("0.0000000")) && str_eq(*lon, STR("0.0000000"));
+	if (!lat->p || !lon->p || nowhere)
+		*lat = *lon = (struct str){NULL, 0};
+}
+
+static void finish_phone(struct draft *d)
+{
+	struct buf out;
+	struct str *phone = &d->field[RECORD_PHONE];
+	if (!phone->p)
+		return;
+	/* Of several the first. */
+	struct str rest = *phone, first = str_trim(str_cut(&rest, ';'));
+	buf_init(&out, record_fields[RECORD_PHONE].max_bytes);
+	if (parse_phone(first, d->field[RECORD_COUNTRY], &out))
+		*phone = arena_str(&d->arena, buf_view(&out));
+	else
+		*phone = cut(first, record_fields[RECORD_PHONE].max_bytes);
+	size_t figures = 0;
+	for (size_t i = 0; i < phone->n; i++)
+		figures += phone->p[i] >= '0' && phone->p[i] <= '9';
+	if (figures < 3) {
+		*phone = (struct str){NULL, 0};
+		d->parser->summary.values_dropped++;
+	}
+	buf_release(&out);
+}
+
+/* http(s) only; a bare host name gets https. Scheme and host in lower case. */
+static struct str web_address(struct draft *d, struct str s)
+{
+	struct str rest = s;
+	s = str_trim(str_cut(&rest, ';'));
+	bool bare = !memmem(s.p, s.n, "://", 3);
+	char *p = arena_printf(&d->arena, "%s%.*s", bare ? "https://" : "", STR_ARG(s));
+	if (!p)
+		return (struct str){NULL, 0};
+	size_t n = strlen(p), host;
+	char *colon = strstr(p, "://");
+	for (char *c = p; c < colon; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+	bool known = (colon - p == 4 && memcmp(p, "http", 4) == 0) ||
+		     (colon - p == 5 && memcmp(p, "https", 5) == 0);
+	host = (size_t)(colon - p) + 3;
+	bool dot = false;
+	size_t end = host;
+	for (; end < n && !strchr("/?#", p[end]); end++) {
+		p[end] = (char)(p[end] >= 'A' && p[end] <= 'Z' ? p[end] + 32 : p[end]);
+		if (strchr(" @\"<>\\", p[end]))
+			return (struct str){NULL, 0};
+		dot |= p[end] == '.' && end > host && end + 1 < n;
+	}
+	for (size_t i = end; i < n; i++)
+		if (strchr(" \"<>\\\n", p[i]))
+			return (struct str){NULL, 0};
+	return known && dot ? (struct str){p, n} : (struct str){NULL, 0};
+}
+
+static void finish_website(struct draft *d)
+{
+	struct str *site = &d->field[RECORD_WEBSITE];
+	if (!site->p)
+		return;
+	*site = web_address(d, *site);
+	if (!site->p || site->n > record_fields[RECORD_WEBSITE].max_bytes) {
+		*site = (struct str){NULL, 0};
+		d->parser->summary.values_dropped++;
+	}
+}
+
+static void finish_hours(struct draft *d)
+{
+	struct buf out;
+	bool any = false;
+	for (int day = 0; day < 7; day++)
+		any |= d->hours_day[day].n > 0;
+	if (!any || d->field[RECORD_HOURS].p)
+		return;
+	buf_init(&out, record_fields[RECORD_HOURS].max_bytes);
+	if (hours_from_days(d->hours_day, &out) && out.n)
+		d->field[RECORD_HOURS] = arena_str(&d->arena, buf_view(&out));
+	else
+		d->parser->summary.values_dropped++;
+	buf_release(&out);
+}
+
+static void finish_extra(struct draft *d)
+{
+	if (!d->extra.n || d->field[RECORD_EXTRA].p)
+		return;
+	char *p = arena_printf(&d->arena, "{%s}", buf_z(&d->extra));
+	if (p)
+		d->field[RECORD_EXTRA] = str_of(p);
+}
+
+/* The source has no id: made from what makes the business this one. */
+static void finish_id(struct draft *d)
+{
+	static const enum record_field parts[] = {RECORD_NAME, RECORD_STREET,  RECORD_POSTCODE,
+						  RECORD_CITY, RECORD_COUNTRY, RECORD_LAT,
+						  RECORD_LON};
+	XXH3_state_t state;
+	if (d->field[RECORD_EXTERNAL_ID].p)
+		return;
+	must(XXH3_64bits_reset(&state) == XXH_OK);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		XXH3_64bits_update(&state, d->field[parts[i]].n ? d->field[parts[i]].p : "",
+				   d->field[parts[i]].n);
+		XXH3_64bits_update(&state, "\x1f", 1);
+	}
+	char *p = arena_printf(&d->arena, "contents:%016llx",
+			       (unsigned long long)XXH3_64bits_digest(&state));
+	if (p)
+		d->field[RECORD_EXTERNAL_ID] = str_of(p);
+}
+
+/* Optional values that break the table are left out and counted, so that one bad value does not cost
+ * the record. */
+static void drop_bad_values(struct draft *d)
+{
+	for (int f = 0; f < RECORD_FIELDS; f++) {
+		if (!d->field[f].p || record_value_ok((enum record_field)f, d->field[f]))
+			continue;
+		if (d->field[f].n)
+			d->parser->summary.values_dropped++;
+		d->field[f] = (struct str){NULL, 0};
+	}
+}
+
+bool draft_finish(struct draft *d)
+{
+	struct parser *p = d->parser;
+	if (!d->cause[0] && !d->field[RECORD_NAME].p)
+		draft_reject(d, "name", (struct str){"", 0}, "the record has no name");
+	if (!d->cause[0])
+		finish_coordinates(d);
+	if (!d->cause[0]) {
+		finish_street(d);
+		finish_country(d);
+		finish_phone(d);
+		finish_website(d);
+		finish_hours(d);
+		finish_extra(d);
+		finish_id(d);
+		drop_bad_values(d);
+		if (!d->field[RECORD_NAME].p || !d->field[RECORD_EXTERNAL_ID].p)
+			draft_reject(d, "name", (struct str){"", 0},
+				     "the record has no usable name");
+	}
+	if (d->cause[0]) {
+		struct str input = d->bad_value.n ? d->bad_value : d->input;
+		const struct record_reject reject = {d->line, d->bad_field, str_of(d->cause),
+						     cut(input, 1024)};
+		record_write_reject(&p->frames, &reject);
+		p->summary.rejects++;
+	} else {
+		struct record record = {.line = d->line};
+		memcpy(record.field, d->field, sizeof(record.field));
+		record_write(&p->frames, &record);
+		p->summary.records++;
+	}
+	return parser_flush(p, false);
+}

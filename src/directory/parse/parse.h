@@ -1,0 +1,40 @@
+/* Foreign files in, record frames out. Everything here runs in holdfast-parse, behind the sandbox: its
+ * input is hostile and its output is checked again by whoever reads it.
+ *
+ * Recognises by itself: CSV (separator, byte-order mark, Windows-1252, quoted newlines) with headers of
+ * many kinds, Google Business Profile sheets and GLEIF among them; NDJSON, JSON arrays, GeoJSON and
+ * GeoJSON sequences of OpenStreetMap, Overture and schema.org objects. Memory is bounded by the largest
+ * record, not by the file.
+ *
+ * E-mail addresses and names of persons are dropped and counted; there is no field they could go to.
+ */
+#ifndef DIRECTORY_PARSE_PARSE_H
+#define DIRECTORY_PARSE_PARSE_H
+
+#include "base/buf.h"
+
+struct parse_options {
+	const char *format;  /* NULL: look at the file. "csv" or "json" */
+	const char *country; /* ISO 3166-1 alpha-2 of records that do not say; NULL: none */
+	const char
+	    *columns;    /* CSV without a header: "name,street,...", "-" for none; NULL: header */
+	const char *map; /* the text of a mapping file; NULL: the built-in mappings */
+};
+
+/* Read `in` to its end, write frames to `out`. OK also when the file was broken (the END frame says
+ * so); not OK when the frames could not be written or the options are wrong. */
+MUST_CHECK enum status parse_run(int in, int out, const struct parse_options *options,
+				 struct err *err);
+
+/* ---- for units and fuzzing: the parts ---- */
+
+/* A telephone number as E.164, where `country` (two letters, may be empty) or its own prefix tells.
+ * False: it is no number of a known plan; then keep it as written. */
+MUST_CHECK bool parse_phone(struct str text, struct str country, struct buf *out);
+
+/* A mapping file: "field = column" lines. INVALID: "line 3: ..." */
+struct parse_map;
+MUST_CHECK enum status parse_map_read(struct str text, struct parse_map **out, struct err *err);
+void parse_map_free(struct parse_map *map);
+
+#endif

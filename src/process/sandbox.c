@@ -1,0 +1,199 @@
+#include "process/sandbox.h"
+#include "process/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* Needed by any program: memory, time, its descriptors, its end. */
+#define CALLS_BASIC                                                                                \
+	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),       \
+	    SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(mmap),                \
+	    SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),                  \
+	    SCMP_SYS(mprotect), SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(gettid),               \
+	    SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),               \
+	    SCMP_SYS(gettimeofday), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),              \
+	    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),              \
+	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill), SCMP_SYS(sched_yield)
+
+/* An event loop with sockets that exist or lead to the database. */
+#define CALLS_NETWORK                                                                              \
+	SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(send),  \
+	    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recv), SCMP_SYS(recvfrom),               \
+	    SCMP_SYS(recvmsg), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),     \
+	    SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(poll), SCMP_SYS(ppoll),         \
+	    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),                    \
+	    SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(timerfd_create),                   \
+	    SCMP_SYS(timerfd_settime), SCMP_SYS(pipe2), SCMP_SYS(fcntl), SCMP_SYS(ioctl),          \
+	    SCMP_SYS(dup), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),                  \
+	    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)
+
+/* Files by name; which ones is Landlock's to say. */
+#define CALLS_FILES                                                                                \
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(faccessat),                   \
+	    SCMP_SYS(faccessat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),                \
+	    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(pread64)
+
+/* What sanitizers do at start, at reports and at the end. */
+#define CALLS_SANITIZER                                                                            \
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(readlink), SCMP_SYS(getuid), SCMP_SYS(prctl),   \
+	    SCMP_SYS(sched_getaffinity), SCMP_SYS(clone), SCMP_SYS(wait4), SCMP_SYS(ptrace),       \
+	    SCMP_SYS(getdents64), SCMP_SYS(prlimit64), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),  \
+	    SCMP_SYS(getppid), SCMP_SYS(kill), SCMP_SYS(getegid), SCMP_SYS(pipe2), SCMP_SYS(dup2), \
+	    SCMP_SYS(stat), SCMP_SYS(access), SCMP_SYS(uname)
+
+static const int calls_parse[] = {CALLS_BASIC};
+static const int calls_web[] = {CALLS_BASIC, CALLS_NETWORK, CALLS_FILES};
+static const int calls_sanitizer[] = {CALLS_SANITIZER};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* One row a program. */
+static const struct {
+	const int *calls;
+	size_t calls_count;
+	const char *const *readable; /* files below these may be read; nothing else may be opened */
+	uint64_t max_memory_bytes;   /* address space; 0: as it is */
+	uint64_t max_file_bytes;     /* a file it writes */
+} profiles[] = {
+    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, 512u << 20, 0},
+    [SANDBOX_WEB] = {calls_web, COUNT(calls_web),
+		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, 0, 0},
+};
+
+/* ---- seccomp ---- */
+
+#ifdef HOLDFAST_DEBUG
+static void name_violation(int signal, siginfo_t *info, void *context)
+{
+	char text[128];
+	char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, info->si_syscall);
+	(void)context;
+	int n = snprintf(text, sizeof(text), "sandbox: system call %s (%d) is not allowed\n",
+			 name ? name : "?", info->si_syscall);
+	ssize_t ignored = write(STDERR_FILENO, text, (size_t)n);
+	(void)ignored;
+	(void)signal;
+	_exit(128 + SIGSYS);
+}
+#endif
+
+static enum status allow(scmp_filter_ctx filter, const int *calls, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		/* Negative numbers: calls that this architecture does not have. */
+		int failed =
+		    calls[i] < 0 ? 0 : seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+		if (failed)
+			return err_set(err, FAILED, "seccomp rule: %s", strerror(-failed));
+	}
+	return OK;
+}
+
+static enum status filter_calls(enum sandbox_profile profile, struct err *err)
+{
+	uint32_t otherwise = SCMP_ACT_KILL_PROCESS;
+#ifdef HOLDFAST_DEBUG
+	struct sigaction action = {.sa_sigaction = name_violation, .sa_flags = SA_SIGINFO};
+	sigaction(SIGSYS, &action, NULL);
+	otherwise = SCMP_ACT_TRAP;
+#endif
+	scmp_filter_ctx filter = seccomp_init(otherwise);
+	if (!filter)
+		return err_set(err, FAILED, "seccomp cannot be set up");
+	enum status status =
+	    allow(filter, profiles[profile].calls, profiles[profile].calls_count, err);
+	if (status == OK && SANITIZED)
+		status = allow(filter, calls_sanitizer, COUNT(calls_sanitizer), err);
+	/* Its flags lie behind a pointer where no filter sees them; libc falls back to clone. */
+	int failed = status == OK
+			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
+			 : 0;
+	/* At the end, abort() and stdio ask for these; a plain refusal serves them. */
+	if (status == OK && !failed && !SANITIZED)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
+	if (status == OK && !failed)
+		failed = seccomp_load(filter);
+	if (failed)
+		status = err_set(err, FAILED, "seccomp: %s", strerror(-failed));
+	seccomp_release(filter);
+	return status;
+}
+
+/* ---- Landlock: through the system calls, Debian 12's libc has no wrappers ---- */
+
+/* What version 1 of the interface knows: enough to forbid everything that is not named. */
+enum { LANDLOCK_ALL = (1 << 13) - 1 };
+
+static void allow_reading(int rules, const char *path)
+{
+	struct landlock_path_beneath_attr beneath = {
+	    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+	    .parent_fd = open(path, O_PATH | O_CLOEXEC),
+	};
+	if (beneath.parent_fd < 0)
+		return; /* what does not exist need not be readable */
+	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+	close(beneath.parent_fd);
+}
+
+/* False where the kernel has no Landlock: then seccomp alone holds. */
+static bool close_files(enum sandbox_profile profile)
+{
+	struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_ALL};
+	int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (rules < 0)
+		return false;
+	for (const char *const *path = profiles[profile].readable; *path; path++)
+		allow_reading(rules, *path);
+	bool ok = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+	close(rules);
+	return ok;
+}
+
+static enum status limit(__rlimit_resource_t what, uint64_t value, struct err *err)
+{
+	struct rlimit l = {value, value};
+	return setrlimit(what, &l) == 0 ? OK : err_errno(err, FAILED, "setrlimit");
+}
+
+enum status sandbox_enter(enum sandbox_profile profile, unsigned *separation, struct err *err)
+{
+	*separation = 0;
+	enum status status = limit(RLIMIT_FSIZE, profiles[profile].max_file_bytes, err);
+	if (status == OK && !SANITIZED)
+		status = limit(RLIMIT_CORE, 0, err);
+	if (status == OK && profiles[profile].max_memory_bytes && !SANITIZED)
+		status = limit(RLIMIT_AS, profiles[profile].max_memory_bytes, err);
+	if (status == OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		status = err_errno(err, FAILED, "no_new_privs");
+	if (status != OK)
+		return status;
+	/* LeakSanitizer reads /proc at the end. */
+	if (!SANITIZED && close_files(profile))
+		*separation |= SEPARATION_LANDLOCK;
+	status = filter_calls(profile, err);
+	if (status == OK)
+		*separation |= SEPARATION_SECCOMP;
+	return status;
+}

@@ -1,0 +1,49 @@
+/* holdfast-parse: a foreign file on standard input, record frames on standard output. Started by the
+ * importer, without a database, without a network, sandboxed before the first byte is read. */
+#include "base/cli.h"
+#include "base/log.h"
+#include "directory/parse/parse.h"
+#include "process/sandbox.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static struct parse_options options;
+
+static const struct cli_option cli_options[] = {
+    {"format", 0, CLI_TEXT, "FORMAT", 0, 0, "csv or json instead of looking", &options.format},
+    {"country", 0, CLI_TEXT, "CC", 0, 0, "country of records that do not say", &options.country},
+    {"columns", 0, CLI_TEXT, "LIST", 0, 0, "names of the columns of a CSV without a header",
+     &options.columns},
+    {"map", 0, CLI_TEXT, "TEXT", 0, 0, "the text of a mapping file", &options.map},
+    {0},
+};
+
+static int run(int argc, char **argv)
+{
+	struct err err;
+	unsigned separation;
+	(void)argc;
+	(void)argv;
+	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
+		die("%s", err.text);
+	if (parse_run(STDIN_FILENO, STDOUT_FILENO, &options, &err) != OK)
+		return cli_failed(&err);
+	return EXIT_OK;
+}
+
+static const struct command command = {
+    .name = "frames",
+    .args = "",
+    .summary = "Read a foreign file, write record frames",
+    .help = "A part of 'holdfast import', which starts it.",
+    .options = cli_options,
+    .run = run,
+};
+
+int main(int argc, char **argv)
+{
+	static const struct command *const commands[] = {&command, NULL};
+	return cli_main("holdfast-parse", "Reads foreign files in a sandbox for 'holdfast import'.",
+			commands, argc, argv);
+}
