@@ -89,57 +89,41 @@ static enum http_scan_result refuse(enum http_fault *fault, enum http_fault what
 	return HEAD_FAULT;
 }
 
-/* The limits are tested against what a line may still become, so that a sender without end is stopped in
- * the middle of a line. */
-static enum http_scan_result over_limit(const struct http_scan *scan, size_t max_bytes,
-					enum http_fault *fault)
-{
-	if (scan->lines == 0 && scan->at > HTTP_LINE_BYTES)
-		return refuse(fault, HTTP_FAULT_LINE);
-	if (scan->at > max_bytes)
-		return refuse(fault, scan->lines == 0 ? HTTP_FAULT_LINE : HTTP_FAULT_HEADERS);
-	if (scan->lines > HTTP_FIELDS_MAX + 1)
-		return refuse(fault, HTTP_FAULT_HEADERS);
-	return HEAD_PARTIAL;
-}
-
 enum http_scan_result http_scan_head(struct http_scan *scan, const char *p, size_t n,
 				     size_t max_bytes, enum http_fault *fault)
 {
-	size_t end = n < max_bytes + 1 ? n : max_bytes + 1;
 	size_t i = scan->at;
-	while (i < end) {
+	enum http_scan_result result = HEAD_PARTIAL;
+	while (i < n && result == HEAD_PARTIAL) {
+		/* The limits come before the byte, so that it is the same fault whether the bytes
+		 * came at once or one by one, and a sender without end is stopped within a line. */
+		bool first = scan->lines == 0;
+		size_t limit = first && max_bytes > HTTP_LINE_BYTES ? HTTP_LINE_BYTES : max_bytes;
 		unsigned char c = (unsigned char)p[i];
-		if (c >= 0x20 && c != 0x7f) {
+		if (i >= limit) {
+			result = refuse(fault, first ? HTTP_FAULT_LINE : HTTP_FAULT_HEADERS);
+		} else if ((c >= 0x20 && c != 0x7f) || (c == '\t' && !first)) {
 			i++;
-			continue;
-		}
-		if (c == '\t' && scan->lines > 0) {
-			i++;
-			continue;
-		}
-		if (c == '\n')
-			return refuse(fault, HTTP_FAULT_BARE_LF);
-		if (c != '\r')
-			return refuse(fault, HTTP_FAULT_CONTROL);
-		if (i + 1 == n)
+		} else if (c != '\r') {
+			result = refuse(fault, c == '\n' ? HTTP_FAULT_BARE_LF : HTTP_FAULT_CONTROL);
+		} else if (i + 1 == n) {
 			break; /* its LF may be under way */
-		if (p[i + 1] != '\n')
-			return refuse(fault, HTTP_FAULT_BARE_CR);
-		bool blank = i == scan->line;
-		i += 2;
-		scan->at = i;
-		/* Before the lines are counted: the line that ends here belongs to its own limit. */
-		enum http_scan_result limit = over_limit(scan, max_bytes, fault);
-		if (limit != HEAD_PARTIAL)
-			return limit;
-		if (blank)
-			return HEAD_COMPLETE;
-		scan->lines++;
-		scan->line = i;
+		} else if (i + 1 >= limit) {
+			result = refuse(fault, first ? HTTP_FAULT_LINE : HTTP_FAULT_HEADERS);
+		} else if (p[i + 1] != '\n') {
+			result = refuse(fault, HTTP_FAULT_BARE_CR);
+		} else {
+			bool blank = i == scan->line;
+			i += 2;
+			scan->line = i;
+			if (blank)
+				result = HEAD_COMPLETE;
+			else if (++scan->lines > HTTP_FIELDS_MAX + 1)
+				result = refuse(fault, HTTP_FAULT_HEADERS);
+		}
 	}
 	scan->at = i;
-	return over_limit(scan, max_bytes, fault);
+	return result;
 }
 
 /* ---- the request line ---- */
