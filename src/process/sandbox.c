@@ -34,7 +34,8 @@
 	    SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),               \
 	    SCMP_SYS(gettimeofday), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),              \
 	    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),              \
-	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill), SCMP_SYS(sched_yield)
+	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill), SCMP_SYS(sched_yield),         \
+	    SCMP_SYS(sysinfo) /* qsort */
 
 /* An event loop with sockets that exist or lead to the database. */
 #define CALLS_NETWORK                                                                              \
@@ -46,7 +47,7 @@
 	    SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(timerfd_create),                   \
 	    SCMP_SYS(timerfd_settime), SCMP_SYS(pipe2), SCMP_SYS(fcntl), SCMP_SYS(ioctl),          \
 	    SCMP_SYS(dup), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),                  \
-	    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)
+	    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(prlimit64)
 
 /* Files by name; which ones is Landlock's to say. */
 #define CALLS_FILES                                                                                \
@@ -74,11 +75,10 @@ static const struct {
 	size_t calls_count;
 	const char *const *readable; /* files below these may be read; nothing else may be opened */
 	uint64_t max_memory_bytes;   /* address space; 0: as it is */
-	uint64_t max_file_bytes;     /* a file it writes */
 } profiles[] = {
-    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, 512u << 20, 0},
+    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, 512u << 20},
     [SANDBOX_WEB] = {calls_web, COUNT(calls_web),
-		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, 0, 0},
+		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, 0},
 };
 
 /* ---- seccomp ---- */
@@ -180,9 +180,7 @@ static enum status limit(__rlimit_resource_t what, uint64_t value, struct err *e
 enum status sandbox_enter(enum sandbox_profile profile, unsigned *separation, struct err *err)
 {
 	*separation = 0;
-	enum status status = limit(RLIMIT_FSIZE, profiles[profile].max_file_bytes, err);
-	if (status == OK && !SANITIZED)
-		status = limit(RLIMIT_CORE, 0, err);
+	enum status status = SANITIZED ? OK : limit(RLIMIT_CORE, 0, err);
 	if (status == OK && profiles[profile].max_memory_bytes && !SANITIZED)
 		status = limit(RLIMIT_AS, profiles[profile].max_memory_bytes, err);
 	if (status == OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
