@@ -1,0 +1,102 @@
+#!/usr/bin/perl
+# Too much, too slow, too many: refused or bounded, and whoever behaves is served meanwhile.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Socket qw(SOL_SOCKET SO_RCVBUF);
+use Test::More;
+use Time::HiRes qw(time);
+use Web;
+
+my $hello = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+sub statuses { return join ' ', map { $_->[0] } Web::answers(@_) }
+
+# ---- size ----
+my $web = Web->start('http.header_bytes' => '16kB', 'http.body_bytes' => '64kB');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nX: " . 'x' x 1_000_000 . "\r\n\r\n")), 431, 'one header field of a megabyte is answered 431');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\n" . "X: y\r\n" x 150_000 . "\r\n")), 431, 'a megabyte of small header fields is answered 431');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" . "X: y\r\n" x 98 . "\r\n")), 200, 'a hundred header fields pass');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" . "X: y\r\n" x 99 . "\r\n")), 431, 'one more does not');
+is(statuses($web->raw("GET /" . 'x' x 9000 . " HTTP/1.1\r\nHost: a\r\n\r\n")), 414, 'a request line of 9000 bytes is answered 414');
+is(statuses($web->raw("GET /" . 'x' x 1_000_000)), 414, 'also when it does not end');
+is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n" . 'x' x 65537)), 413, 'a body over the limit is answered 413 before it is read');
+is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" . ("1000\r\n" . 'x' x 4096 . "\r\n") x 20 . "0\r\n\r\n")), 413, 'so is one whose chunks sum up to too much');
+is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 65536\r\n\r\n" . 'x' x 65536)), 405, 'one of exactly the limit is read');
+
+# ---- many requests on a connection ----
+my $socket = $web->connect;
+if (!fork) { $web->put($socket, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" x 10_010); require POSIX; POSIX::_exit(0) }
+my $text = $web->get($socket);
+wait;
+is(scalar(() = $text =~ /^HTTP\/1\.1 200 /mg), 10_000, 'a connection ends after ten thousand requests');
+is(scalar(() = $text =~ /^Connection: close\r$/mg), 1, 'and says so in the last answer');
+$web->stop;
+
+# ---- time ----
+$web = Web->start(map { ("http.$_" => '150ms') } qw(header_timeout body_timeout idle_timeout write_timeout));
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHo")), 408, 'half a head is answered 408 when its time is over');
+is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")), 408, 'half a body is answered 408');
+is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")), 408, 'half a chunk is answered 408');
+is($web->raw(''), '', 'a connection that never says anything is closed without a word');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")), 200, 'an idle connection is closed after its answer');
+
+# A byte every 30 ms never ends its head, and does not win time by it.
+my $slow = $web->connect;
+my $begin = time;
+for my $byte (split //, 'GET /healthz HTTP/1.1' . "\r\nX: y" x 100) {
+	last if IO::Select->new($slow)->can_read(0.03);
+	$web->put($slow, $byte) or last;
+}
+is(statuses($web->get($slow)), 408, 'a sender of one byte at a time is answered 408');
+cmp_ok(time - $begin, '<', 3, 'and its bytes did not prolong its time');
+
+# Asks for much and takes nothing.
+my $deaf = $web->connect(Blocking => 0);
+setsockopt $deaf, SOL_SOCKET, SO_RCVBUF, pack 'l', 4096;
+$web->until('the server stops writing to who does not read', sub {
+	syswrite $deaf, "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" x 100;
+	$web->metric('holdfast_http_refusals_total', 'cause="write-timeout"') });
+pass('a client that takes nothing is cut off');
+is($web->metric('holdfast_http_refusals_total', 'cause="body-timeout"'), 2, 'time-outs are counted by cause');
+$web->stop;
+
+# ---- number ----
+$web = Web->start('http.connections' => 1000, 'http.connections_per_address' => 1000);
+my @stalled = map { my $s = $web->connect; $web->put($s, $_ % 2 ? "GET /healthz HTTP/1.1\r\nX: " : "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"); $s } 1 .. 500;
+$web->until('all are connected', sub { $web->metric('holdfast_http_connections') >= 500 });
+my ($served, $longest) = (0, 0);
+for (1 .. 200) {
+	my $begin = time;
+	$served++ if statuses($web->raw($hello)) eq '200';
+	$longest = time - $begin if time - $begin > $longest;
+}
+is($served, 200, 'two hundred requests are served beside 500 stalled connections');
+cmp_ok($longest, '<', 1, 'none of them waits long');
+@stalled = ();
+$web->until('their places are free again', sub { $web->metric('holdfast_http_connections') <= 1 });
+pass('the places of those who left are free again');
+$web->stop;
+
+$web = Web->start('http.connections' => 20, 'http.connections_per_address' => 10);
+my @mine = map { my $s = $web->connect(LocalAddr => '127.0.0.2'); $web->put($s, 'GET'); $s } 1 .. 10;
+$web->until('they are connected', sub { $web->metric('holdfast_http_connections') >= 11 });
+is(statuses($web->raw($hello, LocalAddr => '127.0.0.2')), 503, 'an address with ten connections gets no further one');
+is(statuses($web->raw($hello, LocalAddr => '127.0.0.3')), 200, 'another address does');
+push @mine, map { my $s = $web->connect(LocalAddr => '127.0.0.4'); $web->put($s, 'GET'); $s } 1 .. 8;
+$web->until('they are connected', sub { $web->metric('holdfast_http_connections') >= 19 });
+my $idle = $web->connect;
+$web->put($idle, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+$web->get($idle, qr/ok\n\z/);
+push @mine, map { my $s = $web->connect(LocalAddr => '127.0.0.5'); $web->put($s, 'GET'); $s } 1;
+my $late = $web->connect(LocalAddr => '127.0.0.6');
+$web->put($late, $hello);
+is(statuses($web->get($late)), 200, 'when all places are taken, one that idles makes room');
+is($web->get($idle), '', 'it is the idle one that was closed');
+push @mine, my $last = $web->connect(LocalAddr => '127.0.0.7');
+$web->put($last, 'GET');
+$web->until('every place is taken', sub { my $t = $web->raw($hello, LocalAddr => '127.0.0.8'); statuses($t) eq '503' });
+pass('and when nobody idles, 503 is the answer');
+@mine = ();
+$web->stop;
+done_testing;
