@@ -30,7 +30,8 @@ static void compile(struct compiled_route *route, const struct http_group *group
 		must(part.p[part.n - 1] == '}');
 		struct str name = {part.p + 1, part.n - 2};
 		segment->rest = str_ends(name, STR("..."));
-		must(!segment->rest || !rest.p);
+		/* OpenAPI has no word for it. */
+		must(!segment->rest || (!rest.p && row->kind == HTTP_PAGE));
 		if (segment->rest)
 			name.n -= 3;
 		segment->literal = (struct str){NULL, 0};

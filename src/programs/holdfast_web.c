@@ -8,6 +8,8 @@
 #include "config/instance.h"
 #include "http/http.h"
 #include "process/process.h"
+#include "process/sandbox.h"
+#include "process/sandbox.h"
 #include "web/web.h"
 
 #include <event2/event.h>
@@ -24,13 +26,8 @@ struct program {
 
 static void set_up_log(const struct config *c)
 {
-	static const char *const levels[] = {"debug", "info", "warn", "error"};
-	size_t level = LOG_INFO;
-	for (size_t n = 0; n < sizeof(levels) / sizeof(levels[0]); n++)
-		if (strcmp(config_text(c, CONFIG_LOG_LEVEL), levels[n]) == 0)
-			level = n;
-	log_setup("holdfast-web", (enum log_level)level,
-		  strcmp(config_text(c, CONFIG_LOG_FORMAT), "json") == 0);
+	log_setup("holdfast-web", (enum log_level)config_number(c, CONFIG_LOG_LEVEL),
+		  config_number(c, CONFIG_LOG_FORMAT) == 1);
 }
 
 static int usage(void)
@@ -57,6 +54,8 @@ static void on_term(evutil_socket_t signal, short what, void *ctx)
 static int serve(int listen_fd, const struct config *config)
 {
 	struct program program;
+	struct err err;
+	unsigned separation;
 	const char *database = getenv("HOLDFAST_DATABASE");
 
 	signal(SIGPIPE, SIG_IGN);
@@ -70,7 +69,9 @@ static int serve(int listen_fd, const struct config *config)
 						       .listen_fd = listen_fd,
 						       .config = config,
 						       .conninfo = database ? database : ""});
-	process_ready(0);
+	if (sandbox_enter(SANDBOX_WEB, &separation, &err) != OK)
+		die("%s", err.text);
+	process_ready(separation);
 	event_base_dispatch(program.loop);
 
 	web_destroy(program.web);
