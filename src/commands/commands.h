@@ -6,10 +6,12 @@
 
 extern const struct command command_config;
 extern const struct command command_down;
+extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_migrate;
 extern const struct command command_reload;
 extern const struct command command_status;
+extern const struct command command_suppress;
 extern const struct command command_up;
 
 #endif

@@ -9,6 +9,8 @@ static const struct command *const commands[] = {
     &command_status,
     &command_config,
     &command_migrate,
+    &command_import,
+    &command_suppress,
     NULL,
 };
 

@@ -1,0 +1,151 @@
+-- Merging records into the directory: what `holdfast import` and `holdfast suppress` run, in one
+-- transaction an import. Rows arrive in import_row, which lives as long as the transaction.
+-- role: holdfast_import
+
+-- name: import_lock
+-- One import at a time; released with the transaction.
+SELECT pg_try_advisory_xact_lock(5142036002);
+
+-- name: import_create
+CREATE TEMPORARY TABLE import_row (
+	n bigint, line bigint, id bigint, external_id text, content_hash bigint,
+	country text, region_name text, city text, category_id smallint, group_id smallint, categories smallint[],
+	quality_score smallint, lat_e7 integer, lon_e7 integer,
+	name text, street text, postcode text, phone text, hours text, timezone text, hours_week int4multirange,
+	alt_names text[], description text, website text, service_area text[], same_as text[], offers jsonb, extra jsonb,
+	source_updated_at timestamptz, words text[] COLLATE "C",
+	region_id integer, city_id integer
+) ON COMMIT DROP;
+
+-- name: import_copy
+COPY import_row (n, line, id, external_id, content_hash, country, region_name, city, category_id, group_id,
+	categories, quality_score, lat_e7, lon_e7, name, street, postcode, phone, hours, timezone, hours_week,
+	alt_names, description, website, service_area, same_as, offers, extra, source_updated_at, words)
+FROM STDIN;
+
+-- name: import_analyze
+ANALYZE import_row;
+
+-- name: import_source
+INSERT INTO source AS s (key, name, licence, licence_url, attribution, url, imported_at)
+VALUES ($1, COALESCE($2, $1), $3, $4, $5, $6, now())
+ON CONFLICT (key) DO UPDATE SET
+	name = COALESCE($2, s.name),
+	licence = COALESCE($3, s.licence),
+	licence_url = COALESCE($4, s.licence_url),
+	attribution = COALESCE($5, s.attribution),
+	url = COALESCE($6, s.url),
+	imported_at = now()
+RETURNING id;
+
+-- name: import_duplicates
+-- The same record twice in one file: the first one counts.
+DELETE FROM import_row AS r
+USING (SELECT id, min(n) AS n FROM import_row GROUP BY id HAVING count(*) > 1) AS first,
+	import_row AS f
+WHERE r.id = first.id AND r.n <> first.n AND f.id = first.id AND f.n = first.n
+RETURNING r.line, f.line, r.external_id;
+
+-- name: import_suppressed
+DELETE FROM import_row AS r USING suppression AS s WHERE s.id = r.id;
+
+-- name: import_collisions
+-- Two different records with the same id: a collision of 63-bit hashes, or a key that was used for
+-- another source before. The one that is there stays.
+DELETE FROM import_row AS r
+USING business AS b, business_detail AS d
+WHERE b.id = r.id AND d.id = r.id AND (b.source_id <> $1::smallint OR d.external_id <> r.external_id)
+RETURNING r.line, r.external_id;
+
+-- name: import_unchanged
+DELETE FROM import_row AS r USING business_detail AS d
+WHERE d.id = r.id AND d.content_hash = r.content_hash;
+
+-- name: import_regions
+INSERT INTO region (key, country, name)
+SELECT DISTINCT ON (key) key, country, name
+FROM (SELECT lower(country) || COALESCE('-' || NULLIF(directory_slug(region_name), ''), '') AS key, country, region_name AS name
+	FROM (SELECT DISTINCT country, region_name FROM import_row WHERE country IS NOT NULL) AS places) AS keyed
+ORDER BY key, name
+ON CONFLICT (key) DO NOTHING;
+
+-- name: import_cities
+INSERT INTO city (region_id, key, name)
+SELECT DISTINCT ON (key) region_id, key, name
+FROM (SELECT g.id AS region_id, g.key || '-' || directory_slug(p.city) AS key, p.city AS name
+	FROM (SELECT DISTINCT country, region_name, city FROM import_row
+		WHERE country IS NOT NULL AND city IS NOT NULL) AS p
+	JOIN region AS g ON g.key = lower(p.country) || COALESCE('-' || NULLIF(directory_slug(p.region_name), ''), '')
+	WHERE directory_slug(p.city) <> '') AS keyed
+ORDER BY key, name
+ON CONFLICT (key) DO NOTHING;
+
+-- name: import_places
+-- The numbers of region and city. Slugs are made once a place, not once a business.
+UPDATE import_row AS r SET region_id = p.region_id, city_id = p.city_id
+FROM (SELECT d.country, d.region_name, d.city, g.id AS region_id, c.id AS city_id
+	FROM (SELECT DISTINCT country, region_name, city FROM import_row WHERE country IS NOT NULL) AS d
+	JOIN region AS g ON g.key = lower(d.country) || COALESCE('-' || NULLIF(directory_slug(d.region_name), ''), '')
+	LEFT JOIN city AS c ON c.key = g.key || '-' || directory_slug(d.city)) AS p
+WHERE p.country = r.country AND p.region_name IS NOT DISTINCT FROM r.region_name
+	AND p.city IS NOT DISTINCT FROM r.city;
+
+-- name: import_update
+UPDATE business AS b SET
+	region_id = r.region_id, city_id = r.city_id, lat_e7 = r.lat_e7, lon_e7 = r.lon_e7,
+	category_id = r.category_id, group_id = r.group_id, quality_score = r.quality_score, name = r.name,
+	street = r.street, postcode = r.postcode, city = r.city, country = r.country, phone = r.phone,
+	hours = r.hours, timezone = r.timezone
+FROM import_row AS r WHERE b.id = r.id;
+
+-- name: import_update_detail
+UPDATE business_detail AS d SET
+	change = nextval('business_change'), content_hash = r.content_hash, updated_at = now(),
+	source_updated_at = r.source_updated_at, categories = r.categories, hours_week = r.hours_week,
+	alt_names = r.alt_names, description = r.description, website = r.website,
+	service_area = r.service_area, same_as = r.same_as, offers = r.offers, extra = r.extra,
+	quality_score = r.quality_score,
+	words = r.words || directory_facets(r.category_id, r.group_id, r.region_id, r.city_id)
+FROM import_row AS r WHERE d.id = r.id;
+
+-- name: import_updated
+-- What was updated is done with; the rest is new.
+DELETE FROM import_row AS r USING business AS b WHERE b.id = r.id;
+
+-- name: import_insert
+INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, category_id, group_id,
+	quality_score, name, street, postcode, city, country, phone, hours, timezone)
+SELECT id, region_id, city_id, lat_e7, lon_e7, $1::smallint, category_id, group_id,
+	quality_score, name, street, postcode, city, country, phone, hours, timezone
+FROM import_row;
+
+-- name: import_insert_detail
+INSERT INTO business_detail (id, content_hash, source_updated_at, external_id, categories, hours_week,
+	alt_names, description, website, service_area, same_as, offers, extra, quality_score, words)
+SELECT id, content_hash, source_updated_at, external_id, categories, hours_week,
+	alt_names, description, website, service_area, same_as, offers, extra, quality_score,
+	words || directory_facets(category_id, group_id, region_id, city_id)
+FROM import_row;
+
+-- name: suppress_find
+SELECT s.key, d.external_id, b.name
+FROM business AS b
+JOIN business_detail AS d ON d.id = b.id
+JOIN source AS s ON s.id = b.source_id
+WHERE b.id = $1::bigint;
+
+-- name: suppress_add
+INSERT INTO suppression (id, source_key, external_id, reason) VALUES ($1::bigint, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET reason = excluded.reason;
+
+-- name: suppress_delete
+DELETE FROM business WHERE id = $1::bigint;
+
+-- name: suppress_delete_detail
+DELETE FROM business_detail WHERE id = $1::bigint;
+
+-- name: suppress_list
+SELECT id, source_key, external_id, reason, created_at FROM suppression ORDER BY created_at, id;
+
+-- name: suppress_remove
+DELETE FROM suppression WHERE id = $1::bigint;

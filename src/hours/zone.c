@@ -1,0 +1,279 @@
+/* Time zones from the system's TZif files (RFC 8536): the transitions, and behind the last one the rule of
+ * the footer (a POSIX TZ string). */
+#include "hours/hours.h"
+#include "base/io.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 64, FILE_MAX = 256 * 1024, ZONES_MAX = 64, TYPES_MAX = 256 };
+
+/* When in a year the clocks change: month, week, weekday of POSIX's "M3.5.0/2". */
+struct change {
+	int month, week, day, seconds;
+	int kind; /* 'M', 'J' (no leap day), 'N' (day of year from 0) */
+};
+
+struct zone {
+	char name[NAME_MAX_BYTES];
+	bool valid;
+	struct buf file;
+	const unsigned char *times, *types, *infos; /* into the file */
+	uint32_t times_count, types_count;
+	int standard, summer; /* of the footer, seconds east */
+	bool has_footer, has_summer;
+	struct change start, end;
+};
+static struct zone zones[ZONES_MAX];
+static size_t zones_count;
+
+static int64_t big(const unsigned char *p, int bytes)
+{
+	uint64_t v = 0;
+	for (int i = 0; i < bytes; i++)
+		v = v << 8 | p[i];
+	return bytes == 4 ? (int32_t)(uint32_t)v : (int64_t)v;
+}
+
+/* ---- the footer ---- */
+
+static bool skip_abbreviation(const char **p)
+{
+	const char *from = *p;
+	if (**p == '<') {
+		*p += strcspn(*p, ">");
+		if (**p != '>')
+			return false;
+		++*p;
+		return true;
+	}
+	while ((**p | 32) >= 'a' && (**p | 32) <= 'z')
+		++*p;
+	return *p - from >= 3;
+}
+
+/* [+-]h[h][:mm[:ss]] in seconds. */
+static bool footer_time(const char **p, int *out)
+{
+	int parts[3] = {0, 0, 0}, sign = 1;
+	if (**p == '+' || **p == '-')
+		sign = *(*p)++ == '-' ? -1 : 1;
+	for (int i = 0; i < 3; i++) {
+		char *end;
+		if (**p < '0' || **p > '9')
+			return false;
+		parts[i] = (int)strtol(*p, &end, 10);
+		*p = end;
+		if (parts[i] > 200 || **p != ':')
+			break;
+		++*p;
+	}
+	*out = sign * (parts[0] * 3600 + parts[1] * 60 + parts[2]);
+	return true;
+}
+
+static bool footer_change(const char **p, struct change *c)
+{
+	char *end;
+	*c = (struct change){.seconds = 7200};
+	if (*(*p)++ != ',')
+		return false;
+	if (**p == 'M') {
+		c->kind = 'M';
+		c->month = (int)strtol(*p + 1, &end, 10);
+		if (*end != '.')
+			return false;
+		c->week = (int)strtol(end + 1, &end, 10);
+		if (*end != '.')
+			return false;
+		c->day = (int)strtol(end + 1, &end, 10);
+		if (c->month < 1 || c->month > 12 || c->week < 1 || c->week > 5 || c->day < 0 ||
+		    c->day > 6)
+			return false;
+	} else {
+		c->kind = **p == 'J' ? 'J' : 'N';
+		c->day = (int)strtol(*p + (c->kind == 'J'), &end, 10);
+		if (c->day < 0 || c->day > 366)
+			return false;
+	}
+	*p = end;
+	if (**p == '/') {
+		++*p;
+		return footer_time(p, &c->seconds);
+	}
+	return true;
+}
+
+static bool parse_footer(struct zone *z, const char *p)
+{
+	int west;
+	if (*p == '\0')
+		return true;
+	if (!skip_abbreviation(&p) || !footer_time(&p, &west))
+		return false;
+	z->standard = -west;
+	z->has_footer = true;
+	if (*p == '\0')
+		return true;
+	if (!skip_abbreviation(&p))
+		return false;
+	z->summer = z->standard + 3600;
+	if (*p != ',') {
+		if (!footer_time(&p, &west))
+			return false;
+		z->summer = -west;
+	}
+	z->has_summer = footer_change(&p, &z->start) && footer_change(&p, &z->end);
+	return z->has_summer && *p == '\0';
+}
+
+static int64_t days_from_civil(int64_t y, int m, int d)
+{
+	/* Howard Hinnant, "chrono-compatible low-level date algorithms". */
+	y -= m <= 2;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t yoe = y - era * 400;
+	int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static bool is_leap(int64_t y)
+{
+	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+}
+
+/* The local second of the year's change, as seconds since 1970 on a clock without zone. */
+static int64_t change_in(const struct change *c, int64_t year)
+{
+	int64_t day;
+	if (c->kind == 'M') {
+		int64_t first = days_from_civil(year, c->month, 1);
+		int weekday = (int)(((first + 4) % 7 + 7) % 7);
+		day = first + (c->day - weekday + 7) % 7 + (int64_t)(c->week - 1) * 7;
+		int64_t next = c->month == 12 ? days_from_civil(year + 1, 1, 1)
+					      : days_from_civil(year, c->month + 1, 1);
+		while (day >= next)
+			day -= 7;
+	} else {
+		day = days_from_civil(year, 1, 1) + c->day;
+		if (c->kind == 'J')
+			day += c->day >= 60 && is_leap(year) ? 0 : -1;
+	}
+	return day * 86400 + c->seconds;
+}
+
+static int footer_offset(const struct zone *z, int64_t at_s)
+{
+	if (!z->has_summer)
+		return z->standard;
+	int64_t year = 1970 + (at_s + z->standard) / 31556952;
+	if (days_from_civil(year, 1, 1) * 86400 > at_s + z->standard)
+		year--;
+	int64_t start = change_in(&z->start, year) - z->standard;
+	int64_t end = change_in(&z->end, year) - z->summer;
+	bool summer = start < end ? at_s >= start && at_s < end : at_s >= start || at_s < end;
+	return summer ? z->summer : z->standard;
+}
+
+/* ---- the file ---- */
+
+/* The parts of a TZif file of version 2 or later: behind a block with 32-bit times, which is skipped, one
+ * with 64-bit times. */
+static bool parse_file(struct zone *z)
+{
+	const unsigned char *p = (const unsigned char *)z->file.p;
+	size_t left = z->file.n;
+	for (int block = 0; block < 2; block++) {
+		int width = block ? 8 : 4;
+		if (left < 44 || memcmp(p, "TZif", 4) != 0 || p[4] < '2')
+			return false;
+		uint32_t n[6];
+		for (int i = 0; i < 6; i++)
+			n[i] = (uint32_t)big(p + 20 + 4 * i, 4);
+		uint32_t utc = n[0], standard = n[1], leaps = n[2], times = n[3], types = n[4],
+			 chars = n[5];
+		if (times > FILE_MAX / 8 || types > TYPES_MAX || types == 0 || chars > 2048 ||
+		    leaps > 1000 || utc > types || standard > types)
+			return false;
+		size_t size = 44 + (size_t)times * (size_t)width + times + (size_t)types * 6 +
+			      chars + (size_t)leaps * (size_t)(width + 4) + standard + utc;
+		if (left < size)
+			return false;
+		z->times = p + 44;
+		z->types = z->times + (size_t)times * (size_t)width;
+		z->infos = z->types + times;
+		z->times_count = times;
+		z->types_count = types;
+		p += size;
+		left -= size;
+	}
+	for (uint32_t i = 0; i < z->times_count; i++)
+		if (z->types[i] >= z->types_count)
+			return false;
+	if (left < 2 || p[0] != '\n' || p[left - 1] != '\n')
+		return false;
+	z->file.p[z->file.n - 1] = '\0';
+	return parse_footer(z, (const char *)p + 1);
+}
+
+/* "Europe/Zurich": no way out of the folder. */
+static bool is_zone_name(struct str name)
+{
+	if (name.n == 0 || name.n >= NAME_MAX_BYTES || name.p[0] < 'A' || name.p[0] > 'Z')
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool word = ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9') ||
+			    c == '_' || c == '-' || c == '+' || c == '/';
+		if (!word)
+			return false;
+	}
+	return true;
+}
+
+static const struct zone *find(struct str name)
+{
+	char path[PATH_MAX];
+	struct err ignored;
+	for (size_t i = 0; i < zones_count; i++)
+		if (str_eq(name, str_of(zones[i].name)))
+			return zones[i].valid ? &zones[i] : NULL;
+	if (!is_zone_name(name))
+		return NULL;
+	/* Full: the last one makes room. There are few zones among the records of one directory. */
+	struct zone *z = &zones[zones_count < ZONES_MAX ? zones_count++ : ZONES_MAX - 1];
+	buf_release(&z->file);
+	*z = (struct zone){0};
+	memcpy(z->name, name.p, name.n);
+	buf_init(&z->file, FILE_MAX);
+	z->valid = io_path(path, sizeof(path), &ignored, "/usr/share/zoneinfo/%s", z->name) == OK &&
+		   io_read_file(path, &z->file, &ignored) == OK && parse_file(z);
+	return z->valid ? z : NULL;
+}
+
+static int type_offset(const struct zone *z, unsigned type)
+{
+	return (int)big(z->infos + (size_t)type * 6, 4);
+}
+
+bool hours_zone_offset(struct str zone, int64_t at_s, int *offset_s)
+{
+	const struct zone *z = find(zone);
+	if (!z)
+		return false;
+	/* The last transition that is not after the instant. */
+	uint32_t low = 0, high = z->times_count;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		if (big(z->times + (size_t)middle * 8, 8) <= at_s)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == z->times_count && z->has_footer)
+		*offset_s = footer_offset(z, at_s);
+	else
+		*offset_s = type_offset(z, low ? z->types[low - 1] : 0);
+	return true;
+}
