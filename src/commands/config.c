@@ -11,11 +11,18 @@ static bool shown(int argc, char **argv, const char *name)
 	return argc == 0 || strcmp(argv[0], name) == 0;
 }
 
+static void describe(const struct config_option *o, struct buf *out)
+{
+	buf_reset(out);
+	config_describe(o, out);
+}
+
 static void print_json(const struct config *c, int argc, char **argv)
 {
-	struct buf out;
+	struct buf out, type;
 	struct json_writer w;
 	buf_init(&out, 1 << 20);
+	buf_init(&type, 1024);
 	json_writer_init(&w, &out);
 	json_array_begin(&w);
 	for (size_t o = 0; o < CONFIG_OPTIONS; o++) {
@@ -25,13 +32,32 @@ static void print_json(const struct config *c, int argc, char **argv)
 		json_member_z(&w, "name", config_options[o].name);
 		json_member_z(&w, "value", c->text[o]);
 		json_member_z(&w, "default", config_options[o].default_text);
-		json_member_z(&w, "type", config_type_name(config_options[o].type));
+		describe(&config_options[o], &type);
+		json_member_z(&w, "type", buf_z(&type));
+		json_member_bool(&w, "reload", config_options[o].when == CONFIG_WHEN_RELOAD);
 		json_member_z(&w, "text", config_options[o].text);
 		json_object_end(&w);
 	}
 	json_array_end(&w);
 	printf("%s\n", buf_z(&out));
+	buf_release(&type);
 	buf_release(&out);
+}
+
+static void print_text(const struct config *c, int argc, char **argv)
+{
+	struct buf type;
+	buf_init(&type, 1024);
+	for (size_t o = 0; o < CONFIG_OPTIONS; o++) {
+		const struct config_option *option = &config_options[o];
+		if (!shown(argc, argv, option->name))
+			continue;
+		describe(option, &type);
+		printf("# %s (%s%s)\n%s = %s\n", option->text, buf_z(&type),
+		       option->when == CONFIG_WHEN_RESTART ? "; takes effect by down and up" : "",
+		       option->name, c->text[o]);
+	}
+	buf_release(&type);
 }
 
 static int run(int argc, char **argv)
@@ -47,12 +73,8 @@ static int run(int argc, char **argv)
 		return cli_failed(&err);
 	if (cli_globals.json)
 		print_json(&i.config, argc, argv);
-	for (size_t o = 0; o < CONFIG_OPTIONS && !cli_globals.json; o++) {
-		const struct config_option *option = &config_options[o];
-		if (shown(argc, argv, option->name))
-			printf("# %s (%s)\n%s = %s\n", option->text, config_type_name(option->type),
-			       option->name, i.config.text[o]);
-	}
+	else
+		print_text(&i.config, argc, argv);
 	instance_release(&i);
 	return EXIT_OK;
 }

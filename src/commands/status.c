@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Resident memory in kB; 0 when the process is gone. */
@@ -29,27 +30,41 @@ static int64_t resident_kb(int pid)
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+/* How the last one ended that nobody had asked to: "signal 9", "status 1", or "". */
+static const char *ended_text(int ended, char out[32])
+{
+	out[0] = '\0';
+	if (WIFSIGNALED(ended))
+		snprintf(out, 32, "signal %d", WTERMSIG(ended));
+	else if (WEXITSTATUS(ended) != 0)
+		snprintf(out, 32, "status %d", WEXITSTATUS(ended));
+	return out;
+}
+
 static void show_text(void *ctx, const struct control_reply *r)
 {
 	struct buf separation;
+	char ended[32];
 	(void)ctx;
 	buf_init(&separation, 256);
 	process_separation_text(r->separation, &separation);
-	printf("%-12.32s %8d  %-11s %8.1f s  %8u  %8.1f MB  %s\n", r->name, r->pid,
+	printf("%-12.32s %8d  %-11s %8.1f s  %8u  %-10s  %8.1f MB  %s\n", r->name, r->pid,
 	       process_state_name(r->state), (double)r->uptime_ms / 1000, r->restarts,
-	       (double)resident_kb(r->pid) / 1024, buf_z(&separation));
+	       ended_text(r->ended, ended), (double)resident_kb(r->pid) / 1024, buf_z(&separation));
 	buf_release(&separation);
 }
 
 static void show_json(void *ctx, const struct control_reply *r)
 {
 	struct json_writer *w = ctx;
+	char ended[32];
 	json_object_begin(w);
 	json_member_z(w, "name", r->name);
 	json_member_i64(w, "pid", r->pid);
 	json_member_z(w, "state", process_state_name(r->state));
 	json_member_i64(w, "uptime_ms", r->uptime_ms);
 	json_member_i64(w, "restarts", r->restarts);
+	json_member_z(w, "last_end", ended_text(r->ended, ended));
 	json_member_i64(w, "resident_kb", resident_kb(r->pid));
 	json_key(w, "separation");
 	json_object_begin(w);
@@ -89,8 +104,8 @@ static enum status report_text(const struct instance *i, struct err *err)
 						       : config_text(&i->config, CONFIG_DB_URL));
 	printf("directory  http://%s/\n", address);
 	printf("API        http://%s/openapi.json\n\n", address);
-	printf("%-12s %8s  %-11s %10s  %8s  %11s  %s\n", "process", "pid", "state", "up",
-	       "restarts", "memory", "kept apart by");
+	printf("%-12s %8s  %-11s %10s  %8s  %-10s  %11s  %s\n", "process", "pid", "state", "up",
+	       "restarts", "last end", "memory", "kept apart by");
 	fflush(stdout);
 	return control_ask(i, CONTROL_STATUS, show_text, NULL, err);
 }

@@ -8,23 +8,42 @@
 enum { FILE_MAX = 1 << 20, ARENA_MAX = 2 << 20 };
 
 const struct config_option config_options[CONFIG_OPTIONS] = {
-#define OPTION(id, name, type, def, min, max, text)                                                \
-	[CONFIG_##id] = {name, CONFIG_TYPE_##type, def, min, max, text},
+#define OPTION(id, name, type, def, min, max, when, text)                                          \
+	[CONFIG_##id] = {name, CONFIG_TYPE_##type, def, min, max, CONFIG_WHEN_##when, text},
 #include "config/options.def"
 #undef OPTION
 };
 
-const char *config_type_name(enum config_type type)
+/* "text|json" of a CHOICE */
+static struct str choices(const struct config_option *o)
 {
-	static const char *const names[] = {
+	struct str rest = str_of(o->text);
+	return str_cut(&rest, ':');
+}
+
+void config_describe(const struct config_option *o, struct buf *out)
+{
+	static const char *const texts[] = {
 	    [CONFIG_TYPE_BOOL] = "yes or no",
 	    [CONFIG_TYPE_INT] = "a whole number",
 	    [CONFIG_TYPE_DURATION] = "a duration such as 500ms, 10s, 5min, 1h",
 	    [CONFIG_TYPE_SIZE] = "a size such as 512B, 64kB, 8MB, 1GB",
+	    [CONFIG_TYPE_CHOICE] = "one of ",
 	    [CONFIG_TYPE_TEXT] = "a text",
 	    [CONFIG_TYPE_ADDRESS] = "an address such as 127.0.0.1:8080 or [::1]:8080",
 	};
-	return names[type];
+	buf_puts(out, texts[o->type]);
+	if (o->type == CONFIG_TYPE_CHOICE)
+		buf_str(out, choices(o));
+}
+
+static bool is_choice(const struct config_option *o, struct str value, int64_t *place)
+{
+	struct str rest = choices(o);
+	for (*place = 0; rest.p; ++*place)
+		if (str_eq(str_cut(&rest, '|'), value))
+			return true;
+	return false;
 }
 
 struct unit {
@@ -57,7 +76,7 @@ static bool is_address(struct str value)
 	while (colon > 0 && value.p[colon - 1] != ':')
 		colon--;
 	if (colon < 2 ||
-	    !str_to_i64((struct str){value.p + colon, value.n - colon}, 0, 65535, &port))
+	    !str_to_i64((struct str){value.p + colon, value.n - colon}, 1, 65535, &port))
 		return false;
 	struct str name = {value.p, colon - 1};
 	bool six = name.p[0] == '[' && name.p[name.n - 1] == ']';
@@ -70,14 +89,14 @@ static bool is_address(struct str value)
 	return inet_pton(six ? AF_INET6 : AF_INET, host, ignored) == 1;
 }
 
-static bool to_number(enum config_type type, struct str value, int64_t *out)
+static bool to_number(const struct config_option *o, struct str value, int64_t *out)
 {
 	static const struct unit durations[] = {
 	    {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0}};
 	static const struct unit sizes[] = {
 	    {"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
 
-	switch (type) {
+	switch (o->type) {
 	case CONFIG_TYPE_BOOL:
 		*out = str_eq(value, STR("yes"));
 		return *out || str_eq(value, STR("no"));
@@ -87,6 +106,8 @@ static bool to_number(enum config_type type, struct str value, int64_t *out)
 		return with_unit(value, durations, out);
 	case CONFIG_TYPE_SIZE:
 		return with_unit(value, sizes, out);
+	case CONFIG_TYPE_CHOICE:
+		return is_choice(o, value, out);
 	case CONFIG_TYPE_ADDRESS:
 		*out = (int64_t)value.n;
 		return is_address(value);
@@ -149,9 +170,15 @@ enum status config_set(struct config *c, struct str name, struct str value, stru
 
 	const struct config_option *o = &config_options[id];
 	int64_t number = 0;
-	if (!to_number(o->type, value, &number))
-		return err_set(err, INVALID, "%s: '%.*s' is not %s", o->name, STR_ARG(value),
-			       config_type_name(o->type));
+	if (!to_number(o, value, &number)) {
+		struct buf right;
+		buf_init(&right, 1024);
+		config_describe(o, &right);
+		err_set(err, INVALID, "%s: '%.*s' is not %s", o->name, STR_ARG(value),
+			buf_z(&right));
+		buf_release(&right);
+		return INVALID;
+	}
 	if (number < o->min || number > o->max)
 		return err_set(err, INVALID, "%s: '%.*s' is out of range: %s%lld to %lld%s",
 			       o->name, STR_ARG(value),

@@ -17,7 +17,7 @@
 #include "base/buf.h"
 
 enum config_id {
-#define OPTION(id, name, type, def, min, max, text) CONFIG_##id,
+#define OPTION(id, name, type, def, min, max, when, text) CONFIG_##id,
 #include "config/options.def"
 #undef OPTION
 	CONFIG_OPTIONS
@@ -28,19 +28,25 @@ enum config_type {
 	CONFIG_TYPE_INT,
 	CONFIG_TYPE_DURATION,
 	CONFIG_TYPE_SIZE,
+	CONFIG_TYPE_CHOICE,
 	CONFIG_TYPE_TEXT,
 	CONFIG_TYPE_ADDRESS,
 };
+
+enum config_when { CONFIG_WHEN_RELOAD, CONFIG_WHEN_RESTART };
 
 struct config_option {
 	const char *name;
 	enum config_type type;
 	const char *default_text;
 	int64_t min, max;
+	enum config_when when; /* a change takes effect */
 	const char *text;
 };
 extern const struct config_option config_options[CONFIG_OPTIONS];
-const char *config_type_name(enum config_type type);
+
+/* "a duration such as 10s", "one of text|json": what a value of the option must be. */
+void config_describe(const struct config_option *o, struct buf *out);
 
 struct config {
 	struct arena arena;
@@ -59,7 +65,7 @@ MUST_CHECK enum status config_read(struct config *c, const char *path, struct er
 MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
 				  struct err *err);
 
-/* BOOL, INT, DURATION (ms), SIZE (bytes); TEXT, ADDRESS. The wrong kind is a bug. */
+/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, ADDRESS. The wrong kind is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 

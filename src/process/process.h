@@ -59,6 +59,7 @@ struct control_reply {
 	uint32_t state; /* enum process_state */
 	uint32_t restarts;
 	uint32_t separation;
+	int32_t ended; /* wait status of the last one that died; 0: none did */
 	int64_t uptime_ms;
 	char error[200];
 };

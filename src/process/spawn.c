@@ -47,11 +47,11 @@ enum status spawn_user(const char *name, uid_t *uid, gid_t *gid, struct err *err
 	return OK;
 }
 
-static void set_limit(int report, __rlimit_resource_t what, uint64_t value)
+static void set_limit(int report, __rlimit_resource_t what, const char *name, uint64_t value)
 {
 	struct rlimit limit = {value, value};
 	if (value && setrlimit(what, &limit) != 0)
-		fail(report, "setrlimit");
+		fail(report, name);
 }
 
 /* Put every descriptor at its number. First all go above the range, so that none is overwritten
@@ -92,8 +92,8 @@ NORETURN static void become(const struct spawn *s, uid_t uid, gid_t gid, pid_t p
 	umask(077);
 	if (s->session && setsid() < 0)
 		fail(report, "setsid");
-	set_limit(report, RLIMIT_AS, s->max_memory_bytes);
-	set_limit(report, RLIMIT_NOFILE, s->max_files);
+	set_limit(report, RLIMIT_AS, "limit of memory", s->max_memory_bytes);
+	set_limit(report, RLIMIT_NOFILE, "limit of open files", s->max_files);
 	if (s->user && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
 			setresuid(uid, uid, uid) != 0))
 		fail(report, s->user);

@@ -25,15 +25,12 @@ enum {
 	SLOTS_MAX = 80,
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 30000,
-	STEADY_MS = 10000,    /* ran so long: the next death starts the backoff anew */
-	READY_POLL_MS = 20,   /* how often postmaster.pid is looked at while PostgreSQL starts */
-	KILL_AFTER_MS = 2000, /* behind the drain time-out */
+	BACKOFF_CLOSE_MS = 1000, /* a slot that is away for longer keeps no connections waiting */
+	STEADY_MS = 10000,       /* ran so long: the next death starts the backoff anew */
+	READY_POLL_MS = 20,      /* how often postmaster.pid is looked at while PostgreSQL starts */
+	KILL_AFTER_MS = 2000,    /* behind the drain time-out */
 	DATABASE_STOP_MS = 60000,
 };
-
-/* Settings that processes get from us when they start, or that decide which there are. */
-static const enum config_id fixed_options[] = {CONFIG_DB_URL, CONFIG_USER_DB, CONFIG_WEB_LISTEN,
-					       CONFIG_WEB_PROCESSES};
 
 struct slot {
 	const struct process_class *class;
@@ -48,7 +45,11 @@ struct slot {
 	int64_t backoff_ms;
 	int64_t start_at_ms; /* PROCESS_BACKOFF */
 	int64_t kill_at_ms;  /* PROCESS_STOPPING */
-	bool replace;        /* PROCESS_STOPPING for a reload: start again */
+	/* After a reload: the process with the old settings, which finishes its requests while the new
+	 * one takes the new ones from the same listener. 0: none */
+	pid_t retiring;
+	int64_t retiring_kill_at_ms;
+	int32_t ended; /* wait status of the last one that died; 0: none did */
 };
 
 struct supervisor {
@@ -62,6 +63,7 @@ struct supervisor {
 	bool stopping;
 	int reloading; /* slots before this one run with the new settings; count: no reload */
 	int64_t began_ms;
+	int64_t started_ms;
 	uint32_t jitter;
 };
 
@@ -173,6 +175,10 @@ static enum status take_lock(struct supervisor *sv, struct err *err)
 	if (fstat(sv->lock, &held) != 0 || stat(path, &named) != 0 || held.st_ino != named.st_ino)
 		return err_set(err, CONFLICT, "the instance %s is just being stopped; try again",
 			       sv->instance->dir);
+	/* For people and for 'holdfast down', should we not answer. */
+	int n = snprintf(path, sizeof(path), "%d\n", getpid());
+	if (ftruncate(sv->lock, 0) != 0 || write(sv->lock, path, (size_t)n) != n)
+		return err_errno(err, FAILED, "lock");
 	return OK;
 }
 
@@ -202,6 +208,12 @@ static void slot_backoff(struct supervisor *sv, struct slot *s)
 	s->start_at_ms =
 	    clock_ms() + s->backoff_ms / 2 + (int64_t)sv->jitter % (s->backoff_ms / 2 + 1);
 	s->backoff_ms = s->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff_ms * 2;
+	/* The kernel would go on giving this slot its share of the connections; without the listener
+	 * the other slots get them, and a restart within the second refuses none. */
+	if (s->listener >= 0 && s->start_at_ms - clock_ms() > BACKOFF_CLOSE_MS) {
+		close(s->listener);
+		s->listener = -1;
+	}
 }
 
 static void slot_start(struct supervisor *sv, struct slot *s)
@@ -213,6 +225,9 @@ static void slot_start(struct supervisor *sv, struct slot *s)
 
 	slot_name(s, name);
 	enum status status = s->class->prepare(sv->instance, sv->program_dir, &launch, &err);
+	if (status == OK && s->class->listens && s->listener < 0)
+		status = make_listener(config_text(&sv->instance->config, CONFIG_WEB_LISTEN),
+				       &s->listener, &err);
 	if (status == OK && !s->class->poll_ready && pipe2(ready, O_CLOEXEC) != 0)
 		status = err_errno(&err, FAILED, "pipe");
 	if (status == OK) {
@@ -257,26 +272,36 @@ static void slot_stop(struct slot *s, int64_t grace_ms)
 	}
 }
 
-static void slot_ended(struct supervisor *sv, struct slot *s, int status)
+/* For a reload: the next process starts at once, this one ends in its own time. */
+static void slot_replace(struct supervisor *sv, struct slot *s)
+{
+	kill(s->pid, s->class->stop_signal);
+	s->retiring = s->pid;
+	s->retiring_kill_at_ms = clock_ms() + drain_ms(sv);
+	slot_start(sv, s);
+}
+
+static void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int status)
 {
 	char name[32];
 	slot_name(s, name);
+	if (pid == s->retiring) {
+		log_info("retired", LOG_S("process", name), LOG_I("pid", pid));
+		s->retiring = 0;
+		return;
+	}
 	if (s->ready_fd >= 0)
 		close(s->ready_fd);
 	s->ready_fd = -1;
 	s->pid = 0;
-	bool expected = s->state == PROCESS_STOPPING;
-	bool replace = s->replace && !sv->stopping;
-	s->replace = false;
-	if (expected) {
+	if (s->state == PROCESS_STOPPING) {
 		log_info("stopped", LOG_S("process", name),
 			 LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
 		s->state = PROCESS_DOWN;
-		if (replace)
-			slot_start(sv, s);
 		return;
 	}
-	log_error("died", LOG_S("process", name),
+	s->ended = status;
+	log_error("died", LOG_S("process", name), LOG_I("pid", pid),
 		  LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
 		  LOG_I("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
 	s->restarts++;
@@ -326,66 +351,92 @@ static bool database_ready(const struct supervisor *sv)
 	return true;
 }
 
-static bool all_in(const struct supervisor *sv, enum process_state state, bool needs_database_only)
+static bool all_run(const struct supervisor *sv)
 {
 	for (int n = 0; n < sv->count; n++)
-		if (sv->slots[n].state != state &&
+		if (sv->slots[n].state != PROCESS_RUNNING)
+			return false;
+	return true;
+}
+
+static bool all_down(const struct supervisor *sv, bool needs_database_only)
+{
+	for (int n = 0; n < sv->count; n++)
+		if ((sv->slots[n].state != PROCESS_DOWN || sv->slots[n].retiring) &&
 		    (!needs_database_only || sv->slots[n].class->needs_database))
 			return false;
 	return true;
 }
 
-/* Start what may start, kill what overstays, go on with stopping and reloading. Returns when it wants
- * to be called again (ms from now, -1: no need). */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Start what may start, kill what overstays. Returns when to look again (clock_ms). */
+static int64_t advance_slot(struct supervisor *sv, struct slot *s, int64_t now, bool database)
+{
+	int64_t next = INT64_MAX;
+	bool may = !sv->stopping && (database || !s->class->needs_database);
+	if (may &&
+	    (s->state == PROCESS_DOWN || (s->state == PROCESS_BACKOFF && s->start_at_ms <= now)))
+		slot_start(sv, s);
+	if (s->state == PROCESS_STARTING && s->class->poll_ready) {
+		bool ready = s->class->poll_ready(sv->instance);
+		if (ready)
+			slot_ready(s);
+		/* What waits for it is looked at again at once. */
+		next = ready ? now : now + READY_POLL_MS;
+	}
+	if (s->state == PROCESS_STOPPING && s->kill_at_ms <= now) {
+		kill(s->pid, s->class->kill_signal);
+		s->kill_at_ms = INT64_MAX;
+	}
+	if (s->retiring && s->retiring_kill_at_ms <= now) {
+		kill(s->retiring, s->class->kill_signal);
+		s->retiring_kill_at_ms = INT64_MAX;
+	}
+	if (s->retiring)
+		next = earlier(next, s->retiring_kill_at_ms);
+	if (s->state == PROCESS_BACKOFF && may)
+		next = earlier(next, s->start_at_ms);
+	if (s->state == PROCESS_STOPPING)
+		next = earlier(next, s->kill_at_ms);
+	return next;
+}
+
+/* One process at a time, and each has to be ready before the next: a setting that processes cannot live
+ * with costs one of them, not all. */
+static void advance_reload(struct supervisor *sv)
+{
+	while (sv->reloading < sv->count && !sv->stopping) {
+		struct slot *s = &sv->slots[sv->reloading];
+		if (s->class->needs_database && s->started_ms < sv->began_ms) {
+			if (s->state != PROCESS_RUNNING || s->retiring)
+				return;
+			slot_replace(sv, s);
+			return;
+		}
+		if (s->class->needs_database && s->state != PROCESS_RUNNING)
+			return;
+		sv->reloading++;
+	}
+}
+
+/* Go on with everything. Returns when it wants to be called again (ms from now, -1: no need). */
 static int advance(struct supervisor *sv)
 {
 	int64_t now = clock_ms(), next = INT64_MAX;
 	bool database = database_ready(sv);
 
-	for (int n = 0; n < sv->count; n++) {
-		struct slot *s = &sv->slots[n];
-		bool may = !sv->stopping && (database || !s->class->needs_database);
-		if (may && (s->state == PROCESS_DOWN ||
-			    (s->state == PROCESS_BACKOFF && s->start_at_ms <= now)))
-			slot_start(sv, s);
-		if (s->state == PROCESS_STARTING && s->class->poll_ready) {
-			bool ready = s->class->poll_ready(sv->instance);
-			if (ready)
-				slot_ready(s);
-			/* What waits for it is looked at again at once. */
-			next = ready                        ? now
-			       : now + READY_POLL_MS < next ? now + READY_POLL_MS
-							    : next;
-		}
-		if (s->state == PROCESS_STOPPING && s->kill_at_ms <= now) {
-			kill(s->pid, s->class->kill_signal);
-			s->kill_at_ms = INT64_MAX;
-		}
-		int64_t due = s->state == PROCESS_BACKOFF    ? s->start_at_ms
-			      : s->state == PROCESS_STOPPING ? s->kill_at_ms
-							     : INT64_MAX;
-		next = due < next ? due : next;
-	}
-	/* Reload: one process at a time, so that the others serve meanwhile. */
-	while (sv->reloading < sv->count && !sv->stopping) {
-		struct slot *s = &sv->slots[sv->reloading];
-		if (!s->class->needs_database) {
-			sv->reloading++;
-		} else if (s->replace || s->state != PROCESS_RUNNING) {
-			break; /* this one is on its way */
-		} else if (s->started_ms < sv->began_ms) {
-			s->replace = true;
-			slot_stop(s, drain_ms(sv));
-			break;
-		} else {
-			sv->reloading++;
-		}
-	}
-	if (sv->stopping && all_in(sv, PROCESS_DOWN, true))
+	advance_reload(sv);
+	if (sv->stopping && all_down(sv, true))
 		for (int n = 0; n < sv->count; n++)
 			if (!sv->slots[n].class->needs_database)
 				slot_stop(&sv->slots[n], DATABASE_STOP_MS);
-	if (sv->ready_fd >= 0 && all_in(sv, PROCESS_RUNNING, false)) {
+	for (int n = 0; n < sv->count; n++)
+		next = earlier(next, advance_slot(sv, &sv->slots[n], now, database));
+	if (sv->ready_fd >= 0 && all_run(sv)) {
 		struct err ignored;
 		(void)!io_write_all(sv->ready_fd, "1", 1, &ignored);
 		close(sv->ready_fd);
@@ -417,12 +468,12 @@ static enum status reload(struct supervisor *sv, struct err *err)
 	const struct config *old = &sv->instance->config;
 	config_init(&fresh);
 	enum status status = config_read(&fresh, sv->instance->conf, err);
-	if (status == OK)
-		for (size_t o = 0; o < sizeof(fixed_options) / sizeof(fixed_options[0]); o++)
-			if (strcmp(fresh.text[fixed_options[o]], old->text[fixed_options[o]]) != 0)
-				status = err_set(err, INVALID,
-						 "%s changes only with 'holdfast down' and 'up'",
-						 config_options[fixed_options[o]].name);
+	for (size_t o = 0; o < CONFIG_OPTIONS && status == OK; o++)
+		if (config_options[o].when == CONFIG_WHEN_RESTART &&
+		    strcmp(fresh.text[o], old->text[o]) != 0)
+			status =
+			    err_set(err, INVALID, "%s changes only by 'holdfast down' and 'up'",
+				    config_options[o].name);
 	if (status != OK) {
 		log_error("reload refused", LOG_S("error", err->text));
 		config_release(&fresh);
@@ -430,6 +481,8 @@ static enum status reload(struct supervisor *sv, struct err *err)
 	}
 	config_release(&sv->instance->config);
 	sv->instance->config = fresh;
+	log_setup("holdfastd", (enum log_level)config_number(&fresh, CONFIG_LOG_LEVEL),
+		  config_number(&fresh, CONFIG_LOG_FORMAT) == 1);
 	sv->reloading = 0;
 	sv->began_ms = clock_ms() + 1;
 	log_info("reloading", LOG_S("instance", sv->instance->dir));
@@ -442,8 +495,8 @@ static void reap(struct supervisor *sv)
 	pid_t pid;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (int n = 0; n < sv->count; n++)
-			if (sv->slots[n].pid == pid)
-				slot_ended(sv, &sv->slots[n], status);
+			if (sv->slots[n].pid == pid || sv->slots[n].retiring == pid)
+				slot_ended(sv, &sv->slots[n], pid, status);
 }
 
 static void take_signals(struct supervisor *sv)
@@ -479,7 +532,7 @@ static void answer_status(const struct supervisor *sv, int fd)
 				      .name = "holdfastd",
 				      .pid = getpid(),
 				      .state = sv->stopping ? PROCESS_STOPPING : PROCESS_RUNNING,
-				      .uptime_ms = clock_ms() - sv->slots[0].started_ms};
+				      .uptime_ms = clock_ms() - sv->started_ms};
 	for (int n = 0; send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) > 0 && n < sv->count; n++) {
 		const struct slot *s = &sv->slots[n];
 		reply =
@@ -489,6 +542,7 @@ static void answer_status(const struct supervisor *sv, int fd)
 					   .state = s->state,
 					   .restarts = s->restarts,
 					   .separation = s->separation,
+					   .ended = s->ended,
 					   .uptime_ms = s->pid ? clock_ms() - s->started_ms : 0};
 		slot_name(s, reply.name);
 	}
@@ -528,11 +582,11 @@ static void take_control(struct supervisor *sv)
 
 static void loop(struct supervisor *sv)
 {
-	while (!(sv->stopping && all_in(sv, PROCESS_DOWN, false))) {
+	while (!(sv->stopping && all_down(sv, false))) {
 		struct pollfd fds[SLOTS_MAX + 2] = {{sv->signals, POLLIN, 0},
 						    {sv->control, POLLIN, 0}};
 		int timeout = advance(sv);
-		if (sv->stopping && all_in(sv, PROCESS_DOWN, false))
+		if (sv->stopping && all_down(sv, false))
 			break;
 		for (int n = 0; n < sv->count; n++)
 			fds[n + 2] = (struct pollfd){sv->slots[n].ready_fd, POLLIN, 0};
@@ -575,6 +629,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 				 .control = -1,
 				 .lock = -1,
 				 .ready_fd = ready_fd,
+				 .started_ms = clock_ms(),
 				 .jitter = (uint32_t)clock_us()};
 	enum status status = instance_make_run_dir(i, &err);
 	if (status == OK)

@@ -9,7 +9,6 @@
 #include "http/http.h"
 #include "process/process.h"
 #include "process/sandbox.h"
-#include "process/sandbox.h"
 #include "web/web.h"
 
 #include <event2/event.h>

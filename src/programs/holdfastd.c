@@ -6,14 +6,20 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
+
+/* What a web process has open besides connections: logs, event loop, time zones being read. */
+enum { WEB_OTHER_FILES = 64 };
 
 static enum status prepare_postgres(const struct instance *i, const char *program_dir,
 				    struct process_launch *launch, struct err *err)
 {
 	static struct cluster_command command; /* spawn points into it */
 	(void)program_dir;
+	/* After our predecessor was killed, its server is shutting down: two cannot have one cluster. */
+	if (cluster_state(i, NULL) != CLUSTER_DOWN)
+		return err_set(err, UNAVAILABLE, "the server of %s has not ended yet", i->data_dir);
+	cluster_clean(i);
 	enum status status = cluster_configure(i, err);
 	return status == OK ? cluster_command(i, &command, &launch->spawn, err) : status;
 }
@@ -53,6 +59,9 @@ static enum status prepare_web(const struct instance *i, const char *program_dir
 	    .out = STDERR_FILENO,
 	    .err = STDERR_FILENO,
 	    .death_signal = SIGKILL,
+	    .max_files =
+		(uint64_t)(config_number(&i->config, CONFIG_HTTP_CONNECTIONS) +
+			   config_number(&i->config, CONFIG_DB_CONNECTIONS) + WEB_OTHER_FILES),
 	};
 	return status;
 }
@@ -81,7 +90,6 @@ static const struct process_class classes[] = {
 
 int main(int argc, char **argv)
 {
-	static const char *const levels[] = {"debug", "info", "warn", "error"};
 	struct instance i;
 	struct err err;
 	char program_dir[PATH_MAX];
@@ -97,12 +105,8 @@ int main(int argc, char **argv)
 	if (instance_open(&i, argv[1], &err) != OK ||
 	    io_program_dir(program_dir, sizeof(program_dir), &err) != OK)
 		die("%s", err.text);
-	size_t level = LOG_INFO;
-	for (size_t n = 0; n < sizeof(levels) / sizeof(levels[0]); n++)
-		if (strcmp(config_text(&i.config, CONFIG_LOG_LEVEL), levels[n]) == 0)
-			level = n;
-	log_setup("holdfastd", (enum log_level)level,
-		  strcmp(config_text(&i.config, CONFIG_LOG_FORMAT), "json") == 0);
+	log_setup("holdfastd", (enum log_level)config_number(&i.config, CONFIG_LOG_LEVEL),
+		  config_number(&i.config, CONFIG_LOG_FORMAT) == 1);
 	int code = supervise(&i, classes, program_dir, (int)ready_fd);
 	instance_release(&i);
 	return code;

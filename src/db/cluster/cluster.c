@@ -55,7 +55,8 @@ static void write_settings(struct buf *out, const struct instance *i)
 	struct sysinfo info;
 	must(sysinfo(&info) == 0);
 	int64_t mb = (int64_t)((uint64_t)info.totalram * info.mem_unit >> 20);
-	int64_t web = config_number(&i->config, CONFIG_WEB_PROCESSES) *
+	/* One more: a reload starts the next process before the last one has ended. */
+	int64_t web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
 		      config_number(&i->config, CONFIG_DB_CONNECTIONS);
 
 	buf_printf(out,
