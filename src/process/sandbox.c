@@ -61,7 +61,7 @@
 	    SCMP_SYS(sched_getaffinity), SCMP_SYS(clone), SCMP_SYS(wait4), SCMP_SYS(ptrace),       \
 	    SCMP_SYS(getdents64), SCMP_SYS(prlimit64), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),  \
 	    SCMP_SYS(getppid), SCMP_SYS(kill), SCMP_SYS(getegid), SCMP_SYS(pipe2), SCMP_SYS(dup2), \
-	    SCMP_SYS(stat), SCMP_SYS(access), SCMP_SYS(uname)
+	    SCMP_SYS(stat), SCMP_SYS(access), SCMP_SYS(uname), SCMP_SYS(getdents)
 
 static const int calls_parse[] = {CALLS_BASIC};
 static const int calls_web[] = {CALLS_BASIC, CALLS_NETWORK, CALLS_FILES};
