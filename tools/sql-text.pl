@@ -1,14 +1,14 @@
 # What embed-sql and embed-migrations share: expressions and C strings.
 use strict;
 use warnings;
-use FindBin;
+use File::Basename 'dirname';
 
 my %expressions;
 
 # sql/expressions.sql: "-- expression: name", then the text up to the next.
 sub expressions {
 	return \%expressions if %expressions;
-	my $file = "$FindBin::Bin/../sql/expressions.sql";
+	my $file = dirname(__FILE__) . "/../sql/expressions.sql";
 	my $name;
 	open my $in, '<', $file or die "$file: $!\n";
 	while (<$in>) {

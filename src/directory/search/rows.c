@@ -3,6 +3,7 @@
 #include <math.h>
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "hours/hours.h"
 
 enum column {
 	KEY,
@@ -117,7 +118,12 @@ bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int
 	out->located = !db_null(rows, row, LAT_E7);
 	out->lat = (double)db_i64(rows, row, LAT_E7) / 1e7;
 	out->lon = (double)db_i64(rows, row, LON_E7) / 1e7;
-	(void)at_s;
+	static const enum search_open states[] = {
+	    [HOURS_UNKNOWN] = SEARCH_OPEN_UNKNOWN,
+	    [HOURS_CLOSED] = SEARCH_CLOSED,
+	    [HOURS_OPEN] = SEARCH_OPEN,
+	};
+	out->open = states[hours_state_at(out->hours, out->timezone, at_s, &out->open_changes_s)];
 	if (with_distance)
 		out->distance_m = chord_to_m(db_double(rows, row, KEY));
 	return true;
