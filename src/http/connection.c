@@ -107,8 +107,7 @@ static void sent(struct connection *conn)
 /* As much as the socket takes: of the head, then of the body. How many bytes, or -1: the client is gone. */
 static ssize_t push(struct connection *conn, struct str head, struct str body)
 {
-	struct iovec parts[2] = {{(void *)(uintptr_t)head.p, head.n},
-				 {(void *)(uintptr_t)body.p, body.n}};
+	struct iovec parts[2] = {{(void *)head.p, head.n}, {(void *)body.p, body.n}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.n ? 2 : 1};
 	ssize_t n = body.n ? sendmsg(conn->fd, &message, MSG_NOSIGNAL)
 			   : send(conn->fd, head.p, head.n, MSG_NOSIGNAL);

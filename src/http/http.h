@@ -74,7 +74,8 @@ typedef void http_handler(struct http_request *request);
 
 struct http_route {
 	enum http_method method; /* GET answers HEAD too; OPTIONS is answered for every path */
-	const char *pattern;     /* "/v1/businesses/{id}"; "{name...}" at the end of a page's takes the rest */
+	const char
+	    *pattern; /* "/v1/businesses/{id}"; "{name...}" at the end of a page's takes the rest */
 	const char *name; /* operationId and the label in metrics and log: snake_case, unique */
 	http_handler *handler;
 	enum http_kind kind;

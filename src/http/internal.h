@@ -138,7 +138,7 @@ struct http_server {
 
 static inline struct live_request *live_of(const struct http_request *request)
 {
-	return (struct live_request *)(uintptr_t)request;
+	return (struct live_request *)request;
 }
 
 /* request.c */

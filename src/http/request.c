@@ -412,6 +412,7 @@ static bool take_path_values(struct live_request *live, const struct split *spli
 		const struct segment *segment = &route->segments[i];
 		if (segment->literal.p)
 			continue;
+		must(i < split->count);
 		struct str raw = split->raw[i];
 		if (!segment->rest)
 			raw = str_cut(&raw, '/');

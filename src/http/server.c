@@ -391,18 +391,21 @@ enum status http_listen(const char *address, int *fd, struct err *err)
 
 enum status http_listen_address(int fd, char *out, size_t size, struct err *err)
 {
-	struct sockaddr_storage where;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} where;
 	socklen_t n = sizeof(where);
 	char host[INET6_ADDRSTRLEN];
-	if (getsockname(fd, (struct sockaddr *)&where, &n) != 0)
+	memset(&where, 0, sizeof(where));
+	if (getsockname(fd, &where.any, &n) != 0)
 		return err_errno(err, FAILED, "getsockname");
-	bool six = where.ss_family == AF_INET6;
-	const void *address = six ? (void *)&((struct sockaddr_in6 *)&where)->sin6_addr
-				  : (void *)&((struct sockaddr_in *)&where)->sin_addr;
-	uint16_t port = six ? ((struct sockaddr_in6 *)&where)->sin6_port
-			    : ((struct sockaddr_in *)&where)->sin_port;
-	if (!inet_ntop(where.ss_family, address, host, sizeof(host)))
+	bool six = where.any.sa_family == AF_INET6;
+	const void *address = six ? (void *)&where.in6.sin6_addr : (void *)&where.in.sin_addr;
+	if (!inet_ntop(where.any.sa_family, address, host, sizeof(host)))
 		return err_errno(err, FAILED, "inet_ntop");
-	snprintf(out, size, six ? "[%s]:%d" : "%s:%d", host, ntohs(port));
+	snprintf(out, size, six ? "[%s]:%d" : "%s:%d", host,
+		 ntohs(six ? where.in6.sin6_port : where.in.sin_port));
 	return OK;
 }

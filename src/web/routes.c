@@ -43,7 +43,7 @@ static void cancel_query(void *query)
 static void get_ready(struct http_request *request)
 {
 	const struct web *web = http_ctx(request);
-	struct db_query *query;
+	struct db_query *query = NULL;
 	struct err err;
 	if (DB_QUERY(web->db, sql_web_ready, ready_known, request, &query, &err) != OK)
 		not_ready(request, &err);
@@ -71,8 +71,7 @@ static void get_openapi(struct http_request *request)
  * hash, or with that of another version, it is asked for again each time. */
 static void get_asset(struct http_request *request)
 {
-	struct str path = {http_param(request, "path")->text.p,
-			   http_param(request, "path")->text.n};
+	struct str path = http_param(request, "path")->text;
 	char *full = arena_printf(&request->arena, "assets/%.*s", STR_ARG(path));
 	const struct file *file = full ? files_find(str_of(full)) : NULL;
 	if (!file) {
