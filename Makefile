@@ -183,3 +183,7 @@ bench-http: $(B)/holdfast-web $(B)/bench/http/load ## CPU per request of a const
 $(B)/bench/http/load: bench/http/load.c
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -pie -o $@ $<
+
+.PHONY: bench-search
+bench-search: all ## what finding costs on RECORDS (default 1400000) generated records
+	bench/search/run --bin $(B) --records $(or $(RECORDS),1400000) | tee docs/bench-search.md
