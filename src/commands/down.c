@@ -46,9 +46,11 @@ static bool supervisor_gone(const struct instance *i, pid_t *pid)
 
 static bool all_gone(const struct instance *i, pid_t *supervisor, pid_t *database)
 {
-	bool gone = supervisor_gone(i, supervisor);
 	*database = 0;
-	return !(instance_embedded(i) && cluster_state(i, database) != CLUSTER_DOWN) && gone;
+	if (!supervisor_gone(i, supervisor) ||
+	    (instance_embedded(i) && cluster_state(i, database) != CLUSTER_DOWN))
+		return false;
+	return !instance_embedded(i) || cluster_clean(i);
 }
 
 static void remove_files(const struct instance *i)
@@ -56,8 +58,6 @@ static void remove_files(const struct instance *i)
 	static const char *const names[] = {INSTANCE_CONTROL, INSTANCE_LOCK};
 	char path[PATH_MAX];
 	struct err ignored;
-	if (instance_embedded(i))
-		cluster_clean(i);
 	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
 		if (io_path(path, sizeof(path), &ignored, "%s/%s", i->run_dir, names[n]) == OK)
 			unlink(path);
@@ -80,9 +80,9 @@ static enum status wait_gone(const struct instance *i, int64_t patience_ms, stru
 		if (clock_ms() >= deadline) {
 			fprintf(stderr, "holdfast down: the instance does not stop by itself; "
 					"ending its processes\n");
-			if (supervisor && !supervisor_gone(i, &supervisor))
+			if (!supervisor_gone(i, &supervisor) && supervisor)
 				kill(supervisor, SIGKILL);
-			if (database)
+			if (cluster_state(i, &database) != CLUSTER_DOWN && database)
 				kill(database, signals[step]);
 			step++;
 			deadline = clock_ms() + HARDER_MS;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,21 +40,20 @@
 
 /* An event loop with sockets that exist or lead to the database. */
 #define CALLS_NETWORK                                                                              \
-	SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(send),  \
-	    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recv), SCMP_SYS(recvfrom),               \
-	    SCMP_SYS(recvmsg), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),     \
-	    SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(poll), SCMP_SYS(ppoll),         \
-	    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),                    \
-	    SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(timerfd_create),                   \
-	    SCMP_SYS(timerfd_settime), SCMP_SYS(pipe2), SCMP_SYS(fcntl), SCMP_SYS(ioctl),          \
-	    SCMP_SYS(dup), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),                  \
+	SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(send), SCMP_SYS(sendto),  \
+	    SCMP_SYS(sendmsg), SCMP_SYS(recv), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),              \
+	    SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), \
+	    SCMP_SYS(getpeername), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_create1),       \
+	    SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2),  \
+	    SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(pipe2), SCMP_SYS(fcntl), \
+	    SCMP_SYS(ioctl), SCMP_SYS(dup), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), \
 	    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(prlimit64)
 
-/* Files by name; which ones is Landlock's to say. */
+/* Files by name, to read; which ones is Landlock's to say. Opening has its own rules below. */
 #define CALLS_FILES                                                                                \
-	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(faccessat),                   \
-	    SCMP_SYS(faccessat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),                \
-	    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(pread64)
+	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat),               \
+	    SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink), SCMP_SYS(readlinkat),            \
+	    SCMP_SYS(getdents64), SCMP_SYS(pread64)
 
 /* What sanitizers do at start, at reports and at the end. */
 #define CALLS_SANITIZER                                                                            \
@@ -74,11 +74,13 @@ static const struct {
 	const int *calls;
 	size_t calls_count;
 	const char *const *readable; /* files below these may be read; nothing else may be opened */
+	bool sockets;                /* new ones: of the families below */
 	uint64_t max_memory_bytes;   /* address space; 0: as it is */
 } profiles[] = {
-    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, 512u << 20},
+    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, false,
+		       512u << 20},
     [SANDBOX_WEB] = {calls_web, COUNT(calls_web),
-		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, 0},
+		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, true, 0},
 };
 
 /* ---- seccomp ---- */
@@ -110,6 +112,27 @@ static enum status allow(scmp_filter_ctx filter, const int *calls, size_t count,
 	return OK;
 }
 
+/* Calls whose arguments decide. Also without Landlock nothing is opened for writing. */
+static int allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profile)
+{
+	static const int families[] = {AF_UNIX, AF_INET, AF_INET6,
+				       AF_NETLINK /* getaddrinfo looks which of them there are */};
+	const uint64_t change = O_ACCMODE | O_CREAT | O_TRUNC;
+	int failed = 0;
+	for (size_t i = 0; i < COUNT(families) && profiles[profile].sockets && !failed; i++)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+					  SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i]));
+	if (!profiles[profile].readable[0] || SANITIZED)
+		return failed;
+	if (!failed)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+					  SCMP_A2(SCMP_CMP_MASKED_EQ, change, O_RDONLY));
+	if (!failed)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+					  SCMP_A1(SCMP_CMP_MASKED_EQ, change, O_RDONLY));
+	return failed;
+}
+
 static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 {
 	uint32_t otherwise = SCMP_ACT_KILL_PROCESS;
@@ -129,6 +152,8 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 	int failed = status == OK
 			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
 			 : 0;
+	if (status == OK && !failed)
+		failed = allow_by_argument(filter, profile);
 	/* At the end, abort() and stdio ask for these; a plain refusal serves them. */
 	if (status == OK && !failed && !SANITIZED)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);

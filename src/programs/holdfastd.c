@@ -17,9 +17,8 @@ static enum status prepare_postgres(const struct instance *i, const char *progra
 	static struct cluster_command command; /* spawn points into it */
 	(void)program_dir;
 	/* After our predecessor was killed, its server is shutting down: two cannot have one cluster. */
-	if (cluster_state(i, NULL) != CLUSTER_DOWN)
+	if (!cluster_clean(i))
 		return err_set(err, UNAVAILABLE, "the server of %s has not ended yet", i->data_dir);
-	cluster_clean(i);
 	enum status status = cluster_configure(i, err);
 	return status == OK ? cluster_command(i, &command, &launch->spawn, err) : status;
 }

@@ -358,32 +358,41 @@ enum cluster_state cluster_state(const struct instance *i, pid_t *pid)
 	return state;
 }
 
-void cluster_clean(const struct instance *i)
+bool cluster_clean(const struct instance *i)
 {
 	static const char *const sockets[] = {".s.PGSQL.5432", ".s.PGSQL.5432.lock"};
-	char path[PATH_MAX];
+	char pid_file[PATH_MAX], path[PATH_MAX];
 	struct buf file;
 	struct err ignored;
 	struct shmid_ds shared;
 	int64_t id;
+	bool attached = false;
 
 	if (cluster_state(i, NULL) != CLUSTER_DOWN)
-		return;
+		return false;
+	if (io_path(pid_file, sizeof(pid_file), &ignored, "%s/postmaster.pid", i->data_dir) != OK)
+		return true;
 	buf_init(&file, 65536);
-	if (io_path(path, sizeof(path), &ignored, "%s/postmaster.pid", i->data_dir) == OK &&
-	    io_read_file(path, &file, &ignored) == OK && file.n) {
+	if (io_read_file(pid_file, &file, &ignored) == OK && file.n) {
 		struct str rest = buf_view(&file), line = {NULL, 0};
 		for (int n = 1; n <= 7 && rest.p; n++)
 			line = str_trim(str_cut(&rest, '\n'));
 		str_cut(&line, ' '); /* "key  id" */
 		if (line.p && str_to_i64(str_trim(line), 0, INT32_MAX, &id) &&
-		    shmctl((int)id, IPC_STAT, &shared) == 0 && shared.shm_nattch == 0)
-			shmctl((int)id, IPC_RMID, NULL);
+		    shmctl((int)id, IPC_STAT, &shared) == 0) {
+			attached = shared.shm_nattch > 0;
+			if (!attached)
+				shmctl((int)id, IPC_RMID, NULL);
+		}
 	}
 	buf_release(&file);
+	if (attached)
+		return false;
+	unlink(pid_file);
 	for (size_t n = 0; n < sizeof(sockets) / sizeof(sockets[0]); n++)
 		if (io_path(path, sizeof(path), &ignored, "%s/%s", i->run_dir, sockets[n]) == OK)
 			unlink(path);
+	return true;
 }
 
 /* Ten milliseconds: nobody tells us, PostgreSQL's own pg_ctl looks as often. */

@@ -39,8 +39,9 @@ enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_READY };
  * file left by a server that is gone counts as down. */
 enum cluster_state cluster_state(const struct instance *i, pid_t *pid);
 
-/* After a server that was killed: its shared memory and socket, when nobody uses them any more. */
-void cluster_clean(const struct instance *i);
+/* After a server that was killed: remove its shared memory, socket and postmaster.pid. False while a
+ * server runs, or while processes whose postmaster was killed have not ended yet. */
+bool cluster_clean(const struct instance *i);
 
 /* For init and tests: run the server for as long as the two calls are apart. */
 MUST_CHECK enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err);
