@@ -172,7 +172,7 @@ static enum status take_frames(struct import *im, int fd)
 static enum status parse(struct import *im, int fd)
 {
 	pid_t pid;
-	int frames;
+	int frames = -1;
 	struct stat st;
 	struct err child;
 	im->progress.quiet = im->options->quiet;
