@@ -179,10 +179,10 @@ RETURN trim('-' FROM regexp_replace(
 
 -- The word and all that is left of it when one character is taken away. Two words that are one edit
 -- (insertion, deletion, substitution, transposition) apart share at least one of these (Wolf Garbe's
--- SymSpell, 2012). Words under four characters stand for themselves alone.
+-- SymSpell, 2012). Words under three characters stand for themselves alone.
 CREATE FUNCTION word_deletes(word text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN length(word) < 4 THEN ARRAY[word]
+RETURN CASE WHEN length(word) < 3 THEN ARRAY[word]
 	ELSE (SELECT array_agg(DISTINCT overlay(word PLACING '' FROM i FOR 1)) || word
 		FROM generate_series(1, length(word)) AS i) END;
 

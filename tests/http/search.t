@@ -126,6 +126,7 @@ for my $typo ('bakerei muller', 'backereii muller', 'backerei mulelr', 'bxckerei
 	my ($status, $list) = get('/v1/businesses?q=' . quote($typo));
 	is("$list->{businesses}[0]{name} $list->{understood}" =~ s/muller backerei/backerei muller/r, 'Bäckerei Müller backerei muller', "'$typo' is understood");
 }
+is((get('/v1/businesses?q=lst+minute'))[1]{understood}, 'last minute', 'short words are mended too');
 is((get('/v1/businesses?q=backerei'))[1]{understood}, undef, 'what is written right is not mended');
 is_deeply(names('/v1/businesses?q=backer'), ['Bäckerei Müller'], 'the last word may be a beginning');
 is_deeply(names('/v1/businesses?q=' . quote('東京')), ['東京 Sushi'], 'scripts without spaces are found');
