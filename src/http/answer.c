@@ -210,6 +210,7 @@ void http_respond(struct http_request *request, const struct http_answer *given)
 {
 	struct live_request *live = live_of(request);
 	struct http_answer answer = *given;
+	must(live->server); /* else: answered twice */
 	if (answer.status == 0)
 		answer.status = 200;
 	must(answer.status >= 200 && answer.status < 600);

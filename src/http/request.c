@@ -76,6 +76,7 @@ void request_free(struct live_request *live)
 	if (live->next)
 		live->next->previous = live->previous;
 
+	live->server = NULL; /* whoever answers it again is found */
 	arena_reset(&live->request.arena);
 	/* What was large once is not kept for ever. */
 	if (server->spare_count == SPARE_REQUESTS || live->out.cap > SCRATCH_BYTES ||
@@ -374,7 +375,7 @@ static bool matches(const struct compiled_route *route, const struct split *spli
 	for (size_t i = 0; i < n; i++) {
 		const struct segment *segment = &route->segments[i];
 		if (segment->literal.p ? !str_eq(segment->literal, split->decoded[i])
-				       : !segment->rest && split->decoded[i].n == 0)
+				       : split->decoded[i].n == 0)
 			return false;
 	}
 	return true;
