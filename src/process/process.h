@@ -89,7 +89,8 @@ struct process_class {
 	bool embedded_only;                   /* the database itself, when it is ours */
 	bool needs_database;                  /* starts after it, stops before it */
 	bool listens;                         /* has a listener of its own */
-	int stop_signal, kill_signal;
+	int (*stop_signal)(pid_t pid);        /* NULL: SIGTERM */
+	int kill_signal;                      /* when that was not enough */
 	MUST_CHECK enum status (*prepare)(const struct instance *i, const char *program_dir,
 					  struct process_launch *launch, struct err *err);
 	/* For programs that do not know process_ready(): looked at every few milliseconds. */

@@ -264,7 +264,7 @@ static void slot_ready(struct slot *s)
 static void slot_stop(struct slot *s, int64_t grace_ms)
 {
 	if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
-		kill(s->pid, s->class->stop_signal);
+		kill(s->pid, s->class->stop_signal ? s->class->stop_signal(s->pid) : SIGTERM);
 		s->kill_at_ms = clock_ms() + grace_ms;
 		s->state = PROCESS_STOPPING;
 	} else if (s->state == PROCESS_BACKOFF) {
@@ -275,7 +275,7 @@ static void slot_stop(struct slot *s, int64_t grace_ms)
 /* For a reload: the next process starts at once, this one ends in its own time. */
 static void slot_replace(struct supervisor *sv, struct slot *s)
 {
-	kill(s->pid, s->class->stop_signal);
+	kill(s->pid, s->class->stop_signal ? s->class->stop_signal(s->pid) : SIGTERM);
 	s->retiring = s->pid;
 	s->retiring_kill_at_ms = clock_ms() + drain_ms(sv);
 	slot_start(sv, s);

@@ -73,7 +73,7 @@ static int web_processes(const struct config *c)
 static const struct process_class classes[] = {
     {.name = "postgres",
      .embedded_only = true,
-     .stop_signal = SIGINT, /* fast shutdown */
+     .stop_signal = cluster_stop_signal,
      .kill_signal = SIGQUIT,
      .prepare = prepare_postgres,
      .poll_ready = postgres_ready},
@@ -81,7 +81,6 @@ static const struct process_class classes[] = {
      .count = web_processes,
      .needs_database = true,
      .listens = true,
-     .stop_signal = SIGTERM,
      .kill_signal = SIGKILL,
      .prepare = prepare_web},
     {0},

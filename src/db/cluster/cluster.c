@@ -358,6 +358,32 @@ enum cluster_state cluster_state(const struct instance *i, pid_t *pid)
 	return state;
 }
 
+int cluster_stop_signal(pid_t pid)
+{
+	char path[64];
+	struct buf children, command;
+	struct err ignored;
+	int signal = SIGQUIT;
+
+	buf_init(&children, 65536);
+	buf_init(&command, 65536);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	if (io_read_file(path, &children, &ignored) != OK)
+		signal = SIGINT; /* a kernel that does not tell */
+	struct str rest = buf_view(&children);
+	while (rest.p && signal == SIGQUIT) {
+		struct str child = str_cut(&rest, ' ');
+		buf_reset(&command);
+		snprintf(path, sizeof(path), "/proc/%.*s/cmdline", STR_ARG(child));
+		if (child.n && io_read_file(path, &command, &ignored) == OK &&
+		    str_starts(buf_view(&command), STR("postgres: checkpointer")))
+			signal = SIGINT;
+	}
+	buf_release(&command);
+	buf_release(&children);
+	return signal;
+}
+
 bool cluster_clean(const struct instance *i)
 {
 	static const char *const sockets[] = {".s.PGSQL.5432", ".s.PGSQL.5432.lock"};
