@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
     &command_migrate,
     &command_import,
     &command_suppress,
+    &command_generate,
     NULL,
 };
 
