@@ -450,6 +450,15 @@ static int advance(struct supervisor *sv)
 	return next <= now ? 0 : (int)(next - now > 60000 ? 60000 : next - now);
 }
 
+static void close_listeners(struct supervisor *sv)
+{
+	for (int n = 0; n < sv->count; n++) {
+		if (sv->slots[n].listener >= 0)
+			close(sv->slots[n].listener);
+		sv->slots[n].listener = -1;
+	}
+}
+
 static void stop_all(struct supervisor *sv)
 {
 	if (sv->stopping)
@@ -459,6 +468,8 @@ static void stop_all(struct supervisor *sv)
 	for (int n = 0; n < sv->count; n++)
 		if (sv->slots[n].class->needs_database)
 			slot_stop(&sv->slots[n], drain_ms(sv));
+	/* Better refused at once than accepted by a kernel queue that nobody reads any more. */
+	close_listeners(sv);
 }
 
 /* The new settings are checked first; processes then get them one after the other. */
@@ -645,9 +656,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 		sv.reloading = sv.count;
 		loop(&sv);
 	}
-	for (int n = 0; n < sv.count; n++)
-		if (sv.slots[n].listener >= 0)
-			close(sv.slots[n].listener);
+	close_listeners(&sv);
 	if (sv.control >= 0)
 		close(sv.control);
 	remove_files(&sv);
