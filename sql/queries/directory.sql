@@ -146,7 +146,7 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_city_category
--- served-by: business_of_city_group_by_rank
+-- served-by: business_of_city_category_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
@@ -155,9 +155,9 @@ FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
 	FROM business
-	WHERE city_id = $1::integer AND group_id = $2::smallint AND category_id = $3::smallint AND ({{business_rank}}, id) < ($4::integer, $5::bigint)
+	WHERE city_id = $1::integer AND category_id = $2::smallint AND ({{business_rank}}, id) < ($3::integer, $4::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
-	LIMIT $6
+	LIMIT $5
 ) AS b
 JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;

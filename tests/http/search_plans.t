@@ -20,7 +20,7 @@ sub heap_fetches { my ($node) = @_; my $n = $node->{'Heap Fetches'} // 0; $n += 
 
 my ($region) = $directory->column('SELECT id FROM region ORDER BY businesses DESC LIMIT 1');
 my ($city) = $directory->column('SELECT id FROM city ORDER BY businesses DESC LIMIT 1');
-my ($category) = $directory->rows('SELECT id, group_id FROM category ORDER BY businesses DESC LIMIT 1');
+my ($category) = $directory->rows('SELECT id FROM category ORDER BY businesses DESC LIMIT 1');
 my ($group) = $directory->column('SELECT group_id FROM category GROUP BY 1 ORDER BY sum(businesses) DESC LIMIT 1');
 
 # Lists by quality: from the index alone, also deep.
@@ -33,7 +33,7 @@ for (
 	['list_region_category', "region_id = $region AND category_id = $category->[0]", $region, $category->[0]],
 	['list_city', "city_id = $city", $city],
 	['list_city_group', "city_id = $city AND group_id = $group", $city, $group],
-	['list_city_category', "city_id = $city AND category_id = $category->[0]", $city, @$category[1, 0]],
+	['list_city_category', "city_id = $city AND category_id = $category->[0]", $city, $category->[0]],
 ) {
 	my ($name, $where, @params) = @$_;
 	my ($middle) = $directory->rows("SELECT $rank, id FROM business WHERE $where ORDER BY 1 DESC, 2 DESC

@@ -18,7 +18,7 @@ static const struct plan plans[] = {
     {SEARCH_QUALITY, R | C, 0, false, &sql_list_region_category, "rckl"},
     {SEARCH_QUALITY, T, 0, false, &sql_list_city, "tkl"},
     {SEARCH_QUALITY, T | G, 0, false, &sql_list_city_group, "tgkl"},
-    {SEARCH_QUALITY, T | C, 0, false, &sql_list_city_category, "tgckl"},
+    {SEARCH_QUALITY, T | C, 0, false, &sql_list_city_category, "tckl"},
     {SEARCH_QUALITY, Q, G | C | R | T, true, &sql_list_text_walk, "wknl"},
     {SEARCH_QUALITY, Q, G | C | R | T, false, &sql_list_text_rare, "wkl"},
     {SEARCH_NAME, 0, 0, false, &sql_list_by_name, "kl"},
