@@ -206,6 +206,16 @@ static void build_head(struct live_request *live, const struct http_answer *answ
 	must(!buf_failed(out));
 }
 
+static void send_problem(struct live_request *live, const struct http_error *error);
+
+/* Not as a page: that may be what became too large. */
+static void answer_too_large(struct live_request *live)
+{
+	const struct http_problem_row *row = &http_problems[HTTP_PROBLEM_INTERNAL];
+	send_problem(live,
+		     &(struct http_error){row, NULL, "the answer became too large", row->remedy});
+}
+
 void http_respond(struct http_request *request, const struct http_answer *given)
 {
 	struct live_request *live = live_of(request);
@@ -219,8 +229,7 @@ void http_respond(struct http_request *request, const struct http_answer *given)
 	if (!answer.cache)
 		answer.cache = answer.status == 200 ? HTTP_CACHE_ASK : HTTP_CACHE_NONE;
 	if (buf_failed(&live->out)) {
-		buf_reset(&live->out);
-		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "the answer became too large");
+		answer_too_large(live);
 		return;
 	}
 	if (!live->conn) {
@@ -291,23 +300,30 @@ static void put_problem(struct live_request *live, const struct http_error *erro
 	buf_putc(&live->out, '\n');
 }
 
+static void send_problem(struct live_request *live, const struct http_error *error)
+{
+	buf_reset(&live->out);
+	put_problem(live, error);
+	http_respond(&live->request,
+		     &(struct http_answer){.status = error->row->status,
+					   .type = "application/problem+json",
+					   .cache = HTTP_CACHE_NONE,
+					   .body = buf_view(&live->out),
+					   .retry_after_s = error->row->status == 503});
+}
+
 void answer_problem(struct live_request *live, enum http_problem problem, const char *parameter,
 		    const char *remedy, const char *detail)
 {
 	const struct http_problem_row *row = &http_problems[problem];
 	struct http_error error = {row, parameter, detail, remedy ? remedy : row->remedy};
-	buf_reset(&live->out);
-	if (wants_page(live)) {
-		live->server->options.error_page(live->server->options.error_page_ctx,
-						 &live->request, &error);
+	if (!wants_page(live)) {
+		send_problem(live, &error);
 		return;
 	}
-	put_problem(live, &error);
-	http_respond(&live->request, &(struct http_answer){.status = row->status,
-							   .type = "application/problem+json",
-							   .cache = HTTP_CACHE_NONE,
-							   .body = buf_view(&live->out),
-							   .retry_after_s = row->status == 503});
+	buf_reset(&live->out);
+	live->server->options.error_page(live->server->options.error_page_ctx, &live->request,
+					 &error);
 }
 
 void http_problem(struct http_request *request, enum http_problem problem, const char *parameter,
