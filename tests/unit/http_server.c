@@ -101,6 +101,9 @@ static void get_rest(struct http_request *request)
 static void error_page(void *ctx, struct http_request *request, const struct http_error *error)
 {
 	(void)ctx;
+	if (str_eq(request->raw_path, STR("/endless")))
+		while (!buf_failed(http_out(request)))
+			buf_puts(http_out(request), "<p>and so on");
 	buf_printf(http_out(request), "<p>%d %s", error->row->status, error->detail);
 	http_respond(request, &(struct http_answer){.status = error->row->status,
 						    .type = HTTP_TYPE_HTML,
@@ -432,6 +435,8 @@ static void pages_forgive_what_mailers_and_forms_add(void **state)
 	answers("GET /nowhere HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n", "<p>404 ");
 	answers("GET /typed/a HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n",
 		"application/problem+json");
+	answers("GET /endless HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n",
+		"the answer became too large");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
