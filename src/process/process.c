@@ -58,7 +58,7 @@ enum status control_ask(const struct instance *i, enum control_command command,
 	const struct control_request request = {CONTROL_VERSION, command};
 	struct control_reply reply;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval limit = {.tv_sec = 10};
+	struct timeval limit = {.tv_sec = 5};
 	enum status status = io_path(address.sun_path, sizeof(address.sun_path), err,
 				     "%s/" INSTANCE_CONTROL, i->run_dir);
 	if (status != OK)

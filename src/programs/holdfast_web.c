@@ -21,6 +21,7 @@
 struct program {
 	struct event_base *loop;
 	struct web *web;
+	int listen_fd; /* -1: closed */
 };
 
 static void set_up_log(const struct config *c)
@@ -48,11 +49,15 @@ static void on_term(evutil_socket_t signal, short what, void *ctx)
 	(void)signal;
 	(void)what;
 	web_drain(program->web, on_drained, program);
+	/* New clients are refused, unless the supervisor holds the socket for our successor. */
+	if (program->listen_fd >= 0)
+		close(program->listen_fd);
+	program->listen_fd = -1;
 }
 
 static int serve(int listen_fd, const struct config *config)
 {
-	struct program program;
+	struct program program = {.listen_fd = listen_fd};
 	struct err err;
 	unsigned separation;
 	const char *database = getenv("HOLDFAST_DATABASE");
@@ -74,6 +79,8 @@ static int serve(int listen_fd, const struct config *config)
 	event_base_dispatch(program.loop);
 
 	web_destroy(program.web);
+	if (program.listen_fd >= 0)
+		close(program.listen_fd);
 	event_free(term);
 	event_free(interrupt);
 	event_base_free(program.loop);
@@ -108,7 +115,6 @@ static int serve_alone(const char *address, const char *conf)
 	printf("%s\n", text);
 	fflush(stdout);
 	int code = serve(fd, &config);
-	close(fd);
 	config_release(&config);
 	return code;
 }
