@@ -1,6 +1,7 @@
-/* The files of web/, carried inside the program (made by tools/embed-files, linked as module web/files).
+/* The files of web/, carried inside the program (made by tools/embed-files, linked as module web/files), and
+ * those of them that an operator replaces by files of his own.
  *
- * Paths are relative to web/: "templates/home.html", "assets/site.css". Bytes are static; the text is
+ * Paths are relative to web/: "templates/home.mustache", "assets/site.css". Bytes are static; the text is
  * NUL-terminated behind its n bytes.
  */
 #ifndef BASE_FILES_H
@@ -11,13 +12,19 @@
 struct file {
 	struct str path;
 	struct str body;
-	struct str hash;  /* 16 hex digits of the content's SHA-256: the ETag, and ?v= of links */
+	struct str hash;  /* 16 hex digits of the content: the ETag, and ?v= of links */
 	const char *type; /* media type by the path's ending */
 };
 
 /* Ordered by path, bytewise. */
 extern const struct file files[];
 extern const size_t files_count;
+
+enum { FILES_REPLACED_MAX = 1 << 20 }; /* bytes of one replacing file */
+
+/* Before anything is found: read dir/PATH for every embedded path that exists there; from then on files_find
+ * gives it instead. Once in the life of a program. *replaced: how many. A folder that is not there is no error. */
+MUST_CHECK enum status files_replace(const char *dir, size_t *replaced, struct err *err);
 
 /* NULL when there is none of that path. */
 const struct file *files_find(struct str path);

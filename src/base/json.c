@@ -27,6 +27,7 @@ struct json_state {
 	uint64_t before;      /* bytes before the chunk */
 	uint64_t line_offset; /* absolute offset of the line's first byte */
 	bool started;
+	bool broken; /* the source failed: nothing makes that good again */
 };
 
 static uint64_t position(const struct json_reader *r)
@@ -53,8 +54,10 @@ static bool refill(struct json_reader *r)
 	do
 		n = s->source(s->ctx, s->chunk, CHUNK);
 	while (n < 0 && errno == EINTR);
-	if (n < 0)
+	if (n < 0) {
+		s->broken = true;
 		err_errno(&r->err, FAILED, "reading");
+	}
 	if (n <= 0) {
 		s->at_end = true;
 		return false;
@@ -446,6 +449,8 @@ void json_recover_line(struct json_reader *r)
 		const char *newline = memchr(s->p, '\n', (size_t)(s->end - s->p));
 		s->p = newline ? newline : s->end;
 	}
+	if (s->broken)
+		return;
 	r->depth = 0;
 	r->token = JSON_NULL;
 	r->err.text[0] = '\0';
@@ -453,6 +458,16 @@ void json_recover_line(struct json_reader *r)
 }
 
 /* ---- trees ---- */
+
+static void append(struct json_value *parent, struct json_value *v)
+{
+	if (parent->last)
+		parent->last->next = v;
+	else
+		parent->first = v;
+	parent->last = v;
+	parent->count++;
+}
 
 static struct json_value *new_value(struct json_reader *r, struct arena *arena)
 {
@@ -487,7 +502,7 @@ static struct json_value *new_value(struct json_reader *r, struct arena *arena)
 enum status json_read_value(struct json_reader *r, struct arena *arena, struct json_value **out,
 			    struct err *err)
 {
-	struct json_value *open[JSON_MAX_DEPTH + 1], *last[JSON_MAX_DEPTH + 1];
+	struct json_value *open[JSON_MAX_DEPTH + 1];
 	size_t depth = 0;
 	struct str member = {NULL, 0};
 
@@ -513,21 +528,12 @@ enum status json_read_value(struct json_reader *r, struct arena *arena, struct j
 				break;
 			v->key = member;
 			member = (struct str){NULL, 0};
-			if (depth == 0) {
+			if (depth == 0)
 				*out = v;
-			} else {
-				struct json_value *parent = open[depth - 1];
-				if (last[depth - 1])
-					last[depth - 1]->next = v;
-				else
-					parent->first = v;
-				last[depth - 1] = v;
-				parent->count++;
-			}
-			if (v->kind == JSON_IS_OBJECT || v->kind == JSON_IS_ARRAY) {
-				open[depth] = v;
-				last[depth++] = NULL;
-			}
+			else
+				append(open[depth - 1], v);
+			if (v->kind == JSON_IS_OBJECT || v->kind == JSON_IS_ARRAY)
+				open[depth++] = v;
 		}
 		if (depth == 0)
 			return OK;
@@ -601,220 +607,58 @@ bool json_i64(const struct json_value *v, int64_t *out)
 	return v && v->kind == JSON_IS_NUMBER && str_to_i64(v->text, INT64_MIN, INT64_MAX, out);
 }
 
-/* ---- writing ---- */
+/* ---- building ---- */
 
-void json_writer_init(struct json_writer *w, struct buf *out)
+void json_build_init(struct json_build *b, struct arena *arena)
 {
-	w->out = out;
-	w->depth = 0;
-	w->comma[0] = false;
-	w->after_key = false;
+	*b = (struct json_build){.arena = arena};
 }
 
-static void before(struct json_writer *w)
+struct json_value *json_build(struct json_build *b, struct json_value *parent, const char *name,
+			      enum json_kind kind)
 {
-	if (w->after_key)
-		w->after_key = false;
-	else if (w->comma[w->depth])
-		buf_putc(w->out, ',');
-	w->comma[w->depth] = true;
-}
-
-static void begin_container(struct json_writer *w, char c)
-{
-	before(w);
-	must(++w->depth < JSON_MAX_DEPTH);
-	w->comma[w->depth] = false;
-	buf_putc(w->out, c);
-}
-
-static void end_container(struct json_writer *w, char c)
-{
-	must(w->depth > 0 && !w->after_key);
-	w->depth--;
-	buf_putc(w->out, c);
-}
-
-void json_object_begin(struct json_writer *w)
-{
-	begin_container(w, '{');
-}
-
-void json_object_end(struct json_writer *w)
-{
-	end_container(w, '}');
-}
-
-void json_array_begin(struct json_writer *w)
-{
-	begin_container(w, '[');
-}
-
-void json_array_end(struct json_writer *w)
-{
-	end_container(w, ']');
-}
-
-static void write_escaped(struct buf *out, unsigned char c)
-{
-	static const char simple[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-	for (size_t i = 0; i + 1 < sizeof(simple); i += 2) {
-		if ((unsigned char)simple[i] == c) {
-			buf_putc(out, '\\');
-			buf_putc(out, simple[i + 1]);
-			return;
-		}
+	struct json_value *v = arena_alloc(b->arena, sizeof(*v));
+	if (!v) {
+		b->failed = true;
+		b->spare = (struct json_value){.kind = kind};
+		return &b->spare;
 	}
-	buf_printf(out, "\\u%04x", c);
-}
-
-/* The length of the well-formed sequence at p, 0 when there is none. */
-static size_t sequence(struct str s)
-{
-	for (size_t n = 1; n <= 4 && n <= s.n; n++)
-		if (str_is_utf8((struct str){s.p, n}))
-			return n;
-	return 0;
-}
-
-static void write_string(struct buf *out, struct str s)
-{
-	bool valid = str_is_utf8(s);
-	size_t from = 0;
-	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n;) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != 0x7f &&
-		    (c < 0x80 || valid)) {
-			i++;
-			continue;
-		}
-		buf_add(out, s.p + from, i - from);
-		size_t n = 1;
-		if (c < 0x80)
-			write_escaped(out, c);
-		else if ((n = sequence((struct str){s.p + i, s.n - i})))
-			buf_add(out, s.p + i, n);
-		else
-			buf_puts(out, "\xEF\xBF\xBD");
-		i += n ? n : 1;
-		from = i;
+	v->kind = kind;
+	if (name)
+		v->key = str_of(name);
+	if (parent && parent != &b->spare) {
+		must((parent->kind == JSON_IS_OBJECT) == (name != NULL));
+		append(parent, v);
 	}
-	buf_add(out, s.p + from, s.n - from);
-	buf_putc(out, '"');
+	return v;
 }
 
-void json_key(struct json_writer *w, const char *name)
+void json_build_text(struct json_build *b, struct json_value *parent, const char *name,
+		     struct str text)
 {
-	must(w->depth > 0 && !w->after_key);
-	before(w);
-	write_string(w->out, str_of(name));
-	buf_putc(w->out, ':');
-	w->after_key = true;
+	if (text.n)
+		json_build(b, parent, name, JSON_IS_STRING)->text = text;
 }
 
-void json_put_str(struct json_writer *w, struct str s)
+void json_build_true(struct json_build *b, struct json_value *parent, const char *name, bool is)
 {
-	before(w);
-	write_string(w->out, s);
+	if (is)
+		json_build(b, parent, name, JSON_IS_BOOL)->boolean = true;
 }
 
-void json_put_z(struct json_writer *w, const char *z)
+void json_build_format(struct json_build *b, struct json_value *parent, const char *name,
+		       const char *fmt, ...)
 {
-	if (z)
-		json_put_str(w, str_of(z));
+	char text[1024];
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	must(n >= 0);
+	struct str copy = arena_str(
+	    b->arena, (struct str){text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1});
+	if (copy.p)
+		json_build_text(b, parent, name, copy);
 	else
-		json_put_null(w);
-}
-
-void json_put_i64(struct json_writer *w, int64_t v)
-{
-	before(w);
-	buf_printf(w->out, "%lld", (long long)v);
-}
-
-void json_put_double(struct json_writer *w, double v, int decimals)
-{
-	before(w);
-	if (v != v || v - v != 0)
-		buf_puts(w->out, "null");
-	else
-		buf_printf(w->out, "%.*f", decimals, v);
-}
-
-void json_put_bool(struct json_writer *w, bool v)
-{
-	before(w);
-	buf_puts(w->out, v ? "true" : "false");
-}
-
-void json_put_null(struct json_writer *w)
-{
-	before(w);
-	buf_puts(w->out, "null");
-}
-
-void json_put_raw(struct json_writer *w, struct str json)
-{
-	before(w);
-	buf_str(w->out, json);
-}
-
-void json_put_tree(struct json_writer *w, const struct json_value *v)
-{
-	switch (v->kind) {
-	case JSON_IS_NULL:
-		json_put_null(w);
-		break;
-	case JSON_IS_BOOL:
-		json_put_bool(w, v->boolean);
-		break;
-	case JSON_IS_NUMBER:
-		json_put_raw(w, v->text);
-		break;
-	case JSON_IS_STRING:
-		json_put_str(w, v->text);
-		break;
-	case JSON_IS_ARRAY:
-		json_array_begin(w);
-		for (const struct json_value *c = v->first; c; c = c->next)
-			json_put_tree(w, c);
-		json_array_end(w);
-		break;
-	case JSON_IS_OBJECT:
-		json_object_begin(w);
-		for (const struct json_value *c = v->first; c; c = c->next) {
-			before(w);
-			write_string(w->out, c->key);
-			buf_putc(w->out, ':');
-			w->after_key = true;
-			json_put_tree(w, c);
-		}
-		json_object_end(w);
-		break;
-	}
-}
-
-void json_member_str(struct json_writer *w, const char *name, struct str s)
-{
-	json_key(w, name);
-	json_put_str(w, s);
-}
-
-void json_member_z(struct json_writer *w, const char *name, const char *z)
-{
-	json_key(w, name);
-	json_put_z(w, z);
-}
-
-void json_member_i64(struct json_writer *w, const char *name, int64_t v)
-{
-	json_key(w, name);
-	json_put_i64(w, v);
-}
-
-void json_member_bool(struct json_writer *w, const char *name, bool v)
-{
-	json_key(w, name);
-	json_put_bool(w, v);
+		b->failed = true;
 }

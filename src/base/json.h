@@ -60,7 +60,8 @@ enum json_token json_next(struct json_reader *r);
  * False on a syntax error. */
 MUST_CHECK bool json_skip(struct json_reader *r);
 
-/* For line-oriented input: after an error, drop the rest of the line and begin a new value. */
+/* For line-oriented input: after an error, drop the rest of the line and begin a new value. An error of the
+ * source stays. */
 void json_recover_line(struct json_reader *r);
 
 enum json_kind {
@@ -80,6 +81,7 @@ struct json_value {
 	struct str text; /* string: decoded; number: as written. NUL-terminated copies */
 	struct str key;
 	struct json_value *first; /* first child */
+	struct json_value *last;  /* last child */
 	struct json_value *next;  /* next sibling */
 	size_t count;             /* children */
 };
@@ -100,6 +102,25 @@ const struct json_value *json_path(const struct json_value *v, const char *path)
 struct str json_text(const struct json_value *v);
 MUST_CHECK bool json_double(const struct json_value *v, double *out);
 MUST_CHECK bool json_i64(const struct json_value *v, int64_t *out);
+
+/* Building a tree by hand, for templates. Keys and texts are not copied. Over the arena's maximum `failed` is
+ * set, what follows goes nowhere, and the caller looks once, at the end. */
+struct json_build {
+	struct arena *arena;
+	bool failed;
+	struct json_value spare;
+};
+void json_build_init(struct json_build *b, struct arena *arena);
+/* A new value at the end of `parent` (NULL: a root). key: in objects only, else NULL. */
+struct json_value *json_build(struct json_build *b, struct json_value *parent, const char *key,
+			      enum json_kind kind);
+/* Nothing is added for an empty text, or for false: absence says the same. */
+void json_build_text(struct json_build *b, struct json_value *parent, const char *key,
+		     struct str text);
+void json_build_true(struct json_build *b, struct json_value *parent, const char *key, bool is);
+/* At most 1023 bytes; copied. */
+void json_build_format(struct json_build *b, struct json_value *parent, const char *key,
+		       const char *fmt, ...) PRINTF(4, 5);
 
 struct json_writer {
 	struct buf *out;

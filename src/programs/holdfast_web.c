@@ -4,6 +4,7 @@
  *   holdfast-web --listen ADDR:PORT [--conf FILE]  by hand, for tests and measurements: prints the address
  *
  * HOLDFAST_DATABASE is libpq's conninfo of the web role. SIGTERM: finish what is in flight, exit 0. */
+#include "base/io.h"
 #include "base/log.h"
 #include "config/instance.h"
 #include "http/http.h"
@@ -55,7 +56,7 @@ static void on_term(evutil_socket_t signal, short what, void *ctx)
 	program->listen_fd = -1;
 }
 
-static int serve(int listen_fd, const struct config *config)
+static int serve(int listen_fd, const struct config *config, const char *replacing)
 {
 	struct program program = {.listen_fd = listen_fd};
 	struct err err;
@@ -72,7 +73,8 @@ static int serve(int listen_fd, const struct config *config)
 	program.web = web_create(&(struct web_options){.loop = program.loop,
 						       .listen_fd = listen_fd,
 						       .config = config,
-						       .conninfo = database ? database : ""});
+						       .conninfo = database ? database : "",
+						       .replacing = replacing});
 	if (sandbox_enter(SANDBOX_WEB, &separation, &err) != OK)
 		die("%s", err.text);
 	process_ready(separation);
@@ -95,7 +97,10 @@ static int serve_instance(const char *dir)
 	if (instance_open(&instance, dir, &err) != OK)
 		die("%s", err.text);
 	set_up_log(&instance.config);
-	int code = serve(PROCESS_LISTENER_FD, &instance.config);
+	char replacing[PATH_MAX];
+	if (io_path(replacing, sizeof(replacing), &err, "%s/web", instance.dir) != OK)
+		die("%s", err.text);
+	int code = serve(PROCESS_LISTENER_FD, &instance.config, replacing);
 	instance_release(&instance);
 	return code;
 }
@@ -114,7 +119,7 @@ static int serve_alone(const char *address, const char *conf)
 	set_up_log(&config);
 	printf("%s\n", text);
 	fflush(stdout);
-	int code = serve(fd, &config);
+	int code = serve(fd, &config, NULL);
 	config_release(&config);
 	return code;
 }

@@ -8,8 +8,9 @@
 struct web {
 	const struct config *config;
 	struct db_pool *db;
+	struct pages *pages;
 	struct http_server *http;
-	struct http_group groups[3];
+	struct http_group groups[4];
 	struct buf openapi;
 };
 

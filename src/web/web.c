@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "directory/search/api.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "directory/pages/pages.h"
 #include "directory/search/api.h"
 
 #define TEXT_OF(x)    #x
@@ -22,11 +24,25 @@ static void collect_routes(struct web *web)
 {
 	const struct http_group groups[] = {
 	    {search_api_routes, search_api_schemas, web->db},
+	    {pages_routes, NULL, web->pages},
 	    {web_routes, NULL, web},
 	    {0},
 	};
 	_Static_assert(sizeof(groups) == sizeof(web->groups), "a place for each group");
 	memcpy(web->groups, groups, sizeof(groups));
+}
+
+static void create_pages(struct web *web, const char *replacing)
+{
+	struct err err;
+	size_t replaced = 0;
+	if (replacing && files_replace(replacing, &replaced, &err) != OK)
+		die("%s", err.text);
+	if (replaced)
+		log_info("the operator's own files are served", LOG_S("folder", replacing),
+			 LOG_I("files", (int64_t)replaced));
+	if (pages_create(web->db, web->config, &web->pages, &err) != OK)
+		die("%s", err.text);
 }
 
 struct web *web_create(const struct web_options *options)
@@ -44,6 +60,7 @@ struct web *web_create(const struct web_options *options)
 				     .queue = (int)config_number(c, CONFIG_DB_QUEUE),
 				     .timeout_ms = config_number(c, CONFIG_DB_TIMEOUT),
 				 });
+	create_pages(web, options->replacing);
 	collect_routes(web);
 	buf_init(&web->openapi, OPENAPI_BYTES);
 	http_openapi(&web->openapi, web->groups, config_text(c, CONFIG_SITE_NAME),
@@ -66,6 +83,8 @@ struct web *web_create(const struct web_options *options)
 		       .write_timeout_ms = config_number(c, CONFIG_HTTP_WRITE_TIMEOUT)},
 	    .groups = web->groups,
 	    .headers = security_headers,
+	    .error_page = pages_error,
+	    .error_page_ctx = web->pages,
 	    .access_log = config_number(c, CONFIG_HTTP_ACCESS_LOG) != 0,
 	});
 	return web;
@@ -81,6 +100,7 @@ void web_destroy(struct web *web)
 {
 	/* Requests hold queries: they go first. */
 	http_server_destroy(web->http);
+	pages_free(web->pages);
 	db_pool_destroy(web->db);
 	buf_release(&web->openapi);
 	free(web);

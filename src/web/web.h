@@ -17,8 +17,10 @@ struct web_options {
 	int listen_fd;               /* listening */
 	const struct config *config; /* outlives the web */
 	const char *conninfo;        /* of the web role; "" means libpq's own environment */
+	const char *replacing;       /* folder of the operator's own pages and styles; may be NULL */
 };
 
+/* Ends the program when an operator's template is wrong. */
 struct web *web_create(const struct web_options *options);
 /* Stop accepting, finish what is in flight, call done(ctx); at the latest after web.drain_timeout. */
 void web_drain(struct web *web, void (*done)(void *ctx), void *ctx);

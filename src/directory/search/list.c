@@ -355,6 +355,28 @@ static void refuse_combination(struct listing *l)
 	finish(l);
 }
 
+static enum search_sort sort_of(const struct search_query *q)
+{
+	return q->sort_given ? q->sort : q->near ? SEARCH_DISTANCE : SEARCH_QUALITY;
+}
+
+/* A city stands for its region. */
+static unsigned place_filters(const struct search_query *q)
+{
+	return (q->city.n     ? PLAN_CITY
+		: q->region.n ? PLAN_REGION
+			      : 0u) |
+	       (q->near ? PLAN_NEAR : 0u);
+}
+
+bool search_possible(const struct search_query *q)
+{
+	unsigned filters = place_filters(q) | (q->q.n ? PLAN_TEXT : 0u);
+	if (q->category.n)
+		filters |= taxonomy_group(q->category) ? PLAN_GROUP : PLAN_CATEGORY;
+	return plan_find(filters, sort_of(q), false) != NULL;
+}
+
 void search_list(struct db_pool *db, struct arena *arena, const struct search_query *q,
 		 search_list_done *done, void *ctx)
 {
@@ -371,7 +393,7 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 	l->done = done;
 	l->ctx = ctx;
 	l->list.item = item;
-	l->list.sort = q->sort_given ? q->sort : q->near ? SEARCH_DISTANCE : SEARCH_QUALITY;
+	l->list.sort = sort_of(q);
 	l->at_most = INT64_MAX;
 	l->text.at_most = INT64_MAX;
 	l->at_s = q->open && !q->open_now ? q->open_at_s : clock_wall_us() / 1000000;

@@ -65,6 +65,9 @@ MUST_CHECK enum status search_query_set(struct search_query *q, struct str name,
  * order. The cursor only when with_cursor. */
 void search_query_write(struct buf *out, const struct search_query *q, bool with_cursor);
 
+/* Whether there is a list of these filters in this order (the keys need not exist): pages offer no others. */
+bool search_possible(const struct search_query *q);
+
 /* ---- answers ---- */
 
 /* Why there is no answer. */

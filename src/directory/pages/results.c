@@ -1,0 +1,338 @@
+/* /search: what was found, and the filters as links. */
+#include "directory/pages/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+
+enum { FILTER_PLACES = 12 };
+
+struct results {
+	struct page *page;
+	struct search_query q;
+	const struct search_list *list;
+	struct json_value *filters;
+};
+
+/* ---- links ---- */
+
+/* The query as a link from its first page; an order that does not go with it is left out. Empty: there is no
+ * such list. */
+static struct str link_to(struct results *r, struct search_query q)
+{
+	q.cursor = (struct str){"", 0};
+	if (!search_possible(&q))
+		q.sort_given = false;
+	if (!search_possible(&q))
+		return (struct str){"", 0};
+	return page_search_link(r->page, &q);
+}
+
+static struct json_value *put_filter(struct results *r, const char *name)
+{
+	struct json_value *filter = json_build(&r->page->b, r->filters, NULL, JSON_IS_OBJECT);
+	json_build_text(&r->page->b, filter, "name", str_of(name));
+	json_build(&r->page->b, filter, "choices", JSON_IS_ARRAY);
+	return filter;
+}
+
+static void put_choice(struct results *r, struct json_value *filter, struct str label,
+		       int64_t count, struct str href, bool current)
+{
+	struct json_build *b = &r->page->b;
+	if (!href.n)
+		return;
+	/* Of what is put there, the list of choices comes last. */
+	struct json_value *choice = json_build(b, filter->last, NULL, JSON_IS_OBJECT);
+	json_build_text(b, choice, "label", label);
+	json_build_text(b, choice, "href", href);
+	json_build_true(b, choice, "current", current);
+	if (count >= 0)
+		json_build_text(b, choice, "count", page_count(r->page, count));
+}
+
+/* ---- filters ---- */
+
+static void put_order(struct results *r)
+{
+	static const struct {
+		enum search_sort sort;
+		const char *label;
+	} orders[] = {{SEARCH_QUALITY, "Most complete"},
+		      {SEARCH_DISTANCE, "Nearest"},
+		      {SEARCH_NAME, "Name"},
+		      {SEARCH_RECENT, "Newest"}};
+	struct json_value *orders_list =
+	    json_build(&r->page->b, r->page->root, "orders", JSON_IS_ARRAY);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		struct search_query q = r->q;
+		q.cursor = (struct str){"", 0};
+		q.sort = orders[i].sort;
+		q.sort_given = orders[i].sort != (q.near ? SEARCH_DISTANCE : SEARCH_QUALITY);
+		if (!search_possible(&q))
+			continue;
+		struct json_value *v = json_build(&r->page->b, orders_list, NULL, JSON_IS_OBJECT);
+		json_build_text(&r->page->b, v, "label", str_of(orders[i].label));
+		json_build_text(&r->page->b, v, "href", page_search_link(r->page, &q));
+		json_build_true(&r->page->b, v, "current", orders[i].sort == r->list->sort);
+	}
+	json_build_true(&r->page->b, r->page->root, "ordered", orders_list->count > 1);
+}
+
+static void put_open(struct results *r)
+{
+	struct search_query q = r->q;
+	struct json_value *filter = put_filter(r, "Opening hours");
+	q.open = false;
+	put_choice(r, filter, STR("Any time"), -1, link_to(r, q), !r->q.open);
+	q.open = q.open_now = true;
+	put_choice(r, filter, STR("Open now"), -1, link_to(r, q), r->q.open && r->q.open_now);
+}
+
+/* The groups, or, within one, its categories. */
+static void put_categories(struct results *r, const struct search_categories *list)
+{
+	struct search_query q = r->q;
+	struct json_value *filter = put_filter(r, "Kind of business");
+	struct str group = r->list->category.group_key;
+	if (r->q.category.n && !group.n)
+		group = r->list->category.key;
+	q.category = (struct str){"", 0};
+	put_choice(r, filter, STR("All kinds"), -1, link_to(r, q), !r->q.category.n);
+	for (size_t i = 0; i < list->count;) {
+		const struct search_category *c = &list->item[i];
+		int64_t businesses = 0;
+		size_t n = i;
+		for (; n < list->count && str_eq(list->item[n].group_key, c->group_key); n++)
+			businesses += list->item[n].businesses;
+		bool within = str_eq(c->group_key, group);
+		q.category = c->group_key;
+		if (businesses && (!group.n || within))
+			put_choice(r, filter, c->group_label, businesses, link_to(r, q),
+				   str_eq(r->q.category, c->group_key));
+		for (; i < n; i++) {
+			q.category = list->item[i].key;
+			if (within && list->item[i].businesses)
+				put_choice(r, filter, list->item[i].label, list->item[i].businesses,
+					   link_to(r, q), str_eq(r->q.category, q.category));
+		}
+	}
+}
+
+static void put_places(struct results *r, const struct search_places *list, bool cities)
+{
+	struct search_query q = r->q;
+	const struct search_place *region = &r->list->region;
+	struct json_value *filter = put_filter(r, cities ? "Town" : "Region");
+	q.region = q.city = (struct str){"", 0};
+	put_choice(r, filter, STR("Everywhere"), -1, link_to(r, q), !r->q.region.n && !r->q.city.n);
+	if (cities) {
+		q.region = region->key;
+		put_choice(r, filter, page_region_name(region), region->businesses, link_to(r, q),
+			   !r->q.city.n);
+		q.region = (struct str){"", 0};
+	}
+	for (size_t i = 0; i < list->count && i < FILTER_PLACES; i++) {
+		const struct search_place *place = &list->item[i];
+		*(cities ? &q.city : &q.region) = place->key;
+		put_choice(r, filter, page_region_name(place), place->businesses, link_to(r, q),
+			   cities && str_eq(r->q.city, place->key));
+	}
+	if (list->count > FILTER_PLACES) {
+		struct str more = STR("/regions");
+		if (cities)
+			more = page_text(r->page, "/regions/%.*s", STR_ARG(region->key));
+		struct json_value *v = json_build(&r->page->b, filter, "more", JSON_IS_OBJECT);
+		json_build_text(&r->page->b, v, "href", more);
+		json_build_text(&r->page->b, v, "label",
+				cities ? STR("All towns") : STR("All regions"));
+	}
+}
+
+/* ---- what was found ---- */
+
+static void put_business(struct results *r, struct json_value *list,
+			 const struct search_business *b, int64_t now_s)
+{
+	struct page *p = r->page;
+	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
+	json_build_text(&p->b, v, "name", b->name);
+	json_build_text(&p->b, v, "href", page_text(p, "/b/%.*s", STR_ARG(b->id_text)));
+	json_build_text(&p->b, v, "category", b->category_label);
+	json_build_text(&p->b, v, "street", b->street);
+	json_build_text(&p->b, v, "postcode", b->postcode);
+	json_build_text(&p->b, v, "city", b->city);
+	json_build_text(&p->b, v, "country", b->country);
+	json_build_text(&p->b, v, "phone", b->phone);
+	json_build_true(&p->b, v, "place", b->street.n || b->postcode.n || b->city.n);
+	json_build_text(&p->b, v, "open_text",
+			r->q.open && !r->q.open_now ? (struct str){"", 0}
+						    : page_open_text(p, b, now_s));
+	json_build_true(&p->b, v, "is_open", b->open == SEARCH_OPEN);
+	if (b->distance_m >= 1000)
+		json_build_format(&p->b, v, "distance", "%.1f km", b->distance_m / 1000);
+	else if (b->distance_m >= 0)
+		json_build_format(&p->b, v, "distance", "%.0f m", b->distance_m);
+}
+
+/* "Bakery in Bern", "Results for "pizza" in Bern" */
+static struct str heading(struct results *r)
+{
+	const struct search_list *list = r->list;
+	struct str what = r->q.category.n ? list->category.label : STR("Businesses");
+	struct str where = r->q.city.n     ? list->city.name
+			   : r->q.region.n ? page_region_name(&list->region)
+					   : (struct str){"", 0};
+	struct str quoted = {"", 0};
+	if (r->q.q.n)
+		quoted = page_text(r->page, "\u201c%.*s\u201d%s", STR_ARG(r->q.q),
+				   r->q.category.n ? ", " : "");
+	if (r->q.q.n && !r->q.category.n)
+		what = (struct str){"", 0};
+	return page_text(r->page, "%.*s%.*s%s%.*s%s", STR_ARG(quoted), STR_ARG(what),
+			 where.n ? " in " : "", STR_ARG(where), r->q.near ? " nearby" : "");
+}
+
+/* The form searches within the filters. */
+static void put_form(struct results *r)
+{
+	struct page *p = r->page;
+	struct json_value *kept = json_build(&p->b, p->root, "kept", JSON_IS_ARRAY);
+	const struct {
+		const char *name;
+		struct str value;
+	} fields[] = {{"category", r->q.category},
+		      {"region", r->q.region},
+		      {"city", r->q.city},
+		      {"open_at", http_param(p->request, "open_at")->text},
+		      {"near", http_param(p->request, "near")->text},
+		      {"radius", http_param(p->request, "radius")->text}};
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!fields[i].value.n)
+			continue;
+		struct json_value *field = json_build(&p->b, kept, NULL, JSON_IS_OBJECT);
+		json_build_text(&p->b, field, "name", str_of(fields[i].name));
+		json_build_text(&p->b, field, "value", fields[i].value);
+	}
+	json_build_text(&p->b, p->root, "q", r->q.q);
+}
+
+static void put_found(struct results *r)
+{
+	struct page *p = r->page;
+	const struct search_list *list = r->list;
+	struct json_value *found = json_build(&p->b, p->root, "found", JSON_IS_ARRAY);
+	struct json_value *sources = json_build(&p->b, p->root, "sources", JSON_IS_ARRAY);
+	int64_t now_s = clock_wall_us() / 1000000;
+	for (size_t i = 0; i < list->count; i++) {
+		put_business(r, found, &list->item[i], now_s);
+		page_source(p, sources, &list->item[i].source);
+	}
+	struct search_query q = r->q;
+	if (q.cursor.n) {
+		json_build_text(&p->b, p->root, "first", link_to(r, q));
+		json_build_true(&p->b, p->root, "paged", true);
+	}
+	if (list->next.n) {
+		q.cursor = list->next;
+		json_build_text(&p->b, p->root, "next", page_search_link(p, &q));
+		json_build_true(&p->b, p->root, "paged", true);
+	}
+	json_build_text(&p->b, p->root, "understood", list->understood);
+	struct str title = heading(r);
+	json_build_text(&p->b, p->root, "heading", title);
+	page_title(p, title, title);
+	/* Lists by kind and place are worth finding; the endless combinations are not. */
+	if (!r->q.q.n && !r->q.cursor.n && !r->q.open && !r->q.near && !r->q.sort_given)
+		page_canonical(p, link_to(r, r->q));
+}
+
+/* ---- list, then categories, then places ---- */
+
+static void regions_listed(void *ctx, const struct search_places *list)
+{
+	struct results *r = ctx;
+	if (list->problem) {
+		page_refuse(r->page, list->problem, &list->err);
+		return;
+	}
+	qsort(list->item, list->count, sizeof(*list->item), page_larger_first);
+	put_places(r, list, false);
+	page_send(r->page, PAGE_RESULTS);
+}
+
+static void cities_listed(void *ctx, const struct search_places *list)
+{
+	struct results *r = ctx;
+	if (list->problem) {
+		page_refuse(r->page, list->problem, &list->err);
+		return;
+	}
+	put_places(r, list, true);
+	page_send(r->page, PAGE_RESULTS);
+}
+
+static void categories_listed(void *ctx, const struct search_categories *list)
+{
+	struct results *r = ctx;
+	struct page *p = r->page;
+	if (list->problem) {
+		page_refuse(p, list->problem, &list->err);
+		return;
+	}
+	put_categories(r, list);
+	if (r->list->region.key.n)
+		search_cities(p->pages->db, &p->request->arena, r->list->region.key, cities_listed,
+			      r);
+	else
+		search_regions(p->pages->db, &p->request->arena, regions_listed, r);
+}
+
+static void listed(void *ctx, const struct search_list *list)
+{
+	struct results *r = ctx;
+	struct page *p = r->page;
+	if (list->problem) {
+		page_refuse(p, list->problem, &list->err);
+		return;
+	}
+	r->list = list;
+	r->filters = json_build(&p->b, p->root, "filters", JSON_IS_ARRAY);
+	put_form(r);
+	put_found(r);
+	put_order(r);
+	put_open(r);
+	search_categories(p->pages->db, &p->request->arena, categories_listed, r);
+}
+
+const struct http_param pages_results_params[] = {
+    {.name = "q", .type = HTTP_TEXT, .max = SEARCH_TEXT_MAX, .summary = "words"},
+    {.name = "category", .type = HTTP_TEXT, .max = 250, .summary = "key of a category or group"},
+    {.name = "region", .type = HTTP_TEXT, .max = 250, .summary = "key of a region"},
+    {.name = "city", .type = HTTP_TEXT, .max = 250, .summary = "key of a city"},
+    {.name = "open_at", .type = HTTP_TEXT, .max = 40, .summary = "now, or an instant"},
+    {.name = "near", .type = HTTP_TEXT, .max = 60, .summary = "latitude,longitude"},
+    {.name = "radius", .type = HTTP_TEXT, .max = 10, .summary = "metres around near"},
+    {.name = "sort", .type = HTTP_TEXT, .max = 20, .summary = "order"},
+    {.name = "cursor", .type = HTTP_TEXT, .max = 2000, .summary = "next of the page before"},
+    {0}};
+
+void pages_results(struct http_request *request)
+{
+	struct page *p = page_begin(request);
+	if (!p)
+		return;
+	struct results *r = arena_alloc(&request->arena, sizeof(*r));
+	must(r); /* the first bytes of a request's arena */
+	r->page = p;
+	search_query_init(&r->q);
+	for (const struct http_param *row = pages_results_params; row->name; row++) {
+		struct err err;
+		if (search_query_set(&r->q, str_of(row->name), http_param(request, row->name)->text,
+				     &err) == OK)
+			continue;
+		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, row->name, "%s", err.text);
+		return;
+	}
+	search_list(p->pages->db, &request->arena, &r->q, listed, r);
+}

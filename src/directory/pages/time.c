@@ -1,0 +1,99 @@
+#include "directory/pages/internal.h"
+
+#include "hours/hours.h"
+
+enum { DAY = 24 * 60, NIGHT_ENDS = 6 * 60, DAY_S = 24 * 60 * 60 };
+
+static const char *const day_names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+					"Friday", "Saturday", "Sunday"};
+
+/* 1970-01-01 was a Thursday. */
+static int weekday(int64_t local_s)
+{
+	return (int)((local_s / DAY_S + 3) % 7);
+}
+
+static bool local(const struct search_business *b, int64_t at_s, int64_t *out)
+{
+	int offset_s;
+	if (!hours_zone_offset(b->timezone, at_s, &offset_s))
+		return false;
+	*out = at_s + offset_s;
+	return *out >= 0;
+}
+
+struct str page_open_text(struct page *p, const struct search_business *b, int64_t now_s)
+{
+	int64_t now, then;
+	bool is_open = b->open == SEARCH_OPEN;
+	if (b->open == SEARCH_OPEN_UNKNOWN)
+		return (struct str){"", 0};
+	if (!b->open_changes_s || !local(b, now_s, &now) || !local(b, b->open_changes_s, &then))
+		return is_open ? STR("Open") : STR("Closed");
+	int minute = (int)(then % DAY_S / 60);
+	int64_t days = then / DAY_S - now / DAY_S;
+	const char *day = days == 0               ? ""
+			  : days == 1 && !is_open ? "tomorrow "
+			  : days < 7 && !(is_open && days == 1 && minute <= NIGHT_ENDS)
+			      ? day_names[weekday(then)]
+			      : "";
+	const char *space = days > 0 && *day && day[0] != 't' ? " " : "";
+	return page_text(p, "%s %s%s%02d:%02d", is_open ? "Open until" : "Closed, opens", day,
+			 space, minute / 60, minute % 60);
+}
+
+/* A night that passes the end of the week is told on Sunday. */
+static void join_week(struct hours_week *week)
+{
+	if (week->count < 2)
+		return;
+	struct hours_span *first = &week->span[0], *last = &week->span[week->count - 1];
+	if (last->to != HOURS_WEEK_MINUTES || first->from != 0 || first->to > NIGHT_ENDS)
+		return;
+	last->to += first->to;
+	for (size_t i = 1; i < week->count; i++)
+		week->span[i - 1] = week->span[i];
+	week->count--;
+}
+
+static void put_day(struct page *p, struct json_value *days, const struct hours_week *week, int d,
+		    bool today)
+{
+	struct json_value *day = json_build(&p->b, days, NULL, JSON_IS_OBJECT);
+	json_build_text(&p->b, day, "day", str_of(day_names[d]));
+	json_build_true(&p->b, day, "today", today);
+	struct json_value *spans = json_build(&p->b, day, "spans", JSON_IS_ARRAY);
+	int begin = d * DAY, end = begin + DAY;
+	for (size_t i = 0; i < week->count; i++) {
+		int from = week->span[i].from, to = week->span[i].to;
+		if (from >= end || to <= begin)
+			continue;
+		/* The small hours of last night stand with the evening before. */
+		if (from < begin && to - begin <= NIGHT_ENDS)
+			continue;
+		from = from < begin ? begin : from;
+		to = to > end + NIGHT_ENDS ? end : to;
+		if (to - from >= DAY) {
+			json_build(&p->b, spans, NULL, JSON_IS_STRING)->text = STR("Open 24 hours");
+			continue;
+		}
+		int until = to - begin == DAY ? DAY : (to - begin) % DAY;
+		json_build(&p->b, spans, NULL, JSON_IS_STRING)->text =
+		    page_text(p, "%02d:%02d\u2013%02d:%02d", (from - begin) / 60,
+			      (from - begin) % 60, until / 60, until % 60);
+	}
+	json_build_true(&p->b, day, "closed", spans->count == 0);
+}
+
+void page_week(struct page *p, const struct search_business *b, int64_t now_s)
+{
+	struct hours_week week;
+	int64_t now;
+	if (!b->hours.n || !hours_week_parse(b->hours, &week, NULL))
+		return;
+	int today = local(b, now_s, &now) ? weekday(now) : -1;
+	join_week(&week);
+	struct json_value *days = page_list(p, "days");
+	for (int d = 0; d < 7; d++)
+		put_day(p, days, &week, d, d == today);
+}

@@ -1,0 +1,246 @@
+#include "template/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DELIMITER_MAX = 8, PARTS_MAX = 8 };
+
+struct compiler {
+	struct template *t;
+	struct arena *arena;
+	struct str source;
+	size_t at;   /* next byte to read */
+	size_t from; /* first byte of the text not yet put down */
+	unsigned line;
+	struct str open, close;
+	size_t section[TEMPLATE_DEPTH]; /* instructions that are open */
+	size_t depth;
+	struct err *err;
+};
+
+static enum status wrong(struct compiler *c, const char *what, struct str name)
+{
+	return err_set(c->err, INVALID, "template %.*s, line %u: %s%s%.*s%s", STR_ARG(c->t->name),
+		       c->line, what, name.n ? " \"" : "", name.n < 60 ? (int)name.n : 60,
+		       name.p ? name.p : "", name.n ? "\"" : "");
+}
+
+static struct op *put(struct compiler *c, enum op_code code)
+{
+	struct template *t = c->t;
+	if (t->count == t->room) {
+		t->room = t->room ? t->room * 2 : 64;
+		t->op = reallocarray(t->op, t->room, sizeof(*t->op));
+		if (!t->op)
+			die("out of memory");
+	}
+	struct op *op = &t->op[t->count++];
+	*op = (struct op){.code = code, .line = c->line};
+	return op;
+}
+
+static bool begins_line(const struct compiler *c, size_t at)
+{
+	return at == 0 || c->source.p[at - 1] == '\n';
+}
+
+/* The text before a tag; `to`: where it ends. */
+static void put_text(struct compiler *c, size_t to)
+{
+	if (to <= c->from)
+		return;
+	struct op *op = put(c, OP_TEXT);
+	op->text = (struct str){c->source.p + c->from, to - c->from};
+	op->line_start = begins_line(c, c->from);
+}
+
+static size_t find(const struct compiler *c, size_t from, struct str what)
+{
+	const char *p = memmem(c->source.p + from, c->source.n - from, what.p, what.n);
+	return p ? (size_t)(p - c->source.p) : c->source.n;
+}
+
+static void count_lines(struct compiler *c, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		c->line += c->source.p[from] == '\n';
+}
+
+/* Does the tag [from, to) have its line for itself? Then *line_from and *line_to are the line, newline
+ * included. */
+static bool alone(const struct compiler *c, size_t from, size_t to, size_t *line_from,
+		  size_t *line_to)
+{
+	const char *p = c->source.p;
+	while (from > 0 && (p[from - 1] == ' ' || p[from - 1] == '\t'))
+		from--;
+	while (to < c->source.n && (p[to] == ' ' || p[to] == '\t'))
+		to++;
+	if (!begins_line(c, from))
+		return false;
+	if (to < c->source.n) {
+		if (p[to] == '\r' && to + 1 < c->source.n && p[to + 1] == '\n')
+			to++;
+		if (p[to] != '\n')
+			return false;
+		to++;
+	}
+	*line_from = from;
+	*line_to = to;
+	return true;
+}
+
+static enum status split_name(struct compiler *c, struct op *op, struct str name)
+{
+	op->text = name;
+	if (name.n == 0)
+		return wrong(c, "a tag without a name", name);
+	for (size_t i = 0; i < name.n; i++)
+		if (strchr(" \t\r\n", name.p[i]))
+			return wrong(c, "white space inside the name", name);
+	if (str_eq(name, STR(".")))
+		return OK;
+	op->part = arena_array(c->arena, PARTS_MAX, sizeof(*op->part));
+	if (!op->part)
+		return wrong(c, "no room for the name", name);
+	for (struct str rest = name; rest.p;) {
+		struct str part = str_cut(&rest, '.');
+		if (part.n == 0)
+			return wrong(c, "an empty part in the name", name);
+		if (op->parts == PARTS_MAX)
+			return wrong(c, "too many parts in the name", name);
+		op->part[op->parts++] = part;
+	}
+	return OK;
+}
+
+static enum status open_section(struct compiler *c, enum op_code code, struct str name,
+				bool line_start)
+{
+	if (c->depth == TEMPLATE_DEPTH)
+		return wrong(c, "sections are nested too deep at", name);
+	c->section[c->depth++] = c->t->count;
+	struct op *op = put(c, code);
+	op->line_start = line_start;
+	return split_name(c, op, name);
+}
+
+static enum status close_section(struct compiler *c, struct str name)
+{
+	if (c->depth == 0)
+		return wrong(c, "nothing is open that could be closed by", name);
+	struct op *op = &c->t->op[c->section[--c->depth]];
+	if (!str_eq(op->text, name))
+		return wrong(c, "the section that is open here is another one than", name);
+	op->end = c->t->count;
+	return OK;
+}
+
+/* {{=<% %>=}}: `inside` is "<% %>". */
+static enum status set_delimiters(struct compiler *c, struct str inside)
+{
+	struct str rest = str_trim(inside), open = str_cut(&rest, ' ');
+	struct str close = rest.p ? str_trim(rest) : rest;
+	if (!open.n || !close.n || open.n > DELIMITER_MAX || close.n > DELIMITER_MAX ||
+	    memchr(open.p, '=', open.n) || memchr(close.p, '=', close.n) ||
+	    memchr(close.p, ' ', close.n))
+		return wrong(c, "these cannot be delimiters:", inside);
+	c->open = open;
+	c->close = close;
+	return OK;
+}
+
+static enum status put_partial(struct compiler *c, struct str name, struct str indent)
+{
+	struct op *op = put(c, OP_PARTIAL);
+	op->text = name;
+	op->indent = indent;
+	return name.n ? OK : wrong(c, "a partial without a name", name);
+}
+
+/* The tag that begins at `start`; its sign and what stands inside. */
+static enum status tag(struct compiler *c, size_t start, char sign, struct str inside)
+{
+	size_t line_from = start, line_to = c->at;
+	struct str name = str_trim(inside);
+	bool line_start = begins_line(c, start);
+	if (sign && strchr("#^/!>=", sign) && alone(c, start, c->at, &line_from, &line_to)) {
+		c->at = line_to;
+		line_start = false;
+	}
+	put_text(c, line_from);
+	c->from = c->at;
+	switch (sign) {
+	case '#':
+		return open_section(c, OP_SECTION, name, line_start);
+	case '^':
+		return open_section(c, OP_INVERTED, name, line_start);
+	case '/':
+		return close_section(c, name);
+	case '>':
+		return put_partial(c, name,
+				   (struct str){c->source.p + line_from, start - line_from});
+	case '=':
+		return set_delimiters(c, inside);
+	case '!':
+		return OK;
+	default: {
+		struct op *op = put(c, sign == '&' || sign == '{' ? OP_RAW : OP_VALUE);
+		op->line_start = line_start;
+		return split_name(c, op, name);
+	}
+	}
+}
+
+/* Reads one tag; c->at stands on its opening delimiter. */
+static enum status next_tag(struct compiler *c)
+{
+	size_t start = c->at, inside = start + c->open.n;
+	char sign = inside < c->source.n ? c->source.p[inside] : '\0';
+	struct str close = c->close;
+	char ending[DELIMITER_MAX + 2];
+	sign = sign && strchr("#^/!>=&{", sign) ? sign : '\0';
+	if (sign == '{' || sign == '=') {
+		ending[0] = sign == '{' ? '}' : '=';
+		memcpy(ending + 1, c->close.p, c->close.n);
+		close = (struct str){ending, c->close.n + 1};
+	}
+	if (sign)
+		inside++;
+	size_t end = find(c, inside, close);
+	if (end == c->source.n)
+		return wrong(c, "a tag without an end", (struct str){NULL, 0});
+	c->at = end + close.n;
+	enum status status = tag(c, start, sign, (struct str){c->source.p + inside, end - inside});
+	count_lines(c, start, c->at);
+	return status;
+}
+
+enum status template_compile(struct template *t, struct arena *arena, struct str source,
+			     struct err *err)
+{
+	struct compiler c = {.t = t,
+			     .arena = arena,
+			     .source = source,
+			     .line = 1,
+			     .open = STR("{{"),
+			     .close = STR("}}"),
+			     .err = err};
+	for (;;) {
+		size_t start = find(&c, c.at, c.open);
+		count_lines(&c, c.at, start);
+		c.at = start;
+		if (start == source.n)
+			break;
+		enum status status = next_tag(&c);
+		if (status != OK)
+			return status;
+	}
+	put_text(&c, source.n);
+	if (c.depth) {
+		const struct op *op = &t->op[c.section[c.depth - 1]];
+		c.line = op->line;
+		return wrong(&c, "the section is never closed:", op->text);
+	}
+	return OK;
+}

@@ -1,0 +1,192 @@
+#include "template/internal.h"
+
+#include <string.h>
+
+struct indent {
+	const struct indent *outer;
+	struct str text;
+};
+
+struct renderer {
+	struct buf *out;
+	struct err *err;
+	const struct json_value *context[2 * TEMPLATE_DEPTH];
+	size_t depth;
+	unsigned nesting;
+	unsigned steps;
+};
+
+static bool truth(const struct json_value *v)
+{
+	if (!v)
+		return false;
+	switch (v->kind) {
+	case JSON_IS_NULL:
+		return false;
+	case JSON_IS_BOOL:
+		return v->boolean;
+	case JSON_IS_STRING:
+		return v->text.n > 0;
+	case JSON_IS_ARRAY:
+		return v->count > 0;
+	default:
+		return true;
+	}
+}
+
+static const struct json_value *member(const struct json_value *v, struct str name)
+{
+	if (v->kind != JSON_IS_OBJECT)
+		return NULL;
+	for (const struct json_value *m = v->first; m; m = m->next)
+		if (m->key.n == name.n && memcmp(m->key.p, name.p, name.n) == 0)
+			return m;
+	return NULL;
+}
+
+/* The first part is looked for from the inside out, the others only within it. */
+static const struct json_value *look_up(const struct renderer *r, const struct op *op)
+{
+	if (op->parts == 0)
+		return r->context[r->depth - 1];
+	const struct json_value *v = NULL;
+	for (size_t i = r->depth; i > 0 && !v; i--)
+		v = member(r->context[i - 1], op->part[0]);
+	for (unsigned i = 1; i < op->parts && v; i++)
+		v = member(v, op->part[i]);
+	return v;
+}
+
+static void escape(struct buf *out, struct str s)
+{
+	static const char *const entity[256] = {
+	    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
+	size_t from = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		const char *e = entity[(unsigned char)s.p[i]];
+		if (!e)
+			continue;
+		buf_add(out, s.p + from, i - from);
+		buf_puts(out, e);
+		from = i + 1;
+	}
+	buf_add(out, s.p + from, s.n - from);
+}
+
+static void put_value(struct renderer *r, const struct op *op)
+{
+	const struct json_value *v = look_up(r, op);
+	struct str text = json_text(v);
+	if (v && v->kind == JSON_IS_BOOL)
+		text = v->boolean ? STR("true") : STR("false");
+	if (op->code == OP_VALUE)
+		escape(r->out, text);
+	else
+		buf_str(r->out, text);
+}
+
+static void put_indent(struct renderer *r, const struct indent *indent)
+{
+	if (!indent)
+		return;
+	put_indent(r, indent->outer);
+	buf_str(r->out, indent->text);
+}
+
+/* Every line of the partial is indented, not the lines of the values in it. */
+static void put_text(struct renderer *r, struct str text, const struct indent *indent)
+{
+	const char *newline;
+	while (indent && (newline = memchr(text.p, '\n', text.n)) &&
+	       newline + 1 < text.p + text.n) {
+		size_t n = (size_t)(newline + 1 - text.p);
+		buf_add(r->out, text.p, n);
+		put_indent(r, indent);
+		text = (struct str){text.p + n, text.n - n};
+	}
+	buf_str(r->out, text);
+}
+
+static enum status run(struct renderer *r, const struct template *t, size_t from, size_t to,
+		       const struct indent *indent);
+
+static enum status over(struct renderer *r, const struct template *t, const struct op *op,
+			const char *what)
+{
+	return err_set(r->err, TOO_LARGE, "template %.*s, line %u: %s", STR_ARG(t->name), op->line,
+		       what);
+}
+
+static enum status section(struct renderer *r, const struct template *t, size_t at,
+			   const struct indent *indent)
+{
+	const struct op *op = &t->op[at];
+	const struct json_value *v = look_up(r, op);
+	enum status status = OK;
+	if (truth(v) == (op->code == OP_INVERTED))
+		return OK;
+	if (op->code == OP_INVERTED)
+		return run(r, t, at + 1, op->end, indent);
+	bool list = v->kind == JSON_IS_ARRAY;
+	for (v = list ? v->first : v; v && status == OK; v = list ? v->next : NULL) {
+		r->context[r->depth++] = v;
+		status = run(r, t, at + 1, op->end, indent);
+		r->depth--;
+	}
+	return status;
+}
+
+static enum status partial(struct renderer *r, const struct op *op, const struct indent *indent)
+{
+	struct indent inner = {indent, op->indent};
+	return run(r, op->partial, 0, op->partial->count, op->indent.n ? &inner : indent);
+}
+
+static enum status run(struct renderer *r, const struct template *t, size_t from, size_t to,
+		       const struct indent *indent)
+{
+	enum status status = OK;
+	if (from < to && r->nesting == TEMPLATE_DEPTH)
+		return over(r, t, &t->op[from], "sections and partials are nested too deep");
+	r->nesting++;
+	for (size_t i = from; i < to && status == OK;) {
+		const struct op *op = &t->op[i];
+		if (++r->steps > TEMPLATE_STEPS)
+			return over(r, t, op, "the page takes too many steps");
+		if (buf_failed(r->out))
+			return over(r, t, op, "the page is too large");
+		if (indent && op->line_start)
+			put_indent(r, indent);
+		i++;
+		switch (op->code) {
+		case OP_TEXT:
+			put_text(r, op->text, indent);
+			break;
+		case OP_VALUE:
+		case OP_RAW:
+			put_value(r, op);
+			break;
+		case OP_SECTION:
+		case OP_INVERTED:
+			status = section(r, t, i - 1, indent);
+			i = op->end;
+			break;
+		case OP_PARTIAL:
+			status = partial(r, op, indent);
+			break;
+		}
+	}
+	r->nesting--;
+	return status;
+}
+
+enum status template_render(const struct template *t, const struct json_value *data,
+			    struct buf *out, struct err *err)
+{
+	struct renderer r = {.out = out, .err = err, .context = {data}, .depth = 1};
+	enum status status = run(&r, t, 0, t->count, NULL);
+	if (status == OK && buf_failed(out))
+		return err_set(err, TOO_LARGE, "template %.*s: the page is too large",
+			       STR_ARG(t->name));
+	return status;
+}

@@ -1,0 +1,77 @@
+#include "template/internal.h"
+
+#include <stdlib.h>
+
+enum { SET_BYTES = 16 << 20 };
+
+struct template_set *template_set_create(void)
+{
+	struct template_set *set = calloc(1, sizeof(*set));
+	if (!set)
+		die("out of memory");
+	arena_init(&set->arena, SET_BYTES);
+	return set;
+}
+
+void template_set_free(struct template_set *set)
+{
+	if (!set)
+		return;
+	for (struct template *t = set->first; t; t = t->next)
+		free(t->op);
+	arena_release(&set->arena);
+	free(set);
+}
+
+static struct template *find(const struct template_set *set, struct str name)
+{
+	for (struct template *t = set->first; t; t = t->next)
+		if (str_eq(t->name, name))
+			return t;
+	return NULL;
+}
+
+enum status template_set_add(struct template_set *set, struct str name, struct str source,
+			     struct err *err)
+{
+	must(!set->linked);
+	if (find(set, name))
+		return err_set(err, CONFLICT, "template %.*s: added twice", STR_ARG(name));
+	if (source.n > TEMPLATE_SOURCE_MAX)
+		return err_set(err, TOO_LARGE, "template %.*s: more than %d bytes", STR_ARG(name),
+			       TEMPLATE_SOURCE_MAX);
+	struct template *t = arena_alloc(&set->arena, sizeof(*t));
+	struct str copy = arena_str(&set->arena, source);
+	if (t)
+		t->name = arena_str(&set->arena, name);
+	if (!t || !copy.p || !t->name.p)
+		return err_set(err, TOO_LARGE, "template %.*s: all templates are over %d bytes",
+			       STR_ARG(name), SET_BYTES);
+	t->next = set->first;
+	set->first = t;
+	return template_compile(t, &set->arena, copy, err);
+}
+
+enum status template_set_link(struct template_set *set, struct err *err)
+{
+	for (struct template *t = set->first; t; t = t->next)
+		for (size_t i = 0; i < t->count; i++) {
+			struct op *op = &t->op[i];
+			if (op->code != OP_PARTIAL)
+				continue;
+			op->partial = find(set, op->text);
+			if (!op->partial)
+				return err_set(err, INVALID,
+					       "template %.*s, line %u: there is no partial "
+					       "\"%.*s\"",
+					       STR_ARG(t->name), op->line, STR_ARG(op->text));
+		}
+	set->linked = true;
+	return OK;
+}
+
+const struct template *template_find(const struct template_set *set, const char *name)
+{
+	must(set->linked);
+	return find(set, str_of(name));
+}
