@@ -37,11 +37,11 @@ sub free_port {
 
 sub make {
 	my ($class, %more) = @_;
-	my $home = tempdir('/tmp/holdfast-faults.XXXXXX');
+	my $home = tempdir(($ENV{TMPDIR} // '/tmp') . '/faults.XXXXXX');
 	my $self = bless { home => $home, dir => "$home/i", bin => "$home/bin", port => free_port(), user => $more{user} }, $class;
 	chmod 0755, $home;
 	mkdir $self->{bin};
-	system('cp', (map { "$build/$_" } qw(holdfast holdfastd holdfast-web)), $self->{bin}) == 0 or die "no programs in $build\n";
+	system('cp', (map { "$build/$_" } qw(holdfast holdfastd holdfast-web holdfast-parse)), $self->{bin}) == 0 or die "no programs in $build\n";
 	system('chown', '-R', $more{user}, $home) if $more{user};
 	push @made, $self;
 	my ($code, $text) = $self->run('init', $self->{dir}, '--listen', "127.0.0.1:$self->{port}");
@@ -144,10 +144,14 @@ sub remember {
 
 sub listens { my ($self) = @_; return !!IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}) }
 
-# What is left of a run that should have left nothing.
+# What is left of a run that should have left nothing. A process that was killed may have let go of everything
+# and still be on its way out of the kernel: it gets a second.
 sub left {
 	my ($self) = @_;
 	my %p = $self->processes;
+	for (my $end = time + 1; %p && time < $end; %p = $self->processes) {
+		select undef, undef, undef, 0.01;
+	}
 	my @left = map { "process $_ $p{$_}" } sort keys %p;
 	push @left, grep { -e } map { "$self->{dir}/$_" } qw(run data/postmaster.pid);
 	push @left, "port $self->{port}" if $self->listens;

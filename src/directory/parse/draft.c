@@ -172,7 +172,6 @@ static void append_list(struct draft *d, enum record_field field, struct str val
 
 void draft_field(struct draft *d, enum record_field field, struct str raw)
 {
-	char name[RECORD_FIELD_NAME];
 	const struct record_field_info *info = &record_fields[field];
 	if (str_trim(raw).n == 0)
 		return;
@@ -182,8 +181,7 @@ void draft_field(struct draft *d, enum record_field field, struct str raw)
 	}
 	struct str value = clean(d, raw, field == RECORD_DESCRIPTION);
 	if (!value.p) {
-		draft_reject(d, record_field_name(field, name), (struct str){"", 0},
-			     "not valid UTF-8");
+		draft_reject(d, record_field_name(field), (struct str){"", 0}, "not valid UTF-8");
 		return;
 	}
 	if (field == RECORD_DESCRIPTION || field == RECORD_NAME || field == RECORD_ALT_NAMES)
@@ -193,7 +191,8 @@ void draft_field(struct draft *d, enum record_field field, struct str raw)
 	if (info->kind == RECORD_LIST)
 		append_list(d, field, value);
 	else if (!d->field[field].p)
-		d->field[field] = cut(value, info->max_bytes);
+		/* Countries come by name; finish_country makes the code of it. */
+		d->field[field] = cut(value, field == RECORD_COUNTRY ? 80 : info->max_bytes);
 }
 
 static void put_category(struct draft *d, enum taxonomy_names scheme, struct str value)
@@ -333,7 +332,6 @@ static void finish_country(struct draft *d)
 
 static void finish_coordinate(struct draft *d, enum record_field field, double limit)
 {
-	char name[RECORD_FIELD_NAME];
 	double v;
 	struct str *text = &d->field[field];
 	if (!text->p)
@@ -346,7 +344,7 @@ static void finish_coordinate(struct draft *d, enum record_field field, double l
 	if (comma && !strchr(p, '.'))
 		*comma = '.';
 	if (!str_to_double(str_of(p), &v) || v < -limit || v > limit) {
-		draft_reject(d, record_field_name(field, name), *text, "not a coordinate");
+		draft_reject(d, record_field_name(field), *text, "not a coordinate");
 		return;
 	}
 	p = arena_printf(&d->arena, "%.7f", v);
@@ -513,6 +511,8 @@ bool draft_finish(struct draft *d)
 	}
 	if (d->cause[0]) {
 		struct str input = d->bad_value.n ? d->bad_value : d->input;
+		if (!input.n && d->field[RECORD_EXTERNAL_ID].n)
+			input = d->field[RECORD_EXTERNAL_ID];
 		const struct record_reject reject = {d->line, d->bad_field, str_of(d->cause),
 						     cut(input, 1024)};
 		record_write_reject(&p->frames, &reject);

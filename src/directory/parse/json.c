@@ -12,10 +12,8 @@
 
 static void take_native(struct draft *d, const struct json_value *v)
 {
-	char name[RECORD_FIELD_NAME];
 	for (int f = 0; f < RECORD_FIELDS; f++) {
-		const struct json_value *m =
-		    json_get(v, record_field_name((enum record_field)f, name));
+		const struct json_value *m = json_get(v, record_field_name((enum record_field)f));
 		if (!m)
 			continue;
 		if (m->kind == JSON_IS_ARRAY && record_fields[f].kind == RECORD_LIST) {

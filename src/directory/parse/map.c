@@ -28,9 +28,8 @@ struct parse_map {
 
 static bool field_named(struct str name, enum record_field *out)
 {
-	char text[RECORD_FIELD_NAME];
 	for (int f = 0; f < RECORD_FIELDS; f++) {
-		if (str_eq(name, str_of(record_field_name((enum record_field)f, text)))) {
+		if (str_eq(name, str_of(record_field_name((enum record_field)f)))) {
 			*out = (enum record_field)f;
 			return true;
 		}

@@ -16,13 +16,18 @@ const struct record_field_info record_fields[RECORD_FIELDS] = {
 #undef FIELD
 };
 
-const char *record_field_name(enum record_field field, char out[RECORD_FIELD_NAME])
+enum { FIELD_NAME_BYTES = 32 };
+
+const char *record_field_name(enum record_field field)
 {
-	size_t i = 0;
-	for (const char *p = record_fields[field].name; *p && i + 1 < RECORD_FIELD_NAME; p++)
-		out[i++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
-	out[i] = '\0';
-	return out;
+	static char names[RECORD_FIELDS][FIELD_NAME_BYTES];
+	char *name = names[field];
+	if (!name[0]) {
+		size_t i = 0;
+		for (const char *p = record_fields[field].name; *p && i + 1 < FIELD_NAME_BYTES; p++)
+			name[i++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
+	}
+	return name;
 }
 
 /* ---- values ---- */

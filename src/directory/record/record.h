@@ -39,9 +39,8 @@ struct record_field_info {
 };
 extern const struct record_field_info record_fields[RECORD_FIELDS];
 
-/* The field's name in lower case. */
-enum { RECORD_FIELD_NAME = 32 };
-const char *record_field_name(enum record_field field, char out[RECORD_FIELD_NAME]);
+/* The field's name in lower case; static. */
+const char *record_field_name(enum record_field field);
 
 /* Whether a value is what the table says. */
 bool record_value_ok(enum record_field field, struct str value);
