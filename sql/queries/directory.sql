@@ -377,11 +377,12 @@ LEFT JOIN category AS c ON c.id = b.category_id
 WHERE b.id = $1;
 
 -- The region and the city that a query names, NULL where there is none of that key, and how many
--- businesses its category or group has.
+-- businesses its category or group has, and the directory.
 -- name: places_of_query
 SELECT r.id, r.key, r.name, r.country, r.businesses,
 	t.id, t.key, t.name, t.region_id, t.businesses, w.country,
-	(SELECT sum(businesses) FROM category WHERE id = $3::smallint OR group_id = $4::smallint)
+	(SELECT sum(businesses) FROM category WHERE id = $3::smallint OR group_id = $4::smallint),
+	(SELECT sum(businesses) FROM source)
 FROM (SELECT 1) AS always
 LEFT JOIN region AS r ON r.key = $1::text
 LEFT JOIN city AS t ON t.key = $2::text

@@ -57,11 +57,13 @@ struct text {
 	struct str set[TEXT_SETS]; /* array literals: one of each; empty: not used */
 	struct str understood;     /* the mended query; empty when nothing was mended */
 	int64_t at_most;           /* businesses that can match */
+	double share;              /* of all that match when the words are independent */
 	bool hopeless;             /* a word that nothing resembles */
 };
-/* From the rows of words_like; facets: array elements of the filters. */
+/* From the rows of words_like; total: businesses there are; facets: array elements of the filters. */
 MUST_CHECK bool text_read(struct arena *arena, const struct words *typed,
-			  const struct db_rows *rows, const char *facets, struct text *out);
+			  const struct db_rows *rows, int64_t total, const char *facets,
+			  struct text *out);
 MUST_CHECK struct str text_array(struct arena *arena, const struct words *typed);
 /* One insertion, deletion, substitution or transposition of neighbours. UTF-8. */
 bool text_one_edit(struct str a, struct str b);

@@ -12,8 +12,11 @@ enum {
 	RARE = 5000,
 	/* Near: a match is met on the way out sooner, and each costs two tables. */
 	RARE_NEAR = 10000,
-	/* Businesses looked at for common words before the words' own index is asked after all. */
+	/* Businesses looked at for common words before the words' own index is asked after all: as
+	 * many as it takes when the words are independent, up to 10000; when they are rarely
+	 * together a few, in case that these words are not independent ("New York"). */
 	WALK = 10000,
+	WALK_ON_TRIAL = 2000,
 	/* Businesses whose hours are looked at for one page; then it stays short and says where to
 	 * go on. */
 	OPEN_WALK = 5000,
@@ -32,12 +35,14 @@ struct listing {
 	unsigned filters;
 	int64_t group, category, region, city; /* 0: not asked */
 	int64_t at_most;                       /* businesses that place and category leave */
+	int64_t total;
 	int64_t at_s;
 	struct words typed;
 	struct text text;
 	const struct plan *plan;
 	struct key key; /* of the last row looked at */
 	int fetch;
+	int walk; /* for common words */
 	int walked;
 	struct search_list list;
 };
@@ -105,7 +110,7 @@ static int params_of(const struct listing *l, struct db_param *out)
 			out[n++] = DB_I64(l->key.id);
 			break;
 		case 'n':
-			out[n++] = DB_I64(WALK);
+			out[n++] = DB_I64(l->walk);
 			break;
 		case 'l':
 			out[n++] = DB_I64(l->fetch);
@@ -184,6 +189,12 @@ static void page(struct listing *l)
 static void begin_pages(struct listing *l)
 {
 	int64_t matches = l->text.at_most < l->at_most ? l->text.at_most : l->at_most;
+	double total = l->total > 0 ? (double)l->total : 1;
+	double share = l->text.share;
+	if (l->at_most < l->total)
+		share *= (double)l->at_most / total;
+	/* The walk gives a row for every 1 / share it looks at. */
+	l->walk = share * WALK >= l->fetch ? WALK : WALK_ON_TRIAL;
 	l->plan = plan_find(l->filters, l->list.sort, matches > (l->q.near ? RARE_NEAR : RARE));
 	page(l);
 }
@@ -212,7 +223,7 @@ static void words_done(void *ctx, enum status status, const struct db_rows *rows
 			buf_printf(&b, "%s@%c%lld", b.n ? "," : "", facet[i].letter,
 				   (long long)facet[i].id);
 	must(!buf_failed(&b));
-	bool fits = text_read(l->ask.arena, &l->typed, rows, buf_z(&b), &l->text);
+	bool fits = text_read(l->ask.arena, &l->typed, rows, l->total, buf_z(&b), &l->text);
 	buf_release(&b);
 	l->list.understood = l->text.understood;
 	if (!fits)
@@ -256,6 +267,7 @@ static bool read_places(struct listing *l, const struct db_rows *rows)
 		l->at_most = region->businesses;
 	if (l->city)
 		l->at_most = city->businesses;
+	l->total = db_i64(rows, 0, 12);
 	if (!db_null(rows, 0, 11) && db_i64(rows, 0, 11) < l->at_most)
 		l->at_most = db_i64(rows, 0, 11);
 	return rows_text(arena, rows, 0, 1, &region->key) &&

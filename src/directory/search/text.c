@@ -89,9 +89,9 @@ static void meaning_read(struct meaning *m, struct str typed, const struct db_ro
 }
 
 bool text_read(struct arena *arena, const struct words *typed, const struct db_rows *rows,
-	       const char *facets, struct text *out)
+	       int64_t total, const char *facets, struct text *out)
 {
-	*out = (struct text){.at_most = INT64_MAX};
+	*out = (struct text){.at_most = INT64_MAX, .share = 1};
 	struct words all;
 	words_init(&all);
 	struct buf understood;
@@ -107,6 +107,8 @@ bool text_read(struct arena *arena, const struct words *typed, const struct db_r
 		}
 		if (m.businesses < out->at_most)
 			out->at_most = m.businesses;
+		if (m.businesses < total)
+			out->share *= (double)m.businesses / (double)total;
 		if (m.words.count == 1 || sets == TEXT_SETS)
 			words_add(&all, words_at(&m.words, 0));
 		else
