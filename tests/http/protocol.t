@@ -80,6 +80,14 @@ is((get('GET /%76%31/regions'))[0], 503, 'an escaped path is the same path');
 is((get('GET /v1/regions%2Fx'))[0], 404, 'an escaped slash is none');
 is((get('GET /v1/../healthz'))[0], 404, 'dots are names like others');
 
+# ---- people ----
+($status, $header, $body) = get('GET /nowhere', 'Accept: text/html,application/xhtml+xml');
+is("$status $header->{'content-type'}", '404 text/html; charset=utf-8', 'a browser gets a page that says what is wrong');
+like($body, qr/<h1.*There is nothing at this address/s, '... as its heading');
+($status, $header) = get('GET /v1/businesses?limit=0', 'Accept: text/html');
+is($header->{'content-type'}, 'application/problem+json', 'the API answers problem+json, whoever asks');
+is((get('GET /imprint?utm_source=mail'))[0], 200, 'pages ignore what mailers add');
+
 # ---- descriptions ----
 my $api = decode_json((get('GET /openapi.json'))[2]);
 is($api->{openapi}, '3.1.0', 'the OpenAPI document is JSON');
