@@ -128,6 +128,7 @@ struct http_server {
 	uint64_t id_seed, id_count;
 	bool draining;
 	int64_t drain_deadline_ms;
+	int64_t drain_silent_ms; /* from then on nobody is waited for who has said nothing */
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 	int64_t date_s;

@@ -15,6 +15,7 @@
 
 enum {
 	ACCEPTS = 64,      /* at once, before those who are connected get their turn */
+	SILENT_MS = 300,   /* when draining: for the first request of a connection just accepted */
 	LINGER_MS = 2000,  /* for the client to read our last words */
 	NO_FILES_MS = 200, /* pause after running out of descriptors */
 	BACKLOG = 1024,
@@ -200,6 +201,16 @@ static void end_drain(struct http_server *server)
 	drained(server->drained_ctx);
 }
 
+/* Browsers open connections in advance: those that have not said anything are not waited for. */
+static void close_silent(struct http_server *server)
+{
+	for (struct connection *conn = server->first[WAIT_HEAD], *next; conn; conn = next) {
+		next = conn->next;
+		if (conn->in.n == 0)
+			conn_close(conn);
+	}
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_server *server = arg;
@@ -213,6 +224,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (!server->draining && !server->accepting && server->resume_accept_ms <= server->now_ms)
 		accepting(server, true);
+	if (server->drained && server->now_ms >= server->drain_silent_ms)
+		close_silent(server);
 	if (server->drained &&
 	    (server->stats.connections == 0 || server->now_ms >= server->drain_deadline_ms))
 		end_drain(server);
@@ -226,17 +239,12 @@ void http_server_drain(struct http_server *server, int64_t timeout_ms, void (*do
 	server->now_ms = clock_ms();
 	server->draining = true;
 	server->drain_deadline_ms = server->now_ms + timeout_ms;
+	server->drain_silent_ms = server->now_ms + SILENT_MS;
 	server->drained = done;
 	server->drained_ctx = ctx;
 	accepting(server, false);
 	while (server->first[WAIT_IDLE])
 		conn_close(server->first[WAIT_IDLE]);
-	/* Those that have not said anything yet are idle as well. */
-	for (struct connection *conn = server->first[WAIT_HEAD], *next; conn; conn = next) {
-		next = conn->next;
-		if (conn->in.n == 0)
-			conn_close(conn);
-	}
 	event_active(server->tick, EV_TIMEOUT, 1);
 }
 

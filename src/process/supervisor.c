@@ -25,10 +25,10 @@ enum {
 	SLOTS_MAX = 80,
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 30000,
-	BACKOFF_CLOSE_MS = 1000, /* a slot that is away for longer keeps no connections waiting */
-	STEADY_MS = 10000,       /* ran so long: the next death starts the backoff anew */
-	READY_POLL_MS = 20,      /* how often postmaster.pid is looked at while PostgreSQL starts */
-	KILL_AFTER_MS = 2000,    /* behind the drain time-out */
+	BACKOFF_CLOSE_MS = 800, /* a slot that is away for longer keeps no connections waiting */
+	STEADY_MS = 10000,      /* ran so long: the next death starts the backoff anew */
+	READY_POLL_MS = 20,     /* how often postmaster.pid is looked at while PostgreSQL starts */
+	KILL_AFTER_MS = 2000,   /* behind the drain time-out */
 	DATABASE_STOP_MS = 60000,
 };
 
@@ -207,13 +207,13 @@ static void slot_backoff(struct supervisor *sv, struct slot *s)
 	s->state = PROCESS_BACKOFF;
 	s->start_at_ms =
 	    clock_ms() + s->backoff_ms / 2 + (int64_t)sv->jitter % (s->backoff_ms / 2 + 1);
-	s->backoff_ms = s->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff_ms * 2;
-	/* The kernel would go on giving this slot its share of the connections; without the listener
-	 * the other slots get them, and a restart within the second refuses none. */
-	if (s->listener >= 0 && s->start_at_ms - clock_ms() > BACKOFF_CLOSE_MS) {
+	/* The kernel would go on giving this slot its share of the connections. Without the listener the
+	 * other slots get them; a process that died once or twice is back before anybody notices. */
+	if (s->listener >= 0 && s->backoff_ms >= BACKOFF_CLOSE_MS) {
 		close(s->listener);
 		s->listener = -1;
 	}
+	s->backoff_ms = s->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff_ms * 2;
 }
 
 static void slot_start(struct supervisor *sv, struct slot *s)
