@@ -121,7 +121,7 @@ static int allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profil
 	int failed = 0;
 	for (size_t i = 0; i < COUNT(families) && profiles[profile].sockets && !failed; i++)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-					  SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i]));
+					  SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i], 0));
 	if (!profiles[profile].readable[0] || SANITIZED)
 		return failed;
 	if (!failed)
