@@ -1,6 +1,7 @@
 -- The roles of the programs, run by init and at every migration by a user that may create roles. Each
 -- program has one role with what it needs and no more; timeouts are the role's, because SET would leak
 -- between clients of a pooler.
+SET LOCAL client_min_messages = warning;
 DO $$
 DECLARE
 	name text;

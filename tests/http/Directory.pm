@@ -54,10 +54,64 @@ sub holdfast {
 
 sub stop {
 	my ($self) = @_;
+	kill TERM => delete $self->{pgbouncer_pid} if $self->{pgbouncer_pid};
 	$self->holdfast('down') if delete $running{$self};
 }
 
-sub conninfo { my ($self) = @_; return "host=$self->{dir}/run user=holdfast_web dbname=holdfast" }
+# How the web role reaches the database: straight, or through PgBouncer in transaction mode when a test asks for it.
+sub conninfo {
+	my ($self) = @_;
+	my $host = $ENV{HOLDFAST_THROUGH_PGBOUNCER} ? $self->pgbouncer : "$self->{dir}/run";
+	return "host=$host user=holdfast_web dbname=holdfast";
+}
+
+# A PgBouncer with two server connections in front of the database; gives the folder of its socket. It does not run
+# as root, so that it is holdfast-web there, which the database knows as the web role.
+sub pgbouncer {
+	my ($self) = @_;
+	return $self->{pgbouncer} if $self->{pgbouncer};
+	my $dir = dirname($self->{dir}) . '/pgbouncer';
+	mkdir $dir or die "$dir: $!";
+	open my $ini, '>', "$dir/ini" or die $!;
+	print $ini <<"INI";
+[databases]
+holdfast = host=$self->{dir}/run port=5432
+[pgbouncer]
+listen_addr =
+unix_socket_dir = $dir
+listen_port = 5432
+auth_type = trust
+auth_file = $dir/users
+pool_mode = transaction
+default_pool_size = 2
+max_client_conn = 50
+server_reset_query =
+logfile = $dir/log
+pidfile = $dir/pid
+admin_users = holdfast_web
+INI
+	open my $users, '>', "$dir/users" or die $!;
+	print $users qq("holdfast_web" ""\n);
+	close $_ for $ini, $users;
+	my @as = $> ? () : ('runuser', '-u', 'holdfast-web', '--');
+	system('chown', '-R', 'holdfast-web', $dir) == 0 or die unless $>;
+	system(@as, '/usr/sbin/pgbouncer', '-q', '-d', "$dir/ini") == 0 or die "pgbouncer: " . `cat $dir/log`;
+	my $end = time + 20;
+	until (-S "$dir/.s.PGSQL.5432" && -s "$dir/pid") { die 'pgbouncer does not start: ' . `cat $dir/log` if time > $end; select undef, undef, undef, 0.01 }
+	chomp($self->{pgbouncer_pid} = `cat $dir/pid`);
+	return $self->{pgbouncer} = $dir;
+}
+
+# One row of an admin command of it, as name => value.
+sub pools {
+	my ($self) = @_;
+	my @lines = split /\n/, `psql -XA -F '|' -h $self->{pgbouncer} -U holdfast_web -d pgbouncer -c 'SHOW POOLS'`;
+	my @names = split /\|/, $lines[0];
+	my ($row) = grep { /^holdfast\|/ } @lines;
+	my %pool;
+	@pool{@names} = split /\|/, $row // '';
+	return %pool;
+}
 
 sub sql {
 	my ($self, $text) = @_;

@@ -1,0 +1,8 @@
+#!/usr/bin/perl
+# The whole of search.t once more, through PgBouncer in transaction mode: no statement depends on its session.
+use strict;
+use warnings;
+use FindBin;
+$ENV{HOLDFAST_THROUGH_PGBOUNCER} = 1;
+-x '/usr/sbin/pgbouncer' or die "pgbouncer is not installed; run tools/setup test\n";
+do "$FindBin::Bin/search.t" or die $@ || $!;
