@@ -36,12 +36,13 @@ static struct json_value *put_filter(struct results *r, const char *name)
 	return filter;
 }
 
-static void put_choice(struct results *r, struct json_value *filter, struct str label,
-		       int64_t count, struct str href, bool current)
+/* What was put there; NULL when there is no such list. */
+static struct json_value *put_choice(struct results *r, struct json_value *filter, struct str label,
+				     int64_t count, struct str href, bool current)
 {
 	struct json_build *b = &r->page->b;
 	if (!href.n)
-		return;
+		return NULL;
 	/* Of what is put there, the list of choices comes last. */
 	struct json_value *choice = json_build(b, filter->last, NULL, JSON_IS_OBJECT);
 	json_build_text(b, choice, "label", label);
@@ -49,6 +50,7 @@ static void put_choice(struct results *r, struct json_value *filter, struct str 
 	json_build_true(b, choice, "current", current);
 	if (count >= 0)
 		json_build_text(b, choice, "count", page_count(r->page, count));
+	return choice;
 }
 
 /* ---- filters ---- */
@@ -89,10 +91,22 @@ static void put_open(struct results *r)
 	put_choice(r, filter, STR("Open now"), -1, link_to(r, q), r->q.open && r->q.open_now);
 }
 
+/* The counts are those of whole categories and places: beside other filters they would promise what is not there. */
+static int64_t told(int64_t businesses, bool filtered)
+{
+	return filtered ? -1 : businesses;
+}
+
+static bool narrowed(const struct search_query *q)
+{
+	return q->q.n || q->open || q->near;
+}
+
 /* The groups, or, within one, its categories. */
 static void put_categories(struct results *r, const struct search_categories *list)
 {
 	struct search_query q = r->q;
+	bool filtered = narrowed(&q) || q.region.n || q.city.n;
 	struct json_value *filter = put_filter(r, "Kind of business");
 	struct str group = r->list->category.group_key;
 	if (r->q.category.n && !group.n)
@@ -108,13 +122,18 @@ static void put_categories(struct results *r, const struct search_categories *li
 		bool within = str_eq(c->group_key, group);
 		q.category = c->group_key;
 		if (businesses && (!group.n || within))
-			put_choice(r, filter, c->group_label, businesses, link_to(r, q),
-				   str_eq(r->q.category, c->group_key));
+			put_choice(r, filter, c->group_label, told(businesses, filtered),
+				   link_to(r, q), str_eq(r->q.category, c->group_key));
 		for (; i < n; i++) {
 			q.category = list->item[i].key;
-			if (within && list->item[i].businesses)
-				put_choice(r, filter, list->item[i].label, list->item[i].businesses,
-					   link_to(r, q), str_eq(r->q.category, q.category));
+			if (!within || !list->item[i].businesses)
+				continue;
+			struct json_value *choice =
+			    put_choice(r, filter, list->item[i].label,
+				       told(list->item[i].businesses, filtered), link_to(r, q),
+				       str_eq(r->q.category, q.category));
+			if (choice)
+				json_build_true(&r->page->b, choice, "inner", true);
 		}
 	}
 }
@@ -122,21 +141,22 @@ static void put_categories(struct results *r, const struct search_categories *li
 static void put_places(struct results *r, const struct search_places *list, bool cities)
 {
 	struct search_query q = r->q;
+	bool filtered = narrowed(&q) || q.category.n;
 	const struct search_place *region = &r->list->region;
 	struct json_value *filter = put_filter(r, cities ? "Town" : "Region");
 	q.region = q.city = (struct str){"", 0};
 	put_choice(r, filter, STR("Everywhere"), -1, link_to(r, q), !r->q.region.n && !r->q.city.n);
 	if (cities) {
 		q.region = region->key;
-		put_choice(r, filter, page_region_name(region), region->businesses, link_to(r, q),
-			   !r->q.city.n);
+		put_choice(r, filter, page_region_name(region), told(region->businesses, filtered),
+			   link_to(r, q), !r->q.city.n);
 		q.region = (struct str){"", 0};
 	}
 	for (size_t i = 0; i < list->count && i < FILTER_PLACES; i++) {
 		const struct search_place *place = &list->item[i];
 		*(cities ? &q.city : &q.region) = place->key;
-		put_choice(r, filter, page_region_name(place), place->businesses, link_to(r, q),
-			   cities && str_eq(r->q.city, place->key));
+		put_choice(r, filter, page_region_name(place), told(place->businesses, filtered),
+			   link_to(r, q), cities && str_eq(r->q.city, place->key));
 	}
 	if (list->count > FILTER_PLACES) {
 		struct str more = STR("/regions");
