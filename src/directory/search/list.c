@@ -13,9 +13,9 @@ enum {
 	/* Near: a match is met on the way out sooner, and each costs two tables. */
 	RARE_NEAR = 10000,
 	/* Businesses looked at for common words before the words' own index is asked after all: as
-	 * many as it takes when the words are independent, up to 10000; when they are rarely
+	 * many as it takes when the words are independent, if that is within WALK; when they are rarely
 	 * together a few, in case that these words are not independent ("New York"). */
-	WALK = 10000,
+	WALK = 6000,
 	WALK_ON_TRIAL = 2000,
 	/* Businesses whose hours are looked at for one page; then it stays short and says where to
 	 * go on. */
