@@ -133,7 +133,7 @@ static int skip_space(struct json_reader *r)
 static bool take_word(struct json_reader *r, const char *word)
 {
 	for (; *word; word++) {
-		if (peek(r) != *word)
+		if (peek(r) != (unsigned char)*word)
 			return false;
 		r->state->p++;
 	}
