@@ -187,3 +187,7 @@ $(B)/bench/http/load: bench/http/load.c
 .PHONY: bench-search
 bench-search: all ## what finding costs on RECORDS (default 1400000) generated records
 	bench/search/run --bin $(B) --records $(or $(RECORDS),1400000) | tee docs/bench-search.md
+
+bench-import: all ## import against psql's \copy (ROWS=1400000 ROUNDS=1)
+	HOLDFAST_BUILD=$(abspath $(B)) bench/import/run $(or $(ROWS),1400000) $(or $(ROUNDS),1)
+.PHONY: bench-import
