@@ -58,6 +58,7 @@ static enum status prepare_web(const struct instance *i, const char *program_dir
 	    .out = STDERR_FILENO,
 	    .err = STDERR_FILENO,
 	    .death_signal = SIGKILL,
+	    .session = true, /* Ctrl-C is for the supervisor, which stops us in order */
 	    .max_files =
 		(uint64_t)(config_number(&i->config, CONFIG_HTTP_CONNECTIONS) +
 			   config_number(&i->config, CONFIG_DB_CONNECTIONS) + WEB_OTHER_FILES),

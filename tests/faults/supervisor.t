@@ -164,6 +164,25 @@ $i->until('everything is gone', sub { my %q = $i->processes; !%q });
 is_deeply([ $i->left ], [], 'and then nothing is left');
 like($i->log, qr/database system is shut down/, 'the database was shut down properly');
 
+# ---- in the foreground ----
+$pid = fork // die "fork: $!";
+if (!$pid) {
+	setpgrp;
+	open STDOUT, '>', "$i->{home}/foreground.log" or die;
+	open STDERR, '>&', \*STDOUT or die;
+	exec "$i->{bin}/holdfast", '-C', $i->{dir}, 'up';
+	die "exec: $!";
+}
+$i->until_running;
+is($i->supervisor, $pid, 'up without --detach becomes the supervisor itself');
+kill INT => -$pid;
+waitpid $pid, 0;
+is($?, 0, 'Ctrl-C, which goes to everything on the terminal, stops it');
+my $log = Instance::read_proc("$i->{home}/foreground.log");
+unlike($log, qr/"?died"?|ERROR|FATAL/, 'in order: the database ends after the web processes');
+like($log, qr/stopped.*web\/2.*database system is shut down/s, 'as the log shows');
+is_deeply([ $i->left ], [], 'and nothing is left');
+
 # ---- a supervisor that hangs ----
 $i->up;
 kill STOP => $i->supervisor;

@@ -314,7 +314,8 @@ enum status cluster_command(const struct instance *i, struct cluster_command *c,
 				.in = -1,
 				.out = STDERR_FILENO,
 				.err = STDERR_FILENO,
-				.death_signal = SIGINT};
+				.death_signal = SIGINT,
+				.session = true}; /* Ctrl-C is not for the server */
 	return status;
 }
 
