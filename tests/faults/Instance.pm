@@ -39,11 +39,11 @@ sub make {
 	my ($class, %more) = @_;
 	my $home = tempdir(($ENV{TMPDIR} // '/tmp') . '/faults.XXXXXX');
 	my $self = bless { home => $home, dir => "$home/i", bin => "$home/bin", port => free_port(), user => $more{user} }, $class;
+	push @made, $self;
 	chmod 0755, $home;
 	mkdir $self->{bin};
 	system('cp', (map { "$build/$_" } qw(holdfast holdfastd holdfast-web holdfast-parse)), $self->{bin}) == 0 or die "no programs in $build\n";
 	system('chown', '-R', $more{user}, $home) if $more{user};
-	push @made, $self;
 	my ($code, $text) = $self->run('init', $self->{dir}, '--listen', "127.0.0.1:$self->{port}");
 	die "init: $text" if $code;
 	$self->set(%{ $more{settings} // {} });
