@@ -204,9 +204,9 @@ static void put_category(struct draft *d, enum taxonomy_names scheme, struct str
 
 static void put_any_category(struct draft *d, struct str value)
 {
-	static const enum taxonomy_names order[] = {TAXONOMY_KEY,      TAXONOMY_LABEL,
-						    TAXONOMY_GOOGLE,   TAXONOMY_SCHEMA,
-						    TAXONOMY_OVERTURE, TAXONOMY_OSM};
+	static const enum taxonomy_names order[] = {
+	    TAXONOMY_KEY,    TAXONOMY_LABEL,    TAXONOMY_WORD, TAXONOMY_GOOGLE,
+	    TAXONOMY_SCHEMA, TAXONOMY_OVERTURE, TAXONOMY_OSM};
 	char shop[80];
 	value = str_trim(value);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {

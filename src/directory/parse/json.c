@@ -244,10 +244,11 @@ static void take_schema(struct draft *d, const struct json_value *v)
 	if (address && address->kind == JSON_IS_ARRAY)
 		address = address->first;
 	const struct json_value *e = types->kind == JSON_IS_ARRAY ? types->first : types;
-	for (; e; e = e == types ? NULL : e->next)
-		draft_put(d, &type, json_text(e));
+	/* additionalType says more than the type: "Tile contractor", a HomeAndConstructionBusiness. */
 	const struct binding extra_type = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
 	draft_put(d, &extra_type, json_text(json_get(v, "additionalType")));
+	for (; e; e = e == types ? NULL : e->next)
+		draft_put(d, &type, json_text(e));
 	draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "@id")));
 	draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "identifier")));
 	draft_field(d, RECORD_NAME, json_text(json_get(v, "name")));

@@ -5,20 +5,37 @@
 
 const struct taxonomy_category taxonomy_categories[] = {
 #define GROUP(id, key, label)
-#define CATEGORY(id, key, group, label, schema, osm, overture, google)                             \
-	{id, key, group, label, schema, osm, overture, google},
+#define CATEGORY(id, key, group, label, schema, osm, overture, google, words)                      \
+	{id, key, group, label, schema, osm, overture, google, words},
+#define SCHEMA(type, category)
 #include "directory/taxonomy/categories.def"
 #undef GROUP
 #undef CATEGORY
+#undef SCHEMA
 };
 const size_t taxonomy_count = sizeof(taxonomy_categories) / sizeof(taxonomy_categories[0]);
 
 static const struct taxonomy_group groups[] = {
 #define GROUP(id, key, label) {id, key, label},
-#define CATEGORY(id, key, group, label, schema, osm, overture, google)
+#define CATEGORY(id, key, group, label, schema, osm, overture, google, words)
+#define SCHEMA(type, category)
 #include "directory/taxonomy/categories.def"
 #undef GROUP
 #undef CATEGORY
+#undef SCHEMA
+};
+
+/* Before the categories' own types: where one of them is shared, the row here wins. */
+static const struct {
+	const char *type, *category;
+} schema_homes[] = {
+#define GROUP(id, key, label)
+#define CATEGORY(id, key, group, label, schema, osm, overture, google, words)
+#define SCHEMA(type, category) {type, category},
+#include "directory/taxonomy/categories.def"
+#undef GROUP
+#undef CATEGORY
+#undef SCHEMA
 };
 
 const struct taxonomy_group *taxonomy_group(struct str key)
@@ -29,7 +46,7 @@ const struct taxonomy_group *taxonomy_group(struct str key)
 	return NULL;
 }
 
-enum { NAMES_MAX = 2048 };
+enum { NAMES_MAX = 6144 };
 
 /* All names of all schemes, sorted by scheme and name. */
 struct name {
@@ -44,7 +61,7 @@ static int compare_text(enum taxonomy_names scheme, struct str a, struct str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
 	int order = 0;
-	if (scheme == TAXONOMY_GOOGLE || scheme == TAXONOMY_LABEL)
+	if (scheme == TAXONOMY_GOOGLE || scheme == TAXONOMY_LABEL || scheme == TAXONOMY_WORD)
 		order = n ? strncasecmp(a.p, b.p, n) : 0;
 	else
 		order = n ? memcmp(a.p, b.p, n) : 0;
@@ -79,16 +96,50 @@ static void add_all(enum taxonomy_names scheme, const struct taxonomy_category *
 		add(scheme, c, str_trim(str_cut(&rest, separator)));
 }
 
+static bool has_schema_home(const char *type)
+{
+	for (size_t i = 0; i < sizeof(schema_homes) / sizeof(schema_homes[0]); i++)
+		if (strcmp(schema_homes[i].type, type) == 0)
+			return true;
+	return false;
+}
+
+static void add_words(const struct taxonomy_category *c)
+{
+	struct str languages = str_of(c->words);
+	while (languages.p) {
+		struct str words = str_cut(&languages, '|');
+		str_cut(&words, ':');
+		while (words.p)
+			add(TAXONOMY_WORD, c, str_cut(&words, ';'));
+	}
+}
+
+static const struct taxonomy_category *by_key(const char *key)
+{
+	for (size_t i = 0; i < taxonomy_count; i++)
+		if (strcmp(taxonomy_categories[i].key, key) == 0)
+			return &taxonomy_categories[i];
+	return NULL;
+}
+
 static void build(void)
 {
 	for (size_t i = 0; i < taxonomy_count; i++) {
 		const struct taxonomy_category *c = &taxonomy_categories[i];
 		add(TAXONOMY_KEY, c, str_of(c->key));
-		add(TAXONOMY_SCHEMA, c, str_of(c->schema_type));
+		if (!has_schema_home(c->schema_type))
+			add(TAXONOMY_SCHEMA, c, str_of(c->schema_type));
 		add(TAXONOMY_LABEL, c, str_of(c->label));
 		add_all(TAXONOMY_OSM, c, c->osm, ' ');
 		add_all(TAXONOMY_OVERTURE, c, c->overture, ' ');
 		add_all(TAXONOMY_GOOGLE, c, c->google, '|');
+		add_words(c);
+	}
+	for (size_t i = 0; i < sizeof(schema_homes) / sizeof(schema_homes[0]); i++) {
+		const struct taxonomy_category *c = by_key(schema_homes[i].category);
+		must(c);
+		add(TAXONOMY_SCHEMA, c, str_of(schema_homes[i].type));
 	}
 	qsort(names, names_count, sizeof(names[0]), compare);
 }
@@ -112,20 +163,49 @@ static const struct taxonomy_category *find(enum taxonomy_names scheme, struct s
 	return NULL;
 }
 
-const struct taxonomy_category *taxonomy_find(enum taxonomy_names scheme, struct str name)
+/* "shop=*" for "shop=anything". */
+static const struct taxonomy_category *find_any_value(struct str tag)
 {
 	char any[64];
-	if (!names_count)
-		build();
-	const struct taxonomy_category *found = find(scheme, name);
-	if (found || scheme != TAXONOMY_OSM)
-		return found;
-	struct str rest = name, key = str_cut(&rest, '=');
+	struct str rest = tag, key = str_cut(&rest, '=');
 	if (!rest.p || key.n + 2 >= sizeof(any))
 		return NULL;
 	memcpy(any, key.p, key.n);
 	memcpy(any + key.n, "=*", 2);
-	return find(scheme, (struct str){any, key.n + 2});
+	return find(TAXONOMY_OSM, (struct str){any, key.n + 2});
+}
+
+/* "*_restaurant" for "thai_restaurant": the longest end of the name that the table has. */
+static const struct taxonomy_category *find_by_end(enum taxonomy_names scheme, struct str name,
+						   char separator)
+{
+	char end[80] = "*";
+	for (size_t i = 1; i < name.n; i++) {
+		size_t n = name.n - i;
+		if (name.p[i] != separator || n + 1 > sizeof(end))
+			continue;
+		memcpy(end + 1, name.p + i, n);
+		const struct taxonomy_category *found = find(scheme, (struct str){end, n + 1});
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+const struct taxonomy_category *taxonomy_find(enum taxonomy_names scheme, struct str name)
+{
+	if (!names_count)
+		build();
+	const struct taxonomy_category *found = find(scheme, name);
+	if (found)
+		return found;
+	if (scheme == TAXONOMY_OSM)
+		return find_any_value(name);
+	if (scheme == TAXONOMY_OVERTURE)
+		return find_by_end(scheme, name, '_');
+	if (scheme == TAXONOMY_GOOGLE)
+		return find_by_end(scheme, name, ' ');
+	return NULL;
 }
 
 const struct taxonomy_category *taxonomy_by_id(int id)
@@ -134,4 +214,15 @@ const struct taxonomy_category *taxonomy_by_id(int id)
 		if (taxonomy_categories[i].id == id)
 			return &taxonomy_categories[i];
 	return NULL;
+}
+
+struct str taxonomy_words(const struct taxonomy_category *category, const char *language)
+{
+	struct str languages = str_of(category->words);
+	while (languages.p) {
+		struct str words = str_cut(&languages, '|');
+		if (str_eq(str_cut(&words, ':'), str_of(language)))
+			return words;
+	}
+	return (struct str){"", 0};
 }

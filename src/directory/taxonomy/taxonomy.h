@@ -1,7 +1,8 @@
 /* The taxonomy: groups and categories (categories.def) and the names that others have for them. The
  * database's table `category` is seeded from the same rows.
  *
- * Look-ups are exact; what is not found exactly is not guessed. All of it is constant and shared.
+ * Look-ups are exact, then by the table's wildcards ("shop=*"); what neither finds is not guessed. All of it is
+ * constant and shared.
  */
 #ifndef DIRECTORY_TAXONOMY_H
 #define DIRECTORY_TAXONOMY_H
@@ -13,8 +14,8 @@ struct taxonomy_category {
 	const char *key;
 	const char *group;
 	const char *label;
-	const char *schema_type;             /* most specific schema.org type */
-	const char *osm, *overture, *google; /* as in categories.def */
+	const char *schema_type;                     /* most specific schema.org LocalBusiness */
+	const char *osm, *overture, *google, *words; /* as in categories.def */
 };
 extern const struct taxonomy_category taxonomy_categories[];
 extern const size_t taxonomy_count;
@@ -31,15 +32,20 @@ const struct taxonomy_group *taxonomy_group(struct str key);
 enum taxonomy_names {
 	TAXONOMY_KEY,      /* ours */
 	TAXONOMY_OSM,      /* "shop=bakery"; an unknown value finds the row with "shop=*" */
-	TAXONOMY_OVERTURE, /* "bakery" */
-	TAXONOMY_GOOGLE,   /* "Bakery", in any case */
-	TAXONOMY_SCHEMA,   /* "Bakery"; of several categories the first in the table */
+	TAXONOMY_OVERTURE, /* "bakery"; "thai_restaurant" finds the row with "*_restaurant" */
+	TAXONOMY_GOOGLE,   /* "Bakery", in any case; "Thai restaurant" finds "* restaurant" */
+	TAXONOMY_SCHEMA,   /* "Bakery"; of several categories the one that a SCHEMA row names */
 	TAXONOMY_LABEL,    /* our English label, in any case */
+	TAXONOMY_WORD,     /* "Bäckerei", "boulangerie": in any case of ASCII letters */
 	TAXONOMY_NAMES
 };
 
 /* NULL when there is none. */
 const struct taxonomy_category *taxonomy_find(enum taxonomy_names names, struct str name);
 const struct taxonomy_category *taxonomy_by_id(int id);
+
+/* What people of a language ("de") call such a business, separated by ';', the most usual word first. Empty
+ * when the table does not say. */
+struct str taxonomy_words(const struct taxonomy_category *category, const char *language);
 
 #endif
