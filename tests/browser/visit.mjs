@@ -1,0 +1,177 @@
+// Visits every kind of page as phones and desktops do, and reports in TAP.
+//   node visit.mjs URL URL_WITHOUT_DATABASE
+// Of each page: no serious finding of axe-core, in light and dark; no request to anywhere else, no message in the
+// console, nothing wider than the window; bounds on its weight; the same without JavaScript. Then the way from the
+// search box to a business by keyboard alone.
+import { chromium } from 'playwright-core';
+import axe from 'axe-core';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [base, away] = process.argv.slice(2);
+const shots = process.env.HOLDFAST_SHOTS;
+const arguments_ = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const weights = { html: 40000, css: 12000, all: 60000 };
+const views = [
+	{ name: 'phone', width: 390, height: 844, colorScheme: 'light' },
+	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
+	{ name: 'dark', width: 1280, height: 900, colorScheme: 'dark' },
+	{ name: 'narrow', width: 320, height: 600, colorScheme: 'dark' },
+];
+
+let count = 0, failed = 0;
+function ok(good, what, why = []) {
+	count++;
+	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${what}`);
+	if (good) return;
+	failed++;
+	for (const line of [why].flat().join('\n').split('\n')) console.log(`# ${line}`);
+}
+
+const find = async (q) => {
+	const answer = await (await fetch(`${base}/v1/businesses?limit=1&q=${q}`)).json();
+	if (!answer.businesses?.length) throw new Error(`the samples have no ${q}`);
+	return answer.businesses[0];
+};
+
+async function pages() {
+	const tiler = await find('falkner'), boutique = await find('fadenspiel');
+	const regions = (await (await fetch(`${base}/v1/regions`)).json()).regions;
+	const region = regions.find((r) => r.name) ?? regions[0];
+	return [
+		{ name: 'home', url: `${base}/`, has: ['What are you looking for?', 'By kind', 'By region', 'Samples of the test', 'CC0-1.0'] },
+		{ name: 'results', url: `${base}/search?q=bakery`, has: ['“bakery”', 'Next page', 'Kind of business', 'licence: CC0-1.0'] },
+		{ name: 'list', url: `${base}/search?category=food-shops&region=${region.key}&open_at=now`, has: ['Food shops in', 'Everywhere'] },
+		{ name: 'near', url: `${base}/search?near=${tiler.location.lat},${tiler.location.lon}&radius=20000`, has: ['nearby', 'Fliesen Falkner'] },
+		{ name: 'mended', url: `${base}/search?q=falkmer`, has: ['Showing results for', 'Fliesen Falkner'] },
+		{ name: 'nothing', url: `${base}/search?q=zzyzzyzzy`, has: ['Nothing found'] },
+		{ name: 'tiler', url: `${base}/b/${tiler.id}`, has: ['Fliesen Falkner & Amsel', 'Also serves', 'Opening hours', 'This is my business', 'Report an error', 'OpenStreetMap', 'Samples of the test'] },
+		{ name: 'boutique', url: `${base}/b/${boutique.id}`, has: ['Fadenspiel', 'Goods and services', 'EUR'] },
+		{ name: 'regions', url: `${base}/regions`, has: [region.name] },
+		{ name: 'towns', url: `${base}/regions/${region.key}`, has: [`Towns in ${region.name}`] },
+		{ name: 'sources', url: `${base}/sources`, has: ['Sources and licences', 'Samples of the test'] },
+		{ name: 'imprint', url: `${base}/imprint`, has: ['Example Operator', '1000 Exampletown'] },
+		{ name: 'privacy', url: `${base}/privacy`, has: ['no cookies', 'Example Operator'] },
+		{ name: 'lost', url: `${base}/b/nowhere`, status: 404, has: ['Search'] },
+		{ name: 'wrong', url: `${base}/search?near=here`, status: 400, has: ['near is'] },
+		{ name: 'busy', url: `${away}/`, status: 503, has: ['try again'] },
+	];
+}
+
+async function visit(browser, page_of, view) {
+	const page = await browser.newPage({ viewport: view, colorScheme: view.colorScheme });
+	const complaints = [], weight = { html: 0, css: 0, all: 0 };
+	const expected = page_of.status ?? 200;
+	page.on('console', (m) => { if (!(expected >= 400 && m.text().includes(`status of ${expected}`))) complaints.push(`console: ${m.text()}`); });
+	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
+	page.on('request', (r) => { if (!r.url().startsWith(new URL(page_of.url).origin + '/')) complaints.push(`request to ${r.url()}`); });
+	page.on('response', async (r) => {
+		const n = Number(r.headers()['content-length'] ?? 0);
+		weight.all += n;
+		if (r.request().resourceType() === 'document') weight.html += n;
+		if (r.request().resourceType() === 'stylesheet') weight.css += n;
+	});
+	const response = await page.goto(page_of.url, { waitUntil: 'load' });
+	if (response.status() !== expected) complaints.push(`status ${response.status()}`);
+	const text = await page.evaluate(() => document.body.innerText);
+	for (const part of page_of.has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
+	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) complaints.push('wider than the window');
+	for (const [what, most] of Object.entries(weights)) if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
+	await page.evaluate(axe.source);
+	const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map((v) => ({ impact: v.impact, help: v.help, where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`) })));
+	for (const f of found) if (['serious', 'critical', 'moderate'].includes(f.impact)) complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
+	ok(complaints.length === 0, `${page_of.name}, ${view.name}: sound (${weight.html} bytes of HTML)`, complaints);
+	if (shots) await page.screenshot({ path: join(shots, `${page_of.name}-${view.name}.png`) });
+	await page.close();
+}
+
+// The same text whether scripts run or not: there are none.
+async function without_script(browser, page_of) {
+	const context = await browser.newContext({ javaScriptEnabled: false });
+	const page = await context.newPage();
+	await page.goto(page_of.url);
+	const html = await page.content();
+	const text = await page.locator('body').innerText();
+	ok(page_of.has.every((part) => text.includes(part)) && !/<script|<style| style=| on[a-z]+=/.test(html), `${page_of.name}: the same without JavaScript, and nothing inline`, text.slice(0, 300));
+	await context.close();
+}
+
+const focused = (page) => page.evaluate(() => {
+	const e = document.activeElement;
+	return { id: e.id, text: e.textContent.trim(), found: !!e.closest('.found'), outline: getComputedStyle(e).outlineStyle };
+});
+
+async function tab_until(page, wanted, most) {
+	for (let i = 0; i < most; i++) {
+		await page.keyboard.press('Tab');
+		const now = await focused(page);
+		if (now.outline === 'none') ok(false, `focus shows on "${now.text || now.id}"`);
+		if (wanted(now)) return true;
+	}
+	return false;
+}
+
+async function by_keyboard(browser) {
+	const page = await browser.newPage({ viewport: views[1] });
+	await page.goto(`${base}/`);
+	ok(await tab_until(page, (e) => e.text === 'Skip to the content', 1), 'the first key stroke offers to skip to the content');
+	ok(await tab_until(page, (e) => e.id === 'q', 8), 'the search box is reached by keyboard');
+	await page.keyboard.type('falkner');
+	await Promise.all([page.waitForURL(/\/search\?q=falkner/), page.keyboard.press('Enter')]);
+	ok(await tab_until(page, (e) => e.found, 12), 'and from it a result');
+	await Promise.all([page.waitForURL(/\/b\//), page.keyboard.press('Enter')]);
+	ok((await page.locator('h1').innerText()) === 'Fliesen Falkner & Amsel', 'and the business');
+	await page.close();
+}
+
+// Next pages by their links: every business once.
+async function page_by_page(browser) {
+	const page = await browser.newPage();
+	const seen = [];
+	await page.goto(`${base}/search?category=food-shops`);
+	for (let n = 0; n < 5; n++) {
+		seen.push(...await page.locator('.found h2 a').evaluateAll((all) => all.map((a) => a.href)));
+		if (!await page.locator('a.next').count()) break;
+		await Promise.all([page.waitForNavigation(), page.click('a.next')]);
+	}
+	ok(seen.length > 40 && new Set(seen).size === seen.length, 'pages follow one another without repeating a business', `${seen.length} seen, ${new Set(seen).size} of them different`);
+	await Promise.all([page.waitForNavigation(), page.click('text=First page')]);
+	ok((await page.locator('.found h2 a').first().evaluate((a) => a.href)) === seen[0], 'and lead back to the first');
+	await page.close();
+}
+
+// Every filter that is offered leads to a list.
+async function filters(browser) {
+	const page = await browser.newPage();
+	const wrong = [];
+	for (const start of ['/search', '/search?q=bakery&sort=quality', '/search?sort=name', '/search?category=food-shops', '/search?near=48.1,11.6']) {
+		await page.goto(base + start);
+		const links = await page.locator('.filters a, .orders a').evaluateAll((all) => all.map((a) => a.href));
+		if (links.length < 5) wrong.push(`${start} offers ${links.length}`);
+		for (const link of links) {
+			const answer = await fetch(link);
+			if (answer.status !== 200) wrong.push(`${start}: ${link} answers ${answer.status}`);
+		}
+	}
+	ok(wrong.length === 0, 'every filter and order that is offered is possible', wrong);
+	await page.close();
+}
+
+if (shots) mkdirSync(shots, { recursive: true });
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: arguments_ });
+try {
+	const all = await pages();
+	for (const page_of of all) {
+		for (const view of views) await visit(browser, page_of, view);
+		await without_script(browser, page_of);
+	}
+	await by_keyboard(browser);
+	await page_by_page(browser);
+	await filters(browser);
+} catch (error) {
+	ok(false, 'the visit goes through', String(error.stack ?? error));
+} finally {
+	await browser.close();
+}
+console.log(`1..${count}`);
+process.exit(failed ? 1 : 0);
