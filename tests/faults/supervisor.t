@@ -179,7 +179,7 @@ kill INT => -$pid;
 waitpid $pid, 0;
 is($?, 0, 'Ctrl-C, which goes to everything on the terminal, stops it');
 my $log = Instance::read_proc("$i->{home}/foreground.log");
-unlike($log, qr/"?died"?|ERROR|FATAL/, 'in order: the database ends after the web processes');
+unlike($log, qr/"?died"?|ERROR|FATAL(?!:\s+connection to client lost)/, 'in order: the database ends after the web processes');
 like($log, qr/stopped.*web\/2.*database system is shut down/s, 'as the log shows');
 is_deeply([ $i->left ], [], 'and nothing is left');
 
