@@ -200,7 +200,7 @@ static void sources_listed(void *ctx, const struct search_sources *list)
 		page_refuse(p, list->problem, &list->err);
 		return;
 	}
-	struct json_value *sources = json_build(&p->b, p->root, "sources", JSON_IS_ARRAY);
+	struct json_value *sources = json_build(&p->b, p->root, "all", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count; i++)
 		page_source(p, sources, &list->item[i]);
 	page_title(p, STR("Sources and licences"),
