@@ -141,9 +141,9 @@ static enum status set_delimiters(struct compiler *c, struct str inside)
 {
 	struct str rest = str_trim(inside), open = str_cut(&rest, ' ');
 	struct str close = rest.p ? str_trim(rest) : rest;
-	if (!open.n || !close.n || open.n > DELIMITER_MAX || close.n > DELIMITER_MAX ||
-	    memchr(open.p, '=', open.n) || memchr(close.p, '=', close.n) ||
-	    memchr(close.p, ' ', close.n))
+	if (!open.p || !close.p || !open.n || !close.n || open.n > DELIMITER_MAX ||
+	    close.n > DELIMITER_MAX || memchr(open.p, '=', open.n) ||
+	    memchr(close.p, '=', close.n) || memchr(close.p, ' ', close.n))
 		return wrong(c, "these cannot be delimiters:", inside);
 	c->open = open;
 	c->close = close;

@@ -290,8 +290,8 @@ void pages_error(void *ctx, struct http_request *request, const struct http_erro
 
 #define PAGE(path, id, function, table, text)                                                      \
 	{                                                                                          \
-		.method = HTTP_GET, .pattern = path, .name = id, .handler = function,              \
-		.kind = HTTP_PAGE, .params = table, .summary = text, .answer = "A page",           \
+		.method = HTTP_GET, .pattern = (path), .name = (id), .handler = (function),        \
+		.kind = HTTP_PAGE, .params = (table), .summary = (text), .answer = "A page",       \
 		.answer_type = HTTP_TYPE_HTML                                                      \
 	}
 const struct http_route pages_routes[] = {
