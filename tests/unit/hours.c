@@ -1,0 +1,207 @@
+/* link: base hours */
+/* Opening hours: which texts are understood, as which minutes of the week, and what they say at an instant. */
+#include "base/io.h"
+#include "hours/hours.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void weekly_texts_become_minutes_of_the_week(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *ranges;
+	} cases[] = {
+	    {"24/7", "{[0,10080)}"},
+	    {"Mo 08:00-12:00", "{[480,720)}"},
+	    {"Mo-Fr 08:00-12:00,13:30-18:00",
+	     "{[480,720),[810,1080),[1920,2160),[2250,2520),[3360,3600),[3690,3960),[4800,5040),["
+	     "5130,5400),[6240,6480),[6570,6840)}"},
+	    {"Su 09:00-10:00; Mo 09:00-10:00", "{[540,600),[9180,9240)}"},
+	    {"Sa-Mo 10:00-11:00", "{[600,660),[7800,7860),[9240,9300)}"},
+	    {"Mo,We 10:00-11:00", "{[600,660),[3480,3540)}"},
+	    {"Mo-We 10:00-11:00; Tu off", "{[600,660),[3480,3540)}"},
+	    {"Mo-We 10:00-11:00; Tu 12:00-13:00", "{[600,660),[2160,2220),[3480,3540)}"},
+	    {"Mo 10:00-11:00, Tu 12:00-13:00", "{[600,660),[2160,2220)}"},
+	    {"Mo 10:00-11:00, Mo 12:00-13:00", "{[600,660),[720,780)}"},
+	    {"Mo 20:00-02:00", "{[1200,1560)}"},
+	    {"Mo 20:00-26:00", "{[1200,1560)}"},
+	    {"Su 22:00-02:00", "{[0,120),[9960,10080)}"},
+	    {"Mo 00:00-24:00", "{[0,1440)}"},
+	    {"Mo", "{[0,1440)}"},
+	    {"Mo-Su", "{[0,10080)}"},
+	    {"10:00-11:00",
+	     "{[600,660),[2040,2100),[3480,3540),[4920,4980),[6360,6420),[7800,7860),[9240,9300)}"},
+	    {"Mo 10:00-11:00; PH off", "{[600,660)}"},
+	    {"Mo 10:00-11:00; Su,PH off", "{[600,660)}"},
+	    {"mo 8.30-9.45;", "{[510,585)}"},
+	    {"Monday: 10:00-11:00", "{[600,660)}"},
+	    {"Mo 10:00\xe2\x80\x93"
+	     "11:00",
+	     "{[600,660)}"},
+	    {"Mo 10:00-12:00,11:00-13:00", "{[600,780)}"},
+	    {"off", "{}"},
+	    {"Mo-Fr 9:00-17:00", "{[540,1020),[1980,2460),[3420,3900),[4860,5340),[6300,6780)}"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf out;
+		buf_init(&out, 4096);
+		if (!hours_week_ranges(str_of(cases[i].text), &out))
+			fail_msg("not understood: %s", cases[i].text);
+		assert_string_equal(buf_z(&out), cases[i].ranges);
+		buf_release(&out);
+	}
+}
+
+static void what_is_not_weekly_is_refused_with_the_reason(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+	    {"", "empty"},
+	    {"Apr-Oct Mo 10:00-11:00", "a time was expected"},
+	    {"Mo sunrise-sunset", "a time was expected"},
+	    {"Mo 10:00+", "a time without an end"},
+	    {"Mo 10:00-11:00+", "an open end"},
+	    {"Mo 10:00-11:00 \"by appointment\"", "a comment"},
+	    {"Mo 10:00-11:00 || \"call\"", "a fallback"},
+	    {"Mo 10-11", "a time is not of the form"},
+	    {"Mo 25:00-26:00", "begins past 24:00"},
+	    {"Mo 10:00-49:00", "past 48:00"},
+	    {"Mo[1] 10:00-11:00", "a time was expected"},
+	    {"week 1-10 Mo 10:00-11:00", "a time was expected"},
+	    {"nonsense", "a time was expected"},
+	    {"Mo 10:00-11:00 whatever", "an unknown word"},
+	    {"Mo offen", "an unknown word"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hours_week week;
+		const char *why = NULL;
+		if (hours_week_parse(str_of(cases[i].text), &week, &why))
+			fail_msg("understood: %s", cases[i].text);
+		assert_non_null(why);
+		if (!strstr(why, cases[i].why))
+			fail_msg("%s: '%s', not '%s'", cases[i].text, why, cases[i].why);
+	}
+}
+
+static void zones_follow_their_transitions_and_footer(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *zone;
+		int64_t at_s;
+		int offset_s;
+	} cases[] = {
+	    {"Europe/Zurich", 1767225600, 3600}, /* 2026-01-01 */
+	    {"Europe/Zurich", 1782864000, 7200}, /* 2026-07-01 */
+	    {"Europe/Zurich", 1774745999, 3600}, /* a second before summer time 2026 */
+	    {"Europe/Zurich", 1774746000, 7200},
+	    {"Europe/Zurich", 1792889999, 7200}, /* ... and before winter time */
+	    {"Europe/Zurich", 1792890000, 3600},
+	    {"Europe/Zurich", 4118083200, 7200}, /* 2100-07-01: by the footer */
+	    {"Europe/Zurich", 4102444800, 3600}, /* 2100-01-01 */
+	    {"America/New_York", 1782864000, -14400},
+	    {"Australia/Sydney", 1767225600, 39600}, /* summer in January */
+	    {"Australia/Sydney", 4102444800, 39600},
+	    {"Asia/Kolkata", 1767225600, 19800},
+	    {"Asia/Tokyo", 4102444800, 32400},
+	    {"UTC", 0, 0},
+	    {"Europe/London", 0, 3600}, /* British standard time */
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int offset = -1;
+		assert_true(hours_zone_offset(str_of(cases[i].zone), cases[i].at_s, &offset));
+		assert_int_equal(offset, cases[i].offset_s);
+	}
+	static const char *const bad[] = {"",
+					  "../../etc/passwd",
+					  "Europe/../../passwd",
+					  "Europe/Nowhere",
+					  "/etc/localtime",
+					  "Europe",
+					  "posixrules\n",
+					  "zone.tab"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int offset;
+		assert_false(hours_zone_offset(str_of(bad[i]), 0, &offset));
+	}
+}
+
+static void an_instant_has_a_state_and_a_next_change(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *zone;
+		int64_t at_s;
+		enum hours_state expected;
+		int64_t changes_s;
+	} cases[] = {
+	    /* Thursday 2026-01-01 12:00 in Zurich */
+	    {"Mo-Fr 09:00-17:00", "Europe/Zurich", 1767265200, HOURS_OPEN, 1767283200},
+	    {"Mo-Fr 09:00-11:00", "Europe/Zurich", 1767265200, HOURS_CLOSED, 1767340800},
+	    {"24/7", "Europe/Zurich", 1767265200, HOURS_OPEN, 0},
+	    {"off", "Europe/Zurich", 1767265200, HOURS_CLOSED, 0},
+	    /* Sunday 23:30 to Monday 00:30: open over the end of the week */
+	    {"Su 22:00-02:00", "UTC", 1767569400, HOURS_OPEN, 1767578400},
+	    /* The night of summer time: Saturday 22:00 until Sunday 04:00 is an hour shorter */
+	    {"Sa 22:00-04:00", "Europe/Zurich", 1774735200, HOURS_OPEN, 1774749600},
+	    {"Apr-Oct 10:00-12:00", "Europe/Zurich", 1767265200, HOURS_UNKNOWN, 0},
+	    {"24/7", "Nowhere/Land", 1767265200, HOURS_UNKNOWN, 0},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t changes = -1;
+		assert_int_equal(hours_state_at(str_of(cases[i].text), str_of(cases[i].zone),
+						cases[i].at_s, &changes),
+				 cases[i].expected);
+		assert_int_equal(changes, cases[i].changes_s);
+	}
+}
+
+/* Texts that people wrote, when they are there: what is understood is counted and must not fall. */
+static void real_texts_are_mostly_understood(void **state)
+{
+	(void)state;
+	const char *folder = getenv("HOLDFAST_DATA");
+	char path[1024];
+	struct buf file;
+	struct err err;
+	snprintf(path, sizeof(path), "%s/farm-shops-ch.geojson",
+		 folder ? folder : "../shared/data");
+	buf_init(&file, 16 << 20);
+	if (io_read_file(path, &file, &err) != OK) {
+		print_message("# no real records: %s\n", err.text);
+		buf_release(&file);
+		skip();
+	}
+	size_t all = 0, weekly = 0;
+	static const char key[] = "\"opening_hours\": \"";
+	for (const char *p = file.p; (p = strstr(p, key));) {
+		p += sizeof(key) - 1;
+		struct hours_week week;
+		struct str text = {p, strcspn(p, "\"")};
+		all++;
+		weekly += hours_week_parse(text, &week, NULL);
+	}
+	print_message("# %zu of %zu real texts are weekly\n", weekly, all);
+	assert_true(all > 500);
+	/* The others have months, weeks or comments. */
+	assert_true(weekly * 100 >= all * 60);
+	buf_release(&file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(weekly_texts_become_minutes_of_the_week),
+	    cmocka_unit_test(what_is_not_weekly_is_refused_with_the_reason),
+	    cmocka_unit_test(zones_follow_their_transitions_and_footer),
+	    cmocka_unit_test(an_instant_has_a_state_and_a_next_change),
+	    cmocka_unit_test(real_texts_are_mostly_understood),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
