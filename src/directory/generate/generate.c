@@ -1,33 +1,32 @@
 #include "directory/generate/generate.h"
-#include "directory/generate/texts.h"
-#include "directory/taxonomy/taxonomy.h"
+#include "directory/generate/internal.h"
 
 #include <string.h>
 
-struct town {
-	const char *name, *region, *country;
-	int lat, lon; /* 1e-5 degrees */
-	const char *zone;
-};
-static const struct town towns[] = {
-#define TOWN(name, region, country, lat, lon, zone) {name, region, country, lat, lon, zone},
-#include "directory/generate/towns.def"
-#undef TOWN
-};
-enum { TOWNS = sizeof(towns) / sizeof(towns[0]) };
-
-/* ---- randomness: SplitMix64 (Steele, Lea, Flood 2014), one stream a record ---- */
+/* ---- randomness: SplitMix64 (Steele, Lea, Flood 2014) ---- */
 
 struct random {
 	uint64_t state;
 };
 
-static uint64_t next(struct random *r)
+static uint64_t mix(uint64_t z)
 {
-	uint64_t z = r->state += 0x9E3779B97F4A7C15ull;
 	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
 	z = (z ^ z >> 27) * 0x94D049BB133111EBull;
 	return z ^ z >> 31;
+}
+
+/* What a stream is for: near-duplicates share who they are, but not what is known of them. */
+enum purpose { WHO, WHERE, KNOWN };
+
+static struct random stream(uint64_t seed, uint64_t k, enum purpose purpose)
+{
+	return (struct random){mix(mix(seed + 0x9E3779B97F4A7C15ull) + k * 4 + purpose)};
+}
+
+static uint64_t next(struct random *r)
+{
+	return mix(r->state += 0x9E3779B97F4A7C15ull);
 }
 
 /* Evenly in [0, n). */
@@ -41,229 +40,184 @@ static bool chance(struct random *r, uint32_t percent)
 	return below(r, 100) < percent;
 }
 
-/* Roughly as Zipf: rank k is about 1/k as likely as rank 1. The integer part of n^u for even u would
- * need powers; a random number of halvings of the range gives the same density in steps. */
-static uint32_t skewed(struct random *r, uint32_t n)
+/* In [0, n): k has a weight of about 1 / (k + flat). Each doubling of k + flat is as likely as the others, so
+ * that no logarithm is needed, whose last bit differs between machines. */
+static uint32_t skewed(struct random *r, uint32_t n, uint32_t flat)
 {
-	uint32_t bits = 0;
-	while (n >> bits)
-		bits++;
-	uint32_t top = 1u << (1 + below(r, bits));
-	uint32_t k = top / 2 + below(r, top / 2);
-	return (k - 1) % n;
+	uint32_t doublings = 0;
+	while ((uint64_t)flat << doublings < (uint64_t)flat + n)
+		doublings++;
+	uint32_t from = flat << below(r, doublings);
+	uint32_t to = from * 2 < flat + n ? from * 2 : flat + n;
+	return from - flat + below(r, to - from);
 }
 
-static const char *pick(struct random *r, const struct texts *t)
+static struct str pick(struct random *r, const struct list *list)
 {
-	return t->item[below(r, (uint32_t)t->count)];
+	return list->item[below(r, list->count)];
 }
 
 /* ---- writing: faster than the general writer, for texts that are known to be clean ---- */
 
-static void put(struct buf *out, const char *z)
-{
-	buf_add(out, z, strlen(z));
-}
-
 static void put_number(struct buf *out, uint64_t v, int width)
 {
-	char digits[20];
-	int n = 0;
-	do
-		digits[n++] = (char)('0' + v % 10);
-	while ((v /= 10) || n < width);
 	char text[20];
-	for (int i = 0; i < n; i++)
-		text[i] = digits[n - 1 - i];
-	buf_add(out, text, (size_t)n);
+	int at = sizeof(text);
+	do
+		text[--at] = (char)('0' + v % 10);
+	while ((v /= 10) || (int)sizeof(text) - at < width);
+	buf_add(out, text + at, sizeof(text) - (size_t)at);
 }
 
 static void put_degrees(struct buf *out, int64_t e7)
 {
 	if (e7 < 0) {
-		put(out, "-");
+		buf_putc(out, '-');
 		e7 = -e7;
 	}
 	put_number(out, (uint64_t)(e7 / 10000000), 1);
-	put(out, ".");
+	buf_putc(out, '.');
 	put_number(out, (uint64_t)(e7 % 10000000), 7);
 }
 
-static void key(struct buf *out, const char *name)
+#define put(out, literal) buf_add((out), "" literal, sizeof(literal) - 1)
+#define key(out, name)    put(out, ",\"" name "\":")
+
+static void quoted(struct buf *out, struct str value)
 {
-	put(out, ",\"");
-	put(out, name);
-	put(out, "\":");
+	buf_putc(out, '"');
+	buf_str(out, value);
+	buf_putc(out, '"');
 }
 
-static void member(struct buf *out, const char *name, const char *value)
+/* ---- one record ---- */
+
+struct subject {
+	const struct texts *texts;
+	const struct town *town;
+	const struct country *country;
+	const struct language *language;
+	const struct taxonomy_category *category;
+	struct str trade; /* the category in words of the language */
+	uint64_t k;
+};
+
+static void put_year(struct buf *out, struct random *r)
 {
-	key(out, name);
-	put(out, "\"");
-	put(out, value);
-	put(out, "\"");
+	put_number(out, 2024 - skewed(r, 140, 30), 4);
 }
 
-/* Letters and digits of ASCII only, for host names. */
-static void put_slug(struct buf *out, const char *z)
+static void put_template(struct buf *out, struct random *r, const struct subject *s,
+			 struct str template)
 {
-	for (; *z; z++) {
-		char c = (char)(*z >= 'A' && *z <= 'Z' ? *z + 32 : *z);
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-			buf_putc(out, c);
-		else if (c == ' ' && out->p[out->n - 1] != '-' && out->p[out->n - 1] != '/')
-			buf_putc(out, '-');
+	const struct language *l = s->language;
+	for (size_t i = 0; i < template.n; i++) {
+		if (template.p[i] != '%') {
+			const char *end = memchr(template.p + i, '%', template.n - i);
+			size_t n = end ? (size_t)(end - template.p) - i : template.n - i;
+			buf_add(out, template.p + i, n);
+			i += n - 1;
+			continue;
+		}
+		switch (template.p[++i]) {
+		case 'c':
+			buf_str(out, s->trade);
+			break;
+		case 's':
+			buf_str(out, pick(r, &l->surnames));
+			break;
+		case 'b':
+			buf_str(out, pick(r, &l->brands));
+			break;
+		case 'g':
+			buf_str(out, l->goods.item[skewed(r, l->goods.count, 3)]);
+			break;
+		case 't':
+			buf_str(out, s->town->name);
+			break;
+		case 'f':
+			buf_str(out, pick(r, &s->country->forms));
+			break;
+		case 'h':
+			put_number(out, 1 + skewed(r, 180, 6), 1);
+			break;
+		case 'y':
+			put_year(out, r);
+			break;
+		default:
+			must(!"a letter that templates have");
+		}
 	}
 }
 
-/* ---- parts of a record ---- */
-
-static void put_name(struct buf *out, struct random *r, const struct language *l,
-		     const struct taxonomy_category *c, const struct town *t)
+static void put_name(struct buf *out, struct random *r, const struct subject *s)
 {
-	const char *person = pick(r, &l->surnames);
-	const char *word = below(r, 4) ? pick(r, &l->nouns) : c->label;
-	switch (below(r, 8)) {
-	case 0:
-	case 1:
-		put(out, word);
-		put(out, " ");
-		put(out, person);
-		break;
-	case 2:
-		put(out, person);
-		put(out, " ");
-		put(out, word);
-		break;
-	case 3:
-		put(out, pick(r, &l->adjectives));
-		put(out, " ");
-		put(out, word);
-		break;
-	case 4:
-		put(out, word);
-		put(out, " ");
-		put(out, t->name);
-		break;
-	case 5:
-		put(out, person);
-		put(out, l->and_word);
-		put(out, pick(r, &l->surnames));
-		put(out, " ");
-		put(out, pick(r, &l->forms));
-		break;
-	case 6:
-		put(out, person);
-		put(out, " ");
-		put(out, word);
-		put(out, " ");
-		put(out, pick(r, &l->forms));
-		break;
-	default:
-		put(out, pick(r, &l->adjectives));
-		put(out, " ");
-		put(out, person);
-		put(out, " ");
-		put(out, word);
-	}
+	put_template(out, r, s, pick(r, &s->language->names));
 	/* The long tail: chains and holdings that put everything into their name. */
 	if (below(r, 500) == 0)
 		for (int i = 0; i < 4; i++) {
-			put(out, l->and_word);
-			put(out, pick(r, &l->adjectives));
-			put(out, " ");
-			put(out, pick(r, &l->nouns));
+			put(out, " – ");
+			put_template(out, r, s, STR("%b %g"));
 		}
 }
 
-static void put_street(struct buf *out, struct random *r, const struct language *l)
+static bool is_letter(char c)
 {
-	uint32_t number = 1 + skewed(r, 250);
-	key(out, "street");
-	put(out, "\"");
-	if (l->number_first) {
-		put_number(out, number, 1);
-		put(out, " ");
-	}
-	put(out, pick(r, &l->streets));
-	if (!l->number_first) {
-		put(out, " ");
-		put_number(out, number, 1);
-		if (below(r, 12) == 0)
-			buf_putc(out, (char)('a' + below(r, 3)));
-	}
-	put(out, "\"");
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* '#' is a digit, 'A' a letter. */
-static void put_pattern(struct buf *out, struct random *r, const char *pattern)
+/* The same business as somebody else wrote it down. */
+static void vary_name(struct buf *out, struct random *r, const struct subject *s, size_t from)
 {
-	for (; *pattern; pattern++) {
-		if (*pattern == '#')
-			buf_putc(out, (char)('0' + below(r, 10)));
-		else if (*pattern == '@')
-			buf_putc(out, (char)('A' + below(r, 26)));
-		else
-			buf_putc(out, *pattern);
+	size_t n = out->n - from, at = from + below(r, (uint32_t)n);
+	switch (below(r, 5)) {
+	case 0:
+		for (size_t i = from; i < out->n; i++)
+			if (out->p[i] >= 'a' && out->p[i] <= 'z')
+				out->p[i] = (char)(out->p[i] - 32);
+		break;
+	case 1:
+		if (at + 1 < out->n && is_letter(out->p[at]) && is_letter(out->p[at + 1])) {
+			char c = out->p[at];
+			out->p[at] = out->p[at + 1];
+			out->p[at + 1] = c;
+		}
+		break;
+	case 2:
+		put_template(out, r, s, STR(" %t"));
+		break;
+	case 3:
+		put_template(out, r, s, STR(" %f"));
+		break;
+	default: /* letter for letter */
+		break;
 	}
 }
 
-static void put_description(struct buf *out, struct random *r, const struct language *l)
+/* '#' a figure of the town, '~' one that is not 0, '^' a letter of the town, '?' any figure, '@' any
+ * letter. */
+static void put_pattern(struct buf *out, struct random *r, struct random of_town,
+			const char *pattern, size_t n)
 {
-	uint32_t sentences = 1 + skewed(r, 12);
-	key(out, "description");
-	put(out, "\"");
-	for (uint32_t s = 0; s < sentences; s++) {
-		if (s)
-			put(out, " ");
-		put(out, pick(r, &l->adjectives));
-		put(out, " ");
-		put(out, l->nouns.item[skewed(r, (uint32_t)l->nouns.count)]);
-		put(out, l->and_word);
-		put(out, l->nouns.item[skewed(r, (uint32_t)l->nouns.count)]);
-		put(out, ".");
+	for (size_t i = 0; i < n; i++) {
+		char c = pattern[i];
+		if (c == '#')
+			c = (char)('0' + below(&of_town, 10));
+		else if (c == '~')
+			c = (char)('1' + below(&of_town, 9));
+		else if (c == '^')
+			c = (char)('A' + below(&of_town, 26));
+		else if (c == '?')
+			c = (char)('0' + below(r, 10));
+		else if (c == '@')
+			c = (char)('A' + below(r, 26));
+		buf_putc(out, c);
 	}
-	put(out, "\"");
 }
 
-static void put_offers(struct buf *out, struct random *r, const struct language *l)
-{
-	uint32_t items = 1 + skewed(r, 24);
-	key(out, "offers");
-	put(out, "{\"items\":[");
-	for (uint32_t i = 0; i < items; i++) {
-		put(out, i ? ",{\"name\":\"" : "{\"name\":\"");
-		put(out, pick(r, &l->adjectives));
-		put(out, " ");
-		put(out, pick(r, &l->nouns));
-		put(out, "\",\"price\":\"");
-		put_number(out, 1 + skewed(r, 400), 1);
-		put(out, ".");
-		put_number(out, below(r, 20) * 5, 2);
-		put(out, "\",\"currency\":\"");
-		put(out, l->currency);
-		put(out, "\"}");
-	}
-	put(out, "]}");
-}
-
-static void put_area(struct buf *out, struct random *r, uint32_t town)
-{
-	uint32_t count = 2 + below(r, 5);
-	key(out, "service_area");
-	put(out, "[");
-	for (uint32_t i = 0; i < count; i++) {
-		put(out, i ? ",\"" : "\"");
-		/* Neighbours in the table are of the same country. */
-		put(out, towns[(town + 1 + i) % TOWNS].name);
-		put(out, "\"");
-	}
-	put(out, "]");
-}
-
+/* About 4 km around the middle, denser towards it. */
 static void put_place(struct buf *out, struct random *r, const struct town *t)
 {
-	/* About 4 km around the middle, denser towards it. */
 	int64_t spread = 1 + below(r, 400000);
 	int64_t lat = (int64_t)t->lat * 100 + (int64_t)below(r, (uint32_t)spread) - spread / 2;
 	int64_t lon = (int64_t)t->lon * 100 + (int64_t)below(r, (uint32_t)spread) - spread / 2;
@@ -273,99 +227,237 @@ static void put_place(struct buf *out, struct random *r, const struct town *t)
 	put_degrees(out, lon);
 }
 
-static const struct language *language_of(const struct town *t)
+static void put_description(struct buf *out, struct random *r, const struct subject *s)
 {
-	for (size_t i = 0; i + 1 < languages_count; i++)
-		if (strstr(languages[i].countries, t->country))
-			return &languages[i];
-	return &languages[languages_count - 1];
+	enum { LONGEST = 3200 };
+	const struct list *all = &s->language->sentences;
+	uint32_t wanted = below(r, 2000) ? 1 + skewed(r, 9, 1) : 60, at = below(r, all->count);
+	key(out, "description");
+	buf_putc(out, '"');
+	size_t from = out->n;
+	for (uint32_t i = 0; i < wanted && out->n - from < LONGEST; i++) {
+		if (i)
+			buf_putc(out, ' ');
+		put_template(out, r, s, all->item[(at + i) % all->count]);
+	}
+	buf_putc(out, '"');
 }
 
-/* What a quality score is made of; 30 of 100 records have none of it. */
-static void put_known(struct buf *out, struct random *r, const struct language *l, uint32_t town,
-		      uint64_t k)
+static void put_offers(struct buf *out, struct random *r, const struct subject *s)
 {
-	const struct town *t = &towns[town];
-	if (chance(r, 90))
-		put_street(out, r, l);
+	const char *currency = s->country->currency;
+	bool small_unit = strcmp(currency, "JPY") == 0 || strcmp(currency, "HUF") == 0;
+	uint32_t items = 1 + (below(r, 300) ? skewed(r, 12, 2) : skewed(r, 60, 30));
+	key(out, "offers");
+	put(out, "{\"items\":[");
+	for (uint32_t i = 0; i < items; i++) {
+		if (i)
+			buf_putc(out, ',');
+		put(out, "{\"name\":\"");
+		put_template(out, r, s, below(r, 3) ? STR("%g") : STR("%g „%b“"));
+		buf_putc(out, '"');
+		if (chance(r, 85)) {
+			put(out, ",\"price\":\"");
+			put_number(out, 1 + skewed(r, 900, 10), 1);
+			if (small_unit) {
+				put(out, "00");
+			} else {
+				buf_putc(out, '.');
+				put_number(out, below(r, 20) * 5, 2);
+			}
+			put(out, "\",\"currency\":\"");
+			buf_str(out, str_of(currency));
+			buf_putc(out, '"');
+		}
+		buf_putc(out, '}');
+	}
+	put(out, "]}");
+}
+
+static void put_service_area(struct buf *out, struct random *r, const struct subject *s)
+{
+	const struct town *first = s->texts->towns, *end = first + s->texts->towns_count;
+	uint32_t towns = 2 + below(r, 5);
+	key(out, "service_area");
+	buf_putc(out, '[');
+	quoted(out, s->town->name);
+	for (uint32_t i = 1; i <= towns; i++) {
+		const struct town *t = s->town + (i % 2 ? (int)(i + 1) / 2 : -(int)(i / 2));
+		if (t < first || t >= end || !str_eq(t->country, s->town->country))
+			continue;
+		buf_putc(out, ',');
+		quoted(out, t->name);
+	}
+	buf_putc(out, ']');
+}
+
+static void put_website(struct buf *out, struct random *r, const struct subject *s)
+{
+	key(out, "website");
+	put(out, "\"https://");
+	buf_str(out, str_of(s->category->key));
+	buf_putc(out, '-');
+	put_number(out, s->k, 1);
+	put(out, ".example.");
+	buf_str(out, below(r, 3) ? STR("com/") : STR("org/"));
+	buf_putc(out, '"');
+}
+
+static void put_extra(struct buf *out, struct random *r)
+{
+	static const struct list wheelchair = {3, {{"yes", 3}, {"limited", 7}, {"no", 2}}};
+	key(out, "extra");
+	put(out, "{\"wheelchair\":");
+	quoted(out, pick(r, &wheelchair));
+	if (chance(r, 40)) {
+		put(out, ",\"founded\":\"");
+		put_year(out, r);
+		buf_putc(out, '"');
+	}
+	buf_putc(out, '}');
+}
+
+static void put_alt_names(struct buf *out, struct random *r, const struct subject *s)
+{
+	key(out, "alt_names");
+	put(out, "[\"");
+	if (below(r, 30) == 0)
+		buf_str(out, pick(r, &s->texts->rare_names));
+	else
+		put_template(out, r, s, below(r, 2) ? STR("%b") : STR("%s %f"));
+	put(out, "\"]");
+}
+
+/* What a quality score is made of. The address is of who it is: near-duplicates have the same. */
+static void put_known(struct buf *out, struct random *r, struct random *where,
+		      const struct subject *s)
+{
+	const struct random of_town = {(uint64_t)(s->town - s->texts->towns) *
+				       0xD1342543DE82EF95ull};
+	bool inn = strcmp(s->category->group, "gastronomy") == 0;
+	if (chance(r, 90)) {
+		key(out, "street");
+		buf_putc(out, '"');
+		put_template(out, where, s, pick(where, &s->language->streets));
+		buf_putc(out, '"');
+	}
 	if (chance(r, 88)) {
 		key(out, "postcode");
-		put(out, "\"");
-		put_pattern(out, r, l->postcode);
-		put(out, "\"");
+		buf_putc(out, '"');
+		put_pattern(out, where, of_town, s->country->postcode,
+			    strlen(s->country->postcode));
+		buf_putc(out, '"');
 	}
 	if (chance(r, 92))
-		put_place(out, r, t);
+		put_place(out, r, s->town);
 	if (chance(r, 70)) {
+		struct str phone = pick(r, &s->country->phones);
 		key(out, "phone");
-		put(out, "\"");
-		put_pattern(out, r, l->phone);
-		put(out, "\"");
+		buf_putc(out, '"');
+		put_pattern(out, r, of_town, phone.p, phone.n);
+		buf_putc(out, '"');
 	}
-	if (chance(r, 45)) {
-		key(out, "website");
-		put(out, "\"https://");
-		size_t before = out->n;
-		put_slug(out, pick(r, &l->surnames));
-		if (out->n == before)
-			put(out, "shop");
-		put(out, "-");
-		put_number(out, k, 1);
-		put(out, below(r, 2) ? ".example.com/" : ".example.org/");
-		put(out, "\"");
+	if (chance(r, 45))
+		put_website(out, r, s);
+	if (chance(r, 55)) {
+		const struct list *hours =
+		    inn ? &s->texts->hours_of_inns : &s->texts->hours_of_shops;
+		key(out, "hours");
+		quoted(out, hours->item[skewed(r, hours->count, 2)]);
 	}
-	if (chance(r, 55))
-		member(out, "hours", hours_texts[skewed(r, (uint32_t)hours_texts_count)]);
 	if (chance(r, 35))
-		put_description(out, r, l);
+		put_description(out, r, s);
 	if (chance(r, 8))
-		put_offers(out, r, l);
+		put_offers(out, r, s);
 	if (chance(r, 5))
-		put_area(out, r, town);
+		put_service_area(out, r, s);
+	if (chance(r, 12))
+		put_extra(out, r);
+}
+
+static struct subject subject_of(struct random *who, uint64_t k)
+{
+	const struct texts *t = texts();
+	struct subject s = {.texts = t, .k = k};
+	s.town = &t->towns[t->by_rank[skewed(who, t->towns_count, 16)]];
+	s.country = s.town->is_in;
+	s.language = s.country->language;
+	if (s.language->code) {
+		s.category = t->by_custom[skewed(who, (uint32_t)taxonomy_count, 8)];
+		struct str words = taxonomy_words(s.category, s.language->code);
+		/* The first word is the usual one. */
+		do
+			s.trade = str_cut(&words, ';');
+		while (words.p && below(who, 3) == 0);
+	} else {
+		uint32_t i = skewed(who, s.language->trades_count, 4);
+		s.category = s.language->trades[i].category;
+		s.trade = s.language->trades[i].word;
+	}
+	return s;
+}
+
+static void put_categories(struct buf *out, struct random *r, const struct subject *s)
+{
+	key(out, "categories");
+	buf_putc(out, '[');
+	quoted(out, str_of(s->category->key));
+	if (chance(r, 10)) {
+		buf_putc(out, ',');
+		quoted(out, str_of(s->texts->by_custom[below(r, (uint32_t)taxonomy_count)]->key));
+	}
+	buf_putc(out, ']');
+}
+
+static void put_updated(struct buf *out, struct random *r)
+{
+	key(out, "updated_at");
+	buf_putc(out, '"');
+	put_number(out, 2018 + below(r, 8), 4);
+	buf_putc(out, '-');
+	put_number(out, 1 + below(r, 12), 2);
+	buf_putc(out, '-');
+	put_number(out, 1 + below(r, 28), 2);
+	buf_putc(out, 'T');
+	put_number(out, below(r, 24), 2);
+	put(out, ":00:00Z\"");
 }
 
 void generate_record(struct buf *out, uint64_t seed, uint64_t k)
 {
-	struct random r = {seed * 0xD1342543DE82EF95ull + k};
-	next(&r);
-	/* Towns in an order of their own, so that the large ones are not all of one country. */
-	uint32_t town = (uint32_t)((uint64_t)skewed(&r, TOWNS) * 1597 % TOWNS);
-	const struct town *t = &towns[town];
-	const struct language *l = language_of(t);
-	const struct taxonomy_category *c =
-	    &taxonomy_categories[(uint64_t)skewed(&r, (uint32_t)taxonomy_count) * 89 %
-				 taxonomy_count];
+	struct random r = stream(seed, k, KNOWN);
+	uint64_t same_as = k;
+	if (below(&r, 60) == 0)
+		same_as -= k > 50 ? 1 + below(&r, 50) : 0;
+	struct random who = stream(seed, same_as, WHO), where = stream(seed, same_as, WHERE);
+	const struct subject s = subject_of(&who, k);
 
 	put(out, "{\"external_id\":\"g");
 	put_number(out, seed, 1);
-	put(out, "-");
+	buf_putc(out, '-');
 	put_number(out, k, 1);
-	put(out, "\"");
+	buf_putc(out, '"');
 	key(out, "name");
-	put(out, "\"");
-	put_name(out, &r, l, c, t);
-	put(out, "\"");
-	key(out, "categories");
-	put(out, "[\"");
-	put(out, c->key);
-	if (below(&r, 10) == 0) {
-		put(out, "\",\"");
-		put(out, taxonomy_categories[below(&r, (uint32_t)taxonomy_count)].key);
-	}
-	put(out, "\"]");
-	if (below(&r, 15) == 0) {
-		key(out, "alt_names");
-		put(out, "[\"");
-		put(out, pick(&r, &l->adjectives));
-		put(out, " ");
-		put(out, c->label);
-		put(out, "\"]");
-	}
-	member(out, "city", t->name);
-	member(out, "region", t->region);
-	member(out, "country", t->country);
-	member(out, "timezone", t->zone);
+	buf_putc(out, '"');
+	size_t from = out->n;
+	put_name(out, &who, &s);
+	if (same_as != k)
+		vary_name(out, &r, &s, from);
+	buf_putc(out, '"');
+	put_categories(out, &who, &s);
+	if (below(&r, 15) == 0)
+		put_alt_names(out, &r, &s);
+	key(out, "city");
+	quoted(out, s.town->name);
+	key(out, "region");
+	quoted(out, s.town->region);
+	key(out, "country");
+	quoted(out, s.town->country);
+	key(out, "timezone");
+	quoted(out, s.town->zone);
 	if (!chance(&r, 30))
-		put_known(out, &r, l, town, k);
+		put_known(out, &r, &where, &s);
+	if (chance(&r, 60))
+		put_updated(out, &r);
 	put(out, "}\n");
 }

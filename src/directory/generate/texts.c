@@ -1,183 +1,203 @@
-#include "directory/generate/texts.h"
+#include "directory/generate/internal.h"
 
-#define TEXTS(...)                                                                                 \
-	{                                                                                          \
-		(const char *const[]){__VA_ARGS__},                                                \
-		    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)              \
+#include <stdlib.h>
+#include <string.h>
+
+/* What there is most of, so that the skew of categories is that of a town and not of the table's order. */
+static const char *const common[] = {
+    "restaurant",   "hairdresser",  "doctor",       "car-repair",  "cafe",
+    "clothes",      "bakery",       "electrician",  "carpenter",   "insurance",
+    "dentist",      "estate-agent", "lawyer",       "guest-house", "accountant",
+    "supermarket",  "builder",      "beauty-salon", "plumber",     "physiotherapist",
+    "pharmacy",     "hotel",        "it-services",  "painter",     "florist",
+    "bank",         "fast-food",    "farm-shop",    "butcher",     "architect",
+    "bicycle-shop", "furniture",    "heating",      "gardener",    "association",
+    "consultant",
+};
+
+static const char hours_of_shops[] =
+    "Mo-Fr 09:00-18:30; Sa 09:00-16:00|Mo-Fr 08:00-18:00|Mo-Fr 08:00-12:00,13:30-18:00|"
+    "Mo-Sa 08:00-20:00|Mo-Fr 07:30-12:00,13:00-17:00; Sa 08:00-12:00|"
+    "Tu-Fr 09:00-12:00,14:00-18:30; Sa 09:00-16:00; Su,Mo off|24/7|Mo-Fr 09:00-17:00; PH "
+    "off|08:00-18:00|"
+    "Mo,We,Fr 09:00-12:00; Tu,Th 14:00-19:00|Mo-Fr 06:00-22:00; Sa,Su 08:00-20:00|Sa 08:00-13:00|"
+    "Mo-Th 08:00-17:00, Fr 08:00-13:00|Tu-Fr 09:00-18:00, Sa 08:00-14:00; Mo,Su,PH off|Sa-Mo "
+    "10:00-17:00|"
+    "Mo,Tu,Th,Fr 08:30-12:30,14:00-18:00; We 08:30-12:30; Sa off|We 15:00-19:00; Sa 10:00-12:00|"
+    "Apr-Oct: Mo-Su 09:00-19:00|Mo-Fr 08:00-18:00; Dec 24-26 off|Mo-Fr 09:00-18:00 \\\"by "
+    "appointment\\\"";
+static const char hours_of_inns[] =
+    "Tu-Su 11:00-14:00,17:30-23:00|Mo-Su 10:00-22:00|Mo-Th 11:00-23:00; Fr,Sa 11:00-02:00; Su "
+    "12:00-22:00|"
+    "We-Su 17:00-24:00|Mo-Sa 11:30-14:30,18:00-23:30|Fr,Sa 20:00-04:00|Tu-Sa 17:00-01:00; Su "
+    "11:00-15:00|"
+    "Mo-Fr 06:30-18:00; Sa,Su 08:00-18:00|24/7|Th-Mo 11:00-22:00; Tu,We off|Mo-Su 18:00-26:00|"
+    "Su-Th 12:00-22:00; Fr,Sa 12:00-24:00; PH 12:00-20:00|May-Sep: We-Su "
+    "11:00-22:00|sunrise-sunset";
+static const char rare_names[] =
+    "東京屋|김밥나라|مطعم السلام|מאפיית השדה|Пекарня Восход|ร้านอาหาร|हिमालय|"
+    "北京饭店|Ընտանեկան հաց|საცხობი|Phở Hà Nội|Ⓡ Ünï-Märkt №1|Κρήτη";
+
+/* ---- the tables as they are written ---- */
+
+enum language_id {
+#define LANGUAGE(id, code, surnames, brands, goods, streets, names, sentences, trades)             \
+	LANGUAGE_##id,
+#include "directory/generate/languages.def"
+#undef LANGUAGE
+	LANGUAGES
+};
+
+static const struct {
+	const char *code, *surnames, *brands, *goods, *streets, *names, *sentences, *trades;
+} language_rows[LANGUAGES] = {
+#define LANGUAGE(id, code, surnames, brands, goods, streets, names, sentences, trades)             \
+	{code, surnames, brands, goods, streets, names, sentences, trades},
+#include "directory/generate/languages.def"
+#undef LANGUAGE
+};
+
+static const struct {
+	const char *code, *regions;
+	enum language_id language;
+	const char *postcode, *phones, *currency, *forms;
+} country_rows[] = {
+#define COUNTRY(code, regions, language, postcode, phones, currency, forms)                        \
+	{code, regions, LANGUAGE_##language, postcode, phones, currency, forms},
+#include "directory/generate/countries.def"
+#undef COUNTRY
+};
+enum { COUNTRIES = sizeof(country_rows) / sizeof(country_rows[0]) };
+
+static const struct {
+	uint16_t rank;
+	const char *name, *region, *country;
+	int lat, lon;
+	const char *zone;
+} town_rows[] = {
+#define TOWN(rank, name, region, country, lat, lon, zone)                                          \
+	{rank, name, region, country, lat, lon, zone},
+#include "directory/generate/towns.def"
+#undef TOWN
+};
+enum { TOWNS = sizeof(town_rows) / sizeof(town_rows[0]), CATEGORIES_MAX = 512 };
+
+/* ---- split into lists ---- */
+
+static struct language languages[LANGUAGES];
+static struct country countries[COUNTRIES];
+static struct town towns[TOWNS];
+static uint16_t by_rank[TOWNS];
+static const struct taxonomy_category *by_custom[CATEGORIES_MAX];
+static struct texts all;
+
+static void split(struct list *list, const char *text)
+{
+	struct str rest = str_of(text);
+	while (rest.p) {
+		must(list->count < LIST_MAX);
+		list->item[list->count++] = str_cut(&rest, '|');
 	}
+}
 
-#define DE_SURNAMES                                                                                \
-	TEXTS("Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker",   \
-	      "Schulz", "Hoffmann", "Schäfer", "Koch", "Bauer", "Richter", "Klein", "Wolf",        \
-	      "Schröder", "Neumann", "Schwarz", "Zimmermann", "Braun", "Krüger", "Hofmann",        \
-	      "Hartmann", "Lange", "Schmitt", "Werner", "Krause", "Meier", "Lehmann", "Köhler",    \
-	      "Herrmann", "König", "Walter", "Mayer", "Huber", "Kaiser", "Fuchs", "Peters",        \
-	      "Lang", "Scholz", "Möller", "Weiß", "Jung", "Hahn", "Vogel", "Friedrich", "Keller",  \
-	      "Günther", "Frank", "Berger", "Winkler", "Roth", "Beck", "Lorenz", "Baumann",        \
-	      "Franke", "Albrecht", "Schuster", "Simon", "Ludwig", "Böhm", "Winter", "Kraus",      \
-	      "Martin", "Schumacher", "Krämer", "Vogt", "Stein", "Jäger", "Otto", "Sommer",        \
-	      "Groß", "Seidel", "Heinrich", "Brandt", "Haas", "Schreiber", "Graf", "Dietrich",     \
-	      "Ziegler", "Kuhn", "Kühn", "Pohl", "Engel", "Horn", "Busch", "Bergmann", "Thomas",   \
-	      "Voigt", "Sauer", "Arnold", "Wolff", "Pfeiffer", "Zürcher", "Bürgi", "Gerber",       \
-	      "Brunner", "Bühler", "Kälin", "Rüegg", "Wüthrich", "Nägeli")
-#define DE_NOUNS                                                                                   \
-	TEXTS("Bäckerei", "Garten", "Werkstatt", "Haus", "Laden", "Praxis", "Hof", "Markt",        \
-	      "Stube", "Mühle", "Atelier", "Studio", "Keller", "Garage", "Handwerk", "Technik",    \
-	      "Service", "Zentrum", "Kaffee", "Brot", "Holz", "Stein", "Fliesen", "Metall",        \
-	      "Druck", "Blumen", "Bücher", "Mode", "Schuhe", "Räder", "Optik", "Musik", "Wein",    \
-	      "Käse", "Fleisch", "Obst", "Gemüse", "Honig", "Küche", "Bad", "Heizung", "Elektro",  \
-	      "Dach", "Maler", "Bau", "Umzug", "Reinigung", "Pflege", "Reisen", "Versicherung",    \
-	      "Beratung", "Immobilien", "Architektur", "Sport", "Tanz", "Schule", "Hotel",         \
-	      "Pension", "Gasthaus", "Wirtschaft", "Café", "Bistro", "Grill", "Imbiss",            \
-	      "Apotheke", "Brille", "Uhren", "Schmuck", "Foto", "Computer", "Handy", "Möbel",      \
-	      "Leuchten", "Teppiche", "Stoffe", "Spielwaren", "Tierwelt", "Fahrschule")
-#define DE_ADJECTIVES                                                                              \
-	TEXTS("Alte", "Neue", "Kleine", "Große", "Grüne", "Blaue", "Goldene", "Schöne", "Gute",    \
-	      "Feine", "Frische", "Echte", "Helle", "Stille", "Schnelle", "Junge", "Obere",        \
-	      "Untere", "Rote", "Weiße", "Warme", "Regionale", "Ländliche", "Städtische")
-#define DE_STREETS                                                                                 \
-	TEXTS("Hauptstrasse", "Bahnhofstraße", "Dorfstrasse", "Schulstraße", "Gartenweg",          \
-	      "Kirchgasse", "Lindenallee", "Bergstraße", "Mühlweg", "Marktplatz", "Ringstraße",    \
-	      "Am Bach", "Im Feld", "Goethestraße", "Schillerstraße", "Poststrasse", "Seeweg",     \
-	      "Industriestrasse", "Feldweg", "Waldstraße", "Rathausplatz", "Brunnengasse")
+static void prepare_languages(void)
+{
+	for (size_t i = 0; i < LANGUAGES; i++) {
+		struct language *l = &languages[i];
+		l->code = language_rows[i].code;
+		split(&l->surnames, language_rows[i].surnames);
+		split(&l->brands, language_rows[i].brands);
+		split(&l->goods, language_rows[i].goods);
+		split(&l->streets, language_rows[i].streets);
+		split(&l->names, language_rows[i].names);
+		split(&l->sentences, language_rows[i].sentences);
+		struct str rest = str_of(language_rows[i].trades);
+		while (rest.n) {
+			struct str word = str_cut(&rest, '|'), key = str_cut(&word, ':');
+			must(l->trades_count < TRADES_MAX);
+			l->trades[l->trades_count] =
+			    (struct trade){taxonomy_find(TAXONOMY_KEY, key), word};
+			must(l->trades[l->trades_count++].category);
+		}
+		must(l->code || l->trades_count);
+	}
+}
 
-const struct language languages[] = {
-    {"CH LI", " & ", false, "####", "+4144000####", "CHF", DE_SURNAMES, DE_NOUNS, DE_ADJECTIVES, DE_STREETS,
-     TEXTS("AG", "GmbH", "Söhne", "Partner", "Genossenschaft")},
-    {"AT", " & ", false, "####", "+431000####", "EUR", DE_SURNAMES, DE_NOUNS, DE_ADJECTIVES, DE_STREETS,
-     TEXTS("GmbH", "KG", "OG", "e.U.", "Söhne")},
-    {"DE", " & ", false, "#####", "+493023125###", "EUR", DE_SURNAMES, DE_NOUNS, DE_ADJECTIVES, DE_STREETS,
-     TEXTS("GmbH", "KG", "OHG", "e.K.", "Söhne", "GbR", "UG")},
-    {"FR BE LU", " et ", true, "#####", "+33199000###", "EUR",
-     TEXTS("Martin", "Bernard", "Thomas", "Petit", "Robert", "Richard", "Durand", "Dubois", "Moreau", "Laurent", "Simon",
-	   "Michel", "Lefèvre", "Leroy", "Roux", "David", "Bertrand", "Morel", "Fournier", "Girard", "Bonnet", "Dupont",
-	   "Lambert", "Fontaine", "Rousseau", "Vincent", "Müller", "Lefebvre", "Faure", "André", "Mercier", "Blanc",
-	   "Guérin", "Boyer", "Garnier", "Chevalier", "François", "Legrand", "Gauthier", "Garcia", "Perrin", "Robin",
-	   "Clément", "Morin", "Nicolas", "Henry", "Roussel", "Mathieu", "Gautier", "Masson", "L'Hôte", "D'Arc"),
-     TEXTS("Boulangerie", "Jardin", "Atelier", "Maison", "Boutique", "Cabinet", "Ferme", "Marché", "Moulin", "Studio",
-	   "Cave", "Garage", "Café", "Pain", "Bois", "Pierre", "Fleurs", "Livres", "Mode", "Chaussures", "Vélos",
-	   "Optique", "Musique", "Vins", "Fromages", "Boucherie", "Fruits", "Miel", "Cuisine", "Chauffage", "Peinture",
-	   "Menuiserie", "Voyages", "Assurances", "Conseil", "Immobilier", "Architecture", "Sport", "Danse", "École",
-	   "Hôtel", "Auberge", "Brasserie", "Bistrot", "Restaurant", "Pharmacie", "Bijoux", "Photo", "Meubles",
-	   "Lumière", "Tissus", "Jouets", "Animalerie", "Plomberie", "Couverture", "Électricité"),
-     TEXTS("Le Petit", "Le Grand", "La Belle", "Le Vieux", "Au Bon", "Aux Quatre", "Le Nouveau", "La Petite", "Chez",
-	   "L'Autre", "Les Deux", "Le Beau"),
-     TEXTS("rue de l'Église", "rue du Moulin", "place de la Mairie", "Grande Rue", "rue des Écoles", "avenue de la Gare",
-	   "rue Victor-Hugo", "chemin des Vignes", "rue de la Fontaine", "boulevard Voltaire", "rue Pasteur"),
-     TEXTS("SARL", "SA", "SAS", "& Fils", "EURL")},
-    {"IT", " e ", false, "#####", "+39069999####", "EUR",
-     TEXTS("Rossi", "Russo", "Ferrari", "Esposito", "Bianchi", "Romano", "Colombo", "Ricci", "Marino", "Greco", "Bruno",
-	   "Gallo", "Conti", "De Luca", "Mancini", "Costa", "Giordano", "Rizzo", "Lombardi", "Moretti", "Barbieri",
-	   "Fontana", "Santoro", "Mariani", "Rinaldi", "Caruso", "Ferrara", "Galli", "Martini", "Leone", "Longo",
-	   "Gentile", "Martinelli", "Vitale", "Lombardo", "Serra", "Coppola", "De Santis", "D'Angelo", "Marchetti"),
-     TEXTS("Panificio", "Giardino", "Bottega", "Casa", "Negozio", "Studio", "Fattoria", "Mercato", "Mulino", "Cantina",
-	   "Officina", "Caffè", "Pane", "Legno", "Pietra", "Fiori", "Libri", "Moda", "Scarpe", "Biciclette", "Ottica",
-	   "Musica", "Vini", "Formaggi", "Macelleria", "Frutta", "Miele", "Cucina", "Idraulica", "Viaggi",
-	   "Assicurazioni", "Consulenza", "Immobiliare", "Sport", "Danza", "Scuola", "Albergo", "Trattoria",
-	   "Osteria", "Pizzeria", "Farmacia", "Gioielli", "Fotografia", "Mobili", "Tessuti", "Giocattoli"),
-     TEXTS("Antico", "Nuovo", "Piccolo", "Grande", "Vecchio", "Bello", "Buon", "Da", "Il", "La Nuova"),
-     TEXTS("Via Roma", "Via Garibaldi", "Corso Italia", "Piazza Dante", "Via Mazzini", "Via Verdi", "Viale Europa",
-	   "Via della Stazione", "Via San Marco", "Via Dante Alighieri"),
-     TEXTS("S.r.l.", "S.p.A.", "S.n.c.", "& Figli", "S.a.s.")},
-    {"NL", " & ", false, "#### @@", "+3120555####", "EUR",
-     TEXTS("de Jong", "Jansen", "de Vries", "van den Berg", "Bakker", "van Dijk", "Visser", "Janssen", "Smit", "Meijer",
-	   "de Boer", "Mulder", "de Groot", "Bos", "Vos", "Peters", "Hendriks", "Dekker", "Brouwer", "Dijkstra"),
-     TEXTS("Bakkerij", "Tuin", "Werkplaats", "Huis", "Winkel", "Praktijk", "Boerderij", "Markt", "Molen", "Atelier",
-	   "Kelder", "Garage", "Koffie", "Brood", "Hout", "Bloemen", "Boeken", "Mode", "Schoenen", "Fietsen", "Muziek",
-	   "Wijn", "Kaas", "Slagerij", "Keuken", "Reizen", "Advies", "Sport", "School", "Hotel", "Eethuis", "Apotheek"),
-     TEXTS("Oude", "Nieuwe", "Kleine", "Grote", "Groene", "Gouden", "Mooie", "Goede", "Verse"),
-     TEXTS("Dorpsstraat", "Kerkstraat", "Stationsweg", "Molenlaan", "Marktplein", "Schoolstraat", "Hoofdstraat"),
-     TEXTS("B.V.", "V.O.F.", "& Zonen")},
-    {"PL", " i ", false, "##-###", "+4822555####", "PLN",
-     TEXTS("Nowak", "Kowalski", "Wiśniewski", "Wójcik", "Kowalczyk", "Kamiński", "Lewandowski", "Zieliński", "Szymański",
-	   "Woźniak", "Dąbrowski", "Kozłowski", "Jankowski", "Mazur", "Kwiatkowski", "Krawczyk", "Żak"),
-     TEXTS("Piekarnia", "Ogród", "Warsztat", "Dom", "Sklep", "Gabinet", "Farma", "Rynek", "Młyn", "Pracownia", "Kawiarnia",
-	   "Chleb", "Drewno", "Kwiaty", "Książki", "Moda", "Buty", "Rowery", "Optyk", "Muzyka", "Wino", "Ser", "Kuchnia",
-	   "Podróże", "Doradztwo", "Sport", "Szkoła", "Hotel", "Karczma", "Apteka", "Meble", "Zabawki"),
-     TEXTS("Stary", "Nowy", "Mały", "Duży", "Zielony", "Złoty", "Piękny", "Dobry"),
-     TEXTS("ul. Szkolna", "ul. Polna", "ul. Leśna", "ul. Słoneczna", "ul. Ogrodowa", "Rynek", "ul. Kościelna"),
-     TEXTS("sp. z o.o.", "S.A.", "s.c.")},
-    {"CZ SK", " a ", false, "### ##", "+420225555###", "CZK",
-     TEXTS("Novák", "Svoboda", "Novotný", "Dvořák", "Černý", "Procházka", "Kučera", "Veselý", "Horák", "Němec", "Pokorný",
-	   "Pospíšil", "Hájek", "Jelínek", "Král", "Růžička", "Beneš", "Fiala", "Sedláček", "Žák"),
-     TEXTS("Pekárna", "Zahrada", "Dílna", "Dům", "Obchod", "Ordinace", "Farma", "Trh", "Mlýn", "Ateliér", "Kavárna", "Chléb",
-	   "Dřevo", "Květiny", "Knihy", "Móda", "Obuv", "Kola", "Optika", "Hudba", "Víno", "Sýr", "Kuchyně", "Cestování",
-	   "Škola", "Hotel", "Hospoda", "Lékárna", "Nábytek", "Hračky"),
-     TEXTS("Starý", "Nový", "Malý", "Velký", "Zelený", "Zlatý", "Krásný", "Dobrý"),
-     TEXTS("Hlavní", "Školní", "Zahradní", "Nádražní", "Lesní", "Polní", "Náměstí Míru"), TEXTS("s.r.o.", "a.s.")},
-    {"GR", " & ", false, "### ##", "+30210555####", "EUR",
-     TEXTS("Παπαδόπουλος", "Βλάχος", "Αγγελόπουλος", "Νικολάου", "Γεωργίου", "Δημητρίου", "Οικονόμου", "Ιωαννίδης"),
-     TEXTS("Φούρνος", "Κήπος", "Εργαστήριο", "Σπίτι", "Μαγαζί", "Καφέ", "Ταβέρνα", "Βιβλία", "Μόδα", "Φαρμακείο", "Έπιπλα"),
-     TEXTS("Παλιό", "Νέο", "Μικρό", "Μεγάλο", "Ωραίο", "Καλό"), TEXTS("Ερμού", "Σταδίου", "Αθηνάς", "Κηφισίας"),
-     TEXTS("ΕΠΕ", "ΑΕ", "ΟΕ")},
-    {"TR", " ve ", false, "#####", "+90212555####", "TRY",
-     TEXTS("Yılmaz", "Kaya", "Demir", "Şahin", "Çelik", "Yıldız", "Öztürk", "Aydın", "Özdemir", "Arslan", "Doğan", "Kılıç"),
-     TEXTS("Fırın", "Bahçe", "Atölye", "Ev", "Dükkan", "Kahve", "Ekmek", "Çiçek", "Kitap", "Moda", "Ayakkabı", "Bisiklet",
-	   "Mutfak", "Okul", "Otel", "Lokanta", "Eczane", "Mobilya", "Müzik", "Şarküteri"),
-     TEXTS("Eski", "Yeni", "Küçük", "Büyük", "Yeşil", "Altın", "Güzel"),
-     TEXTS("Atatürk Caddesi", "İstiklal Caddesi", "Cumhuriyet Caddesi", "Gül Sokak"), TEXTS("Ltd. Şti.", "A.Ş.")},
-    {"JP", "・", false, "###-####", "+81355550###", "JPY",
-     TEXTS("佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本", "中村", "小林", "加藤", "吉田", "山田"),
-     TEXTS("ベーカリー", "食堂", "書店", "花屋", "喫茶", "工房", "商店", "薬局", "酒店", "寿司", "自転車", "眼鏡"),
-     TEXTS("新", "古", "小さな", "大きな", "緑の", "金の"), TEXTS("本町", "中央通り", "駅前", "桜通り"),
-     TEXTS("株式会社", "有限会社")},
-    {"US", " & ", true, "#####", "+12025550###", "USD",
-     TEXTS("Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez",
-	   "Hernandez", "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee",
-	   "Perez", "Thompson", "White", "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young",
-	   "Allen", "King", "Wright", "Scott", "Torres", "Nguyen", "Hill", "Flores", "Green", "Adams", "Nelson", "Baker",
-	   "Hall", "Rivera", "Campbell", "Mitchell", "Carter", "Roberts", "O'Brien", "McDonald", "Kim", "Patel"),
-     TEXTS("Bakery", "Garden", "Workshop", "House", "Store", "Clinic", "Farm", "Market", "Mill", "Studio", "Cellar", "Garage",
-	   "Coffee", "Bread", "Lumber", "Stone", "Tile", "Flowers", "Books", "Fashion", "Shoes", "Bikes", "Optical",
-	   "Music", "Wine", "Cheese", "Meats", "Produce", "Honey", "Kitchen", "Plumbing", "Heating", "Electric",
-	   "Roofing", "Painting", "Builders", "Movers", "Cleaning", "Travel", "Insurance", "Consulting", "Realty",
-	   "Architects", "Sports", "Dance", "School", "Inn", "Diner", "Grill", "Pharmacy", "Jewelry", "Photo",
-	   "Computers", "Furniture", "Lighting", "Fabrics", "Toys", "Pets", "Auto", "Tires", "Fitness", "Dental"),
-     TEXTS("Old", "New", "Little", "Grand", "Green", "Blue", "Golden", "Happy", "Good", "Fresh", "Family", "Sunny",
-	   "Downtown", "Corner", "Main Street", "Country", "City", "Royal", "First", "United"),
-     TEXTS("Main St", "Oak Ave", "Maple St", "Park Ave", "Washington Blvd", "2nd St", "Lake Rd", "Hill Dr", "Elm St",
-	   "Market St", "Broadway", "Cedar Ln", "Pine St", "Church St"),
-     TEXTS("LLC", "Inc.", "& Sons", "Co.", "Corp.")},
-    /* Everybody else, Great Britain and Ireland among them. */
-    {"GB IE", " & ", true, "@@# #@@", "+442079460###", "GBP",
-     TEXTS("Smith", "Jones", "Taylor", "Brown", "Williams", "Wilson", "Johnson", "Davies", "Robinson", "Wright", "Thompson",
-	   "Evans", "Walker", "White", "Roberts", "Green", "Hall", "Wood", "Jackson", "Clarke", "O'Connor", "Murphy",
-	   "Kelly", "O'Sullivan", "Walsh", "Byrne", "Ryan", "Hughes", "Edwards", "Morris", "Cooper", "Ward", "Andersson",
-	   "Nielsen", "Hansen", "Virtanen", "Horvat", "Kovács", "Nagy", "Popescu", "Ionescu", "Larsen", "Lindström"),
-     TEXTS("Bakery", "Garden", "Workshop", "House", "Shop", "Surgery", "Farm", "Market", "Mill", "Studio", "Cellar", "Garage",
-	   "Coffee", "Bread", "Timber", "Stone", "Tiles", "Flowers", "Books", "Fashion", "Shoes", "Cycles", "Opticians",
-	   "Music", "Wine", "Cheese", "Butchers", "Fruit", "Honey", "Kitchens", "Plumbing", "Heating", "Electrical",
-	   "Roofing", "Decorators", "Builders", "Removals", "Cleaning", "Travel", "Insurance", "Estates", "Sports",
-	   "School", "Hotel", "Inn", "Arms", "Tavern", "Grill", "Pharmacy", "Jewellers", "Furniture", "Toys", "Pets"),
-     TEXTS("Old", "New", "Little", "Grand", "Green", "Blue", "Golden", "Good", "Fresh", "Family", "Corner", "Village",
-	   "County", "Royal", "King's", "Queen's"),
-     TEXTS("High Street", "Church Lane", "Station Road", "Victoria Road", "Green Lane", "Manor Road", "Park Road",
-	   "Queen's Road", "Mill Lane", "The Crescent"),
-     TEXTS("Ltd", "LLP", "& Sons", "& Co", "plc")},
-};
-const size_t languages_count = sizeof(languages) / sizeof(languages[0]);
+static const struct country *country_of(const struct town *t)
+{
+	for (size_t i = 0; i < COUNTRIES; i++) {
+		if (!str_eq(t->country, countries[i].code))
+			continue;
+		struct str rest = str_of(countries[i].regions);
+		if (!countries[i].regions)
+			return &countries[i];
+		while (rest.p)
+			if (str_eq(str_cut(&rest, '|'), t->region))
+				return &countries[i];
+	}
+	return NULL;
+}
 
-/* The commonest first. */
-const char *const hours_texts[] = {
-    "Mo-Fr 08:00-18:00",
-    "Mo-Fr 09:00-18:30; Sa 09:00-16:00",
-    "Mo-Fr 08:00-12:00,13:30-18:00",
-    "24/7",
-    "Mo-Sa 08:00-20:00",
-    "Tu-Su 11:00-14:00,17:30-23:00",
-    "Mo-Fr 07:30-12:00,13:00-17:00; Sa 08:00-12:00",
-    "Tu-Fr 09:00-12:00,14:00-18:30; Sa 09:00-16:00; Su,Mo off",
-    "Mo-Su 10:00-22:00",
-    "08:00-18:00",
-    "Mo-Th 11:00-23:00; Fr,Sa 11:00-02:00; Su 12:00-22:00",
-    "We-Su 17:00-24:00",
-    "Mo,We,Fr 09:00-12:00; Tu,Th 14:00-19:00",
-    "Fr,Sa 20:00-04:00",
-    "Sa 08:00-13:00",
-    "Mo-Fr 09:00-17:00; PH off",
-    "Sa-Mo 10:00-17:00",
-    "Mo-Fr 06:00-22:00; Sa,Su 08:00-20:00",
-    "Apr-Oct: Mo-Su 09:00-19:00",
-    "Mo-Fr 08:00-18:00; Dec 24-26 off",
-};
-const size_t hours_texts_count = sizeof(hours_texts) / sizeof(hours_texts[0]);
+static void prepare_towns(void)
+{
+	for (size_t i = 0; i < COUNTRIES; i++) {
+		countries[i].code = str_of(country_rows[i].code);
+		countries[i].regions = country_rows[i].regions;
+		countries[i].language = &languages[country_rows[i].language];
+		countries[i].postcode = country_rows[i].postcode;
+		countries[i].currency = country_rows[i].currency;
+		split(&countries[i].phones, country_rows[i].phones);
+		split(&countries[i].forms, country_rows[i].forms);
+	}
+	for (uint16_t i = 0; i < TOWNS; i++) {
+		towns[i] = (struct town){str_of(town_rows[i].name),
+					 str_of(town_rows[i].region),
+					 str_of(town_rows[i].country),
+					 town_rows[i].lat,
+					 town_rows[i].lon,
+					 str_of(town_rows[i].zone),
+					 NULL};
+		towns[i].is_in = country_of(&towns[i]);
+		must(towns[i].is_in && town_rows[i].rank < TOWNS);
+		by_rank[town_rows[i].rank] = i;
+	}
+}
+
+static bool is_common(const char *key)
+{
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		if (strcmp(common[i], key) == 0)
+			return true;
+	return false;
+}
+
+static void prepare_categories(void)
+{
+	size_t n = 0;
+	must(taxonomy_count <= CATEGORIES_MAX);
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
+		by_custom[n] = taxonomy_find(TAXONOMY_KEY, str_of(common[i]));
+		must(by_custom[n++]);
+	}
+	for (size_t i = 0; i < taxonomy_count; i++)
+		if (!is_common(taxonomy_categories[i].key))
+			by_custom[n++] = &taxonomy_categories[i];
+	must(n == taxonomy_count);
+}
+
+const struct texts *texts(void)
+{
+	if (!all.towns) {
+		prepare_languages();
+		prepare_towns();
+		prepare_categories();
+		split(&all.hours_of_shops, hours_of_shops);
+		split(&all.hours_of_inns, hours_of_inns);
+		split(&all.rare_names, rare_names);
+		all.towns = towns;
+		all.towns_count = TOWNS;
+		all.by_rank = by_rank;
+		all.by_custom = by_custom;
+	}
+	return &all;
+}

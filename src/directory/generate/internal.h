@@ -1,0 +1,53 @@
+/* The tables of texts, split into lists once. */
+#ifndef DIRECTORY_GENERATE_INTERNAL_H
+#define DIRECTORY_GENERATE_INTERNAL_H
+
+#include "base/str.h"
+#include "directory/taxonomy/taxonomy.h"
+
+enum { LIST_MAX = 160, TRADES_MAX = 32 };
+
+struct list {
+	uint32_t count;
+	struct str item[LIST_MAX];
+};
+
+struct trade {
+	const struct taxonomy_category *category;
+	struct str word;
+};
+
+struct language {
+	const char *code; /* of the taxonomy's words; NULL: trades[] */
+	struct list surnames, brands, goods, streets, names, sentences;
+	uint32_t trades_count;
+	struct trade trades[TRADES_MAX];
+};
+
+struct country {
+	struct str code;
+	const char *regions; /* names separated by '|'; NULL: all */
+	const struct language *language;
+	const char *postcode, *currency;
+	struct list phones, forms;
+};
+
+struct town {
+	struct str name, region, country;
+	int lat, lon; /* 1e-5 degrees */
+	struct str zone;
+	const struct country *is_in;
+};
+
+struct texts {
+	struct town *towns; /* neighbours beside each other */
+	uint32_t towns_count;
+	const uint16_t *by_rank;                          /* towns, the largest first */
+	const struct taxonomy_category *const *by_custom; /* categories, the commonest first */
+	struct list hours_of_shops, hours_of_inns, rare_names;
+};
+
+/* Prepared at the first call, the same ever after. */
+const struct texts *texts(void);
+
+#endif
