@@ -49,6 +49,7 @@ static void what_no_row_names_goes_to_the_row_with_a_wildcard(void **state)
 	finds(TAXONOMY_OVERTURE, "thai_restaurant", "restaurant");
 	finds(TAXONOMY_OVERTURE, "asian_fusion_restaurant", "restaurant");
 	finds(TAXONOMY_OVERTURE, "fast_food_restaurant", "fast-food");
+	finds(TAXONOMY_OVERTURE, "food_and_drink", "restaurant");
 	finds(TAXONOMY_OVERTURE, "mountain", NULL);
 	finds(TAXONOMY_GOOGLE, "Tapas restaurant", "restaurant");
 	finds(TAXONOMY_GOOGLE, "Cheese shop", "cheese-dairy");

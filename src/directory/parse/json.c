@@ -100,6 +100,19 @@ static void take_each(struct draft *d, enum record_field field, const struct jso
 		draft_field(d, field, json_text(list));
 }
 
+/* Of the way from the most general category to the place's own the most special one that we know, when
+ * nothing better is known. */
+static void take_overture_parents(struct draft *d, const struct json_value *hierarchy)
+{
+	struct str best = {NULL, 0};
+	const struct binding category = {"", TARGET_CATEGORY_OVERTURE, RECORD_NAME, NULL};
+	for (const struct json_value *e = hierarchy ? hierarchy->first : NULL; e; e = e->next)
+		if (taxonomy_find(TAXONOMY_OVERTURE, json_text(e)))
+			best = json_text(e);
+	if (!d->field[RECORD_CATEGORIES].p)
+		draft_put(d, &category, best);
+}
+
 static void take_overture(struct draft *d, const struct json_value *v)
 {
 	const struct binding category = {"", TARGET_CATEGORY_OVERTURE, RECORD_NAME, NULL};
@@ -117,6 +130,7 @@ static void take_overture(struct draft *d, const struct json_value *v)
 		more = json_path(v, "taxonomy.alternates");
 	for (const struct json_value *e = more ? more->first : NULL; e; e = e->next)
 		draft_put(d, &category, json_text(e));
+	take_overture_parents(d, json_path(v, "taxonomy.hierarchy"));
 	draft_field(d, RECORD_STREET, json_text(json_get(address, "freeform")));
 	draft_field(d, RECORD_POSTCODE, json_text(json_get(address, "postcode")));
 	draft_field(d, RECORD_CITY, json_text(json_get(address, "locality")));
