@@ -33,6 +33,9 @@ ALTER ROLE holdfast_owner SET statement_timeout = 0;
 ALTER ROLE holdfast_import SET statement_timeout = 0;
 ALTER ROLE holdfast_import SET lock_timeout = '30s';
 ALTER ROLE holdfast_import SET idle_in_transaction_session_timeout = '10min';
+-- A statement whose client has died is soon nobody's: it must not go on to commit or to burn a core.
+ALTER ROLE holdfast_import SET client_connection_check_interval = '500ms';
+ALTER ROLE holdfast_web SET client_connection_check_interval = '250ms';
 ALTER ROLE holdfast_web SET statement_timeout = '3s';
 ALTER ROLE holdfast_web SET lock_timeout = '1s';
 ALTER ROLE holdfast_web SET idle_in_transaction_session_timeout = '5s';
