@@ -3,7 +3,8 @@
  *
  * A child finds at fixed numbers what its row in the table says it inherits:
  *   PROCESS_READY_FD     a pipe; it calls process_ready() once, when it can do its work
- *   PROCESS_LISTENER_FD  its own listening socket, held by the supervisor over restarts
+ *   PROCESS_LISTENER_FD  its own listening socket, held by the supervisor over restarts; or
+ *   PROCESS_PEER_FD      its end of the socketpair with the process it works with
  * and in the environment:
  *   HOLDFAST_INSTANCE    the instance folder
  *   HOLDFAST_DATABASE    libpq's conninfo of its role, when it has one
@@ -16,7 +17,7 @@
 #include "config/instance.h"
 #include "process/spawn.h"
 
-enum { PROCESS_READY_FD = 3, PROCESS_LISTENER_FD = 4 };
+enum { PROCESS_READY_FD = 3, PROCESS_LISTENER_FD = 4, PROCESS_PEER_FD = 4 };
 
 /* What keeps a process apart from the others, as bits. */
 enum process_separation {
