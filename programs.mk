@@ -3,6 +3,6 @@
 PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse
 
 PROGRAM_holdfast := base config process hours db db/cluster db/migrate sql/migrate sql/migrations directory/record directory/taxonomy directory/words directory/import directory/generate sql/import sql/maintain commands
-PROGRAM_holdfastd := base config process db/cluster
-PROGRAM_holdfast-web := base config process hours db db/async http/parse http directory/words directory/taxonomy directory/record template directory/search directory/pages sql/directory web web/files sql/web
+PROGRAM_holdfastd := base config process cache/store db/cluster
+PROGRAM_holdfast-web := base config process hours db db/async http/parse http cache/store cache directory/cached directory/words directory/taxonomy directory/record template directory/search directory/stats directory/pages sql/directory sql/stats web web/files sql/web
 PROGRAM_holdfast-parse := base config process directory/record directory/taxonomy directory/parse

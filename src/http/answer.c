@@ -197,6 +197,8 @@ static void build_head(struct live_request *live, const struct http_answer *answ
 		put_number(out, (uint64_t)answer->retry_after_s);
 		buf_str(out, STR("\r\n"));
 	}
+	if (live->request.answer_headers)
+		buf_puts(out, live->request.answer_headers);
 	put_line(out, STR("X-Request-Id: "), live->request.id);
 	if (live->conn->close_after)
 		buf_str(out, STR("Connection: close\r\n"));
@@ -309,7 +311,10 @@ static void send_problem(struct live_request *live, const struct http_error *err
 					   .type = "application/problem+json",
 					   .cache = HTTP_CACHE_NONE,
 					   .body = buf_view(&live->out),
-					   .retry_after_s = error->row->status == 503});
+					   .retry_after_s = error->row->status != 503 ? 0
+							    : live->request.retry_after_s
+								? live->request.retry_after_s
+								: 1});
 }
 
 void answer_problem(struct live_request *live, enum http_problem problem, const char *parameter,

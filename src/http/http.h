@@ -109,6 +109,9 @@ struct http_request {
 	struct str raw_query; /* as sent, without '?' */
 	struct str body;
 	const struct http_route *route; /* NULL when none matched */
+	/* For the answer, whichever it becomes; a handler may set them. */
+	const char *answer_headers; /* more lines with CRLF, in the arena or static; NULL: none */
+	int retry_after_s;          /* of a 503; 0: one second */
 	struct arena arena;             /* of this request; at most HTTP_ARENA_BYTES */
 };
 enum { HTTP_ARENA_BYTES = 4 << 20, HTTP_ANSWER_BYTES = 16 << 20 };

@@ -5,9 +5,12 @@
  *   PROCESS_READY_FD     a pipe; it calls process_ready() once, when it can do its work
  *   PROCESS_LISTENER_FD  its own listening socket, held by the supervisor over restarts; or
  *   PROCESS_PEER_FD      its end of the socketpair with the process it works with
+ *   PROCESS_CACHE_FD     the memory of the cache (cache/store/store.h), the same for all
+ *   PROCESS_EVENT_FD     an eventfd that all of them share: written when waiters of the cache must look
  * and in the environment:
  *   HOLDFAST_INSTANCE    the instance folder
  *   HOLDFAST_DATABASE    libpq's conninfo of its role, when it has one
+ *   HOLDFAST_CACHE_SLOT  its number in the cache, while it lives
  * It ends on SIGTERM after finishing what it does, and is killed when the supervisor dies.
  */
 #ifndef PROCESS_PROCESS_H
@@ -17,7 +20,13 @@
 #include "config/instance.h"
 #include "process/spawn.h"
 
-enum { PROCESS_READY_FD = 3, PROCESS_LISTENER_FD = 4, PROCESS_PEER_FD = 4 };
+enum {
+	PROCESS_READY_FD = 3,
+	PROCESS_LISTENER_FD = 4,
+	PROCESS_PEER_FD = 4,
+	PROCESS_CACHE_FD = 5,
+	PROCESS_EVENT_FD = 6,
+};
 
 /* What keeps a process apart from the others, as bits. */
 enum process_separation {
@@ -79,6 +88,7 @@ struct process_launch {
 	char dir[PATH_MAX];
 	char instance_env[PATH_MAX + 32];
 	char database_env[2 * PATH_MAX];
+	char cache_env[32];
 	const char *argv[4];
 	const char *env[8];
 };
@@ -90,6 +100,7 @@ struct process_class {
 	bool embedded_only;                   /* the database itself, when it is ours */
 	bool needs_database;                  /* starts after it, stops before it */
 	bool listens;                         /* has a listener of its own */
+	bool caches;                          /* shares the cache; only with `listens` */
 	int (*stop_signal)(pid_t pid);        /* NULL: SIGTERM */
 	int kill_signal;                      /* when that was not enough */
 	MUST_CHECK enum status (*prepare)(const struct instance *i, const char *program_dir,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "cache/store/store.h"
 #include "process/spawn.h"
 
 #include <arpa/inet.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -49,6 +51,7 @@ struct slot {
 	 * one takes the new ones from the same listener. 0: none */
 	pid_t retiring;
 	int64_t retiring_kill_at_ms;
+	int cache_slot, retiring_cache_slot; /* 0: none */
 	int32_t ended; /* wait status of the last one that died; 0: none did */
 };
 
@@ -59,7 +62,10 @@ struct supervisor {
 	struct slot slots[SLOTS_MAX];
 	int count;
 	int signals, control, lock;
-	int ready_fd; /* whoever waits for everything to run; -1 */
+	int cache_fd, event_fd; /* -1: nobody caches */
+	struct store *cache;
+	uint64_t cache_slots; /* in use: bit n, slot n */
+	int ready_fd;         /* whoever waits for everything to run; -1 */
 	bool stopping;
 	int reloading; /* slots before this one run with the new settings; count: no reload */
 	int64_t began_ms;
@@ -194,6 +200,59 @@ static void remove_files(const struct supervisor *sv)
 	instance_remove_run_dir(sv->instance);
 }
 
+/* ---- the cache ---- */
+
+static enum status make_cache(struct supervisor *sv, struct err *err)
+{
+	const struct config *c = &sv->instance->config;
+	enum status status =
+	    store_create((size_t)config_number(c, CONFIG_CACHE_SIZE), &sv->cache_fd, err);
+	if (status == OK)
+		status = store_attach(sv->cache_fd, 0, &sv->cache, err);
+	if (status != OK)
+		return status;
+	sv->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return sv->event_fd >= 0 ? OK : err_errno(err, FAILED, "eventfd");
+}
+
+static int take_cache_slot(struct supervisor *sv)
+{
+	for (int slot = 1; slot <= STORE_SLOTS; slot++) {
+		if (sv->cache_slots >> slot & 1)
+			continue;
+		sv->cache_slots |= 1ull << slot;
+		return slot;
+	}
+	must_failed(__FILE__, __LINE__, "web.processes leaves a slot for one that retires");
+}
+
+/* Its fills become others', at once. */
+static void free_cache_slot(struct supervisor *sv, int *slot)
+{
+	const uint64_t one = 1;
+	if (!*slot)
+		return;
+	if (store_process_died(sv->cache, *slot))
+		(void)!write(sv->event_fd, &one, sizeof(one));
+	sv->cache_slots &= ~(1ull << *slot);
+	*slot = 0;
+}
+
+static void hand_cache(struct supervisor *sv, struct slot *s, struct process_launch *launch)
+{
+	size_t n = 0;
+	s->cache_slot = take_cache_slot(sv);
+	snprintf(launch->cache_env, sizeof(launch->cache_env), "HOLDFAST_CACHE_SLOT=%d",
+		 s->cache_slot);
+	while (launch->env[n])
+		n++;
+	must(n + 1 < sizeof(launch->env) / sizeof(launch->env[0]));
+	launch->env[n] = launch->cache_env;
+	launch->env[n + 1] = NULL;
+	launch->spawn.fds[launch->spawn.fds_count++] = sv->cache_fd;
+	launch->spawn.fds[launch->spawn.fds_count++] = sv->event_fd;
+}
+
 /* ---- slots ---- */
 
 static int64_t drain_ms(const struct supervisor *sv)
@@ -235,6 +294,8 @@ static void slot_start(struct supervisor *sv, struct slot *s)
 			launch.spawn.fds[launch.spawn.fds_count++] = ready[1];
 		if (s->listener >= 0)
 			launch.spawn.fds[launch.spawn.fds_count++] = s->listener;
+		if (s->class->caches)
+			hand_cache(sv, s, &launch);
 		status = spawn_start(&launch.spawn, &s->pid, &err);
 	}
 	if (ready[1] >= 0)
@@ -244,6 +305,7 @@ static void slot_start(struct supervisor *sv, struct slot *s)
 		if (ready[0] >= 0)
 			close(ready[0]);
 		log_error("cannot start", LOG_S("process", name), LOG_S("error", err.text));
+		free_cache_slot(sv, &s->cache_slot);
 		slot_backoff(sv, s);
 		return;
 	}
@@ -277,6 +339,8 @@ static void slot_replace(struct supervisor *sv, struct slot *s)
 {
 	kill(s->pid, s->class->stop_signal ? s->class->stop_signal(s->pid) : SIGTERM);
 	s->retiring = s->pid;
+	s->retiring_cache_slot = s->cache_slot;
+	s->cache_slot = 0;
 	s->retiring_kill_at_ms = clock_ms() + drain_ms(sv);
 	slot_start(sv, s);
 }
@@ -285,6 +349,7 @@ static void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int sta
 {
 	char name[32];
 	slot_name(s, name);
+	free_cache_slot(sv, pid == s->retiring ? &s->retiring_cache_slot : &s->cache_slot);
 	if (pid == s->retiring) {
 		log_info("retired", LOG_S("process", name), LOG_I("pid", pid));
 		s->retiring = 0;
@@ -335,9 +400,12 @@ static enum status make_slots(struct supervisor *sv, struct err *err)
 			continue;
 		add_slots(sv, class, class->count ? class->count(&i->config) : 1);
 	}
-	for (int n = 0; n < sv->count && status == OK; n++)
-		if (sv->slots[n].class->listens)
+	for (int n = 0; n < sv->count && status == OK; n++) {
+		if (sv->slots[n].class->caches && !sv->cache)
+			status = make_cache(sv, err);
+		if (status == OK && sv->slots[n].class->listens)
 			status = make_listener(address, &sv->slots[n].listener, err);
+	}
 	return status;
 }
 
@@ -639,6 +707,8 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 				 .signals = -1,
 				 .control = -1,
 				 .lock = -1,
+				 .cache_fd = -1,
+				 .event_fd = -1,
 				 .ready_fd = ready_fd,
 				 .started_ms = clock_ms(),
 				 .jitter = (uint32_t)clock_us()};
@@ -657,6 +727,11 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 		loop(&sv);
 	}
 	close_listeners(&sv);
+	store_detach(sv.cache);
+	if (sv.cache_fd >= 0)
+		close(sv.cache_fd);
+	if (sv.event_fd >= 0)
+		close(sv.event_fd);
 	if (sv.control >= 0)
 		close(sv.control);
 	remove_files(&sv);

@@ -56,7 +56,8 @@ static void on_term(evutil_socket_t signal, short what, void *ctx)
 	program->listen_fd = -1;
 }
 
-static int serve(int listen_fd, const struct config *config, const char *replacing)
+/* slot: in the cache that the supervisor made; 0: one of our own. */
+static int serve(int listen_fd, const struct config *config, const char *replacing, int slot)
 {
 	struct program program = {.listen_fd = listen_fd};
 	struct err err;
@@ -74,6 +75,9 @@ static int serve(int listen_fd, const struct config *config, const char *replaci
 						       .listen_fd = listen_fd,
 						       .config = config,
 						       .conninfo = database ? database : "",
+						       .cache_fd = slot ? PROCESS_CACHE_FD : -1,
+						       .event_fd = slot ? PROCESS_EVENT_FD : -1,
+						       .cache_slot = slot ? slot : 1,
 						       .replacing = replacing});
 	if (sandbox_enter(SANDBOX_WEB, &separation, &err) != OK)
 		die("%s", err.text);
@@ -100,7 +104,11 @@ static int serve_instance(const char *dir)
 	char replacing[PATH_MAX];
 	if (io_path(replacing, sizeof(replacing), &err, "%s/web", instance.dir) != OK)
 		die("%s", err.text);
-	int code = serve(PROCESS_LISTENER_FD, &instance.config, replacing);
+	const char *text = getenv("HOLDFAST_CACHE_SLOT");
+	int64_t slot = 0;
+	if (!text || !str_to_i64(str_of(text), 1, INT32_MAX, &slot))
+		die("HOLDFAST_CACHE_SLOT is missing: holdfast-web is started by holdfastd");
+	int code = serve(PROCESS_LISTENER_FD, &instance.config, replacing, (int)slot);
 	instance_release(&instance);
 	return code;
 }
@@ -119,7 +127,7 @@ static int serve_alone(const char *address, const char *conf)
 	set_up_log(&config);
 	printf("%s\n", text);
 	fflush(stdout);
-	int code = serve(fd, &config, NULL);
+	int code = serve(fd, &config, NULL, 0);
 	config_release(&config);
 	return code;
 }

@@ -82,6 +82,7 @@ static const struct process_class classes[] = {
      .count = web_processes,
      .needs_database = true,
      .listens = true,
+     .caches = true,
      .kill_signal = SIGKILL,
      .prepare = prepare_web},
     {0},

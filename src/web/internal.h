@@ -1,6 +1,7 @@
 #ifndef WEB_INTERNAL_H
 #define WEB_INTERNAL_H
 
+#include "cache/cache.h"
 #include "db/async/async.h"
 #include "http/http.h"
 #include "web/web.h"
@@ -8,9 +9,12 @@
 struct web {
 	const struct config *config;
 	struct db_pool *db;
+	struct cache *cache;
+	struct search_api *search;
+	struct stats *stats;
 	struct pages *pages;
 	struct http_server *http;
-	struct http_group groups[4];
+	struct http_group groups[5];
 	struct buf openapi;
 };
 

@@ -1,5 +1,7 @@
 #include "web/internal.h"
 
+#include "cache/store/store.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -115,6 +117,32 @@ static const struct {
      db_busy_seconds},
 };
 
+static void put_metric(struct buf *out, const char *name, const char *kind, const char *help,
+		       uint64_t value)
+{
+	buf_printf(
+	    out,
+	    "# HELP holdfast_cache_%s %s.\n# TYPE holdfast_cache_%s %s\nholdfast_cache_%s %llu\n",
+	    name, help, name, kind, name, (unsigned long long)value);
+}
+
+/* The cache is one for all processes, and so are its numbers, whichever process tells them. */
+static void cache_metrics(const struct web *web, struct buf *out)
+{
+	struct store_numbers numbers;
+	char name[64];
+	cache_numbers(web->cache, &numbers);
+	for (int i = 0; i < STORE_COUNTS; i++) {
+		snprintf(name, sizeof(name), "%s_total", store_counter_names[i]);
+		put_metric(out, name, "counter", store_counter_helps[i], numbers.counter[i]);
+	}
+	put_metric(out, "waiting", "gauge", "requests that wait for a value", numbers.waiting);
+	put_metric(out, "bytes", "gauge", "memory of the cache", numbers.bytes);
+	put_metric(out, "bytes_used", "gauge", "memory that values take, in blocks",
+		   numbers.bytes_used);
+	put_metric(out, "entries", "gauge", "keys in the cache", numbers.entries_used);
+}
+
 void web_metrics(const struct web *web, struct buf *out)
 {
 	struct numbers numbers = {.http = http_server_stats(web->http)};
@@ -124,4 +152,5 @@ void web_metrics(const struct web *web, struct buf *out)
 			   metrics[i].name, metrics[i].type);
 		metrics[i].put(out, metrics[i].name, &numbers);
 	}
+	cache_metrics(web, out);
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "directory/pages/pages.h"
 #include "directory/search/api.h"
+#include "directory/stats/stats.h"
 
 #define TEXT_OF(x)    #x
 #define VERSION_OF(x) TEXT_OF(x)
@@ -23,7 +24,8 @@ static const char security_headers[] =
 static void collect_routes(struct web *web)
 {
 	const struct http_group groups[] = {
-	    {search_api_routes, search_api_schemas, web->db},
+	    {search_api_routes, search_api_schemas, web->search},
+	    {stats_routes, stats_schemas, web->stats},
 	    {pages_routes, NULL, web->pages},
 	    {web_routes, NULL, web},
 	    {0},
@@ -45,6 +47,26 @@ static void create_pages(struct web *web, const char *replacing)
 		die("%s", err.text);
 }
 
+static void create_cache(struct web *web, const struct web_options *options)
+{
+	const struct config *c = web->config;
+	struct err err;
+	enum status status = cache_create(
+	    &(struct cache_options){
+		.loop = options->loop,
+		.store_fd = options->cache_fd,
+		.bytes = (size_t)config_number(c, CONFIG_CACHE_SIZE),
+		.event_fd = options->event_fd,
+		.slot = options->cache_slot,
+		.waiters = (int)config_number(c, CONFIG_CACHE_WAITERS),
+	    },
+	    &web->cache, &err);
+	if (status != OK)
+		die("%s", err.text);
+	web->search = search_api_create(web->db, web->cache, c);
+	web->stats = stats_create(web->db, web->cache, c);
+}
+
 struct web *web_create(const struct web_options *options)
 {
 	const struct config *c = options->config;
@@ -60,6 +82,7 @@ struct web *web_create(const struct web_options *options)
 				     .queue = (int)config_number(c, CONFIG_DB_QUEUE),
 				     .timeout_ms = config_number(c, CONFIG_DB_TIMEOUT),
 				 });
+	create_cache(web, options);
 	create_pages(web, options->replacing);
 	collect_routes(web);
 	buf_init(&web->openapi, OPENAPI_BYTES);
@@ -100,6 +123,9 @@ void web_destroy(struct web *web)
 {
 	/* Requests hold queries: they go first. */
 	http_server_destroy(web->http);
+	cache_destroy(web->cache);
+	stats_free(web->stats);
+	search_api_free(web->search);
 	pages_free(web->pages);
 	db_pool_destroy(web->db);
 	buf_release(&web->openapi);

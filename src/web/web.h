@@ -1,8 +1,8 @@
 /* What holdfast-web serves: the route table of the process, health, metrics, the OpenAPI document, the
  * embedded assets, security headers.
  *
- * One struct web per process and event loop. It owns the database pool and the HTTP server; features give
- * their rows (search_api_routes, ...) and get the pool as their ctx.
+ * One struct web per process and event loop. It owns the database pool, its part of the cache and the HTTP server; features give
+ * their rows (search_api_routes, ...) and what their handlers need.
  */
 #ifndef WEB_WEB_H
 #define WEB_WEB_H
@@ -17,7 +17,9 @@ struct web_options {
 	int listen_fd;               /* listening */
 	const struct config *config; /* outlives the web */
 	const char *conninfo;        /* of the web role; "" means libpq's own environment */
-	const char *replacing;       /* folder of the operator's own pages and styles; may be NULL */
+	int cache_fd, event_fd;      /* of the instance's cache; -1: one of this process alone */
+	int cache_slot;
+	const char *replacing; /* folder of the operator's own pages and styles; may be NULL */
 };
 
 /* Ends the program when an operator's template is wrong. */

@@ -1,10 +1,14 @@
 #include "directory/search/api.h"
 
+#include <stdlib.h>
 #include "base/clock.h"
+#include "directory/cached/cached.h"
 #include "directory/search/internal.h"
 
+enum { STALE_FACTOR = 3 }; /* lists are served past their time for so many times cache.search_ttl */
+
 /* Opening states change by the minute, records by imports: what is kept is asked for again. */
-static const char cache[] = "public, max-age=0, must-revalidate";
+static const char ask_again[] = "public, max-age=0, must-revalidate";
 
 /* When the client goes, the request's arena goes, and with it the running query (ask_init). */
 static void gone(void *ctx)
@@ -12,10 +16,61 @@ static void gone(void *ctx)
 	(void)ctx;
 }
 
-static void refuse(struct http_request *request, enum search_problem problem, const struct err *err)
+struct search_api {
+	struct db_pool *db;
+	struct cache *cache;
+	struct cache_class class;
+};
+
+/* Who wants an answer: a request, or the cache, which gives it to all that ask for the same. */
+struct asked {
+	struct search_api *api;
+	struct http_request *request; /* NULL: */
+	struct cache_fill *fill;
+	struct search_query q;
+};
+
+static struct buf *out_of(struct asked *a)
 {
-	http_problem(request, http_problem_named(search_problem_name(problem)), NULL, "%s",
-		     err->text);
+	return a->request ? http_out(a->request) : cache_fill_out(a->fill);
+}
+
+static struct arena *arena_of(struct asked *a)
+{
+	return a->request ? &a->request->arena : cache_fill_arena(a->fill);
+}
+
+static void finish(struct asked *a)
+{
+	if (a->request)
+		http_respond_out(a->request, HTTP_TYPE_JSON, ask_again);
+	else
+		cached_made(a->fill);
+}
+
+static void refuse(struct asked *a, enum search_problem problem, const struct err *err)
+{
+	enum http_problem named = http_problem_named(search_problem_name(problem));
+	if (a->request)
+		http_problem(a->request, named, NULL, "%s", err->text);
+	else if (problem == SEARCH_BUSY || problem == SEARCH_FAILED)
+		cache_fill_failed(a->fill, err);
+	else
+		cached_problem(a->fill, named, err->text);
+}
+
+/* For a request; ends it when there is no memory. */
+static struct asked *asked_by(struct http_request *request)
+{
+	struct asked *a = arena_alloc(&request->arena, sizeof(*a));
+	if (!a) {
+		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "no memory for the request");
+		return NULL;
+	}
+	a->api = http_ctx(request);
+	a->request = request;
+	search_query_init(&a->q);
+	return a;
 }
 
 /* Null for what is not known: every member is always there. */
@@ -167,21 +222,15 @@ static void put_detail_members(struct json_writer *w, const struct search_detail
 
 /* ---- /v1/businesses ---- */
 
-struct list_request {
-	struct http_request *request;
-	struct search_query q;
-};
-
 static void listed(void *ctx, const struct search_list *list)
 {
-	struct list_request *l = ctx;
+	struct asked *a = ctx;
 	if (list->problem) {
-		refuse(l->request, list->problem, &list->err);
+		refuse(a, list->problem, &list->err);
 		return;
 	}
 	struct json_writer w;
-	struct buf *out = http_out(l->request);
-	json_writer_init(&w, out);
+	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
 	json_key(&w, "businesses");
 	json_array_begin(&w);
@@ -195,9 +244,9 @@ static void listed(void *ctx, const struct search_list *list)
 	struct buf next;
 	buf_init(&next, 16 * 1024);
 	if (list->next.n) {
-		l->q.cursor = list->next;
+		a->q.cursor = list->next;
 		buf_puts(&next, "/v1/businesses?");
-		search_query_write(&next, &l->q, true);
+		search_query_write(&next, &a->q, true);
 	}
 	put(&w, "next_url", buf_view(&next));
 	buf_release(&next);
@@ -207,7 +256,7 @@ static void listed(void *ctx, const struct search_list *list)
 	put_place(&w, "region", &list->region);
 	put_place(&w, "city", &list->city);
 	json_object_end(&w);
-	http_respond_out(l->request, HTTP_TYPE_JSON, cache);
+	finish(a);
 }
 
 static const char *const sort_choices[] = {"quality", "name", "distance", "recent", NULL};
@@ -261,44 +310,73 @@ static const struct http_param list_params[] = {
     {0},
 };
 
+/* What a first page of a list is called in the cache: "list", and a line for each parameter that is given. False: it is
+ * asked for anew each time, because few ask for the same or because it changes by the minute. */
+static bool cacheable(const struct asked *a, struct buf *key)
+{
+	if (!a->api->class.fresh_ms || a->q.cursor.n || a->q.near || a->q.open)
+		return false;
+	buf_puts(key, "list");
+	for (const struct http_param *p = list_params; p->name; p++) {
+		const struct http_value *value = http_param(a->request, p->name);
+		if (value->given)
+			buf_printf(key, "\n%s=%.*s", p->name, STR_ARG(value->text));
+	}
+	return !buf_failed(key);
+}
+
 static void list_businesses(struct http_request *request)
 {
-	struct list_request *l = arena_alloc(&request->arena, sizeof(*l));
-	if (!l) {
-		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "no memory for the request");
+	struct asked *a = asked_by(request);
+	struct buf key;
+	if (!a)
 		return;
-	}
-	l->request = request;
-	search_query_init(&l->q);
 	for (const struct http_param *p = list_params; p->name; p++) {
 		const struct http_value *value = http_param(request, p->name);
 		struct err err;
 		if (!value->given ||
-		    search_query_set(&l->q, str_of(p->name), value->text, &err) == OK)
+		    search_query_set(&a->q, str_of(p->name), value->text, &err) == OK)
 			continue;
 		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, p->name, "%s", err.text);
 		return;
 	}
-	http_on_gone(request, gone, NULL);
-	search_list(http_ctx(request), &request->arena, &l->q, listed, l);
+	buf_init(&key, CACHE_KEY_MAX);
+	if (cacheable(a, &key)) {
+		cached_respond(request, a->api->cache, &a->api->class, buf_view(&key));
+	} else {
+		http_on_gone(request, gone, NULL);
+		search_list(a->api->db, &request->arena, &a->q, listed, a);
+	}
+	buf_release(&key);
+}
+
+static void make_list(struct asked *a, struct str lines)
+{
+	while (lines.p) {
+		struct str value = str_cut(&lines, '\n');
+		struct str name = str_cut(&value, '=');
+		/* It was accepted when it was asked for. */
+		must(search_query_set(&a->q, name, value, NULL) == OK);
+	}
+	search_list(a->api->db, arena_of(a), &a->q, listed, a);
 }
 
 /* ---- /v1/businesses/{id} ---- */
 
 static void got(void *ctx, const struct search_one *one)
 {
-	struct http_request *request = ctx;
+	struct asked *a = ctx;
 	if (one->problem) {
-		refuse(request, one->problem, &one->err);
+		refuse(a, one->problem, &one->err);
 		return;
 	}
 	struct json_writer w;
-	json_writer_init(&w, http_out(request));
+	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
 	put_business_members(&w, &one->business);
 	put_detail_members(&w, one->business.detail);
 	json_object_end(&w);
-	http_respond_out(request, HTTP_TYPE_JSON, cache);
+	finish(a);
 }
 
 static const struct http_param get_params[] = {
@@ -312,22 +390,24 @@ static const struct http_param get_params[] = {
 
 static void get_business(struct http_request *request)
 {
+	struct asked *a = asked_by(request);
+	if (!a)
+		return;
 	http_on_gone(request, gone, NULL);
-	search_get(http_ctx(request), &request->arena, http_param(request, "id")->text, got,
-		   request);
+	search_get(a->api->db, &request->arena, http_param(request, "id")->text, got, a);
 }
 
 /* ---- /v1/categories ---- */
 
 static void categories_listed(void *ctx, const struct search_categories *list)
 {
-	struct http_request *request = ctx;
+	struct asked *a = ctx;
 	if (list->problem) {
-		refuse(request, list->problem, &list->err);
+		refuse(a, list->problem, &list->err);
 		return;
 	}
 	struct json_writer w;
-	json_writer_init(&w, http_out(request));
+	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
 	json_key(&w, "categories");
 	json_array_begin(&w);
@@ -343,26 +423,27 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 	}
 	json_array_end(&w);
 	json_object_end(&w);
-	http_respond_out(request, HTTP_TYPE_JSON, cache);
+	finish(a);
 }
+
+/* A list that is always the same for the same key: from the cache, unless there is none. */
+static void ask(struct http_request *request, struct str kind, struct str key);
 
 static void list_categories(struct http_request *request)
 {
-	http_on_gone(request, gone, NULL);
-	search_categories(http_ctx(request), &request->arena, categories_listed, request);
+	ask(request, STR("categories"), STR(""));
 }
 
 /* ---- /v1/regions, /v1/regions/{key}/cities ---- */
 
-static void places_listed(struct http_request *request, const struct search_places *list,
-			  const char *key)
+static void places_listed(struct asked *a, const struct search_places *list, const char *key)
 {
 	if (list->problem) {
-		refuse(request, list->problem, &list->err);
+		refuse(a, list->problem, &list->err);
 		return;
 	}
 	struct json_writer w;
-	json_writer_init(&w, http_out(request));
+	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
 	if (list->within.key.n)
 		put_place(&w, "region", &list->within);
@@ -372,7 +453,7 @@ static void places_listed(struct http_request *request, const struct search_plac
 		put_place(&w, NULL, &list->item[i]);
 	json_array_end(&w);
 	json_object_end(&w);
-	http_respond_out(request, HTTP_TYPE_JSON, cache);
+	finish(a);
 }
 
 static void regions_listed(void *ctx, const struct search_places *list)
@@ -387,8 +468,7 @@ static void cities_listed(void *ctx, const struct search_places *list)
 
 static void list_regions(struct http_request *request)
 {
-	http_on_gone(request, gone, NULL);
-	search_regions(http_ctx(request), &request->arena, regions_listed, request);
+	ask(request, STR("regions"), STR(""));
 }
 
 static const struct http_param cities_params[] = {
@@ -403,9 +483,105 @@ static const struct http_param cities_params[] = {
 
 static void list_cities(struct http_request *request)
 {
-	http_on_gone(request, gone, NULL);
-	search_cities(http_ctx(request), &request->arena, http_param(request, "key")->text,
-		      cities_listed, request);
+	ask(request, STR("cities"), http_param(request, "key")->text);
+}
+
+/* ---- making ---- */
+
+static void make_categories(struct asked *a, struct str key)
+{
+	(void)key;
+	search_categories(a->api->db, arena_of(a), categories_listed, a);
+}
+
+static void make_regions(struct asked *a, struct str key)
+{
+	(void)key;
+	search_regions(a->api->db, arena_of(a), regions_listed, a);
+}
+
+static void make_cities(struct asked *a, struct str key)
+{
+	search_cities(a->api->db, arena_of(a), key, cities_listed, a);
+}
+
+/* What can be made from its name alone. */
+static const struct {
+	const char *kind;
+	void (*make)(struct asked *a, struct str rest);
+} made[] = {
+    {"list", make_list},
+    {"categories", make_categories},
+    {"regions", make_regions},
+    {"cities", make_cities},
+};
+
+static void make(struct asked *a, struct str kind, struct str rest)
+{
+	size_t n = 0;
+	while (n < sizeof(made) / sizeof(made[0]) && !str_eq(kind, str_of(made[n].kind)))
+		n++;
+	must(n < sizeof(made) / sizeof(made[0]));
+	made[n].make(a, rest);
+}
+
+static void fill(void *ctx, struct cache_fill *fill, struct str key)
+{
+	struct asked *a = arena_alloc(cache_fill_arena(fill), sizeof(*a));
+	struct str rest = arena_str(cache_fill_arena(fill), key);
+	must(a && rest.p);
+	a->api = ctx;
+	a->fill = fill;
+	search_query_init(&a->q);
+	struct str kind = str_cut(&rest, '\n');
+	make(a, kind, rest);
+}
+
+static void ask(struct http_request *request, struct str kind, struct str key)
+{
+	struct asked *a = asked_by(request);
+	if (!a)
+		return;
+	if (!a->api->class.fresh_ms) {
+		http_on_gone(request, gone, NULL);
+		make(a, kind, key);
+		return;
+	}
+	struct buf whole;
+	buf_init(&whole, CACHE_KEY_MAX);
+	buf_printf(&whole, "%.*s\n%.*s", STR_ARG(kind), STR_ARG(key));
+	cached_respond(request, a->api->cache, &a->api->class, buf_view(&whole));
+	buf_release(&whole);
+}
+
+/* ---- life ---- */
+
+struct search_api *search_api_create(struct db_pool *db, struct cache *cache,
+				     const struct config *config)
+{
+	struct search_api *api = calloc(1, sizeof(*api));
+	if (!api)
+		die("out of memory");
+	int64_t fresh = config_number(config, CONFIG_CACHE_SEARCH_TTL);
+	int64_t stale = config_number(config, CONFIG_CACHE_STALE);
+	api->db = db;
+	api->cache = cache;
+	api->class = (struct cache_class){
+	    .name = "directory",
+	    .fill = fill,
+	    .ctx = api,
+	    .fresh_ms = fresh,
+	    /* Opening states and fresh imports show soon, whatever cache.stale says. */
+	    .stale_ms = stale < STALE_FACTOR * fresh ? stale : STALE_FACTOR * fresh,
+	    .deadline_ms = config_number(config, CONFIG_CACHE_WAIT),
+	    .lease_ms = config_number(config, CONFIG_CACHE_LEASE),
+	};
+	return api;
+}
+
+void search_api_free(struct search_api *api)
+{
+	free(api);
 }
 
 const struct http_route search_api_routes[] = {

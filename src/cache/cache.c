@@ -1,0 +1,576 @@
+#include "cache/cache.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cache/internal.h"
+#include "cache/store/store.h"
+
+#include <event2/event.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum {
+	FLIGHT_BUCKETS = 1024,
+	LOOKS = 16, /* a key that changes under so many looks in a row is answered 503 */
+	FILL_ARENA_BYTES = 8 << 20,
+	BACKOFF_FIRST_MS = 1000,
+	BACKOFF_MAX_MS = 60000,
+	FULL_RETRY_MS = 1000,
+	JITTER_PART = 10, /* of fresh_ms */
+};
+
+/* A request that is parked. */
+struct cache_wait {
+	struct cache_wait *next;
+	struct cache_wait **link; /* what points to us */
+	struct flight *flight;
+	struct arena *arena;
+	cache_done *done;
+	void *ctx;
+	bool first; /* the fill was begun for it */
+	bool *gone; /* set when it is answered or cancelled; may be NULL */
+};
+
+/* A key that somebody fills: we, or another process while requests of ours wait for it. */
+struct flight {
+	struct flight *next;
+	struct flight **link;
+	struct cache *cache;
+	const struct cache_class *class;
+	struct store_key key; /* its bytes are behind the struct */
+	struct cache_wait *waits;
+	struct event *timer;
+	struct cache_fill *fill; /* ours; NULL: another process's */
+	int64_t started_ms;
+	uint64_t seen; /* the wake-up that looked at it last */
+};
+
+struct cache_fill {
+	struct cache *cache;
+	struct flight *flight;
+	struct store_fill hold;
+	struct arena arena;
+	struct buf out;
+	int64_t started_us;
+};
+
+struct cache {
+	struct event_base *loop;
+	struct store *store;
+	struct event *wake;
+	int event_fd;
+	int waiting, waiters_max;
+	uint64_t random;
+	uint64_t wakes;
+	struct flight *flights[FLIGHT_BUCKETS];
+	struct arena scratch; /* for looks on behalf of a flight */
+};
+
+/* ---- chance ---- */
+
+static uint64_t draw(struct cache *cache)
+{
+	uint64_t x = cache->random; /* xorshift64*, Vigna 2016 */
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	cache->random = x;
+	return x * 0x2545f4914f6cdd1d;
+}
+
+bool cache_early(int64_t now_ms, int64_t fresh_until_ms, uint64_t cost_us, double u)
+{
+	return (double)now_ms - (double)cost_us / 1000 * log(u) >= (double)fresh_until_ms;
+}
+
+static bool early(struct cache *cache, const struct store_view *view, int64_t now_ms)
+{
+	/* Cheap for nearly all: beyond 37 costs no draw of 53 bits can reach the end. */
+	if ((view->meta.fresh_until_ms - now_ms) * 1000 > (int64_t)view->meta.cost_us * 37)
+		return false;
+	double u = (double)((draw(cache) >> 11) + 1) / 9007199254740992.0;
+	return cache_early(now_ms, view->meta.fresh_until_ms, view->meta.cost_us, u);
+}
+
+/* ---- answers ---- */
+
+static void count(struct cache *cache, enum store_counter counter)
+{
+	store_count(cache->store, counter, 1);
+}
+
+static void answer_value(cache_done *done, void *ctx, enum cache_outcome outcome, struct str value,
+			 const struct store_meta *meta, int64_t now_ms, bool stored)
+{
+	done(ctx, &(struct cache_answer){.outcome = outcome,
+					 .value = value,
+					 .status = meta->status,
+					 .etag = meta->etag,
+					 .age_ms = now_ms - meta->stored_ms,
+					 .ttl_ms = meta->fresh_until_ms - now_ms,
+					 .stored = stored});
+}
+
+static void answer_refused(struct cache *cache, cache_done *done, void *ctx, int64_t retry_ms)
+{
+	count(cache, STORE_COUNT_refused);
+	done(ctx, &(struct cache_answer){.outcome = CACHE_REFUSED, .retry_after_ms = retry_ms});
+}
+
+static void wait_free(struct cache_wait *wait)
+{
+	struct cache *cache = wait->flight->cache;
+	*wait->link = wait->next;
+	if (wait->next)
+		wait->next->link = wait->link;
+	if (wait->gone)
+		*wait->gone = true;
+	free(wait);
+	store_waiting(cache->store, --cache->waiting);
+}
+
+/* Tell everybody who waits here. `value` is copied for each; meta NULL: refused. */
+static void answer_waits(struct flight *flight, enum cache_outcome others, struct str value,
+			 const struct store_meta *meta, int64_t retry_ms, bool stored)
+{
+	struct cache *cache = flight->cache;
+	int64_t now = clock_ms();
+	while (flight->waits) {
+		struct cache_wait wait = *flight->waits;
+		wait_free(flight->waits);
+		struct str copy = {NULL, 0};
+		if (meta)
+			copy = arena_str(wait.arena, value);
+		if (!copy.p) {
+			answer_refused(cache, wait.done, wait.ctx, retry_ms);
+			continue;
+		}
+		if (!wait.first && others != CACHE_SECOND)
+			count(cache, STORE_COUNT_collapsed);
+		answer_value(wait.done, wait.ctx,
+			     wait.first && others == CACHE_COLLAPSED ? CACHE_FILLED : others, copy,
+			     meta, now, stored);
+	}
+}
+
+/* ---- flights ---- */
+
+static struct flight **flight_bucket(struct cache *cache, uint64_t hash)
+{
+	return &cache->flights[hash % FLIGHT_BUCKETS];
+}
+
+static struct flight *flight_find(struct cache *cache, const struct store_key *key)
+{
+	for (struct flight *f = *flight_bucket(cache, key->hash); f; f = f->next)
+		if (f->key.hash == key->hash && str_eq(f->key.bytes, key->bytes))
+			return f;
+	return NULL;
+}
+
+static void flight_look(struct flight *flight);
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	flight_look(ctx);
+}
+
+static struct flight *flight_create(struct cache *cache, const struct cache_class *class,
+				    const struct store_key *key)
+{
+	struct flight *flight = calloc(1, sizeof(*flight) + key->bytes.n);
+	if (!flight)
+		die("out of memory");
+	struct flight **bucket = flight_bucket(cache, key->hash);
+	memcpy(flight + 1, key->bytes.p, key->bytes.n);
+	flight->cache = cache;
+	flight->class = class;
+	flight->key = (struct store_key){key->hash, {(char *)(flight + 1), key->bytes.n}};
+	flight->timer = event_new(cache->loop, -1, 0, on_timer, flight);
+	if (!flight->timer)
+		die("out of memory");
+	flight->next = *bucket;
+	flight->link = bucket;
+	if (flight->next)
+		flight->next->link = &flight->next;
+	*bucket = flight;
+	return flight;
+}
+
+static void flight_free(struct flight *flight)
+{
+	must(!flight->waits && !flight->fill);
+	*flight->link = flight->next;
+	if (flight->next)
+		flight->next->link = flight->link;
+	event_free(flight->timer);
+	free(flight);
+}
+
+static void flight_timer(struct flight *flight, int64_t in_ms)
+{
+	struct timeval t = {in_ms / 1000, in_ms % 1000 * 1000};
+	event_add(flight->timer, &t);
+}
+
+/* The processes that wait for a key of ours. */
+static void wake_others(struct cache *cache)
+{
+	const uint64_t one = 1;
+	if (store_woken(cache->store) && cache->event_fd >= 0)
+		(void)!write(cache->event_fd, &one, sizeof(one));
+}
+
+static struct str fill_key(const struct flight *flight)
+{
+	size_t name = strlen(flight->class->name) + 1;
+	return (struct str){flight->key.bytes.p + name, flight->key.bytes.n - name};
+}
+
+/* We were chosen: make the value. May answer at once. */
+static void fill_begin(struct flight *flight, const struct store_fill *hold)
+{
+	struct cache_fill *fill = calloc(1, sizeof(*fill));
+	if (!fill)
+		die("out of memory");
+	fill->cache = flight->cache;
+	fill->flight = flight;
+	fill->hold = *hold;
+	fill->started_us = clock_us();
+	arena_init(&fill->arena, FILL_ARENA_BYTES);
+	buf_init(&fill->out, STORE_VALUE_MAX);
+	flight->fill = fill;
+	flight->started_ms = hold->started_ms;
+	flight_timer(flight, flight->class->deadline_ms);
+	flight->class->fill(flight->class->ctx, fill, fill_key(flight));
+}
+
+static void fill_free(struct cache_fill *fill)
+{
+	fill->flight->fill = NULL;
+	buf_release(&fill->out);
+	arena_release(&fill->arena);
+	free(fill);
+}
+
+/* Requests wait and nobody of this process fills: see what came of it. */
+static void flight_look(struct flight *flight)
+{
+	struct cache *cache = flight->cache;
+	const struct cache_class *class = flight->class;
+	for (int i = 0; i < LOOKS; i++) {
+		struct store_view view;
+		struct store_fill hold;
+		int64_t now = clock_ms();
+		if (flight->fill) {
+			/* Ours is slow: those who waited long enough are told, it goes on. */
+			if (now >= flight->started_ms + class->deadline_ms)
+				answer_waits(flight, CACHE_REFUSED, STR(""), NULL, FULL_RETRY_MS,
+					     false);
+			return;
+		}
+		if (!flight->waits)
+			break;
+		arena_reset(&cache->scratch);
+		if (store_look(cache->store, &flight->key, now, &cache->scratch, &view) != OK)
+			break;
+		if (view.has_value) {
+			answer_waits(flight, CACHE_COLLAPSED, view.value, &view.meta, 0, true);
+			break;
+		}
+		if (view.entry && view.phase == STORE_BACKOFF && now < view.retry_ms) {
+			answer_waits(flight, CACHE_REFUSED, STR(""), NULL, view.retry_ms - now,
+				     false);
+			break;
+		}
+		if (store_begin(cache->store, &flight->key, &view, now, class->lease_ms, &hold)) {
+			fill_begin(flight, &hold);
+			return;
+		}
+		if (!view.entry || view.phase != STORE_FILLING)
+			continue;
+		flight->started_ms = view.started_ms;
+		int64_t end = view.started_ms + class->deadline_ms;
+		if (now >= end) {
+			answer_waits(flight, CACHE_REFUSED, STR(""), NULL, FULL_RETRY_MS, false);
+			break;
+		}
+		if (store_wait(cache->store, &view)) {
+			flight_timer(flight, end - now);
+			return;
+		}
+	}
+	answer_waits(flight, CACHE_REFUSED, STR(""), NULL, FULL_RETRY_MS, false);
+	flight_free(flight);
+}
+
+/* ---- the end of a fill ---- */
+
+struct arena *cache_fill_arena(struct cache_fill *fill)
+{
+	return &fill->arena;
+}
+
+struct buf *cache_fill_out(struct cache_fill *fill)
+{
+	return &fill->out;
+}
+
+static struct store_meta meta_of(struct cache_fill *fill, uint32_t status)
+{
+	const struct cache_class *class = fill->flight->class;
+	int64_t now = clock_ms();
+	int64_t fresh = class->fresh_ms;
+	if (fresh >= JITTER_PART)
+		fresh -= (int64_t)(draw(fill->cache) % (uint64_t)(fresh / JITTER_PART));
+	return (struct store_meta){
+	    .stored_ms = now,
+	    .fresh_until_ms = now + fresh,
+	    .stale_until_ms = now + fresh + class->stale_ms,
+	    .cost_us = (uint64_t)(clock_us() - fill->started_us),
+	    .etag = XXH3_64bits(fill->out.p, fill->out.n),
+	    .status = status,
+	};
+}
+
+void cache_filled(struct cache_fill *fill, uint32_t status)
+{
+	struct flight *flight = fill->flight;
+	struct cache *cache = fill->cache;
+	struct err err;
+	if (buf_failed(&fill->out)) {
+		err_set(&err, TOO_LARGE, "the value is longer than %d bytes", STORE_VALUE_MAX);
+		cache_fill_failed(fill, &err);
+		return;
+	}
+	struct store_meta meta = meta_of(fill, status);
+	enum status published =
+	    store_publish(cache->store, &fill->hold, &flight->key, &meta, buf_view(&fill->out));
+	if (published == TOO_LARGE)
+		store_abandon(cache->store, &fill->hold);
+	wake_others(cache);
+	if (published == CONFLICT) {
+		/* The fill had passed to another: its value counts. */
+		fill_free(fill);
+		flight_look(flight);
+		return;
+	}
+	answer_waits(flight, CACHE_COLLAPSED,
+		     (struct str){fill->out.n ? fill->out.p : "", fill->out.n}, &meta, 0,
+		     published == OK);
+	fill_free(fill);
+	flight_free(flight);
+}
+
+void cache_fill_failed(struct cache_fill *fill, const struct err *err)
+{
+	struct flight *flight = fill->flight;
+	struct cache *cache = fill->cache;
+	int64_t now = clock_ms();
+	int64_t retry =
+	    store_fail(cache->store, &fill->hold, now, BACKOFF_FIRST_MS, BACKOFF_MAX_MS);
+	log_warn("a fill of the cache failed", LOG_S("class", flight->class->name),
+		 LOG_S("error", err->text), LOG_I("retry_ms", retry ? retry - now : 0));
+	wake_others(cache);
+	fill_free(fill);
+	if (!retry) {
+		flight_look(flight);
+		return;
+	}
+	answer_waits(flight, CACHE_REFUSED, STR(""), NULL, retry - now, false);
+	flight_free(flight);
+}
+
+/* ---- asking ---- */
+
+/* Begin the next value while the present one is served. */
+static void refresh(struct cache *cache, const struct cache_class *class,
+		    const struct store_key *key, const struct store_view *view, int64_t now_ms)
+{
+	struct store_fill hold;
+	if (flight_find(cache, key) ||
+	    !store_begin(cache->store, key, view, now_ms, class->lease_ms, &hold))
+		return;
+	if (now_ms < view->meta.fresh_until_ms)
+		count(cache, STORE_COUNT_early);
+	fill_begin(flight_create(cache, class, key), &hold);
+}
+
+static struct cache_wait *park(struct flight *flight, struct arena *arena, cache_done *done,
+			       void *ctx, bool first)
+{
+	struct cache *cache = flight->cache;
+	struct cache_wait *wait = calloc(1, sizeof(*wait));
+	if (!wait)
+		die("out of memory");
+	*wait = (struct cache_wait){.next = flight->waits,
+				    .link = &flight->waits,
+				    .flight = flight,
+				    .arena = arena,
+				    .done = done,
+				    .ctx = ctx,
+				    .first = first};
+	if (wait->next)
+		wait->next->link = &wait->next;
+	flight->waits = wait;
+	store_waiting(cache->store, ++cache->waiting);
+	return wait;
+}
+
+/* Nothing is there that may be served. */
+static struct cache_wait *wait_or_fill(struct cache *cache, const struct cache_class *class,
+				       const struct store_key *key, const struct store_view *view,
+				       int64_t now_ms, struct arena *arena, cache_done *done,
+				       void *ctx)
+{
+	struct flight *flight = flight_find(cache, key);
+	struct store_fill hold;
+	bool failed = view->entry && view->phase == STORE_BACKOFF && now_ms < view->retry_ms;
+	count(cache, STORE_COUNT_misses);
+	if (failed || cache->waiting >= cache->waiters_max ||
+	    (flight && now_ms >= flight->started_ms + class->deadline_ms)) {
+		answer_refused(cache, done, ctx, failed ? view->retry_ms - now_ms : FULL_RETRY_MS);
+		return NULL;
+	}
+	if (flight)
+		return park(flight, arena, done, ctx, false);
+	bool ours = store_begin(cache->store, key, view, now_ms, class->lease_ms, &hold);
+	flight = flight_create(cache, class, key);
+	/* Another process's, as far as we know: flight_look finds out. */
+	flight->started_ms = now_ms;
+	struct cache_wait *wait = park(flight, arena, done, ctx, ours);
+	bool gone = false;
+	wait->gone = &gone;
+	if (ours)
+		fill_begin(flight, &hold);
+	else
+		flight_look(flight);
+	if (gone)
+		return NULL;
+	wait->gone = NULL;
+	return wait;
+}
+
+struct cache_wait *cache_get(struct cache *cache, const struct cache_class *class, struct str key,
+			     struct arena *arena, cache_done *done, void *ctx)
+{
+	char bytes[STORE_KEY_MAX];
+	size_t name = strlen(class->name);
+	struct store_view view;
+	int64_t now = clock_ms();
+	must(key.n <= CACHE_KEY_MAX && name < STORE_KEY_MAX - CACHE_KEY_MAX);
+	memcpy(bytes, class->name, name);
+	bytes[name] = ' ';
+	memcpy(bytes + name + 1, key.p, key.n);
+	struct store_key full = {.bytes = {bytes, name + 1 + key.n}};
+	full.hash = XXH3_64bits_withSeed(bytes, full.bytes.n, store_seed(cache->store));
+	if (store_look(cache->store, &full, now, arena, &view) != OK) {
+		answer_refused(cache, done, ctx, FULL_RETRY_MS);
+		return NULL;
+	}
+	if (!view.has_value)
+		return wait_or_fill(cache, class, &full, &view, now, arena, done, ctx);
+	bool fresh = now < view.meta.fresh_until_ms;
+	bool soon = fresh && view.phase == STORE_IDLE && early(cache, &view, now);
+	count(cache, fresh ? STORE_COUNT_hits : STORE_COUNT_stale);
+	answer_value(done, ctx, fresh ? CACHE_HIT : CACHE_STALE, view.value, &view.meta, now, true);
+	if (!fresh || soon)
+		refresh(cache, class, &full, &view, now);
+	return NULL;
+}
+
+void cache_cancel(struct cache_wait *wait)
+{
+	wait_free(wait);
+}
+
+/* ---- life ---- */
+
+/* Something that somebody waits for has changed. Edge-triggered and never read: every write wakes every process. */
+static void on_wake(evutil_socket_t fd, short what, void *ctx)
+{
+	struct cache *cache = ctx;
+	(void)fd;
+	(void)what;
+	cache->wakes++;
+	for (size_t i = 0; i < FLIGHT_BUCKETS; i++) {
+		/* Looking answers requests, and their clients' next ones may begin and end any flight: from the
+		 * front again after each. */
+		struct flight *f = cache->flights[i];
+		while (f) {
+			if (f->fill || f->seen == cache->wakes) {
+				f = f->next;
+				continue;
+			}
+			f->seen = cache->wakes;
+			flight_look(f);
+			f = cache->flights[i];
+		}
+	}
+}
+
+enum status cache_create(const struct cache_options *options, struct cache **out, struct err *err)
+{
+	struct cache *cache = calloc(1, sizeof(*cache));
+	int fd = options->store_fd;
+	if (!cache)
+		die("out of memory");
+	enum status status = fd >= 0 ? OK : store_create(options->bytes, &fd, err);
+	if (status == OK)
+		status = store_attach(fd, options->slot, &cache->store, err);
+	if (fd != options->store_fd && fd >= 0)
+		close(fd);
+	if (status != OK) {
+		free(cache);
+		return status;
+	}
+	cache->loop = options->loop;
+	cache->event_fd = options->event_fd;
+	cache->waiters_max = options->waiters;
+	must(getrandom(&cache->random, sizeof(cache->random), 0) == sizeof(cache->random));
+	cache->random |= 1;
+	arena_init(&cache->scratch, 2 * STORE_VALUE_MAX);
+	if (cache->event_fd >= 0) {
+		cache->wake = event_new(cache->loop, cache->event_fd, EV_READ | EV_PERSIST | EV_ET,
+					on_wake, cache);
+		if (!cache->wake || event_add(cache->wake, NULL) != 0)
+			die("out of memory");
+	}
+	*out = cache;
+	return OK;
+}
+
+void cache_destroy(struct cache *cache)
+{
+	if (!cache)
+		return;
+	for (size_t i = 0; i < FLIGHT_BUCKETS; i++) {
+		while (cache->flights[i]) {
+			struct flight *f = cache->flights[i];
+			while (f->waits)
+				wait_free(f->waits);
+			if (f->fill) {
+				store_abandon(cache->store, &f->fill->hold);
+				wake_others(cache);
+				fill_free(f->fill);
+			}
+			flight_free(f);
+		}
+	}
+	if (cache->wake)
+		event_free(cache->wake);
+	arena_release(&cache->scratch);
+	store_detach(cache->store);
+	free(cache);
+}
+
+void cache_numbers(const struct cache *cache, struct store_numbers *out)
+{
+	store_numbers(cache->store, out);
+}

@@ -1,0 +1,19 @@
+/* Answers of routes that come from the cache: what HTTP says about them. Cache-Status (RFC 9211), Age and
+ * Cache-Control (RFC 9111), ETag, problems that are kept like values, 503 with Retry-After when there is none.
+ */
+#ifndef DIRECTORY_CACHED_CACHED_H
+#define DIRECTORY_CACHED_CACHED_H
+
+#include "cache/cache.h"
+#include "http/http.h"
+
+/* Ends the request, at once or when the value is there. Values are JSON. */
+void cached_respond(struct http_request *request, struct cache *cache,
+		    const struct cache_class *class, struct str key);
+
+/* In fill functions: the value is in cache_fill_out() ... */
+void cached_made(struct cache_fill *fill);
+/* ... or this is the answer ("no such category"), kept like a value. */
+void cached_problem(struct cache_fill *fill, enum http_problem problem, const char *detail);
+
+#endif
