@@ -6,25 +6,28 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024 };
+enum { READ_BYTES = 64 * 1024, SHOWN_BYTES = 1024 };
+
+enum encoding { ENCODING_ASCII, ENCODING_UTF8, ENCODING_1252 };
 
 struct csv {
 	struct parser *parser;
 	char *chunk;
-	struct str head; /* read before us, not used up yet */
 	const char *p, *end;
+	int unreadable; /* errno: the file ended by an error of the system */
 	char separator;
 	uint64_t line;  /* of the next byte, from 1 */
 	struct buf row; /* the texts of a row, each with a NUL behind it */
 	size_t at[COLUMNS_MAX];
 	size_t count;
 	uint64_t row_line;
-	enum { ENCODING_ASCII, ENCODING_UTF8, ENCODING_1252 } encoding;
+	enum encoding encoding;
 	struct str names[COLUMNS_MAX]; /* in name_arena */
 	const struct binding *bindings[COLUMNS_MAX];
 	size_t columns;
 	struct arena name_arena;
 	struct buf converted[COLUMNS_MAX];
+	struct buf shown; /* see shown_row */
 };
 
 static int next_byte(struct csv *c)
@@ -34,6 +37,8 @@ static int next_byte(struct csv *c)
 		do
 			n = read(c->parser->in, c->chunk, READ_BYTES);
 		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			c->unreadable = errno;
 		if (n <= 0)
 			return -1;
 		c->p = c->chunk;
@@ -123,16 +128,21 @@ static bool read_row(struct csv *c, const char **broken)
 			plain(c, false);
 		}
 	}
-	if (buf_failed(&c->row))
-		*broken = "the row is longer than 1 MiB";
-	else
+	if (!buf_failed(&c->row))
 		end_field(c);
+	else if (!*broken)
+		*broken = "the row is longer than 1 MiB";
 	return true;
 }
 
-static bool is_blank_row(const struct csv *c)
+/* The next record that is no empty line. False at the end. */
+static bool read_used_row(struct csv *c, const char **broken)
 {
-	return c->count == 1 && c->row.n == 1;
+	do
+		if (!read_row(c, broken))
+			return false;
+	while (!*broken && c->count == 1 && c->row.n == 1);
+	return true;
 }
 
 /* Windows-1252's second half of control codes; 0: not used. */
@@ -160,7 +170,35 @@ static void from_1252(struct str s, struct buf *out)
 	}
 }
 
-/* The first text that is not ASCII decides for the file: valid UTF-8 or else Windows-1252. */
+/* Bytes of s that begin a character of UTF-8, and bytes that belong to none. */
+static void count_utf8(struct str s, size_t *whole, size_t *broken)
+{
+	*whole = *broken = 0;
+	for (size_t i = 0; i < s.n;) {
+		size_t n = !(s.p[i] & 0x80)          ? 1
+			   : (s.p[i] & 0xE0) == 0xC0 ? 2
+			   : (s.p[i] & 0xF0) == 0xE0 ? 3
+						     : 4;
+		if (n > s.n - i)
+			return; /* cut off */
+		bool ok = n == 1 || str_is_utf8((struct str){s.p + i, n});
+		*whole += ok && n > 1;
+		*broken += !ok;
+		i += ok ? n : 1;
+	}
+}
+
+/* What is more frequent at the file's start, or, when that is ASCII, in its first text that is not: one
+ * broken character must not make Windows-1252 of a million good ones. */
+static enum encoding encoding_of(struct str s)
+{
+	size_t whole, broken;
+	count_utf8(s, &whole, &broken);
+	return whole + broken == 0 ? ENCODING_ASCII
+	       : whole >= broken   ? ENCODING_UTF8
+				   : ENCODING_1252;
+}
+
 static struct str decoded(struct csv *c, size_t column)
 {
 	size_t from = c->at[column];
@@ -172,31 +210,63 @@ static struct str decoded(struct csv *c, size_t column)
 	if (ascii)
 		return s;
 	if (c->encoding == ENCODING_ASCII)
-		c->encoding = str_is_utf8(s) ? ENCODING_UTF8 : ENCODING_1252;
+		c->encoding = encoding_of(s) == ENCODING_UTF8 ? ENCODING_UTF8 : ENCODING_1252;
 	if (c->encoding == ENCODING_UTF8)
 		return s;
 	from_1252(s, &c->converted[column]);
 	return buf_view(&c->converted[column]);
 }
 
+/* How often the separator stands outside of quotes in the first line. */
+static size_t count_in_line(struct str s, char separator)
+{
+	size_t n = 0;
+	bool quoted = false;
+	for (size_t i = 0; i < s.n && (quoted || s.p[i] != '\n'); i++) {
+		if (s.p[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && s.p[i] == separator)
+			n++;
+	}
+	return n;
+}
+
+/* Empty lines in front, and the line by which Excel is told its separator. */
+static void skip_preamble(struct csv *c)
+{
+	struct str s = {c->p, (size_t)(c->end - c->p)};
+	while (s.n && (s.p[0] == '\n' || s.p[0] == '\r')) {
+		c->line += s.p[0] == '\n';
+		s = (struct str){s.p + 1, s.n - 1};
+	}
+	if (s.n > 5 && str_starts(s, STR("sep=")) && (s.p[5] == '\n' || s.p[5] == '\r')) {
+		c->separator = s.p[4];
+		c->line++;
+		s = (struct str){s.p + 6, s.n - 6};
+		if (s.n && s.p[-1] == '\r' && s.p[0] == '\n')
+			s = (struct str){s.p + 1, s.n - 1};
+	}
+	c->p = s.p;
+}
+
+/* The candidate that is most frequent in the first line; with --columns the one that makes as many. */
 static void sniff(struct csv *c)
 {
 	static const char candidates[] = {',', ';', '\t', '|'};
-	size_t best = 0;
+	struct str start = {c->p, (size_t)(c->end - c->p)};
+	const char *columns = c->parser->options->columns;
+	size_t best = 0, wanted = columns ? count_in_line(str_of(columns), ',') : 0;
+	if (c->separator)
+		return;
 	c->separator = ',';
 	for (size_t k = 0; k < sizeof(candidates); k++) {
-		size_t n = 0;
-		bool quoted = false;
-		for (size_t i = 0; i < c->head.n && (quoted || c->head.p[i] != '\n'); i++) {
-			if (c->head.p[i] == '"')
-				quoted = !quoted;
-			else if (!quoted && c->head.p[i] == candidates[k])
-				n++;
-		}
-		if (n > best) {
+		size_t n = count_in_line(start, candidates[k]);
+		if (n > best || (n && n == wanted)) {
 			best = n;
 			c->separator = candidates[k];
 		}
+		if (n && n == wanted)
+			break;
 	}
 }
 
@@ -228,8 +298,11 @@ static bool take_header(struct csv *c)
 		struct str rest = str_of(p->options->columns);
 		while (rest.p && c->columns < COLUMNS_MAX)
 			take_name(c, str_cut(&rest, ','));
-	} else if (!read_row(c, &broken) || broken) {
-		p->summary.failure = STR("the file has no header line");
+	} else if (!read_used_row(c, &broken)) {
+		parser_fail(p, "the file has no header line");
+		return false;
+	} else if (broken) {
+		parser_fail(p, "the header line: %s", broken);
 		return false;
 	} else {
 		for (size_t i = 0; i < c->count; i++)
@@ -240,9 +313,34 @@ static bool take_header(struct csv *c)
 			c->bindings[i]->field == RECORD_NAME;
 	p->format = recognise(c);
 	if (!name)
-		p->summary.failure =
-		    STR("no column is known as the name of a business; use --columns or --map");
+		parser_fail(p,
+			    "no column is known as the name of a business; use --columns or --map");
 	return name;
+}
+
+/* The start of the row for the reject file, as UTF-8. */
+static struct str shown_row(struct csv *c, struct draft *d)
+{
+	struct str row = {c->row.p, c->row.n ? c->row.n - 1 : 0};
+	struct buf utf8;
+	if (row.n > SHOWN_BYTES) {
+		row.n = SHOWN_BYTES;
+		while (row.n && (row.p[row.n] & 0xC0) == 0x80)
+			row.n--;
+	}
+	buf_reset(&c->shown);
+	buf_str(&c->shown, row);
+	for (size_t i = 0; i < c->shown.n; i++)
+		if (c->shown.p[i] == '\0')
+			c->shown.p[i] = c->separator;
+	row = buf_view(&c->shown);
+	if (str_is_utf8(row))
+		return row;
+	buf_init(&utf8, SHOWN_BYTES * 3);
+	from_1252(row, &utf8);
+	row = arena_str(&d->arena, buf_view(&utf8));
+	buf_release(&utf8);
+	return row;
 }
 
 static void take_row(struct csv *c, struct draft *d, const char *broken)
@@ -250,17 +348,7 @@ static void take_row(struct csv *c, struct draft *d, const char *broken)
 	struct str values[COLUMNS_MAX];
 	struct parser *p = c->parser;
 	draft_reset(d, c->row_line);
-	size_t shown = c->row.n < 1024 ? c->row.n : 1024;
-	char *input = arena_alloc(&d->arena, shown + 1);
-	if (input && shown) {
-		memcpy(input, c->row.p, shown);
-		for (size_t i = 0; i < shown; i++)
-			if (input[i] == '\0')
-				input[i] = c->separator;
-		d->input = str_is_utf8((struct str){input, shown - 1})
-			       ? (struct str){input, shown - 1}
-			       : (struct str){"", 0};
-	}
+	d->input = shown_row(c, d);
 	if (broken) {
 		draft_reject(d, "", (struct str){"", 0}, broken);
 		return;
@@ -292,30 +380,31 @@ bool parse_csv(struct parser *p, struct str head)
 	const char *broken;
 	bool ok = true;
 
-	*c = (struct csv){.parser = p, .chunk = chunk, .head = head, .line = 1};
-	if (str_starts(head, STR("\xEF\xBB\xBF"))) {
-		c->head = (struct str){head.p + 3, head.n - 3};
-		c->encoding = ENCODING_UTF8;
-	}
-	c->p = c->head.p;
-	c->end = c->head.p + c->head.n;
+	*c = (struct csv){.parser = p, .chunk = chunk, .line = 1};
+	bool mark = str_starts(head, STR("\xEF\xBB\xBF"));
+	c->p = head.p + (mark ? 3 : 0);
+	c->end = head.p + head.n;
+	c->encoding = mark ? ENCODING_UTF8 : encoding_of(head);
 	arena_init(&c->name_arena, ROW_MAX_BYTES * 2);
 	buf_init(&c->row, ROW_MAX_BYTES);
+	buf_init(&c->shown, SHOWN_BYTES);
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_init(&c->converted[i], ROW_MAX_BYTES * 3);
 	draft_init(&draft, p);
+	skip_preamble(c);
 	sniff(c);
 	if (take_header(c)) {
-		while (ok && read_row(c, &broken)) {
-			if (is_blank_row(c))
-				continue;
+		while (ok && read_used_row(c, &broken)) {
 			take_row(c, &draft, broken);
 			ok = draft_finish(&draft);
 		}
 	}
+	if (c->unreadable)
+		parser_fail(p, "reading the file: %s", strerror(c->unreadable));
 	draft_release(&draft);
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_release(&c->converted[i]);
+	buf_release(&c->shown);
 	buf_release(&c->row);
 	arena_release(&c->name_arena);
 	return ok;

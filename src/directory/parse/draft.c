@@ -4,10 +4,13 @@
 #include "directory/taxonomy/taxonomy.h"
 
 #define XXH_STATIC_LINKING_ONLY
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 #include <xxhash.h>
+
+enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000 };
 
 void draft_init(struct draft *d, struct parser *parser)
 {
@@ -54,6 +57,17 @@ static bool is_ascii(struct str s)
 	return true;
 }
 
+/* How many bytes of white space or control characters stand at p: ASCII, C1, the no-break space, the
+ * zero-width no-break space that is a byte-order mark astray. */
+static size_t blank(const unsigned char *p, size_t n)
+{
+	if (p[0] <= 0x20 || p[0] == 0x7f)
+		return 1;
+	if (p[0] == 0xC2 && n > 1 && p[1] <= 0xA0)
+		return 2;
+	return p[0] == 0xEF && n > 2 && p[1] == 0xBB && p[2] == 0xBF ? 3 : 0;
+}
+
 /* NFC, white space folded (line breaks stay where `lines`), trimmed, no control characters. Empty when
  * nothing remains; p == NULL when it is not UTF-8. */
 static struct str clean(struct draft *d, struct str s, bool lines)
@@ -77,21 +91,22 @@ static struct str clean(struct draft *d, struct str s, bool lines)
 	char *to = (char *)(uintptr_t)copy.p;
 	bool space = true; /* none at the start */
 	size_t n = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (lines && c == '\n') {
+	for (size_t i = 0; i < s.n;) {
+		size_t skip = blank((const unsigned char *)s.p + i, s.n - i);
+		if (lines && s.p[i] == '\n') {
 			while (n && to[n - 1] == ' ')
 				n--;
 			to[n++] = '\n';
 			space = true;
-		} else if (c <= 0x20 || c == 0x7f) {
+		} else if (skip) {
 			if (!space)
 				to[n++] = ' ';
 			space = true;
 		} else {
-			to[n++] = (char)c;
+			to[n++] = s.p[i];
 			space = false;
 		}
+		i += skip ? skip : 1;
 	}
 	copy.n = n;
 	copy = str_trim(copy);
@@ -109,41 +124,120 @@ static struct str cut(struct str s, size_t max)
 	return str_trim(s);
 }
 
+/* Of the names in front of and behind the @; letters of any language. */
 static bool is_email_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       strchr("._%+-", c);
+	       (c & 0x80) || (c && strchr("._%+-", c));
 }
 
-/* E-mail addresses inside free text are contact data like any other: taken out and counted. */
+/* Whether a host name: a letter behind a dot somewhere, which the coordinates of a map's URL have not. */
+static bool is_email_host(struct str s)
+{
+	for (size_t i = 1; i + 1 < s.n; i++) {
+		char c = s.p[i + 1];
+		if (s.p[i] == '.' && is_email_char(c) && !strchr("0123456789._%+-", c))
+			return true;
+	}
+	return false;
+}
+
+/* E-mail addresses inside other values are contact data like any other: taken out and counted. */
 static struct str without_emails(struct draft *d, struct str s)
 {
-	for (;;) {
-		const char *at = s.n ? memchr(s.p, '@', s.n) : NULL;
-		if (!at)
-			return s;
-		size_t from = (size_t)(at - s.p), to = from + 1;
-		while (from && is_email_char(s.p[from - 1]) && s.p[from - 1])
+	if (!s.n || !memchr(s.p, '@', s.n))
+		return s;
+	char *p = arena_alloc(&d->arena, s.n + 1);
+	size_t n = 0;
+	if (!p)
+		return (struct str){"", 0};
+	for (size_t i = 0; i < s.n; i++) {
+		size_t from = n, to = i + 1;
+		p[n++] = s.p[i];
+		if (s.p[i] != '@')
+			continue;
+		while (from && is_email_char(p[from - 1]))
 			from--;
-		while (to < s.n && s.p[to] && is_email_char(s.p[to]))
+		while (to < s.n && is_email_char(s.p[to]))
 			to++;
-		struct str host = {at + 1, to - (size_t)(at - s.p) - 1};
-		bool email = from < (size_t)(at - s.p) && host.n && memchr(host.p, '.', host.n);
-		char *p = arena_alloc(&d->arena, s.n + 1);
-		if (!p)
-			return (struct str){"", 0};
-		/* An '@' that is no address becomes a space, so that the loop ends. */
-		memcpy(p, s.p, email ? from : (size_t)(at - s.p));
-		size_t n = email ? from : (size_t)(at - s.p);
-		if (email) {
-			d->parser->summary.emails_dropped++;
-		} else {
-			to = (size_t)(at - s.p) + 1;
-			p[n++] = ' ';
-		}
-		memcpy(p + n, s.p + to, s.n - to);
-		s = str_trim((struct str){p, n + s.n - to});
+		if (from + 1 == n || !is_email_host((struct str){s.p + i + 1, to - i - 1}))
+			continue;
+		d->parser->summary.emails_dropped++;
+		memset(p + from, 0, n - from);
+		n = from;
+		i = to - 1;
+		if (n && p[n - 1] == ' ' && to < s.n && s.p[to] == ' ')
+			i++;
 	}
+	return str_trim((struct str){p, n});
+}
+
+static void clean_tree(struct draft *d, struct json_value *v)
+{
+	v->key = without_emails(d, v->key);
+	v->text = v->kind == JSON_IS_STRING ? without_emails(d, v->text) : v->text;
+	for (struct json_value *e = v->first; e; e = e->next)
+		clean_tree(d, e);
+}
+
+/* The text of a JSON value without addresses in its strings; p == NULL when it is none, or too large. */
+static struct str json_without_emails(struct draft *d, struct str raw, size_t max)
+{
+	struct json_value *v;
+	struct json_writer w;
+	struct buf out;
+	struct err ignored;
+	if (!memchr(raw.p, '@', raw.n) && !memmem(raw.p, raw.n, "\\u0040", 6))
+		return arena_str(&d->arena, raw);
+	if (json_parse(&d->arena, raw, &v, &ignored) != OK)
+		return (struct str){NULL, 0};
+	clean_tree(d, v);
+	buf_init(&out, max);
+	json_writer_init(&w, &out);
+	json_put_tree(&w, v);
+	raw = buf_failed(&out) ? (struct str){NULL, 0} : arena_str(&d->arena, buf_view(&out));
+	buf_release(&out);
+	return raw;
+}
+
+/* A value as a text of ours: cleaned, without addresses. p == NULL, and the record is rejected, when it
+ * is not UTF-8. */
+static struct str text_value(struct draft *d, enum record_field field, struct str raw)
+{
+	struct str s = clean(d, raw, field == RECORD_DESCRIPTION);
+	if (!s.p)
+		draft_reject(d, record_field_name(field), (struct str){"", 0}, "not valid UTF-8");
+	return without_emails(d, s);
+}
+
+/* http(s) only; a bare host name gets https. Scheme and host in lower case. p == NULL: it is none. */
+static struct str web_address(struct draft *d, struct str s)
+{
+	struct str rest = s;
+	s = str_trim(str_cut(&rest, ';'));
+	bool bare = !memmem(s.p, s.n, "://", 3);
+	char *p = arena_printf(&d->arena, "%s%.*s", bare ? "https://" : "", STR_ARG(s));
+	if (!p)
+		return (struct str){NULL, 0};
+	size_t n = strlen(p), host;
+	char *colon = strstr(p, "://");
+	for (char *c = p; c < colon; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+	bool known = (colon - p == 4 && memcmp(p, "http", 4) == 0) ||
+		     (colon - p == 5 && memcmp(p, "https", 5) == 0);
+	host = (size_t)(colon - p) + 3;
+	bool dot = false;
+	size_t end = host;
+	for (; end < n && !strchr("/?#", p[end]); end++) {
+		p[end] = (char)(p[end] >= 'A' && p[end] <= 'Z' ? p[end] + 32 : p[end]);
+		if (strchr(" @\"<>\\", p[end]))
+			return (struct str){NULL, 0};
+		dot |= p[end] == '.' && end > host && end + 1 < n;
+	}
+	for (size_t i = end; i < n; i++)
+		if (strchr(" \"<>\\\n", p[i]))
+			return (struct str){NULL, 0};
+	return known && dot ? (struct str){p, n} : (struct str){NULL, 0};
 }
 
 /* ---- taking values ---- */
@@ -153,7 +247,6 @@ static void append_list(struct draft *d, enum record_field field, struct str val
 	struct str have = d->field[field];
 	size_t max = record_fields[field].max_bytes;
 	struct str rest = have;
-	value = cut(value, 300);
 	while (rest.p)
 		if (str_eq(str_cut(&rest, RECORD_SEPARATOR), value))
 			return;
@@ -170,29 +263,71 @@ static void append_list(struct draft *d, enum record_field field, struct str val
 	d->field[field] = (struct str){p, n + value.n};
 }
 
+/* Texts that stay what they are when they lose their end. */
+static bool may_be_cut(enum record_field field)
+{
+	return field == RECORD_NAME || field == RECORD_ALT_NAMES || field == RECORD_DESCRIPTION ||
+	       field == RECORD_STREET || field == RECORD_CITY || field == RECORD_REGION ||
+	       field == RECORD_SERVICE_AREA;
+}
+
+/* An id that is too long keeps its start and gets a digest of the whole: two that differ stay two. */
+static struct str short_id(struct draft *d, struct str id)
+{
+	struct str start = cut(id, record_fields[RECORD_EXTERNAL_ID].max_bytes - 17);
+	if (id.n <= record_fields[RECORD_EXTERNAL_ID].max_bytes)
+		return id;
+	char *p = arena_printf(&d->arena, "%.*s:%016llx", STR_ARG(start),
+			       (unsigned long long)XXH3_64bits(id.p, id.n));
+	return p ? str_of(p) : (struct str){NULL, 0};
+}
+
+/* A value that has the length it may have, or p == NULL. */
+static struct str bounded(struct draft *d, enum record_field field, struct str value)
+{
+	/* Countries come by name, telephones by the half dozen; finish_country and finish_phone make
+	 * one of them. */
+	size_t max = field == RECORD_COUNTRY ? 80
+		     : field == RECORD_PHONE ? 400
+		     : field == RECORD_ALT_NAMES || field == RECORD_SERVICE_AREA
+			 ? LIST_TEXT_BYTES
+			 : record_fields[field].max_bytes;
+	if (field == RECORD_EXTERNAL_ID)
+		return short_id(d, value);
+	if (value.n > max && !may_be_cut(field))
+		return (struct str){NULL, 0};
+	return cut(value, max);
+}
+
+static void put_value(struct draft *d, enum record_field field, struct str value)
+{
+	if (field == RECORD_SAME_AS)
+		value = web_address(d, value);
+	value = bounded(d, field, value);
+	if (!value.p)
+		d->parser->summary.values_dropped++;
+	else if (record_fields[field].kind == RECORD_LIST)
+		append_list(d, field, value);
+	else
+		d->field[field] = value;
+}
+
 void draft_field(struct draft *d, enum record_field field, struct str raw)
 {
 	const struct record_field_info *info = &record_fields[field];
-	if (str_trim(raw).n == 0)
+	if (str_trim(raw).n == 0 || (info->kind != RECORD_LIST && d->field[field].p))
 		return;
 	if (info->kind == RECORD_JSON) {
-		d->field[field] = arena_str(&d->arena, raw);
+		d->field[field] = json_without_emails(d, raw, info->max_bytes);
+		d->parser->summary.values_dropped += !d->field[field].p;
 		return;
 	}
-	struct str value = clean(d, raw, field == RECORD_DESCRIPTION);
-	if (!value.p) {
-		draft_reject(d, record_field_name(field), (struct str){"", 0}, "not valid UTF-8");
-		return;
-	}
-	if (field == RECORD_DESCRIPTION || field == RECORD_NAME || field == RECORD_ALT_NAMES)
-		value = without_emails(d, value);
-	if (value.n == 0)
-		return;
-	if (info->kind == RECORD_LIST)
-		append_list(d, field, value);
-	else if (!d->field[field].p)
-		/* Countries come by name; finish_country makes the code of it. */
-		d->field[field] = cut(value, field == RECORD_COUNTRY ? 80 : info->max_bytes);
+	uint64_t emails = d->parser->summary.emails_dropped;
+	struct str value = text_value(d, field, raw);
+	/* What is left of a URL leads elsewhere. */
+	bool url = field == RECORD_WEBSITE || field == RECORD_SAME_AS;
+	if (value.n && !(url && emails != d->parser->summary.emails_dropped))
+		put_value(d, field, value);
 }
 
 static void put_category(struct draft *d, enum taxonomy_names scheme, struct str value)
@@ -235,10 +370,13 @@ static void put_any_category(struct draft *d, struct str value)
 static void put_extra(struct draft *d, const char *key, struct str value)
 {
 	struct json_writer w;
-	value = clean(d, value, false);
-	if (!value.p || value.n == 0 || value.n > 1000)
+	value = text_value(d, RECORD_EXTRA, value);
+	if (value.n == 0)
 		return;
-	value = without_emails(d, value);
+	if (value.n > EXTRA_TEXT_BYTES) {
+		d->parser->summary.values_dropped++;
+		return;
+	}
 	size_t before = d->extra.n;
 	if (before)
 		buf_putc(&d->extra, ',');
@@ -250,6 +388,7 @@ static void put_extra(struct draft *d, const char *key, struct str value)
 	if (buf_failed(&d->extra) || d->extra.n + 2 > record_fields[RECORD_EXTRA].max_bytes) {
 		d->extra.failed = false; /* what does not fit is left out */
 		d->extra.n = before;
+		d->parser->summary.values_dropped++;
 	}
 }
 
@@ -264,10 +403,10 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 	case TARGET_NONE:
 		break;
 	case TARGET_STREET_NAME:
-		d->street_name = clean(d, value, false);
+		d->street_name = text_value(d, RECORD_STREET, value);
 		break;
 	case TARGET_HOUSE_NUMBER:
-		d->house_number = clean(d, value, false);
+		d->house_number = text_value(d, RECORD_STREET, value);
 		break;
 	case TARGET_STREET_MORE:
 		if (!d->street_name.n && !d->field[RECORD_STREET].n)
@@ -319,10 +458,13 @@ static void finish_street(struct draft *d)
 
 static void finish_country(struct draft *d)
 {
-	struct str code = country_code(d->field[RECORD_COUNTRY]);
-	if (!code.n && d->parser->options->country)
+	struct str *country = &d->field[RECORD_COUNTRY];
+	struct str code = country_code(*country);
+	/* The default is for records that do not say, not for those that say what we do not know. */
+	if (!country->p && d->parser->options->country)
 		code = country_code(str_of(d->parser->options->country));
-	d->field[RECORD_COUNTRY] = code.n ? code : (struct str){NULL, 0};
+	d->parser->summary.values_dropped += country->p && !code.n;
+	*country = code.n ? code : (struct str){NULL, 0};
 	if (!d->field[RECORD_TIMEZONE].p && code.n) {
 		const char *zone = country_timezone(code);
 		if (zone)
@@ -347,7 +489,8 @@ static void finish_coordinate(struct draft *d, enum record_field field, double l
 		draft_reject(d, record_field_name(field), *text, "not a coordinate");
 		return;
 	}
-	p = arena_printf(&d->arena, "%.7f", v);
+	/* What is written as 0 is no -0. */
+	p = arena_printf(&d->arena, "%.7f", fabs(v) < 0.5e-7 ? 0 : v);
 	*text = p ? str_of(p) : (struct str){NULL, 0};
 }
 
@@ -365,57 +508,41 @@ static void finish_coordinates(struct draft *d)
 		*lat = *lon = (struct str){NULL, 0};
 }
 
+/* Of several the first: "044 668 18 00; 079 ...", "044 668 18 00 / 079 ...". */
+static struct str first_phone(struct str s)
+{
+	while (s.p) {
+		struct str one = str_trim(str_cut(&s, ';'));
+		one = str_trim(str_cut(&one, ','));
+		const char *slash = one.n ? memmem(one.p, one.n, " / ", 3) : NULL;
+		if (slash)
+			one.n = (size_t)(slash - one.p);
+		if (one.n)
+			return one;
+	}
+	return (struct str){"", 0};
+}
+
 static void finish_phone(struct draft *d)
 {
 	struct buf out;
 	struct str *phone = &d->field[RECORD_PHONE];
 	if (!phone->p)
 		return;
-	/* Of several the first. */
-	struct str rest = *phone, first = str_trim(str_cut(&rest, ';'));
+	struct str first = first_phone(*phone);
 	buf_init(&out, record_fields[RECORD_PHONE].max_bytes);
 	if (parse_phone(first, d->field[RECORD_COUNTRY], &out))
 		*phone = arena_str(&d->arena, buf_view(&out));
 	else
-		*phone = cut(first, record_fields[RECORD_PHONE].max_bytes);
+		*phone = first;
 	size_t figures = 0;
 	for (size_t i = 0; i < phone->n; i++)
 		figures += phone->p[i] >= '0' && phone->p[i] <= '9';
-	if (figures < 3) {
+	if (figures < 3 || phone->n > record_fields[RECORD_PHONE].max_bytes) {
 		*phone = (struct str){NULL, 0};
 		d->parser->summary.values_dropped++;
 	}
 	buf_release(&out);
-}
-
-/* http(s) only; a bare host name gets https. Scheme and host in lower case. */
-static struct str web_address(struct draft *d, struct str s)
-{
-	struct str rest = s;
-	s = str_trim(str_cut(&rest, ';'));
-	bool bare = !memmem(s.p, s.n, "://", 3);
-	char *p = arena_printf(&d->arena, "%s%.*s", bare ? "https://" : "", STR_ARG(s));
-	if (!p)
-		return (struct str){NULL, 0};
-	size_t n = strlen(p), host;
-	char *colon = strstr(p, "://");
-	for (char *c = p; c < colon; c++)
-		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
-	bool known = (colon - p == 4 && memcmp(p, "http", 4) == 0) ||
-		     (colon - p == 5 && memcmp(p, "https", 5) == 0);
-	host = (size_t)(colon - p) + 3;
-	bool dot = false;
-	size_t end = host;
-	for (; end < n && !strchr("/?#", p[end]); end++) {
-		p[end] = (char)(p[end] >= 'A' && p[end] <= 'Z' ? p[end] + 32 : p[end]);
-		if (strchr(" @\"<>\\", p[end]))
-			return (struct str){NULL, 0};
-		dot |= p[end] == '.' && end > host && end + 1 < n;
-	}
-	for (size_t i = end; i < n; i++)
-		if (strchr(" \"<>\\\n", p[i]))
-			return (struct str){NULL, 0};
-	return known && dot ? (struct str){p, n} : (struct str){NULL, 0};
 }
 
 static void finish_website(struct draft *d)
@@ -444,6 +571,32 @@ static void finish_hours(struct draft *d)
 	else
 		d->parser->summary.values_dropped++;
 	buf_release(&out);
+}
+
+/* Times as files write them ("2024-05-06", "06.05.2024 14:30", "2024-05-06 14:30:00+02") in the form of
+ * RFC 3339; what it makes of others drop_bad_values drops. Without an offset: UTC. */
+static void finish_time(struct draft *d)
+{
+	struct str *time = &d->field[RECORD_UPDATED_AT], s = *time;
+	if (s.n < 10)
+		return;
+	bool dots = s.p[2] == '.' && s.p[5] == '.';
+	char *day = dots ? arena_printf(&d->arena, "%.4s-%.2s-%.2s", s.p + 6, s.p + 3, s.p)
+			 : arena_printf(&d->arena, "%.10s", s.p);
+	size_t at = 11;
+	while (at < s.n && strchr("0123456789:.", s.p[at]))
+		at++;
+	struct str clock = s.n > 11 ? (struct str){s.p + 11, at - 11} : STR("00:00");
+	struct str zone = at < s.n ? str_trim((struct str){s.p + at, s.n - at}) : STR("Z");
+	struct str minutes = zone.n == 3 ? STR("00") : (struct str){"", 0};
+	if (zone.n == 5) {
+		minutes = (struct str){zone.p + 3, 2};
+		zone.n = 3;
+	}
+	char *p = arena_printf(&d->arena, "%sT%.*s%s%.*s%s%.*s", day ? day : "", STR_ARG(clock),
+			       clock.n == 5 ? ":00" : "", STR_ARG(zone), minutes.n ? ":" : "",
+			       STR_ARG(minutes));
+	*time = p ? str_of(p) : (struct str){NULL, 0};
 }
 
 static void finish_extra(struct draft *d)
@@ -502,6 +655,7 @@ bool draft_finish(struct draft *d)
 		finish_phone(d);
 		finish_website(d);
 		finish_hours(d);
+		finish_time(d);
 		finish_extra(d);
 		finish_id(d);
 		drop_bad_values(d);

@@ -51,6 +51,7 @@ struct parser {
 	bool in_collection; /* JSON: records stand in an array, not on lines */
 	uint64_t consumed;
 	const char *format; /* "geojson/osm" */
+	char failure[512];  /* summary.failure */
 };
 
 /* A record under construction. */
@@ -83,6 +84,9 @@ MUST_CHECK bool draft_finish(struct draft *d);
 
 /* Frames to the pipe when there are enough, or all. */
 MUST_CHECK bool parser_flush(struct parser *p, bool all);
+
+/* The file cannot be read to its end, and why; the first cause counts. */
+void parser_fail(struct parser *p, const char *fmt, ...) PRINTF(2, 3);
 
 /* Readers. `head` has been read from the file already. False when the pipe is gone; a broken file is
  * said in summary.failure. */

@@ -179,9 +179,10 @@ static void take_schema_hours(struct draft *d, const struct json_value *specs)
 	struct buf days[7];
 	for (int i = 0; i < 7; i++)
 		buf_init(&days[i], 400);
-	if (specs && specs->kind == JSON_IS_ARRAY)
-		specs = specs->first;
-	for (; specs; specs = specs->next) {
+	const struct json_value *list = specs;
+	if (list && list->kind == JSON_IS_ARRAY)
+		specs = list->first;
+	for (; specs; specs = specs == list ? NULL : specs->next) {
 		const struct json_value *day = json_get(specs, "dayOfWeek");
 		const struct json_value *e = day && day->kind == JSON_IS_ARRAY ? day->first : day;
 		/* Seasons are beyond the weekly form. */
@@ -198,6 +199,23 @@ static void take_schema_hours(struct draft *d, const struct json_value *specs)
 			d->hours_day[i] = arena_str(&d->arena, buf_view(&days[i]));
 		buf_release(&days[i]);
 	}
+}
+
+/* The short form, which is OSM's: "Mo-Fr 09:00-17:00", or a list of them. */
+static void take_schema_hours_text(struct draft *d, const struct json_value *texts)
+{
+	struct buf out;
+	const struct json_value *e = texts && texts->kind == JSON_IS_ARRAY ? texts->first : texts;
+	for (int day = 0; day < 7; day++)
+		if (d->hours_day[day].n)
+			return; /* the long form says it */
+	buf_init(&out, record_fields[RECORD_HOURS].max_bytes);
+	for (; e; e = e == texts ? NULL : e->next)
+		if (json_text(e).n)
+			buf_printf(&out, "%s%.*s", out.n ? "; " : "", STR_ARG(json_text(e)));
+	if (out.n && !buf_failed(&out))
+		draft_field(d, RECORD_HOURS, buf_view(&out));
+	buf_release(&out);
 }
 
 static void take_schema_places(struct draft *d, const struct json_value *area)
@@ -280,6 +298,7 @@ static void take_schema(struct draft *d, const struct json_value *v)
 	draft_field(d, RECORD_WEBSITE, json_text(json_get(v, "url")));
 	take_each(d, RECORD_SAME_AS, json_get(v, "sameAs"));
 	take_schema_hours(d, json_get(v, "openingHoursSpecification"));
+	take_schema_hours_text(d, json_get(v, "openingHours"));
 	take_schema_places(d, json_get(v, "areaServed"));
 	take_schema_offers(d, v);
 	const struct binding founded = {"", TARGET_EXTRA, RECORD_NAME, "founded"};
@@ -376,6 +395,7 @@ void draft_object(struct draft *d, const struct json_value *v)
 struct source {
 	struct parser *parser;
 	struct str head;
+	bool unreadable; /* an error of the system, not of the file */
 };
 
 static ssize_t read_source(void *ctx, char *p, size_t n)
@@ -390,25 +410,36 @@ static ssize_t read_source(void *ctx, char *p, size_t n)
 	ssize_t k = read(s->parser->in, p, n);
 	if (k > 0)
 		s->parser->consumed += (uint64_t)k;
+	s->unreadable = k < 0 && errno != EINTR;
 	return k;
 }
 
-static bool is_collection(struct str key)
+/* Whether the array of that name holds the records: not in an object that is a record itself, whose
+ * features may be "parking". (GDAL gives its FeatureCollections a name.) */
+static bool is_collection(const struct json_value *object, struct str key)
 {
+	if (json_get(object, "name") &&
+	    !str_eq(json_text(json_get(object, "type")), STR("FeatureCollection")))
+		return false;
 	return str_eq(key, STR("features")) || str_eq(key, STR("@graph")) ||
 	       str_eq(key, STR("elements"));
 }
 
 enum outcome { TOOK_ALL, TOOK_BROKEN, PIPE_GONE };
 
-static void fail_file(struct parser *p, const struct json_reader *r)
+/* The record that began outside of `outside` containers is larger than a record may be: a reject, not the
+ * file's end. */
+static enum outcome too_large(struct json_reader *r, struct draft *d, size_t outside)
 {
-	static char text[sizeof(r->err.text)];
-	memcpy(text, r->err.text, sizeof(text));
-	p->summary.failure = str_of(text);
+	draft_reset(d, d->line);
+	draft_reject(d, "", (struct str){"", 0}, "the record is larger than 4 MiB");
+	while (r->depth > outside)
+		if (json_next(r) == JSON_ERROR)
+			return TOOK_BROKEN;
+	return draft_finish(d) ? TOOK_ALL : PIPE_GONE;
 }
 
-/* The value at the reader's token as one record. Too large a value is a reject, not the file's end. */
+/* The value at the reader's token as one record. */
 static enum outcome one_record(struct json_reader *r, struct draft *d)
 {
 	struct json_value *v;
@@ -416,15 +447,11 @@ static enum outcome one_record(struct json_reader *r, struct draft *d)
 	size_t outside = r->depth - (r->token == JSON_OBJECT || r->token == JSON_ARRAY);
 	draft_reset(d, r->line);
 	enum status status = json_read_value(r, &d->arena, &v, &err);
-	if (status == INVALID)
+	if (status == TOO_LARGE)
+		return too_large(r, d, outside);
+	if (status != OK)
 		return TOOK_BROKEN;
-	if (status == OK)
-		draft_object(d, v);
-	else
-		draft_reject(d, "", (struct str){"", 0}, "the record is larger than 4 MiB");
-	while (r->depth > outside)
-		if (json_next(r) == JSON_ERROR)
-			return TOOK_BROKEN;
+	draft_object(d, v);
 	return draft_finish(d) ? TOOK_ALL : PIPE_GONE;
 }
 
@@ -462,6 +489,7 @@ static enum outcome top_object(struct json_reader *r, struct draft *d)
 	char key[256];
 	struct json_value *object, *last = NULL, *v;
 	struct err err;
+	size_t outside = r->depth - 1;
 	draft_reset(d, r->line);
 	object = arena_alloc(&d->arena, sizeof(*object));
 	must(object);
@@ -469,7 +497,7 @@ static enum outcome top_object(struct json_reader *r, struct draft *d)
 	while (json_next(r) == JSON_KEY) {
 		size_t n = r->text.n < sizeof(key) ? r->text.n : sizeof(key);
 		memcpy(key, r->text.p, n);
-		bool list = is_collection((struct str){key, n});
+		bool list = is_collection(object, (struct str){key, n});
 		if (json_next(r) == JSON_ARRAY && list) {
 			collection = true;
 			enum outcome o = records_of_array(r, d);
@@ -478,10 +506,16 @@ static enum outcome top_object(struct json_reader *r, struct draft *d)
 		} else if (collection) {
 			if (!json_skip(r))
 				return TOOK_BROKEN;
-		} else if (r->token == JSON_ERROR ||
-			   json_read_value(r, &d->arena, &v, &err) != OK ||
-			   !append_member(&d->arena, object, &last, (struct str){key, n}, v)) {
+		} else if (r->token == JSON_ERROR) {
 			return TOOK_BROKEN;
+		} else {
+			enum status status = json_read_value(r, &d->arena, &v, &err);
+			if (status == TOO_LARGE ||
+			    (status == OK &&
+			     !append_member(&d->arena, object, &last, (struct str){key, n}, v)))
+				return too_large(r, d, outside);
+			if (status != OK)
+				return TOOK_BROKEN;
 		}
 	}
 	if (r->token != JSON_OBJECT_END)
@@ -494,7 +528,7 @@ static enum outcome top_object(struct json_reader *r, struct draft *d)
 
 bool parse_json(struct parser *p, struct str head)
 {
-	struct source source = {p, head};
+	struct source source = {.parser = p, .head = head};
 	struct json_reader r;
 	struct draft draft;
 	bool ok = true;
@@ -508,11 +542,13 @@ bool parse_json(struct parser *p, struct str head)
 				 : r.token == JSON_ARRAY  ? records_of_array(&r, &draft)
 							  : one_record(&r, &draft);
 		ok = o != PIPE_GONE;
-		if (o != TOOK_BROKEN)
+		if (o != TOOK_BROKEN) {
+			p->in_collection = false;
 			continue;
+		}
 		/* In a file of one object a line, a broken line costs that line only. */
-		if (r.line != line || p->in_collection) {
-			fail_file(p, &r);
+		if (r.line != line || p->in_collection || source.unreadable) {
+			parser_fail(p, "%s", r.err.text);
 			break;
 		}
 		draft_reset(&draft, line);

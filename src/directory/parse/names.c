@@ -1,7 +1,9 @@
 /* What names in files stand for, and what is known of countries. */
 #include "directory/parse/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 static const struct binding headers[] = {
 #define HEADER(name, target, field, detail) {name, TARGET_##target, RECORD_##field, detail},
@@ -19,17 +21,39 @@ static const struct binding tags[] = {
 #undef TAG
 };
 
-const struct binding *binding_of_header(struct str header)
+enum { HEADER_BYTES = 80 };
+
+/* Letters and digits only, lower case, without marks: "Öffnungszeiten:" as "offnungszeiten". */
+static size_t plain_header(struct str header, char plain[HEADER_BYTES])
 {
-	char plain[80];
+	utf8proc_uint8_t *folded = NULL;
 	size_t n = 0;
-	for (size_t i = 0; i < header.n && n < sizeof(plain); i++) {
+	for (size_t i = 0; i < header.n && !folded; i++) {
+		if (!(header.p[i] & 0x80))
+			continue;
+		utf8proc_ssize_t k = utf8proc_map(
+		    (const utf8proc_uint8_t *)header.p, (utf8proc_ssize_t)header.n, &folded,
+		    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK |
+			UTF8PROC_STRIPCC | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+		if (k < 0)
+			return 0; /* not UTF-8 */
+		header = (struct str){(const char *)folded, (size_t)k};
+	}
+	for (size_t i = 0; i < header.n && n < HEADER_BYTES; i++) {
 		char c = header.p[i];
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c + 32);
 		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
 			plain[n++] = c;
 	}
+	free(folded);
+	return n;
+}
+
+const struct binding *binding_of_header(struct str header)
+{
+	char plain[HEADER_BYTES];
+	size_t n = plain_header(header, plain);
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		if (str_eq((struct str){plain, n}, str_of(headers[i].name)))
 			return &headers[i];
@@ -76,6 +100,22 @@ const char *country_timezone(struct str code)
 	return c ? c->zone : NULL;
 }
 
+/* ISO 3166-1 alpha-2: countries of whose telephones and zones nothing is in countries.def. */
+static const char other_codes[] =
+    "AFAGAIAOAQASAWAXBBBFBHBIBJBLBMBNBOBQBSBTBVBWBZCCCDCFCGCICKCMCRCUCVCWCXDJDMDODZECEHERETFJFKFMFO"
+    "GAGDGFGGGHGIGLGMGNGPGQGSGTGUGWGYHMHNHTIMIOIQIRJEJMJOKGKHKIKMKNKPKWKYKZLALBLCLKLRLSLYMFMGMHMLMM"
+    "MN"
+    "MOMPMQMRMSMUMVMWMZNANCNENFNINPNRNUOMPAPEPFPGPKPMPNPRPSPWPYQARERWSBSCSDSHSJSLSNSOSRSSSTSVSXSYSZ"
+    "TCTDTFTGTJTKTLTMTOTTTVTZUGUMUYUZVAVCVEVGVIVUWFWSYEYTZMZW";
+
+static struct str other_code(struct str name)
+{
+	for (const char *p = other_codes; name.n == 2 && *p; p += 2)
+		if (str_eq_nocase(name, (struct str){p, 2}))
+			return (struct str){p, 2};
+	return (struct str){"", 0};
+}
+
 struct str country_code(struct str name)
 {
 	name = str_trim(name);
@@ -87,10 +127,12 @@ struct str country_code(struct str name)
 			if (str_eq_nocase(name, str_cut(&rest, '|')))
 				return code;
 	}
-	return (struct str){"", 0};
+	return other_code(name);
 }
 
 /* ---- telephone numbers ---- */
+
+enum { PHONE_DIGITS = 24 };
 
 static const struct country *country_by_calling(const char *digits, size_t n)
 {
@@ -104,26 +146,51 @@ static const struct country *country_by_calling(const char *digits, size_t n)
 	return best;
 }
 
-bool parse_phone(struct str text, struct str country, struct buf *out)
+/* The digits of a number as written, and whether a + stands in front of them; -1: no number. */
+static int phone_digits(struct str text, char digits[PHONE_DIGITS], bool *international)
 {
-	char digits[24];
+	/* no-break spaces, hyphens and dashes as typesetters set them */
+	static const char *const marks[] = {"\xc2\xa0",     "\xe2\x80\x91", "\xe2\x80\x93",
+					    "\xe2\x80\x90", "\xe2\x80\xaf", "\xe2\x80\x89"};
 	size_t n = 0;
-	text = str_trim(text);
-	bool international = text.n && text.p[0] == '+';
+	*international = false;
 	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
+		struct str rest = {text.p + i, text.n - i};
+		char c = rest.p[0];
 		if (c >= '0' && c <= '9') {
-			/* "+41 (0)44 ...": the trunk prefix in brackets is not dialled. */
-			if (international && c == '0' && i && text.p[i - 1] == '(' &&
-			    i + 1 < text.n && text.p[i + 1] == ')')
+			/* "+41 (0)44 ...": the trunk prefix in brackets is not dialled, but in Italy. */
+			const struct country *k =
+			    *international && i && str_starts(rest, STR("0)")) && rest.p[-1] == '('
+				? country_by_calling(digits, n)
+				: NULL;
+			if (k && k->trunk[0] != '-')
 				continue;
-			if (n == sizeof(digits))
-				return false;
+			if (n == PHONE_DIGITS)
+				return -1;
 			digits[n++] = c;
-		} else if (!strchr(" -./()+\xc2\xa0", c) || c == '\0' || (c == '+' && i)) {
-			return false; /* an extension, a word: keep it as written */
+		} else if (c == '+' && n == 0) {
+			*international = true;
+		} else if (c == '\0' || !strchr(" -./()", c)) {
+			size_t mark = 0;
+			for (size_t m = 0; m < sizeof(marks) / sizeof(marks[0]); m++)
+				if (str_starts(rest, str_of(marks[m])))
+					mark = strlen(marks[m]);
+			if (!mark)
+				return -1; /* an extension, a word: keep it as written */
+			i += mark - 1;
 		}
 	}
+	return (int)n;
+}
+
+bool parse_phone(struct str text, struct str country, struct buf *out)
+{
+	char digits[PHONE_DIGITS];
+	bool international;
+	int count = phone_digits(str_trim(text), digits, &international);
+	if (count < 0)
+		return false;
+	size_t n = (size_t)count;
 	if (!international && n > 2 && digits[0] == '0' && digits[1] == '0') {
 		international = true;
 		memmove(digits, digits + 2, n -= 2);
@@ -132,16 +199,16 @@ bool parse_phone(struct str text, struct str country, struct buf *out)
 	    international ? country_by_calling(digits, n) : country_of(country);
 	if (!c)
 		return false;
-	const char *national = digits;
-	size_t calling = strlen(c->calling), trunk = strlen(c->trunk);
-	if (international) {
-		national += calling;
-		n -= calling;
-	}
-	if (trunk && c->trunk[0] != '-' && n > trunk && memcmp(national, c->trunk, trunk) == 0) {
+	size_t calling = international ? strlen(c->calling) : 0, trunk = strlen(c->trunk);
+	const char *national = digits + calling;
+	n -= calling;
+	/* No number begins with 0 where 0 is the prefix; 8 and 1 are prefixes only in front of a whole number. */
+	bool zero = c->trunk[0] == '0';
+	if (trunk && c->trunk[0] != '-' && n > trunk && memcmp(national, c->trunk, trunk) == 0 &&
+	    (zero || n > (size_t)c->most)) {
 		national += trunk;
 		n -= trunk;
-	} else if (!international && trunk && c->trunk[0] == '0') {
+	} else if (!international && zero) {
 		return false; /* no trunk prefix: a local number without its area */
 	}
 	if (n < (size_t)c->least || n > (size_t)c->most)

@@ -3,6 +3,7 @@
 #include "directory/parse/internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,17 @@ bool parser_flush(struct parser *p, bool all)
 		p->broken_pipe = true;
 	buf_reset(&p->frames);
 	return !p->broken_pipe;
+}
+
+void parser_fail(struct parser *p, const char *fmt, ...)
+{
+	va_list args;
+	if (p->summary.failure.n)
+		return;
+	va_start(args, fmt);
+	vsnprintf(p->failure, sizeof(p->failure), fmt, args);
+	va_end(args);
+	p->summary.failure = str_of(p->failure);
 }
 
 /* Enough of the file's start to tell what it is. */
@@ -64,12 +76,12 @@ enum status parse_run(int in, int out, const struct parse_options *options, stru
 	struct str start = {head, n};
 	bool ok = status == OK;
 	if (ok && n == 0)
-		p.summary.failure = STR("the file is empty");
+		parser_fail(&p, "the file is empty");
 	else if (ok && n >= 2 &&
 		 (memcmp(head, "\xFF\xFE", 2) == 0 || memcmp(head, "\xFE\xFF", 2) == 0))
-		p.summary.failure = STR("the file is UTF-16; save it as UTF-8");
+		parser_fail(&p, "the file is UTF-16; save it as UTF-8");
 	else if (ok && memchr(head, '\0', n))
-		p.summary.failure = STR("the file is not text; unpack or convert it first");
+		parser_fail(&p, "the file is not text; unpack or convert it first");
 	else if (ok)
 		ok = looks_like_json(&p, start) ? parse_json(&p, start) : parse_csv(&p, start);
 	if (ok) {

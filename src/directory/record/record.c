@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 #define XXH_STATIC_LINKING_ONLY /* the state on the stack */
@@ -32,23 +33,52 @@ const char *record_field_name(enum record_field field)
 
 /* ---- values ---- */
 
-static bool is_clean_text(struct str s)
+/* Trimmed UTF-8 without control characters, C1 among them. */
+static bool is_clean_text(struct str s, bool lines)
 {
+	const unsigned char *p = (const unsigned char *)s.p;
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if ((c < 0x20 && c != '\n') || c == 0x7f)
+		bool c1 = p[i] == 0xC2 && i + 1 < s.n && p[i + 1] < 0xA0;
+		if ((p[i] < 0x20 && !(lines && p[i] == '\n')) || p[i] == 0x7f || c1)
 			return false;
 	}
-	return str_is_utf8(s);
+	return str_trim(s).n == s.n && str_is_utf8(s);
 }
 
 static bool is_list(struct str s)
 {
 	while (s.p) {
 		struct str part = str_cut(&s, RECORD_SEPARATOR);
-		if (part.n == 0 || !is_clean_text(part))
+		if (part.n == 0 || !is_clean_text(part, false))
 			return false;
 	}
+	return true;
+}
+
+/* What PostgreSQL's numeric holds with any exponent that is written: it refuses a whole COPY for one
+ * 1e999999. */
+static bool is_json_number(struct str s)
+{
+	double ignored;
+	int64_t exponent = 0;
+	size_t e = 0;
+	while (e < s.n && s.p[e] != 'e' && s.p[e] != 'E')
+		e++;
+	if (e < s.n) {
+		size_t from = e + 1 + (e + 1 < s.n && s.p[e + 1] == '+');
+		if (!str_to_i64((struct str){s.p + from, s.n - from}, -300, 300, &exponent))
+			return false;
+	}
+	return str_to_double(s, &ignored);
+}
+
+static bool has_json_numbers(const struct json_value *v)
+{
+	if (v->kind == JSON_IS_NUMBER)
+		return is_json_number(v->text);
+	for (const struct json_value *e = v->first; e; e = e->next)
+		if (!has_json_numbers(e))
+			return false;
 	return true;
 }
 
@@ -58,9 +88,64 @@ static bool is_json_object(struct str s)
 	struct json_value *v;
 	struct err ignored;
 	arena_init(&arena, JSON_FIELD_ARENA);
-	bool ok = json_parse(&arena, s, &v, &ignored) == OK && v->kind == JSON_IS_OBJECT;
+	bool ok = json_parse(&arena, s, &v, &ignored) == OK && v->kind == JSON_IS_OBJECT &&
+		  has_json_numbers(v);
 	arena_release(&arena);
 	return ok;
+}
+
+/* The decimal number of exactly n digits at s.p[at], or -1. */
+static int figures(struct str s, size_t at, size_t n)
+{
+	int v = 0;
+	if (at + n > s.n)
+		return -1;
+	for (size_t i = at; i < at + n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return -1;
+		v = v * 10 + (s.p[i] - '0');
+	}
+	return v;
+}
+
+/* "Z" or "+02:00"; PostgreSQL's offsets end before 16 hours. */
+static bool is_offset(struct str s)
+{
+	if (str_eq(s, STR("Z")))
+		return true;
+	int hour = figures(s, 1, 2), minute = figures(s, 4, 2);
+	return s.n == 6 && (s.p[0] == '+' || s.p[0] == '-') && s.p[3] == ':' && hour >= 0 &&
+	       hour < 16 && minute >= 0 && minute < 60;
+}
+
+/* RFC 3339, upper case, without leap seconds. */
+static bool is_time(struct str s)
+{
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (s.n < sizeof("2024-01-02T03:04:05Z") - 1 || s.p[4] != '-' || s.p[7] != '-' ||
+	    s.p[10] != 'T' || s.p[13] != ':' || s.p[16] != ':')
+		return false;
+	int year = figures(s, 0, 4), month = figures(s, 5, 2), day = figures(s, 8, 2);
+	int hour = figures(s, 11, 2), minute = figures(s, 14, 2), second = figures(s, 17, 2);
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days[month - 1] ||
+	    (month == 2 && day == 29 && !leap) || hour < 0 || hour > 23 || minute < 0 ||
+	    minute > 59 || second < 0 || second > 59)
+		return false;
+	size_t at = 19;
+	if (s.p[at] == '.') {
+		at++;
+		while (figures(s, at, 1) >= 0)
+			at++;
+		if (at == 20)
+			return false;
+	}
+	return is_offset((struct str){s.p + at, s.n - at});
+}
+
+static bool is_country(struct str s)
+{
+	return s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A' && s.p[1] <= 'Z';
 }
 
 bool record_value_ok(enum record_field field, struct str value)
@@ -70,11 +155,14 @@ bool record_value_ok(enum record_field field, struct str value)
 		return false;
 	switch (record_fields[field].kind) {
 	case RECORD_TEXT:
-		return is_clean_text(value);
+		return is_clean_text(value, field == RECORD_DESCRIPTION) &&
+		       (field != RECORD_COUNTRY || is_country(value)) &&
+		       (field != RECORD_UPDATED_AT || is_time(value));
 	case RECORD_LIST:
 		return is_list(value);
 	case RECORD_NUMBER:
-		return str_to_double(value, &number);
+		return str_to_double(value, &number) &&
+		       fabs(number) <= (field == RECORD_LAT ? 90 : 180);
 	case RECORD_JSON:
 		return is_json_object(value);
 	}
@@ -237,7 +325,8 @@ static bool take_record(struct str body, struct record *out)
 		    !record_value_ok(f, out->field[f]))
 			return false;
 	}
-	return out->field[RECORD_EXTERNAL_ID].p && out->field[RECORD_NAME].p;
+	return out->field[RECORD_EXTERNAL_ID].p && out->field[RECORD_NAME].p &&
+	       (out->field[RECORD_LAT].p != NULL) == (out->field[RECORD_LON].p != NULL);
 }
 
 static bool take_reject(struct str body, struct record_reject *out)

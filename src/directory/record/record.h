@@ -18,10 +18,10 @@
 #define RECORD_SEPARATOR '\x1f'
 
 enum record_kind {
-	RECORD_TEXT,   /* UTF-8, NFC, no control characters, trimmed, not empty */
+	RECORD_TEXT,   /* UTF-8, no control characters (a description has lines), trimmed, not empty */
 	RECORD_LIST,   /* texts joined by U+001F */
-	RECORD_NUMBER, /* decimal text, finite */
-	RECORD_JSON,   /* an object, strict JSON */
+	RECORD_NUMBER, /* decimal text in the field's range */
+	RECORD_JSON,   /* an object, strict JSON; numbers that PostgreSQL's numeric holds */
 };
 
 enum record_field {
@@ -42,7 +42,8 @@ extern const struct record_field_info record_fields[RECORD_FIELDS];
 /* The field's name in lower case; static. */
 const char *record_field_name(enum record_field field);
 
-/* Whether a value is what the table says. */
+/* Whether a value is what the table says, the forms of countries and times included: what passes is taken
+ * by the columns it goes to, so that no value can end the COPY of all the others. */
 bool record_value_ok(enum record_field field, struct str value);
 
 /* NULL p: not known. Values point into the frame or into an arena; the record owns nothing. */

@@ -1,0 +1,1175 @@
+/* link: base directory/parse directory/record directory/taxonomy */
+/* Foreign files through the parser: what is recognised, what becomes of it, and what is refused and why. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "base/io.h"
+#include "directory/parse/parse.h"
+#include "directory/record/record.h"
+
+enum { KEPT = 8 };
+
+/* What became of a file: counts, the first records and the first rejects. */
+struct outcome {
+	struct arena arena;
+	struct record record[KEPT];
+	struct record_reject reject[KEPT];
+	size_t records, rejects;
+	struct record_summary summary;
+};
+static struct outcome got;
+
+static struct str kept(struct str s)
+{
+	return s.p ? arena_str(&got.arena, s) : s;
+}
+
+static void keep(const struct record_reader *r)
+{
+	if (r->type == RECORD_FRAME_RECORD && got.records++ < KEPT) {
+		struct record *record = &got.record[got.records - 1];
+		*record = r->record;
+		for (int f = 0; f < RECORD_FIELDS; f++)
+			record->field[f] = kept(record->field[f]);
+	} else if (r->type == RECORD_FRAME_REJECT && got.rejects++ < KEPT) {
+		got.reject[got.rejects - 1] =
+		    (struct record_reject){r->reject.line, kept(r->reject.field),
+					   kept(r->reject.cause), kept(r->reject.input)};
+	}
+}
+
+static void read_frames(int fd)
+{
+	struct record_reader reader;
+	struct err err;
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	arena_release(&got.arena);
+	memset(&got, 0, sizeof(got));
+	arena_init(&got.arena, 64 << 20);
+	record_reader_init(&reader, fd);
+	do {
+		if (record_read(&reader, &err) != OK)
+			fail_msg("%s", err.text);
+		keep(&reader);
+	} while (reader.type != RECORD_FRAME_END);
+	got.summary = reader.summary;
+	got.summary.format = kept(got.summary.format);
+	got.summary.failure = kept(got.summary.failure);
+	record_reader_release(&reader);
+	assert_int_equal(got.summary.records, got.records);
+	assert_int_equal(got.summary.rejects, got.rejects);
+}
+
+static void parse_fd(int in, const struct parse_options *options)
+{
+	struct err err;
+	int out = memfd_create("frames", MFD_CLOEXEC);
+	assert_true(in >= 0 && out >= 0);
+	if (parse_run(in, out, options, &err) != OK)
+		fail_msg("%s", err.text);
+	read_frames(out);
+	close(out);
+}
+
+static void parse_bytes(const char *p, size_t n, const struct parse_options *options)
+{
+	struct err err;
+	int in = memfd_create("file", MFD_CLOEXEC);
+	assert_true(in >= 0);
+	assert_int_equal(io_write_all(in, p, n, &err), OK);
+	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
+	parse_fd(in, options);
+	close(in);
+}
+
+static void parse_with(const char *text, const struct parse_options *options)
+{
+	parse_bytes(text, strlen(text), options);
+}
+
+static void parse(const char *text)
+{
+	parse_with(text, &(struct parse_options){0});
+}
+
+static void parse_buf(struct buf *text)
+{
+	assert_false(buf_failed(text));
+	parse_bytes(text->p, text->n, &(struct parse_options){0});
+	buf_release(text);
+}
+
+/* Field of the nth record; "" when it has none. */
+static const char *value(size_t n, enum record_field field)
+{
+	assert_true(n < got.records && n < KEPT);
+	return got.record[n].field[field].p ? got.record[n].field[field].p : "";
+}
+
+static void expect(const char *format, size_t records, size_t rejects)
+{
+	if (got.summary.failure.n)
+		fail_msg("%s", got.summary.failure.p);
+	assert_string_equal(got.summary.format.p, format);
+	assert_int_equal(got.records, records);
+	assert_int_equal(got.rejects, rejects);
+}
+
+static void expect_reject(size_t n, uint64_t line, const char *field, const char *cause,
+			  const char *input)
+{
+	assert_true(n < got.rejects && n < KEPT);
+	assert_int_equal(got.reject[n].line, line);
+	assert_string_equal(got.reject[n].field.p, field);
+	assert_string_equal(got.reject[n].cause.p, cause);
+	assert_string_equal(got.reject[n].input.p, input);
+}
+
+static void expect_failure(const char *cause)
+{
+	assert_true(got.summary.failure.n);
+	if (!strstr(got.summary.failure.p, cause))
+		fail_msg("'%s' instead of '%s'", got.summary.failure.p, cause);
+}
+
+/* ---- CSV ---- */
+
+static void four_separators_are_recognised(void **state)
+{
+	static const char separators[] = {',', ';', '\t', '|'};
+	(void)state;
+	for (size_t i = 0; i < sizeof(separators); i++) {
+		char text[200], s = separators[i];
+		snprintf(text, sizeof(text), "id%cname%ccity\n7%c\"A%c B\"%cBern\n", s, s, s, s, s);
+		parse(text);
+		expect("csv", 1, 0);
+		char name[] = {'A', s == '\t' ? ' ' : s, ' ', 'B', '\0'};
+		assert_string_equal(value(0, RECORD_NAME), s == '\t' ? "A B" : name);
+		assert_string_equal(value(0, RECORD_CITY), "Bern");
+	}
+	parse("name\nOnly one column\n");
+	expect("csv", 1, 0);
+	parse("sep=|\r\nname|city, town\r\nA, B|Bern\r\n");
+	expect("csv", 1, 0);
+	assert_string_equal(value(0, RECORD_NAME), "A, B");
+	assert_int_equal(got.record[0].line, 3);
+	parse_with("Holz, Stein und Eisen, Meier & Co;Bern\n",
+		   &(struct parse_options){.columns = "name,city"});
+	expect("csv", 1, 0);
+	assert_string_equal(value(0, RECORD_NAME), "Holz, Stein und Eisen, Meier & Co");
+}
+
+static void marks_line_ends_and_empty_lines_are_no_content(void **state)
+{
+	(void)state;
+	parse("\xEF\xBB\xBF\r\n\r\nname,city\r\n\r\nA,Bern\r\n\"B\r\nC\",Genf\r\nD,Chur");
+	expect("csv", 3, 0);
+	assert_string_equal(value(0, RECORD_NAME), "A");
+	assert_int_equal(got.record[0].line, 5);
+	assert_string_equal(value(1, RECORD_NAME), "B C");
+	assert_string_equal(value(2, RECORD_CITY), "Chur");
+	assert_int_equal(got.record[2].line, 8);
+}
+
+static void quotes_hold_separators_quotes_and_lines(void **state)
+{
+	(void)state;
+	parse("name,description,city\n"
+	      "\"A \"\"B\"\", C\",\"one\ntwo  \n\nthree\",\"\"\n"
+	      "5\" pipe,x,\"Bern\"e\n");
+	expect("csv", 2, 0);
+	assert_string_equal(value(0, RECORD_NAME), "A \"B\", C");
+	assert_string_equal(value(0, RECORD_DESCRIPTION), "one\ntwo\n\nthree");
+	assert_null(got.record[0].field[RECORD_CITY].p);
+	assert_string_equal(value(1, RECORD_NAME), "5\" pipe");
+	assert_string_equal(value(1, RECORD_CITY), "Berne");
+}
+
+static void windows_1252_is_told_from_utf8(void **state)
+{
+	(void)state;
+	parse("name,city\nCaf\xE9 \x80 \x8A,Gen\xE8ve\n");
+	expect("csv", 1, 0);
+	assert_string_equal(value(0, RECORD_NAME), "Café € Š");
+	assert_string_equal(value(0, RECORD_CITY), "Genève");
+	parse("name,city\nCafé €,Genève\n");
+	assert_string_equal(value(0, RECORD_NAME), "Café €");
+	/* A byte that belongs to no character costs its record, not the others their letters. */
+	parse("name,city\nCaf\xE9,Bern\nCafé,Genève\nCafé,Zürich\n");
+	expect("csv", 2, 1);
+	expect_reject(0, 2, "name", "not valid UTF-8", "Café,Bern");
+	assert_string_equal(value(0, RECORD_CITY), "Genève");
+	/* A byte-order mark decides. */
+	parse("\xEF\xBB\xBFname,city\nCaf\xE9,Bern\n");
+	expect("csv", 0, 1);
+	/* So does the first text behind a start in ASCII. */
+	struct buf text;
+	buf_init(&text, 1 << 20);
+	buf_puts(&text, "name,city\n");
+	while (text.n < 100000)
+		buf_puts(&text, "A,Bern\n");
+	size_t rows = (text.n - strlen("name,city\n")) / strlen("A,Bern\n");
+	buf_puts(&text, "Z\xFCrcher,\x9Cuvre\n");
+	parse_buf(&text);
+	expect("csv", rows + 1, 0);
+}
+
+static void headers_of_many_kinds_are_known(void **state)
+{
+	static const struct {
+		const char *header;
+		enum record_field field;
+		const char *text, *value;
+	} headers[] = {
+	    {"Straße", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"STRASSE", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"Address line 1", RECORD_STREET, "Weg 1", "Weg 1"},
+	    {"PLZ", RECORD_POSTCODE, "8000", "8000"},
+	    {"Code postal", RECORD_POSTCODE, "1200", "1200"},
+	    {"post_code", RECORD_POSTCODE, "1200", "1200"},
+	    {"Localité", RECORD_CITY, "Genève", "Genève"},
+	    {"CITTÀ", RECORD_CITY, "Lugano", "Lugano"},
+	    {"Ort\xC2\xA0", RECORD_CITY, "Bern", "Bern"},
+	    {"Öffnungszeiten", RECORD_HOURS, "24/7", "24/7"},
+	    {"ÖFFNUNGSZEITEN:", RECORD_HOURS, "24/7", "24/7"},
+	    {"O\xCC\x88"
+	     "ffnungszeiten",
+	     RECORD_HOURS, "24/7", "24/7"},
+	    {"Oeffnungszeiten", RECORD_HOURS, "24/7", "24/7"},
+	    {"Téléphone", RECORD_PHONE, "+41 44 668 18 00", "+41446681800"},
+	    {"Website", RECORD_WEBSITE, "Example.ORG/Way", "https://example.org/Way"},
+	    {"Country / Region", RECORD_COUNTRY, "Schweiz", "CH"},
+	    {"Catégorie", RECORD_CATEGORIES, "bakery", "bakery"},
+	    {"Breitengrad", RECORD_LAT, "47,5", "47.5000000"},
+	    {"Beschreibung", RECORD_DESCRIPTION, "Gut.", "Gut."},
+	    {"Kanton", RECORD_REGION, "ZH", "ZH"},
+	    {"Last modified", RECORD_UPDATED_AT, "2024-05-06", "2024-05-06T00:00:00Z"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		char text[300];
+		snprintf(text, sizeof(text), "Firma;%s;Längengrad\nA;%s;8,5\n", headers[i].header,
+			 headers[i].text);
+		parse(text);
+		expect("csv", 1, 0);
+		if (strcmp(value(0, headers[i].field), headers[i].value) != 0)
+			fail_msg("%s: '%s'", headers[i].header, value(0, headers[i].field));
+	}
+	static const char *const names[] = {"name",    "Business Name",  "Firma",  "NOM",
+					    "Società", "Raison sociale", "Société"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "%s,city\nA,Bern\n", names[i]);
+		parse(text);
+		if (strcmp(names[i], "Società") == 0)
+			expect_failure("no column is known as the name");
+		else
+			expect("csv", 1, 0);
+	}
+}
+
+static void columns_can_be_named_by_the_user(void **state)
+{
+	(void)state;
+	parse_with("7,x,A,Bern\n8,y,B,Genf\n",
+		   &(struct parse_options){.columns = "id,-,name,city", .country = "CH"});
+	expect("csv", 2, 0);
+	assert_string_equal(value(1, RECORD_EXTERNAL_ID), "8");
+	assert_string_equal(value(1, RECORD_CITY), "Genf");
+	assert_string_equal(value(1, RECORD_COUNTRY), "CH");
+	assert_string_equal(value(1, RECORD_TIMEZONE), "Europe/Zurich");
+}
+
+static void rows_that_cannot_be_used_are_named(void **state)
+{
+	(void)state;
+	parse("id;name;lat;lon\n"
+	      "1;A;47;8\n"
+	      "2;;47;8\n"
+	      "3;C\n"
+	      "4;D;95;8\n"
+	      "5;E;nord;8\n"
+	      "6;F;47;8;x\n"
+	      "7;\"G\n");
+	expect("csv", 1, 6);
+	expect_reject(0, 3, "name", "the record has no name", "2;;47;8");
+	expect_reject(1, 4, "", "2 values where the header has 4", "3;C");
+	expect_reject(2, 5, "lat", "not a coordinate", "95");
+	expect_reject(3, 6, "lat", "not a coordinate", "nord");
+	expect_reject(4, 7, "", "5 values where the header has 4", "6;F;47;8;x");
+	expect_reject(5, 8, "", "a quoted value does not end", "7;G\n");
+	parse("name\nA\n\"");
+	expect("csv", 1, 1);
+	expect_reject(0, 3, "", "a quoted value does not end", "");
+}
+
+static void what_is_shown_of_a_long_row_is_whole_characters(void **state)
+{
+	struct buf text;
+	(void)state;
+	buf_init(&text, 1 << 20);
+	buf_puts(&text, "name,city\n,x");
+	for (int i = 0; i < 2000; i++)
+		buf_puts(&text, "ü");
+	buf_puts(&text, "\n");
+	parse_buf(&text);
+	expect("csv", 0, 1);
+	assert_int_equal(got.reject[0].input.n, 1024);
+	assert_true(str_is_utf8(got.reject[0].input));
+}
+
+static void rows_beyond_the_limits_cost_themselves_only(void **state)
+{
+	struct buf text;
+	(void)state;
+	buf_init(&text, 8 << 20);
+	buf_puts(&text, "name,city\n");
+	for (int i = 0; i < 1200000; i++)
+		buf_putc(&text, 'x');
+	buf_puts(&text, ",Bern\nA,Genf\n");
+	for (int i = 0; i < 600; i++)
+		buf_putc(&text, ',');
+	buf_puts(&text, "\nB,Chur\n");
+	parse_buf(&text);
+	expect("csv", 2, 2);
+	assert_string_equal(got.reject[0].cause.p, "the row is longer than 1 MiB");
+	assert_string_equal(got.reject[1].cause.p, "too many columns");
+	assert_int_equal(got.reject[1].line, 4);
+	assert_string_equal(value(1, RECORD_CITY), "Chur");
+}
+
+static void the_sheet_of_google_business_profile_is_known(void **state)
+{
+	(void)state;
+	parse("Store code,Business name,Address line 1,Address line 2,Locality,Administrative area,"
+	      "Country / Region,Postal code,Latitude,Longitude,Primary phone,Website,"
+	      "Primary category,Additional categories,Sunday hours,Monday hours,Tuesday hours,"
+	      "Opening date\n"
+	      "S1,Bakery One,1 High St,Floor 2,London,Greater London,GB,SW1A 1AA,51.5,-0.12,"
+	      "020 7946 0018,http://One.example/,Bakery,\"Cafe, Coffee shop\",x,"
+	      "\"9:00 AM-12:00 PM, 1:00 PM-5:30 PM\",24 hours,2019-04-01\n");
+	expect("csv/google", 1, 0);
+	assert_string_equal(value(0, RECORD_EXTERNAL_ID), "S1");
+	assert_string_equal(value(0, RECORD_STREET), "1 High St");
+	assert_string_equal(value(0, RECORD_PHONE), "+442079460018");
+	assert_string_equal(value(0, RECORD_WEBSITE), "http://one.example/");
+	assert_string_equal(value(0, RECORD_CATEGORIES), "bakery\x1f"
+							 "cafe");
+	assert_string_equal(value(0, RECORD_HOURS),
+			    "Mo 09:00-12:00,13:00-17:30; Tu 00:00-24:00; Su off");
+	assert_string_equal(value(0, RECORD_EXTRA), "{\"founded\":\"2019-04-01\"}");
+	assert_string_equal(value(0, RECORD_LON), "-0.1200000");
+}
+
+static void a_level_1_file_of_gleif_is_known(void **state)
+{
+	(void)state;
+	parse(
+	    "\"LEI\",\"Entity.LegalName\",\"Entity.LegalAddress.FirstAddressLine\","
+	    "\"Entity.LegalAddress.City\",\"Entity.LegalAddress.Region\","
+	    "\"Entity.LegalAddress.Country\",\"Entity.LegalAddress.PostalCode\","
+	    "\"Entity.EntityStatus\",\"Registration.LastUpdateDate\"\n"
+	    "\"529900T8BM49AURSDO55\",\"Beispiel AG\",\"Weg 1\",\"Zug\",\"CH-ZG\",\"CH\",\"6300\","
+	    "\"ACTIVE\",\"2026-01-02T03:04:05.678Z\"\n"
+	    "\"529900T8BM49AURSDO56\",\"Island Ltd\",\"Road\",\"George Town\",\"\",\"KY\",\"\","
+	    "\"ACTIVE\",\"2026-01-02T03:04:05+01:00\"\n");
+	expect("csv/gleif", 2, 0);
+	assert_string_equal(value(0, RECORD_CATEGORIES), "legal-entity");
+	assert_string_equal(value(0, RECORD_UPDATED_AT), "2026-01-02T03:04:05.678Z");
+	assert_string_equal(value(0, RECORD_EXTRA), "{\"status\":\"ACTIVE\"}");
+	assert_string_equal(value(1, RECORD_COUNTRY), "KY");
+}
+
+/* ---- JSON ---- */
+
+static void the_own_form_keeps_every_field(void **state)
+{
+	(void)state;
+	parse("{\"external_id\":\"n1\",\"name\":\"N\",\"alt_names\":[\"M\",\"O\",\"M\"],"
+	      "\"categories\":[\"cafe\",\"no-such-thing\"],\"description\":\"d\",\"street\":\"s\","
+	      "\"postcode\":\"1\",\"city\":\"c\",\"region\":\"r\",\"country\":\"DE\",\"lat\":47.5,"
+	      "\"lon\":-7.25,\"phone\":\"0761 1234567\",\"website\":\"https://a.example\","
+	      "\"hours\":\"24/7\",\"timezone\":\"Europe/Berlin\",\"service_area\":[\"x\",\"y\"],"
+	      "\"offers\":{\"items\":[{\"name\":\"t\"}]},\"same_as\":[\"https://b.example/x\"],"
+	      "\"extra\":{\"a\":1},\"updated_at\":\"2024-05-06T07:08:09+02:00\"}\n");
+	expect("json/holdfast", 1, 0);
+	static const char *const values[RECORD_FIELDS] = {"n1",
+							  "N",
+							  "M\x1fO",
+							  "cafe",
+							  "d",
+							  "s",
+							  "1",
+							  "c",
+							  "r",
+							  "DE",
+							  "47.5000000",
+							  "-7.2500000",
+							  "+497611234567",
+							  "https://a.example",
+							  "24/7",
+							  "Europe/Berlin",
+							  "x\x1fy",
+							  "{\"items\":[{\"name\":\"t\"}]}",
+							  "https://b.example/x",
+							  "{\"a\":1}",
+							  "2024-05-06T07:08:09+02:00"};
+	for (int f = 0; f < RECORD_FIELDS; f++)
+		assert_string_equal(value(0, (enum record_field)f), values[f]);
+	assert_int_equal(got.summary.values_dropped, 0);
+}
+
+static void openstreetmap_is_known_flat_and_nested(void **state)
+{
+	static const char *const files[] = {
+	    /* nested, as converters write it */
+	    "{\"type\":\"FeatureCollection\",\"name\":\"layer\",\"features\":[{\"type\":"
+	    "\"Feature\","
+	    "\"properties\":{\"type\":\"node\",\"id\":7,\"tags\":{\"name\":\"Hof\",\"shop\":"
+	    "\"farm\","
+	    "\"addr:street\":\"Weg\",\"addr:housenumber\":\"3\",\"addr:country\":\"CH\","
+	    "\"phone\":\"+41 (0)44 668 18 00;+41 79 123 45 67\",\"operator\":\"Hans\","
+	    "\"contact:email\":\"h@hof.example\",\"cuisine\":\"regional\"}},"
+	    "\"geometry\":{\"type\":\"Point\",\"coordinates\":[8.5,47.4,400]}}]}",
+	    /* flat, a sequence (RFC 8142) */
+	    "\x1e{\"type\":\"Feature\",\"properties\":{\"@id\":\"node/7\",\"name\":\"Hof\","
+	    "\"shop\":\"farm\",\"addr:street\":\"Weg\",\"addr:housenumber\":\"3\","
+	    "\"addr:country\":\"CH\",\"phone\":\"+41446681800\",\"owner\":\"Hans\","
+	    "\"email\":\"h@hof.example\",\"cuisine\":\"regional\"},"
+	    "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[8.5,47.4],[8.6,47.4],"
+	    "[8.5,47.4]]]}}\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		parse(files[i]);
+		expect("geojson/osm", 1, 0);
+		assert_string_equal(value(0, RECORD_EXTERNAL_ID), "node/7");
+		assert_string_equal(value(0, RECORD_CATEGORIES), "farm-shop");
+		assert_string_equal(value(0, RECORD_STREET), "Weg 3");
+		assert_string_equal(value(0, RECORD_PHONE), "+41446681800");
+		assert_string_equal(value(0, RECORD_LAT), "47.4000000");
+		assert_string_equal(value(0, RECORD_LON), "8.5000000");
+		assert_string_equal(value(0, RECORD_EXTRA), "{\"cuisine\":\"regional\"}");
+		assert_int_equal(got.summary.emails_dropped, 1);
+		assert_int_equal(got.summary.persons_dropped, 1);
+	}
+}
+
+static void overture_is_known_in_the_old_and_the_new_form(void **state)
+{
+	(void)state;
+	parse("{\"id\":\"08f1\",\"names\":{\"primary\":\"Pizzeria\"},\"categories\":{\"primary\":"
+	      "\"restaurant\",\"alternate\":[\"bar\"]},\"addresses\":[{\"freeform\":\"Gasse 1\","
+	      "\"locality\":\"Chur\",\"postcode\":\"7000\",\"region\":\"GR\",\"country\":\"CH\"}],"
+	      "\"phones\":[\"+41812521111\"],\"emails\":[\"p@q.ch\",\"r@q.ch\"],"
+	      "\"socials\":[\"https://social.example/p\"],"
+	      "\"geometry\":{\"type\":\"Point\",\"coordinates\":[9.5,46.8]}}\n"
+	      "{\"id\":\"08f2\",\"names\":{\"primary\":\"Neu\"},\"basic_category\":\"bakery\","
+	      "\"addresses\":[{\"country\":\"CH\"}]}\n"
+	      "{\"id\":\"08f3\",\"names\":{\"primary\":\"Tief\"},\"taxonomy\":{\"primary\":"
+	      "\"no_such_place\",\"hierarchy\":[\"food_and_drink\",\"restaurant\","
+	      "\"no_such_place\"]},\"addresses\":[{\"country\":\"CH\"}]}\n");
+	expect("json/overture", 3, 0);
+	assert_memory_equal(value(0, RECORD_CATEGORIES), "restaurant", 10);
+	assert_string_equal(value(0, RECORD_SAME_AS), "https://social.example/p");
+	assert_string_equal(value(0, RECORD_CITY), "Chur");
+	assert_int_equal(got.summary.emails_dropped, 2);
+	assert_string_equal(value(1, RECORD_CATEGORIES), "bakery");
+	assert_string_equal(value(2, RECORD_CATEGORIES), "restaurant");
+}
+
+#define SCHEMA                                                                                     \
+	"\"@context\":\"https://schema.org\",\"@type\":[\"HomeAndConstructionBusiness\"],"         \
+	"\"@id\":\"https://f.example/#f\",\"name\":\"Fliesen Kern\","
+
+static void schema_org_is_known(void **state)
+{
+	(void)state;
+	parse(
+	    "{" SCHEMA "\"address\":{\"streetAddress\":\"Ringstr. 5\",\"postalCode\":\"79098\","
+	    "\"addressLocality\":\"Freiburg\",\"addressCountry\":{\"@type\":\"Country\","
+	    "\"name\":\"Germany\"}},\"geo\":{\"latitude\":47.99,\"longitude\":7.85},"
+	    "\"telephone\":\"0761 1234567\",\"email\":\"k@kern.example\",\"founder\":"
+	    "[{\"name\":\"K\"},{\"name\":\"L\"}],\"areaServed\":[{\"name\":\"Emmendingen\"},"
+	    "\"Lahr\"],\"sameAs\":\"https://social.example/kern\",\"makesOffer\":{\"itemOffered\":"
+	    "{\"name\":\"Bad\",\"description\":\"neu\"},\"price\":3,\"priceCurrency\":\"EUR\"},"
+	    "\"openingHoursSpecification\":[{\"dayOfWeek\":[\"Monday\","
+	    "\"https://schema.org/Tuesday\"],\"opens\":\"08:00\",\"closes\":\"17:00\"}]}");
+	expect("json/schema.org", 1, 0);
+	assert_string_equal(value(0, RECORD_EXTERNAL_ID), "https://f.example/#f");
+	assert_string_equal(value(0, RECORD_CATEGORIES), "craft");
+	assert_string_equal(value(0, RECORD_COUNTRY), "DE");
+	assert_string_equal(value(0, RECORD_PHONE), "+497611234567");
+	assert_string_equal(value(0, RECORD_HOURS), "Mo 08:00-17:00; Tu 08:00-17:00");
+	assert_string_equal(value(0, RECORD_SERVICE_AREA), "Emmendingen\x1fLahr");
+	assert_string_equal(value(0, RECORD_OFFERS),
+			    "{\"items\":[{\"name\":\"Bad\",\"price\":\"3\",\"currency\":\"EUR\","
+			    "\"description\":\"neu\"}]}");
+	assert_int_equal(got.summary.persons_dropped, 2);
+	assert_int_equal(got.summary.emails_dropped, 1);
+}
+
+static void hours_of_schema_org_come_in_three_forms(void **state)
+{
+	(void)state;
+	/* One specification: what stands behind it in the object is no further one. */
+	parse("{\"@graph\":[{" SCHEMA "\"openingHoursSpecification\":{\"dayOfWeek\":\"Monday\","
+	      "\"opens\":\"08:00\",\"closes\":\"17:00\"},\"specialOpeningHoursSpecification\":"
+	      "{\"dayOfWeek\":\"Sunday\",\"opens\":\"10:00\",\"closes\":\"12:00\"}}]}");
+	expect("json/schema.org", 1, 0);
+	assert_string_equal(value(0, RECORD_HOURS), "Mo 08:00-17:00");
+	parse("{" SCHEMA "\"openingHours\":[\"Mo-Fr 09:00-17:00\",\"Sa 09:00-12:00\"]}");
+	assert_string_equal(value(0, RECORD_HOURS), "Mo-Fr 09:00-17:00; Sa 09:00-12:00");
+	parse("{" SCHEMA "\"openingHours\":\"Mo-Su\"}");
+	assert_string_equal(value(0, RECORD_HOURS), "Mo-Su");
+}
+
+static void containers_are_lines_arrays_collections_and_single_objects(void **state)
+{
+	static const char *const files[] = {
+	    "{\"name\":\"A\",\"city\":\"Bern\"}\n{\"name\":\"B\",\"city\":\"Chur\"}\n",
+	    "\xEF\xBB\xBF{\"name\":\"A\",\"city\":\"Bern\"}\r\n\r\n{\"name\":\"B\",\"city\":"
+	    "\"Chur\"}",
+	    "[{\"name\":\"A\",\"city\":\"Bern\"},\n{\"name\":\"B\",\"city\":\"Chur\"}]",
+	    "{\"version\":1,\"elements\":[{\"name\":\"A\",\"city\":\"Bern\"},"
+	    "{\"name\":\"B\",\"city\":\"Chur\"}],\"after\":{}}",
+	    "\x1e{\"name\":\"A\",\n\"city\":\"Bern\"}\n\x1e{\"name\":\"B\",\"city\":\"Chur\"}\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		parse(files[i]);
+		expect("json/keys", 2, 0);
+		assert_string_equal(value(1, RECORD_CITY), "Chur");
+	}
+	parse("{\n \"name\": \"A\",\n \"features\": [\"parking\", \"wifi\"],\n \"city\": "
+	      "\"Bern\"\n}\n");
+	expect("json/keys", 1, 0);
+	assert_string_equal(value(0, RECORD_CITY), "Bern");
+}
+
+static void a_broken_line_costs_that_line_only(void **state)
+{
+	(void)state;
+	parse("{\"external_id\":\"1\",\"name\":\"A\"}\n"
+	      "{\"external_id\":\"2\",\"name\":}\n"
+	      "not json\n"
+	      "[]\n"
+	      "\"text\"\n"
+	      "{\"external_id\":\"5\",\"name\":\"lone \\ud800\"}\n"
+	      "{\"external_id\":\"6\",\"name\":\"B\",\"lat\":1,\"lon\":181}\n"
+	      "{\"external_id\":\"7\",\"name\":\"C\"}\n"
+	      "{\"external_id\":\"8\",\"na");
+	expect("json/holdfast", 2, 6);
+	static const uint64_t lines[] = {2, 3, 5, 6, 7, 9};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_int_equal(got.reject[i].line, lines[i]);
+		assert_true(got.reject[i].cause.n > 0);
+	}
+	expect_reject(2, 5, "", "not an object", "");
+	expect_reject(4, 7, "lon", "not a coordinate", "181");
+}
+
+static void a_collection_that_breaks_off_is_a_failure(void **state)
+{
+	static const char whole[] =
+	    "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":"
+	    "{\"name\":\"A\",\"shop\":\"farm\"},\"geometry\":null}]}";
+	(void)state;
+	parse(whole);
+	expect("geojson/osm", 1, 0);
+	/* Wherever it is cut: never taken for the whole. */
+	for (size_t n = strlen("{\"type\":\"FeatureCollection\",\"features\":[");
+	     n + 1 < sizeof(whole) - 1; n++) {
+		parse_bytes(whole, n, &(struct parse_options){0});
+		expect_failure("line 1");
+	}
+	parse("[{\"name\":\"A\"},\n{\"name\":\"B\"]\n");
+	expect_failure("line 2");
+}
+
+/* An object with two texts of n bytes. */
+static void put_large(struct buf *text, size_t n)
+{
+	static const char *const keys[] = {"\"a\":\"", ",\"b\":\""};
+	buf_putc(text, '{');
+	for (size_t k = 0; k < 2; k++) {
+		buf_puts(text, keys[k]);
+		for (size_t i = 0; i < n; i++)
+			buf_putc(text, 'x');
+		buf_putc(text, '"');
+	}
+	buf_puts(text, ",\"name\":\"L\"}");
+}
+
+static void too_large_a_record_is_a_reject_wherever_it_stands(void **state)
+{
+	static const char *const around[][2] = {
+	    {"{\"name\":\"A\"}\n", "\n{\"name\":\"B\"}\n"},
+	    {"[{\"name\":\"A\"},\n", ",{\"name\":\"B\"}]"},
+	    {"{\"features\":[{\"name\":\"A\"},", ",{\"name\":\"B\"}]}"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+		struct buf text;
+		buf_init(&text, 16 << 20);
+		buf_puts(&text, around[i][0]);
+		put_large(&text, 3 << 20);
+		buf_puts(&text, around[i][1]);
+		parse_buf(&text);
+		expect("json/keys", 2, 1);
+		assert_string_equal(got.reject[0].cause.p, "the record is larger than 4 MiB");
+		assert_string_equal(value(1, RECORD_NAME), "B");
+	}
+}
+
+/* ---- values ---- */
+
+static void no_address_comes_through_any_field(void **state)
+{
+	(void)state;
+	for (int f = 0; f < RECORD_FIELDS; f++) {
+		static const char *const shapes[] = {
+		    "\"secret@private.example\"",
+		    "\"tel. 044 6681800 secret@private.example x\"",
+		    "[\"secret@private.example\"]",
+		    "{\"a\":[\"to secret@private.example\"],\"secret@private.example\":1}",
+		    "\"https://x.example/?to=secret@private.example\"",
+		    "\"sëcret@privatë.example\""};
+		for (size_t s = 0; s < sizeof(shapes) / sizeof(shapes[0]); s++) {
+			char text[400];
+			const char *key = record_field_name((enum record_field)f);
+			snprintf(text, sizeof(text),
+				 "{\"external_id\":\"1\",\"name\":\"A\",\"%s\":%s}\n", key,
+				 shapes[s]);
+			parse(text);
+			for (int g = 0; g < RECORD_FIELDS && got.records; g++)
+				if (strstr(value(0, (enum record_field)g), "private") ||
+				    strstr(value(0, (enum record_field)g), "privat\xc3\xab"))
+					fail_msg("%s: %s", key, value(0, (enum record_field)g));
+		}
+	}
+	parse("name,facebook,phone,payment\n"
+	      "Write to a@b.example or c@d.example!,me@social.example,tel@x.example,e@f.example\n");
+	expect("csv", 1, 0);
+	assert_string_equal(value(0, RECORD_NAME), "Write to or !");
+	assert_int_equal(got.summary.emails_dropped, 5);
+}
+
+static void an_at_that_is_no_address_stays(void **state)
+{
+	(void)state;
+	parse("name,instagram\nCafé @ the lake,https://social.example/@cafe\n"
+	      "@home,https://maps.example/@47.37,8.54\n");
+	expect("csv", 1, 1);
+	parse("name;instagram\nCafé @ the lake;https://social.example/@cafe\n"
+	      "C@fe;https://maps.example/x@47.37,8.54\n");
+	expect("csv", 2, 0);
+	assert_string_equal(value(0, RECORD_NAME), "Café @ the lake");
+	assert_string_equal(value(0, RECORD_SAME_AS), "https://social.example/@cafe");
+	assert_string_equal(value(1, RECORD_NAME), "C@fe");
+	assert_string_equal(value(1, RECORD_SAME_AS), "https://maps.example/x@47.37,8.54");
+	assert_int_equal(got.summary.emails_dropped, 0);
+}
+
+static void names_are_composed_and_their_blanks_folded(void **state)
+{
+	(void)state;
+	parse("name,city\n\"  Zu\xCC\x88rich\t \n  Cafe\xCC\x81 \xC2\xA0 \xC2\x85 A\x01"
+	      "B \xEF\xBB\xBF\",a\n");
+	expect("csv", 1, 0);
+	assert_string_equal(value(0, RECORD_NAME), "Zürich Café A B");
+	parse("{\"name\":\"\\uac00\\u1112\\u1161\\u11ab\",\"city\":\"a\"}");
+	assert_string_equal(value(0, RECORD_NAME), "가한");
+}
+
+/* {"external_id":"1","name":"A","KEY":"START xxx..."} with n characters x. */
+static void parse_long(const char *key, const char *start, size_t n)
+{
+	struct buf text;
+	buf_init(&text, 1 << 20);
+	buf_printf(&text, "{%s\"%s\":\"%s", strcmp(key, "name") ? "\"name\":\"A\"," : "", key,
+		   start);
+	for (size_t i = 0; i < n; i++)
+		buf_puts(&text, "ü");
+	buf_puts(&text, strcmp(key, "external_id") ? "\",\"external_id\":\"1\"}" : "\"}");
+	parse_buf(&text);
+	expect("json/holdfast", 1, 0);
+}
+
+static void long_texts_are_cut_at_a_character_and_long_facts_dropped(void **state)
+{
+	(void)state;
+	static const enum record_field texts[] = {RECORD_NAME, RECORD_DESCRIPTION, RECORD_STREET,
+						  RECORD_CITY, RECORD_REGION};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		size_t max = record_fields[texts[i]].max_bytes;
+		parse_long(record_field_name(texts[i]), "x", 4000);
+		assert_int_equal(got.record[0].field[texts[i]].n, (max - 1) / 2 * 2 + 1);
+		assert_true(str_is_utf8(got.record[0].field[texts[i]]));
+		assert_int_equal(got.summary.values_dropped, 0);
+	}
+	/* Half an URL, half a week, half a number are wrong facts. */
+	static const struct {
+		enum record_field field;
+		const char *start;
+	} facts[] = {{RECORD_WEBSITE, "https://a.example/"}, {RECORD_SAME_AS, "https://a.example/"},
+		     {RECORD_HOURS, "Mo 08:00-12:00 "},      {RECORD_POSTCODE, "8000"},
+		     {RECORD_PHONE, "0446681800 "},          {RECORD_TIMEZONE, "Europe/"}};
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		parse_long(record_field_name(facts[i].field), facts[i].start, 4000);
+		assert_null(got.record[0].field[facts[i].field].p);
+		assert_int_equal(got.summary.values_dropped, 1);
+	}
+}
+
+static void ids_that_are_too_long_stay_different(void **state)
+{
+	char first[300];
+	(void)state;
+	parse_long("external_id", "a", 200);
+	assert_true(got.record[0].field[RECORD_EXTERNAL_ID].n <= 256);
+	snprintf(first, sizeof(first), "%s", value(0, RECORD_EXTERNAL_ID));
+	parse_long("external_id", "a", 201);
+	assert_string_not_equal(value(0, RECORD_EXTERNAL_ID), first);
+	parse_long("external_id", "a", 200);
+	assert_string_equal(value(0, RECORD_EXTERNAL_ID), first);
+}
+
+static void a_record_without_an_id_gets_one_of_its_contents(void **state)
+{
+	(void)state;
+	parse("name,city\nA,Bern\nA,Bern\nA,Chur\n");
+	expect("csv", 3, 0);
+	assert_memory_equal(value(0, RECORD_EXTERNAL_ID), "contents:", 9);
+	assert_string_equal(value(0, RECORD_EXTERNAL_ID), value(1, RECORD_EXTERNAL_ID));
+	assert_string_not_equal(value(0, RECORD_EXTERNAL_ID), value(2, RECORD_EXTERNAL_ID));
+}
+
+static void countries_come_by_name_and_code(void **state)
+{
+	static const struct {
+		const char *written, *code;
+		size_t dropped;
+	} countries[] = {{"Schweiz", "CH", 0}, {"switzerland", "CH", 0},
+			 {"ch", "CH", 0},      {"Österreich", "AT", 0},
+			 {"EC", "EC", 0},      {"ky", "KY", 0},
+			 {"XK", "XK", 0},      {"", "DE", 0},
+			 {"Atlantis", "", 1},  {"ZZ", "", 1}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name,country\nA,%s\n", countries[i].written);
+		parse_with(text, &(struct parse_options){.country = "DE"});
+		expect("csv", 1, 0);
+		assert_string_equal(value(0, RECORD_COUNTRY), countries[i].code);
+		assert_int_equal(got.summary.values_dropped, countries[i].dropped);
+	}
+}
+
+static void times_become_those_of_rfc_3339_or_nothing(void **state)
+{
+	static const struct {
+		const char *written, *time;
+	} times[] = {
+	    {"2024-02-29", "2024-02-29T00:00:00Z"},
+	    {"2024-05-06T07:08:09Z", "2024-05-06T07:08:09Z"},
+	    {"2024-05-06 07:08:09.25+00", "2024-05-06T07:08:09.25+00:00"},
+	    {"2024-05-06 07:08", "2024-05-06T07:08:00Z"},
+	    {"2024-05-06 07:08:09 +0530", "2024-05-06T07:08:09+05:30"},
+	    {"2024-05-06T07:08:09-08:00", "2024-05-06T07:08:09-08:00"},
+	    {"06.05.2024", "2024-05-06T00:00:00Z"},
+	    {"31.12.2024 23:59", "2024-12-31T23:59:00Z"},
+	    {"2023-02-29", ""},
+	    {"0000-01-01", ""},
+	    {"2024-13-01", ""},
+	    {"2024-05-06T24:00:00Z", ""},
+	    {"2024-05-06T07:08:09+16:00", ""},
+	    {"12/31/2024", ""},
+	    {"yesterday", ""},
+	    {"infinity", ""},
+	    {"2024-05-06T07:08:09 Europe/Zurich", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name,updated at\nA,%s\n", times[i].written);
+		parse(text);
+		expect("csv", 1, 0);
+		assert_string_equal(value(0, RECORD_UPDATED_AT), times[i].time);
+		assert_int_equal(got.summary.values_dropped, times[i].time[0] == '\0');
+	}
+}
+
+static void coordinates_are_degrees_or_nothing(void **state)
+{
+	static const struct {
+		const char *lat, *lon, *want_lat, *want_lon;
+	} places[] = {
+	    {"47,3769", "8,5417", "47.3769000", "8.5417000"},
+	    {"-90", "180", "-90.0000000", "180.0000000"},
+	    {"1e1", "2", "10.0000000", "2.0000000"},
+	    {"0", "0", "", ""},
+	    {"-0.0", "0", "", ""},
+	    {"0", "8.5", "0.0000000", "8.5000000"},
+	    {"47.5", "", "", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name;lat;lon\nA;%s;%s\n", places[i].lat,
+			 places[i].lon);
+		parse(text);
+		expect("csv", 1, 0);
+		assert_string_equal(value(0, RECORD_LAT), places[i].want_lat);
+		assert_string_equal(value(0, RECORD_LON), places[i].want_lon);
+	}
+}
+
+static void web_addresses_are_http_or_nothing(void **state)
+{
+	static const struct {
+		const char *written, *url;
+	} urls[] = {
+	    {"Example.org", "https://example.org"},
+	    {"HTTP://Example.ORG/Path?Q=1", "http://example.org/Path?Q=1"},
+	    {"https://a.example; https://b.example", "https://a.example"},
+	    {"javascript:alert(1)", ""},
+	    {"ftp://a.example", ""},
+	    {"https://user@a.example", ""},
+	    {"https://a.example/\\\"x", ""},
+	    {"https://a b.example", ""},
+	    {"none", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		char text[200];
+		snprintf(text, sizeof(text),
+			 "{\"name\":\"A\",\"website\":\"%s\",\"facebook\":\"%s\"}", urls[i].written,
+			 urls[i].written);
+		parse(text);
+		expect("json/keys", 1, 0);
+		assert_string_equal(value(0, RECORD_WEBSITE), urls[i].url);
+		assert_string_equal(value(0, RECORD_SAME_AS), urls[i].url);
+	}
+}
+
+static void json_that_a_database_cannot_hold_is_dropped(void **state)
+{
+	static const char *const numbers[] = {"1e999999999", "1e-99999", "0e-20000", "1e400"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		char text[200];
+		snprintf(text, sizeof(text),
+			 "{\"external_id\":\"1\",\"name\":\"A\",\"extra\":{\"a\":[{\"b\":%s}]}}",
+			 numbers[i]);
+		parse(text);
+		expect("json/holdfast", 1, 0);
+		assert_null(got.record[0].field[RECORD_EXTRA].p);
+		assert_int_equal(got.summary.values_dropped, 1);
+	}
+}
+
+static void hours_of_days_are_understood_or_dropped(void **state)
+{
+	static const struct {
+		const char *monday, *hours;
+	} days[] = {
+	    {"9:00 AM-5:00 PM", "Mo 09:00-17:00"},
+	    {"09:00-17:00", "Mo 09:00-17:00"},
+	    {"9 AM \xe2\x80\x93 12 PM", "Mo 09:00-12:00"},
+	    {"9.30-12.00", "Mo 09:30-12:00"},
+	    {"6:00 PM-12:00 AM", "Mo 18:00-00:00"},
+	    {"open 24 hours", "Mo 00:00-24:00"},
+	    {"X", "Mo off"},
+	    {"Closed", "Mo off"},
+	    {"by appointment", ""},
+	    {"25:00-26:00", ""},
+	    {"9:75-10:00", ""},
+	    {"13:00 PM-2:00 PM", ""},
+	    {"9:00", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name;monday hours\nA;%s\n", days[i].monday);
+		parse(text);
+		expect("csv", 1, 0);
+		assert_string_equal(value(0, RECORD_HOURS), days[i].hours);
+		assert_int_equal(got.summary.values_dropped, days[i].hours[0] == '\0');
+	}
+}
+
+/* ---- telephones ---- */
+
+static const struct {
+	const char *country, *written, *number; /* NULL: stays as written */
+} phones[] = {
+    {"CH", "044 668 18 00", "+41446681800"},
+    {"CH", "+41 (0)44 668 18 00", "+41446681800"},
+    {"CH", "0041 44 668 18 00", "+41446681800"},
+    {"CH", "(+41) 44 668 18 00", "+41446681800"},
+    {"CH",
+     "+41 44\xe2\x80\xaf"
+     "668\xc2\xa0"
+     "18\xe2\x80\x93"
+     "00",
+     "+41446681800"},
+    {"CH", "668 18 00", NULL},
+    {"CH", "044 668 18 00 int. 3", NULL},
+    {"CH", "044 668 18 000", NULL},
+    {"", "044 668 18 00", NULL},
+    {"", "+41 44 668 18 00", "+41446681800"},
+    {"DE", "030/1234567", "+49301234567"},
+    {"DE", "+49 089 1234567", "+49891234567"},
+    {"AT", "01 5123456", "+4315123456"},
+    {"IT", "06 1234 5678", "+390612345678"},
+    {"IT", "+39 (0)6 1234 5678", "+390612345678"},
+    {"SM", "0549 882345", "+3780549882345"},
+    {"FR", "01.23.45.67.89", "+33123456789"},
+    {"GB", "020 7946 0018", "+442079460018"},
+    {"US", "(212) 555-0100", "+12125550100"},
+    {"US", "1-212-555-0100", "+12125550100"},
+    {"US", "555-0100", NULL},
+    {"CA", "+1 416 555 0100", "+14165550100"},
+    {"RU", "8 800 555 35 35", "+78005553535"},
+    {"RU", "800 555 35 35", "+78005553535"},
+    {"RU", "+7 843 123 45 67", "+78431234567"},
+    {"BY", "8 017 212 34 56", "+375172123456"},
+    {"BY", "+375 80 212 34 56", "+375802123456"},
+    {"LT", "8 5 212 3456", "+37052123456"},
+    {"LT", "+370 800 12345", "+37080012345"},
+    {"HU", "06 1 234 5678", "+3612345678"},
+    {"HU", "+36 1 234 5678", "+3612345678"},
+    {"ES", "912 345 678", "+34912345678"},
+    {"PL", "+48 (0)22 123 45 67", "+48221234567"},
+    {"PT", "212 345 678", "+351212345678"},
+    {"CZ", "222 333 444", "+420222333444"},
+    {"DK", "33 12 34 56", "+4533123456"},
+    {"NO", "22 12 34 56", "+4722123456"},
+    {"SE", "08-123 456 78", "+46812345678"},
+    {"FI", "09 1234567", "+35891234567"},
+    {"NL", "020 123 4567", "+31201234567"},
+    {"BE", "02 123 45 67", "+3221234567"},
+    {"LU", "26 12 34 56", "+35226123456"},
+    {"LI", "232 12 34", "+4232321234"},
+    {"JP", "03-1234-5678", "+81312345678"},
+    {"AU", "(02) 9123 4567", "+61291234567"},
+    {"NZ", "09 123 4567", "+6491234567"},
+    {"IN", "022 1234 5678", "+912212345678"},
+    {"BR", "011 91234-5678", "+5511912345678"},
+    {"ZA", "021 123 4567", "+27211234567"},
+    {"TR", "0212 123 45 67", "+902121234567"},
+    {"GR", "21 0123 4567", "+302101234567"},
+    {"SG", "6123 4567", "+6561234567"},
+    {"EC", "02 123 4567", NULL},
+    {"EC", "+593 2 123 4567", NULL},
+    {"CH", "+", NULL},
+    {"CH", "", NULL},
+    {"CH", "+41", NULL},
+    {"CH", "12345678901234567890123456789", NULL},
+    {"CH", "044 668 + 18 00", NULL},
+};
+
+static void telephones_become_e164_where_the_plan_is_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(phones) / sizeof(phones[0]); i++) {
+		struct buf out;
+		buf_init(&out, 40);
+		bool ok = parse_phone(str_of(phones[i].written), str_of(phones[i].country), &out);
+		if (ok != (phones[i].number != NULL) ||
+		    (ok && strcmp(buf_z(&out), phones[i].number) != 0))
+			fail_msg("%s %s: '%s'", phones[i].country, phones[i].written, buf_z(&out));
+		buf_release(&out);
+	}
+}
+
+static void of_several_telephones_the_first_that_is_one_counts(void **state)
+{
+	static const char *const written[] = {
+	    "044 668 18 00; 079 123 45 67", "; 044 668 18 00", "044 668 18 00, 079 123 45 67",
+	    "044 668 18 00 / 079 123 45 67",
+	    "+41 44 668 18 00; +41 79 123 45 67; +41 79 123 45 68; +41 79 123 45 69"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		char text[200];
+		snprintf(text, sizeof(text), "name,phone,country\nA,\"%s\",CH\n", written[i]);
+		parse(text);
+		assert_string_equal(value(0, RECORD_PHONE), "+41446681800");
+	}
+	parse("name,phone,country\nA,668 18 00,CH\nB,none,CH\n");
+	assert_string_equal(value(0, RECORD_PHONE), "668 18 00");
+	assert_null(got.record[1].field[RECORD_PHONE].p);
+	assert_int_equal(got.summary.values_dropped, 1);
+}
+
+/* ---- mappings ---- */
+
+static void a_mapping_serves_rows_and_objects(void **state)
+{
+	static const struct parse_options options = {
+	    .map = "# ours\n\n  external_id = nr \r\nname = was\ncity=wo.ort\n"
+		   "country = \"AT\"\nservice_area = orte | split /\ncategories = art\n"};
+	(void)state;
+	parse_with("nr,was,wo.ort,orte,art\n1,Ding,Wien,Baden/Krems,Bäckerei\n", &options);
+	expect("csv", 1, 0);
+	assert_string_equal(value(0, RECORD_SERVICE_AREA), "Baden\x1fKrems");
+	assert_string_equal(value(0, RECORD_CITY), "Wien");
+	assert_string_equal(value(0, RECORD_COUNTRY), "AT");
+	parse_with("{\"nr\":1,\"was\":\"Ding\",\"wo\":{\"ort\":\"Wien\"},\"orte\":[\"Baden\","
+		   "\"Krems/Melk\"],\"art\":\"bakery\"}\n",
+		   &options);
+	expect("json/map", 1, 0);
+	assert_string_equal(value(0, RECORD_SERVICE_AREA), "Baden\x1fKrems\x1fMelk");
+	assert_string_equal(value(0, RECORD_CITY), "Wien");
+	assert_string_equal(value(0, RECORD_CATEGORIES), "bakery");
+}
+
+static void a_wrong_mapping_is_refused_with_its_line(void **state)
+{
+	static const struct {
+		const char *text, *cause;
+	} maps[] = {
+	    {"name = a\nfoo = b\n", "line 2: unknown field 'foo'"},
+	    {"name a\n", "line 1: 'name a' is not of the form 'field = column'"},
+	    {"city = a\n", "the mapping has no line for 'name'"},
+	    {"", "the mapping has no line for 'name'"},
+	    {"name =\n", "line 1: name: the column is missing"},
+	    {"name = a | upper\n", "line 1: unknown transformation 'upper'"},
+	    {"name = a | split\n", "line 1: unknown transformation 'split'"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		struct parse_map *map;
+		struct err err;
+		assert_int_equal(parse_map_read(str_of(maps[i].text), &map, &err), INVALID);
+		assert_non_null(strstr(err.text, maps[i].cause));
+	}
+}
+
+/* ---- files that are none ---- */
+
+static void files_that_cannot_be_read_say_why(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+		const char *cause;
+	} files[] = {
+	    {"", 0, "the file is empty"},
+	    {"\n\n", 2, "the file has no header line"},
+	    {"\xFF\xFEn\0a\0", 6, "UTF-16"},
+	    {"\xFE\xFF\0n", 4, "UTF-16"},
+	    {"n\0a\0m\0", 6, "not text"},
+	    {"PK\3\4\0\0", 6, "not text"},
+	    {"a,b\n1,2\n", 8, "no column is known as the name"},
+	    {"name,\"city\n", 11, "the header line: a quoted value does not end"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		parse_bytes(files[i].text, files[i].n, &(struct parse_options){0});
+		expect_failure(files[i].cause);
+		assert_int_equal(got.records, 0);
+	}
+}
+
+/* A source that fails behind the head that the parser looks at: an empty pipe that does not block. */
+static void parse_failing(const char *first, const char *line)
+{
+	int ends[2];
+	struct err err;
+	struct buf text;
+	buf_init(&text, 1 << 20);
+	buf_puts(&text, first);
+	while (text.n < (size_t)64 * 1024)
+		buf_puts(&text, line);
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) >= 1 << 20);
+	assert_int_equal(io_write_all(ends[1], text.p, text.n, &err), OK);
+	parse_fd(ends[0], &(struct parse_options){0});
+	expect_failure("reading");
+	close(ends[0]);
+	close(ends[1]);
+	buf_release(&text);
+}
+
+static void an_error_of_reading_is_never_taken_for_the_end(void **state)
+{
+	(void)state;
+	parse_failing("name,city\n", "A,Bern\n");
+	parse_failing("", "{\"name\":\"A\",\"city\":\"Bern\"}\n");
+	parse_failing("[{\"name\":\"A\"}", ",{\"name\":\"A\",\"city\":\"Bern\"}\n");
+}
+
+static void a_reader_that_goes_away_ends_the_parser(void **state)
+{
+	static const struct parse_options options = {0};
+	int in = memfd_create("file", MFD_CLOEXEC), ends[2];
+	struct err err;
+	(void)state;
+	assert_int_equal(io_write_all(in, "name\nA\n", 7, &err), OK);
+	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[0]);
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_not_equal(parse_run(in, ends[1], &options, &err), OK);
+	close(ends[1]);
+	close(in);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(four_separators_are_recognised),
+	    cmocka_unit_test(marks_line_ends_and_empty_lines_are_no_content),
+	    cmocka_unit_test(quotes_hold_separators_quotes_and_lines),
+	    cmocka_unit_test(windows_1252_is_told_from_utf8),
+	    cmocka_unit_test(headers_of_many_kinds_are_known),
+	    cmocka_unit_test(columns_can_be_named_by_the_user),
+	    cmocka_unit_test(rows_that_cannot_be_used_are_named),
+	    cmocka_unit_test(what_is_shown_of_a_long_row_is_whole_characters),
+	    cmocka_unit_test(rows_beyond_the_limits_cost_themselves_only),
+	    cmocka_unit_test(the_sheet_of_google_business_profile_is_known),
+	    cmocka_unit_test(a_level_1_file_of_gleif_is_known),
+	    cmocka_unit_test(the_own_form_keeps_every_field),
+	    cmocka_unit_test(openstreetmap_is_known_flat_and_nested),
+	    cmocka_unit_test(overture_is_known_in_the_old_and_the_new_form),
+	    cmocka_unit_test(schema_org_is_known),
+	    cmocka_unit_test(hours_of_schema_org_come_in_three_forms),
+	    cmocka_unit_test(containers_are_lines_arrays_collections_and_single_objects),
+	    cmocka_unit_test(a_broken_line_costs_that_line_only),
+	    cmocka_unit_test(a_collection_that_breaks_off_is_a_failure),
+	    cmocka_unit_test(too_large_a_record_is_a_reject_wherever_it_stands),
+	    cmocka_unit_test(no_address_comes_through_any_field),
+	    cmocka_unit_test(an_at_that_is_no_address_stays),
+	    cmocka_unit_test(names_are_composed_and_their_blanks_folded),
+	    cmocka_unit_test(long_texts_are_cut_at_a_character_and_long_facts_dropped),
+	    cmocka_unit_test(ids_that_are_too_long_stay_different),
+	    cmocka_unit_test(a_record_without_an_id_gets_one_of_its_contents),
+	    cmocka_unit_test(countries_come_by_name_and_code),
+	    cmocka_unit_test(times_become_those_of_rfc_3339_or_nothing),
+	    cmocka_unit_test(coordinates_are_degrees_or_nothing),
+	    cmocka_unit_test(web_addresses_are_http_or_nothing),
+	    cmocka_unit_test(json_that_a_database_cannot_hold_is_dropped),
+	    cmocka_unit_test(hours_of_days_are_understood_or_dropped),
+	    cmocka_unit_test(telephones_become_e164_where_the_plan_is_known),
+	    cmocka_unit_test(of_several_telephones_the_first_that_is_one_counts),
+	    cmocka_unit_test(a_mapping_serves_rows_and_objects),
+	    cmocka_unit_test(a_wrong_mapping_is_refused_with_its_line),
+	    cmocka_unit_test(files_that_cannot_be_read_say_why),
+	    cmocka_unit_test(an_error_of_reading_is_never_taken_for_the_end),
+	    cmocka_unit_test(a_reader_that_goes_away_ends_the_parser),
+	};
+	int bad = cmocka_run_group_tests_name("parse", tests, NULL, NULL);
+	arena_release(&got.arena);
+	return bad;
+}
