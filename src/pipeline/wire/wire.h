@@ -97,8 +97,9 @@ struct wire_request {
 	struct str url;
 	struct str
 	    headers; /* "Name: value\n"...; Host, Content-Length and hop-by-hop names are refused */
-	struct str body;         /* POST only */
-	struct wire_facts facts; /* HTTP only: what to take from the answer */
+	struct str body; /* POST only */
+	struct wire_facts
+	    facts; /* HTTP: what to take from the answer. WEBSITE: "telephone", a number to look for */
 };
 
 /* How a call ended. wire_outcomes[] says what it means for the item. */
@@ -153,7 +154,8 @@ struct wire_answer {
 	 * leads to an array of scalars.
 	 * WEBSITE: "title", "language" (of <html lang>), "description", "json_ld" (each @type, once),
 	 * "local_business" ("true": a JSON-LD object of that type or with an address and a name),
-	 * "telephone" (each tel: link and JSON-LD telephone, digits and a leading +), "noindex" ("true").
+	 * "telephone" (each tel: link and JSON-LD telephone, digits and a leading +), "same_telephone" ("true": the
+	 * number that the request asked for stands in the page), "noindex" ("true").
 	 * MX: "mx" (each "10 mail.example.org", best first), "address" ("true": the domain has A or AAAA),
 	 * "null_mx" ("true": RFC 7505, takes no mail). */
 	struct wire_facts facts;

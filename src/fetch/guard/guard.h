@@ -1,0 +1,38 @@
+/* Which addresses and ports holdfast-fetch may call: the public internet, and what an allow-list adds.
+ *
+ * One table of refused ranges (guard.c), each with the document that reserves it: own host, private networks, link-local
+ * (where clouds keep their metadata), multicast, documentation, and every form of IPv6 that carries an IPv4
+ * address inside and would lead around the IPv4 rows. The check is on the binary address only, after every
+ * spelling has been resolved; whoever connects asks again with the address that the socket gets.
+ */
+#ifndef FETCH_GUARD_GUARD_H
+#define FETCH_GUARD_GUARD_H
+
+#include <sys/socket.h>
+#include "base/str.h"
+
+enum { GUARD_ALLOWED_MAX = 16, GUARD_PORTS_MAX = 16 };
+
+struct guard_range {
+	int family; /* AF_INET or AF_INET6 */
+	unsigned bits;
+	unsigned char prefix[16];
+};
+
+struct guard {
+	struct guard_range allowed[GUARD_ALLOWED_MAX];
+	size_t allowed_count;
+	uint16_t ports[GUARD_PORTS_MAX];
+	size_t ports_count;
+};
+
+/* allow: "127.0.0.2/32 fd00::/8", ports: "80 443"; separated by spaces. INVALID with the part that is wrong. */
+MUST_CHECK enum status guard_init(struct guard *g, struct str allow, struct str ports,
+				  struct err *err);
+
+/* NULL: may be called. Else why not, a phrase such as "10.0.0.0/8 (private, RFC 1918)". */
+const char *guard_refuses(const struct guard *g, const struct sockaddr *address);
+
+bool guard_port(const struct guard *g, uint16_t port);
+
+#endif
