@@ -104,6 +104,18 @@ is(sql("SELECT service_area::text FROM business_detail WHERE external_id LIKE '%
 	is($rejects[2]{field}, 'lat', 'an impossible latitude is named by its field');
 }
 
+{
+	# What PostgreSQL would refuse, and the COPY of all the others with it, never gets there.
+	my ($r) = import_ok(file('values.ndjson', join '', map { qq({"external_id":"v$_->[0]","name":"Value $_->[0]",$_->[1]}\n) }
+		[1, '"updated_at":"31.12.2023 23:59"'], [2, '"updated_at":"2023-02-30"'], [3, '"updated_at":"2024-01-01T00:00:00+23:59"'], [4, '"extra":{"a":1e999999999}'],
+		[5, '"offers":{"a":[0e-20000]}'], [6, '"extra":{"a":1e300}'], [7, '"country":"EC"'], [8, '"same_as":["write to me\u0040private.example","https://a.example/x"]']));
+	is($r->{inserted}, 8, 'odd times and numbers cost no record');
+	is($r->{values_dropped}, 4, 'but themselves');
+	is(sql(q{SELECT source_updated_at AT TIME ZONE 'UTC' FROM business_detail WHERE external_id = 'v1'}), '2023-12-31 23:59:00', 'a time as written in Europe');
+	is(sql(q{SELECT country FROM business JOIN business_detail USING (id) WHERE external_id = 'v7'}), 'EC', 'a country of whose telephones nothing is known');
+	is(sql(q{SELECT same_as FROM business_detail WHERE external_id = 'v8'}), '{https://a.example/x}', 'an address among the links stays outside');
+}
+
 # ---- Google's and GLEIF's sheets, mappings ----
 {
 	my ($r) = import_ok(file('google.csv', qq(Store code,Business name,Address line 1,Locality,Postal code,Country / Region,Primary phone,Primary category,Monday hours,Tuesday hours,Sunday hours\nS1,Bakery One,1 High St,London,SW1A 1AA,GB,020 7946 0018,Bakery,9:00 AM-5:00 PM,"9:00 AM-12:00 PM, 1:00 PM-5:00 PM",x\n)));
