@@ -192,28 +192,29 @@ static int file_of(const void *p, size_t n)
 	return fd;
 }
 
-static const char *const whole[RECORD_FIELDS] = {"7",
-						 "Bäckerei",
-						 "a\x1f"
-						 "b",
-						 "bakery",
-						 "two\nlines",
-						 "Weg 1",
-						 "8000",
-						 "Zürich",
-						 "ZH",
-						 "CH",
-						 "47.5",
-						 "8.5",
-						 "+4144",
-						 "https://a.example",
-						 "24/7",
-						 "Europe/Zurich",
-						 "x",
-						 "{\"items\":[]}",
-						 "https://b.example",
-						 "{\"a\":1}",
-						 "2024-05-06T07:08:09Z"};
+static const char *const whole[RECORD_FIELDS] = {
+    [RECORD_EXTERNAL_ID] = "7",
+    [RECORD_NAME] = "Bäckerei",
+    [RECORD_ALT_NAMES] = "a\x1fx",
+    [RECORD_CATEGORIES] = "bakery",
+    [RECORD_DESCRIPTION] = "two\nlines",
+    [RECORD_STREET] = "Weg 1",
+    [RECORD_POSTCODE] = "8000",
+    [RECORD_CITY] = "Zürich",
+    [RECORD_REGION] = "ZH",
+    [RECORD_COUNTRY] = "CH",
+    [RECORD_LAT] = "47.5",
+    [RECORD_LON] = "8.5",
+    [RECORD_PHONE] = "+4144",
+    [RECORD_WEBSITE] = "https://a.example",
+    [RECORD_HOURS] = "24/7",
+    [RECORD_TIMEZONE] = "Europe/Zurich",
+    [RECORD_SERVICE_AREA] = "x",
+    [RECORD_OFFERS] = "{\"items\":[]}",
+    [RECORD_SAME_AS] = "https://b.example",
+    [RECORD_EXTRA] = "{\"a\":1}",
+    [RECORD_UPDATED_AT] = "2024-05-06T07:08:09Z",
+};
 
 static struct record record_of(const char *const texts[RECORD_FIELDS], uint64_t line)
 {

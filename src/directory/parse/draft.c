@@ -5,12 +5,13 @@
 
 #define XXH_STATIC_LINKING_ONLY
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 #include <xxhash.h>
 
-enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000 };
+enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000, VALUE_BYTES = 64 * 1024 };
 
 void draft_init(struct draft *d, struct parser *parser)
 {
@@ -42,7 +43,7 @@ void draft_reject(struct draft *d, const char *field, struct str value, const ch
 {
 	if (d->cause[0])
 		return;
-	strncat(d->cause, cause, sizeof(d->cause) - 1);
+	snprintf(d->cause, sizeof(d->cause), "%s", cause);
 	d->bad_field = str_of(field);
 	d->bad_value = value;
 }
@@ -68,6 +69,13 @@ static size_t blank(const unsigned char *p, size_t n)
 	return p[0] == 0xEF && n > 2 && p[1] == 0xBB && p[2] == 0xBF ? 3 : 0;
 }
 
+/* No room left for the values of this record. */
+static struct str without_room(struct draft *d)
+{
+	d->parser->summary.values_dropped++;
+	return (struct str){"", 0};
+}
+
 /* NFC, white space folded (line breaks stay where `lines`), trimmed, no control characters. Empty when
  * nothing remains; p == NULL when it is not UTF-8. */
 static struct str clean(struct draft *d, struct str s, bool lines)
@@ -79,16 +87,16 @@ static struct str clean(struct draft *d, struct str s, bool lines)
 		utf8proc_ssize_t n =
 		    utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &composed,
 				 UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-		if (n >= 0)
-			s = arena_str(&d->arena, (struct str){(const char *)composed, (size_t)n});
-		free(composed);
-		if (n < 0 || !s.p)
+		if (n < 0)
 			return (struct str){NULL, 0};
+		s = arena_str(&d->arena, (struct str){(const char *)composed, (size_t)n});
+		free(composed);
+		if (!s.p)
+			return without_room(d);
 	}
-	struct str copy = arena_str(&d->arena, s);
-	if (!copy.p)
-		return copy;
-	char *to = (char *)(uintptr_t)copy.p;
+	char *to = arena_alloc(&d->arena, s.n + 1);
+	if (!to)
+		return without_room(d);
 	bool space = true; /* none at the start */
 	size_t n = 0;
 	for (size_t i = 0; i < s.n;) {
@@ -108,9 +116,7 @@ static struct str clean(struct draft *d, struct str s, bool lines)
 		}
 		i += skip ? skip : 1;
 	}
-	copy.n = n;
-	copy = str_trim(copy);
-	return copy.n ? copy : (struct str){"", 0};
+	return str_trim((struct str){to, n});
 }
 
 /* Cut at a character, at most max bytes. */
@@ -187,6 +193,8 @@ static struct str json_without_emails(struct draft *d, struct str raw, size_t ma
 	struct json_writer w;
 	struct buf out;
 	struct err ignored;
+	if (!raw.p)
+		return raw;
 	if (!memchr(raw.p, '@', raw.n) && !memmem(raw.p, raw.n, "\\u0040", 6))
 		return arena_str(&d->arena, raw);
 	if (json_parse(&d->arena, raw, &v, &ignored) != OK)
@@ -204,7 +212,8 @@ static struct str json_without_emails(struct draft *d, struct str raw, size_t ma
  * is not UTF-8. */
 static struct str text_value(struct draft *d, enum record_field field, struct str raw)
 {
-	struct str s = clean(d, raw, field == RECORD_DESCRIPTION);
+	/* Much more than any field holds, and little enough for many of them. */
+	struct str s = clean(d, cut(raw, VALUE_BYTES), field == RECORD_DESCRIPTION);
 	if (!s.p)
 		draft_reject(d, record_field_name(field), (struct str){"", 0}, "not valid UTF-8");
 	return without_emails(d, s);
@@ -250,15 +259,16 @@ static void append_list(struct draft *d, enum record_field field, struct str val
 	while (rest.p)
 		if (str_eq(str_cut(&rest, RECORD_SEPARATOR), value))
 			return;
-	if (have.n + value.n + 1 > max)
+	if (!value.n || have.n + value.n + 1 > max)
 		return;
 	char *p = arena_alloc(&d->arena, have.n + value.n + 2);
 	if (!p)
 		return;
 	size_t n = have.n;
-	memcpy(p, have.n ? have.p : "", n);
-	if (n)
+	if (have.p) {
+		memcpy(p, have.p, n);
 		p[n++] = RECORD_SEPARATOR;
+	}
 	memcpy(p + n, value.p, value.n);
 	d->field[field] = (struct str){p, n + value.n};
 }

@@ -357,7 +357,7 @@ static void take_geometry(struct draft *d, const struct json_value *geometry)
 	/* Of lines and areas the first corner: where the business is, not its outline. */
 	while (at && at->kind == JSON_IS_ARRAY && at->first && at->first->kind == JSON_IS_ARRAY)
 		at = at->first;
-	if (!type.n || !at || at->count < 2)
+	if (!type.n || !at || at->kind != JSON_IS_ARRAY || !at->first || !at->first->next)
 		return;
 	draft_field(d, RECORD_LON, at->first->text);
 	draft_field(d, RECORD_LAT, at->first->next->text);

@@ -27,15 +27,15 @@ enum { HEADER_BYTES = 80 };
 static size_t plain_header(struct str header, char plain[HEADER_BYTES])
 {
 	utf8proc_uint8_t *folded = NULL;
-	size_t n = 0;
-	for (size_t i = 0; i < header.n && !folded; i++) {
-		if (!(header.p[i] & 0x80))
-			continue;
+	size_t ascii = 0, n = 0;
+	while (ascii < header.n && !(header.p[ascii] & 0x80))
+		ascii++;
+	if (ascii < header.n) {
 		utf8proc_ssize_t k = utf8proc_map(
 		    (const utf8proc_uint8_t *)header.p, (utf8proc_ssize_t)header.n, &folded,
 		    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK |
 			UTF8PROC_STRIPCC | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-		if (k < 0)
+		if (k < 0 || !folded)
 			return 0; /* not UTF-8 */
 		header = (struct str){(const char *)folded, (size_t)k};
 	}
