@@ -42,7 +42,7 @@ MODULES := $(sort $(patsubst src/%/,%,$(filter-out src/programs/,$(dir $(wildcar
 AREAS   := $(sort $(patsubst sql/queries/%.sql,%,$(wildcard sql/queries/*.sql)))
 
 LIBS_base            := -lm
-LIBS_cache           := -levent_core -lxxhash -lm
+LIBS_cache           := -levent_core -lxxhash -lhiredis -lm
 LIBS_db              := -lpq
 LIBS_db/async        := -lpq -levent_core
 LIBS_db/migrate      := -lpq

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/internal.h"
+#include "cache/second.h"
 #include "cache/store/store.h"
 
 #include <event2/event.h>
@@ -49,6 +50,9 @@ struct flight {
 	uint64_t seen; /* the wake-up that looked at it last */
 };
 
+/* The steps of a fill with a second tier; without one it is made at once. */
+enum step { STEP_MAKE, STEP_GET, STEP_LOCK, STEP_WAIT, STEP_PUT };
+
 struct cache_fill {
 	struct cache *cache;
 	struct flight *flight;
@@ -56,6 +60,12 @@ struct cache_fill {
 	struct arena arena;
 	struct buf out;
 	int64_t started_us;
+	enum step step;
+	bool locked, waited;
+	struct second_token token;
+	struct second_request *request;
+	struct event *poll;
+	struct store_meta meta; /* STEP_PUT */
 };
 
 struct cache {
@@ -66,6 +76,7 @@ struct cache {
 	int waiting, waiters_max;
 	uint64_t random;
 	uint64_t wakes;
+	struct second *second; /* NULL: none */
 	struct flight *flights[FLIGHT_BUCKETS];
 	struct arena scratch; /* for looks on behalf of a flight */
 };
@@ -233,6 +244,15 @@ static struct str fill_key(const struct flight *flight)
 	return (struct str){flight->key.bytes.p + name, flight->key.bytes.n - name};
 }
 
+static void make(struct cache_fill *fill)
+{
+	struct flight *flight = fill->flight;
+	fill->step = STEP_MAKE;
+	flight->class->fill(flight->class->ctx, fill, fill_key(flight));
+}
+
+static void fill_get(struct cache_fill *fill);
+
 /* We were chosen: make the value. May answer at once. */
 static void fill_begin(struct flight *flight, const struct store_fill *hold)
 {
@@ -248,12 +268,19 @@ static void fill_begin(struct flight *flight, const struct store_fill *hold)
 	flight->fill = fill;
 	flight->started_ms = hold->started_ms;
 	flight_timer(flight, flight->class->deadline_ms);
-	flight->class->fill(flight->class->ctx, fill, fill_key(flight));
+	if (flight->cache->second)
+		fill_get(fill);
+	else
+		make(fill);
 }
 
 static void fill_free(struct cache_fill *fill)
 {
 	fill->flight->fill = NULL;
+	if (fill->request)
+		second_cancel(fill->request);
+	if (fill->poll)
+		event_free(fill->poll);
 	buf_release(&fill->out);
 	arena_release(&fill->arena);
 	free(fill);
@@ -339,19 +366,12 @@ static struct store_meta meta_of(struct cache_fill *fill, uint32_t status)
 	};
 }
 
-void cache_filled(struct cache_fill *fill, uint32_t status)
+static void publish(struct cache_fill *fill, enum cache_outcome outcome)
 {
 	struct flight *flight = fill->flight;
 	struct cache *cache = fill->cache;
-	struct err err;
-	if (buf_failed(&fill->out)) {
-		err_set(&err, TOO_LARGE, "the value is longer than %d bytes", STORE_VALUE_MAX);
-		cache_fill_failed(fill, &err);
-		return;
-	}
-	struct store_meta meta = meta_of(fill, status);
-	enum status published =
-	    store_publish(cache->store, &fill->hold, &flight->key, &meta, buf_view(&fill->out));
+	enum status published = store_publish(cache->store, &fill->hold, &flight->key, &fill->meta,
+					      buf_view(&fill->out));
 	if (published == TOO_LARGE)
 		store_abandon(cache->store, &fill->hold);
 	wake_others(cache);
@@ -361,11 +381,27 @@ void cache_filled(struct cache_fill *fill, uint32_t status)
 		flight_look(flight);
 		return;
 	}
-	answer_waits(flight, CACHE_COLLAPSED,
-		     (struct str){fill->out.n ? fill->out.p : "", fill->out.n}, &meta, 0,
-		     published == OK);
+	answer_waits(flight, outcome, (struct str){fill->out.n ? fill->out.p : "", fill->out.n},
+		     &fill->meta, 0, published == OK);
 	fill_free(fill);
 	flight_free(flight);
+}
+
+static void fill_put(struct cache_fill *fill);
+
+void cache_filled(struct cache_fill *fill, uint32_t status)
+{
+	struct err err;
+	if (buf_failed(&fill->out)) {
+		err_set(&err, TOO_LARGE, "the value is longer than %d bytes", STORE_VALUE_MAX);
+		cache_fill_failed(fill, &err);
+		return;
+	}
+	fill->meta = meta_of(fill, status);
+	if (fill->locked)
+		fill_put(fill);
+	else
+		publish(fill, CACHE_COLLAPSED);
 }
 
 void cache_fill_failed(struct cache_fill *fill, const struct err *err)
@@ -385,6 +421,178 @@ void cache_fill_failed(struct cache_fill *fill, const struct err *err)
 	}
 	answer_waits(flight, CACHE_REFUSED, STR(""), NULL, retry - now, false);
 	flight_free(flight);
+}
+
+/* ---- the second tier ---- */
+
+/* What stands before a value there. Times are of the wall clock, which machines share. */
+struct packed {
+	uint32_t version, status;
+	uint64_t etag, cost_us;
+	int64_t stored_ms, fresh_ms, stale_ms;
+};
+enum { PACKED_VERSION = 1 };
+
+static int64_t wall_ms(void)
+{
+	return clock_wall_us() / 1000;
+}
+
+static bool unpack(struct cache_fill *fill, struct str value)
+{
+	struct packed p;
+	if (value.n < sizeof(p))
+		return false;
+	memcpy(&p, value.p, sizeof(p));
+	int64_t age = wall_ms() - p.stored_ms, now = clock_ms();
+	if (p.version != PACKED_VERSION || age >= p.fresh_ms)
+		return false;
+	if (age < 0)
+		age = 0; /* clocks differ a little */
+	fill->meta = (struct store_meta){.stored_ms = now - age,
+					 .fresh_until_ms = now - age + p.fresh_ms,
+					 .stale_until_ms = now - age + p.fresh_ms + p.stale_ms,
+					 .cost_us = p.cost_us,
+					 .etag = p.etag,
+					 .status = p.status};
+	buf_reset(&fill->out);
+	buf_add(&fill->out, value.p + sizeof(p), value.n - sizeof(p));
+	return !buf_failed(&fill->out);
+}
+
+static void second_away(struct cache_fill *fill)
+{
+	count(fill->cache, STORE_COUNT_second_failed);
+}
+
+static void on_poll(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	fill_get(ctx);
+}
+
+/* Another machine makes it. When that takes longer than a lease, something is wrong with it: alone, then. */
+static void fill_wait(struct cache_fill *fill)
+{
+	const struct timeval poll = {0, SECOND_POLL_MS * 1000};
+	if (clock_ms() >= fill->hold.started_ms + fill->flight->class->lease_ms) {
+		make(fill);
+		return;
+	}
+	if (!fill->waited)
+		count(fill->cache, STORE_COUNT_second_waits);
+	fill->waited = true;
+	fill->step = STEP_WAIT;
+	if (!fill->poll)
+		fill->poll = event_new(fill->cache->loop, -1, 0, on_poll, fill);
+	if (!fill->poll || event_add(fill->poll, &poll) != 0)
+		die("out of memory");
+}
+
+static void on_locked(void *ctx, enum second_result result, struct str none)
+{
+	struct cache_fill *fill = ctx;
+	(void)none;
+	fill->request = NULL;
+	if (result == SECOND_NO) {
+		fill_wait(fill);
+		return;
+	}
+	fill->locked = result == SECOND_YES;
+	if (!fill->locked)
+		second_away(fill);
+	fill->started_us = clock_us();
+	make(fill);
+}
+
+static void on_got(void *ctx, enum second_result result, struct str value)
+{
+	struct cache_fill *fill = ctx;
+	struct cache *cache = fill->cache;
+	fill->request = NULL;
+	if (result == SECOND_YES && unpack(fill, value)) {
+		count(cache, STORE_COUNT_second_hits);
+		publish(fill, CACHE_SECOND);
+		return;
+	}
+	if (result != SECOND_AWAY) {
+		fill->step = STEP_LOCK;
+		fill->token =
+		    second_token(store_seed(cache->store), fill->hold.entry, fill->hold.word);
+		fill->request = second_lock(cache->second, fill->flight->key.bytes, &fill->token,
+					    fill->flight->class->lease_ms, on_locked, fill);
+		if (fill->request)
+			return;
+	}
+	second_away(fill);
+	make(fill);
+}
+
+static void fill_get(struct cache_fill *fill)
+{
+	fill->step = STEP_GET;
+	fill->request = second_get(fill->cache->second, fill->flight->key.bytes, on_got, fill);
+	if (fill->request)
+		return;
+	second_away(fill);
+	make(fill);
+}
+
+static void on_put(void *ctx, enum second_result result, struct str none)
+{
+	struct cache_fill *fill = ctx;
+	(void)none;
+	fill->request = NULL;
+	fill->locked = false;
+	if (result == SECOND_NO) {
+		/* We were stopped past our lease, and another machine makes it: its value counts. */
+		count(fill->cache, STORE_COUNT_fenced);
+		fill_get(fill);
+		return;
+	}
+	if (result == SECOND_AWAY)
+		second_away(fill);
+	publish(fill, CACHE_COLLAPSED);
+}
+
+static void fill_put(struct cache_fill *fill)
+{
+	const struct cache_class *class = fill->flight->class;
+	struct packed p = {
+	    .version = PACKED_VERSION,
+	    .status = fill->meta.status,
+	    .etag = fill->meta.etag,
+	    .cost_us = fill->meta.cost_us,
+	    .stored_ms = wall_ms(),
+	    .fresh_ms = fill->meta.fresh_until_ms - fill->meta.stored_ms,
+	    .stale_ms = class->stale_ms,
+	};
+	struct buf packed;
+	buf_init(&packed, sizeof(p) + STORE_VALUE_MAX);
+	buf_add(&packed, &p, sizeof(p));
+	buf_str(&packed, buf_view(&fill->out));
+	fill->step = STEP_PUT;
+	fill->request = second_put(fill->cache->second, fill->flight->key.bytes, &fill->token,
+				   buf_view(&packed), p.fresh_ms + p.stale_ms, on_put, fill);
+	buf_release(&packed);
+	if (fill->request)
+		return;
+	second_away(fill);
+	fill->locked = false;
+	publish(fill, CACHE_COLLAPSED);
+}
+
+static void on_news(void *ctx, struct str key)
+{
+	struct cache *cache = ctx;
+	struct store_key full = {
+	    .hash = XXH3_64bits_withSeed(key.p, key.n, store_seed(cache->store)), .bytes = key};
+	struct flight *flight = flight_find(cache, &full);
+	if (!flight || !flight->fill || flight->fill->step != STEP_WAIT)
+		return;
+	event_del(flight->fill->poll);
+	fill_get(flight->fill);
 }
 
 /* ---- asking ---- */
@@ -542,6 +750,14 @@ enum status cache_create(const struct cache_options *options, struct cache **out
 		if (!cache->wake || event_add(cache->wake, NULL) != 0)
 			die("out of memory");
 	}
+	if (options->redis_url && *options->redis_url) {
+		status = second_create(cache->loop, options->redis_url, on_news, cache,
+				       &cache->second, err);
+		if (status != OK) {
+			cache_destroy(cache);
+			return status;
+		}
+	}
 	*out = cache;
 	return OK;
 }
@@ -556,6 +772,8 @@ void cache_destroy(struct cache *cache)
 			while (f->waits)
 				wait_free(f->waits);
 			if (f->fill) {
+				if (f->fill->locked)
+					second_unlock(cache->second, f->key.bytes, &f->fill->token);
 				store_abandon(cache->store, &f->fill->hold);
 				wake_others(cache);
 				fill_free(f->fill);
@@ -563,6 +781,7 @@ void cache_destroy(struct cache *cache)
 			flight_free(f);
 		}
 	}
+	second_destroy(cache->second);
 	if (cache->wake)
 		event_free(cache->wake);
 	arena_release(&cache->scratch);

@@ -59,6 +59,7 @@ static void create_cache(struct web *web, const struct web_options *options)
 		.event_fd = options->event_fd,
 		.slot = options->cache_slot,
 		.waiters = (int)config_number(c, CONFIG_CACHE_WAITERS),
+		.redis_url = config_text(c, CONFIG_CACHE_REDIS_URL),
 	    },
 	    &web->cache, &err);
 	if (status != OK)

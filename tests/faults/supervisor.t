@@ -10,7 +10,7 @@ use JSON::PP;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $i = Instance->make(settings => { 'web.processes' => 2 });
+my $i = Instance->make(settings => { 'web.processes' => 2, 'cache.search_ttl' => '0s' }); # what is asked reaches the database
 my ($code, $text) = $i->run('status');
 is($code, 1, 'status exits 1 when nothing runs');
 like($text, qr/is not running/, 'and says so');
@@ -66,10 +66,10 @@ for my $web (grep { m{^web/} } sort keys %s) {
 	is($uid, $> ? $> : getpwnam 'holdfast-web', 'and runs as the user it says');
 	is($s{$web}{separation}{user}, $> ? JSON::PP::false : JSON::PP::true, 'which status reports');
 	opendir my $fds, "/proc/$s{$web}{pid}/fd" or die;
-	my @foreign = grep { /^\// && !/^\/dev\/null$|holdfast\.log$/ } map { readlink("/proc/$s{$web}{pid}/fd/$_") // () } readdir $fds;
-	is_deeply(\@foreign, [], 'and it has no file open but the log');
+	my @foreign = grep { /^\// && !/^\/dev\/null$|holdfast\.log$|^\/memfd:holdfast-cache / } map { readlink("/proc/$s{$web}{pid}/fd/$_") // () } readdir $fds;
+	is_deeply(\@foreign, [], 'and it has no file open but the log and the cache');
 	my $environ = join ' ', sort map { /^(\w+)=/ } split /\0/, Instance::read_proc("/proc/$s{$web}{pid}/environ");
-	is($environ, 'HOLDFAST_DATABASE HOLDFAST_INSTANCE', 'and nothing in its environment but what it needs');
+	is($environ, 'HOLDFAST_CACHE_SLOT HOLDFAST_DATABASE HOLDFAST_INSTANCE', 'and nothing in its environment but what it needs');
 }
 
 # ---- what dies comes back ----

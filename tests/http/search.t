@@ -12,7 +12,7 @@ use Web;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
 my $directory = Directory->start;
-my $web = Web->start(database => $directory->conninfo);
+my $web = Web->start(database => $directory->conninfo, 'cache.search_ttl' => '0s'); # each request is a search
 $web->until('the database answers', sub { ($web->request('GET /readyz'))[0] == 200 });
 
 sub quote { my $text = shift; utf8::encode($text); return $text =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger }
