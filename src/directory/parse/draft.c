@@ -151,7 +151,7 @@ static bool is_email_host(struct str s)
 /* E-mail addresses inside other values are contact data like any other: taken out and counted. */
 static struct str without_emails(struct draft *d, struct str s)
 {
-	if (!s.n || !memchr(s.p, '@', s.n))
+	if (!s.p || !memchr(s.p, '@', s.n))
 		return s;
 	char *p = arena_alloc(&d->arena, s.n + 1);
 	size_t n = 0;
@@ -169,7 +169,6 @@ static struct str without_emails(struct draft *d, struct str s)
 		if (from + 1 == n || !is_email_host((struct str){s.p + i + 1, to - i - 1}))
 			continue;
 		d->parser->summary.emails_dropped++;
-		memset(p + from, 0, n - from);
 		n = from;
 		i = to - 1;
 		if (n && p[n - 1] == ' ' && to < s.n && s.p[to] == ' ')
