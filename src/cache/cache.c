@@ -329,7 +329,8 @@ static void flight_look(struct flight *flight)
 			break;
 		}
 		if (store_wait(cache->store, &view)) {
-			flight_timer(flight, end - now);
+			int64_t over = view.started_ms + class->lease_ms;
+			flight_timer(flight, (end < over ? end : over) - now);
 			return;
 		}
 	}
