@@ -46,6 +46,7 @@ LIBS_cache           := -levent_core -lxxhash -lhiredis -lm
 LIBS_db              := -lpq
 LIBS_db/async        := -lpq -levent_core
 LIBS_db/migrate      := -lpq
+LIBS_fetch           := -lcurl -lcares -lidn2
 LIBS_http            := -levent_core -lxxhash
 LIBS_process         := -lseccomp
 LIBS_directory/parse := -lutf8proc -lxxhash

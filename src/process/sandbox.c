@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -69,18 +70,31 @@ static const int calls_sanitizer[] = {CALLS_SANITIZER};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static const int families_fetch[] = {AF_INET, AF_INET6, -1};
+static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
+				   AF_NETLINK /* getaddrinfo looks which of them there are */, -1};
+
+/* Authorities of TLS and how its library is set up; where names are looked up. */
+#define FILES_FETCH                                                                                \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		"/etc/ssl", "/usr/lib/ssl", "/usr/share/ca-certificates", "/etc/resolv.conf",      \
+		    "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", NULL                     \
+	}
+
 /* One row a program. */
 static const struct {
 	const int *calls;
 	size_t calls_count;
 	const char *const *readable; /* files below these may be read; nothing else may be opened */
-	bool sockets;                /* new ones: of the families below */
+	const int *families;         /* of new sockets, ends with -1; NULL: none */
 	uint64_t max_memory_bytes;   /* address space; 0: as it is */
 } profiles[] = {
-    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, false,
+    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, NULL,
 		       512u << 20},
+    [SANDBOX_FETCH] = {calls_web, COUNT(calls_web), FILES_FETCH, families_fetch, 1536u << 20},
     [SANDBOX_WEB] = {calls_web, COUNT(calls_web),
-		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, true, 0},
+		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, families_web, 0},
 };
 
 /* ---- seccomp ---- */
@@ -115,11 +129,10 @@ static enum status allow(scmp_filter_ctx filter, const int *calls, size_t count,
 /* Calls whose arguments decide. Also without Landlock nothing is opened for writing. */
 static int allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
-	static const int families[] = {AF_UNIX, AF_INET, AF_INET6,
-				       AF_NETLINK /* getaddrinfo looks which of them there are */};
+	const int *families = profiles[profile].families;
 	const uint64_t change = O_ACCMODE | O_CREAT | O_TRUNC;
 	int failed = 0;
-	for (size_t i = 0; i < COUNT(families) && profiles[profile].sockets && !failed; i++)
+	for (size_t i = 0; families && families[i] >= 0 && !failed; i++)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 					  SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i], 0));
 	if (!profiles[profile].readable[0] || SANITIZED)
@@ -172,12 +185,15 @@ enum { LANDLOCK_ALL = (1 << 13) - 1 };
 
 static void allow_reading(int rules, const char *path)
 {
+	struct stat st;
 	struct landlock_path_beneath_attr beneath = {
-	    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+	    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
 	    .parent_fd = open(path, O_PATH | O_CLOEXEC),
 	};
 	if (beneath.parent_fd < 0)
 		return; /* what does not exist need not be readable */
+	if (fstat(beneath.parent_fd, &st) == 0 && S_ISDIR(st.st_mode))
+		beneath.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR; /* refused for a file */
 	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
 	close(beneath.parent_fd);
 }

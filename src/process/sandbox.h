@@ -12,6 +12,7 @@
 
 enum sandbox_profile {
 	SANDBOX_PARSE, /* descriptors it has, memory; no files, no sockets, no processes */
+	SANDBOX_FETCH, /* internet sockets and what names and TLS need to read; no Unix sockets, no database */
 	SANDBOX_WEB, /* sockets to the database and from clients, reading time zones; nothing to write */
 };
 

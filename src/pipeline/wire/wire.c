@@ -335,21 +335,25 @@ enum status wire_pair(int fds[2], struct err *err)
 	return OK;
 }
 
+enum status wire_send_packet(int fd, struct str packet, struct err *err)
+{
+	ssize_t n;
+	do
+		n = send(fd, packet.p, packet.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_errno(err, errno == EAGAIN || errno == ENOBUFS ? TIMED_OUT : UNAVAILABLE,
+				 "sending");
+	return OK;
+}
+
 enum status wire_send(int fd, const struct wire_message *m, struct err *err)
 {
 	struct buf packet;
-	ssize_t n = 0;
 	buf_init(&packet, WIRE_MESSAGE_MAX);
 	enum status status = wire_encode(m, &packet, err);
-	if (status == OK) {
-		do
-			n = send(fd, packet.p, packet.n, MSG_NOSIGNAL);
-		while (n < 0 && errno == EINTR);
-	}
-	if (n < 0)
-		status =
-		    err_errno(err, errno == EAGAIN || errno == ENOBUFS ? TIMED_OUT : UNAVAILABLE,
-			      "sending %s", messages[m->type].name);
+	if (status == OK)
+		status = wire_send_packet(fd, buf_view(&packet), err);
 	buf_release(&packet);
 	return status;
 }
@@ -360,7 +364,7 @@ enum status wire_receive(int fd, char *packet, struct wire_message *m, struct er
 	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t n;
 	do
-		n = recvmsg(fd, &header, 0);
+		n = recvmsg(fd, &header, MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_errno(err, errno == EAGAIN ? NOT_FOUND : UNAVAILABLE, "receiving");

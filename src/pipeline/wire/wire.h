@@ -202,6 +202,8 @@ MUST_CHECK enum status wire_pair(int fds[2], struct err *err);
 /* TIMED_OUT: the peer does not read, nothing was sent; poll for POLLOUT. UNAVAILABLE: it is gone. INVALID, TOO_LARGE:
  * as wire_encode. */
 MUST_CHECK enum status wire_send(int fd, const struct wire_message *m, struct err *err);
+/* The same for what wire_encode gave, for senders that keep what could not go yet. */
+MUST_CHECK enum status wire_send_packet(int fd, struct str packet, struct err *err);
 /* packet: WIRE_MESSAGE_MAX bytes, alive as long as *m. NOT_FOUND: nothing is there, poll for POLLIN.
  * UNAVAILABLE: the peer is gone. INVALID: as wire_decode. */
 MUST_CHECK enum status wire_receive(int fd, char *packet, struct wire_message *m, struct err *err);

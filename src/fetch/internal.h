@@ -1,0 +1,169 @@
+/* loop.c: the worker's socket, whose turn it is, deadlines. call.c: the life of a call over its hops. transfer.c: one
+ * hop with libcurl. resolve.c: names with c-ares. url.c: one spelling for a URL. robots.c: rules that were read. */
+#ifndef FETCH_INTERNAL_H
+#define FETCH_INTERNAL_H
+
+#include <ares.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/queue.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "fetch/fetch.h"
+#include "fetch/guard/guard.h"
+#include "pipeline/wire/wire.h"
+
+enum {
+	FETCH_ADDRESSES_MAX = 16, /* of a name; further ones are not called */
+	FETCH_WAITING_MAX =
+	    1024, /* requests inside that have not started; then the socket is not read */
+	FETCH_BODIES_MAX = 256 << 20, /* sum of max_body_bytes of the calls in flight */
+	FETCH_HEADER_MAX = 65536,     /* bytes of a hop's answer before its body */
+	FETCH_RATIO_FROM = 1 << 20,   /* decompressed bytes from which on the ratio counts */
+	FETCH_RATIO_MAX = 100,        /* decompressed bytes for one received; text has 3 to 20 */
+	FETCH_LOW_SPEED_BYTES =
+	    64, /* slower than this per second for so many seconds ends a call */
+	FETCH_LOW_SPEED_S = 20,
+	FETCH_ROBOTS_REDIRECTS = 5,  /* RFC 9309 2.3.1.2 */
+	FETCH_PLAIN_429_MS = 60000,  /* 429 without a readable Retry-After */
+	FETCH_TREE_MAX = 64 << 20,   /* memory for the tree of an API's answer */
+	FETCH_CONNECTIONS_KEPT = 32, /* idle ones, for further calls to the same host */
+	FETCH_HOST_MAX = 253,
+};
+
+/* ---- url.c ---- */
+
+struct url {
+	CURLU *handle; /* NULL: none */
+	const char *text, *scheme,
+	    *host;        /* host: lower case, ASCII, without brackets and closing dot */
+	const char *path; /* with its query */
+	uint16_t port;
+	bool literal; /* the host is an address: this one */
+	struct sockaddr_storage address;
+};
+
+/* Absolute, or relative to `base` (may be NULL). Texts live in the arena; *url is released in any case.
+ * INVALID: not a URL that may be called. */
+MUST_CHECK enum status url_read(struct url *url, struct arena *arena, const struct url *base,
+				struct str text, const struct guard *guard, struct err *err);
+void url_release(struct url *url);
+/* A bare domain in its one spelling, NUL-terminated; p is NULL when it is none. */
+MUST_CHECK struct str url_domain(struct arena *arena, struct str text);
+bool url_same_origin(const struct url *a, const struct url *b);
+
+/* ---- robots.c: what was read, by origin ---- */
+
+struct robots_cache;
+MUST_CHECK struct robots_cache *robots_cache_create(void);
+void robots_cache_free(struct robots_cache *c);
+/* NULL: not known. The rules for robots_allows; valid until the next robots_put. */
+const struct str *robots_get(const struct robots_cache *c, const struct url *url);
+void robots_put(struct robots_cache *c, const struct url *url, struct str rules);
+
+/* ---- a call ---- */
+
+struct host {
+	struct host *next;
+	uint64_t hash;
+	struct str key; /* "name:port" */
+	uint32_t active;
+	uint32_t calls; /* that point here */
+	int64_t next_start_ms;
+};
+
+enum call_state { CALL_WAITING, CALL_IN_FLIGHT, CALL_DONE };
+
+struct call {
+	TAILQ_ENTRY(call) entry;
+	struct fetch *fetch;
+	enum call_state state;
+	uint64_t item;
+	struct arena arena; /* texts of the request, URLs, facts */
+	struct wire_request request;
+	struct wire_answer answer;
+	struct buf packet; /* the encoded answer, when done */
+	struct host *host; /* NULL: of MX and of URLs that will be refused */
+	int64_t came_ms, started_ms, deadline_ms;
+
+	/* the present hop */
+	struct url url;
+	bool robots; /* it is for robots.txt; page_url is what for */
+	struct url page_url;
+	unsigned robots_redirects;
+	bool get; /* a redirect has made a GET of a POST */
+	bool
+	    headers_dropped; /* a redirect has led to another origin: the request's headers are not for it */
+	struct lookup *lookup;             /* running; points back here */
+	char resolved[FETCH_HOST_MAX + 1]; /* the name that `addresses` belong to */
+	struct sockaddr_storage addresses[FETCH_ADDRESSES_MAX];
+	size_t addresses_count;
+
+	/* the present transfer */
+	CURL *easy;
+	struct curl_slist *pins, *headers;
+	struct buf body;
+	size_t header_bytes;
+	uint64_t body_bytes;
+	char location[WIRE_URL_MAX + 1];
+	bool location_long;
+	char retry_after[64];
+	struct str content_type;
+	const char *refused; /* by the guard, when the socket was opened */
+	const char *over;    /* which cap was passed */
+	bool not_html;
+	char error[CURL_ERROR_SIZE];
+};
+
+TAILQ_HEAD(calls, call);
+
+struct fetch {
+	int peer;
+	CURLM *multi;
+	ares_channel names;
+	bool names_open, hello, draining;
+	struct wire_hello options; /* texts in arena */
+	struct arena arena;
+	struct guard guard;
+	struct robots_cache *robots;
+	struct calls waiting, in_flight, done;
+	uint32_t waiting_count, in_flight_count;
+	uint64_t bodies_reserved;
+	struct host *hosts[1024];
+	bool look_waiting; /* something has changed that may let a waiting call start */
+	int64_t
+	    next_start_ms; /* when a host's interval passes that a call waits for; INT64_MAX: none */
+	int64_t next_deadline_ms;
+	int64_t next_tick_ms, accounted_us;
+	uint64_t network_us, limiter_us, idle_us; /* since the last tick */
+	uint64_t answered, bytes;
+	char packet[WIRE_MESSAGE_MAX];
+};
+
+/* call.c */
+MUST_CHECK struct call *call_create(struct fetch *f, const struct wire_message *m);
+void call_start(struct call *call);
+/* The addresses of call->url's host, or of its MX domain's facts, have come. */
+void call_resolved(struct call *call, enum wire_outcome outcome, const char *detail);
+void call_transferred(struct call *call, CURLcode code);
+/* Encodes the answer and gives back everything else; the loop sends and frees it. */
+void call_end(struct call *call, enum wire_outcome outcome, const char *fmt, ...) PRINTF(3, 4);
+void call_free(struct call *call);
+
+/* loop.c: bookkeeping that call_end needs */
+void loop_ended(struct call *call);
+
+/* transfer.c */
+void transfer_start(struct call *call);
+/* Ends the transfer, if there is one, and forgets it. */
+void transfer_stop(struct call *call);
+enum wire_outcome transfer_outcome(const struct call *call, CURLcode code);
+
+/* resolve.c; both answer by call_resolved, perhaps before they return */
+MUST_CHECK enum status resolve_open(struct fetch *f, struct err *err);
+void resolve_addresses(struct call *call);
+void resolve_mx(struct call *call);
+/* The call does not wait for its lookup any more. */
+void resolve_forget(struct call *call);
+
+#endif

@@ -1,0 +1,437 @@
+#include "fetch/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGES_AT_ONCE = 64 };
+
+/* ---- hosts and whose turn it is ---- */
+
+static struct host **host_slot(struct fetch *f, uint64_t hash)
+{
+	return &f->hosts[hash % (sizeof(f->hosts) / sizeof(f->hosts[0]))];
+}
+
+static struct host *host_of(struct fetch *f, const struct url *url)
+{
+	char key[FETCH_HOST_MAX + 8];
+	uint64_t hash = 14695981039346656037u;
+	snprintf(key, sizeof(key), "%s:%u", url->host, url->port);
+	for (const char *p = key; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
+	struct host **slot = host_slot(f, hash);
+	for (struct host *h = *slot; h; h = h->next)
+		if (h->hash == hash && str_eq(h->key, str_of(key)))
+			return h;
+	struct host *h = calloc(1, sizeof(*h));
+	char *copy = strdup(key);
+	must(h && copy);
+	h->hash = hash;
+	h->key = str_of(copy);
+	h->next = *slot;
+	*slot = h;
+	return h;
+}
+
+static void host_free(struct host *h)
+{
+	free((char *)(uintptr_t)h->key.p);
+	free(h);
+}
+
+/* Hosts that nobody calls and whose interval has passed need not be remembered. */
+static void forget_hosts(struct fetch *f, int64_t now)
+{
+	for (size_t i = 0; i < sizeof(f->hosts) / sizeof(f->hosts[0]); i++)
+		for (struct host **at = &f->hosts[i]; *at;) {
+			struct host *h = *at;
+			if (h->calls > 0 || h->next_start_ms > now) {
+				at = &h->next;
+				continue;
+			}
+			*at = h->next;
+			host_free(h);
+		}
+}
+
+static bool may_start(struct fetch *f, const struct call *call, int64_t now)
+{
+	const struct host *h = call->host;
+	uint32_t at_once = call->request.host_concurrency ? call->request.host_concurrency
+							  : f->options.host_concurrency;
+	if (f->in_flight_count > 0 &&
+	    f->bodies_reserved + call->request.max_body_bytes > FETCH_BODIES_MAX)
+		return false;
+	if (!h)
+		return true;
+	if (h->active >= at_once)
+		return false;
+	if (h->next_start_ms > now && h->next_start_ms < f->next_start_ms)
+		f->next_start_ms = h->next_start_ms;
+	return h->next_start_ms <= now;
+}
+
+static void start(struct fetch *f, struct call *call, int64_t now)
+{
+	TAILQ_REMOVE(&f->waiting, call, entry);
+	TAILQ_INSERT_TAIL(&f->in_flight, call, entry);
+	f->waiting_count--;
+	f->in_flight_count++;
+	f->bodies_reserved += call->request.max_body_bytes;
+	call->state = CALL_IN_FLIGHT;
+	if (call->host) {
+		call->host->active++;
+		call->host->next_start_ms = now + call->request.host_interval_ms;
+	}
+	call_start(call); /* may end it */
+	if (call->state == CALL_IN_FLIGHT && call->deadline_ms < f->next_deadline_ms)
+		f->next_deadline_ms = call->deadline_ms;
+}
+
+static void start_waiting(struct fetch *f, int64_t now)
+{
+	struct call *call, *next;
+	if (!f->look_waiting && now < f->next_start_ms)
+		return;
+	f->look_waiting = false;
+	f->next_start_ms = INT64_MAX;
+	for (call = TAILQ_FIRST(&f->waiting); call && f->in_flight_count < f->options.max_in_flight;
+	     call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (may_start(f, call, now))
+			start(f, call, now);
+	}
+}
+
+void loop_ended(struct call *call)
+{
+	struct fetch *f = call->fetch;
+	must(call->state != CALL_DONE);
+	if (call->state == CALL_IN_FLIGHT) {
+		TAILQ_REMOVE(&f->in_flight, call, entry);
+		f->in_flight_count--;
+		f->bodies_reserved -= call->request.max_body_bytes;
+		if (call->host)
+			call->host->active--;
+	} else {
+		TAILQ_REMOVE(&f->waiting, call, entry);
+		f->waiting_count--;
+	}
+	if (call->host)
+		call->host->calls--;
+	call->host = NULL;
+	call->state = CALL_DONE;
+	TAILQ_INSERT_TAIL(&f->done, call, entry);
+	f->look_waiting = true;
+}
+
+static void end_overdue(struct fetch *f, int64_t now)
+{
+	struct call *call, *next;
+	if (now < f->next_deadline_ms)
+		return;
+	f->next_deadline_ms = INT64_MAX;
+	for (call = TAILQ_FIRST(&f->in_flight); call; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (call->deadline_ms <= now)
+			call_end(call, WIRE_TIMEOUT, "no answer within %u ms",
+				 call->request.timeout_ms);
+		else if (call->deadline_ms < f->next_deadline_ms)
+			f->next_deadline_ms = call->deadline_ms;
+	}
+}
+
+/* ---- the worker ---- */
+
+static bool copy_text(struct arena *arena, struct str *s)
+{
+	*s = arena_str(arena, *s);
+	return s->p != NULL;
+}
+
+static enum status on_hello(struct fetch *f, const struct wire_hello *hello, struct err *err)
+{
+	if (f->hello)
+		return err_set(err, INVALID, "a second hello");
+	f->options = *hello;
+	struct wire_hello *o = &f->options;
+	must(copy_text(&f->arena, &o->user_agent) && copy_text(&f->arena, &o->allow) &&
+	     copy_text(&f->arena, &o->ports) && copy_text(&f->arena, &o->resolvers) &&
+	     copy_text(&f->arena, &o->authorities));
+	enum status status = guard_init(&f->guard, o->allow, o->ports, err);
+	if (status == OK)
+		status = resolve_open(f, err);
+	f->hello = status == OK;
+	f->accounted_us = clock_us();
+	f->idle_us = 0;
+	f->next_tick_ms = clock_ms() + o->tick_ms;
+	return status;
+}
+
+static void on_request(struct fetch *f, const struct wire_message *m)
+{
+	struct call *call = call_create(f, m);
+	struct err ignored; /* said when it starts */
+	call->state = CALL_WAITING;
+	if (m->request.kind != WIRE_MX && url_read(&call->url, &call->arena, NULL,
+						   call->request.url, &f->guard, &ignored) == OK) {
+		call->host = host_of(f, &call->url);
+		call->host->calls++;
+	}
+	TAILQ_INSERT_TAIL(&f->waiting, call, entry);
+	f->waiting_count++;
+	f->look_waiting = true;
+	if (f->draining)
+		call_end(call, WIRE_CANCELLED, "draining");
+}
+
+static void drain(struct fetch *f)
+{
+	struct call *call;
+	f->draining = true;
+	while ((call = TAILQ_FIRST(&f->waiting)))
+		call_end(call, WIRE_CANCELLED, "draining");
+}
+
+static enum status receive(struct fetch *f, struct err *err)
+{
+	struct wire_message m;
+	for (int i = 0; i < MESSAGES_AT_ONCE && f->waiting_count < FETCH_WAITING_MAX; i++) {
+		enum status status = wire_receive(f->peer, f->packet, &m, err);
+		if (status == NOT_FOUND)
+			return OK;
+		if (status != OK)
+			return status;
+		if (m.type == WIRE_HELLO)
+			status = on_hello(f, &m.hello, err);
+		else if (!f->hello)
+			status = err_set(err, INVALID, "%s before hello", wire_type_name(m.type));
+		else if (m.type == WIRE_REQUEST)
+			on_request(f, &m);
+		else if (m.type == WIRE_DRAIN)
+			drain(f);
+		else
+			status = err_set(err, INVALID, "%s is not for us", wire_type_name(m.type));
+		if (status != OK)
+			return status;
+	}
+	return OK;
+}
+
+/* As many answers as the worker takes. */
+static enum status send_done(struct fetch *f, struct err *err)
+{
+	struct call *call;
+	while ((call = TAILQ_FIRST(&f->done))) {
+		enum status status = wire_send_packet(f->peer, buf_view(&call->packet), err);
+		if (status == TIMED_OUT)
+			return OK;
+		if (status != OK)
+			return status;
+		TAILQ_REMOVE(&f->done, call, entry);
+		call_free(call);
+		f->answered++;
+	}
+	return OK;
+}
+
+/* ---- time ---- */
+
+/* The time that has passed belongs to what was going on in it. */
+static void account(struct fetch *f)
+{
+	int64_t now = clock_us();
+	uint64_t passed = (uint64_t)(now - f->accounted_us);
+	if (f->in_flight_count > 0)
+		f->network_us += passed;
+	else if (f->waiting_count > 0)
+		f->limiter_us += passed;
+	else
+		f->idle_us += passed;
+	f->accounted_us = now;
+}
+
+static enum status tick(struct fetch *f, int64_t now, struct err *err)
+{
+	enum { MS_US = 1000 };
+	const struct call *oldest = NULL, *call;
+	if (now < f->next_tick_ms)
+		return OK;
+	f->next_tick_ms = now + f->options.tick_ms;
+	TAILQ_FOREACH(call, &f->in_flight, entry)
+	if (!oldest || call->started_ms < oldest->started_ms)
+		oldest = call;
+	struct wire_message m = {
+	    .type = WIRE_TICK,
+	    .tick = {.in_flight = f->in_flight_count,
+		     .waiting = f->waiting_count,
+		     .oldest_ms = oldest ? (uint32_t)(now - oldest->started_ms) : 0,
+		     .network_ms = (uint32_t)(f->network_us / MS_US),
+		     .limiter_ms = (uint32_t)(f->limiter_us / MS_US),
+		     .idle_ms = (uint32_t)(f->idle_us / MS_US),
+		     .answered = f->answered,
+		     .bytes = f->bytes},
+	};
+	forget_hosts(f, now);
+	enum status status = wire_send(f->peer, &m, err);
+	if (status == TIMED_OUT)
+		return OK; /* a worker that does not read gets the sum with the next one */
+	f->network_us %= MS_US;
+	f->limiter_us %= MS_US;
+	f->idle_us %= MS_US;
+	return status;
+}
+
+static int wait_ms(const struct fetch *f, int64_t now)
+{
+	enum { BEFORE_HELLO_MS = 1000 };
+	int64_t until = f->hello ? f->next_tick_ms : now + BEFORE_HELLO_MS;
+	if (f->next_deadline_ms < until)
+		until = f->next_deadline_ms;
+	if (f->next_start_ms < until && f->in_flight_count < f->options.max_in_flight)
+		until = f->next_start_ms;
+	if (f->look_waiting)
+		until = now;
+	if (f->names_open) {
+		struct timeval most = {.tv_sec = 60}, left;
+		const struct timeval *t = ares_timeout(f->names, &most, &left);
+		int64_t ms = (int64_t)t->tv_sec * 1000 + (t->tv_usec + 999) / 1000;
+		if (now + ms < until)
+			until = now + ms;
+	}
+	return until > now ? (int)(until - now) : 0;
+}
+
+/* ---- the loop ---- */
+
+/* Wait for the worker, the resolvers and the calls, then let the libraries work. */
+static enum status wait_and_work(struct fetch *f, struct err *err)
+{
+	struct curl_waitfd fds[1 + ARES_GETSOCK_MAXNUM] = {{.fd = f->peer}};
+	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
+	unsigned n = 1;
+	int running, queued;
+	if (f->waiting_count < FETCH_WAITING_MAX)
+		fds[0].events |= CURL_WAIT_POLLIN;
+	if (!TAILQ_EMPTY(&f->done))
+		fds[0].events |= CURL_WAIT_POLLOUT;
+	int bits = f->names_open ? ares_getsock(f->names, sockets, ARES_GETSOCK_MAXNUM) : 0;
+	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+		short events = 0;
+		if (ARES_GETSOCK_READABLE(bits, i))
+			events |= CURL_WAIT_POLLIN;
+		if (ARES_GETSOCK_WRITABLE(bits, i))
+			events |= CURL_WAIT_POLLOUT;
+		if (events)
+			fds[n++] = (struct curl_waitfd){sockets[i], events, 0};
+	}
+	CURLMcode code = curl_multi_poll(f->multi, fds, n, wait_ms(f, clock_ms()), NULL);
+	if (code != CURLM_OK)
+		return err_set(err, FAILED, "waiting: %s", curl_multi_strerror(code));
+	account(f);
+	for (unsigned i = 1; i < n; i++)
+		if (fds[i].revents)
+			ares_process_fd(
+			    f->names,
+			    fds[i].revents & CURL_WAIT_POLLIN ? fds[i].fd : ARES_SOCKET_BAD,
+			    fds[i].revents & CURL_WAIT_POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
+	if (f->names_open)
+		ares_process_fd(f->names, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	code = curl_multi_perform(f->multi, &running);
+	if (code != CURLM_OK)
+		return err_set(err, FAILED, "calling: %s", curl_multi_strerror(code));
+	CURLMsg *message;
+	while ((message = curl_multi_info_read(f->multi, &queued))) {
+		struct call *call;
+		CURLcode result = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+		call_transferred(call, result);
+	}
+	return receive(f, err);
+}
+
+static enum status step(struct fetch *f, struct err *err)
+{
+	enum status status = wait_and_work(f, err);
+	if (status != OK || !f->hello)
+		return status;
+	int64_t now = clock_ms();
+	end_overdue(f, now);
+	start_waiting(f, now);
+	status = send_done(f, err);
+	return status == OK ? tick(f, now, err) : status;
+}
+
+static bool drained(const struct fetch *f)
+{
+	return f->draining && f->in_flight_count == 0 && TAILQ_EMPTY(&f->done);
+}
+
+enum status fetch_run(struct fetch *f, const volatile sig_atomic_t *stop, struct err *err)
+{
+	struct wire_message bye = {.type = WIRE_BYE};
+	enum status status = OK;
+	struct err ignored;
+	while (status == OK && !drained(f)) {
+		status = step(f, err);
+		if (*stop && !f->draining)
+			drain(f);
+	}
+	if (status == UNAVAILABLE) {
+		log_info("the worker has gone", LOG_I("in_flight", f->in_flight_count));
+		return OK;
+	}
+	bye.bye.reason = status == OK ? STR("") : str_of(err->text);
+	if (wire_send(f->peer, &bye, &ignored) != OK)
+		log_warn("no farewell", LOG_S("error", ignored.text));
+	return status;
+}
+
+enum status fetch_open(struct fetch **out, int peer, struct err *err)
+{
+	struct fetch *f = calloc(1, sizeof(*f));
+	must(f != NULL);
+	*out = f;
+	f->peer = peer;
+	f->next_start_ms = f->next_deadline_ms = INT64_MAX;
+	arena_init(&f->arena, WIRE_MESSAGE_MAX * 2);
+	TAILQ_INIT(&f->waiting);
+	TAILQ_INIT(&f->in_flight);
+	TAILQ_INIT(&f->done);
+	f->robots = robots_cache_create();
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS || !(f->multi = curl_multi_init()))
+		return err_set(err, FAILED, "libcurl or c-ares cannot be set up");
+	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)FETCH_CONNECTIONS_KEPT);
+	return OK;
+}
+
+void fetch_close(struct fetch *f)
+{
+	struct call *call;
+	while ((call = TAILQ_FIRST(&f->waiting)) || (call = TAILQ_FIRST(&f->in_flight)))
+		call_end(call, WIRE_CANCELLED, "closing");
+	while ((call = TAILQ_FIRST(&f->done))) {
+		TAILQ_REMOVE(&f->done, call, entry);
+		call_free(call);
+	}
+	for (size_t i = 0; i < sizeof(f->hosts) / sizeof(f->hosts[0]); i++)
+		while (f->hosts[i]) {
+			struct host *h = f->hosts[i];
+			f->hosts[i] = h->next;
+			host_free(h);
+		}
+	if (f->names_open)
+		ares_destroy(f->names);
+	if (f->multi)
+		curl_multi_cleanup(f->multi);
+	robots_cache_free(f->robots);
+	arena_release(&f->arena);
+	ares_library_cleanup();
+	curl_global_cleanup();
+	free(f);
+}

@@ -1,0 +1,183 @@
+#include "fetch/internal.h"
+
+#include <arpa/nameser.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUERY_TIMEOUT_MS = 2000, QUERY_TRIES = 3 };
+
+/* c-ares cannot end one query; a call that is over leaves it alone instead. */
+struct lookup {
+	struct call *call; /* NULL: nobody waits */
+};
+
+enum status resolve_open(struct fetch *f, struct err *err)
+{
+	/* The name as it is, never with the local domain behind it; the hosts file, then the resolvers. */
+	struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+				       .timeout = QUERY_TIMEOUT_MS,
+				       .tries = QUERY_TRIES,
+				       .lookups = (char[]){"fb"}};
+	int code = ares_init_options(&f->names, &options,
+				     ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+					 ARES_OPT_LOOKUPS);
+	if (code != ARES_SUCCESS)
+		return err_set(err, FAILED, "the resolver: %s", ares_strerror(code));
+	f->names_open = true;
+	if (f->options.resolvers.n == 0)
+		return OK;
+	struct str copy = arena_str(&f->arena, f->options.resolvers);
+	must(copy.p != NULL);
+	for (char *p = (char *)copy.p; *p; p++)
+		if (*p == ' ')
+			*p = ',';
+	code = ares_set_servers_ports_csv(f->names, copy.p);
+	return code == ARES_SUCCESS ? OK
+				    : err_set(err, INVALID, "resolvers: %s", ares_strerror(code));
+}
+
+static struct lookup *lookup_new(struct call *call)
+{
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+	must(lookup != NULL);
+	lookup->call = call;
+	call->lookup = lookup;
+	return lookup;
+}
+
+/* The call that waits, or NULL; the lookup is over. */
+static struct call *lookup_end(struct lookup *lookup)
+{
+	struct call *call = lookup->call;
+	free(lookup);
+	if (call)
+		call->lookup = NULL;
+	return call;
+}
+
+void resolve_forget(struct call *call)
+{
+	if (call->lookup)
+		call->lookup->call = NULL;
+	call->lookup = NULL;
+}
+
+static enum wire_outcome outcome_of(int status)
+{
+	switch (status) {
+	case ARES_SUCCESS:
+		return WIRE_OK;
+	case ARES_ENOTFOUND:
+	case ARES_ENODATA:
+	case ARES_ENONAME:
+	case ARES_EBADNAME:
+		return WIRE_NO_SUCH_NAME;
+	default:
+		return WIRE_DNS;
+	}
+}
+
+/* ---- addresses ---- */
+
+static void on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *info)
+{
+	struct call *call = lookup_end(arg);
+	(void)timeouts;
+	if (call && status == ARES_SUCCESS) {
+		call->addresses_count = 0;
+		for (struct ares_addrinfo_node *n = info->nodes;
+		     n && call->addresses_count < FETCH_ADDRESSES_MAX; n = n->ai_next)
+			if (n->ai_addrlen <= sizeof(call->addresses[0]))
+				memcpy(&call->addresses[call->addresses_count++], n->ai_addr,
+				       n->ai_addrlen);
+		if (call->addresses_count == 0)
+			status = ARES_ENODATA;
+	}
+	ares_freeaddrinfo(info);
+	if (call)
+		call_resolved(call, outcome_of(status), ares_strerror(status));
+}
+
+void resolve_addresses(struct call *call)
+{
+	/* Not sorted: that would connect sockets to addresses nobody has checked yet. */
+	struct ares_addrinfo_hints hints = {.ai_flags = ARES_AI_NOSORT, .ai_family = AF_UNSPEC};
+	ares_getaddrinfo(call->fetch->names, call->url.host, NULL, &hints, on_addresses,
+			 lookup_new(call));
+}
+
+/* ---- mail servers ---- */
+
+static void on_mx_address(void *arg, int status, int timeouts, struct ares_addrinfo *info)
+{
+	struct call *call = lookup_end(arg);
+	(void)timeouts;
+	ares_freeaddrinfo(info);
+	if (!call)
+		return;
+	if (status == ARES_SUCCESS)
+		call->answer.facts.of[call->answer.facts.count++] =
+		    (struct wire_fact){STR("address"), STR("true")};
+	/* With mail servers it does not matter what the domain has besides; without, it exists all the same. */
+	bool known = call->answer.facts.count > 0 || status == ARES_ENODATA;
+	enum wire_outcome outcome = known ? WIRE_OK : outcome_of(status);
+	call_resolved(call, outcome, ares_strerror(status));
+}
+
+static int by_priority(const void *a, const void *b)
+{
+	const struct ares_mx_reply *x = *(const struct ares_mx_reply *const *)a;
+	const struct ares_mx_reply *y = *(const struct ares_mx_reply *const *)b;
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return strcmp(x->host, y->host);
+}
+
+static void add_servers(struct call *call, const struct ares_mx_reply *first)
+{
+	enum { SERVERS_MAX = 16 };
+	const struct ares_mx_reply *servers[SERVERS_MAX];
+	struct wire_facts *facts = &call->answer.facts;
+	size_t n = 0;
+	for (; first && n < SERVERS_MAX; first = first->next)
+		servers[n++] = first;
+	qsort(servers, n, sizeof(servers[0]), by_priority);
+	if (n == 1 && (servers[0]->host[0] == '\0' || strcmp(servers[0]->host, ".") == 0)) {
+		facts->of[facts->count++] = (struct wire_fact){STR("null_mx"), STR("true")};
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct str value = str_of(
+		    arena_printf(&call->arena, "%u %s", servers[i]->priority, servers[i]->host));
+		/* What a name server sends need not be text. */
+		if (value.n <= WIRE_VALUE_MAX && str_is_utf8(value))
+			facts->of[facts->count++] = (struct wire_fact){STR("mx"), value};
+	}
+}
+
+static void on_mx(void *arg, int status, int timeouts, unsigned char *packet, int n)
+{
+	struct call *call = lookup_end(arg);
+	struct ares_mx_reply *servers = NULL;
+	struct ares_addrinfo_hints hints = {.ai_flags = ARES_AI_NOSORT, .ai_family = AF_UNSPEC};
+	(void)timeouts;
+	if (!call)
+		return;
+	if (status == ARES_SUCCESS)
+		status = ares_parse_mx_reply(packet, n, &servers);
+	if (status == ARES_SUCCESS)
+		add_servers(call, servers);
+	ares_free_data(servers);
+	if (status != ARES_SUCCESS && status != ARES_ENODATA) {
+		call_resolved(call, outcome_of(status), ares_strerror(status));
+		return;
+	}
+	ares_getaddrinfo(call->fetch->names, call->request.url.p, NULL, &hints, on_mx_address,
+			 lookup_new(call));
+}
+
+void resolve_mx(struct call *call)
+{
+	ares_query(call->fetch->names, call->request.url.p, ns_c_in, ns_t_mx, on_mx,
+		   lookup_new(call));
+}

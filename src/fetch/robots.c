@@ -1,0 +1,79 @@
+#include "fetch/internal.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SLOTS = 1024,
+	RULES_MAX = 32768,          /* longer ones are read again for each page */
+	KEPT_MS = 12 * 3600 * 1000, /* RFC 9309 2.4: not longer than 24 hours */
+};
+
+struct slot {
+	char *origin; /* NULL: free */
+	char *rules;
+	struct str view;
+	int64_t until_ms;
+};
+
+/* By the hash of the origin; the newer one takes the place. */
+struct robots_cache {
+	struct slot slots[SLOTS];
+};
+
+struct robots_cache *robots_cache_create(void)
+{
+	struct robots_cache *c = calloc(1, sizeof(*c));
+	must(c != NULL);
+	return c;
+}
+
+static void slot_clear(struct slot *slot)
+{
+	free(slot->origin);
+	free(slot->rules);
+	*slot = (struct slot){0};
+}
+
+void robots_cache_free(struct robots_cache *c)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		slot_clear(&c->slots[i]);
+	free(c);
+}
+
+static size_t slot_of(const struct url *url, char *origin, size_t size)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a; a collision costs one more request */
+	snprintf(origin, size, "%s://%s:%u", url->scheme, url->host, url->port);
+	for (const char *p = origin; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
+	return hash % SLOTS;
+}
+
+const struct str *robots_get(const struct robots_cache *c, const struct url *url)
+{
+	char origin[FETCH_HOST_MAX + 32];
+	const struct slot *slot = &c->slots[slot_of(url, origin, sizeof(origin))];
+	if (!slot->origin || strcmp(slot->origin, origin) != 0 || slot->until_ms < clock_ms())
+		return NULL;
+	return &slot->view;
+}
+
+void robots_put(struct robots_cache *c, const struct url *url, struct str rules)
+{
+	char origin[FETCH_HOST_MAX + 32];
+	struct slot *slot = &c->slots[slot_of(url, origin, sizeof(origin))];
+	slot_clear(slot);
+	if (rules.n > RULES_MAX)
+		return;
+	slot->origin = strdup(origin);
+	slot->rules = malloc(rules.n + 1);
+	must(slot->origin && slot->rules);
+	if (rules.n > 0)
+		memcpy(slot->rules, rules.p, rules.n);
+	slot->view = (struct str){slot->rules, rules.n};
+	slot->until_ms = clock_ms() + KEPT_MS;
+}

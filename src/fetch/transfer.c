@@ -1,0 +1,282 @@
+#include "fetch/internal.h"
+
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AUTHORITIES     "/etc/ssl/certs/ca-certificates.crt"
+#define AUTHORITIES_DIR "/etc/ssl/certs"
+
+/* ---- what libcurl calls while it works ---- */
+
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr *b)
+{
+	if (a->ss_family != b->sa_family)
+		return false;
+	if (b->sa_family == AF_INET)
+		return memcmp(&((const struct sockaddr_in *)(const void *)a)->sin_addr,
+			      &((const struct sockaddr_in *)(const void *)b)->sin_addr,
+			      sizeof(struct in_addr)) == 0;
+	return memcmp(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr,
+		      &((const struct sockaddr_in6 *)(const void *)b)->sin6_addr,
+		      sizeof(struct in6_addr)) == 0;
+}
+
+/* The second look: at the address that is really connected to, whatever led there. */
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct call *call = ctx;
+	bool pinned = false;
+	const char *why = guard_refuses(&call->fetch->guard, &address->addr);
+	for (size_t i = 0; i < call->addresses_count; i++)
+		pinned = pinned || same_address(&call->addresses[i], &address->addr);
+	if (!why && !pinned)
+		why = "an address that was not checked";
+	if (why || purpose != CURLSOCKTYPE_IPCXN) {
+		call->refused = why ? why : "not a plain connection";
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static bool header_is(struct str line, const char *name, struct str *value)
+{
+	*value = line;
+	if (!str_eq_nocase(str_cut(value, ':'), str_of(name)) || !value->p)
+		return false;
+	*value = str_trim(*value);
+	return true;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+{
+	struct call *call = ctx;
+	struct str line = {p, size * n}, value;
+	call->header_bytes += line.n;
+	if (call->header_bytes > FETCH_HEADER_MAX) {
+		call->over = "more header than allowed";
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (str_starts(line,
+		       STR("HTTP/"))) { /* an answer begins; what stood in an interim one is over */
+		call->location[0] = call->retry_after[0] = '\0';
+		call->location_long = false;
+	} else if (header_is(line, "location", &value) && !call->location[0]) {
+		call->location_long = value.n > WIRE_URL_MAX;
+		if (!call->location_long && !memchr(value.p, '\0', value.n))
+			snprintf(call->location, sizeof(call->location), "%.*s", STR_ARG(value));
+	} else if (header_is(line, "retry-after", &value)) {
+		snprintf(call->retry_after, sizeof(call->retry_after), "%.*s", STR_ARG(value));
+	}
+	return line.n;
+}
+
+static bool is_html(const char *type)
+{
+	return !type || !*type || strcasestr(type, "html");
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct call *call = ctx;
+	size_t bytes = size * n;
+	curl_off_t received = 0;
+	long status = 0;
+	const char *type = NULL;
+	call->body_bytes += bytes;
+	curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
+	if (received > 0 && call->body_bytes > FETCH_RATIO_FROM &&
+	    call->body_bytes / (uint64_t)received > FETCH_RATIO_MAX) {
+		call->over = "decompresses to more than a hundredfold";
+		return CURL_WRITEFUNC_ERROR;
+	}
+	/* The rest of a long robots.txt is not read: RFC 9309 2.5. */
+	if (call->robots && call->body_bytes > call->body.max) {
+		if (status >= 200 && status < 300)
+			buf_add(&call->body, p, call->body.max - call->body.n);
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (call->body_bytes > call->body.max) {
+		call->over = "a body larger than allowed";
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (!call->robots && call->request.kind == WIRE_WEBSITE && !is_html(type)) {
+		call->not_html = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (status >= 200 && status < 300)
+		buf_add(&call->body, p, bytes);
+	return bytes;
+}
+
+/* ---- setting up ---- */
+
+static struct curl_slist *append(struct curl_slist *list, const char *text)
+{
+	struct curl_slist *longer = curl_slist_append(list, text);
+	must(longer != NULL);
+	return longer;
+}
+
+/* "+name:port:address,address": + lets the entry age, so that libcurl does not keep every name for ever. */
+static void pin(struct call *call)
+{
+	struct buf text;
+	char address[INET6_ADDRSTRLEN];
+	buf_init(&text, 4096);
+	buf_printf(&text, "+%s:%u:", call->url.host, call->url.port);
+	for (size_t i = 0; i < call->addresses_count; i++) {
+		const struct sockaddr_storage *a = &call->addresses[i];
+		bool six = a->ss_family == AF_INET6;
+		const void *bytes =
+		    six ? (const void *)&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr
+			: (const void *)&((const struct sockaddr_in *)(const void *)a)->sin_addr;
+		must(inet_ntop(a->ss_family, bytes, address, sizeof(address)) != NULL);
+		buf_printf(&text, six ? "%s[%s]" : "%s%s", i ? "," : "", address);
+	}
+	must(!buf_failed(&text));
+	call->pins = append(NULL, buf_z(&text));
+	buf_release(&text);
+}
+
+static void add_headers(struct call *call)
+{
+	struct str rest = call->request.headers;
+	if (call->robots || call->headers_dropped)
+		return;
+	while (rest.p) {
+		struct str line = str_cut(&rest, '\n');
+		if (line.n == 0)
+			continue;
+		char *copy = (char *)arena_str(&call->arena, line).p;
+		must(copy != NULL);
+		call->headers = append(call->headers, copy);
+	}
+}
+
+#define SET(option, value) must(curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+static void set_where(struct call *call, CURL *easy)
+{
+	SET(CURLOPT_CURLU, call->url.handle);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NOPROXY, "*");
+	if (!call->url.literal)
+		pin(call);
+	SET(CURLOPT_RESOLVE, call->pins);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	SET(CURLOPT_OPENSOCKETDATA, call);
+}
+
+static void set_limits(struct call *call, CURL *easy)
+{
+	int64_t left_ms = call->deadline_ms - clock_ms();
+	SET(CURLOPT_TIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
+	SET(CURLOPT_LOW_SPEED_LIMIT, (long)FETCH_LOW_SPEED_BYTES);
+	SET(CURLOPT_LOW_SPEED_TIME, (long)FETCH_LOW_SPEED_S);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	if (!call->robots)
+		SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->body.max);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, call);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, call);
+	SET(CURLOPT_ERRORBUFFER, call->error);
+	SET(CURLOPT_PRIVATE, call);
+}
+
+static void set_request(struct call *call, CURL *easy)
+{
+	const struct wire_request *r = &call->request;
+	const struct wire_hello *options = &call->fetch->options;
+	bool own = !call->robots && !call->get;
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_USERAGENT, options->user_agent.p);
+	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_CAINFO, AUTHORITIES);
+	/* Without a folder libcurl keeps what it has read of the file for all connections. */
+	SET(CURLOPT_CAPATH, options->authorities.n > 0 ? AUTHORITIES_DIR : NULL);
+	if (options->authorities.n > 0) {
+		struct curl_blob blob = {(void *)(uintptr_t)options->authorities.p,
+					 options->authorities.n, CURL_BLOB_COPY};
+		SET(CURLOPT_CAINFO_BLOB, &blob);
+	}
+	if (own && r->method == WIRE_HEAD)
+		SET(CURLOPT_NOBODY, 1L);
+	if (own && r->method == WIRE_POST) {
+		SET(CURLOPT_POSTFIELDSIZE, (long)r->body.n);
+		SET(CURLOPT_COPYPOSTFIELDS, r->body.n > 0 ? r->body.p : "");
+	}
+	add_headers(call);
+	SET(CURLOPT_HTTPHEADER, call->headers);
+}
+
+void transfer_start(struct call *call)
+{
+	CURL *easy = call->easy = curl_easy_init();
+	must(easy != NULL);
+	call->header_bytes = 0;
+	call->body_bytes = 0;
+	call->location[0] = call->retry_after[0] = call->error[0] = '\0';
+	call->location_long = call->not_html = false;
+	call->refused = call->over = NULL;
+	set_where(call, easy);
+	set_limits(call, easy);
+	set_request(call, easy);
+	must(curl_multi_add_handle(call->fetch->multi, easy) == CURLM_OK);
+}
+
+void transfer_stop(struct call *call)
+{
+	if (!call->easy)
+		return;
+	curl_multi_remove_handle(call->fetch->multi, call->easy);
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->pins);
+	curl_slist_free_all(call->headers);
+	call->easy = NULL;
+	call->pins = call->headers = NULL;
+}
+
+enum wire_outcome transfer_outcome(const struct call *call, CURLcode code)
+{
+	if (call->refused)
+		return WIRE_REFUSED_ADDRESS;
+	if (call->over)
+		return WIRE_TOO_LARGE;
+	switch (code) {
+	case CURLE_OK:
+		return WIRE_OK;
+	case CURLE_OPERATION_TIMEDOUT:
+		return WIRE_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return WIRE_DNS;
+	case CURLE_FILESIZE_EXCEEDED:
+		return WIRE_TOO_LARGE;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		return WIRE_TLS;
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_WRITE_ERROR:
+		return WIRE_UNREADABLE;
+	default:
+		return WIRE_CONNECT;
+	}
+}

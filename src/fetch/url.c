@@ -1,0 +1,193 @@
+#include "fetch/internal.h"
+
+#include <arpa/inet.h>
+#include <idn2.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SET_FLAGS = CURLU_DISALLOW_USER | CURLU_URLENCODE | CURLU_ALLOW_SPACE, PASSES_MAX = 3 };
+
+/* A part as a text of the arena; NULL when it is absent or over the arena. */
+static char *part(const struct url *url, struct arena *arena, CURLUPart what, unsigned flags)
+{
+	char *text = NULL, *copy = NULL;
+	if (curl_url_get(url->handle, what, &text, flags) == CURLUE_OK)
+		copy = (char *)arena_str(arena, str_of(text)).p;
+	curl_free(text);
+	return copy;
+}
+
+static bool plain_name(const char *host)
+{
+	size_t n = strlen(host), label = 0;
+	if (n == 0 || n > FETCH_HOST_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = host[i];
+		bool ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		label = ok ? label + 1 : 0;
+		if (!ok && (c != '.' || i == 0 || host[i - 1] == '.'))
+			return false;
+		if (label > 63)
+			return false;
+	}
+	return true;
+}
+
+/* The last label begins with a digit: no top-level domain does, so this is an address in some odd spelling. */
+static bool ends_in_number(const char *host)
+{
+	const char *dot = strrchr(host, '.');
+	const char *last = dot ? dot + 1 : host;
+	return *last >= '0' && *last <= '9';
+}
+
+/* One spelling: ASCII by IDNA 2008, lower case, no closing dot. NULL when it cannot have one. */
+static char *one_spelling(struct arena *arena, const char *host)
+{
+	char *ascii = NULL;
+	bool foreign = false;
+	for (const char *p = host; *p; p++)
+		foreign = foreign || (unsigned char)*p >= 0x80;
+	if (foreign && idn2_lookup_u8((const uint8_t *)host, (uint8_t **)&ascii,
+				      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return NULL;
+	char *copy = (char *)arena_str(arena, str_of(foreign ? ascii : host)).p;
+	idn2_free(ascii);
+	if (!copy)
+		return NULL;
+	for (char *p = copy; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p | 32);
+	size_t n = strlen(copy);
+	if (n > 1 && copy[n - 1] == '.')
+		copy[n - 1] = '\0';
+	return copy;
+}
+
+/* Until the parser's reading of the host is its one spelling: what we check is then what libcurl calls. */
+static bool settle_host(struct url *url, struct arena *arena)
+{
+	for (int pass = 0; pass < PASSES_MAX; pass++) {
+		char *text = NULL;
+		char *host = part(url, arena, CURLUPART_HOST, 0);
+		if (!host)
+			return false;
+		if (host[0] == '[') {
+			url->host = host;
+			return true;
+		}
+		url->host = one_spelling(arena, host);
+		if (!url->host || !plain_name(url->host))
+			return false;
+		if (strcmp(url->host, host) == 0)
+			return true;
+		/* Parsed anew as a whole, because only that reads numbers as addresses. */
+		bool ok = curl_url_set(url->handle, CURLUPART_HOST, url->host, 0) == CURLUE_OK &&
+			  curl_url_get(url->handle, CURLUPART_URL, &text, 0) == CURLUE_OK &&
+			  curl_url_set(url->handle, CURLUPART_URL, text, CURLU_DISALLOW_USER) ==
+			      CURLUE_OK;
+		curl_free(text);
+		if (!ok)
+			return false;
+	}
+	return false;
+}
+
+/* The host as an address, when it is one. False: it looks like one and is not. */
+static bool read_literal(struct url *url, struct arena *arena)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)(void *)&url->address;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&url->address;
+	if (url->host[0] == '[') {
+		size_t n = strlen(url->host);
+		struct str inner = arena_str(arena, (struct str){url->host + 1, n - 2});
+		if (!inner.p || inet_pton(AF_INET6, inner.p, &six->sin6_addr) != 1)
+			return false; /* also with a zone */
+		url->host = inner.p;
+		six->sin6_family = AF_INET6;
+		six->sin6_port = htons(url->port);
+		url->literal = true;
+		return true;
+	}
+	if (inet_pton(AF_INET, url->host, &four->sin_addr) == 1) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(url->port);
+		url->literal = true;
+		return true;
+	}
+	return !ends_in_number(url->host);
+}
+
+static enum status read_parts(struct url *url, struct arena *arena, const struct guard *guard,
+			      struct err *err)
+{
+	int64_t port;
+	url->scheme = part(url, arena, CURLUPART_SCHEME, 0);
+	if (!url->scheme || (strcmp(url->scheme, "http") != 0 && strcmp(url->scheme, "https") != 0))
+		return err_set(err, INVALID, "not an http or https URL");
+	if (!settle_host(url, arena))
+		return err_set(err, INVALID, "the host of the URL is not a name or address");
+	const char *digits = part(url, arena, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	if (!digits || !str_to_i64(str_of(digits), 1, UINT16_MAX, &port) ||
+	    !guard_port(guard, (uint16_t)port))
+		return err_set(err, INVALID, "the port %s may not be called",
+			       digits ? digits : "?");
+	url->port = (uint16_t)port;
+	if (!read_literal(url, arena))
+		return err_set(err, INVALID, "the host of the URL is not a name or address");
+	/* Who reads "http://x@y" or "#..." differently from us gains nothing. */
+	if (part(url, arena, CURLUPART_USER, 0) || part(url, arena, CURLUPART_PASSWORD, 0))
+		return err_set(err, INVALID, "the URL has a user name in it");
+	curl_url_set(url->handle, CURLUPART_FRAGMENT, NULL, 0);
+	url->text = part(url, arena, CURLUPART_URL, 0);
+	const char *path = part(url, arena, CURLUPART_PATH, 0);
+	const char *query = part(url, arena, CURLUPART_QUERY, 0);
+	if (path)
+		url->path =
+		    arena_printf(arena, "%s%s%s", path, query ? "?" : "", query ? query : "");
+	if (!url->text || !url->path || strlen(url->text) > WIRE_URL_MAX)
+		return err_set(err, INVALID, "the URL is longer than %d bytes", WIRE_URL_MAX);
+	return OK;
+}
+
+enum status url_read(struct url *url, struct arena *arena, const struct url *base, struct str text,
+		     const struct guard *guard, struct err *err)
+{
+	memset(url, 0, sizeof(*url));
+	url->handle = base ? curl_url_dup(base->handle) : curl_url();
+	struct str copy = arena_str(arena, text);
+	must(url->handle != NULL);
+	enum status status = OK;
+	if (!copy.p || text.n > WIRE_URL_MAX)
+		status = err_set(err, INVALID, "the URL is longer than %d bytes", WIRE_URL_MAX);
+	else if (strlen(copy.p) != text.n ||
+		 curl_url_set(url->handle, CURLUPART_URL, copy.p, SET_FLAGS) != CURLUE_OK)
+		status = err_set(err, INVALID, "not a URL that may be called");
+	if (status == OK)
+		status = read_parts(url, arena, guard, err);
+	if (status != OK)
+		url_release(url);
+	return status;
+}
+
+void url_release(struct url *url)
+{
+	curl_url_cleanup(url->handle);
+	url->handle = NULL;
+}
+
+struct str url_domain(struct arena *arena, struct str text)
+{
+	struct str copy = arena_str(arena, text);
+	char *domain = copy.p && strlen(copy.p) == text.n ? one_spelling(arena, copy.p) : NULL;
+	if (!domain || !plain_name(domain) || ends_in_number(domain))
+		return (struct str){NULL, 0};
+	return str_of(domain);
+}
+
+bool url_same_origin(const struct url *a, const struct url *b)
+{
+	return strcmp(a->scheme, b->scheme) == 0 && strcmp(a->host, b->host) == 0 &&
+	       a->port == b->port;
+}

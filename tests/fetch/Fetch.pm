@@ -1,0 +1,215 @@
+# holdfast-fetch at one end of a socketpair, the test at the other, in the worker's place. The messages are packed here
+# by hand, so that the format of pipeline/wire is pinned by a second hand.
+package Fetch;
+use strict;
+use warnings;
+use IO::Select;
+use JSON::PP;
+use POSIX ();
+use Socket;
+use Time::HiRes 'time';
+
+my %type = (hello => 1, request => 2, answer => 3, tick => 4, drain => 5, bye => 6);
+my %type_name = reverse %type;
+my %kind = (http => 1, website => 2, mx => 3);
+my %method = (GET => 1, HEAD => 2, POST => 3);
+our @outcome = qw(? ok http_error timeout dns no_such_name connect tls refused_address refused_url too_large
+	too_many_redirects robots retry_after unreadable cancelled);
+
+sub _fd_to { POSIX::dup2(@_) // die "dup2: $!" }
+
+# Program and hello; hello => undef: none is sent.
+sub start {
+	my ($class, %o) = @_;
+	my $program = ($ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set") . '/holdfast-fetch';
+	socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, PF_UNSPEC) or die "socketpair: $!";
+	setsockopt($_, SOL_SOCKET, SO_SNDBUF, 524288) for $ours, $theirs;
+	my $pid = fork // die "fork: $!";
+	if (!$pid) {
+		$ENV{$_} = 'http://127.0.0.1:9/' for qw(http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY);
+		my $end = fileno $theirs;
+		_fd_to($end, 20);
+		_fd_to(20, 4);
+		POSIX::close(20);
+		exec { $program } 'holdfast-fetch' or POSIX::_exit(127);
+	}
+	close $theirs;
+	my $self = bless { pid => $pid, socket => $ours, ticks => [], item => 0 }, $class;
+	$self->hello(%{ $o{hello} }) if exists $o{hello};
+	return $self;
+}
+
+sub send_raw { my ($self, $packet) = @_; return defined send($self->{socket}, $packet, 0) }
+
+sub send_message {
+	my ($self, $name, $item, $payload) = @_;
+	$self->send_raw(pack('S S L Q', 1, $type{$name}, length $payload, $item) . $payload) or die "send $name: $!";
+}
+
+sub hello {
+	my ($self, %h) = @_;
+	%h = (tick_ms => 100, max_in_flight => 64, host_concurrency => 2, user_agent => 'Holdfast/test (+https://example.org/bot)',
+		allow => '', ports => '80 443', resolvers => '', authorities => '', %h);
+	$self->send_message('hello', 0, pack('L L L L/a* L/a* L/a* L/a* L/a*',
+		@h{qw(tick_ms max_in_flight host_concurrency user_agent allow ports resolvers authorities)}));
+}
+
+# Returns the item's number.
+sub request {
+	my ($self, %r) = @_;
+	%r = (kind => 'http', method => 'GET', max_redirects => 5, timeout_ms => 5000, max_body_bytes => 2 << 20,
+		host_concurrency => 0, host_interval_ms => 0, headers => '', body => '', facts => [], %r);
+	my $item = ++$self->{item};
+	my @facts = @{ $r{facts} };
+	$self->send_message('request', $item, pack('C C C L L L L L/a* L/a* L/a* L', $kind{ $r{kind} }, $method{ $r{method} },
+		@r{qw(max_redirects timeout_ms max_body_bytes host_concurrency host_interval_ms url headers body)}, @facts / 2)
+		. join '', map { pack 'L/a*', $_ } @facts);
+	return $item;
+}
+
+# The next message, or undef when none comes within the seconds, or the end ({ type => 'end' }).
+sub read_message {
+	my ($self, $seconds) = @_;
+	return undef unless IO::Select->new($self->{socket})->can_read($seconds);
+	my $from = recv($self->{socket}, my $packet, 65536, 0);
+	return { type => 'end' } if !defined $from || $packet eq '';
+	my ($version, $type, $length, $item) = unpack 'S S L Q', $packet;
+	my $payload = substr $packet, 16;
+	die "broken message" unless $version == 1 && $length == length $payload && $type_name{$type};
+	my %m = (type => $type_name{$type}, item => $item);
+	if ($m{type} eq 'answer') {
+		(@m{qw(outcome redirects http_status retry_after_ms waited_ms connect_ms total_ms body_bytes final_url content_type
+			detail)}, my $count, my $rest) = unpack 'C C L L L L L L L/a* L/a* L/a* L a*', $payload;
+		$m{outcome} = $outcome[$m{outcome}];
+		for (1 .. $count) {
+			(my ($name, $value), $rest) = unpack 'L/a* L/a* a*', $rest;
+			push @{ $m{facts}{$name} }, $value;
+		}
+		die "bytes behind the answer" unless $rest eq '';
+	} elsif ($m{type} eq 'tick') {
+		@m{qw(in_flight waiting oldest_ms network_ms limiter_ms idle_ms answered bytes)} = unpack 'L6 Q Q', $payload;
+	} elsif ($m{type} eq 'bye') {
+		$m{reason} = unpack 'L/a*', $payload;
+	}
+	return \%m;
+}
+
+# The next message that is no tick; ticks are kept in {ticks}.
+sub next_message {
+	my ($self, $seconds) = @_;
+	my $until = time + ($seconds // 20);
+	while ((my $left = $until - time) > 0) {
+		my $m = $self->read_message($left) or return undef;
+		return $m unless $m->{type} eq 'tick';
+		push @{ $self->{ticks} }, { %$m, at => time };
+	}
+	return undef;
+}
+
+sub next_tick {
+	my ($self, $seconds) = @_;
+	my $m = $self->read_message($seconds // 20);
+	push @{ $self->{ticks} }, { %$m, at => time } if $m && $m->{type} eq 'tick';
+	return $m;
+}
+
+# One request and its answer.
+sub call {
+	my ($self, %r) = @_;
+	my $item = $self->request(%r);
+	my $m = $self->next_message($r{within} // 20) or die "no answer to $r{url}";
+	die "an answer to another item" unless ($m->{item} // 0) == $item;
+	return $m;
+}
+
+# Answers to so many requests, by item.
+sub answers {
+	my ($self, $count, $seconds) = @_;
+	my %by;
+	my $until = time + ($seconds // 30);
+	while (keys %by < $count && time < $until) {
+		my $m = $self->next_message($until - time) or last;
+		last unless $m->{type} eq 'answer';
+		die "a second answer to $m->{item}" if $by{ $m->{item} };
+		$by{ $m->{item} } = $m;
+	}
+	return \%by;
+}
+
+sub drain { $_[0]->send_message('drain', 0, '') }
+
+# What /proc says of its memory, in bytes.
+sub memory {
+	my ($self, $what) = @_;
+	open my $in, '<', "/proc/$self->{pid}/status" or return undef;
+	my ($kb) = map { /^$what:\s+(\d+) kB/ ? $1 : () } <$in>;
+	return $kb * 1024;
+}
+
+# Waits for its end; returns the wait status.
+sub wait_end {
+	my ($self, $seconds) = @_;
+	my $until = time + ($seconds // 20);
+	while (time < $until) {
+		my $pid = waitpid $self->{pid}, POSIX::WNOHANG();
+		if ($pid == $self->{pid}) { delete $self->{pid}; return $? }
+		select undef, undef, undef, 0.01;
+	}
+	return -1;
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	local $?;
+	close $self->{socket} if $self->{socket};
+	return unless $self->{pid};
+	kill 'KILL', $self->{pid};
+	waitpid $self->{pid}, 0;
+}
+
+package Upstream;
+use IPC::Open2;
+
+# Certificates: an authority, one of it that is good, one for another name, one that is over; and a self-signed one.
+sub _certificates {
+	my ($dir) = @_;
+	my $run = sub { system("cd '$dir' && ($_[0]) >>log 2>&1") == 0 or die "openssl failed: $dir/log" };
+	my $key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
+	$run->("openssl req -x509 $key -keyout ca.key -out ca.pem -days 2 -subj '/CN=Test authority'");
+	$run->("openssl req -x509 $key -keyout self.key -out self.pem -days 2 -subj /CN=good.test -addext subjectAltName=DNS:good.test");
+	for (['good', 'good.test', '-days 2'], ['other', 'other.test', '-days 2'], ['old', 'good.test', '-days -1']) {
+		my ($name, $host, $days) = @$_;
+		$run->("openssl req $key -keyout $name.key -out $name.csr -subj /CN=$host");
+		$run->("printf 'subjectAltName=DNS:$host,IP:127.0.0.2' >$name.ext; openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key "
+			. "-CAcreateserial -out $name.pem $days -extfile $name.ext");
+	}
+}
+
+sub start {
+	my ($class, $dir, $script) = @_;
+	_certificates($dir);
+	my $pid = open2(my $out, my $in, 'node', $script, $dir);
+	my $self = bless { pid => $pid, out => $out, in => $in }, $class;
+	$self->{ports} = $self->_line;
+	open my $ca, '<', "$dir/ca.pem" or die "ca.pem: $!";
+	$self->{authority} = do { local $/; <$ca> };
+	return $self;
+}
+
+sub _line { my ($self) = @_; my $line = readline $self->{out}; return JSON::PP::decode_json($line // die "the upstream has ended") }
+sub stats { my ($self) = @_; syswrite $self->{in}, "stats\n"; return $self->_line }
+sub hello {
+	my ($self, %h) = @_;
+	my $p = $self->{ports};
+	return { allow => '127.0.0.2/32', resolvers => "127.0.0.2:$p->{dns}", authorities => $self->{authority},
+		ports => join(' ', sort @$p{qw(http https selfsigned othername expired http2 nottls silent closed)}), %h };
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	local $?;
+	close $self->{in};
+	waitpid $self->{pid}, 0;
+}
+
+1;
