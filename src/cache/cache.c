@@ -144,8 +144,9 @@ static void wait_free(struct cache_wait *wait)
 	store_waiting(cache->store, --cache->waiting);
 }
 
-/* Tell everybody who waits here. `value` is copied for each; meta NULL: refused. */
-static void answer_waits(struct flight *flight, enum cache_outcome others, struct str value,
+/* Tell everybody who waits here. `value` is copied for each; meta NULL: refused. FILLED is for the one that the fill was
+ * begun for, the others were COLLAPSED. */
+static void answer_waits(struct flight *flight, enum cache_outcome outcome, struct str value,
 			 const struct store_meta *meta, int64_t retry_ms, bool stored)
 {
 	struct cache *cache = flight->cache;
@@ -160,11 +161,11 @@ static void answer_waits(struct flight *flight, enum cache_outcome others, struc
 			answer_refused(cache, wait.done, wait.ctx, retry_ms);
 			continue;
 		}
-		if (!wait.first && others != CACHE_SECOND)
+		enum cache_outcome its =
+		    outcome == CACHE_FILLED && !wait.first ? CACHE_COLLAPSED : outcome;
+		if (its == CACHE_COLLAPSED)
 			count(cache, STORE_COUNT_collapsed);
-		answer_value(wait.done, wait.ctx,
-			     wait.first && others == CACHE_COLLAPSED ? CACHE_FILLED : others, copy,
-			     meta, now, stored);
+		answer_value(wait.done, wait.ctx, its, copy, meta, now, stored);
 	}
 }
 
@@ -317,6 +318,7 @@ static void flight_look(struct flight *flight)
 			break;
 		}
 		if (store_begin(cache->store, &flight->key, &view, now, class->lease_ms, &hold)) {
+			flight->waits->first = true;
 			fill_begin(flight, &hold);
 			return;
 		}
@@ -402,7 +404,7 @@ void cache_filled(struct cache_fill *fill, uint32_t status)
 	if (fill->locked)
 		fill_put(fill);
 	else
-		publish(fill, CACHE_COLLAPSED);
+		publish(fill, CACHE_FILLED);
 }
 
 void cache_fill_failed(struct cache_fill *fill, const struct err *err)
@@ -554,7 +556,7 @@ static void on_put(void *ctx, enum second_result result, struct str none)
 	}
 	if (result == SECOND_AWAY)
 		second_away(fill);
-	publish(fill, CACHE_COLLAPSED);
+	publish(fill, CACHE_FILLED);
 }
 
 static void fill_put(struct cache_fill *fill)
@@ -581,7 +583,7 @@ static void fill_put(struct cache_fill *fill)
 		return;
 	second_away(fill);
 	fill->locked = false;
-	publish(fill, CACHE_COLLAPSED);
+	publish(fill, CACHE_FILLED);
 }
 
 static void on_news(void *ctx, struct str key)

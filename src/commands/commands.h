@@ -11,6 +11,7 @@ extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_migrate;
 extern const struct command command_reload;
+extern const struct command command_stats;
 extern const struct command command_status;
 extern const struct command command_suppress;
 extern const struct command command_up;

@@ -51,16 +51,16 @@ const char *process_state_name(enum process_state state);
 
 /* ---- the control socket: SOCK_SEQPACKET, one fixed-size message each way at a time ---- */
 
-enum control_command { CONTROL_STATUS = 1, CONTROL_STOP, CONTROL_RELOAD };
+enum control_command { CONTROL_STATUS = 1, CONTROL_STOP, CONTROL_RELOAD, CONTROL_CACHE };
 
 struct control_request {
 	uint32_t version; /* CONTROL_VERSION */
 	uint32_t command;
 };
-enum { CONTROL_VERSION = 1 };
+enum { CONTROL_VERSION = 2 };
 
-/* STATUS answers one of these for each process, the supervisor first; the last has `more` 0. STOP and
- * RELOAD answer one with only `error` (empty: accepted). */
+/* STATUS answers one of these for each process, the supervisor first; CACHE one for each number, with name and
+ * value. The last has `more` 0. STOP and RELOAD answer one with only `error` (empty: accepted). */
 struct control_reply {
 	uint32_t version;
 	uint32_t more;
@@ -71,6 +71,7 @@ struct control_reply {
 	uint32_t separation;
 	int32_t ended; /* wait status of the last one that died; 0: none did */
 	int64_t uptime_ms;
+	uint64_t value;
 	char error[200];
 };
 

@@ -627,6 +627,34 @@ static void answer_status(const struct supervisor *sv, int fd)
 	}
 }
 
+static void answer_cache(const struct supervisor *sv, int fd)
+{
+	struct store_numbers numbers = {0};
+	if (sv->cache)
+		store_numbers(sv->cache, &numbers);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} gauges[] = {
+	    {"waiting", numbers.waiting},
+	    {"entries", numbers.entries_used},
+	    {"bytes", numbers.bytes},
+	    {"bytes_used", numbers.bytes_used},
+	};
+	const int count = STORE_COUNTS + (int)(sizeof(gauges) / sizeof(gauges[0]));
+	for (int n = 0; n < count; n++) {
+		bool counter = n < STORE_COUNTS;
+		struct control_reply reply = {.version = CONTROL_VERSION,
+					      .more = n + 1 < count,
+					      .value = counter ? numbers.counter[n]
+							       : gauges[n - STORE_COUNTS].value};
+		snprintf(reply.name, sizeof(reply.name), "%s",
+			 counter ? store_counter_names[n] : gauges[n - STORE_COUNTS].name);
+		if (send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
+			return;
+	}
+}
+
 /* One request; whoever is neither root nor our own user is not answered. */
 static void take_control(struct supervisor *sv)
 {
@@ -653,6 +681,8 @@ static void take_control(struct supervisor *sv)
 			snprintf(reply.error, sizeof(reply.error), "%.190s", err.text);
 		if (request.command == CONTROL_STATUS && !reply.error[0])
 			answer_status(sv, fd);
+		else if (request.command == CONTROL_CACHE && !reply.error[0])
+			answer_cache(sv, fd);
 		else
 			(void)!send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 	}

@@ -7,6 +7,7 @@ static const struct command *const commands[] = {
     &command_down,
     &command_reload,
     &command_status,
+    &command_stats,
     &command_config,
     &command_migrate,
     &command_import,

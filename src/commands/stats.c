@@ -1,0 +1,64 @@
+/* holdfast stats: the counters of the running instance. */
+#include "base/json.h"
+#include "commands/commands.h"
+#include "process/process.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void show_text(void *ctx, const struct control_reply *r)
+{
+	(void)ctx;
+	printf("%-16.32s %16llu\n", r->name, (unsigned long long)r->value);
+}
+
+static void show_json(void *ctx, const struct control_reply *r)
+{
+	json_member_i64(ctx, r->name, (int64_t)r->value);
+}
+
+static enum status report_json(const struct instance *i, struct err *err)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, 1 << 16);
+	json_writer_init(&w, &out);
+	json_object_begin(&w);
+	json_key(&w, "cache");
+	json_object_begin(&w);
+	enum status status = control_ask(i, CONTROL_CACHE, show_json, &w, err);
+	json_object_end(&w);
+	json_object_end(&w);
+	if (status == OK)
+		printf("%s\n", buf_z(&out));
+	buf_release(&out);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct instance i;
+	struct err err;
+	if (argc != 1 || strcmp(argv[0], "cache") != 0)
+		return cli_usage_error("say what to show: cache");
+	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
+		return cli_failed(&err);
+	enum status status = cli_globals.json
+				 ? report_json(&i, &err)
+				 : control_ask(&i, CONTROL_CACHE, show_text, NULL, &err);
+	instance_release(&i);
+	return status == OK ? EXIT_OK : cli_failed(&err);
+}
+
+const struct command command_stats = {
+    .name = "stats",
+    .args = "cache",
+    .summary = "Show the counters of the running instance",
+    .help =
+	"cache: answers from the cache of the web processes and what making them took, since the "
+	"instance\n"
+	"started: hits, misses, fills, collapsed, stale, early, failed, fenced, taken_over, "
+	"refused, uncached,\n"
+	"evicted, the second tier's, and what waits and is used now.",
+    .run = run,
+};
