@@ -157,7 +157,8 @@ void loop_ended(struct call *call);
 void transfer_start(struct call *call);
 /* Ends the transfer, if there is one, and forgets it. */
 void transfer_stop(struct call *call);
-enum wire_outcome transfer_outcome(const struct call *call, CURLcode code);
+/* May note in the call what was over. */
+enum wire_outcome transfer_outcome(struct call *call, CURLcode code);
 
 /* resolve.c; both answer by call_resolved, perhaps before they return */
 MUST_CHECK enum status resolve_open(struct fetch *f, struct err *err);

@@ -319,12 +319,14 @@ static enum status wait_and_work(struct fetch *f, struct err *err)
 		fds[0].events |= CURL_WAIT_POLLIN;
 	if (!TAILQ_EMPTY(&f->done))
 		fds[0].events |= CURL_WAIT_POLLOUT;
-	int bits = f->names_open ? ares_getsock(f->names, sockets, ARES_GETSOCK_MAXNUM) : 0;
+	/* ares.h's own macros shift into the sign. */
+	unsigned bits =
+	    f->names_open ? (unsigned)ares_getsock(f->names, sockets, ARES_GETSOCK_MAXNUM) : 0;
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 		short events = 0;
-		if (ARES_GETSOCK_READABLE(bits, i))
+		if (bits >> i & 1)
 			events |= CURL_WAIT_POLLIN;
-		if (ARES_GETSOCK_WRITABLE(bits, i))
+		if (bits >> (ARES_GETSOCK_MAXNUM + i) & 1)
 			events |= CURL_WAIT_POLLOUT;
 		if (events)
 			fds[n++] = (struct curl_waitfd){sockets[i], events, 0};

@@ -90,8 +90,9 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
-	if (received > 0 && call->body_bytes > FETCH_RATIO_FROM &&
-	    call->body_bytes / (uint64_t)received > FETCH_RATIO_MAX) {
+	/* What is being decompressed now is not counted as received yet: one buffer at most. */
+	if (call->body_bytes > FETCH_RATIO_FROM &&
+	    call->body_bytes / ((uint64_t)received + CURL_MAX_WRITE_SIZE) > FETCH_RATIO_MAX) {
 		call->over = "decompresses to more than a hundredfold";
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -247,8 +248,11 @@ void transfer_stop(struct call *call)
 	call->pins = call->headers = NULL;
 }
 
-enum wire_outcome transfer_outcome(const struct call *call, CURLcode code)
+enum wire_outcome transfer_outcome(struct call *call, CURLcode code)
 {
+	/* So it calls a line of header over its own limit of 100 KiB; memory that is really out ends us. */
+	if (code == CURLE_OUT_OF_MEMORY && !call->over)
+		call->over = "a line of header longer than allowed";
 	if (call->refused)
 		return WIRE_REFUSED_ADDRESS;
 	if (call->over)

@@ -130,8 +130,9 @@ function serve(req, res) {
 	res.on('close', () => active[name]--);
 	res.on('error', () => {});
 	if (url.pathname === '/robots.txt') return robots[name] ? robots[name](res) : res.writeHead(404).end();
-	if (url.pathname === '/to')
-		return res.writeHead(Number(url.searchParams.get('s') || 302), { Location: url.searchParams.get('u') }).end();
+	if (url.pathname === '/to') // by hand, because a Location may hold what no header should
+		return res.socket.end(`HTTP/1.1 ${url.searchParams.get('s') || 302} Moved\r\nContent-Length: 0\r\nConnection: close\r\n` +
+			`Location: ${url.searchParams.get('u')}\r\n\r\n`);
 	const chain = /^\/chain\/(\d+)$/.exec(url.pathname);
 	if (chain)
 		return res.writeHead(302, { Location: chain[1] > 1 ? `/chain/${chain[1] - 1}` : '/' }).end();
