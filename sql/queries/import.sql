@@ -101,7 +101,7 @@ FROM import_row AS r WHERE b.id = r.id;
 
 -- name: import_update_detail
 UPDATE business_detail AS d SET
-	change = nextval('business_change'), content_hash = r.content_hash, updated_at = now(),
+	change = nextval('business_change'), changed_xid = pg_current_xact_id(), content_hash = r.content_hash, updated_at = now(),
 	source_updated_at = r.source_updated_at, categories = r.categories, hours_week = r.hours_week,
 	alt_names = r.alt_names, description = r.description, website = r.website,
 	service_area = r.service_area, same_as = r.same_as, offers = r.offers, extra = r.extra,

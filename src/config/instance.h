@@ -44,6 +44,7 @@ MUST_CHECK enum status instance_conninfo(const struct instance *i, const char *r
 #define INSTANCE_SUPERUSER   "postgres"
 #define INSTANCE_ROLE_OWNER  "holdfast_owner"
 #define INSTANCE_ROLE_IMPORT "holdfast_import"
+#define INSTANCE_ROLE_EXPORT "holdfast_export"
 #define INSTANCE_ROLE_WEB    "holdfast_web"
 
 /* The embedded server's and the control socket's paths are made of these. */

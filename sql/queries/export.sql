@@ -1,0 +1,60 @@
+-- The static site: what `holdfast export` reads, in many short statements. None stays open while files are
+-- written.
+-- role: holdfast_export
+
+-- name: export_state
+-- From `xid` on a later run reads what this one may not have seen. A cluster that was restored or replaced has
+-- another identity, or has counted less far.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+	(SELECT id::text FROM directory_identity) || ' ' || (SELECT system_identifier FROM pg_control_system())
+		|| ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()),
+	pg_relation_size('business_detail') / current_setting('block_size')::integer;
+
+-- name: export_sources
+SELECT id, COALESCE(name, key), licence, licence_url, attribution, url FROM source WHERE businesses > 0 ORDER BY id;
+
+-- name: export_regions
+SELECT id, key, country, name FROM region ORDER BY id;
+
+-- name: export_changed
+-- The ids of what changed, in the order in which it may go on growing.
+-- served-by: business_detail_by_changed_xid
+SELECT changed_xid, id FROM business_detail
+WHERE (changed_xid, id) > ($1::text::xid8, $2::bigint)
+ORDER BY changed_xid, id
+LIMIT $3::integer;
+
+-- name: export_deleted
+-- served-by: business_deletion_pkey
+SELECT deleted_xid, id FROM business_deletion
+WHERE (deleted_xid, id) > ($1::text::xid8, $2::bigint)
+ORDER BY deleted_xid, id
+LIMIT $3::integer;
+
+-- name: export_blocks
+-- A piece of the whole: the rows in a range of the table's pages. A row that moves to a page behind the reader
+-- was changed after the run began, and is read by its id at the end.
+SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
+	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
+	to_char(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+FROM business_detail AS d
+JOIN business AS b ON b.id = d.id
+WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
+
+-- name: export_rows
+SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
+	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
+	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
+	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
+	to_char(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+FROM unnest($1::bigint[]) AS wanted (id)
+JOIN business AS b ON b.id = wanted.id
+JOIN business_detail AS d ON d.id = wanted.id;
+
+-- name: export_list
+-- What list pages show of their members.
+SELECT b.id, b.name, b.street, b.postcode, b.city
+FROM unnest($1::bigint[]) AS wanted (id)
+JOIN business AS b ON b.id = wanted.id;
