@@ -3,6 +3,7 @@
 package Fetch;
 use strict;
 use warnings;
+use File::Temp ();
 use IO::Select;
 use JSON::PP;
 use POSIX ();
@@ -24,9 +25,11 @@ sub start {
 	my $program = ($ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set") . '/holdfast-fetch';
 	socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, PF_UNSPEC) or die "socketpair: $!";
 	setsockopt($_, SOL_SOCKET, SO_SNDBUF, 524288) for $ours, $theirs;
+	my $log = File::Temp->new; # its log; shown only when a sanitizer or the sandbox has written into it
 	my $pid = fork // die "fork: $!";
 	if (!$pid) {
 		$ENV{$_} = 'http://127.0.0.1:9/' for qw(http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY);
+		open STDERR, '>', $log or POSIX::_exit(126);
 		my $end = fileno $theirs;
 		_fd_to($end, 20);
 		_fd_to(20, 4);
@@ -34,7 +37,7 @@ sub start {
 		exec { $program } 'holdfast-fetch' or POSIX::_exit(127);
 	}
 	close $theirs;
-	my $self = bless { pid => $pid, socket => $ours, ticks => [], item => 0 }, $class;
+	my $self = bless { pid => $pid, socket => $ours, log => $log, ticks => [], item => 0 }, $class;
 	$self->hello(%{ $o{hello} }) if exists $o{hello};
 	return $self;
 }
@@ -162,9 +165,13 @@ sub DESTROY {
 	my ($self) = @_;
 	local $?;
 	close $self->{socket} if $self->{socket};
-	return unless $self->{pid};
-	kill 'KILL', $self->{pid};
-	waitpid $self->{pid}, 0;
+	if ($self->{pid}) {
+		kill 'KILL', $self->{pid};
+		waitpid $self->{pid}, 0;
+	}
+	open my $in, '<', $self->{log} or return;
+	my $text = do { local $/; <$in> } // '';
+	print STDERR $text if $text =~ /Sanitizer|runtime error|sandbox:|must/;
 }
 
 package Upstream;

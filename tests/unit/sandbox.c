@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,6 +42,21 @@ static bool open_to_write(void)
 static bool make_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0;
+}
+static bool make_unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0;
+}
+static bool listen_for_others(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+}
+static bool read_names_and_authorities(void)
+{
+	return open("/etc/hosts", O_RDONLY | O_CLOEXEC) >= 0 &&
+	       open("/etc/ssl/certs/ca-certificates.crt", O_RDONLY | O_CLOEXEC) >= 0;
 }
 static bool make_odd_socket(void)
 {
@@ -118,20 +134,23 @@ enum outcome { WORKS, DIES, FAILS };
 static const struct {
 	const char *what;
 	bool (*act)(void);
-	enum outcome parse, web;
+	enum outcome parse, web, fetch;
 	bool wider; /* sanitizer builds allow it */
 } attempts[] = {
-    {"read and write what it has", read_and_write, WORKS, WORKS, false},
-    {"use memory", use_memory, WORKS, WORKS, false},
-    {"use a gigabyte", use_too_much_memory, FAILS, WORKS, true},
-    {"open a file to read", open_to_read, DIES, WORKS, true},
-    {"open another file to read", open_other_to_read, DIES, FAILS, true},
-    {"open a file to write", open_to_write, DIES, DIES, true},
-    {"make a socket", make_socket, DIES, WORKS, false},
-    {"run a program", run_program, DIES, DIES, false},
-    {"make a process", make_process, DIES, DIES, true},
-    {"look at another process", trace_parent, DIES, DIES, true},
-    {"change its folder", change_folder, DIES, DIES, false},
+    {"read and write what it has", read_and_write, WORKS, WORKS, WORKS, false},
+    {"use memory", use_memory, WORKS, WORKS, WORKS, false},
+    {"use a gigabyte", use_too_much_memory, FAILS, WORKS, WORKS, true},
+    {"open a file to read", open_to_read, DIES, WORKS, FAILS, true},
+    {"open another file to read", open_other_to_read, DIES, FAILS, FAILS, true},
+    {"open a file to write", open_to_write, DIES, DIES, DIES, true},
+    {"make a socket", make_socket, DIES, WORKS, WORKS, false},
+    {"make a Unix socket", make_unix_socket, DIES, WORKS, DIES, false},
+    {"listen", listen_for_others, DIES, DIES, DIES, false},
+    {"read names and authorities", read_names_and_authorities, DIES, WORKS, WORKS, true},
+    {"run a program", run_program, DIES, DIES, DIES, false},
+    {"make a process", make_process, DIES, DIES, DIES, true},
+    {"look at another process", trace_parent, DIES, DIES, DIES, true},
+    {"change its folder", change_folder, DIES, DIES, DIES, false},
 };
 
 static bool landlock_here(void)
@@ -182,6 +201,8 @@ static void each_profile_allows_its_work_and_ends_what_goes_beyond(void **state)
 		check(n, SANDBOX_PARSE, attempts[n].parse);
 		if (attempts[n].web != FAILS || landlock)
 			check(n, SANDBOX_WEB, attempts[n].web);
+		if (attempts[n].fetch != FAILS || landlock)
+			check(n, SANDBOX_FETCH, attempts[n].fetch);
 	}
 }
 
