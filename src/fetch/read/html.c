@@ -157,6 +157,8 @@ static bool decode(const struct page *page, struct str raw, struct buf *out)
 	/* Cut inside a character: its first bytes do not count against the rest. */
 	while (raw.n == RAW_MAX && raw.n > RAW_MAX - 4 && (raw.p[raw.n - 1] & 0x80) != 0)
 		raw.n--;
+	if (raw.n == 0)
+		return false;
 	bool utf8 = str_is_utf8(raw);
 	if (page->charset == CHARSET_OTHER && (!utf8 || memchr(raw.p, 0x1b, raw.n)))
 		return false;
