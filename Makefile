@@ -186,6 +186,12 @@ $(B)/bench/http/load: bench/http/load.c
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -pie -o $@ $<
 
+bench-cache: all $(B)/bench/http/load $(B)/bench/cache/measure ## the cache beside nginx, Varnish, memcached and Redis
+	bench/cache/run $(B) $(ROUNDS) $(REQUESTS)
+.PHONY: bench-cache
+$(B)/bench/cache/measure: bench/cache/measure.c $(call archives,base cache cache/store)
+	@mkdir -p $(@D)
+	@echo "  LINK $@" && $(LINK) $< -Wl,--start-group $(call archives,base cache cache/store) -Wl,--end-group $(call libs,base cache cache/store)
 .PHONY: bench-search
 bench-search: all ## what finding costs on RECORDS (default 1400000) generated records
 	bench/search/run --bin $(B) --records $(or $(RECORDS),1400000) | tee docs/bench-search.md

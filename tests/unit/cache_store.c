@@ -295,7 +295,7 @@ static void turn(struct store *store, struct arena *arena, uint64_t *random, _At
 	if (view.has_value && now < view.meta.fresh_until_ms)
 		return;
 	/* With a lease when processes are stopped, without one when nobody is. */
-	if (!store_begin(store, &key, &view, now, busy ? INT32_MAX : 20, &fill)) {
+	if (!store_begin(store, &key, &view, now, busy ? INT32_MAX : 1, &fill)) {
 		if (view.entry && view.phase == STORE_FILLING && store_wait(store, &view))
 			store_waiting(store, 1);
 		return;

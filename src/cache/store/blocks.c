@@ -76,7 +76,7 @@ static bool evict(struct store *store)
 		    1 + atomic_fetch_add_explicit(&store->head->hand, 1, memory_order_relaxed) %
 			    entries;
 		struct entry *e = entry_at(store, number);
-		uint64_t w = load(&e->word);
+		uint64_t w = load(word_at(store, number));
 		if (word_block(w) == 0 ||
 		    (word_phase(w) != STORE_IDLE && word_phase(w) != STORE_BACKOFF))
 			continue;

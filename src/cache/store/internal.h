@@ -96,19 +96,20 @@ struct head {
 	struct slot_numbers slot[STORE_SLOTS + 1];
 };
 
-/* One cache line. */
+/* What is known of a key besides its word; one cache line. */
 struct entry {
-	_Alignas(64) word_t word;
-	word_t tag;     /* hash of the key */
-	word_t started; /* stamp: when the fill of this generation began */
-	word_t failed;  /* stamp: until when nobody may begin */
+	_Alignas(64) word_t tag; /* hash of the key */
+	word_t started;          /* stamp: when the fill of this generation began */
+	word_t failed;           /* stamp: until when nobody may begin */
 	word_t failures;
 	word_t waiters; /* bit n: slot n */
 	word_t used;
 };
 
 struct bucket {
-	_Alignas(64) word_t marks; /* version 16 | STORE_WAYS marks of 6 bits; 0: no key */
+	/* One line: a look-up then asks memory for the entry and for its value at the same time. */
+	_Alignas(64) word_t marks; /* version 22 | STORE_WAYS marks of 6 bits; 0: no key */
+	word_t word[STORE_WAYS];
 	struct entry way[STORE_WAYS];
 };
 
@@ -131,6 +132,10 @@ static inline struct entry *entry_at(const struct store *store, uint64_t number)
 {
 	return &store->bucket[(number - 1) / STORE_WAYS].way[(number - 1) % STORE_WAYS];
 }
+static inline word_t *word_at(const struct store *store, uint64_t number)
+{
+	return &store->bucket[(number - 1) / STORE_WAYS].word[(number - 1) % STORE_WAYS];
+}
 
 static inline uint64_t load(const word_t *w)
 {
@@ -150,6 +155,9 @@ static inline bool swap(word_t *w, uint64_t expected, uint64_t value)
 						       memory_order_acquire);
 }
 
+enum { MARKS_BITS = 6 * STORE_WAYS };
+#define MARKS_MASK ((1ull << MARKS_BITS) - 1)
+
 static inline uint64_t marks_get(uint64_t marks, int way)
 {
 	return marks >> (6 * way) & 63;
@@ -157,9 +165,9 @@ static inline uint64_t marks_get(uint64_t marks, int way)
 /* With a new version. */
 static inline uint64_t marks_set(uint64_t marks, int way, uint64_t mark)
 {
-	uint64_t version = (marks >> 48) + 1;
-	return version << 48 |
-	       ((marks & 0xffffffffffff & ~(63ull << (6 * way))) | mark << (6 * way));
+	uint64_t version = (marks >> MARKS_BITS) + 1;
+	return version << MARKS_BITS |
+	       ((marks & MARKS_MASK & ~(63ull << (6 * way))) | mark << (6 * way));
 }
 static inline uint64_t mark_of(uint64_t hash)
 {

@@ -114,13 +114,14 @@ static bool release_entry(struct store *store, uint64_t number, int slot)
 	int way = (int)((number - 1) % STORE_WAYS);
 	struct entry *e = &b->way[way];
 	uint64_t bit = 1ull << slot;
-	uint64_t w = load(&e->word);
+	word_t *word = &b->word[way];
+	uint64_t w = load(word);
 	if (load(&e->waiters) & bit)
 		atomic_fetch_and_explicit(&e->waiters, ~bit, memory_order_acq_rel);
 	if (word_owner(w) != slot)
 		return false;
 	if (word_phase(w) == STORE_FILLING) {
-		if (!swap(&e->word, w, word_next(w, STORE_IDLE, 0, word_block(w))))
+		if (!swap(word, w, word_next(w, STORE_IDLE, 0, word_block(w))))
 			return false;
 		store_count(store, STORE_COUNT_taken_over, 1);
 		return atomic_exchange_explicit(&e->waiters, 0, memory_order_acq_rel) != 0;
@@ -132,7 +133,7 @@ static bool release_entry(struct store *store, uint64_t number, int slot)
 		    swap(&b->marks, marks, marks_set(marks, way, 0)))
 			break;
 	}
-	swap(&e->word, w, word_next(w, STORE_IDLE, 0, 0));
+	swap(word, w, word_next(w, STORE_IDLE, 0, 0));
 	return false;
 }
 
@@ -146,15 +147,15 @@ static bool mark_reached(const struct store *store, uint64_t *reached)
 {
 	struct chain chain;
 	for (uint64_t n = 1; n <= store->head->buckets * STORE_WAYS; n++) {
-		const struct entry *e = entry_at(store, n);
+		const word_t *word = word_at(store, n);
 		int tries = 0;
 		uint64_t w;
 		do {
 			if (tries++ == SWEEP_TRIES)
 				return false;
-			w = load(&e->word);
+			w = load(word);
 			chain_note(store, word_block(w), &chain);
-		} while (load(&e->word) != w);
+		} while (load(word) != w);
 		for (uint32_t i = 0; i < chain.count; i++)
 			mark_bit(reached, chain.block[i]);
 	}
@@ -243,7 +244,7 @@ void store_numbers(const struct store *store, struct store_numbers *out)
 	out->bytes_used =
 	    free_count < store->head->blocks ? (store->head->blocks - free_count) * BLOCK_BYTES : 0;
 	for (uint64_t n = 0; n < store->head->buckets; n++) {
-		for (uint64_t marks = peek(&store->bucket[n].marks) & 0xffffffffffff; marks;
+		for (uint64_t marks = peek(&store->bucket[n].marks) & MARKS_MASK; marks;
 		     marks >>= 6)
 			out->entries_used += (marks & 63) != 0;
 	}
@@ -256,7 +257,7 @@ static bool check_entry(const struct store *store, uint64_t n, uint64_t alive, s
 	const struct bucket *b = &store->bucket[(n - 1) / STORE_WAYS];
 	int way = (int)((n - 1) % STORE_WAYS);
 	const struct entry *e = &b->way[way];
-	uint64_t w = load(&e->word), mark = marks_get(load(&b->marks), way);
+	uint64_t w = load(&b->word[way]), mark = marks_get(load(&b->marks), way);
 	enum status bad = OK;
 	if ((word_phase(w) == STORE_FILLING || word_phase(w) >= STORE_OUT) &&
 	    !(alive >> word_owner(w) & 1))
@@ -284,7 +285,7 @@ bool store_check(const struct store *store, uint64_t alive, struct err *err)
 		die("out of memory");
 	for (uint64_t n = 1; n <= store->head->buckets * STORE_WAYS && good; n++) {
 		good = check_entry(store, n, alive, err);
-		chain_note(store, word_block(load(&entry_at(store, n)->word)), &chain);
+		chain_note(store, word_block(load(word_at(store, n))), &chain);
 		for (uint32_t i = 0; i < chain.count && good; i++) {
 			if (reached[chain.block[i]]++)
 				good = err_set(err, FAILED, "block %u is reached twice",

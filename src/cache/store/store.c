@@ -9,10 +9,17 @@ enum { TRIES = 64 };
 /* ---- finding ---- */
 
 /* An entry whose key is committed but whose owner has not said so yet: say it for them. */
-static uint64_t help_in(struct entry *e, uint64_t w)
+static uint64_t help_in(word_t *word, uint64_t w)
 {
 	uint64_t idle = word_next(w, STORE_IDLE, 0, 0);
-	return swap(&e->word, w, idle) ? idle : load(&e->word);
+	return swap(word, w, idle) ? idle : load(word);
+}
+
+/* Most values lie in one block, and most of the time of a look-up is spent waiting for its lines. */
+static void prefetch(const struct store *store, uint32_t block)
+{
+	for (size_t i = 0; i < BLOCK_WORDS; i += 8)
+		__builtin_prefetch((const char *)&store->block[block] + i * 8);
 }
 
 /* The entry of a hash in a bucket whose marks were `marks`; 0: not there. *word: as it stood with that tag. */
@@ -22,11 +29,12 @@ static uint64_t scan(struct store *store, uint64_t bucket, uint64_t marks, uint6
 	for (int way = 0; way < STORE_WAYS; way++) {
 		if (marks_get(marks, way) != mark_of(hash))
 			continue;
-		struct entry *e = &store->bucket[bucket].way[way];
+		word_t *own = &store->bucket[bucket].word[way];
 		for (int i = 0; i < TRIES; i++) {
-			uint64_t w = load(&e->word);
-			uint64_t tag = load(&e->tag);
-			if (load(&e->word) != w)
+			uint64_t w = load(own);
+			prefetch(store, word_block(w));
+			uint64_t tag = load(&store->bucket[bucket].way[way].tag);
+			if (load(own) != w)
 				continue;
 			if (tag != hash || word_phase(w) == STORE_OUT)
 				break;
@@ -34,7 +42,7 @@ static uint64_t scan(struct store *store, uint64_t bucket, uint64_t marks, uint6
 				/* Committed only when its mark stands; a mark of the key before it was cleared. */
 				if (marks_get(load(&store->bucket[bucket].marks), way) == 0)
 					break;
-				w = help_in(e, w);
+				w = help_in(own, w);
 				continue;
 			}
 			*word = w;
@@ -64,16 +72,16 @@ static void clear_mark(struct bucket *b, int way)
 bool entry_clear(struct store *store, uint64_t number, uint64_t word)
 {
 	struct bucket *b = &store->bucket[(number - 1) / STORE_WAYS];
-	struct entry *e = entry_at(store, number);
+	word_t *own = word_at(store, number);
 	struct chain chain;
 	chain_note(store, word_block(word), &chain);
 	uint64_t out = word_next(word, STORE_OUT, store->slot, word_block(word));
-	if (!swap(&e->word, word, out))
+	if (!swap(own, word, out))
 		return false;
 	STORE_POINT("an entry is out");
 	clear_mark(b, (int)((number - 1) % STORE_WAYS));
 	STORE_POINT("its mark is cleared");
-	put(&e->word, word_next(out, STORE_IDLE, 0, 0));
+	put(own, word_next(out, STORE_IDLE, 0, 0));
 	STORE_POINT("it is empty");
 	chain_free(store, &chain);
 	return true;
@@ -85,7 +93,7 @@ static int choose_way(const struct bucket *b, uint64_t *word)
 	int best = -1;
 	uint64_t best_used = UINT64_MAX;
 	for (int way = 0; way < STORE_WAYS; way++) {
-		uint64_t w = load(&b->way[way].word);
+		uint64_t w = load(&b->word[way]);
 		if (word_phase(w) != STORE_IDLE && word_phase(w) != STORE_BACKOFF)
 			continue;
 		uint64_t used = word_block(w) == 0 ? 0 : 1 + peek(&b->way[way].used);
@@ -110,7 +118,7 @@ static bool take_way(struct store *store, struct bucket *b, int way, uint64_t wo
 	struct chain chain;
 	chain_note(store, word_block(word), &chain);
 	uint64_t out = word_next(word, STORE_OUT, store->slot, word_block(word));
-	if (!swap(&e->word, word, out))
+	if (!swap(&b->word[way], word, out))
 		return false;
 	STORE_POINT("a way is taken");
 	clear_mark(b, way);
@@ -120,7 +128,7 @@ static bool take_way(struct store *store, struct bucket *b, int way, uint64_t wo
 	put(&e->used, 0);
 	put(&e->waiters, 0);
 	*in = word_next(out, STORE_IN, store->slot, 0);
-	put(&e->word, *in);
+	put(&b->word[way], *in);
 	STORE_POINT("the tag is written");
 	if (chain.count) {
 		store_count(store, STORE_COUNT_evicted, 1);
@@ -138,21 +146,20 @@ static uint64_t insert(struct store *store, uint64_t hash, uint64_t *word)
 	int way = choose_way(b, &old);
 	if (way < 0 || !take_way(store, b, way, old, hash, &in))
 		return 0;
-	struct entry *e = &b->way[way];
 	for (;;) {
 		/* Nobody can insert the key between this look and the swap: the marks would differ. */
 		uint64_t marks = load(&b->marks);
 		number = scan(store, bucket, marks, hash, word);
 		STORE_POINT("before the key is there");
 		if (number) {
-			put(&e->word, word_next(in, STORE_IDLE, 0, 0));
+			put(&b->word[way], word_next(in, STORE_IDLE, 0, 0));
 			return number;
 		}
 		if (swap(&b->marks, marks, marks_set(marks, way, mark_of(hash))))
 			break;
 	}
 	STORE_POINT("the key is there");
-	*word = help_in(e, in);
+	*word = help_in(&b->word[way], in);
 	return bucket * STORE_WAYS + (uint64_t)way + 1;
 }
 
@@ -170,7 +177,7 @@ struct cursor {
 	size_t at;
 };
 
-static uint64_t next_word(struct cursor *c)
+static inline uint64_t next_word(struct cursor *c)
 {
 	if (c->at == PAYLOAD_WORDS) {
 		uint32_t next = (uint32_t)load(&c->store->block[c->block].next);
@@ -207,7 +214,10 @@ static uint64_t key_word(struct str key, size_t i)
 {
 	uint64_t w = 0;
 	size_t left = key.n - i * 8;
-	memcpy(&w, key.p + i * 8, left < 8 ? left : 8);
+	if (left >= 8)
+		memcpy(&w, key.p + i * 8, 8);
+	else
+		memcpy(&w, key.p + i * 8, left);
 	return w;
 }
 
@@ -233,18 +243,22 @@ static enum copied copy_value(struct store *store, uint64_t word, const struct s
 			      int64_t now_ms, struct arena *arena, struct store_view *view)
 {
 	struct cursor c = {store, word_block(word), 0};
-	view->meta.stored_ms = (int64_t)next_word(&c);
-	view->meta.fresh_until_ms = (int64_t)next_word(&c);
-	view->meta.stale_until_ms = (int64_t)next_word(&c);
-	view->meta.cost_us = next_word(&c);
-	view->meta.etag = next_word(&c);
-	view->meta.status = (uint32_t)next_word(&c);
-	uint64_t sizes = next_word(&c), hash = next_word(&c);
+	const word_t *p = store->block[c.block].payload;
+	view->meta = (struct store_meta){
+	    .stored_ms = (int64_t)load(&p[0]),
+	    .fresh_until_ms = (int64_t)load(&p[1]),
+	    .stale_until_ms = (int64_t)load(&p[2]),
+	    .cost_us = load(&p[3]),
+	    .etag = load(&p[4]),
+	    .status = (uint32_t)load(&p[5]),
+	};
+	uint64_t sizes = load(&p[6]);
 	size_t key_bytes = (size_t)(sizes >> 32), value_bytes = (size_t)(sizes & 0xffffffff);
-	if (hash != key->hash || value_bytes > STORE_VALUE_MAX)
+	if (load(&p[7]) != key->hash || value_bytes > STORE_VALUE_MAX)
 		return GONE;
 	if (key_bytes != key->bytes.n)
 		return OTHER_KEY;
+	c.at = META_WORDS;
 	for (size_t i = 0; i < words_of(key_bytes); i++) {
 		if (next_word(&c) != key_word(key->bytes, i))
 			return OTHER_KEY;
@@ -294,7 +308,7 @@ enum status store_look(struct store *store, const struct store_key *key, int64_t
 		if (word_block(w))
 			copied = copy_value(store, w, key, now_ms, arena, view);
 		describe(e, w, now_ms, view);
-		if (load(&e->word) != w)
+		if (load(word_at(store, view->entry)) != w)
 			continue;
 		view->word = w;
 		if (copied == NO_ROOM)
@@ -330,7 +344,7 @@ bool store_begin(struct store *store, const struct store_key *key, const struct 
 		    (now.phase == STORE_FILLING && now_ms >= now.started_ms + lease_ms);
 	uint64_t mine = word_next(w, STORE_FILLING, store->slot, word_block(w));
 	/* A value that was made since `view` was taken would be made twice: its word differs then. */
-	if (!free || !swap(&e->word, w, mine))
+	if (!free || !swap(word_at(store, number), w, mine))
 		return false;
 	STORE_POINT("began a fill");
 	put(&e->started, stamp_make(mine, now_ms));
@@ -375,7 +389,8 @@ enum status store_publish(struct store *store, const struct store_fill *fill,
 	write_bytes(store, &mine, write_bytes(store, &mine, META_WORDS, key->bytes), value);
 	chain_note(store, word_block(fill->word), &old);
 	STORE_POINT("before publishing");
-	if (!swap(&e->word, fill->word, word_next(fill->word, STORE_IDLE, 0, mine.block[0]))) {
+	if (!swap(word_at(store, fill->entry), fill->word,
+		  word_next(fill->word, STORE_IDLE, 0, mine.block[0]))) {
 		chain_free(store, &mine);
 		store_count(store, STORE_COUNT_fenced, 1);
 		return CONFLICT;
@@ -413,11 +428,11 @@ int64_t store_fail(struct store *store, const struct store_fill *fill, int64_t n
 	wait = jittered(store, wait < max_ms ? wait : max_ms);
 	next = word_next(fill->word, STORE_BACKOFF, 0, word_block(fill->word));
 	/* With the generation that only our swap can make: who was fenced has written nothing that counts. */
-	if (load(&e->word) == fill->word)
+	if (load(word_at(store, fill->entry)) == fill->word)
 		put(&e->failed, stamp_make(next, now_ms + wait));
 	STORE_POINT("noted a failure");
 	store_count(store, STORE_COUNT_failed, 1);
-	if (!swap(&e->word, fill->word, next)) {
+	if (!swap(word_at(store, fill->entry), fill->word, next)) {
 		store_count(store, STORE_COUNT_fenced, 1);
 		return 0;
 	}
@@ -430,7 +445,7 @@ int64_t store_fail(struct store *store, const struct store_fill *fill, int64_t n
 void store_abandon(struct store *store, const struct store_fill *fill)
 {
 	struct entry *e = entry_at(store, fill->entry);
-	if (swap(&e->word, fill->word,
+	if (swap(word_at(store, fill->entry), fill->word,
 		 word_next(fill->word, STORE_IDLE, 0, word_block(fill->word))))
 		collect_waiters(store, e);
 }
@@ -440,7 +455,7 @@ bool store_wait(struct store *store, const struct store_view *view)
 	struct entry *e = entry_at(store, view->entry);
 	atomic_fetch_or_explicit(&e->waiters, 1ull << store->slot, memory_order_acq_rel);
 	STORE_POINT("waits");
-	return load(&e->word) == view->word;
+	return load(word_at(store, view->entry)) == view->word;
 }
 
 bool store_woken(struct store *store)

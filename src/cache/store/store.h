@@ -31,7 +31,7 @@
 #include "base/err.h"
 
 enum {
-	STORE_WAYS = 8,
+	STORE_WAYS = 7,
 	STORE_SLOTS = 63, /* processes, numbered from 1 */
 	STORE_KEY_MAX = 1024,
 	STORE_VALUE_MAX = 256 << 10,
