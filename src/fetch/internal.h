@@ -66,7 +66,7 @@ void robots_put(struct robots_cache *c, const struct url *url, struct str rules)
 struct host {
 	struct host *next;
 	uint64_t hash;
-	struct str key; /* "name:port" */
+	char key[FETCH_HOST_MAX + 8]; /* "name:port" */
 	uint32_t active;
 	uint32_t calls; /* that point here */
 	int64_t next_start_ms;

@@ -18,29 +18,22 @@ static struct host **host_slot(struct fetch *f, uint64_t hash)
 
 static struct host *host_of(struct fetch *f, const struct url *url)
 {
-	char key[FETCH_HOST_MAX + 8];
+	char key[sizeof(((struct host *)0)->key)];
 	uint64_t hash = 14695981039346656037u;
 	snprintf(key, sizeof(key), "%s:%u", url->host, url->port);
 	for (const char *p = key; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
 	struct host **slot = host_slot(f, hash);
 	for (struct host *h = *slot; h; h = h->next)
-		if (h->hash == hash && str_eq(h->key, str_of(key)))
+		if (h->hash == hash && strcmp(h->key, key) == 0)
 			return h;
 	struct host *h = calloc(1, sizeof(*h));
-	char *copy = strdup(key);
-	must(h && copy);
+	must(h != NULL);
 	h->hash = hash;
-	h->key = str_of(copy);
+	memcpy(h->key, key, sizeof(key));
 	h->next = *slot;
 	*slot = h;
 	return h;
-}
-
-static void host_free(struct host *h)
-{
-	free((char *)(uintptr_t)h->key.p);
-	free(h);
 }
 
 /* Hosts that nobody calls and whose interval has passed need not be remembered. */
@@ -54,7 +47,7 @@ static void forget_hosts(struct fetch *f, int64_t now)
 				continue;
 			}
 			*at = h->next;
-			host_free(h);
+			free(h);
 		}
 }
 
@@ -425,7 +418,7 @@ void fetch_close(struct fetch *f)
 		while (f->hosts[i]) {
 			struct host *h = f->hosts[i];
 			f->hosts[i] = h->next;
-			host_free(h);
+			free(h);
 		}
 	if (f->names_open)
 		ares_destroy(f->names);

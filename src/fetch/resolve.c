@@ -124,10 +124,14 @@ static void on_mx_address(void *arg, int status, int timeouts, struct ares_addri
 	call_resolved(call, outcome, ares_strerror(status));
 }
 
+struct server {
+	unsigned priority;
+	const char *host;
+};
+
 static int by_priority(const void *a, const void *b)
 {
-	const struct ares_mx_reply *x = *(const struct ares_mx_reply *const *)a;
-	const struct ares_mx_reply *y = *(const struct ares_mx_reply *const *)b;
+	const struct server *x = a, *y = b;
 	if (x->priority != y->priority)
 		return x->priority < y->priority ? -1 : 1;
 	return strcmp(x->host, y->host);
@@ -136,19 +140,19 @@ static int by_priority(const void *a, const void *b)
 static void add_servers(struct call *call, const struct ares_mx_reply *first)
 {
 	enum { SERVERS_MAX = 16 };
-	const struct ares_mx_reply *servers[SERVERS_MAX];
+	struct server servers[SERVERS_MAX] = {0};
 	struct wire_facts *facts = &call->answer.facts;
 	size_t n = 0;
 	for (; first && n < SERVERS_MAX; first = first->next)
-		servers[n++] = first;
+		servers[n++] = (struct server){first->priority, first->host};
 	qsort(servers, n, sizeof(servers[0]), by_priority);
-	if (n == 1 && (servers[0]->host[0] == '\0' || strcmp(servers[0]->host, ".") == 0)) {
+	if (n == 1 && (servers[0].host[0] == '\0' || strcmp(servers[0].host, ".") == 0)) {
 		facts->of[facts->count++] = (struct wire_fact){STR("null_mx"), STR("true")};
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct str value = str_of(
-		    arena_printf(&call->arena, "%u %s", servers[i]->priority, servers[i]->host));
+		    arena_printf(&call->arena, "%u %s", servers[i].priority, servers[i].host));
 		/* What a name server sends need not be text. */
 		if (value.n <= WIRE_VALUE_MAX && str_is_utf8(value))
 			facts->of[facts->count++] = (struct wire_fact){STR("mx"), value};

@@ -207,8 +207,8 @@ static void set_request(struct call *call, CURL *easy)
 	/* Without a folder libcurl keeps what it has read of the file for all connections. */
 	SET(CURLOPT_CAPATH, options->authorities.n > 0 ? AUTHORITIES_DIR : NULL);
 	if (options->authorities.n > 0) {
-		struct curl_blob blob = {(void *)(uintptr_t)options->authorities.p,
-					 options->authorities.n, CURL_BLOB_COPY};
+		struct curl_blob blob = {(void *)options->authorities.p, options->authorities.n,
+					 CURL_BLOB_COPY};
 		SET(CURLOPT_CAINFO_BLOB, &blob);
 	}
 	if (own && r->method == WIRE_HEAD)

@@ -37,7 +37,7 @@ sub start {
 		exec { $program } 'holdfast-fetch' or POSIX::_exit(127);
 	}
 	close $theirs;
-	my $self = bless { pid => $pid, socket => $ours, log => $log, ticks => [], item => 0 }, $class;
+	my $self = bless { pid => $pid, socket => $ours, log => $log, log_name => $log->filename, ticks => [], item => 0 }, $class;
 	$self->hello(%{ $o{hello} }) if exists $o{hello};
 	return $self;
 }
@@ -169,7 +169,8 @@ sub DESTROY {
 		kill 'KILL', $self->{pid};
 		waitpid $self->{pid}, 0;
 	}
-	open my $in, '<', $self->{log} or return;
+	# At the end of the program the file's object may have gone before us.
+	open my $in, '<', $self->{log_name} or return;
 	my $text = do { local $/; <$in> } // '';
 	print STDERR $text if $text =~ /Sanitizer|runtime error|sandbox:|must/;
 }

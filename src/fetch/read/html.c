@@ -323,8 +323,8 @@ static void look_for_phone(struct page *page, struct str text)
 
 static void add_type(struct page *page, const struct json_value *type, bool *business, bool *person)
 {
-	struct str name = json_text(type);
-	for (struct str rest = name; rest.p;)
+	struct str rest = json_text(type), name = STR("");
+	while (rest.p)
 		name = str_cut(&rest, '/'); /* the last part of https://schema.org/Name */
 	for (size_t i = 0; i < name.n; i++)
 		if (!is_letter(name.p[i]) && !is_digit(name.p[i]))

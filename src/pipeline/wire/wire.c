@@ -17,87 +17,86 @@ struct field {
 	uint64_t min, max; /* of the number, or of a text's bytes */
 };
 
-#define U8(part, member, low, high)                                                                \
+#define U8(path, low, high)                                                                        \
 	{                                                                                          \
-#member, FIELD_U8, offsetof(struct wire_message, part.member), low, high           \
+#path, FIELD_U8, offsetof(struct wire_message, path), low, high                    \
 	}
-#define U32(part, member, low, high)                                                               \
+#define U32(path, low, high)                                                                       \
 	{                                                                                          \
-#member, FIELD_U32, offsetof(struct wire_message, part.member), low, high          \
+#path, FIELD_U32, offsetof(struct wire_message, path), low, high                   \
 	}
-#define U64(part, member)                                                                          \
+#define U64(path)                                                                                  \
 	{                                                                                          \
-#member, FIELD_U64, offsetof(struct wire_message, part.member), 0, UINT64_MAX      \
+#path, FIELD_U64, offsetof(struct wire_message, path), 0, UINT64_MAX               \
 	}
-#define TEXT(part, member, low, high)                                                              \
+#define TEXT(path, low, high)                                                                      \
 	{                                                                                          \
-#member, FIELD_STR, offsetof(struct wire_message, part.member), low, high          \
+#path, FIELD_STR, offsetof(struct wire_message, path), low, high                   \
 	}
-#define FACTS(part, member)                                                                        \
+#define FACTS(path)                                                                                \
 	{                                                                                          \
-#member, FIELD_FACTS, offsetof(struct wire_message, part.member), 0,               \
-		    WIRE_PAIRS_MAX                                                                 \
+#path, FIELD_FACTS, offsetof(struct wire_message, path), 0, WIRE_PAIRS_MAX         \
 	}
 
 static const struct field hello_fields[] = {
-    U32(hello, tick_ms, 10, 60000),
-    U32(hello, max_in_flight, 1, 1000),
-    U32(hello, host_concurrency, 1, 1000),
-    TEXT(hello, user_agent, 1, 200),
-    TEXT(hello, allow, 0, 1000),
-    TEXT(hello, ports, 1, 200),
-    TEXT(hello, resolvers, 0, 200),
-    TEXT(hello, authorities, 0, 32768),
+    U32(hello.tick_ms, 10, 60000),
+    U32(hello.max_in_flight, 1, 1000),
+    U32(hello.host_concurrency, 1, 1000),
+    TEXT(hello.user_agent, 1, 200),
+    TEXT(hello.allow, 0, 1000),
+    TEXT(hello.ports, 1, 200),
+    TEXT(hello.resolvers, 0, 200),
+    TEXT(hello.authorities, 0, 32768),
     {0},
 };
 
 static const struct field request_fields[] = {
-    U8(request, kind, WIRE_HTTP, WIRE_KINDS - 1),
-    U8(request, method, WIRE_GET, WIRE_METHODS - 1),
-    U8(request, max_redirects, 0, 10),
-    U32(request, timeout_ms, 1, 600000),
-    U32(request, max_body_bytes, 1, 16 << 20),
-    U32(request, host_concurrency, 0, 1000),
-    U32(request, host_interval_ms, 0, 600000),
-    TEXT(request, url, 1, WIRE_URL_MAX),
-    TEXT(request, headers, 0, WIRE_HEADERS_MAX),
-    TEXT(request, body, 0, WIRE_BODY_MAX),
-    FACTS(request, facts),
+    U8(request.kind, WIRE_HTTP, WIRE_KINDS - 1),
+    U8(request.method, WIRE_GET, WIRE_METHODS - 1),
+    U8(request.max_redirects, 0, 10),
+    U32(request.timeout_ms, 1, 600000),
+    U32(request.max_body_bytes, 1, 16 << 20),
+    U32(request.host_concurrency, 0, 1000),
+    U32(request.host_interval_ms, 0, 600000),
+    TEXT(request.url, 1, WIRE_URL_MAX),
+    TEXT(request.headers, 0, WIRE_HEADERS_MAX),
+    TEXT(request.body, 0, WIRE_BODY_MAX),
+    FACTS(request.facts),
     {0},
 };
 
 static const struct field answer_fields[] = {
-    U8(answer, outcome, WIRE_OK, WIRE_OUTCOMES - 1),
-    U8(answer, redirects, 0, 10),
-    U32(answer, http_status, 0, 999),
-    U32(answer, retry_after_ms, 0, 86400000),
-    U32(answer, waited_ms, 0, UINT32_MAX),
-    U32(answer, connect_ms, 0, UINT32_MAX),
-    U32(answer, total_ms, 0, UINT32_MAX),
-    U32(answer, body_bytes, 0, UINT32_MAX),
-    TEXT(answer, final_url, 0, WIRE_URL_MAX),
-    TEXT(answer, content_type, 0, 200),
-    TEXT(answer, detail, 0, 400),
-    FACTS(answer, facts),
+    U8(answer.outcome, WIRE_OK, WIRE_OUTCOMES - 1),
+    U8(answer.redirects, 0, 10),
+    U32(answer.http_status, 0, 999),
+    U32(answer.retry_after_ms, 0, 86400000),
+    U32(answer.waited_ms, 0, UINT32_MAX),
+    U32(answer.connect_ms, 0, UINT32_MAX),
+    U32(answer.total_ms, 0, UINT32_MAX),
+    U32(answer.body_bytes, 0, UINT32_MAX),
+    TEXT(answer.final_url, 0, WIRE_URL_MAX),
+    TEXT(answer.content_type, 0, 200),
+    TEXT(answer.detail, 0, 400),
+    FACTS(answer.facts),
     {0},
 };
 
 static const struct field tick_fields[] = {
-    U32(tick, in_flight, 0, UINT32_MAX),
-    U32(tick, waiting, 0, UINT32_MAX),
-    U32(tick, oldest_ms, 0, UINT32_MAX),
-    U32(tick, network_ms, 0, UINT32_MAX),
-    U32(tick, limiter_ms, 0, UINT32_MAX),
-    U32(tick, idle_ms, 0, UINT32_MAX),
-    U64(tick, answered),
-    U64(tick, bytes),
+    U32(tick.in_flight, 0, UINT32_MAX),
+    U32(tick.waiting, 0, UINT32_MAX),
+    U32(tick.oldest_ms, 0, UINT32_MAX),
+    U32(tick.network_ms, 0, UINT32_MAX),
+    U32(tick.limiter_ms, 0, UINT32_MAX),
+    U32(tick.idle_ms, 0, UINT32_MAX),
+    U64(tick.answered),
+    U64(tick.bytes),
     {0},
 };
 
 static const struct field drain_fields[] = {{0}};
 
 static const struct field bye_fields[] = {
-    TEXT(bye, reason, 0, 511),
+    TEXT(bye.reason, 0, 511),
     {0},
 };
 
