@@ -88,8 +88,7 @@ static const char *refused_address(struct call *call)
 {
 	const char *why = NULL;
 	for (size_t i = 0; i < call->addresses_count && !why; i++)
-		why = guard_refuses(&call->fetch->guard,
-				    (const struct sockaddr *)(const void *)&call->addresses[i]);
+		why = guard_refuses(&call->fetch->guard, &call->addresses[i].any);
 	return why;
 }
 
@@ -105,6 +104,27 @@ static void connect_hop(struct call *call)
 	transfer_start(call);
 }
 
+/* The answer of the resolver is for all calls to this host, as long as it says. */
+static void keep_addresses(struct call *call)
+{
+	struct host *h = call->host;
+	if (!h || strcmp(h->name, call->url.host) != 0)
+		return;
+	h->fresh_until_ms = call->fresh_until_ms;
+	h->addresses_count = call->addresses_count;
+	memcpy(h->addresses, call->addresses, sizeof(h->addresses));
+}
+
+static bool kept_addresses(struct call *call)
+{
+	const struct host *h = call->host;
+	if (!h || strcmp(h->name, call->url.host) != 0 || h->fresh_until_ms <= clock_ms())
+		return false;
+	call->addresses_count = h->addresses_count;
+	memcpy(call->addresses, h->addresses, sizeof(call->addresses));
+	return true;
+}
+
 static void resolve_hop(struct call *call)
 {
 	if (call->url.literal) {
@@ -116,7 +136,10 @@ static void resolve_hop(struct call *call)
 		connect_hop(call); /* robots.txt has asked already; nothing moves in between */
 	} else {
 		snprintf(call->resolved, sizeof(call->resolved), "%s", call->url.host);
-		resolve_addresses(call);
+		if (kept_addresses(call))
+			connect_hop(call);
+		else
+			resolve_addresses(call);
 	}
 }
 
@@ -128,14 +151,18 @@ void call_resolved(struct call *call, enum wire_outcome outcome, const char *det
 			 detail);
 	else if (call->request.kind == WIRE_MX)
 		call_end(call, WIRE_OK, NULL);
-	else
+	else {
+		keep_addresses(call);
 		connect_hop(call);
+	}
 }
 
 /* To call->url; for a website only after its robots.txt. */
-static void begin_hop(struct call *call)
+void call_resume(struct call *call)
 {
-	if (call->request.kind == WIRE_WEBSITE && !call->robots) {
+	if (loop_moved(call))
+		return;
+	if (call->request.kind == WIRE_WEBSITE && !call->robots && !call->allowed) {
 		const struct str *rules = robots_get(call->fetch->robots, &call->url);
 		if (!rules) {
 			struct err err;
@@ -209,7 +236,7 @@ void call_start(struct call *call)
 						 &call->fetch->guard, &err) != OK) {
 		call_end(call, WIRE_REFUSED_URL, "%s", err.text);
 	} else {
-		begin_hop(call);
+		call_resume(call);
 	}
 }
 
@@ -256,6 +283,7 @@ static bool follow(struct call *call)
 	transfer_stop(call);
 	url_release(&call->url);
 	call->url = next;
+	call->allowed = false;
 	return true;
 }
 
@@ -284,8 +312,9 @@ static void robots_done(struct call *call, struct str text)
 	call->url = call->page_url;
 	call->page_url = (struct url){0};
 	call->robots = false;
+	call->allowed = allowed;
 	if (allowed)
-		resolve_hop(call);
+		call_resume(call);
 	else
 		call_end(call, WIRE_ROBOTS, "robots.txt of %s forbids %.100s", call->url.host,
 			 call->url.path);
@@ -302,7 +331,7 @@ static void robots_transferred(struct call *call, enum wire_outcome outcome)
 		if (++call->robots_redirects > FETCH_ROBOTS_REDIRECTS)
 			robots_done(call, STR(""));
 		else if (follow(call))
-			resolve_hop(call);
+			call_resume(call);
 	} else if (status >= 500) {
 		call_end(call, WIRE_HTTP_ERROR, "robots.txt answers %u, which forbids everything",
 			 status);
@@ -374,7 +403,7 @@ void call_transferred(struct call *call, CURLcode code)
 		a->redirects++;
 		call->get = call->get || a->http_status < 307;
 		if (follow(call))
-			begin_hop(call);
+			call_resume(call);
 	} else if (a->http_status < 200 || a->http_status >= 300) {
 		call_end(call, WIRE_HTTP_ERROR, "answers %u", a->http_status);
 	} else {

@@ -14,7 +14,7 @@
 #include "pipeline/wire/wire.h"
 
 enum {
-	FETCH_ADDRESSES_MAX = 16, /* of a name; further ones are not called */
+	FETCH_ADDRESSES_MAX = 8, /* of a name; further ones are not called */
 	FETCH_WAITING_MAX =
 	    1024, /* requests inside that have not started; then the socket is not read */
 	FETCH_BODIES_MAX = 256 << 20, /* sum of max_body_bytes of the calls in flight */
@@ -31,6 +31,12 @@ enum {
 	FETCH_HOST_MAX = 253,
 };
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+};
+
 /* ---- url.c ---- */
 
 struct url {
@@ -40,7 +46,7 @@ struct url {
 	const char *path; /* with its query */
 	uint16_t port;
 	bool literal; /* the host is an address: this one */
-	struct sockaddr_storage address;
+	union address address;
 };
 
 /* Absolute, or relative to `base` (may be NULL). Texts live in the arena; *url is released in any case.
@@ -63,13 +69,17 @@ void robots_put(struct robots_cache *c, const struct url *url, struct str rules)
 
 /* ---- a call ---- */
 
+/* By name, whatever the port. Lives while calls point here, its interval runs, or its addresses are fresh. */
 struct host {
 	struct host *next;
 	uint64_t hash;
-	char key[FETCH_HOST_MAX + 8]; /* "name:port" */
+	char name[FETCH_HOST_MAX + 1];
 	uint32_t active;
 	uint32_t calls; /* that point here */
 	int64_t next_start_ms;
+	int64_t fresh_until_ms; /* of the addresses: by their TTL */
+	union address addresses[FETCH_ADDRESSES_MAX];
+	size_t addresses_count;
 };
 
 enum call_state { CALL_WAITING, CALL_IN_FLIGHT, CALL_DONE };
@@ -82,22 +92,29 @@ struct call {
 	struct arena arena; /* texts of the request, URLs, facts */
 	struct wire_request request;
 	struct wire_answer answer;
-	struct buf packet; /* the encoded answer, when done */
-	struct host *host; /* NULL: of MX and of URLs that will be refused */
-	int64_t came_ms, started_ms, deadline_ms;
+	struct buf packet;  /* the encoded answer, when done */
+	struct host *host;  /* NULL: of MX and of URLs that will be refused */
+	int64_t came_ms;    /* into the queue it was last in */
+	int64_t started_ms; /* the first time; 0: not yet */
+	int64_t deadline_ms;
+	int64_t
+	    left_ms; /* until its deadline, while it waits for the turn of a host it was led to */
+	int64_t waited_ms, waited_inside_ms; /* for turns: all of it, and since it has started */
 
 	/* the present hop */
 	struct url url;
-	bool robots; /* it is for robots.txt; page_url is what for */
+	bool robots;  /* it is for robots.txt; page_url is what for */
+	bool allowed; /* robots.txt has been asked about it */
 	struct url page_url;
 	unsigned robots_redirects;
 	bool get; /* a redirect has made a GET of a POST */
 	bool
 	    headers_dropped; /* a redirect has led to another origin: the request's headers are not for it */
 	struct lookup *lookup;             /* running; points back here */
-	char resolved[FETCH_HOST_MAX + 1]; /* the name that `addresses` belong to */
-	struct sockaddr_storage addresses[FETCH_ADDRESSES_MAX];
+	char resolved[FETCH_HOST_MAX + 1]; /* the name that `addresses` belong to; empty: none */
+	union address addresses[FETCH_ADDRESSES_MAX];
 	size_t addresses_count;
+	int64_t fresh_until_ms;
 
 	/* the present transfer */
 	CURL *easy;
@@ -143,6 +160,8 @@ struct fetch {
 /* call.c */
 MUST_CHECK struct call *call_create(struct fetch *f, const struct wire_message *m);
 void call_start(struct call *call);
+/* Makes the present hop: begins it, or goes on when the host it was led to is ready for it. */
+void call_resume(struct call *call);
 /* The addresses of call->url's host, or of its MX domain's facts, have come. */
 void call_resolved(struct call *call, enum wire_outcome outcome, const char *detail);
 void call_transferred(struct call *call, CURLcode code);
@@ -150,8 +169,10 @@ void call_transferred(struct call *call, CURLcode code);
 void call_end(struct call *call, enum wire_outcome outcome, const char *fmt, ...) PRINTF(3, 4);
 void call_free(struct call *call);
 
-/* loop.c: bookkeeping that call_end needs */
+/* loop.c: bookkeeping */
 void loop_ended(struct call *call);
+/* When its URL leads to another host than its turn was for: it waits for that one's, and true. */
+bool loop_moved(struct call *call);
 
 /* transfer.c */
 void transfer_start(struct call *call);

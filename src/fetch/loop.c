@@ -18,31 +18,29 @@ static struct host **host_slot(struct fetch *f, uint64_t hash)
 
 static struct host *host_of(struct fetch *f, const struct url *url)
 {
-	char key[sizeof(((struct host *)0)->key)];
-	uint64_t hash = 14695981039346656037u;
-	snprintf(key, sizeof(key), "%s:%u", url->host, url->port);
-	for (const char *p = key; *p; p++)
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+	for (const char *p = url->host; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
 	struct host **slot = host_slot(f, hash);
 	for (struct host *h = *slot; h; h = h->next)
-		if (h->hash == hash && strcmp(h->key, key) == 0)
+		if (h->hash == hash && strcmp(h->name, url->host) == 0)
 			return h;
 	struct host *h = calloc(1, sizeof(*h));
 	must(h != NULL);
 	h->hash = hash;
-	memcpy(h->key, key, sizeof(key));
+	snprintf(h->name, sizeof(h->name), "%s", url->host);
 	h->next = *slot;
 	*slot = h;
 	return h;
 }
 
-/* Hosts that nobody calls and whose interval has passed need not be remembered. */
+/* Hosts that nobody calls, whose interval has passed and whose addresses are old need not be remembered. */
 static void forget_hosts(struct fetch *f, int64_t now)
 {
 	for (size_t i = 0; i < sizeof(f->hosts) / sizeof(f->hosts[0]); i++)
 		for (struct host **at = &f->hosts[i]; *at;) {
 			struct host *h = *at;
-			if (h->calls > 0 || h->next_start_ms > now) {
+			if (h->calls > 0 || h->next_start_ms > now || h->fresh_until_ms > now) {
 				at = &h->next;
 				continue;
 			}
@@ -80,7 +78,15 @@ static void start(struct fetch *f, struct call *call, int64_t now)
 		call->host->active++;
 		call->host->next_start_ms = now + call->request.host_interval_ms;
 	}
-	call_start(call); /* may end it */
+	call->waited_ms += now - call->came_ms;
+	/* Either may end the call, or lead it to another host's queue. */
+	if (call->started_ms) {
+		call->waited_inside_ms += now - call->came_ms;
+		call->deadline_ms = now + call->left_ms;
+		call_resume(call);
+	} else {
+		call_start(call);
+	}
 	if (call->state == CALL_IN_FLIGHT && call->deadline_ms < f->next_deadline_ms)
 		f->next_deadline_ms = call->deadline_ms;
 }
@@ -100,7 +106,8 @@ static void start_waiting(struct fetch *f, int64_t now)
 	}
 }
 
-void loop_ended(struct call *call)
+/* Out of its list, and its place is free. */
+static void leave(struct call *call)
 {
 	struct fetch *f = call->fetch;
 	must(call->state != CALL_DONE);
@@ -117,9 +124,31 @@ void loop_ended(struct call *call)
 	if (call->host)
 		call->host->calls--;
 	call->host = NULL;
-	call->state = CALL_DONE;
-	TAILQ_INSERT_TAIL(&f->done, call, entry);
 	f->look_waiting = true;
+}
+
+void loop_ended(struct call *call)
+{
+	leave(call);
+	call->state = CALL_DONE;
+	TAILQ_INSERT_TAIL(&call->fetch->done, call, entry);
+}
+
+bool loop_moved(struct call *call)
+{
+	struct fetch *f = call->fetch;
+	struct host *host = host_of(f, &call->url);
+	if (host == call->host)
+		return false;
+	leave(call);
+	call->host = host;
+	host->calls++;
+	call->state = CALL_WAITING;
+	call->came_ms = clock_ms();
+	call->left_ms = call->deadline_ms - call->came_ms;
+	TAILQ_INSERT_HEAD(&f->waiting, call, entry);
+	f->waiting_count++;
+	return true;
 }
 
 static void end_overdue(struct fetch *f, int64_t now)

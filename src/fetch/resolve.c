@@ -1,10 +1,12 @@
 #include "fetch/internal.h"
 
+#include "base/clock.h"
+
 #include <arpa/nameser.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERY_TIMEOUT_MS = 2000, QUERY_TRIES = 3 };
+enum { QUERY_TIMEOUT_MS = 2000, QUERY_TRIES = 3, TTL_MAX_S = 300 };
 
 /* c-ares cannot end one query; a call that is over leaves it alone instead. */
 struct lookup {
@@ -79,17 +81,27 @@ static enum wire_outcome outcome_of(int status)
 
 /* ---- addresses ---- */
 
+static void take_addresses(struct call *call, const struct ares_addrinfo *info)
+{
+	int ttl = TTL_MAX_S;
+	call->addresses_count = 0;
+	for (const struct ares_addrinfo_node *n = info->nodes; n; n = n->ai_next) {
+		if (n->ai_ttl < ttl)
+			ttl = n->ai_ttl;
+		if (n->ai_addrlen <= sizeof(union address) &&
+		    call->addresses_count < FETCH_ADDRESSES_MAX)
+			memcpy(&call->addresses[call->addresses_count++], n->ai_addr,
+			       n->ai_addrlen);
+	}
+	call->fresh_until_ms = ttl > 0 ? clock_ms() + (int64_t)ttl * 1000 : 0;
+}
+
 static void on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
 	struct call *call = lookup_end(arg);
 	(void)timeouts;
 	if (call && status == ARES_SUCCESS) {
-		call->addresses_count = 0;
-		for (struct ares_addrinfo_node *n = info->nodes;
-		     n && call->addresses_count < FETCH_ADDRESSES_MAX; n = n->ai_next)
-			if (n->ai_addrlen <= sizeof(call->addresses[0]))
-				memcpy(&call->addresses[call->addresses_count++], n->ai_addr,
-				       n->ai_addrlen);
+		take_addresses(call, info);
 		if (call->addresses_count == 0)
 			status = ARES_ENODATA;
 	}

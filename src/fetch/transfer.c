@@ -12,17 +12,15 @@
 
 /* ---- what libcurl calls while it works ---- */
 
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr *b)
+static bool same_address(const union address *a, const struct sockaddr *b)
 {
-	if (a->ss_family != b->sa_family)
+	const union address *other = (const union address *)(const void *)b;
+	if (a->any.sa_family != b->sa_family)
 		return false;
 	if (b->sa_family == AF_INET)
-		return memcmp(&((const struct sockaddr_in *)(const void *)a)->sin_addr,
-			      &((const struct sockaddr_in *)(const void *)b)->sin_addr,
-			      sizeof(struct in_addr)) == 0;
-	return memcmp(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr,
-		      &((const struct sockaddr_in6 *)(const void *)b)->sin6_addr,
-		      sizeof(struct in6_addr)) == 0;
+		return memcmp(&a->four.sin_addr, &other->four.sin_addr, sizeof(struct in_addr)) ==
+		       0;
+	return memcmp(&a->six.sin6_addr, &other->six.sin6_addr, sizeof(struct in6_addr)) == 0;
 }
 
 /* The second look: at the address that is really connected to, whatever led there. */
@@ -132,12 +130,11 @@ static void pin(struct call *call)
 	buf_init(&text, 4096);
 	buf_printf(&text, "+%s:%u:", call->url.host, call->url.port);
 	for (size_t i = 0; i < call->addresses_count; i++) {
-		const struct sockaddr_storage *a = &call->addresses[i];
-		bool six = a->ss_family == AF_INET6;
+		const union address *a = &call->addresses[i];
+		bool six = a->any.sa_family == AF_INET6;
 		const void *bytes =
-		    six ? (const void *)&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr
-			: (const void *)&((const struct sockaddr_in *)(const void *)a)->sin_addr;
-		must(inet_ntop(a->ss_family, bytes, address, sizeof(address)) != NULL);
+		    six ? (const void *)&a->six.sin6_addr : (const void *)&a->four.sin_addr;
+		must(inet_ntop(a->any.sa_family, bytes, address, sizeof(address)) != NULL);
 		buf_printf(&text, six ? "%s[%s]" : "%s%s", i ? "," : "", address);
 	}
 	must(!buf_failed(&text));

@@ -97,22 +97,19 @@ static bool settle_host(struct url *url, struct arena *arena)
 /* The host as an address, when it is one. False: it looks like one and is not. */
 static bool read_literal(struct url *url, struct arena *arena)
 {
-	struct sockaddr_in *four = (struct sockaddr_in *)(void *)&url->address;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&url->address;
+	union address *a = &url->address;
 	if (url->host[0] == '[') {
 		size_t n = strlen(url->host);
 		struct str inner = arena_str(arena, (struct str){url->host + 1, n - 2});
-		if (!inner.p || inet_pton(AF_INET6, inner.p, &six->sin6_addr) != 1)
+		if (!inner.p || inet_pton(AF_INET6, inner.p, &a->six.sin6_addr) != 1)
 			return false; /* also with a zone */
 		url->host = inner.p;
-		six->sin6_family = AF_INET6;
-		six->sin6_port = htons(url->port);
+		a->six.sin6_family = AF_INET6;
 		url->literal = true;
 		return true;
 	}
-	if (inet_pton(AF_INET, url->host, &four->sin_addr) == 1) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(url->port);
+	if (inet_pton(AF_INET, url->host, &a->four.sin_addr) == 1) {
+		a->four.sin_family = AF_INET;
 		url->literal = true;
 		return true;
 	}

@@ -119,6 +119,20 @@ is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an AP
 	cmp_ok(time - $start, '>=', 0.6, 'and not sooner');
 }
 
+{
+	# Eight sites that all lead to one platform: it has its turn, too.
+	$fetch->request(url => "http://site$_.good.test:$P/to?u=" . escaped("http://platform.good.test:$P/slow")) for 1 .. 8;
+	my @answers = values %{ $fetch->answers(8) };
+	is((grep { $_->{outcome} eq 'ok' && $_->{redirects} == 1 } @answers), 8, 'redirects to one host all arrive');
+	is($up->stats->{most}{'platform.good.test'}, 2, 'and wait for its turn like first calls');
+	my ($longest) = sort { $b->{waited_ms} <=> $a->{waited_ms} } @answers;
+	ok($longest->{waited_ms} >= 600 && $longest->{total_ms} < $longest->{waited_ms}, 'what they waited is told apart from what they took');
+	$fetch->call(url => "http://kept.good.test:$P/json") for 1 .. 3;
+	$fetch->call(url => "http://unkept.good.test:$P/json") for 1 .. 3;
+	my $dns = $up->stats->{dns};
+	is_deeply([@$dns{'kept.good.test/1', 'unkept.good.test/1'}], [1, 3], 'a name is asked for as often as its TTL wants it');
+}
+
 # ---- ticks ----
 
 {

@@ -175,7 +175,8 @@ function record(name, type, data) {
 	const fixed = Buffer.alloc(10);
 	fixed.writeUInt16BE(type, 0);
 	fixed.writeUInt16BE(1, 2);
-	fixed.writeUInt16BE(data.length, 8); // TTL 0
+	fixed.writeUInt32BE(name.startsWith('kept.') ? 60 : 0, 4); // TTL
+	fixed.writeUInt16BE(data.length, 8);
 	return Buffer.concat([encodeName(name), fixed, data]);
 }
 const dns = dgram.createSocket('udp4');
