@@ -179,6 +179,9 @@ help: ## list the targets
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
+incidents: all ## replay the incidents for real (each says its figures; minutes)
+	for run in incidents/*/run; do HOLDFAST_BUILD=$(abspath $(B)) $$run || exit 1; done
+.PHONY: incidents
 .PHONY: bench-http
 bench-http: $(B)/holdfast-web $(B)/bench/http/load ## CPU per request of a constant answer, beside nginx
 	bench/http/run $(B) $(B)/bench/http/load $(ROUNDS) $(REQUESTS)

@@ -3,12 +3,13 @@
  *
  *   load ADDRESS PORT PATH CONNECTIONS REQUESTS
  *
- * Prints requests, seconds, and bytes of the last answer. Exits 1 at the first answer that is not a whole 200. */
+ * Prints requests, seconds, bytes of the last answer, and the 99th percentile of latency in microseconds. Exits 1 at the first answer that is not a whole 200. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 64 * 1024, EVENTS = 256 };
+enum { ANSWER_BYTES = 64 * 1024, EVENTS = 256, LATENCY_MAX_US = 1000000 };
 
 struct client {
 	int fd;
 	size_t got;
+	int64_t sent_us;
 	char answer[ANSWER_BYTES];
 };
 
@@ -29,6 +31,7 @@ static struct sockaddr_in server;
 static char request[1024];
 static size_t request_bytes, answer_bytes;
 static int loop;
+static long latency[LATENCY_MAX_US + 1]; /* requests by microseconds */
 
 __attribute__((noreturn)) static void fail(const char *what)
 {
@@ -36,8 +39,16 @@ __attribute__((noreturn)) static void fail(const char *what)
 	exit(1);
 }
 
-static void send_request(const struct client *client)
+static int64_t now_us(void)
 {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void send_request(struct client *client)
+{
+	client->sent_us = now_us();
 	if (send(client->fd, request, request_bytes, MSG_NOSIGNAL) != (ssize_t)request_bytes)
 		fail("the request could not be sent whole");
 }
@@ -117,6 +128,8 @@ int main(int argc, char **argv)
 			if (!answered(client, &closing))
 				continue;
 			done++;
+			int64_t us = now_us() - client->sent_us;
+			latency[us < LATENCY_MAX_US ? us : LATENCY_MAX_US]++;
 			client->got = 0;
 			if (closing)
 				close(client->fd);
@@ -128,8 +141,11 @@ int main(int argc, char **argv)
 		}
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%ld %.3f %zu\n", done,
+	long below = 0, p99 = 0;
+	while ((below += latency[p99]) < done - done / 100)
+		p99++;
+	printf("%ld %.3f %zu %ld\n", done,
 	       (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
-	       answer_bytes);
+	       answer_bytes, p99);
 	return 0;
 }
