@@ -175,8 +175,7 @@ void call_resume(struct call *call)
 				return;
 			}
 		} else if (!robots_allows(*rules, str_of(call->url.path))) {
-			call_end(call, WIRE_ROBOTS, "robots.txt of %s forbids %.100s",
-				 call->url.host, call->url.path);
+			call_end(call, WIRE_ROBOTS, "robots.txt of %s forbids it", call->url.host);
 			return;
 		}
 	}
@@ -242,6 +241,15 @@ void call_start(struct call *call)
 
 /* ---- what came back ---- */
 
+/* An API's query may hold the operator's key; anybody's may hold an e-mail address. */
+static struct str shown_url(const struct call *call)
+{
+	struct str url = str_of(call->url.text);
+	if (call->request.kind == WIRE_HTTP || has_email(url))
+		url = str_cut(&url, '?');
+	return has_email(url) ? STR("") : url;
+}
+
 static void take_measures(struct call *call)
 {
 	struct wire_answer *a = &call->answer;
@@ -256,7 +264,7 @@ static void take_measures(struct call *call)
 	a->connect_ms = (uint32_t)((connect_us + 999) / 1000);
 	a->http_status = status >= 0 && status <= 999 ? (uint32_t)status : 0;
 	a->body_bytes = call->body_bytes < UINT32_MAX ? (uint32_t)call->body_bytes : UINT32_MAX;
-	a->final_url = str_of(call->url.text);
+	a->final_url = shown_url(call);
 	a->content_type = (struct str){NULL, 0};
 	struct str text = str_of(type);
 	if (text.n <= 200 && str_is_utf8(text))
@@ -316,8 +324,7 @@ static void robots_done(struct call *call, struct str text)
 	if (allowed)
 		call_resume(call);
 	else
-		call_end(call, WIRE_ROBOTS, "robots.txt of %s forbids %.100s", call->url.host,
-			 call->url.path);
+		call_end(call, WIRE_ROBOTS, "robots.txt of %s forbids it", call->url.host);
 }
 
 /* RFC 9309 2.3.1: there, not there (4xx: everything is allowed), or not to be had (nothing is, for now). */

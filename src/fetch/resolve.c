@@ -1,6 +1,7 @@
 #include "fetch/internal.h"
 
 #include "base/clock.h"
+#include "fetch/read/read.h"
 
 #include <arpa/nameser.h>
 #include <stdlib.h>
@@ -165,9 +166,8 @@ static void add_servers(struct call *call, const struct ares_mx_reply *first)
 	for (size_t i = 0; i < n; i++) {
 		struct str value = str_of(
 		    arena_printf(&call->arena, "%u %s", servers[i].priority, servers[i].host));
-		/* What a name server sends need not be text. */
-		if (value.n <= WIRE_VALUE_MAX && str_is_utf8(value))
-			facts->of[facts->count++] = (struct wire_fact){STR("mx"), value};
+		/* What a name server sends need not be a host's name. */
+		fact_add(facts, &call->arena, "mx", value, WIRE_VALUE_MAX);
 	}
 }
 

@@ -22,6 +22,10 @@ my $fetch = Fetch->start(hello => $up->hello);
 	is_deeply($a->{facts}, { latitude => ['48.1'], longitude => ['11.5'], flag => ['true'] }, 'an API: what its mapping names');
 	is_deeply([@$a{qw(http_status content_type final_url redirects)}],
 		[200, 'application/json', "http://good.test:$P/json", 0], 'with status, type and address');
+	is($fetch->call(url => "http://good.test:$P/json?key=s3cret")->{final_url}, "http://good.test:$P/json", 'but not with its key');
+	is($fetch->call(kind => 'website', url => "http://good.test:$P/?q=1&m=jane%40example.org")->{final_url}, "http://good.test:$P/",
+		"nor with anybody's e-mail address");
+	is($fetch->call(kind => 'website', url => "http://good.test:$P/?q=1")->{final_url}, "http://good.test:$P/?q=1", 'a page keeps its query');
 	is($fetch->call(url => "http://good.test:$P/json", facts => [x => 'no-pointer'])->{outcome}, 'unreadable', 'a broken mapping is said');
 	is($fetch->call(url => "http://good.test:$P/email", facts => [x => '/contact'])->{facts}, undef,
 		'an e-mail address goes no further');

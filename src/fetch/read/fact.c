@@ -9,8 +9,7 @@ static bool is_address_char(char c)
 	       (c && strchr("._-+%", c) != NULL);
 }
 
-/* Something@something, also with the at sign written as %40. */
-static bool has_email(struct str s)
+bool has_email(struct str s)
 {
 	for (size_t i = 1; i + 1 < s.n; i++) {
 		size_t next = i + 1;

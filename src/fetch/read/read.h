@@ -19,6 +19,9 @@ enum { FACT_TEXT_MAX = 300 }; /* bytes of a title or description */
 bool fact_add(struct wire_facts *facts, struct arena *arena, const char *name, struct str value,
 	      size_t max);
 
+/* Something@something, also with the at sign written as %40. */
+bool has_email(struct str s);
+
 /* ---- robots.txt, RFC 9309 ---- */
 
 enum {

@@ -147,7 +147,8 @@ struct wire_answer {
 	uint32_t connect_ms;     /* until the last hop's connection stood; 0: it never did */
 	uint32_t total_ms;       /* from start to end */
 	uint32_t body_bytes;     /* received, decompressed */
-	struct str final_url;    /* of the last hop; empty: none was called */
+	struct str
+	    final_url; /* of the last hop, an API's without its query, which may hold keys; empty: none */
 	struct str content_type;
 	struct str detail; /* one sentence about a failure */
 	/* HTTP: what the mapping found, numbers and booleans as JSON writes them; several when the pointer
