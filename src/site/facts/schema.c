@@ -1,0 +1,124 @@
+#include "site/facts/schema.h"
+
+#include <string.h>
+
+/* Each type's number in the table. */
+enum type_number {
+#define SCHEMA_TYPE(name, parents, successor) TYPE_##name,
+#include "site/facts/schema.def"
+	TYPES
+};
+
+#define T(name) &schema_types[TYPE_##name],
+/* clang-format off */
+#define LIST(...) (const struct schema_type *const[]){__VA_ARGS__ NULL}
+/* clang-format on */
+
+const struct schema_type schema_types[] = {
+#define SCHEMA_TYPE(name, parents, successor) {#name, successor, LIST(parents)},
+#include "site/facts/schema.def"
+};
+const size_t schema_types_count = TYPES;
+
+const struct schema_property schema_properties[] = {
+#define SCHEMA_PROPERTY(name, domains, ranges, successor)                                          \
+	{#name, successor, LIST(domains), LIST(ranges)},
+#include "site/facts/schema.def"
+};
+const size_t schema_properties_count = sizeof(schema_properties) / sizeof(schema_properties[0]);
+
+static const struct schema_member {
+	const char *name;
+	const struct schema_type *const *enumerations;
+} members[] = {
+#define SCHEMA_MEMBER(name, enumerations) {#name, LIST(enumerations)},
+#include "site/facts/schema.def"
+};
+
+struct str schema_term(struct str name)
+{
+	static const char *const forms[] = {"https://schema.org/", "http://schema.org/", "schema:"};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (str_starts(name, str_of(forms[i]))) {
+			size_t n = strlen(forms[i]);
+			return (struct str){name.p + n, name.n - n};
+		}
+	return name;
+}
+
+/* In a table of rows of `size` bytes that begin with their name. */
+static const void *find(const void *rows, size_t count, size_t size, struct str name)
+{
+	size_t from = 0, to = count;
+	name = schema_term(name);
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const char *const *row =
+		    (const void *)((const unsigned char *)rows + middle * size);
+		int order = str_cmp(name, str_of(*row));
+		if (order == 0)
+			return row;
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return NULL;
+}
+
+const struct schema_type *schema_type_find(struct str name)
+{
+	return find(schema_types, schema_types_count, sizeof(schema_types[0]), name);
+}
+
+const struct schema_property *schema_property_find(struct str name)
+{
+	return find(schema_properties, schema_properties_count, sizeof(schema_properties[0]), name);
+}
+
+static bool descends(const struct schema_type *type, const struct schema_type *ancestor)
+{
+	if (type == ancestor)
+		return true;
+	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
+		if (descends(*parent, ancestor))
+			return true;
+	return false;
+}
+
+static bool descends_from_one(const struct schema_type *type,
+			      const struct schema_type *const *ancestors)
+{
+	for (; *ancestors; ancestors++)
+		if (descends(type, *ancestors))
+			return true;
+	return false;
+}
+
+bool schema_is_a(const struct schema_type *type, const char *ancestor)
+{
+	const struct schema_type *found = schema_type_find(str_of(ancestor));
+	must(found != NULL);
+	return descends(type, found);
+}
+
+bool schema_property_allowed(const struct schema_property *property, const struct schema_type *type)
+{
+	return descends_from_one(type, property->domains);
+}
+
+bool schema_value_allowed(const struct schema_property *property, const struct schema_type *value)
+{
+	return descends_from_one(value, property->ranges);
+}
+
+bool schema_is_member(struct str name, const struct schema_type *enumeration)
+{
+	const struct schema_member *member =
+	    find(members, sizeof(members) / sizeof(members[0]), sizeof(members[0]), name);
+	for (const struct schema_type *const *of = member ? member->enumerations : NULL; of && *of;
+	     of++)
+		if (descends(*of, enumeration))
+			return true;
+	return false;
+}

@@ -1,0 +1,59 @@
+/* The vocabulary of schema.org v30: which types there are and what they descend from, which properties stand on
+ * which types, what values they take, and which terms have been superseded.
+ *
+ * Hides: the table schema.def, which tools/make-schema makes from the npm package schema-dts (its head names the
+ * source and licence). All of it is constant and shared; look-ups are binary searches, the rest walks integers.
+ *
+ * Terms are found by their name or by their address: "Bakery", "https://schema.org/Bakery",
+ * "http://schema.org/Bakery", "schema:Bakery". Names are case-sensitive, as in JSON-LD.
+ *
+ * The 152 types at and below LocalBusiness are LocalBusiness itself, 130 kinds of business, and 21 medical
+ * specialties that are members of the enumeration MedicalSpecialty as well.
+ */
+#ifndef SITE_FACTS_SCHEMA_H
+#define SITE_FACTS_SCHEMA_H
+
+#include "base/str.h"
+
+struct schema_type {
+	const char *name;
+	const char *successor;                    /* the type that supersedes it; "" */
+	const struct schema_type *const *parents; /* direct ones, ended by NULL */
+};
+extern const struct schema_type schema_types[]; /* by name, in the order of bytes */
+extern const size_t schema_types_count;
+
+struct schema_property {
+	const char *name;
+	const char *successor;                    /* the property that supersedes it; "" */
+	const struct schema_type *const *domains; /* types it stands on, ended by NULL */
+	const struct schema_type *const
+	    *ranges; /* types of its values, data types ("Text") included */
+};
+extern const struct schema_property schema_properties[]; /* by name */
+extern const size_t schema_properties_count;
+
+/* The bare name of a term; what is of no form of schema.org's comes back as it is. */
+struct str schema_term(struct str name);
+
+/* NULL when the vocabulary has no such term. */
+const struct schema_type *schema_type_find(struct str name);
+const struct schema_property *schema_property_find(struct str name);
+
+/* Whether a type is `ancestor` or descends from it. ancestor: the bare name of an existing type (must). */
+bool schema_is_a(const struct schema_type *type, const char *ancestor);
+
+/* Whether the property may stand on the type. */
+bool schema_property_allowed(const struct schema_property *property,
+			     const struct schema_type *type);
+
+/* Whether a value of that type is in the property's range: an object's type, or a data type ("Text", "URL",
+ * "Number", "Date", ...; a URL is a Text). What schema.org accepts of texts in general ("we expect strings
+ * anywhere") is for the caller to judge. */
+bool schema_value_allowed(const struct schema_property *property, const struct schema_type *value);
+
+/* Whether the name is a member of the enumeration ("Monday", "https://schema.org/Monday" of DayOfWeek) or of one
+ * below it. */
+bool schema_is_member(struct str name, const struct schema_type *enumeration);
+
+#endif
