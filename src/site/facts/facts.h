@@ -1,0 +1,106 @@
+/* What is said of a business: to search engines as a LocalBusiness block (JSON-LD, schema.org), to people as the
+ * values that templates show. Both are made from the same struct, so that whatever the block says stands on the
+ * page.
+ *
+ * Hides: which schema.org terms say what, how values are written (six decimals, E.164, one
+ * OpeningHoursSpecification an interval, "\u003c"), which facts stay out, and what is wrong with a block.
+ *
+ * What stays out of the block and is only shown: opening hours that no intervals can be made of, telephone
+ * numbers without a country, further facts that the vocabulary has no term for. A business that hides its
+ * address (extra: "hide_address") has neither street nor coordinates, in the block and on the page: its town and
+ * the area it serves are what it tells.
+ *
+ * Whatever else the record says goes into the block as it is, and facts_check then refuses what is broken: a
+ * broken record is named, not mended in silence.
+ *
+ * Life: everything handed in is borrowed; what is made lives in the caller's arena or buffer. No state.
+ *
+ * Source of the terms: schema.h. The rules: https://schema.org, Google's documentation of LocalBusiness, RFC 3339,
+ * E.164, ISO 3166-1, ISO 4217.
+ */
+#ifndef SITE_FACTS_FACTS_H
+#define SITE_FACTS_FACTS_H
+
+#include "base/json.h"
+
+struct facts_texts {
+	const struct str *item;
+	size_t count;
+};
+
+/* A record as pages and export have it. Empty slices and NULL: not known. */
+struct facts_business {
+	struct str page; /* address of its page, absolute; without one the block has no @id */
+	struct str name, description;
+	struct facts_texts types; /* schema.org types, the main one first; none: LocalBusiness */
+	struct facts_texts alt_names;
+	struct str street, postcode, city, region, country; /* country: ISO 3166-1 alpha-2 */
+	bool located;
+	double lat, lon; /* degrees, WGS 84 */
+	struct str phone, website;
+	struct str hours, timezone;      /* OSM opening_hours, IANA */
+	struct facts_texts service_area; /* towns, beside the seat */
+	struct facts_texts same_as;
+	const struct json_value
+	    *offers; /* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
+	const struct json_value *extra; /* flat; the keys that mean something: extras.def */
+};
+
+/* ---- the block ---- */
+
+/* The block as a tree in the arena, unchecked. TOO_LARGE: over the arena's maximum. */
+MUST_CHECK enum status facts_block(const struct facts_business *business, struct arena *arena,
+				   struct json_value **out, struct err *err);
+
+/* Append the block's JSON, ready to stand in <script type="application/ld+json">: <, >, &, U+2028 and U+2029 are
+ * escaped. INVALID: facts_check refused it; err names the fault's key, where, and what stood there; nothing is
+ * appended. TOO_LARGE as above. */
+MUST_CHECK enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
+				    struct buf *out, struct err *err);
+
+/* ---- checking ---- */
+
+enum facts_severity {
+	FACTS_WARNING, /* poorer than it could be */
+	FACTS_ERROR,   /* wrong: such a block is not published */
+};
+
+/* What can be wrong: the rows of faults.def. */
+struct facts_fault {
+	const char *key; /* "telephone-without-plus" */
+	enum facts_severity severity;
+	const char *text; /* one sentence */
+};
+extern const struct facts_fault facts_faults[];
+extern const size_t facts_faults_count;
+
+struct facts_finding {
+	const struct facts_fault *fault;
+	const char
+	    *path; /* "address.addressCountry", "makesOffer.2.price"; "" for the block itself */
+	struct str
+	    value; /* what stood there, when it is a text or number; else the property's or type's name */
+};
+typedef void facts_found(void *ctx, const struct facts_finding *finding);
+
+/* Check a block of our own or of anybody's: an object, an array of objects, or {"@graph": [...]}, already parsed.
+ * Calls `found` (may be NULL) for each finding, in the order of the block. Returns how many of them are errors.
+ * The block need not be a LocalBusiness: what else stands in it is checked by the same rules; that a page has none
+ * ("no-local-business") is found when no object in it is one. */
+size_t facts_check(const struct json_value *block, facts_found *found, void *ctx);
+
+/* ---- what people see ---- */
+
+/* Put the visible values under `root`, for templates:
+ *   name, description_text, alt_names {items}, street, postcode, city, region, country, address (true),
+ *   map {geo, osm, route}, phone, phone_link, website {href, host}, same_as {items: [{href, host}]},
+ *   hours (text), service_area {items}, goods {items: [{name, about, price, currency}]},
+ *   facts {items: [{label, text}]}, departments {items: [{name, phone, phone_link, hours}]}
+ * Lists are absent when empty. */
+void facts_show(const struct facts_business *business, struct json_build *b,
+		struct json_value *root);
+
+/* The text of one key of extra as people and the block read it; empty: not known. Booleans are "yes" and "no". */
+struct str facts_extra(const struct facts_business *business, const char *key);
+
+#endif
