@@ -47,6 +47,7 @@ LIBS_db              := -lpq
 LIBS_db/async        := -lpq -levent_core
 LIBS_db/migrate      := -lpq
 LIBS_fetch           := -lcurl -lcares -lidn2
+LIBS_site/export     := -lxxhash -ldeflate -lbrotlienc
 LIBS_http            := -levent_core -lxxhash
 LIBS_process         := -lseccomp
 LIBS_directory/parse := -lutf8proc -lxxhash

@@ -6,6 +6,7 @@
 
 extern const struct command command_config;
 extern const struct command command_down;
+extern const struct command command_export;
 extern const struct command command_generate;
 extern const struct command command_import;
 extern const struct command command_init;

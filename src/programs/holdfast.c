@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
     &command_migrate,
     &command_import,
     &command_suppress,
+    &command_export,
     &command_generate,
     NULL,
 };

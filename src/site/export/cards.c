@@ -1,0 +1,128 @@
+/* A vCard (RFC 6350) and a calendar of the weekly opening hours (RFC 5545) of a business with a door: a place and
+ * hours that are understood, or a telephone. */
+#include "site/export/internal.h"
+
+#include <stdio.h>
+#include "hours/hours.h"
+
+enum { DAY = 24 * 60, LINE_MAX_BYTES = 74 };
+
+bool card_wanted(const struct business *b)
+{
+	struct hours_week week;
+	return b->street.n && b->hours.n && hours_week_parse(b->hours, &week, NULL) && week.count;
+}
+
+/* Escaped as both formats ask for it. */
+static void put_text(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n')
+			buf_puts(out, "\\n");
+		else if (s.p[i] == '\\' || s.p[i] == ',' || s.p[i] == ';')
+			buf_printf(out, "\\%c", s.p[i]);
+		else if ((unsigned char)s.p[i] >= ' ')
+			buf_putc(out, s.p[i]);
+	}
+}
+
+/* The line that began at `from` is folded between characters and ended. */
+static void end_line(struct buf *out, size_t from)
+{
+	struct buf line;
+	buf_init(&line, 1 << 20);
+	buf_add(&line, out->p + from, out->n - from);
+	out->n = from;
+	size_t used = 0;
+	for (size_t i = 0; i < line.n; i++) {
+		bool begins = ((unsigned char)line.p[i] & 0xc0) != 0x80;
+		if (begins && used > LINE_MAX_BYTES - 4) {
+			buf_puts(out, "\r\n ");
+			used = 1;
+		}
+		buf_putc(out, line.p[i]);
+		used++;
+	}
+	buf_puts(out, "\r\n");
+	buf_release(&line);
+}
+
+static void put_line(struct buf *out, const char *name, struct str value)
+{
+	size_t from = out->n;
+	if (!value.n)
+		return;
+	buf_puts(out, name);
+	put_text(out, value);
+	end_line(out, from);
+}
+
+static void put_address(struct buf *out, const struct business *b, const char *name,
+			const char *between)
+{
+	const struct str parts[] = {b->street, b->city, b->region->id ? b->region->name : STR(""),
+				    b->postcode, b->country};
+	size_t from = out->n;
+	buf_puts(out, name);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (i)
+			buf_puts(out, between);
+		put_text(out, parts[i]);
+	}
+	end_line(out, from);
+}
+
+static void put_url(struct buf *out, const struct theme *t, const struct business *b)
+{
+	size_t from = out->n;
+	if (!t->url.n)
+		return;
+	buf_printf(out, "URL:%.*s/b/%.2s/%s.html", STR_ARG(t->url), b->id_text, b->id_text);
+	end_line(out, from);
+}
+
+void card_vcf(const struct theme *t, const struct business *b, struct buf *out)
+{
+	size_t from;
+	buf_puts(out, "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\n");
+	put_line(out, "FN:", b->name);
+	put_line(out, "ORG:", b->name);
+	put_address(out, b, "ADR:;;", ";");
+	put_line(out, "TEL:", b->phone);
+	from = out->n;
+	if (b->located) {
+		buf_printf(out, "GEO:geo:%.6f,%.6f", b->lat, b->lon);
+		end_line(out, from);
+	}
+	put_url(out, t, b);
+	buf_puts(out, "END:VCARD\r\n");
+}
+
+/* 1 January 2024 was a Monday. Times float: they are the shop's, wherever the reader is. */
+static void put_event(struct buf *out, const struct theme *t, const struct business *b,
+		      const struct hours_span *span)
+{
+	static const char *const days[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
+	int from = span->from, to = span->to;
+	buf_printf(out, "BEGIN:VEVENT\r\nUID:%s-%d@holdfast\r\n", b->id_text, from);
+	buf_printf(out, "DTSTAMP:%.4s%.2s%.2sT000000Z\r\n", b->updated.p, b->updated.p + 5,
+		   b->updated.p + 8);
+	buf_printf(out, "DTSTART:202401%02dT%02d%02d00\r\n", from / DAY + 1, from % DAY / 60,
+		   from % 60);
+	buf_printf(out, "DTEND:202401%02dT%02d%02d00\r\n", to / DAY + 1, to % DAY / 60, to % 60);
+	buf_printf(out, "RRULE:FREQ=WEEKLY;BYDAY=%s\r\n", days[from / DAY]);
+	put_line(out, "SUMMARY:Open: ", b->name);
+	put_address(out, b, "LOCATION:", "\\, ");
+	put_url(out, t, b);
+	buf_puts(out, "TRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
+}
+
+void card_ics(const struct theme *t, const struct business *b, struct buf *out)
+{
+	struct hours_week week;
+	buf_puts(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Holdfast//Directory//EN\r\n");
+	if (hours_week_parse(b->hours, &week, NULL))
+		for (size_t i = 0; i < week.count; i++)
+			put_event(out, t, b, &week.span[i]);
+	buf_puts(out, "END:VCALENDAR\r\n");
+}

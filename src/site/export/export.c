@@ -1,0 +1,454 @@
+#include "site/export/internal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/cli.h"
+#include "sql/export.h"
+
+enum { CHANGED_AT_ONCE = 10000 };
+
+struct run {
+	const struct export_options *options;
+	struct export_report *report;
+	struct state state;
+	struct theme theme;
+	struct manifest spare; /* what is in the spare tree */
+	struct manifest next;  /* what it becomes */
+	struct lists lists;
+	struct db *db;
+	unsigned formats;
+	int64_t xid; /* what was begun before it, the run sees */
+	int64_t blocks;
+	int workers;
+	int journals;
+	int64_t *ids;
+	size_t ids_count, ids_room;
+};
+
+/* ---- what changed ---- */
+
+static void add_id(struct run *r, int64_t id)
+{
+	if (r->ids_count == r->ids_room) {
+		r->ids_room = r->ids_room * 2 + 1024;
+		r->ids = reallocarray(r->ids, r->ids_room, sizeof(*r->ids));
+		if (!r->ids)
+			die("out of memory");
+	}
+	r->ids[r->ids_count++] = id;
+}
+
+/* Appends the ids that a statement gives from a point of history on. `most`: enough to know that there are some. */
+static enum status read_ids(struct run *r, const struct db_statement *statement, int64_t xid,
+			    size_t most, struct err *err)
+{
+	char from[32];
+	int64_t id = -1;
+	snprintf(from, sizeof(from), "%lld", (long long)xid);
+	for (;;) {
+		struct db_rows rows;
+		const struct db_param params[] = {DB_Z(from), DB_I64(id), DB_I64((int64_t)most)};
+		enum status status = db_run(r->db, statement, params, 3, &rows, err);
+		if (status != OK)
+			return status;
+		for (int i = 0; i < rows.rows; i++)
+			add_id(r, db_i64(&rows, i, 1));
+		if (rows.rows) {
+			id = db_i64(&rows, rows.rows - 1, 1);
+			struct str last = db_text(&rows, rows.rows - 1, 0);
+			snprintf(from, sizeof(from), "%.*s", STR_ARG(last));
+		}
+		size_t got = (size_t)rows.rows;
+		db_rows_release(&rows);
+		if (got < most || most == 1)
+			return OK;
+	}
+}
+
+static enum status changed_since(struct run *r, int64_t xid, size_t most, struct err *err)
+{
+	r->ids_count = 0;
+	enum status status = read_ids(r, &sql_export_changed, xid, most, err);
+	return status == OK ? read_ids(r, &sql_export_deleted, xid, most, err) : status;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Each once: two workers must not write the same page. */
+static void unique_ids(struct run *r)
+{
+	size_t n = 0;
+	if (!r->ids_count)
+		return;
+	qsort(r->ids, r->ids_count, sizeof(*r->ids), by_number);
+	for (size_t i = 0; i < r->ids_count; i++)
+		if (i == 0 || r->ids[i] != r->ids[i - 1])
+			r->ids[n++] = r->ids[i];
+	r->ids_count = n;
+}
+
+/* ---- whether there is anything to do ---- */
+
+static enum status read_database(struct run *r, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = theme_load(&r->theme, r->options, r->db, err);
+	if (status != OK)
+		return status;
+	status = db_run(r->db, &sql_export_state, NULL, 0, &rows, err);
+	if (status != OK)
+		return status;
+	r->xid = db_i64(&rows, 0, 0);
+	theme_identity(&r->theme, db_text(&rows, 0, 1));
+	r->blocks = db_i64(&rows, 0, 2);
+	db_rows_release(&rows);
+	return OK;
+}
+
+/* Whether all pages of a tree were made as pages are made now, and history has gone on from where they were made. */
+static bool same_site(const struct run *r, const struct manifest *m)
+{
+	if (m->site != r->theme.hash || m->formats != r->formats || m->xid == 0 || m->xid > r->xid)
+		return false;
+	for (size_t i = 0; i < MANIFEST_SOURCES; i++)
+		if (m->source[i] && m->source[i] != r->theme.source_hash[i])
+			return false;
+	return true;
+}
+
+static enum status up_to_date(struct run *r, bool *is, struct err *err)
+{
+	struct manifest head;
+	manifest_init(&head);
+	*is = false;
+	if (!r->state.published)
+		return OK;
+	enum status status = manifest_read_head(&head, r->state.old_manifest, err);
+	if (status != OK)
+		return status;
+	r->report->generation = head.generation;
+	if (!same_site(r, &head))
+		return OK;
+	status = changed_since(r, head.xid, 1, err);
+	*is = status == OK && r->ids_count == 0;
+	return status;
+}
+
+/* ---- the spare tree: what is in it ---- */
+
+static enum status read_spare(struct run *r, struct err *err)
+{
+	struct err ignored;
+	bool left;
+	if (!r->options->dry_run) {
+		enum status status = state_open_spare(&r->state, err);
+		if (status != OK)
+			return status;
+	}
+	if (r->state.spare_manifest[0] &&
+	    manifest_read(&r->spare, r->state.spare_manifest, &ignored) == INVALID)
+		return err_set(err, INVALID, "%s", ignored.text);
+	enum status status = state_recover(&r->state, &r->spare, &left, err);
+	/* A tree that was begun keeps what is known of it, but not where in history it stands; that is its manifest's, if
+	 * it had one. */
+	if (status == OK && left && !r->options->dry_run) {
+		status = manifest_write(&r->spare, r->state.spare_manifest, err);
+		if (status == OK)
+			state_remove_journals(&r->state);
+	}
+	return status;
+}
+
+/* Pages that a power failure or an end in the middle has left unknown. */
+static void add_unknown(struct run *r)
+{
+	for (size_t i = 0; i < r->spare.entries; i++)
+		if (!r->spare.entry[i].page && r->spare.entry[i].state >= ENTRY_NOINDEX)
+			add_id(r, r->spare.entry[i].id);
+}
+
+/* ---- passes ---- */
+
+static void begin_next(struct run *r, bool whole)
+{
+	manifest_init(&r->next);
+	for (size_t i = 0; i < r->spare.entries && !whole; i++)
+		manifest_add(&r->next, &r->spare.entry[i]);
+	r->next.generation = r->report->generation + 1;
+	r->next.xid = r->xid;
+	r->next.site = r->theme.hash;
+	r->next.formats = r->formats;
+	r->next.map_parts = r->spare.map_parts;
+	memcpy(r->next.source, r->theme.source_hash, sizeof(r->next.source));
+}
+
+/* What the workers have journalled becomes part of the next manifest. */
+static enum status collect(struct run *r, const int *fd, struct err *err)
+{
+	enum status status = OK;
+	for (int i = 0; i < r->workers && status == OK; i++)
+		status = journal_read(fd[i], &r->next, true, err);
+	manifest_sort(&r->next);
+	return status;
+}
+
+static enum status pass(struct run *r, struct pass *p, const char *what, const char *unit,
+			uint64_t total, struct err *err)
+{
+	struct progress progress;
+	int fd[EXPORT_WORKERS_MAX], opened = 0;
+	enum status status = OK;
+	for (; opened < r->workers && status == OK; opened++)
+		status =
+		    state_journal(&r->state, r->journals++, r->options->dry_run, &fd[opened], err);
+	p->options = r->options;
+	p->theme = &r->theme;
+	p->state = &r->state;
+	p->spare = &r->spare;
+	p->formats = r->formats;
+	p->progress = &progress;
+	p->report = r->report;
+	p->journal_fd = fd;
+	p->workers = r->workers;
+	progress_begin(&progress, what, unit, total);
+	if (status == OK)
+		status = pass_run(p, err);
+	progress_end(&progress, p->lists ? p->lists->works : r->report->read);
+	if (status == OK && !p->lists)
+		status = collect(r, fd, err);
+	for (int i = 0; i < opened; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+	return status;
+}
+
+static enum status pass_ids(struct run *r, struct err *err)
+{
+	unique_ids(r);
+	struct pass p = {.ids = r->ids, .ids_count = r->ids_count};
+	return r->ids_count ? pass(r, &p, "rendering", "businesses", r->ids_count, err) : OK;
+}
+
+/* Businesses: the whole, and then what changed meanwhile; or what changed since the tree was made. */
+static enum status businesses(struct run *r, struct err *err)
+{
+	bool whole = !same_site(r, &r->spare);
+	enum status status = OK;
+	r->report->whole = whole;
+	begin_next(r, whole);
+	if (whole && r->blocks) {
+		struct pass p = {.blocks = r->blocks};
+		status = pass(r, &p, "rendering", "businesses", (uint64_t)r->blocks, err);
+	}
+	if (status == OK)
+		status = changed_since(r, whole ? r->xid : r->spare.xid, CHANGED_AT_ONCE, err);
+	if (status == OK && !whole)
+		add_unknown(r);
+	if (status == OK)
+		status = pass_ids(r, err);
+	manifest_drop_gone(&r->next);
+	return status;
+}
+
+static enum status list_pages(struct run *r, struct err *err)
+{
+	char path[EXPORT_PATH];
+	struct pass p = {.lists = &r->lists};
+	lists_make(&r->lists, &r->theme, &r->next, &r->spare);
+	r->report->lists = r->lists.pages;
+	r->report->unchanged += r->lists.pages - r->lists.works;
+	enum status status =
+	    r->lists.works ? pass(r, &p, "listing", "pages", r->lists.works, err) : OK;
+	for (uint32_t i = 0; i < r->lists.pages && status == OK; i++) {
+		lists_path(&r->theme, &r->lists, i, path);
+		manifest_add_file(&r->next, path, r->lists.page[i].hash);
+	}
+	return status;
+}
+
+/* ---- what is no more ---- */
+
+static enum status remove_file(struct run *r, struct files *f, const char *path, struct err *err)
+{
+	r->report->removed++;
+	return writer_remove(f->writer, path, err);
+}
+
+static enum status remove_business(struct run *r, struct files *f, const struct entry *e, bool page,
+				   struct err *err)
+{
+	static const char *const endings[] = {".html", ".vcf", ".ics"};
+	char path[EXPORT_PATH];
+	enum status status = OK;
+	journal_entry(f->journal, e, false);
+	status = journal_flush(f->journal, err);
+	for (size_t i = page ? 0 : 1; i < (e->card ? 3 : 1) && status == OK; i++) {
+		business_path(e->id, endings[i], path);
+		status = remove_file(r, f, path, err);
+	}
+	return status;
+}
+
+static enum status remove_stale(struct run *r, struct files *f, struct err *err)
+{
+	enum status status = OK;
+	for (size_t i = 0; i < r->spare.entries && status == OK; i++) {
+		const struct entry *old = &r->spare.entry[i];
+		if (old->state < ENTRY_NOINDEX)
+			continue;
+		const struct entry *e = manifest_find(&r->next, old->id);
+		bool page = !e || e->state < ENTRY_NOINDEX;
+		if (page || (old->card && !e->card))
+			status = remove_business(r, f, old, page, err);
+	}
+	for (size_t i = 0; i < r->spare.files && status == OK; i++) {
+		const char *path = r->spare.file[i].path;
+		if (manifest_find_file(&r->next, path))
+			continue;
+		journal_file(f->journal, path, 0);
+		status = journal_flush(f->journal, err);
+		if (status == OK)
+			status = remove_file(r, f, path, err);
+	}
+	return status;
+}
+
+/* ---- the rest ---- */
+
+static enum status others(struct run *r, struct err *err)
+{
+	struct maker maker;
+	struct writer writer;
+	struct journal journal = {.fd = -1};
+	struct files f = {
+	    .writer = &writer, .journal = &journal, .spare = &r->spare, .next = &r->next};
+	maker_init(&maker, &r->theme);
+	writer_init(&writer, r->state.spare_fd, r->formats, r->options->dry_run);
+	buf_init(&journal.buf, 1 << 20);
+	enum status status =
+	    state_journal(&r->state, r->journals++, r->options->dry_run, &journal.fd, err);
+	if (status == OK)
+		status = places_write(&f, &maker, &r->lists, err);
+	if (status == OK)
+		status = sitemap_write(&f, &r->theme, &r->lists, err);
+	manifest_sort(&r->next);
+	if (status == OK)
+		status = remove_stale(r, &f, err);
+	r->report->written += writer.files;
+	r->report->bytes += writer.bytes;
+	r->report->unchanged += f.unchanged;
+	if (journal.fd >= 0)
+		close(journal.fd);
+	buf_release(&journal.buf);
+	writer_release(&writer);
+	maker_release(&maker);
+	return status;
+}
+
+static void count(struct run *r, const struct manifest *m)
+{
+	struct export_report *p = r->report;
+	for (size_t i = 0; i < m->entries; i++) {
+		p->pages += m->entry[i].state >= ENTRY_NOINDEX;
+		p->noindex += m->entry[i].state == ENTRY_NOINDEX;
+		p->withheld += m->entry[i].state == ENTRY_WITHHELD;
+	}
+	p->files = m->files;
+}
+
+static enum status write_list(const struct run *r, const struct manifest *m, struct err *err)
+{
+	static const char *const endings[] = {".html", ".vcf", ".ics"};
+	char path[EXPORT_PATH];
+	FILE *out = fopen(r->options->list, "we");
+	if (!out)
+		return err_errno(err, FAILED, "%s", r->options->list);
+	for (size_t i = 0; i < m->files; i++)
+		fprintf(out, "%016llx\t%s\n", (unsigned long long)m->file[i].hash, m->file[i].path);
+	for (size_t i = 0; i < m->entries; i++) {
+		const struct entry *e = &m->entry[i];
+		if (e->state < ENTRY_NOINDEX)
+			continue;
+		for (int k = 0; k < (e->card ? 3 : 1); k++) {
+			business_path(e->id, endings[k], path);
+			fprintf(out, "%016llx\t%s\n", (unsigned long long)e->page, path);
+		}
+	}
+	bool good = !ferror(out);
+	return (fclose(out) == 0) & good ? OK : err_errno(err, FAILED, "%s", r->options->list);
+}
+
+static enum status build(struct run *r, struct err *err)
+{
+	enum status status = read_spare(r, err);
+	if (status == OK)
+		status = businesses(r, err);
+	if (status == OK)
+		status = list_pages(r, err);
+	if (status == OK)
+		status = others(r, err);
+	if (status != OK)
+		return status;
+	count(r, &r->next);
+	r->report->generation = r->next.generation;
+	if (r->options->dry_run)
+		return OK;
+	status = state_sync(&r->state, err);
+	if (status == OK)
+		status = manifest_write(&r->next, r->state.spare_manifest, err);
+	if (status == OK) {
+		state_remove_journals(&r->state);
+		status = state_publish(&r->state, err);
+	}
+	return status == OK && r->options->list ? write_list(r, &r->next, err) : status;
+}
+
+/* The published tree is what would be made now. */
+static enum status nothing(struct run *r, struct err *err)
+{
+	r->report->nothing_changed = true;
+	enum status status = manifest_read(&r->next, r->state.old_manifest, err);
+	if (status != OK)
+		return status;
+	count(r, &r->next);
+	return r->options->list && !r->options->dry_run ? write_list(r, &r->next, err) : OK;
+}
+
+enum status export_run(const struct export_options *o, struct export_report *report,
+		       struct err *err)
+{
+	struct run r = {.options = o, .report = report};
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	bool is;
+	*report = (struct export_report){.no_address = !*config_text(o->config, CONFIG_SITE_URL)};
+	r.workers = o->workers ? o->workers : cores < 1 ? 1 : (int)cores;
+	r.workers = r.workers > EXPORT_WORKERS_MAX ? EXPORT_WORKERS_MAX : r.workers;
+	r.formats = (o->gzip ? FORMAT_GZIP : 0) | (o->brotli ? FORMAT_BROTLI : 0);
+	signal(SIGXFSZ, SIG_IGN); /* a limit of the file size is told as an error */
+	enum status status = state_open(&r.state, o, err);
+	if (status != OK)
+		return status;
+	status = o->connect(o->ctx, &r.db, err);
+	if (status == OK)
+		status = read_database(&r, err);
+	if (status == OK)
+		status = up_to_date(&r, &is, err);
+	if (status == OK)
+		status = is ? nothing(&r, err) : build(&r, err);
+	lists_release(&r.lists);
+	manifest_release(&r.spare);
+	manifest_release(&r.next);
+	theme_release(&r.theme);
+	db_close(r.db);
+	free(r.ids);
+	state_close(&r.state);
+	return status;
+}

@@ -1,0 +1,255 @@
+/* List pages with fixed anchors. A list is ordered best first. A page ends before a business whose id's hash says so
+ * (as content-defined chunking cuts files), so that a new record, or one that is gone, moves the cut of its own page
+ * and of none behind it; and a page is named by the business it begins with, so that addresses last. */
+#include "site/export/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include "sql/export.h"
+
+enum { PAGE_LEAST = 20, PAGE_USUAL = 40, PAGE_MOST = 200 };
+
+static int compare(const void *a, const void *b, void *ctx)
+{
+	const struct entry *x = (const struct entry *)ctx + *(const uint32_t *)a;
+	const struct entry *y = (const struct entry *)ctx + *(const uint32_t *)b;
+	if (x->region != y->region)
+		return x->region < y->region ? -1 : 1;
+	if (x->category != y->category)
+		return x->category < y->category ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	return x->id > y->id ? -1 : x->id < y->id;
+}
+
+static void *array(size_t n, size_t size)
+{
+	void *p = calloc(n + 1, size);
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+static void order(struct lists *l)
+{
+	const struct manifest *m = l->m;
+	l->order = array(m->entries, sizeof(*l->order));
+	for (size_t i = 0; i < m->entries; i++)
+		if (m->entry[i].state >= ENTRY_NOINDEX)
+			l->order[l->count++] = (uint32_t)i;
+	qsort_r(l->order, l->count, sizeof(*l->order), compare, m->entry);
+}
+
+static const struct entry *member(const struct lists *l, size_t i)
+{
+	return &l->m->entry[l->order[i]];
+}
+
+static bool same_list(const struct entry *a, const struct entry *b)
+{
+	return a->region == b->region && a->category == b->category;
+}
+
+static bool cuts(const struct entry *e, uint32_t on_page)
+{
+	return on_page >= PAGE_LEAST &&
+	       (on_page >= PAGE_MOST || XXH3_64bits(&e->id, sizeof(e->id)) % PAGE_USUAL == 0);
+}
+
+static void begin_page(struct lists *l, uint32_t at)
+{
+	l->page[l->pages++] = (struct list_page){.from = at, .list = (uint32_t)l->lists - 1};
+	l->list[l->lists - 1].pages++;
+}
+
+static void cut(struct lists *l)
+{
+	/* A list has a page at least, and every other page of it has PAGE_LEAST: counted first. */
+	size_t lists = 0;
+	for (size_t i = 0; i < l->count; i++)
+		lists += i == 0 || !same_list(member(l, i - 1), member(l, i));
+	l->list = array(lists, sizeof(*l->list));
+	l->page = array(lists + l->count / PAGE_LEAST, sizeof(*l->page));
+	for (uint32_t i = 0; i < l->count; i++) {
+		const struct entry *e = member(l, i);
+		if (i == 0 || !same_list(member(l, i - 1), e)) {
+			l->list[l->lists++] = (struct list){.from = i,
+							    .region = e->region,
+							    .category = e->category,
+							    .page = (uint32_t)l->pages};
+			begin_page(l, i);
+		} else if (cuts(e, i - l->page[l->pages - 1].from)) {
+			begin_page(l, i);
+		}
+		l->page[l->pages - 1].to = i + 1;
+		l->list[l->lists - 1].to = i + 1;
+	}
+}
+
+/* Of the members as they are shown, and of what the page says of the others. */
+static uint64_t page_hash(const struct lists *l, uint32_t page, uint64_t site)
+{
+	const struct list_page *p = &l->page[page];
+	const struct list *list = &l->list[p->list];
+	uint64_t hash = site;
+	for (uint32_t i = p->from; i < p->to; i++) {
+		const struct entry *e = member(l, i);
+		uint64_t both[2] = {(uint64_t)e->id, e->listed};
+		hash = XXH3_64bits_withSeed(both, sizeof(both), hash);
+	}
+	if (page + 1 < list->page + list->pages)
+		hash ^= XXH3_64bits(&member(l, p->to)->id, sizeof(int64_t));
+	if (page == list->page) {
+		uint32_t counted = list->to - list->from;
+		hash = XXH3_64bits_withSeed(&counted, sizeof(counted), hash);
+		for (uint32_t i = 1; i < list->pages; i++)
+			hash = XXH3_64bits_withSeed(&member(l, l->page[page + i].from)->id,
+						    sizeof(int64_t), hash);
+	}
+	return hash | 1;
+}
+
+void lists_path(const struct theme *t, const struct lists *l, uint32_t page, char out[EXPORT_PATH])
+{
+	const struct list *list = &l->list[l->page[page].list];
+	struct str region = theme_region(t, list->region)->key;
+	struct str kind = theme_category_key(list->category);
+	char anchor[RECORD_ID_TEXT] = "index";
+	if (page != list->page)
+		record_id_format(member(l, l->page[page].from)->id, anchor);
+	int n = snprintf(out, EXPORT_PATH, "r/%.*s/%.*s/%s.html", STR_ARG(region), STR_ARG(kind),
+			 anchor);
+	must(n > 0 && n < EXPORT_PATH);
+}
+
+void lists_make(struct lists *l, const struct theme *t, const struct manifest *m,
+		const struct manifest *spare)
+{
+	*l = (struct lists){.m = m};
+	order(l);
+	cut(l);
+	l->work = array(l->pages, sizeof(*l->work));
+	for (uint32_t i = 0; i < l->pages; i++) {
+		char path[EXPORT_PATH];
+		lists_path(t, l, i, path);
+		const struct entry_file *there = manifest_find_file(spare, path);
+		l->page[i].hash = page_hash(l, i, t->hash);
+		l->page[i].there = there != NULL;
+		if (!there || there->hash != l->page[i].hash)
+			l->work[l->works++] = i;
+	}
+}
+
+void lists_release(struct lists *l)
+{
+	free(l->order);
+	free(l->list);
+	free(l->page);
+	free(l->work);
+}
+
+/* ---- a page ---- */
+
+static struct str page_link(struct maker *m, const struct lists *l, uint32_t page)
+{
+	char path[EXPORT_PATH];
+	lists_path(m->theme, l, page, path);
+	size_t n = strlen(path);
+	if (page == l->list[l->page[page].list].page)
+		n -= strlen("index.html");
+	return maker_text(m, "%.*s/%.*s", STR_ARG(m->theme->base), (int)n, path);
+}
+
+static enum status query(const struct lists *l, const struct list_page *p, struct db *db,
+			 struct db_rows *rows, struct err *err)
+{
+	struct buf ids;
+	buf_init(&ids, 64 * 1024);
+	for (uint32_t i = p->from; i < p->to; i++)
+		buf_printf(&ids, "%c%lld", i == p->from ? '{' : ',', (long long)member(l, i)->id);
+	buf_putc(&ids, '}');
+	enum status status = DB_RUN(db, sql_export_list, rows, err, DB_TEXT(buf_view(&ids)));
+	buf_release(&ids);
+	return status;
+}
+
+static void put_member(struct maker *m, struct json_value *found, const struct db_rows *rows, int r)
+{
+	static const char *const keys[] = {"name", "street", "postcode", "city"};
+	char path[EXPORT_PATH];
+	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
+	business_path(db_i64(rows, r, 0), ".html", path);
+	json_build_text(&m->b, v, "href", maker_text(m, "%.*s/%s", STR_ARG(m->theme->base), path));
+	for (int c = 0; c < 4; c++)
+		json_build_text(&m->b, v, keys[c], db_text(rows, r, c + 1));
+	json_build_true(&m->b, v, "place",
+			!db_null(rows, r, 2) || !db_null(rows, r, 3) || !db_null(rows, r, 4));
+}
+
+/* The rows come in the order of the ids; who is gone since is left out, and the next run knows. */
+static void put_members(struct maker *m, const struct db_rows *rows)
+{
+	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
+	for (int r = 0; r < rows->rows; r++)
+		put_member(m, found, rows, r);
+}
+
+static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
+{
+	const struct list *list = &l->list[l->page[page].list];
+	if (page != list->page)
+		json_build_text(&m->b, m->root, "first", page_link(m, l, list->page));
+	if (page + 1 < list->page + list->pages)
+		json_build_text(&m->b, m->root, "next", page_link(m, l, page + 1));
+	if (page != list->page || list->pages == 1)
+		return;
+	struct json_value *all = maker_list(m, "all_pages");
+	for (uint32_t i = 1; i < list->pages; i++) {
+		struct json_value *v = json_build(&m->b, all, NULL, JSON_IS_OBJECT);
+		json_build_text(&m->b, v, "href", page_link(m, l, page + i));
+		json_build_text(&m->b, v, "number", maker_text(m, "%u", i + 1));
+	}
+}
+
+enum status lists_page(struct maker *m, const struct lists *l, uint32_t page, struct db *db,
+		       struct err *err)
+{
+	const struct list_page *p = &l->page[page];
+	const struct list *list = &l->list[p->list];
+	const struct region *region = theme_region(m->theme, list->region);
+	struct str base = m->theme->base, kind = theme_category_label(list->category);
+	struct db_rows rows;
+	char path[EXPORT_PATH];
+	enum status status = query(l, p, db, &rows, err);
+	if (status != OK)
+		return status;
+	maker_begin(m);
+	struct str heading = maker_text(m, "%.*s in %.*s", STR_ARG(kind), STR_ARG(region->name));
+	json_build_text(&m->b, m->root, "heading", heading);
+	json_build_text(&m->b, m->root, "category", kind);
+	json_build_text(&m->b, m->root, "region", region->name);
+	json_build_text(&m->b, m->root, "category_link",
+			maker_text(m, "%.*s/c/%.*s/", STR_ARG(base),
+				   STR_ARG(theme_category_key(list->category))));
+	json_build_text(&m->b, m->root, "region_link",
+			maker_text(m, "%.*s/r/%.*s/", STR_ARG(base), STR_ARG(region->key)));
+	if (page == list->page)
+		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
+	put_members(m, &rows);
+	put_pages(m, l, page);
+	lists_path(m->theme, l, page, path);
+	if (page == list->page)
+		path[strlen(path) - strlen("index.html")] = '\0';
+	struct str first = rows.rows ? db_text(&rows, 0, 1) : STR("");
+	maker_head(
+	    m,
+	    page == list->page ? heading
+			       : maker_text(m, "%.*s, from %.*s", STR_ARG(heading), STR_ARG(first)),
+	    maker_text(m, "%.*s: names and addresses, best described first.", STR_ARG(heading)),
+	    path);
+	status = maker_render(m, THEME_LIST, err);
+	db_rows_release(&rows);
+	return status == OK ? OK : err_prefix(err, status, "%s", path);
+}

@@ -1,0 +1,313 @@
+#include "site/export/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/io.h"
+
+static const char magic[8] = "hfsite1\n";
+
+struct head {
+	char magic[8];
+	uint64_t generation, site, formats, entries, files, map_parts;
+	int64_t xid;
+	uint64_t source[MANIFEST_SOURCES];
+};
+
+void manifest_init(struct manifest *m)
+{
+	memset(m, 0, sizeof(*m));
+}
+
+void manifest_release(struct manifest *m)
+{
+	for (size_t i = 0; i < m->files; i++)
+		free(m->file[i].path);
+	free(m->entry);
+	free(m->file);
+	manifest_init(m);
+}
+
+static void *grown(void *p, size_t *room, size_t least, size_t size)
+{
+	if (least <= *room)
+		return p;
+	size_t more = *room + *room / 4 + 1024;
+	*room = more > least ? more : least;
+	p = reallocarray(p, *room, size);
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+void manifest_add(struct manifest *m, const struct entry *e)
+{
+	m->entry = grown(m->entry, &m->entries_room, m->entries + 1, sizeof(*e));
+	m->entry[m->entries++] = *e;
+}
+
+void manifest_add_file(struct manifest *m, const char *path, uint64_t hash)
+{
+	m->file = grown(m->file, &m->files_room, m->files + 1, sizeof(*m->file));
+	char *copy = strdup(path);
+	if (!copy)
+		die("out of memory");
+	m->file[m->files++] = (struct entry_file){.hash = hash, .path = copy};
+}
+
+/* ---- order ---- */
+
+static int by_id(const void *a, const void *b)
+{
+	int64_t x = ((const struct entry *)a)->id, y = ((const struct entry *)b)->id;
+	return (x > y) - (x < y);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct entry_file *)a)->path, ((const struct entry_file *)b)->path);
+}
+
+/* glibc's qsort is a stable merge sort: of equal ids the last added stays the last. It takes a second copy for as
+ * long as it runs. */
+static void sort_entries(struct manifest *m)
+{
+	bool sorted = true;
+	for (size_t i = 1; i < m->entries && sorted; i++)
+		sorted = m->entry[i - 1].id < m->entry[i].id;
+	if (sorted)
+		return;
+	qsort(m->entry, m->entries, sizeof(*m->entry), by_id);
+	size_t n = 0;
+	for (size_t i = 0; i < m->entries; i++)
+		if (i + 1 == m->entries || m->entry[i].id != m->entry[i + 1].id)
+			m->entry[n++] = m->entry[i];
+	m->entries = n;
+}
+
+void manifest_sort(struct manifest *m)
+{
+	sort_entries(m);
+	if (!m->files)
+		return;
+	qsort(m->file, m->files, sizeof(*m->file), by_path);
+	size_t n = 0;
+	for (size_t i = 0; i < m->files; i++) {
+		if (i + 1 < m->files && strcmp(m->file[i].path, m->file[i + 1].path) == 0)
+			free(m->file[i].path);
+		else
+			m->file[n++] = m->file[i];
+	}
+	m->files = n;
+}
+
+void manifest_drop_gone(struct manifest *m)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < m->entries; i++)
+		if (m->entry[i].state != ENTRY_GONE)
+			m->entry[n++] = m->entry[i];
+	m->entries = n;
+}
+
+const struct entry *manifest_find(const struct manifest *m, int64_t id)
+{
+	size_t low = 0, high = m->entries;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (m->entry[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < m->entries && m->entry[low].id == id ? &m->entry[low] : NULL;
+}
+
+const struct entry_file *manifest_find_file(const struct manifest *m, const char *path)
+{
+	struct entry_file wanted = {.path = (char *)path};
+	return m->files ? bsearch(&wanted, m->file, m->files, sizeof(wanted), by_path) : NULL;
+}
+
+/* ---- on disk: head, entries, then hash, length and path of each file ---- */
+
+static enum status broken(const char *path, struct err *err)
+{
+	return err_set(err, INVALID, "%s is not a manifest of this program", path);
+}
+
+static enum status read_head(struct manifest *m, FILE *in, struct head *head, const char *path,
+			     struct err *err)
+{
+	if (fread(head, sizeof(*head), 1, in) != 1 ||
+	    memcmp(head->magic, magic, sizeof(magic)) != 0 || head->entries > UINT32_MAX ||
+	    head->files > UINT32_MAX)
+		return broken(path, err);
+	m->generation = head->generation;
+	m->site = head->site;
+	m->formats = head->formats;
+	m->map_parts = (uint32_t)head->map_parts;
+	m->xid = head->xid;
+	memcpy(m->source, head->source, sizeof(m->source));
+	return OK;
+}
+
+static enum status read_files(struct manifest *m, FILE *in, uint64_t count, const char *path,
+			      struct err *err)
+{
+	char name[EXPORT_PATH];
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t hash;
+		uint16_t n;
+		if (fread(&hash, sizeof(hash), 1, in) != 1 || fread(&n, sizeof(n), 1, in) != 1 ||
+		    n >= sizeof(name) || fread(name, 1, n, in) != n)
+			return broken(path, err);
+		name[n] = '\0';
+		manifest_add_file(m, name, hash);
+	}
+	return OK;
+}
+
+enum status manifest_read(struct manifest *m, const char *path, struct err *err)
+{
+	struct head head;
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
+	enum status status = read_head(m, in, &head, path, err);
+	if (status == OK && head.entries) {
+		m->entry = grown(m->entry, &m->entries_room, head.entries, sizeof(*m->entry));
+		m->entries = fread(m->entry, sizeof(*m->entry), head.entries, in);
+		if (m->entries != head.entries)
+			status = broken(path, err);
+	}
+	if (status == OK)
+		status = read_files(m, in, head.files, path, err);
+	fclose(in);
+	if (status != OK)
+		manifest_release(m);
+	return status;
+}
+
+enum status manifest_read_head(struct manifest *m, const char *path, struct err *err)
+{
+	struct head head;
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
+	enum status status = read_head(m, in, &head, path, err);
+	m->entries = 0;
+	fclose(in);
+	return status;
+}
+
+enum status manifest_write(const struct manifest *m, const char *path, struct err *err)
+{
+	char temporary[PATH_MAX + 40];
+	struct head head = {.generation = m->generation,
+			    .site = m->site,
+			    .formats = m->formats,
+			    .map_parts = m->map_parts,
+			    .xid = m->xid,
+			    .entries = m->entries,
+			    .files = m->files};
+	memcpy(head.magic, magic, sizeof(magic));
+	memcpy(head.source, m->source, sizeof(head.source));
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	FILE *out = fopen(temporary, "we");
+	if (!out)
+		return err_errno(err, FAILED, "%s", temporary);
+	bool good = fwrite(&head, sizeof(head), 1, out) == 1 &&
+		    fwrite(m->entry, sizeof(*m->entry), m->entries, out) == m->entries;
+	for (size_t i = 0; i < m->files && good; i++) {
+		uint16_t n = (uint16_t)strlen(m->file[i].path);
+		good = fwrite(&m->file[i].hash, sizeof(m->file[i].hash), 1, out) == 1 &&
+		       fwrite(&n, sizeof(n), 1, out) == 1 &&
+		       fwrite(m->file[i].path, 1, n, out) == n;
+	}
+	good = good && fflush(out) == 0 && fsync(fileno(out)) == 0;
+	enum status status = good ? OK : err_errno(err, FAILED, "%s", temporary);
+	if (fclose(out) != 0 && status == OK)
+		status = err_errno(err, FAILED, "%s", temporary);
+	if (status == OK && rename(temporary, path) != 0)
+		status = err_errno(err, FAILED, "%s", path);
+	if (status != OK)
+		unlink(temporary);
+	return status;
+}
+
+/* ---- journals: a letter, then an entry, or hash, length and path ---- */
+
+enum { JOURNAL_BEGUN = 'b', JOURNAL_DONE = 'd', JOURNAL_FILE = 'f' };
+
+void journal_entry(struct journal *j, const struct entry *e, bool done)
+{
+	buf_putc(&j->buf, done ? JOURNAL_DONE : JOURNAL_BEGUN);
+	buf_add(&j->buf, e, sizeof(*e));
+}
+
+void journal_file(struct journal *j, const char *path, uint64_t hash)
+{
+	uint16_t n = (uint16_t)strlen(path);
+	buf_putc(&j->buf, JOURNAL_FILE);
+	buf_add(&j->buf, &hash, sizeof(hash));
+	buf_add(&j->buf, &n, sizeof(n));
+	buf_add(&j->buf, path, n);
+}
+
+enum status journal_flush(struct journal *j, struct err *err)
+{
+	must(!buf_failed(&j->buf));
+	enum status status = io_write_all(j->fd, j->buf.p, j->buf.n, err);
+	buf_reset(&j->buf);
+	return status == OK ? OK : err_prefix(err, status, "journal of the export");
+}
+
+static bool read_one(FILE *in, struct manifest *m, bool done_only)
+{
+	char path[EXPORT_PATH];
+	struct entry e;
+	uint64_t hash;
+	uint16_t n;
+	switch (getc(in)) {
+	case JOURNAL_BEGUN:
+		if (fread(&e, sizeof(e), 1, in) != 1)
+			return false;
+		e.page = 0;
+		if (!done_only)
+			manifest_add(m, &e);
+		return true;
+	case JOURNAL_DONE:
+		if (fread(&e, sizeof(e), 1, in) != 1)
+			return false;
+		manifest_add(m, &e);
+		return true;
+	case JOURNAL_FILE:
+		if (fread(&hash, sizeof(hash), 1, in) != 1 || fread(&n, sizeof(n), 1, in) != 1 ||
+		    n >= sizeof(path) || fread(path, 1, n, in) != n)
+			return false;
+		path[n] = '\0';
+		if (!done_only || hash)
+			manifest_add_file(m, path, hash);
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum status journal_read(int fd, struct manifest *m, bool done_only, struct err *err)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *in = copy >= 0 ? fdopen(copy, "r") : NULL;
+	if (!in)
+		return err_errno(err, FAILED, "journal of the export");
+	must(fseek(in, JOURNAL_HEAD, SEEK_SET) == 0);
+	while (read_one(in, m, done_only))
+		;
+	enum status status = ferror(in) ? err_errno(err, FAILED, "journal of the export") : OK;
+	fclose(in);
+	return status;
+}

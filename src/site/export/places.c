@@ -1,0 +1,275 @@
+/* The pages above the lists: home, regions, categories; those without facts; the assets. */
+#include "site/export/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include "base/files.h"
+
+enum status files_put(struct files *f, const char *path, struct str content, struct err *err)
+{
+	uint64_t hash = XXH3_64bits(content.p, content.n) | 1;
+	const struct entry_file *there = manifest_find_file(f->spare, path);
+	manifest_add_file(f->next, path, hash);
+	if (there && there->hash == hash) {
+		f->unchanged++;
+		return OK;
+	}
+	journal_file(f->journal, path, 0);
+	enum status status = journal_flush(f->journal, err);
+	if (status == OK)
+		status = writer_put(f->writer, path, content, there != NULL, err);
+	if (status == OK)
+		journal_file(f->journal, path, hash);
+	return status == OK ? journal_flush(f->journal, err) : status;
+}
+
+static enum status put_page(struct files *f, struct maker *m, enum theme_page page,
+			    const char *path, struct err *err)
+{
+	enum status status = maker_render(m, page, err);
+	return status == OK ? files_put(f, path, buf_view(&m->out), err)
+			    : err_prefix(err, status, "%s", path);
+}
+
+static struct str link_of(struct maker *m, char letter, struct str key)
+{
+	return maker_text(m, "%.*s/%c/%.*s/", STR_ARG(m->theme->base), letter, STR_ARG(key));
+}
+
+static void put_place(struct maker *m, struct json_value *list, struct str href, struct str name,
+		      uint64_t count)
+{
+	struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
+	json_build_text(&m->b, v, "href", href);
+	json_build_text(&m->b, v, "name", name);
+	json_build_text(&m->b, v, "count", maker_count(m, count));
+}
+
+/* ---- what has pages ---- */
+
+struct part { /* a list, as regions and categories show it */
+	int32_t region;
+	int category;
+	uint64_t count;
+};
+
+static int by_category(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+	if (x->category != y->category)
+		return x->category < y->category ? -1 : 1;
+	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->region - y->region;
+}
+
+static int by_region(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+	if (x->region != y->region)
+		return x->region < y->region ? -1 : 1;
+	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->category - y->category;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->region - y->region;
+}
+
+static struct part *parts_of(const struct lists *l)
+{
+	struct part *parts = calloc(l->lists + 1, sizeof(*parts));
+	if (!parts)
+		die("out of memory");
+	for (size_t i = 0; i < l->lists; i++)
+		parts[i] = (struct part){l->list[i].region, l->list[i].category,
+					 l->list[i].to - l->list[i].from};
+	return parts;
+}
+
+/* ---- regions and categories: both are a heading and links to lists ---- */
+
+static enum status one_place(struct files *f, struct maker *m, const struct part *parts, size_t n,
+			     bool is_region, struct err *err)
+{
+	const struct region *region = theme_region(m->theme, parts->region);
+	struct str key = is_region ? region->key : theme_category_key(parts->category);
+	struct str name = is_region ? region->name : theme_category_label(parts->category);
+	char path[EXPORT_PATH];
+	uint64_t total = 0;
+	maker_begin(m);
+	struct json_value *places = json_build(&m->b, m->root, "places", JSON_IS_ARRAY);
+	for (size_t i = 0; i < n; i++) {
+		struct str r = theme_region(m->theme, parts[i].region)->key;
+		struct str c = theme_category_key(parts[i].category);
+		put_place(m, places,
+			  maker_text(m, "%.*s/r/%.*s/%.*s/", STR_ARG(m->theme->base), STR_ARG(r),
+				     STR_ARG(c)),
+			  is_region ? theme_category_label(parts[i].category)
+				    : theme_region(m->theme, parts[i].region)->name,
+			  parts[i].count);
+		total += parts[i].count;
+	}
+	json_build_text(&m->b, m->root, "heading", name);
+	json_build_text(&m->b, m->root, "count", maker_count(m, total));
+	int length = snprintf(path, sizeof(path), "%c/%.*s/", is_region ? 'r' : 'c', STR_ARG(key));
+	must(length > 0 && length + 16 < EXPORT_PATH);
+	maker_head(m, name,
+		   maker_text(m, is_region ? "Businesses in %.*s by kind." : "%.*s by region.",
+			      STR_ARG(name)),
+		   path);
+	snprintf(path + length, sizeof(path) - (size_t)length, "index.html");
+	return put_page(f, m, is_region ? THEME_REGION : THEME_CATEGORY, path, err);
+}
+
+static enum status all_places(struct files *f, struct maker *m, struct part *parts, size_t n,
+			      bool is_region, struct err *err)
+{
+	enum status status = OK;
+	qsort(parts, n, sizeof(*parts), is_region ? by_region : by_category);
+	for (size_t from = 0, to; from < n && status == OK; from = to) {
+		for (to = from + 1;
+		     to < n && (is_region ? parts[to].region == parts[from].region
+					  : parts[to].category == parts[from].category);)
+			to++;
+		status = one_place(f, m, parts + from, to - from, is_region, err);
+	}
+	return status;
+}
+
+/* ---- home ---- */
+
+/* Sums over what stands together, in place; how many there are. */
+static size_t sum_up(struct part *parts, size_t n, bool is_region)
+{
+	size_t sums = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool same = sums && (is_region ? parts[sums - 1].region == parts[i].region
+					       : parts[sums - 1].category == parts[i].category);
+		if (same)
+			parts[sums - 1].count += parts[i].count;
+		else
+			parts[sums++] = parts[i];
+	}
+	return sums;
+}
+
+static void put_groups(struct maker *m, const struct part *sums, size_t n)
+{
+	struct json_value *groups = json_build(&m->b, m->root, "groups", JSON_IS_ARRAY);
+	struct json_value *categories = NULL;
+	struct str now = STR("");
+	for (size_t i = 0; i < n; i++) {
+		const struct taxonomy_category *c = taxonomy_by_id(sums[i].category);
+		struct str group = c ? str_of(c->group) : STR("-");
+		if (!categories || !str_eq(group, now)) {
+			struct json_value *v = json_build(&m->b, groups, NULL, JSON_IS_OBJECT);
+			json_build_text(&m->b, v, "label",
+					c ? str_of(taxonomy_group(group)->label) : STR("Others"));
+			categories = json_build(&m->b, v, "categories", JSON_IS_ARRAY);
+			now = group;
+		}
+		put_place(m, categories, link_of(m, 'c', theme_category_key(sums[i].category)),
+			  theme_category_label(sums[i].category), sums[i].count);
+	}
+}
+
+static enum status home(struct files *f, struct maker *m, const struct lists *l, struct err *err)
+{
+	struct part *parts = parts_of(l);
+	struct str name = str_of(config_text(m->theme->config, CONFIG_SITE_NAME));
+	maker_begin(m);
+	json_build_true(&m->b, m->root, "home", true);
+	if (l->count)
+		json_build_text(&m->b, m->root, "total", maker_count(m, l->count));
+	qsort(parts, l->lists, sizeof(*parts), by_category);
+	put_groups(m, parts, sum_up(parts, l->lists, false));
+	free(parts);
+	parts = parts_of(l);
+	qsort(parts, l->lists, sizeof(*parts), by_region);
+	size_t n = sum_up(parts, l->lists, true);
+	qsort(parts, n, sizeof(*parts), larger_first);
+	struct json_value *regions = json_build(&m->b, m->root, "regions", JSON_IS_ARRAY);
+	for (size_t i = 0; i < n; i++) {
+		const struct region *r = theme_region(m->theme, parts[i].region);
+		put_place(m, regions, link_of(m, 'r', r->key), r->name, parts[i].count);
+	}
+	free(parts);
+	maker_head(m, name, maker_text(m, "%.*s: businesses by kind and by region.", STR_ARG(name)),
+		   "");
+	return put_page(f, m, THEME_HOME, "index.html", err);
+}
+
+/* ---- pages without facts ---- */
+
+static enum status sources(struct files *f, struct maker *m, struct err *err)
+{
+	maker_begin(m);
+	struct json_value *all = json_build(&m->b, m->root, "all", JSON_IS_ARRAY);
+	for (size_t i = 0; i < m->theme->sources; i++)
+		maker_source(m, all, &m->theme->source[i]);
+	maker_head(m, STR("Sources and licences"),
+		   STR("Where the facts of this directory come from."), "sources/");
+	return put_page(f, m, THEME_SOURCES, "sources/index.html", err);
+}
+
+static enum status imprint(struct files *f, struct maker *m, struct err *err)
+{
+	maker_begin(m);
+	struct str lines = str_of(config_text(m->theme->config, CONFIG_SITE_OPERATOR));
+	struct json_value *list = json_build(&m->b, m->root, "operator", JSON_IS_ARRAY);
+	while (lines.p) {
+		struct str line = str_trim(str_cut(&lines, '|'));
+		if (line.n)
+			json_build(&m->b, list, NULL, JSON_IS_STRING)->text = line;
+	}
+	json_build_text(&m->b, m->root, "contact",
+			str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL)));
+	maker_head(m, STR("Imprint"), STR("Who runs this directory and how to reach them."),
+		   "imprint/");
+	return put_page(f, m, THEME_IMPRINT, "imprint/index.html", err);
+}
+
+static enum status plain(struct files *f, struct maker *m, struct err *err)
+{
+	maker_begin(m);
+	maker_head(m, STR("Privacy"), STR("What this directory knows about its visitors: nothing."),
+		   "privacy/");
+	enum status status = put_page(f, m, THEME_PRIVACY, "privacy/index.html", err);
+	if (status != OK)
+		return status;
+	maker_begin(m);
+	maker_head(m, STR("Not found"), STR(""), NULL);
+	return put_page(f, m, THEME_MISSING, "404.html", err);
+}
+
+static enum status assets(struct files *f, struct err *err)
+{
+	enum status status = OK;
+	for (size_t i = 0; i < files_count && status == OK; i++)
+		if (str_starts(files[i].path, STR("assets/")))
+			status =
+			    files_put(f, files[i].path.p, files_find(files[i].path)->body, err);
+	return status == OK
+		   ? files_put(f, "assets/open.js", files_find(STR("site/open.js"))->body, err)
+		   : status;
+}
+
+enum status places_write(struct files *f, struct maker *m, const struct lists *l, struct err *err)
+{
+	struct part *parts = parts_of(l);
+	enum status status = all_places(f, m, parts, l->lists, true, err);
+	if (status == OK)
+		status = all_places(f, m, parts, l->lists, false, err);
+	free(parts);
+	if (status == OK)
+		status = home(f, m, l, err);
+	if (status == OK)
+		status = sources(f, m, err);
+	if (status == OK)
+		status = imprint(f, m, err);
+	if (status == OK)
+		status = plain(f, m, err);
+	return status == OK ? assets(f, err) : status;
+}

@@ -1,0 +1,194 @@
+/* sitemap.xml, an index, and its parts (sitemaps.org: 50 000 addresses and 50 MiB at most). Businesses are spread over
+ * parts by their id, so that a new record changes one part. lastmod is the day of the last change of the record, never
+ * that of the export. */
+#include "site/export/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PART_MOST = 50000, PART_AIM = 32768, PART_BYTES = 50 << 20 };
+
+struct part {
+	struct files *files;
+	const struct theme *theme;
+	struct buf xml, index;
+	size_t urls;
+	uint16_t newest;
+};
+
+static void put_day(struct buf *out, uint16_t day)
+{
+	static uint16_t last;
+	static char text[16];
+	if (day != last || !text[0]) {
+		time_t at = (time_t)day * 24 * 60 * 60;
+		struct tm tm;
+		must(gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%d", &tm));
+		last = day;
+	}
+	buf_puts(out, "<lastmod>");
+	buf_puts(out, text);
+	buf_puts(out, "</lastmod>");
+}
+
+static void put_escaped(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '&')
+			buf_puts(out, "&amp;");
+		else if (s.p[i] == '<')
+			buf_puts(out, "&lt;");
+		else
+			buf_putc(out, s.p[i]);
+	}
+}
+
+static void begin(struct part *p)
+{
+	buf_reset(&p->xml);
+	buf_puts(&p->xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			  "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+	p->urls = 0;
+	p->newest = 0;
+}
+
+static void put_url(struct part *p, const char *path, uint16_t day)
+{
+	buf_puts(&p->xml, "<url><loc>");
+	put_escaped(&p->xml, p->theme->url);
+	buf_putc(&p->xml, '/');
+	buf_puts(&p->xml, path);
+	buf_puts(&p->xml, "</loc>");
+	if (day)
+		put_day(&p->xml, day);
+	buf_puts(&p->xml, "</url>\n");
+	p->urls++;
+	p->newest = day > p->newest ? day : p->newest;
+}
+
+static enum status end(struct part *p, const char *name, struct err *err)
+{
+	if (!p->urls)
+		return OK;
+	buf_puts(&p->xml, "</urlset>\n");
+	must(p->urls <= PART_MOST);
+	if (buf_failed(&p->xml))
+		return err_set(err, TOO_LARGE, "%s would be over %d bytes", name, PART_BYTES);
+	buf_puts(&p->index, "<sitemap><loc>");
+	put_escaped(&p->index, p->theme->url);
+	buf_printf(&p->index, "/%s</loc>", name);
+	if (p->newest)
+		put_day(&p->index, p->newest);
+	buf_puts(&p->index, "</sitemap>\n");
+	return files_put(p->files, name, buf_view(&p->xml), err);
+}
+
+/* The part of an id grows with it, and the entries are in the order of ids. */
+static enum status businesses(struct part *p, struct manifest *m, struct err *err)
+{
+	char name[64], path[EXPORT_PATH];
+	size_t indexed = 0, at = 0;
+	for (size_t i = 0; i < m->entries; i++)
+		indexed += m->entry[i].state == ENTRY_INDEXED;
+	m->map_parts = m->map_parts ? m->map_parts : 1;
+	while (indexed / m->map_parts > PART_AIM)
+		m->map_parts *= 2;
+	enum status status = OK;
+	for (uint32_t part = 0; part < m->map_parts && status == OK; part++) {
+		begin(p);
+		for (; at < m->entries; at++) {
+			const struct entry *e = &m->entry[at];
+			if ((uint32_t)(((uint64_t)e->id >> 31) * m->map_parts >> 32) > part)
+				break;
+			if (e->state != ENTRY_INDEXED)
+				continue;
+			business_path(e->id, ".html", path);
+			put_url(p, path, e->day);
+		}
+		snprintf(name, sizeof(name), "sitemap-%u.xml", part + 1);
+		status = end(p, name, err);
+	}
+	return status;
+}
+
+static uint16_t newest_of(const struct lists *l, const struct list_page *page)
+{
+	uint16_t newest = 0;
+	for (uint32_t i = page->from; i < page->to; i++) {
+		uint16_t day = l->m->entry[l->order[i]].day;
+		newest = day > newest ? day : newest;
+	}
+	return newest;
+}
+
+static enum status list_pages(struct part *p, const struct lists *l, struct err *err)
+{
+	char name[64], path[EXPORT_PATH];
+	enum status status = OK;
+	unsigned part = 1;
+	begin(p);
+	for (uint32_t i = 0; i < l->pages && status == OK; i++) {
+		lists_path(p->theme, l, i, path);
+		if (i == l->list[l->page[i].list].page)
+			path[strlen(path) - strlen("index.html")] = '\0';
+		put_url(p, path, newest_of(l, &l->page[i]));
+		if (p->urls == PART_MOST || i + 1 == l->pages) {
+			snprintf(name, sizeof(name), "sitemap-lists-%u.xml", part++);
+			status = end(p, name, err);
+			begin(p);
+		}
+	}
+	return status;
+}
+
+/* Home, regions and categories: what places.c has noted. */
+static enum status places(struct part *p, const struct manifest *m, struct err *err)
+{
+	begin(p);
+	for (size_t i = 0; i < m->files && p->urls < PART_MOST; i++) {
+		const char *path = m->file[i].path, *slash = strchr(path, '/');
+		size_t n = strlen(path), cut = strlen("index.html");
+		char folder[EXPORT_PATH];
+		bool is_list =
+		    slash && path[0] == 'r' && strchr(slash + 1, '/') != strrchr(path, '/');
+		if (n < cut || strcmp(path + n - cut, "index.html") != 0 || is_list)
+			continue;
+		snprintf(folder, sizeof(folder), "%.*s", (int)(n - cut), path);
+		put_url(p, folder, 0);
+	}
+	return end(p, "sitemap-places.xml", err);
+}
+
+enum status sitemap_write(struct files *f, const struct theme *t, const struct lists *l,
+			  struct err *err)
+{
+	struct part p = {.files = f, .theme = t};
+	struct buf robots;
+	enum status status = OK;
+	buf_init(&p.xml, PART_BYTES);
+	buf_init(&p.index, 8 << 20);
+	buf_init(&robots, 4096);
+	buf_puts(&robots, "User-agent: *\nAllow: /\n");
+	if (t->url.n) {
+		buf_puts(&p.index,
+			 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\""
+			 "http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+		buf_printf(&robots, "Sitemap: %.*s/sitemap.xml\n", STR_ARG(t->url));
+		status = places(&p, f->next, err);
+		if (status == OK)
+			status = list_pages(&p, l, err);
+		if (status == OK)
+			status = businesses(&p, f->next, err);
+		buf_puts(&p.index, "</sitemapindex>\n");
+		if (status == OK)
+			status = files_put(f, "sitemap.xml", buf_view(&p.index), err);
+	}
+	if (status == OK)
+		status = files_put(f, "robots.txt", buf_view(&robots), err);
+	buf_release(&robots);
+	buf_release(&p.xml);
+	buf_release(&p.index);
+	return status;
+}

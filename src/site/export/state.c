@@ -1,0 +1,311 @@
+#include "site/export/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/io.h"
+
+enum { LOCK_WAIT_MS = 1000 };
+
+/* A manifest is named by the inode of its tree, so that exchanging the trees exchanges the manifests with them, in the
+ * same instant. */
+static enum status manifest_name(const struct state *s, const char *tree, char *out, size_t size,
+				 struct err *err)
+{
+	struct stat st;
+	if (stat(tree, &st) != 0)
+		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", tree);
+	return io_path(out, size, err, "%s/tree-%llu.manifest", s->dir,
+		       (unsigned long long)st.st_ino);
+}
+
+static bool is_empty_folder(const char *path)
+{
+	DIR *dir = opendir(path);
+	bool empty = dir != NULL;
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		empty &= strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+	if (dir)
+		closedir(dir);
+	return empty;
+}
+
+/* Workers of a run that was killed may need a moment to be gone; they hold the lock as long. */
+static enum status lock(struct state *s, struct err *err)
+{
+	char path[PATH_MAX];
+	enum status status = io_path(path, sizeof(path), err, "%s/lock", s->dir);
+	if (status != OK)
+		return status;
+	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (s->lock_fd < 0)
+		return err_errno(err, FAILED, "%s", path);
+	for (int64_t end = clock_ms() + LOCK_WAIT_MS; flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0;) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_errno(err, FAILED, "%s", path);
+		if (clock_ms() > end)
+			return err_set(err, CONFLICT,
+				       "another export of %s is running; nothing was done",
+				       s->site);
+		usleep(20000);
+	}
+	return OK;
+}
+
+/* Whether the file system that the site is on exchanges folders: tried on two empty ones. */
+static bool exchanges(const struct state *s)
+{
+	char a[PATH_MAX + 8], b[PATH_MAX + 8];
+	snprintf(a, sizeof(a), "%s/try-a", s->dir);
+	snprintf(b, sizeof(b), "%s/try-b", s->dir);
+	bool does = (mkdir(a, 0700) == 0 || errno == EEXIST) &&
+		    (mkdir(b, 0700) == 0 || errno == EEXIST) &&
+		    renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
+	rmdir(a);
+	rmdir(b);
+	return does;
+}
+
+/* DIR.state/one or DIR.state/two: the one that DIR does not point to. */
+static enum status spare_of_link(struct state *s, bool site_is_there, struct err *err)
+{
+	char target[PATH_MAX];
+	ssize_t n = site_is_there ? readlink(s->site, target, sizeof(target)) : 0;
+	bool one = n > 4 && memcmp(target + n - 4, "/one", 4) == 0;
+	if (n < 0 || (n > 0 && !one && (n < 4 || memcmp(target + n - 4, "/two", 4) != 0)))
+		return err_set(err, CONFLICT, "%s is not a link that an export made", s->site);
+	return io_path(s->spare, sizeof(s->spare), err, "%s/%s", s->dir, one ? "two" : "one");
+}
+
+static enum status find_trees(struct state *s, bool dry_run, struct err *err)
+{
+	struct stat st;
+	enum status status = OK;
+	bool there = lstat(s->site, &st) == 0;
+	bool is_link = there && S_ISLNK(st.st_mode);
+	s->by_link = is_link || (!there && (s->by_link || (!dry_run && !exchanges(s))));
+	if (there && !is_link && !S_ISDIR(st.st_mode))
+		return err_set(err, CONFLICT, "%s is there and is no folder", s->site);
+	if (s->by_link)
+		status = spare_of_link(s, there, err);
+	else
+		status = io_path(s->spare, sizeof(s->spare), err, "%s/tree", s->dir);
+	if (status != OK || !there)
+		return status;
+	status = manifest_name(s, s->site, s->old_manifest, sizeof(s->old_manifest), err);
+	s->published = status == OK && access(s->old_manifest, R_OK) == 0;
+	if (status == OK && !s->published && !is_empty_folder(s->site))
+		return err_set(err, CONFLICT,
+			       "%s has files that no export has put there; name another folder, or "
+			       "remove it",
+			       s->site);
+	return status;
+}
+
+enum status state_open(struct state *s, const struct export_options *o, struct err *err)
+{
+	char full[PATH_MAX];
+	size_t n = strlen(o->dir);
+	*s = (struct state){.lock_fd = -1, .spare_fd = -1, .by_link = o->by_link};
+	while (n > 1 && o->dir[n - 1] == '/')
+		n--;
+	if (o->dir[0] != '/' && !getcwd(full, sizeof(full)))
+		return err_errno(err, FAILED, "the working folder");
+	enum status status =
+	    io_path(s->site, sizeof(s->site), err, "%s%s%.*s", o->dir[0] == '/' ? "" : full,
+		    o->dir[0] == '/' ? "" : "/", (int)n, o->dir);
+	if (status == OK)
+		status = io_path(s->dir, sizeof(s->dir), err, "%s.state", s->site);
+	if (status != OK)
+		return status;
+	bool there = access(s->dir, F_OK) == 0;
+	if (!there && !o->dry_run)
+		status = io_mkdir_p(s->dir, 0755, err);
+	if (status == OK && (there || !o->dry_run))
+		status = lock(s, err);
+	if (status == OK)
+		status = find_trees(s, o->dry_run, err);
+	if (status == OK && access(s->spare, F_OK) == 0)
+		status =
+		    manifest_name(s, s->spare, s->spare_manifest, sizeof(s->spare_manifest), err);
+	if (status != OK)
+		state_close(s);
+	return status;
+}
+
+void state_close(struct state *s)
+{
+	if (s->spare_fd >= 0)
+		close(s->spare_fd);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	s->spare_fd = s->lock_fd = -1;
+}
+
+/* Inodes are used again: a manifest whose tree is gone must not describe another one. */
+static void remove_strays(const struct state *s)
+{
+	char path[PATH_MAX + 300];
+	DIR *dir = opendir(s->dir);
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		snprintf(path, sizeof(path), "%s/%s", s->dir, e->d_name);
+		if (strncmp(e->d_name, "tree-", 5) == 0 && strcmp(path, s->old_manifest) != 0 &&
+		    strcmp(path, s->spare_manifest) != 0)
+			unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+enum status state_open_spare(struct state *s, struct err *err)
+{
+	remove_strays(s);
+	if (mkdir(s->spare, 0755) != 0 && errno != EEXIST)
+		return err_errno(err, FAILED, "%s", s->spare);
+	s->spare_fd = open(s->spare, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (s->spare_fd < 0)
+		return err_errno(err, FAILED, "%s", s->spare);
+	return manifest_name(s, s->spare, s->spare_manifest, sizeof(s->spare_manifest), err);
+}
+
+static enum status sync_folder_of(const char *path, struct err *err)
+{
+	char folder[PATH_MAX];
+	snprintf(folder, sizeof(folder), "%s", path);
+	char *slash = strrchr(folder, '/');
+	slash[slash == folder] = '\0';
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum status status = fd >= 0 && fsync(fd) == 0 ? OK : err_errno(err, FAILED, "%s", folder);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+static enum status publish_link(const struct state *s, struct err *err)
+{
+	char link[PATH_MAX + 8];
+	const char *site = strrchr(s->dir, '/') + 1, *tree = strrchr(s->spare, '/');
+	char target[PATH_MAX];
+	enum status status = io_path(target, sizeof(target), err, "%s%s", site, tree);
+	if (status != OK)
+		return status;
+	snprintf(link, sizeof(link), "%s/link", s->dir);
+	unlink(link);
+	if (symlink(target, link) != 0 || rename(link, s->site) != 0)
+		return err_errno(err, FAILED, "%s", s->site);
+	return OK;
+}
+
+enum status state_sync(const struct state *s, struct err *err)
+{
+	return syncfs(s->spare_fd) == 0 ? OK : err_errno(err, FAILED, "%s", s->spare);
+}
+
+enum status state_publish(struct state *s, struct err *err)
+{
+	struct stat st;
+	bool there = lstat(s->site, &st) == 0;
+	enum status status = OK;
+	if (s->by_link)
+		status = publish_link(s, err);
+	else if (renameat2(AT_FDCWD, s->spare, AT_FDCWD, s->site, there ? RENAME_EXCHANGE : 0) != 0)
+		status = err_errno(err, FAILED, "%s", s->site);
+	if (status == OK && there && !s->published && !s->by_link)
+		(void)!rmdir(s->spare); /* what stood there was an empty folder */
+	return status == OK ? sync_folder_of(s->site, err) : status;
+}
+
+/* ---- journals ---- */
+
+/* The first bytes of a journal: the life of the machine in which it was written. What was written before a power
+ * failure may not have reached the disk, whatever a journal says. */
+static void boot_id(char out[JOURNAL_HEAD])
+{
+	struct buf b;
+	struct err ignored;
+	buf_init(&b, 4096);
+	memset(out, 0, JOURNAL_HEAD);
+	if (io_read_file("/proc/sys/kernel/random/boot_id", &b, &ignored) == OK)
+		memcpy(out, b.p, b.n < 36 ? b.n : 36);
+	buf_release(&b);
+}
+
+enum status state_journal(const struct state *s, int n, bool dry_run, int *fd, struct err *err)
+{
+	char path[PATH_MAX + 32], boot[JOURNAL_HEAD];
+	snprintf(path, sizeof(path), "%s/journal-%04d", s->dir, n);
+	*fd = dry_run ? memfd_create("journal", MFD_CLOEXEC)
+		      : open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (*fd < 0)
+		return err_errno(err, FAILED, "%s", path);
+	boot_id(boot);
+	return io_write_all(*fd, boot, sizeof(boot), err);
+}
+
+static int is_journal(const struct dirent *e)
+{
+	return strncmp(e->d_name, "journal-", 8) == 0;
+}
+
+static void forget_all(struct manifest *m)
+{
+	for (size_t i = 0; i < m->entries; i++)
+		m->entry[i].page = 0;
+	for (size_t i = 0; i < m->files; i++)
+		m->file[i].hash = 0;
+}
+
+static enum status recover_one(const char *path, struct manifest *m, struct err *err)
+{
+	char now[JOURNAL_HEAD], then[JOURNAL_HEAD] = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, FAILED, "%s", path);
+	boot_id(now);
+	bool same = read(fd, then, sizeof(then)) == (ssize_t)sizeof(then) &&
+		    memcmp(now, then, sizeof(now)) == 0;
+	enum status status = journal_read(fd, m, false, err);
+	close(fd);
+	if (status == OK && !same)
+		forget_all(m);
+	return status;
+}
+
+enum status state_recover(const struct state *s, struct manifest *m, bool *left, struct err *err)
+{
+	char path[PATH_MAX + 300];
+	struct dirent **found = NULL;
+	enum status status = OK;
+	int n = scandir(s->dir, &found, is_journal, alphasort);
+	*left = n > 0;
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", s->dir, found[i]->d_name);
+		if (status == OK)
+			status = recover_one(path, m, err);
+		free(found[i]);
+	}
+	free(found);
+	manifest_sort(m);
+	return status;
+}
+
+void state_remove_journals(const struct state *s)
+{
+	char path[PATH_MAX + 300];
+	struct dirent **found = NULL;
+	int n = scandir(s->dir, &found, is_journal, alphasort);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", s->dir, found[i]->d_name);
+		unlink(path);
+		free(found[i]);
+	}
+	free(found);
+}

@@ -1,0 +1,303 @@
+#include "site/export/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include "base/files.h"
+#include "sql/export.h"
+
+static const char *const template_names[THEME_PAGES] = {
+    [THEME_HOME] = "home",       [THEME_BUSINESS] = "business", [THEME_CATEGORY] = "category",
+    [THEME_REGION] = "region",   [THEME_LIST] = "list",         [THEME_SOURCES] = "sources",
+    [THEME_IMPRINT] = "imprint", [THEME_PRIVACY] = "privacy",   [THEME_MISSING] = "missing",
+};
+
+/* What becomes another site, with the same records, when the program changes; raised by hand. */
+static const char form[] = "1";
+
+/* ---- templates and assets: site/home.mustache is the template "home" ---- */
+
+static enum status add_templates(struct theme *t, XXH3_state_t *hash, struct err *err)
+{
+	struct str folder = STR("site/"), ending = STR(".mustache");
+	for (size_t i = 0; i < files_count; i++) {
+		struct str path = files[i].path;
+		if (!str_starts(path, folder) || !str_ends(path, ending))
+			continue;
+		struct str name = {path.p + folder.n, path.n - folder.n - ending.n};
+		struct str body = files_find(path)->body;
+		XXH3_64bits_update(hash, body.p, body.n);
+		enum status status = template_set_add(t->set, name, body, err);
+		if (status != OK)
+			return status;
+	}
+	enum status status = template_set_link(t->set, err);
+	for (int i = 0; i < THEME_PAGES && status == OK; i++) {
+		t->page[i] = template_find(t->set, template_names[i]);
+		must(t->page[i]);
+	}
+	return status;
+}
+
+static struct str copied(struct theme *t, struct str s)
+{
+	struct str copy = arena_str(&t->arena, s);
+	must(copy.p);
+	return copy;
+}
+
+static struct str versioned(struct theme *t, const char *path, const char *as, XXH3_state_t *hash)
+{
+	const struct file *file = files_find(str_of(path));
+	must(file);
+	XXH3_64bits_update(hash, file->body.p, file->body.n);
+	char *text =
+	    arena_printf(&t->arena, "%.*s%s?v=%.*s", STR_ARG(t->base), as, STR_ARG(file->hash));
+	must(text);
+	return str_of(text);
+}
+
+/* "https://example.org/shops/" -> address without the slash, and "/shops". */
+static void set_address(struct theme *t)
+{
+	struct str url = str_of(config_text(t->config, CONFIG_SITE_URL));
+	while (url.n && url.p[url.n - 1] == '/')
+		url.n--;
+	t->url = url;
+	t->base = STR("");
+	const char *host = url.n ? strstr(url.p, "://") : NULL;
+	const char *path = host ? memchr(host + 3, '/', url.n - (size_t)(host + 3 - url.p)) : NULL;
+	if (path)
+		t->base = (struct str){path, url.n - (size_t)(path - url.p)};
+}
+
+/* ---- what the database says of all pages ---- */
+
+static enum status load_regions(struct theme *t, struct db *db, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = db_run(db, &sql_export_regions, NULL, 0, &rows, err);
+	if (status != OK)
+		return status;
+	t->regions = (size_t)rows.rows + 1;
+	t->region = arena_array(&t->arena, t->regions, sizeof(*t->region));
+	must(t->region);
+	t->region[0] = (struct region){.key = STR("elsewhere"), .name = STR("Elsewhere")};
+	for (int i = 0; i < rows.rows; i++) {
+		struct region *r = &t->region[i + 1];
+		r->id = (int32_t)db_i64(&rows, i, 0);
+		r->key = copied(t, db_text(&rows, i, 1));
+		r->country = copied(t, db_text(&rows, i, 2));
+		r->name = copied(t, db_text(&rows, i, db_null(&rows, i, 3) ? 2 : 3));
+	}
+	db_rows_release(&rows);
+	return OK;
+}
+
+static enum status load_sources(struct theme *t, struct db *db, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = db_run(db, &sql_export_sources, NULL, 0, &rows, err);
+	if (status != OK)
+		return status;
+	t->sources = (size_t)rows.rows;
+	t->source = arena_array(&t->arena, t->sources + 1, sizeof(*t->source));
+	must(t->source);
+	for (int i = 0; i < rows.rows; i++) {
+		struct source *s = &t->source[i];
+		struct str *const texts[] = {&s->name, &s->licence, &s->licence_url,
+					     &s->attribution, &s->url};
+		s->id = (int32_t)db_i64(&rows, i, 0);
+		uint64_t *hash = &t->source_hash[s->id & (MANIFEST_SOURCES - 1)];
+		for (int c = 0; c < 5; c++) {
+			*texts[c] = copied(t, db_text(&rows, i, c + 1));
+			*hash = XXH3_64bits_withSeed(texts[c]->p, texts[c]->n + 1, *hash) | 1;
+		}
+	}
+	db_rows_release(&rows);
+	return OK;
+}
+
+const struct region *theme_region(const struct theme *t, int32_t id)
+{
+	size_t low = 0, high = t->regions;
+	while (low + 1 < high) {
+		size_t middle = low + (high - low) / 2;
+		if (t->region[middle].id <= id)
+			low = middle;
+		else
+			high = middle;
+	}
+	return t->region[low].id == id ? &t->region[low] : &t->region[0];
+}
+
+const struct source *theme_source(const struct theme *t, int32_t id)
+{
+	for (size_t i = 0; i < t->sources; i++)
+		if (t->source[i].id == id)
+			return &t->source[i];
+	return NULL;
+}
+
+struct str theme_category_key(int category)
+{
+	const struct taxonomy_category *c = taxonomy_by_id(category);
+	return c ? str_of(c->key) : STR("unclassified");
+}
+
+struct str theme_category_label(int category)
+{
+	const struct taxonomy_category *c = taxonomy_by_id(category);
+	return c ? str_of(c->label) : STR("Other businesses");
+}
+
+enum status theme_load(struct theme *t, const struct export_options *o, struct db *db,
+		       struct err *err)
+{
+	static const enum config_id settings[] = {CONFIG_SITE_URL, CONFIG_SITE_NAME,
+						  CONFIG_SITE_OPERATOR, CONFIG_SITE_CONTACT_URL};
+	XXH3_state_t *hash = XXH3_createState();
+	if (!hash)
+		die("out of memory");
+	memset(t, 0, sizeof(*t));
+	arena_init(&t->arena, 64 << 20);
+	t->set = template_set_create();
+	t->config = o->config;
+	t->cards = o->cards;
+	set_address(t);
+	XXH3_64bits_reset(hash);
+	XXH3_64bits_update(hash, form, sizeof(form));
+	XXH3_64bits_update(hash, &o->cards, sizeof(o->cards));
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const char *text = config_text(o->config, settings[i]);
+		XXH3_64bits_update(hash, text, strlen(text) + 1);
+	}
+	enum status status = add_templates(t, hash, err);
+	if (status == OK) {
+		t->css = versioned(t, "assets/site.css", "/assets/site.css", hash);
+		t->icon = versioned(t, "assets/icon.svg", "/assets/icon.svg", hash);
+		t->script = versioned(t, "site/open.js", "/assets/open.js", hash);
+		status = load_regions(t, db, err);
+	}
+	if (status == OK)
+		status = load_sources(t, db, err);
+	t->hash = XXH3_64bits_digest(hash) | 1;
+	XXH3_freeState(hash);
+	return status;
+}
+
+void theme_identity(struct theme *t, struct str database)
+{
+	t->hash = XXH3_64bits_withSeed(database.p, database.n, t->hash) | 1;
+}
+
+void theme_release(struct theme *t)
+{
+	template_set_free(t->set);
+	arena_release(&t->arena);
+	t->set = NULL;
+}
+
+/* ---- one page ---- */
+
+void maker_init(struct maker *m, const struct theme *theme)
+{
+	m->theme = theme;
+	arena_init(&m->arena, EXPORT_ARENA_MAX);
+	buf_init(&m->out, EXPORT_PAGE_MAX);
+}
+
+void maker_release(struct maker *m)
+{
+	arena_release(&m->arena);
+	buf_release(&m->out);
+}
+
+struct str maker_text(struct maker *m, const char *fmt, ...)
+{
+	char small[1024], *text = small;
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(small, sizeof(small), fmt, args);
+	va_end(args);
+	must(n >= 0);
+	if ((size_t)n >= sizeof(small)) {
+		va_start(args, fmt);
+		if (vasprintf(&text, fmt, args) < 0)
+			die("out of memory");
+		va_end(args);
+	}
+	struct str copy = arena_str(&m->arena, (struct str){text, (size_t)n});
+	if (text != small)
+		free(text);
+	if (!copy.p)
+		m->b.failed = true;
+	return copy.p ? copy : STR("");
+}
+
+struct str maker_count(struct maker *m, uint64_t n)
+{
+	unsigned long long v = n;
+	if (n < 10000)
+		return maker_text(m, "%llu", v);
+	if (n < 1000000)
+		return maker_text(m, "%llu\u202f%03llu", v / 1000, v % 1000);
+	return maker_text(m, "%llu\u202f%03llu\u202f%03llu", v / 1000000, v / 1000 % 1000,
+			  v % 1000);
+}
+
+static void put_site(struct maker *m)
+{
+	const struct theme *t = m->theme;
+	struct json_value *site = json_build(&m->b, m->root, "site", JSON_IS_OBJECT);
+	json_build_text(&m->b, site, "name", str_of(config_text(t->config, CONFIG_SITE_NAME)));
+	json_build_text(&m->b, site, "css", t->css);
+	json_build_text(&m->b, site, "icon", t->icon);
+	json_build_text(&m->b, site, "script", t->script);
+	json_build_text(&m->b, m->root, "base", t->base);
+}
+
+void maker_begin(struct maker *m)
+{
+	arena_reset(&m->arena);
+	buf_reset(&m->out);
+	json_build_init(&m->b, &m->arena);
+	m->root = json_build(&m->b, NULL, NULL, JSON_IS_OBJECT);
+	put_site(m);
+}
+
+void maker_head(struct maker *m, struct str title, struct str description, const char *path)
+{
+	json_build_text(&m->b, m->root, "title", title);
+	json_build_text(&m->b, m->root, "description", description);
+	json_build_true(&m->b, m->root, "indexed", path != NULL);
+	if (path && m->theme->url.n)
+		json_build_text(&m->b, m->root, "canonical",
+				maker_text(m, "%.*s/%s", STR_ARG(m->theme->url), path));
+}
+
+struct json_value *maker_list(struct maker *m, const char *key)
+{
+	struct json_value *section = json_build(&m->b, m->root, key, JSON_IS_OBJECT);
+	return json_build(&m->b, section, "items", JSON_IS_ARRAY);
+}
+
+void maker_source(struct maker *m, struct json_value *list, const struct source *source)
+{
+	struct json_value *s = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
+	json_build_text(&m->b, s, "name", source->name);
+	json_build_text(&m->b, s, "url", source->url);
+	json_build_text(&m->b, s, "licence", source->licence);
+	json_build_text(&m->b, s, "licence_url", source->licence_url);
+	if (!str_eq(source->attribution, source->name))
+		json_build_text(&m->b, s, "attribution", source->attribution);
+}
+
+enum status maker_render(struct maker *m, enum theme_page page, struct err *err)
+{
+	if (m->b.failed)
+		return err_set(err, TOO_LARGE, "a page takes more than %d bytes of memory",
+			       EXPORT_ARENA_MAX);
+	return template_render(m->theme->page[page], m->root, &m->out, err);
+}

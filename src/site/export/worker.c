@@ -1,0 +1,306 @@
+#include "site/export/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/cli.h"
+#include "sql/export.h"
+
+enum { BLOCKS_AT_ONCE = 48, LISTS_AT_ONCE = 8 };
+
+/* Between the workers of a pass and their parent. */
+struct shared {
+	atomic_uint_fast64_t next; /* of the work: table pages, ids or list pages */
+	atomic_uint_fast64_t read, written, unchanged, bytes;
+	atomic_bool failed;
+	enum status status; /* of the first that failed */
+	struct err err;
+};
+
+struct worker {
+	const struct pass *pass;
+	struct shared *shared;
+	struct db *db;
+	struct maker maker;
+	struct writer writer;
+	struct journal journal;
+	struct buf card;
+};
+
+/* ---- businesses ---- */
+
+static enum status put_cards(struct worker *w, const struct business *b, bool there,
+			     struct err *err)
+{
+	buf_reset(&w->card);
+	card_vcf(w->pass->theme, b, &w->card);
+	enum status status =
+	    writer_put_business(&w->writer, b->id_text, ".vcf", buf_view(&w->card), there, err);
+	buf_reset(&w->card);
+	card_ics(w->pass->theme, b, &w->card);
+	if (status == OK)
+		status = writer_put_business(&w->writer, b->id_text, ".ics", buf_view(&w->card),
+					     there, err);
+	return status;
+}
+
+static enum status one_business(struct worker *w, const struct db_rows *rows, int row,
+				struct err *err)
+{
+	struct business b;
+	struct entry e;
+	maker_begin(&w->maker);
+	enum status status = business_read(&w->maker, rows, row, &b, err);
+	if (status == OK)
+		status = business_page(&w->maker, &b, &e, err);
+	if (status != OK)
+		return status;
+	const struct entry *there = manifest_find(w->pass->spare, b.id);
+	if (e.state < ENTRY_NOINDEX)
+		e.page = 0;
+	else if (there && there->page == e.page && there->card == e.card)
+		atomic_fetch_add(&w->shared->unchanged, 1);
+	else
+		status = writer_put_business(&w->writer, b.id_text, ".html",
+					     buf_view(&w->maker.out), there != NULL, err);
+	if (status == OK && e.page && e.card && !(there && there->page == e.page && there->card))
+		status = put_cards(w, &b, there != NULL, err);
+	journal_entry(&w->journal, &e, true);
+	return status;
+}
+
+/* The pages of all rows: journalled, rendered and written where the spare tree has another. */
+static enum status put_rows(struct worker *w, const struct db_rows *rows, struct err *err)
+{
+	enum status status = OK;
+	for (int row = 0; row < rows->rows; row++) {
+		struct entry e = {.id = db_i64(rows, row, 0), .state = ENTRY_INDEXED};
+		const struct entry *there = manifest_find(w->pass->spare, e.id);
+		journal_entry(&w->journal, there ? there : &e, false);
+	}
+	status = journal_flush(&w->journal, err);
+	for (int row = 0; row < rows->rows && status == OK; row++)
+		status = one_business(w, rows, row, err);
+	if (status == OK)
+		status = journal_flush(&w->journal, err);
+	atomic_fetch_add(&w->shared->read, (uint64_t)rows->rows);
+	return status;
+}
+
+static enum status put_blocks(struct worker *w, uint64_t at, struct err *err)
+{
+	char from[32], to[32];
+	struct db_rows rows;
+	snprintf(from, sizeof(from), "(%llu,0)", (unsigned long long)at);
+	snprintf(to, sizeof(to), "(%llu,0)", (unsigned long long)at + BLOCKS_AT_ONCE);
+	enum status status = DB_RUN(w->db, sql_export_blocks, &rows, err, DB_Z(from), DB_Z(to));
+	if (status == OK) {
+		status = put_rows(w, &rows, err);
+		db_rows_release(&rows);
+	}
+	return status;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Those that have no row any more are gone. */
+static void note_gone(struct worker *w, const int64_t *ids, size_t n, const struct db_rows *rows)
+{
+	int64_t found[EXPORT_CHUNK];
+	size_t count = (size_t)rows->rows;
+	must(count <= EXPORT_CHUNK);
+	for (size_t i = 0; i < count; i++)
+		found[i] = db_i64(rows, (int)i, 0);
+	qsort(found, count, sizeof(found[0]), by_number);
+	for (size_t i = 0; i < n; i++) {
+		struct entry e = {.id = ids[i], .state = ENTRY_GONE};
+		if (!bsearch(&ids[i], found, count, sizeof(found[0]), by_number))
+			journal_entry(&w->journal, &e, true);
+	}
+}
+
+static enum status put_ids(struct worker *w, uint64_t at, struct err *err)
+{
+	const int64_t *ids = w->pass->ids + at;
+	size_t n = w->pass->ids_count - at;
+	struct db_rows rows;
+	struct buf list;
+	n = n < EXPORT_CHUNK ? n : EXPORT_CHUNK;
+	buf_init(&list, EXPORT_CHUNK * 24);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&list, "%c%lld", i ? ',' : '{', (long long)ids[i]);
+	buf_putc(&list, '}');
+	enum status status = DB_RUN(w->db, sql_export_rows, &rows, err, DB_TEXT(buf_view(&list)));
+	buf_release(&list);
+	if (status != OK)
+		return status;
+	note_gone(w, ids, n, &rows);
+	status = put_rows(w, &rows, err);
+	db_rows_release(&rows);
+	return status;
+}
+
+/* ---- lists ---- */
+
+static enum status put_lists(struct worker *w, uint64_t at, struct err *err)
+{
+	const struct lists *l = w->pass->lists;
+	enum status status = OK;
+	for (uint64_t i = at; i < at + LISTS_AT_ONCE && i < l->works && status == OK; i++) {
+		char path[EXPORT_PATH];
+		const struct list_page *page = &l->page[l->work[i]];
+		lists_path(w->pass->theme, l, l->work[i], path);
+		status = lists_page(&w->maker, l, l->work[i], w->db, err);
+		if (status != OK)
+			break;
+		journal_file(&w->journal, path, 0);
+		status = journal_flush(&w->journal, err);
+		if (status == OK)
+			status =
+			    writer_put(&w->writer, path, buf_view(&w->maker.out), page->there, err);
+		journal_file(&w->journal, path, page->hash);
+	}
+	return status == OK ? journal_flush(&w->journal, err) : status;
+}
+
+/* ---- a process ---- */
+
+static uint64_t all_work(const struct pass *p)
+{
+	return p->lists ? p->lists->works : p->ids ? p->ids_count : (uint64_t)p->blocks;
+}
+
+static enum status work(struct worker *w, struct err *err)
+{
+	const struct pass *p = w->pass;
+	uint64_t all = all_work(p);
+	uint64_t step = p->lists ? LISTS_AT_ONCE : p->ids ? EXPORT_CHUNK : BLOCKS_AT_ONCE;
+	enum status status = OK;
+	while (status == OK && !atomic_load(&w->shared->failed)) {
+		uint64_t at = atomic_fetch_add(&w->shared->next, step);
+		if (at >= all)
+			break;
+		status = p->lists ? put_lists(w, at, err)
+			 : p->ids ? put_ids(w, at, err)
+				  : put_blocks(w, at, err);
+		atomic_fetch_add(&w->shared->written, w->writer.files);
+		atomic_fetch_add(&w->shared->bytes, w->writer.bytes);
+		w->writer.files = w->writer.bytes = 0;
+	}
+	return status;
+}
+
+static int worker_main(const struct pass *p, struct shared *shared, int number)
+{
+	struct worker w = {.pass = p, .shared = shared, .journal.fd = p->journal_fd[number]};
+	struct err err;
+	maker_init(&w.maker, p->theme);
+	writer_init(&w.writer, p->state->spare_fd, p->formats, p->options->dry_run);
+	buf_init(&w.journal.buf, 16 << 20);
+	buf_init(&w.card, 4 << 20);
+	enum status status = p->options->connect(p->options->ctx, &w.db, &err);
+	if (status == OK)
+		status = work(&w, &err);
+	if (status != OK && !atomic_exchange(&shared->failed, true)) {
+		shared->err = err;
+		shared->status = status;
+	}
+	db_close(w.db);
+	buf_release(&w.card);
+	buf_release(&w.journal.buf);
+	writer_release(&w.writer);
+	maker_release(&w.maker);
+	return status == OK ? 0 : 1;
+}
+
+static pid_t start(const struct pass *p, struct shared *shared, int number, const int alive[2])
+{
+	pid_t parent = getpid(), pid = fork();
+	if (pid != 0)
+		return pid;
+	/* A worker must not outlive its parent: the next export begins when the lock is free. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(1);
+	close(alive[0]);
+	_exit(worker_main(p, shared, number));
+}
+
+/* Until the last worker has closed its end of the pipe. */
+static void watch(const struct pass *p, const struct shared *shared, int alive)
+{
+	struct pollfd poll_fd = {.fd = alive, .events = POLLIN};
+	while (poll(&poll_fd, 1, 100) == 0 || !(poll_fd.revents & POLLHUP)) {
+		uint64_t done = p->lists ? atomic_load(&shared->next) : atomic_load(&shared->read);
+		progress_show(p->progress, done, p->lists ? done : atomic_load(&shared->next));
+	}
+}
+
+static enum status reap(const pid_t *pid, int count, struct shared *shared, struct err *err)
+{
+	enum status status = OK;
+	for (int i = 0; i < count; i++) {
+		int how = 0;
+		while (waitpid(pid[i], &how, 0) < 0 && errno == EINTR)
+			;
+		if (how == 0 || status != OK)
+			continue;
+		if (atomic_load(&shared->failed) && shared->status != OK)
+			status = err_set(err, shared->status, "%s", shared->err.text);
+		else
+			status = err_set(err, FAILED, "a worker of the export ended by signal %d",
+					 WIFSIGNALED(how) ? WTERMSIG(how) : 0);
+	}
+	return status;
+}
+
+static enum status run(const struct pass *p, struct shared *shared, struct err *err)
+{
+	pid_t pid[EXPORT_WORKERS_MAX];
+	int alive[2], count = 0;
+	if (pipe2(alive, O_CLOEXEC) != 0)
+		return err_errno(err, FAILED, "pipe");
+	while (count < p->workers) {
+		pid[count] = start(p, shared, count, alive);
+		if (pid[count] < 0) {
+			atomic_store(&shared->failed, true);
+			break;
+		}
+		count++;
+	}
+	close(alive[1]);
+	enum status status = count == p->workers ? OK : err_errno(err, FAILED, "fork");
+	watch(p, shared, alive[0]);
+	close(alive[0]);
+	enum status ended = reap(pid, count, shared, status == OK ? err : NULL);
+	return status == OK ? ended : status;
+}
+
+enum status pass_run(struct pass *p, struct err *err)
+{
+	if (!all_work(p))
+		return OK;
+	struct shared *shared =
+	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return err_errno(err, FAILED, "shared memory");
+	enum status status = run(p, shared, err);
+	p->report->read += atomic_load(&shared->read);
+	p->report->written += atomic_load(&shared->written);
+	p->report->unchanged += atomic_load(&shared->unchanged);
+	p->report->bytes += atomic_load(&shared->bytes);
+	munmap(shared, sizeof(*shared));
+	return status;
+}
