@@ -99,6 +99,7 @@ static void connect_hop(struct call *call)
 		call_end(call, WIRE_REFUSED_ADDRESS, "%s leads to %s", call->url.host, why);
 		return;
 	}
+	call->address_turn = 0;
 	buf_release(&call->body);
 	buf_init(&call->body, call->robots ? ROBOTS_TEXT_MAX : call->request.max_body_bytes);
 	transfer_start(call);
@@ -387,6 +388,8 @@ static bool postponed(struct call *call)
 void call_transferred(struct call *call, CURLcode code)
 {
 	struct wire_answer *a = &call->answer;
+	if (transfer_next_address(call, code))
+		return;
 	enum wire_outcome outcome = transfer_outcome(call, code);
 	take_measures(call);
 	if (outcome == WIRE_UNREADABLE && call->not_html)

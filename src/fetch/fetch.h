@@ -5,7 +5,7 @@
  * Where a call may go. Every hop of a call (the first URL, each redirect, each robots.txt) goes the same way: the URL
  * is parsed by libcurl's own parser, the one that will use it, and brought to one spelling; the name is resolved by
  * c-ares; every address that came is held against fetch/guard, one refused address refuses the call; libcurl is
- * pinned to these addresses, and the socket's address is checked once more when it is opened. Nothing is taken from
+ * told to connect to these and no others, and the socket's address is checked once more when it is opened. Nothing is taken from
  * the environment: no proxy, no credentials.
  *
  * What a call may cost: time (one deadline over all hops), bytes of header and body, the ratio of decompression,

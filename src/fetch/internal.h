@@ -113,7 +113,7 @@ struct call {
 	struct lookup *lookup;             /* running; points back here */
 	char resolved[FETCH_HOST_MAX + 1]; /* the name that `addresses` belong to; empty: none */
 	union address addresses[FETCH_ADDRESSES_MAX];
-	size_t addresses_count;
+	size_t addresses_count, address_turn;
 	int64_t fresh_until_ms;
 
 	/* the present transfer */
@@ -176,6 +176,8 @@ bool loop_moved(struct call *call);
 
 /* transfer.c */
 void transfer_start(struct call *call);
+/* When it did not come to a connection: begins anew with the host's next address, if there is one. */
+bool transfer_next_address(struct call *call, CURLcode code);
 /* Ends the transfer, if there is one, and forgets it. */
 void transfer_stop(struct call *call);
 /* May note in the call what was over. */

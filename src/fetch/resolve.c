@@ -82,18 +82,22 @@ static enum wire_outcome outcome_of(int status)
 
 /* ---- addresses ---- */
 
+/* IPv4 first: where a machine has only one of them, it is this; the other is tried when it fails. */
 static void take_addresses(struct call *call, const struct ares_addrinfo *info)
 {
+	static const int families[] = {AF_INET, AF_INET6};
 	int ttl = TTL_MAX_S;
 	call->addresses_count = 0;
-	for (const struct ares_addrinfo_node *n = info->nodes; n; n = n->ai_next) {
-		if (n->ai_ttl < ttl)
-			ttl = n->ai_ttl;
-		if (n->ai_addrlen <= sizeof(union address) &&
-		    call->addresses_count < FETCH_ADDRESSES_MAX)
+	for (size_t f = 0; f < 2; f++)
+		for (const struct ares_addrinfo_node *n = info->nodes; n; n = n->ai_next) {
+			if (n->ai_family != families[f] || n->ai_addrlen > sizeof(union address) ||
+			    call->addresses_count == FETCH_ADDRESSES_MAX)
+				continue;
 			memcpy(&call->addresses[call->addresses_count++], n->ai_addr,
 			       n->ai_addrlen);
-	}
+			if (n->ai_ttl < ttl)
+				ttl = n->ai_ttl;
+		}
 	call->fresh_until_ms = ttl > 0 ? clock_ms() + (int64_t)ttl * 1000 : 0;
 }
 

@@ -122,24 +122,17 @@ static struct curl_slist *append(struct curl_slist *list, const char *text)
 	return longer;
 }
 
-/* "+name:port:address,address": + lets the entry age, so that libcurl does not keep every name for ever. */
+/* "::address:port": wherever the URL leads, the connection goes to the address whose turn it is. Not by
+ * CURLOPT_RESOLVE: that fills libcurl's table of names, and when an entry is too old libcurl asks by itself. */
 static void pin(struct call *call)
 {
-	struct buf text;
-	char address[INET6_ADDRSTRLEN];
-	buf_init(&text, 4096);
-	buf_printf(&text, "+%s:%u:", call->url.host, call->url.port);
-	for (size_t i = 0; i < call->addresses_count; i++) {
-		const union address *a = &call->addresses[i];
-		bool six = a->any.sa_family == AF_INET6;
-		const void *bytes =
-		    six ? (const void *)&a->six.sin6_addr : (const void *)&a->four.sin_addr;
-		must(inet_ntop(a->any.sa_family, bytes, address, sizeof(address)) != NULL);
-		buf_printf(&text, six ? "%s[%s]" : "%s%s", i ? "," : "", address);
-	}
-	must(!buf_failed(&text));
-	call->pins = append(NULL, buf_z(&text));
-	buf_release(&text);
+	const union address *a = &call->addresses[call->address_turn];
+	bool six = a->any.sa_family == AF_INET6;
+	const void *bytes = six ? (const void *)&a->six.sin6_addr : (const void *)&a->four.sin_addr;
+	char address[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 16];
+	must(inet_ntop(a->any.sa_family, bytes, address, sizeof(address)) != NULL);
+	snprintf(text, sizeof(text), six ? "::[%s]:%u" : "::%s:%u", address, call->url.port);
+	call->pins = append(NULL, text);
 }
 
 static void add_headers(struct call *call)
@@ -166,9 +159,9 @@ static void set_where(struct call *call, CURL *easy)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOPROXY, "*");
-	if (!call->url.literal)
-		pin(call);
-	SET(CURLOPT_RESOLVE, call->pins);
+	pin(call);
+	SET(CURLOPT_CONNECT_TO, call->pins);
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	SET(CURLOPT_OPENSOCKETDATA, call);
 }
@@ -176,8 +169,12 @@ static void set_where(struct call *call, CURL *easy)
 static void set_limits(struct call *call, CURL *easy)
 {
 	int64_t left_ms = call->deadline_ms - clock_ms();
-	SET(CURLOPT_TIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
+	if (left_ms < 1)
+		left_ms = 1;
+	/* An address that does not answer leaves time for the others. */
+	int64_t connect_ms = left_ms / (int64_t)(call->addresses_count - call->address_turn);
+	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(connect_ms > 0 ? connect_ms : 1));
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)FETCH_LOW_SPEED_BYTES);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)FETCH_LOW_SPEED_S);
 	SET(CURLOPT_NOSIGNAL, 1L);
@@ -231,6 +228,20 @@ void transfer_start(struct call *call)
 	set_limits(call, easy);
 	set_request(call, easy);
 	must(curl_multi_add_handle(call->fetch->multi, easy) == CURLM_OK);
+}
+
+bool transfer_next_address(struct call *call, CURLcode code)
+{
+	curl_off_t connected_us = 0;
+	curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+	if ((code != CURLE_COULDNT_CONNECT && code != CURLE_OPERATION_TIMEDOUT) ||
+	    connected_us > 0 || call->refused || clock_ms() >= call->deadline_ms ||
+	    call->address_turn + 1 >= call->addresses_count)
+		return false;
+	transfer_stop(call);
+	call->address_turn++;
+	transfer_start(call);
+	return true;
 }
 
 void transfer_stop(struct call *call)

@@ -60,6 +60,10 @@ my $fetch = Fetch->start(hello => $up->hello);
 	is($fetch->call(kind => 'mx', url => 'servfail.test')->{outcome}, 'dns', 'a resolver that fails says nothing about the domain');
 	is($fetch->call(kind => 'mx', url => $_)->{outcome}, 'refused_url', "no domain: $_") for 'a b', 'http://x/', '127.0.0.1', 'a..b', 'jane@x.test';
 	is($fetch->call(url => "http://nx.test:$P/")->{outcome}, 'no_such_name', 'a website of no such name');
+	my $wide = Fetch->start(hello => $up->hello(allow => '127.0.0.2/32 127.0.0.9/32 ::/16'));
+	is($wide->call(url => "http://two.test:$P/json")->{outcome}, 'ok', 'where one address does not answer the next one is called');
+	is($wide->call(url => "http://six.test:$P/json")->{outcome}, 'ok', 'of both families');
+	is($wide->call(url => "http://two.test:$port{closed}/json")->{outcome}, 'connect', 'until none is left');
 	is($fetch->call(url => "http://good.test:$port{closed}/")->{outcome}, 'connect', 'nobody listens');
 }
 

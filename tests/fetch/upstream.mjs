@@ -148,7 +148,7 @@ const names = {
 	'evil4.test': ['127.0.0.1'], 'evil6.test': ['::1'], 'mixed.test': [HOME, '10.0.0.1'],
 	'mapped.test': ['::ffff:127.0.0.1'], 'metadata.test': ['169.254.169.254'], 'nat64.test': ['64:ff9b::7f00:1'],
 	'sixtofour.test': ['2002:7f00:1::'], 'zero.test': ['0.0.0.0'], 'nomx.test': [HOME], 'mail.test': [HOME],
-	'many.test': Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 2}`),
+	'two.test': ['127.0.0.9', HOME], 'six.test': ['::1:9', HOME], 'many.test': Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 2}`),
 };
 const mails = { 'mail.test': [[20, 'b.mail.test'], [10, 'a.mail.test']], 'onlymx.test': [[5, 'mx.elsewhere.test']], 'null.test': [[0, '']] };
 const existing = new Set(['nothing.test', 'onlymx.test', 'null.test']);
