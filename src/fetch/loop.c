@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum { MESSAGES_AT_ONCE = 64 };
 
@@ -18,9 +19,7 @@ static struct host **host_slot(struct fetch *f, uint64_t hash)
 
 static struct host *host_of(struct fetch *f, const struct url *url)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
-	for (const char *p = url->host; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
+	uint64_t hash = XXH3_64bits(url->host, strlen(url->host));
 	struct host **slot = host_slot(f, hash);
 	for (struct host *h = *slot; h; h = h->next)
 		if (h->hash == hash && strcmp(h->name, url->host) == 0)

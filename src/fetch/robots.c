@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum {
 	SLOTS = 1024,
@@ -46,11 +47,8 @@ void robots_cache_free(struct robots_cache *c)
 
 static size_t slot_of(const struct url *url, char *origin, size_t size)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV-1a; a collision costs one more request */
 	snprintf(origin, size, "%s://%s:%u", url->scheme, url->host, url->port);
-	for (const char *p = origin; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
-	return hash % SLOTS;
+	return XXH3_64bits(origin, strlen(origin)) % SLOTS;
 }
 
 const struct str *robots_get(const struct robots_cache *c, const struct url *url)
