@@ -1,0 +1,308 @@
+#!/usr/bin/perl
+# The static export: what is written, what is not written again, and that the published folder is one whole generation
+# whatever happens to a run.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../faults", $FindBin::Bin;
+use Instance;
+use JSON::PP;
+use POSIX ();
+use Site;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $i = Instance->make(settings => { 'web.processes' => 1, 'site.url' => 'https://shops.example', 'site.name' => 'Shops of the Test',
+	'site.operator' => 'Example Operator|Main street 1' });
+$i->up;
+our $site = "$i->{home}/site";
+
+sub sql {
+	my ($text) = @_;
+	open my $in, '-|', 'psql', qw(-XAtq -v ON_ERROR_STOP=1 -h), "$i->{dir}/run", qw(-U postgres -d holdfast -c), $text or die $!;
+	local $/;
+	my $answer = <$in> // '';
+	close $in or die "psql: $text\n";
+	return $answer =~ s/\n\z//r;
+}
+sub import_text {
+	my ($name, $text, $source) = @_;
+	open my $out, '>', "$i->{home}/$name" or die $!;
+	print $out $text;
+	close $out;
+	my ($code, $said) = $i->run('import', '--source', $source, '--source-name', "Source $source", '--licence', 'CC0-1.0', "$i->{home}/$name");
+	die $said if $code;
+}
+sub export {
+	my (@options) = @_;
+	my ($code, $text) = $i->run('--json', 'export', @options, $site);
+	my ($json) = $text =~ /^(\{.*\})$/m;
+	return $code ? { failed => $text, code => $code } : decode_json($json // die $text);
+}
+sub id_text {
+	my ($id) = @_;
+	my @digits = split //, '0123456789abcdefghjkmnpqrstvwxyz';
+	return join '', map { $digits[$id >> 5 * (12 - $_) & 31] } 0 .. 12;
+}
+sub path_of { my $id = id_text($_[0]); return 'b/' . substr($id, 0, 2) . "/$id.html" }
+sub touch { sql('UPDATE business SET ' . $_[1] . " WHERE id IN ($_[0])"); sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id IN ($_[0])") }
+
+# ---- the first export ----
+{
+	my $report = export('--dry-run');
+	ok(!-e $site && !-e "$site.state", 'a dry run of a first export makes nothing') or diag explain $report;
+}
+for my $sample (qw(boutique.ndjson tiling-firm.json town.geojson association.csv)) {
+	my ($code, $text) = $i->run('import', '--source', 'samples', '--source-name', 'The samples', '--licence', 'CC0-1.0', "$Instance::root/samples/$sample");
+	die $text if $code;
+}
+my $generated = `$i->{bin}/holdfast generate 700 --seed 7 2>/dev/null`;
+import_text('generated.ndjson', $generated, 'generated');
+my $first = export();
+is($first->{generation}, 1, 'a first export') or BAIL_OUT(explain $first);
+is($first->{pages} + $first->{withheld}, sql('SELECT count(*) FROM business'), 'every business has a page or is withheld');
+my %files = Site::files($site);
+is(scalar(grep { m{^b/.*\.html$} } keys %files), $first->{pages}, 'a file for each page of a business');
+is_deeply([Site::broken($site, 'https://shops.example')], [], 'no link of any page leads nowhere');
+ok($files{$_}, "there is $_") for qw(index.html 404.html robots.txt sitemap.xml sources/index.html imprint/index.html privacy/index.html assets/site.css);
+my %linked;
+for my $page (grep { /\.html$/ } keys %files) { $linked{ s/[?#].*//r =~ s{^/}{}r } = 1 for Site::links($files{$page}) }
+is_deeply([grep { m{^b/.*\.html$} && !$linked{$_} } sort keys %files], [], 'every page of a business is reached from a list');
+is_deeply([grep { /\.html$/ && $_ ne '404.html' && $files{$_} !~ /noindex/ && $files{$_} !~ m{<link rel="canonical" href="https://shops\.example/} } sort keys %files], [],
+	'every indexed page says its address');
+is_deeply([grep { $files{$_} =~ /<script(?! src="\/assets\/open\.js[^"]*" defer>| type="application\/ld\+json">)/ } grep { /\.html$/ } sort keys %files], [], 'no page has a script inside');
+is_deeply([grep { $files{$_} =~ /(?:src|srcset|action)="(?:https?:)?\/\//i || $files{$_} =~ /<link[^>]+rel="(?:stylesheet|icon|preload|preconnect)"[^>]+href="https?:/ } grep { /\.html$/ } keys %files], [],
+	'no page asks anybody else for anything');
+is_deeply([grep { $files{$_} =~ /<form|add to (?:cart|basket)|checkout|document\.cookie/i } grep { /\.(?:html|js)$/ } keys %files], [], 'there is no cart, no account, no cookie');
+cmp_ok(length $files{'assets/open.js'}, '<', 2000, 'the script is small');
+
+# ---- sitemaps ----
+my @parts = $files{'sitemap.xml'} =~ m{<loc>https://shops\.example/([^<]+)</loc>}g;
+my @urls = map { $files{$_} =~ m{<loc>https://shops\.example/([^<]*)</loc>}g } @parts;
+my %urls = map { ($_ =~ m{(?:^|/)$} ? "${_}index.html" : $_) => 1 } @urls;
+is(scalar @urls, scalar keys %urls, 'no address stands in a sitemap twice');
+is_deeply([sort keys %urls], [sort grep { /\.html$/ && $_ ne '404.html' && $files{$_} !~ /noindex/ } keys %files], 'the sitemaps name every page that may be indexed, and no other');
+like($files{'robots.txt'}, qr{^Sitemap: https://shops\.example/sitemap\.xml$}m, 'robots.txt names the sitemap');
+my $day = sql("SELECT to_char(max(updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM business_detail");
+my %days = map { $_ => 1 } map { $files{$_} =~ m{<lastmod>([^<]*)}g } @parts;
+is_deeply([keys %days], [$day], 'lastmod is the day of the last change');
+sql("UPDATE business_detail SET updated_at = '2020-02-03T12:00:00Z' WHERE id = (SELECT min(id) FROM business)");
+
+# ---- the shop that is a place ----
+my ($boutique) = grep { /Reserve|data-week/ && /class="goods"/ } map { $files{$_} } grep { m{^b/} } sort keys %files;
+like($boutique // '', qr/class="price">/, 'goods stand there with their prices');
+like($boutique // '', qr/href="tel:/, 'a telephone is called');
+like($boutique // '', qr/href="geo:[-\d.]+,[-\d.]+"/, 'a place opens in a map');
+my ($vcf) = ($boutique // '') =~ m{href="/(b/[^"]+\.vcf)"};
+like($files{ $vcf // '' } // '', qr/^BEGIN:VCARD\r\nVERSION:4\.0\r\n.*^FN:.*END:VCARD\r\n\z/ms, 'there is an address book entry');
+my $ics = $files{ ($vcf // '') =~ s/vcf$/ics/r } // '';
+like($ics, qr/^BEGIN:VCALENDAR\r\n.*^RRULE:FREQ=WEEKLY;BYDAY=(?:MO|TU|WE|TH|FR|SA|SU)\r\n.*END:VCALENDAR\r\n\z/ms, 'and the opening hours as a calendar');
+is_deeply([grep { length > 75 } split /\r\n/, $ics . ($files{ $vcf // '' } // '')], [], 'whose lines are folded');
+
+# ---- what is not written again ----
+export();
+my $before = Site::fingerprint($site, 1);
+my $again = export();
+ok($again->{nothing_changed}, 'nothing changed') or diag explain $again;
+is(Site::fingerprint($site, 1), $before, 'and nothing was written');
+my $id = sql("SELECT id FROM business WHERE category_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET 40");
+touch($id, "name = 'Renamed <b>&amp; Sons'");
+my $one = export();
+is($one->{generation}, $again->{generation} + 1, 'a changed record makes a new generation');
+cmp_ok($one->{read}, '<=', 3, 'reads what changed in two generations');
+cmp_ok($one->{written}, '<=', 16, "writes few files ($one->{written})");
+like(Site::slurp("$site/" . path_of($id)), qr/<h1>Renamed &lt;b&gt;&amp;amp; Sons<\/h1>/, 'the page says it, escaped');
+my %was = map { $_ => Site::slurp("$site/$_") } Site::paths($site);
+touch($id, "phone = '+41311234567'");
+export();
+my %is = Site::files($site);
+is_deeply([grep { !/\.(?:vcf|ics)$/ && ($was{$_} // '') ne $is{$_} } sort keys %is], [path_of($id)], 'a change that lists do not show changes one page');
+
+# ---- new, gone, suppressed, back ----
+my $region = sql('SELECT r.key FROM business AS b JOIN region AS r ON r.id = b.region_id GROUP BY r.key ORDER BY count(*) DESC, r.key LIMIT 1');
+import_text('many.csv', "id,name,city,region,country,category,street\n" . join('', map { "m$_,Baker $_,Bern,Bern,CH,bakery,Street $_\n" } 1 .. 900), 'many');
+export();
+my %many = Site::files($site);
+my @lists = sort grep { m{^r/ch-bern/bakery/} } keys %many;
+cmp_ok(scalar @lists, '>', 5, 'a long list has pages: ' . scalar @lists);
+import_text('more.csv', "id,name,city,region,country,category,street\nn1,Another Baker,Bern,Bern,CH,bakery,Street 1000\n", 'more');
+export();
+my %more = Site::files($site);
+my @changed = grep { ($many{$_} // '') ne $more{$_} } grep { m{^r/ch-bern/bakery/} } sort keys %more;
+cmp_ok(scalar @changed, '<=', 3, 'a new record changes its page of the list, not those behind it: ' . scalar @changed);
+is_deeply([Site::broken($site, 'https://shops.example')], [], 'and no link is broken');
+my $baker = sql(q{SELECT id FROM business WHERE name = 'Another Baker'});
+ok($more{ path_of($baker) }, 'the new record has a page');
+my ($code, $text) = $i->run('suppress', id_text($baker));
+is($code, 0, 'it is suppressed') or diag $text;
+my $gone = export();
+ok(!-e "$site/" . path_of($baker), 'and its page is gone');
+is_deeply([Site::broken($site, 'https://shops.example')], [], 'with every link to it');
+export();
+my @left = Site::paths($site);
+is(scalar @left, scalar keys %many, 'no file is left of what is no more');
+
+# ---- a change whose transaction began before an export and ended after it ----
+{
+	my $late = sql("SELECT id FROM business ORDER BY id DESC LIMIT 1");
+	open my $psql, '|-', "psql -XAtq -v ON_ERROR_STOP=1 -h $i->{dir}/run -U postgres -d holdfast >/dev/null" or die $!;
+	$psql->autoflush(1);
+	print $psql "BEGIN; UPDATE business SET name = 'Late' WHERE id = $late; UPDATE business_detail SET change = nextval('business_change') WHERE id = $late;\n";
+	$i->until('the change waits', sub { sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") eq '1' });
+	touch($id, "name = 'Early'");
+	export();
+	like(Site::slurp("$site/" . path_of($id)), qr/<h1>Early</, 'what has been committed is there');
+	print $psql "COMMIT;\n";
+	close $psql or die;
+	export();
+	like(Site::slurp("$site/" . path_of($late)), qr/<h1>Late</, 'a lower change number that was committed later is not missed');
+}
+
+# ---- other templates: the operator's ----
+mkdir "$i->{dir}/web";
+mkdir "$i->{dir}/web/site";
+open my $own, '>', "$i->{dir}/web/site/missing.mustache" or die $!;
+print $own '{{>head}}<main id="main"><h1>Nothing here</h1></main>{{>foot}}';
+close $own;
+system('chown', '-R', $i->{user}, "$i->{dir}/web") if $i->{user};
+my $themed = export();
+ok($themed->{whole}, 'another template is another site');
+like(Site::slurp("$site/404.html"), qr/<h1>Nothing here</, 'made with it');
+cmp_ok($themed->{written}, '<', $themed->{pages}, 'and only what came out differently was written');
+open $own, '>', "$i->{dir}/web/site/missing.mustache" or die $!;
+print $own "one\n{{#never}}";
+close $own;
+like(export()->{failed}, qr/missing, line 2/, 'a mistake in a template is told with its line');
+is(Site::slurp("$site/404.html") =~ /Nothing here/, 1, 'and nothing happens to the site');
+unlink "$i->{dir}/web/site/missing.mustache";
+export();
+
+# ---- killed at random moments ----
+# A whole generation has the same mark on every page that was changed with it.
+my @marked = split /\n/, sql('SELECT id FROM business ORDER BY id LIMIT 400');
+my $ids = join ',', @marked;
+sub marks { my %m; $m{ (Site::slurp("$site/" . path_of($_)) =~ /<h1>Mark (\d+)</)[0] // 'none' } = 1 for @marked; return sort keys %m }
+touch($ids, "name = 'Mark 0'");
+my $began = time;
+export();
+my $usual = time - $began;
+my ($killed, $wrong, $finished) = (0, 0, 0);
+srand 20261123;
+for my $round (1 .. 50) {
+	touch($ids, "name = 'Mark $round'");
+	my ($published) = marks();
+	my $pid = fork // die;
+	if (!$pid) {
+		open STDOUT, '>', '/dev/null';
+		open STDERR, '>', '/dev/null';
+		exec(($i->{user} ? ('runuser', '-u', $i->{user}, '--') : ()), "$i->{bin}/holdfast", '-C', $i->{dir}, 'export', $site);
+	}
+	my $moment = time + rand 0.8 * $usual;
+	$i->until('the moment has come', sub { time >= $moment });
+	kill KILL => $pid;
+	waitpid $pid, 0;
+	$killed++ if $? & 127;
+	my @now = marks();
+	$wrong++, diag "round $round: published @now, was $published" if @now != 1 || ($now[0] ne $published && $now[0] ne $round);
+	next if $round % 10;
+	my $report = export();
+	$finished++ if !$report->{failed} && join(' ', marks()) eq $round && !Site::broken($site, 'https://shops.example');
+	diag explain $report if $report->{failed};
+}
+cmp_ok($killed, '>', 25, "$killed of 50 exports were killed in the middle");
+is($wrong, 0, 'the published folder was one whole generation after each');
+is($finished, 5, 'and the next run finished');
+is_deeply([glob "$site.state/journal-*"], [], 'leaving no journal');
+{
+	local $site = "$i->{home}/fresh";
+	export();
+	my %fresh = Site::files($site);
+	my %old = Site::files("$i->{home}/site");
+	is_deeply([grep { ($fresh{$_} // '') ne ($old{$_} // '') } sort keys %{ { %fresh, %old } }], [], 'what went through all that is, to the byte, what a first export makes');
+}
+
+# ---- a full disk, as a limit of the file size and as a small file system ----
+{
+	touch($ids, "name = 'Mark 60'");
+	my $whole = Site::fingerprint($site);
+	my $said = `bash -c 'ulimit -f 8; exec "\$@"' - $i->{bin}/holdfast -C $i->{dir} export $site 2>&1`;
+	isnt($? >> 8, 0, 'a run that may not write ends');
+	like($said, qr/File too large/, 'and says why');
+	is(Site::fingerprint($site), $whole, 'what is published is as it was');
+	export();
+	is(join(' ', marks()), '60', 'the next run finishes');
+}
+SKIP: {
+	my $small = "$i->{home}/small";
+	mkdir $small;
+	skip 'mounting a small file system needs root', 4 if $> || system("mount -t tmpfs -o size=100m,nr_inodes=20000 tmpfs $small 2>/dev/null") != 0;
+	local $site = "$small/site";
+	my $report = export();
+	is($report->{code} // 0, 0, 'a site on a small disk') or diag explain $report;
+	touch($ids, "name = 'Mark 61'");
+	my $free = (split ' ', `df -k --output=avail $small | tail -1`)[0];
+	system("dd if=/dev/zero of=$small/ballast bs=1k count=@{[$free - 400]} 2>/dev/null");
+	my $whole = Site::fingerprint($site);
+	like(export()->{failed} // '', qr/No space left/, 'a full disk is told');
+	is(Site::fingerprint($site), $whole, 'and leaves what is published as it was');
+	unlink "$small/ballast";
+	$report = export();
+	diag explain $report if $report->{failed};
+	is(join(' ', marks()), '61', 'the next run finishes');
+	system("umount $small") == 0 or diag "umount $small";
+}
+
+# ---- two at once; folders that are not ours ----
+{
+	touch($ids, "name = 'Mark 62'");
+	my @pids;
+	for my $n (1, 2) {
+		my $pid = fork // die;
+		if (!$pid) { open STDOUT, '>', "$i->{home}/two$n"; open STDERR, '>&', \*STDOUT; exec(($i->{user} ? ('runuser', '-u', $i->{user}, '--') : ()), "$i->{bin}/holdfast", '-C', $i->{dir}, 'export', $site) }
+		push @pids, $pid;
+	}
+	waitpid $_, 0 for @pids;
+	is_deeply([marks()], ['62'], 'of two exports at once one waits or is refused');
+	open my $held, '<', "$site.state/lock" or die $!;
+	flock $held, 2;
+	like(export()->{failed}, qr/another export of .* is running; nothing was done/, 'one that finds another at work is refused');
+}
+{
+	local $site = "$i->{home}/other";
+	mkdir $site;
+	open my $out, '>', "$site/precious" or die $!;
+	close $out;
+	system('chown', '-R', $i->{user}, $site) if $i->{user};
+	like(export()->{failed}, qr/has files that no export has put there/, 'a folder that is not ours is refused');
+	ok(-e "$site/precious", 'and left alone');
+	unlink "$site/precious";
+	is(export()->{generation}, 1, 'an empty one is taken');
+}
+
+# ---- other forms ----
+{
+	local $site = "$i->{home}/packed";
+	export('--gzip', '--brotli', '--list', "$i->{home}/list");
+	my @paths = Site::paths($site);
+	my %there = map { $_ => 1 } @paths;
+	is_deeply([grep { /\.(?:html|css|xml)$/ && -s "$site/$_" >= 256 && !($there{"$_.gz"} && $there{"$_.br"}) } @paths], [], 'compressed files stand beside');
+	my ($some) = grep { m{^b/.*html$} } @paths;
+	is(`gzip -dc $site/$some.gz`, Site::slurp("$site/$some"), 'and hold the same');
+	is(`node -e 'process.stdout.write(require("zlib").brotliDecompressSync(require("fs").readFileSync("$site/$some.br")))'`, Site::slurp("$site/$some"), 'both');
+	my %list = map { (split /\t/)[1] => 1 } split /\n/, Site::slurp("$i->{home}/list");
+	is_deeply([sort keys %list], [grep { !/\.(?:gz|br)$/ } @paths], 'the list names every file');
+	export('--gzip');
+	is_deeply([grep { /\.br$/ } Site::paths($site)], [], 'what is no longer asked for goes');
+}
+{
+	local $site = "$i->{home}/linked";
+	export('--symlink');
+	ok(-l $site, 'published through a link');
+	touch($id, "name = 'Through a link'");
+	my $tree = readlink $site;
+	export('--symlink');
+	isnt(readlink $site, $tree, 'which then leads to the other tree');
+	like(Site::slurp("$site/" . path_of($id)), qr/<h1>Through a link</, 'with the change');
+}
+is(sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'holdfast_export'"), '0', 'no session is left');
+done_testing;
