@@ -8,7 +8,7 @@ DECLARE
 	-- {"holdfast_web": "..."} where the server does not know local users; else empty.
 	passwords json := nullif(current_setting('holdfast.passwords', true), '');
 BEGIN
-	FOREACH name IN ARRAY ARRAY['holdfast_owner', 'holdfast_import', 'holdfast_export', 'holdfast_web'] LOOP
+	FOREACH name IN ARRAY ARRAY['holdfast_owner', 'holdfast_import', 'holdfast_export', 'holdfast_web', 'holdfast_worker'] LOOP
 		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
 			EXECUTE format('CREATE ROLE %I LOGIN', name);
 		END IF;
@@ -23,7 +23,7 @@ BEGIN
 		EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO holdfast_owner', current_database());
 		GRANT USAGE, CREATE ON SCHEMA public TO holdfast_owner;
 	END IF;
-	EXECUTE format('GRANT CONNECT ON DATABASE %I TO holdfast_import, holdfast_export, holdfast_web', current_database());
+	EXECUTE format('GRANT CONNECT ON DATABASE %I TO holdfast_import, holdfast_export, holdfast_web, holdfast_worker', current_database());
 	EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 	EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO holdfast_import', current_database());
 END $$;
@@ -45,3 +45,7 @@ ALTER ROLE holdfast_web SET statement_timeout = '3s';
 ALTER ROLE holdfast_web SET lock_timeout = '1s';
 ALTER ROLE holdfast_web SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE holdfast_web SET default_transaction_read_only = on;
+ALTER ROLE holdfast_worker SET client_connection_check_interval = '500ms';
+ALTER ROLE holdfast_worker SET statement_timeout = '60s';
+ALTER ROLE holdfast_worker SET lock_timeout = '10s';
+ALTER ROLE holdfast_worker SET idle_in_transaction_session_timeout = '5s';

@@ -7,6 +7,7 @@
 extern const struct command command_config;
 extern const struct command command_down;
 extern const struct command command_export;
+extern const struct command command_enrich;
 extern const struct command command_generate;
 extern const struct command command_import;
 extern const struct command command_init;
@@ -16,5 +17,6 @@ extern const struct command command_stats;
 extern const struct command command_status;
 extern const struct command command_suppress;
 extern const struct command command_up;
+extern const struct command command_worker;
 
 #endif

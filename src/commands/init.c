@@ -107,7 +107,8 @@ static enum status embedded_database(const struct instance *i, struct err *err)
 static void make_passwords(struct buf *secrets, struct buf *json)
 {
 	static const char *const roles[] = {INSTANCE_ROLE_OWNER, INSTANCE_ROLE_IMPORT,
-					    INSTANCE_ROLE_EXPORT, INSTANCE_ROLE_WEB};
+					    INSTANCE_ROLE_EXPORT, INSTANCE_ROLE_WEB,
+					    INSTANCE_ROLE_WORKER};
 	struct json_writer w;
 	json_writer_init(&w, json);
 	json_object_begin(&w);

@@ -46,6 +46,7 @@ MUST_CHECK enum status instance_conninfo(const struct instance *i, const char *r
 #define INSTANCE_ROLE_IMPORT "holdfast_import"
 #define INSTANCE_ROLE_EXPORT "holdfast_export"
 #define INSTANCE_ROLE_WEB    "holdfast_web"
+#define INSTANCE_ROLE_WORKER "holdfast_worker"
 
 /* The embedded server's and the control socket's paths are made of these. */
 enum { INSTANCE_PG_PORT = 5432 };

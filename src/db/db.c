@@ -75,6 +75,12 @@ enum status db_commit(struct db *db, struct err *err)
 	return run_word(db, "COMMIT", err);
 }
 
+bool db_in_transaction(const struct db *db)
+{
+	PGTransactionStatusType now = PQtransactionStatus(db->connection);
+	return db->in_transaction || (now != PQTRANS_IDLE && now != PQTRANS_UNKNOWN);
+}
+
 void db_rollback(struct db *db)
 {
 	struct err ignored;

@@ -86,6 +86,8 @@ MUST_CHECK enum status db_run(struct db *db, const struct db_statement *statemen
 MUST_CHECK enum status db_begin(struct db *db, struct err *err);
 MUST_CHECK enum status db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* also after a failure of the connection */
+/* Whether one is open, as begun here or as the server says. Who waits for the network must not have one (incident 8). */
+bool db_in_transaction(const struct db *db);
 
 /* COPY ... FROM STDIN: the statement is one of sql/queries, the bytes are in its format. After an
  * error of db_copy_put the copy is over. */

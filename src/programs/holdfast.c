@@ -12,6 +12,8 @@ static const struct command *const commands[] = {
     &command_migrate,
     &command_import,
     &command_suppress,
+    &command_enrich,
+    &command_worker,
     &command_export,
     &command_generate,
     NULL,

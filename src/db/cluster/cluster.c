@@ -118,15 +118,17 @@ static enum status write_idents(struct buf *out, const struct instance *i, struc
 {
 	static const char *const roles[] = {INSTANCE_SUPERUSER, INSTANCE_ROLE_OWNER,
 					    INSTANCE_ROLE_IMPORT, INSTANCE_ROLE_EXPORT,
-					    INSTANCE_ROLE_WEB};
+					    INSTANCE_ROLE_WEB, INSTANCE_ROLE_WORKER};
 	struct passwd *pw = getpwuid(geteuid());
 	if (!pw)
 		return err_set(err, NOT_FOUND, "the user with the number %u has no name",
 			       (unsigned)geteuid());
 	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++)
 		map_user(out, pw->pw_name, roles[r]);
-	if (geteuid() == 0)
+	if (geteuid() == 0) {
 		map_user(out, config_text(&i->config, CONFIG_USER_WEB), INSTANCE_ROLE_WEB);
+		map_user(out, config_text(&i->config, CONFIG_USER_WORKER), INSTANCE_ROLE_WORKER);
+	}
 	return OK;
 }
 

@@ -77,7 +77,7 @@ static const struct {
 } town_rows[] = {
 #define TOWN(rank, name, region, country, lat, lon, zone)                                          \
 	{rank, name, region, country, lat, lon, zone},
-#include "directory/generate/towns.def"
+#include "directory/towns/towns.def"
 #undef TOWN
 };
 enum { TOWNS = sizeof(town_rows) / sizeof(town_rows[0]), CATEGORIES_MAX = 512 };

@@ -1,0 +1,226 @@
+-- The pipeline's own statements: queue, claims, results, containers. Each is one transaction, so that none is open while
+-- anybody waits for the network.
+-- role: holdfast_worker
+
+-- name: batch_create
+INSERT INTO pipeline_batch (stage) VALUES ($1) RETURNING id;
+
+-- name: batch_fill
+-- The items of a batch: businesses that pass the filters (NULL: any) and have no result of the stage younger than $7.
+WITH queued AS (
+	INSERT INTO pipeline_item (batch_id, business_id)
+	SELECT $1, b.id
+	FROM business AS b
+	LEFT JOIN category AS c ON c.id = b.category_id
+	LEFT JOIN region AS r ON r.id = b.region_id
+	LEFT JOIN source AS s ON s.id = b.source_id
+	WHERE ($2::text IS NULL OR $2 IN (c.key, c.group_key))
+		AND ($3::text IS NULL OR r.key = $3)
+		AND ($4::text IS NULL OR s.key = $4)
+		AND ($5::text IS NULL OR b.country = upper($5))
+		AND NOT EXISTS (SELECT FROM pipeline_result AS p
+			WHERE p.business_id = b.id AND p.stage = $6 AND p.found_at > now() - $7::bigint * interval '1 ms')
+	ORDER BY b.id
+	LIMIT $8
+	ON CONFLICT DO NOTHING
+	RETURNING business_id
+), counted AS (
+	SELECT count(*) AS n FROM queued
+), filled AS (
+	UPDATE pipeline_batch SET total = total + counted.n, finished_at = CASE WHEN counted.n = 0 THEN now() END
+	FROM counted WHERE id = $1
+)
+SELECT n FROM counted;
+
+-- name: batch_oldest
+-- The batch that is to be worked on.
+-- served-by: pipeline_batch_open
+SELECT id, stage FROM pipeline_batch WHERE finished_at IS NULL AND id > $1 ORDER BY id LIMIT 1;
+
+-- name: batch_finish
+-- Done when nothing waits and nothing is claimed.
+UPDATE pipeline_batch AS b SET finished_at = now()
+WHERE b.id = $1 AND b.finished_at IS NULL
+	AND NOT EXISTS (SELECT FROM pipeline_item AS i WHERE i.batch_id = $1)
+	AND NOT EXISTS (SELECT FROM pipeline_claim AS c WHERE c.batch_id = $1 AND cardinality(c.items) > 0)
+RETURNING id;
+
+-- name: batch_progress
+-- served-by: pipeline_container_of_batch
+SELECT b.total, b.finished_at IS NOT NULL, coalesce(sum(c.ok), 0), coalesce(sum(c.failed), 0), coalesce(sum(c.dead), 0),
+	coalesce(sum(c.in_flight), 0), extract(epoch FROM now() - b.created_at)
+FROM pipeline_batch AS b LEFT JOIN pipeline_container AS c ON c.batch_id = b.id
+WHERE b.id = $1 GROUP BY b.id;
+
+-- name: container_create
+INSERT INTO pipeline_container (batch_id, heartbeat_ms, lease_ms) VALUES ($1, $2, $3) RETURNING id;
+
+-- name: container_finish
+WITH left_over AS (DELETE FROM pipeline_claim WHERE container_id = $1 AND cardinality(items) = 0)
+UPDATE pipeline_container SET finished_at = now(), heartbeat_at = now() WHERE id = $1;
+
+-- name: claim
+-- Take up to $5 due items of a lane, the ones behind ($6, $7) first seen: dead rows before that place are not walked
+-- over again, also when some other session keeps them from being removed.
+-- served-by: pipeline_item_due
+WITH gone AS (
+	DELETE FROM pipeline_claim WHERE id = ANY ($8::bigint[]) AND cardinality(items) = 0
+), taken AS (
+	DELETE FROM pipeline_item WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM pipeline_item
+		WHERE batch_id = $1 AND lane = $4::smallint AND due_at <= now() AND (due_at, business_id) > ($6::timestamptz, $7::bigint)
+		ORDER BY batch_id, lane, due_at, business_id
+		LIMIT $5 FOR UPDATE SKIP LOCKED))
+	RETURNING business_id, attempts, deaths, suspect_at, due_at
+), claimed AS (
+	INSERT INTO pipeline_claim (batch_id, container_id, lane, items, attempts, deaths, suspect_at, lease_until)
+	SELECT $1, $2, $4::smallint, array_agg(business_id ORDER BY due_at, business_id), array_agg(attempts ORDER BY due_at, business_id),
+		array_agg(deaths ORDER BY due_at, business_id), min(suspect_at), now() + $3::bigint * interval '1 ms'
+	FROM taken HAVING count(*) > 0
+	RETURNING id, items, attempts, deaths
+), counted AS (
+	UPDATE pipeline_container AS c
+	SET claimed = claimed + n, in_flight = in_flight + n, heartbeat_at = now(), empty_claims = 0
+	FROM (SELECT count(*) AS n FROM taken) AS t
+	WHERE c.id = $2 AND n > 0
+)
+SELECT claimed.id, claimed.items, claimed.attempts, claimed.deaths, t.due_at, t.business_id
+FROM claimed, (SELECT due_at, business_id FROM taken ORDER BY due_at DESC, business_id DESC LIMIT 1) AS t;
+
+-- name: claim_state
+-- Nothing was taken: is anything due (then that is an alarm), or when will something be?
+-- served-by: pipeline_item_due
+SELECT (SELECT min(d) FROM (
+		SELECT (SELECT due_at FROM pipeline_item WHERE batch_id = $1 AND lane = l ORDER BY batch_id, lane, due_at, business_id LIMIT 1) AS d
+		FROM generate_series(0, 2) AS l) AS due) - now() <= interval '0',
+	ceil(extract(epoch FROM (SELECT min(d) FROM (
+		SELECT (SELECT due_at FROM pipeline_item WHERE batch_id = $1 AND lane = l ORDER BY batch_id, lane, due_at, business_id LIMIT 1) AS d
+		FROM generate_series(0, 2) AS l) AS due) - now()) * 1000)::bigint;
+
+-- name: claim_empty
+UPDATE pipeline_container SET empty_claims = empty_claims + 1, heartbeat_at = now() WHERE id = $1 RETURNING empty_claims;
+
+-- name: flush
+-- Finalise items of a claim: $2 are those that stay in it. No row comes back when the claim is not ours any more, and
+-- then nothing was written. what: ok, failed (both have a result), again (counted as an attempt), later (not counted).
+-- Said twice, because the answer to the first was lost, it does nothing more: only what was still in the claim counts.
+WITH before AS (
+	SELECT id, items FROM pipeline_claim WHERE id = $1 FOR UPDATE
+), mine AS (
+	UPDATE pipeline_claim AS c SET items = $2::bigint[], attempts = $3::smallint[], deaths = $4::smallint[],
+		lease_until = now() + $5::bigint * interval '1 ms'
+	FROM before AS b
+	WHERE c.id = b.id
+	RETURNING c.id, batch_id, container_id, lane, suspect_at, b.items AS had
+), done AS (
+	SELECT d.* FROM mine AS m, unnest($6::bigint[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::smallint[], $12::smallint[])
+		AS d (business_id, what, outcome, facts, due_ms, attempts, deaths)
+	WHERE d.business_id = ANY (m.had)
+), written AS (
+	INSERT INTO pipeline_result AS r (business_id, stage, outcome, facts, source, batch_id)
+	SELECT d.business_id, $13, d.outcome, d.facts::jsonb, $14, m.batch_id
+	FROM done AS d CROSS JOIN mine AS m WHERE d.what IN ('ok', 'failed')
+	ON CONFLICT (business_id, stage) DO UPDATE
+	SET outcome = excluded.outcome, facts = CASE WHEN excluded.outcome = 'ok' THEN excluded.facts ELSE r.facts END,
+		source = excluded.source, found_at = now(), batch_id = excluded.batch_id
+), queued AS (
+	INSERT INTO pipeline_item (batch_id, business_id, due_at, lane, attempts, deaths, suspect_at)
+	SELECT m.batch_id, d.business_id, now() + d.due_ms * interval '1 ms', m.lane, d.attempts, d.deaths, m.suspect_at
+	FROM done AS d CROSS JOIN mine AS m WHERE d.what IN ('again', 'later')
+), sums AS (
+	SELECT count(*) AS n, count(*) FILTER (WHERE what = 'ok') AS ok, count(*) FILTER (WHERE what = 'failed') AS failed
+	FROM done
+), counted AS (
+	UPDATE pipeline_container AS c
+	SET in_flight = in_flight - s.n, ok = c.ok + s.ok, failed = c.failed + s.failed, again = again + s.n - s.ok - s.failed,
+		heartbeat_at = now(), progress_at = CASE WHEN s.ok + s.failed > 0 THEN now() ELSE progress_at END,
+		failed_in_row = CASE WHEN s.ok > 0 THEN 0 ELSE failed_in_row + s.failed END
+	FROM sums AS s, mine AS m WHERE c.id = m.container_id
+), minute AS (
+	INSERT INTO pipeline_minute AS p (batch_id, container_id, minute, ok, failed)
+	SELECT m.batch_id, m.container_id, date_trunc('minute', now()), s.ok, s.failed FROM mine AS m, sums AS s WHERE s.ok + s.failed > 0
+	ON CONFLICT (batch_id, container_id, minute) DO UPDATE SET ok = p.ok + excluded.ok, failed = p.failed + excluded.failed
+)
+SELECT id FROM mine;
+
+-- name: container_fenced
+UPDATE pipeline_container SET fenced = fenced + $2 WHERE id = $1;
+
+-- name: heartbeat
+-- On a tick of the loop that does the work: the container's numbers, and its claims for another lease.
+WITH kept AS (
+	UPDATE pipeline_claim SET lease_until = now() + $2::bigint * interval '1 ms' WHERE id = ANY ($3::bigint[])
+)
+UPDATE pipeline_container SET heartbeat_at = now(), calls_in_flight = $4, oldest_call_ms = $5, slowest_ms = $6,
+	network_ms = network_ms + $7, limiter_ms = limiter_ms + $8, database_ms = database_ms + $9, idle_ms = idle_ms + $10,
+	declared = $11, declared_until = now() + $12::bigint * interval '1 ms'
+WHERE id = $1;
+
+-- name: reap
+-- Claims whose lease is over: their items go back, into a narrower lane. One that two workers in a row died of, alone, is
+-- dead, when the fleet is well: something was finalised since it became suspect, or (it may be the last one left) it has
+-- killed four times as many.
+-- served-by: pipeline_claim_lease
+WITH expired AS (
+	DELETE FROM pipeline_claim WHERE id IN (
+		SELECT id FROM pipeline_claim WHERE lease_until < now() ORDER BY lease_until LIMIT 20 FOR UPDATE SKIP LOCKED)
+	RETURNING batch_id, container_id, lane, items, attempts, deaths, suspect_at
+), items AS (
+	SELECT e.batch_id, e.container_id, e.lane, u.business_id, u.attempts,
+		(u.deaths + CASE WHEN cardinality(e.items) = 1 AND e.lane = 2 THEN 1 ELSE 0 END)::smallint AS deaths,
+		coalesce(e.suspect_at, now()) AS suspect_at
+	FROM expired AS e CROSS JOIN unnest(e.items, e.attempts, e.deaths) AS u (business_id, attempts, deaths)
+), judged AS (
+	SELECT i.*, i.deaths >= 8 OR (i.deaths >= 2 AND EXISTS (SELECT FROM pipeline_container AS c
+		WHERE c.batch_id = i.batch_id AND c.progress_at > i.suspect_at)) AS dead
+	FROM items AS i
+), dead AS (
+	INSERT INTO pipeline_dead (batch_id, business_id, cause)
+	SELECT batch_id, business_id, format('%s workers died of it', deaths) FROM judged WHERE dead
+	ON CONFLICT DO NOTHING
+), queued AS (
+	INSERT INTO pipeline_item (batch_id, business_id, due_at, lane, attempts, deaths, suspect_at)
+	SELECT batch_id, business_id, now() + least(1000 * (1 << least(deaths, 10)::integer) - 1000, 300000) * interval '1 ms' * (0.5 + random() / 2),
+		least(lane + 1, 2), attempts, deaths, suspect_at
+	FROM judged WHERE NOT dead
+), sums AS (
+	SELECT container_id, count(*) AS n, count(*) FILTER (WHERE dead) AS dead FROM judged GROUP BY container_id
+), counted AS (
+	UPDATE pipeline_container AS c
+	SET in_flight = in_flight - s.n, dead = c.dead + s.dead, returned = returned + s.n - s.dead
+	FROM sums AS s WHERE c.id = s.container_id
+)
+SELECT coalesce(sum(n), 0), coalesce(sum(dead), 0) FROM sums;
+
+-- name: host_turns
+-- A turn for each of the hosts: how long to wait for it. A host of which too many wait is not given another.
+WITH asked AS (
+	SELECT host, interval_ms FROM unnest($1::text[], $2::bigint[]) AS a (host, interval_ms)
+)
+INSERT INTO pipeline_host AS h (host, next_at)
+SELECT host, now() + interval_ms * interval '1 ms' FROM asked
+ON CONFLICT (host) DO UPDATE SET next_at = greatest(h.next_at, now()) + (excluded.next_at - now())
+RETURNING host, greatest(0, ceil(extract(epoch FROM next_at - now()) * 1000))::bigint;
+
+-- name: host_postpone
+-- A host asks to be left alone.
+INSERT INTO pipeline_host AS h (host, next_at) VALUES ($1, now() + $2::bigint * interval '1 ms')
+ON CONFLICT (host) DO UPDATE SET next_at = greatest(h.next_at, excluded.next_at);
+
+-- name: inputs
+-- What stages ask with. Those that are gone have no row.
+SELECT b.id, d.website, b.phone, b.name, b.street, b.postcode, b.city, b.country,
+	b.street IS NOT NULL AND b.city IS NOT NULL, b.lat_e7 IS NOT NULL, b.hours IS NOT NULL,
+	b.category_id IS NOT NULL, d.description IS NOT NULL, b.quality_score
+FROM business AS b JOIN business_detail AS d ON d.id = b.id
+WHERE b.id = ANY ($1::bigint[]);
+
+-- name: apply_quality
+WITH given AS (
+	SELECT u.id, u.score FROM unnest($1::bigint[], $2::smallint[]) AS u (id, score)
+), listed AS (
+	UPDATE business AS b SET quality_score = g.score FROM given AS g
+	WHERE b.id = g.id AND b.quality_score IS DISTINCT FROM g.score
+)
+UPDATE business_detail AS d SET quality_score = g.score, change = nextval('business_change') FROM given AS g
+WHERE d.id = g.id AND d.quality_score IS DISTINCT FROM g.score;

@@ -1,0 +1,370 @@
+/* holdfast enrich: one batch of a stage, with containers of its own. holdfast worker: containers for whatever is queued. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "commands/commands.h"
+#include "commands/containers.h"
+#include "commands/database.h"
+#include "pipeline/pipeline.h"
+#include "sql/pipeline.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 250, FAILURES_MAX = 20, DAY_MS = 86400000 };
+
+static const char *stage_name, *where_category, *where_region, *where_source, *where_country,
+    *db_url;
+static int64_t containers_given, items_max, older_than_days;
+static bool only_queue;
+
+static const struct cli_option enrich_options[] = {
+    {"stage", 's', CLI_TEXT, "NAME", 0, 0, "quality, geocode, website, email-domain or http",
+     &stage_name},
+    {"containers", 'c', CLI_INT, "N", 1, CONTAINERS_MAX, "workers at a time (default 2)",
+     &containers_given},
+    {"category", 0, CLI_TEXT, "KEY", 0, 0, "only businesses of this category or group",
+     &where_category},
+    {"region", 0, CLI_TEXT, "KEY", 0, 0, "only those in this region", &where_region},
+    {"source", 0, CLI_TEXT, "KEY", 0, 0, "only those from this source", &where_source},
+    {"country", 0, CLI_TEXT, "CC", 0, 0, "only those in this country", &where_country},
+    {"limit", 0, CLI_INT, "N", 1, INT32_MAX, "at most so many businesses", &items_max},
+    {"older", 0, CLI_INT, "DAYS", 0, 36500,
+     "also those with a result, when it is older than this (default 0: all)", &older_than_days},
+    {"queue", 0, CLI_FLAG, NULL, 0, 0, "only queue the batch, for 'holdfast worker' to work on",
+     &only_queue},
+    {0},
+};
+
+static const struct cli_option worker_options[] = {
+    {"containers", 'c', CLI_INT, "N", 1, CONTAINERS_MAX, "workers at a time (default 1)",
+     &containers_given},
+    {"db", 0, CLI_TEXT, "URL", 0, 0,
+     "the database of an instance on another machine, as role holdfast_worker", &db_url},
+    {0},
+};
+
+struct run {
+	struct instance instance;
+	struct db *db;
+	struct buf conninfo;
+	struct container container[CONTAINERS_MAX];
+	int count;
+	int64_t batch;
+	bool stopping;
+	int signals;
+};
+
+struct numbers {
+	int64_t total, ok, failed, dead, in_flight;
+	double seconds;
+	bool finished;
+};
+
+static enum status read_numbers(struct run *r, struct numbers *n, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(r->db, sql_batch_progress, &rows, err, DB_I64(r->batch));
+	if (status != OK)
+		return status;
+	*n = (struct numbers){
+	    .total = db_i64(&rows, 0, 0),
+	    .finished = db_bool(&rows, 0, 1),
+	    .ok = db_i64(&rows, 0, 2),
+	    .failed = db_i64(&rows, 0, 3),
+	    .dead = db_i64(&rows, 0, 4),
+	    .in_flight = db_i64(&rows, 0, 5),
+	    .seconds = db_double(&rows, 0, 6),
+	};
+	db_rows_release(&rows);
+	return OK;
+}
+
+static void report(const struct run *r, const struct numbers *n)
+{
+	if (!cli_globals.json) {
+		printf("batch %lld (%s): %lld items = %lld ok + %lld failed + %lld dead, %.1f s\n",
+		       (long long)r->batch, stage_name, (long long)n->total, (long long)n->ok,
+		       (long long)n->failed, (long long)n->dead, n->seconds);
+		return;
+	}
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, 4096);
+	json_writer_init(&w, &out);
+	json_object_begin(&w);
+	json_member_i64(&w, "batch", r->batch);
+	json_member_z(&w, "stage", stage_name);
+	json_member_i64(&w, "total", n->total);
+	json_member_i64(&w, "ok", n->ok);
+	json_member_i64(&w, "failed", n->failed);
+	json_member_i64(&w, "dead", n->dead);
+	json_member_bool(&w, "finished", n->finished);
+	json_key(&w, "seconds");
+	json_put_double(&w, n->seconds, 3);
+	json_object_end(&w);
+	printf("%s\n", buf_z(&out));
+	buf_release(&out);
+}
+
+/* ---- containers ---- */
+
+static enum status reap(struct run *r, struct err *err)
+{
+	int wait_status;
+	pid_t pid;
+	while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+		for (int n = 0; n < r->count; n++) {
+			bool failed;
+			struct container *c = &r->container[n];
+			if (!container_ended(c, pid, wait_status, &failed))
+				continue;
+			c->failures = failed ? c->failures + 1 : 0;
+			if (c->failures >= FAILURES_MAX)
+				return err_set(
+				    err, FAILED,
+				    "containers end again and again; the log above says why");
+		}
+	}
+	return OK;
+}
+
+/* Pairs that ended while there is work begin anew. */
+static enum status keep_running(struct run *r, bool wanted, struct err *err)
+{
+	enum status status = OK;
+	for (int n = 0; n < r->count && status == OK; n++) {
+		struct container *c = &r->container[n];
+		if (wanted && !r->stopping && !c->worker && !c->fetch)
+			status =
+			    container_start(&r->instance, buf_z(&r->conninfo), r->batch, c, err);
+	}
+	return status;
+}
+
+static int running(const struct run *r)
+{
+	int n = 0;
+	for (int k = 0; k < r->count; k++)
+		n += (r->container[k].worker != 0) + (r->container[k].fetch != 0);
+	return n;
+}
+
+static enum status take_signals(struct run *r, int timeout_ms, struct err *err)
+{
+	struct pollfd p = {.fd = r->signals, .events = POLLIN};
+	struct signalfd_siginfo info;
+	(void)!poll(&p, 1, timeout_ms);
+	while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		r->stopping = true;
+		for (int n = 0; n < r->count; n++)
+			container_stop(&r->container[n]);
+	}
+	return reap(r, err);
+}
+
+static enum status open_signals(struct run *r, struct err *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return err_errno(err, FAILED, "signals");
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signals >= 0 ? OK : err_errno(err, FAILED, "signals");
+}
+
+static void end_all(struct run *r)
+{
+	struct err ignored;
+	for (int n = 0; n < r->count; n++)
+		container_stop(&r->container[n]);
+	for (int64_t end = clock_ms() + 15000; running(r) && clock_ms() < end;)
+		(void)!take_signals(r, 100, &ignored);
+	for (int n = 0; n < r->count; n++) {
+		if (r->container[n].worker)
+			kill(r->container[n].worker, SIGKILL);
+		if (r->container[n].fetch)
+			kill(r->container[n].fetch, SIGKILL);
+	}
+}
+
+/* ---- enrich ---- */
+
+static enum status make_batch(struct run *r, int64_t *items, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(r->db, sql_batch_create, &rows, err, DB_Z(stage_name));
+	if (status != OK)
+		return status;
+	r->batch = db_i64(&rows, 0, 0);
+	db_rows_release(&rows);
+	const char *const filters[] = {where_category, where_region, where_source, where_country};
+	struct db_param p[4];
+	for (int i = 0; i < 4; i++)
+		p[i] = filters[i] ? DB_Z(filters[i]) : DB_NULL;
+	status = DB_RUN(r->db, sql_batch_fill, &rows, err, DB_I64(r->batch), p[0], p[1], p[2], p[3],
+			DB_Z(stage_name), DB_I64(older_than_days * DAY_MS),
+			DB_I64(items_max ? items_max : INT32_MAX));
+	if (status != OK)
+		return status;
+	*items = db_i64(&rows, 0, 0);
+	db_rows_release(&rows);
+	return OK;
+}
+
+static enum status follow(struct run *r, struct err *err)
+{
+	struct progress progress;
+	struct numbers n = {0};
+	enum status status = read_numbers(r, &n, err);
+	progress_begin(&progress, stage_name, "items", (uint64_t)n.total);
+	while (status == OK && !n.finished && !r->stopping) {
+		status = keep_running(r, true, err);
+		if (status == OK)
+			status = take_signals(r, LOOK_MS, err);
+		if (status == OK)
+			status = read_numbers(r, &n, err);
+		if (status == UNAVAILABLE) {
+			/* The containers wait for it too. */
+			db_close(r->db);
+			r->db = NULL;
+			while (!r->stopping &&
+			       db_open(&r->db, buf_z(&r->conninfo), "holdfast", err) != OK)
+				(void)!take_signals(r, LOOK_MS, err);
+			status = r->db ? OK : UNAVAILABLE;
+		}
+		uint64_t done = (uint64_t)(n.ok + n.failed + n.dead);
+		progress_show(&progress, done, done);
+	}
+	progress_end(&progress, (uint64_t)(n.ok + n.failed + n.dead));
+	end_all(r);
+	if (status == OK)
+		status = read_numbers(r, &n, err);
+	if (status == OK)
+		report(r, &n);
+	if (status == OK && !n.finished)
+		status = err_set(err, FAILED, "stopped; the batch goes on with 'holdfast worker'");
+	return status;
+}
+
+static enum status open_run(struct run *r, struct err *err)
+{
+	buf_init(&r->conninfo, 2 * PATH_MAX);
+	r->signals = -1;
+	enum status status = database_open(&r->instance, INSTANCE_ROLE_WORKER, true, &r->db, err);
+	if (status == OK)
+		status = instance_conninfo(&r->instance, INSTANCE_ROLE_WORKER, &r->conninfo, err);
+	if (status == OK)
+		status = open_signals(r, err);
+	return status;
+}
+
+static int run_enrich(int argc, char **argv)
+{
+	static struct run r;
+	struct err err;
+	int64_t items = 0;
+	(void)argv;
+	const struct pipeline_stage *stage =
+	    stage_name ? pipeline_stage_find(str_of(stage_name)) : NULL;
+	if (argc || !stage)
+		return cli_usage_error("say which stage: --stage quality, geocode, website, "
+				       "email-domain or http");
+	enum status status = open_run(&r, &err);
+	if (status == OK && stage->kind == PIPELINE_API &&
+	    !*config_text(&r.instance.config, CONFIG_PIPELINE_HTTP_URL))
+		status = err_set(&err, INVALID, "stage http is off: set pipeline.http_url in %s",
+				 r.instance.conf);
+	r.count = containers_given ? (int)containers_given : 2;
+	if (status == OK)
+		status = make_batch(&r, &items, &err);
+	if (status == OK && only_queue)
+		printf("batch %lld (%s): %lld items queued\n", (long long)r.batch, stage_name,
+		       (long long)items);
+	else if (status == OK && items > 0)
+		status = follow(&r, &err);
+	else if (status == OK)
+		printf("nothing to do for stage %s\n", stage_name);
+	if (r.db)
+		database_close(&r.instance, r.db);
+	buf_release(&r.conninfo);
+	return status == OK ? EXIT_OK : cli_failed(&err);
+}
+
+/* ---- worker ---- */
+
+static int run_worker(int argc, char **argv)
+{
+	static struct run r;
+	struct err err;
+	enum status status = OK;
+	(void)argv;
+	if (argc)
+		return cli_usage_error("'worker' takes no arguments");
+	if (db_url) {
+		buf_init(&r.conninfo, 2 * PATH_MAX);
+		buf_puts(&r.conninfo, db_url);
+		status = instance_open(&r.instance, cli_globals.instance_dir, &err);
+		if (status == OK)
+			status = open_signals(&r, &err);
+	} else {
+		status = open_run(&r, &err);
+		if (r.db)
+			db_close(r.db);
+		r.db = NULL;
+	}
+	r.count = containers_given ? (int)containers_given : 1;
+	while (status == OK && !r.stopping) {
+		status = keep_running(&r, true, &err);
+		if (status == OK)
+			status = take_signals(&r, 60000, &err);
+	}
+	end_all(&r);
+	instance_release(&r.instance);
+	buf_release(&r.conninfo);
+	return status == OK ? EXIT_OK : cli_failed(&err);
+}
+
+const struct command command_enrich = {
+    .name = "enrich",
+    .args = "--stage NAME",
+    .summary = "Make records better by asking others: one batch of a stage",
+    .help =
+	"Queues every business that the filters leave and works through them with containers of "
+	"its "
+	"own,\n"
+	"each a worker (database) and a fetcher (network, no database). Ctrl-C stops in order: "
+	"what "
+	"is\n"
+	"claimed goes back and 'holdfast worker' goes on. Stages:\n"
+	"  quality       the quality score, from what is known now\n"
+	"  geocode       the place of the town, for businesses without coordinates\n"
+	"  website       whether the website answers, title, language, structured data, telephone\n"
+	"  email-domain  whether the website's domain takes mail\n"
+	"  http          a service of your own choice: pipeline.http_url, pipeline.http_facts",
+    .options = enrich_options,
+    .run = run_enrich,
+};
+
+const struct command command_worker = {
+    .name = "worker",
+    .args = "",
+    .summary = "Run containers of the pipeline for whatever is queued, also on another machine",
+    .help =
+	"Works on the oldest open batch, one after the other, until it is stopped. On another "
+	"machine: an\n"
+	"instance folder for the settings ('holdfast init --db URL'), and --db with the database.",
+    .options = worker_options,
+    .run = run_worker,
+};

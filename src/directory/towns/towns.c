@@ -1,0 +1,66 @@
+#include "directory/towns/towns.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+struct row {
+	int rank;
+	const char *name, *region, *country;
+	int lat, lon;
+	const char *zone;
+};
+static const struct row rows[] = {
+#define TOWN(rank, name, region, country, lat, lon, zone)                                          \
+	{rank, name, region, country, lat, lon, zone},
+#include "directory/towns/towns.def"
+#undef TOWN
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* By country, name and size; sorted at the first question. */
+static const struct row *sorted[ROWS];
+
+static int compare_text(struct str a, const char *b)
+{
+	struct str other = str_of(b);
+	size_t n = a.n < other.n ? a.n : other.n;
+	int order = strncasecmp(a.p, b, n);
+	return order ? order : (a.n > other.n) - (a.n < other.n);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = *(const struct row *const *)a, *y = *(const struct row *const *)b;
+	int order = compare_text(str_of(x->country), y->country);
+	if (!order)
+		order = compare_text(str_of(x->name), y->name);
+	return order ? order : x->rank - y->rank;
+}
+
+bool towns_find(struct str country, struct str name, struct towns_place *out)
+{
+	if (!country.n || !name.n)
+		return false;
+	if (!sorted[0]) {
+		for (size_t i = 0; i < ROWS; i++)
+			sorted[i] = &rows[i];
+		qsort(sorted, ROWS, sizeof(sorted[0]), compare_rows);
+	}
+	size_t low = 0, high = ROWS;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = compare_text(country, sorted[middle]->country);
+		if (!order)
+			order = compare_text(name, sorted[middle]->name);
+		if (order > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == ROWS || compare_text(country, sorted[low]->country) != 0 ||
+	    compare_text(name, sorted[low]->name) != 0)
+		return false;
+	const struct row *r = sorted[low];
+	*out = (struct towns_place){r->name, r->region, r->lat, r->lon, r->zone};
+	return true;
+}

@@ -1,0 +1,18 @@
+/* Where towns are: some thousands of them, from GeoNames (geonames.org, CC BY 4.0), in the program. */
+#ifndef DIRECTORY_TOWNS_TOWNS_H
+#define DIRECTORY_TOWNS_TOWNS_H
+
+#include <stdbool.h>
+#include "base/str.h"
+
+struct towns_place {
+	const char *name, *region;
+	int lat, lon;     /* 1e-5 degrees, of the centre */
+	const char *zone; /* IANA */
+};
+
+/* The town of a name in a country ("CH"); of several with the same name the largest. Letters compare without regard to
+ * case in ASCII. False: not in the table. */
+bool towns_find(struct str country, struct str name, struct towns_place *out);
+
+#endif
