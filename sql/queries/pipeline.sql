@@ -143,6 +143,10 @@ WITH before AS (
 )
 SELECT id FROM mine;
 
+-- name: claims_expire
+-- Whoever asked for us has died: of which item, others find out, in narrower lanes.
+UPDATE pipeline_claim SET lease_until = now() - interval '1 ms' WHERE container_id = $1;
+
 -- name: container_fenced
 UPDATE pipeline_container SET fenced = fenced + $2 WHERE id = $1;
 

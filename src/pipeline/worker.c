@@ -854,6 +854,17 @@ static void give_back(struct worker *w)
 		log_warn("items stay claimed until their lease is over", LOG_S("error", err.text));
 }
 
+/* The fetcher died, perhaps of something that it was asked. What is done is written; the rest is for others to judge. */
+static void leave_behind(struct worker *w)
+{
+	struct err err;
+	if (flush_due(w, true, &err) != OK ||
+	    (w->container &&
+	     (WORKER_RUN(w, sql_claims_expire, NULL, &err, DB_I64(w->container)) != OK ||
+	      end_container(w, &err) != OK)))
+		log_warn("items stay claimed until their lease is over", LOG_S("error", err.text));
+}
+
 enum status pipeline_work(const struct pipeline_options *options, const volatile sig_atomic_t *stop,
 			  struct err *err)
 {
@@ -881,7 +892,10 @@ enum status pipeline_work(const struct pipeline_options *options, const volatile
 			status = OK;
 		}
 	}
-	give_back(w);
+	if (status == OK)
+		give_back(w);
+	else
+		leave_behind(w);
 	db_close(w->db);
 	for (int i = 0; i < CLAIMS_MAX; i++)
 		arena_release(&w->claim[i].arena);

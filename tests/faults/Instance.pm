@@ -42,7 +42,7 @@ sub make {
 	push @made, $self;
 	chmod 0755, $home;
 	mkdir $self->{bin};
-	system('cp', (map { "$build/$_" } qw(holdfast holdfastd holdfast-web holdfast-parse)), $self->{bin}) == 0 or die "no programs in $build\n";
+	system('cp', glob("$build/holdfast $build/holdfastd $build/holdfast-*"), $self->{bin}) == 0 or die "no programs in $build\n";
 	system('chown', '-R', $more{user}, $home) if $more{user};
 	my ($code, $text) = $self->run('init', $self->{dir}, '--listen', "127.0.0.1:$self->{port}");
 	die "init: $text" if $code;

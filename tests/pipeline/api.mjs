@@ -1,0 +1,28 @@
+// The API that tests of the pipeline ask: node api.mjs PORT LEAST_MS MOST_MS FAIL_EVERY
+// /item?id=...: {"ok": 1, "id": ...} after a time; every FAIL_EVERYth answer is a 500 (0: none).
+// /poison?ids=a,b: from now on there is no answer for these; each time one is asked for, "poison PORT" is written.
+// /count: how many items were asked for.
+import http from 'node:http';
+
+const [port, least, most, fail] = process.argv.slice(2).map(Number);
+let poison = new Set();
+let asked = 0;
+http.createServer((request, response) => {
+	const url = new URL(request.url, 'http://x');
+	const id = url.searchParams.get('id');
+	if (url.pathname === '/poison') {
+		poison = new Set(url.searchParams.get('ids').split(','));
+		response.end('ok');
+	} else if (url.pathname === '/count') {
+		response.end(String(asked));
+	} else if (poison.has(id)) {
+		process.stdout.write(`poison ${request.socket.remotePort}\n`);
+	} else {
+		asked++;
+		const wrong = fail && asked % fail === 0;
+		setTimeout(() => {
+			response.writeHead(wrong ? 500 : 200, { 'Content-Type': 'application/json' });
+			response.end(JSON.stringify({ ok: 1, id }));
+		}, least + Math.random() * (most - least));
+	}
+}).listen({ port, host: '127.0.0.1', backlog: 4096 }, () => process.stdout.write('listening\n'));
