@@ -367,7 +367,10 @@ SELECT NULL, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	d.offers, d.extra,
 	to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
 	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-	to_char(d.source_updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+	to_char(d.source_updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+	(SELECT coalesce(jsonb_agg(jsonb_build_object('stage', p.stage, 'source', p.source,
+			'found_at', to_char(p.found_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'facts', p.facts) ORDER BY p.stage), '[]')
+		FROM pipeline_result AS p WHERE p.business_id = b.id AND p.facts <> '{}')
 FROM business AS b
 JOIN business_detail AS d ON d.id = b.id
 JOIN source AS s ON s.id = b.source_id

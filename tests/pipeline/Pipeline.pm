@@ -125,7 +125,7 @@ sub owner_of_port {
 	return;
 }
 
-sub sql { my ($self, $sql) = @_; open my $p, '-|', 'psql', '-XAtq', '-h', "$self->{i}{dir}/run", '-U', 'postgres', '-d', 'holdfast', '-c', $sql or die; my $text = do { local $/; <$p> } // ''; chomp $text; return $text }
+sub sql { my ($self, $sql) = @_; open my $p, '-|', 'sh', '-c', 'exec psql -XAtq -h "$0" -U postgres -d holdfast -c "$1" 2>>"$2"', "$self->{i}{dir}/run", $sql, "$self->{i}{home}/psql.log" or die; my $text = do { local $/; <$p> } // ''; chomp $text; return $text }
 sub column { my ($self, $sql) = @_; return split /\n/, $self->sql($sql) }
 # The id as URLs have it.
 sub id_text { my ($id) = @_; my @digits = split //, '0123456789abcdefghjkmnpqrstvwxyz'; return join '', map { $digits[$id >> 5 * (12 - $_) & 31] } 0 .. 12 }

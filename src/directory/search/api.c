@@ -215,6 +215,7 @@ static void put_detail_members(struct json_writer *w, const struct search_detail
 	put_texts(w, "same_as", &d->same_as);
 	put_tree(w, "offers", d->offers);
 	put_tree(w, "extra", d->extra);
+	put_tree(w, "found", d->found);
 	put(w, "created_at", d->created_at);
 	put(w, "updated_at", d->updated_at);
 	put(w, "source_updated_at", d->source_updated_at);

@@ -46,6 +46,7 @@ enum column {
 	CREATED_AT,
 	UPDATED_AT,
 	SOURCE_UPDATED_AT,
+	FOUND,
 };
 
 bool rows_text(struct arena *arena, const struct db_rows *rows, int row, int column,
@@ -193,7 +194,8 @@ bool rows_detail(struct arena *arena, const struct db_rows *rows, int row,
 		    array_of(arena, rows, row, SERVICE_AREA, &d->service_area) &&
 		    array_of(arena, rows, row, SAME_AS, &d->same_as) &&
 		    json(arena, rows, row, OFFERS, &d->offers) &&
-		    json(arena, rows, row, EXTRA, &d->extra);
+		    json(arena, rows, row, EXTRA, &d->extra) &&
+		    json(arena, rows, row, FOUND, &d->found);
 	d->city.country = d->region.country;
 	category_keys(&d->categories);
 	return fits;

@@ -74,6 +74,12 @@ const struct http_schema search_api_schemas[] = {
      ",\"alternate_names\":" TEXTS ",\"description\":" TEXT_OR_NULL ",\"website\":" FACT_OR_NULL
      ",\"service_area\":" TEXTS ",\"same_as\":" TEXTS ","
      "\"offers\":{\"type\":[\"object\",\"null\"]},\"extra\":{\"type\":[\"object\",\"null\"]},"
+     "\"found\":{\"type\":\"array\",\"description\":\"what the pipeline found out, from where and "
+     "when\",\"items\":{"
+     "\"type\":\"object\",\"properties\":{\"stage\":{\"type\":\"string\"},\"source\":{\"type\":"
+     "\"string\"},"
+     "\"found_at\":{\"type\":\"string\",\"format\":\"date-time\"},\"facts\":{\"type\":\"object\"}}}"
+     "},"
      "\"created_at\":" TIME_OR_NULL ",\"updated_at\":" TIME_OR_NULL
      ",\"source_updated_at\":" TIME_OR_NULL "}}"},
     {"CategoryList",

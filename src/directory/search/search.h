@@ -136,8 +136,9 @@ struct search_detail {
 	struct search_texts categories;   /* keys of the further ones */
 	struct search_texts alt_names, service_area, same_as;
 	struct str description, website;
-	const struct json_value *offers;                      /* {"items": [...]}; NULL: none */
-	const struct json_value *extra;                       /* flat object; NULL: none */
+	const struct json_value *offers; /* {"items": [...]}; NULL: none */
+	const struct json_value *extra;  /* flat object; NULL: none */
+	const struct json_value *found;  /* by the pipeline: [{stage, source, found_at, facts}] */
 	struct str created_at, updated_at, source_updated_at; /* RFC 3339 */
 };
 

@@ -1,0 +1,89 @@
+#!/usr/bin/perl
+# Chaos: workers and fetchers are killed and stopped at random, PgBouncer and PostgreSQL (at once, without a checkpoint) are
+# restarted, some items kill whoever asks them, and a ledger that the database keeps by itself is the auditor: nothing is
+# lost, nothing is written twice, and dead are exactly those that kill.
+#
+# HOLDFAST_ITEMS, HOLDFAST_KILLS and HOLDFAST_WORKERS make it larger (make chaos: 100 000, 500, 8).
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use IO::Select;
+use Pipeline;
+use Test::More;
+use Time::HiRes qw(time);
+
+my ($items, $kills, $workers) = ($ENV{HOLDFAST_ITEMS} // 4000, $ENV{HOLDFAST_KILLS} // 40, $ENV{HOLDFAST_WORKERS} // 4);
+my $seed = $ENV{HOLDFAST_SEED} // int(time * 1000) % 1_000_000;
+srand $seed;
+note "seed $seed: $items items, $kills kills, $workers workers";
+my $p = Pipeline->make(businesses => $items, pool => 4, api => { ms => [1, 6], fail => 97 }, settings => { 'pipeline.heartbeat' => '150ms', 'pipeline.timeout' => '600ms', 'pipeline.claim' => 100, 'pipeline.in_flight' => 8 });
+my $i = $p->{i};
+my @ids = $p->column('SELECT id FROM business ORDER BY md5(id::text)');
+my @poison = @ids[0 .. 2];
+$p->poison(@poison);
+# Every result that is written, by whomever.
+$p->sql('CREATE TABLE ledger (business_id bigint, outcome text, at timestamptz DEFAULT clock_timestamp())');
+$p->sql(q{CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO ledger VALUES (NEW.business_id, NEW.outcome); RETURN NULL; END $$});
+$p->sql('CREATE TRIGGER audited AFTER INSERT OR UPDATE ON pipeline_result FOR EACH ROW EXECUTE FUNCTION write_down()');
+
+my ($code, $text) = $p->enrich('--stage', 'http', '--queue');
+is($code, 0, 'a batch is queued') or diag $text;
+my ($batch) = $text =~ /^batch (\d+)/;
+my $command = $p->start_worker($workers);
+my $api = IO::Select->new($p->{api_out});
+my (%done, %stopped, $poisoned);
+my $finished = sub { $p->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch WHERE id = $batch") eq 't' };
+my $next = time;
+my $end = time + 600;
+until ($finished->()) {
+	die "the batch does not end\n" . substr($p->log, -3000) . $p->sql('SELECT lane, deaths, count(*) FROM pipeline_item GROUP BY 1, 2') if time > $end;
+	# Who asked for a poisonous item dies of it.
+	while ($api->can_read(0)) {
+		my $line = readline $p->{api_out} // last;
+		my ($port) = $line =~ /poison (\d+)/ or next;
+		my $victim = $p->owner_of_port($port) or next;
+		kill KILL => $victim;
+		$poisoned++;
+	}
+	next if ($done{kills} // 0) >= $kills || time < $next;
+	$next = time + 0.02 + rand 0.05;
+	my ($w, $f) = $p->pairs($command);
+	my $what = rand;
+	if ($what < 0.8) {
+		my @all = (@$w, @$f) or next;
+		kill KILL => $all[ rand @all ];
+		$done{kills}++;
+	} elsif ($what < 0.9 && @$w) {
+		my $victim = $w->[ rand @$w ];
+		kill STOP => $victim;
+		$stopped{$victim} = time + 1.5;    # past its lease
+		$done{stops}++;
+	} elsif ($what < 0.95 && ($done{pooler} // 0) < 3) {
+		$p->restart_pooler(4);
+		$done{pooler}++;
+	} elsif (($done{postgres} // 0) < 2) {
+		my ($pid) = $i->slurp('data/postmaster.pid') =~ /^(\d+)/;
+		kill QUIT => $pid;    # -m immediate
+		$i->until('PostgreSQL is back', sub { $p->sql('SELECT 1') eq '1' });
+		$done{postgres}++;
+	}
+	for (keys %stopped) {
+		next if time < $stopped{$_};
+		kill CONT => $_;
+		delete $stopped{$_};
+	}
+}
+kill CONT => keys %stopped;
+$i->until('zombies have noticed', sub { $p->sql("SELECT count(*) FROM pipeline_claim WHERE batch_id = $batch AND cardinality(items) > 0") eq '0' });
+is($p->stop($command), 0, 'the containers stop in order');
+note join ', ', map { "$done{$_} $_" } sort keys %done;
+ok($poisoned >= 2 * @poison, "items that kill killed $poisoned times");
+my $n = @ids;
+is($p->sql('SELECT count(DISTINCT business_id) FROM ledger') + $p->sql("SELECT count(*) FROM pipeline_dead WHERE batch_id = $batch"), $n, 'nothing is lost');
+is($p->sql('SELECT count(*) FROM (SELECT FROM ledger GROUP BY business_id HAVING count(*) > 1) AS twice'), 0, 'nothing is written twice');
+is(join(' ', sort { $a <=> $b } $p->column("SELECT business_id FROM pipeline_dead WHERE batch_id = $batch")), join(' ', sort { $a <=> $b } @poison), 'dead are exactly those that kill');
+is($p->sql("SELECT sum(claimed - in_flight - ok - failed - dead - again - returned) FROM pipeline_container WHERE batch_id = $batch"), 0, 'the numbers of the containers add up');
+is($p->sql("SELECT sum(ok + failed + dead) FROM pipeline_container WHERE batch_id = $batch"), $n, 'to all items');
+note 'late results that were refused: ' . $p->sql("SELECT sum(fenced) FROM pipeline_container WHERE batch_id = $batch");
+done_testing;
