@@ -57,11 +57,18 @@ sub pooler {
 		open my $ini, '>', "$dir/ini" or die;
 		print $ini "[databases]\nholdfast = host=$i->{dir}/run port=5432\n[pgbouncer]\nlisten_addr =\nunix_socket_dir = $dir\nlisten_port = 5432\nauth_type = trust\nauth_file = $dir/users\n"
 		    . "pool_mode = transaction\ndefault_pool_size = $pool\nmax_client_conn = 500\nserver_reset_query =\nlogfile = $dir/log\npidfile = $dir/pid\nadmin_users = holdfast_worker\n"
-		    . "server_login_retry = 1\nquery_wait_timeout = 30\n";
+		    . "server_login_retry = 1\nquery_wait_timeout = 30\nmax_db_connections = $pool\n";
 		open my $users, '>', "$dir/users" or die;
 		print $users qq("holdfast_worker" ""\n"holdfast_web" ""\n"postgres" ""\n);
 		close $_ for $ini, $users;
 		system('chown', '-R', 'holdfast-worker', $dir) == 0 or die unless $>;
+		# One pooler for all programs, as operators have it: its system user may be the web's role too.
+		if (!$>) {
+			open my $ident, '>>', "$i->{dir}/data/pg_ident.conf" or die;
+			print $ident "holdfast holdfast-worker holdfast_web\n";
+			close $ident;
+			$self->sql('SELECT pg_reload_conf()');
+		}
 	}
 	my $pid = fork // die;
 	if (!$pid) {
