@@ -54,6 +54,7 @@ LIBS_directory/parse := -lutf8proc -lxxhash
 LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
 LIBS_directory/search := -lxxhash -lm
+LIBS_site/gate       := -lxxhash
 
 include programs.mk
 

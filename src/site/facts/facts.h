@@ -93,7 +93,7 @@ size_t facts_check(const struct json_value *block, facts_found *found, void *ctx
 
 /* Put the visible values under `root`, for templates:
  *   name, description_text, alt_names {items}, street, postcode, city, region, country, address (true),
- *   map {geo, osm, route}, phone, phone_link, website {href, host}, same_as {items: [{href, host}]},
+ *   map {point, geo, osm, route}, phone, phone_link, website {href, host}, same_as {items: [{href, host}]},
  *   hours (text), service_area {items}, goods {items: [{name, about, price, currency}]},
  *   facts {items: [{label, text}]}, departments {items: [{name, phone, phone_link, hours}]}
  * Lists are absent when empty. */

@@ -1,0 +1,436 @@
+#include "site/facts/internal.h"
+
+#include <string.h>
+#include "hours/hours.h"
+
+enum {
+	DAY = 24 * 60,
+	BLOCK_MAX = 1 << 20, /* bytes of a block as JSON */
+};
+
+/* A block in the making. */
+struct block {
+	struct json_build b;
+	const struct facts_business *business;
+	bool hides_address;
+};
+
+static struct json_value *put_object(struct block *k, struct json_value *parent, const char *key,
+				     const char *type)
+{
+	struct json_value *v = json_build(&k->b, parent, key, JSON_IS_OBJECT);
+	json_build_text(&k->b, v, "@type", str_of(type));
+	return v;
+}
+
+static void put_item(struct block *k, struct json_value *list, struct str text)
+{
+	json_build(&k->b, list, NULL, JSON_IS_STRING)->text = text;
+}
+
+/* The list under a key, made when the first item comes. */
+static struct json_value *list_of(struct block *k, struct json_value *parent, const char *key)
+{
+	for (struct json_value *v = parent->first; v; v = v->next)
+		if (str_eq(v->key, str_of(key)))
+			return v;
+	return json_build(&k->b, parent, key, JSON_IS_ARRAY);
+}
+
+static void put_texts(struct block *k, struct json_value *root, const char *key,
+		      const struct facts_texts *texts, bool web_only)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (texts->item[i].n && (!web_only || facts_is_web(texts->item[i])))
+			put_item(k, list_of(k, root, key), texts->item[i]);
+}
+
+/* ---- what and where it is ---- */
+
+static void put_types(struct block *k, struct json_value *root)
+{
+	const struct facts_texts *types = &k->business->types;
+	if (types->count == 0)
+		json_build_text(&k->b, root, "@type", STR("LocalBusiness"));
+	else if (types->count == 1)
+		json_build_text(&k->b, root, "@type", types->item[0]);
+	else
+		put_texts(k, root, "@type", types, false);
+}
+
+static bool has_type(const struct facts_business *business, const char *ancestor)
+{
+	for (size_t i = 0; i < business->types.count; i++) {
+		const struct schema_type *type = schema_type_find(business->types.item[i]);
+		if (type && schema_is_a(type, ancestor))
+			return true;
+	}
+	return false;
+}
+
+static void put_coordinates(struct block *k, struct json_value *parent, const char *key)
+{
+	static const char *const keys[] = {"latitude", "longitude"};
+	struct json_value *geo = put_object(k, parent, key, "GeoCoordinates");
+	for (int i = 0; i < 2; i++) {
+		char *text =
+		    arena_printf(k->b.arena, "%.6f", i ? k->business->lon : k->business->lat);
+		k->b.failed |= !text;
+		json_build(&k->b, geo, keys[i], JSON_IS_NUMBER)->text = str_of(text);
+	}
+}
+
+static void put_address(struct block *k, struct json_value *root)
+{
+	const struct facts_business *b = k->business;
+	struct str street = k->hides_address ? STR("") : b->street;
+	if (!street.n && !b->postcode.n && !b->city.n && !b->region.n && !b->country.n)
+		return;
+	struct json_value *address = put_object(k, root, "address", "PostalAddress");
+	json_build_text(&k->b, address, "streetAddress", street);
+	json_build_text(&k->b, address, "postalCode", b->postcode);
+	json_build_text(&k->b, address, "addressLocality", b->city);
+	json_build_text(&k->b, address, "addressRegion", b->region);
+	json_build_text(&k->b, address, "addressCountry", b->country);
+}
+
+/* Names of regions say that they are such. */
+static bool is_region(const struct facts_business *b, struct str area)
+{
+	static const char *const words[] = {
+	    "Landkreis ",   "Kreis ",  "Kanton ",   "Canton ",   "Cantone ",        "Bezirk ",
+	    "Bundesland ",  "Region ", "Région ",   "Regione ",  "Provincia ",      "Province ",
+	    "Département ", "County ", "State of ", "District ", "Metropolregion ", "Großraum "};
+	static const char *const ends[] = {" County", " District", " Region", " Canton", "kreis"};
+	if ((b->region.n && str_eq_nocase(area, b->region)) || str_eq(area, b->country))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_starts(area, str_of(words[i])))
+			return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (str_ends(area, str_of(ends[i])))
+			return true;
+	return false;
+}
+
+static void put_area(struct block *k, struct json_value *root, struct str name)
+{
+	const char *type = is_region(k->business, name) ? "AdministrativeArea" : "City";
+	struct json_value *area = put_object(k, list_of(k, root, "areaServed"), NULL, type);
+	json_build_text(&k->b, area, "name", name);
+}
+
+/* Towns it serves, the seat among them; and the circle around a place that may be known. */
+static void put_areas(struct block *k, struct json_value *root)
+{
+	const struct facts_business *b = k->business;
+	bool seat = b->city.n > 0;
+	double km;
+	for (size_t i = 0; i < b->service_area.count; i++)
+		seat = seat && !str_eq_nocase(b->service_area.item[i], b->city);
+	if (seat && b->service_area.count)
+		put_area(k, root, b->city);
+	for (size_t i = 0; i < b->service_area.count; i++)
+		if (b->service_area.item[i].n)
+			put_area(k, root, b->service_area.item[i]);
+	if (k->hides_address || !b->located ||
+	    !form_number(facts_extra(b, "service_radius_km"), &km))
+		return;
+	struct json_value *circle =
+	    put_object(k, list_of(k, root, "areaServed"), NULL, "GeoCircle");
+	put_coordinates(k, circle, "geoMidpoint");
+	json_build_format(&k->b, circle, "geoRadius", "%.0f", km * 1000);
+}
+
+/* ---- opening hours ---- */
+
+static const char *const day_names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+					"Friday", "Saturday", "Sunday"};
+
+/* An interval and the days it begins on. */
+struct interval {
+	int opens, closes; /* minutes of the day; closes at or under opens: of the next day */
+	unsigned days;     /* bit 0: Monday */
+};
+struct intervals {
+	struct interval item[HOURS_SPANS_MAX + 8];
+	size_t count;
+	unsigned open_days;
+};
+
+static void add_interval(struct intervals *all, int day, int opens, int closes)
+{
+	unsigned bit = 1u << (day % 7);
+	all->open_days |= bit;
+	for (size_t i = 0; i < all->count; i++)
+		if (all->item[i].opens == opens && all->item[i].closes == closes) {
+			all->item[i].days |= bit;
+			return;
+		}
+	if (all->count < sizeof(all->item) / sizeof(all->item[0]))
+		all->item[all->count++] = (struct interval){opens, closes, bit};
+}
+
+/* A span that begins at midnight of the week's first day may be the rest of a night that began on its last. */
+static void take_spans(const struct hours_week *week, struct intervals *all)
+{
+	size_t first = 0, count = week->count;
+	int night = 0; /* minutes of Monday that belong to Sunday's last span */
+	if (count > 1 && week->span[0].from == 0 && week->span[0].to < DAY &&
+	    week->span[count - 1].to == HOURS_WEEK_MINUTES &&
+	    week->span[count - 1].from > HOURS_WEEK_MINUTES - DAY) {
+		night = week->span[0].to;
+		first = 1;
+	}
+	for (size_t i = first; i < count; i++) {
+		int from = week->span[i].from, to = week->span[i].to + (i + 1 == count ? night : 0);
+		/* More than a day without a pause: whole days, then the rest. */
+		while (to - from >= DAY) {
+			int midnight = (from / DAY + 1) * DAY;
+			add_interval(all, from / DAY, from % DAY, DAY - 1);
+			from = midnight;
+		}
+		if (from < to)
+			add_interval(all, from / DAY, from % DAY,
+				     to - from / DAY * DAY == DAY && from % DAY == 0 ? DAY - 1
+										     : to % DAY);
+	}
+}
+
+static void put_hours_of(struct block *k, struct json_value *list, const struct interval *v)
+{
+	struct json_value *hours = put_object(k, list, NULL, "OpeningHoursSpecification");
+	struct json_value *days = json_build(&k->b, hours, "dayOfWeek", JSON_IS_ARRAY);
+	for (int day = 0; day < 7; day++)
+		if (v->days & 1u << day)
+			put_item(k, days, str_of(day_names[day]));
+	json_build_format(&k->b, hours, "opens", "%02d:%02d", v->opens / 60, v->opens % 60);
+	json_build_format(&k->b, hours, "closes", "%02d:%02d", v->closes / 60, v->closes % 60);
+}
+
+/* One specification an interval; days without any are said to be closed, from midnight to midnight. Hours that no
+ * week can be made of are shown as text and are no facts. */
+static void put_hours(struct block *k, struct json_value *parent, struct str text)
+{
+	struct hours_week week;
+	struct intervals all = {.count = 0};
+	if (!text.n || !hours_week_parse(text, &week, NULL) || !week.count)
+		return;
+	take_spans(&week, &all);
+	struct json_value *list = list_of(k, parent, "openingHoursSpecification");
+	for (size_t i = 0; i < all.count; i++)
+		put_hours_of(k, list, &all.item[i]);
+	if (all.open_days != 0x7f)
+		put_hours_of(k, list, &(struct interval){0, 0, ~all.open_days & 0x7f});
+}
+
+/* ---- goods ---- */
+
+/* A price that is no number, or of no currency, is shown and not claimed. */
+static void put_goods(struct block *k, struct json_value *root)
+{
+	const struct json_value *items = json_get(k->business->offers, "items");
+	bool sells = has_type(k->business, "Store") || has_type(k->business, "FoodEstablishment");
+	if (!items || items->kind != JSON_IS_ARRAY)
+		return;
+	for (const struct json_value *item = items->first; item; item = item->next) {
+		struct str name = json_text(json_get(item, "name"));
+		struct str price = json_text(json_get(item, "price"));
+		struct str currency = json_text(json_get(item, "currency"));
+		double number;
+		if (!name.n)
+			continue;
+		struct json_value *offer =
+		    put_object(k, list_of(k, root, "makesOffer"), NULL, "Offer");
+		struct json_value *good =
+		    put_object(k, offer, "itemOffered", sells ? "Product" : "Service");
+		json_build_text(&k->b, good, "name", name);
+		json_build_text(&k->b, good, "description",
+				json_text(json_get(item, "description")));
+		if (currency.n && form_number(price, &number)) {
+			json_build_text(&k->b, offer, "price", price);
+			json_build_text(&k->b, offer, "priceCurrency", currency);
+		}
+	}
+}
+
+/* ---- further facts ---- */
+
+static void put_each(struct block *k, struct json_value *root, const struct extra_info *info,
+		     struct str texts)
+{
+	struct str text;
+	while (extra_next(&texts, &text)) {
+		struct json_value *list = list_of(k, root, info->property);
+		if (info->form == EXTRA_PERSON)
+			json_build_text(&k->b, put_object(k, list, NULL, "Person"), "name", text);
+		else
+			put_item(k, list, text);
+	}
+}
+
+static void put_extra(struct block *k, struct json_value *root, const struct extra_info *info,
+		      struct str text)
+{
+	switch (info->form) {
+	case EXTRA_SHOWN:
+		break;
+	case EXTRA_CUISINE:
+		if (has_type(k->business, "FoodEstablishment"))
+			put_each(k, root, info, text);
+		break;
+	case EXTRA_LIST:
+	case EXTRA_PERSON:
+		put_each(k, root, info, text);
+		break;
+	case EXTRA_DATE:
+		if (form_date(text) == FAULT_NONE)
+			json_build_text(&k->b, root, info->property, text);
+		break;
+	case EXTRA_URL:
+		if (facts_is_web(text))
+			json_build_text(&k->b, root, info->property, text);
+		break;
+	case EXTRA_TEXT:
+		json_build_text(&k->b, root, info->property, text);
+		break;
+	case EXTRA_FEATURE: {
+		struct json_value *feature = put_object(k, list_of(k, root, "amenityFeature"), NULL,
+							"LocationFeatureSpecification");
+		json_build_text(&k->b, feature, "name", str_of(info->label));
+		json_build_text(&k->b, feature, "value", text);
+		break;
+	}
+	}
+}
+
+static void put_extras(struct block *k, struct json_value *root)
+{
+	const struct json_value *extra = k->business->extra;
+	for (const struct json_value *v = extra ? extra->first : NULL; v; v = v->next) {
+		const struct extra_info *info = extra_find(v->key);
+		struct str text = extra_text(v);
+		if (info && text.n)
+			put_extra(k, root, info, text);
+	}
+}
+
+/* Parts of a house with a name, a telephone or hours of their own. */
+static void put_departments(struct block *k, struct json_value *root)
+{
+	const struct json_value *all = json_get(k->business->extra, "departments");
+	for (const struct json_value *d = all ? all->first : NULL; d; d = d->next) {
+		struct str name = json_text(json_get(d, "name"));
+		struct str type = json_text(json_get(d, "type"));
+		struct str phone = json_text(json_get(d, "phone"));
+		if (!name.n)
+			continue;
+		struct json_value *department =
+		    json_build(&k->b, list_of(k, root, "department"), NULL, JSON_IS_OBJECT);
+		json_build_text(&k->b, department, "@type", type.n ? type : STR("LocalBusiness"));
+		json_build_text(&k->b, department, "name", name);
+		if (facts_phone_known(phone))
+			json_build_text(&k->b, department, "telephone", phone);
+		put_hours(k, department, json_text(json_get(d, "hours")));
+	}
+}
+
+/* ---- the block ---- */
+
+static void put_all(struct block *k, struct json_value *root)
+{
+	const struct facts_business *b = k->business;
+	json_build_text(&k->b, root, "@context", STR("https://schema.org"));
+	put_types(k, root);
+	if (b->page.n) {
+		char *id = arena_printf(k->b.arena, "%.*s#business", STR_ARG(b->page));
+		k->b.failed |= !id;
+		json_build_text(&k->b, root, "@id", str_of(id));
+		json_build_text(&k->b, root, "mainEntityOfPage", b->page);
+	}
+	json_build(&k->b, root, "name", JSON_IS_STRING)->text = b->name;
+	put_texts(k, root, "alternateName", &b->alt_names, false);
+	json_build_text(&k->b, root, "description", b->description);
+	if (facts_is_web(b->website))
+		json_build_text(&k->b, root, "url", b->website);
+	if (facts_phone_known(b->phone))
+		json_build_text(&k->b, root, "telephone", b->phone);
+	put_address(k, root);
+	if (b->located && !k->hides_address)
+		put_coordinates(k, root, "geo");
+	put_areas(k, root);
+	put_hours(k, root, b->hours);
+	put_goods(k, root);
+	put_extras(k, root);
+	put_texts(k, root, "sameAs", &b->same_as, true);
+	put_departments(k, root);
+}
+
+enum status facts_block(const struct facts_business *business, struct arena *arena,
+			struct json_value **out, struct err *err)
+{
+	struct block k = {.business = business, .hides_address = facts_hides_address(business)};
+	json_build_init(&k.b, arena);
+	*out = json_build(&k.b, NULL, NULL, JSON_IS_OBJECT);
+	put_all(&k, *out);
+	return k.b.failed ? err_set(err, TOO_LARGE, "too many facts for a block") : OK;
+}
+
+/* Inside a script element. Outside of strings JSON has none of these, so they may be escaped wherever they stand;
+ * the writer has escaped '<'. */
+static void put_escaped(struct buf *out, struct str json)
+{
+	size_t from = 0;
+	for (size_t i = 0; i < json.n; i++) {
+		const unsigned char *c = (const unsigned char *)json.p + i;
+		size_t n = 1;
+		const char *escape = *c == '>' ? "\\u003e" : *c == '&' ? "\\u0026" : NULL;
+		if (c[0] == 0xe2 && i + 2 < json.n && c[1] == 0x80 && (c[2] & 0xfe) == 0xa8) {
+			escape = c[2] == 0xa8 ? "\\u2028" : "\\u2029";
+			n = 3;
+		}
+		if (!escape)
+			continue;
+		buf_add(out, json.p + from, i - from);
+		buf_puts(out, escape);
+		i += n - 1;
+		from = i + 1;
+	}
+	buf_add(out, json.p + from, json.n - from);
+}
+
+/* The first error. */
+static void keep_error(void *ctx, const struct facts_finding *finding)
+{
+	struct err *err = ctx;
+	struct str value = finding->value;
+	if (finding->fault->severity != FACTS_ERROR || !err || err->text[0])
+		return;
+	err_set(err, INVALID, "%s: %s%s%.*s%s %s", finding->fault->key, finding->path,
+		value.n ? " \"" : "", (int)(value.n > 100 ? 100 : value.n), value.p,
+		value.n ? "\":" : ":", finding->fault->text);
+}
+
+enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
+			 struct buf *out, struct err *err)
+{
+	struct json_value *block;
+	struct json_writer w;
+	struct buf json;
+	enum status status = facts_block(business, arena, &block, err);
+	if (status != OK)
+		return status;
+	if (err)
+		err->text[0] = '\0';
+	if (facts_check(block, keep_error, err))
+		return INVALID;
+	buf_init(&json, BLOCK_MAX);
+	json_writer_init(&w, &json);
+	json_put_tree(&w, block);
+	if (buf_failed(&json))
+		status = err_set(err, TOO_LARGE, "too many facts for a block");
+	else
+		put_escaped(out, buf_view(&json));
+	buf_release(&json);
+	return status;
+}

@@ -1,0 +1,389 @@
+/* The walk over a block: types, properties, values, by the vocabulary; at each value and object the rules. */
+#include "site/facts/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	DEPTH_MAX = 16,
+	TYPES_MAX = 16, /* of one object; further ones are not looked at */
+	PATH_MAX_BYTES = 256,
+};
+
+const struct facts_fault facts_faults[] = {
+#define FAULT(id, key, severity, text) {key, severity, text},
+#include "site/facts/faults.def"
+#undef FAULT
+};
+const size_t facts_faults_count = FAULTS;
+
+/* Where the walk is: the key or the place in a list, and what that is in. */
+struct spot {
+	const struct spot *in;
+	struct str key;
+	size_t index;
+	unsigned depth;
+};
+
+struct check {
+	facts_found *found;
+	void *ctx;
+	const struct spot *spot;
+	size_t errors;
+	bool local_business;
+};
+
+static size_t write_path(const struct spot *spot, char out[PATH_MAX_BYTES])
+{
+	size_t n = spot->in ? write_path(spot->in, out) : 0;
+	if (!spot->in)
+		return 0;
+	int more =
+	    spot->key.p
+		? snprintf(out + n, PATH_MAX_BYTES - n, "%s%.*s", n ? "." : "", STR_ARG(spot->key))
+		: snprintf(out + n, PATH_MAX_BYTES - n, "%s%zu", n ? "." : "", spot->index);
+	return n + (size_t)more < PATH_MAX_BYTES ? n + (size_t)more : PATH_MAX_BYTES - 1;
+}
+
+/* A rule_found too. */
+static void found_at(void *ctx, enum facts_fault_id fault, const char *member, struct str value)
+{
+	struct check *c = ctx;
+	char path[PATH_MAX_BYTES] = "";
+	c->errors += facts_faults[fault].severity == FACTS_ERROR;
+	if (!c->found)
+		return;
+	size_t n = write_path(c->spot, path);
+	if (member)
+		snprintf(path + n, sizeof(path) - n, "%s%s", n ? "." : "", member);
+	c->found(c->ctx, &(struct facts_finding){&facts_faults[fault], path, value});
+}
+
+static void found(struct check *c, enum facts_fault_id fault, struct str value)
+{
+	found_at(c, fault, NULL, value);
+}
+
+/* ---- values ---- */
+
+static bool in_range(const struct schema_property *property, const char *name)
+{
+	for (const struct schema_type *const *range = property->ranges; *range; range++)
+		if (strcmp((*range)->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool takes_number(const struct schema_property *p)
+{
+	return in_range(p, "Number") || in_range(p, "Integer") || in_range(p, "Float");
+}
+
+static bool takes_date(const struct schema_property *p)
+{
+	return in_range(p, "Date") || in_range(p, "DateTime");
+}
+
+/* FAULT_NONE when one of the ranges takes such a text: those are asked from the narrow to the wide. */
+static enum facts_fault_id check_data_type(const struct schema_property *p, struct str s)
+{
+	double number;
+	enum facts_fault_id fault = FAULT_NONE;
+	if (takes_number(p)) {
+		if (form_number(s, &number))
+			return FAULT_NONE;
+		fault = FAULT_NUMBER_MALFORMED;
+	}
+	if (takes_date(p) && (fault = form_date(s)) == FAULT_NONE)
+		return FAULT_NONE;
+	if (in_range(p, "Time") && (fault = form_time(s)) == FAULT_NONE)
+		return FAULT_NONE;
+	if (in_range(p, "Boolean")) {
+		struct str term = schema_term(s);
+		if (str_eq_nocase(term, STR("true")) || str_eq_nocase(term, STR("false")))
+			return FAULT_NONE;
+		fault = FAULT_BOOLEAN_MALFORMED;
+	}
+	if (in_range(p, "URL") && (fault = form_url(s)) == FAULT_NONE)
+		return FAULT_NONE;
+	return fault;
+}
+
+/* Objects and members of enumerations said by a text. */
+static enum facts_fault_id check_named(const struct schema_property *p, struct str s)
+{
+	enum facts_fault_id fault = FAULT_VALUE_NOT_OBJECT;
+	for (const struct schema_type *const *range = p->ranges; *range; range++) {
+		if (schema_is_a(*range, "Quantity"))
+			return FAULT_NONE;
+		if (!schema_is_a(*range, "Enumeration"))
+			continue;
+		if (schema_is_member(s, *range) ||
+		    str_starts(s, STR("http://purl.org/goodrelations/v1#")))
+			return FAULT_NONE;
+		fault = FAULT_MEMBER_UNKNOWN;
+	}
+	return fault == FAULT_MEMBER_UNKNOWN && strcmp(p->name, "dayOfWeek") == 0
+		   ? FAULT_DAY_UNKNOWN
+		   : fault;
+}
+
+static bool takes_data(const struct schema_property *p)
+{
+	return takes_number(p) || takes_date(p) || in_range(p, "Time") || in_range(p, "Boolean") ||
+	       in_range(p, "URL");
+}
+
+static void check_text(struct check *c, const struct schema_property *p, struct str s)
+{
+	enum facts_fault_id fault = form_text(s);
+	if (fault != FAULT_NONE)
+		found(c, fault, s);
+	if (fault != FAULT_NONE && facts_faults[fault].severity == FACTS_ERROR)
+		return;
+	s = str_trim(s);
+	if (!in_range(p, "Text")) {
+		fault = takes_data(p) ? check_data_type(p, s) : check_named(p, s);
+		/* What is neither may still name a member: itemAvailability takes no URL but its own. */
+		if (fault != FAULT_NONE && takes_data(p) && check_named(p, s) == FAULT_NONE)
+			fault = FAULT_NONE;
+		if (fault != FAULT_NONE)
+			found(c, fault, s);
+	}
+	rules_value(p->name, s, found_at, c);
+}
+
+static void check_object(struct check *c, const struct json_value *v,
+			 const struct schema_property *of);
+
+static void check_value(struct check *c, const struct schema_property *p,
+			const struct json_value *v, bool in_list)
+{
+	switch (v->kind) {
+	case JSON_IS_NULL:
+		found(c, FAULT_VALUE_NULL, str_of(p->name));
+		break;
+	case JSON_IS_BOOL:
+		if (!in_range(p, "Boolean") && !in_range(p, "Text"))
+			found(c, FAULT_BOOLEAN_RANGE, str_of(p->name));
+		break;
+	case JSON_IS_NUMBER:
+	case JSON_IS_STRING:
+		check_text(c, p, v->text);
+		break;
+	case JSON_IS_OBJECT:
+		if (json_get(v, "@value"))
+			check_value(c, p, json_get(v, "@value"), true);
+		else
+			check_object(c, v, p);
+		break;
+	case JSON_IS_ARRAY:
+		if (in_list)
+			found(c, FAULT_LIST_IN_LIST, str_of(p->name));
+		else if (!v->first)
+			found(c, FAULT_LIST_EMPTY, str_of(p->name));
+		else {
+			struct spot spot = {.in = c->spot, .depth = c->spot->depth};
+			for (const struct json_value *one = v->first; one; one = one->next) {
+				c->spot = &spot;
+				check_value(c, p, one, true);
+				c->spot = spot.in;
+				spot.index++;
+			}
+		}
+		break;
+	}
+}
+
+/* ---- objects ---- */
+
+static void check_redundant(struct check *c, const struct rules_subject *s)
+{
+	for (size_t i = 0; i < s->types_count; i++)
+		for (size_t k = 0; k < s->types_count; k++) {
+			if (i == k)
+				continue;
+			if (s->types[i] == s->types[k] && i > k)
+				found_at(c, FAULT_TYPE_TWICE, "@type", str_of(s->types[i]->name));
+			else if (s->types[i] != s->types[k] &&
+				 schema_is_a(s->types[k], s->types[i]->name))
+				found_at(c, FAULT_TYPE_REDUNDANT, "@type",
+					 str_of(s->types[i]->name));
+		}
+}
+
+/* *unknown: a type that the vocabulary does not have stands there, which is no reason to doubt the properties. */
+static void read_types(struct check *c, const struct json_value *v,
+		       const struct schema_type *types[TYPES_MAX], size_t *count, bool *unknown)
+{
+	const struct json_value *said = json_get(v, "@type");
+	const struct json_value *one = said && said->kind == JSON_IS_ARRAY ? said->first : said;
+	if (said && !one)
+		found_at(c, FAULT_TYPE_MISSING, NULL, (struct str){"", 0});
+	for (; one; one = one == said ? NULL : one->next) {
+		if (one->kind != JSON_IS_STRING) {
+			found_at(c, FAULT_TYPE_NOT_TEXT, "@type", (struct str){"", 0});
+			*unknown = true;
+			continue;
+		}
+		const struct schema_type *type = schema_type_find(one->text);
+		if (type && type->successor[0])
+			found_at(c, FAULT_TYPE_SUPERSEDED, "@type", one->text);
+		if (type && *count < TYPES_MAX)
+			types[(*count)++] = type;
+		/* A type of another vocabulary is said by its address or its prefix. */
+		if (!type && (!one->text.n || !memchr(one->text.p, ':', one->text.n) ||
+			      schema_term(one->text).n != one->text.n))
+			found_at(c, FAULT_TYPE_UNKNOWN, "@type", one->text);
+		*unknown |= !type;
+	}
+}
+
+static bool is_reference(const struct json_value *v)
+{
+	return v->count == 1 && v->first->kind == JSON_IS_STRING &&
+	       str_eq(v->first->key, STR("@id"));
+}
+
+static bool allowed(const struct rules_subject *s, const struct schema_property *p)
+{
+	for (size_t i = 0; i < s->types_count; i++)
+		if (schema_property_allowed(p, s->types[i]))
+			return true;
+	return false;
+}
+
+static bool is_twice(const struct json_value *v, const struct json_value *member)
+{
+	for (const struct json_value *other = v->first; other != member; other = other->next)
+		if (str_eq(other->key, member->key))
+			return true;
+	return false;
+}
+
+static void check_member(struct check *c, const struct rules_subject *s, bool unknown,
+			 const struct json_value *member)
+{
+	if (is_twice(s->object, member))
+		found(c, FAULT_PROPERTY_TWICE, member->key);
+	if (member->key.n && member->key.p[0] == '@')
+		return;
+	const struct schema_property *p = schema_property_find(member->key);
+	bool foreign = member->key.n && memchr(member->key.p, ':', member->key.n) &&
+		       schema_term(member->key).n == member->key.n;
+	if (!p && !foreign)
+		found(c, FAULT_PROPERTY_UNKNOWN, member->key);
+	if (!p)
+		return;
+	if (p->successor[0])
+		found(c, FAULT_PROPERTY_SUPERSEDED, str_of(p->successor));
+	if (!unknown && s->types_count && !allowed(s, p))
+		found(c, FAULT_PROPERTY_DOMAIN, member->key);
+	check_value(c, p, member, false);
+}
+
+static void check_members(struct check *c, const struct rules_subject *s, bool unknown)
+{
+	struct spot spot = {.in = c->spot, .depth = c->spot->depth + 1};
+	if (spot.depth > DEPTH_MAX) {
+		found(c, FAULT_TOO_DEEP, (struct str){"", 0});
+		return;
+	}
+	for (const struct json_value *m = s->object->first; m; m = m->next) {
+		spot.key = m->key;
+		c->spot = &spot;
+		check_member(c, s, unknown, m);
+		c->spot = spot.in;
+	}
+}
+
+static bool any_in_range(const struct rules_subject *s, const struct schema_property *p)
+{
+	for (size_t i = 0; i < s->types_count; i++)
+		if (schema_value_allowed(p, s->types[i]) || schema_is_a(s->types[i], "Role"))
+			return true;
+	return false;
+}
+
+/* of: the property whose value it is; NULL: of none. */
+static void check_object(struct check *c, const struct json_value *v,
+			 const struct schema_property *of)
+{
+	const struct schema_type *types[TYPES_MAX];
+	struct rules_subject s = {.types = types, .object = v, .nested = of != NULL};
+	bool unknown = false;
+	if (is_reference(v))
+		return;
+	read_types(c, v, types, &s.types_count, &unknown);
+	if (!json_get(v, "@type"))
+		found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
+	check_redundant(c, &s);
+	if (of && s.types_count && !unknown && !any_in_range(&s, of))
+		found(c, FAULT_VALUE_RANGE, str_of(types[0]->name));
+	c->local_business |= rules_is_a(&s, "LocalBusiness");
+	check_members(c, &s, unknown);
+	rules_object(&s, found_at, c);
+}
+
+/* ---- the block ---- */
+
+static bool is_schema_org(const struct json_value *context)
+{
+	struct str s = json_text(context);
+	if (context->kind == JSON_IS_OBJECT)
+		return is_schema_org(json_get(context, "@vocab") ? json_get(context, "@vocab")
+								 : &(struct json_value){0});
+	for (const struct json_value *one = context->first; one; one = one->next)
+		if (is_schema_org(one))
+			return true;
+	while (s.n && s.p[s.n - 1] == '/')
+		s.n--;
+	return str_eq(s, STR("https://schema.org")) || str_eq(s, STR("http://schema.org"));
+}
+
+static void check_context(struct check *c, const struct json_value *v)
+{
+	const struct json_value *context = json_get(v, "@context");
+	if (!context)
+		found(c, FAULT_CONTEXT_MISSING, (struct str){"", 0});
+	else if (!is_schema_org(context))
+		found_at(c, FAULT_CONTEXT_FOREIGN, "@context", json_text(context));
+}
+
+static void check_top(struct check *c, const struct json_value *v, bool with_context)
+{
+	const struct json_value *graph = json_get(v, "@graph");
+	if (v->kind != JSON_IS_OBJECT && v->kind != JSON_IS_ARRAY) {
+		found(c, FAULT_NOT_OBJECT, json_text(v));
+		return;
+	}
+	if (v->kind == JSON_IS_OBJECT && with_context)
+		check_context(c, v);
+	if (v->kind == JSON_IS_OBJECT && !graph) {
+		check_object(c, v, NULL);
+		return;
+	}
+	struct spot spot = {.in = c->spot, .depth = c->spot->depth + 1};
+	if (spot.depth > DEPTH_MAX) {
+		found(c, FAULT_TOO_DEEP, (struct str){"", 0});
+		return;
+	}
+	const struct json_value *list = graph ? graph : v;
+	for (const struct json_value *one = list->kind == JSON_IS_ARRAY ? list->first : list; one;
+	     one = one == list ? NULL : one->next) {
+		c->spot = &spot;
+		check_top(c, one, with_context && !graph);
+		c->spot = spot.in;
+		spot.index++;
+	}
+}
+
+size_t facts_check(const struct json_value *block, facts_found *report, void *ctx)
+{
+	const struct spot top = {.in = NULL};
+	struct check c = {.found = report, .ctx = ctx, .spot = &top};
+	check_top(&c, block, true);
+	if (!c.local_business)
+		found(&c, FAULT_NO_LOCAL_BUSINESS, (struct str){"", 0});
+	return c.errors;
+}

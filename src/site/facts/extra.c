@@ -1,0 +1,56 @@
+#include "site/facts/internal.h"
+
+static const struct extra_info extras[] = {
+#define EXTRA(key, label, form, property) {key, label, form, property},
+#include "site/facts/extras.def"
+#undef EXTRA
+};
+
+const struct extra_info *extra_find(struct str key)
+{
+	for (size_t i = 0; i < sizeof(extras) / sizeof(extras[0]); i++)
+		if (str_eq(key, str_of(extras[i].key)))
+			return &extras[i];
+	return NULL;
+}
+
+struct str extra_text(const struct json_value *value)
+{
+	if (value && value->kind == JSON_IS_BOOL)
+		return value->boolean ? STR("yes") : STR("no");
+	return str_trim(json_text(value));
+}
+
+struct str facts_extra(const struct facts_business *business, const char *key)
+{
+	return extra_text(json_get(business->extra, key));
+}
+
+bool facts_hides_address(const struct facts_business *business)
+{
+	struct str hide = facts_extra(business, "hide_address");
+	if (hide.n && !str_eq_nocase(hide, STR("no")) && !str_eq_nocase(hide, STR("false")))
+		return true;
+	return business->service_area.count > 0 && !business->street.n;
+}
+
+bool facts_phone_known(struct str phone)
+{
+	return phone.n && phone.p[0] == '+';
+}
+
+bool facts_is_web(struct str url)
+{
+	return (str_starts(url, STR("https://")) && url.n > 8) ||
+	       (str_starts(url, STR("http://")) && url.n > 7);
+}
+
+bool extra_next(struct str *rest, struct str *out)
+{
+	while (rest->p) {
+		*out = str_trim(str_cut(rest, ';'));
+		if (out->n)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,90 @@
+/* How the parts of the facts fit together:
+ *
+ *   schema.c  the vocabulary
+ *   forms.c   what a date, a telephone number, an address on the web look like
+ *   extra.c   further facts of a record
+ *   block.c   record -> block
+ *   show.c    record -> values for templates
+ *   check.c   block -> findings: the walk; rules.c: what is checked of one value or one object
+ */
+#ifndef SITE_FACTS_INTERNAL_H
+#define SITE_FACTS_INTERNAL_H
+
+#include "site/facts/facts.h"
+#include "site/facts/schema.h"
+
+enum facts_fault_id {
+#define FAULT(id, key, severity, text) FAULT_##id,
+#include "site/facts/faults.def"
+#undef FAULT
+	FAULTS,
+	FAULT_NONE = FAULTS
+};
+
+/* ---- forms.c: FAULT_NONE, or what is wrong with a text of that form ---- */
+
+enum facts_fault_id form_text(struct str s); /* of any kind: what no text may be */
+enum facts_fault_id form_date(struct str s); /* 2026, 2026-01, 2026-01-31, or with a time behind */
+enum facts_fault_id form_time(struct str s); /* 08:00, 08:00:00, with an offset */
+enum facts_fault_id form_telephone(struct str s);
+enum facts_fault_id form_url(struct str s);
+enum facts_fault_id form_country(struct str s);
+enum facts_fault_id form_currency(struct str s);
+enum facts_fault_id form_lei(struct str s);
+enum facts_fault_id form_email(struct str s);
+/* A decimal number as JSON and prices write it, with a point. */
+MUST_CHECK bool form_number(struct str s, double *out);
+/* Minutes of the day of a time that form_time accepts. */
+int form_minutes(struct str time);
+/* Whether the postcode looks as those of the country do; countries we know no form of have any. */
+bool form_postcode_of(struct str country, struct str postcode);
+
+/* ---- extra.c ---- */
+
+enum extra_form {
+	EXTRA_SHOWN,
+	EXTRA_TEXT,
+	EXTRA_DATE,
+	EXTRA_LIST,
+	EXTRA_URL,
+	EXTRA_FEATURE,
+	EXTRA_PERSON,
+	EXTRA_CUISINE
+};
+struct extra_info {
+	const char *key, *label;
+	enum extra_form form;
+	const char *property;
+};
+/* NULL: no row names the key. */
+const struct extra_info *extra_find(struct str key);
+/* As people read a value: "yes", "no", the text; empty for what is no text. */
+struct str extra_text(const struct json_value *value);
+
+/* A business that serves its customers at their place, and does not say where its own is. */
+bool facts_hides_address(const struct facts_business *business);
+/* A telephone number is a fact when it says its country. */
+bool facts_phone_known(struct str phone);
+/* An address that links lead to: of the web, with a host. */
+bool facts_is_web(struct str url);
+/* The next of the texts separated by ';', trimmed, not empty. False: no more. */
+MUST_CHECK bool extra_next(struct str *rest, struct str *out);
+
+/* ---- rules.c ---- */
+
+/* A finding of the rules; where it stands is the walk's to say. member: the property of the object it is about; NULL:
+ * the object itself. */
+typedef void rule_found(void *ctx, enum facts_fault_id fault, const char *member, struct str value);
+/* The value of a property by its name, when it is a text or a number. */
+void rules_value(const char *property, struct str value, rule_found *found, void *ctx);
+/* An object as a whole, of one or several types. nested: it is a value in another object. */
+struct rules_subject {
+	const struct schema_type *const *types;
+	size_t types_count;
+	const struct json_value *object;
+	bool nested;
+};
+void rules_object(const struct rules_subject *subject, rule_found *found, void *ctx);
+bool rules_is_a(const struct rules_subject *subject, const char *type);
+
+#endif

@@ -1,0 +1,168 @@
+/* A record as people see it: whatever block.c says of it stands here too. */
+#include "site/facts/internal.h"
+
+#include <string.h>
+
+struct shown {
+	struct json_build *b;
+	struct json_value *root;
+	const struct facts_business *business;
+};
+
+/* {items: [...]} under a key, made when the first item comes. */
+static struct json_value *items_of(struct shown *s, const char *key)
+{
+	for (struct json_value *v = s->root->first; v; v = v->next)
+		if (str_eq(v->key, str_of(key)))
+			return v->first;
+	struct json_value *list = json_build(s->b, s->root, key, JSON_IS_OBJECT);
+	return json_build(s->b, list, "items", JSON_IS_ARRAY);
+}
+
+/* "example.org" of "https://www.example.org/about". */
+static struct str host_of(struct str url)
+{
+	str_cut(&url, '/');
+	str_cut(&url, '/');
+	struct str host = url.p ? str_cut(&url, '/') : url;
+	if (str_starts(host, STR("www.")))
+		host = (struct str){host.p + 4, host.n - 4};
+	return host;
+}
+
+static void show_link(struct shown *s, struct json_value *parent, const char *key, struct str url)
+{
+	if (!facts_is_web(url))
+		return;
+	struct json_value *v = json_build(s->b, parent, key, JSON_IS_OBJECT);
+	json_build_text(s->b, v, "href", url);
+	json_build_text(s->b, v, "host", host_of(url));
+}
+
+static void show_phone(struct shown *s, struct json_value *parent, struct str phone)
+{
+	char digits[64];
+	size_t n = 0;
+	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
+		if ((phone.p[i] >= '0' && phone.p[i] <= '9') || (phone.p[i] == '+' && n == 0))
+			digits[n++] = phone.p[i];
+	json_build_text(s->b, parent, "phone", phone);
+	if (n > 2)
+		json_build_format(s->b, parent, "phone_link", "tel:%.*s", (int)n, digits);
+}
+
+static void show_texts(struct shown *s, const char *key, const struct facts_texts *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (texts->item[i].n)
+			json_build(s->b, items_of(s, key), NULL, JSON_IS_STRING)->text =
+			    texts->item[i];
+}
+
+static void show_place(struct shown *s)
+{
+	const struct facts_business *b = s->business;
+	bool hides = facts_hides_address(b);
+	struct str street = hides ? STR("") : b->street;
+	json_build_text(s->b, s->root, "street", street);
+	json_build_text(s->b, s->root, "postcode", b->postcode);
+	json_build_text(s->b, s->root, "city", b->city);
+	json_build_text(s->b, s->root, "region", b->region);
+	json_build_text(s->b, s->root, "country", b->country);
+	json_build_true(s->b, s->root, "address",
+			street.n || b->postcode.n || b->city.n || b->region.n || b->country.n);
+	if (!b->located || hides)
+		return;
+	struct json_value *map = json_build(s->b, s->root, "map", JSON_IS_OBJECT);
+	json_build_format(s->b, map, "point", "%.6f, %.6f", b->lat, b->lon);
+	json_build_format(s->b, map, "geo", "geo:%.6f,%.6f", b->lat, b->lon);
+	json_build_format(s->b, map, "osm",
+			  "https://www.openstreetmap.org/?mlat=%.6f&mlon=%.6f#map=18/%.6f/%.6f",
+			  b->lat, b->lon, b->lat, b->lon);
+	json_build_format(s->b, map, "route",
+			  "https://www.openstreetmap.org/directions?to=%.6f%%2C%.6f", b->lat,
+			  b->lon);
+}
+
+static void show_goods(struct shown *s)
+{
+	const struct json_value *items = json_get(s->business->offers, "items");
+	if (!items || items->kind != JSON_IS_ARRAY)
+		return;
+	for (const struct json_value *item = items->first; item; item = item->next) {
+		struct str name = json_text(json_get(item, "name"));
+		if (!name.n)
+			continue;
+		struct json_value *good =
+		    json_build(s->b, items_of(s, "goods"), NULL, JSON_IS_OBJECT);
+		json_build_text(s->b, good, "name", name);
+		json_build_text(s->b, good, "about", json_text(json_get(item, "description")));
+		json_build_text(s->b, good, "price", json_text(json_get(item, "price")));
+		json_build_text(s->b, good, "currency", json_text(json_get(item, "currency")));
+	}
+}
+
+/* "opening_notes" -> "Opening notes". */
+static struct str label_of_key(struct shown *s, struct str key)
+{
+	char *text = arena_printf(s->b->arena, "%.*s", STR_ARG(key));
+	if (!text || !*text)
+		return key;
+	for (char *c = text; *c; c++)
+		if (*c == '_' || *c == ':')
+			*c = ' ';
+	if (*text >= 'a' && *text <= 'z')
+		*text = (char)(*text - 'a' + 'A');
+	return str_of(text);
+}
+
+static void show_extras(struct shown *s)
+{
+	const struct json_value *extra = s->business->extra;
+	for (const struct json_value *v = extra ? extra->first : NULL; v; v = v->next) {
+		const struct extra_info *info = extra_find(v->key);
+		struct str text = extra_text(v);
+		if (!text.n || (info && !info->label))
+			continue;
+		struct json_value *fact =
+		    json_build(s->b, items_of(s, "facts"), NULL, JSON_IS_OBJECT);
+		json_build_text(s->b, fact, "label",
+				info ? str_of(info->label) : label_of_key(s, v->key));
+		json_build_text(s->b, fact, "text", text);
+	}
+}
+
+static void show_departments(struct shown *s)
+{
+	const struct json_value *all = json_get(s->business->extra, "departments");
+	for (const struct json_value *d = all ? all->first : NULL; d; d = d->next) {
+		struct str name = json_text(json_get(d, "name"));
+		if (!name.n)
+			continue;
+		struct json_value *department =
+		    json_build(s->b, items_of(s, "departments"), NULL, JSON_IS_OBJECT);
+		json_build_text(s->b, department, "name", name);
+		show_phone(s, department, json_text(json_get(d, "phone")));
+		json_build_text(s->b, department, "hours", json_text(json_get(d, "hours")));
+	}
+}
+
+void facts_show(const struct facts_business *business, struct json_build *b,
+		struct json_value *root)
+{
+	struct shown s = {b, root, business};
+	json_build_text(b, root, "name", business->name);
+	json_build_text(b, root, "description_text", business->description);
+	show_texts(&s, "alt_names", &business->alt_names);
+	show_place(&s);
+	show_phone(&s, root, business->phone);
+	show_link(&s, root, "website", business->website);
+	for (size_t i = 0; i < business->same_as.count; i++)
+		if (facts_is_web(business->same_as.item[i]))
+			show_link(&s, items_of(&s, "same_as"), NULL, business->same_as.item[i]);
+	json_build_text(b, root, "hours", business->hours);
+	show_texts(&s, "service_area", &business->service_area);
+	show_goods(&s);
+	show_extras(&s);
+	show_departments(&s);
+}
