@@ -2,150 +2,97 @@
 
 #include <string.h>
 #include "base/clock.h"
+#include "directory/taxonomy/taxonomy.h"
+#include "site/facts/facts.h"
 
-static bool is_web(struct str url)
+enum { BLOCK_MAX = 256 * 1024 };
+
+/* ---- its facts ---- */
+
+static struct facts_texts texts_of(const struct search_texts *texts)
 {
-	return str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
+	return (struct facts_texts){texts->item, texts->count};
 }
 
-/* "example.org" of "https://www.example.org/about". */
-static struct str host_of(struct str url)
+/* The schema.org types of its categories, the main one first. */
+static struct facts_texts types_of(struct page *p, const struct search_detail *d)
 {
-	str_cut(&url, '/');
-	str_cut(&url, '/');
-	struct str host = url.p ? str_cut(&url, '/') : url;
-	if (str_starts(host, STR("www.")))
-		host = (struct str){host.p + 4, host.n - 4};
-	return host;
-}
-
-static void put_link(struct page *p, struct json_value *parent, const char *key, struct str url)
-{
-	struct str host = is_web(url) ? host_of(url) : (struct str){"", 0};
-	if (!host.n)
-		return;
-	struct json_value *v = json_build(&p->b, parent, key, JSON_IS_OBJECT);
-	json_build_text(&p->b, v, "href", url);
-	json_build_text(&p->b, v, "host", host);
-}
-
-static void put_phone(struct page *p, struct str phone)
-{
-	char digits[64];
-	size_t n = 0;
-	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
-		if ((phone.p[i] >= '0' && phone.p[i] <= '9') || (phone.p[i] == '+' && n == 0))
-			digits[n++] = phone.p[i];
-	json_build_text(&p->b, p->root, "phone", phone);
-	if (n > 2)
-		json_build_text(&p->b, p->root, "phone_link",
-				page_text(p, "tel:%.*s", (int)n, digits));
-}
-
-static void put_texts(struct page *p, const char *key, const struct search_texts *texts)
-{
-	if (!texts->count)
-		return;
-	struct json_value *list = page_list(p, key);
-	for (size_t i = 0; i < texts->count; i++)
-		if (texts->item[i].n)
-			json_build(&p->b, list, NULL, JSON_IS_STRING)->text = texts->item[i];
-}
-
-/* ---- further facts: {"wheelchair": "yes", "legal_name": "..."} ---- */
-
-static const struct {
-	const char *key, *label;
-} fact_labels[] = {{"lei", "LEI"},
-		   {"legal_name", "Registered name"},
-		   {"wheelchair", "Wheelchair access"},
-		   {"payment", "Payment"},
-		   {"cuisine", "Cuisine"},
-		   {"founded", "Founded"},
-		   {"closed", "Closed down"}};
-
-static struct str fact_label(struct page *p, struct str key)
-{
-	for (size_t i = 0; i < sizeof(fact_labels) / sizeof(fact_labels[0]); i++)
-		if (str_eq(key, str_of(fact_labels[i].key)))
-			return str_of(fact_labels[i].label);
-	char *text = arena_printf(&p->request->arena, "%.*s", STR_ARG(key));
-	if (!text || !*text)
-		return key;
-	for (char *c = text; *c; c++)
-		if (*c == '_' || *c == ':')
-			*c = ' ';
-	if (*text >= 'a' && *text <= 'z')
-		*text = (char)(*text - 'a' + 'A');
-	return str_of(text);
-}
-
-static void put_facts(struct page *p, const struct json_value *extra)
-{
-	if (!extra || !extra->first)
-		return;
-	struct json_value *facts = page_list(p, "facts");
-	for (const struct json_value *m = extra->first; m; m = m->next) {
-		struct str text = json_text(m);
-		if (m->kind == JSON_IS_BOOL)
-			text = m->boolean ? STR("yes") : STR("no");
-		if (!text.n)
-			continue;
-		struct json_value *fact = json_build(&p->b, facts, NULL, JSON_IS_OBJECT);
-		json_build_text(&p->b, fact, "label", fact_label(p, m->key));
-		json_build_text(&p->b, fact, "text", text);
+	struct str *types =
+	    arena_array(&p->request->arena, d->categories.count + 1, sizeof(*types));
+	size_t count = 0;
+	p->b.failed |= !types;
+	if (types && d->category.schema_type.n)
+		types[count++] = d->category.schema_type;
+	for (size_t i = 0; types && i < d->categories.count; i++) {
+		const struct taxonomy_category *category =
+		    taxonomy_find(TAXONOMY_KEY, d->categories.item[i]);
+		if (category)
+			types[count++] = str_of(category->schema_type);
 	}
+	return (struct facts_texts){types, count};
 }
 
-/* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
-static void put_goods(struct page *p, const struct json_value *offers)
+static struct facts_business facts_of(struct page *p, const struct search_business *b)
 {
-	const struct json_value *items = json_get(offers, "items");
-	if (!items || items->kind != JSON_IS_ARRAY || !items->first)
-		return;
-	struct json_value *goods = page_list(p, "goods");
-	for (const struct json_value *item = items->first; item; item = item->next) {
-		struct str name = json_text(json_get(item, "name"));
-		if (!name.n)
-			continue;
-		struct json_value *good = json_build(&p->b, goods, NULL, JSON_IS_OBJECT);
-		json_build_text(&p->b, good, "name", name);
-		json_build_text(&p->b, good, "about", json_text(json_get(item, "description")));
-		json_build_text(&p->b, good, "price", json_text(json_get(item, "price")));
-		json_build_text(&p->b, good, "currency", json_text(json_get(item, "currency")));
-	}
+	const struct search_detail *d = b->detail;
+	const char *site = config_text(p->pages->config, CONFIG_SITE_URL);
+	return (struct facts_business){
+	    .page = *site ? page_text(p, "%s/b/%.*s", site, STR_ARG(b->id_text)) : STR(""),
+	    .name = b->name,
+	    .description = d->description,
+	    .types = types_of(p, d),
+	    .alt_names = texts_of(&d->alt_names),
+	    .street = b->street,
+	    .postcode = b->postcode,
+	    .city = b->city,
+	    .region = d->region.name,
+	    .country = b->country,
+	    .located = b->located,
+	    .lat = b->lat,
+	    .lon = b->lon,
+	    .phone = b->phone,
+	    .website = d->website,
+	    .hours = b->hours,
+	    .timezone = b->timezone,
+	    .service_area = texts_of(&d->service_area),
+	    .same_as = texts_of(&d->same_as),
+	    .offers = d->offers,
+	    .extra = d->extra,
+	};
 }
 
-/* ---- where it is, whom to write to ---- */
+/* What people see, and the block that says the same to search engines. Facts of which no valid block can be made
+ * are shown all the same: that they are broken is reported by the export, not by each view. */
+static void put_facts(struct page *p, const struct facts_business *facts)
+{
+	struct buf out;
+	facts_show(facts, &p->b, p->root);
+	buf_init(&out, BLOCK_MAX);
+	if (facts_jsonld(facts, &p->request->arena, &out, NULL) == OK)
+		json_build_text(&p->b, p->root, "facts_block",
+				page_text(p, "%.*s", STR_ARG(buf_view(&out))));
+	buf_release(&out);
+}
 
-static void put_place(struct page *p, const struct search_business *b)
+/* ---- ways on from here ---- */
+
+static void put_links(struct page *p, const struct search_business *b,
+		      const struct facts_business *facts)
 {
 	struct search_query q;
-	json_build_text(&p->b, p->root, "street", b->street);
-	json_build_text(&p->b, p->root, "postcode", b->postcode);
-	json_build_text(&p->b, p->root, "city", b->city);
-	json_build_text(&p->b, p->root, "country", b->country);
-	json_build_text(&p->b, p->root, "region", b->detail->region.name);
-	json_build_true(&p->b, p->root, "address",
-			b->street.n || b->postcode.n || b->city.n || b->country.n);
 	search_query_init(&q);
 	if (b->detail->city.key.n) {
 		q.city = b->detail->city.key;
 		json_build_text(&p->b, p->root, "city_link", page_search_link(p, &q));
 	}
-	if (!b->located)
+	if (!b->located || facts_hides_address(facts))
 		return;
-	struct json_value *map = json_build(&p->b, p->root, "map", JSON_IS_OBJECT);
-	json_build_format(&p->b, map, "osm",
-			  "https://www.openstreetmap.org/?mlat=%.6f&mlon=%.6f#map=18/%.6f/%.6f",
-			  b->lat, b->lon, b->lat, b->lon);
-	json_build_format(&p->b, map, "geo", "geo:%.6f,%.6f", b->lat, b->lon);
 	search_query_init(&q);
 	q.near = true;
 	q.lat = b->lat;
 	q.lon = b->lon;
 	q.category = b->category;
-	json_build_text(&p->b, map, "nearby", page_search_link(p, &q));
+	json_build_text(&p->b, p->root, "nearby", page_search_link(p, &q));
 }
 
 /* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. */
@@ -189,17 +136,6 @@ static void put_hours(struct page *p, const struct search_business *b)
 	page_week(p, b, now_s);
 	json_build_text(&p->b, p->root, "open_text", page_open_text(p, b, now_s));
 	json_build_true(&p->b, p->root, "is_open", b->open == SEARCH_OPEN);
-	json_build_text(&p->b, p->root, "hours", b->hours);
-}
-
-static void put_links(struct page *p, const struct search_business *b)
-{
-	put_link(p, p->root, "website", b->detail->website);
-	if (!b->detail->same_as.count)
-		return;
-	struct json_value *links = page_list(p, "same_as");
-	for (size_t i = 0; i < b->detail->same_as.count; i++)
-		put_link(p, links, NULL, b->detail->same_as.item[i]);
 }
 
 static void got(void *ctx, const struct search_one *one)
@@ -211,18 +147,11 @@ static void got(void *ctx, const struct search_one *one)
 		return;
 	}
 	const struct search_detail *d = b->detail;
-	json_build_text(&p->b, p->root, "name", b->name);
+	struct facts_business facts = facts_of(p, b);
+	put_facts(p, &facts);
 	put_kind(p, b);
-	put_texts(p, "alt_names", &d->alt_names);
-	json_build_text(&p->b, p->root, "description_text", d->description);
-	put_place(p, b);
-	if (b->phone.n)
-		put_phone(p, b->phone);
-	put_links(p, b);
+	put_links(p, b, &facts);
 	put_hours(p, b);
-	put_texts(p, "service_area", &d->service_area);
-	put_goods(p, d->offers);
-	put_facts(p, d->extra);
 	struct str updated = d->source_updated_at.n ? d->source_updated_at : d->updated_at;
 	if (updated.n >= 10)
 		json_build_text(&p->b, p->root, "updated", (struct str){updated.p, 10});

@@ -47,15 +47,32 @@ static void put_texts(struct block *k, struct json_value *root, const char *key,
 
 /* ---- what and where it is ---- */
 
+/* Another type says it too: the same one before it, or a more specific one. */
+static bool is_implied(const struct facts_texts *types, size_t i)
+{
+	const struct schema_type *type = schema_type_find(types->item[i]);
+	for (size_t k = 0; k < types->count; k++) {
+		const struct schema_type *other = schema_type_find(types->item[k]);
+		if (type && other && k != i &&
+		    (type == other ? k < i : schema_is_a(other, type->name)))
+			return true;
+	}
+	return false;
+}
+
 static void put_types(struct block *k, struct json_value *root)
 {
 	const struct facts_texts *types = &k->business->types;
-	if (types->count == 0)
-		json_build_text(&k->b, root, "@type", STR("LocalBusiness"));
-	else if (types->count == 1)
-		json_build_text(&k->b, root, "@type", types->item[0]);
-	else
-		put_texts(k, root, "@type", types, false);
+	struct str one = STR("LocalBusiness");
+	size_t count = 0;
+	for (size_t i = 0; i < types->count; i++)
+		if (!is_implied(types, i) && !count++)
+			one = types->item[i];
+	if (count < 2)
+		json_build_text(&k->b, root, "@type", one);
+	for (size_t i = 0; i < types->count && count > 1; i++)
+		if (!is_implied(types, i))
+			put_item(k, list_of(k, root, "@type"), types->item[i]);
 }
 
 static bool has_type(const struct facts_business *business, const char *ancestor)

@@ -91,11 +91,14 @@ size_t facts_check(const struct json_value *block, facts_found *found, void *ctx
 
 /* ---- what people see ---- */
 
+/* A service-area business that does not tell where its own place is: nothing may lead there. */
+bool facts_hides_address(const struct facts_business *business);
+
 /* Put the visible values under `root`, for templates:
  *   name, description_text, alt_names {items}, street, postcode, city, region, country, address (true),
  *   map {point, geo, osm, route}, phone, phone_link, website {href, host}, same_as {items: [{href, host}]},
  *   hours (text), service_area {items}, goods {items: [{name, about, price, currency}]},
- *   facts {items: [{label, text}]}, departments {items: [{name, phone, phone_link, hours}]}
+ *   facts {items: [{label, text}]}, departments {items: [{name, own_phone, own_phone_link, own_hours}]}
  * Lists are absent when empty. */
 void facts_show(const struct facts_business *business, struct json_build *b,
 		struct json_value *root);

@@ -61,8 +61,6 @@ const struct extra_info *extra_find(struct str key);
 /* As people read a value: "yes", "no", the text; empty for what is no text. */
 struct str extra_text(const struct json_value *value);
 
-/* A business that serves its customers at their place, and does not say where its own is. */
-bool facts_hides_address(const struct facts_business *business);
 /* A telephone number is a fact when it says its country. */
 bool facts_phone_known(struct str phone);
 /* An address that links lead to: of the web, with a host. */

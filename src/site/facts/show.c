@@ -39,16 +39,17 @@ static void show_link(struct shown *s, struct json_value *parent, const char *ke
 	json_build_text(s->b, v, "host", host_of(url));
 }
 
-static void show_phone(struct shown *s, struct json_value *parent, struct str phone)
+static void show_phone(struct shown *s, struct json_value *parent, const char *key,
+		       const char *link_key, struct str phone)
 {
 	char digits[64];
 	size_t n = 0;
 	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
 		if ((phone.p[i] >= '0' && phone.p[i] <= '9') || (phone.p[i] == '+' && n == 0))
 			digits[n++] = phone.p[i];
-	json_build_text(s->b, parent, "phone", phone);
+	json_build_text(s->b, parent, key, phone);
 	if (n > 2)
-		json_build_format(s->b, parent, "phone_link", "tel:%.*s", (int)n, digits);
+		json_build_format(s->b, parent, link_key, "tel:%.*s", (int)n, digits);
 }
 
 static void show_texts(struct shown *s, const char *key, const struct facts_texts *texts)
@@ -132,6 +133,7 @@ static void show_extras(struct shown *s)
 	}
 }
 
+/* Keys of their own: a template looks for what an item does not have in the page around it. */
 static void show_departments(struct shown *s)
 {
 	const struct json_value *all = json_get(s->business->extra, "departments");
@@ -142,8 +144,9 @@ static void show_departments(struct shown *s)
 		struct json_value *department =
 		    json_build(s->b, items_of(s, "departments"), NULL, JSON_IS_OBJECT);
 		json_build_text(s->b, department, "name", name);
-		show_phone(s, department, json_text(json_get(d, "phone")));
-		json_build_text(s->b, department, "hours", json_text(json_get(d, "hours")));
+		show_phone(s, department, "own_phone", "own_phone_link",
+			   json_text(json_get(d, "phone")));
+		json_build_text(s->b, department, "own_hours", json_text(json_get(d, "hours")));
 	}
 }
 
@@ -155,7 +158,7 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	json_build_text(b, root, "description_text", business->description);
 	show_texts(&s, "alt_names", &business->alt_names);
 	show_place(&s);
-	show_phone(&s, root, business->phone);
+	show_phone(&s, root, "phone", "phone_link", business->phone);
 	show_link(&s, root, "website", business->website);
 	for (size_t i = 0; i < business->same_as.count; i++)
 		if (facts_is_web(business->same_as.item[i]))
