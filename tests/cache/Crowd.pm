@@ -27,18 +27,6 @@ sub begin {
 	return \@open;
 }
 
-# Ask one after the other until the code gives true.
-sub begin_until {
-	my ($self, $code, $path) = @_;
-	my @open;
-	for (my $end = time + 60; time < $end;) {
-		push @open, @{ $self->begin($path) };
-		for (1 .. 20) {
-			return \@open if $code->();
-		}
-	}
-	die "asking for $path did not help\n";
-}
 
 sub end {
 	my ($self, $open, $deadline_s) = @_;
