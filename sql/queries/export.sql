@@ -38,6 +38,7 @@ SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
 	(d.updated_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
+	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
 	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date
 FROM business_detail AS d
 JOIN business AS b ON b.id = d.id
@@ -48,6 +49,7 @@ SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
 	(d.updated_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
+	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
 	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date
 FROM unnest($1::bigint[]) AS wanted (id)
 JOIN business AS b ON b.id = wanted.id

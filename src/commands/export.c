@@ -57,6 +57,8 @@ static void print_json(const struct export_report *r)
 	    {"lists", r->lists},           {"files", r->files}};
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
+	json_key(&w, "gate");
+	gate_report_json(&r->gate, &w);
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));
 	buf_release(&out);
@@ -64,6 +66,7 @@ static void print_json(const struct export_report *r)
 
 static void print_text(const struct export_report *r)
 {
+	struct buf causes;
 	if (r->nothing_changed)
 		printf("%s: nothing has changed since generation %" PRIu64 "\n", export.dir,
 		       r->generation);
@@ -75,6 +78,10 @@ static void print_text(const struct export_report *r)
 	printf("  %" PRIu64 " businesses have a page (%" PRIu64 " of them not to be indexed), "
 	       "%" PRIu64 " are withheld; %" PRIu64 " other files\n",
 	       r->pages, r->noindex, r->withheld, r->files);
+	buf_init(&causes, 65536);
+	gate_report_text(&r->gate, &causes);
+	fputs(buf_z(&causes), stdout);
+	buf_release(&causes);
 	if (r->no_address)
 		fprintf(stderr,
 			"holdfast export: site.url is not set: there is no sitemap, and pages "

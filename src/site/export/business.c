@@ -9,45 +9,93 @@ enum { DAY = 24 * 60, NIGHT_ENDS = 6 * 60 };
 
 /* ---- from the row ---- */
 
-static enum status read_json(struct maker *m, struct str text, struct json_value **out,
+static enum status read_json(struct maker *m, struct str text, const struct json_value **out,
 			     struct err *err)
 {
-	*out = NULL;
-	return text.n ? json_parse(&m->arena, text, out, err) : OK;
+	struct json_value *value = NULL;
+	enum status status = text.n ? json_parse(&m->arena, text, &value, err) : OK;
+	*out = value;
+	return status;
 }
 
-static bool read_texts(struct maker *m, const struct db_rows *rows, int row, struct business *b)
+static bool read_texts(struct maker *m, const struct db_rows *rows, int row, int column,
+		       struct facts_texts *out)
 {
-	return db_texts(rows, row, 19, &m->arena, &b->alt_names, &b->alt_names_count) &&
-	       db_texts(rows, row, 20, &m->arena, &b->service_area, &b->service_area_count) &&
-	       db_texts(rows, row, 21, &m->arena, &b->same_as, &b->same_as_count);
+	struct str *texts;
+	bool fits = db_texts(rows, row, column, &m->arena, &texts, &out->count);
+	out->item = texts;
+	return fits;
+}
+
+/* schema.org types of the main category and the further ones. */
+static bool read_types(struct maker *m, const struct db_rows *rows, int row, struct business *b)
+{
+	struct facts_texts further;
+	if (!read_texts(m, rows, row, 22, &further))
+		return false;
+	struct str *types = arena_array(&m->arena, further.count + 1, sizeof(*types));
+	const struct taxonomy_category *c = taxonomy_by_id(b->category);
+	size_t n = 0;
+	if (!types)
+		return false;
+	if (c)
+		types[n++] = str_of(c->schema_type);
+	for (size_t i = 0; i < further.count; i++) {
+		int64_t id;
+		c = str_to_i64(further.item[i], 1, INT16_MAX, &id) ? taxonomy_by_id((int)id) : NULL;
+		bool known = c == NULL;
+		for (size_t k = 0; k < n && !known; k++)
+			known = str_eq(types[k], str_of(c->schema_type));
+		if (!known)
+			types[n++] = str_of(c->schema_type);
+	}
+	b->facts.types = (struct facts_texts){types, n};
+	return true;
+}
+
+static void read_place(const struct db_rows *rows, int row, struct facts_business *f)
+{
+	struct str *const texts[] = {&f->name,        &f->street, &f->postcode, &f->city,
+				     &f->country,     &f->phone,  &f->hours,    &f->timezone,
+				     &f->description, &f->website};
+	f->located = !db_null(rows, row, 5);
+	f->lat = (double)db_i64(rows, row, 5) / 1e7;
+	f->lon = (double)db_i64(rows, row, 6) / 1e7;
+	for (int c = 0; c < (int)(sizeof(texts) / sizeof(texts[0])); c++)
+		*texts[c] = db_text(rows, row, 7 + c);
 }
 
 enum status business_read(struct maker *m, const struct db_rows *rows, int row, struct business *b,
 			  struct err *err)
 {
-	struct str *const texts[] = {&b->name,        &b->street, &b->postcode, &b->city,
-				     &b->country,     &b->phone,  &b->hours,    &b->timezone,
-				     &b->description, &b->website};
+	char path[EXPORT_PATH];
+	struct facts_business *f = &b->facts;
 	memset(b, 0, sizeof(*b));
 	b->id = db_i64(rows, row, 0);
 	record_id_format(b->id, b->id_text);
+	business_path(b->id, ".html", path);
 	b->region = theme_region(m->theme, (int32_t)db_i64(rows, row, 1));
 	b->category = (int)db_i64(rows, row, 2);
 	b->source = theme_source(m->theme, (int32_t)db_i64(rows, row, 3));
 	b->rank = (int)db_i64(rows, row, 4);
-	b->located = !db_null(rows, row, 5);
-	b->lat = (double)db_i64(rows, row, 5) / 1e7;
-	b->lon = (double)db_i64(rows, row, 6) / 1e7;
-	for (int c = 0; c < (int)(sizeof(texts) / sizeof(texts[0])); c++)
-		*texts[c] = db_text(rows, row, 7 + c);
+	b->judged = !db_null(rows, row, 4);
 	b->day = (int)db_i64(rows, row, 23);
-	b->updated = db_text(rows, row, 24);
-	enum status status = read_json(m, db_text(rows, row, 17), &b->offers, err);
+	b->updated_day = (int)db_i64(rows, row, 24);
+	b->updated = db_text(rows, row, 25);
+	read_place(rows, row, f);
+	f->region = b->region->named ? b->region->name : STR("");
+	if (m->theme->url.n)
+		f->page = maker_text(m, "%.*s/%s", STR_ARG(m->theme->url), path);
+	enum status status = read_json(m, db_text(rows, row, 17), &f->offers, err);
 	if (status == OK)
-		status = read_json(m, db_text(rows, row, 18), &b->extra, err);
-	if (status == OK && !read_texts(m, rows, row, b))
+		status = read_json(m, db_text(rows, row, 18), &f->extra, err);
+	if (status == OK &&
+	    (!read_texts(m, rows, row, 19, &f->alt_names) ||
+	     !read_texts(m, rows, row, 20, &f->service_area) ||
+	     !read_texts(m, rows, row, 21, &f->same_as) || !read_types(m, rows, row, b)))
 		status = err_set(err, TOO_LARGE, "too much for a page");
+	struct str hides = facts_extra(f, "hide_address");
+	b->hidden = hides.n && !str_eq(hides, STR("no"));
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
 }
 
@@ -58,136 +106,14 @@ void business_path(int64_t id, const char *ending, char out[EXPORT_PATH])
 	snprintf(out, EXPORT_PATH, "b/%.2s/%s%s", text, text, ending);
 }
 
-/* ---- links ---- */
-
-static struct str host_of(struct str url)
-{
-	str_cut(&url, '/');
-	str_cut(&url, '/');
-	struct str host = url.p ? str_cut(&url, '/') : url;
-	if (str_starts(host, STR("www.")))
-		host = (struct str){host.p + 4, host.n - 4};
-	return host;
-}
-
-static void put_link(struct maker *m, struct json_value *parent, const char *key, struct str url)
-{
-	bool is_web = str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
-	struct str host = is_web ? host_of(url) : STR("");
-	if (!host.n)
-		return;
-	struct json_value *v = json_build(&m->b, parent, key, JSON_IS_OBJECT);
-	json_build_text(&m->b, v, "href", url);
-	json_build_text(&m->b, v, "host", host);
-}
-
-static void put_links(struct maker *m, const struct business *b)
-{
-	put_link(m, m->root, "website", b->website);
-	if (!b->same_as_count)
-		return;
-	struct json_value *links = maker_list(m, "same_as");
-	for (size_t i = 0; i < b->same_as_count; i++)
-		put_link(m, links, NULL, b->same_as[i]);
-}
-
-static void put_phone(struct maker *m, struct str phone)
-{
-	char digits[64];
-	size_t n = 0;
-	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
-		if ((phone.p[i] >= '0' && phone.p[i] <= '9') || (phone.p[i] == '+' && n == 0))
-			digits[n++] = phone.p[i];
-	json_build_text(&m->b, m->root, "phone", phone);
-	if (n > 2)
-		json_build_text(&m->b, m->root, "phone_link",
-				maker_text(m, "tel:%.*s", (int)n, digits));
-}
-
 /* How a shop wants to be written to, when its record says so: never guessed from a telephone number. */
 static void put_reserve(struct maker *m, const struct business *b)
 {
 	static const char *const schemes[] = {"sms:", "https://wa.me/", "mailto:"};
-	struct str link = json_text(json_get(b->extra, "reserve"));
+	struct str link = facts_extra(&b->facts, "reserve");
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		if (str_starts(link, str_of(schemes[i])))
 			json_build_text(&m->b, m->root, "reserve", link);
-}
-
-static void put_texts(struct maker *m, const char *key, const struct str *texts, size_t count)
-{
-	if (!count)
-		return;
-	struct json_value *list = maker_list(m, key);
-	for (size_t i = 0; i < count; i++)
-		if (texts[i].n)
-			json_build(&m->b, list, NULL, JSON_IS_STRING)->text = texts[i];
-}
-
-/* ---- further facts ---- */
-
-static const struct {
-	const char *key, *label;
-} fact_labels[] = {{"lei", "LEI"},
-		   {"legal_name", "Registered name"},
-		   {"wheelchair", "Wheelchair access"},
-		   {"payment", "Payment"},
-		   {"cuisine", "Cuisine"},
-		   {"founded", "Founded"},
-		   {"closed", "Closed down"},
-		   {"reserve", NULL}};
-
-/* "opening_notes" -> "Opening notes"; NULL p: it stands elsewhere on the page. */
-static struct str fact_label(struct maker *m, struct str key)
-{
-	for (size_t i = 0; i < sizeof(fact_labels) / sizeof(fact_labels[0]); i++)
-		if (str_eq(key, str_of(fact_labels[i].key)))
-			return fact_labels[i].label ? str_of(fact_labels[i].label)
-						    : (struct str){NULL, 0};
-	char *text = arena_printf(&m->arena, "%.*s", STR_ARG(key));
-	if (!text || !*text)
-		return key;
-	for (char *c = text; *c; c++)
-		if (*c == '_' || *c == ':')
-			*c = ' ';
-	if (*text >= 'a' && *text <= 'z')
-		*text = (char)(*text - 'a' + 'A');
-	return str_of(text);
-}
-
-static void put_facts(struct maker *m, const struct json_value *extra)
-{
-	struct json_value *facts = NULL;
-	for (const struct json_value *v = extra ? extra->first : NULL; v; v = v->next) {
-		struct str text = json_text(v), label = fact_label(m, v->key);
-		if (v->kind == JSON_IS_BOOL)
-			text = v->boolean ? STR("yes") : STR("no");
-		if (!text.n || !label.n)
-			continue;
-		facts = facts ? facts : maker_list(m, "facts");
-		struct json_value *fact = json_build(&m->b, facts, NULL, JSON_IS_OBJECT);
-		json_build_text(&m->b, fact, "label", label);
-		json_build_text(&m->b, fact, "text", text);
-	}
-}
-
-/* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
-static void put_goods(struct maker *m, const struct json_value *offers)
-{
-	const struct json_value *items = json_get(offers, "items");
-	if (!items || items->kind != JSON_IS_ARRAY || !items->first)
-		return;
-	struct json_value *goods = maker_list(m, "goods");
-	for (const struct json_value *item = items->first; item; item = item->next) {
-		struct str name = json_text(json_get(item, "name"));
-		if (!name.n)
-			continue;
-		struct json_value *good = json_build(&m->b, goods, NULL, JSON_IS_OBJECT);
-		json_build_text(&m->b, good, "name", name);
-		json_build_text(&m->b, good, "about", json_text(json_get(item, "description")));
-		json_build_text(&m->b, good, "price", json_text(json_get(item, "price")));
-		json_build_text(&m->b, good, "currency", json_text(json_get(item, "currency")));
-	}
 }
 
 /* ---- hours: the table for people, the same intervals for the script ---- */
@@ -234,15 +160,14 @@ static void put_hours(struct maker *m, const struct business *b)
 	struct hours_week week;
 	char spans[HOURS_SPANS_MAX * 12];
 	size_t n = 0;
-	json_build_text(&m->b, m->root, "hours", b->hours);
-	if (!b->hours.n || !hours_week_parse(b->hours, &week, NULL))
+	if (!b->facts.hours.n || !hours_week_parse(b->facts.hours, &week, NULL))
 		return;
 	for (size_t i = 0; i < week.count; i++)
 		n += (size_t)snprintf(spans + n, sizeof(spans) - n, "%s%d-%d", i ? "," : "",
 				      week.span[i].from, week.span[i].to);
-	if (n && b->timezone.n) {
+	if (n && b->facts.timezone.n) {
 		json_build_text(&m->b, m->root, "week", maker_text(m, "%s", spans));
-		json_build_text(&m->b, m->root, "timezone", b->timezone);
+		json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
 	}
 	join_week(&week);
 	struct json_value *days = maker_list(m, "days");
@@ -251,28 +176,6 @@ static void put_hours(struct maker *m, const struct business *b)
 }
 
 /* ---- the page ---- */
-
-static void put_place(struct maker *m, const struct business *b)
-{
-	json_build_text(&m->b, m->root, "street", b->street);
-	json_build_text(&m->b, m->root, "postcode", b->postcode);
-	json_build_text(&m->b, m->root, "city", b->city);
-	json_build_text(&m->b, m->root, "country", b->country);
-	if (b->region->id)
-		json_build_text(&m->b, m->root, "region", b->region->name);
-	json_build_true(&m->b, m->root, "address",
-			b->street.n || b->postcode.n || b->city.n || b->country.n);
-	if (!b->located)
-		return;
-	struct json_value *map = json_build(&m->b, m->root, "map", JSON_IS_OBJECT);
-	json_build_format(&m->b, map, "geo", "geo:%.6f,%.6f", b->lat, b->lon);
-	json_build_format(&m->b, map, "osm",
-			  "https://www.openstreetmap.org/?mlat=%.6f&mlon=%.6f#map=18/%.6f/%.6f",
-			  b->lat, b->lon, b->lat, b->lon);
-	json_build_format(&m->b, map, "route",
-			  "https://www.openstreetmap.org/directions?to=%.6f%%2C%.6f", b->lat,
-			  b->lon);
-}
 
 static void put_trail(struct maker *m, const struct business *b)
 {
@@ -304,21 +207,23 @@ static void put_contact(struct maker *m, const struct business *b, const char *k
 	json_build_text(&m->b, m->root, key, link);
 }
 
+/* The part that is the same for people and search engines is the facts'; false: no valid block can be made of it. */
+static bool put_facts(struct maker *m, const struct business *b)
+{
+	struct err why;
+	buf_reset(&m->block);
+	facts_show(&b->facts, &m->b, m->root);
+	bool valid = facts_jsonld(&b->facts, &m->arena, &m->block, &why) == OK;
+	if (valid)
+		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
+	return valid;
+}
+
 static void put_all(struct maker *m, const struct business *b)
 {
-	json_build_text(&m->b, m->root, "name", b->name);
 	put_trail(m, b);
-	put_texts(m, "alt_names", b->alt_names, b->alt_names_count);
-	json_build_text(&m->b, m->root, "description_text", b->description);
-	put_place(m, b);
-	if (b->phone.n)
-		put_phone(m, b->phone);
-	put_links(m, b);
 	put_reserve(m, b);
 	put_hours(m, b);
-	put_texts(m, "service_area", b->service_area, b->service_area_count);
-	put_goods(m, b->offers);
-	put_facts(m, b->extra);
 	json_build_text(&m->b, m->root, "updated", b->updated);
 	if (b->source)
 		maker_source(m, json_build(&m->b, m->root, "sources", JSON_IS_ARRAY), b->source);
@@ -333,33 +238,55 @@ static void put_all(struct maker *m, const struct business *b)
 
 static uint32_t listed_hash(const struct business *b)
 {
-	const struct str texts[] = {b->name, b->street, b->postcode, b->city};
-	uint64_t hash = 1;
+	const struct str texts[] = {b->facts.name, b->facts.street, b->facts.postcode,
+				    b->facts.city};
+	uint64_t hash = 1 + b->hidden;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		hash = XXH3_64bits_withSeed(texts[i].p, texts[i].n, hash + texts[i].n);
 	return (uint32_t)hash;
+}
+
+/* What lists and the manifest know of it. */
+static void note(const struct maker *m, const struct business *b, bool valid, struct entry *e)
+{
+	static const uint8_t states[] = {[GATE_PUBLISH] = ENTRY_INDEXED,
+					 [GATE_NOINDEX] = ENTRY_NOINDEX,
+					 [GATE_WITHHOLD] = ENTRY_WITHHELD};
+	const struct gate_input input = {.facts = &b->facts,
+					 .valid = valid,
+					 .quality = b->judged ? b->rank : -1,
+					 .updated_day = b->updated_day,
+					 .today = m->theme->today};
+	enum gate_cause cause = gate_judge(&m->theme->limits, &input);
+	*e = (struct entry){.id = b->id,
+			    .identity = gate_identity(&b->facts),
+			    .listed = listed_hash(b),
+			    .region = b->region->id,
+			    .category = (int16_t)(taxonomy_by_id(b->category) ? b->category : 0),
+			    .day = (uint16_t)b->day,
+			    .rank = (uint8_t)b->rank,
+			    .state = states[gate_causes[cause].verdict],
+			    .cause = (uint8_t)cause,
+			    .card = m->theme->cards && card_wanted(b),
+			    .hidden = b->hidden};
 }
 
 enum status business_page(struct maker *m, const struct business *b, struct entry *e,
 			  struct err *err)
 {
 	char path[EXPORT_PATH];
-	*e = (struct entry){.id = b->id,
-			    .listed = listed_hash(b),
-			    .region = b->region->id,
-			    .category = (int16_t)(taxonomy_by_id(b->category) ? b->category : 0),
-			    .day = (uint16_t)b->day,
-			    .rank = (uint8_t)b->rank,
-			    .state = ENTRY_INDEXED,
-			    .card = m->theme->cards && card_wanted(b)};
+	const struct facts_business *f = &b->facts;
+	note(m, b, put_facts(m, b), e);
+	if (e->state == ENTRY_WITHHELD)
+		return OK;
 	struct str kind = theme_category_label(b->category);
 	business_path(b->id, ".html", path);
 	put_all(m, b);
 	maker_head(m,
-		   b->city.n ? maker_text(m, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city))
-			     : b->name,
+		   f->city.n ? maker_text(m, "%.*s, %.*s", STR_ARG(f->name), STR_ARG(f->city))
+			     : f->name,
 		   maker_text(m, "%.*s%s%.*s: address, opening hours, telephone.", STR_ARG(kind),
-			      b->city.n ? " in " : "", STR_ARG(b->city)),
+			      f->city.n ? " in " : "", STR_ARG(f->city)),
 		   e->state == ENTRY_INDEXED ? path : NULL);
 	enum status status = maker_render(m, THEME_BUSINESS, err);
 	if (status == OK)

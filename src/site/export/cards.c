@@ -10,7 +10,8 @@ enum { DAY = 24 * 60, LINE_MAX_BYTES = 74 };
 bool card_wanted(const struct business *b)
 {
 	struct hours_week week;
-	return b->street.n && b->hours.n && hours_week_parse(b->hours, &week, NULL) && week.count;
+	return b->facts.street.n && !b->hidden && b->facts.hours.n &&
+	       hours_week_parse(b->facts.hours, &week, NULL) && week.count;
 }
 
 /* Escaped as both formats ask for it. */
@@ -60,8 +61,8 @@ static void put_line(struct buf *out, const char *name, struct str value)
 static void put_address(struct buf *out, const struct business *b, const char *name,
 			const char *between)
 {
-	const struct str parts[] = {b->street, b->city, b->region->id ? b->region->name : STR(""),
-				    b->postcode, b->country};
+	const struct str parts[] = {b->facts.street, b->facts.city, b->facts.region,
+				    b->facts.postcode, b->facts.country};
 	size_t from = out->n;
 	buf_puts(out, name);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -85,13 +86,13 @@ void card_vcf(const struct theme *t, const struct business *b, struct buf *out)
 {
 	size_t from;
 	buf_puts(out, "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\n");
-	put_line(out, "FN:", b->name);
-	put_line(out, "ORG:", b->name);
+	put_line(out, "FN:", b->facts.name);
+	put_line(out, "ORG:", b->facts.name);
 	put_address(out, b, "ADR:;;", ";");
-	put_line(out, "TEL:", b->phone);
+	put_line(out, "TEL:", b->facts.phone);
 	from = out->n;
-	if (b->located) {
-		buf_printf(out, "GEO:geo:%.6f,%.6f", b->lat, b->lon);
+	if (b->facts.located) {
+		buf_printf(out, "GEO:geo:%.6f,%.6f", b->facts.lat, b->facts.lon);
 		end_line(out, from);
 	}
 	put_url(out, t, b);
@@ -111,7 +112,7 @@ static void put_event(struct buf *out, const struct theme *t, const struct busin
 		   from % 60);
 	buf_printf(out, "DTEND:202401%02dT%02d%02d00\r\n", to / DAY + 1, to % DAY / 60, to % 60);
 	buf_printf(out, "RRULE:FREQ=WEEKLY;BYDAY=%s\r\n", days[from / DAY]);
-	put_line(out, "SUMMARY:Open: ", b->name);
+	put_line(out, "SUMMARY:Open: ", b->facts.name);
 	put_address(out, b, "LOCATION:", "\\, ");
 	put_url(out, t, b);
 	buf_puts(out, "TRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
@@ -121,7 +122,7 @@ void card_ics(const struct theme *t, const struct business *b, struct buf *out)
 {
 	struct hours_week week;
 	buf_puts(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Holdfast//Directory//EN\r\n");
-	if (hours_week_parse(b->hours, &week, NULL))
+	if (hours_week_parse(b->facts.hours, &week, NULL))
 		for (size_t i = 0; i < week.count; i++)
 			put_event(out, t, b, &week.span[i]);
 	buf_puts(out, "END:VCALENDAR\r\n");

@@ -16,8 +16,9 @@ struct run {
 	struct export_report *report;
 	struct state state;
 	struct theme theme;
-	struct manifest spare; /* what is in the spare tree */
-	struct manifest next;  /* what it becomes */
+	struct manifest spare;   /* what is in the spare tree */
+	struct manifest next;    /* what it becomes */
+	struct manifest orphans; /* written by this run, and then found to be duplicates */
 	struct lists lists;
 	struct db *db;
 	unsigned formats;
@@ -237,6 +238,24 @@ static enum status pass_ids(struct run *r, struct err *err)
 	return r->ids_count ? pass(r, &p, "rendering", "businesses", r->ids_count, err) : OK;
 }
 
+static void twin_changed(void *ctx, const struct entry *e, bool is)
+{
+	struct run *r = ctx;
+	const struct entry *there = manifest_find(&r->spare, e->id);
+	if (is)
+		add_id(r, e->id);
+	else if (!there || there->state < ENTRY_NOINDEX)
+		manifest_add(&r->orphans, e);
+}
+
+/* Duplicates of what has gone are rendered; what has become one leaves the tree again. */
+static enum status resolve_twins(struct run *r, struct err *err)
+{
+	r->ids_count = 0;
+	twins_resolve(&r->next, twin_changed, r);
+	return pass_ids(r, err);
+}
+
 /* Businesses: the whole, and then what changed meanwhile; or what changed since the tree was made. */
 static enum status businesses(struct run *r, struct err *err)
 {
@@ -255,7 +274,7 @@ static enum status businesses(struct run *r, struct err *err)
 	if (status == OK)
 		status = pass_ids(r, err);
 	manifest_drop_gone(&r->next);
-	return status;
+	return status == OK ? resolve_twins(r, err) : status;
 }
 
 static enum status list_pages(struct run *r, struct err *err)
@@ -309,6 +328,8 @@ static enum status remove_stale(struct run *r, struct files *f, struct err *err)
 		if (page || (old->card && !e->card))
 			status = remove_business(r, f, old, page, err);
 	}
+	for (size_t i = 0; i < r->orphans.entries && status == OK; i++)
+		status = remove_business(r, f, &r->orphans.entry[i], true, err);
 	for (size_t i = 0; i < r->spare.files && status == OK; i++) {
 		const char *path = r->spare.file[i].path;
 		if (manifest_find_file(&r->next, path))
@@ -360,6 +381,8 @@ static void count(struct run *r, const struct manifest *m)
 		p->pages += m->entry[i].state >= ENTRY_NOINDEX;
 		p->noindex += m->entry[i].state == ENTRY_NOINDEX;
 		p->withheld += m->entry[i].state == ENTRY_WITHHELD;
+		if (m->entry[i].cause < GATE_CAUSES)
+			p->gate.count[m->entry[i].cause]++;
 	}
 	p->files = m->files;
 }
@@ -446,6 +469,7 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	lists_release(&r.lists);
 	manifest_release(&r.spare);
 	manifest_release(&r.next);
+	manifest_release(&r.orphans);
 	theme_release(&r.theme);
 	db_close(r.db);
 	free(r.ids);

@@ -27,6 +27,7 @@
 
 #include "config/config.h"
 #include "db/db.h"
+#include "site/gate/gate.h"
 
 enum { EXPORT_WORKERS_MAX = 64 };
 
@@ -56,6 +57,7 @@ struct export_report {
 	uint64_t withheld;           /* businesses without a page */
 	uint64_t lists, files;       /* list pages; other files */
 	uint64_t bytes;              /* written */
+	struct gate_report gate;     /* why businesses are withheld or not indexed */
 };
 
 /* CONFLICT: another export of this folder is running, or the folder is not one of an export. INVALID: a template is

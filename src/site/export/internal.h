@@ -21,6 +21,7 @@
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/export/export.h"
+#include "site/gate/gate.h"
 #include "template/template.h"
 
 enum {
@@ -37,15 +38,18 @@ enum entry_state { ENTRY_GONE, ENTRY_WITHHELD, ENTRY_NOINDEX, ENTRY_INDEXED };
 /* A business in a tree. */
 struct entry {
 	int64_t id;
-	uint64_t page;   /* hash of its page; 0: not known, or no page */
-	uint32_t listed; /* hash of what lists show of it */
-	int32_t region;  /* 0: none */
+	uint64_t page;     /* hash of its page; 0: not known, or no page */
+	uint64_t identity; /* of two of one identity one is published; 0: nobody's twin */
+	uint32_t listed;   /* hash of what lists show of it */
+	int32_t region;    /* 0: none */
 	int16_t category;
 	uint16_t day; /* of its last change, since 1970: the sitemap's lastmod */
 	uint8_t rank;
-	uint8_t state; /* enum entry_state */
-	uint8_t card;  /* it has a vCard and a calendar */
-	uint8_t reserved;
+	uint8_t state;  /* enum entry_state */
+	uint8_t cause;  /* enum gate_cause */
+	uint8_t card;   /* it has a vCard and a calendar */
+	uint8_t hidden; /* lists show no street */
+	uint8_t reserved[5];
 };
 
 /* Any other file of a tree. */
@@ -167,8 +171,7 @@ enum theme_page {
 struct region {
 	int32_t id;
 	struct str key, name; /* name: the country's code when it has none */
-	struct str country;
-	uint64_t pages; /* businesses with one */
+	bool named;
 };
 
 struct source {
@@ -192,6 +195,8 @@ struct theme {
 	uint64_t hash;                          /* of all that every page shows */
 	uint64_t source_hash[MANIFEST_SOURCES]; /* of what the pages of a source show */
 	bool cards;
+	struct gate_limits limits;
+	int today; /* days since 1970 */
 };
 MUST_CHECK enum status theme_load(struct theme *t, const struct export_options *o, struct db *db,
 				  struct err *err);
@@ -210,7 +215,7 @@ struct maker {
 	struct arena arena;
 	struct json_build b;
 	struct json_value *root;
-	struct buf out;
+	struct buf out, block;
 };
 void maker_init(struct maker *m, const struct theme *theme);
 void maker_release(struct maker *m);
@@ -233,15 +238,12 @@ struct business {
 	const struct source *source;
 	int category;
 	int rank;
-	bool located;
-	double lat, lon;
-	struct str name, street, postcode, city, country, phone, hours, timezone, description,
-	    website;
-	struct json_value *offers, *extra;
-	struct str *alt_names, *service_area, *same_as;
-	size_t alt_names_count, service_area_count, same_as_count;
-	struct str updated; /* 2026-01-31 */
-	int day;            /* of our last change, since 1970 */
+	bool judged;        /* rank is known */
+	bool hidden;        /* its address is not to be shown */
+	struct str updated; /* 2026-01-31: the source's last change */
+	int updated_day;
+	int day; /* of our last change, since 1970 */
+	struct facts_business facts;
 };
 
 /* The row's business in m's arena. TOO_LARGE, INVALID. */
@@ -258,6 +260,13 @@ void business_path(int64_t id, const char *ending, char out[EXPORT_PATH]);
 bool card_wanted(const struct business *b);
 void card_vcf(const struct theme *t, const struct business *b, struct buf *out);
 void card_ics(const struct theme *t, const struct business *b, struct buf *out);
+
+/* ---- twins.c ---- */
+
+/* Of the businesses of one identity the best one is published, the others are withheld as duplicates. Calls `changed`
+ * for each whose page comes (is: true; it must be rendered) or goes. */
+void twins_resolve(struct manifest *m, void (*changed)(void *ctx, const struct entry *e, bool is),
+		   void *ctx);
 
 /* ---- lists.c ---- */
 

@@ -175,25 +175,29 @@ static enum status query(const struct lists *l, const struct list_page *p, struc
 	return status;
 }
 
-static void put_member(struct maker *m, struct json_value *found, const struct db_rows *rows, int r)
+static void put_member(struct maker *m, const struct lists *l, struct json_value *found,
+		       const struct db_rows *rows, int r)
 {
+	enum { STREET = 1 };
 	static const char *const keys[] = {"name", "street", "postcode", "city"};
 	char path[EXPORT_PATH];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
-	business_path(db_i64(rows, r, 0), ".html", path);
+	const struct entry *e = manifest_find(l->m, db_i64(rows, r, 0));
+	must(e);
+	business_path(e->id, ".html", path);
 	json_build_text(&m->b, v, "href", maker_text(m, "%.*s/%s", STR_ARG(m->theme->base), path));
 	for (int c = 0; c < 4; c++)
-		json_build_text(&m->b, v, keys[c], db_text(rows, r, c + 1));
-	json_build_true(&m->b, v, "place",
-			!db_null(rows, r, 2) || !db_null(rows, r, 3) || !db_null(rows, r, 4));
+		if (c != STREET || !e->hidden)
+			json_build_text(&m->b, v, keys[c], db_text(rows, r, c + 1));
+	json_build_true(&m->b, v, "place", v->count > 2);
 }
 
 /* The rows come in the order of the ids; who is gone since is left out, and the next run knows. */
-static void put_members(struct maker *m, const struct db_rows *rows)
+static void put_members(struct maker *m, const struct lists *l, const struct db_rows *rows)
 {
 	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
 	for (int r = 0; r < rows->rows; r++)
-		put_member(m, found, rows, r);
+		put_member(m, l, found, rows, r);
 }
 
 static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
@@ -237,7 +241,7 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page, st
 			maker_text(m, "%.*s/r/%.*s/", STR_ARG(base), STR_ARG(region->key)));
 	if (page == list->page)
 		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
-	put_members(m, &rows);
+	put_members(m, l, &rows);
 	put_pages(m, l, page);
 	lists_path(m->theme, l, page, path);
 	if (page == list->page)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/io.h"
 
-static const char magic[8] = "hfsite1\n";
+static const char magic[8] = "hfsite2\n";
 
 struct head {
 	char magic[8];

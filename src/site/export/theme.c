@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+#include "base/clock.h"
 #include "base/files.h"
 #include "sql/export.h"
 
@@ -88,8 +89,8 @@ static enum status load_regions(struct theme *t, struct db *db, struct err *err)
 		struct region *r = &t->region[i + 1];
 		r->id = (int32_t)db_i64(&rows, i, 0);
 		r->key = copied(t, db_text(&rows, i, 1));
-		r->country = copied(t, db_text(&rows, i, 2));
-		r->name = copied(t, db_text(&rows, i, db_null(&rows, i, 3) ? 2 : 3));
+		r->named = !db_null(&rows, i, 3);
+		r->name = copied(t, db_text(&rows, i, r->named ? 3 : 2));
 	}
 	db_rows_release(&rows);
 	return OK;
@@ -165,10 +166,13 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 	t->set = template_set_create();
 	t->config = o->config;
 	t->cards = o->cards;
+	t->today = (int)(clock_wall_us() / 1000000 / (24 * 60 * 60));
+	gate_limits_read(&t->limits, o->config);
 	set_address(t);
 	XXH3_64bits_reset(hash);
 	XXH3_64bits_update(hash, form, sizeof(form));
 	XXH3_64bits_update(hash, &o->cards, sizeof(o->cards));
+	XXH3_64bits_update(hash, &t->limits, sizeof(t->limits));
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		const char *text = config_text(o->config, settings[i]);
 		XXH3_64bits_update(hash, text, strlen(text) + 1);
@@ -206,12 +210,14 @@ void maker_init(struct maker *m, const struct theme *theme)
 	m->theme = theme;
 	arena_init(&m->arena, EXPORT_ARENA_MAX);
 	buf_init(&m->out, EXPORT_PAGE_MAX);
+	buf_init(&m->block, EXPORT_PAGE_MAX);
 }
 
 void maker_release(struct maker *m)
 {
 	arena_release(&m->arena);
 	buf_release(&m->out);
+	buf_release(&m->block);
 }
 
 struct str maker_text(struct maker *m, const char *fmt, ...)
