@@ -16,6 +16,7 @@ extern const struct command command_reload;
 extern const struct command command_stats;
 extern const struct command command_status;
 extern const struct command command_suppress;
+extern const struct command command_top;
 extern const struct command command_up;
 extern const struct command command_worker;
 

@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     &command_suppress,
     &command_enrich,
     &command_worker,
+    &command_top,
     &command_export,
     &command_generate,
     NULL,

@@ -12,9 +12,10 @@ struct web {
 	struct cache *cache;
 	struct search_api *search;
 	struct stats *stats;
+	struct ops *ops;
 	struct pages *pages;
 	struct http_server *http;
-	struct http_group groups[5];
+	struct http_group groups[6];
 	struct buf openapi;
 };
 
@@ -22,6 +23,6 @@ struct web {
 extern const struct http_route web_routes[];
 
 /* The counters of this process as Prometheus reads them. */
-void web_metrics(const struct web *web, struct buf *out);
+void web_metrics(struct web *web, struct buf *out);
 
 #endif

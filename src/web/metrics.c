@@ -1,5 +1,7 @@
 #include "web/internal.h"
 
+#include "monitor/ops.h"
+
 #include "cache/store/store.h"
 
 #include <stdio.h>
@@ -143,7 +145,7 @@ static void cache_metrics(const struct web *web, struct buf *out)
 	put_metric(out, "entries", "gauge", "keys in the cache", numbers.entries_used);
 }
 
-void web_metrics(const struct web *web, struct buf *out)
+void web_metrics(struct web *web, struct buf *out)
 {
 	struct numbers numbers = {.http = http_server_stats(web->http)};
 	db_pool_stats(web->db, &numbers.db);
@@ -153,4 +155,5 @@ void web_metrics(const struct web *web, struct buf *out)
 		metrics[i].put(out, metrics[i].name, &numbers);
 	}
 	cache_metrics(web, out);
+	ops_metrics(web->ops, out);
 }

@@ -7,6 +7,7 @@
 #include "directory/pages/pages.h"
 #include "directory/search/api.h"
 #include "directory/stats/stats.h"
+#include "monitor/ops.h"
 
 #define TEXT_OF(x)    #x
 #define VERSION_OF(x) TEXT_OF(x)
@@ -26,6 +27,7 @@ static void collect_routes(struct web *web)
 	const struct http_group groups[] = {
 	    {search_api_routes, search_api_schemas, web->search},
 	    {stats_routes, stats_schemas, web->stats},
+	    {ops_routes, ops_schemas, web->ops},
 	    {pages_routes, NULL, web->pages},
 	    {web_routes, NULL, web},
 	    {0},
@@ -66,6 +68,7 @@ static void create_cache(struct web *web, const struct web_options *options)
 		die("%s", err.text);
 	web->search = search_api_create(web->db, web->cache, c);
 	web->stats = stats_create(web->db, web->cache, c);
+	web->ops = ops_create(options->loop, web->db, web->cache, c);
 }
 
 struct web *web_create(const struct web_options *options)
@@ -124,6 +127,7 @@ void web_destroy(struct web *web)
 {
 	/* Requests hold queries: they go first. */
 	http_server_destroy(web->http);
+	ops_free(web->ops);
 	cache_destroy(web->cache);
 	stats_free(web->stats);
 	search_api_free(web->search);

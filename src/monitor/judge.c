@@ -1,0 +1,173 @@
+#include "monitor/monitor.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { ETA_FROM = 30, DAY_MS = 86400000 };
+static const double load_goal = 0.8;
+
+const char *const monitor_state_names[MONITOR_STATES] = {
+    "UNKNOWN", "FINISHED", "DEAD", "THROTTLED", "BACKOFF", "STALLED", "FAILING", "WORKING", "IDLE",
+};
+
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+/* Over five minutes, and while it is younger over what there is. */
+static double rate_of(const struct monitor_container *c)
+{
+	double minutes = (double)c->started_ms / 60000;
+	double done = (double)(c->ok + c->failed);
+	if (minutes < 1)
+		return minutes > 0 ? done / minutes : 0;
+	return c->rate[0] > 0 || minutes < 5 ? larger(c->rate[0], c->rate[1]) : c->rate[1];
+}
+
+/* How long nothing may be finalised while work is open: three times the slowest call, seven mean intervals, two
+ * flushes. */
+static double patience_ms(const struct monitor_container *c, int64_t flush_ms)
+{
+	double patience = larger(3.0 * (double)c->slowest_ms, 2.0 * (double)flush_ms);
+	double rate = c->rate[2] > 0 ? c->rate[2] : c->rate[1];
+	if (rate > 0)
+		patience = larger(patience, 7 * 60000 / rate);
+	else /* nothing yet: a call may take as long as a lease */
+		patience = larger(patience, (double)c->lease_ms);
+	return larger(patience, 2.0 * (double)c->heartbeat_ms);
+}
+
+enum monitor_state monitor_container_state(const struct monitor_container *c, int64_t age_ms,
+					   int64_t flush_ms)
+{
+	if (age_ms < 0 || age_ms > 2 * flush_ms + 1000)
+		return MONITOR_UNKNOWN;
+	if (c->finished)
+		return MONITOR_FINISHED;
+	if (c->heartbeat_age_ms > c->lease_ms)
+		return MONITOR_DEAD;
+	if (c->declared != MONITOR_UNKNOWN && c->declared_for_ms > 0)
+		return c->declared;
+	int64_t quiet = c->progress_age_ms >= 0 ? c->progress_age_ms : c->started_ms;
+	bool open = c->in_flight > 0;
+	if (c->heartbeat_age_ms > 2 * c->heartbeat_ms ||
+	    (open && (double)quiet > patience_ms(c, flush_ms)) || c->empty_claims >= 2)
+		return MONITOR_STALLED;
+	if (c->failed_in_row >= MONITOR_FAILING_FROM)
+		return MONITOR_FAILING;
+	return open ? MONITOR_WORKING : MONITOR_IDLE;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Slower than half of the median of those that work. */
+static void mark_stragglers(struct monitor_batch *b)
+{
+	double *rates = calloc(b->containers + 1, sizeof(*rates));
+	size_t n = 0;
+	if (!rates)
+		return;
+	for (size_t i = 0; i < b->containers; i++)
+		if (!b->container[i].finished)
+			rates[n++] = rate_of(&b->container[i]);
+	qsort(rates, n, sizeof(*rates), compare);
+	double median = n ? rates[n / 2] : 0;
+	for (size_t i = 0; i < b->containers; i++) {
+		struct monitor_container *c = &b->container[i];
+		c->straggler = !c->finished && n > 1 && median > 0 && rate_of(c) < median / 2;
+	}
+	free(rates);
+}
+
+/* Remaining over the rate; the range is what chance does to a rate that was measured on so many items, and the
+ * slowest call that may still be in flight. */
+static void expect(struct monitor_batch *b, double done, double slowest_ms)
+{
+	double remaining = (double)(b->total - b->ok - b->failed - b->dead);
+	b->eta_ms = b->eta_least_ms = b->eta_most_ms = -1;
+	if (b->finished || done < ETA_FROM || b->rate <= 0)
+		return;
+	double eta = remaining / b->rate * 60000;
+	double spread = 0.1 + 2 / sqrt(done);
+	if (eta > 365.0 * DAY_MS)
+		return;
+	b->eta_ms = (int64_t)eta;
+	b->eta_least_ms = (int64_t)(eta / (1 + spread));
+	b->eta_most_ms = (int64_t)(eta * (1 + spread) + 2 * slowest_ms);
+}
+
+static void judge_batch(struct monitor_batch *b, int64_t age_ms, int64_t flush_ms)
+{
+	double most = 0, slowest = 0;
+	size_t by_state[MONITOR_STATES] = {0}, open = 0;
+	b->ok = b->failed = b->dead = b->in_flight = 0;
+	b->rate = 0;
+	b->alarm = false;
+	for (size_t i = 0; i < b->containers; i++) {
+		struct monitor_container *c = &b->container[i];
+		c->state = monitor_container_state(c, age_ms, flush_ms);
+		by_state[c->state]++;
+		open += !c->finished;
+		b->ok += c->ok;
+		b->failed += c->failed;
+		b->dead += c->dead;
+		b->in_flight += c->in_flight;
+		b->alarm = b->alarm || (!c->finished && c->empty_claims >= 2);
+		most = larger(most, (double)c->claimed);
+		slowest = larger(slowest, (double)c->slowest_ms);
+		if (c->state != MONITOR_DEAD && c->state != MONITOR_STALLED && !c->finished)
+			b->rate += rate_of(c);
+	}
+	mark_stragglers(b);
+	double done = (double)(b->ok + b->failed);
+	double claimed = 0;
+	for (size_t i = 0; i < b->containers; i++)
+		claimed += (double)b->container[i].claimed;
+	b->skew = claimed > 0 ? most / (claimed / (double)b->containers) : 1;
+	b->queued = b->total - b->ok - b->failed - b->dead - b->in_flight;
+	expect(b, done, slowest);
+	if (age_ms < 0 || age_ms > 2 * flush_ms + 1000)
+		b->state = MONITOR_UNKNOWN;
+	else if (b->finished)
+		b->state = MONITOR_FINISHED;
+	else if (by_state[MONITOR_WORKING])
+		b->state = MONITOR_WORKING;
+	else if (by_state[MONITOR_FAILING])
+		b->state = MONITOR_FAILING;
+	else if (by_state[MONITOR_THROTTLED] || by_state[MONITOR_BACKOFF])
+		b->state = by_state[MONITOR_THROTTLED] ? MONITOR_THROTTLED : MONITOR_BACKOFF;
+	else if (open && by_state[MONITOR_STALLED] + by_state[MONITOR_DEAD] == open)
+		b->state = by_state[MONITOR_STALLED] ? MONITOR_STALLED : MONITOR_DEAD;
+	else
+		b->state = MONITOR_IDLE;
+}
+
+void monitor_judge(struct monitor_view *view, int64_t age_ms, int64_t flush_ms)
+{
+	view->age_ms = age_ms;
+	for (size_t i = 0; i < view->batches; i++)
+		judge_batch(&view->batch[i], view->known ? age_ms : -1, flush_ms);
+}
+
+double monitor_rho(double items, double retries, double interval_min, double containers,
+		   double rate)
+{
+	double capacity = interval_min * containers * rate;
+	return capacity > 0 ? items * (1 + retries) / capacity : INFINITY;
+}
+
+struct monitor_advice monitor_advise(double items, double retries, double interval_min,
+				     double containers, double rate)
+{
+	double work = items * (1 + retries);
+	return (struct monitor_advice){
+	    .rho = monitor_rho(items, retries, interval_min, containers, rate),
+	    .containers = (int)ceil(work / (load_goal * interval_min * rate)),
+	    .interval_min = work / (load_goal * containers * rate),
+	};
+}

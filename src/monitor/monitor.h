@@ -1,0 +1,106 @@
+/* What the pipeline does, and how one knows (incident 9): one view with three faces, `holdfast top`, /ops and /metrics.
+ *
+ * The monitor may never claim standstill while work proceeds, nor progress while work stalls. It reads counters that claims
+ * and flushes keep, never counts items, and when its own data are old or cut off it says UNKNOWN, not 0. Progress is
+ * the finalisation of items, on the database's clock; the heartbeat never counts as progress.
+ *
+ * The computations are pure: from numbers to numbers, no clock and no database.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct db_rows;
+
+/* ---- states: the first that is true ---- */
+
+enum monitor_state {
+	MONITOR_UNKNOWN,  /* the monitor's own data are older than two flushes, or there are none */
+	MONITOR_FINISHED, /* it has ended in order, nothing of it is open */
+	MONITOR_DEAD,     /* the heartbeat is older than the lease */
+	MONITOR_THROTTLED, /* declared: a host asked to be left alone */
+	MONITOR_BACKOFF,   /* declared */
+	MONITOR_STALLED, /* two heartbeats are missing, or work is open and nothing was finalised for too long */
+	MONITOR_FAILING, /* all recent items failed: failures are no progress */
+	MONITOR_WORKING,
+	MONITOR_IDLE,
+	MONITOR_STATES
+};
+extern const char *const monitor_state_names[MONITOR_STATES];
+
+enum { MONITOR_FAILING_FROM = 20 }; /* items in a row */
+
+/* Ages and spans in milliseconds; -1: never. */
+struct monitor_container {
+	int64_t id;
+	bool finished;
+	int64_t started_ms, heartbeat_age_ms, progress_age_ms, heartbeat_ms, lease_ms;
+	int64_t claimed, in_flight, ok, failed, dead, again, returned, fenced, empty_claims,
+	    failed_in_row;
+	int64_t calls_in_flight, oldest_call_ms, slowest_ms;
+	enum monitor_state declared; /* THROTTLED or BACKOFF; else UNKNOWN */
+	int64_t declared_for_ms;
+	int64_t network_ms, limiter_ms, database_ms, idle_ms;
+	double rate[3]; /* items finalised a minute, over 1, 5 and 15 minutes */
+	/* made of the rest by monitor_judge */
+	enum monitor_state state;
+	bool straggler; /* slower than half of the median */
+};
+
+struct monitor_batch {
+	int64_t id;
+	struct str stage;
+	bool finished;
+	int64_t age_ms, ended_ms;
+	int64_t total;
+	struct monitor_container *container;
+	size_t containers;
+	/* made by monitor_judge */
+	int64_t ok, failed, dead, in_flight, queued;
+	double rate; /* items a minute now */
+	double skew; /* the fastest container's share over the mean: 1 is even */
+	int64_t eta_ms, eta_least_ms, eta_most_ms; /* -1: not known yet */
+	enum monitor_state state;
+	bool alarm; /* claims take nothing although work is due */
+};
+
+struct monitor_view {
+	bool known;
+	int64_t age_ms; /* of the data */
+	struct monitor_batch *batch;
+	size_t batches;
+};
+
+/* From the rows of `monitor_read` into the arena. False: no room. */
+MUST_CHECK bool monitor_take(const struct db_rows *rows, struct arena *arena,
+			     struct monitor_view *out);
+/* The states, sums and expectations. flush_ms: how often containers write. age_ms: how old the view is. */
+void monitor_judge(struct monitor_view *view, int64_t age_ms, int64_t flush_ms);
+
+enum monitor_state monitor_container_state(const struct monitor_container *c, int64_t age_ms,
+					   int64_t flush_ms);
+
+/* ---- calibration ---- */
+
+/* Load of a schedule: items a dispatch, retries per item, minutes between dispatches, containers, items a minute and container. */
+double monitor_rho(double items, double retries, double interval_min, double containers,
+		   double rate);
+/* What would do for a load of 0.8. */
+struct monitor_advice {
+	double rho;
+	int containers;      /* at this interval */
+	double interval_min; /* with these containers */
+};
+struct monitor_advice monitor_advise(double items, double retries, double interval_min,
+				     double containers, double rate);
+
+/* ---- faces ---- */
+
+void monitor_json(struct buf *out, const struct monitor_view *view);
+/* For a terminal of that width; colour: ANSI. */
+void monitor_text(struct buf *out, const struct monitor_view *view, int width, bool colour);
+void monitor_metrics(struct buf *out, const struct monitor_view *view);
+
+#endif

@@ -1,0 +1,330 @@
+#include "monitor/ops.h"
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "cache/cache.h"
+#include "cache/store/store.h"
+#include "db/async/async.h"
+#include "monitor/monitor.h"
+#include "sql/monitor.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	READ_MS = 1000,  /* how old numbers may be before they are read again */
+	PARK_MS = 20000, /* how long a question for news may wait */
+	PARKED_MAX = 200,
+	VIEW_BYTES = 4 << 20,
+	JSON_BYTES = 4 << 20,
+};
+
+/* A question for what is newer than it knows: it waits. */
+struct parked {
+	struct parked *next, **link;
+	struct ops *ops;
+	struct http_request *request;
+	int64_t until_ms;
+};
+
+struct ops {
+	struct db_pool *db;
+	struct cache *cache;
+	const struct config *config;
+	struct event *timer;
+	struct db_query *query; /* running */
+	struct arena arena;     /* of the view */
+	struct monitor_view view;
+	int64_t read_ms; /* when the view was true; 0: never */
+	uint64_t version;
+	struct buf json; /* of the view */
+	struct parked *parked;
+	int parked_count;
+};
+
+static int64_t flush_ms(const struct ops *ops)
+{
+	return config_number(ops->config, CONFIG_PIPELINE_FLUSH);
+}
+
+static int64_t age_ms(const struct ops *ops)
+{
+	return ops->read_ms ? clock_ms() - ops->read_ms : -1;
+}
+
+static void put_cache(struct json_writer *w, const struct ops *ops)
+{
+	struct store_numbers n;
+	cache_numbers(ops->cache, &n);
+	json_key(w, "cache");
+	json_object_begin(w);
+	for (int i = 0; i < STORE_COUNTS; i++)
+		json_member_i64(w, store_counter_names[i], (int64_t)n.counter[i]);
+	json_member_i64(w, "waiting", (int64_t)n.waiting);
+	json_member_i64(w, "entries", (int64_t)n.entries_used);
+	json_member_i64(w, "bytes", (int64_t)n.bytes);
+	json_member_i64(w, "bytes_used", (int64_t)n.bytes_used);
+	json_object_end(w);
+}
+
+/* What a page shows. */
+static void build(struct ops *ops, struct buf *out)
+{
+	struct json_writer w;
+	struct db_pool_stats db;
+	struct buf view;
+	db_pool_stats(ops->db, &db);
+	monitor_judge(&ops->view, age_ms(ops), flush_ms(ops));
+	buf_init(&view, JSON_BYTES);
+	monitor_json(&view, &ops->view);
+	buf_reset(out);
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_member_i64(&w, "version", (int64_t)ops->version);
+	json_key(&w, "database");
+	json_object_begin(&w);
+	json_member_i64(&w, "connections", db.connected);
+	json_member_i64(&w, "busy", db.busy);
+	json_member_i64(&w, "queued", db.queued);
+	json_member_i64(&w, "refused", (int64_t)db.refused);
+	json_member_i64(&w, "budget",
+			config_number(ops->config, CONFIG_DB_CONNECTIONS) *
+			    config_number(ops->config, CONFIG_WEB_PROCESSES));
+	json_object_end(&w);
+	put_cache(&w, ops);
+	json_key(&w, "pipeline");
+	json_put_raw(&w, buf_view(&view));
+	json_object_end(&w);
+	buf_release(&view);
+}
+
+/* ---- who waits ---- */
+
+static void unpark(struct parked *p)
+{
+	*p->link = p->next;
+	if (p->next)
+		p->next->link = p->link;
+	p->ops->parked_count--;
+}
+
+static void gone(void *ctx)
+{
+	unpark(ctx);
+}
+
+static void respond(struct ops *ops, struct http_request *request)
+{
+	struct str copy = arena_str(&request->arena, buf_view(&ops->json));
+	if (!copy.p)
+		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "no memory for the numbers");
+	else
+		http_respond(request,
+			     &(struct http_answer){.body = copy, .cache = HTTP_CACHE_NONE});
+}
+
+static void answer_all(struct ops *ops)
+{
+	ops->version++;
+	build(ops, &ops->json);
+	struct parked *p = ops->parked;
+	ops->parked = NULL;
+	ops->parked_count = 0;
+	while (p) {
+		/* It lives in the request's arena, which goes with the answer. */
+		struct parked *next = p->next;
+		http_on_gone(p->request, NULL, NULL);
+		respond(ops, p->request);
+		p = next;
+	}
+}
+
+/* ---- reading ---- */
+
+static void again(struct ops *ops)
+{
+	const struct timeval t = {READ_MS / 1000, READ_MS % 1000 * 1000};
+	event_add(ops->timer, &t);
+}
+
+static void known(void *ctx, enum status status, const struct db_rows *rows, const struct err *err)
+{
+	struct ops *ops = ctx;
+	(void)err;
+	ops->query = NULL;
+	if (status == OK) {
+		struct monitor_view view;
+		arena_reset(&ops->arena);
+		ops->view = (struct monitor_view){0};
+		if (monitor_take(rows, &ops->arena, &view)) {
+			ops->view = view;
+			ops->read_ms = clock_ms();
+		}
+	}
+	/* Without an answer the old numbers grow old, and are UNKNOWN then. */
+	if (age_ms(ops) < 0 || age_ms(ops) > 2 * flush_ms(ops) + READ_MS)
+		ops->view.known = false;
+	answer_all(ops);
+}
+
+static void read_now(struct ops *ops)
+{
+	struct err err;
+	if (ops->query)
+		return;
+	again(ops);
+	if (DB_QUERY(ops->db, sql_monitor_read, known, ops, &ops->query, &err) != OK)
+		known(ops, UNAVAILABLE, NULL, &err);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ops *ops = ctx;
+	(void)fd;
+	(void)what;
+	if (ops->parked)
+		read_now(ops);
+}
+
+/* ---- routes ---- */
+
+/* Takes the same time for every wrong token of a length. */
+static bool same_token(struct str given, const char *wanted)
+{
+	size_t n = strlen(wanted);
+	unsigned char differs = given.n != n;
+	for (size_t i = 0; i < given.n; i++)
+		differs |= (unsigned char)(given.p[i] ^ wanted[n ? i % n : 0]);
+	return n > 0 && !differs;
+}
+
+static bool allowed(struct http_request *request)
+{
+	const struct ops *ops = http_ctx(request);
+	const char *token = config_text(ops->config, CONFIG_OPS_TOKEN);
+	struct str given = http_header(request, "authorization");
+	if (!*token) {
+		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL,
+			     "the monitor is off: set ops.token in holdfast.conf");
+		return false;
+	}
+	if (str_starts(given, STR("Bearer ")) &&
+	    same_token((struct str){given.p + 7, given.n - 7}, token))
+		return true;
+	request->answer_headers = "WWW-Authenticate: Bearer\r\n";
+	http_problem(request, HTTP_PROBLEM_UNAUTHORIZED, NULL,
+		     "the operator's token is missing or wrong");
+	return false;
+}
+
+static void get_numbers(struct http_request *request)
+{
+	struct ops *ops = http_ctx(request);
+	if (!allowed(request))
+		return;
+	const struct http_value *after = http_param(request, "after");
+	bool old = age_ms(ops) < 0 || age_ms(ops) > READ_MS;
+	if (!old && (!after->given || (uint64_t)after->i != ops->version)) {
+		respond(ops, request);
+		return;
+	}
+	struct parked *p = arena_alloc(&request->arena, sizeof(*p));
+	if (!p || ops->parked_count >= PARKED_MAX) {
+		http_problem(request, HTTP_PROBLEM_BUSY, NULL, "too many look at the monitor");
+		return;
+	}
+	*p = (struct parked){
+	    .next = ops->parked, .link = &ops->parked, .ops = ops, .request = request};
+	if (p->next)
+		p->next->link = &p->next;
+	ops->parked = p;
+	ops->parked_count++;
+	http_on_gone(request, gone, p);
+	if (old)
+		read_now(ops);
+	else if (!event_pending(ops->timer, EV_TIMEOUT, NULL))
+		again(ops);
+}
+
+static void get_page(struct http_request *request)
+{
+	const struct file *file = files_find(STR("assets/ops.html"));
+	http_respond(request, &(struct http_answer){.type = HTTP_TYPE_HTML, .body = file->body});
+}
+
+static const struct http_param numbers_params[] = {
+    {.name = "after",
+     .type = HTTP_INT,
+     .min = 0,
+     .max = INT64_MAX,
+     .summary = "version that is known already: the answer comes when there is a newer one"},
+    {0}};
+
+const struct http_route ops_routes[] = {
+    {.method = HTTP_GET,
+     .pattern = "/ops",
+     .name = "ops_page",
+     .handler = get_page,
+     .kind = HTTP_PAGE,
+     .summary = "The operator's live page"},
+    {.method = HTTP_GET,
+     .pattern = "/ops/numbers",
+     .name = "ops_numbers",
+     .handler = get_numbers,
+     .kind = HTTP_API,
+     .params = numbers_params,
+     .summary = "What the pipeline, the cache and the database's connections do; for the operator",
+     .answer = "the numbers; what is not known is null",
+     .answer_schema = "Operations"},
+    {0}};
+
+const struct http_schema ops_schemas[] = {
+    {"Operations", "{\"type\":\"object\",\"required\":[\"version\",\"pipeline\"],\"properties\":{"
+		   "\"version\":{\"type\":\"integer\"},\"database\":{\"type\":\"object\"},"
+		   "\"cache\":{\"type\":\"object\"},\"pipeline\":{\"type\":\"object\"}}}"},
+    {0}};
+
+void ops_metrics(struct ops *ops, struct buf *out)
+{
+	bool old = age_ms(ops) < 0 || age_ms(ops) > READ_MS;
+	monitor_judge(&ops->view, age_ms(ops), flush_ms(ops));
+	struct monitor_view view = ops->view;
+	/* Scrapes come seldom: what was read for the one before is too old to be told. */
+	view.known = view.known && age_ms(ops) >= 0 && age_ms(ops) <= 2 * flush_ms(ops) + READ_MS;
+	if (old)
+		read_now(ops);
+	monitor_metrics(out, &view);
+}
+
+/* ---- life ---- */
+
+struct ops *ops_create(struct event_base *loop, struct db_pool *db, struct cache *cache,
+		       const struct config *config)
+{
+	struct ops *ops = calloc(1, sizeof(*ops));
+	if (!ops)
+		die("out of memory");
+	ops->db = db;
+	ops->cache = cache;
+	ops->config = config;
+	ops->timer = event_new(loop, -1, 0, on_timer, ops);
+	if (!ops->timer)
+		die("out of memory");
+	arena_init(&ops->arena, VIEW_BYTES);
+	buf_init(&ops->json, JSON_BYTES);
+	return ops;
+}
+
+void ops_free(struct ops *ops)
+{
+	if (!ops)
+		return;
+	if (ops->query)
+		db_query_cancel(ops->query);
+	event_free(ops->timer);
+	arena_release(&ops->arena);
+	buf_release(&ops->json);
+	free(ops);
+}
