@@ -243,32 +243,33 @@ static void put_hours(struct block *k, struct json_value *parent, struct str tex
 
 /* ---- goods ---- */
 
-/* A price that is no number, or of no currency, is shown and not claimed. */
+/* What a shop sells is named by the offer itself: an item of type Product would claim a page of its own, with
+ * reviews and stock. A price that is no number, or of no currency, is shown and not claimed. */
+static void put_good(struct block *k, struct json_value *root, bool sells,
+		     const struct json_value *item)
+{
+	struct str price = json_text(json_get(item, "price"));
+	struct str currency = json_text(json_get(item, "currency"));
+	double number;
+	struct json_value *offer = put_object(k, list_of(k, root, "makesOffer"), NULL, "Offer");
+	struct json_value *good = sells ? offer : put_object(k, offer, "itemOffered", "Service");
+	json_build_text(&k->b, good, "name", json_text(json_get(item, "name")));
+	json_build_text(&k->b, good, "description", json_text(json_get(item, "description")));
+	if (!currency.n || !form_number(price, &number))
+		return;
+	json_build_text(&k->b, offer, "price", price);
+	json_build_text(&k->b, offer, "priceCurrency", currency);
+}
+
 static void put_goods(struct block *k, struct json_value *root)
 {
 	const struct json_value *items = json_get(k->business->offers, "items");
 	bool sells = has_type(k->business, "Store") || has_type(k->business, "FoodEstablishment");
 	if (!items || items->kind != JSON_IS_ARRAY)
 		return;
-	for (const struct json_value *item = items->first; item; item = item->next) {
-		struct str name = json_text(json_get(item, "name"));
-		struct str price = json_text(json_get(item, "price"));
-		struct str currency = json_text(json_get(item, "currency"));
-		double number;
-		if (!name.n)
-			continue;
-		struct json_value *offer =
-		    put_object(k, list_of(k, root, "makesOffer"), NULL, "Offer");
-		struct json_value *good =
-		    put_object(k, offer, "itemOffered", sells ? "Product" : "Service");
-		json_build_text(&k->b, good, "name", name);
-		json_build_text(&k->b, good, "description",
-				json_text(json_get(item, "description")));
-		if (currency.n && form_number(price, &number)) {
-			json_build_text(&k->b, offer, "price", price);
-			json_build_text(&k->b, offer, "priceCurrency", currency);
-		}
-	}
+	for (const struct json_value *item = items->first; item; item = item->next)
+		if (json_text(json_get(item, "name")).n)
+			put_good(k, root, sells, item);
 }
 
 /* ---- further facts ---- */

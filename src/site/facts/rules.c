@@ -265,6 +265,9 @@ static void check_place(const struct json_value *v, rule_found *found, void *ctx
 	const struct json_value *address = json_get(v, "address"), *geo = json_get(v, "geo");
 	if (!address && !geo && !has(v, "areaServed") && !has(v, "serviceArea"))
 		found(ctx, FAULT_ADDRESS_MISSING, NULL, nothing);
+	struct str street = text_of(address, "streetAddress");
+	if (street.n && !geo && !has(address, "addressLocality") && !has(address, "postalCode"))
+		found(ctx, FAULT_ADDRESS_PLACELESS, "address.streetAddress", street);
 	bool streetless = !address || (address->kind == JSON_IS_OBJECT &&
 				       !has(address, "streetAddress") && !has(address, "@id"));
 	if (geo && streetless && has(v, "areaServed"))
@@ -295,13 +298,10 @@ static void check_business(const struct rules_subject *s, rule_found *found, voi
 static void check_address(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	const struct json_value *v = s->object;
-	bool town = has(v, "addressLocality") || has(v, "postalCode");
 	struct str country = name_of(json_get(v, "addressCountry"));
-	if (!town && !has(v, "streetAddress") && !has(v, "addressRegion") &&
-	    !has(v, "addressCountry") && !has(v, "postOfficeBoxNumber"))
+	if (!has(v, "addressLocality") && !has(v, "postalCode") && !has(v, "streetAddress") &&
+	    !has(v, "addressRegion") && !has(v, "addressCountry") && !has(v, "postOfficeBoxNumber"))
 		found(ctx, FAULT_ADDRESS_EMPTY, NULL, nothing);
-	else if (!town && has(v, "streetAddress"))
-		found(ctx, FAULT_ADDRESS_PLACELESS, "streetAddress", text_of(v, "streetAddress"));
 	struct str postcode = text_of(v, "postalCode");
 	if (postcode.n && check_postcode(postcode) == FAULT_NONE &&
 	    !form_postcode_of(country, postcode))

@@ -1,0 +1,113 @@
+#!/usr/bin/perl
+# The blocks of real pages: every business of the samples (and of the farm shops, where they are) has one on its page,
+# a second validator has nothing to say against it, and what it says can be read on the page.
+use strict;
+use warnings;
+use utf8;
+use Cwd qw(abs_path);
+use File::Temp qw(tempdir);
+use FindBin;
+use IO::Socket::INET;
+use JSON::PP;
+use Test::More;
+
+binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
+my $root = abs_path("$FindBin::Bin/../..");
+my $build = $ENV{HOLDFAST_BUILD} // "$root/build/" . ($ENV{VARIANT} // 'release');
+my $home = tempdir('holdfast-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+chmod 0755, $home; # the database's user goes through
+my $dir = "$home/i";
+my $up;
+END { my $code = $?; system("$build/holdfast -C $dir down >>$home/log 2>&1") if $up; $? = $code }
+
+sub holdfast { system("$build/holdfast -C $dir @_ >>$home/log 2>&1") == 0 or die "holdfast @_: " . `cat $home/log` }
+
+my $free = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "port: $!";
+my $port = $free->sockport;
+holdfast('init');
+open my $conf, '>>', "$dir/holdfast.conf" or die $!;
+print $conf "web.listen = 127.0.0.1:$port\nweb.processes = 1\nsite.url = https://directory.example\n";
+close $conf;
+close $free;
+holdfast('up', '--detach');
+$up = 1;
+holdfast('import', '--source', 'samples', '--licence', 'CC0-1.0', $_) for glob "$root/samples/*.json $root/samples/*.ndjson $root/samples/*.geojson $root/samples/*.csv";
+my $data = $ENV{HOLDFAST_DATA} // "$root/../shared/data";
+holdfast('import', '--source', 'osm', '--licence', 'ODbL-1.0', "$data/farm-shops-ch.geojson") if -r "$data/farm-shops-ch.geojson";
+
+my $socket;
+sub get {
+	my ($path) = @_;
+	$socket //= IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => 10) or die "connect: $!";
+	print $socket "GET $path HTTP/1.1\r\nHost: x\r\nAccept: text/html, application/json\r\n\r\n";
+	my $head = '';
+	while (defined(my $line = <$socket>)) { last if $line eq "\r\n"; $head .= $line }
+	my ($length) = $head =~ /^content-length: (\d+)/mi or die "no length: $head";
+	my $body = '';
+	while ($length > length $body) { read $socket, $body, $length - length $body, length $body or die "cut: $path" }
+	undef $socket if $head =~ /^connection: close/mi;
+	$head =~ m{^HTTP/1.1 200} or die "$path: $head";
+	return $body;
+}
+
+# Every business, page by page of the list.
+my (%name, $cursor);
+do {
+	my $list = decode_json(get('/v1/businesses?limit=100' . ($cursor ? "&cursor=$cursor" : '')));
+	my $items = $list->{items} // $list->{businesses};
+	$name{ $_->{id} } = $_->{name} for @$items;
+	$cursor = $list->{next} // $list->{next_cursor};
+	$cursor =~ s/([^\w.~-])/sprintf '%%%02X', ord $1/ge if defined $cursor;
+} while ($cursor);
+cmp_ok(scalar keys %name, '>', 40, 'there are businesses') and note scalar(keys %name);
+
+# What a reader sees of a page: its text and where its links lead, entities undone.
+sub seen {
+	my ($html) = @_;
+	my $links = join ' ', $html =~ /\b(?:href)="([^"]*)"/g;
+	$html =~ s{<(script|style)\b.*?</\1>}{}gs;
+	$html =~ s{<[^>]*>}{ }g;
+	my $all = "$html $links";
+	my %entity = (amp => '&', lt => '<', gt => '>', quot => '"', '#39' => "'", '#x27' => "'");
+	$all =~ s/&(\w+|#\w+);/$entity{$1} \/\/ "&$1;"/ge;
+	$all =~ s/\s+/ /g;
+	return $all;
+}
+my %silent = map { $_ => 1 } qw(@context @type @id mainEntityOfPage openingHoursSpecification amenityFeature);
+sub unseen {
+	my ($value, $seen, $key) = @_;
+	return map { unseen($_, $seen, $key) } @$value if ref $value eq 'ARRAY';
+	return map { $silent{$_} ? () : unseen($value->{$_}, $seen, $_) } sort keys %$value if ref $value;
+	(my $text = $value) =~ s/\s+/ /g;
+	$text =~ s/^ | $//g;
+	return index($seen, $text) < 0 ? "$key: $text" : ();
+}
+
+my (@without, @hidden, @blocks, @leaks);
+for my $id (sort keys %name) {
+	utf8::decode(my $page = get("/b/$id"));
+	my ($json, @more) = $page =~ m{<script type="application/ld\+json">(.*?)</script>}gs;
+	push(@without, "$id $name{$id}"), next if !defined $json || @more;
+	push @leaks, $id if $json =~ /[<>&\x{2028}\x{2029}]/;
+	push @blocks, $json;
+	(my $texts = $json) =~ s/":(-?\d+\.\d+)/":"$1"/g; # numbers as they are written
+	my @not = unseen(JSON::PP->new->decode($texts), seen($page));
+	push @hidden, "$id $name{$id}: @not" if @not;
+}
+is_deeply(\@without, [], 'every business has one block on its page') or diag join "\n", @without;
+is_deeply(\@leaks, [], 'no block has a character that HTML could read');
+is_deeply(\@hidden, [], 'what a block says can be read on its page') or diag scalar(@hidden), ' of ', scalar(@blocks);
+my @cut = grep { !/"latitude":-?\d+\.\d{6},"longitude":-?\d+\.\d{6}}/ } grep { /"geo"/ } @blocks;
+is_deeply(\@cut, [], 'coordinates have six decimals in the text');
+my ($tilers) = grep { /Fliesen Falkner/ } @blocks;
+is(() = ($tilers // '') =~ /"\@type":"City"/g, 6, 'the tiling firm serves its six towns');
+
+open my $in, '>:utf8', "$home/blocks" or die $!;
+print $in map { "$_\n" } @blocks;
+close $in or die $!;
+open my $out, '-|:utf8', "node $FindBin::Bin/validate.mjs $root/src/site/facts/schema.def <$home/blocks" or die "node: $!";
+my @said = <$out>;
+ok(close $out, 'the second validator ran');
+is(pop @said, @blocks . " blocks\n", 'over every block');
+is_deeply(\@said, [], 'and has nothing to say') or diag @said[0 .. ($#said < 20 ? $#said : 20)];
+done_testing;
