@@ -58,6 +58,8 @@ static void names_are_composed_and_their_blanks_folded(void **state)
 	      "B \xEF\xBB\xBF\",a\n");
 	expect("csv", 1, 0);
 	assert_string_equal(value(0, RECORD_NAME), "Zürich Café A B");
+	parse("{\"name\":\"\\u202aA\\u202c\\u2028B\\u2069\",\"city\":\"a\"}");
+	assert_string_equal(value(0, RECORD_NAME), "A B");
 	parse("{\"name\":\"\\uac00\\u1112\\u1161\\u11ab\",\"city\":\"a\"}");
 	assert_string_equal(value(0, RECORD_NAME), "가한");
 }

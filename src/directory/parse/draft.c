@@ -58,15 +58,19 @@ static bool is_ascii(struct str s)
 	return true;
 }
 
-/* How many bytes of white space or control characters stand at p: ASCII, C1, the no-break space, the
- * zero-width no-break space that is a byte-order mark astray. */
+/* How many bytes of white space or control characters stand at p: ASCII, C1, the no-break space, separators of
+ * lines, marks that turn the direction of text, the zero-width no-break space that is a byte-order mark astray. */
 static size_t blank(const unsigned char *p, size_t n)
 {
 	if (p[0] <= 0x20 || p[0] == 0x7f)
 		return 1;
 	if (p[0] == 0xC2 && n > 1 && p[1] <= 0xA0)
 		return 2;
-	return p[0] == 0xEF && n > 2 && p[1] == 0xBB && p[2] == 0xBF ? 3 : 0;
+	if (n < 3)
+		return 0;
+	bool turns = p[0] == 0xE2 && ((p[1] == 0x80 && p[2] >= 0xA8 && p[2] <= 0xAE) ||
+				      (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9));
+	return turns || (p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) ? 3 : 0;
 }
 
 /* No room left for the values of this record. */
