@@ -84,7 +84,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	b->updated = db_text(rows, row, 25);
 	read_place(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
-	if (m->theme->url.n)
+	if (m->theme->is_public)
 		f->page = maker_text(m, "%.*s/%s", STR_ARG(m->theme->url), path);
 	enum status status = read_json(m, db_text(rows, row, 17), &f->offers, err);
 	if (status == OK)
@@ -94,8 +94,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	     !read_texts(m, rows, row, 20, &f->service_area) ||
 	     !read_texts(m, rows, row, 21, &f->same_as) || !read_types(m, rows, row, b)))
 		status = err_set(err, TOO_LARGE, "too much for a page");
-	struct str hides = facts_extra(f, "hide_address");
-	b->hidden = hides.n && !str_eq(hides, STR("no"));
+	b->hidden = facts_hides_address(f);
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
 }
 
@@ -223,6 +222,9 @@ static void put_all(struct maker *m, const struct business *b)
 {
 	put_trail(m, b);
 	put_reserve(m, b);
+	json_build_true(&m->b, m->root, "actions",
+			json_get(m->root, "phone_link") || json_get(m->root, "reserve") ||
+			    json_get(m->root, "map") || json_get(m->root, "website"));
 	put_hours(m, b);
 	json_build_text(&m->b, m->root, "updated", b->updated);
 	if (b->source)

@@ -187,6 +187,7 @@ struct theme {
 	const struct config *config;
 	struct str url;  /* of the site, without a closing slash; empty: not set */
 	struct str base; /* its path, before every link: "" or "/folder" */
+	bool is_public;  /* url is one of the public web */
 	struct str css, icon, script;
 	struct region *region; /* by id; the first stands for none */
 	size_t regions;

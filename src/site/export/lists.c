@@ -203,6 +203,7 @@ static void put_members(struct maker *m, const struct lists *l, const struct db_
 static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
 {
 	const struct list *list = &l->list[l->page[page].list];
+	json_build_true(&m->b, m->root, "paged", list->pages > 1);
 	if (page != list->page)
 		json_build_text(&m->b, m->root, "first", page_link(m, l, list->page));
 	if (page + 1 < list->page + list->pages)

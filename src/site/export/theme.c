@@ -73,6 +73,25 @@ static void set_address(struct theme *t)
 		t->base = (struct str){path, url.n - (size_t)(path - url.p)};
 }
 
+/* Whether the facts may name pages by the site's address: an address inside a machine or a house is none on the web, and
+ * a block with one would be refused; a site that is only tried out has blocks without. */
+static bool address_is_public(struct theme *t)
+{
+	struct buf block;
+	struct arena arena;
+	struct err ignored;
+	const struct facts_business example = {.page = t->url,
+					       .name = STR("Example bakery"),
+					       .city = STR("Bern"),
+					       .country = STR("CH")};
+	buf_init(&block, 64 * 1024);
+	arena_init(&arena, 1 << 20);
+	bool is = t->url.n && facts_jsonld(&example, &arena, &block, &ignored) == OK;
+	arena_release(&arena);
+	buf_release(&block);
+	return is;
+}
+
 /* ---- what the database says of all pages ---- */
 
 static enum status load_regions(struct theme *t, struct db *db, struct err *err)
@@ -169,6 +188,7 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 	t->today = (int)(clock_wall_us() / 1000000 / (24 * 60 * 60));
 	gate_limits_read(&t->limits, o->config);
 	set_address(t);
+	t->is_public = address_is_public(t);
 	XXH3_64bits_reset(hash);
 	XXH3_64bits_update(hash, form, sizeof(form));
 	XXH3_64bits_update(hash, &o->cards, sizeof(o->cards));

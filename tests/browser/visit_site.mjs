@@ -1,0 +1,183 @@
+// Visits the exported site as phones and desktops do, and reports in TAP.
+//   node visit_site.mjs URL
+// Every page is crawled: no link of it is broken, nothing is asked of anybody else. Of each kind of page: no finding above
+// minor of axe-core, nothing wider than the window, bounds on its weight, the same without JavaScript; what the script
+// says of a shop is what its table says; the way from home to a shop by keyboard alone.
+import { chromium } from 'playwright-core';
+import axe from 'axe-core';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [base] = process.argv.slice(2);
+const shots = process.env.HOLDFAST_SHOTS;
+const arguments_ = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const weights = { document: 40000, stylesheet: 12000, script: 2000, all: 60000 };
+const views = [
+	{ name: 'phone', width: 390, height: 844, colorScheme: 'light' },
+	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'dark' },
+];
+
+let count = 0, failed = 0;
+function ok(good, what, why = []) {
+	count++;
+	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${what}`);
+	if (good) return;
+	failed++;
+	for (const line of [why].flat().slice(0, 12).join('\n').split('\n')) console.log(`# ${line}`);
+}
+
+// Every page that links lead to: address -> text.
+async function crawl() {
+	const pages = new Map(), wanted = ['/'], broken = [], elsewhere = [];
+	const seen = new Set(wanted);
+	while (wanted.length) {
+		await Promise.all(wanted.splice(0, 8).map(async (path) => {
+			const answer = await fetch(base + path);
+			const type = answer.headers.get('content-type') ?? '';
+			const text = await answer.text();
+			if (answer.status !== 200) return broken.push(`${path}: ${answer.status}`);
+			if (!type.startsWith('text/html')) return;
+			pages.set(path, text);
+			for (const [, attribute, raw] of text.matchAll(/\b(href|src)="([^"]*)"/g)) {
+				const link = raw.replaceAll('&amp;', '&').replaceAll('&#39;', "'");
+				if (/^(#|geo:|tel:|sms:|mailto:)/.test(link)) continue;
+				const url = new URL(link, base + path);
+				if (url.origin !== base) { if (attribute === 'src') elsewhere.push(`${path}: ${link}`); continue; }
+				const next = url.pathname;
+				if (!seen.has(next)) { seen.add(next); wanted.push(next); }
+			}
+		}));
+	}
+	ok(pages.size > 100 && broken.length === 0, `no link is broken on ${pages.size} pages and ${seen.size} files`, broken);
+	ok(elsewhere.length === 0, 'nothing of a page comes from elsewhere', elsewhere);
+	return pages;
+}
+
+async function visit(browser, name, path, view, has) {
+	const context = await browser.newContext({ viewport: view, colorScheme: view.colorScheme });
+	const page = await context.newPage();
+	const complaints = [], weight = { document: 0, stylesheet: 0, script: 0, all: 0 };
+	page.on('console', (m) => complaints.push(`console: ${m.text()}`));
+	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
+	page.on('request', (r) => { if (!r.url().startsWith(`${base}/`)) complaints.push(`request to ${r.url()}`); });
+	page.on('response', (r) => {
+		const n = Number(r.headers()['content-length'] ?? 0), kind = r.request().resourceType();
+		weight.all += n;
+		if (kind in weight) weight[kind] += n;
+	});
+	await page.goto(base + path, { waitUntil: 'load' });
+	const text = await page.evaluate(() => document.body.innerText);
+	for (const part of has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
+	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) complaints.push('wider than the window');
+	for (const [what, most] of Object.entries(weights)) if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
+	if ((await context.cookies()).length || await page.evaluate(() => localStorage.length + sessionStorage.length)) complaints.push('something is stored in the browser');
+	await page.evaluate(axe.source);
+	const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map((v) => ({ impact: v.impact, help: v.help, where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`) })));
+	for (const f of found) if (['serious', 'critical', 'moderate'].includes(f.impact)) complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
+	ok(complaints.length === 0, `${name}, ${view.name}: sound (${weight.all} bytes in all)`, complaints);
+	if (shots) await page.screenshot({ path: join(shots, `site-${name}-${view.name}.png`), fullPage: true });
+	await context.close();
+}
+
+// Without scripts only the line about this moment is missing.
+async function without_script(browser, name, path) {
+	const read = async (javaScriptEnabled) => {
+		const context = await browser.newContext({ javaScriptEnabled });
+		const page = await context.newPage();
+		await page.goto(base + path);
+		const text = await page.locator('body').innerText();
+		await context.close();
+		return text.split('\n').filter((line) => !/^(Open|Closed, opens)\b.*(until|opens)?/.test(line.trim()) || line.includes('24 hours')).join('\n');
+	};
+	const [plain, scripted] = [await read(false), await read(true)];
+	ok(plain.replace(/\s+/g, ' ') === scripted.replace(/\s+/g, ' ') && plain.length > 100, `${name}: the same without JavaScript`, [plain, scripted]);
+}
+
+// Instants of which the table says what the line must say. The page's clock is set, the shop's zone is not the browser's.
+async function open_now(browser, pages) {
+	const [path] = [...pages].find(([, text]) => /data-week="480-720,/.test(text)) ?? [...pages].find(([, text]) => text.includes('data-week='));
+	const text = pages.get(path);
+	const [, week] = text.match(/data-week="([^"]*)"/), [, zone] = text.match(/data-zone="([^"]*)"/);
+	const spans = week.split(',').map((s) => s.split('-').map(Number));
+	// Minutes of the week in the shop's zone, for an instant.
+	const minute = (at) => {
+		const p = Object.fromEntries(new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(at).map((x) => [x.type, x.value]));
+		return ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(p.weekday) * 1440 + Number(p.hour) * 60 + Number(p.minute);
+	};
+	const context = await browser.newContext({ timezoneId: 'Pacific/Auckland' });
+	const page = await context.newPage();
+	const wrong = [];
+	let open = 0;
+	for (let hour = 0; hour < 168; hour += 5) {
+		const at = Date.UTC(2026, 4, 4, 0, 7) + hour * 3600000, now = minute(at);
+		await page.clock.setFixedTime(at);
+		await page.goto(base + path);
+		const line = await page.locator('[data-week]').innerText();
+		const span = spans.find(([from, to]) => from <= now && now < to);
+		if (span) open++;
+		const next = span ? span[1] : Math.min(...spans.map(([from]) => (from > now ? from : from + 10080)));
+		const time = `${String(Math.floor(next % 1440 / 60)).padStart(2, '0')}:${String(next % 60).padStart(2, '0')}`;
+		if (!line.startsWith(span ? 'Open until' : 'Closed, opens') || !line.endsWith(time)) wrong.push(`minute ${now}: "${line}", not ${span ? 'open until' : 'opens'} ${time}`);
+	}
+	await context.close();
+	ok(wrong.length === 0 && open > 3 && open < 31, `what the script says is what the table says, at 34 instants of a week (open at ${open})`, wrong);
+}
+
+async function by_keyboard(browser) {
+	const page = await browser.newPage({ viewport: views[1] });
+	await page.goto(`${base}/`);
+	const focused = () => page.evaluate(() => { const e = document.activeElement; return { href: e.getAttribute('href') ?? '', text: e.innerText ?? '', outline: getComputedStyle(e).outlineStyle }; });
+	const tab_until = async (wanted, most) => {
+		for (let n = 0; n < most; n++) {
+			await page.keyboard.press('Tab');
+			const now = await focused();
+			if (now.outline === 'none') ok(false, `focus shows on "${now.text}"`);
+			if (wanted(now)) return true;
+		}
+		return false;
+	};
+	const follow = (pattern) => Promise.all([page.waitForURL(pattern), page.keyboard.press('Enter')]);
+	ok(await tab_until((e) => e.text === 'Skip to the content', 1), 'the first key stroke offers to skip to the content');
+	ok(await tab_until((e) => /^\/c\/[^/]+\/$/.test(e.href), 10), 'a kind of business is reached by keyboard');
+	await follow(/\/c\//);
+	ok(await tab_until((e) => /^\/r\/[^/]+\/[^/]+\/$/.test(e.href), 10), 'from it a list');
+	await follow(/\/r\//);
+	ok(await tab_until((e) => /^\/b\//.test(e.href), 12), 'and from that a business');
+	await follow(/\/b\//);
+	ok((await page.locator('h1').innerText()).length > 1, 'which has a name');
+	await page.close();
+}
+
+if (shots) mkdirSync(shots, { recursive: true });
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: arguments_ });
+try {
+	const pages = await crawl();
+	const find = (test) => [...pages].find(([, text]) => test(text))?.[0];
+	const region = [...pages.keys()].find((p) => /^\/r\/[^/]+\/$/.test(p)), list = [...pages].filter(([p]) => /^\/r\/[^/]+\/[^/]+\//.test(p)).sort((a, b) => b[1].length - a[1].length)[0][0];
+	const kinds = [
+		['home', '/', ['By kind', 'By region']],
+		['boutique', find((t) => t.includes('<h1>Fadenspiel')), ['Goods and services', 'EUR', 'Opening hours', 'Samples of the test']],
+		['tiler', find((t) => t.includes('<h1>Fliesen Falkner')), ['Also serves', 'This is my business', 'Report an error', 'CC0-1.0']],
+		['region', region, ['businesses, by kind']],
+		['category', [...pages.keys()].find((p) => /^\/c\//.test(p)), ['businesses, by region']],
+		['list', list, ['in this list']],
+		['sources', '/sources/', ['Samples of the test']],
+		['imprint', '/imprint/', ['Example Operator']],
+		['privacy', '/privacy/', ['no cookies']],
+		['missing', '/404.html', ['Not found']],
+	];
+	for (const [name, path, has] of kinds) {
+		ok(path !== undefined, `there is a page: ${name}`);
+		if (path === undefined) continue;
+		for (const view of views) await visit(browser, name, path, view, has);
+		await without_script(browser, name, path);
+	}
+	await open_now(browser, pages);
+	await by_keyboard(browser);
+} catch (error) {
+	ok(false, 'the visit goes through', String(error.stack ?? error));
+} finally {
+	await browser.close();
+}
+console.log(`1..${count}`);
+process.exit(failed ? 1 : 0);
