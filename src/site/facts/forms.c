@@ -47,15 +47,17 @@ static bool is_decoded_twice(struct str s)
 	return contains(s, "\xc3\xa2\xe2\x82\xac");
 }
 
-static bool is_placeholder(struct str s)
+/* harmless: it has no braces and no dollar. */
+static bool is_placeholder(struct str s, bool harmless)
 {
 	static const char *const texts[] = {
 	    "null", "(null)", "undefined", "n/a", "nan", "todo",       "tbd",
 	    "xxx",  "-",      "--",        "?",   ".",   "none given", "[object object]"};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; s.n < 16 && i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (str_eq_nocase(s, str_of(texts[i])))
 			return true;
-	return contains(s, "{{") || str_starts(s, STR("Lorem ipsum")) || str_starts(s, STR("${"));
+	return (!harmless && (contains(s, "{{") || str_starts(s, STR("${")))) ||
+	       str_starts(s, STR("Lorem ipsum"));
 }
 
 static bool has_markup(struct str s)
@@ -82,11 +84,19 @@ static bool has_invisible(struct str s)
 	return false;
 }
 
-enum facts_fault_id form_text(struct str s)
+/* Most texts are of letters, digits and harmless marks: those need no second look. */
+static bool is_harmless(struct str s)
 {
-	struct str trimmed = str_trim(s);
-	if (!trimmed.n)
-		return FAULT_TEXT_EMPTY;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c < 0x20 || c > 0x7e || c == '<' || c == '{' || c == '$')
+			return false;
+	}
+	return true;
+}
+
+static enum facts_fault_id check_characters(struct str s)
+{
 	if (has_control(s))
 		return FAULT_TEXT_CONTROL;
 	if (!str_is_utf8(s))
@@ -95,12 +105,22 @@ enum facts_fault_id form_text(struct str s)
 		return FAULT_TEXT_REPLACEMENT;
 	if (is_decoded_twice(s))
 		return FAULT_TEXT_MOJIBAKE;
-	if (is_placeholder(trimmed))
-		return FAULT_TEXT_PLACEHOLDER;
 	if (has_markup(s))
 		return FAULT_TEXT_MARKUP;
-	if (has_invisible(s))
-		return FAULT_TEXT_INVISIBLE;
+	return has_invisible(s) ? FAULT_TEXT_INVISIBLE : FAULT_NONE;
+}
+
+enum facts_fault_id form_text(struct str s)
+{
+	struct str trimmed = str_trim(s);
+	if (!trimmed.n)
+		return FAULT_TEXT_EMPTY;
+	bool harmless = is_harmless(s);
+	enum facts_fault_id fault = harmless ? FAULT_NONE : check_characters(s);
+	if (fault != FAULT_NONE)
+		return fault;
+	if (is_placeholder(trimmed, harmless))
+		return FAULT_TEXT_PLACEHOLDER;
 	return trimmed.n < s.n ? FAULT_TEXT_SPACE : FAULT_NONE;
 }
 

@@ -38,12 +38,25 @@ static const struct schema_member {
 struct str schema_term(struct str name)
 {
 	static const char *const forms[] = {"https://schema.org/", "http://schema.org/", "schema:"};
+	if (!name.n || !memchr(name.p, ':', name.n))
+		return name;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (str_starts(name, str_of(forms[i]))) {
 			size_t n = strlen(forms[i]);
 			return (struct str){name.p + n, name.n - n};
 		}
 	return name;
+}
+
+/* As str_cmp, without measuring the name. */
+static int compare(struct str s, const char *name)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		int order = (unsigned char)s.p[i] - (unsigned char)name[i];
+		if (order || !name[i])
+			return order ? order : 1;
+	}
+	return name[s.n] ? -1 : 0;
 }
 
 /* In a table of rows of `size` bytes that begin with their name. */
@@ -55,7 +68,7 @@ static const void *find(const void *rows, size_t count, size_t size, struct str 
 		size_t middle = from + (to - from) / 2;
 		const char *const *row =
 		    (const void *)((const unsigned char *)rows + middle * size);
-		int order = str_cmp(name, str_of(*row));
+		int order = compare(name, *row);
 		if (order == 0)
 			return row;
 		if (order < 0)
@@ -97,9 +110,12 @@ static bool descends_from_one(const struct schema_type *type,
 
 bool schema_is_a(const struct schema_type *type, const char *ancestor)
 {
-	const struct schema_type *found = schema_type_find(str_of(ancestor));
-	must(found != NULL);
-	return descends(type, found);
+	if (strcmp(type->name, ancestor) == 0)
+		return true;
+	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
+		if (schema_is_a(*parent, ancestor))
+			return true;
+	return false;
 }
 
 bool schema_property_allowed(const struct schema_property *property, const struct schema_type *type)

@@ -40,7 +40,7 @@ struct str schema_term(struct str name);
 const struct schema_type *schema_type_find(struct str name);
 const struct schema_property *schema_property_find(struct str name);
 
-/* Whether a type is `ancestor` or descends from it. ancestor: the bare name of an existing type (must). */
+/* Whether a type is `ancestor` or descends from it. ancestor: its bare name. */
 bool schema_is_a(const struct schema_type *type, const char *ancestor);
 
 /* Whether the property may stand on the type. */
