@@ -297,10 +297,14 @@ static void flight_look(struct flight *flight)
 		struct store_fill hold;
 		int64_t now = clock_ms();
 		if (flight->fill) {
-			/* Ours is slow: those who waited long enough are told, it goes on. */
-			if (now >= flight->started_ms + class->deadline_ms)
+			/* Ours is slow: those who waited long enough are told, it goes on. A timer may come a little
+			 * before its time. */
+			int64_t left = flight->started_ms + class->deadline_ms - now;
+			if (left <= 0)
 				answer_waits(flight, CACHE_REFUSED, STR(""), NULL, FULL_RETRY_MS,
 					     false);
+			else
+				flight_timer(flight, left);
 			return;
 		}
 		if (!flight->waits)
@@ -463,11 +467,6 @@ static bool unpack(struct cache_fill *fill, struct str value)
 	return !buf_failed(&fill->out);
 }
 
-static void second_away(struct cache_fill *fill)
-{
-	count(fill->cache, STORE_COUNT_second_failed);
-}
-
 static void on_poll(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -504,7 +503,7 @@ static void on_locked(void *ctx, enum second_result result, struct str none)
 	}
 	fill->locked = result == SECOND_YES;
 	if (!fill->locked)
-		second_away(fill);
+		count(fill->cache, STORE_COUNT_second_failed);
 	fill->started_us = clock_us();
 	make(fill);
 }
@@ -528,7 +527,7 @@ static void on_got(void *ctx, enum second_result result, struct str value)
 		if (fill->request)
 			return;
 	}
-	second_away(fill);
+	count(fill->cache, STORE_COUNT_second_failed);
 	make(fill);
 }
 
@@ -538,7 +537,7 @@ static void fill_get(struct cache_fill *fill)
 	fill->request = second_get(fill->cache->second, fill->flight->key.bytes, on_got, fill);
 	if (fill->request)
 		return;
-	second_away(fill);
+	count(fill->cache, STORE_COUNT_second_failed);
 	make(fill);
 }
 
@@ -555,7 +554,7 @@ static void on_put(void *ctx, enum second_result result, struct str none)
 		return;
 	}
 	if (result == SECOND_AWAY)
-		second_away(fill);
+		count(fill->cache, STORE_COUNT_second_failed);
 	publish(fill, CACHE_FILLED);
 }
 
@@ -581,7 +580,7 @@ static void fill_put(struct cache_fill *fill)
 	buf_release(&packed);
 	if (fill->request)
 		return;
-	second_away(fill);
+	count(fill->cache, STORE_COUNT_second_failed);
 	fill->locked = false;
 	publish(fill, CACHE_FILLED);
 }

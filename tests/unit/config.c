@@ -97,8 +97,8 @@ static void mistakes_are_named_and_nothing_of_the_file_is_applied(void **state)
 	} wrong[] = {
 	    {"web.proceses = 3", "unknown option 'web.proceses'; did you mean 'web.processes'?"},
 	    {"colour.of.the.sky = blue", "'holdfast config' lists all"},
-	    {"web.processes = 0", "web.processes: '0' is out of range: 1 to 64"},
-	    {"web.processes = 65", "1 to 64"},
+	    {"web.processes = 0", "web.processes: '0' is out of range: 1 to 56"},
+	    {"web.processes = 65", "1 to 56"},
 	    {"web.processes = two", "is not a whole number"},
 	    {"web.processes = 2 3", "is not a whole number"},
 	    {"web.processes =", "is not a whole number"},
