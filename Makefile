@@ -207,3 +207,7 @@ bench-search: all ## what finding costs on RECORDS (default 1400000) generated r
 bench-import: all ## import against psql's \copy (ROWS=1400000 ROUNDS=1)
 	HOLDFAST_BUILD=$(abspath $(B)) bench/import/run $(or $(ROWS),1400000) $(or $(ROUNDS),1)
 .PHONY: bench-import
+
+bench-export: all ## the static export beside Hugo and bare file creation (ROUNDS=3 RECORDS=1400000)
+	bench/export/run --bin $(abspath $(B)) --rounds $(or $(ROUNDS),3) --records $(or $(RECORDS),1400000) | tee docs/bench-export.md
+.PHONY: bench-export

@@ -246,14 +246,20 @@ static enum status plain(struct files *f, struct maker *m, struct err *err)
 
 static enum status assets(struct files *f, struct err *err)
 {
+	/* Of web/: what the pages of the site ask for. */
+	static const struct {
+		const char *file, *path;
+	} used[] = {{"assets/site.css", "assets/site.css"},
+		    {"assets/icon.svg", "assets/icon.svg"},
+		    {"assets/hills.svg", "assets/hills.svg"},
+		    {"site/open.js", "assets/open.js"}};
 	enum status status = OK;
-	for (size_t i = 0; i < files_count && status == OK; i++)
-		if (str_starts(files[i].path, STR("assets/")))
-			status =
-			    files_put(f, files[i].path.p, files_find(files[i].path)->body, err);
-	return status == OK
-		   ? files_put(f, "assets/open.js", files_find(STR("site/open.js"))->body, err)
-		   : status;
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]) && status == OK; i++) {
+		const struct file *file = files_find(str_of(used[i].file));
+		must(file);
+		status = files_put(f, used[i].path, file->body, err);
+	}
+	return status;
 }
 
 enum status places_write(struct files *f, struct maker *m, const struct lists *l, struct err *err)
