@@ -511,7 +511,8 @@ enum status json_read_value(struct json_reader *r, struct arena *arena, struct j
 	*out = NULL;
 	for (;; json_next(r)) {
 		if (r->token == JSON_ERROR) {
-			*err = r->err;
+			if (err)
+				*err = r->err;
 			return INVALID;
 		}
 		if (r->token == JSON_KEY) {

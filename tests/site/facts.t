@@ -83,13 +83,13 @@ sub unseen {
 	return index($seen, $text) < 0 ? "$key: $text" : ();
 }
 
-my (@without, @hidden, @blocks, @leaks);
+my (@without, @hidden, @blocks, @leaks, %block);
 for my $id (sort keys %name) {
 	utf8::decode(my $page = get("/b/$id"));
 	my ($json, @more) = $page =~ m{<script type="application/ld\+json">(.*?)</script>}gs;
 	push(@without, "$id $name{$id}"), next if !defined $json || @more;
 	push @leaks, $id if $json =~ /[<>&\x{2028}\x{2029}]/;
-	push @blocks, $json;
+	push @blocks, $block{$id} = $json;
 	(my $texts = $json) =~ s/":(-?\d+\.\d+)/":"$1"/g; # numbers as they are written
 	my @not = unseen(JSON::PP->new->decode($texts), seen($page));
 	push @hidden, "$id $name{$id}: @not" if @not;
@@ -97,6 +97,27 @@ for my $id (sort keys %name) {
 is_deeply(\@without, [], 'every business has one block on its page') or diag join "\n", @without;
 is_deeply(\@leaks, [], 'no block has a character that HTML could read');
 is_deeply(\@hidden, [], 'what a block says can be read on its page') or diag scalar(@hidden), ' of ', scalar(@blocks);
+
+# The exported page of the same business says the same, but for its address; or the gate says why there is none.
+holdfast('export', "$home/site");
+my ($exported, @other, @broken) = (0);
+for my $id (sort keys %name) {
+	my $path = sprintf '%s/site/b/%s/%s.html', $home, substr($id, 0, 2), $id;
+	open my $file, '<:utf8', $path or next;
+	my $page = do { local $/; <$file> };
+	my ($json) = $page =~ m{<script type="application/ld\+json">(.*?)</script>}s;
+	push(@broken, $id), next if !defined $json;
+	$exported++;
+	my @not = unseen(decode_json(do { (my $t = $json) =~ s/":(-?\d+\.\d+)/":"$1"/g; utf8::encode($t); $t }), seen($page));
+	push @hidden, "exported $id: @not" if @not;
+	$json =~ s{/b/\w\w/(\w+)\.html}{/b/$1}g;
+	push @other, $id if $json ne $block{$id};
+}
+cmp_ok($exported, '>', 100, "$exported businesses are exported");
+is_deeply(\@broken, [], 'each with a block');
+is_deeply(\@other, [], 'the same as on the page of the directory');
+is_deeply(\@hidden, [], 'and all it says can be read there');
+
 my @cut = grep { !/"latitude":-?\d+\.\d{6},"longitude":-?\d+\.\d{6}}/ } grep { /"geo"/ } @blocks;
 is_deeply(\@cut, [], 'coordinates have six decimals in the text');
 my ($tilers) = grep { /Fliesen Falkner/ } @blocks;
