@@ -84,8 +84,8 @@ static void mark_stragglers(struct monitor_batch *b)
 	free(rates);
 }
 
-/* Remaining over the rate; the range is what chance does to a rate that was measured on so many items, and the
- * slowest call that may still be in flight. */
+/* Remaining over the rate; the range is what chance does to a rate that was measured on so many items. At best all that is
+ * in flight is about to be done, at worst its slowest call has just begun. */
 static void expect(struct monitor_batch *b, double done, double slowest_ms)
 {
 	double remaining = (double)(b->total - b->ok - b->failed - b->dead);
@@ -97,7 +97,8 @@ static void expect(struct monitor_batch *b, double done, double slowest_ms)
 	if (eta > 365.0 * DAY_MS)
 		return;
 	b->eta_ms = (int64_t)eta;
-	b->eta_least_ms = (int64_t)(eta / (1 + spread));
+	double least = remaining - (double)b->in_flight;
+	b->eta_least_ms = (int64_t)((least > 0 ? least : 0) / b->rate * 60000 / (1 + spread));
 	b->eta_most_ms = (int64_t)(eta * (1 + spread) + 2 * slowest_ms);
 }
 
