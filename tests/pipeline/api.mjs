@@ -1,12 +1,13 @@
 // The API that tests of the pipeline ask: node api.mjs PORT LEAST_MS MOST_MS FAIL_EVERY
 // /item?id=...: {"ok": 1, "id": ...} after a time; every FAIL_EVERYth answer is a 500 (0: none).
 // /poison?ids=a,b: from now on there is no answer for these; each time one is asked for, "poison PORT" is written.
-// /count: how many items were asked for.
+// /count: how many items were asked for. /refuse: from now on every answer for an item is a 404.
 import http from 'node:http';
 
 const [port, least, most, fail] = process.argv.slice(2).map(Number);
 let poison = new Set();
 let asked = 0;
+let refuse = false;
 http.createServer((request, response) => {
 	const url = new URL(request.url, 'http://x');
 	const id = url.searchParams.get('id');
@@ -15,6 +16,12 @@ http.createServer((request, response) => {
 		response.end('ok');
 	} else if (url.pathname === '/count') {
 		response.end(String(asked));
+	} else if (url.pathname === '/refuse') {
+		refuse = true;
+		response.end('ok');
+	} else if (refuse) {
+		response.writeHead(404);
+		response.end();
 	} else if (poison.has(id)) {
 		process.stdout.write(`poison ${request.socket.remotePort}\n`);
 	} else {

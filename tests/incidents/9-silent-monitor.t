@@ -1,0 +1,20 @@
+#!/usr/bin/perl
+# The replay of incident 9: the old monitor shows 0 while everything runs; ours moves with the first item and does not lie.
+use strict;
+use warnings;
+use FindBin;
+use JSON::PP;
+use Test::More;
+
+my $text = `'$FindBin::Bin/../../incidents/9-silent-monitor/run' --quick --json`;
+is($?, 0, 'the old shape failed as told and ours held') or diag $text;
+my $r = decode_json($text);
+ok($r->{old}{looks_that_said_zero} > 5, 'the old monitor said 0 while everything ran');
+is($r->{ours}{looks_that_said_zero}, 0, 'ours never did once an item was done');
+is($r->{ours}{expectations_wrong}, 0, "the real end was in all $r->{ours}{expectations} ranges");
+ok($r->{ours}{straggler_seen}, 'the slow container was named');
+ok($r->{ours}{stalled_after_heartbeats} <= 3, "a stopped one was called stalled after $r->{ours}{stalled_after_heartbeats} heartbeats");
+ok($r->{ours}{stalled_items_finished_by_others}, 'and its items were finished by others');
+ok($r->{ours}{failing_seen}, 'when all items fail it says so');
+is($r->{ours}{cut_off_says}, 'UNKNOWN', 'and when it does not know it says so');
+done_testing;
