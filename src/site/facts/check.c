@@ -201,14 +201,11 @@ static void check_redundant(struct check *c, const struct rules_subject *s)
 {
 	for (size_t i = 0; i < s->types_count; i++)
 		for (size_t k = 0; k < s->types_count; k++) {
-			if (i == k)
-				continue;
-			if (s->types[i] == s->types[k] && i > k)
-				found_at(c, FAULT_TYPE_TWICE, "@type", str_of(s->types[i]->name));
-			else if (s->types[i] != s->types[k] &&
-				 schema_is_a(s->types[k], s->types[i]->name))
-				found_at(c, FAULT_TYPE_REDUNDANT, "@type",
-					 str_of(s->types[i]->name));
+			const struct schema_type *one = s->types[i], *other = s->types[k];
+			if (one == other && k < i)
+				found_at(c, FAULT_TYPE_TWICE, "@type", str_of(one->name));
+			else if (one != other && schema_is_a(other, one->name))
+				found_at(c, FAULT_TYPE_REDUNDANT, "@type", str_of(one->name));
 		}
 }
 

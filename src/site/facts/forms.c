@@ -425,7 +425,7 @@ enum facts_fault_id form_url(struct str s)
 {
 	size_t scheme = 0;
 	while (scheme < s.n && (is_letter(s.p[scheme]) || is_digit(s.p[scheme]) ||
-				(scheme && memchr("+-.", s.p[scheme], 3))))
+				(scheme && s.p[scheme] && strchr("+-.", s.p[scheme]))))
 		scheme++;
 	if (!scheme || scheme == s.n || s.p[scheme] != ':')
 		return FAULT_URL_RELATIVE;
@@ -442,7 +442,7 @@ enum facts_fault_id form_url(struct str s)
 	if (!str_starts(rest, STR("//")))
 		return FAULT_URL_HOST;
 	struct str authority = {rest.p + 2, 0};
-	while (2 + authority.n < rest.n && !memchr("/?#", authority.p[authority.n], 3))
+	while (2 + authority.n < rest.n && !strchr("/?#", authority.p[authority.n]))
 		authority.n++;
 	if (authority.n && memchr(authority.p, '@', authority.n))
 		return FAULT_URL_CREDENTIALS;

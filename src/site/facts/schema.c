@@ -35,6 +35,8 @@ static const struct schema_member {
 #include "site/facts/schema.def"
 };
 
+enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+
 struct str schema_term(struct str name)
 {
 	static const char *const forms[] = {"https://schema.org/", "http://schema.org/", "schema:"};
@@ -59,53 +61,49 @@ static int compare(struct str s, const char *name)
 	return name[s.n] ? -1 : 0;
 }
 
-/* In a table of rows of `size` bytes that begin with their name. */
-static const void *find(const void *rows, size_t count, size_t size, struct str name)
+static const char *type_name(size_t i)
+{
+	return schema_types[i].name;
+}
+
+static const char *property_name(size_t i)
+{
+	return schema_properties[i].name;
+}
+
+static const char *member_name(size_t i)
+{
+	return members[i].name;
+}
+
+/* The row of a term in a table; `count` when there is none. */
+static size_t find(struct str term, size_t count, const char *(*name_of)(size_t i))
 {
 	size_t from = 0, to = count;
-	name = schema_term(name);
+	struct str name = schema_term(term);
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		const char *const *row =
-		    (const void *)((const unsigned char *)rows + middle * size);
-		int order = compare(name, *row);
+		int order = compare(name, name_of(middle));
 		if (order == 0)
-			return row;
+			return middle;
 		if (order < 0)
 			to = middle;
 		else
 			from = middle + 1;
 	}
-	return NULL;
+	return count;
 }
 
 const struct schema_type *schema_type_find(struct str name)
 {
-	return find(schema_types, schema_types_count, sizeof(schema_types[0]), name);
+	size_t i = find(name, schema_types_count, type_name);
+	return i < schema_types_count ? &schema_types[i] : NULL;
 }
 
 const struct schema_property *schema_property_find(struct str name)
 {
-	return find(schema_properties, schema_properties_count, sizeof(schema_properties[0]), name);
-}
-
-static bool descends(const struct schema_type *type, const struct schema_type *ancestor)
-{
-	if (type == ancestor)
-		return true;
-	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
-		if (descends(*parent, ancestor))
-			return true;
-	return false;
-}
-
-static bool descends_from_one(const struct schema_type *type,
-			      const struct schema_type *const *ancestors)
-{
-	for (; *ancestors; ancestors++)
-		if (descends(type, *ancestors))
-			return true;
-	return false;
+	size_t i = find(name, schema_properties_count, property_name);
+	return i < schema_properties_count ? &schema_properties[i] : NULL;
 }
 
 bool schema_is_a(const struct schema_type *type, const char *ancestor)
@@ -114,6 +112,18 @@ bool schema_is_a(const struct schema_type *type, const char *ancestor)
 		return true;
 	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
 		if (schema_is_a(*parent, ancestor))
+			return true;
+	return false;
+}
+
+static bool descends_from_one(const struct schema_type *type,
+			      const struct schema_type *const *ancestors)
+{
+	for (const struct schema_type *const *one = ancestors; *one; one++)
+		if (type == *one)
+			return true;
+	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
+		if (descends_from_one(*parent, ancestors))
 			return true;
 	return false;
 }
@@ -130,11 +140,11 @@ bool schema_value_allowed(const struct schema_property *property, const struct s
 
 bool schema_is_member(struct str name, const struct schema_type *enumeration)
 {
-	const struct schema_member *member =
-	    find(members, sizeof(members) / sizeof(members[0]), sizeof(members[0]), name);
-	for (const struct schema_type *const *of = member ? member->enumerations : NULL; of && *of;
-	     of++)
-		if (descends(*of, enumeration))
+	size_t i = find(name, MEMBERS, member_name);
+	if (i == MEMBERS)
+		return false;
+	for (const struct schema_type *const *of = members[i].enumerations; *of; of++)
+		if (schema_is_a(*of, enumeration->name))
 			return true;
 	return false;
 }
