@@ -120,6 +120,44 @@ is_deeply(\@hidden, [], 'and all it says can be read there');
 
 my @cut = grep { !/"latitude":-?\d+\.\d{6},"longitude":-?\d+\.\d{6}}/ } grep { /"geo"/ } @blocks;
 is_deeply(\@cut, [], 'coordinates have six decimals in the text');
+# Records that the importer takes and of which no valid block can be made: none is published, each is named.
+my %broken = (
+	'url-private' => { website => 'http://192.168.1.10/' },
+	'placeholder' => { description => '{{description}}' },
+	'markup-in-text' => { description => 'Bread <b>fresh</b>' },
+	'decoded-twice' => { description => "Z\x{c3}\x{bc}rich" },
+	'replacement-character' => { description => "B\x{fffd}ckerei" },
+	'lei-checksum' => { extra => { lei => '506700GE1G29325QX364' } },
+	'radius-range' => { extra => { service_radius_km => '0' } },
+	'price-negative' => { offers => { items => [{ name => 'Bread', price => '-3', currency => 'CHF' }] } },
+	'currency-lower-case' => { offers => { items => [{ name => 'Bread', price => '3', currency => 'chf' }] } },
+	'name-is-address' => { name => 'www.broken.example' },
+	'postcode-malformed' => { postcode => '3000/1' },
+	'street-without-town' => { city => '', postcode => '', lat => undef, lon => undef },
+	'type-unknown' => { extra => { departments => [{ name => 'Bar', type => 'Barr' }] } },
+);
+open my $records, '>:utf8', "$home/broken.ndjson" or die $!;
+for my $fault (sort keys %broken) {
+	my %record = (external_id => $fault, name => "Broken $fault", categories => ['bakery'], street => 'Hauptgasse 1', city => 'Bern', postcode => '3000',
+		country => 'CH', lat => 46.94809, lon => 7.44744, phone => '+41319999999', %{ $broken{$fault} });
+	delete @record{ grep { !defined $record{$_} } keys %record };
+	print $records JSON::PP->new->canonical->encode(\%record), "\n";
+}
+close $records;
+holdfast('import', '--source', 'broken', '--licence', 'CC0-1.0', "$home/broken.ndjson");
+open my $log, '>', "$home/log" or die $!;
+close $log;
+holdfast('export', "$home/site");
+open $log, '<:utf8', "$home/log" or die $!;
+my @named = grep { /broken facts/ } <$log>;
+for my $fault (sort keys %broken) {
+	my ($line) = grep { /fault="\Q$fault\E:/ } @named;
+	ok(defined $line, "$fault is refused by name") or diag grep { /\Q$fault\E/ } @named;
+	my ($id) = ($line // '') =~ /record="?(\w+)/;
+	ok(defined $id && !glob("$home/site/b/*/$id.html"), 'and its business has no page');
+}
+is(scalar(@named), scalar(keys %broken), 'and nothing else is');
+
 my ($tilers) = grep { /Fliesen Falkner/ } @blocks;
 is(() = ($tilers // '') =~ /"\@type":"City"/g, 6, 'the tiling firm serves its six towns');
 

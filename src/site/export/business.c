@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
+#include "base/log.h"
 #include "hours/hours.h"
 
 enum { DAY = 24 * 60, NIGHT_ENDS = 6 * 60 };
@@ -215,6 +216,9 @@ static bool put_facts(struct maker *m, const struct business *b)
 	bool valid = facts_jsonld(&b->facts, &m->arena, &m->block, &why) == OK;
 	if (valid)
 		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
+	else
+		log_warn("broken facts", LOG_S("record", b->id_text), LOG_STR("name", b->facts.name),
+			 LOG_S("fault", why.text));
 	return valid;
 }
 
