@@ -50,6 +50,9 @@ sub get {
 	return $body;
 }
 
+is(scalar qx($root/tools/make-schema), do { open my $def, '<', "$root/src/site/facts/schema.def" or die $!; local $/; <$def> },
+	'the table of schema.org is what the package says');
+
 # Every business, page by page of the list.
 my (%name, $cursor);
 do {

@@ -444,6 +444,51 @@ static void every_fault_is_found_in_its_file_and_no_other_error(void **state)
 	assert_true(kinds >= 60);
 }
 
+static void what_sites_say_besides_is_no_error(void **state)
+{
+	(void)state;
+	static const char block[] =
+	    "{\"@context\": [\"http://schema.org/\", {\"gr\": "
+	    "\"http://purl.org/goodrelations/v1#\"}], \"@graph\": ["
+	    "{\"@type\": \"WebSite\", \"@id\": \"#site\", \"url\": \"https://x.example/\", "
+	    "\"potentialAction\": {\"@type\": "
+	    "\"SearchAction\", \"target\": {\"@type\": \"EntryPoint\", \"urlTemplate\": "
+	    "\"https://x.example/?s={s}\"}, "
+	    "\"query-input\": \"required name=s\"}},"
+	    "{\"@type\": \"BreadcrumbList\", \"itemListElement\": [{\"@type\": \"ListItem\", "
+	    "\"position\": 1, \"name\": "
+	    "\"Home\", \"item\": \"https://x.example/\"}]},"
+	    "{\"@type\": [\"Restaurant\", \"gr:Location\"], \"gr:name\": 5, \"@id\": \"#r\", "
+	    "\"name\": \"Dave's\", \"image\": "
+	    "[\"https://x.example/1.jpg\", {\"@type\": \"ImageObject\", \"url\": "
+	    "\"https://x.example/2.jpg\", \"width\": "
+	    "600}], \"address\": \"148 W 51st St, New York\", \"telephone\": \"+1 (212) "
+	    "245-9600\", \"priceRange\": \"$$$\", "
+	    "\"openingHours\": \"Mo,Tu 10:00-11:00\", \"acceptsReservations\": \"True\", "
+	    "\"parentOrganization\": {\"@id\": "
+	    "\"#org\"}, \"openingHoursSpecification\": [{\"@type\": \"OpeningHoursSpecification\", "
+	    "\"dayOfWeek\": "
+	    "\"https://schema.org/Sunday\", \"opens\": \"16:00:00+01:00\", \"closes\": "
+	    "\"23:00\"}], "
+	    "\"specialOpeningHoursSpecification\": {\"@type\": \"OpeningHoursSpecification\", "
+	    "\"opens\": \"00:00\", "
+	    "\"closes\": \"00:00\", \"validFrom\": \"2026-12-24\", \"validThrough\": "
+	    "\"2027-01-05\"}, \"isAccessibleForFree\": "
+	    "false, \"amenityFeature\": {\"@type\": \"LocationFeatureSpecification\", \"name\": "
+	    "\"Wifi\", \"value\": true}, "
+	    "\"currenciesAccepted\": \"USD, EUR\", \"description\": {\"@value\": \"Steaks\", "
+	    "\"@language\": \"en\"}, "
+	    "\"areaServed\": [\"New York\", {\"@type\": \"State\", \"name\": \"New Jersey\"}]}]}";
+	struct arena arena;
+	struct buf notes;
+	arena_init(&arena, ARENA_MAX);
+	buf_init(&notes, 1 << 16);
+	facts_check(parse(&arena, str_of(block)), note, &notes);
+	assert_string_equal(buf_z(&notes), "");
+	buf_release(&notes);
+	arena_release(&arena);
+}
+
 static void every_file_of_the_corpus_belongs_to_a_fault(void **state)
 {
 	(void)state;
@@ -631,6 +676,7 @@ int main(void)
 	    cmocka_unit_test(a_block_cannot_leave_its_script_element),
 	    cmocka_unit_test(a_broken_record_is_refused_by_name_and_writes_nothing),
 	    cmocka_unit_test(every_fault_is_found_in_its_file_and_no_other_error),
+	    cmocka_unit_test(what_sites_say_besides_is_no_error),
 	    cmocka_unit_test(every_file_of_the_corpus_belongs_to_a_fault),
 	    cmocka_unit_test(any_record_makes_a_valid_block_of_what_is_shown),
 	    cmocka_unit_test(too_small_an_arena_is_an_answer),

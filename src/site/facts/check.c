@@ -109,7 +109,7 @@ static enum facts_fault_id check_data_type(const struct schema_property *p, stru
 	return fault;
 }
 
-/* Objects and members of enumerations said by a text. */
+/* Objects and members of enumerations said by a text; an address refers to an object that stands elsewhere. */
 static enum facts_fault_id check_named(const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = FAULT_VALUE_NOT_OBJECT;
@@ -123,6 +123,8 @@ static enum facts_fault_id check_named(const struct schema_property *p, struct s
 			return FAULT_NONE;
 		fault = FAULT_MEMBER_UNKNOWN;
 	}
+	if (fault == FAULT_VALUE_NOT_OBJECT && form_url(s) == FAULT_NONE)
+		return FAULT_NONE;
 	return fault == FAULT_MEMBER_UNKNOWN && strcmp(p->name, "dayOfWeek") == 0
 		   ? FAULT_DAY_UNKNOWN
 		   : fault;
@@ -258,6 +260,16 @@ static bool is_twice(const struct json_value *v, const struct json_value *member
 	return false;
 }
 
+/* Of actions, what they take and give is said of each property: "query-input" of `query`. */
+static const struct schema_property *find_property(struct str name)
+{
+	static const char *const endings[] = {"-input", "-output"};
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		if (str_ends(name, str_of(endings[i])))
+			name.n -= strlen(endings[i]);
+	return schema_property_find(name);
+}
+
 static void check_member(struct check *c, const struct rules_subject *s, bool unknown,
 			 const struct json_value *member)
 {
@@ -265,7 +277,7 @@ static void check_member(struct check *c, const struct rules_subject *s, bool un
 		found(c, FAULT_PROPERTY_TWICE, member->key);
 	if (member->key.n && member->key.p[0] == '@')
 		return;
-	const struct schema_property *p = schema_property_find(member->key);
+	const struct schema_property *p = find_property(member->key);
 	bool foreign = member->key.n && memchr(member->key.p, ':', member->key.n) &&
 		       schema_term(member->key).n == member->key.n;
 	if (!p && !foreign)
@@ -276,7 +288,8 @@ static void check_member(struct check *c, const struct rules_subject *s, bool un
 		found(c, FAULT_PROPERTY_SUPERSEDED, str_of(p->successor));
 	if (!unknown && s->types_count && !allowed(s, p))
 		found(c, FAULT_PROPERTY_DOMAIN, member->key);
-	check_value(c, p, member, false);
+	if (strlen(p->name) == schema_term(member->key).n)
+		check_value(c, p, member, false);
 }
 
 static void check_members(struct check *c, const struct rules_subject *s, bool unknown)
