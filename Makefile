@@ -55,6 +55,7 @@ LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
 LIBS_directory/search := -lxxhash -lm
 LIBS_site/gate       := -lxxhash
+LIBS_audit/page       := -lgumbo
 
 include programs.mk
 
@@ -197,6 +198,9 @@ $(B)/bench/http/load: bench/http/load.c
 bench-cache: all $(B)/bench/http/load $(B)/bench/cache/measure ## the cache beside nginx, Varnish, memcached and Redis
 	bench/cache/run $(B) $(ROUNDS) $(REQUESTS)
 .PHONY: bench-cache
+bench-pipeline: all ## the pipeline beside graphile-worker and pg-boss
+	bench/pipeline/run $(abspath $(B)) $(ROUNDS) $(ITEMS) $(LARGE)
+.PHONY: bench-pipeline
 $(B)/bench/cache/measure: bench/cache/measure.c $(call archives,base cache cache/store)
 	@mkdir -p $(@D)
 	@echo "  LINK $@" && $(LINK) $< -Wl,--start-group $(call archives,base cache cache/store) -Wl,--end-group $(call libs,base cache cache/store)

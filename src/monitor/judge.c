@@ -93,13 +93,13 @@ static void expect(struct monitor_batch *b, double done, double slowest_ms)
 	if (b->finished || done < ETA_FROM || b->rate <= 0)
 		return;
 	double eta = remaining / b->rate * 60000;
-	double spread = 0.1 + 2 / sqrt(done);
+	double spread = 0.15 + 2 / sqrt(done);
 	if (eta > 365.0 * DAY_MS)
 		return;
 	b->eta_ms = (int64_t)eta;
 	double least = remaining - (double)b->in_flight;
 	b->eta_least_ms = (int64_t)((least > 0 ? least : 0) / b->rate * 60000 / (1 + spread));
-	b->eta_most_ms = (int64_t)(eta * (1 + spread) + 2 * slowest_ms);
+	b->eta_most_ms = (int64_t)(eta * (1 + spread) + 2 * slowest_ms + 1000);
 }
 
 static void judge_batch(struct monitor_batch *b, int64_t age_ms, int64_t flush_ms)

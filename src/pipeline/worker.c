@@ -20,7 +20,7 @@ enum {
 	AGAIN_MAX_MS = 600000,
 	TURN_MAX_MS = 20000, /* a host whose turn is later than this is left for later */
 	RECONNECT_MS = 200,
-	LOOK_MS = 200, /* how often the queue is looked at when nothing is due */
+	LOOK_MS = 50, /* how often the queue is looked at when nothing is due */
 	ALARM_FROM = 2,
 };
 
