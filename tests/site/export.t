@@ -161,6 +161,10 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 	ok($now{ path_of($twins[1]) }, 'a business that hides its address has a page');
 	is_deeply([grep { $now{$_} =~ /Hauptgasse 7/ } sort keys %now], [], 'and its street stands in no file of the site');
 	my %blocks = map { $_ => $now{$_} =~ m{<script type="application/ld\+json">(.*?)</script>}s } grep { m{^b/.*html$} } keys %now;
+	sql("UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = $twins[1]");
+	sql("UPDATE business_detail SET change = nextval('business_change') WHERE id = $twins[1]");
+	export();
+	like(Site::slurp("$site/" . path_of($twins[1])), qr{Closed on public holidays.*<table class="hours">}s, 'what the week does not say stands on top');
 	is_deeply([grep { !eval { decode_json($blocks{$_})->{name} } } sort keys %blocks], [], 'every page carries its facts as JSON-LD');
 	export();
 }

@@ -155,6 +155,27 @@ static void join_week(struct hours_week *week)
 	week->count--;
 }
 
+/* What the weekly table does not say: "Su,PH off", "PH 10:00-12:00". */
+static void put_exceptions(struct maker *m, struct str hours)
+{
+	struct json_value *list = NULL;
+	while (hours.p) {
+		struct str times = str_trim(str_cut(&hours, ';'));
+		struct str days = str_cut(&times, ' ');
+		bool holidays = false;
+		while (days.p)
+			holidays |= str_eq(str_trim(str_cut(&days, ',')), STR("PH"));
+		if (!holidays || !times.n)
+			continue;
+		bool closed =
+		    str_eq_nocase(times, STR("off")) || str_eq_nocase(times, STR("closed"));
+		list = list ? list : json_build(&m->b, m->root, "exceptions", JSON_IS_ARRAY);
+		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
+		    closed ? STR("Closed on public holidays")
+			   : maker_text(m, "On public holidays: %.*s", STR_ARG(times));
+	}
+}
+
 static void put_hours(struct maker *m, const struct business *b)
 {
 	struct hours_week week;
@@ -169,6 +190,7 @@ static void put_hours(struct maker *m, const struct business *b)
 		json_build_text(&m->b, m->root, "week", maker_text(m, "%s", spans));
 		json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
 	}
+	put_exceptions(m, b->facts.hours);
 	join_week(&week);
 	struct json_value *days = maker_list(m, "days");
 	for (int d = 0; d < 7; d++)
@@ -217,8 +239,8 @@ static bool put_facts(struct maker *m, const struct business *b)
 	if (valid)
 		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
 	else
-		log_warn("broken facts", LOG_S("record", b->id_text), LOG_STR("name", b->facts.name),
-			 LOG_S("fault", why.text));
+		log_warn("broken facts", LOG_S("record", b->id_text),
+			 LOG_STR("name", b->facts.name), LOG_S("fault", why.text));
 	return valid;
 }
 
