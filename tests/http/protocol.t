@@ -117,15 +117,17 @@ unlike($web->log, qr/limits=1|q=x/, 'the log holds no query');
 $web->stop;
 
 # ---- a client that leaves ----
-# A database that accepts and says nothing: the query waits, and the client does not.
+# A database that accepts and says nothing: the query waits, and the client does not. What /metrics itself asks of the
+# database waits too.
 my $silent = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1') or die "listen: $!";
 $web = Web->start(database => 'host=127.0.0.1 port=' . $silent->sockport . ' user=x dbname=x', 'db.timeout' => '60s');
+$web->until('the monitor\'s query waits', sub { $web->metric('holdfast_db_queue') == 1 });
 $socket = $web->connect;
 $web->put($socket, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
-$web->until('the query waits', sub { $web->metric('holdfast_db_queue') == 1 });
+$web->until('the query waits', sub { $web->metric('holdfast_db_queue') == 2 });
 close $socket;
 $web->until('the server sees that the client is gone', sub { $web->metric('holdfast_http_clients_gone_total') == 1 });
-is($web->metric('holdfast_db_queue'), 0, 'the query of a client that left is dropped');
+is($web->metric('holdfast_db_queue'), 1, 'the query of a client that left is dropped, and no other');
 
 # ---- the end ----
 my $idle = $web->connect;
