@@ -37,6 +37,16 @@ SELECT n FROM counted;
 -- served-by: pipeline_batch_open
 SELECT id, stage FROM pipeline_batch WHERE finished_at IS NULL AND id > $1 ORDER BY id LIMIT 1;
 
+-- name: schedule_state
+-- What the schedule must know of a stage: the batch that is open (0: none), how long ago the last one was made (-1: never),
+-- and of the last that had items and ended, the items a minute of one container and how often one was tried again.
+SELECT coalesce((SELECT min(b.id) FROM pipeline_batch AS b WHERE b.stage = $1 AND b.finished_at IS NULL), 0),
+	coalesce((SELECT (extract(epoch FROM now() - max(b.created_at)) * 1000)::bigint FROM pipeline_batch AS b WHERE b.stage = $1), -1),
+	60 * sum(c.ok + c.failed + c.dead) / nullif(extract(epoch FROM sum(coalesce(c.finished_at, c.heartbeat_at) - c.started_at)), 0),
+	sum(c.again)::float8 / nullif(sum(c.ok + c.failed + c.dead), 0)
+FROM pipeline_container AS c
+WHERE c.batch_id = (SELECT max(b.id) FROM pipeline_batch AS b WHERE b.stage = $1 AND b.finished_at IS NOT NULL AND b.total > 0);
+
 -- name: batch_finish
 -- Done when nothing waits and nothing is claimed.
 UPDATE pipeline_batch AS b SET finished_at = now()

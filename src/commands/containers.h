@@ -21,4 +21,7 @@ MUST_CHECK enum status container_start(const struct instance *i, const char *con
 bool container_ended(struct container *c, pid_t pid, int wait_status, bool *failed);
 void container_stop(struct container *c);
 
+/* INVALID: pipeline.schedule is not what 'holdfast enrich --scheduled' understands. */
+MUST_CHECK enum status enrich_check_schedule(const struct instance *i, struct err *err);
+
 #endif

@@ -1,10 +1,14 @@
-/* holdfast enrich: one batch of a stage, with containers of its own. holdfast worker: containers for whatever is queued. */
+/* holdfast enrich: one batch of a stage, with containers of its own, or the batches of pipeline.schedule one after the other.
+ * holdfast worker: containers for whatever is queued. */
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "commands/commands.h"
 #include "commands/containers.h"
 #include "commands/database.h"
+#include "monitor/monitor.h"
 #include "pipeline/pipeline.h"
+#include "process/process.h"
 #include "sql/pipeline.h"
 
 #include <errno.h>
@@ -17,12 +21,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 250, FAILURES_MAX = 20, DAY_MS = 86400000 };
+enum { LOOK_MS = 250, FAILURES_MAX = 20, DAY_MS = 86400000, PLANS_MAX = 16 };
 
 static const char *stage_name, *where_category, *where_region, *where_source, *where_country,
     *db_url;
 static int64_t containers_given, items_max, older_than_days;
-static bool only_queue;
+static bool only_queue, scheduled;
 
 static const struct cli_option enrich_options[] = {
     {"stage", 's', CLI_TEXT, "NAME", 0, 0, "quality, geocode, website, email-domain or http",
@@ -37,6 +41,8 @@ static const struct cli_option enrich_options[] = {
     {"limit", 0, CLI_INT, "N", 1, INT32_MAX, "at most so many businesses", &items_max},
     {"older", 0, CLI_INT, "DAYS", 0, 36500,
      "also those with a result, when it is older than this (default 0: all)", &older_than_days},
+    {"scheduled", 0, CLI_FLAG, NULL, 0, 0,
+     "the batches of pipeline.schedule, for ever; the instance runs this itself", &scheduled},
     {"queue", 0, CLI_FLAG, NULL, 0, 0, "only queue the batch, for 'holdfast worker' to work on",
      &only_queue},
     {0},
@@ -201,7 +207,7 @@ static void end_all(struct run *r)
 
 /* ---- enrich ---- */
 
-static enum status make_batch(struct run *r, int64_t *items, struct err *err)
+static enum status make_batch(struct run *r, int64_t older_ms, int64_t *items, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(r->db, sql_batch_create, &rows, err, DB_Z(stage_name));
@@ -213,9 +219,9 @@ static enum status make_batch(struct run *r, int64_t *items, struct err *err)
 	struct db_param p[4];
 	for (int i = 0; i < 4; i++)
 		p[i] = filters[i] ? DB_Z(filters[i]) : DB_NULL;
-	status = DB_RUN(r->db, sql_batch_fill, &rows, err, DB_I64(r->batch), p[0], p[1], p[2], p[3],
-			DB_Z(stage_name), DB_I64(older_than_days * DAY_MS),
-			DB_I64(items_max ? items_max : INT32_MAX));
+	status =
+	    DB_RUN(r->db, sql_batch_fill, &rows, err, DB_I64(r->batch), p[0], p[1], p[2], p[3],
+		   DB_Z(stage_name), DB_I64(older_ms), DB_I64(items_max ? items_max : INT32_MAX));
 	if (status != OK)
 		return status;
 	*items = db_i64(&rows, 0, 0);
@@ -253,6 +259,7 @@ static enum status follow(struct run *r, struct err *err)
 		status = read_numbers(r, &n, err);
 	if (status == OK)
 		report(r, &n);
+	fflush(stdout); /* more batches may follow */
 	if (status == OK && !n.finished)
 		status = err_set(err, FAILED, "stopped; the batch goes on with 'holdfast worker'");
 	return status;
@@ -270,6 +277,176 @@ static enum status open_run(struct run *r, struct err *err)
 	return status;
 }
 
+static enum status check_stage(const struct instance *i, const struct pipeline_stage *stage,
+			       struct err *err)
+{
+	if (stage->kind == PIPELINE_API && !*config_text(&i->config, CONFIG_PIPELINE_HTTP_URL))
+		return err_set(err, INVALID, "stage http is off: set pipeline.http_url in %s",
+			       i->conf);
+	return OK;
+}
+
+/* ---- the schedule ---- */
+
+/* A row of pipeline.schedule. */
+struct plan {
+	const struct pipeline_stage *stage;
+	int64_t every_ms;
+	int containers;
+};
+
+struct schedule {
+	struct plan plan[PLANS_MAX];
+	size_t count;
+};
+
+static bool read_plan(struct str row, struct plan *plan)
+{
+	struct str part[3] = {0};
+	int64_t containers = 2;
+	size_t n = 0;
+	while (row.p) {
+		struct str word = str_cut(&row, ' ');
+		if (word.n && n == 3)
+			return false;
+		if (word.n)
+			part[n++] = word;
+	}
+	plan->stage = n >= 2 ? pipeline_stage_find(part[0]) : NULL;
+	if (!plan->stage || !config_duration(part[1], &plan->every_ms) || plan->every_ms < 1 ||
+	    (n == 3 && !str_to_i64(part[2], 1, CONTAINERS_MAX, &containers)))
+		return false;
+	plan->containers = (int)containers;
+	return true;
+}
+
+static enum status read_schedule(const struct instance *i, struct schedule *out, struct err *err)
+{
+	struct str text = str_of(config_text(&i->config, CONFIG_PIPELINE_SCHEDULE));
+	enum status status = OK;
+	out->count = 0;
+	while (text.p && status == OK) {
+		struct str row = str_trim(str_cut(&text, ';'));
+		if (!row.n)
+			continue;
+		if (out->count == PLANS_MAX || !read_plan(row, &out->plan[out->count]))
+			return err_set(
+			    err, INVALID,
+			    "%s: pipeline.schedule: '%.*s' is not STAGE EVERY CONTAINERS, such as "
+			    "'website 24h 4' (at most %d of them, divided by ';')",
+			    i->conf, STR_ARG(row), PLANS_MAX);
+		status = check_stage(i, out->plan[out->count++].stage, err);
+	}
+	return status;
+}
+
+enum status enrich_check_schedule(const struct instance *i, struct err *err)
+{
+	struct schedule ignored;
+	return read_schedule(i, &ignored, err);
+}
+
+/* What is known of a stage from the database. */
+struct plan_state {
+	int64_t batch, age_ms; /* the open one, 0: none; of the last one, -1: there was none */
+	double rate, retries;  /* a container's, 0: not known */
+};
+
+static enum status read_plan_state(struct run *r, const struct plan *plan, struct plan_state *out,
+				   struct err *err)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(r->db, sql_schedule_state, &rows, err, DB_Z(plan->stage->name));
+	if (status != OK)
+		return status;
+	*out = (struct plan_state){
+	    .batch = db_i64(&rows, 0, 0),
+	    .age_ms = db_i64(&rows, 0, 1),
+	    .rate = db_double(&rows, 0, 2),
+	    .retries = db_double(&rows, 0, 3),
+	};
+	db_rows_release(&rows);
+	return OK;
+}
+
+/* A schedule that has no room to spare falls behind at the first hiccup: said before it does. */
+static void warn_of_load(const struct plan *plan, const struct plan_state *state, int64_t items)
+{
+	if (state->rate <= 0)
+		return;
+	struct monitor_advice advice =
+	    monitor_advise((double)items, state->retries, (double)plan->every_ms / 60000,
+			   plan->containers, state->rate);
+	if (advice.rho > MONITOR_LOAD_GOAL)
+		log_warn("the schedule has too little room", LOG_S("stage", plan->stage->name),
+			 LOG_I("items", items), LOG_D("load", advice.rho),
+			 LOG_I("containers", plan->containers),
+			 LOG_I("containers_that_do", advice.containers),
+			 LOG_D("minutes_that_do", advice.interval_min));
+}
+
+static enum status run_plan(struct run *r, const struct plan *plan, const struct plan_state *state,
+			    struct err *err)
+{
+	int64_t items = 0;
+	enum status status = OK;
+	stage_name = plan->stage->name;
+	r->count = plan->containers;
+	r->batch = state->batch;
+	if (!r->batch) {
+		status = make_batch(r, plan->every_ms, &items, err);
+		if (status == OK)
+			warn_of_load(plan, state, items);
+		if (status != OK || items == 0)
+			return status;
+	}
+	return follow(r, err);
+}
+
+/* Runs what is due, one batch after the other. *wait_ms: until something is. */
+static enum status run_due(struct run *r, const struct schedule *s, int64_t *wait_ms,
+			   struct err *err)
+{
+	enum status status = OK;
+	*wait_ms = 60000;
+	for (size_t n = 0; n < s->count && status == OK && !r->stopping; n++) {
+		const struct plan *plan = &s->plan[n];
+		struct plan_state state;
+		status = read_plan_state(r, plan, &state, err);
+		if (status != OK)
+			break;
+		int64_t left = state.age_ms >= 0 ? plan->every_ms - state.age_ms : 0;
+		if (state.batch || left <= 0) {
+			status = run_plan(r, plan, &state, err);
+			left = 0;
+		}
+		if (left < *wait_ms)
+			*wait_ms = left;
+	}
+	return status;
+}
+
+static int run_scheduled(struct run *r)
+{
+	struct schedule schedule;
+	struct err err;
+	enum status status = open_run(r, &err);
+	if (status == OK)
+		status = read_schedule(&r->instance, &schedule, &err);
+	if (status == OK)
+		process_ready(0);
+	while (status == OK && !r->stopping) {
+		int64_t wait_ms;
+		status = run_due(r, &schedule, &wait_ms, &err);
+		if (status == OK && wait_ms > 0)
+			status = take_signals(r, (int)wait_ms, &err);
+	}
+	if (r->db)
+		database_close(&r->instance, r->db);
+	buf_release(&r->conninfo);
+	return status == OK || r->stopping ? EXIT_OK : cli_failed(&err);
+}
+
 static int run_enrich(int argc, char **argv)
 {
 	static struct run r;
@@ -278,17 +455,19 @@ static int run_enrich(int argc, char **argv)
 	(void)argv;
 	const struct pipeline_stage *stage =
 	    stage_name ? pipeline_stage_find(str_of(stage_name)) : NULL;
+	if (scheduled && (argc || stage_name))
+		return cli_usage_error("--scheduled takes its stages from pipeline.schedule");
+	if (scheduled)
+		return run_scheduled(&r);
 	if (argc || !stage)
 		return cli_usage_error("say which stage: --stage quality, geocode, website, "
 				       "email-domain or http");
 	enum status status = open_run(&r, &err);
-	if (status == OK && stage->kind == PIPELINE_API &&
-	    !*config_text(&r.instance.config, CONFIG_PIPELINE_HTTP_URL))
-		status = err_set(&err, INVALID, "stage http is off: set pipeline.http_url in %s",
-				 r.instance.conf);
+	if (status == OK)
+		status = check_stage(&r.instance, stage, &err);
 	r.count = containers_given ? (int)containers_given : 2;
 	if (status == OK)
-		status = make_batch(&r, &items, &err);
+		status = make_batch(&r, older_than_days * DAY_MS, &items, &err);
 	if (status == OK && only_queue)
 		printf("batch %lld (%s): %lld items queued\n", (long long)r.batch, stage_name,
 		       (long long)items);

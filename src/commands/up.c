@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "commands/commands.h"
+#include "commands/containers.h"
 #include "config/instance.h"
 #include "process/spawn.h"
 
@@ -112,7 +113,9 @@ static int run(int argc, char **argv)
 	(void)argv;
 	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
-	enum status status = io_program_dir(folder, sizeof(folder), &err);
+	enum status status = enrich_check_schedule(&i, &err);
+	if (status == OK)
+		status = io_program_dir(folder, sizeof(folder), &err);
 	if (status == OK)
 		status = io_path(program, sizeof(program), &err, "%s/holdfastd", folder);
 	if (status == OK)

@@ -89,10 +89,15 @@ static bool is_address(struct str value)
 	return inet_pton(six ? AF_INET6 : AF_INET, host, ignored) == 1;
 }
 
-static bool to_number(const struct config_option *o, struct str value, int64_t *out)
+bool config_duration(struct str text, int64_t *ms)
 {
 	static const struct unit durations[] = {
 	    {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0}};
+	return with_unit(text, durations, ms);
+}
+
+static bool to_number(const struct config_option *o, struct str value, int64_t *out)
+{
 	static const struct unit sizes[] = {
 	    {"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
 
@@ -103,7 +108,7 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 	case CONFIG_TYPE_INT:
 		return str_to_i64(value, INT64_MIN, INT64_MAX, out);
 	case CONFIG_TYPE_DURATION:
-		return with_unit(value, durations, out);
+		return config_duration(value, out);
 	case CONFIG_TYPE_SIZE:
 		return with_unit(value, sizes, out);
 	case CONFIG_TYPE_CHOICE:

@@ -69,6 +69,9 @@ MUST_CHECK enum status config_set(struct config *c, struct str name, struct str 
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 
+/* "500ms", "10s", "5min", "1h": as values of DURATION are written. */
+MUST_CHECK bool config_duration(struct str text, int64_t *ms);
+
 /* A file with every option, its text and its default as a comment; those that `c` sets, set. */
 void config_write_sample(const struct config *c, struct buf *out);
 

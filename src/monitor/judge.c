@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 enum { ETA_FROM = 30, DAY_MS = 86400000 };
-static const double load_goal = 0.8;
 
 const char *const monitor_state_names[MONITOR_STATES] = {
     "UNKNOWN", "FINISHED", "DEAD", "THROTTLED", "BACKOFF", "STALLED", "FAILING", "WORKING", "IDLE",
@@ -168,7 +167,7 @@ struct monitor_advice monitor_advise(double items, double retries, double interv
 	double work = items * (1 + retries);
 	return (struct monitor_advice){
 	    .rho = monitor_rho(items, retries, interval_min, containers, rate),
-	    .containers = (int)ceil(work / (load_goal * interval_min * rate)),
-	    .interval_min = work / (load_goal * containers * rate),
+	    .containers = (int)ceil(work / (MONITOR_LOAD_GOAL * interval_min * rate)),
+	    .interval_min = work / (MONITOR_LOAD_GOAL * containers * rate),
 	};
 }

@@ -87,7 +87,8 @@ enum monitor_state monitor_container_state(const struct monitor_container *c, in
 /* Load of a schedule: items a dispatch, retries per item, minutes between dispatches, containers, items a minute and container. */
 double monitor_rho(double items, double retries, double interval_min, double containers,
 		   double rate);
-/* What would do for a load of 0.8. */
+#define MONITOR_LOAD_GOAL 0.8 /* over it, a hiccup is never caught up with */
+/* What would do for that load. */
 struct monitor_advice {
 	double rho;
 	int containers;      /* at this interval */

@@ -90,7 +90,7 @@ struct process_launch {
 	char instance_env[PATH_MAX + 32];
 	char database_env[2 * PATH_MAX];
 	char cache_env[32];
-	const char *argv[4];
+	const char *argv[8];
 	const char *env[8];
 };
 

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* What a web process has open besides connections: logs, event loop, time zones being read. */
@@ -66,6 +67,39 @@ static enum status prepare_web(const struct instance *i, const char *program_dir
 	return status;
 }
 
+/* The command line's own 'enrich', kept running: it starts the containers of each batch. */
+static enum status prepare_schedule(const struct instance *i, const char *program_dir,
+				    struct process_launch *launch, struct err *err)
+{
+	const char *const argv[] = {"holdfast", "-C", launch->dir, "enrich", "--scheduled", NULL};
+	enum status status =
+	    io_path(launch->path, sizeof(launch->path), err, "%s/holdfast", program_dir);
+	if (status == OK)
+		status = io_path(launch->dir, sizeof(launch->dir), err, "%s", i->dir);
+	snprintf(launch->instance_env, sizeof(launch->instance_env), "HOLDFAST_INSTANCE=%s",
+		 i->dir);
+	_Static_assert(sizeof(argv) <= sizeof(launch->argv), "room for the arguments");
+	memcpy(launch->argv, argv, sizeof(argv));
+	launch->env[0] = launch->instance_env;
+	launch->env[1] = NULL;
+	launch->spawn = (struct spawn){
+	    .path = launch->path,
+	    .argv = launch->argv,
+	    .env = launch->env,
+	    .in = -1,
+	    .out = STDERR_FILENO,
+	    .err = STDERR_FILENO,
+	    .death_signal = SIGKILL,
+	    .session = true,
+	};
+	return status;
+}
+
+static int schedules(const struct config *c)
+{
+	return *config_text(c, CONFIG_PIPELINE_SCHEDULE) ? 1 : 0;
+}
+
 static int web_processes(const struct config *c)
 {
 	return (int)config_number(c, CONFIG_WEB_PROCESSES);
@@ -85,6 +119,11 @@ static const struct process_class classes[] = {
      .caches = true,
      .kill_signal = SIGKILL,
      .prepare = prepare_web},
+    {.name = "schedule",
+     .count = schedules,
+     .needs_database = true,
+     .kill_signal = SIGKILL,
+     .prepare = prepare_schedule},
     {0},
 };
 

@@ -66,8 +66,17 @@ sub shared {
 $i->until('both use the second tier', \&shared);
 
 # ---- once between them ----
-my $before = finished();
-my @answers = $crowd->ask(('/v1/stats/quality') x 64);
+# A tier that is too slow hinders nobody, on a busy machine too: then each machine fills by itself, and the metric says so.
+# What is asked here is the round in which that did not happen.
+my ($before, @answers);
+for my $key (qw(quality quality-tiers groups countries cities sources)) {
+	my @failed = map { metric($_, 'second_failed_total') } 0, 1;
+	$before = finished();
+	@answers = $crowd->ask(("/v1/stats/$key") x 64);
+	last if $failed[0] == metric(0, 'second_failed_total') && $failed[1] == metric(1, 'second_failed_total');
+	diag "the second tier was too slow for $key";
+	$i->until('both use the second tier again', \&shared);
+}
 is(scalar(grep { $_->{status} == 200 } @answers), 64, 'all are answered');
 is(scalar(keys %{ { map { $_->{content} => 1 } @answers } }), 1, 'with the same value on both machines');
 is(finished() - $before, 1, 'by one statement over both');

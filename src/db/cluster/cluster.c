@@ -367,25 +367,26 @@ int cluster_stop_signal(pid_t pid)
 	char path[64];
 	struct buf children, command;
 	struct err ignored;
-	int signal = SIGQUIT;
+	bool checkpointer = false, startup = false;
 
 	buf_init(&children, 65536);
 	buf_init(&command, 65536);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
 	if (io_read_file(path, &children, &ignored) != OK)
-		signal = SIGINT; /* a kernel that does not tell */
+		checkpointer = true; /* a kernel that does not tell */
 	struct str rest = buf_view(&children);
-	while (rest.p && signal == SIGQUIT) {
+	while (rest.p) {
 		struct str child = str_cut(&rest, ' ');
 		buf_reset(&command);
 		snprintf(path, sizeof(path), "/proc/%.*s/cmdline", STR_ARG(child));
-		if (child.n && io_read_file(path, &command, &ignored) == OK &&
-		    str_starts(buf_view(&command), STR("postgres: checkpointer")))
-			signal = SIGINT;
+		if (!child.n || io_read_file(path, &command, &ignored) != OK)
+			continue;
+		checkpointer |= str_starts(buf_view(&command), STR("postgres: checkpointer"));
+		startup |= str_starts(buf_view(&command), STR("postgres: startup"));
 	}
 	buf_release(&command);
 	buf_release(&children);
-	return signal;
+	return checkpointer && !startup ? SIGINT : SIGQUIT;
 }
 
 bool cluster_clean(const struct instance *i)

@@ -40,8 +40,8 @@ enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_READY };
 enum cluster_state cluster_state(const struct instance *i, pid_t *pid);
 
 /* What ends the server soonest without harm. SIGINT, the fast shutdown; but SIGQUIT while it has no
- * checkpointer, that is when it starts anew after one of its processes was killed: PostgreSQL 15 would
- * wait 60 s for a checkpointer that it no longer starts, and has nothing to write yet. */
+ * checkpointer or still recovers, that is when it starts anew after one of its processes was killed:
+ * PostgreSQL 15 would wait 60 s for a process that it no longer starts, and has nothing to write yet. */
 int cluster_stop_signal(pid_t pid);
 
 /* After a server that was killed: remove its shared memory, socket and postmaster.pid. False while a
