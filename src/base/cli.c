@@ -255,8 +255,7 @@ int cli_main(const char *program, const char *about, const struct command *const
 
 void progress_begin(struct progress *p, const char *what, const char *unit, uint64_t total)
 {
-	bool quiet = p->quiet;
-	*p = (struct progress){.what = what, .unit = unit, .total = total, .quiet = quiet};
+	*p = (struct progress){.what = what, .unit = unit, .total = total};
 	p->started_ms = p->shown_ms = clock_ms();
 	p->tty = isatty(STDERR_FILENO);
 }

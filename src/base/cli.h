@@ -57,7 +57,8 @@ struct progress {
 	const char *unit; /* "records" */
 	uint64_t total;   /* in the unit of `position`; 0: unknown */
 	int64_t started_ms, shown_ms;
-	bool tty, quiet;
+	bool tty;
+	bool quiet; /* set it after progress_begin: say nothing */
 };
 void progress_begin(struct progress *p, const char *what, const char *unit, uint64_t total);
 /* done: units finished; position: how far towards total (bytes read of a file, say). */

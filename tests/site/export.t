@@ -61,7 +61,7 @@ for my $sample (qw(boutique.ndjson tiling-firm.json town.geojson association.csv
 my $generated = `$i->{bin}/holdfast generate 700 --seed 7 2>/dev/null`;
 import_text('generated.ndjson', $generated, 'generated');
 my $first = export();
-is($first->{generation}, 1, 'a first export') or BAIL_OUT(explain $first);
+is($first->{generation}, 1, 'a first export') or die explain $first;
 is($first->{pages} + $first->{withheld}, sql('SELECT count(*) FROM business'), 'every business has a page or is withheld');
 my %files = Site::files($site);
 is(scalar(grep { m{^b/.*\.html$} } keys %files), $first->{pages}, 'a file for each page of a business');

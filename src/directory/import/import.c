@@ -175,9 +175,9 @@ static enum status parse(struct import *im, int fd)
 	int frames = -1;
 	struct stat st;
 	struct err child;
-	im->progress.quiet = im->options->quiet;
 	bool known = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	progress_begin(&im->progress, "reading", "records", known ? (uint64_t)st.st_size : 0);
+	im->progress.quiet = im->options->quiet;
 	enum status status = start_parser(im, fd, &pid, &frames);
 	if (status != OK)
 		return status;
