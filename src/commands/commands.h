@@ -4,6 +4,7 @@
 
 #include "base/cli.h"
 
+extern const struct command command_audit;
 extern const struct command command_config;
 extern const struct command command_down;
 extern const struct command command_export;

@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
     &command_worker,
     &command_top,
     &command_export,
+    &command_audit,
     &command_generate,
     NULL,
 };

@@ -1,5 +1,6 @@
-/* holdfast-parse: a foreign file on standard input, record frames on standard output. Started by the
- * importer, without a database, without a network, sandboxed before the first byte is read. */
+/* holdfast-parse: foreign files on standard input, typed records or facts on standard output. Started by the importer
+ * and the audit, without a database, without a network, sandboxed before the first byte is read. */
+#include "audit/page/page.h"
 #include "base/cli.h"
 #include "base/log.h"
 #include "directory/parse/parse.h"
@@ -41,9 +42,30 @@ static const struct command command = {
     .run = run,
 };
 
+static int run_pages(int argc, char **argv)
+{
+	struct err err;
+	unsigned separation;
+	(void)argc;
+	(void)argv;
+	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
+		die("%s", err.text);
+	if (page_run(STDIN_FILENO, STDOUT_FILENO, &err) != OK)
+		return cli_failed(&err);
+	return EXIT_OK;
+}
+
+static const struct command command_pages = {
+    .name = "pages",
+    .args = "",
+    .summary = "Read foreign pages and sitemaps, write what they say",
+    .help = "A part of 'holdfast audit site', which starts it.",
+    .run = run_pages,
+};
+
 int main(int argc, char **argv)
 {
-	static const struct command *const commands[] = {&command, NULL};
-	return cli_main("holdfast-parse", "Reads foreign files in a sandbox for 'holdfast import'.",
-			commands, argc, argv);
+	static const struct command *const commands[] = {&command, &command_pages, NULL};
+	return cli_main("holdfast-parse", "Reads foreign files in a sandbox.", commands, argc,
+			argv);
 }

@@ -1,0 +1,352 @@
+/* A page: gumbo's tree, walked without recursion, in an arena that is forgotten as a whole. */
+#include "audit/page/internal.h"
+
+#include <gumbo.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BLOCKS_MAX = 1000, STREET_MAX_BYTES = 300 };
+
+struct walk {
+	struct page_state *s;
+	const GumboNode *blocks[BLOCKS_MAX];
+	size_t blocks_count;
+};
+
+static void *tree_alloc(void *state, size_t bytes)
+{
+	void *p = arena_alloc(&((struct page_state *)state)->arena, bytes ? bytes : 1);
+	if (!p)
+		_exit(
+		    PAGE_EXIT_MEMORY); /* gumbo does not check; who started us knows what this means */
+	return p;
+}
+
+static void tree_free(void *state, void *p)
+{
+	(void)state;
+	(void)p;
+}
+
+static struct str attribute(const GumboNode *node, const char *name)
+{
+	const GumboAttribute *a = gumbo_get_attribute(&node->v.element.attributes, name);
+	return a ? str_trim(str_of(a->value)) : (struct str){NULL, 0};
+}
+
+static void say(struct walk *w, const GumboNode *node, enum page_fact fact, struct str a,
+		struct str b)
+{
+	page_say(w->s, fact, node->v.element.start_pos.line, node->v.element.start_pos.column, a,
+		 b);
+}
+
+/* Whether one of the words of a list separated by blanks. */
+static bool has_word(struct str list, const char *word)
+{
+	while (list.p) {
+		struct str one = str_trim(str_cut(&list, ' '));
+		if (str_eq_nocase(one, str_of(word)))
+			return true;
+	}
+	return false;
+}
+
+static bool contains(struct str s, const char *part)
+{
+	size_t n = strlen(part);
+	for (size_t i = 0; i + n <= s.n; i++)
+		if (str_eq_nocase((struct str){s.p + i, n}, (struct str){part, n}))
+			return true;
+	return false;
+}
+
+/* ---- carts ---- */
+
+/* A segment of the path, or a host that sells carts. */
+static bool cart_address(struct str url)
+{
+	static const char *const segments[] = {"cart",      "checkout", "basket",       "warenkorb",
+					       "kasse",     "panier",   "add-to-cart",  "carrito",
+					       "cart.html", "cart.php", "checkout.html"};
+	static const char *const hosts[] = {"//cdn.snipcart.com",    "//js.stripe.com",
+					    "//checkout.stripe.com", "//cdn.shopify.com",
+					    "//sdks.shopifycdn.com", "//www.paypal.com/sdk"};
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		if (contains(url, hosts[i]))
+			return true;
+	struct str path = url;
+	for (size_t i = 0; i < path.n; i++)
+		if (path.p[i] == '?' || path.p[i] == '#')
+			path.n = i;
+	while (path.p) {
+		struct str segment = str_cut(&path, '/');
+		for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++)
+			if (str_eq_nocase(segment, str_of(segments[i])))
+				return true;
+	}
+	return false;
+}
+
+static void look_for_cart(struct walk *w, const GumboNode *node)
+{
+	static const char *const classes[] = {
+	    "add-to-cart",       "add_to_cart_button",        "addtocart",
+	    "snipcart-add-item", "single_add_to_cart_button", "product-form__submit"};
+	static const char *const addresses[] = {"href", "action", "src", "formaction"};
+	struct str class = attribute(node, "class");
+	for (size_t i = 0; class.p && i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (has_word(class, classes[i])) {
+			say(w, node, PAGE_CART, class, STR(""));
+			return;
+		}
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		struct str url = attribute(node, addresses[i]);
+		if (url.p && cart_address(url)) {
+			say(w, node, PAGE_CART, url, STR(""));
+			return;
+		}
+	}
+}
+
+/* ---- elements ---- */
+
+static void resource(struct walk *w, const GumboNode *node, struct str url, const char *kind)
+{
+	bool lazy = str_eq_nocase(attribute(node, "loading"), STR("lazy"));
+	if (url.n && !str_starts(url, STR("data:")))
+		say(w, node, lazy ? PAGE_LAZY : PAGE_RESOURCE, url, str_of(kind));
+}
+
+static void on_meta(struct walk *w, const GumboNode *node)
+{
+	struct str name = attribute(node, "name"), content = attribute(node, "content");
+	if (str_eq_nocase(attribute(node, "http-equiv"), STR("refresh")))
+		say(w, node, PAGE_REFRESH, content, STR(""));
+	else if (str_eq_nocase(name, STR("robots")) || str_eq_nocase(name, STR("googlebot")))
+		say(w, node, PAGE_ROBOTS_META, content, STR(""));
+	else if (str_eq_nocase(name, STR("description")))
+		say(w, node, PAGE_DESCRIPTION, content, STR(""));
+	else if (str_eq_nocase(name, STR("viewport")))
+		say(w, node, PAGE_VIEWPORT, content, STR(""));
+}
+
+static void on_link(struct walk *w, const GumboNode *node)
+{
+	struct str rel = attribute(node, "rel"), href = attribute(node, "href");
+	struct str language = attribute(node, "hreflang");
+	if (!rel.p || !href.p)
+		return;
+	if (has_word(rel, "canonical"))
+		say(w, node, PAGE_CANONICAL, href, STR(""));
+	else if (has_word(rel, "alternate") && language.p)
+		say(w, node, PAGE_HREFLANG, href, language);
+	else if (has_word(rel, "stylesheet") && !has_word(rel, "alternate"))
+		resource(w, node, href, "style");
+	else if (has_word(rel, "icon") || has_word(rel, "apple-touch-icon"))
+		resource(w, node, href, "image");
+	else if (has_word(rel, "preload") && str_eq_nocase(attribute(node, "as"), STR("font")))
+		resource(w, node, href, "font");
+	else if (has_word(rel, "modulepreload"))
+		resource(w, node, href, "script");
+}
+
+static void on_image(struct walk *w, const GumboNode *node)
+{
+	struct str alt = attribute(node, "alt");
+	resource(w, node, attribute(node, "src"), "image");
+	if (alt.p) {
+		page_squeeze(&w->s->text, alt);
+		page_squeeze(&w->s->text, STR(" "));
+	} else if (!attribute(node, "aria-label").p &&
+		   !str_eq_nocase(attribute(node, "aria-hidden"), STR("true")) &&
+		   !str_eq_nocase(attribute(node, "role"), STR("presentation"))) {
+		say(w, node, PAGE_NO_ALT, attribute(node, "src"), STR(""));
+	}
+}
+
+/* All text below, squeezed; at most what an address has. */
+static void text_below(const GumboNode *node, struct buf *out)
+{
+	const GumboNode *n = node;
+	size_t steps = 0;
+	while (n && out->n < STREET_MAX_BYTES && steps++ < 1000) {
+		if (n->type == GUMBO_NODE_TEXT || n->type == GUMBO_NODE_WHITESPACE)
+			page_squeeze(out, str_of(n->v.text.text));
+		if (n->type == GUMBO_NODE_ELEMENT && n->v.element.children.length) {
+			page_squeeze(out, STR(" "));
+			n = n->v.element.children.data[0];
+			continue;
+		}
+		while (n != node &&
+		       n->index_within_parent + 1 >= n->parent->v.element.children.length)
+			n = n->parent;
+		n = n == node ? NULL
+			      : n->parent->v.element.children.data[n->index_within_parent + 1];
+	}
+}
+
+/* <address> with a number in it that is no bare e-mail or name, or microdata that says so. */
+static void look_for_street(struct walk *w, const GumboNode *node)
+{
+	struct str property = attribute(node, "itemprop");
+	bool said =
+	    (property.p && has_word(property, "streetAddress")) ||
+	    (attribute(node, "class").p && has_word(attribute(node, "class"), "street-address"));
+	if (!said && node->v.element.tag != GUMBO_TAG_ADDRESS)
+		return;
+	struct buf text;
+	buf_init(&text, (size_t)2 * PAGE_TEXT_MAX + PAGE_BYTES_MAX);
+	text_below(node, &text);
+	struct str street = str_trim(buf_view(&text));
+	bool digit = false, letter = false;
+	for (size_t i = 0; i < street.n; i++) {
+		digit |= street.p[i] >= '0' && street.p[i] <= '9';
+		letter |= street.p[i] >= 'a' && street.p[i] <= 'z';
+	}
+	if (letter && digit && street.n >= 8 && !contains(street, "@"))
+		say(w, node, PAGE_STREET, street, STR(""));
+	buf_release(&text);
+}
+
+static void on_anchor(struct walk *w, const GumboNode *node)
+{
+	struct str href = attribute(node, "href");
+	if (!href.p)
+		return;
+	say(w, node, PAGE_LINK, href, STR(""));
+	if (str_starts(href, STR("tel:"))) {
+		say(w, node, PAGE_PHONE, href, STR(""));
+		buf_str(&w->s->digits, href);
+	}
+}
+
+static void on_script(struct walk *w, const GumboNode *node)
+{
+	struct str src = attribute(node, "src");
+	if (str_eq_nocase(attribute(node, "type"), STR("application/ld+json"))) {
+		if (w->blocks_count < BLOCKS_MAX)
+			w->blocks[w->blocks_count++] = node;
+	} else if (src.p) {
+		resource(w, node, src, "script");
+	}
+}
+
+static void on_title(struct walk *w, const GumboNode *node)
+{
+	struct buf text;
+	if (node->parent->type != GUMBO_NODE_ELEMENT ||
+	    node->parent->v.element.tag != GUMBO_TAG_HEAD)
+		return;
+	buf_init(&text, (size_t)2 * PAGE_BYTES_MAX);
+	text_below(node, &text);
+	say(w, node, PAGE_TITLE, str_trim(buf_view(&text)), STR(""));
+	buf_release(&text);
+}
+
+static const struct {
+	GumboTag tag;
+	const char *attribute; /* of the resource; NULL: handled by function only */
+	const char *kind;
+	void (*function)(struct walk *w, const GumboNode *node);
+} elements[] = {
+    {GUMBO_TAG_META, NULL, NULL, on_meta},     {GUMBO_TAG_LINK, NULL, NULL, on_link},
+    {GUMBO_TAG_IMG, NULL, NULL, on_image},     {GUMBO_TAG_A, NULL, NULL, on_anchor},
+    {GUMBO_TAG_AREA, NULL, NULL, on_anchor},   {GUMBO_TAG_SCRIPT, NULL, NULL, on_script},
+    {GUMBO_TAG_TITLE, NULL, NULL, on_title},   {GUMBO_TAG_IFRAME, "src", "frame", NULL},
+    {GUMBO_TAG_SOURCE, "src", "media", NULL},  {GUMBO_TAG_VIDEO, "src", "media", NULL},
+    {GUMBO_TAG_AUDIO, "src", "media", NULL},   {GUMBO_TAG_EMBED, "src", "frame", NULL},
+    {GUMBO_TAG_OBJECT, "data", "frame", NULL},
+};
+
+static void on_element(struct walk *w, const GumboNode *node)
+{
+	struct str id = attribute(node, "id"), name = attribute(node, "name");
+	if (id.n)
+		say(w, node, PAGE_ANCHOR, id, STR(""));
+	if (name.n && node->v.element.tag == GUMBO_TAG_A)
+		say(w, node, PAGE_ANCHOR, name, STR(""));
+	if (node->v.element.tag == GUMBO_TAG_HTML)
+		say(w, node, PAGE_LANG, attribute(node, "lang"), STR(""));
+	if (node->v.element.tag == GUMBO_TAG_BASE && attribute(node, "href").p)
+		say(w, node, PAGE_BASE, attribute(node, "href"), STR(""));
+	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+		if (elements[i].tag != node->v.element.tag)
+			continue;
+		if (elements[i].function)
+			elements[i].function(w, node);
+		else
+			resource(w, node, attribute(node, elements[i].attribute), elements[i].kind);
+	}
+	look_for_cart(w, node);
+	look_for_street(w, node);
+}
+
+/* Whether what stands in it is shown. */
+static bool shown(const GumboNode *node)
+{
+	switch (node->v.element.tag) {
+	case GUMBO_TAG_SCRIPT:
+	case GUMBO_TAG_STYLE:
+	case GUMBO_TAG_HEAD:
+	case GUMBO_TAG_TEMPLATE:
+		return false;
+	default:
+		return !gumbo_get_attribute(&node->v.element.attributes, "hidden");
+	}
+}
+
+static bool is_container(const GumboNode *n)
+{
+	return n->type == GUMBO_NODE_ELEMENT || n->type == GUMBO_NODE_TEMPLATE;
+}
+
+static void walk_tree(struct walk *w, const GumboNode *root)
+{
+	const GumboNode *n = root, *hidden = NULL; /* the outermost one that is not shown */
+	while (n) {
+		if (is_container(n)) {
+			on_element(w, n);
+			if (!hidden && !shown(n))
+				hidden = n;
+			if (n->v.element.children.length) {
+				n = n->v.element.children.data[0];
+				continue;
+			}
+		} else if (!hidden && (n->type == GUMBO_NODE_TEXT || n->type == GUMBO_NODE_CDATA ||
+				       n->type == GUMBO_NODE_WHITESPACE)) {
+			page_squeeze(&w->s->text, str_of(n->v.text.text));
+		}
+		while (n != root &&
+		       n->index_within_parent + 1 >= n->parent->v.element.children.length) {
+			hidden = n == hidden ? NULL : hidden;
+			n = n->parent;
+			page_squeeze(&w->s->text, STR(" "));
+		}
+		hidden = n == hidden ? NULL : hidden;
+		n = n == root ? NULL
+			      : n->parent->v.element.children.data[n->index_within_parent + 1];
+	}
+}
+
+void page_html(struct page_state *s, struct str body)
+{
+	struct walk w = {.s = s};
+	GumboOptions options = kGumboDefaultOptions;
+	options.allocator = tree_alloc;
+	options.deallocator = tree_free;
+	options.userdata = s;
+	options.max_errors = 0;
+	const GumboOutput *output =
+	    gumbo_parse_with_options(&options, body.n ? body.p : "", body.n);
+	walk_tree(&w, output->root);
+	for (size_t i = 0; i < s->text.n; i++)
+		if (s->text.p[i] >= '0' && s->text.p[i] <= '9')
+			buf_putc(&s->digits, s->text.p[i]);
+	for (size_t i = 0; i < w.blocks_count; i++) {
+		const GumboElement *e = &w.blocks[i]->v.element;
+		const GumboNode *text = e->children.length ? e->children.data[0] : NULL;
+		page_block(s, text ? str_of(text->v.text.text) : STR(""), e->start_pos.line,
+			   e->start_pos.column);
+	}
+}

@@ -1,0 +1,29 @@
+/* page.c: serving, and what bounds it; html.c: the tree; block.c: JSON-LD; maps.c: sitemaps and robots.txt. */
+#ifndef AUDIT_PAGE_INTERNAL_H
+#define AUDIT_PAGE_INTERNAL_H
+
+#include "audit/page/page.h"
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct page_state {
+	page_found *found;
+	void *ctx;
+	size_t facts;
+	struct arena arena;
+	struct buf text;   /* what the page shows, blanks squeezed, ASCII in lower case */
+	struct buf digits; /* the digits of it, and of links to call */
+};
+
+void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
+	      struct str a, struct str b);
+void page_html(struct page_state *s, struct str body);
+/* A block of JSON-LD, after the page's text is known. */
+void page_block(struct page_state *s, struct str json, uint32_t line, uint32_t column);
+void page_sitemap(struct page_state *s, struct str body);
+void page_robots(struct page_state *s, struct str body);
+
+/* Text squeezed for comparing: one blank for white space of any kind, ASCII in lower case. */
+void page_squeeze(struct buf *out, struct str s);
+
+#endif

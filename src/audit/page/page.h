@@ -1,0 +1,80 @@
+/* Foreign pages, sitemaps and robots.txt read in the sandbox: documents in on one descriptor, typed facts out on the
+ * other, so that no hostile byte is parsed in a process that can do anything.
+ *
+ * Each document is a struct page_request and its bytes; the answer is facts (struct page_head, then a_bytes and
+ * b_bytes of text), the last of kind PAGE_END. A reader that dies over a document has found something about it; the
+ * other side starts a new one. Both ends are the same build on the same machine: numbers are as in memory.
+ *
+ * Bounds: PAGE_BYTES_MAX a document, PAGE_FACTS_MAX facts of it, PAGE_TEXT_MAX bytes a text (longer ones are cut),
+ * and memory for the tree; over that the reader ends with PAGE_EXIT_MEMORY.
+ *
+ * Source of the parsing: libgumbo, the HTML5 algorithm.
+ */
+#ifndef AUDIT_PAGE_PAGE_H
+#define AUDIT_PAGE_PAGE_H
+
+#include "base/str.h"
+
+enum page_kind { PAGE_HTML = 1, PAGE_SITEMAP, PAGE_ROBOTS };
+
+enum {
+	PAGE_BYTES_MAX = 64 << 20,
+	PAGE_FACTS_MAX = 200000,
+	PAGE_TEXT_MAX = 2048,
+	PAGE_EXIT_MEMORY = 3,
+};
+
+struct page_request {
+	uint32_t kind;
+	uint32_t bytes;
+};
+
+enum page_fact {
+	PAGE_END,
+	PAGE_TITLE,       /* a: text */
+	PAGE_LANG,        /* a: language */
+	PAGE_DESCRIPTION, /* a: content */
+	PAGE_ROBOTS_META, /* a: content */
+	PAGE_VIEWPORT,
+	PAGE_BASE,         /* a: href */
+	PAGE_REFRESH,      /* a: content of <meta http-equiv=refresh> */
+	PAGE_CANONICAL,    /* a: href */
+	PAGE_HREFLANG,     /* a: href, b: language */
+	PAGE_LINK,         /* a: href */
+	PAGE_RESOURCE,     /* a: address, b: "script", "style", "image", "frame", "font", "media" */
+	PAGE_LAZY,         /* as PAGE_RESOURCE, loaded when scrolled to */
+	PAGE_ANCHOR,       /* a: id or name */
+	PAGE_NO_ALT,       /* an image without alt; a: src */
+	PAGE_CART,         /* a: what speaks of a cart or checkout */
+	PAGE_STREET,       /* a street address is told; a: it */
+	PAGE_PHONE,        /* a link to call; a: href */
+	PAGE_BUSINESS,     /* a LocalBusiness in a block */
+	PAGE_BLOCK_BROKEN, /* a: why */
+	PAGE_BLOCK_FAULT,  /* a: key of a row of faults.def; b: "path: value" */
+	PAGE_BLOCK_URL,    /* a: address in a block; b: its property */
+	PAGE_UNSEEN,       /* a: value of a block that the page does not show; b: its property */
+	PAGE_NOT_UTF8,
+	PAGE_NUL,
+	PAGE_SITEMAP_INDEX,  /* the document is an index of sitemaps */
+	PAGE_SITEMAP_BROKEN, /* a: why */
+	PAGE_LOC,            /* a: address, b: lastmod */
+	PAGE_SITEMAP_LINE,   /* of robots.txt; a: address */
+	PAGE_FACTS_CUT,      /* more than PAGE_FACTS_MAX */
+	PAGE_FACTS,
+};
+
+struct page_head {
+	uint32_t fact;
+	uint32_t line, column; /* from 1; 0: not known */
+	uint32_t a_bytes, b_bytes;
+};
+
+/* Serve until the end of `in`. */
+MUST_CHECK enum status page_run(int in, int out, struct err *err);
+
+/* One document, facts handed over: what page_run calls, and the fuzzer. */
+typedef void page_found(void *ctx, enum page_fact fact, uint32_t line, uint32_t column,
+			struct str a, struct str b);
+void page_read(enum page_kind kind, struct str body, page_found *found, void *ctx);
+
+#endif

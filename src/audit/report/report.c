@@ -1,0 +1,293 @@
+/* The findings table and its three faces. */
+#include "audit/report/report.h"
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPORT_BYTES_MAX = 256 << 20, RULES_MAX = 512, SHOWN_MAX = 10 };
+
+static const char *const severity_names[AUDIT_SEVERITIES] = {"note", "warning", "error"};
+
+void report_init(struct audit_report *report)
+{
+	*report = (struct audit_report){0};
+	arena_init(&report->arena, REPORT_BYTES_MAX);
+}
+
+void report_release(struct audit_report *report)
+{
+	free(report->findings);
+	arena_release(&report->arena);
+}
+
+void report_add(struct audit_report *report, const struct audit_finding *finding)
+{
+	report->counts[finding->rule->severity]++;
+	if (report->count == AUDIT_FINDINGS_MAX) {
+		report->dropped++;
+		return;
+	}
+	struct audit_finding copy = *finding;
+	copy.file = arena_str(&report->arena, finding->file);
+	copy.about = arena_str(&report->arena, finding->about);
+	if (!copy.file.p || !copy.about.p) {
+		report->dropped++;
+		return;
+	}
+	if (report->count == report->room) {
+		report->room = report->room ? 2 * report->room : 64;
+		report->findings =
+		    realloc(report->findings, report->room * sizeof(*report->findings));
+		must(report->findings);
+	}
+	report->findings[report->count++] = copy;
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct audit_finding *a = x, *b = y;
+	int order = str_cmp(a->file, b->file);
+	if (order == 0)
+		order = (a->line > b->line) - (a->line < b->line);
+	if (order == 0)
+		order = (a->column > b->column) - (a->column < b->column);
+	if (order == 0)
+		order = strcmp(a->rule->id, b->rule->id);
+	return order ? order : str_cmp(a->about, b->about);
+}
+
+void report_sort(struct audit_report *report)
+{
+	if (report->count)
+		qsort(report->findings, report->count, sizeof(*report->findings), by_place);
+}
+
+/* Foreign text on a terminal: no control characters. */
+static void put_plain(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_putc(out, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? ' ' : s.p[i]);
+}
+
+/* How often each rule was found so far. */
+struct tally {
+	const struct audit_rule *rule;
+	uint64_t found;
+};
+
+static struct tally *tally_of(struct tally *tallies, size_t *count, const struct audit_rule *rule)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (tallies[i].rule == rule)
+			return &tallies[i];
+	tallies[*count] = (struct tally){.rule = rule};
+	return &tallies[(*count)++];
+}
+
+static void put_finding(struct buf *out, const struct audit_finding *f)
+{
+	put_plain(out, f->file.n ? f->file : STR("."));
+	if (f->line)
+		buf_printf(out, ":%u", f->line);
+	if (f->line && f->column)
+		buf_printf(out, ":%u", f->column);
+	buf_printf(out, ": %s: %s", severity_names[f->rule->severity], f->rule->title);
+	if (f->about.n) {
+		buf_puts(out, ": ");
+		put_plain(out, f->about);
+	}
+	buf_printf(out, " [%s]\n", f->rule->id);
+}
+
+void report_text(const struct audit_report *report, const char *looked, struct buf *out)
+{
+	struct tally tallies[RULES_MAX];
+	size_t rules = 0;
+	for (size_t i = 0; i < report->count; i++) {
+		struct tally *t = tally_of(tallies, &rules, report->findings[i].rule);
+		must(rules < RULES_MAX);
+		if (++t->found > SHOWN_MAX)
+			continue;
+		put_finding(out, &report->findings[i]);
+		if (t->found == 1)
+			buf_printf(out, "    %s\n", t->rule->remedy);
+	}
+	for (size_t i = 0; i < rules; i++)
+		if (tallies[i].found > SHOWN_MAX)
+			buf_printf(out, "%s: %llu more, all of them with --json or --sarif\n",
+				   tallies[i].rule->id,
+				   (unsigned long long)tallies[i].found - SHOWN_MAX);
+	buf_printf(out, "%s: %llu errors, %llu warnings, %llu notes\n", looked,
+		   (unsigned long long)report->counts[AUDIT_ERROR],
+		   (unsigned long long)report->counts[AUDIT_WARNING],
+		   (unsigned long long)report->counts[AUDIT_NOTE]);
+	if (report->dropped)
+		buf_printf(out, "%llu findings more are counted and not kept\n",
+			   (unsigned long long)report->dropped);
+}
+
+void report_json(const struct audit_report *report, struct buf *out)
+{
+	struct json_writer w;
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_member_i64(&w, "errors", (int64_t)report->counts[AUDIT_ERROR]);
+	json_member_i64(&w, "warnings", (int64_t)report->counts[AUDIT_WARNING]);
+	json_member_i64(&w, "notes", (int64_t)report->counts[AUDIT_NOTE]);
+	json_member_i64(&w, "dropped", (int64_t)report->dropped);
+	json_key(&w, "findings");
+	json_array_begin(&w);
+	for (size_t i = 0; i < report->count; i++) {
+		const struct audit_finding *f = &report->findings[i];
+		json_object_begin(&w);
+		json_member_z(&w, "rule", f->rule->id);
+		json_member_z(&w, "severity", severity_names[f->rule->severity]);
+		json_member_str(&w, "file", f->file);
+		json_member_i64(&w, "line", f->line);
+		json_member_i64(&w, "column", f->column);
+		json_member_z(&w, "title", f->rule->title);
+		json_member_str(&w, "message", f->about);
+		json_member_z(&w, "remedy", f->rule->remedy);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+	buf_putc(out, '\n');
+}
+
+/* ---- SARIF ---- */
+
+static void put_text(struct json_writer *w, const char *key, const char *text)
+{
+	json_key(w, key);
+	json_object_begin(w);
+	json_member_z(w, "text", text);
+	json_object_end(w);
+}
+
+static int by_rule(const void *x, const void *y)
+{
+	const struct audit_rule *const *a = x, *const *b = y;
+	return strcmp((*a)->id, (*b)->id);
+}
+
+/* The rules that were found, once each, by id. */
+static size_t rules_of(const struct audit_report *report, const struct audit_rule **rules)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < report->count; i++)
+		rules[i] = report->findings[i].rule;
+	if (report->count)
+		qsort(rules, report->count, sizeof(const struct audit_rule *), by_rule);
+	for (size_t i = 0; i < report->count; i++)
+		if (n == 0 || rules[n - 1] != rules[i])
+			rules[n++] = rules[i];
+	return n;
+}
+
+/* A path as a URI reference (RFC 3986): what is not unreserved or a slash is escaped. */
+static void put_uri(struct json_writer *w, const char *key, struct str path)
+{
+	struct buf uri;
+	buf_init(&uri, 3 * path.n + 1);
+	for (size_t i = 0; i < path.n; i++) {
+		unsigned char c = (unsigned char)path.p[i];
+		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c && strchr("-._~/", c)))
+			buf_putc(&uri, (char)c);
+		else
+			buf_printf(&uri, "%%%02X", c);
+	}
+	json_member_str(w, key, buf_view(&uri));
+	buf_release(&uri);
+}
+
+static void put_result(struct json_writer *w, const struct audit_finding *f)
+{
+	json_object_begin(w);
+	json_member_z(w, "ruleId", f->rule->id);
+	json_member_z(w, "level", severity_names[f->rule->severity]);
+	json_key(w, "message");
+	json_object_begin(w);
+	json_member_str(w, "text", f->about.n ? f->about : str_of(f->rule->title));
+	json_object_end(w);
+	json_key(w, "locations");
+	json_array_begin(w);
+	json_object_begin(w);
+	json_key(w, "physicalLocation");
+	json_object_begin(w);
+	json_key(w, "artifactLocation");
+	json_object_begin(w);
+	put_uri(w, "uri", f->file.n ? f->file : STR("."));
+	json_object_end(w);
+	if (f->line) {
+		json_key(w, "region");
+		json_object_begin(w);
+		json_member_i64(w, "startLine", f->line);
+		if (f->column)
+			json_member_i64(w, "startColumn", f->column);
+		json_object_end(w);
+	}
+	json_object_end(w);
+	json_object_end(w);
+	json_array_end(w);
+	json_object_end(w);
+}
+
+static void put_rule(struct json_writer *w, const struct audit_rule *rule)
+{
+	json_object_begin(w);
+	json_member_z(w, "id", rule->id);
+	put_text(w, "shortDescription", rule->title);
+	put_text(w, "help", rule->remedy);
+	json_key(w, "defaultConfiguration");
+	json_object_begin(w);
+	json_member_z(w, "level", severity_names[rule->severity]);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+void report_sarif(const struct audit_report *report, struct buf *out)
+{
+	struct json_writer w;
+	const struct audit_rule **rules =
+	    calloc(report->count + 1, sizeof(const struct audit_rule *));
+	must(rules);
+	size_t n = rules_of(report, rules);
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_member_z(&w, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+	json_member_z(&w, "version", "2.1.0");
+	json_key(&w, "runs");
+	json_array_begin(&w);
+	json_object_begin(&w);
+	json_key(&w, "tool");
+	json_object_begin(&w);
+	json_key(&w, "driver");
+	json_object_begin(&w);
+	json_member_z(&w, "name", "holdfast audit");
+	json_key(&w, "rules");
+	json_array_begin(&w);
+	for (size_t i = 0; i < n; i++)
+		put_rule(&w, rules[i]);
+	json_array_end(&w);
+	json_object_end(&w);
+	json_object_end(&w);
+	json_key(&w, "results");
+	json_array_begin(&w);
+	for (size_t i = 0; i < report->count; i++)
+		put_result(&w, &report->findings[i]);
+	json_array_end(&w);
+	json_object_end(&w);
+	json_array_end(&w);
+	json_object_end(&w);
+	buf_putc(out, '\n');
+	free(rules);
+}
+
+int report_exit_code(const struct audit_report *report)
+{
+	return report->counts[AUDIT_ERROR] + report->counts[AUDIT_WARNING] ? EXIT_FINDINGS
+									   : EXIT_OK;
+}

@@ -1,0 +1,58 @@
+/* What audits find, whatever they look at: rules as rows of tables, findings as rows of a report, and the three
+ * ways a report is read: text for people, JSON, SARIF 2.1.0.
+ *
+ * An audit has one table of rules, each with its function; the report knows of a rule only what stands here. A
+ * finding borrows its rule and copies everything else. Findings are shown in the order of file, line, column.
+ *
+ * Life: report_init, any number of report_add, one of the writers, report_release. Over its maximum the report
+ * counts findings without keeping them, and says so.
+ */
+#ifndef AUDIT_REPORT_REPORT_H
+#define AUDIT_REPORT_REPORT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum audit_severity { AUDIT_NOTE, AUDIT_WARNING, AUDIT_ERROR, AUDIT_SEVERITIES };
+
+struct audit_rule {
+	const char *id; /* "link-broken" */
+	enum audit_severity severity;
+	const char *title;  /* one sentence without a full stop: what is wrong */
+	const char *remedy; /* what to do about it */
+};
+
+struct audit_finding {
+	const struct audit_rule *rule;
+	struct str file;  /* relative to what was audited; "" for the whole of it */
+	uint32_t line;    /* from 1; 0: not known */
+	uint32_t column;  /* from 1; 0: not known */
+	struct str about; /* the message: this case of the rule */
+};
+
+enum { AUDIT_FINDINGS_MAX = 100000 };
+
+struct audit_report {
+	struct arena arena;
+	struct audit_finding *findings;
+	size_t count, room;
+	uint64_t dropped; /* over the maximum */
+	uint64_t counts[AUDIT_SEVERITIES];
+};
+
+void report_init(struct audit_report *report);
+void report_release(struct audit_report *report);
+void report_add(struct audit_report *report, const struct audit_finding *finding);
+/* In the order of file, line, column, rule. */
+void report_sort(struct audit_report *report);
+
+/* The first ten of each rule, and how many there are. `looked`: what was audited, in numbers ("12 pages, 1 sitemap"). */
+void report_text(const struct audit_report *report, const char *looked, struct buf *out);
+void report_json(const struct audit_report *report, struct buf *out);
+/* SARIF 2.1.0 (OASIS). */
+void report_sarif(const struct audit_report *report, struct buf *out);
+
+/* EXIT_FINDINGS when there is an error or a warning; notes alone are EXIT_OK. */
+int report_exit_code(const struct audit_report *report);
+
+#endif

@@ -1,0 +1,163 @@
+/* load.c: the folder and its documents; reader.c: the sandboxed reader; address.c: where addresses lead;
+ * rules.c: the table, and what is asked of one page; across.c: what is asked of pages together. */
+#ifndef AUDIT_SITE_INTERNAL_H
+#define AUDIT_SITE_INTERNAL_H
+
+#include "audit/page/page.h"
+#include "audit/site/site.h"
+
+struct site_fact {
+	enum page_fact fact;
+	uint32_t line, column;
+	struct str a, b;
+};
+
+/* Where something stands. */
+struct site_place {
+	uint32_t file, line, column; /* file: its number */
+};
+
+enum { SITE_NO_FILE = UINT32_MAX };
+
+/* What is kept of a file. */
+struct site_file {
+	struct str path; /* relative to the root */
+	uint64_t bytes;
+	enum page_kind kind; /* 0: no document */
+	bool noindex, read;
+	uint32_t canonical; /* number of the file that it names; SITE_NO_FILE: none in the site */
+	uint32_t canonical_line, canonical_column;
+};
+
+/* A document while it is judged: its facts live in the site's arena of one document. */
+struct site_page {
+	struct site_file *file;
+	const char *unread; /* why the reader gave no facts; NULL: it did */
+	struct site_fact *facts;
+	size_t facts_count;
+	struct str
+	    base; /* what relative addresses are relative to; empty: the document's own path */
+};
+
+/* What is looked at when all documents have been read. */
+struct site_wanted { /* a link to a place in a page */
+	struct site_place from;
+	uint32_t to;
+	struct str fragment;
+};
+struct site_language { /* hreflang */
+	struct site_place from;
+	uint32_t to;
+	struct str language;
+};
+struct site_entry { /* of a sitemap */
+	struct site_place from;
+	uint32_t to;
+};
+struct site_cart {
+	struct site_place from;
+	struct str about;
+};
+struct site_host { /* that pages load from */
+	struct site_place first;
+	struct str host;
+	uint64_t requests, pages;
+	uint32_t last; /* file that was counted last */
+};
+
+/* A growing array. */
+#define SITE_LIST(type)                                                                            \
+	struct {                                                                                   \
+		type *item;                                                                        \
+		size_t count, room;                                                                \
+	}
+
+struct site {
+	const struct site_options *options;
+	struct audit_report *report;
+	struct site_summary *summary;
+	struct arena arena;                /* what is kept */
+	struct arena page_arena;           /* of the document that is judged */
+	SITE_LIST(struct site_file) files; /* by path */
+	SITE_LIST(struct site_wanted) wanted;
+	SITE_LIST(struct site_language) languages;
+	SITE_LIST(struct site_entry) entries;
+	SITE_LIST(struct site_cart) carts;
+	SITE_LIST(struct site_host) hosts;
+	SITE_LIST(uint64_t)
+	anchors;            /* hashes of {file, fragment}; sorted before they are asked for */
+	struct str root;    /* the folder */
+	struct str origin;  /* "https://example.org"; empty: not known */
+	struct str prefix;  /* of paths under the origin: "/docs"; empty at the top */
+	bool alone;         /* one file was named */
+	bool business;      /* a page has a LocalBusiness */
+	bool street, phone; /* a page tells a street address, a telephone */
+	struct site_place street_at;
+};
+
+/* Room for one more, zeroed; never NULL (out of memory is the end). */
+void *site_more(void *list, size_t size);
+#define SITE_ADD(list) (*(__typeof__((list)->item))site_more((list), sizeof(*(list)->item)))
+
+/* ---- load.c ---- */
+/* Names of all files; with `alone` only the one. */
+MUST_CHECK enum status site_list(struct site *site, struct err *err);
+/* Reads and judges every document. */
+MUST_CHECK enum status site_read_all(struct site *site, struct err *err);
+struct site_file *site_find(const struct site *site, struct str path);
+static inline uint32_t site_number(const struct site *site, const struct site_file *file)
+{
+	return file ? (uint32_t)(file - site->files.item) : SITE_NO_FILE;
+}
+
+/* ---- reader.c ---- */
+struct site_reader {
+	const struct site_options *options;
+	int pid, to, from; /* pid 0: none runs */
+};
+void site_reader_init(struct site_reader *reader, const struct site_options *options);
+void site_reader_end(struct site_reader *reader);
+/* Facts of page->file into page->facts, or page->unread. */
+MUST_CHECK enum status site_read(struct site_reader *reader, struct site *site,
+				 struct site_page *page, struct str body, struct err *err);
+
+/* ---- address.c ---- */
+enum address_kind {
+	ADDRESS_LOCAL,   /* in the site; file says which, NULL: there is none */
+	ADDRESS_WEB,     /* elsewhere on the web */
+	ADDRESS_OUTSIDE, /* of the same host, but not below the audited folder */
+	ADDRESS_OTHER,   /* mailto: and its kin, or nothing */
+};
+struct address {
+	enum address_kind kind;
+	struct site_file *file;
+	struct str fragment; /* without #, as written */
+	struct str host;     /* of ADDRESS_WEB */
+	bool insecure;       /* http: */
+	char path[4096];     /* where it led, for messages */
+};
+void address_resolve(const struct site *site, const struct site_page *from, struct str url,
+		     struct address *out);
+bool address_is_absolute(struct str url);
+/* From an absolute address: the origin. prefix: its path too is where the folder is served. */
+void address_base(struct site *site, struct str url, bool prefix);
+/* %XX of a fragment; into `out`, at most size - 1 bytes. */
+size_t address_decode(struct str s, char *out, size_t size);
+
+/* ---- rules.c ---- */
+enum site_rule_id {
+#define RULE(id, key, severity, title, remedy) RULE_##id,
+#include "audit/site/rules.def"
+#undef RULE
+	SITE_RULES
+};
+void site_found(struct site *site, enum site_rule_id rule, struct site_place at, const char *fmt,
+		...) PRINTF(4, 5);
+void site_judge_page(struct site *site, const struct site_page *page);
+
+/* ---- across.c ---- */
+uint64_t site_anchor(uint32_t file, struct str fragment);
+void site_judge_map(struct site *site, const struct site_page *page);
+void site_judge_across(struct site *site);
+
+#endif
