@@ -1,0 +1,195 @@
+#!/usr/bin/perl
+# holdfast audit site: every rule finds its case and leaves its neighbour alone; the three forms of a report; folders and
+# documents that mean harm.
+use strict;
+use warnings;
+use Cwd 'abs_path';
+use File::Basename 'dirname';
+use File::Path 'make_path';
+use File::Temp 'tempdir';
+use FindBin;
+use JSON::PP;
+use POSIX 'mkfifo';
+use Test::More;
+
+my $root = abs_path("$FindBin::Bin/../..");
+my $build = $ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set\n";
+my $work = tempdir('audit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+chmod 0755, $work;
+my $count = 0;
+
+sub slurp { my ($path) = @_; open my $in, '<', $path or die "$path: $!"; local $/; return scalar <$in> }
+sub write_site {
+	my ($files) = @_;
+	my $dir = "$work/" . ++$count;
+	for my $name (sort keys %$files) {
+		make_path(dirname("$dir/$name"));
+		open my $out, '>', "$dir/$name" or die "$name: $!";
+		print $out $files->{$name};
+		close $out;
+	}
+	return $dir;
+}
+# (exit code, standard output, standard error)
+sub audit {
+	my (@arguments) = @_;
+	my $code = system("'$build/holdfast' " . join(' ', map { "'$_'" } @arguments) . " >$work/out 2>$work/err");
+	return ($code & 127 ? 128 + ($code & 127) : $code >> 8, slurp("$work/out"), slurp("$work/err"));
+}
+sub findings {
+	my ($dir, @options) = @_;
+	my ($code, $text, $talk) = audit('--json', 'audit', 'site', @options, $dir);
+	my $report = eval { decode_json($text) } or die "no report ($code): $text$talk";
+	return ($code, $report);
+}
+# "file:line rule", in order.
+sub named { return [ sort map { $_->{file} . ($_->{line} ? ":$_->{line}" : '') . " $_->{rule}" } @{ $_[0]{findings} } ] }
+
+# A sound page: the head's addition is on line 2, the body on line 3.
+sub page {
+	my ($body, $head, %more) = @_;
+	my $lang = $more{lang} // ' lang="en"';
+	my $say = join '', map { $more{"no_$_->[0]"} ? '' : $_->[1] } ['title', '<title>A page</title>'], ['description', '<meta name="description" content="What it is">'], ['viewport', '<meta name="viewport" content="width=device-width">'];
+	return "<!DOCTYPE html><html$lang><head><meta charset=\"utf-8\">$say\n" . ($head // '') . "</head>\n<body>" . ($body // '') . "</body></html>\n";
+}
+sub canonical { return qq(<link rel="canonical" href="$_[0]">) }
+sub alternate { return join '', map { qq(<link rel="alternate" hreflang="$_->[0]" href="$_->[1]">) } @_ }
+sub sitemap { return qq(<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n) . join('', map { "<url><loc>$_->[0]</loc>" . ($_->[1] ? "<lastmod>$_->[1]</lastmod>" : '') . "</url>\n" } @_) . "</urlset>\n" }
+my %shop = ('@context' => 'https://schema.org', '@type' => 'Bakery', name => 'Good Bread', telephone => '+41 44 123 45 67', url => 'https://example.org/',
+	address => { '@type' => 'PostalAddress', streetAddress => 'Main street 5', postalCode => '8000', addressLocality => 'Zurich', addressCountry => 'CH' });
+sub block { my (%change) = @_; my %is = (%shop, %change); delete $is{$_} for grep { !defined $is{$_} } keys %is; return '<script type="application/ld+json">' . JSON::PP->new->canonical->encode(\%is) . '</script>' }
+my $shown = '<h1>Good Bread</h1><address>Main street 5, 8000 Zurich</address><a href="tel:+41441234567">044 123 45 67</a>';
+my $u = 'https://example.org';
+my %dated = map { ("p$_.html" => page('x')) } 1 .. 25;
+
+# rule => [files that have it, where it is found, files that do not, more options, other rules that are found too]
+my @cases = (
+	['page-unreadable', { 'index.html' => page() . ' ' x (64 << 20) }, ['index.html'], { 'index.html' => page() . ' ' x (1 << 20) }],
+	['page-not-utf-8', { 'index.html' => page("Z\xfcrich") }, ['index.html'], { 'index.html' => page("Z\xc3\xbcrich") }],
+	['page-nul', { 'index.html' => page("a\0b") }, ['index.html'], { 'index.html' => page('ab') }],
+	['title-missing', { 'index.html' => page('', '', no_title => 1) }, ['index.html'], { 'index.html' => page() }],
+	['title-missing', { 'index.html' => page('', '<title> </title>', no_title => 1) }, ['index.html'], { 'index.html' => page('<svg><title></title></svg>') }],
+	['lang-missing', { 'index.html' => page('', '', lang => '') }, ['index.html'], { 'index.html' => '<meta http-equiv="refresh" content="0; url=x.html">', 'x.html' => page() }],
+	['description-missing', { 'index.html' => page('', '', no_description => 1) }, ['index.html'], { 'index.html' => page('', '<meta name="robots" content="noindex">', no_description => 1) }],
+	['viewport-missing', { 'index.html' => page('', '', no_viewport => 1) }, ['index.html'], { 'index.html' => page() }],
+	['image-without-alt', { 'a.png' => 'x', 'index.html' => page('<img src="a.png">') }, ['index.html:3'], { 'a.png' => 'x', 'index.html' => page('<img src="a.png" alt="">') }],
+	['block-unparsable', { 'index.html' => page('', '<script type="application/ld+json">{"a": }</script>') }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u]],
+	['block-url-broken', { 'index.html' => page($shown, block(image => "$u/gone.jpg")) }, ['index.html:2'], { 'a.jpg' => 'x', 'index.html' => page($shown, block(image => "$u/a.jpg")) }, ['--base-url', $u]],
+	['value-not-visible', { 'index.html' => page($shown, block(name => 'Better Bread')) }, ['index.html:2'], { 'index.html' => page($shown =~ s/Good Bread/ GOOD\n Bread /r, block()) }, ['--base-url', $u]],
+	['value-not-visible', { 'index.html' => page($shown =~ s/5, 8000/5,<span hidden>8000<\/span>/r, block()) }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u]],
+	['local-business-missing', { 'index.html' => page($shown) }, ['index.html:3'], { 'index.html' => page('<address>By <a href="mailto:x@example.org">x@example.org</a> 2026</address>') }],
+	['cart-beside-door', { 'index.html' => page("$shown<form action=\"/cart/add\"></form>", block()) }, ['index.html:3'], { 'index.html' => page('<form action="/cart/add"></form>') }, ['--base-url', $u]],
+	['cart-beside-door', { 'index.html' => page("$shown<button class=\"big snipcart-add-item\">Buy</button>", block()) }, ['index.html:3'], { 'index.html' => page("$shown<p class=\"cartography\">Map</p>", block()) }, ['--base-url', $u]],
+	['canonical-twice', { 'index.html' => page('', canonical("$u/") . canonical("$u/a.html")), 'a.html' => page() }, ['index.html:2'], { 'index.html' => page('', canonical("$u/") . canonical("$u/")) }],
+	['canonical-relative', { 'index.html' => page('', canonical('/')) }, ['index.html:2'], { 'index.html' => page('', canonical("$u/")) }],
+	['canonical-broken', { 'index.html' => page('', canonical("$u/gone.html")) }, ['index.html:2'], { 'index.html' => page('', canonical("$u/a")), 'a.html' => page() }],
+	['canonical-chain', { 'index.html' => page('', canonical("$u/a.html")), 'a.html' => page('', canonical("$u/b.html")), 'b.html' => page('', canonical("$u/b.html")) }, ['index.html:2'], { 'index.html' => page('', canonical("$u/a.html")), 'a.html' => page('', canonical("$u/a.html")) }],
+	['canonical-noindex', { 'index.html' => page('', canonical("$u/a.html")), 'a.html' => page('', '<meta name="robots" content="NoIndex, follow">') }, ['index.html:2'], { 'index.html' => page('', canonical("$u/a.html")), 'a.html' => page('', '<meta name="robots" content="nofollow">') }],
+	['hreflang-malformed', { 'index.html' => page('', alternate(['en_GB', "$u/"])) }, ['index.html:2'], { 'index.html' => page('', alternate(['zh-Hant-TW', "$u/"], ['es-419', "$u/"], ['x-default', "$u/"])) }, ['--base-url', $u]],
+	['hreflang-broken', { 'index.html' => page('', alternate(['en', "$u/"], ['de', "$u/de.html"])) }, ['index.html:2'], { 'index.html' => page('', alternate(['en', "$u/"], ['de', 'https://example.com/de.html'])) }, ['--base-url', $u]],
+	['hreflang-not-returned', { 'index.html' => page('', alternate(['en', "$u/"], ['de', "$u/de.html"])), 'de.html' => page() }, ['index.html:2'], { map { $_ => page('', alternate(['en', "$u/"], ['de', "$u/de.html"])) } qw(index.html de.html) }, ['--base-url', $u]],
+	['hreflang-without-self', { 'index.html' => page('', alternate(['de', "$u/de.html"])), 'de.html' => page('', alternate(['en', "$u/"], ['de', "$u/de.html"])) }, ['index.html:2'], { map { $_ => page('', alternate(['en', "$u/"], ['de', "$u/de.html"])) } qw(index.html de.html) }, ['--base-url', $u]],
+	['link-broken', { 'a/index.html' => page('<a href="../b.html">b</a>') }, ['a/index.html:3'], { 'a/index.html' => page('<a href="../b.html?x=1#top">b</a><a href="mailto:x@example.org">m</a><a href="//example.com/y">y</a><a href="./">self</a><a href="../b">b</a><a href="../c%20d.html">c</a>'), 'b.html' => page(), 'c d.html' => page() }],
+	['link-broken', { 'a.html' => page('<a href="x.html">x</a>', '<base href="/sub/">'), 'x.html' => page() }, ['a.html:3'], { 'a.html' => page('<a href="x.html">x</a>', '<base href="/sub/">'), 'sub/x.html' => page() }],
+	['fragment-missing', { 'index.html' => page('<a href="b.html#gone">b</a>'), 'b.html' => page('<p id="here">x</p>') }, ['index.html:3'], { 'index.html' => page('<a href="b.html#here">b</a><a href="#caf%C3%A9">c</a><p id="café">x</p><a href="#">top</a>'), 'b.html' => page('<a name="here">x</a>') }],
+	['resource-broken', { 'index.html' => page('', '<link rel="stylesheet" href="/gone.css">') }, ['index.html:2'], { 'a.css' => '', 'index.html' => page('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="">', '<link rel="stylesheet" href="/a.css?v=1">') }],
+	['external-request', { 'index.html' => page('', '<script src="https://cdn.example.com/a.js"></script>') }, ['index.html:2'], { 'index.html' => page('<a href="https://cdn.example.com/a.js">x</a>') }],
+	['insecure-request', { 'index.html' => page('<img alt="" src="http://example.com/a.png">') }, ['index.html:3'], { 'index.html' => page('<a href="http://example.com/">x</a>') }, [], ['index.html:3 external-request']],
+	['page-heavy', { 'index.html' => page('<img alt="" src="a.jpg">'), 'a.jpg' => 'x' x (2 << 20) }, ['index.html'], { 'index.html' => page('<img alt="" src="a.jpg" loading="lazy">'), 'a.jpg' => 'x' x (2 << 20) }],
+	['sitemap-malformed', { 'index.html' => page(), 'sitemap.xml' => '<urlset><url><loc>https://example.org/</loc></url>' }, ['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['sitemap-too-many', { 'index.html' => page(), 'sitemap.xml' => sitemap(map { ["https://example.org/#$_"] } 1 .. 50001) }, ['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }, [], ['many']],
+	['sitemap-too-large', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) . ' ' x (50 << 20) }, ['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['sitemap-url-relative', { 'index.html' => page(), 'sitemap.xml' => sitemap(['/']) }, ['sitemap.xml:3'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['sitemap-foreign', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ['https://example.com/']) }, ['sitemap.xml:4'], { 'index.html' => page(), 'sitemap.xml' => sitemap(['https://EXAMPLE.org/']) }],
+	['sitemap-url-broken', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ["$u/a&amp;b.html"]) }, ['sitemap.xml:4'], { 'index.html' => page(), 'a&b.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ["$u/a&amp;b.html"]) }],
+	['sitemap-noindex', { 'index.html' => page('', '<meta name="robots" content="noindex">'), 'sitemap.xml' => sitemap(["$u/"]) }, ['sitemap.xml:3'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['sitemap-not-canonical', { 'index.html' => page('', canonical("$u/a.html")), 'a.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }, ['sitemap.xml:3'], { 'index.html' => page('', canonical("$u/")), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['sitemap-lastmod-malformed', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/", '31.1.2026']) }, ['sitemap.xml:3'], { 'index.html' => page(), 'a.html' => page(), 'sitemap.xml' => sitemap(["$u/", '2026-01-31'], ["$u/a.html", '2026-01-31T08:00:00.123+01:00']) }],
+	['sitemap-lastmod-uniform', { %dated, 'sitemap.xml' => sitemap(map { ["$u/p$_.html", '2026-01-31'] } 1 .. 25) }, ['sitemap.xml'], { %dated, 'sitemap.xml' => sitemap(map { ["$u/p$_.html", sprintf '2026-01-%02d', $_] } 1 .. 25) }],
+	['sitemap-url-twice', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ["$u/index.html"]) }, ['sitemap.xml:4'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['robots-sitemap-broken', { 'index.html' => page(), 'robots.txt' => "User-agent: *\nSitemap: $u/gone.xml\n" }, ['robots.txt:2'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]), 'robots.txt' => "User-agent: *\nSitemap: $u/sitemap.xml\n" }],
+	# checks of blocks are the exporter's own (tests/site/facts.t has them all); that they are asked, and where
+	['telephone-without-plus', { 'index.html' => page($shown, block(telephone => '044 123 45 67')) }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u]],
+	['type-general', { 'index.html' => page($shown, block('@type' => 'LocalBusiness')) }, ['index.html:2'], { 'index.html' => page($shown, block('@type' => ['Bakery', 'CafeOrCoffeeShop'])) }, ['--base-url', $u]],
+	['rating-self-serving', { 'index.html' => page($shown, block(aggregateRating => { '@type' => 'AggregateRating', ratingValue => 4.5, reviewCount => 10 })) }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u]],
+);
+for my $case (@cases) {
+	my ($rule, $bad, $where, $good, $options, $also) = @$case;
+	my ($code, $report) = findings(write_site($bad), @{ $options // [] });
+	my %severity = map { $_->{rule} => $_->{severity} } @{ $report->{findings} };
+	if (($also // [''])->[0] eq 'many') {
+		ok(grep({ $_ eq "$where->[0] $rule" } @{ named($report) }), "$rule: found at $where->[0]");
+	} else {
+		is_deeply(named($report), [ sort((map { "$_ $rule" } @$where), @{ $also // [] }) ], "$rule: found at @$where, and nothing else") or diag explain $report;
+	}
+	is($code, $severity{$rule} eq 'note' ? 0 : 2, "$rule ($severity{$rule}): the exit status says so");
+	($code, $report) = findings(write_site($good), @{ $options // [] });
+	ok($code == 0 && !@{ $report->{findings} }, "$rule: its neighbour is left alone") or diag explain $report;
+}
+my %tried = map { $_->[0] => 1 } @cases;
+my @rules = slurp("$root/src/audit/site/rules.def") =~ /^RULE\(\w+, "([^"]+)"/mg;
+is_deeply([ grep { !$tried{$_} } @rules ], [], 'every rule of the table has a case');
+
+# ---- the forms ----
+my $dir = write_site({ 'index.html' => page(join "\n", map { qq(<a href="gone$_.html">x</a>) } 1 .. 30), 'b/c d.html' => page('<img src="x.png">') });
+my ($code, $text, $talk) = audit('audit', 'site', $dir);
+is($code, 2, 'findings: 2');
+is(scalar(() = $text =~ /^index\.html:\d+:\d+: error: a link leads to no file: gone\d+\.html \[link-broken\]$/mg), 10, 'a rule that is found often is shown ten times');
+like($text, qr/^    Publish the file or correct the link\.$/m, 'with its remedy');
+like($text, qr/^link-broken: 20 more, all of them with --json or --sarif$/m, 'and the rest is counted');
+like($text, qr/^2 pages, 0 sitemaps, 2 files; .*: 31 errors, 0 warnings, 1 notes$/m, 'the last line sums up');
+unlike($text, qr/auditing/, 'progress is talk, not data');
+($code, $text) = audit('audit', 'site', '--sarif', $dir);
+my $sarif = decode_json($text);
+is($sarif->{version}, '2.1.0', 'SARIF says its version');
+my $run = $sarif->{runs}[0];
+is(scalar @{ $run->{results} }, 32, 'and has every finding');
+my %known = map { $_->{id} => $_ } @{ $run->{tool}{driver}{rules} };
+is_deeply([ grep { !$known{ $_->{ruleId} } || !$_->{message}{text} || $_->{level} !~ /^(?:error|warning|note)$/ || $_->{locations}[0]{physicalLocation}{artifactLocation}{uri} !~ m{^[\w%./-]+$} } @{ $run->{results} } ], [], 'each of them with a rule that is described, a level, a text and a URI');
+ok(!(grep { ($_->{locations}[0]{physicalLocation}{region}{startLine} // 1) < 1 } @{ $run->{results} }), 'lines begin at 1');
+ok(grep({ $_->{locations}[0]{physicalLocation}{artifactLocation}{uri} eq 'b/c%20d.html' } @{ $run->{results} }), 'names are escaped');
+($code, $text) = audit('audit', 'site', write_site({ 'index.html' => page() }));
+is($code, 0, 'nothing found: 0');
+($code, $text) = audit('audit', 'site', "$dir/b/c d.html");
+is($code, 0, 'a page by itself: what leads elsewhere is not judged');
+
+# ---- what cannot be done ----
+for my $wrong (['audit', 'site', "$work/nowhere"], ['audit', 'site', "$root/Makefile"], ['audit', 'site', '/dev/null']) {
+	($code, $text, $talk) = audit(@$wrong);
+	ok($code == 1 && $talk =~ /^holdfast audit: \S/m && $text eq '', "exit 1 and why: @$wrong[2..$#$wrong]") or diag "$code $text $talk";
+}
+for my $wrong (['audit'], ['audit', 'database', 'x'], ['audit', 'site', '--base-url', 'example.org', $dir], ['audit', 'site', $dir, $dir]) {
+	($code) = audit(@$wrong);
+	is($code, 64, "exit 64: @$wrong");
+}
+
+# ---- sites that mean harm ----
+my $deep = write_site({ 'index.html' => page('<div>' x 200_000), 'attributes.html' => page('<p ' . join(' ', map { "a$_=1" } 1 .. 5_000) . '>'), 'quotes.html' => '<a href="' x 300_000, 'json.html' => page('', '<script type="application/ld+json">' . '[' x 500_000 . '</script>') });
+my $report;
+($code, $report) = findings($deep);
+ok($code == 0 || $code == 2, 'nesting without end is read, or is what is wrong');
+is(scalar(grep { $_->{rule} eq 'block-unparsable' && $_->{file} eq 'json.html' } @{ $report->{findings} }), 1, 'JSON without end is unparsable');
+my $odd = write_site({ 'index.html' => page('<a href="loop/x.html">x</a><a href="out/passwd">y</a>'), 'utf16.html' => "\xff\xfe" . join('', map { "$_\0" } split //, page()), 'empty.html' => '', "b\xe4d.html" => page(), "new\nline.html" => page('<img src="gone.png" alt="">') });
+symlink '.', "$odd/loop" or die;
+symlink '/etc', "$odd/out" or die;
+symlink '/etc/passwd', "$odd/secret.html" or die;
+symlink 'nowhere', "$odd/dangling.html" or die;
+mkfifo("$odd/pipe.html", 0644) or die;
+make_path("$odd/" . join('/', ('d') x 100));
+($code, $report) = findings($odd);
+is($code, 2, 'loops, links out of the folder, pipes and depth end in a report');
+my @by = map { "$_->{file} $_->{rule}" } @{ $report->{findings} };
+ok(grep({ $_ eq 'utf16.html page-nul' } @by), 'UTF-16 is named');
+ok(!grep({ /^(?:secret|pipe|dangling)\.html / } @by), 'what is no file of the site is not read');
+ok(grep({ /^index\.html link-broken/ } @by), 'a folder behind a symbolic link is not the site\'s');
+ok(grep({ m{^d/.* page-unreadable} } @by), 'depth without end is told');
+($code, $text) = audit('audit', 'site', $odd);
+unlike($text, qr/^line\.html/m, 'a name with a line break stays on its line');
+SKIP: {
+	skip 'root reads everything', 1 if $> == 0;
+	my $shut = write_site({ 'index.html' => page(), 'shut.html' => page() });
+	chmod 0, "$shut/shut.html";
+	($code, $report) = findings($shut);
+	is_deeply(named($report), ['shut.html page-unreadable'], 'what may not be read is a finding');
+}
+done_testing;

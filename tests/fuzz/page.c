@@ -1,0 +1,26 @@
+/* link: base hours directory/record directory/taxonomy site/facts audit/page */
+/* Foreign pages, sitemaps and robots.txt: whatever they hold, facts fit their message and lines count from 1. First
+ * byte: which kind of document. */
+#include "audit/page/page.h"
+
+static void found(void *ctx, enum page_fact fact, uint32_t line, uint32_t column, struct str a,
+		  struct str b)
+{
+	size_t *facts = ctx;
+	(void)column;
+	must(fact > PAGE_END && fact < PAGE_FACTS);
+	must(a.n <= PAGE_TEXT_MAX && b.n <= PAGE_TEXT_MAX);
+	must(++*facts <= PAGE_FACTS_MAX + 1);
+	must(line < 1u << 30);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t facts = 0;
+	if (size == 0)
+		return 0;
+	page_read(data[0] % 3 + PAGE_HTML, (struct str){(const char *)data + 1, size - 1}, found,
+		  &facts);
+	return 0;
+}
