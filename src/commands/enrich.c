@@ -207,7 +207,7 @@ static void end_all(struct run *r)
 
 /* ---- enrich ---- */
 
-static enum status make_batch(struct run *r, int64_t older_ms, int64_t *items, struct err *err)
+static enum status fill_batch(struct run *r, int64_t older_ms, int64_t *items, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(r->db, sql_batch_create, &rows, err, DB_Z(stage_name));
@@ -227,6 +227,18 @@ static enum status make_batch(struct run *r, int64_t older_ms, int64_t *items, s
 	*items = db_i64(&rows, 0, 0);
 	db_rows_release(&rows);
 	return OK;
+}
+
+/* Nobody sees a batch before it has its items: a worker would find it empty, and finish it. */
+static enum status make_batch(struct run *r, int64_t older_ms, int64_t *items, struct err *err)
+{
+	enum status status = db_begin(r->db, err);
+	if (status == OK)
+		status = fill_batch(r, older_ms, items, err);
+	if (status == OK)
+		return db_commit(r->db, err);
+	db_rollback(r->db);
+	return status;
 }
 
 static enum status follow(struct run *r, struct err *err)

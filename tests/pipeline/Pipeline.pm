@@ -1,7 +1,7 @@
 # An instance with some businesses, an API that its stage "http" asks, and a PgBouncer with few server connections in
 # between, for tests and replays of the pipeline.
 #
-#   my $p = Pipeline->make(businesses => 1000, pool => 2, settings => {...}, api => { ms => [2, 5], poison => 3 });
+#   my $p = Pipeline->make(businesses => 1000, pool => 2, one_pool => 1, settings => {...}, api => { ms => [2, 5], poison => 3 });
 #   $p->enrich('--stage', 'http');                  # (exit code, output), straight to the database
 #   my $pid = $p->start_worker(4);                  # 'holdfast worker --containers 4' through PgBouncer
 #   $p->sql('SELECT ...');
@@ -23,7 +23,7 @@ my $here = dirname(__FILE__);
 
 sub make {
 	my ($class, %more) = @_;
-	my $self = bless { children => [] }, $class;
+	my $self = bless { children => [], one_pool => $more{one_pool} }, $class;
 	$self->{port} = Instance::free_port();
 	$self->{i} = Instance->make(settings => {
 		'web.processes' => 1, 'cache.search_ttl' => '0s', 'pipeline.heartbeat' => '200ms', 'pipeline.timeout' => '1s', 'pipeline.flush' => '100ms', 'pipeline.allow' => '127.0.0.0/8',
@@ -62,13 +62,17 @@ sub pooler {
 		print $users qq("holdfast_worker" ""\n"holdfast_web" ""\n"postgres" ""\n);
 		close $_ for $ini, $users;
 		system('chown', '-R', 'holdfast-worker', $dir) == 0 or die unless $>;
-		# One pooler for all programs, as operators have it: its system user may be the web's role too.
-		if (!$>) {
-			open my $ident, '>>', "$i->{dir}/data/pg_ident.conf" or die;
-			print $ident "holdfast holdfast-worker holdfast_web\n";
-			close $ident;
-			$self->sql('SELECT pg_reload_conf()');
+		# One pooler for all programs, as operators have it: its system user may be the web's role too. With one_pool they
+		# have one role at the server, and so one pool: incident 8 was that all shared their few connections.
+		if ($self->{one_pool}) {
+			$self->sql('CREATE ROLE holdfast_all LOGIN INHERIT IN ROLE holdfast_web, holdfast_worker');
+			system('sed', '-i', 's/^holdfast = .*/& user=holdfast_all/', "$dir/ini") == 0 or die;
 		}
+		my ($system) = $> ? scalar getpwuid $> : 'holdfast-worker';
+		open my $ident, '>>', "$i->{dir}/data/pg_ident.conf" or die;
+		print $ident map { "holdfast $system $_\n" } ($> ? () : 'holdfast_web'), $self->{one_pool} ? 'holdfast_all' : ();
+		close $ident;
+		$self->sql('SELECT pg_reload_conf()');
 	}
 	my $pid = fork // die;
 	if (!$pid) {
