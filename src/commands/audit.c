@@ -47,7 +47,7 @@ static int show(const struct audit_report *report, const struct site_summary *s)
 	if (sarif)
 		report_sarif(report, &out);
 	else if (cli_globals.json)
-		report_json(report, &out);
+		report_json(report, looked, &out);
 	else
 		report_text(report, looked, &out);
 	fwrite(out.p, 1, out.n, stdout);

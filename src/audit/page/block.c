@@ -34,6 +34,64 @@ static void fault(void *ctx, const struct facts_finding *finding)
 	say(b, PAGE_BLOCK_FAULT, str_of(finding->fault->key), str_of(text));
 }
 
+/* "HairSalon" as "hair salon"; false: no room. */
+static bool type_words(const char *type, char *out, size_t size)
+{
+	size_t n = 0;
+	for (const char *c = type; *c; c++) {
+		bool capital = *c >= 'A' && *c <= 'Z';
+		if (n + 3 > size)
+			return false;
+		if (capital && n)
+			out[n++] = ' ';
+		out[n++] = (char)(capital ? *c + 32 : *c);
+	}
+	out[n] = 0;
+	return n > 0;
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
+}
+
+/* Whether the words stand in the text, not as parts of others. */
+static bool has_words(struct str text, struct str words)
+{
+	for (size_t i = 0; i + words.n <= text.n; i++)
+		if (memcmp(text.p + i, words.p, words.n) == 0 &&
+		    (i == 0 || !is_letter(text.p[i - 1])) &&
+		    (i + words.n == text.n || !is_letter(text.p[i + words.n])))
+			return true;
+	return false;
+}
+
+/* A plain LocalBusiness whose name says what it is: the longest type that it says. */
+static void compare_type(const struct block *b, const struct json_value *business)
+{
+	struct str type = json_text(json_get(business, "@type"));
+	struct str name = json_text(json_get(business, "name"));
+	const char *best = NULL;
+	struct buf plain;
+	char words[100];
+	if (!str_eq(schema_term(type), STR("LocalBusiness")))
+		return;
+	buf_init(&plain, name.n + 1);
+	page_squeeze(&plain, name);
+	for (size_t i = 0; i < schema_types_count; i++) {
+		const struct schema_type *one = &schema_types[i];
+		if (strcmp(one->name, "LocalBusiness") != 0 && !one->successor[0] &&
+		    schema_is_a(one, "LocalBusiness") &&
+		    type_words(one->name, words, sizeof(words)) &&
+		    has_words(buf_view(&plain), str_of(words)) &&
+		    (!best || strlen(one->name) > strlen(best)))
+			best = one->name;
+	}
+	if (best)
+		say(b, PAGE_TYPE_NAMED, name, str_of(best));
+	buf_release(&plain);
+}
+
 static bool is_business(const struct json_value *object)
 {
 	const struct json_value *type = json_get(object, "@type");
@@ -54,9 +112,14 @@ static bool found_in(const struct buf *text, struct str needle)
 static bool seen(const struct block *b, struct str value)
 {
 	struct buf plain;
+	size_t kept = 0;
 	buf_init(&plain, value.n + 1);
 	page_squeeze(&plain, value);
-	bool is = found_in(&b->s->text, str_trim(buf_view(&plain)));
+	for (size_t i = 0; i < plain.n; i++)
+		if (plain.p[i] != ' ')
+			plain.p[kept++] = plain.p[i];
+	plain.n = kept;
+	bool is = found_in(&b->s->text, buf_view(&plain));
 	buf_release(&plain);
 	return is;
 }
@@ -114,6 +177,7 @@ static void top_object(const struct block *b, const struct json_value *object)
 	if (is_business(object)) {
 		say(b, PAGE_BUSINESS, json_text(json_get(object, "name")), STR(""));
 		compare(b, object);
+		compare_type(b, object);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* A page: gumbo's tree, walked without recursion, in an arena that is forgotten as a whole. */
 #include "audit/page/internal.h"
+#include "site/facts/schema.h"
 
 #include <gumbo.h>
 #include <string.h>
@@ -205,8 +206,23 @@ static void look_for_street(struct walk *w, const GumboNode *node)
 		letter |= street.p[i] >= 'a' && street.p[i] <= 'z';
 	}
 	if (letter && digit && street.n >= 8 && !contains(street, "@"))
-		say(w, node, PAGE_STREET, street, STR(""));
+		say(w, node, PAGE_STREET, street, said ? STR("") : STR("guess"));
 	buf_release(&text);
+}
+
+/* Microdata and RDFa: whose type it is. */
+static void look_for_business(struct walk *w, const GumboNode *node)
+{
+	static const char *const attributes[] = {"itemtype", "typeof"};
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		struct str types = attribute(node, attributes[i]);
+		while (types.p) {
+			const struct schema_type *type =
+			    schema_type_find(str_trim(str_cut(&types, ' ')));
+			if (type && schema_is_a(type, "LocalBusiness"))
+				say(w, node, PAGE_BUSINESS, str_of(type->name), STR(""));
+		}
+	}
 }
 
 static void on_anchor(struct walk *w, const GumboNode *node)
@@ -280,6 +296,7 @@ static void on_element(struct walk *w, const GumboNode *node)
 	}
 	look_for_cart(w, node);
 	look_for_street(w, node);
+	look_for_business(w, node);
 }
 
 /* Whether what stands in it is shown. */
@@ -337,12 +354,21 @@ void page_html(struct page_state *s, struct str body)
 	options.deallocator = tree_free;
 	options.userdata = s;
 	options.max_errors = 0;
+	options.tab_stop = 1; /* columns count characters */
 	const GumboOutput *output =
 	    gumbo_parse_with_options(&options, body.n ? body.p : "", body.n);
 	walk_tree(&w, output->root);
-	for (size_t i = 0; i < s->text.n; i++)
-		if (s->text.p[i] >= '0' && s->text.p[i] <= '9')
-			buf_putc(&s->digits, s->text.p[i]);
+	page_places(s);
+	/* From here on the text is only compared with, and markup may or may not part words. */
+	size_t kept = 0;
+	for (size_t i = 0; i < s->text.n; i++) {
+		char c = s->text.p[i];
+		if (c >= '0' && c <= '9')
+			buf_putc(&s->digits, c);
+		if (c != ' ')
+			s->text.p[kept++] = c;
+	}
+	s->text.n = kept;
 	for (size_t i = 0; i < w.blocks_count; i++) {
 		const GumboElement *e = &w.blocks[i]->v.element;
 		const GumboNode *text = e->children.length ? e->children.data[0] : NULL;

@@ -1,4 +1,4 @@
-/* page.c: serving, and what bounds it; html.c: the tree; block.c: JSON-LD; maps.c: sitemaps and robots.txt. */
+/* page.c: serving, and what bounds it; html.c: the tree; places.c: addresses in plain text; block.c: JSON-LD; maps.c: sitemaps and robots.txt. */
 #ifndef AUDIT_PAGE_INTERNAL_H
 #define AUDIT_PAGE_INTERNAL_H
 
@@ -11,13 +11,16 @@ struct page_state {
 	void *ctx;
 	size_t facts;
 	struct arena arena;
-	struct buf text;   /* what the page shows, blanks squeezed, ASCII in lower case */
+	struct buf
+	    text; /* what the page shows, ASCII in lower case; blanks squeezed, then left out */
 	struct buf digits; /* the digits of it, and of links to call */
 };
 
 void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
 	      struct str a, struct str b);
 void page_html(struct page_state *s, struct str body);
+/* A street address and a telephone number written as text; what s->text holds. */
+void page_places(struct page_state *s);
 /* A block of JSON-LD, after the page's text is known. */
 void page_block(struct page_state *s, struct str json, uint32_t line, uint32_t column);
 void page_sitemap(struct page_state *s, struct str body);

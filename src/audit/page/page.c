@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TREE_BYTES_MAX = 768 << 20, OUT_BYTES = 64 * 1024 };
+enum { TREE_BYTES_MAX = 320 << 20, OUT_BYTES = 64 * 1024 };
 
 void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
 	      struct str a, struct str b)

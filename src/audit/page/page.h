@@ -36,19 +36,20 @@ enum page_fact {
 	PAGE_DESCRIPTION, /* a: content */
 	PAGE_ROBOTS_META, /* a: content */
 	PAGE_VIEWPORT,
-	PAGE_BASE,         /* a: href */
-	PAGE_REFRESH,      /* a: content of <meta http-equiv=refresh> */
-	PAGE_CANONICAL,    /* a: href */
-	PAGE_HREFLANG,     /* a: href, b: language */
-	PAGE_LINK,         /* a: href */
-	PAGE_RESOURCE,     /* a: address, b: "script", "style", "image", "frame", "font", "media" */
-	PAGE_LAZY,         /* as PAGE_RESOURCE, loaded when scrolled to */
-	PAGE_ANCHOR,       /* a: id or name */
-	PAGE_NO_ALT,       /* an image without alt; a: src */
-	PAGE_CART,         /* a: what speaks of a cart or checkout */
-	PAGE_STREET,       /* a street address is told; a: it */
-	PAGE_PHONE,        /* a link to call; a: href */
-	PAGE_BUSINESS,     /* a LocalBusiness in a block */
+	PAGE_BASE,      /* a: href */
+	PAGE_REFRESH,   /* a: content of <meta http-equiv=refresh> */
+	PAGE_CANONICAL, /* a: href */
+	PAGE_HREFLANG,  /* a: href, b: language */
+	PAGE_LINK,      /* a: href */
+	PAGE_RESOURCE,  /* a: address, b: "script", "style", "image", "frame", "font", "media" */
+	PAGE_LAZY,      /* as PAGE_RESOURCE, loaded when scrolled to */
+	PAGE_ANCHOR,    /* a: id or name */
+	PAGE_NO_ALT,    /* an image without alt; a: src */
+	PAGE_CART,      /* a: what speaks of a cart or checkout */
+	PAGE_STREET,    /* a street address is told; a: it; b: "guess" when only its looks say so */
+	PAGE_PHONE,     /* a number to call; a: it */
+	PAGE_BUSINESS,  /* a LocalBusiness in a block, in microdata or RDFa */
+	PAGE_TYPE_NAMED, /* a LocalBusiness whose name says a more specific type; a: name, b: type */
 	PAGE_BLOCK_BROKEN, /* a: why */
 	PAGE_BLOCK_FAULT,  /* a: key of a row of faults.def; b: "path: value" */
 	PAGE_BLOCK_URL,    /* a: address in a block; b: its property */

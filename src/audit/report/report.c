@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT_BYTES_MAX = 256 << 20, RULES_MAX = 512, SHOWN_MAX = 10 };
+enum { REPORT_BYTES_MAX = 512 << 20, RULES_MAX = 512, SHOWN_MAX = 5 };
 
 static const char *const severity_names[AUDIT_SEVERITIES] = {"note", "warning", "error"};
 
@@ -29,7 +29,11 @@ void report_add(struct audit_report *report, const struct audit_finding *finding
 		return;
 	}
 	struct audit_finding copy = *finding;
-	copy.file = arena_str(&report->arena, finding->file);
+	const struct audit_finding *before =
+	    report->count ? &report->findings[report->count - 1] : NULL;
+	copy.file = before && str_eq(before->file, finding->file)
+			? before->file
+			: arena_str(&report->arena, finding->file);
 	copy.about = arena_str(&report->arena, finding->about);
 	if (!copy.file.p || !copy.about.p) {
 		report->dropped++;
@@ -70,54 +74,74 @@ static void put_plain(struct buf *out, struct str s)
 		buf_putc(out, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? ' ' : s.p[i]);
 }
 
-/* How often each rule was found so far. */
+/* A rule that was found: how often, and where first. */
 struct tally {
 	const struct audit_rule *rule;
 	uint64_t found;
+	size_t first[SHOWN_MAX]; /* numbers of findings */
 };
 
-static struct tally *tally_of(struct tally *tallies, size_t *count, const struct audit_rule *rule)
+struct tallies {
+	struct tally of[RULES_MAX];
+	size_t count;
+};
+
+static void count_finding(struct tallies *t, const struct audit_report *report, size_t finding)
 {
-	for (size_t i = 0; i < *count; i++)
-		if (tallies[i].rule == rule)
-			return &tallies[i];
-	tallies[*count] = (struct tally){.rule = rule};
-	return &tallies[(*count)++];
+	const struct audit_rule *rule = report->findings[finding].rule;
+	size_t i = 0;
+	while (i < t->count && t->of[i].rule != rule)
+		i++;
+	if (i == t->count) {
+		must(t->count < RULES_MAX);
+		t->of[t->count++] = (struct tally){.rule = rule};
+	}
+	struct tally *tally = &t->of[i];
+	if (tally->found < SHOWN_MAX)
+		tally->first[tally->found] = finding;
+	tally->found++;
 }
 
-static void put_finding(struct buf *out, const struct audit_finding *f)
+static void put_place(struct buf *out, const struct audit_finding *f)
 {
+	buf_puts(out, "  ");
 	put_plain(out, f->file.n ? f->file : STR("."));
 	if (f->line)
 		buf_printf(out, ":%u", f->line);
 	if (f->line && f->column)
 		buf_printf(out, ":%u", f->column);
-	buf_printf(out, ": %s: %s", severity_names[f->rule->severity], f->rule->title);
 	if (f->about.n) {
 		buf_puts(out, ": ");
 		put_plain(out, f->about);
 	}
-	buf_printf(out, " [%s]\n", f->rule->id);
+	buf_putc(out, '\n');
+}
+
+static void put_tally(struct buf *out, const struct audit_report *report, const struct tally *t)
+{
+	buf_printf(out, "%s: %s [%s]", severity_names[t->rule->severity], t->rule->title,
+		   t->rule->id);
+	if (t->found > 1)
+		buf_printf(out, ", %llu times", (unsigned long long)t->found);
+	buf_printf(out, "\n  %s\n", t->rule->remedy);
+	for (size_t i = 0; i < t->found && i < SHOWN_MAX; i++)
+		put_place(out, &report->findings[t->first[i]]);
+	if (t->found > SHOWN_MAX)
+		buf_printf(out, "  and %llu more\n", (unsigned long long)t->found - SHOWN_MAX);
+	buf_putc(out, '\n');
 }
 
 void report_text(const struct audit_report *report, const char *looked, struct buf *out)
 {
-	struct tally tallies[RULES_MAX];
-	size_t rules = 0;
-	for (size_t i = 0; i < report->count; i++) {
-		struct tally *t = tally_of(tallies, &rules, report->findings[i].rule);
-		must(rules < RULES_MAX);
-		if (++t->found > SHOWN_MAX)
-			continue;
-		put_finding(out, &report->findings[i]);
-		if (t->found == 1)
-			buf_printf(out, "    %s\n", t->rule->remedy);
-	}
-	for (size_t i = 0; i < rules; i++)
-		if (tallies[i].found > SHOWN_MAX)
-			buf_printf(out, "%s: %llu more, all of them with --json or --sarif\n",
-				   tallies[i].rule->id,
-				   (unsigned long long)tallies[i].found - SHOWN_MAX);
+	struct tallies *t = calloc(1, sizeof(*t));
+	must(t);
+	for (size_t i = 0; i < report->count; i++)
+		count_finding(t, report, i);
+	for (int severity = AUDIT_ERROR; severity >= AUDIT_NOTE; severity--)
+		for (size_t i = 0; i < t->count; i++)
+			if ((int)t->of[i].rule->severity == severity)
+				put_tally(out, report, &t->of[i]);
+	free(t);
 	buf_printf(out, "%s: %llu errors, %llu warnings, %llu notes\n", looked,
 		   (unsigned long long)report->counts[AUDIT_ERROR],
 		   (unsigned long long)report->counts[AUDIT_WARNING],
@@ -127,11 +151,12 @@ void report_text(const struct audit_report *report, const char *looked, struct b
 			   (unsigned long long)report->dropped);
 }
 
-void report_json(const struct audit_report *report, struct buf *out)
+void report_json(const struct audit_report *report, const char *looked, struct buf *out)
 {
 	struct json_writer w;
 	json_writer_init(&w, out);
 	json_object_begin(&w);
+	json_member_z(&w, "looked", looked);
 	json_member_i64(&w, "errors", (int64_t)report->counts[AUDIT_ERROR]);
 	json_member_i64(&w, "warnings", (int64_t)report->counts[AUDIT_WARNING]);
 	json_member_i64(&w, "notes", (int64_t)report->counts[AUDIT_NOTE]);
@@ -203,15 +228,27 @@ static void put_uri(struct json_writer *w, const char *key, struct str path)
 	buf_release(&uri);
 }
 
+static void put_message(struct json_writer *w, const struct audit_finding *f)
+{
+	struct buf text;
+	buf_init(&text, f->about.n + 1024);
+	buf_puts(&text, f->rule->title);
+	if (f->about.n)
+		buf_puts(&text, ": ");
+	buf_str(&text, f->about);
+	json_key(w, "message");
+	json_object_begin(w);
+	json_member_str(w, "text", buf_view(&text));
+	json_object_end(w);
+	buf_release(&text);
+}
+
 static void put_result(struct json_writer *w, const struct audit_finding *f)
 {
 	json_object_begin(w);
 	json_member_z(w, "ruleId", f->rule->id);
 	json_member_z(w, "level", severity_names[f->rule->severity]);
-	json_key(w, "message");
-	json_object_begin(w);
-	json_member_str(w, "text", f->about.n ? f->about : str_of(f->rule->title));
-	json_object_end(w);
+	put_message(w, f);
 	json_key(w, "locations");
 	json_array_begin(w);
 	json_object_begin(w);
@@ -274,6 +311,7 @@ void report_sarif(const struct audit_report *report, struct buf *out)
 	json_array_end(&w);
 	json_object_end(&w);
 	json_object_end(&w);
+	json_member_z(&w, "columnKind", "unicodeCodePoints");
 	json_key(&w, "results");
 	json_array_begin(&w);
 	for (size_t i = 0; i < report->count; i++)

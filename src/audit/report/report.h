@@ -2,7 +2,8 @@
  * ways a report is read: text for people, JSON, SARIF 2.1.0.
  *
  * An audit has one table of rules, each with its function; the report knows of a rule only what stands here. A
- * finding borrows its rule and copies everything else. Findings are shown in the order of file, line, column.
+ * finding borrows its rule and copies everything else. JSON and SARIF have every finding, in the order of file, line,
+ * column; the text has each rule once, errors first, with how often it was found and the first few places.
  *
  * Life: report_init, any number of report_add, one of the writers, report_release. Over its maximum the report
  * counts findings without keeping them, and says so.
@@ -30,7 +31,7 @@ struct audit_finding {
 	struct str about; /* the message: this case of the rule */
 };
 
-enum { AUDIT_FINDINGS_MAX = 100000 };
+enum { AUDIT_FINDINGS_MAX = 1000000 };
 
 struct audit_report {
 	struct arena arena;
@@ -46,9 +47,9 @@ void report_add(struct audit_report *report, const struct audit_finding *finding
 /* In the order of file, line, column, rule. */
 void report_sort(struct audit_report *report);
 
-/* The first ten of each rule, and how many there are. `looked`: what was audited, in numbers ("12 pages, 1 sitemap"). */
+/* Each rule with its first places, errors first. `looked`: what was audited, in numbers ("12 pages, 1 sitemap"). */
 void report_text(const struct audit_report *report, const char *looked, struct buf *out);
-void report_json(const struct audit_report *report, struct buf *out);
+void report_json(const struct audit_report *report, const char *looked, struct buf *out);
 /* SARIF 2.1.0 (OASIS). */
 void report_sarif(const struct audit_report *report, struct buf *out);
 

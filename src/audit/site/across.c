@@ -204,12 +204,18 @@ static void judge_fragments(struct site *site)
 	}
 }
 
+/* A street address is told; when it only looks like one, a telephone number is asked for too. */
+static bool has_door(const struct site *site)
+{
+	return site->street || (site->street_guessed && site->phone);
+}
+
 /* A shop that is a place: with a street address, a cart is the wrong way in (incident 2). */
 static void judge_carts(struct site *site)
 {
 	uint32_t last = SITE_NO_FILE;
 	size_t shown = 0;
-	for (size_t i = 0; site->street && i < site->carts.count && shown < CARTS_SHOWN; i++) {
+	for (size_t i = 0; has_door(site) && i < site->carts.count && shown < CARTS_SHOWN; i++) {
 		const struct site_cart *cart = &site->carts.item[i];
 		if (cart->from.file == last)
 			continue;
@@ -231,7 +237,7 @@ static void judge_hosts(struct site *site)
 
 void site_judge_across(struct site *site)
 {
-	if (site->street && site->phone && !site->business)
+	if (has_door(site) && site->phone && !site->business)
 		site_found(site, RULE_NO_BUSINESS, site->street_at, "%s", "");
 	judge_hosts(site);
 	judge_carts(site);

@@ -85,13 +85,14 @@ struct site {
 	SITE_LIST(struct site_cart) carts;
 	SITE_LIST(struct site_host) hosts;
 	SITE_LIST(uint64_t)
-	anchors;            /* hashes of {file, fragment}; sorted before they are asked for */
-	struct str root;    /* the folder */
-	struct str origin;  /* "https://example.org"; empty: not known */
-	struct str prefix;  /* of paths under the origin: "/docs"; empty at the top */
-	bool alone;         /* one file was named */
-	bool business;      /* a page has a LocalBusiness */
-	bool street, phone; /* a page tells a street address, a telephone */
+	anchors;           /* hashes of {file, fragment}; sorted before they are asked for */
+	struct str root;   /* the folder */
+	struct str origin; /* "https://example.org"; empty: not known */
+	struct str prefix; /* of paths under the origin: "/docs"; empty at the top */
+	bool alone;        /* one file was named */
+	bool business;     /* a page has a LocalBusiness */
+	bool street, street_guessed,
+	    phone; /* a page tells a street address, what looks like one, a telephone */
 	struct site_place street_at;
 };
 

@@ -154,6 +154,16 @@ static void learn_origin(struct site *site, const struct site_page *page)
 	}
 }
 
+static void tell_street(struct site *site, const struct site_file *file, const struct site_fact *f)
+{
+	bool guess = f->b.n > 0;
+	if (site->street || (guess && site->street_guessed))
+		return;
+	site->street_at = (struct site_place){site_number(site, file), f->line, f->column};
+	site->street_guessed |= guess;
+	site->street |= !guess;
+}
+
 static void digest(struct site *site, const struct site_page *page)
 {
 	struct site_file *file = page->file;
@@ -162,10 +172,8 @@ static void digest(struct site *site, const struct site_page *page)
 		file->noindex |= f->fact == PAGE_ROBOTS_META && is_noindex(f->a);
 		if (f->fact == PAGE_ANCHOR)
 			SITE_ADD(&site->anchors) = site_anchor(site_number(site, file), f->a);
-		if (f->fact == PAGE_STREET && !site->street)
-			site->street_at =
-			    (struct site_place){site_number(site, file), f->line, f->column};
-		site->street |= f->fact == PAGE_STREET;
+		if (f->fact == PAGE_STREET)
+			tell_street(site, file, f);
 		site->business |= f->fact == PAGE_BUSINESS;
 		site->phone |= f->fact == PAGE_PHONE;
 	}

@@ -287,6 +287,10 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 	case PAGE_BLOCK_URL:
 		on_block_url(site, page, f);
 		break;
+	case PAGE_TYPE_NAMED:
+		site_found(site, RULE_TYPE_NAMED, place(site, page, f), "%.*s, in \"%.*s\"",
+			   STR_ARG(f->b), STR_ARG(f->a));
+		break;
 	case PAGE_UNSEEN:
 		site_found(site, RULE_UNSEEN, place(site, page, f), "%.*s: %.*s", STR_ARG(f->b),
 			   STR_ARG(f->a));
