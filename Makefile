@@ -136,7 +136,11 @@ $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
 $(B)/tests/unit/%.o: tests/unit/%.c | $(SQL_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -c -o $@ $<
-units: $(UNITS:%=$(B)/tests/unit/%)
+# What tests/hours/reference.t runs.
+$(B)/tests/hours/evaluate: tests/hours/evaluate.c $(call archives,base hours)
+	@mkdir -p $(@D)
+	@echo "  LINK $@" && $(LINK) $< $(call archives,hours base) $(call libs,base hours)
+units: $(UNITS:%=$(B)/tests/unit/%) $(B)/tests/hours/evaluate
 
 # tests/fuzz/NAME.c: libFuzzer targets, built with clang; first line as for units.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))

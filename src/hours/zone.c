@@ -1,6 +1,6 @@
 /* Time zones from the system's TZif files (RFC 8536): the transitions, and behind the last one the rule of
  * the footer (a POSIX TZ string). */
-#include "hours/hours.h"
+#include "hours/internal.h"
 #include "base/io.h"
 
 #include <limits.h>
@@ -128,16 +128,6 @@ static bool parse_footer(struct zone *z, const char *p)
 	return z->has_summer && *p == '\0';
 }
 
-static int64_t days_from_civil(int64_t y, int m, int d)
-{
-	/* Howard Hinnant, "chrono-compatible low-level date algorithms". */
-	y -= m <= 2;
-	int64_t era = (y >= 0 ? y : y - 399) / 400;
-	int64_t yoe = y - era * 400;
-	int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
 static bool is_leap(int64_t y)
 {
 	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
@@ -148,15 +138,15 @@ static int64_t change_in(const struct change *c, int64_t year)
 {
 	int64_t day;
 	if (c->kind == 'M') {
-		int64_t first = days_from_civil(year, c->month, 1);
+		int64_t first = day_number(year, c->month, 1);
 		int weekday = (int)(((first + 4) % 7 + 7) % 7);
 		day = first + (c->day - weekday + 7) % 7 + (int64_t)(c->week - 1) * 7;
-		int64_t next = c->month == 12 ? days_from_civil(year + 1, 1, 1)
-					      : days_from_civil(year, c->month + 1, 1);
+		int64_t next =
+		    c->month == 12 ? day_number(year + 1, 1, 1) : day_number(year, c->month + 1, 1);
 		while (day >= next)
 			day -= 7;
 	} else {
-		day = days_from_civil(year, 1, 1) + c->day;
+		day = day_number(year, 1, 1) + c->day;
 		if (c->kind == 'J')
 			day += c->day >= 60 && is_leap(year) ? 0 : -1;
 	}
@@ -168,7 +158,7 @@ static int footer_offset(const struct zone *z, int64_t at_s)
 	if (!z->has_summer)
 		return z->standard;
 	int64_t year = 1970 + (at_s + z->standard) / 31556952;
-	if (days_from_civil(year, 1, 1) * 86400 > at_s + z->standard)
+	if (day_number(year, 1, 1) * 86400 > at_s + z->standard)
 		year--;
 	int64_t start = change_in(&z->start, year) - z->standard;
 	int64_t end = change_in(&z->end, year) - z->summer;

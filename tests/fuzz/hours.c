@@ -17,10 +17,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			must(week.span[i].to <= HOURS_WEEK_MINUTES);
 			last = week.span[i].to;
 		}
-		enum hours_state state =
-		    hours_state_at(text, STR("Europe/Zurich"), 1774735200, &changes);
-		must(state != HOURS_UNKNOWN && (changes == 0 || changes > 1774735200));
+		must(hours_check(text) == NULL);
 	}
+	static const int64_t instants[] = {1774735200, 1792887000, -1, 951782400};
+	for (size_t i = 0; i < sizeof(instants) / sizeof(instants[0]); i++) {
+		const struct hours_place place = {.zone = STR("Europe/Zurich"),
+						  .country = STR("CH"),
+						  .located = i % 2,
+						  .lat = i > 1 ? 89.9 : 47.4,
+						  .lon = 8.5};
+		int64_t at = instants[i];
+		enum hours_state state = hours_state_at(text, &place, at, &changes);
+		must(changes == 0 || changes > at);
+		must(hours_check(text) == NULL || (state == HOURS_UNKNOWN && changes == 0));
+	}
+	struct hours_season seasons[HOURS_SEASONS_MAX];
+	size_t count;
+	if (size < 40 && hours_seasons(text, 2026, seasons, &count))
+		must(count >= 1 && count <= HOURS_SEASONS_MAX);
 	(void)!hours_zone_offset(text, 0, &offset);
 	return 0;
 }

@@ -63,18 +63,31 @@ static void what_is_not_weekly_is_refused_with_the_reason(void **state)
 		const char *text, *why;
 	} cases[] = {
 	    {"", "empty"},
-	    {"Apr-Oct Mo 10:00-11:00", "a time was expected"},
-	    {"Mo sunrise-sunset", "a time was expected"},
-	    {"Mo 10:00+", "a time without an end"},
+	    {";", "empty"},
+	    {"Apr-Oct Mo 10:00-11:00", "dates"},
+	    {"2026 Mo 10:00-11:00", "years"},
+	    {"easter off", "dates"},
+	    {"Mo sunrise-sunset", "times of the sun"},
+	    {"Mo 10:00+", "an open end"},
 	    {"Mo 10:00-11:00+", "an open end"},
 	    {"Mo 10:00-11:00 \"by appointment\"", "a comment"},
+	    {"Mo 10:00-11:00 \"by appointment", "a comment without an end"},
 	    {"Mo 10:00-11:00 || \"call\"", "a fallback"},
-	    {"Mo 10-11", "a time is not of the form"},
+	    {"Mo unknown", "something is unknown"},
+	    {"Mo 10:00", "a time without an end"},
+	    {"Mo 10:00-", "the end of a time was expected"},
+	    {"Mo 10:00-12:00/30", "an interval"},
 	    {"Mo 25:00-26:00", "begins past 24:00"},
 	    {"Mo 10:00-49:00", "past 48:00"},
-	    {"Mo[1] 10:00-11:00", "a time was expected"},
-	    {"week 1-10 Mo 10:00-11:00", "a time was expected"},
-	    {"nonsense", "a time was expected"},
+	    {"Mo (sunset 1:00)-20:00", "is not of the form (sunset-01:30)"},
+	    {"Mo[1] 10:00-11:00", "single weekdays of a month"},
+	    {"Mo[6] 10:00-11:00", "is not 1 to 5"},
+	    {"Mo[1 10:00-11:00", "a ']' was expected"},
+	    {"week 1-10 Mo 10:00-11:00", "single weeks"},
+	    {"week 54 Mo 10:00-11:00", "weeks are not of the form"},
+	    {"2028-2026 Mo", "a range of years"},
+	    {"Mo Tu 10:00-11:00", "named twice"},
+	    {"nonsense", "an unknown word"},
 	    {"Mo 10:00-11:00 whatever", "an unknown word"},
 	    {"Mo offen", "an unknown word"},
 	};
@@ -150,16 +163,53 @@ static void an_instant_has_a_state_and_a_next_change(void **state)
 	    {"Su 22:00-02:00", "UTC", 1767569400, HOURS_OPEN, 1767578400},
 	    /* The night of summer time: Saturday 22:00 until Sunday 04:00 is an hour shorter */
 	    {"Sa 22:00-04:00", "Europe/Zurich", 1774735200, HOURS_OPEN, 1774749600},
-	    {"Apr-Oct 10:00-12:00", "Europe/Zurich", 1767265200, HOURS_UNKNOWN, 0},
+	    /* ... and that in which 02:00 to 03:00 is skipped */
+	    {"Sa 22:00-02:30", "Europe/Zurich", 1774735200, HOURS_OPEN, 1774747800},
+	    /* until April, that is in summer time */
+	    {"Apr-Oct 10:00-12:00", "Europe/Zurich", 1767265200, HOURS_CLOSED, 1775030400},
+	    {"2026+ 10:00-11:00", "Europe/Zurich", 1767265200, HOURS_CLOSED, 1767344400},
+	    {"2025 10:00-11:00", "Europe/Zurich", 1767265200, HOURS_CLOSED, 0},
+	    /* New Year, and the day after */
+	    {"24/7; PH off", "Europe/Zurich", 1767265200, HOURS_CLOSED, 1767308400},
+	    {"\"by appointment\"", "Europe/Zurich", 1767265200, HOURS_UNKNOWN, 0},
+	    {"Mo-Fr 08:00-11:00 || \"ring\"", "Europe/Zurich", 1767265200, HOURS_UNKNOWN,
+	     1767337200},
+	    {"09:00-sunset", "Europe/Zurich", 1767265200, HOURS_OPEN, 1767286800},
+	    {"nonsense", "Europe/Zurich", 1767265200, HOURS_UNKNOWN, 0},
 	    {"24/7", "Nowhere/Land", 1767265200, HOURS_UNKNOWN, 0},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int64_t changes = -1;
-		assert_int_equal(hours_state_at(str_of(cases[i].text), str_of(cases[i].zone),
+		assert_int_equal(hours_state_at(str_of(cases[i].text),
+						&(struct hours_place){.zone = str_of(cases[i].zone),
+								      .country = STR("CH")},
 						cases[i].at_s, &changes),
 				 cases[i].expected);
 		assert_int_equal(changes, cases[i].changes_s);
 	}
+}
+
+static void seasons_are_parts_of_two_years(void **state)
+{
+	(void)state;
+	struct hours_season s[HOURS_SEASONS_MAX];
+	size_t n;
+	assert_true(
+	    hours_seasons(STR("Apr-Oct 08:00-18:00; Nov-Mar Mo 10:00-16:00; PH off"), 2026, s, &n));
+	assert_int_equal(n, 5);
+	assert_int_equal(s[0].from.year * 10000 + s[0].from.month * 100 + s[0].from.day, 20260101);
+	assert_int_equal(s[0].to.year * 10000 + s[0].to.month * 100 + s[0].to.day, 20260331);
+	assert_int_equal(s[0].week.count, 1);
+	assert_int_equal(s[1].week.count, 7);
+	assert_int_equal(s[1].to.month * 100 + s[1].to.day, 1031);
+	assert_int_equal(s[4].to.year * 10000 + s[4].to.month * 100 + s[4].to.day, 20271231);
+	assert_true(hours_seasons(STR("Mo-Fr 08:00-18:00"), 2026, s, &n));
+	assert_int_equal(n, 1);
+	assert_false(hours_seasons(STR("week 1-53/2 Mo 08:00-18:00"), 2026, s, &n));
+	assert_false(hours_seasons(STR("Apr-Oct 08:00-18:00 || \"call\""), 2026, s, &n));
+	assert_false(hours_seasons(STR("Apr-Oct 08:00-sunset"), 2026, s, &n));
+	assert_false(hours_seasons(STR("Jan 1,3,5,7,9,11,13,15,17,19 08:00-18:00"), 2026, s, &n));
+	assert_false(hours_seasons(STR("nonsense"), 2026, s, &n));
 }
 
 /* Texts that people wrote, when they are there: what is understood is counted and must not fall. */
@@ -201,6 +251,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_weekly_is_refused_with_the_reason),
 	    cmocka_unit_test(zones_follow_their_transitions_and_footer),
 	    cmocka_unit_test(an_instant_has_a_state_and_a_next_change),
+	    cmocka_unit_test(seasons_are_parts_of_two_years),
 	    cmocka_unit_test(real_texts_are_mostly_understood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,7 +124,9 @@ bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int
 	    [HOURS_CLOSED] = SEARCH_CLOSED,
 	    [HOURS_OPEN] = SEARCH_OPEN,
 	};
-	out->open = states[hours_state_at(out->hours, out->timezone, at_s, &out->open_changes_s)];
+	const struct hours_place place = {out->timezone, out->country, out->located, out->lat,
+					  out->lon};
+	out->open = states[hours_state_at(out->hours, &place, at_s, &out->open_changes_s)];
 	if (with_distance)
 		out->distance_m = chord_to_m(db_double(rows, row, KEY));
 	return true;

@@ -1,0 +1,608 @@
+/* The language of opening_hours, by recursive descent. */
+#include "hours/internal.h"
+
+#include <string.h>
+
+struct scanner {
+	struct str s;
+	const char *why;
+};
+
+static bool fail(struct scanner *sc, const char *why)
+{
+	if (!sc->why)
+		sc->why = why;
+	return false;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+static void skip(struct scanner *sc, size_t n)
+{
+	sc->s = (struct str){sc->s.p + n, sc->s.n - n};
+}
+
+static void space(struct scanner *sc)
+{
+	while (sc->s.n && (sc->s.p[0] == ' ' || sc->s.p[0] == '\t' || sc->s.p[0] == '\n' ||
+			   sc->s.p[0] == '\r'))
+		skip(sc, 1);
+}
+
+static bool at_end(struct scanner *sc)
+{
+	space(sc);
+	return sc->s.n == 0;
+}
+
+static bool take(struct scanner *sc, const char *sign)
+{
+	struct str w = str_of(sign);
+	space(sc);
+	if (!str_starts(sc->s, w))
+		return false;
+	skip(sc, w.n);
+	return true;
+}
+
+/* A word of letters, whole. */
+static bool take_word(struct scanner *sc, const char *word)
+{
+	struct str w = str_of(word);
+	space(sc);
+	if (sc->s.n < w.n || !str_eq_nocase((struct str){sc->s.p, w.n}, w) ||
+	    (sc->s.n > w.n && is_letter(sc->s.p[w.n])))
+		return false;
+	skip(sc, w.n);
+	return true;
+}
+
+static bool take_dash(struct scanner *sc)
+{
+	return take(sc, "-") || take(sc, "\xe2\x80\x93");
+}
+
+/* Of at most `digits` digits. */
+static bool take_number(struct scanner *sc, size_t digits, int *out)
+{
+	size_t n = 0;
+	int value = 0;
+	space(sc);
+	while (n < sc->s.n && is_digit(sc->s.p[n])) {
+		if (n == digits)
+			return false;
+		value = value * 10 + (sc->s.p[n++] - '0');
+	}
+	if (n == 0)
+		return false;
+	skip(sc, n);
+	*out = value;
+	return true;
+}
+
+/* A name of a list by its first two or three letters or in full; -1: none. Two-letter forms only when `two`. */
+static int take_name(struct scanner *sc, const char *const *names, int count, bool two)
+{
+	space(sc);
+	for (int i = 0; i < count; i++) {
+		struct str full = str_of(names[i]);
+		size_t lengths[] = {full.n, 3, 2};
+		for (size_t k = 0; k < (two ? 3u : 2u); k++) {
+			size_t n = lengths[k];
+			if (n > full.n || sc->s.n < n ||
+			    !str_eq_nocase((struct str){sc->s.p, n}, (struct str){full.p, n}) ||
+			    (sc->s.n > n && is_letter(sc->s.p[n])))
+				continue;
+			skip(sc, n);
+			if (sc->s.n && sc->s.p[0] == '.')
+				skip(sc, 1);
+			return i;
+		}
+	}
+	return -1;
+}
+
+static int take_month(struct scanner *sc)
+{
+	static const char *const names[] = {"January",   "February", "March",    "April",
+					    "May",       "June",     "July",     "August",
+					    "September", "October",  "November", "December"};
+	return take_name(sc, names, 12, false) + 1;
+}
+
+static int take_weekday(struct scanner *sc)
+{
+	static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+					    "Friday", "Saturday", "Sunday"};
+	int day = take_name(sc, names, 7, true);
+	if (day < 0 && take_word(sc, "Mi"))
+		return 2;
+	if (day < 0 && take_word(sc, "So"))
+		return 6;
+	return day;
+}
+
+/* "+2 days", "-1 day"; nothing is 0. */
+static int take_offset(struct scanner *sc)
+{
+	struct scanner ahead = *sc;
+	int days, sign = take(&ahead, "+") ? 1 : take_dash(&ahead) ? -1 : 0;
+	if (!sign || !take_number(&ahead, 3, &days) ||
+	    !(take_word(&ahead, "days") || take_word(&ahead, "day")))
+		return 0;
+	*sc = ahead;
+	return sign * days;
+}
+
+/* ---- weekdays and holidays ---- */
+
+/* "[1,3-4,-1]" as bits. */
+static bool take_nth(struct scanner *sc, unsigned *out)
+{
+	do {
+		bool last = take_dash(sc);
+		int from, to;
+		if (!take_number(sc, 1, &from) || from < 1 || from > 5)
+			return fail(sc, "a weekday's number in the month is not 1 to 5");
+		to = from;
+		if (!last && take_dash(sc) && (!take_number(sc, 1, &to) || to < from || to > 5))
+			return fail(sc, "a weekday's number in the month is not 1 to 5");
+		for (int n = from; n <= to; n++)
+			*out |= 1u << (last ? n + 5 : n);
+	} while (take(sc, ","));
+	return take(sc, "]") || fail(sc, "a ']' was expected");
+}
+
+static bool take_one_day(struct scanner *sc, struct days *out)
+{
+	*out = (struct days){.kind = WEEKDAYS};
+	if (take_word(sc, "PH") || take_word(sc, "SH")) {
+		out->kind = (sc->s.p[-2] | 32) == 'p' ? PUBLIC_HOLIDAY : SCHOOL_HOLIDAY;
+		out->offset = take_offset(sc);
+		return true;
+	}
+	int from = take_weekday(sc);
+	if (from < 0)
+		return false;
+	struct scanner ahead = *sc;
+	int to = take_dash(&ahead) ? take_weekday(&ahead) : -1;
+	if (to >= 0)
+		*sc = ahead;
+	else
+		to = from;
+	for (int d = from;; d = (d + 1) % 7) {
+		out->set |= 1u << d;
+		if (d == to)
+			break;
+	}
+	if (take(sc, "[")) {
+		if (!take_nth(sc, &out->nth))
+			return false;
+		out->offset = take_offset(sc);
+	}
+	return true;
+}
+
+/* "Mo-Fr,Su,PH": one list. Holidays alone are a list of their own, so that "PH Mo-Fr" are those on weekdays. */
+static bool take_days(struct scanner *sc, struct rule *rule)
+{
+	struct days list[LIST_MAX];
+	size_t n = 0;
+	bool holidays = true;
+	for (;;) {
+		struct scanner ahead = *sc;
+		if (n && !take(&ahead, ","))
+			break;
+		if (n == LIST_MAX)
+			return fail(sc, "too many days");
+		if (!take_one_day(&ahead, &list[n])) {
+			if (ahead.why)
+				sc->why = ahead.why;
+			break;
+		}
+		holidays &= list[n++].kind != WEEKDAYS;
+		*sc = ahead;
+	}
+	if (n == 0 || sc->why)
+		return false;
+	struct days *to = holidays ? rule->holiday : rule->day;
+	size_t *count = holidays ? &rule->holidays : &rule->days;
+	if (*count)
+		return fail(sc, "days are named twice");
+	memcpy(to, list, n * sizeof(list[0]));
+	*count = n;
+	take(sc, ":"); /* "Mo: 08:00-12:00" is common */
+	return true;
+}
+
+/* ---- times ---- */
+
+static const char *const event_names[] = {
+    [DAWN] = "dawn", [SUNRISE] = "sunrise", [SUNSET] = "sunset", [DUSK] = "dusk"};
+
+static bool take_event(struct scanner *sc, struct moment *out)
+{
+	for (enum event e = DAWN; e <= DUSK; e++)
+		if (take_word(sc, event_names[e])) {
+			*out = (struct moment){e, 0};
+			return true;
+		}
+	return false;
+}
+
+/* "08:00", "8.30", "14: 30". `alone`: hours without minutes are enough. */
+static bool take_clock(struct scanner *sc, bool alone, struct moment *out)
+{
+	struct scanner ahead = *sc;
+	int hour, minute = 0;
+	if (!take_number(&ahead, 2, &hour))
+		return false;
+	struct scanner minutes = ahead;
+	if ((take(&minutes, ":") || take(&minutes, ".")) && (space(&minutes), minutes.s.n >= 2) &&
+	    is_digit(minutes.s.p[1]) && take_number(&minutes, 2, &minute) && minute < 60)
+		ahead = minutes;
+	else if (!alone)
+		return false;
+	*sc = ahead;
+	*out = (struct moment){CLOCK, hour * 60 + minute};
+	return true;
+}
+
+/* A time, an event, "(sunset-01:30)". */
+static bool take_moment(struct scanner *sc, bool alone, struct moment *out)
+{
+	struct moment shift;
+	if (take_event(sc, out) || take_clock(sc, alone, out))
+		return true;
+	if (!take(sc, "("))
+		return false;
+	bool event = take_event(sc, out);
+	int sign = take(sc, "+") ? 1 : take_dash(sc) ? -1 : 0;
+	if (!event || !sign || !take_clock(sc, false, &shift) || !take(sc, ")"))
+		return fail(sc, "a time beside an event is not of the form (sunset-01:30)");
+	out->minutes = sign * shift.minutes;
+	return true;
+}
+
+/* True: a range of times was there; else *sc is where it was, or has failed. */
+static bool take_range(struct scanner *sc, struct times *out)
+{
+	struct scanner ahead = *sc;
+	*out = (struct times){.open_end = false};
+	if (!take_moment(&ahead, true, &out->from)) {
+		sc->why = ahead.why;
+		return false;
+	}
+	if (take(&ahead, "+")) {
+		out->open_end = true;
+	} else if (!take_dash(&ahead)) {
+		return fail(sc, "a time without an end");
+	} else if (!take_moment(&ahead, true, &out->to)) {
+		sc->why = ahead.why;
+		return fail(sc, "the end of a time was expected");
+	}
+	if (take(&ahead, "/"))
+		return fail(sc, "an interval");
+	if (out->from.event == CLOCK && out->from.minutes >= DAY)
+		return fail(sc, "a time begins past 24:00");
+	if (out->to.event == CLOCK && out->to.minutes > 2 * DAY)
+		return fail(sc, "a time is past 48:00");
+	if (!out->open_end && out->from.event == CLOCK && out->to.event == CLOCK &&
+	    out->to.minutes <= out->from.minutes)
+		out->to.minutes += DAY; /* over midnight */
+	*sc = ahead;
+	return true;
+}
+
+static bool take_times(struct scanner *sc, struct rule *rule)
+{
+	struct scanner ahead = *sc;
+	size_t before = rule->times;
+	while (take_range(&ahead, &rule->time[rule->times])) {
+		struct times *t = &rule->time[rule->times++];
+		*sc = ahead;
+		if (!t->open_end && take(sc, "+") && rule->times < LIST_MAX)
+			rule->time[rule->times++] = (struct times){.from = t->to, .open_end = true};
+		ahead = *sc;
+		if (!take(&ahead, ","))
+			break;
+		if (rule->times >= LIST_MAX)
+			return fail(sc, "too many times in a day");
+	}
+	sc->why = ahead.why;
+	return rule->times > before && !sc->why;
+}
+
+/* ---- dates ---- */
+
+static bool take_year(struct scanner *sc, int *out)
+{
+	struct scanner ahead = *sc;
+	space(&ahead);
+	if (ahead.s.n < 4 || !is_digit(ahead.s.p[3]) || !take_number(&ahead, 4, out) || *out < 1000)
+		return false;
+	*sc = ahead;
+	return true;
+}
+
+static bool take_step(struct scanner *sc, int *step)
+{
+	*step = 1;
+	return !take(sc, "/") || (take_number(sc, 3, step) && *step > 0) ||
+	       fail(sc, "a period is no number");
+}
+
+/* A day of the month that is not the hour of a time, nor of "24/7". */
+static bool take_month_day(struct scanner *sc, int *day)
+{
+	struct scanner ahead = *sc, always = *sc;
+	if (take(&always, "24/7") || !take_number(&ahead, 2, day) || *day < 1 || *day > 31)
+		return false;
+	struct scanner time = ahead;
+	if ((take(&time, ":") || take(&time, ".")) && time.s.n >= 2 && is_digit(time.s.p[0]) &&
+	    is_digit(time.s.p[1]))
+		return false;
+	*sc = ahead;
+	return true;
+}
+
+/* "Apr 10", "Apr", "easter", "Oct Su[-1]", each with a year before and days beside. *whole: a month without a day. */
+static bool take_date(struct scanner *sc, struct date *out, bool *whole)
+{
+	struct scanner ahead = *sc, day;
+	*out = (struct date){.kind = MONTH_DAY};
+	*whole = false;
+	take_year(&ahead, &out->year);
+	if (take_word(&ahead, "easter")) {
+		out->kind = EASTER;
+	} else {
+		out->month = take_month(&ahead);
+		if (!out->month)
+			return false;
+		day = ahead;
+		out->weekday = take_weekday(&day);
+		if (out->weekday >= 0 && take(&day, "[")) {
+			int sign = take_dash(&day) ? -1 : 1;
+			if (!take_number(&day, 1, &out->nth) || out->nth < 1 || out->nth > 5)
+				return fail(sc, "a weekday's number in the month is not 1 to 5");
+			if (!take(&day, "]"))
+				return false; /* "Oct Su[1,3]": a month and weekdays */
+			out->nth *= sign;
+			out->kind = NTH_WEEKDAY;
+			ahead = day;
+		} else {
+			*whole = !take_month_day(&ahead, &out->day);
+			if (*whole)
+				out->day = 1;
+		}
+	}
+	if (!*whole)
+		out->offset = take_offset(&ahead);
+	*sc = ahead;
+	return true;
+}
+
+/* "Jan 1,6": the 6 is of the same month. */
+static bool take_same_month(struct scanner *sc, struct date *from)
+{
+	int day;
+	struct scanner ahead = *sc;
+	if (!take_month_day(&ahead, &day))
+		return false;
+	*sc = ahead;
+	from->day = day;
+	return true;
+}
+
+/* What follows the first date: "-Oct", "-Oct 31", "-26", or nothing. */
+static void take_last(struct scanner *sc, const struct date *from, bool whole, struct date *to)
+{
+	struct scanner end = *sc;
+	bool whole_to = whole;
+	int day;
+	*to = *from;
+	if (take_dash(&end)) {
+		if (!whole && from->kind == MONTH_DAY && take_month_day(&end, &day)) {
+			to->day = day;
+			*sc = end;
+		} else if (take_date(&end, to, &whole_to)) {
+			if (!to->year)
+				to->year = from->year;
+			*sc = end;
+		} else {
+			*to = *from;
+		}
+	}
+	if (whole_to)
+		to->day = 31;
+}
+
+static bool take_dates(struct scanner *sc, struct rule *rule)
+{
+	struct scanner ahead = *sc;
+	struct dates d = {.step = 1};
+	bool whole = true, any = false;
+	do {
+		if (rule->dates == LIST_MAX)
+			return fail(sc, "too many dates");
+		bool same =
+		    any && !whole && d.from.kind == MONTH_DAY && take_same_month(&ahead, &d.from);
+		if (!same && !take_date(&ahead, &d.from, &whole))
+			break;
+		take_last(&ahead, &d.from, whole, &d.to);
+		if (!take_step(&ahead, &d.step))
+			break;
+		rule->date[rule->dates++] = d;
+		any = true;
+		*sc = ahead;
+	} while (take(&ahead, ","));
+	sc->why = ahead.why;
+	if (any)
+		take(sc, ":");
+	return any && !sc->why;
+}
+
+/* "2024", "2024-2026/2", "2024+", also before dates that follow: "2024 Apr-Oct". */
+static bool take_years(struct scanner *sc, struct rule *rule)
+{
+	struct scanner ahead = *sc;
+	struct numbers n;
+	bool any = false;
+	while (take_year(&ahead, &n.from)) {
+		n.to = n.from;
+		n.step = 1;
+		if (rule->years == LIST_MAX)
+			return fail(sc, "too many years");
+		if (take(&ahead, "+"))
+			n.to = 9999;
+		else if (take_dash(&ahead) && (!take_year(&ahead, &n.to) || n.to < n.from))
+			return fail(sc, "a range of years without an end");
+		if (!take_step(&ahead, &n.step)) {
+			sc->why = ahead.why;
+			return false;
+		}
+		rule->year[rule->years++] = n;
+		any = true;
+		*sc = ahead;
+		if (!take(&ahead, ","))
+			break;
+	}
+	if (any)
+		take(sc, ":");
+	return any;
+}
+
+static bool take_weeks(struct scanner *sc, struct rule *rule)
+{
+	struct scanner ahead = *sc;
+	bool any = false;
+	if (!take_word(&ahead, "week"))
+		return false;
+	do {
+		struct numbers n = {0};
+		take_word(&ahead, "week");
+		if (!take_number(&ahead, 2, &n.from))
+			break;
+		n.to = n.from;
+		if (rule->weeks == LIST_MAX)
+			return fail(sc, "too many weeks");
+		if ((take_dash(&ahead) && !take_number(&ahead, 2, &n.to)) || n.from < 1 ||
+		    n.to < n.from || n.to > 53)
+			return fail(sc, "weeks are not of the form 1-53");
+		if (!take_step(&ahead, &n.step)) {
+			sc->why = ahead.why;
+			return false;
+		}
+		rule->week[rule->weeks++] = n;
+		any = true;
+		*sc = ahead;
+	} while (take(&ahead, ","));
+	take(sc, ":");
+	return any || fail(sc, "weeks are not of the form 1-53");
+}
+
+/* ---- rules ---- */
+
+static bool take_state(struct scanner *sc, struct rule *rule, bool *said)
+{
+	static const struct {
+		const char *word;
+		enum hours_state state;
+	} states[] = {{"open", HOURS_OPEN},
+		      {"off", HOURS_CLOSED},
+		      {"closed", HOURS_CLOSED},
+		      {"unknown", HOURS_UNKNOWN}};
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (take_word(sc, states[i].word)) {
+			rule->state = states[i].state;
+			*said = true;
+			return true;
+		}
+	return false;
+}
+
+/* A comment alone says that one must read it. */
+static bool take_comment(struct scanner *sc, struct rule *rule, bool *said)
+{
+	if (!take(sc, "\""))
+		return false;
+	const char *end = memchr(sc->s.p, '"', sc->s.n);
+	if (!end)
+		return fail(sc, "a comment without an end");
+	skip(sc, (size_t)(end - sc->s.p) + 1);
+	rule->commented = true;
+	if (!*said)
+		rule->state = HOURS_UNKNOWN;
+	*said = true;
+	return true;
+}
+
+static bool take_always(struct scanner *sc, struct rule *rule)
+{
+	if (rule->times == LIST_MAX || !take(sc, "24/7"))
+		return false;
+	rule->time[rule->times++] = (struct times){.to = {CLOCK, DAY}};
+	return true;
+}
+
+/* Up to what separates rules. *empty: nothing was there. */
+static bool take_rule(struct scanner *sc, struct rule *rule, bool *empty)
+{
+	bool said = false, any = false;
+	*empty = true;
+	for (;;) {
+		space(sc);
+		if (!sc->s.n || sc->s.p[0] == ';' || sc->s.p[0] == ',' || sc->s.p[0] == '|')
+			return true;
+		any = take_always(sc, rule) || take_state(sc, rule, &said) ||
+		      take_comment(sc, rule, &said) || (!rule->days && take_days(sc, rule)) ||
+		      (!rule->holidays && take_days(sc, rule)) ||
+		      (!rule->dates && take_dates(sc, rule)) ||
+		      (!rule->years && take_years(sc, rule)) ||
+		      (!rule->weeks && take_weeks(sc, rule)) ||
+		      (!rule->times && take_times(sc, rule));
+		if (sc->why)
+			return false;
+		if (!any)
+			return fail(sc, "an unknown word");
+		*empty = false;
+	}
+}
+
+bool rules_parse(struct str text, struct rules *out, const char **why)
+{
+	struct scanner sc = {.s = str_trim(text)};
+	int kind = REPLACES;
+	out->count = 0;
+	if (!sc.s.n)
+		fail(&sc, "empty");
+	while (!sc.why && !at_end(&sc)) {
+		struct rule *rule = &out->rule[out->count];
+		bool empty;
+		if (out->count == RULES_MAX) {
+			fail(&sc, "too many rules");
+			break;
+		}
+		memset(rule, 0, sizeof(*rule));
+		rule->kind = kind;
+		rule->state = HOURS_OPEN;
+		if (!take_rule(&sc, rule, &empty))
+			break;
+		out->count += !empty;
+		kind = take(&sc, "||") ? FALLS_BACK : take(&sc, ",") ? ADDS : REPLACES;
+		if (kind == REPLACES && !at_end(&sc) && !take(&sc, ";"))
+			fail(&sc, "an unknown word");
+	}
+	if (!sc.why && !out->count)
+		fail(&sc, "empty");
+	*why = sc.why;
+	return sc.why == NULL;
+}

@@ -1,0 +1,267 @@
+/* What hours say in other forms: the week, seasons, an instant. */
+#include "hours/internal.h"
+
+#include <stdlib.h>
+
+/* ---- weeks ---- */
+
+/* Why a rule does not make the same intervals on each such weekday of a season; NULL: it does. */
+static const char *not_regular(const struct rule *rule)
+{
+	if (rule->kind == FALLS_BACK)
+		return "a fallback";
+	if (rule->commented)
+		return "a comment";
+	if (rule->state == HOURS_UNKNOWN)
+		return "something is unknown";
+	for (size_t i = 0; i < rule->days; i++)
+		if (rule->day[i].nth || rule->day[i].offset)
+			return "single weekdays of a month";
+	for (size_t i = 0; i < rule->times; i++) {
+		if (rule->time[i].open_end)
+			return "an open end";
+		if (rule->time[i].from.event != CLOCK || rule->time[i].to.event != CLOCK)
+			return "times of the sun";
+	}
+	return NULL;
+}
+
+static const char *not_weekly(const struct rules *rules)
+{
+	const char *why = NULL;
+	for (size_t i = 0; i < rules->count && !why; i++) {
+		const struct rule *rule = &rules->rule[i];
+		why = not_regular(rule);
+		if (!why && rule->years)
+			why = "years";
+		if (!why && rule->dates)
+			why = "dates";
+		if (!why && rule->weeks)
+			why = "single weeks";
+	}
+	return why;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct hours_span *x = a, *y = b;
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+static bool join(struct hours_span *all, size_t n, struct hours_week *out)
+{
+	qsort(all, n, sizeof(all[0]), by_start);
+	out->count = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct hours_span *last = out->count ? &out->span[out->count - 1] : NULL;
+		if (last && all[i].from <= last->to) {
+			if (all[i].to > last->to)
+				last->to = all[i].to;
+		} else if (out->count == HOURS_SPANS_MAX) {
+			return false;
+		} else {
+			out->span[out->count++] = all[i];
+		}
+	}
+	return true;
+}
+
+/* The week of the rules whose bit is set. */
+static bool week_of(const struct rules *rules, uint64_t in_season, struct hours_week *out)
+{
+	struct hours_span all[2 * HOURS_SPANS_MAX];
+	size_t n = 0;
+	for (int d = 0; d < 7; d++) {
+		struct segments day;
+		rules_day(rules, &(struct day){.weekday = d}, NULL, &in_season, &day);
+		for (size_t i = 0; i < day.count; i++) {
+			int from = d * DAY + day.item[i].from, to = d * DAY + day.item[i].to;
+			if (n + 2 > sizeof(all) / sizeof(all[0]))
+				return false;
+			if (to > HOURS_WEEK_MINUTES) {
+				all[n++] = (struct hours_span){
+				    from > HOURS_WEEK_MINUTES ? from - HOURS_WEEK_MINUTES : 0,
+				    to - HOURS_WEEK_MINUTES};
+				to = HOURS_WEEK_MINUTES;
+			}
+			if (from < to)
+				all[n++] = (struct hours_span){from, to};
+		}
+	}
+	return join(all, n, out);
+}
+
+const char *hours_check(struct str text)
+{
+	struct rules rules;
+	const char *why;
+	return rules_parse(text, &rules, &why) ? NULL : why;
+}
+
+bool hours_week_parse(struct str text, struct hours_week *out, const char **why)
+{
+	struct rules rules;
+	const char *reason;
+	if (rules_parse(text, &rules, &reason)) {
+		reason = not_weekly(&rules);
+		if (!reason && !week_of(&rules, UINT64_MAX, out))
+			reason = "too many times in a week";
+	}
+	if (why)
+		*why = reason;
+	return reason == NULL;
+}
+
+bool hours_week_ranges(struct str text, struct buf *out)
+{
+	struct hours_week week;
+	if (!hours_week_parse(text, &week, NULL))
+		return false;
+	buf_putc(out, '{');
+	for (size_t i = 0; i < week.count; i++)
+		buf_printf(out, "%s[%d,%d)", i ? "," : "", week.span[i].from, week.span[i].to);
+	buf_putc(out, '}');
+	return !buf_failed(out);
+}
+
+/* ---- seasons ---- */
+
+static bool regular(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->rule[i].weeks || not_regular(&rules->rule[i]))
+			return false;
+	return true;
+}
+
+bool hours_seasons(struct str text, int year, struct hours_season out[HOURS_SEASONS_MAX],
+		   size_t *count)
+{
+	struct rules rules;
+	const char *why;
+	uint64_t before = 0;
+	*count = 0;
+	if (!rules_parse(text, &rules, &why) || !regular(&rules))
+		return false;
+	int64_t end = day_number(year + 2, 1, 1);
+	for (int64_t n = day_number(year, 1, 1); n < end; n++) {
+		struct day day = day_of(n, STR(""));
+		struct hours_date date = {day.year, day.month, day.day};
+		uint64_t in = 0;
+		for (size_t i = 0; i < rules.count; i++)
+			in |= (uint64_t)rule_in_season(&rules.rule[i], &day) << i;
+		if (*count && in == before) {
+			out[*count - 1].to = date;
+			continue;
+		}
+		if (*count == HOURS_SEASONS_MAX)
+			return false;
+		out[*count].from = out[*count].to = date;
+		if (!week_of(&rules, in, &out[*count].week))
+			return false;
+		(*count)++;
+		before = in;
+	}
+	return true;
+}
+
+/* ---- an instant ---- */
+
+static enum hours_state stronger(enum hours_state a, enum hours_state b)
+{
+	if (a == HOURS_OPEN || b == HOURS_OPEN)
+		return HOURS_OPEN;
+	return a == HOURS_UNKNOWN || b == HOURS_UNKNOWN ? HOURS_UNKNOWN : HOURS_CLOSED;
+}
+
+static enum hours_state state_in(const struct segments *s, int minute)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (minute >= s->item[i].from && minute < s->item[i].to)
+			return s->item[i].state;
+	return HOURS_CLOSED;
+}
+
+/* A local day: what begins on it, and what the day before left over. */
+struct whole_day {
+	struct segments own, before;
+};
+
+static enum hours_state state_of(const struct whole_day *day, int minute)
+{
+	return stronger(state_in(&day->own, minute), state_in(&day->before, minute + DAY));
+}
+
+/* The first minute after `after` at which the state is another one; DAY: none on this day. */
+static int change_in(const struct whole_day *day, int after, enum hours_state state)
+{
+	int first = DAY;
+	for (int k = 0; k < 2; k++) {
+		const struct segments *s = k ? &day->before : &day->own;
+		for (size_t i = 0; i < s->count; i++) {
+			int edges[] = {s->item[i].from - k * DAY, s->item[i].to - k * DAY};
+			for (int e = 0; e < 2; e++)
+				if (edges[e] > after && edges[e] < first &&
+				    state_of(day, edges[e]) != state)
+					first = edges[e];
+		}
+	}
+	return first;
+}
+
+/* After so many days a text that has not changed its state never does. */
+static int days_ahead(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->rule[i];
+		bool holidays = rule->holidays > 0;
+		for (size_t d = 0; d < rule->days; d++)
+			holidays |= rule->day[d].kind != WEEKDAYS || rule->day[d].nth;
+		if (holidays || rule->years || rule->dates || rule->weeks)
+			return HOURS_AHEAD_DAYS;
+	}
+	return 8;
+}
+
+/* The instant at which local clocks show a time; when they skip it, one at which they are past it. `offset`: some
+ * offset of the zone. */
+static int64_t instant_of(struct str zone, int64_t local_s, int offset)
+{
+	int there = offset, then = offset;
+	if (!hours_zone_offset(zone, local_s - offset, &there) ||
+	    !hours_zone_offset(zone, local_s - there, &then) || then == there)
+		return local_s - there;
+	return local_s - (there < offset ? there : offset);
+}
+
+enum hours_state hours_state_at(struct str text, const struct hours_place *place, int64_t at_s,
+				int64_t *changes_s)
+{
+	struct rules rules;
+	struct whole_day day;
+	const char *why;
+	int offset;
+	*changes_s = 0;
+	if (!hours_zone_offset(place->zone, at_s, &offset) || !rules_parse(text, &rules, &why))
+		return HOURS_UNKNOWN;
+	int64_t local_s = at_s + offset, day_s = DAY * 60;
+	int64_t number = local_s / day_s - (local_s % day_s < 0);
+	int after = (int)((local_s - number * day_s) / 60), ahead = days_ahead(&rules);
+	struct day calendar = day_of(number - 1, place->country);
+	rules_day(&rules, &calendar, place, NULL, &day.own);
+	enum hours_state state = HOURS_UNKNOWN;
+	for (int i = 0; i < ahead; i++, number++) {
+		day.before = day.own;
+		calendar = day_of(number, place->country);
+		rules_day(&rules, &calendar, place, NULL, &day.own);
+		if (i == 0)
+			state = state_of(&day, after);
+		int change = change_in(&day, after, state);
+		if (change < DAY) {
+			*changes_s = instant_of(place->zone, number * day_s + change * 60, offset);
+			break;
+		}
+		after = -1;
+	}
+	return state;
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/perl
+# Opening hours beside the npm package opening_hours: two years in steps of 15 minutes, on the texts of texts.txt and, when they
+# are there, on those of real farm shops. Where they differ, docs/hours-differences.md says why.
+use strict;
+use warnings;
+use FindBin;
+use File::Temp qw(tempdir);
+use JSON::PP;
+use Test::More;
+
+my $root = "$FindBin::Bin/../..";
+my $build = $ENV{HOLDFAST_BUILD} // "$root/build/" . ($ENV{VARIANT} // 'release');
+my $work = tempdir(CLEANUP => 1);
+my ($from, $to) = (1767222000, 1767222000 + 730 * 86400); # from 2026-01-01 in Zurich
+
+sub slurp { my ($path) = @_; open my $in, '<:raw', $path or die "$path: $!"; local $/; return scalar <$in> }
+sub spill { my ($path, $text) = @_; open my $out, '>:raw', $path or die "$path: $!"; print $out $text; close $out }
+my $told = slurp("$root/docs/hours-differences.md");
+
+# (what the package accepts, what differs)
+sub compare {
+	my (@texts) = @_;
+	spill("$work/texts", join '', map { "$_\n" } @texts);
+	system("'$build/tests/hours/evaluate' Europe/Zurich CH 47.4 8.5 $from $to <$work/texts >$work/ours") == 0 or die 'evaluate';
+	is(scalar(() = slurp("$work/ours") =~ /\n/g), @texts, 'every text is answered');
+	system("TZ=Europe/Zurich node $FindBin::Bin/reference.mjs $work/texts $work/ours $from $to >$work/compared 2>/dev/null") == 0 or die 'the reference did not run';
+	my @all = map { decode_json($_) } split /\n/, slurp("$work/compared");
+	return (\@all, [ grep { $_->{differs} } @all ]);
+}
+sub told_ok {
+	my (@differ) = @_;
+	for my $d (@differ) {
+		my $text = $d->{text};
+		utf8::encode($text);
+		ok(index($told, "| `$text` |") >= 0, "it is told why they differ: $text") or diag "$d->{differs} of $d->{steps} steps, first $d->{where}";
+	}
+}
+
+my @forms = split /\n/, slurp("$FindBin::Bin/texts.txt");
+my ($all, $differ) = compare(@forms);
+cmp_ok(scalar @$all, '>=', 75, 'the package evaluates the forms of the specification');
+told_ok(@$differ);
+ok(!grep({ /^-/ } split /\n/, slurp("$work/ours")), 'and every one is understood');
+
+my $file = ($ENV{HOLDFAST_DATA} // "$root/../shared/data") . '/farm-shops-ch.geojson';
+SKIP: {
+	skip "no real records at $file", 3 unless -e $file;
+	my %seen;
+	for my $f (@{ decode_json(slurp($file))->{features} }) {
+		my $tags = $f->{properties}{tags} // $f->{properties};
+		my $hours = $tags->{opening_hours} // next;
+		utf8::encode($hours);
+		$seen{ $hours =~ s/\s+/ /gr } = 1;
+	}
+	my @texts = sort keys %seen;
+	($all, $differ) = compare(@texts);
+	my $share = 100 * (1 - @$differ / @$all);
+	diag sprintf '%d texts, the package evaluates %d; the same in every step: %d, %.2f %%', scalar @texts, scalar @$all, @$all - @$differ, $share;
+	cmp_ok(scalar @$all, '>', 300, 'real texts');
+	cmp_ok($share, '>=', 99, 'at least 99 of 100 are evaluated alike');
+	told_ok(@$differ);
+}
+done_testing;
