@@ -37,3 +37,11 @@ void clock_format(int64_t wall_us, char out[CLOCK_TEXT])
 	size_t n = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, CLOCK_TEXT - n, ".%03dZ", (int)(us / 1000));
 }
+
+int clock_year(void)
+{
+	time_t seconds = (time_t)(clock_wall_us() / 1000000);
+	struct tm tm;
+	must(gmtime_r(&seconds, &tm));
+	return tm.tm_year + 1900;
+}

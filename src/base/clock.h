@@ -13,4 +13,6 @@ int64_t clock_wall_us(void); /* microseconds since 1970-01-01 UTC */
 enum { CLOCK_TEXT = 32 };
 void clock_format(int64_t wall_us, char out[CLOCK_TEXT]);
 
+int clock_year(void); /* UTC */
+
 #endif

@@ -48,10 +48,12 @@ struct days {
 	int offset;   /* days */
 };
 
+enum rule_kind { REPLACES, ADDS, FALLS_BACK };
+
 /* What a rule says of the days and times that it names. A list without items names all. Lists are joined by AND, the
  * items of a list by OR. */
 struct rule {
-	enum { REPLACES, ADDS, FALLS_BACK } kind;
+	enum rule_kind kind;
 	enum hours_state state;
 	bool commented;
 	struct numbers year[LIST_MAX], week[LIST_MAX];

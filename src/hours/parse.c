@@ -580,7 +580,7 @@ static bool take_rule(struct scanner *sc, struct rule *rule, bool *empty)
 bool rules_parse(struct str text, struct rules *out, const char **why)
 {
 	struct scanner sc = {.s = str_trim(text)};
-	int kind = REPLACES;
+	enum rule_kind kind = REPLACES;
 	out->count = 0;
 	if (!sc.s.n)
 		fail(&sc, "empty");

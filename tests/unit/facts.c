@@ -263,7 +263,15 @@ static void one_specification_stands_for_each_interval(void **state)
 	    {"Mo-We 00:00-24:00; Th 00:00-12:00",
 	     "MoTuWe 00:00 23:59|Th 00:00 12:00|FrSaSu 00:00 00:00|"},
 	    {"sunrise-sunset", ""},
+	    {"Mo 08:00-12:00 \"ring\"", ""},
 	    {"off", ""},
+	    {"Apr-Oct 08:00-18:00; Nov-Mar Mo 10:00-16:00; PH off",
+	     "Mo 10:00 16:00 2026-01-01 2026-03-31|TuWeThFrSaSu 00:00 00:00 2026-01-01 2026-03-31|"
+	     "MoTuWeThFrSaSu 08:00 18:00 2026-04-01 2026-10-31|"
+	     "Mo 10:00 16:00 2026-11-01 2027-03-31|TuWeThFrSaSu 00:00 00:00 2026-11-01 2027-03-31|"
+	     "MoTuWeThFrSaSu 08:00 18:00 2027-04-01 2027-10-31|"
+	     "Mo 10:00 16:00 2027-11-01 2027-12-31|TuWeThFrSaSu 00:00 00:00 2027-11-01 "
+	     "2027-12-31|"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct arena arena;
@@ -272,14 +280,20 @@ static void one_specification_stands_for_each_interval(void **state)
 		buf_init(&got, 4096);
 		struct facts_business b = tilers();
 		b.hours = str_of(cases[i].hours);
+		b.year = 2026;
 		const struct json_value *all =
 		    json_get(block_of(&arena, &b), "openingHoursSpecification");
 		for (const struct json_value *v = all ? all->first : NULL; v; v = v->next) {
 			for (const struct json_value *d = json_get(v, "dayOfWeek")->first; d;
 			     d = d->next)
 				buf_add(&got, d->text.p, 2);
-			buf_printf(&got, " %.*s %.*s|", STR_ARG(json_text(json_get(v, "opens"))),
+			buf_printf(&got, " %.*s %.*s", STR_ARG(json_text(json_get(v, "opens"))),
 				   STR_ARG(json_text(json_get(v, "closes"))));
+			if (json_get(v, "validFrom"))
+				buf_printf(&got, " %.*s %.*s",
+					   STR_ARG(json_text(json_get(v, "validFrom"))),
+					   STR_ARG(json_text(json_get(v, "validThrough"))));
+			buf_putc(&got, '|');
 		}
 		if (strcmp(buf_z(&got), cases[i].spec) != 0)
 			fail_msg("%s: %s, should be %s", cases[i].hours, buf_z(&got),

@@ -8,37 +8,11 @@ enum { NUMBER_WITHIN = 24, POSTCODE_WITHIN = 60, BEFORE = 40, PHONE_WITHIN = 12 
 
 /* In the text, blanks around words count. */
 static const char *const street_words[] = {
-    "strasse ",
-    "stra\xc3\x9f"
-    "e ",
-    "str. ",
-    "gasse ",
-    "weg ",
-    "platz ",
-    "allee ",
-    "ring ",
-    "damm ",
-    "ufer ",
-    "markt ",
-    " rue ",
-    " avenue ",
-    " boulevard ",
-    " chemin ",
-    " place de",
-    " street",
-    " road",
-    " lane",
-    " drive",
-    " via ",
-    " viale ",
-    " corso ",
-    " piazza ",
-    " calle ",
-    " avenida ",
-    " plaza ",
-    " straat ",
-    "straat ",
-    "laan ",
+    "strasse ", "straße ",     "str. ",    "gasse ",    "weg ",    "platz ",
+    "allee ",   "ring ",       "damm ",    "ufer ",     "markt ",  " rue ",
+    " avenue ", " boulevard ", " chemin ", " place de", " street", " road",
+    " lane",    " drive",      " via ",    " viale ",   " corso ", " piazza ",
+    " calle ",  " avenida ",   " plaza ",  " straat ",  "straat ", "laan ",
 };
 static const char *const phone_words[] = {"tel", "phone", "fon ", "fon:", "call us"};
 

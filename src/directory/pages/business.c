@@ -54,6 +54,7 @@ static struct facts_business facts_of(struct page *p, const struct search_busine
 	    .website = d->website,
 	    .hours = b->hours,
 	    .timezone = b->timezone,
+	    .year = clock_year(),
 	    .service_area = texts_of(&d->service_area),
 	    .same_as = texts_of(&d->same_as),
 	    .offers = d->offers,

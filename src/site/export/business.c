@@ -73,6 +73,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	struct facts_business *f = &b->facts;
 	memset(b, 0, sizeof(*b));
 	b->id = db_i64(rows, row, 0);
+	f->year = m->theme->year;
 	record_id_format(b->id, b->id_text);
 	business_path(b->id, ".html", path);
 	b->region = theme_region(m->theme, (int32_t)db_i64(rows, row, 1));

@@ -198,6 +198,7 @@ struct theme {
 	bool cards;
 	struct gate_limits limits;
 	int today; /* days since 1970 */
+	int year;
 };
 MUST_CHECK enum status theme_load(struct theme *t, const struct export_options *o, struct db *db,
 				  struct err *err);

@@ -186,12 +186,14 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 	t->config = o->config;
 	t->cards = o->cards;
 	t->today = (int)(clock_wall_us() / 1000000 / (24 * 60 * 60));
+	t->year = clock_year();
 	gate_limits_read(&t->limits, o->config);
 	set_address(t);
 	t->is_public = address_is_public(t);
 	XXH3_64bits_reset(hash);
 	XXH3_64bits_update(hash, form, sizeof(form));
 	XXH3_64bits_update(hash, &o->cards, sizeof(o->cards));
+	XXH3_64bits_update(hash, &t->year, sizeof(t->year));
 	XXH3_64bits_update(hash, &t->limits, sizeof(t->limits));
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		const char *text = config_text(o->config, settings[i]);

@@ -214,7 +214,8 @@ static void take_spans(const struct hours_week *week, struct intervals *all)
 	}
 }
 
-static void put_hours_of(struct block *k, struct json_value *list, const struct interval *v)
+static void put_hours_of(struct block *k, struct json_value *list, const struct interval *v,
+			 const struct hours_season *season)
 {
 	struct json_value *hours = put_object(k, list, NULL, "OpeningHoursSpecification");
 	struct json_value *days = json_build(&k->b, hours, "dayOfWeek", JSON_IS_ARRAY);
@@ -223,22 +224,44 @@ static void put_hours_of(struct block *k, struct json_value *list, const struct 
 			put_item(k, days, str_of(day_names[day]));
 	json_build_format(&k->b, hours, "opens", "%02d:%02d", v->opens / 60, v->opens % 60);
 	json_build_format(&k->b, hours, "closes", "%02d:%02d", v->closes / 60, v->closes % 60);
+	if (!season)
+		return;
+	json_build_format(&k->b, hours, "validFrom", "%04d-%02d-%02d", season->from.year,
+			  season->from.month, season->from.day);
+	json_build_format(&k->b, hours, "validThrough", "%04d-%02d-%02d", season->to.year,
+			  season->to.month, season->to.day);
 }
 
-/* One specification an interval; days without any are said to be closed, from midnight to midnight. Hours that no
- * week can be made of are shown as text and are no facts. */
-static void put_hours(struct block *k, struct json_value *parent, struct str text)
+/* One specification an interval; days without any are said to be closed, from midnight to midnight. */
+static void put_week(struct block *k, struct json_value *list, const struct hours_week *week,
+		     const struct hours_season *season)
 {
-	struct hours_week week;
 	struct intervals all = {.count = 0};
-	if (!text.n || !hours_week_parse(text, &week, NULL) || !week.count)
-		return;
-	take_spans(&week, &all);
-	struct json_value *list = list_of(k, parent, "openingHoursSpecification");
+	take_spans(week, &all);
 	for (size_t i = 0; i < all.count; i++)
-		put_hours_of(k, list, &all.item[i]);
+		put_hours_of(k, list, &all.item[i], season);
 	if (all.open_days != 0x7f)
-		put_hours_of(k, list, &(struct interval){0, 0, ~all.open_days & 0x7f});
+		put_hours_of(k, list, &(struct interval){0, 0, ~all.open_days & 0x7f}, season);
+}
+
+/* A week, or the weeks of seasons. Hours that neither can be made of are shown as text and are no facts. */
+static void put_hours(struct block *k, struct json_value *parent, struct str text, int year)
+{
+	struct hours_season seasons[HOURS_SEASONS_MAX];
+	struct hours_week week;
+	size_t count;
+	if (!text.n)
+		return;
+	if (hours_week_parse(text, &week, NULL)) {
+		if (week.count)
+			put_week(k, list_of(k, parent, "openingHoursSpecification"), &week, NULL);
+		return;
+	}
+	if (!year || !hours_seasons(text, year, seasons, &count))
+		return;
+	struct json_value *list = list_of(k, parent, "openingHoursSpecification");
+	for (size_t i = 0; i < count; i++)
+		put_week(k, list, &seasons[i].week, &seasons[i]);
 }
 
 /* ---- goods ---- */
@@ -349,7 +372,7 @@ static void put_departments(struct block *k, struct json_value *root)
 		json_build_text(&k->b, department, "name", name);
 		if (facts_phone_known(phone))
 			json_build_text(&k->b, department, "telephone", phone);
-		put_hours(k, department, json_text(json_get(d, "hours")));
+		put_hours(k, department, json_text(json_get(d, "hours")), k->business->year);
 	}
 }
 
@@ -377,7 +400,7 @@ static void put_all(struct block *k, struct json_value *root)
 	if (b->located && !k->hides_address)
 		put_coordinates(k, root, "geo");
 	put_areas(k, root);
-	put_hours(k, root, b->hours);
+	put_hours(k, root, b->hours, b->year);
 	put_goods(k, root);
 	put_extras(k, root);
 	put_texts(k, root, "sameAs", &b->same_as, true);

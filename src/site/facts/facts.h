@@ -38,7 +38,8 @@ struct facts_business {
 	bool located;
 	double lat, lon; /* degrees, WGS 84 */
 	struct str phone, website;
-	struct str hours, timezone;      /* OSM opening_hours, IANA */
+	struct str hours, timezone; /* OSM opening_hours, IANA */
+	int year;                   /* seasons are told of it and the next one; 0: not at all */
 	struct facts_texts service_area; /* towns, beside the seat */
 	struct facts_texts same_as;
 	const struct json_value
