@@ -167,9 +167,17 @@ is(() = ($tilers // '') =~ /"\@type":"City"/g, 6, 'the tiling firm serves its si
 open my $in, '>:utf8', "$home/blocks" or die $!;
 print $in map { "$_\n" } @blocks;
 close $in or die $!;
-open my $out, '-|:utf8', "node $FindBin::Bin/validate.mjs $root/src/site/facts/schema.def <$home/blocks" or die "node: $!";
-my @said = <$out>;
-ok(close $out, 'the second validator ran');
-is(pop @said, @blocks . " blocks\n", 'over every block');
-is_deeply(\@said, [], 'and has nothing to say') or diag @said[0 .. ($#said < 20 ? $#said : 20)];
+for my $other (['the second validator', "validate.mjs $root/src/site/facts/schema.def"], ['the compiler with types of schema.org', 'typecheck.mjs']) {
+	my ($who, $command) = @$other;
+	open my $out, '-|:utf8', "node $FindBin::Bin/$command <$home/blocks" or die "node: $!";
+	my @said = <$out>;
+	ok(close $out, "$who ran");
+	is(pop @said, @blocks . " blocks\n", "$who: over every block");
+	is_deeply(\@said, [], "$who has nothing to say") or diag @said[0 .. ($#said < 20 ? $#said : 20)];
+}
+
+# Our own audit of the exported folder: the third opinion on the blocks, and the first on everything else.
+my $report = `$build/holdfast --json audit site $home/site 2>>$home/log`;
+my @errors = grep { $_->{severity} eq 'error' } @{ decode_json($report)->{findings} };
+is_deeply([ map { "$_->{file}: $_->{rule}: $_->{message}" } @errors ], [], 'the audit finds no error in the export');
 done_testing;
