@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The exported site in a real browser, served by nothing but Python's file server. What is asked of it stands in
+# The exported site in a real browser, served by Python's file server and by nginx. What is asked of it stands in
 # visit_site.mjs.
 #
 #   HOLDFAST_SHOTS=DIR tests/browser/site.t     also writes a picture of each page
@@ -14,7 +14,7 @@ use Test::More;
 my $port = Instance::free_port();
 my $i = Instance->make(settings => { 'web.processes' => 1, 'site.url' => "http://127.0.0.1:$port", 'site.name' => 'Shops of the Test',
 	'site.operator' => 'Example Operator|Main street 1|1000 Exampletown', 'site.contact_url' => 'mailto:directory@example.org' });
-my ($server, $status) = (0, 1);
+my $server = 0;
 eval {
 	$i->up;
 	for my $sample (glob "$Instance::root/samples/*.json $Instance::root/samples/*.csv $Instance::root/samples/*.geojson $Instance::root/samples/*.ndjson") {
@@ -23,16 +23,27 @@ eval {
 	}
 	my ($code, $text) = $i->run('export', "$i->{home}/site");
 	die $text if $code;
-	$server = fork // die "fork: $!";
-	if (!$server) {
-		open STDOUT, '>', '/dev/null';
-		open STDERR, '>', '/dev/null';
-		exec 'python3', '-m', 'http.server', '--bind', '127.0.0.1', '--directory', "$i->{home}/site", $port;
-		die "python3: $!";
+	my $site = "$i->{home}/site";
+	open my $conf, '>', "$i->{home}/nginx.conf" or die $!;
+	print $conf $> ? '' : "user root;\n", "daemon off;\nmaster_process off;\npid $i->{home}/nginx.pid;\nerror_log $i->{home}/nginx.log;\nevents {}\nhttp {\n\tinclude /etc/nginx/mime.types;\n\taccess_log off;\n",
+	    (map { "\t${_}_temp_path $i->{home}/nginx.$_;\n" } qw(client_body proxy fastcgi uwsgi scgi)), "\tserver { listen 127.0.0.1:$port; root $site; error_page 404 /404.html; }\n}\n";
+	close $conf;
+	for my $command (['python3', '-m', 'http.server', '--bind', '127.0.0.1', '--directory', $site, $port], ['/usr/sbin/nginx', '-c', "$i->{home}/nginx.conf"]) {
+		$server = fork // die "fork: $!";
+		if (!$server) {
+			open STDOUT, '>', '/dev/null';
+			open STDERR, '>', '/dev/null';
+			exec @$command;
+			die "$command->[0]: $!";
+		}
+		$i->until('the file server answers', sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) });
+		my $said = `node $FindBin::Bin/visit_site.mjs http://127.0.0.1:$port`;
+		is($?, 0, "complete and usable as served by $command->[0]") or diag $said;
+		kill TERM => $server;
+		waitpid $server, 0;
+		$server = 0;
 	}
-	$i->until('the file server answers', sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) });
-	$status = system('node', "$FindBin::Bin/visit_site.mjs", "http://127.0.0.1:$port");
 	1;
-} or diag $@;
+} or fail($@);
 if ($server) { kill TERM => $server; waitpid $server, 0 }
-exit($status ? 1 : 0);
+done_testing;
