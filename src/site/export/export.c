@@ -406,7 +406,8 @@ static enum status write_list(const struct run *r, const struct manifest *m, str
 		}
 	}
 	bool good = !ferror(out);
-	return (fclose(out) == 0) & good ? OK : err_errno(err, FAILED, "%s", r->options->list);
+	good &= fclose(out) == 0;
+	return good ? OK : err_errno(err, FAILED, "%s", r->options->list);
 }
 
 static enum status build(struct run *r, struct err *err)
