@@ -1,14 +1,16 @@
 #!/usr/bin/perl
-# The exported site in a real browser, served by Python's file server and by nginx. What is asked of it stands in
+# The exported site in a real browser, as Python's file server has it, and file by file as nginx does. What is asked of it stands in
 # visit_site.mjs.
 #
 #   HOLDFAST_SHOTS=DIR tests/browser/site.t     also writes a picture of each page
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../faults";
+use lib map { "$FindBin::Bin/../$_" } qw(faults site);
+use HTTP::Tiny;
 use Instance;
 use IO::Socket::INET;
+use Site;
 use Test::More;
 
 my $port = Instance::free_port();
@@ -28,21 +30,40 @@ eval {
 	print $conf $> ? '' : "user root;\n", "daemon off;\nmaster_process off;\npid $i->{home}/nginx.pid;\nerror_log $i->{home}/nginx.log;\nevents {}\nhttp {\n\tinclude /etc/nginx/mime.types;\n\taccess_log off;\n",
 	    (map { "\t${_}_temp_path $i->{home}/nginx.$_;\n" } qw(client_body proxy fastcgi uwsgi scgi)), "\tserver { listen 127.0.0.1:$port; root $site; error_page 404 /404.html; }\n}\n";
 	close $conf;
-	for my $command (['python3', '-m', 'http.server', '--bind', '127.0.0.1', '--directory', $site, $port], ['/usr/sbin/nginx', '-c', "$i->{home}/nginx.conf"]) {
+	my $serve = sub {
+		my @command = @_;
 		$server = fork // die "fork: $!";
 		if (!$server) {
 			open STDOUT, '>', '/dev/null';
 			open STDERR, '>', '/dev/null';
-			exec @$command;
-			die "$command->[0]: $!";
+			exec @command;
+			die "$command[0]: $!";
 		}
 		$i->until('the file server answers', sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) });
-		my $said = `node $FindBin::Bin/visit_site.mjs http://127.0.0.1:$port`;
-		is($?, 0, "complete and usable as served by $command->[0]") or diag $said;
-		kill TERM => $server;
-		waitpid $server, 0;
-		$server = 0;
+	};
+	my $stop = sub { kill TERM => $server; waitpid $server, 0; $server = 0 };
+
+	$serve->('python3', '-m', 'http.server', '--bind', '127.0.0.1', '--directory', $site, $port);
+	my $said = `node $FindBin::Bin/visit_site.mjs http://127.0.0.1:$port`;
+	is($?, 0, "complete and usable as Python's file server has it") or diag $said;
+	$stop->();
+
+	# The same bytes need no second look in a browser: that nginx has each of them at its address.
+	$serve->('/usr/sbin/nginx', '-c', "$i->{home}/nginx.conf");
+	my $http = HTTP::Tiny->new;
+	my @wrong;
+	my %files = Site::files($site);
+	for my $path (sort keys %files) {
+		(my $address = $path) =~ s{(^|/)index\.html$}{$1};
+		my $answer = $http->get("http://127.0.0.1:$port/$address");
+		push @wrong, "$path: $answer->{status}" if $answer->{status} != 200 || $answer->{content} ne $files{$path};
+		push @wrong, "$path: $answer->{headers}{'content-type'}" if $path =~ /\.html$/ && $answer->{headers}{'content-type'} !~ m{^text/html};
 	}
+	is_deeply(\@wrong, [], 'nginx has every one of ' . keys(%files) . ' files at its address');
+	is_deeply([ Site::broken($site, "http://127.0.0.1:$port") ], [], 'and no link leads elsewhere');
+	my $gone = $http->get("http://127.0.0.1:$port/b/00/nothing.html");
+	ok($gone->{status} == 404 && $gone->{content} eq $files{'404.html'}, 'what is not there is answered with its page');
+	$stop->();
 	1;
 } or fail($@);
 if ($server) { kill TERM => $server; waitpid $server, 0 }

@@ -47,7 +47,14 @@ is_deeply((hours_of('Mo 00:00-24:00; Tu 18:00-24:00'))[0], week('Closed', Monday
 	my ($days, $page) = hours_of('Apr-Oct Mo 10:00-12:00');
 	is_deeply($days, {}, 'what is not weekly is not made a table');
 	like($page, qr{<p>Apr-Oct Mo 10:00-12:00</p>}, 'but shown as it is written');
-	unlike($page, qr{class="state}, 'and nothing is said about now');
+	like($page, qr{class="state}, 'and what is known about now is said');
+	(undef, $page) = hours_of('"by appointment"');
+	unlike($page, qr{class="state}, 'of what is not known nothing is said');
+	# A season away: until when, not at what hour.
+	my @then = gmtime(time + 60 * 86400);
+	(undef, $page) = hours_of(sprintf '%d %s %d 10:00-12:00', $then[5] + 1900, (qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec))[$then[4]], $then[3]);
+	my $date = sprintf '%d-%02d-%02d', $then[5] + 1900, $then[4] + 1, $then[3];
+	like($page, qr/Closed until $date/, 'hours of a season tell its first day');
 }
 for my $zone (qw(Pacific/Kiritimati Pacific/Pago_Pago)) {
 	chomp(my $before = `TZ=$zone date +%A`);

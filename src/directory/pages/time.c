@@ -1,5 +1,6 @@
 #include "directory/pages/internal.h"
 
+#include "base/clock.h"
 #include "hours/hours.h"
 
 enum { DAY = 24 * 60, NIGHT_ENDS = 6 * 60, DAY_S = 24 * 60 * 60 };
@@ -32,9 +33,14 @@ struct str page_open_text(struct page *p, const struct search_business *b, int64
 		return is_open ? STR("Open") : STR("Closed");
 	int minute = (int)(then % DAY_S / 60);
 	int64_t days = then / DAY_S - now / DAY_S;
+	if (days >= 7) { /* a season away */
+		char date[CLOCK_TEXT];
+		clock_format(then * 1000000, date);
+		return page_text(p, "%s %.10s", is_open ? "Open until" : "Closed until", date);
+	}
 	const char *day = days == 0               ? ""
 			  : days == 1 && !is_open ? "tomorrow "
-			  : days < 7 && !(is_open && days == 1 && minute <= NIGHT_ENDS)
+			  : !(is_open && days == 1 && minute <= NIGHT_ENDS)
 			      ? day_names[weekday(then)]
 			      : "";
 	const char *space = days > 0 && *day && day[0] != 't' ? " " : "";
