@@ -39,11 +39,14 @@ is($p->sql('SELECT count(*) FROM pipeline_item'), 0, 'nothing is left in the que
 like($text, qr/nothing to do/, 'what is fresh is not asked for again');
 
 # ---- a zombie: its claim passes to another, what it brings late is refused ----
+my $api = $p->{children}[0];
+kill STOP => $api; # nothing ends before the claims were seen
 ($code, $text) = $p->enrich('--stage', 'http', '--limit', 200, '--queue');
 ($batch) = $text =~ /^batch (\d+)/;
 my ($workers) = $p->pairs($worker);
-my $holder = $i->until('a container has a claim', sub { $p->sql("SELECT count(*) FROM pipeline_claim WHERE batch_id = $batch AND cardinality(items) > 0") > 0 });
+$i->until('a container has a claim', sub { $p->sql("SELECT count(*) FROM pipeline_claim WHERE batch_id = $batch AND cardinality(items) > 0") > 0 });
 kill STOP => $_ for @$workers;
+kill CONT => $api;
 my $second = $p->start_worker(2);
 $i->until('others finish it', sub { $p->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch WHERE id = $batch") eq 't' });
 my $written = $p->sql("SELECT md5(string_agg(business_id || found_at::text, ',' ORDER BY business_id)) FROM pipeline_result WHERE batch_id = $batch");
