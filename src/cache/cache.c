@@ -492,6 +492,25 @@ static void fill_wait(struct cache_fill *fill)
 		die("out of memory");
 }
 
+/* Between our look and our lock another machine may have made it, and unlocked. */
+static void on_got_locked(void *ctx, enum second_result result, struct str value)
+{
+	struct cache_fill *fill = ctx;
+	struct cache *cache = fill->cache;
+	fill->request = NULL;
+	if (result == SECOND_YES && unpack(fill, value)) {
+		count(cache, STORE_COUNT_second_hits);
+		second_unlock(cache->second, fill->flight->key.bytes, &fill->token);
+		fill->locked = false;
+		publish(fill, CACHE_SECOND);
+		return;
+	}
+	if (result == SECOND_AWAY)
+		count(cache, STORE_COUNT_second_failed);
+	fill->started_us = clock_us();
+	make(fill);
+}
+
 static void on_locked(void *ctx, enum second_result result, struct str none)
 {
 	struct cache_fill *fill = ctx;
@@ -502,8 +521,13 @@ static void on_locked(void *ctx, enum second_result result, struct str none)
 		return;
 	}
 	fill->locked = result == SECOND_YES;
-	if (!fill->locked)
-		count(fill->cache, STORE_COUNT_second_failed);
+	if (fill->locked) {
+		fill->request =
+		    second_get(fill->cache->second, fill->flight->key.bytes, on_got_locked, fill);
+		if (fill->request)
+			return;
+	}
+	count(fill->cache, STORE_COUNT_second_failed);
 	fill->started_us = clock_us();
 	make(fill);
 }
