@@ -56,7 +56,8 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	for (long p = 0; p < processes; p++)
 		if (fork() == 0) {
-			make(root, files * p / processes, files * (p + 1) / processes, content, bytes);
+			make(root, files * p / processes, files * (p + 1) / processes, content,
+			     bytes);
 			_exit(0);
 		}
 	for (int how; wait(&how) > 0;)

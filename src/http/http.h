@@ -112,7 +112,7 @@ struct http_request {
 	/* For the answer, whichever it becomes; a handler may set them. */
 	const char *answer_headers; /* more lines with CRLF, in the arena or static; NULL: none */
 	int retry_after_s;          /* of a 503; 0: one second */
-	struct arena arena;             /* of this request; at most HTTP_ARENA_BYTES */
+	struct arena arena;         /* of this request; at most HTTP_ARENA_BYTES */
 };
 enum { HTTP_ARENA_BYTES = 4 << 20, HTTP_ANSWER_BYTES = 16 << 20 };
 

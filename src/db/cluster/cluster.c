@@ -116,9 +116,9 @@ static void map_user(struct buf *out, const char *system_user, const char *role)
 /* pg_ident.conf: which system user may be which role. */
 static enum status write_idents(struct buf *out, const struct instance *i, struct err *err)
 {
-	static const char *const roles[] = {INSTANCE_SUPERUSER, INSTANCE_ROLE_OWNER,
+	static const char *const roles[] = {INSTANCE_SUPERUSER,   INSTANCE_ROLE_OWNER,
 					    INSTANCE_ROLE_IMPORT, INSTANCE_ROLE_EXPORT,
-					    INSTANCE_ROLE_WEB, INSTANCE_ROLE_WORKER};
+					    INSTANCE_ROLE_WEB,    INSTANCE_ROLE_WORKER};
 	struct passwd *pw = getpwuid(geteuid());
 	if (!pw)
 		return err_set(err, NOT_FOUND, "the user with the number %u has no name",

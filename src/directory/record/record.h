@@ -18,7 +18,7 @@
 #define RECORD_SEPARATOR '\x1f'
 
 enum record_kind {
-	RECORD_TEXT,   /* UTF-8, no control characters (a description has lines), trimmed, not empty */
+	RECORD_TEXT, /* UTF-8, no control characters (a description has lines), trimmed, not empty */
 	RECORD_LIST,   /* texts joined by U+001F */
 	RECORD_NUMBER, /* decimal text in the field's range */
 	RECORD_JSON,   /* an object, strict JSON; numbers that PostgreSQL's numeric holds */
