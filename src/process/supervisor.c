@@ -644,12 +644,13 @@ static void answer_cache(const struct supervisor *sv, int fd)
 	const int count = STORE_COUNTS + (int)(sizeof(gauges) / sizeof(gauges[0]));
 	for (int n = 0; n < count; n++) {
 		bool counter = n < STORE_COUNTS;
+		int gauge = counter ? 0 : n - STORE_COUNTS;
 		struct control_reply reply = {.version = CONTROL_VERSION,
 					      .more = n + 1 < count,
 					      .value = counter ? numbers.counter[n]
-							       : gauges[n - STORE_COUNTS].value};
+							       : gauges[gauge].value};
 		snprintf(reply.name, sizeof(reply.name), "%s",
-			 counter ? store_counter_names[n] : gauges[n - STORE_COUNTS].name);
+			 counter ? store_counter_names[n] : gauges[gauge].name);
 		if (send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
 			return;
 	}

@@ -190,7 +190,7 @@ static void judge_languages(struct site *site)
 
 static void judge_fragments(struct site *site)
 {
-	char decoded[PAGE_TEXT_MAX + 1];
+	char decoded[PAGE_TEXT_MAX + 1] = "";
 	if (site->anchors.count)
 		qsort(site->anchors.item, site->anchors.count, sizeof(uint64_t), by_number);
 	for (size_t i = 0; i < site->wanted.count; i++) {

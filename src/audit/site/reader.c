@@ -123,8 +123,9 @@ static bool receive(struct site_reader *reader, struct site *site, struct site_p
 			break;
 		if (count == room) {
 			room = room ? 2 * room : 64;
-			facts = realloc(facts, room * sizeof(*facts));
-			must(facts);
+			struct site_fact *more = realloc(facts, room * sizeof(*facts));
+			must(more);
+			facts = more;
 		}
 		facts[count++] = fact;
 	}

@@ -215,13 +215,14 @@ static enum status pass(struct run *r, struct pass *p, const char *what, const c
 	p->state = &r->state;
 	p->spare = &r->spare;
 	p->formats = r->formats;
-	p->progress = &progress;
+	p->progress = &progress; /* cppcheck-suppress autoVariables ; cleared below */
 	p->report = r->report;
 	p->journal_fd = fd;
 	p->workers = r->workers;
 	progress_begin(&progress, what, unit, total);
 	if (status == OK)
 		status = pass_run(p, err);
+	p->progress = NULL;
 	progress_end(&progress, p->lists ? p->lists->works : r->report->read);
 	if (status == OK && !p->lists)
 		status = collect(r, fd, err);
