@@ -102,6 +102,7 @@ bool hours_week_parse(struct str text, struct hours_week *out, const char **why)
 {
 	struct rules rules;
 	const char *reason;
+	out->count = 0;
 	if (rules_parse(text, &rules, &reason)) {
 		reason = not_weekly(&rules);
 		if (!reason && !week_of(&rules, UINT64_MAX, out))
