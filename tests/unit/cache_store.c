@@ -374,8 +374,19 @@ static struct ledger {
 } * ledger;
 static int my_slot;
 
+/* What another does at a place, once. */
+static struct {
+	const char *name;
+	struct store *store;
+	void (*what)(struct store *store);
+} meanwhile;
+
 static void point(const char *name)
 {
+	if (meanwhile.name && strcmp(meanwhile.name, name) == 0) {
+		meanwhile.name = NULL;
+		meanwhile.what(meanwhile.store);
+	}
 	if (!ledger || !my_slot)
 		return;
 	if (atomic_fetch_sub(&ledger->countdown[my_slot], 1) != 1)
@@ -547,12 +558,66 @@ static void another_key_with_the_same_hash_is_noticed(void **state)
 	close(fd);
 }
 
+/* Keys with small hashes share the first bucket. */
+static struct store_key neighbour(uint64_t hash, char *byte)
+{
+	*byte = (char)('a' + hash);
+	return (struct store_key){hash, {byte, 1}};
+}
+
+enum { WANTED = STORE_WAYS, RIVAL };
+
+static void find_the_new_key_and_give_its_place_to_another(struct store *store)
+{
+	struct arena arena;
+	struct store_view view;
+	struct store_fill fill;
+	char byte;
+	struct store_key key = neighbour(WANTED, &byte);
+	arena_init(&arena, 1 << 16);
+	assert_int_equal(store_look(store, &key, 1, &arena, &view), OK);
+	assert_true(view.entry);
+	key = neighbour(RIVAL, &byte);
+	assert_int_equal(store_look(store, &key, 1, &arena, &view), OK);
+	assert_true(store_begin(store, &key, &view, 1, 100, &fill));
+	store_abandon(store, &fill);
+	arena_release(&arena);
+}
+
+static void a_key_that_lost_its_place_at_once_is_not_filled(void **state)
+{
+	(void)state;
+	int fd = create(STORE_BYTES_MIN);
+	struct store *store = attach(fd, 1), *other = attach(fd, 2);
+	struct store_fill fill;
+	struct store_meta meta = {.fresh_until_ms = 10, .stale_until_ms = 10};
+	struct store_view none = {0};
+	struct store_key key;
+	char byte;
+	for (uint64_t hash = 1; hash < STORE_WAYS; hash++) {
+		key = neighbour(hash, &byte);
+		assert_true(store_begin(store, &key, &none, 1, 100, &fill));
+		assert_int_equal(store_publish(store, &fill, &key, &meta, STR("value")), OK);
+	}
+	meanwhile.store = other;
+	meanwhile.what = find_the_new_key_and_give_its_place_to_another;
+	meanwhile.name = "the key is there";
+	key = neighbour(WANTED, &byte);
+	assert_false(store_begin(store, &key, &none, 1, 100, &fill));
+	assert_null(meanwhile.name);
+	store_detach(other);
+	store_detach(store);
+	check(fd, 0);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_foreign_descriptor_is_refused),
 	    cmocka_unit_test(the_largest_value_fits_and_a_larger_one_is_refused),
 	    cmocka_unit_test(another_key_with_the_same_hash_is_noticed),
+	    cmocka_unit_test(a_key_that_lost_its_place_at_once_is_not_filled),
 	    cmocka_unit_test(random_operations_agree_with_a_simple_model),
 	    cmocka_unit_test(threads_never_fill_a_key_twice_at_a_time),
 	    cmocka_unit_test(

@@ -159,7 +159,10 @@ static uint64_t insert(struct store *store, uint64_t hash, uint64_t *word)
 			break;
 	}
 	STORE_POINT("the key is there");
-	*word = help_in(&b->word[way], in);
+	/* Somebody may have said it for us, and the entry may be another key's by now: what we return is the word of this
+	 * key without a value, from which a swap succeeds only while nothing has happened to it. */
+	*word = word_next(in, STORE_IDLE, 0, 0);
+	swap(&b->word[way], in, *word);
 	return bucket * STORE_WAYS + (uint64_t)way + 1;
 }
 
