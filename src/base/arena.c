@@ -76,14 +76,15 @@ struct str arena_str(struct arena *arena, struct str s)
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)
 {
+	char text[256];
 	va_list args;
 	va_start(args, fmt);
-	int n = vsnprintf(NULL, 0, fmt, args);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	must(n >= 0);
 	char *p = arena_alloc(arena, (size_t)n + 1);
-	if (!p)
-		return NULL;
+	if (!p || (size_t)n < sizeof(text))
+		return p ? memcpy(p, text, (size_t)n + 1) : NULL;
 	va_start(args, fmt);
 	vsnprintf(p, (size_t)n + 1, fmt, args);
 	va_end(args);

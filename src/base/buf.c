@@ -61,11 +61,6 @@ void buf_puts(struct buf *b, const char *z)
 	buf_add(b, z, strlen(z));
 }
 
-void buf_putc(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
-}
-
 void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 {
 	va_list again;

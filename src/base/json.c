@@ -559,7 +559,7 @@ enum status json_parse(struct arena *arena, struct str s, struct json_value **ou
 	return status;
 }
 
-static const struct json_value *member(const struct json_value *v, struct str name)
+const struct json_value *json_member(const struct json_value *v, struct str name)
 {
 	const struct json_value *found = NULL;
 	if (!v || v->kind != JSON_IS_OBJECT)
@@ -568,11 +568,6 @@ static const struct json_value *member(const struct json_value *v, struct str na
 		if (str_eq(m->key, name))
 			found = m;
 	return found;
-}
-
-const struct json_value *json_get(const struct json_value *v, const char *name)
-{
-	return member(v, str_of(name));
 }
 
 const struct json_value *json_path(const struct json_value *v, const char *path)
@@ -585,7 +580,7 @@ const struct json_value *json_path(const struct json_value *v, const char *path)
 			for (v = v->first; v && index > 0; index--)
 				v = v->next;
 		} else {
-			v = member(v, part);
+			v = json_member(v, part);
 		}
 	}
 	return v;

@@ -94,7 +94,11 @@ MUST_CHECK enum status json_parse(struct arena *arena, struct str s, struct json
 				  struct err *err);
 
 /* Member of an object: the last one of that name; NULL when absent or v is NULL or no object. */
-const struct json_value *json_get(const struct json_value *v, const char *key);
+const struct json_value *json_member(const struct json_value *v, struct str key);
+static inline const struct json_value *json_get(const struct json_value *v, const char *key)
+{
+	return json_member(v, str_of(key));
+}
 /* A path of members and indexes: json_path(v, "names.primary"), json_path(v,
  * "addresses.0.country"). */
 const struct json_value *json_path(const struct json_value *v, const char *path);

@@ -121,6 +121,8 @@ static bool falls_on(const struct holiday *h, int year, int64_t number)
 
 bool is_public_holiday(int64_t number, struct str country)
 {
+	if (!country.n)
+		return false;
 	int year = day_of(number, country).year;
 	for (size_t i = 0; i < sizeof(holidays) / sizeof(holidays[0]); i++)
 		if (str_eq_nocase(str_of(holidays[i].country), country) &&

@@ -39,7 +39,7 @@ static const struct json_value *member(const struct json_value *v, struct str na
 	if (v->kind != JSON_IS_OBJECT)
 		return NULL;
 	for (const struct json_value *m = v->first; m; m = m->next)
-		if (m->key.n == name.n && memcmp(m->key.p, name.p, name.n) == 0)
+		if (str_eq(m->key, name))
 			return m;
 	return NULL;
 }

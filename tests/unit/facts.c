@@ -35,9 +35,9 @@ static const struct schema_property *property(const char *name)
 static void terms_are_found_by_name_and_by_address(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < schema_types_count; i++)
+	for (size_t i = 0; i < SCHEMA_TYPES; i++)
 		assert_ptr_equal(type(schema_types[i].name), &schema_types[i]);
-	for (size_t i = 0; i < schema_properties_count; i++)
+	for (size_t i = 0; i < SCHEMA_PROPERTIES; i++)
 		assert_ptr_equal(property(schema_properties[i].name), &schema_properties[i]);
 	assert_ptr_equal(type("https://schema.org/Bakery"), type("Bakery"));
 	assert_ptr_equal(type("http://schema.org/Bakery"), type("Bakery"));
@@ -52,8 +52,8 @@ static void there_are_130_kinds_of_local_business(void **state)
 {
 	(void)state;
 	size_t kinds = 0;
-	for (size_t i = 0; i < schema_types_count; i++)
-		kinds += schema_is_a(&schema_types[i], "LocalBusiness") &&
+	for (size_t i = 0; i < SCHEMA_TYPES; i++)
+		kinds += schema_is_a(&schema_types[i], SCHEMA(LocalBusiness)) &&
 			 !schema_is_member(str_of(schema_types[i].name), type("MedicalSpecialty"));
 	assert_int_equal(kinds, 131); /* LocalBusiness itself with them */
 }
@@ -61,15 +61,15 @@ static void there_are_130_kinds_of_local_business(void **state)
 static void types_descend_from_all_their_parents(void **state)
 {
 	(void)state;
-	assert_true(schema_is_a(type("Bakery"), "Bakery"));
-	assert_true(schema_is_a(type("Bakery"), "FoodEstablishment"));
-	assert_true(schema_is_a(type("Bakery"), "Place"));
-	assert_true(schema_is_a(type("Bakery"), "Organization"));
-	assert_true(schema_is_a(type("Campground"), "CivicStructure"));
-	assert_true(schema_is_a(type("Campground"), "LocalBusiness"));
-	assert_true(schema_is_a(type("AdultEntertainment"), "EntertainmentBusiness"));
-	assert_false(schema_is_a(type("LocalBusiness"), "Bakery"));
-	assert_false(schema_is_a(type("PostalAddress"), "LocalBusiness"));
+	assert_true(schema_is_a(type("Bakery"), type("Bakery")));
+	assert_true(schema_is_a(type("Bakery"), type("FoodEstablishment")));
+	assert_true(schema_is_a(type("Bakery"), type("Place")));
+	assert_true(schema_is_a(type("Bakery"), type("Organization")));
+	assert_true(schema_is_a(type("Campground"), type("CivicStructure")));
+	assert_true(schema_is_a(type("Campground"), type("LocalBusiness")));
+	assert_true(schema_is_a(type("AdultEntertainment"), type("EntertainmentBusiness")));
+	assert_false(schema_is_a(type("LocalBusiness"), type("Bakery")));
+	assert_false(schema_is_a(type("PostalAddress"), type("LocalBusiness")));
 }
 
 static void properties_stand_where_they_may(void **state)

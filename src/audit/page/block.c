@@ -78,10 +78,10 @@ static void compare_type(const struct block *b, const struct json_value *busines
 		return;
 	buf_init(&plain, name.n + 1);
 	page_squeeze(&plain, name);
-	for (size_t i = 0; i < schema_types_count; i++) {
+	for (size_t i = 0; i < SCHEMA_TYPES; i++) {
 		const struct schema_type *one = &schema_types[i];
-		if (strcmp(one->name, "LocalBusiness") != 0 && !one->successor[0] &&
-		    schema_is_a(one, "LocalBusiness") &&
+		if (one != SCHEMA(LocalBusiness) && !one->successor[0] &&
+		    schema_is_a(one, SCHEMA(LocalBusiness)) &&
 		    type_words(one->name, words, sizeof(words)) &&
 		    has_words(buf_view(&plain), str_of(words)) &&
 		    (!best || strlen(one->name) > strlen(best)))
@@ -98,7 +98,7 @@ static bool is_business(const struct json_value *object)
 	const struct json_value *one = type && type->kind == JSON_IS_ARRAY ? type->first : type;
 	for (; one; one = type->kind == JSON_IS_ARRAY ? one->next : NULL) {
 		const struct schema_type *t = schema_type_find(json_text(one));
-		if (t && schema_is_a(t, "LocalBusiness"))
+		if (t && schema_is_a(t, SCHEMA(LocalBusiness)))
 			return true;
 	}
 	return false;

@@ -219,7 +219,7 @@ static void look_for_business(struct walk *w, const GumboNode *node)
 		while (types.p) {
 			const struct schema_type *type =
 			    schema_type_find(str_trim(str_cut(&types, ' ')));
-			if (type && schema_is_a(type, "LocalBusiness"))
+			if (type && schema_is_a(type, SCHEMA(LocalBusiness)))
 				say(w, node, PAGE_BUSINESS, str_of(type->name), STR(""));
 		}
 	}

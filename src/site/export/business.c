@@ -275,18 +275,28 @@ static uint32_t listed_hash(const struct business *b)
 	return (uint32_t)hash;
 }
 
+/* No block is made of what has no page anyway. */
+static enum gate_cause judge(struct maker *m, const struct business *b)
+{
+	struct gate_input input = {.facts = &b->facts,
+				   .valid = true,
+				   .quality = b->judged ? b->rank : -1,
+				   .updated_day = b->updated_day,
+				   .today = m->theme->today};
+	enum gate_cause cause = gate_judge(&m->theme->limits, &input);
+	if (gate_causes[cause].verdict == GATE_WITHHOLD || put_facts(m, b))
+		return cause;
+	input.valid = false;
+	return gate_judge(&m->theme->limits, &input);
+}
+
 /* What lists and the manifest know of it. */
-static void note(const struct maker *m, const struct business *b, bool valid, struct entry *e)
+static void note(const struct maker *m, const struct business *b, enum gate_cause cause,
+		 struct entry *e)
 {
 	static const uint8_t states[] = {[GATE_PUBLISH] = ENTRY_INDEXED,
 					 [GATE_NOINDEX] = ENTRY_NOINDEX,
 					 [GATE_WITHHOLD] = ENTRY_WITHHELD};
-	const struct gate_input input = {.facts = &b->facts,
-					 .valid = valid,
-					 .quality = b->judged ? b->rank : -1,
-					 .updated_day = b->updated_day,
-					 .today = m->theme->today};
-	enum gate_cause cause = gate_judge(&m->theme->limits, &input);
 	*e = (struct entry){.id = b->id,
 			    .identity = gate_identity(&b->facts),
 			    .listed = listed_hash(b),
@@ -305,7 +315,7 @@ enum status business_page(struct maker *m, const struct business *b, struct entr
 {
 	char path[EXPORT_PATH];
 	const struct facts_business *f = &b->facts;
-	note(m, b, put_facts(m, b), e);
+	note(m, b, judge(m, b), e);
 	if (e->state == ENTRY_WITHHELD)
 		return OK;
 	struct str kind = theme_category_label(b->category);

@@ -301,9 +301,12 @@ void lists_make(struct lists *l, const struct theme *t, const struct manifest *m
 		const struct manifest *spare);
 void lists_release(struct lists *l);
 void lists_path(const struct theme *t, const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
-/* Into m->out. */
+/* What the pages work[from..to) show of their members: a row for each that is still there, in the pages' order. */
+MUST_CHECK enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
+				  struct db_rows *rows, struct err *err);
+/* Into m->out; *row is the next of those rows. */
 MUST_CHECK enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
-				  struct db *db, struct err *err);
+				  const struct db_rows *rows, int *row, struct err *err);
 
 /* ---- places.c, sitemap.c: files of which there are few ---- */
 

@@ -162,28 +162,29 @@ static struct str page_link(struct maker *m, const struct lists *l, uint32_t pag
 	return maker_text(m, "%.*s/%.*s", STR_ARG(m->theme->base), (int)n, path);
 }
 
-static enum status query(const struct lists *l, const struct list_page *p, struct db *db,
-			 struct db_rows *rows, struct err *err)
+enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
+		       struct db_rows *rows, struct err *err)
 {
 	struct buf ids;
-	buf_init(&ids, 64 * 1024);
-	for (uint32_t i = p->from; i < p->to; i++)
-		buf_printf(&ids, "%c%lld", i == p->from ? '{' : ',', (long long)member(l, i)->id);
+	buf_init(&ids, (to - from) * PAGE_MOST * 24 + 64);
+	for (uint64_t w = from; w < to; w++) {
+		const struct list_page *p = &l->page[l->work[w]];
+		for (uint32_t i = p->from; i < p->to; i++)
+			buf_printf(&ids, "%c%lld", ids.n ? ',' : '{', (long long)member(l, i)->id);
+	}
 	buf_putc(&ids, '}');
 	enum status status = DB_RUN(db, sql_export_list, rows, err, DB_TEXT(buf_view(&ids)));
 	buf_release(&ids);
 	return status;
 }
 
-static void put_member(struct maker *m, const struct lists *l, struct json_value *found,
+static void put_member(struct maker *m, const struct entry *e, struct json_value *found,
 		       const struct db_rows *rows, int r)
 {
 	enum { STREET = 1 };
 	static const char *const keys[] = {"name", "street", "postcode", "city"};
 	char path[EXPORT_PATH];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
-	const struct entry *e = manifest_find(l->m, db_i64(rows, r, 0));
-	must(e);
 	business_path(e->id, ".html", path);
 	json_build_text(&m->b, v, "href", maker_text(m, "%.*s/%s", STR_ARG(m->theme->base), path));
 	for (int c = 0; c < 4; c++)
@@ -192,12 +193,15 @@ static void put_member(struct maker *m, const struct lists *l, struct json_value
 	json_build_true(&m->b, v, "place", v->count > 2);
 }
 
-/* The rows come in the order of the ids; who is gone since is left out, and the next run knows. */
-static void put_members(struct maker *m, const struct lists *l, const struct db_rows *rows)
+/* Who is gone since has no row: it is left out, and the next run knows. Returns the first one's name. */
+static struct str put_members(struct maker *m, const struct lists *l, const struct list_page *p,
+			      const struct db_rows *rows, int *row)
 {
 	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
-	for (int r = 0; r < rows->rows; r++)
-		put_member(m, l, found, rows, r);
+	for (uint32_t i = p->from; i < p->to && *row < rows->rows; i++)
+		if (db_i64(rows, *row, 0) == member(l, i)->id)
+			put_member(m, member(l, i), found, rows, (*row)++);
+	return json_text(json_get(found->first, "name"));
 }
 
 static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
@@ -218,18 +222,14 @@ static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
 	}
 }
 
-enum status lists_page(struct maker *m, const struct lists *l, uint32_t page, struct db *db,
-		       struct err *err)
+enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
+		       const struct db_rows *rows, int *row, struct err *err)
 {
 	const struct list_page *p = &l->page[page];
 	const struct list *list = &l->list[p->list];
 	const struct region *region = theme_region(m->theme, list->region);
 	struct str base = m->theme->base, kind = theme_category_label(list->category);
-	struct db_rows rows;
 	char path[EXPORT_PATH];
-	enum status status = query(l, p, db, &rows, err);
-	if (status != OK)
-		return status;
 	maker_begin(m);
 	struct str heading = maker_text(m, "%.*s in %.*s", STR_ARG(kind), STR_ARG(region->name));
 	json_build_text(&m->b, m->root, "heading", heading);
@@ -242,19 +242,17 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page, st
 			maker_text(m, "%.*s/r/%.*s/", STR_ARG(base), STR_ARG(region->key)));
 	if (page == list->page)
 		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
-	put_members(m, l, &rows);
+	struct str first = put_members(m, l, p, rows, row);
 	put_pages(m, l, page);
 	lists_path(m->theme, l, page, path);
 	if (page == list->page)
 		path[strlen(path) - strlen("index.html")] = '\0';
-	struct str first = rows.rows ? db_text(&rows, 0, 1) : STR("");
 	maker_head(
 	    m,
 	    page == list->page ? heading
 			       : maker_text(m, "%.*s, from %.*s", STR_ARG(heading), STR_ARG(first)),
 	    maker_text(m, "%.*s: names and addresses, best described first.", STR_ARG(heading)),
 	    path);
-	status = maker_render(m, THEME_LIST, err);
-	db_rows_release(&rows);
+	enum status status = maker_render(m, THEME_LIST, err);
 	return status == OK ? OK : err_prefix(err, status, "%s", path);
 }

@@ -15,7 +15,7 @@
 #include "base/cli.h"
 #include "sql/export.h"
 
-enum { BLOCKS_AT_ONCE = 48, LISTS_AT_ONCE = 8 };
+enum { BLOCKS_AT_ONCE = 48, LISTS_AT_ONCE = 32 };
 
 /* Between the workers of a pass and their parent. */
 struct shared {
@@ -158,12 +158,17 @@ static enum status put_ids(struct worker *w, uint64_t at, struct err *err)
 static enum status put_lists(struct worker *w, uint64_t at, struct err *err)
 {
 	const struct lists *l = w->pass->lists;
-	enum status status = OK;
-	for (uint64_t i = at; i < at + LISTS_AT_ONCE && i < l->works && status == OK; i++) {
+	uint64_t end = at + LISTS_AT_ONCE < l->works ? at + LISTS_AT_ONCE : l->works;
+	struct db_rows rows;
+	int row = 0;
+	enum status status = lists_read(l, at, end, w->db, &rows, err);
+	if (status != OK)
+		return status;
+	for (uint64_t i = at; i < end && status == OK; i++) {
 		char path[EXPORT_PATH];
 		const struct list_page *page = &l->page[l->work[i]];
 		lists_path(w->pass->theme, l, l->work[i], path);
-		status = lists_page(&w->maker, l, l->work[i], w->db, err);
+		status = lists_page(&w->maker, l, l->work[i], &rows, &row, err);
 		if (status != OK)
 			break;
 		journal_file(&w->journal, path, 0);
@@ -173,6 +178,7 @@ static enum status put_lists(struct worker *w, uint64_t at, struct err *err)
 			    writer_put(&w->writer, path, buf_view(&w->maker.out), page->there, err);
 		journal_file(&w->journal, path, page->hash);
 	}
+	db_rows_release(&rows);
 	return status == OK ? journal_flush(&w->journal, err) : status;
 }
 

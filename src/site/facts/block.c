@@ -54,7 +54,7 @@ static bool is_implied(const struct facts_texts *types, size_t i)
 	for (size_t k = 0; k < types->count; k++) {
 		const struct schema_type *other = schema_type_find(types->item[k]);
 		if (type && other && k != i &&
-		    (type == other ? k < i : schema_is_a(other, type->name)))
+		    (type == other ? k < i : schema_is_a(other, type)))
 			return true;
 	}
 	return false;
@@ -75,7 +75,7 @@ static void put_types(struct block *k, struct json_value *root)
 			put_item(k, list_of(k, root, "@type"), types->item[i]);
 }
 
-static bool has_type(const struct facts_business *business, const char *ancestor)
+static bool has_type(const struct facts_business *business, const struct schema_type *ancestor)
 {
 	for (size_t i = 0; i < business->types.count; i++) {
 		const struct schema_type *type = schema_type_find(business->types.item[i]);
@@ -90,10 +90,10 @@ static void put_coordinates(struct block *k, struct json_value *parent, const ch
 	static const char *const keys[] = {"latitude", "longitude"};
 	struct json_value *geo = put_object(k, parent, key, "GeoCoordinates");
 	for (int i = 0; i < 2; i++) {
-		char *text =
-		    arena_printf(k->b.arena, "%.6f", i ? k->business->lon : k->business->lat);
-		k->b.failed |= !text;
-		json_build(&k->b, geo, keys[i], JSON_IS_NUMBER)->text = str_of(text);
+		struct str text =
+		    facts_degrees(k->b.arena, i ? k->business->lon : k->business->lat);
+		k->b.failed |= !text.p;
+		json_build(&k->b, geo, keys[i], JSON_IS_NUMBER)->text = text;
 	}
 }
 
@@ -287,7 +287,7 @@ static void put_good(struct block *k, struct json_value *root, bool sells,
 static void put_goods(struct block *k, struct json_value *root)
 {
 	const struct json_value *items = json_get(k->business->offers, "items");
-	bool sells = has_type(k->business, "Store") || has_type(k->business, "FoodEstablishment");
+	bool sells = has_type(k->business, SCHEMA(Store)) || has_type(k->business, SCHEMA(FoodEstablishment));
 	if (!items || items->kind != JSON_IS_ARRAY)
 		return;
 	for (const struct json_value *item = items->first; item; item = item->next)
@@ -317,7 +317,7 @@ static void put_extra(struct block *k, struct json_value *root, const struct ext
 	case EXTRA_SHOWN:
 		break;
 	case EXTRA_CUISINE:
-		if (has_type(k->business, "FoodEstablishment"))
+		if (has_type(k->business, SCHEMA(FoodEstablishment)))
 			put_each(k, root, info, text);
 		break;
 	case EXTRA_LIST:

@@ -66,22 +66,14 @@ static void found(struct check *c, enum facts_fault_id fault, struct str value)
 
 /* ---- values ---- */
 
-static bool in_range(const struct schema_property *property, const char *name)
-{
-	for (const struct schema_type *const *range = property->ranges; *range; range++)
-		if (strcmp((*range)->name, name) == 0)
-			return true;
-	return false;
-}
-
 static bool takes_number(const struct schema_property *p)
 {
-	return in_range(p, "Number") || in_range(p, "Integer") || in_range(p, "Float");
+	return schema_takes(p, SCHEMA(Number)) || schema_takes(p, SCHEMA(Integer)) || schema_takes(p, SCHEMA(Float));
 }
 
 static bool takes_date(const struct schema_property *p)
 {
-	return in_range(p, "Date") || in_range(p, "DateTime");
+	return schema_takes(p, SCHEMA(Date)) || schema_takes(p, SCHEMA(DateTime));
 }
 
 /* FAULT_NONE when one of the ranges takes such a text: those are asked from the narrow to the wide. */
@@ -96,15 +88,15 @@ static enum facts_fault_id check_data_type(const struct schema_property *p, stru
 	}
 	if (takes_date(p) && (fault = form_date(s)) == FAULT_NONE)
 		return FAULT_NONE;
-	if (in_range(p, "Time") && (fault = form_time(s)) == FAULT_NONE)
+	if (schema_takes(p, SCHEMA(Time)) && (fault = form_time(s)) == FAULT_NONE)
 		return FAULT_NONE;
-	if (in_range(p, "Boolean")) {
+	if (schema_takes(p, SCHEMA(Boolean))) {
 		struct str term = schema_term(s);
 		if (str_eq_nocase(term, STR("true")) || str_eq_nocase(term, STR("false")))
 			return FAULT_NONE;
 		fault = FAULT_BOOLEAN_MALFORMED;
 	}
-	if (in_range(p, "URL") && (fault = form_url(s)) == FAULT_NONE)
+	if (schema_takes(p, SCHEMA(URL)) && (fault = form_url(s)) == FAULT_NONE)
 		return FAULT_NONE;
 	return fault;
 }
@@ -114,9 +106,9 @@ static enum facts_fault_id check_named(const struct schema_property *p, struct s
 {
 	enum facts_fault_id fault = FAULT_VALUE_NOT_OBJECT;
 	for (const struct schema_type *const *range = p->ranges; *range; range++) {
-		if (schema_is_a(*range, "Quantity"))
+		if (schema_is_a(*range, SCHEMA(Quantity)))
 			return FAULT_NONE;
-		if (!schema_is_a(*range, "Enumeration"))
+		if (!schema_is_a(*range, SCHEMA(Enumeration)))
 			continue;
 		if (schema_is_member(s, *range) ||
 		    str_starts(s, STR("http://purl.org/goodrelations/v1#")))
@@ -125,15 +117,15 @@ static enum facts_fault_id check_named(const struct schema_property *p, struct s
 	}
 	if (fault == FAULT_VALUE_NOT_OBJECT && form_url(s) == FAULT_NONE)
 		return FAULT_NONE;
-	return fault == FAULT_MEMBER_UNKNOWN && strcmp(p->name, "dayOfWeek") == 0
+	return fault == FAULT_MEMBER_UNKNOWN && p == &schema_properties[SCHEMA_PROPERTY_dayOfWeek]
 		   ? FAULT_DAY_UNKNOWN
 		   : fault;
 }
 
 static bool takes_data(const struct schema_property *p)
 {
-	return takes_number(p) || takes_date(p) || in_range(p, "Time") || in_range(p, "Boolean") ||
-	       in_range(p, "URL");
+	return takes_number(p) || takes_date(p) || schema_takes(p, SCHEMA(Time)) || schema_takes(p, SCHEMA(Boolean)) ||
+	       schema_takes(p, SCHEMA(URL));
 }
 
 static void check_text(struct check *c, const struct schema_property *p, struct str s)
@@ -144,7 +136,7 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 	if (fault != FAULT_NONE && facts_faults[fault].severity == FACTS_ERROR)
 		return;
 	s = str_trim(s);
-	if (!in_range(p, "Text")) {
+	if (!schema_takes(p, SCHEMA(Text))) {
 		fault = takes_data(p) ? check_data_type(p, s) : check_named(p, s);
 		/* What is neither may still name a member: itemAvailability takes no URL but its own. */
 		if (fault != FAULT_NONE && takes_data(p) && check_named(p, s) == FAULT_NONE)
@@ -152,7 +144,7 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 		if (fault != FAULT_NONE)
 			found(c, fault, s);
 	}
-	rules_value(p->name, s, found_at, c);
+	rules_value(p, s, found_at, c);
 }
 
 static void check_object(struct check *c, const struct json_value *v,
@@ -166,7 +158,7 @@ static void check_value(struct check *c, const struct schema_property *p,
 		found(c, FAULT_VALUE_NULL, str_of(p->name));
 		break;
 	case JSON_IS_BOOL:
-		if (!in_range(p, "Boolean") && !in_range(p, "Text"))
+		if (!schema_takes(p, SCHEMA(Boolean)) && !schema_takes(p, SCHEMA(Text)))
 			found(c, FAULT_BOOLEAN_RANGE, str_of(p->name));
 		break;
 	case JSON_IS_NUMBER:
@@ -206,7 +198,7 @@ static void check_redundant(struct check *c, const struct rules_subject *s)
 			const struct schema_type *one = s->types[i], *other = s->types[k];
 			if (one == other && k < i)
 				found_at(c, FAULT_TYPE_TWICE, "@type", str_of(one->name));
-			else if (one != other && schema_is_a(other, one->name))
+			else if (one != other && schema_is_a(other, one))
 				found_at(c, FAULT_TYPE_REDUNDANT, "@type", str_of(one->name));
 		}
 }
@@ -263,10 +255,10 @@ static bool is_twice(const struct json_value *v, const struct json_value *member
 /* Of actions, what they take and give is said of each property: "query-input" of `query`. */
 static const struct schema_property *find_property(struct str name)
 {
-	static const char *const endings[] = {"-input", "-output"};
+	static const struct str endings[] = {{"-input", 6}, {"-output", 7}};
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-		if (str_ends(name, str_of(endings[i])))
-			name.n -= strlen(endings[i]);
+		if (str_ends(name, endings[i]))
+			name.n -= endings[i].n;
 	return schema_property_find(name);
 }
 
@@ -310,7 +302,7 @@ static void check_members(struct check *c, const struct rules_subject *s, bool u
 static bool any_in_range(const struct rules_subject *s, const struct schema_property *p)
 {
 	for (size_t i = 0; i < s->types_count; i++)
-		if (schema_value_allowed(p, s->types[i]) || schema_is_a(s->types[i], "Role"))
+		if (schema_value_allowed(p, s->types[i]) || schema_is_a(s->types[i], SCHEMA(Role)))
 			return true;
 	return false;
 }
@@ -330,7 +322,7 @@ static void check_object(struct check *c, const struct json_value *v,
 	check_redundant(c, &s);
 	if (of && s.types_count && !unknown && !any_in_range(&s, of))
 		found(c, FAULT_VALUE_RANGE, str_of(types[0]->name));
-	c->local_business |= rules_is_a(&s, "LocalBusiness");
+	c->local_business |= rules_is_a(&s, SCHEMA(LocalBusiness));
 	check_members(c, &s, unknown);
 	rules_object(&s, found_at, c);
 }

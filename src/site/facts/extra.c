@@ -1,7 +1,9 @@
 #include "site/facts/internal.h"
 
+#include <math.h>
+
 static const struct extra_info extras[] = {
-#define EXTRA(key, label, form, property) {key, label, form, property},
+#define EXTRA(key, label, form, property) {{key, sizeof(key) - 1}, label, form, property},
 #include "site/facts/extras.def"
 #undef EXTRA
 };
@@ -9,7 +11,7 @@ static const struct extra_info extras[] = {
 const struct extra_info *extra_find(struct str key)
 {
 	for (size_t i = 0; i < sizeof(extras) / sizeof(extras[0]); i++)
-		if (str_eq(key, str_of(extras[i].key)))
+		if (str_eq(key, extras[i].key))
 			return &extras[i];
 	return NULL;
 }
@@ -32,6 +34,14 @@ bool facts_hides_address(const struct facts_business *business)
 	if (hide.n && !str_eq_nocase(hide, STR("no")) && !str_eq_nocase(hide, STR("false")))
 		return true;
 	return business->service_area.count > 0 && !business->street.n;
+}
+
+struct str facts_degrees(struct arena *arena, double degrees)
+{
+	long long millionths = llround(degrees * 1e6);
+	long long size = millionths < 0 ? -millionths : millionths;
+	return str_of(arena_printf(arena, "%s%lld.%06lld", millionths < 0 ? "-" : "",
+				   size / 1000000, size % 1000000));
 }
 
 bool facts_phone_known(struct str phone)

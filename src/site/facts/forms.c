@@ -50,11 +50,14 @@ static bool is_decoded_twice(struct str s)
 /* harmless: it has no braces and no dollar. */
 static bool is_placeholder(struct str s, bool harmless)
 {
-	static const char *const texts[] = {
-	    "null", "(null)", "undefined", "n/a", "nan", "todo",       "tbd",
-	    "xxx",  "-",      "--",        "?",   ".",   "none given", "[object object]"};
+#define TEXT(literal) {literal, sizeof(literal) - 1}
+	static const struct str texts[] = {
+	    TEXT("null"), TEXT("(null)"),     TEXT("undefined"),      TEXT("n/a"), TEXT("nan"),
+	    TEXT("todo"), TEXT("tbd"),        TEXT("xxx"),            TEXT("-"),   TEXT("--"),
+	    TEXT("?"),    TEXT("."),          TEXT("none given"),     TEXT("[object object]")};
+#undef TEXT
 	for (size_t i = 0; s.n < 16 && i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (str_eq_nocase(s, str_of(texts[i])))
+		if (s.n == texts[i].n && str_eq_nocase(s, texts[i]))
 			return true;
 	return (!harmless && (contains(s, "{{") || str_starts(s, STR("${")))) ||
 	       str_starts(s, STR("Lorem ipsum"));

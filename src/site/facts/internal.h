@@ -52,7 +52,8 @@ enum extra_form {
 	EXTRA_CUISINE
 };
 struct extra_info {
-	const char *key, *label;
+	struct str key;
+	const char *label; /* NULL: not shown under further facts */
 	enum extra_form form;
 	const char *property;
 };
@@ -60,6 +61,9 @@ struct extra_info {
 const struct extra_info *extra_find(struct str key);
 /* As people read a value: "yes", "no", the text; empty for what is no text. */
 struct str extra_text(const struct json_value *value);
+
+/* Six decimals, which is a hand's breadth; in the arena. Empty: no room. */
+struct str facts_degrees(struct arena *arena, double degrees);
 
 /* A telephone number is a fact when it says its country. */
 bool facts_phone_known(struct str phone);
@@ -73,8 +77,9 @@ MUST_CHECK bool extra_next(struct str *rest, struct str *out);
 /* A finding of the rules; where it stands is the walk's to say. member: the property of the object it is about; NULL:
  * the object itself. */
 typedef void rule_found(void *ctx, enum facts_fault_id fault, const char *member, struct str value);
-/* The value of a property by its name, when it is a text or a number. */
-void rules_value(const char *property, struct str value, rule_found *found, void *ctx);
+/* The value of a property, when it is a text or a number. */
+void rules_value(const struct schema_property *property, struct str value, rule_found *found,
+		 void *ctx);
 /* An object as a whole, of one or several types. nested: it is a value in another object. */
 struct rules_subject {
 	const struct schema_type *const *types;
@@ -83,6 +88,6 @@ struct rules_subject {
 	bool nested;
 };
 void rules_object(const struct rules_subject *subject, rule_found *found, void *ctx);
-bool rules_is_a(const struct rules_subject *subject, const char *type);
+bool rules_is_a(const struct rules_subject *subject, const struct schema_type *type);
 
 #endif

@@ -88,34 +88,34 @@ static enum facts_fault_id check_description(struct str s)
 }
 
 static const struct {
-	const char *property;
+	enum schema_property_number property;
 	enum facts_fault_id (*check)(struct str s);
 } value_rules[] = {
-    {"addressCountry", form_country},
-    {"currenciesAccepted", check_currencies},
-    {"description", check_description},
-    {"email", form_email},
-    {"faxNumber", form_telephone},
-    {"geoRadius", check_radius},
-    {"latitude", check_latitude},
-    {"leiCode", form_lei},
-    {"longitude", check_longitude},
-    {"postalCode", check_postcode},
-    {"price", check_price},
-    {"priceCurrency", form_currency},
-    {"priceRange", check_price_range},
-    {"ratingCount", check_count},
-    {"reviewCount", check_count},
-    {"telephone", form_telephone},
+    {SCHEMA_PROPERTY_addressCountry, form_country},
+    {SCHEMA_PROPERTY_currenciesAccepted, check_currencies},
+    {SCHEMA_PROPERTY_description, check_description},
+    {SCHEMA_PROPERTY_email, form_email},
+    {SCHEMA_PROPERTY_faxNumber, form_telephone},
+    {SCHEMA_PROPERTY_geoRadius, check_radius},
+    {SCHEMA_PROPERTY_latitude, check_latitude},
+    {SCHEMA_PROPERTY_leiCode, form_lei},
+    {SCHEMA_PROPERTY_longitude, check_longitude},
+    {SCHEMA_PROPERTY_postalCode, check_postcode},
+    {SCHEMA_PROPERTY_price, check_price},
+    {SCHEMA_PROPERTY_priceCurrency, form_currency},
+    {SCHEMA_PROPERTY_priceRange, check_price_range},
+    {SCHEMA_PROPERTY_ratingCount, check_count},
+    {SCHEMA_PROPERTY_reviewCount, check_count},
+    {SCHEMA_PROPERTY_telephone, form_telephone},
 };
 
-void rules_value(const char *property, struct str value, rule_found *found, void *ctx)
+void rules_value(const struct schema_property *property, struct str value, rule_found *found,
+		 void *ctx)
 {
 	for (size_t i = 0; i < sizeof(value_rules) / sizeof(value_rules[0]); i++) {
-		int order = strcmp(property, value_rules[i].property);
-		if (order > 0)
+		if (property != &schema_properties[value_rules[i].property])
 			continue;
-		enum facts_fault_id fault = order ? FAULT_NONE : value_rules[i].check(value);
+		enum facts_fault_id fault = value_rules[i].check(value);
 		if (fault != FAULT_NONE)
 			found(ctx, fault, NULL, value);
 		return;
@@ -288,7 +288,7 @@ static void check_business(const struct rules_subject *s, rule_found *found, voi
 		found(ctx, FAULT_RATING_SELF, "aggregateRating", nothing);
 	if (has(v, "review"))
 		found(ctx, FAULT_RATING_SELF, "review", nothing);
-	if (s->types_count == 1 && strcmp(s->types[0]->name, "LocalBusiness") == 0)
+	if (s->types_count == 1 && s->types[0] == SCHEMA(LocalBusiness))
 		found(ctx, FAULT_TYPE_GENERAL, "@type", STR("LocalBusiness"));
 	struct str founded = text_of(v, "foundingDate"), ended = text_of(v, "dissolutionDate");
 	if (founded.n >= 4 && ended.n >= 4 && str_cmp(ended, founded) < 0)
@@ -396,24 +396,24 @@ static void check_rating(const struct rules_subject *s, rule_found *found, void 
 }
 
 static const struct {
-	const char *type;
+	const struct schema_type *type;
 	void (*check)(const struct rules_subject *s, rule_found *found, void *ctx);
 } object_rules[] = {
-    {"LocalBusiness", check_business},
-    {"PostalAddress", check_address},
-    {"GeoCoordinates", check_coordinates},
-    {"GeoCircle", check_circle},
-    {"OpeningHoursSpecification", check_hours},
-    {"Offer", check_offer},
-    {"Product", check_item},
-    {"Service", check_item},
-    {"AdministrativeArea", check_area},
-    {"Person", check_person},
-    {"ImageObject", check_image},
-    {"Rating", check_rating},
+    {SCHEMA(LocalBusiness), check_business},
+    {SCHEMA(PostalAddress), check_address},
+    {SCHEMA(GeoCoordinates), check_coordinates},
+    {SCHEMA(GeoCircle), check_circle},
+    {SCHEMA(OpeningHoursSpecification), check_hours},
+    {SCHEMA(Offer), check_offer},
+    {SCHEMA(Product), check_item},
+    {SCHEMA(Service), check_item},
+    {SCHEMA(AdministrativeArea), check_area},
+    {SCHEMA(Person), check_person},
+    {SCHEMA(ImageObject), check_image},
+    {SCHEMA(Rating), check_rating},
 };
 
-bool rules_is_a(const struct rules_subject *subject, const char *type)
+bool rules_is_a(const struct rules_subject *subject, const struct schema_type *type)
 {
 	for (size_t i = 0; i < subject->types_count; i++)
 		if (schema_is_a(subject->types[i], type))

@@ -2,30 +2,21 @@
 
 #include <string.h>
 
-/* Each type's number in the table. */
-enum type_number {
-#define SCHEMA_TYPE(name, parents, successor) TYPE_##name,
-#include "site/facts/schema.def"
-	TYPES
-};
-
-#define T(name) &schema_types[TYPE_##name],
+#define T(name) SCHEMA(name),
 /* clang-format off */
 #define LIST(...) (const struct schema_type *const[]){__VA_ARGS__ NULL}
 /* clang-format on */
 
-const struct schema_type schema_types[] = {
+const struct schema_type schema_types[SCHEMA_TYPES] = {
 #define SCHEMA_TYPE(name, parents, successor) {#name, successor, LIST(parents)},
 #include "site/facts/schema.def"
 };
-const size_t schema_types_count = TYPES;
 
-const struct schema_property schema_properties[] = {
+const struct schema_property schema_properties[SCHEMA_PROPERTIES] = {
 #define SCHEMA_PROPERTY(name, domains, ranges, successor)                                          \
 	{#name, successor, LIST(domains), LIST(ranges)},
 #include "site/facts/schema.def"
 };
-const size_t schema_properties_count = sizeof(schema_properties) / sizeof(schema_properties[0]);
 
 static const struct schema_member {
 	const char *name;
@@ -96,19 +87,19 @@ static size_t find(struct str term, size_t count, const char *(*name_of)(size_t 
 
 const struct schema_type *schema_type_find(struct str name)
 {
-	size_t i = find(name, schema_types_count, type_name);
-	return i < schema_types_count ? &schema_types[i] : NULL;
+	size_t i = find(name, SCHEMA_TYPES, type_name);
+	return i < SCHEMA_TYPES ? &schema_types[i] : NULL;
 }
 
 const struct schema_property *schema_property_find(struct str name)
 {
-	size_t i = find(name, schema_properties_count, property_name);
-	return i < schema_properties_count ? &schema_properties[i] : NULL;
+	size_t i = find(name, SCHEMA_PROPERTIES, property_name);
+	return i < SCHEMA_PROPERTIES ? &schema_properties[i] : NULL;
 }
 
-bool schema_is_a(const struct schema_type *type, const char *ancestor)
+bool schema_is_a(const struct schema_type *type, const struct schema_type *ancestor)
 {
-	if (strcmp(type->name, ancestor) == 0)
+	if (type == ancestor)
 		return true;
 	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
 		if (schema_is_a(*parent, ancestor))
@@ -133,6 +124,14 @@ bool schema_property_allowed(const struct schema_property *property, const struc
 	return descends_from_one(type, property->domains);
 }
 
+bool schema_takes(const struct schema_property *property, const struct schema_type *type)
+{
+	for (const struct schema_type *const *range = property->ranges; *range; range++)
+		if (*range == type)
+			return true;
+	return false;
+}
+
 bool schema_value_allowed(const struct schema_property *property, const struct schema_type *value)
 {
 	return descends_from_one(value, property->ranges);
@@ -144,7 +143,7 @@ bool schema_is_member(struct str name, const struct schema_type *enumeration)
 	if (i == MEMBERS)
 		return false;
 	for (const struct schema_type *const *of = members[i].enumerations; *of; of++)
-		if (schema_is_a(*of, enumeration->name))
+		if (schema_is_a(*of, enumeration))
 			return true;
 	return false;
 }

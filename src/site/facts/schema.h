@@ -20,8 +20,14 @@ struct schema_type {
 	const char *successor;                    /* the type that supersedes it; "" */
 	const struct schema_type *const *parents; /* direct ones, ended by NULL */
 };
-extern const struct schema_type schema_types[]; /* by name, in the order of bytes */
-extern const size_t schema_types_count;
+enum schema_type_number {
+#define SCHEMA_TYPE(name, parents, successor) SCHEMA_TYPE_##name,
+#include "site/facts/schema.def"
+	SCHEMA_TYPES
+};
+extern const struct schema_type schema_types[SCHEMA_TYPES]; /* by name, in the order of bytes */
+/* A type of the vocabulary: SCHEMA(LocalBusiness). */
+#define SCHEMA(name) (&schema_types[SCHEMA_TYPE_##name])
 
 struct schema_property {
 	const char *name;
@@ -30,8 +36,12 @@ struct schema_property {
 	const struct schema_type *const
 	    *ranges; /* types of its values, data types ("Text") included */
 };
-extern const struct schema_property schema_properties[]; /* by name */
-extern const size_t schema_properties_count;
+enum schema_property_number {
+#define SCHEMA_PROPERTY(name, domains, ranges, successor) SCHEMA_PROPERTY_##name,
+#include "site/facts/schema.def"
+	SCHEMA_PROPERTIES
+};
+extern const struct schema_property schema_properties[SCHEMA_PROPERTIES]; /* by name */
 
 /* The bare name of a term; what is of no form of schema.org's comes back as it is. */
 struct str schema_term(struct str name);
@@ -40,12 +50,15 @@ struct str schema_term(struct str name);
 const struct schema_type *schema_type_find(struct str name);
 const struct schema_property *schema_property_find(struct str name);
 
-/* Whether a type is `ancestor` or descends from it. ancestor: its bare name. */
-bool schema_is_a(const struct schema_type *type, const char *ancestor);
+/* Whether a type is `ancestor` or descends from it. */
+bool schema_is_a(const struct schema_type *type, const struct schema_type *ancestor);
 
 /* Whether the property may stand on the type. */
 bool schema_property_allowed(const struct schema_property *property,
 			     const struct schema_type *type);
+
+/* Whether the property names the type itself among those of its values: schema_takes(p, SCHEMA(Text)). */
+bool schema_takes(const struct schema_property *property, const struct schema_type *type);
 
 /* Whether a value of that type is in the property's range: an object's type, or a data type ("Text", "URL",
  * "Number", "Date", ...; a URL is a Text). What schema.org accepts of texts in general ("we expect strings

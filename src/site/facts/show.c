@@ -74,15 +74,21 @@ static void show_place(struct shown *s)
 			street.n || b->postcode.n || b->city.n || b->region.n || b->country.n);
 	if (!b->located || hides)
 		return;
+	struct str degrees[] = {facts_degrees(s->b->arena, b->lat),
+				facts_degrees(s->b->arena, b->lon)};
+	const char *lat = degrees[0].p, *lon = degrees[1].p;
+	if (!lat || !lon) {
+		s->b->failed = true;
+		return;
+	}
 	struct json_value *map = json_build(s->b, s->root, "map", JSON_IS_OBJECT);
-	json_build_format(s->b, map, "point", "%.6f, %.6f", b->lat, b->lon);
-	json_build_format(s->b, map, "geo", "geo:%.6f,%.6f", b->lat, b->lon);
+	json_build_format(s->b, map, "point", "%s, %s", lat, lon);
+	json_build_format(s->b, map, "geo", "geo:%s,%s", lat, lon);
 	json_build_format(s->b, map, "osm",
-			  "https://www.openstreetmap.org/?mlat=%.6f&mlon=%.6f#map=18/%.6f/%.6f",
-			  b->lat, b->lon, b->lat, b->lon);
+			  "https://www.openstreetmap.org/?mlat=%s&mlon=%s#map=18/%s/%s", lat, lon,
+			  lat, lon);
 	json_build_format(s->b, map, "route",
-			  "https://www.openstreetmap.org/directions?to=%.6f%%2C%.6f", b->lat,
-			  b->lon);
+			  "https://www.openstreetmap.org/directions?to=%s%%2C%s", lat, lon);
 }
 
 static void show_goods(struct shown *s)

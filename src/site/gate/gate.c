@@ -68,8 +68,6 @@ static bool applies(const struct gate_limits *limits, const struct gate_input *i
 		return false;
 	case GATE_SUPPRESSED:
 		return in->suppressed;
-	case GATE_INVALID_FACTS:
-		return !in->valid;
 	case GATE_UNNAMED:
 		return !is_named(b->name);
 	case GATE_NOWHERE:
@@ -80,6 +78,8 @@ static bool applies(const struct gate_limits *limits, const struct gate_input *i
 		return in->duplicate;
 	case GATE_EMPTY:
 		return in->quality < limits->quality_publish;
+	case GATE_INVALID_FACTS:
+		return !in->valid;
 	case GATE_THIN:
 		return in->quality < limits->quality_index;
 	case GATE_STALE:

@@ -43,7 +43,7 @@ void gate_limits_read(struct gate_limits *out, const struct config *config);
 
 struct gate_input {
 	const struct facts_business *facts;
-	bool valid;      /* facts_jsonld made a block of it */
+	bool valid;      /* facts_jsonld made a block of it; true while that is not known */
 	bool suppressed; /* somebody asked that it be not shown */
 	bool duplicate;  /* another record of the same identity is published: gate_identity */
 	int quality;     /* 0-100; -1: not judged */
