@@ -52,6 +52,16 @@ struct day day_of(int64_t number, struct str country)
 	return day;
 }
 
+struct day day_after(const struct day *day)
+{
+	struct day next = *day;
+	next.number++;
+	next.weekday++;
+	next.day++;
+	/* Another week or month may begin. */
+	return next.weekday == 7 || next.day > 28 ? day_of(next.number, day->country) : next;
+}
+
 /* The anonymous Gregorian computus ("A New York correspondent", Nature, 1876; Meeus, Astronomical Algorithms). */
 int64_t easter_of(int year)
 {

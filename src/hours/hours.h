@@ -14,7 +14,7 @@
  * school holidays of a place. Without coordinates the sun rises at 06:00 and sets at 18:00, as in other readers.
  *
  * Time zones are read from the system's TZif files (RFC 8536) rather than through libc, which has one zone
- * per process. Nothing here allocates but a cache of zones; not thread-safe.
+ * per process. Nothing here allocates but a cache of zones; the text read last is remembered; not thread-safe.
  */
 #ifndef HOURS_HOURS_H
 #define HOURS_HOURS_H
@@ -38,6 +38,16 @@ const char *hours_check(struct str text);
 /* The text when every week is the same but for public holidays. False: not so; *why (may be NULL) says what stood in
  * the way. */
 MUST_CHECK bool hours_week_parse(struct str text, struct hours_week *out, const char **why);
+
+/* What belongs to a day of the week (0: Monday) as people see it, in minutes of that day: a night goes with its evening,
+ * past 24:00 and past the end of the week. How many. */
+size_t hours_of_day(const struct hours_week *week, int day, struct hours_span out[HOURS_SPANS_MAX]);
+
+enum { HOURS_CLOCK_TEXT = 6, HOURS_SPAN_TEXT = 16 };
+/* "09:30"; what is past 24:00 as the clock shows it. */
+void hours_clock_text(int minutes, char out[HOURS_CLOCK_TEXT]);
+/* "09:30–12:00", "Open 24 hours" */
+void hours_span_text(const struct hours_span *span, char out[HOURS_SPAN_TEXT]);
 
 /* As PostgreSQL's int4multirange: {[480,720),[810,1080)}. False: not weekly. */
 MUST_CHECK bool hours_week_ranges(struct str text, struct buf *out);

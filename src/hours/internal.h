@@ -68,8 +68,8 @@ struct rules {
 	struct rule rule[RULES_MAX];
 };
 
-/* False: *why says what is not understood. */
-bool rules_parse(struct str text, struct rules *out, const char **why);
+/* They stay until the next text is read. NULL: *why says what is not understood. */
+const struct rules *rules_read(struct str text, const char **why);
 
 /* ---- days ---- */
 
@@ -80,6 +80,7 @@ struct day {
 	struct str country;
 };
 struct day day_of(int64_t number, struct str country);
+struct day day_after(const struct day *day);
 int64_t day_number(int64_t year, int month, int day);
 int days_of_month(int year, int month);
 int64_t easter_of(int year); /* the number of the day */

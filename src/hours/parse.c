@@ -577,7 +577,7 @@ static bool take_rule(struct scanner *sc, struct rule *rule, bool *empty)
 	}
 }
 
-bool rules_parse(struct str text, struct rules *out, const char **why)
+static void parse(struct str text, struct rules *out, const char **why)
 {
 	struct scanner sc = {.s = str_trim(text)};
 	enum rule_kind kind = REPLACES;
@@ -604,5 +604,21 @@ bool rules_parse(struct str text, struct rules *out, const char **why)
 	if (!sc.why && !out->count)
 		fail(&sc, "empty");
 	*why = sc.why;
-	return sc.why == NULL;
+}
+
+const struct rules *rules_read(struct str text, const char **why)
+{
+	/* A text is asked of several times: as a week, as seasons, as the state now. */
+	static struct rules rules;
+	static const char *reason;
+	static char last[512];
+	static size_t last_n = SIZE_MAX;
+	if (text.n != last_n || (text.n && memcmp(text.p, last, text.n) != 0)) {
+		parse(text, &rules, &reason);
+		last_n = text.n <= sizeof(last) ? text.n : SIZE_MAX;
+		if (text.n && text.n <= sizeof(last))
+			memcpy(last, text.p, text.n);
+	}
+	*why = reason;
+	return reason ? NULL : &rules;
 }

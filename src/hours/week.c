@@ -2,6 +2,7 @@
 #include "hours/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- weeks ---- */
 
@@ -93,24 +94,69 @@ static bool week_of(const struct rules *rules, uint64_t in_season, struct hours_
 
 const char *hours_check(struct str text)
 {
-	struct rules rules;
 	const char *why;
-	return rules_parse(text, &rules, &why) ? NULL : why;
+	return rules_read(text, &why) ? NULL : why;
 }
 
 bool hours_week_parse(struct str text, struct hours_week *out, const char **why)
 {
-	struct rules rules;
 	const char *reason;
+	const struct rules *rules = rules_read(text, &reason);
 	out->count = 0;
-	if (rules_parse(text, &rules, &reason)) {
-		reason = not_weekly(&rules);
-		if (!reason && !week_of(&rules, UINT64_MAX, out))
+	if (rules) {
+		reason = not_weekly(rules);
+		if (!reason && !week_of(rules, UINT64_MAX, out))
 			reason = "too many times in a week";
 	}
 	if (why)
 		*why = reason;
 	return reason == NULL;
+}
+
+/* ---- as people see it ---- */
+
+enum { NIGHT_ENDS = 6 * 60 };
+
+size_t hours_of_day(const struct hours_week *week, int day, struct hours_span out[HOURS_SPANS_MAX])
+{
+	size_t n = 0, last = week->count - 1;
+	int begin = day * DAY, end = begin + DAY;
+	bool joined = week->count > 1 && week->span[0].from == 0 &&
+		      week->span[0].to <= NIGHT_ENDS && week->span[last].to == HOURS_WEEK_MINUTES;
+	for (size_t i = joined; i < week->count; i++) {
+		int from = week->span[i].from, to = week->span[i].to;
+		if (joined && i == last)
+			to += week->span[0].to;
+		/* The small hours of last night stand with the evening before. */
+		if (from >= end || to <= begin || (from < begin && to - begin <= NIGHT_ENDS))
+			continue;
+		out[n++] = (struct hours_span){from < begin ? 0 : from - begin,
+					       to > end + NIGHT_ENDS ? DAY : to - begin};
+	}
+	return n;
+}
+
+void hours_clock_text(int minutes, char out[HOURS_CLOCK_TEXT])
+{
+	int hour = minutes == DAY ? 24 : minutes / 60 % 24, minute = minutes % 60;
+	out[0] = (char)('0' + hour / 10);
+	out[1] = (char)('0' + hour % 10);
+	out[2] = ':';
+	out[3] = (char)('0' + minute / 10);
+	out[4] = (char)('0' + minute % 10);
+	out[5] = '\0';
+}
+
+void hours_span_text(const struct hours_span *span, char out[HOURS_SPAN_TEXT])
+{
+	static const char dash[] = "\u2013";
+	if (span->to - span->from >= DAY) {
+		memcpy(out, "Open 24 hours", sizeof("Open 24 hours"));
+		return;
+	}
+	hours_clock_text(span->from, out);
+	memcpy(out + HOURS_CLOCK_TEXT - 1, dash, sizeof(dash) - 1);
+	hours_clock_text(span->to, out + HOURS_CLOCK_TEXT - 1 + sizeof(dash) - 1);
 }
 
 bool hours_week_ranges(struct str text, struct buf *out)
@@ -138,19 +184,19 @@ static bool regular(const struct rules *rules)
 bool hours_seasons(struct str text, int year, struct hours_season out[HOURS_SEASONS_MAX],
 		   size_t *count)
 {
-	struct rules rules;
 	const char *why;
+	const struct rules *rules = rules_read(text, &why);
 	uint64_t before = 0;
 	*count = 0;
-	if (!rules_parse(text, &rules, &why) || !regular(&rules))
+	if (!rules || !regular(rules))
 		return false;
 	int64_t end = day_number(year + 2, 1, 1);
-	for (int64_t n = day_number(year, 1, 1); n < end; n++) {
-		struct day day = day_of(n, STR(""));
+	struct day day = day_of(day_number(year, 1, 1), STR(""));
+	for (; day.number < end; day = day_after(&day)) {
 		struct hours_date date = {day.year, day.month, day.day};
 		uint64_t in = 0;
-		for (size_t i = 0; i < rules.count; i++)
-			in |= (uint64_t)rule_in_season(&rules.rule[i], &day) << i;
+		for (size_t i = 0; i < rules->count; i++)
+			in |= (uint64_t)rule_in_season(&rules->rule[i], &day) << i;
 		if (*count && in == before) {
 			out[*count - 1].to = date;
 			continue;
@@ -158,7 +204,7 @@ bool hours_seasons(struct str text, int year, struct hours_season out[HOURS_SEAS
 		if (*count == HOURS_SEASONS_MAX)
 			return false;
 		out[*count].from = out[*count].to = date;
-		if (!week_of(&rules, in, &out[*count].week))
+		if (!week_of(rules, in, &out[*count].week))
 			return false;
 		(*count)++;
 		before = in;
@@ -238,23 +284,23 @@ static int64_t instant_of(struct str zone, int64_t local_s, int offset)
 enum hours_state hours_state_at(struct str text, const struct hours_place *place, int64_t at_s,
 				int64_t *changes_s)
 {
-	struct rules rules;
 	struct whole_day day;
 	const char *why;
+	const struct rules *rules = rules_read(text, &why);
 	int offset;
 	*changes_s = 0;
-	if (!hours_zone_offset(place->zone, at_s, &offset) || !rules_parse(text, &rules, &why))
+	if (!rules || !hours_zone_offset(place->zone, at_s, &offset))
 		return HOURS_UNKNOWN;
 	int64_t local_s = at_s + offset, day_s = DAY * 60;
 	int64_t number = local_s / day_s - (local_s % day_s < 0);
-	int after = (int)((local_s - number * day_s) / 60), ahead = days_ahead(&rules);
+	int after = (int)((local_s - number * day_s) / 60), ahead = days_ahead(rules);
 	struct day calendar = day_of(number - 1, place->country);
-	rules_day(&rules, &calendar, place, NULL, &day.own);
+	rules_day(rules, &calendar, place, NULL, &day.own);
 	enum hours_state state = HOURS_UNKNOWN;
 	for (int i = 0; i < ahead; i++, number++) {
 		day.before = day.own;
-		calendar = day_of(number, place->country);
-		rules_day(&rules, &calendar, place, NULL, &day.own);
+		calendar = day_after(&calendar);
+		rules_day(rules, &calendar, place, NULL, &day.own);
 		if (i == 0)
 			state = state_of(&day, after);
 		int change = change_in(&day, after, state);

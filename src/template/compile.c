@@ -111,6 +111,7 @@ static enum status split_name(struct compiler *c, struct op *op, struct str name
 			return wrong(c, "too many parts in the name", name);
 		op->part[op->parts++] = part;
 	}
+	op->hash = name_hash(op->part[0]);
 	return OK;
 }
 

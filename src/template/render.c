@@ -7,6 +7,9 @@ struct indent {
 	struct str text;
 };
 
+/* The members of the outermost object: most names are looked for there, and it has the most. */
+enum { INDEX = 256, INDEXED_MAX = INDEX / 2 };
+
 struct renderer {
 	struct buf *out;
 	struct err *err;
@@ -14,6 +17,8 @@ struct renderer {
 	size_t depth;
 	unsigned nesting;
 	unsigned steps;
+	bool indexed; /* else the outermost has too many members */
+	const struct json_value *index[INDEX];
 };
 
 static bool truth(const struct json_value *v)
@@ -44,14 +49,37 @@ static const struct json_value *member(const struct json_value *v, struct str na
 	return NULL;
 }
 
+static void make_index(struct renderer *r, const struct json_value *root)
+{
+	r->indexed = root->kind == JSON_IS_OBJECT && root->count <= INDEXED_MAX;
+	for (const struct json_value *m = root->first; m && r->indexed; m = m->next) {
+		unsigned at = name_hash(m->key) % INDEX;
+		while (r->index[at])
+			at = (at + 1) % INDEX;
+		r->index[at] = m;
+	}
+}
+
+static const struct json_value *outermost_member(const struct renderer *r, const struct op *op)
+{
+	if (!r->indexed)
+		return member(r->context[0], op->part[0]);
+	for (unsigned at = op->hash % INDEX; r->index[at]; at = (at + 1) % INDEX)
+		if (str_eq(r->index[at]->key, op->part[0]))
+			return r->index[at];
+	return NULL;
+}
+
 /* The first part is looked for from the inside out, the others only within it. */
 static const struct json_value *look_up(const struct renderer *r, const struct op *op)
 {
 	if (op->parts == 0)
 		return r->context[r->depth - 1];
 	const struct json_value *v = NULL;
-	for (size_t i = r->depth; i > 0 && !v; i--)
+	for (size_t i = r->depth; i > 1 && !v; i--)
 		v = member(r->context[i - 1], op->part[0]);
+	if (!v)
+		v = outermost_member(r, op);
 	for (unsigned i = 1; i < op->parts && v; i++)
 		v = member(v, op->part[i]);
 	return v;
@@ -184,6 +212,7 @@ enum status template_render(const struct template *t, const struct json_value *d
 			    struct buf *out, struct err *err)
 {
 	struct renderer r = {.out = out, .err = err, .context = {data}, .depth = 1};
+	make_index(&r, data);
 	enum status status = run(&r, t, 0, t->count, NULL);
 	if (status == OK && buf_failed(out))
 		return err_set(err, TOO_LARGE, "template %.*s: the page is too large",

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "hours/hours.h"
 
-enum { DAY = 24 * 60, NIGHT_ENDS = 6 * 60, DAY_S = 24 * 60 * 60 };
+enum { NIGHT_ENDS = 6 * 60, DAY_S = 24 * 60 * 60 };
 
 static const char *const day_names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
 					"Friday", "Saturday", "Sunday"};
@@ -48,47 +48,21 @@ struct str page_open_text(struct page *p, const struct search_business *b, int64
 			 space, minute / 60, minute % 60);
 }
 
-/* A night that passes the end of the week is told on Sunday. */
-static void join_week(struct hours_week *week)
-{
-	if (week->count < 2)
-		return;
-	struct hours_span *first = &week->span[0], *last = &week->span[week->count - 1];
-	if (last->to != HOURS_WEEK_MINUTES || first->from != 0 || first->to > NIGHT_ENDS)
-		return;
-	last->to += first->to;
-	for (size_t i = 1; i < week->count; i++)
-		week->span[i - 1] = week->span[i];
-	week->count--;
-}
-
 static void put_day(struct page *p, struct json_value *days, const struct hours_week *week, int d,
 		    bool today)
 {
+	struct hours_span spans[HOURS_SPANS_MAX];
+	char text[HOURS_SPAN_TEXT];
 	struct json_value *day = json_build(&p->b, days, NULL, JSON_IS_OBJECT);
 	json_build_text(&p->b, day, "day", str_of(day_names[d]));
 	json_build_true(&p->b, day, "today", today);
-	struct json_value *spans = json_build(&p->b, day, "spans", JSON_IS_ARRAY);
-	int begin = d * DAY, end = begin + DAY;
-	for (size_t i = 0; i < week->count; i++) {
-		int from = week->span[i].from, to = week->span[i].to;
-		if (from >= end || to <= begin)
-			continue;
-		/* The small hours of last night stand with the evening before. */
-		if (from < begin && to - begin <= NIGHT_ENDS)
-			continue;
-		from = from < begin ? begin : from;
-		to = to > end + NIGHT_ENDS ? end : to;
-		if (to - from >= DAY) {
-			json_build(&p->b, spans, NULL, JSON_IS_STRING)->text = STR("Open 24 hours");
-			continue;
-		}
-		int until = to - begin == DAY ? DAY : (to - begin) % DAY;
-		json_build(&p->b, spans, NULL, JSON_IS_STRING)->text =
-		    page_text(p, "%02d:%02d\u2013%02d:%02d", (from - begin) / 60,
-			      (from - begin) % 60, until / 60, until % 60);
+	struct json_value *list = json_build(&p->b, day, "spans", JSON_IS_ARRAY);
+	size_t count = hours_of_day(week, d, spans);
+	for (size_t i = 0; i < count; i++) {
+		hours_span_text(&spans[i], text);
+		json_build(&p->b, list, NULL, JSON_IS_STRING)->text = page_text(p, "%s", text);
 	}
-	json_build_true(&p->b, day, "closed", spans->count == 0);
+	json_build_true(&p->b, day, "closed", count == 0);
 }
 
 void page_week(struct page *p, const struct search_business *b, int64_t now_s)
@@ -98,7 +72,6 @@ void page_week(struct page *p, const struct search_business *b, int64_t now_s)
 	if (!b->hours.n || !hours_week_parse(b->hours, &week, NULL))
 		return;
 	int today = local(b, now_s, &now) ? weekday(now) : -1;
-	join_week(&week);
 	struct json_value *days = page_list(p, "days");
 	for (int d = 0; d < 7; d++)
 		put_day(p, days, &week, d, d == today);

@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "hours/hours.h"
 
-enum { DAY = 24 * 60, NIGHT_ENDS = 6 * 60 };
-
 /* ---- from the row ---- */
 
 static enum status read_json(struct maker *m, struct str text, const struct json_value **out,
@@ -123,37 +121,18 @@ static void put_day(struct maker *m, struct json_value *days, const struct hours
 {
 	static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
 					    "Friday", "Saturday", "Sunday"};
+	struct hours_span spans[HOURS_SPANS_MAX];
+	char text[HOURS_SPAN_TEXT];
 	struct json_value *day = json_build(&m->b, days, NULL, JSON_IS_OBJECT);
 	json_build_text(&m->b, day, "day", str_of(names[d]));
-	struct json_value *spans = json_build(&m->b, day, "spans", JSON_IS_ARRAY);
-	int begin = d * DAY, end = begin + DAY;
-	for (size_t i = 0; i < week->count; i++) {
-		int from = week->span[i].from, to = week->span[i].to;
-		/* The small hours of last night stand with the evening before. */
-		if (from >= end || to <= begin || (from < begin && to - begin <= NIGHT_ENDS))
-			continue;
-		from = from < begin ? begin : from;
-		to = to > end + NIGHT_ENDS ? end : to;
-		int until = to - begin == DAY ? DAY : (to - begin) % DAY;
-		json_build(&m->b, spans, NULL, JSON_IS_STRING)->text =
-		    to - from >= DAY
-			? STR("Open 24 hours")
-			: maker_text(m, "%02d:%02d\u2013%02d:%02d", (from - begin) / 60,
-				     (from - begin) % 60, until / 60, until % 60);
+	struct json_value *list = json_build(&m->b, day, "spans", JSON_IS_ARRAY);
+	size_t count = hours_of_day(week, d, spans);
+	for (size_t i = 0; i < count; i++) {
+		hours_span_text(&spans[i], text);
+		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
+		    arena_str(&m->arena, str_of(text));
 	}
-	json_build_true(&m->b, day, "closed", spans->count == 0);
-}
-
-/* A night that passes the end of the week is told on Sunday. */
-static void join_week(struct hours_week *week)
-{
-	struct hours_span *first = &week->span[0], *last = &week->span[week->count - 1];
-	if (week->count < 2 || last->to != HOURS_WEEK_MINUTES || first->from != 0 ||
-	    first->to > NIGHT_ENDS)
-		return;
-	last->to += first->to;
-	memmove(first, first + 1, (week->count - 1) * sizeof(*first));
-	week->count--;
+	json_build_true(&m->b, day, "closed", count == 0);
 }
 
 /* What the weekly table does not say: "Su,PH off", "PH 10:00-12:00". */
@@ -192,7 +171,6 @@ static void put_hours(struct maker *m, const struct business *b)
 		json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
 	}
 	put_exceptions(m, b->facts.hours);
-	join_week(&week);
 	struct json_value *days = maker_list(m, "days");
 	for (int d = 0; d < 7; d++)
 		put_day(m, days, &week, d);

@@ -53,8 +53,7 @@ static bool is_implied(const struct facts_texts *types, size_t i)
 	const struct schema_type *type = schema_type_find(types->item[i]);
 	for (size_t k = 0; k < types->count; k++) {
 		const struct schema_type *other = schema_type_find(types->item[k]);
-		if (type && other && k != i &&
-		    (type == other ? k < i : schema_is_a(other, type)))
+		if (type && other && k != i && (type == other ? k < i : schema_is_a(other, type)))
 			return true;
 	}
 	return false;
@@ -214,6 +213,15 @@ static void take_spans(const struct hours_week *week, struct intervals *all)
 	}
 }
 
+static void put_clock(struct block *k, struct json_value *hours, const char *key, int minutes)
+{
+	char text[HOURS_CLOCK_TEXT];
+	hours_clock_text(minutes, text);
+	struct str copy = arena_str(k->b.arena, str_of(text));
+	k->b.failed |= !copy.p;
+	json_build_text(&k->b, hours, key, copy);
+}
+
 static void put_hours_of(struct block *k, struct json_value *list, const struct interval *v,
 			 const struct hours_season *season)
 {
@@ -222,8 +230,8 @@ static void put_hours_of(struct block *k, struct json_value *list, const struct 
 	for (int day = 0; day < 7; day++)
 		if (v->days & 1u << day)
 			put_item(k, days, str_of(day_names[day]));
-	json_build_format(&k->b, hours, "opens", "%02d:%02d", v->opens / 60, v->opens % 60);
-	json_build_format(&k->b, hours, "closes", "%02d:%02d", v->closes / 60, v->closes % 60);
+	put_clock(k, hours, "opens", v->opens);
+	put_clock(k, hours, "closes", v->closes);
 	if (!season)
 		return;
 	json_build_format(&k->b, hours, "validFrom", "%04d-%02d-%02d", season->from.year,
@@ -287,7 +295,8 @@ static void put_good(struct block *k, struct json_value *root, bool sells,
 static void put_goods(struct block *k, struct json_value *root)
 {
 	const struct json_value *items = json_get(k->business->offers, "items");
-	bool sells = has_type(k->business, SCHEMA(Store)) || has_type(k->business, SCHEMA(FoodEstablishment));
+	bool sells = has_type(k->business, SCHEMA(Store)) ||
+		     has_type(k->business, SCHEMA(FoodEstablishment));
 	if (!items || items->kind != JSON_IS_ARRAY)
 		return;
 	for (const struct json_value *item = items->first; item; item = item->next)
