@@ -123,7 +123,8 @@ is_deeply(\@hidden, [], 'and all it says can be read there');
 
 my @cut = grep { !/"latitude":-?\d+\.\d{6},"longitude":-?\d+\.\d{6}}/ } grep { /"geo"/ } @blocks;
 is_deeply(\@cut, [], 'coordinates have six decimals in the text');
-# Records that the importer takes and of which no valid block can be made: none is published, each is named.
+# Records that the importer takes, that nothing else keeps from being published, and of which no valid block can be made:
+# none is published, each is named.
 my %broken = (
 	'url-private' => { website => 'http://192.168.1.10/' },
 	'placeholder' => { description => '{{description}}' },
@@ -136,7 +137,7 @@ my %broken = (
 	'currency-lower-case' => { offers => { items => [{ name => 'Bread', price => '3', currency => 'chf' }] } },
 	'name-is-address' => { name => 'www.broken.example' },
 	'postcode-malformed' => { postcode => '3000/1' },
-	'street-without-town' => { city => '', postcode => '', lat => undef, lon => undef },
+	'street-without-town' => { city => '', postcode => '', lat => undef, lon => undef, service_area => ['Spiez'] },
 	'type-unknown' => { extra => { departments => [{ name => 'Bar', type => 'Barr' }] } },
 );
 open my $records, '>:utf8', "$home/broken.ndjson" or die $!;
