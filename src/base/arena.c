@@ -20,10 +20,24 @@ struct arena_defer {
 
 void arena_init(struct arena *arena, size_t max_bytes)
 {
-	*arena = (struct arena){.max_bytes = max_bytes};
+	*arena = (struct arena){.max_bytes = max_bytes, .keeps = 1};
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+static struct arena_block *new_block(struct arena *arena, size_t size)
+{
+	struct arena_block *block = size == BLOCK_BYTES ? arena->kept : NULL;
+	if (block) {
+		arena->kept = block->older;
+		return block;
+	}
+	block = malloc(sizeof(*block) + size);
+	if (!block)
+		die("out of memory");
+	*block = (struct arena_block){.size = size};
+	return block;
+}
+
+void *arena_room(struct arena *arena, size_t bytes)
 {
 	if (bytes > arena->max_bytes)
 		return NULL;
@@ -34,11 +48,7 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < bytes) {
 		size_t size = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
-		struct arena_block *fresh = malloc(sizeof(*fresh) + size);
-		if (!fresh)
-			die("out of memory");
-		fresh->used = 0;
-		fresh->size = size;
+		struct arena_block *fresh = new_block(arena, size);
 		/* A large allocation gets a block of its own behind the current one, whose rest
 		 * stays usable. */
 		if (block && size != BLOCK_BYTES) {
@@ -53,7 +63,13 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 	void *p = block->bytes + block->used;
 	block->used += bytes;
 	arena->used_bytes += bytes;
-	return memset(p, 0, bytes);
+	return p;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+	void *p = arena_room(arena, bytes);
+	return p ? memset(p, 0, bytes) : NULL;
 }
 
 void *arena_array(struct arena *arena, size_t n, size_t size)
@@ -66,12 +82,22 @@ void *arena_array(struct arena *arena, size_t n, size_t size)
 
 struct str arena_str(struct arena *arena, struct str s)
 {
-	char *p = arena_alloc(arena, s.n + 1);
+	return arena_join(arena, &s, 1);
+}
+
+struct str arena_join(struct arena *arena, const struct str *part, size_t count)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		n += part[i].n;
+	char *p = arena_room(arena, n + 1), *to = p;
 	if (!p)
 		return (struct str){NULL, 0};
-	if (s.n)
-		memcpy(p, s.p, s.n);
-	return (struct str){p, s.n};
+	for (size_t i = 0; i < count; i++)
+		if (part[i].n)
+			to = mempcpy(to, part[i].p, part[i].n);
+	*to = '\0';
+	return (struct str){p, n};
 }
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)
@@ -82,7 +108,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	int n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	must(n >= 0);
-	char *p = arena_alloc(arena, (size_t)n + 1);
+	char *p = arena_room(arena, (size_t)n + 1);
 	if (!p || (size_t)n < sizeof(text))
 		return p ? memcpy(p, text, (size_t)n + 1) : NULL;
 	va_start(args, fmt);
@@ -113,27 +139,32 @@ static void run_defers(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
-	struct arena_block *keep = NULL;
+	size_t kept = 0;
 
 	run_defers(arena);
+	for (struct arena_block *block = arena->kept; block; block = block->older)
+		kept++;
 	for (struct arena_block *block = arena->blocks, *older; block; block = older) {
 		older = block->older;
-		if (!keep && block->size == BLOCK_BYTES)
-			keep = block;
-		else
+		if (block->size != BLOCK_BYTES || kept >= arena->keeps) {
 			free(block);
+			continue;
+		}
+		block->used = 0;
+		block->older = arena->kept;
+		arena->kept = block;
+		kept++;
 	}
-	if (keep) {
-		keep->older = NULL;
-		keep->used = 0;
-	}
-	arena->blocks = keep;
+	arena->blocks = NULL;
 	arena->used_bytes = 0;
 }
 
 void arena_release(struct arena *arena)
 {
 	arena_reset(arena);
-	free(arena->blocks);
-	arena->blocks = NULL;
+	for (struct arena_block *block = arena->kept, *older; block; block = older) {
+		older = block->older;
+		free(block);
+	}
+	arena->kept = NULL;
 }

@@ -14,6 +14,8 @@
 
 struct arena {
 	struct arena_block *blocks; /* newest first */
+	struct arena_block *kept;   /* by arena_reset, for the next use */
+	size_t keeps; /* at most so many blocks of 16 KiB: 1, unless its owner says more */
 	struct arena_defer *defers; /* newest first */
 	size_t used_bytes;
 	size_t max_bytes;
@@ -24,17 +26,25 @@ void arena_init(struct arena *arena, size_t max_bytes);
 /* Zeroed, aligned for any type. NULL when the arena would pass its maximum. */
 MUST_CHECK void *arena_alloc(struct arena *arena, size_t bytes);
 
+/* The same, for who writes all of it: not zeroed. */
+MUST_CHECK void *arena_room(struct arena *arena, size_t bytes);
+
 /* n * size without overflow, zeroed. */
 MUST_CHECK void *arena_array(struct arena *arena, size_t n, size_t size);
 
 /* Copies with a terminating NUL (which str does not count). p == NULL when over the maximum. */
 MUST_CHECK struct str arena_str(struct arena *arena, struct str s);
+/* The parts one after the other, copied likewise. ARENA_JOIN(arena, STR("/b/"), id, STR(".html")) */
+MUST_CHECK struct str arena_join(struct arena *arena, const struct str *part, size_t count);
+#define ARENA_JOIN(arena, ...)                                                                     \
+	arena_join((arena), (const struct str[]){__VA_ARGS__},                                     \
+		   sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 MUST_CHECK char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF(2, 3);
 
 /* Call fn(arg) when the arena is reset or released; last deferred, first called. */
 void arena_defer(struct arena *arena, void (*fn)(void *), void *arg);
 
-/* Run the deferred calls, forget all allocations, keep one block for the next use. */
+/* Run the deferred calls, forget all allocations, keep arena->keeps blocks for the next use. */
 void arena_reset(struct arena *arena);
 
 /* Run the deferred calls and give everything back. The struct may be initialised again. */

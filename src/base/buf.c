@@ -41,7 +41,7 @@ static bool reserve(struct buf *b, size_t n)
 	return true;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_slowly(struct buf *b, const void *p, size_t n)
 {
 	if (!reserve(b, n))
 		return;
@@ -49,16 +49,6 @@ void buf_add(struct buf *b, const void *p, size_t n)
 		memcpy(b->p + b->n, p, n);
 	b->n += n;
 	b->p[b->n] = '\0';
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.n);
-}
-
-void buf_puts(struct buf *b, const char *z)
-{
-	buf_add(b, z, strlen(z));
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list args)

@@ -22,9 +22,26 @@ void buf_init(struct buf *b, size_t max);
 void buf_reset(struct buf *b); /* empty and not failed */
 void buf_release(struct buf *b);
 
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_str(struct buf *b, struct str s);
-void buf_puts(struct buf *b, const char *z);
+void buf_add_slowly(struct buf *b, const void *p, size_t n); /* buf_add when there may be no room */
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (b->failed || b->cap - b->n <= n || b->max - b->n < n) {
+		buf_add_slowly(b, p, n);
+		return;
+	}
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+static inline void buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+static inline void buf_puts(struct buf *b, const char *z)
+{
+	buf_add(b, z, strlen(z));
+}
 static inline void buf_putc(struct buf *b, char c)
 {
 	if (b->failed || b->n + 1 >= b->cap || b->n == b->max) {

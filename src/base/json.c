@@ -527,7 +527,7 @@ enum status json_read_value(struct json_reader *r, struct arena *arena, struct j
 			struct json_value *v = new_value(r, arena);
 			if (!v)
 				break;
-			v->key = member;
+			json_rename(v, member);
 			member = (struct str){NULL, 0};
 			if (depth == 0)
 				*out = v;
@@ -559,13 +559,14 @@ enum status json_parse(struct arena *arena, struct str s, struct json_value **ou
 	return status;
 }
 
-const struct json_value *json_member(const struct json_value *v, struct str name)
+const struct json_value *json_member_hashed(const struct json_value *v, struct str name,
+					    uint32_t hash)
 {
 	const struct json_value *found = NULL;
 	if (!v || v->kind != JSON_IS_OBJECT)
 		return NULL;
 	for (const struct json_value *m = v->first; m; m = m->next)
-		if (str_eq(m->key, name))
+		if (m->hash == hash && str_eq(m->key, name))
 			found = m;
 	return found;
 }
@@ -610,36 +611,30 @@ void json_build_init(struct json_build *b, struct arena *arena)
 	*b = (struct json_build){.arena = arena};
 }
 
-struct json_value *json_build(struct json_build *b, struct json_value *parent, const char *name,
-			      enum json_kind kind)
+struct json_value *json_build_hashed(struct json_build *b, struct json_value *parent,
+				     struct str name, uint32_t hash, enum json_kind kind)
 {
-	struct json_value *v = arena_alloc(b->arena, sizeof(*v));
+	struct json_value *v = arena_room(b->arena, sizeof(*v));
 	if (!v) {
 		b->failed = true;
-		b->spare = (struct json_value){.kind = kind};
-		return &b->spare;
+		v = &b->spare;
 	}
-	v->kind = kind;
-	if (name)
-		v->key = str_of(name);
-	if (parent && parent != &b->spare) {
-		must((parent->kind == JSON_IS_OBJECT) == (name != NULL));
+	*v = (struct json_value){.kind = kind, .key = name, .hash = hash};
+	if (parent && !b->failed) {
+		must((parent->kind == JSON_IS_OBJECT) == (name.p != NULL));
 		append(parent, v);
 	}
 	return v;
 }
 
-void json_build_text(struct json_build *b, struct json_value *parent, const char *name,
-		     struct str text)
+void json_build_join(struct json_build *b, struct json_value *parent, const char *name,
+		     const struct str *part, size_t count)
 {
-	if (text.n)
-		json_build(b, parent, name, JSON_IS_STRING)->text = text;
-}
-
-void json_build_true(struct json_build *b, struct json_value *parent, const char *name, bool is)
-{
-	if (is)
-		json_build(b, parent, name, JSON_IS_BOOL)->boolean = true;
+	struct str text = arena_join(b->arena, part, count);
+	if (text.p)
+		json_build_text(b, parent, name, text);
+	else
+		b->failed = true;
 }
 
 void json_build_format(struct json_build *b, struct json_value *parent, const char *name,

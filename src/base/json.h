@@ -83,8 +83,25 @@ struct json_value {
 	struct json_value *first; /* first child */
 	struct json_value *last;  /* last child */
 	struct json_value *next;  /* next sibling */
-	size_t count;             /* children */
+	uint32_t count;           /* children */
+	uint32_t hash;            /* of the key: json_hash */
 };
+
+/* What tells most keys of an object from one another before they are compared: they differ in length, or at the ends, or
+ * in the middle. Of a literal the compiler knows it. */
+static inline uint32_t json_hash(struct str key)
+{
+	const unsigned char *p = (const unsigned char *)key.p;
+	return key.n ? (uint32_t)key.n * 7u + p[0] * 13u + p[key.n / 2] * 31u + p[key.n - 1] * 61u
+		     : 0;
+}
+
+/* For who names a value anew. The key is borrowed. */
+static inline void json_rename(struct json_value *v, struct str key)
+{
+	v->key = key;
+	v->hash = json_hash(key);
+}
 
 /* The value that begins with the reader's current token (call json_next first), whole. */
 MUST_CHECK enum status json_read_value(struct json_reader *r, struct arena *arena,
@@ -94,7 +111,12 @@ MUST_CHECK enum status json_parse(struct arena *arena, struct str s, struct json
 				  struct err *err);
 
 /* Member of an object: the last one of that name; NULL when absent or v is NULL or no object. */
-const struct json_value *json_member(const struct json_value *v, struct str key);
+const struct json_value *json_member_hashed(const struct json_value *v, struct str key,
+					    uint32_t hash);
+static inline const struct json_value *json_member(const struct json_value *v, struct str key)
+{
+	return json_member_hashed(v, key, json_hash(key));
+}
 static inline const struct json_value *json_get(const struct json_value *v, const char *key)
 {
 	return json_member(v, str_of(key));
@@ -116,18 +138,39 @@ struct json_build {
 };
 void json_build_init(struct json_build *b, struct arena *arena);
 /* A new value at the end of `parent` (NULL: a root). key: in objects only, else NULL. */
-struct json_value *json_build(struct json_build *b, struct json_value *parent, const char *key,
-			      enum json_kind kind);
+struct json_value *json_build_hashed(struct json_build *b, struct json_value *parent,
+				     struct str key, uint32_t hash, enum json_kind kind);
+static inline struct json_value *json_build(struct json_build *b, struct json_value *parent,
+					    const char *key, enum json_kind kind)
+{
+	return json_build_hashed(b, parent, str_of(key), json_hash(str_of(key)), kind);
+}
 /* Nothing is added for an empty text, or for false: absence says the same. */
-void json_build_text(struct json_build *b, struct json_value *parent, const char *key,
-		     struct str text);
-void json_build_true(struct json_build *b, struct json_value *parent, const char *key, bool is);
+static inline void json_build_text(struct json_build *b, struct json_value *parent, const char *key,
+				   struct str text)
+{
+	if (text.n)
+		json_build(b, parent, key, JSON_IS_STRING)->text = text;
+}
+static inline void json_build_true(struct json_build *b, struct json_value *parent, const char *key,
+				   bool is)
+{
+	if (is)
+		json_build(b, parent, key, JSON_IS_BOOL)->boolean = true;
+}
+/* The parts one after the other; copied. JSON_BUILD_JOIN(b, parent, "href", STR("tel:"), digits) */
+void json_build_join(struct json_build *b, struct json_value *parent, const char *key,
+		     const struct str *part, size_t count);
+#define JSON_BUILD_JOIN(b, parent, key, ...)                                                       \
+	json_build_join((b), (parent), (key), (const struct str[]){__VA_ARGS__},                   \
+			sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 /* At most 1023 bytes; copied. */
 void json_build_format(struct json_build *b, struct json_value *parent, const char *key,
 		       const char *fmt, ...) PRINTF(4, 5);
 
 struct json_writer {
 	struct buf *out;
+	bool in_script; /* set after json_writer_init: > & U+2028 U+2029 are escaped as well */
 	unsigned depth;
 	bool comma[JSON_MAX_DEPTH];
 	bool after_key;

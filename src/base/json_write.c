@@ -3,6 +3,7 @@
 void json_writer_init(struct json_writer *w, struct buf *out)
 {
 	w->out = out;
+	w->in_script = false;
 	w->depth = 0;
 	w->comma[0] = false;
 	w->after_key = false;
@@ -52,6 +53,13 @@ void json_array_end(struct json_writer *w)
 	end_container(w, ']');
 }
 
+/* What a byte of a string needs. */
+enum { PLAIN, ESCAPED, IN_SCRIPT, NOT_ASCII };
+static const unsigned char needs[256] = {
+    [0 ... 0x1f] = ESCAPED, ['"'] = ESCAPED,   ['\\'] = ESCAPED,  ['<'] = ESCAPED,
+    [0x7f] = ESCAPED,       ['>'] = IN_SCRIPT, ['&'] = IN_SCRIPT, [0x80 ... 0xff] = NOT_ASCII,
+};
+
 static void write_escaped(struct buf *out, unsigned char c)
 {
 	static const char simple[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -74,38 +82,65 @@ static size_t sequence(struct str s)
 	return 0;
 }
 
-static void write_string(struct buf *out, struct str s)
+/* The line and paragraph separators, which scripts of old took for the end of a line. */
+static bool is_separator(struct str s)
 {
-	bool valid = str_is_utf8(s);
+	return s.n >= 3 && memcmp(s.p, "\xe2\x80", 2) == 0 && (s.p[2] & ~1) == (char)0xa8;
+}
+
+/* The character at the beginning of s, which is not to be written as it is. Returns its length. */
+static size_t write_special(const struct json_writer *w, struct str s)
+{
+	if (needs[(unsigned char)s.p[0]] != NOT_ASCII) {
+		write_escaped(w->out, (unsigned char)s.p[0]);
+		return 1;
+	}
+	if (w->in_script && is_separator(s)) {
+		buf_puts(w->out, s.p[2] & 1 ? "\\u2029" : "\\u2028");
+		return 3;
+	}
+	size_t n = sequence(s);
+	if (n)
+		buf_add(w->out, s.p, n);
+	else
+		buf_puts(w->out, "\xEF\xBF\xBD");
+	return n ? n : 1;
+}
+
+static void write_string(const struct json_writer *w, struct str s)
+{
+	enum { UNKNOWN, VALID, INVALID_SOMEWHERE } utf8 = UNKNOWN;
 	size_t from = 0;
-	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n;) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != 0x7f &&
-		    (c < 0x80 || valid)) {
+	buf_putc(w->out, '"');
+	for (size_t i = 0;;) {
+		while (i < s.n && needs[(unsigned char)s.p[i]] == PLAIN)
+			i++;
+		if (i == s.n)
+			break;
+		unsigned char need = needs[(unsigned char)s.p[i]];
+		struct str rest = {s.p + i, s.n - i};
+		if (need == NOT_ASCII && utf8 == UNKNOWN)
+			utf8 = str_is_utf8(s) ? VALID : INVALID_SOMEWHERE;
+		bool as_it_is = need == IN_SCRIPT ? !w->in_script
+						  : need == NOT_ASCII && utf8 == VALID &&
+							!(w->in_script && is_separator(rest));
+		if (as_it_is) {
 			i++;
 			continue;
 		}
-		buf_add(out, s.p + from, i - from);
-		size_t n = 1;
-		if (c < 0x80)
-			write_escaped(out, c);
-		else if ((n = sequence((struct str){s.p + i, s.n - i})))
-			buf_add(out, s.p + i, n);
-		else
-			buf_puts(out, "\xEF\xBF\xBD");
-		i += n ? n : 1;
+		buf_add(w->out, s.p + from, i - from);
+		i += write_special(w, rest);
 		from = i;
 	}
-	buf_add(out, s.p + from, s.n - from);
-	buf_putc(out, '"');
+	buf_add(w->out, s.p + from, s.n - from);
+	buf_putc(w->out, '"');
 }
 
 void json_key(struct json_writer *w, const char *name)
 {
 	must(w->depth > 0 && !w->after_key);
 	before(w);
-	write_string(w->out, str_of(name));
+	write_string(w, str_of(name));
 	buf_putc(w->out, ':');
 	w->after_key = true;
 }
@@ -113,7 +148,7 @@ void json_key(struct json_writer *w, const char *name)
 void json_put_str(struct json_writer *w, struct str s)
 {
 	before(w);
-	write_string(w->out, s);
+	write_string(w, s);
 }
 
 void json_put_z(struct json_writer *w, const char *z)
@@ -182,7 +217,7 @@ void json_put_tree(struct json_writer *w, const struct json_value *v)
 		json_object_begin(w);
 		for (const struct json_value *c = v->first; c; c = c->next) {
 			before(w);
-			write_string(w->out, c->key);
+			write_string(w, c->key);
 			buf_putc(w->out, ':');
 			w->after_key = true;
 			json_put_tree(w, c);

@@ -109,9 +109,8 @@ static enum status split_name(struct compiler *c, struct op *op, struct str name
 			return wrong(c, "an empty part in the name", name);
 		if (op->parts == PARTS_MAX)
 			return wrong(c, "too many parts in the name", name);
-		op->part[op->parts++] = part;
+		op->part[op->parts++] = (struct name){part, json_hash(part)};
 	}
-	op->hash = name_hash(op->part[0]);
 	return OK;
 }
 

@@ -12,27 +12,22 @@ enum op_code {
 	OP_PARTIAL,  /* text: its name; `partial` after linking; indent */
 };
 
+struct name {
+	struct str text;
+	uint32_t hash; /* json_hash */
+};
+
 struct op {
 	enum op_code code;
 	bool line_start; /* it begins a line of the template, where indentation goes */
 	unsigned line;
 	unsigned parts; /* of the dotted name; 0: {{.}} */
-	struct str *part;
-	unsigned hash; /* of the first part: name_hash */
+	struct name *part;
 	struct str text;
 	struct str indent;
 	size_t end; /* the instruction behind the section */
 	const struct template *partial;
 };
-
-/* Keys of one object differ in length, or at the ends, or in the middle. */
-static inline unsigned name_hash(struct str name)
-{
-	const unsigned char *p = (const unsigned char *)name.p;
-	return name.n
-		   ? (unsigned)name.n * 7 + p[0] * 13u + p[name.n / 2] * 31u + p[name.n - 1] * 61u
-		   : 0;
-}
 
 struct template
 {

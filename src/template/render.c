@@ -39,12 +39,12 @@ static bool truth(const struct json_value *v)
 	}
 }
 
-static const struct json_value *member(const struct json_value *v, struct str name)
+static const struct json_value *member(const struct json_value *v, const struct name *name)
 {
 	if (v->kind != JSON_IS_OBJECT)
 		return NULL;
 	for (const struct json_value *m = v->first; m; m = m->next)
-		if (str_eq(m->key, name))
+		if (m->hash == name->hash && str_eq(m->key, name->text))
 			return m;
 	return NULL;
 }
@@ -53,19 +53,19 @@ static void make_index(struct renderer *r, const struct json_value *root)
 {
 	r->indexed = root->kind == JSON_IS_OBJECT && root->count <= INDEXED_MAX;
 	for (const struct json_value *m = root->first; m && r->indexed; m = m->next) {
-		unsigned at = name_hash(m->key) % INDEX;
+		uint32_t at = m->hash % INDEX;
 		while (r->index[at])
 			at = (at + 1) % INDEX;
 		r->index[at] = m;
 	}
 }
 
-static const struct json_value *outermost_member(const struct renderer *r, const struct op *op)
+static const struct json_value *outermost_member(const struct renderer *r, const struct name *name)
 {
 	if (!r->indexed)
-		return member(r->context[0], op->part[0]);
-	for (unsigned at = op->hash % INDEX; r->index[at]; at = (at + 1) % INDEX)
-		if (str_eq(r->index[at]->key, op->part[0]))
+		return member(r->context[0], name);
+	for (uint32_t at = name->hash % INDEX; r->index[at]; at = (at + 1) % INDEX)
+		if (str_eq(r->index[at]->key, name->text))
 			return r->index[at];
 	return NULL;
 }
@@ -77,28 +77,29 @@ static const struct json_value *look_up(const struct renderer *r, const struct o
 		return r->context[r->depth - 1];
 	const struct json_value *v = NULL;
 	for (size_t i = r->depth; i > 1 && !v; i--)
-		v = member(r->context[i - 1], op->part[0]);
+		v = member(r->context[i - 1], &op->part[0]);
 	if (!v)
-		v = outermost_member(r, op);
+		v = outermost_member(r, &op->part[0]);
 	for (unsigned i = 1; i < op->parts && v; i++)
-		v = member(v, op->part[i]);
+		v = member(v, &op->part[i]);
 	return v;
 }
 
 static void escape(struct buf *out, struct str s)
 {
-	static const char *const entity[256] = {
-	    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
+	static const char entity[][8] = {"", "&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	static const unsigned char special[256] = {
+	    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5};
 	size_t from = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		const char *e = entity[(unsigned char)s.p[i]];
-		if (!e)
-			continue;
+	for (size_t i = 0;; i++) {
+		while (i < s.n && !special[(unsigned char)s.p[i]])
+			i++;
 		buf_add(out, s.p + from, i - from);
-		buf_puts(out, e);
+		if (i == s.n)
+			break;
+		buf_puts(out, entity[special[(unsigned char)s.p[i]]]);
 		from = i + 1;
 	}
-	buf_add(out, s.p + from, s.n - from);
 }
 
 static void put_value(struct renderer *r, const struct op *op)

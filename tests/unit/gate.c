@@ -52,7 +52,8 @@ static void a_good_record_is_published(void **state)
 static void every_cause_is_found_alone(void **state)
 {
 	(void)state;
-	struct json_value yes = {.kind = JSON_IS_STRING, .text = STR("yes"), .key = STR("closed")};
+	struct json_value yes = {.kind = JSON_IS_STRING, .text = STR("yes")};
+	json_rename(&yes, STR("closed"));
 	struct json_value extra = {.kind = JSON_IS_OBJECT, .first = &yes, .last = &yes, .count = 1};
 	for (enum gate_cause cause = GATE_FINE + 1; cause < GATE_CAUSES; cause++) {
 		struct facts_business b = good();

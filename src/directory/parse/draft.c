@@ -183,7 +183,7 @@ static struct str without_emails(struct draft *d, struct str s)
 
 static void clean_tree(struct draft *d, struct json_value *v)
 {
-	v->key = without_emails(d, v->key);
+	json_rename(v, without_emails(d, v->key));
 	v->text = v->kind == JSON_IS_STRING ? without_emails(d, v->text) : v->text;
 	for (struct json_value *e = v->first; e; e = e->next)
 		clean_tree(d, e);

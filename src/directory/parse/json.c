@@ -472,7 +472,7 @@ static enum outcome records_of_array(struct json_reader *r, struct draft *d)
 static bool append_member(struct arena *arena, struct json_value *object, struct json_value **last,
 			  struct str key, struct json_value *v)
 {
-	v->key = arena_str(arena, key);
+	json_rename(v, arena_str(arena, key));
 	if (*last)
 		(*last)->next = v;
 	else

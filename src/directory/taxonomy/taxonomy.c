@@ -210,9 +210,16 @@ const struct taxonomy_category *taxonomy_find(enum taxonomy_names scheme, struct
 
 const struct taxonomy_category *taxonomy_by_id(int id)
 {
-	for (size_t i = 0; i < taxonomy_count; i++)
-		if (taxonomy_categories[i].id == id)
-			return &taxonomy_categories[i];
+	size_t low = 0, high = taxonomy_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (taxonomy_categories[middle].id == id)
+			return &taxonomy_categories[middle];
+		if (taxonomy_categories[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return NULL;
 }
 

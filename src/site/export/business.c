@@ -85,7 +85,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	read_place(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->is_public)
-		f->page = maker_text(m, "%.*s/%s", STR_ARG(m->theme->url), path);
+		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), str_of(path));
 	enum status status = read_json(m, db_text(rows, row, 17), &f->offers, err);
 	if (status == OK)
 		status = read_json(m, db_text(rows, row, 18), &f->extra, err);
@@ -102,7 +102,11 @@ void business_path(int64_t id, const char *ending, char out[EXPORT_PATH])
 {
 	char text[RECORD_ID_TEXT];
 	record_id_format(id, text);
-	snprintf(out, EXPORT_PATH, "b/%.2s/%s%s", text, text, ending);
+	char *to = mempcpy(out, "b/", 2);
+	to = mempcpy(to, text, 2);
+	*to++ = '/';
+	to = mempcpy(to, text, RECORD_ID_TEXT - 1);
+	memcpy(to, ending, strlen(ending) + 1);
 }
 
 /* How a shop wants to be written to, when its record says so: never guessed from a telephone number. */
@@ -152,22 +156,35 @@ static void put_exceptions(struct maker *m, struct str hours)
 		list = list ? list : json_build(&m->b, m->root, "exceptions", JSON_IS_ARRAY);
 		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
 		    closed ? STR("Closed on public holidays")
-			   : maker_text(m, "On public holidays: %.*s", STR_ARG(times));
+			   : MAKER_JOIN(m, STR("On public holidays: "), times);
 	}
+}
+
+/* A decimal number of up to five digits. */
+static char *put_minutes(char *to, int minutes)
+{
+	int unit = 10000;
+	while (unit > 1 && minutes < unit)
+		unit /= 10;
+	for (; unit; unit /= 10)
+		*to++ = (char)('0' + minutes / unit % 10);
+	return to;
 }
 
 static void put_hours(struct maker *m, const struct business *b)
 {
 	struct hours_week week;
-	char spans[HOURS_SPANS_MAX * 12];
-	size_t n = 0;
+	char spans[HOURS_SPANS_MAX * 12], *to = spans;
 	if (!b->facts.hours.n || !hours_week_parse(b->facts.hours, &week, NULL))
 		return;
-	for (size_t i = 0; i < week.count; i++)
-		n += (size_t)snprintf(spans + n, sizeof(spans) - n, "%s%d-%d", i ? "," : "",
-				      week.span[i].from, week.span[i].to);
-	if (n && b->facts.timezone.n) {
-		json_build_text(&m->b, m->root, "week", maker_text(m, "%s", spans));
+	for (size_t i = 0; i < week.count; i++) {
+		to = put_minutes(to, week.span[i].from);
+		*to++ = '-';
+		to = put_minutes(to, week.span[i].to);
+		*to++ = ',';
+	}
+	if (week.count && b->facts.timezone.n) {
+		JSON_BUILD_JOIN(&m->b, m->root, "week", {spans, (size_t)(to - spans) - 1});
 		json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
 	}
 	put_exceptions(m, b->facts.hours);
@@ -182,30 +199,28 @@ static void put_trail(struct maker *m, const struct business *b)
 {
 	struct str base = m->theme->base, kind = theme_category_key(b->category);
 	json_build_text(&m->b, m->root, "category", theme_category_label(b->category));
-	json_build_text(&m->b, m->root, "category_link",
-			maker_text(m, "%.*s/c/%.*s/", STR_ARG(base), STR_ARG(kind)));
+	JSON_BUILD_JOIN(&m->b, m->root, "category_link", base, STR("/c/"), kind, STR("/"));
 	json_build_text(&m->b, m->root, "trail_region", b->region->name);
-	json_build_text(&m->b, m->root, "region_link",
-			maker_text(m, "%.*s/r/%.*s/", STR_ARG(base), STR_ARG(b->region->key)));
-	json_build_text(&m->b, m->root, "list_link",
-			maker_text(m, "%.*s/r/%.*s/%.*s/", STR_ARG(base), STR_ARG(b->region->key),
-				   STR_ARG(kind)));
+	JSON_BUILD_JOIN(&m->b, m->root, "region_link", base, STR("/r/"), b->region->key, STR("/"));
+	JSON_BUILD_JOIN(&m->b, m->root, "list_link", base, STR("/r/"), b->region->key, STR("/"),
+			kind, STR("/"));
 }
 
 /* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. */
 static void put_contact(struct maker *m, const struct business *b, const char *key,
-			const char *topic, const char *subject)
+			struct str topic, struct str subject)
 {
 	struct str url = str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL));
-	struct str link = maker_text(m, "%.*s/imprint/", STR_ARG(m->theme->base));
-	const char *joint = url.n && memchr(url.p, '?', url.n) ? "&" : "?";
+	struct str joint = url.n && memchr(url.p, '?', url.n) ? STR("&") : STR("?");
+	struct str id = str_of(b->id_text);
 	if (str_starts(url, STR("mailto:")))
-		link = maker_text(m, "%.*s%ssubject=%s%%20%s", STR_ARG(url), joint, subject,
-				  b->id_text);
+		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("subject="), subject,
+				STR("%20"), id);
 	else if (url.n)
-		link = maker_text(m, "%.*s%sbusiness=%s&topic=%s", STR_ARG(url), joint, b->id_text,
-				  topic);
-	json_build_text(&m->b, m->root, key, link);
+		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("business="), id,
+				STR("&topic="), topic);
+	else
+		JSON_BUILD_JOIN(&m->b, m->root, key, m->theme->base, STR("/imprint/"));
 }
 
 /* The part that is the same for people and search engines is the facts'; false: no valid block can be made of it. */
@@ -234,13 +249,12 @@ static void put_all(struct maker *m, const struct business *b)
 	json_build_text(&m->b, m->root, "updated", b->updated);
 	if (b->source)
 		maker_source(m, json_build(&m->b, m->root, "sources", JSON_IS_ARRAY), b->source);
-	put_contact(m, b, "claim_link", "claim", "This%20is%20my%20business:");
-	put_contact(m, b, "report_link", "error", "Report%20an%20error:");
+	put_contact(m, b, "claim_link", STR("claim"), STR("This%20is%20my%20business:"));
+	put_contact(m, b, "report_link", STR("error"), STR("Report%20an%20error:"));
 	json_build_text(&m->b, m->root, "id", str_of(b->id_text));
 	if (m->theme->cards && card_wanted(b))
-		json_build_text(&m->b, m->root, "card",
-				maker_text(m, "%.*s/b/%.2s/%s", STR_ARG(m->theme->base), b->id_text,
-					   b->id_text));
+		JSON_BUILD_JOIN(&m->b, m->root, "card", m->theme->base, STR("/b/"), {b->id_text, 2},
+				STR("/"), str_of(b->id_text));
 }
 
 static uint32_t listed_hash(const struct business *b)
@@ -299,11 +313,9 @@ enum status business_page(struct maker *m, const struct business *b, struct entr
 	struct str kind = theme_category_label(b->category);
 	business_path(b->id, ".html", path);
 	put_all(m, b);
-	maker_head(m,
-		   f->city.n ? maker_text(m, "%.*s, %.*s", STR_ARG(f->name), STR_ARG(f->city))
-			     : f->name,
-		   maker_text(m, "%.*s%s%.*s: address, opening hours, telephone.", STR_ARG(kind),
-			      f->city.n ? " in " : "", STR_ARG(f->city)),
+	maker_head(m, f->city.n ? MAKER_JOIN(m, f->name, STR(", "), f->city) : f->name,
+		   MAKER_JOIN(m, kind, f->city.n ? STR(" in ") : STR(""), f->city,
+			      STR(": address, opening hours, telephone.")),
 		   e->state == ENTRY_INDEXED ? path : NULL);
 	enum status status = maker_render(m, THEME_BUSINESS, err);
 	if (status == OK)

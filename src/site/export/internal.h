@@ -147,10 +147,9 @@ void writer_release(struct writer *w);
 /* A file and what stands beside it. there: it may be in the tree already. */
 MUST_CHECK enum status writer_put(struct writer *w, const char *path, struct str content,
 				  bool there, struct err *err);
-/* In the folder of the businesses' pages: "b/xx/" + name + ending. */
-MUST_CHECK enum status writer_put_business(struct writer *w, const char id[RECORD_ID_TEXT],
-					   const char *ending, struct str content, bool there,
-					   struct err *err);
+/* At business_path; the folders stay open. */
+MUST_CHECK enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
+					   struct str content, bool there, struct err *err);
 MUST_CHECK enum status writer_remove(struct writer *w, const char *path, struct err *err);
 
 /* ---- theme.c ---- */
@@ -226,7 +225,11 @@ void maker_begin(struct maker *m);
 void maker_head(struct maker *m, struct str title, struct str description, const char *path);
 void maker_source(struct maker *m, struct json_value *list, const struct source *source);
 struct json_value *maker_list(struct maker *m, const char *key);
-struct str maker_text(struct maker *m, const char *fmt, ...) PRINTF(2, 3);
+/* In m's arena. MAKER_JOIN(m, theme->base, STR("/b/"), id) */
+struct str maker_join(struct maker *m, const struct str *part, size_t count);
+#define MAKER_JOIN(m, ...)                                                                         \
+	maker_join((m), (const struct str[]){__VA_ARGS__},                                         \
+		   sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 struct str maker_count(struct maker *m, uint64_t n); /* "12 345" */
 MUST_CHECK enum status maker_render(struct maker *m, enum theme_page page, struct err *err);
 

@@ -159,7 +159,7 @@ static struct str page_link(struct maker *m, const struct lists *l, uint32_t pag
 	size_t n = strlen(path);
 	if (page == l->list[l->page[page].list].page)
 		n -= strlen("index.html");
-	return maker_text(m, "%.*s/%.*s", STR_ARG(m->theme->base), (int)n, path);
+	return MAKER_JOIN(m, m->theme->base, STR("/"), {path, n});
 }
 
 enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
@@ -186,7 +186,7 @@ static void put_member(struct maker *m, const struct entry *e, struct json_value
 	char path[EXPORT_PATH];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
 	business_path(e->id, ".html", path);
-	json_build_text(&m->b, v, "href", maker_text(m, "%.*s/%s", STR_ARG(m->theme->base), path));
+	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), str_of(path));
 	for (int c = 0; c < 4; c++)
 		if (c != STREET || !e->hidden)
 			json_build_text(&m->b, v, keys[c], db_text(rows, r, c + 1));
@@ -218,7 +218,7 @@ static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
 	for (uint32_t i = 1; i < list->pages; i++) {
 		struct json_value *v = json_build(&m->b, all, NULL, JSON_IS_OBJECT);
 		json_build_text(&m->b, v, "href", page_link(m, l, page + i));
-		json_build_text(&m->b, v, "number", maker_text(m, "%u", i + 1));
+		json_build_text(&m->b, v, "number", maker_count(m, i + 1));
 	}
 }
 
@@ -231,15 +231,13 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	struct str base = m->theme->base, kind = theme_category_label(list->category);
 	char path[EXPORT_PATH];
 	maker_begin(m);
-	struct str heading = maker_text(m, "%.*s in %.*s", STR_ARG(kind), STR_ARG(region->name));
+	struct str heading = MAKER_JOIN(m, kind, STR(" in "), region->name);
 	json_build_text(&m->b, m->root, "heading", heading);
 	json_build_text(&m->b, m->root, "category", kind);
 	json_build_text(&m->b, m->root, "region", region->name);
-	json_build_text(&m->b, m->root, "category_link",
-			maker_text(m, "%.*s/c/%.*s/", STR_ARG(base),
-				   STR_ARG(theme_category_key(list->category))));
-	json_build_text(&m->b, m->root, "region_link",
-			maker_text(m, "%.*s/r/%.*s/", STR_ARG(base), STR_ARG(region->key)));
+	JSON_BUILD_JOIN(&m->b, m->root, "category_link", base, STR("/c/"),
+			theme_category_key(list->category), STR("/"));
+	JSON_BUILD_JOIN(&m->b, m->root, "region_link", base, STR("/r/"), region->key, STR("/"));
 	if (page == list->page)
 		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
 	struct str first = put_members(m, l, p, rows, row);
@@ -247,12 +245,9 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	lists_path(m->theme, l, page, path);
 	if (page == list->page)
 		path[strlen(path) - strlen("index.html")] = '\0';
-	maker_head(
-	    m,
-	    page == list->page ? heading
-			       : maker_text(m, "%.*s, from %.*s", STR_ARG(heading), STR_ARG(first)),
-	    maker_text(m, "%.*s: names and addresses, best described first.", STR_ARG(heading)),
-	    path);
+	maker_head(m, page == list->page ? heading : MAKER_JOIN(m, heading, STR(", from "), first),
+		   MAKER_JOIN(m, heading, STR(": names and addresses, best described first.")),
+		   path);
 	enum status status = maker_render(m, THEME_LIST, err);
 	return status == OK ? OK : err_prefix(err, status, "%s", path);
 }

@@ -35,7 +35,7 @@ static enum status put_page(struct files *f, struct maker *m, enum theme_page pa
 
 static struct str link_of(struct maker *m, char letter, struct str key)
 {
-	return maker_text(m, "%.*s/%c/%.*s/", STR_ARG(m->theme->base), letter, STR_ARG(key));
+	return MAKER_JOIN(m, m->theme->base, STR("/"), {&letter, 1}, STR("/"), key, STR("/"));
 }
 
 static void put_place(struct maker *m, struct json_value *list, struct str href, struct str name,
@@ -104,8 +104,7 @@ static enum status one_place(struct files *f, struct maker *m, const struct part
 		struct str r = theme_region(m->theme, parts[i].region)->key;
 		struct str c = theme_category_key(parts[i].category);
 		put_place(m, places,
-			  maker_text(m, "%.*s/r/%.*s/%.*s/", STR_ARG(m->theme->base), STR_ARG(r),
-				     STR_ARG(c)),
+			  MAKER_JOIN(m, m->theme->base, STR("/r/"), r, STR("/"), c, STR("/")),
 			  is_region ? theme_category_label(parts[i].category)
 				    : theme_region(m->theme, parts[i].region)->name,
 			  parts[i].count);
@@ -116,8 +115,8 @@ static enum status one_place(struct files *f, struct maker *m, const struct part
 	int length = snprintf(path, sizeof(path), "%c/%.*s/", is_region ? 'r' : 'c', STR_ARG(key));
 	must(length > 0 && length + 16 < EXPORT_PATH);
 	maker_head(m, name,
-		   maker_text(m, is_region ? "Businesses in %.*s by kind." : "%.*s by region.",
-			      STR_ARG(name)),
+		   is_region ? MAKER_JOIN(m, STR("Businesses in "), name, STR(" by kind."))
+			     : MAKER_JOIN(m, name, STR(" by region.")),
 		   path);
 	snprintf(path + length, sizeof(path) - (size_t)length, "index.html");
 	return put_page(f, m, is_region ? THEME_REGION : THEME_CATEGORY, path, err);
@@ -196,8 +195,7 @@ static enum status home(struct files *f, struct maker *m, const struct lists *l,
 		put_place(m, regions, link_of(m, 'r', r->key), r->name, parts[i].count);
 	}
 	free(parts);
-	maker_head(m, name, maker_text(m, "%.*s: businesses by kind and by region.", STR_ARG(name)),
-		   "");
+	maker_head(m, name, MAKER_JOIN(m, name, STR(": businesses by kind and by region.")), "");
 	return put_page(f, m, THEME_HOME, "index.html", err);
 }
 

@@ -231,6 +231,7 @@ void maker_init(struct maker *m, const struct theme *theme)
 {
 	m->theme = theme;
 	arena_init(&m->arena, EXPORT_ARENA_MAX);
+	m->arena.keeps = 8;
 	buf_init(&m->out, EXPORT_PAGE_MAX);
 	buf_init(&m->block, EXPORT_PAGE_MAX);
 }
@@ -242,37 +243,25 @@ void maker_release(struct maker *m)
 	buf_release(&m->block);
 }
 
-struct str maker_text(struct maker *m, const char *fmt, ...)
+struct str maker_join(struct maker *m, const struct str *part, size_t count)
 {
-	char small[1024], *text = small;
-	va_list args;
-	va_start(args, fmt);
-	int n = vsnprintf(small, sizeof(small), fmt, args);
-	va_end(args);
-	must(n >= 0);
-	if ((size_t)n >= sizeof(small)) {
-		va_start(args, fmt);
-		if (vasprintf(&text, fmt, args) < 0)
-			die("out of memory");
-		va_end(args);
-	}
-	struct str copy = arena_str(&m->arena, (struct str){text, (size_t)n});
-	if (text != small)
-		free(text);
-	if (!copy.p)
-		m->b.failed = true;
-	return copy.p ? copy : STR("");
+	struct str text = arena_join(&m->arena, part, count);
+	m->b.failed |= !text.p;
+	return text.p ? text : STR("");
 }
 
 struct str maker_count(struct maker *m, uint64_t n)
 {
+	char text[64];
 	unsigned long long v = n;
 	if (n < 10000)
-		return maker_text(m, "%llu", v);
-	if (n < 1000000)
-		return maker_text(m, "%llu\u202f%03llu", v / 1000, v % 1000);
-	return maker_text(m, "%llu\u202f%03llu\u202f%03llu", v / 1000000, v / 1000 % 1000,
-			  v % 1000);
+		snprintf(text, sizeof(text), "%llu", v);
+	else if (n < 1000000)
+		snprintf(text, sizeof(text), "%llu\u202f%03llu", v / 1000, v % 1000);
+	else
+		snprintf(text, sizeof(text), "%llu\u202f%03llu\u202f%03llu", v / 1000000,
+			 v / 1000 % 1000, v % 1000);
+	return MAKER_JOIN(m, str_of(text));
 }
 
 static void put_site(struct maker *m)
@@ -301,8 +290,7 @@ void maker_head(struct maker *m, struct str title, struct str description, const
 	json_build_text(&m->b, m->root, "description", description);
 	json_build_true(&m->b, m->root, "indexed", path != NULL);
 	if (path && m->theme->url.n)
-		json_build_text(&m->b, m->root, "canonical",
-				maker_text(m, "%.*s/%s", STR_ARG(m->theme->url), path));
+		JSON_BUILD_JOIN(&m->b, m->root, "canonical", m->theme->url, STR("/"), str_of(path));
 }
 
 struct json_value *maker_list(struct maker *m, const char *key)

@@ -44,12 +44,12 @@ static enum status put_cards(struct worker *w, const struct business *b, bool th
 	buf_reset(&w->card);
 	card_vcf(w->pass->theme, b, &w->card);
 	enum status status =
-	    writer_put_business(&w->writer, b->id_text, ".vcf", buf_view(&w->card), there, err);
+	    writer_put_business(&w->writer, b->id, ".vcf", buf_view(&w->card), there, err);
 	buf_reset(&w->card);
 	card_ics(w->pass->theme, b, &w->card);
 	if (status == OK)
-		status = writer_put_business(&w->writer, b->id_text, ".ics", buf_view(&w->card),
-					     there, err);
+		status =
+		    writer_put_business(&w->writer, b->id, ".ics", buf_view(&w->card), there, err);
 	return status;
 }
 
@@ -70,8 +70,8 @@ static enum status one_business(struct worker *w, const struct db_rows *rows, in
 	else if (there && there->page == e.page && there->card == e.card)
 		atomic_fetch_add(&w->shared->unchanged, 1);
 	else
-		status = writer_put_business(&w->writer, b.id_text, ".html",
-					     buf_view(&w->maker.out), there != NULL, err);
+		status = writer_put_business(&w->writer, b.id, ".html", buf_view(&w->maker.out),
+					     there != NULL, err);
 	if (status == OK && e.page && e.card && !(there && there->page == e.page && there->card))
 		status = put_cards(w, &b, there != NULL, err);
 	journal_entry(&w->journal, &e, true);

@@ -139,32 +139,25 @@ enum status writer_put(struct writer *w, const char *path, struct str content, b
 	return put_all(w, w->root_fd, path, path, content, there, err);
 }
 
-/* 0..255 of the id's first two characters, of which the first has three bits. */
-static int *shard(struct writer *w, const char *id)
-{
-	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
-	return &w->shard_fd[(strchr(digits, id[0]) - digits) * 32 +
-			    (strchr(digits, id[1]) - digits)];
-}
-
-enum status writer_put_business(struct writer *w, const char id[RECORD_ID_TEXT], const char *ending,
+enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
 				struct str content, bool there, struct err *err)
 {
-	char name[64], path[EXPORT_PATH];
-	int *dir = shard(w, id);
-	snprintf(name, sizeof(name), "%s%s", id, ending);
-	snprintf(path, sizeof(path), "b/%.2s/%s", id, name);
+	enum { FOLDER = 4 }; /* of "b/xx/ID.html" */
+	char path[EXPORT_PATH];
+	/* Of the text's first two characters the first has three bits: record_id_format. */
+	int *dir = &w->shard_fd[(uint64_t)id >> 55 & 0xff];
+	business_path(id, ending, path);
 	if (*dir < 0 && !w->dry_run) {
 		enum status status = make_folders(w->root_fd, path, err);
 		if (status != OK)
 			return status;
-		char folder[8];
-		snprintf(folder, sizeof(folder), "b/%.2s", id);
-		*dir = openat(w->root_fd, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		path[FOLDER] = '\0';
+		*dir = openat(w->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (*dir < 0)
-			return err_errno(err, FAILED, "%s", folder);
+			return err_errno(err, FAILED, "%s", path);
+		path[FOLDER] = '/';
 	}
-	return put_all(w, *dir, name, path, content, there, err);
+	return put_all(w, *dir, path + FOLDER + 1, path, content, there, err);
 }
 
 enum status writer_remove(struct writer *w, const char *path, struct err *err)

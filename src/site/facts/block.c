@@ -31,10 +31,9 @@ static void put_item(struct block *k, struct json_value *list, struct str text)
 /* The list under a key, made when the first item comes. */
 static struct json_value *list_of(struct block *k, struct json_value *parent, const char *key)
 {
-	for (struct json_value *v = parent->first; v; v = v->next)
-		if (str_eq(v->key, str_of(key)))
-			return v;
-	return json_build(&k->b, parent, key, JSON_IS_ARRAY);
+	const struct json_value *made = json_get(parent, key);
+	return made ? (struct json_value *)(uintptr_t)made
+		    : json_build(&k->b, parent, key, JSON_IS_ARRAY);
 }
 
 static void put_texts(struct block *k, struct json_value *root, const char *key,
@@ -217,9 +216,20 @@ static void put_clock(struct block *k, struct json_value *hours, const char *key
 {
 	char text[HOURS_CLOCK_TEXT];
 	hours_clock_text(minutes, text);
-	struct str copy = arena_str(k->b.arena, str_of(text));
-	k->b.failed |= !copy.p;
-	json_build_text(&k->b, hours, key, copy);
+	JSON_BUILD_JOIN(&k->b, hours, key, {text, HOURS_CLOCK_TEXT - 1});
+}
+
+static void put_date(struct block *k, struct json_value *hours, const char *key,
+		     const struct hours_date *date)
+{
+	char text[] = "0000-00-00";
+	for (int i = 3, year = date->year; i >= 0; i--, year /= 10)
+		text[i] = (char)('0' + year % 10);
+	text[5] = (char)('0' + date->month / 10);
+	text[6] = (char)('0' + date->month % 10);
+	text[8] = (char)('0' + date->day / 10);
+	text[9] = (char)('0' + date->day % 10);
+	JSON_BUILD_JOIN(&k->b, hours, key, {text, sizeof(text) - 1});
 }
 
 static void put_hours_of(struct block *k, struct json_value *list, const struct interval *v,
@@ -234,10 +244,8 @@ static void put_hours_of(struct block *k, struct json_value *list, const struct 
 	put_clock(k, hours, "closes", v->closes);
 	if (!season)
 		return;
-	json_build_format(&k->b, hours, "validFrom", "%04d-%02d-%02d", season->from.year,
-			  season->from.month, season->from.day);
-	json_build_format(&k->b, hours, "validThrough", "%04d-%02d-%02d", season->to.year,
-			  season->to.month, season->to.day);
+	put_date(k, hours, "validFrom", &season->from);
+	put_date(k, hours, "validThrough", &season->to);
 }
 
 /* One specification an interval; days without any are said to be closed, from midnight to midnight. */
@@ -393,9 +401,7 @@ static void put_all(struct block *k, struct json_value *root)
 	json_build_text(&k->b, root, "@context", STR("https://schema.org"));
 	put_types(k, root);
 	if (b->page.n) {
-		char *id = arena_printf(k->b.arena, "%.*s#business", STR_ARG(b->page));
-		k->b.failed |= !id;
-		json_build_text(&k->b, root, "@id", str_of(id));
+		JSON_BUILD_JOIN(&k->b, root, "@id", b->page, STR("#business"));
 		json_build_text(&k->b, root, "mainEntityOfPage", b->page);
 	}
 	json_build(&k->b, root, "name", JSON_IS_STRING)->text = b->name;
@@ -426,29 +432,6 @@ enum status facts_block(const struct facts_business *business, struct arena *are
 	return k.b.failed ? err_set(err, TOO_LARGE, "too many facts for a block") : OK;
 }
 
-/* Inside a script element. Outside of strings JSON has none of these, so they may be escaped wherever they stand;
- * the writer has escaped '<'. */
-static void put_escaped(struct buf *out, struct str json)
-{
-	size_t from = 0;
-	for (size_t i = 0; i < json.n; i++) {
-		const unsigned char *c = (const unsigned char *)json.p + i;
-		size_t n = 1;
-		const char *escape = *c == '>' ? "\\u003e" : *c == '&' ? "\\u0026" : NULL;
-		if (c[0] == 0xe2 && i + 2 < json.n && c[1] == 0x80 && (c[2] & 0xfe) == 0xa8) {
-			escape = c[2] == 0xa8 ? "\\u2028" : "\\u2029";
-			n = 3;
-		}
-		if (!escape)
-			continue;
-		buf_add(out, json.p + from, i - from);
-		buf_puts(out, escape);
-		i += n - 1;
-		from = i + 1;
-	}
-	buf_add(out, json.p + from, json.n - from);
-}
-
 /* The first error. */
 static void keep_error(void *ctx, const struct facts_finding *finding)
 {
@@ -466,7 +449,7 @@ enum status facts_jsonld(const struct facts_business *business, struct arena *ar
 {
 	struct json_value *block;
 	struct json_writer w;
-	struct buf json;
+	size_t before = out->n;
 	enum status status = facts_block(business, arena, &block, err);
 	if (status != OK)
 		return status;
@@ -474,13 +457,11 @@ enum status facts_jsonld(const struct facts_business *business, struct arena *ar
 		err->text[0] = '\0';
 	if (facts_check(block, keep_error, err))
 		return INVALID;
-	buf_init(&json, BLOCK_MAX);
-	json_writer_init(&w, &json);
+	json_writer_init(&w, out);
+	w.in_script = true;
 	json_put_tree(&w, block);
-	if (buf_failed(&json))
-		status = err_set(err, TOO_LARGE, "too many facts for a block");
-	else
-		put_escaped(out, buf_view(&json));
-	buf_release(&json);
-	return status;
+	if (out->n - before <= BLOCK_MAX && !buf_failed(out))
+		return OK;
+	out->n = before;
+	return err_set(err, TOO_LARGE, "too many facts for a block");
 }

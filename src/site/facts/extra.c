@@ -38,10 +38,17 @@ bool facts_hides_address(const struct facts_business *business)
 
 struct str facts_degrees(struct arena *arena, double degrees)
 {
+	char text[32], *from = text + sizeof(text);
 	long long millionths = llround(degrees * 1e6);
-	long long size = millionths < 0 ? -millionths : millionths;
-	return str_of(arena_printf(arena, "%s%lld.%06lld", millionths < 0 ? "-" : "",
-				   size / 1000000, size % 1000000));
+	long long rest = millionths < 0 ? -millionths : millionths;
+	for (int digits = 0; digits < 7 || rest; digits++, rest /= 10) {
+		if (digits == 6)
+			*--from = '.';
+		*--from = (char)('0' + rest % 10);
+	}
+	if (millionths < 0)
+		*--from = '-';
+	return arena_str(arena, (struct str){from, (size_t)(text + sizeof(text) - from)});
 }
 
 bool facts_phone_known(struct str phone)

@@ -12,9 +12,9 @@ struct shown {
 /* {items: [...]} under a key, made when the first item comes. */
 static struct json_value *items_of(struct shown *s, const char *key)
 {
-	for (struct json_value *v = s->root->first; v; v = v->next)
-		if (str_eq(v->key, str_of(key)))
-			return v->first;
+	const struct json_value *made = json_get(s->root, key);
+	if (made)
+		return made->first;
 	struct json_value *list = json_build(s->b, s->root, key, JSON_IS_OBJECT);
 	return json_build(s->b, list, "items", JSON_IS_ARRAY);
 }
@@ -49,7 +49,7 @@ static void show_phone(struct shown *s, struct json_value *parent, const char *k
 			digits[n++] = phone.p[i];
 	json_build_text(s->b, parent, key, phone);
 	if (n > 2)
-		json_build_format(s->b, parent, link_key, "tel:%.*s", (int)n, digits);
+		JSON_BUILD_JOIN(s->b, parent, link_key, STR("tel:"), {digits, n});
 }
 
 static void show_texts(struct shown *s, const char *key, const struct facts_texts *texts)
@@ -74,21 +74,19 @@ static void show_place(struct shown *s)
 			street.n || b->postcode.n || b->city.n || b->region.n || b->country.n);
 	if (!b->located || hides)
 		return;
-	struct str degrees[] = {facts_degrees(s->b->arena, b->lat),
-				facts_degrees(s->b->arena, b->lon)};
-	const char *lat = degrees[0].p, *lon = degrees[1].p;
-	if (!lat || !lon) {
+	struct str lat = facts_degrees(s->b->arena, b->lat);
+	struct str lon = facts_degrees(s->b->arena, b->lon);
+	if (!lat.p || !lon.p) {
 		s->b->failed = true;
 		return;
 	}
 	struct json_value *map = json_build(s->b, s->root, "map", JSON_IS_OBJECT);
-	json_build_format(s->b, map, "point", "%s, %s", lat, lon);
-	json_build_format(s->b, map, "geo", "geo:%s,%s", lat, lon);
-	json_build_format(s->b, map, "osm",
-			  "https://www.openstreetmap.org/?mlat=%s&mlon=%s#map=18/%s/%s", lat, lon,
-			  lat, lon);
-	json_build_format(s->b, map, "route",
-			  "https://www.openstreetmap.org/directions?to=%s%%2C%s", lat, lon);
+	JSON_BUILD_JOIN(s->b, map, "point", lat, STR(", "), lon);
+	JSON_BUILD_JOIN(s->b, map, "geo", STR("geo:"), lat, STR(","), lon);
+	JSON_BUILD_JOIN(s->b, map, "osm", STR("https://www.openstreetmap.org/?mlat="), lat,
+			STR("&mlon="), lon, STR("#map=18/"), lat, STR("/"), lon);
+	JSON_BUILD_JOIN(s->b, map, "route", STR("https://www.openstreetmap.org/directions?to="),
+			lat, STR("%2C"), lon);
 }
 
 static void show_goods(struct shown *s)
