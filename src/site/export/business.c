@@ -121,22 +121,59 @@ static void put_reserve(struct maker *m, const struct business *b)
 
 /* ---- hours: the table for people, the same intervals for the script ---- */
 
-static void put_day(struct maker *m, struct json_value *days, const struct hours_week *week, int d)
+struct day {
+	struct hours_span span[HOURS_SPANS_MAX];
+	size_t count;
+};
+
+static void read_day(const struct hours_week *week, int d, struct day *out)
+{
+	out->count = hours_of_day(week, d, out->span);
+}
+
+static bool same_day(const struct day *a, const struct day *b)
+{
+	return a->count == b->count &&
+	       (!a->count || memcmp(a->span, b->span, a->count * sizeof(a->span[0])) == 0);
+}
+
+/* The days first to last, which are alike. */
+static void put_days(struct maker *m, struct json_value *days, const struct day *hours, int first,
+		     int last)
 {
 	static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
 					    "Friday", "Saturday", "Sunday"};
-	struct hours_span spans[HOURS_SPANS_MAX];
 	char text[HOURS_SPAN_TEXT];
 	struct json_value *day = json_build(&m->b, days, NULL, JSON_IS_OBJECT);
-	json_build_text(&m->b, day, "day", str_of(names[d]));
+	if (first == last)
+		json_build_text(&m->b, day, "day", str_of(names[first]));
+	else
+		JSON_BUILD_JOIN(&m->b, day, "day", str_of(names[first]), STR("\u2013"),
+				str_of(names[last]));
 	struct json_value *list = json_build(&m->b, day, "spans", JSON_IS_ARRAY);
-	size_t count = hours_of_day(week, d, spans);
-	for (size_t i = 0; i < count; i++) {
-		hours_span_text(&spans[i], text);
-		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
-		    arena_str(&m->arena, str_of(text));
+	for (size_t i = 0; i < hours->count; i++) {
+		hours_span_text(&hours->span[i], text);
+		JSON_BUILD_JOIN(&m->b, list, NULL, str_of(text));
 	}
-	json_build_true(&m->b, day, "closed", count == 0);
+	json_build_true(&m->b, day, "closed", hours->count == 0);
+}
+
+/* Days that follow each other and are alike share a row. */
+static void put_table(struct maker *m, const struct hours_week *week)
+{
+	struct json_value *days = maker_list(m, "days");
+	struct day day[2];
+	int first = 0;
+	read_day(week, 0, &day[0]);
+	for (int d = 1; d <= 7; d++) {
+		if (d < 7)
+			read_day(week, d, &day[1]);
+		if (d < 7 && same_day(&day[0], &day[1]))
+			continue;
+		put_days(m, days, &day[0], first, d - 1);
+		day[0] = day[1];
+		first = d;
+	}
 }
 
 /* What the weekly table does not say: "Su,PH off", "PH 10:00-12:00". */
@@ -188,9 +225,7 @@ static void put_hours(struct maker *m, const struct business *b)
 		json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
 	}
 	put_exceptions(m, b->facts.hours);
-	struct json_value *days = maker_list(m, "days");
-	for (int d = 0; d < 7; d++)
-		put_day(m, days, &week, d);
+	put_table(m, &week);
 }
 
 /* ---- the page ---- */

@@ -53,8 +53,8 @@ static struct str versioned(struct theme *t, const char *path, const char *as, X
 	const struct file *file = files_find(str_of(path));
 	must(file);
 	XXH3_64bits_update(hash, file->body.p, file->body.n);
-	char *text =
-	    arena_printf(&t->arena, "%.*s%s?v=%.*s", STR_ARG(t->base), as, STR_ARG(file->hash));
+	/* Eight digits tell versions of one file from one another; every page has them several times. */
+	char *text = arena_printf(&t->arena, "%.*s%s?v=%.8s", STR_ARG(t->base), as, file->hash.p);
 	must(text);
 	return str_of(text);
 }
