@@ -56,11 +56,12 @@ struct rule {
 	enum rule_kind kind;
 	enum hours_state state;
 	bool commented;
+	size_t years, weeks, dates, days, holidays, times;
+	/* Behind their counts nothing is set. */
 	struct numbers year[LIST_MAX], week[LIST_MAX];
 	struct dates date[LIST_MAX];
 	struct days day[LIST_MAX], holiday[LIST_MAX];
 	struct times time[LIST_MAX];
-	size_t years, weeks, dates, days, holidays, times;
 };
 
 struct rules {

@@ -45,19 +45,29 @@ static bool at_end(struct scanner *sc)
 
 static bool take(struct scanner *sc, const char *sign)
 {
-	struct str w = str_of(sign);
 	space(sc);
+	if (!sc->s.n || sc->s.p[0] != sign[0])
+		return false;
+	struct str w = str_of(sign);
 	if (!str_starts(sc->s, w))
 		return false;
 	skip(sc, w.n);
 	return true;
 }
 
+/* What does not is told by its first letter, before anything else is looked at. */
+static bool starts_alike(struct scanner *sc, const char *word)
+{
+	return sc->s.n && (sc->s.p[0] | 32) == (word[0] | 32);
+}
+
 /* A word of letters, whole. */
 static bool take_word(struct scanner *sc, const char *word)
 {
-	struct str w = str_of(word);
 	space(sc);
+	if (!starts_alike(sc, word))
+		return false;
+	struct str w = str_of(word);
 	if (sc->s.n < w.n || !str_eq_nocase((struct str){sc->s.p, w.n}, w) ||
 	    (sc->s.n > w.n && is_letter(sc->s.p[w.n])))
 		return false;
@@ -93,6 +103,8 @@ static int take_name(struct scanner *sc, const char *const *names, int count, bo
 {
 	space(sc);
 	for (int i = 0; i < count; i++) {
+		if (!starts_alike(sc, names[i]))
+			continue;
 		struct str full = str_of(names[i]);
 		size_t lengths[] = {full.n, 3, 2};
 		for (size_t k = 0; k < (two ? 3u : 2u); k++) {
@@ -591,7 +603,7 @@ static void parse(struct str text, struct rules *out, const char **why)
 			fail(&sc, "too many rules");
 			break;
 		}
-		memset(rule, 0, sizeof(*rule));
+		memset(rule, 0, offsetof(struct rule, year));
 		rule->kind = kind;
 		rule->state = HOURS_OPEN;
 		if (!take_rule(&sc, rule, &empty))
