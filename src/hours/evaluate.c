@@ -1,6 +1,8 @@
 /* Rules to the spans of a day: in their order, each painted over what stands there. */
 #include "hours/internal.h"
 
+#include <string.h>
+
 /* ---- which days ---- */
 
 static bool in_numbers(const struct numbers *list, size_t count, int value)
@@ -26,7 +28,14 @@ static int64_t date_in(const struct date *date, int year)
 	return day_number(year, date->month, date->day) + date->offset;
 }
 
-static bool in_dates(const struct dates *d, const struct day *day)
+/* until: the soonest of some days after one. */
+static void sooner(int64_t *until, int64_t after, int64_t day)
+{
+	if (day > after && day < *until)
+		*until = day;
+}
+
+static bool in_dates(const struct dates *d, const struct day *day, int64_t *until)
 {
 	struct date from = d->from, to = d->to;
 	int64_t first, last, n = day->number;
@@ -43,18 +52,28 @@ static bool in_dates(const struct dates *d, const struct day *day)
 	last = date_in(&to, to.year ? to.year : day->year);
 	if (from.year && last < first && from.year == to.year)
 		last = date_in(&to, to.year + 1); /* 2024 Dec 20-Jan 5 */
+	sooner(until, n, first);
+	sooner(until, n, last + 1);
 	if (last < first)
 		return n >= first || n <= last; /* over the end of the year */
-	return n >= first && n <= last && (n - first) % d->step == 0;
+	if (n < first || n > last)
+		return false;
+	if (d->step == 1)
+		return true;
+	int64_t past = (n - first) % d->step;
+	sooner(until, n, past ? n + d->step - past : n + 1);
+	return past == 0;
 }
 
-bool rule_in_season(const struct rule *rule, const struct day *day)
+bool rule_in_season(const struct rule *rule, const struct day *day, int64_t *until)
 {
 	bool in = rule->dates == 0;
+	if (!in_numbers(rule->year, rule->years, day->year) ||
+	    !in_numbers(rule->week, rule->weeks, day->week))
+		return false;
 	for (size_t i = 0; i < rule->dates && !in; i++)
-		in = in_dates(&rule->date[i], day);
-	return in && in_numbers(rule->year, rule->years, day->year) &&
-	       in_numbers(rule->week, rule->weeks, day->week);
+		in = in_dates(&rule->date[i], day, until);
+	return in;
 }
 
 static bool is_nth(unsigned nth, const struct day *day)
@@ -105,10 +124,16 @@ static void append(struct segments *s, int from, int to, enum hours_state state)
 /* Over what is there, or only where nothing is. */
 static void paint(struct segments *s, int from, int to, enum hours_state state, bool only_free)
 {
-	struct segments was = *s;
+	struct segments was;
 	int free = from;
 	if (from >= to)
 		return;
+	if (!s->count || s->item[s->count - 1].to <= from) {
+		append(s, from, to, state); /* the usual case: nothing is there */
+		return;
+	}
+	was.count = s->count;
+	memcpy(was.item, s->item, s->count * sizeof(s->item[0]));
 	s->count = 0;
 	for (size_t i = 0; i < was.count; i++) {
 		const struct segment *old = &was.item[i];
@@ -171,10 +196,11 @@ static void paint_rule(const struct rule *rule, const struct hours_place *place,
 void rules_day(const struct rules *rules, const struct day *day, const struct hours_place *place,
 	       const uint64_t *in_season, struct segments *out)
 {
+	int64_t unasked = INT64_MAX;
 	out->count = 0;
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rule[i];
-		if (in_season ? !(*in_season & 1ull << i) : !rule_in_season(rule, day))
+		if (in_season ? !(*in_season & 1ull << i) : !rule_in_season(rule, day, &unasked))
 			continue;
 		if (!in_days(rule->day, rule->days, day) ||
 		    !in_days(rule->holiday, rule->holidays, day))

@@ -103,8 +103,9 @@ struct segments {
 /* Minutes of the local day at which the sun does that, at a place. */
 int sun_minutes(enum event event, const struct hours_place *place, int64_t day);
 
-/* Whether years, dates and weeks name a day. */
-bool rule_in_season(const struct rule *rule, const struct day *day);
+/* Whether years, dates and weeks name a day. *until comes down to the day until which dates cannot change that; a new
+ * year or week may change it earlier. */
+bool rule_in_season(const struct rule *rule, const struct day *day, int64_t *until);
 /* The spans that begin on a day. With in_season: of the rules whose bit is set; their dates are not asked. place may be
  * NULL when no time depends on the sun. */
 void rules_day(const struct rules *rules, const struct day *day, const struct hours_place *place,

@@ -1,7 +1,6 @@
 /* What hours say in other forms: the week, seasons, an instant. */
 #include "hours/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- weeks ---- */
@@ -43,15 +42,16 @@ static const char *not_weekly(const struct rules *rules)
 	return why;
 }
 
-static int by_start(const void *a, const void *b)
+/* Into its place by its beginning. Spans come nearly in order. */
+static void insert(struct hours_span *all, size_t n, struct hours_span span)
 {
-	const struct hours_span *x = a, *y = b;
-	return (x->from > y->from) - (x->from < y->from);
+	for (; n && all[n - 1].from > span.from; n--)
+		all[n] = all[n - 1];
+	all[n] = span;
 }
 
-static bool join(struct hours_span *all, size_t n, struct hours_week *out)
+static bool join(const struct hours_span *all, size_t n, struct hours_week *out)
 {
-	qsort(all, n, sizeof(all[0]), by_start);
 	out->count = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct hours_span *last = out->count ? &out->span[out->count - 1] : NULL;
@@ -80,13 +80,14 @@ static bool week_of(const struct rules *rules, uint64_t in_season, struct hours_
 			if (n + 2 > sizeof(all) / sizeof(all[0]))
 				return false;
 			if (to > HOURS_WEEK_MINUTES) {
-				all[n++] = (struct hours_span){
-				    from > HOURS_WEEK_MINUTES ? from - HOURS_WEEK_MINUTES : 0,
-				    to - HOURS_WEEK_MINUTES};
+				int rest =
+				    from > HOURS_WEEK_MINUTES ? from - HOURS_WEEK_MINUTES : 0;
+				insert(all, n++,
+				       (struct hours_span){rest, to - HOURS_WEEK_MINUTES});
 				to = HOURS_WEEK_MINUTES;
 			}
 			if (from < to)
-				all[n++] = (struct hours_span){from, to};
+				insert(all, n++, (struct hours_span){from, to});
 		}
 	}
 	return join(all, n, out);
@@ -181,35 +182,60 @@ static bool regular(const struct rules *rules)
 	return true;
 }
 
+static struct hours_date date_of(const struct day *day)
+{
+	return (struct hours_date){day->year, day->month, day->day};
+}
+
+/* The weeks of summer return the next year. */
+static bool season_week(const struct rules *rules, const uint64_t *in, size_t at,
+			struct hours_season *out)
+{
+	for (size_t i = 0; i < at; i++)
+		if (in[i] == in[at]) {
+			out[at].week = out[i].week;
+			return true;
+		}
+	return week_of(rules, in[at], &out[at].week);
+}
+
+static size_t rules_seasons(const struct rules *rules, int year,
+			    struct hours_season out[HOURS_SEASONS_MAX])
+{
+	uint64_t in[HOURS_SEASONS_MAX]; /* the rules of each */
+	size_t count = 0;
+	int64_t until, end = day_number(year + 2, 1, 1);
+	if (!regular(rules))
+		return 0;
+	/* From one day on which something may change to the next. */
+	struct day day = day_of(day_number(year, 1, 1), STR("")), last;
+	for (; day.number < end; day = day_of(until, STR(""))) {
+		uint64_t now = 0;
+		until = day_number(day.year + 1, 1, 1);
+		for (size_t i = 0; i < rules->count; i++)
+			now |= (uint64_t)rule_in_season(&rules->rule[i], &day, &until) << i;
+		if (!count || now != in[count - 1]) {
+			if (count == HOURS_SEASONS_MAX)
+				return 0;
+			in[count] = now;
+			out[count].from = date_of(&day);
+			if (!season_week(rules, in, count, out))
+				return 0;
+			count++;
+		}
+		last = day_of(until - 1, STR(""));
+		out[count - 1].to = date_of(&last);
+	}
+	return count;
+}
+
 bool hours_seasons(struct str text, int year, struct hours_season out[HOURS_SEASONS_MAX],
 		   size_t *count)
 {
 	const char *why;
 	const struct rules *rules = rules_read(text, &why);
-	uint64_t before = 0;
-	*count = 0;
-	if (!rules || !regular(rules))
-		return false;
-	int64_t end = day_number(year + 2, 1, 1);
-	struct day day = day_of(day_number(year, 1, 1), STR(""));
-	for (; day.number < end; day = day_after(&day)) {
-		struct hours_date date = {day.year, day.month, day.day};
-		uint64_t in = 0;
-		for (size_t i = 0; i < rules->count; i++)
-			in |= (uint64_t)rule_in_season(&rules->rule[i], &day) << i;
-		if (*count && in == before) {
-			out[*count - 1].to = date;
-			continue;
-		}
-		if (*count == HOURS_SEASONS_MAX)
-			return false;
-		out[*count].from = out[*count].to = date;
-		if (!week_of(rules, in, &out[*count].week))
-			return false;
-		(*count)++;
-		before = in;
-	}
-	return true;
+	*count = rules ? rules_seasons(rules, year, out) : 0;
+	return *count > 0;
 }
 
 /* ---- an instant ---- */

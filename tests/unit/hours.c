@@ -212,6 +212,74 @@ static void seasons_are_parts_of_two_years(void **state)
 	assert_false(hours_seasons(STR("nonsense"), 2026, s, &n));
 }
 
+/* Whether a week is open at a minute of it. */
+static bool open_at(const struct hours_week *week, int minute)
+{
+	for (size_t i = 0; i < week->count; i++)
+		if (minute >= week->span[i].from && minute < week->span[i].to)
+			return true;
+	return false;
+}
+
+static int number_of(struct hours_date date)
+{
+	return (date.year * 100 + date.month) * 100 + date.day;
+}
+
+static int day_after(int number)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int year = number / 10000, month = number / 100 % 100, day = number % 100;
+	if (day < days[month - 1] + (month == 2 && year % 4 == 0))
+		return number + 1;
+	return month < 12 ? (year * 100 + month + 1) * 100 + 1 : (year + 1) * 10000 + 101;
+}
+
+/* Seasons are found by jumping from one date to the next, a day's state by asking for that day. */
+static void seasons_say_of_each_day_what_the_day_says(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+	    "10:00-11:00; Dec 24-26 off; Dec 31-Jan 2 off",
+	    "easter -2 days-easter +50 days Mo-Fr 10:00-11:00",
+	    "Oct Su[-1]-Mar Su[-1] 10:00-11:00; Jan off",
+	    "Jan 5-Dec 20/150 10:00-11:00",
+	    "2027 Mar 1-2028 Feb 10/90 10:00-11:00",
+	    "Feb 29 10:00-11:00; Mar 1-2 10:00-11:00",
+	    "Feb 10-Feb 29 10:00-11:00",
+	    "2026 Dec 20-Jan 5 10:00-11:00",
+	    "2027 10:00-11:00; 2028-2032/2 Apr-Oct Sa 10:00-11:00",
+	    "Nov 30-Feb 30 10:00-11:00; Jan 1 -2 days-Jan 1 +2 days off",
+	    "Apr,Jun-Aug,Oct 5-9 10:00-11:00",
+	    "2028 easter off, Mo 10:00-11:00",
+	};
+	const struct hours_place place = {.zone = STR("UTC")};
+	for (int year = 2026; year <= 2028; year++)
+		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+			struct hours_season s[HOURS_SEASONS_MAX];
+			size_t n, at = 0;
+			/* Half past ten on January 1; 2026-01-01 was a Thursday. */
+			int days = (year - 2026) * 365, number = year * 10000 + 101;
+			if (!hours_seasons(str_of(texts[i]), year, s, &n))
+				fail_msg("no seasons: %s", texts[i]);
+			assert_int_equal(number_of(s[0].from), number);
+			assert_int_equal(number_of(s[n - 1].to), (year + 1) * 10000 + 1231);
+			for (; number / 10000 < year + 2; number = day_after(number), days++) {
+				int64_t next, at_s = 1767225600 + days * 86400LL + 37800;
+				enum hours_state is =
+				    hours_state_at(str_of(texts[i]), &place, at_s, &next);
+				if (number > number_of(s[at].to)) {
+					at++;
+					assert_int_equal(number_of(s[at].from), number);
+				}
+				if (open_at(&s[at].week, (days + 3) % 7 * 1440 + 630) !=
+				    (is == HOURS_OPEN))
+					fail_msg("%s: %d", texts[i], number);
+			}
+			assert_int_equal(at, n - 1);
+		}
+}
+
 /* Texts that people wrote, when they are there: what is understood is counted and must not fall. */
 static void real_texts_are_mostly_understood(void **state)
 {
@@ -252,6 +320,7 @@ int main(void)
 	    cmocka_unit_test(zones_follow_their_transitions_and_footer),
 	    cmocka_unit_test(an_instant_has_a_state_and_a_next_change),
 	    cmocka_unit_test(seasons_are_parts_of_two_years),
+	    cmocka_unit_test(seasons_say_of_each_day_what_the_day_says),
 	    cmocka_unit_test(real_texts_are_mostly_understood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
