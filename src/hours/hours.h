@@ -14,7 +14,12 @@
  * school holidays of a place. Without coordinates the sun rises at 06:00 and sets at 18:00, as in other readers.
  *
  * Time zones are read from the system's TZif files (RFC 8536) rather than through libc, which has one zone
- * per process. Nothing here allocates but a cache of zones; the text read last is remembered; not thread-safe.
+ * per process.
+ *
+ * Many places share a text, and a page asks of it several times. Remembered are the rules of the text read last, and
+ * of up to 1024 texts, none longer than 192 bytes, the week and the seasons of one year, in under 900 KB: to ask for
+ * them again costs a hash and a comparison. Nothing here allocates but a cache of zones. Not thread-safe: what is
+ * remembered is shared.
  */
 #ifndef HOURS_HOURS_H
 #define HOURS_HOURS_H

@@ -1,5 +1,5 @@
-/* parse.c: text to rules; evaluate.c: rules to the spans of a day; week.c: weeks and seasons; calendar.c: dates and
- * holidays; sun.c; zone.c. */
+/* parse.c: text to rules; evaluate.c: rules to the spans of a day; week.c: weeks and seasons; answers.c: those of texts,
+ * remembered; calendar.c: dates and holidays; sun.c; zone.c. */
 #ifndef HOURS_INTERNAL_H
 #define HOURS_INTERNAL_H
 
@@ -110,5 +110,11 @@ bool rule_in_season(const struct rule *rule, const struct day *day, int64_t *unt
  * NULL when no time depends on the sun. */
 void rules_day(const struct rules *rules, const struct day *day, const struct hours_place *place,
 	       const uint64_t *in_season, struct segments *out);
+
+/* As hours_week_parse. NULL: every week is *out; else why not. */
+const char *rules_week(const struct rules *rules, struct hours_week *out);
+/* As hours_seasons: how many; 0: it cannot be told. */
+size_t rules_seasons(const struct rules *rules, int year,
+		     struct hours_season out[HOURS_SEASONS_MAX]);
 
 #endif

@@ -1,4 +1,4 @@
-/* What hours say in other forms: the week, seasons, an instant. */
+/* What rules say in other forms: the week, seasons, an instant. */
 #include "hours/internal.h"
 
 #include <string.h>
@@ -99,19 +99,12 @@ const char *hours_check(struct str text)
 	return rules_read(text, &why) ? NULL : why;
 }
 
-bool hours_week_parse(struct str text, struct hours_week *out, const char **why)
+const char *rules_week(const struct rules *rules, struct hours_week *out)
 {
-	const char *reason;
-	const struct rules *rules = rules_read(text, &reason);
-	out->count = 0;
-	if (rules) {
-		reason = not_weekly(rules);
-		if (!reason && !week_of(rules, UINT64_MAX, out))
-			reason = "too many times in a week";
-	}
-	if (why)
-		*why = reason;
-	return reason == NULL;
+	const char *why = not_weekly(rules);
+	if (!why && !week_of(rules, UINT64_MAX, out))
+		why = "too many times in a week";
+	return why;
 }
 
 /* ---- as people see it ---- */
@@ -160,18 +153,6 @@ void hours_span_text(const struct hours_span *span, char out[HOURS_SPAN_TEXT])
 	hours_clock_text(span->to, out + HOURS_CLOCK_TEXT - 1 + sizeof(dash) - 1);
 }
 
-bool hours_week_ranges(struct str text, struct buf *out)
-{
-	struct hours_week week;
-	if (!hours_week_parse(text, &week, NULL))
-		return false;
-	buf_putc(out, '{');
-	for (size_t i = 0; i < week.count; i++)
-		buf_printf(out, "%s[%d,%d)", i ? "," : "", week.span[i].from, week.span[i].to);
-	buf_putc(out, '}');
-	return !buf_failed(out);
-}
-
 /* ---- seasons ---- */
 
 static bool regular(const struct rules *rules)
@@ -199,8 +180,8 @@ static bool season_week(const struct rules *rules, const uint64_t *in, size_t at
 	return week_of(rules, in[at], &out[at].week);
 }
 
-static size_t rules_seasons(const struct rules *rules, int year,
-			    struct hours_season out[HOURS_SEASONS_MAX])
+size_t rules_seasons(const struct rules *rules, int year,
+		     struct hours_season out[HOURS_SEASONS_MAX])
 {
 	uint64_t in[HOURS_SEASONS_MAX]; /* the rules of each */
 	size_t count = 0;
@@ -227,15 +208,6 @@ static size_t rules_seasons(const struct rules *rules, int year,
 		out[count - 1].to = date_of(&last);
 	}
 	return count;
-}
-
-bool hours_seasons(struct str text, int year, struct hours_season out[HOURS_SEASONS_MAX],
-		   size_t *count)
-{
-	const char *why;
-	const struct rules *rules = rules_read(text, &why);
-	*count = rules ? rules_seasons(rules, year, out) : 0;
-	return *count > 0;
 }
 
 /* ---- an instant ---- */

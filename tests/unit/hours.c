@@ -280,6 +280,140 @@ static void seasons_say_of_each_day_what_the_day_says(void **state)
 		}
 }
 
+/* ---- what is remembered ---- */
+
+/* Of 3000 texts, a third of them of the same length, many must share a place, wherever that is. */
+static void many_texts_do_not_get_one_anothers_answers(void **state)
+{
+	(void)state;
+	enum { TEXTS = 3000 };
+	static const char *const begins[] = {"Apr 1 Mo", "Mo 00:00-00:01,", "Mo then"};
+	for (int k = 0; k < 4 * TEXTS; k++) {
+		/* In order, then each beside one of the others. */
+		int i = k < 2 * TEXTS ? k % TEXTS : k % 2 ? k * 7 % TEXTS : k / 2 % TEXTS;
+		int from = 10 + i % 1400, to = from + 1 + i / 1400, form = i % 3;
+		char text[64];
+		const char *why = NULL;
+		struct hours_season s[HOURS_SEASONS_MAX];
+		struct hours_week week;
+		size_t n;
+		snprintf(text, sizeof(text), "%s %02d:%02d-%02d:%02d", begins[form], from / 60,
+			 from % 60, to / 60, to % 60);
+		bool weekly = hours_week_parse(str_of(text), &week, &why);
+		bool seasons = hours_seasons(str_of(text), 2026, s, &n);
+		assert_int_equal(weekly, form == 1);
+		assert_int_equal(seasons, form != 2);
+		if (weekly) {
+			assert_null(why);
+			assert_int_equal(week.count, 2);
+			assert_int_equal(week.span[1].from, from);
+			assert_int_equal(week.span[1].to, to);
+			assert_int_equal(n, 1);
+			assert_memory_equal(&s[0].week.span[1], &week.span[1],
+					    sizeof(week.span[1]));
+		} else {
+			assert_string_equal(why, form ? "an unknown word" : "dates");
+		}
+		if (form == 0) {
+			assert_int_equal(n, 5);
+			assert_int_equal(number_of(s[3].from), 20270401);
+			assert_int_equal(s[3].week.count, 1);
+			assert_int_equal(s[3].week.span[0].from, from);
+			assert_int_equal(s[3].week.span[0].to, to);
+		}
+	}
+}
+
+static void seasons_are_those_of_the_year_that_is_asked_for(void **state)
+{
+	(void)state;
+	static const struct {
+		int year, before_easter;
+	} cases[] = {{2026, 404}, {2028, 415}, {2028, 415}, {2026, 404}, {2026, 404}, {2027, 327}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hours_season s[HOURS_SEASONS_MAX];
+		size_t n;
+		int year = cases[i].year;
+		assert_true(hours_seasons(STR("easter-Oct 31 10:00-12:00"), year, s, &n));
+		assert_int_equal(n, 5);
+		assert_int_equal(number_of(s[0].from), year * 10000 + 101);
+		assert_int_equal(number_of(s[0].to), year * 10000 + cases[i].before_easter);
+		assert_int_equal(number_of(s[4].to), (year + 1) * 10000 + 1231);
+		assert_true(hours_seasons(STR("10:00-12:00"), year, s, &n));
+		assert_int_equal(n, 1);
+		assert_int_equal(number_of(s[0].from), year * 10000 + 101);
+		assert_int_equal(number_of(s[0].to), (year + 1) * 10000 + 1231);
+		/* In one year there are seasons, in the others too many. */
+		assert_int_equal(hours_seasons(STR("2028-2029 Jan 1-Dec 31/9 Mo"), year, s, &n),
+				 year == 2026);
+	}
+}
+
+static void a_text_that_changes_in_its_buffer_is_another_text(void **state)
+{
+	(void)state;
+	char text[] = "Mo 08:00-12:00";
+	struct hours_week week;
+	for (int round = 0; round < 4; round++)
+		for (int hour = 0; hour < 10; hour++) {
+			text[4] = (char)('0' + hour);
+			assert_false(hours_week_parse(STR(""), &week, NULL));
+			assert_true(hours_week_parse(str_of(text), &week, NULL));
+			assert_int_equal(week.count, 1);
+			assert_int_equal(week.span[0].from, hour * 60);
+			assert_null(hours_check(str_of(text)));
+		}
+}
+
+/* Around the lengths up to which answers (192) and rules (512) are remembered. */
+static void long_texts_are_understood_each_time(void **state)
+{
+	(void)state;
+	static const size_t lengths[] = {191, 192, 193, 255, 256, 511, 512, 513, 4096};
+	static char text[4096];
+	for (int round = 0; round < 3; round++)
+		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+			for (int hour = 0; hour < 10; hour++) {
+				static const char form[] = "Apr-Oct Mo 08:00-12:00";
+				struct str s = {text, lengths[i]};
+				struct hours_season seasons[HOURS_SEASONS_MAX];
+				struct hours_week week;
+				const char *why;
+				size_t n, at = s.n - (sizeof(form) - 1);
+				memset(text, ' ', sizeof(text));
+				memcpy(text + at, form, sizeof(form) - 1);
+				text[at + 12] = (char)('0' + hour);
+				assert_false(hours_week_parse(s, &week, &why));
+				assert_string_equal(why, "dates");
+				for (int again = 0; again < 2; again++) {
+					assert_true(hours_seasons(s, 2026, seasons, &n));
+					assert_int_equal(n, 5);
+					assert_int_equal(seasons[1].week.span[0].from, hour * 60);
+				}
+				memset(text + at, ' ', sizeof("Apr-Oct"));
+				assert_true(hours_week_parse(s, &week, NULL));
+				assert_int_equal(week.span[0].from, hour * 60);
+			}
+}
+
+static void seasons_of_many_spans_are_the_same_again(void **state)
+{
+	(void)state;
+	struct str text =
+	    STR("Apr-Oct 08:00-09:00,10:00-11:00,12:00-13:00,14:00-15:00,16:00-17:00; "
+		"Nov-Mar 10:00-11:00,12:00-13:00,14:00-15:00,16:00-17:00");
+	for (int again = 0; again < 3; again++) {
+		struct hours_season s[HOURS_SEASONS_MAX];
+		size_t n;
+		assert_true(hours_seasons(text, 2026, s, &n));
+		assert_int_equal(n, 5);
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(s[i].week.count, i % 2 ? 35 : 28);
+			assert_int_equal(s[i].week.span[s[i].week.count - 1].to, 6 * 1440 + 1020);
+		}
+	}
+}
+
 /* Texts that people wrote, when they are there: what is understood is counted and must not fall. */
 static void real_texts_are_mostly_understood(void **state)
 {
@@ -321,6 +455,11 @@ int main(void)
 	    cmocka_unit_test(an_instant_has_a_state_and_a_next_change),
 	    cmocka_unit_test(seasons_are_parts_of_two_years),
 	    cmocka_unit_test(seasons_say_of_each_day_what_the_day_says),
+	    cmocka_unit_test(many_texts_do_not_get_one_anothers_answers),
+	    cmocka_unit_test(seasons_are_those_of_the_year_that_is_asked_for),
+	    cmocka_unit_test(a_text_that_changes_in_its_buffer_is_another_text),
+	    cmocka_unit_test(long_texts_are_understood_each_time),
+	    cmocka_unit_test(seasons_of_many_spans_are_the_same_again),
 	    cmocka_unit_test(real_texts_are_mostly_understood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
