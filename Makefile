@@ -220,3 +220,8 @@ bench-import: all ## import against psql's \copy (ROWS=1400000 ROUNDS=1)
 bench-export: all ## the static export beside Hugo and bare file creation (ROUNDS=3 RECORDS=1400000)
 	bench/export/run --bin $(abspath $(B)) --rounds $(or $(ROUNDS),3) --records $(or $(RECORDS),1400000) | tee docs/bench-export.md
 .PHONY: bench-export
+
+check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pages.md
+	tests/pages/run --bin $(abspath $(B)) >$(B)/pages.md; code=$$?; \
+	if test -s $(B)/pages.md; then tee docs/pages.md <$(B)/pages.md; fi; exit $$code
+.PHONY: check-pages
