@@ -37,9 +37,8 @@ LIMIT $3::integer;
 SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
-	(d.updated_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
-	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
-	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date
+	floor(date_part('epoch', d.updated_at) / 86400)::integer, -- days since 1970, UTC
+	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer
 FROM business_detail AS d
 JOIN business AS b ON b.id = d.id
 WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
@@ -48,9 +47,8 @@ WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
 SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
-	(d.updated_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
-	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
-	(COALESCE(d.source_updated_at, d.updated_at) AT TIME ZONE 'UTC')::date
+	floor(date_part('epoch', d.updated_at) / 86400)::integer, -- days since 1970, UTC
+	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer
 FROM unnest($1::bigint[]) AS wanted (id)
 JOIN business AS b ON b.id = wanted.id
 JOIN business_detail AS d ON d.id = wanted.id;

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <xxhash.h>
 #include "base/log.h"
 #include "hours/hours.h"
@@ -64,6 +65,14 @@ static void read_place(const struct db_rows *rows, int row, struct facts_busines
 		*texts[c] = db_text(rows, row, 7 + c);
 }
 
+static void put_date(int day, char out[BUSINESS_DATE])
+{
+	struct tm tm;
+	time_t at = (time_t)day * (24 * 60 * 60);
+	if (!gmtime_r(&at, &tm) || !strftime(out, BUSINESS_DATE, "%F", &tm))
+		*out = '\0'; /* past the year 9999 */
+}
+
 enum status business_read(struct maker *m, const struct db_rows *rows, int row, struct business *b,
 			  struct err *err)
 {
@@ -81,7 +90,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	b->judged = !db_null(rows, row, 4);
 	b->day = (int)db_i64(rows, row, 23);
 	b->updated_day = (int)db_i64(rows, row, 24);
-	b->updated = db_text(rows, row, 25);
+	put_date(b->updated_day, b->updated);
 	read_place(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->is_public)
@@ -281,7 +290,7 @@ static void put_all(struct maker *m, const struct business *b)
 			json_get(m->root, "phone_link") || json_get(m->root, "reserve") ||
 			    json_get(m->root, "map") || json_get(m->root, "website"));
 	put_hours(m, b);
-	json_build_text(&m->b, m->root, "updated", b->updated);
+	json_build_text(&m->b, m->root, "updated", str_of(b->updated));
 	if (b->source)
 		maker_source(m, json_build(&m->b, m->root, "sources", JSON_IS_ARRAY), b->source);
 	put_contact(m, b, "claim_link", STR("claim"), STR("This%20is%20my%20business:"));

@@ -106,8 +106,8 @@ static void put_event(struct buf *out, const struct theme *t, const struct busin
 	static const char *const days[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
 	int from = span->from, to = span->to;
 	buf_printf(out, "BEGIN:VEVENT\r\nUID:%s-%d@holdfast\r\n", b->id_text, from);
-	buf_printf(out, "DTSTAMP:%.4s%.2s%.2sT000000Z\r\n", b->updated.p, b->updated.p + 5,
-		   b->updated.p + 8);
+	buf_printf(out, "DTSTAMP:%.4s%.2s%.2sT000000Z\r\n", b->updated, b->updated + 5,
+		   b->updated + 8);
 	buf_printf(out, "DTSTART:202401%02dT%02d%02d00\r\n", from / DAY + 1, from % DAY / 60,
 		   from % 60);
 	buf_printf(out, "DTEND:202401%02dT%02d%02d00\r\n", to / DAY + 1, to % DAY / 60, to % 60);

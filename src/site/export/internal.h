@@ -132,6 +132,7 @@ void state_remove_journals(const struct state *s);
 
 /* ---- writer.c ---- */
 
+enum { WRITER_QUEUE = 64, WRITER_BYTES = 1 << 20 }; /* then they are written */
 struct libdeflate_compressor;
 struct writer {
 	int root_fd;
@@ -141,15 +142,25 @@ struct writer {
 	struct libdeflate_compressor *deflate;
 	struct buf packed;
 	uint64_t files, bytes;
+	struct writer_file {
+		int64_t id;
+		const char *ending;
+		size_t from, to; /* of contents */
+		bool there;
+	} queue[WRITER_QUEUE];
+	size_t queued;
+	struct buf contents;
 };
 void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run);
 void writer_release(struct writer *w);
 /* A file and what stands beside it. there: it may be in the tree already. */
 MUST_CHECK enum status writer_put(struct writer *w, const char *path, struct str content,
 				  bool there, struct err *err);
-/* At business_path; the folders stay open. */
+/* At business_path, by writer_flush at the latest: to make a page and to write a file each drive the other's code and
+ * data out of the processor's caches, so that many of one are done before many of the other. */
 MUST_CHECK enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
 					   struct str content, bool there, struct err *err);
+MUST_CHECK enum status writer_flush(struct writer *w, struct err *err);
 MUST_CHECK enum status writer_remove(struct writer *w, const char *path, struct err *err);
 
 /* ---- theme.c ---- */
@@ -235,6 +246,7 @@ MUST_CHECK enum status maker_render(struct maker *m, enum theme_page page, struc
 
 /* ---- business.c ---- */
 
+enum { BUSINESS_DATE = 11 };
 /* Columns of export_blocks and export_rows. */
 struct business {
 	int64_t id;
@@ -245,8 +257,8 @@ struct business {
 	int rank;
 	bool judged;        /* rank is known */
 	bool hidden;        /* its address is not to be shown */
-	struct str updated; /* 2026-01-31: the source's last change */
-	int updated_day;
+	int updated_day;             /* of the source's last change, since 1970 */
+	char updated[BUSINESS_DATE]; /* the same: 2026-01-31; empty: not to be written */
 	int day; /* of our last change, since 1970 */
 	struct facts_business facts;
 };

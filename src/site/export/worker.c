@@ -91,6 +91,8 @@ static enum status put_rows(struct worker *w, const struct db_rows *rows, struct
 	for (int row = 0; row < rows->rows && status == OK; row++)
 		status = one_business(w, rows, row, err);
 	if (status == OK)
+		status = writer_flush(&w->writer, err);
+	if (status == OK)
 		status = journal_flush(&w->journal, err);
 	atomic_fetch_add(&w->shared->read, (uint64_t)rows->rows);
 	return status;

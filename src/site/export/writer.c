@@ -20,6 +20,7 @@ void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run)
 	*w = (struct writer){.root_fd = root_fd, .formats = formats, .dry_run = dry_run};
 	memset(w->shard_fd, -1, sizeof(w->shard_fd));
 	buf_init(&w->packed, 64 << 20);
+	buf_init(&w->contents, WRITER_BYTES + EXPORT_PAGE_MAX);
 	if (formats & FORMAT_GZIP && !(w->deflate = libdeflate_alloc_compressor(GZIP_LEVEL)))
 		die("out of memory");
 }
@@ -31,6 +32,7 @@ void writer_release(struct writer *w)
 			close(w->shard_fd[i]);
 	libdeflate_free_compressor(w->deflate);
 	buf_release(&w->packed);
+	buf_release(&w->contents);
 }
 
 static enum status make_folders(int root, const char *path, struct err *err)
@@ -139,14 +141,14 @@ enum status writer_put(struct writer *w, const char *path, struct str content, b
 	return put_all(w, w->root_fd, path, path, content, there, err);
 }
 
-enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
-				struct str content, bool there, struct err *err)
+static enum status put_business(struct writer *w, const struct writer_file *f, struct err *err)
 {
 	enum { FOLDER = 4 }; /* of "b/xx/ID.html" */
 	char path[EXPORT_PATH];
+	struct str content = {w->contents.p + f->from, f->to - f->from};
 	/* Of the text's first two characters the first has three bits: record_id_format. */
-	int *dir = &w->shard_fd[(uint64_t)id >> 55 & 0xff];
-	business_path(id, ending, path);
+	int *dir = &w->shard_fd[(uint64_t)f->id >> 55 & 0xff];
+	business_path(f->id, f->ending, path);
 	if (*dir < 0 && !w->dry_run) {
 		enum status status = make_folders(w->root_fd, path, err);
 		if (status != OK)
@@ -157,7 +159,29 @@ enum status writer_put_business(struct writer *w, int64_t id, const char *ending
 			return err_errno(err, FAILED, "%s", path);
 		path[FOLDER] = '/';
 	}
-	return put_all(w, *dir, path + FOLDER + 1, path, content, there, err);
+	return put_all(w, *dir, path + FOLDER + 1, path, content, f->there, err);
+}
+
+enum status writer_flush(struct writer *w, struct err *err)
+{
+	enum status status = OK;
+	for (size_t i = 0; i < w->queued && status == OK; i++)
+		status = put_business(w, &w->queue[i], err);
+	w->queued = 0;
+	buf_reset(&w->contents);
+	return status;
+}
+
+enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
+				struct str content, bool there, struct err *err)
+{
+	bool full = w->queued == WRITER_QUEUE || w->contents.n > WRITER_BYTES;
+	enum status status = full ? writer_flush(w, err) : OK;
+	size_t from = w->contents.n;
+	buf_str(&w->contents, content);
+	must(!buf_failed(&w->contents));
+	w->queue[w->queued++] = (struct writer_file){id, ending, from, w->contents.n, there};
+	return status;
 }
 
 enum status writer_remove(struct writer *w, const char *path, struct err *err)
