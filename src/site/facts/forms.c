@@ -22,117 +22,185 @@ static bool contains(struct str s, const char *z)
 	return s.n && memmem(s.p, s.n, z, strlen(z)) != NULL;
 }
 
+/* For tables of them. */
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
+
+/* What a text may be broken by, as bits: one pass over its bytes says which closer looks it needs. Most need none. */
+enum sign {
+	SIGN_CONTROL = 1 << 0,
+	SIGN_HIGH = 1 << 1, /* of a character beyond ASCII */
+	SIGN_LESS = 1 << 2,
+	SIGN_VARIABLE = 1 << 3, /* of a template: '{', '$' */
+	SIGN_BROKEN = 1 << 4,   /* stands in no address on the web */
+	SIGN_PERCENT = 1 << 5,  /* stands there before two digits */
+	SIGN_SPACE = 1 << 6,
+	SIGN_PLACEHOLDER = 1 << 7, /* a text that stands for a value may begin with it */
+	/* of several bytes */
+	SIGN_REPLACEMENT = 1 << 8,
+	SIGN_TWICE = 1 << 9, /* decoded twice */
+	SIGN_INVISIBLE = 1 << 10,
+};
+
+/* clang-format off */
+static const unsigned char signs[256] = {
+#define C (SIGN_CONTROL | SIGN_BROKEN)
+#define S (SIGN_SPACE | SIGN_BROKEN)
+#define B SIGN_BROKEN
+#define P SIGN_PLACEHOLDER
+    [0x00 ... 0x08] = C, ['\t'] = S, ['\n'] = S, ['\v'] = C | S, ['\f'] = C | S, ['\r'] = S, [0x0e ... 0x1f] = C, [0x7f] = C,
+    [' '] = S, ['"'] = B, ['<'] = SIGN_LESS | B, ['>'] = B, ['\\'] = B, ['^'] = B, ['`'] = B,
+    ['{'] = SIGN_VARIABLE | B, ['|'] = B, ['}'] = B, ['$'] = SIGN_VARIABLE, ['%'] = SIGN_PERCENT,
+    ['('] = P, ['-'] = P, ['.'] = P, ['?'] = P, ['['] = P,
+    ['L'] = P, ['N'] = P, ['T'] = P, ['U'] = P, ['X'] = P, ['n'] = P, ['t'] = P, ['u'] = P, ['x'] = P,
+    [0x80 ... 0xff] = SIGN_HIGH,
+#undef C
+#undef S
+#undef B
+#undef P
+};
+/* clang-format on */
+
+static unsigned sign_of(char c)
+{
+	return signs[(unsigned char)c];
+}
+
+static unsigned signs_in(struct str s)
+{
+	const unsigned char *c = (const unsigned char *)s.p;
+	unsigned all = 0;
+	for (; s.n >= 4; s.n -= 4, c += 4)
+		all |= signs[c[0]] | signs[c[1]] | signs[c[2]] | signs[c[3]];
+	for (; s.n; s.n--, c++)
+		all |= signs[*c];
+	return all;
+}
+
 /* ---- any text ---- */
 
-static bool has_control(struct str s)
+/* What n bytes, the first one beyond ASCII, begin with:
+ *   controls beyond ASCII (C1)
+ *   UTF-8 that was taken for Latin-1 or Windows-1252 and encoded again: "Ã¼", "Â ", "â€™"
+ *   embeddings, overrides and isolates of direction, and the byte-order mark */
+static unsigned sign_of_sequence(const unsigned char *c, size_t n)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
-			return true;
-		if (c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0)
-			return true; /* C1 */
+	unsigned second = n > 1 ? c[1] : 0, third = n > 2 ? c[2] : 0;
+	switch (c[0]) {
+	case 0xc2:
+		return n > 1 && second < 0xa0 ? SIGN_CONTROL : 0;
+	case 0xc3:
+		if (n > 3 && (second == 0x82 || second == 0x83) && third == 0xc2)
+			return SIGN_TWICE;
+		return n > 4 && memcmp(c + 1, "\xa2\xe2\x82\xac", 4) == 0 ? SIGN_TWICE : 0;
+	case 0xe2:
+		return (second == 0x80 && third >= 0xaa && third <= 0xae) ||
+			       (second == 0x81 && third >= 0xa6 && third <= 0xa9)
+			   ? SIGN_INVISIBLE
+			   : 0;
+	case 0xef:
+		return second == 0xbb && third == 0xbf   ? SIGN_INVISIBLE
+		       : second == 0xbf && third == 0xbd ? SIGN_REPLACEMENT
+							 : 0;
+	default:
+		return 0;
 	}
-	return false;
 }
 
-/* UTF-8 that was taken for Latin-1 or Windows-1252 and encoded again: "Ã¼", "Â ", "â€™". */
-static bool is_decoded_twice(struct str s)
+static unsigned signs_of_sequences(struct str s)
 {
-	for (size_t i = 0; i + 3 < s.n; i++) {
-		const unsigned char *c = (const unsigned char *)s.p + i;
-		if (c[0] == 0xc3 && (c[1] == 0x83 || c[1] == 0x82) && c[2] == 0xc2)
-			return true;
-	}
-	return contains(s, "\xc3\xa2\xe2\x82\xac");
+	unsigned all = 0;
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			all |= sign_of_sequence((const unsigned char *)s.p + i, s.n - i);
+	return all;
 }
 
-/* harmless: it has no braces and no dollar. */
-static bool is_placeholder(struct str s, bool harmless)
+static bool is_placeholder(struct str s)
 {
-#define TEXT(literal) {literal, sizeof(literal) - 1}
-	static const struct str texts[] = {
-	    TEXT("null"), TEXT("(null)"),     TEXT("undefined"),      TEXT("n/a"), TEXT("nan"),
-	    TEXT("todo"), TEXT("tbd"),        TEXT("xxx"),            TEXT("-"),   TEXT("--"),
-	    TEXT("?"),    TEXT("."),          TEXT("none given"),     TEXT("[object object]")};
-#undef TEXT
-	for (size_t i = 0; s.n < 16 && i < sizeof(texts) / sizeof(texts[0]); i++)
+	static const struct str texts[] = {TEXT("null"),       TEXT("(null)"),
+					   TEXT("undefined"),  TEXT("n/a"),
+					   TEXT("nan"),        TEXT("todo"),
+					   TEXT("tbd"),        TEXT("xxx"),
+					   TEXT("-"),          TEXT("--"),
+					   TEXT("?"),          TEXT("."),
+					   TEXT("none given"), TEXT("[object object]")};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (s.n == texts[i].n && str_eq_nocase(s, texts[i]))
 			return true;
-	return (!harmless && (contains(s, "{{") || str_starts(s, STR("${")))) ||
-	       str_starts(s, STR("Lorem ipsum"));
+	return str_starts(s, STR("Lorem ipsum"));
 }
 
 static bool has_markup(struct str s)
 {
 	for (size_t i = 0; i + 2 < s.n; i++)
-		if (s.p[i] == '<' && (is_letter(s.p[i + 1]) || s.p[i + 1] == '/') &&
-		    memchr(s.p + i, '>', s.n - i))
-			return true;
+		if (s.p[i] == '<' && (is_letter(s.p[i + 1]) || s.p[i + 1] == '/'))
+			return memchr(s.p + i, '>', s.n - i) != NULL;
 	return false;
 }
 
-/* Embeddings, overrides and isolates of direction, and the byte-order mark. */
-static bool has_invisible(struct str s)
+static enum facts_fault_id check_characters(struct str s, unsigned all)
 {
-	for (size_t i = 0; i + 2 < s.n; i++) {
-		const unsigned char *c = (const unsigned char *)s.p + i;
-		if (c[0] == 0xe2 && c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae)
-			return true;
-		if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
-			return true;
-		if (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf)
-			return true;
-	}
-	return false;
-}
-
-/* Most texts are of letters, digits and harmless marks: those need no second look. */
-static bool is_harmless(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c < 0x20 || c > 0x7e || c == '<' || c == '{' || c == '$')
-			return false;
-	}
-	return true;
-}
-
-static enum facts_fault_id check_characters(struct str s)
-{
-	if (has_control(s))
+	if (all & SIGN_HIGH)
+		all |= signs_of_sequences(s);
+	if (all & SIGN_CONTROL)
 		return FAULT_TEXT_CONTROL;
-	if (!str_is_utf8(s))
+	if (all & SIGN_HIGH && !str_is_utf8(s))
 		return FAULT_TEXT_ENCODING;
-	if (contains(s, "\xef\xbf\xbd"))
+	if (all & SIGN_REPLACEMENT)
 		return FAULT_TEXT_REPLACEMENT;
-	if (is_decoded_twice(s))
+	if (all & SIGN_TWICE)
 		return FAULT_TEXT_MOJIBAKE;
-	if (has_markup(s))
+	if (all & SIGN_LESS && has_markup(s))
 		return FAULT_TEXT_MARKUP;
-	return has_invisible(s) ? FAULT_TEXT_INVISIBLE : FAULT_NONE;
+	return all & SIGN_INVISIBLE ? FAULT_TEXT_INVISIBLE : FAULT_NONE;
 }
 
 enum facts_fault_id form_text(struct str s)
 {
-	struct str trimmed = str_trim(s);
+	bool spaced = s.n && (sign_of(s.p[0]) | sign_of(s.p[s.n - 1])) & SIGN_SPACE;
+	struct str trimmed = spaced ? str_trim(s) : s;
 	if (!trimmed.n)
 		return FAULT_TEXT_EMPTY;
-	bool harmless = is_harmless(s);
-	enum facts_fault_id fault = harmless ? FAULT_NONE : check_characters(s);
-	if (fault != FAULT_NONE)
-		return fault;
-	if (is_placeholder(trimmed, harmless))
+	unsigned all = signs_in(s);
+	if (all & (SIGN_CONTROL | SIGN_HIGH | SIGN_LESS)) {
+		enum facts_fault_id fault = check_characters(s, all);
+		if (fault != FAULT_NONE)
+			return fault;
+	}
+	if (sign_of(trimmed.p[0]) & SIGN_PLACEHOLDER && is_placeholder(trimmed))
 		return FAULT_TEXT_PLACEHOLDER;
-	return trimmed.n < s.n ? FAULT_TEXT_SPACE : FAULT_NONE;
+	if (all & SIGN_VARIABLE && (contains(trimmed, "{{") || str_starts(trimmed, STR("${"))))
+		return FAULT_TEXT_PLACEHOLDER;
+	return spaced ? FAULT_TEXT_SPACE : FAULT_NONE;
 }
 
+/* Up to 15 digits are a whole number that a double holds exactly, and so is the power of ten that they are divided
+ * by: the quotient is the nearest double, which strtod would find. */
 bool form_number(struct str s, double *out)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!is_digit(s.p[i]) && s.p[i] != '.' && (s.p[i] != '-' || i > 0))
+	static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+					1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	bool negative = s.n && s.p[0] == '-';
+	size_t count = 0, point = s.n;
+	int64_t whole = 0;
+	for (size_t i = negative; i < s.n; i++) {
+		if (s.p[i] == '.' && point == s.n)
+			point = i;
+		else if (!is_digit(s.p[i]))
 			return false;
-	return s.n && is_digit(s.p[s.n - 1]) && str_to_double(s, out);
+		else if (++count <= 15)
+			whole = whole * 10 + (s.p[i] - '0');
+	}
+	if (!count || point + 1 == s.n)
+		return false;
+	if (count > 15)
+		return str_to_double(s, out);
+	double size = (double)whole / powers[point < s.n ? s.n - point - 1 : 0];
+	*out = negative ? -size : size;
+	return true;
 }
 
 /* ---- dates and times ---- */
@@ -358,14 +426,18 @@ bool form_postcode_of(struct str country, struct str postcode)
 enum facts_fault_id form_telephone(struct str s)
 {
 	size_t n = 0;
-	if (contains(s, "(0)"))
-		return FAULT_PHONE_TRUNK;
+	bool letters = false;
 	for (size_t i = 0; i < s.n; i++) {
-		if (is_digit(s.p[i]))
+		char c = s.p[i];
+		if (is_digit(c))
 			n++;
-		else if (!strchr(" -./()", s.p[i]) && (s.p[i] != '+' || i > 0))
-			return FAULT_PHONE_LETTERS;
+		else if (c == '(' && str_starts((struct str){s.p + i, s.n - i}, STR("(0)")))
+			return FAULT_PHONE_TRUNK;
+		else if (c != '+' || i > 0)
+			letters |= !strchr(" -./()", c);
 	}
+	if (letters)
+		return FAULT_PHONE_LETTERS;
 	if (!s.n || s.p[0] != '+')
 		return FAULT_PHONE_PLUS;
 	if (s.n > 1 && s.p[1] == '0')
@@ -396,32 +468,40 @@ static struct str host_in(struct str authority)
 
 static bool is_private(struct str host)
 {
-	static const char *const starts[] = {"127.",  "10.",    "192.168.", "169.254.", "0.",
-					     "[::1]", "[fe80:", "[fc",      "[fd"};
-	static const char *const ends[] = {".local", ".localhost", ".internal", ".lan",
-					   ".home.arpa"};
+	static const struct str starts[] = {TEXT("127."),     TEXT("10."), TEXT("192.168."),
+					    TEXT("169.254."), TEXT("0."),  TEXT("[::1]"),
+					    TEXT("[fe80:"),   TEXT("[fc"), TEXT("[fd")};
+	static const struct str ends[] = {TEXT(".local"), TEXT(".localhost"), TEXT(".internal"),
+					  TEXT(".lan"), TEXT(".home.arpa")};
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (str_starts(host, str_of(starts[i])) &&
+		if (str_starts(host, starts[i]) &&
 		    (host.p[0] == '[' || is_digit(host.p[host.n - 1])))
 			return true;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (str_ends(host, str_of(ends[i])))
+		if (str_ends(host, ends[i]))
 			return true;
 	int second = str_starts(host, STR("172.")) ? digits(host, 4, 2) : 0;
 	return (second >= 16 && second <= 31) || (host.p[0] != '[' && !memchr(host.p, '.', host.n));
 }
 
-static bool has_broken_characters(struct str s)
+static bool is_hexadecimal(char c)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c <= 0x20 || c == 0x7f || strchr("\"<>\\^`{|}", c))
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* A '%' that no two hexadecimal digits follow. */
+static bool has_broken_escape(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '%' &&
+		    (i + 2 >= s.n || !is_hexadecimal(s.p[i + 1]) || !is_hexadecimal(s.p[i + 2])))
 			return true;
-		if (c == '%' && (i + 2 >= s.n || !strchr("0123456789abcdefABCDEF", s.p[i + 1]) ||
-				 !strchr("0123456789abcdefABCDEF", s.p[i + 2])))
-			return true;
-	}
 	return false;
+}
+
+static bool is_authority_end(char c)
+{
+	return c == '/' || c == '?' || c == '#';
 }
 
 enum facts_fault_id form_url(struct str s)
@@ -440,12 +520,13 @@ enum facts_fault_id form_url(struct str s)
 		return FAULT_URL_SCHEME;
 	if (s.n > 2000)
 		return FAULT_URL_LONG;
-	if (has_broken_characters(s))
+	unsigned all = signs_in(s);
+	if (all & SIGN_BROKEN || (all & SIGN_PERCENT && has_broken_escape(s)))
 		return FAULT_URL_MALFORMED;
 	if (!str_starts(rest, STR("//")))
 		return FAULT_URL_HOST;
 	struct str authority = {rest.p + 2, 0};
-	while (2 + authority.n < rest.n && !strchr("/?#", authority.p[authority.n]))
+	while (2 + authority.n < rest.n && !is_authority_end(authority.p[authority.n]))
 		authority.n++;
 	if (authority.n && memchr(authority.p, '@', authority.n))
 		return FAULT_URL_CREDENTIALS;
