@@ -32,13 +32,26 @@ static const struct schema_property *property(const char *name)
 	return found;
 }
 
+static const char *address_of(const char *name)
+{
+	static char address[200];
+	snprintf(address, sizeof(address), "https://schema.org/%s", name);
+	return address;
+}
+
 static void terms_are_found_by_name_and_by_address(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < SCHEMA_TYPES; i++)
-		assert_ptr_equal(type(schema_types[i].name), &schema_types[i]);
-	for (size_t i = 0; i < SCHEMA_PROPERTIES; i++)
-		assert_ptr_equal(property(schema_properties[i].name), &schema_properties[i]);
+	for (size_t i = 0; i < SCHEMA_TYPES; i++) {
+		const char *name = schema_types[i].name;
+		assert_ptr_equal(type(name), &schema_types[i]);
+		assert_ptr_equal(type(address_of(name)), &schema_types[i]);
+	}
+	for (size_t i = 0; i < SCHEMA_PROPERTIES; i++) {
+		const char *name = schema_properties[i].name;
+		assert_ptr_equal(property(name), &schema_properties[i]);
+		assert_ptr_equal(property(address_of(name)), &schema_properties[i]);
+	}
 	assert_ptr_equal(type("https://schema.org/Bakery"), type("Bakery"));
 	assert_ptr_equal(type("http://schema.org/Bakery"), type("Bakery"));
 	assert_ptr_equal(type("schema:Bakery"), type("Bakery"));
@@ -46,6 +59,72 @@ static void terms_are_found_by_name_and_by_address(void **state)
 	assert_null(schema_type_find(STR("")));
 	assert_null(schema_type_find(STR("Bakeries")));
 	assert_null(schema_property_find(STR("Name")));
+}
+
+#define T(name) SCHEMA(name),
+/* clang-format off */
+#define LIST(...) (const struct schema_type *const[]){__VA_ARGS__ NULL}
+/* clang-format on */
+static const struct {
+	const char *name;
+	const struct schema_type *const *enumerations;
+} members[] = {
+#define SCHEMA_MEMBER(name, enumerations) {#name, LIST(enumerations)},
+#include "site/facts/schema.def"
+};
+
+static void members_are_found_in_their_enumerations(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const char *name = members[i].name;
+		const struct schema_type *const *of = members[i].enumerations;
+		for (; *of; of++) {
+			assert_true(schema_is_member(str_of(name), *of));
+			assert_true(schema_is_member(str_of(address_of(name)), *of));
+		}
+		assert_false(schema_is_member(str_of(name), type("Place")));
+	}
+}
+
+static bool descends(const struct schema_type *one, const struct schema_type *ancestor)
+{
+	bool found = one == ancestor;
+	for (const struct schema_type *const *parent = one->parents; *parent && !found; parent++)
+		found = descends(*parent, ancestor);
+	return found;
+}
+
+static void descent_is_what_the_parents_say(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SCHEMA_TYPES; i++)
+		for (size_t k = 0; k < SCHEMA_TYPES; k++)
+			if (schema_is_a(&schema_types[i], &schema_types[k]) !=
+			    descends(&schema_types[i], &schema_types[k]))
+				fail_msg("%s is a %s?", schema_types[i].name, schema_types[k].name);
+}
+
+static void data_types_are_told_as_bits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type;
+		unsigned bit;
+	} bits[] = {{"Text", SCHEMA_TAKES_TEXT},      {"Number", SCHEMA_TAKES_NUMBER},
+		    {"Integer", SCHEMA_TAKES_NUMBER}, {"Float", SCHEMA_TAKES_NUMBER},
+		    {"Date", SCHEMA_TAKES_DATE},      {"DateTime", SCHEMA_TAKES_DATE},
+		    {"Time", SCHEMA_TAKES_TIME},      {"Boolean", SCHEMA_TAKES_BOOLEAN},
+		    {"URL", SCHEMA_TAKES_URL}};
+	for (size_t i = 0; i < SCHEMA_PROPERTIES; i++) {
+		unsigned takes = 0;
+		const struct schema_type *const *range = schema_properties[i].ranges;
+		for (; *range; range++)
+			for (size_t k = 0; k < sizeof(bits) / sizeof(bits[0]); k++)
+				if (*range == type(bits[k].type))
+					takes |= bits[k].bit;
+		assert_int_equal(schema_takes(&schema_properties[i]), takes);
+	}
 }
 
 static void there_are_130_kinds_of_local_business(void **state)
@@ -679,6 +758,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(terms_are_found_by_name_and_by_address),
+	    cmocka_unit_test(members_are_found_in_their_enumerations),
+	    cmocka_unit_test(descent_is_what_the_parents_say),
+	    cmocka_unit_test(data_types_are_told_as_bits),
 	    cmocka_unit_test(there_are_130_kinds_of_local_business),
 	    cmocka_unit_test(types_descend_from_all_their_parents),
 	    cmocka_unit_test(properties_stand_where_they_may),

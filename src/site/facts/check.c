@@ -66,37 +66,28 @@ static void found(struct check *c, enum facts_fault_id fault, struct str value)
 
 /* ---- values ---- */
 
-static bool takes_number(const struct schema_property *p)
-{
-	return schema_takes(p, SCHEMA(Number)) || schema_takes(p, SCHEMA(Integer)) || schema_takes(p, SCHEMA(Float));
-}
-
-static bool takes_date(const struct schema_property *p)
-{
-	return schema_takes(p, SCHEMA(Date)) || schema_takes(p, SCHEMA(DateTime));
-}
-
 /* FAULT_NONE when one of the ranges takes such a text: those are asked from the narrow to the wide. */
 static enum facts_fault_id check_data_type(const struct schema_property *p, struct str s)
 {
 	double number;
+	unsigned takes = schema_takes(p);
 	enum facts_fault_id fault = FAULT_NONE;
-	if (takes_number(p)) {
+	if (takes & SCHEMA_TAKES_NUMBER) {
 		if (form_number(s, &number))
 			return FAULT_NONE;
 		fault = FAULT_NUMBER_MALFORMED;
 	}
-	if (takes_date(p) && (fault = form_date(s)) == FAULT_NONE)
+	if (takes & SCHEMA_TAKES_DATE && (fault = form_date(s)) == FAULT_NONE)
 		return FAULT_NONE;
-	if (schema_takes(p, SCHEMA(Time)) && (fault = form_time(s)) == FAULT_NONE)
+	if (takes & SCHEMA_TAKES_TIME && (fault = form_time(s)) == FAULT_NONE)
 		return FAULT_NONE;
-	if (schema_takes(p, SCHEMA(Boolean))) {
+	if (takes & SCHEMA_TAKES_BOOLEAN) {
 		struct str term = schema_term(s);
 		if (str_eq_nocase(term, STR("true")) || str_eq_nocase(term, STR("false")))
 			return FAULT_NONE;
 		fault = FAULT_BOOLEAN_MALFORMED;
 	}
-	if (schema_takes(p, SCHEMA(URL)) && (fault = form_url(s)) == FAULT_NONE)
+	if (takes & SCHEMA_TAKES_URL && (fault = form_url(s)) == FAULT_NONE)
 		return FAULT_NONE;
 	return fault;
 }
@@ -106,10 +97,11 @@ static enum facts_fault_id check_named(const struct schema_property *p, struct s
 {
 	enum facts_fault_id fault = FAULT_VALUE_NOT_OBJECT;
 	for (const struct schema_type *const *range = p->ranges; *range; range++) {
-		if (schema_is_a(*range, SCHEMA(Quantity)))
-			return FAULT_NONE;
-		if (!schema_is_a(*range, SCHEMA(Enumeration)))
+		if (!schema_is_a(*range, SCHEMA(Enumeration))) {
+			if (schema_is_a(*range, SCHEMA(Quantity)))
+				return FAULT_NONE;
 			continue;
+		}
 		if (schema_is_member(s, *range) ||
 		    str_starts(s, STR("http://purl.org/goodrelations/v1#")))
 			return FAULT_NONE;
@@ -122,12 +114,6 @@ static enum facts_fault_id check_named(const struct schema_property *p, struct s
 		   : fault;
 }
 
-static bool takes_data(const struct schema_property *p)
-{
-	return takes_number(p) || takes_date(p) || schema_takes(p, SCHEMA(Time)) || schema_takes(p, SCHEMA(Boolean)) ||
-	       schema_takes(p, SCHEMA(URL));
-}
-
 static void check_text(struct check *c, const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = form_text(s);
@@ -135,11 +121,13 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 		found(c, fault, s);
 	if (fault != FAULT_NONE && facts_faults[fault].severity == FACTS_ERROR)
 		return;
-	s = str_trim(s);
-	if (!schema_takes(p, SCHEMA(Text))) {
-		fault = takes_data(p) ? check_data_type(p, s) : check_named(p, s);
+	if (fault != FAULT_NONE)
+		s = str_trim(s);
+	unsigned takes = schema_takes(p);
+	if (!(takes & SCHEMA_TAKES_TEXT)) {
+		fault = takes ? check_data_type(p, s) : check_named(p, s);
 		/* What is neither may still name a member: itemAvailability takes no URL but its own. */
-		if (fault != FAULT_NONE && takes_data(p) && check_named(p, s) == FAULT_NONE)
+		if (fault != FAULT_NONE && takes && check_named(p, s) == FAULT_NONE)
 			fault = FAULT_NONE;
 		if (fault != FAULT_NONE)
 			found(c, fault, s);
@@ -158,19 +146,21 @@ static void check_value(struct check *c, const struct schema_property *p,
 		found(c, FAULT_VALUE_NULL, str_of(p->name));
 		break;
 	case JSON_IS_BOOL:
-		if (!schema_takes(p, SCHEMA(Boolean)) && !schema_takes(p, SCHEMA(Text)))
+		if (!(schema_takes(p) & (SCHEMA_TAKES_BOOLEAN | SCHEMA_TAKES_TEXT)))
 			found(c, FAULT_BOOLEAN_RANGE, str_of(p->name));
 		break;
 	case JSON_IS_NUMBER:
 	case JSON_IS_STRING:
 		check_text(c, p, v->text);
 		break;
-	case JSON_IS_OBJECT:
-		if (json_get(v, "@value"))
-			check_value(c, p, json_get(v, "@value"), true);
+	case JSON_IS_OBJECT: {
+		const struct json_value *value = json_get(v, "@value");
+		if (value)
+			check_value(c, p, value, true);
 		else
 			check_object(c, v, p);
 		break;
+	}
 	case JSON_IS_ARRAY:
 		if (in_list)
 			found(c, FAULT_LIST_IN_LIST, str_of(p->name));

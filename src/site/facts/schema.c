@@ -18,15 +18,116 @@ const struct schema_property schema_properties[SCHEMA_PROPERTIES] = {
 #include "site/facts/schema.def"
 };
 
-static const struct schema_member {
-	const char *name;
-	const struct schema_type *const *enumerations;
-} members[] = {
-#define SCHEMA_MEMBER(name, enumerations) {#name, LIST(enumerations)},
+static const struct schema_type *const *const member_enumerations[] = {
+#define SCHEMA_MEMBER(name, enumerations) LIST(enumerations),
 #include "site/facts/schema.def"
 };
 
-enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+/* ---- what properties take ---- */
+
+/* The same ranges once more, as bits. */
+#undef T
+#define IS(name, type) (SCHEMA_TYPE_##name == SCHEMA_TYPE_##type)
+#define T(name)                                                                                    \
+	| (IS(name, Text)                                             ? SCHEMA_TAKES_TEXT          \
+	   : IS(name, Number) || IS(name, Integer) || IS(name, Float) ? SCHEMA_TAKES_NUMBER        \
+	   : IS(name, Date) || IS(name, DateTime)                     ? SCHEMA_TAKES_DATE          \
+	   : IS(name, Time)                                           ? SCHEMA_TAKES_TIME          \
+	   : IS(name, Boolean)                                        ? SCHEMA_TAKES_BOOLEAN       \
+	   : IS(name, URL)                                            ? SCHEMA_TAKES_URL           \
+								      : 0)
+
+static const unsigned char property_takes[SCHEMA_PROPERTIES] = {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the ranges are operators and their operands */
+#define SCHEMA_PROPERTY(name, domains, ranges, successor) (0 ranges),
+#include "site/facts/schema.def"
+};
+
+unsigned schema_takes(const struct schema_property *property)
+{
+	return property_takes[property - schema_properties];
+}
+
+/* ---- terms by their names ---- */
+
+#define NAME(name) {#name, sizeof(#name) - 1},
+
+static const struct str type_names[] = {
+#define SCHEMA_TYPE(name, parents, successor) NAME(name)
+#include "site/facts/schema.def"
+};
+
+static const struct str property_names[] = {
+#define SCHEMA_PROPERTY(name, domains, ranges, successor) NAME(name)
+#include "site/facts/schema.def"
+};
+
+static const struct str member_names[] = {
+#define SCHEMA_MEMBER(name, enumerations) NAME(name)
+#include "site/facts/schema.def"
+};
+
+enum {
+	MEMBERS = sizeof(member_names) / sizeof(member_names[0]),
+	SLOTS = 4096, /* of a hash table: a power of two, and more than twice the rows of any */
+	NO_ROW = SLOTS,
+};
+_Static_assert(2 * (int)SCHEMA_TYPES < SLOTS && 2 * (int)SCHEMA_PROPERTIES < SLOTS &&
+		   2 * (int)MEMBERS < SLOTS,
+	       "a larger table");
+
+/* The rows of a table by hash, open addressing; made when first asked. */
+struct names {
+	const struct str *name;
+	size_t count;
+	bool made;
+	uint16_t slot[SLOTS]; /* the row, from 1; 0: free */
+};
+
+static struct names types = {.name = type_names, .count = SCHEMA_TYPES};
+static struct names properties = {.name = property_names, .count = SCHEMA_PROPERTIES};
+static struct names members = {.name = member_names, .count = MEMBERS};
+
+/* Of the length and up to 16 bytes at both ends, which tell names apart well enough; whoever looks compares all. */
+static inline size_t hash(struct str name)
+{
+	uint64_t head = 0, tail = 0;
+	if (name.n >= 8) {
+		memcpy(&head, name.p, 8);
+		memcpy(&tail, name.p + name.n - 8, 8);
+	} else if (name.n >= 4) {
+		memcpy(&head, name.p, 4);
+		memcpy(&tail, name.p + name.n - 4, 4);
+	} else if (name.n) {
+		head = (unsigned char)name.p[0];
+		tail = (uint64_t)(unsigned char)name.p[name.n / 2] << 8 |
+		       (unsigned char)name.p[name.n - 1];
+	}
+	uint64_t mixed = (head ^ name.n) * 0x9e3779b97f4a7c15u;
+	mixed = (mixed ^ mixed >> 32 ^ tail) * 0xc2b2ae3d27d4eb4fu;
+	return mixed >> 52; /* 12 bits: SLOTS */
+}
+
+static void make(struct names *names)
+{
+	for (size_t row = 0; row < names->count; row++) {
+		size_t at = hash(names->name[row]);
+		while (names->slot[at])
+			at = (at + 1) % SLOTS;
+		names->slot[at] = (uint16_t)(row + 1);
+	}
+	names->made = true;
+}
+
+static inline size_t find_name(struct names *names, struct str name)
+{
+	if (!names->made)
+		make(names);
+	for (size_t at = hash(name); names->slot[at]; at = (at + 1) % SLOTS)
+		if (str_eq(names->name[names->slot[at] - 1], name))
+			return names->slot[at] - 1u;
+	return NO_ROW;
+}
 
 struct str schema_term(struct str name)
 {
@@ -41,108 +142,94 @@ struct str schema_term(struct str name)
 	return name;
 }
 
-/* As str_cmp, without measuring the name. */
-static int compare(struct str s, const char *name)
+/* The row of a term; NO_ROW. Most are said by their bare names. */
+static inline size_t find(struct names *names, struct str term)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		int order = (unsigned char)s.p[i] - (unsigned char)name[i];
-		if (order || !name[i])
-			return order ? order : 1;
-	}
-	return name[s.n] ? -1 : 0;
-}
-
-static const char *type_name(size_t i)
-{
-	return schema_types[i].name;
-}
-
-static const char *property_name(size_t i)
-{
-	return schema_properties[i].name;
-}
-
-static const char *member_name(size_t i)
-{
-	return members[i].name;
-}
-
-/* The row of a term in a table; `count` when there is none. */
-static size_t find(struct str term, size_t count, const char *(*name_of)(size_t i))
-{
-	size_t from = 0, to = count;
-	struct str name = schema_term(term);
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		int order = compare(name, name_of(middle));
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	return count;
+	size_t row = find_name(names, term);
+	struct str name = row == NO_ROW ? schema_term(term) : term;
+	return name.n == term.n ? row : find_name(names, name);
 }
 
 const struct schema_type *schema_type_find(struct str name)
 {
-	size_t i = find(name, SCHEMA_TYPES, type_name);
-	return i < SCHEMA_TYPES ? &schema_types[i] : NULL;
+	size_t row = find(&types, name);
+	return row == NO_ROW ? NULL : &schema_types[row];
 }
 
 const struct schema_property *schema_property_find(struct str name)
 {
-	size_t i = find(name, SCHEMA_PROPERTIES, property_name);
-	return i < SCHEMA_PROPERTIES ? &schema_properties[i] : NULL;
+	size_t row = find(&properties, name);
+	return row == NO_ROW ? NULL : &schema_properties[row];
+}
+
+/* ---- descent ---- */
+
+/* A type and all its ancestors as a set of bits, made when first asked for: a type that is no member of its own set
+ * has none yet. */
+struct lineage {
+	uint64_t bits[(SCHEMA_TYPES + 63) / 64];
+};
+
+static struct lineage lineages[SCHEMA_TYPES];
+
+static inline bool has(const struct lineage *set, const struct schema_type *type)
+{
+	size_t i = (size_t)(type - schema_types);
+	return set->bits[i / 64] >> i % 64 & 1;
+}
+
+static void make_lineage(const struct schema_type *type)
+{
+	size_t self = (size_t)(type - schema_types);
+	struct lineage *set = &lineages[self];
+	if (has(set, type))
+		return;
+	for (const struct schema_type *const *parent = type->parents; *parent; parent++) {
+		make_lineage(*parent);
+		for (size_t i = 0; i < sizeof(set->bits) / sizeof(set->bits[0]); i++)
+			set->bits[i] |= lineages[*parent - schema_types].bits[i];
+	}
+	set->bits[self / 64] |= (uint64_t)1 << self % 64;
+}
+
+static inline const struct lineage *lineage_of(const struct schema_type *type)
+{
+	const struct lineage *set = &lineages[type - schema_types];
+	if (!has(set, type))
+		make_lineage(type);
+	return set;
+}
+
+static bool is_one_of(const struct schema_type *type, const struct schema_type *const *ancestors)
+{
+	const struct lineage *set = lineage_of(type);
+	for (; *ancestors; ancestors++)
+		if (has(set, *ancestors))
+			return true;
+	return false;
 }
 
 bool schema_is_a(const struct schema_type *type, const struct schema_type *ancestor)
 {
-	if (type == ancestor)
-		return true;
-	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
-		if (schema_is_a(*parent, ancestor))
-			return true;
-	return false;
-}
-
-static bool descends_from_one(const struct schema_type *type,
-			      const struct schema_type *const *ancestors)
-{
-	for (const struct schema_type *const *one = ancestors; *one; one++)
-		if (type == *one)
-			return true;
-	for (const struct schema_type *const *parent = type->parents; *parent; parent++)
-		if (descends_from_one(*parent, ancestors))
-			return true;
-	return false;
+	return has(lineage_of(type), ancestor);
 }
 
 bool schema_property_allowed(const struct schema_property *property, const struct schema_type *type)
 {
-	return descends_from_one(type, property->domains);
-}
-
-bool schema_takes(const struct schema_property *property, const struct schema_type *type)
-{
-	for (const struct schema_type *const *range = property->ranges; *range; range++)
-		if (*range == type)
-			return true;
-	return false;
+	return is_one_of(type, property->domains);
 }
 
 bool schema_value_allowed(const struct schema_property *property, const struct schema_type *value)
 {
-	return descends_from_one(value, property->ranges);
+	return is_one_of(value, property->ranges);
 }
 
 bool schema_is_member(struct str name, const struct schema_type *enumeration)
 {
-	size_t i = find(name, MEMBERS, member_name);
-	if (i == MEMBERS)
+	size_t row = find(&members, name);
+	if (row == NO_ROW)
 		return false;
-	for (const struct schema_type *const *of = members[i].enumerations; *of; of++)
+	for (const struct schema_type *const *of = member_enumerations[row]; *of; of++)
 		if (schema_is_a(*of, enumeration))
 			return true;
 	return false;

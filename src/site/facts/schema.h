@@ -2,7 +2,9 @@
  * which types, what values they take, and which terms have been superseded.
  *
  * Hides: the table schema.def, which tools/make-schema makes from the npm package schema-dts (its head names the
- * source and licence). All of it is constant and shared; look-ups are binary searches, the rest walks integers.
+ * source and licence). The table is constant; the hash tables that names are found by and the set of each type's
+ * ancestors are made of it when first asked for, in memory of the process, some 150 KB. Neither look-ups nor
+ * questions of descent depend on the size of the vocabulary. Not for several threads of one process.
  *
  * Terms are found by their name or by their address: "Bakery", "https://schema.org/Bakery",
  * "http://schema.org/Bakery", "schema:Bakery". Names are case-sensitive, as in JSON-LD.
@@ -57,8 +59,17 @@ bool schema_is_a(const struct schema_type *type, const struct schema_type *ances
 bool schema_property_allowed(const struct schema_property *property,
 			     const struct schema_type *type);
 
-/* Whether the property names the type itself among those of its values: schema_takes(p, SCHEMA(Text)). */
-bool schema_takes(const struct schema_property *property, const struct schema_type *type);
+/* The data types that the property names itself among those of its values. */
+enum schema_takes {
+	SCHEMA_TAKES_TEXT = 1 << 0,
+	SCHEMA_TAKES_NUMBER = 1 << 1, /* Number, Integer, Float */
+	SCHEMA_TAKES_DATE = 1 << 2,   /* Date, DateTime */
+	SCHEMA_TAKES_TIME = 1 << 3,
+	SCHEMA_TAKES_BOOLEAN = 1 << 4,
+	SCHEMA_TAKES_URL = 1 << 5,
+};
+/* Bits of them. */
+unsigned schema_takes(const struct schema_property *property);
 
 /* Whether a value of that type is in the property's range: an object's type, or a data type ("Text", "URL",
  * "Number", "Date", ...; a URL is a Text). What schema.org accepts of texts in general ("we expect strings
