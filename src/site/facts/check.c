@@ -193,14 +193,20 @@ static void check_redundant(struct check *c, const struct rules_subject *s)
 		}
 }
 
-/* *unknown: a type that the vocabulary does not have stands there, which is no reason to doubt the properties. */
-static void read_types(struct check *c, const struct json_value *v,
+/* A term of another vocabulary is said by its address or its prefix. */
+static bool is_foreign(struct str term)
+{
+	return term.n && memchr(term.p, ':', term.n) && schema_term(term).n == term.n;
+}
+
+/* said: what stands under "@type". *unknown: a type that the vocabulary does not have stands there, which is no reason
+ * to doubt the properties. */
+static void read_types(struct check *c, const struct json_value *said,
 		       const struct schema_type *types[TYPES_MAX], size_t *count, bool *unknown)
 {
-	const struct json_value *said = json_get(v, "@type");
 	const struct json_value *one = said && said->kind == JSON_IS_ARRAY ? said->first : said;
-	if (said && !one)
-		found_at(c, FAULT_TYPE_MISSING, NULL, (struct str){"", 0});
+	if (!one)
+		found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
 	for (; one; one = one == said ? NULL : one->next) {
 		if (one->kind != JSON_IS_STRING) {
 			found_at(c, FAULT_TYPE_NOT_TEXT, "@type", (struct str){"", 0});
@@ -212,9 +218,7 @@ static void read_types(struct check *c, const struct json_value *v,
 			found_at(c, FAULT_TYPE_SUPERSEDED, "@type", one->text);
 		if (type && *count < TYPES_MAX)
 			types[(*count)++] = type;
-		/* A type of another vocabulary is said by its address or its prefix. */
-		if (!type && (!one->text.n || !memchr(one->text.p, ':', one->text.n) ||
-			      schema_term(one->text).n != one->text.n))
+		if (!type && !is_foreign(one->text))
 			found_at(c, FAULT_TYPE_UNKNOWN, "@type", one->text);
 		*unknown |= !type;
 	}
@@ -234,35 +238,41 @@ static bool allowed(const struct rules_subject *s, const struct schema_property 
 	return false;
 }
 
-static bool is_twice(const struct json_value *v, const struct json_value *member)
+/* keys: a bit for each key before, by its length and its middle: a new bit is a new key. */
+static bool is_twice(const struct json_value *v, const struct json_value *member, uint64_t *keys)
 {
+	struct str key = member->key;
+	uint64_t bit = (uint64_t)1
+		       << (key.n ? key.n * 5 + (unsigned char)key.p[key.n / 2] : 0) % 64;
+	bool is_new = !(*keys & bit);
+	*keys |= bit;
+	if (is_new)
+		return false;
 	for (const struct json_value *other = v->first; other != member; other = other->next)
-		if (str_eq(other->key, member->key))
+		if (str_eq(other->key, key))
 			return true;
 	return false;
 }
 
-/* Of actions, what they take and give is said of each property: "query-input" of `query`. */
-static const struct schema_property *find_property(struct str name)
+/* Of actions, what they take and give is said of each property: "query-input" of `query`. *itself: the key names the
+ * property, not what is said of it. */
+static const struct schema_property *find_property(struct str name, bool *itself)
 {
 	static const struct str endings[] = {{"-input", 6}, {"-output", 7}};
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+	const struct schema_property *p = schema_property_find(name);
+	size_t whole = name.n;
+	for (size_t i = 0; !p && i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (str_ends(name, endings[i]))
 			name.n -= endings[i].n;
-	return schema_property_find(name);
+	*itself = name.n == whole;
+	return *itself ? p : schema_property_find(name);
 }
 
 static void check_member(struct check *c, const struct rules_subject *s, bool unknown,
+			 const struct schema_property *p, bool itself,
 			 const struct json_value *member)
 {
-	if (is_twice(s->object, member))
-		found(c, FAULT_PROPERTY_TWICE, member->key);
-	if (member->key.n && member->key.p[0] == '@')
-		return;
-	const struct schema_property *p = find_property(member->key);
-	bool foreign = member->key.n && memchr(member->key.p, ':', member->key.n) &&
-		       schema_term(member->key).n == member->key.n;
-	if (!p && !foreign)
+	if (!p && !is_foreign(member->key))
 		found(c, FAULT_PROPERTY_UNKNOWN, member->key);
 	if (!p)
 		return;
@@ -270,21 +280,30 @@ static void check_member(struct check *c, const struct rules_subject *s, bool un
 		found(c, FAULT_PROPERTY_SUPERSEDED, str_of(p->successor));
 	if (!unknown && s->types_count && !allowed(s, p))
 		found(c, FAULT_PROPERTY_DOMAIN, member->key);
-	if (strlen(p->name) == schema_term(member->key).n)
+	if (itself)
 		check_value(c, p, member, false);
 }
 
-static void check_members(struct check *c, const struct rules_subject *s, bool unknown)
+static void check_members(struct check *c, struct rules_subject *s, bool unknown)
 {
 	struct spot spot = {.in = c->spot, .depth = c->spot->depth + 1};
-	if (spot.depth > DEPTH_MAX) {
+	bool too_deep = spot.depth > DEPTH_MAX, itself = false;
+	uint64_t keys = 0;
+	if (too_deep)
 		found(c, FAULT_TOO_DEEP, (struct str){"", 0});
-		return;
-	}
 	for (const struct json_value *m = s->object->first; m; m = m->next) {
+		bool keyword = m->key.n && m->key.p[0] == '@';
+		const struct schema_property *p = keyword ? NULL : find_property(m->key, &itself);
+		if (p)
+			rules_keep(s, p, m);
+		if (too_deep)
+			continue;
 		spot.key = m->key;
 		c->spot = &spot;
-		check_member(c, s, unknown, m);
+		if (is_twice(s->object, m, &keys))
+			found(c, FAULT_PROPERTY_TWICE, m->key);
+		if (!keyword)
+			check_member(c, s, unknown, p, itself, m);
 		c->spot = spot.in;
 	}
 }
@@ -293,6 +312,14 @@ static bool any_in_range(const struct rules_subject *s, const struct schema_prop
 {
 	for (size_t i = 0; i < s->types_count; i++)
 		if (schema_value_allowed(p, s->types[i]) || schema_is_a(s->types[i], SCHEMA(Role)))
+			return true;
+	return false;
+}
+
+static bool is_local_business(const struct rules_subject *s)
+{
+	for (size_t i = 0; i < s->types_count; i++)
+		if (schema_is_a(s->types[i], SCHEMA(LocalBusiness)))
 			return true;
 	return false;
 }
@@ -306,13 +333,11 @@ static void check_object(struct check *c, const struct json_value *v,
 	bool unknown = false;
 	if (is_reference(v))
 		return;
-	read_types(c, v, types, &s.types_count, &unknown);
-	if (!json_get(v, "@type"))
-		found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
+	read_types(c, json_get(v, "@type"), types, &s.types_count, &unknown);
 	check_redundant(c, &s);
 	if (of && s.types_count && !unknown && !any_in_range(&s, of))
 		found(c, FAULT_VALUE_RANGE, str_of(types[0]->name));
-	c->local_business |= rules_is_a(&s, SCHEMA(LocalBusiness));
+	c->local_business = c->local_business || is_local_business(&s);
 	check_members(c, &s, unknown);
 	rules_object(&s, found_at, c);
 }

@@ -80,14 +80,37 @@ typedef void rule_found(void *ctx, enum facts_fault_id fault, const char *member
 /* The value of a property, when it is a text or a number. */
 void rules_value(const struct schema_property *property, struct str value, rule_found *found,
 		 void *ctx);
+/* The members of an object that rules ask for. The walk finds the property of each member anyhow and keeps these as it
+ * passes, so that no rule searches the object again. */
+/* clang-format off */
+#define RULES_MEMBERS(X) \
+	X(address) X(addressCountry) X(addressLocality) X(addressRegion) \
+	X(aggregateRating) X(areaServed) X(bestRating) X(closes) X(contentUrl) \
+	X(dayOfWeek) X(department) X(description) X(dissolutionDate) X(familyName) \
+	X(foundingDate) X(geo) X(geoMidpoint) X(geoRadius) X(itemOffered) X(latitude) \
+	X(longitude) X(name) X(opens) X(openingHoursSpecification) \
+	X(postOfficeBoxNumber) X(postalCode) X(price) X(priceCurrency) X(ratingValue) \
+	X(review) X(sameAs) X(serviceArea) X(streetAddress) X(url) X(validFrom) \
+	X(validThrough) X(worstRating)
+/* clang-format on */
+enum rules_member {
+#define X(name) MEMBER_##name,
+	RULES_MEMBERS(X)
+#undef X
+	    MEMBERS
+};
+
 /* An object as a whole, of one or several types. nested: it is a value in another object. */
 struct rules_subject {
 	const struct schema_type *const *types;
 	size_t types_count;
 	const struct json_value *object;
 	bool nested;
+	const struct json_value *said[MEMBERS]; /* the last one of the bare name; NULL */
 };
+/* Keep a member of the object whose key names the property, when rules ask for it. */
+void rules_keep(struct rules_subject *subject, const struct schema_property *property,
+		const struct json_value *member);
 void rules_object(const struct rules_subject *subject, rule_found *found, void *ctx);
-bool rules_is_a(const struct rules_subject *subject, const struct schema_type *type);
 
 #endif

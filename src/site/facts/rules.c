@@ -87,45 +87,60 @@ static enum facts_fault_id check_description(struct str s)
 	return s.n > 5000 ? FAULT_DESCRIPTION_LONG : FAULT_NONE;
 }
 
-static const struct {
-	enum schema_property_number property;
-	enum facts_fault_id (*check)(struct str s);
-} value_rules[] = {
-    {SCHEMA_PROPERTY_addressCountry, form_country},
-    {SCHEMA_PROPERTY_currenciesAccepted, check_currencies},
-    {SCHEMA_PROPERTY_description, check_description},
-    {SCHEMA_PROPERTY_email, form_email},
-    {SCHEMA_PROPERTY_faxNumber, form_telephone},
-    {SCHEMA_PROPERTY_geoRadius, check_radius},
-    {SCHEMA_PROPERTY_latitude, check_latitude},
-    {SCHEMA_PROPERTY_leiCode, form_lei},
-    {SCHEMA_PROPERTY_longitude, check_longitude},
-    {SCHEMA_PROPERTY_postalCode, check_postcode},
-    {SCHEMA_PROPERTY_price, check_price},
-    {SCHEMA_PROPERTY_priceCurrency, form_currency},
-    {SCHEMA_PROPERTY_priceRange, check_price_range},
-    {SCHEMA_PROPERTY_ratingCount, check_count},
-    {SCHEMA_PROPERTY_reviewCount, check_count},
-    {SCHEMA_PROPERTY_telephone, form_telephone},
+/* By property; most have none. */
+static enum facts_fault_id (*const value_rules[SCHEMA_PROPERTIES])(struct str s) = {
+    [SCHEMA_PROPERTY_addressCountry] = form_country,
+    [SCHEMA_PROPERTY_currenciesAccepted] = check_currencies,
+    [SCHEMA_PROPERTY_description] = check_description,
+    [SCHEMA_PROPERTY_email] = form_email,
+    [SCHEMA_PROPERTY_faxNumber] = form_telephone,
+    [SCHEMA_PROPERTY_geoRadius] = check_radius,
+    [SCHEMA_PROPERTY_latitude] = check_latitude,
+    [SCHEMA_PROPERTY_leiCode] = form_lei,
+    [SCHEMA_PROPERTY_longitude] = check_longitude,
+    [SCHEMA_PROPERTY_postalCode] = check_postcode,
+    [SCHEMA_PROPERTY_price] = check_price,
+    [SCHEMA_PROPERTY_priceCurrency] = form_currency,
+    [SCHEMA_PROPERTY_priceRange] = check_price_range,
+    [SCHEMA_PROPERTY_ratingCount] = check_count,
+    [SCHEMA_PROPERTY_reviewCount] = check_count,
+    [SCHEMA_PROPERTY_telephone] = form_telephone,
 };
 
 void rules_value(const struct schema_property *property, struct str value, rule_found *found,
 		 void *ctx)
 {
-	for (size_t i = 0; i < sizeof(value_rules) / sizeof(value_rules[0]); i++) {
-		if (property != &schema_properties[value_rules[i].property])
-			continue;
-		enum facts_fault_id fault = value_rules[i].check(value);
-		if (fault != FAULT_NONE)
-			found(ctx, fault, NULL, value);
-		return;
-	}
+	enum facts_fault_id (*check)(struct str s) = value_rules[property - schema_properties];
+	enum facts_fault_id fault = check ? check(value) : FAULT_NONE;
+	if (fault != FAULT_NONE)
+		found(ctx, fault, NULL, value);
 }
 
 /* ---- one object ---- */
 
 static const struct str nothing = {"", 0};
 
+void rules_keep(struct rules_subject *subject, const struct schema_property *property,
+		const struct json_value *member)
+{
+	/* Rules read bare names only, which the length tells from "schema:name" and "name-input". */
+	static const struct {
+		unsigned char length, place;
+	} kept[SCHEMA_PROPERTIES] = {
+#define X(name) [SCHEMA_PROPERTY_##name] = {sizeof(#name) - 1, MEMBER_##name},
+	    RULES_MEMBERS(X)
+#undef X
+	};
+	size_t i = (size_t)(property - schema_properties);
+	if (member->key.n == kept[i].length)
+		subject->said[kept[i].place] = member;
+}
+
+/* A member of the subject; NULL. */
+#define SAID(subject, name)      ((subject)->said[MEMBER_##name])
+#define TEXT_SAID(subject, name) json_text(SAID(subject, name))
+
+/* Of an object that stands in the subject. */
 static struct str text_of(const struct json_value *object, const char *key)
 {
 	return json_text(json_get(object, key));
@@ -142,18 +157,18 @@ static struct str name_of(const struct json_value *v)
 	return v && v->kind == JSON_IS_OBJECT ? text_of(v, "name") : json_text(v);
 }
 
-static void check_name(const struct json_value *v, rule_found *found, void *ctx)
+static void check_name(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	struct str name = text_of(v, "name");
+	struct str name = TEXT_SAID(s, name);
 	bool letter = false;
-	if (!has(v, "name")) {
+	if (!SAID(s, name)) {
 		found(ctx, FAULT_NAME_MISSING, NULL, nothing);
 		return;
 	}
-	for (size_t i = 0; i < name.n; i++) {
+	for (size_t i = 0; i < name.n && !letter; i++) {
 		unsigned char c = (unsigned char)name.p[i];
-		letter |= c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-			  (c >= 'a' && c <= 'z');
+		letter = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+			 (c >= 'a' && c <= 'z');
 	}
 	if (name.n && !letter)
 		found(ctx, FAULT_NAME_WORDLESS, "name", name);
@@ -162,14 +177,14 @@ static void check_name(const struct json_value *v, rule_found *found, void *ctx)
 		found(ctx, FAULT_NAME_URL, "name", name);
 	if (name.n > 300)
 		found(ctx, FAULT_NAME_LONG, "name", name);
-	if (name.n && str_eq_nocase(str_trim(text_of(v, "description")), name))
+	if (name.n && str_eq_nocase(str_trim(TEXT_SAID(s, description)), name))
 		found(ctx, FAULT_DESCRIPTION_NAME, "description", name);
 }
 
-static void check_same_as(const struct json_value *v, rule_found *found, void *ctx)
+static void check_same_as(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *list = json_get(v, "sameAs");
-	struct str url = text_of(v, "url");
+	const struct json_value *list = SAID(s, sameAs);
+	struct str url = TEXT_SAID(s, url);
 	if (!list || list->kind != JSON_IS_ARRAY)
 		return;
 	for (const struct json_value *a = list->first; a; a = a->next) {
@@ -181,9 +196,9 @@ static void check_same_as(const struct json_value *v, rule_found *found, void *c
 	}
 }
 
-static void check_department(const struct json_value *v, rule_found *found, void *ctx)
+static void check_department(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *d = json_get(v, "department");
+	const struct json_value *d = SAID(s, department);
 	const struct json_value *one = d && d->kind == JSON_IS_ARRAY ? d->first : d;
 	for (; one; one = one == d ? NULL : one->next)
 		if (one->kind == JSON_IS_OBJECT && !has(one, "name") && !has(one, "@id"))
@@ -197,30 +212,45 @@ struct shift {
 	struct str from, through;
 };
 
+/* A bit for the day; 0: none. */
+static unsigned day_of(struct str name)
+{
+	static const struct str names[] = {{"Monday", 6},   {"Tuesday", 7},        {"Wednesday", 9},
+					   {"Thursday", 8}, {"Friday", 6},         {"Saturday", 8},
+					   {"Sunday", 6},   {"PublicHolidays", 14}};
+	for (unsigned d = 0; d < sizeof(names) / sizeof(names[0]); d++)
+		if (str_eq(name, names[d]))
+			return 1u << d;
+	return 0;
+}
+
 static unsigned days_in(const struct json_value *v)
 {
-	static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-					    "Friday", "Saturday", "Sunday",    "PublicHolidays"};
 	unsigned days = 0;
 	const struct json_value *one = v && v->kind == JSON_IS_ARRAY ? v->first : v;
 	for (; one; one = one == v ? NULL : one->next) {
-		struct str name = schema_term(json_text(one));
-		for (unsigned d = 0; d < 8; d++)
-			if (str_eq(name, str_of(names[d])))
-				days |= 1u << d;
+		unsigned day = day_of(json_text(one));
+		days |= day ? day : day_of(schema_term(json_text(one)));
 	}
 	return days;
 }
 
-static bool read_shift(const struct json_value *v, struct shift *out)
+static bool read_times(struct str opens, struct str closes, struct shift *out)
 {
-	struct str opens = text_of(v, "opens"), closes = text_of(v, "closes");
 	enum facts_fault_id a = form_time(opens), b = form_time(closes);
 	if ((a != FAULT_NONE && a != FAULT_TIME_24) || (b != FAULT_NONE && b != FAULT_TIME_24))
 		return false;
-	*out = (struct shift){form_minutes(opens), form_minutes(closes),
-			      days_in(json_get(v, "dayOfWeek")), text_of(v, "validFrom"),
-			      text_of(v, "validThrough")};
+	*out = (struct shift){.opens = form_minutes(opens), .closes = form_minutes(closes)};
+	return true;
+}
+
+static bool read_shift(const struct json_value *v, struct shift *out)
+{
+	if (!read_times(text_of(v, "opens"), text_of(v, "closes"), out))
+		return false;
+	out->days = days_in(json_get(v, "dayOfWeek"));
+	out->from = text_of(v, "validFrom");
+	out->through = text_of(v, "validThrough");
 	return true;
 }
 
@@ -238,14 +268,27 @@ static enum facts_fault_id compare_shifts(const struct shift *a, const struct sh
 	return a->opens < b_closes && b->opens < a_closes ? FAULT_HOURS_OVERLAP : FAULT_NONE;
 }
 
+/* Most weeks have one specification for each day, and nothing to compare. */
+static bool shares_days(const struct json_value *list)
+{
+	unsigned before = 0;
+	for (const struct json_value *one = list->first; one; one = one->next) {
+		unsigned days = days_in(json_get(one, "dayOfWeek"));
+		if (days & before)
+			return true;
+		before |= days;
+	}
+	return false;
+}
+
 enum { SHIFTS_MAX = 128 };
 
-static void check_week(const struct json_value *v, rule_found *found, void *ctx)
+static void check_week(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	struct shift shifts[SHIFTS_MAX];
 	size_t count = 0;
-	const struct json_value *list = json_get(v, "openingHoursSpecification");
-	if (!list || list->kind != JSON_IS_ARRAY)
+	const struct json_value *list = SAID(s, openingHoursSpecification);
+	if (!list || list->kind != JSON_IS_ARRAY || !shares_days(list))
 		return;
 	for (const struct json_value *one = list->first; one && count < SHIFTS_MAX; one = one->next)
 		count += one->kind == JSON_IS_OBJECT && read_shift(one, &shifts[count]);
@@ -260,49 +303,48 @@ static void check_week(const struct json_value *v, rule_found *found, void *ctx)
 }
 
 /* Who serves an area and names no street keeps its place to itself: coordinates tell it all the same. */
-static void check_place(const struct json_value *v, rule_found *found, void *ctx)
+static void check_place(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *address = json_get(v, "address"), *geo = json_get(v, "geo");
-	if (!address && !geo && !has(v, "areaServed") && !has(v, "serviceArea"))
+	const struct json_value *address = SAID(s, address), *geo = SAID(s, geo);
+	if (!address && !geo && !SAID(s, areaServed) && !SAID(s, serviceArea))
 		found(ctx, FAULT_ADDRESS_MISSING, NULL, nothing);
 	struct str street = text_of(address, "streetAddress");
 	if (street.n && !geo && !has(address, "addressLocality") && !has(address, "postalCode"))
 		found(ctx, FAULT_ADDRESS_PLACELESS, "address.streetAddress", street);
-	bool streetless = !address || (address->kind == JSON_IS_OBJECT &&
-				       !has(address, "streetAddress") && !has(address, "@id"));
-	if (geo && streetless && has(v, "areaServed"))
+	if (!geo || !SAID(s, areaServed))
+		return;
+	if (!address || (address->kind == JSON_IS_OBJECT && !has(address, "streetAddress") &&
+			 !has(address, "@id")))
 		found(ctx, FAULT_ADDRESS_LEAKED, "geo", nothing);
 }
 
 static void check_business(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *v = s->object;
 	if (s->nested)
 		return;
-	check_name(v, found, ctx);
-	check_place(v, found, ctx);
-	check_same_as(v, found, ctx);
-	check_department(v, found, ctx);
-	check_week(v, found, ctx);
-	if (has(v, "aggregateRating"))
+	check_name(s, found, ctx);
+	check_place(s, found, ctx);
+	check_same_as(s, found, ctx);
+	check_department(s, found, ctx);
+	check_week(s, found, ctx);
+	if (SAID(s, aggregateRating))
 		found(ctx, FAULT_RATING_SELF, "aggregateRating", nothing);
-	if (has(v, "review"))
+	if (SAID(s, review))
 		found(ctx, FAULT_RATING_SELF, "review", nothing);
 	if (s->types_count == 1 && s->types[0] == SCHEMA(LocalBusiness))
 		found(ctx, FAULT_TYPE_GENERAL, "@type", STR("LocalBusiness"));
-	struct str founded = text_of(v, "foundingDate"), ended = text_of(v, "dissolutionDate");
+	struct str founded = TEXT_SAID(s, foundingDate), ended = TEXT_SAID(s, dissolutionDate);
 	if (founded.n >= 4 && ended.n >= 4 && str_cmp(ended, founded) < 0)
 		found(ctx, FAULT_DATES_BACKWARDS, "dissolutionDate", ended);
 }
 
 static void check_address(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *v = s->object;
-	struct str country = name_of(json_get(v, "addressCountry"));
-	if (!has(v, "addressLocality") && !has(v, "postalCode") && !has(v, "streetAddress") &&
-	    !has(v, "addressRegion") && !has(v, "addressCountry") && !has(v, "postOfficeBoxNumber"))
+	struct str country = name_of(SAID(s, addressCountry));
+	if (!SAID(s, addressLocality) && !SAID(s, postalCode) && !SAID(s, streetAddress) &&
+	    !SAID(s, addressRegion) && !SAID(s, addressCountry) && !SAID(s, postOfficeBoxNumber))
 		found(ctx, FAULT_ADDRESS_EMPTY, NULL, nothing);
-	struct str postcode = text_of(v, "postalCode");
+	struct str postcode = TEXT_SAID(s, postalCode);
 	if (postcode.n && check_postcode(postcode) == FAULT_NONE &&
 	    !form_postcode_of(country, postcode))
 		found(ctx, FAULT_POSTCODE_COUNTRY, "postalCode", postcode);
@@ -311,36 +353,36 @@ static void check_address(const struct rules_subject *s, rule_found *found, void
 static void check_coordinates(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	double lat, lon;
-	if (!has(s->object, "latitude"))
+	if (!SAID(s, latitude))
 		found(ctx, FAULT_LATITUDE_MISSING, NULL, nothing);
-	if (!has(s->object, "longitude"))
+	if (!SAID(s, longitude))
 		found(ctx, FAULT_LONGITUDE_MISSING, NULL, nothing);
-	if (form_number(text_of(s->object, "latitude"), &lat) &&
-	    form_number(text_of(s->object, "longitude"), &lon) && lat * lat + lon * lon < 1e-6)
+	if (form_number(TEXT_SAID(s, latitude), &lat) &&
+	    form_number(TEXT_SAID(s, longitude), &lon) && lat * lat + lon * lon < 1e-6)
 		found(ctx, FAULT_COORDINATES_ZERO, NULL, nothing);
 }
 
 static void check_circle(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (!has(s->object, "geoMidpoint"))
+	if (!SAID(s, geoMidpoint))
 		found(ctx, FAULT_CIRCLE_MIDPOINT, NULL, nothing);
-	if (!has(s->object, "geoRadius"))
+	if (!SAID(s, geoRadius))
 		found(ctx, FAULT_CIRCLE_RADIUS, NULL, nothing);
 }
 
 static void check_hours(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *v = s->object;
 	struct shift shift;
-	struct str from = text_of(v, "validFrom"), through = text_of(v, "validThrough");
-	if (!has(v, "opens") && has(v, "closes"))
+	struct str from = TEXT_SAID(s, validFrom), through = TEXT_SAID(s, validThrough);
+	if (!SAID(s, opens) && SAID(s, closes))
 		found(ctx, FAULT_HOURS_OPENS, NULL, nothing);
-	if (has(v, "opens") && !has(v, "closes"))
+	if (SAID(s, opens) && !SAID(s, closes))
 		found(ctx, FAULT_HOURS_CLOSES, NULL, nothing);
-	if (!has(v, "dayOfWeek") && !from.n && !through.n)
+	if (!SAID(s, dayOfWeek) && !from.n && !through.n)
 		found(ctx, FAULT_HOURS_DAYLESS, NULL, nothing);
-	if (read_shift(v, &shift) && shift.opens == shift.closes && shift.opens)
-		found(ctx, FAULT_HOURS_POINT, "closes", text_of(v, "closes"));
+	if (read_times(TEXT_SAID(s, opens), TEXT_SAID(s, closes), &shift) &&
+	    shift.opens == shift.closes && shift.opens)
+		found(ctx, FAULT_HOURS_POINT, "closes", TEXT_SAID(s, closes));
 	if (from.n && through.n && str_cmp(through, from) < 0)
 		found(ctx, FAULT_SEASON_BACKWARDS, "validThrough", through);
 	if (!from.n != !through.n)
@@ -350,46 +392,43 @@ static void check_hours(const struct rules_subject *s, rule_found *found, void *
 
 static void check_offer(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *v = s->object;
-	if (!has(v, "itemOffered") && !has(v, "name"))
+	if (!SAID(s, itemOffered) && !SAID(s, name))
 		found(ctx, FAULT_OFFER_ITEM, NULL, nothing);
-	if (has(v, "price") && !has(v, "priceCurrency"))
-		found(ctx, FAULT_PRICE_CURRENCY, "price", text_of(v, "price"));
+	if (SAID(s, price) && !SAID(s, priceCurrency))
+		found(ctx, FAULT_PRICE_CURRENCY, "price", TEXT_SAID(s, price));
 }
 
 static void check_item(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (!has(s->object, "name"))
+	if (!SAID(s, name))
 		found(ctx, FAULT_ITEM_NAMELESS, NULL, nothing);
 }
 
 static void check_area(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (!has(s->object, "name"))
+	if (!SAID(s, name))
 		found(ctx, FAULT_AREA_NAMELESS, NULL, nothing);
 }
 
 static void check_person(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (!has(s->object, "name") && !has(s->object, "familyName"))
+	if (!SAID(s, name) && !SAID(s, familyName))
 		found(ctx, FAULT_PERSON_NAMELESS, NULL, nothing);
 }
 
 static void check_image(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (!has(s->object, "url") && !has(s->object, "contentUrl"))
+	if (!SAID(s, url) && !SAID(s, contentUrl))
 		found(ctx, FAULT_IMAGE_URL, NULL, nothing);
 }
 
 static void check_rating(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	double value, worst = 1, best = 5;
-	struct str text = text_of(s->object, "ratingValue");
-	if (text_of(s->object, "worstRating").n &&
-	    !form_number(text_of(s->object, "worstRating"), &worst))
+	struct str text = TEXT_SAID(s, ratingValue);
+	if (TEXT_SAID(s, worstRating).n && !form_number(TEXT_SAID(s, worstRating), &worst))
 		return;
-	if (text_of(s->object, "bestRating").n &&
-	    !form_number(text_of(s->object, "bestRating"), &best))
+	if (TEXT_SAID(s, bestRating).n && !form_number(TEXT_SAID(s, bestRating), &best))
 		return;
 	if (text.n && (!form_number(text, &value) || value < worst || value > best))
 		found(ctx, FAULT_RATING_RANGE, "ratingValue", text);
@@ -413,17 +452,26 @@ static const struct {
     {SCHEMA(Rating), check_rating},
 };
 
-bool rules_is_a(const struct rules_subject *subject, const struct schema_type *type)
+enum { RULES = sizeof(object_rules) / sizeof(object_rules[0]), RULES_MADE = 1 << RULES };
+_Static_assert(RULES_MADE <= UINT16_MAX, "a bit for each rule");
+
+/* The rules that a type is under, a bit each in the order of the table, found when first asked for. */
+static unsigned rules_of(const struct schema_type *type)
 {
-	for (size_t i = 0; i < subject->types_count; i++)
-		if (schema_is_a(subject->types[i], type))
-			return true;
-	return false;
+	static uint16_t made[SCHEMA_TYPES];
+	uint16_t *rules = &made[type - schema_types];
+	for (size_t i = 0; i < RULES && !(*rules & RULES_MADE); i++)
+		if (schema_is_a(type, object_rules[i].type))
+			*rules |= (uint16_t)(1u << i);
+	*rules |= RULES_MADE;
+	return *rules & (RULES_MADE - 1u);
 }
 
 void rules_object(const struct rules_subject *subject, rule_found *found, void *ctx)
 {
-	for (size_t i = 0; i < sizeof(object_rules) / sizeof(object_rules[0]); i++)
-		if (rules_is_a(subject, object_rules[i].type))
-			object_rules[i].check(subject, found, ctx);
+	unsigned rules = 0;
+	for (size_t i = 0; i < subject->types_count; i++)
+		rules |= rules_of(subject->types[i]);
+	for (; rules; rules &= rules - 1) /* from the lowest */
+		object_rules[__builtin_ctz(rules)].check(subject, found, ctx);
 }
