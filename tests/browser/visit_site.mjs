@@ -140,7 +140,7 @@ async function by_keyboard(browser) {
 	ok(await tab_until((e) => e.text === 'Skip to the content', 1), 'the first key stroke offers to skip to the content');
 	ok(await tab_until((e) => /^\/c\/[^/]+\/$/.test(e.href), 10), 'a kind of business is reached by keyboard');
 	await follow(/\/c\//);
-	ok(await tab_until((e) => /^\/r\/[^/]+\/[^/]+\/$/.test(e.href), 10), 'from it a list');
+	ok(await tab_until((e) => /^\/r\/[^/]+\/[^/]+\.html$/.test(e.href), 10), 'from it a list');
 	await follow(/\/r\//);
 	ok(await tab_until((e) => /^\/b\//.test(e.href), 12), 'and from that a business');
 	await follow(/\/b\//);
@@ -153,7 +153,7 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', arg
 try {
 	const pages = await crawl();
 	const find = (test) => [...pages].find(([, text]) => test(text))?.[0];
-	const region = [...pages.keys()].find((p) => /^\/r\/[^/]+\/$/.test(p)), list = [...pages].filter(([p]) => /^\/r\/[^/]+\/[^/]+\//.test(p)).sort((a, b) => b[1].length - a[1].length)[0][0];
+	const region = [...pages.keys()].find((p) => /^\/r\/[^/]+\/$/.test(p)), list = [...pages].filter(([p]) => /^\/r\/[^/]+\/[^/]+\.html$/.test(p)).sort((a, b) => b[1].length - a[1].length)[0][0];
 	const kinds = [
 		['home', '/', ['By kind', 'By region']],
 		['boutique', find((t) => t.includes('<h1>Fadenspiel')), ['Goods and services', 'EUR', 'Opening hours', 'Samples of the test']],

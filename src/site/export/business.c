@@ -247,7 +247,7 @@ static void put_trail(struct maker *m, const struct business *b)
 	json_build_text(&m->b, m->root, "trail_region", b->region->name);
 	JSON_BUILD_JOIN(&m->b, m->root, "region_link", base, STR("/r/"), b->region->key, STR("/"));
 	JSON_BUILD_JOIN(&m->b, m->root, "list_link", base, STR("/r/"), b->region->key, STR("/"),
-			kind, STR("/"));
+			kind, STR(".html"));
 }
 
 /* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. */

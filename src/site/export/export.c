@@ -414,12 +414,15 @@ static enum status write_list(const struct run *r, const struct manifest *m, str
 static enum status build(struct run *r, struct err *err)
 {
 	enum status status = read_spare(r, err);
+	if (status == OK && !r->options->dry_run)
+		state_flush_begin(&r->state);
 	if (status == OK)
 		status = businesses(r, err);
 	if (status == OK)
 		status = list_pages(r, err);
 	if (status == OK)
 		status = others(r, err);
+	state_flush_end(&r->state);
 	if (status != OK)
 		return status;
 	count(r, &r->next);

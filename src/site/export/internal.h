@@ -113,11 +113,17 @@ struct state {
 	bool by_link;
 	bool published; /* there is a tree at DIR that a manifest describes */
 	int lock_fd, spare_fd;
+	pid_t flusher; /* 0: none */
+	int flusher_fd;
 };
 MUST_CHECK enum status state_open(struct state *s, const struct export_options *o, struct err *err);
 void state_close(struct state *s);
 /* The spare tree, made when it is not there. */
 MUST_CHECK enum status state_open_spare(struct state *s, struct err *err);
+/* Between the two a process keeps the disk writing. Without it the export is slower, so that nothing is told when it cannot
+ * be had. */
+void state_flush_begin(struct state *s);
+void state_flush_end(struct state *s);
 /* All that was written is on the disk. */
 MUST_CHECK enum status state_sync(const struct state *s, struct err *err);
 /* Exchange. The manifest has been written and the journals are gone. */

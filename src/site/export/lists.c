@@ -116,10 +116,12 @@ void lists_path(const struct theme *t, const struct lists *l, uint32_t page, cha
 	const struct list *list = &l->list[l->page[page].list];
 	struct str region = theme_region(t, list->region)->key;
 	struct str kind = theme_category_key(list->category);
-	char anchor[RECORD_ID_TEXT] = "index";
-	if (page != list->page)
-		record_id_format(member(l, l->page[page].from)->id, anchor);
-	int n = snprintf(out, EXPORT_PATH, "r/%.*s/%.*s/%s.html", STR_ARG(region), STR_ARG(kind),
+	char anchor[1 + RECORD_ID_TEXT] = "";
+	if (page != list->page) {
+		anchor[0] = '-';
+		record_id_format(member(l, l->page[page].from)->id, anchor + 1);
+	}
+	int n = snprintf(out, EXPORT_PATH, "r/%.*s/%.*s%s.html", STR_ARG(region), STR_ARG(kind),
 			 anchor);
 	must(n > 0 && n < EXPORT_PATH);
 }
@@ -156,10 +158,7 @@ static struct str page_link(struct maker *m, const struct lists *l, uint32_t pag
 {
 	char path[EXPORT_PATH];
 	lists_path(m->theme, l, page, path);
-	size_t n = strlen(path);
-	if (page == l->list[l->page[page].list].page)
-		n -= strlen("index.html");
-	return MAKER_JOIN(m, m->theme->base, STR("/"), {path, n});
+	return MAKER_JOIN(m, m->theme->base, STR("/"), str_of(path));
 }
 
 enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
@@ -243,8 +242,6 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	struct str first = put_members(m, l, p, rows, row);
 	put_pages(m, l, page);
 	lists_path(m->theme, l, page, path);
-	if (page == list->page)
-		path[strlen(path) - strlen("index.html")] = '\0';
 	maker_head(m, page == list->page ? heading : MAKER_JOIN(m, heading, STR(", from "), first),
 		   MAKER_JOIN(m, heading, STR(": names and addresses, best described first.")),
 		   path);

@@ -104,7 +104,7 @@ static enum status one_place(struct files *f, struct maker *m, const struct part
 		struct str r = theme_region(m->theme, parts[i].region)->key;
 		struct str c = theme_category_key(parts[i].category);
 		put_place(m, places,
-			  MAKER_JOIN(m, m->theme->base, STR("/r/"), r, STR("/"), c, STR("/")),
+			  MAKER_JOIN(m, m->theme->base, STR("/r/"), r, STR("/"), c, STR(".html")),
 			  is_region ? theme_category_label(parts[i].category)
 				    : theme_region(m->theme, parts[i].region)->name,
 			  parts[i].count);

@@ -131,8 +131,6 @@ static enum status list_pages(struct part *p, const struct lists *l, struct err 
 	begin(p);
 	for (uint32_t i = 0; i < l->pages && status == OK; i++) {
 		lists_path(p->theme, l, i, path);
-		if (i == l->list[l->page[i].list].page)
-			path[strlen(path) - strlen("index.html")] = '\0';
 		put_url(p, path, newest_of(l, &l->page[i]));
 		if (p->urls == PART_MOST || i + 1 == l->pages) {
 			snprintf(name, sizeof(name), "sitemap-lists-%u.xml", part++);
@@ -148,14 +146,11 @@ static enum status places(struct part *p, const struct manifest *m, struct err *
 {
 	begin(p);
 	for (size_t i = 0; i < m->files && p->urls < PART_MOST; i++) {
-		const char *path = m->file[i].path, *slash = strchr(path, '/');
-		size_t n = strlen(path), cut = strlen("index.html");
+		struct str path = str_of(m->file[i].path), index = STR("index.html");
 		char folder[EXPORT_PATH];
-		bool is_list =
-		    slash && path[0] == 'r' && strchr(slash + 1, '/') != strrchr(path, '/');
-		if (n < cut || strcmp(path + n - cut, "index.html") != 0 || is_list)
+		if (!str_ends(path, index))
 			continue;
-		snprintf(folder, sizeof(folder), "%.*s", (int)(n - cut), path);
+		snprintf(folder, sizeof(folder), "%.*s", (int)(path.n - index.n), path.p);
 		put_url(p, folder, 0);
 	}
 	return end(p, "sitemap-places.xml", err);

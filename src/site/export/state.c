@@ -3,12 +3,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/io.h"
@@ -202,6 +206,50 @@ static enum status publish_link(const struct state *s, struct err *err)
 	if (symlink(target, link) != 0 || rename(link, s->site) != 0)
 		return err_errno(err, FAILED, "%s", s->site);
 	return OK;
+}
+
+/* The disk writes what is there while the workers make the rest; left to itself it would begin when they have ended. A
+ * second is long enough for the file system's journal to take many changes of one block at once. */
+static void flush_until(int ended, int fd)
+{
+	struct pollfd poll_fd = {.fd = ended, .events = POLLIN};
+	while (poll(&poll_fd, 1, 1000) == 0 && syncfs(fd) == 0)
+		;
+}
+
+void state_flush_begin(struct state *s)
+{
+	int pipe_fd[2];
+	pid_t parent = getpid();
+	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
+		return;
+	s->flusher = fork();
+	if (s->flusher == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+			_exit(1);
+		close(pipe_fd[1]);
+		close(s->lock_fd); /* the next run need not wait for the disk */
+		/* An error is told once to each that has the folder open: the parent has to hear it too. */
+		int fd = openat(s->spare_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0)
+			flush_until(pipe_fd[0], fd);
+		_exit(0);
+	}
+	close(pipe_fd[0]);
+	if (s->flusher < 0)
+		close(pipe_fd[1]);
+	else
+		s->flusher_fd = pipe_fd[1];
+}
+
+void state_flush_end(struct state *s)
+{
+	if (s->flusher <= 0)
+		return;
+	close(s->flusher_fd);
+	while (waitpid(s->flusher, NULL, 0) < 0 && errno == EINTR)
+		;
+	s->flusher = 0;
 }
 
 enum status state_sync(const struct state *s, struct err *err)
