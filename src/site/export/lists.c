@@ -11,17 +11,25 @@
 
 enum { PAGE_LEAST = 20, PAGE_USUAL = 40, PAGE_MOST = 200 };
 
-static int compare(const void *a, const void *b, void *ctx)
+/* Where an entry stands in the order of lists; by itself, as in twins.c. */
+struct place {
+	uint64_t key; /* region, category, the best rank first */
+	uint32_t at;  /* in the manifest, which is in the order of ids */
+};
+
+static int compare(const void *a, const void *b)
 {
-	const struct entry *x = (const struct entry *)ctx + *(const uint32_t *)a;
-	const struct entry *y = (const struct entry *)ctx + *(const uint32_t *)b;
-	if (x->region != y->region)
-		return x->region < y->region ? -1 : 1;
-	if (x->category != y->category)
-		return x->category < y->category ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank > y->rank ? -1 : 1;
-	return x->id > y->id ? -1 : x->id < y->id;
+	const struct place *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->at > y->at ? -1 : x->at < y->at;
+}
+
+static uint64_t place_key(const struct entry *e)
+{
+	uint64_t region = (uint32_t)e->region ^ UINT32_C(1) << 31;
+	uint64_t category = (uint16_t)e->category ^ UINT16_C(1) << 15;
+	return region << 32 | category << 16 | (uint8_t)(UINT8_MAX - e->rank);
 }
 
 static void *array(size_t n, size_t size)
@@ -35,11 +43,15 @@ static void *array(size_t n, size_t size)
 static void order(struct lists *l)
 {
 	const struct manifest *m = l->m;
-	l->order = array(m->entries, sizeof(*l->order));
+	struct place *all = array(m->entries, sizeof(*all));
 	for (size_t i = 0; i < m->entries; i++)
 		if (m->entry[i].state >= ENTRY_NOINDEX)
-			l->order[l->count++] = (uint32_t)i;
-	qsort_r(l->order, l->count, sizeof(*l->order), compare, m->entry);
+			all[l->count++] = (struct place){place_key(&m->entry[i]), (uint32_t)i};
+	qsort(all, l->count, sizeof(*all), compare);
+	l->order = array(l->count, sizeof(*l->order));
+	for (size_t i = 0; i < l->count; i++)
+		l->order[i] = all[i].at;
+	free(all);
 }
 
 static const struct entry *member(const struct lists *l, size_t i)

@@ -14,6 +14,7 @@ struct part {
 	struct files *files;
 	const struct theme *theme;
 	struct buf xml, index;
+	struct buf url; /* of the site, escaped, with a slash */
 	size_t urls;
 	uint16_t newest;
 };
@@ -57,8 +58,7 @@ static void begin(struct part *p)
 static void put_url(struct part *p, const char *path, uint16_t day)
 {
 	buf_puts(&p->xml, "<url><loc>");
-	put_escaped(&p->xml, p->theme->url);
-	buf_putc(&p->xml, '/');
+	buf_str(&p->xml, buf_view(&p->url));
 	buf_puts(&p->xml, path);
 	buf_puts(&p->xml, "</loc>");
 	if (day)
@@ -77,8 +77,8 @@ static enum status end(struct part *p, const char *name, struct err *err)
 	if (buf_failed(&p->xml))
 		return err_set(err, TOO_LARGE, "%s would be over %d bytes", name, PART_BYTES);
 	buf_puts(&p->index, "<sitemap><loc>");
-	put_escaped(&p->index, p->theme->url);
-	buf_printf(&p->index, "/%s</loc>", name);
+	buf_str(&p->index, buf_view(&p->url));
+	buf_printf(&p->index, "%s</loc>", name);
 	if (p->newest)
 		put_day(&p->index, p->newest);
 	buf_puts(&p->index, "</sitemap>\n");
@@ -164,6 +164,9 @@ enum status sitemap_write(struct files *f, const struct theme *t, const struct l
 	enum status status = OK;
 	buf_init(&p.xml, PART_BYTES);
 	buf_init(&p.index, 8 << 20);
+	buf_init(&p.url, 64 << 10);
+	put_escaped(&p.url, t->url);
+	buf_putc(&p.url, '/');
 	buf_init(&robots, 4096);
 	buf_puts(&robots, "User-agent: *\nAllow: /\n");
 	if (t->url.n) {
@@ -185,5 +188,6 @@ enum status sitemap_write(struct files *f, const struct theme *t, const struct l
 	buf_release(&robots);
 	buf_release(&p.xml);
 	buf_release(&p.index);
+	buf_release(&p.url);
 	return status;
 }

@@ -4,15 +4,21 @@
 
 #include <stdlib.h>
 
-static int compare(const void *a, const void *b, void *ctx)
+/* What is sorted is small and by itself: to look each up in a manifest of a million would cost more than the sorting. */
+struct twin {
+	uint64_t identity;
+	uint32_t at; /* in the manifest, which is in the order of ids */
+	uint8_t rank;
+};
+
+static int compare(const void *a, const void *b)
 {
-	const struct entry *x = (const struct entry *)ctx + *(const uint32_t *)a;
-	const struct entry *y = (const struct entry *)ctx + *(const uint32_t *)b;
+	const struct twin *x = a, *y = b;
 	if (x->identity != y->identity)
 		return x->identity < y->identity ? -1 : 1;
 	if (x->rank != y->rank)
 		return x->rank > y->rank ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* It would have a page were it alone. */
@@ -24,17 +30,19 @@ static bool stands(const struct entry *e)
 void twins_resolve(struct manifest *m, void (*changed)(void *ctx, const struct entry *e, bool is),
 		   void *ctx)
 {
-	uint32_t *order = calloc(m->entries + 1, sizeof(*order));
+	struct twin *all = calloc(m->entries + 1, sizeof(*all));
 	size_t n = 0;
-	if (!order)
+	if (!all)
 		die("out of memory");
-	for (size_t i = 0; i < m->entries; i++)
-		if (stands(&m->entry[i]))
-			order[n++] = (uint32_t)i;
-	qsort_r(order, n, sizeof(*order), compare, m->entry);
+	for (size_t i = 0; i < m->entries; i++) {
+		const struct entry *e = &m->entry[i];
+		if (stands(e))
+			all[n++] = (struct twin){e->identity, (uint32_t)i, e->rank};
+	}
+	qsort(all, n, sizeof(*all), compare);
 	for (size_t i = 0; i < n; i++) {
-		struct entry *e = &m->entry[order[i]];
-		bool twin = i && m->entry[order[i - 1]].identity == e->identity;
+		struct entry *e = &m->entry[all[i].at];
+		bool twin = i && all[i - 1].identity == all[i].identity;
 		if (twin == (e->cause == GATE_DUPLICATE))
 			continue;
 		changed(ctx, e, !twin);
@@ -44,5 +52,5 @@ void twins_resolve(struct manifest *m, void (*changed)(void *ctx, const struct e
 		e->cause = GATE_DUPLICATE;
 		e->page = 0;
 	}
-	free(order);
+	free(all);
 }

@@ -15,7 +15,7 @@
 #include "base/cli.h"
 #include "sql/export.h"
 
-enum { BLOCKS_AT_ONCE = 48, LISTS_AT_ONCE = 32 };
+enum { BLOCKS_MOST = 192, LISTS_MOST = 64 };
 
 /* Between the workers of a pass and their parent. */
 struct shared {
@@ -98,12 +98,12 @@ static enum status put_rows(struct worker *w, const struct db_rows *rows, struct
 	return status;
 }
 
-static enum status put_blocks(struct worker *w, uint64_t at, struct err *err)
+static enum status put_blocks(struct worker *w, uint64_t at, uint64_t n, struct err *err)
 {
 	char from[32], to[32];
 	struct db_rows rows;
 	snprintf(from, sizeof(from), "(%llu,0)", (unsigned long long)at);
-	snprintf(to, sizeof(to), "(%llu,0)", (unsigned long long)at + BLOCKS_AT_ONCE);
+	snprintf(to, sizeof(to), "(%llu,0)", (unsigned long long)(at + n));
 	enum status status = DB_RUN(w->db, sql_export_blocks, &rows, err, DB_Z(from), DB_Z(to));
 	if (status == OK) {
 		status = put_rows(w, &rows, err);
@@ -134,13 +134,11 @@ static void note_gone(struct worker *w, const int64_t *ids, size_t n, const stru
 	}
 }
 
-static enum status put_ids(struct worker *w, uint64_t at, struct err *err)
+static enum status put_ids(struct worker *w, uint64_t at, uint64_t n, struct err *err)
 {
 	const int64_t *ids = w->pass->ids + at;
-	size_t n = w->pass->ids_count - at;
 	struct db_rows rows;
 	struct buf list;
-	n = n < EXPORT_CHUNK ? n : EXPORT_CHUNK;
 	buf_init(&list, EXPORT_CHUNK * 24);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&list, "%c%lld", i ? ',' : '{', (long long)ids[i]);
@@ -157,10 +155,10 @@ static enum status put_ids(struct worker *w, uint64_t at, struct err *err)
 
 /* ---- lists ---- */
 
-static enum status put_lists(struct worker *w, uint64_t at, struct err *err)
+static enum status put_lists(struct worker *w, uint64_t at, uint64_t n, struct err *err)
 {
 	const struct lists *l = w->pass->lists;
-	uint64_t end = at + LISTS_AT_ONCE < l->works ? at + LISTS_AT_ONCE : l->works;
+	uint64_t end = at + n;
 	struct db_rows rows;
 	int row = 0;
 	enum status status = lists_read(l, at, end, w->db, &rows, err);
@@ -191,19 +189,29 @@ static uint64_t all_work(const struct pass *p)
 	return p->lists ? p->lists->works : p->ids ? p->ids_count : (uint64_t)p->blocks;
 }
 
+/* The next piece of the work, [*at, *at + n). Pieces become smaller towards the end, so that the workers end together. */
+static uint64_t take(struct worker *w, uint64_t most, uint64_t *at)
+{
+	uint64_t all = all_work(w->pass), n;
+	*at = atomic_load(&w->shared->next);
+	do {
+		uint64_t left = all > *at ? all - *at : 0;
+		n = left / (2 * (uint64_t)w->pass->workers) + 1;
+		n = n < most ? n : most;
+		n = n < left ? n : left;
+	} while (n && !atomic_compare_exchange_weak(&w->shared->next, at, *at + n));
+	return n;
+}
+
 static enum status work(struct worker *w, struct err *err)
 {
 	const struct pass *p = w->pass;
-	uint64_t all = all_work(p);
-	uint64_t step = p->lists ? LISTS_AT_ONCE : p->ids ? EXPORT_CHUNK : BLOCKS_AT_ONCE;
+	uint64_t most = p->lists ? LISTS_MOST : p->ids ? EXPORT_CHUNK : BLOCKS_MOST, at, n;
 	enum status status = OK;
-	while (status == OK && !atomic_load(&w->shared->failed)) {
-		uint64_t at = atomic_fetch_add(&w->shared->next, step);
-		if (at >= all)
-			break;
-		status = p->lists ? put_lists(w, at, err)
-			 : p->ids ? put_ids(w, at, err)
-				  : put_blocks(w, at, err);
+	while (status == OK && !atomic_load(&w->shared->failed) && (n = take(w, most, &at))) {
+		status = p->lists ? put_lists(w, at, n, err)
+			 : p->ids ? put_ids(w, at, n, err)
+				  : put_blocks(w, at, n, err);
 		atomic_fetch_add(&w->shared->written, w->writer.files);
 		atomic_fetch_add(&w->shared->bytes, w->writer.bytes);
 		w->writer.files = w->writer.bytes = 0;

@@ -27,7 +27,7 @@ void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run)
 
 void writer_release(struct writer *w)
 {
-	for (size_t i = 0; i < sizeof(w->shard_fd) / sizeof(w->shard_fd[0]); i++)
+	for (size_t i = 0; i < WRITER_SHARDS; i++)
 		if (w->shard_fd[i] >= 0)
 			close(w->shard_fd[i]);
 	libdeflate_free_compressor(w->deflate);
@@ -141,13 +141,18 @@ enum status writer_put(struct writer *w, const char *path, struct str content, b
 	return put_all(w, w->root_fd, path, path, content, there, err);
 }
 
+/* Of "b/xx/ID.html": the first of the two characters has three bits (record_id_format). */
+static unsigned shard_of(int64_t id)
+{
+	return (uint64_t)id >> 55 & (WRITER_SHARDS - 1);
+}
+
 static enum status put_business(struct writer *w, const struct writer_file *f, struct err *err)
 {
-	enum { FOLDER = 4 }; /* of "b/xx/ID.html" */
+	enum { FOLDER = 4 };
 	char path[EXPORT_PATH];
 	struct str content = {w->contents.p + f->from, f->to - f->from};
-	/* Of the text's first two characters the first has three bits: record_id_format. */
-	int *dir = &w->shard_fd[(uint64_t)f->id >> 55 & 0xff];
+	int *dir = &w->shard_fd[shard_of(f->id)];
 	business_path(f->id, f->ending, path);
 	if (*dir < 0 && !w->dry_run) {
 		enum status status = make_folders(w->root_fd, path, err);
@@ -164,9 +169,17 @@ static enum status put_business(struct writer *w, const struct writer_file *f, s
 
 enum status writer_flush(struct writer *w, struct err *err)
 {
+	static uint16_t order[WRITER_QUEUE];
+	size_t next[WRITER_SHARDS + 1] = {0};
 	enum status status = OK;
+	for (size_t i = 0; i < w->queued; i++)
+		next[shard_of(w->queue[i].id) + 1]++;
+	for (size_t s = 1; s < WRITER_SHARDS; s++)
+		next[s] += next[s - 1];
+	for (size_t i = 0; i < w->queued; i++)
+		order[next[shard_of(w->queue[i].id)]++] = (uint16_t)i;
 	for (size_t i = 0; i < w->queued && status == OK; i++)
-		status = put_business(w, &w->queue[i], err);
+		status = put_business(w, &w->queue[order[i]], err);
 	w->queued = 0;
 	buf_reset(&w->contents);
 	return status;
