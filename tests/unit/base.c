@@ -93,6 +93,43 @@ static void cutting_gives_every_part_once(void **state)
 	assert_null(s.p);
 }
 
+static void what_an_arena_keeps_is_zeroed_again(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	arena.keeps = 3;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 200; i++) {
+			char *p = arena_alloc(&arena, 1000);
+			assert_non_null(p);
+			for (int k = 0; k < 1000; k++)
+				assert_int_equal(p[k], 0);
+			memset(p, 0xff, 1000);
+		}
+		assert_non_null(arena_room(&arena, 60000));
+		arena_reset(&arena);
+		assert_int_equal(arena.used_bytes, 0);
+	}
+	arena_release(&arena);
+	assert_null(arena.kept);
+}
+
+static void joined_parts_stand_one_after_the_other(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena, 100);
+	struct str none = {NULL, 0};
+	struct str all = ARENA_JOIN(&arena, STR("/b/"), none, STR("12"), STR(""), STR(".html"));
+	assert_int_equal(all.n, 10);
+	assert_string_equal(all.p, "/b/12.html");
+	assert_string_equal(ARENA_JOIN(&arena, none).p, "");
+	assert_null(ARENA_JOIN(&arena, all, all, all, all, all, all, all).p); /* over the maximum */
+	assert_string_equal(ARENA_JOIN(&arena, all, STR("?")).p, "/b/12.html?");
+	arena_release(&arena);
+}
+
 static void count_call(void *arg)
 {
 	int *calls = arg;
@@ -243,6 +280,8 @@ int main(void)
 	    cmocka_unit_test(utf8_is_what_rfc_3629_says),
 	    cmocka_unit_test(cutting_gives_every_part_once),
 	    cmocka_unit_test(an_arena_refuses_over_its_maximum_and_stays_usable),
+	    cmocka_unit_test(what_an_arena_keeps_is_zeroed_again),
+	    cmocka_unit_test(joined_parts_stand_one_after_the_other),
 	    cmocka_unit_test(deferred_calls_run_once_last_first),
 	    cmocka_unit_test(a_buffer_remembers_that_it_overflowed),
 	    cmocka_unit_test(dropping_moves_the_rest_to_the_front),

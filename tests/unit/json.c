@@ -546,6 +546,50 @@ static void what_is_written_is_read_again(void **state)
 	buf_release(&again);
 }
 
+/* What stands in a script element ends neither it nor a line of it, and reads as what it was. */
+static void in_a_script_nothing_reads_as_markup(void **state)
+{
+	(void)state;
+	const struct str texts[] = {
+	    STR("a && b --> </script> \xe2\x80\xa8 \xe2\x80\xa9 \xe2\x80\xaa"), STR("&"),
+	    STR("plain"), STR("\xe2\x80"), /* cut: no separator, no UTF-8 */
+	    STR("\xe2\x80\xa8\xff>")};
+	const char *const written[] = {
+	    "\"a \\u0026\\u0026 b --\\u003e \\u003c/script\\u003e \\u2028 \\u2029 \xe2\x80\xaa\"",
+	    "\"\\u0026\"", "\"plain\"", "\"\xef\xbf\xbd\xef\xbf\xbd\"",
+	    "\"\\u2028\xef\xbf\xbd\\u003e\""};
+	struct json_writer w;
+	struct buf out;
+	buf_init(&out, 4096);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		buf_reset(&out);
+		json_writer_init(&w, &out);
+		w.in_script = true;
+		json_put_str(&w, texts[i]);
+		assert_string_equal(buf_z(&out), written[i]);
+	}
+	buf_reset(&out);
+	json_writer_init(&w, &out); /* elsewhere only '<' is never written as it is */
+	json_put_str(&w, STR("& > <"));
+	assert_string_equal(buf_z(&out), "\"& > \\u003c\"");
+	buf_release(&out);
+}
+
+static void a_renamed_value_is_found_by_its_new_name(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct json_value *v;
+	struct err err;
+	arena_init(&arena, ARENA_BYTES);
+	assert_int_equal(json_parse(&arena, STR("{\"old\": 1, \"b\": 2}"), &v, &err), OK);
+	json_rename(v->first, STR("new"));
+	assert_null(json_get(v, "old"));
+	assert_true(str_eq(json_text(json_get(v, "new")), STR("1")));
+	assert_true(str_eq(json_text(json_path(v, "b")), STR("2")));
+	arena_release(&arena);
+}
+
 static void a_tree_is_built_until_the_arena_is_full(void **state)
 {
 	(void)state;
@@ -582,6 +626,8 @@ int main(void)
 	    cmocka_unit_test(trees_are_asked_by_name_and_path),
 	    cmocka_unit_test(a_value_over_the_arena_is_too_large),
 	    cmocka_unit_test(what_is_written_is_read_again),
+	    cmocka_unit_test(in_a_script_nothing_reads_as_markup),
+	    cmocka_unit_test(a_renamed_value_is_found_by_its_new_name),
 	    cmocka_unit_test(a_tree_is_built_until_the_arena_is_full),
 	};
 	return cmocka_run_group_tests_name("JSON", tests, NULL, NULL);

@@ -262,11 +262,11 @@ struct business {
 	const struct source *source;
 	int category;
 	int rank;
-	bool judged;        /* rank is known */
-	bool hidden;        /* its address is not to be shown */
+	bool judged;                 /* rank is known */
+	bool hidden;                 /* its address is not to be shown */
 	int updated_day;             /* of the source's last change, since 1970 */
 	char updated[BUSINESS_DATE]; /* the same: 2026-01-31; empty: not to be written */
-	int day; /* of our last change, since 1970 */
+	int day;                     /* of our last change, since 1970 */
 	struct facts_business facts;
 };
 

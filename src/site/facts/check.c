@@ -238,18 +238,16 @@ static bool allowed(const struct rules_subject *s, const struct schema_property 
 	return false;
 }
 
-/* keys: a bit for each key before, by its length and its middle: a new bit is a new key. */
+/* keys: a bit for each key before, by its hash: a new bit is a new key. */
 static bool is_twice(const struct json_value *v, const struct json_value *member, uint64_t *keys)
 {
-	struct str key = member->key;
-	uint64_t bit = (uint64_t)1
-		       << (key.n ? key.n * 5 + (unsigned char)key.p[key.n / 2] : 0) % 64;
+	uint64_t bit = (uint64_t)1 << member->hash % 64;
 	bool is_new = !(*keys & bit);
 	*keys |= bit;
 	if (is_new)
 		return false;
 	for (const struct json_value *other = v->first; other != member; other = other->next)
-		if (str_eq(other->key, key))
+		if (other->hash == member->hash && str_eq(other->key, member->key))
 			return true;
 	return false;
 }
