@@ -113,8 +113,7 @@ static void write_string(const struct json_writer *w, struct str s)
 	size_t from = 0;
 	buf_putc(w->out, '"');
 	for (size_t i = 0;;) {
-		while (i < s.n && needs[(unsigned char)s.p[i]] == PLAIN)
-			i++;
+		i += str_plain((struct str){s.p + i, s.n - i}, needs);
 		if (i == s.n)
 			break;
 		unsigned char need = needs[(unsigned char)s.p[i]];

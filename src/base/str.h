@@ -33,6 +33,17 @@ static inline bool str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n && str_eq((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix);
 }
+/* How many bytes stand before the first that the table marks. */
+static inline size_t str_plain(struct str s, const unsigned char marks[256])
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0;
+	while (i + 4 <= s.n && !(marks[p[i]] | marks[p[i + 1]] | marks[p[i + 2]] | marks[p[i + 3]]))
+		i += 4;
+	while (i < s.n && !marks[p[i]])
+		i++;
+	return i;
+}
 int str_cmp(struct str a, struct str b); /* bytewise, as memcmp, shorter first */
 
 /* Without ASCII white space at both ends. */

@@ -90,15 +90,13 @@ static void escape(struct buf *out, struct str s)
 	static const char entity[][8] = {"", "&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
 	static const unsigned char special[256] = {
 	    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5};
-	size_t from = 0;
-	for (size_t i = 0;; i++) {
-		while (i < s.n && !special[(unsigned char)s.p[i]])
-			i++;
-		buf_add(out, s.p + from, i - from);
-		if (i == s.n)
+	for (;;) {
+		size_t n = str_plain(s, special);
+		buf_add(out, s.p, n);
+		if (n == s.n)
 			break;
-		buf_puts(out, entity[special[(unsigned char)s.p[i]]]);
-		from = i + 1;
+		buf_puts(out, entity[special[(unsigned char)s.p[n]]]);
+		s = (struct str){s.p + n + 1, s.n - n - 1};
 	}
 }
 

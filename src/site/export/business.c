@@ -171,17 +171,15 @@ static void put_days(struct maker *m, struct json_value *days, const struct day 
 static void put_table(struct maker *m, const struct hours_week *week)
 {
 	struct json_value *days = maker_list(m, "days");
-	struct day day[2];
-	int first = 0;
-	read_day(week, 0, &day[0]);
-	for (int d = 1; d <= 7; d++) {
-		if (d < 7)
-			read_day(week, d, &day[1]);
-		if (d < 7 && same_day(&day[0], &day[1]))
-			continue;
-		put_days(m, days, &day[0], first, d - 1);
-		day[0] = day[1];
-		first = d;
+	struct day day, next;
+	for (int first = 0, last; first < 7; first = last + 1) {
+		read_day(week, first, &day);
+		for (last = first; last < 6; last++) {
+			read_day(week, last + 1, &next);
+			if (!same_day(&day, &next))
+				break;
+		}
+		put_days(m, days, &day, first, last);
 	}
 }
 
