@@ -18,7 +18,7 @@
  * writing happen in several processes, each with a connection of its own. The workers are forked, not exec'ed: they
  * do the same work behind the same boundary as their parent, and share its compiled templates and manifests.
  *
- * Memory: 32 bytes a business and tree, and a few MB a process.
+ * Memory: 48 bytes a business and tree; a process as much as it has read and not yet written, some 30 MB.
  *
  * Caller: the command. Blocking; returns when the site is published or has failed.
  */
