@@ -53,8 +53,9 @@ static enum status put_cards(struct worker *w, const struct business *b, bool th
 	return status;
 }
 
+/* there: what the spare tree has of it. */
 static enum status one_business(struct worker *w, const struct db_rows *rows, int row,
-				struct err *err)
+				const struct entry *there, struct err *err)
 {
 	struct business b;
 	struct entry e;
@@ -64,7 +65,6 @@ static enum status one_business(struct worker *w, const struct db_rows *rows, in
 		status = business_page(&w->maker, &b, &e, err);
 	if (status != OK)
 		return status;
-	const struct entry *there = manifest_find(w->pass->spare, b.id);
 	if (e.state < ENTRY_NOINDEX)
 		e.page = 0;
 	else if (there && there->page == e.page && there->card == e.card)
@@ -81,15 +81,19 @@ static enum status one_business(struct worker *w, const struct db_rows *rows, in
 /* The pages of all rows: journalled, rendered and written where the spare tree has another. */
 static enum status put_rows(struct worker *w, const struct db_rows *rows, struct err *err)
 {
-	enum status status = OK;
-	for (int row = 0; row < rows->rows; row++) {
-		struct entry e = {.id = db_i64(rows, row, 0), .state = ENTRY_INDEXED};
-		const struct entry *there = manifest_find(w->pass->spare, e.id);
-		journal_entry(&w->journal, there ? there : &e, false);
+	size_t count = (size_t)rows->rows;
+	const struct entry **there = calloc(count + 1, sizeof(const struct entry *));
+	if (!there)
+		die("out of memory");
+	for (size_t i = 0; i < count; i++) {
+		struct entry e = {.id = db_i64(rows, (int)i, 0), .state = ENTRY_INDEXED};
+		there[i] = manifest_find(w->pass->spare, e.id);
+		journal_entry(&w->journal, there[i] ? there[i] : &e, false);
 	}
-	status = journal_flush(&w->journal, err);
-	for (int row = 0; row < rows->rows && status == OK; row++)
-		status = one_business(w, rows, row, err);
+	enum status status = journal_flush(&w->journal, err);
+	for (size_t i = 0; i < count && status == OK; i++)
+		status = one_business(w, rows, (int)i, there[i], err);
+	free(there);
 	if (status == OK)
 		status = writer_flush(&w->writer, err);
 	if (status == OK)
