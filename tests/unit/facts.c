@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -473,10 +474,13 @@ static void a_broken_record_is_refused_by_name_and_writes_nothing(void **state)
 	    strstr(err.text, "country-not-a-code: address.addressCountry \"Germany\":"));
 	assert_int_equal(out.n, 0);
 	assert_int_equal(facts_jsonld(&b, &arena, &out, NULL), INVALID);
-	b = tilers();
-	b.lat = 91;
-	assert_int_equal(facts_jsonld(&b, &arena, &out, &err), INVALID);
-	assert_non_null(strstr(err.text, "latitude-range: geo.latitude"));
+	const double no_latitudes[] = {91, -90.000001, 499999999999998.3, -1e300, INFINITY, NAN};
+	for (size_t i = 0; i < sizeof(no_latitudes) / sizeof(no_latitudes[0]); i++) {
+		b = tilers();
+		b.lat = no_latitudes[i];
+		assert_int_equal(facts_jsonld(&b, &arena, &out, &err), INVALID);
+		assert_non_null(strstr(err.text, "latitude-range: geo.latitude"));
+	}
 	b = tilers();
 	b.name = STR("M\xfcller");
 	assert_int_equal(facts_jsonld(&b, &arena, &out, &err), INVALID);
