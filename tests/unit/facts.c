@@ -5,9 +5,9 @@
 #include "site/facts/schema.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
