@@ -223,6 +223,7 @@ static enum status pass(struct run *r, struct pass *p, const char *what, const c
 	if (status == OK)
 		status = pass_run(p, err);
 	p->progress = NULL;
+	p->journal_fd = NULL;
 	progress_end(&progress, p->lists ? p->lists->works : r->report->read);
 	if (status == OK && !p->lists)
 		status = collect(r, fd, err);

@@ -31,9 +31,10 @@ static void put_item(struct block *k, struct json_value *list, struct str text)
 /* The list under a key, made when the first item comes. */
 static struct json_value *list_of(struct block *k, struct json_value *parent, const char *key)
 {
-	const struct json_value *made = json_get(parent, key);
-	return made ? (struct json_value *)(uintptr_t)made
-		    : json_build(&k->b, parent, key, JSON_IS_ARRAY);
+	for (struct json_value *v = parent->first; v; v = v->next)
+		if (str_eq(v->key, str_of(key)))
+			return v;
+	return json_build(&k->b, parent, key, JSON_IS_ARRAY);
 }
 
 static void put_texts(struct block *k, struct json_value *root, const char *key,
