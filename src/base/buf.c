@@ -41,16 +41,6 @@ static bool reserve(struct buf *b, size_t n)
 	return true;
 }
 
-void buf_add_slowly(struct buf *b, const void *p, size_t n)
-{
-	if (!reserve(b, n))
-		return;
-	if (n)
-		memcpy(b->p + b->n, p, n);
-	b->n += n;
-	b->p[b->n] = '\0';
-}
-
 void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 {
 	va_list again;
@@ -86,6 +76,14 @@ void buf_grew(struct buf *b, size_t n)
 	must(n < b->cap - b->n);
 	b->n += n;
 	b->p[b->n] = '\0';
+}
+
+void buf_cut(struct buf *b, size_t n)
+{
+	must(n <= b->n);
+	b->n = n;
+	if (b->p)
+		b->p[n] = '\0';
 }
 
 void buf_drop(struct buf *b, size_t n)

@@ -22,15 +22,19 @@ void buf_init(struct buf *b, size_t max);
 void buf_reset(struct buf *b); /* empty and not failed */
 void buf_release(struct buf *b);
 
-void buf_add_slowly(struct buf *b, const void *p, size_t n); /* buf_add when there may be no room */
+/* n bytes to write into; the caller then says how many it used with buf_grew. NULL over the maximum
+ * (and the buffer has failed). */
+MUST_CHECK char *buf_room(struct buf *b, size_t n);
+void buf_grew(struct buf *b, size_t n);
+
 static inline void buf_add(struct buf *b, const void *p, size_t n)
 {
-	if (b->failed || b->cap - b->n <= n || b->max - b->n < n) {
-		buf_add_slowly(b, p, n);
+	bool fits = !b->failed && b->cap - b->n > n && b->max - b->n >= n;
+	char *to = fits ? b->p + b->n : buf_room(b, n);
+	if (!to)
 		return;
-	}
 	if (n)
-		memcpy(b->p + b->n, p, n);
+		memcpy(to, p, n);
 	b->n += n;
 	b->p[b->n] = '\0';
 }
@@ -54,11 +58,8 @@ static inline void buf_putc(struct buf *b, char c)
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF(2, 0);
 
-/* n bytes to write into; the caller then says how many it used with buf_grew. NULL over the maximum
- * (and the buffer has failed). */
-MUST_CHECK char *buf_room(struct buf *b, size_t n);
-void buf_grew(struct buf *b, size_t n);
-
+/* Keep the first n bytes. */
+void buf_cut(struct buf *b, size_t n);
 /* Remove n bytes at the front. Moves the rest: for queues use an offset of your own. */
 void buf_drop(struct buf *b, size_t n);
 

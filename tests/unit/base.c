@@ -212,6 +212,10 @@ static void dropping_moves_the_rest_to_the_front(void **state)
 	memcpy(buf_room(&b, 3), "xyz", 3);
 	buf_grew(&b, 3);
 	assert_string_equal(buf_z(&b), "cdefxyz");
+	buf_cut(&b, 4);
+	assert_string_equal(b.p, "cdef");
+	buf_cut(&b, 0);
+	assert_string_equal(buf_z(&b), "");
 	buf_release(&b);
 }
 

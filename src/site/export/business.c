@@ -65,7 +65,7 @@ static void read_place(const struct db_rows *rows, int row, struct facts_busines
 		*texts[c] = db_text(rows, row, 7 + c);
 }
 
-static void put_date(int day, char out[BUSINESS_DATE])
+void business_date(int day, char out[BUSINESS_DATE])
 {
 	struct tm tm;
 	time_t at = (time_t)day * (24 * 60 * 60);
@@ -90,7 +90,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	b->judged = !db_null(rows, row, 4);
 	b->day = (int)db_i64(rows, row, 23);
 	b->updated_day = (int)db_i64(rows, row, 24);
-	put_date(b->updated_day, b->updated);
+	business_date(b->updated_day, b->updated);
 	read_place(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->is_public)

@@ -33,7 +33,7 @@ static void end_line(struct buf *out, size_t from)
 	struct buf line;
 	buf_init(&line, 1 << 20);
 	buf_add(&line, out->p + from, out->n - from);
-	out->n = from;
+	buf_cut(out, from);
 	size_t used = 0;
 	for (size_t i = 0; i < line.n; i++) {
 		bool begins = ((unsigned char)line.p[i] & 0xc0) != 0x80;

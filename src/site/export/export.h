@@ -14,7 +14,7 @@
  * is in a journal; the next run takes what the journals name as unknown, writes that again, and goes on. A
  * machine that lost power takes the whole spare tree as unknown. A disk that is full ends the run the same way.
  *
- * The database is read in pieces of about a thousand rows, each a transaction of one statement; rendering and
+ * The database is read in pieces of some thousand rows, each a transaction of one statement; rendering and
  * writing happen in several processes, each with a connection of its own. The workers are forked, not exec'ed: they
  * do the same work behind the same boundary as their parent, and share its compiled templates and manifests.
  *

@@ -270,6 +270,8 @@ struct business {
 	struct facts_business facts;
 };
 
+/* 2026-01-31 of days since 1970; empty past the year 9999. */
+void business_date(int day, char out[BUSINESS_DATE]);
 /* The row's business in m's arena. TOO_LARGE, INVALID. */
 MUST_CHECK enum status business_read(struct maker *m, const struct db_rows *rows, int row,
 				     struct business *b, struct err *err);
@@ -348,6 +350,9 @@ MUST_CHECK enum status sitemap_write(struct files *f, const struct theme *t, con
 				     struct err *err);
 
 /* ---- worker.c ---- */
+
+/* As fork; the child does not outlive its parent, for the next export begins when the lock is free. */
+pid_t fork_bound(void);
 
 struct pass {
 	const struct export_options *options;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PART_MOST = 50000, PART_AIM = 32768, PART_BYTES = 50 << 20 };
 
@@ -22,13 +21,10 @@ struct part {
 static void put_day(struct buf *out, uint16_t day)
 {
 	static uint16_t last;
-	static char text[16];
-	if (day != last || !text[0]) {
-		time_t at = (time_t)day * 24 * 60 * 60;
-		struct tm tm;
-		must(gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%d", &tm));
-		last = day;
-	}
+	static char text[BUSINESS_DATE];
+	if (day != last || !text[0])
+		business_date(day, text);
+	last = day;
 	buf_puts(out, "<lastmod>");
 	buf_puts(out, text);
 	buf_puts(out, "</lastmod>");

@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -220,13 +218,10 @@ static void flush_until(int ended, int fd)
 void state_flush_begin(struct state *s)
 {
 	int pipe_fd[2];
-	pid_t parent = getpid();
 	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
 		return;
-	s->flusher = fork();
+	s->flusher = fork_bound();
 	if (s->flusher == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-			_exit(1);
 		close(pipe_fd[1]);
 		close(s->lock_fd); /* the next run need not wait for the disk */
 		/* An error is told once to each that has the folder open: the parent has to hear it too. */

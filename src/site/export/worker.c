@@ -246,14 +246,19 @@ static int worker_main(const struct pass *p, struct shared *shared, int number)
 	return status == OK ? 0 : 1;
 }
 
-static pid_t start(const struct pass *p, struct shared *shared, int number, const int alive[2])
+pid_t fork_bound(void)
 {
 	pid_t parent = getpid(), pid = fork();
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
+		_exit(1);
+	return pid;
+}
+
+static pid_t start(const struct pass *p, struct shared *shared, int number, const int alive[2])
+{
+	pid_t pid = fork_bound();
 	if (pid != 0)
 		return pid;
-	/* A worker must not outlive its parent: the next export begins when the lock is free. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-		_exit(1);
 	close(alive[0]);
 	_exit(worker_main(p, shared, number));
 }

@@ -463,6 +463,6 @@ enum status facts_jsonld(const struct facts_business *business, struct arena *ar
 	json_put_tree(&w, block);
 	if (out->n - before <= BLOCK_MAX && !buf_failed(out))
 		return OK;
-	out->n = before;
+	buf_cut(out, before);
 	return err_set(err, TOO_LARGE, "too many facts for a block");
 }
