@@ -90,13 +90,9 @@ const struct command command_audit = {
     .args = "site DIR|FILE",
     .summary = "Find what is wrong with a static site: facts, links, sitemaps, carts, weight",
     .help =
-	"Reads a folder of pages as a web host would serve it, or one page by itself. Nothing is "
-	"requested\n"
-	"from the network, no script runs, the documents are read in a sandbox. Each finding names "
-	"file, line,\n"
-	"rule and remedy. Exit status: 0 nothing or only notes, 2 findings, 1 the audit could not "
-	"be "
-	"done.",
+	"Reads a folder of pages as a web host would serve it, or one page by itself. Nothing is requested\n"
+	"from the network, no script runs, the documents are read in a sandbox. Each finding names file, line,\n"
+	"rule and remedy. Exit status: 0 nothing or only notes, 2 findings, 1 the audit could not be done.",
     .options = options,
     .min_args = 2,
     .max_args = 2,

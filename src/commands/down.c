@@ -78,8 +78,9 @@ static enum status wait_gone(const struct instance *i, int64_t patience_ms, stru
 			return err_set(err, TIMED_OUT, "still running; see %s/holdfast.log",
 				       i->log_dir);
 		if (clock_ms() >= deadline) {
-			fprintf(stderr, "holdfast down: the instance does not stop by itself; "
-					"ending its processes\n");
+			fprintf(
+			    stderr,
+			    "holdfast down: the instance does not stop by itself; ending its processes\n");
 			if (!supervisor_gone(i, &supervisor) && supervisor)
 				kill(supervisor, SIGKILL);
 			if (cluster_state(i, &database) != CLUSTER_DOWN && database)
@@ -131,9 +132,9 @@ const struct command command_down = {
     .name = "down",
     .args = "",
     .summary = "Stop the instance",
-    .help = "Web processes finish their requests, then the database shuts down. Also clears away "
-	    "what a\n"
-	    "killed instance left behind.",
+    .help =
+	"Web processes finish their requests, then the database shuts down. Also clears away what a\n"
+	"killed instance left behind.",
     .options = options,
     .run = run_down,
 };

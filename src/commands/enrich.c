@@ -344,8 +344,7 @@ static enum status read_schedule(const struct instance *i, struct schedule *out,
 		if (out->count == PLANS_MAX || !read_plan(row, &out->plan[out->count]))
 			return err_set(
 			    err, INVALID,
-			    "%s: pipeline.schedule: '%.*s' is not STAGE EVERY CONTAINERS, such as "
-			    "'website 24h 4' (at most %d of them, divided by ';')",
+			    "%s: pipeline.schedule: '%.*s' is not STAGE EVERY CONTAINERS, such as 'website 24h 4' (at most %d of them, divided by ';')",
 			    i->conf, STR_ARG(row), PLANS_MAX);
 		status = check_stage(i, out->plan[out->count++].stage, err);
 	}
@@ -472,8 +471,8 @@ static int run_enrich(int argc, char **argv)
 	if (scheduled)
 		return run_scheduled(&r);
 	if (argc || !stage)
-		return cli_usage_error("say which stage: --stage quality, geocode, website, "
-				       "email-domain or http");
+		return cli_usage_error(
+		    "say which stage: --stage quality, geocode, website, email-domain or http");
 	enum status status = open_run(&r, &err);
 	if (status == OK)
 		status = check_stage(&r.instance, stage, &err);
@@ -532,12 +531,8 @@ const struct command command_enrich = {
     .args = "--stage NAME",
     .summary = "Make records better by asking others: one batch of a stage",
     .help =
-	"Queues every business that the filters leave and works through them with containers of "
-	"its "
-	"own,\n"
-	"each a worker (database) and a fetcher (network, no database). Ctrl-C stops in order: "
-	"what "
-	"is\n"
+	"Queues every business that the filters leave and works through them with containers of its own,\n"
+	"each a worker (database) and a fetcher (network, no database). Ctrl-C stops in order: what is\n"
 	"claimed goes back and 'holdfast worker' goes on. Stages:\n"
 	"  quality       the quality score, from what is known now\n"
 	"  geocode       the place of the town, for businesses without coordinates\n"
@@ -553,8 +548,7 @@ const struct command command_worker = {
     .args = "",
     .summary = "Run containers of the pipeline for whatever is queued, also on another machine",
     .help =
-	"Works on the oldest open batch, one after the other, until it is stopped. On another "
-	"machine: an\n"
+	"Works on the oldest open batch, one after the other, until it is stopped. On another machine: an\n"
 	"instance folder for the settings ('holdfast init --db URL'), and --db with the database.",
     .options = worker_options,
     .run = run_worker,

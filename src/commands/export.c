@@ -71,21 +71,21 @@ static void print_text(const struct export_report *r)
 		printf("%s: nothing has changed since generation %" PRIu64 "\n", export.dir,
 		       r->generation);
 	else
-		printf("%s, generation %" PRIu64 "%s: %" PRIu64 " read, %" PRIu64 " files written, "
-		       "%" PRIu64 " as they were, %" PRIu64 " removed\n",
+		printf("%s, generation %" PRIu64 "%s: %" PRIu64 " read, %" PRIu64
+		       " files written, %" PRIu64 " as they were, %" PRIu64 " removed\n",
 		       export.dir, r->generation, export.dry_run ? ", dry run" : "", r->read,
 		       r->written, r->unchanged, r->removed);
-	printf("  %" PRIu64 " businesses have a page (%" PRIu64 " of them not to be indexed), "
-	       "%" PRIu64 " are withheld; %" PRIu64 " other files\n",
+	printf("  %" PRIu64 " businesses have a page (%" PRIu64
+	       " of them not to be indexed), %" PRIu64 " are withheld; %" PRIu64 " other files\n",
 	       r->pages, r->noindex, r->withheld, r->files);
 	buf_init(&causes, 65536);
 	gate_report_text(&r->gate, &causes);
 	fputs(buf_z(&causes), stdout);
 	buf_release(&causes);
 	if (r->no_address)
-		fprintf(stderr,
-			"holdfast export: site.url is not set: there is no sitemap, and pages "
-			"have no canonical address\n");
+		fprintf(
+		    stderr,
+		    "holdfast export: site.url is not set: there is no sitemap, and pages have no canonical address\n");
 }
 
 /* The operator's own templates, as holdfast-web takes them: DIR/web. */
@@ -131,14 +131,10 @@ const struct command command_export = {
     .args = "[DIR]",
     .summary = "Write the directory as a static site that any web host serves",
     .help =
-	"Pages for businesses, kinds and regions, lists, sitemaps; into the folder site of the "
-	"instance when\n"
-	"none is named. A second export writes what changed, into a spare tree beside (DIR.state), "
-	"and then\n"
-	"exchanges the two: what is served is one whole generation at every moment, also when an "
-	"export is\n"
-	"killed or the disk is full. Templates and assets are replaced by files in the instance's "
-	"folder web.",
+	"Pages for businesses, kinds and regions, lists, sitemaps; into the folder site of the instance when\n"
+	"none is named. A second export writes what changed, into a spare tree beside (DIR.state), and then\n"
+	"exchanges the two: what is served is one whole generation at every moment, also when an export is\n"
+	"killed or the disk is full. Templates and assets are replaced by files in the instance's folder web.",
     .options = options,
     .min_args = 0,
     .max_args = 1,

@@ -205,10 +205,8 @@ const struct command command_import = {
     .args = "FILE...",
     .summary = "Load records from files; '-' is standard input",
     .help =
-	"CSV, NDJSON, JSON, GeoJSON, GeoJSON sequences; OpenStreetMap, Overture, Google Business "
-	"Profile,\n"
-	"GLEIF and schema.org are recognised. A second import of the same source updates what "
-	"changed.\n"
+	"CSV, NDJSON, JSON, GeoJSON, GeoJSON sequences; OpenStreetMap, Overture, Google Business Profile,\n"
+	"GLEIF and schema.org are recognised. A second import of the same source updates what changed.\n"
 	"Each file is merged whole or not at all. E-mail addresses and named persons are left out.",
     .options = options,
     .min_args = 1,

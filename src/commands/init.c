@@ -222,8 +222,7 @@ const struct command command_init = {
     .summary = "Make an instance: settings and database",
     .help =
 	"Without --db the instance gets a PostgreSQL of its own in its folder, which listens on "
-	"a Unix\nsocket only. The folder must be empty or absent; when something fails it is left "
-	"as it was.",
+	"a Unix\nsocket only. The folder must be empty or absent; when something fails it is left as it was.",
     .options = options,
     .max_args = 1,
     .run = run,

@@ -30,7 +30,7 @@ const struct command command_migrate = {
     .name = "migrate",
     .args = "",
     .summary = "Bring the database to this version's schema",
-    .help = "Applies the migrations that are missing, all of them or none. The instance must be "
-	    "running.",
+    .help =
+	"Applies the migrations that are missing, all of them or none. The instance must be running.",
     .run = run,
 };

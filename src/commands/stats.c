@@ -55,10 +55,8 @@ const struct command command_stats = {
     .args = "cache",
     .summary = "Show the counters of the running instance",
     .help =
-	"cache: answers from the cache of the web processes and what making them took, since the "
-	"instance\n"
-	"started: hits, misses, fills, collapsed, stale, early, failed, fenced, taken_over, "
-	"refused, uncached,\n"
+	"cache: answers from the cache of the web processes and what making them took, since the instance\n"
+	"started: hits, misses, fills, collapsed, stale, early, failed, fenced, taken_over, refused, uncached,\n"
 	"evicted, the second tier's, and what waits and is used now.",
     .run = run,
 };

@@ -127,10 +127,9 @@ const struct command command_status = {
     .name = "status",
     .args = "",
     .summary = "Show what runs and how well it is kept apart",
-    .help = "Exit status 1 when the instance is not running. 'kept apart by' lists what is in "
-	    "force: a\n"
-	    "system user of its own (only when started as root), a filter on system calls "
-	    "(seccomp), files\n"
-	    "out of reach (Landlock).",
+    .help =
+	"Exit status 1 when the instance is not running. 'kept apart by' lists what is in force: a\n"
+	"system user of its own (only when started as root), a filter on system calls (seccomp), files\n"
+	"out of reach (Landlock).",
     .run = run,
 };

@@ -97,10 +97,10 @@ static int run(int argc, char **argv)
 	for (int n = 0; n < argc && status == OK; n++) {
 		int64_t id;
 		if (!record_id_parse(str_of(argv[n]), &id))
-			status = err_set(&err, INVALID,
-					 "'%s' is no id; they have 13 characters, as in the "
-					 "address of the business's page",
-					 argv[n]);
+			status = err_set(
+			    &err, INVALID,
+			    "'%s' is no id; they have 13 characters, as in the address of the business's page",
+			    argv[n]);
 		else
 			status = remove_entry ? allow(db, id, argv[n], &err)
 					      : suppress(db, id, argv[n], &err);
@@ -117,9 +117,9 @@ const struct command command_suppress = {
     .name = "suppress",
     .args = "[ID...]",
     .summary = "Keep businesses out, also after every later import",
-    .help = "Removes them from the directory and remembers them by source and external id. All of "
-	    "the ids or\n"
-	    "none.",
+    .help =
+	"Removes them from the directory and remembers them by source and external id. All of the ids or\n"
+	"none.",
     .options = options,
     .max_args = -1,
     .run = run,

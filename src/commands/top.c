@@ -111,12 +111,9 @@ const struct command command_top = {
     .args = "",
     .summary = "Watch the pipeline: batches, containers, rates, when it ends",
     .help =
-	"States: WORKING, IDLE, FINISHED; STALLED (no heartbeat, or no progress though work is "
-	"open),\n"
-	"DEAD (the lease is over), FAILING (all recent items fail), THROTTLED (a host asked for a "
-	"pause),\n"
-	"UNKNOWN (the numbers are not current). The same view is at /ops in a browser and in "
-	"/metrics.",
+	"States: WORKING, IDLE, FINISHED; STALLED (no heartbeat, or no progress though work is open),\n"
+	"DEAD (the lease is over), FAILING (all recent items fail), THROTTLED (a host asked for a pause),\n"
+	"UNKNOWN (the numbers are not current). The same view is at /ops in a browser and in /metrics.",
     .options = options,
     .run = run,
 };

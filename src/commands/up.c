@@ -56,8 +56,7 @@ static enum status wait_ready(pid_t pid, int ready, struct err *err)
 		if (n == 0)
 			return err_set(
 			    err, TIMED_OUT,
-			    "not everything runs after %lld s; 'holdfast status' says what, "
-			    "'holdfast down' stops it",
+			    "not everything runs after %lld s; 'holdfast status' says what, 'holdfast down' stops it",
 			    (long long)wait_s);
 		if (read(ready, &byte, 1) == 1)
 			return OK;

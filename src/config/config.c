@@ -308,9 +308,10 @@ const char *config_text(const struct config *c, enum config_id id)
 
 void config_write_sample(const struct config *c, struct buf *out)
 {
-	buf_puts(out, "# Settings of this instance; 'holdfast config' explains them. Commented "
-		      "lines are the\n"
-		      "# defaults. After a change: holdfast reload.\n");
+	buf_puts(
+	    out,
+	    "# Settings of this instance; 'holdfast config' explains them. Commented lines are the\n"
+	    "# defaults. After a change: holdfast reload.\n");
 	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
 		const struct config_option *o = &config_options[i];
 		bool differs = strcmp(c->text[i], o->default_text) != 0;

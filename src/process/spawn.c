@@ -37,8 +37,7 @@ enum status spawn_user(const char *name, uid_t *uid, gid_t *gid, struct err *err
 	if (!pw)
 		return err_set(
 		    err, NOT_FOUND,
-		    "there is no system user '%s'; make it with 'useradd --system %s' or "
-		    "tools/setup",
+		    "there is no system user '%s'; make it with 'useradd --system %s' or tools/setup",
 		    name, name);
 	if (pw->pw_uid == 0)
 		return err_set(err, INVALID, "the system user '%s' is root", name);

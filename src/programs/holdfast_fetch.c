@@ -35,11 +35,11 @@ int main(int argc, char **argv)
 	(void)argv;
 	log_setup("holdfast-fetch", LOG_INFO, false);
 	if (argc > 1 || !has_peer()) {
-		fprintf(stderr,
-			"usage: holdfast-fetch\n"
-			"Calls websites and services for a worker, which starts it with a "
-			"socket as descriptor %d.\n",
-			PROCESS_PEER_FD);
+		fprintf(
+		    stderr,
+		    "usage: holdfast-fetch\n"
+		    "Calls websites and services for a worker, which starts it with a socket as descriptor %d.\n",
+		    PROCESS_PEER_FD);
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -16,8 +16,7 @@ enum { OPENAPI_BYTES = 1 << 20, REQUESTS_PER_CONNECTION = 10000 };
 
 /* Everything the pages need comes from here; nothing of ours can be framed or runs foreign code. */
 static const char security_headers[] =
-    "Content-Security-Policy: default-src 'self'; base-uri 'none'; object-src 'none'; "
-    "form-action 'self'; frame-ancestors 'none'\r\n"
+    "Content-Security-Policy: default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: strict-origin-when-cross-origin\r\n";
 
@@ -90,10 +89,10 @@ struct web *web_create(const struct web_options *options)
 	create_pages(web, options->replacing);
 	collect_routes(web);
 	buf_init(&web->openapi, OPENAPI_BYTES);
-	http_openapi(&web->openapi, web->groups, config_text(c, CONFIG_SITE_NAME),
-		     VERSION_OF(HOLDFAST_VERSION),
-		     "A directory of businesses. Facts that a business publishes itself are marked "
-		     "x-public-fact. Lists are read page by page through their cursor.");
+	http_openapi(
+	    &web->openapi, web->groups, config_text(c, CONFIG_SITE_NAME),
+	    VERSION_OF(HOLDFAST_VERSION),
+	    "A directory of businesses. Facts that a business publishes itself are marked x-public-fact. Lists are read page by page through their cursor.");
 	must(!buf_failed(&web->openapi));
 	web->http = http_server_create(&(struct http_server_options){
 	    .loop = options->loop,

@@ -31,8 +31,7 @@ static enum status binary(char out[PATH_MAX], const char *name, struct err *err)
 	}
 	return err_set(
 	    err, NOT_FOUND,
-	    "PostgreSQL 15 is not installed (%s); 'apt-get install postgresql-15', or use "
-	    "--db URL",
+	    "PostgreSQL 15 is not installed (%s); 'apt-get install postgresql-15', or use --db URL",
 	    binary_dirs[0]);
 }
 
@@ -59,13 +58,13 @@ static void write_settings(struct buf *out, const struct instance *i)
 	int64_t web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
 		      config_number(&i->config, CONFIG_DB_CONNECTIONS);
 
-	buf_printf(out,
-		   "# Written by Holdfast at every start. Your own settings: local.conf beside "
-		   "this file.\n"
-		   "listen_addresses = ''\n"
-		   "port = %d\n"
-		   "unix_socket_directories = '",
-		   INSTANCE_PG_PORT);
+	buf_printf(
+	    out,
+	    "# Written by Holdfast at every start. Your own settings: local.conf beside this file.\n"
+	    "listen_addresses = ''\n"
+	    "port = %d\n"
+	    "unix_socket_directories = '",
+	    INSTANCE_PG_PORT);
 	for (const char *p = i->run_dir; *p; p++) {
 		if (*p == '\'')
 			buf_putc(out, '\'');
@@ -189,11 +188,10 @@ static enum status check_reachable(const struct instance *i, const char *user, s
 	struct err ignored;
 	enum status status = spawn_start(&test, &pid, err);
 	if (status == OK && spawn_wait(pid, "test", &ignored) != OK)
-		status =
-		    err_set(err, DENIED,
-			    "the database's user '%s' cannot reach %s; choose a folder such as "
-			    "/var/lib/holdfast/NAME, or open the folders above it (chmod o+x)",
-			    user, i->dir);
+		status = err_set(
+		    err, DENIED,
+		    "the database's user '%s' cannot reach %s; choose a folder such as /var/lib/holdfast/NAME, or open the folders above it (chmod o+x)",
+		    user, i->dir);
 	return status;
 }
 

@@ -43,16 +43,15 @@ static enum status count_applied(struct db *db, int *count, struct err *err)
 		const struct migration *m = &migrate_migrations[*count];
 		int64_t version = db_i64(&rows, *count, 0);
 		if (version != m->version)
-			status = err_set(err, CONFLICT,
-					 "the database's schema has version %lld, which this "
-					 "version of Holdfast does not know; use the newer program",
-					 (long long)version);
+			status = err_set(
+			    err, CONFLICT,
+			    "the database's schema has version %lld, which this version of Holdfast does not know; use the newer program",
+			    (long long)version);
 		else if (!str_eq(db_text(&rows, *count, 2), str_of(m->checksum)))
-			status =
-			    err_set(err, CONFLICT,
-				    "migration %04d_%s is not the one that was applied to this "
-				    "database; applied migrations never change",
-				    m->version, m->name);
+			status = err_set(
+			    err, CONFLICT,
+			    "migration %04d_%s is not the one that was applied to this database; applied migrations never change",
+			    m->version, m->name);
 	}
 	db_rows_release(&rows);
 	return status;
@@ -101,8 +100,8 @@ enum status migrate_check(struct db *db, struct err *err)
 	int have;
 	enum status status = count_applied(db, &have, err);
 	if (status == OK && migrate_migrations[have].version)
-		return err_set(err, CONFLICT,
-			       "the database's schema is older than this program; run 'holdfast "
-			       "migrate'");
+		return err_set(
+		    err, CONFLICT,
+		    "the database's schema is older than this program; run 'holdfast migrate'");
 	return status;
 }

@@ -105,10 +105,10 @@ static enum status find_trees(struct state *s, bool dry_run, struct err *err)
 	status = manifest_name(s, s->site, s->old_manifest, sizeof(s->old_manifest), err);
 	s->published = status == OK && access(s->old_manifest, R_OK) == 0;
 	if (status == OK && !s->published && !is_empty_folder(s->site))
-		return err_set(err, CONFLICT,
-			       "%s has files that no export has put there; name another folder, or "
-			       "remove it",
-			       s->site);
+		return err_set(
+		    err, CONFLICT,
+		    "%s has files that no export has put there; name another folder, or remove it",
+		    s->site);
 	return status;
 }
 
