@@ -30,7 +30,7 @@ struct csv {
 	struct buf shown; /* see shown_row */
 };
 
-static int next_byte(struct csv *c)
+static int csv_next_byte(struct csv *c)
 {
 	if (c->p == c->end) {
 		ssize_t n;
@@ -48,16 +48,16 @@ static int next_byte(struct csv *c)
 	return (unsigned char)*c->p++;
 }
 
-static int peek_byte(struct csv *c)
+static int csv_peek_byte(struct csv *c)
 {
-	int b = next_byte(c);
+	int b = csv_next_byte(c);
 	if (b >= 0)
 		c->p--;
 	return b;
 }
 
 /* Bytes that mean nothing special, at once. */
-static void plain(struct csv *c, bool quoted)
+static void csv_plain_bytes(struct csv *c, bool quoted)
 {
 	const char *from = c->p;
 	while (c->p < c->end) {
@@ -69,7 +69,7 @@ static void plain(struct csv *c, bool quoted)
 	buf_add(&c->row, from, (size_t)(c->p - from));
 }
 
-static void end_field(struct csv *c)
+static void csv_end_field(struct csv *c)
 {
 	buf_putc(&c->row, '\0');
 	c->count++;
@@ -79,7 +79,7 @@ static void end_field(struct csv *c)
 
 /* One record of the file, with its line. False at the end. A row that is too wide or too long is read to its
  * end; row_broken says why it cannot be used. */
-static bool read_row(struct csv *c, const char **broken)
+static bool csv_read_row(struct csv *c, const char **broken)
 {
 	bool quoted = false, any = false, was_quoted = false;
 	*broken = NULL;
@@ -88,7 +88,7 @@ static bool read_row(struct csv *c, const char **broken)
 	c->at[0] = 0;
 	c->row_line = c->line;
 	for (;;) {
-		int b = next_byte(c);
+		int b = csv_next_byte(c);
 		if (b < 0) {
 			if (quoted)
 				*broken = "a quoted value does not end";
@@ -100,7 +100,7 @@ static bool read_row(struct csv *c, const char **broken)
 		if (b == '\n')
 			c->line++;
 		if (quoted && b == '"') {
-			if (peek_byte(c) == '"') {
+			if (csv_peek_byte(c) == '"') {
 				buf_putc(&c->row, '"');
 				c->p++;
 			} else {
@@ -108,16 +108,16 @@ static bool read_row(struct csv *c, const char **broken)
 			}
 		} else if (quoted) {
 			buf_putc(&c->row, (char)b);
-			plain(c, true);
+			csv_plain_bytes(c, true);
 		} else if (b == '"' && c->row.n == c->at[c->count] && !was_quoted) {
 			quoted = was_quoted = true;
 		} else if (b == c->separator) {
 			if (c->count + 1 < COLUMNS_MAX)
-				end_field(c);
+				csv_end_field(c);
 			else
 				*broken = "too many columns";
 			was_quoted = false;
-		} else if (b == '\n' || (b == '\r' && peek_byte(c) == '\n')) {
+		} else if (b == '\n' || (b == '\r' && csv_peek_byte(c) == '\n')) {
 			if (b == '\r') {
 				c->p++;
 				c->line++;
@@ -125,21 +125,21 @@ static bool read_row(struct csv *c, const char **broken)
 			break;
 		} else {
 			buf_putc(&c->row, (char)b);
-			plain(c, false);
+			csv_plain_bytes(c, false);
 		}
 	}
 	if (!buf_failed(&c->row))
-		end_field(c);
+		csv_end_field(c);
 	else if (!*broken)
 		*broken = "the row is longer than 1 MiB";
 	return true;
 }
 
 /* The next record that is no empty line. False at the end. */
-static bool read_used_row(struct csv *c, const char **broken)
+static bool csv_read_used_row(struct csv *c, const char **broken)
 {
 	do
-		if (!read_row(c, broken))
+		if (!csv_read_row(c, broken))
 			return false;
 	while (!*broken && c->count == 1 && c->row.n == 1);
 	return true;
@@ -199,7 +199,7 @@ static enum encoding encoding_of(struct str s)
 				   : ENCODING_1252;
 }
 
-static struct str decoded(struct csv *c, size_t column)
+static struct str csv_decoded(struct csv *c, size_t column)
 {
 	size_t from = c->at[column];
 	size_t to = (column + 1 < c->count ? c->at[column + 1] : c->row.n) - 1;
@@ -232,7 +232,7 @@ static size_t count_in_line(struct str s, char separator)
 }
 
 /* Empty lines in front, and the line by which Excel is told its separator. */
-static void skip_preamble(struct csv *c)
+static void csv_skip_preamble(struct csv *c)
 {
 	struct str s = {c->p, (size_t)(c->end - c->p)};
 	while (s.n && (s.p[0] == '\n' || s.p[0] == '\r')) {
@@ -250,7 +250,7 @@ static void skip_preamble(struct csv *c)
 }
 
 /* The candidate that is most frequent in the first line; with --columns the one that makes as many. */
-static void sniff(struct csv *c)
+static void csv_sniff(struct csv *c)
 {
 	static const char candidates[] = {',', ';', '\t', '|'};
 	struct str start = {c->p, (size_t)(c->end - c->p)};
@@ -270,7 +270,7 @@ static void sniff(struct csv *c)
 	}
 }
 
-static void take_name(struct csv *c, struct str name)
+static void csv_take_name(struct csv *c, struct str name)
 {
 	name = str_trim(name);
 	c->names[c->columns] = arena_str(&c->name_arena, name);
@@ -279,7 +279,7 @@ static void take_name(struct csv *c, struct str name)
 }
 
 /* What the file is called in the report, from what its columns are. */
-static const char *recognise(const struct csv *c)
+static const char *csv_recognise(const struct csv *c)
 {
 	bool google = false, gleif = false;
 	for (size_t i = 0; i < c->columns; i++) {
@@ -289,7 +289,7 @@ static const char *recognise(const struct csv *c)
 	return gleif ? "csv/gleif" : google ? "csv/google" : "csv";
 }
 
-static bool take_header(struct csv *c)
+static bool csv_take_header(struct csv *c)
 {
 	struct parser *p = c->parser;
 	const char *broken;
@@ -297,8 +297,8 @@ static bool take_header(struct csv *c)
 	if (p->options->columns) {
 		struct str rest = str_of(p->options->columns);
 		while (rest.p && c->columns < COLUMNS_MAX)
-			take_name(c, str_cut(&rest, ','));
-	} else if (!read_used_row(c, &broken)) {
+			csv_take_name(c, str_cut(&rest, ','));
+	} else if (!csv_read_used_row(c, &broken)) {
 		parser_fail(p, "the file has no header line");
 		return false;
 	} else if (broken) {
@@ -306,12 +306,12 @@ static bool take_header(struct csv *c)
 		return false;
 	} else {
 		for (size_t i = 0; i < c->count; i++)
-			take_name(c, decoded(c, i));
+			csv_take_name(c, csv_decoded(c, i));
 	}
 	for (size_t i = 0; i < c->columns; i++)
 		name |= c->bindings[i] && c->bindings[i]->target == TARGET_FIELD &&
 			c->bindings[i]->field == RECORD_NAME;
-	p->format = recognise(c);
+	p->format = csv_recognise(c);
 	if (!name)
 		parser_fail(p,
 			    "no column is known as the name of a business; use --columns or --map");
@@ -319,7 +319,7 @@ static bool take_header(struct csv *c)
 }
 
 /* The start of the row for the reject file, as UTF-8. */
-static struct str shown_row(struct csv *c, struct draft *d)
+static struct str csv_shown_row(struct csv *c, struct draft *d)
 {
 	struct str row = {c->row.p, c->row.n ? c->row.n - 1 : 0};
 	struct buf utf8;
@@ -343,12 +343,12 @@ static struct str shown_row(struct csv *c, struct draft *d)
 	return row;
 }
 
-static void take_row(struct csv *c, struct draft *d, const char *broken)
+static void csv_take_row(struct csv *c, struct draft *d, const char *broken)
 {
 	struct str values[COLUMNS_MAX];
 	struct parser *p = c->parser;
 	draft_reset(d, c->row_line);
-	d->input = shown_row(c, d);
+	d->input = csv_shown_row(c, d);
 	if (broken) {
 		draft_reject(d, "", (struct str){"", 0}, broken);
 		return;
@@ -360,7 +360,7 @@ static void take_row(struct csv *c, struct draft *d, const char *broken)
 		return;
 	}
 	for (size_t i = 0; i < c->count; i++)
-		values[i] = decoded(c, i);
+		values[i] = csv_decoded(c, i);
 	if (p->map) {
 		map_row(p->map, d, c->names, values, c->count);
 		return;
@@ -391,11 +391,11 @@ bool parse_csv(struct parser *p, struct str head)
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_init(&c->converted[i], ROW_MAX_BYTES * 3);
 	draft_init(&draft, p);
-	skip_preamble(c);
-	sniff(c);
-	if (take_header(c)) {
-		while (ok && read_used_row(c, &broken)) {
-			take_row(c, &draft, broken);
+	csv_skip_preamble(c);
+	csv_sniff(c);
+	if (csv_take_header(c)) {
+		while (ok && csv_read_used_row(c, &broken)) {
+			csv_take_row(c, &draft, broken);
 			ok = draft_finish(&draft);
 		}
 	}

@@ -60,7 +60,7 @@ static bool is_ascii(struct str s)
 
 /* How many bytes of white space or control characters stand at p: ASCII, C1, the no-break space, separators of
  * lines, marks that turn the direction of text, the zero-width no-break space that is a byte-order mark astray. */
-static size_t blank(const unsigned char *p, size_t n)
+static size_t draft_blank(const unsigned char *p, size_t n)
 {
 	if (p[0] <= 0x20 || p[0] == 0x7f)
 		return 1;
@@ -82,7 +82,7 @@ static struct str without_room(struct draft *d)
 
 /* NFC, white space folded (line breaks stay where `lines`), trimmed, no control characters. Empty when
  * nothing remains; p == NULL when it is not UTF-8. */
-static struct str clean(struct draft *d, struct str s, bool lines)
+static struct str draft_clean(struct draft *d, struct str s, bool lines)
 {
 	if (!str_is_utf8(s))
 		return (struct str){NULL, 0};
@@ -104,7 +104,7 @@ static struct str clean(struct draft *d, struct str s, bool lines)
 	bool space = true; /* none at the start */
 	size_t n = 0;
 	for (size_t i = 0; i < s.n;) {
-		size_t skip = blank((const unsigned char *)s.p + i, s.n - i);
+		size_t skip = draft_blank((const unsigned char *)s.p + i, s.n - i);
 		if (lines && s.p[i] == '\n') {
 			while (n && to[n - 1] == ' ')
 				n--;
@@ -124,7 +124,7 @@ static struct str clean(struct draft *d, struct str s, bool lines)
 }
 
 /* Cut at a character, at most max bytes. */
-static struct str cut(struct str s, size_t max)
+static struct str draft_cut_text(struct str s, size_t max)
 {
 	if (s.n <= max)
 		return s;
@@ -216,7 +216,8 @@ static struct str json_without_emails(struct draft *d, struct str raw, size_t ma
 static struct str text_value(struct draft *d, enum record_field field, struct str raw)
 {
 	/* Much more than any field holds, and little enough for many of them. */
-	struct str s = clean(d, cut(raw, VALUE_BYTES), field == RECORD_DESCRIPTION);
+	struct str s =
+	    draft_clean(d, draft_cut_text(raw, VALUE_BYTES), field == RECORD_DESCRIPTION);
 	if (!s.p)
 		draft_reject(d, record_field_name(field), (struct str){"", 0}, "not valid UTF-8");
 	return without_emails(d, s);
@@ -287,7 +288,7 @@ static bool may_be_cut(enum record_field field)
 /* An id that is too long keeps its start and gets a digest of the whole: two that differ stay two. */
 static struct str short_id(struct draft *d, struct str id)
 {
-	struct str start = cut(id, record_fields[RECORD_EXTERNAL_ID].max_bytes - 17);
+	struct str start = draft_cut_text(id, record_fields[RECORD_EXTERNAL_ID].max_bytes - 17);
 	if (id.n <= record_fields[RECORD_EXTERNAL_ID].max_bytes)
 		return id;
 	char *p = arena_printf(&d->arena, "%.*s:%016llx", STR_ARG(start),
@@ -296,7 +297,7 @@ static struct str short_id(struct draft *d, struct str id)
 }
 
 /* A value that has the length it may have, or p == NULL. */
-static struct str bounded(struct draft *d, enum record_field field, struct str value)
+static struct str draft_bounded(struct draft *d, enum record_field field, struct str value)
 {
 	/* Countries come by name, telephones by the half dozen; finish_country and finish_phone make
 	 * one of them. */
@@ -309,14 +310,14 @@ static struct str bounded(struct draft *d, enum record_field field, struct str v
 		return short_id(d, value);
 	if (value.n > max && !may_be_cut(field))
 		return (struct str){NULL, 0};
-	return cut(value, max);
+	return draft_cut_text(value, max);
 }
 
 static void put_value(struct draft *d, enum record_field field, struct str value)
 {
 	if (field == RECORD_SAME_AS)
 		value = web_address(d, value);
-	value = bounded(d, field, value);
+	value = draft_bounded(d, field, value);
 	if (!value.p)
 		d->parser->summary.values_dropped++;
 	else if (record_fields[field].kind == RECORD_LIST)
@@ -465,7 +466,7 @@ static void finish_street(struct draft *d)
 				       d->house_number.n ? " " : "", STR_ARG(d->house_number));
 		if (p)
 			d->field[RECORD_STREET] =
-			    cut(str_of(p), record_fields[RECORD_STREET].max_bytes);
+			    draft_cut_text(str_of(p), record_fields[RECORD_STREET].max_bytes);
 	}
 }
 
@@ -681,7 +682,7 @@ bool draft_finish(struct draft *d)
 		if (!input.n && d->field[RECORD_EXTERNAL_ID].n)
 			input = d->field[RECORD_EXTERNAL_ID];
 		const struct record_reject reject = {d->line, d->bad_field, str_of(d->cause),
-						     cut(input, 1024)};
+						     draft_cut_text(input, 1024)};
 		record_write_reject(&p->frames, &reject);
 		p->summary.rejects++;
 	} else {

@@ -83,6 +83,7 @@ void draft_reject(struct draft *d, const char *field, struct str value, const ch
 MUST_CHECK bool draft_finish(struct draft *d);
 
 /* Frames to the pipe when there are enough, or all. */
+/* output.c */
 MUST_CHECK bool parser_flush(struct parser *p, bool all);
 
 /* The file cannot be read to its end, and why; the first cause counts. */

@@ -26,7 +26,7 @@ struct parse_map {
 	size_t count;
 };
 
-static bool field_named(struct str name, enum record_field *out)
+static bool map_field_named(struct str name, enum record_field *out)
 {
 	for (int f = 0; f < RECORD_FIELDS; f++) {
 		if (str_eq(name, str_of(record_field_name((enum record_field)f)))) {
@@ -37,14 +37,14 @@ static bool field_named(struct str name, enum record_field *out)
 	return false;
 }
 
-static enum status read_line(struct parse_map *map, struct str text, struct err *err)
+static enum status map_read_line(struct parse_map *map, struct str text, struct err *err)
 {
 	struct line line = {0};
 	struct str rest = text, name = str_trim(str_cut(&rest, '='));
 	if (!rest.p)
 		return err_set(err, INVALID, "'%.*s' is not of the form 'field = column'",
 			       STR_ARG(text));
-	if (!field_named(name, &line.field))
+	if (!map_field_named(name, &line.field))
 		return err_set(err, INVALID, "unknown field '%.*s'", STR_ARG(name));
 	rest = str_trim(rest);
 	if (rest.n > 1 && rest.p[0] == '"' && rest.p[rest.n - 1] == '"') {
@@ -81,7 +81,7 @@ enum status parse_map_read(struct str text, struct parse_map **out, struct err *
 		struct str line = str_trim(str_cut(&text, '\n'));
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		status = read_line(map, line, err);
+		status = map_read_line(map, line, err);
 		if (status != OK)
 			status = err_prefix(err, status, "line %d", n);
 	}
@@ -105,7 +105,7 @@ void parse_map_free(struct parse_map *map)
 	free(map);
 }
 
-static void apply(const struct line *line, struct draft *d, struct str value)
+static void map_apply(const struct line *line, struct draft *d, struct str value)
 {
 	const struct binding category = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
 	while (value.p) {
@@ -125,10 +125,10 @@ void map_row(const struct parse_map *map, struct draft *d, const struct str *nam
 	for (size_t i = 0; i < map->count; i++) {
 		const struct line *line = &map->line[i];
 		if (line->constant)
-			apply(line, d, str_of(line->constant));
+			map_apply(line, d, str_of(line->constant));
 		for (size_t c = 0; c < count && line->source; c++)
 			if (str_eq(names[c], str_of(line->source)))
-				apply(line, d, values[c]);
+				map_apply(line, d, values[c]);
 	}
 }
 
@@ -137,7 +137,7 @@ void map_object(const struct parse_map *map, struct draft *d, const struct json_
 	for (size_t i = 0; i < map->count; i++) {
 		const struct line *line = &map->line[i];
 		if (line->constant) {
-			apply(line, d, str_of(line->constant));
+			map_apply(line, d, str_of(line->constant));
 			continue;
 		}
 		const struct json_value *m = json_path(v, line->source);
@@ -145,8 +145,8 @@ void map_object(const struct parse_map *map, struct draft *d, const struct json_
 			m = json_get(v, line->source); /* keys with dots */
 		if (m && m->kind == JSON_IS_ARRAY)
 			for (m = m->first; m; m = m->next)
-				apply(line, d, json_text(m));
+				map_apply(line, d, json_text(m));
 		else
-			apply(line, d, json_text(m));
+			map_apply(line, d, json_text(m));
 	}
 }

@@ -9,28 +9,6 @@
 
 enum { HEAD_BYTES = 64 * 1024, FRAMES_MAX_BYTES = 8 << 20 };
 
-bool parser_flush(struct parser *p, bool all)
-{
-	if (p->frames.n < OUT_FLUSH_BYTES && !all)
-		return true;
-	record_write_progress(&p->frames, p->consumed);
-	if (io_write_all(p->out, p->frames.p, p->frames.n, p->err) != OK)
-		p->broken_pipe = true;
-	buf_reset(&p->frames);
-	return !p->broken_pipe;
-}
-
-void parser_fail(struct parser *p, const char *fmt, ...)
-{
-	va_list args;
-	if (p->summary.failure.n)
-		return;
-	va_start(args, fmt);
-	vsnprintf(p->failure, sizeof(p->failure), fmt, args);
-	va_end(args);
-	p->summary.failure = str_of(p->failure);
-}
-
 /* Enough of the file's start to tell what it is. */
 static enum status read_head(struct parser *p, char *head, size_t *n)
 {

@@ -1,0 +1,153 @@
+/* What is known of countries: their names, zones and telephone numbers. */
+#include "directory/parse/internal.h"
+
+#include <string.h>
+
+/* ITU-T E.164 calling code; national trunk prefix ("" none, "-" part of the number as in Italy); least
+ * and most digits of a national number; the IANA zone of countries that have one; names. */
+struct country {
+	const char code[3];
+	const char *calling, *trunk;
+	int least, most;
+	const char *zone;
+	const char *names;
+};
+static const struct country countries[] = {
+#define COUNTRY(code, calling, trunk, least, most, zone, names)                                    \
+	{code, calling, trunk, least, most, zone, names},
+#include "directory/parse/countries.def"
+#undef COUNTRY
+};
+
+static const struct country *country_of(struct str code)
+{
+	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++)
+		if (str_eq(code, (struct str){countries[i].code, 2}))
+			return &countries[i];
+	return NULL;
+}
+
+const char *country_timezone(struct str code)
+{
+	const struct country *c = country_of(code);
+	return c ? c->zone : NULL;
+}
+
+/* ISO 3166-1 alpha-2: countries of whose telephones and zones nothing is in countries.def. */
+static const char other_codes[] =
+    "AFAGAIAOAQASAWAXBBBFBHBIBJBLBMBNBOBQBSBTBVBWBZCCCDCFCGCICKCMCRCUCVCWCXDJDMDODZECEHERETFJFKFMFO"
+    "GAGDGFGGGHGIGLGMGNGPGQGSGTGUGWGYHMHNHTIMIOIQIRJEJMJOKGKHKIKMKNKPKWKYKZLALBLCLKLRLSLYMFMGMHMLMM"
+    "MN"
+    "MOMPMQMRMSMUMVMWMZNANCNENFNINPNRNUOMPAPEPFPGPKPMPNPRPSPWPYQARERWSBSCSDSHSJSLSNSOSRSSSTSVSXSYSZ"
+    "TCTDTFTGTJTKTLTMTOTTTVTZUGUMUYUZVAVCVEVGVIVUWFWSYEYTZMZW";
+
+static struct str other_code(struct str name)
+{
+	for (const char *p = other_codes; name.n == 2 && *p; p += 2)
+		if (str_eq_nocase(name, (struct str){p, 2}))
+			return (struct str){p, 2};
+	return (struct str){"", 0};
+}
+
+struct str country_code(struct str name)
+{
+	name = str_trim(name);
+	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]) && name.n; i++) {
+		struct str code = {countries[i].code, 2}, rest = str_of(countries[i].names);
+		if (str_eq_nocase(name, code))
+			return code;
+		while (rest.p)
+			if (str_eq_nocase(name, str_cut(&rest, '|')))
+				return code;
+	}
+	return other_code(name);
+}
+
+/* ---- telephone numbers ---- */
+
+enum { PHONE_DIGITS = 24 };
+
+static const struct country *country_by_calling(const char *digits, size_t n)
+{
+	const struct country *best = NULL;
+	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+		size_t k = strlen(countries[i].calling);
+		if (k <= n && memcmp(digits, countries[i].calling, k) == 0 &&
+		    (!best || k > strlen(best->calling)))
+			best = &countries[i];
+	}
+	return best;
+}
+
+/* The digits of a number as written, and whether a + stands in front of them; -1: no number. */
+static int phone_digits(struct str text, char digits[PHONE_DIGITS], bool *international)
+{
+	/* no-break spaces, hyphens and dashes as typesetters set them */
+	static const char *const marks[] = {"\xc2\xa0",     "\xe2\x80\x91", "\xe2\x80\x93",
+					    "\xe2\x80\x90", "\xe2\x80\xaf", "\xe2\x80\x89"};
+	size_t n = 0;
+	*international = false;
+	for (size_t i = 0; i < text.n; i++) {
+		struct str rest = {text.p + i, text.n - i};
+		char c = rest.p[0];
+		if (c >= '0' && c <= '9') {
+			/* "+41 (0)44 ...": the trunk prefix in brackets is not dialled, but in Italy. */
+			const struct country *k =
+			    *international && i && str_starts(rest, STR("0)")) && rest.p[-1] == '('
+				? country_by_calling(digits, n)
+				: NULL;
+			if (k && k->trunk[0] != '-')
+				continue;
+			if (n == PHONE_DIGITS)
+				return -1;
+			digits[n++] = c;
+		} else if (c == '+' && n == 0) {
+			*international = true;
+		} else if (c == '\0' || !strchr(" -./()", c)) {
+			size_t mark = 0;
+			for (size_t m = 0; m < sizeof(marks) / sizeof(marks[0]); m++)
+				if (str_starts(rest, str_of(marks[m])))
+					mark = strlen(marks[m]);
+			if (!mark)
+				return -1; /* an extension, a word: keep it as written */
+			i += mark - 1;
+		}
+	}
+	return (int)n;
+}
+
+bool parse_phone(struct str text, struct str country, struct buf *out)
+{
+	char digits[PHONE_DIGITS];
+	bool international;
+	int count = phone_digits(str_trim(text), digits, &international);
+	if (count < 0)
+		return false;
+	size_t n = (size_t)count;
+	if (!international && n > 2 && digits[0] == '0' && digits[1] == '0') {
+		international = true;
+		memmove(digits, digits + 2, n -= 2);
+	}
+	const struct country *c =
+	    international ? country_by_calling(digits, n) : country_of(country);
+	if (!c)
+		return false;
+	size_t calling = international ? strlen(c->calling) : 0, trunk = strlen(c->trunk);
+	const char *national = digits + calling;
+	n -= calling;
+	/* No number begins with 0 where 0 is the prefix; 8 and 1 are prefixes only in front of a whole number. */
+	bool zero = c->trunk[0] == '0';
+	if (trunk && c->trunk[0] != '-' && n > trunk && memcmp(national, c->trunk, trunk) == 0 &&
+	    (zero || n > (size_t)c->most)) {
+		national += trunk;
+		n -= trunk;
+	} else if (!international && zero) {
+		return false; /* no trunk prefix: a local number without its area */
+	}
+	if (n < (size_t)c->least || n > (size_t)c->most)
+		return false;
+	buf_putc(out, '+');
+	buf_puts(out, c->calling);
+	buf_add(out, national, n);
+	return !buf_failed(out);
+}
