@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,12 @@ static bool reserve(struct buf *b, size_t n)
 	b->p = p;
 	b->cap = cap;
 	return true;
+}
+
+void buf_utf8(struct buf *b, uint32_t c)
+{
+	char bytes[UTF8_BYTES_MAX];
+	buf_add(b, bytes, utf8_encode(c, bytes));
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list args)

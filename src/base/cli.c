@@ -14,7 +14,6 @@
 
 struct cli_globals cli_globals;
 
-static const char *program_name;
 static const struct command *current;
 
 static const struct cli_option global_options[] = {
@@ -27,18 +26,19 @@ static const struct cli_option global_options[] = {
 int cli_usage_error(const char *fmt, ...)
 {
 	va_list args;
-	fprintf(stderr, "%s%s%s: ", program_name, current ? " " : "", current ? current->name : "");
+	fprintf(stderr, "%s%s%s: ", program_name(), current ? " " : "",
+		current ? current->name : "");
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
-	fprintf(stderr, "\nTry '%s%s%s --help'.\n", program_name, current ? " " : "",
+	fprintf(stderr, "\nTry '%s%s%s --help'.\n", program_name(), current ? " " : "",
 		current ? current->name : "");
 	return EXIT_USAGE;
 }
 
 int cli_failed(const struct err *err)
 {
-	fprintf(stderr, "%s%s%s: %s\n", program_name, current ? " " : "",
+	fprintf(stderr, "%s%s%s: %s\n", program_name(), current ? " " : "",
 		current ? current->name : "", err->text);
 	return EXIT_FAILED;
 }
@@ -58,7 +58,7 @@ static void print_options(const struct cli_option *options)
 
 static void print_command_help(const struct command *c)
 {
-	printf("Usage: %s [-C DIR] [--json] %s%s%s%s\n\n%s.\n", program_name, c->name,
+	printf("Usage: %s [-C DIR] [--json] %s%s%s%s\n\n%s.\n", program_name(), c->name,
 	       c->options ? " [OPTION...]" : "", *c->args ? " " : "", c->args, c->summary);
 	if (c->help)
 		printf("\n%s\n", c->help);
@@ -74,7 +74,7 @@ static void print_command_help(const struct command *c)
 static void print_help(const char *about, const struct command *const *commands)
 {
 	printf("Usage: %s [-C DIR] [--json] COMMAND [ARGUMENT...]\n\n%s\n\nCommands:\n",
-	       program_name, about);
+	       program_name(), about);
 	for (; *commands; commands++)
 		printf("  %-12s %s\n", (*commands)->name, (*commands)->summary);
 	printf("\nGlobal options:\n");
@@ -201,7 +201,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 static int finish(int code)
 {
 	if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_OK) {
-		fprintf(stderr, "%s: cannot write to standard output\n", program_name);
+		fprintf(stderr, "%s: cannot write to standard output\n", program_name());
 		return EXIT_FAILED;
 	}
 	return code;
@@ -210,7 +210,6 @@ static int finish(int code)
 int cli_main(const char *program, const char *about, const struct command *const *commands,
 	     int argc, char **argv)
 {
-	program_name = program;
 	log_setup(program, LOG_INFO, false);
 	const char *home = getenv("HOLDFAST_HOME");
 	cli_globals.instance_dir = home && *home ? home : "instance";

@@ -1,16 +1,34 @@
 #include "base/err.h"
-#include "base/log.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-PRINTF(2, 0) static void put(struct err *err, const char *fmt, va_list args)
+/* Ends a text that did not fit with "...", between two characters. */
+static void err_end(struct err *err, size_t wanted)
+{
+	static const char dots[] = "...";
+	if (wanted < sizeof(err->text))
+		return;
+	struct str text = utf8_cut(str_of(err->text), sizeof(err->text) - sizeof(dots));
+	memcpy(err->text + text.n, dots, sizeof(dots));
+}
+
+PRINTF(2, 0) static void err_write(struct err *err, const char *fmt, va_list args)
 {
 	int n = vsnprintf(err->text, sizeof(err->text), fmt, args);
-	if (n >= (int)sizeof(err->text))
-		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
+	must(n >= 0);
+	err_end(err, (size_t)n);
+}
+
+/* ": " and the text behind what stands there. */
+static void err_append(struct err *err, const char *text)
+{
+	size_t n = strlen(err->text);
+	int more = snprintf(err->text + n, sizeof(err->text) - n, ": %s", text);
+	must(more >= 0);
+	err_end(err, n + (size_t)more);
 }
 
 enum status err_set(struct err *err, enum status status, const char *fmt, ...)
@@ -19,7 +37,7 @@ enum status err_set(struct err *err, enum status status, const char *fmt, ...)
 	if (err) {
 		va_list args;
 		va_start(args, fmt);
-		put(err, fmt, args);
+		err_write(err, fmt, args);
 		va_end(args);
 	}
 	return status;
@@ -32,10 +50,9 @@ enum status err_errno(struct err *err, enum status status, const char *fmt, ...)
 	if (err) {
 		va_list args;
 		va_start(args, fmt);
-		put(err, fmt, args);
+		err_write(err, fmt, args);
 		va_end(args);
-		size_t n = strlen(err->text);
-		snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(saved));
+		err_append(err, strerror(saved));
 	}
 	return status;
 }
@@ -47,10 +64,9 @@ enum status err_prefix(struct err *err, enum status status, const char *fmt, ...
 		struct err inner = *err;
 		va_list args;
 		va_start(args, fmt);
-		put(err, fmt, args);
+		err_write(err, fmt, args);
 		va_end(args);
-		size_t n = strlen(err->text);
-		snprintf(err->text + n, sizeof(err->text) - n, ": %s", inner.text);
+		err_append(err, inner.text);
 	}
 	return status;
 }
@@ -68,23 +84,6 @@ const char *status_name(enum status status)
 	    [UNAVAILABLE] = "unavailable",
 	    [DENIED] = "denied",
 	};
-	must((size_t)status < sizeof(names) / sizeof(names[0]));
+	must((size_t)status < COUNT_OF(names));
 	return names[status];
-}
-
-void die(const char *fmt, ...)
-{
-	struct err err;
-	va_list args;
-	va_start(args, fmt);
-	put(&err, fmt, args);
-	va_end(args);
-	fprintf(stderr, "%s: %s\n", log_program(), err.text);
-	exit(EXIT_FAILED);
-}
-
-void must_failed(const char *file, int line, const char *condition)
-{
-	fprintf(stderr, "%s: bug at %s:%d: %s\n", log_program(), file, line, condition);
-	abort();
 }

@@ -13,10 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define MUST_CHECK       __attribute__((warn_unused_result))
-#define PRINTF(fmt, arg) __attribute__((format(printf, fmt, arg)))
-#define NORETURN         __attribute__((noreturn))
+#include "base/fatal.h"
 
 /* What went wrong, as far as a caller may want to act on it. The sentence says the rest. */
 enum status {
@@ -35,7 +32,8 @@ enum status {
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_FINDINGS = 2, EXIT_USAGE = 64 };
 
 struct err {
-	char text[512]; /* one sentence without a full stop, NUL-terminated; cut with "..." */
+	char text
+	    [512]; /* one sentence without a full stop, NUL-terminated; cut at a character with "..." */
 };
 
 /* Write the sentence, return `status`, so that a failure is one line: return err_set(...).
@@ -49,12 +47,5 @@ enum status err_errno(struct err *err, enum status status, const char *fmt, ...)
 enum status err_prefix(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
 
 const char *status_name(enum status status);
-
-/* Cannot start: "program: sentence" on standard error, exit 1. */
-NORETURN void die(const char *fmt, ...) PRINTF(1, 2);
-
-/* A bug if false. */
-#define must(cond) ((cond) ? (void)0 : must_failed(__FILE__, __LINE__, #cond))
-NORETURN void must_failed(const char *file, int line, const char *condition);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -159,25 +160,6 @@ static int hex4(struct json_reader *r)
 	return v;
 }
 
-static void put_utf8(struct buf *out, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_putc(out, (char)c);
-	} else if (c < 0x800) {
-		buf_putc(out, (char)(0xC0 | c >> 6));
-		buf_putc(out, (char)(0x80 | (c & 0x3F)));
-	} else if (c < 0x10000) {
-		buf_putc(out, (char)(0xE0 | c >> 12));
-		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3F)));
-		buf_putc(out, (char)(0x80 | (c & 0x3F)));
-	} else {
-		buf_putc(out, (char)(0xF0 | c >> 18));
-		buf_putc(out, (char)(0x80 | (c >> 12 & 0x3F)));
-		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3F)));
-		buf_putc(out, (char)(0x80 | (c & 0x3F)));
-	}
-}
-
 /* Behind a backslash. False after fail(). */
 static bool escape(struct json_reader *r)
 {
@@ -202,13 +184,13 @@ static bool escape(struct json_reader *r)
 	if (high >= 0xDC00 && high <= 0xDFFF)
 		return fail(r, "lone surrogate in a string"), false;
 	if (high < 0xD800 || high > 0xDBFF) {
-		put_utf8(&s->text, (uint32_t)high);
+		buf_utf8(&s->text, (uint32_t)high);
 		return true;
 	}
 	int low = take_word(r, "\\u") ? hex4(r) : -1;
 	if (low < 0xDC00 || low > 0xDFFF)
 		return fail(r, "lone surrogate in a string"), false;
-	put_utf8(&s->text, 0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
+	buf_utf8(&s->text, 0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
 	return true;
 }
 
@@ -264,7 +246,7 @@ static bool string(struct json_reader *r)
 	}
 	if (buf_failed(&s->text) || r->text.n > s->text.max)
 		return fail(r, "the string is too long"), false;
-	if (!str_is_utf8(r->text))
+	if (!utf8_is_valid(r->text))
 		return fail(r, "not valid UTF-8"), false;
 	return true;
 }

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/utf8.h"
 
 void json_writer_init(struct json_writer *w, struct buf *out)
 {
@@ -73,15 +74,6 @@ static void write_escaped(struct buf *out, unsigned char c)
 	buf_printf(out, "\\u%04x", c);
 }
 
-/* The length of the well-formed sequence at p, 0 when there is none. */
-static size_t sequence(struct str s)
-{
-	for (size_t n = 1; n <= 4 && n <= s.n; n++)
-		if (str_is_utf8((struct str){s.p, n}))
-			return n;
-	return 0;
-}
-
 /* The line and paragraph separators, which scripts of old took for the end of a line. */
 static bool is_separator(struct str s)
 {
@@ -99,7 +91,7 @@ static size_t write_special(const struct json_writer *w, struct str s)
 		buf_puts(w->out, s.p[2] & 1 ? "\\u2029" : "\\u2028");
 		return 3;
 	}
-	size_t n = sequence(s);
+	size_t n = utf8_first(s);
 	if (n)
 		buf_add(w->out, s.p, n);
 	else
@@ -119,7 +111,7 @@ static void write_string(const struct json_writer *w, struct str s)
 		unsigned char need = needs[(unsigned char)s.p[i]];
 		struct str rest = {s.p + i, s.n - i};
 		if (need == NOT_ASCII && utf8 == UNKNOWN)
-			utf8 = str_is_utf8(s) ? VALID : INVALID_SOMEWHERE;
+			utf8 = utf8_is_valid(s) ? VALID : INVALID_SOMEWHERE;
 		bool as_it_is = need == IN_SCRIPT ? !w->in_script
 						  : need == NOT_ASCII && utf8 == VALID &&
 							!(w->in_script && is_separator(rest));

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,20 +10,14 @@
 
 enum { LINE_MAX_BYTES = 4096 };
 
-static const char *program = "holdfast";
 static enum log_level least = LOG_INFO;
 static bool as_json;
 
 void log_setup(const char *name, enum log_level level, bool json)
 {
-	program = name;
+	program_set_name(name);
 	least = level;
 	as_json = json;
-}
-
-const char *log_program(void)
-{
-	return program;
 }
 
 /* A line under construction; what does not fit is dropped, the end of the line never is. */
@@ -31,7 +26,7 @@ struct line {
 	size_t n;
 };
 
-static void put(struct line *line, const char *p, size_t n)
+static void line_add(struct line *line, const char *p, size_t n)
 {
 	size_t room = sizeof(line->p) - 4 - line->n;
 	if (n > room)
@@ -41,42 +36,45 @@ static void put(struct line *line, const char *p, size_t n)
 }
 
 /* In double quotes, escaped as JSON; bytes that are not UTF-8 become '?'. */
-static void put_quoted(struct line *line, struct str s)
+static void line_add_quoted(struct line *line, struct str s)
 {
-	bool utf8 = str_is_utf8(s);
-	put(line, "\"", 1);
-	for (size_t i = 0; i < s.n && line->n < sizeof(line->p) - 16; i++) {
+	bool utf8 = utf8_is_valid(s);
+	line_add(line, "\"", 1);
+	for (size_t i = 0, n; i < s.n && line->n < sizeof(line->p) - 16; i += n) {
 		unsigned char c = (unsigned char)s.p[i];
 		char escaped[8];
+		n = 1;
 		if (c == '"' || c == '\\') {
 			escaped[0] = '\\';
 			escaped[1] = (char)c;
-			put(line, escaped, 2);
+			line_add(line, escaped, 2);
 		} else if (c < 0x20 || c == 0x7f) {
-			put(line, escaped,
-			    (size_t)snprintf(escaped, sizeof(escaped), "\\u%04x", c));
+			line_add(line, escaped,
+				 (size_t)snprintf(escaped, sizeof(escaped), "\\u%04x", c));
 		} else if (c >= 0x80 && !utf8) {
-			put(line, "?", 1);
+			line_add(line, "?", 1);
 		} else {
-			put(line, s.p + i, 1);
+			/* Whole characters, so that a line that is cut stays UTF-8. */
+			n = utf8_first((struct str){s.p + i, s.n - i});
+			line_add(line, s.p + i, n);
 		}
 	}
-	put(line, "\"", 1);
+	line_add(line, "\"", 1);
 }
 
-static void put_value(struct line *line, const struct log_field *field)
+static void line_add_value(struct line *line, const struct log_field *field)
 {
 	char number[40];
 	switch (field->kind) {
 	case LOG_FIELD_STR:
-		put_quoted(line, field->s);
+		line_add_quoted(line, field->s);
 		break;
 	case LOG_FIELD_INT:
-		put(line, number,
-		    (size_t)snprintf(number, sizeof(number), "%lld", (long long)field->i));
+		line_add(line, number,
+			 (size_t)snprintf(number, sizeof(number), "%lld", (long long)field->i));
 		break;
 	case LOG_FIELD_DOUBLE:
-		put(line, number, (size_t)snprintf(number, sizeof(number), "%.6g", field->d));
+		line_add(line, number, (size_t)snprintf(number, sizeof(number), "%.6g", field->d));
 		break;
 	}
 }
@@ -97,22 +95,22 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 		? snprintf(
 		      head, sizeof(head),
 		      "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,\"event\":",
-		      now, names[level], program, (int)getpid())
-		: snprintf(head, sizeof(head), "%s %s %s[%d] ", now, names[level], program,
+		      now, names[level], program_name(), (int)getpid())
+		: snprintf(head, sizeof(head), "%s %s %s[%d] ", now, names[level], program_name(),
 			   (int)getpid());
-	put(&line, head, (size_t)n_head);
-	put_quoted(&line, str_of(event));
+	line_add(&line, head, (size_t)n_head);
+	line_add_quoted(&line, str_of(event));
 	for (size_t i = 0; i < n; i++) {
 		if (as_json) {
-			put(&line, ",\"", 2);
-			put(&line, fields[i].key, strlen(fields[i].key));
-			put(&line, "\":", 2);
+			line_add(&line, ",\"", 2);
+			line_add(&line, fields[i].key, strlen(fields[i].key));
+			line_add(&line, "\":", 2);
 		} else {
-			put(&line, " ", 1);
-			put(&line, fields[i].key, strlen(fields[i].key));
-			put(&line, "=", 1);
+			line_add(&line, " ", 1);
+			line_add(&line, fields[i].key, strlen(fields[i].key));
+			line_add(&line, "=", 1);
 		}
-		put_value(&line, &fields[i]);
+		line_add_value(&line, &fields[i]);
 	}
 	if (as_json)
 		line.p[line.n++] = '}';

@@ -30,9 +30,6 @@ struct log_field {
 /* Before the first line. `program` must outlive the process. Default: LOG_INFO, text. */
 void log_setup(const char *program, enum log_level least, bool json);
 
-/* The name given to log_setup, for die(). */
-const char *log_program(void);
-
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
 
 #define LOG_FIELDS(...)                                                                            \

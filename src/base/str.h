@@ -60,7 +60,4 @@ MUST_CHECK bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out)
 /* The whole slice as a finite decimal number ("-1.5e3"), independent of the locale. */
 MUST_CHECK bool str_to_double(struct str s, double *out);
 
-/* UTF-8 as in RFC 3629: no surrogates, no overlong forms, at most U+10FFFF, and no NUL. */
-bool str_is_utf8(struct str s);
-
 #endif

@@ -1,5 +1,6 @@
 #include "config/config.h"
 #include "base/io.h"
+#include "base/utf8.h"
 
 #include <arpa/inet.h>
 #include <limits.h>
@@ -118,7 +119,7 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 		return is_address(value);
 	case CONFIG_TYPE_TEXT:
 		*out = (int64_t)value.n;
-		return str_is_utf8(value);
+		return utf8_is_valid(value);
 	}
 	return false;
 }
@@ -280,7 +281,7 @@ enum status config_read(struct config *c, const char *path, struct err *err)
 	buf_init(&file, FILE_MAX);
 	config_init(&fresh);
 	enum status status = io_read_file(path, &file, err);
-	if (status == OK && !str_is_utf8(buf_view(&file)))
+	if (status == OK && !utf8_is_valid(buf_view(&file)))
 		status = err_set(err, INVALID, "%s: not valid UTF-8", path);
 	if (status == OK && file.n)
 		status = read_lines(&fresh, buf_view(&file), path, err);

@@ -1,6 +1,7 @@
 #include "fetch/internal.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "fetch/read/read.h"
 
 #include <stdio.h>
@@ -268,7 +269,7 @@ static void take_measures(struct call *call)
 	a->final_url = shown_url(call);
 	a->content_type = (struct str){NULL, 0};
 	struct str text = str_of(type);
-	if (text.n <= 200 && str_is_utf8(text))
+	if (text.n <= 200 && utf8_is_valid(text))
 		a->content_type = arena_str(&call->arena, text);
 }
 

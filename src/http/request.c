@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/utf8.h"
 
 enum { TEXT_BYTES_DEFAULT = 1000, SHOWN_BYTES = 60, EXPECTED_BYTES = 400 };
 
@@ -205,17 +206,6 @@ static bool type_value(const struct http_param *param, struct http_value *value)
 	return false;
 }
 
-/* What the client sent, for the sentence: cut at a character's boundary. */
-static int shown(struct str s)
-{
-	if (s.n <= SHOWN_BYTES)
-		return (int)s.n;
-	size_t n = SHOWN_BYTES;
-	while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return (int)n;
-}
-
 /* Decode into the arena. False: answered. */
 static bool decode(struct live_request *live, struct str raw, bool plus, const char *parameter,
 		   struct str *out)
@@ -261,8 +251,9 @@ static bool take_value(struct live_request *live, int index, struct str raw, boo
 	describe(param, &text);
 	snprintf(expected, sizeof(expected), "%s", buf_z(&text));
 	buf_release(&text);
+	struct str shown = utf8_cut(value->text, SHOWN_BYTES);
 	snprintf(detail, sizeof(detail), "%s is \"%.*s\", which is not %s", param->name,
-		 shown(value->text), value->text.p, expected);
+		 STR_ARG(shown), expected);
 	snprintf(remedy, sizeof(remedy), "Give %s.", expected);
 	answer_problem(live, HTTP_PROBLEM_INVALID_PARAMETER, param->name, remedy, detail);
 	return false;
@@ -289,10 +280,10 @@ static bool unknown_parameter(struct live_request *live, struct str name)
 				   live->route->row->params[i].name);
 	buf_puts(&remedy, named ? "." : "This path takes none.");
 	char detail[200];
-	snprintf(detail, sizeof(detail), "\"%.*s\" is no parameter of this path", shown(name),
-		 name.p);
+	name = utf8_cut(name, SHOWN_BYTES);
+	snprintf(detail, sizeof(detail), "\"%.*s\" is no parameter of this path", STR_ARG(name));
 	char shown_name[SHOWN_BYTES + 1];
-	snprintf(shown_name, sizeof(shown_name), "%.*s", shown(name), name.p);
+	snprintf(shown_name, sizeof(shown_name), "%.*s", STR_ARG(name));
 	answer_problem(live, HTTP_PROBLEM_UNKNOWN_PARAMETER, shown_name, buf_z(&remedy), detail);
 	buf_release(&remedy);
 	return false;

@@ -1,4 +1,5 @@
 #include "template/internal.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,9 @@ struct compiler {
 
 static enum status wrong(struct compiler *c, const char *what, struct str name)
 {
+	name = utf8_cut(name, 60);
 	return err_set(c->err, INVALID, "template %.*s, line %u: %s%s%.*s%s", STR_ARG(c->t->name),
-		       c->line, what, name.n ? " \"" : "", name.n < 60 ? (int)name.n : 60,
-		       name.p ? name.p : "", name.n ? "\"" : "");
+		       c->line, what, name.n ? " \"" : "", STR_ARG(name), name.n ? "\"" : "");
 }
 
 static struct op *put(struct compiler *c, enum op_code code)

@@ -2,13 +2,14 @@
 /* The page scanner: whatever the page, its facts fit an answer, are clean, and hold no e-mail address. First byte: the
  * charset that the header states. */
 #include "fetch/read/read.h"
+#include "base/utf8.h"
 
 static void check(const struct wire_facts *facts)
 {
 	must(facts->count <= WIRE_PAIRS_MAX);
 	for (uint32_t i = 0; i < facts->count; i++) {
 		struct str v = facts->of[i].value;
-		must(v.n > 0 && v.n <= WIRE_VALUE_MAX && str_is_utf8(v));
+		must(v.n > 0 && v.n <= WIRE_VALUE_MAX && utf8_is_valid(v));
 		for (size_t b = 0; b < v.n; b++)
 			must((unsigned char)v.p[b] >= 0x20 && v.p[b] != 0x7f);
 		must(str_trim(v).n == v.n);

@@ -2,6 +2,7 @@
 /* The mapping of an API's answer: lines of pointers, an empty line, the body. Then the same bytes as robots.txt (the first
  * line is the path) and as Retry-After. */
 #include "fetch/read/read.h"
+#include "base/utf8.h"
 
 static void map(struct str input)
 {
@@ -20,7 +21,7 @@ static void map(struct str input)
 	must(status == OK || status == INVALID || status == TOO_LARGE);
 	must(facts.count <= WIRE_PAIRS_MAX);
 	for (uint32_t i = 0; i < facts.count; i++)
-		must(facts.of[i].value.n <= WIRE_VALUE_MAX && str_is_utf8(facts.of[i].value));
+		must(facts.of[i].value.n <= WIRE_VALUE_MAX && utf8_is_valid(facts.of[i].value));
 	arena_release(&arena);
 }
 

@@ -1,6 +1,7 @@
 /* link: base pipeline/wire fetch/read */
 /* What a home page says, however it is written. */
 #include "fetch/read/read.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdint.h>
@@ -143,8 +144,29 @@ static void long_texts_are_cut_at_a_whole_character(void **state)
 		buf_puts(&page, "\u20ac");
 	const char *title = read_page(buf_z(&page), "", NULL, "title");
 	assert_int_equal(strlen(title), FACT_TEXT_MAX);
-	assert_true(str_is_utf8(str_of(title)));
+	assert_true(utf8_is_valid(str_of(title)));
 	buf_release(&page);
+}
+
+/* Far over what is looked at, with characters of each length that begin at each offset to the limit: one of them cut
+ * in its middle would make the whole text windows-1252. */
+static void a_long_text_stays_utf8_wherever_its_limit_falls(void **state)
+{
+	(void)state;
+	static const char *const characters[] = {"\u00e4", "\u20ac", "\U0001f35e"};
+	for (size_t c = 0; c < COUNT_OF(characters); c++)
+		for (int shift = 0; shift < 4; shift++) {
+			struct buf page;
+			buf_init(&page, 1 << 20);
+			buf_printf(&page, "<title>%.*s", shift, "xxx");
+			for (int i = 0; i < 10000; i++)
+				buf_puts(&page, characters[c]);
+			const char *title = read_page(buf_z(&page), "", NULL, "title");
+			assert_true(strlen(title) > FACT_TEXT_MAX - UTF8_BYTES_MAX);
+			for (const char *at = title + shift; *at; at += strlen(characters[c]))
+				assert_true(str_starts(str_of(at), str_of(characters[c])));
+			buf_release(&page);
+		}
 }
 
 static void facts_stay_within_an_answer(void **state)
@@ -166,6 +188,7 @@ int main(void)
 	    cmocka_unit_test(telephones_come_from_links_and_json_ld_and_are_confirmed_in_text),
 	    cmocka_unit_test(json_ld_says_what_it_is_and_whether_it_is_a_business),
 	    cmocka_unit_test(long_texts_are_cut_at_a_whole_character),
+	    cmocka_unit_test(a_long_text_stays_utf8_wherever_its_limit_falls),
 	    cmocka_unit_test(facts_stay_within_an_answer),
 	};
 	arena_init(&arena, 1 << 20);

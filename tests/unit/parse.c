@@ -1,6 +1,7 @@
 /* link: base directory/parse directory/record directory/taxonomy */
 /* Foreign files through the parser: what is recognised, what is refused and why. */
 #include "parsed.h"
+#include "base/utf8.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -188,7 +189,7 @@ static void what_is_shown_of_a_long_row_is_whole_characters(void **state)
 	parse_buf(&text);
 	expect("csv", 0, 1);
 	assert_int_equal(got.reject[0].input.n, 1024);
-	assert_true(str_is_utf8(got.reject[0].input));
+	assert_true(utf8_is_valid(got.reject[0].input));
 }
 
 static void rows_beyond_the_limits_cost_themselves_only(void **state)

@@ -1,6 +1,7 @@
 /* Serving documents in the sandbox. */
 #include "audit/page/internal.h"
 #include "base/io.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -49,7 +50,7 @@ void page_read(enum page_kind kind, struct str body, page_found *found, void *ct
 	buf_init(&s.digits, PAGE_BYTES_MAX);
 	if (memchr(body.p ? body.p : "", 0, body.n))
 		page_say(&s, PAGE_NUL, 0, 0, STR(""), STR(""));
-	else if (!str_is_utf8(body))
+	else if (!utf8_is_valid(body))
 		page_say(&s, PAGE_NOT_UTF8, 0, 0, STR(""), STR(""));
 	switch (kind) {
 	case PAGE_HTML:

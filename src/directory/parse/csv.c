@@ -1,6 +1,7 @@
 /* CSV as people send it: any of four separators, quotes with newlines inside, byte-order marks, CRLF,
  * Windows-1252 in the place of UTF-8. */
 #include "directory/parse/internal.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -145,29 +146,11 @@ static bool csv_read_used_row(struct csv *c, const char **broken)
 	return true;
 }
 
-/* Windows-1252's second half of control codes; 0: not used. */
-static const uint16_t codes_1252[32] = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
-
 static void from_1252(struct str s, struct buf *out)
 {
 	buf_reset(out);
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char b = (unsigned char)s.p[i];
-		unsigned code = b >= 0x80 && b < 0xA0 ? codes_1252[b - 0x80] : b;
-		if (code < 0x80) {
-			buf_putc(out, (char)code);
-		} else if (code < 0x800) {
-			buf_putc(out, (char)(0xC0 | code >> 6));
-			buf_putc(out, (char)(0x80 | (code & 0x3F)));
-		} else {
-			buf_putc(out, (char)(0xE0 | code >> 12));
-			buf_putc(out, (char)(0x80 | (code >> 6 & 0x3F)));
-			buf_putc(out, (char)(0x80 | (code & 0x3F)));
-		}
-	}
+	for (size_t i = 0; i < s.n; i++)
+		buf_utf8(out, utf8_of_1252(s.p[i]));
 }
 
 /* Bytes of s that begin a character of UTF-8, and bytes that belong to none. */
@@ -181,7 +164,7 @@ static void count_utf8(struct str s, size_t *whole, size_t *broken)
 						     : 4;
 		if (n > s.n - i)
 			return; /* cut off */
-		bool ok = n == 1 || str_is_utf8((struct str){s.p + i, n});
+		bool ok = n == 1 || utf8_is_valid((struct str){s.p + i, n});
 		*whole += ok && n > 1;
 		*broken += !ok;
 		i += ok ? n : 1;
@@ -323,18 +306,14 @@ static struct str csv_shown_row(struct csv *c, struct draft *d)
 {
 	struct str row = {c->row.p, c->row.n ? c->row.n - 1 : 0};
 	struct buf utf8;
-	if (row.n > SHOWN_BYTES) {
-		row.n = SHOWN_BYTES;
-		while (row.n && (row.p[row.n] & 0xC0) == 0x80)
-			row.n--;
-	}
+	row = utf8_cut(row, SHOWN_BYTES);
 	buf_reset(&c->shown);
 	buf_str(&c->shown, row);
 	for (size_t i = 0; i < c->shown.n; i++)
 		if (c->shown.p[i] == '\0')
 			c->shown.p[i] = c->separator;
 	row = buf_view(&c->shown);
-	if (str_is_utf8(row))
+	if (utf8_is_valid(row))
 		return row;
 	buf_init(&utf8, SHOWN_BYTES * 3);
 	from_1252(row, &utf8);

@@ -1,6 +1,7 @@
 /* A record under construction: taking values as files write them, and making of them what the record's
  * table allows. */
 #include "directory/parse/internal.h"
+#include "base/utf8.h"
 #include "directory/taxonomy/taxonomy.h"
 
 #define XXH_STATIC_LINKING_ONLY
@@ -84,7 +85,7 @@ static struct str without_room(struct draft *d)
  * nothing remains; p == NULL when it is not UTF-8. */
 static struct str draft_clean(struct draft *d, struct str s, bool lines)
 {
-	if (!str_is_utf8(s))
+	if (!utf8_is_valid(s))
 		return (struct str){NULL, 0};
 	if (!is_ascii(s)) {
 		utf8proc_uint8_t *composed = NULL;
@@ -126,12 +127,7 @@ static struct str draft_clean(struct draft *d, struct str s, bool lines)
 /* Cut at a character, at most max bytes. */
 static struct str draft_cut_text(struct str s, size_t max)
 {
-	if (s.n <= max)
-		return s;
-	s.n = max;
-	while (s.n && ((unsigned char)s.p[s.n] & 0xC0) == 0x80)
-		s.n--;
-	return str_trim(s);
+	return s.n <= max ? s : str_trim(utf8_cut(s, max));
 }
 
 /* Of the names in front of and behind the @; letters of any language. */

@@ -1,6 +1,7 @@
 #include "directory/record/record.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -42,7 +43,7 @@ static bool is_clean_text(struct str s, bool lines)
 		if ((p[i] < 0x20 && !(lines && p[i] == '\n')) || p[i] == 0x7f || c1)
 			return false;
 	}
-	return str_trim(s).n == s.n && str_is_utf8(s);
+	return str_trim(s).n == s.n && utf8_is_valid(s);
 }
 
 static bool is_list(struct str s)

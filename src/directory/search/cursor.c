@@ -1,4 +1,5 @@
 #include "directory/search/internal.h"
+#include "base/utf8.h"
 
 #include <string.h>
 #include <xxhash.h>
@@ -109,7 +110,7 @@ static bool key_fits(enum search_sort sort, struct str text)
 	case SEARCH_RECENT:
 		return str_to_i64(text, 0, INT64_MAX, &whole);
 	case SEARCH_NAME:
-		return str_is_utf8(text);
+		return utf8_is_valid(text);
 	case SEARCH_SORTS:
 		break;
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/utf8.h"
 
 void search_query_init(struct search_query *q)
 {
@@ -13,7 +14,7 @@ void search_query_init(struct search_query *q)
 
 static enum status set_q(struct search_query *q, struct str value, struct err *err)
 {
-	if (value.n > SEARCH_TEXT_MAX || !str_is_utf8(value))
+	if (value.n > SEARCH_TEXT_MAX || !utf8_is_valid(value))
 		return err_set(err, INVALID, "q is UTF-8 text of at most %d bytes",
 			       SEARCH_TEXT_MAX);
 	q->q = value;
@@ -23,7 +24,7 @@ static enum status set_q(struct search_query *q, struct str value, struct err *e
 /* Keys of categories and places: letters (of any script), digits, '-', '_'. */
 static enum status set_key(struct str *out, const char *name, struct str value, struct err *err)
 {
-	if (value.n > 250 || !str_is_utf8(value))
+	if (value.n > 250 || !utf8_is_valid(value))
 		return err_set(err, INVALID, "%s is a key of at most 250 bytes of UTF-8", name);
 	*out = value;
 	return OK;

@@ -1,4 +1,5 @@
 #include "directory/words/words.h"
+#include "base/utf8.h"
 
 #include <string.h>
 #include <utf8proc.h>
@@ -140,9 +141,7 @@ void words_add(struct words *words, struct str text)
 	/* Decomposition makes at most 18 code points of one (U+FDFA); what does not fit is an
 	 * exotic text far over any field's limit, and it adds nothing. */
 	int32_t c[2 * WORDS_TEXT_MAX];
-	size_t n = text.n < WORDS_TEXT_MAX ? text.n : WORDS_TEXT_MAX;
-	while (n > 0 && n < text.n && ((unsigned char)text.p[n] & 0xc0) == 0x80)
-		n--; /* not in the middle of a character */
+	size_t n = utf8_cut(text, WORDS_TEXT_MAX).n;
 	size_t ascii = 0;
 	while (ascii < n && (unsigned char)text.p[ascii] < 0x80) {
 		char b = text.p[ascii];

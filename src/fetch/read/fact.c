@@ -1,4 +1,5 @@
 #include "fetch/read/read.h"
+#include "base/utf8.h"
 #include "fetch/read/internal.h"
 
 #include <string.h>
@@ -49,22 +50,12 @@ static size_t collapse(char *p, size_t n)
 	return to > 0 && p[to - 1] == ' ' ? to - 1 : to;
 }
 
-static struct str cut(struct str s, size_t max)
-{
-	if (s.n <= max)
-		return s;
-	/* Back to the first byte of a character. */
-	while (max > 0 && ((unsigned char)s.p[max] & 0xc0) == 0x80)
-		max--;
-	return (struct str){s.p, max};
-}
-
 bool fact_add(struct wire_facts *facts, struct arena *arena, const char *name, struct str value,
 	      size_t max)
 {
 	/* Nobody needs more of it; and a value that is all white space costs no more than that. */
-	value = cut(value, (size_t)WIRE_VALUE_MAX * 4);
-	if (!str_is_utf8(value))
+	value = utf8_cut(value, (size_t)WIRE_VALUE_MAX * 4);
+	if (!utf8_is_valid(value))
 		return false;
 	struct str copy = arena_str(arena, value);
 	if (!copy.p)
@@ -72,7 +63,7 @@ bool fact_add(struct wire_facts *facts, struct arena *arena, const char *name, s
 	copy.n = collapse((char *)copy.p, copy.n);
 	if (copy.n == 0 || has_email(copy))
 		return false;
-	copy = str_trim(cut(copy, max < WIRE_VALUE_MAX ? max : WIRE_VALUE_MAX));
+	copy = str_trim(utf8_cut(copy, max < WIRE_VALUE_MAX ? max : WIRE_VALUE_MAX));
 	struct str label = str_of(name);
 	for (uint32_t i = 0; i < facts->count; i++)
 		if (str_eq(facts->of[i].name, label) && str_eq(facts->of[i].value, copy))

@@ -1,4 +1,5 @@
 #include "fetch/read/read.h"
+#include "base/utf8.h"
 #include "fetch/read/internal.h"
 
 #include <stdio.h>
@@ -85,31 +86,7 @@ static void put_character(struct buf *out, uint32_t c)
 {
 	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		c = 0xfffd;
-	if (c < 0x80) {
-		buf_putc(out, (char)c);
-	} else if (c < 0x800) {
-		buf_putc(out, (char)(0xc0 | c >> 6));
-		buf_putc(out, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_putc(out, (char)(0xe0 | c >> 12));
-		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_putc(out, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_putc(out, (char)(0xf0 | c >> 18));
-		buf_putc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_putc(out, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
-/* windows-1252, which is what pages mean that say ISO-8859-1. */
-static uint32_t latin(unsigned char c)
-{
-	static const uint16_t high[32] = {
-	    0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-	    0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd, 0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-	    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178};
-	return c >= 0x80 && c < 0xa0 ? high[c - 0x80] : c;
+	buf_utf8(out, c);
 }
 
 /* After '&': how many bytes the reference takes, 0 when it is none. */
@@ -152,14 +129,10 @@ static size_t put_reference(struct buf *out, struct str s)
 static bool decode(const struct page *page, struct str raw, struct buf *out)
 {
 	enum { RAW_MAX = 4 * WIRE_VALUE_MAX };
-	if (raw.n > RAW_MAX)
-		raw.n = RAW_MAX;
-	/* Cut inside a character: its first bytes do not count against the rest. */
-	while (raw.n == RAW_MAX && raw.n > RAW_MAX - 4 && (raw.p[raw.n - 1] & 0x80) != 0)
-		raw.n--;
+	raw = utf8_cut(raw, RAW_MAX);
 	if (raw.n == 0)
 		return false;
-	bool utf8 = str_is_utf8(raw);
+	bool utf8 = utf8_is_valid(raw);
 	if (page->charset == CHARSET_OTHER && (!utf8 || memchr(raw.p, 0x1b, raw.n)))
 		return false;
 	buf_reset(out);
@@ -174,7 +147,7 @@ static bool decode(const struct page *page, struct str raw, struct buf *out)
 		if (utf8)
 			buf_putc(out, raw.p[i]);
 		else
-			put_character(out, latin((unsigned char)raw.p[i]));
+			put_character(out, utf8_of_1252(raw.p[i]));
 		i++;
 	}
 	return !buf_failed(out);

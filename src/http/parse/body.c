@@ -1,4 +1,5 @@
 #include "http/parse/parse.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -115,5 +116,5 @@ bool http_decode(struct str s, bool plus, char *out, size_t *n)
 		out[w++] = c;
 	}
 	*n = w;
-	return str_is_utf8((struct str){out, w});
+	return utf8_is_valid((struct str){out, w});
 }

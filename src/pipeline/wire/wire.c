@@ -1,4 +1,5 @@
 #include "pipeline/wire/wire.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -156,7 +157,7 @@ static enum status refuse(struct err *err, enum wire_type type, const char *fiel
 
 static bool text_fits(const struct str s, uint64_t min, uint64_t max)
 {
-	return s.n >= min && s.n <= max && str_is_utf8(s);
+	return s.n >= min && s.n <= max && utf8_is_valid(s);
 }
 
 static void put_text(struct buf *out, struct str s)

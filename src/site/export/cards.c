@@ -1,6 +1,7 @@
 /* A vCard (RFC 6350) and a calendar of the weekly opening hours (RFC 5545) of a business with a door: a place and
  * hours that are understood, or a telephone. */
 #include "site/export/internal.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include "hours/hours.h"
@@ -36,8 +37,7 @@ static void end_line(struct buf *out, size_t from)
 	buf_cut(out, from);
 	size_t used = 0;
 	for (size_t i = 0; i < line.n; i++) {
-		bool begins = ((unsigned char)line.p[i] & 0xc0) != 0x80;
-		if (begins && used > LINE_MAX_BYTES - 4) {
+		if (utf8_begins(line.p[i]) && used > LINE_MAX_BYTES - 4) {
 			buf_puts(out, "\r\n ");
 			used = 1;
 		}

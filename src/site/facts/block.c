@@ -1,6 +1,7 @@
 #include "site/facts/internal.h"
 
 #include <string.h>
+#include "base/utf8.h"
 #include "hours/hours.h"
 
 enum {
@@ -440,9 +441,9 @@ static void keep_error(void *ctx, const struct facts_finding *finding)
 	struct str value = finding->value;
 	if (finding->fault->severity != FACTS_ERROR || !err || err->text[0])
 		return;
+	value = utf8_cut(value, 100);
 	err_set(err, INVALID, "%s: %s%s%.*s%s %s", finding->fault->key, finding->path,
-		value.n ? " \"" : "", (int)(value.n > 100 ? 100 : value.n), value.p,
-		value.n ? "\":" : ":", finding->fault->text);
+		value.n ? " \"" : "", STR_ARG(value), value.n ? "\":" : ":", finding->fault->text);
 }
 
 enum status facts_jsonld(const struct facts_business *business, struct arena *arena,

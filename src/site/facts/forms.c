@@ -1,4 +1,5 @@
 #include "site/facts/internal.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -147,7 +148,7 @@ static enum facts_fault_id check_characters(struct str s, unsigned all)
 		all |= signs_of_sequences(s);
 	if (all & SIGN_CONTROL)
 		return FAULT_TEXT_CONTROL;
-	if (all & SIGN_HIGH && !str_is_utf8(s))
+	if (all & SIGN_HIGH && !utf8_is_valid(s))
 		return FAULT_TEXT_ENCODING;
 	if (all & SIGN_REPLACEMENT)
 		return FAULT_TEXT_REPLACEMENT;

@@ -1,5 +1,6 @@
 /* What is checked of one value by its property, and of one object by its type. */
 #include "site/facts/internal.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -78,7 +79,7 @@ static enum facts_fault_id check_price_range(struct str s)
 {
 	size_t characters = 0;
 	for (size_t i = 0; i < s.n; i++)
-		characters += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+		characters += utf8_begins(s.p[i]);
 	return characters >= 100 ? FAULT_PRICE_RANGE_LONG : FAULT_NONE;
 }
 
