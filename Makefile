@@ -74,7 +74,7 @@ endef
 $(foreach m,$(MODULES),$(eval $(call module_rule,$(m))))
 
 define sql_rule
-$(G)/sql/$(1).c: sql/queries/$(1).sql sql/expressions.sql tools/embed-sql
+$(G)/sql/$(1).c: sql/queries/$(1).sql sql/expressions.sql tools/embed-sql tools/sql-text.pl
 	@mkdir -p $$(@D)
 	tools/embed-sql sql/queries/$(1).sql $(G)/sql/$(1)
 $(G)/sql/$(1).h: $(G)/sql/$(1).c ;
@@ -89,7 +89,7 @@ $(foreach a,$(AREAS),$(eval $(call sql_rule,$(a))))
 SQL_HEADERS := $(AREAS:%=$(G)/sql/%.h)
 
 # Migrations, the expressions and other files that programs carry with them.
-$(G)/sql/migrations.c: $(wildcard sql/migrations/*.sql) sql/expressions.sql $(wildcard sql/roles.sql) tools/embed-migrations
+$(G)/sql/migrations.c: $(wildcard sql/migrations/*.sql) sql/expressions.sql $(wildcard sql/roles.sql) tools/embed-migrations tools/sql-text.pl
 	@mkdir -p $(@D)
 	tools/embed-migrations $@
 $(B)/sql/migrations.o: $(G)/sql/migrations.c

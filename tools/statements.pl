@@ -8,14 +8,7 @@ require(dirname(__FILE__) . '/sql-text.pl');
 # name => text of one area, expressions put in.
 sub statements {
 	my ($area) = @_;
-	my (%text, $name);
-	my $file = dirname(__FILE__) . "/../sql/queries/$area.sql";
-	open my $in, '<', $file or die "$file: $!\n";
-	while (<$in>) {
-		if (/^-- name: (\S+)/) { $name = $1 }
-		elsif (!/^\s*--/ && $name) { $text{$name} .= expand($_, "$file:$.") }
-	}
-	s/\s*;\s*$// for values %text;
+	my %text = map { $_->{name} => $_->{sql} } sections(dirname(__FILE__) . "/../sql/queries/$area.sql");
 	return \%text;
 }
 

@@ -1,8 +1,8 @@
 -- Reading the directory: everything holdfast-web asks. Which list statement serves which filters and
 -- order is one table, src/directory/search/plan.c.
 --
--- The list statements give the same columns in the same order (src/directory/search/rows.c): the key
--- that cursors continue from, the columns of a list row, its source. Keys come in as parameters and
+-- The list statements give the row `business` (read by src/directory/search/rows.c): the key that cursors
+-- continue from, the columns of a list row, its source. Keys come in as parameters and
 -- the first page passes the key before all others, so that every page has the same plan. The inner
 -- SELECT is the page, read in order from one index; the source is joined to what it found. (The few
 -- sources are read once, materialized: left alone, the planner reads them again for every row of a
@@ -10,11 +10,10 @@
 -- role: holdfast_web
 
 -- name: list_all
+-- row: business
 -- served-by: business_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -27,11 +26,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_group
+-- row: business
 -- served-by: business_of_group_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -44,11 +42,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_category
+-- row: business
 -- served-by: business_of_category_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -61,11 +58,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_region
+-- row: business
 -- served-by: business_of_region_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -78,11 +74,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_region_group
+-- row: business
 -- served-by: business_of_region_group_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -95,11 +90,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_region_category
+-- row: business
 -- served-by: business_of_region_category_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -112,11 +106,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_city
+-- row: business
 -- served-by: business_of_city_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -129,11 +122,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_city_group
+-- row: business
 -- served-by: business_of_city_group_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -146,11 +138,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_city_category
+-- row: business
 -- served-by: business_of_city_category_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.rank AS key, {{business_row}}
 FROM (
 	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
 		name, street, postcode, city, country, phone, hours, timezone
@@ -163,11 +154,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.rank DESC, b.id DESC;
 
 -- name: list_by_name
+-- row: business
 -- served-by: business_by_name
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.name, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.name AS key, {{business_row}}
 FROM (
 	SELECT *
 	FROM business
@@ -179,11 +169,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.name COLLATE "und-x-icu", b.id;
 
 -- name: list_city_by_name
+-- row: business
 -- served-by: business_of_city_by_name
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.name, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.name AS key, {{business_row}}
 FROM (
 	SELECT *
 	FROM business
@@ -197,11 +186,10 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.name COLLATE "und-x-icu", b.id;
 
 -- name: list_recent
+-- row: business
 -- served-by: business_detail_by_change
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT d.change, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT d.change AS key, {{business_row}}
 FROM (
 	SELECT id, change FROM business_detail
 	WHERE (change, id) < ($1::bigint, $2::bigint)
@@ -216,11 +204,10 @@ ORDER BY d.change DESC;
 -- orders by the chord alone; WITH TIES brings all that stand at one spot, so that the outer order by
 -- chord and id is complete.
 -- name: list_near
+-- row: business
 -- served-by: business_near
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.chord AS key, {{business_row}}
 FROM (
 	SELECT *, {{business_place}} <-> cube(ARRAY[$1::float8, $2::float8, $3::float8]) AS chord
 	FROM business
@@ -239,11 +226,10 @@ LIMIT $9;
 -- Text. $1: words and facets that all must be there; $2 to $4: of each, one must be (NULL: not asked).
 -- Common words: the first $7 businesses after the key, of which up to $8 have the words.
 -- name: list_text_walk
+-- row: business
 -- served-by: business_detail_by_rank
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT t.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT t.rank AS key, {{business_row}}
 FROM (
 	SELECT id, rank
 	FROM (
@@ -263,11 +249,10 @@ ORDER BY t.rank DESC, t.id DESC;
 
 -- Rare words: all that have them, the best $7 after the key.
 -- name: list_text_rare
+-- row: business
 -- served-by: business_detail_by_word
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT t.rank, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT t.rank AS key, {{business_row}}
 FROM (
 	SELECT id, rank
 	FROM (
@@ -288,11 +273,10 @@ ORDER BY t.rank DESC, t.id DESC;
 -- Text and place: $5 to $8 as $1 to $4 of list_near, the key in $9 and $10. Common words: nearest
 -- first until $11 have the words.
 -- name: list_text_near_walk
+-- row: business
 -- served-by: business_near
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.chord AS key, {{business_row}}
 FROM (
 	SELECT *, {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) AS chord
 	FROM business
@@ -311,11 +295,10 @@ ORDER BY b.chord, b.id
 LIMIT $11;
 
 -- name: list_text_near_rare
+-- row: business
 -- served-by: business_detail_by_word
 WITH s AS MATERIALIZED (SELECT * FROM source)
-SELECT b.chord, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url
+SELECT b.chord AS key, {{business_row}}
 FROM (
 	SELECT business.*, {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) AS chord
 	FROM (
@@ -358,19 +341,19 @@ CROSS JOIN LATERAL (
 ORDER BY typed.position, w.same DESC, w.businesses DESC;
 
 -- name: business_get
+-- extends: business
 -- served-by: business_pkey
-SELECT NULL, b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	s.key, s.name, s.licence, s.licence_url, s.attribution, s.url,
-	d.external_id, r.key, r.name, r.country, r.businesses, t.key, t.name, t.businesses,
-	c.businesses, d.categories, d.alt_names, d.service_area, d.same_as, d.description, d.website,
+SELECT NULL AS key, {{business_row}},
+	d.external_id, r.key AS region_key, r.name AS region_name, r.country AS region_country,
+	r.businesses AS region_businesses, t.key AS city_key, t.name AS city_name, t.businesses AS city_businesses,
+	c.businesses AS category_businesses, d.categories, d.alt_names, d.service_area, d.same_as, d.description, d.website,
 	d.offers, d.extra,
-	to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-	to_char(d.source_updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+	to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
+	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at,
+	to_char(d.source_updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS source_updated_at,
 	(SELECT coalesce(jsonb_agg(jsonb_build_object('stage', p.stage, 'source', p.source,
 			'found_at', to_char(p.found_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'facts', p.facts) ORDER BY p.stage), '[]')
-		FROM pipeline_result AS p WHERE p.business_id = b.id AND p.facts <> '{}')
+		FROM pipeline_result AS p WHERE p.business_id = b.id AND p.facts <> '{}') AS found
 FROM business AS b
 JOIN business_detail AS d ON d.id = b.id
 JOIN source AS s ON s.id = b.source_id
@@ -382,10 +365,11 @@ WHERE b.id = $1;
 -- The region and the city that a query names, NULL where there is none of that key, and how many
 -- businesses its category or group has, and the directory.
 -- name: places_of_query
-SELECT r.id, r.key, r.name, r.country, r.businesses,
-	t.id, t.key, t.name, t.region_id, t.businesses, w.country,
-	(SELECT sum(businesses) FROM category WHERE id = $3::smallint OR group_id = $4::smallint),
-	(SELECT sum(businesses) FROM source)
+SELECT r.id AS region_id, r.key AS region_key, r.name AS region_name, r.country AS region_country,
+	r.businesses AS region_businesses, t.id AS city_id, t.key AS city_key, t.name AS city_name,
+	t.region_id AS city_region_id, t.businesses AS city_businesses, w.country AS city_country,
+	(SELECT sum(businesses) FROM category WHERE id = $3::smallint OR group_id = $4::smallint) AS category_businesses,
+	(SELECT sum(businesses) FROM source) AS all_businesses
 FROM (SELECT 1) AS always
 LEFT JOIN region AS r ON r.key = $1::text
 LEFT JOIN city AS t ON t.key = $2::text
@@ -395,17 +379,20 @@ LEFT JOIN region AS w ON w.id = t.region_id;
 SELECT id, businesses FROM category ORDER BY id;
 
 -- name: regions_all
+-- row: place
 SELECT key, name, country, businesses
 FROM (SELECT * FROM region WHERE businesses > 0 ORDER BY businesses DESC, id LIMIT 1000) AS r
 ORDER BY country, name COLLATE "und-x-icu" NULLS FIRST;
 
 -- name: region_get
+-- extends: place
 -- served-by: region_key_key
 SELECT key, name, country, businesses, id FROM region WHERE key = $1;
 
 -- name: cities_of_region
+-- row: place
 -- served-by: city_of_region
-SELECT key, name, businesses
+SELECT key, name, NULL::text AS country, businesses
 FROM city
 WHERE region_id = $1 AND businesses > 0
 ORDER BY businesses DESC, id

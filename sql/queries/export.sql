@@ -5,50 +5,46 @@
 -- name: export_state
 -- From `xid` on a later run reads what this one may not have seen. A cluster that was restored or replaced has
 -- another identity, or has counted less far.
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid,
 	(SELECT id::text FROM directory_identity) || ' ' || (SELECT system_identifier FROM pg_control_system())
-		|| ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()),
-	pg_relation_size('business_detail') / current_setting('block_size')::integer;
+		|| ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity,
+	pg_relation_size('business_detail') / current_setting('block_size')::integer AS blocks;
 
 -- name: export_sources
-SELECT id, COALESCE(name, key), licence, licence_url, attribution, url FROM source WHERE businesses > 0 ORDER BY id;
+SELECT id, COALESCE(name, key) AS name, licence, licence_url, attribution, url FROM source WHERE businesses > 0 ORDER BY id;
 
 -- name: export_regions
 SELECT id, key, country, name FROM region ORDER BY id;
 
 -- name: export_changed
+-- row: export_history
 -- The ids of what changed, in the order in which it may go on growing.
 -- served-by: business_detail_by_changed_xid
-SELECT changed_xid, id FROM business_detail
+SELECT changed_xid AS xid, id FROM business_detail
 WHERE (changed_xid, id) > ($1::text::xid8, $2::bigint)
 ORDER BY changed_xid, id
 LIMIT $3::integer;
 
 -- name: export_deleted
+-- row: export_history
 -- served-by: business_deletion_pkey
-SELECT deleted_xid, id FROM business_deletion
+SELECT deleted_xid AS xid, id FROM business_deletion
 WHERE (deleted_xid, id) > ($1::text::xid8, $2::bigint)
 ORDER BY deleted_xid, id
 LIMIT $3::integer;
 
 -- name: export_blocks
+-- row: export_business
 -- A piece of the whole: the rows in a range of the table's pages. A row that moves to a page behind the reader
 -- was changed after the run began, and is read by its id at the end.
-SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
-	floor(date_part('epoch', d.updated_at) / 86400)::integer, -- days since 1970, UTC
-	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer
+SELECT {{export_row}}
 FROM business_detail AS d
 JOIN business AS b ON b.id = d.id
 WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
 
 -- name: export_rows
-SELECT b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
-	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
-	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
-	floor(date_part('epoch', d.updated_at) / 86400)::integer, -- days since 1970, UTC
-	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer
+-- row: export_business
+SELECT {{export_row}}
 FROM unnest($1::bigint[]) AS wanted (id)
 JOIN business AS b ON b.id = wanted.id
 JOIN business_detail AS d ON d.id = wanted.id;

@@ -4,7 +4,7 @@
 
 -- name: import_lock
 -- One import at a time; released with the transaction.
-SELECT pg_try_advisory_xact_lock(5142036002);
+SELECT pg_try_advisory_xact_lock(5142036002) AS locked;
 
 -- name: import_create
 CREATE TEMPORARY TABLE import_row (
@@ -39,23 +39,25 @@ ON CONFLICT (key) DO UPDATE SET
 RETURNING id;
 
 -- name: import_duplicates
+-- row: import_reject
 -- The same record twice in one file: the first one counts.
 DELETE FROM import_row AS r
 USING (SELECT id, min(n) AS n FROM import_row GROUP BY id HAVING count(*) > 1) AS first,
 	import_row AS f
 WHERE r.id = first.id AND r.n <> first.n AND f.id = first.id AND f.n = first.n
-RETURNING r.line, f.line, r.external_id;
+RETURNING r.line, f.line AS first_line, r.external_id;
 
 -- name: import_suppressed
 DELETE FROM import_row AS r USING suppression AS s WHERE s.id = r.id;
 
 -- name: import_collisions
+-- row: import_reject
 -- Two different records with the same id: a collision of 63-bit hashes, or a key that was used for
 -- another source before. The one that is there stays.
 DELETE FROM import_row AS r
 USING business AS b, business_detail AS d
 WHERE b.id = r.id AND d.id = r.id AND (b.source_id <> $1::smallint OR d.external_id <> r.external_id)
-RETURNING r.line, r.external_id;
+RETURNING r.line, NULL::bigint AS first_line, r.external_id;
 
 -- name: import_unchanged
 DELETE FROM import_row AS r USING business_detail AS d
@@ -131,7 +133,7 @@ SELECT id, content_hash, source_updated_at, external_id, categories, hours_week,
 FROM import_row;
 
 -- name: suppress_find
-SELECT s.key, d.external_id, b.name
+SELECT s.key AS source_key, d.external_id, b.name
 FROM business AS b
 JOIN business_detail AS d ON d.id = b.id
 JOIN source AS s ON s.id = b.source_id

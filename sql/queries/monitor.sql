@@ -9,11 +9,17 @@ WITH shown AS (
 	UNION ALL
 	(SELECT * FROM (SELECT * FROM pipeline_batch ORDER BY id DESC LIMIT 20) AS last WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 5)
 )
-SELECT b.id, b.stage, b.total, b.finished_at IS NOT NULL, (extract(epoch FROM now() - b.created_at) * 1000)::bigint, (extract(epoch FROM now() - b.finished_at) * 1000)::bigint,
-	c.id, c.finished_at IS NOT NULL, (extract(epoch FROM now() - c.started_at) * 1000)::bigint, (extract(epoch FROM now() - c.heartbeat_at) * 1000)::bigint, (extract(epoch FROM now() - c.progress_at) * 1000)::bigint, c.heartbeat_ms, c.lease_ms,
+SELECT b.id AS batch_id, b.stage, b.total, b.finished_at IS NOT NULL AS batch_finished,
+	(extract(epoch FROM now() - b.created_at) * 1000)::bigint AS batch_age_ms,
+	(extract(epoch FROM now() - b.finished_at) * 1000)::bigint AS batch_ended_ms,
+	c.id AS container_id, c.finished_at IS NOT NULL AS finished,
+	(extract(epoch FROM now() - c.started_at) * 1000)::bigint AS started_ms,
+	(extract(epoch FROM now() - c.heartbeat_at) * 1000)::bigint AS heartbeat_age_ms,
+	(extract(epoch FROM now() - c.progress_at) * 1000)::bigint AS progress_age_ms, c.heartbeat_ms, c.lease_ms,
 	c.claimed, c.in_flight, c.ok, c.failed, c.dead, c.again, c.returned, c.fenced, c.empty_claims, c.failed_in_row,
-	c.calls_in_flight, c.oldest_call_ms, c.slowest_ms, c.declared, (extract(epoch FROM c.declared_until - now()) * 1000)::bigint,
-	c.network_ms, c.limiter_ms, c.database_ms, c.idle_ms, m.one, m.five, m.fifteen
+	c.calls_in_flight, c.oldest_call_ms, c.slowest_ms, c.declared,
+	(extract(epoch FROM c.declared_until - now()) * 1000)::bigint AS declared_for_ms,
+	c.network_ms, c.limiter_ms, c.database_ms, c.idle_ms, m.one AS rate_1, m.five AS rate_5, m.fifteen AS rate_15
 FROM shown AS b
 LEFT JOIN pipeline_container AS c ON c.batch_id = b.id
 LEFT JOIN LATERAL (

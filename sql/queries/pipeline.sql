@@ -40,10 +40,10 @@ SELECT id, stage FROM pipeline_batch WHERE finished_at IS NULL AND id > $1 ORDER
 -- name: schedule_state
 -- What the schedule must know of a stage: the batch that is open (0: none), how long ago the last one was made (-1: never),
 -- and of the last that had items and ended, the items a minute of one container and how often one was tried again.
-SELECT coalesce((SELECT min(b.id) FROM pipeline_batch AS b WHERE b.stage = $1 AND b.finished_at IS NULL), 0),
-	coalesce((SELECT (extract(epoch FROM now() - max(b.created_at)) * 1000)::bigint FROM pipeline_batch AS b WHERE b.stage = $1), -1),
-	60 * sum(c.ok + c.failed + c.dead) / nullif(extract(epoch FROM sum(coalesce(c.finished_at, c.heartbeat_at) - c.started_at)), 0),
-	sum(c.again)::float8 / nullif(sum(c.ok + c.failed + c.dead), 0)
+SELECT coalesce((SELECT min(b.id) FROM pipeline_batch AS b WHERE b.stage = $1 AND b.finished_at IS NULL), 0) AS open_batch,
+	coalesce((SELECT (extract(epoch FROM now() - max(b.created_at)) * 1000)::bigint FROM pipeline_batch AS b WHERE b.stage = $1), -1) AS age_ms,
+	60 * sum(c.ok + c.failed + c.dead) / nullif(extract(epoch FROM sum(coalesce(c.finished_at, c.heartbeat_at) - c.started_at)), 0) AS rate,
+	sum(c.again)::float8 / nullif(sum(c.ok + c.failed + c.dead), 0) AS retries
 FROM pipeline_container AS c
 WHERE c.batch_id = (SELECT max(b.id) FROM pipeline_batch AS b WHERE b.stage = $1 AND b.finished_at IS NOT NULL AND b.total > 0);
 
@@ -57,8 +57,8 @@ RETURNING id;
 
 -- name: batch_progress
 -- served-by: pipeline_container_of_batch
-SELECT b.total, b.finished_at IS NOT NULL, coalesce(sum(c.ok), 0), coalesce(sum(c.failed), 0), coalesce(sum(c.dead), 0),
-	coalesce(sum(c.in_flight), 0), extract(epoch FROM now() - b.created_at)
+SELECT b.total, b.finished_at IS NOT NULL AS finished, coalesce(sum(c.ok), 0) AS ok, coalesce(sum(c.failed), 0) AS failed,
+	coalesce(sum(c.dead), 0) AS dead, coalesce(sum(c.in_flight), 0) AS in_flight, extract(epoch FROM now() - b.created_at) AS seconds
 FROM pipeline_batch AS b LEFT JOIN pipeline_container AS c ON c.batch_id = b.id
 WHERE b.id = $1 GROUP BY b.id;
 
@@ -102,10 +102,10 @@ FROM claimed, (SELECT due_at, business_id FROM taken ORDER BY due_at DESC, busin
 -- served-by: pipeline_item_due
 SELECT (SELECT min(d) FROM (
 		SELECT (SELECT due_at FROM pipeline_item WHERE batch_id = $1 AND lane = l ORDER BY batch_id, lane, due_at, business_id LIMIT 1) AS d
-		FROM generate_series(0, 2) AS l) AS due) - now() <= interval '0',
+		FROM generate_series(0, 2) AS l) AS due) - now() <= interval '0' AS due,
 	ceil(extract(epoch FROM (SELECT min(d) FROM (
 		SELECT (SELECT due_at FROM pipeline_item WHERE batch_id = $1 AND lane = l ORDER BY batch_id, lane, due_at, business_id LIMIT 1) AS d
-		FROM generate_series(0, 2) AS l) AS due) - now()) * 1000)::bigint;
+		FROM generate_series(0, 2) AS l) AS due) - now()) * 1000)::bigint AS in_ms;
 
 -- name: claim_empty
 UPDATE pipeline_container SET empty_claims = empty_claims + 1, heartbeat_at = now() WHERE id = $1 RETURNING empty_claims;
@@ -204,7 +204,7 @@ WITH expired AS (
 	SET in_flight = in_flight - s.n, dead = c.dead + s.dead, returned = returned + s.n - s.dead
 	FROM sums AS s WHERE c.id = s.container_id
 )
-SELECT coalesce(sum(n), 0), coalesce(sum(dead), 0) FROM sums;
+SELECT coalesce(sum(n), 0) AS items, coalesce(sum(dead), 0) AS dead FROM sums;
 
 -- name: host_turns
 -- A turn for each of the hosts: how long to wait for it. A host of which too many wait is not given another.
@@ -214,7 +214,7 @@ WITH asked AS (
 INSERT INTO pipeline_host AS h (host, next_at)
 SELECT host, now() + interval_ms * interval '1 ms' FROM asked
 ON CONFLICT (host) DO UPDATE SET next_at = greatest(h.next_at, now()) + (excluded.next_at - now())
-RETURNING host, greatest(0, ceil(extract(epoch FROM next_at - now()) * 1000))::bigint;
+RETURNING host, greatest(0, ceil(extract(epoch FROM next_at - now()) * 1000))::bigint AS wait_ms;
 
 -- name: host_postpone
 -- A host asks to be left alone.
@@ -224,8 +224,9 @@ ON CONFLICT (host) DO UPDATE SET next_at = greatest(h.next_at, excluded.next_at)
 -- name: inputs
 -- What stages ask with. Those that are gone have no row.
 SELECT b.id, d.website, b.phone, b.name, b.street, b.postcode, b.city, b.country,
-	b.street IS NOT NULL AND b.city IS NOT NULL, b.lat_e7 IS NOT NULL, b.hours IS NOT NULL,
-	b.category_id IS NOT NULL, d.description IS NOT NULL, b.quality_score
+	b.street IS NOT NULL AND b.city IS NOT NULL AS has_address, b.lat_e7 IS NOT NULL AS has_place,
+	b.hours IS NOT NULL AS has_hours, b.category_id IS NOT NULL AS has_category,
+	d.description IS NOT NULL AS has_description
 FROM business AS b JOIN business_detail AS d ON d.id = b.id
 WHERE b.id = ANY ($1::bigint[]);
 

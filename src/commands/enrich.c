@@ -80,13 +80,13 @@ static enum status read_numbers(struct run *r, struct numbers *n, struct err *er
 	if (status != OK)
 		return status;
 	*n = (struct numbers){
-	    .total = db_i64(&rows, 0, 0),
-	    .finished = db_bool(&rows, 0, 1),
-	    .ok = db_i64(&rows, 0, 2),
-	    .failed = db_i64(&rows, 0, 3),
-	    .dead = db_i64(&rows, 0, 4),
-	    .in_flight = db_i64(&rows, 0, 5),
-	    .seconds = db_double(&rows, 0, 6),
+	    .total = db_i64(&rows, 0, SQL_BATCH_PROGRESS_TOTAL),
+	    .finished = db_bool(&rows, 0, SQL_BATCH_PROGRESS_FINISHED),
+	    .ok = db_i64(&rows, 0, SQL_BATCH_PROGRESS_OK),
+	    .failed = db_i64(&rows, 0, SQL_BATCH_PROGRESS_FAILED),
+	    .dead = db_i64(&rows, 0, SQL_BATCH_PROGRESS_DEAD),
+	    .in_flight = db_i64(&rows, 0, SQL_BATCH_PROGRESS_IN_FLIGHT),
+	    .seconds = db_double(&rows, 0, SQL_BATCH_PROGRESS_SECONDS),
 	};
 	db_rows_release(&rows);
 	return OK;
@@ -213,7 +213,7 @@ static enum status fill_batch(struct run *r, int64_t older_ms, int64_t *items, s
 	enum status status = DB_RUN(r->db, sql_batch_create, &rows, err, DB_Z(stage_name));
 	if (status != OK)
 		return status;
-	r->batch = db_i64(&rows, 0, 0);
+	r->batch = db_i64(&rows, 0, SQL_BATCH_CREATE_ID);
 	db_rows_release(&rows);
 	const char *const filters[] = {where_category, where_region, where_source, where_country};
 	struct db_param p[4];
@@ -224,7 +224,7 @@ static enum status fill_batch(struct run *r, int64_t older_ms, int64_t *items, s
 		   DB_Z(stage_name), DB_I64(older_ms), DB_I64(items_max ? items_max : INT32_MAX));
 	if (status != OK)
 		return status;
-	*items = db_i64(&rows, 0, 0);
+	*items = db_i64(&rows, 0, SQL_BATCH_FILL_N);
 	db_rows_release(&rows);
 	return OK;
 }
@@ -371,10 +371,10 @@ static enum status read_plan_state(struct run *r, const struct plan *plan, struc
 	if (status != OK)
 		return status;
 	*out = (struct plan_state){
-	    .batch = db_i64(&rows, 0, 0),
-	    .age_ms = db_i64(&rows, 0, 1),
-	    .rate = db_double(&rows, 0, 2),
-	    .retries = db_double(&rows, 0, 3),
+	    .batch = db_i64(&rows, 0, SQL_SCHEDULE_STATE_OPEN_BATCH),
+	    .age_ms = db_i64(&rows, 0, SQL_SCHEDULE_STATE_AGE_MS),
+	    .rate = db_double(&rows, 0, SQL_SCHEDULE_STATE_RATE),
+	    .retries = db_double(&rows, 0, SQL_SCHEDULE_STATE_RETRIES),
 	};
 	db_rows_release(&rows);
 	return OK;

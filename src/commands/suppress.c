@@ -27,21 +27,24 @@ static enum status show(struct db *db, struct err *err)
 		char id[RECORD_ID_TEXT];
 		struct buf out;
 		struct json_writer w;
-		record_id_format(db_i64(&rows, n, 0), id);
+		record_id_format(db_i64(&rows, n, SQL_SUPPRESS_LIST_ID), id);
 		if (!cli_globals.json) {
-			printf("%s  %.*s %.*s  %.*s  %.*s\n", id, STR_ARG(db_text(&rows, n, 1)),
-			       STR_ARG(db_text(&rows, n, 2)), STR_ARG(db_text(&rows, n, 4)),
-			       STR_ARG(db_text(&rows, n, 3)));
+			printf("%s  %.*s %.*s  %.*s  %.*s\n", id,
+			       STR_ARG(db_text(&rows, n, SQL_SUPPRESS_LIST_SOURCE_KEY)),
+			       STR_ARG(db_text(&rows, n, SQL_SUPPRESS_LIST_EXTERNAL_ID)),
+			       STR_ARG(db_text(&rows, n, SQL_SUPPRESS_LIST_CREATED_AT)),
+			       STR_ARG(db_text(&rows, n, SQL_SUPPRESS_LIST_REASON)));
 			continue;
 		}
 		buf_init(&out, 65536);
 		json_writer_init(&w, &out);
 		json_object_begin(&w);
 		json_member_z(&w, "id", id);
-		json_member_str(&w, "source", db_text(&rows, n, 1));
-		json_member_str(&w, "external_id", db_text(&rows, n, 2));
-		json_member_str(&w, "reason", db_text(&rows, n, 3));
-		json_member_str(&w, "since", db_text(&rows, n, 4));
+		json_member_str(&w, "source", db_text(&rows, n, SQL_SUPPRESS_LIST_SOURCE_KEY));
+		json_member_str(&w, "external_id",
+				db_text(&rows, n, SQL_SUPPRESS_LIST_EXTERNAL_ID));
+		json_member_str(&w, "reason", db_text(&rows, n, SQL_SUPPRESS_LIST_REASON));
+		json_member_str(&w, "since", db_text(&rows, n, SQL_SUPPRESS_LIST_CREATED_AT));
 		json_object_end(&w);
 		printf("%s\n", buf_z(&out));
 		buf_release(&out);
@@ -60,14 +63,17 @@ static enum status suppress(struct db *db, int64_t id, const char *text, struct 
 		db_rows_release(&rows);
 		return err_set(err, NOT_FOUND, "there is no business with the id %s", text);
 	}
-	status = DB_RUN(db, sql_suppress_add, NULL, err, DB_I64(id), DB_TEXT(db_text(&rows, 0, 0)),
-			DB_TEXT(db_text(&rows, 0, 1)), reason ? DB_Z(reason) : DB_NULL);
+	status = DB_RUN(db, sql_suppress_add, NULL, err, DB_I64(id),
+			DB_TEXT(db_text(&rows, 0, SQL_SUPPRESS_FIND_SOURCE_KEY)),
+			DB_TEXT(db_text(&rows, 0, SQL_SUPPRESS_FIND_EXTERNAL_ID)),
+			reason ? DB_Z(reason) : DB_NULL);
 	if (status == OK)
 		status = DB_RUN(db, sql_suppress_delete, NULL, err, DB_I64(id));
 	if (status == OK)
 		status = DB_RUN(db, sql_suppress_delete_detail, NULL, err, DB_I64(id));
 	if (status == OK)
-		fprintf(stderr, "suppressed: %.*s\n", STR_ARG(db_text(&rows, 0, 2)));
+		fprintf(stderr, "suppressed: %.*s\n",
+			STR_ARG(db_text(&rows, 0, SQL_SUPPRESS_FIND_NAME)));
 	db_rows_release(&rows);
 	return status;
 }

@@ -45,6 +45,7 @@ enum status db_run(struct db *db, const struct db_statement *statement,
 						  w.values, NULL, NULL, 0),
 				     rows, err);
 	wire_params_release(&w);
+	must(status != OK || !rows || rows->columns == statement->columns);
 	return status == OK ? OK : err_prefix(err, status, "%s", statement->name);
 }
 

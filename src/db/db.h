@@ -24,6 +24,7 @@ struct db_statement {
 	const char *name;
 	const char *sql;
 	int params;
+	int columns;                  /* 0: it returns nothing */
 	const char *role;             /* whose program runs it; NULL: the owner's */
 	const char *const *served_by; /* indexes that its plan must use, ends with NULL */
 };
@@ -53,8 +54,9 @@ struct db_rows {
 };
 void db_rows_release(struct db_rows *rows);
 
-/* Values of a row. A column that does not exist or a text that is not of the type asked for is a bug:
- * statement and code are written together. NULL: db_null is true, the others give "" or 0. */
+/* Values of a row. `column` is a name of the statement's enum (sql_region_get: SQL_REGION_GET_KEY), which
+ * tools/embed-sql makes from the statement. A text that is not of the type asked for is a bug. NULL: db_null
+ * is true, the others give "" or 0. */
 bool db_null(const struct db_rows *rows, int row, int column);
 struct str db_text(const struct db_rows *rows, int row, int column);
 int64_t db_i64(const struct db_rows *rows, int row, int column);

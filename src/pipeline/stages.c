@@ -26,23 +26,6 @@ const struct pipeline_stage *pipeline_stage_find(struct str name)
 	return NULL;
 }
 
-/* Columns of `inputs`. */
-enum {
-	IN_ID,
-	IN_WEBSITE,
-	IN_PHONE,
-	IN_NAME,
-	IN_STREET,
-	IN_POSTCODE,
-	IN_CITY,
-	IN_COUNTRY,
-	IN_HAS_ADDRESS,
-	IN_HAS_PLACE,
-	IN_HAS_HOURS,
-	IN_HAS_CATEGORY,
-	IN_HAS_DESCRIPTION,
-};
-
 static void settle(struct claim *claim, struct item *item, enum item_what what, const char *outcome)
 {
 	must(item->state == ITEM_WAITING);
@@ -64,13 +47,14 @@ static void find_quality(struct claim *claim, struct item *item, const struct db
 		bool has;
 		enum record_field field[2];
 	} parts[] = {
-	    {db_bool(rows, row, IN_HAS_ADDRESS), {RECORD_STREET, RECORD_CITY}},
-	    {db_bool(rows, row, IN_HAS_PLACE), {RECORD_LAT, RECORD_LON}},
-	    {!db_null(rows, row, IN_PHONE), {RECORD_PHONE, RECORD_PHONE}},
-	    {!db_null(rows, row, IN_WEBSITE), {RECORD_WEBSITE, RECORD_WEBSITE}},
-	    {db_bool(rows, row, IN_HAS_HOURS), {RECORD_HOURS, RECORD_HOURS}},
-	    {db_bool(rows, row, IN_HAS_CATEGORY), {RECORD_CATEGORIES, RECORD_CATEGORIES}},
-	    {db_bool(rows, row, IN_HAS_DESCRIPTION), {RECORD_DESCRIPTION, RECORD_DESCRIPTION}},
+	    {db_bool(rows, row, SQL_INPUTS_HAS_ADDRESS), {RECORD_STREET, RECORD_CITY}},
+	    {db_bool(rows, row, SQL_INPUTS_HAS_PLACE), {RECORD_LAT, RECORD_LON}},
+	    {!db_null(rows, row, SQL_INPUTS_PHONE), {RECORD_PHONE, RECORD_PHONE}},
+	    {!db_null(rows, row, SQL_INPUTS_WEBSITE), {RECORD_WEBSITE, RECORD_WEBSITE}},
+	    {db_bool(rows, row, SQL_INPUTS_HAS_HOURS), {RECORD_HOURS, RECORD_HOURS}},
+	    {db_bool(rows, row, SQL_INPUTS_HAS_CATEGORY), {RECORD_CATEGORIES, RECORD_CATEGORIES}},
+	    {db_bool(rows, row, SQL_INPUTS_HAS_DESCRIPTION),
+	     {RECORD_DESCRIPTION, RECORD_DESCRIPTION}},
 	};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (parts[i].has) {
@@ -95,11 +79,12 @@ static void find_quality(struct claim *claim, struct item *item, const struct db
 static void find_place(struct claim *claim, struct item *item, const struct db_rows *rows, int row)
 {
 	struct towns_place town;
-	if (db_bool(rows, row, IN_HAS_PLACE)) {
+	if (db_bool(rows, row, SQL_INPUTS_HAS_PLACE)) {
 		settle(claim, item, ITEM_OK, "known already");
 		return;
 	}
-	if (!towns_find(db_text(rows, row, IN_COUNTRY), db_text(rows, row, IN_CITY), &town)) {
+	if (!towns_find(db_text(rows, row, SQL_INPUTS_COUNTRY), db_text(rows, row, SQL_INPUTS_CITY),
+			&town)) {
 		settle(claim, item, ITEM_FAILED, "town not known");
 		return;
 	}
@@ -148,8 +133,9 @@ static struct str fill_template(struct claim *claim, const char *template,
 	static const struct {
 		const char *name;
 		int column;
-	} values[] = {{"{name}", IN_NAME}, {"{street}", IN_STREET},   {"{postcode}", IN_POSTCODE},
-		      {"{city}", IN_CITY}, {"{country}", IN_COUNTRY}, {"{id}", IN_ID}};
+	} values[] = {{"{name}", SQL_INPUTS_NAME},         {"{street}", SQL_INPUTS_STREET},
+		      {"{postcode}", SQL_INPUTS_POSTCODE}, {"{city}", SQL_INPUTS_CITY},
+		      {"{country}", SQL_INPUTS_COUNTRY},   {"{id}", SQL_INPUTS_ID}};
 	struct buf out;
 	buf_init(&out, WIRE_URL_MAX);
 	for (const char *p = template; *p;) {
@@ -160,9 +146,9 @@ static struct str fill_template(struct claim *claim, const char *template,
 			buf_putc(&out, *p++);
 			continue;
 		}
-		if (values[v].column == IN_ID) {
+		if (values[v].column == SQL_INPUTS_ID) {
 			char id[RECORD_ID_TEXT];
-			record_id_format(db_i64(rows, row, IN_ID), id);
+			record_id_format(db_i64(rows, row, SQL_INPUTS_ID), id);
 			put_encoded(&out, str_of(id));
 		} else {
 			put_encoded(&out, db_text(rows, row, values[v].column));
@@ -177,11 +163,11 @@ static struct str fill_template(struct claim *claim, const char *template,
 static void take_inputs(struct worker *w, struct claim *claim, struct item *item,
 			const struct db_rows *rows, int row)
 {
-	struct str website = db_text(rows, row, IN_WEBSITE);
+	struct str website = db_text(rows, row, SQL_INPUTS_WEBSITE);
 	switch (w->stage->kind) {
 	case PIPELINE_WEBSITE:
 		item->url = arena_str(&claim->arena, website);
-		item->phone = arena_str(&claim->arena, db_text(rows, row, IN_PHONE));
+		item->phone = arena_str(&claim->arena, db_text(rows, row, SQL_INPUTS_PHONE));
 		item->host = host_of(item->url);
 		break;
 	case PIPELINE_DOMAIN:
@@ -234,7 +220,7 @@ enum status stage_prepare(struct worker *w, struct claim *claim, struct err *err
 	array_begin(&w->a[0]);
 	array_begin(&w->a[1]);
 	for (int row = 0; row < rows.rows; row++)
-		one_item(w, claim, item_of(claim, db_i64(&rows, row, IN_ID)), &rows, row);
+		one_item(w, claim, item_of(claim, db_i64(&rows, row, SQL_INPUTS_ID)), &rows, row);
 	db_rows_release(&rows);
 	for (size_t i = 0; i < claim->count; i++)
 		if (claim->item[i].state == ITEM_WAITING && !claim->item[i].url.n)

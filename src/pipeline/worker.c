@@ -177,24 +177,24 @@ static void set_deaths(struct item *item, int64_t v)
 
 static void claim_begin(struct worker *w, struct claim *claim, int lane, const struct db_rows *rows)
 {
-	struct str ids = db_text(rows, 0, 1);
+	struct str ids = db_text(rows, 0, SQL_CLAIM_ITEMS);
 	size_t count = 1;
 	for (size_t i = 0; i < ids.n; i++)
 		count += ids.p[i] == ',';
 	must(count <= CLAIM_MAX);
 	memset(claim->item, 0, count * sizeof(claim->item[0]));
-	claim->id = db_i64(rows, 0, 0);
+	claim->id = db_i64(rows, 0, SQL_CLAIM_ID);
 	claim->lane = lane;
 	claim->count = claim->waiting = count;
 	claim->done = 0;
 	read_array(ids, count, set_id, claim->item);
-	read_array(db_text(rows, 0, 2), count, set_attempts, claim->item);
-	read_array(db_text(rows, 0, 3), count, set_deaths, claim->item);
-	struct str due = db_text(rows, 0, 4);
+	read_array(db_text(rows, 0, SQL_CLAIM_ATTEMPTS), count, set_attempts, claim->item);
+	read_array(db_text(rows, 0, SQL_CLAIM_DEATHS), count, set_deaths, claim->item);
+	struct str due = db_text(rows, 0, SQL_CLAIM_DUE_AT);
 	must(due.n < sizeof(w->from[lane].due_at));
 	memcpy(w->from[lane].due_at, due.p, due.n);
 	w->from[lane].due_at[due.n] = '\0';
-	w->from[lane].business_id = db_i64(rows, 0, 5);
+	w->from[lane].business_id = db_i64(rows, 0, SQL_CLAIM_BUSINESS_ID);
 }
 
 static void rewind_lane(struct worker *w, int lane)
@@ -277,8 +277,8 @@ static enum status take_turns(struct worker *w, struct claim *claim, struct err 
 		return status;
 	int64_t now = clock_ms();
 	for (int row = 0; row < rows.rows; row++) {
-		struct str host = db_text(&rows, row, 0);
-		int64_t last = db_i64(&rows, row, 1), of_host = 0, k = 0;
+		struct str host = db_text(&rows, row, SQL_HOST_TURNS_HOST);
+		int64_t last = db_i64(&rows, row, SQL_HOST_TURNS_WAIT_MS), of_host = 0, k = 0;
 		for (size_t i = 0; i < claim->count; i++)
 			of_host += claim->item[i].state == ITEM_WAITING &&
 				   str_eq(claim->item[i].host, host);
@@ -657,9 +657,10 @@ static enum status reap(struct worker *w, struct err *err)
 	enum status status = WORKER_RUN(w, sql_reap, &rows, err);
 	if (status != OK)
 		return status;
-	if (db_i64(&rows, 0, 0))
+	if (db_i64(&rows, 0, SQL_REAP_ITEMS))
 		log_warn("claims whose lease was over: items go back",
-			 LOG_I("items", db_i64(&rows, 0, 0)), LOG_I("dead", db_i64(&rows, 0, 1)));
+			 LOG_I("items", db_i64(&rows, 0, SQL_REAP_ITEMS)),
+			 LOG_I("dead", db_i64(&rows, 0, SQL_REAP_DEAD)));
 	db_rows_release(&rows);
 	return OK;
 }
@@ -700,10 +701,11 @@ static enum status begin_batch(struct worker *w, bool *found, struct err *err)
 					DB_I64(w->options->batch ? w->options->batch - 1 : 0));
 	if (status != OK)
 		return status;
-	*found = rows.rows > 0 && (!w->options->batch || db_i64(&rows, 0, 0) == w->options->batch);
+	*found = rows.rows > 0 &&
+		 (!w->options->batch || db_i64(&rows, 0, SQL_BATCH_OLDEST_ID) == w->options->batch);
 	if (*found) {
-		w->batch = db_i64(&rows, 0, 0);
-		w->stage = pipeline_stage_find(db_text(&rows, 0, 1));
+		w->batch = db_i64(&rows, 0, SQL_BATCH_OLDEST_ID);
+		w->stage = pipeline_stage_find(db_text(&rows, 0, SQL_BATCH_OLDEST_STAGE));
 	}
 	db_rows_release(&rows);
 	if (!*found)
@@ -717,7 +719,7 @@ static enum status begin_batch(struct worker *w, bool *found, struct err *err)
 			    DB_I64(option(w, CONFIG_PIPELINE_HEARTBEAT)), DB_I64(lease_ms(w)));
 	if (status != OK)
 		return status;
-	w->container = db_i64(&rows, 0, 0);
+	w->container = db_i64(&rows, 0, SQL_CONTAINER_CREATE_ID);
 	db_rows_release(&rows);
 	for (int lane = 0; lane < LANES; lane++)
 		rewind_lane(w, lane);
@@ -739,17 +741,19 @@ static enum status nothing_to_take(struct worker *w, int64_t *wait_ms, struct er
 	enum status status = WORKER_RUN(w, sql_claim_state, &rows, err, DB_I64(w->batch));
 	if (status != OK)
 		return status;
-	bool none = db_null(&rows, 0, 0), due = !none && db_bool(&rows, 0, 0);
-	int64_t in_ms = none ? 0 : db_i64(&rows, 0, 1);
+	bool none = db_null(&rows, 0, SQL_CLAIM_STATE_DUE);
+	bool due = !none && db_bool(&rows, 0, SQL_CLAIM_STATE_DUE);
+	int64_t in_ms = none ? 0 : db_i64(&rows, 0, SQL_CLAIM_STATE_IN_MS);
 	db_rows_release(&rows);
 	*wait_ms = LOOK_MS;
 	if (due) {
 		status = WORKER_RUN(w, sql_claim_empty, &rows, err, DB_I64(w->container));
 		if (status != OK)
 			return status;
-		if (db_i64(&rows, 0, 0) >= ALARM_FROM)
+		if (db_i64(&rows, 0, SQL_CLAIM_EMPTY_EMPTY_CLAIMS) >= ALARM_FROM)
 			log_error("claims take nothing although work is due",
-				  LOG_I("batch", w->batch), LOG_I("claims", db_i64(&rows, 0, 0)));
+				  LOG_I("batch", w->batch),
+				  LOG_I("claims", db_i64(&rows, 0, SQL_CLAIM_EMPTY_EMPTY_CLAIMS)));
 		db_rows_release(&rows);
 		return OK;
 	}
@@ -789,7 +793,7 @@ static bool batch_over(struct worker *w, enum status *status, struct err *err)
 	*status = WORKER_RUN(w, sql_batch_oldest, &rows, err, DB_I64(w->batch - 1));
 	if (*status != OK)
 		return false;
-	bool over = rows.rows == 0 || db_i64(&rows, 0, 0) != w->batch;
+	bool over = rows.rows == 0 || db_i64(&rows, 0, SQL_BATCH_OLDEST_ID) != w->batch;
 	db_rows_release(&rows);
 	return over;
 }

@@ -233,6 +233,7 @@ static void link_query_done(struct link *link)
 	enum status status = wire_result(link->connection, result, &rows, &err);
 	if (status != OK)
 		status = err_prefix(&err, status, "%s", query->statement->name);
+	must(status != OK || rows.columns == query->statement->columns);
 	/* The next query is under way before this one's answer is made. */
 	if (pool->next_waiting)
 		link_send(link, pool->next_waiting);

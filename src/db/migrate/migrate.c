@@ -32,7 +32,7 @@ static enum status count_applied(struct db *db, int *count, struct err *err)
 	enum status status = DB_RUN(db, sql_migrate_has_table, &rows, err);
 	if (status != OK)
 		return status;
-	bool has = db_bool(&rows, 0, 0);
+	bool has = db_bool(&rows, 0, SQL_MIGRATE_HAS_TABLE_HAS_TABLE);
 	db_rows_release(&rows);
 	if (!has)
 		return OK;
@@ -41,13 +41,14 @@ static enum status count_applied(struct db *db, int *count, struct err *err)
 		return status;
 	for (; *count < rows.rows && status == OK; ++*count) {
 		const struct migration *m = &migrate_migrations[*count];
-		int64_t version = db_i64(&rows, *count, 0);
+		int64_t version = db_i64(&rows, *count, SQL_MIGRATE_APPLIED_VERSION);
 		if (version != m->version)
 			status = err_set(
 			    err, CONFLICT,
 			    "the database's schema has version %lld, which this version of Holdfast does not know; use the newer program",
 			    (long long)version);
-		else if (!str_eq(db_text(&rows, *count, 2), str_of(m->checksum)))
+		else if (!str_eq(db_text(&rows, *count, SQL_MIGRATE_APPLIED_CHECKSUM),
+				 str_of(m->checksum)))
 			status = err_set(
 			    err, CONFLICT,
 			    "migration %04d_%s is not the one that was applied to this database; applied migrations never change",

@@ -216,20 +216,21 @@ static enum status copy_spool(struct import *im)
 	return status == OK ? db_copy_end(im->db, &rows, im->err) : status;
 }
 
-/* Rows that a statement took out and returned, as rejects. `cause` has the second column in %s. */
-static enum status reject_rows(struct import *im, const struct db_rows *rows, bool of_line)
+/* Rows that a statement took out and returned, as rejects. */
+static enum status reject_rows(struct import *im, const struct db_rows *rows)
 {
 	enum status status = OK;
 	for (int i = 0; i < rows->rows && status == OK; i++) {
 		char cause[128];
-		if (of_line)
+		if (!db_null(rows, i, SQL_IMPORT_REJECT_FIRST_LINE))
 			snprintf(cause, sizeof(cause), "duplicate of line %lld",
-				 (long long)db_i64(rows, i, 1));
+				 (long long)db_i64(rows, i, SQL_IMPORT_REJECT_FIRST_LINE));
 		else
 			snprintf(cause, sizeof(cause),
 				 "another record of the directory has its id");
-		const struct record_reject r = {(uint64_t)db_i64(rows, i, 0), STR("external_id"),
-						str_of(cause), db_text(rows, i, of_line ? 2 : 1)};
+		const struct record_reject r = {(uint64_t)db_i64(rows, i, SQL_IMPORT_REJECT_LINE),
+						STR("external_id"), str_of(cause),
+						db_text(rows, i, SQL_IMPORT_REJECT_EXTERNAL_ID)};
 		status = reject(im, &r);
 	}
 	return status;
@@ -253,7 +254,7 @@ static enum status lock(struct import *im)
 	enum status status = DB_RUN(im->db, sql_import_lock, &rows, im->err);
 	if (status != OK)
 		return status;
-	bool locked = db_bool(&rows, 0, 0);
+	bool locked = db_bool(&rows, 0, SQL_IMPORT_LOCK_LOCKED);
 	db_rows_release(&rows);
 	return locked
 		   ? OK
@@ -272,7 +273,7 @@ static enum status source_id(struct import *im, int64_t *id)
 	enum status status = db_run(im->db, &sql_import_source, params, 6, &rows, im->err);
 	if (status != OK)
 		return status;
-	*id = db_i64(&rows, 0, 0);
+	*id = db_i64(&rows, 0, SQL_IMPORT_SOURCE_ID);
 	db_rows_release(&rows);
 	return OK;
 }
@@ -283,7 +284,7 @@ static enum status sort_out(struct import *im, int64_t source)
 	struct db_rows rows;
 	enum status status = DB_RUN(im->db, sql_import_duplicates, &rows, im->err);
 	if (status == OK) {
-		status = reject_rows(im, &rows, true);
+		status = reject_rows(im, &rows);
 		db_rows_release(&rows);
 	}
 	if (status == OK)
@@ -291,7 +292,7 @@ static enum status sort_out(struct import *im, int64_t source)
 	if (status == OK)
 		status = DB_RUN(im->db, sql_import_collisions, &rows, im->err, DB_I64(source));
 	if (status == OK) {
-		status = reject_rows(im, &rows, false);
+		status = reject_rows(im, &rows);
 		db_rows_release(&rows);
 	}
 	return status == OK ? changed(im, &sql_import_unchanged, &im->report->unchanged) : status;

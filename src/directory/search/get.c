@@ -94,9 +94,10 @@ static void categories_done(void *ctx, enum status status, const struct db_rows 
 					   sizeof(struct search_category));
 		for (int row = 0; c->list.item && row < rows->rows; row++) {
 			const struct taxonomy_category *category =
-			    taxonomy_by_id((int)db_i64(rows, row, 0));
+			    taxonomy_by_id((int)db_i64(rows, row, SQL_CATEGORIES_ALL_ID));
 			if (category)
-				rows_category(category, db_i64(rows, row, 1),
+				rows_category(category,
+					      db_i64(rows, row, SQL_CATEGORIES_ALL_BUSINESSES),
 					      &c->list.item[c->list.count++]);
 		}
 		if (!c->list.item)
@@ -135,24 +136,24 @@ struct places {
 	struct search_places list;
 };
 
-static bool read_place(struct arena *arena, const struct db_rows *rows, int row, bool region,
+static bool read_place(struct arena *arena, const struct db_rows *rows, int row,
 		       struct search_place *out)
 {
-	out->businesses = db_i64(rows, row, region ? 3 : 2);
-	return rows_text(arena, rows, row, 0, &out->key) &&
-	       rows_text(arena, rows, row, 1, &out->name) &&
-	       (!region || rows_text(arena, rows, row, 2, &out->country));
+	out->businesses = db_i64(rows, row, SQL_PLACE_BUSINESSES);
+	return rows_text(arena, rows, row, SQL_PLACE_KEY, &out->key) &&
+	       rows_text(arena, rows, row, SQL_PLACE_NAME, &out->name) &&
+	       rows_text(arena, rows, row, SQL_PLACE_COUNTRY, &out->country);
 }
 
-static void read_places(struct places *p, const struct db_rows *rows, bool regions)
+static void read_places(struct places *p, const struct db_rows *rows)
 {
 	p->list.item =
 	    arena_array(p->ask.arena, (size_t)rows->rows + 1, sizeof(struct search_place));
 	bool fits = p->list.item != NULL;
 	for (int row = 0; fits && row < rows->rows; row++) {
 		struct search_place *place = &p->list.item[p->list.count++];
-		fits = read_place(p->ask.arena, rows, row, regions, place);
-		if (!regions)
+		fits = read_place(p->ask.arena, rows, row, place);
+		if (!place->country.n)
 			place->country = p->list.within.country;
 	}
 	if (!fits) {
@@ -161,19 +162,7 @@ static void read_places(struct places *p, const struct db_rows *rows, bool regio
 	}
 }
 
-static void regions_done(void *ctx, enum status status, const struct db_rows *rows,
-			 const struct err *err)
-{
-	struct places *p = ctx;
-	ask_answered(&p->ask);
-	if (status != OK)
-		p->list.problem = refuse(&p->list.err, status, err);
-	else
-		read_places(p, rows, true);
-	p->done(p->ctx, &p->list);
-}
-
-static void cities_done(void *ctx, enum status status, const struct db_rows *rows,
+static void places_done(void *ctx, enum status status, const struct db_rows *rows,
 			const struct err *err)
 {
 	struct places *p = ctx;
@@ -181,7 +170,7 @@ static void cities_done(void *ctx, enum status status, const struct db_rows *row
 	if (status != OK)
 		p->list.problem = refuse(&p->list.err, status, err);
 	else
-		read_places(p, rows, false);
+		read_places(p, rows);
 	p->done(p->ctx, &p->list);
 }
 
@@ -206,11 +195,12 @@ static void region_done(void *ctx, enum status status, const struct db_rows *row
 	} else if (rows->rows == 0) {
 		p->list.problem = SEARCH_NO_SUCH_PLACE;
 		err_set(&p->list.err, NOT_FOUND, "there is no region of that key");
-	} else if (!read_place(p->ask.arena, rows, 0, true, &p->list.within)) {
+	} else if (!read_place(p->ask.arena, rows, 0, &p->list.within)) {
 		p->list.problem = SEARCH_FAILED;
 		err_set(&p->list.err, TOO_LARGE, "%s", no_room);
 	} else {
-		ask_places(p, &sql_cities_of_region, DB_I64(db_i64(rows, 0, 4)), 1, cities_done);
+		ask_places(p, &sql_cities_of_region, DB_I64(db_i64(rows, 0, SQL_REGION_GET_ID)), 1,
+			   places_done);
 		return;
 	}
 	p->done(p->ctx, &p->list);
@@ -235,7 +225,7 @@ void search_regions(struct db_pool *db, struct arena *arena, search_places_done 
 {
 	struct places *p = places_new(db, arena, done, ctx);
 	if (p)
-		ask_places(p, &sql_regions_all, DB_NULL, 0, regions_done);
+		ask_places(p, &sql_regions_all, DB_NULL, 0, places_done);
 }
 
 void search_cities(struct db_pool *db, struct arena *arena, struct str region_key,
@@ -270,10 +260,14 @@ static void sources_done(void *ctx, enum status status, const struct db_rows *ro
 	bool fits = s->list.item != NULL;
 	for (int row = 0; fits && row < rows->rows; row++) {
 		struct search_source *out = &s->list.item[s->list.count++];
-		struct str *const columns[] = {&out->key,         &out->name,        &out->licence,
-					       &out->licence_url, &out->attribution, &out->url};
-		for (int i = 0; fits && i < 6; i++)
-			fits = rows_text(s->ask.arena, rows, row, i, columns[i]);
+		struct arena *arena = s->ask.arena;
+		fits =
+		    rows_text(arena, rows, row, SQL_SOURCES_ALL_KEY, &out->key) &&
+		    rows_text(arena, rows, row, SQL_SOURCES_ALL_NAME, &out->name) &&
+		    rows_text(arena, rows, row, SQL_SOURCES_ALL_LICENCE, &out->licence) &&
+		    rows_text(arena, rows, row, SQL_SOURCES_ALL_LICENCE_URL, &out->licence_url) &&
+		    rows_text(arena, rows, row, SQL_SOURCES_ALL_ATTRIBUTION, &out->attribution) &&
+		    rows_text(arena, rows, row, SQL_SOURCES_ALL_URL, &out->url);
 	}
 	if (!fits) {
 		s->list.problem = SEARCH_FAILED;

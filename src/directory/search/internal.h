@@ -70,9 +70,9 @@ bool text_one_edit(struct str a, struct str b);
 
 /* ---- rows.c: columns -> struct. False: over the arena's maximum ---- */
 
-enum { ROWS_DETAIL = 20 }; /* list statements give 20 columns; business_get continues after them */
-/* at_s: the instant whose opening state is told. Texts are copied. The first column is a chord when
- * with_distance. */
+/* rows_business reads the row `business` of sql/queries/directory.sql, rows_detail the columns of
+ * business_get beyond it. at_s: the instant whose opening state is told. Texts are copied. The key is a
+ * chord when with_distance. */
 MUST_CHECK bool rows_business(struct arena *arena, const struct db_rows *rows, int row,
 			      int64_t at_s, bool with_distance, struct search_business *out);
 MUST_CHECK bool rows_detail(struct arena *arena, const struct db_rows *rows, int row,

@@ -150,7 +150,7 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		struct search_business *b = &l->list.item[l->list.count];
 		if (!rows_business(l->ask.arena, rows, row, l->at_s,
 				   l->list.sort == SEARCH_DISTANCE, b) ||
-		    !rows_text(l->ask.arena, rows, row, 0, &l->key.text)) {
+		    !rows_text(l->ask.arena, rows, row, SQL_BUSINESS_KEY, &l->key.text)) {
 			too_large(l);
 			return;
 		}
@@ -259,23 +259,24 @@ static bool read_places(struct listing *l, const struct db_rows *rows)
 {
 	struct arena *arena = l->ask.arena;
 	struct search_place *region = &l->list.region, *city = &l->list.city;
-	l->region = db_i64(rows, 0, 0);
-	l->city = db_i64(rows, 0, 5);
-	region->businesses = db_i64(rows, 0, 4);
-	city->businesses = db_i64(rows, 0, 9);
+	l->region = db_i64(rows, 0, SQL_PLACES_OF_QUERY_REGION_ID);
+	l->city = db_i64(rows, 0, SQL_PLACES_OF_QUERY_CITY_ID);
+	region->businesses = db_i64(rows, 0, SQL_PLACES_OF_QUERY_REGION_BUSINESSES);
+	city->businesses = db_i64(rows, 0, SQL_PLACES_OF_QUERY_CITY_BUSINESSES);
 	if (l->region)
 		l->at_most = region->businesses;
 	if (l->city)
 		l->at_most = city->businesses;
-	l->total = db_i64(rows, 0, 12);
-	if (!db_null(rows, 0, 11) && db_i64(rows, 0, 11) < l->at_most)
-		l->at_most = db_i64(rows, 0, 11);
-	return rows_text(arena, rows, 0, 1, &region->key) &&
-	       rows_text(arena, rows, 0, 2, &region->name) &&
-	       rows_text(arena, rows, 0, 3, &region->country) &&
-	       rows_text(arena, rows, 0, 6, &city->key) &&
-	       rows_text(arena, rows, 0, 7, &city->name) &&
-	       rows_text(arena, rows, 0, 10, &city->country);
+	l->total = db_i64(rows, 0, SQL_PLACES_OF_QUERY_ALL_BUSINESSES);
+	if (!db_null(rows, 0, SQL_PLACES_OF_QUERY_CATEGORY_BUSINESSES) &&
+	    db_i64(rows, 0, SQL_PLACES_OF_QUERY_CATEGORY_BUSINESSES) < l->at_most)
+		l->at_most = db_i64(rows, 0, SQL_PLACES_OF_QUERY_CATEGORY_BUSINESSES);
+	return rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_REGION_KEY, &region->key) &&
+	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_REGION_NAME, &region->name) &&
+	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_REGION_COUNTRY, &region->country) &&
+	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_KEY, &city->key) &&
+	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_NAME, &city->name) &&
+	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_COUNTRY, &city->country);
 }
 
 static void places_done(void *ctx, enum status status, const struct db_rows *rows,
@@ -295,7 +296,8 @@ static void places_done(void *ctx, enum status status, const struct db_rows *row
 		refuse(l, SEARCH_NO_SUCH_PLACE, "there is no region of that key");
 	} else if (l->q.city.n && !l->city) {
 		refuse(l, SEARCH_NO_SUCH_PLACE, "there is no city of that key");
-	} else if (l->region && l->city && db_i64(rows, 0, 8) != l->region) {
+	} else if (l->region && l->city &&
+		   db_i64(rows, 0, SQL_PLACES_OF_QUERY_CITY_REGION_ID) != l->region) {
 		refuse(l, SEARCH_NO_SUCH_PLACE, "the city is not in that region");
 	} else {
 		if (l->city)

@@ -4,50 +4,7 @@
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "hours/hours.h"
-
-enum column {
-	KEY,
-	ID,
-	QUALITY,
-	CATEGORY,
-	LAT_E7,
-	LON_E7,
-	NAME,
-	STREET,
-	POSTCODE,
-	CITY,
-	COUNTRY,
-	PHONE,
-	HOURS,
-	TIMEZONE,
-	SOURCE_KEY,
-	SOURCE_NAME,
-	SOURCE_LICENCE,
-	SOURCE_LICENCE_URL,
-	SOURCE_ATTRIBUTION,
-	SOURCE_URL,
-	EXTERNAL_ID = ROWS_DETAIL, /* from here on only business_get */
-	REGION_KEY,
-	REGION_NAME,
-	REGION_COUNTRY,
-	REGION_BUSINESSES,
-	TOWN_KEY,
-	TOWN_NAME,
-	TOWN_BUSINESSES,
-	CATEGORY_BUSINESSES,
-	CATEGORIES,
-	ALT_NAMES,
-	SERVICE_AREA,
-	SAME_AS,
-	DESCRIPTION,
-	WEBSITE,
-	OFFERS,
-	EXTRA,
-	CREATED_AT,
-	UPDATED_AT,
-	SOURCE_UPDATED_AT,
-	FOUND,
-};
+#include "sql/directory.h"
 
 bool rows_text(struct arena *arena, const struct db_rows *rows, int row, int column,
 	       struct str *out)
@@ -61,7 +18,7 @@ bool rows_text(struct arena *arena, const struct db_rows *rows, int row, int col
 }
 
 struct slot {
-	enum column column;
+	int column;
 	struct str *out;
 };
 
@@ -69,7 +26,7 @@ static bool texts(struct arena *arena, const struct db_rows *rows, int row,
 		  const struct slot *slots, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!rows_text(arena, rows, row, (int)slots[i].column, slots[i].out))
+		if (!rows_text(arena, rows, row, slots[i].column, slots[i].out))
 			return false;
 	return true;
 }
@@ -88,37 +45,38 @@ bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int
 {
 	*out = (struct search_business){.quality = -1, .distance_m = -1};
 	char id[RECORD_ID_TEXT];
-	out->id = db_i64(rows, row, ID);
+	out->id = db_i64(rows, row, SQL_BUSINESS_ID);
 	record_id_format(out->id, id);
 	out->id_text = arena_str(arena, str_of(id));
 	const struct slot slots[] = {
-	    {NAME, &out->name},
-	    {STREET, &out->street},
-	    {POSTCODE, &out->postcode},
-	    {CITY, &out->city},
-	    {COUNTRY, &out->country},
-	    {PHONE, &out->phone},
-	    {HOURS, &out->hours},
-	    {TIMEZONE, &out->timezone},
-	    {SOURCE_KEY, &out->source.key},
-	    {SOURCE_NAME, &out->source.name},
-	    {SOURCE_LICENCE, &out->source.licence},
-	    {SOURCE_LICENCE_URL, &out->source.licence_url},
-	    {SOURCE_ATTRIBUTION, &out->source.attribution},
-	    {SOURCE_URL, &out->source.url},
+	    {SQL_BUSINESS_NAME, &out->name},
+	    {SQL_BUSINESS_STREET, &out->street},
+	    {SQL_BUSINESS_POSTCODE, &out->postcode},
+	    {SQL_BUSINESS_CITY, &out->city},
+	    {SQL_BUSINESS_COUNTRY, &out->country},
+	    {SQL_BUSINESS_PHONE, &out->phone},
+	    {SQL_BUSINESS_HOURS, &out->hours},
+	    {SQL_BUSINESS_TIMEZONE, &out->timezone},
+	    {SQL_BUSINESS_SOURCE_KEY, &out->source.key},
+	    {SQL_BUSINESS_SOURCE_NAME, &out->source.name},
+	    {SQL_BUSINESS_SOURCE_LICENCE, &out->source.licence},
+	    {SQL_BUSINESS_SOURCE_LICENCE_URL, &out->source.licence_url},
+	    {SQL_BUSINESS_SOURCE_ATTRIBUTION, &out->source.attribution},
+	    {SQL_BUSINESS_SOURCE_URL, &out->source.url},
 	};
 	if (!out->id_text.p || !TEXTS(arena, rows, row, slots))
 		return false;
-	if (!db_null(rows, row, QUALITY))
-		out->quality = (int)db_i64(rows, row, QUALITY);
-	const struct taxonomy_category *category = taxonomy_by_id((int)db_i64(rows, row, CATEGORY));
+	if (!db_null(rows, row, SQL_BUSINESS_QUALITY_SCORE))
+		out->quality = (int)db_i64(rows, row, SQL_BUSINESS_QUALITY_SCORE);
+	const struct taxonomy_category *category =
+	    taxonomy_by_id((int)db_i64(rows, row, SQL_BUSINESS_CATEGORY_ID));
 	if (category) {
 		out->category = str_of(category->key);
 		out->category_label = str_of(category->label);
 	}
-	out->located = !db_null(rows, row, LAT_E7);
-	out->lat = (double)db_i64(rows, row, LAT_E7) / 1e7;
-	out->lon = (double)db_i64(rows, row, LON_E7) / 1e7;
+	out->located = !db_null(rows, row, SQL_BUSINESS_LAT_E7);
+	out->lat = (double)db_i64(rows, row, SQL_BUSINESS_LAT_E7) / 1e7;
+	out->lon = (double)db_i64(rows, row, SQL_BUSINESS_LON_E7) / 1e7;
 	static const enum search_open states[] = {
 	    [HOURS_UNKNOWN] = SEARCH_OPEN_UNKNOWN,
 	    [HOURS_CLOSED] = SEARCH_CLOSED,
@@ -128,7 +86,7 @@ bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int
 					  out->lon};
 	out->open = states[hours_state_at(out->hours, &place, at_s, &out->open_changes_s)];
 	if (with_distance)
-		out->distance_m = chord_to_m(db_double(rows, row, KEY));
+		out->distance_m = chord_to_m(db_double(rows, row, SQL_BUSINESS_KEY));
 	return true;
 }
 
@@ -174,30 +132,30 @@ bool rows_detail(struct arena *arena, const struct db_rows *rows, int row,
 		return false;
 	out->detail = d;
 	const struct slot slots[] = {
-	    {EXTERNAL_ID, &d->external_id},
-	    {REGION_KEY, &d->region.key},
-	    {REGION_NAME, &d->region.name},
-	    {REGION_COUNTRY, &d->region.country},
-	    {TOWN_KEY, &d->city.key},
-	    {TOWN_NAME, &d->city.name},
-	    {DESCRIPTION, &d->description},
-	    {WEBSITE, &d->website},
-	    {CREATED_AT, &d->created_at},
-	    {UPDATED_AT, &d->updated_at},
-	    {SOURCE_UPDATED_AT, &d->source_updated_at},
+	    {SQL_BUSINESS_GET_EXTERNAL_ID, &d->external_id},
+	    {SQL_BUSINESS_GET_REGION_KEY, &d->region.key},
+	    {SQL_BUSINESS_GET_REGION_NAME, &d->region.name},
+	    {SQL_BUSINESS_GET_REGION_COUNTRY, &d->region.country},
+	    {SQL_BUSINESS_GET_CITY_KEY, &d->city.key},
+	    {SQL_BUSINESS_GET_CITY_NAME, &d->city.name},
+	    {SQL_BUSINESS_GET_DESCRIPTION, &d->description},
+	    {SQL_BUSINESS_GET_WEBSITE, &d->website},
+	    {SQL_BUSINESS_GET_CREATED_AT, &d->created_at},
+	    {SQL_BUSINESS_GET_UPDATED_AT, &d->updated_at},
+	    {SQL_BUSINESS_GET_SOURCE_UPDATED_AT, &d->source_updated_at},
 	};
-	d->region.businesses = db_i64(rows, row, REGION_BUSINESSES);
-	d->city.businesses = db_i64(rows, row, TOWN_BUSINESSES);
-	rows_category(taxonomy_by_id((int)db_i64(rows, row, CATEGORY)),
-		      db_i64(rows, row, CATEGORY_BUSINESSES), &d->category);
+	d->region.businesses = db_i64(rows, row, SQL_BUSINESS_GET_REGION_BUSINESSES);
+	d->city.businesses = db_i64(rows, row, SQL_BUSINESS_GET_CITY_BUSINESSES);
+	rows_category(taxonomy_by_id((int)db_i64(rows, row, SQL_BUSINESS_CATEGORY_ID)),
+		      db_i64(rows, row, SQL_BUSINESS_GET_CATEGORY_BUSINESSES), &d->category);
 	bool fits = TEXTS(arena, rows, row, slots) &&
-		    array_of(arena, rows, row, CATEGORIES, &d->categories) &&
-		    array_of(arena, rows, row, ALT_NAMES, &d->alt_names) &&
-		    array_of(arena, rows, row, SERVICE_AREA, &d->service_area) &&
-		    array_of(arena, rows, row, SAME_AS, &d->same_as) &&
-		    json(arena, rows, row, OFFERS, &d->offers) &&
-		    json(arena, rows, row, EXTRA, &d->extra) &&
-		    json(arena, rows, row, FOUND, &d->found);
+		    array_of(arena, rows, row, SQL_BUSINESS_GET_CATEGORIES, &d->categories) &&
+		    array_of(arena, rows, row, SQL_BUSINESS_GET_ALT_NAMES, &d->alt_names) &&
+		    array_of(arena, rows, row, SQL_BUSINESS_GET_SERVICE_AREA, &d->service_area) &&
+		    array_of(arena, rows, row, SQL_BUSINESS_GET_SAME_AS, &d->same_as) &&
+		    json(arena, rows, row, SQL_BUSINESS_GET_OFFERS, &d->offers) &&
+		    json(arena, rows, row, SQL_BUSINESS_GET_EXTRA, &d->extra) &&
+		    json(arena, rows, row, SQL_BUSINESS_GET_FOUND, &d->found);
 	d->city.country = d->region.country;
 	category_keys(&d->categories);
 	return fits;

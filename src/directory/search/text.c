@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <utf8proc.h>
+#include "sql/directory.h"
 
 /* Under this many businesses a word that exists may still be somebody's misspelling of another. */
 enum { SURE = 3 };
@@ -71,11 +72,11 @@ static void meaning_read(struct meaning *m, struct str typed, const struct db_ro
 	/* The word itself and one edit away; when there is none, what it may be the beginning of. */
 	for (int beginning = 0; beginning < 2 && m->words.count == 0; beginning++) {
 		for (int row = 0; row < rows->rows && m->words.count < TEXT_ALTERNATIVES; row++) {
-			if (db_i64(rows, row, 0) != position)
+			if (db_i64(rows, row, SQL_WORDS_LIKE_POSITION) != position)
 				continue;
-			struct str word = db_text(rows, row, 1);
+			struct str word = db_text(rows, row, SQL_WORDS_LIKE_WORD);
 			if (str_eq(word, typed))
-				m->exact = db_i64(rows, row, 2);
+				m->exact = db_i64(rows, row, SQL_WORDS_LIKE_BUSINESSES);
 			else if (m->exact >= SURE)
 				return;
 			else if (beginning ? !str_starts(word, typed) : !text_one_edit(word, typed))
@@ -83,7 +84,7 @@ static void meaning_read(struct meaning *m, struct str typed, const struct db_ro
 			size_t before = m->words.count;
 			words_add(&m->words, word);
 			if (m->words.count > before)
-				m->businesses += db_i64(rows, row, 2);
+				m->businesses += db_i64(rows, row, SQL_WORDS_LIKE_BUSINESSES);
 		}
 	}
 }

@@ -77,13 +77,13 @@ static void counted(void *ctx, enum status status, const struct db_rows *rows,
 	json_array_begin(&w);
 	for (int row = 0; row < rows->rows; row++) {
 		json_object_begin(&w);
-		json_member_str(&w, "key", db_text(rows, row, 0));
+		json_member_str(&w, "key", db_text(rows, row, SQL_STATS_KEY));
 		json_key(&w, "label");
-		if (db_null(rows, row, 1))
+		if (db_null(rows, row, SQL_STATS_LABEL))
 			json_put_null(&w);
 		else
-			json_put_str(&w, db_text(rows, row, 1));
-		json_member_i64(&w, "businesses", db_i64(rows, row, 2));
+			json_put_str(&w, db_text(rows, row, SQL_STATS_LABEL));
+		json_member_i64(&w, "businesses", db_i64(rows, row, SQL_STATS_BUSINESSES));
 		json_object_end(&w);
 	}
 	json_array_end(&w);

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 #include "base/log.h"
 #include "hours/hours.h"
+#include "sql/export.h"
 
 /* ---- from the row ---- */
 
@@ -31,7 +32,7 @@ static bool read_texts(struct maker *m, const struct db_rows *rows, int row, int
 static bool read_types(struct maker *m, const struct db_rows *rows, int row, struct business *b)
 {
 	struct facts_texts further;
-	if (!read_texts(m, rows, row, 22, &further))
+	if (!read_texts(m, rows, row, SQL_EXPORT_BUSINESS_CATEGORIES, &further))
 		return false;
 	struct str *types = arena_array(&m->arena, further.count + 1, sizeof(*types));
 	const struct taxonomy_category *c = taxonomy_by_id(b->category);
@@ -55,14 +56,19 @@ static bool read_types(struct maker *m, const struct db_rows *rows, int row, str
 
 static void read_place(const struct db_rows *rows, int row, struct facts_business *f)
 {
-	struct str *const texts[] = {&f->name,        &f->street, &f->postcode, &f->city,
-				     &f->country,     &f->phone,  &f->hours,    &f->timezone,
-				     &f->description, &f->website};
-	f->located = !db_null(rows, row, 5);
-	f->lat = (double)db_i64(rows, row, 5) / 1e7;
-	f->lon = (double)db_i64(rows, row, 6) / 1e7;
-	for (int c = 0; c < (int)(sizeof(texts) / sizeof(texts[0])); c++)
-		*texts[c] = db_text(rows, row, 7 + c);
+	f->located = !db_null(rows, row, SQL_EXPORT_BUSINESS_LAT_E7);
+	f->lat = (double)db_i64(rows, row, SQL_EXPORT_BUSINESS_LAT_E7) / 1e7;
+	f->lon = (double)db_i64(rows, row, SQL_EXPORT_BUSINESS_LON_E7) / 1e7;
+	f->name = db_text(rows, row, SQL_EXPORT_BUSINESS_NAME);
+	f->street = db_text(rows, row, SQL_EXPORT_BUSINESS_STREET);
+	f->postcode = db_text(rows, row, SQL_EXPORT_BUSINESS_POSTCODE);
+	f->city = db_text(rows, row, SQL_EXPORT_BUSINESS_CITY);
+	f->country = db_text(rows, row, SQL_EXPORT_BUSINESS_COUNTRY);
+	f->phone = db_text(rows, row, SQL_EXPORT_BUSINESS_PHONE);
+	f->hours = db_text(rows, row, SQL_EXPORT_BUSINESS_HOURS);
+	f->timezone = db_text(rows, row, SQL_EXPORT_BUSINESS_TIMEZONE);
+	f->description = db_text(rows, row, SQL_EXPORT_BUSINESS_DESCRIPTION);
+	f->website = db_text(rows, row, SQL_EXPORT_BUSINESS_WEBSITE);
 }
 
 void business_date(int day, char out[BUSINESS_DATE])
@@ -79,29 +85,34 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	char path[EXPORT_PATH];
 	struct facts_business *f = &b->facts;
 	memset(b, 0, sizeof(*b));
-	b->id = db_i64(rows, row, 0);
+	b->id = db_i64(rows, row, SQL_EXPORT_BUSINESS_ID);
 	f->year = m->theme->year;
 	record_id_format(b->id, b->id_text);
 	business_path(b->id, ".html", path);
-	b->region = theme_region(m->theme, (int32_t)db_i64(rows, row, 1));
-	b->category = (int)db_i64(rows, row, 2);
-	b->source = theme_source(m->theme, (int32_t)db_i64(rows, row, 3));
-	b->rank = (int)db_i64(rows, row, 4);
-	b->judged = !db_null(rows, row, 4);
-	b->day = (int)db_i64(rows, row, 23);
-	b->updated_day = (int)db_i64(rows, row, 24);
+	b->region =
+	    theme_region(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_REGION_ID));
+	b->category = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_CATEGORY_ID);
+	b->source =
+	    theme_source(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_SOURCE_ID));
+	b->rank = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_QUALITY_SCORE);
+	b->judged = !db_null(rows, row, SQL_EXPORT_BUSINESS_QUALITY_SCORE);
+	b->day = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_CHANGED_DAY);
+	b->updated_day = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_UPDATED_DAY);
 	business_date(b->updated_day, b->updated);
 	read_place(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->is_public)
 		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), str_of(path));
-	enum status status = read_json(m, db_text(rows, row, 17), &f->offers, err);
+	enum status status =
+	    read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_OFFERS), &f->offers, err);
 	if (status == OK)
-		status = read_json(m, db_text(rows, row, 18), &f->extra, err);
+		status =
+		    read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_EXTRA), &f->extra, err);
 	if (status == OK &&
-	    (!read_texts(m, rows, row, 19, &f->alt_names) ||
-	     !read_texts(m, rows, row, 20, &f->service_area) ||
-	     !read_texts(m, rows, row, 21, &f->same_as) || !read_types(m, rows, row, b)))
+	    (!read_texts(m, rows, row, SQL_EXPORT_BUSINESS_ALT_NAMES, &f->alt_names) ||
+	     !read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SERVICE_AREA, &f->service_area) ||
+	     !read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SAME_AS, &f->same_as) ||
+	     !read_types(m, rows, row, b)))
 		status = err_set(err, TOO_LARGE, "too much for a page");
 	b->hidden = facts_hides_address(f);
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);

@@ -57,10 +57,10 @@ static enum status read_ids(struct run *r, const struct db_statement *statement,
 		if (status != OK)
 			return status;
 		for (int i = 0; i < rows.rows; i++)
-			add_id(r, db_i64(&rows, i, 1));
+			add_id(r, db_i64(&rows, i, SQL_EXPORT_HISTORY_ID));
 		if (rows.rows) {
-			id = db_i64(&rows, rows.rows - 1, 1);
-			struct str last = db_text(&rows, rows.rows - 1, 0);
+			id = db_i64(&rows, rows.rows - 1, SQL_EXPORT_HISTORY_ID);
+			struct str last = db_text(&rows, rows.rows - 1, SQL_EXPORT_HISTORY_XID);
 			snprintf(from, sizeof(from), "%.*s", STR_ARG(last));
 		}
 		size_t got = (size_t)rows.rows;
@@ -107,9 +107,9 @@ static enum status read_database(struct run *r, struct err *err)
 	status = db_run(r->db, &sql_export_state, NULL, 0, &rows, err);
 	if (status != OK)
 		return status;
-	r->xid = db_i64(&rows, 0, 0);
-	theme_identity(&r->theme, db_text(&rows, 0, 1));
-	r->blocks = db_i64(&rows, 0, 2);
+	r->xid = db_i64(&rows, 0, SQL_EXPORT_STATE_XID);
+	theme_identity(&r->theme, db_text(&rows, 0, SQL_EXPORT_STATE_IDENTITY));
+	r->blocks = db_i64(&rows, 0, SQL_EXPORT_STATE_BLOCKS);
 	db_rows_release(&rows);
 	return OK;
 }

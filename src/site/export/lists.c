@@ -192,15 +192,15 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 static void put_member(struct maker *m, const struct entry *e, struct json_value *found,
 		       const struct db_rows *rows, int r)
 {
-	enum { STREET = 1 };
-	static const char *const keys[] = {"name", "street", "postcode", "city"};
 	char path[EXPORT_PATH];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
 	business_path(e->id, ".html", path);
 	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), str_of(path));
-	for (int c = 0; c < 4; c++)
-		if (c != STREET || !e->hidden)
-			json_build_text(&m->b, v, keys[c], db_text(rows, r, c + 1));
+	json_build_text(&m->b, v, "name", db_text(rows, r, SQL_EXPORT_LIST_NAME));
+	if (!e->hidden)
+		json_build_text(&m->b, v, "street", db_text(rows, r, SQL_EXPORT_LIST_STREET));
+	json_build_text(&m->b, v, "postcode", db_text(rows, r, SQL_EXPORT_LIST_POSTCODE));
+	json_build_text(&m->b, v, "city", db_text(rows, r, SQL_EXPORT_LIST_CITY));
 	json_build_true(&m->b, v, "place", v->count > 2);
 }
 
@@ -210,7 +210,7 @@ static struct str put_members(struct maker *m, const struct lists *l, const stru
 {
 	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
 	for (uint32_t i = p->from; i < p->to && *row < rows->rows; i++)
-		if (db_i64(rows, *row, 0) == member(l, i)->id)
+		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == member(l, i)->id)
 			put_member(m, member(l, i), found, rows, (*row)++);
 	return json_text(json_get(found->first, "name"));
 }

@@ -106,10 +106,12 @@ static enum status load_regions(struct theme *t, struct db *db, struct err *err)
 	t->region[0] = (struct region){.key = STR("elsewhere"), .name = STR("Elsewhere")};
 	for (int i = 0; i < rows.rows; i++) {
 		struct region *r = &t->region[i + 1];
-		r->id = (int32_t)db_i64(&rows, i, 0);
-		r->key = copied(t, db_text(&rows, i, 1));
-		r->named = !db_null(&rows, i, 3);
-		r->name = copied(t, db_text(&rows, i, r->named ? 3 : 2));
+		r->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_REGIONS_ID);
+		r->key = copied(t, db_text(&rows, i, SQL_EXPORT_REGIONS_KEY));
+		r->named = !db_null(&rows, i, SQL_EXPORT_REGIONS_NAME);
+		r->name = copied(
+		    t, db_text(&rows, i,
+			       r->named ? SQL_EXPORT_REGIONS_NAME : SQL_EXPORT_REGIONS_COUNTRY));
 	}
 	db_rows_release(&rows);
 	return OK;
@@ -126,13 +128,22 @@ static enum status load_sources(struct theme *t, struct db *db, struct err *err)
 	must(t->source);
 	for (int i = 0; i < rows.rows; i++) {
 		struct source *s = &t->source[i];
-		struct str *const texts[] = {&s->name, &s->licence, &s->licence_url,
-					     &s->attribution, &s->url};
-		s->id = (int32_t)db_i64(&rows, i, 0);
+		const struct {
+			struct str *text;
+			int column;
+		} texts[] = {
+		    {&s->name, SQL_EXPORT_SOURCES_NAME},
+		    {&s->licence, SQL_EXPORT_SOURCES_LICENCE},
+		    {&s->licence_url, SQL_EXPORT_SOURCES_LICENCE_URL},
+		    {&s->attribution, SQL_EXPORT_SOURCES_ATTRIBUTION},
+		    {&s->url, SQL_EXPORT_SOURCES_URL},
+		};
+		s->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_SOURCES_ID);
 		uint64_t *hash = &t->source_hash[s->id & (MANIFEST_SOURCES - 1)];
-		for (int c = 0; c < 5; c++) {
-			*texts[c] = copied(t, db_text(&rows, i, c + 1));
-			*hash = XXH3_64bits_withSeed(texts[c]->p, texts[c]->n + 1, *hash) | 1;
+		for (size_t c = 0; c < sizeof(texts) / sizeof(texts[0]); c++) {
+			struct str text = copied(t, db_text(&rows, i, texts[c].column));
+			*texts[c].text = text;
+			*hash = XXH3_64bits_withSeed(text.p, text.n + 1, *hash) | 1;
 		}
 	}
 	db_rows_release(&rows);

@@ -86,7 +86,8 @@ static enum status put_rows(struct worker *w, const struct db_rows *rows, struct
 	if (!there)
 		die("out of memory");
 	for (size_t i = 0; i < count; i++) {
-		struct entry e = {.id = db_i64(rows, (int)i, 0), .state = ENTRY_INDEXED};
+		struct entry e = {.id = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID),
+				  .state = ENTRY_INDEXED};
 		there[i] = manifest_find(w->pass->spare, e.id);
 		journal_entry(&w->journal, there[i] ? there[i] : &e, false);
 	}
@@ -129,7 +130,7 @@ static void note_gone(struct worker *w, const int64_t *ids, size_t n, const stru
 	size_t count = (size_t)rows->rows;
 	must(count <= EXPORT_CHUNK);
 	for (size_t i = 0; i < count; i++)
-		found[i] = db_i64(rows, (int)i, 0);
+		found[i] = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID);
 	qsort(found, count, sizeof(found[0]), by_number);
 	for (size_t i = 0; i < n; i++) {
 		struct entry e = {.id = ids[i], .state = ENTRY_GONE};
