@@ -75,18 +75,19 @@ size_t address_decode(struct str s, char *out, size_t size)
 	return n;
 }
 
-/* Without "." and ".."; false: it leads above the root. */
-static bool normalise(char *path)
+/* Remove "." and ".." in place; the new length, or SIZE_MAX when the path leads above the root. The path may hold any
+ * bytes, NUL too. */
+static size_t normalise(char *path, size_t length)
 {
 	char *out = path;
-	struct str rest = str_of(path);
+	struct str rest = {path, length};
 	while (rest.p) {
 		struct str part = str_cut(&rest, '/');
 		bool last = rest.p == NULL;
 		if (str_eq(part, STR("..")) || str_eq(part, STR("."))) {
 			if (part.n == 2) {
 				if (out == path)
-					return false;
+					return SIZE_MAX;
 				for (out--; out > path && out[-1] != '/'; out--)
 					;
 			}
@@ -98,24 +99,35 @@ static bool normalise(char *path)
 			*out++ = '/';
 	}
 	*out = 0;
-	return true;
+	return (size_t)(out - path);
 }
 
-static struct site_file *file_at(const struct site *site, const char *path)
+/* The file that a server would answer the path with: itself, or the index of the folder. */
+static struct site_file *file_at(const struct site *site, struct str path)
 {
-	static const char *const forms[] = {"%s", "%sindex.html", "%s/index.html", "%s.html",
-					    "%sindex.htm"};
-	char name[4200];
-	size_t n = strlen(path);
-	bool folder = n == 0 || path[n - 1] == '/';
+	static const struct {
+		struct str between, name;
+		bool folder; /* of a path that ends with a slash */
+	} forms[] = {
+	    {STR(""), STR(""), false},
+	    {STR(""), STR("index.html"), true},
+	    {STR("/"), STR("index.html"), false},
+	    {STR(""), STR(".html"), false},
+	    {STR(""), STR("index.htm"), true},
+	};
+	char name[ADDRESS_PATH_MAX + 32];
+	bool folder = path.n == 0 || path.p[path.n - 1] == '/';
+	must(path.n < ADDRESS_PATH_MAX);
+	memcpy(name, path.p, path.n);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (folder ? i == 0 || i == 2 || i == 3 : i == 1 || i == 4)
+		size_t n = path.n;
+		if (folder != forms[i].folder)
 			continue;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		snprintf(name, sizeof(name), forms[i], path);
-#pragma GCC diagnostic pop
-		struct site_file *file = site_find(site, str_of(name));
+		memcpy(name + n, forms[i].between.p, forms[i].between.n);
+		n += forms[i].between.n;
+		memcpy(name + n, forms[i].name.p, forms[i].name.n);
+		n += forms[i].name.n;
+		struct site_file *file = site_find(site, (struct str){name, n});
 		if (file)
 			return file;
 	}
@@ -140,14 +152,47 @@ static bool cut_own(const struct site *site, struct str *url, struct address *ou
 	return str_eq_nocase(own, out->host);
 }
 
+/* The path of an address of this site, relative to its root, into `path`. False: it is not below the root. Bytes are
+ * kept as they are: a name with %00 in it is a name that no file has. */
+static bool path_in_site(const struct site *site, const struct site_page *from, struct str path,
+			 bool absolute, char *out, size_t *length)
+{
+	char decoded[ADDRESS_PATH_MAX];
+	struct str rest = {decoded, address_decode(path, decoded, sizeof(decoded))};
+	struct str folder = {NULL, 0};
+	if (absolute || (rest.n && rest.p[0] == '/')) {
+		struct str prefix = site->prefix;
+		bool below = str_starts(rest, prefix) &&
+			     (rest.n == prefix.n || !prefix.n || rest.p[prefix.n] == '/');
+		if (!below)
+			return false;
+		rest = (struct str){rest.p + prefix.n, rest.n - prefix.n};
+		while (rest.n && rest.p[0] == '/')
+			rest = (struct str){rest.p + 1, rest.n - 1};
+	} else {
+		struct str own = from->base.p ? from->base : from->file->path;
+		for (size_t i = 0; i < own.n; i++)
+			if (own.p[i] == '/')
+				folder = (struct str){own.p, i + 1};
+	}
+	if (folder.n + rest.n >= ADDRESS_PATH_MAX)
+		return false; /* longer than any name of the site */
+	if (folder.n)
+		memcpy(out, folder.p, folder.n);
+	memcpy(out + folder.n, rest.p, rest.n);
+	*length = normalise(out, folder.n + rest.n);
+	return *length != SIZE_MAX;
+}
+
 void address_resolve(const struct site *site, const struct site_page *from, struct str url,
 		     struct address *out)
 {
+	size_t length;
 	url = str_trim(url);
 	*out = (struct address){.kind = ADDRESS_OTHER, .fragment = {NULL, 0}};
 	bool web = is_web(url) || str_starts(url, STR("//"));
 	out->insecure = url.n > 5 && str_eq_nocase((struct str){url.p, 5}, STR("http:"));
-	if ((!web && scheme_length(url)) || (url.p && strstr(url.p, "{{")))
+	if ((!web && scheme_length(url)) || (url.n && memmem(url.p, url.n, "{{", 2)))
 		return;
 	if (web && !cut_own(site, &url, out)) {
 		out->kind = ADDRESS_WEB;
@@ -163,28 +208,10 @@ void address_resolve(const struct site *site, const struct site_page *from, stru
 		out->file = from->file;
 		return;
 	}
-	char decoded[2 * PAGE_TEXT_MAX];
-	address_decode(path, decoded, sizeof(decoded));
-	size_t skip = 0, folder = 0;
-	struct str own = from->base.p ? from->base : from->file->path;
-	if (web || decoded[0] == '/') {
-		size_t n = site->prefix.n;
-		if (n && strncmp(decoded, site->prefix.p, n) != 0) {
-			out->kind = ADDRESS_OUTSIDE;
-			return;
-		}
-		for (skip = n; decoded[skip] == '/'; skip++)
-			;
-	} else {
-		for (size_t i = 0; i < own.n; i++)
-			if (own.p[i] == '/')
-				folder = i + 1;
-	}
-	snprintf(out->path, sizeof(out->path), "%.*s%s", (int)(folder > 1900 ? 1900 : folder),
-		 own.p ? own.p : "", decoded + skip);
-	if (!normalise(out->path)) {
+	if (!path_in_site(site, from, path, web, out->room, &length)) {
 		out->kind = ADDRESS_OUTSIDE;
 		return;
 	}
+	out->path = (struct str){out->room, length};
 	out->file = file_at(site, out->path);
 }

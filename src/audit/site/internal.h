@@ -1,5 +1,14 @@
-/* load.c: the folder and its documents; reader.c: the sandboxed reader; address.c: where addresses lead;
- * rules.c: the table, and what is asked of one page; across.c: what is asked of pages together. */
+/* How the parts of the audit fit together; a file calls only those above it:
+ *
+ *   rules.c    the table of rules, findings of them
+ *   kept.c     what is kept of pages until all have been read
+ *   files.c    the files of the site
+ *   address.c  where an address on a page leads
+ *   reader.c   our end of the sandboxed reader
+ *   page.c     what is asked of one page; maps.c: of a sitemap; across.c: of all pages together
+ *   read.c     every document through the reader to who judges it
+ *   audit.c    the whole
+ */
 #ifndef AUDIT_SITE_INTERNAL_H
 #define AUDIT_SITE_INTERNAL_H
 
@@ -72,6 +81,14 @@ struct site_host { /* that pages load from */
 		size_t count, room;                                                                \
 	}
 
+/* Hosts in the order of their first request, found by hash. */
+struct site_hosts {
+	struct site_host *item;
+	size_t count, room;
+	uint32_t *slot; /* number from 1; 0: free */
+	size_t slots;   /* a power of two */
+};
+
 struct site {
 	const struct site_options *options;
 	struct audit_report *report;
@@ -83,7 +100,7 @@ struct site {
 	SITE_LIST(struct site_language) languages;
 	SITE_LIST(struct site_entry) entries;
 	SITE_LIST(struct site_cart) carts;
-	SITE_LIST(struct site_host) hosts;
+	struct site_hosts hosts;
 	SITE_LIST(uint64_t)
 	anchors;           /* hashes of {file, fragment}; sorted before they are asked for */
 	struct str root;   /* the folder */
@@ -96,15 +113,34 @@ struct site {
 	struct site_place street_at;
 };
 
-/* Room for one more, zeroed; never NULL (out of memory is the end). */
+/* ---- rules.c ---- */
+enum site_rule_id {
+#define RULE(id, key, severity, title, remedy) RULE_##id,
+#include "audit/site/rules.def"
+#undef RULE
+	SITE_RULES
+};
+void site_found(struct site *site, enum site_rule_id rule, struct site_place at, const char *fmt,
+		...) PRINTF(4, 5);
+/* A row of site/facts/faults.def, by its number. */
+void site_found_fault(struct site *site, size_t fault, struct site_place at, struct str about);
+/* In what is no file of the list: a folder. */
+void site_found_in(struct site *site, enum site_rule_id rule, struct str file, struct str about);
+
+/* ---- kept.c ---- */
+/* Room for one more, zeroed; never NULL (out of memory ends the process). */
 void *site_more(void *list, size_t size);
 #define SITE_ADD(list) (*(__typeof__((list)->item))site_more((list), sizeof(*(list)->item)))
+/* The first fact of the kind; NULL: none. */
+const struct site_fact *site_first(const struct site_page *page, enum page_fact fact);
+/* What a place in a page is known by. */
+uint64_t site_anchor(uint32_t file, struct str fragment);
+/* Count a request of a page to a foreign host. */
+void site_count_host(struct site *site, struct site_place at, struct str host);
 
-/* ---- load.c ---- */
+/* ---- files.c ---- */
 /* Names of all files; with `alone` only the one. */
 MUST_CHECK enum status site_list(struct site *site, struct err *err);
-/* Reads and judges every document. */
-MUST_CHECK enum status site_read_all(struct site *site, struct err *err);
 struct site_file *site_find(const struct site *site, struct str path);
 static inline uint32_t site_number(const struct site *site, const struct site_file *file)
 {
@@ -129,13 +165,15 @@ enum address_kind {
 	ADDRESS_OUTSIDE, /* of the same host, but not below the audited folder */
 	ADDRESS_OTHER,   /* mailto: and its kin, or nothing */
 };
+enum { ADDRESS_PATH_MAX = 2 * PAGE_TEXT_MAX };
 struct address {
 	enum address_kind kind;
 	struct site_file *file;
 	struct str fragment; /* without #, as written */
 	struct str host;     /* of ADDRESS_WEB */
 	bool insecure;       /* http: */
-	char path[4096];     /* where it led, for messages */
+	struct str path; /* of ADDRESS_LOCAL, in `room`: relative to the root; may hold any bytes */
+	char room[ADDRESS_PATH_MAX];
 };
 void address_resolve(const struct site *site, const struct site_page *from, struct str url,
 		     struct address *out);
@@ -145,20 +183,13 @@ void address_base(struct site *site, struct str url, bool prefix);
 /* %XX of a fragment; into `out`, at most size - 1 bytes. */
 size_t address_decode(struct str s, char *out, size_t size);
 
-/* ---- rules.c ---- */
-enum site_rule_id {
-#define RULE(id, key, severity, title, remedy) RULE_##id,
-#include "audit/site/rules.def"
-#undef RULE
-	SITE_RULES
-};
-void site_found(struct site *site, enum site_rule_id rule, struct site_place at, const char *fmt,
-		...) PRINTF(4, 5);
+/* ---- page.c, maps.c, across.c ---- */
 void site_judge_page(struct site *site, const struct site_page *page);
-
-/* ---- across.c ---- */
-uint64_t site_anchor(uint32_t file, struct str fragment);
 void site_judge_map(struct site *site, const struct site_page *page);
 void site_judge_across(struct site *site);
+
+/* ---- read.c ---- */
+/* Reads and judges every document. */
+MUST_CHECK enum status site_read_all(struct site *site, struct err *err);
 
 #endif

@@ -23,7 +23,9 @@ static void home_sources(void *ctx, const struct search_sources *list)
 
 static int place_by_name(const void *a, const void *b)
 {
-	return str_cmp(page_region_name(a), page_region_name(b));
+	const struct search_place *x = a, *y = b;
+	int order = str_cmp(page_region_name(x), page_region_name(y));
+	return order ? order : str_cmp(x->key, y->key);
 }
 
 static void put_region(struct page *p, struct json_value *list, const struct search_place *region)

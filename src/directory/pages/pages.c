@@ -237,7 +237,8 @@ int page_larger_first(const void *a, const void *b)
 	const struct search_place *x = a, *y = b;
 	if (x->businesses != y->businesses)
 		return x->businesses < y->businesses ? 1 : -1;
-	return str_cmp(x->name, y->name);
+	int order = str_cmp(x->name, y->name);
+	return order ? order : str_cmp(x->key, y->key);
 }
 
 /* ---- pages without facts ---- */

@@ -34,7 +34,9 @@ static int compare_rows(const void *a, const void *b)
 	int order = compare_text(str_of(x->country), y->country);
 	if (!order)
 		order = compare_text(str_of(x->name), y->name);
-	return order ? order : x->rank - y->rank;
+	if (!order)
+		order = x->rank - y->rank;
+	return order ? order : (x > y) - (x < y); /* the row that stands first */
 }
 
 bool towns_find(struct str country, struct str name, struct towns_place *out)

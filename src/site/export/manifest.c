@@ -60,48 +60,102 @@ void manifest_add_file(struct manifest *m, const char *path, uint64_t hash)
 
 /* ---- order ---- */
 
-static int by_id(const void *a, const void *b)
+/* What is sorted: the key and the place in the array, which makes the order total. qsort is not stable, and which of two
+ * entries of one id was added last decides which is kept. */
+struct entry_key {
+	int64_t id;
+	size_t at;
+};
+
+struct file_key {
+	const char *path;
+	size_t at;
+};
+
+static int compare_entry_keys(const void *a, const void *b)
 {
-	int64_t x = ((const struct entry *)a)->id, y = ((const struct entry *)b)->id;
-	return (x > y) - (x < y);
+	const struct entry_key *x = a, *y = b;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
 }
 
-static int by_path(const void *a, const void *b)
+static int compare_file_keys(const void *a, const void *b)
+{
+	const struct file_key *x = a, *y = b;
+	int order = strcmp(x->path, y->path);
+	return order ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+static int compare_files(const void *a, const void *b)
 {
 	return strcmp(((const struct entry_file *)a)->path, ((const struct entry_file *)b)->path);
 }
 
-/* glibc's qsort is a stable merge sort: of equal ids the last added stays the last. It takes a second copy for as
- * long as it runs. */
+static void *manifest_array(size_t n, size_t size)
+{
+	void *p = reallocarray(NULL, n, size);
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+static bool entries_are_sorted(const struct manifest *m)
+{
+	for (size_t i = 1; i < m->entries; i++)
+		if (m->entry[i - 1].id >= m->entry[i].id)
+			return false;
+	return true;
+}
+
 static void sort_entries(struct manifest *m)
 {
-	bool sorted = true;
-	for (size_t i = 1; i < m->entries && sorted; i++)
-		sorted = m->entry[i - 1].id < m->entry[i].id;
-	if (sorted)
+	if (entries_are_sorted(m))
 		return;
-	qsort(m->entry, m->entries, sizeof(*m->entry), by_id);
+	struct entry_key *key = manifest_array(m->entries, sizeof(*key));
+	struct entry *sorted = manifest_array(m->entries, sizeof(*sorted));
 	size_t n = 0;
 	for (size_t i = 0; i < m->entries; i++)
-		if (i + 1 == m->entries || m->entry[i].id != m->entry[i + 1].id)
-			m->entry[n++] = m->entry[i];
+		key[i] = (struct entry_key){m->entry[i].id, i};
+	qsort(key, m->entries, sizeof(*key), compare_entry_keys);
+	for (size_t i = 0; i < m->entries; i++)
+		if (i + 1 == m->entries || key[i].id != key[i + 1].id)
+			sorted[n++] = m->entry[key[i].at];
+	free(key);
+	free(m->entry);
+	m->entry = sorted;
+	m->entries_room = m->entries;
 	m->entries = n;
+}
+
+static void sort_files(struct manifest *m)
+{
+	if (!m->files)
+		return;
+	struct file_key *key = manifest_array(m->files, sizeof(*key));
+	struct entry_file *sorted = manifest_array(m->files, sizeof(*sorted));
+	size_t n = 0;
+	for (size_t i = 0; i < m->files; i++)
+		key[i] = (struct file_key){m->file[i].path, i};
+	qsort(key, m->files, sizeof(*key), compare_file_keys);
+	for (size_t i = 0; i < m->files; i++) {
+		const struct entry_file *file = &m->file[key[i].at];
+		if (i + 1 < m->files && strcmp(key[i].path, key[i + 1].path) == 0)
+			free(file->path);
+		else
+			sorted[n++] = *file;
+	}
+	free(key);
+	free(m->file);
+	m->file = sorted;
+	m->files_room = m->files;
+	m->files = n;
 }
 
 void manifest_sort(struct manifest *m)
 {
 	sort_entries(m);
-	if (!m->files)
-		return;
-	qsort(m->file, m->files, sizeof(*m->file), by_path);
-	size_t n = 0;
-	for (size_t i = 0; i < m->files; i++) {
-		if (i + 1 < m->files && strcmp(m->file[i].path, m->file[i + 1].path) == 0)
-			free(m->file[i].path);
-		else
-			m->file[n++] = m->file[i];
-	}
-	m->files = n;
+	sort_files(m);
 }
 
 void manifest_drop_gone(struct manifest *m)
@@ -149,7 +203,7 @@ const struct entry *manifest_find(const struct manifest *m, int64_t id)
 const struct entry_file *manifest_find_file(const struct manifest *m, const char *path)
 {
 	struct entry_file wanted = {.path = (char *)path};
-	return m->files ? bsearch(&wanted, m->file, m->files, sizeof(wanted), by_path) : NULL;
+	return m->files ? bsearch(&wanted, m->file, m->files, sizeof(wanted), compare_files) : NULL;
 }
 
 /* ---- on disk: head, entries, then hash, length and path of each file ---- */
@@ -322,8 +376,12 @@ enum status journal_read(int fd, struct manifest *m, bool done_only, struct err 
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	FILE *in = copy >= 0 ? fdopen(copy, "r") : NULL;
-	if (!in)
-		return err_errno(err, FAILED, "journal of the export");
+	if (!in) {
+		enum status failed = err_errno(err, FAILED, "journal of the export");
+		if (copy >= 0)
+			close(copy);
+		return failed;
+	}
 	must(fseek(in, JOURNAL_HEAD, SEEK_SET) == 0);
 	while (read_one(in, m, done_only))
 		;

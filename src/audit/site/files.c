@@ -1,12 +1,9 @@
-/* The folder, and its documents through the reader. */
+/* The files of the site, by path, and which of them are documents. */
 #include "audit/site/internal.h"
-#include "base/cli.h"
 #include "base/err.h"
-#include "base/io.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,18 +21,6 @@ static enum page_kind kind_of(struct str path)
 	if (str_starts(name, STR("sitemap")) && str_ends(name, STR(".xml")))
 		return PAGE_SITEMAP;
 	return str_eq(path, STR("robots.txt")) ? PAGE_ROBOTS : 0;
-}
-
-void *site_more(void *list, size_t size)
-{
-	SITE_LIST(char) *l = list;
-	if (l->count == l->room) {
-		l->room = l->room ? 2 * l->room : 64;
-		l->item = reallocarray(l->item, l->room, size);
-		if (!l->item)
-			die("out of memory");
-	}
-	return memset(l->item + l->count++ * size, 0, size);
 }
 
 static enum status add_file(struct site *site, struct str path, uint64_t bytes, bool document,
@@ -56,9 +41,7 @@ static enum status add_file(struct site *site, struct str path, uint64_t bytes, 
 /* A folder that cannot be looked into. */
 static void add_unread(struct site *site, struct str path, const char *why)
 {
-	const struct audit_finding finding = {
-	    .rule = site_rule(RULE_UNREADABLE), .file = path, .about = str_of(why)};
-	report_add(site->report, &finding);
+	site_found_in(site, RULE_UNREADABLE, path, str_of(why));
 }
 
 /* path: the folder's own, with room behind; n: its length; root: how much of it is not of the site. What cannot be
@@ -110,113 +93,6 @@ struct site_file *site_find(const struct site *site, struct str path)
 	return site->files.count ? bsearch(&key, site->files.item, site->files.count,
 					   sizeof(*site->files.item), by_path)
 				 : NULL;
-}
-
-/* ---- documents ---- */
-
-static enum status read_document(struct site *site, struct site_reader *reader,
-				 struct site_page *page, struct buf *body, struct err *err)
-{
-	char path[2 * PATH_BYTES];
-	struct err why;
-	if (page->file->bytes > PAGE_BYTES_MAX) {
-		page->unread = "more than 64 MiB";
-		return OK;
-	}
-	buf_reset(body);
-	snprintf(path, sizeof(path), "%.*s/%.*s", STR_ARG(site->root), STR_ARG(page->file->path));
-	if (io_read_file(path, body, &why) != OK) {
-		page->unread = arena_printf(&site->page_arena, "%s", why.text);
-		return OK;
-	}
-	return site_read(reader, site, page, buf_view(body), err);
-}
-
-static bool is_noindex(struct str content)
-{
-	while (content.p) {
-		struct str one = str_trim(str_cut(&content, ','));
-		if (str_eq_nocase(one, STR("noindex")) || str_eq_nocase(one, STR("none")))
-			return true;
-	}
-	return false;
-}
-
-/* Where the site is served, when nobody has said: what robots.txt, the sitemaps, then pages say of it. */
-static void learn_origin(struct site *site, const struct site_page *page)
-{
-	for (size_t i = 0; i < page->facts_count && !site->origin.n; i++) {
-		const struct site_fact *f = &page->facts[i];
-		if ((f->fact == PAGE_SITEMAP_LINE || f->fact == PAGE_LOC ||
-		     f->fact == PAGE_CANONICAL) &&
-		    address_is_absolute(f->a))
-			address_base(site, arena_str(&site->arena, f->a), false);
-	}
-}
-
-static void tell_street(struct site *site, const struct site_file *file, const struct site_fact *f)
-{
-	bool guess = f->b.n > 0;
-	if (site->street || (guess && site->street_guessed))
-		return;
-	site->street_at = (struct site_place){site_number(site, file), f->line, f->column};
-	site->street_guessed |= guess;
-	site->street |= !guess;
-}
-
-static void digest(struct site *site, const struct site_page *page)
-{
-	struct site_file *file = page->file;
-	for (size_t i = 0; i < page->facts_count; i++) {
-		const struct site_fact *f = &page->facts[i];
-		file->noindex |= f->fact == PAGE_ROBOTS_META && is_noindex(f->a);
-		if (f->fact == PAGE_ANCHOR)
-			SITE_ADD(&site->anchors) = site_anchor(site_number(site, file), f->a);
-		if (f->fact == PAGE_STREET)
-			tell_street(site, file, f);
-		site->business |= f->fact == PAGE_BUSINESS;
-		site->phone |= f->fact == PAGE_PHONE;
-	}
-	file->read = page->unread == NULL;
-	site->summary->pages += file->kind == PAGE_HTML;
-	site->summary->sitemaps += file->kind == PAGE_SITEMAP;
-}
-
-enum status site_read_all(struct site *site, struct err *err)
-{
-	/* Who tells where the site is served comes first. */
-	static const enum page_kind kinds[] = {PAGE_ROBOTS, PAGE_SITEMAP, PAGE_HTML};
-	struct site_reader reader;
-	struct progress progress;
-	struct buf body;
-	enum status status = OK;
-	uint64_t done = 0, total = 0;
-	for (size_t i = 0; i < site->files.count; i++)
-		total += site->files.item[i].kind != 0;
-	signal(SIGPIPE, SIG_IGN); /* a reader that dies is told by the write */
-	site_reader_init(&reader, site->options);
-	buf_init(&body, PAGE_BYTES_MAX + 1);
-	progress_begin(&progress, "auditing", "documents", total);
-	for (size_t k = 0; k < 3; k++) {
-		for (size_t i = 0; i < site->files.count && status == OK; i++) {
-			struct site_page page = {.file = &site->files.item[i]};
-			if (page.file->kind != kinds[k])
-				continue;
-			arena_reset(&site->page_arena);
-			status = read_document(site, &reader, &page, &body, err);
-			if (status != OK)
-				break;
-			learn_origin(site, &page);
-			digest(site, &page);
-			site_judge_page(site, &page);
-			done++;
-			progress_show(&progress, done, done);
-		}
-	}
-	progress_end(&progress, done);
-	buf_release(&body);
-	site_reader_end(&reader);
-	return status;
 }
 
 /* One file: its folder is where it stands, and nothing else is looked at. */

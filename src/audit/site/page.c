@@ -1,0 +1,266 @@
+/* What is asked of one page by itself. */
+#include "audit/site/internal.h"
+#include "site/facts/facts.h"
+
+#include <string.h>
+
+enum { WEIGHT_MAX = 2 << 20, LOADED_MAX = 1000 };
+
+static struct site_place place(const struct site *site, const struct site_page *page,
+			       const struct site_fact *f)
+{
+	return (struct site_place){site_number(site, page->file), f ? f->line : 0,
+				   f ? f->column : 0};
+}
+
+/* ---- what a page loads ---- */
+
+struct load {
+	const struct site_file *seen[LOADED_MAX];
+	size_t count;
+	uint64_t bytes;
+};
+
+static void add_bytes(struct load *load, const struct site_file *file)
+{
+	for (size_t i = 0; i < load->count; i++)
+		if (load->seen[i] == file)
+			return;
+	if (load->count < LOADED_MAX)
+		load->seen[load->count++] = file;
+	load->bytes += file->bytes;
+}
+
+static void on_resource(struct site *site, const struct site_page *page, const struct site_fact *f,
+			struct load *load)
+{
+	struct address to;
+	struct site_place at = place(site, page, f);
+	address_resolve(site, page, f->a, &to);
+	if (to.insecure)
+		site_found(site, RULE_INSECURE, at, "%.*s", STR_ARG(f->a));
+	if (to.kind == ADDRESS_WEB)
+		site_count_host(site, at, to.host);
+	else if (to.kind == ADDRESS_LOCAL && to.file && f->fact == PAGE_RESOURCE)
+		add_bytes(load, to.file);
+	else if (to.kind == ADDRESS_LOCAL && !to.file && !site->alone)
+		site_found(site, RULE_RESOURCE_BROKEN, at, "%.*s (%.*s)", STR_ARG(f->a),
+			   STR_ARG(f->b));
+}
+
+static void judge_weight(struct site *site, const struct site_page *page)
+{
+	struct load load = {.bytes = page->file->bytes};
+	for (size_t i = 0; i < page->facts_count; i++) {
+		const struct site_fact *f = &page->facts[i];
+		if (f->fact == PAGE_RESOURCE || f->fact == PAGE_LAZY)
+			on_resource(site, page, f, &load);
+	}
+	site->summary->total_bytes += load.bytes;
+	if (load.bytes > site->summary->heaviest_bytes)
+		site->summary->heaviest_bytes = load.bytes;
+	if (load.bytes > WEIGHT_MAX)
+		site_found(site, RULE_HEAVY, place(site, page, NULL), "%llu kB in %zu files",
+			   (unsigned long long)(load.bytes >> 10), load.count + 1);
+}
+
+/* ---- where a page leads ---- */
+
+static void on_link(struct site *site, const struct site_page *page, const struct site_fact *f)
+{
+	struct address to;
+	address_resolve(site, page, f->a, &to);
+	if (to.kind != ADDRESS_LOCAL)
+		return;
+	if (!to.file) {
+		if (!site->alone)
+			site_found(site, RULE_LINK_BROKEN, place(site, page, f), "%.*s",
+				   STR_ARG(f->a));
+		return;
+	}
+	/* "#top" and text fragments lead somewhere without an element that has the name. */
+	if (!to.fragment.n || to.file->kind != PAGE_HTML ||
+	    str_eq_nocase(to.fragment, STR("top")) || str_starts(to.fragment, STR(":~:")))
+		return;
+	SITE_ADD(&site->wanted) = (struct site_wanted){
+	    .from = place(site, page, f),
+	    .to = site_number(site, to.file),
+	    .fragment = arena_str(&site->arena, to.fragment),
+	};
+}
+
+static bool letters(struct str s, size_t from, size_t to)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] | 32) < 'a' || (s.p[i] | 32) > 'z')
+			return false;
+	return s.n >= from && s.n <= to;
+}
+
+/* language, language-Script, language-REGION, language-Script-REGION, x-default */
+static bool is_hreflang(struct str code)
+{
+	if (str_eq_nocase(code, STR("x-default")))
+		return true;
+	struct str part = str_cut(&code, '-');
+	if (!letters(part, 2, 3))
+		return false;
+	if (!code.p)
+		return true;
+	part = str_cut(&code, '-');
+	if (letters(part, 4, 4)) {
+		if (!code.p)
+			return true;
+		part = str_cut(&code, '-');
+	}
+	int64_t region;
+	return !code.p &&
+	       (letters(part, 2, 2) || (part.n == 3 && str_to_i64(part, 1, 999, &region)));
+}
+
+static void on_hreflang(struct site *site, const struct site_page *page, const struct site_fact *f)
+{
+	struct address to;
+	if (!is_hreflang(f->b))
+		site_found(site, RULE_HREFLANG_CODE, place(site, page, f), "%.*s", STR_ARG(f->b));
+	address_resolve(site, page, f->a, &to);
+	if (to.kind != ADDRESS_LOCAL || site->alone)
+		return;
+	if (!to.file) {
+		site_found(site, RULE_HREFLANG_BROKEN, place(site, page, f), "%.*s", STR_ARG(f->a));
+		return;
+	}
+	SITE_ADD(&site->languages) = (struct site_language){
+	    .from = place(site, page, f),
+	    .to = site_number(site, to.file),
+	    .language = arena_str(&site->arena, f->b),
+	};
+}
+
+static void judge_canonical(struct site *site, const struct site_page *page)
+{
+	const struct site_fact *one = NULL;
+	struct address to;
+	for (size_t i = 0; i < page->facts_count; i++) {
+		const struct site_fact *f = &page->facts[i];
+		if (f->fact != PAGE_CANONICAL)
+			continue;
+		if (one && !str_eq(one->a, f->a)) {
+			site_found(site, RULE_CANONICAL_TWICE, place(site, page, f),
+				   "%.*s and %.*s", STR_ARG(one->a), STR_ARG(f->a));
+			return;
+		}
+		one = f;
+	}
+	if (!one)
+		return;
+	if (!address_is_absolute(one->a))
+		site_found(site, RULE_CANONICAL_RELATIVE, place(site, page, one), "%.*s",
+			   STR_ARG(one->a));
+	address_resolve(site, page, one->a, &to);
+	page->file->canonical_line = one->line;
+	page->file->canonical_column = one->column;
+	if (to.kind == ADDRESS_LOCAL && to.file)
+		page->file->canonical = site_number(site, to.file);
+	else if (to.kind == ADDRESS_LOCAL && !site->alone)
+		site_found(site, RULE_CANONICAL_BROKEN, place(site, page, one), "%.*s",
+			   STR_ARG(one->a));
+}
+
+/* ---- what a page says ---- */
+
+static void on_block_fault(struct site *site, const struct site_page *page,
+			   const struct site_fact *f)
+{
+	for (size_t n = 0; n < facts_faults_count; n++)
+		if (str_eq(f->a, str_of(facts_faults[n].key)))
+			site_found_fault(site, n, place(site, page, f), f->b);
+}
+
+static void on_block_url(struct site *site, const struct site_page *page, const struct site_fact *f)
+{
+	struct address to;
+	address_resolve(site, page, f->a, &to);
+	if (to.kind == ADDRESS_LOCAL && !to.file && !site->alone)
+		site_found(site, RULE_BLOCK_URL, place(site, page, f), "%.*s: %.*s", STR_ARG(f->b),
+			   STR_ARG(f->a));
+}
+
+static void on_fact(struct site *site, const struct site_page *page, const struct site_fact *f)
+{
+	switch (f->fact) {
+	case PAGE_LINK:
+		on_link(site, page, f);
+		break;
+	case PAGE_HREFLANG:
+		on_hreflang(site, page, f);
+		break;
+	case PAGE_NO_ALT:
+		site_found(site, RULE_NO_ALT, place(site, page, f), "%.*s", STR_ARG(f->a));
+		break;
+	case PAGE_BLOCK_BROKEN:
+		site_found(site, RULE_BLOCK_BROKEN, place(site, page, f), "%.*s", STR_ARG(f->a));
+		break;
+	case PAGE_BLOCK_FAULT:
+		on_block_fault(site, page, f);
+		break;
+	case PAGE_BLOCK_URL:
+		on_block_url(site, page, f);
+		break;
+	case PAGE_TYPE_NAMED:
+		site_found(site, RULE_TYPE_NAMED, place(site, page, f), "%.*s, in \"%.*s\"",
+			   STR_ARG(f->b), STR_ARG(f->a));
+		break;
+	case PAGE_UNSEEN:
+		site_found(site, RULE_UNSEEN, place(site, page, f), "%.*s: %.*s", STR_ARG(f->b),
+			   STR_ARG(f->a));
+		break;
+	case PAGE_CART:
+		SITE_ADD(&site->carts) =
+		    (struct site_cart){place(site, page, f), arena_str(&site->arena, f->a)};
+		break;
+	default:
+		break; /* looked at by others */
+	}
+}
+
+/* What every page that people are to find says of itself. */
+static void judge_head(struct site *site, const struct site_page *page)
+{
+	const struct site_fact *title = site_first(page, PAGE_TITLE),
+			       *lang = site_first(page, PAGE_LANG);
+	struct site_place at = place(site, page, NULL);
+	if (site_first(page, PAGE_REFRESH))
+		return; /* it only leads on */
+	if (!title || !title->a.n)
+		site_found(site, RULE_TITLE, at, "%s", "");
+	if (!lang || !lang->a.n)
+		site_found(site, RULE_LANG, at, "%s", "");
+	if (!site_first(page, PAGE_VIEWPORT))
+		site_found(site, RULE_VIEWPORT, at, "%s", "");
+	if (!site_first(page, PAGE_DESCRIPTION) && !page->file->noindex)
+		site_found(site, RULE_DESCRIPTION, at, "%s", "");
+}
+
+/* <base href>: what relative addresses are relative to, when it is in the site. */
+static struct str base_of(struct site *site, const struct site_page *page)
+{
+	const struct site_fact *f = site_first(page, PAGE_BASE);
+	struct address to;
+	if (!f)
+		return (struct str){NULL, 0};
+	address_resolve(site, page, f->a, &to);
+	return to.kind == ADDRESS_LOCAL ? arena_str(&site->page_arena, to.path)
+					: (struct str){NULL, 0};
+}
+
+void site_judge_page(struct site *site, const struct site_page *given)
+{
+	struct site_page page = *given;
+	page.base = base_of(site, &page);
+	judge_head(site, &page);
+	judge_canonical(site, &page);
+	judge_weight(site, &page);
+	for (size_t i = 0; i < page.facts_count; i++)
+		on_fact(site, &page, &page.facts[i]);
+}
