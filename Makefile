@@ -35,8 +35,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE -DHOLDFAST_VE
 # ---- modules -----------------------------------------------------------------------------------
 # A module is a folder of src/ with .c files, or sql/<area> made from sql/queries/<area>.sql, or
 # web (the embedded pages). Each becomes one archive. What a program or a test is linked with is a
-# list of modules: that list is the proof of what the program can do (design: one executable per
-# trust boundary; `make check-links`).
+# list of modules: that list is the proof of what the program can do (`make check-links`).
 
 MODULES := $(sort $(patsubst src/%/,%,$(filter-out src/programs/,$(dir $(wildcard src/*/*.c src/*/*/*.c)))))
 AREAS   := $(sort $(patsubst sql/queries/%.sql,%,$(wildcard sql/queries/*.sql)))
@@ -60,6 +59,18 @@ LIBS_audit/site      := -lxxhash
 
 include programs.mk
 
+# A stamp is a file that holds a value and is written when the value differs. What is made from a list
+# (flags, the objects of an archive, the modules of a program) depends on the stamp of that list, so
+# that a changed flag compiles again and a deleted source leaves its archive.
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+$(shell mkdir -p $(B)/stamps $(G))
+stamp = $(if $(call same,$(file <$(B)/stamps/$(1)),$(2)),,$(file >$(B)/stamps/$(1),$(2)))$(B)/stamps/$(1)
+else
+stamp =
+endif
+same = $(and $(findstring x$(strip $(1))x,x$(strip $(2))x),$(findstring x$(strip $(2))x,x$(strip $(1))x))
+FLAGS := $(call stamp,flags,$(CC) $(ALL_CFLAGS) $(LDFLAGS_$(VARIANT)) $(LDFLAGS))
+
 objects_of = $(patsubst src/%.c,$(B)/%.o,$(wildcard src/$(1)/*.c))
 archive_of = $(B)/lib/$(subst /,-,$(1)).a
 archives   = $(foreach m,$(1),$(call archive_of,$(m)))
@@ -67,9 +78,9 @@ libs       = $(sort $(foreach m,$(1),$(LIBS_$(m))))
 LINK = $(CC) $(ALL_CFLAGS) -pie $(LDFLAGS_$(VARIANT)) $(LDFLAGS) -o $@
 
 define module_rule
-$(call archive_of,$(1)): $(call objects_of,$(1))
+$(call archive_of,$(1)): $(call objects_of,$(1)) $(call stamp,archive-$(subst /,-,$(1)),$(call objects_of,$(1)))
 	@mkdir -p $$(@D)
-	@rm -f $$@ && ar rcs $$@ $$^
+	@rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rule,$(m))))
 
@@ -78,7 +89,7 @@ $(G)/sql/$(1).c: sql/queries/$(1).sql sql/expressions.sql tools/embed-sql tools/
 	@mkdir -p $$(@D)
 	tools/embed-sql sql/queries/$(1).sql $(G)/sql/$(1)
 $(G)/sql/$(1).h: $(G)/sql/$(1).c ;
-$(B)/sql/$(1).o: $(G)/sql/$(1).c
+$(B)/sql/$(1).o: $(G)/sql/$(1).c $(FLAGS)
 	@mkdir -p $$(@D)
 	@echo "  CC $$@" && $(CC) $$(ALL_CFLAGS) -c -o $$@ $$<
 $(call archive_of,sql/$(1)): $(B)/sql/$(1).o
@@ -92,7 +103,7 @@ SQL_HEADERS := $(AREAS:%=$(G)/sql/%.h)
 $(G)/sql/migrations.c: $(wildcard sql/migrations/*.sql) sql/expressions.sql $(wildcard sql/roles.sql) tools/embed-migrations tools/sql-text.pl
 	@mkdir -p $(@D)
 	tools/embed-migrations $@
-$(B)/sql/migrations.o: $(G)/sql/migrations.c
+$(B)/sql/migrations.o: $(G)/sql/migrations.c $(FLAGS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(call archive_of,sql/migrations): $(B)/sql/migrations.o
@@ -103,20 +114,20 @@ WEB_FILES := $(shell find web -type f 2>/dev/null)
 $(G)/web/files.c: $(WEB_FILES) tools/embed-files
 	@mkdir -p $(@D)
 	tools/embed-files web $@
-$(B)/web/files.o: $(G)/web/files.c
+$(B)/web/files.o: $(G)/web/files.c $(FLAGS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(call archive_of,web/files): $(B)/web/files.o
 	@mkdir -p $(@D)
 	@rm -f $@ && ar rcs $@ $^
 
-$(B)/%.o: src/%.c | $(SQL_HEADERS)
+$(B)/%.o: src/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # ---- programs ----------------------------------------------------------------------------------
 define program_rule
-$(B)/$(1): $(B)/programs/$(subst -,_,$(1)).o $(call archives,$(PROGRAM_$(1)))
+$(B)/$(1): $(B)/programs/$(subst -,_,$(1)).o $(call archives,$(PROGRAM_$(1))) $(call stamp,program-$(1),$(PROGRAM_$(1)) $(call libs,$(PROGRAM_$(1))))
 	@echo "  LINK $$@" && $$(LINK) $(B)/programs/$(subst -,_,$(1)).o -Wl,--start-group $(call archives,$(PROGRAM_$(1))) -Wl,--end-group $(call libs,$(PROGRAM_$(1)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
@@ -133,11 +144,11 @@ $(B)/tests/unit/$(1): $(B)/tests/unit/$(1).o $$(call archives,$$(UNIT_$(1)))
 	@echo "  LINK $$@" && $$(LINK) $$< -Wl,--start-group $$(call archives,$$(UNIT_$(1))) -Wl,--end-group $$(call libs,$$(UNIT_$(1))) -lcmocka
 endef
 $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
-$(B)/tests/unit/%.o: tests/unit/%.c | $(SQL_HEADERS)
+$(B)/tests/unit/%.o: tests/unit/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -c -o $@ $<
 # What tests/hours/reference.t runs.
-$(B)/tests/hours/evaluate: tests/hours/evaluate.c $(call archives,base hours)
+$(B)/tests/hours/evaluate: tests/hours/evaluate.c $(call archives,base hours) $(FLAGS)
 	@mkdir -p $(@D)
 	@echo "  LINK $@" && $(LINK) $< $(call archives,hours base) $(call libs,base hours)
 units: $(UNITS:%=$(B)/tests/unit/%) $(B)/tests/hours/evaluate
@@ -147,7 +158,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 fuzz_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/fuzz/$(1).c)
 define fuzz_rule
 FUZZ_$(1) := $(call fuzz_modules,$(1))
-$(B)/tests/fuzz/$(1): tests/fuzz/$(1).c $$(call archives,$$(FUZZ_$(1)))
+$(B)/tests/fuzz/$(1): tests/fuzz/$(1).c $$(call archives,$$(FUZZ_$(1))) $(FLAGS)
 	@mkdir -p $$(@D)
 	@echo "  LINK $$@" && $$(LINK) -fsanitize=fuzzer -Wno-missing-prototypes $$< -Wl,--start-group $$(call archives,$$(FUZZ_$(1))) -Wl,--end-group $$(call libs,$$(FUZZ_$(1)))
 endef
@@ -157,8 +168,8 @@ fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
 .PHONY: all units fuzzers check check-one check-links check-layers check-docs lint format install help clean fuzz
 check: all units ## run every test (the same as ./test without the set-up)
 	tools/run-tests $(B)
-check-one: all units ## run one test file: make check-one T=tests/cli/import.t
-	tools/run-tests $(B) $(T)
+check-one: all units ## run some test files: make check-one T='tests/cli/import.t tests/unit/json.c'
+	tools/run-tests $(B) $(T:tests/unit/%.c=$(B)/tests/unit/%)
 check-links: all ## fail when a program contains what it must not
 	tools/check-links $(B)
 check-layers: ## fail when a layer includes what is above or beside it
@@ -174,7 +185,7 @@ lint: compile_commands.json ## clang-format, clang-tidy, cppcheck, shell syntax
 	tools/lint
 format: ## rewrite the sources with clang-format
 	clang-format -i $(SOURCES)
-compile_commands.json: Makefile programs.mk $(SQL_HEADERS)
+compile_commands.json: Makefile programs.mk tools/compile-commands $(SQL_HEADERS)
 	tools/compile-commands '$(CC) $(ALL_CFLAGS)' >$@
 
 install: all ## install into $(DESTDIR)$(PREFIX)
@@ -196,9 +207,9 @@ chaos: all ## the pipeline with 100 000 items, 8 workers, 500 kills (tests/pipel
 .PHONY: bench-http
 bench-http: $(B)/holdfast-web $(B)/bench/http/load ## CPU per request of a constant answer, beside nginx
 	bench/http/run $(B) $(B)/bench/http/load $(ROUNDS) $(REQUESTS)
-$(B)/bench/http/load: bench/http/load.c
+$(B)/bench/http/load: bench/http/load.c $(FLAGS)
 	@mkdir -p $(@D)
-	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -pie -o $@ $<
+	@echo "  LINK $@" && $(LINK) $<
 
 bench-cache: all $(B)/bench/http/load $(B)/bench/cache/measure ## the cache beside nginx, Varnish, memcached and Redis
 	bench/cache/run $(B) $(ROUNDS) $(REQUESTS)
@@ -206,7 +217,7 @@ bench-cache: all $(B)/bench/http/load $(B)/bench/cache/measure ## the cache besi
 bench-pipeline: all ## the pipeline beside graphile-worker and pg-boss
 	bench/pipeline/run $(abspath $(B)) $(ROUNDS) $(ITEMS) $(LARGE)
 .PHONY: bench-pipeline
-$(B)/bench/cache/measure: bench/cache/measure.c $(call archives,base cache cache/store)
+$(B)/bench/cache/measure: bench/cache/measure.c $(call archives,base cache cache/store) $(FLAGS)
 	@mkdir -p $(@D)
 	@echo "  LINK $@" && $(LINK) $< -Wl,--start-group $(call archives,base cache cache/store) -Wl,--end-group $(call libs,base cache cache/store)
 .PHONY: bench-search

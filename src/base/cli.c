@@ -168,9 +168,29 @@ static int take_option(const struct cli_option *own, int argc, char **argv, int 
 	return set_option(o, text);
 }
 
+/* The numbers of positional arguments that a usage text allows: "FILE..." is one or more, "[DIR]" none
+ * or one, "site DIR|FILE" two; "--stage NAME" is an option with its value. *max is -1 for any number. */
+static void count_arguments(const char *usage, int *min, int *max)
+{
+	*min = *max = 0;
+	for (const char *word = usage; *word;) {
+		size_t length = strcspn(word, " ");
+		if (*word == '-') {
+			word += length + (word[length] == ' ');
+			length = strcspn(word, " ");
+		} else {
+			bool any = memmem(word, length, "...", 3) != NULL;
+			*min += *word != '[';
+			*max = any || *max < 0 ? -1 : *max + 1;
+		}
+		word += length + (word[length] == ' ');
+	}
+}
+
 static int run_command(const struct command *c, int argc, char **argv)
 {
-	int positional = 0;
+	int positional = 0, min_args, max_args;
+	count_arguments(c->args, &min_args, &max_args);
 	current = c;
 	for (int i = 0; i < argc;) {
 		if (strcmp(argv[i], "--") == 0) {
@@ -190,10 +210,10 @@ static int run_command(const struct command *c, int argc, char **argv)
 			argv[positional++] = argv[i++];
 		}
 	}
-	if (positional < c->min_args)
+	if (positional < min_args)
 		return cli_usage_error("missing argument: %s", c->args);
-	if (c->max_args >= 0 && positional > c->max_args)
-		return cli_usage_error("unexpected argument '%s'", argv[c->max_args]);
+	if (max_args >= 0 && positional > max_args)
+		return cli_usage_error("unexpected argument '%s'", argv[max_args]);
 	return c->run(positional, argv);
 }
 

@@ -23,11 +23,11 @@ struct cli_option {
 
 struct command {
 	const char *name;                 /* "import" */
-	const char *args;                 /* "FILE..." or "" */
+	const char *args;                 /* usage, from which the number of arguments follows:
+					   * "FILE...", "[DIR]", "site DIR|FILE", "--stage NAME" */
 	const char *summary;              /* one line, no full stop */
 	const char *help;                 /* paragraphs shown by --help, may be NULL */
 	const struct cli_option *options; /* ends with {0}; may be NULL. --help exists always */
-	int min_args, max_args;           /* positional; max -1: any number */
 	/* Positional arguments only. Returns an exit code. */
 	int (*run)(int argc, char **argv);
 };

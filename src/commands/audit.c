@@ -94,7 +94,5 @@ const struct command command_audit = {
 	"from the network, no script runs, the documents are read in a sandbox. Each finding names file, line,\n"
 	"rule and remedy. Exit status: 0 nothing or only notes, 2 findings, 1 the audit could not be done.",
     .options = options,
-    .min_args = 2,
-    .max_args = 2,
     .run = run,
 };

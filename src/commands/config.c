@@ -84,6 +84,5 @@ const struct command command_config = {
     .args = "[OPTION]",
     .summary = "Show the settings, their values and meaning",
     .help = "They are set in DIR/holdfast.conf; see holdfast.conf(5).",
-    .max_args = 1,
     .run = run,
 };

@@ -136,7 +136,5 @@ const struct command command_export = {
 	"exchanges the two: what is served is one whole generation at every moment, also when an export is\n"
 	"killed or the disk is full. Templates and assets are replaced by files in the instance's folder web.",
     .options = options,
-    .min_args = 0,
-    .max_args = 1,
     .run = run,
 };

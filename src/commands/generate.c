@@ -46,7 +46,5 @@ const struct command command_generate = {
     .summary = "Write N deterministic synthetic records",
     .help = "As NDJSON that 'holdfast import' reads: holdfast generate 20000 | holdfast import -",
     .options = options,
-    .min_args = 1,
-    .max_args = 1,
     .run = run,
 };

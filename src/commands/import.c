@@ -209,7 +209,5 @@ const struct command command_import = {
 	"GLEIF and schema.org are recognised. A second import of the same source updates what changed.\n"
 	"Each file is merged whole or not at all. E-mail addresses and named persons are left out.",
     .options = options,
-    .min_args = 1,
-    .max_args = -1,
     .run = run,
 };

@@ -224,6 +224,5 @@ const struct command command_init = {
 	"Without --db the instance gets a PostgreSQL of its own in its folder, which listens on "
 	"a Unix\nsocket only. The folder must be empty or absent; when something fails it is left as it was.",
     .options = options,
-    .max_args = 1,
     .run = run,
 };

@@ -127,6 +127,5 @@ const struct command command_suppress = {
 	"Removes them from the directory and remembers them by source and external id. All of the ids or\n"
 	"none.",
     .options = options,
-    .max_args = -1,
     .run = run,
 };

@@ -30,7 +30,13 @@ static const struct cli_option import_options[] = {
     {0},
 };
 static const struct command import = {
-    "import", "FILE...", "Load records", "A paragraph.", import_options, 1, 2, run_import};
+    .name = "import",
+    .args = "FILE [FILE]",
+    .summary = "Load records",
+    .help = "A paragraph.",
+    .options = import_options,
+    .run = run_import,
+};
 static const struct command *const commands[] = {&import, NULL};
 
 struct outcome {
@@ -118,7 +124,7 @@ static void refused_lines_say_why_and_exit_64(void **state)
 		const char *line, *why;
 	} cases[] = {
 	    {"exprot", "unknown command 'exprot'"},
-	    {"import", "missing argument: FILE..."},
+	    {"import", "missing argument: FILE [FILE]"},
 	    {"import a b c", "unexpected argument 'c'"},
 	    {"import --nope a", "unknown option '--nope'"},
 	    {"import -x a", "unknown option '-x'"},
@@ -150,8 +156,8 @@ static void help_names_every_option_and_the_listing_is_complete(void **state)
 	release(&o);
 
 	run_line(&o, "help import");
-	assert_non_null(
-	    strstr(buf_z(&o.out), "Usage: holdfast [-C DIR] [--json] import [OPTION...] FILE..."));
+	assert_non_null(strstr(buf_z(&o.out),
+			       "Usage: holdfast [-C DIR] [--json] import [OPTION...] FILE [FILE]"));
 	release(&o);
 
 	run_line(&o, "help --all");

@@ -1,0 +1,61 @@
+#!/usr/bin/perl
+# The Makefile builds what the sources and flags are now: what an archive holds is the proof of what a program
+# can do, so nothing may stay in it that is no longer there. Works on a copy of the tree.
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Temp qw(tempdir);
+use FindBin;
+use JSON::PP;
+use Test::More;
+
+my $root = abs_path("$FindBin::Bin/../..");
+my $tree = tempdir(CLEANUP => 1);
+mkdir "$tree/src";
+system('cp', '-r', map({ "$root/$_" } qw(Makefile programs.mk sql tools web tests bench)), $tree) == 0 or die;
+system('cp', '-r', "$root/src/base", "$root/src/hours", "$tree/src") == 0 or die;
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS VARIANT CC CFLAGS)};
+
+sub make {
+	my $pid = open my $out, '-|' // die "fork: $!";
+	if (!$pid) { open STDERR, '>&', \*STDOUT; exec 'make', '-C', $tree, @_; die "make: $!" }
+	my $text = do { local $/; <$out> };
+	close $out;
+	return ($? >> 8, $text);
+}
+my $archive = 'build/release/lib/base.a';
+sub members { return split /\n/, `ar t $tree/$archive` }
+
+my ($code, $text) = make($archive);
+is($code, 0, 'a module builds by itself') or diag $text;
+($code, $text) = make($archive);
+unlike($text, qr/ CC /, 'and is not compiled twice');
+
+open my $extra, '>', "$tree/src/base/extra.c" or die;
+print $extra "int extra(void);\nint extra(void)\n{\n\treturn 1;\n}\n";
+close $extra;
+make($archive);
+ok(scalar(grep { $_ eq 'extra.o' } members()), 'a new source is in its archive');
+unlink "$tree/src/base/extra.c";
+($code) = make($archive);
+is($code, 0, 'a source is deleted');
+is_deeply([ grep { $_ eq 'extra.o' } members() ], [], 'and leaves the archive');
+cmp_ok(scalar members(), '>', 5, 'in which the others stay');
+
+($code, $text) = make($archive, 'CFLAGS=-DSOMETHING_ELSE');
+is($text =~ s/ CC //gr eq $text ? 0 : 1, 1, 'other flags compile it again');
+my $compiled = () = $text =~ / CC /g;
+is($compiled, scalar members(), 'every file of it');
+($code, $text) = make($archive, 'CFLAGS=-DSOMETHING_ELSE');
+unlike($text, qr/ CC /, 'once');
+
+($code, $text) = make('-n', 'check-one', 'T=tests/unit/json.c tests/cli/import.t', 'UNITS=', 'PROGRAMS=');
+like($text, qr{run-tests build/release build/release/tests/unit/json tests/cli/import\.t$}m,
+	'check-one takes the source of a unit test');
+
+make('compile_commands.json');
+open my $in, '<', "$tree/compile_commands.json" or die;
+my %known = map { $_->{file} => 1 } @{ decode_json(do { local $/; <$in> }) };
+is_deeply([ grep { !$known{$_} } qw(src/base/json.c tests/unit/json.c tests/fuzz/json.c bench/http/load.c) ], [],
+	'compile_commands.json has the tests and benchmarks');
+done_testing;
