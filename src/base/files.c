@@ -1,4 +1,5 @@
 #include "base/files.h"
+#include "base/ascii.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -14,13 +15,13 @@ static struct file *replacing;
 static struct str hash_text(struct str body)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
-	char *text = malloc(17);
+	char *text = malloc(HEX_U64);
 	if (!text)
 		die("out of memory");
 	for (size_t i = 0; i < body.n; i++)
 		h = (h ^ (unsigned char)body.p[i]) * 0x100000001b3ull;
-	snprintf(text, 17, "%016llx", (unsigned long long)h);
-	return (struct str){text, 16};
+	hex_u64(h, text);
+	return (struct str){text, HEX_U64 - 1};
 }
 
 enum status files_replace(const char *dir, size_t *replaced, struct err *err)

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -148,10 +149,7 @@ static int hex4(struct json_reader *r)
 	int v = 0;
 	for (int i = 0; i < 4; i++) {
 		int c = peek(r);
-		int digit = c >= '0' && c <= '9'   ? c - '0'
-			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-						   : -1;
+		int digit = c < 0 ? -1 : hex_value((char)c);
 		if (digit < 0)
 			return -1;
 		v = v * 16 + digit;
@@ -256,7 +254,7 @@ static bool string(struct json_reader *r)
 static bool digits(struct json_reader *r)
 {
 	size_t n = 0;
-	for (int c; (c = peek(r)) >= '0' && c <= '9'; n++) {
+	for (int c; ascii_is_digit((char)(c = peek(r))); n++) {
 		buf_putc(&r->state->text, (char)c);
 		r->state->p++;
 	}
@@ -336,7 +334,7 @@ static enum json_token value(struct json_reader *r, int c)
 	case 'n':
 		return take_word(r, "null") ? give(r, JSON_NULL) : fail(r, "unexpected word");
 	default:
-		if (c == '-' || (c >= '0' && c <= '9'))
+		if (c == '-' || ascii_is_digit((char)c))
 			return number(r) ? give(r, JSON_NUMBER) : JSON_ERROR;
 		return fail(r, "a value was expected");
 	}

@@ -1,21 +1,17 @@
 #include "base/str.h"
+#include "base/ascii.h"
 
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
 bool str_eq_nocase(struct str a, struct str b)
 {
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
 			return false;
 	return true;
 }
@@ -29,18 +25,13 @@ int str_cmp(struct str a, struct str b)
 	return (a.n > b.n) - (a.n < b.n);
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct str str_trim(struct str s)
 {
-	while (s.n && is_space(s.p[0])) {
+	while (s.n && ascii_is_space(s.p[0])) {
 		s.p++;
 		s.n--;
 	}
-	while (s.n && is_space(s.p[s.n - 1]))
+	while (s.n && ascii_is_space(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }
@@ -67,7 +58,7 @@ bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out)
 	if (i == s.n)
 		return false;
 	for (; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
+		if (!ascii_is_digit(s.p[i]))
 			return false;
 		/* Counts downwards: the negative range is one larger. */
 		if (__builtin_mul_overflow(v, 10, &v) ||

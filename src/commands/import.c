@@ -1,5 +1,6 @@
 /* holdfast import: load records from files. */
 #include "directory/import/import.h"
+#include "base/ascii.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "commands/commands.h"
@@ -48,8 +49,8 @@ static void key_of_file(const char *path, char out[64])
 	const char *slash = strrchr(path, '/');
 	size_t n = 0;
 	for (const char *p = slash ? slash + 1 : path; *p && *p != '.' && n < 60; p++) {
-		char c = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
-		bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (n && c == '_');
+		char c = ascii_lower(*p);
+		bool plain = ascii_is_lower(c) || ascii_is_digit(c) || (n && c == '_');
 		if (plain)
 			out[n++] = c;
 		else if (n && out[n - 1] != '-')

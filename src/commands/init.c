@@ -1,5 +1,6 @@
 /* holdfast init: make an instance: folder, settings, database. */
 #include "base/io.h"
+#include "base/ascii.h"
 #include "base/json.h"
 #include "commands/commands.h"
 #include "commands/database.h"
@@ -116,8 +117,7 @@ static void make_passwords(struct buf *secrets, struct buf *json)
 		unsigned char bits[16];
 		char text[33];
 		must(getrandom(bits, sizeof(bits), 0) == (ssize_t)sizeof(bits));
-		for (size_t b = 0; b < sizeof(bits); b++)
-			snprintf(text + 2 * b, 3, "%02x", bits[b]);
+		hex_bytes(bits, sizeof(bits), text);
 		json_member_z(&w, roles[r], text);
 		buf_printf(secrets, "%s %s\n", roles[r], text);
 	}

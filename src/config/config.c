@@ -1,4 +1,5 @@
 #include "config/config.h"
+#include "base/ascii.h"
 #include "base/io.h"
 #include "base/utf8.h"
 
@@ -55,7 +56,7 @@ struct unit {
 static bool with_unit(struct str value, const struct unit *units, int64_t *out)
 {
 	size_t digits = 0;
-	while (digits < value.n && value.p[digits] >= '0' && value.p[digits] <= '9')
+	while (digits < value.n && ascii_is_digit(value.p[digits]))
 		digits++;
 	struct str unit = str_trim((struct str){value.p + digits, value.n - digits});
 	int64_t n;

@@ -1,4 +1,5 @@
 #include "fetch/internal.h"
+#include "base/ascii.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
@@ -24,7 +25,7 @@ static bool plain_name(const char *host)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		char c = host[i];
-		bool ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		bool ok = ascii_is_lower(c) || ascii_is_digit(c) || c == '-' || c == '_';
 		label = ok ? label + 1 : 0;
 		if (!ok && (c != '.' || i == 0 || host[i - 1] == '.'))
 			return false;
@@ -39,7 +40,7 @@ static bool ends_in_number(const char *host)
 {
 	const char *dot = strrchr(host, '.');
 	const char *last = dot ? dot + 1 : host;
-	return *last >= '0' && *last <= '9';
+	return ascii_is_digit(*last);
 }
 
 /* One spelling: ASCII by IDNA 2008, lower case, no closing dot. NULL when it cannot have one. */
@@ -57,8 +58,7 @@ static char *one_spelling(struct arena *arena, const char *host)
 	if (!copy)
 		return NULL;
 	for (char *p = copy; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p | 32);
+		*p = ascii_lower(*p);
 	size_t n = strlen(copy);
 	if (n > 1 && copy[n - 1] == '.')
 		copy[n - 1] = '\0';

@@ -1,5 +1,6 @@
 /* The language of opening_hours, by recursive descent. */
 #include "hours/internal.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -13,16 +14,6 @@ static bool fail(struct scanner *sc, const char *why)
 	if (!sc->why)
 		sc->why = why;
 	return false;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c | 32) >= 'a' && (c | 32) <= 'z';
 }
 
 static void skip(struct scanner *sc, size_t n)
@@ -58,7 +49,7 @@ static bool take(struct scanner *sc, const char *sign)
 /* What does not is told by its first letter, before anything else is looked at. */
 static bool starts_alike(struct scanner *sc, const char *word)
 {
-	return sc->s.n && (sc->s.p[0] | 32) == (word[0] | 32);
+	return sc->s.n && ascii_lower(sc->s.p[0]) == ascii_lower(word[0]);
 }
 
 /* A word of letters, whole. */
@@ -69,7 +60,7 @@ static bool take_word(struct scanner *sc, const char *word)
 		return false;
 	struct str w = str_of(word);
 	if (sc->s.n < w.n || !str_eq_nocase((struct str){sc->s.p, w.n}, w) ||
-	    (sc->s.n > w.n && is_letter(sc->s.p[w.n])))
+	    (sc->s.n > w.n && ascii_is_letter(sc->s.p[w.n])))
 		return false;
 	skip(sc, w.n);
 	return true;
@@ -86,7 +77,7 @@ static bool take_number(struct scanner *sc, size_t digits, int *out)
 	size_t n = 0;
 	int value = 0;
 	space(sc);
-	while (n < sc->s.n && is_digit(sc->s.p[n])) {
+	while (n < sc->s.n && ascii_is_digit(sc->s.p[n])) {
 		if (n == digits)
 			return false;
 		value = value * 10 + (sc->s.p[n++] - '0');
@@ -111,7 +102,7 @@ static int take_name(struct scanner *sc, const char *const *names, int count, bo
 			size_t n = lengths[k];
 			if (n > full.n || sc->s.n < n ||
 			    !str_eq_nocase((struct str){sc->s.p, n}, (struct str){full.p, n}) ||
-			    (sc->s.n > n && is_letter(sc->s.p[n])))
+			    (sc->s.n > n && ascii_is_letter(sc->s.p[n])))
 				continue;
 			skip(sc, n);
 			if (sc->s.n && sc->s.p[0] == '.')
@@ -177,7 +168,7 @@ static bool take_one_day(struct scanner *sc, struct days *out)
 {
 	*out = (struct days){.kind = WEEKDAYS};
 	if (take_word(sc, "PH") || take_word(sc, "SH")) {
-		out->kind = (sc->s.p[-2] | 32) == 'p' ? PUBLIC_HOLIDAY : SCHOOL_HOLIDAY;
+		out->kind = ascii_lower(sc->s.p[-2]) == 'p' ? PUBLIC_HOLIDAY : SCHOOL_HOLIDAY;
 		out->offset = take_offset(sc);
 		return true;
 	}
@@ -259,7 +250,7 @@ static bool take_clock(struct scanner *sc, bool alone, struct moment *out)
 		return false;
 	struct scanner minutes = ahead;
 	if ((take(&minutes, ":") || take(&minutes, ".")) && (space(&minutes), minutes.s.n >= 2) &&
-	    is_digit(minutes.s.p[1]) && take_number(&minutes, 2, &minute) && minute < 60)
+	    ascii_is_digit(minutes.s.p[1]) && take_number(&minutes, 2, &minute) && minute < 60)
 		ahead = minutes;
 	else if (!alone)
 		return false;
@@ -339,7 +330,8 @@ static bool take_year(struct scanner *sc, int *out)
 {
 	struct scanner ahead = *sc;
 	space(&ahead);
-	if (ahead.s.n < 4 || !is_digit(ahead.s.p[3]) || !take_number(&ahead, 4, out) || *out < 1000)
+	if (ahead.s.n < 4 || !ascii_is_digit(ahead.s.p[3]) || !take_number(&ahead, 4, out) ||
+	    *out < 1000)
 		return false;
 	*sc = ahead;
 	return true;
@@ -359,8 +351,8 @@ static bool take_month_day(struct scanner *sc, int *day)
 	if (take(&always, "24/7") || !take_number(&ahead, 2, day) || *day < 1 || *day > 31)
 		return false;
 	struct scanner time = ahead;
-	if ((take(&time, ":") || take(&time, ".")) && time.s.n >= 2 && is_digit(time.s.p[0]) &&
-	    is_digit(time.s.p[1]))
+	if ((take(&time, ":") || take(&time, ".")) && time.s.n >= 2 &&
+	    ascii_is_digit(time.s.p[0]) && ascii_is_digit(time.s.p[1]))
 		return false;
 	*sc = ahead;
 	return true;

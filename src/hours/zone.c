@@ -1,6 +1,7 @@
 /* Time zones from the system's TZif files (RFC 8536): the transitions, and behind the last one the rule of
  * the footer (a POSIX TZ string). */
 #include "hours/internal.h"
+#include "base/ascii.h"
 #include "base/io.h"
 
 #include <limits.h>
@@ -48,7 +49,7 @@ static bool skip_abbreviation(const char **p)
 		++*p;
 		return true;
 	}
-	while ((**p | 32) >= 'a' && (**p | 32) <= 'z')
+	while (ascii_is_letter(**p))
 		++*p;
 	return *p - from >= 3;
 }
@@ -214,8 +215,7 @@ static bool is_zone_name(struct str name)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool word = ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9') ||
-			    c == '_' || c == '-' || c == '+' || c == '/';
+		bool word = ascii_is_alnum(c) || c == '_' || c == '-' || c == '+' || c == '/';
 		if (!word)
 			return false;
 	}

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include "http/http.h"
+#include "base/ascii.h"
 
 enum {
 	SCRATCH_BYTES = 64 * 1024, /* one read */
@@ -75,7 +76,7 @@ struct live_request {
 	void (*gone)(void *ctx);
 	void *gone_ctx;
 	int64_t started_us;
-	char id[17];
+	char id[HEX_U64];
 	char allow[64]; /* methods of this path, for 405 and OPTIONS */
 };
 

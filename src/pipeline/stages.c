@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "directory/import/import.h"
+#include "base/ascii.h"
 #include "directory/record/record.h"
 #include "directory/towns/towns.h"
 #include "pipeline/internal.h"
@@ -110,22 +111,6 @@ static struct str host_of(struct str url)
 	return (struct str){rest.p, n};
 }
 
-static void put_encoded(struct buf *out, struct str value)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	for (size_t i = 0; i < value.n; i++) {
-		unsigned char c = (unsigned char)value.p[i];
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    c == '-' || c == '.' || c == '_' || c == '~') {
-			buf_putc(out, (char)c);
-		} else {
-			buf_putc(out, '%');
-			buf_putc(out, hex[c >> 4]);
-			buf_putc(out, hex[c & 15]);
-		}
-	}
-}
-
 /* The template with {name} replaced, percent-encoded. */
 static struct str fill_template(struct claim *claim, const char *template,
 				const struct db_rows *rows, int row)
@@ -149,9 +134,9 @@ static struct str fill_template(struct claim *claim, const char *template,
 		if (values[v].column == SQL_INPUTS_ID) {
 			char id[RECORD_ID_TEXT];
 			record_id_format(db_i64(rows, row, SQL_INPUTS_ID), id);
-			put_encoded(&out, str_of(id));
+			percent_put(&out, str_of(id), "");
 		} else {
-			put_encoded(&out, db_text(rows, row, values[v].column));
+			percent_put(&out, db_text(rows, row, values[v].column), "");
 		}
 		p += strlen(values[v].name);
 	}

@@ -1,5 +1,6 @@
 /* JSON-LD of a page: read, checked by the rules of site/facts, and compared with what the page shows. */
 #include "audit/page/internal.h"
+#include "base/ascii.h"
 #include "base/json.h"
 #include "site/facts/facts.h"
 #include "site/facts/schema.h"
@@ -39,12 +40,12 @@ static bool type_words(const char *type, char *out, size_t size)
 {
 	size_t n = 0;
 	for (const char *c = type; *c; c++) {
-		bool capital = *c >= 'A' && *c <= 'Z';
+		bool capital = ascii_is_upper(*c);
 		if (n + 3 > size)
 			return false;
 		if (capital && n)
 			out[n++] = ' ';
-		out[n++] = (char)(capital ? *c + 32 : *c);
+		out[n++] = ascii_lower(*c);
 	}
 	out[n] = 0;
 	return n > 0;
@@ -52,7 +53,7 @@ static bool type_words(const char *type, char *out, size_t size)
 
 static bool is_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
+	return ascii_is_lower(c) || (unsigned char)c >= 0x80;
 }
 
 /* Whether the words stand in the text, not as parts of others. */
@@ -130,7 +131,7 @@ static bool phone_seen(const struct block *b, struct str phone)
 	struct buf digits;
 	buf_init(&digits, phone.n + 1);
 	for (size_t i = 0; i < phone.n; i++)
-		if (phone.p[i] >= '0' && phone.p[i] <= '9')
+		if (ascii_is_digit(phone.p[i]))
 			buf_putc(&digits, phone.p[i]);
 	struct str last = buf_view(&digits);
 	if (last.n > PHONE_DIGITS) {

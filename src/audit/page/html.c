@@ -1,5 +1,6 @@
 /* A page: gumbo's tree, walked without recursion, in an arena that is forgotten as a whole. */
 #include "audit/page/internal.h"
+#include "base/ascii.h"
 #include "site/facts/schema.h"
 
 #include <gumbo.h>
@@ -202,8 +203,8 @@ static void look_for_street(struct walk *w, const GumboNode *node)
 	struct str street = str_trim(buf_view(&text));
 	bool digit = false, letter = false;
 	for (size_t i = 0; i < street.n; i++) {
-		digit |= street.p[i] >= '0' && street.p[i] <= '9';
-		letter |= street.p[i] >= 'a' && street.p[i] <= 'z';
+		digit |= ascii_is_digit(street.p[i]);
+		letter |= ascii_is_lower(street.p[i]);
 	}
 	if (letter && digit && street.n >= 8 && !contains(street, "@"))
 		say(w, node, PAGE_STREET, street, said ? STR("") : STR("guess"));
@@ -363,7 +364,7 @@ void page_html(struct page_state *s, struct str body)
 	size_t kept = 0;
 	for (size_t i = 0; i < s->text.n; i++) {
 		char c = s->text.p[i];
-		if (c >= '0' && c <= '9')
+		if (ascii_is_digit(c))
 			buf_putc(&s->digits, c);
 		if (c != ' ')
 			s->text.p[kept++] = c;

@@ -1,5 +1,6 @@
 /* Serving documents in the sandbox. */
 #include "audit/page/internal.h"
+#include "base/ascii.h"
 #include "base/io.h"
 #include "base/utf8.h"
 
@@ -37,7 +38,7 @@ void page_squeeze(struct buf *out, struct str s)
 			blank = true;
 			continue;
 		}
-		buf_putc(out, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
+		buf_putc(out, ascii_lower((char)c));
 		blank = false;
 	}
 }

@@ -1,6 +1,7 @@
 /* A street address and a telephone number that stand in a page as plain text. A guess: words for streets, a house
  * number beside them, and a postcode soon after; who asks wants to see a telephone number too. */
 #include "audit/page/internal.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -16,18 +17,13 @@ static const char *const street_words[] = {
 };
 static const char *const phone_words[] = {"tel", "phone", "fon ", "fon:", "call us"};
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Bytes of a run of digits at `at` that is no part of a longer one or of a word; 0: none begins there. */
 static size_t digits_at(struct str s, size_t at)
 {
 	size_t n = 0;
-	if (at && (is_digit(s.p[at - 1]) || s.p[at - 1] == '.'))
+	if (at && (ascii_is_digit(s.p[at - 1]) || s.p[at - 1] == '.'))
 		return 0;
-	while (at + n < s.n && is_digit(s.p[at + n]))
+	while (at + n < s.n && ascii_is_digit(s.p[at + n]))
 		n++;
 	return n;
 }
@@ -83,7 +79,7 @@ static bool is_phone(struct str s, size_t at)
 {
 	size_t digits = 0;
 	for (; at < s.n && strchr("0123456789+-/(). ", s.p[at]); at++)
-		digits += is_digit(s.p[at]);
+		digits += ascii_is_digit(s.p[at]);
 	return digits >= 7;
 }
 
@@ -95,7 +91,7 @@ static void look_for_phone(struct page_state *s, struct str text)
 		while (at < text.n && (hit = memmem(text.p + at, text.n - at, phone_words[w], n))) {
 			at = (size_t)(hit - text.p) + n;
 			for (size_t i = at; i < at + PHONE_WITHIN && i < text.n; i++) {
-				if (!is_digit(text.p[i]) && text.p[i] != '+')
+				if (!ascii_is_digit(text.p[i]) && text.p[i] != '+')
 					continue;
 				if (is_phone(text, i)) {
 					size_t rest = text.n - i;

@@ -1,5 +1,6 @@
 /* The findings table and its three faces. */
 #include "audit/report/report.h"
+#include "base/ascii.h"
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -216,14 +217,7 @@ static void put_uri(struct json_writer *w, const char *key, struct str path)
 {
 	struct buf uri;
 	buf_init(&uri, 3 * path.n + 1);
-	for (size_t i = 0; i < path.n; i++) {
-		unsigned char c = (unsigned char)path.p[i];
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c && strchr("-._~/", c)))
-			buf_putc(&uri, (char)c);
-		else
-			buf_printf(&uri, "%%%02X", c);
-	}
+	percent_put(&uri, path, "/");
 	json_member_str(w, key, buf_view(&uri));
 	buf_release(&uri);
 }

@@ -1,5 +1,6 @@
 /* Where an address on a page leads (RFC 3986), as a file server would answer it. */
 #include "audit/site/internal.h"
+#include "base/ascii.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +9,10 @@ static size_t scheme_length(struct str url)
 {
 	for (size_t i = 0; i < url.n; i++) {
 		char c = url.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool letter = ascii_is_letter(c);
 		if (c == ':')
 			return i;
-		if (!letter && !(i && ((c >= '0' && c <= '9') || strchr("+-.", c))))
+		if (!letter && !(i && (ascii_is_digit(c) || strchr("+-.", c))))
 			return 0;
 	}
 	return 0;
@@ -52,24 +53,15 @@ void address_base(struct site *site, struct str url, bool prefix)
 		site->prefix = rest;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 32);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 size_t address_decode(struct str s, char *out, size_t size)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < s.n && n + 1 < size; i++) {
-		if (s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 && hex(s.p[i + 2]) >= 0) {
-			out[n++] = (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
+		if (percent_octet((struct str){s.p + i, s.n - i}, &out[n]))
 			i += 2;
-		} else {
-			out[n++] = s.p[i];
-		}
+		else
+			out[n] = s.p[i];
+		n++;
 	}
 	out[n] = 0;
 	return n;

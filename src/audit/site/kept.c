@@ -1,5 +1,6 @@
 /* What is kept of pages until all have been read. */
 #include "audit/site/internal.h"
+#include "base/ascii.h"
 #include "base/err.h"
 
 #include <stdlib.h>
@@ -38,8 +39,7 @@ static uint64_t hash_host(struct str host)
 	char lower[256];
 	size_t n = host.n < sizeof(lower) ? host.n : sizeof(lower);
 	for (size_t i = 0; i < n; i++)
-		lower[i] =
-		    (char)(host.p[i] >= 'A' && host.p[i] <= 'Z' ? host.p[i] | 32 : host.p[i]);
+		lower[i] = ascii_lower(host.p[i]);
 	return XXH3_64bits(lower, n);
 }
 

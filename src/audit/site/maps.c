@@ -1,5 +1,6 @@
 /* What is asked of a sitemap, of an index of sitemaps and of robots.txt. */
 #include "audit/site/internal.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -20,12 +21,12 @@ static bool is_date(struct str s)
 		char c = s.p[i];
 		if (n + 1 == sizeof(plain))
 			return false;
-		if (c >= '0' && c <= '9')
+		if (ascii_is_digit(c))
 			c = 'd';
 		else if (c == '-' && n > 10)
 			c = '+';
 		if (c == '.')
-			while (i + 1 < s.n && s.p[i + 1] >= '0' && s.p[i + 1] <= '9')
+			while (i + 1 < s.n && ascii_is_digit(s.p[i + 1]))
 				i++;
 		else
 			plain[n++] = c;

@@ -1,5 +1,6 @@
 /* What is asked of one page by itself. */
 #include "audit/site/internal.h"
+#include "base/ascii.h"
 #include "site/facts/facts.h"
 
 #include <string.h>
@@ -92,7 +93,7 @@ static void on_link(struct site *site, const struct site_page *page, const struc
 static bool letters(struct str s, size_t from, size_t to)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] | 32) < 'a' || (s.p[i] | 32) > 'z')
+		if (!ascii_is_letter(s.p[i]))
 			return false;
 	return s.n >= from && s.n <= to;
 }

@@ -1,4 +1,5 @@
 #include "directory/cached/cached.h"
+#include "base/ascii.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,14 +76,6 @@ static char *headers(struct http_request *request, const struct cache_answer *an
 	return text;
 }
 
-static void etag_text(uint64_t etag, char out[17])
-{
-	static const char hex[] = "0123456789abcdef";
-	for (int i = 0; i < 16; i++)
-		out[i] = hex[etag >> (60 - 4 * i) & 15];
-	out[16] = '\0';
-}
-
 static void answer(void *ctx, const struct cache_answer *answer)
 {
 	struct http_request *request = ctx;
@@ -99,8 +92,8 @@ static void answer(void *ctx, const struct cache_answer *answer)
 			     answer->value.p);
 		return;
 	}
-	char etag[17], control[CONTROL_BYTES];
-	etag_text(answer->etag, etag);
+	char etag[HEX_U64], control[CONTROL_BYTES];
+	hex_u64(answer->etag, etag);
 	int64_t lifetime = (answer->age_ms + answer->ttl_ms) / 1000;
 	*put_number(put(control, "public, max-age="), lifetime > 0 ? lifetime : 0) = '\0';
 	http_respond(request, &(struct http_answer){

@@ -1,4 +1,5 @@
 #include "directory/generate/generate.h"
+#include "base/ascii.h"
 #include "directory/generate/internal.h"
 
 #include <string.h>
@@ -161,11 +162,6 @@ static void put_name(struct buf *out, struct random *r, const struct subject *s)
 		}
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* The same business as somebody else wrote it down. */
 static void vary_name(struct buf *out, struct random *r, const struct subject *s, size_t from)
 {
@@ -173,11 +169,11 @@ static void vary_name(struct buf *out, struct random *r, const struct subject *s
 	switch (below(r, 5)) {
 	case 0:
 		for (size_t i = from; i < out->n; i++)
-			if (out->p[i] >= 'a' && out->p[i] <= 'z')
-				out->p[i] = (char)(out->p[i] - 32);
+			out->p[i] = ascii_upper(out->p[i]);
 		break;
 	case 1:
-		if (at + 1 < out->n && is_letter(out->p[at]) && is_letter(out->p[at + 1])) {
+		if (at + 1 < out->n && ascii_is_letter(out->p[at]) &&
+		    ascii_is_letter(out->p[at + 1])) {
 			char c = out->p[at];
 			out->p[at] = out->p[at + 1];
 			out->p[at + 1] = c;

@@ -1,5 +1,6 @@
 /* What is known of countries: their names, zones and telephone numbers. */
 #include "directory/parse/internal.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -90,7 +91,7 @@ static int phone_digits(struct str text, char digits[PHONE_DIGITS], bool *intern
 	for (size_t i = 0; i < text.n; i++) {
 		struct str rest = {text.p + i, text.n - i};
 		char c = rest.p[0];
-		if (c >= '0' && c <= '9') {
+		if (ascii_is_digit(c)) {
 			/* "+41 (0)44 ...": the trunk prefix in brackets is not dialled, but in Italy. */
 			const struct country *k =
 			    *international && i && str_starts(rest, STR("0)")) && rest.p[-1] == '('

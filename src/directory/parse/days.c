@@ -1,5 +1,6 @@
 /* Opening hours given day by day, as in sheets of Google Business Profile. */
 #include "directory/parse/internal.h"
+#include "base/ascii.h"
 
 /* "9", "9:00", "09:00", "9 AM", "9:30pm" at the start of *s, as minutes of the day; -1: none. */
 static int clock_time(struct str *s)
@@ -7,7 +8,7 @@ static int clock_time(struct str *s)
 	int hour = 0, minute = 0;
 	size_t i = 0;
 	*s = str_trim(*s);
-	while (i < s->n && i < 2 && s->p[i] >= '0' && s->p[i] <= '9')
+	while (i < s->n && i < 2 && ascii_is_digit(s->p[i]))
 		hour = hour * 10 + (s->p[i++] - '0');
 	if (i == 0)
 		return -1;
@@ -19,11 +20,11 @@ static int clock_time(struct str *s)
 		i += 3;
 	}
 	*s = str_trim((struct str){s->p + i, s->n - i});
-	if (s->n >= 2 && (s->p[1] | 32) == 'm' &&
-	    ((s->p[0] | 32) == 'a' || (s->p[0] | 32) == 'p')) {
+	char half = ascii_lower(s->n ? s->p[0] : '\0');
+	if (s->n >= 2 && ascii_lower(s->p[1]) == 'm' && (half == 'a' || half == 'p')) {
 		if (hour < 1 || hour > 12)
 			return -1;
-		hour = hour % 12 + ((s->p[0] | 32) == 'p' ? 12 : 0);
+		hour = hour % 12 + (half == 'p' ? 12 : 0);
 		*s = str_trim((struct str){s->p + 2, s->n - 2});
 	}
 	return hour > 24 || (hour == 24 && minute) ? -1 : hour * 60 + minute;

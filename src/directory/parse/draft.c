@@ -1,6 +1,7 @@
 /* A record under construction: taking values as files write them, and making of them what the record's
  * table allows. */
 #include "directory/parse/internal.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "directory/taxonomy/taxonomy.h"
 
@@ -133,8 +134,7 @@ static struct str draft_cut_text(struct str s, size_t max)
 /* Of the names in front of and behind the @; letters of any language. */
 static bool is_email_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c & 0x80) || (c && strchr("._%+-", c));
+	return ascii_is_alnum(c) || (c & 0x80) || (c && strchr("._%+-", c));
 }
 
 /* Whether a host name: a letter behind a dot somewhere, which the coordinates of a map's URL have not. */
@@ -231,14 +231,14 @@ static struct str web_address(struct draft *d, struct str s)
 	size_t n = strlen(p), host;
 	char *colon = strstr(p, "://");
 	for (char *c = p; c < colon; c++)
-		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+		*c = ascii_lower(*c);
 	bool known = (colon - p == 4 && memcmp(p, "http", 4) == 0) ||
 		     (colon - p == 5 && memcmp(p, "https", 5) == 0);
 	host = (size_t)(colon - p) + 3;
 	bool dot = false;
 	size_t end = host;
 	for (; end < n && !strchr("/?#", p[end]); end++) {
-		p[end] = (char)(p[end] >= 'A' && p[end] <= 'Z' ? p[end] + 32 : p[end]);
+		p[end] = ascii_lower(p[end]);
 		if (strchr(" @\"<>\\", p[end]))
 			return (struct str){NULL, 0};
 		dot |= p[end] == '.' && end > host && end + 1 < n;
@@ -547,7 +547,7 @@ static void finish_phone(struct draft *d)
 		*phone = first;
 	size_t figures = 0;
 	for (size_t i = 0; i < phone->n; i++)
-		figures += phone->p[i] >= '0' && phone->p[i] <= '9';
+		figures += ascii_is_digit(phone->p[i]);
 	if (figures < 3 || phone->n > record_fields[RECORD_PHONE].max_bytes) {
 		*phone = (struct str){NULL, 0};
 		d->parser->summary.values_dropped++;

@@ -1,5 +1,6 @@
 /* What the columns of files and the keys of OpenStreetMap stand for. */
 #include "directory/parse/internal.h"
+#include "base/ascii.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,10 +41,8 @@ static size_t plain_header(struct str header, char plain[HEADER_BYTES])
 		header = (struct str){(const char *)folded, (size_t)k};
 	}
 	for (size_t i = 0; i < header.n && n < HEADER_BYTES; i++) {
-		char c = header.p[i];
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
+		char c = ascii_lower(header.p[i]);
+		if (ascii_is_lower(c) || ascii_is_digit(c) || (c & 0x80))
 			plain[n++] = c;
 	}
 	free(folded);

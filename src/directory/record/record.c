@@ -1,4 +1,5 @@
 #include "directory/record/record.h"
+#include "base/ascii.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -27,7 +28,7 @@ const char *record_field_name(enum record_field field)
 	if (!name[0]) {
 		size_t i = 0;
 		for (const char *p = record_fields[field].name; *p && i + 1 < FIELD_NAME_BYTES; p++)
-			name[i++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
+			name[i++] = ascii_lower(*p);
 	}
 	return name;
 }
@@ -146,7 +147,7 @@ static bool is_time(struct str s)
 
 static bool is_country(struct str s)
 {
-	return s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A' && s.p[1] <= 'Z';
+	return s.n == 2 && ascii_is_upper(s.p[0]) && ascii_is_upper(s.p[1]);
 }
 
 bool record_value_ok(enum record_field field, struct str value)

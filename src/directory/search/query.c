@@ -1,4 +1,5 @@
 #include "directory/search/internal.h"
+#include "base/ascii.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -192,14 +193,7 @@ enum status search_query_set(struct search_query *q, struct str name, struct str
 static void put(struct buf *out, size_t start, const char *name, struct str value)
 {
 	buf_printf(out, "%s%s=", out->n > start ? "&" : "", name);
-	for (size_t i = 0; i < value.n; i++) {
-		unsigned char c = (unsigned char)value.p[i];
-		if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-		    (c && strchr("-._~,:", c)))
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "%%%02X", c);
-	}
+	percent_put(out, value, ",:");
 }
 
 void search_query_write(struct buf *out, const struct search_query *q, bool with_cursor)

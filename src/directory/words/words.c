@@ -1,4 +1,5 @@
 #include "directory/words/words.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -75,7 +76,7 @@ static bool unspaced(int32_t c)
 static bool in_word(int32_t c)
 {
 	if (c < 0x80)
-		return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		return ascii_is_lower((char)c) || ascii_is_digit((char)c);
 	switch (utf8proc_category(c)) {
 	case UTF8PROC_CATEGORY_LU:
 	case UTF8PROC_CATEGORY_LL:
@@ -144,8 +145,8 @@ void words_add(struct words *words, struct str text)
 	size_t n = utf8_cut(text, WORDS_TEXT_MAX).n;
 	size_t ascii = 0;
 	while (ascii < n && (unsigned char)text.p[ascii] < 0x80) {
-		char b = text.p[ascii];
-		c[ascii++] = b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b;
+		c[ascii] = ascii_lower(text.p[ascii]);
+		ascii++;
 	}
 	if (ascii == n) {
 		split(words, c, n);

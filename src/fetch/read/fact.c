@@ -6,8 +6,7 @@
 
 static bool is_address_char(char c)
 {
-	return is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80 ||
-	       (c && strchr("._-+%", c) != NULL);
+	return ascii_is_alnum(c) || (unsigned char)c >= 0x80 || (c && strchr("._-+%", c) != NULL);
 }
 
 bool has_email(struct str s)

@@ -95,16 +95,14 @@ static size_t put_reference(struct buf *out, struct str s)
 	enum { NAME_MAX_BYTES = 8, VALUE_MAX = 0x110000 };
 	size_t n = 0;
 	if (s.n > 1 && s.p[0] == '#') {
-		bool hex = (s.p[1] | 32) == 'x';
+		bool hex = ascii_lower(s.p[1]) == 'x';
 		uint32_t value = 0;
 		size_t start = hex ? 2 : 1;
 		for (n = start; n < s.n; n++) {
-			char c = (char)(s.p[n] | 32);
-			bool letter = hex && c >= 'a' && c <= 'f';
-			if (!is_digit(s.p[n]) && !letter)
+			int digit = hex || ascii_is_digit(s.p[n]) ? hex_value(s.p[n]) : -1;
+			if (digit < 0)
 				break;
-			value = value * (hex ? 16 : 10) +
-				(uint32_t)(letter ? c - 'a' + 10 : s.p[n] - '0');
+			value = value * (hex ? 16 : 10) + (uint32_t)digit;
 			if (value > VALUE_MAX)
 				value = VALUE_MAX;
 		}
@@ -113,7 +111,7 @@ static size_t put_reference(struct buf *out, struct str s)
 		put_character(out, value);
 		return n < s.n && s.p[n] == ';' ? n + 1 : n;
 	}
-	while (n < s.n && n < NAME_MAX_BYTES && is_letter(s.p[n]))
+	while (n < s.n && n < NAME_MAX_BYTES && ascii_is_letter(s.p[n]))
 		n++;
 	if (n == s.n || s.p[n] != ';')
 		return 0;
@@ -206,16 +204,16 @@ static bool read_digits(struct str s, struct digits *d)
 		if (c == '(' && i + 2 < s.n && s.p[i + 1] == '0' && s.p[i + 2] == ')' && d->n > 0 &&
 		    d->of[0] == '+')
 			i += 2;
-		else if (is_digit(c) || (c == '+' && d->n == 0)) {
+		else if (ascii_is_digit(c) || (c == '+' && d->n == 0)) {
 			if (d->n == DIGITS_MAX + 1)
 				return false;
 			d->of[d->n++] = c;
 		} else if (c == '%' && i + 2 < s.n && s.p[i + 1] == '2' &&
-			   (s.p[i + 2] == '0' || (s.p[i + 2] | 32) == 'b')) {
+			   (s.p[i + 2] == '0' || ascii_lower(s.p[i + 2]) == 'b')) {
 			if (s.p[i + 2] != '0' && d->n == 0)
 				d->of[d->n++] = '+';
 			i += 2;
-		} else if (c == ';' || c == ',' || is_letter(c)) {
+		} else if (c == ';' || c == ',' || ascii_is_letter(c)) {
 			break; /* an extension */
 		}
 	}
@@ -278,7 +276,7 @@ static void look_for_phone(struct page *page, struct str text)
 		return;
 	for (size_t i = 0; i <= text.n; i++) {
 		char c = i < text.n ? text.p[i] : 'x';
-		if (is_digit(c)) {
+		if (ascii_is_digit(c)) {
 			gap = 0;
 			if (d.n == DIGITS_MAX)
 				memmove(d.of, d.of + 1, --d.n);
@@ -300,7 +298,7 @@ static void add_type(struct page *page, const struct json_value *type, bool *bus
 	while (rest.p)
 		name = str_cut(&rest, '/'); /* the last part of https://schema.org/Name */
 	for (size_t i = 0; i < name.n; i++)
-		if (!is_letter(name.p[i]) && !is_digit(name.p[i]))
+		if (!ascii_is_letter(name.p[i]) && !ascii_is_digit(name.p[i]))
 			return;
 	*business = *business || str_eq(name, STR("LocalBusiness"));
 	*person = *person || str_eq(name, STR("Person"));
@@ -461,7 +459,7 @@ static void on_html(struct page *page, struct str lang)
 	enum { LANGUAGE_MAX = 35 }; /* the longest registered tag, RFC 5646 4.4.1 */
 	lang = str_trim(lang);
 	for (size_t i = 0; i < lang.n; i++)
-		if (!is_letter(lang.p[i]) && !is_digit(lang.p[i]) && lang.p[i] != '-')
+		if (!ascii_is_letter(lang.p[i]) && !ascii_is_digit(lang.p[i]) && lang.p[i] != '-')
 			return;
 	if (lang.n > 1 && lang.n <= LANGUAGE_MAX && !page->has_language)
 		page->has_language = add(page, "language", lang, LANGUAGE_MAX);
@@ -510,7 +508,7 @@ static void scan(struct page *page)
 			skip_past(s, "-->");
 		} else if (s->p[0] == '!' || s->p[0] == '?' || s->p[0] == '/') {
 			skip_past(s, ">");
-		} else if (is_letter(s->p[0])) {
+		} else if (ascii_is_letter(s->p[0])) {
 			read_tag(s, &tag);
 			on_tag(page, &tag);
 		}

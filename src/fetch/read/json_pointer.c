@@ -38,7 +38,7 @@ static const struct json_value *step(const struct json_value *v, struct str toke
 		return found;
 	}
 	/* An index has no sign and no leading zero; "-" is the element behind the last: none. */
-	if (v->kind != JSON_IS_ARRAY || token.n == 0 || !is_digit(token.p[0]) ||
+	if (v->kind != JSON_IS_ARRAY || token.n == 0 || !ascii_is_digit(token.p[0]) ||
 	    (token.n > 1 && token.p[0] == '0') || !str_to_i64(token, 0, INT64_MAX, &index))
 		return NULL;
 	for (found = v->first; found && index > 0; index--)

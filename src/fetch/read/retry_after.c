@@ -15,7 +15,7 @@ bool retry_after(struct str value, int64_t now_unix_s, uint32_t *ms)
 	value = str_trim(value);
 	bool digits = value.n > 0;
 	for (size_t i = 0; i < value.n; i++)
-		digits = digits && is_digit(value.p[i]);
+		digits = digits && ascii_is_digit(value.p[i]);
 	if (digits) {
 		if (!str_to_i64(value, 0, RETRY_AFTER_MAX_MS / 1000, &seconds))
 			seconds = RETRY_AFTER_MAX_MS / 1000;

@@ -8,7 +8,7 @@ enum { STEPS_MAX = 20000000 };
 
 static bool is_token(char c)
 {
-	return is_letter(c) || c == '-' || c == '_';
+	return ascii_is_letter(c) || c == '-' || c == '_';
 }
 
 static struct str product_token(struct str s)
@@ -45,30 +45,19 @@ static struct str next_line(struct str *rest)
 	return line;
 }
 
-static int hex(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	return (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 /* One form for every way of writing a path (section 2.2.2): escapes of unreserved characters are decoded, all other
  * octets outside of ASCII's visible ones are escaped, hexadecimal digits are capitals. */
 static void put_normal(struct buf *out, struct str path)
 {
 	for (size_t i = 0; i < path.n; i++) {
-		unsigned char c = (unsigned char)path.p[i];
-		bool escaped = c == '%' && i + 2 < path.n && hex(path.p[i + 1]) >= 0 &&
-			       hex(path.p[i + 2]) >= 0;
-		if (escaped) {
-			c = (unsigned char)(hex(path.p[i + 1]) * 16 + hex(path.p[i + 2]));
+		char c = path.p[i];
+		bool escaped = percent_octet((struct str){path.p + i, path.n - i}, &c);
+		if (escaped)
 			i += 2;
-		}
-		bool plain = is_letter((char)c) || is_digit((char)c) || (c && strchr("-._~", c));
-		if (plain || (!escaped && c > 0x20 && c < 0x7f))
-			buf_putc(out, (char)c);
+		if (!escaped && c > 0x20 && c < 0x7f)
+			buf_putc(out, c);
 		else
-			buf_printf(out, "%%%02X", c);
+			percent_put_char(out, c, "");
 	}
 }
 

@@ -1,4 +1,5 @@
 #include "http/parse/parse.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -20,17 +21,6 @@ enum {
 
 /* 60 bits, leading zeros counted: no size overflows and no size is endless. */
 enum { SIZE_DIGITS_MAX = 15 };
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 static bool step_size(struct http_chunks *chunks, char c)
 {
@@ -103,12 +93,8 @@ bool http_decode(struct str s, bool plus, char *out, size_t *n)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		if (c == '%') {
-			if (s.n - i < 3)
+			if (!percent_octet((struct str){s.p + i, s.n - i}, &c))
 				return false;
-			int high = hex_value(s.p[i + 1]), low = hex_value(s.p[i + 2]);
-			if (high < 0 || low < 0)
-				return false;
-			c = (char)(high * 16 + low);
 			i += 2;
 		} else if (c == '+' && plus) {
 			c = ' ';

@@ -1,4 +1,5 @@
 #include "http/parse/parse.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -76,11 +77,6 @@ static struct str skip(struct str s, size_t n)
 	return (struct str){s.p + n, s.n - n};
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* ---- finding the end ---- */
 
 static enum http_scan_result refuse(enum http_fault *fault, enum http_fault what)
@@ -130,9 +126,10 @@ enum http_scan_result http_scan_head(struct http_scan *scan, const char *p, size
 
 static bool valid_escapes(struct str s)
 {
+	char ignored;
 	for (const char *p = s.p, *end = s.p + s.n; (p = memchr(p, '%', (size_t)(end - p))) != NULL;
 	     p += 3)
-		if (end - p < 3 || !is_hex(p[1]) || !is_hex(p[2]))
+		if (!percent_octet((struct str){p, (size_t)(end - p)}, &ignored))
 			return false;
 	return true;
 }
@@ -154,7 +151,7 @@ static bool valid_host(struct str host)
 		return true;
 	int64_t port;
 	struct str rest = skip(host, n + 1);
-	return host.p[n] == ':' && rest.n && rest.p[0] >= '0' && rest.p[0] <= '9' &&
+	return host.p[n] == ':' && rest.n && ascii_is_digit(rest.p[0]) &&
 	       str_to_i64(rest, 1, 65535, &port);
 }
 

@@ -1,22 +1,8 @@
 #include "site/facts/internal.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #include <string.h>
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_capital(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
 
 static bool contains(struct str s, const char *z)
 {
@@ -137,7 +123,7 @@ static bool is_placeholder(struct str s)
 static bool has_markup(struct str s)
 {
 	for (size_t i = 0; i + 2 < s.n; i++)
-		if (s.p[i] == '<' && (is_letter(s.p[i + 1]) || s.p[i + 1] == '/'))
+		if (s.p[i] == '<' && (ascii_is_letter(s.p[i + 1]) || s.p[i + 1] == '/'))
 			return memchr(s.p + i, '>', s.n - i) != NULL;
 	return false;
 }
@@ -190,7 +176,7 @@ bool form_number(struct str s, double *out)
 	for (size_t i = negative; i < s.n; i++) {
 		if (s.p[i] == '.' && point == s.n)
 			point = i;
-		else if (!is_digit(s.p[i]))
+		else if (!ascii_is_digit(s.p[i]))
 			return false;
 		else if (++count <= 15)
 			whole = whole * 10 + (s.p[i] - '0');
@@ -213,7 +199,7 @@ static int digits(struct str s, size_t at, size_t n)
 	if (at + n > s.n)
 		return -1;
 	for (size_t i = at; i < at + n; i++) {
-		if (!is_digit(s.p[i]))
+		if (!ascii_is_digit(s.p[i]))
 			return -1;
 		value = value * 10 + (s.p[i] - '0');
 	}
@@ -256,7 +242,7 @@ static bool is_time_rest(struct str s)
 			return false;
 		at = 3;
 		if (at < s.n && s.p[at] == '.')
-			for (at++; at < s.n && is_digit(s.p[at]);)
+			for (at++; at < s.n && ascii_is_digit(s.p[at]);)
 				at++;
 	}
 	if (at == s.n || (s.p[at] == 'Z' && at + 1 == s.n))
@@ -332,8 +318,7 @@ static bool listed_in_capitals(const char *list, struct str code)
 	if (code.n > sizeof(capitals))
 		return false;
 	for (size_t i = 0; i < code.n; i++)
-		capitals[i] = code.p[i] >= 'a' && code.p[i] <= 'z' ? (char)(code.p[i] - 'a' + 'A')
-								   : code.p[i];
+		capitals[i] = ascii_upper(code.p[i]);
 	return listed(list, (struct str){capitals, code.n});
 }
 
@@ -360,9 +345,9 @@ enum facts_fault_id form_lei(struct str s)
 	if (s.n != 20)
 		return FAULT_LEI_MALFORMED;
 	for (size_t i = 0; i < s.n; i++) {
-		if (is_digit(s.p[i]))
+		if (ascii_is_digit(s.p[i]))
 			rest = (rest * 10 + (unsigned)(s.p[i] - '0')) % 97;
-		else if (is_capital(s.p[i]))
+		else if (ascii_is_upper(s.p[i]))
 			rest = (rest * 100 + (unsigned)(s.p[i] - 'A' + 10)) % 97;
 		else
 			return FAULT_LEI_MALFORMED;
@@ -402,8 +387,8 @@ static bool is_of_form(struct str s, const char *form)
 	if (s.n != strlen(form))
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (form[i] == '9'   ? !is_digit(s.p[i])
-		    : form[i] == 'A' ? !is_letter(s.p[i])
+		if (form[i] == '9'   ? !ascii_is_digit(s.p[i])
+		    : form[i] == 'A' ? !ascii_is_letter(s.p[i])
 				     : s.p[i] != form[i])
 			return false;
 	return true;
@@ -430,7 +415,7 @@ enum facts_fault_id form_telephone(struct str s)
 	bool letters = false;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		if (is_digit(c))
+		if (ascii_is_digit(c))
 			n++;
 		else if (c == '(' && str_starts((struct str){s.p + i, s.n - i}, STR("(0)")))
 			return FAULT_PHONE_TRUNK;
@@ -476,7 +461,7 @@ static bool is_private(struct str host)
 					  TEXT(".lan"), TEXT(".home.arpa")};
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
 		if (str_starts(host, starts[i]) &&
-		    (host.p[0] == '[' || is_digit(host.p[host.n - 1])))
+		    (host.p[0] == '[' || ascii_is_digit(host.p[host.n - 1])))
 			return true;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (str_ends(host, ends[i]))
@@ -485,17 +470,12 @@ static bool is_private(struct str host)
 	return (second >= 16 && second <= 31) || (host.p[0] != '[' && !memchr(host.p, '.', host.n));
 }
 
-static bool is_hexadecimal(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* A '%' that no two hexadecimal digits follow. */
 static bool has_broken_escape(struct str s)
 {
+	char ignored;
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == '%' &&
-		    (i + 2 >= s.n || !is_hexadecimal(s.p[i + 1]) || !is_hexadecimal(s.p[i + 2])))
+		if (s.p[i] == '%' && !percent_octet((struct str){s.p + i, s.n - i}, &ignored))
 			return true;
 	return false;
 }
@@ -508,7 +488,7 @@ static bool is_authority_end(char c)
 enum facts_fault_id form_url(struct str s)
 {
 	size_t scheme = 0;
-	while (scheme < s.n && (is_letter(s.p[scheme]) || is_digit(s.p[scheme]) ||
+	while (scheme < s.n && (ascii_is_alnum(s.p[scheme]) ||
 				(scheme && s.p[scheme] && strchr("+-.", s.p[scheme]))))
 		scheme++;
 	if (!scheme || scheme == s.n || s.p[scheme] != ':')

@@ -1,5 +1,6 @@
 /* What is checked of one value by its property, and of one object by its type. */
 #include "site/facts/internal.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -68,8 +69,7 @@ static enum facts_fault_id check_postcode(struct str s)
 		return FAULT_POSTCODE_LONG;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		      c == ' ' || c == '-'))
+		if (!(ascii_is_alnum(c) || c == ' ' || c == '-'))
 			return FAULT_POSTCODE_MALFORMED;
 	}
 	return FAULT_NONE;
@@ -167,9 +167,8 @@ static void check_name(const struct rules_subject *s, rule_found *found, void *c
 		return;
 	}
 	for (size_t i = 0; i < name.n && !letter; i++) {
-		unsigned char c = (unsigned char)name.p[i];
-		letter = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-			 (c >= 'a' && c <= 'z');
+		char c = name.p[i];
+		letter = (c & 0x80) || ascii_is_alnum(c);
 	}
 	if (name.n && !letter)
 		found(ctx, FAULT_NAME_WORDLESS, "name", name);

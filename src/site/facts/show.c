@@ -1,5 +1,6 @@
 /* A record as people see it: whatever block.c says of it stands here too. */
 #include "site/facts/internal.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ static void show_phone(struct shown *s, struct json_value *parent, const char *k
 	char digits[64];
 	size_t n = 0;
 	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
-		if ((phone.p[i] >= '0' && phone.p[i] <= '9') || (phone.p[i] == '+' && n == 0))
+		if (ascii_is_digit(phone.p[i]) || (phone.p[i] == '+' && n == 0))
 			digits[n++] = phone.p[i];
 	json_build_text(s->b, parent, key, phone);
 	if (n > 2)
@@ -116,8 +117,7 @@ static struct str label_of_key(struct shown *s, struct str key)
 	for (char *c = text; *c; c++)
 		if (*c == '_' || *c == ':')
 			*c = ' ';
-	if (*text >= 'a' && *text <= 'z')
-		*text = (char)(*text - 'a' + 'A');
+	*text = ascii_upper(*text);
 	return str_of(text);
 }
 

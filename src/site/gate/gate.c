@@ -1,4 +1,5 @@
 #include "site/gate/gate.h"
+#include "base/ascii.h"
 
 #include <xxhash.h>
 #include <string.h>
@@ -23,8 +24,8 @@ void gate_limits_read(struct gate_limits *out, const struct config *config)
 static bool has_letter(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+		char c = s.p[i];
+		if ((c & 0x80) || ascii_is_letter(c))
 			return true;
 	}
 	return false;
@@ -35,7 +36,7 @@ static bool is_named(struct str name)
 {
 	size_t digits = 0;
 	for (size_t i = 0; i < name.n; i++)
-		digits += name.p[i] >= '0' && name.p[i] <= '9';
+		digits += ascii_is_digit(name.p[i]);
 	return has_letter(name) || digits >= 2;
 }
 
@@ -111,11 +112,8 @@ static uint64_t hash_folded(struct str s, uint64_t seed)
 	char folded[512];
 	size_t n = 0;
 	for (size_t i = 0; i < s.n && n < sizeof(folded); i++) {
-		char c = s.p[i];
-		if (c >= 'A' && c <= 'Z')
-			folded[n++] = (char)(c - 'A' + 'a');
-		else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			 (unsigned char)c >= 0x80)
+		char c = ascii_lower(s.p[i]);
+		if (ascii_is_alnum(c) || (unsigned char)c >= 0x80)
 			folded[n++] = c;
 	}
 	return XXH3_64bits_withSeed(folded, n, seed + n);

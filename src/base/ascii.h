@@ -1,0 +1,79 @@
+/* Classes of ASCII characters, hexadecimal digits and percent-encoding. They do not depend on the locale, unlike those
+ * of <ctype.h>, and take any char: bytes over 0x7F belong to no class. */
+#ifndef BASE_ASCII_H
+#define BASE_ASCII_H
+
+#include "base/buf.h"
+
+static inline bool ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static inline bool ascii_is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+static inline bool ascii_is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+static inline bool ascii_is_letter(char c)
+{
+	return ascii_is_upper(c) || ascii_is_lower(c);
+}
+static inline bool ascii_is_alnum(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c);
+}
+/* As isspace() in the C locale: with \v and \f. */
+static inline bool ascii_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline char ascii_lower(char c)
+{
+	return (char)(ascii_is_upper(c) ? c + ('a' - 'A') : c);
+}
+static inline char ascii_upper(char c)
+{
+	return (char)(ascii_is_lower(c) ? c - ('a' - 'A') : c);
+}
+
+/* The value of a hexadecimal digit of either case; -1 when it is none. */
+static inline int hex_value(char c)
+{
+	char lower = ascii_lower(c);
+	return ascii_is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* Lower-case digits and a NUL: 17 bytes, most significant digit first. */
+enum { HEX_U64 = 17 };
+void hex_u64(uint64_t value, char out[HEX_U64]);
+/* Lower-case digits and a NUL: 2 n + 1 bytes. */
+void hex_bytes(const void *bytes, size_t n, char *out);
+
+/* ---- percent-encoding, RFC 3986 ---- */
+
+/* Whether s begins with '%' and two hexadecimal digits; then *octet is what they stand for. */
+static inline bool percent_octet(struct str s, char *octet)
+{
+	int high = s.n > 2 && s.p[0] == '%' ? hex_value(s.p[1]) : -1;
+	int low = high >= 0 ? hex_value(s.p[2]) : -1;
+	if (low < 0)
+		return false;
+	*octet = (char)(high * 16 + low);
+	return true;
+}
+
+/* A letter, a digit, or one of "-._~": means the same with and without escape. */
+static inline bool percent_is_unreserved(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/* Append c as it is when it is unreserved or one of `plain`, else as %XX with capitals. */
+void percent_put_char(struct buf *out, char c, const char *plain);
+void percent_put(struct buf *out, struct str s, const char *plain);
+
+#endif
