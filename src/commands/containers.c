@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "pipeline/wire/wire.h"
 #include "process/process.h"
+#include "process/spawn.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 enum { FETCH_FILES = 2048 };
 
 static enum status start(const struct instance *i, const char *program, enum config_id user,
-			 const char *const *argv, const char *const *env, int null_fd, int peer_fd,
+			 const char *const *argv, const char *const *env, int ready_fd, int peer_fd,
 			 pid_t *pid, struct err *err)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
@@ -28,7 +29,7 @@ static enum status start(const struct instance *i, const char *program, enum con
 	    .in = -1,
 	    .out = STDERR_FILENO,
 	    .err = STDERR_FILENO,
-	    .fds = {null_fd, peer_fd},
+	    .fds = {{ready_fd, PROCESS_READY_FD}, {peer_fd, PROCESS_PEER_FD}},
 	    .fds_count = 2,
 	    .death_signal = SIGKILL,
 	    .session = true,

@@ -88,7 +88,7 @@ static enum status detached(const struct instance *i, const char *program, struc
 					     .in = -1,
 					     .out = fd,
 					     .err = fd,
-					     .fds = {ready[1]},
+					     .fds = {{ready[1], SPAWN_FD_FIRST}},
 					     .fds_count = 1,
 					     .session = true};
 		status = spawn_start(&daemon, &pid, err);

@@ -1,15 +1,16 @@
-/* The processes of an instance: what the supervisor starts and how it talks with them and with the
- * command line.
+/* What a process of an instance and the command line need to know of the supervisor.
  *
- * A child finds at fixed numbers what its row in the table says it inherits:
+ * A child finds what its row in the table of processes (process/supervisor.h) gives it at fixed numbers:
  *   PROCESS_READY_FD     a pipe; it calls process_ready() once, when it can do its work
- *   PROCESS_LISTENER_FD  its own listening socket, held by the supervisor over restarts; or
- *   PROCESS_PEER_FD      its end of the socketpair with the process it works with
+ *   PROCESS_LISTENER_FD  its own listening socket, held by the supervisor over restarts
+ *   PROCESS_PEER_FD      its end of the SOCK_SEQPACKET socketpair with the process it works with
  *   PROCESS_CACHE_FD     the memory of the cache (cache/store/store.h), the same for all
  *   PROCESS_EVENT_FD     an eventfd that all of them share: written when waiters of the cache must look
+ *   PROCESS_KEY_FD       its file of keys, open for reading and writing
  * and in the environment:
  *   HOLDFAST_INSTANCE    the instance folder
- *   HOLDFAST_DATABASE    libpq's conninfo of its role, when it has one
+ *   HOLDFAST_DATABASE    libpq's conninfo of its role, when it has one; further connections under the
+ *                        names that its row gives them
  *   HOLDFAST_CACHE_SLOT  its number in the cache, while it lives
  * It ends on SIGTERM after finishing what it does, and is killed when the supervisor dies.
  */
@@ -18,14 +19,14 @@
 
 #include <sys/types.h>
 #include "config/instance.h"
-#include "process/spawn.h"
 
 enum {
 	PROCESS_READY_FD = 3,
-	PROCESS_LISTENER_FD = 4,
-	PROCESS_PEER_FD = 4,
-	PROCESS_CACHE_FD = 5,
-	PROCESS_EVENT_FD = 6,
+	PROCESS_LISTENER_FD,
+	PROCESS_PEER_FD,
+	PROCESS_CACHE_FD,
+	PROCESS_EVENT_FD,
+	PROCESS_KEY_FD,
 };
 
 /* What keeps a process apart from the others, as bits. */
@@ -79,40 +80,5 @@ struct control_reply {
 MUST_CHECK enum status control_ask(const struct instance *i, enum control_command command,
 				   void (*each)(void *ctx, const struct control_reply *reply),
 				   void *ctx, struct err *err);
-
-/* ---- the supervisor's side, only for holdfastd ---- */
-
-/* What starting one process takes; `spawn` points into the rest. */
-struct process_launch {
-	struct spawn spawn;
-	char path[PATH_MAX];
-	char dir[PATH_MAX];
-	char instance_env[PATH_MAX + 32];
-	char database_env[2 * PATH_MAX];
-	char cache_env[32];
-	const char *argv[8];
-	const char *env[8];
-};
-
-/* A kind of process. The table belongs to the program, because it names functions. */
-struct process_class {
-	const char *name;
-	int (*count)(const struct config *c); /* NULL: one, without a number in its name */
-	bool embedded_only;                   /* the database itself, when it is ours */
-	bool needs_database;                  /* starts after it, stops before it */
-	bool listens;                         /* has a listener of its own */
-	bool caches;                          /* shares the cache; only with `listens` */
-	int (*stop_signal)(pid_t pid);        /* NULL: SIGTERM */
-	int kill_signal;                      /* when that was not enough */
-	MUST_CHECK enum status (*prepare)(const struct instance *i, const char *program_dir,
-					  struct process_launch *launch, struct err *err);
-	/* For programs that do not know process_ready(): looked at every few milliseconds. */
-	bool (*poll_ready)(const struct instance *i);
-};
-
-/* Run the classes (ends with {0}) until SIGTERM or CONTROL_STOP; returns the exit code. ready_fd is
- * written to and closed when everything runs; -1: nobody waits. */
-int supervise(struct instance *i, const struct process_class *classes, const char *program_dir,
-	      int ready_fd);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,24 +54,42 @@ static void set_limit(int report, __rlimit_resource_t what, const char *name, ui
 		fail(report, name);
 }
 
-/* Put every descriptor at its number. First all go above the range, so that none is overwritten
- * before it has moved. */
+static void close_fds(int report, int from, int to)
+{
+	if (from <= to && syscall(SYS_close_range, (unsigned)from, (unsigned)to, 0) != 0)
+		fail(report, "close_range");
+}
+
+/* Put every descriptor at its number and close everything else but `report`. First all go above the
+ * range of numbers, so that none is overwritten before it has moved. */
 static void place_fds(const struct spawn *s, int report)
 {
-	int high[3 + SPAWN_FDS_MAX];
-	int count = 3 + s->fds_count;
+	int wanted[SPAWN_FD_LAST + 1];
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		fail(report, "/dev/null");
-	for (int i = 0; i < count; i++) {
-		int fd = i == 0 ? s->in : i == 1 ? s->out : i == 2 ? s->err : s->fds[i - 3];
-		high[i] = fcntl(fd < 0 ? null : fd, F_DUPFD_CLOEXEC, 64);
-		if (high[i] < 0)
+	for (int at = 0; at <= SPAWN_FD_LAST; at++)
+		wanted[at] = -1;
+	wanted[STDIN_FILENO] = s->in < 0 ? null : s->in;
+	wanted[STDOUT_FILENO] = s->out < 0 ? null : s->out;
+	wanted[STDERR_FILENO] = s->err < 0 ? null : s->err;
+	for (int i = 0; i < s->fds_count; i++)
+		wanted[s->fds[i].at] = s->fds[i].fd;
+	for (int at = 0; at <= SPAWN_FD_LAST; at++) {
+		if (wanted[at] < 0)
+			continue;
+		wanted[at] = fcntl(wanted[at], F_DUPFD_CLOEXEC, SPAWN_FD_LAST + 1);
+		if (wanted[at] < 0)
 			fail(report, "dup");
 	}
-	for (int i = 0; i < count; i++)
-		if (dup2(high[i], i) < 0)
+	for (int at = 0; at <= SPAWN_FD_LAST; at++) {
+		if (wanted[at] < 0)
+			close(at);
+		else if (dup2(wanted[at], at) < 0)
 			fail(report, "dup2");
+	}
+	close_fds(report, SPAWN_FD_LAST + 1, report - 1);
+	close_fds(report, report + 1, INT_MAX);
 }
 
 /* After fork: only calls that are safe there. */
@@ -79,10 +98,6 @@ NORETURN static void become(const struct spawn *s, uid_t uid, gid_t gid, pid_t p
 	sigset_t none;
 	report = fcntl(report, F_DUPFD_CLOEXEC, 128);
 	place_fds(s, report);
-	if (syscall(SYS_close_range, (unsigned)(SPAWN_FIRST_FD + s->fds_count),
-		    (unsigned)report - 1, 0) != 0 ||
-	    syscall(SYS_close_range, (unsigned)report + 1, ~0u, 0) != 0)
-		fail(report, "close_range");
 	for (int i = 1; i < NSIG; i++)
 		if (i != SIGKILL && i != SIGSTOP)
 			signal(i, SIG_DFL);
@@ -106,6 +121,14 @@ NORETURN static void become(const struct spawn *s, uid_t uid, gid_t gid, pid_t p
 	}
 	execve(s->path, (char *const *)s->argv, (char *const *)s->env);
 	fail(report, s->path);
+}
+
+void spawn_give(struct spawn *s, int fd, int at)
+{
+	must(s->fds_count < SPAWN_FDS_MAX && at >= SPAWN_FD_FIRST && at <= SPAWN_FD_LAST);
+	for (int i = 0; i < s->fds_count; i++)
+		must(s->fds[i].at != at);
+	s->fds[s->fds_count++] = (struct spawn_fd){.fd = fd, .at = at};
 }
 
 enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)

@@ -1,6 +1,6 @@
 /* Starting programs. A child is exec'ed with exactly what is named here: its own environment, standard
- * streams, and the descriptors of `fds` at the numbers 3, 4, ...; nothing else is inherited. It dies with
- * its parent (PR_SET_PDEATHSIG, set after the change of user because setuid clears it, and checked
+ * streams, and the descriptors of `fds` at the numbers they name; nothing else is inherited. It dies
+ * with its parent (PR_SET_PDEATHSIG, set after the change of user because setuid clears it, and checked
  * against a parent that died in between).
  */
 #ifndef PROCESS_SPAWN_H
@@ -9,7 +9,13 @@
 #include <sys/types.h>
 #include "base/err.h"
 
-enum { SPAWN_FDS_MAX = 8, SPAWN_FIRST_FD = 3 };
+enum { SPAWN_FDS_MAX = 8, SPAWN_FD_FIRST = 3, SPAWN_FD_LAST = 31 };
+
+/* A descriptor of the parent and the number at which the child finds it. */
+struct spawn_fd {
+	int fd;
+	int at; /* SPAWN_FD_FIRST to SPAWN_FD_LAST, each once */
+};
 
 struct spawn {
 	const char *path;        /* of the executable */
@@ -18,13 +24,16 @@ struct spawn {
 	const char *user;        /* switch to this system user; NULL: stay. Needs root */
 	const char *dir;         /* working folder; NULL: / */
 	int in, out, err;        /* standard streams; -1: /dev/null */
-	int fds[SPAWN_FDS_MAX];  /* become 3, 4, ... */
+	struct spawn_fd fds[SPAWN_FDS_MAX];
 	int fds_count;
 	int death_signal;          /* when the parent dies; 0: none */
 	bool session;              /* begin a session of its own: no terminal, no group */
 	uint64_t max_memory_bytes; /* RLIMIT_AS; 0: no limit */
 	uint64_t max_files;        /* RLIMIT_NOFILE; 0: as it is */
 };
+
+/* Add a descriptor to `fds`. */
+void spawn_give(struct spawn *s, int fd, int at);
 
 /* Returns the process id in *pid once exec has succeeded; else the reason why it did not. The parent
  * must be single-threaded or at least not be ended by the thread that calls (PDEATHSIG is per thread). */

@@ -2,26 +2,23 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "db/cluster/cluster.h"
-#include "process/process.h"
+#include "process/supervisor.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 /* What a web process has open besides connections: logs, event loop, time zones being read. */
 enum { WEB_OTHER_FILES = 64 };
 
-static enum status prepare_postgres(const struct instance *i, const char *program_dir,
-				    struct process_launch *launch, struct err *err)
+static enum status prepare_postgres(const struct instance *i, struct spawn *spawn, struct err *err)
 {
 	static struct cluster_command command; /* spawn points into it */
-	(void)program_dir;
 	/* After our predecessor was killed, its server is shutting down: two cannot have one cluster. */
 	if (!cluster_clean(i))
 		return err_set(err, UNAVAILABLE, "the server of %s has not ended yet", i->data_dir);
 	enum status status = cluster_configure(i, err);
-	return status == OK ? cluster_command(i, &command, &launch->spawn, err) : status;
+	return status == OK ? cluster_command(i, &command, spawn, err) : status;
 }
 
 static bool postgres_ready(const struct instance *i)
@@ -29,70 +26,10 @@ static bool postgres_ready(const struct instance *i)
 	return cluster_state(i, NULL) == CLUSTER_READY;
 }
 
-static enum status prepare_web(const struct instance *i, const char *program_dir,
-			       struct process_launch *launch, struct err *err)
+static uint64_t web_files(const struct config *c)
 {
-	struct buf conninfo;
-	buf_init(&conninfo, sizeof(launch->database_env) - sizeof("HOLDFAST_DATABASE="));
-	enum status status = instance_conninfo(i, INSTANCE_ROLE_WEB, &conninfo, err);
-	if (status == OK)
-		status = io_path(launch->path, sizeof(launch->path), err, "%s/holdfast-web",
-				 program_dir);
-	if (status == OK && buf_failed(&conninfo))
-		status = err_set(err, TOO_LARGE, "db.url is too long");
-	snprintf(launch->instance_env, sizeof(launch->instance_env), "HOLDFAST_INSTANCE=%s",
-		 i->dir);
-	snprintf(launch->database_env, sizeof(launch->database_env), "HOLDFAST_DATABASE=%s",
-		 buf_z(&conninfo));
-	buf_release(&conninfo);
-	launch->argv[0] = "holdfast-web";
-	launch->argv[1] = NULL;
-	launch->env[0] = launch->instance_env;
-	launch->env[1] = launch->database_env;
-	launch->env[2] = NULL;
-	launch->spawn = (struct spawn){
-	    .path = launch->path,
-	    .argv = launch->argv,
-	    .env = launch->env,
-	    .user = geteuid() == 0 ? config_text(&i->config, CONFIG_USER_WEB) : NULL,
-	    .in = -1,
-	    .out = STDERR_FILENO,
-	    .err = STDERR_FILENO,
-	    .death_signal = SIGKILL,
-	    .session = true, /* Ctrl-C is for the supervisor, which stops us in order */
-	    .max_files =
-		(uint64_t)(config_number(&i->config, CONFIG_HTTP_CONNECTIONS) +
-			   config_number(&i->config, CONFIG_DB_CONNECTIONS) + WEB_OTHER_FILES),
-	};
-	return status;
-}
-
-/* The command line's own 'enrich', kept running: it starts the containers of each batch. */
-static enum status prepare_schedule(const struct instance *i, const char *program_dir,
-				    struct process_launch *launch, struct err *err)
-{
-	const char *const argv[] = {"holdfast", "-C", launch->dir, "enrich", "--scheduled", NULL};
-	enum status status =
-	    io_path(launch->path, sizeof(launch->path), err, "%s/holdfast", program_dir);
-	if (status == OK)
-		status = io_path(launch->dir, sizeof(launch->dir), err, "%s", i->dir);
-	snprintf(launch->instance_env, sizeof(launch->instance_env), "HOLDFAST_INSTANCE=%s",
-		 i->dir);
-	_Static_assert(sizeof(argv) <= sizeof(launch->argv), "room for the arguments");
-	memcpy(launch->argv, argv, sizeof(argv));
-	launch->env[0] = launch->instance_env;
-	launch->env[1] = NULL;
-	launch->spawn = (struct spawn){
-	    .path = launch->path,
-	    .argv = launch->argv,
-	    .env = launch->env,
-	    .in = -1,
-	    .out = STDERR_FILENO,
-	    .err = STDERR_FILENO,
-	    .death_signal = SIGKILL,
-	    .session = true,
-	};
-	return status;
+	return (uint64_t)(config_number(c, CONFIG_HTTP_CONNECTIONS) +
+			  config_number(c, CONFIG_DB_CONNECTIONS) + WEB_OTHER_FILES);
 }
 
 static int schedules(const struct config *c)
@@ -113,17 +50,22 @@ static const struct process_class classes[] = {
      .prepare = prepare_postgres,
      .poll_ready = postgres_ready},
     {.name = "web",
+     .program = "holdfast-web",
      .count = web_processes,
-     .needs_database = true,
+     .own_user = true,
+     .user = CONFIG_USER_WEB,
      .listens = true,
+     .address = CONFIG_WEB_LISTEN,
      .caches = true,
-     .kill_signal = SIGKILL,
-     .prepare = prepare_web},
-    {.name = "schedule",
-     .count = schedules,
+     .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", INSTANCE_ROLE_WEB}, {0}},
      .needs_database = true,
-     .kill_signal = SIGKILL,
-     .prepare = prepare_schedule},
+     .max_files = web_files},
+    /* The command line's own 'enrich', kept running: it starts the containers of each batch. */
+    {.name = "schedule",
+     .program = "holdfast",
+     .arguments = (const char *const[]){"-C", PROCESS_ARGUMENT_DIR, "enrich", "--scheduled", NULL},
+     .count = schedules,
+     .needs_database = true},
     {0},
 };
 

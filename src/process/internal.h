@@ -1,0 +1,95 @@
+#ifndef PROCESS_INTERNAL_H
+#define PROCESS_INTERNAL_H
+
+#include "cache/store/store.h"
+#include "process/process.h"
+#include "process/supervisor.h"
+
+enum { SLOTS_MAX = 80, SLOT_NAME = 32 };
+
+/* One process of a class: its state over all its restarts. */
+struct slot {
+	const struct process_class *class;
+	int index;         /* among the slots of its class */
+	struct slot *peer; /* the other one of its pair; NULL: it works alone */
+	bool front;        /* of the pair */
+	bool needs_database;
+	enum process_state state;
+	pid_t pid;
+	int listener; /* -1: none */
+	int ready_fd; /* process_ready() is read from here; -1: not awaited */
+	unsigned separation;
+	uint32_t restarts;
+	int64_t started_ms;
+	int64_t backoff_ms;
+	int64_t start_at_ms; /* PROCESS_BACKOFF */
+	int64_t kill_at_ms;  /* PROCESS_STOPPING */
+	pid_t retiring;      /* the predecessor, which finishes its work after a reload; 0: none */
+	int64_t retiring_kill_at_ms;
+	int cache_slot, retiring_cache_slot; /* 0: none */
+	int32_t ended; /* wait status of the last one that died; 0: none did */
+};
+
+struct supervisor {
+	struct instance *instance;
+	const struct process_class *classes;
+	const char *program_dir;
+	struct slot slots[SLOTS_MAX];
+	int count;
+	int signals, control, lock;
+	int cache_fd, event_fd; /* -1: no class uses the cache */
+	struct store *cache;
+	uint64_t cache_slots; /* in use: bit n, slot n */
+	int ready_fd;         /* written to when everything runs; -1: nobody waits */
+	bool stopping;
+	int reloading;    /* slots before this one run with the new settings; count: no reload */
+	int64_t began_ms; /* the reload */
+	int64_t started_ms;
+	uint32_t jitter;
+};
+
+/* ---- listen.c ---- */
+
+/* SO_REUSEPORT would let a second instance of the same user share the port silently: one socket without
+ * it has to get the address first. CONFLICT: somebody listens there. */
+MUST_CHECK enum status listen_check(const struct config *c, enum config_id option, struct err *err);
+/* One of several sockets on the same address; the kernel spreads connections over them. */
+MUST_CHECK enum status listen_open(const struct config *c, enum config_id option, int *out,
+				   struct err *err);
+
+/* ---- launch.c ---- */
+
+/* Start the process of a slot from its row. ready_fd, peer_fd: -1 when it gets none. *separation: what
+ * the start gave, as bits. */
+MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct slot *s, int ready_fd,
+				    int peer_fd, unsigned *separation, pid_t *pid, struct err *err);
+
+/* ---- slot.c ---- */
+
+void slot_name(const struct slot *s, char out[SLOT_NAME]);
+/* Give each slot of a pair its peer. */
+void slot_find_peers(struct supervisor *sv);
+/* Start what may start, kill what overstays. Returns when to look again (clock_ms). */
+int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool database_runs);
+/* Ask it to end, and its peer after it; killed after grace_ms. */
+void slot_stop(struct slot *s, int64_t grace_ms);
+/* Replace the process of a slot, and its peer, by successors with the settings of now. */
+void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms);
+/* The process has written to ready_fd or closed it. */
+void slot_take_ready(struct slot *s);
+/* The process has been reaped. */
+void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_status);
+void slot_close_listener(struct slot *s);
+
+/* ---- control.c ---- */
+
+MUST_CHECK enum status control_open(struct supervisor *sv, struct err *err);
+/* The next request; *fd is to be answered and closed. Clients that are neither root nor our own user, and
+ * requests that are cut short, get no answer. */
+MUST_CHECK bool control_accept(const struct supervisor *sv, int *fd,
+			       struct control_request *request);
+void control_answer(int fd, const char *error); /* empty: accepted */
+void control_answer_status(const struct supervisor *sv, int fd);
+void control_answer_cache(const struct supervisor *sv, int fd);
+
+#endif

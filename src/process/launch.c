@@ -1,0 +1,164 @@
+/* From a row of the table of processes to a started process. */
+#include "process/internal.h"
+
+#include "base/io.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ARGUMENTS_MAX = 8, ENVIRONMENT_MAX = 8, DATABASES_MAX = 3, CONNINFO_BYTES = 2 * PATH_MAX };
+
+/* What `spawn` points to. */
+struct launch {
+	struct spawn spawn;
+	char path[PATH_MAX];
+	char instance_env[PATH_MAX + 32];
+	char cache_env[32];
+	char database_env[DATABASES_MAX][CONNINFO_BYTES];
+	const char *argv[ARGUMENTS_MAX];
+	const char *env[ENVIRONMENT_MAX];
+	size_t env_count;
+};
+
+static void launch_add_env(struct launch *l, const char *assignment)
+{
+	must(l->env_count + 1 < ENVIRONMENT_MAX);
+	l->env[l->env_count++] = assignment;
+	l->env[l->env_count] = NULL;
+}
+
+static enum status launch_add_databases(struct launch *l, const struct supervisor *sv,
+					const struct process_class *class, struct err *err)
+{
+	enum status status = OK;
+	for (int n = 0; class->databases && class->databases[n].env && status == OK; n++) {
+		struct buf text;
+		must(n < DATABASES_MAX);
+		buf_init(&text, CONNINFO_BYTES - 1);
+		buf_printf(&text, "%s=", class->databases[n].env);
+		status = instance_conninfo(sv->instance, class->databases[n].role, &text, err);
+		if (status == OK && buf_failed(&text))
+			status = err_set(err, TOO_LARGE, "db.url is too long");
+		if (status == OK) {
+			snprintf(l->database_env[n], CONNINFO_BYTES, "%s", buf_z(&text));
+			launch_add_env(l, l->database_env[n]);
+		}
+		buf_release(&text);
+	}
+	return status;
+}
+
+static void launch_add_arguments(struct launch *l, const struct supervisor *sv,
+				 const struct process_class *class)
+{
+	size_t n = 0;
+	l->argv[n++] = class->program;
+	for (int a = 0; class->arguments && class->arguments[a]; a++) {
+		bool dir = strcmp(class->arguments[a], PROCESS_ARGUMENT_DIR) == 0;
+		must(n + 1 < ARGUMENTS_MAX);
+		l->argv[n++] = dir ? sv->instance->dir : class->arguments[a];
+	}
+	l->argv[n] = NULL;
+}
+
+/* The folder below the instance belongs to the user of the process, who may put there what he likes:
+ * links are not followed, and only a file of that user which nobody else can read is handed over. */
+static enum status launch_open_key(const struct supervisor *sv, const struct process_class *class,
+				   const char *user, int *fd, struct err *err)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(class->key, '/'), *name = slash ? slash + 1 : class->key;
+	struct stat st;
+	uid_t uid = geteuid();
+	gid_t gid;
+	enum status status = user ? spawn_user(user, &uid, &gid, err) : OK;
+	if (status == OK)
+		status = io_path(dir, sizeof(dir), err, "%s/%.*s", sv->instance->dir,
+				 (int)(name - class->key), class->key);
+	if (status != OK)
+		return status;
+	int folder = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0)
+		return err_errno(err, FAILED, "%s", dir);
+	*fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	close(folder);
+	if (*fd < 0)
+		return err_errno(err, FAILED, "%s/%s", sv->instance->dir, class->key);
+	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == uid && st.st_nlink == 1 &&
+	    (st.st_mode & 077) == 0)
+		return OK;
+	close(*fd);
+	*fd = -1;
+	return err_set(
+	    err, INVALID,
+	    "%s/%s must be a regular file of mode 0600 that belongs to the user of %s, without further names",
+	    sv->instance->dir, class->key, class->name);
+}
+
+static enum status launch_from_row(struct launch *l, const struct supervisor *sv,
+				   const struct slot *s, struct err *err)
+{
+	const struct process_class *class = s->class;
+	const struct config *c = &sv->instance->config;
+	enum status status =
+	    io_path(l->path, sizeof(l->path), err, "%s/%s", sv->program_dir, class->program);
+	if (status != OK)
+		return status;
+	launch_add_arguments(l, sv, class);
+	snprintf(l->instance_env, sizeof(l->instance_env), "HOLDFAST_INSTANCE=%s",
+		 sv->instance->dir);
+	launch_add_env(l, l->instance_env);
+	if (s->cache_slot) {
+		snprintf(l->cache_env, sizeof(l->cache_env), "HOLDFAST_CACHE_SLOT=%d",
+			 s->cache_slot);
+		launch_add_env(l, l->cache_env);
+	}
+	l->spawn = (struct spawn){
+	    .path = l->path,
+	    .argv = l->argv,
+	    .env = l->env,
+	    .user = class->own_user && geteuid() == 0 ? config_text(c, class->user) : NULL,
+	    .in = -1,
+	    .out = STDERR_FILENO,
+	    .err = STDERR_FILENO,
+	    .death_signal = SIGKILL,
+	    .session = true, /* Ctrl-C is for the supervisor, which ends its processes in order */
+	    .max_files = class->max_files ? class->max_files(c) : 0,
+	};
+	return launch_add_databases(l, sv, class, err);
+}
+
+enum status launch_start(const struct supervisor *sv, const struct slot *s, int ready_fd,
+			 int peer_fd, unsigned *separation, pid_t *pid, struct err *err)
+{
+	static struct launch l; /* large, and one process starts at a time */
+	const struct {
+		int fd, at;
+	} gives[] = {{ready_fd, PROCESS_READY_FD},
+		     {s->listener, PROCESS_LISTENER_FD},
+		     {peer_fd, PROCESS_PEER_FD},
+		     {s->cache_slot ? sv->cache_fd : -1, PROCESS_CACHE_FD},
+		     {s->cache_slot ? sv->event_fd : -1, PROCESS_EVENT_FD}};
+	int key = -1;
+	l = (struct launch){0};
+	enum status status = s->class->prepare ? s->class->prepare(sv->instance, &l.spawn, err)
+					       : launch_from_row(&l, sv, s, err);
+	if (status == OK && s->class->key)
+		status = launch_open_key(sv, s->class, l.spawn.user, &key, err);
+	if (status == OK) {
+		for (size_t n = 0; n < sizeof(gives) / sizeof(gives[0]); n++)
+			if (gives[n].fd >= 0)
+				spawn_give(&l.spawn, gives[n].fd, gives[n].at);
+		if (key >= 0)
+			spawn_give(&l.spawn, key, PROCESS_KEY_FD);
+		*separation = l.spawn.user ? SEPARATION_USER : 0;
+		status = spawn_start(&l.spawn, pid, err);
+	}
+	if (key >= 0)
+		close(key);
+	return status;
+}

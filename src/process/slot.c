@@ -1,0 +1,322 @@
+/* The life of a process under the supervisor: start, readiness, end, back-off, replacement; and of pairs. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "process/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	BACKOFF_FIRST_MS = 100,
+	BACKOFF_MAX_MS = 30000,
+	BACKOFF_CLOSE_MS = 800, /* a slot that is away for longer keeps no connections waiting */
+	STEADY_MS = 10000,      /* a death after so long begins the back-off anew */
+	READY_POLL_MS = 20,     /* how often poll_ready of a class is asked */
+	PEER_GRACE_MS =
+	    2000, /* for the one of a pair that is left; in a stop, for the one that ends last */
+};
+
+void slot_name(const struct slot *s, char out[SLOT_NAME])
+{
+	if (s->class->count)
+		snprintf(out, SLOT_NAME, "%s/%d", s->class->name, s->index + 1);
+	else
+		snprintf(out, SLOT_NAME, "%s", s->class->name);
+}
+
+void slot_find_peers(struct supervisor *sv)
+{
+	for (int n = 0; n < sv->count; n++) {
+		struct slot *a = &sv->slots[n];
+		for (int m = n + 1; m < sv->count && a->class->pair && !a->peer; m++) {
+			struct slot *b = &sv->slots[m];
+			if (a->class == b->class || a->index != b->index || !b->class->pair ||
+			    strcmp(a->class->pair, b->class->pair) != 0)
+				continue;
+			must(a->class->exclusive == b->class->exclusive);
+			a->peer = b;
+			b->peer = a;
+			a->front = true;
+		}
+		must(!a->class->pair || a->peer);
+		a->needs_database =
+		    a->class->needs_database || (a->peer && a->peer->class->needs_database);
+	}
+}
+
+void slot_close_listener(struct slot *s)
+{
+	if (s->listener >= 0)
+		close(s->listener);
+	s->listener = -1;
+}
+
+/* ---- its number in the cache ---- */
+
+static int slot_take_cache(struct supervisor *sv)
+{
+	for (int slot = 1; slot <= STORE_SLOTS; slot++) {
+		if (sv->cache_slots >> slot & 1)
+			continue;
+		sv->cache_slots |= 1ull << slot;
+		return slot;
+	}
+	must_failed(__FILE__, __LINE__, "web.processes leaves a slot for a predecessor");
+}
+
+/* Fills that the process had begun are free for others at once. */
+static void slot_free_cache(struct supervisor *sv, int *slot)
+{
+	const uint64_t one = 1;
+	if (!*slot)
+		return;
+	if (store_process_died(sv->cache, *slot))
+		(void)!write(sv->event_fd, &one, sizeof(one));
+	sv->cache_slots &= ~(1ull << *slot);
+	*slot = 0;
+}
+
+/* ---- start ---- */
+
+static void slot_back_off(struct supervisor *sv, struct slot *s)
+{
+	if (!s->backoff_ms)
+		s->backoff_ms = BACKOFF_FIRST_MS;
+	sv->jitter = sv->jitter * 1664525u + 1013904223u;
+	s->state = PROCESS_BACKOFF;
+	s->start_at_ms =
+	    clock_ms() + s->backoff_ms / 2 + (int64_t)sv->jitter % (s->backoff_ms / 2 + 1);
+	/* The kernel would go on giving this slot its share of the connections. Without the listener the
+	 * other slots get them; a process that died once or twice is back before anybody notices. */
+	if (s->backoff_ms >= BACKOFF_CLOSE_MS)
+		slot_close_listener(s);
+	s->backoff_ms = s->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff_ms * 2;
+}
+
+static void slot_signal(const struct slot *s, pid_t pid)
+{
+	kill(pid, s->class->stop_signal ? s->class->stop_signal(pid) : SIGTERM);
+}
+
+/* The other one of its pair has ended: it cannot work alone. */
+static void slot_end_after_peer(struct slot *s)
+{
+	if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
+		s->restarts++;
+		s->state = PROCESS_STOPPING;
+		s->kill_at_ms = clock_ms() + PEER_GRACE_MS;
+		slot_signal(s, s->pid);
+	} else if (s->state == PROCESS_STOPPING && !s->front) {
+		slot_signal(s, s->pid); /* it was to end after the front */
+	}
+}
+
+static enum status slot_spawn(struct supervisor *sv, struct slot *s, int peer_fd)
+{
+	struct err err;
+	char name[SLOT_NAME];
+	int ready[2] = {-1, -1};
+	enum status status = OK;
+
+	slot_name(s, name);
+	if (s->class->listens && s->listener < 0)
+		status = listen_open(&sv->instance->config, s->class->address, &s->listener, &err);
+	if (status == OK && !s->class->poll_ready && pipe2(ready, O_CLOEXEC) != 0)
+		status = err_errno(&err, FAILED, "pipe");
+	if (status == OK && s->class->caches)
+		s->cache_slot = slot_take_cache(sv);
+	if (status == OK)
+		status = launch_start(sv, s, ready[1], peer_fd, &s->separation, &s->pid, &err);
+	if (ready[1] >= 0)
+		close(ready[1]);
+	s->started_ms = clock_ms();
+	if (status != OK) {
+		if (ready[0] >= 0)
+			close(ready[0]);
+		log_error("cannot start", LOG_S("process", name), LOG_S("error", err.text));
+		slot_free_cache(sv, &s->cache_slot);
+		slot_back_off(sv, s);
+		return status;
+	}
+	s->ready_fd = ready[0];
+	s->state = PROCESS_STARTING;
+	log_info("started", LOG_S("process", name), LOG_I("pid", s->pid));
+	return OK;
+}
+
+/* The process of a slot; of a pair, given its front, both. */
+static void slot_start(struct supervisor *sv, struct slot *s)
+{
+	int pair[2] = {-1, -1};
+	if (s->peer && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		log_error("cannot start", LOG_S("pair", s->class->pair),
+			  LOG_S("error", strerror(errno)));
+		slot_back_off(sv, s);
+		slot_back_off(sv, s->peer);
+		return;
+	}
+	if (slot_spawn(sv, s, pair[0]) != OK) {
+		if (s->peer)
+			slot_back_off(sv, s->peer);
+	} else if (s->peer && slot_spawn(sv, s->peer, pair[1]) != OK) {
+		slot_end_after_peer(s);
+	}
+	if (s->peer) {
+		close(pair[0]);
+		close(pair[1]);
+	}
+}
+
+static void slot_ready(struct slot *s)
+{
+	char name[SLOT_NAME];
+	slot_name(s, name);
+	s->state = PROCESS_RUNNING;
+	log_info("ready", LOG_S("process", name), LOG_I("ms", clock_ms() - s->started_ms));
+}
+
+void slot_take_ready(struct slot *s)
+{
+	unsigned char byte;
+	ssize_t n = read(s->ready_fd, &byte, 1);
+	close(s->ready_fd);
+	s->ready_fd = -1;
+	if (n == 1 && s->state == PROCESS_STARTING) {
+		s->separation |= byte;
+		slot_ready(s);
+	}
+}
+
+static bool slot_due(const struct slot *s, int64_t now)
+{
+	return s->state == PROCESS_DOWN || (s->state == PROCESS_BACKOFF && s->start_at_ms <= now);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool database_runs)
+{
+	int64_t next = INT64_MAX;
+	bool may = !sv->stopping && (database_runs || !s->needs_database);
+	if (may && slot_due(s, now) && (!s->peer || (s->front && slot_due(s->peer, now))))
+		slot_start(sv, s);
+	if (s->state == PROCESS_STARTING && s->class->poll_ready) {
+		bool ready = s->class->poll_ready(sv->instance);
+		if (ready)
+			slot_ready(s);
+		/* Slots that wait for it are looked at again at once. */
+		next = ready ? now : now + READY_POLL_MS;
+	}
+	if (s->state == PROCESS_STOPPING && s->kill_at_ms <= now) {
+		kill(s->pid, s->class->kill_signal ? s->class->kill_signal : SIGKILL);
+		s->kill_at_ms = INT64_MAX;
+	}
+	if (s->retiring && s->retiring_kill_at_ms <= now) {
+		kill(s->retiring, s->class->kill_signal ? s->class->kill_signal : SIGKILL);
+		s->retiring_kill_at_ms = INT64_MAX;
+	}
+	if (s->retiring)
+		next = earlier(next, s->retiring_kill_at_ms);
+	/* One that is due already waits for its peer, whose time or end comes. */
+	if (s->state == PROCESS_BACKOFF && may && s->start_at_ms > now)
+		next = earlier(next, s->start_at_ms);
+	if (s->state == PROCESS_STOPPING)
+		next = earlier(next, s->kill_at_ms);
+	return next;
+}
+
+/* ---- end ---- */
+
+void slot_stop(struct slot *s, int64_t grace_ms)
+{
+	if (s->state == PROCESS_BACKOFF) {
+		s->state = PROCESS_DOWN;
+	} else if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
+		bool last = s->peer && !s->front && s->peer->pid;
+		if (!last)
+			slot_signal(s, s->pid);
+		s->kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
+		s->state = PROCESS_STOPPING;
+	}
+}
+
+static void slot_retire(struct slot *s, int64_t grace_ms)
+{
+	bool last = s->peer && !s->front;
+	if (!last)
+		slot_signal(s, s->pid);
+	s->retiring = s->pid;
+	s->pid = 0;
+	s->retiring_cache_slot = s->cache_slot;
+	s->cache_slot = 0;
+	s->retiring_kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
+}
+
+void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms)
+{
+	struct slot *front = s->peer && !s->front ? s->peer : s;
+	if (front->class->exclusive) {
+		/* slot_advance starts it again when it is down. */
+		slot_stop(front, grace_ms);
+		if (front->peer)
+			slot_stop(front->peer, grace_ms);
+		return;
+	}
+	slot_retire(front, grace_ms);
+	if (front->peer)
+		slot_retire(front->peer, grace_ms);
+	slot_start(sv, front);
+}
+
+static void slot_retired(struct supervisor *sv, struct slot *s)
+{
+	char name[SLOT_NAME];
+	slot_name(s, name);
+	log_info("retired", LOG_S("process", name), LOG_I("pid", s->retiring));
+	slot_free_cache(sv, &s->retiring_cache_slot);
+	s->retiring = 0;
+	if (s->peer && s->peer->retiring)
+		slot_signal(s->peer, s->peer->retiring);
+}
+
+void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_status)
+{
+	char name[SLOT_NAME];
+	if (pid == s->retiring) {
+		slot_retired(sv, s);
+		return;
+	}
+	slot_name(s, name);
+	slot_free_cache(sv, &s->cache_slot);
+	if (s->ready_fd >= 0)
+		close(s->ready_fd);
+	s->ready_fd = -1;
+	s->pid = 0;
+	if (s->state == PROCESS_STOPPING) {
+		log_info("stopped", LOG_S("process", name),
+			 LOG_I("signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0));
+		s->state = PROCESS_DOWN;
+	} else {
+		log_error("died", LOG_S("process", name), LOG_I("pid", pid),
+			  LOG_I("signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0),
+			  LOG_I("status", WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1));
+		s->ended = wait_status;
+		s->restarts++;
+		if (clock_ms() - s->started_ms >= STEADY_MS)
+			s->backoff_ms = 0;
+		slot_back_off(sv, s);
+		if (sv->stopping)
+			s->state = PROCESS_DOWN;
+	}
+	if (s->peer)
+		slot_end_after_peer(s->peer);
+}
