@@ -54,7 +54,7 @@ LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
 LIBS_directory/search := -lxxhash -lm
 LIBS_site/gate       := -lxxhash
-LIBS_audit/page      := -lgumbo
+LIBS_audit/page      := -lgumbo -lexpat
 LIBS_audit/site      := -lxxhash
 
 include programs.mk

@@ -102,7 +102,7 @@ my @cases = (
 	['external-request', { 'index.html' => page('', '<script src="https://cdn.example.com/a.js"></script>') }, ['index.html:2'], { 'index.html' => page('<a href="https://cdn.example.com/a.js">x</a>') }],
 	['insecure-request', { 'index.html' => page('<img alt="" src="http://example.com/a.png">') }, ['index.html:3'], { 'index.html' => page('<a href="http://example.com/">x</a>') }, [], ['index.html:3 external-request']],
 	['page-heavy', { 'index.html' => page('<img alt="" src="a.jpg">'), 'a.jpg' => 'x' x (2 << 20) }, ['index.html'], { 'index.html' => page('<img alt="" src="a.jpg" loading="lazy">'), 'a.jpg' => 'x' x (2 << 20) }],
-	['sitemap-malformed', { 'index.html' => page(), 'sitemap.xml' => '<urlset><url><loc>https://example.org/</loc></url>' }, ['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['sitemap-malformed', { 'index.html' => page(), 'sitemap.xml' => '<urlset><url><loc>https://example.org/</loc></url>' }, ['sitemap.xml:1'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
 	['sitemap-too-many', { 'index.html' => page(), 'sitemap.xml' => sitemap(map { ["https://example.org/#$_"] } 1 .. 50001) }, ['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }, [], ['many']],
 	['sitemap-too-large', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) . ' ' x (50 << 20) }, ['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
 	['sitemap-url-relative', { 'index.html' => page(), 'sitemap.xml' => sitemap(['/']) }, ['sitemap.xml:3'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],

@@ -1,4 +1,12 @@
-/* page.c: serving, and what bounds it; html.c: the tree; places.c: addresses in plain text; block.c: JSON-LD; maps.c: sitemaps and robots.txt. */
+/* How the parts of the reader fit together; a file calls only those above it:
+ *
+ *   say.c     facts within their bounds, texts made comparable
+ *   places.c  addresses and telephone numbers in plain text
+ *   block.c   JSON-LD
+ *   html.c    a page: the tree
+ *   maps.c    sitemaps and robots.txt
+ *   page.c    serving
+ */
 #ifndef AUDIT_PAGE_INTERNAL_H
 #define AUDIT_PAGE_INTERNAL_H
 

@@ -1,114 +1,177 @@
-/* Sitemaps (sitemaps.org 0.9) and robots.txt (RFC 9309), as far as rules ask. */
+/* Sitemaps (sitemaps.org 0.9), by libexpat, and robots.txt (RFC 9309), as far as rules ask. */
 #include "audit/page/internal.h"
 
+#include <expat.h>
 #include <string.h>
 
-struct scan {
+enum { DEPTH_MAX = 64, VALUE_BYTES_MAX = 64 * 1024 };
+
+/* libexpat writes an element's name as its namespace, this character, its local name. */
+static const char separator = ' ';
+
+struct sitemap {
 	struct page_state *s;
-	struct str rest;
-	uint32_t line;
+	XML_Parser parser;
+	unsigned depth; /* open elements */
+	bool index;     /* the root is <sitemapindex> */
+	bool refused;   /* said why; the parser's own error is not told as well */
+	uint32_t entry_line, loc_line;
+	unsigned locs;
+	struct buf loc, lastmod;
+	struct buf *into; /* where the text of the open element goes; NULL: nowhere */
 };
 
-static void skip(struct scan *c, size_t n)
+static uint32_t line_of(const struct sitemap *m)
 {
-	for (size_t i = 0; i < n; i++)
-		c->line += c->rest.p[i] == '\n';
-	c->rest.p += n;
-	c->rest.n -= n;
+	return (uint32_t)XML_GetCurrentLineNumber(m->parser);
 }
 
-static const char *find(struct str s, const char *needle)
+static void refuse(struct sitemap *m, struct str why)
 {
-	return memmem(s.p, s.n, needle, strlen(needle));
+	if (!m->refused)
+		page_say(m->s, PAGE_SITEMAP_BROKEN, line_of(m), 0, why, STR(""));
+	m->refused = true;
+	XML_StopParser(m->parser, XML_FALSE);
 }
 
-/* &amp; and its kin: the five that XML has. */
-static void unescape(struct buf *out, struct str s)
+/* Whether it is that element of sitemaps, whatever its prefix. Documents without a namespace are read, too; elements of
+ * other namespaces (images, languages) are not ours. */
+static bool is_element(const char *name, const char *local)
 {
-	static const struct {
-		struct str entity;
-		char c;
-	} entities[] = {{STR("&amp;"), '&'},
-			{STR("&lt;"), '<'},
-			{STR("&gt;"), '>'},
-			{STR("&quot;"), '"'},
-			{STR("&apos;"), '\''}};
-	buf_reset(out);
-	for (size_t i = 0; i < s.n; i++) {
-		struct str rest = {s.p + i, s.n - i};
-		size_t k = 0;
-		while (k < 5 && !str_starts(rest, entities[k].entity))
-			k++;
-		buf_putc(out, k < 5 ? entities[k].c : s.p[i]);
-		i += k < 5 ? entities[k].entity.n - 1 : 0;
+	static const char *const spaces[] = {"http://www.sitemaps.org/schemas/sitemap/",
+					     "https://www.sitemaps.org/schemas/sitemap/",
+					     "http://www.google.com/schemas/sitemap/"};
+	const char *at = strrchr(name, separator);
+	if (!at)
+		return strcmp(name, local) == 0;
+	if (strcmp(at + 1, local) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+		if (str_starts(str_of(name), str_of(spaces[i])))
+			return true;
+	return false;
+}
+
+static void on_root(struct sitemap *m, const char *name)
+{
+	m->index = is_element(name, "sitemapindex");
+	if (m->index)
+		page_say(m->s, PAGE_SITEMAP_INDEX, line_of(m), 0, STR(""), STR(""));
+	else if (!is_element(name, "urlset"))
+		refuse(m, STR("neither <urlset> nor <sitemapindex>"));
+}
+
+static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
+{
+	struct sitemap *m = ctx;
+	(void)attributes;
+	m->depth++;
+	m->into = NULL;
+	if (m->depth > DEPTH_MAX) {
+		refuse(m, STR("elements are nested too deeply"));
+	} else if (m->depth == 1) {
+		on_root(m, name);
+	} else if (m->depth == 2 && is_element(name, m->index ? "sitemap" : "url")) {
+		m->entry_line = line_of(m);
+		m->locs = 0;
+		buf_reset(&m->loc);
+		buf_reset(&m->lastmod);
+	} else if (m->depth == 3 && m->entry_line && is_element(name, "loc")) {
+		m->loc_line = line_of(m);
+		m->locs++;
+		m->into = m->locs == 1 ? &m->loc : NULL;
+	} else if (m->depth == 3 && m->entry_line && is_element(name, "lastmod")) {
+		m->into = &m->lastmod;
 	}
 }
 
-/* The text of <name>...</name> in s. */
-static struct str member(struct str s, const char *open, const char *close)
+static void on_entry_end(struct sitemap *m)
 {
-	const char *from = find(s, open);
-	if (!from)
-		return (struct str){NULL, 0};
-	struct str rest = {from + strlen(open), s.n - (size_t)(from - s.p) - strlen(open)};
-	const char *to = find(rest, close);
-	return to ? str_trim((struct str){rest.p, (size_t)(to - rest.p)}) : (struct str){NULL, 0};
-}
-
-/* One <url> or <sitemap>; false: no more, or the end of it is missing. */
-static bool entry(struct scan *c, const char *open, const char *close, struct buf *loc)
-{
-	const char *from = find(c->rest, open);
-	if (!from)
-		return false;
-	skip(c, (size_t)(from - c->rest.p) + strlen(open));
-	const char *to = find(c->rest, close);
-	if (!to) {
-		page_say(c->s, PAGE_SITEMAP_BROKEN, c->line, 0, STR("an entry does not end"),
-			 STR(""));
-		return false;
-	}
-	struct str inside = {c->rest.p, (size_t)(to - c->rest.p)};
-	struct str url = member(inside, "<loc>", "</loc>");
-	unescape(loc, url);
-	if (url.n)
-		page_say(c->s, PAGE_LOC, c->line, 0, buf_view(loc),
-			 member(inside, "<lastmod>", "</lastmod>"));
+	struct str loc = str_trim(buf_view(&m->loc));
+	if (loc.n)
+		page_say(m->s, PAGE_LOC, m->loc_line, 0, loc, str_trim(buf_view(&m->lastmod)));
 	else
-		page_say(c->s, PAGE_SITEMAP_BROKEN, c->line, 0, STR("an entry without <loc>"),
+		page_say(m->s, PAGE_SITEMAP_BROKEN, m->entry_line, 0, STR("an entry without <loc>"),
 			 STR(""));
-	skip(c, inside.n + strlen(close));
-	return true;
+	if (m->locs > 1)
+		page_say(m->s, PAGE_SITEMAP_BROKEN, m->entry_line, 0,
+			 STR("an entry with several <loc>"), STR(""));
+	m->entry_line = 0;
+}
+
+static void XMLCALL on_end(void *ctx, const XML_Char *name)
+{
+	struct sitemap *m = ctx;
+	(void)name;
+	if (m->depth == 2 && m->entry_line)
+		on_entry_end(m);
+	m->depth--;
+	m->into = NULL;
+}
+
+static void XMLCALL on_text(void *ctx, const XML_Char *text, int n)
+{
+	struct sitemap *m = ctx;
+	if (m->into)
+		buf_add(m->into, text, (size_t)n);
+}
+
+/* Entities can grow a small document without bound, and no sitemap needs any but the five of XML. */
+static void XMLCALL on_entity(void *ctx, const XML_Char *name, int is_parameter,
+			      const XML_Char *value, int value_length, const XML_Char *base,
+			      const XML_Char *system_id, const XML_Char *public_id,
+			      const XML_Char *notation)
+{
+	(void)name, (void)is_parameter, (void)value, (void)value_length;
+	(void)base, (void)system_id, (void)public_id, (void)notation;
+	refuse(ctx, STR("the document declares entities"));
+}
+
+static void XMLCALL on_skipped_entity(void *ctx, const XML_Char *name, int is_parameter)
+{
+	(void)name, (void)is_parameter;
+	refuse(ctx, STR("an entity that the document does not define"));
 }
 
 void page_sitemap(struct page_state *s, struct str body)
 {
-	struct scan c = {s, body, 1};
-	struct buf loc;
-	if (!body.n || (!find(body, "<urlset") && !find(body, "<sitemapindex"))) {
-		page_say(s, PAGE_SITEMAP_BROKEN, 0, 0, STR("neither <urlset> nor <sitemapindex>"),
-			 STR(""));
-		return;
+	struct sitemap m = {.s = s, .parser = XML_ParserCreateNS(NULL, separator)};
+	must(m.parser);
+	buf_init(&m.loc, VALUE_BYTES_MAX);
+	buf_init(&m.lastmod, VALUE_BYTES_MAX);
+	XML_SetUserData(m.parser, &m);
+	XML_SetElementHandler(m.parser, on_start, on_end);
+	XML_SetCharacterDataHandler(m.parser, on_text);
+	XML_SetEntityDeclHandler(m.parser, on_entity);
+	XML_SetSkippedEntityHandler(m.parser, on_skipped_entity);
+	must(body.n <= PAGE_BYTES_MAX);
+	if (XML_Parse(m.parser, body.n ? body.p : "", (int)body.n, 1) == XML_STATUS_ERROR) {
+		enum XML_Error error = XML_GetErrorCode(m.parser);
+		refuse(&m, error == XML_ERROR_NO_ELEMENTS
+			       ? STR("the document ends before its root element does")
+			       : str_of(XML_ErrorString(error)));
 	}
-	bool index = find(body, "<sitemapindex") != NULL;
-	if (index)
-		page_say(s, PAGE_SITEMAP_INDEX, 1, 0, STR(""), STR(""));
-	if (!find(body, index ? "</sitemapindex>" : "</urlset>"))
-		page_say(s, PAGE_SITEMAP_BROKEN, 0, 0, STR("the document is cut"), STR(""));
-	buf_init(&loc, body.n + 1);
-	while (entry(&c, index ? "<sitemap>" : "<url>", index ? "</sitemap>" : "</url>", &loc))
-		;
-	buf_release(&loc);
+	XML_ParserFree(m.parser);
+	buf_release(&m.loc);
+	buf_release(&m.lastmod);
+}
+
+/* What stands before '#', which begins a comment. */
+static struct str without_comment(struct str line)
+{
+	return str_trim(str_cut(&line, '#'));
 }
 
 void page_robots(struct page_state *s, struct str body)
 {
 	uint32_t line = 0;
+	if (str_starts(body, STR("\xef\xbb\xbf")))
+		body = (struct str){body.p + 3, body.n - 3};
 	while (body.p) {
-		struct str one = str_trim(str_cut(&body, '\n'));
+		struct str value = without_comment(str_cut(&body, '\n'));
+		struct str field = str_trim(str_cut(&value, ':'));
 		line++;
-		if (one.n > 8 && str_eq_nocase((struct str){one.p, 8}, STR("sitemap:")))
-			page_say(s, PAGE_SITEMAP_LINE, line, 1,
-				 str_trim((struct str){one.p + 8, one.n - 8}), STR(""));
+		if (value.p && str_eq_nocase(field, STR("sitemap")))
+			page_say(s, PAGE_SITEMAP_LINE, line, 1, str_trim(value), STR(""));
 	}
 }

@@ -1,6 +1,5 @@
 /* Serving documents in the sandbox. */
 #include "audit/page/internal.h"
-#include "base/ascii.h"
 #include "base/io.h"
 #include "base/utf8.h"
 
@@ -9,39 +8,6 @@
 #include <unistd.h>
 
 enum { TREE_BYTES_MAX = 320 << 20, OUT_BYTES = 64 * 1024 };
-
-void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
-	      struct str a, struct str b)
-{
-	if (s->facts > PAGE_FACTS_MAX)
-		return;
-	if (s->facts++ == PAGE_FACTS_MAX)
-		fact = PAGE_FACTS_CUT;
-	if (a.n > PAGE_TEXT_MAX)
-		a.n = PAGE_TEXT_MAX;
-	if (b.n > PAGE_TEXT_MAX)
-		b.n = PAGE_TEXT_MAX;
-	s->found(s->ctx, fact, line, column, a, b);
-}
-
-void page_squeeze(struct buf *out, struct str s)
-{
-	bool blank = out->n && out->p[out->n - 1] == ' ';
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		bool no_break = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] == 0xa0;
-		if (no_break)
-			i++;
-		if (no_break || c <= ' ') {
-			if (!blank)
-				buf_putc(out, ' ');
-			blank = true;
-			continue;
-		}
-		buf_putc(out, ascii_lower((char)c));
-		blank = false;
-	}
-}
 
 void page_read(enum page_kind kind, struct str body, page_found *found, void *ctx)
 {

@@ -8,7 +8,8 @@
  * Bounds: PAGE_BYTES_MAX a document, PAGE_FACTS_MAX facts of it, PAGE_TEXT_MAX bytes a text (longer ones are cut),
  * and memory for the tree; over that the reader ends with PAGE_EXIT_MEMORY.
  *
- * Source of the parsing: libgumbo, the HTML5 algorithm.
+ * Source of the parsing: libgumbo (the HTML5 algorithm), libexpat (XML 1.0 with namespaces; a document that declares
+ * entities is refused).
  */
 #ifndef AUDIT_PAGE_PAGE_H
 #define AUDIT_PAGE_PAGE_H

@@ -1,0 +1,34 @@
+/* Facts handed over within their bounds, and texts made comparable. */
+#include "audit/page/internal.h"
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
+	      struct str a, struct str b)
+{
+	if (s->facts > PAGE_FACTS_MAX)
+		return;
+	if (s->facts++ == PAGE_FACTS_MAX)
+		fact = PAGE_FACTS_CUT;
+	s->found(s->ctx, fact, line, column, utf8_cut(a, PAGE_TEXT_MAX),
+		 utf8_cut(b, PAGE_TEXT_MAX));
+}
+
+void page_squeeze(struct buf *out, struct str s)
+{
+	bool blank = out->n && out->p[out->n - 1] == ' ';
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool no_break = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] == 0xa0;
+		if (no_break)
+			i++;
+		if (no_break || c <= ' ') {
+			if (!blank)
+				buf_putc(out, ' ');
+			blank = true;
+			continue;
+		}
+		buf_putc(out, ascii_lower((char)c));
+		blank = false;
+	}
+}
