@@ -1,53 +1,27 @@
-/* Dates in the Gregorian calendar, Easter, ISO weeks, public holidays. */
+/* Days with what rules ask of them: Easter, ISO weeks, public holidays. */
 #include "hours/internal.h"
-
-/* Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil and civil_from_days. */
-int64_t day_number(int64_t year, int month, int day)
-{
-	int64_t y = year - (month <= 2);
-	int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static bool is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-int days_of_month(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-static int weekday_of(int64_t number)
-{
-	return (int)(((number + 3) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
-}
+#include "base/date.h"
 
 /* ISO 8601: a week belongs to the year of its Thursday. */
 static int week_of_year(int64_t number, int year)
 {
-	int64_t thursday = number - weekday_of(number) + 3;
-	if (thursday >= day_number(year + 1, 1, 1))
+	int64_t thursday = number - date_weekday(number) + 3;
+	if (thursday >= date_days(year + 1, 1, 1))
 		return 1;
-	if (thursday < day_number(year, 1, 1))
+	if (thursday < date_days(year, 1, 1))
 		year--;
-	return (int)((thursday - day_number(year, 1, 1)) / 7) + 1;
+	return (int)((thursday - date_days(year, 1, 1)) / 7) + 1;
 }
 
 struct day day_of(int64_t number, struct str country)
 {
-	int64_t z = number + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t of_era = z - era * 146097;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	int64_t m = (5 * of_year + 2) / 153;
-	struct day day = {.number = number, .weekday = weekday_of(number), .country = country};
-	day.day = (int)(of_year - (153 * m + 2) / 5 + 1);
-	day.month = (int)(m < 10 ? m + 3 : m - 9);
-	day.year = (int)(year + era * 400 + (day.month <= 2));
+	struct civil_date date = date_of_days(number);
+	struct day day = {.number = number,
+			  .year = date.year,
+			  .month = date.month,
+			  .day = date.day,
+			  .weekday = date_weekday(number),
+			  .country = country};
 	day.week = week_of_year(number, day.year);
 	return day;
 }
@@ -69,7 +43,7 @@ int64_t easter_of(int year)
 	int d = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;
 	int e = (32 + 2 * (b % 4) + 2 * (c / 4) - d - c % 4) % 7;
 	int f = d + e - 7 * ((a + 11 * d + 22 * e) / 451) + 114;
-	return day_number(year, f / 31, f % 31 + 1);
+	return date_days(year, f / 31, f % 31 + 1);
 }
 
 /* ---- public holidays ---- */
@@ -97,11 +71,11 @@ static const struct holiday {
 
 int64_t nth_weekday(int year, int month, int weekday, int nth)
 {
-	int64_t first = day_number(year, month, 1);
-	int64_t last = first + days_of_month(year, month) - 1;
+	int64_t first = date_days(year, month, 1);
+	int64_t last = first + date_days_in_month(year, month) - 1;
 	if (nth > 0)
-		return first + (weekday - weekday_of(first) + 7) % 7 + 7 * (nth - 1);
-	return last - (weekday_of(last) - weekday + 7) % 7 - 7 * (-nth - 1);
+		return first + (weekday - date_weekday(first) + 7) % 7 + 7 * (nth - 1);
+	return last - (date_weekday(last) - weekday + 7) % 7 - 7 * (-nth - 1);
 }
 
 static bool falls_on(const struct holiday *h, int year, int64_t number)
@@ -114,13 +88,13 @@ static bool falls_on(const struct holiday *h, int year, int64_t number)
 	case ON_WEEKDAY:
 		return nth_weekday(year, h->month, h->day, h->more) == number;
 	case ON_OR_AFTER:
-		on = day_number(year, h->month, h->day);
-		return on + (h->more - weekday_of(on) + 7) % 7 == number;
+		on = date_days(year, h->month, h->day);
+		return on + (h->more - date_weekday(on) + 7) % 7 == number;
 	default:
 		break;
 	}
-	on = day_number(year, h->month, h->day);
-	weekday = weekday_of(on);
+	on = date_days(year, h->month, h->day);
+	weekday = date_weekday(on);
 	if (on == number || h->kind == ON_DATE || weekday < 5)
 		return on == number;
 	if (h->kind == NEAREST)

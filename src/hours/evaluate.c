@@ -1,5 +1,6 @@
 /* Rules to the spans of a day: in their order, each painted over what stands there. */
 #include "hours/internal.h"
+#include "base/date.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static int64_t date_in(const struct date *date, int year)
 	case MONTH_DAY:
 		break;
 	}
-	return day_number(year, date->month, date->day) + date->offset;
+	return date_days(year, date->month, date->day) + date->offset;
 }
 
 /* until: the soonest of some days after one. */
@@ -40,7 +41,7 @@ static bool in_dates(const struct dates *d, const struct day *day, int64_t *unti
 	struct date from = d->from, to = d->to;
 	int64_t first, last, n = day->number;
 	if (to.kind == MONTH_DAY) {
-		int days = days_of_month(to.year ? to.year : day->year, to.month);
+		int days = date_days_in_month(to.year ? to.year : day->year, to.month);
 		bool single =
 		    from.kind == MONTH_DAY && from.month == to.month && from.day == to.day;
 		if (to.day > days && single)
@@ -79,7 +80,7 @@ bool rule_in_season(const struct rule *rule, const struct day *day, int64_t *unt
 static bool is_nth(unsigned nth, const struct day *day)
 {
 	int from_begin = (day->day - 1) / 7 + 1;
-	int from_end = (days_of_month(day->year, day->month) - day->day) / 7 + 1;
+	int from_end = (date_days_in_month(day->year, day->month) - day->day) / 7 + 1;
 	return (nth & 1u << from_begin) || (nth & 1u << (from_end + 5));
 }
 

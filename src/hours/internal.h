@@ -82,8 +82,6 @@ struct day {
 };
 struct day day_of(int64_t number, struct str country);
 struct day day_after(const struct day *day);
-int64_t day_number(int64_t year, int month, int day);
-int days_of_month(int year, int month);
 int64_t easter_of(int year); /* the number of the day */
 /* weekday: 0 is Monday; nth from 1, from the end when negative. May pass the month's end. */
 int64_t nth_weekday(int year, int month, int weekday, int nth);

@@ -1,6 +1,7 @@
 /* The language of opening_hours, by recursive descent. */
 #include "hours/internal.h"
 #include "base/ascii.h"
+#include "base/date.h"
 
 #include <string.h>
 
@@ -123,9 +124,7 @@ static int take_month(struct scanner *sc)
 
 static int take_weekday(struct scanner *sc)
 {
-	static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-					    "Friday", "Saturday", "Sunday"};
-	int day = take_name(sc, names, 7, true);
+	int day = take_name(sc, date_weekday_names, 7, true);
 	if (day < 0 && take_word(sc, "Mi"))
 		return 2;
 	if (day < 0 && take_word(sc, "So"))

@@ -1,5 +1,6 @@
 /* What rules say in other forms: the week, seasons, an instant. */
 #include "hours/internal.h"
+#include "base/date.h"
 
 #include <string.h>
 
@@ -185,14 +186,14 @@ size_t rules_seasons(const struct rules *rules, int year,
 {
 	uint64_t in[HOURS_SEASONS_MAX]; /* the rules of each */
 	size_t count = 0;
-	int64_t until, end = day_number(year + 2, 1, 1);
+	int64_t until, end = date_days(year + 2, 1, 1);
 	if (!regular(rules))
 		return 0;
 	/* From one day on which something may change to the next. */
-	struct day day = day_of(day_number(year, 1, 1), STR("")), last;
+	struct day day = day_of(date_days(year, 1, 1), STR("")), last;
 	for (; day.number < end; day = day_of(until, STR(""))) {
 		uint64_t now = 0;
-		until = day_number(day.year + 1, 1, 1);
+		until = date_days(day.year + 1, 1, 1);
 		for (size_t i = 0; i < rules->count; i++)
 			now |= (uint64_t)rule_in_season(&rules->rule[i], &day, &until) << i;
 		if (!count || now != in[count - 1]) {

@@ -2,6 +2,7 @@
  * the footer (a POSIX TZ string). */
 #include "hours/internal.h"
 #include "base/ascii.h"
+#include "base/date.h"
 #include "base/io.h"
 
 #include <limits.h>
@@ -129,27 +130,22 @@ static bool parse_footer(struct zone *z, const char *p)
 	return z->has_summer && *p == '\0';
 }
 
-static bool is_leap(int64_t y)
-{
-	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-}
-
 /* The local second of the year's change, as seconds since 1970 on a clock without zone. */
 static int64_t change_in(const struct change *c, int64_t year)
 {
 	int64_t day;
 	if (c->kind == 'M') {
-		int64_t first = day_number(year, c->month, 1);
-		int weekday = (int)(((first + 4) % 7 + 7) % 7);
+		int64_t first = date_days(year, c->month, 1);
+		int weekday = (date_weekday(first) + 1) % 7; /* POSIX counts from Sunday */
 		day = first + (c->day - weekday + 7) % 7 + (int64_t)(c->week - 1) * 7;
 		int64_t next =
-		    c->month == 12 ? day_number(year + 1, 1, 1) : day_number(year, c->month + 1, 1);
+		    c->month == 12 ? date_days(year + 1, 1, 1) : date_days(year, c->month + 1, 1);
 		while (day >= next)
 			day -= 7;
 	} else {
-		day = day_number(year, 1, 1) + c->day;
+		day = date_days(year, 1, 1) + c->day;
 		if (c->kind == 'J')
-			day += c->day >= 60 && is_leap(year) ? 0 : -1;
+			day += c->day >= 60 && date_is_leap(year) ? 0 : -1;
 	}
 	return day * 86400 + c->seconds;
 }
@@ -159,7 +155,7 @@ static int footer_offset(const struct zone *z, int64_t at_s)
 	if (!z->has_summer)
 		return z->standard;
 	int64_t year = 1970 + (at_s + z->standard) / 31556952;
-	if (day_number(year, 1, 1) * 86400 > at_s + z->standard)
+	if (date_days(year, 1, 1) * 86400 > at_s + z->standard)
 		year--;
 	int64_t start = change_in(&z->start, year) - z->standard;
 	int64_t end = change_in(&z->end, year) - z->summer;

@@ -1,18 +1,10 @@
 #include "directory/pages/internal.h"
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "hours/hours.h"
 
 enum { NIGHT_ENDS = 6 * 60, DAY_S = 24 * 60 * 60 };
-
-static const char *const day_names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-					"Friday", "Saturday", "Sunday"};
-
-/* 1970-01-01 was a Thursday. */
-static int weekday(int64_t local_s)
-{
-	return (int)((local_s / DAY_S + 3) % 7);
-}
 
 static bool local(const struct search_business *b, int64_t at_s, int64_t *out)
 {
@@ -41,7 +33,7 @@ struct str page_open_text(struct page *p, const struct search_business *b, int64
 	const char *day = days == 0               ? ""
 			  : days == 1 && !is_open ? "tomorrow "
 			  : !(is_open && days == 1 && minute <= NIGHT_ENDS)
-			      ? day_names[weekday(then)]
+			      ? date_weekday_names[date_weekday(then / DAY_S)]
 			      : "";
 	const char *space = days > 0 && *day && day[0] != 't' ? " " : "";
 	return page_text(p, "%s %s%s%02d:%02d", is_open ? "Open until" : "Closed, opens", day,
@@ -54,7 +46,7 @@ static void put_day(struct page *p, struct json_value *days, const struct hours_
 	struct hours_span spans[HOURS_SPANS_MAX];
 	char text[HOURS_SPAN_TEXT];
 	struct json_value *day = json_build(&p->b, days, NULL, JSON_IS_OBJECT);
-	json_build_text(&p->b, day, "day", str_of(day_names[d]));
+	json_build_text(&p->b, day, "day", str_of(date_weekday_names[d]));
 	json_build_true(&p->b, day, "today", today);
 	struct json_value *list = json_build(&p->b, day, "spans", JSON_IS_ARRAY);
 	size_t count = hours_of_day(week, d, spans);
@@ -71,7 +63,7 @@ void page_week(struct page *p, const struct search_business *b, int64_t now_s)
 	int64_t now;
 	if (!b->hours.n || !hours_week_parse(b->hours, &week, NULL))
 		return;
-	int today = local(b, now_s, &now) ? weekday(now) : -1;
+	int today = local(b, now_s, &now) ? date_weekday(now / DAY_S) : -1;
 	struct json_value *days = page_list(p, "days");
 	for (int d = 0; d < 7; d++)
 		put_day(p, days, &week, d, d == today);

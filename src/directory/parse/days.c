@@ -1,6 +1,7 @@
 /* Opening hours given day by day, as in sheets of Google Business Profile. */
 #include "directory/parse/internal.h"
 #include "base/ascii.h"
+#include "base/date.h"
 
 /* "9", "9:00", "09:00", "9 AM", "9:30pm" at the start of *s, as minutes of the day; -1: none. */
 static int clock_time(struct str *s)
@@ -59,11 +60,10 @@ static bool day_spans(struct str day, struct buf *out)
 
 bool hours_from_days(const struct str day[7], struct buf *out)
 {
-	static const char *const names[7] = {"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"};
 	for (int d = 0; d < 7; d++) {
 		if (!day[d].n)
 			continue;
-		buf_printf(out, "%s%s ", out->n ? "; " : "", names[d]);
+		buf_printf(out, "%s%.2s ", out->n ? "; " : "", date_weekday_names[d]);
 		if (str_eq_nocase(day[d], STR("x")) || str_eq_nocase(day[d], STR("closed")))
 			buf_puts(out, "off");
 		else if (!day_spans(day[d], out))

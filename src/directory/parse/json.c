@@ -1,6 +1,7 @@
 /* JSON in its many containers (one object a line, an array, a FeatureCollection, a sequence, one object) and
  * dialects (ours, OpenStreetMap, Overture, schema.org, anything with telling keys). */
 #include "directory/parse/internal.h"
+#include "base/date.h"
 #include "directory/taxonomy/taxonomy.h"
 
 #include <errno.h>
@@ -155,10 +156,8 @@ static struct str schema_text(const struct json_value *v)
 /* "https://schema.org/Monday" or "Monday" as 0..6, -1: neither. */
 static int schema_day(struct str s)
 {
-	static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-					   "Friday", "Saturday", "Sunday"};
 	for (int i = 0; i < 7; i++)
-		if (str_ends(s, str_of(days[i])))
+		if (str_ends(s, str_of(date_weekday_names[i])))
 			return i;
 	return -1;
 }

@@ -1,5 +1,6 @@
 #include "directory/record/record.h"
 #include "base/ascii.h"
+#include "base/date.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -123,15 +124,12 @@ static bool is_offset(struct str s)
 /* RFC 3339, upper case, without leap seconds. */
 static bool is_time(struct str s)
 {
-	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	if (s.n < sizeof("2024-01-02T03:04:05Z") - 1 || s.p[4] != '-' || s.p[7] != '-' ||
 	    s.p[10] != 'T' || s.p[13] != ':' || s.p[16] != ':')
 		return false;
 	int year = figures(s, 0, 4), month = figures(s, 5, 2), day = figures(s, 8, 2);
 	int hour = figures(s, 11, 2), minute = figures(s, 14, 2), second = figures(s, 17, 2);
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days[month - 1] ||
-	    (month == 2 && day == 29 && !leap) || hour < 0 || hour > 23 || minute < 0 ||
+	if (year < 1 || !date_exists(year, month, day) || hour < 0 || hour > 23 || minute < 0 ||
 	    minute > 59 || second < 0 || second > 59)
 		return false;
 	size_t at = 19;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/utf8.h"
 
 void search_query_init(struct search_query *q)
@@ -65,15 +66,6 @@ static bool one_of(struct str *s, const char *allowed)
 	return true;
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar (Howard Hinnant, days_from_civil). */
-static int64_t days(int64_t year, int64_t month, int64_t day)
-{
-	year -= month <= 2;
-	int64_t era = year / 400, of_era = year - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 /* RFC 3339, years 1970 to 2100, seconds may be missing as in a form's datetime with a zone. */
 static bool instant(struct str s, int64_t *out)
 {
@@ -99,11 +91,9 @@ static bool instant(struct str s, int64_t *out)
 		    !digits(&s, 2, 0, 59, &off_minute))
 			return false;
 	}
-	static const int64_t month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	if (s.n || day > month_days[month - 1] || (month == 2 && day == 29 && !leap))
+	if (s.n || !date_exists(year, (int)month, (int)day))
 		return false;
-	*out = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
+	*out = date_days(year, (int)month, (int)day) * 86400 + hour * 3600 + minute * 60 + second -
 	       sign * (off_hour * 3600 + off_minute * 60);
 	return true;
 }

@@ -1,8 +1,8 @@
 #include "site/export/internal.h"
+#include "base/date.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <xxhash.h>
 #include "base/log.h"
 #include "hours/hours.h"
@@ -71,14 +71,6 @@ static void read_place(const struct db_rows *rows, int row, struct facts_busines
 	f->website = db_text(rows, row, SQL_EXPORT_BUSINESS_WEBSITE);
 }
 
-void business_date(int day, char out[BUSINESS_DATE])
-{
-	struct tm tm;
-	time_t at = (time_t)day * (24 * 60 * 60);
-	if (!gmtime_r(&at, &tm) || !strftime(out, BUSINESS_DATE, "%F", &tm))
-		*out = '\0'; /* past the year 9999 */
-}
-
 enum status business_read(struct maker *m, const struct db_rows *rows, int row, struct business *b,
 			  struct err *err)
 {
@@ -98,7 +90,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	b->judged = !db_null(rows, row, SQL_EXPORT_BUSINESS_QUALITY_SCORE);
 	b->day = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_CHANGED_DAY);
 	b->updated_day = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_UPDATED_DAY);
-	business_date(b->updated_day, b->updated);
+	date_format(b->updated_day, b->updated);
 	read_place(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->is_public)
@@ -161,15 +153,13 @@ static bool same_day(const struct day *a, const struct day *b)
 static void put_days(struct maker *m, struct json_value *days, const struct day *hours, int first,
 		     int last)
 {
-	static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-					    "Friday", "Saturday", "Sunday"};
 	char text[HOURS_SPAN_TEXT];
 	struct json_value *day = json_build(&m->b, days, NULL, JSON_IS_OBJECT);
 	if (first == last)
-		json_build_text(&m->b, day, "day", str_of(names[first]));
+		json_build_text(&m->b, day, "day", str_of(date_weekday_names[first]));
 	else
-		JSON_BUILD_JOIN(&m->b, day, "day", str_of(names[first]), STR("\u2013"),
-				str_of(names[last]));
+		JSON_BUILD_JOIN(&m->b, day, "day", str_of(date_weekday_names[first]), STR("\u2013"),
+				str_of(date_weekday_names[last]));
 	struct json_value *list = json_build(&m->b, day, "spans", JSON_IS_ARRAY);
 	for (size_t i = 0; i < hours->count; i++) {
 		hours_span_text(&hours->span[i], text);

@@ -1,6 +1,8 @@
 /* A vCard (RFC 6350) and a calendar of the weekly opening hours (RFC 5545) of a business with a door: a place and
  * hours that are understood, or a telephone. */
 #include "site/export/internal.h"
+#include "base/ascii.h"
+#include "base/date.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -103,7 +105,6 @@ void card_vcf(const struct theme *t, const struct business *b, struct buf *out)
 static void put_event(struct buf *out, const struct theme *t, const struct business *b,
 		      const struct hours_span *span)
 {
-	static const char *const days[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
 	int from = span->from, to = span->to;
 	buf_printf(out, "BEGIN:VEVENT\r\nUID:%s-%d@holdfast\r\n", b->id_text, from);
 	buf_printf(out, "DTSTAMP:%.4s%.2s%.2sT000000Z\r\n", b->updated, b->updated + 5,
@@ -111,7 +112,8 @@ static void put_event(struct buf *out, const struct theme *t, const struct busin
 	buf_printf(out, "DTSTART:202401%02dT%02d%02d00\r\n", from / DAY + 1, from % DAY / 60,
 		   from % 60);
 	buf_printf(out, "DTEND:202401%02dT%02d%02d00\r\n", to / DAY + 1, to % DAY / 60, to % 60);
-	buf_printf(out, "RRULE:FREQ=WEEKLY;BYDAY=%s\r\n", days[from / DAY]);
+	const char *weekday = date_weekday_names[from / DAY]; /* "MO" of RFC 5545 */
+	buf_printf(out, "RRULE:FREQ=WEEKLY;BYDAY=%c%c\r\n", weekday[0], ascii_upper(weekday[1]));
 	put_line(out, "SUMMARY:Open: ", b->facts.name);
 	put_address(out, b, "LOCATION:", "\\, ");
 	put_url(out, t, b);

@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <sys/types.h>
 #include "base/json.h"
+#include "base/date.h"
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/export/export.h"
@@ -253,7 +254,6 @@ MUST_CHECK enum status maker_render(struct maker *m, enum theme_page page, struc
 
 /* ---- business.c ---- */
 
-enum { BUSINESS_DATE = 11 };
 /* Columns of export_blocks and export_rows. */
 struct business {
 	int64_t id;
@@ -262,16 +262,14 @@ struct business {
 	const struct source *source;
 	int category;
 	int rank;
-	bool judged;                 /* rank is known */
-	bool hidden;                 /* its address is not to be shown */
-	int updated_day;             /* of the source's last change, since 1970 */
-	char updated[BUSINESS_DATE]; /* the same: 2026-01-31; empty: not to be written */
-	int day;                     /* of our last change, since 1970 */
+	bool judged;             /* rank is known */
+	bool hidden;             /* its address is not to be shown */
+	int updated_day;         /* of the source's last change, since 1970 */
+	char updated[DATE_TEXT]; /* the same: 2026-01-31; empty: not to be written */
+	int day;                 /* of our last change, since 1970 */
 	struct facts_business facts;
 };
 
-/* 2026-01-31 of days since 1970; empty past the year 9999. */
-void business_date(int day, char out[BUSINESS_DATE]);
 /* The row's business in m's arena. TOO_LARGE, INVALID. */
 MUST_CHECK enum status business_read(struct maker *m, const struct db_rows *rows, int row,
 				     struct business *b, struct err *err);

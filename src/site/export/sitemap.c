@@ -2,6 +2,7 @@
  * parts by their id, so that a new record changes one part. lastmod is the day of the last change of the record, never
  * that of the export. */
 #include "site/export/internal.h"
+#include "base/date.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,9 @@ struct part {
 static void put_day(struct buf *out, uint16_t day)
 {
 	static uint16_t last;
-	static char text[BUSINESS_DATE];
+	static char text[DATE_TEXT];
 	if (day != last || !text[0])
-		business_date(day, text);
+		date_format(day, text);
 	last = day;
 	buf_puts(out, "<lastmod>");
 	buf_puts(out, text);

@@ -1,4 +1,5 @@
 #include "site/facts/internal.h"
+#include "base/date.h"
 
 #include <string.h>
 #include "base/utf8.h"
@@ -161,9 +162,6 @@ static void put_areas(struct block *k, struct json_value *root)
 
 /* ---- opening hours ---- */
 
-static const char *const day_names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-					"Friday", "Saturday", "Sunday"};
-
 /* An interval and the days it begins on. */
 struct interval {
 	int opens, closes; /* minutes of the day; closes at or under opens: of the next day */
@@ -241,7 +239,7 @@ static void put_hours_of(struct block *k, struct json_value *list, const struct 
 	struct json_value *days = json_build(&k->b, hours, "dayOfWeek", JSON_IS_ARRAY);
 	for (int day = 0; day < 7; day++)
 		if (v->days & 1u << day)
-			put_item(k, days, str_of(day_names[day]));
+			put_item(k, days, str_of(date_weekday_names[day]));
 	put_clock(k, hours, "opens", v->opens);
 	put_clock(k, hours, "closes", v->closes);
 	if (!season)

@@ -1,5 +1,6 @@
 #include "site/facts/internal.h"
 #include "base/ascii.h"
+#include "base/date.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -206,13 +207,6 @@ static int digits(struct str s, size_t at, size_t n)
 	return value;
 }
 
-static int days_of(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	return days[month - 1] + (month == 2 && leap);
-}
-
 enum facts_fault_id form_date(struct str s)
 {
 	struct str date = s;
@@ -228,9 +222,7 @@ enum facts_fault_id form_date(struct str s)
 	if ((date.n != 4 && date.n != 7 && date.n != 10) || year < 0 || month < 0 || day < 0 ||
 	    (date.n > 4 && date.p[4] != '-') || (date.n > 7 && date.p[7] != '-'))
 		return FAULT_DATE_MALFORMED;
-	return month < 1 || month > 12 || day < 1 || day > days_of(year, month)
-		   ? FAULT_DATE_IMPOSSIBLE
-		   : FAULT_NONE;
+	return date_exists(year, month, day) ? FAULT_NONE : FAULT_DATE_IMPOSSIBLE;
 }
 
 /* What may stand behind the minutes: ":00", ".5", "Z", "+02:00". */

@@ -1,6 +1,7 @@
 /* What is checked of one value by its property, and of one object by its type. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
+#include "base/date.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -215,12 +216,11 @@ struct shift {
 /* A bit for the day; 0: none. */
 static unsigned day_of(struct str name)
 {
-	static const struct str names[] = {{"Monday", 6},   {"Tuesday", 7},        {"Wednesday", 9},
-					   {"Thursday", 8}, {"Friday", 6},         {"Saturday", 8},
-					   {"Sunday", 6},   {"PublicHolidays", 14}};
-	for (unsigned d = 0; d < sizeof(names) / sizeof(names[0]); d++)
-		if (str_eq(name, names[d]))
+	for (unsigned d = 0; d < COUNT_OF(date_weekday_names); d++)
+		if (str_eq(name, str_of(date_weekday_names[d])))
 			return 1u << d;
+	if (str_eq(name, STR("PublicHolidays")))
+		return 1u << COUNT_OF(date_weekday_names);
 	return 0;
 }
 
