@@ -62,6 +62,8 @@ static void print_command_help(const struct command *c)
 	       c->options ? " [OPTION...]" : "", *c->args ? " " : "", c->args, c->summary);
 	if (c->help)
 		printf("\n%s\n", c->help);
+	if (c->help_more)
+		c->help_more();
 	if (c->options && c->options->name) {
 		printf("\nOptions:\n");
 		print_options(c->options);

@@ -30,6 +30,7 @@ struct command {
 	const struct cli_option *options; /* ends with {0}; may be NULL. --help exists always */
 	/* Positional arguments only. Returns an exit code. */
 	int (*run)(int argc, char **argv);
+	void (*help_more)(void); /* prints a list from a table, after help; may be NULL */
 };
 
 /* What is true for every command; set by the program before the command runs. */

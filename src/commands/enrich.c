@@ -29,8 +29,7 @@ static int64_t containers_given, items_max, older_than_days;
 static bool only_queue, scheduled;
 
 static const struct cli_option enrich_options[] = {
-    {"stage", 's', CLI_TEXT, "NAME", 0, 0, "quality, geocode, website, email-domain or http",
-     &stage_name},
+    {"stage", 's', CLI_TEXT, "NAME", 0, 0, "one of the stages above", &stage_name},
     {"containers", 'c', CLI_INT, "N", 1, CONTAINERS_MAX, "workers at a time (default 2)",
      &containers_given},
     {"category", 0, CLI_TEXT, "KEY", 0, 0, "only businesses of this category or group",
@@ -292,10 +291,10 @@ static enum status open_run(struct run *r, struct err *err)
 static enum status check_stage(const struct instance *i, const struct pipeline_stage *stage,
 			       struct err *err)
 {
-	if (stage->kind == PIPELINE_API && !*config_text(&i->config, CONFIG_PIPELINE_HTTP_URL))
-		return err_set(err, INVALID, "stage http is off: set pipeline.http_url in %s",
-			       i->conf);
-	return OK;
+	struct err why;
+	if (!stage->eligible || stage->eligible(&i->config, &why))
+		return OK;
+	return err_set(err, INVALID, "%s in %s", why.text, i->conf);
 }
 
 /* ---- the schedule ---- */
@@ -458,6 +457,22 @@ static int run_scheduled(struct run *r)
 	return status == OK || r->stopping ? EXIT_OK : cli_failed(&err);
 }
 
+static int unknown_stage(void)
+{
+	struct buf names;
+	buf_init(&names, 4096);
+	pipeline_stage_names(&names);
+	int code = cli_usage_error("say which stage: --stage %s", buf_z(&names));
+	buf_release(&names);
+	return code;
+}
+
+static void print_stages(void)
+{
+	for (size_t i = 0; pipeline_stages[i]; i++)
+		printf("  %-13s %s\n", pipeline_stages[i]->name, pipeline_stages[i]->title);
+}
+
 static int run_enrich(int argc, char **argv)
 {
 	static struct run r;
@@ -471,8 +486,7 @@ static int run_enrich(int argc, char **argv)
 	if (scheduled)
 		return run_scheduled(&r);
 	if (argc || !stage)
-		return cli_usage_error(
-		    "say which stage: --stage quality, geocode, website, email-domain or http");
+		return unknown_stage();
 	enum status status = open_run(&r, &err);
 	if (status == OK)
 		status = check_stage(&r.instance, stage, &err);
@@ -533,12 +547,8 @@ const struct command command_enrich = {
     .help =
 	"Queues every business that the filters leave and works through them with containers of its own,\n"
 	"each a worker (database) and a fetcher (network, no database). Ctrl-C stops in order: what is\n"
-	"claimed goes back and 'holdfast worker' goes on. Stages:\n"
-	"  quality       the quality score, from what is known now\n"
-	"  geocode       the place of the town, for businesses without coordinates\n"
-	"  website       whether the website answers, title, language, structured data, telephone\n"
-	"  email-domain  whether the website's domain takes mail\n"
-	"  http          a service of your own choice: pipeline.http_url, pipeline.http_facts",
+	"claimed goes back and 'holdfast worker' goes on. Stages:",
+    .help_more = print_stages,
     .options = enrich_options,
     .run = run_enrich,
 };

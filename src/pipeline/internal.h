@@ -1,8 +1,11 @@
+/* What the files of pipeline/ share: the worker and its claims. Order of the files, each above those it calls:
+ * worker.c (the loop), claim.c, peer.c, turns.c, flush.c, database.c. */
 #ifndef PIPELINE_INTERNAL_H
 #define PIPELINE_INTERNAL_H
 
 #include "base/json.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/stages/stage.h"
 #include "pipeline/wire/wire.h"
 
 enum {
@@ -10,22 +13,21 @@ enum {
 	CLAIMS_MAX = 4, /* at a time, of lane 0; of the narrow lanes only one */
 	LANES = 3,
 	FACTS_BYTES = 64 << 10,
+	ARRAY_BYTES = 4 << 20,
+	RECONNECT_MS = 200,
 };
 
 enum item_state { ITEM_WAITING, ITEM_ASKED, ITEM_DONE };
 enum item_what { ITEM_OK, ITEM_FAILED, ITEM_AGAIN, ITEM_LATER };
 
 struct item {
-	int64_t business_id;
+	struct stage_item of; /* its texts in the claim's arena */
 	int16_t attempts, deaths;
 	enum item_state state;
 	enum item_what what;
 	int64_t not_before_ms; /* its host's turn */
 	int64_t due_ms;        /* AGAIN, LATER: from now */
 	const char *outcome;   /* static */
-	struct str facts;      /* JSON object, in the claim's arena; empty: {} */
-	/* What it asks with, in the claim's arena. */
-	struct str url, host, phone;
 };
 
 struct claim {
@@ -59,19 +61,11 @@ struct worker {
 	struct buf a[9]; /* arrays of a statement */
 };
 
-/* Arrays as PostgreSQL reads them: '{1,2}', '{"a","b"}'. */
-void array_begin(struct buf *a);
-void array_i64(struct buf *a, int64_t value);
-void array_text(struct buf *a, struct str value);
-struct db_param array_end(struct buf *a);
+/* ---- database.c ---- */
 
-/* stages.c: what the items of a claim ask with, into their url, host and phone; or, offline, what is found: the items
- * are DONE. */
-MUST_CHECK enum status stage_prepare(struct worker *w, struct claim *claim, struct err *err);
-/* The message for an item. */
-void stage_request(const struct worker *w, const struct item *item, struct wire_request *out);
-
-/* A statement of the worker, timed. */
+int64_t worker_option(const struct worker *w, enum config_id id);
+int64_t worker_lease_ms(const struct worker *w);
+/* A statement of the worker, timed. UNAVAILABLE: the connection is lost and will be made again. */
 MUST_CHECK enum status worker_run(struct worker *w, const struct db_statement *statement,
 				  const struct db_param *params, int count, struct db_rows *rows,
 				  struct err *err);
@@ -79,5 +73,37 @@ MUST_CHECK enum status worker_run(struct worker *w, const struct db_statement *s
 	worker_run((w), &(statement), (const struct db_param[]){__VA_ARGS__},                      \
 		   sizeof((const struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param),       \
 		   (rows), (err))
+
+/* ---- flush.c ---- */
+
+/* The item has its result, which the next flush writes. due_ms: when AGAIN and LATER are due, from now. */
+void item_done(struct worker *w, struct claim *claim, struct item *item, enum item_what what,
+	       const char *outcome, int64_t due_ms);
+/* Flush claims that are complete, or all when the interval is over; now: whatever the interval. */
+MUST_CHECK enum status flush_due(struct worker *w, bool now, struct err *err);
+
+/* ---- turns.c ---- */
+
+MUST_CHECK enum status turns_take(struct worker *w, struct claim *claim, struct err *err);
+
+/* ---- claim.c ---- */
+
+int claim_open_count(const struct worker *w);
+bool claim_wanted(const struct worker *w);
+MUST_CHECK enum status claim_more(struct worker *w, bool *taken, struct err *err);
+/* The lane is looked at from its beginning again. */
+void claim_rewind(struct worker *w, int lane);
+/* Queue the items of expired claims, of whichever worker, again. */
+MUST_CHECK enum status claim_reap(struct worker *w, struct err *err);
+
+/* ---- peer.c ---- */
+
+MUST_CHECK enum status peer_hello(struct worker *w, struct err *err);
+/* Send requests for waiting items, as many as may be in flight. */
+MUST_CHECK enum status peer_ask(struct worker *w, struct err *err);
+/* Handle what has arrived. UNAVAILABLE: the peer is gone. */
+MUST_CHECK enum status peer_listen(struct worker *w, struct err *err);
+/* Write the heartbeat when it is due. */
+MUST_CHECK enum status peer_beat(struct worker *w, struct err *err);
 
 #endif

@@ -18,18 +18,7 @@
 #include <signal.h>
 #include "config/config.h"
 #include "db/db.h"
-
-/* ---- stages: one row each ---- */
-
-enum pipeline_kind { PIPELINE_OFFLINE, PIPELINE_WEBSITE, PIPELINE_DOMAIN, PIPELINE_API };
-
-struct pipeline_stage {
-	const char *name;
-	enum pipeline_kind kind;
-	const char *title;
-};
-extern const struct pipeline_stage pipeline_stages[]; /* ends with {0} */
-const struct pipeline_stage *pipeline_stage_find(struct str name);
+#include "pipeline/stages/stage.h"
 
 /* ---- working ---- */
 

@@ -16,7 +16,7 @@ my $sanitize = $build =~ m{/asan$} ? '-fsanitize=address,undefined' : $build =~ 
 sub slurp { my ($path) = @_; open my $in, '<', $path or die "$path: $!"; local $/; return scalar <$in> }
 
 my $good = slurp("$root/src/pipeline/worker.c");
-(my $bad = $good) =~ s/^(\tpipeline_wait\(w->db, w->options->peer_fd, until_next\(w\)\);\n)/\tif (db_begin(w->db, err) != OK)\n\t\treturn UNAVAILABLE;\n$1/m;
+(my $bad = $good) =~ s/^(\tpipeline_wait\(w->db, w->options->peer_fd, worker_until_next_ms\(w\)\);\n)/\tif (db_begin(w->db, err) != OK)\n\t\treturn UNAVAILABLE;\n$1/m;
 isnt($bad, $good, 'a transaction is put around the wait for the fetcher');
 open my $out, '>', "$dir/worker.c" or die;
 print $out $bad;
@@ -32,7 +32,7 @@ my $worker = $p->start_worker(1);
 my ($code, $text) = $p->enrich('--stage', 'http', '--queue');
 is($code, 0, 'there is work') or diag $text;
 $p->{i}->until('the worker says why it ends', sub { $p->log =~ /bug at / });
-like($p->log, qr/holdfast-worker: bug at .*worker\.c:\d+: !db \|\| !db_in_transaction\(db\)/, 'it ends at the wait, which names the rule');
+like($p->log, qr/holdfast-worker: bug at .*database\.c:\d+: !db \|\| !db_in_transaction\(db\)/, 'it ends at the wait, which names the rule');
 $p->{i}->until('nothing of it is left in the database', sub { $p->sql(q{SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'}) eq '0' });
 is($p->sql('SELECT count(*) FROM pipeline_result'), 0, 'and nothing was written');
 kill KILL => $worker;

@@ -1,0 +1,272 @@
+/* The peer: holdfast-fetch executes the calls of this worker's items. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "pipeline/internal.h"
+#include "sql/pipeline.h"
+
+enum {
+	AGAIN_MS = 1000,
+	AGAIN_MAX_MS = 600000,
+	TURN_MAX_MS = 20000, /* a host whose turn is later than this is left for later */
+	BODY_MAX = 2 << 20,
+};
+
+enum status peer_hello(struct worker *w, struct err *err)
+{
+	const struct config *c = w->options->config;
+	int64_t tick = worker_option(w, CONFIG_PIPELINE_HEARTBEAT) / 2;
+	const struct wire_message hello = {
+	    .type = WIRE_HELLO,
+	    .hello = {.tick_ms = (uint32_t)(tick < 10 ? 10 : tick),
+		      .max_in_flight = (uint32_t)worker_option(w, CONFIG_PIPELINE_IN_FLIGHT),
+		      .host_concurrency = 1,
+		      .user_agent = str_of(config_text(c, CONFIG_PIPELINE_USER_AGENT)),
+		      .allow = str_of(config_text(c, CONFIG_PIPELINE_ALLOW)),
+		      .ports = str_of(config_text(c, CONFIG_PIPELINE_PORTS))}};
+	return wire_send(w->options->peer_fd, &hello, err);
+}
+
+/* On the wire an item is known by its business, which a batch has once. NULL: its claim was lost. */
+static struct item *peer_item(struct worker *w, uint64_t number, struct claim **claim)
+{
+	for (int c = 0; c < CLAIMS_MAX; c++) {
+		if (!w->claim[c].id)
+			continue;
+		for (size_t i = 0; i < w->claim[c].count; i++) {
+			struct item *item = &w->claim[c].item[i];
+			if (item->state == ITEM_ASKED && (uint64_t)item->of.business_id == number) {
+				*claim = &w->claim[c];
+				return item;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* The request of an item: limits that hold for every stage, then the stage's own. */
+static struct wire_request peer_request(const struct worker *w, const struct item *item)
+{
+	struct wire_request request = {
+	    .kind = WIRE_HTTP,
+	    .method = WIRE_GET,
+	    .max_redirects = 5,
+	    .timeout_ms = (uint32_t)worker_option(w, CONFIG_PIPELINE_TIMEOUT),
+	    .max_body_bytes = BODY_MAX,
+	    .host_concurrency = 1,
+	    .url = item->of.url,
+	};
+	w->stage->ask(w->options->config, &item->of, &request);
+	return request;
+}
+
+enum status peer_ask(struct worker *w, struct err *err)
+{
+	int64_t now = clock_ms();
+	for (int c = 0; c < CLAIMS_MAX; c++) {
+		struct claim *claim = &w->claim[c];
+		for (size_t i = 0; claim->id && i < claim->count && claim->waiting; i++) {
+			struct item *item = &claim->item[i];
+			if (w->in_flight >= worker_option(w, CONFIG_PIPELINE_IN_FLIGHT))
+				return OK;
+			if (item->state != ITEM_WAITING)
+				continue;
+			if (item->not_before_ms > now + TURN_MAX_MS) {
+				item_done(w, claim, item, ITEM_LATER, "postponed",
+					  item->not_before_ms - now);
+				continue;
+			}
+			if (item->not_before_ms > now)
+				continue;
+			struct wire_message m = {.type = WIRE_REQUEST,
+						 .item = (uint64_t)item->of.business_id};
+			m.request = peer_request(w, item);
+			enum status status = wire_send(w->options->peer_fd, &m, err);
+			if (status == TIMED_OUT)
+				return OK; /* its queue is full: later */
+			if (status == INVALID || status == TOO_LARGE) {
+				item_done(w, claim, item, ITEM_FAILED, "cannot be asked", 0);
+				continue;
+			}
+			if (status != OK)
+				return status;
+			item->state = ITEM_ASKED;
+			claim->waiting--;
+			w->in_flight++;
+		}
+	}
+	return OK;
+}
+
+static void peer_postpone_host(struct worker *w, struct str host, int64_t ms)
+{
+	struct err err;
+	int64_t until = clock_ms() + ms;
+	if (!host.n)
+		return;
+	(void)!WORKER_RUN(w, sql_host_postpone, NULL, &err, DB_TEXT(host), DB_I64(ms));
+	for (int c = 0; c < CLAIMS_MAX; c++)
+		for (size_t i = 0; w->claim[c].id && i < w->claim[c].count; i++)
+			if (w->claim[c].item[i].state == ITEM_WAITING &&
+			    str_eq(w->claim[c].item[i].of.host, host) &&
+			    w->claim[c].item[i].not_before_ms < until)
+				w->claim[c].item[i].not_before_ms = until;
+	if (until > w->throttled_until_ms)
+		w->throttled_until_ms = until;
+}
+
+static uint64_t peer_draw(struct worker *w)
+{
+	w->random ^= w->random << 13; /* xorshift, Marsaglia 2003 */
+	w->random ^= w->random >> 7;
+	w->random ^= w->random << 17;
+	return w->random;
+}
+
+/* Counted as an attempt; after the last the item has failed. */
+static void peer_again(struct worker *w, struct claim *claim, struct item *item,
+		       const char *outcome)
+{
+	int64_t wait = AGAIN_MS;
+	for (int i = 0; i < item->attempts && wait < AGAIN_MAX_MS; i++)
+		wait *= 2;
+	item->attempts++;
+	if (item->attempts >= worker_option(w, CONFIG_PIPELINE_ATTEMPTS))
+		item_done(w, claim, item, ITEM_FAILED, outcome, 0);
+	else
+		item_done(w, claim, item, ITEM_AGAIN, outcome,
+			  wait / 2 + (int64_t)(peer_draw(w) % (uint64_t)(wait / 2 + 1)));
+}
+
+/* Facts as a JSON object; several of a name become an array. */
+static struct str peer_facts_json(struct claim *claim, const struct wire_facts *facts)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, FACTS_BYTES);
+	json_writer_init(&w, &out);
+	json_object_begin(&w);
+	for (uint32_t i = 0; i < facts->count; i++) {
+		const struct wire_fact *fact = &facts->of[i];
+		uint32_t same = 0;
+		bool first = true;
+		for (uint32_t k = 0; k < facts->count; k++) {
+			same += str_eq(facts->of[k].name, fact->name);
+			first = first && (k >= i || !str_eq(facts->of[k].name, fact->name));
+		}
+		if (!first)
+			continue;
+		char *name = arena_printf(&claim->arena, "%.*s", STR_ARG(fact->name));
+		if (!name)
+			break;
+		json_key(&w, name);
+		if (same > 1)
+			json_array_begin(&w);
+		for (uint32_t k = i; k < facts->count; k++)
+			if (str_eq(facts->of[k].name, fact->name))
+				json_put_str(&w, facts->of[k].value);
+		if (same > 1)
+			json_array_end(&w);
+	}
+	json_object_end(&w);
+	struct str json = buf_failed(&out) ? STR("") : arena_str(&claim->arena, buf_view(&out));
+	buf_release(&out);
+	return json;
+}
+
+static void peer_take_answer(struct worker *w, uint64_t number, const struct wire_answer *answer)
+{
+	struct claim *claim;
+	struct item *item = peer_item(w, number, &claim);
+	if (!item)
+		return;
+	const char *outcome = wire_outcomes[answer->outcome].name;
+	if (answer->total_ms > w->slowest_ms)
+		w->slowest_ms = answer->total_ms;
+	if (answer->retry_after_ms)
+		peer_postpone_host(w, item->of.host, answer->retry_after_ms);
+	switch (wire_meaning(answer->outcome, answer->http_status)) {
+	case WIRE_MEANS_DONE: {
+		struct wire_facts facts = answer->facts;
+		char status[16];
+		snprintf(status, sizeof(status), "%u", answer->http_status);
+		if (answer->http_status && facts.count < WIRE_PAIRS_MAX)
+			facts.of[facts.count++] = (struct wire_fact){STR("status"), str_of(status)};
+		if (answer->final_url.n && facts.count < WIRE_PAIRS_MAX)
+			facts.of[facts.count++] = (struct wire_fact){STR("url"), answer->final_url};
+		item->of.facts = peer_facts_json(claim, &facts);
+		item_done(w, claim, item, ITEM_OK, "ok", 0);
+		break;
+	}
+	case WIRE_MEANS_FINAL:
+		item_done(w, claim, item, ITEM_FAILED, outcome, 0);
+		break;
+	case WIRE_MEANS_AGAIN:
+		peer_again(w, claim, item, outcome);
+		break;
+	case WIRE_MEANS_LATER:
+		item_done(w, claim, item, ITEM_LATER, outcome,
+			  answer->retry_after_ms ? answer->retry_after_ms : AGAIN_MS);
+		break;
+	}
+}
+
+static void peer_add_tick(struct worker *w, const struct wire_tick *tick)
+{
+	w->tick.in_flight = tick->in_flight;
+	w->tick.oldest_ms = tick->oldest_ms;
+	w->tick.network_ms += tick->network_ms;
+	w->tick.limiter_ms += tick->limiter_ms;
+	w->tick.idle_ms += tick->idle_ms;
+}
+
+/* Only the loop that does the work writes the heartbeat, so that a hung worker has none. */
+enum status peer_beat(struct worker *w, struct err *err)
+{
+	int64_t now = clock_ms(), throttled = w->throttled_until_ms - now;
+	if (now < w->beat_at_ms)
+		return OK;
+	array_begin(&w->a[0]);
+	for (int c = 0; c < CLAIMS_MAX; c++)
+		if (w->claim[c].id)
+			array_i64(&w->a[0], w->claim[c].id);
+	int64_t database_ms = w->database_us / 1000;
+	enum status status =
+	    WORKER_RUN(w, sql_heartbeat, NULL, err, DB_I64(w->container),
+		       DB_I64(worker_lease_ms(w)), array_end(&w->a[0]), DB_I64(w->tick.in_flight),
+		       DB_I64(w->tick.oldest_ms), DB_I64(w->slowest_ms), DB_I64(w->tick.network_ms),
+		       DB_I64(w->tick.limiter_ms), DB_I64(database_ms), DB_I64(w->tick.idle_ms),
+		       throttled > 0 ? DB_Z("throttled") : DB_NULL,
+		       throttled > 0 ? DB_I64(throttled) : DB_NULL);
+	if (status != OK)
+		return status;
+	w->beat_at_ms = now + worker_option(w, CONFIG_PIPELINE_HEARTBEAT);
+	w->tick = (struct wire_tick){0};
+	w->slowest_ms = 0;
+	w->database_us = 0;
+	return OK;
+}
+
+/* Handle every message that has arrived. */
+enum status peer_listen(struct worker *w, struct err *err)
+{
+	for (;;) {
+		struct wire_message m;
+		enum status status = wire_receive(w->options->peer_fd, w->packet, &m, err);
+		if (status == NOT_FOUND)
+			return OK;
+		if (status != OK)
+			return status;
+		if (m.type == WIRE_ANSWER) {
+			peer_take_answer(w, m.item, &m.answer);
+		} else if (m.type == WIRE_TICK) {
+			peer_add_tick(w, &m.tick);
+			status = peer_beat(w, err);
+		} else if (m.type == WIRE_BYE) {
+			return err_set(err, UNAVAILABLE, "holdfast-fetch ends: %.*s",
+				       STR_ARG(m.bye.reason));
+		}
+		if (status != OK)
+			return status;
+	}
+}

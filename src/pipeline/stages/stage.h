@@ -1,0 +1,92 @@
+/* Stages of the pipeline. Each is one file of this folder, which defines one struct pipeline_stage, and one
+ * row of stages.def. Nothing else knows a stage by its name.
+ *
+ * Hides: which facts of a business a stage reads, what it asks of others, and how it applies what was found.
+ * A stage has no connection and no socket: read() is handed the rows of the statement `inputs`, ask() fills
+ * the request that holdfast-fetch executes, settle() names a statement for the worker to run.
+ *
+ * Life: items and everything they point to live in the claim's arena until the claim ends.
+ */
+#ifndef PIPELINE_STAGES_STAGE_H
+#define PIPELINE_STAGES_STAGE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "config/config.h"
+#include "db/db.h"
+#include "pipeline/wire/wire.h"
+
+/* One business, as a stage sees it. */
+struct stage_item {
+	int64_t business_id;
+	/* What it asks with. */
+	struct str url;
+	struct str host; /* whose turn the call waits for; empty: nobody's */
+	struct str phone;
+	/* What was found without asking: a JSON object; empty: {} */
+	struct str facts;
+};
+
+/* What the items of one claim share. */
+struct stage_claim {
+	const struct config *config;
+	struct arena *arena;
+	struct buf *ids, *values; /* arrays for settle(), opened before the first read() */
+};
+
+/* What read() says of an item. */
+struct stage_verdict {
+	enum { STAGE_ASK, STAGE_OK, STAGE_FAILED } what;
+	const char *outcome; /* static; of OK and FAILED */
+};
+
+struct stage_statement {
+	const struct db_statement *statement;
+	struct db_param param[2];
+};
+
+struct pipeline_stage {
+	const char *name;  /* in commands, settings and pipeline_batch.stage */
+	const char *title; /* one line, for help and for the monitor */
+	/* Take what the stage needs from a row of `inputs` (columns SQL_INPUTS_...). */
+	struct stage_verdict (*read)(struct stage_claim *claim, struct stage_item *item,
+				     const struct db_rows *rows, int row);
+	/* The request for an item; kind and limits have their defaults. NULL: the stage works offline. */
+	void (*ask)(const struct config *config, const struct stage_item *item,
+		    struct wire_request *out);
+	/* When all items of a claim have been read: the statement that applies what was found. NULL: none. */
+	struct stage_statement (*settle)(struct stage_claim *claim);
+	/* Whether the settings allow it to run; err says which one is missing. NULL: always. */
+	bool (*eligible)(const struct config *config, struct err *err);
+	enum config_id
+	    interval; /* shortest time between two calls to one host; of stages that ask */
+};
+
+/* In the order of stages.def; ends with NULL. */
+extern const struct pipeline_stage *const pipeline_stages[];
+const struct pipeline_stage *pipeline_stage_find(struct str name);
+/* "quality, geocode, ... or http", for messages. */
+void pipeline_stage_names(struct buf *out);
+
+/* ---- for stages ---- */
+
+/* "https://www.shop.example:8443/a" -> "www.shop.example"; a slice of url. */
+struct str stage_host(struct str url);
+/* The template with {name} {street} {postcode} {city} {country} {id} replaced, percent-encoded, in the claim's
+ * arena. Empty: longer than WIRE_URL_MAX. */
+struct str stage_url(struct stage_claim *claim, const char *template, const struct db_rows *rows,
+		     int row);
+/* "name=/json/pointer name=/json/pointer" as the facts that a request of kind HTTP takes from its answer.
+ * The slices point into text. */
+void stage_facts(const char *text, struct wire_facts *out);
+/* The format in the claim's arena; empty when it does not fit. */
+struct str stage_text(struct stage_claim *claim, const char *format, ...) PRINTF(2, 3);
+
+/* Arrays as PostgreSQL reads them: '{1,2}', '{"a","b"}'. */
+void array_begin(struct buf *a);
+void array_i64(struct buf *a, int64_t value);
+void array_null(struct buf *a);
+void array_text(struct buf *a, struct str value);
+struct db_param array_end(struct buf *a);
+
+#endif
