@@ -147,11 +147,17 @@ $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
 $(B)/tests/unit/%.o: tests/unit/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -c -o $@ $<
-# What tests/hours/reference.t runs.
-$(B)/tests/hours/evaluate: tests/hours/evaluate.c $(call archives,base hours) $(FLAGS)
-	@mkdir -p $(@D)
-	@echo "  LINK $@" && $(LINK) $< $(call archives,hours base) $(call libs,base hours)
-units: $(UNITS:%=$(B)/tests/unit/%) $(B)/tests/hours/evaluate
+# Programs that tests/*/*.t run; their first line as for units.
+HELPERS := tests/hours/evaluate tests/db/values
+helper_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' $(1).c)
+define helper_rule
+HELPER_$(1) := $(call helper_modules,$(1))
+$(B)/$(1): $(1).c $$(call archives,$$(HELPER_$(1))) $(FLAGS)
+	@mkdir -p $$(@D)
+	@echo "  LINK $$@" && $$(LINK) $$< -Wl,--start-group $$(call archives,$$(HELPER_$(1))) -Wl,--end-group $$(call libs,$$(HELPER_$(1)))
+endef
+$(foreach h,$(HELPERS),$(eval $(call helper_rule,$(h))))
+units: $(UNITS:%=$(B)/tests/unit/%) $(HELPERS:%=$(B)/%)
 
 # tests/fuzz/NAME.c: libFuzzer targets, built with clang; first line as for units.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))

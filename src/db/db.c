@@ -42,7 +42,7 @@ enum status db_run(struct db *db, const struct db_statement *statement,
 	if (status == OK)
 		status = wire_result(db->connection,
 				     PQexecParams(db->connection, statement->sql, count, NULL,
-						  w.values, NULL, NULL, 0),
+						  w.values, w.lengths, w.formats, 0),
 				     rows, err);
 	wire_params_release(&w);
 	must(status != OK || !rows || rows->columns == statement->columns);
@@ -87,7 +87,7 @@ void db_rollback(struct db *db)
 	struct err ignored;
 	if (db->in_copy)
 		db_copy_cancel(db);
-	/* A connection that is gone has rolled back already. */
+	/* A lost connection has been rolled back by the server. */
 	if (db->in_transaction && run_word(db, "ROLLBACK", &ignored) != OK)
 		PQreset(db->connection);
 	db->in_transaction = false;
@@ -103,7 +103,7 @@ enum status db_copy_begin(struct db *db, const struct db_statement *statement, s
 	return OK;
 }
 
-/* After the server ended the copy on its side: its reason. */
+/* The copy has ended: read the result of the server. */
 static enum status copy_result(struct db *db, int64_t *count, struct err *err)
 {
 	struct db_rows rows = {0};
@@ -148,7 +148,7 @@ void db_copy_cancel(struct db *db)
 		return;
 	}
 	enum status status = copy_result(db, NULL, &ignored);
-	(void)status; /* the error is the one just asked for */
+	(void)status; /* the server reports the cancellation as an error */
 }
 
 enum status db_script(struct db *db, const char *sql, struct err *err)

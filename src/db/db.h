@@ -30,15 +30,24 @@ struct db_statement {
 };
 
 struct db_param {
-	enum { DB_PARAM_NULL, DB_PARAM_TEXT, DB_PARAM_I64, DB_PARAM_DOUBLE, DB_PARAM_BOOL } kind;
-	struct str
-	    text; /* need not be NUL-terminated; must not contain NUL. Arrays: '{...}' literals */
+	enum {
+		DB_PARAM_NULL,
+		DB_PARAM_TEXT,
+		DB_PARAM_BYTES,
+		DB_PARAM_I64,
+		DB_PARAM_DOUBLE,
+		DB_PARAM_BOOL
+	} kind;
+	/* TEXT: without NUL, arrays as '{...}' literals. BYTES: any bytes. Neither need end with NUL. */
+	struct str text;
 	int64_t i64;
 	double number;
 };
-#define DB_NULL      ((struct db_param){.kind = DB_PARAM_NULL})
-#define DB_TEXT(s)   ((struct db_param){.kind = DB_PARAM_TEXT, .text = (s)})
-#define DB_Z(z)      ((struct db_param){.kind = DB_PARAM_TEXT, .text = str_of(z)})
+#define DB_NULL    ((struct db_param){.kind = DB_PARAM_NULL})
+#define DB_TEXT(s) ((struct db_param){.kind = DB_PARAM_TEXT, .text = (s)})
+#define DB_Z(z)    ((struct db_param){.kind = DB_PARAM_TEXT, .text = str_of(z)})
+/* For a parameter that the statement takes as bytea ($1::bytea where the context does not say it). */
+#define DB_BYTES(s)  ((struct db_param){.kind = DB_PARAM_BYTES, .text = (s)})
 #define DB_I64(v)    ((struct db_param){.kind = DB_PARAM_I64, .i64 = (v)})
 #define DB_DOUBLE(v) ((struct db_param){.kind = DB_PARAM_DOUBLE, .number = (v)})
 #define DB_BOOL(v)   ((struct db_param){.kind = DB_PARAM_BOOL, .i64 = (v)})
@@ -62,6 +71,10 @@ struct str db_text(const struct db_rows *rows, int row, int column);
 int64_t db_i64(const struct db_rows *rows, int row, int column);
 double db_double(const struct db_rows *rows, int row, int column);
 bool db_bool(const struct db_rows *rows, int row, int column);
+
+/* A bytea, decoded into the arena. NULL: empty. False when over the arena's maximum. */
+MUST_CHECK bool db_bytes(const struct db_rows *rows, int row, int column, struct arena *arena,
+			 struct str *out);
 
 /* A one-dimensional array of text as parts in the arena; NULL elements are left out. False when over
  * the arena's maximum. */

@@ -14,6 +14,7 @@ enum status wire_params_set(struct wire_params *w, const struct db_statement *st
 	for (int i = 0; i < count; i++) {
 		const struct db_param *p = &params[i];
 		at[i] = w->text.n;
+		w->formats[i] = p->kind == DB_PARAM_BYTES;
 		switch (p->kind) {
 		case DB_PARAM_NULL:
 			break;
@@ -21,6 +22,9 @@ enum status wire_params_set(struct wire_params *w, const struct db_statement *st
 			if (p->text.n && memchr(p->text.p, '\0', p->text.n))
 				return err_set(err, INVALID, "%s: parameter %d contains a NUL byte",
 					       statement->name, i + 1);
+			buf_str(&w->text, p->text);
+			break;
+		case DB_PARAM_BYTES:
 			buf_str(&w->text, p->text);
 			break;
 		case DB_PARAM_I64:
@@ -33,6 +37,7 @@ enum status wire_params_set(struct wire_params *w, const struct db_statement *st
 			buf_putc(&w->text, p->i64 ? 't' : 'f');
 			break;
 		}
+		w->lengths[i] = (int)(w->text.n - at[i]);
 		buf_putc(&w->text, '\0');
 	}
 	if (buf_failed(&w->text))
@@ -48,7 +53,7 @@ void wire_params_release(struct wire_params *w)
 	buf_release(&w->text);
 }
 
-/* The first line of a message of libpq, without what stands around it. */
+/* The length of the first line of a message of libpq. */
 static int first_line(const char *message)
 {
 	return (int)strcspn(message, "\n");
@@ -185,7 +190,24 @@ bool db_bool(const struct db_rows *rows, int row, int column)
 	return text.p[0] == 't';
 }
 
-/* One element of an array literal at s->p, decoded into out; *null when it is NULL. Leaves s behind
+bool db_bytes(const struct db_rows *rows, int row, int column, struct arena *arena, struct str *out)
+{
+	size_t n;
+	*out = (struct str){"", 0};
+	if (db_null(rows, row, column))
+		return true;
+	struct str text = db_text(rows, row, column);
+	/* Both output formats of bytea: which one is a setting of the server. */
+	unsigned char *bytes = PQunescapeBytea((const unsigned char *)text.p, &n);
+	if (!bytes)
+		die("out of memory");
+	*out = arena_str(arena, (struct str){(const char *)bytes, n});
+	explicit_bzero(bytes, n);
+	PQfreemem(bytes);
+	return out->p != NULL;
+}
+
+/* One element of an array literal at s->p, decoded into out; *null when it is NULL. Advances s past
  * the separator. The server wrote the literal: anything unexpected is a bug. */
 static struct str array_element(struct str *s, struct arena *arena, bool *null)
 {

@@ -1,19 +1,20 @@
-/* The libpq side of statements, parameters, rows and errors, shared by db/db.c and db/async. Not for
- * anybody else. */
+/* The libpq side of statements, parameters, rows and errors, shared by db/ and db/async. Nobody else
+ * includes it. */
 #ifndef DB_WIRE_H
 #define DB_WIRE_H
 
 #include <libpq-fe.h>
 #include "db/db.h"
 
-/* Parameters as libpq wants them: texts, all in text format. */
+/* Parameters as libpq wants them: bytea in binary format, the others as text. */
 struct wire_params {
 	const char *values[DB_PARAMS_MAX];
+	int lengths[DB_PARAMS_MAX], formats[DB_PARAMS_MAX];
 	struct buf text; /* what the values point into */
 };
 enum { WIRE_PARAMS_BYTES = 1 << 20 };
 
-/* TOO_LARGE when the texts are over WIRE_PARAMS_BYTES; INVALID when one contains NUL. A number of
+/* TOO_LARGE when the values are over WIRE_PARAMS_BYTES; INVALID when a text contains NUL. A number of
  * parameters that is not the statement's is a bug. Release in every case. */
 MUST_CHECK enum status wire_params_set(struct wire_params *w, const struct db_statement *statement,
 				       const struct db_param *params, int count, struct err *err);

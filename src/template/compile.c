@@ -11,7 +11,7 @@ struct compiler {
 	struct arena *arena;
 	struct str source;
 	size_t at;   /* next byte to read */
-	size_t from; /* first byte of the text not yet put down */
+	size_t from; /* first byte of the text not yet emitted */
 	unsigned line;
 	struct str open, close;
 	size_t section[TEMPLATE_DEPTH]; /* instructions that are open */
@@ -67,7 +67,7 @@ static void count_lines(struct compiler *c, size_t from, size_t to)
 		c->line += c->source.p[from] == '\n';
 }
 
-/* Does the tag [from, to) have its line for itself? Then *line_from and *line_to are the line, newline
+/* Whether the tag [from, to) stands alone on its line. Then *line_from and *line_to are the line, newline
  * included. */
 static bool alone(const struct compiler *c, size_t from, size_t to, size_t *line_from,
 		  size_t *line_to)
@@ -159,7 +159,7 @@ static enum status put_partial(struct compiler *c, struct str name, struct str i
 	return name.n ? OK : wrong(c, "a partial without a name", name);
 }
 
-/* The tag that begins at `start`; its sign and what stands inside. */
+/* The tag that begins at `start`; its sign and its content. */
 static enum status tag(struct compiler *c, size_t start, char sign, struct str inside)
 {
 	size_t line_from = start, line_to = c->at;

@@ -70,7 +70,7 @@ static const struct json_value *outermost_member(const struct renderer *r, const
 	return NULL;
 }
 
-/* The first part is looked for from the inside out, the others only within it. */
+/* The first part of a dotted name is looked up from the innermost section outwards, the others only within it. */
 static const struct json_value *look_up(const struct renderer *r, const struct op *op)
 {
 	if (op->parts == 0)

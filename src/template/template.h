@@ -3,17 +3,17 @@
  *
  *   {{name}} {{a.b}} {{.}}   the value, escaped for HTML (& < > " ')
  *   {{{name}}} {{&name}}     as it is
- *   {{#name}}...{{/name}}    for each element; or once, when it is true; its members are in reach
+ *   {{#name}}...{{/name}}    for each element; or once, when it is true; its members can be named
  *   {{^name}}...{{/name}}    when it is absent, null, false, an empty list or an empty text
  *   {{>name}}                the template of that name, indented as the tag is when it stands alone
  *   {{!...}}  {{=<% %>=}}    comment, other delimiters
  *
  * Unlike the specification: an empty text is false as well; a partial that does not exist is an error when the set
- * is linked, not silence in front of readers; lambdas and inheritance are not there.
+ * is linked; lambdas and inheritance are not there.
  *
  * Life: create a set, add every template, link it, render from any of them, free it. A linked set does not
  * change. What a template may do is bounded: nesting (sections and partials) by TEMPLATE_DEPTH, work by
- * TEMPLATE_STEPS, the page by the maximum of the buffer. Mistakes are told with template, line and cause.
+ * TEMPLATE_STEPS, the page by the maximum of the buffer. Errors name template, line and cause.
  */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
@@ -36,13 +36,13 @@ void template_set_free(struct template_set *set); /* NULL is allowed */
 /* Compile and keep under `name`; neither name nor source needs to live on. INVALID: err says where and what. */
 MUST_CHECK enum status template_set_add(struct template_set *set, struct str name,
 					struct str source, struct err *err);
-/* Find the partials. INVALID: one does not exist. */
+/* Resolve the partials. INVALID: one does not exist. */
 MUST_CHECK enum status template_set_link(struct template_set *set, struct err *err);
 
 /* NULL when there is none. */
 const struct template *template_find(const struct template_set *set, const char *name);
 
-/* Append the page to out. TOO_LARGE: over a bound; what was appended is of no use. */
+/* Append the page to out. TOO_LARGE: over a bound; out then holds an incomplete page. */
 MUST_CHECK enum status template_render(const struct template *t, const struct json_value *data,
 				       struct buf *out, struct err *err);
 

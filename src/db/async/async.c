@@ -52,7 +52,7 @@ struct db_pool {
 	struct db_query *oldest, *newest;
 	struct db_query *next_waiting; /* the oldest without a link, NULL: none waits */
 	struct event *deadline;        /* of the oldest query */
-	bool failing;                  /* the last attempt to connect failed and none stands */
+	bool failing; /* the last attempt to connect failed and no link is connected */
 	uint32_t jitter;
 	struct db_pool_stats stats;
 };
@@ -106,7 +106,7 @@ static void query_free(struct db_query *query)
 	free(query);
 }
 
-/* Answers and forgets the query. Ownership of the rows stays here. */
+/* Calls the query's callback and frees the query. The caller keeps the rows. */
 static void query_finish(struct db_query *query, enum status status, const struct db_rows *rows,
 			 const struct err *err)
 {
@@ -130,8 +130,8 @@ static void link_drop_events(struct link *link)
 	link->readable = link->writable = NULL;
 }
 
-/* The connection is of no use any more: give it up, try again after the backoff, and answer the query
- * that ran on it. Statements are not sent twice: nobody knows how far the first one came. */
+/* Close a broken connection, schedule the next attempt after the backoff, and fail the query that ran on it.
+ * Statements are not sent again: the first one may have been executed. */
 static void link_break(struct link *link, const struct err *why)
 {
 	struct db_pool *pool = link->pool;
@@ -153,7 +153,7 @@ static void link_break(struct link *link, const struct err *why)
 	link->state = LINK_DOWN;
 	pool->failing = pool->stats.connected == 0;
 
-	/* Half of it fixed, half random: processes that lost the server together do not return together. */
+	/* Half fixed, half random, so that processes do not reconnect all at once. */
 	pool->jitter = pool->jitter * 1664525u + 1013904223u;
 	int64_t wait = link->backoff_ms / 2 + (int64_t)pool->jitter % (link->backoff_ms / 2 + 1);
 	struct timeval tv = {wait / 1000, (wait % 1000) * 1000};
@@ -173,14 +173,14 @@ static void link_fail(struct link *link)
 	link_break(link, &err);
 }
 
-/* From the loop: sending happens inside db_query, which must not call back. */
+/* Fail the link from the loop, because db_query, which sends, must not call back. */
 static void link_will_fail(struct link *link)
 {
 	link->broken = true;
 	event_active(link->readable, EV_READ, 0);
 }
 
-/* Bytes that libpq could not send at once follow when the socket takes more. */
+/* Send what libpq has buffered; the rest when the socket is writable. */
 static void link_flush(struct link *link)
 {
 	int rest = PQflush(link->connection);
@@ -201,8 +201,9 @@ static void link_send(struct link *link, struct db_query *query)
 	link->query = query;
 	link->state = LINK_BUSY;
 	link->began_us = clock_us();
+	const struct wire_params *params = &query->params;
 	if (PQsendQueryParams(link->connection, query->statement->sql, query->statement->params,
-			      NULL, query->params.values, NULL, NULL, 0) != 1)
+			      NULL, params->values, params->lengths, params->formats, 0) != 1)
 		link_will_fail(link);
 	else
 		link_flush(link);
@@ -234,7 +235,7 @@ static void link_query_done(struct link *link)
 	if (status != OK)
 		status = err_prefix(&err, status, "%s", query->statement->name);
 	must(status != OK || rows.columns == query->statement->columns);
-	/* The next query is under way before this one's answer is made. */
+	/* Send the next query before the callback of this one runs. */
 	if (pool->next_waiting)
 		link_send(link, pool->next_waiting);
 	query_finish(query, status, &rows, &err);
@@ -252,7 +253,7 @@ static void link_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (link->state == LINK_IDLE) {
-		/* Nobody asked: the server says goodbye, or a notice. */
+		/* Unrequested input: the server closes the connection, or sends a notice. */
 		if (PQstatus(link->connection) != CONNECTION_OK)
 			link_fail(link);
 		return;
@@ -303,7 +304,7 @@ static void link_connecting(evutil_socket_t fd, short what, void *arg)
 	link_work(arg);
 }
 
-/* One step of connecting. The socket may be another one after each step. */
+/* One step of connecting. The socket can change with each step. */
 static void link_work(struct link *link)
 {
 	PostgresPollingStatusType step = PQconnectPoll(link->connection);
@@ -341,7 +342,7 @@ static void link_connect(struct link *link)
 		link_fail(link);
 		return;
 	}
-	/* libpq: behave at first as if it had said PGRES_POLLING_WRITING. */
+	/* libpq: at first behave as if PQconnectPoll had returned PGRES_POLLING_WRITING. */
 	link->readable = event_new(link->pool->loop, PQsocket(link->connection), EV_WRITE,
 				   link_connecting, link);
 	must(link->readable);
@@ -357,7 +358,7 @@ static void link_retry(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the pool ---- */
 
-/* The oldest query's time is over. One that runs takes its connection down: the server notices that
+/* Fail the queries whose deadline has passed. The connection of one that runs is closed: the server notices that
  * the client is gone (client_connection_check_interval) or its statement_timeout ends it. */
 static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 {
