@@ -274,10 +274,17 @@ static bool take_moment(struct scanner *sc, bool alone, struct moment *out)
 	return true;
 }
 
+/* Whether a time was written without minutes: "8". */
+static bool is_bare(struct str written)
+{
+	return !memchr(written.p, ':', written.n) && !memchr(written.p, '.', written.n);
+}
+
 /* True: a range of times was there; else *sc is where it was, or has failed. */
 static bool take_range(struct scanner *sc, struct times *out)
 {
 	struct scanner ahead = *sc;
+	struct str written = sc->s;
 	*out = (struct times){.open_end = false};
 	if (!take_moment(&ahead, true, &out->from)) {
 		sc->why = ahead.why;
@@ -297,9 +304,14 @@ static bool take_range(struct scanner *sc, struct times *out)
 		return fail(sc, "a time begins past 24:00");
 	if (out->to.event == CLOCK && out->to.minutes > 2 * DAY)
 		return fail(sc, "a time is past 48:00");
+	written.n -= ahead.s.n;
 	if (!out->open_end && out->from.event == CLOCK && out->to.event == CLOCK &&
-	    out->to.minutes <= out->from.minutes)
+	    out->to.minutes <= out->from.minutes) {
+		/* "9-5": a clock of twelve hours may be meant. */
+		if (is_bare(written) && out->from.minutes <= DAY / 2)
+			return fail(sc, "hours without minutes that end before they begin");
 		out->to.minutes += DAY; /* over midnight */
+	}
 	*sc = ahead;
 	return true;
 }

@@ -1,4 +1,4 @@
-/* link: base directory/parse directory/record directory/taxonomy */
+/* link: base hours directory/parse directory/record directory/taxonomy */
 /* Foreign files through the parser: what is recognised, what is refused and why. */
 #include "parsed.h"
 #include "base/utf8.h"
@@ -374,28 +374,13 @@ static void schema_org_is_known(void **state)
 	assert_string_equal(value(0, RECORD_CATEGORIES), "craft");
 	assert_string_equal(value(0, RECORD_COUNTRY), "DE");
 	assert_string_equal(value(0, RECORD_PHONE), "+497611234567");
-	assert_string_equal(value(0, RECORD_HOURS), "Mo 08:00-17:00; Tu 08:00-17:00");
+	assert_string_equal(value(0, RECORD_HOURS), "Mo,Tu 08:00-17:00");
 	assert_string_equal(value(0, RECORD_SERVICE_AREA), "Emmendingen\x1fLahr");
 	assert_string_equal(value(0, RECORD_OFFERS),
 			    "{\"items\":[{\"name\":\"Bad\",\"price\":\"3\",\"currency\":\"EUR\","
 			    "\"description\":\"neu\"}]}");
 	assert_int_equal(got.summary.persons_dropped, 2);
 	assert_int_equal(got.summary.emails_dropped, 1);
-}
-
-static void hours_of_schema_org_come_in_three_forms(void **state)
-{
-	(void)state;
-	/* One specification: what stands behind it in the object is no further one. */
-	parse("{\"@graph\":[{" SCHEMA "\"openingHoursSpecification\":{\"dayOfWeek\":\"Monday\","
-	      "\"opens\":\"08:00\",\"closes\":\"17:00\"},\"specialOpeningHoursSpecification\":"
-	      "{\"dayOfWeek\":\"Sunday\",\"opens\":\"10:00\",\"closes\":\"12:00\"}}]}");
-	expect("json/schema.org", 1, 0);
-	assert_string_equal(value(0, RECORD_HOURS), "Mo 08:00-17:00");
-	parse("{" SCHEMA "\"openingHours\":[\"Mo-Fr 09:00-17:00\",\"Sa 09:00-12:00\"]}");
-	assert_string_equal(value(0, RECORD_HOURS), "Mo-Fr 09:00-17:00; Sa 09:00-12:00");
-	parse("{" SCHEMA "\"openingHours\":\"Mo-Su\"}");
-	assert_string_equal(value(0, RECORD_HOURS), "Mo-Su");
 }
 
 static void containers_are_lines_arrays_collections_and_single_objects(void **state)
@@ -584,7 +569,6 @@ int main(void)
 	    cmocka_unit_test(openstreetmap_is_known_flat_and_nested),
 	    cmocka_unit_test(overture_is_known_in_the_old_and_the_new_form),
 	    cmocka_unit_test(schema_org_is_known),
-	    cmocka_unit_test(hours_of_schema_org_come_in_three_forms),
 	    cmocka_unit_test(containers_are_lines_arrays_collections_and_single_objects),
 	    cmocka_unit_test(a_broken_line_costs_that_line_only),
 	    cmocka_unit_test(a_collection_that_breaks_off_is_a_failure),

@@ -1,4 +1,4 @@
-/* link: base directory/parse directory/record directory/taxonomy */
+/* link: base hours directory/parse directory/record directory/taxonomy */
 /* Values in the forms that files give them, and what becomes of them in records. */
 #include "parsed.h"
 #include "base/utf8.h"
@@ -252,36 +252,6 @@ static void json_that_a_database_cannot_hold_is_dropped(void **state)
 	}
 }
 
-static void hours_of_days_are_understood_or_dropped(void **state)
-{
-	static const struct {
-		const char *monday, *hours;
-	} days[] = {
-	    {"9:00 AM-5:00 PM", "Mo 09:00-17:00"},
-	    {"09:00-17:00", "Mo 09:00-17:00"},
-	    {"9 AM \xe2\x80\x93 12 PM", "Mo 09:00-12:00"},
-	    {"9.30-12.00", "Mo 09:30-12:00"},
-	    {"6:00 PM-12:00 AM", "Mo 18:00-00:00"},
-	    {"open 24 hours", "Mo 00:00-24:00"},
-	    {"X", "Mo off"},
-	    {"Closed", "Mo off"},
-	    {"by appointment", ""},
-	    {"25:00-26:00", ""},
-	    {"9:75-10:00", ""},
-	    {"13:00 PM-2:00 PM", ""},
-	    {"9:00", ""},
-	};
-	(void)state;
-	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
-		char text[100];
-		snprintf(text, sizeof(text), "name;monday hours\nA;%s\n", days[i].monday);
-		parse(text);
-		expect("csv", 1, 0);
-		assert_string_equal(value(0, RECORD_HOURS), days[i].hours);
-		assert_int_equal(got.summary.values_dropped, days[i].hours[0] == '\0');
-	}
-}
-
 /* ---- telephones ---- */
 
 static const struct {
@@ -444,7 +414,6 @@ int main(void)
 	    cmocka_unit_test(coordinates_are_degrees_or_nothing),
 	    cmocka_unit_test(web_addresses_are_http_or_nothing),
 	    cmocka_unit_test(json_that_a_database_cannot_hold_is_dropped),
-	    cmocka_unit_test(hours_of_days_are_understood_or_dropped),
 	    cmocka_unit_test(telephones_become_e164_where_the_plan_is_known),
 	    cmocka_unit_test(of_several_telephones_the_first_that_is_one_counts),
 	    cmocka_unit_test(a_mapping_serves_rows_and_objects),

@@ -5,17 +5,19 @@
 #include <string.h>
 
 /* ITU-T E.164 calling code; national trunk prefix ("" none, "-" part of the number as in Italy); least
- * and most digits of a national number; the IANA zone of countries that have one; names. */
+ * and most digits of a national number; the IANA zone of countries that have one; least and most minutes
+ * that clocks are ahead of UTC, in winter and summer; names. */
 struct country {
 	const char code[3];
 	const char *calling, *trunk;
 	int least, most;
 	const char *zone;
+	int east_from, east_to;
 	const char *names;
 };
 static const struct country countries[] = {
-#define COUNTRY(code, calling, trunk, least, most, zone, names)                                    \
-	{code, calling, trunk, least, most, zone, names},
+#define COUNTRY(code, calling, trunk, least, most, zone, east_from, east_to, names)                \
+	{code, calling, trunk, least, most, zone, east_from, east_to, names},
 #include "directory/parse/countries.def"
 #undef COUNTRY
 };
@@ -26,6 +28,12 @@ static const struct country *country_of(struct str code)
 		if (str_eq(code, (struct str){countries[i].code, 2}))
 			return &countries[i];
 	return NULL;
+}
+
+bool country_has_offset(struct str code, int minutes)
+{
+	const struct country *c = country_of(code);
+	return c && minutes >= c->east_from && minutes <= c->east_to;
 }
 
 const char *country_timezone(struct str code)

@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "hours/hours.h"
 
 #define XXH_STATIC_LINKING_ONLY
 #include <math.h>
@@ -20,6 +21,7 @@ void draft_init(struct draft *d, struct parser *parser)
 	*d = (struct draft){.parser = parser};
 	arena_init(&d->arena, DRAFT_ARENA_BYTES);
 	buf_init(&d->extra, record_fields[RECORD_EXTRA].max_bytes);
+	hours_init(&d->hours);
 }
 
 void draft_reset(struct draft *d, uint64_t line)
@@ -27,7 +29,8 @@ void draft_reset(struct draft *d, uint64_t line)
 	arena_reset(&d->arena);
 	buf_reset(&d->extra);
 	memset(d->field, 0, sizeof(d->field));
-	memset(d->hours_day, 0, sizeof(d->hours_day));
+	hours_reset(&d->hours);
+	d->hours_text = (struct str){NULL, 0};
 	d->street_name = d->house_number = (struct str){NULL, 0};
 	d->line = line;
 	d->input = (struct str){"", 0};
@@ -39,6 +42,7 @@ void draft_release(struct draft *d)
 {
 	arena_release(&d->arena);
 	buf_release(&d->extra);
+	hours_release(&d->hours);
 }
 
 void draft_reject(struct draft *d, const char *field, struct str value, const char *cause)
@@ -402,6 +406,33 @@ static void put_extra(struct draft *d, const char *key, struct str value)
 	}
 }
 
+/* {"Monday": "8:0-17:30"} in a column of a table, also with the quotes of Python. */
+static bool put_hours_object(struct draft *d, struct str value)
+{
+	struct json_value *v;
+	struct err ignored;
+	char *p = arena_printf(&d->arena, "%.*s", STR_ARG(value));
+	if (!p || (value.p[0] != '{' && value.p[0] != '['))
+		return false;
+	if (json_parse(&d->arena, value, &v, &ignored) != OK) {
+		for (size_t i = 0; i < value.n; i++)
+			p[i] = (char)(p[i] == '\'' ? '"' : p[i]);
+		if (json_parse(&d->arena, (struct str){p, value.n}, &v, &ignored) != OK)
+			return false;
+	}
+	hours_value(&d->hours, v);
+	return true;
+}
+
+static void put_hours(struct draft *d, struct str value)
+{
+	value = str_trim(value);
+	if (put_hours_object(d, value))
+		return;
+	d->hours_text = hours_given(&d->hours) ? (struct str){NULL, 0} : value;
+	hours_text(&d->hours, value);
+}
+
 void draft_put(struct draft *d, const struct binding *b, struct str value)
 {
 	if (!b || str_trim(value).n == 0)
@@ -438,8 +469,11 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 	case TARGET_CATEGORY_ANY:
 		put_any_category(d, value);
 		break;
+	case TARGET_HOURS:
+		put_hours(d, value);
+		break;
 	case TARGET_HOURS_DAY:
-		d->hours_day[b->detail[0] - '0'] = str_trim(value);
+		hours_day(&d->hours, b->detail[0] - '0', value);
 		break;
 	case TARGET_EXTRA:
 		put_extra(d, b->detail, value);
@@ -570,16 +604,21 @@ static void finish_website(struct draft *d)
 static void finish_hours(struct draft *d)
 {
 	struct buf out;
-	bool any = false;
-	for (int day = 0; day < 7; day++)
-		any |= d->hours_day[day].n > 0;
-	if (!any || d->field[RECORD_HOURS].p)
+	struct str *field = &d->field[RECORD_HOURS], country = d->field[RECORD_COUNTRY];
+	struct hours_draft *h = &d->hours;
+	d->parser->summary.values_dropped += h->past;
+	if (field->p || !hours_given(h))
 		return;
 	buf_init(&out, record_fields[RECORD_HOURS].max_bytes);
-	if (hours_from_days(d->hours_day, &out) && out.n)
-		d->field[RECORD_HOURS] = arena_str(&d->arena, buf_view(&out));
-	else
-		d->parser->summary.values_dropped++;
+	const char *why = hours_write(h, country_has_offset(country, h->offset_minutes), &out);
+	if (!why) {
+		*field = arena_str(&d->arena, buf_view(&out));
+	} else if (h->foreign && d->hours_text.n && hours_check(d->hours_text) == NULL) {
+		draft_field(d, RECORD_HOURS, d->hours_text); /* OpenStreetMap's language */
+	} else {
+		hours_remark(text_value(d, RECORD_HOURS, buf_view(&h->written)), &out);
+		*field = arena_str(&d->arena, buf_view(&out));
+	}
 	buf_release(&out);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "directory/parse/hours.h"
 #include "directory/parse/parse.h"
 #include "directory/record/record.h"
 
@@ -26,6 +27,7 @@ enum target {
 	TARGET_CATEGORY_GOOGLE,
 	TARGET_CATEGORY_SCHEMA,
 	TARGET_CATEGORY_ANY, /* a word of any scheme */
+	TARGET_HOURS,        /* opening hours as people write them */
 	TARGET_HOURS_DAY,    /* hours of one weekday; see `detail` */
 	TARGET_EXTRA,        /* a further public fact; see `detail` */
 	TARGET_EMAIL,        /* dropped and counted */
@@ -60,8 +62,9 @@ struct draft {
 	struct arena arena;
 	struct str field[RECORD_FIELDS];
 	struct str street_name, house_number;
-	struct str hours_day[7]; /* Monday first, as written */
-	struct buf extra;        /* members of the JSON object */
+	struct hours_draft hours;
+	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
+	struct buf extra;      /* members of the JSON object */
 	uint64_t line;
 	struct str input; /* for the reject file */
 	/* the first thing that is wrong; empty cause: nothing */
@@ -110,8 +113,7 @@ void map_object(const struct parse_map *map, struct draft *d, const struct json_
 const char *country_timezone(struct str country);
 /* "CH" for "ch", "Switzerland", "Schweiz"; empty when unknown. */
 struct str country_code(struct str name);
-
-/* OSM opening_hours of seven days as other sources write them ("9:00 AM-5:00 PM"); false: not understood. */
-MUST_CHECK bool hours_from_days(const struct str day[7], struct buf *out);
+/* Whether clocks somewhere in a country can be so many minutes ahead of UTC. */
+bool country_has_offset(struct str country, int minutes);
 
 #endif

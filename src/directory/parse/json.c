@@ -1,7 +1,6 @@
 /* JSON in its many containers (one object a line, an array, a FeatureCollection, a sequence, one object) and
  * dialects (ours, OpenStreetMap, Overture, schema.org, anything with telling keys). */
 #include "directory/parse/internal.h"
-#include "base/date.h"
 #include "directory/taxonomy/taxonomy.h"
 
 #include <errno.h>
@@ -153,68 +152,16 @@ static struct str schema_text(const struct json_value *v)
 	return json_text(v);
 }
 
-/* "https://schema.org/Monday" or "Monday" as 0..6, -1: neither. */
-static int schema_day(struct str s)
+/* The long form, or where it is not understood or missing the short one; special days in any case. */
+static void take_schema_hours(struct draft *d, const struct json_value *v)
 {
-	for (int i = 0; i < 7; i++)
-		if (str_ends(s, str_of(date_weekday_names[i])))
-			return i;
-	return -1;
-}
-
-static void add_hours(struct buf *day, const struct json_value *spec)
-{
-	struct str opens = json_text(json_get(spec, "opens"));
-	struct str closes = json_text(json_get(spec, "closes"));
-	if (opens.n < 5 || closes.n < 5)
-		return;
-	bool closed = str_eq((struct str){opens.p, 5}, (struct str){closes.p, 5});
-	if (!closed)
-		buf_printf(day, "%s%.5s-%.5s", day->n ? "," : "", opens.p, closes.p);
-}
-
-static void take_schema_hours(struct draft *d, const struct json_value *specs)
-{
-	struct buf days[7];
-	for (int i = 0; i < 7; i++)
-		buf_init(&days[i], 400);
-	const struct json_value *list = specs;
-	if (list && list->kind == JSON_IS_ARRAY)
-		specs = list->first;
-	for (; specs; specs = specs == list ? NULL : specs->next) {
-		const struct json_value *day = json_get(specs, "dayOfWeek");
-		const struct json_value *e = day && day->kind == JSON_IS_ARRAY ? day->first : day;
-		/* Seasons are beyond the weekly form. */
-		for (; e && !json_get(specs, "validFrom"); e = e->next) {
-			int i = schema_day(json_text(e));
-			if (i >= 0)
-				add_hours(&days[i], specs);
-			if (e == day)
-				break;
-		}
-	}
-	for (int i = 0; i < 7; i++) {
-		if (days[i].n)
-			d->hours_day[i] = arena_str(&d->arena, buf_view(&days[i]));
-		buf_release(&days[i]);
-	}
-}
-
-/* The short form, which is OSM's: "Mo-Fr 09:00-17:00", or a list of them. */
-static void take_schema_hours_text(struct draft *d, const struct json_value *texts)
-{
-	struct buf out;
-	const struct json_value *e = texts && texts->kind == JSON_IS_ARRAY ? texts->first : texts;
-	for (int day = 0; day < 7; day++)
-		if (d->hours_day[day].n)
-			return; /* the long form says it */
-	buf_init(&out, record_fields[RECORD_HOURS].max_bytes);
-	for (; e; e = e == texts ? NULL : e->next)
-		if (json_text(e).n)
-			buf_printf(&out, "%s%.*s", out.n ? "; " : "", STR_ARG(json_text(e)));
-	if (out.n && !buf_failed(&out))
-		draft_field(d, RECORD_HOURS, buf_view(&out));
-	buf_release(&out);
+	const struct json_value *texts = json_get(v, "openingHours");
+	hours_value(&d->hours, json_get(v, "openingHoursSpecification"));
+	if (texts && d->hours.unclear)
+		hours_reset(&d->hours);
+	if (texts && !hours_given(&d->hours))
+		hours_value(&d->hours, texts);
+	hours_special(&d->hours, json_get(v, "specialOpeningHoursSpecification"));
 }
 
 static void take_schema_places(struct draft *d, const struct json_value *area)
@@ -296,8 +243,7 @@ static void take_schema(struct draft *d, const struct json_value *v)
 	draft_field(d, RECORD_PHONE, schema_text(json_get(v, "telephone")));
 	draft_field(d, RECORD_WEBSITE, json_text(json_get(v, "url")));
 	take_each(d, RECORD_SAME_AS, json_get(v, "sameAs"));
-	take_schema_hours(d, json_get(v, "openingHoursSpecification"));
-	take_schema_hours_text(d, json_get(v, "openingHours"));
+	take_schema_hours(d, v);
 	take_schema_places(d, json_get(v, "areaServed"));
 	take_schema_offers(d, v);
 	const struct binding founded = {"", TARGET_EXTRA, RECORD_NAME, "founded"};
@@ -316,8 +262,13 @@ static void take_schema(struct draft *d, const struct json_value *v)
 /* Names of keys as if they were headers of columns. */
 static void take_by_keys(struct draft *d, const struct json_value *v)
 {
-	for (const struct json_value *m = v->first; m; m = m->next)
-		draft_put(d, binding_of_header(m->key), json_text(m));
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		const struct binding *b = binding_of_header(m->key);
+		if (b && b->target == TARGET_HOURS && m->first)
+			hours_value(&d->hours, m);
+		else
+			draft_put(d, b, json_text(m));
+	}
 }
 
 static const char *take_object(struct draft *d, const struct json_value *v)

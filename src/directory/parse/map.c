@@ -108,12 +108,15 @@ void parse_map_free(struct parse_map *map)
 static void map_apply(const struct line *line, struct draft *d, struct str value)
 {
 	const struct binding category = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
+	const struct binding hours = {"", TARGET_HOURS, RECORD_HOURS, NULL};
 	while (value.p) {
 		struct str one = line->split ? str_cut(&value, line->split) : value;
 		if (!line->split)
 			value.p = NULL;
 		if (line->field == RECORD_CATEGORIES)
 			draft_put(d, &category, one);
+		else if (line->field == RECORD_HOURS)
+			draft_put(d, &hours, one);
 		else
 			draft_field(d, line->field, one);
 	}

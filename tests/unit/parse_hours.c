@@ -1,0 +1,217 @@
+/* link: base hours directory/parse directory/record directory/taxonomy */
+/* Opening hours as files write them: understood whole, or kept as text of which nothing is claimed. */
+#include "parsed.h"
+#include "hours/hours.h"
+
+struct example {
+	const char *written, *hours;
+};
+
+/* Every text is one that other readers of opening_hours understand as it is meant, or nobody claims anything of. */
+static void expect_hours(const char *written, const char *hours, const char *text)
+{
+	struct hours_week week;
+	if (strcmp(hours, text) != 0)
+		fail_msg("%s: '%s' instead of '%s'", written, text, hours);
+	if (text[0] == '"')
+		assert_false(hours_week_parse(str_of(text), &week, NULL));
+}
+
+static void texts_are_understood_whole_or_stay_text(void **state)
+{
+	static const struct example examples[] = {
+	    {"Mo-Fr 09:00-17:00", "Mo-Fr 09:00-17:00"},
+	    {"Mo-Fr 8-12", "Mo-Fr 08:00-12:00"},
+	    {"Mo-Fr 8.00\xe2\x80\x93"
+	     "12.00 Uhr",
+	     "Mo-Fr 08:00-12:00"},
+	    {"Mo-Fr 8-12 Uhr und 14-18 Uhr, Sa 9-12 Uhr",
+	     "Mo-Fr 08:00-12:00,14:00-18:00; Sa 09:00-12:00"},
+	    {"Mon: 10am-8pm", "Mo 10:00-20:00"},
+	    {"Monday - Friday: 9:00 AM - 5:30 PM", "Mo-Fr 09:00-17:30"},
+	    {"M-F 8:30a.m.-5p.m.", "Mo-Fr 08:30-17:00"},
+	    {"Mon-Fri 9-5pm", "Mo-Fr 09:00-17:00"},
+	    {"Mon 1-5 PM", "Mo 13:00-17:00"},
+	    {"Mon 11 AM-12 AM", "Mo 11:00-24:00"},
+	    {"Di-Fr 9-12, 13.30-18.30; Sa 9-16; So geschlossen",
+	     "Tu-Fr 09:00-12:00,13:30-18:30; Sa 09:00-16:00; Su off"},
+	    {"Du lundi au vendredi de 9h \xc3\xa0 18h30", "Mo-Fr 09:00-18:30"},
+	    {"Luned\xc3\xac-venerd\xc3\xac 8.30-12.30 / 15-19, sabato chiuso",
+	     "Mo-Fr 08:30-12:30,15:00-19:00; Sa off"},
+	    {"lunes a viernes 10:00-14:00, 17:00-20:00", "Mo-Fr 10:00-14:00,17:00-20:00"},
+	    {"ma-vr 9:00-18:00, za 9:00-17:00", "Mo-Fr 09:00-18:00; Sa 09:00-17:00"},
+	    {"t\xc3\xa4glich 10-22 Uhr", "Mo-Su 10:00-22:00"},
+	    {"Mo-Fr 09:00-12:00; Mo-Fr 13:00-17:00", "Mo-Fr 09:00-12:00,13:00-17:00"},
+	    {"Mo 09:00-12:00, Mo 11:00-14:00", "Mo 09:00-14:00"},
+	    {"Mo-Su", "24/7"},
+	    {"24/7", "24/7"},
+	    {"Mo-Fr 00:00-23:59; Sa 00:00-24:00", "Mo-Sa 00:00-24:00"},
+	    {"Mo 09:00-17:00; Su 00:00-00:00", "Mo 09:00-17:00; Su off"},
+	    {"Fr-Sa 18:00-02:00", "Fr,Sa 18:00-02:00"},
+	    {"Mo Closed, Tu 10:00-20:00", "Mo off; Tu 10:00-20:00"},
+	    {"{'Monday': '8:0-17:30', 'Tuesday': '17:0-2:0'}", "Mo 08:00-17:30; Tu 17:00-02:00"},
+	    /* of OpenStreetMap's language, beyond days and times */
+	    {"Mo-Fr 09:00-17:00; PH off", "Mo-Fr 09:00-17:00; PH off"},
+	    {"Apr-Oct Mo-Fr 09:00-17:00", "Apr-Oct Mo-Fr 09:00-17:00"},
+	    /* not understood, or not the same for every reader */
+	    {"08:00-18:00", "\"08:00-18:00\""},
+	    {"Mo-Fr 9-5", "Mo-Fr 9-5"},
+	    {"Mo-Fr 9:00-5:00", "\"Mo-Fr 9:00-5:00\""},
+	    {"Mo-Fr 9:00-12:00, 1:00-5:00", "\"Mo-Fr 9:00-12:00, 1:00-5:00\""},
+	    {"Mo 10:00-12:00; Mo closed", "\"Mo 10:00-12:00; Mo closed\""},
+	    {"Mo-Fr; 9-12", "\"Mo-Fr; 9-12\""},
+	    {"Di 9-12", "Di 9-12"}, /* Tuesday, or Sunday in French */
+	    {"Mo-Fr 9-12 nach Vereinbarung", "Mo-Fr 9-12 nach Vereinbarung"},
+	    {"closed", "\"closed\""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		char text[200];
+		snprintf(text, sizeof(text), "name|hours\nA|%s\n", examples[i].written);
+		parse(text);
+		expect("csv", 1, 0);
+		expect_hours(examples[i].written, examples[i].hours, value(0, RECORD_HOURS));
+	}
+}
+
+static void hours_of_a_day_are_understood_or_stay_text(void **state)
+{
+	static const struct example examples[] = {
+	    {"9:00 AM-5:00 PM", "Mo 09:00-17:00"},
+	    {"9AM-12PM, 1PM-5PM", "Mo 09:00-12:00,13:00-17:00"},
+	    {"9 AM \xe2\x80\x93 12 PM", "Mo 09:00-12:00"},
+	    {"1:00 \xe2\x80\x93 5:00\xe2\x80\xafPM", "Mo 13:00-17:00"},
+	    {"9.30-12.00", "Mo 09:30-12:00"},
+	    {"8:30-17:0", "Mo 08:30-17:00"},
+	    {"6:00 PM-12:00 AM", "Mo 18:00-24:00"},
+	    {"10:00 PM \xe2\x80\x93 2:00 AM", "Mo 22:00-02:00"},
+	    {"open 24 hours", "Mo 00:00-24:00"},
+	    {"X", "Mo off"},
+	    {"Closed", "Mo off"},
+	    {"by appointment", "Monday: by appointment"},
+	    {"25:00-26:00", "Monday: 25:00-26:00"},
+	    {"9:75-10:00", "Monday: 9:75-10:00"},
+	    {"9:00", "Monday: 9:00"},
+	    {"Tu 9-12", "Monday: Tu 9-12"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name;monday hours\nA;%s\n", examples[i].written);
+		parse(text);
+		expect("csv", 1, 0);
+		expect_hours(examples[i].written, examples[i].hours, value(0, RECORD_HOURS));
+	}
+}
+
+static void specifications_of_schema_org_are_understood_or_stay_text(void **state)
+{
+#define SPEC(text)  "\"openingHoursSpecification\":" text
+#define TEXTS(text) "\"openingHours\":" text
+	static const struct example examples[] = {
+	    {SPEC(
+		 "[{\"dayOfWeek\":[\"Monday\",\"https://schema.org/Tuesday\"],\"opens\":\"08:00\",\"closes\":\"17:00\"}]"),
+	     "Mo,Tu 08:00-17:00"},
+	    {SPEC(
+		 "{\"dayOfWeek\":\"Monday, Tuesday, Sunday\",\"opens\":\"09:00 AM\",\"closes\":\"05:00 PM\"}"),
+	     "Mo,Tu,Su 09:00-17:00"},
+	    {SPEC(
+		 "{\"dayOfWeek\":[\"Mo\",\"monday\",\"schema:TUESDAY\"],\"opens\":\"9:00\",\"closes\":\"T17:30:00\"}"),
+	     "Mo,Tu 09:00-17:30"},
+	    {SPEC("{\"dayOfWeek\":\"Friday\",\"opens\":\"20:00:00\",\"closes\":\"02:00:00\"}"),
+	     "Fr 20:00-02:00"},
+	    {SPEC("[{\"dayOfWeek\":\"Sunday\",\"opens\":\"00:00\",\"closes\":\"00:00\"},"
+		  "{\"dayOfWeek\":\"Monday\",\"opens\":\"00:00\",\"closes\":\"23:59\"}]"),
+	     "Mo 00:00-24:00; Su off"},
+	    {SPEC("[{\"dayOfWeek\":\"Monday\",\"opens\":\"10:00\",\"closes\":\"12:00\"},"
+		  "{\"dayOfWeek\":\"Monday\",\"opens\":\"17:00\",\"closes\":\"19:00\"}]"),
+	     "Mo 10:00-12:00,17:00-19:00"},
+	    {SPEC(
+		 "{\"dayOfWeek\":{\"@id\":\"http://schema.org/Saturday\"},\"opens\":\"10:00\",\"closes\":\"12:00\"}"),
+	     "Sa 10:00-12:00"},
+	    {SPEC("[{\"dayOfWeek\":\"PublicHolidays\",\"opens\":\"00:00\",\"closes\":\"00:00\"},"
+		  "{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"}]"),
+	     "Mo 09:00-17:00; PH off"},
+	    /* no day; open and closed; a time that is none; an offset of elsewhere */
+	    {SPEC("{\"opens\":\"09:00\",\"closes\":\"17:00\"}"), "\"09:00-17:00\""},
+	    {SPEC("[{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"},"
+		  "{\"dayOfWeek\":\"Monday\",\"opens\":\"00:00\",\"closes\":\"00:00\"}]"),
+	     "\"Monday 09:00-17:00; Monday 00:00-00:00\""},
+	    {SPEC("{\"dayOfWeek\":\"Monday\",\"opens\":\"early\",\"closes\":\"late\"}"),
+	     "Monday early-late"},
+	    {SPEC("{\"dayOfWeek\":\"Someday\",\"opens\":\"09:00\",\"closes\":\"17:00\"}"),
+	     "Someday 09:00-17:00"},
+	    {SPEC(
+		 "{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00+01:00\",\"closes\":\"17:00+01:00\"}"),
+	     "Mo 09:00-17:00"},
+	    {SPEC(
+		 "{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00:00-05:00\",\"closes\":\"17:00:00-05:00\"}"),
+	     "Monday 09:00:00-05:00-17:00:00-05:00"},
+	    /* dates */
+	    {SPEC(
+		 "[{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"},{\"dayOfWeek\":\"Monday\","
+		 "\"opens\":\"10:00\",\"closes\":\"12:00\",\"validFrom\":\"2001-06-01\",\"validThrough\":\"2001-08-31\"}]"),
+	     "Mo 09:00-17:00"},
+	    {SPEC(
+		 "[{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"}],"
+		 "\"specialOpeningHoursSpecification\":[{\"validFrom\":\"2999-12-25\",\"validThrough\":\"2999-12-25\","
+		 "\"opens\":\"00:00\",\"closes\":\"00:00\"}]"),
+	     "Mo 09:00-17:00; 2999 Dec 25 off"},
+	    {SPEC(
+		 "{\"dayOfWeek\":[\"Monday\",\"Tuesday\"],\"opens\":\"10:00\",\"closes\":\"12:00\",\"validFrom\":\"2999-06-01\","
+		 "\"validThrough\":\"2999-08-31\"}"),
+	     "2999 Jun 01-2999 Aug 31 Mo,Tu 10:00-12:00"},
+	    {SPEC(
+		 "{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"},"
+		 "\"specialOpeningHoursSpecification\":{\"dayOfWeek\":\"Sunday\",\"opens\":\"10:00\",\"closes\":\"12:00\"}"),
+	     "\"Monday 09:00-17:00; Sunday 10:00-12:00\""},
+	    /* the short form */
+	    {TEXTS("[\"Mo-Fr 09:00-12:00\",\"Mo-Fr 13:00-17:00\"]"),
+	     "Mo-Fr 09:00-12:00,13:00-17:00"},
+	    {TEXTS("\"Mo-Fr 09:00-12:00, 13:00-17:00, Sa 09:00-12:00\""),
+	     "Mo-Fr 09:00-12:00,13:00-17:00; Sa 09:00-12:00"},
+	    {TEXTS("[\"Mo Closed\",\"Tu 10:00-20:00\"]"), "Mo off; Tu 10:00-20:00"},
+	    {TEXTS("[\"Mo Closed\",\"Mo 10:00-20:00\"]"), "\"Mo Closed; Mo 10:00-20:00\""},
+	    {TEXTS(
+		 "{\"Monday\":\"9-17\",\"Tuesday\":[\"9-12\",\"13-17\"],\"Sunday\":\"Closed\",\"Saturday\":null}"),
+	     "Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; Su off"},
+	    {TEXTS(
+		 "{\"weekday_text\":[\"Monday: 9:00 AM \xe2\x80\x93 5:00 PM\",\"Tuesday: Closed\"]}"),
+	     "Mo 09:00-17:00; Tu off"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		char text[700];
+		snprintf(
+		    text, sizeof(text),
+		    "{\"@context\":\"https://schema.org\",\"@type\":\"Bakery\",\"@id\":\"x\",\"name\":\"A\","
+		    "\"address\":{\"addressCountry\":\"CH\"},%s}",
+		    examples[i].written);
+		parse(text);
+		expect("json/schema.org", 1, 0);
+		expect_hours(examples[i].written, examples[i].hours, value(0, RECORD_HOURS));
+	}
+}
+
+static void the_language_of_openstreetmap_is_taken_as_it_is(void **state)
+{
+	(void)state;
+	parse(
+	    "{\"type\":\"node\",\"id\":1,\"tags\":{\"name\":\"A\",\"shop\":\"farm\",\"opening_hours\":"
+	    "\"Mo-Su 09:00-18:00; Su off\"}}");
+	expect("json/osm", 1, 0);
+	assert_string_equal(value(0, RECORD_HOURS), "Mo-Su 09:00-18:00; Su off");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(texts_are_understood_whole_or_stay_text),
+	    cmocka_unit_test(hours_of_a_day_are_understood_or_stay_text),
+	    cmocka_unit_test(specifications_of_schema_org_are_understood_or_stay_text),
+	    cmocka_unit_test(the_language_of_openstreetmap_is_taken_as_it_is),
+	};
+	int bad = cmocka_run_group_tests_name("parse hours", tests, NULL, NULL);
+	arena_release(&got.arena);
+	return bad;
+}
