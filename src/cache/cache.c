@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "cache/internal.h"
 #include "cache/second.h"
 #include "cache/store/store.h"
@@ -10,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -74,7 +74,7 @@ struct cache {
 	struct event *wake;
 	int event_fd;
 	int waiting, waiters_max;
-	uint64_t random;
+	struct random random;
 	uint64_t wakes;
 	struct second *second; /* NULL: none */
 	struct flight *flights[FLIGHT_BUCKETS];
@@ -82,16 +82,6 @@ struct cache {
 };
 
 /* ---- chance ---- */
-
-static uint64_t draw(struct cache *cache)
-{
-	uint64_t x = cache->random; /* xorshift64*, Vigna 2016 */
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	cache->random = x;
-	return x * 0x2545f4914f6cdd1d;
-}
 
 bool cache_early(int64_t now_ms, int64_t fresh_until_ms, uint64_t cost_us, double u)
 {
@@ -103,7 +93,7 @@ static bool early(struct cache *cache, const struct store_view *view, int64_t no
 	/* Cheap for nearly all: beyond 37 costs no draw of 53 bits can reach the end. */
 	if ((view->meta.fresh_until_ms - now_ms) * 1000 > (int64_t)view->meta.cost_us * 37)
 		return false;
-	double u = (double)((draw(cache) >> 11) + 1) / 9007199254740992.0;
+	double u = random_unit(&cache->random);
 	return cache_early(now_ms, view->meta.fresh_until_ms, view->meta.cost_us, u);
 }
 
@@ -362,7 +352,8 @@ static struct store_meta meta_of(struct cache_fill *fill, uint32_t status)
 	int64_t now = clock_ms();
 	int64_t fresh = class->fresh_ms;
 	if (fresh >= JITTER_PART)
-		fresh -= (int64_t)(draw(fill->cache) % (uint64_t)(fresh / JITTER_PART));
+		fresh -=
+		    (int64_t)(random_next(&fill->cache->random) % (uint64_t)(fresh / JITTER_PART));
 	return (struct store_meta){
 	    .stored_ms = now,
 	    .fresh_until_ms = now + fresh,
@@ -767,8 +758,7 @@ enum status cache_create(const struct cache_options *options, struct cache **out
 	cache->loop = options->loop;
 	cache->event_fd = options->event_fd;
 	cache->waiters_max = options->waiters;
-	must(getrandom(&cache->random, sizeof(cache->random), 0) == sizeof(cache->random));
-	cache->random |= 1;
+	cache->random = random_seeded();
 	arena_init(&cache->scratch, 2 * STORE_VALUE_MAX);
 	if (cache->event_fd >= 0) {
 		cache->wake = event_new(cache->loop, cache->event_fd, EV_READ | EV_PERSIST | EV_ET,

@@ -1,6 +1,8 @@
 #include "cache/second.h"
+#include "base/backoff.h"
 
 #include "base/log.h"
+#include "base/random.h"
 
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -38,13 +40,14 @@ struct link {
 	redisAsyncContext *redis; /* NULL: none */
 	bool up;
 	struct event *retry;
-	int64_t retry_ms;
+	uint64_t failures; /* in a row */
 };
 
 struct second {
 	struct event_base *loop;
 	char host[64], path[108], password[256];
 	int port, database;
+	struct random random;
 	struct link requests, news_link;
 	second_news *news;
 	void *ctx;
@@ -138,15 +141,16 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 
 static void link_lost(struct link *link, const char *why)
 {
-	if (link->up || link->retry_ms == RETRY_FIRST_MS)
+	if (link->up || link->failures == 0)
 		log_warn("the cache's second tier is away; going on alone", LOG_S("error", why));
 	link->up = false;
 	link->redis = NULL;
 	if (link->second->closing)
 		return;
-	struct timeval t = {link->retry_ms / 1000, link->retry_ms % 1000 * 1000};
+	int64_t wait = backoff_wait(RETRY_FIRST_MS, RETRY_MAX_MS, link->failures++,
+				    random_next(&link->second->random));
+	struct timeval t = {wait / 1000, wait % 1000 * 1000};
 	event_add(link->retry, &t);
-	link->retry_ms = link->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : link->retry_ms * 2;
 }
 
 static void on_disconnect(const redisAsyncContext *redis, int status)
@@ -176,11 +180,11 @@ static void on_connect(const redisAsyncContext *redis, int status)
 		link_lost(link, redis->errstr);
 		return;
 	}
-	if (link->retry_ms != RETRY_FIRST_MS)
+	if (link->failures)
 		log_info("the cache's second tier is back",
 			 LOG_S("link", link == &second->requests ? "requests" : "news"));
 	link->up = true;
-	link->retry_ms = RETRY_FIRST_MS;
+	link->failures = 0;
 	redisAsyncContext *writable = link->redis;
 	if (second->password[0])
 		redisAsyncCommand(writable, NULL, NULL, "AUTH %s", second->password);
@@ -213,7 +217,7 @@ static void connect_link(struct link *link)
 
 static void open_link(struct second *second, struct link *link)
 {
-	*link = (struct link){.second = second, .retry_ms = RETRY_FIRST_MS};
+	*link = (struct link){.second = second};
 	link->retry = event_new(second->loop, -1, 0, on_retry, link);
 	if (!link->retry)
 		die("out of memory");
@@ -233,6 +237,7 @@ enum status second_create(struct event_base *loop, const char *url, second_news 
 	struct second *second = calloc(1, sizeof(*second));
 	if (!second)
 		die("out of memory");
+	second->random = random_seeded();
 	enum status status = parse_url(second, url, err);
 	if (status != OK) {
 		free(second);

@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/ascii.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "commands/commands.h"
 #include "commands/database.h"
 #include "db/cluster/cluster.h"
@@ -12,7 +13,6 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,7 +116,7 @@ static void make_passwords(struct buf *secrets, struct buf *json)
 	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++) {
 		unsigned char bits[16];
 		char text[33];
-		must(getrandom(bits, sizeof(bits), 0) == (ssize_t)sizeof(bits));
+		random_bytes(bits, sizeof(bits));
 		hex_bytes(bits, sizeof(bits), text);
 		json_member_z(&w, roles[r], text);
 		buf_printf(secrets, "%s %s\n", roles[r], text);

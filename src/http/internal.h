@@ -6,6 +6,7 @@
 #include <event2/event_struct.h>
 #include "http/http.h"
 #include "base/ascii.h"
+#include "base/random.h"
 
 enum {
 	SCRATCH_BYTES = 64 * 1024, /* one read */
@@ -126,7 +127,8 @@ struct http_server {
 	size_t peers_mask;
 	struct http_stats stats;
 	int64_t now_ms;
-	uint64_t id_seed, id_count;
+	struct random ids;
+	uint64_t peers_seed; /* of the hash */
 	bool draining;
 	int64_t drain_deadline_ms;
 	int64_t drain_silent_ms; /* from then on nobody is waited for who has said nothing */

@@ -6,21 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/utf8.h"
 
 enum { TEXT_BYTES_DEFAULT = 1000, SHOWN_BYTES = 60, EXPECTED_BYTES = 400 };
 
 /* ---- life ---- */
 
-/* Ids name requests in answers and logs; they are no secrets. splitmix64 is a bijection, so that a process
- * never gives the same id twice, and its seed is random, so that processes do not meet. */
+/* Ids name requests in answers and logs; they are no secrets. A process never gives the same id twice, and its seed is
+ * random, so that processes do not meet. */
 static void make_id(struct http_server *server, char out[HEX_U64])
 {
-	uint64_t z = server->id_seed + ++server->id_count * 0x9e3779b97f4a7c15u;
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	z ^= z >> 31;
-	hex_u64(z, out);
+	hex_u64(random_next(&server->ids), out);
 }
 
 struct live_request *request_create(struct http_server *server, struct connection *conn)

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 
 enum {
 	ACCEPTS = 64,      /* at once, before those who are connected get their turn */
@@ -84,7 +84,7 @@ static uint64_t peer_key(const struct sockaddr_storage *address)
 static struct peer **peer_slot(struct http_server *server, uint64_t key)
 {
 	/* Seeded, so that nobody can choose addresses that meet in one slot. */
-	uint64_t h = (key ^ server->id_seed) * 0x9e3779b97f4a7c15u;
+	uint64_t h = (key ^ server->peers_seed) * 0x9e3779b97f4a7c15u;
 	struct peer **slot = &server->peers[(h >> 32) & server->peers_mask];
 	while (*slot && (*slot)->key != key)
 		slot = &(*slot)->next;
@@ -292,7 +292,8 @@ struct http_server *http_server_create(const struct http_server_options *options
 	server->timeout_ms[WAIT_WRITE] = limits->write_timeout_ms;
 	server->timeout_ms[WAIT_LINGER] = LINGER_MS;
 	server->date_s = -1;
-	must(getrandom(&server->id_seed, sizeof(server->id_seed), 0) == sizeof(server->id_seed));
+	server->ids = random_seeded();
+	random_bytes(&server->peers_seed, sizeof(server->peers_seed));
 	buf_init(&server->out, ANSWER_HEAD_BYTES);
 	make_tables(server);
 	server->now_ms = clock_ms();

@@ -4,6 +4,7 @@
 #define PIPELINE_INTERNAL_H
 
 #include "base/json.h"
+#include "base/random.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/stages/stage.h"
 #include "pipeline/wire/wire.h"
@@ -52,7 +53,8 @@ struct worker {
 		int64_t business_id;
 	} from[LANES];
 	int in_flight;
-	uint64_t random, turns;
+	struct random random;
+	uint64_t turns;
 	int64_t flush_at_ms, reap_at_ms, beat_at_ms, retry_at_ms, look_at_ms, slowest_ms;
 	int64_t database_us, began_us; /* since the last heartbeat */
 	int64_t throttled_until_ms;

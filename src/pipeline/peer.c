@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "pipeline/internal.h"
+#include "base/backoff.h"
 #include "sql/pipeline.h"
 
 enum {
@@ -115,27 +116,16 @@ static void peer_postpone_host(struct worker *w, struct str host, int64_t ms)
 		w->throttled_until_ms = until;
 }
 
-static uint64_t peer_draw(struct worker *w)
-{
-	w->random ^= w->random << 13; /* xorshift, Marsaglia 2003 */
-	w->random ^= w->random >> 7;
-	w->random ^= w->random << 17;
-	return w->random;
-}
-
 /* Counted as an attempt; after the last the item has failed. */
 static void peer_again(struct worker *w, struct claim *claim, struct item *item,
 		       const char *outcome)
 {
-	int64_t wait = AGAIN_MS;
-	for (int i = 0; i < item->attempts && wait < AGAIN_MAX_MS; i++)
-		wait *= 2;
-	item->attempts++;
+	int64_t wait = backoff_wait(AGAIN_MS, AGAIN_MAX_MS, (uint64_t)item->attempts++,
+				    random_next(&w->random));
 	if (item->attempts >= worker_option(w, CONFIG_PIPELINE_ATTEMPTS))
 		item_done(w, claim, item, ITEM_FAILED, outcome, 0);
 	else
-		item_done(w, claim, item, ITEM_AGAIN, outcome,
-			  wait / 2 + (int64_t)(peer_draw(w) % (uint64_t)(wait / 2 + 1)));
+		item_done(w, claim, item, ITEM_AGAIN, outcome, wait);
 }
 
 /* Facts as a JSON object; several of a name become an array. */

@@ -200,7 +200,7 @@ enum status pipeline_work(const struct pipeline_options *options, const volatile
 		die("out of memory");
 	w->options = options;
 	w->stop = stop;
-	w->random = (uint64_t)clock_us() ^ (uint64_t)getpid() << 32;
+	w->random = random_seeded();
 	for (int i = 0; i < CLAIMS_MAX; i++)
 		arena_init(&w->claim[i].arena, ARENA_BYTES);
 	for (size_t i = 0; i < sizeof(w->a) / sizeof(w->a[0]); i++)

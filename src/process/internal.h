@@ -2,6 +2,7 @@
 #define PROCESS_INTERNAL_H
 
 #include "cache/store/store.h"
+#include "base/random.h"
 #include "process/process.h"
 #include "process/supervisor.h"
 
@@ -21,7 +22,7 @@ struct slot {
 	unsigned separation;
 	uint32_t restarts;
 	int64_t started_ms;
-	int64_t backoff_ms;
+	uint64_t failures;   /* in a row, each soon after a start */
 	int64_t start_at_ms; /* PROCESS_BACKOFF */
 	int64_t kill_at_ms;  /* PROCESS_STOPPING */
 	pid_t retiring;      /* the predecessor, which finishes its work after a reload; 0: none */
@@ -45,7 +46,7 @@ struct supervisor {
 	int reloading;    /* slots before this one run with the new settings; count: no reload */
 	int64_t began_ms; /* the reload */
 	int64_t started_ms;
-	uint32_t jitter;
+	struct random random;
 };
 
 /* ---- listen.c ---- */

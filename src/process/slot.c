@@ -1,6 +1,8 @@
 /* The life of a process under the supervisor: start, readiness, end, back-off, replacement; and of pairs. */
 #include "base/clock.h"
+#include "base/backoff.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "process/internal.h"
 
 #include <errno.h>
@@ -86,17 +88,13 @@ static void slot_free_cache(struct supervisor *sv, int *slot)
 
 static void slot_back_off(struct supervisor *sv, struct slot *s)
 {
-	if (!s->backoff_ms)
-		s->backoff_ms = BACKOFF_FIRST_MS;
-	sv->jitter = sv->jitter * 1664525u + 1013904223u;
+	int64_t limit = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
 	s->state = PROCESS_BACKOFF;
-	s->start_at_ms =
-	    clock_ms() + s->backoff_ms / 2 + (int64_t)sv->jitter % (s->backoff_ms / 2 + 1);
+	s->start_at_ms = clock_ms() + backoff_jitter(limit, random_next(&sv->random));
 	/* The kernel would go on giving this slot its share of the connections. Without the listener the
 	 * other slots get them; a process that died once or twice is back before anybody notices. */
-	if (s->backoff_ms >= BACKOFF_CLOSE_MS)
+	if (limit >= BACKOFF_CLOSE_MS)
 		slot_close_listener(s);
-	s->backoff_ms = s->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff_ms * 2;
 }
 
 static void slot_signal(const struct slot *s, pid_t pid)
@@ -312,7 +310,7 @@ void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_statu
 		s->ended = wait_status;
 		s->restarts++;
 		if (clock_ms() - s->started_ms >= STEADY_MS)
-			s->backoff_ms = 0;
+			s->failures = 0;
 		slot_back_off(sv, s);
 		if (sv->stopping)
 			s->state = PROCESS_DOWN;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "process/internal.h"
 
 #include <fcntl.h>
@@ -338,7 +339,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 				 .event_fd = -1,
 				 .ready_fd = ready_fd,
 				 .started_ms = clock_ms(),
-				 .jitter = (uint32_t)clock_us()};
+				 .random = random_seeded()};
 	enum status status = instance_make_run_dir(i, &err);
 	if (status == OK)
 		status = take_lock(&sv, &err);

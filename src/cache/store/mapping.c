@@ -1,11 +1,11 @@
 /* The mapping itself: making, attaching, sweeping after the dead, counting, checking. */
 #include "cache/store/internal.h"
+#include "base/random.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,7 +57,7 @@ enum status store_create(size_t bytes, int *fd, struct err *err)
 	head->buckets = buckets_for(blocks);
 	put(&head->free, blocks);
 	put(&head->hint, 1);
-	must(getrandom(&head->seed, sizeof(head->seed), 0) == sizeof(head->seed));
+	random_bytes(&head->seed, sizeof(head->seed));
 	munmap(head, sizeof(*head));
 	return OK;
 }

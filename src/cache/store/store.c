@@ -1,5 +1,7 @@
 /* Entries: finding, inserting, filling, publishing. */
 #include "cache/store/internal.h"
+#include "base/backoff.h"
+#include "base/random.h"
 
 #include <string.h>
 
@@ -409,15 +411,13 @@ enum status store_publish(struct store *store, const struct store_fill *fill,
 	return OK;
 }
 
-/* Half of `ms` and a random part of the other half. */
-static int64_t jittered(const struct store *store, int64_t ms)
+/* Differs between calls, processes and caches. */
+static uint64_t chance(const struct store *store)
 {
 	static _Atomic uint64_t turn;
-	uint64_t x = store->head->seed ^ (uint64_t)store->slot << 56 ^
-		     atomic_fetch_add_explicit(&turn, 0x9e3779b97f4a7c15, memory_order_relaxed);
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9; /* splitmix64, Steele et al. 2014 */
-	x = (x ^ x >> 27) * 0x94d049bb133111eb;
-	return ms / 2 + (int64_t)((x ^ x >> 31) % (uint64_t)(ms / 2 + 1));
+	return random_mix(
+	    store->head->seed ^ (uint64_t)store->slot << 56 ^
+	    atomic_fetch_add_explicit(&turn, 0x9e3779b97f4a7c15, memory_order_relaxed));
 }
 
 int64_t store_fail(struct store *store, const struct store_fill *fill, int64_t now_ms,
@@ -425,10 +425,7 @@ int64_t store_fail(struct store *store, const struct store_fill *fill, int64_t n
 {
 	struct entry *e = entry_at(store, fill->entry);
 	uint64_t failures = peek(&e->failures), next;
-	int64_t wait = base_ms;
-	for (uint64_t i = 0; i < failures && wait < max_ms; i++)
-		wait *= 2;
-	wait = jittered(store, wait < max_ms ? wait : max_ms);
+	int64_t wait = backoff_wait(base_ms, max_ms, failures, chance(store));
 	next = word_next(fill->word, STORE_BACKOFF, 0, word_block(fill->word));
 	/* With the generation that only our swap can make: who was fenced has written nothing that counts. */
 	if (load(word_at(store, fill->entry)) == fill->word)

@@ -1,6 +1,8 @@
 #include "db/async/async.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "db/wire.h"
 
 #include <event2/event.h>
@@ -23,8 +25,8 @@ struct link {
 	PGconn *connection;
 	struct event *readable, *writable; /* on its socket */
 	struct event *retry;               /* ends the backoff */
-	int64_t backoff_ms;
-	struct db_query *query; /* LINK_BUSY: what it runs */
+	uint64_t failures;                 /* in a row */
+	struct db_query *query;            /* LINK_BUSY: what it runs */
 	int64_t began_us;
 	PGresult *result; /* the first one of the running query */
 	bool broken;      /* sending failed: link_readable gives it up */
@@ -53,7 +55,7 @@ struct db_pool {
 	struct db_query *next_waiting; /* the oldest without a link, NULL: none waits */
 	struct event *deadline;        /* of the oldest query */
 	bool failing; /* the last attempt to connect failed and no link is connected */
-	uint32_t jitter;
+	struct random random;
 	struct db_pool_stats stats;
 };
 
@@ -137,8 +139,9 @@ static void link_break(struct link *link, const struct err *why)
 	struct db_pool *pool = link->pool;
 	struct db_query *query = link->query;
 
-	log_warn("database connection lost", LOG_S("error", why->text),
-		 LOG_I("retry_ms", link->backoff_ms));
+	int64_t wait = backoff_wait(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, link->failures++,
+				    random_next(&pool->random));
+	log_warn("database connection lost", LOG_S("error", why->text), LOG_I("retry_ms", wait));
 	link_drop_events(link);
 	PQclear(link->result);
 	PQfinish(link->connection);
@@ -153,13 +156,8 @@ static void link_break(struct link *link, const struct err *why)
 	link->state = LINK_DOWN;
 	pool->failing = pool->stats.connected == 0;
 
-	/* Half fixed, half random, so that processes do not reconnect all at once. */
-	pool->jitter = pool->jitter * 1664525u + 1013904223u;
-	int64_t wait = link->backoff_ms / 2 + (int64_t)pool->jitter % (link->backoff_ms / 2 + 1);
 	struct timeval tv = {wait / 1000, (wait % 1000) * 1000};
 	evtimer_add(link->retry, &tv);
-	link->backoff_ms =
-	    link->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : link->backoff_ms * 2;
 
 	if (query)
 		query_finish(query, UNAVAILABLE, NULL, why);
@@ -227,7 +225,7 @@ static void link_query_done(struct link *link)
 	link->result = NULL;
 	link->query = NULL;
 	link->state = LINK_IDLE;
-	link->backoff_ms = BACKOFF_FIRST_MS;
+	link->failures = 0;
 	pool->stats.busy--;
 	pool->stats.busy_us += (uint64_t)(clock_us() - link->began_us);
 
@@ -400,12 +398,11 @@ struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_opt
 	pool->queue_max = options->queue;
 	pool->links = links;
 	pool->links_count = options->connections;
-	pool->jitter = (uint32_t)clock_us();
+	pool->random = random_seeded();
 	pool->deadline = evtimer_new(loop, pool_deadline, pool);
 	must(pool->deadline);
 	for (int i = 0; i < pool->links_count; i++) {
 		links[i].pool = pool;
-		links[i].backoff_ms = BACKOFF_FIRST_MS;
 		links[i].retry = evtimer_new(loop, link_retry, &links[i]);
 		must(links[i].retry);
 		link_connect(&links[i]);

@@ -1,44 +1,24 @@
 #include "directory/generate/generate.h"
 #include "base/ascii.h"
+#include "base/random.h"
 #include "directory/generate/internal.h"
 
 #include <string.h>
 
-/* ---- randomness: SplitMix64 (Steele, Lea, Flood 2014) ---- */
-
-struct random {
-	uint64_t state;
-};
-
-static uint64_t mix(uint64_t z)
-{
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-	return z ^ z >> 31;
-}
+/* ---- chance ---- */
 
 /* What a stream is for: near-duplicates share who they are, but not what is known of them. */
 enum purpose { WHO, WHERE, KNOWN };
 
 static struct random stream(uint64_t seed, uint64_t k, enum purpose purpose)
 {
-	return (struct random){mix(mix(seed + 0x9E3779B97F4A7C15ull) + k * 4 + purpose)};
-}
-
-static uint64_t next(struct random *r)
-{
-	return mix(r->state += 0x9E3779B97F4A7C15ull);
-}
-
-/* Evenly in [0, n). */
-static uint32_t below(struct random *r, uint32_t n)
-{
-	return (uint32_t)((next(r) >> 32) * n >> 32);
+	struct random of_seed = {seed};
+	return (struct random){random_mix(random_next(&of_seed) + k * 4 + purpose)};
 }
 
 static bool chance(struct random *r, uint32_t percent)
 {
-	return below(r, 100) < percent;
+	return random_below(r, 100) < percent;
 }
 
 /* In [0, n): k has a weight of about 1 / (k + flat). Each doubling of k + flat is as likely as the others, so
@@ -48,14 +28,14 @@ static uint32_t skewed(struct random *r, uint32_t n, uint32_t flat)
 	uint32_t doublings = 0;
 	while ((uint64_t)flat << doublings < (uint64_t)flat + n)
 		doublings++;
-	uint32_t from = flat << below(r, doublings);
+	uint32_t from = flat << random_below(r, doublings);
 	uint32_t to = from * 2 < flat + n ? from * 2 : flat + n;
-	return from - flat + below(r, to - from);
+	return from - flat + random_below(r, to - from);
 }
 
 static struct str pick(struct random *r, const struct list *list)
 {
-	return list->item[below(r, list->count)];
+	return list->item[random_below(r, list->count)];
 }
 
 /* ---- writing: faster than the general writer, for texts that are known to be clean ---- */
@@ -155,7 +135,7 @@ static void put_name(struct buf *out, struct random *r, const struct subject *s)
 {
 	put_template(out, r, s, pick(r, &s->language->names));
 	/* The long tail: chains and holdings that put everything into their name. */
-	if (below(r, 500) == 0)
+	if (random_below(r, 500) == 0)
 		for (int i = 0; i < 4; i++) {
 			put(out, " – ");
 			put_template(out, r, s, STR("%b %g"));
@@ -165,8 +145,8 @@ static void put_name(struct buf *out, struct random *r, const struct subject *s)
 /* The same business as somebody else wrote it down. */
 static void vary_name(struct buf *out, struct random *r, const struct subject *s, size_t from)
 {
-	size_t n = out->n - from, at = from + below(r, (uint32_t)n);
-	switch (below(r, 5)) {
+	size_t n = out->n - from, at = from + random_below(r, (uint32_t)n);
+	switch (random_below(r, 5)) {
 	case 0:
 		for (size_t i = from; i < out->n; i++)
 			out->p[i] = ascii_upper(out->p[i]);
@@ -198,15 +178,15 @@ static void put_pattern(struct buf *out, struct random *r, struct random of_town
 	for (size_t i = 0; i < n; i++) {
 		char c = pattern[i];
 		if (c == '#')
-			c = (char)('0' + below(&of_town, 10));
+			c = (char)('0' + random_below(&of_town, 10));
 		else if (c == '~')
-			c = (char)('1' + below(&of_town, 9));
+			c = (char)('1' + random_below(&of_town, 9));
 		else if (c == '^')
-			c = (char)('A' + below(&of_town, 26));
+			c = (char)('A' + random_below(&of_town, 26));
 		else if (c == '?')
-			c = (char)('0' + below(r, 10));
+			c = (char)('0' + random_below(r, 10));
 		else if (c == '@')
-			c = (char)('A' + below(r, 26));
+			c = (char)('A' + random_below(r, 26));
 		buf_putc(out, c);
 	}
 }
@@ -214,9 +194,11 @@ static void put_pattern(struct buf *out, struct random *r, struct random of_town
 /* About 4 km around the middle, denser towards it. */
 static void put_place(struct buf *out, struct random *r, const struct town *t)
 {
-	int64_t spread = 1 + below(r, 400000);
-	int64_t lat = (int64_t)t->lat * 100 + (int64_t)below(r, (uint32_t)spread) - spread / 2;
-	int64_t lon = (int64_t)t->lon * 100 + (int64_t)below(r, (uint32_t)spread) - spread / 2;
+	int64_t spread = 1 + random_below(r, 400000);
+	int64_t lat =
+	    (int64_t)t->lat * 100 + (int64_t)random_below(r, (uint32_t)spread) - spread / 2;
+	int64_t lon =
+	    (int64_t)t->lon * 100 + (int64_t)random_below(r, (uint32_t)spread) - spread / 2;
 	key(out, "lat");
 	put_degrees(out, lat);
 	key(out, "lon");
@@ -227,7 +209,8 @@ static void put_description(struct buf *out, struct random *r, const struct subj
 {
 	enum { LONGEST = 3200 };
 	const struct list *all = &s->language->sentences;
-	uint32_t wanted = below(r, 2000) ? 1 + skewed(r, 9, 1) : 60, at = below(r, all->count);
+	uint32_t wanted = random_below(r, 2000) ? 1 + skewed(r, 9, 1) : 60,
+		 at = random_below(r, all->count);
 	key(out, "description");
 	buf_putc(out, '"');
 	size_t from = out->n;
@@ -243,14 +226,14 @@ static void put_offers(struct buf *out, struct random *r, const struct subject *
 {
 	const char *currency = s->country->currency;
 	bool small_unit = strcmp(currency, "JPY") == 0 || strcmp(currency, "HUF") == 0;
-	uint32_t items = 1 + (below(r, 300) ? skewed(r, 12, 2) : skewed(r, 60, 30));
+	uint32_t items = 1 + (random_below(r, 300) ? skewed(r, 12, 2) : skewed(r, 60, 30));
 	key(out, "offers");
 	put(out, "{\"items\":[");
 	for (uint32_t i = 0; i < items; i++) {
 		if (i)
 			buf_putc(out, ',');
 		put(out, "{\"name\":\"");
-		put_template(out, r, s, below(r, 3) ? STR("%g") : STR("%g „%b“"));
+		put_template(out, r, s, random_below(r, 3) ? STR("%g") : STR("%g „%b“"));
 		buf_putc(out, '"');
 		if (chance(r, 85)) {
 			put(out, ",\"price\":\"");
@@ -259,7 +242,7 @@ static void put_offers(struct buf *out, struct random *r, const struct subject *
 				put(out, "00");
 			} else {
 				buf_putc(out, '.');
-				put_number(out, below(r, 20) * 5, 2);
+				put_number(out, random_below(r, 20) * 5, 2);
 			}
 			put(out, "\",\"currency\":\"");
 			buf_str(out, str_of(currency));
@@ -273,7 +256,7 @@ static void put_offers(struct buf *out, struct random *r, const struct subject *
 static void put_service_area(struct buf *out, struct random *r, const struct subject *s)
 {
 	const struct town *first = s->texts->towns, *end = first + s->texts->towns_count;
-	uint32_t towns = 2 + below(r, 5);
+	uint32_t towns = 2 + random_below(r, 5);
 	key(out, "service_area");
 	buf_putc(out, '[');
 	quoted(out, s->town->name);
@@ -295,7 +278,7 @@ static void put_website(struct buf *out, struct random *r, const struct subject 
 	buf_putc(out, '-');
 	put_number(out, s->k, 1);
 	put(out, ".example.");
-	buf_str(out, below(r, 3) ? STR("com/") : STR("org/"));
+	buf_str(out, random_below(r, 3) ? STR("com/") : STR("org/"));
 	buf_putc(out, '"');
 }
 
@@ -317,10 +300,10 @@ static void put_alt_names(struct buf *out, struct random *r, const struct subjec
 {
 	key(out, "alt_names");
 	put(out, "[\"");
-	if (below(r, 30) == 0)
+	if (random_below(r, 30) == 0)
 		buf_str(out, pick(r, &s->texts->rare_names));
 	else
-		put_template(out, r, s, below(r, 2) ? STR("%b") : STR("%s %f"));
+		put_template(out, r, s, random_below(r, 2) ? STR("%b") : STR("%s %f"));
 	put(out, "\"]");
 }
 
@@ -384,7 +367,7 @@ static struct subject subject_of(struct random *who, uint64_t k)
 		/* The first word is the usual one. */
 		do
 			s.trade = str_cut(&words, ';');
-		while (words.p && below(who, 3) == 0);
+		while (words.p && random_below(who, 3) == 0);
 	} else {
 		uint32_t i = skewed(who, s.language->trades_count, 4);
 		s.category = s.language->trades[i].category;
@@ -400,7 +383,8 @@ static void put_categories(struct buf *out, struct random *r, const struct subje
 	quoted(out, str_of(s->category->key));
 	if (chance(r, 10)) {
 		buf_putc(out, ',');
-		quoted(out, str_of(s->texts->by_custom[below(r, (uint32_t)taxonomy_count)]->key));
+		quoted(out,
+		       str_of(s->texts->by_custom[random_below(r, (uint32_t)taxonomy_count)]->key));
 	}
 	buf_putc(out, ']');
 }
@@ -409,13 +393,13 @@ static void put_updated(struct buf *out, struct random *r)
 {
 	key(out, "updated_at");
 	buf_putc(out, '"');
-	put_number(out, 2018 + below(r, 8), 4);
+	put_number(out, 2018 + random_below(r, 8), 4);
 	buf_putc(out, '-');
-	put_number(out, 1 + below(r, 12), 2);
+	put_number(out, 1 + random_below(r, 12), 2);
 	buf_putc(out, '-');
-	put_number(out, 1 + below(r, 28), 2);
+	put_number(out, 1 + random_below(r, 28), 2);
 	buf_putc(out, 'T');
-	put_number(out, below(r, 24), 2);
+	put_number(out, random_below(r, 24), 2);
 	put(out, ":00:00Z\"");
 }
 
@@ -423,8 +407,8 @@ void generate_record(struct buf *out, uint64_t seed, uint64_t k)
 {
 	struct random r = stream(seed, k, KNOWN);
 	uint64_t same_as = k;
-	if (below(&r, 60) == 0)
-		same_as -= k > 50 ? 1 + below(&r, 50) : 0;
+	if (random_below(&r, 60) == 0)
+		same_as -= k > 50 ? 1 + random_below(&r, 50) : 0;
 	struct random who = stream(seed, same_as, WHO), where = stream(seed, same_as, WHERE);
 	const struct subject s = subject_of(&who, k);
 
@@ -441,7 +425,7 @@ void generate_record(struct buf *out, uint64_t seed, uint64_t k)
 		vary_name(out, &r, &s, from);
 	buf_putc(out, '"');
 	put_categories(out, &who, &s);
-	if (below(&r, 15) == 0)
+	if (random_below(&r, 15) == 0)
 		put_alt_names(out, &r, &s);
 	key(out, "city");
 	quoted(out, s.town->name);
