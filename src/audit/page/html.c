@@ -43,15 +43,18 @@ static void say(struct walk *w, const GumboNode *node, enum page_fact fact, stru
 		 b);
 }
 
+static bool has_part(struct str list, char separator, const char *part)
+{
+	while (list.p)
+		if (str_eq_nocase(str_trim(str_cut(&list, separator)), str_of(part)))
+			return true;
+	return false;
+}
+
 /* Whether one of the words of a list separated by blanks. */
 static bool has_word(struct str list, const char *word)
 {
-	while (list.p) {
-		struct str one = str_trim(str_cut(&list, ' '));
-		if (str_eq_nocase(one, str_of(word)))
-			return true;
-	}
-	return false;
+	return has_part(list, ' ', word);
 }
 
 static bool contains(struct str s, const char *part)
@@ -125,8 +128,9 @@ static void on_meta(struct walk *w, const GumboNode *node)
 	struct str name = attribute(node, "name"), content = attribute(node, "content");
 	if (str_eq_nocase(attribute(node, "http-equiv"), STR("refresh")))
 		say(w, node, PAGE_REFRESH, content, STR(""));
-	else if (str_eq_nocase(name, STR("robots")) || str_eq_nocase(name, STR("googlebot")))
-		say(w, node, PAGE_ROBOTS_META, content, STR(""));
+	else if ((str_eq_nocase(name, STR("robots")) || str_eq_nocase(name, STR("googlebot"))) &&
+		 (has_part(content, ',', "noindex") || has_part(content, ',', "none")))
+		say(w, node, PAGE_NOINDEX, content, STR(""));
 	else if (str_eq_nocase(name, STR("description")))
 		say(w, node, PAGE_DESCRIPTION, content, STR(""));
 	else if (str_eq_nocase(name, STR("viewport")))
@@ -232,7 +236,7 @@ static void on_anchor(struct walk *w, const GumboNode *node)
 	if (!href.p)
 		return;
 	say(w, node, PAGE_LINK, href, STR(""));
-	if (str_starts(href, STR("tel:"))) {
+	if (href.n > 4 && str_eq_nocase((struct str){href.p, 4}, STR("tel:"))) {
 		say(w, node, PAGE_PHONE, href, STR(""));
 		buf_str(&w->s->digits, href);
 	}
@@ -241,7 +245,9 @@ static void on_anchor(struct walk *w, const GumboNode *node)
 static void on_script(struct walk *w, const GumboNode *node)
 {
 	struct str src = attribute(node, "src");
-	if (str_eq_nocase(attribute(node, "type"), STR("application/ld+json"))) {
+	struct str type = attribute(node, "type");
+	/* without parameters: "application/ld+json; charset=utf-8" */
+	if (str_eq_nocase(str_trim(str_cut(&type, ';')), STR("application/ld+json"))) {
 		if (w->blocks_count < BLOCKS_MAX)
 			w->blocks[w->blocks_count++] = node;
 	} else if (src.p) {
@@ -249,16 +255,14 @@ static void on_script(struct walk *w, const GumboNode *node)
 	}
 }
 
+/* The title of the document, wherever it stands; those of SVG are others. */
 static void on_title(struct walk *w, const GumboNode *node)
 {
-	struct buf text;
-	if (node->parent->type != GUMBO_NODE_ELEMENT ||
-	    node->parent->v.element.tag != GUMBO_TAG_HEAD)
-		return;
-	buf_init(&text, (size_t)2 * PAGE_BYTES_MAX);
-	text_below(node, &text);
-	say(w, node, PAGE_TITLE, str_trim(buf_view(&text)), STR(""));
-	buf_release(&text);
+	const GumboElement *e = &node->v.element;
+	const GumboNode *text = e->children.length ? e->children.data[0] : NULL;
+	if (e->tag_namespace == GUMBO_NAMESPACE_HTML)
+		say(w, node, PAGE_TITLE, text ? str_trim(str_of(text->v.text.text)) : STR(""),
+		    STR(""));
 }
 
 static const struct {
@@ -276,8 +280,17 @@ static const struct {
     {GUMBO_TAG_OBJECT, "data", "frame", NULL},
 };
 
+/* A copy that the parser made of an element that was closed in the wrong order: the page has it once. */
+static bool is_copy(const GumboNode *node)
+{
+	return (node->parse_flags & (GUMBO_INSERTION_ADOPTION_AGENCY_CLONED |
+				     GUMBO_INSERTION_RECONSTRUCTED_FORMATTING_ELEMENT)) != 0;
+}
+
 static void on_element(struct walk *w, const GumboNode *node)
 {
+	if (is_copy(node))
+		return;
 	struct str id = attribute(node, "id"), name = attribute(node, "name");
 	if (id.n)
 		say(w, node, PAGE_ANCHOR, id, STR(""));
@@ -327,7 +340,8 @@ static void walk_tree(struct walk *w, const GumboNode *root)
 			on_element(w, n);
 			if (!hidden && !shown(n))
 				hidden = n;
-			if (n->v.element.children.length) {
+			/* what a template holds is not part of the document */
+			if (n->v.element.children.length && n->type != GUMBO_NODE_TEMPLATE) {
 				n = n->v.element.children.data[0];
 				continue;
 			}

@@ -35,7 +35,7 @@ enum page_fact {
 	PAGE_TITLE,       /* a: text */
 	PAGE_LANG,        /* a: language */
 	PAGE_DESCRIPTION, /* a: content */
-	PAGE_ROBOTS_META, /* a: content */
+	PAGE_NOINDEX,     /* a: content of the <meta> */
 	PAGE_VIEWPORT,
 	PAGE_BASE,      /* a: href */
 	PAGE_REFRESH,   /* a: content of <meta http-equiv=refresh> */

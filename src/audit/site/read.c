@@ -24,16 +24,6 @@ static enum status read_document(struct site *site, struct site_reader *reader,
 	return site_read(reader, site, page, buf_view(body), err);
 }
 
-static bool is_noindex(struct str content)
-{
-	while (content.p) {
-		struct str one = str_trim(str_cut(&content, ','));
-		if (str_eq_nocase(one, STR("noindex")) || str_eq_nocase(one, STR("none")))
-			return true;
-	}
-	return false;
-}
-
 /* Where the site is served, when nobody has said: what robots.txt, the sitemaps, then pages say of it. */
 static void learn_origin(struct site *site, const struct site_page *page)
 {
@@ -61,7 +51,7 @@ static void digest(struct site *site, const struct site_page *page)
 	struct site_file *file = page->file;
 	for (size_t i = 0; i < page->facts_count; i++) {
 		const struct site_fact *f = &page->facts[i];
-		file->noindex |= f->fact == PAGE_ROBOTS_META && is_noindex(f->a);
+		file->noindex |= f->fact == PAGE_NOINDEX;
 		if (f->fact == PAGE_ANCHOR)
 			SITE_ADD(&site->anchors) = site_anchor(site_number(site, file), f->a);
 		if (f->fact == PAGE_STREET)

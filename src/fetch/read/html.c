@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A scanner, not a parser: it knows tags, attributes, comments and the elements whose content is text, and never
- * looks back, so that any page costs one pass. */
+/* Facts of a page, from the tags and texts that scan.c finds in one pass. */
 
 enum {
 	PHONES_MAX = 8,
@@ -18,179 +17,49 @@ enum {
 	DIGITS_MAX = 15, /* E.164 */
 };
 
-enum charset { CHARSET_UNKNOWN, CHARSET_UTF8, CHARSET_LATIN, CHARSET_OTHER };
-
 struct digits {
 	char of[DIGITS_MAX + 2];
 	size_t n;
 };
 
 struct page {
-	struct str rest;
 	struct arena *arena;
 	struct wire_facts *facts;
-	enum charset charset;
+	enum text_charset charset;
 	struct digits wanted;
 	unsigned phones, types, blocks;
 	bool has_title, has_description, has_language;
 };
 
-/* What is kept of a tag. */
-struct tag {
-	struct str name, lang, href, type, property, content, charset;
-};
-
-static const struct {
-	const char *name;
-	size_t offset;
-} attributes[] = {
-    {"lang", offsetof(struct tag, lang)},         {"href", offsetof(struct tag, href)},
-    {"type", offsetof(struct tag, type)},         {"name", offsetof(struct tag, property)},
-    {"property", offsetof(struct tag, property)}, {"content", offsetof(struct tag, content)},
-    {"charset", offsetof(struct tag, charset)},
-};
-
-static void skip(struct str *s, size_t n)
+/* A fact has no more characters than this, however many bytes of references they are written with. */
+static struct str bounded(struct str raw)
 {
-	s->p += n;
-	s->n -= n;
+	return utf8_cut(raw, 4 * (size_t)WIRE_VALUE_MAX);
 }
 
-static struct str take(struct str *s, size_t n)
-{
-	struct str taken = {s->p, n};
-	skip(s, n);
-	return taken;
-}
-
-/* ---- characters ---- */
-
-static const struct {
-	const char *name, *text;
-} entities[] = {
-    {"amp", "&"},         {"lt", "<"},          {"gt", ">"},          {"quot", "\""},
-    {"apos", "'"},        {"nbsp", " "},        {"auml", "\u00e4"},   {"ouml", "\u00f6"},
-    {"uuml", "\u00fc"},   {"Auml", "\u00c4"},   {"Ouml", "\u00d6"},   {"Uuml", "\u00dc"},
-    {"szlig", "\u00df"},  {"eacute", "\u00e9"}, {"egrave", "\u00e8"}, {"ecirc", "\u00ea"},
-    {"agrave", "\u00e0"}, {"aacute", "\u00e1"}, {"acirc", "\u00e2"},  {"ccedil", "\u00e7"},
-    {"iacute", "\u00ed"}, {"ntilde", "\u00f1"}, {"oacute", "\u00f3"}, {"ocirc", "\u00f4"},
-    {"uacute", "\u00fa"}, {"ugrave", "\u00f9"}, {"aring", "\u00e5"},  {"aelig", "\u00e6"},
-    {"oslash", "\u00f8"}, {"ndash", "\u2013"},  {"mdash", "\u2014"},  {"hellip", "\u2026"},
-    {"laquo", "\u00ab"},  {"raquo", "\u00bb"},  {"lsquo", "\u2018"},  {"rsquo", "\u2019"},
-    {"ldquo", "\u201c"},  {"rdquo", "\u201d"},  {"bdquo", "\u201e"},  {"euro", "\u20ac"},
-    {"copy", "\u00a9"},   {"reg", "\u00ae"},    {"trade", "\u2122"},  {"middot", "\u00b7"},
-    {"bull", "\u2022"},   {"shy", ""},
-};
-
-static void put_character(struct buf *out, uint32_t c)
-{
-	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		c = 0xfffd;
-	buf_utf8(out, c);
-}
-
-/* After '&': how many bytes the reference takes, 0 when it is none. */
-static size_t put_reference(struct buf *out, struct str s)
-{
-	enum { NAME_MAX_BYTES = 8, VALUE_MAX = 0x110000 };
-	size_t n = 0;
-	if (s.n > 1 && s.p[0] == '#') {
-		bool hex = ascii_lower(s.p[1]) == 'x';
-		uint32_t value = 0;
-		size_t start = hex ? 2 : 1;
-		for (n = start; n < s.n; n++) {
-			int digit = hex || ascii_is_digit(s.p[n]) ? hex_value(s.p[n]) : -1;
-			if (digit < 0)
-				break;
-			value = value * (hex ? 16 : 10) + (uint32_t)digit;
-			if (value > VALUE_MAX)
-				value = VALUE_MAX;
-		}
-		if (n == start)
-			return 0;
-		put_character(out, value);
-		return n < s.n && s.p[n] == ';' ? n + 1 : n;
-	}
-	while (n < s.n && n < NAME_MAX_BYTES && ascii_is_letter(s.p[n]))
-		n++;
-	if (n == s.n || s.p[n] != ';')
-		return 0;
-	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
-		if (str_eq((struct str){s.p, n}, str_of(entities[i].name))) {
-			buf_puts(out, entities[i].text);
-			return n + 1;
-		}
-	return 0;
-}
-
-/* The text as UTF-8 with its references resolved, at most what a fact needs; false when its charset is not ours. */
-static bool decode(const struct page *page, struct str raw, struct buf *out)
-{
-	enum { RAW_MAX = 4 * WIRE_VALUE_MAX };
-	raw = utf8_cut(raw, RAW_MAX);
-	if (raw.n == 0)
-		return false;
-	bool utf8 = utf8_is_valid(raw);
-	if (page->charset == CHARSET_OTHER && (!utf8 || memchr(raw.p, 0x1b, raw.n)))
-		return false;
-	buf_reset(out);
-	for (size_t i = 0; i < raw.n;) {
-		if (raw.p[i] == '&') {
-			size_t n = put_reference(out, (struct str){raw.p + i + 1, raw.n - i - 1});
-			if (n > 0) {
-				i += 1 + n;
-				continue;
-			}
-		}
-		if (utf8)
-			buf_putc(out, raw.p[i]);
-		else
-			put_character(out, utf8_of_1252(raw.p[i]));
-		i++;
-	}
-	return !buf_failed(out);
-}
-
-static bool add(struct page *page, const char *name, struct str raw, size_t max)
+static bool add_fact(struct page *page, const char *name, struct str raw, bool in_attribute,
+		     size_t max)
 {
 	struct buf text;
 	buf_init(&text, 16 * WIRE_VALUE_MAX);
-	bool added = decode(page, raw, &text) &&
+	bool added = text_decode(page->charset, bounded(raw), in_attribute, &text) &&
 		     fact_add(page->facts, page->arena, name, buf_view(&text), max);
 	buf_release(&text);
 	return added;
 }
 
-static enum charset charset_of(struct str name)
+/* The value of an attribute without its character references, in the arena. */
+static struct str attribute_text(struct page *page, struct str raw)
 {
-	static const char *const latins[] = {"iso-8859-1",   "iso-8859-15", "iso8859-1",
-					     "windows-1252", "latin1",      "us-ascii",
-					     "cp1252"};
-	name = str_trim(name);
-	if (name.n > 1 && (name.p[0] == '"' || name.p[0] == '\'')) {
-		skip(&name, 1);
-		if (name.p[name.n - 1] == '"' || name.p[name.n - 1] == '\'')
-			name.n--;
-	}
-	if (name.n == 0)
-		return CHARSET_UNKNOWN;
-	if (str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")))
-		return CHARSET_UTF8;
-	for (size_t i = 0; i < sizeof(latins) / sizeof(latins[0]); i++)
-		if (str_eq_nocase(name, str_of(latins[i])))
-			return CHARSET_LATIN;
-	return CHARSET_OTHER;
-}
-
-/* "text/html; charset=x" */
-static enum charset charset_in(struct str type)
-{
-	while (type.p) {
-		struct str value = str_trim(str_cut(&type, ';'));
-		if (str_eq_nocase(str_trim(str_cut(&value, '=')), STR("charset")) && value.p)
-			return charset_of(value);
-	}
-	return CHARSET_UNKNOWN;
+	struct buf text;
+	struct str value = raw;
+	if (!raw.n || !memchr(raw.p, '&', raw.n))
+		return raw;
+	buf_init(&text, 16 * WIRE_VALUE_MAX);
+	if (text_decode(page->charset, bounded(raw), true, &text))
+		value = arena_str(page->arena, buf_view(&text));
+	buf_release(&text);
+	return value;
 }
 
 /* ---- telephone numbers ---- */
@@ -353,78 +222,6 @@ static void read_block(struct page *page, struct str text)
 
 /* ---- tags ---- */
 
-static struct str attribute_value(struct str *s)
-{
-	size_t n = 0;
-	while (s->n > 0 && is_space(s->p[0]))
-		skip(s, 1);
-	if (s->n == 0 || s->p[0] != '=')
-		return (struct str){NULL, 0};
-	skip(s, 1);
-	while (s->n > 0 && is_space(s->p[0]))
-		skip(s, 1);
-	if (s->n > 0 && (s->p[0] == '"' || s->p[0] == '\'')) {
-		char quote = s->p[0];
-		skip(s, 1);
-		const char *end = memchr(s->p, quote, s->n);
-		n = end ? (size_t)(end - s->p) : s->n;
-		struct str value = take(s, n);
-		skip(s, end ? 1 : 0);
-		return value;
-	}
-	while (n < s->n && !is_space(s->p[n]) && s->p[n] != '>')
-		n++;
-	return take(s, n);
-}
-
-/* Behind '<': the tag and its attributes, up to and with '>'. Of attributes named twice the first counts. */
-static void read_tag(struct str *s, struct tag *tag)
-{
-	size_t n = 0;
-	*tag = (struct tag){0};
-	while (n < s->n && !is_space(s->p[n]) && s->p[n] != '/' && s->p[n] != '>')
-		n++;
-	tag->name = take(s, n);
-	for (;;) {
-		while (s->n > 0 && (is_space(s->p[0]) || s->p[0] == '/'))
-			skip(s, 1);
-		if (s->n == 0)
-			return;
-		if (s->p[0] == '>') {
-			skip(s, 1);
-			return;
-		}
-		n = 1; /* a name may begin with '=' */
-		while (n < s->n && !is_space(s->p[n]) && s->p[n] != '/' && s->p[n] != '>' &&
-		       s->p[n] != '=')
-			n++;
-		struct str name = take(s, n);
-		struct str value = attribute_value(s);
-		for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-			struct str *to = (struct str *)(void *)((char *)tag + attributes[i].offset);
-			if (!to->p && str_eq_nocase(name, str_of(attributes[i].name)))
-				*to = value;
-		}
-	}
-}
-
-/* The text up to </name; consumes it, but not the end tag. */
-static struct str raw_text(struct str *s, struct str name)
-{
-	size_t at = 0;
-	while (at < s->n) {
-		const char *end = memchr(s->p + at, '<', s->n - at);
-		if (!end)
-			break;
-		at = (size_t)(end - s->p);
-		if (s->n - at > name.n + 1 && end[1] == '/' &&
-		    str_eq_nocase((struct str){end + 2, name.n}, name))
-			return take(s, at);
-		at++;
-	}
-	return take(s, s->n);
-}
-
 static bool has_word(struct str list, struct str word)
 {
 	while (list.p)
@@ -433,22 +230,25 @@ static bool has_word(struct str list, struct str word)
 	return false;
 }
 
-static void on_meta(struct page *page, const struct tag *tag)
+static void on_meta(struct page *page, const struct scan_tag *tag)
 {
-	if (tag->charset.n > 0 && page->charset == CHARSET_UNKNOWN)
-		page->charset = charset_of(tag->charset);
-	else if (page->charset == CHARSET_UNKNOWN && tag->property.n == 0)
-		page->charset = charset_in(tag->content); /* http-equiv */
-	if (str_eq_nocase(tag->property, STR("description")) && !page->has_description)
-		page->has_description = add(page, "description", tag->content, FACT_TEXT_MAX);
-	if (str_eq_nocase(tag->property, STR("robots")) &&
-	    (has_word(tag->content, STR("noindex")) || has_word(tag->content, STR("none"))))
+	struct str name = str_trim(attribute_text(page, tag->meta_name));
+	struct str content = attribute_text(page, tag->content);
+	if (tag->charset.n > 0 && page->charset == TEXT_UNKNOWN)
+		page->charset = text_charset_of(tag->charset);
+	else if (page->charset == TEXT_UNKNOWN && name.n == 0)
+		page->charset = text_charset_in(content); /* http-equiv */
+	if (str_eq_nocase(name, STR("description")) && !page->has_description)
+		page->has_description =
+		    add_fact(page, "description", tag->content, true, FACT_TEXT_MAX);
+	bool robots = str_eq_nocase(name, STR("robots")) || str_eq_nocase(name, STR("googlebot"));
+	if (robots && (has_word(content, STR("noindex")) || has_word(content, STR("none"))))
 		fact_add(page->facts, page->arena, "noindex", STR("true"), WIRE_VALUE_MAX);
 }
 
 static void on_link(struct page *page, struct str href)
 {
-	struct str target = str_trim(href);
+	struct str target = str_trim(attribute_text(page, href));
 	struct str scheme = str_cut(&target, ':');
 	if (target.p && str_eq_nocase(scheme, STR("tel")))
 		add_phone(page, target);
@@ -457,74 +257,54 @@ static void on_link(struct page *page, struct str href)
 static void on_html(struct page *page, struct str lang)
 {
 	enum { LANGUAGE_MAX = 35 }; /* the longest registered tag, RFC 5646 4.4.1 */
-	lang = str_trim(lang);
+	lang = str_trim(attribute_text(page, lang));
 	for (size_t i = 0; i < lang.n; i++)
 		if (!ascii_is_letter(lang.p[i]) && !ascii_is_digit(lang.p[i]) && lang.p[i] != '-')
 			return;
 	if (lang.n > 1 && lang.n <= LANGUAGE_MAX && !page->has_language)
-		page->has_language = add(page, "language", lang, LANGUAGE_MAX);
+		page->has_language = add_fact(page, "language", lang, true, LANGUAGE_MAX);
 }
 
-static void on_tag(struct page *page, const struct tag *tag)
+/* The type without its parameters: "application/ld+json; charset=utf-8". */
+static bool is_json_ld(struct str type)
 {
-	static const char *const raw[] = {"script", "style", "title", "textarea", "xmp", "iframe"};
-	struct str text = {NULL, 0};
-	for (size_t i = 0; i < sizeof(raw) / sizeof(raw[0]); i++)
-		if (str_eq_nocase(tag->name, str_of(raw[i])))
-			text = raw_text(&page->rest, tag->name);
-	if (str_eq_nocase(tag->name, STR("title")) && !page->has_title)
-		page->has_title = add(page, "title", text, FACT_TEXT_MAX);
+	return str_eq_nocase(str_trim(str_cut(&type, ';')), STR("application/ld+json"));
+}
+
+static void on_tag(struct page *page, const struct scan_tag *tag)
+{
+	if (str_eq_nocase(tag->name, STR("title")) && !tag->foreign && !page->has_title)
+		page->has_title = add_fact(page, "title", tag->text, false, FACT_TEXT_MAX);
 	else if (str_eq_nocase(tag->name, STR("html")))
 		on_html(page, tag->lang);
 	else if (str_eq_nocase(tag->name, STR("meta")))
 		on_meta(page, tag);
-	else if (str_eq_nocase(tag->name, STR("a")))
+	else if (str_eq_nocase(tag->name, STR("a")) || str_eq_nocase(tag->name, STR("area")))
 		on_link(page, tag->href);
 	else if (str_eq_nocase(tag->name, STR("script")) &&
-		 str_eq_nocase(str_trim(tag->type), STR("application/ld+json")))
-		read_block(page, text);
-}
-
-/* Consumes up to the end of `mark`, or everything. */
-static void skip_past(struct str *s, const char *mark)
-{
-	size_t n = strlen(mark);
-	const char *at = s->n > 0 ? memmem(s->p, s->n, mark, n) : NULL;
-	skip(s, at ? (size_t)(at - s->p) + n : s->n);
-}
-
-static void scan(struct page *page)
-{
-	struct tag tag;
-	struct str *s = &page->rest;
-	while (s->n > 0) {
-		const char *at = memchr(s->p, '<', s->n);
-		look_for_phone(page, take(s, at ? (size_t)(at - s->p) : s->n));
-		if (s->n < 2)
-			return;
-		skip(s, 1);
-		if (str_starts(*s, STR("!--"))) {
-			skip(s, 1); /* <!--> is a whole comment */
-			skip_past(s, "-->");
-		} else if (s->p[0] == '!' || s->p[0] == '?' || s->p[0] == '/') {
-			skip_past(s, ">");
-		} else if (ascii_is_letter(s->p[0])) {
-			read_tag(s, &tag);
-			on_tag(page, &tag);
-		}
-	}
+		 is_json_ld(attribute_text(page, tag->type)))
+		read_block(page, tag->text);
 }
 
 void read_html(struct str body, struct str content_type, const struct wire_facts *wanted,
 	       struct arena *arena, struct wire_facts *facts)
 {
-	struct page page = {.rest = body, .arena = arena, .facts = facts};
-	page.charset = charset_in(content_type);
+	struct page page = {.arena = arena, .facts = facts};
+	struct scan scan;
+	struct str text;
+	struct scan_tag tag;
+	enum scan_item item;
+	page.charset = text_charset_in(content_type);
 	if (str_starts(body, STR("\xef\xbb\xbf")))
-		page.charset = CHARSET_UTF8;
+		page.charset = TEXT_UTF8;
 	for (uint32_t i = 0; i < wanted->count; i++)
 		if (str_eq(wanted->of[i].name, STR("telephone")) &&
 		    !read_digits(wanted->of[i].value, &page.wanted))
 			page.wanted.n = 0;
-	scan(&page);
+	scan_begin(&scan, body);
+	while ((item = scan_next(&scan, &text, &tag)) != SCAN_END)
+		if (item == SCAN_TEXT)
+			look_for_phone(&page, text);
+		else
+			on_tag(&page, &tag);
 }

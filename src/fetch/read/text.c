@@ -1,0 +1,144 @@
+/* Text of pages as UTF-8: character references, and the charsets that pages say. */
+#include "fetch/read/internal.h"
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+#include <string.h>
+
+/* ---- character references ---- */
+
+static const struct reference {
+	const char *name, *text;
+} references[] = {
+#define REFERENCE(name, text) {name, text},
+#include "fetch/read/references.def"
+#undef REFERENCE
+};
+enum { REFERENCES = sizeof(references) / sizeof(references[0]), REFERENCE_BYTES_MAX = 33 };
+
+static const struct reference *find_reference(struct str name)
+{
+	size_t low = 0, high = REFERENCES;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = str_cmp(name, str_of(references[middle].name));
+		if (order == 0)
+			return &references[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+static void put_character(struct buf *out, uint32_t c)
+{
+	if (c >= 0x80 && c < 0xa0) /* what is meant by the numbers of control characters */
+		c = utf8_of_1252((char)c);
+	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		c = 0xfffd;
+	buf_utf8(out, c);
+}
+
+/* "#8211;", "#x2013;": how many bytes it takes, 0 when it is none. */
+static size_t put_number(struct buf *out, struct str s)
+{
+	enum { VALUE_MAX = 0x110000 };
+	bool hex = s.n > 1 && ascii_lower(s.p[1]) == 'x';
+	size_t start = hex ? 2 : 1, n = start;
+	uint32_t value = 0;
+	for (; n < s.n; n++) {
+		int digit = hex || ascii_is_digit(s.p[n]) ? hex_value(s.p[n]) : -1;
+		if (digit < 0)
+			break;
+		value = value * (hex ? 16 : 10) + (uint32_t)digit;
+		if (value > VALUE_MAX)
+			value = VALUE_MAX;
+	}
+	if (n == start)
+		return 0;
+	put_character(out, value);
+	return n < s.n && s.p[n] == ';' ? n + 1 : n;
+}
+
+/* The longest name that s begins with. In an attribute, "&copy=1" is the beginning of a parameter. */
+static size_t put_named(struct buf *out, struct str s, bool in_attribute)
+{
+	size_t n = 0;
+	while (n < s.n && n < REFERENCE_BYTES_MAX && ascii_is_alnum(s.p[n]))
+		n++;
+	n += n < s.n && s.p[n] == ';';
+	for (; n > 1; n--) {
+		const struct reference *r = find_reference((struct str){s.p, n});
+		if (!r)
+			continue;
+		if (in_attribute && s.p[n - 1] != ';' && n < s.n &&
+		    (s.p[n] == '=' || ascii_is_alnum(s.p[n])))
+			return 0;
+		buf_puts(out, r->text);
+		return n;
+	}
+	return 0;
+}
+
+bool text_decode(enum text_charset charset, struct str raw, bool in_attribute, struct buf *out)
+{
+	if (raw.n == 0)
+		return false;
+	bool utf8 = utf8_is_valid(raw);
+	if (charset == TEXT_OTHER && (!utf8 || memchr(raw.p, 0x1b, raw.n)))
+		return false;
+	buf_reset(out);
+	for (size_t i = 0; i < raw.n;) {
+		if (raw.p[i] == '&') {
+			struct str rest = {raw.p + i + 1, raw.n - i - 1};
+			size_t n = rest.n && rest.p[0] == '#' ? put_number(out, rest)
+							      : put_named(out, rest, in_attribute);
+			if (n > 0) {
+				i += 1 + n;
+				continue;
+			}
+		}
+		if (utf8 || !(raw.p[i] & 0x80))
+			buf_putc(out, raw.p[i]);
+		else
+			put_character(out, utf8_of_1252(raw.p[i]));
+		i++;
+	}
+	return !buf_failed(out);
+}
+
+/* ---- charsets ---- */
+
+enum text_charset text_charset_of(struct str name)
+{
+	static const char *const latins[] = {"iso-8859-1",   "iso-8859-15", "iso8859-1",
+					     "windows-1252", "latin1",      "us-ascii",
+					     "cp1252"};
+	name = str_trim(name);
+	if (name.n > 1 && (name.p[0] == '"' || name.p[0] == '\'')) {
+		name = (struct str){name.p + 1, name.n - 1};
+		if (name.p[name.n - 1] == '"' || name.p[name.n - 1] == '\'')
+			name.n--;
+	}
+	if (name.n == 0)
+		return TEXT_UNKNOWN;
+	if (str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")))
+		return TEXT_UTF8;
+	for (size_t i = 0; i < sizeof(latins) / sizeof(latins[0]); i++)
+		if (str_eq_nocase(name, str_of(latins[i])))
+			return TEXT_LATIN;
+	return TEXT_OTHER;
+}
+
+/* "text/html; charset=x" */
+enum text_charset text_charset_in(struct str type)
+{
+	while (type.p) {
+		struct str value = str_trim(str_cut(&type, ';'));
+		if (str_eq_nocase(str_trim(str_cut(&value, '=')), STR("charset")) && value.p)
+			return text_charset_of(value);
+	}
+	return TEXT_UNKNOWN;
+}
