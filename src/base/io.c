@@ -121,29 +121,6 @@ enum status io_write_file(const char *path, struct str content, mode_t mode, str
 	return sync_folder_of(path, err);
 }
 
-enum status io_mkdir_p(const char *path, mode_t mode, struct err *err)
-{
-	char part[PATH_MAX];
-	enum status status = io_path(part, sizeof(part), err, "%s", path);
-	if (status != OK)
-		return status;
-	for (char *at = part + 1;; at++) {
-		if (*at != '/' && *at != '\0')
-			continue;
-		char c = *at;
-		*at = '\0';
-		if (mkdir(part, mode) != 0 && errno != EEXIST)
-			return err_errno(err, FAILED, "%s", part);
-		*at = c;
-		if (c == '\0')
-			break;
-	}
-	struct stat st;
-	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-		return err_set(err, FAILED, "%s exists and is not a folder", path);
-	return OK;
-}
-
 enum status io_program_dir(char *out, size_t size, struct err *err)
 {
 	ssize_t n = readlink("/proc/self/exe", out, size - 1);

@@ -13,7 +13,6 @@ MUST_CHECK enum status io_read_file(const char *path, struct buf *out, struct er
 /* Atomically: temporary file beside it, fsync, rename, fsync of the folder. */
 MUST_CHECK enum status io_write_file(const char *path, struct str content, mode_t mode,
 				     struct err *err);
-MUST_CHECK enum status io_mkdir_p(const char *path, mode_t mode, struct err *err);
 /* "dir/name" into out; TOO_LARGE when it does not fit. */
 MUST_CHECK enum status io_path(char *out, size_t size, struct err *err, const char *fmt, ...)
     PRINTF(4, 5);

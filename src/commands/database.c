@@ -9,7 +9,7 @@ enum status database_connect(const struct instance *i, const char *role, struct 
 	struct buf conninfo;
 	buf_init(&conninfo, 4096);
 	enum status status = instance_conninfo(i, role, &conninfo, err);
-	if (status == OK && instance_embedded(i) && cluster_state(i, NULL) != CLUSTER_READY)
+	if (status == OK && instance_embedded(i) && cluster_state(i) != CLUSTER_READY)
 		status = err_set(
 		    err, UNAVAILABLE,
 		    "the instance %s is not running; start it with 'holdfast up --detach'", i->dir);

@@ -1,6 +1,6 @@
 /* holdfast down and reload: tell the supervisor. */
 #include "base/clock.h"
-#include "base/io.h"
+#include "base/folder.h"
 #include "commands/commands.h"
 #include "db/cluster/cluster.h"
 #include "process/process.h"
@@ -23,74 +23,67 @@ static const struct cli_option options[] = {
 /* When everything has to go: milliseconds between one means and the next. */
 enum { HARDER_MS = 10000 };
 
-/* The supervisor holds the lock until its last breath; a killed one has let go of it. Else *pid (0 when
- * it cannot be told). */
+/* The supervisor holds the lock as long as it lives. *pid is its process, 0 when it does not run or
+ * has not said. */
 static bool supervisor_gone(const struct instance *i, pid_t *pid)
 {
-	char path[PATH_MAX], text[16];
-	struct err ignored;
+	char text[16];
 	int64_t number = 0;
+	int run_dir, lock;
 	*pid = 0;
-	if (io_path(path, sizeof(path), &ignored, "%s/" INSTANCE_LOCK, i->run_dir) != OK)
+	if (instance_open_run_dir(i, &run_dir, NULL) != OK)
 		return true;
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
+	enum status status =
+	    folder_open_file(run_dir, INSTANCE_LOCK, O_RDWR, geteuid(), &lock, NULL);
+	close(run_dir);
+	if (status != OK)
 		return true;
-	bool gone = flock(fd, LOCK_EX | LOCK_NB) == 0;
-	ssize_t n = read(fd, text, sizeof(text));
-	if (n > 0 && str_to_i64(str_trim((struct str){text, (size_t)n}), 1, INT32_MAX, &number))
+	bool gone = flock(lock, LOCK_EX | LOCK_NB) == 0;
+	ssize_t n = read(lock, text, sizeof(text));
+	if (!gone && n > 0 &&
+	    str_to_i64(str_trim((struct str){text, (size_t)n}), 1, INT32_MAX, &number))
 		*pid = (pid_t)number;
-	close(fd);
+	close(lock);
 	return gone;
 }
 
-static bool all_gone(const struct instance *i, pid_t *supervisor, pid_t *database)
+static bool all_gone(const struct instance *i, struct err *err)
 {
-	*database = 0;
-	if (!supervisor_gone(i, supervisor) ||
-	    (instance_embedded(i) && cluster_state(i, database) != CLUSTER_DOWN))
+	pid_t supervisor;
+	if (!supervisor_gone(i, &supervisor)) {
+		err_set(err, FAILED, "the supervisor has not ended yet");
 		return false;
-	return !instance_embedded(i) || cluster_clean(i);
+	}
+	return cluster_clean(i, err) == OK;
 }
 
-static void remove_files(const struct instance *i)
-{
-	static const char *const names[] = {INSTANCE_CONTROL, INSTANCE_LOCK};
-	char path[PATH_MAX];
-	struct err ignored;
-	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
-		if (io_path(path, sizeof(path), &ignored, "%s/%s", i->run_dir, names[n]) == OK)
-			unlink(path);
-	instance_remove_run_dir(i);
-}
-
-/* Until supervisor and database are gone, then what a killed one left behind. A supervisor that does not
- * stop in time is killed: its processes die with it, and the database begins its fast shutdown. When that
- * too hangs, the immediate one (SIGQUIT: recovers at the next start), and in the end SIGKILL. */
+/* Wait until supervisor and database are gone, and remove what a killed one left behind. A
+ * supervisor that does not stop in time is killed: its processes die with it, and the database
+ * begins its fast shutdown. When that hangs too, the immediate one (SIGQUIT: recovers at the next
+ * start), and in the end SIGKILL. */
 static enum status wait_gone(const struct instance *i, int64_t patience_ms, struct err *err)
 {
 	static const int signals[] = {SIGINT, SIGQUIT, SIGKILL}; /* for the database */
 	size_t step = 0;
-	pid_t supervisor, database;
+	pid_t supervisor;
 	int64_t deadline = clock_ms() + patience_ms;
-	while (!all_gone(i, &supervisor, &database)) {
-		if (clock_ms() >= deadline && step == sizeof(signals) / sizeof(signals[0]))
-			return err_set(err, TIMED_OUT, "still running; see %s/holdfast.log",
-				       i->log_dir);
+	while (!all_gone(i, err)) {
+		if (clock_ms() >= deadline && step == COUNT_OF(signals))
+			return err_prefix(err, TIMED_OUT, "still running; see %s/holdfast.log",
+					  i->log_dir);
 		if (clock_ms() >= deadline) {
 			fprintf(
 			    stderr,
 			    "holdfast down: the instance does not stop by itself; ending its processes\n");
 			if (!supervisor_gone(i, &supervisor) && supervisor)
 				kill(supervisor, SIGKILL);
-			if (cluster_state(i, &database) != CLUSTER_DOWN && database)
-				kill(database, signals[step]);
+			cluster_signal(i, signals[step]);
 			step++;
 			deadline = clock_ms() + HARDER_MS;
 		}
 		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 	}
-	remove_files(i);
+	instance_remove_run_dir(i);
 	return OK;
 }
 

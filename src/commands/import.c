@@ -1,6 +1,7 @@
 /* holdfast import: load records from files. */
 #include "directory/import/import.h"
 #include "base/ascii.h"
+#include "base/folder.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "commands/commands.h"
@@ -152,8 +153,7 @@ static enum status open_rejects(const struct instance *i, struct err *err)
 			return status;
 		rejects_file = path;
 	}
-	import.rejects_fd = open(rejects_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	return import.rejects_fd >= 0 ? OK : err_errno(err, FAILED, "%s", rejects_file);
+	return folder_create(rejects_file, O_TRUNC, 0640, &import.rejects_fd, err);
 }
 
 /* Lists are read from indexes alone, which needs PostgreSQL to know which pages hold only rows that

@@ -1,4 +1,5 @@
 /* holdfast init: make an instance: folder, settings, database. */
+#include "base/folder.h"
 #include "base/io.h"
 #include "base/ascii.h"
 #include "base/json.h"
@@ -10,7 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,22 +47,20 @@ static bool is_empty_or_absent(const char *path, struct err *err)
 	return empty;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	if (ftw->level > 0)
-		remove(path);
-	return 0;
-}
-
-/* A failed init leaves the folder as empty as it was. */
+/* A failed init leaves the folder as empty as it was. Below it the data folder may belong to the
+ * database's user, so that it is emptied by descriptors. */
 static void clean_up(const struct instance *i, bool existed)
 {
-	nftw(i->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	struct err err;
 	instance_remove_run_dir(i);
-	if (!existed)
+	int fd = open(i->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (folder_empty(fd, &err) != OK)
+		fprintf(stderr, "holdfast init: %s is not empty: %s\n", i->dir, err.text);
+	else if (!existed)
 		rmdir(i->dir);
+	close(fd);
 }
 
 static enum status write_conf(const struct instance *i, struct err *err)
@@ -104,7 +103,8 @@ static enum status embedded_database(const struct instance *i, struct err *err)
 	return status;
 }
 
-/* A password of 128 random bits for each role: into `secrets` as lines, into `json` as an object. */
+/* A password of 128 random bits for each role: into `secrets` as lines, into `json` as an object.
+ * */
 static void make_passwords(struct buf *secrets, struct buf *json)
 {
 	static const char *const roles[] = {INSTANCE_ROLE_OWNER, INSTANCE_ROLE_IMPORT,
@@ -181,7 +181,7 @@ static enum status make(struct instance *i, struct err *err)
 	if (status == OK && db_url)
 		status = set_url(i, err);
 	if (status == OK)
-		status = io_mkdir_p(i->dir, 0755, err);
+		status = folder_make(i->dir, 0755, err);
 	if (status == OK && mkdir(i->log_dir, 0750) != 0)
 		status = err_errno(err, FAILED, "%s", i->log_dir);
 	if (status == OK)

@@ -1,5 +1,6 @@
 /* holdfast up: run the instance, in the foreground or detached. */
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/io.h"
 #include "commands/commands.h"
 #include "commands/containers.h"
@@ -33,14 +34,17 @@ static enum status foreground(const char *program, const char *dir, struct err *
 }
 
 /* What the log has grown by since we began, so that the reason of a failure is seen at once. */
-static void show_log(int fd, off_t from)
+static void show_log(const char *log, off_t from)
 {
 	char chunk[4096];
 	ssize_t n;
+	int fd = open(log, O_RDONLY | O_CLOEXEC);
 	while ((n = pread(fd, chunk, sizeof(chunk), from)) > 0) {
 		fwrite(chunk, 1, (size_t)n, stderr);
 		from += n;
 	}
+	if (fd >= 0)
+		close(fd);
 }
 
 static enum status wait_ready(pid_t pid, int ready, struct err *err)
@@ -73,9 +77,10 @@ static enum status detached(const struct instance *i, const char *program, struc
 	enum status status = io_path(log, sizeof(log), err, "%s/holdfast.log", i->log_dir);
 	if (status != OK)
 		return status;
-	int fd = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return err_errno(err, FAILED, "%s", log);
+	int fd;
+	status = folder_create(log, O_APPEND, 0640, &fd, err);
+	if (status != OK)
+		return status;
 	off_t from = lseek(fd, 0, SEEK_END);
 	if (pipe2(ready, O_CLOEXEC) != 0) {
 		status = err_errno(err, FAILED, "pipe");
@@ -96,7 +101,7 @@ static enum status detached(const struct instance *i, const char *program, struc
 		if (status == OK)
 			status = wait_ready(pid, ready[0], err);
 		if (status == FAILED)
-			show_log(fd, from);
+			show_log(log, from);
 		close(ready[0]);
 	}
 	close(fd);

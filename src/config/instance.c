@@ -1,4 +1,5 @@
 #include "config/instance.h"
+#include "base/folder.h"
 #include "base/io.h"
 
 #include <errno.h>
@@ -42,6 +43,8 @@ enum status instance_paths(struct instance *i, const char *dir, struct err *err)
 		status = io_path(i->data_dir, sizeof(i->data_dir), err, "%s/data", i->dir);
 	if (status == OK)
 		status = io_path(i->log_dir, sizeof(i->log_dir), err, "%s/log", i->dir);
+	if (status == OK)
+		status = folder_trusted(i->conf, err);
 	if (status != OK)
 		return status;
 	if (strlen(i->dir) + strlen("/run") + SOCKET_NAME_MAX <= SOCKET_PATH_MAX)
@@ -79,23 +82,34 @@ bool instance_embedded(const struct instance *i)
 	return config_text(&i->config, CONFIG_DB_URL)[0] == '\0';
 }
 
+enum status instance_open_run_dir(const struct instance *i, int *fd, struct err *err)
+{
+	return folder_open(i->run_dir, geteuid(), fd, err);
+}
+
 enum status instance_make_run_dir(const struct instance *i, struct err *err)
 {
-	struct stat st;
+	int fd;
 	if (mkdir(i->run_dir, 0711) != 0 && errno != EEXIST)
 		return err_errno(err, FAILED, "%s", i->run_dir);
 	/* Under /tmp somebody else could have been first. */
-	if (lstat(i->run_dir, &st) != 0 || !S_ISDIR(st.st_mode))
-		return err_set(err, FAILED, "%s is not a folder", i->run_dir);
-	if (st.st_uid != geteuid())
-		return err_set(err, DENIED, "%s belongs to another user", i->run_dir);
-	if (chmod(i->run_dir, 0711) != 0)
-		return err_errno(err, FAILED, "%s", i->run_dir);
-	return OK;
+	enum status status = instance_open_run_dir(i, &fd, err);
+	if (status != OK)
+		return status;
+	if (fchmod(fd, 0711) != 0)
+		status = err_errno(err, FAILED, "%s", i->run_dir);
+	close(fd);
+	return status;
 }
 
 void instance_remove_run_dir(const struct instance *i)
 {
+	int fd;
+	if (instance_open_run_dir(i, &fd, NULL) != OK)
+		return;
+	unlinkat(fd, INSTANCE_CONTROL, 0);
+	unlinkat(fd, INSTANCE_LOCK, 0);
+	close(fd);
 	rmdir(i->run_dir);
 }
 

@@ -22,7 +22,9 @@ struct instance {
 	struct config config;
 };
 
-/* The paths of `dir`, which need not exist; configuration: the defaults. */
+/* The paths of `dir`, which need not exist; configuration: the defaults. DENIED for root when
+ * another user could exchange the folder or its settings: root would do what that user wants
+ * (base/folder.h). */
 MUST_CHECK enum status instance_paths(struct instance *i, const char *dir, struct err *err);
 
 /* instance_paths, and holdfast.conf read. NOT_FOUND when the folder is no instance. */
@@ -31,8 +33,13 @@ void instance_release(struct instance *i);
 
 bool instance_embedded(const struct instance *i); /* db.url is empty */
 
-/* Make run_dir (0711: sockets below have their own modes). Removed again by instance_remove_run_dir. */
+/* Make run_dir, 0711: sockets below have their own modes. The group of the database's user can make
+ * files there while the server runs (cluster_command), so that nothing in it is opened but through
+ * instance_open_run_dir. */
 MUST_CHECK enum status instance_make_run_dir(const struct instance *i, struct err *err);
+/* Open it; only when it is ours. NOT_FOUND when there is none. */
+MUST_CHECK enum status instance_open_run_dir(const struct instance *i, int *fd, struct err *err);
+/* Remove lock, control socket and, when nothing else is left in it, the folder. */
 void instance_remove_run_dir(const struct instance *i);
 
 /* How `role` reaches the database: libpq's conninfo appended to out. */

@@ -51,6 +51,15 @@ void process_ready(unsigned separation)
 		close(PROCESS_READY_FD);
 }
 
+/* Who listens: the database's user can make a socket in run_dir, too. */
+static bool is_ours(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
 enum status control_ask(const struct instance *i, enum control_command command,
 			void (*each)(void *ctx, const struct control_reply *reply), void *ctx,
 			struct err *err)
@@ -71,6 +80,8 @@ enum status control_ask(const struct instance *i, enum control_command command,
 		bool absent = errno == ENOENT || errno == ECONNREFUSED;
 		status = absent ? err_set(err, NOT_FOUND, "the instance %s is not running", i->dir)
 				: err_errno(err, FAILED, "%s", address.sun_path);
+	} else if (!is_ours(fd)) {
+		status = err_set(err, DENIED, "%s belongs to another user", address.sun_path);
 	} else if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request)) {
 		status = err_errno(err, UNAVAILABLE, "%s", address.sun_path);
 	}

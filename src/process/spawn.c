@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -167,6 +168,62 @@ enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
 	errno = n == (ssize_t)sizeof(failure) ? failure.error : EIO;
 	return err_errno(err, FAILED, "cannot start %s: %.60s", s->argv[0],
 			 n == (ssize_t)sizeof(failure) ? failure.step : "?");
+}
+
+/* What a child of spawn_as sends back. */
+struct outcome {
+	enum status status;
+	struct err err;
+};
+
+NORETURN static void act_as(uid_t uid, gid_t gid, enum status (*act)(void *ctx, struct err *err),
+			    void *ctx, pid_t parent, int report)
+{
+	struct outcome o = {.status = OK};
+	if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
+	    setresuid(uid, uid, uid) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		o.status = err_errno(&o.err, FAILED, "cannot become the user %u", (unsigned)uid);
+	if (getppid() != parent)
+		_exit(127);
+	umask(077);
+	if (o.status == OK)
+		o.status = act(ctx, &o.err);
+	_exit(write(report, &o, sizeof(o)) == (ssize_t)sizeof(o) ? 0 : 127);
+}
+
+enum status spawn_as(uid_t uid, gid_t gid, enum status (*act)(void *ctx, struct err *err),
+		     void *ctx, struct err *err)
+{
+	int report[2];
+	struct outcome o;
+	if (uid == geteuid())
+		return act(ctx, err);
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return err_errno(err, FAILED, "pipe");
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0)
+		act_as(uid, gid, act, ctx, parent, report[1]);
+	close(report[1]);
+	struct pollfd answer = {report[0], POLLIN, 0};
+	int n = pid > 0 ? poll(&answer, 1, SPAWN_AS_MS) : -1;
+	enum status status = OK;
+	if (pid < 0)
+		status = err_errno(err, FAILED, "fork");
+	else if (n == 0)
+		status = err_set(err, TIMED_OUT, "the child of the user %u did not answer in %d s",
+				 (unsigned)uid, SPAWN_AS_MS / 1000);
+	else if (n < 0 || read(report[0], &o, sizeof(o)) != (ssize_t)sizeof(o))
+		status =
+		    err_set(err, FAILED, "the child of the user %u did not answer", (unsigned)uid);
+	else if (o.status != OK)
+		status = err_set(err, o.status, "%s", o.err.text);
+	close(report[0]);
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return status;
 }
 
 enum status spawn_wait(pid_t pid, const char *name, struct err *err)

@@ -42,6 +42,16 @@ MUST_CHECK enum status spawn_start(const struct spawn *s, pid_t *pid, struct err
 /* The numbers of a system user. NOT_FOUND with the remedy. */
 MUST_CHECK enum status spawn_user(const char *name, uid_t *uid, gid_t *gid, struct err *err);
 
+/* Call `act` in a child that has become this user, or here when we are that user already. Its
+ * status and error come back, its memory does not. This is how root works in a folder of another
+ * user: what a name means there is that user's to say, and the kernel gives the child no more than
+ * the user has anyway. The user can stop the child with a signal; after SPAWN_AS_MS it is killed
+ * (TIMED_OUT). */
+enum { SPAWN_AS_MS = 60000 };
+MUST_CHECK enum status spawn_as(uid_t uid, gid_t gid,
+				enum status (*act)(void *ctx, struct err *err), void *ctx,
+				struct err *err);
+
 /* Wait for the end: 0 when it exited with 0, else INVALID/FAILED with "program: exit status 3" or
  * "program: killed by signal 9" in err. */
 MUST_CHECK enum status spawn_wait(pid_t pid, const char *name, struct err *err);

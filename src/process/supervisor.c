@@ -1,6 +1,7 @@
 /* The supervisor's loop: signals, the control socket, reloads, the order of start and end. Processes
  * themselves are slot.c. */
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -25,41 +26,46 @@ enum {
 
 /* ---- files ---- */
 
-static enum status take_lock(struct supervisor *sv, struct err *err)
+/* The lock file, a new one when there is something else in its place: the database's user can make
+ * files in run_dir while its server runs. */
+static enum status open_lock(int run_dir, int *lock, struct err *err)
 {
-	char path[PATH_MAX];
-	enum status status =
-	    io_path(path, sizeof(path), err, "%s/" INSTANCE_LOCK, sv->instance->run_dir);
-	if (status != OK)
+	const int flags = O_RDWR | O_CREAT;
+	enum status status = folder_open_file(run_dir, INSTANCE_LOCK, flags, geteuid(), lock, err);
+	if (status != DENIED)
 		return status;
-	sv->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (sv->lock < 0)
-		return err_errno(err, FAILED, "%s", path);
-	if (flock(sv->lock, LOCK_EX | LOCK_NB) != 0)
-		return err_set(err, CONFLICT, "the instance %s is running already",
-			       sv->instance->dir);
-	/* The supervisor before us may have removed the file between our open and our lock. */
-	struct stat held, named;
-	if (fstat(sv->lock, &held) != 0 || stat(path, &named) != 0 || held.st_ino != named.st_ino)
-		return err_set(err, CONFLICT, "the instance %s is just being stopped; try again",
-			       sv->instance->dir);
-	/* For operators, and for 'holdfast down' when we do not answer. */
-	int n = snprintf(path, sizeof(path), "%d\n", getpid());
-	if (ftruncate(sv->lock, 0) != 0 || write(sv->lock, path, (size_t)n) != n)
-		return err_errno(err, FAILED, "lock");
-	return OK;
+	unlinkat(run_dir, INSTANCE_LOCK, 0);
+	return folder_open_file(run_dir, INSTANCE_LOCK, flags, geteuid(), lock, err);
 }
 
-static void remove_files(const struct supervisor *sv)
+static enum status take_lock(struct supervisor *sv, struct err *err)
 {
-	char path[PATH_MAX];
-	struct err ignored;
-	if (io_path(path, sizeof(path), &ignored, "%s/" INSTANCE_CONTROL, sv->instance->run_dir) ==
-	    OK)
-		unlink(path);
-	if (io_path(path, sizeof(path), &ignored, "%s/" INSTANCE_LOCK, sv->instance->run_dir) == OK)
-		unlink(path);
-	instance_remove_run_dir(sv->instance);
+	int run_dir;
+	char text[16];
+	struct stat held, named;
+	enum status status = instance_open_run_dir(sv->instance, &run_dir, err);
+	if (status != OK)
+		return status;
+	status = open_lock(run_dir, &sv->lock, err);
+	if (status != OK)
+		status = err_prefix(err, status, "%s", sv->instance->run_dir);
+	else if (flock(sv->lock, LOCK_EX | LOCK_NB) != 0)
+		status =
+		    err_set(err, CONFLICT, "the instance %s is running already", sv->instance->dir);
+	/* The one before us may have removed the file between our open and our lock. */
+	else if (fstat(sv->lock, &held) != 0 ||
+		 fstatat(run_dir, INSTANCE_LOCK, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+		 held.st_ino != named.st_ino)
+		status = err_set(err, CONFLICT, "the instance %s is just being stopped; try again",
+				 sv->instance->dir);
+	close(run_dir);
+	if (status != OK)
+		return status;
+	/* For people and for 'holdfast down', should we not answer. */
+	int n = snprintf(text, sizeof(text), "%d\n", getpid());
+	if (ftruncate(sv->lock, 0) != 0 || write(sv->lock, text, (size_t)n) != n)
+		return err_errno(err, FAILED, "lock");
+	return OK;
 }
 
 /* ---- the cache ---- */
@@ -362,7 +368,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 		close(sv.event_fd);
 	if (sv.control >= 0)
 		close(sv.control);
-	remove_files(&sv);
+	instance_remove_run_dir(i);
 	close(sv.lock);
 	if (status != OK)
 		die("%s", err.text);

@@ -15,15 +15,15 @@ static enum status prepare_postgres(const struct instance *i, struct spawn *spaw
 {
 	static struct cluster_command command; /* spawn points into it */
 	/* After our predecessor was killed, its server is shutting down: two cannot have one cluster. */
-	if (!cluster_clean(i))
-		return err_set(err, UNAVAILABLE, "the server of %s has not ended yet", i->data_dir);
-	enum status status = cluster_configure(i, err);
+	enum status status = cluster_clean(i, err);
+	if (status == OK)
+		status = cluster_configure(i, err);
 	return status == OK ? cluster_command(i, &command, spawn, err) : status;
 }
 
 static bool postgres_ready(const struct instance *i)
 {
-	return cluster_state(i, NULL) == CLUSTER_READY;
+	return cluster_state(i) == CLUSTER_READY;
 }
 
 static uint64_t web_files(const struct config *c)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/cli.h"
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/io.h"
 #include "base/utf8.h"
 
@@ -235,8 +236,8 @@ static void files_are_replaced_whole_and_read_within_bounds(void **state)
 	struct buf b;
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(io_path(path, sizeof(path), &err, "%s/a/b", dir), OK);
-	assert_int_equal(io_mkdir_p(path, 0700, &err), OK);
-	assert_int_equal(io_mkdir_p(path, 0700, &err), OK);
+	assert_int_equal(folder_make(path, 0700, &err), OK);
+	assert_int_equal(folder_make(path, 0700, &err), OK);
 	assert_int_equal(io_path(path, sizeof(path), &err, "%s/a/b/f", dir), OK);
 	assert_int_equal(io_write_file(path, STR("one"), 0600, &err), OK);
 	assert_int_equal(io_write_file(path, STR("two"), 0600, &err), OK);

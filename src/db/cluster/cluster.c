@@ -1,18 +1,16 @@
-#include "db/cluster/cluster.h"
+#include "db/cluster/internal.h"
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,136 +36,6 @@ static enum status binary(char out[PATH_MAX], const char *name, struct err *err)
 const char *cluster_user(const struct instance *i)
 {
 	return geteuid() == 0 ? config_text(&i->config, CONFIG_USER_DB) : NULL;
-}
-
-/* ---- settings ---- */
-
-static int64_t clamp(int64_t v, int64_t low, int64_t high)
-{
-	return v < low ? low : v > high ? high : v;
-}
-
-/* The machine is shared with the web processes and the page cache, so a quarter for the server's own
- * buffers, no more than 8 GB; sorts and index builds get what a small machine can spare. */
-static void write_settings(struct buf *out, const struct instance *i)
-{
-	struct sysinfo info;
-	must(sysinfo(&info) == 0);
-	int64_t mb = (int64_t)((uint64_t)info.totalram * info.mem_unit >> 20);
-	/* One more: a reload starts the next process before the last one has ended. */
-	int64_t web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
-		      config_number(&i->config, CONFIG_DB_CONNECTIONS);
-
-	buf_printf(
-	    out,
-	    "# Written by Holdfast at every start. Your own settings: local.conf beside this file.\n"
-	    "listen_addresses = ''\n"
-	    "port = %d\n"
-	    "unix_socket_directories = '",
-	    INSTANCE_PG_PORT);
-	for (const char *p = i->run_dir; *p; p++) {
-		if (*p == '\'')
-			buf_putc(out, '\'');
-		buf_putc(out, *p);
-	}
-	buf_printf(out,
-		   "'\n"
-		   "unix_socket_permissions = 0777\n"
-		   "max_connections = %lld\n"
-		   "shared_buffers = %lldMB\n"
-		   "effective_cache_size = %lldMB\n"
-		   "maintenance_work_mem = %lldMB\n"
-		   "work_mem = %lldMB\n",
-		   (long long)(web + 20), (long long)clamp(mb / 4, 64, 8192),
-		   (long long)clamp(mb * 5 / 8, 128, 65536), (long long)clamp(mb / 16, 32, 1024),
-		   (long long)clamp(mb / 256, 4, 64));
-	buf_puts(
-	    out,
-	    "huge_pages = off\n"
-	    "dynamic_shared_memory_type = mmap\n" /* in the data folder: a crash leaves nothing outside */
-	    "max_wal_size = 4GB\n"
-	    "wal_compression = on\n"
-	    "checkpoint_timeout = 15min\n"
-	    "random_page_cost = 1.1\n"
-	    "effective_io_concurrency = 100\n"
-	    "jit = off\n"
-	    "max_parallel_workers_per_gather = 0\n"
-	    "client_connection_check_interval = 2s\n"
-	    "idle_in_transaction_session_timeout = 10min\n"
-	    "autovacuum_vacuum_insert_scale_factor = 0.02\n"
-	    "shared_preload_libraries = 'pg_stat_statements'\n"
-	    "pg_stat_statements.track = top\n"
-	    "timezone = 'UTC'\n"
-	    "log_timezone = 'UTC'\n"
-	    "log_destination = 'stderr'\n"
-	    "logging_collector = off\n"
-	    "log_line_prefix = '%m postgres[%p] %u@%d %a '\n"
-	    "log_min_duration_statement = 1s\n"
-	    "log_checkpoints = off\n"
-	    "log_autovacuum_min_duration = -1\n");
-}
-
-static void map_user(struct buf *out, const char *system_user, const char *role)
-{
-	buf_printf(out, "holdfast \"%s\" %s\n", system_user, role);
-}
-
-/* pg_ident.conf: which system user may be which role. */
-static enum status write_idents(struct buf *out, const struct instance *i, struct err *err)
-{
-	static const char *const roles[] = {INSTANCE_SUPERUSER,   INSTANCE_ROLE_OWNER,
-					    INSTANCE_ROLE_IMPORT, INSTANCE_ROLE_EXPORT,
-					    INSTANCE_ROLE_WEB,    INSTANCE_ROLE_WORKER};
-	struct passwd *pw = getpwuid(geteuid());
-	if (!pw)
-		return err_set(err, NOT_FOUND, "the user with the number %u has no name",
-			       (unsigned)geteuid());
-	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++)
-		map_user(out, pw->pw_name, roles[r]);
-	if (geteuid() == 0) {
-		map_user(out, config_text(&i->config, CONFIG_USER_WEB), INSTANCE_ROLE_WEB);
-		map_user(out, config_text(&i->config, CONFIG_USER_WORKER), INSTANCE_ROLE_WORKER);
-	}
-	return OK;
-}
-
-/* Into the data folder, readable for the server's user. */
-static enum status write_file(const struct instance *i, const char *name, const struct buf *text,
-			      struct err *err)
-{
-	char path[PATH_MAX];
-	uid_t uid;
-	gid_t gid;
-	const char *user = cluster_user(i);
-	must(!buf_failed(text));
-	enum status status = io_path(path, sizeof(path), err, "%s/%s", i->data_dir, name);
-	if (status == OK)
-		status = io_write_file(path, buf_view(text), 0600, err);
-	if (status == OK && user) {
-		status = spawn_user(user, &uid, &gid, err);
-		if (status == OK && chown(path, uid, gid) != 0)
-			status = err_errno(err, FAILED, "%s", path);
-	}
-	return status;
-}
-
-enum status cluster_configure(const struct instance *i, struct err *err)
-{
-	struct buf text;
-	buf_init(&text, 65536);
-	write_settings(&text, i);
-	enum status status = write_file(i, "postgresql.conf", &text, err);
-	buf_reset(&text);
-	buf_puts(&text, "local all all peer map=holdfast\n");
-	if (status == OK)
-		status = write_file(i, "pg_hba.conf", &text, err);
-	buf_reset(&text);
-	if (status == OK)
-		status = write_idents(&text, i, err);
-	if (status == OK)
-		status = write_file(i, "pg_ident.conf", &text, err);
-	buf_release(&text);
-	return status;
 }
 
 /* ---- making ---- */
@@ -215,8 +83,8 @@ static enum status run_initdb(const struct instance *i, const char *user, struct
 {
 	char path[PATH_MAX];
 	int output = memfd_create("initdb", MFD_CLOEXEC);
-	/* argv[0] with its folder: initdb and postgres look for their siblings there.
-	 * C.UTF-8: bytewise, so that btree indexes serve LIKE prefixes and no glibc update reorders them;
+	/* argv[0] with its folder: initdb and postgres look for their siblings there. C.UTF-8:
+	 * bytewise, so that btree indexes serve LIKE prefixes and no glibc update reorders them;
 	 * names that people read are ordered by ICU's root collation where a statement says so. */
 	const char *const argv[] = {path,
 				    "-D",
@@ -257,22 +125,27 @@ static enum status run_initdb(const struct instance *i, const char *user, struct
 enum status cluster_create(const struct instance *i, struct err *err)
 {
 	const char *user = cluster_user(i);
-	enum status status;
+	enum status status = OK;
+	uid_t uid;
+	gid_t gid;
+	int fd;
 
 	if (mkdir(i->data_dir, 0700) != 0)
 		return err_errno(err, errno == EEXIST ? CONFLICT : FAILED, "%s", i->data_dir);
 	if (user) {
-		uid_t uid;
-		gid_t gid;
 		status = spawn_user(user, &uid, &gid, err);
 		if (status == OK)
 			status = check_reachable(i, user, err);
-		if (status == OK && chown(i->data_dir, uid, gid) != 0)
-			status = err_errno(err, FAILED, "%s", i->data_dir);
+		if (status == OK)
+			status = folder_open(i->data_dir, geteuid(), &fd, err);
 		if (status != OK)
 			return status;
+		if (fchown(fd, uid, gid) != 0)
+			status = err_errno(err, FAILED, "%s", i->data_dir);
+		close(fd);
 	}
-	status = run_initdb(i, user, err);
+	if (status == OK)
+		status = run_initdb(i, user, err);
 	return status == OK ? cluster_configure(i, err) : status;
 }
 
@@ -283,14 +156,19 @@ static enum status prepare_run_dir(const struct instance *i, struct err *err)
 {
 	uid_t uid;
 	gid_t gid;
+	int fd;
 	const char *user = cluster_user(i);
 	enum status status = instance_make_run_dir(i, err);
 	if (status != OK || !user)
 		return status;
 	status = spawn_user(user, &uid, &gid, err);
-	if (status == OK &&
-	    (chown(i->run_dir, (uid_t)-1, gid) != 0 || chmod(i->run_dir, 01771) != 0))
+	if (status == OK)
+		status = instance_open_run_dir(i, &fd, err);
+	if (status != OK)
+		return status;
+	if (fchown(fd, (uid_t)-1, gid) != 0 || fchmod(fd, 01771) != 0)
 		status = err_errno(err, FAILED, "%s", i->run_dir);
+	close(fd);
 	return status;
 }
 
@@ -320,110 +198,6 @@ enum status cluster_command(const struct instance *i, struct cluster_command *c,
 	return status;
 }
 
-static bool is_postgres(pid_t pid)
-{
-	char path[64], name[32] = "";
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, name, sizeof(name) - 1);
-	close(fd);
-	return n > 0 && strncmp(name, "postgres", 8) == 0;
-}
-
-enum cluster_state cluster_state(const struct instance *i, pid_t *pid)
-{
-	char path[PATH_MAX];
-	struct buf file;
-	struct err ignored;
-	int64_t number = 0;
-	enum cluster_state state = CLUSTER_DOWN;
-
-	if (io_path(path, sizeof(path), &ignored, "%s/postmaster.pid", i->data_dir) != OK)
-		return CLUSTER_DOWN;
-	buf_init(&file, 65536);
-	if (io_read_file(path, &file, &ignored) == OK && file.n) {
-		struct str rest = buf_view(&file), line = {NULL, 0};
-		for (int n = 1; n <= 8 && rest.p; n++) {
-			line = str_trim(str_cut(&rest, '\n'));
-			if (n == 1 && (!str_to_i64(line, 1, INT32_MAX, &number) ||
-				       !is_postgres((pid_t)number)))
-				break;
-			state =
-			    n == 8 && str_eq(line, STR("ready")) ? CLUSTER_READY : CLUSTER_STARTING;
-		}
-	}
-	buf_release(&file);
-	if (pid && state != CLUSTER_DOWN)
-		*pid = (pid_t)number;
-	return state;
-}
-
-int cluster_stop_signal(pid_t pid)
-{
-	char path[64];
-	struct buf children, command;
-	struct err ignored;
-	bool checkpointer = false, startup = false;
-
-	buf_init(&children, 65536);
-	buf_init(&command, 65536);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	if (io_read_file(path, &children, &ignored) != OK)
-		checkpointer = true; /* a kernel that does not tell */
-	struct str rest = buf_view(&children);
-	while (rest.p) {
-		struct str child = str_cut(&rest, ' ');
-		buf_reset(&command);
-		snprintf(path, sizeof(path), "/proc/%.*s/cmdline", STR_ARG(child));
-		if (!child.n || io_read_file(path, &command, &ignored) != OK)
-			continue;
-		checkpointer |= str_starts(buf_view(&command), STR("postgres: checkpointer"));
-		startup |= str_starts(buf_view(&command), STR("postgres: startup"));
-	}
-	buf_release(&command);
-	buf_release(&children);
-	return checkpointer && !startup ? SIGINT : SIGQUIT;
-}
-
-bool cluster_clean(const struct instance *i)
-{
-	static const char *const sockets[] = {".s.PGSQL.5432", ".s.PGSQL.5432.lock"};
-	char pid_file[PATH_MAX], path[PATH_MAX];
-	struct buf file;
-	struct err ignored;
-	struct shmid_ds shared;
-	int64_t id;
-	bool attached = false;
-
-	if (cluster_state(i, NULL) != CLUSTER_DOWN)
-		return false;
-	if (io_path(pid_file, sizeof(pid_file), &ignored, "%s/postmaster.pid", i->data_dir) != OK)
-		return true;
-	buf_init(&file, 65536);
-	if (io_read_file(pid_file, &file, &ignored) == OK && file.n) {
-		struct str rest = buf_view(&file), line = {NULL, 0};
-		for (int n = 1; n <= 7 && rest.p; n++)
-			line = str_trim(str_cut(&rest, '\n'));
-		str_cut(&line, ' '); /* "key  id" */
-		if (line.p && str_to_i64(str_trim(line), 0, INT32_MAX, &id) &&
-		    shmctl((int)id, IPC_STAT, &shared) == 0) {
-			attached = shared.shm_nattch > 0;
-			if (!attached)
-				shmctl((int)id, IPC_RMID, NULL);
-		}
-	}
-	buf_release(&file);
-	if (attached)
-		return false;
-	unlink(pid_file);
-	for (size_t n = 0; n < sizeof(sockets) / sizeof(sockets[0]); n++)
-		if (io_path(path, sizeof(path), &ignored, "%s/%s", i->run_dir, sockets[n]) == OK)
-			unlink(path);
-	return true;
-}
-
 /* Ten milliseconds: nobody tells us, PostgreSQL's own pg_ctl looks as often. */
 static void pause_shortly(void)
 {
@@ -449,7 +223,7 @@ enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err)
 		return status;
 	}
 	int64_t deadline = clock_ms() + START_TIMEOUT_MS;
-	while (cluster_state(i, NULL) != CLUSTER_READY) {
+	while (cluster_state(i) != CLUSTER_READY) {
 		if (waitpid(*pid, &status_word, WNOHANG) == *pid) {
 			status = err_set(err, FAILED, "PostgreSQL ended while starting");
 			quote_output(output, err);

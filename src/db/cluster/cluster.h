@@ -1,9 +1,13 @@
 /* The embedded PostgreSQL: a private cluster in the instance's folder that listens on a Unix socket
- * only and runs as an unprivileged user. Hides where Debian keeps the binaries, initdb, the server's
- * settings and what its files say. No libpq here: the supervisor is linked with this.
+ * only and runs as an unprivileged user. Hides where Debian keeps the binaries, initdb, the
+ * server's settings and what its files say. No libpq here: the supervisor is linked with this.
  *
- * Local users are known by their system user (peer authentication): an ordinary user is every role of
- * the instance; under root each program's user is its own role only, and root is all of them.
+ * Local users are known by their system user (peer authentication): an ordinary user is every role
+ * of the instance; under root each program's user is its own role only, and root is all of them.
+ *
+ * Under root the data folder belongs to the server's user, who may be malicious: whatever is done
+ * in it, to the process and to the shared memory that its files name, is done as that user
+ * (base/folder.h, spawn_as).
  */
 #ifndef DB_CLUSTER_CLUSTER_H
 #define DB_CLUSTER_CLUSTER_H
@@ -35,18 +39,22 @@ MUST_CHECK enum status cluster_command(const struct instance *i, struct cluster_
 
 enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_READY };
 
-/* From postmaster.pid, whose line 8 says "ready"; *pid (may be NULL) is the server's when not down. A
- * file left by a server that is gone counts as down. */
-enum cluster_state cluster_state(const struct instance *i, pid_t *pid);
+/* What postmaster.pid says, whose line 8 is "ready". A file that a dead server left counts as down.
+ * */
+enum cluster_state cluster_state(const struct instance *i);
+
+/* Send a signal to the server, which need not be a child of ours. */
+void cluster_signal(const struct instance *i, int signal);
 
 /* What ends the server soonest without harm. SIGINT, the fast shutdown; but SIGQUIT while it has no
- * checkpointer or still recovers, that is when it starts anew after one of its processes was killed:
- * PostgreSQL 15 would wait 60 s for a process that it no longer starts, and has nothing to write yet. */
+ * checkpointer or still recovers, that is when it starts anew after one of its processes was
+ * killed: PostgreSQL 15 would wait 60 s for a process that it no longer starts, and has nothing to
+ * write yet. */
 int cluster_stop_signal(pid_t pid);
 
-/* After a server that was killed: remove its shared memory, socket and postmaster.pid. False while a
- * server runs, or while processes whose postmaster was killed have not ended yet. */
-bool cluster_clean(const struct instance *i);
+/* After a server that was killed: remove its shared memory, socket and postmaster.pid. UNAVAILABLE
+ * while a server runs, or while processes whose postmaster was killed have not ended yet. */
+MUST_CHECK enum status cluster_clean(const struct instance *i, struct err *err);
 
 /* For init and tests: run the server for as long as the two calls are apart. */
 MUST_CHECK enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/cli.h"
+#include "base/folder.h"
 #include "sql/export.h"
 
 enum { CHANGED_AT_ONCE = 10000 };
@@ -393,9 +394,15 @@ static enum status write_list(const struct run *r, const struct manifest *m, str
 {
 	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
-	FILE *out = fopen(r->options->list, "we");
-	if (!out)
+	int fd;
+	enum status status = folder_create(r->options->list, O_TRUNC, 0666, &fd, err);
+	if (status != OK)
+		return status;
+	FILE *out = fdopen(fd, "w");
+	if (!out) {
+		close(fd);
 		return err_errno(err, FAILED, "%s", r->options->list);
+	}
 	for (size_t i = 0; i < m->files; i++)
 		fprintf(out, "%016llx\t%s\n", (unsigned long long)m->file[i].hash, m->file[i].path);
 	for (size_t i = 0; i < m->entries; i++) {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/io.h"
 
 enum { LOCK_WAIT_MS = 1000 };
@@ -112,6 +113,20 @@ static enum status find_trees(struct state *s, bool dry_run, struct err *err)
 	return status;
 }
 
+/* As root nothing is written where another user could exchange folders meanwhile. */
+static enum status check_owners(const struct state *s, struct err *err)
+{
+	static const char *const trees[] = {"tree", "one", "two"};
+	char path[PATH_MAX];
+	enum status status = folder_trusted(s->site, err);
+	for (size_t n = 0; status == OK && n < COUNT_OF(trees); n++) {
+		status = io_path(path, sizeof(path), err, "%s/%s", s->dir, trees[n]);
+		if (status == OK)
+			status = folder_trusted(path, err);
+	}
+	return status;
+}
+
 enum status state_open(struct state *s, const struct export_options *o, struct err *err)
 {
 	char full[PATH_MAX];
@@ -130,7 +145,9 @@ enum status state_open(struct state *s, const struct export_options *o, struct e
 		return status;
 	bool there = access(s->dir, F_OK) == 0;
 	if (!there && !o->dry_run)
-		status = io_mkdir_p(s->dir, 0755, err);
+		status = folder_make(s->dir, 0755, err);
+	if (status == OK)
+		status = check_owners(s, err);
 	if (status == OK && (there || !o->dry_run))
 		status = lock(s, err);
 	if (status == OK)

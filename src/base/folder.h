@@ -1,0 +1,45 @@
+/* Folders, from the point of view of a root process that must not be misled by their owners.
+ *
+ * Whoever can write to a folder can exchange what a name in it means, at any moment. Root therefore
+ * works by name only where root alone can do that: each folder from / down to the name belongs to
+ * root and is closed to other writers (or sticky, as /tmp), and so does each symbolic link that is
+ * passed. The functions below refuse everything else with DENIED, which names the folder and its
+ * owner. For an ordinary user they check nothing: the kernel does.
+ *
+ * Below a folder of another user root acts through a child that has become that user (spawn_as), or
+ * through folder_open and the *at functions.
+ */
+#ifndef BASE_FOLDER_H
+#define BASE_FOLDER_H
+
+#include <sys/types.h>
+#include "base/buf.h"
+
+/* OK when nobody but root can change what `path` names; the part that does not exist is not looked
+ * at. */
+MUST_CHECK enum status folder_trusted(const char *path, struct err *err);
+
+/* Make the folder and those above it that are missing, with the same checks. */
+MUST_CHECK enum status folder_make(const char *path, mode_t mode, struct err *err);
+
+/* Open a file for writing, made with `mode` when it is missing. `flags`: O_APPEND, O_TRUNC, O_RDWR
+ * instead of O_WRONLY. As root the folder is checked, and in a sticky one the file must be a
+ * regular one of root's. */
+MUST_CHECK enum status folder_create(const char *path, int flags, mode_t mode, int *fd,
+				     struct err *err);
+
+/* Open the folder itself: not through a symbolic link, and only when it belongs to `owner`.
+ * NOT_FOUND, DENIED. */
+MUST_CHECK enum status folder_open(const char *path, uid_t owner, int *fd, struct err *err);
+
+/* Open a regular file in an open folder: not a link of either kind, and only when it belongs to
+ * `owner`; never waits, as a FIFO would make it. NOT_FOUND when there is none, DENIED when there is
+ * something else. */
+MUST_CHECK enum status folder_open_file(int dir, const char *name, int flags, uid_t owner, int *fd,
+					struct err *err);
+
+/* Remove what the folder contains, and no more: links are removed, not followed. FAILED when
+ * something is left. */
+MUST_CHECK enum status folder_empty(int dir, struct err *err);
+
+#endif

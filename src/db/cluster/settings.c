@@ -1,0 +1,139 @@
+#include "db/cluster/internal.h"
+#include "base/io.h"
+
+#include <pwd.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
+/* The machine is shared with the web processes and the page cache, so a quarter for the server's
+ * own buffers, no more than 8 GB; sorts and index builds get what a small machine can spare. */
+static void write_settings(struct buf *out, const struct instance *i)
+{
+	struct sysinfo info;
+	must(sysinfo(&info) == 0);
+	int64_t mb = (int64_t)((uint64_t)info.totalram * info.mem_unit >> 20);
+	/* One more: a reload starts the next process before the last one has ended. */
+	int64_t web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
+		      config_number(&i->config, CONFIG_DB_CONNECTIONS);
+
+	buf_printf(
+	    out,
+	    "# Written by Holdfast at every start. Your own settings: local.conf beside this file.\n"
+	    "listen_addresses = ''\n"
+	    "port = %d\n"
+	    "unix_socket_directories = '",
+	    INSTANCE_PG_PORT);
+	for (const char *p = i->run_dir; *p; p++) {
+		if (*p == '\'')
+			buf_putc(out, '\'');
+		buf_putc(out, *p);
+	}
+	buf_printf(out,
+		   "'\n"
+		   "unix_socket_permissions = 0777\n"
+		   "max_connections = %lld\n"
+		   "shared_buffers = %lldMB\n"
+		   "effective_cache_size = %lldMB\n"
+		   "maintenance_work_mem = %lldMB\n"
+		   "work_mem = %lldMB\n",
+		   (long long)(web + 20), (long long)clamp(mb / 4, 64, 8192),
+		   (long long)clamp(mb * 5 / 8, 128, 65536), (long long)clamp(mb / 16, 32, 1024),
+		   (long long)clamp(mb / 256, 4, 64));
+	buf_puts(
+	    out,
+	    "huge_pages = off\n"
+	    "dynamic_shared_memory_type = mmap\n" /* in the data folder: a crash leaves nothing outside */
+	    "max_wal_size = 4GB\n"
+	    "wal_compression = on\n"
+	    "checkpoint_timeout = 15min\n"
+	    "random_page_cost = 1.1\n"
+	    "effective_io_concurrency = 100\n"
+	    "jit = off\n"
+	    "max_parallel_workers_per_gather = 0\n"
+	    "client_connection_check_interval = 2s\n"
+	    "idle_in_transaction_session_timeout = 10min\n"
+	    "autovacuum_vacuum_insert_scale_factor = 0.02\n"
+	    "shared_preload_libraries = 'pg_stat_statements'\n"
+	    "pg_stat_statements.track = top\n"
+	    "timezone = 'UTC'\n"
+	    "log_timezone = 'UTC'\n"
+	    "log_destination = 'stderr'\n"
+	    "logging_collector = off\n"
+	    "log_line_prefix = '%m postgres[%p] %u@%d %a '\n"
+	    "log_min_duration_statement = 1s\n"
+	    "log_checkpoints = off\n"
+	    "log_autovacuum_min_duration = -1\n");
+}
+
+static void map_user(struct buf *out, const char *system_user, const char *role)
+{
+	buf_printf(out, "holdfast \"%s\" %s\n", system_user, role);
+}
+
+/* pg_ident.conf: which system user may be which role. */
+static enum status write_idents(struct buf *out, const struct instance *i, struct err *err)
+{
+	static const char *const roles[] = {INSTANCE_SUPERUSER,   INSTANCE_ROLE_OWNER,
+					    INSTANCE_ROLE_IMPORT, INSTANCE_ROLE_EXPORT,
+					    INSTANCE_ROLE_WEB,    INSTANCE_ROLE_WORKER};
+	struct passwd *pw = getpwuid(geteuid());
+	if (!pw)
+		return err_set(err, NOT_FOUND, "the user with the number %u has no name",
+			       (unsigned)geteuid());
+	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++)
+		map_user(out, pw->pw_name, roles[r]);
+	if (geteuid() == 0) {
+		map_user(out, config_text(&i->config, CONFIG_USER_WEB), INSTANCE_ROLE_WEB);
+		map_user(out, config_text(&i->config, CONFIG_USER_WORKER), INSTANCE_ROLE_WORKER);
+	}
+	return OK;
+}
+
+static enum status write_file(const struct instance *i, const char *name, const struct buf *text,
+			      struct err *err)
+{
+	char path[PATH_MAX];
+	must(!buf_failed(text));
+	enum status status = io_path(path, sizeof(path), err, "%s/%s", i->data_dir, name);
+	return status == OK ? io_write_file(path, buf_view(text), 0600, err) : status;
+}
+
+/* The three files, already as text. */
+struct files {
+	const struct instance *instance;
+	struct buf settings, hba, idents;
+};
+
+/* As the server's user. */
+static enum status write_files(void *ctx, struct err *err)
+{
+	const struct files *f = ctx;
+	enum status status = write_file(f->instance, "postgresql.conf", &f->settings, err);
+	if (status == OK)
+		status = write_file(f->instance, "pg_hba.conf", &f->hba, err);
+	if (status == OK)
+		status = write_file(f->instance, "pg_ident.conf", &f->idents, err);
+	return status;
+}
+
+enum status cluster_configure(const struct instance *i, struct err *err)
+{
+	struct files f = {.instance = i};
+	buf_init(&f.settings, 65536);
+	buf_init(&f.hba, 65536);
+	buf_init(&f.idents, 65536);
+	write_settings(&f.settings, i);
+	buf_puts(&f.hba, "local all all peer map=holdfast\n");
+	enum status status = write_idents(&f.idents, i, err);
+	if (status == OK)
+		status = cluster_act(i, write_files, &f, err);
+	buf_release(&f.settings);
+	buf_release(&f.hba);
+	buf_release(&f.idents);
+	return status;
+}
