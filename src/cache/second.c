@@ -1,5 +1,6 @@
 #include "cache/second.h"
 #include "base/backoff.h"
+#include "base/endpoint.h"
 
 #include "base/log.h"
 #include "base/random.h"
@@ -45,7 +46,7 @@ struct link {
 
 struct second {
 	struct event_base *loop;
-	char host[64], path[108], password[256];
+	char host[INET6_ADDRSTRLEN], path[108], password[256];
 	int port, database;
 	struct random random;
 	struct link requests, news_link;
@@ -69,7 +70,6 @@ static enum status parse_url(struct second *second, const char *url, struct err 
 	static const char wants[] = "redis://[:PASSWORD@]ADDRESS[:PORT][/DB] or unix:PATH";
 	struct str rest = str_of(url), address;
 	int64_t number = 0;
-	second->port = DEFAULT_PORT;
 	if (str_starts(rest, STR("unix:"))) {
 		if (rest.n - 5 >= sizeof(second->path) || rest.n == 5)
 			return err_set(err, INVALID,
@@ -97,34 +97,21 @@ static enum status parse_url(struct second *second, const char *url, struct err 
 	if (rest.p && rest.n && !str_to_i64(rest, 0, 1000000, &number))
 		return err_set(err, INVALID, "cache.redis_url: the database is a number");
 	second->database = (int)number;
-	struct str host = address;
-	if (address.n && address.p[0] == '[') {
-		const char *end = memchr(address.p, ']', address.n);
-		if (!end)
-			return err_set(err, INVALID, "cache.redis_url is not %s", wants);
-		host = (struct str){address.p + 1, (size_t)(end - address.p) - 1};
-		address = (struct str){end + 1, address.n - host.n - 2};
-		str_cut(&address, ':');
-	} else {
-		host = str_cut(&address, ':');
+	char text[ENDPOINT_TEXT];
+	struct endpoint endpoint;
+	struct str port = address, host = str_cut(&port, ':');
+	if (str_eq(host, STR("localhost"))) {
+		snprintf(text, sizeof(text), "127.0.0.1%.*s", (int)(address.n - host.n),
+			 address.p + host.n);
+		address = str_of(text);
 	}
-	if (address.p && address.n) {
-		if (!str_to_i64(address, 1, 65535, &number))
-			return err_set(err, INVALID, "cache.redis_url: the port is 1 to 65535");
-		second->port = (int)number;
-	}
-	unsigned char binary[16];
-	if (str_eq(host, STR("localhost")))
-		host = STR("127.0.0.1");
-	if (host.n == 0 || host.n >= sizeof(second->host))
-		return err_set(err, INVALID, "cache.redis_url is not %s", wants);
-	memcpy(second->host, host.p, host.n);
-	if (inet_pton(AF_INET, second->host, binary) != 1 &&
-	    inet_pton(AF_INET6, second->host, binary) != 1)
+	if (!endpoint_parse(address, DEFAULT_PORT, &endpoint) || endpoint_port(&endpoint) == 0)
 		return err_set(
 		    err, INVALID,
-		    "cache.redis_url: '%s' is a name; give the address, names are not resolved",
-		    second->host);
+		    "cache.redis_url: \"%.*s\" is no address with a port of 1 to 65535 (names are not resolved)",
+		    STR_ARG(address));
+	endpoint_host(&endpoint, second->host);
+	second->port = endpoint_port(&endpoint);
 	return OK;
 }
 

@@ -1,9 +1,9 @@
 #include "config/config.h"
 #include "base/ascii.h"
+#include "base/endpoint.h"
 #include "base/io.h"
 #include "base/utf8.h"
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <string.h>
 
@@ -68,29 +68,6 @@ static bool with_unit(struct str value, const struct unit *units, int64_t *out)
 	return n == 0 && unit.n == 0 ? (*out = 0, true) : false;
 }
 
-static bool is_address(struct str value)
-{
-	char host[INET6_ADDRSTRLEN];
-	unsigned char ignored[sizeof(struct in6_addr)];
-	int64_t port;
-	size_t colon = value.n;
-
-	while (colon > 0 && value.p[colon - 1] != ':')
-		colon--;
-	if (colon < 2 ||
-	    !str_to_i64((struct str){value.p + colon, value.n - colon}, 1, 65535, &port))
-		return false;
-	struct str name = {value.p, colon - 1};
-	bool six = name.p[0] == '[' && name.p[name.n - 1] == ']';
-	if (six)
-		name = (struct str){name.p + 1, name.n - 2};
-	if (name.n >= sizeof(host))
-		return false;
-	memcpy(host, name.p, name.n);
-	host[name.n] = '\0';
-	return inet_pton(six ? AF_INET6 : AF_INET, host, ignored) == 1;
-}
-
 bool config_duration(struct str text, int64_t *ms)
 {
 	static const struct unit durations[] = {
@@ -102,6 +79,7 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 {
 	static const struct unit sizes[] = {
 	    {"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
+	struct endpoint endpoint;
 
 	switch (o->type) {
 	case CONFIG_TYPE_BOOL:
@@ -117,7 +95,7 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 		return is_choice(o, value, out);
 	case CONFIG_TYPE_ADDRESS:
 		*out = (int64_t)value.n;
-		return is_address(value);
+		return endpoint_parse(value, 0, &endpoint) && endpoint_port(&endpoint) > 0;
 	case CONFIG_TYPE_TEXT:
 		*out = (int64_t)value.n;
 		return utf8_is_valid(value);

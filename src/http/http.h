@@ -220,11 +220,6 @@ void http_server_drain(struct http_server *server, int64_t timeout_ms, void (*do
 /* Cuts off what is left. Before anything that handlers use goes. NULL is allowed. */
 void http_server_destroy(struct http_server *server);
 
-/* A listening socket for "127.0.0.1:8080" or "[::1]:8080" (port 0: any free one) with SO_REUSEPORT. */
-MUST_CHECK enum status http_listen(const char *address, int *fd, struct err *err);
-/* Its address as text. */
-MUST_CHECK enum status http_listen_address(int fd, char *out, size_t size, struct err *err);
-
 /* ---- numbers, for metrics ---- */
 
 enum { HTTP_STATUS_CLASSES = 5, HTTP_LATENCY_BUCKETS = 12 };

@@ -1,7 +1,6 @@
 #include "http/internal.h"
 
 #include <errno.h>
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -18,7 +17,6 @@ enum {
 	SILENT_MS = 300,   /* when draining: for the first request of a connection just accepted */
 	LINGER_MS = 2000,  /* for the client to read our last words */
 	NO_FILES_MS = 200, /* pause after running out of descriptors */
-	BACKLOG = 1024,
 	ANSWER_HEAD_BYTES = SCRATCH_BYTES,
 };
 
@@ -337,84 +335,4 @@ void http_server_destroy(struct http_server *server)
 const struct http_stats *http_server_stats(const struct http_server *server)
 {
 	return &server->stats;
-}
-
-/* ---- listening ---- */
-
-/* "127.0.0.1:8080", "[::1]:8080". */
-static bool parse_address(struct str text, struct sockaddr_storage *out, socklen_t *size)
-{
-	char host[INET6_ADDRSTRLEN];
-	int64_t port;
-	size_t colon = text.n;
-	while (colon && text.p[colon - 1] != ':')
-		colon--;
-	if (colon == 0 ||
-	    !str_to_i64((struct str){text.p + colon, text.n - colon}, 0, 65535, &port))
-		return false;
-	struct str name = {text.p, colon - 1};
-	bool six = name.n > 2 && name.p[0] == '[' && name.p[name.n - 1] == ']';
-	if (six)
-		name = (struct str){name.p + 1, name.n - 2};
-	if (name.n >= sizeof(host))
-		return false;
-	memcpy(host, name.p, name.n);
-	host[name.n] = '\0';
-	memset(out, 0, sizeof(*out));
-	if (six) {
-		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
-		*size = sizeof(*in6);
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons((uint16_t)port);
-		return inet_pton(AF_INET6, host, &in6->sin6_addr) == 1;
-	}
-	struct sockaddr_in *in = (struct sockaddr_in *)out;
-	*size = sizeof(*in);
-	in->sin_family = AF_INET;
-	in->sin_port = htons((uint16_t)port);
-	return inet_pton(AF_INET, host, &in->sin_addr) == 1;
-}
-
-enum status http_listen(const char *address, int *fd, struct err *err)
-{
-	struct sockaddr_storage where;
-	socklen_t size;
-	int on = 1;
-	if (!parse_address(str_of(address), &where, &size))
-		return err_set(
-		    err, INVALID,
-		    "\"%s\" is no address to listen on; write 127.0.0.1:8080 or [::1]:8080",
-		    address);
-	*fd = socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (*fd < 0)
-		return err_errno(err, FAILED, "socket");
-	if (setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    setsockopt(*fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0 &&
-	    bind(*fd, (struct sockaddr *)&where, size) == 0 && listen(*fd, BACKLOG) == 0)
-		return OK;
-	enum status status =
-	    err_errno(err, errno == EADDRINUSE ? CONFLICT : FAILED, "cannot listen on %s", address);
-	close(*fd);
-	return status;
-}
-
-enum status http_listen_address(int fd, char *out, size_t size, struct err *err)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} where;
-	socklen_t n = sizeof(where);
-	char host[INET6_ADDRSTRLEN];
-	memset(&where, 0, sizeof(where));
-	if (getsockname(fd, &where.any, &n) != 0)
-		return err_errno(err, FAILED, "getsockname");
-	bool six = where.any.sa_family == AF_INET6;
-	const void *address = six ? (void *)&where.in6.sin6_addr : (void *)&where.in.sin_addr;
-	if (!inet_ntop(where.any.sa_family, address, host, sizeof(host)))
-		return err_errno(err, FAILED, "inet_ntop");
-	snprintf(out, size, six ? "[%s]:%d" : "%s:%d", host,
-		 ntohs(six ? where.in6.sin6_port : where.in.sin_port));
-	return OK;
 }

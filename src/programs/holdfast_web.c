@@ -5,6 +5,7 @@
  *
  * HOLDFAST_DATABASE is libpq's conninfo of the web role. SIGTERM: finish what is in flight, exit 0. */
 #include "base/io.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "config/instance.h"
 #include "http/http.h"
@@ -118,12 +119,13 @@ static int serve_alone(const char *address, const char *conf)
 	struct config config;
 	struct err err;
 	int fd;
-	char text[100];
+	struct endpoint bound;
+	char text[ENDPOINT_TEXT];
 	config_init(&config);
 	if ((conf && config_read(&config, conf, &err) != OK) ||
-	    http_listen(address, &fd, &err) != OK ||
-	    http_listen_address(fd, text, sizeof(text), &err) != OK)
+	    endpoint_listen(address, &fd, &err) != OK || endpoint_of_socket(fd, &bound, &err) != OK)
 		die("%s", err.text);
+	endpoint_format(&bound, text);
 	set_up_log(&config);
 	printf("%s\n", text);
 	fflush(stdout);

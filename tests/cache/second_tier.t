@@ -118,7 +118,7 @@ is(finished() - $before, 2, 'each machine on its own');
 kill CONT => $redis;
 
 # ---- addresses that are refused ----
-for my $case (['rediss://127.0.0.1', qr/TLS/], ['redis://cache.example', qr/is a name/], ['http://127.0.0.1', qr/is not redis/], ['redis://127.0.0.1:99999', qr/port/], ['redis://127.0.0.1/x', qr/database/], ['unix:', qr/path/]) {
+for my $case (['rediss://127.0.0.1', qr/TLS/], ['redis://cache.example', qr/names are not resolved/], ['http://127.0.0.1', qr/is not redis/], ['redis://127.0.0.1:99999', qr/port/], ['redis://127.0.0.1/x', qr/database/], ['unix:', qr/path/]) {
 	my ($url, $why) = @$case;
 	open my $conf, '>', "$home/conf" or die;
 	print $conf "cache.redis_url = $url\n";

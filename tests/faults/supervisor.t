@@ -40,7 +40,7 @@ my $other = Instance->make;
 $other->set('web.listen' => "127.0.0.1:$i->{port}");
 ($code, $text) = $other->run('up', '--detach');
 is($code, 1, 'another instance on the same address is refused');
-like($text, qr/web\.listen = 127\.0\.0\.1:$i->{port}: Address already in use/, 'and says which address');
+like($text, qr/web\.listen: cannot listen on 127\.0\.0\.1:$i->{port}: Address already in use/, 'and says which address');
 is_deeply([ grep { !/^port/ } $other->left ], [], 'and leaves nothing');
 $other->end;
 

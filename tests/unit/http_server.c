@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "http/http.h"
 
 enum { BIG_BYTES = 3 << 20, DEADLINE_MS = 20000 };
@@ -159,14 +160,14 @@ static const struct http_group groups[] = {{.routes = routes, .ctx = context}, {
 static int set_up(void **state)
 {
 	struct err err;
-	char address[100];
+	struct endpoint bound;
 	(void)state;
 	parked = NULL;
 	gone_calls = defer_calls = 0;
 	loop = event_base_new();
-	assert_int_equal(http_listen("127.0.0.1:0", &listener, &err), OK);
-	assert_int_equal(http_listen_address(listener, address, sizeof(address), &err), OK);
-	port = atoi(strrchr(address, ':') + 1);
+	assert_int_equal(endpoint_listen("127.0.0.1:0", &listener, &err), OK);
+	assert_int_equal(endpoint_of_socket(listener, &bound, &err), OK);
+	port = endpoint_port(&bound);
 	server = http_server_create(&(struct http_server_options){
 	    .loop = loop,
 	    .listen_fd = listener,
