@@ -69,7 +69,7 @@ void call_end(struct call *call, enum wire_outcome outcome, const char *fmt, ...
 	m.answer = *a;
 	buf_init(&call->packet, WIRE_MESSAGE_MAX);
 	must(wire_encode(&m, &call->packet, &err) == OK);
-	loop_ended(call);
+	call->fetch->on_ended(call);
 	url_release(&call->url);
 	url_release(&call->page_url);
 	buf_release(&call->body);
@@ -162,7 +162,7 @@ void call_resolved(struct call *call, enum wire_outcome outcome, const char *det
 /* To call->url; for a website only after its robots.txt. */
 void call_resume(struct call *call)
 {
-	if (loop_moved(call))
+	if (call->fetch->on_moved(call))
 		return;
 	if (call->request.kind == WIRE_WEBSITE && !call->robots && !call->allowed) {
 		const struct str *rules = robots_get(call->fetch->robots, &call->url);

@@ -1,5 +1,13 @@
-/* loop.c: the worker's socket, whose turn it is, deadlines. call.c: the life of a call over its hops. transfer.c: one
- * hop with libcurl. resolve.c: names with c-ares. url.c: one spelling for a URL. robots.c: rules that were read. */
+/* How the parts of the fetcher fit together; a file calls only those above it, and those below through the callbacks
+ * of struct fetch:
+ *
+ *   url.c       one spelling for a URL
+ *   robots.c    rules that were read, by origin
+ *   resolve.c   names with c-ares
+ *   transfer.c  one hop with libcurl
+ *   call.c      the life of a call over its hops
+ *   loop.c      the worker's socket, which host may be called, deadlines
+ */
 #ifndef FETCH_INTERNAL_H
 #define FETCH_INTERNAL_H
 
@@ -139,6 +147,12 @@ struct fetch {
 	CURLM *multi;
 	ares_channel names;
 	bool names_open, hello, draining;
+	/* Upwards, set by the loop. A call has ended. */
+	void (*on_ended)(struct call *call);
+	/* When the call's URL leads to another host than its turn was for: it waits for that one's, and true. */
+	bool (*on_moved)(struct call *call);
+	/* The addresses of call->url's host, or of its MX domain's facts, have come. */
+	void (*on_resolved)(struct call *call, enum wire_outcome outcome, const char *detail);
 	struct wire_hello options; /* texts in arena */
 	struct arena arena;
 	struct guard guard;
@@ -162,17 +176,12 @@ MUST_CHECK struct call *call_create(struct fetch *f, const struct wire_message *
 void call_start(struct call *call);
 /* Makes the present hop: begins it, or goes on when the host it was led to is ready for it. */
 void call_resume(struct call *call);
-/* The addresses of call->url's host, or of its MX domain's facts, have come. */
+/* fetch->on_resolved. */
 void call_resolved(struct call *call, enum wire_outcome outcome, const char *detail);
 void call_transferred(struct call *call, CURLcode code);
 /* Encodes the answer and gives back everything else; the loop sends and frees it. */
 void call_end(struct call *call, enum wire_outcome outcome, const char *fmt, ...) PRINTF(3, 4);
 void call_free(struct call *call);
-
-/* loop.c: bookkeeping */
-void loop_ended(struct call *call);
-/* When its URL leads to another host than its turn was for: it waits for that one's, and true. */
-bool loop_moved(struct call *call);
 
 /* transfer.c */
 void transfer_start(struct call *call);

@@ -126,14 +126,16 @@ static void leave(struct call *call)
 	f->look_waiting = true;
 }
 
-void loop_ended(struct call *call)
+/* fetch->on_ended */
+static void loop_ended(struct call *call)
 {
 	leave(call);
 	call->state = CALL_DONE;
 	TAILQ_INSERT_TAIL(&call->fetch->done, call, entry);
 }
 
-bool loop_moved(struct call *call)
+/* fetch->on_moved */
+static bool loop_moved(struct call *call)
 {
 	struct fetch *f = call->fetch;
 	struct host *host = host_of(f, &call->url);
@@ -420,6 +422,9 @@ enum status fetch_open(struct fetch **out, int peer, struct err *err)
 	must(f != NULL);
 	*out = f;
 	f->peer = peer;
+	f->on_ended = loop_ended;
+	f->on_moved = loop_moved;
+	f->on_resolved = call_resolved;
 	f->next_start_ms = f->next_deadline_ms = INT64_MAX;
 	arena_init(&f->arena, WIRE_MESSAGE_MAX * 2);
 	TAILQ_INIT(&f->waiting);

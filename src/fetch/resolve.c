@@ -112,7 +112,7 @@ static void on_addresses(void *arg, int status, int timeouts, struct ares_addrin
 	}
 	ares_freeaddrinfo(info);
 	if (call)
-		call_resolved(call, outcome_of(status), ares_strerror(status));
+		call->fetch->on_resolved(call, outcome_of(status), ares_strerror(status));
 }
 
 void resolve_addresses(struct call *call)
@@ -138,7 +138,7 @@ static void on_mx_address(void *arg, int status, int timeouts, struct ares_addri
 	/* With mail servers it does not matter what the domain has besides; without, it exists all the same. */
 	bool known = call->answer.facts.count > 0 || status == ARES_ENODATA;
 	enum wire_outcome outcome = known ? WIRE_OK : outcome_of(status);
-	call_resolved(call, outcome, ares_strerror(status));
+	call->fetch->on_resolved(call, outcome, ares_strerror(status));
 }
 
 struct server {
@@ -189,7 +189,7 @@ static void on_mx(void *arg, int status, int timeouts, unsigned char *packet, in
 		add_servers(call, servers);
 	ares_free_data(servers);
 	if (status != ARES_SUCCESS && status != ARES_ENODATA) {
-		call_resolved(call, outcome_of(status), ares_strerror(status));
+		call->fetch->on_resolved(call, outcome_of(status), ares_strerror(status));
 		return;
 	}
 	ares_getaddrinfo(call->fetch->names, call->request.url.p, NULL, &hints, on_mx_address,

@@ -1,4 +1,12 @@
-/* What the pages share. Each handler makes a struct page, fills its tree, and sends it. */
+/* What the pages share. Each handler makes a struct page, fills its tree, and sends it. A file calls only those above it:
+ *
+ *   page.c      the tree of a page and how it is sent
+ *   time.c      hours
+ *   home.c      /, /regions, /sources
+ *   results.c   /search
+ *   business.c  /b/{id}
+ *   pages.c     templates, routes, pages without facts
+ */
 #ifndef DIRECTORY_PAGES_INTERNAL_H
 #define DIRECTORY_PAGES_INTERNAL_H
 
@@ -34,11 +42,15 @@ struct page {
 	struct json_value *root;
 };
 
-/* ---- pages.c ---- */
+/* ---- page.c ---- */
 
 /* In the request's arena, with what every page shows. NULL after having answered 500. Whatever the handler asks
  * of the search afterwards is cancelled when the client goes. */
 MUST_CHECK struct page *page_begin(struct http_request *request);
+/* The same for an answer that is being made already: NULL when there is no memory. */
+MUST_CHECK struct page *page_make(const struct pages *pages, struct http_request *request);
+/* The page into the request's output; false with the reason. */
+MUST_CHECK bool page_render(struct page *p, enum page_template which, struct err *err);
 void page_send(struct page *p, enum page_template which);
 /* A list that stands under a heading: {items: []} under `key` of the root; what is returned are the items. */
 struct json_value *page_list(struct page *p, const char *key);
