@@ -274,7 +274,7 @@ static void take_measures(struct call *call)
 }
 
 /* To where the answer points; false: the call has ended. */
-static bool follow(struct call *call)
+static bool call_follow(struct call *call)
 {
 	struct url next;
 	struct err err;
@@ -339,7 +339,7 @@ static void robots_transferred(struct call *call, enum wire_outcome outcome)
 	} else if (is_redirect(call)) {
 		if (++call->robots_redirects > FETCH_ROBOTS_REDIRECTS)
 			robots_done(call, STR(""));
-		else if (follow(call))
+		else if (call_follow(call))
 			call_resume(call);
 	} else if (status >= 500) {
 		call_end(call, WIRE_HTTP_ERROR, "robots.txt answers %u, which forbids everything",
@@ -374,7 +374,7 @@ static void read_answer(struct call *call)
 }
 
 /* 429, or 503 that says when. */
-static bool postponed(struct call *call)
+static bool call_postponed(struct call *call)
 {
 	struct wire_answer *a = &call->answer;
 	enum { TOO_MANY = 429, UNAVAILABLE_NOW = 503, SECOND_US = 1000000 };
@@ -395,7 +395,7 @@ void call_transferred(struct call *call, CURLcode code)
 	take_measures(call);
 	if (outcome == WIRE_UNREADABLE && call->not_html)
 		outcome = WIRE_OK;
-	if (call->robots && !(outcome == WIRE_OK && postponed(call))) {
+	if (call->robots && !(outcome == WIRE_OK && call_postponed(call))) {
 		robots_transferred(call, outcome);
 	} else if (outcome != WIRE_OK) {
 		const char *why = call->refused    ? call->refused
@@ -403,7 +403,7 @@ void call_transferred(struct call *call, CURLcode code)
 				  : call->error[0] ? call->error
 						   : curl_easy_strerror(code);
 		call_end(call, outcome, "%s", why);
-	} else if (postponed(call)) {
+	} else if (call_postponed(call)) {
 		call_end(call, WIRE_RETRY_AFTER, "answers %u", a->http_status);
 	} else if (is_redirect(call)) {
 		if (a->redirects >= call->request.max_redirects) {
@@ -413,7 +413,7 @@ void call_transferred(struct call *call, CURLcode code)
 		}
 		a->redirects++;
 		call->get = call->get || a->http_status < 307;
-		if (follow(call))
+		if (call_follow(call))
 			call_resume(call);
 	} else if (a->http_status < 200 || a->http_status >= 300) {
 		call_end(call, WIRE_HTTP_ERROR, "answers %u", a->http_status);

@@ -65,7 +65,7 @@ static bool may_start(struct fetch *f, const struct call *call, int64_t now)
 	return h->next_start_ms <= now;
 }
 
-static void start(struct fetch *f, struct call *call, int64_t now)
+static void loop_start(struct fetch *f, struct call *call, int64_t now)
 {
 	TAILQ_REMOVE(&f->waiting, call, entry);
 	TAILQ_INSERT_TAIL(&f->in_flight, call, entry);
@@ -101,12 +101,12 @@ static void start_waiting(struct fetch *f, int64_t now)
 	     call = next) {
 		next = TAILQ_NEXT(call, entry);
 		if (may_start(f, call, now))
-			start(f, call, now);
+			loop_start(f, call, now);
 	}
 }
 
 /* Out of its list, and its place is free. */
-static void leave(struct call *call)
+static void loop_leave(struct call *call)
 {
 	struct fetch *f = call->fetch;
 	must(call->state != CALL_DONE);
@@ -129,7 +129,7 @@ static void leave(struct call *call)
 /* fetch->on_ended */
 static void loop_ended(struct call *call)
 {
-	leave(call);
+	loop_leave(call);
 	call->state = CALL_DONE;
 	TAILQ_INSERT_TAIL(&call->fetch->done, call, entry);
 }
@@ -141,7 +141,7 @@ static bool loop_moved(struct call *call)
 	struct host *host = host_of(f, &call->url);
 	if (host == call->host)
 		return false;
-	leave(call);
+	loop_leave(call);
 	call->host = host;
 	host->calls++;
 	call->state = CALL_WAITING;
@@ -212,7 +212,7 @@ static void on_request(struct fetch *f, const struct wire_message *m)
 		call_end(call, WIRE_CANCELLED, "draining");
 }
 
-static void drain(struct fetch *f)
+static void loop_drain(struct fetch *f)
 {
 	struct call *call;
 	f->draining = true;
@@ -220,7 +220,7 @@ static void drain(struct fetch *f)
 		call_end(call, WIRE_CANCELLED, "draining");
 }
 
-static enum status receive(struct fetch *f, struct err *err)
+static enum status loop_receive(struct fetch *f, struct err *err)
 {
 	struct wire_message m;
 	for (int i = 0; i < MESSAGES_AT_ONCE && f->waiting_count < FETCH_WAITING_MAX; i++) {
@@ -236,7 +236,7 @@ static enum status receive(struct fetch *f, struct err *err)
 		else if (m.type == WIRE_REQUEST)
 			on_request(f, &m);
 		else if (m.type == WIRE_DRAIN)
-			drain(f);
+			loop_drain(f);
 		else
 			status = err_set(err, INVALID, "%s is not for us", wire_type_name(m.type));
 		if (status != OK)
@@ -265,7 +265,7 @@ static enum status send_done(struct fetch *f, struct err *err)
 /* ---- time ---- */
 
 /* The time that has passed belongs to what was going on in it. */
-static void account(struct fetch *f)
+static void loop_account(struct fetch *f)
 {
 	int64_t now = clock_us();
 	uint64_t passed = (uint64_t)(now - f->accounted_us);
@@ -278,7 +278,7 @@ static void account(struct fetch *f)
 	f->accounted_us = now;
 }
 
-static enum status tick(struct fetch *f, int64_t now, struct err *err)
+static enum status loop_tick(struct fetch *f, int64_t now, struct err *err)
 {
 	enum { MS_US = 1000 };
 	const struct call *oldest = NULL, *call;
@@ -357,7 +357,7 @@ static enum status wait_and_work(struct fetch *f, struct err *err)
 	CURLMcode code = curl_multi_poll(f->multi, fds, n, wait_ms(f, clock_ms()), NULL);
 	if (code != CURLM_OK)
 		return err_set(err, FAILED, "waiting: %s", curl_multi_strerror(code));
-	account(f);
+	loop_account(f);
 	for (unsigned i = 1; i < n; i++)
 		if (fds[i].revents)
 			ares_process_fd(
@@ -376,10 +376,10 @@ static enum status wait_and_work(struct fetch *f, struct err *err)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
 		call_transferred(call, result);
 	}
-	return receive(f, err);
+	return loop_receive(f, err);
 }
 
-static enum status step(struct fetch *f, struct err *err)
+static enum status loop_step(struct fetch *f, struct err *err)
 {
 	enum status status = wait_and_work(f, err);
 	if (status != OK || !f->hello)
@@ -388,10 +388,10 @@ static enum status step(struct fetch *f, struct err *err)
 	end_overdue(f, now);
 	start_waiting(f, now);
 	status = send_done(f, err);
-	return status == OK ? tick(f, now, err) : status;
+	return status == OK ? loop_tick(f, now, err) : status;
 }
 
-static bool drained(const struct fetch *f)
+static bool loop_drained(const struct fetch *f)
 {
 	return f->draining && f->in_flight_count == 0 && TAILQ_EMPTY(&f->done);
 }
@@ -401,10 +401,10 @@ enum status fetch_run(struct fetch *f, const volatile sig_atomic_t *stop, struct
 	struct wire_message bye = {.type = WIRE_BYE};
 	enum status status = OK;
 	struct err ignored;
-	while (status == OK && !drained(f)) {
-		status = step(f, err);
+	while (status == OK && !loop_drained(f)) {
+		status = loop_step(f, err);
 		if (*stop && !f->draining)
-			drain(f);
+			loop_drain(f);
 	}
 	if (status == UNAVAILABLE) {
 		log_info("the worker has gone", LOG_I("in_flight", f->in_flight_count));

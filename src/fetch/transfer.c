@@ -115,7 +115,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 
 /* ---- setting up ---- */
 
-static struct curl_slist *append(struct curl_slist *list, const char *text)
+static struct curl_slist *transfer_append(struct curl_slist *list, const char *text)
 {
 	struct curl_slist *longer = curl_slist_append(list, text);
 	must(longer != NULL);
@@ -124,7 +124,7 @@ static struct curl_slist *append(struct curl_slist *list, const char *text)
 
 /* "::address:port": wherever the URL leads, the connection goes to the address whose turn it is. Not by
  * CURLOPT_RESOLVE: that fills libcurl's table of names, and when an entry is too old libcurl asks by itself. */
-static void pin(struct call *call)
+static void transfer_pin(struct call *call)
 {
 	const union address *a = &call->addresses[call->address_turn];
 	bool six = a->any.sa_family == AF_INET6;
@@ -132,7 +132,7 @@ static void pin(struct call *call)
 	char address[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 16];
 	must(inet_ntop(a->any.sa_family, bytes, address, sizeof(address)) != NULL);
 	snprintf(text, sizeof(text), six ? "::[%s]:%u" : "::%s:%u", address, call->url.port);
-	call->pins = append(NULL, text);
+	call->pins = transfer_append(NULL, text);
 }
 
 static void add_headers(struct call *call)
@@ -146,7 +146,7 @@ static void add_headers(struct call *call)
 			continue;
 		char *copy = (char *)arena_str(&call->arena, line).p;
 		must(copy != NULL);
-		call->headers = append(call->headers, copy);
+		call->headers = transfer_append(call->headers, copy);
 	}
 }
 
@@ -159,7 +159,7 @@ static void set_where(struct call *call, CURL *easy)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOPROXY, "*");
-	pin(call);
+	transfer_pin(call);
 	SET(CURLOPT_CONNECT_TO, call->pins);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);

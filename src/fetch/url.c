@@ -9,7 +9,7 @@
 enum { SET_FLAGS = CURLU_DISALLOW_USER | CURLU_URLENCODE | CURLU_ALLOW_SPACE, PASSES_MAX = 3 };
 
 /* A part as a text of the arena; NULL when it is absent or over the arena. */
-static char *part(const struct url *url, struct arena *arena, CURLUPart what, unsigned flags)
+static char *url_part(const struct url *url, struct arena *arena, CURLUPart what, unsigned flags)
 {
 	char *text = NULL, *copy = NULL;
 	if (curl_url_get(url->handle, what, &text, flags) == CURLUE_OK)
@@ -70,7 +70,7 @@ static bool settle_host(struct url *url, struct arena *arena)
 {
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
 		char *text = NULL;
-		char *host = part(url, arena, CURLUPART_HOST, 0);
+		char *host = url_part(url, arena, CURLUPART_HOST, 0);
 		if (!host)
 			return false;
 		if (host[0] == '[') {
@@ -120,12 +120,12 @@ static enum status read_parts(struct url *url, struct arena *arena, const struct
 			      struct err *err)
 {
 	int64_t port;
-	url->scheme = part(url, arena, CURLUPART_SCHEME, 0);
+	url->scheme = url_part(url, arena, CURLUPART_SCHEME, 0);
 	if (!url->scheme || (strcmp(url->scheme, "http") != 0 && strcmp(url->scheme, "https") != 0))
 		return err_set(err, INVALID, "not an http or https URL");
 	if (!settle_host(url, arena))
 		return err_set(err, INVALID, "the host of the URL is not a name or address");
-	const char *digits = part(url, arena, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	const char *digits = url_part(url, arena, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 	if (!digits || !str_to_i64(str_of(digits), 1, UINT16_MAX, &port) ||
 	    !guard_port(guard, (uint16_t)port))
 		return err_set(err, INVALID, "the port %s may not be called",
@@ -134,12 +134,12 @@ static enum status read_parts(struct url *url, struct arena *arena, const struct
 	if (!read_literal(url, arena))
 		return err_set(err, INVALID, "the host of the URL is not a name or address");
 	/* Who reads "http://x@y" or "#..." differently from us gains nothing. */
-	if (part(url, arena, CURLUPART_USER, 0) || part(url, arena, CURLUPART_PASSWORD, 0))
+	if (url_part(url, arena, CURLUPART_USER, 0) || url_part(url, arena, CURLUPART_PASSWORD, 0))
 		return err_set(err, INVALID, "the URL has a user name in it");
 	curl_url_set(url->handle, CURLUPART_FRAGMENT, NULL, 0);
-	url->text = part(url, arena, CURLUPART_URL, 0);
-	const char *path = part(url, arena, CURLUPART_PATH, 0);
-	const char *query = part(url, arena, CURLUPART_QUERY, 0);
+	url->text = url_part(url, arena, CURLUPART_URL, 0);
+	const char *path = url_part(url, arena, CURLUPART_PATH, 0);
+	const char *query = url_part(url, arena, CURLUPART_QUERY, 0);
 	if (path)
 		url->path =
 		    arena_printf(arena, "%s%s%s", path, query ? "?" : "", query ? query : "");

@@ -32,7 +32,7 @@ sub start {
 		open STDERR, '>', $log or POSIX::_exit(126);
 		my $end = fileno $theirs;
 		_fd_to($end, 20);
-		_fd_to(20, 4);
+		_fd_to(20, 5); # PROCESS_PEER_FD
 		POSIX::close(20);
 		exec { $program } 'holdfast-fetch' or POSIX::_exit(127);
 	}

@@ -15,12 +15,12 @@ struct block {
 	uint32_t line, column;
 };
 
-static void say(const struct block *b, enum page_fact fact, struct str a, struct str c)
+static void block_say(const struct block *b, enum page_fact fact, struct str a, struct str c)
 {
 	page_say(b->s, fact, b->line, b->column, a, c);
 }
 
-static void fault(void *ctx, const struct facts_finding *finding)
+static void block_fault(void *ctx, const struct facts_finding *finding)
 {
 	const struct block *b = ctx;
 	char text[PAGE_TEXT_MAX];
@@ -32,7 +32,7 @@ static void fault(void *ctx, const struct facts_finding *finding)
 		value.n = 200;
 	snprintf(text, sizeof(text), "%s%s%.*s", finding->path,
 		 finding->path[0] && value.n ? ": " : "", STR_ARG(value));
-	say(b, PAGE_BLOCK_FAULT, str_of(finding->fault->key), str_of(text));
+	block_say(b, PAGE_BLOCK_FAULT, str_of(finding->fault->key), str_of(text));
 }
 
 /* "HairSalon" as "hair salon"; false: no room. */
@@ -89,7 +89,7 @@ static void compare_type(const struct block *b, const struct json_value *busines
 			best = one->name;
 	}
 	if (best)
-		say(b, PAGE_TYPE_NAMED, name, str_of(best));
+		block_say(b, PAGE_TYPE_NAMED, name, str_of(best));
 	buf_release(&plain);
 }
 
@@ -110,7 +110,7 @@ static bool found_in(const struct buf *text, struct str needle)
 	return needle.n == 0 || memmem(text->p ? text->p : "", text->n, needle.p, needle.n);
 }
 
-static bool seen(const struct block *b, struct str value)
+static bool block_seen(const struct block *b, struct str value)
 {
 	struct buf plain;
 	size_t kept = 0;
@@ -143,30 +143,30 @@ static bool phone_seen(const struct block *b, struct str phone)
 	return is;
 }
 
-static void compare(const struct block *b, const struct json_value *business)
+static void block_compare(const struct block *b, const struct json_value *business)
 {
 	static const char *const texts[] = {"name", "address.streetAddress", "address.postalCode",
 					    "address.addressLocality"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct str value = json_text(json_path(business, texts[i]));
-		if (value.n && !seen(b, value))
-			say(b, PAGE_UNSEEN, value, str_of(texts[i]));
+		if (value.n && !block_seen(b, value))
+			block_say(b, PAGE_UNSEEN, value, str_of(texts[i]));
 	}
 	struct str phone = json_text(json_get(business, "telephone"));
 	if (phone.n && !phone_seen(b, phone))
-		say(b, PAGE_UNSEEN, phone, STR("telephone"));
+		block_say(b, PAGE_UNSEEN, phone, STR("telephone"));
 	struct str street = json_text(json_path(business, "address.streetAddress"));
 	if (street.n)
-		say(b, PAGE_STREET, street, STR(""));
+		block_say(b, PAGE_STREET, street, STR(""));
 }
 
-static void addresses(const struct block *b, const struct json_value *object)
+static void block_addresses(const struct block *b, const struct json_value *object)
 {
 	static const char *const properties[] = {"url", "image", "logo", "hasMap", "menu"};
 	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
 		struct str url = json_text(json_get(object, properties[i]));
 		if (url.n)
-			say(b, PAGE_BLOCK_URL, url, str_of(properties[i]));
+			block_say(b, PAGE_BLOCK_URL, url, str_of(properties[i]));
 	}
 }
 
@@ -174,10 +174,10 @@ static void top_object(const struct block *b, const struct json_value *object)
 {
 	if (object->kind != JSON_IS_OBJECT)
 		return;
-	addresses(b, object);
+	block_addresses(b, object);
 	if (is_business(object)) {
-		say(b, PAGE_BUSINESS, json_text(json_get(object, "name")), STR(""));
-		compare(b, object);
+		block_say(b, PAGE_BUSINESS, json_text(json_get(object, "name")), STR(""));
+		block_compare(b, object);
 		compare_type(b, object);
 	}
 }
@@ -190,11 +190,11 @@ void page_block(struct page_state *s, struct str json, uint32_t line, uint32_t c
 	struct err err;
 	arena_init(&arena, BLOCK_ARENA_BYTES);
 	if (json_parse(&arena, json, &root, &err) != OK) {
-		say(&b, PAGE_BLOCK_BROKEN, str_of(err.text), STR(""));
+		block_say(&b, PAGE_BLOCK_BROKEN, str_of(err.text), STR(""));
 		arena_release(&arena);
 		return;
 	}
-	facts_check(root, fault, &b);
+	facts_check(root, block_fault, &b);
 	const struct json_value *graph = json_get(root, "@graph");
 	const struct json_value *list = graph ? graph : root;
 	if (list->kind == JSON_IS_ARRAY)

@@ -30,14 +30,14 @@ static void tree_free(void *state, void *p)
 	(void)p;
 }
 
-static struct str attribute(const GumboNode *node, const char *name)
+static struct str html_attribute(const GumboNode *node, const char *name)
 {
 	const GumboAttribute *a = gumbo_get_attribute(&node->v.element.attributes, name);
 	return a ? str_trim(str_of(a->value)) : (struct str){NULL, 0};
 }
 
-static void say(struct walk *w, const GumboNode *node, enum page_fact fact, struct str a,
-		struct str b)
+static void html_say(struct walk *w, const GumboNode *node, enum page_fact fact, struct str a,
+		     struct str b)
 {
 	page_say(w->s, fact, node->v.element.start_pos.line, node->v.element.start_pos.column, a,
 		 b);
@@ -57,7 +57,7 @@ static bool has_word(struct str list, const char *word)
 	return has_part(list, ' ', word);
 }
 
-static bool contains(struct str s, const char *part)
+static bool html_contains(struct str s, const char *part)
 {
 	size_t n = strlen(part);
 	for (size_t i = 0; i + n <= s.n; i++)
@@ -78,7 +78,7 @@ static bool cart_address(struct str url)
 					    "//checkout.stripe.com", "//cdn.shopify.com",
 					    "//sdks.shopifycdn.com", "//www.paypal.com/sdk"};
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-		if (contains(url, hosts[i]))
+		if (html_contains(url, hosts[i]))
 			return true;
 	struct str path = url;
 	for (size_t i = 0; i < path.n; i++)
@@ -99,16 +99,16 @@ static void look_for_cart(struct walk *w, const GumboNode *node)
 	    "add-to-cart",       "add_to_cart_button",        "addtocart",
 	    "snipcart-add-item", "single_add_to_cart_button", "product-form__submit"};
 	static const char *const addresses[] = {"href", "action", "src", "formaction"};
-	struct str class = attribute(node, "class");
+	struct str class = html_attribute(node, "class");
 	for (size_t i = 0; class.p && i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (has_word(class, classes[i])) {
-			say(w, node, PAGE_CART, class, STR(""));
+			html_say(w, node, PAGE_CART, class, STR(""));
 			return;
 		}
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-		struct str url = attribute(node, addresses[i]);
+		struct str url = html_attribute(node, addresses[i]);
 		if (url.p && cart_address(url)) {
-			say(w, node, PAGE_CART, url, STR(""));
+			html_say(w, node, PAGE_CART, url, STR(""));
 			return;
 		}
 	}
@@ -116,58 +116,58 @@ static void look_for_cart(struct walk *w, const GumboNode *node)
 
 /* ---- elements ---- */
 
-static void resource(struct walk *w, const GumboNode *node, struct str url, const char *kind)
+static void html_resource(struct walk *w, const GumboNode *node, struct str url, const char *kind)
 {
-	bool lazy = str_eq_nocase(attribute(node, "loading"), STR("lazy"));
+	bool lazy = str_eq_nocase(html_attribute(node, "loading"), STR("lazy"));
 	if (url.n && !str_starts(url, STR("data:")))
-		say(w, node, lazy ? PAGE_LAZY : PAGE_RESOURCE, url, str_of(kind));
+		html_say(w, node, lazy ? PAGE_LAZY : PAGE_RESOURCE, url, str_of(kind));
 }
 
 static void on_meta(struct walk *w, const GumboNode *node)
 {
-	struct str name = attribute(node, "name"), content = attribute(node, "content");
-	if (str_eq_nocase(attribute(node, "http-equiv"), STR("refresh")))
-		say(w, node, PAGE_REFRESH, content, STR(""));
+	struct str name = html_attribute(node, "name"), content = html_attribute(node, "content");
+	if (str_eq_nocase(html_attribute(node, "http-equiv"), STR("refresh")))
+		html_say(w, node, PAGE_REFRESH, content, STR(""));
 	else if ((str_eq_nocase(name, STR("robots")) || str_eq_nocase(name, STR("googlebot"))) &&
 		 (has_part(content, ',', "noindex") || has_part(content, ',', "none")))
-		say(w, node, PAGE_NOINDEX, content, STR(""));
+		html_say(w, node, PAGE_NOINDEX, content, STR(""));
 	else if (str_eq_nocase(name, STR("description")))
-		say(w, node, PAGE_DESCRIPTION, content, STR(""));
+		html_say(w, node, PAGE_DESCRIPTION, content, STR(""));
 	else if (str_eq_nocase(name, STR("viewport")))
-		say(w, node, PAGE_VIEWPORT, content, STR(""));
+		html_say(w, node, PAGE_VIEWPORT, content, STR(""));
 }
 
 static void on_link(struct walk *w, const GumboNode *node)
 {
-	struct str rel = attribute(node, "rel"), href = attribute(node, "href");
-	struct str language = attribute(node, "hreflang");
+	struct str rel = html_attribute(node, "rel"), href = html_attribute(node, "href");
+	struct str language = html_attribute(node, "hreflang");
 	if (!rel.p || !href.p)
 		return;
 	if (has_word(rel, "canonical"))
-		say(w, node, PAGE_CANONICAL, href, STR(""));
+		html_say(w, node, PAGE_CANONICAL, href, STR(""));
 	else if (has_word(rel, "alternate") && language.p)
-		say(w, node, PAGE_HREFLANG, href, language);
+		html_say(w, node, PAGE_HREFLANG, href, language);
 	else if (has_word(rel, "stylesheet") && !has_word(rel, "alternate"))
-		resource(w, node, href, "style");
+		html_resource(w, node, href, "style");
 	else if (has_word(rel, "icon") || has_word(rel, "apple-touch-icon"))
-		resource(w, node, href, "image");
-	else if (has_word(rel, "preload") && str_eq_nocase(attribute(node, "as"), STR("font")))
-		resource(w, node, href, "font");
+		html_resource(w, node, href, "image");
+	else if (has_word(rel, "preload") && str_eq_nocase(html_attribute(node, "as"), STR("font")))
+		html_resource(w, node, href, "font");
 	else if (has_word(rel, "modulepreload"))
-		resource(w, node, href, "script");
+		html_resource(w, node, href, "script");
 }
 
 static void on_image(struct walk *w, const GumboNode *node)
 {
-	struct str alt = attribute(node, "alt");
-	resource(w, node, attribute(node, "src"), "image");
+	struct str alt = html_attribute(node, "alt");
+	html_resource(w, node, html_attribute(node, "src"), "image");
 	if (alt.p) {
 		page_squeeze(&w->s->text, alt);
 		page_squeeze(&w->s->text, STR(" "));
-	} else if (!attribute(node, "aria-label").p &&
-		   !str_eq_nocase(attribute(node, "aria-hidden"), STR("true")) &&
-		   !str_eq_nocase(attribute(node, "role"), STR("presentation"))) {
-		say(w, node, PAGE_NO_ALT, attribute(node, "src"), STR(""));
+	} else if (!html_attribute(node, "aria-label").p &&
+		   !str_eq_nocase(html_attribute(node, "aria-hidden"), STR("true")) &&
+		   !str_eq_nocase(html_attribute(node, "role"), STR("presentation"))) {
+		html_say(w, node, PAGE_NO_ALT, html_attribute(node, "src"), STR(""));
 	}
 }
 
@@ -195,10 +195,10 @@ static void text_below(const GumboNode *node, struct buf *out)
 /* <address> with a number in it that is no bare e-mail or name, or microdata that says so. */
 static void look_for_street(struct walk *w, const GumboNode *node)
 {
-	struct str property = attribute(node, "itemprop");
-	bool said =
-	    (property.p && has_word(property, "streetAddress")) ||
-	    (attribute(node, "class").p && has_word(attribute(node, "class"), "street-address"));
+	struct str property = html_attribute(node, "itemprop");
+	bool said = (property.p && has_word(property, "streetAddress")) ||
+		    (html_attribute(node, "class").p &&
+		     has_word(html_attribute(node, "class"), "street-address"));
 	if (!said && node->v.element.tag != GUMBO_TAG_ADDRESS)
 		return;
 	struct buf text;
@@ -210,8 +210,8 @@ static void look_for_street(struct walk *w, const GumboNode *node)
 		digit |= ascii_is_digit(street.p[i]);
 		letter |= ascii_is_lower(street.p[i]);
 	}
-	if (letter && digit && street.n >= 8 && !contains(street, "@"))
-		say(w, node, PAGE_STREET, street, said ? STR("") : STR("guess"));
+	if (letter && digit && street.n >= 8 && !html_contains(street, "@"))
+		html_say(w, node, PAGE_STREET, street, said ? STR("") : STR("guess"));
 	buf_release(&text);
 }
 
@@ -220,38 +220,38 @@ static void look_for_business(struct walk *w, const GumboNode *node)
 {
 	static const char *const attributes[] = {"itemtype", "typeof"};
 	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-		struct str types = attribute(node, attributes[i]);
+		struct str types = html_attribute(node, attributes[i]);
 		while (types.p) {
 			const struct schema_type *type =
 			    schema_type_find(str_trim(str_cut(&types, ' ')));
 			if (type && schema_is_a(type, SCHEMA(LocalBusiness)))
-				say(w, node, PAGE_BUSINESS, str_of(type->name), STR(""));
+				html_say(w, node, PAGE_BUSINESS, str_of(type->name), STR(""));
 		}
 	}
 }
 
 static void on_anchor(struct walk *w, const GumboNode *node)
 {
-	struct str href = attribute(node, "href");
+	struct str href = html_attribute(node, "href");
 	if (!href.p)
 		return;
-	say(w, node, PAGE_LINK, href, STR(""));
+	html_say(w, node, PAGE_LINK, href, STR(""));
 	if (href.n > 4 && str_eq_nocase((struct str){href.p, 4}, STR("tel:"))) {
-		say(w, node, PAGE_PHONE, href, STR(""));
+		html_say(w, node, PAGE_PHONE, href, STR(""));
 		buf_str(&w->s->digits, href);
 	}
 }
 
 static void on_script(struct walk *w, const GumboNode *node)
 {
-	struct str src = attribute(node, "src");
-	struct str type = attribute(node, "type");
+	struct str src = html_attribute(node, "src");
+	struct str type = html_attribute(node, "type");
 	/* without parameters: "application/ld+json; charset=utf-8" */
 	if (str_eq_nocase(str_trim(str_cut(&type, ';')), STR("application/ld+json"))) {
 		if (w->blocks_count < BLOCKS_MAX)
 			w->blocks[w->blocks_count++] = node;
 	} else if (src.p) {
-		resource(w, node, src, "script");
+		html_resource(w, node, src, "script");
 	}
 }
 
@@ -261,8 +261,8 @@ static void on_title(struct walk *w, const GumboNode *node)
 	const GumboElement *e = &node->v.element;
 	const GumboNode *text = e->children.length ? e->children.data[0] : NULL;
 	if (e->tag_namespace == GUMBO_NAMESPACE_HTML)
-		say(w, node, PAGE_TITLE, text ? str_trim(str_of(text->v.text.text)) : STR(""),
-		    STR(""));
+		html_say(w, node, PAGE_TITLE, text ? str_trim(str_of(text->v.text.text)) : STR(""),
+			 STR(""));
 }
 
 static const struct {
@@ -291,22 +291,23 @@ static void on_element(struct walk *w, const GumboNode *node)
 {
 	if (is_copy(node))
 		return;
-	struct str id = attribute(node, "id"), name = attribute(node, "name");
+	struct str id = html_attribute(node, "id"), name = html_attribute(node, "name");
 	if (id.n)
-		say(w, node, PAGE_ANCHOR, id, STR(""));
+		html_say(w, node, PAGE_ANCHOR, id, STR(""));
 	if (name.n && node->v.element.tag == GUMBO_TAG_A)
-		say(w, node, PAGE_ANCHOR, name, STR(""));
+		html_say(w, node, PAGE_ANCHOR, name, STR(""));
 	if (node->v.element.tag == GUMBO_TAG_HTML)
-		say(w, node, PAGE_LANG, attribute(node, "lang"), STR(""));
-	if (node->v.element.tag == GUMBO_TAG_BASE && attribute(node, "href").p)
-		say(w, node, PAGE_BASE, attribute(node, "href"), STR(""));
+		html_say(w, node, PAGE_LANG, html_attribute(node, "lang"), STR(""));
+	if (node->v.element.tag == GUMBO_TAG_BASE && html_attribute(node, "href").p)
+		html_say(w, node, PAGE_BASE, html_attribute(node, "href"), STR(""));
 	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
 		if (elements[i].tag != node->v.element.tag)
 			continue;
 		if (elements[i].function)
 			elements[i].function(w, node);
 		else
-			resource(w, node, attribute(node, elements[i].attribute), elements[i].kind);
+			html_resource(w, node, html_attribute(node, elements[i].attribute),
+				      elements[i].kind);
 	}
 	look_for_cart(w, node);
 	look_for_street(w, node);
@@ -314,7 +315,7 @@ static void on_element(struct walk *w, const GumboNode *node)
 }
 
 /* Whether what stands in it is shown. */
-static bool shown(const GumboNode *node)
+static bool html_shown(const GumboNode *node)
 {
 	switch (node->v.element.tag) {
 	case GUMBO_TAG_SCRIPT:
@@ -338,7 +339,7 @@ static void walk_tree(struct walk *w, const GumboNode *root)
 	while (n) {
 		if (is_container(n)) {
 			on_element(w, n);
-			if (!hidden && !shown(n))
+			if (!hidden && !html_shown(n))
 				hidden = n;
 			/* what a template holds is not part of the document */
 			if (n->v.element.children.length && n->type != GUMBO_NODE_TEMPLATE) {

@@ -26,7 +26,7 @@ static uint32_t line_of(const struct sitemap *m)
 	return (uint32_t)XML_GetCurrentLineNumber(m->parser);
 }
 
-static void refuse(struct sitemap *m, struct str why)
+static void sitemap_refuse(struct sitemap *m, struct str why)
 {
 	if (!m->refused)
 		page_say(m->s, PAGE_SITEMAP_BROKEN, line_of(m), 0, why, STR(""));
@@ -58,7 +58,7 @@ static void on_root(struct sitemap *m, const char *name)
 	if (m->index)
 		page_say(m->s, PAGE_SITEMAP_INDEX, line_of(m), 0, STR(""), STR(""));
 	else if (!is_element(name, "urlset"))
-		refuse(m, STR("neither <urlset> nor <sitemapindex>"));
+		sitemap_refuse(m, STR("neither <urlset> nor <sitemapindex>"));
 }
 
 static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
@@ -68,7 +68,7 @@ static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **a
 	m->depth++;
 	m->into = NULL;
 	if (m->depth > DEPTH_MAX) {
-		refuse(m, STR("elements are nested too deeply"));
+		sitemap_refuse(m, STR("elements are nested too deeply"));
 	} else if (m->depth == 1) {
 		on_root(m, name);
 	} else if (m->depth == 2 && is_element(name, m->index ? "sitemap" : "url")) {
@@ -124,13 +124,13 @@ static void XMLCALL on_entity(void *ctx, const XML_Char *name, int is_parameter,
 {
 	(void)name, (void)is_parameter, (void)value, (void)value_length;
 	(void)base, (void)system_id, (void)public_id, (void)notation;
-	refuse(ctx, STR("the document declares entities"));
+	sitemap_refuse(ctx, STR("the document declares entities"));
 }
 
 static void XMLCALL on_skipped_entity(void *ctx, const XML_Char *name, int is_parameter)
 {
 	(void)name, (void)is_parameter;
-	refuse(ctx, STR("an entity that the document does not define"));
+	sitemap_refuse(ctx, STR("an entity that the document does not define"));
 }
 
 void page_sitemap(struct page_state *s, struct str body)
@@ -147,9 +147,9 @@ void page_sitemap(struct page_state *s, struct str body)
 	must(body.n <= PAGE_BYTES_MAX);
 	if (XML_Parse(m.parser, body.n ? body.p : "", (int)body.n, 1) == XML_STATUS_ERROR) {
 		enum XML_Error error = XML_GetErrorCode(m.parser);
-		refuse(&m, error == XML_ERROR_NO_ELEMENTS
-			       ? STR("the document ends before its root element does")
-			       : str_of(XML_ErrorString(error)));
+		sitemap_refuse(&m, error == XML_ERROR_NO_ELEMENTS
+				       ? STR("the document ends before its root element does")
+				       : str_of(XML_ErrorString(error)));
 	}
 	XML_ParserFree(m.parser);
 	buf_release(&m.loc);

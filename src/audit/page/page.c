@@ -42,7 +42,7 @@ struct answer {
 	enum status status;
 };
 
-static void flush(struct answer *answer)
+static void page_flush(struct answer *answer)
 {
 	if (answer->status == OK)
 		answer->status =
@@ -50,8 +50,8 @@ static void flush(struct answer *answer)
 	buf_reset(&answer->out);
 }
 
-static void send(void *ctx, enum page_fact fact, uint32_t line, uint32_t column, struct str a,
-		 struct str b)
+static void page_send(void *ctx, enum page_fact fact, uint32_t line, uint32_t column, struct str a,
+		      struct str b)
 {
 	struct answer *answer = ctx;
 	const struct page_head head = {fact, line, column, (uint32_t)a.n, (uint32_t)b.n};
@@ -59,7 +59,7 @@ static void send(void *ctx, enum page_fact fact, uint32_t line, uint32_t column,
 	buf_str(&answer->out, a);
 	buf_str(&answer->out, b);
 	if (answer->out.n >= OUT_BYTES)
-		flush(answer);
+		page_flush(answer);
 }
 
 /* UNAVAILABLE: the end. */
@@ -78,9 +78,9 @@ static enum status serve_one(int in, struct buf *body, struct answer *answer)
 	if (status != OK)
 		return status;
 	buf_grew(body, request.bytes);
-	page_read(request.kind, buf_view(body), send, answer);
-	send(answer, PAGE_END, 0, 0, STR(""), STR(""));
-	flush(answer);
+	page_read(request.kind, buf_view(body), page_send, answer);
+	page_send(answer, PAGE_END, 0, 0, STR(""), STR(""));
+	page_flush(answer);
 	return answer->status;
 }
 

@@ -75,7 +75,7 @@ static int compare_languages(const void *x, const void *y)
 		     : (a->from.column > b->from.column) - (a->from.column < b->from.column);
 }
 
-static bool names(const struct site *site, uint32_t from, uint32_t to)
+static bool language_names(const struct site *site, uint32_t from, uint32_t to)
 {
 	const struct site_language key = {.from = {.file = from}, .to = to};
 	return bsearch(&key, site->languages.item, site->languages.count, sizeof(key), by_pair);
@@ -89,11 +89,11 @@ static void judge_languages(struct site *site)
 	      compare_languages);
 	for (size_t i = 0; i < site->languages.count; i++) {
 		const struct site_language *l = &site->languages.item[i];
-		if (l->to != l->from.file && !names(site, l->to, l->from.file))
+		if (l->to != l->from.file && !language_names(site, l->to, l->from.file))
 			site_found(site, RULE_HREFLANG_ONE_WAY, l->from, "%.*s (%.*s)",
 				   STR_ARG(site->files.item[l->to].path), STR_ARG(l->language));
 		if ((i == 0 || l[-1].from.file != l->from.file) &&
-		    !names(site, l->from.file, l->from.file))
+		    !language_names(site, l->from.file, l->from.file))
 			site_found(site, RULE_HREFLANG_SELF, l->from, "%s", "");
 	}
 }

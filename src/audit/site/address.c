@@ -69,7 +69,7 @@ size_t address_decode(struct str s, char *out, size_t size)
 
 /* Remove "." and ".." in place; the new length, or SIZE_MAX when the path leads above the root. The path may hold any
  * bytes, NUL too. */
-static size_t normalise(char *path, size_t length)
+static size_t address_normalise(char *path, size_t length)
 {
 	char *out = path;
 	struct str rest = {path, length};
@@ -172,7 +172,7 @@ static bool path_in_site(const struct site *site, const struct site_page *from, 
 	if (folder.n)
 		memcpy(out, folder.p, folder.n);
 	memcpy(out + folder.n, rest.p, rest.n);
-	*length = normalise(out, folder.n + rest.n);
+	*length = address_normalise(out, folder.n + rest.n);
 	return *length != SIZE_MAX;
 }
 

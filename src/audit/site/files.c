@@ -46,8 +46,8 @@ static void add_unread(struct site *site, struct str path, const char *why)
 
 /* path: the folder's own, with room behind; n: its length; root: how much of it is not of the site. What cannot be
  * opened is a finding, but for the root. */
-static enum status walk(struct site *site, char *path, size_t n, size_t root, unsigned depth,
-			struct err *err)
+static enum status files_walk(struct site *site, char *path, size_t n, size_t root, unsigned depth,
+			      struct err *err)
 {
 	enum status status = OK;
 	DIR *folder = depth > DEPTH_MAX ? NULL : opendir(path);
@@ -71,7 +71,7 @@ static enum status walk(struct site *site, char *path, size_t n, size_t root, un
 		if (lstat(path, &st) != 0)
 			continue;
 		if (S_ISDIR(st.st_mode))
-			status = walk(site, path, n + (size_t)more, root, depth + 1, err);
+			status = files_walk(site, path, n + (size_t)more, root, depth + 1, err);
 		else if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
 			status = add_file(site, str_of(path + root + 1), (uint64_t)st.st_size,
 					  S_ISREG(st.st_mode), err);
@@ -127,7 +127,7 @@ enum status site_list(struct site *site, struct err *err)
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, INVALID, "%s is neither a folder nor a file", path);
 	site->root = arena_str(&site->arena, str_of(path));
-	enum status status = walk(site, path, n, n, 0, err);
+	enum status status = files_walk(site, path, n, n, 0, err);
 	if (site->files.count)
 		qsort(site->files.item, site->files.count, sizeof(*site->files.item), by_path);
 	site->summary->files = site->files.count;

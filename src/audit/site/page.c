@@ -7,8 +7,8 @@
 
 enum { WEIGHT_MAX = 2 << 20, LOADED_MAX = 1000 };
 
-static struct site_place place(const struct site *site, const struct site_page *page,
-			       const struct site_fact *f)
+static struct site_place page_place(const struct site *site, const struct site_page *page,
+				    const struct site_fact *f)
 {
 	return (struct site_place){site_number(site, page->file), f ? f->line : 0,
 				   f ? f->column : 0};
@@ -36,7 +36,7 @@ static void on_resource(struct site *site, const struct site_page *page, const s
 			struct load *load)
 {
 	struct address to;
-	struct site_place at = place(site, page, f);
+	struct site_place at = page_place(site, page, f);
 	address_resolve(site, page, f->a, &to);
 	if (to.insecure)
 		site_found(site, RULE_INSECURE, at, "%.*s", STR_ARG(f->a));
@@ -61,7 +61,7 @@ static void judge_weight(struct site *site, const struct site_page *page)
 	if (load.bytes > site->summary->heaviest_bytes)
 		site->summary->heaviest_bytes = load.bytes;
 	if (load.bytes > WEIGHT_MAX)
-		site_found(site, RULE_HEAVY, place(site, page, NULL), "%llu kB in %zu files",
+		site_found(site, RULE_HEAVY, page_place(site, page, NULL), "%llu kB in %zu files",
 			   (unsigned long long)(load.bytes >> 10), load.count + 1);
 }
 
@@ -75,7 +75,7 @@ static void on_link(struct site *site, const struct site_page *page, const struc
 		return;
 	if (!to.file) {
 		if (!site->alone)
-			site_found(site, RULE_LINK_BROKEN, place(site, page, f), "%.*s",
+			site_found(site, RULE_LINK_BROKEN, page_place(site, page, f), "%.*s",
 				   STR_ARG(f->a));
 		return;
 	}
@@ -84,13 +84,13 @@ static void on_link(struct site *site, const struct site_page *page, const struc
 	    str_eq_nocase(to.fragment, STR("top")) || str_starts(to.fragment, STR(":~:")))
 		return;
 	SITE_ADD(&site->wanted) = (struct site_wanted){
-	    .from = place(site, page, f),
+	    .from = page_place(site, page, f),
 	    .to = site_number(site, to.file),
 	    .fragment = arena_str(&site->arena, to.fragment),
 	};
 }
 
-static bool letters(struct str s, size_t from, size_t to)
+static bool page_letters(struct str s, size_t from, size_t to)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (!ascii_is_letter(s.p[i]))
@@ -104,35 +104,37 @@ static bool is_hreflang(struct str code)
 	if (str_eq_nocase(code, STR("x-default")))
 		return true;
 	struct str part = str_cut(&code, '-');
-	if (!letters(part, 2, 3))
+	if (!page_letters(part, 2, 3))
 		return false;
 	if (!code.p)
 		return true;
 	part = str_cut(&code, '-');
-	if (letters(part, 4, 4)) {
+	if (page_letters(part, 4, 4)) {
 		if (!code.p)
 			return true;
 		part = str_cut(&code, '-');
 	}
 	int64_t region;
 	return !code.p &&
-	       (letters(part, 2, 2) || (part.n == 3 && str_to_i64(part, 1, 999, &region)));
+	       (page_letters(part, 2, 2) || (part.n == 3 && str_to_i64(part, 1, 999, &region)));
 }
 
 static void on_hreflang(struct site *site, const struct site_page *page, const struct site_fact *f)
 {
 	struct address to;
 	if (!is_hreflang(f->b))
-		site_found(site, RULE_HREFLANG_CODE, place(site, page, f), "%.*s", STR_ARG(f->b));
+		site_found(site, RULE_HREFLANG_CODE, page_place(site, page, f), "%.*s",
+			   STR_ARG(f->b));
 	address_resolve(site, page, f->a, &to);
 	if (to.kind != ADDRESS_LOCAL || site->alone)
 		return;
 	if (!to.file) {
-		site_found(site, RULE_HREFLANG_BROKEN, place(site, page, f), "%.*s", STR_ARG(f->a));
+		site_found(site, RULE_HREFLANG_BROKEN, page_place(site, page, f), "%.*s",
+			   STR_ARG(f->a));
 		return;
 	}
 	SITE_ADD(&site->languages) = (struct site_language){
-	    .from = place(site, page, f),
+	    .from = page_place(site, page, f),
 	    .to = site_number(site, to.file),
 	    .language = arena_str(&site->arena, f->b),
 	};
@@ -147,7 +149,7 @@ static void judge_canonical(struct site *site, const struct site_page *page)
 		if (f->fact != PAGE_CANONICAL)
 			continue;
 		if (one && !str_eq(one->a, f->a)) {
-			site_found(site, RULE_CANONICAL_TWICE, place(site, page, f),
+			site_found(site, RULE_CANONICAL_TWICE, page_place(site, page, f),
 				   "%.*s and %.*s", STR_ARG(one->a), STR_ARG(f->a));
 			return;
 		}
@@ -156,7 +158,7 @@ static void judge_canonical(struct site *site, const struct site_page *page)
 	if (!one)
 		return;
 	if (!address_is_absolute(one->a))
-		site_found(site, RULE_CANONICAL_RELATIVE, place(site, page, one), "%.*s",
+		site_found(site, RULE_CANONICAL_RELATIVE, page_place(site, page, one), "%.*s",
 			   STR_ARG(one->a));
 	address_resolve(site, page, one->a, &to);
 	page->file->canonical_line = one->line;
@@ -164,7 +166,7 @@ static void judge_canonical(struct site *site, const struct site_page *page)
 	if (to.kind == ADDRESS_LOCAL && to.file)
 		page->file->canonical = site_number(site, to.file);
 	else if (to.kind == ADDRESS_LOCAL && !site->alone)
-		site_found(site, RULE_CANONICAL_BROKEN, place(site, page, one), "%.*s",
+		site_found(site, RULE_CANONICAL_BROKEN, page_place(site, page, one), "%.*s",
 			   STR_ARG(one->a));
 }
 
@@ -175,7 +177,7 @@ static void on_block_fault(struct site *site, const struct site_page *page,
 {
 	for (size_t n = 0; n < facts_faults_count; n++)
 		if (str_eq(f->a, str_of(facts_faults[n].key)))
-			site_found_fault(site, n, place(site, page, f), f->b);
+			site_found_fault(site, n, page_place(site, page, f), f->b);
 }
 
 static void on_block_url(struct site *site, const struct site_page *page, const struct site_fact *f)
@@ -183,8 +185,8 @@ static void on_block_url(struct site *site, const struct site_page *page, const 
 	struct address to;
 	address_resolve(site, page, f->a, &to);
 	if (to.kind == ADDRESS_LOCAL && !to.file && !site->alone)
-		site_found(site, RULE_BLOCK_URL, place(site, page, f), "%.*s: %.*s", STR_ARG(f->b),
-			   STR_ARG(f->a));
+		site_found(site, RULE_BLOCK_URL, page_place(site, page, f), "%.*s: %.*s",
+			   STR_ARG(f->b), STR_ARG(f->a));
 }
 
 static void on_fact(struct site *site, const struct site_page *page, const struct site_fact *f)
@@ -197,10 +199,11 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 		on_hreflang(site, page, f);
 		break;
 	case PAGE_NO_ALT:
-		site_found(site, RULE_NO_ALT, place(site, page, f), "%.*s", STR_ARG(f->a));
+		site_found(site, RULE_NO_ALT, page_place(site, page, f), "%.*s", STR_ARG(f->a));
 		break;
 	case PAGE_BLOCK_BROKEN:
-		site_found(site, RULE_BLOCK_BROKEN, place(site, page, f), "%.*s", STR_ARG(f->a));
+		site_found(site, RULE_BLOCK_BROKEN, page_place(site, page, f), "%.*s",
+			   STR_ARG(f->a));
 		break;
 	case PAGE_BLOCK_FAULT:
 		on_block_fault(site, page, f);
@@ -209,16 +212,16 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 		on_block_url(site, page, f);
 		break;
 	case PAGE_TYPE_NAMED:
-		site_found(site, RULE_TYPE_NAMED, place(site, page, f), "%.*s, in \"%.*s\"",
+		site_found(site, RULE_TYPE_NAMED, page_place(site, page, f), "%.*s, in \"%.*s\"",
 			   STR_ARG(f->b), STR_ARG(f->a));
 		break;
 	case PAGE_UNSEEN:
-		site_found(site, RULE_UNSEEN, place(site, page, f), "%.*s: %.*s", STR_ARG(f->b),
-			   STR_ARG(f->a));
+		site_found(site, RULE_UNSEEN, page_place(site, page, f), "%.*s: %.*s",
+			   STR_ARG(f->b), STR_ARG(f->a));
 		break;
 	case PAGE_CART:
 		SITE_ADD(&site->carts) =
-		    (struct site_cart){place(site, page, f), arena_str(&site->arena, f->a)};
+		    (struct site_cart){page_place(site, page, f), arena_str(&site->arena, f->a)};
 		break;
 	default:
 		break; /* looked at by others */
@@ -230,7 +233,7 @@ static void judge_head(struct site *site, const struct site_page *page)
 {
 	const struct site_fact *title = site_first(page, PAGE_TITLE),
 			       *lang = site_first(page, PAGE_LANG);
-	struct site_place at = place(site, page, NULL);
+	struct site_place at = page_place(site, page, NULL);
 	if (site_first(page, PAGE_REFRESH))
 		return; /* it only leads on */
 	if (!title || !title->a.n)

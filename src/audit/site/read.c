@@ -46,7 +46,7 @@ static void tell_street(struct site *site, const struct site_file *file, const s
 	site->street |= !guess;
 }
 
-static void digest(struct site *site, const struct site_page *page)
+static void read_digest(struct site *site, const struct site_page *page)
 {
 	struct site_file *file = page->file;
 	for (size_t i = 0; i < page->facts_count; i++) {
@@ -106,7 +106,7 @@ enum status site_read_all(struct site *site, struct err *err)
 			if (status != OK)
 				break;
 			learn_origin(site, &page);
-			digest(site, &page);
+			read_digest(site, &page);
 			judge_document(site, &page);
 			done++;
 			progress_show(&progress, done, done);

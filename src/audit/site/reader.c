@@ -32,7 +32,7 @@ void site_reader_end(struct site_reader *reader)
 	site_reader_init(reader, reader->options);
 }
 
-static enum status start(struct site_reader *reader, struct err *err)
+static enum status reader_start(struct site_reader *reader, struct err *err)
 {
 	char path[4096];
 	int in[2], out[2];
@@ -72,7 +72,7 @@ static enum status start(struct site_reader *reader, struct err *err)
 	return OK;
 }
 
-static bool get(int fd, void *p, size_t n, int64_t deadline)
+static bool reader_get(int fd, void *p, size_t n, int64_t deadline)
 {
 	char *at = p;
 	while (n) {
@@ -92,15 +92,15 @@ static bool get(int fd, void *p, size_t n, int64_t deadline)
 }
 
 /* One fact into the site's memory. PAGE_END: the last. */
-static bool take(struct site_reader *reader, struct site *site, struct site_fact *fact,
-		 int64_t deadline)
+static bool reader_take(struct site_reader *reader, struct site *site, struct site_fact *fact,
+			int64_t deadline)
 {
 	struct page_head head;
 	char text[2][PAGE_TEXT_MAX];
-	if (!get(reader->from, &head, sizeof(head), deadline) || head.fact >= PAGE_FACTS ||
+	if (!reader_get(reader->from, &head, sizeof(head), deadline) || head.fact >= PAGE_FACTS ||
 	    head.a_bytes > PAGE_TEXT_MAX || head.b_bytes > PAGE_TEXT_MAX ||
-	    !get(reader->from, text[0], head.a_bytes, deadline) ||
-	    !get(reader->from, text[1], head.b_bytes, deadline))
+	    !reader_get(reader->from, text[0], head.a_bytes, deadline) ||
+	    !reader_get(reader->from, text[1], head.b_bytes, deadline))
 		return false;
 	*fact = (struct site_fact){
 	    .fact = head.fact,
@@ -112,13 +112,13 @@ static bool take(struct site_reader *reader, struct site *site, struct site_fact
 	return fact->a.p && fact->b.p;
 }
 
-static bool receive(struct site_reader *reader, struct site *site, struct site_page *page)
+static bool reader_receive(struct site_reader *reader, struct site *site, struct site_page *page)
 {
 	int64_t deadline = clock_ms() + ANSWER_MS;
 	size_t room = 0, count = 0;
 	struct site_fact *facts = NULL, fact;
 	bool whole;
-	while ((whole = take(reader, site, &fact, deadline)) && fact.fact != PAGE_END) {
+	while ((whole = reader_take(reader, site, &fact, deadline)) && fact.fact != PAGE_END) {
 		if (count == PAGE_FACTS_MAX + 1)
 			break;
 		if (count == room) {
@@ -142,12 +142,12 @@ enum status site_read(struct site_reader *reader, struct site *site, struct site
 		      struct str body, struct err *err)
 {
 	const struct page_request request = {page->file->kind, (uint32_t)body.n};
-	enum status status = start(reader, err);
+	enum status status = reader_start(reader, err);
 	if (status != OK)
 		return status;
 	if (io_write_all(reader->to, &request, sizeof(request), err) != OK ||
 	    io_write_all(reader->to, body.p ? body.p : "", body.n, err) != OK ||
-	    !receive(reader, site, page)) {
+	    !reader_receive(reader, site, page)) {
 		page->unread = "the reader ended over it: too deep, too much memory, or too slow";
 		site_reader_end(reader);
 	}

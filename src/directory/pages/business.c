@@ -139,7 +139,7 @@ static void put_hours(struct page *p, const struct search_business *b)
 	json_build_true(&p->b, p->root, "is_open", b->open == SEARCH_OPEN);
 }
 
-static void got(void *ctx, const struct search_one *one)
+static void business_got(void *ctx, const struct search_one *one)
 {
 	struct page *p = ctx;
 	const struct search_business *b = &one->business;
@@ -175,5 +175,6 @@ void pages_business(struct http_request *request)
 {
 	struct page *p = page_begin(request);
 	if (p)
-		search_get(p->pages->db, &request->arena, http_param(request, "id")->text, got, p);
+		search_get(p->pages->db, &request->arena, http_param(request, "id")->text,
+			   business_got, p);
 }

@@ -32,7 +32,7 @@ static enum status add_templates(struct template_set *set, struct err *err)
 	return template_set_link(set, err);
 }
 
-static struct str versioned(const char *path)
+static struct str pages_versioned(const char *path)
 {
 	const struct file *file = files_find(str_of(path));
 	char *text;
@@ -52,8 +52,8 @@ enum status pages_create(struct db_pool *db, const struct config *config, struct
 	pages->db = db;
 	pages->config = config;
 	pages->set = template_set_create();
-	pages->css = versioned("assets/site.css");
-	pages->icon = versioned("assets/icon.svg");
+	pages->css = pages_versioned("assets/site.css");
+	pages->icon = pages_versioned("assets/icon.svg");
 	enum status status = add_templates(pages->set, err);
 	if (status != OK) {
 		pages_free(pages);

@@ -97,7 +97,7 @@ static int64_t told(int64_t businesses, bool filtered)
 	return filtered ? -1 : businesses;
 }
 
-static bool narrowed(const struct search_query *q)
+static bool results_narrowed(const struct search_query *q)
 {
 	return q->q.n || q->open || q->near;
 }
@@ -106,7 +106,7 @@ static bool narrowed(const struct search_query *q)
 static void put_categories(struct results *r, const struct search_categories *list)
 {
 	struct search_query q = r->q;
-	bool filtered = narrowed(&q) || q.region.n || q.city.n;
+	bool filtered = results_narrowed(&q) || q.region.n || q.city.n;
 	struct json_value *filter = put_filter(r, "Kind of business");
 	struct str group = r->list->category.group_key;
 	if (r->q.category.n && !group.n)
@@ -141,7 +141,7 @@ static void put_categories(struct results *r, const struct search_categories *li
 static void put_places(struct results *r, const struct search_places *list, bool cities)
 {
 	struct search_query q = r->q;
-	bool filtered = narrowed(&q) || q.category.n;
+	bool filtered = results_narrowed(&q) || q.category.n;
 	const struct search_place *region = &r->list->region;
 	struct json_value *filter = put_filter(r, cities ? "Town" : "Region");
 	q.region = q.city = (struct str){"", 0};
@@ -196,7 +196,7 @@ static void put_business(struct results *r, struct json_value *list,
 }
 
 /* "Bakery in Bern", "Results for "pizza" in Bern" */
-static struct str heading(struct results *r)
+static struct str results_heading(struct results *r)
 {
 	const struct search_list *list = r->list;
 	struct str what = r->q.category.n ? list->category.label : STR("Businesses");
@@ -259,7 +259,7 @@ static void put_found(struct results *r)
 		json_build_true(&p->b, p->root, "paged", true);
 	}
 	json_build_text(&p->b, p->root, "understood", list->understood);
-	struct str title = heading(r);
+	struct str title = results_heading(r);
 	json_build_text(&p->b, p->root, "heading", title);
 	page_title(p, title, title);
 	/* Lists by kind and place are worth finding; the endless combinations are not. */
@@ -308,7 +308,7 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 		search_regions(p->pages->db, &p->request->arena, regions_listed, r);
 }
 
-static void listed(void *ctx, const struct search_list *list)
+static void results_listed(void *ctx, const struct search_list *list)
 {
 	struct results *r = ctx;
 	struct page *p = r->page;
@@ -354,5 +354,5 @@ void pages_results(struct http_request *request)
 		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, row->name, "%s", err.text);
 		return;
 	}
-	search_list(p->pages->db, &request->arena, &r->q, listed, r);
+	search_list(p->pages->db, &request->arena, &r->q, results_listed, r);
 }

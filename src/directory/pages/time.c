@@ -6,7 +6,7 @@
 
 enum { NIGHT_ENDS = 6 * 60, DAY_S = 24 * 60 * 60 };
 
-static bool local(const struct search_business *b, int64_t at_s, int64_t *out)
+static bool time_local(const struct search_business *b, int64_t at_s, int64_t *out)
 {
 	int offset_s;
 	if (!hours_zone_offset(b->timezone, at_s, &offset_s))
@@ -21,7 +21,8 @@ struct str page_open_text(struct page *p, const struct search_business *b, int64
 	bool is_open = b->open == SEARCH_OPEN;
 	if (b->open == SEARCH_OPEN_UNKNOWN)
 		return (struct str){"", 0};
-	if (!b->open_changes_s || !local(b, now_s, &now) || !local(b, b->open_changes_s, &then))
+	if (!b->open_changes_s || !time_local(b, now_s, &now) ||
+	    !time_local(b, b->open_changes_s, &then))
 		return is_open ? STR("Open") : STR("Closed");
 	int minute = (int)(then % DAY_S / 60);
 	int64_t days = then / DAY_S - now / DAY_S;
@@ -63,7 +64,7 @@ void page_week(struct page *p, const struct search_business *b, int64_t now_s)
 	int64_t now;
 	if (!b->hours.n || !hours_week_parse(b->hours, &week, NULL))
 		return;
-	int today = local(b, now_s, &now) ? date_weekday(now / DAY_S) : -1;
+	int today = time_local(b, now_s, &now) ? date_weekday(now / DAY_S) : -1;
 	struct json_value *days = page_list(p, "days");
 	for (int d = 0; d < 7; d++)
 		put_day(p, days, &week, d, d == today);

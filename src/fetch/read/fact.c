@@ -24,7 +24,7 @@ bool has_email(struct str s)
 }
 
 /* In place: runs of white space and control characters (C0, DEL, C1, U+00A0, U+2028, U+2029) become one space. */
-static size_t collapse(char *p, size_t n)
+static size_t fact_collapse(char *p, size_t n)
 {
 	size_t to = 0;
 	bool space = true; /* none at the beginning */
@@ -59,7 +59,7 @@ bool fact_add(struct wire_facts *facts, struct arena *arena, const char *name, s
 	struct str copy = arena_str(arena, value);
 	if (!copy.p)
 		return false;
-	copy.n = collapse((char *)copy.p, copy.n);
+	copy.n = fact_collapse((char *)copy.p, copy.n);
 	if (copy.n == 0 || has_email(copy))
 		return false;
 	copy = str_trim(utf8_cut(copy, max < WIRE_VALUE_MAX ? max : WIRE_VALUE_MAX));

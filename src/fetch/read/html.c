@@ -32,7 +32,7 @@ struct page {
 };
 
 /* A fact has no more characters than this, however many bytes of references they are written with. */
-static struct str bounded(struct str raw)
+static struct str html_bounded(struct str raw)
 {
 	return utf8_cut(raw, 4 * (size_t)WIRE_VALUE_MAX);
 }
@@ -42,7 +42,7 @@ static bool add_fact(struct page *page, const char *name, struct str raw, bool i
 {
 	struct buf text;
 	buf_init(&text, 16 * WIRE_VALUE_MAX);
-	bool added = text_decode(page->charset, bounded(raw), in_attribute, &text) &&
+	bool added = text_decode(page->charset, html_bounded(raw), in_attribute, &text) &&
 		     fact_add(page->facts, page->arena, name, buf_view(&text), max);
 	buf_release(&text);
 	return added;
@@ -56,7 +56,7 @@ static struct str attribute_text(struct page *page, struct str raw)
 	if (!raw.n || !memchr(raw.p, '&', raw.n))
 		return raw;
 	buf_init(&text, 16 * WIRE_VALUE_MAX);
-	if (text_decode(page->charset, bounded(raw), true, &text))
+	if (text_decode(page->charset, html_bounded(raw), true, &text))
 		value = arena_str(page->arena, buf_view(&text));
 	buf_release(&text);
 	return value;
@@ -199,12 +199,12 @@ static void walk_object(struct page *page, const struct json_value *v)
 }
 
 /* The reader bounds the depth. */
-static void walk(struct page *page, const struct json_value *v)
+static void html_walk(struct page *page, const struct json_value *v)
 {
 	if (v->kind == JSON_IS_OBJECT)
 		walk_object(page, v);
 	for (const struct json_value *child = v->first; child; child = child->next)
-		walk(page, child);
+		html_walk(page, child);
 }
 
 static void read_block(struct page *page, struct str text)
@@ -216,7 +216,7 @@ static void read_block(struct page *page, struct str text)
 		return;
 	arena_init(&arena, BLOCK_ARENA);
 	if (json_parse(&arena, text, &root, &ignored) == OK)
-		walk(page, root);
+		html_walk(page, root);
 	arena_release(&arena);
 }
 

@@ -26,7 +26,7 @@ static bool token_valid(struct str token)
 	return true;
 }
 
-static const struct json_value *step(const struct json_value *v, struct str token)
+static const struct json_value *pointer_step(const struct json_value *v, struct str token)
 {
 	int64_t index;
 	const struct json_value *found = NULL;
@@ -59,11 +59,11 @@ enum status json_pointer(const struct json_value *root, struct str pointer,
 		if (!token_valid(str_cut(&check, '/')))
 			return INVALID;
 	while (rest.p && *out)
-		*out = step(*out, str_cut(&rest, '/'));
+		*out = pointer_step(*out, str_cut(&rest, '/'));
 	return *out ? OK : NOT_FOUND;
 }
 
-static bool scalar(const struct json_value *v, struct str *text)
+static bool pointer_scalar(const struct json_value *v, struct str *text)
 {
 	switch (v->kind) {
 	case JSON_IS_BOOL:
@@ -100,11 +100,11 @@ enum status read_json(struct str body, const struct wire_facts *mapping, struct 
 		kept = arena_printf(arena, "%s", name);
 		if (!kept)
 			return err_set(err, TOO_LARGE, "the answer has too many values");
-		if (scalar(found, &text))
+		if (pointer_scalar(found, &text))
 			fact_add(facts, arena, kept, text, WIRE_VALUE_MAX);
 		else if (found->kind == JSON_IS_ARRAY)
 			for (const struct json_value *v = found->first; v; v = v->next)
-				if (scalar(v, &text) &&
+				if (pointer_scalar(v, &text) &&
 				    !fact_add(facts, arena, kept, text, WIRE_VALUE_MAX) &&
 				    facts->count == WIRE_PAIRS_MAX)
 					break;

@@ -104,7 +104,7 @@ void robots_read(struct str text, struct str user_agent, struct buf *rules)
 }
 
 /* A prefix match; * is any run, $ at the end anchors. Remembers the last * only, which is enough. */
-static bool matches(struct str pattern, struct str path, size_t *steps)
+static bool robots_matches(struct str pattern, struct str path, size_t *steps)
 {
 	size_t p = 0, s = 0, star = SIZE_MAX, mark = 0;
 	bool anchored = pattern.n > 0 && pattern.p[pattern.n - 1] == '$';
@@ -150,7 +150,7 @@ bool robots_allows(struct str rules, struct str path)
 		pattern.n--;
 		if (pattern.n < best || (pattern.n == best && !allow))
 			continue;
-		if (matches(pattern, buf_view(&normal), &steps)) {
+		if (robots_matches(pattern, buf_view(&normal), &steps)) {
 			best = pattern.n;
 			allowed = allow;
 		}

@@ -59,7 +59,7 @@ static void found_at(void *ctx, enum facts_fault_id fault, const char *member, s
 	c->found(c->ctx, &(struct facts_finding){&facts_faults[fault], path, value});
 }
 
-static void found(struct check *c, enum facts_fault_id fault, struct str value)
+static void check_found(struct check *c, enum facts_fault_id fault, struct str value)
 {
 	found_at(c, fault, NULL, value);
 }
@@ -118,7 +118,7 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 {
 	enum facts_fault_id fault = form_text(s);
 	if (fault != FAULT_NONE)
-		found(c, fault, s);
+		check_found(c, fault, s);
 	if (fault != FAULT_NONE && facts_faults[fault].severity == FACTS_ERROR)
 		return;
 	if (fault != FAULT_NONE)
@@ -130,7 +130,7 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 		if (fault != FAULT_NONE && takes && check_named(p, s) == FAULT_NONE)
 			fault = FAULT_NONE;
 		if (fault != FAULT_NONE)
-			found(c, fault, s);
+			check_found(c, fault, s);
 	}
 	rules_value(p, s, found_at, c);
 }
@@ -143,11 +143,11 @@ static void check_value(struct check *c, const struct schema_property *p,
 {
 	switch (v->kind) {
 	case JSON_IS_NULL:
-		found(c, FAULT_VALUE_NULL, str_of(p->name));
+		check_found(c, FAULT_VALUE_NULL, str_of(p->name));
 		break;
 	case JSON_IS_BOOL:
 		if (!(schema_takes(p) & (SCHEMA_TAKES_BOOLEAN | SCHEMA_TAKES_TEXT)))
-			found(c, FAULT_BOOLEAN_RANGE, str_of(p->name));
+			check_found(c, FAULT_BOOLEAN_RANGE, str_of(p->name));
 		break;
 	case JSON_IS_NUMBER:
 	case JSON_IS_STRING:
@@ -163,9 +163,9 @@ static void check_value(struct check *c, const struct schema_property *p,
 	}
 	case JSON_IS_ARRAY:
 		if (in_list)
-			found(c, FAULT_LIST_IN_LIST, str_of(p->name));
+			check_found(c, FAULT_LIST_IN_LIST, str_of(p->name));
 		else if (!v->first)
-			found(c, FAULT_LIST_EMPTY, str_of(p->name));
+			check_found(c, FAULT_LIST_EMPTY, str_of(p->name));
 		else {
 			struct spot spot = {.in = c->spot, .depth = c->spot->depth};
 			for (const struct json_value *one = v->first; one; one = one->next) {
@@ -206,7 +206,7 @@ static void read_types(struct check *c, const struct json_value *said,
 {
 	const struct json_value *one = said && said->kind == JSON_IS_ARRAY ? said->first : said;
 	if (!one)
-		found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
+		check_found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
 	for (; one; one = one == said ? NULL : one->next) {
 		if (one->kind != JSON_IS_STRING) {
 			found_at(c, FAULT_TYPE_NOT_TEXT, "@type", (struct str){"", 0});
@@ -230,7 +230,7 @@ static bool is_reference(const struct json_value *v)
 	       str_eq(v->first->key, STR("@id"));
 }
 
-static bool allowed(const struct rules_subject *s, const struct schema_property *p)
+static bool check_allowed(const struct rules_subject *s, const struct schema_property *p)
 {
 	for (size_t i = 0; i < s->types_count; i++)
 		if (schema_property_allowed(p, s->types[i]))
@@ -271,13 +271,13 @@ static void check_member(struct check *c, const struct rules_subject *s, bool un
 			 const struct json_value *member)
 {
 	if (!p && !is_foreign(member->key))
-		found(c, FAULT_PROPERTY_UNKNOWN, member->key);
+		check_found(c, FAULT_PROPERTY_UNKNOWN, member->key);
 	if (!p)
 		return;
 	if (p->successor[0])
-		found(c, FAULT_PROPERTY_SUPERSEDED, str_of(p->successor));
-	if (!unknown && s->types_count && !allowed(s, p))
-		found(c, FAULT_PROPERTY_DOMAIN, member->key);
+		check_found(c, FAULT_PROPERTY_SUPERSEDED, str_of(p->successor));
+	if (!unknown && s->types_count && !check_allowed(s, p))
+		check_found(c, FAULT_PROPERTY_DOMAIN, member->key);
 	if (itself)
 		check_value(c, p, member, false);
 }
@@ -288,7 +288,7 @@ static void check_members(struct check *c, struct rules_subject *s, bool unknown
 	bool too_deep = spot.depth > DEPTH_MAX, itself = false;
 	uint64_t keys = 0;
 	if (too_deep)
-		found(c, FAULT_TOO_DEEP, (struct str){"", 0});
+		check_found(c, FAULT_TOO_DEEP, (struct str){"", 0});
 	for (const struct json_value *m = s->object->first; m; m = m->next) {
 		bool keyword = m->key.n && m->key.p[0] == '@';
 		const struct schema_property *p = keyword ? NULL : find_property(m->key, &itself);
@@ -299,7 +299,7 @@ static void check_members(struct check *c, struct rules_subject *s, bool unknown
 		spot.key = m->key;
 		c->spot = &spot;
 		if (is_twice(s->object, m, &keys))
-			found(c, FAULT_PROPERTY_TWICE, m->key);
+			check_found(c, FAULT_PROPERTY_TWICE, m->key);
 		if (!keyword)
 			check_member(c, s, unknown, p, itself, m);
 		c->spot = spot.in;
@@ -334,7 +334,7 @@ static void check_object(struct check *c, const struct json_value *v,
 	read_types(c, json_get(v, "@type"), types, &s.types_count, &unknown);
 	check_redundant(c, &s);
 	if (of && s.types_count && !unknown && !any_in_range(&s, of))
-		found(c, FAULT_VALUE_RANGE, str_of(types[0]->name));
+		check_found(c, FAULT_VALUE_RANGE, str_of(types[0]->name));
 	c->local_business = c->local_business || is_local_business(&s);
 	check_members(c, &s, unknown);
 	rules_object(&s, found_at, c);
@@ -360,7 +360,7 @@ static void check_context(struct check *c, const struct json_value *v)
 {
 	const struct json_value *context = json_get(v, "@context");
 	if (!context)
-		found(c, FAULT_CONTEXT_MISSING, (struct str){"", 0});
+		check_found(c, FAULT_CONTEXT_MISSING, (struct str){"", 0});
 	else if (!is_schema_org(context))
 		found_at(c, FAULT_CONTEXT_FOREIGN, "@context", json_text(context));
 }
@@ -369,7 +369,7 @@ static void check_top(struct check *c, const struct json_value *v, bool with_con
 {
 	const struct json_value *graph = json_get(v, "@graph");
 	if (v->kind != JSON_IS_OBJECT && v->kind != JSON_IS_ARRAY) {
-		found(c, FAULT_NOT_OBJECT, json_text(v));
+		check_found(c, FAULT_NOT_OBJECT, json_text(v));
 		return;
 	}
 	if (v->kind == JSON_IS_OBJECT && with_context)
@@ -380,7 +380,7 @@ static void check_top(struct check *c, const struct json_value *v, bool with_con
 	}
 	struct spot spot = {.in = c->spot, .depth = c->spot->depth + 1};
 	if (spot.depth > DEPTH_MAX) {
-		found(c, FAULT_TOO_DEEP, (struct str){"", 0});
+		check_found(c, FAULT_TOO_DEEP, (struct str){"", 0});
 		return;
 	}
 	const struct json_value *list = graph ? graph : v;
@@ -399,6 +399,6 @@ size_t facts_check(const struct json_value *block, facts_found *report, void *ct
 	struct check c = {.found = report, .ctx = ctx, .spot = &top};
 	check_top(&c, block, true);
 	if (!c.local_business)
-		found(&c, FAULT_NO_LOCAL_BUSINESS, (struct str){"", 0});
+		check_found(&c, FAULT_NO_LOCAL_BUSINESS, (struct str){"", 0});
 	return c.errors;
 }

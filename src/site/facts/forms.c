@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static bool contains(struct str s, const char *z)
+static bool form_contains(struct str s, const char *z)
 {
 	return s.n && memmem(s.p, s.n, z, strlen(z)) != NULL;
 }
@@ -160,7 +160,7 @@ enum facts_fault_id form_text(struct str s)
 	}
 	if (sign_of(trimmed.p[0]) & SIGN_PLACEHOLDER && is_placeholder(trimmed))
 		return FAULT_TEXT_PLACEHOLDER;
-	if (all & SIGN_VARIABLE && (contains(trimmed, "{{") || str_starts(trimmed, STR("${"))))
+	if (all & SIGN_VARIABLE && (form_contains(trimmed, "{{") || str_starts(trimmed, STR("${"))))
 		return FAULT_TEXT_PLACEHOLDER;
 	return spaced ? FAULT_TEXT_SPACE : FAULT_NONE;
 }
@@ -194,7 +194,7 @@ bool form_number(struct str s, double *out)
 /* ---- dates and times ---- */
 
 /* n digits at s[at]; -1 when there are none. */
-static int digits(struct str s, size_t at, size_t n)
+static int form_digits(struct str s, size_t at, size_t n)
 {
 	int value = 0;
 	if (at + n > s.n)
@@ -217,8 +217,9 @@ enum facts_fault_id form_date(struct str s)
 		if (n != 10 || form_time((struct str){t + 1, s.n - n - 1}) != FAULT_NONE)
 			return FAULT_DATE_MALFORMED;
 	}
-	int year = digits(date, 0, 4);
-	int month = date.n > 4 ? digits(date, 5, 2) : 1, day = date.n > 7 ? digits(date, 8, 2) : 1;
+	int year = form_digits(date, 0, 4);
+	int month = date.n > 4 ? form_digits(date, 5, 2) : 1,
+	    day = date.n > 7 ? form_digits(date, 8, 2) : 1;
 	if ((date.n != 4 && date.n != 7 && date.n != 10) || year < 0 || month < 0 || day < 0 ||
 	    (date.n > 4 && date.p[4] != '-') || (date.n > 7 && date.p[7] != '-'))
 		return FAULT_DATE_MALFORMED;
@@ -230,7 +231,7 @@ static bool is_time_rest(struct str s)
 {
 	size_t at = 0;
 	if (at < s.n && s.p[at] == ':') {
-		if (digits(s, 1, 2) < 0 || digits(s, 1, 2) > 60)
+		if (form_digits(s, 1, 2) < 0 || form_digits(s, 1, 2) > 60)
 			return false;
 		at = 3;
 		if (at < s.n && s.p[at] == '.')
@@ -240,12 +241,12 @@ static bool is_time_rest(struct str s)
 	if (at == s.n || (s.p[at] == 'Z' && at + 1 == s.n))
 		return true;
 	return (s.p[at] == '+' || s.p[at] == '-') && s.n == at + 6 && s.p[at + 3] == ':' &&
-	       digits(s, at + 1, 2) >= 0 && digits(s, at + 4, 2) >= 0;
+	       form_digits(s, at + 1, 2) >= 0 && form_digits(s, at + 4, 2) >= 0;
 }
 
 enum facts_fault_id form_time(struct str s)
 {
-	int hour = digits(s, 0, 2), minute = digits(s, 3, 2);
+	int hour = form_digits(s, 0, 2), minute = form_digits(s, 3, 2);
 	if (hour < 0 || minute < 0 || s.p[2] != ':' ||
 	    !is_time_rest((struct str){s.p + 5, s.n - 5}))
 		return FAULT_TIME_MALFORMED;
@@ -256,7 +257,7 @@ enum facts_fault_id form_time(struct str s)
 
 int form_minutes(struct str time)
 {
-	return digits(time, 0, 2) * 60 + digits(time, 3, 2);
+	return form_digits(time, 0, 2) * 60 + form_digits(time, 3, 2);
 }
 
 /* ---- codes ---- */
@@ -294,7 +295,7 @@ static const char currencies[] = " AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM B
 				 "ZWG ";
 
 /* Whether a list of codes, each between spaces, has this one. */
-static bool listed(const char *list, struct str code)
+static bool form_listed(const char *list, struct str code)
 {
 	char wanted[8] = " ";
 	if (!code.n || code.n > 4 || memchr(code.p, ' ', code.n))
@@ -311,21 +312,21 @@ static bool listed_in_capitals(const char *list, struct str code)
 		return false;
 	for (size_t i = 0; i < code.n; i++)
 		capitals[i] = ascii_upper(code.p[i]);
-	return listed(list, (struct str){capitals, code.n});
+	return form_listed(list, (struct str){capitals, code.n});
 }
 
 enum facts_fault_id form_country(struct str s)
 {
 	if (s.n != 2)
 		return FAULT_COUNTRY_NAME;
-	if (listed(countries, s))
+	if (form_listed(countries, s))
 		return FAULT_NONE;
 	return listed_in_capitals(countries, s) ? FAULT_COUNTRY_CASE : FAULT_COUNTRY_UNKNOWN;
 }
 
 enum facts_fault_id form_currency(struct str s)
 {
-	if (listed(currencies, s))
+	if (form_listed(currencies, s))
 		return FAULT_NONE;
 	return listed_in_capitals(currencies, s) ? FAULT_CURRENCY_CASE : FAULT_CURRENCY_UNKNOWN;
 }
@@ -458,7 +459,7 @@ static bool is_private(struct str host)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (str_ends(host, ends[i]))
 			return true;
-	int second = str_starts(host, STR("172.")) ? digits(host, 4, 2) : 0;
+	int second = str_starts(host, STR("172.")) ? form_digits(host, 4, 2) : 0;
 	return (second >= 16 && second <= 31) || (host.p[0] != '[' && !memchr(host.p, '.', host.n));
 }
 

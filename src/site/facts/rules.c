@@ -148,7 +148,7 @@ static struct str text_of(const struct json_value *object, const char *key)
 	return json_text(json_get(object, key));
 }
 
-static bool has(const struct json_value *object, const char *key)
+static bool object_has(const struct json_value *object, const char *key)
 {
 	return json_get(object, key) != NULL;
 }
@@ -202,7 +202,8 @@ static void check_department(const struct rules_subject *s, rule_found *found, v
 	const struct json_value *d = SAID(s, department);
 	const struct json_value *one = d && d->kind == JSON_IS_ARRAY ? d->first : d;
 	for (; one; one = one == d ? NULL : one->next)
-		if (one->kind == JSON_IS_OBJECT && !has(one, "name") && !has(one, "@id"))
+		if (one->kind == JSON_IS_OBJECT && !object_has(one, "name") &&
+		    !object_has(one, "@id"))
 			found(ctx, FAULT_DEPARTMENT_NAMELESS, "department", nothing);
 }
 
@@ -309,12 +310,13 @@ static void check_place(const struct rules_subject *s, rule_found *found, void *
 	if (!address && !geo && !SAID(s, areaServed) && !SAID(s, serviceArea))
 		found(ctx, FAULT_ADDRESS_MISSING, NULL, nothing);
 	struct str street = text_of(address, "streetAddress");
-	if (street.n && !geo && !has(address, "addressLocality") && !has(address, "postalCode"))
+	if (street.n && !geo && !object_has(address, "addressLocality") &&
+	    !object_has(address, "postalCode"))
 		found(ctx, FAULT_ADDRESS_PLACELESS, "address.streetAddress", street);
 	if (!geo || !SAID(s, areaServed))
 		return;
-	if (!address || (address->kind == JSON_IS_OBJECT && !has(address, "streetAddress") &&
-			 !has(address, "@id")))
+	if (!address || (address->kind == JSON_IS_OBJECT && !object_has(address, "streetAddress") &&
+			 !object_has(address, "@id")))
 		found(ctx, FAULT_ADDRESS_LEAKED, "geo", nothing);
 }
 

@@ -89,7 +89,7 @@ static struct names properties = {.name = property_names, .count = SCHEMA_PROPER
 static struct names members = {.name = member_names, .count = MEMBERS};
 
 /* Of the length and up to 16 bytes at both ends, which tell names apart well enough; whoever looks compares all. */
-static inline size_t hash(struct str name)
+static inline size_t schema_hash(struct str name)
 {
 	uint64_t head = 0, tail = 0;
 	if (name.n >= 8) {
@@ -108,10 +108,10 @@ static inline size_t hash(struct str name)
 	return mixed >> 52; /* 12 bits: SLOTS */
 }
 
-static void make(struct names *names)
+static void schema_make(struct names *names)
 {
 	for (size_t row = 0; row < names->count; row++) {
-		size_t at = hash(names->name[row]);
+		size_t at = schema_hash(names->name[row]);
 		while (names->slot[at])
 			at = (at + 1) % SLOTS;
 		names->slot[at] = (uint16_t)(row + 1);
@@ -122,8 +122,8 @@ static void make(struct names *names)
 static inline size_t find_name(struct names *names, struct str name)
 {
 	if (!names->made)
-		make(names);
-	for (size_t at = hash(name); names->slot[at]; at = (at + 1) % SLOTS)
+		schema_make(names);
+	for (size_t at = schema_hash(name); names->slot[at]; at = (at + 1) % SLOTS)
 		if (str_eq(names->name[names->slot[at] - 1], name))
 			return names->slot[at] - 1u;
 	return NO_ROW;
@@ -143,7 +143,7 @@ struct str schema_term(struct str name)
 }
 
 /* The row of a term; NO_ROW. Most are said by their bare names. */
-static inline size_t find(struct names *names, struct str term)
+static inline size_t schema_find(struct names *names, struct str term)
 {
 	size_t row = find_name(names, term);
 	struct str name = row == NO_ROW ? schema_term(term) : term;
@@ -152,13 +152,13 @@ static inline size_t find(struct names *names, struct str term)
 
 const struct schema_type *schema_type_find(struct str name)
 {
-	size_t row = find(&types, name);
+	size_t row = schema_find(&types, name);
 	return row == NO_ROW ? NULL : &schema_types[row];
 }
 
 const struct schema_property *schema_property_find(struct str name)
 {
-	size_t row = find(&properties, name);
+	size_t row = schema_find(&properties, name);
 	return row == NO_ROW ? NULL : &schema_properties[row];
 }
 
@@ -172,7 +172,7 @@ struct lineage {
 
 static struct lineage lineages[SCHEMA_TYPES];
 
-static inline bool has(const struct lineage *set, const struct schema_type *type)
+static inline bool schema_has(const struct lineage *set, const struct schema_type *type)
 {
 	size_t i = (size_t)(type - schema_types);
 	return set->bits[i / 64] >> i % 64 & 1;
@@ -182,7 +182,7 @@ static void make_lineage(const struct schema_type *type)
 {
 	size_t self = (size_t)(type - schema_types);
 	struct lineage *set = &lineages[self];
-	if (has(set, type))
+	if (schema_has(set, type))
 		return;
 	for (const struct schema_type *const *parent = type->parents; *parent; parent++) {
 		make_lineage(*parent);
@@ -195,7 +195,7 @@ static void make_lineage(const struct schema_type *type)
 static inline const struct lineage *lineage_of(const struct schema_type *type)
 {
 	const struct lineage *set = &lineages[type - schema_types];
-	if (!has(set, type))
+	if (!schema_has(set, type))
 		make_lineage(type);
 	return set;
 }
@@ -204,14 +204,14 @@ static bool is_one_of(const struct schema_type *type, const struct schema_type *
 {
 	const struct lineage *set = lineage_of(type);
 	for (; *ancestors; ancestors++)
-		if (has(set, *ancestors))
+		if (schema_has(set, *ancestors))
 			return true;
 	return false;
 }
 
 bool schema_is_a(const struct schema_type *type, const struct schema_type *ancestor)
 {
-	return has(lineage_of(type), ancestor);
+	return schema_has(lineage_of(type), ancestor);
 }
 
 bool schema_property_allowed(const struct schema_property *property, const struct schema_type *type)
@@ -226,7 +226,7 @@ bool schema_value_allowed(const struct schema_property *property, const struct s
 
 bool schema_is_member(struct str name, const struct schema_type *enumeration)
 {
-	size_t row = find(&members, name);
+	size_t row = schema_find(&members, name);
 	if (row == NO_ROW)
 		return false;
 	for (const struct schema_type *const *of = member_enumerations[row]; *of; of++)

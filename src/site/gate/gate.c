@@ -59,8 +59,8 @@ static bool is_unclassified(const struct facts_business *b)
 	return b->types.count == 0;
 }
 
-static bool applies(const struct gate_limits *limits, const struct gate_input *in,
-		    enum gate_cause cause)
+static bool gate_applies(const struct gate_limits *limits, const struct gate_input *in,
+			 enum gate_cause cause)
 {
 	const struct facts_business *b = in->facts;
 	switch (cause) {
@@ -99,7 +99,7 @@ enum gate_cause gate_judge(const struct gate_limits *limits, const struct gate_i
 	enum gate_cause gravest = GATE_FINE;
 	for (enum gate_cause cause = GATE_FINE; cause < GATE_CAUSES; cause++)
 		if (gate_causes[cause].verdict > gate_causes[gravest].verdict &&
-		    applies(limits, input, cause))
+		    gate_applies(limits, input, cause))
 			gravest = cause;
 	return gravest;
 }
