@@ -252,7 +252,7 @@ void http_respond(struct http_request *request, const struct http_answer *given)
 	count(live, answer.status);
 	if (live->server->options.access_log)
 		log_access(live, answer.status, body.n);
-	conn_send(live->conn, body);
+	live->server->send(live->conn, body);
 }
 
 void http_respond_out(struct http_request *request, const char *type, const char *cache)

@@ -8,14 +8,14 @@
 #include <unistd.h>
 #include "base/clock.h"
 
-static void run(struct connection *conn, struct str input, bool own);
+static void conn_run(struct connection *conn, struct str input, bool own);
 
 /* ---- life ---- */
 
-static void on_read(evutil_socket_t fd, short what, void *arg);
-static void on_write(evutil_socket_t fd, short what, void *arg);
+static void conn_on_read(evutil_socket_t fd, short what, void *arg);
+static void conn_on_write(evutil_socket_t fd, short what, void *arg);
 
-static void reading(struct connection *conn, bool on)
+static void conn_reading(struct connection *conn, bool on)
 {
 	if (conn->reading == on)
 		return;
@@ -34,25 +34,27 @@ void conn_create(struct http_server *server, int fd, struct peer *peer)
 	conn->peer = peer;
 	buf_init(&conn->in, limits->header_bytes + PIPELINE_BYTES + SCRATCH_BYTES);
 	buf_init(&conn->out, SCRATCH_BYTES);
-	event_assign(&conn->read, server->options.loop, fd, EV_READ | EV_PERSIST, on_read, conn);
-	event_assign(&conn->write, server->options.loop, fd, EV_WRITE | EV_PERSIST, on_write, conn);
-	reading(conn, true);
-	server_wait(conn, WAIT_HEAD);
+	event_assign(&conn->read, server->options.loop, fd, EV_READ | EV_PERSIST, conn_on_read,
+		     conn);
+	event_assign(&conn->write, server->options.loop, fd, EV_WRITE | EV_PERSIST, conn_on_write,
+		     conn);
+	conn_reading(conn, true);
+	waits_enter(conn, WAIT_HEAD);
 }
 
-static void destroy(struct connection *conn)
+static void conn_destroy(struct connection *conn)
 {
 	buf_release(&conn->in);
 	buf_release(&conn->out);
 	free(conn);
 }
 
-/* The client left, or we cut it off. */
+/* The client left, or the server gives the connection up. */
 void conn_close(struct connection *conn)
 {
 	must(!conn->dead);
 	conn->dead = true;
-	reading(conn, false);
+	conn_reading(conn, false);
 	event_del(&conn->write);
 	close(conn->fd);
 	struct live_request *live = conn->request;
@@ -67,24 +69,26 @@ void conn_close(struct connection *conn)
 			request_free(live);
 		}
 	}
-	server_forget(conn);
+	waits_leave(conn);
+	conn->server->stats.connections--;
+	peers_leave(conn->server, conn->peer);
 	if (!conn->running)
-		destroy(conn);
+		conn_destroy(conn);
 }
 
 /* ---- answering ---- */
 
-static void begin_linger(struct connection *conn)
+static void conn_linger(struct connection *conn)
 {
 	shutdown(conn->fd, SHUT_WR);
 	conn->state = CONN_LINGER;
 	buf_reset(&conn->in);
-	reading(conn, true);
-	server_wait(conn, WAIT_LINGER);
+	conn_reading(conn, true);
+	waits_enter(conn, WAIT_LINGER);
 }
 
-/* The whole answer is in the socket's buffer. */
-static void sent(struct connection *conn)
+/* The kernel has the whole answer. */
+static void conn_sent(struct connection *conn)
 {
 	request_free(conn->request);
 	conn->request = NULL;
@@ -92,20 +96,20 @@ static void sent(struct connection *conn)
 	buf_reset(&conn->out);
 	conn->out_at = 0;
 	if (conn->close_after) {
-		begin_linger(conn);
+		conn_linger(conn);
 		return;
 	}
 	conn->state = CONN_HEAD;
 	conn->scan = (struct http_scan){0};
-	/* Inside run() its loop goes on by itself. */
+	/* Inside conn_run() its loop continues. */
 	if (!conn->running) {
-		reading(conn, true);
-		run(conn, buf_view(&conn->in), true);
+		conn_reading(conn, true);
+		conn_run(conn, buf_view(&conn->in), true);
 	}
 }
 
-/* As much as the socket takes: of the head, then of the body. How many bytes, or -1: the client is gone. */
-static ssize_t push(struct connection *conn, struct str head, struct str body)
+/* Send what the socket takes of head and body. Bytes sent, or -1: the client is gone. */
+static ssize_t conn_push(struct connection *conn, struct str head, struct str body)
 {
 	struct iovec parts[2] = {{(void *)head.p, head.n}, {(void *)body.p, body.n}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.n ? 2 : 1};
@@ -123,16 +127,16 @@ void conn_send(struct connection *conn, struct str body)
 		buf_str(head, body);
 		body.n = 0;
 	}
-	/* From here on there is an answer: a client that leaves has not left before it. */
+	/* From here on a client that leaves does not count as gone before its answer. */
 	conn->state = CONN_WRITE;
-	ssize_t n = push(conn, buf_view(head), body);
+	ssize_t n = conn_push(conn, buf_view(head), body);
 	if (n < 0) {
 		conn_close(conn);
 		return;
 	}
 	size_t done = (size_t)n;
 	if (done == head->n + body.n) {
-		sent(conn);
+		conn_sent(conn);
 		return;
 	}
 	size_t of_head = done < head->n ? done : head->n;
@@ -140,17 +144,17 @@ void conn_send(struct connection *conn, struct str body)
 	done -= of_head;
 	conn->out_body = (struct str){body.p + done, body.n - done};
 	must(event_add(&conn->write, NULL) == 0);
-	server_wait(conn, WAIT_WRITE);
+	waits_enter(conn, WAIT_WRITE);
 }
 
-static void on_write(evutil_socket_t fd, short what, void *arg)
+static void conn_on_write(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *conn = arg;
 	(void)fd;
 	(void)what;
 	conn->server->now_ms = clock_ms();
 	struct str head = {conn->out.p + conn->out_at, conn->out.n - conn->out_at};
-	ssize_t n = push(conn, head, conn->out_body);
+	ssize_t n = conn_push(conn, head, conn->out_body);
 	if (n < 0) {
 		conn_close(conn);
 		return;
@@ -163,16 +167,16 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
 	done -= of_head;
 	conn->out_body = (struct str){conn->out_body.p + done, conn->out_body.n - done};
 	if (conn->out_at < conn->out.n || conn->out_body.n) {
-		server_wait(conn, WAIT_WRITE);
+		waits_enter(conn, WAIT_WRITE);
 		return;
 	}
 	event_del(&conn->write);
-	sent(conn);
+	conn_sent(conn);
 }
 
 /* ---- requests ---- */
 
-static void fault(struct connection *conn, enum http_fault what)
+static void conn_fault(struct connection *conn, enum http_fault what)
 {
 	if (!conn->request)
 		conn->request = request_create(conn->server, conn);
@@ -182,25 +186,25 @@ static void fault(struct connection *conn, enum http_fault what)
 	answer_fault(conn->request, what);
 }
 
-static void dispatch(struct connection *conn)
+static void conn_dispatch(struct connection *conn)
 {
 	struct live_request *live = conn->request;
 	live->request.body = buf_view(&live->body);
 	conn->state = CONN_HANDLER;
-	request_dispatch(live);
+	dispatch(live);
 }
 
-/* The client waits with its body for this word. It is small and first, so that the socket takes it; where it
- * does not, the client sends its body without it after a while, as RFC 9110 has it. */
-static void say_continue(struct connection *conn)
+/* The socket's buffer is empty here, so that this fits. Where it does not, the client sends its body after a
+ * while without it (RFC 9110). */
+static void conn_continue(struct connection *conn)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	ssize_t ignored = send(conn->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
 	(void)ignored;
 }
 
-/* A complete head: the request gets its own copy, because what was read goes. */
-static void begin_request(struct connection *conn, struct str bytes)
+/* A complete head. The request keeps a copy, because the read buffer is reused. */
+static void conn_begin(struct connection *conn, struct str bytes)
 {
 	struct live_request *live = conn->request = request_create(conn->server, conn);
 	const struct http_limits *limits = &conn->server->options.limits;
@@ -209,7 +213,7 @@ static void begin_request(struct connection *conn, struct str bytes)
 	conn->requests++;
 	enum http_fault what = http_parse_head(copy, &live->head);
 	if (what != HTTP_FAULT_NONE) {
-		fault(conn, what);
+		conn_fault(conn, what);
 		return;
 	}
 	const struct http_head *head = &live->head;
@@ -219,21 +223,21 @@ static void begin_request(struct connection *conn, struct str bytes)
 	if (head->close || conn->requests >= limits->requests_per_connection)
 		conn->close_after = true;
 	if (head->content_length > limits->body_bytes) {
-		fault(conn, HTTP_FAULT_BODY);
+		conn_fault(conn, HTTP_FAULT_BODY);
 		return;
 	}
 	if (!head->chunked && head->content_length == 0) {
-		dispatch(conn);
+		conn_dispatch(conn);
 		return;
 	}
 	conn->state = CONN_BODY;
 	conn->chunks = (struct http_chunks){0};
 	conn->body_left = head->content_length;
 	if (head->expect_continue && head->minor == 1)
-		say_continue(conn);
+		conn_continue(conn);
 }
 
-static size_t take_head(struct connection *conn, struct str input)
+static size_t conn_take_head(struct connection *conn, struct str input)
 {
 	enum http_fault what;
 	size_t max = conn->server->options.limits.header_bytes;
@@ -241,17 +245,17 @@ static size_t take_head(struct connection *conn, struct str input)
 	case HEAD_PARTIAL:
 		return 0;
 	case HEAD_FAULT:
-		fault(conn, what);
+		conn_fault(conn, what);
 		return input.n;
 	case HEAD_COMPLETE:
 		break;
 	}
 	size_t n = conn->scan.at;
-	begin_request(conn, (struct str){input.p, n});
+	conn_begin(conn, (struct str){input.p, n});
 	return n;
 }
 
-static size_t take_body(struct connection *conn, struct str input)
+static size_t conn_take_body(struct connection *conn, struct str input)
 {
 	struct live_request *live = conn->request;
 	if (!live->head.chunked) {
@@ -259,7 +263,7 @@ static size_t take_body(struct connection *conn, struct str input)
 		buf_add(&live->body, input.p, n);
 		conn->body_left -= n;
 		if (conn->body_left == 0)
-			dispatch(conn);
+			conn_dispatch(conn);
 		return n;
 	}
 	struct str rest = input, piece;
@@ -269,61 +273,61 @@ static size_t take_body(struct connection *conn, struct str input)
 		    live->body.n + piece.n > conn->server->options.limits.body_bytes)
 			what = HTTP_FAULT_BODY;
 		if (what != HTTP_FAULT_NONE) {
-			fault(conn, what);
+			conn_fault(conn, what);
 			return input.n;
 		}
 		buf_str(&live->body, piece);
 	}
 	if (conn->chunks.done)
-		dispatch(conn);
+		conn_dispatch(conn);
 	return input.n - rest.n;
 }
 
 /* ---- reading ---- */
 
-/* What the connection waits for now, after input was used as far as it goes. */
-static void settle(struct connection *conn)
+/* Enter the list of what the connection waits for now. */
+static void conn_settle(struct connection *conn)
 {
 	switch (conn->state) {
 	case CONN_HEAD:
-		/* The time for a head runs from its first byte and is not prolonged by further ones. */
+		/* The time for a head runs from its first byte; further bytes do not extend it. */
 		if (conn->in.n == 0)
-			server_wait(conn, WAIT_IDLE);
+			waits_enter(conn, WAIT_IDLE);
 		else if (conn->wait != WAIT_HEAD)
-			server_wait(conn, WAIT_HEAD);
+			waits_enter(conn, WAIT_HEAD);
 		break;
 	case CONN_BODY:
 		if (conn->wait != WAIT_BODY)
-			server_wait(conn, WAIT_BODY);
+			waits_enter(conn, WAIT_BODY);
 		break;
 	case CONN_HANDLER:
-		server_wait(conn, WAIT_NONE);
+		waits_enter(conn, WAIT_NONE);
 		if (conn->in.n > PIPELINE_BYTES)
-			reading(conn, false);
+			conn_reading(conn, false);
 		break;
 	case CONN_WRITE:
 		if (conn->in.n > PIPELINE_BYTES)
-			reading(conn, false);
+			conn_reading(conn, false);
 		break;
 	case CONN_LINGER:
 		break;
 	}
 }
 
-/* Use `input`, which is what stands in conn->in (own) or was just read. */
-static void run(struct connection *conn, struct str input, bool own)
+/* Process `input`, which is conn->in (own) or what was just read. */
+static void conn_run(struct connection *conn, struct str input, bool own)
 {
 	conn->running = true;
 	while (input.n && !conn->dead && (conn->state == CONN_HEAD || conn->state == CONN_BODY)) {
-		size_t used =
-		    conn->state == CONN_HEAD ? take_head(conn, input) : take_body(conn, input);
+		size_t used = conn->state == CONN_HEAD ? conn_take_head(conn, input)
+						       : conn_take_body(conn, input);
 		if (used == 0)
 			break;
 		input = (struct str){input.p + used, input.n - used};
 	}
 	conn->running = false;
 	if (conn->dead) {
-		destroy(conn);
+		conn_destroy(conn);
 		return;
 	}
 	if (conn->state == CONN_LINGER)
@@ -333,13 +337,13 @@ static void run(struct connection *conn, struct str input, bool own)
 	else
 		buf_str(&conn->in, input);
 	must(!buf_failed(&conn->in));
-	/* Idle connections are many: they keep no memory for input. */
+	/* Idle connections keep no memory for input. */
 	if (conn->in.n == 0)
 		buf_release(&conn->in);
-	settle(conn);
+	conn_settle(conn);
 }
 
-static void on_read(evutil_socket_t fd, short what, void *arg)
+static void conn_on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *conn = arg;
 	struct http_server *server = conn->server;
@@ -349,14 +353,14 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(conn->fd, server->scratch, sizeof(server->scratch), 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* While an answer is being written, writing tells whether somebody still takes it. */
+	/* While an answer is being written, a failed write shows that the client is gone. */
 	if (n == 0 && conn->state == CONN_WRITE) {
 		conn->close_after = true;
-		reading(conn, false);
+		conn_reading(conn, false);
 		return;
 	}
-	/* Before the answer, a client that closes only its own direction is taken for gone: it cannot be
-	 * told apart from one that left, and the work for one that left is what must stop. */
+	/* Before the answer, a client that closes only its own direction is taken for gone: it looks like one
+	 * that left, and the work for one that left must stop. */
 	if (n <= 0) {
 		conn_close(conn);
 		return;
@@ -365,11 +369,11 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	struct str input = {server->scratch, (size_t)n};
 	if (conn->in.n == 0 && (conn->state == CONN_HEAD || conn->state == CONN_BODY)) {
-		run(conn, input, false);
+		conn_run(conn, input, false);
 		return;
 	}
 	buf_str(&conn->in, input);
-	run(conn, buf_view(&conn->in), true);
+	conn_run(conn, buf_view(&conn->in), true);
 }
 
 /* ---- time ---- */
@@ -380,7 +384,7 @@ void conn_expire(struct connection *conn)
 	switch (conn->wait) {
 	case WAIT_HEAD:
 		stats->refusals[HTTP_REFUSED_HEADER_TIMEOUT]++;
-		/* One that never said anything gets no answer to nothing. */
+		/* A connection that sent nothing is closed without an answer. */
 		if (conn->in.n == 0) {
 			conn_close(conn);
 			return;

@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <sys/socket.h>
 #include "http/http.h"
 #include "base/ascii.h"
 #include "base/random.h"
@@ -43,7 +44,7 @@ void route_table_release(struct route_table *table);
 
 /* ---- requests ---- */
 
-/* Where a connection stands. Each state but CONN_HANDLER has a deadline; a handler has its own. */
+/* The state of a connection. Each state but CONN_HANDLER has a deadline; a handler has its own. */
 enum conn_state {
 	CONN_HEAD,    /* waits for a head or receives one */
 	CONN_BODY,    /* receives a body */
@@ -131,12 +132,14 @@ struct http_server {
 	uint64_t peers_seed; /* of the hash */
 	bool draining;
 	int64_t drain_deadline_ms;
-	int64_t drain_silent_ms; /* from then on nobody is waited for who has said nothing */
+	int64_t drain_silent_ms; /* from then on connections that sent nothing are closed */
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 	int64_t date_s;
 	char date[64];  /* "Date: ...\r\n" */
 	struct buf out; /* the head under construction */
+	/* Sends server->out, then body, and ends the request: conn_send. Answers are below connections. */
+	void (*send)(struct connection *conn, struct str body);
 	char scratch[SCRATCH_BYTES];
 };
 
@@ -145,12 +148,26 @@ static inline struct live_request *live_of(const struct http_request *request)
 	return (struct live_request *)request;
 }
 
+/* The files from the lowest to the highest; each calls only those above it here. */
+
+/* waits.c: the lists of connections by what they wait for. Entering starts the full time-out. */
+void waits_enter(struct connection *conn, enum wait wait);
+void waits_leave(struct connection *conn);
+
+/* peers.c: connections of each client address */
+uint64_t peers_key(const struct sockaddr_storage *address);
+int peers_connections(struct http_server *server, uint64_t key);
+struct peer *peers_join(struct http_server *server, uint64_t key);
+void peers_leave(struct http_server *server, struct peer *peer);
+
+/* values.c: what a row allows ("a whole number from 1 to 100"), and whether value->text is that; types it. */
+void value_describe(const struct http_param *param, struct buf *out);
+MUST_CHECK bool value_check(const struct http_param *param, struct http_value *value);
+
 /* request.c */
 struct live_request *request_create(struct http_server *server, struct connection *conn);
 void request_free(struct live_request *live);
 void request_free_spare(struct http_server *server);
-/* Find the route, type the parameters, call the handler or answer what is wrong. */
-void request_dispatch(struct live_request *live);
 
 /* answer.c: answer a request that was not understood. The connection closes. */
 void answer_fault(struct live_request *live, enum http_fault fault);
@@ -158,16 +175,22 @@ void answer_fault(struct live_request *live, enum http_fault fault);
 void answer_problem(struct live_request *live, enum http_problem problem, const char *parameter,
 		    const char *remedy, const char *detail);
 
+/* params.c: decode, check and type what the route's rows describe. False: answered. */
+MUST_CHECK bool params_decode(struct live_request *live, struct str raw, bool plus,
+			      const char *parameter, struct str *out);
+MUST_CHECK bool params_take_path(struct live_request *live, const struct str *raw_segments,
+				 size_t count);
+MUST_CHECK bool params_take_query(struct live_request *live);
+
+/* dispatch.c: find the route, type the parameters, call the handler or answer what is wrong. */
+void dispatch(struct live_request *live);
+
 /* connection.c */
 void conn_create(struct http_server *server, int fd, struct peer *peer);
-/* The answer is in server->out, its body follows. Ends the request. */
+/* server->send */
 void conn_send(struct connection *conn, struct str body);
 void conn_close(struct connection *conn);
-/* The time of its list is over. */
+/* The deadline of its list has passed. */
 void conn_expire(struct connection *conn);
-
-/* server.c */
-void server_wait(struct connection *conn, enum wait wait);
-void server_forget(struct connection *conn); /* closed: gives back its place and its peer's */
 
 #endif
