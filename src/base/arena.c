@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,9 +31,7 @@ static struct arena_block *new_block(struct arena *arena, size_t size)
 		arena->kept = block->older;
 		return block;
 	}
-	block = malloc(sizeof(*block) + size);
-	if (!block)
-		die("out of memory");
+	block = memory_room(sizeof(*block) + size);
 	*block = (struct arena_block){.size = size};
 	return block;
 }
@@ -120,9 +119,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 void arena_defer(struct arena *arena, void (*fn)(void *), void *arg)
 {
 	/* Not from the blocks: deferring must work when the arena is full. */
-	struct arena_defer *defer = malloc(sizeof(*defer));
-	if (!defer)
-		die("out of memory");
+	struct arena_defer *defer = memory_room(sizeof(*defer));
 	*defer = (struct arena_defer){arena->defers, fn, arg};
 	arena->defers = defer;
 }

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -34,10 +35,7 @@ static bool reserve(struct buf *b, size_t n)
 	size_t cap = b->cap ? b->cap : 64;
 	while (cap - b->n <= n)
 		cap *= 2;
-	char *p = realloc(b->p, cap);
-	if (!p)
-		die("out of memory");
-	b->p = p;
+	b->p = memory_had(realloc(b->p, cap));
 	b->cap = cap;
 	return true;
 }

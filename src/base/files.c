@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/memory.h"
 
 /* By the place in files[]; lives as long as the program. */
 static struct file *replacing;
@@ -15,9 +16,7 @@ static struct file *replacing;
 static struct str hash_text(struct str body)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
-	char *text = malloc(HEX_U64);
-	if (!text)
-		die("out of memory");
+	char *text = memory_room(HEX_U64);
 	for (size_t i = 0; i < body.n; i++)
 		h = (h ^ (unsigned char)body.p[i]) * 0x100000001b3ull;
 	hex_u64(h, text);
@@ -28,9 +27,7 @@ enum status files_replace(const char *dir, size_t *replaced, struct err *err)
 {
 	*replaced = 0;
 	must(!replacing);
-	replacing = calloc(files_count + 1, sizeof(*replacing));
-	if (!replacing)
-		die("out of memory");
+	replacing = memory_array(files_count + 1, sizeof(*replacing));
 	for (size_t i = 0; i < files_count; i++) {
 		char path[PATH_MAX];
 		struct buf body;

@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/ascii.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -82,9 +83,7 @@ static inline int peek(struct json_reader *r)
 static void init(struct json_reader *r, size_t max_token)
 {
 	*r = (struct json_reader){.line = 1, .column = 1};
-	r->state = calloc(1, sizeof(*r->state));
-	if (!r->state)
-		die("out of memory");
+	r->state = memory_alloc(sizeof(*r->state));
 	buf_init(&r->state->text, max_token);
 }
 
@@ -93,9 +92,7 @@ void json_reader_init(struct json_reader *r, json_source *source, void *ctx, siz
 	init(r, max_token);
 	r->state->source = source;
 	r->state->ctx = ctx;
-	r->state->chunk = malloc(CHUNK);
-	if (!r->state->chunk)
-		die("out of memory");
+	r->state->chunk = memory_room(CHUNK);
 }
 
 void json_reader_init_str(struct json_reader *r, struct str s)

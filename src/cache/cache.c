@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "cache/internal.h"
 #include "cache/second.h"
@@ -186,17 +187,13 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 static struct flight *flight_create(struct cache *cache, const struct cache_class *class,
 				    const struct store_key *key)
 {
-	struct flight *flight = calloc(1, sizeof(*flight) + key->bytes.n);
-	if (!flight)
-		die("out of memory");
+	struct flight *flight = memory_alloc(sizeof(*flight) + key->bytes.n);
 	struct flight **bucket = flight_bucket(cache, key->hash);
 	memcpy(flight + 1, key->bytes.p, key->bytes.n);
 	flight->cache = cache;
 	flight->class = class;
 	flight->key = (struct store_key){key->hash, {(char *)(flight + 1), key->bytes.n}};
-	flight->timer = event_new(cache->loop, -1, 0, on_timer, flight);
-	if (!flight->timer)
-		die("out of memory");
+	flight->timer = memory_had(event_new(cache->loop, -1, 0, on_timer, flight));
 	flight->next = *bucket;
 	flight->link = bucket;
 	if (flight->next)
@@ -247,9 +244,7 @@ static void fill_get(struct cache_fill *fill);
 /* We were chosen: make the value. May answer at once. */
 static void fill_begin(struct flight *flight, const struct store_fill *hold)
 {
-	struct cache_fill *fill = calloc(1, sizeof(*fill));
-	if (!fill)
-		die("out of memory");
+	struct cache_fill *fill = memory_alloc(sizeof(*fill));
 	fill->cache = flight->cache;
 	fill->flight = flight;
 	fill->hold = *hold;
@@ -480,7 +475,7 @@ static void fill_wait(struct cache_fill *fill)
 	if (!fill->poll)
 		fill->poll = event_new(fill->cache->loop, -1, 0, on_poll, fill);
 	if (!fill->poll || event_add(fill->poll, &poll) != 0)
-		die("out of memory");
+		memory_exhausted();
 }
 
 /* Between our look and our lock another machine may have made it, and unlocked. */
@@ -631,9 +626,7 @@ static struct cache_wait *park(struct flight *flight, struct arena *arena, cache
 			       void *ctx, bool first)
 {
 	struct cache *cache = flight->cache;
-	struct cache_wait *wait = calloc(1, sizeof(*wait));
-	if (!wait)
-		die("out of memory");
+	struct cache_wait *wait = memory_alloc(sizeof(*wait));
 	*wait = (struct cache_wait){.next = flight->waits,
 				    .link = &flight->waits,
 				    .flight = flight,
@@ -742,10 +735,8 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 
 enum status cache_create(const struct cache_options *options, struct cache **out, struct err *err)
 {
-	struct cache *cache = calloc(1, sizeof(*cache));
+	struct cache *cache = memory_alloc(sizeof(*cache));
 	int fd = options->store_fd;
-	if (!cache)
-		die("out of memory");
 	enum status status = fd >= 0 ? OK : store_create(options->bytes, &fd, err);
 	if (status == OK)
 		status = store_attach(fd, options->slot, &cache->store, err);
@@ -764,7 +755,7 @@ enum status cache_create(const struct cache_options *options, struct cache **out
 		cache->wake = event_new(cache->loop, cache->event_fd, EV_READ | EV_PERSIST | EV_ET,
 					on_wake, cache);
 		if (!cache->wake || event_add(cache->wake, NULL) != 0)
-			die("out of memory");
+			memory_exhausted();
 	}
 	if (options->redis_url && *options->redis_url) {
 		status = second_create(cache->loop, options->redis_url, on_news, cache,

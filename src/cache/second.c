@@ -3,6 +3,7 @@
 #include "base/endpoint.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 
 #include <arpa/inet.h>
@@ -184,10 +185,9 @@ static void on_connect(const redisAsyncContext *redis, int status)
 static void connect_link(struct link *link)
 {
 	struct second *second = link->second;
-	redisAsyncContext *redis = second->path[0] ? redisAsyncConnectUnix(second->path)
-						   : redisAsyncConnect(second->host, second->port);
-	if (!redis)
-		die("out of memory");
+	redisAsyncContext *redis =
+	    memory_had(second->path[0] ? redisAsyncConnectUnix(second->path)
+				       : redisAsyncConnect(second->host, second->port));
 	if (redis->err) {
 		char why[128];
 		snprintf(why, sizeof(why), "%s", redis->errstr);
@@ -205,9 +205,7 @@ static void connect_link(struct link *link)
 static void open_link(struct second *second, struct link *link)
 {
 	*link = (struct link){.second = second};
-	link->retry = event_new(second->loop, -1, 0, on_retry, link);
-	if (!link->retry)
-		die("out of memory");
+	link->retry = memory_had(event_new(second->loop, -1, 0, on_retry, link));
 	connect_link(link);
 }
 
@@ -221,9 +219,7 @@ static void close_link(struct link *link)
 enum status second_create(struct event_base *loop, const char *url, second_news *news, void *ctx,
 			  struct second **out, struct err *err)
 {
-	struct second *second = calloc(1, sizeof(*second));
-	if (!second)
-		die("out of memory");
+	struct second *second = memory_alloc(sizeof(*second));
 	second->random = random_seeded();
 	enum status status = parse_url(second, url, err);
 	if (status != OK) {
@@ -303,9 +299,7 @@ send_request(struct second *second, int count, const struct str *words,
 	must(count <= 10);
 	if (!second->requests.up)
 		return NULL;
-	struct second_request *request = calloc(1, sizeof(*request));
-	if (!request)
-		die("out of memory");
+	struct second_request *request = memory_alloc(sizeof(*request));
 	*request =
 	    (struct second_request){.second = second, .done = done, .ctx = ctx, .read = read};
 	for (int i = 0; i < count; i++) {
@@ -319,7 +313,7 @@ send_request(struct second *second, int count, const struct str *words,
 	}
 	request->timer = event_new(second->loop, -1, 0, on_timeout, request);
 	if (!request->timer || event_add(request->timer, &limit) != 0)
-		die("out of memory");
+		memory_exhausted();
 	return request;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/memory.h"
 #include "db/wire.h"
 
 static const char *const console_words[DB_SHOWS] = {
@@ -72,9 +73,7 @@ enum status db_console_open(struct db_console **out, const char *conninfo, const
 {
 	/* The last dbname wins, and only the first is read as a connection string. */
 	const char *keywords[WIRE_KEYWORDS], *values[WIRE_KEYWORDS];
-	struct db_console *c = calloc(1, sizeof(*c));
-	if (!c)
-		die("out of memory");
+	struct db_console *c = memory_alloc(sizeof(*c));
 	wire_keywords(conninfo, program, keywords, values);
 	if (!console_names_database(conninfo)) {
 		size_t n = 0;
@@ -86,9 +85,7 @@ enum status db_console_open(struct db_console **out, const char *conninfo, const
 		keywords[n + 1] = values[n + 1] = NULL;
 	}
 	c->timeout_ms = timeout_ms;
-	c->connection = PQconnectStartParams(keywords, values, 1);
-	if (!c->connection)
-		die("out of memory");
+	c->connection = memory_had(PQconnectStartParams(keywords, values, 1));
 	enum status status = console_connect(c, err);
 	if (status != OK) {
 		db_console_close(c);

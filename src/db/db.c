@@ -1,4 +1,5 @@
 #include "db/wire.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -11,9 +12,7 @@ struct db {
 enum status db_open(struct db **out, const char *conninfo, const char *program, struct err *err)
 {
 	const char *keywords[WIRE_KEYWORDS], *values[WIRE_KEYWORDS];
-	struct db *db = calloc(1, sizeof(*db));
-	if (!db)
-		die("out of memory");
+	struct db *db = memory_alloc(sizeof(*db));
 	wire_keywords(conninfo, program, keywords, values);
 	db->connection = PQconnectdbParams(keywords, values, 1);
 	if (PQstatus(db->connection) != CONNECTION_OK) {

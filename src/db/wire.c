@@ -1,4 +1,5 @@
 #include "db/wire.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -198,9 +199,7 @@ bool db_bytes(const struct db_rows *rows, int row, int column, struct arena *are
 		return true;
 	struct str text = db_text(rows, row, column);
 	/* Both output formats of bytea: which one is a setting of the server. */
-	unsigned char *bytes = PQunescapeBytea((const unsigned char *)text.p, &n);
-	if (!bytes)
-		die("out of memory");
+	unsigned char *bytes = memory_had(PQunescapeBytea((const unsigned char *)text.p, &n));
 	*out = arena_str(arena, (struct str){(const char *)bytes, n});
 	explicit_bzero(bytes, n);
 	PQfreemem(bytes);

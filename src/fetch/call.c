@@ -1,6 +1,7 @@
 #include "fetch/internal.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "fetch/read/read.h"
 
@@ -23,8 +24,7 @@ static bool copy_text(struct arena *arena, struct str *s)
 
 struct call *call_create(struct fetch *f, const struct wire_message *m)
 {
-	struct call *call = calloc(1, sizeof(*call));
-	must(call != NULL);
+	struct call *call = memory_alloc(sizeof(*call));
 	call->fetch = f;
 	call->item = m->item;
 	call->came_ms = clock_ms();

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -24,8 +25,7 @@ static struct host *host_of(struct fetch *f, const struct url *url)
 	for (struct host *h = *slot; h; h = h->next)
 		if (h->hash == hash && strcmp(h->name, url->host) == 0)
 			return h;
-	struct host *h = calloc(1, sizeof(*h));
-	must(h != NULL);
+	struct host *h = memory_alloc(sizeof(*h));
 	h->hash = hash;
 	snprintf(h->name, sizeof(h->name), "%s", url->host);
 	h->next = *slot;
@@ -418,8 +418,7 @@ enum status fetch_run(struct fetch *f, const volatile sig_atomic_t *stop, struct
 
 enum status fetch_open(struct fetch **out, int peer, struct err *err)
 {
-	struct fetch *f = calloc(1, sizeof(*f));
-	must(f != NULL);
+	struct fetch *f = memory_alloc(sizeof(*f));
 	*out = f;
 	f->peer = peer;
 	f->on_ended = loop_ended;

@@ -1,6 +1,7 @@
 #include "fetch/internal.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "fetch/read/read.h"
 
 #include <arpa/nameser.h>
@@ -41,8 +42,7 @@ enum status resolve_open(struct fetch *f, struct err *err)
 
 static struct lookup *lookup_new(struct call *call)
 {
-	struct lookup *lookup = calloc(1, sizeof(*lookup));
-	must(lookup != NULL);
+	struct lookup *lookup = memory_alloc(sizeof(*lookup));
 	lookup->call = call;
 	call->lookup = lookup;
 	return lookup;

@@ -1,6 +1,7 @@
 #include "fetch/internal.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,7 @@ struct robots_cache {
 
 struct robots_cache *robots_cache_create(void)
 {
-	struct robots_cache *c = calloc(1, sizeof(*c));
-	must(c != NULL);
+	struct robots_cache *c = memory_alloc(sizeof(*c));
 	return c;
 }
 
@@ -67,9 +67,8 @@ void robots_put(struct robots_cache *c, const struct url *url, struct str rules)
 	slot_clear(slot);
 	if (rules.n > RULES_MAX)
 		return;
-	slot->origin = strdup(origin);
-	slot->rules = malloc(rules.n + 1);
-	must(slot->origin && slot->rules);
+	slot->origin = memory_strdup(origin);
+	slot->rules = memory_room(rules.n + 1);
 	if (rules.n > 0)
 		memcpy(slot->rules, rules.p, rules.n);
 	slot->view = (struct str){slot->rules, rules.n};

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/memory.h"
 
 static void conn_run(struct connection *conn, struct str input, bool own);
 
@@ -25,9 +26,7 @@ static void conn_reading(struct connection *conn, bool on)
 
 void conn_create(struct http_server *server, int fd, struct peer *peer)
 {
-	struct connection *conn = calloc(1, sizeof(*conn));
-	if (!conn)
-		die("out of memory");
+	struct connection *conn = memory_alloc(sizeof(*conn));
 	const struct http_limits *limits = &server->options.limits;
 	conn->server = server;
 	conn->fd = fd;

@@ -1,4 +1,5 @@
 #include "http/internal.h"
+#include "base/memory.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -37,9 +38,7 @@ struct peer *peers_join(struct http_server *server, uint64_t key)
 {
 	struct peer **slot = peers_slot(server, key);
 	if (!*slot) {
-		*slot = calloc(1, sizeof(**slot));
-		if (!*slot)
-			die("out of memory");
+		*slot = memory_alloc(sizeof(**slot));
 		(*slot)->key = key;
 	}
 	(*slot)->connections++;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/random.h"
 
 /* ---- life ---- */
@@ -23,9 +24,7 @@ struct live_request *request_create(struct http_server *server, struct connectio
 		server->spare = live->next;
 		server->spare_count--;
 	} else {
-		live = malloc(sizeof(*live));
-		if (!live)
-			die("out of memory");
+		live = memory_room(sizeof(*live));
 		arena_init(&live->request.arena, HTTP_ARENA_BYTES);
 		buf_init(&live->out, HTTP_ANSWER_BYTES);
 		buf_init(&live->body, server->options.limits.body_bytes + 1);

@@ -1,4 +1,5 @@
 #include "http/internal.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +47,7 @@ void route_table_init(struct route_table *table, const struct http_group *groups
 	for (const struct http_group *group = groups; group->routes; group++)
 		for (const struct http_route *row = group->routes; row->pattern; row++)
 			table->count++;
-	table->routes = calloc(table->count + 1, sizeof(*table->routes));
-	if (!table->routes)
-		die("out of memory");
+	table->routes = memory_array(table->count + 1, sizeof(*table->routes));
 	size_t n = 0;
 	for (const struct http_group *group = groups; group->routes; group++) {
 		for (const struct http_route *row = group->routes; row->pattern; row++) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 
 enum {
@@ -173,14 +174,13 @@ static void server_make_tables(struct http_server *server)
 {
 	route_table_init(&server->routes, server->options.groups);
 	server->stats.routes_count = server->routes.count + 1;
-	server->stats.routes = calloc(server->stats.routes_count, sizeof(*server->stats.routes));
+	server->stats.routes =
+	    memory_array(server->stats.routes_count, sizeof(*server->stats.routes));
 	size_t peers = 64;
 	while (peers < (size_t)server->options.limits.connections)
 		peers *= 2;
 	server->peers_mask = peers - 1;
-	server->peers = calloc(peers, sizeof(struct peer *));
-	if (!server->stats.routes || !server->peers)
-		die("out of memory");
+	server->peers = memory_array(peers, sizeof(struct peer *));
 	for (size_t i = 0; i < server->routes.count; i++)
 		server->stats.routes[i].name = server->routes.routes[i].row->name;
 	server->stats.routes[server->routes.count].name = "none";
@@ -188,9 +188,7 @@ static void server_make_tables(struct http_server *server)
 
 struct http_server *http_server_create(const struct http_server_options *options)
 {
-	struct http_server *server = calloc(1, sizeof(*server));
-	if (!server)
-		die("out of memory");
+	struct http_server *server = memory_alloc(sizeof(*server));
 	const struct http_limits *limits = &options->limits;
 	server->options = *options;
 	server->timeout_ms[WAIT_IDLE] = limits->idle_timeout_ms;

@@ -1,4 +1,5 @@
 #include "monitor/monitor.h"
+#include "base/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -67,10 +68,8 @@ static int compare(const void *a, const void *b)
 /* Slower than half of the median of those that work. */
 static void mark_stragglers(struct monitor_batch *b)
 {
-	double *rates = calloc(b->containers + 1, sizeof(*rates));
+	double *rates = memory_array(b->containers + 1, sizeof(*rates));
 	size_t n = 0;
-	if (!rates)
-		return;
 	for (size_t i = 0; i < b->containers; i++)
 		if (!b->container[i].finished)
 			rates[n++] = rate_of(&b->container[i]);

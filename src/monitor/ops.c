@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "cache/cache.h"
 #include "cache/store/store.h"
 #include "db/async/async.h"
@@ -303,15 +304,11 @@ void ops_metrics(struct ops *ops, struct buf *out)
 struct ops *ops_create(struct event_base *loop, struct db_pool *db, struct cache *cache,
 		       const struct config *config)
 {
-	struct ops *ops = calloc(1, sizeof(*ops));
-	if (!ops)
-		die("out of memory");
+	struct ops *ops = memory_alloc(sizeof(*ops));
 	ops->db = db;
 	ops->cache = cache;
 	ops->config = config;
-	ops->timer = event_new(loop, -1, 0, on_timer, ops);
-	if (!ops->timer)
-		die("out of memory");
+	ops->timer = memory_had(event_new(loop, -1, 0, on_timer, ops));
 	arena_init(&ops->arena, VIEW_BYTES);
 	buf_init(&ops->json, JSON_BYTES);
 	return ops;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "pipeline/internal.h"
 #include "sql/pipeline.h"
 
@@ -194,10 +195,8 @@ static void worker_leave_behind(struct worker *w)
 enum status pipeline_work(const struct pipeline_options *options, const volatile sig_atomic_t *stop,
 			  struct err *err)
 {
-	struct worker *w = calloc(1, sizeof(*w));
+	struct worker *w = memory_alloc(sizeof(*w));
 	bool done = false;
-	if (!w)
-		die("out of memory");
 	w->options = options;
 	w->stop = stop;
 	w->random = random_seeded();

@@ -1,4 +1,5 @@
 #include "template/internal.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -29,12 +30,7 @@ static enum status wrong(struct compiler *c, const char *what, struct str name)
 static struct op *put(struct compiler *c, enum op_code code)
 {
 	struct template *t = c->t;
-	if (t->count == t->room) {
-		t->room = t->room ? t->room * 2 : 64;
-		t->op = reallocarray(t->op, t->room, sizeof(*t->op));
-		if (!t->op)
-			die("out of memory");
-	}
+	t->op = memory_grow(t->op, &t->room, t->count + 1, sizeof(*t->op));
 	struct op *op = &t->op[t->count++];
 	*op = (struct op){.code = code, .line = c->line};
 	return op;

@@ -1,4 +1,5 @@
 #include "template/internal.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -6,9 +7,7 @@ enum { SET_BYTES = 16 << 20 };
 
 struct template_set *template_set_create(void)
 {
-	struct template_set *set = calloc(1, sizeof(*set));
-	if (!set)
-		die("out of memory");
+	struct template_set *set = memory_alloc(sizeof(*set));
 	arena_init(&set->arena, SET_BYTES);
 	return set;
 }

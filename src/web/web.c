@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/files.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "directory/pages/pages.h"
 #include "directory/search/api.h"
 #include "directory/stats/stats.h"
@@ -73,9 +74,7 @@ static void create_cache(struct web *web, const struct web_options *options)
 struct web *web_create(const struct web_options *options)
 {
 	const struct config *c = options->config;
-	struct web *web = calloc(1, sizeof(*web));
-	if (!web)
-		die("out of memory");
+	struct web *web = memory_alloc(sizeof(*web));
 	web->config = c;
 	web->db = db_pool_create(options->loop,
 				 &(struct db_pool_options){

@@ -2,6 +2,7 @@
 #include "audit/report/report.h"
 #include "base/ascii.h"
 #include "base/json.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,8 @@ void report_add(struct audit_report *report, const struct audit_finding *finding
 		report->dropped++;
 		return;
 	}
-	if (report->count == report->room) {
-		report->room = report->room ? 2 * report->room : 64;
-		report->findings =
-		    realloc(report->findings, report->room * sizeof(*report->findings));
-		must(report->findings);
-	}
+	report->findings = memory_grow(report->findings, &report->room, report->count + 1,
+				       sizeof(*report->findings));
 	report->findings[report->count++] = copy;
 }
 
@@ -134,8 +131,7 @@ static void put_tally(struct buf *out, const struct audit_report *report, const 
 
 void report_text(const struct audit_report *report, const char *looked, struct buf *out)
 {
-	struct tallies *t = calloc(1, sizeof(*t));
-	must(t);
+	struct tallies *t = memory_alloc(sizeof(*t));
 	for (size_t i = 0; i < report->count; i++)
 		count_finding(t, report, i);
 	for (int severity = AUDIT_ERROR; severity >= AUDIT_NOTE; severity--)
@@ -283,8 +279,7 @@ void report_sarif(const struct audit_report *report, struct buf *out)
 {
 	struct json_writer w;
 	const struct audit_rule **rules =
-	    calloc(report->count + 1, sizeof(const struct audit_rule *));
-	must(rules);
+	    memory_array(report->count + 1, sizeof(const struct audit_rule *));
 	size_t n = rules_of(report, rules);
 	json_writer_init(&w, out);
 	json_object_begin(&w);

@@ -1,5 +1,6 @@
 /* What is asked of all pages together when all have been read. */
 #include "audit/site/internal.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,7 @@ static bool has_anchor(const struct site *site, uint32_t file, struct str fragme
 
 static void judge_entries(struct site *site)
 {
-	unsigned char *named = calloc(site->files.count + 1, 1);
-	must(named);
+	unsigned char *named = memory_array(site->files.count + 1, 1);
 	for (size_t i = 0; i < site->entries.count; i++) {
 		const struct site_entry *e = &site->entries.item[i];
 		const struct site_file *file = &site->files.item[e->to];

@@ -128,7 +128,7 @@ void site_found_fault(struct site *site, size_t fault, struct site_place at, str
 void site_found_in(struct site *site, enum site_rule_id rule, struct str file, struct str about);
 
 /* ---- kept.c ---- */
-/* Room for one more, zeroed; never NULL (out of memory ends the process). */
+/* Room for one more, zeroed. */
 void *site_more(void *list, size_t size);
 #define SITE_ADD(list) (*(__typeof__((list)->item))site_more((list), sizeof(*(list)->item)))
 /* The first fact of the kind; NULL: none. */

@@ -2,6 +2,7 @@
 #include "audit/site/internal.h"
 #include "base/ascii.h"
 #include "base/err.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,7 @@
 void *site_more(void *list, size_t size)
 {
 	SITE_LIST(char) *l = list;
-	if (l->count == l->room) {
-		l->room = l->room ? 2 * l->room : 64;
-		l->item = reallocarray(l->item, l->room, size);
-		if (!l->item)
-			die("out of memory");
-	}
+	l->item = memory_grow(l->item, &l->room, l->count + 1, size);
 	return memset(l->item + l->count++ * size, 0, size);
 }
 
@@ -58,9 +54,7 @@ static void grow_hosts(struct site_hosts *hosts)
 		return;
 	free(hosts->slot);
 	hosts->slots = hosts->slots ? 2 * hosts->slots : 256;
-	hosts->slot = calloc(hosts->slots, sizeof(*hosts->slot));
-	if (!hosts->slot)
-		die("out of memory");
+	hosts->slot = memory_array(hosts->slots, sizeof(*hosts->slot));
 	for (size_t i = 0; i < hosts->count; i++)
 		*host_slot(hosts, hosts->item[i].host) = (uint32_t)i + 1;
 }

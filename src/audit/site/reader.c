@@ -2,6 +2,7 @@
 #include "audit/site/internal.h"
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/memory.h"
 #include "process/spawn.h"
 
 #include <errno.h>
@@ -121,12 +122,7 @@ static bool reader_receive(struct site_reader *reader, struct site *site, struct
 	while ((whole = reader_take(reader, site, &fact, deadline)) && fact.fact != PAGE_END) {
 		if (count == PAGE_FACTS_MAX + 1)
 			break;
-		if (count == room) {
-			room = room ? 2 * room : 64;
-			struct site_fact *more = realloc(facts, room * sizeof(*facts));
-			must(more);
-			facts = more;
-		}
+		facts = memory_grow(facts, &room, count + 1, sizeof(*facts));
 		facts[count++] = fact;
 	}
 	page->facts = arena_array(&site->page_arena, count ? count : 1, sizeof(*facts));

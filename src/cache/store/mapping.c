@@ -1,5 +1,6 @@
 /* The mapping itself: making, attaching, sweeping after the dead, counting, checking. */
 #include "cache/store/internal.h"
+#include "base/memory.h"
 #include "base/random.h"
 
 #include <fcntl.h>
@@ -79,9 +80,7 @@ enum status store_attach(int fd, int slot, struct store **out, struct err *err)
 	}
 	/* A cache in a core file would show what was searched for. */
 	madvise(head, (size_t)st.st_size, MADV_DONTDUMP);
-	struct store *store = calloc(1, sizeof(*store));
-	if (!store)
-		die("out of memory");
+	struct store *store = memory_alloc(sizeof(*store));
 	char *p = (char *)head;
 	store->head = head;
 	store->bucket = (struct bucket *)(p += aligned(sizeof(*head)));
@@ -168,10 +167,8 @@ static bool mark_reached(const struct store *store, uint64_t *reached)
 static void collect_garbage(struct store *store, int slot)
 {
 	uint64_t blocks = store->head->blocks, free_count = 0;
-	uint64_t *noted = calloc(blocks + 1, sizeof(*noted));
-	uint64_t *reached = calloc(blocks / 64 + 1, sizeof(*reached));
-	if (!noted || !reached)
-		die("out of memory");
+	uint64_t *noted = memory_array(blocks + 1, sizeof(*noted));
+	uint64_t *reached = memory_array(blocks / 64 + 1, sizeof(*reached));
 	for (uint64_t b = 1; b <= blocks; b++)
 		noted[b] = load(&store->state[b]);
 	bool stood = mark_reached(store, reached);
@@ -278,11 +275,9 @@ static bool check_entry(const struct store *store, uint64_t n, uint64_t alive, s
 bool store_check(const struct store *store, uint64_t alive, struct err *err)
 {
 	uint64_t blocks = store->head->blocks;
-	uint64_t *reached = calloc(blocks + 1, sizeof(*reached));
+	uint64_t *reached = memory_array(blocks + 1, sizeof(*reached));
 	struct chain chain;
 	bool good = true;
-	if (!reached)
-		die("out of memory");
 	for (uint64_t n = 1; n <= store->head->buckets * STORE_WAYS && good; n++) {
 		good = check_entry(store, n, alive, err);
 		chain_note(store, word_block(load(word_at(store, n))), &chain);

@@ -2,6 +2,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "db/wire.h"
 
@@ -287,7 +288,8 @@ static void link_connected(struct link *link)
 	link_drop_events(link);
 	link->readable = event_new(pool->loop, fd, EV_READ | EV_PERSIST, link_readable, link);
 	link->writable = event_new(pool->loop, fd, EV_WRITE, link_writable, link);
-	must(link->readable && link->writable);
+	if (!link->readable || !link->writable)
+		memory_exhausted();
 	event_add(link->readable, NULL);
 	link->state = LINK_IDLE;
 	pool->stats.connected++;
@@ -313,9 +315,8 @@ static void link_work(struct link *link)
 		link_fail(link);
 	} else {
 		short what = step == PGRES_POLLING_READING ? EV_READ : EV_WRITE;
-		link->readable = event_new(link->pool->loop, PQsocket(link->connection), what,
-					   link_connecting, link);
-		must(link->readable);
+		link->readable = memory_had(event_new(link->pool->loop, PQsocket(link->connection),
+						      what, link_connecting, link));
 		event_add(link->readable, NULL);
 	}
 }
@@ -332,18 +333,15 @@ static void link_connect(struct link *link)
 
 	wire_keywords(link->pool->conninfo, link->pool->program, keywords, values);
 	link->state = LINK_CONNECTING;
-	link->connection = PQconnectStartParams(keywords, values, 1);
-	if (!link->connection)
-		die("out of memory");
+	link->connection = memory_had(PQconnectStartParams(keywords, values, 1));
 	PQsetNoticeReceiver(link->connection, ignore_notice, NULL);
 	if (PQstatus(link->connection) == CONNECTION_BAD) {
 		link_fail(link);
 		return;
 	}
 	/* libpq: at first behave as if PQconnectPoll had returned PGRES_POLLING_WRITING. */
-	link->readable = event_new(link->pool->loop, PQsocket(link->connection), EV_WRITE,
-				   link_connecting, link);
-	must(link->readable);
+	link->readable = memory_had(event_new(link->pool->loop, PQsocket(link->connection),
+					      EV_WRITE, link_connecting, link));
 	event_add(link->readable, NULL);
 }
 
@@ -383,28 +381,22 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 
 struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_options *options)
 {
-	struct db_pool *pool = calloc(1, sizeof(*pool));
-	struct link *links = calloc((size_t)options->connections, sizeof(*links));
+	struct db_pool *pool = memory_alloc(sizeof(*pool));
+	struct link *links = memory_array((size_t)options->connections, sizeof(*links));
 
 	must(options->connections > 0 && options->queue >= 0 && options->timeout_ms > 0);
-	if (!pool || !links)
-		die("out of memory");
 	pool->loop = loop;
-	pool->conninfo = strdup(options->conninfo);
-	pool->program = strdup(options->program);
-	if (!pool->conninfo || !pool->program)
-		die("out of memory");
+	pool->conninfo = memory_strdup(options->conninfo);
+	pool->program = memory_strdup(options->program);
 	pool->timeout_ms = options->timeout_ms;
 	pool->queue_max = options->queue;
 	pool->links = links;
 	pool->links_count = options->connections;
 	pool->random = random_seeded();
-	pool->deadline = evtimer_new(loop, pool_deadline, pool);
-	must(pool->deadline);
+	pool->deadline = memory_had(evtimer_new(loop, pool_deadline, pool));
 	for (int i = 0; i < pool->links_count; i++) {
 		links[i].pool = pool;
-		links[i].retry = evtimer_new(loop, link_retry, &links[i]);
-		must(links[i].retry);
+		links[i].retry = memory_had(evtimer_new(loop, link_retry, &links[i]));
 		link_connect(&links[i]);
 	}
 	return pool;
@@ -443,9 +435,7 @@ enum status db_query(struct db_pool *pool, const struct db_statement *statement,
 		return err_set(err, UNAVAILABLE, "the database's queue is full (%d)",
 			       pool->queue_max);
 	}
-	struct db_query *query = calloc(1, sizeof(*query));
-	if (!query)
-		die("out of memory");
+	struct db_query *query = memory_alloc(sizeof(*query));
 	enum status status = wire_params_set(&query->params, statement, params, count, err);
 	if (status != OK) {
 		wire_params_release(&query->params);

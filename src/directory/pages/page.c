@@ -1,5 +1,6 @@
 /* What every page is made of: its tree, what stands on all of them, and how it is sent. */
 #include "directory/pages/internal.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ struct str page_text(struct page *p, const char *fmt, ...)
 	int n = vasprintf(&text, fmt, args);
 	va_end(args);
 	if (n < 0)
-		die("out of memory");
+		memory_exhausted();
 	struct str copy = arena_str(&p->request->arena, (struct str){text, (size_t)n});
 	free(text);
 	if (!copy.p)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/files.h"
+#include "base/memory.h"
 #include "db/async/async.h"
 #include "template/template.h"
 
@@ -38,16 +39,14 @@ static struct str pages_versioned(const char *path)
 	char *text;
 	must(file);
 	if (asprintf(&text, "/%s?v=%.*s", path, STR_ARG(file->hash)) < 0)
-		die("out of memory");
+		memory_exhausted();
 	return str_of(text);
 }
 
 enum status pages_create(struct db_pool *db, const struct config *config, struct pages **out,
 			 struct err *err)
 {
-	struct pages *pages = calloc(1, sizeof(*pages));
-	if (!pages)
-		die("out of memory");
+	struct pages *pages = memory_alloc(sizeof(*pages));
 	*out = NULL;
 	pages->db = db;
 	pages->config = config;

@@ -7,6 +7,7 @@
  *   service_area = Orte | split ,       a list in one value
  */
 #include "directory/parse/internal.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,11 +72,9 @@ static enum status map_read_line(struct parse_map *map, struct str text, struct 
 
 enum status parse_map_read(struct str text, struct parse_map **out, struct err *err)
 {
-	struct parse_map *map = calloc(1, sizeof(*map));
+	struct parse_map *map = memory_alloc(sizeof(*map));
 	enum status status = OK;
 	bool name = false;
-	if (!map)
-		die("out of memory");
 	arena_init(&map->arena, MAP_BYTES);
 	for (int n = 1; text.p && status == OK; n++) {
 		struct str line = str_trim(str_cut(&text, '\n'));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/memory.h"
 #include "directory/cached/cached.h"
 #include "directory/search/internal.h"
 
@@ -560,9 +561,7 @@ static void ask(struct http_request *request, struct str kind, struct str key)
 struct search_api *search_api_create(struct db_pool *db, struct cache *cache,
 				     const struct config *config)
 {
-	struct search_api *api = calloc(1, sizeof(*api));
-	if (!api)
-		die("out of memory");
+	struct search_api *api = memory_alloc(sizeof(*api));
 	int64_t fresh = config_number(config, CONFIG_CACHE_SEARCH_TTL);
 	int64_t stale = config_number(config, CONFIG_CACHE_STALE);
 	api->db = db;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "db/async/async.h"
 #include "directory/cached/cached.h"
 #include "sql/stats.h"
@@ -152,9 +153,7 @@ const struct http_schema stats_schemas[] = {
 
 struct stats *stats_create(struct db_pool *db, struct cache *cache, const struct config *config)
 {
-	struct stats *stats = calloc(1, sizeof(*stats));
-	if (!stats)
-		die("out of memory");
+	struct stats *stats = memory_alloc(sizeof(*stats));
 	stats->db = db;
 	stats->cache = cache;
 	stats->class = (struct cache_class){

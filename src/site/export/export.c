@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/cli.h"
 #include "base/folder.h"
+#include "base/memory.h"
 #include "sql/export.h"
 
 enum { CHANGED_AT_ONCE = 10000 };
@@ -35,12 +36,7 @@ struct run {
 
 static void add_id(struct run *r, int64_t id)
 {
-	if (r->ids_count == r->ids_room) {
-		r->ids_room = r->ids_room * 2 + 1024;
-		r->ids = reallocarray(r->ids, r->ids_room, sizeof(*r->ids));
-		if (!r->ids)
-			die("out of memory");
-	}
+	r->ids = memory_grow(r->ids, &r->ids_room, r->ids_count + 1, sizeof(*r->ids));
 	r->ids[r->ids_count++] = id;
 }
 

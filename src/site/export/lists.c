@@ -2,6 +2,7 @@
  * (as content-defined chunking cuts files), so that a new record, or one that is gone, moves the cut of its own page
  * and of none behind it; and a page is named by the business it begins with, so that addresses last. */
 #include "site/export/internal.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,23 +33,15 @@ static uint64_t place_key(const struct entry *e)
 	return region << 32 | category << 16 | (uint8_t)(UINT8_MAX - e->rank);
 }
 
-static void *array(size_t n, size_t size)
-{
-	void *p = calloc(n + 1, size);
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
 static void order(struct lists *l)
 {
 	const struct manifest *m = l->m;
-	struct place *all = array(m->entries, sizeof(*all));
+	struct place *all = memory_array(m->entries, sizeof(*all));
 	for (size_t i = 0; i < m->entries; i++)
 		if (m->entry[i].state >= ENTRY_NOINDEX)
 			all[l->count++] = (struct place){place_key(&m->entry[i]), (uint32_t)i};
 	qsort(all, l->count, sizeof(*all), compare);
-	l->order = array(l->count, sizeof(*l->order));
+	l->order = memory_array(l->count, sizeof(*l->order));
 	for (size_t i = 0; i < l->count; i++)
 		l->order[i] = all[i].at;
 	free(all);
@@ -82,8 +75,8 @@ static void cut(struct lists *l)
 	size_t lists = 0;
 	for (size_t i = 0; i < l->count; i++)
 		lists += i == 0 || !same_list(member(l, i - 1), member(l, i));
-	l->list = array(lists, sizeof(*l->list));
-	l->page = array(lists + l->count / PAGE_LEAST, sizeof(*l->page));
+	l->list = memory_array(lists, sizeof(*l->list));
+	l->page = memory_array(lists + l->count / PAGE_LEAST, sizeof(*l->page));
 	for (uint32_t i = 0; i < l->count; i++) {
 		const struct entry *e = member(l, i);
 		if (i == 0 || !same_list(member(l, i - 1), e)) {
@@ -144,7 +137,7 @@ void lists_make(struct lists *l, const struct theme *t, const struct manifest *m
 	*l = (struct lists){.m = m};
 	order(l);
 	cut(l);
-	l->work = array(l->pages, sizeof(*l->work));
+	l->work = memory_array(l->pages, sizeof(*l->work));
 	for (uint32_t i = 0; i < l->pages; i++) {
 		char path[EXPORT_PATH];
 		lists_path(t, l, i, path);

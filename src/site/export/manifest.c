@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/io.h"
+#include "base/memory.h"
 
 static const char magic[8] = "hfsite2\n";
 
@@ -31,30 +32,16 @@ void manifest_release(struct manifest *m)
 	manifest_init(m);
 }
 
-static void *grown(void *p, size_t *room, size_t least, size_t size)
-{
-	if (least <= *room)
-		return p;
-	size_t more = *room + *room / 4 + 1024;
-	*room = more > least ? more : least;
-	p = reallocarray(p, *room, size);
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
 void manifest_add(struct manifest *m, const struct entry *e)
 {
-	m->entry = grown(m->entry, &m->entries_room, m->entries + 1, sizeof(*e));
+	m->entry = memory_grow(m->entry, &m->entries_room, m->entries + 1, sizeof(*e));
 	m->entry[m->entries++] = *e;
 }
 
 void manifest_add_file(struct manifest *m, const char *path, uint64_t hash)
 {
-	m->file = grown(m->file, &m->files_room, m->files + 1, sizeof(*m->file));
-	char *copy = strdup(path);
-	if (!copy)
-		die("out of memory");
+	m->file = memory_grow(m->file, &m->files_room, m->files + 1, sizeof(*m->file));
+	char *copy = memory_strdup(path);
 	m->file[m->files++] = (struct entry_file){.hash = hash, .path = copy};
 }
 
@@ -92,14 +79,6 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(((const struct entry_file *)a)->path, ((const struct entry_file *)b)->path);
 }
 
-static void *manifest_array(size_t n, size_t size)
-{
-	void *p = reallocarray(NULL, n, size);
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
 static bool entries_are_sorted(const struct manifest *m)
 {
 	for (size_t i = 1; i < m->entries; i++)
@@ -112,8 +91,8 @@ static void sort_entries(struct manifest *m)
 {
 	if (entries_are_sorted(m))
 		return;
-	struct entry_key *key = manifest_array(m->entries, sizeof(*key));
-	struct entry *sorted = manifest_array(m->entries, sizeof(*sorted));
+	struct entry_key *key = memory_array(m->entries, sizeof(*key));
+	struct entry *sorted = memory_array(m->entries, sizeof(*sorted));
 	size_t n = 0;
 	for (size_t i = 0; i < m->entries; i++)
 		key[i] = (struct entry_key){m->entry[i].id, i};
@@ -132,8 +111,8 @@ static void sort_files(struct manifest *m)
 {
 	if (!m->files)
 		return;
-	struct file_key *key = manifest_array(m->files, sizeof(*key));
-	struct entry_file *sorted = manifest_array(m->files, sizeof(*sorted));
+	struct file_key *key = memory_array(m->files, sizeof(*key));
+	struct entry_file *sorted = memory_array(m->files, sizeof(*sorted));
 	size_t n = 0;
 	for (size_t i = 0; i < m->files; i++)
 		key[i] = (struct file_key){m->file[i].path, i};
@@ -253,7 +232,7 @@ enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
 	enum status status = read_head(m, in, &head, path, err);
 	if (status == OK && head.entries) {
-		m->entry = grown(m->entry, &m->entries_room, head.entries, sizeof(*m->entry));
+		m->entry = memory_grow(m->entry, &m->entries_room, head.entries, sizeof(*m->entry));
 		m->entries = fread(m->entry, sizeof(*m->entry), head.entries, in);
 		if (m->entries != head.entries)
 			status = broken(path, err);

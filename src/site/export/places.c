@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 #include "base/files.h"
+#include "base/memory.h"
 
 enum status files_put(struct files *f, const char *path, struct str content, struct err *err)
 {
@@ -79,9 +80,7 @@ static int larger_first(const void *a, const void *b)
 
 static struct part *parts_of(const struct lists *l)
 {
-	struct part *parts = calloc(l->lists + 1, sizeof(*parts));
-	if (!parts)
-		die("out of memory");
+	struct part *parts = memory_array(l->lists + 1, sizeof(*parts));
 	for (size_t i = 0; i < l->lists; i++)
 		parts[i] = (struct part){l->list[i].region, l->list[i].category,
 					 l->list[i].to - l->list[i].from};

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "sql/export.h"
 
 static const char *const template_names[THEME_PAGES] = {
@@ -188,9 +189,7 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 {
 	static const enum config_id settings[] = {CONFIG_SITE_URL, CONFIG_SITE_NAME,
 						  CONFIG_SITE_OPERATOR, CONFIG_SITE_CONTACT_URL};
-	XXH3_state_t *hash = XXH3_createState();
-	if (!hash)
-		die("out of memory");
+	XXH3_state_t *hash = memory_had(XXH3_createState());
 	memset(t, 0, sizeof(*t));
 	arena_init(&t->arena, 64 << 20);
 	t->set = template_set_create();

@@ -1,6 +1,7 @@
 /* Duplicates: two records of the same name at the same address are one business, and one page of it is enough. Which
  * is decided over the whole manifest, because a page may come or go when another record changes. */
 #include "site/export/internal.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -30,10 +31,8 @@ static bool stands(const struct entry *e)
 void twins_resolve(struct manifest *m, void (*changed)(void *ctx, const struct entry *e, bool is),
 		   void *ctx)
 {
-	struct twin *all = calloc(m->entries + 1, sizeof(*all));
+	struct twin *all = memory_array(m->entries + 1, sizeof(*all));
 	size_t n = 0;
-	if (!all)
-		die("out of memory");
 	for (size_t i = 0; i < m->entries; i++) {
 		const struct entry *e = &m->entry[i];
 		if (stands(e))

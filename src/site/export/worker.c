@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cli.h"
+#include "base/memory.h"
 #include "sql/export.h"
 
 enum { BLOCKS_MOST = 192, LISTS_MOST = 64 };
@@ -82,9 +83,7 @@ static enum status one_business(struct worker *w, const struct db_rows *rows, in
 static enum status put_rows(struct worker *w, const struct db_rows *rows, struct err *err)
 {
 	size_t count = (size_t)rows->rows;
-	const struct entry **there = calloc(count + 1, sizeof(const struct entry *));
-	if (!there)
-		die("out of memory");
+	const struct entry **there = memory_array(count + 1, sizeof(const struct entry *));
 	for (size_t i = 0; i < count; i++) {
 		struct entry e = {.id = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID),
 				  .state = ENTRY_INDEXED};

@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include "base/io.h"
+#include "base/memory.h"
 
 /* Beyond these a page shrinks by little and takes many times as long: libdeflate 6 makes 58 us a page, brotli 5 110
  * us and brotli 11 7300 us. */
@@ -21,8 +22,8 @@ void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run)
 	memset(w->shard_fd, -1, sizeof(w->shard_fd));
 	buf_init(&w->packed, 64 << 20);
 	buf_init(&w->contents, WRITER_BYTES + EXPORT_PAGE_MAX);
-	if (formats & FORMAT_GZIP && !(w->deflate = libdeflate_alloc_compressor(GZIP_LEVEL)))
-		die("out of memory");
+	if (formats & FORMAT_GZIP)
+		w->deflate = memory_had(libdeflate_alloc_compressor(GZIP_LEVEL));
 }
 
 void writer_release(struct writer *w)
