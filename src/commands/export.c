@@ -55,7 +55,7 @@ static void print_json(const struct export_report *r)
 	    {"unchanged", r->unchanged},   {"removed", r->removed}, {"bytes", r->bytes},
 	    {"pages", r->pages},           {"noindex", r->noindex}, {"withheld", r->withheld},
 	    {"lists", r->lists},           {"files", r->files}};
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(counts); i++)
 		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
 	json_key(&w, "gate");
 	gate_report_json(&r->gate, &w);

@@ -93,7 +93,7 @@ static void print_json(const char *file, const struct import_report *r)
 		      {"emails_dropped", r->emails_dropped},
 		      {"persons_dropped", r->persons_dropped},
 		      {"values_dropped", r->values_dropped}};
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(counts); i++)
 		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));

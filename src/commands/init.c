@@ -113,7 +113,7 @@ static void make_passwords(struct buf *secrets, struct buf *json)
 	struct json_writer w;
 	json_writer_init(&w, json);
 	json_object_begin(&w);
-	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++) {
+	for (size_t r = 0; r < COUNT_OF(roles); r++) {
 		unsigned char bits[16];
 		char text[33];
 		random_bytes(bits, sizeof(bits));

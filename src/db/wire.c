@@ -88,7 +88,7 @@ static enum status status_of(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "23514") == 0 || strcmp(sqlstate, "23502") == 0)
 		return INVALID;
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
 		if (strncmp(sqlstate, classes[i].prefix, strlen(classes[i].prefix)) == 0)
 			return classes[i].status;
 	return FAILED;

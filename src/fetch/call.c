@@ -211,7 +211,7 @@ static bool headers_allowed(struct str headers)
 			     line.p[i] != 0x7f;
 		for (size_t i = 0; i < name.n; i++)
 			ok = ok && name.p[i] > 0x20 && !strchr("()<>@,;\\\"/[]?={}", name.p[i]);
-		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(ours); i++)
 			ok = ok && !str_eq_nocase(name, str_of(ours[i]));
 		if (!ok)
 			return false;

@@ -15,7 +15,7 @@ enum { MESSAGES_AT_ONCE = 64 };
 
 static struct host **host_slot(struct fetch *f, uint64_t hash)
 {
-	return &f->hosts[hash % (sizeof(f->hosts) / sizeof(f->hosts[0]))];
+	return &f->hosts[hash % (COUNT_OF(f->hosts))];
 }
 
 static struct host *host_of(struct fetch *f, const struct url *url)
@@ -36,7 +36,7 @@ static struct host *host_of(struct fetch *f, const struct url *url)
 /* Hosts that nobody calls, whose interval has passed and whose addresses are old need not be remembered. */
 static void forget_hosts(struct fetch *f, int64_t now)
 {
-	for (size_t i = 0; i < sizeof(f->hosts) / sizeof(f->hosts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(f->hosts); i++)
 		for (struct host **at = &f->hosts[i]; *at;) {
 			struct host *h = *at;
 			if (h->calls > 0 || h->next_start_ms > now || h->fresh_until_ms > now) {
@@ -446,7 +446,7 @@ void fetch_close(struct fetch *f)
 		TAILQ_REMOVE(&f->done, call, entry);
 		call_free(call);
 	}
-	for (size_t i = 0; i < sizeof(f->hosts) / sizeof(f->hosts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(f->hosts); i++)
 		while (f->hosts[i]) {
 			struct host *h = f->hosts[i];
 			f->hosts[i] = h->next;

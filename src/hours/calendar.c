@@ -108,7 +108,7 @@ bool is_public_holiday(int64_t number, struct str country)
 	if (!country.n)
 		return false;
 	int year = day_of(number, country).year;
-	for (size_t i = 0; i < sizeof(holidays) / sizeof(holidays[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(holidays); i++)
 		if (str_eq_nocase(str_of(holidays[i].country), country) &&
 		    /* January 1 may be kept on December 31 */
 		    (falls_on(&holidays[i], year, number) ||

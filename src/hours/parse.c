@@ -535,7 +535,7 @@ static bool take_state(struct scanner *sc, struct rule *rule, bool *said)
 		      {"off", HOURS_CLOSED},
 		      {"closed", HOURS_CLOSED},
 		      {"unknown", HOURS_UNKNOWN}};
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(states); i++)
 		if (take_word(sc, states[i].word)) {
 			rule->state = states[i].state;
 			*said = true;

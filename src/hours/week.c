@@ -78,7 +78,7 @@ static bool week_of(const struct rules *rules, uint64_t in_season, struct hours_
 		rules_day(rules, &(struct day){.weekday = d}, NULL, &in_season, &day);
 		for (size_t i = 0; i < day.count; i++) {
 			int from = d * DAY + day.item[i].from, to = d * DAY + day.item[i].to;
-			if (n + 2 > sizeof(all) / sizeof(all[0]))
+			if (n + 2 > COUNT_OF(all))
 				return false;
 			if (to > HOURS_WEEK_MINUTES) {
 				int rest =

@@ -69,7 +69,7 @@ static void put_line(struct buf *out, struct str name, struct str value)
 static void put_status_line(struct buf *out, int status)
 {
 	const char *reason = "";
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(reasons); i++) {
 		if (reasons[i].status == status) {
 			reason = reasons[i].reason;
 			break;
@@ -352,7 +352,7 @@ void answer_fault(struct live_request *live, enum http_fault fault)
 	};
 	live->server->stats.faults[fault]++;
 	live->conn->close_after = true;
-	for (size_t i = 0; i < sizeof(by_status) / sizeof(by_status[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(by_status); i++) {
 		if (http_problems[by_status[i]].status == http_faults[fault].status) {
 			answer_problem(live, by_status[i], NULL, NULL, http_faults[fault].text);
 			return;

@@ -162,7 +162,7 @@ static void put_problem_schema(struct json_writer *w)
 	}
 	json_array_end(w);
 	json_object_end(w);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(members); i++) {
 		json_key(w, members[i].name);
 		json_object_begin(w);
 		json_member_z(w, "type", members[i].type);

@@ -163,7 +163,7 @@ static int64_t server_tick_ms(const struct http_limits *limits)
 	int64_t least = LINGER_MS;
 	const int64_t timeouts[] = {limits->header_timeout_ms, limits->body_timeout_ms,
 				    limits->idle_timeout_ms, limits->write_timeout_ms};
-	for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(timeouts); i++)
 		if (timeouts[i] < least)
 			least = timeouts[i];
 	least /= 8;

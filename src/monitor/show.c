@@ -34,7 +34,7 @@ static void put_container(struct json_writer *w, const struct monitor_container 
 	json_object_begin(w);
 	json_member_z(w, "state", monitor_state_names[c->state]);
 	json_member_bool(w, "straggler", c->straggler);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		json_member_i64(w, numbers[i].name, numbers[i].value);
 	json_key(w, "rates");
 	json_array_begin(w);
@@ -230,7 +230,7 @@ void monitor_metrics(struct buf *out, const struct monitor_view *view)
 	    {"in_flight", "Items of open batches that are claimed", in_flight},
 	    {"alarms", "Open batches whose claims take nothing although work is due", alarms},
 	};
-	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(gauges); i++)
 		buf_printf(out,
 			   "# HELP holdfast_pipeline_%s %s.\n# TYPE holdfast_pipeline_%s gauge\n"
 			   "holdfast_pipeline_%s %lld\n",

@@ -202,7 +202,7 @@ enum status pipeline_work(const struct pipeline_options *options, const volatile
 	w->random = random_seeded();
 	for (int i = 0; i < CLAIMS_MAX; i++)
 		arena_init(&w->claim[i].arena, ARENA_BYTES);
-	for (size_t i = 0; i < sizeof(w->a) / sizeof(w->a[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(w->a); i++)
 		buf_init(&w->a[i], ARRAY_BYTES);
 	enum status status = options->peer_fd >= 0 ? peer_hello(w, err) : OK;
 	while (status == OK && !*stop && !done) {
@@ -224,7 +224,7 @@ enum status pipeline_work(const struct pipeline_options *options, const volatile
 	db_close(w->db);
 	for (int i = 0; i < CLAIMS_MAX; i++)
 		arena_release(&w->claim[i].arena);
-	for (size_t i = 0; i < sizeof(w->a) / sizeof(w->a[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(w->a); i++)
 		buf_release(&w->a[i]);
 	free(w);
 	return status;

@@ -88,7 +88,7 @@ void control_answer_cache(const struct supervisor *sv, int fd)
 	    {"bytes", numbers.bytes},
 	    {"bytes_used", numbers.bytes_used},
 	};
-	const int count = STORE_COUNTS + (int)(sizeof(gauges) / sizeof(gauges[0]));
+	const int count = STORE_COUNTS + (int)(COUNT_OF(gauges));
 	for (int n = 0; n < count; n++) {
 		bool counter = n < STORE_COUNTS;
 		int gauge = counter ? 0 : n - STORE_COUNTS;

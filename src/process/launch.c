@@ -150,7 +150,7 @@ enum status launch_start(const struct supervisor *sv, const struct slot *s, int 
 	if (status == OK && s->class->key)
 		status = launch_open_key(sv, s->class, l.spawn.user, &key, err);
 	if (status == OK) {
-		for (size_t n = 0; n < sizeof(gives) / sizeof(gives[0]); n++)
+		for (size_t n = 0; n < COUNT_OF(gives); n++)
 			if (gives[n].fd >= 0)
 				spawn_give(&l.spawn, gives[n].fd, gives[n].at);
 		if (key >= 0)

@@ -19,7 +19,7 @@ void process_separation_text(unsigned separation, struct buf *out)
 	    {SEPARATION_LANDLOCK, "landlock"},
 	};
 	bool any = false;
-	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+	for (size_t n = 0; n < COUNT_OF(names); n++) {
 		if (!(separation & names[n].bit))
 			continue;
 		buf_printf(out, "%s%s", any ? ", " : "", names[n].name);
@@ -36,7 +36,7 @@ const char *process_state_name(enum process_state state)
 	    [PROCESS_RUNNING] = "running",   [PROCESS_BACKOFF] = "backing off",
 	    [PROCESS_STOPPING] = "stopping",
 	};
-	must((size_t)state < sizeof(names) / sizeof(names[0]));
+	must((size_t)state < COUNT_OF(names));
 	return names[state];
 }
 

@@ -68,8 +68,6 @@ static const int calls_parse[] = {CALLS_BASIC};
 static const int calls_web[] = {CALLS_BASIC, CALLS_NETWORK, CALLS_FILES};
 static const int calls_sanitizer[] = {CALLS_SANITIZER};
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 static const int families_fetch[] = {AF_INET, AF_INET6, -1};
 static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
 				   AF_NETLINK /* getaddrinfo looks which of them there are */, -1};
@@ -90,10 +88,10 @@ static const struct {
 	const int *families;         /* of new sockets, ends with -1; NULL: none */
 	uint64_t max_memory_bytes;   /* address space; 0: as it is */
 } profiles[] = {
-    [SANDBOX_PARSE] = {calls_parse, COUNT(calls_parse), (const char *const[]){NULL}, NULL,
+    [SANDBOX_PARSE] = {calls_parse, COUNT_OF(calls_parse), (const char *const[]){NULL}, NULL,
 		       512u << 20},
-    [SANDBOX_FETCH] = {calls_web, COUNT(calls_web), FILES_FETCH, families_fetch, 1536u << 20},
-    [SANDBOX_WEB] = {calls_web, COUNT(calls_web),
+    [SANDBOX_FETCH] = {calls_web, COUNT_OF(calls_web), FILES_FETCH, families_fetch, 1536u << 20},
+    [SANDBOX_WEB] = {calls_web, COUNT_OF(calls_web),
 		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, families_web, 0},
 };
 
@@ -160,7 +158,7 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 	enum status status =
 	    allow(filter, profiles[profile].calls, profiles[profile].calls_count, err);
 	if (status == OK && SANITIZED)
-		status = allow(filter, calls_sanitizer, COUNT(calls_sanitizer), err);
+		status = allow(filter, calls_sanitizer, COUNT_OF(calls_sanitizer), err);
 	/* Its flags lie behind a pointer where no filter sees them; libc falls back to clone. */
 	int failed = status == OK
 			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)

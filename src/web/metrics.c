@@ -149,7 +149,7 @@ void web_metrics(struct web *web, struct buf *out)
 {
 	struct numbers numbers = {.http = http_server_stats(web->http)};
 	db_pool_stats(web->db, &numbers.db);
-	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(metrics); i++) {
 		buf_printf(out, "# HELP %s %s.\n# TYPE %s %s\n", metrics[i].name, metrics[i].help,
 			   metrics[i].name, metrics[i].type);
 		metrics[i].put(out, metrics[i].name, &numbers);

@@ -24,7 +24,7 @@ static const struct db_statement bytes_statement = {
 static struct arena arena;
 static char sent[100000];
 static const size_t sizes[] = {0, 1, 256, sizeof(sent)};
-enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };
+enum { SIZES = COUNT_OF(sizes) };
 
 static void bytes_print(const char *way, size_t size, const struct db_rows *rows)
 {

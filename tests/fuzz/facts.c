@@ -40,7 +40,7 @@ static struct facts_business record(struct arena *arena, const struct json_value
 	    {"street", &b.street},   {"city", &b.city},       {"postcode", &b.postcode},
 	    {"region", &b.region},   {"country", &b.country}, {"phone", &b.phone},
 	    {"website", &b.website}, {"hours", &b.hours}};
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		*fields[i].text = json_text(json_get(v, fields[i].key));
 	b.located =
 	    json_double(json_get(v, "lat"), &b.lat) && json_double(json_get(v, "lon"), &b.lon);

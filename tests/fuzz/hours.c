@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(hours_check(text) == NULL);
 	}
 	static const int64_t instants[] = {1774735200, 1792887000, -1, 951782400};
-	for (size_t i = 0; i < sizeof(instants) / sizeof(instants[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(instants); i++) {
 		const struct hours_place place = {.zone = STR("Europe/Zurich"),
 						  .country = STR("CH"),
 						  .located = i % 2,

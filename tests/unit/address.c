@@ -88,7 +88,7 @@ static void first_and_last_address_of_every_reserved_range_are_refused(void **st
 	};
 	struct guard g;
 	assert_int_equal(guard_init(&g, STR(""), STR("80"), NULL), OK);
-	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(inside); i++)
 		if (!refuses(&g, inside[i]))
 			fail_msg("%s is not refused", inside[i]);
 }
@@ -113,7 +113,7 @@ static void the_neighbours_of_reserved_ranges_may_be_called(void **state)
 	};
 	struct guard g;
 	assert_int_equal(guard_init(&g, STR(""), STR("80"), NULL), OK);
-	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(outside); i++)
 		if (refuses(&g, outside[i]))
 			fail_msg("%s is refused: %s", outside[i], refuses(&g, outside[i]));
 }
@@ -145,7 +145,7 @@ static void a_list_that_is_wrong_is_refused(void **state)
 					  "10.0.0.0/8,", "010.0.0.1/8"};
 	struct guard g;
 	struct err err;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		assert_int_equal(guard_init(&g, str_of(bad[i]), STR("80"), &err), INVALID);
 	assert_int_equal(guard_init(&g, STR(""), STR("80 0"), &err), INVALID);
 	assert_int_equal(guard_init(&g, STR(""), STR("65536"), &err), INVALID);

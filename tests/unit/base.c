@@ -36,7 +36,7 @@ static void integers_are_whole_and_in_range(void **state)
 	    {"0x10", false, 0},
 	    {"1e3", false, 0},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t v = 0;
 		assert_int_equal(str_to_i64(str_of(cases[i].text), INT64_MIN, INT64_MAX, &v),
 				 cases[i].ok);
@@ -54,7 +54,7 @@ static void decimals_are_finite_and_independent_of_locale(void **state)
 	assert_true(str_to_double(STR("-1.5e3"), &v));
 	assert_true(v < -1499.9 && v > -1500.1);
 	static const char *const bad[] = {"", "1,5", "nan", "inf", "0x1p3", "1.5x", "1e999", "--1"};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		assert_false(str_to_double(str_of(bad[i]), &v));
 }
 

@@ -108,7 +108,7 @@ static void accepted_lines_reach_the_command(void **state)
 	    {"import -- -n", "files=1 first=-n dry=0 source=- count=0 json=0 dir=/home-of-tests\n"},
 	    {"import -", "files=1 first=- dry=0 source=- count=0 json=0 dir=/home-of-tests\n"},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct outcome o;
 		run_line(&o, cases[i].line);
 		assert_string_equal(buf_z(&o.out), cases[i].printed);
@@ -133,7 +133,7 @@ static void refused_lines_say_why_and_exit_64(void **state)
 	    {"import a --count 1x", "not '1x'"},
 	    {"import a --dry-run=yes", "--dry-run takes no value"},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct outcome o;
 		run_line(&o, cases[i].line);
 		assert_int_equal(o.code, EXIT_USAGE);

@@ -126,7 +126,7 @@ static void mistakes_are_named_and_nothing_of_the_file_is_applied(void **state)
 	};
 	struct fixture *f = *state;
 	char text[256], place[160];
-	for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++) {
+	for (size_t n = 0; n < COUNT_OF(wrong); n++) {
 		snprintf(text, sizeof(text), "db.queue = 7\n# x\n%s\n", wrong[n].line);
 		assert_int_equal(read_text(f, text), INVALID);
 		if (!strstr(f->err.text, wrong[n].sentence))

@@ -77,7 +77,7 @@ static const struct {
 static void members_are_found_in_their_enumerations(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(members); i++) {
 		const char *name = members[i].name;
 		const struct schema_type *const *of = members[i].enumerations;
 		for (; *of; of++) {
@@ -121,7 +121,7 @@ static void data_types_are_told_as_bits(void **state)
 		unsigned takes = 0;
 		const struct schema_type *const *range = schema_properties[i].ranges;
 		for (; *range; range++)
-			for (size_t k = 0; k < sizeof(bits) / sizeof(bits[0]); k++)
+			for (size_t k = 0; k < COUNT_OF(bits); k++)
 				if (*range == type(bits[k].type))
 					takes |= bits[k].bit;
 		assert_int_equal(schema_takes(&schema_properties[i]), takes);
@@ -353,7 +353,7 @@ static void one_specification_stands_for_each_interval(void **state)
 	     "Mo 10:00 16:00 2027-11-01 2027-12-31|TuWeThFrSaSu 00:00 00:00 2027-11-01 "
 	     "2027-12-31|"},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct arena arena;
 		struct buf got;
 		arena_init(&arena, ARENA_MAX);
@@ -475,7 +475,7 @@ static void a_broken_record_is_refused_by_name_and_writes_nothing(void **state)
 	assert_int_equal(out.n, 0);
 	assert_int_equal(facts_jsonld(&b, &arena, &out, NULL), INVALID);
 	const double no_latitudes[] = {91, -90.000001, 499999999999998.3, -1e300, INFINITY, NAN};
-	for (size_t i = 0; i < sizeof(no_latitudes) / sizeof(no_latitudes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(no_latitudes); i++) {
 		b = tilers();
 		b.lat = no_latitudes[i];
 		assert_int_equal(facts_jsonld(&b, &arena, &out, &err), INVALID);
@@ -631,7 +631,7 @@ static const struct str words[] = {{"Caf\xc3\xa9", 5},
 				   {"\xe6\x97\xa5\xe6\x9c\xac", 6}};
 static struct str word(void)
 {
-	return words[pick(sizeof(words) / sizeof(words[0]))];
+	return words[pick(COUNT_OF(words))];
 }
 
 static struct str one_of(const char *const *list, unsigned n)
@@ -704,7 +704,7 @@ static void each_text_is_shown(const struct json_value *block, const struct json
 	    "mainEntityOfPage"};
 	for (const struct json_value *v = block->first; v; v = v->next) {
 		bool skip = false;
-		for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(silent); i++)
 			skip |= v->key.p && str_eq(v->key, str_of(silent[i]));
 		if (skip)
 			continue;

@@ -183,7 +183,7 @@ static void count_one(const struct json_value *record, uint64_t k, void *ctx)
 	struct counts *c = ctx;
 	struct hours_week week;
 	size_t known = 0;
-	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(inputs); i++)
 		known += json_get(record, inputs[i]) != NULL;
 	c->missing += known == 0;
 	struct str hours = json_text(json_get(record, "hours")),

@@ -46,7 +46,7 @@ static void weekly_texts_become_minutes_of_the_week(void **state)
 	    {"off", "{}"},
 	    {"Mo-Fr 9:00-17:00", "{[540,1020),[1980,2460),[3420,3900),[4860,5340),[6300,6780)}"},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct buf out;
 		buf_init(&out, 4096);
 		if (!hours_week_ranges(str_of(cases[i].text), &out))
@@ -91,7 +91,7 @@ static void what_is_not_weekly_is_refused_with_the_reason(void **state)
 	    {"Mo 10:00-11:00 whatever", "an unknown word"},
 	    {"Mo offen", "an unknown word"},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct hours_week week;
 		const char *why = NULL;
 		if (hours_week_parse(str_of(cases[i].text), &week, &why))
@@ -126,7 +126,7 @@ static void zones_follow_their_transitions_and_footer(void **state)
 	    {"UTC", 0, 0},
 	    {"Europe/London", 0, 3600}, /* British standard time */
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int offset = -1;
 		assert_true(hours_zone_offset(str_of(cases[i].zone), cases[i].at_s, &offset));
 		assert_int_equal(offset, cases[i].offset_s);
@@ -139,7 +139,7 @@ static void zones_follow_their_transitions_and_footer(void **state)
 					  "Europe",
 					  "posixrules\n",
 					  "zone.tab"};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		int offset;
 		assert_false(hours_zone_offset(str_of(bad[i]), 0, &offset));
 	}
@@ -178,7 +178,7 @@ static void an_instant_has_a_state_and_a_next_change(void **state)
 	    {"nonsense", "Europe/Zurich", 1767265200, HOURS_UNKNOWN, 0},
 	    {"24/7", "Nowhere/Land", 1767265200, HOURS_UNKNOWN, 0},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t changes = -1;
 		assert_int_equal(hours_state_at(str_of(cases[i].text),
 						&(struct hours_place){.zone = str_of(cases[i].zone),
@@ -255,7 +255,7 @@ static void seasons_say_of_each_day_what_the_day_says(void **state)
 	};
 	const struct hours_place place = {.zone = STR("UTC")};
 	for (int year = 2026; year <= 2028; year++)
-		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(texts); i++) {
 			struct hours_season s[HOURS_SEASONS_MAX];
 			size_t n, at = 0;
 			/* Half past ten on January 1; 2026-01-01 was a Thursday. */
@@ -330,7 +330,7 @@ static void seasons_are_those_of_the_year_that_is_asked_for(void **state)
 	static const struct {
 		int year, before_easter;
 	} cases[] = {{2026, 404}, {2028, 415}, {2028, 415}, {2026, 404}, {2026, 404}, {2027, 327}};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct hours_season s[HOURS_SEASONS_MAX];
 		size_t n;
 		int year = cases[i].year;
@@ -372,7 +372,7 @@ static void long_texts_are_understood_each_time(void **state)
 	static const size_t lengths[] = {191, 192, 193, 255, 256, 511, 512, 513, 4096};
 	static char text[4096];
 	for (int round = 0; round < 3; round++)
-		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(lengths); i++)
 			for (int hour = 0; hour < 10; hour++) {
 				static const char form[] = "Apr-Oct Mo 08:00-12:00";
 				struct str s = {text, lengths[i]};

@@ -69,7 +69,7 @@ static void titles_languages_and_descriptions_are_found(void **state)
 	    {"<meta name=robots content='noarchive, NOINDEX'>", "", "noindex", "true"},
 	    {"<meta name=robots content='index'>", "", "noindex", ""},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const char *got = read_page(cases[i].html, cases[i].type, NULL, cases[i].name);
 		if (strcmp(got, cases[i].value) != 0)
 			fail_msg("%s: \"%s\"", cases[i].html, got);
@@ -98,7 +98,7 @@ static void telephones_come_from_links_and_json_ld_and_are_confirmed_in_text(voi
 	    {"<script>tel='030 1234567'</script>", "+49301234567", "same_telephone", ""},
 	    {"<a href='tel:0301234567'>", "+49301234567", "same_telephone", "true"},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const char *got = read_page(cases[i].html, "", cases[i].wanted, cases[i].name);
 		if (strcmp(got, cases[i].value) != 0)
 			fail_msg("%s: \"%s\"", cases[i].html, got);
@@ -127,7 +127,7 @@ static void json_ld_says_what_it_is_and_whether_it_is_a_business(void **state)
 	    {LD("{broken") LD("{\"@type\":\"Store\"}"), "json_ld", "Store"},
 	    {LD("{\"@type\":\"<script>\"}"), "json_ld", ""},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const char *got = read_page(cases[i].html, "", NULL, cases[i].name);
 		if (strcmp(got, cases[i].value) != 0)
 			fail_msg("%s: \"%s\"", cases[i].html, got);

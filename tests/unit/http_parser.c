@@ -21,7 +21,7 @@ static void read_cases(const char *name, struct buf *out)
 	char path[200];
 	struct err err;
 	buf_init(out, 1 << 20);
-	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(roots); i++) {
 		snprintf(path, sizeof(path), "%s/tests/http/parser/%s", roots[i], name);
 		if (access(path, R_OK) == 0 && io_read_file(path, out, &err) == OK)
 			return;
@@ -274,7 +274,7 @@ static void escapes_decode_to_text_only(void **state)
 	    {STR("%c0%af"), STR(""), false, false},
 	    {STR("%ed%a0%80"), STR(""), false, false},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char out[64];
 		size_t n;
 		bool valid = http_decode(cases[i].in, cases[i].plus, out, &n);

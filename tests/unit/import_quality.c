@@ -20,7 +20,7 @@ static const struct {
     {{RECORD_DESCRIPTION, RECORD_DESCRIPTION}, 10},
     {{RECORD_CATEGORIES, RECORD_CATEGORIES}, 5},
 };
-enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+enum { PARTS = COUNT_OF(parts) };
 
 /* A record with an id and a name and the parts whose bits are set. */
 static struct record with(unsigned set)

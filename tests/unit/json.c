@@ -292,7 +292,7 @@ static const struct str refused[] = {
 static void takes_what_rfc_8259_allows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(accepted); i++) {
 		struct arena arena;
 		struct json_value *v;
 		struct err err = {.text = ""};
@@ -306,7 +306,7 @@ static void takes_what_rfc_8259_allows(void **state)
 static void refuses_all_else(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(refused); i++) {
 		struct arena arena;
 		struct json_value *v;
 		struct err err = {.text = ""};
@@ -382,9 +382,9 @@ static void same_tokens(struct str s)
 static void the_cut_of_chunks_changes_nothing(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(accepted); i++)
 		same_tokens(accepted[i]);
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(refused); i++)
 		same_tokens(refused[i]);
 	same_tokens(STR("{\"a\": [1, 2.50e-3, \"\\ud83d\\ude39 \xe2\x82\xac\", {}], \"b\" : "
 			"null}\n[true]\n\n\x1e{\"c\":\"d\"}"));
@@ -561,7 +561,7 @@ static void in_a_script_nothing_reads_as_markup(void **state)
 	struct json_writer w;
 	struct buf out;
 	buf_init(&out, 4096);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		buf_reset(&out);
 		json_writer_init(&w, &out);
 		w.in_script = true;

@@ -41,13 +41,13 @@ static void the_examples_of_rfc_6901_hold(void **state)
 	assert_int_equal(json_parse(&arena, str_of(text), &root, NULL), OK);
 	assert_int_equal(json_pointer(root, STR(""), &found), OK);
 	assert_ptr_equal(found, root);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		assert_int_equal(json_pointer(root, str_of(cases[i].pointer), &found), OK);
 		assert_true(str_eq(json_text(found), str_of(cases[i].value)));
 	}
-	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(nowhere); i++)
 		assert_int_equal(json_pointer(root, str_of(nowhere[i]), &found), NOT_FOUND);
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
 		assert_int_equal(json_pointer(root, str_of(wrong[i]), &found), INVALID);
 	arena_release(&arena);
 }

@@ -67,7 +67,7 @@ static void the_first_state_that_is_true_is_shown(void **state)
 	    {"some fail", 0, 1000, 500, 50, 19, 0, false, MONITOR_UNKNOWN, MONITOR_WORKING},
 	    {"claims take nothing", 0, 1000, 500, 0, 0, 2, false, MONITOR_UNKNOWN, MONITOR_STALLED},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct monitor_container c = working();
 		c.heartbeat_age_ms = cases[i].heartbeat;
 		c.progress_age_ms = cases[i].progress;

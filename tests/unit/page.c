@@ -99,7 +99,7 @@ static void sitemaps_are_read_as_xml(void **state)
 	    {"", "1 broken the document ends before its root element does\n"},
 	};
 	(void)state;
-	check(PAGE_SITEMAP, documents, sizeof(documents) / sizeof(documents[0]));
+	check(PAGE_SITEMAP, documents, COUNT_OF(documents));
 }
 
 static void entities_of_a_sitemap_are_not_expanded(void **state)
@@ -120,7 +120,7 @@ static void entities_of_a_sitemap_are_not_expanded(void **state)
 	    {"<urlset><url><loc>&nbsp;</loc></url></urlset>", "1 broken undefined entity\n"},
 	};
 	(void)state;
-	check(PAGE_SITEMAP, documents, sizeof(documents) / sizeof(documents[0]));
+	check(PAGE_SITEMAP, documents, COUNT_OF(documents));
 }
 
 static void a_sitemap_nested_without_end_is_refused(void **state)
@@ -145,7 +145,7 @@ static void robots_txt_names_sitemaps(void **state)
 	    {"Sitemap", ""},
 	};
 	(void)state;
-	check(PAGE_ROBOTS, documents, sizeof(documents) / sizeof(documents[0]));
+	check(PAGE_ROBOTS, documents, COUNT_OF(documents));
 }
 
 int main(void)

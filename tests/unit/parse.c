@@ -120,7 +120,7 @@ static void headers_of_many_kinds_are_known(void **state)
 	    {"Last modified", RECORD_UPDATED_AT, "2024-05-06", "2024-05-06T00:00:00Z"},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(headers); i++) {
 		char text[300];
 		snprintf(text, sizeof(text), "Firma;%s;Längengrad\nA;%s;8,5\n", headers[i].header,
 			 headers[i].text);
@@ -131,7 +131,7 @@ static void headers_of_many_kinds_are_known(void **state)
 	}
 	static const char *const names[] = {"name",    "Business Name",  "Firma",  "NOM",
 					    "Società", "Raison sociale", "Société"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		char text[100];
 		snprintf(text, sizeof(text), "%s,city\nA,Bern\n", names[i]);
 		parse(text);
@@ -314,7 +314,7 @@ static void openstreetmap_is_known_flat_and_nested(void **state)
 	    "[8.5,47.4]]]}}\n",
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		parse(files[i]);
 		expect("geojson/osm", 1, 0);
 		assert_string_equal(value(0, RECORD_EXTERNAL_ID), "node/7");
@@ -395,7 +395,7 @@ static void containers_are_lines_arrays_collections_and_single_objects(void **st
 	    "\x1e{\"name\":\"A\",\n\"city\":\"Bern\"}\n\x1e{\"name\":\"B\",\"city\":\"Chur\"}\n",
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		parse(files[i]);
 		expect("json/keys", 2, 0);
 		assert_string_equal(value(1, RECORD_CITY), "Chur");
@@ -420,7 +420,7 @@ static void a_broken_line_costs_that_line_only(void **state)
 	      "{\"external_id\":\"8\",\"na");
 	expect("json/holdfast", 2, 6);
 	static const uint64_t lines[] = {2, 3, 5, 6, 7, 9};
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		assert_int_equal(got.reject[i].line, lines[i]);
 		assert_true(got.reject[i].cause.n > 0);
 	}
@@ -468,7 +468,7 @@ static void too_large_a_record_is_a_reject_wherever_it_stands(void **state)
 	    {"{\"features\":[{\"name\":\"A\"},", ",{\"name\":\"B\"}]}"},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(around); i++) {
 		struct buf text;
 		buf_init(&text, 16 << 20);
 		buf_puts(&text, around[i][0]);
@@ -500,7 +500,7 @@ static void files_that_cannot_be_read_say_why(void **state)
 	    {"name,\"city\n", 11, "the header line: a quoted value does not end"},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		parse_bytes(files[i].text, files[i].n, &(struct parse_options){0});
 		expect_failure(files[i].cause);
 		assert_int_equal(got.records, 0);

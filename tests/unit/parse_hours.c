@@ -65,7 +65,7 @@ static void texts_are_understood_whole_or_stay_text(void **state)
 	    {"closed", "\"closed\""},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(examples); i++) {
 		char text[200];
 		snprintf(text, sizeof(text), "name|hours\nA|%s\n", examples[i].written);
 		parse(text);
@@ -95,7 +95,7 @@ static void hours_of_a_day_are_understood_or_stay_text(void **state)
 	    {"Tu 9-12", "Monday: Tu 9-12"},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(examples); i++) {
 		char text[100];
 		snprintf(text, sizeof(text), "name;monday hours\nA;%s\n", examples[i].written);
 		parse(text);
@@ -180,7 +180,7 @@ static void specifications_of_schema_org_are_understood_or_stay_text(void **stat
 	     "Mo 09:00-17:00; Tu off"},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(examples); i++) {
 		char text[700];
 		snprintf(
 		    text, sizeof(text),

@@ -16,7 +16,7 @@ static void no_address_comes_through_any_field(void **state)
 		    "{\"a\":[\"to secret@private.example\"],\"secret@private.example\":1}",
 		    "\"https://x.example/?to=secret@private.example\"",
 		    "\"sëcret@privatë.example\""};
-		for (size_t s = 0; s < sizeof(shapes) / sizeof(shapes[0]); s++) {
+		for (size_t s = 0; s < COUNT_OF(shapes); s++) {
 			char text[400];
 			const char *key = record_field_name((enum record_field)f);
 			snprintf(text, sizeof(text),
@@ -84,7 +84,7 @@ static void long_texts_are_cut_at_a_character_and_long_facts_dropped(void **stat
 	(void)state;
 	static const enum record_field texts[] = {RECORD_NAME, RECORD_DESCRIPTION, RECORD_STREET,
 						  RECORD_CITY, RECORD_REGION};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		size_t max = record_fields[texts[i]].max_bytes;
 		parse_long(record_field_name(texts[i]), "x", 4000);
 		assert_int_equal(got.record[0].field[texts[i]].n, (max - 1) / 2 * 2 + 1);
@@ -98,7 +98,7 @@ static void long_texts_are_cut_at_a_character_and_long_facts_dropped(void **stat
 	} facts[] = {{RECORD_WEBSITE, "https://a.example/"}, {RECORD_SAME_AS, "https://a.example/"},
 		     {RECORD_HOURS, "Mo 08:00-12:00 "},      {RECORD_POSTCODE, "8000"},
 		     {RECORD_PHONE, "0446681800 "},          {RECORD_TIMEZONE, "Europe/"}};
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
 		parse_long(record_field_name(facts[i].field), facts[i].start, 4000);
 		assert_null(got.record[0].field[facts[i].field].p);
 		assert_int_equal(got.summary.values_dropped, 1);
@@ -139,7 +139,7 @@ static void countries_come_by_name_and_code(void **state)
 			 {"XK", "XK", 0},      {"", "DE", 0},
 			 {"Atlantis", "", 1},  {"ZZ", "", 1}};
 	(void)state;
-	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(countries); i++) {
 		char text[100];
 		snprintf(text, sizeof(text), "name,country\nA,%s\n", countries[i].written);
 		parse_with(text, &(struct parse_options){.country = "DE"});
@@ -173,7 +173,7 @@ static void times_become_those_of_rfc_3339_or_nothing(void **state)
 	    {"2024-05-06T07:08:09 Europe/Zurich", ""},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(times); i++) {
 		char text[100];
 		snprintf(text, sizeof(text), "name,updated at\nA,%s\n", times[i].written);
 		parse(text);
@@ -197,7 +197,7 @@ static void coordinates_are_degrees_or_nothing(void **state)
 	    {"47.5", "", "", ""},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
 		char text[100];
 		snprintf(text, sizeof(text), "name;lat;lon\nA;%s;%s\n", places[i].lat,
 			 places[i].lon);
@@ -224,7 +224,7 @@ static void web_addresses_are_http_or_nothing(void **state)
 	    {"none", ""},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(urls); i++) {
 		char text[200];
 		snprintf(text, sizeof(text),
 			 "{\"name\":\"A\",\"website\":\"%s\",\"facebook\":\"%s\"}", urls[i].written,
@@ -240,7 +240,7 @@ static void json_that_a_database_cannot_hold_is_dropped(void **state)
 {
 	static const char *const numbers[] = {"1e999999999", "1e-99999", "0e-20000", "1e400"};
 	(void)state;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		char text[200];
 		snprintf(text, sizeof(text),
 			 "{\"external_id\":\"1\",\"name\":\"A\",\"extra\":{\"a\":[{\"b\":%s}]}}",
@@ -326,7 +326,7 @@ static const struct {
 static void telephones_become_e164_where_the_plan_is_known(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(phones) / sizeof(phones[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(phones); i++) {
 		struct buf out;
 		buf_init(&out, 40);
 		bool ok = parse_phone(str_of(phones[i].written), str_of(phones[i].country), &out);
@@ -344,7 +344,7 @@ static void of_several_telephones_the_first_that_is_one_counts(void **state)
 	    "044 668 18 00 / 079 123 45 67",
 	    "+41 44 668 18 00; +41 79 123 45 67; +41 79 123 45 68; +41 79 123 45 69"};
 	(void)state;
-	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(written); i++) {
 		char text[200];
 		snprintf(text, sizeof(text), "name,phone,country\nA,\"%s\",CH\n", written[i]);
 		parse(text);
@@ -392,7 +392,7 @@ static void a_wrong_mapping_is_refused_with_its_line(void **state)
 	    {"name = a | split\n", "line 1: unknown transformation 'split'"},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(maps); i++) {
 		struct parse_map *map;
 		struct err err;
 		assert_int_equal(parse_map_read(str_of(maps[i].text), &map, &err), INVALID);

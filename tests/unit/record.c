@@ -31,7 +31,7 @@ static void ids_are_the_same_for_ever(void **state)
 	    {"source", "Bäckerei/ü", "0tvyyegf4ef57", INT64_C(968237035213503655)},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(vectors); i++) {
 		char text[RECORD_ID_TEXT];
 		int64_t id = record_id(str_of(vectors[i].source), str_of(vectors[i].external_id));
 		assert_int_equal(id, vectors[i].id);
@@ -44,7 +44,7 @@ static void ids_are_written_and_read_in_thirteen_characters(void **state)
 {
 	static const int64_t ids[] = {0, 1, 31, 32, 1234567890123456789, INT64_MAX};
 	(void)state;
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(ids); i++) {
 		char text[RECORD_ID_TEXT];
 		int64_t back = -1;
 		record_id_format(ids[i], text);
@@ -64,7 +64,7 @@ static void ids_are_written_and_read_in_thirteen_characters(void **state)
 					    "8000000000000",
 					    "zzzzzzzzzzzzz",
 					    "000000000000\xc3"};
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		int64_t id;
 		if (record_id_parse(str_of(wrong[i]), &id))
 			fail_msg("'%s' is no id", wrong[i]);
@@ -153,7 +153,7 @@ static const struct {
 static void values_are_what_their_field_says(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(values); i++)
 		if (record_value_ok(values[i].field, str_of(values[i].value)) != values[i].ok)
 			fail_msg("%s '%s'", record_field_name(values[i].field), values[i].value);
 }
@@ -385,7 +385,7 @@ static void hostile_records_are_refused(void **state)
 	put_number(&body, 1, 8);
 	put_field(&body, RECORD_NAME, STR("A"));
 	assert_int_equal(sent(&body), INVALID);
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(values); i++) {
 		if (values[i].ok || values[i].field == RECORD_NAME)
 			continue;
 		begin_record(&body);
@@ -405,7 +405,7 @@ static void frames_of_no_known_form_are_refused(void **state)
 	assert_int_equal(read_one("\x01\x00\x04\x00\1", 5), INVALID);     /* a byte too long */
 	assert_int_equal(read_one("\x00\x00\x04\x00\1", 5), UNAVAILABLE); /* as long as may be */
 	buf_init(&body, 1 << 20);
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		begin(&body, types[i]);
 		put_number(&body, 0, 8);
 		assert_int_equal(sent(&body), INVALID);

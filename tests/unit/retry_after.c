@@ -27,7 +27,7 @@ static void seconds_and_the_three_forms_of_a_date_are_understood(void **state)
 	    {"Sun, 06 Nov 1994 08:49:36 GMT", 0},
 	    {"Fri, 31 Dec 1999 23:59:59 GMT", RETRY_AFTER_MAX_MS},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		uint32_t ms = 1;
 		if (!retry_after(str_of(cases[i].value), NOW, &ms))
 			fail_msg("not understood: %s", cases[i].value);
@@ -50,7 +50,7 @@ static void anything_else_is_neither(void **state)
 					  "Sun, 06 Nov 1994 08:50:37 GMT and more",
 					  "Sun, 06 Nov 1994",
 					  "1994-11-06T08:50:37Z"};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		uint32_t ms;
 		if (retry_after(str_of(bad[i]), NOW, &ms))
 			fail_msg("understood: %s", bad[i]);

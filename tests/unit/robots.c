@@ -75,7 +75,7 @@ static void the_longest_pattern_wins_and_allow_wins_a_draw(void **state)
 	    {"Disallow: /", "/robots.txt", true},
 	    {"Sitemap: /s\nDisallow: /x", "/x", false},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char text[200];
 		snprintf(text, sizeof(text), "\xef\xbb\xbfUser-agent: *\r\n%s\r\n", cases[i].rules);
 		if (allows(text, "holdfast", cases[i].path) != cases[i].allowed)

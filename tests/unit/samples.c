@@ -74,7 +74,7 @@ static void every_file_is_recognised_and_taken_whole(void **state)
 	    {"gleif-level-1.csv", "csv/gleif", 16, 16, 0},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		struct outcome o;
 		parse(files[i].file, &o);
 		assert_string_equal(o.format, files[i].format);

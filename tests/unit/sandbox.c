@@ -184,7 +184,7 @@ static void check(size_t n, int profile, enum outcome want)
 static void without_a_sandbox_every_attempt_works(void **state)
 {
 	(void)state;
-	for (size_t n = 0; n < sizeof(attempts) / sizeof(attempts[0]); n++)
+	for (size_t n = 0; n < COUNT_OF(attempts); n++)
 		if (!(WIDER && attempts[n].act == use_too_much_memory))
 			assert_int_equal(attempt(attempts[n].act, -1), WORKED);
 }
@@ -195,7 +195,7 @@ static void each_profile_allows_its_work_and_ends_what_goes_beyond(void **state)
 	bool landlock = landlock_here();
 	if (!landlock)
 		print_message("# no Landlock in this kernel or build: only the filter is tested\n");
-	for (size_t n = 0; n < sizeof(attempts) / sizeof(attempts[0]); n++) {
+	for (size_t n = 0; n < COUNT_OF(attempts); n++) {
 		if (WIDER && attempts[n].wider)
 			continue;
 		check(n, SANDBOX_PARSE, attempts[n].parse);

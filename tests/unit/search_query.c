@@ -62,7 +62,7 @@ static void instants_are_read_with_their_offset(void **state)
 	    {"2024-02-29T23:59:59.999-05:30", 1709270999},
 	    {"2000-02-29T00:00Z", 951782400},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct search_query q;
 		search_query_init(&q);
 		assert_int_equal(set(&q, "open_at", cases[i].text), OK);
@@ -96,7 +96,7 @@ static void impossible_values_are_refused(void **state)
 	    {"open_at", "1969-12-31T23:59:59Z"},
 	    {"open_at", "2026-01-01"},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct search_query q;
 		search_query_init(&q);
 		assert_int_equal(set(&q, cases[i][0], cases[i][1]), INVALID);

@@ -216,7 +216,7 @@ static int tear_down(void **state)
 		kill(f->supervisor, SIGKILL); /* takes its children with it */
 		waitpid(f->supervisor, NULL, 0);
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (io_path(path, sizeof(path), &err, "%s/%s", f->dir, names[i]) == OK)
 			remove(path);
 	buf_release(&f->journal);

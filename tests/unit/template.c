@@ -271,7 +271,7 @@ static enum status render(const char *template, const char *partial, const char 
 static void behaves_as_the_specification_says(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(spec) / sizeof(spec[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(spec); i++) {
 		struct buf out;
 		struct err err = {.text = ""};
 		buf_init(&out, 1 << 16);
@@ -305,7 +305,7 @@ static void mistakes_name_template_line_and_cause(void **state)
 	    {"{{!\n\n}}{{>gone}}", "template t, line 3: there is no partial \"gone\""},
 	    {"{{>}}", "template t, line 1: a partial without a name"},
 	};
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		struct buf out;
 		struct err err = {.text = ""};
 		buf_init(&out, 1 << 16);

@@ -147,7 +147,7 @@ static void block_compare(const struct block *b, const struct json_value *busine
 {
 	static const char *const texts[] = {"name", "address.streetAddress", "address.postalCode",
 					    "address.addressLocality"};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct str value = json_text(json_path(business, texts[i]));
 		if (value.n && !block_seen(b, value))
 			block_say(b, PAGE_UNSEEN, value, str_of(texts[i]));
@@ -163,7 +163,7 @@ static void block_compare(const struct block *b, const struct json_value *busine
 static void block_addresses(const struct block *b, const struct json_value *object)
 {
 	static const char *const properties[] = {"url", "image", "logo", "hasMap", "menu"};
-	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(properties); i++) {
 		struct str url = json_text(json_get(object, properties[i]));
 		if (url.n)
 			block_say(b, PAGE_BLOCK_URL, url, str_of(properties[i]));

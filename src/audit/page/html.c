@@ -77,7 +77,7 @@ static bool cart_address(struct str url)
 	static const char *const hosts[] = {"//cdn.snipcart.com",    "//js.stripe.com",
 					    "//checkout.stripe.com", "//cdn.shopify.com",
 					    "//sdks.shopifycdn.com", "//www.paypal.com/sdk"};
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(hosts); i++)
 		if (html_contains(url, hosts[i]))
 			return true;
 	struct str path = url;
@@ -86,7 +86,7 @@ static bool cart_address(struct str url)
 			path.n = i;
 	while (path.p) {
 		struct str segment = str_cut(&path, '/');
-		for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(segments); i++)
 			if (str_eq_nocase(segment, str_of(segments[i])))
 				return true;
 	}
@@ -100,12 +100,12 @@ static void look_for_cart(struct walk *w, const GumboNode *node)
 	    "snipcart-add-item", "single_add_to_cart_button", "product-form__submit"};
 	static const char *const addresses[] = {"href", "action", "src", "formaction"};
 	struct str class = html_attribute(node, "class");
-	for (size_t i = 0; class.p && i < sizeof(classes) / sizeof(classes[0]); i++)
+	for (size_t i = 0; class.p && i < COUNT_OF(classes); i++)
 		if (has_word(class, classes[i])) {
 			html_say(w, node, PAGE_CART, class, STR(""));
 			return;
 		}
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
 		struct str url = html_attribute(node, addresses[i]);
 		if (url.p && cart_address(url)) {
 			html_say(w, node, PAGE_CART, url, STR(""));
@@ -219,7 +219,7 @@ static void look_for_street(struct walk *w, const GumboNode *node)
 static void look_for_business(struct walk *w, const GumboNode *node)
 {
 	static const char *const attributes[] = {"itemtype", "typeof"};
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(attributes); i++) {
 		struct str types = html_attribute(node, attributes[i]);
 		while (types.p) {
 			const struct schema_type *type =
@@ -300,7 +300,7 @@ static void on_element(struct walk *w, const GumboNode *node)
 		html_say(w, node, PAGE_LANG, html_attribute(node, "lang"), STR(""));
 	if (node->v.element.tag == GUMBO_TAG_BASE && html_attribute(node, "href").p)
 		html_say(w, node, PAGE_BASE, html_attribute(node, "href"), STR(""));
-	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(elements); i++) {
 		if (elements[i].tag != node->v.element.tag)
 			continue;
 		if (elements[i].function)

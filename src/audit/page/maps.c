@@ -46,7 +46,7 @@ static bool is_element(const char *name, const char *local)
 		return strcmp(name, local) == 0;
 	if (strcmp(at + 1, local) != 0)
 		return false;
-	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(spaces); i++)
 		if (str_starts(str_of(name), str_of(spaces[i])))
 			return true;
 	return false;

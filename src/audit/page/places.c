@@ -61,7 +61,7 @@ static bool street_at(struct page_state *s, struct str text, size_t at, size_t w
 
 static void look_for_street(struct page_state *s, struct str text)
 {
-	for (size_t w = 0; w < sizeof(street_words) / sizeof(street_words[0]); w++) {
+	for (size_t w = 0; w < COUNT_OF(street_words); w++) {
 		size_t n = strlen(street_words[w]), at = 0;
 		const char *hit;
 		while (at < text.n &&
@@ -85,7 +85,7 @@ static bool is_phone(struct str s, size_t at)
 
 static void look_for_phone(struct page_state *s, struct str text)
 {
-	for (size_t w = 0; w < sizeof(phone_words) / sizeof(phone_words[0]); w++) {
+	for (size_t w = 0; w < COUNT_OF(phone_words); w++) {
 		size_t n = strlen(phone_words[w]), at = 0;
 		const char *hit;
 		while (at < text.n && (hit = memmem(text.p + at, text.n - at, phone_words[w], n))) {

@@ -111,7 +111,7 @@ static struct site_file *file_at(const struct site *site, struct str path)
 	bool folder = path.n == 0 || path.p[path.n - 1] == '/';
 	must(path.n < ADDRESS_PATH_MAX);
 	memcpy(name, path.p, path.n);
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		size_t n = path.n;
 		if (folder != forms[i].folder)
 			continue;

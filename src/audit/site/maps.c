@@ -32,7 +32,7 @@ static bool is_date(struct str s)
 			plain[n++] = c;
 	}
 	plain[n] = 0;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(forms); i++)
 		if (strcmp(plain, forms[i]) == 0)
 			return true;
 	return false;

@@ -22,7 +22,7 @@ static const char *const binary_dirs[] = {"/usr/lib/postgresql/15/bin"};
 
 static enum status binary(char out[PATH_MAX], const char *name, struct err *err)
 {
-	for (size_t i = 0; i < sizeof(binary_dirs) / sizeof(binary_dirs[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(binary_dirs); i++) {
 		enum status status = io_path(out, PATH_MAX, err, "%s/%s", binary_dirs[i], name);
 		if (status != OK || access(out, X_OK) == 0)
 			return status;

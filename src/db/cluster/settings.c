@@ -85,7 +85,7 @@ static enum status write_idents(struct buf *out, const struct instance *i, struc
 	if (!pw)
 		return err_set(err, NOT_FOUND, "the user with the number %u has no name",
 			       (unsigned)geteuid());
-	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++)
+	for (size_t r = 0; r < COUNT_OF(roles); r++)
 		map_user(out, pw->pw_name, roles[r]);
 	if (geteuid() == 0) {
 		map_user(out, config_text(&i->config, CONFIG_USER_WEB), INSTANCE_ROLE_WEB);

@@ -63,7 +63,7 @@ static const struct {
 #include "directory/generate/countries.def"
 #undef COUNTRY
 };
-enum { COUNTRIES = sizeof(country_rows) / sizeof(country_rows[0]) };
+enum { COUNTRIES = COUNT_OF(country_rows) };
 
 static const struct {
 	uint16_t rank;
@@ -76,7 +76,7 @@ static const struct {
 #include "directory/towns/towns.def"
 #undef TOWN
 };
-enum { TOWNS = sizeof(town_rows) / sizeof(town_rows[0]), CATEGORIES_MAX = 512 };
+enum { TOWNS = COUNT_OF(town_rows), CATEGORIES_MAX = 512 };
 
 /* ---- split into lists ---- */
 
@@ -161,7 +161,7 @@ static void prepare_towns(void)
 
 static bool is_common(const char *key)
 {
-	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(common); i++)
 		if (strcmp(common[i], key) == 0)
 			return true;
 	return false;
@@ -171,7 +171,7 @@ static void prepare_categories(void)
 {
 	size_t n = 0;
 	must(taxonomy_count <= CATEGORIES_MAX);
-	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(common); i++) {
 		by_custom[n] = taxonomy_find(TAXONOMY_KEY, str_of(common[i]));
 		must(by_custom[n++]);
 	}

@@ -315,7 +315,7 @@ static enum status merge(struct import *im)
 		status = source_id(im, &source);
 	if (status == OK)
 		status = sort_out(im, source);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && status == OK; i++)
+	for (size_t i = 0; i < COUNT_OF(places) && status == OK; i++)
 		status = changed(im, places[i], NULL);
 	if (status == OK)
 		status = changed(im, &sql_import_update, &im->report->updated);

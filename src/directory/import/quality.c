@@ -19,7 +19,7 @@ enum { LEAST_PARTS = 2 };
 int import_quality(const struct record *record)
 {
 	int points = 0, known = 0;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		bool has = true;
 		for (size_t k = 0; k < 3; k++)
 			has = has && record->field[parts[i].needs[k]].p;

@@ -66,7 +66,7 @@ static void put_order(struct results *r)
 		      {SEARCH_RECENT, "Newest"}};
 	struct json_value *orders_list =
 	    json_build(&r->page->b, r->page->root, "orders", JSON_IS_ARRAY);
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(orders); i++) {
 		struct search_query q = r->q;
 		q.cursor = (struct str){"", 0};
 		q.sort = orders[i].sort;
@@ -227,7 +227,7 @@ static void put_form(struct results *r)
 		      {"open_at", http_param(p->request, "open_at")->text},
 		      {"near", http_param(p->request, "near")->text},
 		      {"radius", http_param(p->request, "radius")->text}};
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
 		if (!fields[i].value.n)
 			continue;
 		struct json_value *field = json_build(&p->b, kept, NULL, JSON_IS_OBJECT);

@@ -24,7 +24,7 @@ static const struct country countries[] = {
 
 static const struct country *country_of(struct str code)
 {
-	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(countries); i++)
 		if (str_eq(code, (struct str){countries[i].code, 2}))
 			return &countries[i];
 	return NULL;
@@ -61,7 +61,7 @@ static struct str other_code(struct str name)
 struct str country_code(struct str name)
 {
 	name = str_trim(name);
-	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]) && name.n; i++) {
+	for (size_t i = 0; i < COUNT_OF(countries) && name.n; i++) {
 		struct str code = {countries[i].code, 2}, rest = str_of(countries[i].names);
 		if (str_eq_nocase(name, code))
 			return code;
@@ -79,7 +79,7 @@ enum { PHONE_DIGITS = 24 };
 static const struct country *country_by_calling(const char *digits, size_t n)
 {
 	const struct country *best = NULL;
-	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(countries); i++) {
 		size_t k = strlen(countries[i].calling);
 		if (k <= n && memcmp(digits, countries[i].calling, k) == 0 &&
 		    (!best || k > strlen(best->calling)))
@@ -114,7 +114,7 @@ static int phone_digits(struct str text, char digits[PHONE_DIGITS], bool *intern
 			*international = true;
 		} else if (c == '\0' || !strchr(" -./()", c)) {
 			size_t mark = 0;
-			for (size_t m = 0; m < sizeof(marks) / sizeof(marks[0]); m++)
+			for (size_t m = 0; m < COUNT_OF(marks); m++)
 				if (str_starts(rest, str_of(marks[m])))
 					mark = strlen(marks[m]);
 			if (!mark)

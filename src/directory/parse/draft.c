@@ -358,7 +358,7 @@ static void put_any_category(struct draft *d, struct str value)
 	    TAXONOMY_SCHEMA, TAXONOMY_OVERTURE, TAXONOMY_OSM};
 	char shop[80];
 	value = str_trim(value);
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(order); i++) {
 		if (taxonomy_find(order[i], value)) {
 			put_category(d, order[i], value);
 			return;
@@ -367,7 +367,7 @@ static void put_any_category(struct draft *d, struct str value)
 	/* A bare OSM value: "bakery". */
 	if (value.n && value.n < 60) {
 		static const char *const keys[] = {"shop=", "amenity=", "craft=", "office="};
-		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		for (size_t k = 0; k < COUNT_OF(keys); k++) {
 			size_t n = strlen(keys[k]);
 			memcpy(shop, keys[k], n);
 			memcpy(shop + n, value.p, value.n);
@@ -667,7 +667,7 @@ static void finish_id(struct draft *d)
 	if (d->field[RECORD_EXTERNAL_ID].p)
 		return;
 	must(XXH3_64bits_reset(&state) == XXH_OK);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		XXH3_64bits_update(&state, d->field[parts[i]].n ? d->field[parts[i]].p : "",
 				   d->field[parts[i]].n);
 		XXH3_64bits_update(&state, "\x1f", 1);

@@ -172,7 +172,7 @@ struct reading {
 static const struct word *reading_word(const struct reading *r)
 {
 	const struct word *best = NULL;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		struct str text = words[i].text;
 		if (!(words[i].languages & r->language) || text.p[0] != r->rest.p[0] ||
 		    !str_starts(r->rest, text) || (best && best->text.n >= text.n))

@@ -50,7 +50,7 @@ static const char *const category_tags[] = {
 static void take_tags(struct draft *d, const struct json_value *tags)
 {
 	char tag[128];
-	for (size_t i = 0; i < sizeof(category_tags) / sizeof(category_tags[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(category_tags); i++) {
 		struct str value = json_text(json_get(tags, category_tags[i]));
 		while (value.n) {
 			struct str one = str_trim(str_cut(&value, ';'));
@@ -67,7 +67,7 @@ static void take_tags(struct draft *d, const struct json_value *tags)
 
 static bool has_category_tag(const struct json_value *v)
 {
-	for (size_t i = 0; i < sizeof(category_tags) / sizeof(category_tags[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(category_tags); i++)
 		if (json_text(json_get(v, category_tags[i])).n)
 			return true;
 	return false;
@@ -251,7 +251,7 @@ static void take_schema(struct draft *d, const struct json_value *v)
 	const struct binding prices = {"", TARGET_EXTRA, RECORD_NAME, "price_range"};
 	draft_put(d, &prices, json_text(json_get(v, "priceRange")));
 	d->parser->summary.emails_dropped += json_get(v, "email") != NULL;
-	for (size_t i = 0; i < sizeof(persons) / sizeof(persons[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(persons); i++) {
 		const struct json_value *m = json_get(v, persons[i]);
 		d->parser->summary.persons_dropped += !m                         ? 0
 						      : m->kind == JSON_IS_ARRAY ? m->count

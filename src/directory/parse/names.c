@@ -53,7 +53,7 @@ const struct binding *binding_of_header(struct str header)
 {
 	char plain[HEADER_BYTES];
 	size_t n = plain_header(header, plain);
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(headers); i++)
 		if (str_eq((struct str){plain, n}, str_of(headers[i].name)))
 			return &headers[i];
 	return NULL;
@@ -61,7 +61,7 @@ const struct binding *binding_of_header(struct str header)
 
 const struct binding *binding_of_tag(struct str key)
 {
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(tags); i++)
 		if (str_eq(key, str_of(tags[i].name)))
 			return &tags[i];
 	return NULL;

@@ -521,9 +521,9 @@ static const struct {
 static void make(struct asked *a, struct str kind, struct str rest)
 {
 	size_t n = 0;
-	while (n < sizeof(made) / sizeof(made[0]) && !str_eq(kind, str_of(made[n].kind)))
+	while (n < COUNT_OF(made) && !str_eq(kind, str_of(made[n].kind)))
 		n++;
-	must(n < sizeof(made) / sizeof(made[0]));
+	must(n < COUNT_OF(made));
 	made[n].make(a, rest);
 }
 

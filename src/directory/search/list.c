@@ -218,7 +218,7 @@ static void words_done(void *ctx, enum status status, const struct db_rows *rows
 		     {'g', l->category ? 0 : l->group},
 		     {'r', l->city ? 0 : l->region},
 		     {'t', l->city}};
-	for (size_t i = 0; i < sizeof(facet) / sizeof(facet[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(facet); i++)
 		if (facet[i].id)
 			buf_printf(&b, "%s@%c%lld", b.n ? "," : "", facet[i].letter,
 				   (long long)facet[i].id);

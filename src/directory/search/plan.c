@@ -28,7 +28,7 @@ static const struct plan plans[] = {
     {SEARCH_DISTANCE, N | Q, G | C, false, &sql_list_text_near_rare, "wpkl"},
     {SEARCH_RECENT, 0, 0, false, &sql_list_recent, "kl"},
 };
-enum { PLANS = sizeof(plans) / sizeof(plans[0]) };
+enum { PLANS = COUNT_OF(plans) };
 
 const char *const plan_sort_names[SEARCH_SORTS] = {
     [SEARCH_QUALITY] = "quality",
@@ -58,7 +58,7 @@ static void describe_filters(struct buf *out, unsigned filters, const char *join
 		const char *name;
 	} names[] = {{Q, "q"}, {N, "near"}, {C | G, "category"}, {R, "region"}, {T, "city"}};
 	bool first = true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (!(filters & names[i].filter))
 			continue;
 		buf_printf(out, "%s%s", first ? "" : joint, names[i].name);

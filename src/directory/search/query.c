@@ -174,7 +174,7 @@ static const struct {
 enum status search_query_set(struct search_query *q, struct str name, struct str value,
 			     struct err *err)
 {
-	for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(parameters); i++)
 		if (str_eq(name, str_of(parameters[i].name)))
 			return value.n ? parameters[i].set(q, value, err) : OK;
 	return err_set(err, NOT_FOUND, "there is no parameter of that name");
@@ -195,7 +195,7 @@ void search_query_write(struct buf *out, const struct search_query *q, bool with
 		struct str value;
 	} texts[] = {
 	    {"q", q->q}, {"category", q->category}, {"region", q->region}, {"city", q->city}};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (texts[i].value.n)
 			put(out, start, texts[i].name, texts[i].value);
 	if (q->open && q->open_now)

@@ -30,8 +30,7 @@ static bool texts(struct arena *arena, const struct db_rows *rows, int row,
 			return false;
 	return true;
 }
-#define TEXTS(arena, rows, row, slots)                                                             \
-	texts((arena), (rows), (row), (slots), sizeof(slots) / sizeof((slots)[0]))
+#define TEXTS(arena, rows, row, slots) texts((arena), (rows), (row), (slots), COUNT_OF(slots))
 
 /* The chord of the unit sphere as metres on the ground. */
 static double chord_to_m(double chord)

@@ -13,7 +13,7 @@ const struct taxonomy_category taxonomy_categories[] = {
 #undef CATEGORY
 #undef SCHEMA
 };
-const size_t taxonomy_count = sizeof(taxonomy_categories) / sizeof(taxonomy_categories[0]);
+const size_t taxonomy_count = COUNT_OF(taxonomy_categories);
 
 static const struct taxonomy_group groups[] = {
 #define GROUP(id, key, label) {id, key, label},
@@ -40,7 +40,7 @@ static const struct {
 
 const struct taxonomy_group *taxonomy_group(struct str key)
 {
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(groups); i++)
 		if (str_eq(key, str_of(groups[i].key)))
 			return &groups[i];
 	return NULL;
@@ -98,7 +98,7 @@ static void add_all(enum taxonomy_names scheme, const struct taxonomy_category *
 
 static bool has_schema_home(const char *type)
 {
-	for (size_t i = 0; i < sizeof(schema_homes) / sizeof(schema_homes[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(schema_homes); i++)
 		if (strcmp(schema_homes[i].type, type) == 0)
 			return true;
 	return false;
@@ -136,7 +136,7 @@ static void build(void)
 		add_all(TAXONOMY_GOOGLE, c, c->google, '|');
 		add_words(c);
 	}
-	for (size_t i = 0; i < sizeof(schema_homes) / sizeof(schema_homes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(schema_homes); i++) {
 		const struct taxonomy_category *c = by_key(schema_homes[i].category);
 		must(c);
 		add(TAXONOMY_SCHEMA, c, str_of(schema_homes[i].type));

@@ -15,7 +15,7 @@ static const struct row rows[] = {
 #include "directory/towns/towns.def"
 #undef TOWN
 };
-enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+enum { ROWS = COUNT_OF(rows) };
 
 /* By country, name and size; sorted at the first question. */
 static const struct row *sorted[ROWS];

@@ -54,7 +54,7 @@ static const struct {
     {"4000::/2", "4000::/2 (not global unicast, RFC 4291)"},
     {"8000::/1", "8000::/1 (not global unicast, RFC 4291)"},
 };
-enum { REFUSED_COUNT = sizeof(refused) / sizeof(refused[0]) };
+enum { REFUSED_COUNT = COUNT_OF(refused) };
 
 static bool range_read(struct str text, struct guard_range *r)
 {

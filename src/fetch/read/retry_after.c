@@ -26,7 +26,7 @@ bool retry_after(struct str value, int64_t now_unix_s, uint32_t *ms)
 		return false;
 	memcpy(text, value.p, value.n);
 	text[value.n] = '\0';
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		struct tm tm = {0};
 		const char *end = strptime(text, forms[i], &tm);
 		if (!end || *end)

@@ -66,7 +66,7 @@ static struct str attribute_value(struct str *s)
 /* Of attributes named twice the first counts. */
 static void keep_attribute(struct scan_tag *tag, struct str name, struct str value)
 {
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(attributes); i++) {
 		struct str *to = (struct str *)(void *)((char *)tag + attributes[i].offset);
 		if (!to->p && str_eq_nocase(name, attributes[i].name))
 			*to = value;

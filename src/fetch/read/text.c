@@ -14,7 +14,7 @@ static const struct reference {
 #include "fetch/read/references.def"
 #undef REFERENCE
 };
-enum { REFERENCES = sizeof(references) / sizeof(references[0]), REFERENCE_BYTES_MAX = 33 };
+enum { REFERENCES = COUNT_OF(references), REFERENCE_BYTES_MAX = 33 };
 
 static const struct reference *find_reference(struct str name)
 {
@@ -126,7 +126,7 @@ enum text_charset text_charset_of(struct str name)
 		return TEXT_UNKNOWN;
 	if (str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")))
 		return TEXT_UTF8;
-	for (size_t i = 0; i < sizeof(latins) / sizeof(latins[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(latins); i++)
 		if (str_eq_nocase(name, str_of(latins[i])))
 			return TEXT_LATIN;
 	return TEXT_OTHER;

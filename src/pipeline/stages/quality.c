@@ -22,7 +22,7 @@ static int score_of(const struct db_rows *rows, int row)
 	    {db_bool(rows, row, SQL_INPUTS_HAS_DESCRIPTION),
 	     {RECORD_DESCRIPTION, RECORD_DESCRIPTION}},
 	};
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		if (parts[i].has) {
 			record.field[parts[i].field[0]] = there;
 			record.field[parts[i].field[1]] = there;

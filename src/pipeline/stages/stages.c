@@ -61,7 +61,7 @@ struct str stage_url(struct stage_claim *claim, const char *template, const stru
 	struct buf out;
 	buf_init(&out, WIRE_URL_MAX);
 	for (const char *p = template; *p;) {
-		size_t v = 0, n = sizeof(values) / sizeof(values[0]);
+		size_t v = 0, n = COUNT_OF(values);
 		while (v < n && strncmp(p, values[v].name, strlen(values[v].name)) != 0)
 			v++;
 		if (v == n) {

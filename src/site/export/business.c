@@ -126,7 +126,7 @@ static void put_reserve(struct maker *m, const struct business *b)
 {
 	static const char *const schemes[] = {"sms:", "https://wa.me/", "mailto:"};
 	struct str link = facts_extra(&b->facts, "reserve");
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(schemes); i++)
 		if (str_starts(link, str_of(schemes[i])))
 			json_build_text(&m->b, m->root, "reserve", link);
 }
@@ -305,7 +305,7 @@ static uint32_t listed_hash(const struct business *b)
 	const struct str texts[] = {b->facts.name, b->facts.street, b->facts.postcode,
 				    b->facts.city};
 	uint64_t hash = 1 + b->hidden;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		hash = XXH3_64bits_withSeed(texts[i].p, texts[i].n, hash + texts[i].n);
 	return (uint32_t)hash;
 }

@@ -67,7 +67,7 @@ static void put_address(struct buf *out, const struct business *b, const char *n
 				    b->facts.postcode, b->facts.country};
 	size_t from = out->n;
 	buf_puts(out, name);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		if (i)
 			buf_puts(out, between);
 		put_text(out, parts[i]);

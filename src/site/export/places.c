@@ -251,7 +251,7 @@ static enum status assets(struct files *f, struct err *err)
 		    {"assets/hills.svg", "assets/hills.svg"},
 		    {"site/open.js", "assets/open.js"}};
 	enum status status = OK;
-	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]) && status == OK; i++) {
+	for (size_t i = 0; i < COUNT_OF(used) && status == OK; i++) {
 		const struct file *file = files_find(str_of(used[i].file));
 		must(file);
 		status = files_put(f, used[i].path, file->body, err);

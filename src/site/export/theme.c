@@ -141,7 +141,7 @@ static enum status load_sources(struct theme *t, struct db *db, struct err *err)
 		};
 		s->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_SOURCES_ID);
 		uint64_t *hash = &t->source_hash[s->id & (MANIFEST_SOURCES - 1)];
-		for (size_t c = 0; c < sizeof(texts) / sizeof(texts[0]); c++) {
+		for (size_t c = 0; c < COUNT_OF(texts); c++) {
 			struct str text = copied(t, db_text(&rows, i, texts[c].column));
 			*texts[c].text = text;
 			*hash = XXH3_64bits_withSeed(text.p, text.n + 1, *hash) | 1;
@@ -205,7 +205,7 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 	XXH3_64bits_update(hash, &o->cards, sizeof(o->cards));
 	XXH3_64bits_update(hash, &t->year, sizeof(t->year));
 	XXH3_64bits_update(hash, &t->limits, sizeof(t->limits));
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(settings); i++) {
 		const char *text = config_text(o->config, settings[i]);
 		XXH3_64bits_update(hash, text, strlen(text) + 1);
 	}

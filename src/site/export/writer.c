@@ -118,7 +118,7 @@ static const struct {
 	const char *ending;
 	bool (*pack)(struct writer *w, struct str content);
 } packed[] = {{FORMAT_GZIP, ".gz", pack_gzip}, {FORMAT_BROTLI, ".br", pack_brotli}};
-enum { PACKED = sizeof(packed) / sizeof(packed[0]) };
+enum { PACKED = COUNT_OF(packed) };
 
 static enum status put_all(struct writer *w, int dir, const char *name, const char *path,
 			   struct str content, bool there, struct err *err)

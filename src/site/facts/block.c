@@ -122,10 +122,10 @@ static bool is_region(const struct facts_business *b, struct str area)
 	static const char *const ends[] = {" County", " District", " Region", " Canton", "kreis"};
 	if ((b->region.n && str_eq_nocase(area, b->region)) || str_eq(area, b->country))
 		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_starts(area, str_of(words[i])))
 			return true;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
 		if (str_ends(area, str_of(ends[i])))
 			return true;
 	return false;
@@ -182,7 +182,7 @@ static void add_interval(struct intervals *all, int day, int opens, int closes)
 			all->item[i].days |= bit;
 			return;
 		}
-	if (all->count < sizeof(all->item) / sizeof(all->item[0]))
+	if (all->count < COUNT_OF(all->item))
 		all->item[all->count++] = (struct interval){opens, closes, bit};
 }
 

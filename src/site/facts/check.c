@@ -259,7 +259,7 @@ static const struct schema_property *find_property(struct str name, bool *itself
 	static const struct str endings[] = {{"-input", 6}, {"-output", 7}};
 	const struct schema_property *p = schema_property_find(name);
 	size_t whole = name.n;
-	for (size_t i = 0; !p && i < sizeof(endings) / sizeof(endings[0]); i++)
+	for (size_t i = 0; !p && i < COUNT_OF(endings); i++)
 		if (str_ends(name, endings[i]))
 			name.n -= endings[i].n;
 	*itself = name.n == whole;

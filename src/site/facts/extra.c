@@ -10,7 +10,7 @@ static const struct extra_info extras[] = {
 
 const struct extra_info *extra_find(struct str key)
 {
-	for (size_t i = 0; i < sizeof(extras) / sizeof(extras[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(extras); i++)
 		if (str_eq(key, extras[i].key))
 			return &extras[i];
 	return NULL;

@@ -115,7 +115,7 @@ static bool is_placeholder(struct str s)
 					   TEXT("-"),          TEXT("--"),
 					   TEXT("?"),          TEXT("."),
 					   TEXT("none given"), TEXT("[object object]")};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (s.n == texts[i].n && str_eq_nocase(s, texts[i]))
 			return true;
 	return str_starts(s, STR("Lorem ipsum"));
@@ -389,7 +389,7 @@ static bool is_of_form(struct str s, const char *form)
 
 bool form_postcode_of(struct str country, struct str postcode)
 {
-	for (size_t i = 0; i < sizeof(postcodes) / sizeof(postcodes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(postcodes); i++) {
 		if (!str_eq(country, str_of(postcodes[i].country)))
 			continue;
 		for (size_t k = 0; k < 3 && postcodes[i].forms[k]; k++)
@@ -452,11 +452,11 @@ static bool is_private(struct str host)
 					    TEXT("[fe80:"),   TEXT("[fc"), TEXT("[fd")};
 	static const struct str ends[] = {TEXT(".local"), TEXT(".localhost"), TEXT(".internal"),
 					  TEXT(".lan"), TEXT(".home.arpa")};
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(starts); i++)
 		if (str_starts(host, starts[i]) &&
 		    (host.p[0] == '[' || ascii_is_digit(host.p[host.n - 1])))
 			return true;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
 		if (str_ends(host, ends[i]))
 			return true;
 	int second = str_starts(host, STR("172.")) ? form_digits(host, 4, 2) : 0;

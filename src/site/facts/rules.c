@@ -454,7 +454,7 @@ static const struct {
     {SCHEMA(Rating), check_rating},
 };
 
-enum { RULES = sizeof(object_rules) / sizeof(object_rules[0]), RULES_MADE = 1 << RULES };
+enum { RULES = COUNT_OF(object_rules), RULES_MADE = 1 << RULES };
 _Static_assert(RULES_MADE <= UINT16_MAX, "a bit for each rule");
 
 /* The rules that a type is under, a bit each in the order of the table, found when first asked for. */

@@ -68,7 +68,7 @@ static const struct str member_names[] = {
 };
 
 enum {
-	MEMBERS = sizeof(member_names) / sizeof(member_names[0]),
+	MEMBERS = COUNT_OF(member_names),
 	SLOTS = 4096, /* of a hash table: a power of two, and more than twice the rows of any */
 	NO_ROW = SLOTS,
 };
@@ -134,7 +134,7 @@ struct str schema_term(struct str name)
 	static const char *const forms[] = {"https://schema.org/", "http://schema.org/", "schema:"};
 	if (!name.n || !memchr(name.p, ':', name.n))
 		return name;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(forms); i++)
 		if (str_starts(name, str_of(forms[i]))) {
 			size_t n = strlen(forms[i]);
 			return (struct str){name.p + n, name.n - n};
@@ -186,7 +186,7 @@ static void make_lineage(const struct schema_type *type)
 		return;
 	for (const struct schema_type *const *parent = type->parents; *parent; parent++) {
 		make_lineage(*parent);
-		for (size_t i = 0; i < sizeof(set->bits) / sizeof(set->bits[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(set->bits); i++)
 			set->bits[i] |= lineages[*parent - schema_types].bits[i];
 	}
 	set->bits[self / 64] |= (uint64_t)1 << self % 64;
