@@ -137,6 +137,21 @@ is_deeply(names('/v1/businesses?q=backerei+qqqqqqqqqq'), [], 'also beside one th
 is_deeply(names('/v1/businesses?q=' . quote("backerei'; DROP TABLE business; --")), [], 'SQL is words like others');
 is_deeply(names('/v1/businesses?q=' . quote('{"a",b}\\')), [], 'so are brackets and backslashes');
 
+# ---- further facts ----
+{
+	my $file = "$directory->{dir}/../further.ndjson";
+	open my $out, '>', $file or die;
+	print $out qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun","extra":{"takeaway":"$_->[1]"}}\n)
+		for ['Grill', 'yes'], ['Buffet', 'no'], ['Kiosk', 'maybe'];
+	close $out;
+	$directory->holdfast('import', '--source', 'further', $file);
+}
+is_deeply(names('/v1/businesses?takeaway=yes'), ['Grill'], 'businesses are filtered by a further fact');
+is_deeply(names('/v1/businesses?takeaway=no&city=ch-thun'), ['Buffet'], 'together with a place');
+is_deeply(names('/v1/businesses?takeaway=no&q=grill'), [], 'and with words');
+like(problem_is('/v1/businesses?takeaway=maybe', 400, 'invalid-parameter', 'another value is refused')->{detail},
+	qr/one of|yes, only, no/, 'and those that there are are named');
+
 # ---- cursors ----
 my ($status, $first) = get("/v1/businesses?region=$region&limit=5");
 my $next = $first->{next};

@@ -5,8 +5,12 @@
 #include "directory/words/words.h"
 #include "hours/hours.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <string.h>
+
+enum { EXTRA_BYTES = 256 << 10 };
 
 static void put_null(struct buf *out)
 {
@@ -106,6 +110,38 @@ static void put_hours(struct buf *out, struct str hours)
 	buf_release(&week);
 }
 
+static const struct {
+	const char *name;
+	const char *const *values;
+} facets[] = {
+#define FACET(id, name, label, summary, ...) {name, (const char *const[]){__VA_ARGS__, NULL}},
+#include "directory/words/facets.def"
+#undef FACET
+};
+
+/* The facet words of further facts: elements of the array of words. */
+static void put_facets(struct buf *out, struct str extra, bool first)
+{
+
+	struct arena arena;
+	struct json_value *facts = NULL;
+	struct err err;
+	arena_init(&arena, EXTRA_BYTES);
+	if (!extra.p || json_parse(&arena, extra, &facts, &err) != OK)
+		facts = NULL;
+	for (size_t i = 0; facts && i < COUNT_OF(facets); i++) {
+		struct str value = json_text(json_get(facts, facets[i].name));
+		for (size_t k = 0; value.n && facets[i].values[k]; k++) {
+			if (!str_eq(value, str_of(facets[i].values[k])))
+				continue;
+			buf_printf(out, "%s\"@%s=%s\"", first ? "" : ",", facets[i].name,
+				   facets[i].values[k]);
+			first = false;
+		}
+	}
+	arena_release(&arena);
+}
+
 static void put_words(struct buf *out, const struct record *r, struct words *words)
 {
 	struct str names = r->field[RECORD_ALT_NAMES];
@@ -116,6 +152,7 @@ static void put_words(struct buf *out, const struct record *r, struct words *wor
 	buf_puts(out, "\t{");
 	for (size_t i = 0; i < words->count; i++)
 		put_element(out, words_at(words, i), i == 0);
+	put_facets(out, r->field[RECORD_EXTRA], words->count == 0);
 	buf_putc(out, '}');
 }
 

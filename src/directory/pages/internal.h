@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "directory/pages/pages.h"
+#include "directory/search/api.h"
 #include "directory/search/search.h"
 
 enum page_template {
@@ -81,7 +82,6 @@ void page_week(struct page *p, const struct search_business *b, int64_t now_s);
 /* ---- handlers ---- */
 
 http_handler pages_home, pages_results, pages_business, pages_regions, pages_cities, pages_sources;
-extern const struct http_param pages_results_params[], pages_business_params[],
-    pages_cities_params[];
+extern const struct http_param pages_business_params[], pages_cities_params[];
 
 #endif

@@ -132,7 +132,7 @@ void pages_error(void *ctx, struct http_request *request, const struct http_erro
 	}
 const struct http_route pages_routes[] = {
     PAGE("/", "page_home", pages_home, NULL, "Where one begins"),
-    PAGE("/search", "page_results", pages_results, pages_results_params, "Businesses found"),
+    PAGE("/search", "page_results", pages_results, search_params, "Businesses found"),
     PAGE("/b/{id}", "page_business", pages_business, pages_business_params, "One business"),
     PAGE("/regions", "page_regions", pages_regions, NULL, "Every region"),
     PAGE("/regions/{key}", "page_cities", pages_cities, pages_cities_params, "Towns of a region"),

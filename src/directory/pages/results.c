@@ -84,11 +84,32 @@ static void put_order(struct results *r)
 static void put_open(struct results *r)
 {
 	struct search_query q = r->q;
-	struct json_value *filter = put_filter(r, "Opening hours");
+	struct json_value *filter = put_filter(r, search_filters[SEARCH_BY_OPEN_AT].label);
 	q.open = false;
 	put_choice(r, filter, STR("Any time"), -1, link_to(r, q), !r->q.open);
 	q.open = q.open_now = true;
 	put_choice(r, filter, STR("Open now"), -1, link_to(r, q), r->q.open && r->q.open_now);
+}
+
+/* Further facts: any, or one of the values. */
+static void put_facets(struct results *r)
+{
+	for (size_t i = 0; i < SEARCH_FILTERS; i++) {
+		const struct search_filter *f = &search_filters[i];
+		if (f->kind != SEARCH_KIND_CHOICE)
+			continue;
+		struct search_query q = r->q;
+		struct json_value *filter = put_filter(r, f->label);
+		const char **choice = (const char **)((char *)&q + f->field);
+		const char *current = *choice;
+		*choice = NULL;
+		put_choice(r, filter, STR("Any"), -1, link_to(r, q), !current);
+		for (size_t k = 0; f->choices[k]; k++) {
+			*choice = f->choices[k];
+			put_choice(r, filter, str_of(f->choices[k]), -1, link_to(r, q),
+				   current == f->choices[k]);
+		}
+	}
 }
 
 /* The counts are those of whole categories and places: beside other filters they would promise what is not there. */
@@ -107,7 +128,7 @@ static void put_categories(struct results *r, const struct search_categories *li
 {
 	struct search_query q = r->q;
 	bool filtered = results_narrowed(&q) || q.region.n || q.city.n;
-	struct json_value *filter = put_filter(r, "Kind of business");
+	struct json_value *filter = put_filter(r, search_filters[SEARCH_BY_CATEGORY].label);
 	struct str group = r->list->category.group_key;
 	if (r->q.category.n && !group.n)
 		group = r->list->category.key;
@@ -143,7 +164,8 @@ static void put_places(struct results *r, const struct search_places *list, bool
 	struct search_query q = r->q;
 	bool filtered = results_narrowed(&q) || q.category.n;
 	const struct search_place *region = &r->list->region;
-	struct json_value *filter = put_filter(r, cities ? "Town" : "Region");
+	struct json_value *filter =
+	    put_filter(r, search_filters[cities ? SEARCH_BY_CITY : SEARCH_BY_REGION].label);
 	q.region = q.city = (struct str){"", 0};
 	put_choice(r, filter, STR("Everywhere"), -1, link_to(r, q), !r->q.region.n && !r->q.city.n);
 	if (cities) {
@@ -218,22 +240,19 @@ static void put_form(struct results *r)
 {
 	struct page *p = r->page;
 	struct json_value *kept = json_build(&p->b, p->root, "kept", JSON_IS_ARRAY);
-	const struct {
-		const char *name;
-		struct str value;
-	} fields[] = {{"category", r->q.category},
-		      {"region", r->q.region},
-		      {"city", r->q.city},
-		      {"open_at", http_param(p->request, "open_at")->text},
-		      {"near", http_param(p->request, "near")->text},
-		      {"radius", http_param(p->request, "radius")->text}};
-	for (size_t i = 0; i < COUNT_OF(fields); i++) {
-		if (!fields[i].value.n)
+	struct buf value;
+	buf_init(&value, 4096);
+	for (size_t i = 0; i < SEARCH_FILTERS; i++) {
+		buf_reset(&value);
+		if (search_filters[i].kept)
+			search_query_value(&value, &r->q, (enum search_filter_id)i);
+		if (!value.n)
 			continue;
 		struct json_value *field = json_build(&p->b, kept, NULL, JSON_IS_OBJECT);
-		json_build_text(&p->b, field, "name", str_of(fields[i].name));
-		json_build_text(&p->b, field, "value", fields[i].value);
+		json_build_text(&p->b, field, "name", str_of(search_filters[i].name));
+		json_build_text(&p->b, field, "value", page_text(p, "%s", buf_z(&value)));
 	}
+	buf_release(&value);
 	json_build_text(&p->b, p->root, "q", r->q.q);
 }
 
@@ -322,20 +341,9 @@ static void results_listed(void *ctx, const struct search_list *list)
 	put_found(r);
 	put_order(r);
 	put_open(r);
+	put_facets(r);
 	search_categories(p->pages->db, &p->request->arena, categories_listed, r);
 }
-
-const struct http_param pages_results_params[] = {
-    {.name = "q", .type = HTTP_TEXT, .max = SEARCH_TEXT_MAX, .summary = "words"},
-    {.name = "category", .type = HTTP_TEXT, .max = 250, .summary = "key of a category or group"},
-    {.name = "region", .type = HTTP_TEXT, .max = 250, .summary = "key of a region"},
-    {.name = "city", .type = HTTP_TEXT, .max = 250, .summary = "key of a city"},
-    {.name = "open_at", .type = HTTP_TEXT, .max = 40, .summary = "now, or an instant"},
-    {.name = "near", .type = HTTP_TEXT, .max = 60, .summary = "latitude,longitude"},
-    {.name = "radius", .type = HTTP_TEXT, .max = 10, .summary = "metres around near"},
-    {.name = "sort", .type = HTTP_TEXT, .max = 20, .summary = "order"},
-    {.name = "cursor", .type = HTTP_TEXT, .max = 2000, .summary = "next of the page before"},
-    {0}};
 
 void pages_results(struct http_request *request)
 {
@@ -346,7 +354,7 @@ void pages_results(struct http_request *request)
 	must(r); /* the first bytes of a request's arena */
 	r->page = p;
 	search_query_init(&r->q);
-	for (const struct http_param *row = pages_results_params; row->name; row++) {
+	for (const struct http_param *row = search_params; row->name; row++) {
 		struct err err;
 		if (search_query_set(&r->q, str_of(row->name), http_param(request, row->name)->text,
 				     &err) == OK)

@@ -263,52 +263,27 @@ static void listed(void *ctx, const struct search_list *list)
 
 static const char *const sort_choices[] = {"quality", "name", "distance", "recent", NULL};
 
-static const struct http_param list_params[] = {
-    {.name = "q",
-     .type = HTTP_TEXT,
-     .max = SEARCH_TEXT_MAX,
-     .summary = "words of the name, category or city; one slip of the finger per word is forgiven",
-     .example = "bakery"},
-    {.name = "category",
-     .type = HTTP_TEXT,
-     .max = 250,
-     .summary = "key of a category or of a group of categories, from /v1/categories"},
-    {.name = "region",
-     .type = HTTP_TEXT,
-     .max = 250,
-     .summary = "key of a region, from /v1/regions"},
-    {.name = "city",
-     .type = HTTP_TEXT,
-     .max = 250,
-     .summary = "key of a city, from /v1/regions/{key}/cities"},
-    {.name = "open_at",
-     .type = HTTP_TEXT,
-     .max = 40,
-     .summary = "only those known to be open then: now, or an RFC 3339 instant",
-     .example = "now"},
-    {.name = "near",
-     .type = HTTP_TEXT,
-     .max = 60,
-     .summary = "latitude,longitude in degrees; sorts by distance",
-     .example = "46.948,7.447"},
-    {.name = "radius",
-     .type = HTTP_INT,
-     .min = 1,
-     .max = SEARCH_RADIUS_MAX_M,
-     .summary = "metres around near (default 5000)"},
-    {.name = "sort",
-     .type = HTTP_CHOICE,
-     .choices = sort_choices,
-     .summary = "default: distance when near is given, else quality"},
-    {.name = "cursor",
-     .type = HTTP_TEXT,
-     .max = 2000,
-     .summary = "next of the page before; opaque, belongs to the same filters and order"},
-    {.name = "limit",
-     .type = HTTP_INT,
-     .min = 1,
-     .max = SEARCH_LIMIT_MAX,
-     .summary = "businesses on a page (default 20)"},
+/* How a filter's kind is described and checked by HTTP. */
+#define PARAM_TEXT(most)    .type = HTTP_TEXT, .max = (most)
+#define PARAM_KEY(most)     PARAM_TEXT(most)
+#define PARAM_INSTANT(most) PARAM_TEXT(most)
+#define PARAM_POINT(most)   PARAM_TEXT(most)
+#define PARAM_CURSOR(most)  PARAM_TEXT(most)
+#define PARAM_METRES(most)  .type = HTTP_INT, .min = 1, .max = (most)
+#define PARAM_COUNT(most)   PARAM_METRES(most)
+#define PARAM_ORDER(most)   .type = HTTP_CHOICE, .choices = sort_choices
+
+const struct http_param search_params[] = {
+#define FILTER(id, parameter, kind, field, most, kept, label, sample, text)                        \
+	{.name = parameter, PARAM_##kind(most), .summary = text, .example = sample},
+#define CHOICE_FILTER(id, parameter, label, text, ...)                                             \
+	{.name = parameter,                                                                        \
+	 .type = HTTP_CHOICE,                                                                      \
+	 .choices = (const char *const[]){__VA_ARGS__, NULL},                                      \
+	 .summary = text},
+#include "directory/search/filters.def"
+#undef FILTER
+#undef CHOICE_FILTER
     {0},
 };
 
@@ -319,7 +294,7 @@ static bool cacheable(const struct asked *a, struct buf *key)
 	if (!a->api->class.fresh_ms || a->q.cursor.n || a->q.near || a->q.open)
 		return false;
 	buf_puts(key, "list");
-	for (const struct http_param *p = list_params; p->name; p++) {
+	for (const struct http_param *p = search_params; p->name; p++) {
 		const struct http_value *value = http_param(a->request, p->name);
 		if (value->given)
 			buf_printf(key, "\n%s=%.*s", p->name, STR_ARG(value->text));
@@ -333,7 +308,7 @@ static void list_businesses(struct http_request *request)
 	struct buf key;
 	if (!a)
 		return;
-	for (const struct http_param *p = list_params; p->name; p++) {
+	for (const struct http_param *p = search_params; p->name; p++) {
 		const struct http_value *value = http_param(request, p->name);
 		struct err err;
 		if (!value->given ||
@@ -590,7 +565,7 @@ const struct http_route search_api_routes[] = {
      .name = "list_businesses",
      .handler = list_businesses,
      .kind = HTTP_API,
-     .params = list_params,
+     .params = search_params,
      .summary = "Find businesses",
      .answer = "a page of businesses; next is null on the last",
      .answer_schema = "BusinessList"},

@@ -14,6 +14,9 @@ struct search_api *search_api_create(struct db_pool *db, struct cache *cache,
 				     const struct config *config);
 void search_api_free(struct search_api *api); /* after the cache */
 
+/* The filters as parameters of a route, for the API and for pages. */
+extern const struct http_param search_params[];
+
 /* ctx: struct search_api */
 extern const struct http_route search_api_routes[];
 extern const struct http_schema search_api_schemas[];

@@ -15,6 +15,7 @@ enum plan_filter {
 	PLAN_CITY = 8,
 	PLAN_TEXT = 16,
 	PLAN_NEAR = 32,
+	PLAN_FACETS = 64, /* choices of facets.def */
 };
 
 struct plan {

@@ -22,6 +22,7 @@ enum {
 	OPEN_WALK = 5000,
 	OPEN_CHUNK_MIN = 100,
 	OPEN_CHUNK_MAX = 1000,
+	FACETS_BYTES = 1024,
 };
 
 static const double earth_radius_m = 6371008.8; /* mean, IUGG */
@@ -199,18 +200,11 @@ static void begin_pages(struct listing *l)
 	page(l);
 }
 
-static void words_done(void *ctx, enum status status, const struct db_rows *rows,
-		       const struct err *err)
+/* What the text statements look for: the words, where they are rows of words_like, and the filters as facets. */
+static void read_text(struct listing *l, const struct db_rows *rows)
 {
-	struct listing *l = ctx;
-	ask_answered(&l->ask);
-	if (status != OK) {
-		refuse_database(l, status, err);
-		return;
-	}
-	char facets[128];
 	struct buf b;
-	buf_init(&b, sizeof(facets));
+	buf_init(&b, FACETS_BYTES);
 	const struct {
 		char letter;
 		int64_t id;
@@ -218,6 +212,7 @@ static void words_done(void *ctx, enum status status, const struct db_rows *rows
 		     {'g', l->category ? 0 : l->group},
 		     {'r', l->city ? 0 : l->region},
 		     {'t', l->city}};
+	search_query_facets(&b, &l->q);
 	for (size_t i = 0; i < COUNT_OF(facet); i++)
 		if (facet[i].id)
 			buf_printf(&b, "%s@%c%lld", b.n ? "," : "", facet[i].letter,
@@ -234,10 +229,25 @@ static void words_done(void *ctx, enum status status, const struct db_rows *rows
 		begin_pages(l);
 }
 
+static void words_done(void *ctx, enum status status, const struct db_rows *rows,
+		       const struct err *err)
+{
+	struct listing *l = ctx;
+	ask_answered(&l->ask);
+	if (status != OK)
+		refuse_database(l, status, err);
+	else
+		read_text(l, rows);
+}
+
 static void ask_words(struct listing *l)
 {
-	if (!(l->filters & PLAN_TEXT)) {
+	if (!(l->filters & (PLAN_TEXT | PLAN_FACETS))) {
 		begin_pages(l);
+		return;
+	}
+	if (!(l->filters & PLAN_TEXT)) {
+		read_text(l, NULL);
 		return;
 	}
 	struct str typed = text_array(l->ask.arena, &l->typed);
@@ -308,7 +318,7 @@ static void places_done(void *ctx, enum status status, const struct db_rows *row
 
 static void ask_places(struct listing *l)
 {
-	if (!l->q.region.n && !l->q.city.n && !(l->filters & PLAN_TEXT)) {
+	if (!l->q.region.n && !l->q.city.n && !(l->filters & (PLAN_TEXT | PLAN_FACETS))) {
 		ask_words(l);
 		return;
 	}
@@ -374,13 +384,21 @@ static enum search_sort sort_of(const struct search_query *q)
 	return q->sort_given ? q->sort : q->near ? SEARCH_DISTANCE : SEARCH_QUALITY;
 }
 
+static unsigned choice_filters(const struct search_query *q)
+{
+	for (size_t i = 0; i < SEARCH_CHOICES; i++)
+		if (q->choice[i])
+			return PLAN_FACETS;
+	return 0;
+}
+
 /* A city stands for its region. */
 static unsigned place_filters(const struct search_query *q)
 {
 	return (q->city.n     ? PLAN_CITY
 		: q->region.n ? PLAN_REGION
 			      : 0u) |
-	       (q->near ? PLAN_NEAR : 0u);
+	       (q->near ? PLAN_NEAR : 0u) | choice_filters(q);
 }
 
 bool search_possible(const struct search_query *q)
@@ -417,7 +435,7 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 		must(l->fetch <= OPEN_CHUNK_MAX);
 	}
 	l->filters = (q->region.n ? PLAN_REGION : 0u) | (q->city.n ? PLAN_CITY : 0u) |
-		     (q->near ? PLAN_NEAR : 0u);
+		     (q->near ? PLAN_NEAR : 0u) | choice_filters(q);
 	l->key = key_before_all(l->list.sort);
 	if (q->category.n && !read_category(l)) {
 		refuse(l, SEARCH_NO_SUCH_CATEGORY, "there is no category or group of that key");

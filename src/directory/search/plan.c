@@ -7,6 +7,7 @@
 #define T PLAN_CITY
 #define Q PLAN_TEXT
 #define N PLAN_NEAR
+#define F PLAN_FACETS
 
 /* Every list there is. What is not in here is refused: there is no index that would serve it. */
 static const struct plan plans[] = {
@@ -19,13 +20,17 @@ static const struct plan plans[] = {
     {SEARCH_QUALITY, T, 0, false, &sql_list_city, "tkl"},
     {SEARCH_QUALITY, T | G, 0, false, &sql_list_city_group, "tgkl"},
     {SEARCH_QUALITY, T | C, 0, false, &sql_list_city_category, "tckl"},
-    {SEARCH_QUALITY, Q, G | C | R | T, true, &sql_list_text_walk, "wknl"},
-    {SEARCH_QUALITY, Q, G | C | R | T, false, &sql_list_text_rare, "wkl"},
+    {SEARCH_QUALITY, Q, G | C | R | T | F, true, &sql_list_text_walk, "wknl"},
+    {SEARCH_QUALITY, F, G | C | R | T, true, &sql_list_text_walk, "wknl"},
+    {SEARCH_QUALITY, Q, G | C | R | T | F, false, &sql_list_text_rare, "wkl"},
+    {SEARCH_QUALITY, F, G | C | R | T, false, &sql_list_text_rare, "wkl"},
     {SEARCH_NAME, 0, 0, false, &sql_list_by_name, "kl"},
     {SEARCH_NAME, T, G | C, false, &sql_list_city_by_name, "tgckl"},
     {SEARCH_DISTANCE, N, G | C, false, &sql_list_near, "pgckl"},
-    {SEARCH_DISTANCE, N | Q, G | C, true, &sql_list_text_near_walk, "wpkl"},
-    {SEARCH_DISTANCE, N | Q, G | C, false, &sql_list_text_near_rare, "wpkl"},
+    {SEARCH_DISTANCE, N | Q, G | C | F, true, &sql_list_text_near_walk, "wpkl"},
+    {SEARCH_DISTANCE, N | F, G | C, true, &sql_list_text_near_walk, "wpkl"},
+    {SEARCH_DISTANCE, N | Q, G | C | F, false, &sql_list_text_near_rare, "wpkl"},
+    {SEARCH_DISTANCE, N | F, G | C, false, &sql_list_text_near_rare, "wpkl"},
     {SEARCH_RECENT, 0, 0, false, &sql_list_recent, "kl"},
 };
 enum { PLANS = COUNT_OF(plans) };
@@ -56,7 +61,8 @@ static void describe_filters(struct buf *out, unsigned filters, const char *join
 	static const struct {
 		unsigned filter;
 		const char *name;
-	} names[] = {{Q, "q"}, {N, "near"}, {C | G, "category"}, {R, "region"}, {T, "city"}};
+	} names[] = {{Q, "q"},      {N, "near"}, {C | G, "category"},
+		     {R, "region"}, {T, "city"}, {F, "facts"}};
 	bool first = true;
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (!(filters & names[i].filter))

@@ -14,37 +14,40 @@ void search_query_init(struct search_query *q)
 				   .radius_m = SEARCH_RADIUS_DEFAULT_M};
 }
 
-static enum status set_q(struct search_query *q, struct str value, struct err *err)
+/* ---- reading ---- */
+
+/* The member of a query that holds the filter's value. */
+static void *field_of(struct search_query *q, const struct search_filter *filter)
 {
-	if (value.n > SEARCH_TEXT_MAX || !utf8_is_valid(value))
-		return err_set(err, INVALID, "q is UTF-8 text of at most %d bytes",
-			       SEARCH_TEXT_MAX);
-	q->q = value;
+	return (char *)q + filter->field;
+}
+
+static enum status set_text(struct search_query *q, const struct search_filter *filter,
+			    struct str value, struct err *err)
+{
+	if (value.n > (size_t)filter->max || !utf8_is_valid(value))
+		return err_set(err, INVALID, "%s is UTF-8 text of at most %lld bytes", filter->name,
+			       (long long)filter->max);
+	*(struct str *)field_of(q, filter) = value;
 	return OK;
 }
 
-/* Keys of categories and places: letters (of any script), digits, '-', '_'. */
-static enum status set_key(struct str *out, const char *name, struct str value, struct err *err)
+static enum status set_choice(struct search_query *q, const struct search_filter *filter,
+			      struct str value, struct err *err)
 {
-	if (value.n > 250 || !utf8_is_valid(value))
-		return err_set(err, INVALID, "%s is a key of at most 250 bytes of UTF-8", name);
-	*out = value;
-	return OK;
-}
-
-static enum status set_category(struct search_query *q, struct str value, struct err *err)
-{
-	return set_key(&q->category, "category", value, err);
-}
-
-static enum status set_region(struct search_query *q, struct str value, struct err *err)
-{
-	return set_key(&q->region, "region", value, err);
-}
-
-static enum status set_city(struct search_query *q, struct str value, struct err *err)
-{
-	return set_key(&q->city, "city", value, err);
+	struct buf names;
+	for (size_t i = 0; filter->choices[i]; i++) {
+		if (!str_eq(value, str_of(filter->choices[i])))
+			continue;
+		*(const char **)field_of(q, filter) = filter->choices[i];
+		return OK;
+	}
+	buf_init(&names, sizeof(err->text));
+	for (size_t i = 0; filter->choices[i]; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", filter->choices[i]);
+	enum status status = err_set(err, INVALID, "%s is one of: %s", filter->name, buf_z(&names));
+	buf_release(&names);
+	return status;
 }
 
 static bool digits(struct str *s, size_t n, int64_t min, int64_t max, int64_t *out)
@@ -98,8 +101,10 @@ static bool instant(struct str s, int64_t *out)
 	return true;
 }
 
-static enum status set_open_at(struct search_query *q, struct str value, struct err *err)
+static enum status set_instant(struct search_query *q, const struct search_filter *filter,
+			       struct str value, struct err *err)
 {
+	(void)filter;
 	q->open = true;
 	q->open_now = str_eq(value, STR("now"));
 	if (!q->open_now && !instant(value, &q->open_at_s))
@@ -108,8 +113,10 @@ static enum status set_open_at(struct search_query *q, struct str value, struct 
 	return OK;
 }
 
-static enum status set_near(struct search_query *q, struct str value, struct err *err)
+static enum status set_point(struct search_query *q, const struct search_filter *filter,
+			     struct str value, struct err *err)
 {
+	(void)filter;
 	struct str rest = value;
 	struct str lat = str_trim(str_cut(&rest, ','));
 	if (!rest.p || !str_to_double(lat, &q->lat) || !str_to_double(str_trim(rest), &q->lon) ||
@@ -123,18 +130,21 @@ static enum status set_near(struct search_query *q, struct str value, struct err
 	return OK;
 }
 
-static enum status set_radius(struct search_query *q, struct str value, struct err *err)
+static enum status set_number(struct search_query *q, const struct search_filter *filter,
+			      struct str value, struct err *err)
 {
-	int64_t metres;
-	if (!str_to_i64(value, 1, SEARCH_RADIUS_MAX_M, &metres))
-		return err_set(err, INVALID, "radius is a number of metres from 1 to %d",
-			       SEARCH_RADIUS_MAX_M);
-	q->radius_m = (int)metres;
+	int64_t number;
+	if (!str_to_i64(value, 1, filter->max, &number))
+		return err_set(err, INVALID, "%s is a whole number from 1 to %lld", filter->name,
+			       (long long)filter->max);
+	*(int *)field_of(q, filter) = (int)number;
 	return OK;
 }
 
-static enum status set_sort(struct search_query *q, struct str value, struct err *err)
+static enum status set_order(struct search_query *q, const struct search_filter *filter,
+			     struct str value, struct err *err)
 {
+	(void)filter;
 	for (int sort = 0; sort < SEARCH_SORTS; sort++) {
 		if (!str_eq(value, str_of(plan_sort_names[sort])))
 			continue;
@@ -145,79 +155,158 @@ static enum status set_sort(struct search_query *q, struct str value, struct err
 	return err_set(err, INVALID, "sort is quality, name, distance or recent");
 }
 
-static enum status set_cursor(struct search_query *q, struct str value, struct err *err)
+static enum status set_cursor(struct search_query *q, const struct search_filter *filter,
+			      struct str value, struct err *err)
 {
-	(void)err;
+	(void)filter, (void)err;
 	q->cursor = value; /* read when the page is asked for */
 	return OK;
 }
 
-static enum status set_limit(struct search_query *q, struct str value, struct err *err)
+/* ---- writing: the value as links have it; nothing when it is not given or the default ---- */
+
+static void write_text(struct buf *out, const struct search_query *q,
+		       const struct search_filter *filter)
 {
-	int64_t limit;
-	if (!str_to_i64(value, 1, SEARCH_LIMIT_MAX, &limit))
-		return err_set(err, INVALID, "limit is a number from 1 to %d", SEARCH_LIMIT_MAX);
-	q->limit = (int)limit;
-	return OK;
+	buf_str(out, *(const struct str *)field_of((struct search_query *)q, filter));
 }
 
+static void write_choice(struct buf *out, const struct search_query *q,
+			 const struct search_filter *filter)
+{
+	const char *choice = *(const char **)field_of((struct search_query *)q, filter);
+	if (choice)
+		buf_puts(out, choice);
+}
+
+static void write_instant(struct buf *out, const struct search_query *q,
+			  const struct search_filter *filter)
+{
+	char text[CLOCK_TEXT];
+	(void)filter;
+	if (!q->open)
+		return;
+	clock_format(q->open_at_s * 1000000, text);
+	buf_puts(out, q->open_now ? "now" : text);
+}
+
+static void write_point(struct buf *out, const struct search_query *q,
+			const struct search_filter *filter)
+{
+	(void)filter;
+	if (q->near)
+		buf_printf(out, "%.7f,%.7f", q->lat, q->lon);
+}
+
+static void write_metres(struct buf *out, const struct search_query *q,
+			 const struct search_filter *filter)
+{
+	(void)filter;
+	if (q->near && q->radius_m != SEARCH_RADIUS_DEFAULT_M)
+		buf_printf(out, "%d", q->radius_m);
+}
+
+static void write_order(struct buf *out, const struct search_query *q,
+			const struct search_filter *filter)
+{
+	(void)filter;
+	if (q->sort_given)
+		buf_puts(out, plan_sort_names[q->sort]);
+}
+
+static void write_count(struct buf *out, const struct search_query *q,
+			const struct search_filter *filter)
+{
+	(void)filter;
+	if (q->limit != SEARCH_LIMIT_DEFAULT)
+		buf_printf(out, "%d", q->limit);
+}
+
+/* ---- the table ---- */
+
 static const struct {
-	const char *name;
-	enum status (*set)(struct search_query *q, struct str value, struct err *err);
-} parameters[] = {
-    {"q", set_q},           {"category", set_category}, {"region", set_region},
-    {"city", set_city},     {"open_at", set_open_at},   {"near", set_near},
-    {"radius", set_radius}, {"sort", set_sort},         {"cursor", set_cursor},
-    {"limit", set_limit},
+	enum status (*set)(struct search_query *q, const struct search_filter *filter,
+			   struct str value, struct err *err);
+	void (*write)(struct buf *out, const struct search_query *q,
+		      const struct search_filter *filter);
+} kinds[] = {
+    [SEARCH_KIND_TEXT] = {set_text, write_text},
+    [SEARCH_KIND_KEY] = {set_text, write_text},
+    [SEARCH_KIND_CHOICE] = {set_choice, write_choice},
+    [SEARCH_KIND_INSTANT] = {set_instant, write_instant},
+    [SEARCH_KIND_POINT] = {set_point, write_point},
+    [SEARCH_KIND_METRES] = {set_number, write_metres},
+    [SEARCH_KIND_ORDER] = {set_order, write_order},
+    [SEARCH_KIND_COUNT] = {set_number, write_count},
+    [SEARCH_KIND_CURSOR] = {set_cursor, write_text},
+};
+
+const struct search_filter search_filters[SEARCH_FILTERS] = {
+#define FILTER(id, name, kind, field, max, kept, label, example, summary)                          \
+	[SEARCH_BY_##id] = {                                                                       \
+	    name, label,   kept,   SEARCH_KIND_##kind, offsetof(struct search_query, field), max,  \
+	    NULL, example, summary},
+#define CHOICE_FILTER(id, name, label, summary, ...)                                               \
+	[SEARCH_BY_##id] = {name,                                                                  \
+			    label,                                                                 \
+			    true,                                                                  \
+			    SEARCH_KIND_CHOICE,                                                    \
+			    offsetof(struct search_query, choice[SEARCH_CHOICE_##id]),             \
+			    0,                                                                     \
+			    (const char *const[]){__VA_ARGS__, NULL},                              \
+			    NULL,                                                                  \
+			    summary},
+#include "directory/search/filters.def"
+#undef FILTER
+#undef CHOICE_FILTER
 };
 
 enum status search_query_set(struct search_query *q, struct str name, struct str value,
 			     struct err *err)
 {
-	for (size_t i = 0; i < COUNT_OF(parameters); i++)
-		if (str_eq(name, str_of(parameters[i].name)))
-			return value.n ? parameters[i].set(q, value, err) : OK;
+	for (size_t i = 0; i < SEARCH_FILTERS; i++) {
+		const struct search_filter *filter = &search_filters[i];
+		if (str_eq(name, str_of(filter->name)))
+			return value.n ? kinds[filter->kind].set(q, filter, value, err) : OK;
+	}
 	return err_set(err, NOT_FOUND, "there is no parameter of that name");
 }
 
-static void put(struct buf *out, size_t start, const char *name, struct str value)
+void search_query_value(struct buf *out, const struct search_query *q, enum search_filter_id id)
 {
-	buf_printf(out, "%s%s=", out->n > start ? "&" : "", name);
-	percent_put(out, value, ",:");
+	kinds[search_filters[id].kind].write(out, q, &search_filters[id]);
 }
 
 void search_query_write(struct buf *out, const struct search_query *q, bool with_cursor)
 {
 	size_t start = out->n;
-	char text[64];
-	const struct {
-		const char *name;
-		struct str value;
-	} texts[] = {
-	    {"q", q->q}, {"category", q->category}, {"region", q->region}, {"city", q->city}};
-	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		if (texts[i].value.n)
-			put(out, start, texts[i].name, texts[i].value);
-	if (q->open && q->open_now)
-		put(out, start, "open_at", STR("now"));
-	if (q->open && !q->open_now) {
-		clock_format(q->open_at_s * 1000000, text);
-		put(out, start, "open_at", str_of(text));
+	struct buf value;
+	buf_init(&value, 4096);
+	for (size_t i = 0; i < SEARCH_FILTERS; i++) {
+		const struct search_filter *filter = &search_filters[i];
+		if (filter->kind == SEARCH_KIND_CURSOR && !with_cursor)
+			continue;
+		buf_reset(&value);
+		search_query_value(&value, q, (enum search_filter_id)i);
+		if (!value.n)
+			continue;
+		buf_printf(out, "%s%s=", out->n > start ? "&" : "", filter->name);
+		percent_put(out, buf_view(&value), ",:");
 	}
-	if (q->near) {
-		snprintf(text, sizeof(text), "%.7f,%.7f", q->lat, q->lon);
-		put(out, start, "near", str_of(text));
-		if (q->radius_m != SEARCH_RADIUS_DEFAULT_M) {
-			snprintf(text, sizeof(text), "%d", q->radius_m);
-			put(out, start, "radius", str_of(text));
-		}
+	buf_release(&value);
+}
+
+void search_query_facets(struct buf *out, const struct search_query *q)
+{
+	for (size_t i = 0; i < SEARCH_FILTERS; i++) {
+		const struct search_filter *filter = &search_filters[i];
+		if (filter->kind != SEARCH_KIND_CHOICE)
+			continue;
+		size_t start = out->n;
+		buf_printf(out, "%s@%s=", start ? "," : "", filter->name);
+		size_t named = out->n;
+		search_query_value(out, q, (enum search_filter_id)i);
+		if (out->n == named)
+			out->n = start;
 	}
-	if (q->sort_given)
-		put(out, start, "sort", str_of(plan_sort_names[q->sort]));
-	if (q->limit != SEARCH_LIMIT_DEFAULT) {
-		snprintf(text, sizeof(text), "%d", q->limit);
-		put(out, start, "limit", str_of(text));
-	}
-	if (with_cursor && q->cursor.n)
-		put(out, start, "cursor", q->cursor);
 }

@@ -36,13 +36,43 @@ enum {
 
 enum search_sort { SEARCH_QUALITY, SEARCH_NAME, SEARCH_DISTANCE, SEARCH_RECENT, SEARCH_SORTS };
 
+/* The rows of filters.def. */
+enum search_filter_id {
+#define FILTER(id, ...)        SEARCH_BY_##id,
+#define CHOICE_FILTER(id, ...) SEARCH_BY_##id,
+#include "directory/search/filters.def"
+#undef FILTER
+#undef CHOICE_FILTER
+	SEARCH_FILTERS
+};
+
+enum search_choice {
+#define FACET(id, ...) SEARCH_CHOICE_##id,
+#include "directory/words/facets.def"
+#undef FACET
+	SEARCH_CHOICES
+};
+
+enum search_kind {
+	SEARCH_KIND_TEXT,
+	SEARCH_KIND_KEY,
+	SEARCH_KIND_CHOICE,
+	SEARCH_KIND_INSTANT,
+	SEARCH_KIND_POINT,
+	SEARCH_KIND_METRES,
+	SEARCH_KIND_ORDER,
+	SEARCH_KIND_COUNT,
+	SEARCH_KIND_CURSOR,
+};
+
 struct search_query {
 	struct str q;        /* as typed; empty: none */
 	struct str category; /* key of a category or of a group; empty: any. So with the next two */
 	struct str region;
 	struct str city;
-	struct str cursor; /* from search_list.next; empty: the first page */
-	bool sort_given;   /* else: distance when near is given, quality otherwise */
+	const char *choice[SEARCH_CHOICES]; /* a value of the facet's row; NULL: any */
+	struct str cursor;                  /* from search_list.next; empty: the first page */
+	bool sort_given; /* else: distance when near is given, quality otherwise */
 	enum search_sort sort;
 	bool near;
 	double lat, lon; /* degrees, WGS 84 */
@@ -53,10 +83,22 @@ struct search_query {
 	int limit;
 };
 
+struct search_filter {
+	const char *name;
+	const char *label; /* heading on pages; empty: not offered there */
+	bool kept;         /* hidden field of the search form */
+	enum search_kind kind;
+	size_t field;               /* offset in struct search_query */
+	int64_t max;                /* bytes, or the largest number */
+	const char *const *choices; /* CHOICE: ends with NULL */
+	const char *example;        /* may be NULL */
+	const char *summary;
+};
+extern const struct search_filter search_filters[SEARCH_FILTERS];
+
 void search_query_init(struct search_query *q);
 
-/* One parameter of a URL's query by its name ("q", "category", "region", "city", "open_at", "near",
- * "radius", "sort", "cursor", "limit"). An empty value counts as not given: forms send those.
+/* One parameter of a URL's query by its name. An empty value counts as not given: forms send those.
  * NOT_FOUND: no such parameter. INVALID: not a possible value; err says what is. Keeps the slice. */
 MUST_CHECK enum status search_query_set(struct search_query *q, struct str name, struct str value,
 					struct err *err);
@@ -64,6 +106,10 @@ MUST_CHECK enum status search_query_set(struct search_query *q, struct str name,
 /* The canonical query string for links, percent-encoded, without '?': what is not default, in a fixed
  * order. The cursor only when with_cursor. */
 void search_query_write(struct buf *out, const struct search_query *q, bool with_cursor);
+/* The value of one filter as links have it; nothing when it is not given or the default. */
+void search_query_value(struct buf *out, const struct search_query *q, enum search_filter_id id);
+/* The facet words of the query's choices as elements of an array literal. */
+void search_query_facets(struct buf *out, const struct search_query *q);
 
 /* Whether there is a list of these filters in this order (the keys need not exist): pages offer no others. */
 bool search_possible(const struct search_query *q);
