@@ -91,6 +91,18 @@ static void dispatch_none(struct live_request *live)
 		       "the path exists, but not with this method");
 }
 
+static struct http_value *dispatch_values(struct live_request *live, int count)
+{
+	struct http_value *values = NULL;
+	if (count) {
+		values = arena_array(&live->request.arena, (size_t)count, sizeof(*values));
+		must(values); /* the arena is empty but for the head */
+	}
+	for (int i = 0; i < count; i++)
+		values[i].text = STR("");
+	return values;
+}
+
 void dispatch(struct live_request *live)
 {
 	struct http_request *request = &live->request;
@@ -110,11 +122,9 @@ void dispatch(struct live_request *live)
 		return;
 	}
 	request->route = live->route->row;
-	if (live->route->params_count) {
-		live->values = arena_array(&request->arena, (size_t)live->route->params_count,
-					   sizeof(*live->values));
-		must(live->values);
-	}
-	if (params_take_path(live, split.raw, split.count) && params_take_query(live))
+	live->values = dispatch_values(live, live->route->params_count);
+	live->fields = dispatch_values(live, live->route->fields_count);
+	if (params_take_path(live, split.raw, split.count) && params_take_query(live) &&
+	    body_take(live))
 		request->route->handler(request);
 }

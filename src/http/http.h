@@ -16,6 +16,10 @@
  *            .kind = HTTP_API, .handler = list_businesses, .params = list_params, ...},
  *           {0}};
  *
+ * A request's body is described by rows of the same kind (.fields): a JSON object and a form
+ * (application/x-www-form-urlencoded) are read by one table. "contact.email" is the member `email` of the
+ * object `contact`, and the form field of that name.
+ *
  * Life of a request: the handler gets it and answers it exactly once, at once or later, with http_respond()
  * or http_problem(). That call ends the request for the handler: it must not be touched afterwards. Everything
  * in it lives in its arena, which goes when the answer has been sent. When the client goes away before the
@@ -39,27 +43,31 @@ struct http_server;
 
 enum http_type {
 	HTTP_TEXT,   /* UTF-8 without control characters; min and max bound its bytes */
+	HTTP_LINES,  /* the same with line breaks and tabs; CR LF becomes LF */
 	HTTP_INT,    /* a whole number in [min, max] */
 	HTTP_NUMBER, /* a finite decimal number in [min, max] */
 	HTTP_BOOL,   /* true or false */
 	HTTP_CHOICE, /* one of `choices` */
 };
 
-/* A parameter. One that stands in the pattern as {name} is a part of the path and always given; the
- * others come from the query. No parameter may be repeated. */
+/* A parameter, or a field of a body. A parameter that stands in the pattern as {name} is a part of the path and
+ * always given; the others come from the query. No parameter and no field may be repeated. */
 struct http_param {
-	const char *name;
+	const char *name; /* of a field: one dot at most */
 	enum http_type type;
-	int64_t min, max;           /* TEXT (max 0: 1000 bytes), INT, NUMBER */
+	int64_t min, max;           /* TEXT, LINES (max 0: 1000 bytes), INT, NUMBER */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	bool required;
+	/* No byte of it stands in an answer of http/ or in the log. Of a route with a secret row the names of unknown
+	 * parameters and fields are not shown either: what stands there may be the secret without its name. */
+	bool secret;
 	const char *summary; /* one line, for OpenAPI */
 	const char *example; /* may be NULL */
 };
 
 struct http_value {
 	bool given;
-	struct str text; /* decoded, NUL-terminated; of every type */
+	struct str text; /* decoded, NUL-terminated; of every type. Empty when not given */
 	int64_t i;       /* INT; CHOICE: index into choices; BOOL: 0 or 1 */
 	double number;   /* NUMBER */
 };
@@ -80,10 +88,13 @@ struct http_route {
 	http_handler *handler;
 	enum http_kind kind;
 	const struct http_param *params; /* ends with {0}; NULL: none */
-	const char *summary;             /* one line */
-	const char *answer;              /* what a 200 holds, one line */
-	const char *answer_type;         /* its media type; NULL: application/json */
-	const char *answer_schema;       /* name in the group's schemas; NULL: not described */
+	/* Of the body, ends with {0}; POST, PUT and PATCH only. NULL: the handler reads request->body itself. A JSON null
+	 * is a field that is not given. */
+	const struct http_param *fields;
+	const char *summary;       /* one line */
+	const char *answer;        /* what a 200 holds, one line */
+	const char *answer_type;   /* its media type; NULL: application/json */
+	const char *answer_schema; /* name in the group's schemas; NULL: not described */
 };
 
 /* A JSON Schema (2020-12) for #/components/schemas. */
@@ -119,6 +130,8 @@ enum { HTTP_ARENA_BYTES = 4 << 20, HTTP_ANSWER_BYTES = 16 << 20 };
 void *http_ctx(const struct http_request *request);
 /* A parameter of the route's table; another name is a bug. Never NULL; look at `given`. */
 const struct http_value *http_param(const struct http_request *request, const char *name);
+/* The same for a field of the body. */
+const struct http_value *http_field(const struct http_request *request, const char *name);
 /* A header field's value by its name in any case; p == NULL: not sent. Of several the first. */
 struct str http_header(const struct http_request *request, const char *name);
 /* Where to build a body: empty, grows to HTTP_ANSWER_BYTES, goes with the request. Always the same one. When

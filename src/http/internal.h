@@ -31,7 +31,8 @@ struct compiled_route {
 	const struct http_group *group;
 	struct segment segments[SEGMENTS_MAX];
 	size_t segments_count;
-	int params_count;
+	int params_count, fields_count;
+	bool secret; /* one of the rows is */
 };
 
 struct route_table {
@@ -73,6 +74,7 @@ struct live_request {
 	struct live_request *previous, *next;
 	const struct compiled_route *route; /* NULL: none matched */
 	struct http_value *values;          /* in the order of the row's params */
+	struct http_value *fields;          /* in the order of the row's fields */
 	struct http_head head;
 	struct buf out, body;
 	void (*gone)(void *ctx);
@@ -160,7 +162,8 @@ int peers_connections(struct http_server *server, uint64_t key);
 struct peer *peers_join(struct http_server *server, uint64_t key);
 void peers_leave(struct http_server *server, struct peer *peer);
 
-/* values.c: what a row allows ("a whole number from 1 to 100"), and whether value->text is that; types it. */
+/* values.c: what a row allows ("a whole number from 1 to 100"), and whether value->text, a copy
+ * that may be changed, is that; types it. */
 void value_describe(const struct http_param *param, struct buf *out);
 MUST_CHECK bool value_check(const struct http_param *param, struct http_value *value);
 
@@ -175,12 +178,33 @@ void answer_fault(struct live_request *live, enum http_fault fault);
 void answer_problem(struct live_request *live, enum http_problem problem, const char *parameter,
 		    const char *remedy, const char *detail);
 
-/* params.c: decode, check and type what the route's rows describe. False: answered. */
+/* params.c: decode, check and type what rows describe. False: answered. */
+struct param_set {
+	const struct http_param *rows;
+	int count;
+	struct http_value *values;
+	bool body; /* fields, not parameters */
+};
 MUST_CHECK bool params_decode(struct live_request *live, struct str raw, bool plus,
 			      const char *parameter, struct str *out);
+/* The row of that name; -1: none. Path parameters have none. */
+int params_find(const struct live_request *live, const struct param_set *set, struct str name);
+MUST_CHECK bool params_put(struct live_request *live, const struct param_set *set, int index,
+			   struct str text);
+/* Answers what is wrong with a parameter whose value is `is`, or anything else when that is NULL. */
+void params_refuse(struct live_request *live, const struct http_param *param, const char *is);
+MUST_CHECK bool params_unknown(struct live_request *live, const struct param_set *set,
+			       struct str name);
+/* name=value&name=value */
+MUST_CHECK bool params_take_pairs(struct live_request *live, const struct param_set *set,
+				  struct str pairs);
+MUST_CHECK bool params_all_there(struct live_request *live, const struct param_set *set);
 MUST_CHECK bool params_take_path(struct live_request *live, const struct str *raw_segments,
 				 size_t count);
 MUST_CHECK bool params_take_query(struct live_request *live);
+
+/* body.c: the fields of the body, from JSON or a form. False: answered. */
+MUST_CHECK bool body_take(struct live_request *live);
 
 /* dispatch.c: find the route, type the parameters, call the handler or answer what is wrong. */
 void dispatch(struct live_request *live);

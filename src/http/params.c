@@ -1,3 +1,4 @@
+/* Parameters and fields: decoded, checked and typed by the route's rows. */
 #include "http/internal.h"
 
 #include <stdio.h>
@@ -5,6 +6,12 @@
 #include "base/utf8.h"
 
 enum { SHOWN_BYTES = 60, EXPECTED_BYTES = 400 };
+
+static struct param_set params_of(const struct live_request *live)
+{
+	return (struct param_set){live->route->row->params, live->route->params_count, live->values,
+				  false};
+}
 
 bool params_decode(struct live_request *live, struct str raw, bool plus, const char *parameter,
 		   struct str *out)
@@ -18,7 +25,7 @@ bool params_decode(struct live_request *live, struct str raw, bool plus, const c
 	if (!parameter)
 		answer_problem(live, HTTP_PROBLEM_BAD_REQUEST, NULL,
 			       "Encode text as UTF-8, and that with %XX.",
-			       "the address holds percent-encoding that is not UTF-8 text");
+			       "a name or the path holds percent-encoding that is not UTF-8 text");
 	else
 		answer_problem(live, HTTP_PROBLEM_INVALID_PARAMETER, parameter,
 			       "Encode text as UTF-8, and that with %XX.",
@@ -26,35 +33,40 @@ bool params_decode(struct live_request *live, struct str raw, bool plus, const c
 	return false;
 }
 
-/* Decode, check and keep one value. False: answered. */
-static bool params_take(struct live_request *live, int index, struct str raw, bool query)
+void params_refuse(struct live_request *live, const struct http_param *param, const char *is)
 {
-	const struct http_param *param = &live->route->row->params[index];
-	struct http_value *value = &live->values[index];
 	char expected[EXPECTED_BYTES], detail[EXPECTED_BYTES + 200], remedy[EXPECTED_BYTES + 20];
-
-	if (raw.n == 0 && query && live->route->row->kind == HTTP_PAGE)
-		return true;
-	if (value->given) {
-		snprintf(detail, sizeof(detail), "%s was given more than once", param->name);
-		answer_problem(live, HTTP_PROBLEM_REPEATED_PARAMETER, param->name, NULL, detail);
-		return false;
-	}
-	if (!params_decode(live, raw, query, param->name, &value->text))
-		return false;
-	value->given = true;
-	if (value_check(param, value))
-		return true;
 	struct buf text;
 	buf_init(&text, sizeof(expected));
 	value_describe(param, &text);
 	snprintf(expected, sizeof(expected), "%s", buf_z(&text));
 	buf_release(&text);
-	struct str shown = utf8_cut(value->text, SHOWN_BYTES);
-	snprintf(detail, sizeof(detail), "%s is \"%.*s\", which is not %s", param->name,
-		 STR_ARG(shown), expected);
+	if (is)
+		snprintf(detail, sizeof(detail), "%s is %s, which is not %s", param->name, is,
+			 expected);
+	else
+		snprintf(detail, sizeof(detail), "%s is not %s", param->name, expected);
 	snprintf(remedy, sizeof(remedy), "Give %s.", expected);
 	answer_problem(live, HTTP_PROBLEM_INVALID_PARAMETER, param->name, remedy, detail);
+}
+
+bool params_put(struct live_request *live, const struct param_set *set, int index, struct str text)
+{
+	const struct http_param *param = &set->rows[index];
+	struct http_value *value = &set->values[index];
+	char shown[SHOWN_BYTES + 3];
+	if (value->given) {
+		char detail[200];
+		snprintf(detail, sizeof(detail), "%s was given more than once", param->name);
+		answer_problem(live, HTTP_PROBLEM_REPEATED_PARAMETER, param->name, NULL, detail);
+		return false;
+	}
+	value->text = text;
+	value->given = true;
+	if (value_check(param, value))
+		return true;
+	snprintf(shown, sizeof(shown), "\"%.*s\"", STR_ARG(utf8_cut(value->text, SHOWN_BYTES)));
+	params_refuse(live, param, param->secret ? NULL : shown);
 	return false;
 }
 
@@ -66,40 +78,91 @@ static bool params_in_pattern(const struct compiled_route *route, int index)
 	return false;
 }
 
-static bool params_unknown(struct live_request *live, struct str name)
+static bool params_selectable(const struct live_request *live, const struct param_set *set,
+			      int index)
+{
+	return set->body || !params_in_pattern(live->route, index);
+}
+
+bool params_unknown(struct live_request *live, const struct param_set *set, struct str name)
 {
 	if (live->route->row->kind == HTTP_PAGE)
 		return true;
+	const char *noun = set->body ? "field of this body" : "parameter of this path";
 	struct buf remedy;
 	buf_init(&remedy, 1024);
 	int named = 0;
-	for (int i = 0; i < live->route->params_count; i++)
-		if (!params_in_pattern(live->route, i))
+	for (int i = 0; i < set->count; i++)
+		if (params_selectable(live, set, i))
 			buf_printf(&remedy, "%s%s", named++ ? ", " : "Possible are ",
-				   live->route->row->params[i].name);
+				   set->rows[i].name);
 	buf_puts(&remedy, named ? "." : "This path takes none.");
-	char detail[200];
-	name = utf8_cut(name, SHOWN_BYTES);
-	snprintf(detail, sizeof(detail), "\"%.*s\" is no parameter of this path", STR_ARG(name));
-	char shown_name[SHOWN_BYTES + 1];
-	snprintf(shown_name, sizeof(shown_name), "%.*s", STR_ARG(name));
-	answer_problem(live, HTTP_PROBLEM_UNKNOWN_PARAMETER, shown_name, buf_z(&remedy), detail);
+	char detail[200], shown[SHOWN_BYTES + 1];
+	snprintf(shown, sizeof(shown), "%.*s", STR_ARG(utf8_cut(name, SHOWN_BYTES)));
+	if (live->route->secret)
+		snprintf(detail, sizeof(detail), "something was given that is no %s", noun);
+	else
+		snprintf(detail, sizeof(detail), "\"%s\" is no %s", shown, noun);
+	answer_problem(live, HTTP_PROBLEM_UNKNOWN_PARAMETER, live->route->secret ? NULL : shown,
+		       buf_z(&remedy), detail);
 	buf_release(&remedy);
 	return false;
 }
 
-static int params_find(const struct compiled_route *route, struct str name)
+int params_find(const struct live_request *live, const struct param_set *set, struct str name)
 {
-	for (int i = 0; i < route->params_count; i++)
-		if (str_eq(name, str_of(route->row->params[i].name)) &&
-		    !params_in_pattern(route, i))
+	for (int i = 0; i < set->count; i++)
+		if (str_eq(name, str_of(set->rows[i].name)) && params_selectable(live, set, i))
 			return i;
 	return -1;
+}
+
+bool params_take_pairs(struct live_request *live, const struct param_set *set, struct str pairs)
+{
+	bool page = live->route->row->kind == HTTP_PAGE;
+	while (pairs.p) {
+		struct str value = str_cut(&pairs, '&');
+		if (value.n == 0)
+			continue;
+		struct str name = str_cut(&value, '=');
+		if (!params_decode(live, name, true, NULL, &name))
+			return false;
+		int index = params_find(live, set, name);
+		if (index < 0) {
+			if (!params_unknown(live, set, name))
+				return false;
+			continue;
+		}
+		if (page && value.n == 0)
+			continue;
+		if (!params_decode(live, value.p ? value : STR(""), true, set->rows[index].name,
+				   &value) ||
+		    !params_put(live, set, index, value))
+			return false;
+	}
+	return true;
+}
+
+bool params_all_there(struct live_request *live, const struct param_set *set)
+{
+	for (int i = 0; i < set->count; i++) {
+		if (!set->rows[i].required || set->values[i].given ||
+		    !params_selectable(live, set, i))
+			continue;
+		char detail[200];
+		snprintf(detail, sizeof(detail), "%s is needed and was not given",
+			 set->rows[i].name);
+		answer_problem(live, HTTP_PROBLEM_MISSING_PARAMETER, set->rows[i].name, NULL,
+			       detail);
+		return false;
+	}
+	return true;
 }
 
 bool params_take_path(struct live_request *live, const struct str *raw_segments, size_t count)
 {
 	const struct compiled_route *route = live->route;
+	const struct param_set set = params_of(live);
 	for (size_t i = 0; i < route->segments_count; i++) {
 		const struct segment *segment = &route->segments[i];
 		if (segment->literal.p)
@@ -108,7 +171,9 @@ bool params_take_path(struct live_request *live, const struct str *raw_segments,
 		struct str raw = raw_segments[i];
 		if (!segment->rest)
 			raw = str_cut(&raw, '/');
-		if (!params_take(live, segment->param, raw, false))
+		struct str text;
+		if (!params_decode(live, raw, false, set.rows[segment->param].name, &text) ||
+		    !params_put(live, &set, segment->param, text))
 			return false;
 	}
 	return true;
@@ -116,31 +181,7 @@ bool params_take_path(struct live_request *live, const struct str *raw_segments,
 
 bool params_take_query(struct live_request *live)
 {
-	struct str rest = live->request.raw_query;
-	while (rest.p) {
-		struct str value = str_cut(&rest, '&');
-		if (value.n == 0)
-			continue;
-		struct str name = str_cut(&value, '=');
-		if (!params_decode(live, name, true, NULL, &name))
-			return false;
-		int index = params_find(live->route, name);
-		if (index < 0) {
-			if (!params_unknown(live, name))
-				return false;
-		} else if (!params_take(live, index, value.p ? value : STR(""), true)) {
-			return false;
-		}
-	}
-	const struct http_param *params = live->route->row->params;
-	for (int i = 0; i < live->route->params_count; i++) {
-		if (!params[i].required || live->values[i].given ||
-		    params_in_pattern(live->route, i))
-			continue;
-		char detail[200];
-		snprintf(detail, sizeof(detail), "%s is needed and was not given", params[i].name);
-		answer_problem(live, HTTP_PROBLEM_MISSING_PARAMETER, params[i].name, NULL, detail);
-		return false;
-	}
-	return true;
+	const struct param_set set = params_of(live);
+	return params_take_pairs(live, &set, live->request.raw_query) &&
+	       params_all_there(live, &set);
 }

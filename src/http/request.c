@@ -35,7 +35,7 @@ struct live_request *request_create(struct http_server *server, struct connectio
 	live->server = server;
 	live->conn = conn;
 	live->route = NULL;
-	live->values = NULL;
+	live->values = live->fields = NULL;
 	live->gone = NULL;
 	live->gone_ctx = NULL;
 	live->allow[0] = '\0';
@@ -106,6 +106,16 @@ const struct http_value *http_param(const struct http_request *request, const ch
 	for (int i = 0; i < live->route->params_count; i++)
 		if (strcmp(params[i].name, name) == 0)
 			return &live->values[i];
+	must_failed(__FILE__, __LINE__, name);
+}
+
+const struct http_value *http_field(const struct http_request *request, const char *name)
+{
+	const struct live_request *live = live_of(request);
+	const struct http_param *fields = live->route->row->fields;
+	for (int i = 0; i < live->route->fields_count; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return &live->fields[i];
 	must_failed(__FILE__, __LINE__, name);
 }
 

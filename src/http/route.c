@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int find_param(const struct http_route *row, struct str name)
+static int route_find_param(const struct http_route *row, struct str name)
 {
 	for (int i = 0; row->params && row->params[i].name; i++)
 		if (str_eq(str_of(row->params[i].name), name))
@@ -12,12 +12,16 @@ static int find_param(const struct http_route *row, struct str name)
 	return -1;
 }
 
-static void compile(struct compiled_route *route, const struct http_group *group,
-		    const struct http_route *row)
+static void route_compile(struct compiled_route *route, const struct http_group *group,
+			  const struct http_route *row)
 {
 	*route = (struct compiled_route){.row = row, .group = group};
 	while (row->params && row->params[route->params_count].name)
-		route->params_count++;
+		route->secret |= row->params[route->params_count++].secret;
+	while (row->fields && row->fields[route->fields_count].name)
+		route->secret |= row->fields[route->fields_count++].secret;
+	must(!row->fields || row->method == HTTP_POST || row->method == HTTP_PUT ||
+	     row->method == HTTP_PATCH);
 	must(row->pattern[0] == '/' && row->handler && row->name && row->method != HTTP_HEAD &&
 	     row->method != HTTP_OPTIONS);
 	struct str rest = str_of(row->pattern + 1);
@@ -31,12 +35,12 @@ static void compile(struct compiled_route *route, const struct http_group *group
 		must(part.p[part.n - 1] == '}');
 		struct str name = {part.p + 1, part.n - 2};
 		segment->rest = str_ends(name, STR("..."));
-		/* OpenAPI has no word for it. */
+		/* OpenAPI cannot describe it. */
 		must(!segment->rest || (!rest.p && row->kind == HTTP_PAGE));
 		if (segment->rest)
 			name.n -= 3;
 		segment->literal = (struct str){NULL, 0};
-		segment->param = find_param(row, name);
+		segment->param = route_find_param(row, name);
 		must(segment->param >= 0);
 	}
 }
@@ -53,7 +57,7 @@ void route_table_init(struct route_table *table, const struct http_group *groups
 		for (const struct http_route *row = group->routes; row->pattern; row++) {
 			for (size_t i = 0; i < n; i++)
 				must(strcmp(table->routes[i].row->name, row->name) != 0);
-			compile(&table->routes[n++], group, row);
+			route_compile(&table->routes[n++], group, row);
 		}
 	}
 }

@@ -9,9 +9,11 @@ void value_describe(const struct http_param *param, struct buf *out)
 {
 	switch (param->type) {
 	case HTTP_TEXT:
-		buf_printf(out, "a text of %lld to %lld bytes without control characters",
+	case HTTP_LINES:
+		buf_printf(out, "a text of %lld to %lld bytes without control characters%s",
 			   (long long)param->min,
-			   (long long)(param->max ? param->max : TEXT_BYTES_DEFAULT));
+			   (long long)(param->max ? param->max : TEXT_BYTES_DEFAULT),
+			   param->type == HTTP_LINES ? " other than line breaks and tabs" : "");
 		break;
 	case HTTP_INT:
 		buf_printf(out, "a whole number from %lld to %lld", (long long)param->min,
@@ -37,15 +39,33 @@ static bool value_is_text(const struct http_param *param, struct str s)
 	int64_t max = param->max ? param->max : TEXT_BYTES_DEFAULT;
 	if ((int64_t)s.n < param->min || (int64_t)s.n > max)
 		return false;
+	bool lines = param->type == HTTP_LINES;
 	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+		if (((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f) &&
+		    !(lines && (s.p[i] == '\n' || s.p[i] == '\t')))
 			return false;
 	return true;
+}
+
+/* CR LF to LF, in place: what browsers send for the line breaks of a text area. */
+static void value_join_lines(struct str *text)
+{
+	char *p = (char *)text->p;
+	size_t n = 0;
+	for (size_t i = 0; i < text->n; i++)
+		if (!(p[i] == '\r' && i + 1 < text->n && p[i + 1] == '\n'))
+			p[n++] = p[i];
+	if (n < text->n)
+		p[n] = '\0';
+	text->n = n;
 }
 
 bool value_check(const struct http_param *param, struct http_value *value)
 {
 	switch (param->type) {
+	case HTTP_LINES:
+		value_join_lines(&value->text);
+		return value_is_text(param, value->text);
 	case HTTP_TEXT:
 		return value_is_text(param, value->text);
 	case HTTP_INT:

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/endpoint.h"
 #include "http/http.h"
 
@@ -93,6 +94,23 @@ static void get_typed(struct http_request *request)
 	http_respond_out(request, HTTP_TYPE_TEXT, NULL);
 }
 
+/* Each field of the body on a line; nothing stands for a secret but its length. */
+static void post_fields(struct http_request *request)
+{
+	struct buf *out = http_out(request);
+	for (const struct http_param *row = request->route->fields; row->name; row++) {
+		const struct http_value *value = http_field(request, row->name);
+		if (!value->given)
+			assert_int_equal(value->text.n, 0);
+		else if (row->secret)
+			buf_printf(out, "%s has %zu\n", row->name, value->text.n);
+		else
+			buf_printf(out, "%s=%s i=%d x=%.1f\n", row->name, value->text.p,
+				   (int)value->i, value->number);
+	}
+	http_respond_out(request, HTTP_TYPE_TEXT, HTTP_CACHE_NONE);
+}
+
 static void get_rest(struct http_request *request)
 {
 	http_respond(request, &(struct http_answer){.type = HTTP_TYPE_TEXT,
@@ -126,6 +144,18 @@ static const struct http_param page_params[] = {
     {.name = "on", .type = HTTP_BOOL},
     {.name = "sort", .type = HTTP_CHOICE, .choices = sorts},
     {0}};
+static const struct http_param enrol_fields[] = {
+    {.name = "code", .type = HTTP_TEXT, .min = 4, .max = 20, .required = true, .secret = true},
+    {.name = "kind", .type = HTTP_CHOICE, .choices = sorts},
+    {.name = "size", .type = HTTP_INT, .min = 1, .max = 9, .summary = "how large", .example = "3"},
+    {.name = "rate", .type = HTTP_NUMBER, .min = 0, .max = 1},
+    {.name = "open", .type = HTTP_BOOL},
+    {.name = "note", .type = HTTP_LINES, .max = 40},
+    {.name = "contact.name", .type = HTTP_TEXT, .max = 20, .required = true},
+    {.name = "contact.email", .type = HTTP_TEXT, .max = 40, .secret = true},
+    {0}};
+static const struct http_param plain_fields[] = {
+    {.name = "size", .type = HTTP_INT, .min = 1, .max = 9}, {0}};
 static const struct http_param rest_params[] = {{.name = "rest", .type = HTTP_TEXT}, {0}};
 static const struct http_route routes[] = {
     {.method = HTTP_GET, .pattern = "/later", .name = "later", .handler = get_later},
@@ -134,6 +164,24 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .pattern = "/too-big", .name = "too_big", .handler = get_too_big},
     {.method = HTTP_POST, .pattern = "/echo", .name = "echo", .handler = echo},
     {.method = HTTP_GET, .pattern = "/echo", .name = "echo_get", .handler = echo},
+    {.method = HTTP_POST,
+     .pattern = "/enrol",
+     .name = "enrol",
+     .handler = post_fields,
+     .fields = enrol_fields,
+     .summary = "Enrol",
+     .answer = "The fields"},
+    {.method = HTTP_PUT,
+     .pattern = "/plain",
+     .name = "plain",
+     .handler = post_fields,
+     .fields = plain_fields},
+    {.method = HTTP_POST,
+     .pattern = "/form",
+     .name = "form",
+     .handler = post_fields,
+     .kind = HTTP_PAGE,
+     .fields = plain_fields},
     {.method = HTTP_GET,
      .pattern = "/typed/{key}",
      .name = "typed",
@@ -440,6 +488,168 @@ static void pages_forgive_what_mailers_and_forms_add(void **state)
 		"the answer became too large");
 }
 
+/* ---- fields of bodies ---- */
+
+#define JSON "application/json"
+#define FORM "application/x-www-form-urlencoded"
+
+/* Send a body and look for a text in the whole answer, which is returned and overwritten by the next call. */
+static const char *body_answers(const char *line, const char *type, const char *body,
+				const char *text)
+{
+	static char kept[20000];
+	char request[4000];
+	snprintf(
+	    request, sizeof(request),
+	    "%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
+	    line, type, strlen(body), body);
+	struct buf in;
+	buf_init(&in, sizeof(kept) - 1);
+	int fd = dial(request);
+	int64_t end_ms = clock_ms() + DEADLINE_MS;
+	for (ssize_t n = -1; n != 0 && clock_ms() < end_ms;) {
+		char piece[4096];
+		turn();
+		n = recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
+		if (n > 0)
+			buf_add(&in, piece, (size_t)n);
+	}
+	snprintf(kept, sizeof(kept), "%s", buf_z(&in));
+	buf_release(&in);
+	close(fd);
+	if (!strstr(kept, text))
+		fail_msg("%s %s: no \"%s\" in %s", line, body, text, kept);
+	return kept;
+}
+
+static void fields_come_typed_from_json_and_from_forms(void **state)
+{
+	static const char wanted[] =
+	    "code has 6\nkind=size i=1 x=0.0\nsize=3 i=3 x=0.0\nrate=0.5 i=0 x=0.5\n"
+	    "open=true i=1 x=0.0\nnote=a\n\tb i=0 x=0.0\n"
+	    "contact.name=Zo\xc3\xab i=0 x=0.0\ncontact.email has 5\n";
+	(void)state;
+	body_answers(
+	    "POST /enrol", JSON,
+	    "{\"code\": \"abcdef\", \"kind\": \"size\", \"size\": 3, \"rate\": 0.5, \"open\": true,"
+	    " \"note\": \"a\\r\\n\\tb\", \"contact\": {\"name\": \"Zo\\u00eb\", \"email\": \"a@b.c\"}}",
+	    wanted);
+	body_answers(
+	    "POST /enrol", FORM "; charset=\"UTF-8\"",
+	    "code=abcdef&kind=size&size=3&rate=0.5&open=true&note=a%0D%0A%09b&contact.name=Zo%C3%AB&contact.email=a%40b.c",
+	    wanted);
+	body_answers(
+	    "POST /enrol", JSON,
+	    "{\"code\": \"abcd\", \"size\": null, \"contact\": {\"name\": \"x\", \"email\": null}}",
+	    "code has 4\ncontact.name=x i=0 x=0.0\n");
+	body_answers("PUT /plain", "", "", "\r\n\r\n");
+	body_answers("POST /form", FORM, "size=&submit=Send&size=4", "size=4");
+}
+
+static void wrong_fields_are_named_with_a_remedy(void **state)
+{
+	static const struct {
+		const char *line, *type, *body, *problem, *text;
+	} cases[] = {
+	    {"PUT /plain", JSON, "{\"size\": 10}", "invalid-parameter",
+	     "size is \\\"10\\\", which is not a whole number from 1 to 9"},
+	    {"PUT /plain", JSON, "{\"size\": 1e0}", "invalid-parameter",
+	     "which is not a whole number"},
+	    {"PUT /plain", JSON, "{\"size\": \"3\"}", "invalid-parameter",
+	     "size is a string, which is not"},
+	    {"PUT /plain", JSON, "{\"size\": [3]}", "invalid-parameter", "size is an array"},
+	    {"PUT /plain", JSON, "{\"size\": 3, \"size\": 3}", "repeated-parameter",
+	     "size was given more than once"},
+	    {"PUT /plain", JSON, "{\"sizes\": 3}", "unknown-parameter", "Possible are size."},
+	    {"PUT /plain", JSON, "{\"size\": 3", "invalid-body", "line 1, column"},
+	    {"PUT /plain", JSON, "[3]", "invalid-body", "no object"},
+	    {"PUT /plain", JSON, "{} {}", "invalid-body", "text after the value"},
+	    {"PUT /plain", JSON, "\xef\xbb\xbf{\"size\": \"\xff\"}", "invalid-body", "UTF-8"},
+	    {"PUT /plain", FORM, "size=3&size=4", "repeated-parameter", "size"},
+	    {"PUT /plain", FORM, "size=%zz", "invalid-parameter", "\"parameter\":\"size\""},
+	    {"PUT /plain", FORM, "other=1", "unknown-parameter", "no field of this body"},
+	    {"PUT /plain", "text/plain", "size=3", "unsupported-media-type", "HTTP/1.1 415 "},
+	    {"PUT /plain", "multipart/form-data", "size=3", "unsupported-media-type",
+	     "form-urlencoded"},
+	    {"PUT /plain", JSON "; charset=latin1", "{}", "unsupported-media-type", "UTF-8"},
+	    {"PUT /plain", JSON "\r\nContent-Encoding: gzip", "{}", "unsupported-media-type",
+	     "compressed"},
+	    {"POST /enrol", JSON, "{\"code\": \"abcd\"}", "missing-parameter",
+	     "contact.name is needed"},
+	    {"POST /enrol", JSON, "", "missing-parameter", "code is needed"},
+	    {"POST /enrol", JSON, "{\"code\": \"abcd\", \"contact.name\": \"x\"}",
+	     "unknown-parameter", "contact.name"},
+	    {"POST /enrol", JSON, "{\"code\": \"abcd\", \"note\": \"a\\u0007\"}",
+	     "invalid-parameter", "note"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		body_answers(cases[i].line, cases[i].type, cases[i].body, cases[i].problem);
+		body_answers(cases[i].line, cases[i].type, cases[i].body, cases[i].text);
+	}
+}
+
+/* However a secret is sent wrongly, no answer repeats it. */
+static void no_answer_holds_a_secret(void **state)
+{
+	static const char *const bodies[][2] = {
+	    {JSON, "{\"code\": \"SECRETSECRETSECRETSECRET\"}"},
+	    {JSON, "{\"code\": [\"SECRET\"]}"},
+	    {JSON, "{\"code\": \"SECRET\", \"code\": \"SECRET\"}"},
+	    {JSON, "{\"SECRET\": 1}"},
+	    {JSON, "{\"contact\": {\"SECRET\": 1}}"},
+	    {JSON, "{\"SECRET\": {\"SECRET\": 1}}"},
+	    {JSON, "{\"code\": \"SECRET"},
+	    {JSON, "SECRET"},
+	    {JSON, "\"SECRET\""},
+	    {FORM, "code=SECRET%zz"},
+	    {FORM, "code=SECRET%00"},
+	    {FORM, "code=SECRETSECRETSECRETSECRET"},
+	    {FORM, "code=SECRET&code=SECRET"},
+	    {FORM, "SECRET"},
+	    {FORM, "SECRET=1"},
+	    {"text/plain", "SECRET"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		if (strstr(
+			body_answers("POST /enrol", bodies[i][0], bodies[i][1], "\"request_id\""),
+			"SECRET"))
+			fail_msg("the answer to %s shows the secret", bodies[i][1]);
+	assert_null(strstr(body_answers("POST /enrol?SECRET=1", JSON, "{}", "unknown-parameter"),
+			   "SECRET"));
+}
+
+static void fields_are_in_the_openapi_document(void **state)
+{
+	struct buf out;
+	struct arena arena;
+	struct json_value *root;
+	struct err err;
+	(void)state;
+	buf_init(&out, 1 << 20);
+	arena_init(&arena, 1 << 20);
+	http_openapi(&out, groups, "test", "1", "test");
+	assert_int_equal(json_parse(&arena, buf_view(&out), &root, &err), OK);
+	const struct json_value *content =
+	    json_path(json_get(json_get(root, "paths"), "/enrol"), "post.requestBody.content");
+	const struct json_value *json = json_get(json_get(content, JSON), "schema");
+	assert_string_equal(json_path(json, "properties.size.type")->text.p, "integer");
+	assert_string_equal(json_path(json, "properties.code.format")->text.p, "password");
+	assert_true(json_path(json, "properties.code.writeOnly")->boolean);
+	assert_string_equal(json_path(json, "required.0")->text.p, "code");
+	assert_int_equal(json_get(json, "required")->count, 1);
+	assert_string_equal(json_path(json, "properties.contact.required.0")->text.p, "name");
+	assert_string_equal(json_path(json, "properties.contact.properties.email.type")->text.p,
+			    "string");
+	const struct json_value *form = json_get(json_get(content, FORM), "schema");
+	assert_int_equal(json_get(form, "properties")->count, 8);
+	assert_non_null(json_get(json_get(form, "properties"), "contact.email"));
+	assert_int_equal(json_get(form, "required")->count, 2);
+	arena_release(&arena);
+	buf_release(&out);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -459,6 +669,10 @@ int main(void)
 	    TEST(parameters_come_typed),
 	    TEST(wrong_parameters_are_named_with_a_remedy),
 	    TEST(pages_forgive_what_mailers_and_forms_add),
+	    TEST(fields_come_typed_from_json_and_from_forms),
+	    TEST(wrong_fields_are_named_with_a_remedy),
+	    TEST(no_answer_holds_a_secret),
+	    TEST(fields_are_in_the_openapi_document),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
