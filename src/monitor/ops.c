@@ -15,25 +15,28 @@
 #include <string.h>
 
 enum {
-	READ_MS = 1000,  /* how old numbers may be before they are read again */
-	PARK_MS = 20000, /* how long a question for news may wait */
+	READ_MS = 1000, /* how old numbers may be before they are read again */
 	PARKED_MAX = 200,
 	VIEW_BYTES = 4 << 20,
 	JSON_BYTES = 4 << 20,
 };
 
-/* A question for what is newer than it knows: it waits. */
+/* A request that is answered after the next reading. It lives in the request's arena. */
 struct parked {
 	struct parked *next, **link;
 	struct ops *ops;
 	struct http_request *request;
-	int64_t until_ms;
+	void (*answer)(struct http_request *request);
+	struct event *limit; /* answered without the reading then; NULL: no limit */
 };
 
 struct ops {
+	struct event_base *loop;
 	struct db_pool *db;
 	struct cache *cache;
 	const struct config *config;
+	void (*database_stats)(void *ctx, struct db_pool_stats *out);
+	void *database_stats_ctx;
 	struct event *timer;
 	struct db_query *query; /* running */
 	struct arena arena;     /* of the view */
@@ -53,6 +56,11 @@ static int64_t flush_ms(const struct ops *ops)
 static int64_t age_ms(const struct ops *ops)
 {
 	return ops->read_ms ? clock_ms() - ops->read_ms : -1;
+}
+
+static bool is_old(const struct ops *ops)
+{
+	return age_ms(ops) < 0 || age_ms(ops) > READ_MS;
 }
 
 static void put_cache(struct json_writer *w, const struct ops *ops)
@@ -76,7 +84,7 @@ static void build(struct ops *ops, struct buf *out)
 	struct json_writer w;
 	struct db_pool_stats db;
 	struct buf view;
-	db_pool_stats(ops->db, &db);
+	ops->database_stats(ops->database_stats_ctx, &db);
 	monitor_judge(&ops->view, age_ms(ops), flush_ms(ops));
 	buf_init(&view, JSON_BYTES);
 	monitor_json(&view, &ops->view);
@@ -101,7 +109,7 @@ static void build(struct ops *ops, struct buf *out)
 	buf_release(&view);
 }
 
-/* ---- who waits ---- */
+/* ---- requests that wait ---- */
 
 static void unpark(struct parked *p)
 {
@@ -109,6 +117,8 @@ static void unpark(struct parked *p)
 	if (p->next)
 		p->next->link = p->link;
 	p->ops->parked_count--;
+	if (p->limit)
+		event_free(p->limit);
 }
 
 static void gone(void *ctx)
@@ -116,8 +126,52 @@ static void gone(void *ctx)
 	unpark(ctx);
 }
 
-static void respond(struct ops *ops, struct http_request *request)
+static void parked_answer(struct parked *p)
 {
+	unpark(p);
+	http_on_gone(p->request, NULL, NULL);
+	p->answer(p->request);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	parked_answer(ctx);
+}
+
+/* False: it has been answered 503. limit_ms 0: no limit. */
+static bool park(struct ops *ops, struct http_request *request,
+		 void (*answer)(struct http_request *request), int64_t limit_ms)
+{
+	const struct timeval limit = {limit_ms / 1000, limit_ms % 1000 * 1000};
+	struct parked *p = arena_alloc(&request->arena, sizeof(*p));
+	if (!p || ops->parked_count >= PARKED_MAX) {
+		http_problem(request, HTTP_PROBLEM_BUSY, NULL,
+			     "too many requests wait for the monitor");
+		return false;
+	}
+	*p = (struct parked){.next = ops->parked,
+			     .link = &ops->parked,
+			     .ops = ops,
+			     .request = request,
+			     .answer = answer};
+	if (limit_ms) {
+		p->limit = event_new(ops->loop, -1, 0, on_limit, p);
+		if (!p->limit || event_add(p->limit, &limit) != 0)
+			memory_exhausted();
+	}
+	if (p->next)
+		p->next->link = &p->next;
+	ops->parked = p;
+	ops->parked_count++;
+	http_on_gone(request, gone, p);
+	return true;
+}
+
+static void answer_numbers(struct http_request *request)
+{
+	const struct ops *ops = http_ctx(request);
 	struct str copy = arena_str(&request->arena, buf_view(&ops->json));
 	if (!copy.p)
 		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "no memory for the numbers");
@@ -126,19 +180,16 @@ static void respond(struct ops *ops, struct http_request *request)
 			     &(struct http_answer){.body = copy, .cache = HTTP_CACHE_NONE});
 }
 
+/* An answer can make its connection's next request wait again: that one is for the next reading. */
 static void answer_all(struct ops *ops)
 {
 	ops->version++;
 	build(ops, &ops->json);
-	struct parked *p = ops->parked;
-	ops->parked = NULL;
-	ops->parked_count = 0;
-	while (p) {
-		/* It lives in the request's arena, which goes with the answer. */
-		struct parked *next = p->next;
-		http_on_gone(p->request, NULL, NULL);
-		respond(ops, p->request);
-		p = next;
+	for (int n = ops->parked_count; n > 0 && ops->parked; n--) {
+		struct parked *last = ops->parked;
+		while (last->next)
+			last = last->next;
+		parked_answer(last);
 	}
 }
 
@@ -226,23 +277,13 @@ static void get_numbers(struct http_request *request)
 	if (!allowed(request))
 		return;
 	const struct http_value *after = http_param(request, "after");
-	bool old = age_ms(ops) < 0 || age_ms(ops) > READ_MS;
+	bool old = is_old(ops);
 	if (!old && (!after->given || (uint64_t)after->i != ops->version)) {
-		respond(ops, request);
+		answer_numbers(request);
 		return;
 	}
-	struct parked *p = arena_alloc(&request->arena, sizeof(*p));
-	if (!p || ops->parked_count >= PARKED_MAX) {
-		http_problem(request, HTTP_PROBLEM_BUSY, NULL, "too many look at the monitor");
+	if (!park(ops, request, answer_numbers, 0))
 		return;
-	}
-	*p = (struct parked){
-	    .next = ops->parked, .link = &ops->parked, .ops = ops, .request = request};
-	if (p->next)
-		p->next->link = &p->next;
-	ops->parked = p;
-	ops->parked_count++;
-	http_on_gone(request, gone, p);
 	if (old)
 		read_now(ops);
 	else if (!event_pending(ops->timer, EV_TIMEOUT, NULL))
@@ -287,28 +328,35 @@ const struct http_schema ops_schemas[] = {
 		   "\"cache\":{\"type\":\"object\"},\"pipeline\":{\"type\":\"object\"}}}"},
     {0}};
 
+void ops_when_read(struct ops *ops, struct http_request *request,
+		   void (*answer)(struct http_request *request))
+{
+	if (!is_old(ops))
+		answer(request);
+	else if (park(ops, request, answer, OPS_WAIT_MS))
+		read_now(ops);
+}
+
 void ops_metrics(struct ops *ops, struct buf *out)
 {
-	bool old = age_ms(ops) < 0 || age_ms(ops) > READ_MS;
 	monitor_judge(&ops->view, age_ms(ops), flush_ms(ops));
 	struct monitor_view view = ops->view;
-	/* Scrapes come seldom: what was read for the one before is too old to be told. */
 	view.known = view.known && age_ms(ops) >= 0 && age_ms(ops) <= 2 * flush_ms(ops) + READ_MS;
-	if (old)
-		read_now(ops);
 	monitor_metrics(out, &view);
 }
 
 /* ---- life ---- */
 
-struct ops *ops_create(struct event_base *loop, struct db_pool *db, struct cache *cache,
-		       const struct config *config)
+struct ops *ops_create(const struct ops_options *options)
 {
 	struct ops *ops = memory_alloc(sizeof(*ops));
-	ops->db = db;
-	ops->cache = cache;
-	ops->config = config;
-	ops->timer = memory_had(event_new(loop, -1, 0, on_timer, ops));
+	ops->loop = options->loop;
+	ops->db = options->db;
+	ops->cache = options->cache;
+	ops->config = options->config;
+	ops->database_stats = options->database_stats;
+	ops->database_stats_ctx = options->database_stats_ctx;
+	ops->timer = memory_had(event_new(options->loop, -1, 0, on_timer, ops));
 	arena_init(&ops->arena, VIEW_BYTES);
 	buf_init(&ops->json, JSON_BYTES);
 	return ops;

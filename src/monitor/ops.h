@@ -9,14 +9,29 @@
 
 struct cache;
 struct db_pool;
+struct db_pool_stats;
 struct event_base;
 struct ops;
 
-struct ops *ops_create(struct event_base *loop, struct db_pool *db, struct cache *cache,
-		       const struct config *config);
+struct ops_options {
+	struct event_base *loop;
+	struct db_pool *db;
+	struct cache *cache;
+	const struct config *config;
+	/* The connections of all processes together. */
+	void (*database_stats)(void *ctx, struct db_pool_stats *out);
+	void *database_stats_ctx;
+};
+struct ops *ops_create(const struct ops_options *options);
 void ops_free(struct ops *ops); /* NULL is allowed; after the server */
 
-/* The last numbers, for /metrics; makes the next be read when they are old. */
+/* answer(request) runs when the numbers have been read: at once when they are not old, else after the
+ * reading that this begins, or after OPS_WAIT_MS when the database does not answer. Never when the client
+ * has left before, or when too many wait: then it has been answered. */
+enum { OPS_WAIT_MS = 2000 };
+void ops_when_read(struct ops *ops, struct http_request *request,
+		   void (*answer)(struct http_request *request));
+/* The numbers of the pipeline as read last. */
 void ops_metrics(struct ops *ops, struct buf *out);
 
 /* ctx: struct ops */

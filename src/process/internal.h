@@ -6,7 +6,7 @@
 #include "process/process.h"
 #include "process/supervisor.h"
 
-enum { SLOTS_MAX = 80, SLOT_NAME = 32 };
+enum { SLOTS_MAX = SCOREBOARD_SLOTS_MAX, SLOT_NAME = SCOREBOARD_NAME };
 
 /* One process of a class: its state over all its restarts. */
 struct slot {
@@ -28,6 +28,10 @@ struct slot {
 	pid_t retiring;      /* the predecessor, which finishes its work after a reload; 0: none */
 	int64_t retiring_kill_at_ms;
 	int cache_slot, retiring_cache_slot; /* 0: none */
+	int region, retiring_region;         /* of the scoreboard; -1: none */
+	uint64_t beats;                      /* as seen last */
+	int silent_looks;                    /* at the beats, in a row, that saw no new one */
+	int64_t look_at_ms;
 	int32_t ended; /* wait status of the last one that died; 0: none did */
 };
 
@@ -41,7 +45,8 @@ struct supervisor {
 	int cache_fd, event_fd; /* -1: no class uses the cache */
 	struct store *cache;
 	uint64_t cache_slots; /* in use: bit n, slot n */
-	int ready_fd;         /* written to when everything runs; -1: nobody waits */
+	struct scoreboard *board;
+	int ready_fd; /* written to when everything runs; -1: nobody waits */
 	bool stopping;
 	int reloading;    /* slots before this one run with the new settings; count: no reload */
 	int64_t began_ms; /* the reload */
@@ -70,14 +75,16 @@ MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct sl
 void slot_name(const struct slot *s, char out[SLOT_NAME]);
 /* Give each slot of a pair its peer. */
 void slot_find_peers(struct supervisor *sv);
+/* The scoreboard with a row for each slot. */
+MUST_CHECK enum status slot_make_board(struct supervisor *sv, struct err *err);
 /* Start what may start, kill what overstays. Returns when to look again (clock_ms). */
 int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool database_runs);
 /* Ask it to end, and its peer after it; killed after grace_ms. */
-void slot_stop(struct slot *s, int64_t grace_ms);
+void slot_stop(struct supervisor *sv, struct slot *s, int64_t grace_ms);
 /* Replace the process of a slot, and its peer, by successors with the settings of now. */
 void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms);
 /* The process has written to ready_fd or closed it. */
-void slot_take_ready(struct slot *s);
+void slot_take_ready(struct supervisor *sv, struct slot *s);
 /* The process has been reaped. */
 void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_status);
 void slot_close_listener(struct slot *s);

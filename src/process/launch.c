@@ -18,6 +18,7 @@ struct launch {
 	char path[PATH_MAX];
 	char instance_env[PATH_MAX + 32];
 	char cache_env[32];
+	char region_env[40];
 	char database_env[DATABASES_MAX][CONNINFO_BYTES];
 	const char *argv[ARGUMENTS_MAX];
 	const char *env[ENVIRONMENT_MAX];
@@ -117,6 +118,11 @@ static enum status launch_from_row(struct launch *l, const struct supervisor *sv
 			 s->cache_slot);
 		launch_add_env(l, l->cache_env);
 	}
+	if (s->region >= 0) {
+		snprintf(l->region_env, sizeof(l->region_env), "HOLDFAST_SCOREBOARD_REGION=%d",
+			 s->region);
+		launch_add_env(l, l->region_env);
+	}
 	l->spawn = (struct spawn){
 	    .path = l->path,
 	    .argv = l->argv,
@@ -142,7 +148,10 @@ enum status launch_start(const struct supervisor *sv, const struct slot *s, int 
 		     {s->listener, PROCESS_LISTENER_FD},
 		     {peer_fd, PROCESS_PEER_FD},
 		     {s->cache_slot ? sv->cache_fd : -1, PROCESS_CACHE_FD},
-		     {s->cache_slot ? sv->event_fd : -1, PROCESS_EVENT_FD}};
+		     {s->cache_slot ? sv->event_fd : -1, PROCESS_EVENT_FD},
+		     {s->region >= 0 ? scoreboard_write_fd(sv->board) : -1, PROCESS_SCOREBOARD_FD},
+		     {s->class->reads_stats ? scoreboard_read_fd(sv->board) : -1,
+		      PROCESS_SCOREBOARD_READ_FD}};
 	int key = -1;
 	l = (struct launch){0};
 	enum status status = s->class->prepare ? s->class->prepare(sv->instance, &l.spawn, err)

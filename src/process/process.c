@@ -40,6 +40,17 @@ const char *process_state_name(enum process_state state)
 	return names[state];
 }
 
+enum status process_number(const char *env, int *out, struct err *err)
+{
+	const char *text = getenv(env);
+	int64_t number;
+	if (!text || !str_to_i64(str_of(text), 0, INT32_MAX, &number))
+		return err_set(err, INVALID, "%s is missing: this program is started by holdfastd",
+			       env);
+	*out = (int)number;
+	return OK;
+}
+
 void process_ready(unsigned separation)
 {
 	unsigned char byte = (unsigned char)separation;

@@ -7,11 +7,15 @@
  *   PROCESS_CACHE_FD     the memory of the cache (cache/store/store.h), the same for all
  *   PROCESS_EVENT_FD     an eventfd that all of them share: written when waiters of the cache must look
  *   PROCESS_KEY_FD       its file of keys, open for reading and writing
+ *   PROCESS_SCOREBOARD_FD     the scoreboard (process/scoreboard.h), to map its own region for writing; it closes
+ *                        the descriptor then
+ *   PROCESS_SCOREBOARD_READ_FD  the same, for reading all of it
  * and in the environment:
  *   HOLDFAST_INSTANCE    the instance folder
  *   HOLDFAST_DATABASE    libpq's conninfo of its role, when it has one; further connections under the
  *                        names that its row gives them
  *   HOLDFAST_CACHE_SLOT  its number in the cache, while it lives
+ *   HOLDFAST_SCOREBOARD_REGION  the number of its region in the scoreboard
  * It ends on SIGTERM after finishing what it does, and is killed when the supervisor dies.
  */
 #ifndef PROCESS_PROCESS_H
@@ -27,6 +31,8 @@ enum {
 	PROCESS_CACHE_FD,
 	PROCESS_EVENT_FD,
 	PROCESS_KEY_FD,
+	PROCESS_SCOREBOARD_FD,
+	PROCESS_SCOREBOARD_READ_FD,
 };
 
 /* What keeps a process apart from the others, as bits. */
@@ -37,6 +43,9 @@ enum process_separation {
 };
 /* "user, seccomp" or "none" */
 void process_separation_text(unsigned separation, struct buf *out);
+
+/* In a child: a number that the supervisor put into the environment. INVALID: there is none. */
+MUST_CHECK enum status process_number(const char *env, int *out, struct err *err);
 
 /* In a child: say that it is ready, and what sandbox_enter gave. Without a supervisor: nothing. */
 void process_ready(unsigned separation);

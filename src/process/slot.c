@@ -20,8 +20,11 @@ enum {
 	BACKOFF_CLOSE_MS = 800, /* a slot that is away for longer keeps no connections waiting */
 	STEADY_MS = 10000,      /* a death after so long begins the back-off anew */
 	READY_POLL_MS = 20,     /* how often poll_ready of a class is asked */
-	PEER_GRACE_MS =
-	    2000, /* for the one of a pair that is left; in a stop, for the one that ends last */
+	LOOK_MS = 1000,         /* least time between two looks at the beats of a process */
+	LOOKS = 4,              /* so many in a row without a new beat: it hangs */
+	HUNG_GRACE_MS = 5000,   /* for a process that hung, when it goes on after all */
+	/* For the one of a pair that is left; in a stop, more for the one that ends last. */
+	PEER_GRACE_MS = 2000,
 };
 
 void slot_name(const struct slot *s, char out[SLOT_NAME])
@@ -59,7 +62,42 @@ void slot_close_listener(struct slot *s)
 	s->listener = -1;
 }
 
-/* ---- its number in the cache ---- */
+static void slot_set_state(struct supervisor *sv, struct slot *s, enum process_state state)
+{
+	char name[SLOT_NAME];
+	slot_name(s, name);
+	s->state = state;
+	scoreboard_set_slot(sv->board, (int)(s - sv->slots), name, state, s->restarts);
+}
+
+/* ---- its number in the cache, its region of the scoreboard ---- */
+
+enum status slot_make_board(struct supervisor *sv, struct err *err)
+{
+	size_t bytes[SLOTS_MAX];
+	for (int n = 0; n < sv->count; n++)
+		bytes[n] = sv->slots[n].class->stats_bytes;
+	enum status status = scoreboard_create(bytes, sv->count, &sv->board, err);
+	for (int n = 0; n < sv->count && status == OK; n++)
+		slot_set_state(sv, &sv->slots[n], PROCESS_DOWN);
+	return status;
+}
+
+static void slot_begin_region(struct supervisor *sv, struct slot *s)
+{
+	if (!s->class->stats_bytes)
+		return;
+	s->region = scoreboard_begin(sv->board, (int)(s - sv->slots));
+	s->silent_looks = 0;
+	s->beats = 0;
+}
+
+static void slot_end_region(struct supervisor *sv, int *region)
+{
+	if (*region >= 0)
+		scoreboard_end(sv->board, *region);
+	*region = -1;
+}
 
 static int slot_take_cache(struct supervisor *sv)
 {
@@ -89,7 +127,7 @@ static void slot_free_cache(struct supervisor *sv, int *slot)
 static void slot_back_off(struct supervisor *sv, struct slot *s)
 {
 	int64_t limit = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
-	s->state = PROCESS_BACKOFF;
+	slot_set_state(sv, s, PROCESS_BACKOFF);
 	s->start_at_ms = clock_ms() + backoff_jitter(limit, random_next(&sv->random));
 	/* The kernel would go on giving this slot its share of the connections. Without the listener the
 	 * other slots get them; a process that died once or twice is back before anybody notices. */
@@ -103,11 +141,11 @@ static void slot_signal(const struct slot *s, pid_t pid)
 }
 
 /* The other one of its pair has ended: it cannot work alone. */
-static void slot_end_after_peer(struct slot *s)
+static void slot_end_after_peer(struct supervisor *sv, struct slot *s)
 {
 	if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
 		s->restarts++;
-		s->state = PROCESS_STOPPING;
+		slot_set_state(sv, s, PROCESS_STOPPING);
 		s->kill_at_ms = clock_ms() + PEER_GRACE_MS;
 		slot_signal(s, s->pid);
 	} else if (s->state == PROCESS_STOPPING && !s->front) {
@@ -130,6 +168,8 @@ static enum status slot_spawn(struct supervisor *sv, struct slot *s, int peer_fd
 	if (status == OK && s->class->caches)
 		s->cache_slot = slot_take_cache(sv);
 	if (status == OK)
+		slot_begin_region(sv, s);
+	if (status == OK)
 		status = launch_start(sv, s, ready[1], peer_fd, &s->separation, &s->pid, &err);
 	if (ready[1] >= 0)
 		close(ready[1]);
@@ -139,11 +179,12 @@ static enum status slot_spawn(struct supervisor *sv, struct slot *s, int peer_fd
 			close(ready[0]);
 		log_error("cannot start", LOG_S("process", name), LOG_S("error", err.text));
 		slot_free_cache(sv, &s->cache_slot);
+		slot_end_region(sv, &s->region);
 		slot_back_off(sv, s);
 		return status;
 	}
 	s->ready_fd = ready[0];
-	s->state = PROCESS_STARTING;
+	slot_set_state(sv, s, PROCESS_STARTING);
 	log_info("started", LOG_S("process", name), LOG_I("pid", s->pid));
 	return OK;
 }
@@ -163,7 +204,7 @@ static void slot_start(struct supervisor *sv, struct slot *s)
 		if (s->peer)
 			slot_back_off(sv, s->peer);
 	} else if (s->peer && slot_spawn(sv, s->peer, pair[1]) != OK) {
-		slot_end_after_peer(s);
+		slot_end_after_peer(sv, s);
 	}
 	if (s->peer) {
 		close(pair[0]);
@@ -171,15 +212,16 @@ static void slot_start(struct supervisor *sv, struct slot *s)
 	}
 }
 
-static void slot_ready(struct slot *s)
+static void slot_ready(struct supervisor *sv, struct slot *s)
 {
 	char name[SLOT_NAME];
 	slot_name(s, name);
-	s->state = PROCESS_RUNNING;
+	slot_set_state(sv, s, PROCESS_RUNNING);
+	s->look_at_ms = clock_ms() + LOOK_MS;
 	log_info("ready", LOG_S("process", name), LOG_I("ms", clock_ms() - s->started_ms));
 }
 
-void slot_take_ready(struct slot *s)
+void slot_take_ready(struct supervisor *sv, struct slot *s)
 {
 	unsigned char byte;
 	ssize_t n = read(s->ready_fd, &byte, 1);
@@ -187,9 +229,130 @@ void slot_take_ready(struct slot *s)
 	s->ready_fd = -1;
 	if (n == 1 && s->state == PROCESS_STARTING) {
 		s->separation |= byte;
-		slot_ready(s);
+		slot_ready(sv, s);
 	}
 }
+
+/* ---- end ---- */
+
+void slot_stop(struct supervisor *sv, struct slot *s, int64_t grace_ms)
+{
+	if (s->state == PROCESS_BACKOFF) {
+		slot_set_state(sv, s, PROCESS_DOWN);
+	} else if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
+		bool last = s->peer && !s->front && s->peer->pid;
+		if (!last)
+			slot_signal(s, s->pid);
+		s->kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
+		slot_set_state(sv, s, PROCESS_STOPPING);
+	}
+}
+
+static void slot_retire(struct slot *s, int64_t grace_ms)
+{
+	bool last = s->peer && !s->front;
+	if (!last)
+		slot_signal(s, s->pid);
+	s->retiring = s->pid;
+	s->pid = 0;
+	s->retiring_cache_slot = s->cache_slot;
+	s->cache_slot = 0;
+	s->retiring_region = s->region;
+	s->region = -1;
+	s->retiring_kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
+}
+
+void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms)
+{
+	struct slot *front = s->peer && !s->front ? s->peer : s;
+	if (front->class->exclusive) {
+		/* slot_advance starts it again when it is down. */
+		slot_stop(sv, front, grace_ms);
+		if (front->peer)
+			slot_stop(sv, front->peer, grace_ms);
+		return;
+	}
+	slot_retire(front, grace_ms);
+	if (front->peer)
+		slot_retire(front->peer, grace_ms);
+	slot_start(sv, front);
+}
+
+/* A process that beats no more serves nobody, and the kernel goes on giving it its share of the
+ * connections: its successor takes them from the same listening socket at once. Beats are counted and
+ * not dated, so that a machine that was stopped as a whole replaces nothing. Returns when to look again. */
+static int64_t slot_watch(struct supervisor *sv, struct slot *s, int64_t now)
+{
+	int64_t limit_ms =
+	    s->class->beats ? config_number(&sv->instance->config, s->class->hang) : 0;
+	char name[SLOT_NAME];
+	if (!limit_ms || s->state != PROCESS_RUNNING)
+		return INT64_MAX;
+	if (s->look_at_ms > now)
+		return s->look_at_ms;
+	uint64_t beats = scoreboard_beats(sv->board, s->region);
+	s->silent_looks = beats == s->beats ? s->silent_looks + 1 : 0;
+	s->beats = beats;
+	s->look_at_ms = now + (limit_ms / LOOKS > LOOK_MS ? limit_ms / LOOKS : LOOK_MS);
+	if (s->silent_looks < LOOKS)
+		return s->look_at_ms;
+	slot_name(s, name);
+	log_error("hangs", LOG_S("process", name), LOG_I("pid", s->pid));
+	s->restarts++;
+	if (s->retiring || (s->peer && s->peer->retiring))
+		kill(s->pid, SIGKILL);
+	else
+		slot_replace(sv, s, HUNG_GRACE_MS);
+	return now;
+}
+
+static void slot_retired(struct supervisor *sv, struct slot *s)
+{
+	char name[SLOT_NAME];
+	slot_name(s, name);
+	log_info("retired", LOG_S("process", name), LOG_I("pid", s->retiring));
+	slot_free_cache(sv, &s->retiring_cache_slot);
+	slot_end_region(sv, &s->retiring_region);
+	s->retiring = 0;
+	if (s->peer && s->peer->retiring)
+		slot_signal(s->peer, s->peer->retiring);
+}
+
+void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_status)
+{
+	char name[SLOT_NAME];
+	if (pid == s->retiring) {
+		slot_retired(sv, s);
+		return;
+	}
+	slot_name(s, name);
+	slot_free_cache(sv, &s->cache_slot);
+	slot_end_region(sv, &s->region);
+	if (s->ready_fd >= 0)
+		close(s->ready_fd);
+	s->ready_fd = -1;
+	s->pid = 0;
+	if (s->state == PROCESS_STOPPING) {
+		log_info("stopped", LOG_S("process", name),
+			 LOG_I("signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0));
+		slot_set_state(sv, s, PROCESS_DOWN);
+	} else {
+		log_error("died", LOG_S("process", name), LOG_I("pid", pid),
+			  LOG_I("signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0),
+			  LOG_I("status", WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1));
+		s->ended = wait_status;
+		s->restarts++;
+		if (clock_ms() - s->started_ms >= STEADY_MS)
+			s->failures = 0;
+		slot_back_off(sv, s);
+		if (sv->stopping)
+			slot_set_state(sv, s, PROCESS_DOWN);
+	}
+	if (s->peer)
+		slot_end_after_peer(sv, s->peer);
+}
+
+/* ---- what is due ---- */
 
 static bool slot_due(const struct slot *s, int64_t now)
 {
@@ -210,7 +373,7 @@ int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool da
 	if (s->state == PROCESS_STARTING && s->class->poll_ready) {
 		bool ready = s->class->poll_ready(sv->instance);
 		if (ready)
-			slot_ready(s);
+			slot_ready(sv, s);
 		/* Slots that wait for it are looked at again at once. */
 		next = ready ? now : now + READY_POLL_MS;
 	}
@@ -222,6 +385,7 @@ int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool da
 		kill(s->retiring, s->class->kill_signal ? s->class->kill_signal : SIGKILL);
 		s->retiring_kill_at_ms = INT64_MAX;
 	}
+	next = earlier(next, slot_watch(sv, s, now));
 	if (s->retiring)
 		next = earlier(next, s->retiring_kill_at_ms);
 	/* One that is due already waits for its peer, whose time or end comes. */
@@ -230,91 +394,4 @@ int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool da
 	if (s->state == PROCESS_STOPPING)
 		next = earlier(next, s->kill_at_ms);
 	return next;
-}
-
-/* ---- end ---- */
-
-void slot_stop(struct slot *s, int64_t grace_ms)
-{
-	if (s->state == PROCESS_BACKOFF) {
-		s->state = PROCESS_DOWN;
-	} else if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
-		bool last = s->peer && !s->front && s->peer->pid;
-		if (!last)
-			slot_signal(s, s->pid);
-		s->kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
-		s->state = PROCESS_STOPPING;
-	}
-}
-
-static void slot_retire(struct slot *s, int64_t grace_ms)
-{
-	bool last = s->peer && !s->front;
-	if (!last)
-		slot_signal(s, s->pid);
-	s->retiring = s->pid;
-	s->pid = 0;
-	s->retiring_cache_slot = s->cache_slot;
-	s->cache_slot = 0;
-	s->retiring_kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
-}
-
-void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms)
-{
-	struct slot *front = s->peer && !s->front ? s->peer : s;
-	if (front->class->exclusive) {
-		/* slot_advance starts it again when it is down. */
-		slot_stop(front, grace_ms);
-		if (front->peer)
-			slot_stop(front->peer, grace_ms);
-		return;
-	}
-	slot_retire(front, grace_ms);
-	if (front->peer)
-		slot_retire(front->peer, grace_ms);
-	slot_start(sv, front);
-}
-
-static void slot_retired(struct supervisor *sv, struct slot *s)
-{
-	char name[SLOT_NAME];
-	slot_name(s, name);
-	log_info("retired", LOG_S("process", name), LOG_I("pid", s->retiring));
-	slot_free_cache(sv, &s->retiring_cache_slot);
-	s->retiring = 0;
-	if (s->peer && s->peer->retiring)
-		slot_signal(s->peer, s->peer->retiring);
-}
-
-void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_status)
-{
-	char name[SLOT_NAME];
-	if (pid == s->retiring) {
-		slot_retired(sv, s);
-		return;
-	}
-	slot_name(s, name);
-	slot_free_cache(sv, &s->cache_slot);
-	if (s->ready_fd >= 0)
-		close(s->ready_fd);
-	s->ready_fd = -1;
-	s->pid = 0;
-	if (s->state == PROCESS_STOPPING) {
-		log_info("stopped", LOG_S("process", name),
-			 LOG_I("signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0));
-		s->state = PROCESS_DOWN;
-	} else {
-		log_error("died", LOG_S("process", name), LOG_I("pid", pid),
-			  LOG_I("signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0),
-			  LOG_I("status", WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1));
-		s->ended = wait_status;
-		s->restarts++;
-		if (clock_ms() - s->started_ms >= STEADY_MS)
-			s->failures = 0;
-		slot_back_off(sv, s);
-		if (sv->stopping)
-			s->state = PROCESS_DOWN;
-	}
-	if (s->peer)
-		slot_end_after_peer(s->peer);
 }

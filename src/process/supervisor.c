@@ -94,21 +94,26 @@ static void add_slots(struct supervisor *sv, const struct process_class *class, 
 {
 	for (int n = 0; n < count; n++) {
 		must(sv->count < SLOTS_MAX);
-		sv->slots[sv->count++] =
-		    (struct slot){.class = class, .index = n, .listener = -1, .ready_fd = -1};
+		sv->slots[sv->count++] = (struct slot){.class = class,
+						       .index = n,
+						       .listener = -1,
+						       .ready_fd = -1,
+						       .region = -1,
+						       .retiring_region = -1};
 	}
 }
 
 static enum status make_slots(struct supervisor *sv, struct err *err)
 {
 	const struct instance *i = sv->instance;
-	enum status status = OK;
+	enum status status;
 	for (const struct process_class *class = sv->classes; class->name; class ++) {
 		if (class->embedded_only && !instance_embedded(i))
 			continue;
 		add_slots(sv, class, class->count ? class->count(&i->config) : 1);
 	}
 	slot_find_peers(sv);
+	status = slot_make_board(sv, err);
 	for (int n = 0; n < sv->count && status == OK; n++) {
 		struct slot *s = &sv->slots[n];
 		if (s->class->caches && !sv->cache)
@@ -182,7 +187,7 @@ static int advance(struct supervisor *sv)
 	if (sv->stopping && all_down(sv, true))
 		for (int n = 0; n < sv->count; n++)
 			if (!sv->slots[n].needs_database)
-				slot_stop(&sv->slots[n], DATABASE_STOP_MS);
+				slot_stop(sv, &sv->slots[n], DATABASE_STOP_MS);
 	for (int n = 0; n < sv->count; n++)
 		next = earlier(next, slot_advance(sv, &sv->slots[n], now, database));
 	if (sv->ready_fd >= 0 && all_run(sv)) {
@@ -212,7 +217,7 @@ static void stop_all(struct supervisor *sv)
 	sv->stopping = true;
 	for (int n = 0; n < sv->count; n++)
 		if (sv->slots[n].needs_database)
-			slot_stop(&sv->slots[n], drain_ms(sv));
+			slot_stop(sv, &sv->slots[n], drain_ms(sv));
 	/* The kernel would go on accepting connections that no process reads. */
 	close_listeners(sv);
 }
@@ -307,7 +312,7 @@ static void loop(struct supervisor *sv)
 			continue;
 		for (int n = 0; n < sv->count; n++)
 			if (fds[n + 2].revents && sv->slots[n].ready_fd == fds[n + 2].fd)
-				slot_take_ready(&sv->slots[n]);
+				slot_take_ready(sv, &sv->slots[n]);
 		if (fds[0].revents)
 			take_signals(sv);
 		if (fds[1].revents)
@@ -362,6 +367,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 	}
 	close_listeners(&sv);
 	store_detach(sv.cache);
+	scoreboard_close(sv.board);
 	if (sv.cache_fd >= 0)
 		close(sv.cache_fd);
 	if (sv.event_fd >= 0)

@@ -18,6 +18,7 @@
 
 #include "config/instance.h"
 #include "process/spawn.h"
+#include "process/scoreboard.h"
 
 /* A connection to the database that a process gets, as a conninfo in its environment. */
 struct process_database {
@@ -34,19 +35,26 @@ struct process_class {
 	const char *program;          /* stands beside holdfastd */
 	const char *const *arguments; /* after the program's name, ends with NULL; NULL: none */
 	int (*count)(const struct config *c); /* NULL: one, without a number in its name */
-	bool own_user; /* runs as the system user that the option `user` names */
+	/* Runs as the system user that the option `user` names. */
+	bool own_user;
 	enum config_id user;
-	bool
-	    listens; /* has a listening socket of its own, at the address that the option `address` names */
+	/* Has a listening socket of its own, at the address that the option `address` names. */
+	bool listens;
 	enum config_id address;
-	bool caches;      /* shares the cache */
-	const char *key;  /* file below the instance's folder that it gets open; NULL: none */
-	const char *pair; /* what the two rows of a pair have in common; NULL: works alone */
+	bool caches;     /* shares the cache */
+	const char *key; /* file below the instance's folder that it gets open; NULL: none */
 	const struct process_database *databases; /* ends with {0}; NULL: none */
-	bool
-	    needs_database; /* starts after the embedded database, stops before it; for a pair: either row */
+	/* Starts after the embedded database, ends before it. For a pair: one of the rows is enough. */
+	bool needs_database;
+	const char *pair; /* what the two rows of a pair have in common; NULL: works alone */
 	/* Its successor starts only when it has ended. For a pair: both rows. */
 	bool exclusive;
+	size_t stats_bytes; /* the most that it publishes (process/scoreboard.h); 0: nothing */
+	bool reads_stats;   /* what all publish */
+	/* It beats in its region (scoreboard_beat) every SCOREBOARD_BEAT_MS; when that stops for as long as the
+	 * duration that the option `hang` names, it is replaced. Only with stats_bytes. */
+	bool beats;
+	enum config_id hang;
 	uint64_t (*max_files)(const struct config *c); /* NULL: as it is */
 
 	/* The embedded database: a program that does not know process_ready() and has its own start. */

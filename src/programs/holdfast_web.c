@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "process/process.h"
 #include "process/sandbox.h"
+#include "process/scoreboard.h"
 #include "web/web.h"
 
 #include <event2/event.h>
@@ -57,8 +58,45 @@ static void on_term(evutil_socket_t signal, short what, void *ctx)
 	program->listen_fd = -1;
 }
 
-/* slot: in the cache that the supervisor made; 0: one of our own. */
-static int serve(int listen_fd, const struct config *config, const char *replacing, int slot)
+/* What this process shares with the others. */
+struct shared {
+	int cache_fd, event_fd, cache_slot;
+	struct scoreboard_region *region;
+	struct scoreboard *board;
+};
+
+/* Under the supervisor. */
+static void take_shared(struct shared *shared)
+{
+	struct err err;
+	int region;
+	*shared = (struct shared){.cache_fd = PROCESS_CACHE_FD, .event_fd = PROCESS_EVENT_FD};
+	if (process_number("HOLDFAST_CACHE_SLOT", &shared->cache_slot, &err) != OK ||
+	    process_number("HOLDFAST_SCOREBOARD_REGION", &region, &err) != OK ||
+	    scoreboard_open_region(PROCESS_SCOREBOARD_FD, region, &shared->region, &err) != OK ||
+	    scoreboard_open(PROCESS_SCOREBOARD_READ_FD, &shared->board, &err) != OK)
+		die("%s", err.text);
+	/* What is left can only be read. */
+	close(PROCESS_SCOREBOARD_FD);
+	close(PROCESS_SCOREBOARD_READ_FD);
+}
+
+/* By hand: shared with nobody. */
+static void make_shared(struct shared *shared)
+{
+	const size_t bytes = WEB_STATS_BYTES;
+	struct err err;
+	*shared = (struct shared){.cache_fd = -1, .event_fd = -1, .cache_slot = 1};
+	if (scoreboard_create(&bytes, 1, &shared->board, &err) != OK)
+		die("%s", err.text);
+	scoreboard_set_slot(shared->board, 0, "web/1", PROCESS_RUNNING, 0);
+	if (scoreboard_open_region(scoreboard_write_fd(shared->board),
+				   scoreboard_begin(shared->board, 0), &shared->region, &err) != OK)
+		die("%s", err.text);
+}
+
+static int serve(int listen_fd, const struct config *config, const char *replacing,
+		 struct shared *shared)
 {
 	struct program program = {.listen_fd = listen_fd};
 	struct err err;
@@ -76,16 +114,23 @@ static int serve(int listen_fd, const struct config *config, const char *replaci
 						       .listen_fd = listen_fd,
 						       .config = config,
 						       .conninfo = database ? database : "",
-						       .cache_fd = slot ? PROCESS_CACHE_FD : -1,
-						       .event_fd = slot ? PROCESS_EVENT_FD : -1,
-						       .cache_slot = slot ? slot : 1,
+						       .cache_fd = shared->cache_fd,
+						       .event_fd = shared->event_fd,
+						       .cache_slot = shared->cache_slot,
+						       .region = shared->region,
+						       .board = shared->board,
 						       .replacing = replacing});
 	if (sandbox_enter(SANDBOX_WEB, &separation, &err) != OK)
 		die("%s", err.text);
 	process_ready(separation);
-	event_base_dispatch(program.loop);
+	while (!event_base_got_exit(program.loop)) {
+		event_base_loop(program.loop, EVLOOP_ONCE);
+		web_publish(program.web);
+	}
 
 	web_destroy(program.web);
+	scoreboard_close_region(shared->region);
+	scoreboard_close(shared->board);
 	if (program.listen_fd >= 0)
 		close(program.listen_fd);
 	event_free(term);
@@ -98,6 +143,7 @@ static int serve(int listen_fd, const struct config *config, const char *replaci
 static int serve_instance(const char *dir)
 {
 	struct instance instance;
+	struct shared shared;
 	struct err err;
 	if (instance_open(&instance, dir, &err) != OK)
 		die("%s", err.text);
@@ -105,11 +151,8 @@ static int serve_instance(const char *dir)
 	char replacing[PATH_MAX];
 	if (io_path(replacing, sizeof(replacing), &err, "%s/web", instance.dir) != OK)
 		die("%s", err.text);
-	const char *text = getenv("HOLDFAST_CACHE_SLOT");
-	int64_t slot = 0;
-	if (!text || !str_to_i64(str_of(text), 1, INT32_MAX, &slot))
-		die("HOLDFAST_CACHE_SLOT is missing: holdfast-web is started by holdfastd");
-	int code = serve(PROCESS_LISTENER_FD, &instance.config, replacing, (int)slot);
+	take_shared(&shared);
+	int code = serve(PROCESS_LISTENER_FD, &instance.config, replacing, &shared);
 	instance_release(&instance);
 	return code;
 }
@@ -117,6 +160,7 @@ static int serve_instance(const char *dir)
 static int serve_alone(const char *address, const char *conf)
 {
 	struct config config;
+	struct shared shared;
 	struct err err;
 	int fd;
 	struct endpoint bound;
@@ -129,7 +173,8 @@ static int serve_alone(const char *address, const char *conf)
 	set_up_log(&config);
 	printf("%s\n", text);
 	fflush(stdout);
-	int code = serve(fd, &config, NULL, 0);
+	make_shared(&shared);
+	int code = serve(fd, &config, NULL, &shared);
 	config_release(&config);
 	return code;
 }

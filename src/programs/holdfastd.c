@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "db/cluster/cluster.h"
 #include "process/supervisor.h"
+#include "web/web.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -57,6 +58,10 @@ static const struct process_class classes[] = {
      .listens = true,
      .address = CONFIG_WEB_LISTEN,
      .caches = true,
+     .stats_bytes = WEB_STATS_BYTES,
+     .reads_stats = true,
+     .beats = true,
+     .hang = CONFIG_WEB_HANG_TIMEOUT,
      .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", INSTANCE_ROLE_WEB}, {0}},
      .needs_database = true,
      .max_files = web_files},

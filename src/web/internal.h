@@ -8,6 +8,10 @@
 
 struct web {
 	const struct config *config;
+	struct scoreboard_region *region;
+	const struct scoreboard *board; /* what all processes have published */
+	uint64_t numbers_form;
+	struct event *beat;
 	struct db_pool *db;
 	struct cache *cache;
 	struct search_api *search;
@@ -22,7 +26,11 @@ struct web {
 /* /healthz, /readyz, /metrics, /openapi.json, /assets/...; ctx: struct web. */
 extern const struct http_route web_routes[];
 
-/* The counters of this process as Prometheus reads them. */
+/* Everything that is counted, by all processes, as Prometheus reads it. */
 void web_metrics(struct web *web, struct buf *out);
+/* Tells whether what another process published is of the same form. */
+uint64_t web_numbers_form(const struct http_stats *http);
+/* The database connections of all web processes together. */
+void web_database_stats(struct web *web, struct db_pool_stats *out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "web/internal.h"
 
 #include "base/files.h"
+#include "monitor/ops.h"
 #include "sql/web.h"
 
 enum { HASH_BYTES = 16 };
@@ -53,10 +54,16 @@ static void get_ready(struct http_request *request)
 
 /* ---- descriptions ---- */
 
-static void get_metrics(struct http_request *request)
+static void put_metrics(struct http_request *request)
 {
 	web_metrics(http_ctx(request), http_out(request));
 	http_respond_out(request, "text/plain; version=0.0.4; charset=utf-8", HTTP_CACHE_NONE);
+}
+
+static void get_metrics(struct http_request *request)
+{
+	const struct web *web = http_ctx(request);
+	ops_when_read(web->ops, request, put_metrics);
 }
 
 static void get_openapi(struct http_request *request)
@@ -113,7 +120,7 @@ const struct http_route web_routes[] = {
      .name = "metrics",
      .handler = get_metrics,
      .kind = HTTP_API,
-     .summary = "Counters of the process that answers, in Prometheus' text format",
+     .summary = "Counters of all processes, whichever answers, in Prometheus' text format",
      .answer = "Prometheus text format 0.0.4",
      .answer_type = "text/plain"},
     {.method = HTTP_GET,

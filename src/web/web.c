@@ -1,5 +1,6 @@
 #include "web/internal.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/files.h"
@@ -9,6 +10,7 @@
 #include "directory/search/api.h"
 #include "directory/stats/stats.h"
 #include "monitor/ops.h"
+#include "process/scoreboard.h"
 
 #define TEXT_OF(x)    #x
 #define VERSION_OF(x) TEXT_OF(x)
@@ -20,6 +22,28 @@ static const char security_headers[] =
     "Content-Security-Policy: default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: strict-origin-when-cross-origin\r\n";
+
+/* Without connections the loop sleeps; the supervisor looks for beats all the same. */
+static void on_beat(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx; /* every pass of the loop ends with web_publish */
+}
+
+static void start_beat(struct web *web, struct event_base *loop)
+{
+	const struct timeval interval = {SCOREBOARD_BEAT_MS / 1000,
+					 SCOREBOARD_BEAT_MS % 1000 * 1000};
+	web->beat = event_new(loop, -1, EV_PERSIST, on_beat, web);
+	if (!web->beat || event_add(web->beat, &interval) != 0)
+		memory_exhausted();
+}
+
+static void database_stats(void *ctx, struct db_pool_stats *out)
+{
+	web_database_stats(ctx, out);
+}
 
 /* Every route of the process. */
 static void collect_routes(struct web *web)
@@ -68,7 +92,12 @@ static void create_cache(struct web *web, const struct web_options *options)
 		die("%s", err.text);
 	web->search = search_api_create(web->db, web->cache, c);
 	web->stats = stats_create(web->db, web->cache, c);
-	web->ops = ops_create(options->loop, web->db, web->cache, c);
+	web->ops = ops_create(&(struct ops_options){.loop = options->loop,
+						    .db = web->db,
+						    .cache = web->cache,
+						    .config = c,
+						    .database_stats = database_stats,
+						    .database_stats_ctx = web});
 }
 
 struct web *web_create(const struct web_options *options)
@@ -76,6 +105,8 @@ struct web *web_create(const struct web_options *options)
 	const struct config *c = options->config;
 	struct web *web = memory_alloc(sizeof(*web));
 	web->config = c;
+	web->region = options->region;
+	web->board = options->board;
 	web->db = db_pool_create(options->loop,
 				 &(struct db_pool_options){
 				     .conninfo = options->conninfo,
@@ -112,6 +143,9 @@ struct web *web_create(const struct web_options *options)
 	    .error_page_ctx = web->pages,
 	    .access_log = config_number(c, CONFIG_HTTP_ACCESS_LOG) != 0,
 	});
+	web->numbers_form = web_numbers_form(http_server_stats(web->http));
+	start_beat(web, options->loop);
+	web_publish(web);
 	return web;
 }
 
@@ -125,6 +159,7 @@ void web_destroy(struct web *web)
 {
 	/* Requests hold queries: they go first. */
 	http_server_destroy(web->http);
+	event_free(web->beat);
 	ops_free(web->ops);
 	cache_destroy(web->cache);
 	stats_free(web->stats);

@@ -10,7 +10,11 @@
 #include "config/config.h"
 
 struct event_base;
+struct scoreboard;
+struct scoreboard_region;
 struct web;
+
+enum { WEB_STATS_BYTES = 16 << 10 }; /* what a process publishes (process/scoreboard.h) */
 
 struct web_options {
 	struct event_base *loop;
@@ -19,11 +23,15 @@ struct web_options {
 	const char *conninfo;        /* of the web role; "" means libpq's own environment */
 	int cache_fd, event_fd;      /* of the instance's cache; -1: one of this process alone */
 	int cache_slot;
+	struct scoreboard_region *region; /* where this process publishes its numbers */
+	const struct scoreboard *board;   /* the numbers of all processes */
 	const char *replacing; /* folder of the operator's own pages and styles; may be NULL */
 };
 
 /* Ends the program when an operator's template is wrong. */
 struct web *web_create(const struct web_options *options);
+/* After every pass of the loop: publish the numbers of this process, and that it works. */
+void web_publish(struct web *web);
 /* Stop accepting, finish what is in flight, call done(ctx); at the latest after web.drain_timeout. */
 void web_drain(struct web *web, void (*done)(void *ctx), void *ctx);
 void web_destroy(struct web *web);

@@ -112,7 +112,7 @@ for (split /\n/, $metrics) {
 	push @bad, $_ unless /^(\w+?)(_bucket|_sum|_count)?(?:\{(\w+="[^"\\]*",?)+\})? [0-9.e+-]+$/ && ($type{$1} || $type{"$1$2"});
 }
 is_deeply(\@bad, [], 'metrics are in the text format, each series with type and help');
-like($metrics, qr/holdfast_http_requests_total\{process="\d+",route="list_businesses",class="4xx"\} \d/, 'requests are counted by route and class');
+like($metrics, qr/holdfast_http_requests_total\{process="web\/1",route="list_businesses",class="4xx"\} \d/, 'requests are counted by route and class');
 unlike($web->log, qr/limits=1|q=x/, 'the log holds no query');
 $web->stop;
 

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "process/process.h"
+#include "process/scoreboard.h"
 #include "process/supervisor.h"
 
 #include <errno.h>
@@ -78,6 +79,23 @@ static int term_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/* What the back has published: its process id. */
+static int published_by_back(void)
+{
+	struct scoreboard *board;
+	struct buf out;
+	struct err err;
+	int pid = 0;
+	buf_init(&out, 100);
+	must(scoreboard_open(PROCESS_SCOREBOARD_READ_FD, &board, &err) == OK);
+	for (int n = 0; n < scoreboard_slots(board); n++)
+		if (scoreboard_read(board, n, 0, &out))
+			pid = atoi(buf_z(&out));
+	scoreboard_close(board);
+	buf_release(&out);
+	return pid;
+}
+
 /* Ends on SIGTERM, after the peer has answered once more. */
 static int front(void)
 {
@@ -92,7 +110,8 @@ static int front(void)
 	pid_t peer = ask_peer();
 	if (!peer)
 		return 1;
-	journal("front %d works with %d\n", (int)getpid(), (int)peer);
+	journal("front %d works with %d, which published %d\n", (int)getpid(), (int)peer,
+		published_by_back());
 	process_ready(0);
 	struct pollfd wait = {.fd = term, .events = POLLIN};
 	while (poll(&wait, 1, -1) < 0)
@@ -110,6 +129,12 @@ static int back(int argc, char **argv)
 	journal("back begins pid=%d fds=%s key=%s arguments=%s database=%s\n", (int)getpid(),
 		numbers, key, argc > 2 ? argv[2] : "none",
 		getenv("HOLDFAST_DATABASE") ? "yes" : "no");
+	struct scoreboard_region *region;
+	struct err err;
+	int number, n = snprintf(key, sizeof(key), "%d", (int)getpid());
+	must(process_number("HOLDFAST_SCOREBOARD_REGION", &number, &err) == OK);
+	must(scoreboard_open_region(PROCESS_SCOREBOARD_FD, number, &region, &err) == OK);
+	scoreboard_publish(region, key, (size_t)n);
 	struct pollfd wait[] = {{.fd = term_fd(), .events = POLLIN},
 				{.fd = PROCESS_PEER_FD, .events = POLLIN}};
 	process_ready(0);
@@ -138,6 +163,7 @@ static int back(int argc, char **argv)
 		 .pair = "test",                                                                   \
 		 .exclusive = is_exclusive,                                                        \
 		 .listens = true,                                                                  \
+		 .reads_stats = true,                                                              \
 		 .address = CONFIG_WEB_LISTEN,                                                     \
 		 .databases =                                                                      \
 		     (const struct process_database[]){                                            \
@@ -149,6 +175,7 @@ static int back(int argc, char **argv)
 		     .arguments = (const char *const[]){"--folder", PROCESS_ARGUMENT_DIR, NULL},   \
 		     .pair = "test",                                                               \
 		     .exclusive = is_exclusive,                                                    \
+		     .stats_bytes = 64 << 10,                                                      \
 		     .key = "keys/key"},                                                           \
 		    {0},                                                                           \
 	}
@@ -322,11 +349,12 @@ static void each_finds_what_its_row_declares_and_nothing_else(void **state)
 {
 	struct fixture *f = *state;
 	struct seen s = start(f, overlapping);
-	expect(f, "front begins pid=%d fds=3,4,5 listens=1 peer=1 web=yes export=yes",
+	expect(f, "front begins pid=%d fds=3,4,5,10 listens=1 peer=1 web=yes export=yes",
 	       (int)s.front);
-	expect(f, "back begins pid=%d fds=3,5,8 key=secret arguments=%s database=no", (int)s.back,
+	expect(f, "back begins pid=%d fds=3,5,8,9 key=secret arguments=%s database=no", (int)s.back,
 	       f->dir);
-	expect(f, "front %d works with %d\n", (int)s.front, (int)s.back);
+	expect(f, "front %d works with %d, which published %d\n", (int)s.front, (int)s.back,
+	       (int)s.back);
 }
 
 static void when_one_dies_both_start_again_on_a_new_socketpair(void **state)
@@ -336,11 +364,13 @@ static void when_one_dies_both_start_again_on_a_new_socketpair(void **state)
 	kill(a.front, SIGKILL);
 	struct seen b = until_running(f, &a);
 	expect(f, "back %d ends\n", (int)a.back);
-	expect(f, "front %d works with %d\n", (int)b.front, (int)b.back);
+	expect(f, "front %d works with %d, which published %d\n", (int)b.front, (int)b.back,
+	       (int)b.back);
 	assert_int_equal(b.restarts, 2);
 	kill(b.back, SIGKILL);
 	struct seen c = until_running(f, &b);
-	expect(f, "front %d works with %d\n", (int)c.front, (int)c.back);
+	expect(f, "front %d works with %d, which published %d\n", (int)c.front, (int)c.back,
+	       (int)c.back);
 	assert_int_equal(c.restarts, 4);
 }
 
@@ -350,7 +380,8 @@ static void a_reload_replaces_both_and_the_front_can_finish(void **state)
 	struct seen a = start(f, overlapping);
 	kill(f->supervisor, SIGHUP);
 	struct seen b = until_running(f, &a);
-	expect(f, "front %d works with %d\n", (int)b.front, (int)b.back);
+	expect(f, "front %d works with %d, which published %d\n", (int)b.front, (int)b.back,
+	       (int)b.back);
 	expect_orderly_end(f, &a);
 	assert_int_equal(b.restarts, 0);
 }
@@ -410,7 +441,8 @@ static void a_key_that_others_can_read_is_not_handed_over(void **state)
 	until_back_was_refused(f);
 	must(chmod(path, 0600) == 0);
 	struct seen b = until_running(f, &a);
-	expect(f, "front %d works with %d\n", (int)b.front, (int)b.back);
+	expect(f, "front %d works with %d, which published %d\n", (int)b.front, (int)b.back,
+	       (int)b.back);
 }
 
 static void a_key_behind_a_link_is_not_handed_over(void **state)
@@ -427,7 +459,7 @@ static void a_key_behind_a_link_is_not_handed_over(void **state)
 	must(unlink(path) == 0);
 	write_file(f, "keys/key", "secret");
 	struct seen b = until_running(f, &a);
-	expect(f, "back begins pid=%d fds=3,5,8 key=secret", (int)b.back);
+	expect(f, "back begins pid=%d fds=3,5,8,9 key=secret", (int)b.back);
 	assert_null(strstr(read_journal(f), "key=log.level"));
 }
 

@@ -1,0 +1,65 @@
+#!/usr/bin/perl
+# The numbers of all processes, whichever answers: /metrics adds up at every scrape, waits for the reading of the
+# pipeline that it began, and a web process that hangs is seen and replaced.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Instance;
+use Test::More;
+
+my $processes = 3;
+my $i = Instance->make(settings => { 'web.processes' => $processes, 'web.hang_timeout' => '4s' });
+$i->up;
+
+# ---- the first scrape ----
+my $text = $i->get('/metrics')->{content};
+like($text, qr/^holdfast_pipeline_known 1$/m, 'the first scrape knows the pipeline');
+like($text, qr/^holdfast_process_running\{process="postgres"\} 1$/m, 'processes without HTTP are in it');
+like($text, qr/^holdfast_process_restarts_total\{process="web\/1"\} 0$/m, 'with their restarts');
+
+# ---- whichever answers ----
+my $asked = 60;
+$i->get('/healthz') for 1 .. $asked;
+my %by_process = series($i->get('/metrics')->{content}, 'holdfast_http_requests_total', 'route="health"');
+is(scalar keys %by_process, $processes, 'every process has answered some requests, and one scrape has all of them')
+    or diag explain \%by_process;
+my (%answers, $total);
+for (1 .. 40) {
+	my %now = series($i->get('/metrics')->{content}, 'holdfast_http_requests_total', 'route="health"');
+	$answers{ join ' ', map { "$_=$now{$_}" } sort keys %now }++;
+	$total = 0;
+	$total += $_ for values %now;
+}
+is(scalar keys %answers, 1, '40 scrapes say the same') or diag explain \%answers;
+cmp_ok($total, '>=', $asked, 'and no request is missing');
+is(() = $i->get('/metrics')->{content} =~ /^holdfast_pipeline_known 1$/mg, 1, 'scrapes after a pause know the pipeline, too');
+
+# ---- a web process that hangs ----
+my %before = $i->status;
+my $hung = $before{'web/2'}{pid};
+kill STOP => $hung;
+# Connections that the kernel gives to the one that hangs wait until it is replaced; then they are answered.
+my @codes = map { $i->get('/healthz')->{status} } 1 .. 30;
+is_deeply([ grep { $_ != 200 } @codes ], [], 'every request is answered although one process hangs') or diag "@codes";
+my %after;
+$i->until('web/2 is replaced', sub { %after = $i->status; $after{'web/2'}{state} eq 'running' && $after{'web/2'}{pid} != $hung });
+is($after{'web/2'}{restarts}, $before{'web/2'}{restarts} + 1, 'which counts as a restart');
+is($after{$_}{pid}, $before{$_}{pid}, "$_ is left alone") for 'web/1', 'web/3';
+like($i->log, qr/"hangs" process="web\/2"/, 'the log says that it hung');
+$i->until('the one that hung is gone', sub { !kill 0 => $hung });
+pass('it does not stay behind');
+$i->run('down');
+is_deeply([ $i->left ], [], 'and nothing is left');
+done_testing;
+
+# process => value of one metric's series that have these labels
+sub series {
+	my ($content, $metric, $labels) = @_;
+	my %found;
+	for ($content =~ /^\Q$metric\E\{([^}]*\Q$labels\E[^}]*\} \d+)$/mg) {
+		my ($process, $value) = /process="([^"]+)".* (\d+)$/;
+		$found{$process} += $value;
+	}
+	return %found;
+}
