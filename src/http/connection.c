@@ -102,7 +102,7 @@ static void conn_sent(struct connection *conn)
 	conn->scan = (struct http_scan){0};
 	/* Inside conn_run() its loop continues. */
 	if (!conn->running) {
-		conn_reading(conn, true);
+		conn_reading(conn, !conn->half_closed);
 		conn_run(conn, buf_view(&conn->in), true);
 	}
 }
@@ -289,6 +289,10 @@ static void conn_settle(struct connection *conn)
 {
 	switch (conn->state) {
 	case CONN_HEAD:
+		if (conn->half_closed) {
+			conn_close(conn);
+			return;
+		}
 		/* The time for a head runs from its first byte; further bytes do not extend it. */
 		if (conn->in.n == 0)
 			waits_enter(conn, WAIT_IDLE);
@@ -296,11 +300,13 @@ static void conn_settle(struct connection *conn)
 			waits_enter(conn, WAIT_HEAD);
 		break;
 	case CONN_BODY:
-		if (conn->wait != WAIT_BODY)
+		if (conn->half_closed)
+			conn_close(conn);
+		else if (conn->wait != WAIT_BODY)
 			waits_enter(conn, WAIT_BODY);
 		break;
 	case CONN_HANDLER:
-		waits_enter(conn, WAIT_NONE);
+		waits_enter(conn, conn->half_closed ? WAIT_HALF_CLOSED : WAIT_NONE);
 		if (conn->in.n > PIPELINE_BYTES)
 			conn_reading(conn, false);
 		break;
@@ -342,6 +348,34 @@ static void conn_run(struct connection *conn, struct str input, bool own)
 	conn_settle(conn);
 }
 
+/* The client sends no more. Requests that it sent whole are answered; a partial one ends here. */
+static void conn_half_closed(struct connection *conn)
+{
+	conn->half_closed = true;
+	conn_reading(conn, false);
+	if (conn->state == CONN_HANDLER)
+		waits_enter(conn, WAIT_HALF_CLOSED);
+	else if (conn->state != CONN_WRITE)
+		conn_close(conn);
+}
+
+/* A client that closed its direction and waits looks like one that has left, whose work must stop. Only sending
+ * tells: one that left answers with a reset. So the answer of a handler that takes long is preceded by an interim answer, which every
+ * HTTP/1.1 client ignores (RFC 9110 15.2). */
+static void conn_probe(struct connection *conn)
+{
+	int error = 0;
+	socklen_t n = sizeof(error);
+	if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error) {
+		conn_close(conn);
+		return;
+	}
+	if (!conn->probed && conn->request->head.minor == 1)
+		conn_continue(conn);
+	conn->probed = true;
+	waits_enter(conn, WAIT_HALF_CLOSED);
+}
+
 static void conn_on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *conn = arg;
@@ -352,15 +386,11 @@ static void conn_on_read(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(conn->fd, server->scratch, sizeof(server->scratch), 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* While an answer is being written, a failed write shows that the client is gone. */
-	if (n == 0 && conn->state == CONN_WRITE) {
-		conn->close_after = true;
-		conn_reading(conn, false);
+	if (n == 0) {
+		conn_half_closed(conn);
 		return;
 	}
-	/* Before the answer, a client that closes only its own direction is taken for gone: it looks like one
-	 * that left, and the work for one that left must stop. */
-	if (n <= 0) {
+	if (n < 0) {
 		conn_close(conn);
 		return;
 	}
@@ -394,6 +424,9 @@ void conn_expire(struct connection *conn)
 	case WAIT_BODY:
 		stats->refusals[HTTP_REFUSED_BODY_TIMEOUT]++;
 		break;
+	case WAIT_HALF_CLOSED:
+		conn_probe(conn);
+		return;
 	case WAIT_WRITE:
 		stats->refusals[HTTP_REFUSED_WRITE_TIMEOUT]++;
 		conn_close(conn);

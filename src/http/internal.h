@@ -64,6 +64,7 @@ enum wait {
 	WAIT_BODY,
 	WAIT_WRITE,
 	WAIT_LINGER,
+	WAIT_HALF_CLOSED, /* CONN_HANDLER, and the client has closed its direction */
 	WAITS,
 };
 
@@ -96,6 +97,8 @@ struct connection {
 	bool running;     /* inside conn_run: closing frees later */
 	bool dead;        /* closed, freed when conn_run ends */
 	bool close_after; /* this answer is the last one */
+	bool half_closed; /* the client sends no more: it wants its answers, or it has left */
+	bool probed;      /* an interim answer was sent, which one that left answers with a reset */
 	int requests;
 	struct buf in; /* what arrived and is not used yet */
 	struct http_scan scan;

@@ -15,9 +15,10 @@
 
 enum {
 	ACCEPTS = 64, /* at most in one turn of the loop, so that open connections are served too */
-	SILENT_MS = 300,   /* when draining: how long a connection may take for its first byte */
-	LINGER_MS = 2000,  /* for the client to read the last answer */
-	NO_FILES_MS = 200, /* pause after running out of descriptors */
+	SILENT_MS = 300,      /* when draining: how long a connection may take for its first byte */
+	LINGER_MS = 2000,     /* for the client to read the last answer */
+	HALF_CLOSED_MS = 500, /* between two looks whether the client is still there */
+	NO_FILES_MS = 200,    /* pause after running out of descriptors */
 	ANSWER_HEAD_BYTES = SCRATCH_BYTES,
 };
 
@@ -196,6 +197,7 @@ struct http_server *http_server_create(const struct http_server_options *options
 	server->timeout_ms[WAIT_BODY] = limits->body_timeout_ms;
 	server->timeout_ms[WAIT_WRITE] = limits->write_timeout_ms;
 	server->timeout_ms[WAIT_LINGER] = LINGER_MS;
+	server->timeout_ms[WAIT_HALF_CLOSED] = HALF_CLOSED_MS;
 	server->send = conn_send;
 	server->date_s = -1;
 	server->ids = random_seeded();

@@ -45,6 +45,16 @@ is((get('OPTIONS *'))[0], 204, 'OPTIONS * is answered');
 is("$status $header->{allow}", '405 GET, HEAD, OPTIONS', 'another method is answered 405 with Allow');
 is((get('GET http://a/healthz'))[0], 200, 'an absolute target is a path of its host');
 
+is((get('GET http://a:80/healthz'))[0], 200, 'the default port says nothing');
+is((get("\r\n\r\nGET /healthz"))[0], 200, 'empty lines before a request are ignored');
+($status, $header, $body) = get("GET /caf\xc3\xa9");
+is($status, 400, 'a target that is not ASCII is refused');
+like($body, qr/percent-encode/, '... with what to do about it');
+$socket = $web->connect;
+$web->put($socket, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n");
+shutdown $socket, 1;
+is(join(' ', map { $_->[0] } Web::answers($web->get($socket))), '200 200', 'a client that closes its direction gets its answers');
+
 # ---- caching ----
 my $etag = (get('GET /openapi.json'))[1]{etag};
 like($etag, qr/^"[0-9a-f]{32}"$/, 'an answer that may be kept has a strong ETag');

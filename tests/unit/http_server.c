@@ -433,6 +433,39 @@ static void a_client_that_only_closes_its_direction_gets_the_whole_answer(void *
 	buf_release(&in);
 }
 
+static void a_client_that_closes_its_direction_early_gets_all_its_answers(void **state)
+{
+	(void)state;
+	struct buf in;
+	buf_init(&in, 65536);
+	int fd = dial(GET("/later") GET("/rest/second") "GET /rest/partial HTTP/1.1\r\n");
+	UNTIL(parked);
+	shutdown(fd, SHUT_WR);
+	/* Until the server has seen it and has looked whether the client is still there. */
+	UNTIL(received(fd, &in, "HTTP/1.1 100 Continue\r\n\r\n"));
+	assert_int_equal(gone_calls, 0);
+	http_respond(parked, &(struct http_answer){.type = HTTP_TYPE_TEXT, .body = STR("at last")});
+	UNTIL(received(fd, &in, "\r\n\r\nsecond"));
+	assert_non_null(memmem(in.p, in.n, "\r\n\r\nat last", 11));
+	UNTIL(http_server_stats(server)->connections == 0);
+	assert_int_equal(http_server_stats(server)->gone, 0);
+	close(fd);
+	buf_release(&in);
+}
+
+static void an_answer_that_comes_at_once_is_not_preceded_by_an_interim_one(void **state)
+{
+	(void)state;
+	struct buf in;
+	buf_init(&in, 65536);
+	int fd = dial(GET("/rest/x"));
+	shutdown(fd, SHUT_WR);
+	UNTIL(received(fd, &in, "\r\n\r\nx"));
+	assert_memory_equal(in.p, "HTTP/1.1 200 OK", 15);
+	close(fd);
+	buf_release(&in);
+}
+
 static void an_answer_over_its_limit_becomes_500(void **state)
 {
 	(void)state;
@@ -664,6 +697,8 @@ int main(void)
 	    TEST(a_body_larger_than_a_socket_arrives_whole),
 	    TEST(a_client_that_leaves_in_the_middle_of_an_answer_harms_nobody),
 	    TEST(a_client_that_only_closes_its_direction_gets_the_whole_answer),
+	    TEST(a_client_that_closes_its_direction_early_gets_all_its_answers),
+	    TEST(an_answer_that_comes_at_once_is_not_preceded_by_an_interim_one),
 	    TEST(an_answer_over_its_limit_becomes_500),
 	    TEST(bodies_arrive_as_they_were_sent),
 	    TEST(parameters_come_typed),

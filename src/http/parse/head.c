@@ -112,7 +112,9 @@ enum http_scan_result http_scan_head(struct http_scan *scan, const char *p, size
 			bool blank = i == scan->line;
 			i += 2;
 			scan->line = i;
-			if (blank)
+			if (blank && scan->lines == 0 && scan->empty < HTTP_EMPTY_LINES)
+				scan->empty++;
+			else if (blank)
 				result = HEAD_COMPLETE;
 			else if (++scan->lines > HTTP_FIELDS_MAX + 1)
 				result = refuse(fault, HTTP_FAULT_HEADERS);
@@ -155,33 +157,58 @@ static bool valid_host(struct str host)
 	       str_to_i64(rest, 1, 65535, &port);
 }
 
-/* origin-form, absolute-form (whose authority must then be the Host's: `authority`), or "*". */
-static enum http_fault parse_target(struct str target, struct http_head *out, struct str *authority)
-{
-	static const struct str schemes[] = {{"http://", 7}, {"https://", 8}};
+/* The authority of an absolute target: it must be that of Host, but for the scheme's default port. */
+struct authority {
+	struct str text; /* p == NULL: the target is not absolute */
+	struct str port; /* ":80" or ":443" */
+};
 
+/* "http://host:port" off the target, which keeps what follows: a path, "?query" or nothing. */
+static bool cut_authority(struct str *target, struct authority *out)
+{
+	static const struct {
+		struct str scheme, port;
+	} schemes[] = {{STR("http://"), STR(":80")}, {STR("https://"), STR(":443")}};
+	for (size_t i = 0; i < 2; i++) {
+		struct str scheme = schemes[i].scheme;
+		if (target->n < scheme.n ||
+		    !str_eq_nocase((struct str){target->p, scheme.n}, scheme))
+			continue;
+		*target = skip(*target, scheme.n);
+		size_t n = 0;
+		while (n < target->n && target->p[n] != '/' && target->p[n] != '?')
+			n++;
+		*out = (struct authority){{target->p, n}, schemes[i].port};
+		*target = skip(*target, n);
+		return valid_host(out->text);
+	}
+	return true;
+}
+
+static struct str without_port(struct str host, struct str port)
+{
+	return str_ends(host, port) ? (struct str){host.p, host.n - port.n} : host;
+}
+
+/* origin-form, absolute-form, or "*". */
+static enum http_fault parse_target(struct str target, struct http_head *out,
+				    struct authority *authority)
+{
 	out->query = (struct str){NULL, 0};
+	for (size_t i = 0; i < target.n; i++)
+		if ((unsigned char)target.p[i] >= 0x80)
+			return HTTP_FAULT_RAW_TARGET;
 	if (str_eq(target, STR("*"))) {
 		out->path = target;
 		return out->method == HTTP_OPTIONS ? HTTP_FAULT_NONE : HTTP_FAULT_TARGET;
 	}
-	for (size_t i = 0; i < 2; i++) {
-		if (!str_starts(target, schemes[i]))
-			continue;
-		target = skip(target, schemes[i].n);
-		const char *slash = memchr(target.p, '/', target.n);
-		if (!slash)
-			return HTTP_FAULT_TARGET;
-		*authority = (struct str){target.p, (size_t)(slash - target.p)};
-		if (!valid_host(*authority))
-			return HTTP_FAULT_TARGET;
-		target = skip(target, authority->n);
-		break;
-	}
-	if (target.n == 0 || target.p[0] != '/' || !valid_escapes(target))
+	if (!cut_authority(&target, authority) || !valid_escapes(target))
 		return HTTP_FAULT_TARGET;
-	size_t n = span(target, PATH);
-	out->path = (struct str){target.p, n};
+	bool origin = target.n && target.p[0] == '/';
+	if (!origin && !authority->text.p)
+		return HTTP_FAULT_TARGET;
+	size_t n = origin ? span(target, PATH) : 0;
+	out->path = origin ? (struct str){target.p, n} : STR("/");
 	if (n == target.n)
 		return HTTP_FAULT_NONE;
 	if (target.p[n] != '?')
@@ -217,7 +244,7 @@ static enum http_fault parse_version(struct str version, struct http_head *out)
 }
 
 static enum http_fault parse_request_line(struct str line, struct http_head *out,
-					  struct str *authority)
+					  struct authority *authority)
 {
 	const char *first = memchr(line.p, ' ', line.n);
 	if (!first)
@@ -362,15 +389,18 @@ static struct str next_line(struct str *head)
 enum http_fault http_parse_head(struct str head, struct http_head *out)
 {
 	struct framing framing = {0};
-	struct str authority = {NULL, 0};
+	struct authority authority = {{NULL, 0}, {NULL, 0}};
 
 	out->fields_count = 0;
 	out->host = (struct str){NULL, 0};
 	out->content_length = 0;
 	out->chunked = out->close = out->expect_continue = false;
-	enum http_fault fault = parse_request_line(next_line(&head), out, &authority);
+	struct str line = next_line(&head);
+	while (line.n == 0 && head.n)
+		line = next_line(&head);
+	enum http_fault fault = parse_request_line(line, out, &authority);
 	while (fault == HTTP_FAULT_NONE) {
-		struct str line = next_line(&head);
+		line = next_line(&head);
 		if (line.n == 0)
 			break;
 		fault = parse_field(line, out, &framing);
@@ -380,7 +410,9 @@ enum http_fault http_parse_head(struct str head, struct http_head *out)
 	if (fault != HTTP_FAULT_NONE)
 		return fault;
 	/* Two names for one host in one request: a proxy may route by the one and we answer for the other. */
-	if (authority.p && framing.hosts && !str_eq_nocase(authority, out->host))
+	if (authority.text.p && framing.hosts &&
+	    !str_eq_nocase(without_port(authority.text, authority.port),
+			   without_port(out->host, authority.port)))
 		return HTTP_FAULT_BAD_HOST;
 	if (out->minor == 0)
 		out->close = true;

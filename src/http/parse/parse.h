@@ -43,7 +43,8 @@ struct http_fault_row {
 };
 extern const struct http_fault_row http_faults[HTTP_FAULTS];
 
-enum { HTTP_FIELDS_MAX = 100, HTTP_LINE_BYTES = 8192 };
+/* RFC 9112 2.2: a few empty lines before a request are ignored; old clients send one after a body. */
+enum { HTTP_FIELDS_MAX = 100, HTTP_LINE_BYTES = 8192, HTTP_EMPTY_LINES = 4 };
 
 struct http_field {
 	struct str name, value; /* value without the white space around it */
@@ -69,6 +70,7 @@ struct http_head {
 struct http_scan {
 	size_t at, line; /* looked at so far; where the current line begins */
 	size_t lines;
+	int empty; /* empty lines before the request line */
 };
 enum http_scan_result { HEAD_PARTIAL, HEAD_COMPLETE, HEAD_FAULT };
 
