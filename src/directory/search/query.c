@@ -298,15 +298,16 @@ void search_query_write(struct buf *out, const struct search_query *q, bool with
 
 void search_query_facets(struct buf *out, const struct search_query *q)
 {
+	struct buf value;
+	buf_init(&value, 4096);
 	for (size_t i = 0; i < SEARCH_FILTERS; i++) {
 		const struct search_filter *filter = &search_filters[i];
 		if (filter->kind != SEARCH_KIND_CHOICE)
 			continue;
-		size_t start = out->n;
-		buf_printf(out, "%s@%s=", start ? "," : "", filter->name);
-		size_t named = out->n;
-		search_query_value(out, q, (enum search_filter_id)i);
-		if (out->n == named)
-			out->n = start;
+		buf_reset(&value);
+		search_query_value(&value, q, (enum search_filter_id)i);
+		if (value.n)
+			buf_printf(out, "%s@%s=%s", out->n ? "," : "", filter->name, buf_z(&value));
 	}
+	buf_release(&value);
 }
