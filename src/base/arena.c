@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/memory.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,11 @@
-/* Classes of ASCII characters, hexadecimal digits and percent-encoding. They do not depend on the locale, unlike those
+/* Classes of ASCII characters and hexadecimal digits. They do not depend on the locale, unlike those
  * of <ctype.h>, and take any char: bytes over 0x7F belong to no class. */
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
 
-#include "base/buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 static inline bool ascii_is_digit(char c)
 {
@@ -52,28 +54,5 @@ enum { HEX_U64 = 17 };
 void hex_u64(uint64_t value, char out[HEX_U64]);
 /* Lower-case digits and a NUL: 2 n + 1 bytes. */
 void hex_bytes(const void *bytes, size_t n, char *out);
-
-/* ---- percent-encoding, RFC 3986 ---- */
-
-/* Whether s begins with '%' and two hexadecimal digits; then *octet is what they stand for. */
-static inline bool percent_octet(struct str s, char *octet)
-{
-	int high = s.n > 2 && s.p[0] == '%' ? hex_value(s.p[1]) : -1;
-	int low = high >= 0 ? hex_value(s.p[2]) : -1;
-	if (low < 0)
-		return false;
-	*octet = (char)(high * 16 + low);
-	return true;
-}
-
-/* A letter, a digit, or one of "-._~": means the same with and without escape. */
-static inline bool percent_is_unreserved(char c)
-{
-	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-/* Append c as it is when it is unreserved or one of `plain`, else as %XX with capitals. */
-void percent_put_char(struct buf *out, char c, const char *plain);
-void percent_put(struct buf *out, struct str s, const char *plain);
 
 #endif

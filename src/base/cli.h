@@ -3,6 +3,7 @@
 #ifndef BASE_CLI_H
 #define BASE_CLI_H
 
+#include "base/err.h"
 #include "base/str.h"
 
 enum cli_kind {

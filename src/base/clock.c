@@ -1,5 +1,5 @@
 #include "base/clock.h"
-#include "base/err.h"
+#include "base/fatal.h"
 
 #include <stdio.h>
 #include <time.h>

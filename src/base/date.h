@@ -3,7 +3,9 @@
 #ifndef BASE_DATE_H
 #define BASE_DATE_H
 
-#include "base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/fatal.h"
 
 struct civil_date {
 	int year, month, day; /* month and day from 1 */

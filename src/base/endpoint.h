@@ -6,6 +6,7 @@
 #define BASE_ENDPOINT_H
 
 #include <netinet/in.h>
+#include "base/err.h"
 #include "base/str.h"
 
 struct endpoint {

@@ -7,6 +7,7 @@
 #ifndef BASE_FILES_H
 #define BASE_FILES_H
 
+#include "base/err.h"
 #include "base/str.h"
 
 struct file {

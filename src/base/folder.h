@@ -14,6 +14,7 @@
 
 #include <sys/types.h>
 #include "base/buf.h"
+#include "base/err.h"
 
 /* OK when nobody but root can change what `path` names; the part that does not exist is not looked
  * at. */

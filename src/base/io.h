@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 #include "base/buf.h"
+#include "base/err.h"
 
 MUST_CHECK enum status io_write_all(int fd, const void *p, size_t n, struct err *err);
 /* Exactly n bytes, or UNAVAILABLE at the end of the input. */

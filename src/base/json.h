@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 enum { JSON_MAX_DEPTH = 128 };
 

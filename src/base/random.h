@@ -3,7 +3,8 @@
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
-#include "base/err.h"
+#include <stdint.h>
+#include "base/fatal.h"
 
 struct random {
 	uint64_t state; /* any value is a seed */

@@ -3,7 +3,10 @@
 #define BASE_STR_H
 
 #include <string.h>
-#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/fatal.h"
 
 struct str {
 	const char *p;

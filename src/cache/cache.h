@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 struct cache;
 struct cache_fill;

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 enum config_id {
 #define OPTION(id, name, type, def, min, max, when, text) CONFIG_##id,

@@ -12,6 +12,7 @@
 #ifndef DB_CONSOLE_H
 #define DB_CONSOLE_H
 
+#include "base/err.h"
 #include "db/db.h"
 
 /* Everything that can be asked. */

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 /* One section of sql/queries/AREA.sql. */
 struct db_statement {

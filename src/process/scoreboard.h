@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
+#include "base/err.h"
 
 enum {
 	SCOREBOARD_SLOTS_MAX = 80,

@@ -1,6 +1,6 @@
 /* link: base */
 /* Character classes, hexadecimal digits, percent-encoding. */
-#include "base/ascii.h"
+#include "base/percent.h"
 
 #include <ctype.h>
 #include <setjmp.h>

@@ -17,6 +17,7 @@ static void point(const char *name);
 
 #include <cmocka.h>
 #include "base/clock.h"
+#include "base/err.h"
 
 static uint64_t number_from(const char *name, uint64_t fallback)
 {

@@ -1,6 +1,7 @@
 /* link: base hours directory/parse directory/record directory/taxonomy */
 /* Foreign files through the parser: what is recognised, what is refused and why. */
 #include "parsed.h"
+#include "base/err.h"
 #include "base/utf8.h"
 
 #include <fcntl.h>

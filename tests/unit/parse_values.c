@@ -1,6 +1,7 @@
 /* link: base hours directory/parse directory/record directory/taxonomy */
 /* Values in the forms that files give them, and what becomes of them in records. */
 #include "parsed.h"
+#include "base/err.h"
 #include "base/utf8.h"
 
 /* ---- values ---- */

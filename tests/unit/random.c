@@ -4,6 +4,7 @@
 #include "base/random.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>

@@ -14,6 +14,7 @@
 #ifndef AUDIT_PAGE_PAGE_H
 #define AUDIT_PAGE_PAGE_H
 
+#include "base/err.h"
 #include "base/str.h"
 
 enum page_kind { PAGE_HTML = 1, PAGE_SITEMAP, PAGE_ROBOTS };

@@ -1,6 +1,6 @@
 /* The findings table and its three faces. */
 #include "audit/report/report.h"
-#include "base/ascii.h"
+#include "base/percent.h"
 #include "base/json.h"
 #include "base/memory.h"
 

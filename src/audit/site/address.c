@@ -1,6 +1,7 @@
 /* Where an address on a page leads (RFC 3986), as a file server would answer it. */
 #include "audit/site/internal.h"
 #include "base/ascii.h"
+#include "base/percent.h"
 
 #include <stdio.h>
 #include <string.h>

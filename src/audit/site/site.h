@@ -12,6 +12,7 @@
 #ifndef AUDIT_SITE_SITE_H
 #define AUDIT_SITE_SITE_H
 
+#include "base/err.h"
 #include "audit/report/report.h"
 
 struct site_options {

@@ -12,6 +12,7 @@
 #define DIRECTORY_PARSE_PARSE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 
 struct parse_options {
 	const char *format;  /* NULL: look at the file. "csv" or "json" */

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 /* Between the texts of a list. */
 #define RECORD_SEPARATOR '\x1f'

@@ -1,5 +1,5 @@
 #include "directory/search/internal.h"
-#include "base/ascii.h"
+#include "base/percent.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
 #define FETCH_GUARD_GUARD_H
 
 #include <sys/socket.h>
+#include "base/err.h"
 #include "base/str.h"
 
 enum { GUARD_ALLOWED_MAX = 16, GUARD_PORTS_MAX = 16 };

@@ -1,4 +1,5 @@
 #include "fetch/read/read.h"
+#include "base/percent.h"
 #include "fetch/read/internal.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 #include "http/parse/parse.h"
 #include "base/ascii.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 
 #include <string.h>

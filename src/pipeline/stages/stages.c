@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/ascii.h"
+#include "base/percent.h"
 #include "directory/record/record.h"
 #include "sql/pipeline.h"
 

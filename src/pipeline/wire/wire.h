@@ -25,6 +25,7 @@
 #define PIPELINE_WIRE_WIRE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/str.h"
 
 enum {

@@ -1,6 +1,7 @@
 #include "site/facts/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 
 #include <string.h>

@@ -1,0 +1,29 @@
+/* Percent-encoding of URIs, RFC 3986. */
+#ifndef BASE_PERCENT_H
+#define BASE_PERCENT_H
+
+#include "base/ascii.h"
+#include "base/buf.h"
+
+/* Whether s begins with '%' and two hexadecimal digits; then *octet is what they stand for. */
+static inline bool percent_octet(struct str s, char *octet)
+{
+	int high = s.n > 2 && s.p[0] == '%' ? hex_value(s.p[1]) : -1;
+	int low = high >= 0 ? hex_value(s.p[2]) : -1;
+	if (low < 0)
+		return false;
+	*octet = (char)(high * 16 + low);
+	return true;
+}
+
+/* A letter, a digit, or one of "-._~": means the same with and without escape. */
+static inline bool percent_is_unreserved(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/* Append c as it is when it is unreserved or one of `plain`, else as %XX with capitals. */
+void percent_put_char(struct buf *out, char c, const char *plain);
+void percent_put(struct buf *out, struct str s, const char *plain);
+
+#endif
