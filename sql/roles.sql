@@ -1,51 +1,87 @@
--- The roles of the programs, run by init and at every migration by a user that may create roles. Each
--- program has one role with what it needs and no more; timeouts are the role's, because SET would leak
--- between clients of a pooler.
-SET LOCAL client_min_messages = warning;
+-- Scripts about roles, run by init and migrate as a user that may create roles and owns the database. The roles are
+-- those of src/config/roles.def: the setting holdfast.roles of the transaction has them as JSON,
+--   {"fresh": true, "roles": [{"name": "holdfast_web", "password": "...", "owns": false, "temporary": false,
+--                              "settings": {"statement_timeout": "3s"}}, ...]}
+-- "password" only where the server does not know local users.
+
+-- script: roles_create
+-- The roles themselves, which can connect and no more. "fresh": none of them exists, or it is somebody else's.
 DO $$
 DECLARE
-	name text;
-	-- {"holdfast_web": "..."} where the server does not know local users; else empty.
-	passwords json := nullif(current_setting('holdfast.passwords', true), '');
+	plan json := current_setting('holdfast.roles');
+	role json;
+	setting record;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['holdfast_owner', 'holdfast_import', 'holdfast_export', 'holdfast_web', 'holdfast_worker'] LOOP
-		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
-			EXECUTE format('CREATE ROLE %I LOGIN', name);
+	FOR role IN SELECT value FROM json_array_elements(plan -> 'roles') LOOP
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role ->> 'name') THEN
+			EXECUTE format('CREATE ROLE %I LOGIN', role ->> 'name');
+		ELSIF (plan ->> 'fresh')::boolean THEN
+			RAISE EXCEPTION 'the role % exists already on this server; when no instance uses it, remove it (DROP ROLE)', role ->> 'name'
+				USING ERRCODE = 'duplicate_object';
 		END IF;
-		IF passwords IS NOT NULL THEN
-			EXECUTE format('ALTER ROLE %I PASSWORD %L', name, passwords ->> name);
+		IF role ->> 'password' IS NOT NULL THEN
+			EXECUTE format('ALTER ROLE %I PASSWORD %L', role ->> 'name', role ->> 'password');
 		END IF;
+		FOR setting IN SELECT key, value FROM json_each_text(role -> 'settings') LOOP
+			EXECUTE format('ALTER ROLE %I SET %I = %L', role ->> 'name', setting.key, setting.value);
+		END LOOP;
+		EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role ->> 'name');
 	END LOOP;
-	IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-		EXECUTE format('ALTER DATABASE %I OWNER TO holdfast_owner', current_database());
-		CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
-	ELSE
-		EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO holdfast_owner', current_database());
-		GRANT USAGE, CREATE ON SCHEMA public TO holdfast_owner;
-	END IF;
-	EXECUTE format('GRANT CONNECT ON DATABASE %I TO holdfast_import, holdfast_export, holdfast_web, holdfast_worker', current_database());
-	EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-	EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO holdfast_import', current_database());
 END $$;
 
-ALTER ROLE holdfast_owner SET statement_timeout = 0;
--- The merge of a large import is one long statement; waiting for somebody's lock is not work.
-ALTER ROLE holdfast_import SET statement_timeout = 0;
-ALTER ROLE holdfast_import SET lock_timeout = '30s';
-ALTER ROLE holdfast_import SET idle_in_transaction_session_timeout = '10min';
--- A statement whose client has died is soon nobody's: it must not go on to commit or to burn a core.
-ALTER ROLE holdfast_import SET client_connection_check_interval = '500ms';
--- An export reads in short statements; nothing of it may stay open while files are written.
-ALTER ROLE holdfast_export SET client_connection_check_interval = '500ms';
-ALTER ROLE holdfast_export SET statement_timeout = '60s';
-ALTER ROLE holdfast_export SET idle_in_transaction_session_timeout = '5s';
-ALTER ROLE holdfast_export SET default_transaction_read_only = on;
-ALTER ROLE holdfast_web SET client_connection_check_interval = '250ms';
-ALTER ROLE holdfast_web SET statement_timeout = '3s';
-ALTER ROLE holdfast_web SET lock_timeout = '1s';
-ALTER ROLE holdfast_web SET idle_in_transaction_session_timeout = '5s';
-ALTER ROLE holdfast_web SET default_transaction_read_only = on;
-ALTER ROLE holdfast_worker SET client_connection_check_interval = '500ms';
-ALTER ROLE holdfast_worker SET statement_timeout = '60s';
-ALTER ROLE holdfast_worker SET lock_timeout = '10s';
-ALTER ROLE holdfast_worker SET idle_in_transaction_session_timeout = '5s';
+-- script: roles_admit
+-- What the roles may do in the database, and that nobody else may do anything. Then the transaction goes on as the
+-- owner; whoever is no superuser becomes a member of the owner for as long.
+SET LOCAL client_min_messages = warning;
+SET LOCAL statement_timeout = 0;
+SET LOCAL search_path = public;
+DO $$
+DECLARE
+	role json;
+	super boolean := (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
+	owner text;
+BEGIN
+	EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+	REVOKE ALL ON SCHEMA public FROM PUBLIC;
+	FOR role IN SELECT value FROM json_array_elements(current_setting('holdfast.roles')::json -> 'roles') LOOP
+		IF (role ->> 'temporary')::boolean THEN
+			EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), role ->> 'name');
+		END IF;
+		IF (role ->> 'owns')::boolean THEN
+			owner := role ->> 'name';
+		END IF;
+	END LOOP;
+	EXECUTE format('GRANT CREATE ON DATABASE %I TO %I', current_database(), owner);
+	EXECUTE format('GRANT USAGE, CREATE ON SCHEMA public TO %I WITH GRANT OPTION', owner);
+	IF super AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements') THEN
+		CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+	END IF;
+	IF NOT super THEN
+		EXECUTE format('GRANT %I TO %I', owner, current_user);
+	END IF;
+	PERFORM set_config('role', owner, true);
+END $$;
+
+-- script: roles_leave
+-- The end of what roles_admit began.
+DO $$
+DECLARE
+	owner text := current_user;
+BEGIN
+	PERFORM set_config('role', 'none', true);
+	IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+		EXECUTE format('REVOKE %I FROM %I', owner, current_user);
+	END IF;
+END $$;
+
+-- script: roles_drop
+-- After roles_create alone, when init cannot go on.
+DO $$
+DECLARE
+	role json;
+BEGIN
+	FOR role IN SELECT value FROM json_array_elements(current_setting('holdfast.roles')::json -> 'roles') LOOP
+		EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM %I', current_database(), role ->> 'name');
+		EXECUTE format('DROP ROLE %I', role ->> 'name');
+	END LOOP;
+END $$;

@@ -1,11 +1,29 @@
--- Statements of db/migrate. As the owner, but for the first two.
+-- Statements of db/migrate: the first ones as a user that may create roles, the others as the owner.
 
 -- name: migrate_create_database
 CREATE DATABASE holdfast TEMPLATE template0;
 
--- name: migrate_passwords
--- For the roles script in the same transaction.
-SELECT set_config('holdfast.passwords', $1, true) AS passwords;
+-- name: migrate_close_others
+-- The embedded server's own databases: nobody but the superuser has anything to do there.
+REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
+
+-- name: migrate_target
+-- A database that an instance may have: what it is called, whether we may do in it what init does, and a thing that is in
+-- it already.
+SELECT current_database() AS database,
+	r.rolsuper OR (r.rolcreaterole AND pg_has_role(d.datdba, 'member')) AS allowed,
+	(SELECT format('%I.%I', n.nspname, o.name)
+		FROM (SELECT relnamespace AS namespace, relname AS name, 'pg_class'::regclass AS class, oid FROM pg_class
+			UNION ALL SELECT pronamespace, proname, 'pg_proc'::regclass, oid FROM pg_proc) o
+		JOIN pg_namespace n ON n.oid = o.namespace
+		WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+			AND NOT EXISTS (SELECT FROM pg_depend p WHERE p.classid = o.class AND p.objid = o.oid AND p.deptype = 'e')
+		ORDER BY 1 LIMIT 1) AS occupied
+FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database();
+
+-- name: migrate_plan
+-- For the scripts of sql/roles.sql in the same transaction.
+SELECT set_config('holdfast.roles', $1, true) AS plan;
 
 -- name: migrate_lock
 -- One migration at a time; released with the transaction.

@@ -3,7 +3,7 @@
 #include "db/cluster/cluster.h"
 #include "db/migrate/migrate.h"
 
-enum status database_connect(const struct instance *i, const char *role, struct db **db,
+enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 			     struct err *err)
 {
 	struct buf conninfo;
@@ -19,7 +19,7 @@ enum status database_connect(const struct instance *i, const char *role, struct 
 	return status;
 }
 
-enum status database_open(struct instance *i, const char *role, bool check_schema, struct db **db,
+enum status database_open(struct instance *i, enum role_id role, bool check_schema, struct db **db,
 			  struct err *err)
 {
 	enum status status = instance_open(i, cli_globals.instance_dir, err);
@@ -43,18 +43,12 @@ void database_close(struct instance *i, struct db *db)
 enum status database_migrate(const struct instance *i, int *applied, struct err *err)
 {
 	struct db *db = NULL;
-	enum status status = OK;
-	if (instance_embedded(i)) {
-		status = database_connect(i, INSTANCE_SUPERUSER, &db, err);
-		if (status == OK)
-			status = migrate_create_roles(db, STR(""), err);
-		db_close(db);
-		db = NULL;
-	}
+	bool admin = instance_embedded(i);
+	enum status status = database_connect(i, admin ? ROLE_SUPERUSER : ROLE_OWNER, &db, err);
+	if (status == OK && admin)
+		status = migrate_create_roles(db, &i->config, NULL, err);
 	if (status == OK)
-		status = database_connect(i, INSTANCE_ROLE_OWNER, &db, err);
-	if (status == OK)
-		status = migrate_run(db, applied, err);
+		status = migrate_run(db, &i->config, admin, applied, err);
 	db_close(db);
 	return status;
 }

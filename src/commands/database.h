@@ -7,12 +7,12 @@
 
 /* Open the instance of -C and connect as `role`. UNAVAILABLE with the remedy when it is down; the
  * schema must be this program's when check_schema. On failure nothing stays open. */
-MUST_CHECK enum status database_open(struct instance *i, const char *role, bool check_schema,
+MUST_CHECK enum status database_open(struct instance *i, enum role_id role, bool check_schema,
 				     struct db **db, struct err *err);
 void database_close(struct instance *i, struct db *db);
 
 /* Connect as `role` to the database of an instance that is open. */
-MUST_CHECK enum status database_connect(const struct instance *i, const char *role, struct db **db,
+MUST_CHECK enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 					struct err *err);
 
 /* Roles (embedded only) and schema, as `migrate` and `init` do it. */

@@ -280,9 +280,9 @@ static enum status open_run(struct run *r, struct err *err)
 {
 	buf_init(&r->conninfo, 2 * PATH_MAX);
 	r->signals = -1;
-	enum status status = database_open(&r->instance, INSTANCE_ROLE_WORKER, true, &r->db, err);
+	enum status status = database_open(&r->instance, ROLE_WORKER, true, &r->db, err);
 	if (status == OK)
-		status = instance_conninfo(&r->instance, INSTANCE_ROLE_WORKER, &r->conninfo, err);
+		status = instance_conninfo(&r->instance, ROLE_WORKER, &r->conninfo, err);
 	if (status == OK)
 		status = open_signals(r, err);
 	return status;

@@ -33,7 +33,7 @@ static const struct cli_option options[] = {
 
 static enum status connect_export(void *ctx, struct db **db, struct err *err)
 {
-	return database_connect(ctx, INSTANCE_ROLE_EXPORT, db, err);
+	return database_connect(ctx, ROLE_EXPORT, db, err);
 }
 
 static void print_json(const struct export_report *r)
@@ -104,7 +104,7 @@ static int run(int argc, char **argv)
 	struct db *db;
 	struct export_report report;
 	char site[PATH_MAX];
-	if (database_open(&i, INSTANCE_ROLE_EXPORT, true, &db, &err) != OK)
+	if (database_open(&i, ROLE_EXPORT, true, &db, &err) != OK)
 		return cli_failed(&err);
 	db_close(db); /* it told that the schema is this program's */
 	enum status status = io_path(site, sizeof(site), &err, "%s/site", i.dir);

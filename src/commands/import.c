@@ -161,7 +161,7 @@ static enum status open_rejects(const struct instance *i, struct err *err)
 static enum status tidy(const struct instance *i, struct err *err)
 {
 	struct db *owner = NULL;
-	enum status status = database_connect(i, INSTANCE_ROLE_OWNER, &owner, err);
+	enum status status = database_connect(i, ROLE_OWNER, &owner, err);
 	for (const struct db_statement *const *s = sql_maintain_statements; status == OK && *s; s++)
 		status = db_run(owner, *s, NULL, 0, NULL, err);
 	db_close(owner);
@@ -178,7 +178,7 @@ static int run(int argc, char **argv)
 	if (import.source_key && !is_key(import.source_key))
 		return cli_usage_error("--source takes a key of a-z 0-9 . _ -, not '%s'",
 				       import.source_key);
-	if (database_open(&i, INSTANCE_ROLE_IMPORT, true, &db, &err) != OK)
+	if (database_open(&i, ROLE_IMPORT, true, &db, &err) != OK)
 		return cli_failed(&err);
 	buf_init(&map, 65536);
 	enum status status = io_program_dir(program_dir, sizeof(program_dir), &err);

@@ -1,8 +1,7 @@
 /* holdfast init: make an instance: folder, settings, database. */
+#include "base/ascii.h"
 #include "base/folder.h"
 #include "base/io.h"
-#include "base/ascii.h"
-#include "base/json.h"
 #include "base/random.h"
 #include "commands/commands.h"
 #include "commands/database.h"
@@ -22,7 +21,8 @@ static const char *listen_address;
 
 static const struct cli_option options[] = {
     {"db", 0, CLI_TEXT, "URL", 0, 0,
-     "use an existing PostgreSQL; the user in URL must be allowed to create roles", &db_url},
+     "an empty database of an existing PostgreSQL; the user in URL owns it and may create roles",
+     &db_url},
     {"listen", 0, CLI_TEXT, "ADDRESS", 0, 0, "where the web processes listen (web.listen)",
      &listen_address},
     {0},
@@ -81,13 +81,15 @@ static enum status embedded_database(const struct instance *i, struct err *err)
 	struct buf conninfo;
 	struct err ignored;
 
-	enum status status = cluster_create(i, err);
+	enum status status = write_conf(i, err);
+	if (status == OK)
+		status = cluster_create(i, err);
 	if (status == OK)
 		status = cluster_start(i, &pid, err);
 	if (status != OK)
 		return status;
 	buf_init(&conninfo, 4096);
-	status = instance_conninfo(i, INSTANCE_SUPERUSER, &conninfo, err);
+	status = instance_conninfo(i, ROLE_SUPERUSER, &conninfo, err);
 	buf_puts(&conninfo, " dbname=postgres"); /* the last one counts */
 	if (status == OK)
 		status = db_open(&db, buf_z(&conninfo), "holdfast init", err);
@@ -103,53 +105,89 @@ static enum status embedded_database(const struct instance *i, struct err *err)
 	return status;
 }
 
-/* A password of 128 random bits for each role: into `secrets` as lines, into `json` as an object.
- * */
-static void make_passwords(struct buf *secrets, struct buf *json)
+/* 128 random bits for each role: into `secrets` as lines "role password". */
+static void make_passwords(const struct config *c, struct migrate_passwords *passwords,
+			   struct buf *secrets)
 {
-	static const char *const roles[] = {INSTANCE_ROLE_OWNER, INSTANCE_ROLE_IMPORT,
-					    INSTANCE_ROLE_EXPORT, INSTANCE_ROLE_WEB,
-					    INSTANCE_ROLE_WORKER};
-	struct json_writer w;
-	json_writer_init(&w, json);
-	json_object_begin(&w);
-	for (size_t r = 0; r < COUNT_OF(roles); r++) {
+	char name[ROLE_NAME_MAX];
+	for (enum role_id id = 0; id < ROLES; id++) {
 		unsigned char bits[16];
-		char text[33];
 		random_bytes(bits, sizeof(bits));
-		hex_bytes(bits, sizeof(bits), text);
-		json_member_z(&w, roles[r], text);
-		buf_printf(secrets, "%s %s\n", roles[r], text);
+		hex_bytes(bits, sizeof(bits), passwords->text[id]);
+		role_name(c, id, name);
+		buf_printf(secrets, "%s %s\n", name, passwords->text[id]);
 	}
-	json_object_end(&w);
 }
 
-static enum status existing_database(const struct instance *i, struct err *err)
+static enum status write_secrets(const struct instance *i, struct str secrets, struct err *err)
 {
 	char path[PATH_MAX];
+	enum status status = io_path(path, sizeof(path), err, "%s/secrets", i->dir);
+	return status == OK ? io_write_file(path, secrets, 0600, err) : status;
+}
+
+/* Before anything is made with them: can the roles log in at all? */
+static enum status try_roles(const struct instance *i, struct err *err)
+{
+	char name[ROLE_NAME_MAX];
+	for (enum role_id id = 0; id < ROLES; id++) {
+		struct db *db = NULL;
+		enum status status = database_connect(i, id, &db, err);
+		db_close(db);
+		role_name(&i->config, id, name);
+		if (status != OK)
+			return err_prefix(
+			    err, status,
+			    "the new role %s cannot log in with its password (see the server's pg_hba.conf)",
+			    name);
+	}
+	return OK;
+}
+
+/* The roles first, which can connect and no more, so that they can be tried; everything else in one
+ * transaction. When it fails the roles are removed again, and the server is as it was. */
+static enum status make_schema(const struct instance *i, struct db *admin,
+			       const struct migrate_passwords *passwords, struct err *err)
+{
 	int applied;
-	struct db *db = NULL;
-	struct buf secrets, json;
+	struct err undo;
+	enum status status = migrate_create_roles(admin, &i->config, passwords, err);
+	if (status != OK)
+		return status;
+	status = try_roles(i, err);
+	if (status == OK)
+		status = migrate_run(admin, &i->config, true, &applied, err);
+	if (status != OK && migrate_drop_roles(admin, &i->config, &undo) != OK)
+		fprintf(stderr, "holdfast init: roles %s_* are left on the server: %s\n",
+			config_text(&i->config, CONFIG_DB_ROLE_PREFIX), undo.text);
+	return status;
+}
+
+static enum status existing_database(struct instance *i, struct err *err)
+{
+	char database[ROLE_NAME_MAX], prefix[ROLE_NAME_MAX];
+	struct migrate_passwords passwords;
+	struct db *admin = NULL;
+	struct buf secrets;
 
 	buf_init(&secrets, 4096);
-	buf_init(&json, 4096);
-	make_passwords(&secrets, &json);
-	enum status status = db_open(&db, db_url, "holdfast init", err);
+	enum status status = db_open(&admin, db_url, "holdfast init", err);
 	if (status == OK)
-		status = migrate_create_roles(db, buf_view(&json), err);
-	if (status == DENIED)
-		status = err_prefix(
-		    err, status,
-		    "the user of --db must be allowed to create roles and own the database");
+		status = migrate_target(admin, database, err);
+	if (status == OK) {
+		role_prefix(database, prefix);
+		status = config_set(&i->config, STR("db.role_prefix"), str_of(prefix), err);
+	}
 	if (status == OK)
-		status = io_path(path, sizeof(path), err, "%s/secrets", i->dir);
+		status = write_conf(i, err);
+	if (status == OK) {
+		make_passwords(&i->config, &passwords, &secrets);
+		status = write_secrets(i, buf_view(&secrets), err);
+	}
 	if (status == OK)
-		status = io_write_file(path, buf_view(&secrets), 0600, err);
-	if (status == OK)
-		status = database_migrate(i, &applied, err);
-	db_close(db);
+		status = make_schema(i, admin, &passwords, err);
+	db_close(admin);
 	buf_release(&secrets);
-	buf_release(&json);
 	return status;
 }
 
@@ -185,10 +223,7 @@ static enum status make(struct instance *i, struct err *err)
 	if (status == OK && mkdir(i->log_dir, 0750) != 0)
 		status = err_errno(err, FAILED, "%s", i->log_dir);
 	if (status == OK)
-		status = write_conf(i, err);
-	if (status == OK)
-		status =
-		    instance_embedded(i) ? embedded_database(i, err) : existing_database(i, err);
+		status = db_url ? existing_database(i, err) : embedded_database(i, err);
 	return status;
 }
 
@@ -222,7 +257,9 @@ const struct command command_init = {
     .summary = "Make an instance: settings and database",
     .help =
 	"Without --db the instance gets a PostgreSQL of its own in its folder, which listens on "
-	"a Unix\nsocket only. The folder must be empty or absent; when something fails it is left as it was.",
+	"a Unix\nsocket only. With it, roles named after the database and the schema are made in that database, and\n"
+	"nothing else is touched; the user and password in URL are used once and not kept.\n"
+	"The folder must be empty or absent; when something fails, it and the server are left as they were.",
     .options = options,
     .run = run,
 };

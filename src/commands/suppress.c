@@ -97,7 +97,7 @@ static int run(int argc, char **argv)
 	struct db *db;
 	if (list ? argc > 0 || remove_entry : argc == 0)
 		return cli_usage_error("give the ids of businesses, or --list");
-	if (database_open(&i, INSTANCE_ROLE_IMPORT, true, &db, &err) != OK)
+	if (database_open(&i, ROLE_IMPORT, true, &db, &err) != OK)
 		return cli_failed(&err);
 	enum status status = list ? show(db, &err) : db_begin(db, &err);
 	for (int n = 0; n < argc && status == OK; n++) {

@@ -83,10 +83,10 @@ static int run(int argc, char **argv)
 	(void)argv;
 	if (argc)
 		return cli_usage_error("'top' takes no arguments");
-	if (database_open(&i, INSTANCE_ROLE_WEB, true, &db, &err) != OK)
+	if (database_open(&i, ROLE_WEB, true, &db, &err) != OK)
 		return cli_failed(&err);
 	buf_init(&conninfo, 2 * PATH_MAX);
-	if (instance_conninfo(&i, INSTANCE_ROLE_WEB, &conninfo, &err) != OK)
+	if (instance_conninfo(&i, ROLE_WEB, &conninfo, &err) != OK)
 		die("%s", err.text);
 	arena_init(&arena, VIEW_BYTES);
 	bool live = !once && !cli_globals.json && isatty(STDOUT_FILENO);

@@ -32,6 +32,7 @@ void config_describe(const struct config_option *o, struct buf *out)
 	    [CONFIG_TYPE_SIZE] = "a size such as 512B, 64kB, 8MB, 1GB",
 	    [CONFIG_TYPE_CHOICE] = "one of ",
 	    [CONFIG_TYPE_TEXT] = "a text",
+	    [CONFIG_TYPE_NAME] = "a name of a-z, 0-9 and _ that begins with a letter",
 	    [CONFIG_TYPE_ADDRESS] = "an address such as 127.0.0.1:8080 or [::1]:8080",
 	};
 	buf_puts(out, texts[o->type]);
@@ -68,6 +69,15 @@ static bool with_unit(struct str value, const struct unit *units, int64_t *out)
 	return n == 0 && unit.n == 0 ? (*out = 0, true) : false;
 }
 
+static bool is_name(struct str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if (!ascii_is_lower(value.p[i]) &&
+		    (i == 0 || (!ascii_is_digit(value.p[i]) && value.p[i] != '_')))
+			return false;
+	return value.n > 0;
+}
+
 bool config_duration(struct str text, int64_t *ms)
 {
 	static const struct unit durations[] = {
@@ -96,6 +106,9 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 	case CONFIG_TYPE_ADDRESS:
 		*out = (int64_t)value.n;
 		return endpoint_parse(value, 0, &endpoint) && endpoint_port(&endpoint) > 0;
+	case CONFIG_TYPE_NAME:
+		*out = (int64_t)value.n;
+		return is_name(value);
 	case CONFIG_TYPE_TEXT:
 		*out = (int64_t)value.n;
 		return utf8_is_valid(value);
@@ -167,7 +180,7 @@ enum status config_set(struct config *c, struct str name, struct str value, stru
 	if (number < o->min || number > o->max)
 		return err_set(err, INVALID, "%s: '%.*s' is out of range: %s%lld to %lld%s",
 			       o->name, STR_ARG(value),
-			       o->type == CONFIG_TYPE_TEXT ? "a length of " : "", (long long)o->min,
+			       o->type >= CONFIG_TYPE_TEXT ? "a length of " : "", (long long)o->min,
 			       (long long)o->max,
 			       o->type == CONFIG_TYPE_DURATION ? " ms"
 			       : o->type == CONFIG_TYPE_SIZE   ? " bytes"

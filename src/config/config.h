@@ -31,6 +31,7 @@ enum config_type {
 	CONFIG_TYPE_SIZE,
 	CONFIG_TYPE_CHOICE,
 	CONFIG_TYPE_TEXT,
+	CONFIG_TYPE_NAME,
 	CONFIG_TYPE_ADDRESS,
 };
 
@@ -66,7 +67,7 @@ MUST_CHECK enum status config_read(struct config *c, const char *path, struct er
 MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
 				  struct err *err);
 
-/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, ADDRESS. The wrong kind is a bug. */
+/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, NAME, ADDRESS. The wrong kind is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 

@@ -136,10 +136,12 @@ static enum status read_password(const struct instance *i, const char *role, str
 	return status;
 }
 
-enum status instance_conninfo(const struct instance *i, const char *role, struct buf *out,
+enum status instance_conninfo(const struct instance *i, enum role_id id, struct buf *out,
 			      struct err *err)
 {
 	const char *url = config_text(&i->config, CONFIG_DB_URL);
+	char role[ROLE_NAME_MAX];
+	role_name(&i->config, id, role);
 	if (instance_embedded(i)) {
 		buf_puts(out, "host='");
 		for (const char *p = i->run_dir; *p; p++) {
@@ -147,10 +149,11 @@ enum status instance_conninfo(const struct instance *i, const char *role, struct
 				buf_putc(out, '\\');
 			buf_putc(out, *p);
 		}
-		buf_printf(out, "' port=%d dbname=%s user=%s", INSTANCE_PG_PORT, INSTANCE_DATABASE,
+		buf_printf(out, "' port=%d dbname=%s user=%s", INSTANCE_PG_PORT, role_database(id),
 			   role);
 		return OK;
 	}
+	must(id != ROLE_SUPERUSER); /* of a server that is not ours we know none */
 	struct buf password;
 	buf_init(&password, 1024);
 	enum status status = read_password(i, role, &password, err);

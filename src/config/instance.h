@@ -11,7 +11,7 @@
 #define CONFIG_INSTANCE_H
 
 #include <limits.h>
-#include "config/config.h"
+#include "config/roles.h"
 
 struct instance {
 	char dir[PATH_MAX]; /* absolute */
@@ -42,18 +42,9 @@ MUST_CHECK enum status instance_open_run_dir(const struct instance *i, int *fd, 
 /* Remove lock, control socket and, when nothing else is left in it, the folder. */
 void instance_remove_run_dir(const struct instance *i);
 
-/* How `role` reaches the database: libpq's conninfo appended to out. */
-MUST_CHECK enum status instance_conninfo(const struct instance *i, const char *role,
+/* How a role reaches its database: libpq's conninfo appended to out. */
+MUST_CHECK enum status instance_conninfo(const struct instance *i, enum role_id role,
 					 struct buf *out, struct err *err);
-
-/* The roles and what they are called; the database's names. */
-#define INSTANCE_DATABASE    "holdfast"
-#define INSTANCE_SUPERUSER   "postgres"
-#define INSTANCE_ROLE_OWNER  "holdfast_owner"
-#define INSTANCE_ROLE_IMPORT "holdfast_import"
-#define INSTANCE_ROLE_EXPORT "holdfast_export"
-#define INSTANCE_ROLE_WEB    "holdfast_web"
-#define INSTANCE_ROLE_WORKER "holdfast_worker"
 
 /* The embedded server's and the control socket's paths are made of these. */
 enum { INSTANCE_PG_PORT = 5432 };

@@ -23,7 +23,7 @@
 /* A connection to the database that a process gets, as a conninfo in its environment. */
 struct process_database {
 	const char *env; /* name of the variable */
-	const char *role;
+	enum role_id role;
 };
 
 /* Stands for the instance's folder among the arguments of a row. */

@@ -62,7 +62,7 @@ static const struct process_class classes[] = {
      .reads_stats = true,
      .beats = true,
      .hang = CONFIG_WEB_HANG_TIMEOUT,
-     .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", INSTANCE_ROLE_WEB}, {0}},
+     .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_WEB}, {0}},
      .needs_database = true,
      .max_files = web_files},
     /* The command line's own 'enrich', kept running: it starts the containers of each batch. */

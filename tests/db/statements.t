@@ -37,7 +37,7 @@ is(embed_error("-- name: a\nWITH x AS (SELECT 1 AS one) INSERT INTO t (c) SELECT
 	'accepted', 'commas and SELECT inside of strings and parentheses do not count');
 
 # Statements that PREPARE does not take: they are run as they are, or only mean something inside an import.
-my $utility = qr/^\s*(?:CREATE|COPY|ANALYZE|VACUUM)\b/;
+my $utility = qr/^\s*(?:CREATE|REVOKE|COPY|ANALYZE|VACUUM)\b/;
 my $temporary = '';
 my ($prepared, $served, $columns) = (0, 0, 0);
 for my $file (sort glob "$FindBin::Bin/../../sql/queries/*.sql") {

@@ -215,7 +215,7 @@ static void every_role_has_a_way_to_the_database(void **state)
 	char secrets[128];
 	buf_init(&info, 4096);
 	assert_int_equal(instance_paths(&i, f->dir, &f->err), OK);
-	assert_int_equal(instance_conninfo(&i, INSTANCE_ROLE_WEB, &info, &f->err), OK);
+	assert_int_equal(instance_conninfo(&i, ROLE_WEB, &info, &f->err), OK);
 	assert_non_null(strstr(buf_z(&info), "/run' port=5432 dbname=holdfast user=holdfast_web"));
 
 	must(config_set(&i.config, STR("db.url"), STR("postgresql://h:1/d?sslmode=require"),
@@ -224,12 +224,69 @@ static void every_role_has_a_way_to_the_database(void **state)
 	must(io_write_file(secrets, STR("holdfast_owner abc\nholdfast_web def\n"), 0600, &f->err) ==
 	     OK);
 	buf_reset(&info);
-	assert_int_equal(instance_conninfo(&i, INSTANCE_ROLE_WEB, &info, &f->err), OK);
+	assert_int_equal(instance_conninfo(&i, ROLE_WEB, &info, &f->err), OK);
 	assert_string_equal(buf_z(&info),
 			    "postgresql://h:1/d?sslmode=require&user=holdfast_web&password=def");
 	unlink(secrets);
 	buf_release(&info);
 	instance_release(&i);
+}
+
+/* Roles belong to a whole server: two databases must not have the same ones. */
+static void roles_are_named_after_the_database(void **state)
+{
+	static const struct {
+		const char *database, *prefix;
+	} cases[] = {
+	    {"holdfast", "holdfast"},
+	    {"shop", "holdfast_shop"},
+	    {"shop_2", "holdfast_shop_2"},
+	    {"Shop", "holdfast_shop_28742cc9"},
+	    {"sh-p", "holdfast_sh_p_b4ebd47b"},
+	    {"a_name_of_forty_characters_and_not_more_x",
+	     "holdfast_a_name_of_forty_characte_4ad835ad"},
+	};
+	struct config c;
+	char name[ROLE_NAME_MAX];
+	(void)state;
+	config_init(&c);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char prefix[ROLE_NAME_MAX];
+		struct err err;
+		role_prefix(cases[i].database, prefix);
+		assert_string_equal(prefix, cases[i].prefix);
+		assert_int_equal(config_set(&c, STR("db.role_prefix"), str_of(prefix), &err), OK);
+	}
+	role_name(&c, ROLE_WEB, name);
+	assert_string_equal(name, "holdfast_a_name_of_forty_characte_4ad835ad_web");
+	role_name(&c, ROLE_SUPERUSER, name);
+	assert_string_equal(name, "postgres");
+	config_release(&c);
+}
+
+static void scripts_get_the_names_of_the_instances_roles(void **state)
+{
+	struct config c;
+	struct buf out;
+	struct err err;
+	(void)state;
+	config_init(&c);
+	buf_init(&out, 4096);
+	must(config_set(&c, STR("db.role_prefix"), STR("mine"), &err) == OK);
+	role_expand(
+	    &c,
+	    "holdfast_web, (holdfast_import);holdfast_webs xholdfast_web holdfast holdfast_ "
+	    "holdfast_holdfast_owner holdfast_owner",
+	    &out);
+	assert_string_equal(buf_z(&out),
+			    "mine_web, (mine_import);holdfast_webs xholdfast_web holdfast "
+			    "holdfast_ holdfast_holdfast_owner mine_owner");
+	static const char *const wrong[] = {"", "Mine", "mine-too", "9", "m\"x", "_m"};
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		assert_int_equal(config_set(&c, STR("db.role_prefix"), str_of(wrong[i]), &err),
+				 INVALID);
+	buf_release(&out);
+	config_release(&c);
 }
 
 int main(void)
@@ -243,6 +300,8 @@ int main(void)
 	    TEST(the_sample_is_a_file_that_can_be_read),
 	    TEST(sockets_of_a_deep_instance_go_to_a_short_private_folder),
 	    TEST(every_role_has_a_way_to_the_database),
+	    TEST(roles_are_named_after_the_database),
+	    TEST(scripts_get_the_names_of_the_instances_roles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,10 +166,9 @@ static int back(int argc, char **argv)
 		 .reads_stats = true,                                                              \
 		 .address = CONFIG_WEB_LISTEN,                                                     \
 		 .databases =                                                                      \
-		     (const struct process_database[]){                                            \
-			 {"HOLDFAST_DATABASE", INSTANCE_ROLE_WEB},                                 \
-			 {"HOLDFAST_DATABASE_EXPORT", INSTANCE_ROLE_EXPORT},                       \
-			 {0}}},                                                                    \
+		     (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_WEB},            \
+						       {"HOLDFAST_DATABASE_EXPORT", ROLE_EXPORT},  \
+						       {0}}},                                      \
 		    {.name = "back",                                                               \
 		     .program = "test-back",                                                       \
 		     .arguments = (const char *const[]){"--folder", PROCESS_ARGUMENT_DIR, NULL},   \

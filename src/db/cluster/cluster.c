@@ -81,7 +81,7 @@ static void quote_output(int fd, struct err *err)
 
 static enum status run_initdb(const struct instance *i, const char *user, struct err *err)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], superuser[ROLE_NAME_MAX];
 	int output = memfd_create("initdb", MFD_CLOEXEC);
 	/* argv[0] with its folder: initdb and postgres look for their siblings there. C.UTF-8:
 	 * bytewise, so that btree indexes serve LIKE prefixes and no glibc update reorders them;
@@ -90,7 +90,7 @@ static enum status run_initdb(const struct instance *i, const char *user, struct
 				    "-D",
 				    i->data_dir,
 				    "-U",
-				    INSTANCE_SUPERUSER,
+				    superuser,
 				    "-E",
 				    "UTF8",
 				    "--locale=C.UTF-8",
@@ -101,6 +101,7 @@ static enum status run_initdb(const struct instance *i, const char *user, struct
 	const char *const env[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL};
 	if (output < 0)
 		return err_errno(err, FAILED, "memfd");
+	role_name(&i->config, ROLE_SUPERUSER, superuser);
 	struct spawn initdb = {.path = path,
 			       .argv = argv,
 			       .env = env,

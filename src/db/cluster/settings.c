@@ -78,18 +78,20 @@ static void map_user(struct buf *out, const char *system_user, const char *role)
 /* pg_ident.conf: which system user may be which role. */
 static enum status write_idents(struct buf *out, const struct instance *i, struct err *err)
 {
-	static const char *const roles[] = {INSTANCE_SUPERUSER,   INSTANCE_ROLE_OWNER,
-					    INSTANCE_ROLE_IMPORT, INSTANCE_ROLE_EXPORT,
-					    INSTANCE_ROLE_WEB,    INSTANCE_ROLE_WORKER};
-	struct passwd *pw = getpwuid(geteuid());
+	char name[ROLE_NAME_MAX];
+	const struct passwd *pw = getpwuid(geteuid());
 	if (!pw)
 		return err_set(err, NOT_FOUND, "the user with the number %u has no name",
 			       (unsigned)geteuid());
-	for (size_t r = 0; r < COUNT_OF(roles); r++)
-		map_user(out, pw->pw_name, roles[r]);
-	if (geteuid() == 0) {
-		map_user(out, config_text(&i->config, CONFIG_USER_WEB), INSTANCE_ROLE_WEB);
-		map_user(out, config_text(&i->config, CONFIG_USER_WORKER), INSTANCE_ROLE_WORKER);
+	for (enum role_id id = 0; id <= ROLE_SUPERUSER; id++) {
+		role_name(&i->config, id, name);
+		map_user(out, pw->pw_name, name);
+	}
+	for (enum role_id id = 0; geteuid() == 0 && id < ROLES; id++) {
+		if (role_table[id].user == CONFIG_OPTIONS)
+			continue;
+		role_name(&i->config, id, name);
+		map_user(out, config_text(&i->config, role_table[id].user), name);
 	}
 	return OK;
 }

@@ -9,7 +9,10 @@ struct migration {
 	const char *sql;
 };
 extern const struct migration migrate_migrations[];
-extern const char migrate_roles[];
+extern const char migrate_roles_create[];
+extern const char migrate_roles_admit[];
+extern const char migrate_roles_leave[];
+extern const char migrate_roles_drop[];
 extern const char migrate_seed[]; /* rows of reference tables, upserted */
 
 #endif

@@ -1,27 +1,119 @@
 #include "db/migrate/migrate.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "db/migrate/embedded.h"
 #include "sql/migrate.h"
 
+#include <stdio.h>
+
+enum { SCRIPT_MAX = 1 << 20, PLAN_MAX = 1 << 16 };
+
 enum status migrate_create_database(struct db *admin, struct err *err)
 {
-	return DB_RUN(admin, sql_migrate_create_database, NULL, err);
+	enum status status = DB_RUN(admin, sql_migrate_create_database, NULL, err);
+	return status == OK ? DB_RUN(admin, sql_migrate_close_others, NULL, err) : status;
 }
 
-enum status migrate_create_roles(struct db *admin, struct str passwords, struct err *err)
+enum status migrate_target(struct db *admin, char database[ROLE_NAME_MAX], struct err *err)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(admin, sql_migrate_target, &rows, err);
+	if (status != OK)
+		return status;
+	snprintf(database, ROLE_NAME_MAX, "%.*s",
+		 STR_ARG(db_text(&rows, 0, SQL_MIGRATE_TARGET_DATABASE)));
+	struct str occupied = db_text(&rows, 0, SQL_MIGRATE_TARGET_OCCUPIED);
+	if (!db_bool(&rows, 0, SQL_MIGRATE_TARGET_ALLOWED))
+		status = err_set(
+		    err, DENIED,
+		    "the user of --db must be allowed to create roles (CREATEROLE) and own the database '%s', or be a superuser",
+		    database);
+	else if (occupied.n)
+		status = err_set(
+		    err, CONFLICT,
+		    "the database '%s' is not empty (%.*s); an instance needs one of its own: CREATE DATABASE name",
+		    database, STR_ARG(occupied));
+	db_rows_release(&rows);
+	return status;
+}
+
+/* "name=value name=value" as an object. */
+static void write_settings(struct json_writer *w, const char *settings)
+{
+	struct str rest = str_of(settings);
+	json_key(w, "settings");
+	json_object_begin(w);
+	while (rest.p) {
+		char name[64];
+		struct str value = str_cut(&rest, ' ');
+		struct str key = str_cut(&value, '=');
+		must(value.p && key.n < sizeof(name));
+		snprintf(name, sizeof(name), "%.*s", STR_ARG(key));
+		json_member_str(w, name, value);
+	}
+	json_object_end(w);
+}
+
+/* Hand the table of roles to the scripts of sql/roles.sql, for this transaction. */
+static enum status set_plan(struct db *admin, const struct config *c,
+			    const struct migrate_passwords *passwords, struct err *err)
+{
+	struct buf plan;
+	struct json_writer w;
+	char name[ROLE_NAME_MAX];
+	buf_init(&plan, PLAN_MAX);
+	json_writer_init(&w, &plan);
+	json_object_begin(&w);
+	json_member_bool(&w, "fresh", passwords != NULL);
+	json_key(&w, "roles");
+	json_array_begin(&w);
+	for (enum role_id id = 0; id < ROLES; id++) {
+		const struct role *role = &role_table[id];
+		role_name(c, id, name);
+		json_object_begin(&w);
+		json_member_z(&w, "name", name);
+		if (passwords)
+			json_member_z(&w, "password", passwords->text[id]);
+		json_member_bool(&w, "owns", role->powers & ROLE_OWNS);
+		json_member_bool(&w, "temporary", role->powers & ROLE_TEMPORARY);
+		write_settings(&w, role->settings);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+	must(!buf_failed(&plan));
+	enum status status = DB_RUN(admin, sql_migrate_plan, NULL, err, DB_TEXT(buf_view(&plan)));
+	buf_release(&plan);
+	return status;
+}
+
+/* One of the scripts of sql/roles.sql in a transaction of its own. */
+static enum status run_roles(struct db *admin, const struct config *c,
+			     const struct migrate_passwords *passwords, const char *script,
+			     struct err *err)
 {
 	enum status status = db_begin(admin, err);
 	if (status != OK)
 		return status;
-	status = DB_RUN(admin, sql_migrate_passwords, NULL, err, DB_TEXT(passwords));
+	status = set_plan(admin, c, passwords, err);
 	if (status == OK)
-		status = db_script(admin, migrate_roles, err);
+		status = db_script(admin, script, err);
 	if (status == OK)
 		status = db_commit(admin, err);
-	if (status == OK)
-		return OK;
-	db_rollback(admin);
-	return err_prefix(err, status, "roles");
+	if (status != OK)
+		db_rollback(admin);
+	return status == OK ? OK : err_prefix(err, status, "roles");
+}
+
+enum status migrate_create_roles(struct db *admin, const struct config *c,
+				 const struct migrate_passwords *passwords, struct err *err)
+{
+	return run_roles(admin, c, passwords, migrate_roles_create, err);
+}
+
+enum status migrate_drop_roles(struct db *admin, const struct config *c, struct err *err)
+{
+	return run_roles(admin, c, NULL, migrate_roles_drop, err);
 }
 
 /* How many migrations the database has; they must be the first ones of ours, unchanged. */
@@ -58,9 +150,23 @@ static enum status count_applied(struct db *db, int *count, struct err *err)
 	return status;
 }
 
-static enum status apply(struct db *db, const struct migration *m, struct err *err)
+/* A script that names roles, with the names of this instance's. */
+static enum status run_script(struct db *db, const struct config *c, const char *sql,
+			      struct err *err)
 {
-	enum status status = db_script(db, m->sql, err);
+	struct buf text;
+	buf_init(&text, SCRIPT_MAX);
+	role_expand(c, sql, &text);
+	must(!buf_failed(&text));
+	enum status status = db_script(db, buf_z(&text), err);
+	buf_release(&text);
+	return status;
+}
+
+static enum status apply(struct db *db, const struct config *c, const struct migration *m,
+			 struct err *err)
+{
+	enum status status = run_script(db, c, m->sql, err);
 	if (status == OK)
 		status = DB_RUN(db, sql_migrate_record, NULL, err, DB_I64(m->version),
 				DB_Z(m->name), DB_Z(m->checksum));
@@ -70,29 +176,42 @@ static enum status apply(struct db *db, const struct migration *m, struct err *e
 	return OK;
 }
 
-enum status migrate_run(struct db *owner, int *applied, struct err *err)
+/* As the owner, inside a transaction. */
+static enum status apply_all(struct db *db, const struct config *c, int *applied, struct err *err)
 {
 	int have = 0;
-	*applied = 0;
-	enum status status = db_begin(owner, err);
-	if (status != OK)
-		return status;
-	status = DB_RUN(owner, sql_migrate_lock, NULL, err);
+	enum status status = DB_RUN(db, sql_migrate_lock, NULL, err);
 	if (status == OK)
-		status = count_applied(owner, &have, err);
+		status = count_applied(db, &have, err);
 	for (; status == OK && migrate_migrations[have].version; have++) {
-		status = apply(owner, &migrate_migrations[have], err);
+		status = apply(db, c, &migrate_migrations[have], err);
 		++*applied;
 	}
-	if (status == OK) {
-		status = db_script(owner, migrate_seed, err);
-		if (status != OK)
-			status = err_prefix(err, status, "reference tables");
-	}
-	if (status == OK)
-		status = db_commit(owner, err);
 	if (status != OK)
-		db_rollback(owner);
+		return status;
+	status = db_script(db, migrate_seed, err);
+	return status == OK ? OK : err_prefix(err, status, "reference tables");
+}
+
+enum status migrate_run(struct db *db, const struct config *c, bool admin, int *applied,
+			struct err *err)
+{
+	*applied = 0;
+	enum status status = db_begin(db, err);
+	if (status != OK)
+		return status;
+	if (admin)
+		status = set_plan(db, c, NULL, err);
+	if (status == OK && admin)
+		status = db_script(db, migrate_roles_admit, err);
+	if (status == OK)
+		status = apply_all(db, c, applied, err);
+	if (status == OK && admin)
+		status = db_script(db, migrate_roles_leave, err);
+	if (status == OK)
+		status = db_commit(db, err);
+	if (status != OK)
+		db_rollback(db);
 	return status;
 }
 

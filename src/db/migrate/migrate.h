@@ -1,25 +1,45 @@
-/* The schema: forward-only migrations, recorded with a checksum. All that is missing is applied in one
- * transaction: an upgrade happens whole or not at all. What was applied never changes: a checksum
- * that differs, or a version that this program does not know, is refused before anything is touched.
+/* The schema: forward-only migrations, recorded with a checksum. All that is missing is applied in
+ * one transaction: an upgrade happens whole or not at all. What was applied never changes: a
+ * checksum that differs, or a version that this program does not know, is refused before anything
+ * is touched.
  */
 #ifndef DB_MIGRATE_MIGRATE_H
 #define DB_MIGRATE_MIGRATE_H
 
+#include "config/roles.h"
 #include "db/db.h"
 
 /* The database of the embedded server; the connection is its superuser's, to another database. */
 MUST_CHECK enum status migrate_create_database(struct db *admin, struct err *err);
 
-/* Roles, their limits and, from a JSON object {"role": "password"}, their passwords (empty: none are
- * set). By a user that may create roles, in the database itself. Safe to repeat. */
-MUST_CHECK enum status migrate_create_roles(struct db *admin, struct str passwords,
+/* Whether an instance may have the database of an existing server: the user is allowed to create
+ * roles and owns it (DENIED), and nothing is in it (CONFLICT). `database`: what it is called.
+ * Changes nothing. */
+MUST_CHECK enum status migrate_target(struct db *admin, char database[ROLE_NAME_MAX],
+				      struct err *err);
+
+/* Passwords of the roles; only for a server that does not know local users. */
+struct migrate_passwords {
+	char text[ROLES][33];
+};
+
+/* Roles and their settings, in a transaction of its own. With passwords none of the roles may exist
+ * (CONFLICT): they would be another instance's. Without, it is safe to repeat. */
+MUST_CHECK enum status migrate_create_roles(struct db *admin, const struct config *c,
+					    const struct migrate_passwords *passwords,
 					    struct err *err);
+/* Undo it, as long as the roles own nothing. */
+MUST_CHECK enum status migrate_drop_roles(struct db *admin, const struct config *c,
+					  struct err *err);
 
-/* Apply what is missing and bring the reference tables up to date; the connection is the owner's.
- * *applied counts. */
-MUST_CHECK enum status migrate_run(struct db *owner, int *applied, struct err *err);
+/* Apply what is missing and bring the reference tables up to date, in one transaction; *applied
+ * counts. The connection is the owner's; or, with `admin`, that of migrate_create_roles, which
+ * first gives the roles what they may do in the database. */
+MUST_CHECK enum status migrate_run(struct db *db, const struct config *c, bool admin, int *applied,
+				   struct err *err);
 
-/* OK when the schema is this program's; CONFLICT with the remedy when it is older or newer. For any role. */
+/* OK when the schema is this program's; CONFLICT with the remedy when it is older or newer. For any
+ * role. */
 MUST_CHECK enum status migrate_check(struct db *db, struct err *err);
 
 #endif

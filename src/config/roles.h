@@ -1,0 +1,49 @@
+/* The database roles of an instance: one table (roles.def), from which init and migrate make them,
+ * the embedded server knows who may be which, and every program takes the name it connects with.
+ */
+#ifndef CONFIG_ROLES_H
+#define CONFIG_ROLES_H
+
+#include "config/config.h"
+
+enum role_id {
+#define ROLE(id, suffix, database, user, powers, settings) ROLE_##id,
+#include "config/roles.def"
+#undef ROLE
+	ROLES,
+	ROLE_SUPERUSER =
+	    ROLES /* of the embedded server; not in the table, because nobody makes it */
+};
+
+enum role_database { ROLE_DATABASE_DIRECTORY };
+
+enum role_power {
+	ROLE_OWNS = 1,      /* owns the schema */
+	ROLE_TEMPORARY = 2, /* makes temporary tables */
+};
+
+struct role {
+	const char *suffix;
+	enum role_database database;
+	enum config_id user; /* CONFIG_OPTIONS: none */
+	unsigned powers;
+	const char *settings; /* "name=value name=value" */
+};
+extern const struct role role_table[ROLES];
+
+enum { ROLE_NAME_MAX = 64 }; /* PostgreSQL's, with the NUL */
+
+/* "holdfast_web", or "postgres" for ROLE_SUPERUSER. */
+void role_name(const struct config *c, enum role_id id, char out[ROLE_NAME_MAX]);
+
+/* The embedded server's database that the role connects to. */
+const char *role_database(enum role_id id);
+
+/* db.role_prefix for a database of an existing server: the same for the same name, different for
+ * others. */
+void role_prefix(const char *database, char out[ROLE_NAME_MAX]);
+
+/* `sql` with the names of this instance's roles in place of holdfast_suffix, appended. */
+void role_expand(const struct config *c, const char *sql, struct buf *out);
+
+#endif

@@ -1,0 +1,97 @@
+# A PostgreSQL that is not Holdfast's: passwords, databases and roles of others. For tests/db/*.t.
+#
+#   my $s = Server->start;
+#   $s->sql('CREATE DATABASE shop');                  # as the superuser
+#   $s->url('shop', 'somebody', 'secret')             # postgresql://somebody:secret@...
+#   $s->everything                                    # roles, passwords, databases, rights, tables: to be compared
+package Server;
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use IPC::Open3 qw(open3);
+
+my $bin = '/usr/lib/postgresql/15/bin';
+my @started;
+END {
+	my $code = $?;
+	$_->stop for @started;
+	$? = $code;
+}
+
+sub start {
+	my ($class) = @_;
+	my $home = tempdir(($ENV{TMPDIR} // '/tmp') . '/server.XXXXXX', CLEANUP => 1);
+	chmod 0755, $home;
+	my @as = $> ? () : qw(runuser -u nobody --);
+	chown((getpwnam 'nobody')[2, 3], $home) if @as;
+	my $self = bless { home => $home, as => \@as, password => 'of the superuser' }, $class;
+	push @started, $self;
+	open my $out, '>', "$home/password" or die $!;
+	print $out "$self->{password}\n";
+	close $out;
+	chmod 0644, "$home/password";
+	my $options = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync";
+	$self->command("$bin/initdb -D $home/data $options");
+	$self->command("$bin/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='' -k $home\" start");
+	return $self;
+}
+
+sub stop {
+	my ($self) = @_;
+	return if $self->{stopped}++;
+	my $stop = "$bin/pg_ctl -D $self->{home}/data -m immediate stop";
+	system { 'sh' } 'sh', '-c', "cd / && @{$self->{as}} $stop >/dev/null 2>&1";
+}
+
+sub command {
+	my ($self, $command) = @_;
+	my $said = `cd / && @{$self->{as}} $command 2>&1 </dev/null`;
+	die "$command: $said" if $?;
+}
+
+# (exit code, output) of SQL.
+sub try {
+	my ($self, $sql, $database, $user, $password) = @_;
+	local $ENV{PGPASSWORD} = $password // $self->{password};
+	my @to = ('-h', $self->{home}, '-U', $user // 'admin', '-d', $database // 'postgres');
+	my @psql = (qw(psql -XAtq -v ON_ERROR_STOP=1), @to, '-c', $sql);
+	my $pid = open3(my $in, my $out, undef, @psql);
+	close $in;
+	my $text = do { local $/; <$out> } // '';
+	waitpid $pid, 0;
+	return ($? >> 8, $text =~ s/\n\z//r);
+}
+sub sql {
+	my ($self, @args) = @_;
+	my ($code, $text) = $self->try(@args);
+	die "$args[0]: $text" if $code;
+	return $text;
+}
+
+sub url {
+	my ($self, $database, $user, $password) = @_;
+	$_ = s/([^A-Za-z0-9_-])/sprintf '%%%02X', ord $1/ger for $database, $user //= 'admin', $password //= $self->{password};
+	return "postgresql://$user:$password\@/$database?host=$self->{home}";
+}
+
+# What a command that must touch nothing must not touch, one line a thing.
+sub everything {
+	my ($self, @databases) = @_;
+	my @lines = split /\n/, $self->sql(q{
+		SELECT 'role', rolname, rolpassword, rolsuper::text, rolcanlogin::text, (SELECT string_agg(s.setconfig::text, ' ')
+			FROM pg_db_role_setting s WHERE s.setrole = a.oid) FROM pg_authid a WHERE rolname !~ '^pg_'
+		UNION ALL SELECT 'member', roleid::regrole::text, member::regrole::text, '', '', '' FROM pg_auth_members
+		UNION ALL SELECT 'database', datname, datdba::regrole::text,
+			(SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(coalesce(datacl, acldefault('d', datdba))) a), '', ''
+			FROM pg_database ORDER BY 1, 2, 3});
+	for my $database (@databases) {
+		push @lines, map { "$database: $_" } split /\n/, $self->sql(q{
+			SELECT 'schema', nspname, nspowner::regrole::text, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_t'
+			UNION ALL SELECT 'relation', relname, relowner::regrole::text, relacl::text FROM pg_class
+				WHERE relnamespace >= 16384 OR relnamespace = 'public'::regnamespace
+			UNION ALL SELECT 'extension', extname, '', '' FROM pg_extension ORDER BY 1, 2}, $database);
+	}
+	return \@lines;
+}
+
+1;
