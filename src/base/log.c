@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,12 +13,54 @@ enum { LINE_MAX_BYTES = 4096 };
 
 static enum log_level least = LOG_INFO;
 static bool as_json;
+static unsigned traced; /* bit n: area n */
+
+static const char *const area_names[LOG_AREA_COUNT] = {
+#define X(name, text) [LOG_AREA_##name] = #name,
+    LOG_AREAS(X)
+#undef X
+};
+
+static unsigned log_area_bits(struct str name)
+{
+	if (str_eq(name, STR("all")))
+		return ~0u;
+	for (int area = 0; area < LOG_AREA_COUNT; area++)
+		if (str_eq(name, str_of(area_names[area])))
+			return 1u << area;
+	return 0;
+}
+
+/* "slot,flight". Returns the first name that is none; p NULL: all are. */
+static struct str log_read_areas(const char *text)
+{
+	struct str rest = str_of(text), wrong = {NULL, 0};
+	while (rest.p) {
+		struct str name = str_trim(str_cut(&rest, ','));
+		unsigned bits = log_area_bits(name);
+		traced |= bits;
+		if (!bits && name.n && !wrong.p)
+			wrong = name;
+	}
+	return wrong;
+}
 
 void log_setup(const char *name, enum log_level level, bool json)
 {
+	const char *areas = getenv("HOLDFAST_TRACE");
 	program_set_name(name);
 	least = level;
 	as_json = json;
+	traced = level == LOG_DEBUG ? ~0u : 0;
+	struct str wrong = areas ? log_read_areas(areas) : (struct str){NULL, 0};
+	if (wrong.p)
+		log_warn("HOLDFAST_TRACE names no area of the log; 'all' is one for all",
+			 LOG_STR("name", wrong));
+}
+
+bool log_traces(enum log_area area)
+{
+	return traced >> area & 1;
 }
 
 /* A line under construction; what does not fit is dropped, the end of the line never is. */
@@ -79,12 +122,10 @@ static void line_add_value(struct line *line, const struct log_field *field)
 	}
 }
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+static void log_write_line(enum log_level level, const char *event, const struct log_field *fields,
+			   size_t n)
 {
 	static const char *const names[] = {"debug", "info", "warn", "error"};
-	if (level < least)
-		return;
-
 	int saved = errno;
 	char now[CLOCK_TEXT];
 	char head[160];
@@ -119,4 +160,20 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	ssize_t ignored = write(STDERR_FILENO, line.p, line.n);
 	(void)ignored;
 	errno = saved;
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+{
+	if (level >= least)
+		log_write_line(level, event, fields, n);
+}
+
+void log_write_debug(enum log_area area, const char *event, const struct log_field *fields,
+		     size_t n)
+{
+	enum { FIELDS_MAX = 16 };
+	struct log_field all[FIELDS_MAX] = {LOG_S("area", area_names[area])};
+	must(n < FIELDS_MAX);
+	memcpy(all + 1, fields, n * sizeof(*fields));
+	log_write_line(LOG_DEBUG, event, all, n + 1);
 }

@@ -6,6 +6,13 @@
  * one JSON object. A line is written with a single write(2) and is cut at 4 KiB, so that lines of
  * several processes do not mix. Values are escaped: a log line cannot be forged from outside. Never
  * pass contact data or query parameters' values.
+ *
+ * Every change of state is a log_debug, which belongs to an area:
+ *
+ *   log_debug(flight, "filled", LOG_I("bytes", n));
+ *
+ * They are logged with log.level = debug, or, of some areas, with HOLDFAST_TRACE=area,area (or "all") in the
+ * environment, which every program hands on to those that it starts. What is not logged costs one test.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -13,6 +20,21 @@
 #include "base/str.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+#define LOG_AREAS(X)                                                                               \
+	X(slot, "processes under the supervisor")                                                  \
+	X(connection, "clients' connections and their requests")                                   \
+	X(flight, "fills of the cache and the requests that wait for them")                        \
+	X(database, "connections to the database")                                                 \
+	X(claim, "claims and flushes of the pipeline")                                             \
+	X(call, "calls to the outside")
+
+enum log_area {
+#define X(name, text) LOG_AREA_##name,
+	LOG_AREAS(X)
+#undef X
+	    LOG_AREA_COUNT
+};
 
 struct log_field {
 	const char *key;
@@ -27,15 +49,23 @@ struct log_field {
 #define LOG_I(k, v)   ((struct log_field){.key = (k), .kind = LOG_FIELD_INT, .i = (int64_t)(v)})
 #define LOG_D(k, v)   ((struct log_field){.key = (k), .kind = LOG_FIELD_DOUBLE, .d = (v)})
 
-/* Before the first line. `program` must outlive the process. Default: LOG_INFO, text. */
+/* Before the first line; reads HOLDFAST_TRACE. `program` must outlive the process. Default: LOG_INFO, text. */
 void log_setup(const char *program, enum log_level least, bool json);
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
 
+bool log_traces(enum log_area area);
+void log_write_debug(enum log_area area, const char *event, const struct log_field *fields,
+		     size_t n);
+
 #define LOG_FIELDS(...)                                                                            \
 	(const struct log_field[]){__VA_ARGS__},                                                   \
 	    sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field)
-#define log_debug(event, ...) log_write(LOG_DEBUG, (event), LOG_FIELDS(__VA_ARGS__))
+#define log_debug(area, event, ...)                                                                \
+	do {                                                                                       \
+		if (log_traces(LOG_AREA_##area))                                                   \
+			log_write_debug(LOG_AREA_##area, (event), LOG_FIELDS(__VA_ARGS__));        \
+	} while (0)
 #define log_info(event, ...)  log_write(LOG_INFO, (event), LOG_FIELDS(__VA_ARGS__))
 #define log_warn(event, ...)  log_write(LOG_WARN, (event), LOG_FIELDS(__VA_ARGS__))
 #define log_error(event, ...) log_write(LOG_ERROR, (event), LOG_FIELDS(__VA_ARGS__))

@@ -1,5 +1,6 @@
 #include "cache/cache.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -177,6 +178,18 @@ static struct flight *flight_find(struct cache *cache, const struct store_key *k
 
 static void flight_look(struct flight *flight);
 
+/* The key is what somebody asked for: its hash stands for it. */
+static void flight_trace(const struct flight *flight, const char *event)
+{
+	char key[HEX_U64];
+	if (!log_traces(LOG_AREA_flight))
+		return;
+	hex_u64(flight->key.hash, key);
+	log_debug(flight, event, LOG_S("class", flight->class->name),
+		  LOG_STR("key", ((struct str){key, 16})), LOG_I("waiting", flight->waits != NULL),
+		  LOG_I("ours", flight->fill != NULL));
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -199,12 +212,14 @@ static struct flight *flight_create(struct cache *cache, const struct cache_clas
 	if (flight->next)
 		flight->next->link = &flight->next;
 	*bucket = flight;
+	flight_trace(flight, "begins");
 	return flight;
 }
 
 static void flight_free(struct flight *flight)
 {
 	must(!flight->waits && !flight->fill);
+	flight_trace(flight, "ends");
 	*flight->link = flight->next;
 	if (flight->next)
 		flight->next->link = flight->link;
@@ -252,6 +267,7 @@ static void fill_begin(struct flight *flight, const struct store_fill *hold)
 	arena_init(&fill->arena, FILL_ARENA_BYTES);
 	buf_init(&fill->out, STORE_VALUE_MAX);
 	flight->fill = fill;
+	flight_trace(flight, "fills");
 	flight->started_ms = hold->started_ms;
 	flight_timer(flight, flight->class->deadline_ms);
 	if (flight->cache->second)
@@ -320,6 +336,7 @@ static void flight_look(struct flight *flight)
 			break;
 		}
 		if (store_wait(cache->store, &view)) {
+			flight_trace(flight, "waits for another process");
 			int64_t over = view.started_ms + class->lease_ms;
 			flight_timer(flight, (end < over ? end : over) - now);
 			return;
@@ -367,6 +384,9 @@ static void publish(struct cache_fill *fill, enum cache_outcome outcome)
 					      buf_view(&fill->out));
 	if (published == TOO_LARGE)
 		store_abandon(cache->store, &fill->hold);
+	flight_trace(flight, published == OK         ? "published"
+			     : published == CONFLICT ? "fenced"
+						     : "not kept");
 	wake_others(cache);
 	if (published == CONFLICT) {
 		/* The fill had passed to another: its value counts. */
@@ -406,6 +426,7 @@ void cache_fill_failed(struct cache_fill *fill, const struct err *err)
 	    store_fail(cache->store, &fill->hold, now, BACKOFF_FIRST_MS, BACKOFF_MAX_MS);
 	log_warn("a fill of the cache failed", LOG_S("class", flight->class->name),
 		 LOG_S("error", err->text), LOG_I("retry_ms", retry ? retry - now : 0));
+	flight_trace(flight, retry ? "failed" : "fenced");
 	wake_others(cache);
 	fill_free(fill);
 	if (!retry) {

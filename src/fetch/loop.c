@@ -65,6 +65,17 @@ static bool may_start(struct fetch *f, const struct call *call, int64_t now)
 	return h->next_start_ms <= now;
 }
 
+static void loop_enter(struct call *call, enum call_state state)
+{
+	static const char *const names[] = {
+	    [CALL_WAITING] = "waiting", [CALL_IN_FLIGHT] = "in flight", [CALL_DONE] = "done"};
+	call->state = state;
+	log_debug(
+	    call, "state", LOG_I("item", call->item), LOG_S("state", names[state]),
+	    LOG_I("redirects", call->answer.redirects),
+	    LOG_S("outcome", state == CALL_DONE ? wire_outcomes[call->answer.outcome].name : ""));
+}
+
 static void loop_start(struct fetch *f, struct call *call, int64_t now)
 {
 	TAILQ_REMOVE(&f->waiting, call, entry);
@@ -72,7 +83,7 @@ static void loop_start(struct fetch *f, struct call *call, int64_t now)
 	f->waiting_count--;
 	f->in_flight_count++;
 	f->bodies_reserved += call->request.max_body_bytes;
-	call->state = CALL_IN_FLIGHT;
+	loop_enter(call, CALL_IN_FLIGHT);
 	if (call->host) {
 		call->host->active++;
 		call->host->next_start_ms = now + call->request.host_interval_ms;
@@ -130,7 +141,7 @@ static void loop_leave(struct call *call)
 static void loop_ended(struct call *call)
 {
 	loop_leave(call);
-	call->state = CALL_DONE;
+	loop_enter(call, CALL_DONE);
 	TAILQ_INSERT_TAIL(&call->fetch->done, call, entry);
 }
 
@@ -144,7 +155,7 @@ static bool loop_moved(struct call *call)
 	loop_leave(call);
 	call->host = host;
 	host->calls++;
-	call->state = CALL_WAITING;
+	loop_enter(call, CALL_WAITING);
 	call->came_ms = clock_ms();
 	call->left_ms = call->deadline_ms - call->came_ms;
 	TAILQ_INSERT_HEAD(&f->waiting, call, entry);
@@ -199,7 +210,7 @@ static void on_request(struct fetch *f, const struct wire_message *m)
 {
 	struct call *call = call_create(f, m);
 	struct err ignored; /* said when it starts */
-	call->state = CALL_WAITING;
+	loop_enter(call, CALL_WAITING);
 	if (m->request.kind != WIRE_MX && url_read(&call->url, &call->arena, NULL,
 						   call->request.url, &f->guard, &ignored) == OK) {
 		call->host = host_of(f, &call->url);

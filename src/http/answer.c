@@ -155,6 +155,9 @@ static void count(struct live_request *live, int status)
 	size_t route = live->route ? (size_t)(live->route - live->server->routes.routes)
 				   : stats->routes_count - 1;
 	stats->routes[route].by_class[status / 100 - 1]++;
+	log_debug(connection, "answered", LOG_STR("id", live->request.id),
+		  LOG_S("route", stats->routes[route].name), LOG_I("status", status),
+		  LOG_I("us", us));
 }
 
 /* No query: what people look for is nobody's business. */

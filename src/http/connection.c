@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 static void conn_run(struct connection *conn, struct str input, bool own);
@@ -24,6 +25,17 @@ static void conn_reading(struct connection *conn, bool on)
 	must((on ? event_add(&conn->read, NULL) : event_del(&conn->read)) == 0);
 }
 
+static void conn_enter(struct connection *conn, enum conn_state state)
+{
+	static const char *const names[] = {
+	    [CONN_HEAD] = "head",   [CONN_BODY] = "body",     [CONN_HANDLER] = "handler",
+	    [CONN_WRITE] = "write", [CONN_LINGER] = "linger",
+	};
+	conn->state = state;
+	log_debug(connection, "state", LOG_I("fd", conn->fd), LOG_S("state", names[state]),
+		  LOG_STR("id", conn->request ? conn->request->request.id : STR("")));
+}
+
 void conn_create(struct http_server *server, int fd, struct peer *peer)
 {
 	struct connection *conn = memory_alloc(sizeof(*conn));
@@ -39,6 +51,7 @@ void conn_create(struct http_server *server, int fd, struct peer *peer)
 		     conn);
 	conn_reading(conn, true);
 	waits_enter(conn, WAIT_HEAD);
+	log_debug(connection, "accepted", LOG_I("fd", fd));
 }
 
 static void conn_destroy(struct connection *conn)
@@ -56,6 +69,7 @@ void conn_close(struct connection *conn)
 	conn_reading(conn, false);
 	event_del(&conn->write);
 	close(conn->fd);
+	log_debug(connection, "closed", LOG_I("fd", conn->fd));
 	struct live_request *live = conn->request;
 	conn->request = NULL;
 	if (live && conn->state != CONN_HANDLER) {
@@ -80,7 +94,7 @@ void conn_close(struct connection *conn)
 static void conn_linger(struct connection *conn)
 {
 	shutdown(conn->fd, SHUT_WR);
-	conn->state = CONN_LINGER;
+	conn_enter(conn, CONN_LINGER);
 	buf_reset(&conn->in);
 	conn_reading(conn, true);
 	waits_enter(conn, WAIT_LINGER);
@@ -98,7 +112,7 @@ static void conn_sent(struct connection *conn)
 		conn_linger(conn);
 		return;
 	}
-	conn->state = CONN_HEAD;
+	conn_enter(conn, CONN_HEAD);
 	conn->scan = (struct http_scan){0};
 	/* Inside conn_run() its loop continues. */
 	if (!conn->running) {
@@ -127,7 +141,7 @@ void conn_send(struct connection *conn, struct str body)
 		body.n = 0;
 	}
 	/* From here on a client that leaves does not count as gone before its answer. */
-	conn->state = CONN_WRITE;
+	conn_enter(conn, CONN_WRITE);
 	ssize_t n = conn_push(conn, buf_view(head), body);
 	if (n < 0) {
 		conn_close(conn);
@@ -181,7 +195,7 @@ static void conn_fault(struct connection *conn, enum http_fault what)
 		conn->request = request_create(conn->server, conn);
 	if (!conn->request->request.raw_path.p)
 		conn->request->request.raw_path = STR("-"); /* for the log */
-	conn->state = CONN_HANDLER;
+	conn_enter(conn, CONN_HANDLER);
 	answer_fault(conn->request, what);
 }
 
@@ -189,7 +203,7 @@ static void conn_dispatch(struct connection *conn)
 {
 	struct live_request *live = conn->request;
 	live->request.body = buf_view(&live->body);
-	conn->state = CONN_HANDLER;
+	conn_enter(conn, CONN_HANDLER);
 	dispatch(live);
 }
 
@@ -229,7 +243,7 @@ static void conn_begin(struct connection *conn, struct str bytes)
 		conn_dispatch(conn);
 		return;
 	}
-	conn->state = CONN_BODY;
+	conn_enter(conn, CONN_BODY);
 	conn->chunks = (struct http_chunks){0};
 	conn->body_left = head->content_length;
 	if (head->expect_continue && head->minor == 1)
@@ -435,7 +449,7 @@ void conn_expire(struct connection *conn)
 		conn_close(conn);
 		return;
 	}
-	conn->state = CONN_HANDLER;
+	conn_enter(conn, CONN_HANDLER);
 	conn->close_after = true;
 	http_problem(&conn->request->request, HTTP_PROBLEM_TIMEOUT, NULL,
 		     "the request was not complete in time");

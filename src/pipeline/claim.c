@@ -81,6 +81,8 @@ static void claim_begin(struct worker *w, struct claim *claim, int lane, const s
 	memcpy(w->from[lane].due_at, due.p, due.n);
 	w->from[lane].due_at[due.n] = '\0';
 	w->from[lane].business_id = db_i64(rows, 0, SQL_CLAIM_BUSINESS_ID);
+	log_debug(claim, "claimed", LOG_I("claim", claim->id), LOG_I("lane", lane),
+		  LOG_I("items", count));
 }
 
 void claim_rewind(struct worker *w, int lane)

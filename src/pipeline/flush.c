@@ -70,6 +70,8 @@ static enum status flush_claim(struct worker *w, struct claim *claim, struct err
 		if (claim->item[i].state != ITEM_DONE)
 			claim->item[n++] = claim->item[i];
 	must(n == kept);
+	log_debug(claim, "flushed", LOG_I("claim", claim->id), LOG_I("items", claim->count - kept),
+		  LOG_I("kept", kept));
 	claim->count = n;
 	claim->done = 0;
 	return OK;
@@ -79,6 +81,7 @@ static void flush_end(struct worker *w, struct claim *claim, bool remove)
 {
 	int slot = (int)(claim - w->claim);
 	w->ended[slot] = remove ? claim->id : 0;
+	log_debug(claim, remove ? "finished" : "lost", LOG_I("claim", claim->id));
 	claim->id = 0;
 	arena_reset(&claim->arena);
 }

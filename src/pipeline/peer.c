@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "pipeline/internal.h"
 #include "base/backoff.h"
 #include "sql/pipeline.h"
@@ -92,6 +93,8 @@ enum status peer_ask(struct worker *w, struct err *err)
 			if (status != OK)
 				return status;
 			item->state = ITEM_ASKED;
+			log_debug(claim, "asked", LOG_I("claim", claim->id),
+				  LOG_I("business", item->of.business_id));
 			claim->waiting--;
 			w->in_flight++;
 		}

@@ -2,8 +2,8 @@
  * row in the table of profiles allows. Resource limits, no_new_privs, a seccomp allow-list, and Landlock
  * where the kernel has it.
  *
- * In a release build a forbidden system call kills the process. A debug build names the call on standard
- * error first. Sanitizer builds allow what the sanitizers need besides.
+ * In a release build a forbidden system call kills the process, and there are no cores, which would have
+ * what the process knew. A debug build names the call on standard error first, and lets cores be written. Sanitizer builds allow what the sanitizers need besides.
  */
 #ifndef PROCESS_SANDBOX_H
 #define PROCESS_SANDBOX_H

@@ -67,6 +67,8 @@ static void slot_set_state(struct supervisor *sv, struct slot *s, enum process_s
 	char name[SLOT_NAME];
 	slot_name(s, name);
 	s->state = state;
+	log_debug(slot, "state", LOG_S("process", name), LOG_S("state", process_state_name(state)),
+		  LOG_I("pid", s->pid));
 	scoreboard_set_slot(sv->board, (int)(s - sv->slots), name, state, s->restarts);
 }
 

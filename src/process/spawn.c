@@ -93,8 +93,46 @@ static void place_fds(const struct spawn *s, int report)
 	close_fds(report, report + 1, INT_MAX);
 }
 
+#ifdef HOLDFAST_DEBUG
+static const char folder[] = "/tmp";
+static void allow_core(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_CORE, &limit);
+	}
+}
+#else
+static const char folder[] = "/";
+static void allow_core(void)
+{
+}
+#endif
+
+/* The environment of the child. */
+struct environment {
+	const char *of[SPAWN_ENV_MAX + 2];
+	char trace[256];
+};
+
+static void environment_make(struct environment *env, const struct spawn *s)
+{
+	const char *trace = getenv("HOLDFAST_TRACE");
+	size_t n = 0;
+	for (; s->env[n]; n++) {
+		must(n < SPAWN_ENV_MAX);
+		env->of[n] = s->env[n];
+	}
+	if (trace && snprintf(env->trace, sizeof(env->trace), "HOLDFAST_TRACE=%s", trace) <
+			 (int)sizeof(env->trace))
+		env->of[n++] = env->trace;
+	env->of[n] = NULL;
+}
+
 /* After fork: only calls that are safe there. */
-NORETURN static void become(const struct spawn *s, uid_t uid, gid_t gid, pid_t parent, int report)
+NORETURN static void become(const struct spawn *s, const struct environment *env, uid_t uid,
+			    gid_t gid, pid_t parent, int report)
 {
 	sigset_t none;
 	report = fcntl(report, F_DUPFD_CLOEXEC, 128);
@@ -108,19 +146,20 @@ NORETURN static void become(const struct spawn *s, uid_t uid, gid_t gid, pid_t p
 	if (s->session && setsid() < 0)
 		fail(report, "setsid");
 	set_limit(report, RLIMIT_AS, "limit of memory", s->max_memory_bytes);
+	allow_core();
 	set_limit(report, RLIMIT_NOFILE, "limit of open files", s->max_files);
 	if (s->user && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
 			setresuid(uid, uid, uid) != 0))
 		fail(report, s->user);
-	if (chdir(s->dir ? s->dir : "/") != 0)
-		fail(report, s->dir ? s->dir : "/");
+	if (chdir(s->dir ? s->dir : folder) != 0)
+		fail(report, s->dir ? s->dir : folder);
 	if (s->death_signal) {
 		if (prctl(PR_SET_PDEATHSIG, s->death_signal) != 0)
 			fail(report, "PR_SET_PDEATHSIG");
 		if (getppid() != parent)
 			_exit(127);
 	}
-	execve(s->path, (char *const *)s->argv, (char *const *)s->env);
+	execve(s->path, (char *const *)s->argv, (char *const *)env->of);
 	fail(report, s->path);
 }
 
@@ -138,7 +177,9 @@ enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
 	gid_t gid = 0;
 	int report[2];
 	struct failure failure;
+	struct environment env;
 
+	environment_make(&env, s);
 	must(s->fds_count <= SPAWN_FDS_MAX);
 	if (s->user) {
 		enum status status = spawn_user(s->user, &uid, &gid, err);
@@ -150,7 +191,7 @@ enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
 	pid_t parent = getpid();
 	*pid = fork();
 	if (*pid == 0)
-		become(s, uid, gid, parent, report[1]);
+		become(s, &env, uid, gid, parent, report[1]);
 	close(report[1]);
 	if (*pid < 0) {
 		close(report[0]);

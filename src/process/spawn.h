@@ -2,6 +2,9 @@
  * streams, and the descriptors of `fds` at the numbers they name; nothing else is inherited. It dies
  * with its parent (PR_SET_PDEATHSIG, set after the change of user because setuid clears it, and checked
  * against a parent that died in between).
+ *
+ * Two things are for finding faults. HOLDFAST_TRACE (base/log.h) is handed on to every child. A debug build
+ * lets children write cores, and begins them in /tmp, where any user can.
  */
 #ifndef PROCESS_SPAWN_H
 #define PROCESS_SPAWN_H
@@ -9,7 +12,7 @@
 #include <sys/types.h>
 #include "base/err.h"
 
-enum { SPAWN_FDS_MAX = 8, SPAWN_FD_FIRST = 3, SPAWN_FD_LAST = 31 };
+enum { SPAWN_ENV_MAX = 16, SPAWN_FDS_MAX = 8, SPAWN_FD_FIRST = 3, SPAWN_FD_LAST = 31 };
 
 /* A descriptor of the parent and the number at which the child finds it. */
 struct spawn_fd {
@@ -22,7 +25,7 @@ struct spawn {
 	const char *const *argv; /* with argv[0], ends with NULL */
 	const char *const *env;  /* "NAME=value", ends with NULL */
 	const char *user;        /* switch to this system user; NULL: stay. Needs root */
-	const char *dir;         /* working folder; NULL: / */
+	const char *dir;         /* working folder; NULL: / (debug build: /tmp) */
 	int in, out, err;        /* standard streams; -1: /dev/null */
 	struct spawn_fd fds[SPAWN_FDS_MAX];
 	int fds_count;

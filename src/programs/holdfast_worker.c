@@ -54,8 +54,10 @@ int main(int argc, char **argv)
 		  config_number(&instance.config, CONFIG_LOG_FORMAT) == 1);
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGTERM, &term, NULL);
-	/* Its memory and descriptors are not for other programs of the same user. */
+#ifndef HOLDFAST_DEBUG
+	/* Its memory and descriptors are not for other programs of the same user, and in no core. */
 	prctl(PR_SET_DUMPABLE, 0);
+#endif
 	enum status status = pipeline_work(&(struct pipeline_options){.config = &instance.config,
 								      .conninfo = conninfo,
 								      .batch = batch,

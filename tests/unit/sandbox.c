@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,12 +241,49 @@ static void a_debug_build_names_the_call(void **state)
 }
 #endif
 
+/* A core has what the process knew, so that only a debug build writes one; also for a sandboxed child. */
+static void only_a_debug_build_leaves_a_core(void **state)
+{
+	char folder[] = "/tmp/holdfast-core.XXXXXX", command[sizeof(folder) + 8];
+	struct rlimit limit;
+	int status;
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_CORE, &limit), 0);
+	if (limit.rlim_max == 0 || WIDER) {
+		print_message("cores are off for this user, or in sanitizer builds: not tried\n");
+		return;
+	}
+	assert_non_null(mkdtemp(folder));
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct err err;
+		unsigned separation;
+		limit.rlim_cur = limit.rlim_max;
+		if (chdir(folder) != 0 || setrlimit(RLIMIT_CORE, &limit) != 0 ||
+		    sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
+			_exit(NO_SANDBOX);
+		signal(SIGABRT, SIG_DFL); /* cmocka's */
+		abort();
+	}
+	assert_true(waitpid(pid, &status, 0) == pid);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+#ifdef HOLDFAST_DEBUG
+	assert_true(WCOREDUMP(status));
+#else
+	assert_false(WCOREDUMP(status));
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(without_a_sandbox_every_attempt_works),
 	    cmocka_unit_test(each_profile_allows_its_work_and_ends_what_goes_beyond),
 	    cmocka_unit_test(sockets_of_other_families_end_the_web_process),
+	    cmocka_unit_test(only_a_debug_build_leaves_a_core),
 #ifdef HOLDFAST_DEBUG
 	    cmocka_unit_test(a_debug_build_names_the_call),
 #endif

@@ -199,6 +199,8 @@ static void link_send(struct link *link, struct db_query *query)
 	query->link = link;
 	link->query = query;
 	link->state = LINK_BUSY;
+	log_debug(database, "sent", LOG_S("statement", query->statement->name),
+		  LOG_I("queued", pool->stats.queued));
 	link->began_us = clock_us();
 	const struct wire_params *params = &query->params;
 	if (PQsendQueryParams(link->connection, query->statement->sql, query->statement->params,
@@ -233,6 +235,8 @@ static void link_query_done(struct link *link)
 	enum status status = wire_result(link->connection, result, &rows, &err);
 	if (status != OK)
 		status = err_prefix(&err, status, "%s", query->statement->name);
+	log_debug(database, "answered", LOG_S("statement", query->statement->name),
+		  LOG_I("us", clock_us() - link->began_us), LOG_S("error", err.text));
 	must(status != OK || rows.columns == query->statement->columns);
 	/* Send the next query before the callback of this one runs. */
 	if (pool->next_waiting)
@@ -294,6 +298,8 @@ static void link_connected(struct link *link)
 	link->state = LINK_IDLE;
 	pool->stats.connected++;
 	pool->failing = false;
+	log_debug(database, "connected", LOG_I("fd", fd),
+		  LOG_I("connections", pool->stats.connected));
 	pool_dispatch(pool);
 }
 
@@ -333,6 +339,7 @@ static void link_connect(struct link *link)
 
 	wire_keywords(link->pool->conninfo, link->pool->program, keywords, values);
 	link->state = LINK_CONNECTING;
+	log_debug(database, "connecting", LOG_I("failures", link->failures));
 	link->connection = memory_had(PQconnectStartParams(keywords, values, 1));
 	PQsetNoticeReceiver(link->connection, ignore_notice, NULL);
 	if (PQstatus(link->connection) == CONNECTION_BAD) {
