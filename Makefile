@@ -178,8 +178,8 @@ check-one: all units ## run some test files: make check-one T='tests/cli/import.
 	tools/run-tests $(B) $(T:tests/unit/%.c=$(B)/tests/unit/%)
 check-links: all ## fail when a program contains what it must not
 	tools/check-links $(B)
-check-layers: ## fail when a layer includes what is above or beside it
-	tools/check-layers
+check-layers: all ## fail when a layer includes what is above or beside it, or files of a folder form a circle
+	tools/check-layers . $(B)
 check-docs: all ## fail when help, manual pages and README disagree
 	tools/check-docs $(B)
 fuzz: ## run every fuzz target for SECONDS each (default 60)
@@ -187,7 +187,7 @@ fuzz: ## run every fuzz target for SECONDS each (default 60)
 	tools/run-fuzzers $(BUILD)/fuzz/tests/fuzz $(or $(SECONDS),60)
 
 SOURCES = $(shell git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'bench/*.c')
-lint: compile_commands.json ## clang-format, clang-tidy, cppcheck, shell syntax
+lint: compile_commands.json ## clang-format, the rules of the house, cppcheck, shell syntax, clang-tidy
 	tools/lint
 format: ## rewrite the sources with clang-format
 	clang-format -i $(SOURCES)

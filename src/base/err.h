@@ -28,7 +28,7 @@ enum status {
 	DENIED,      /* not allowed */
 };
 
-/* Exit codes of every program (design: 0 ok, 1 failed, 2 findings, 64 usage). */
+/* Exit codes of every program. */
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_FINDINGS = 2, EXIT_USAGE = 64 };
 
 struct err {
