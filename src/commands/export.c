@@ -59,6 +59,18 @@ static void print_json(const struct export_report *r)
 		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
 	json_key(&w, "gate");
 	gate_report_json(&r->gate, &w);
+	json_key(&w, "dropped");
+	json_array_begin(&w);
+	for (size_t i = 0; i < facts_faults_count; i++) {
+		if (!r->dropped[i])
+			continue;
+		json_object_begin(&w);
+		json_member_z(&w, "fault", facts_faults[i].key);
+		json_member_i64(&w, "count", (int64_t)r->dropped[i]);
+		json_member_z(&w, "text", facts_faults[i].text);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));
 	buf_release(&out);
@@ -82,6 +94,10 @@ static void print_text(const struct export_report *r)
 	gate_report_text(&r->gate, &causes);
 	fputs(buf_z(&causes), stdout);
 	buf_release(&causes);
+	for (size_t i = 0; i < facts_faults_count; i++)
+		if (r->dropped[i])
+			printf("dropped values: %" PRIu64 " %s: %s\n", r->dropped[i],
+			       facts_faults[i].key, facts_faults[i].text);
 	if (r->no_address)
 		fprintf(
 		    stderr,

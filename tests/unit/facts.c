@@ -112,11 +112,12 @@ static void data_types_are_told_as_bits(void **state)
 	static const struct {
 		const char *type;
 		unsigned bit;
-	} bits[] = {{"Text", SCHEMA_TAKES_TEXT},      {"Number", SCHEMA_TAKES_NUMBER},
-		    {"Integer", SCHEMA_TAKES_NUMBER}, {"Float", SCHEMA_TAKES_NUMBER},
-		    {"Date", SCHEMA_TAKES_DATE},      {"DateTime", SCHEMA_TAKES_DATE},
-		    {"Time", SCHEMA_TAKES_TIME},      {"Boolean", SCHEMA_TAKES_BOOLEAN},
-		    {"URL", SCHEMA_TAKES_URL}};
+	} bits[] = {{"Text", SCHEMA_TAKES_TEXT},       {"CssSelectorType", SCHEMA_TAKES_TEXT},
+		    {"XPathType", SCHEMA_TAKES_TEXT},  {"PronounceableText", SCHEMA_TAKES_TEXT},
+		    {"Number", SCHEMA_TAKES_NUMBER},   {"Integer", SCHEMA_TAKES_NUMBER},
+		    {"Float", SCHEMA_TAKES_NUMBER},    {"Date", SCHEMA_TAKES_DATE},
+		    {"DateTime", SCHEMA_TAKES_DATE},   {"Time", SCHEMA_TAKES_TIME},
+		    {"Boolean", SCHEMA_TAKES_BOOLEAN}, {"URL", SCHEMA_TAKES_URL}};
 	for (size_t i = 0; i < SCHEMA_PROPERTIES; i++) {
 		unsigned takes = 0;
 		const struct schema_type *const *range = schema_properties[i].ranges;
@@ -492,6 +493,81 @@ static void a_broken_record_is_refused_by_name_and_writes_nothing(void **state)
 	arena_release(&arena);
 }
 
+static void a_broken_optional_value_costs_the_value(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct buf out, notes;
+	struct err err;
+	struct str types[] = {STR("Bakery")},
+		   links[] = {STR("https://a.example/"), STR("http://localhost/x")};
+	arena_init(&arena, ARENA_MAX);
+	buf_init(&out, 1 << 20);
+	buf_init(&notes, 1 << 16);
+	struct facts_business b = {
+	    .name = STR("Good Bread"),
+	    .types = texts(types, 1),
+	    .description = STR("<b>fresh</b>"),
+	    .street = STR("Hauptgasse 1"),
+	    .postcode = STR("3000"),
+	    .city = STR("Bern"),
+	    .country = STR("CH"),
+	    .located = true,
+	    .lat = 52.52,
+	    .lon = 13.405,
+	    .phone = STR("+41000000000"),
+	    .website = STR("https://good.example/"),
+	    .same_as = texts(links, 2),
+	    .offers = parse(
+		&arena, STR("{\"items\": [{\"name\": \"Bread\", \"price\": \"-4\", \"currency\": "
+			    "\"CHF\"}, {\"name\": \"{{ name }}\"}]}")),
+	    .extra = parse(&arena,
+			   STR("{\"price_range\": \"undefined\", \"lei\": \"529900\", "
+			       "\"awards\": \"N/A; Best of Bern\", \"founded\": \"about 1890\"}")),
+	};
+	assert_int_equal(facts_jsonld(&b, &arena, &out, &err), INVALID);
+	facts_clean(&b, &arena, note, &notes);
+	assert_string_equal(buf_z(&notes),
+			    "markup-in-text:description telephone-placeholder:telephone "
+			    "url-private:sameAs coordinates-outside-country:geo "
+			    "price-negative:price placeholder:name placeholder:priceRange "
+			    "lei-malformed:leiCode placeholder:award ");
+	if (facts_jsonld(&b, &arena, &out, &err) != OK)
+		fail_msg("%s", err.text);
+	const struct json_value *v = parse(&arena, buf_view(&out));
+	static const char *const gone[] = {"description", "telephone", "geo", "priceRange",
+					   "leiCode"};
+	for (size_t i = 0; i < COUNT_OF(gone); i++)
+		assert_null(json_get(v, gone[i]));
+	assert_string_equal(json_text(json_path(v, "address.streetAddress")).p, "Hauptgasse 1");
+	assert_string_equal(json_text(json_path(v, "makesOffer.0.name")).p, "Bread");
+	assert_null(json_path(v, "makesOffer.0.price"));
+	assert_null(json_path(v, "makesOffer.1"));
+	assert_string_equal(json_text(json_path(v, "award.0")).p, "Best of Bern");
+	assert_null(json_path(v, "sameAs.1"));
+	buf_release(&out);
+	buf_release(&notes);
+	arena_release(&arena);
+}
+
+static void what_a_record_needs_is_not_cleaned_away(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct buf out;
+	struct str types[] = {STR("Bakery")};
+	struct err err;
+	arena_init(&arena, ARENA_MAX);
+	buf_init(&out, 1 << 20);
+	struct facts_business b = {
+	    .name = STR("undefined"), .types = texts(types, 1), .city = STR("Bern")};
+	facts_clean(&b, &arena, NULL, NULL);
+	assert_int_equal(facts_jsonld(&b, &arena, &out, &err), INVALID);
+	assert_non_null(strstr(err.text, "placeholder: name"));
+	buf_release(&out);
+	arena_release(&arena);
+}
+
 /* ---- what is wrong: tests/site/broken/KEY.json ---- */
 
 static const char *folder(void)
@@ -727,6 +803,7 @@ static void any_record_makes_a_valid_block_of_what_is_shown(void **state)
 		arena_init(&arena, ARENA_MAX);
 		buf_init(&out, 1 << 20);
 		struct facts_business b = random_record(&arena);
+		facts_clean(&b, &arena, NULL, NULL);
 		if (facts_jsonld(&b, &arena, &out, &err) != OK)
 			fail_msg("record %d: %s", i, err.text);
 		const struct json_value *v = parse(&arena, buf_view(&out));
@@ -775,6 +852,8 @@ int main(void)
 	    cmocka_unit_test(departments_have_their_own_telephone_and_hours),
 	    cmocka_unit_test(a_block_cannot_leave_its_script_element),
 	    cmocka_unit_test(a_broken_record_is_refused_by_name_and_writes_nothing),
+	    cmocka_unit_test(a_broken_optional_value_costs_the_value),
+	    cmocka_unit_test(what_a_record_needs_is_not_cleaned_away),
 	    cmocka_unit_test(every_fault_is_found_in_its_file_and_no_other_error),
 	    cmocka_unit_test(what_sites_say_besides_is_no_error),
 	    cmocka_unit_test(every_file_of_the_corpus_belongs_to_a_fault),

@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FAULTS_MAX = 256 };
-
 static const struct audit_rule rules[SITE_RULES] = {
 #define RULE(id, key, severity, title, remedy) [RULE_##id] = {key, severity, title, remedy},
 #include "audit/site/rules.def"
@@ -16,17 +14,18 @@ static const struct audit_rule rules[SITE_RULES] = {
 /* The checks of blocks, as rules. */
 static const struct audit_rule *block_rule(size_t n)
 {
-	static struct audit_rule made[FAULTS_MAX];
-	must(facts_faults_count <= FAULTS_MAX);
+	static const enum audit_severity severities[] = {[FACTS_NOTE] = AUDIT_NOTE,
+							 [FACTS_WARNING] = AUDIT_WARNING,
+							 [FACTS_ERROR] = AUDIT_ERROR};
+	static struct audit_rule made[FACTS_FAULTS_MAX];
 	if (n >= facts_faults_count)
 		return NULL;
 	if (!made[n].id)
 		made[n] = (struct audit_rule){
 		    .id = facts_faults[n].key,
-		    .severity =
-			facts_faults[n].severity == FACTS_ERROR ? AUDIT_ERROR : AUDIT_WARNING,
+		    .severity = severities[facts_faults[n].severity],
 		    .title = facts_faults[n].text,
-		    .remedy = "Correct the record that the JSON-LD block is made from.",
+		    .remedy = "Correct the value in what the structured data are made from.",
 		};
 	return &made[n];
 }

@@ -64,12 +64,18 @@ static struct facts_business facts_of(struct page *p, const struct search_busine
 
 /* What people see, and the block that says the same to search engines. Facts of which no valid block can be made
  * are shown all the same: that they are broken is reported by the export, not by each view. */
-static void put_facts(struct page *p, const struct facts_business *facts)
+static void put_facts(struct page *p, struct facts_business *facts)
 {
+	struct arena *arena = &p->request->arena;
 	struct buf out;
-	facts_show(facts, &p->b, p->root);
 	buf_init(&out, BLOCK_MAX);
-	if (facts_jsonld(facts, &p->request->arena, &out, NULL) == OK)
+	enum status status = facts_jsonld(facts, arena, &out, NULL);
+	if (status == INVALID) {
+		facts_clean(facts, arena, NULL, NULL);
+		status = facts_jsonld(facts, arena, &out, NULL);
+	}
+	facts_show(facts, &p->b, p->root);
+	if (status == OK)
 		json_build_text(&p->b, p->root, "facts_block",
 				page_text(p, "%.*s", STR_ARG(buf_view(&out))));
 	buf_release(&out);

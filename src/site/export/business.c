@@ -266,13 +266,26 @@ static void put_contact(struct maker *m, const struct business *b, const char *k
 		JSON_BUILD_JOIN(&m->b, m->root, key, m->theme->base, STR("/imprint/"));
 }
 
-/* The part that is the same for people and search engines is the facts'; false: no valid block can be made of it. */
-static bool put_facts(struct maker *m, const struct business *b)
+/* A facts_found: a value that the page does without. */
+static void count_dropped(void *ctx, const struct facts_finding *finding)
+{
+	struct maker *m = ctx;
+	m->dropped[finding->fault - facts_faults]++;
+}
+
+/* The part that is the same for people and search engines is the facts'. Broken values that are optional are dropped;
+ * false: without them, too, no valid block can be made. */
+static bool put_facts(struct maker *m, struct business *b)
 {
 	struct err why;
 	buf_reset(&m->block);
-	facts_show(&b->facts, &m->b, m->root);
 	bool valid = facts_jsonld(&b->facts, &m->arena, &m->block, &why) == OK;
+	if (!valid) {
+		facts_clean(&b->facts, &m->arena, count_dropped, m);
+		b->hidden = facts_hides_address(&b->facts);
+		valid = facts_jsonld(&b->facts, &m->arena, &m->block, &why) == OK;
+	}
+	facts_show(&b->facts, &m->b, m->root);
 	if (valid)
 		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
 	else
@@ -311,7 +324,7 @@ static uint32_t listed_hash(const struct business *b)
 }
 
 /* No block is made of what has no page anyway. */
-static enum gate_cause judge(struct maker *m, const struct business *b)
+static enum gate_cause judge(struct maker *m, struct business *b)
 {
 	struct gate_input input = {.facts = &b->facts,
 				   .valid = true,
@@ -319,9 +332,10 @@ static enum gate_cause judge(struct maker *m, const struct business *b)
 				   .updated_day = b->updated_day,
 				   .today = m->theme->today};
 	enum gate_cause cause = gate_judge(&m->theme->limits, &input);
-	if (gate_causes[cause].verdict == GATE_WITHHOLD || put_facts(m, b))
+	if (gate_causes[cause].verdict == GATE_WITHHOLD)
 		return cause;
-	input.valid = false;
+	input.valid = put_facts(m, b);
+	/* once more, because the record may have less than before */
 	return gate_judge(&m->theme->limits, &input);
 }
 
@@ -345,12 +359,12 @@ static void note(const struct maker *m, const struct business *b, enum gate_caus
 			    .hidden = b->hidden};
 }
 
-enum status business_page(struct maker *m, const struct business *b, struct entry *e,
-			  struct err *err)
+enum status business_page(struct maker *m, struct business *b, struct entry *e, struct err *err)
 {
 	char path[EXPORT_PATH];
 	const struct facts_business *f = &b->facts;
-	note(m, b, judge(m, b), e);
+	enum gate_cause cause = judge(m, b);
+	note(m, b, cause, e);
 	if (e->state == ENTRY_WITHHELD)
 		return OK;
 	struct str kind = theme_category_label(b->category);

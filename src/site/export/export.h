@@ -58,6 +58,8 @@ struct export_report {
 	uint64_t lists, files;       /* list pages; other files */
 	uint64_t bytes;              /* written */
 	struct gate_report gate;     /* why businesses are withheld or not indexed */
+	uint64_t
+	    dropped[FACTS_FAULTS_MAX]; /* values that the rendered pages do without, by fault */
 };
 
 /* CONFLICT: another export of this folder is running, or the folder is not one of an export. INVALID: a template is

@@ -236,6 +236,7 @@ struct maker {
 	struct json_build b;
 	struct json_value *root;
 	struct buf out, block;
+	uint64_t dropped[FACTS_FAULTS_MAX]; /* values that pages do without, by fault */
 };
 void maker_init(struct maker *m, const struct theme *theme);
 void maker_release(struct maker *m);
@@ -274,7 +275,7 @@ struct business {
 MUST_CHECK enum status business_read(struct maker *m, const struct db_rows *rows, int row,
 				     struct business *b, struct err *err);
 /* Its page in m->out, and what is told of it in a manifest but the hash. */
-MUST_CHECK enum status business_page(struct maker *m, const struct business *b, struct entry *e,
+MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct entry *e,
 				     struct err *err);
 /* "b/xx/ID.html" */
 void business_path(int64_t id, const char *ending, char out[EXPORT_PATH]);

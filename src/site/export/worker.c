@@ -22,6 +22,7 @@ enum { BLOCKS_MOST = 192, LISTS_MOST = 64 };
 struct shared {
 	atomic_uint_fast64_t next; /* of the work: table pages, ids or list pages */
 	atomic_uint_fast64_t read, written, unchanged, bytes;
+	atomic_uint_fast64_t dropped[FACTS_FAULTS_MAX];
 	atomic_bool failed;
 	enum status status; /* of the first that failed */
 	struct err err;
@@ -234,6 +235,8 @@ static int worker_main(const struct pass *p, struct shared *shared, int number)
 	enum status status = p->options->connect(p->options->ctx, &w.db, &err);
 	if (status == OK)
 		status = work(&w, &err);
+	for (size_t i = 0; i < FACTS_FAULTS_MAX; i++)
+		atomic_fetch_add(&shared->dropped[i], w.maker.dropped[i]);
 	if (status != OK && !atomic_exchange(&shared->failed, true)) {
 		shared->err = err;
 		shared->status = status;
@@ -326,6 +329,8 @@ enum status pass_run(struct pass *p, struct err *err)
 	p->report->written += atomic_load(&shared->written);
 	p->report->unchanged += atomic_load(&shared->unchanged);
 	p->report->bytes += atomic_load(&shared->bytes);
+	for (size_t i = 0; i < FACTS_FAULTS_MAX; i++)
+		p->report->dropped[i] += atomic_load(&shared->dropped[i]);
 	munmap(shared, sizeof(*shared));
 	return status;
 }

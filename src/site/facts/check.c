@@ -16,6 +16,7 @@ const struct facts_fault facts_faults[] = {
 #undef FAULT
 };
 const size_t facts_faults_count = FAULTS;
+_Static_assert((int)FAULTS <= (int)FACTS_FAULTS_MAX, "a larger maximum");
 
 /* Where the walk is: the key or the place in a list, and what that is in. */
 struct spot {
@@ -29,6 +30,7 @@ struct check {
 	facts_found *found;
 	void *ctx;
 	const struct spot *spot;
+	const struct facts_ids *ids;
 	size_t errors;
 	bool local_business;
 };
@@ -114,6 +116,13 @@ static enum facts_fault_id check_named(const struct schema_property *p, struct s
 		   : fault;
 }
 
+/* Properties of actions whose value is a template: "https://example.org/?s={search_term}". */
+static bool is_template(const struct schema_property *p)
+{
+	return p == &schema_properties[SCHEMA_PROPERTY_target] ||
+	       p == &schema_properties[SCHEMA_PROPERTY_urlTemplate];
+}
+
 static void check_text(struct check *c, const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = form_text(s);
@@ -123,6 +132,8 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 		return;
 	if (fault != FAULT_NONE)
 		s = str_trim(s);
+	if (is_template(p) && s.n && memchr(s.p, '{', s.n))
+		return;
 	unsigned takes = schema_takes(p);
 	if (!(takes & SCHEMA_TAKES_TEXT)) {
 		fault = takes ? check_data_type(p, s) : check_named(p, s);
@@ -224,12 +235,6 @@ static void read_types(struct check *c, const struct json_value *said,
 	}
 }
 
-static bool is_reference(const struct json_value *v)
-{
-	return v->count == 1 && v->first->kind == JSON_IS_STRING &&
-	       str_eq(v->first->key, STR("@id"));
-}
-
 static bool check_allowed(const struct rules_subject *s, const struct schema_property *p)
 {
 	for (size_t i = 0; i < s->types_count; i++)
@@ -322,15 +327,28 @@ static bool is_local_business(const struct rules_subject *s)
 	return false;
 }
 
+/* Whether anything stands in the object but the context. */
+static bool says_anything(const struct json_value *v)
+{
+	for (const struct json_value *m = v->first; m; m = m->next)
+		if (!str_eq(m->key, STR("@context")))
+			return true;
+	return false;
+}
+
 /* of: the property whose value it is; NULL: of none. */
 static void check_object(struct check *c, const struct json_value *v,
 			 const struct schema_property *of)
 {
 	const struct schema_type *types[TYPES_MAX];
-	struct rules_subject s = {.types = types, .object = v, .nested = of != NULL};
+	struct rules_subject s = {.types = types, .object = v, .of = of, .ids = c->ids};
 	bool unknown = false;
-	if (is_reference(v))
+	if (facts_is_reference(v))
 		return;
+	if (!says_anything(v)) {
+		check_found(c, FAULT_BLOCK_EMPTY, (struct str){"", 0});
+		return;
+	}
 	read_types(c, json_get(v, "@type"), types, &s.types_count, &unknown);
 	check_redundant(c, &s);
 	if (of && s.types_count && !unknown && !any_in_range(&s, of))
@@ -372,7 +390,7 @@ static void check_top(struct check *c, const struct json_value *v, bool with_con
 		check_found(c, FAULT_NOT_OBJECT, json_text(v));
 		return;
 	}
-	if (v->kind == JSON_IS_OBJECT && with_context)
+	if (v->kind == JSON_IS_OBJECT && with_context && says_anything(v))
 		check_context(c, v);
 	if (v->kind == JSON_IS_OBJECT && !graph) {
 		check_object(c, v, NULL);
@@ -393,12 +411,26 @@ static void check_top(struct check *c, const struct json_value *v, bool with_con
 	}
 }
 
-size_t facts_check(const struct json_value *block, facts_found *report, void *ctx)
+size_t facts_check_page(const struct json_value *block, const struct facts_ids *ids,
+			facts_found *report, void *ctx)
 {
 	const struct spot top = {.in = NULL};
-	struct check c = {.found = report, .ctx = ctx, .spot = &top};
+	struct check c = {.found = report, .ctx = ctx, .spot = &top, .ids = ids};
 	check_top(&c, block, true);
 	if (!c.local_business)
 		check_found(&c, FAULT_NO_LOCAL_BUSINESS, (struct str){"", 0});
 	return c.errors;
+}
+
+size_t facts_check(const struct json_value *block, facts_found *report, void *ctx)
+{
+	return facts_check_page(block, NULL, report, ctx);
+}
+
+void check_one_text(const struct schema_property *property, struct str value, facts_found *report,
+		    void *ctx)
+{
+	const struct spot top = {.in = NULL};
+	struct check c = {.found = report, .ctx = ctx, .spot = &top};
+	check_text(&c, property, value);
 }

@@ -62,6 +62,7 @@ MUST_CHECK enum status facts_jsonld(const struct facts_business *business, struc
 /* ---- checking ---- */
 
 enum facts_severity {
+	FACTS_NOTE,    /* worth knowing, and right as it is */
 	FACTS_WARNING, /* poorer than it could be */
 	FACTS_ERROR,   /* wrong: such a block is not published */
 };
@@ -74,6 +75,7 @@ struct facts_fault {
 };
 extern const struct facts_fault facts_faults[];
 extern const size_t facts_faults_count;
+enum { FACTS_FAULTS_MAX = 192 }; /* for arrays of counters */
 
 struct facts_finding {
 	const struct facts_fault *fault;
@@ -84,11 +86,41 @@ struct facts_finding {
 };
 typedef void facts_found(void *ctx, const struct facts_finding *finding);
 
+/* Take out of the record what is optional and broken, so that a bad value costs the value and not the record: a priceRange
+ * "undefined", a telephone number of letters, coordinates of another country. `dropped` (may be NULL) is told of each;
+ * its path is the property's name. What is needed stays as it is: facts_jsonld refuses it. Lists and objects that change
+ * are copied into the arena. */
+void facts_clean(struct facts_business *business, struct arena *arena, facts_found *dropped,
+		 void *ctx);
+
 /* Check a block of our own or of anybody's: an object, an array of objects, or {"@graph": [...]}, already parsed.
  * Calls `found` (may be NULL) for each finding, in the order of the block. Returns how many of them are errors.
  * The block need not be a LocalBusiness: what else stands in it is checked by the same rules; that a page has none
  * ("no-local-business") is found when no object in it is one. */
 size_t facts_check(const struct json_value *block, facts_found *found, void *ctx);
+
+/* The objects of a page by their "@id": those that say something of themselves, not mere references. Borrowed, as the
+ * trees they are in; of several with one id the first counts. */
+struct facts_ids {
+	const struct json_value **slot; /* a hash table with open addressing */
+	size_t slots, count;
+};
+void facts_ids_init(struct facts_ids *ids);
+void facts_ids_add(struct facts_ids *ids, const struct json_value *tree);
+void facts_ids_release(struct facts_ids *ids);
+/* What a value that is only {"@id": ...} refers to; any other value is itself. NULL: nothing has that id. */
+const struct json_value *facts_resolve(const struct facts_ids *ids, const struct json_value *value);
+/* Only {"@id": ...}. */
+bool facts_is_reference(const struct json_value *value);
+
+/* The same as facts_check for a block that may refer to objects of others on the same page. */
+size_t facts_check_page(const struct json_value *block, const struct facts_ids *ids,
+			facts_found *found, void *ctx);
+
+/* Whether a text stands for a value that nobody filled in: "TODO", "[Your name]", "{{ phone }}". */
+bool facts_is_placeholder(struct str text);
+/* Whether an address on the web leads to the reader's own computer or network: localhost, 192.168.0.1. */
+bool facts_is_private_url(struct str url);
 
 /* ---- what people see ---- */
 

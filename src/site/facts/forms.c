@@ -5,11 +5,7 @@
 #include "base/utf8.h"
 
 #include <string.h>
-
-static bool form_contains(struct str s, const char *z)
-{
-	return s.n && memmem(s.p, s.n, z, strlen(z)) != NULL;
-}
+#include "hours/hours.h"
 
 /* For tables of them. */
 #define TEXT(literal)                                                                              \
@@ -22,11 +18,9 @@ enum sign {
 	SIGN_CONTROL = 1 << 0,
 	SIGN_HIGH = 1 << 1, /* of a character beyond ASCII */
 	SIGN_LESS = 1 << 2,
-	SIGN_VARIABLE = 1 << 3, /* of a template: '{', '$' */
-	SIGN_BROKEN = 1 << 4,   /* stands in no address on the web */
-	SIGN_PERCENT = 1 << 5,  /* stands there before two digits */
+	SIGN_BROKEN = 1 << 4,  /* stands in no address on the web */
+	SIGN_PERCENT = 1 << 5, /* stands there before two digits */
 	SIGN_SPACE = 1 << 6,
-	SIGN_PLACEHOLDER = 1 << 7, /* a text that stands for a value may begin with it */
 	/* of several bytes */
 	SIGN_REPLACEMENT = 1 << 8,
 	SIGN_TWICE = 1 << 9, /* decoded twice */
@@ -38,17 +32,13 @@ static const unsigned char signs[256] = {
 #define C (SIGN_CONTROL | SIGN_BROKEN)
 #define S (SIGN_SPACE | SIGN_BROKEN)
 #define B SIGN_BROKEN
-#define P SIGN_PLACEHOLDER
     [0x00 ... 0x08] = C, ['\t'] = S, ['\n'] = S, ['\v'] = C | S, ['\f'] = C | S, ['\r'] = S, [0x0e ... 0x1f] = C, [0x7f] = C,
     [' '] = S, ['"'] = B, ['<'] = SIGN_LESS | B, ['>'] = B, ['\\'] = B, ['^'] = B, ['`'] = B,
-    ['{'] = SIGN_VARIABLE | B, ['|'] = B, ['}'] = B, ['$'] = SIGN_VARIABLE, ['%'] = SIGN_PERCENT,
-    ['('] = P, ['-'] = P, ['.'] = P, ['?'] = P, ['['] = P,
-    ['L'] = P, ['N'] = P, ['T'] = P, ['U'] = P, ['X'] = P, ['n'] = P, ['t'] = P, ['u'] = P, ['x'] = P,
+    ['{'] = B, ['|'] = B, ['}'] = B, ['%'] = SIGN_PERCENT,
     [0x80 ... 0xff] = SIGN_HIGH,
 #undef C
 #undef S
 #undef B
-#undef P
 };
 /* clang-format on */
 
@@ -107,21 +97,6 @@ static unsigned signs_of_sequences(struct str s)
 	return all;
 }
 
-static bool is_placeholder(struct str s)
-{
-	static const struct str texts[] = {TEXT("null"),       TEXT("(null)"),
-					   TEXT("undefined"),  TEXT("n/a"),
-					   TEXT("nan"),        TEXT("todo"),
-					   TEXT("tbd"),        TEXT("xxx"),
-					   TEXT("-"),          TEXT("--"),
-					   TEXT("?"),          TEXT("."),
-					   TEXT("none given"), TEXT("[object object]")};
-	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		if (s.n == texts[i].n && str_eq_nocase(s, texts[i]))
-			return true;
-	return str_starts(s, STR("Lorem ipsum"));
-}
-
 static bool has_markup(struct str s)
 {
 	for (size_t i = 0; i + 2 < s.n; i++)
@@ -159,9 +134,7 @@ enum facts_fault_id form_text(struct str s)
 		if (fault != FAULT_NONE)
 			return fault;
 	}
-	if (sign_of(trimmed.p[0]) & SIGN_PLACEHOLDER && is_placeholder(trimmed))
-		return FAULT_TEXT_PLACEHOLDER;
-	if (all & SIGN_VARIABLE && (form_contains(trimmed, "{{") || str_starts(trimmed, STR("${"))))
+	if (facts_is_placeholder(trimmed))
 		return FAULT_TEXT_PLACEHOLDER;
 	return spaced ? FAULT_TEXT_SPACE : FAULT_NONE;
 }
@@ -259,6 +232,42 @@ enum facts_fault_id form_time(struct str s)
 int form_minutes(struct str time)
 {
 	return form_digits(time, 0, 2) * 60 + form_digits(time, 3, 2);
+}
+
+/* "Mo", "Mo-Fr", "Mo,We-Fr" */
+static bool is_days(struct str s)
+{
+	static const char days[] = "MoTuWeThFrSaSu";
+	while (s.p) {
+		struct str to = str_cut(&s, ','), from = str_cut(&to, '-');
+		for (int i = 0; i < 2; i++) {
+			struct str day = i ? to : from;
+			const char *at = day.n == 2 ? memmem(days, 14, day.p, 2) : NULL;
+			if (day.p && (!at || (at - days) % 2))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* "09:00-17:00", several with commas */
+static bool is_spans(struct str s)
+{
+	while (s.p) {
+		struct str to = str_cut(&s, ','), from = str_cut(&to, '-');
+		if (from.n != 5 || to.n != 5 || form_time(from) != FAULT_NONE ||
+		    (form_time(to) != FAULT_NONE && form_time(to) != FAULT_TIME_24))
+			return false;
+	}
+	return true;
+}
+
+enum facts_fault_id form_opening_hours(struct str s)
+{
+	struct str times = s, days = str_cut(&times, ' ');
+	if (is_days(days) && (!times.p || is_spans(times)))
+		return FAULT_NONE;
+	return hours_check(s) ? FAULT_HOURS_UNREADABLE : FAULT_HOURS_FORM;
 }
 
 /* ---- codes ---- */
@@ -419,9 +428,11 @@ enum facts_fault_id form_telephone(struct str s)
 	if (letters)
 		return FAULT_PHONE_LETTERS;
 	if (!s.n || s.p[0] != '+')
-		return FAULT_PHONE_PLUS;
+		return placeholder_is_phone(s) ? FAULT_PHONE_PLACEHOLDER : FAULT_PHONE_PLUS;
 	if (s.n > 1 && s.p[1] == '0')
 		return FAULT_PHONE_ZERO;
+	if (placeholder_is_phone(s))
+		return FAULT_PHONE_PLACEHOLDER;
 	return n < 7 ? FAULT_PHONE_SHORT : n > 15 ? FAULT_PHONE_LONG : FAULT_NONE;
 }
 
@@ -509,4 +520,9 @@ enum facts_fault_id form_url(struct str s)
 	if (!host.n || host.p[0] == '.')
 		return FAULT_URL_HOST;
 	return is_private(host) ? FAULT_URL_PRIVATE : FAULT_NONE;
+}
+
+bool facts_is_private_url(struct str url)
+{
+	return form_url(url) == FAULT_URL_PRIVATE;
 }

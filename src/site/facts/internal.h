@@ -1,10 +1,14 @@
 /* How the parts of the facts fit together:
  *
  *   schema.c  the vocabulary
+ *   ids.c     objects that others refer to
+ *   place.c   where countries lie
+ *   placeholder.c  values that nobody filled in
  *   forms.c   what a date, a telephone number, an address on the web look like
  *   extra.c   further facts of a record
  *   block.c   record -> block
  *   show.c    record -> values for templates
+ *   clean.c   record -> record without broken optional values
  *   check.c   block -> findings: the walk; rules.c: what is checked of one value or one object
  */
 #ifndef SITE_FACTS_INTERNAL_H
@@ -39,6 +43,19 @@ int form_minutes(struct str time);
 /* Whether the postcode looks as those of the country do; countries we know no form of have any. */
 bool form_postcode_of(struct str country, struct str postcode);
 
+/* schema.org's openingHours: "Mo-Fr 09:00-17:00". */
+enum facts_fault_id form_opening_hours(struct str s);
+
+/* ---- place.c ---- */
+
+/* FAULT_NONE, or what is wrong with coordinates for a country, a code in capitals. By boxes around a country's parts;
+ * of a country that is not in the table nothing is wrong. */
+enum facts_fault_id place_fault(struct str country, double lat, double lon);
+
+/* ---- placeholder.c ---- */
+
+bool placeholder_is_phone(struct str phone);
+
 /* ---- extra.c ---- */
 
 enum extra_form {
@@ -72,6 +89,12 @@ bool facts_is_web(struct str url);
 /* The next of the texts separated by ';', trimmed, not empty. False: no more. */
 MUST_CHECK bool extra_next(struct str *rest, struct str *out);
 
+/* ---- check.c ---- */
+
+/* Check a text as the value of a property. The findings' paths are empty. */
+void check_one_text(const struct schema_property *property, struct str value, facts_found *found,
+		    void *ctx);
+
 /* ---- rules.c ---- */
 
 /* A finding of the rules; where it stands is the walk's to say. member: the property of the object it is about; NULL:
@@ -87,9 +110,9 @@ void rules_value(const struct schema_property *property, struct str value, rule_
 	X(address) X(addressCountry) X(addressLocality) X(addressRegion) \
 	X(aggregateRating) X(areaServed) X(bestRating) X(closes) X(contentUrl) \
 	X(dayOfWeek) X(department) X(description) X(dissolutionDate) X(familyName) \
-	X(foundingDate) X(geo) X(geoMidpoint) X(geoRadius) X(itemOffered) X(latitude) \
-	X(longitude) X(name) X(opens) X(openingHoursSpecification) \
-	X(postOfficeBoxNumber) X(postalCode) X(price) X(priceCurrency) X(ratingValue) \
+	X(foundingDate) X(geo) X(geoMidpoint) X(geoRadius) X(item) X(itemListElement) \
+	X(itemOffered) X(latitude) X(longitude) X(name) X(opens) X(openingHoursSpecification) \
+	X(position) X(postOfficeBoxNumber) X(postalCode) X(price) X(priceCurrency) X(ratingValue) \
 	X(review) X(sameAs) X(serviceArea) X(streetAddress) X(url) X(validFrom) \
 	X(validThrough) X(worstRating)
 /* clang-format on */
@@ -100,12 +123,13 @@ enum rules_member {
 	    MEMBERS
 };
 
-/* An object as a whole, of one or several types. nested: it is a value in another object. */
+/* An object as a whole, of one or several types. */
 struct rules_subject {
 	const struct schema_type *const *types;
 	size_t types_count;
 	const struct json_value *object;
-	bool nested;
+	const struct schema_property *of;       /* whose value it is; NULL: it stands by itself */
+	const struct facts_ids *ids;            /* what references lead to; may be NULL */
 	const struct json_value *said[MEMBERS]; /* the last one of the bare name; NULL */
 };
 /* Keep a member of the object whose key names the property, when rules ask for it. */

@@ -14,11 +14,7 @@ static enum facts_fault_id check_degrees(struct str s, double most, enum facts_f
 	double degrees;
 	if (!form_number(s, &degrees))
 		return malformed;
-	if (degrees < -most || degrees > most)
-		return beyond;
-	const char *point = memchr(s.p, '.', s.n);
-	size_t decimals = point ? (size_t)(s.p + s.n - point) - 1 : 0;
-	return decimals < 5 ? FAULT_COORDINATES_COARSE : FAULT_NONE;
+	return degrees < -most || degrees > most ? beyond : FAULT_NONE;
 }
 
 static enum facts_fault_id check_latitude(struct str s)
@@ -100,6 +96,7 @@ static enum facts_fault_id (*const value_rules[SCHEMA_PROPERTIES])(struct str s)
     [SCHEMA_PROPERTY_latitude] = check_latitude,
     [SCHEMA_PROPERTY_leiCode] = form_lei,
     [SCHEMA_PROPERTY_longitude] = check_longitude,
+    [SCHEMA_PROPERTY_openingHours] = form_opening_hours,
     [SCHEMA_PROPERTY_postalCode] = check_postcode,
     [SCHEMA_PROPERTY_price] = check_price,
     [SCHEMA_PROPERTY_priceCurrency] = form_currency,
@@ -148,7 +145,7 @@ static struct str text_of(const struct json_value *object, const char *key)
 	return json_text(json_get(object, key));
 }
 
-static bool object_has(const struct json_value *object, const char *key)
+static bool has_key(const struct json_value *object, const char *key)
 {
 	return json_get(object, key) != NULL;
 }
@@ -184,11 +181,13 @@ static void check_name(const struct rules_subject *s, rule_found *found, void *c
 
 static void check_same_as(const struct rules_subject *s, rule_found *found, void *ctx)
 {
+	enum { SAME_AS_MAX = 200 };
 	const struct json_value *list = SAID(s, sameAs);
 	struct str url = TEXT_SAID(s, url);
 	if (!list || list->kind != JSON_IS_ARRAY)
 		return;
-	for (const struct json_value *a = list->first; a; a = a->next) {
+	size_t looked = 0; /* each is compared with all before it */
+	for (const struct json_value *a = list->first; a && looked++ < SAME_AS_MAX; a = a->next) {
 		bool twice = url.n && str_eq(json_text(a), url);
 		for (const struct json_value *b = list->first; b != a && !twice; b = b->next)
 			twice = json_text(a).n && str_eq(json_text(a), json_text(b));
@@ -202,8 +201,7 @@ static void check_department(const struct rules_subject *s, rule_found *found, v
 	const struct json_value *d = SAID(s, department);
 	const struct json_value *one = d && d->kind == JSON_IS_ARRAY ? d->first : d;
 	for (; one; one = one == d ? NULL : one->next)
-		if (one->kind == JSON_IS_OBJECT && !object_has(one, "name") &&
-		    !object_has(one, "@id"))
+		if (one->kind == JSON_IS_OBJECT && !has_key(one, "name") && !has_key(one, "@id"))
 			found(ctx, FAULT_DEPARTMENT_NAMELESS, "department", nothing);
 }
 
@@ -303,26 +301,67 @@ static void check_week(const struct rules_subject *s, rule_found *found, void *c
 		}
 }
 
-/* Who serves an area and names no street keeps its place to itself: coordinates tell it all the same. */
+/* How exactly a number of degrees is told: its decimals. */
+static size_t decimals_of(struct str degrees)
+{
+	const char *point = degrees.n ? memchr(degrees.p, '.', degrees.n) : NULL;
+	return point ? (size_t)(degrees.p + degrees.n - point) - 1 : 0;
+}
+
+/* The less exact one of latitude and longitude. */
+static size_t decimals_of_place(const struct json_value *geo)
+{
+	size_t lat = decimals_of(text_of(geo, "latitude"));
+	size_t lon = decimals_of(text_of(geo, "longitude"));
+	return lat < lon ? lat : lon;
+}
+
+/* The coordinates of a business against the country of its address. */
+static void check_country(const struct json_value *address, const struct json_value *geo,
+			  rule_found *found, void *ctx)
+{
+	double lat, lon;
+	struct str country = name_of(json_get(address, "addressCountry"));
+	if (!form_number(text_of(geo, "latitude"), &lat) ||
+	    !form_number(text_of(geo, "longitude"), &lon) || lat * lat + lon * lon < 1e-6 ||
+	    lat < -90 || lat > 90 || lon < -180 || lon > 180)
+		return;
+	enum facts_fault_id fault = place_fault(country, lat, lon);
+	if (fault != FAULT_NONE)
+		found(ctx, fault, "geo", country);
+}
+
+/* Who serves an area and names no street keeps its place to itself: exact coordinates tell it all the same. Those of a
+ * town's centre, of three decimals or fewer, do not. */
 static void check_place(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	const struct json_value *address = SAID(s, address), *geo = SAID(s, geo);
-	if (!address && !geo && !SAID(s, areaServed) && !SAID(s, serviceArea))
-		found(ctx, FAULT_ADDRESS_MISSING, NULL, nothing);
+	enum { DECIMALS_OF_DOOR = 5, DECIMALS_OF_TOWN = 3 };
+	bool serves = SAID(s, areaServed) || SAID(s, serviceArea);
+	const struct json_value *address = facts_resolve(s->ids, SAID(s, address));
+	const struct json_value *geo = facts_resolve(s->ids, SAID(s, geo));
+	if (!SAID(s, address) && !serves)
+		found(ctx, SAID(s, geo) ? FAULT_ADDRESS_COORDINATES : FAULT_ADDRESS_MISSING, NULL,
+		      nothing);
 	struct str street = text_of(address, "streetAddress");
-	if (street.n && !geo && !object_has(address, "addressLocality") &&
-	    !object_has(address, "postalCode"))
+	if (street.n && !geo && !has_key(address, "addressLocality") &&
+	    !has_key(address, "postalCode"))
 		found(ctx, FAULT_ADDRESS_PLACELESS, "address.streetAddress", street);
-	if (!geo || !SAID(s, areaServed))
+	if (!geo || geo->kind != JSON_IS_OBJECT)
 		return;
-	if (!address || (address->kind == JSON_IS_OBJECT && !object_has(address, "streetAddress") &&
-			 !object_has(address, "@id")))
+	check_country(address, geo, found, ctx);
+	if (!has_key(geo, "latitude") || !has_key(geo, "longitude"))
+		return;
+	size_t decimals = decimals_of_place(geo);
+	if (street.n && decimals < DECIMALS_OF_DOOR)
+		found(ctx, FAULT_COORDINATES_COARSE, "geo", text_of(geo, "latitude"));
+	bool streetless = address && address->kind == JSON_IS_OBJECT && !street.n;
+	if (SAID(s, areaServed) && (!SAID(s, address) || streetless) && decimals > DECIMALS_OF_TOWN)
 		found(ctx, FAULT_ADDRESS_LEAKED, "geo", nothing);
 }
 
 static void check_business(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (s->nested)
+	if (s->of)
 		return;
 	check_name(s, found, ctx);
 	check_place(s, found, ctx);
@@ -346,6 +385,10 @@ static void check_address(const struct rules_subject *s, rule_found *found, void
 	if (!SAID(s, addressLocality) && !SAID(s, postalCode) && !SAID(s, streetAddress) &&
 	    !SAID(s, addressRegion) && !SAID(s, addressCountry) && !SAID(s, postOfficeBoxNumber))
 		found(ctx, FAULT_ADDRESS_EMPTY, NULL, nothing);
+	else if (!SAID(s, addressLocality) && !SAID(s, postalCode) && !SAID(s, streetAddress) &&
+		 !SAID(s, postOfficeBoxNumber) && s->of &&
+		 s->of == &schema_properties[SCHEMA_PROPERTY_address])
+		found(ctx, FAULT_ADDRESS_VAGUE, NULL, nothing);
 	struct str postcode = TEXT_SAID(s, postalCode);
 	if (postcode.n && check_postcode(postcode) == FAULT_NONE &&
 	    !form_postcode_of(country, postcode))
@@ -394,7 +437,10 @@ static void check_hours(const struct rules_subject *s, rule_found *found, void *
 
 static void check_offer(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (!SAID(s, itemOffered) && !SAID(s, name))
+	/* offers of a Product, an Event or a Service are of what they stand in */
+	bool of_something = s->of && s->of != &schema_properties[SCHEMA_PROPERTY_makesOffer] &&
+			    s->of != &schema_properties[SCHEMA_PROPERTY_itemListElement];
+	if (!SAID(s, itemOffered) && !SAID(s, name) && !of_something)
 		found(ctx, FAULT_OFFER_ITEM, NULL, nothing);
 	if (SAID(s, price) && !SAID(s, priceCurrency))
 		found(ctx, FAULT_PRICE_CURRENCY, "price", TEXT_SAID(s, price));
@@ -436,6 +482,57 @@ static void check_rating(const struct rules_subject *s, rule_found *found, void 
 		found(ctx, FAULT_RATING_RANGE, "ratingValue", text);
 }
 
+/* An entry of a trail; *position: what it says. */
+static void check_entry(const struct json_value *entry, bool last, int64_t *position,
+			rule_found *found, void *ctx)
+{
+	const struct json_value *item = json_get(entry, "item");
+	const struct json_value *said = json_get(entry, "position");
+	*position = 0;
+	if (!said)
+		found(ctx, FAULT_LIST_POSITION, "itemListElement", name_of(entry));
+	else if (!str_to_i64(json_text(said), 1, INT32_MAX, position))
+		found(ctx, FAULT_LIST_POSITION_MALFORMED, "itemListElement", json_text(said));
+	if (!text_of(entry, "name").n && !(item && item->kind == JSON_IS_OBJECT &&
+					   (has_key(item, "name") || facts_is_reference(item))))
+		found(ctx, FAULT_LIST_NAME, "itemListElement", nothing);
+	if (!item && !last)
+		found(ctx, FAULT_LIST_ITEM, "itemListElement", text_of(entry, "name"));
+}
+
+/* The way to a page: as search engines show it, each entry needs its place, a name, and all but the last an address.
+ * The last is the one of the highest position, in whatever order they stand. */
+static void check_trail(const struct rules_subject *s, rule_found *found, void *ctx)
+{
+	enum { ENTRIES_MAX = 100 };
+	int64_t positions[ENTRIES_MAX], highest = 0, position;
+	size_t count = 0;
+	const struct json_value *list = SAID(s, itemListElement);
+	const struct json_value *first = list && list->kind == JSON_IS_ARRAY ? list->first : list;
+	if (!first)
+		found(ctx, FAULT_LIST_EMPTY_TRAIL, NULL, nothing);
+	for (const struct json_value *e = first; e; e = e == list ? NULL : e->next)
+		if (str_to_i64(text_of(e, "position"), 1, INT32_MAX, &position) &&
+		    position > highest)
+			highest = position;
+	for (const struct json_value *e = first; e && count < ENTRIES_MAX;
+	     e = e == list ? NULL : e->next) {
+		if (e->kind != JSON_IS_OBJECT || facts_is_reference(e))
+			continue;
+		bool ends = e == list || !e->next;
+		bool placed = str_to_i64(text_of(e, "position"), 1, INT32_MAX, &position);
+		check_entry(e, placed && highest ? position == highest : ends, &position, found,
+			    ctx);
+		for (size_t i = 0; position && i < count; i++)
+			if (positions[i] == position) {
+				found(ctx, FAULT_LIST_POSITION_TWICE, "itemListElement",
+				      text_of(e, "position"));
+				break;
+			}
+		positions[count++] = position;
+	}
+}
+
 static const struct {
 	const struct schema_type *type;
 	void (*check)(const struct rules_subject *s, rule_found *found, void *ctx);
@@ -452,6 +549,7 @@ static const struct {
     {SCHEMA(Person), check_person},
     {SCHEMA(ImageObject), check_image},
     {SCHEMA(Rating), check_rating},
+    {SCHEMA(BreadcrumbList), check_trail},
 };
 
 enum { RULES = COUNT_OF(object_rules), RULES_MADE = 1 << RULES };

@@ -29,7 +29,9 @@ static const struct schema_type *const *const member_enumerations[] = {
 #undef T
 #define IS(name, type) (SCHEMA_TYPE_##name == SCHEMA_TYPE_##type)
 #define T(name)                                                                                    \
-	| (IS(name, Text)                                             ? SCHEMA_TAKES_TEXT          \
+	| (IS(name, Text) || IS(name, CssSelectorType) || IS(name, XPathType) ||                   \
+		   IS(name, PronounceableText)                                                     \
+	       ? SCHEMA_TAKES_TEXT                                                                 \
 	   : IS(name, Number) || IS(name, Integer) || IS(name, Float) ? SCHEMA_TAKES_NUMBER        \
 	   : IS(name, Date) || IS(name, DateTime)                     ? SCHEMA_TAKES_DATE          \
 	   : IS(name, Time)                                           ? SCHEMA_TAKES_TIME          \

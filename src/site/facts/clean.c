@@ -1,0 +1,225 @@
+/* A record without its broken optional values, so that a bad value costs the value and not the record. */
+#include "site/facts/internal.h"
+
+#define PROPERTY(name) (&schema_properties[SCHEMA_PROPERTY_##name])
+
+struct clean {
+	struct facts_business *business;
+	struct arena *arena;
+	facts_found *dropped;
+	void *ctx;
+	const struct facts_fault *fault; /* of the value that is looked at; NULL: it is sound */
+};
+
+static void keep_fault(void *ctx, const struct facts_finding *finding)
+{
+	struct clean *c = ctx;
+	if (finding->fault->severity == FACTS_ERROR && !c->fault)
+		c->fault = finding->fault;
+}
+
+static void tell(const struct clean *c, const char *property, struct str value)
+{
+	if (c->dropped)
+		c->dropped(c->ctx, &(struct facts_finding){c->fault, property, value});
+}
+
+/* Whether the property may have the value; tells when not. Empty: there is none. */
+static bool is_sound(struct clean *c, const struct schema_property *property, struct str value)
+{
+	if (!value.n)
+		return true;
+	c->fault = NULL;
+	check_one_text(property, value, keep_fault, c);
+	if (c->fault)
+		tell(c, property->name, value);
+	return !c->fault;
+}
+
+static void clean_text(struct clean *c, const struct schema_property *property, struct str *value)
+{
+	if (!is_sound(c, property, *value))
+		*value = STR("");
+}
+
+static void clean_texts(struct clean *c, const struct schema_property *property,
+			struct facts_texts *list)
+{
+	struct str *kept = arena_array(c->arena, list->count + 1, sizeof(*kept));
+	size_t n = 0;
+	for (size_t i = 0; kept && i < list->count; i++)
+		if (is_sound(c, property, list->item[i]))
+			kept[n++] = list->item[i];
+	if (kept && n < list->count)
+		*list = (struct facts_texts){kept, n};
+}
+
+/* Coordinates that no place has, or that are not in the country. */
+static void clean_coordinates(struct clean *c)
+{
+	struct facts_business *b = c->business;
+	enum facts_fault_id fault = FAULT_NONE;
+	if (!b->located)
+		return;
+	if (b->lat * b->lat + b->lon * b->lon < 1e-6)
+		fault = FAULT_COORDINATES_ZERO;
+	else if (!(b->lat >= -90 && b->lat <= 90))
+		fault = FAULT_LATITUDE_RANGE;
+	else if (!(b->lon >= -180 && b->lon <= 180))
+		fault = FAULT_LONGITUDE_RANGE;
+	else
+		fault = place_fault(b->country, b->lat, b->lon);
+	if (fault == FAULT_NONE)
+		return;
+	b->located = false;
+	c->fault = &facts_faults[fault];
+	tell(c, "geo", b->country);
+}
+
+/* The items of a list of texts in one, separated by ';', that are sound. */
+static struct str clean_items(struct clean *c, const struct schema_property *property,
+			      struct str texts)
+{
+	struct str text, rest = texts, kept = STR("");
+	bool all = true;
+	while (extra_next(&rest, &text)) {
+		bool sound = is_sound(c, property, text);
+		all &= sound;
+		if (sound)
+			kept = kept.n ? ARENA_JOIN(c->arena, kept, STR(";"), text) : text;
+	}
+	return all ? texts : kept;
+}
+
+/* What an object of goods or departments may keep: its name it needs. */
+static bool clean_good(struct clean *c, struct json_value *good)
+{
+	if (!is_sound(c, PROPERTY(name), json_text(json_get(good, "name"))))
+		return false;
+	struct json_value **at = &good->first;
+	while (*at) {
+		const struct json_value *v = *at;
+		const struct schema_property *p =
+		    str_eq(v->key, STR("price"))         ? PROPERTY(price)
+		    : str_eq(v->key, STR("currency"))    ? PROPERTY(priceCurrency)
+		    : str_eq(v->key, STR("description")) ? PROPERTY(description)
+		    : str_eq(v->key, STR("phone"))       ? PROPERTY(telephone)
+							 : NULL;
+		/* a price that is no number and a telephone without its country are only shown */
+		double number;
+		bool claimed = p != PROPERTY(price) || form_number(json_text(v), &number);
+		claimed &= p != PROPERTY(telephone) || facts_phone_known(json_text(v));
+		if (p && claimed && !is_sound(c, p, json_text(v)))
+			*at = v->next;
+		else
+			at = &(*at)->next;
+	}
+	return true;
+}
+
+/* A copy of the tree whose members can be taken out; NULL: no room. */
+static struct json_value *copy_tree(struct arena *arena, const struct json_value *tree)
+{
+	struct json_value *copy = arena_room(arena, sizeof(*copy)), *last = NULL;
+	if (!copy)
+		return NULL;
+	*copy = *tree;
+	copy->first = copy->last = copy->next = NULL;
+	for (const struct json_value *v = tree->first; v; v = v->next) {
+		struct json_value *child = copy_tree(arena, v);
+		if (!child)
+			return NULL;
+		if (last)
+			last->next = child;
+		else
+			copy->first = child;
+		copy->last = last = child;
+	}
+	return copy;
+}
+
+static void clean_goods(struct clean *c, struct json_value *list)
+{
+	struct json_value **at = list ? &list->first : NULL;
+	while (at && *at)
+		if (clean_good(c, *at))
+			at = &(*at)->next;
+		else
+			*at = (*at)->next;
+}
+
+/* A further fact: whether it stays. */
+static bool clean_extra(struct clean *c, struct json_value *v)
+{
+	const struct extra_info *info = extra_find(v->key);
+	const struct schema_property *p =
+	    info && info->property ? schema_property_find(str_of(info->property)) : NULL;
+	struct str text = extra_text(v);
+	if (str_eq(v->key, STR("departments"))) {
+		clean_goods(c, v);
+		return v->first != NULL;
+	}
+	if (!text.n || v->kind == JSON_IS_BOOL)
+		return true;
+	if (!p)
+		p = PROPERTY(name); /* any text */
+	switch (info ? info->form : EXTRA_SHOWN) {
+	case EXTRA_LIST:
+	case EXTRA_CUISINE:
+	case EXTRA_PERSON:
+		v->text = clean_items(c, info->form == EXTRA_PERSON ? PROPERTY(name) : p, text);
+		return v->text.n > 0;
+	case EXTRA_DATE:
+		return form_date(text) != FAULT_NONE ? is_sound(c, PROPERTY(name), text)
+						     : is_sound(c, p, text);
+	case EXTRA_URL:
+		return !facts_is_web(text) || is_sound(c, p, text);
+	default:
+		return is_sound(c, p, text);
+	}
+}
+
+static void clean_extras(struct clean *c)
+{
+	struct json_value *extra = copy_tree(c->arena, c->business->extra);
+	struct json_value **at = extra ? &extra->first : NULL;
+	while (at && *at)
+		if (clean_extra(c, *at))
+			at = &(*at)->next;
+		else
+			*at = (*at)->next;
+	c->business->extra = extra;
+}
+
+static void clean_offers(struct clean *c)
+{
+	struct json_value *offers = copy_tree(c->arena, c->business->offers);
+	for (struct json_value *v = offers ? offers->first : NULL; v; v = v->next)
+		if (str_eq(v->key, STR("items")))
+			clean_goods(c, v);
+	c->business->offers = offers;
+}
+
+void facts_clean(struct facts_business *business, struct arena *arena, facts_found *dropped,
+		 void *ctx)
+{
+	struct clean c = {business, arena, dropped, ctx, NULL};
+	clean_text(&c, PROPERTY(description), &business->description);
+	clean_texts(&c, PROPERTY(alternateName), &business->alt_names);
+	clean_text(&c, PROPERTY(streetAddress), &business->street);
+	clean_text(&c, PROPERTY(postalCode), &business->postcode);
+	clean_text(&c, PROPERTY(addressLocality), &business->city);
+	clean_text(&c, PROPERTY(addressRegion), &business->region);
+	clean_text(&c, PROPERTY(addressCountry), &business->country);
+	if (facts_phone_known(business->phone))
+		clean_text(&c, PROPERTY(telephone), &business->phone);
+	if (facts_is_web(business->website))
+		clean_text(&c, PROPERTY(url), &business->website);
+	clean_texts(&c, PROPERTY(name), &business->service_area);
+	clean_texts(&c, PROPERTY(sameAs), &business->same_as);
+	clean_coordinates(&c);
+	if (business->offers)
+		clean_offers(&c);
+	if (business->extra)
+		clean_extras(&c);
+}

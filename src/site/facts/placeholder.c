@@ -1,0 +1,207 @@
+/* Texts and numbers that stand for a value which nobody filled in. */
+#include "site/facts/internal.h"
+#include "base/ascii.h"
+
+#include <string.h>
+
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
+
+/* Whole texts, without case. */
+static const struct str whole_texts[] = {
+    TEXT("null"),
+    TEXT("(null)"),
+    TEXT("undefined"),
+    TEXT("n/a"),
+    TEXT("nan"),
+    TEXT("todo"),
+    TEXT("tbd"),
+    TEXT("tba"),
+    TEXT("xxx"),
+    TEXT("xxxx"),
+    TEXT("xxxxx"),
+    TEXT("-"),
+    TEXT("--"),
+    TEXT("?"),
+    TEXT("."),
+    TEXT("none given"),
+    TEXT("[object object]"),
+    TEXT("placeholder"),
+    TEXT("lorem ipsum"),
+    TEXT("sample text"),
+    TEXT("insert text here"),
+    TEXT("untitled"),
+    TEXT("business name"),
+    TEXT("company name"),
+    TEXT("name of business"),
+    TEXT("firmenname"),
+    TEXT("your business"),
+    TEXT("your business name"),
+    TEXT("your company"),
+    TEXT("your company name"),
+    TEXT("your name"),
+    TEXT("your name here"),
+    TEXT("your restaurant"),
+    TEXT("your restaurant name"),
+    TEXT("your store name"),
+    TEXT("your shop name"),
+    TEXT("my business"),
+    TEXT("my business name"),
+    TEXT("my company"),
+
+    TEXT("musterfirma"),
+    TEXT("musterfirma gmbh"),
+    TEXT("mustermann"),
+    TEXT("max mustermann"),
+    TEXT("erika mustermann"),
+    TEXT("mustermann gmbh"),
+    TEXT("your address"),
+    TEXT("your address here"),
+    TEXT("your street"),
+    TEXT("your street address"),
+    TEXT("street address"),
+    TEXT("street name"),
+    TEXT("address line 1"),
+    TEXT("123 main st"),
+    TEXT("123 main st."),
+    TEXT("123 main street"),
+    TEXT("123 street name"),
+    TEXT("123 your street"),
+    TEXT("1234 street name"),
+    TEXT("musterstrasse 1"),
+    TEXT("musterstr. 1"),
+    TEXT("musterstrasse"),
+    TEXT("musterweg 1"),
+    TEXT("musterstra\xc3\x9f"
+	 "e 1"),
+    TEXT("musterstra\xc3\x9f"
+	 "e"),
+    TEXT("your city"),
+    TEXT("your town"),
+    TEXT("city name"),
+    TEXT("anytown"),
+    TEXT("any town"),
+    TEXT("anytown, usa"),
+    TEXT("musterstadt"),
+    TEXT("musterhausen"),
+    TEXT("musterort"),
+    TEXT("your state"),
+    TEXT("your region"),
+    TEXT("your zip"),
+    TEXT("your zip code"),
+    TEXT("zip code"),
+    TEXT("postal code"),
+    TEXT("your postal code"),
+    TEXT("your country"),
+    TEXT("your phone"),
+    TEXT("your phone number"),
+    TEXT("phone number"),
+    TEXT("your email"),
+    TEXT("your email address"),
+    TEXT("your website"),
+    TEXT("your description"),
+    TEXT("your description here"),
+    TEXT("description here"),
+    TEXT("description goes here"),
+    TEXT("business description"),
+    TEXT("00000"),
+    TEXT("your@email.com"),
+    TEXT("you@example.com"),
+    TEXT("email@example.com"),
+    TEXT("name@example.com"),
+    TEXT("name@domain.com"),
+    TEXT("email@domain.com"),
+    TEXT("your.email@example.com"),
+};
+
+/* Hosts of examples in instructions. */
+static const struct str hosts[] = {
+    TEXT("yourdomain.com"),       TEXT("your-domain.com"),     TEXT("www.yourdomain.com"),
+    TEXT("www.your-domain.com"),  TEXT("yoursite.com"),        TEXT("your-site.com"),
+    TEXT("www.yoursite.com"),     TEXT("www.your-site.com"),   TEXT("yourwebsite.com"),
+    TEXT("your-website.com"),     TEXT("www.yourwebsite.com"), TEXT("www.your-website.com"),
+    TEXT("yourcompany.com"),      TEXT("www.yourcompany.com"), TEXT("yourbusiness.com"),
+    TEXT("www.yourbusiness.com"), TEXT("www.domain.tld"),      TEXT("domain.tld"),
+};
+
+static bool is_listed(struct str s, const struct str *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (s.n == list[i].n && str_eq_nocase(s, list[i]))
+			return true;
+	return false;
+}
+
+/* A text that begins with the mark and ends with the other, and has words between them. */
+static bool is_between(struct str s, const char *begin, const char *end)
+{
+	struct str a = str_of(begin), b = str_of(end);
+	return s.n > a.n + b.n && str_starts(s, a) && str_ends(s, b) &&
+	       (ascii_is_letter(s.p[a.n]) || s.p[a.n] == ' ');
+}
+
+/* "YOUR_BUSINESS_NAME" */
+static bool is_constant(struct str s)
+{
+	bool underscore = false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!ascii_is_upper(s.p[i]) && !ascii_is_digit(s.p[i]) && s.p[i] != '_')
+			return false;
+		underscore |= s.p[i] == '_';
+	}
+	return underscore && ascii_is_letter(s.p[0]);
+}
+
+static bool is_example_host(struct str s)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct str scheme = i ? STR("http://") : STR("https://");
+		if (!str_starts(s, scheme))
+			continue;
+		struct str rest = {s.p + scheme.n, s.n - scheme.n};
+		return is_listed(str_cut(&rest, '/'), hosts, COUNT_OF(hosts));
+	}
+	return false;
+}
+
+bool facts_is_placeholder(struct str s)
+{
+	enum { WHOLE_MAX = 32 };
+	s = str_trim(s);
+	if (!s.n)
+		return false;
+	if (s.n <= WHOLE_MAX && is_listed(s, whole_texts, COUNT_OF(whole_texts)))
+		return true;
+	/* variables of templates that nobody replaced */
+	if (memmem(s.p, s.n, "{{", 2) || memmem(s.p, s.n, "{%", 2) || str_starts(s, STR("${")) ||
+	    memmem(s.p, s.n, "<%", 2) || memmem(s.p, s.n, "<?php", 5))
+		return true;
+	if (is_between(s, "[", "]") || is_between(s, "%%", "%%") || is_between(s, "__", "__") ||
+	    is_between(s, "%", "%") || is_between(s, "<", ">") || is_between(s, "{", "}"))
+		return true;
+	if (s.p[0] == 'h' && is_example_host(s))
+		return true;
+	return is_constant(s) ||
+	       (s.n >= 11 && str_eq_nocase((struct str){s.p, 11}, STR("lorem ipsum")));
+}
+
+/* Nothing but one digit, or the digits in their order. */
+bool placeholder_is_phone(struct str phone)
+{
+	enum { SAME = 8, RISING = 9 };
+	size_t same = 0, rising = 0;
+	char last = 0;
+	for (size_t i = 0; i < phone.n; i++) {
+		char c = phone.p[i];
+		if (!ascii_is_digit(c))
+			continue;
+		same = c == last ? same + 1 : 1;
+		rising = last && c == last + 1 ? rising + 1 : 1;
+		last = c;
+		if (same >= SAME || rising >= RISING || (same == 7 && (c == '0' || c == '5')))
+			return true;
+	}
+	return false;
+}
