@@ -367,12 +367,12 @@ enum status business_page(struct maker *m, struct business *b, struct entry *e, 
 	note(m, b, cause, e);
 	if (e->state == ENTRY_WITHHELD)
 		return OK;
-	struct str kind = theme_category_label(b->category);
+	struct str kind = theme_category_label(b->category), told = facts_told(f, &m->arena);
 	business_path(b->id, ".html", path);
 	put_all(m, b);
 	maker_head(m, f->city.n ? MAKER_JOIN(m, f->name, STR(", "), f->city) : f->name,
 		   MAKER_JOIN(m, kind, f->city.n ? STR(" in ") : STR(""), f->city,
-			      STR(": address, opening hours, telephone.")),
+			      told.n ? STR(": ") : STR(""), told, STR(".")),
 		   e->state == ENTRY_INDEXED ? path : NULL);
 	enum status status = maker_render(m, THEME_BUSINESS, err);
 	if (status == OK)

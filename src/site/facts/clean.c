@@ -76,6 +76,25 @@ static void clean_coordinates(struct clean *c)
 	tell(c, "geo", b->country);
 }
 
+/* A street that leads nowhere: no town, no postcode, no coordinates. */
+static void clean_street(struct clean *c)
+{
+	struct facts_business *b = c->business;
+	if (!b->street.n || b->city.n || b->postcode.n || b->located)
+		return;
+	c->fault = &facts_faults[FAULT_ADDRESS_PLACELESS];
+	tell(c, "streetAddress", b->street);
+	b->street = STR("");
+}
+
+/* The radius that is served, in kilometres: whether a circle can have it. */
+static bool is_radius(struct clean *c, struct str km)
+{
+	double n;
+	char *metres = form_number(km, &n) ? arena_printf(c->arena, "%.0f", n * 1000) : NULL;
+	return !metres || is_sound(c, PROPERTY(geoRadius), str_of(metres));
+}
+
 /* The items of a list of texts in one, separated by ';', that are sound. */
 static struct str clean_items(struct clean *c, const struct schema_property *property,
 			      struct str texts)
@@ -89,6 +108,16 @@ static struct str clean_items(struct clean *c, const struct schema_property *pro
 			kept = kept.n ? ARENA_JOIN(c->arena, kept, STR(";"), text) : text;
 	}
 	return all ? texts : kept;
+}
+
+/* A type that the vocabulary does not have is left out. */
+static bool is_type(struct clean *c, struct str type)
+{
+	if (!type.n || schema_type_find(type))
+		return true;
+	c->fault = &facts_faults[FAULT_TYPE_UNKNOWN];
+	tell(c, "department", type);
+	return false;
 }
 
 /* What an object of goods or departments may keep: its name it needs. */
@@ -109,7 +138,8 @@ static bool clean_good(struct clean *c, struct json_value *good)
 		double number;
 		bool claimed = p != PROPERTY(price) || form_number(json_text(v), &number);
 		claimed &= p != PROPERTY(telephone) || facts_phone_known(json_text(v));
-		if (p && claimed && !is_sound(c, p, json_text(v)))
+		bool typed = !str_eq(v->key, STR("type")) || is_type(c, json_text(v));
+		if (!typed || (p && claimed && !is_sound(c, p, json_text(v))))
 			*at = v->next;
 		else
 			at = &(*at)->next;
@@ -161,6 +191,8 @@ static bool clean_extra(struct clean *c, struct json_value *v)
 	}
 	if (!text.n || v->kind == JSON_IS_BOOL)
 		return true;
+	if (str_eq(v->key, STR("service_radius_km")) && !is_radius(c, text))
+		return false;
 	if (!p)
 		p = PROPERTY(name); /* any text */
 	switch (info ? info->form : EXTRA_SHOWN) {
@@ -218,6 +250,7 @@ void facts_clean(struct facts_business *business, struct arena *arena, facts_fou
 	clean_texts(&c, PROPERTY(name), &business->service_area);
 	clean_texts(&c, PROPERTY(sameAs), &business->same_as);
 	clean_coordinates(&c);
+	clean_street(&c);
 	if (business->offers)
 		clean_offers(&c);
 	if (business->extra)

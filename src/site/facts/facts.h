@@ -136,6 +136,10 @@ bool facts_hides_address(const struct facts_business *business);
 void facts_show(const struct facts_business *business, struct json_build *b,
 		struct json_value *root);
 
+/* What the page of the business tells beside its name, for a description of it: "address, opening hours, telephone" as far
+ * as they are known; empty: nothing. */
+struct str facts_told(const struct facts_business *business, struct arena *arena);
+
 /* The text of one key of extra as people and the block read it; empty: not known. Booleans are "yes" and "no". */
 struct str facts_extra(const struct facts_business *business, const char *key);
 

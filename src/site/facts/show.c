@@ -173,3 +173,20 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	show_extras(&s);
 	show_departments(&s);
 }
+
+struct str facts_told(const struct facts_business *business, struct arena *arena)
+{
+	const struct {
+		struct str name;
+		bool known;
+	} told[] = {{STR("address"), business->street.n && !facts_hides_address(business)},
+		    {STR("opening hours"), business->hours.n > 0},
+		    {STR("telephone"), business->phone.n > 0},
+		    {STR("website"), facts_is_web(business->website)}};
+	struct str all = STR("");
+	for (size_t i = 0; i < COUNT_OF(told); i++)
+		if (told[i].known)
+			all =
+			    all.n ? ARENA_JOIN(arena, all, STR(", "), told[i].name) : told[i].name;
+	return all;
+}
