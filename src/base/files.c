@@ -23,6 +23,18 @@ static struct str hash_text(struct str body)
 	return (struct str){text, HEX_U64 - 1};
 }
 
+const char *files_type(struct str name)
+{
+	size_t at = name.n;
+	while (at && name.p[at - 1] != '.')
+		at--;
+	struct str ending = {name.p + at, name.n - at};
+	for (const struct file_type *row = files_types; at && row->ending; row++)
+		if (str_eq(ending, str_of(row->ending)))
+			return row->type;
+	return "application/octet-stream";
+}
+
 enum status files_replace(const char *dir, size_t *replaced, struct err *err)
 {
 	*replaced = 0;

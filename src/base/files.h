@@ -17,6 +17,14 @@ struct file {
 	const char *type; /* media type by the path's ending */
 };
 
+/* Media types by ending, ends with {0}. */
+struct file_type {
+	const char *ending, *type;
+};
+extern const struct file_type files_types[];
+/* By the ending of a name; application/octet-stream when there is no row for it. */
+const char *files_type(struct str name);
+
 /* Ordered by path, bytewise. */
 extern const struct file files[];
 extern const size_t files_count;

@@ -41,6 +41,7 @@ static const struct {
     {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
+    {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
@@ -309,17 +310,16 @@ static void put_problem(struct live_request *live, const struct http_error *erro
 
 static void send_problem(struct live_request *live, const struct http_error *error)
 {
+	int retry = 0;
+	if (error->row->status == 503 || error->row->status == 429)
+		retry = live->request.retry_after_s ? live->request.retry_after_s : 1;
 	buf_reset(&live->out);
 	put_problem(live, error);
-	http_respond(&live->request,
-		     &(struct http_answer){.status = error->row->status,
-					   .type = "application/problem+json",
-					   .cache = HTTP_CACHE_NONE,
-					   .body = buf_view(&live->out),
-					   .retry_after_s = error->row->status != 503 ? 0
-							    : live->request.retry_after_s
-								? live->request.retry_after_s
-								: 1});
+	http_respond(&live->request, &(struct http_answer){.status = error->row->status,
+							   .type = "application/problem+json",
+							   .cache = HTTP_CACHE_NONE,
+							   .body = buf_view(&live->out),
+							   .retry_after_s = retry});
 }
 
 void answer_problem(struct live_request *live, enum http_problem problem, const char *parameter,

@@ -52,25 +52,36 @@ static void dispatch_allow(struct live_request *live, const char *method)
 	snprintf(live->allow + n, sizeof(live->allow) - n, "%s%s", n ? ", " : "", method);
 }
 
+static const struct compiled_route *dispatch_row(const struct live_request *live,
+						 const struct split *split, bool fallback)
+{
+	const struct route_table *table = &live->server->routes;
+	enum http_method method =
+	    live->request.method == HTTP_HEAD ? HTTP_GET : live->request.method;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct compiled_route *route = &table->routes[i];
+		if (route->row->method == method && route->row->fallback == fallback &&
+		    dispatch_matches(route, split))
+			return route;
+	}
+	return NULL;
+}
+
 /* The row for path and method. NULL: none; then `allow` names the methods that the path takes, if any. */
 static const struct compiled_route *dispatch_find(struct live_request *live,
 						  const struct split *split)
 {
 	const struct route_table *table = &live->server->routes;
-	enum http_method method =
-	    live->request.method == HTTP_HEAD ? HTTP_GET : live->request.method;
-	for (size_t i = 0; i < table->count; i++)
-		if (table->routes[i].row->method == method &&
-		    dispatch_matches(&table->routes[i], split))
-			return &table->routes[i];
-	for (size_t i = 0; i < table->count; i++) {
-		if (!dispatch_matches(&table->routes[i], split))
+	const struct compiled_route *found = dispatch_row(live, split, false);
+	for (size_t i = 0; i < table->count && !found; i++) {
+		const struct http_route *row = table->routes[i].row;
+		if (row->fallback || !dispatch_matches(&table->routes[i], split))
 			continue;
-		dispatch_allow(live, http_method_names[table->routes[i].row->method]);
-		if (table->routes[i].row->method == HTTP_GET)
+		dispatch_allow(live, http_method_names[row->method]);
+		if (row->method == HTTP_GET)
 			dispatch_allow(live, "HEAD");
 	}
-	return NULL;
+	return found || live->allow[0] ? found : dispatch_row(live, split, true);
 }
 
 static void dispatch_none(struct live_request *live)

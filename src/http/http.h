@@ -80,6 +80,13 @@ enum http_kind {
 
 typedef void http_handler(struct http_request *request);
 
+/* Who may ask. Only the document says it by this: the handler checks with http_authorize(). */
+enum http_access {
+	HTTP_EVERYBODY,
+	HTTP_OPERATOR,
+	HTTP_OPERATOR_WHEN_SET, /* the operator when a token is configured, else everybody */
+};
+
 struct http_route {
 	enum http_method method; /* GET answers HEAD too; OPTIONS is answered for every path */
 	const char
@@ -87,6 +94,9 @@ struct http_route {
 	const char *name; /* operationId and the label in metrics and log: snake_case, unique */
 	http_handler *handler;
 	enum http_kind kind;
+	enum http_access access;
+	bool
+	    fallback; /* only when no other row has the path; the path's methods are not told of it */
 	const struct http_param *params; /* ends with {0}; NULL: none */
 	/* Of the body, ends with {0}; POST, PUT and PATCH only. NULL: the handler reads request->body itself. A JSON null
 	 * is a field that is not given. */
@@ -122,7 +132,7 @@ struct http_request {
 	const struct http_route *route; /* NULL when none matched */
 	/* For the answer, whichever it becomes; a handler may set them. */
 	const char *answer_headers; /* more lines with CRLF, in the arena or static; NULL: none */
-	int retry_after_s;          /* of a 503; 0: one second */
+	int retry_after_s;          /* of a 503 or 429; 0: one second */
 	struct arena arena;         /* of this request; at most HTTP_ARENA_BYTES */
 };
 enum { HTTP_ARENA_BYTES = 4 << 20, HTTP_ANSWER_BYTES = 16 << 20 };
@@ -132,6 +142,9 @@ void *http_ctx(const struct http_request *request);
 const struct http_value *http_param(const struct http_request *request, const char *name);
 /* The same for a field of the body. */
 const struct http_value *http_field(const struct http_request *request, const char *name);
+/* Whether `Authorization: Bearer` has this token, which is not empty. False: answered, 401; or 429 when the client's
+ * address has given too many wrong ones, and then whatever it gives. */
+MUST_CHECK bool http_authorize(struct http_request *request, const char *token);
 /* A header field's value by its name in any case; p == NULL: not sent. Of several the first. */
 struct str http_header(const struct http_request *request, const char *name);
 /* Where to build a body: empty, grows to HTTP_ANSWER_BYTES, goes with the request. Always the same one. When
@@ -188,7 +201,7 @@ extern const struct http_problem_row http_problems[HTTP_PROBLEMS];
 enum http_problem http_problem_named(const char *name);
 
 /* Ends the request with problem+json or the error page. `parameter` may be NULL; the rest is one sentence about
- * this occurrence. 503 carries Retry-After. */
+ * this occurrence. 503 and 429 carry Retry-After. */
 void http_problem(struct http_request *request, enum http_problem problem, const char *parameter,
 		  const char *fmt, ...) PRINTF(4, 5);
 

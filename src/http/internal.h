@@ -73,6 +73,7 @@ struct live_request {
 	struct http_server *server;
 	struct connection *conn; /* NULL: the client is gone */
 	struct live_request *previous, *next;
+	uint64_t client;                    /* the client's address, as peers_key has it */
 	const struct compiled_route *route; /* NULL: none matched */
 	struct http_value *values;          /* in the order of the row's params */
 	struct http_value *fields;          /* in the order of the row's fields */
@@ -118,6 +119,13 @@ struct peer {
 	int connections;
 };
 
+/* Wrong tokens of one client address (auth.c). */
+struct auth_failures {
+	uint64_t key;
+	int64_t until_ms; /* when all will be forgotten */
+};
+enum { AUTH_SLOTS = 1024 };
+
 struct http_server {
 	struct http_server_options options;
 	struct route_table routes;
@@ -131,6 +139,7 @@ struct http_server {
 	int spare_count;
 	struct peer **peers;
 	size_t peers_mask;
+	struct auth_failures auth[AUTH_SLOTS];
 	struct http_stats stats;
 	int64_t now_ms;
 	struct random ids;
@@ -161,6 +170,8 @@ void waits_leave(struct connection *conn);
 
 /* peers.c: connections of each client address */
 uint64_t peers_key(const struct sockaddr_storage *address);
+/* Seeded, so that nobody can choose addresses that collide. */
+uint32_t peers_hash(const struct http_server *server, uint64_t key);
 int peers_connections(struct http_server *server, uint64_t key);
 struct peer *peers_join(struct http_server *server, uint64_t key);
 void peers_leave(struct http_server *server, struct peer *peer);

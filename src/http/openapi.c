@@ -212,6 +212,11 @@ static void put_operation(struct json_writer *w, const struct http_route *row)
 	json_object_begin(w);
 	json_member_z(w, "operationId", row->name);
 	json_member_z(w, "summary", row->summary);
+	if (row->access != HTTP_EVERYBODY) {
+		json_key(w, "security");
+		json_put_raw(w, row->access == HTTP_OPERATOR ? STR("[{\"operator\":[]}]")
+							     : STR("[{},{\"operator\":[]}]"));
+	}
 	put_params(w, row);
 	if (row->fields)
 		put_body(w, row->fields);
@@ -320,6 +325,8 @@ static void put_components(struct json_writer *w, const struct http_group *group
 		}
 	}
 	json_object_end(w);
+	json_key(w, "securitySchemes");
+	json_put_raw(w, STR("{\"operator\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
 	json_key(w, "responses");
 	json_put_raw(w, STR("{\"Problem\":{\"description\":\"What is wrong, and what to do about "
 			    "it.\",\"content\":"
@@ -348,6 +355,8 @@ void http_openapi(struct buf *out, const struct http_group *groups, const char *
 			if (row->kind == HTTP_API && !path_seen(groups, row))
 				put_path(&w, groups, row->pattern);
 	json_object_end(&w);
+	json_key(&w, "security");
+	json_put_raw(&w, STR("[]"));
 	put_components(&w, groups);
 	json_object_end(&w);
 	buf_putc(out, '\n');

@@ -18,11 +18,14 @@ uint64_t peers_key(const struct sockaddr_storage *address)
 	return key;
 }
 
+uint32_t peers_hash(const struct http_server *server, uint64_t key)
+{
+	return (uint32_t)(((key ^ server->peers_seed) * 0x9e3779b97f4a7c15u) >> 32);
+}
+
 static struct peer **peers_slot(struct http_server *server, uint64_t key)
 {
-	/* Seeded, so that nobody can choose addresses that collide. */
-	uint64_t h = (key ^ server->peers_seed) * 0x9e3779b97f4a7c15u;
-	struct peer **slot = &server->peers[(h >> 32) & server->peers_mask];
+	struct peer **slot = &server->peers[peers_hash(server, key) & server->peers_mask];
 	while (*slot && (*slot)->key != key)
 		slot = &(*slot)->next;
 	return slot;

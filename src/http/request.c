@@ -34,6 +34,7 @@ struct live_request *request_create(struct http_server *server, struct connectio
 	live->request = (struct http_request){.arena = arena, .id = {live->id, 16}};
 	live->server = server;
 	live->conn = conn;
+	live->client = conn->peer->key;
 	live->route = NULL;
 	live->values = live->fields = NULL;
 	live->gone = NULL;

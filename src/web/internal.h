@@ -18,6 +18,7 @@ struct web {
 	struct stats *stats;
 	struct ops *ops;
 	struct pages *pages;
+	struct public_files *public_files;
 	struct http_server *http;
 	struct http_group groups[6];
 	struct buf openapi;
@@ -25,6 +26,11 @@ struct web {
 
 /* /healthz, /readyz, /metrics, /openapi.json, /assets/...; ctx: struct web. */
 extern const struct http_route web_routes[];
+
+/* public.c: dir/public/ of the operator (dir may be NULL), and /robots.txt, /favicon.ico, /sitemap.xml. */
+MUST_CHECK enum status public_load(const char *dir, struct public_files **out, struct err *err);
+void public_free(struct public_files *files);
+http_handler get_public, get_well_known;
 
 /* Everything that is counted, by all processes, as Prometheus reads it. */
 void web_metrics(struct web *web, struct buf *out);

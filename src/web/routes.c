@@ -63,6 +63,9 @@ static void put_metrics(struct http_request *request)
 static void get_metrics(struct http_request *request)
 {
 	const struct web *web = http_ctx(request);
+	const char *token = config_text(web->config, CONFIG_METRICS_TOKEN);
+	if (*token && !http_authorize(request, token))
+		return;
 	ops_when_read(web->ops, request, put_metrics);
 }
 
@@ -98,6 +101,9 @@ static const struct http_param asset_params[] = {
     {.name = "v", .type = HTTP_TEXT, .max = HASH_BYTES},
     {0}};
 
+static const struct http_param public_params[] = {
+    {.name = "file", .type = HTTP_TEXT, .min = 1, .max = 200}, {0}};
+
 const struct http_route web_routes[] = {
     {.method = HTTP_GET,
      .pattern = "/healthz",
@@ -120,6 +126,7 @@ const struct http_route web_routes[] = {
      .name = "metrics",
      .handler = get_metrics,
      .kind = HTTP_API,
+     .access = HTTP_OPERATOR_WHEN_SET,
      .summary = "Counters of all processes, whichever answers, in Prometheus' text format",
      .answer = "Prometheus text format 0.0.4",
      .answer_type = "text/plain"},
@@ -137,5 +144,23 @@ const struct http_route web_routes[] = {
      .kind = HTTP_PAGE,
      .params = asset_params,
      .summary = "A file of the pages",
+     .answer = "The file"},
+    {.method = HTTP_GET,
+     .pattern = "/.well-known/{file}",
+     .name = "well_known",
+     .handler = get_well_known,
+     .kind = HTTP_PAGE,
+     .fallback = true,
+     .params = public_params,
+     .summary = "A file of the operator",
+     .answer = "The file"},
+    {.method = HTTP_GET,
+     .pattern = "/{file}",
+     .name = "public_file",
+     .handler = get_public,
+     .kind = HTTP_PAGE,
+     .fallback = true,
+     .params = public_params,
+     .summary = "robots.txt, favicon.ico, sitemap.xml, or a file of the operator",
      .answer = "The file"},
     {0}};

@@ -69,6 +69,8 @@ static void create_pages(struct web *web, const char *replacing)
 	if (replaced)
 		log_info("the operator's own files are served", LOG_S("folder", replacing),
 			 LOG_I("files", (int64_t)replaced));
+	if (public_load(replacing, &web->public_files, &err) != OK)
+		die("%s", err.text);
 	if (pages_create(web->db, web->config, &web->pages, &err) != OK)
 		die("%s", err.text);
 }
@@ -165,6 +167,7 @@ void web_destroy(struct web *web)
 	stats_free(web->stats);
 	search_api_free(web->search);
 	pages_free(web->pages);
+	public_free(web->public_files);
 	db_pool_destroy(web->db);
 	buf_release(&web->openapi);
 	free(web);
