@@ -90,10 +90,11 @@ static enum status wait_gone(const struct instance *i, int64_t patience_ms, stru
 static int run_down(int argc, char **argv)
 {
 	struct instance i;
-	struct err err;
+	struct err err, problem;
 	(void)argc;
 	(void)argv;
-	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
+	/* With whatever settings: the supervisor knows its own. */
+	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
 	enum status asked = control_ask(&i, CONTROL_STOP, NULL, NULL, &err), status = asked;
 	if (asked == OK || asked == NOT_FOUND)
@@ -111,10 +112,11 @@ static int run_down(int argc, char **argv)
 static int run_reload(int argc, char **argv)
 {
 	struct instance i;
-	struct err err;
+	struct err err, problem;
 	(void)argc;
 	(void)argv;
-	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
+	/* The supervisor reads the settings, and says what is wrong with them. */
+	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
 	enum status status = control_ask(&i, CONTROL_RELOAD, NULL, NULL, &err);
 	instance_release(&i);

@@ -341,13 +341,14 @@ static enum status read_schedule(const struct instance *i, struct schedule *out,
 		if (!row.n)
 			continue;
 		if (out->count == PLANS_MAX || !read_plan(row, &out->plan[out->count]))
-			return err_set(
+			status = err_set(
 			    err, INVALID,
-			    "%s: pipeline.schedule: '%.*s' is not STAGE EVERY CONTAINERS, such as 'website 24h 4' (at most %d of them, divided by ';')",
-			    i->conf, STR_ARG(row), PLANS_MAX);
-		status = check_stage(i, out->plan[out->count++].stage, err);
+			    "'%.*s' is not STAGE EVERY CONTAINERS, such as 'website 24h 4' (at most %d of them, divided by ';')",
+			    STR_ARG(row), PLANS_MAX);
+		else
+			status = check_stage(i, out->plan[out->count++].stage, err);
 	}
-	return status;
+	return status == OK ? OK : config_prefix(&i->config, CONFIG_PIPELINE_SCHEDULE, err, status);
 }
 
 enum status enrich_check_schedule(const struct instance *i, struct err *err)

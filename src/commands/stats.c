@@ -38,10 +38,10 @@ static enum status report_json(const struct instance *i, struct err *err)
 static int run(int argc, char **argv)
 {
 	struct instance i;
-	struct err err;
+	struct err err, problem;
 	if (argc != 1 || strcmp(argv[0], "cache") != 0)
 		return cli_usage_error("say what to show: cache");
-	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
+	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
 	enum status status = cli_globals.json
 				 ? report_json(&i, &err)

@@ -75,7 +75,7 @@ static void show_json(void *ctx, const struct control_reply *r)
 	json_object_end(w);
 }
 
-static enum status report_json(const struct instance *i, struct err *err)
+static enum status report_json(const struct instance *i, const struct err *problem, struct err *err)
 {
 	struct buf out;
 	struct json_writer w;
@@ -83,8 +83,12 @@ static enum status report_json(const struct instance *i, struct err *err)
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
 	json_member_z(&w, "instance", i->dir);
-	json_member_z(&w, "listen", config_text(&i->config, CONFIG_WEB_LISTEN));
-	json_member_z(&w, "database", instance_embedded(i) ? "embedded" : "external");
+	if (problem->text[0]) {
+		json_member_z(&w, "settings_error", problem->text);
+	} else {
+		json_member_z(&w, "listen", config_text(&i->config, CONFIG_WEB_LISTEN));
+		json_member_z(&w, "database", instance_embedded(i) ? "embedded" : "external");
+	}
 	json_key(&w, "processes");
 	json_array_begin(&w);
 	enum status status = control_ask(i, CONTROL_STATUS, show_json, &w, err);
@@ -96,14 +100,23 @@ static enum status report_json(const struct instance *i, struct err *err)
 	return status;
 }
 
-static enum status report_text(const struct instance *i, struct err *err)
+static void print_settings(const struct instance *i)
 {
 	const char *address = config_text(&i->config, CONFIG_WEB_LISTEN);
-	printf("instance   %s\n", i->dir);
 	printf("database   %s\n", instance_embedded(i) ? "embedded PostgreSQL, Unix socket only"
 						       : config_text(&i->config, CONFIG_DB_URL));
 	printf("directory  http://%s/\n", address);
 	printf("API        http://%s/openapi.json\n\n", address);
+}
+
+static enum status report_text(const struct instance *i, const struct err *problem, struct err *err)
+{
+	printf("instance   %s\n", i->dir);
+	if (problem->text[0])
+		printf("settings   cannot be read, what runs has older ones: %s\n\n",
+		       problem->text);
+	else
+		print_settings(i);
 	printf("%-12s %8s  %-11s %10s  %8s  %-10s  %11s  %s\n", "process", "pid", "state", "up",
 	       "restarts", "last end", "memory", "kept apart by");
 	fflush(stdout);
@@ -113,12 +126,13 @@ static enum status report_text(const struct instance *i, struct err *err)
 static int run(int argc, char **argv)
 {
 	struct instance i;
-	struct err err;
+	struct err err, problem;
 	(void)argc;
 	(void)argv;
-	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
+	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
-	enum status status = cli_globals.json ? report_json(&i, &err) : report_text(&i, &err);
+	enum status status =
+	    cli_globals.json ? report_json(&i, &problem, &err) : report_text(&i, &problem, &err);
 	instance_release(&i);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }

@@ -5,7 +5,9 @@
 #include "commands/commands.h"
 #include "commands/containers.h"
 #include "config/instance.h"
+#include "process/process.h"
 #include "process/spawn.h"
+#include "process/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +17,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { SAY_MS = 2000 };
 
 static bool detach;
 static int64_t wait_s = 120;
@@ -47,64 +51,151 @@ static void show_log(const char *log, off_t from)
 		close(fd);
 }
 
-static enum status wait_ready(pid_t pid, int ready, struct err *err)
+/* The last line of the log, without its end. */
+static void last_line(const char *log, char *out, size_t size)
 {
+	char text[2048];
+	out[0] = '\0';
+	int fd = open(log, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	off_t end = lseek(fd, 0, SEEK_END);
+	off_t from = end > (off_t)sizeof(text) ? end - (off_t)sizeof(text) : 0;
+	ssize_t n = pread(fd, text, sizeof(text), from);
+	close(fd);
+	struct str rest = n > 0 ? str_trim((struct str){text, (size_t)n}) : STR(""), line = rest;
+	while (rest.p)
+		line = str_cut(&rest, '\n');
+	snprintf(out, size, "%.*s", STR_ARG(line));
+}
+
+/* A detached start that is waited for. */
+struct start {
+	const struct instance *instance;
+	char log[PATH_MAX];
+	off_t log_from; /* where the log ended before */
+	pid_t supervisor;
+	int ready; /* the supervisor's answer */
+	char waiting[512];
+};
+
+static void add_waiting(void *ctx, const struct control_reply *r)
+{
+	struct start *s = ctx;
+	size_t n = strlen(s->waiting);
+	if (r->state != PROCESS_RUNNING)
+		snprintf(s->waiting + n, sizeof(s->waiting) - n, "%s%.32s (%s)", n ? ", " : "",
+			 r->name, process_state_name(r->state));
+}
+
+/* For which processes it waits, and what was logged last. */
+static void find_waiting(struct start *s)
+{
+	char line[300];
+	s->waiting[0] = '\0';
+	(void)!control_ask(s->instance, CONTROL_STATUS, add_waiting, s, NULL);
+	last_line(s->log, line, sizeof(line));
+	size_t n = strlen(s->waiting);
+	snprintf(s->waiting + n, sizeof(s->waiting) - n, "%s; logged last: %s",
+		 n ? "" : "the supervisor", line);
+}
+
+static enum status take_answer(const struct start *s, struct err *err)
+{
+	char text[256] = "";
+	size_t n = 0;
+	for (ssize_t k = 1; k > 0 && n<sizeof(text) - 1; n += k> 0 ? (size_t)k : 0) {
+		k = read(s->ready, text + n, sizeof(text) - 1 - n);
+		if (text[0] == SUPERVISE_READY)
+			return OK;
+	}
+	waitpid(s->supervisor, NULL, 0);
+	if (!n)
+		return err_set(err, FAILED, "the instance did not start");
+	return err_set(err, FAILED, "the instance did not start: %s", text);
+}
+
+/* A server that recovers, or waits for its predecessor to end, takes its time: that is said soon.
+ * */
+static enum status wait_ready(struct start *s, struct err *err)
+{
+	char said[sizeof(s->waiting)] = "";
 	int64_t deadline = clock_ms() + wait_s * 1000;
-	char byte;
 	for (;;) {
-		struct pollfd fd = {ready, POLLIN, 0};
+		struct pollfd fd = {s->ready, POLLIN, 0};
 		int64_t left = deadline - clock_ms();
-		int n = left > 0 ? poll(&fd, 1, (int)left) : 0;
+		int n = left > 0 ? poll(&fd, 1, (int)(left < SAY_MS ? left : SAY_MS)) : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n == 0)
+		if (n > 0)
+			return take_answer(s, err);
+		find_waiting(s);
+		if (left <= SAY_MS)
 			return err_set(
 			    err, TIMED_OUT,
-			    "not everything runs after %lld s; 'holdfast status' says what, 'holdfast down' stops it",
-			    (long long)wait_s);
-		if (read(ready, &byte, 1) == 1)
-			return OK;
-		waitpid(pid, NULL, 0);
-		return err_set(err, FAILED, "the instance did not start");
+			    "not everything runs after %lld s; 'holdfast status' says what, 'holdfast down' stops it; waiting for %s",
+			    (long long)wait_s, s->waiting);
+		if (strcmp(said, s->waiting) != 0)
+			fprintf(stderr, "holdfast up: waiting for %s\n", s->waiting);
+		memcpy(said, s->waiting, sizeof(said));
 	}
+}
+
+static enum status start_detached(struct start *s, const char *program, int log, struct err *err)
+{
+	int ready[2];
+	if (pipe2(ready, O_CLOEXEC) != 0)
+		return err_errno(err, FAILED, "pipe");
+	const char *const argv[] = {"holdfastd", s->instance->dir, "3", NULL};
+	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
+	const struct spawn daemon = {.path = program,
+				     .argv = argv,
+				     .env = env,
+				     .in = -1,
+				     .out = log,
+				     .err = log,
+				     .fds = {{ready[1], SPAWN_FD_FIRST}},
+				     .fds_count = 1,
+				     .session = true};
+	enum status status = spawn_start(&daemon, &s->supervisor, err);
+	close(ready[1]);
+	s->ready = ready[0];
+	if (status == OK)
+		status = wait_ready(s, err);
+	if (status == FAILED)
+		show_log(s->log, s->log_from);
+	close(ready[0]);
+	return status;
 }
 
 static enum status detached(const struct instance *i, const char *program, struct err *err)
 {
-	char log[PATH_MAX];
-	int ready[2];
-	pid_t pid;
-	enum status status = io_path(log, sizeof(log), err, "%s/holdfast.log", i->log_dir);
+	struct start s = {.instance = i};
+	int log;
+	enum status status = io_path(s.log, sizeof(s.log), err, "%s/holdfast.log", i->log_dir);
+	if (status == OK)
+		status = folder_create(s.log, O_APPEND, 0640, &log, err);
 	if (status != OK)
-		return status;
-	int fd;
-	status = folder_create(log, O_APPEND, 0640, &fd, err);
-	if (status != OK)
-		return status;
-	off_t from = lseek(fd, 0, SEEK_END);
-	if (pipe2(ready, O_CLOEXEC) != 0) {
-		status = err_errno(err, FAILED, "pipe");
-	} else {
-		const char *const argv[] = {"holdfastd", i->dir, "3", NULL};
-		const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-		const struct spawn daemon = {.path = program,
-					     .argv = argv,
-					     .env = env,
-					     .in = -1,
-					     .out = fd,
-					     .err = fd,
-					     .fds = {{ready[1], SPAWN_FD_FIRST}},
-					     .fds_count = 1,
-					     .session = true};
-		status = spawn_start(&daemon, &pid, err);
-		close(ready[1]);
-		if (status == OK)
-			status = wait_ready(pid, ready[0], err);
-		if (status == FAILED)
-			show_log(log, from);
-		close(ready[0]);
+		return err_prefix(err, status, "the log cannot be written");
+	s.log_from = lseek(log, 0, SEEK_END);
+	status = start_detached(&s, program, log, err);
+	close(log);
+	return status;
+}
+
+/* Settings that only the processes would find wrong, one after the other. */
+static enum status check_settings(const struct instance *i, struct err *err)
+{
+	enum status status = enrich_check_schedule(i, err);
+	for (enum config_id id = 0; id < CONFIG_OPTIONS && status == OK && geteuid() == 0; id++) {
+		uid_t uid;
+		gid_t gid;
+		if (strncmp(config_options[id].name, "user.", 5) != 0)
+			continue;
+		status = spawn_user(config_text(&i->config, id), &uid, &gid, err);
+		if (status != OK)
+			status = config_prefix(&i->config, id, err, status);
 	}
-	close(fd);
 	return status;
 }
 
@@ -117,7 +208,7 @@ static int run(int argc, char **argv)
 	(void)argv;
 	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
-	enum status status = enrich_check_schedule(&i, &err);
+	enum status status = check_settings(&i, &err);
 	if (status == OK)
 		status = io_program_dir(folder, sizeof(folder), &err);
 	if (status == OK)

@@ -251,10 +251,11 @@ static enum status read_lines(struct config *c, struct str text, const char *pat
 			for (size_t i = 0; i < CONFIG_OPTIONS && status == OK; i++) {
 				if (!str_eq(name, str_of(config_options[i].name)))
 					continue;
-				if (c->set[i])
-					status = err_set(err, INVALID, "%s is set twice",
-							 config_options[i].name);
-				c->set[i] = true;
+				if (c->line[i])
+					status = err_set(err, INVALID,
+							 "%s is set twice, first in line %d",
+							 config_options[i].name, c->line[i]);
+				c->line[i] = line;
 			}
 			if (status == OK)
 				status = config_set(c, name, value, err);
@@ -282,9 +283,20 @@ enum status config_read(struct config *c, const char *path, struct err *err)
 		config_release(&fresh);
 		return status;
 	}
+	struct str copy = arena_str(&fresh.arena, str_of(path));
+	must(copy.p); /* the file and its values take less than the arena has */
+	fresh.path = copy.p;
 	config_release(c);
 	*c = fresh;
 	return OK;
+}
+
+enum status config_prefix(const struct config *c, enum config_id id, struct err *err,
+			  enum status status)
+{
+	if (!c->line[id])
+		return err_prefix(err, status, "%s", config_options[id].name);
+	return err_prefix(err, status, "%s:%d: %s", c->path, c->line[id], config_options[id].name);
 }
 
 int64_t config_number(const struct config *c, enum config_id id)

@@ -1,12 +1,13 @@
-/* The settings of an instance: one table (options.def), one file (holdfast.conf), one way to read them.
+/* The settings of an instance: one table (options.def), one file (holdfast.conf), one way to read
+ * them.
  *
  *   # a comment
  *   web.listen = 127.0.0.1:8080
  *   site.name = "Directory of Examples"
  *
- * A file is read whole or not at all: every mistake is reported with file, line, key and what would be
- * right, and then nothing of it is applied. A name may be given once. Values end at the line's end; quotes
- * are needed only for spaces at the ends or a '#'. Holds no secrets: see instance.h.
+ * A file is read whole or not at all: every mistake is reported with file, line, key and what would
+ * be right, and then nothing of it is applied. A name may be given once. Values end at the line's
+ * end; quotes are needed only for spaces at the ends or a '#'. Holds no secrets: see instance.h.
  *
  * Life: config_init gives the defaults, config_read puts a file over them, config_release ends it.
  */
@@ -54,7 +55,8 @@ struct config {
 	struct arena arena;
 	const char *text[CONFIG_OPTIONS];
 	int64_t number[CONFIG_OPTIONS];
-	bool set[CONFIG_OPTIONS]; /* by the file */
+	int line[CONFIG_OPTIONS]; /* where the file sets it; 0: it does not */
+	const char *path;         /* of the file; NULL: none was read */
 };
 
 void config_init(struct config *c);
@@ -63,11 +65,17 @@ void config_release(struct config *c);
 /* Put a file over the defaults. INVALID: err has the first mistake, "file:line: ...". */
 MUST_CHECK enum status config_read(struct config *c, const char *path, struct err *err);
 
+/* Put "file:line: option" in front of an error about an option's value, as far as a file sets it.
+ * */
+enum status config_prefix(const struct config *c, enum config_id id, struct err *err,
+			  enum status status);
+
 /* One value, as config_read takes it. */
 MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
 				  struct err *err);
 
-/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, NAME, ADDRESS. The wrong kind is a bug. */
+/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, NAME, ADDRESS. The wrong kind
+ * is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 

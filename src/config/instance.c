@@ -57,19 +57,32 @@ enum status instance_paths(struct instance *i, const char *dir, struct err *err)
 	return OK;
 }
 
-enum status instance_open(struct instance *i, const char *dir, struct err *err)
+enum status instance_find(struct instance *i, const char *dir, struct err *problem, struct err *err)
 {
 	enum status status = instance_paths(i, dir, err);
+	problem->text[0] = '\0';
 	if (status != OK)
 		return status;
-	if (access(i->conf, F_OK) != 0)
+	if (access(i->conf, F_OK) == 0)
+		(void)!config_read(&i->config, i->conf, problem);
+	else if (access(i->run_dir, F_OK) == 0 || access(i->data_dir, F_OK) == 0)
+		err_set(problem, NOT_FOUND, "%s is missing", i->conf);
+	else
 		status = err_set(err, NOT_FOUND, "%s is no instance; 'holdfast init %s' makes one",
 				 i->dir, dir);
-	else
-		status = config_read(&i->config, i->conf, err);
 	if (status != OK)
 		instance_release(i);
 	return status;
+}
+
+enum status instance_open(struct instance *i, const char *dir, struct err *err)
+{
+	struct err problem;
+	enum status status = instance_find(i, dir, &problem, err);
+	if (status != OK || !problem.text[0])
+		return status;
+	instance_release(i);
+	return err_set(err, INVALID, "%s", problem.text);
 }
 
 void instance_release(struct instance *i)

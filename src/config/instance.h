@@ -29,6 +29,11 @@ MUST_CHECK enum status instance_paths(struct instance *i, const char *dir, struc
 
 /* instance_paths, and holdfast.conf read. NOT_FOUND when the folder is no instance. */
 MUST_CHECK enum status instance_open(struct instance *i, const char *dir, struct err *err);
+/* As instance_open, for commands that must work with settings that cannot be read: then they are
+ * the defaults, and `problem` says what is wrong, else it is empty. NOT_FOUND when the folder is no
+ * instance. */
+MUST_CHECK enum status instance_find(struct instance *i, const char *dir, struct err *problem,
+				     struct err *err);
 void instance_release(struct instance *i);
 
 bool instance_embedded(const struct instance *i); /* db.url is empty */

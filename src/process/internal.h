@@ -22,7 +22,8 @@ struct slot {
 	unsigned separation;
 	uint32_t restarts;
 	int64_t started_ms;
-	uint64_t failures;   /* in a row, each soon after a start */
+	uint64_t failures; /* in a row, each soon after a start */
+	bool waits;        /* the last failure was that something has to end first (UNAVAILABLE) */
 	int64_t start_at_ms; /* PROCESS_BACKOFF */
 	int64_t kill_at_ms;  /* PROCESS_STOPPING */
 	pid_t retiring;      /* the predecessor, which finishes its work after a reload; 0: none */
@@ -46,8 +47,9 @@ struct supervisor {
 	struct store *cache;
 	uint64_t cache_slots; /* in use: bit n, slot n */
 	struct scoreboard *board;
-	int ready_fd; /* written to when everything runs; -1: nobody waits */
+	int ready_fd; /* written to when everything runs, or cannot; -1: nobody waits */
 	bool stopping;
+	bool failed;      /* it could not start */
 	int reloading;    /* slots before this one run with the new settings; count: no reload */
 	int64_t began_ms; /* the reload */
 	int64_t started_ms;

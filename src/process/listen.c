@@ -5,11 +5,11 @@
 enum status listen_open(const struct config *c, enum config_id option, int *out, struct err *err)
 {
 	enum status status = endpoint_listen(config_text(c, option), out, err);
-	return status == OK ? OK : err_prefix(err, status, "%s", config_options[option].name);
+	return status == OK ? OK : config_prefix(c, option, err, status);
 }
 
 enum status listen_check(const struct config *c, enum config_id option, struct err *err)
 {
 	enum status status = endpoint_check_free(config_text(c, option), err);
-	return status == OK ? OK : err_prefix(err, status, "%s", config_options[option].name);
+	return status == OK ? OK : config_prefix(c, option, err, status);
 }

@@ -180,6 +180,7 @@ static enum status slot_spawn(struct supervisor *sv, struct slot *s, int peer_fd
 		if (ready[0] >= 0)
 			close(ready[0]);
 		log_error("cannot start", LOG_S("process", name), LOG_S("error", err.text));
+		s->waits = status == UNAVAILABLE;
 		slot_free_cache(sv, &s->cache_slot);
 		slot_end_region(sv, &s->region);
 		slot_back_off(sv, s);
@@ -343,6 +344,7 @@ void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_statu
 			  LOG_I("signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0),
 			  LOG_I("status", WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1));
 		s->ended = wait_status;
+		s->waits = false;
 		s->restarts++;
 		if (clock_ms() - s->started_ms >= STEADY_MS)
 			s->failures = 0;

@@ -177,32 +177,6 @@ static void advance_reload(struct supervisor *sv)
 	}
 }
 
-/* Go on with everything. Returns when it wants to be called again (ms from now, -1: no need). */
-static int advance(struct supervisor *sv)
-{
-	int64_t now = clock_ms(), next = INT64_MAX;
-	bool database = database_ready(sv);
-
-	advance_reload(sv);
-	if (sv->stopping && all_down(sv, true))
-		for (int n = 0; n < sv->count; n++)
-			if (!sv->slots[n].needs_database)
-				slot_stop(sv, &sv->slots[n], DATABASE_STOP_MS);
-	for (int n = 0; n < sv->count; n++)
-		next = earlier(next, slot_advance(sv, &sv->slots[n], now, database));
-	if (sv->ready_fd >= 0 && all_run(sv)) {
-		struct err ignored;
-		(void)!io_write_all(sv->ready_fd, "1", 1, &ignored);
-		close(sv->ready_fd);
-		sv->ready_fd = -1;
-		log_info("the instance runs", LOG_S("instance", sv->instance->dir));
-	}
-	if (next == INT64_MAX)
-		return -1;
-	now = clock_ms();
-	return next <= now ? 0 : (int)(next - now > 60000 ? 60000 : next - now);
-}
-
 static void close_listeners(struct supervisor *sv)
 {
 	for (int n = 0; n < sv->count; n++)
@@ -220,6 +194,56 @@ static void stop_all(struct supervisor *sv)
 			slot_stop(sv, &sv->slots[n], drain_ms(sv));
 	/* The kernel would go on accepting connections that no process reads. */
 	close_listeners(sv);
+}
+
+static void tell_waiter(struct supervisor *sv, struct str text)
+{
+	(void)!io_write_all(sv->ready_fd, text.p, text.n, NULL);
+	close(sv->ready_fd);
+	sv->ready_fd = -1;
+}
+
+/* Somebody waits for the start, and a process fails again and again: the cause is there to be read now, and trying on
+ * would not remove it. */
+static void give_up(struct supervisor *sv)
+{
+	char text[256], name[SLOT_NAME];
+	for (int n = 0; n < sv->count && sv->ready_fd >= 0 && !sv->stopping; n++) {
+		const struct slot *s = &sv->slots[n];
+		if (s->failures < SUPERVISE_ATTEMPTS || s->waits)
+			continue;
+		slot_name(s, name);
+		snprintf(text, sizeof(text), "%s failed %d times in a row", name,
+			 SUPERVISE_ATTEMPTS);
+		log_error("the instance cannot start", LOG_S("error", text));
+		sv->failed = true;
+		tell_waiter(sv, str_of(text));
+		stop_all(sv);
+	}
+}
+
+/* Go on with everything. Returns when it wants to be called again (ms from now, -1: no need). */
+static int advance(struct supervisor *sv)
+{
+	int64_t now = clock_ms(), next = INT64_MAX;
+	bool database = database_ready(sv);
+
+	advance_reload(sv);
+	if (sv->stopping && all_down(sv, true))
+		for (int n = 0; n < sv->count; n++)
+			if (!sv->slots[n].needs_database)
+				slot_stop(sv, &sv->slots[n], DATABASE_STOP_MS);
+	for (int n = 0; n < sv->count; n++)
+		next = earlier(next, slot_advance(sv, &sv->slots[n], now, database));
+	give_up(sv);
+	if (sv->ready_fd >= 0 && all_run(sv)) {
+		tell_waiter(sv, (struct str){(const char[]){SUPERVISE_READY}, 1});
+		log_info("the instance runs", LOG_S("instance", sv->instance->dir));
+	}
+	if (next == INT64_MAX)
+		return -1;
+	now = clock_ms();
+	return next <= now ? 0 : (int)(next - now > 60000 ? 60000 : next - now);
 }
 
 /* The new settings are checked first; processes then get them one after the other. */
@@ -379,5 +403,5 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 	if (status != OK)
 		die("%s", err.text);
 	log_info("stopped", LOG_S("instance", i->dir));
-	return EXIT_OK;
+	return sv.failed ? EXIT_FAILED : EXIT_OK;
 }

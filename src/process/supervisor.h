@@ -66,8 +66,12 @@ struct process_class {
 	int kill_signal;                              /* when that was not enough; 0: SIGKILL */
 };
 
-/* Run the classes (ends with {0}) until SIGTERM or CONTROL_STOP; returns the exit code. ready_fd is
- * written to and closed when everything runs; -1: nobody waits. */
+/* Run the classes (ends with {0}) until SIGTERM or CONTROL_STOP; returns the exit code. Who waits for the
+ * start gets an answer by ready_fd, which is closed then: SUPERVISE_READY when everything runs; or why it
+ * cannot, because a process failed SUPERVISE_ATTEMPTS times in a row, and then everything is stopped.
+ * -1: nobody waits, and what fails is tried again for ever. */
+#define SUPERVISE_READY '1'
+enum { SUPERVISE_ATTEMPTS = 3 };
 int supervise(struct instance *i, const struct process_class *classes, const char *program_dir,
 	      int ready_fd);
 

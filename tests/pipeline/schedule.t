@@ -37,6 +37,6 @@ is($code, 0, 'it stops with the instance');
 for my $wrong ('website', 'website soon', 'webside 1h', 'website 1h 0', 'website 1h 2 3', 'website 0s') {
 	$i->set('pipeline.schedule' => $wrong);
 	my ($refused, $text) = $i->run('up', '--detach');
-	ok($refused == 1 && $text =~ /holdfast\.conf: pipeline\.schedule: '\Q$wrong\E' is not STAGE EVERY CONTAINERS/, "refused: $wrong") or diag $text;
+	ok($refused == 1 && $text =~ /holdfast\.conf:\d+: pipeline\.schedule: '\Q$wrong\E' is not STAGE EVERY CONTAINERS/, "refused: $wrong") or diag $text;
 }
 done_testing;

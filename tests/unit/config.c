@@ -173,7 +173,7 @@ static void the_sample_is_a_file_that_can_be_read(void **state)
 	}
 	assert_int_equal(read_text(f, text), OK);
 	for (size_t o = 0; o < CONFIG_OPTIONS; o++)
-		assert_true(f->config.set[o]);
+		assert_true(f->config.line[o] > 0);
 	free(text);
 	buf_release(&sample);
 }
