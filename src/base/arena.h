@@ -1,9 +1,9 @@
-/* An arena: memory that lives as long as one request, item, page or file, and goes in one step.
+/* An arena: memory that lives as long as one request, item, page or file, and is freed in one step.
  *
- * Life: arena_init (or arena_create), any number of allocations, arena_reset to use it again or
- * arena_release to end it. Neither the blocks nor the deferred calls need to be remembered by
- * anybody. Every arena has a maximum; over it, arena_alloc returns NULL and stays usable. Exhausted
- * system memory is not a condition that callers handle: it ends the process.
+ * Life: arena_init, any number of allocations, arena_reset to use it again or arena_release to end
+ * it. Callers keep track neither of the blocks nor of the deferred calls. Every arena has a
+ * maximum; over it, arena_alloc returns NULL and the arena stays usable. Exhausted system memory is
+ * not a condition that callers handle: it ends the process.
  *
  * Not thread-safe; one owner.
  */
@@ -26,7 +26,7 @@ void arena_init(struct arena *arena, size_t max_bytes);
 /* Zeroed, aligned for any type. NULL when the arena would pass its maximum. */
 MUST_CHECK void *arena_alloc(struct arena *arena, size_t bytes);
 
-/* The same, for who writes all of it: not zeroed. */
+/* The same, not zeroed, for callers that write all of it. */
 MUST_CHECK void *arena_room(struct arena *arena, size_t bytes);
 
 /* n * size without overflow, zeroed. */
@@ -34,7 +34,8 @@ MUST_CHECK void *arena_array(struct arena *arena, size_t n, size_t size);
 
 /* Copies with a terminating NUL (which str does not count). p == NULL when over the maximum. */
 MUST_CHECK struct str arena_str(struct arena *arena, struct str s);
-/* The parts one after the other, copied likewise. ARENA_JOIN(arena, STR("/b/"), id, STR(".html")) */
+/* The parts one after the other, copied likewise. ARENA_JOIN(arena,
+ * STR("/b/"), id, STR(".html")) */
 MUST_CHECK struct str arena_join(struct arena *arena, const struct str *part, size_t count);
 #define ARENA_JOIN(arena, ...)                                                                     \
 	arena_join((arena), (const struct str[]){__VA_ARGS__},                                     \
@@ -47,7 +48,7 @@ void arena_defer(struct arena *arena, void (*fn)(void *), void *arg);
 /* Run the deferred calls, forget all allocations, keep arena->keeps blocks for the next use. */
 void arena_reset(struct arena *arena);
 
-/* Run the deferred calls and give everything back. The struct may be initialised again. */
+/* Run the deferred calls and free everything. The struct may be initialised again. */
 void arena_release(struct arena *arena);
 
 #endif

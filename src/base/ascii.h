@@ -1,5 +1,5 @@
-/* Classes of ASCII characters and hexadecimal digits. They do not depend on the locale, unlike those
- * of <ctype.h>, and take any char: bytes over 0x7F belong to no class. */
+/* Classes of ASCII characters and hexadecimal digits. They do not depend on the locale, unlike
+ * those of <ctype.h>, and take any char: bytes over 0x7F belong to no class. */
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
 

@@ -1,5 +1,5 @@
-/* Exponential back-off with jitter: how long to wait before something that failed is tried again. The caller counts the
- * failures in a row and begins at 0 again after a success. */
+/* Exponential back-off with jitter: how long to wait before something that failed is tried again.
+ * The caller counts the failures in a row and begins at 0 again after a success. */
 #ifndef BASE_BACKOFF_H
 #define BASE_BACKOFF_H
 
@@ -8,11 +8,11 @@
 /* first_ms doubled for each failure before this one, at most max_ms. */
 int64_t backoff_limit(int64_t first_ms, int64_t max_ms, uint64_t failures);
 
-/* Half of limit_ms and a part of the other half by chance, so that those who failed together do not come back together.
- * `chance`: any bits that differ between them (random_next). */
+/* Half of limit_ms and a part of the other half by chance, so that processes that failed together
+ * do not try again together. `chance`: random_next, or any bits that differ between them. */
 int64_t backoff_jitter(int64_t limit_ms, uint64_t chance);
 
-/* Both: what most callers want. */
+/* Both. */
 static inline int64_t backoff_wait(int64_t first_ms, int64_t max_ms, uint64_t failures,
 				   uint64_t chance)
 {

@@ -1,9 +1,9 @@
-/* A growing byte buffer with a maximum that is stated at birth.
+/* A growing byte buffer with a maximum, which is set by buf_init.
  *
- * Appending never fails on the spot: over the maximum the buffer takes nothing more and remembers
- * it, so that a page or a message is written straight down and checked once, with buf_failed().
- * b.p is NUL-terminated whenever b.n > 0 or buf_z was called. Memory is given back by buf_release
- * only; buf_reset keeps it for the next use.
+ * Appending returns no error: over the maximum, bytes are dropped and the buffer is marked as
+ * failed, so that a caller writes a whole page or message and checks once, with buf_failed(). b.p
+ * is NUL-terminated whenever b.n > 0 or buf_z was called. buf_release frees the memory; buf_reset
+ * keeps it for the next use.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -62,7 +62,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF(2, 0);
 
 /* Keep the first n bytes. */
 void buf_cut(struct buf *b, size_t n);
-/* Remove n bytes at the front. Moves the rest: for queues use an offset of your own. */
+/* Remove n bytes at the front. Moves the rest: a queue keeps an offset instead. */
 void buf_drop(struct buf *b, size_t n);
 
 struct str buf_view(const struct buf *b);

@@ -170,8 +170,9 @@ static int take_option(const struct cli_option *own, int argc, char **argv, int 
 	return set_option(o, text);
 }
 
-/* The numbers of positional arguments that a usage text allows: "FILE..." is one or more, "[DIR]" none
- * or one, "site DIR|FILE" two; "--stage NAME" is an option with its value. *max is -1 for any number. */
+/* The numbers of positional arguments that a usage text allows: "FILE..." is one or more,
+ * "[DIR]" none or one, "site DIR|FILE" two; "--stage NAME" is an option with its value. *max
+ * is -1 for any number. */
 static void count_arguments(const char *usage, int *min, int *max)
 {
 	*min = *max = 0;
@@ -293,7 +294,7 @@ static void draw_bar(const struct progress *p, uint64_t position)
 	fprintf(stderr, "] %u %%", filled * 100 / WIDTH);
 }
 
-static void show(struct progress *p, uint64_t done, uint64_t position, bool last)
+static void progress_line(struct progress *p, uint64_t done, uint64_t position, bool last)
 {
 	double seconds = (double)(clock_ms() - p->started_ms) / 1000.0;
 	double rate = seconds > 0 ? (double)done / seconds : 0;
@@ -320,11 +321,11 @@ void progress_show(struct progress *p, uint64_t done, uint64_t position)
 	if (p->quiet || now - p->shown_ms < (p->tty ? 100 : 5000))
 		return;
 	p->shown_ms = now;
-	show(p, done, position, false);
+	progress_line(p, done, position, false);
 }
 
 void progress_end(struct progress *p, uint64_t done)
 {
 	if (!p->quiet)
-		show(p, done, p->total, true);
+		progress_line(p, done, p->total, true);
 }

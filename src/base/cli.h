@@ -34,7 +34,7 @@ struct command {
 	void (*help_more)(void); /* prints a list from a table, after help; may be NULL */
 };
 
-/* What is true for every command; set by the program before the command runs. */
+/* Options of every command; set before the command runs. */
 struct cli_globals {
 	const char *instance_dir; /* -C DIR, else $HOLDFAST_HOME, else ./instance */
 	bool json;                /* --json */

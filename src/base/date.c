@@ -5,8 +5,8 @@ enum { DAYS_IN_ERA = 146097, DAYS_TO_1970 = 719468 }; /* an era: 400 years from 
 const char *const date_weekday_names[7] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
 					   "Friday", "Saturday", "Sunday"};
 
-/* Howard Hinnant, "chrono-compatible low-level date algorithms": days_from_civil and civil_from_days. A year begins
- * in March, so that the leap day is its last. */
+/* Howard Hinnant, "chrono-compatible low-level date algorithms": days_from_civil and
+ * civil_from_days. A year begins in March, so that the leap day is its last. */
 int64_t date_days(int64_t year, int month, int day)
 {
 	int64_t y = year - (month <= 2);

@@ -1,5 +1,6 @@
-/* Dates of the Gregorian calendar, also before it was introduced, as days since 1970-01-01. Weekdays are numbered from
- * Monday, 0, as in ISO 8601. Time zones are in hours/, instants in base/clock.h. */
+/* Dates of the Gregorian calendar, also before it was introduced, as days since
+ * 1970-01-01. Weekdays are numbered from Monday, 0, as in ISO 8601. Time zones are in
+ * hours/, instants in base/clock.h. */
 #ifndef BASE_DATE_H
 #define BASE_DATE_H
 

@@ -3,7 +3,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-/* The host of *text, without brackets; what stands behind it stays in *text. p == NULL: it is none. */
+/* The host of *text, without brackets; what stands behind it stays in *text. p
+ * == NULL: it is none. */
 static struct str endpoint_cut_host(struct str *text)
 {
 	struct str s = *text, none = {NULL, 0};

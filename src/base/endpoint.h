@@ -1,7 +1,8 @@
-/* Addresses with a port: "127.0.0.1:8080", "[::1]:8080". Numbers only: names are resolved by the fetcher alone.
+/* Addresses with a port: "127.0.0.1:8080", "[::1]:8080". Numbers only: names are resolved
+ * by the fetcher alone.
  *
- * endpoint.c makes no system call; what makes sockets is in endpoint_listen.c, so that a program that must have no
- * sockets can still check its configuration (tools/links). */
+ * endpoint.c makes no system call; what makes sockets is in endpoint_listen.c, so that a program
+ * that must have no sockets can still check its configuration (tools/links). */
 #ifndef BASE_ENDPOINT_H
 #define BASE_ENDPOINT_H
 
@@ -18,7 +19,8 @@ struct endpoint {
 	socklen_t size; /* of the one that is used */
 };
 
-/* IPv4:PORT or [IPv6]:PORT, ports 0 to 65535. Where default_port is not 0, ":PORT" may be missing. */
+/* IPv4:PORT or [IPv6]:PORT, ports 0 to 65535. Where default_port is not 0,
+ * ":PORT" may be missing. */
 MUST_CHECK bool endpoint_parse(struct str text, uint16_t default_port, struct endpoint *out);
 uint16_t endpoint_port(const struct endpoint *e);
 /* Without port and brackets, into a buffer of INET6_ADDRSTRLEN. */
@@ -28,10 +30,12 @@ void endpoint_host(const struct endpoint *e, char out[INET6_ADDRSTRLEN]);
 enum { ENDPOINT_TEXT = INET6_ADDRSTRLEN + 8 };
 void endpoint_format(const struct endpoint *e, char out[ENDPOINT_TEXT]);
 
-/* A listening TCP socket that shares its port (SO_REUSEPORT) with others of the same user, close-on-exec and not
- * blocking. INVALID: `text` is no endpoint; CONFLICT: the port is taken; the sentence names the endpoint. */
+/* A listening TCP socket that shares its port (SO_REUSEPORT) with others of the same user,
+ * close-on-exec and not blocking. INVALID: `text` is no endpoint; CONFLICT: the port is taken; the
+ * sentence names the endpoint. */
 MUST_CHECK enum status endpoint_listen(const char *text, int *fd, struct err *err);
-/* Whether nobody listens there, not even somebody who shares the port. Errors as endpoint_listen. */
+/* Whether nobody listens there, not even somebody who shares the port. Errors as
+ * endpoint_listen. */
 MUST_CHECK enum status endpoint_check_free(const char *text, struct err *err);
 /* Where a socket is bound; says which port the kernel chose for port 0. */
 MUST_CHECK enum status endpoint_of_socket(int fd, struct endpoint *out, struct err *err);

@@ -1,9 +1,9 @@
 /* Errors come in three kinds.
  *
- *   A bug: must(cond). Always on, in release builds too; prints file, line and condition, aborts.
- *   Cannot start: die(). One sentence on standard error that names cause and remedy, exit 1.
+ *   A bug: must(cond) of fatal.h. Always on; prints file, line and condition, aborts.
+ *   Cannot start: die() of fatal.h. One sentence that names cause and remedy, exit 1.
  *   Expected: a function returns enum status and, when it is not OK, has written one sentence into
- *   the struct err it was given, where it happened. Whoever stops passing the error on logs or
+ *   the struct err it was given, where it happened. The caller that handles the error logs or
  *   prints it, once.
  */
 #ifndef BASE_ERR_H
@@ -19,9 +19,9 @@
 enum status {
 	OK = 0,
 	FAILED,      /* anything without a class of its own */
-	INVALID,     /* input that is not what it must be; the caller's user can mend it */
+	INVALID,     /* input that is not what it must be; whoever gave it can correct it */
 	NOT_FOUND,   /* the thing asked for does not exist */
-	CONFLICT,    /* exists already, or is locked by somebody */
+	CONFLICT,    /* exists already, or is locked by another process */
 	TOO_LARGE,   /* over a stated limit */
 	TIMED_OUT,   /* a deadline passed */
 	UNAVAILABLE, /* the other side is down, full or gone; trying later may help */
@@ -32,8 +32,8 @@ enum status {
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_FINDINGS = 2, EXIT_USAGE = 64 };
 
 struct err {
-	char text
-	    [512]; /* one sentence without a full stop, NUL-terminated; cut at a character with "..." */
+	/* one sentence without a full stop, NUL-terminated; cut at a character with "..." */
+	char text[512];
 };
 
 /* Write the sentence, return `status`, so that a failure is one line: return err_set(...).

@@ -1,5 +1,5 @@
-/* What ends a process: a bug, and a condition under which it cannot start. Below every other file of base/, so that
- * each of them can say must(). */
+/* What ends a process: a bug, and a condition under which it cannot start. Below every other file
+ * of base/, so that each of them can say must(). */
 #ifndef BASE_FATAL_H
 #define BASE_FATAL_H
 
@@ -11,12 +11,13 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The name in front of what die() and must() print and in every line of the log. It must outlive the process;
- * log_setup sets it. "holdfast" until then. */
+/* The name in front of what die() and must() print and in every line of the log. It must outlive
+ * the process; log_setup sets it. "holdfast" until then. */
 void program_set_name(const char *name);
 const char *program_name(void);
 
-/* Cannot start: "program: sentence" on standard error, exit 1. The sentence names cause and remedy. */
+/* Cannot start: "program: sentence" on standard error, exit 1. The sentence
+ * names cause and remedy. */
 NORETURN void die(const char *fmt, ...) PRINTF(1, 2);
 
 /* A bug if false. Always on, in release builds too: prints file, line and condition, aborts. */

@@ -12,7 +12,7 @@
 /* By the place in files[]; lives as long as the program. */
 static struct file *replacing;
 
-/* FNV-1a: the hash tells versions apart, nothing is proved by it. */
+/* FNV-1a: the hash tells versions apart; it is not for security. */
 static struct str hash_text(struct str body)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
@@ -54,7 +54,7 @@ enum status files_replace(const char *dir, size_t *replaced, struct err *err)
 			buf_release(&body);
 			return status;
 		}
-		buf_z(&body); /* the buffer stays: it is the file now */
+		buf_z(&body); /* not released: the file's body is in it */
 		replacing[i].body = buf_view(&body);
 		replacing[i].hash = hash_text(replacing[i].body);
 		++*replaced;

@@ -1,8 +1,8 @@
-/* The files of web/, carried inside the program (made by tools/embed-files, linked as module web/files), and
- * those of them that an operator replaces by files of his own.
+/* The files of web/, carried inside the program (made by tools/embed-files, linked as module
+ * web/files), and those of them that an operator replaces.
  *
- * Paths are relative to web/: "templates/home.mustache", "assets/site.css". Bytes are static; the text is
- * NUL-terminated behind its n bytes.
+ * Paths are relative to web/: "templates/home.mustache", "assets/site.css". Bytes are static; the
+ * text is NUL-terminated behind its n bytes.
  */
 #ifndef BASE_FILES_H
 #define BASE_FILES_H
@@ -31,8 +31,9 @@ extern const size_t files_count;
 
 enum { FILES_REPLACED_MAX = 1 << 20 }; /* bytes of one replacing file */
 
-/* Before anything is found: read dir/PATH for every embedded path that exists there; from then on files_find
- * gives it instead. Once in the life of a program. *replaced: how many. A folder that is not there is no error. */
+/* Before anything is found: read dir/PATH for every embedded path that exists there; from then on
+ * files_find gives it instead. Once in the life of a program. *replaced: how many. A folder that is
+ * not there is no error. */
 MUST_CHECK enum status files_replace(const char *dir, size_t *replaced, struct err *err);
 
 /* NULL when there is none of that path. */

@@ -1,4 +1,4 @@
-/* Folders, from the point of view of a root process that must not be misled by their owners.
+/* Folders, from the point of view of a root process that does not trust their owners.
  *
  * Whoever can write to a folder can exchange what a name in it means, at any moment. Root therefore
  * works by name only where root alone can do that: each folder from / down to the name belongs to

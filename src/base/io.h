@@ -1,4 +1,4 @@
-/* Small file helpers that do the whole job or say why not. EINTR and short writes are handled. */
+/* File helpers that finish or return an error. EINTR and short writes are handled. */
 #ifndef BASE_IO_H
 #define BASE_IO_H
 
@@ -17,7 +17,7 @@ MUST_CHECK enum status io_write_file(const char *path, struct str content, mode_
 /* "dir/name" into out; TOO_LARGE when it does not fit. */
 MUST_CHECK enum status io_path(char *out, size_t size, struct err *err, const char *fmt, ...)
     PRINTF(4, 5);
-/* The folder of the running executable: other programs of the product stand beside it. */
+/* The folder of the running executable: the other programs of Holdfast are beside it. */
 MUST_CHECK enum status io_program_dir(char *out, size_t size, struct err *err);
 
 #endif

@@ -30,7 +30,7 @@ struct json_state {
 	uint64_t before;      /* bytes before the chunk */
 	uint64_t line_offset; /* absolute offset of the line's first byte */
 	bool started;
-	bool broken; /* the source failed: nothing makes that good again */
+	bool broken; /* an error of the source is final */
 };
 
 static uint64_t position(const struct json_reader *r)
@@ -113,7 +113,8 @@ void json_reader_release(struct json_reader *r)
 	r->state = NULL;
 }
 
-/* RS (0x1E) stands before each value of a GeoJSON text sequence: white space between values only. */
+/* RS (0x1E) stands before each value of a GeoJSON text sequence: white space
+ * between values only. */
 static int skip_space(struct json_reader *r)
 {
 	struct json_state *s = r->state;
@@ -156,7 +157,7 @@ static int hex4(struct json_reader *r)
 }
 
 /* Behind a backslash. False after fail(). */
-static bool escape(struct json_reader *r)
+static bool reader_escape(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -189,7 +190,8 @@ static bool escape(struct json_reader *r)
 	return true;
 }
 
-/* Bytes that stand for themselves in a string, by eight: stops before '"', '\\' and control bytes. */
+/* Bytes that stand for themselves in a string, by eight: stops before '"',
+ * '\\' and control bytes. */
 static const char *plain_run(const char *p, const char *end)
 {
 	while (end - p >= 8) {
@@ -233,7 +235,7 @@ static bool string(struct json_reader *r)
 		}
 		if (c == '\\') {
 			s->p++;
-			if (!escape(r))
+			if (!reader_escape(r))
 				return false;
 		} else if (c < 0x20) {
 			return fail(r, "control character in a string"), false;
@@ -248,7 +250,7 @@ static bool string(struct json_reader *r)
 
 /* ---- numbers ---- */
 
-static bool digits(struct json_reader *r)
+static bool reader_digits(struct json_reader *r)
 {
 	size_t n = 0;
 	for (int c; ascii_is_digit((char)(c = peek(r))); n++) {
@@ -258,7 +260,7 @@ static bool digits(struct json_reader *r)
 	return n > 0;
 }
 
-static bool take(struct json_reader *r, const char *any)
+static bool reader_take(struct json_reader *r, const char *any)
 {
 	int c = peek(r);
 	if (c <= 0 || !strchr(any, c))
@@ -272,13 +274,13 @@ static bool number(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	buf_reset(&s->text);
-	take(r, "-");
-	bool ok = take(r, "0") || digits(r);
-	if (ok && take(r, "."))
-		ok = digits(r);
-	if (ok && take(r, "eE")) {
-		take(r, "+-");
-		ok = digits(r);
+	reader_take(r, "-");
+	bool ok = reader_take(r, "0") || reader_digits(r);
+	if (ok && reader_take(r, "."))
+		ok = reader_digits(r);
+	if (ok && reader_take(r, "eE")) {
+		reader_take(r, "+-");
+		ok = reader_digits(r);
 	}
 	if (!ok)
 		return fail(r, "not a number"), false;
@@ -436,7 +438,7 @@ void json_recover_line(struct json_reader *r)
 
 /* ---- trees ---- */
 
-static void append(struct json_value *parent, struct json_value *v)
+static void reader_append(struct json_value *parent, struct json_value *v)
 {
 	if (parent->last)
 		parent->last->next = v;
@@ -509,7 +511,7 @@ enum status json_read_value(struct json_reader *r, struct arena *arena, struct j
 			if (depth == 0)
 				*out = v;
 			else
-				append(open[depth - 1], v);
+				reader_append(open[depth - 1], v);
 			if (v->kind == JSON_IS_OBJECT || v->kind == JSON_IS_ARRAY)
 				open[depth++] = v;
 		}
@@ -599,7 +601,7 @@ struct json_value *json_build_hashed(struct json_build *b, struct json_value *pa
 	*v = (struct json_value){.kind = kind, .key = name, .hash = hash};
 	if (parent && !b->failed) {
 		must((parent->kind == JSON_IS_OBJECT) == (name.p != NULL));
-		append(parent, v);
+		reader_append(parent, v);
 	}
 	return v;
 }

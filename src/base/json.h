@@ -3,7 +3,7 @@
  * Reader: pulls tokens out of a stream of any size with memory bounded by the longest token and the
  * depth; or reads one value of the stream into a tree in an arena. Strict: UTF-8 only, no comments,
  * no trailing commas, no NaN, lone surrogates refused, NUL (\u0000) refused in strings because
- * nothing behind us (PostgreSQL) can hold it. A byte-order mark at the start is skipped.
+ * PostgreSQL cannot store it. A byte-order mark at the start is skipped.
  *
  * Writer: appends to a struct buf and keeps track of commas; a wrong nesting is a bug (must).
  */
@@ -61,8 +61,8 @@ enum json_token json_next(struct json_reader *r);
  * False on a syntax error. */
 MUST_CHECK bool json_skip(struct json_reader *r);
 
-/* For line-oriented input: after an error, drop the rest of the line and begin a new value. An error of the
- * source stays. */
+/* For line-oriented input: after an error, drop the rest of the line and begin a new value. An
+ * error of the source stays. */
 void json_recover_line(struct json_reader *r);
 
 enum json_kind {
@@ -88,8 +88,8 @@ struct json_value {
 	uint32_t hash;            /* of the key: json_hash */
 };
 
-/* What tells most keys of an object from one another before they are compared: they differ in length, or at the ends, or
- * in the middle. Of a literal the compiler knows it. */
+/* What tells most keys of an object from one another before they are compared: they differ in
+ * length, or at the ends, or in the middle. Of a literal the compiler knows it. */
 static inline uint32_t json_hash(struct str key)
 {
 	const unsigned char *p = (const unsigned char *)key.p;
@@ -97,7 +97,7 @@ static inline uint32_t json_hash(struct str key)
 		     : 0;
 }
 
-/* For who names a value anew. The key is borrowed. */
+/* Rename a value. The key is not copied. */
 static inline void json_rename(struct json_value *v, struct str key)
 {
 	v->key = key;
@@ -130,8 +130,8 @@ struct str json_text(const struct json_value *v);
 MUST_CHECK bool json_double(const struct json_value *v, double *out);
 MUST_CHECK bool json_i64(const struct json_value *v, int64_t *out);
 
-/* Building a tree by hand, for templates. Keys and texts are not copied. Over the arena's maximum `failed` is
- * set, what follows goes nowhere, and the caller looks once, at the end. */
+/* Building a tree by hand, for templates. Keys and texts are not copied. Over the arena's maximum
+ * `failed` is set and further values are dropped; the caller checks once, at the end. */
 struct json_build {
 	struct arena *arena;
 	bool failed;

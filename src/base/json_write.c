@@ -74,7 +74,7 @@ static void write_escaped(struct buf *out, unsigned char c)
 	buf_printf(out, "\\u%04x", c);
 }
 
-/* The line and paragraph separators, which scripts of old took for the end of a line. */
+/* The line and paragraph separators, which scripts before ES2019 take for the end of a line. */
 static bool is_separator(struct str s)
 {
 	return s.n >= 3 && memcmp(s.p, "\xe2\x80", 2) == 0 && (s.p[2] & ~1) == (char)0xa8;

@@ -64,12 +64,12 @@ bool log_traces(enum log_area area)
 }
 
 /* A line under construction; what does not fit is dropped, the end of the line never is. */
-struct line {
+struct log_line {
 	char p[LINE_MAX_BYTES];
 	size_t n;
 };
 
-static void line_add(struct line *line, const char *p, size_t n)
+static void line_add(struct log_line *line, const char *p, size_t n)
 {
 	size_t room = sizeof(line->p) - 4 - line->n;
 	if (n > room)
@@ -79,7 +79,7 @@ static void line_add(struct line *line, const char *p, size_t n)
 }
 
 /* In double quotes, escaped as JSON; bytes that are not UTF-8 become '?'. */
-static void line_add_quoted(struct line *line, struct str s)
+static void line_add_quoted(struct log_line *line, struct str s)
 {
 	bool utf8 = utf8_is_valid(s);
 	line_add(line, "\"", 1);
@@ -105,7 +105,7 @@ static void line_add_quoted(struct line *line, struct str s)
 	line_add(line, "\"", 1);
 }
 
-static void line_add_value(struct line *line, const struct log_field *field)
+static void line_add_value(struct log_line *line, const struct log_field *field)
 {
 	char number[40];
 	switch (field->kind) {
@@ -129,7 +129,7 @@ static void log_write_line(enum log_level level, const char *event, const struct
 	int saved = errno;
 	char now[CLOCK_TEXT];
 	char head[160];
-	struct line line = {.n = 0};
+	struct log_line line = {.n = 0};
 	clock_format(clock_wall_us(), now);
 	int n_head =
 	    as_json
@@ -156,7 +156,7 @@ static void log_write_line(enum log_level level, const char *event, const struct
 	if (as_json)
 		line.p[line.n++] = '}';
 	line.p[line.n++] = '\n';
-	/* A log that cannot be written must not stop the work. */
+	/* The work goes on when the log cannot be written. */
 	ssize_t ignored = write(STDERR_FILENO, line.p, line.n);
 	(void)ignored;
 	errno = saved;

@@ -11,8 +11,9 @@
  *
  *   log_debug(flight, "filled", LOG_I("bytes", n));
  *
- * They are logged with log.level = debug, or, of some areas, with HOLDFAST_TRACE=area,area (or "all") in the
- * environment, which every program hands on to those that it starts. What is not logged costs one test.
+ * They are logged with log.level = debug, or, of some areas, with HOLDFAST_TRACE=area,area (or
+ * "all") in the environment, which every program hands on to those that it starts. What is not
+ * logged costs one test.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -49,7 +50,8 @@ struct log_field {
 #define LOG_I(k, v)   ((struct log_field){.key = (k), .kind = LOG_FIELD_INT, .i = (int64_t)(v)})
 #define LOG_D(k, v)   ((struct log_field){.key = (k), .kind = LOG_FIELD_DOUBLE, .d = (v)})
 
-/* Before the first line; reads HOLDFAST_TRACE. `program` must outlive the process. Default: LOG_INFO, text. */
+/* Before the first line; reads HOLDFAST_TRACE. `program` must outlive the process.
+ * Default: LOG_INFO, text. */
 void log_setup(const char *program, enum log_level least, bool json);
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);

@@ -1,8 +1,9 @@
-/* Memory that outlives an arena: objects with a life of their own, arrays that grow. Freed with free().
+/* Memory that outlives an arena: objects with a life of their own, arrays that
+ * grow. Freed with free().
  *
- * Exhausted system memory is not a condition that callers handle: it ends the process with one sentence, and whoever
- * supervises the process starts it again. So none of these returns NULL. What foreign input asks for is bounded before,
- * by arenas and buffers with a maximum.
+ * Exhausted system memory is not a condition that callers handle: the process ends with one
+ * sentence, and the supervisor starts it again. So none of these returns NULL. Sizes that come from
+ * foreign input are bounded before, by arenas and buffers with a maximum.
  */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
@@ -13,19 +14,20 @@ NORETURN void memory_exhausted(void);
 
 /* Zeroed. 0 bytes are allowed. */
 void *memory_alloc(size_t bytes);
-/* The same, for who writes all of it: not zeroed. */
+/* The same, not zeroed, for callers that write all of it. */
 void *memory_room(size_t bytes);
 /* n * size without overflow, zeroed. */
 void *memory_array(size_t n, size_t size);
 /* A copy of a NUL-terminated string. */
 char *memory_strdup(const char *text);
 
-/* Room in the array p of *room elements for at least `least`: p itself, or it moved and *room greater. Grows by a
- * quarter and a bit, so that adding one by one costs linear time and large arrays waste little. New elements are not
- * zeroed. p may be NULL while *room is 0. */
+/* Room in the array p of *room elements for at least `least`: returns p, or the moved array and a
+ * greater *room. Grows by a quarter, so that adding one by one costs linear time and large arrays
+ * waste little. New elements are not zeroed. p may be NULL while *room is 0. */
 MUST_CHECK void *memory_grow(void *p, size_t *room, size_t least, size_t size);
 
-/* For what a library allocated: p, or the end. flight->timer = memory_had(event_new(...)); */
+/* For what a library allocated: returns p, or ends the process. flight->timer =
+ * memory_had(event_new(...)); */
 static inline void *memory_had(void *p)
 {
 	if (!p)

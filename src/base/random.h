@@ -1,5 +1,6 @@
-/* Chance. struct random is SplitMix64 (Steele, Lea, Flood 2014): fast, and the same sequence for the same seed on every
- * machine. It is for spreading load and for test data; secrets come from random_bytes. One owner, not thread-safe. */
+/* Chance. struct random is SplitMix64 (Steele, Lea, Flood 2014): fast, and the same sequence for
+ * the same seed on every machine. It is for spreading load and for test data; secrets come from
+ * random_bytes. One owner, not thread-safe. */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
@@ -10,14 +11,14 @@ struct random {
 	uint64_t state; /* any value is a seed */
 };
 
-/* n bytes of the kernel's generator, fit for secrets. n is at most 256. */
+/* n bytes of the kernel's generator, at most 256, good enough for secrets. */
 void random_bytes(void *p, size_t n);
 
 /* A generator with a seed of its own in each process. */
 struct random random_seeded(void);
 
-/* A bijection in which every bit of z changes half of the result's: the same z never gives another value, and different
- * ones never the same. */
+/* A bijection in which every bit of z changes half of the result's: the same z never gives another
+ * value, and different ones never the same. */
 static inline uint64_t random_mix(uint64_t z)
 {
 	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;

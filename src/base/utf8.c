@@ -1,7 +1,7 @@
 #include "base/utf8.h"
 
-/* By the first byte of a character: its length, and the range of its second byte. The range is what excludes overlong
- * forms, surrogates and code points over U+10FFFF. */
+/* By the first byte of a character: its length, and the range of its second byte. The range is what
+ * excludes overlong forms, surrogates and code points over U+10FFFF. */
 struct lead {
 	size_t length; /* 0: no character begins so */
 	unsigned char low, high;

@@ -1,5 +1,6 @@
-/* UTF-8 as RFC 3629 defines it: no surrogates, no overlong forms, at most U+10FFFF. NUL is refused as well, because
- * neither PostgreSQL nor a C string can hold it. Pure functions over memory that the caller owns. */
+/* UTF-8 as RFC 3629 defines it: no surrogates, no overlong forms, at most U+10FFFF. NUL is
+ * refused as well, because neither PostgreSQL nor a C string can hold it. Pure functions over
+ * memory that the caller owns. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
@@ -12,21 +13,23 @@ bool utf8_is_valid(struct str s);
 /* The length in bytes of the well-formed character that s begins with; 0 when there is none. */
 size_t utf8_first(struct str s);
 
-/* The longest prefix of at most max bytes that does not end in the middle of a character. Every place that limits a
- * text by bytes uses it. Text that is not UTF-8 is cut at max. */
+/* The longest prefix of at most max bytes that does not end in the middle of a character. All
+ * limits of texts in bytes use it. Text that is not UTF-8 is cut at max. */
 struct str utf8_cut(struct str s, size_t max);
 
-/* Writes the character c, returns its length. c is a Unicode scalar value: the caller has replaced what is not. */
+/* Writes the character c, returns its length. c is a Unicode scalar value: the caller has
+ * replaced what is not. */
 size_t utf8_encode(uint32_t c, char out[UTF8_BYTES_MAX]);
 
-/* Whether a byte of valid text is the first of a character, to count characters or to fold lines between them. */
+/* Whether a byte of valid text is the first of a character, to count characters or to
+ * fold lines between them. */
 static inline bool utf8_begins(char byte)
 {
 	return ((unsigned char)byte & 0xC0) != 0x80;
 }
 
-/* The character that a byte stands for in windows-1252, which is also what is meant by ISO-8859-1 on the web; 0 for
- * the five bytes that it leaves undefined. */
+/* The character that a byte stands for in windows-1252, which is also what is meant by ISO-8859-1
+ * on the web; 0 for the five bytes that it leaves undefined. */
 uint32_t utf8_of_1252(char byte);
 
 #endif

@@ -1,15 +1,16 @@
-/* What texts say, remembered: many places share a text, and a page asks of it several times. */
+/* A cache of evaluated texts: many places share a text, and a page evaluates it several times. */
 #include "hours/internal.h"
 
 #include <string.h>
 
 enum {
 	PLACES = 1024,
-	TEXT_MAX = 192,  /* of the texts that people write one in a hundred is longer */
+	TEXT_MAX = 192,  /* one text in a hundred is longer */
 	KEPT_SPANS = 128 /* of all seasons together; a week always fits */
 };
 
-/* A text's answers: the week, or why there is none and then the seasons of the year asked for last. */
+/* A text's answers: the week, or why there is none and then the seasons of the
+ * year asked for last. */
 struct known {
 	size_t text_n; /* 0: nothing is known here */
 	const char *why;
@@ -90,7 +91,8 @@ static size_t recall_seasons(const struct known *k, struct hours_season *out)
 	return k->seasons;
 }
 
-/* Each text has one place, by its hash (FNV-1a); the one that comes takes it. Those too long are read each time. */
+/* Direct-mapped by hash (FNV-1a): a new text replaces the old one of its slot. Longer
+ * texts are not cached. */
 static struct known *known_of(struct str text)
 {
 	static struct known places[PLACES], beyond;
@@ -106,9 +108,9 @@ static struct known *known_of(struct str text)
 		k->text_n = text.n;
 		memcpy(k->text, text.p, text.n);
 	}
-	const struct rules *rules = rules_read(text, &k->why);
+	const struct hours_rules *rules = hours_rules_read(text, &k->why);
 	if (rules)
-		k->why = rules_week(rules, &week);
+		k->why = hours_rules_week(rules, &week);
 	k->has_seasons = false;
 	keep_week(k, 0, 0, &week);
 	return k;
@@ -150,8 +152,8 @@ bool hours_seasons(struct str text, int year, struct hours_season out[HOURS_SEAS
 	} else if (k->has_seasons && k->year == year) {
 		*count = recall_seasons(k, out);
 	} else {
-		const struct rules *rules = rules_read(text, &why);
-		*count = rules ? rules_seasons(rules, year, out) : 0;
+		const struct hours_rules *rules = hours_rules_read(text, &why);
+		*count = rules ? hours_rules_seasons(rules, year, out) : 0;
 		keep_seasons(k, year, out, *count);
 	}
 	return *count > 0;

@@ -1,4 +1,4 @@
-/* Days with what rules ask of them: Easter, ISO weeks, public holidays. */
+/* What rules ask of a day: Easter, ISO weeks, public holidays. */
 #include "hours/internal.h"
 #include "base/date.h"
 
@@ -13,22 +13,22 @@ static int week_of_year(int64_t number, int year)
 	return (int)((thursday - date_days(year, 1, 1)) / 7) + 1;
 }
 
-struct day day_of(int64_t number, struct str country)
+struct calendar_day day_of(int64_t number, struct str country)
 {
 	struct civil_date date = date_of_days(number);
-	struct day day = {.number = number,
-			  .year = date.year,
-			  .month = date.month,
-			  .day = date.day,
-			  .weekday = date_weekday(number),
-			  .country = country};
+	struct calendar_day day = {.number = number,
+				   .year = date.year,
+				   .month = date.month,
+				   .day = date.day,
+				   .weekday = date_weekday(number),
+				   .country = country};
 	day.week = week_of_year(number, day.year);
 	return day;
 }
 
-struct day day_after(const struct day *day)
+struct calendar_day day_after(const struct calendar_day *day)
 {
-	struct day next = *day;
+	struct calendar_day next = *day;
 	next.number++;
 	next.weekday++;
 	next.day++;
@@ -36,7 +36,8 @@ struct day day_after(const struct day *day)
 	return next.weekday == 7 || next.day > 28 ? day_of(next.number, day->country) : next;
 }
 
-/* The anonymous Gregorian computus ("A New York correspondent", Nature, 1876; Meeus, Astronomical Algorithms). */
+/* The anonymous Gregorian computus ("A New York correspondent", Nature, 1876; Meeus,
+ * Astronomical Algorithms). */
 int64_t easter_of(int year)
 {
 	int a = year % 19, b = year / 100, c = year % 100;
@@ -99,7 +100,7 @@ static bool falls_on(const struct holiday *h, int year, int64_t number)
 		return on == number;
 	if (h->kind == NEAREST)
 		return number == (weekday == 5 ? on - 1 : on + 1);
-	/* Christmas and the day after push one another. */
+	/* The substitute of Christmas is after Boxing Day, which is a holiday itself. */
 	return number == on + (h->month == 12 ? 2 : 7 - weekday);
 }
 

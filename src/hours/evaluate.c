@@ -1,4 +1,5 @@
-/* Rules to the spans of a day: in their order, each painted over what stands there. */
+/* Evaluates rules for one day: in their order, each replaces what earlier
+ * rules set for its times. */
 #include "hours/internal.h"
 #include "base/date.h"
 
@@ -6,7 +7,7 @@
 
 /* ---- which days ---- */
 
-static bool in_numbers(const struct numbers *list, size_t count, int value)
+static bool in_numbers(const struct number_range *list, size_t count, int value)
 {
 	for (size_t i = 0; i < count; i++)
 		if (value >= list[i].from && value <= list[i].to &&
@@ -36,7 +37,7 @@ static void sooner(int64_t *until, int64_t after, int64_t day)
 		*until = day;
 }
 
-static bool in_dates(const struct dates *d, const struct day *day, int64_t *until)
+static bool in_dates(const struct dates *d, const struct calendar_day *day, int64_t *until)
 {
 	struct date from = d->from, to = d->to;
 	int64_t first, last, n = day->number;
@@ -66,7 +67,7 @@ static bool in_dates(const struct dates *d, const struct day *day, int64_t *unti
 	return past == 0;
 }
 
-bool rule_in_season(const struct rule *rule, const struct day *day, int64_t *until)
+bool rule_in_season(const struct rule *rule, const struct calendar_day *day, int64_t *until)
 {
 	bool in = rule->dates == 0;
 	if (!in_numbers(rule->year, rule->years, day->year) ||
@@ -77,16 +78,16 @@ bool rule_in_season(const struct rule *rule, const struct day *day, int64_t *unt
 	return in;
 }
 
-static bool is_nth(unsigned nth, const struct day *day)
+static bool is_nth(unsigned nth, const struct calendar_day *day)
 {
 	int from_begin = (day->day - 1) / 7 + 1;
 	int from_end = (date_days_in_month(day->year, day->month) - day->day) / 7 + 1;
 	return (nth & 1u << from_begin) || (nth & 1u << (from_end + 5));
 }
 
-static bool in_day(const struct days *d, const struct day *given)
+static bool in_day(const struct days *d, const struct calendar_day *given)
 {
-	struct day day = *given;
+	struct calendar_day day = *given;
 	if (d->kind == SCHOOL_HOLIDAY)
 		return false;
 	if (d->kind == PUBLIC_HOLIDAY)
@@ -96,7 +97,7 @@ static bool in_day(const struct days *d, const struct day *given)
 	return (d->set & 1u << day.weekday) && (!d->nth || is_nth(d->nth, &day));
 }
 
-static bool in_days(const struct days *list, size_t count, const struct day *day)
+static bool in_days(const struct days *list, size_t count, const struct calendar_day *day)
 {
 	for (size_t i = 0; i < count; i++)
 		if (in_day(&list[i], day))
@@ -109,9 +110,9 @@ static bool names_dates(const struct rule *rule)
 	return rule->years || rule->dates || rule->weeks || rule->days || rule->holidays;
 }
 
-/* ---- painting ---- */
+/* ---- segments ---- */
 
-static void append(struct segments *s, int from, int to, enum hours_state state)
+static void segments_append(struct segments *s, int from, int to, enum hours_state state)
 {
 	if (from >= to || state == HOURS_CLOSED)
 		return;
@@ -122,7 +123,7 @@ static void append(struct segments *s, int from, int to, enum hours_state state)
 		s->item[s->count++] = (struct segment){from, to, state};
 }
 
-/* Over what is there, or only where nothing is. */
+/* Set [from, to) to a state: all of it, or only what no segment covers yet. */
 static void paint(struct segments *s, int from, int to, enum hours_state state, bool only_free)
 {
 	struct segments was;
@@ -130,7 +131,7 @@ static void paint(struct segments *s, int from, int to, enum hours_state state, 
 	if (from >= to)
 		return;
 	if (!s->count || s->item[s->count - 1].to <= from) {
-		append(s, from, to, state); /* the usual case: nothing is there */
+		segments_append(s, from, to, state); /* the usual case: behind all others */
 		return;
 	}
 	was.count = s->count;
@@ -139,20 +140,20 @@ static void paint(struct segments *s, int from, int to, enum hours_state state, 
 	for (size_t i = 0; i < was.count; i++) {
 		const struct segment *old = &was.item[i];
 		if (only_free) {
-			append(s, free, old->from < to ? old->from : to, state);
-			append(s, old->from, old->to, old->state);
+			segments_append(s, free, old->from < to ? old->from : to, state);
+			segments_append(s, old->from, old->to, old->state);
 			free = old->to > free ? old->to : free;
 			continue;
 		}
-		append(s, old->from, old->to < from ? old->to : from, old->state);
+		segments_append(s, old->from, old->to < from ? old->to : from, old->state);
 		if (old->to > from && free < to) {
-			append(s, from, to, state);
+			segments_append(s, from, to, state);
 			free = to;
 		}
-		append(s, old->from > to ? old->from : to, old->to, old->state);
+		segments_append(s, old->from > to ? old->from : to, old->to, old->state);
 	}
 	if (free < to)
-		append(s, free, to, state);
+		segments_append(s, free, to, state);
 }
 
 /* ---- times ---- */
@@ -162,7 +163,8 @@ static int minutes_of(const struct moment *m, const struct hours_place *place, i
 	return (m->event == CLOCK ? 0 : sun_minutes(m->event, place, day)) + m->minutes;
 }
 
-/* An open end is not known: taken to be some hours, as other readers do, or up to what begins next. */
+/* An open end is not known: taken to be some hours, as other readers do, or up
+ * to what begins next. */
 static int open_end(const struct rule *rule, size_t at, int from, const struct hours_place *place,
 		    int64_t day)
 {
@@ -194,8 +196,9 @@ static void paint_rule(const struct rule *rule, const struct hours_place *place,
 	}
 }
 
-void rules_day(const struct rules *rules, const struct day *day, const struct hours_place *place,
-	       const uint64_t *in_season, struct segments *out)
+void hours_rules_day(const struct hours_rules *rules, const struct calendar_day *day,
+		     const struct hours_place *place, const uint64_t *in_season,
+		     struct segments *out)
 {
 	int64_t unasked = INT64_MAX;
 	out->count = 0;
@@ -206,7 +209,7 @@ void rules_day(const struct rules *rules, const struct day *day, const struct ho
 		if (!in_days(rule->day, rule->days, day) ||
 		    !in_days(rule->holiday, rule->holidays, day))
 			continue;
-		/* A rule that opens has the days that it names for itself. */
+		/* A rule that opens replaces earlier rules on the days that it names. */
 		bool names = names_dates(rule) || (i > 0 && rule->state == HOURS_OPEN &&
 						   !names_dates(&rules->rule[i - 1]));
 		if (rule->kind == REPLACES && rule->state != HOURS_CLOSED && names)

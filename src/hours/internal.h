@@ -1,5 +1,5 @@
-/* parse.c: text to rules; evaluate.c: rules to the spans of a day; week.c: weeks and seasons; answers.c: those of texts,
- * remembered; calendar.c: dates and holidays; sun.c; zone.c. */
+/* parse.c: text to rules; evaluate.c: rules to the spans of a day; week.c: weeks and seasons;
+ * answers.c: a cache of them by text; calendar.c: dates and holidays; sun.c; zone.c. */
 #ifndef HOURS_INTERNAL_H
 #define HOURS_INTERNAL_H
 
@@ -36,7 +36,7 @@ struct dates {
 	struct date from, to;
 	int step;
 };
-struct numbers { /* years, weeks */
+struct number_range { /* years, weeks */
 	int from, to, step;
 };
 
@@ -50,38 +50,38 @@ struct days {
 
 enum rule_kind { REPLACES, ADDS, FALLS_BACK };
 
-/* What a rule says of the days and times that it names. A list without items names all. Lists are joined by AND, the
- * items of a list by OR. */
+/* What a rule says of the days and times that it names. A list without items names all. Lists are
+ * joined by AND, the items of a list by OR. */
 struct rule {
 	enum rule_kind kind;
 	enum hours_state state;
 	bool commented;
 	size_t years, weeks, dates, days, holidays, times;
-	/* Behind their counts nothing is set. */
-	struct numbers year[LIST_MAX], week[LIST_MAX];
+	/* Items at and after their count are not initialised. */
+	struct number_range year[LIST_MAX], week[LIST_MAX];
 	struct dates date[LIST_MAX];
 	struct days day[LIST_MAX], holiday[LIST_MAX];
 	struct times time[LIST_MAX];
 };
 
-struct rules {
+struct hours_rules {
 	size_t count;
 	struct rule rule[RULES_MAX];
 };
 
-/* They stay until the next text is read. NULL: *why says what is not understood. */
-const struct rules *rules_read(struct str text, const char **why);
+/* Valid until the next text is read. NULL: *why says what is not understood. */
+const struct hours_rules *hours_rules_read(struct str text, const char **why);
 
 /* ---- days ---- */
 
 /* A day as selectors see it. */
-struct day {
+struct calendar_day {
 	int64_t number; /* since 1970-01-01 */
 	int year, month, day, weekday, week;
 	struct str country;
 };
-struct day day_of(int64_t number, struct str country);
-struct day day_after(const struct day *day);
+struct calendar_day day_of(int64_t number, struct str country);
+struct calendar_day day_after(const struct calendar_day *day);
 int64_t easter_of(int year); /* the number of the day */
 /* weekday: 0 is Monday; nth from 1, from the end when negative. May pass the month's end. */
 int64_t nth_weekday(int year, int month, int weekday, int nth);
@@ -89,7 +89,8 @@ bool is_public_holiday(int64_t number, struct str country);
 
 /* ---- evaluation ---- */
 
-/* [from, to) in minutes from the day's midnight; to may pass 24:00. Sorted, apart; what is in none is closed. */
+/* [from, to) in minutes from the day's midnight; to may pass 24:00. Sorted, apart; what
+ * is in none is closed. */
 struct segments {
 	size_t count;
 	struct segment {
@@ -101,18 +102,19 @@ struct segments {
 /* Minutes of the local day at which the sun does that, at a place. */
 int sun_minutes(enum event event, const struct hours_place *place, int64_t day);
 
-/* Whether years, dates and weeks name a day. *until comes down to the day until which dates cannot change that; a new
- * year or week may change it earlier. */
-bool rule_in_season(const struct rule *rule, const struct day *day, int64_t *until);
-/* The spans that begin on a day. With in_season: of the rules whose bit is set; their dates are not asked. place may be
- * NULL when no time depends on the sun. */
-void rules_day(const struct rules *rules, const struct day *day, const struct hours_place *place,
-	       const uint64_t *in_season, struct segments *out);
+/* Whether years, dates and weeks name a day. *until comes down to the day until which dates cannot
+ * change that; a new year or week may change it earlier. */
+bool rule_in_season(const struct rule *rule, const struct calendar_day *day, int64_t *until);
+/* The spans that begin on a day. With in_season: of the rules whose bit is set; their dates are not
+ * asked. place may be NULL when no time depends on the sun. */
+void hours_rules_day(const struct hours_rules *rules, const struct calendar_day *day,
+		     const struct hours_place *place, const uint64_t *in_season,
+		     struct segments *out);
 
 /* As hours_week_parse. NULL: every week is *out; else why not. */
-const char *rules_week(const struct rules *rules, struct hours_week *out);
+const char *hours_rules_week(const struct hours_rules *rules, struct hours_week *out);
 /* As hours_seasons: how many; 0: it cannot be told. */
-size_t rules_seasons(const struct rules *rules, int year,
-		     struct hours_season out[HOURS_SEASONS_MAX]);
+size_t hours_rules_seasons(const struct hours_rules *rules, int year,
+			   struct hours_season out[HOURS_SEASONS_MAX]);
 
 #endif

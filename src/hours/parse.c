@@ -35,7 +35,7 @@ static bool at_end(struct scanner *sc)
 	return sc->s.n == 0;
 }
 
-static bool take(struct scanner *sc, const char *sign)
+static bool take_mark(struct scanner *sc, const char *sign)
 {
 	space(sc);
 	if (!sc->s.n || sc->s.p[0] != sign[0])
@@ -47,7 +47,7 @@ static bool take(struct scanner *sc, const char *sign)
 	return true;
 }
 
-/* What does not is told by its first letter, before anything else is looked at. */
+/* A quick check of the first letter, which rules out most words. */
 static bool starts_alike(struct scanner *sc, const char *word)
 {
 	return sc->s.n && ascii_lower(sc->s.p[0]) == ascii_lower(word[0]);
@@ -69,7 +69,7 @@ static bool take_word(struct scanner *sc, const char *word)
 
 static bool take_dash(struct scanner *sc)
 {
-	return take(sc, "-") || take(sc, "\xe2\x80\x93");
+	return take_mark(sc, "-") || take_mark(sc, "\xe2\x80\x93");
 }
 
 /* Of at most `digits` digits. */
@@ -90,7 +90,8 @@ static bool take_number(struct scanner *sc, size_t digits, int *out)
 	return true;
 }
 
-/* A name of a list by its first two or three letters or in full; -1: none. Two-letter forms only when `two`. */
+/* A name of a list by its first two or three letters or in full; -1: none. Two-letter
+ * forms only when `two`. */
 static int take_name(struct scanner *sc, const char *const *names, int count, bool two)
 {
 	space(sc);
@@ -136,7 +137,7 @@ static int take_weekday(struct scanner *sc)
 static int take_offset(struct scanner *sc)
 {
 	struct scanner ahead = *sc;
-	int days, sign = take(&ahead, "+") ? 1 : take_dash(&ahead) ? -1 : 0;
+	int days, sign = take_mark(&ahead, "+") ? 1 : take_dash(&ahead) ? -1 : 0;
 	if (!sign || !take_number(&ahead, 3, &days) ||
 	    !(take_word(&ahead, "days") || take_word(&ahead, "day")))
 		return 0;
@@ -159,8 +160,8 @@ static bool take_nth(struct scanner *sc, unsigned *out)
 			return fail(sc, "a weekday's number in the month is not 1 to 5");
 		for (int n = from; n <= to; n++)
 			*out |= 1u << (last ? n + 5 : n);
-	} while (take(sc, ","));
-	return take(sc, "]") || fail(sc, "a ']' was expected");
+	} while (take_mark(sc, ","));
+	return take_mark(sc, "]") || fail(sc, "a ']' was expected");
 }
 
 static bool take_one_day(struct scanner *sc, struct days *out)
@@ -185,7 +186,7 @@ static bool take_one_day(struct scanner *sc, struct days *out)
 		if (d == to)
 			break;
 	}
-	if (take(sc, "[")) {
+	if (take_mark(sc, "[")) {
 		if (!take_nth(sc, &out->nth))
 			return false;
 		out->offset = take_offset(sc);
@@ -193,7 +194,8 @@ static bool take_one_day(struct scanner *sc, struct days *out)
 	return true;
 }
 
-/* "Mo-Fr,Su,PH": one list. Holidays alone are a list of their own, so that "PH Mo-Fr" are those on weekdays. */
+/* "Mo-Fr,Su,PH": one list. Holidays alone are a list of their own, so that "PH Mo-Fr"
+ * are those on weekdays. */
 static bool take_days(struct scanner *sc, struct rule *rule)
 {
 	struct days list[LIST_MAX];
@@ -201,7 +203,7 @@ static bool take_days(struct scanner *sc, struct rule *rule)
 	bool holidays = true;
 	for (;;) {
 		struct scanner ahead = *sc;
-		if (n && !take(&ahead, ","))
+		if (n && !take_mark(&ahead, ","))
 			break;
 		if (n == LIST_MAX)
 			return fail(sc, "too many days");
@@ -221,7 +223,7 @@ static bool take_days(struct scanner *sc, struct rule *rule)
 		return fail(sc, "days are named twice");
 	memcpy(to, list, n * sizeof(list[0]));
 	*count = n;
-	take(sc, ":"); /* "Mo: 08:00-12:00" is common */
+	take_mark(sc, ":"); /* "Mo: 08:00-12:00" is common */
 	return true;
 }
 
@@ -248,8 +250,9 @@ static bool take_clock(struct scanner *sc, bool alone, struct moment *out)
 	if (!take_number(&ahead, 2, &hour))
 		return false;
 	struct scanner minutes = ahead;
-	if ((take(&minutes, ":") || take(&minutes, ".")) && (space(&minutes), minutes.s.n >= 2) &&
-	    ascii_is_digit(minutes.s.p[1]) && take_number(&minutes, 2, &minute) && minute < 60)
+	if ((take_mark(&minutes, ":") || take_mark(&minutes, ".")) &&
+	    (space(&minutes), minutes.s.n >= 2) && ascii_is_digit(minutes.s.p[1]) &&
+	    take_number(&minutes, 2, &minute) && minute < 60)
 		ahead = minutes;
 	else if (!alone)
 		return false;
@@ -264,11 +267,11 @@ static bool take_moment(struct scanner *sc, bool alone, struct moment *out)
 	struct moment shift;
 	if (take_event(sc, out) || take_clock(sc, alone, out))
 		return true;
-	if (!take(sc, "("))
+	if (!take_mark(sc, "("))
 		return false;
 	bool event = take_event(sc, out);
-	int sign = take(sc, "+") ? 1 : take_dash(sc) ? -1 : 0;
-	if (!event || !sign || !take_clock(sc, false, &shift) || !take(sc, ")"))
+	int sign = take_mark(sc, "+") ? 1 : take_dash(sc) ? -1 : 0;
+	if (!event || !sign || !take_clock(sc, false, &shift) || !take_mark(sc, ")"))
 		return fail(sc, "a time beside an event is not of the form (sunset-01:30)");
 	out->minutes = sign * shift.minutes;
 	return true;
@@ -290,7 +293,7 @@ static bool take_range(struct scanner *sc, struct times *out)
 		sc->why = ahead.why;
 		return false;
 	}
-	if (take(&ahead, "+")) {
+	if (take_mark(&ahead, "+")) {
 		out->open_end = true;
 	} else if (!take_dash(&ahead)) {
 		return fail(sc, "a time without an end");
@@ -298,7 +301,7 @@ static bool take_range(struct scanner *sc, struct times *out)
 		sc->why = ahead.why;
 		return fail(sc, "the end of a time was expected");
 	}
-	if (take(&ahead, "/"))
+	if (take_mark(&ahead, "/"))
 		return fail(sc, "an interval");
 	if (out->from.event == CLOCK && out->from.minutes >= DAY)
 		return fail(sc, "a time begins past 24:00");
@@ -323,10 +326,10 @@ static bool take_times(struct scanner *sc, struct rule *rule)
 	while (take_range(&ahead, &rule->time[rule->times])) {
 		struct times *t = &rule->time[rule->times++];
 		*sc = ahead;
-		if (!t->open_end && take(sc, "+") && rule->times < LIST_MAX)
+		if (!t->open_end && take_mark(sc, "+") && rule->times < LIST_MAX)
 			rule->time[rule->times++] = (struct times){.from = t->to, .open_end = true};
 		ahead = *sc;
-		if (!take(&ahead, ","))
+		if (!take_mark(&ahead, ","))
 			break;
 		if (rule->times >= LIST_MAX)
 			return fail(sc, "too many times in a day");
@@ -351,7 +354,7 @@ static bool take_year(struct scanner *sc, int *out)
 static bool take_step(struct scanner *sc, int *step)
 {
 	*step = 1;
-	return !take(sc, "/") || (take_number(sc, 3, step) && *step > 0) ||
+	return !take_mark(sc, "/") || (take_number(sc, 3, step) && *step > 0) ||
 	       fail(sc, "a period is no number");
 }
 
@@ -359,17 +362,18 @@ static bool take_step(struct scanner *sc, int *step)
 static bool take_month_day(struct scanner *sc, int *day)
 {
 	struct scanner ahead = *sc, always = *sc;
-	if (take(&always, "24/7") || !take_number(&ahead, 2, day) || *day < 1 || *day > 31)
+	if (take_mark(&always, "24/7") || !take_number(&ahead, 2, day) || *day < 1 || *day > 31)
 		return false;
 	struct scanner time = ahead;
-	if ((take(&time, ":") || take(&time, ".")) && time.s.n >= 2 &&
+	if ((take_mark(&time, ":") || take_mark(&time, ".")) && time.s.n >= 2 &&
 	    ascii_is_digit(time.s.p[0]) && ascii_is_digit(time.s.p[1]))
 		return false;
 	*sc = ahead;
 	return true;
 }
 
-/* "Apr 10", "Apr", "easter", "Oct Su[-1]", each with a year before and days beside. *whole: a month without a day. */
+/* "Apr 10", "Apr", "easter", "Oct Su[-1]", each with a year before and days beside. *whole: a
+ * month without a day. */
 static bool take_date(struct scanner *sc, struct date *out, bool *whole)
 {
 	struct scanner ahead = *sc, day;
@@ -384,11 +388,11 @@ static bool take_date(struct scanner *sc, struct date *out, bool *whole)
 			return false;
 		day = ahead;
 		out->weekday = take_weekday(&day);
-		if (out->weekday >= 0 && take(&day, "[")) {
+		if (out->weekday >= 0 && take_mark(&day, "[")) {
 			int sign = take_dash(&day) ? -1 : 1;
 			if (!take_number(&day, 1, &out->nth) || out->nth < 1 || out->nth > 5)
 				return fail(sc, "a weekday's number in the month is not 1 to 5");
-			if (!take(&day, "]"))
+			if (!take_mark(&day, "]"))
 				return false; /* "Oct Su[1,3]": a month and weekdays */
 			out->nth *= sign;
 			out->kind = NTH_WEEKDAY;
@@ -458,10 +462,10 @@ static bool take_dates(struct scanner *sc, struct rule *rule)
 		rule->date[rule->dates++] = d;
 		any = true;
 		*sc = ahead;
-	} while (take(&ahead, ","));
+	} while (take_mark(&ahead, ","));
 	sc->why = ahead.why;
 	if (any)
-		take(sc, ":");
+		take_mark(sc, ":");
 	return any && !sc->why;
 }
 
@@ -469,14 +473,14 @@ static bool take_dates(struct scanner *sc, struct rule *rule)
 static bool take_years(struct scanner *sc, struct rule *rule)
 {
 	struct scanner ahead = *sc;
-	struct numbers n;
+	struct number_range n;
 	bool any = false;
 	while (take_year(&ahead, &n.from)) {
 		n.to = n.from;
 		n.step = 1;
 		if (rule->years == LIST_MAX)
 			return fail(sc, "too many years");
-		if (take(&ahead, "+"))
+		if (take_mark(&ahead, "+"))
 			n.to = 9999;
 		else if (take_dash(&ahead) && (!take_year(&ahead, &n.to) || n.to < n.from))
 			return fail(sc, "a range of years without an end");
@@ -487,11 +491,11 @@ static bool take_years(struct scanner *sc, struct rule *rule)
 		rule->year[rule->years++] = n;
 		any = true;
 		*sc = ahead;
-		if (!take(&ahead, ","))
+		if (!take_mark(&ahead, ","))
 			break;
 	}
 	if (any)
-		take(sc, ":");
+		take_mark(sc, ":");
 	return any;
 }
 
@@ -502,7 +506,7 @@ static bool take_weeks(struct scanner *sc, struct rule *rule)
 	if (!take_word(&ahead, "week"))
 		return false;
 	do {
-		struct numbers n = {0};
+		struct number_range n = {0};
 		take_word(&ahead, "week");
 		if (!take_number(&ahead, 2, &n.from))
 			break;
@@ -519,8 +523,8 @@ static bool take_weeks(struct scanner *sc, struct rule *rule)
 		rule->week[rule->weeks++] = n;
 		any = true;
 		*sc = ahead;
-	} while (take(&ahead, ","));
-	take(sc, ":");
+	} while (take_mark(&ahead, ","));
+	take_mark(sc, ":");
 	return any || fail(sc, "weeks are not of the form 1-53");
 }
 
@@ -544,10 +548,10 @@ static bool take_state(struct scanner *sc, struct rule *rule, bool *said)
 	return false;
 }
 
-/* A comment alone says that one must read it. */
+/* A comment alone: only a person can tell the state. */
 static bool take_comment(struct scanner *sc, struct rule *rule, bool *said)
 {
-	if (!take(sc, "\""))
+	if (!take_mark(sc, "\""))
 		return false;
 	const char *end = memchr(sc->s.p, '"', sc->s.n);
 	if (!end)
@@ -562,7 +566,7 @@ static bool take_comment(struct scanner *sc, struct rule *rule, bool *said)
 
 static bool take_always(struct scanner *sc, struct rule *rule)
 {
-	if (rule->times == LIST_MAX || !take(sc, "24/7"))
+	if (rule->times == LIST_MAX || !take_mark(sc, "24/7"))
 		return false;
 	rule->time[rule->times++] = (struct times){.to = {CLOCK, DAY}};
 	return true;
@@ -592,7 +596,7 @@ static bool take_rule(struct scanner *sc, struct rule *rule, bool *empty)
 	}
 }
 
-static void parse(struct str text, struct rules *out, const char **why)
+static void parse_rules(struct str text, struct hours_rules *out, const char **why)
 {
 	struct scanner sc = {.s = str_trim(text)};
 	enum rule_kind kind = REPLACES;
@@ -612,8 +616,8 @@ static void parse(struct str text, struct rules *out, const char **why)
 		if (!take_rule(&sc, rule, &empty))
 			break;
 		out->count += !empty;
-		kind = take(&sc, "||") ? FALLS_BACK : take(&sc, ",") ? ADDS : REPLACES;
-		if (kind == REPLACES && !at_end(&sc) && !take(&sc, ";"))
+		kind = take_mark(&sc, "||") ? FALLS_BACK : take_mark(&sc, ",") ? ADDS : REPLACES;
+		if (kind == REPLACES && !at_end(&sc) && !take_mark(&sc, ";"))
 			fail(&sc, "an unknown word");
 	}
 	if (!sc.why && !out->count)
@@ -621,15 +625,15 @@ static void parse(struct str text, struct rules *out, const char **why)
 	*why = sc.why;
 }
 
-const struct rules *rules_read(struct str text, const char **why)
+const struct hours_rules *hours_rules_read(struct str text, const char **why)
 {
 	/* A text is asked of several times: as a week, as seasons, as the state now. */
-	static struct rules rules;
+	static struct hours_rules rules;
 	static const char *reason;
 	static char last[512];
 	static size_t last_n = SIZE_MAX;
 	if (text.n != last_n || (text.n && memcmp(text.p, last, text.n) != 0)) {
-		parse(text, &rules, &reason);
+		parse_rules(text, &rules, &reason);
 		last_n = text.n <= sizeof(last) ? text.n : SIZE_MAX;
 		if (text.n && text.n <= sizeof(last))
 			memcpy(last, text.p, text.n);

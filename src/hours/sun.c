@@ -1,5 +1,5 @@
-/* Sunrise and sunset to some seconds: Meeus, Astronomical Algorithms, chapters 12 (sidereal time), 15 (rising and
- * setting) and 25 (the sun to 0.01 degrees). */
+/* Sunrise and sunset to some seconds: Meeus, Astronomical Algorithms, chapters 12 (sidereal time),
+ * 15 (rising and setting) and 25 (the sun to 0.01 degrees). */
 #include "hours/internal.h"
 
 #include <math.h>
@@ -16,8 +16,8 @@ struct sun {
 /* Seen from a longitude, `days` after noon UTC of 2000-01-01. */
 static struct sun sun_at(double days, double lon)
 {
-	double t =
-	    (days + 69.2 / 86400) / 36525; /* the earth turns later than clocks of 1900 tell */
+	/* the earth turns later than clocks of 1900 tell */
+	double t = (days + 69.2 / 86400) / 36525;
 	double anomaly = (357.52911 + 35999.05029 * t) * degree;
 	double center =
 	    1.914602 * sin(anomaly) + 0.019993 * sin(2 * anomaly) + 0.000289 * sin(3 * anomaly);

@@ -27,7 +27,7 @@ static const char *not_regular(const struct rule *rule)
 	return NULL;
 }
 
-static const char *not_weekly(const struct rules *rules)
+static const char *not_weekly(const struct hours_rules *rules)
 {
 	const char *why = NULL;
 	for (size_t i = 0; i < rules->count && !why; i++) {
@@ -69,13 +69,14 @@ static bool join(const struct hours_span *all, size_t n, struct hours_week *out)
 }
 
 /* The week of the rules whose bit is set. */
-static bool week_of(const struct rules *rules, uint64_t in_season, struct hours_week *out)
+static bool week_of(const struct hours_rules *rules, uint64_t in_season, struct hours_week *out)
 {
 	struct hours_span all[2 * HOURS_SPANS_MAX];
 	size_t n = 0;
 	for (int d = 0; d < 7; d++) {
 		struct segments day;
-		rules_day(rules, &(struct day){.weekday = d}, NULL, &in_season, &day);
+		hours_rules_day(rules, &(struct calendar_day){.weekday = d}, NULL, &in_season,
+				&day);
 		for (size_t i = 0; i < day.count; i++) {
 			int from = d * DAY + day.item[i].from, to = d * DAY + day.item[i].to;
 			if (n + 2 > COUNT_OF(all))
@@ -97,10 +98,10 @@ static bool week_of(const struct rules *rules, uint64_t in_season, struct hours_
 const char *hours_check(struct str text)
 {
 	const char *why;
-	return rules_read(text, &why) ? NULL : why;
+	return hours_rules_read(text, &why) ? NULL : why;
 }
 
-const char *rules_week(const struct rules *rules, struct hours_week *out)
+const char *hours_rules_week(const struct hours_rules *rules, struct hours_week *out)
 {
 	const char *why = not_weekly(rules);
 	if (!why && !week_of(rules, UINT64_MAX, out))
@@ -122,7 +123,7 @@ size_t hours_of_day(const struct hours_week *week, int day, struct hours_span ou
 		int from = week->span[i].from, to = week->span[i].to;
 		if (joined && i == last)
 			to += week->span[0].to;
-		/* The small hours of last night stand with the evening before. */
+		/* Hours after midnight are shown with the evening before. */
 		if (from >= end || to <= begin || (from < begin && to - begin <= NIGHT_ENDS))
 			continue;
 		out[n++] = (struct hours_span){from < begin ? 0 : from - begin,
@@ -156,7 +157,7 @@ void hours_span_text(const struct hours_span *span, char out[HOURS_SPAN_TEXT])
 
 /* ---- seasons ---- */
 
-static bool regular(const struct rules *rules)
+static bool regular(const struct hours_rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++)
 		if (rules->rule[i].weeks || not_regular(&rules->rule[i]))
@@ -164,13 +165,13 @@ static bool regular(const struct rules *rules)
 	return true;
 }
 
-static struct hours_date date_of(const struct day *day)
+static struct hours_date date_of(const struct calendar_day *day)
 {
 	return (struct hours_date){day->year, day->month, day->day};
 }
 
-/* The weeks of summer return the next year. */
-static bool season_week(const struct rules *rules, const uint64_t *in, size_t at,
+/* A season with the same rules as an earlier one, such as next year's summer, has its week. */
+static bool season_week(const struct hours_rules *rules, const uint64_t *in, size_t at,
 			struct hours_season *out)
 {
 	for (size_t i = 0; i < at; i++)
@@ -181,8 +182,8 @@ static bool season_week(const struct rules *rules, const uint64_t *in, size_t at
 	return week_of(rules, in[at], &out[at].week);
 }
 
-size_t rules_seasons(const struct rules *rules, int year,
-		     struct hours_season out[HOURS_SEASONS_MAX])
+size_t hours_rules_seasons(const struct hours_rules *rules, int year,
+			   struct hours_season out[HOURS_SEASONS_MAX])
 {
 	uint64_t in[HOURS_SEASONS_MAX]; /* the rules of each */
 	size_t count = 0;
@@ -190,7 +191,7 @@ size_t rules_seasons(const struct rules *rules, int year,
 	if (!regular(rules))
 		return 0;
 	/* From one day on which something may change to the next. */
-	struct day day = day_of(date_days(year, 1, 1), STR("")), last;
+	struct calendar_day day = day_of(date_days(year, 1, 1), STR("")), last;
 	for (; day.number < end; day = day_of(until, STR(""))) {
 		uint64_t now = 0;
 		until = date_days(day.year + 1, 1, 1);
@@ -256,7 +257,7 @@ static int change_in(const struct whole_day *day, int after, enum hours_state st
 }
 
 /* After so many days a text that has not changed its state never does. */
-static int days_ahead(const struct rules *rules)
+static int days_ahead(const struct hours_rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rule[i];
@@ -269,8 +270,8 @@ static int days_ahead(const struct rules *rules)
 	return 8;
 }
 
-/* The instant at which local clocks show a time; when they skip it, one at which they are past it. `offset`: some
- * offset of the zone. */
+/* The instant at which local clocks show a time; when they skip it, one at which they are past it.
+ * `offset`: some offset of the zone. */
 static int64_t instant_of(struct str zone, int64_t local_s, int offset)
 {
 	int there = offset, then = offset;
@@ -285,7 +286,7 @@ enum hours_state hours_state_at(struct str text, const struct hours_place *place
 {
 	struct whole_day day;
 	const char *why;
-	const struct rules *rules = rules_read(text, &why);
+	const struct hours_rules *rules = hours_rules_read(text, &why);
 	int offset;
 	*changes_s = 0;
 	if (!rules || !hours_zone_offset(place->zone, at_s, &offset))
@@ -293,13 +294,13 @@ enum hours_state hours_state_at(struct str text, const struct hours_place *place
 	int64_t local_s = at_s + offset, day_s = DAY * 60;
 	int64_t number = local_s / day_s - (local_s % day_s < 0);
 	int after = (int)((local_s - number * day_s) / 60), ahead = days_ahead(rules);
-	struct day calendar = day_of(number - 1, place->country);
-	rules_day(rules, &calendar, place, NULL, &day.own);
+	struct calendar_day calendar = day_of(number - 1, place->country);
+	hours_rules_day(rules, &calendar, place, NULL, &day.own);
 	enum hours_state state = HOURS_UNKNOWN;
 	for (int i = 0; i < ahead; i++, number++) {
 		day.before = day.own;
 		calendar = day_after(&calendar);
-		rules_day(rules, &calendar, place, NULL, &day.own);
+		hours_rules_day(rules, &calendar, place, NULL, &day.own);
 		if (i == 0)
 			state = state_of(&day, after);
 		int change = change_in(&day, after, state);

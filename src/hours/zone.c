@@ -1,5 +1,5 @@
-/* Time zones from the system's TZif files (RFC 8536): the transitions, and behind the last one the rule of
- * the footer (a POSIX TZ string). */
+/* Time zones from the system's TZif files (RFC 8536): the transitions, and behind the last one the
+ * rule of the footer (a POSIX TZ string). */
 #include "hours/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
@@ -165,8 +165,8 @@ static int footer_offset(const struct zone *z, int64_t at_s)
 
 /* ---- the file ---- */
 
-/* The parts of a TZif file of version 2 or later: behind a block with 32-bit times, which is skipped, one
- * with 64-bit times. */
+/* The parts of a TZif file of version 2 or later: behind a block with 32-bit times, which is
+ * skipped, one with 64-bit times. */
 static bool parse_file(struct zone *z)
 {
 	const unsigned char *p = (const unsigned char *)z->file.p;
@@ -204,7 +204,7 @@ static bool parse_file(struct zone *z)
 	return parse_footer(z, (const char *)p + 1);
 }
 
-/* "Europe/Zurich": no way out of the folder. */
+/* A name such as "Europe/Zurich", which cannot lead out of the folder. */
 static bool is_zone_name(struct str name)
 {
 	if (name.n == 0 || name.n >= NAME_MAX_BYTES || name.p[0] < 'A' || name.p[0] > 'Z')
@@ -218,7 +218,7 @@ static bool is_zone_name(struct str name)
 	return true;
 }
 
-static const struct zone *find(struct str name)
+static const struct zone *zone_find(struct str name)
 {
 	char path[PATH_MAX];
 	struct err ignored;
@@ -227,7 +227,8 @@ static const struct zone *find(struct str name)
 			return zones[i].valid ? &zones[i] : NULL;
 	if (!is_zone_name(name))
 		return NULL;
-	/* Full: the last one makes room. There are few zones among the records of one directory. */
+	/* When the cache is full the last zone is replaced: one directory has
+	 * records in few zones. */
 	struct zone *z = &zones[zones_count < ZONES_MAX ? zones_count++ : ZONES_MAX - 1];
 	buf_release(&z->file);
 	*z = (struct zone){0};
@@ -245,7 +246,7 @@ static int type_offset(const struct zone *z, unsigned type)
 
 bool hours_zone_offset(struct str zone, int64_t at_s, int *offset_s)
 {
-	const struct zone *z = find(zone);
+	const struct zone *z = zone_find(zone);
 	if (!z)
 		return false;
 	/* The last transition that is not after the instant. */
