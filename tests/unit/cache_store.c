@@ -5,7 +5,9 @@
 static void point(const char *name);
 #define STORE_POINT(name) point(name)
 #include "../../src/cache/store/blocks.c"
+#include "../../src/cache/store/evict.c"
 #include "../../src/cache/store/mapping.c"
+#include "../../src/cache/store/numbers.c"
 #include "../../src/cache/store/store.c"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* Blocks: taking, noting, freeing, evicting. */
+/* Blocks: taking, noting, freeing. */
 #include "cache/store/internal.h"
 
 void chain_note(const struct store *store, uint32_t first, struct chain *chain)
@@ -11,7 +11,7 @@ void chain_note(const struct store *store, uint32_t first, struct chain *chain)
 	}
 }
 
-/* A block is freed by whoever still finds it as noted: once. */
+/* A block is freed only while its sequence is still the noted one, so that it is freed once. */
 void chain_free(struct store *store, const struct chain *chain)
 {
 	for (uint32_t i = 0; i < chain->count; i++) {
@@ -21,7 +21,8 @@ void chain_free(struct store *store, const struct chain *chain)
 		    state_kind(s) == BLOCK_FREE)
 			continue;
 		STORE_POINT("free a block");
-		/* The publisher may settle it at this moment: once more with what it is now. */
+		/* The publisher may change the kind to published at this moment: then try once
+		 * more. */
 		uint64_t freed = state_make(state_sequence(s) + 1, 0, BLOCK_FREE);
 		if (swap(state, s, freed) ||
 		    (state_sequence(s = load(state)) == state_sequence(chain->state[i]) &&
@@ -41,8 +42,7 @@ void chain_settle(struct store *store, const struct chain *chain)
 	}
 }
 
-/* 0: none is free. */
-static uint32_t take_block(struct store *store, uint64_t *state)
+uint32_t block_take(struct store *store, uint64_t *state)
 {
 	struct head *head = store->head;
 	uint64_t at = peek(&head->hint);
@@ -65,52 +65,4 @@ static uint32_t take_block(struct store *store, uint64_t *state)
 	}
 	atomic_store_explicit(&head->free, 0, memory_order_relaxed);
 	return 0;
-}
-
-/* The hand goes on until it has freed a value. False: everything is being filled. */
-static bool evict(struct store *store)
-{
-	uint64_t entries = store->head->buckets * STORE_WAYS;
-	for (uint64_t step = 0; step < (USED_MAX + 2) * entries; step++) {
-		uint64_t number =
-		    1 + atomic_fetch_add_explicit(&store->head->hand, 1, memory_order_relaxed) %
-			    entries;
-		struct entry *e = entry_at(store, number);
-		uint64_t w = load(word_at(store, number));
-		if (word_block(w) == 0 ||
-		    (word_phase(w) != STORE_IDLE && word_phase(w) != STORE_BACKOFF))
-			continue;
-		uint64_t used = peek(&e->used);
-		if (used > 0) {
-			atomic_store_explicit(&e->used, used - 1, memory_order_relaxed);
-			continue;
-		}
-		if (entry_clear(store, number, w)) {
-			store_count(store, STORE_COUNT_evicted, 1);
-			return true;
-		}
-	}
-	return false;
-}
-
-bool chain_take(struct store *store, size_t words, struct chain *chain)
-{
-	size_t need = (words + PAYLOAD_WORDS - 1) / PAYLOAD_WORDS;
-	must(need <= CHAIN_MAX);
-	chain->count = 0;
-	while (chain->count < need) {
-		uint64_t state;
-		uint32_t b = take_block(store, &state);
-		if (b) {
-			chain->block[chain->count] = b;
-			chain->state[chain->count++] = state;
-		} else if (!evict(store)) {
-			chain_free(store, chain);
-			return false;
-		}
-	}
-	for (uint32_t i = 0; i < chain->count; i++)
-		put(&store->block[chain->block[i]].next,
-		    i + 1 < chain->count ? chain->block[i + 1] : 0);
-	return true;
 }

@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-/* Named places where the fault build kills a process; elsewhere nothing. */
+/* Named places where a test kills a process; empty in programs. */
 #ifndef STORE_POINT
 #define STORE_POINT(name) ((void)0)
 #endif
@@ -56,7 +56,8 @@ static inline uint64_t stamp_make(uint64_t w, int64_t ms)
 	return word_generation(w) << 36 | ((uint64_t)ms & 0xfffffffff);
 }
 
-/* ---- the state of a block: sequence 40 | owner 8 | kind 8; every free takes a new sequence ---- */
+/* ---- the state of a block: sequence 40 | owner 8 | kind 8; every free takes a new sequence
+ * ---- */
 
 enum block_kind { BLOCK_FREE, BLOCK_PRIVATE, BLOCK_PUBLISHED };
 
@@ -169,6 +170,14 @@ static inline uint64_t marks_set(uint64_t marks, int way, uint64_t mark)
 	return version << MARKS_BITS |
 	       ((marks & MARKS_MASK & ~(63ull << (6 * way))) | mark << (6 * way));
 }
+static inline void marks_clear(struct bucket *b, int way)
+{
+	for (;;) {
+		uint64_t marks = load(&b->marks);
+		if (marks_get(marks, way) == 0 || swap(&b->marks, marks, marks_set(marks, way, 0)))
+			return;
+	}
+}
 static inline uint64_t mark_of(uint64_t hash)
 {
 	return 1 + hash % 63;
@@ -180,24 +189,25 @@ static inline uint64_t bucket_of(const struct store *store, uint64_t hash)
 
 /* ---- blocks.c ---- */
 
-/* The blocks of a value with their states as they were; freeing needs both. */
+/* The blocks of a value and the state of each when it was noted; freeing needs both. */
 struct chain {
 	uint32_t count;
 	uint32_t block[CHAIN_MAX];
 	uint64_t state[CHAIN_MAX];
 };
 
-/* Note the chain that starts at `first`; what is read while others change it is harmless nonsense. */
+/* Note the chain that starts at `first`. If it is changed meanwhile the result is wrong but safe:
+ * chain_free and chain_settle check each state again. */
 void chain_note(const struct store *store, uint32_t first, struct chain *chain);
 void chain_free(struct store *store, const struct chain *chain);
-/* `words` words of room, private to this slot; evicts as needed. False: no room. */
-MUST_CHECK bool chain_take(struct store *store, size_t words, struct chain *chain);
+/* A free block, now private to this slot. 0: none is free. */
+uint32_t block_take(struct store *store, uint64_t *state);
 /* Private to published. */
 void chain_settle(struct store *store, const struct chain *chain);
 
-/* ---- store.c ---- */
+/* ---- evict.c ---- */
 
-/* Remove the key of an entry that stands at `word` (IDLE or BACKOFF). False: it changed. */
-bool entry_clear(struct store *store, uint64_t number, uint64_t word);
+/* `words` words of room, private to this slot; evicts as needed. False: no room. */
+MUST_CHECK bool chain_take(struct store *store, size_t words, struct chain *chain);
 
 #endif

@@ -1,4 +1,4 @@
-/* The mapping itself: making, attaching, sweeping after the dead, counting, checking. */
+/* The mapping: creating, attaching, recovering from the death of a process, checking. */
 #include "cache/store/internal.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -104,9 +104,9 @@ uint64_t store_seed(const struct store *store)
 	return store->head->seed;
 }
 
-/* ---- after a death ---- */
+/* ---- recovery ---- */
 
-/* Give an entry that the dead one worked on back. */
+/* Release the claim of a dead process on an entry. True: requests wait for the entry. */
 static bool release_entry(struct store *store, uint64_t number, int slot)
 {
 	struct bucket *b = &store->bucket[(number - 1) / STORE_WAYS];
@@ -125,7 +125,8 @@ static bool release_entry(struct store *store, uint64_t number, int slot)
 		store_count(store, STORE_COUNT_taken_over, 1);
 		return atomic_exchange_explicit(&e->waiters, 0, memory_order_acq_rel) != 0;
 	}
-	/* Between two keys: when the mark of the new one stands it is there, else it never will be. */
+	/* The entry was changing its key. The new key is in place if its mark is set; if not, it
+	 * never will be. */
 	for (;;) {
 		uint64_t marks = load(&b->marks);
 		if (marks_get(marks, way) == 0 || word_phase(w) == STORE_IN ||
@@ -141,7 +142,7 @@ static void mark_bit(uint64_t *bits, uint64_t n)
 	bits[n / 64] |= 1ull << (n % 64);
 }
 
-/* Every block that a value has. False: an entry would not stand still. */
+/* Mark every block that an entry reaches. False: an entry kept changing. */
 static bool mark_reached(const struct store *store, uint64_t *reached)
 {
 	struct chain chain;
@@ -161,9 +162,10 @@ static bool mark_reached(const struct store *store, uint64_t *reached)
 	return true;
 }
 
-/* What was published when we noted it and is reached by no entry afterwards was left by the dead in the middle of a
- * replacement, or is being freed by somebody: once, by whoever swaps first. What was private to the dead and is
- * reached was published by it with its last breath. */
+/* Free published blocks that no entry reaches: the dead process was replacing a value, or another
+ * process is freeing them at this moment; the swap lets only one of the two do it. Private blocks
+ * of the dead process that an entry reaches had been published just before it died: mark them
+ * published. Its other private blocks are freed. */
 static void collect_garbage(struct store *store, int slot)
 {
 	uint64_t blocks = store->head->blocks, free_count = 0;
@@ -201,50 +203,6 @@ bool store_process_died(struct store *store, int slot)
 	collect_garbage(store, slot);
 	put(&store->head->slot[slot].waiting, 0);
 	return wake;
-}
-
-/* ---- numbers ---- */
-
-const char *const store_counter_names[STORE_COUNTS] = {
-#define X(name, help) #name,
-    STORE_COUNTERS(X)
-#undef X
-};
-const char *const store_counter_helps[STORE_COUNTS] = {
-#define X(name, help) help,
-    STORE_COUNTERS(X)
-#undef X
-};
-
-void store_count(struct store *store, enum store_counter counter, uint64_t n)
-{
-	/* One writer for each slot: no locked instruction. */
-	word_t *w = &store->head->slot[store->slot].counter[counter];
-	atomic_store_explicit(w, peek(w) + n, memory_order_relaxed);
-}
-
-void store_waiting(struct store *store, int n)
-{
-	atomic_store_explicit(&store->head->slot[store->slot].waiting, (uint64_t)n,
-			      memory_order_relaxed);
-}
-
-void store_numbers(const struct store *store, struct store_numbers *out)
-{
-	*out = (struct store_numbers){.bytes = store->head->bytes};
-	for (int slot = 0; slot <= STORE_SLOTS; slot++) {
-		for (int i = 0; i < STORE_COUNTS; i++)
-			out->counter[i] += peek(&store->head->slot[slot].counter[i]);
-		out->waiting += peek(&store->head->slot[slot].waiting);
-	}
-	uint64_t free_count = peek(&store->head->free);
-	out->bytes_used =
-	    free_count < store->head->blocks ? (store->head->blocks - free_count) * BLOCK_BYTES : 0;
-	for (uint64_t n = 0; n < store->head->buckets; n++) {
-		for (uint64_t marks = peek(&store->bucket[n].marks) & MARKS_MASK; marks;
-		     marks >>= 6)
-			out->entries_used += (marks & 63) != 0;
-	}
 }
 
 /* ---- checking ---- */

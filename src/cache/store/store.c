@@ -5,26 +5,29 @@
 
 #include <string.h>
 
-/* A look-up that meets a change in every one of so many tries gives up as if nothing were there. */
+/* A look-up that sees a concurrent change in each of so many tries reports that the key is
+ * absent. */
 enum { TRIES = 64 };
 
 /* ---- finding ---- */
 
-/* An entry whose key is committed but whose owner has not said so yet: say it for them. */
+/* The key of the entry is committed, but its owner has not yet set IDLE: set it on its behalf. */
 static uint64_t help_in(word_t *word, uint64_t w)
 {
 	uint64_t idle = word_next(w, STORE_IDLE, 0, 0);
 	return swap(word, w, idle) ? idle : load(word);
 }
 
-/* Most values lie in one block, and most of the time of a look-up is spent waiting for its lines. */
+/* Most values are in one block, and most of the time of a look-up is spent waiting for its cache
+ * lines. */
 static void prefetch(const struct store *store, uint32_t block)
 {
 	for (size_t i = 0; i < BLOCK_WORDS; i += 8)
 		__builtin_prefetch((const char *)&store->block[block] + i * 8);
 }
 
-/* The entry of a hash in a bucket whose marks were `marks`; 0: not there. *word: as it stood with that tag. */
+/* The entry of a hash in a bucket whose marks were `marks`; 0: absent. *word: its word when the tag
+ * was read. */
 static uint64_t scan(struct store *store, uint64_t bucket, uint64_t marks, uint64_t hash,
 		     uint64_t *word)
 {
@@ -41,7 +44,8 @@ static uint64_t scan(struct store *store, uint64_t bucket, uint64_t marks, uint6
 			if (tag != hash || word_phase(w) == STORE_OUT)
 				break;
 			if (word_phase(w) == STORE_IN) {
-				/* Committed only when its mark stands; a mark of the key before it was cleared. */
+				/* Committed only if its mark is set; the mark of the previous key
+				 * has been cleared. */
 				if (marks_get(load(&store->bucket[bucket].marks), way) == 0)
 					break;
 				w = help_in(own, w);
@@ -62,34 +66,8 @@ static uint64_t find(struct store *store, uint64_t hash, uint64_t *word)
 
 /* ---- changing keys ---- */
 
-static void clear_mark(struct bucket *b, int way)
-{
-	for (;;) {
-		uint64_t marks = load(&b->marks);
-		if (marks_get(marks, way) == 0 || swap(&b->marks, marks, marks_set(marks, way, 0)))
-			return;
-	}
-}
-
-bool entry_clear(struct store *store, uint64_t number, uint64_t word)
-{
-	struct bucket *b = &store->bucket[(number - 1) / STORE_WAYS];
-	word_t *own = word_at(store, number);
-	struct chain chain;
-	chain_note(store, word_block(word), &chain);
-	uint64_t out = word_next(word, STORE_OUT, store->slot, word_block(word));
-	if (!swap(own, word, out))
-		return false;
-	STORE_POINT("an entry is out");
-	clear_mark(b, (int)((number - 1) % STORE_WAYS));
-	STORE_POINT("its mark is cleared");
-	put(own, word_next(out, STORE_IDLE, 0, 0));
-	STORE_POINT("it is empty");
-	chain_free(store, &chain);
-	return true;
-}
-
-/* The entry of a bucket that is best given up: an empty one, else the least used. -1: all are worked on. */
+/* The way to reuse for a new key: an empty one, else the least used. -1: all are in use by
+ * fills. */
 static int choose_way(const struct bucket *b, uint64_t *word)
 {
 	int best = -1;
@@ -112,7 +90,7 @@ static int choose_way(const struct bucket *b, uint64_t *word)
 	return best;
 }
 
-/* Make the entry of a way ours, without key and value. */
+/* Take a way for a new key: its previous key and value are removed. False: it changed. */
 static bool take_way(struct store *store, struct bucket *b, int way, uint64_t word, uint64_t hash,
 		     uint64_t *in)
 {
@@ -123,7 +101,7 @@ static bool take_way(struct store *store, struct bucket *b, int way, uint64_t wo
 	if (!swap(&b->word[way], word, out))
 		return false;
 	STORE_POINT("a way is taken");
-	clear_mark(b, way);
+	marks_clear(b, way);
 	STORE_POINT("the key before is gone");
 	put(&e->tag, hash);
 	put(&e->failures, 0);
@@ -139,7 +117,7 @@ static bool take_way(struct store *store, struct bucket *b, int way, uint64_t wo
 	return true;
 }
 
-/* The entry of a hash, made when it is not there. 0: the bucket is full of entries that are worked on. */
+/* Find or insert the entry of a hash. 0: every entry of the bucket is in use by fills. */
 static uint64_t insert(struct store *store, uint64_t hash, uint64_t *word)
 {
 	uint64_t bucket = bucket_of(store, hash);
@@ -149,7 +127,8 @@ static uint64_t insert(struct store *store, uint64_t hash, uint64_t *word)
 	if (way < 0 || !take_way(store, b, way, old, hash, &in))
 		return 0;
 	for (;;) {
-		/* Nobody can insert the key between this look and the swap: the marks would differ. */
+		/* Nobody can insert the key between this look and the swap: the marks would
+		 * differ. */
 		uint64_t marks = load(&b->marks);
 		number = scan(store, bucket, marks, hash, word);
 		STORE_POINT("before the key is there");
@@ -161,8 +140,9 @@ static uint64_t insert(struct store *store, uint64_t hash, uint64_t *word)
 			break;
 	}
 	STORE_POINT("the key is there");
-	/* Somebody may have said it for us, and the entry may be another key's by now: what we return is the word of this
-	 * key without a value, from which a swap succeeds only while nothing has happened to it. */
+	/* Another process may have set IDLE already, and the entry may have been reused for another
+	 * key since. We return the word of this key without a value: a swap from it fails if
+	 * anything has changed. */
 	*word = word_next(in, STORE_IDLE, 0, 0);
 	swap(&b->word[way], in, *word);
 	return bucket * STORE_WAYS + (uint64_t)way + 1;
@@ -243,7 +223,7 @@ static size_t write_bytes(struct store *store, const struct chain *chain, size_t
 
 enum copied { COPIED, GONE, OTHER_KEY, NO_ROOM };
 
-/* What stands in the blocks of `word`; only worth something while the entry's word has not changed. */
+/* Copy the value in the blocks of `word`. Valid only if the entry's word is the same afterwards. */
 static enum copied copy_value(struct store *store, uint64_t word, const struct store_key *key,
 			      int64_t now_ms, struct arena *arena, struct store_view *view)
 {
@@ -285,7 +265,7 @@ static void describe(struct entry *e, uint64_t w, int64_t now_ms, struct store_v
 	view->phase = word_phase(w);
 	view->owner = word_owner(w);
 	if (view->phase == STORE_FILLING) {
-		/* An owner that was stopped before it wrote the time: from now on, then. */
+		/* The owner was stopped before it wrote the time: count the lease from now. */
 		uint64_t stamp = load(&e->started);
 		if (stamp >> 36 != word_generation(w)) {
 			swap(&e->started, stamp, stamp_make(w, now_ms));
@@ -337,7 +317,7 @@ bool store_begin(struct store *store, const struct store_key *key, const struct 
 	uint64_t w = view->word, number = view->entry;
 	if (!number) {
 		number = insert(store, key->hash, &w);
-		/* Somebody was faster: what stands there now has to be looked at. */
+		/* Another process was faster: the caller has to look at the entry again. */
 		if (!number || word_phase(w) != STORE_IDLE || word_block(w))
 			return false;
 	}
@@ -348,7 +328,8 @@ bool store_begin(struct store *store, const struct store_key *key, const struct 
 		    (now.phase == STORE_BACKOFF && now_ms >= now.retry_ms) ||
 		    (now.phase == STORE_FILLING && now_ms >= now.started_ms + lease_ms);
 	uint64_t mine = word_next(w, STORE_FILLING, store->slot, word_block(w));
-	/* A value that was made since `view` was taken would be made twice: its word differs then. */
+	/* If another process has published since `view` was read, the word differs and the swap
+	 * fails. */
 	if (!free || !swap(word_at(store, number), w, mine))
 		return false;
 	STORE_POINT("began a fill");
@@ -360,7 +341,7 @@ bool store_begin(struct store *store, const struct store_key *key, const struct 
 	return true;
 }
 
-/* Whoever waits for the entry is to be woken. */
+/* Note that processes wait for the entry and must be woken. */
 static void collect_waiters(struct store *store, struct entry *e)
 {
 	uint64_t waiters = atomic_exchange_explicit(&e->waiters, 0, memory_order_acq_rel);
@@ -427,7 +408,8 @@ int64_t store_fail(struct store *store, const struct store_fill *fill, int64_t n
 	uint64_t failures = peek(&e->failures), next;
 	int64_t wait = backoff_wait(base_ms, max_ms, failures, chance(store));
 	next = word_next(fill->word, STORE_BACKOFF, 0, word_block(fill->word));
-	/* With the generation that only our swap can make: who was fenced has written nothing that counts. */
+	/* The stamp has the generation that only our swap below can set: if the swap fails, the
+	 * stamp is ignored. */
 	if (load(word_at(store, fill->entry)) == fill->word)
 		put(&e->failed, stamp_make(next, now_ms + wait));
 	STORE_POINT("noted a failure");
