@@ -66,16 +66,27 @@ struct monitor_batch {
 	bool alarm; /* claims take nothing although work is due */
 };
 
+/* All items of a stage that were ever finalised. */
+struct monitor_total {
+	struct str stage;
+	int64_t ok, failed, dead;
+};
+
 struct monitor_view {
 	bool known;
 	int64_t age_ms; /* of the data */
 	struct monitor_batch *batch;
 	size_t batches;
+	const struct monitor_total *total;
+	size_t totals; /* 0: not read */
 };
 
 /* From the rows of `monitor_read` into the arena. False: no room. */
 MUST_CHECK bool monitor_take(const struct db_rows *rows, struct arena *arena,
 			     struct monitor_view *out);
+/* From the rows of `monitor_totals`, into a view that monitor_take has made. False: no room. */
+MUST_CHECK bool monitor_take_totals(const struct db_rows *rows, struct arena *arena,
+				    struct monitor_view *view);
 /* The states, sums and expectations. flush_ms: how often containers write. age_ms: how old the view is. */
 void monitor_judge(struct monitor_view *view, int64_t age_ms, int64_t flush_ms);
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "cache/cache.h"
 #include "cache/store/store.h"
@@ -38,7 +39,8 @@ struct ops {
 	void (*database_stats)(void *ctx, struct db_pool_stats *out);
 	void *database_stats_ctx;
 	struct event *timer;
-	struct db_query *query; /* running */
+	struct db_query *query; /* the reading that runs; NULL: none */
+	bool totals_wanted;     /* by a request that waits */
 	struct arena arena;     /* of the view */
 	struct monitor_view view;
 	int64_t read_ms; /* when the view was true; 0: never */
@@ -184,6 +186,7 @@ static void answer_numbers(struct http_request *request)
 static void answer_all(struct ops *ops)
 {
 	ops->version++;
+	ops->totals_wanted = false;
 	build(ops, &ops->json);
 	for (int n = ops->parked_count; n > 0 && ops->parked; n--) {
 		struct parked *last = ops->parked;
@@ -201,9 +204,24 @@ static void again(struct ops *ops)
 	event_add(ops->timer, &t);
 }
 
-static void known(void *ctx, enum status status, const struct db_rows *rows, const struct err *err)
+static void on_totals(void *ctx, enum status status, const struct db_rows *rows,
+		      const struct err *err)
 {
 	struct ops *ops = ctx;
+	(void)err;
+	ops->query = NULL;
+	/* Without them the view is still true; the counters are absent then. */
+	if (status == OK && !monitor_take_totals(rows, &ops->arena, &ops->view))
+		log_warn("the pipeline has too many stages to be counted",
+			 LOG_I("rows", rows->rows));
+	answer_all(ops);
+}
+
+static void on_read(void *ctx, enum status status, const struct db_rows *rows,
+		    const struct err *err)
+{
+	struct ops *ops = ctx;
+	struct err refused;
 	(void)err;
 	ops->query = NULL;
 	if (status == OK) {
@@ -218,6 +236,9 @@ static void known(void *ctx, enum status status, const struct db_rows *rows, con
 	/* Without an answer the old numbers grow old, and are UNKNOWN then. */
 	if (age_ms(ops) < 0 || age_ms(ops) > 2 * flush_ms(ops) + READ_MS)
 		ops->view.known = false;
+	if (status == OK && ops->totals_wanted &&
+	    DB_QUERY(ops->db, sql_monitor_totals, on_totals, ops, &ops->query, &refused) == OK)
+		return;
 	answer_all(ops);
 }
 
@@ -227,8 +248,8 @@ static void read_now(struct ops *ops)
 	if (ops->query)
 		return;
 	again(ops);
-	if (DB_QUERY(ops->db, sql_monitor_read, known, ops, &ops->query, &err) != OK)
-		known(ops, UNAVAILABLE, NULL, &err);
+	if (DB_QUERY(ops->db, sql_monitor_read, on_read, ops, &ops->query, &err) != OK)
+		on_read(ops, UNAVAILABLE, NULL, &err);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -315,10 +336,12 @@ const struct http_schema ops_schemas[] = {
 void ops_when_read(struct ops *ops, struct http_request *request,
 		   void (*answer)(struct http_request *request))
 {
-	if (!is_old(ops))
+	if (!is_old(ops) && ops->view.totals) {
 		answer(request);
-	else if (park(ops, request, answer, OPS_WAIT_MS))
+	} else if (park(ops, request, answer, OPS_WAIT_MS)) {
+		ops->totals_wanted = true;
 		read_now(ops);
+	}
 }
 
 void ops_metrics(struct ops *ops, struct buf *out)

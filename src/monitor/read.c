@@ -75,3 +75,23 @@ bool monitor_take(const struct db_rows *rows, struct arena *arena, struct monito
 	}
 	return true;
 }
+
+bool monitor_take_totals(const struct db_rows *rows, struct arena *arena, struct monitor_view *view)
+{
+	struct monitor_total *total = arena_array(arena, (size_t)rows->rows + 1, sizeof(*total));
+	if (!total)
+		return false;
+	for (int row = 0; row < rows->rows; row++) {
+		total[row] = (struct monitor_total){
+		    .stage = arena_str(arena, db_text(rows, row, SQL_MONITOR_TOTALS_STAGE)),
+		    .ok = db_i64(rows, row, SQL_MONITOR_TOTALS_OK),
+		    .failed = db_i64(rows, row, SQL_MONITOR_TOTALS_FAILED),
+		    .dead = db_i64(rows, row, SQL_MONITOR_TOTALS_DEAD),
+		};
+		if (!total[row].stage.p)
+			return false;
+	}
+	view->total = total;
+	view->totals = (size_t)rows->rows;
+	return true;
+}

@@ -202,6 +202,27 @@ void monitor_text(struct buf *out, const struct monitor_view *view, int width, b
 
 /* ---- Prometheus ---- */
 
+static void put_totals(struct buf *out, const struct monitor_view *view)
+{
+	if (!view->totals)
+		return;
+	buf_puts(out,
+		 "# HELP holdfast_pipeline_items_total Items finalised, by stage and outcome.\n"
+		 "# TYPE holdfast_pipeline_items_total counter\n");
+	for (size_t i = 0; i < view->totals; i++) {
+		const struct monitor_total *t = &view->total[i];
+		const struct {
+			const char *outcome;
+			int64_t value;
+		} counts[] = {{"ok", t->ok}, {"failed", t->failed}, {"dead", t->dead}};
+		for (size_t k = 0; k < COUNT_OF(counts); k++)
+			buf_printf(
+			    out,
+			    "holdfast_pipeline_items_total{stage=\"%.*s\",outcome=\"%s\"} %lld\n",
+			    STR_ARG(t->stage), counts[k].outcome, (long long)counts[k].value);
+	}
+}
+
 void monitor_metrics(struct buf *out, const struct monitor_view *view)
 {
 	int64_t by_state[MONITOR_STATES] = {0}, queued = 0, in_flight = 0, alarms = 0;
@@ -241,4 +262,5 @@ void monitor_metrics(struct buf *out, const struct monitor_view *view)
 	for (int i = 0; i < MONITOR_STATES; i++)
 		buf_printf(out, "holdfast_pipeline_containers{state=\"%s\"} %lld\n",
 			   monitor_state_names[i], (long long)by_state[i]);
+	put_totals(out, view);
 }

@@ -13,8 +13,16 @@ my $i = Instance->make(settings => { 'web.processes' => $processes, 'web.hang_ti
 $i->up;
 
 # ---- the first scrape ----
+my $file = "$i->{home}/some.ndjson";
+system("$i->{bin}/holdfast generate 50 >$file 2>/dev/null") == 0 or die;
+my ($code, $said) = $i->run('import', '--source', 'some', $file);
+is($code, 0, 'there are businesses') or diag $said;
+($code, $said) = $i->run('enrich', '--stage', 'quality');
+is($code, 0, 'and a batch has judged them') or diag $said;
 my $text = $i->get('/metrics')->{content};
 like($text, qr/^holdfast_pipeline_known 1$/m, 'the first scrape knows the pipeline');
+like($text, qr/^holdfast_pipeline_items_total\{stage="quality",outcome="ok"\} 50$/m, 'items that went well are counted by stage');
+like($text, qr/^holdfast_pipeline_items_total\{stage="quality",outcome="$_"\} 0$/m, "and so are those that are $_") for qw(failed dead);
 like($text, qr/^holdfast_process_running\{process="postgres"\} 1$/m, 'processes without HTTP are in it');
 like($text, qr/^holdfast_process_restarts_total\{process="web\/1"\} 0$/m, 'with their restarts');
 
