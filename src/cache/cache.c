@@ -78,6 +78,7 @@ struct cache {
 	int waiting, waiters_max;
 	struct random random;
 	uint64_t wakes;
+	int64_t away_until_ms; /* no refreshes before: the source of the values was away */
 	struct second *second; /* NULL: none */
 	struct flight *flights[FLIGHT_BUCKETS];
 	struct arena scratch; /* for looks on behalf of a flight */
@@ -407,9 +408,10 @@ void cache_filled(struct cache_fill *fill, uint32_t status)
 	struct err err;
 	if (buf_failed(&fill->out)) {
 		err_set(&err, TOO_LARGE, "the value is longer than %d bytes", STORE_VALUE_MAX);
-		cache_fill_failed(fill, &err);
+		cache_fill_failed(fill, TOO_LARGE, &err);
 		return;
 	}
+	fill->cache->away_until_ms = 0;
 	fill->meta = meta_of(fill, status);
 	if (fill->locked)
 		fill_put(fill);
@@ -417,11 +419,35 @@ void cache_filled(struct cache_fill *fill, uint32_t status)
 		publish(fill, CACHE_FILLED);
 }
 
-void cache_fill_failed(struct cache_fill *fill, const struct err *err)
+/* The source is away, which is one state and not one of each key: the key can be filled again at once. */
+static void fill_away(struct cache_fill *fill, const struct err *err)
 {
 	struct flight *flight = fill->flight;
 	struct cache *cache = fill->cache;
 	int64_t now = clock_ms();
+	if (now >= cache->away_until_ms)
+		log_warn("the cache cannot be filled: its source is away",
+			 LOG_S("class", flight->class->name), LOG_S("error", err->text));
+	cache->away_until_ms = now + CACHE_AWAY_MS;
+	if (fill->locked)
+		second_unlock(cache->second, flight->key.bytes, &fill->token);
+	store_abandon(cache->store, &fill->hold);
+	flight_trace(flight, "away");
+	wake_others(cache);
+	fill_free(fill);
+	answer_waits(flight, CACHE_REFUSED, STR(""), NULL, FULL_RETRY_MS, false);
+	flight_free(flight);
+}
+
+void cache_fill_failed(struct cache_fill *fill, enum status status, const struct err *err)
+{
+	struct flight *flight = fill->flight;
+	struct cache *cache = fill->cache;
+	int64_t now = clock_ms();
+	if (status == UNAVAILABLE) {
+		fill_away(fill, err);
+		return;
+	}
 	int64_t retry =
 	    store_fail(cache->store, &fill->hold, now, BACKOFF_FIRST_MS, BACKOFF_MAX_MS);
 	log_warn("a fill of the cache failed", LOG_S("class", flight->class->name),
@@ -635,7 +661,7 @@ static void refresh(struct cache *cache, const struct cache_class *class,
 		    const struct store_key *key, const struct store_view *view, int64_t now_ms)
 {
 	struct store_fill hold;
-	if (flight_find(cache, key) ||
+	if (now_ms < cache->away_until_ms || flight_find(cache, key) ||
 	    !store_begin(cache->store, key, view, now_ms, class->lease_ms, &hold))
 		return;
 	if (now_ms < view->meta.fresh_until_ms)

@@ -33,7 +33,7 @@ struct cache_fill;
 struct cache_wait;
 struct event_base;
 
-enum { CACHE_KEY_MAX = 900 };
+enum { CACHE_KEY_MAX = 900, CACHE_AWAY_MS = 500 };
 
 struct cache_class {
 	const char *name; /* begins every key of the class */
@@ -93,9 +93,11 @@ void cache_cancel(struct cache_wait *wait);
 
 struct arena *cache_fill_arena(struct cache_fill *fill); /* goes with the fill */
 struct buf *cache_fill_out(struct cache_fill *fill);     /* where to build the value */
-/* The value is in cache_fill_out(). `status` is kept with it. */
+/* The value is in cache_fill_out(). `status` is kept with it. A status of UNAVAILABLE below says that the
+ * source is away and not that this value cannot be made: the key gets no back-off, and the next request tries
+ * again. Values past their time are then not refreshed for CACHE_AWAY_MS. */
 void cache_filled(struct cache_fill *fill, uint32_t status);
-void cache_fill_failed(struct cache_fill *fill, const struct err *err);
+void cache_fill_failed(struct cache_fill *fill, enum status status, const struct err *err);
 
 /* ---- numbers, of all processes together ---- */
 

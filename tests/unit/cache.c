@@ -140,6 +140,15 @@ static void end_fill(int side)
 	cache_filled(fill, 7);
 }
 
+static void fail_fill(int side, enum status status)
+{
+	struct cache_fill *fill = w.side[side].fill;
+	struct err err;
+	w.side[side].fill = NULL;
+	err_set(&err, status, "it failed");
+	cache_fill_failed(fill, status, &err);
+}
+
 /* ---- tests ---- */
 
 static void one_fill_answers_all_who_asked_in_both_processes(void **state)
@@ -197,14 +206,10 @@ static void a_fill_that_fails_is_told_to_all_and_not_tried_again_at_once(void **
 {
 	(void)state;
 	struct asker a, b, c;
-	struct err err;
 	open_world(60000, 0, 5000, 60000);
 	ask(&a, 0, "k");
 	ask(&b, 1, "k");
-	err_set(&err, UNAVAILABLE, "away");
-	struct cache_fill *fill = w.side[0].fill;
-	w.side[0].fill = NULL;
-	cache_fill_failed(fill, &err);
+	fail_fill(0, FAILED);
 	run_until_answered(&b);
 	ask(&c, 1, "k");
 	assert_in_range(a.retry_ms, 1, 1000);
@@ -213,6 +218,67 @@ static void a_fill_that_fails_is_told_to_all_and_not_tried_again_at_once(void **
 	expect(&b, CACHE_REFUSED, "");
 	expect(&c, CACHE_REFUSED, "");
 	assert_int_equal(w.side[0].fills + w.side[1].fills, 1);
+	close_world();
+}
+
+static void a_source_that_is_away_leaves_no_back_off_for_the_key(void **state)
+{
+	(void)state;
+	struct asker a, b, c;
+	open_world(60000, 0, 5000, 60000);
+	ask(&a, 0, "k");
+	fail_fill(0, UNAVAILABLE);
+	expect(&a, CACHE_REFUSED, "");
+	/* However often: the next request tries again, in any process, and the first that can is answered. */
+	for (int i = 0; i < 20; i++) {
+		ask(&b, i % 2, "k");
+		fail_fill(i % 2, UNAVAILABLE);
+		expect(&b, CACHE_REFUSED, "");
+	}
+	ask(&c, 1, "k");
+	end_fill(1);
+	expect(&c, CACHE_FILLED, "value of k");
+	close_world();
+}
+
+static void who_waits_when_the_source_goes_away_tries_itself(void **state)
+{
+	(void)state;
+	struct asker a, b;
+	open_world(60000, 0, 5000, 60000);
+	ask(&a, 0, "k");
+	ask(&b, 1, "k");
+	fail_fill(0, UNAVAILABLE);
+	expect(&a, CACHE_REFUSED, "");
+	while (!w.side[1].fill)
+		event_base_loop(w.loop, EVLOOP_ONCE);
+	end_fill(1);
+	expect(&b, CACHE_FILLED, "value of k");
+	close_world();
+}
+
+static void while_the_source_is_away_old_values_are_served_without_trying_each_time(void **state)
+{
+	(void)state;
+	struct asker a, b;
+	open_world(1, 60000, 5000, 60000);
+	ask(&a, 0, "k");
+	end_fill(0);
+	expect(&a, CACHE_FILLED, "value of k");
+	for (int64_t end = clock_ms() + 5; clock_ms() < end;)
+		;
+	int fills = w.side[0].fills, tried = 0;
+	int64_t began = clock_ms();
+	for (int i = 0; i < 1000; i++) {
+		ask(&b, 0, "k");
+		expect(&b, CACHE_STALE, "value of k");
+		if (w.side[0].fill) {
+			fail_fill(0, UNAVAILABLE);
+			tried++;
+		}
+	}
+	assert_int_equal(w.side[0].fills - fills, tried);
+	assert_in_range(tried, 1, 1 + (clock_ms() - began) / CACHE_AWAY_MS);
 	close_world();
 }
 
@@ -369,6 +435,10 @@ int main(void)
 	    cmocka_unit_test(a_value_that_is_there_at_once_is_answered_at_once),
 	    cmocka_unit_test(who_leaves_is_not_answered_and_the_fill_goes_on),
 	    cmocka_unit_test(a_fill_that_fails_is_told_to_all_and_not_tried_again_at_once),
+	    cmocka_unit_test(a_source_that_is_away_leaves_no_back_off_for_the_key),
+	    cmocka_unit_test(who_waits_when_the_source_goes_away_tries_itself),
+	    cmocka_unit_test(
+		while_the_source_is_away_old_values_are_served_without_trying_each_time),
 	    cmocka_unit_test(a_slow_fill_is_waited_for_until_the_deadline_and_goes_on),
 	    cmocka_unit_test(a_fill_past_its_lease_is_taken_over_and_its_value_thrown_away),
 	    cmocka_unit_test(past_its_time_a_value_is_served_while_one_refreshes),

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+enum {
+	BACKOFF_FIRST_MS = 100,
+	BACKOFF_MAX_MS = 5000,
+	ATTEMPTS_MS = 5, /* time between two attempts to connect that queries ask for */
+};
 
 enum link_state {
 	LINK_DOWN,       /* waits for its backoff */
@@ -41,6 +45,9 @@ struct db_query {
 	void *ctx;
 	int64_t deadline_ms;
 	struct link *link; /* NULL: waits in the queue */
+	int64_t came_us;
+	bool
+	    while_away; /* it came while the database was away: an attempt that begins after it decides */
 	/* All queries of a pool, oldest first: as all have the same time, also by deadline. */
 	struct db_query *older, *newer;
 };
@@ -55,13 +62,16 @@ struct db_pool {
 	struct db_query *oldest, *newest;
 	struct db_query *next_waiting; /* the oldest without a link, NULL: none waits */
 	struct event *deadline;        /* of the oldest query */
-	bool failing; /* the last attempt to connect failed and no link is connected */
+	bool away;           /* the last attempt to connect failed and no link is connected */
+	int64_t attempt_us;  /* when the last attempt to connect began */
+	int64_t answered_ms; /* when the database last answered a statement */
 	struct random random;
 	struct db_pool_stats stats;
 };
 
 static void link_connect(struct link *link);
 static void link_work(struct link *link);
+static void pool_attempt_failed(struct db_pool *pool);
 
 /* ---- the list of queries ---- */
 
@@ -142,7 +152,12 @@ static void link_break(struct link *link, const struct err *why)
 
 	int64_t wait = backoff_wait(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, link->failures++,
 				    random_next(&pool->random));
-	log_warn("database connection lost", LOG_S("error", why->text), LOG_I("retry_ms", wait));
+	bool attempt = link->state == LINK_CONNECTING;
+	/* The database is away: told once, however many attempts follow. */
+	if (!pool->away)
+		log_warn("database connection lost", LOG_S("error", why->text),
+			 LOG_I("retry_ms", wait));
+	log_debug(database, "broken", LOG_S("error", why->text), LOG_I("retry_ms", wait));
 	link_drop_events(link);
 	PQclear(link->result);
 	PQfinish(link->connection);
@@ -155,13 +170,15 @@ static void link_break(struct link *link, const struct err *why)
 	link->broken = false;
 	link->query = NULL;
 	link->state = LINK_DOWN;
-	pool->failing = pool->stats.connected == 0;
+	pool->away = pool->stats.connected == 0;
 
 	struct timeval tv = {wait / 1000, (wait % 1000) * 1000};
 	evtimer_add(link->retry, &tv);
 
 	if (query)
 		query_finish(query, UNAVAILABLE, NULL, why);
+	if (attempt)
+		pool_attempt_failed(pool);
 }
 
 static void link_fail(struct link *link)
@@ -230,6 +247,7 @@ static void link_query_done(struct link *link)
 	link->state = LINK_IDLE;
 	link->failures = 0;
 	pool->stats.busy--;
+	pool->answered_ms = clock_ms();
 	pool->stats.busy_us += (uint64_t)(clock_us() - link->began_us);
 
 	enum status status = wire_result(link->connection, result, &rows, &err);
@@ -283,6 +301,19 @@ static void link_writable(evutil_socket_t fd, short what, void *arg)
 	link_flush(arg);
 }
 
+/* Let the links that wait for their back-off connect at once: all, or one. */
+static void pool_connect_soon(struct db_pool *pool, int64_t in_ms, bool all)
+{
+	const struct timeval tv = {in_ms / 1000, in_ms % 1000 * 1000};
+	for (int i = 0; i < pool->links_count; i++) {
+		if (pool->links[i].state != LINK_DOWN)
+			continue;
+		evtimer_add(pool->links[i].retry, &tv);
+		if (!all)
+			return;
+	}
+}
+
 static void link_connected(struct link *link)
 {
 	struct db_pool *pool = link->pool;
@@ -297,7 +328,11 @@ static void link_connected(struct link *link)
 	event_add(link->readable, NULL);
 	link->state = LINK_IDLE;
 	pool->stats.connected++;
-	pool->failing = false;
+	if (pool->away) {
+		pool->away = false;
+		log_info("the database can be reached again");
+		pool_connect_soon(pool, 0, true);
+	}
 	log_debug(database, "connected", LOG_I("fd", fd),
 		  LOG_I("connections", pool->stats.connected));
 	pool_dispatch(pool);
@@ -339,6 +374,7 @@ static void link_connect(struct link *link)
 
 	wire_keywords(link->pool->conninfo, link->pool->program, keywords, values);
 	link->state = LINK_CONNECTING;
+	link->pool->attempt_us = clock_us();
 	log_debug(database, "connecting", LOG_I("failures", link->failures));
 	link->connection = memory_had(PQconnectStartParams(keywords, values, 1));
 	PQsetNoticeReceiver(link->connection, ignore_notice, NULL);
@@ -361,6 +397,42 @@ static void link_retry(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the pool ---- */
 
+/* A query waits and the database is away: try to connect soon. */
+static void pool_attempt(struct db_pool *pool)
+{
+	for (int i = 0; i < pool->links_count; i++)
+		if (pool->links[i].state == LINK_CONNECTING)
+			return;
+	int64_t left = ATTEMPTS_MS - (clock_us() - pool->attempt_us) / 1000;
+	pool_connect_soon(pool, left > 0 ? left : 0, false);
+}
+
+/* The oldest query that came while the database was away, before `us`. NULL: none. */
+static struct db_query *pool_find_away(const struct db_pool *pool, int64_t us)
+{
+	struct db_query *query = pool->next_waiting;
+	while (query && !(query->while_away && query->came_us < us))
+		query = query->newer;
+	return query;
+}
+
+/* Queries that came before the attempt began are told. Each callback may cancel others and ask anew. */
+static void pool_attempt_failed(struct db_pool *pool)
+{
+	int64_t began_us = pool->attempt_us;
+	struct db_query *query;
+	struct err err;
+	for (int i = 0; i < pool->links_count; i++)
+		if (pool->links[i].state != LINK_DOWN)
+			return;
+	while ((query = pool_find_away(pool, began_us)) != NULL) {
+		err_set(&err, UNAVAILABLE, "the database cannot be reached");
+		query_finish(query, UNAVAILABLE, NULL, &err);
+	}
+	if (pool_find_away(pool, INT64_MAX))
+		pool_attempt(pool);
+}
+
 /* Fail the queries whose deadline has passed. The connection of one that runs is closed: the server notices that
  * the client is gone (client_connection_check_interval) or its statement_timeout ends it. */
 static void pool_deadline(evutil_socket_t fd, short what, void *arg)
@@ -373,9 +445,11 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 	while (pool->oldest && pool->oldest->deadline_ms <= now) {
 		struct db_query *query = pool->oldest;
 		struct link *link = query->link;
-		enum status status =
-		    err_set(&err, TIMED_OUT, "%s: no answer from the database in %lld ms",
-			    query->statement->name, (long long)pool->timeout_ms);
+		/* Whether the statement is slow or the database silent: others were answered, or none. */
+		bool slow = pool->answered_ms > query->deadline_ms - pool->timeout_ms;
+		enum status status = err_set(&err, slow ? TIMED_OUT : UNAVAILABLE,
+					     "%s: no answer from the database in %lld ms",
+					     query->statement->name, (long long)pool->timeout_ms);
 		pool->stats.timed_out++;
 		if (link) {
 			link->query = NULL;
@@ -432,10 +506,6 @@ enum status db_query(struct db_pool *pool, const struct db_statement *statement,
 		     const struct db_param *params, int count, db_done *done, void *ctx,
 		     struct db_query **out, struct err *err)
 {
-	if (pool->failing) {
-		pool->stats.refused++;
-		return err_set(err, UNAVAILABLE, "the database cannot be reached");
-	}
 	bool idle = pool->stats.busy < pool->stats.connected;
 	if (!idle && pool->stats.queued >= pool->queue_max) {
 		pool->stats.refused++;
@@ -461,6 +531,10 @@ enum status db_query(struct db_pool *pool, const struct db_statement *statement,
 		pool->next_waiting = query;
 	if (out)
 		*out = query;
+	query->came_us = clock_us();
+	query->while_away = pool->away;
+	if (pool->away)
+		pool_attempt(pool);
 	pool_dispatch(pool);
 	return OK;
 }

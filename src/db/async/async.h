@@ -9,6 +9,10 @@
  * Connections that break are made again with exponential backoff; queries that were running on them
  * are answered with UNAVAILABLE (never silently sent twice); those in the queue wait on.
  *
+ * While no connection stands, the database is away: one state of the pool, which ends with the first
+ * connection. A query that comes then makes the pool try at once, and fails when that try has failed:
+ * what it is told was true after it came, and nobody has to wait for a backoff to be over.
+ *
  * One pool per process and event loop; not thread-safe. Callbacks run from the loop, exactly once per
  * query unless it was cancelled, never from inside db_query itself.
  */
@@ -34,12 +38,12 @@ struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_opt
 /* Cancels everything without calling back. NULL is allowed. */
 void db_pool_destroy(struct db_pool *pool);
 
-/* status OK: rows are valid until the callback returns. Else err has the sentence and rows is NULL. */
+/* UNAVAILABLE: the database is away, or the connection broke. TIMED_OUT: it has answered others meanwhile, and this
+ * statement was too slow. status OK: rows are valid until the callback returns. Else err has the sentence and rows is NULL. */
 typedef void db_done(void *ctx, enum status status, const struct db_rows *rows,
 		     const struct err *err);
 
-/* Parameters are copied. UNAVAILABLE: the queue is full, or no connection has stood for a while;
- * then done is not called. On OK *out may be kept for db_query_cancel until done is called. */
+/* Parameters are copied. UNAVAILABLE: the queue is full; then done is not called. On OK *out may be kept for db_query_cancel until done is called. */
 MUST_CHECK enum status db_query(struct db_pool *pool, const struct db_statement *statement,
 				const struct db_param *params, int count, db_done *done, void *ctx,
 				struct db_query **out, struct err *err);

@@ -54,8 +54,8 @@ static void refuse(struct asked *a, enum search_problem problem, const struct er
 	enum http_problem named = http_problem_named(search_problem_name(problem));
 	if (a->request)
 		http_problem(a->request, named, NULL, "%s", err->text);
-	else if (problem == SEARCH_BUSY || problem == SEARCH_FAILED)
-		cache_fill_failed(a->fill, err);
+	else if (problem == SEARCH_BUSY || problem == SEARCH_SLOW || problem == SEARCH_FAILED)
+		cache_fill_failed(a->fill, problem == SEARCH_BUSY ? UNAVAILABLE : FAILED, err);
 	else
 		cached_problem(a->fill, named, err->text);
 }

@@ -13,7 +13,7 @@ static const char no_room[] = "the answer does not fit into a request's memory";
 static enum search_problem refuse(struct err *out, enum status status, const struct err *cause)
 {
 	enum search_problem problem = ask_problem(status, cause);
-	err_set(out, status, "%s", problem == SEARCH_BUSY ? away : unreadable);
+	err_set(out, status, "%s", problem != SEARCH_FAILED ? away : unreadable);
 	return problem;
 }
 

@@ -65,8 +65,8 @@ static void refuse_database(struct listing *l, enum status status, const struct 
 {
 	l->list.problem = ask_problem(status, err);
 	err_set(&l->list.err, status, "%s",
-		l->list.problem == SEARCH_BUSY ? "the directory is busy or away; try again"
-					       : "the directory could not be read");
+		l->list.problem != SEARCH_FAILED ? "the directory is busy or away; try again"
+						 : "the directory could not be read");
 	finish(l);
 }
 

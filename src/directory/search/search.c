@@ -13,6 +13,7 @@ const char *search_problem_name(enum search_problem problem)
 	    [SEARCH_NO_SUCH_PLACE] = "no-such-place",
 	    [SEARCH_NO_SUCH_CATEGORY] = "no-such-category",
 	    [SEARCH_BUSY] = "busy",
+	    [SEARCH_SLOW] = "busy",
 	    [SEARCH_FAILED] = "internal-error",
 	};
 	return names[problem];
@@ -46,8 +47,10 @@ void ask_answered(struct ask *ask)
 
 enum search_problem ask_problem(enum status status, const struct err *err)
 {
-	if (status == UNAVAILABLE || status == TIMED_OUT)
+	if (status == UNAVAILABLE)
 		return SEARCH_BUSY;
+	if (status == TIMED_OUT)
+		return SEARCH_SLOW;
 	log_error("search failed", LOG_S("cause", err->text));
 	return SEARCH_FAILED;
 }

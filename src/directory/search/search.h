@@ -126,6 +126,7 @@ enum search_problem {
 	SEARCH_NO_SUCH_PLACE, /* region or city */
 	SEARCH_NO_SUCH_CATEGORY,
 	SEARCH_BUSY, /* the database's queue is full, or it is away */
+	SEARCH_SLOW, /* the statement took longer than db.timeout */
 	SEARCH_FAILED,
 };
 /* Its row in http/problems.def: "invalid-cursor". */

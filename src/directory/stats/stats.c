@@ -67,7 +67,7 @@ static void counted(void *ctx, enum status status, const struct db_rows *rows,
 	struct json_writer w;
 	char now[CLOCK_TEXT];
 	if (status != OK) {
-		cache_fill_failed(fill, err);
+		cache_fill_failed(fill, status, err);
 		return;
 	}
 	clock_format(clock_wall_us(), now);
@@ -112,9 +112,10 @@ static void make(void *ctx, struct cache_fill *fill, struct str key)
 	while (n < STATISTIC_COUNT && !str_eq(key, str_of(statistics[n].path)))
 		n++;
 	must(n < STATISTIC_COUNT);
-	if (db_query(stats->db, statistics[n].statement, NULL, 0, counted, making, &making->query,
-		     &err) != OK)
-		cache_fill_failed(fill, &err);
+	enum status status = db_query(stats->db, statistics[n].statement, NULL, 0, counted, making,
+				      &making->query, &err);
+	if (status != OK)
+		cache_fill_failed(fill, status, &err);
 }
 
 /* ---- answering ---- */
