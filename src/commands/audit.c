@@ -33,7 +33,7 @@ static const char *reading_user(void)
 		   : NULL;
 }
 
-static int show(const struct audit_report *report, const struct site_summary *s)
+static int audit_show(const struct audit_report *report, const struct site_summary *s)
 {
 	struct buf out;
 	char looked[200];
@@ -60,7 +60,7 @@ static int show(const struct audit_report *report, const struct site_summary *s)
 	return report_exit_code(report);
 }
 
-static int run(int argc, char **argv)
+static int audit_command(int argc, char **argv)
 {
 	struct audit_report report;
 	struct site_summary summary;
@@ -80,7 +80,7 @@ static int run(int argc, char **argv)
 	enum status status = io_program_dir(program_dir, sizeof(program_dir), &err);
 	if (status == OK)
 		status = site_audit(&site, &report, &summary, &err);
-	int code = status == OK ? show(&report, &summary) : cli_failed(&err);
+	int code = status == OK ? audit_show(&report, &summary) : cli_failed(&err);
 	report_release(&report);
 	return code;
 }
@@ -94,5 +94,5 @@ const struct command command_audit = {
 	"from the network, no script runs, the documents are read in a sandbox. Each finding names file, line,\n"
 	"rule and remedy. Exit status: 0 nothing or only notes, 2 findings, 1 the audit could not be done.",
     .options = options,
-    .run = run,
+    .run = audit_command,
 };

@@ -60,7 +60,7 @@ static void print_text(const struct config *c, int argc, char **argv)
 	buf_release(&type);
 }
 
-static int run(int argc, char **argv)
+static int config_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
@@ -84,5 +84,5 @@ const struct command command_config = {
     .args = "[OPTION]",
     .summary = "Show the settings, their values and meaning",
     .help = "They are set in DIR/holdfast.conf; see holdfast.conf(5).",
-    .run = run,
+    .run = config_command,
 };

@@ -120,7 +120,7 @@ static void report(const struct run *r, const struct numbers *n)
 
 /* ---- containers ---- */
 
-static enum status reap(struct run *r, struct err *err)
+static enum status enrich_reap(struct run *r, struct err *err)
 {
 	int wait_status;
 	pid_t pid;
@@ -173,7 +173,7 @@ static enum status take_signals(struct run *r, int timeout_ms, struct err *err)
 		for (int n = 0; n < r->count; n++)
 			container_stop(&r->container[n]);
 	}
-	return reap(r, err);
+	return enrich_reap(r, err);
 }
 
 static enum status open_signals(struct run *r, struct err *err)

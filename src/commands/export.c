@@ -113,7 +113,7 @@ static enum status replace_files(const struct instance *i, struct err *err)
 	return status == OK ? files_replace(path, &replaced, err) : status;
 }
 
-static int run(int argc, char **argv)
+static int export_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
@@ -152,5 +152,5 @@ const struct command command_export = {
 	"exchanges the two: what is served is one whole generation at every moment, also when an export is\n"
 	"killed or the disk is full. Templates and assets are replaced by files in the instance's folder web.",
     .options = options,
-    .run = run,
+    .run = export_command,
 };

@@ -14,7 +14,7 @@ static const struct cli_option options[] = {
 
 enum { FLUSH_BYTES = 1 << 20 };
 
-static int run(int argc, char **argv)
+static int generate_command(int argc, char **argv)
 {
 	struct buf out;
 	struct err err;
@@ -46,5 +46,5 @@ const struct command command_generate = {
     .summary = "Write N deterministic synthetic records",
     .help = "As NDJSON that 'holdfast import' reads: holdfast generate 20000 | holdfast import -",
     .options = options,
-    .run = run,
+    .run = generate_command,
 };

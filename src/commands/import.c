@@ -168,7 +168,7 @@ static enum status tidy(const struct instance *i, struct err *err)
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int import_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
@@ -210,5 +210,5 @@ const struct command command_import = {
 	"GLEIF and schema.org are recognised. A second import of the same source updates what changed.\n"
 	"Each file is merged whole or not at all. E-mail addresses and named persons are left out.",
     .options = options,
-    .run = run,
+    .run = import_command,
 };

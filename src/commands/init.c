@@ -211,7 +211,7 @@ static enum status set_url(struct instance *i, struct err *err)
 	return status;
 }
 
-static enum status make(struct instance *i, struct err *err)
+static enum status init_make(struct instance *i, struct err *err)
 {
 	enum status status = OK;
 	if (listen_address)
@@ -227,7 +227,7 @@ static enum status make(struct instance *i, struct err *err)
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int init_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
@@ -238,7 +238,7 @@ static int run(int argc, char **argv)
 		return cli_failed(&err);
 	}
 	bool existed = access(i.dir, F_OK) == 0;
-	enum status status = make(&i, &err);
+	enum status status = init_make(&i, &err);
 	if (status != OK)
 		clean_up(&i, existed);
 	else
@@ -261,5 +261,5 @@ const struct command command_init = {
 	"nothing else is touched; the user and password in URL are used once and not kept.\n"
 	"The folder must be empty or absent; when something fails, it and the server are left as they were.",
     .options = options,
-    .run = run,
+    .run = init_command,
 };

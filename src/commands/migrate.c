@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static int run(int argc, char **argv)
+static int migrate_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
@@ -32,5 +32,5 @@ const struct command command_migrate = {
     .summary = "Bring the database to this version's schema",
     .help =
 	"Applies the migrations that are missing, all of them or none. The instance must be running.",
-    .run = run,
+    .run = migrate_command,
 };

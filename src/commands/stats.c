@@ -35,7 +35,7 @@ static enum status report_json(const struct instance *i, struct err *err)
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int stats_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err, problem;
@@ -58,5 +58,5 @@ const struct command command_stats = {
 	"cache: answers from the cache of the web processes and what making them took, since the instance\n"
 	"started: hits, misses, fills, collapsed, stale, early, failed, fenced, taken_over, refused, uncached,\n"
 	"evicted, the second tier's, and what waits and is used now.",
-    .run = run,
+    .run = stats_command,
 };

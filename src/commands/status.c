@@ -123,7 +123,7 @@ static enum status report_text(const struct instance *i, const struct err *probl
 	return control_ask(i, CONTROL_STATUS, show_text, NULL, err);
 }
 
-static int run(int argc, char **argv)
+static int status_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err, problem;
@@ -145,5 +145,5 @@ const struct command command_status = {
 	"Exit status 1 when the instance is not running. 'kept apart by' lists what is in force: a\n"
 	"system user of its own (only when started as root), a filter on system calls (seccomp), files\n"
 	"out of reach (Landlock).",
-    .run = run,
+    .run = status_command,
 };

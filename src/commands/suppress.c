@@ -17,7 +17,7 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static enum status show(struct db *db, struct err *err)
+static enum status suppress_show(struct db *db, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(db, sql_suppress_list, &rows, err);
@@ -78,7 +78,7 @@ static enum status suppress(struct db *db, int64_t id, const char *text, struct 
 	return status;
 }
 
-static enum status allow(struct db *db, int64_t id, const char *text, struct err *err)
+static enum status suppress_allow(struct db *db, int64_t id, const char *text, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(db, sql_suppress_remove, &rows, err, DB_I64(id));
@@ -90,7 +90,7 @@ static enum status allow(struct db *db, int64_t id, const char *text, struct err
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int suppress_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
@@ -99,7 +99,7 @@ static int run(int argc, char **argv)
 		return cli_usage_error("give the ids of businesses, or --list");
 	if (database_open(&i, ROLE_IMPORT, true, &db, &err) != OK)
 		return cli_failed(&err);
-	enum status status = list ? show(db, &err) : db_begin(db, &err);
+	enum status status = list ? suppress_show(db, &err) : db_begin(db, &err);
 	for (int n = 0; n < argc && status == OK; n++) {
 		int64_t id;
 		if (!record_id_parse(str_of(argv[n]), &id))
@@ -108,7 +108,7 @@ static int run(int argc, char **argv)
 			    "'%s' is no id; they have 13 characters, as in the address of the business's page",
 			    argv[n]);
 		else
-			status = remove_entry ? allow(db, id, argv[n], &err)
+			status = remove_entry ? suppress_allow(db, id, argv[n], &err)
 					      : suppress(db, id, argv[n], &err);
 	}
 	if (!list && status == OK)
@@ -127,5 +127,5 @@ const struct command command_suppress = {
 	"Removes them from the directory and remembers them by source and external id. All of the ids or\n"
 	"none.",
     .options = options,
-    .run = run,
+    .run = suppress_command,
 };

@@ -56,7 +56,7 @@ static void look(struct db **db, const char *conninfo, struct arena *arena, int6
 	monitor_judge(view, view->known ? 0 : -1, flush_ms);
 }
 
-static void show(const struct monitor_view *view, bool live)
+static void top_show(const struct monitor_view *view, bool live)
 {
 	struct buf out;
 	buf_init(&out, VIEW_BYTES);
@@ -73,7 +73,7 @@ static void show(const struct monitor_view *view, bool live)
 	buf_release(&out);
 }
 
-static int run(int argc, char **argv)
+static int top_command(int argc, char **argv)
 {
 	struct instance i;
 	struct db *db;
@@ -97,7 +97,7 @@ static int run(int argc, char **argv)
 		struct monitor_view view;
 		look(&db, buf_z(&conninfo), &arena, config_number(&i.config, CONFIG_PIPELINE_FLUSH),
 		     &view);
-		show(&view, live);
+		top_show(&view, live);
 	} while (live && !stop && (poll(NULL, 0, LOOK_MS), !stop));
 	arena_release(&arena);
 	buf_release(&conninfo);
@@ -115,5 +115,5 @@ const struct command command_top = {
 	"DEAD (the lease is over), FAILING (all recent items fail), THROTTLED (a host asked for a pause),\n"
 	"UNKNOWN (the numbers are not current). The same view is at /ops in a browser and in /metrics.",
     .options = options,
-    .run = run,
+    .run = top_command,
 };

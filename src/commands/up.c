@@ -199,7 +199,7 @@ static enum status check_settings(const struct instance *i, struct err *err)
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int up_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
@@ -231,5 +231,5 @@ const struct command command_up = {
 	    "(or\n"
 	    "'holdfast reload') reads the settings again.",
     .options = options,
-    .run = run,
+    .run = up_command,
 };

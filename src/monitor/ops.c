@@ -81,7 +81,7 @@ static void put_cache(struct json_writer *w, const struct ops *ops)
 }
 
 /* What a page shows. */
-static void build(struct ops *ops, struct buf *out)
+static void ops_build(struct ops *ops, struct buf *out)
 {
 	struct json_writer w;
 	struct db_pool_stats db;
@@ -143,8 +143,8 @@ static void on_limit(evutil_socket_t fd, short what, void *ctx)
 }
 
 /* False: it has been answered 503. limit_ms 0: no limit. */
-static bool park(struct ops *ops, struct http_request *request,
-		 void (*answer)(struct http_request *request), int64_t limit_ms)
+static bool ops_park(struct ops *ops, struct http_request *request,
+		     void (*answer)(struct http_request *request), int64_t limit_ms)
 {
 	const struct timeval limit = {limit_ms / 1000, limit_ms % 1000 * 1000};
 	struct parked *p = arena_alloc(&request->arena, sizeof(*p));
@@ -187,7 +187,7 @@ static void answer_all(struct ops *ops)
 {
 	ops->version++;
 	ops->totals_wanted = false;
-	build(ops, &ops->json);
+	ops_build(ops, &ops->json);
 	for (int n = ops->parked_count; n > 0 && ops->parked; n--) {
 		struct parked *last = ops->parked;
 		while (last->next)
@@ -286,7 +286,7 @@ static void get_numbers(struct http_request *request)
 		answer_numbers(request);
 		return;
 	}
-	if (!park(ops, request, answer_numbers, 0))
+	if (!ops_park(ops, request, answer_numbers, 0))
 		return;
 	if (old)
 		read_now(ops);
@@ -338,7 +338,7 @@ void ops_when_read(struct ops *ops, struct http_request *request,
 {
 	if (!is_old(ops) && ops->view.totals) {
 		answer(request);
-	} else if (park(ops, request, answer, OPS_WAIT_MS)) {
+	} else if (ops_park(ops, request, answer, OPS_WAIT_MS)) {
 		ops->totals_wanted = true;
 		read_now(ops);
 	}

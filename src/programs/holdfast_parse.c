@@ -20,7 +20,7 @@ static const struct cli_option cli_options[] = {
     {0},
 };
 
-static int run(int argc, char **argv)
+static int parser_command(int argc, char **argv)
 {
 	struct err err;
 	unsigned separation;
@@ -39,7 +39,7 @@ static const struct command command = {
     .summary = "Read a foreign file, write record frames",
     .help = "A part of 'holdfast import', which starts it.",
     .options = cli_options,
-    .run = run,
+    .run = parser_command,
 };
 
 static int run_pages(int argc, char **argv)

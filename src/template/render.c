@@ -134,8 +134,8 @@ static void put_text(struct renderer *r, struct str text, const struct indent *i
 	buf_str(r->out, text);
 }
 
-static enum status run(struct renderer *r, const struct template *t, size_t from, size_t to,
-		       const struct indent *indent);
+static enum status render_run(struct renderer *r, const struct template *t, size_t from, size_t to,
+			      const struct indent *indent);
 
 static enum status over(struct renderer *r, const struct template *t, const struct op *op,
 			const char *what)
@@ -153,11 +153,11 @@ static enum status section(struct renderer *r, const struct template *t, size_t 
 	if (truth(v) == (op->code == OP_INVERTED))
 		return OK;
 	if (op->code == OP_INVERTED)
-		return run(r, t, at + 1, op->end, indent);
+		return render_run(r, t, at + 1, op->end, indent);
 	bool list = v->kind == JSON_IS_ARRAY;
 	for (v = list ? v->first : v; v && status == OK; v = list ? v->next : NULL) {
 		r->context[r->depth++] = v;
-		status = run(r, t, at + 1, op->end, indent);
+		status = render_run(r, t, at + 1, op->end, indent);
 		r->depth--;
 	}
 	return status;
@@ -166,11 +166,11 @@ static enum status section(struct renderer *r, const struct template *t, size_t 
 static enum status partial(struct renderer *r, const struct op *op, const struct indent *indent)
 {
 	struct indent inner = {indent, op->indent};
-	return run(r, op->partial, 0, op->partial->count, op->indent.n ? &inner : indent);
+	return render_run(r, op->partial, 0, op->partial->count, op->indent.n ? &inner : indent);
 }
 
-static enum status run(struct renderer *r, const struct template *t, size_t from, size_t to,
-		       const struct indent *indent)
+static enum status render_run(struct renderer *r, const struct template *t, size_t from, size_t to,
+			      const struct indent *indent)
 {
 	enum status status = OK;
 	if (from < to && r->nesting == TEMPLATE_DEPTH)
@@ -212,7 +212,7 @@ enum status template_render(const struct template *t, const struct json_value *d
 {
 	struct renderer r = {.out = out, .err = err, .context = {data}, .depth = 1};
 	make_index(&r, data);
-	enum status status = run(&r, t, 0, t->count, NULL);
+	enum status status = render_run(&r, t, 0, t->count, NULL);
 	if (status == OK && buf_failed(out))
 		return err_set(err, TOO_LARGE, "template %.*s: the page is too large",
 			       STR_ARG(t->name));

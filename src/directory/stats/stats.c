@@ -100,7 +100,7 @@ static void cancel(void *ctx)
 		db_query_cancel(making->query);
 }
 
-static void make(void *ctx, struct cache_fill *fill, struct str key)
+static void stats_make(void *ctx, struct cache_fill *fill, struct str key)
 {
 	struct stats *stats = ctx;
 	struct making *making = arena_alloc(cache_fill_arena(fill), sizeof(*making));
@@ -159,7 +159,7 @@ struct stats *stats_create(struct db_pool *db, struct cache *cache, const struct
 	stats->cache = cache;
 	stats->class = (struct cache_class){
 	    .name = "stats",
-	    .fill = make,
+	    .fill = stats_make,
 	    .ctx = stats,
 	    .fresh_ms = config_number(config, CONFIG_CACHE_STATS_TTL),
 	    .stale_ms = config_number(config, CONFIG_CACHE_STALE),

@@ -245,7 +245,7 @@ enum status wire_encode(const struct wire_message *m, struct buf *out, struct er
 
 /* ---- decoding ---- */
 
-static bool take(struct str *rest, void *to, size_t n)
+static bool wire_take(struct str *rest, void *to, size_t n)
 {
 	if (rest->n < n)
 		return false;
@@ -258,7 +258,7 @@ static bool take(struct str *rest, void *to, size_t n)
 static bool take_text(struct str *rest, struct str *out, uint64_t min, uint64_t max)
 {
 	uint32_t n;
-	if (!take(rest, &n, sizeof(n)) || n > rest->n)
+	if (!wire_take(rest, &n, sizeof(n)) || n > rest->n)
 		return false;
 	*out = (struct str){rest->p, n};
 	rest->p += n;
@@ -268,7 +268,7 @@ static bool take_text(struct str *rest, struct str *out, uint64_t min, uint64_t 
 
 static bool take_facts(struct str *rest, struct wire_facts *facts)
 {
-	if (!take(rest, &facts->count, sizeof(facts->count)) || facts->count > WIRE_PAIRS_MAX)
+	if (!wire_take(rest, &facts->count, sizeof(facts->count)) || facts->count > WIRE_PAIRS_MAX)
 		return false;
 	for (uint32_t i = 0; i < facts->count; i++)
 		if (!take_text(rest, &facts->of[i].name, 1, WIRE_NAME_MAX) ||
@@ -289,7 +289,7 @@ static bool take_field(struct str *rest, struct wire_message *m, const struct fi
 		memcpy(at, &s, sizeof(s));
 		return ok;
 	}
-	if (!take(rest, at, sizes[f->kind]))
+	if (!wire_take(rest, at, sizes[f->kind]))
 		return false;
 	uint64_t v = number_at(m, f);
 	return v >= f->min && v <= f->max;
@@ -298,7 +298,7 @@ static bool take_field(struct str *rest, struct wire_message *m, const struct fi
 enum status wire_decode(struct str packet, struct wire_message *m, struct err *err)
 {
 	struct header h;
-	if (!take(&packet, &h, sizeof(h)))
+	if (!wire_take(&packet, &h, sizeof(h)))
 		return err_set(err, INVALID, "a message of less than a header");
 	if (h.version != WIRE_VERSION)
 		return err_set(err, INVALID, "a message of version %u", h.version);

@@ -256,7 +256,7 @@ static enum status resolve_twins(struct run *r, struct err *err)
 }
 
 /* Businesses: the whole, and then what changed meanwhile; or what changed since the tree was made. */
-static enum status businesses(struct run *r, struct err *err)
+static enum status export_businesses(struct run *r, struct err *err)
 {
 	bool whole = !same_site(r, &r->spare);
 	enum status status = OK;
@@ -373,7 +373,7 @@ static enum status others(struct run *r, struct err *err)
 	return status;
 }
 
-static void count(struct run *r, const struct manifest *m)
+static void export_count(struct run *r, const struct manifest *m)
 {
 	struct export_report *p = r->report;
 	for (size_t i = 0; i < m->entries; i++) {
@@ -415,13 +415,13 @@ static enum status write_list(const struct run *r, const struct manifest *m, str
 	return good ? OK : err_errno(err, FAILED, "%s", r->options->list);
 }
 
-static enum status build(struct run *r, struct err *err)
+static enum status export_build(struct run *r, struct err *err)
 {
 	enum status status = read_spare(r, err);
 	if (status == OK && !r->options->dry_run)
 		state_flush_begin(&r->state);
 	if (status == OK)
-		status = businesses(r, err);
+		status = export_businesses(r, err);
 	if (status == OK)
 		status = list_pages(r, err);
 	if (status == OK)
@@ -429,7 +429,7 @@ static enum status build(struct run *r, struct err *err)
 	state_flush_end(&r->state);
 	if (status != OK)
 		return status;
-	count(r, &r->next);
+	export_count(r, &r->next);
 	r->report->generation = r->next.generation;
 	if (r->options->dry_run)
 		return OK;
@@ -450,7 +450,7 @@ static enum status nothing(struct run *r, struct err *err)
 	enum status status = manifest_read(&r->next, r->state.old_manifest, err);
 	if (status != OK)
 		return status;
-	count(r, &r->next);
+	export_count(r, &r->next);
 	return r->options->list && !r->options->dry_run ? write_list(r, &r->next, err) : OK;
 }
 
@@ -474,7 +474,7 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	if (status == OK)
 		status = up_to_date(&r, &is, err);
 	if (status == OK)
-		status = is ? nothing(&r, err) : build(&r, err);
+		status = is ? nothing(&r, err) : export_build(&r, err);
 	lists_release(&r.lists);
 	manifest_release(&r.spare);
 	manifest_release(&r.next);

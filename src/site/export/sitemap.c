@@ -83,7 +83,7 @@ static enum status end(struct part *p, const char *name, struct err *err)
 }
 
 /* The part of an id grows with it, and the entries are in the order of ids. */
-static enum status businesses(struct part *p, struct manifest *m, struct err *err)
+static enum status sitemap_businesses(struct part *p, struct manifest *m, struct err *err)
 {
 	char name[64], path[EXPORT_PATH];
 	size_t indexed = 0, at = 0;
@@ -175,7 +175,7 @@ enum status sitemap_write(struct files *f, const struct theme *t, const struct l
 		if (status == OK)
 			status = list_pages(&p, l, err);
 		if (status == OK)
-			status = businesses(&p, f->next, err);
+			status = sitemap_businesses(&p, f->next, err);
 		buf_puts(&p.index, "</sitemapindex>\n");
 		if (status == OK)
 			status = files_put(f, "sitemap.xml", buf_view(&p.index), err);

@@ -42,7 +42,7 @@ static bool is_empty_folder(const char *path)
 }
 
 /* Workers of a run that was killed may need a moment to be gone; they hold the lock as long. */
-static enum status lock(struct state *s, struct err *err)
+static enum status state_lock(struct state *s, struct err *err)
 {
 	char path[PATH_MAX];
 	enum status status = io_path(path, sizeof(path), err, "%s/lock", s->dir);
@@ -149,7 +149,7 @@ enum status state_open(struct state *s, const struct export_options *o, struct e
 	if (status == OK)
 		status = check_owners(s, err);
 	if (status == OK && (there || !o->dry_run))
-		status = lock(s, err);
+		status = state_lock(s, err);
 	if (status == OK)
 		status = find_trees(s, o->dry_run, err);
 	if (status == OK && access(s->spare, F_OK) == 0)

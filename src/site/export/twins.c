@@ -12,7 +12,7 @@ struct twin {
 	uint8_t rank;
 };
 
-static int compare(const void *a, const void *b)
+static int twin_compare(const void *a, const void *b)
 {
 	const struct twin *x = a, *y = b;
 	if (x->identity != y->identity)
@@ -38,7 +38,7 @@ void twins_resolve(struct manifest *m, void (*changed)(void *ctx, const struct e
 		if (stands(e))
 			all[n++] = (struct twin){e->identity, (uint32_t)i, e->rank};
 	}
-	qsort(all, n, sizeof(*all), compare);
+	qsort(all, n, sizeof(*all), twin_compare);
 	for (size_t i = 0; i < n; i++) {
 		struct entry *e = &m->entry[all[i].at];
 		bool twin = i && all[i - 1].identity == all[i].identity;

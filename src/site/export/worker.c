@@ -195,7 +195,7 @@ static uint64_t all_work(const struct pass *p)
 }
 
 /* The next piece of the work, [*at, *at + n). Pieces become smaller towards the end, so that the workers end together. */
-static uint64_t take(struct worker *w, uint64_t most, uint64_t *at)
+static uint64_t worker_take(struct worker *w, uint64_t most, uint64_t *at)
 {
 	uint64_t all = all_work(w->pass), n;
 	*at = atomic_load(&w->shared->next);
@@ -213,7 +213,8 @@ static enum status work(struct worker *w, struct err *err)
 	const struct pass *p = w->pass;
 	uint64_t most = p->lists ? LISTS_MOST : p->ids ? EXPORT_CHUNK : BLOCKS_MOST, at, n;
 	enum status status = OK;
-	while (status == OK && !atomic_load(&w->shared->failed) && (n = take(w, most, &at))) {
+	while (status == OK && !atomic_load(&w->shared->failed) &&
+	       (n = worker_take(w, most, &at))) {
 		status = p->lists ? put_lists(w, at, n, err)
 			 : p->ids ? put_ids(w, at, n, err)
 				  : put_blocks(w, at, n, err);
@@ -276,7 +277,7 @@ static void watch(const struct pass *p, const struct shared *shared, int alive)
 	}
 }
 
-static enum status reap(const pid_t *pid, int count, struct shared *shared, struct err *err)
+static enum status worker_reap(const pid_t *pid, int count, struct shared *shared, struct err *err)
 {
 	enum status status = OK;
 	for (int i = 0; i < count; i++) {
@@ -294,7 +295,7 @@ static enum status reap(const pid_t *pid, int count, struct shared *shared, stru
 	return status;
 }
 
-static enum status run(const struct pass *p, struct shared *shared, struct err *err)
+static enum status worker_run(const struct pass *p, struct shared *shared, struct err *err)
 {
 	pid_t pid[EXPORT_WORKERS_MAX];
 	int alive[2], count = 0;
@@ -312,7 +313,7 @@ static enum status run(const struct pass *p, struct shared *shared, struct err *
 	enum status status = count == p->workers ? OK : err_errno(err, FAILED, "fork");
 	watch(p, shared, alive[0]);
 	close(alive[0]);
-	enum status ended = reap(pid, count, shared, status == OK ? err : NULL);
+	enum status ended = worker_reap(pid, count, shared, status == OK ? err : NULL);
 	return status == OK ? ended : status;
 }
 
@@ -324,7 +325,7 @@ enum status pass_run(struct pass *p, struct err *err)
 	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return err_errno(err, FAILED, "shared memory");
-	enum status status = run(p, shared, err);
+	enum status status = worker_run(p, shared, err);
 	p->report->read += atomic_load(&shared->read);
 	p->report->written += atomic_load(&shared->written);
 	p->report->unchanged += atomic_load(&shared->unchanged);

@@ -50,8 +50,8 @@ static enum status make_folders(int root, const char *path, struct err *err)
 /* In place: a file that is there keeps its inode and blocks, which is half the price of a new one. It is not opened
  * with O_TRUNC, which would make ext4 write it out at once; and whole blocks are written before it is cut to its
  * length, because a block that is written in part is first read from the disk. */
-static enum status put(struct writer *w, int fd, const char *path, struct str content, bool there,
-		       struct err *err)
+static enum status writer_put_file(struct writer *w, int fd, const char *path, struct str content,
+				   bool there, struct err *err)
 {
 	static char zeros[BLOCK];
 	struct iovec parts[] = {{(void *)content.p, content.n}, {zeros, BLOCK - content.n % BLOCK}};
@@ -88,7 +88,7 @@ static enum status put_at(struct writer *w, int dir, const char *name, const cha
 	}
 	if (fd < 0)
 		return err_errno(err, FAILED, "%s", path);
-	return put(w, fd, path, content, there, err);
+	return writer_put_file(w, fd, path, content, there, err);
 }
 
 static bool pack_gzip(struct writer *w, struct str content)
