@@ -10,7 +10,6 @@
 #include "cache/store/store.h"
 
 #include <event2/event.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +25,7 @@ enum {
 	JITTER_PART = 10, /* of fresh_ms */
 };
 
-/* A request that is parked. */
+/* A request that waits for a fill. */
 struct cache_wait {
 	struct cache_wait *next;
 	struct cache_wait **link; /* what points to us */
@@ -34,11 +33,11 @@ struct cache_wait {
 	struct arena *arena;
 	cache_done *done;
 	void *ctx;
-	bool first; /* the fill was begun for it */
+	bool first; /* it started the fill */
 	bool *gone; /* set when it is answered or cancelled; may be NULL */
 };
 
-/* A key that somebody fills: we, or another process while requests of ours wait for it. */
+/* A key with a fill of this process, or with requests that wait for the fill of another process. */
 struct flight {
 	struct flight *next;
 	struct flight **link;
@@ -47,12 +46,12 @@ struct flight {
 	struct store_key key; /* its bytes are behind the struct */
 	struct cache_wait *waits;
 	struct event *timer;
-	struct cache_fill *fill; /* ours; NULL: another process's */
+	struct cache_fill *fill; /* of this process; NULL: another process fills */
 	int64_t started_ms;
-	uint64_t seen; /* the wake-up that looked at it last */
+	uint64_t seen; /* number of the wake-up that last looked at it */
 };
 
-/* The steps of a fill with a second tier; without one it is made at once. */
+/* The steps of a fill with a second tier; without one there is only STEP_MAKE. */
 enum step { STEP_MAKE, STEP_GET, STEP_LOCK, STEP_WAIT, STEP_PUT };
 
 struct cache_fill {
@@ -84,16 +83,9 @@ struct cache {
 	struct arena scratch; /* for looks on behalf of a flight */
 };
 
-/* ---- chance ---- */
-
-bool cache_early(int64_t now_ms, int64_t fresh_until_ms, uint64_t cost_us, double u)
-{
-	return (double)now_ms - (double)cost_us / 1000 * log(u) >= (double)fresh_until_ms;
-}
-
 static bool early(struct cache *cache, const struct store_view *view, int64_t now_ms)
 {
-	/* Cheap for nearly all: beyond 37 costs no draw of 53 bits can reach the end. */
+	/* Avoids the draw for most: -ln(u) of a draw of 53 bits is below 37. */
 	if ((view->meta.fresh_until_ms - now_ms) * 1000 > (int64_t)view->meta.cost_us * 37)
 		return false;
 	double u = random_unit(&cache->random);
@@ -137,8 +129,8 @@ static void wait_free(struct cache_wait *wait)
 	store_waiting(cache->store, --cache->waiting);
 }
 
-/* Tell everybody who waits here. `value` is copied for each; meta NULL: refused. FILLED is for the one that the fill was
- * begun for, the others were COLLAPSED. */
+/* Answer all waiters. `value` is copied for each; meta NULL: refused. The request that started the
+ * fill gets FILLED, the others COLLAPSED. */
 static void answer_waits(struct flight *flight, enum cache_outcome outcome, struct str value,
 			 const struct store_meta *meta, int64_t retry_ms, bool stored)
 {
@@ -234,7 +226,7 @@ static void flight_timer(struct flight *flight, int64_t in_ms)
 	event_add(flight->timer, &t);
 }
 
-/* The processes that wait for a key of ours. */
+/* Wake the processes that wait for a key whose state this process has changed. */
 static void wake_others(struct cache *cache)
 {
 	const uint64_t one = 1;
@@ -257,7 +249,7 @@ static void make(struct cache_fill *fill)
 
 static void fill_get(struct cache_fill *fill);
 
-/* We were chosen: make the value. May answer at once. */
+/* Start the fill that this process has acquired. May answer at once. */
 static void fill_begin(struct flight *flight, const struct store_fill *hold)
 {
 	struct cache_fill *fill = memory_alloc(sizeof(*fill));
@@ -289,7 +281,8 @@ static void fill_free(struct cache_fill *fill)
 	free(fill);
 }
 
-/* Requests wait and nobody of this process fills: see what came of it. */
+/* Look at the key again on behalf of the waiters: answer them, take the fill over, or go on
+ * waiting. */
 static void flight_look(struct flight *flight)
 {
 	struct cache *cache = flight->cache;
@@ -299,8 +292,8 @@ static void flight_look(struct flight *flight)
 		struct store_fill hold;
 		int64_t now = clock_ms();
 		if (flight->fill) {
-			/* Ours is slow: those who waited long enough are told, it goes on. A timer may come a little
-			 * before its time. */
+			/* Our fill is slow: at the deadline the waiters are refused and the fill
+			 * continues. A timer can fire a little early. */
 			int64_t left = flight->started_ms + class->deadline_ms - now;
 			if (left <= 0)
 				answer_waits(flight, CACHE_REFUSED, STR(""), NULL, FULL_RETRY_MS,
@@ -390,7 +383,7 @@ static void publish(struct cache_fill *fill, enum cache_outcome outcome)
 						     : "not kept");
 	wake_others(cache);
 	if (published == CONFLICT) {
-		/* The fill had passed to another: its value counts. */
+		/* Another process has taken the fill over: use its value. */
 		fill_free(fill);
 		flight_look(flight);
 		return;
@@ -419,7 +412,7 @@ void cache_filled(struct cache_fill *fill, uint32_t status)
 		publish(fill, CACHE_FILLED);
 }
 
-/* The source is away, which is one state and not one of each key: the key can be filled again at once. */
+/* The source is away. That is no property of the key, which can be filled again at once. */
 static void fill_away(struct cache_fill *fill, const struct err *err)
 {
 	struct flight *flight = fill->flight;
@@ -465,41 +458,6 @@ void cache_fill_failed(struct cache_fill *fill, enum status status, const struct
 
 /* ---- the second tier ---- */
 
-/* What stands before a value there. Times are of the wall clock, which machines share. */
-struct packed {
-	uint32_t version, status;
-	uint64_t etag, cost_us;
-	int64_t stored_ms, fresh_ms, stale_ms;
-};
-enum { PACKED_VERSION = 1 };
-
-static int64_t wall_ms(void)
-{
-	return clock_wall_us() / 1000;
-}
-
-static bool unpack(struct cache_fill *fill, struct str value)
-{
-	struct packed p;
-	if (value.n < sizeof(p))
-		return false;
-	memcpy(&p, value.p, sizeof(p));
-	int64_t age = wall_ms() - p.stored_ms, now = clock_ms();
-	if (p.version != PACKED_VERSION || age >= p.fresh_ms)
-		return false;
-	if (age < 0)
-		age = 0; /* clocks differ a little */
-	fill->meta = (struct store_meta){.stored_ms = now - age,
-					 .fresh_until_ms = now - age + p.fresh_ms,
-					 .stale_until_ms = now - age + p.fresh_ms + p.stale_ms,
-					 .cost_us = p.cost_us,
-					 .etag = p.etag,
-					 .status = p.status};
-	buf_reset(&fill->out);
-	buf_add(&fill->out, value.p + sizeof(p), value.n - sizeof(p));
-	return !buf_failed(&fill->out);
-}
-
 static void on_poll(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -507,7 +465,8 @@ static void on_poll(evutil_socket_t fd, short what, void *ctx)
 	fill_get(ctx);
 }
 
-/* Another machine makes it. When that takes longer than a lease, something is wrong with it: alone, then. */
+/* Another machine fills. After a lease it is presumed dead, and this process fills without the
+ * lock. */
 static void fill_wait(struct cache_fill *fill)
 {
 	const struct timeval poll = {0, SECOND_POLL_MS * 1000};
@@ -525,13 +484,13 @@ static void fill_wait(struct cache_fill *fill)
 		memory_exhausted();
 }
 
-/* Between our look and our lock another machine may have made it, and unlocked. */
+/* Another machine may have filled and unlocked between our get and our lock. */
 static void on_got_locked(void *ctx, enum second_result result, struct str value)
 {
 	struct cache_fill *fill = ctx;
 	struct cache *cache = fill->cache;
 	fill->request = NULL;
-	if (result == SECOND_YES && unpack(fill, value)) {
+	if (result == SECOND_YES && cache_unpack(value, &fill->meta, &fill->out)) {
 		count(cache, STORE_COUNT_second_hits);
 		second_unlock(cache->second, fill->flight->key.bytes, &fill->token);
 		fill->locked = false;
@@ -570,7 +529,7 @@ static void on_got(void *ctx, enum second_result result, struct str value)
 	struct cache_fill *fill = ctx;
 	struct cache *cache = fill->cache;
 	fill->request = NULL;
-	if (result == SECOND_YES && unpack(fill, value)) {
+	if (result == SECOND_YES && cache_unpack(value, &fill->meta, &fill->out)) {
 		count(cache, STORE_COUNT_second_hits);
 		publish(fill, CACHE_SECOND);
 		return;
@@ -605,7 +564,7 @@ static void on_put(void *ctx, enum second_result result, struct str none)
 	fill->request = NULL;
 	fill->locked = false;
 	if (result == SECOND_NO) {
-		/* We were stopped past our lease, and another machine makes it: its value counts. */
+		/* We were stopped past our lease and another machine fills: use its value. */
 		count(fill->cache, STORE_COUNT_fenced);
 		fill_get(fill);
 		return;
@@ -617,23 +576,13 @@ static void on_put(void *ctx, enum second_result result, struct str none)
 
 static void fill_put(struct cache_fill *fill)
 {
-	const struct cache_class *class = fill->flight->class;
-	struct packed p = {
-	    .version = PACKED_VERSION,
-	    .status = fill->meta.status,
-	    .etag = fill->meta.etag,
-	    .cost_us = fill->meta.cost_us,
-	    .stored_ms = wall_ms(),
-	    .fresh_ms = fill->meta.fresh_until_ms - fill->meta.stored_ms,
-	    .stale_ms = class->stale_ms,
-	};
+	const struct store_meta *meta = &fill->meta;
 	struct buf packed;
-	buf_init(&packed, sizeof(p) + STORE_VALUE_MAX);
-	buf_add(&packed, &p, sizeof(p));
-	buf_str(&packed, buf_view(&fill->out));
+	cache_pack(meta, buf_view(&fill->out), &packed);
 	fill->step = STEP_PUT;
-	fill->request = second_put(fill->cache->second, fill->flight->key.bytes, &fill->token,
-				   buf_view(&packed), p.fresh_ms + p.stale_ms, on_put, fill);
+	fill->request =
+	    second_put(fill->cache->second, fill->flight->key.bytes, &fill->token,
+		       buf_view(&packed), meta->stale_until_ms - meta->stored_ms, on_put, fill);
 	buf_release(&packed);
 	if (fill->request)
 		return;
@@ -656,7 +605,7 @@ static void on_news(void *ctx, struct str key)
 
 /* ---- asking ---- */
 
-/* Begin the next value while the present one is served. */
+/* Start a refresh while the present value is served. */
 static void refresh(struct cache *cache, const struct cache_class *class,
 		    const struct store_key *key, const struct store_view *view, int64_t now_ms)
 {
@@ -669,8 +618,8 @@ static void refresh(struct cache *cache, const struct cache_class *class,
 	fill_begin(flight_create(cache, class, key), &hold);
 }
 
-static struct cache_wait *park(struct flight *flight, struct arena *arena, cache_done *done,
-			       void *ctx, bool first)
+static struct cache_wait *flight_park(struct flight *flight, struct arena *arena, cache_done *done,
+				      void *ctx, bool first)
 {
 	struct cache *cache = flight->cache;
 	struct cache_wait *wait = memory_alloc(sizeof(*wait));
@@ -688,7 +637,7 @@ static struct cache_wait *park(struct flight *flight, struct arena *arena, cache
 	return wait;
 }
 
-/* Nothing is there that may be served. */
+/* A miss: wait for the running fill, or start one. */
 static struct cache_wait *wait_or_fill(struct cache *cache, const struct cache_class *class,
 				       const struct store_key *key, const struct store_view *view,
 				       int64_t now_ms, struct arena *arena, cache_done *done,
@@ -704,12 +653,12 @@ static struct cache_wait *wait_or_fill(struct cache *cache, const struct cache_c
 		return NULL;
 	}
 	if (flight)
-		return park(flight, arena, done, ctx, false);
+		return flight_park(flight, arena, done, ctx, false);
 	bool ours = store_begin(cache->store, key, view, now_ms, class->lease_ms, &hold);
 	flight = flight_create(cache, class, key);
-	/* Another process's, as far as we know: flight_look finds out. */
+	/* If the fill is another process's, flight_look reads when it began. */
 	flight->started_ms = now_ms;
-	struct cache_wait *wait = park(flight, arena, done, ctx, ours);
+	struct cache_wait *wait = flight_park(flight, arena, done, ctx, ours);
 	bool gone = false;
 	wait->gone = &gone;
 	if (ours)
@@ -757,7 +706,8 @@ void cache_cancel(struct cache_wait *wait)
 
 /* ---- life ---- */
 
-/* Something that somebody waits for has changed. Edge-triggered and never read: every write wakes every process. */
+/* A key that some process waits for has changed. Edge-triggered and never read: every write wakes
+ * every process. */
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
 {
 	struct cache *cache = ctx;
@@ -765,8 +715,8 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	cache->wakes++;
 	for (size_t i = 0; i < FLIGHT_BUCKETS; i++) {
-		/* Looking answers requests, and their clients' next ones may begin and end any flight: from the
-		 * front again after each. */
+		/* flight_look can answer requests, and the next requests of their clients can
+		 * create and free any flight: start again from the front after each. */
 		struct flight *f = cache->flights[i];
 		while (f) {
 			if (f->fill || f->seen == cache->wakes) {

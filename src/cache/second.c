@@ -23,21 +23,22 @@ enum { RETRY_FIRST_MS = 200, RETRY_MAX_MS = 10000, DEFAULT_PORT = 6379 };
 
 /* KEYS: value, lock. ARGV: token, value, milliseconds, channel, key. */
 static const char script_put[] =
-    "if redis.call('get', KEYS[2]) ~= ARGV[1] then return 0 end "
-    "redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3]) redis.call('del', KEYS[2]) "
+    "if redis.call('get', KEYS[2]) ~= ARGV[1] then return 0 end\n"
+    "redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3]) redis.call('del', KEYS[2])\n"
     "redis.call('publish', ARGV[4], ARGV[5]) return 1";
-/* KEYS: lock. ARGV: token, milliseconds. Ours is a lock whose token begins with our machine's part. */
+/* KEYS: lock. ARGV: token, milliseconds. A lock is ours if its token begins with the name of our
+ * machine. */
 static const char script_lock[] =
-    "local held = redis.call('get', KEYS[1]) "
-    "if held and string.sub(held, 1, 17) ~= string.sub(ARGV[1], 1, 17) then return 0 end "
+    "local held = redis.call('get', KEYS[1])\n"
+    "if held and string.sub(held, 1, 17) ~= string.sub(ARGV[1], 1, 17) then return 0 end\n"
     "redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2]) return 1";
 /* KEYS: lock. ARGV: token, channel, key. */
 static const char script_unlock[] =
-    "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end "
+    "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end\n"
     "redis.call('del', KEYS[1]) redis.call('publish', ARGV[2], ARGV[3]) return 1";
 
-/* One of the two connections: for requests, for news. */
-struct link {
+/* One of the two connections: one for requests, one for the channel. */
+struct second_link {
 	struct second *second;
 	redisAsyncContext *redis; /* NULL: none */
 	bool up;
@@ -50,7 +51,7 @@ struct second {
 	char host[INET6_ADDRSTRLEN], path[108], password[256];
 	int port, database;
 	struct random random;
-	struct link requests, news_link;
+	struct second_link requests, news_link;
 	second_news *news;
 	void *ctx;
 	bool closing;
@@ -58,7 +59,7 @@ struct second {
 
 struct second_request {
 	struct second *second;
-	second_done *done; /* NULL: nobody waits */
+	second_done *done; /* NULL: cancelled */
 	void *ctx;
 	enum second_result (*read)(const redisReply *reply, struct str *value);
 	struct event *timer;
@@ -118,7 +119,7 @@ static enum status parse_url(struct second *second, const char *url, struct err 
 
 /* ---- connections ---- */
 
-static void connect_link(struct link *link);
+static void connect_link(struct second_link *link);
 
 static void on_retry(evutil_socket_t fd, short what, void *ctx)
 {
@@ -127,7 +128,7 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 	connect_link(ctx);
 }
 
-static void link_lost(struct link *link, const char *why)
+static void link_lost(struct second_link *link, const char *why)
 {
 	if (link->up || link->failures == 0)
 		log_warn("the cache's second tier is away; going on alone", LOG_S("error", why));
@@ -143,14 +144,14 @@ static void link_lost(struct link *link, const char *why)
 
 static void on_disconnect(const redisAsyncContext *redis, int status)
 {
-	struct link *link = redis->data;
+	struct second_link *link = redis->data;
 	(void)status;
 	link_lost(link, redis->errstr && redis->err ? redis->errstr : "closed");
 }
 
 static void on_message(redisAsyncContext *redis, void *reply, void *ctx)
 {
-	struct link *link = redis->data;
+	struct second_link *link = redis->data;
 	const redisReply *r = reply;
 	(void)ctx;
 	if (r && r->type == REDIS_REPLY_ARRAY && r->elements == 3 &&
@@ -162,7 +163,7 @@ static void on_message(redisAsyncContext *redis, void *reply, void *ctx)
 
 static void on_connect(const redisAsyncContext *redis, int status)
 {
-	struct link *link = redis->data;
+	struct second_link *link = redis->data;
 	struct second *second = link->second;
 	if (status != REDIS_OK) {
 		link_lost(link, redis->errstr);
@@ -182,7 +183,7 @@ static void on_connect(const redisAsyncContext *redis, int status)
 		redisAsyncCommand(writable, on_message, NULL, "SUBSCRIBE " CHANNEL);
 }
 
-static void connect_link(struct link *link)
+static void connect_link(struct second_link *link)
 {
 	struct second *second = link->second;
 	redisAsyncContext *redis =
@@ -202,17 +203,17 @@ static void connect_link(struct link *link)
 	redisAsyncSetDisconnectCallback(redis, on_disconnect);
 }
 
-static void open_link(struct second *second, struct link *link)
+static void open_link(struct second *second, struct second_link *link)
 {
-	*link = (struct link){.second = second};
+	*link = (struct second_link){.second = second};
 	link->retry = memory_had(event_new(second->loop, -1, 0, on_retry, link));
 	connect_link(link);
 }
 
-static void close_link(struct link *link)
+static void close_link(struct second_link *link)
 {
 	if (link->redis)
-		redisAsyncFree(link->redis); /* pending requests are told */
+		redisAsyncFree(link->redis); /* pending requests are answered */
 	event_free(link->retry);
 }
 
@@ -258,7 +259,7 @@ static void tell(struct second_request *request, enum second_result result, stru
 		done(request->ctx, result, value);
 }
 
-/* hiredis calls this once for each command, with NULL when the connection goes. */
+/* hiredis calls this once for each command, with NULL when the connection is lost. */
 static void on_reply(redisAsyncContext *redis, void *reply, void *ctx)
 {
 	struct second_request *request = ctx;
@@ -273,7 +274,7 @@ static void on_reply(redisAsyncContext *redis, void *reply, void *ctx)
 	free(request);
 }
 
-/* Too slow: what comes later is not for anybody, and the connection may be dead. */
+/* Too slow: a later reply is ignored, and the connection may be dead. */
 static void on_timeout(evutil_socket_t fd, short what, void *ctx)
 {
 	struct second_request *request = ctx;
@@ -284,7 +285,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *ctx)
 	tell(request, SECOND_AWAY, (struct str){NULL, 0});
 	if (redis && second->requests.redis == redis) {
 		second->requests.up = false;
-		redisAsyncFree(redis); /* answers what else is pending */
+		redisAsyncFree(redis); /* answers the other pending requests */
 	}
 }
 

@@ -15,7 +15,7 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
-/* Over five minutes, and while it is younger over what there is. */
+/* Over five minutes; over the age of the container when it is younger. */
 static double rate_of(const struct monitor_container *c)
 {
 	double minutes = (double)c->started_ms / 60000;
@@ -25,15 +25,15 @@ static double rate_of(const struct monitor_container *c)
 	return c->rate[0] > 0 || minutes < 5 ? larger(c->rate[0], c->rate[1]) : c->rate[1];
 }
 
-/* How long nothing may be finalised while work is open: three times the slowest call, seven mean intervals, two
- * flushes. */
+/* Longest time without a finalised item while work is open: three times the slowest call, seven
+ * mean intervals, two flushes. */
 static double patience_ms(const struct monitor_container *c, int64_t flush_ms)
 {
 	double patience = larger(3.0 * (double)c->slowest_ms, 2.0 * (double)flush_ms);
 	double rate = c->rate[2] > 0 ? c->rate[2] : c->rate[1];
 	if (rate > 0)
 		patience = larger(patience, 7 * 60000 / rate);
-	else /* nothing yet: a call may take as long as a lease */
+	else /* no item yet: a call can take as long as a lease */
 		patience = larger(patience, (double)c->lease_ms);
 	return larger(patience, 2.0 * (double)c->heartbeat_ms);
 }
@@ -82,8 +82,9 @@ static void mark_stragglers(struct monitor_batch *b)
 	free(rates);
 }
 
-/* Remaining over the rate; the range is what chance does to a rate that was measured on so many items. At best all that is
- * in flight is about to be done, at worst its slowest call has just begun. */
+/* Remaining items over the rate; the range is the statistical error of a rate measured on so many
+ * items. At best all items in flight are about to finish, at worst the slowest call has just
+ * begun. */
 static void expect(struct monitor_batch *b, double done, double slowest_ms)
 {
 	double remaining = (double)(b->total - b->ok - b->failed - b->dead);

@@ -1,10 +1,12 @@
-/* What the pipeline does, and how one knows (incident 9): one view with three faces, `holdfast top`, /ops and /metrics.
+/* The state of the pipeline (incident 9): one view with three outputs, `holdfast top`, /ops and
+ * /metrics.
  *
- * The monitor may never claim standstill while work proceeds, nor progress while work stalls. It reads counters that claims
- * and flushes keep, never counts items, and when its own data are old or cut off it says UNKNOWN, not 0. Progress is
- * the finalisation of items, on the database's clock; the heartbeat never counts as progress.
+ * The monitor must never report a stall while work proceeds, nor progress while work stalls. It
+ * reads counters that claims and flushes maintain, never counts items, and reports UNKNOWN, not 0,
+ * when its own data are old or cut off. Progress is the finalisation of items, by the clock of the
+ * database; heartbeats do not count as progress.
  *
- * The computations are pure: from numbers to numbers, no clock and no database.
+ * The computations are pure functions of numbers, without clock and database.
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -20,9 +22,10 @@ enum monitor_state {
 	MONITOR_UNKNOWN,  /* the monitor's own data are older than two flushes, or there are none */
 	MONITOR_FINISHED, /* it has ended in order, nothing of it is open */
 	MONITOR_DEAD,     /* the heartbeat is older than the lease */
-	MONITOR_THROTTLED, /* declared: a host asked to be left alone */
+	MONITOR_THROTTLED, /* declared: a host sent Retry-After or 429 */
 	MONITOR_BACKOFF,   /* declared */
-	MONITOR_STALLED, /* two heartbeats are missing, or work is open and nothing was finalised for too long */
+	/* Two heartbeats are missing, or work is open and nothing was finalised for too long. */
+	MONITOR_STALLED,
 	MONITOR_FAILING, /* all recent items failed: failures are no progress */
 	MONITOR_WORKING,
 	MONITOR_IDLE,
@@ -44,7 +47,7 @@ struct monitor_container {
 	int64_t declared_for_ms;
 	int64_t network_ms, limiter_ms, database_ms, idle_ms;
 	double rate[3]; /* items finalised a minute, over 1, 5 and 15 minutes */
-	/* made of the rest by monitor_judge */
+	/* computed by monitor_judge */
 	enum monitor_state state;
 	bool straggler; /* slower than half of the median */
 };
@@ -57,7 +60,7 @@ struct monitor_batch {
 	int64_t total;
 	struct monitor_container *container;
 	size_t containers;
-	/* made by monitor_judge */
+	/* computed by monitor_judge */
 	int64_t ok, failed, dead, in_flight, queued;
 	double rate; /* items a minute now */
 	double skew; /* the fastest container's share over the mean: 1 is even */
@@ -87,7 +90,8 @@ MUST_CHECK bool monitor_take(const struct db_rows *rows, struct arena *arena,
 /* From the rows of `monitor_totals`, into a view that monitor_take has made. False: no room. */
 MUST_CHECK bool monitor_take_totals(const struct db_rows *rows, struct arena *arena,
 				    struct monitor_view *view);
-/* The states, sums and expectations. flush_ms: how often containers write. age_ms: how old the view is. */
+/* The states, sums and expectations. flush_ms: how often containers write. age_ms: how old the view
+ * is. */
 void monitor_judge(struct monitor_view *view, int64_t age_ms, int64_t flush_ms);
 
 enum monitor_state monitor_container_state(const struct monitor_container *c, int64_t age_ms,
@@ -95,11 +99,12 @@ enum monitor_state monitor_container_state(const struct monitor_container *c, in
 
 /* ---- calibration ---- */
 
-/* Load of a schedule: items a dispatch, retries per item, minutes between dispatches, containers, items a minute and container. */
+/* Load of a schedule: items a dispatch, retries per item, minutes between dispatches, containers,
+ * items a minute and container. */
 double monitor_rho(double items, double retries, double interval_min, double containers,
 		   double rate);
-#define MONITOR_LOAD_GOAL 0.8 /* over it, a hiccup is never caught up with */
-/* What would do for that load. */
+#define MONITOR_LOAD_GOAL 0.8 /* with more load a backlog is not worked off */
+/* What would suffice for that load. */
 struct monitor_advice {
 	double rho;
 	int containers;      /* at this interval */
@@ -108,7 +113,7 @@ struct monitor_advice {
 struct monitor_advice monitor_advise(double items, double retries, double interval_min,
 				     double containers, double rate);
 
-/* ---- faces ---- */
+/* ---- outputs ---- */
 
 void monitor_json(struct buf *out, const struct monitor_view *view);
 /* For a terminal of that width; colour: ANSI. */

@@ -40,10 +40,10 @@ struct ops {
 	void *database_stats_ctx;
 	struct event *timer;
 	struct db_query *query; /* the reading that runs; NULL: none */
-	bool totals_wanted;     /* by a request that waits */
+	bool totals_wanted;     /* by a waiting request */
 	struct arena arena;     /* of the view */
 	struct monitor_view view;
-	int64_t read_ms; /* when the view was true; 0: never */
+	int64_t read_ms; /* when the view was read; 0: never */
 	uint64_t version;
 	struct buf json; /* of the view */
 	struct parked *parked;
@@ -80,7 +80,7 @@ static void put_cache(struct json_writer *w, const struct ops *ops)
 	json_object_end(w);
 }
 
-/* What a page shows. */
+/* The JSON that the page shows. */
 static void ops_build(struct ops *ops, struct buf *out)
 {
 	struct json_writer w;
@@ -113,7 +113,7 @@ static void ops_build(struct ops *ops, struct buf *out)
 
 /* ---- requests that wait ---- */
 
-static void unpark(struct parked *p)
+static void ops_unpark(struct parked *p)
 {
 	*p->link = p->next;
 	if (p->next)
@@ -125,12 +125,12 @@ static void unpark(struct parked *p)
 
 static void gone(void *ctx)
 {
-	unpark(ctx);
+	ops_unpark(ctx);
 }
 
 static void parked_answer(struct parked *p)
 {
-	unpark(p);
+	ops_unpark(p);
 	http_on_gone(p->request, NULL, NULL);
 	p->answer(p->request);
 }
@@ -182,7 +182,8 @@ static void answer_numbers(struct http_request *request)
 			     &(struct http_answer){.body = copy, .cache = HTTP_CACHE_NONE});
 }
 
-/* An answer can make its connection's next request wait again: that one is for the next reading. */
+/* Answering can make the next request of the connection wait: it is answered by the next
+ * reading. */
 static void answer_all(struct ops *ops)
 {
 	ops->version++;
@@ -210,7 +211,7 @@ static void on_totals(void *ctx, enum status status, const struct db_rows *rows,
 	struct ops *ops = ctx;
 	(void)err;
 	ops->query = NULL;
-	/* Without them the view is still true; the counters are absent then. */
+	/* Without them the view is still valid; the counters are absent then. */
 	if (status == OK && !monitor_take_totals(rows, &ops->arena, &ops->view))
 		log_warn("the pipeline has too many stages to be counted",
 			 LOG_I("rows", rows->rows));
@@ -233,7 +234,7 @@ static void on_read(void *ctx, enum status status, const struct db_rows *rows,
 			ops->read_ms = clock_ms();
 		}
 	}
-	/* Without an answer the old numbers grow old, and are UNKNOWN then. */
+	/* Without an answer the previous numbers are kept until they are too old. */
 	if (age_ms(ops) < 0 || age_ms(ops) > 2 * flush_ms(ops) + READ_MS)
 		ops->view.known = false;
 	if (status == OK && ops->totals_wanted &&

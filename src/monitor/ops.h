@@ -1,5 +1,5 @@
-/* /ops: the operator's live page, and its numbers. One read of the database in an interval serves everybody who looks,
- * also /metrics; nobody looks, nothing is read.
+/* /ops: the operator's live page, and its numbers. One read of the database in an interval serves
+ * all readers, also /metrics; without readers nothing is read.
  */
 #ifndef MONITOR_OPS_H
 #define MONITOR_OPS_H
@@ -25,9 +25,9 @@ struct ops_options {
 struct ops *ops_create(const struct ops_options *options);
 void ops_free(struct ops *ops); /* NULL is allowed; after the server */
 
-/* answer(request) runs when the numbers have been read: at once when they are not old, else after the
- * reading that this begins, or after OPS_WAIT_MS when the database does not answer. Never when the client
- * has left before, or when too many wait: then it has been answered. */
+/* answer(request) runs when the numbers have been read: at once when they are not old, else after
+ * the reading that this begins, or after OPS_WAIT_MS when the database does not answer. Never when
+ * the client has left before, or when too many wait: then it has been answered. */
 enum { OPS_WAIT_MS = 2000 };
 void ops_when_read(struct ops *ops, struct http_request *request,
 		   void (*answer)(struct http_request *request));

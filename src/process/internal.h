@@ -22,7 +22,7 @@ struct slot {
 	unsigned separation;
 	uint32_t restarts;
 	int64_t started_ms;
-	uint64_t failures; /* in a row, each soon after a start */
+	uint64_t failures; /* consecutive, each soon after a start */
 	bool waits;        /* the last failure was that something has to end first (UNAVAILABLE) */
 	int64_t start_at_ms; /* PROCESS_BACKOFF */
 	int64_t kill_at_ms;  /* PROCESS_STOPPING */
@@ -30,8 +30,8 @@ struct slot {
 	int64_t retiring_kill_at_ms;
 	int cache_slot, retiring_cache_slot; /* 0: none */
 	int region, retiring_region;         /* of the scoreboard; -1: none */
-	uint64_t beats;                      /* as seen last */
-	int silent_looks;                    /* at the beats, in a row, that saw no new one */
+	uint64_t beats;                      /* at the last check */
+	int silent_looks;                    /* consecutive checks that saw no new beat */
 	int64_t look_at_ms;
 	int32_t ended; /* wait status of the last one that died; 0: none did */
 };
@@ -58,8 +58,8 @@ struct supervisor {
 
 /* ---- listen.c ---- */
 
-/* SO_REUSEPORT would let a second instance of the same user share the port silently: one socket without
- * it has to get the address first. CONFLICT: somebody listens there. */
+/* SO_REUSEPORT would let a second instance of the same user share the port silently: one socket
+ * without it has to get the address first. CONFLICT: somebody listens there. */
 MUST_CHECK enum status listen_check(const struct config *c, enum config_id option, struct err *err);
 /* One of several sockets on the same address; the kernel spreads connections over them. */
 MUST_CHECK enum status listen_open(const struct config *c, enum config_id option, int *out,
@@ -67,8 +67,8 @@ MUST_CHECK enum status listen_open(const struct config *c, enum config_id option
 
 /* ---- launch.c ---- */
 
-/* Start the process of a slot from its row. ready_fd, peer_fd: -1 when it gets none. *separation: what
- * the start gave, as bits. */
+/* Start the process of a slot from its row. ready_fd, peer_fd: -1 when it gets none. *separation:
+ * what the start gave, as bits. */
 MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct slot *s, int ready_fd,
 				    int peer_fd, unsigned *separation, pid_t *pid, struct err *err);
 
@@ -94,8 +94,8 @@ void slot_close_listener(struct slot *s);
 /* ---- control.c ---- */
 
 MUST_CHECK enum status control_open(struct supervisor *sv, struct err *err);
-/* The next request; *fd is to be answered and closed. Clients that are neither root nor our own user, and
- * requests that are cut short, get no answer. */
+/* The next request; *fd is to be answered and closed. Clients that are neither root nor our own
+ * user, and requests that are cut short, get no answer. */
 MUST_CHECK bool control_accept(const struct supervisor *sv, int *fd,
 			       struct control_request *request);
 void control_answer(int fd, const char *error); /* empty: accepted */

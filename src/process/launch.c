@@ -66,8 +66,9 @@ static void launch_add_arguments(struct launch *l, const struct supervisor *sv,
 	l->argv[n] = NULL;
 }
 
-/* The folder below the instance belongs to the user of the process, who may put there what he likes:
- * links are not followed, and only a file of that user which nobody else can read is handed over. */
+/* The folder below the instance belongs to the user of the process, who can put anything there:
+ * symbolic links are not followed, and only a file of that user that nobody else can read is handed
+ * over. */
 static enum status launch_open_key(const struct supervisor *sv, const struct process_class *class,
 				   const char *user, int *fd, struct err *err)
 {

@@ -57,7 +57,7 @@ void process_ready(unsigned separation)
 	struct err ignored;
 	if (!getenv("HOLDFAST_INSTANCE"))
 		return;
-	/* A supervisor that is gone takes us down anyway. */
+	/* If it fails the supervisor is gone, and its death ends this process. */
 	if (io_write_all(PROCESS_READY_FD, &byte, 1, &ignored) == OK)
 		close(PROCESS_READY_FD);
 }

@@ -1,20 +1,22 @@
 /* What a process of an instance and the command line need to know of the supervisor.
  *
- * A child finds what its row in the table of processes (process/supervisor.h) gives it at fixed numbers:
- *   PROCESS_READY_FD     a pipe; it calls process_ready() once, when it can do its work
- *   PROCESS_LISTENER_FD  its own listening socket, held by the supervisor over restarts
- *   PROCESS_PEER_FD      its end of the SOCK_SEQPACKET socketpair with the process it works with
- *   PROCESS_CACHE_FD     the memory of the cache (cache/store/store.h), the same for all
- *   PROCESS_EVENT_FD     an eventfd that all of them share: written when waiters of the cache must look
- *   PROCESS_KEY_FD       its file of keys, open for reading and writing
- *   PROCESS_SCOREBOARD_FD     the scoreboard (process/scoreboard.h), to map its own region for writing; it closes
- *                        the descriptor then
+ * A child finds what its row in the table of processes (process/supervisor.h) gives it at fixed
+ * numbers:
+ *   PROCESS_READY_FD       a pipe; it calls process_ready() once, when it can do its work
+ *   PROCESS_LISTENER_FD    its own listening socket, held by the supervisor over restarts
+ *   PROCESS_PEER_FD        its end of the SOCK_SEQPACKET socketpair with its peer
+ *   PROCESS_CACHE_FD       the memory of the cache (cache/store/store.h), the same for all
+ *   PROCESS_EVENT_FD       an eventfd that all of them share: written when waiters of the cache
+ *                          must look again
+ *   PROCESS_KEY_FD         its file of keys, open for reading and writing
+ *   PROCESS_SCOREBOARD_FD  the scoreboard (process/scoreboard.h), to map its own region for
+ *                          writing; it closes the descriptor then
  *   PROCESS_SCOREBOARD_READ_FD  the same, for reading all of it
  * and in the environment:
- *   HOLDFAST_INSTANCE    the instance folder
- *   HOLDFAST_DATABASE    libpq's conninfo of its role, when it has one; further connections under the
- *                        names that its row gives them
- *   HOLDFAST_CACHE_SLOT  its number in the cache, while it lives
+ *   HOLDFAST_INSTANCE      the instance folder
+ *   HOLDFAST_DATABASE      libpq's conninfo of its role, when it has one; further connections
+ *                          under the names that its row gives them
+ *   HOLDFAST_CACHE_SLOT    its number in the cache, while it lives
  *   HOLDFAST_SCOREBOARD_REGION  the number of its region in the scoreboard
  * It ends on SIGTERM after finishing what it does, and is killed when the supervisor dies.
  */
@@ -39,7 +41,7 @@ enum {
 enum process_separation {
 	SEPARATION_USER = 1,     /* runs as a system user of its own */
 	SEPARATION_SECCOMP = 2,  /* system calls are filtered */
-	SEPARATION_LANDLOCK = 4, /* files are out of reach */
+	SEPARATION_LANDLOCK = 4, /* files cannot be opened */
 };
 /* "user, seccomp" or "none" */
 void process_separation_text(unsigned separation, struct buf *out);
@@ -47,14 +49,15 @@ void process_separation_text(unsigned separation, struct buf *out);
 /* In a child: a number that the supervisor put into the environment. INVALID: there is none. */
 MUST_CHECK enum status process_number(const char *env, int *out, struct err *err);
 
-/* In a child: say that it is ready, and what sandbox_enter gave. Without a supervisor: nothing. */
+/* In a child: report that it is ready, and what sandbox_enter returned. Without a supervisor:
+ * nothing. */
 void process_ready(unsigned separation);
 
 enum process_state {
 	PROCESS_DOWN,
-	PROCESS_STARTING, /* has not said ready yet */
+	PROCESS_STARTING, /* not ready yet */
 	PROCESS_RUNNING,
-	PROCESS_BACKOFF, /* died; starts again after a while */
+	PROCESS_BACKOFF, /* died; is started again after the back-off */
 	PROCESS_STOPPING,
 };
 const char *process_state_name(enum process_state state);
@@ -69,8 +72,9 @@ struct control_request {
 };
 enum { CONTROL_VERSION = 2 };
 
-/* STATUS answers one of these for each process, the supervisor first; CACHE one for each number, with name and
- * value. The last has `more` 0. STOP and RELOAD answer one with only `error` (empty: accepted). */
+/* STATUS answers one of these for each process, the supervisor first; CACHE one for each number,
+ * with name and value. The last has `more` 0. STOP and RELOAD answer one with only `error` (empty:
+ * accepted). */
 struct control_reply {
 	uint32_t version;
 	uint32_t more;
@@ -85,7 +89,8 @@ struct control_reply {
 	char error[200];
 };
 
-/* Send a request, get the replies: calls each(ctx, reply) for each. NOT_FOUND: no supervisor runs. */
+/* Send a request, get the replies: calls each(ctx, reply) for each. NOT_FOUND: no supervisor
+ * runs. */
 MUST_CHECK enum status control_ask(const struct instance *i, enum control_command command,
 				   void (*each)(void *ctx, const struct control_reply *reply),
 				   void *ctx, struct err *err);

@@ -40,7 +40,7 @@
 	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill), SCMP_SYS(sched_yield),         \
 	    SCMP_SYS(sysinfo) /* qsort */
 
-/* An event loop with sockets that exist or lead to the database. */
+/* An event loop with inherited sockets and with connections to the database. */
 #define CALLS_NETWORK                                                                              \
 	SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(send), SCMP_SYS(sendto),  \
 	    SCMP_SYS(sendmsg), SCMP_SYS(recv), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),              \
@@ -51,7 +51,7 @@
 	    SCMP_SYS(ioctl), SCMP_SYS(dup), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), \
 	    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(prlimit64)
 
-/* Files by name, to read; which ones is Landlock's to say. Opening has its own rules below. */
+/* Files by name, to read; Landlock decides which. Opening has its own rules below. */
 #define CALLS_FILES                                                                                \
 	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat),               \
 	    SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink), SCMP_SYS(readlinkat),            \
@@ -71,9 +71,9 @@ static const int calls_sanitizer[] = {CALLS_SANITIZER};
 
 static const int families_fetch[] = {AF_INET, AF_INET6, -1};
 static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
-				   AF_NETLINK /* getaddrinfo looks which of them there are */, -1};
+				   AF_NETLINK /* getaddrinfo asks which of them there are */, -1};
 
-/* Authorities of TLS and how its library is set up; where names are looked up. */
+/* Certificates and settings of the TLS library; settings of name resolution. */
 #define FILES_FETCH                                                                                \
 	(const char *const[])                                                                      \
 	{                                                                                          \
@@ -113,7 +113,8 @@ static void name_violation(int signal, siginfo_t *info, void *context)
 }
 #endif
 
-static enum status allow(scmp_filter_ctx filter, const int *calls, size_t count, struct err *err)
+static enum status sandbox_allow(scmp_filter_ctx filter, const int *calls, size_t count,
+				 struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		/* Negative numbers: calls that this architecture does not have. */
@@ -125,7 +126,8 @@ static enum status allow(scmp_filter_ctx filter, const int *calls, size_t count,
 	return OK;
 }
 
-/* Calls whose arguments decide. Also without Landlock nothing is opened for writing. */
+/* Calls that are allowed by their arguments. Nothing is opened for writing, with or without
+ * Landlock. */
 static int allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
 	const int *families = profiles[profile].families;
@@ -157,16 +159,16 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 	if (!filter)
 		return err_set(err, FAILED, "seccomp cannot be set up");
 	enum status status =
-	    allow(filter, profiles[profile].calls, profiles[profile].calls_count, err);
+	    sandbox_allow(filter, profiles[profile].calls, profiles[profile].calls_count, err);
 	if (status == OK && SANITIZED)
-		status = allow(filter, calls_sanitizer, COUNT_OF(calls_sanitizer), err);
-	/* Its flags lie behind a pointer where no filter sees them; libc falls back to clone. */
+		status = sandbox_allow(filter, calls_sanitizer, COUNT_OF(calls_sanitizer), err);
+	/* Its flags are behind a pointer, which no filter can read; libc falls back to clone. */
 	int failed = status == OK
 			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
 			 : 0;
 	if (status == OK && !failed)
 		failed = allow_by_argument(filter, profile);
-	/* At the end, abort() and stdio ask for these; a plain refusal serves them. */
+	/* abort() and stdio call it at the end and can do without. */
 	if (status == OK && !failed && !SANITIZED)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
 	if (status == OK && !failed)
@@ -179,7 +181,7 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 
 /* ---- Landlock: through the system calls, Debian 12's libc has no wrappers ---- */
 
-/* What version 1 of the interface knows: enough to forbid everything that is not named. */
+/* The accesses of version 1 of the interface. */
 enum { LANDLOCK_ALL = (1 << 13) - 1 };
 
 static void allow_reading(int rules, const char *path)
@@ -190,15 +192,15 @@ static void allow_reading(int rules, const char *path)
 	    .parent_fd = open(path, O_PATH | O_CLOEXEC),
 	};
 	if (beneath.parent_fd < 0)
-		return; /* what does not exist need not be readable */
+		return; /* it does not exist */
 	if (fstat(beneath.parent_fd, &st) == 0 && S_ISDIR(st.st_mode))
 		beneath.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR; /* refused for a file */
 	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
 	close(beneath.parent_fd);
 }
 
-/* A core is written on behalf of the process, in its working folder or where kernel.core_pattern says. The
- * filter of system calls still lets it open nothing for writing itself. */
+/* A core is written on behalf of the process, in its working folder or where kernel.core_pattern
+ * says. The filter of system calls still lets it open nothing for writing itself. */
 static void allow_core(int rules)
 {
 #ifdef HOLDFAST_DEBUG
@@ -227,7 +229,7 @@ static void allow_core(int rules)
 #endif
 }
 
-/* False where the kernel has no Landlock: then seccomp alone holds. */
+/* False if the kernel has no Landlock: seccomp alone is in force then. */
 static bool close_files(enum sandbox_profile profile)
 {
 	struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_ALL};

@@ -23,7 +23,7 @@ struct region_head {
 };
 
 /* Only the supervisor writes. */
-struct row {
+struct scoreboard_row {
 	word_t name[SCOREBOARD_NAME / 8];
 	word_t state, restarts;
 	word_t present; /* which of its regions is the present process's */
@@ -36,7 +36,7 @@ struct directory {
 	uint64_t magic;
 	uint64_t bytes;
 	uint64_t slots;
-	struct row row[SCOREBOARD_SLOTS_MAX];
+	struct scoreboard_row row[SCOREBOARD_SLOTS_MAX];
 };
 
 static const uint64_t magic = 0x31737461747348ull;
@@ -73,7 +73,7 @@ static size_t region_bytes(uint64_t words)
 
 static struct region_head *region_at(const struct scoreboard *board, int region)
 {
-	const struct row *row = &board->map->row[region / SCOREBOARD_REGIONS];
+	const struct scoreboard_row *row = &board->map->row[region / SCOREBOARD_REGIONS];
 	return (struct region_head *)((char *)board->map +
 				      row->offset[region % SCOREBOARD_REGIONS]);
 }
@@ -121,7 +121,7 @@ enum status scoreboard_create(const size_t *bytes, int slots, struct scoreboard 
 	board->map->bytes = board->bytes;
 	board->map->slots = (uint64_t)slots;
 	for (int n = 0; n < slots; n++) {
-		struct row *row = &board->map->row[n];
+		struct scoreboard_row *row = &board->map->row[n];
 		row->words = (bytes[n] + 7) / 8;
 		for (int r = 0; r < SCOREBOARD_REGIONS && row->words; r++) {
 			row->offset[r] = at;
@@ -145,7 +145,7 @@ int scoreboard_read_fd(const struct scoreboard *board)
 void scoreboard_set_slot(struct scoreboard *board, int slot, const char *name, unsigned state,
 			 uint32_t restarts)
 {
-	struct row *row = &board->map->row[slot];
+	struct scoreboard_row *row = &board->map->row[slot];
 	uint64_t words[SCOREBOARD_NAME / 8] = {0};
 	must(strlen(name) < SCOREBOARD_NAME);
 	memcpy(words, name, strlen(name));
@@ -157,7 +157,7 @@ void scoreboard_set_slot(struct scoreboard *board, int slot, const char *name, u
 
 int scoreboard_begin(struct scoreboard *board, int slot)
 {
-	struct row *row = &board->map->row[slot];
+	struct scoreboard_row *row = &board->map->row[slot];
 	uint64_t which = 1 - load(&row->present);
 	int region = slot * SCOREBOARD_REGIONS + (int)which;
 	struct region_head *head = region_at(board, region);
@@ -188,7 +188,7 @@ enum status scoreboard_open_region(int fd, int region, struct scoreboard_region 
 	enum status status = scoreboard_open(fd, &board, err);
 	if (status != OK)
 		return status;
-	const struct row *row = &board->map->row[region / SCOREBOARD_REGIONS];
+	const struct scoreboard_row *row = &board->map->row[region / SCOREBOARD_REGIONS];
 	struct scoreboard_region *r = memory_alloc(sizeof(*r));
 	must(region / SCOREBOARD_REGIONS < scoreboard_slots(board) && row->words);
 	r->words = row->words;
@@ -279,7 +279,7 @@ int scoreboard_slots(const struct scoreboard *board)
 
 void scoreboard_slot(const struct scoreboard *board, int slot, struct scoreboard_slot *out)
 {
-	const struct row *row = &board->map->row[slot];
+	const struct scoreboard_row *row = &board->map->row[slot];
 	uint64_t name[SCOREBOARD_NAME / 8];
 	for (size_t w = 0; w < SCOREBOARD_NAME / 8; w++)
 		name[w] = load(&row->name[w]);
@@ -309,7 +309,7 @@ static bool region_copy(const struct region_head *head, size_t words, uint64_t g
 
 bool scoreboard_read(const struct scoreboard *board, int slot, int which, struct buf *out)
 {
-	const struct row *row = &board->map->row[slot];
+	const struct scoreboard_row *row = &board->map->row[slot];
 	uint64_t present = load(&row->present);
 	uint64_t region = which ? 1 - present : present;
 	if (!row->words || region >= SCOREBOARD_REGIONS || !load(&row->in_use[region]))

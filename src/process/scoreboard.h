@@ -1,15 +1,16 @@
 /* The scoreboard: one memory of the supervisor in which every process of an instance publishes its
  * numbers, so that each web process can answer for all of them.
  *
- * There is one row a slot of the supervisor: its name, state and restarts, written by the supervisor, and
- * two regions, because a predecessor may still finish its work while its successor runs. A region has a
- * size that the row of the process table names, a count of beats, by which the supervisor sees that the
- * process goes on working, and two copies of what the process publishes with a generation: the writer
- * fills the copy that is not shown and then shows it, so that readers never see half of it, also when the
- * writer is killed in the middle. What the bytes mean is between the writer and its readers.
+ * There is one row a slot of the supervisor: its name, state and restarts, written by the
+ * supervisor, and two regions, because a predecessor may still finish its work while its successor
+ * runs. A region has a size that the row of the process table names, a count of beats, by which the
+ * supervisor sees that the process goes on working, and two copies of what the process publishes
+ * with a generation: the writer fills the copy that is not shown and then shows it, so that readers
+ * never see half of it, also when the writer is killed in the middle. What the bytes mean is
+ * between the writer and its readers.
  *
- * A process maps its own region for writing and closes that descriptor before it enters its sandbox;
- * readers map everything for reading, through a descriptor that allows nothing else.
+ * A process maps its own region for writing and closes that descriptor before it enters its
+ * sandbox; readers map everything for reading, through a descriptor that allows nothing else.
  */
 #ifndef PROCESS_SCOREBOARD_H
 #define PROCESS_SCOREBOARD_H
@@ -39,8 +40,8 @@ int scoreboard_write_fd(const struct scoreboard *board);
 int scoreboard_read_fd(const struct scoreboard *board);
 void scoreboard_set_slot(struct scoreboard *board, int slot, const char *name, unsigned state,
 			 uint32_t restarts);
-/* Give the next process of the slot an empty region; its predecessor keeps the other one. Returns the
- * region's number. */
+/* Give the next process of the slot an empty region; its predecessor keeps the other one. Returns
+ * the region's number. */
 int scoreboard_begin(struct scoreboard *board, int slot);
 /* The process of a region has ended. */
 void scoreboard_end(struct scoreboard *board, int region);
@@ -68,8 +69,9 @@ struct scoreboard_slot {
 };
 int scoreboard_slots(const struct scoreboard *board);
 void scoreboard_slot(const struct scoreboard *board, int slot, struct scoreboard_slot *out);
-/* What the process of region `which` (0: the present one, 1: its predecessor) of a slot has published last,
- * into out (reset first). False: no such process, it has published nothing yet, or no room in `out`. */
+/* What the process of region `which` (0: the present one, 1: its predecessor) of a slot has
+ * published last, into out (reset first). False: no such process, it has published nothing yet, or
+ * no room in `out`. */
 MUST_CHECK bool scoreboard_read(const struct scoreboard *board, int slot, int which,
 				struct buf *out);
 

@@ -1,4 +1,5 @@
-/* The life of a process under the supervisor: start, readiness, end, back-off, replacement; and of pairs. */
+/* The life of a process under the supervisor: start, readiness, end, back-off, replacement; and of
+ * pairs. */
 #include "base/clock.h"
 #include "base/backoff.h"
 #include "base/log.h"
@@ -17,13 +18,14 @@
 enum {
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 30000,
-	BACKOFF_CLOSE_MS = 800, /* a slot that is away for longer keeps no connections waiting */
-	STEADY_MS = 10000,      /* a death after so long begins the back-off anew */
+	BACKOFF_CLOSE_MS = 800, /* from this back-off on the listening socket is closed */
+	STEADY_MS = 10000,      /* a process that ran for longer resets the back-off */
 	READY_POLL_MS = 20,     /* how often poll_ready of a class is asked */
-	LOOK_MS = 1000,         /* least time between two looks at the beats of a process */
-	LOOKS = 4,              /* so many in a row without a new beat: it hangs */
-	HUNG_GRACE_MS = 5000,   /* for a process that hung, when it goes on after all */
-	/* For the one of a pair that is left; in a stop, more for the one that ends last. */
+	LOOK_MS = 1000,         /* least time between two checks of the beats of a process */
+	LOOKS = 4,              /* consecutive checks without a new beat: the process hangs */
+	HUNG_GRACE_MS = 5000,   /* between SIGTERM and SIGKILL for a process that hangs */
+	/* For the remaining process of a pair; in a stop, in addition for the one that is ended
+	 * last. */
 	PEER_GRACE_MS = 2000,
 };
 
@@ -112,7 +114,7 @@ static int slot_take_cache(struct supervisor *sv)
 	must_failed(__FILE__, __LINE__, "web.processes leaves a slot for a predecessor");
 }
 
-/* Fills that the process had begun are free for others at once. */
+/* Other processes can take over the fills of the process at once. */
 static void slot_free_cache(struct supervisor *sv, int *slot)
 {
 	const uint64_t one = 1;
@@ -131,8 +133,9 @@ static void slot_back_off(struct supervisor *sv, struct slot *s)
 	int64_t limit = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
 	slot_set_state(sv, s, PROCESS_BACKOFF);
 	s->start_at_ms = clock_ms() + backoff_jitter(limit, random_next(&sv->random));
-	/* The kernel would go on giving this slot its share of the connections. Without the listener the
-	 * other slots get them; a process that died once or twice is back before anybody notices. */
+	/* The kernel assigns connections to this socket as long as it is open. Without it the other
+	 * slots get them. After the first deaths the process is back soon, and its connections wait
+	 * for it. */
 	if (limit >= BACKOFF_CLOSE_MS)
 		slot_close_listener(s);
 }
@@ -142,7 +145,7 @@ static void slot_signal(const struct slot *s, pid_t pid)
 	kill(pid, s->class->stop_signal ? s->class->stop_signal(pid) : SIGTERM);
 }
 
-/* The other one of its pair has ended: it cannot work alone. */
+/* Its peer has ended, and it cannot work alone. */
 static void slot_end_after_peer(struct supervisor *sv, struct slot *s)
 {
 	if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
@@ -151,7 +154,7 @@ static void slot_end_after_peer(struct supervisor *sv, struct slot *s)
 		s->kill_at_ms = clock_ms() + PEER_GRACE_MS;
 		slot_signal(s, s->pid);
 	} else if (s->state == PROCESS_STOPPING && !s->front) {
-		slot_signal(s, s->pid); /* it was to end after the front */
+		slot_signal(s, s->pid); /* its end was deferred until the front had ended */
 	}
 }
 
@@ -192,7 +195,7 @@ static enum status slot_spawn(struct supervisor *sv, struct slot *s, int peer_fd
 	return OK;
 }
 
-/* The process of a slot; of a pair, given its front, both. */
+/* Start the process of a slot; for the front of a pair, both processes. */
 static void slot_start(struct supervisor *sv, struct slot *s)
 {
 	int pair[2] = {-1, -1};
@@ -281,9 +284,10 @@ void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms)
 	slot_start(sv, front);
 }
 
-/* A process that beats no more serves nobody, and the kernel goes on giving it its share of the
- * connections: its successor takes them from the same listening socket at once. Beats are counted and
- * not dated, so that a machine that was stopped as a whole replaces nothing. Returns when to look again. */
+/* Replace a process that has stopped beating. The kernel still assigns connections to its listening
+ * socket; its successor accepts them from the same socket. Checks are counted and times are not
+ * compared, so that nothing is replaced after the whole machine was suspended. Returns when to
+ * check again. */
 static int64_t slot_watch(struct supervisor *sv, struct slot *s, int64_t now)
 {
 	int64_t limit_ms =
@@ -378,7 +382,7 @@ int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool da
 		bool ready = s->class->poll_ready(sv->instance);
 		if (ready)
 			slot_ready(sv, s);
-		/* Slots that wait for it are looked at again at once. */
+		/* Advance the slots that wait for it at once. */
 		next = ready ? now : now + READY_POLL_MS;
 	}
 	if (s->state == PROCESS_STOPPING && s->kill_at_ms <= now) {
@@ -392,7 +396,7 @@ int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool da
 	next = earlier(next, slot_watch(sv, s, now));
 	if (s->retiring)
 		next = earlier(next, s->retiring_kill_at_ms);
-	/* One that is due already waits for its peer, whose time or end comes. */
+	/* A slot of a pair that is due already waits for its peer, which has a time of its own. */
 	if (s->state == PROCESS_BACKOFF && may && s->start_at_ms > now)
 		next = earlier(next, s->start_at_ms);
 	if (s->state == PROCESS_STOPPING)

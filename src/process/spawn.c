@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child reports when it could not become the program. */
+/* Reported by a child that could not exec the program. */
 struct failure {
 	int error;
 	char step[60];
@@ -130,7 +130,7 @@ static void environment_make(struct environment *env, const struct spawn *s)
 	env->of[n] = NULL;
 }
 
-/* After fork: only calls that are safe there. */
+/* Runs in the forked child: async-signal-safe calls only. */
 NORETURN static void become(const struct spawn *s, const struct environment *env, uid_t uid,
 			    gid_t gid, pid_t parent, int report)
 {
@@ -197,7 +197,7 @@ enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
 		close(report[0]);
 		return err_errno(err, FAILED, "fork");
 	}
-	/* The pipe closes by itself when exec succeeds. */
+	/* A successful exec closes the pipe. */
 	ssize_t n;
 	do
 		n = read(report[0], &failure, sizeof(failure));

@@ -1,10 +1,10 @@
-/* Starting programs. A child is exec'ed with exactly what is named here: its own environment, standard
- * streams, and the descriptors of `fds` at the numbers they name; nothing else is inherited. It dies
- * with its parent (PR_SET_PDEATHSIG, set after the change of user because setuid clears it, and checked
- * against a parent that died in between).
+/* Starting programs. A child is exec'ed with exactly what is named here: its own environment,
+ * standard streams, and the descriptors of `fds` at the numbers they name; nothing else is
+ * inherited. It dies with its parent (PR_SET_PDEATHSIG, set after the change of user because setuid
+ * clears it, and checked against a parent that died in between).
  *
- * Two things are for finding faults. HOLDFAST_TRACE (base/log.h) is handed on to every child. A debug build
- * lets children write cores, and begins them in /tmp, where any user can.
+ * Two things are for finding faults. HOLDFAST_TRACE (base/log.h) is handed on to every child. A
+ * debug build lets children write cores, and begins them in /tmp, where any user can.
  */
 #ifndef PROCESS_SPAWN_H
 #define PROCESS_SPAWN_H
@@ -38,8 +38,9 @@ struct spawn {
 /* Add a descriptor to `fds`. */
 void spawn_give(struct spawn *s, int fd, int at);
 
-/* Returns the process id in *pid once exec has succeeded; else the reason why it did not. The parent
- * must be single-threaded or at least not be ended by the thread that calls (PDEATHSIG is per thread). */
+/* Returns the process id in *pid once exec has succeeded; else the reason why it did not. The
+ * parent must be single-threaded or at least not be ended by the thread that calls (PDEATHSIG is
+ * per thread). */
 MUST_CHECK enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err);
 
 /* The numbers of a system user. NOT_FOUND with the remedy. */

@@ -1,5 +1,5 @@
-/* The supervisor's loop: signals, the control socket, reloads, the order of start and end. Processes
- * themselves are slot.c. */
+/* The supervisor's loop: signals, the control socket, reloads, the order of start and end.
+ * Processes themselves are slot.c. */
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum {
-	KILL_AFTER_MS = 2000, /* behind the drain time-out */
+	KILL_AFTER_MS = 2000, /* added to the drain time-out */
 	DATABASE_STOP_MS = 60000,
 };
 
@@ -52,7 +52,7 @@ static enum status take_lock(struct supervisor *sv, struct err *err)
 	else if (flock(sv->lock, LOCK_EX | LOCK_NB) != 0)
 		status =
 		    err_set(err, CONFLICT, "the instance %s is running already", sv->instance->dir);
-	/* The one before us may have removed the file between our open and our lock. */
+	/* Our predecessor may have removed the file between our open and our lock. */
 	else if (fstat(sv->lock, &held) != 0 ||
 		 fstatat(run_dir, INSTANCE_LOCK, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
 		 held.st_ino != named.st_ino)
@@ -61,7 +61,7 @@ static enum status take_lock(struct supervisor *sv, struct err *err)
 	close(run_dir);
 	if (status != OK)
 		return status;
-	/* For people and for 'holdfast down', should we not answer. */
+	/* For operators, and for 'holdfast down' when we do not answer. */
 	int n = snprintf(text, sizeof(text), "%d\n", getpid());
 	if (ftruncate(sv->lock, 0) != 0 || write(sv->lock, text, (size_t)n) != n)
 		return err_errno(err, FAILED, "lock");
@@ -126,7 +126,7 @@ static enum status make_slots(struct supervisor *sv, struct err *err)
 	return status;
 }
 
-/* ---- what the loop does ---- */
+/* ---- the steps of the loop ---- */
 
 static bool database_ready(const struct supervisor *sv)
 {
@@ -203,8 +203,8 @@ static void tell_waiter(struct supervisor *sv, struct str text)
 	sv->ready_fd = -1;
 }
 
-/* Somebody waits for the start, and a process fails again and again: the cause is there to be read now, and trying on
- * would not remove it. */
+/* The caller of the start waits, and a process fails repeatedly: give up, so that the cause is
+ * reported now. */
 static void give_up(struct supervisor *sv)
 {
 	char text[256], name[SLOT_NAME];
@@ -222,7 +222,7 @@ static void give_up(struct supervisor *sv)
 	}
 }
 
-/* Go on with everything. Returns when it wants to be called again (ms from now, -1: no need). */
+/* Advance everything. Returns when to call it again (ms from now; -1: not needed). */
 static int advance(struct supervisor *sv)
 {
 	int64_t now = clock_ms(), next = INT64_MAX;
@@ -274,7 +274,7 @@ static enum status reload(struct supervisor *sv, struct err *err)
 	return OK;
 }
 
-static void reap(struct supervisor *sv)
+static void supervisor_reap(struct supervisor *sv)
 {
 	int status;
 	pid_t pid;
@@ -290,7 +290,7 @@ static void take_signals(struct supervisor *sv)
 	struct err ignored;
 	while (read(sv->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
-			reap(sv);
+			supervisor_reap(sv);
 		else if (info.ssi_signo == SIGHUP)
 			(void)!reload(sv, &ignored);
 		else

@@ -1,5 +1,6 @@
-/* holdfast-fetch: calls the network for the worker at the other end of PROCESS_PEER_FD. Wiring only. It has no
- * database, so that it cannot hold a transaction open while it waits; it is sandboxed before the first byte comes. */
+/* holdfast-fetch: calls the network for the worker at the other end of PROCESS_PEER_FD. Wiring
+ * only. It has no database, so that it cannot hold a transaction open while it waits; it enters the
+ * sandbox before it reads the first byte. */
 #include "base/log.h"
 #include "fetch/fetch.h"
 #include "process/process.h"

@@ -1,5 +1,6 @@
-/* holdfast-parse: foreign files on standard input, typed records or facts on standard output. Started by the importer
- * and the audit, without a database, without a network, sandboxed before the first byte is read. */
+/* holdfast-parse: foreign files on standard input, typed records or facts on standard output.
+ * Started by the importer and the audit, without a database, without a network, sandboxed before
+ * the first byte is read. */
 #include "audit/page/page.h"
 #include "base/cli.h"
 #include "base/log.h"

@@ -1,9 +1,10 @@
 /* holdfast-web: one web process. Wiring only.
  *
- *   holdfast-web                                   under holdfastd, which hands it what it needs
- *   holdfast-web --listen ADDR:PORT [--conf FILE]  by hand, for tests and measurements: prints the address
+ *   holdfast-web                                   under holdfastd
+ *   holdfast-web --listen ADDR:PORT [--conf FILE]  by hand, for tests: prints the address
  *
- * HOLDFAST_DATABASE is libpq's conninfo of the web role. SIGTERM: finish what is in flight, exit 0. */
+ * HOLDFAST_DATABASE is libpq's conninfo of the web role. SIGTERM: finish the requests in flight,
+ * exit 0. */
 #include "base/io.h"
 #include "base/endpoint.h"
 #include "base/log.h"
@@ -58,35 +59,35 @@ static void on_term(evutil_socket_t signal, short what, void *ctx)
 	program->listen_fd = -1;
 }
 
-/* What this process shares with the others. */
-struct shared {
+/* Shared with the other processes of the instance. */
+struct web_shared {
 	int cache_fd, event_fd, cache_slot;
 	struct scoreboard_region *region;
 	struct scoreboard *board;
 };
 
 /* Under the supervisor. */
-static void take_shared(struct shared *shared)
+static void take_shared(struct web_shared *shared)
 {
 	struct err err;
 	int region;
-	*shared = (struct shared){.cache_fd = PROCESS_CACHE_FD, .event_fd = PROCESS_EVENT_FD};
+	*shared = (struct web_shared){.cache_fd = PROCESS_CACHE_FD, .event_fd = PROCESS_EVENT_FD};
 	if (process_number("HOLDFAST_CACHE_SLOT", &shared->cache_slot, &err) != OK ||
 	    process_number("HOLDFAST_SCOREBOARD_REGION", &region, &err) != OK ||
 	    scoreboard_open_region(PROCESS_SCOREBOARD_FD, region, &shared->region, &err) != OK ||
 	    scoreboard_open(PROCESS_SCOREBOARD_READ_FD, &shared->board, &err) != OK)
 		die("%s", err.text);
-	/* What is left can only be read. */
+	/* From here on everything but the own region is read-only. */
 	close(PROCESS_SCOREBOARD_FD);
 	close(PROCESS_SCOREBOARD_READ_FD);
 }
 
-/* By hand: shared with nobody. */
-static void make_shared(struct shared *shared)
+/* Started by hand: private ones. */
+static void make_shared(struct web_shared *shared)
 {
 	const size_t bytes = WEB_STATS_BYTES;
 	struct err err;
-	*shared = (struct shared){.cache_fd = -1, .event_fd = -1, .cache_slot = 1};
+	*shared = (struct web_shared){.cache_fd = -1, .event_fd = -1, .cache_slot = 1};
 	if (scoreboard_create(&bytes, 1, &shared->board, &err) != OK)
 		die("%s", err.text);
 	scoreboard_set_slot(shared->board, 0, "web/1", PROCESS_RUNNING, 0);
@@ -96,7 +97,7 @@ static void make_shared(struct shared *shared)
 }
 
 static int serve(int listen_fd, const struct config *config, const char *replacing,
-		 struct shared *shared)
+		 struct web_shared *shared)
 {
 	struct program program = {.listen_fd = listen_fd};
 	struct err err;
@@ -143,7 +144,7 @@ static int serve(int listen_fd, const struct config *config, const char *replaci
 static int serve_instance(const char *dir)
 {
 	struct instance instance;
-	struct shared shared;
+	struct web_shared shared;
 	struct err err;
 	if (instance_open(&instance, dir, &err) != OK)
 		die("%s", err.text);
@@ -160,7 +161,7 @@ static int serve_instance(const char *dir)
 static int serve_alone(const char *address, const char *conf)
 {
 	struct config config;
-	struct shared shared;
+	struct web_shared shared;
 	struct err err;
 	int fd;
 	struct endpoint bound;

@@ -1,9 +1,11 @@
 /* holdfast-worker: the database's side of the pipeline, one container. Wiring only.
  *
- *   holdfast-worker [BATCH]      works on that batch and ends with it; without: on the oldest open one, for ever
+ *   holdfast-worker [BATCH]   works on that batch and ends with it; without: on the oldest open
+ *                             one, until SIGTERM
  *
- * HOLDFAST_INSTANCE: whose settings; HOLDFAST_DATABASE: conninfo of the worker's role. PROCESS_PEER_FD, when it is a
- * socket: holdfast-fetch. SIGTERM: what is claimed goes back, exit 0. */
+ * HOLDFAST_INSTANCE: whose settings; HOLDFAST_DATABASE: conninfo of the worker's role.
+ * PROCESS_PEER_FD, when it is a socket: holdfast-fetch. SIGTERM: return the claimed items, exit
+ * 0. */
 #include "base/log.h"
 #include "config/instance.h"
 #include "pipeline/pipeline.h"
@@ -55,7 +57,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGTERM, &term, NULL);
 #ifndef HOLDFAST_DEBUG
-	/* Its memory and descriptors are not for other programs of the same user, and in no core. */
+	/* Other programs of the same user cannot read its memory and descriptors; no core is
+	 * written. */
 	prctl(PR_SET_DUMPABLE, 0);
 #endif
 	enum status status = pipeline_work(&(struct pipeline_options){.config = &instance.config,

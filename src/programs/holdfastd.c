@@ -15,7 +15,8 @@ enum { WEB_OTHER_FILES = 64 };
 static enum status prepare_postgres(const struct instance *i, struct spawn *spawn, struct err *err)
 {
 	static struct cluster_command command; /* spawn points into it */
-	/* After our predecessor was killed, its server is shutting down: two cannot have one cluster. */
+	/* The server of a killed predecessor may still be shutting down; a second one cannot use
+	 * the cluster. */
 	enum status status = cluster_clean(i, err);
 	if (status == OK)
 		status = cluster_configure(i, err);

@@ -27,7 +27,8 @@ struct web {
 /* /healthz, /readyz, /metrics, /openapi.json, /assets/...; ctx: struct web. */
 extern const struct http_route web_routes[];
 
-/* public.c: dir/public/ of the operator (dir may be NULL), and /robots.txt, /favicon.ico, /sitemap.xml. */
+/* public.c: dir/public/ of the operator (dir may be NULL), and /robots.txt, /favicon.ico,
+ * /sitemap.xml. */
 MUST_CHECK enum status public_load(const char *dir, struct public_files **out, struct err *err);
 void public_free(struct public_files *files);
 http_handler get_public, get_well_known;

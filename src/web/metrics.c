@@ -16,23 +16,25 @@ enum {
 	SCRAPE_BYTES = 2 * PROCESSES_MAX * WEB_STATS_BYTES,
 };
 
-/* What a web process publishes, to the last of its routes, which are in the order of the server's. */
-struct numbers {
-	uint64_t
-	    form; /* differs for a process of another build, which a reload can leave beside us */
+/* What a web process publishes, cut behind its last route. Routes are in the order of the HTTP
+ * server. */
+struct web_numbers {
+	/* Differs for a process of another build, which can run beside this one after a reload. */
+	uint64_t form;
 	struct http_stats http;
 	struct db_pool_stats db;
 	uint64_t by_class[ROUTES_MAX][HTTP_STATUS_CLASSES];
 };
-_Static_assert(sizeof(struct numbers) <= WEB_STATS_BYTES, "a web process has room for its numbers");
+_Static_assert(sizeof(struct web_numbers) <= WEB_STATS_BYTES,
+	       "a web process has room for its numbers");
 
 /* One process, as read from the mapping. */
 struct process {
 	char name[SCOREBOARD_NAME + 16]; /* web/1 */
-	struct numbers numbers;
+	struct web_numbers numbers;
 };
 
-/* What a scrape tells. */
+/* What a scrape reports. */
 struct scrape {
 	struct process *process;
 	int count;
@@ -43,13 +45,13 @@ struct scrape {
 static size_t numbers_size(const struct http_stats *http)
 {
 	must(http->routes_count <= ROUTES_MAX);
-	return offsetof(struct numbers, by_class) +
-	       http->routes_count * sizeof(((struct numbers *)0)->by_class[0]);
+	return offsetof(struct web_numbers, by_class) +
+	       http->routes_count * sizeof(((struct web_numbers *)0)->by_class[0]);
 }
 
 uint64_t web_numbers_form(const struct http_stats *http)
 {
-	uint64_t hash = 14695981039346656037ull ^ sizeof(struct numbers); /* FNV-1a */
+	uint64_t hash = 14695981039346656037ull ^ sizeof(struct web_numbers); /* FNV-1a */
 	for (size_t i = 0; i < http->routes_count; i++)
 		for (const char *p = http->routes[i].name; *p; p++)
 			hash = (hash ^ (unsigned char)*p) * 1099511628211ull;
@@ -59,10 +61,10 @@ uint64_t web_numbers_form(const struct http_stats *http)
 void web_publish(struct web *web)
 {
 	const struct http_stats *http = http_server_stats(web->http);
-	struct numbers numbers;
+	struct web_numbers numbers;
 	numbers.form = web->numbers_form;
 	numbers.http = *http;
-	numbers.http.routes = NULL; /* means nothing elsewhere */
+	numbers.http.routes = NULL; /* a pointer is valid in this process only */
 	db_pool_stats(web->db, &numbers.db);
 	for (size_t i = 0; i < http->routes_count; i++)
 		memcpy(numbers.by_class[i], http->routes[i].by_class, sizeof(numbers.by_class[i]));
@@ -123,7 +125,7 @@ void web_database_stats(struct web *web, struct db_pool_stats *out)
 
 /* ---- series of one process ---- */
 
-/* Each series names its process; sums over processes are the monitoring system's work. */
+/* Each series has the label of its process; the monitoring system sums over processes. */
 static void put_line(struct buf *out, const char *name, const struct process *p, const char *labels,
 		     double value)
 {
@@ -247,7 +249,7 @@ static void put_metric(struct buf *out, const char *name, const char *kind, cons
 	    name, help, name, kind, name, (unsigned long long)value);
 }
 
-/* The cache is one for all processes. */
+/* The cache is shared by all processes. */
 static void cache_metrics(const struct web *web, struct buf *out)
 {
 	struct store_numbers numbers;

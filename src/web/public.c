@@ -1,6 +1,6 @@
-/* What stands at the root of a site for machines: robots.txt, favicon.ico, sitemap.xml, and the operator's own files
- * (proofs of ownership, .well-known/security.txt). The operator's are read when the process starts, because the
- * sandbox allows no reading later. */
+/* What stands at the root of a site for machines: robots.txt, favicon.ico, sitemap.xml, and the
+ * operator's own files (proofs of ownership, .well-known/security.txt). The operator's are read
+ * when the process starts, because the sandbox allows no reading later. */
 #include "web/internal.h"
 
 #include <dirent.h>

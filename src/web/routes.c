@@ -17,7 +17,7 @@ static void get_health(struct http_request *request)
 
 static void not_ready(struct http_request *request, const struct err *err)
 {
-	/* The sentence of the database can name hosts and roles: for the log, not for the world. */
+	/* The message of the database can contain hosts and roles: it is not for clients. */
 	(void)err;
 	http_problem(request, HTTP_PROBLEM_BUSY, NULL, "the database does not answer now");
 }
@@ -77,8 +77,8 @@ static void get_openapi(struct http_request *request)
 
 /* ---- assets ---- */
 
-/* /assets/site.css?v=HASH names this content and no other, so that it may be kept for ever; without the
- * hash, or with that of another version, it is asked for again each time. */
+/* /assets/site.css?v=HASH identifies this content, so that clients may keep it for ever; without
+ * the hash, or with that of another version, they have to revalidate it. */
 static void get_asset(struct http_request *request)
 {
 	struct str path = http_param(request, "path")->text;

@@ -17,13 +17,13 @@
 
 enum { OPENAPI_BYTES = 1 << 20, REQUESTS_PER_CONNECTION = 10000 };
 
-/* Everything the pages need comes from here; nothing of ours can be framed or runs foreign code. */
+/* Pages load nothing from elsewhere, cannot be framed and run no foreign code. */
 static const char security_headers[] =
     "Content-Security-Policy: default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: strict-origin-when-cross-origin\r\n";
 
-/* Without connections the loop sleeps; the supervisor looks for beats all the same. */
+/* Wakes an idle loop, because the supervisor expects beats. */
 static void on_beat(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -159,7 +159,7 @@ void web_drain(struct web *web, void (*done)(void *ctx), void *ctx)
 
 void web_destroy(struct web *web)
 {
-	/* Requests hold queries: they go first. */
+	/* Requests hold queries: they are freed first. */
 	http_server_destroy(web->http);
 	event_free(web->beat);
 	ops_free(web->ops);

@@ -1,8 +1,9 @@
-/* What holdfast-web serves: the route table of the process, health, metrics, the OpenAPI document, the
- * embedded assets, security headers.
+/* What holdfast-web serves: the route table of the process, health, metrics, the OpenAPI document,
+ * the embedded assets, security headers.
  *
- * One struct web per process and event loop. It owns the database pool, its part of the cache and the HTTP server; features give
- * their rows (search_api_routes, ...) and what their handlers need.
+ * One struct web per process and event loop. It owns the database pool, the access to the cache and
+ * the HTTP server; features supply their routes (search_api_routes, ...) and the context of their
+ * handlers.
  */
 #ifndef WEB_WEB_H
 #define WEB_WEB_H
@@ -30,9 +31,10 @@ struct web_options {
 
 /* Ends the program when an operator's template is wrong. */
 struct web *web_create(const struct web_options *options);
-/* After every pass of the loop: publish the numbers of this process, and that it works. */
+/* Call it after every pass of the loop: publishes the numbers of this process and a beat. */
 void web_publish(struct web *web);
-/* Stop accepting, finish what is in flight, call done(ctx); at the latest after web.drain_timeout. */
+/* Stop accepting, finish the requests in flight, call done(ctx); at the latest after
+ * web.drain_timeout. */
 void web_drain(struct web *web, void (*done)(void *ctx), void *ctx);
 void web_destroy(struct web *web);
 

@@ -1,6 +1,6 @@
 /* link: base cache cache/store */
-/* The loop's side of the cache: who is answered what and when, cancelled requests, answers from inside a fill, and when
- * values are fetched early. */
+/* The loop's side of the cache: who is answered what and when, cancelled requests, answers from
+ * inside a fill, and when values are fetched early. */
 #include "cache/cache.h"
 #include "cache/internal.h"
 #include "cache/store/store.h"
@@ -229,7 +229,8 @@ static void a_source_that_is_away_leaves_no_back_off_for_the_key(void **state)
 	ask(&a, 0, "k");
 	fail_fill(0, UNAVAILABLE);
 	expect(&a, CACHE_REFUSED, "");
-	/* However often: the next request tries again, in any process, and the first that can is answered. */
+	/* However often: the next request tries again, in any process, and the first that can is
+	 * answered. */
 	for (int i = 0; i < 20; i++) {
 		ask(&b, i % 2, "k");
 		fail_fill(i % 2, UNAVAILABLE);
@@ -394,8 +395,9 @@ static void a_value_that_is_too_large_fails_and_is_not_cut(void **state)
 	close_world();
 }
 
-/* Requests come every millisecond; each fetches early with probability e^(-left/cost). The time left when the first does
- * has the median cost * ln(cost / ln 2), as the survival function exp(-cost * e^(-left/cost)) says. */
+/* Requests come every millisecond; each fetches early with probability e^(-left/cost). The time
+ * left when the first does has the median cost * ln(cost / ln 2), as the survival function
+ * exp(-cost * e^(-left/cost)) says. */
 static void early_fetches_come_when_the_paper_says(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* link: base */
-/* The cache's memory: against a simple model, from threads, and with processes killed and stopped at every named
- * place. The sources are taken in here, with the places where the fault build kills.
+/* The cache's memory: against a simple model, from threads, and with processes killed and stopped
+ * at every named place. The sources are taken in here, with the places where the fault build kills.
  * HOLDFAST_STEPS, HOLDFAST_KILLS and HOLDFAST_SEED change the amount; the seed is printed. */
 static void point(const char *name);
 #define STORE_POINT(name) point(name)
@@ -281,7 +281,8 @@ static void random_operations_agree_with_a_simple_model(void **state)
 
 enum { CROWD_KEYS = 3000, CROWD = 4 };
 
-/* One turn of what a web process does. Fillers of a key at one time are counted in `busy`, when given. */
+/* One turn of what a web process does. Fillers of a key at one time are counted in `busy`, when
+ * given. */
 static void turn(struct store *store, struct arena *arena, uint64_t *random, _Atomic int *busy)
 {
 	static _Thread_local char bytes[32 << 10];
@@ -444,7 +445,8 @@ static void nothing_is_torn_lost_or_leaked_by_processes_that_are_killed_or_stopp
 			slot++;
 		must(slot <= CROWD);
 		if (WIFSTOPPED(status)) {
-			/* It sleeps while others take over, wakes up late and goes on until it is killed. */
+			/* It sleeps while others take over, wakes up late and goes on until it is
+			 * killed. */
 			stopped[slot] = true;
 			stops++;
 			ledger->stop[slot] = false;

@@ -1,6 +1,6 @@
 /* link: base monitor db */
-/* The monitor's judgement: states in their order, expectations and their range, calibration as the incident had it, and
- * a simulated batch in which nothing lies. */
+/* The monitor's judgement: states in their order, expectations and their range, calibration as the
+ * incident had it, and a simulated batch in which nothing lies. */
 #include "monitor/monitor.h"
 
 #include <math.h>
@@ -120,8 +120,8 @@ static void the_incident_was_overloaded_and_the_advice_says_what_would_do(void *
 	assert_true(isinf(monitor_rho(3000, 0, 30, 0, 9)));
 }
 
-/* 3000 items, 8 containers at 9 a minute, one at a quarter of that, from one queue. From 10 % on the range has the true end;
- * the slow one is marked; the first finished item shows. */
+/* 3000 items, 8 containers at 9 a minute, one at a quarter of that, from one queue. From 10 % on
+ * the range has the true end; the slow one is marked; the first finished item shows. */
 static void the_range_of_the_expectation_has_the_end_from_a_tenth_on(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* link: base config process */
-/* The sandbox: what a profile forbids ends the process, what it needs works. Each attempt is made twice,
- * without the sandbox (where it must succeed: else the test shows nothing) and with it. */
+/* The sandbox: what a profile forbids ends the process, what it needs works. Each attempt is made
+ * twice, without the sandbox (where it must succeed: else the test shows nothing) and with it. */
 #include "process/sandbox.h"
 #include "process/process.h"
 
@@ -241,7 +241,8 @@ static void a_debug_build_names_the_call(void **state)
 }
 #endif
 
-/* A core has what the process knew, so that only a debug build writes one; also for a sandboxed child. */
+/* A core has what the process knew, so that only a debug build writes one; also for a sandboxed
+ * child. */
 static void only_a_debug_build_leaves_a_core(void **state)
 {
 	char folder[] = "/tmp/holdfast-core.XXXXXX", command[sizeof(folder) + 8];

@@ -1,5 +1,6 @@
 /* link: base process */
-/* The scoreboard: what a process publishes is read whole or not at all, whatever happens to the writer. */
+/* The scoreboard: what a process publishes is read whole or not at all, whatever happens to the
+ * writer. */
 #include "process/scoreboard.h"
 
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* link: base config process cache/store */
-/* The supervisor with pairs. The table has two tiny programs, which are this binary under other names: a
- * front that listens and has two connections, a back that has a file of keys. Each writes what it finds
- * at the declared numbers into a journal, and asks the other one over their socketpair. */
+/* The supervisor with pairs. The table has two tiny programs, which are this binary under other
+ * names: a front that listens and has two connections, a back that has a file of keys. Each writes
+ * what it finds at the declared numbers into a journal, and asks the other one over their
+ * socketpair. */
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -415,8 +416,8 @@ static void at_the_end_the_front_goes_first(void **state)
 	assert_int_equal(kill(a.back, 0), -1);
 }
 
-/* The front starts first each time and is ended because there is no back: when it has begun three times,
- * the back has been refused at least once. */
+/* The front starts first each time and is ended because there is no back: when it has begun three
+ * times, the back has been refused at least once. */
 static void until_back_was_refused(struct fixture *f)
 {
 	int begun = 0;

@@ -46,8 +46,8 @@ struct db_query {
 	int64_t deadline_ms;
 	struct link *link; /* NULL: waits in the queue */
 	int64_t came_us;
-	bool
-	    while_away; /* it came while the database was away: an attempt that begins after it decides */
+	/* It came while the database was away: the next attempt to connect decides. */
+	bool while_away;
 	/* All queries of a pool, oldest first: as all have the same time, also by deadline. */
 	struct db_query *older, *newer;
 };
