@@ -1,13 +1,13 @@
 // A small shop with a cart: a server that keeps sessions in cookies and a copy of the stock, a checkout, and a feed that
 // keeps the stock of the web in step with that of the till. Its page is the exported one with a button for each of the
 // goods and the script that serves them, and no other weight. Nothing of it is part of the product.
-//   node cart.mjs shop PORT GOODS.json TILL_URL SITE PAGE | node cart.mjs till PORT GOODS.json
+//   node cart.mjs shop HOST PORT GOODS.json TILL_URL SITE PAGE | node cart.mjs till HOST PORT GOODS.json
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join, normalize } from 'node:path';
 
-const [role, port, goods_file, till, site, shop_page] = process.argv.slice(2);
+const [role, host, port, goods_file, till, site, shop_page] = process.argv.slice(2);
 const goods = JSON.parse(readFileSync(goods_file));
 
 if (role === 'till') {
@@ -18,7 +18,7 @@ if (role === 'till') {
 		if (sold) stock[sold[1]] = Math.max(0, stock[sold[1]] - 1);
 		response.setHeader('content-type', 'application/json');
 		response.end(JSON.stringify(stock));
-	}).listen(Number(port), '127.0.0.1');
+	}).listen(Number(port), host);
 } else {
 	let stock = goods.map(() => 0);
 	const sessions = new Map();
@@ -56,5 +56,5 @@ draw();`;
 		const file = join(site, normalize(path));
 		if (!existsSync(file)) { response.statusCode = 404; return send(types.html, 'not found'); }
 		send(types[file.split('.').pop()] ?? 'application/octet-stream', readFileSync(file));
-	}).listen(Number(port), '127.0.0.1');
+	}).listen(Number(port), host);
 }

@@ -3,14 +3,13 @@
 // Of each page: no finding above minor of axe-core, in light and dark; no request to anywhere else, no message in the
 // console, nothing wider than the window; bounds on its weight; the same without JavaScript. Then the way from the
 // search box to a business by keyboard alone.
-import { chromium } from 'playwright-core';
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { launch, open_page } from '../lib/browser.mjs';
 
 const [base, away] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
-const arguments_ = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 // In bytes, uncompressed.
 const weights = { html: 40000, css: 12000, all: 60000 };
 const views = [
@@ -60,7 +59,7 @@ async function pages() {
 }
 
 async function visit(browser, page_of, view) {
-	const page = await browser.newPage({ viewport: view, colorScheme: view.colorScheme });
+	const page = await open_page(browser, { viewport: view, colorScheme: view.colorScheme });
 	const complaints = [], weight = { html: 0, css: 0, all: 0 };
 	const expected = page_of.status ?? 200;
 	page.on('console', (m) => { if (!(expected >= 400 && m.text().includes(`status of ${expected}`))) complaints.push(`console: ${m.text()}`); });
@@ -83,18 +82,17 @@ async function visit(browser, page_of, view) {
 	for (const f of found) if (['serious', 'critical', 'moderate'].includes(f.impact)) complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
 	ok(complaints.length === 0, `${page_of.name}, ${view.name}: sound (${weight.html} bytes of HTML)`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `${page_of.name}-${view.name}.png`) });
-	await page.close();
+	await page.context().close();
 }
 
 // The same text whether scripts run or not: there are none. (A block of facts in JSON-LD is data.)
 async function without_script(browser, page_of) {
-	const context = await browser.newContext({ javaScriptEnabled: false });
-	const page = await context.newPage();
+	const page = await open_page(browser, { javaScriptEnabled: false });
 	await page.goto(page_of.url);
 	const html = (await page.content()).replace(/<script type="application\/ld\+json">[^<]*<\/script>/g, '');
 	const text = await page.locator('body').innerText();
 	ok(page_of.has.every((part) => text.includes(part)) && !/<script|<style| style=| on[a-z]+=/.test(html), `${page_of.name}: the same without JavaScript, and nothing inline`, text.slice(0, 300));
-	await context.close();
+	await page.context().close();
 }
 
 const focused = (page) => page.evaluate(() => {
@@ -113,7 +111,7 @@ async function tab_until(page, wanted, most) {
 }
 
 async function by_keyboard(browser) {
-	const page = await browser.newPage({ viewport: views[1] });
+	const page = await open_page(browser, { viewport: views[1] });
 	await page.goto(`${base}/`);
 	ok(await tab_until(page, (e) => e.text === 'Skip to the content', 1), 'the first key stroke offers to skip to the content');
 	ok(await tab_until(page, (e) => e.id === 'q', 8), 'the search box is reached by keyboard');
@@ -122,12 +120,12 @@ async function by_keyboard(browser) {
 	ok(await tab_until(page, (e) => e.found, 12), 'and from it a result');
 	await Promise.all([page.waitForURL(/\/b\//), page.keyboard.press('Enter')]);
 	ok((await page.locator('h1').innerText()) === 'Fliesen Falkner & Amsel', 'and the business');
-	await page.close();
+	await page.context().close();
 }
 
 // Next pages by their links: every business once.
 async function page_by_page(browser) {
-	const page = await browser.newPage();
+	const page = await open_page(browser);
 	const seen = [];
 	await page.goto(`${base}/search?category=food-shops`);
 	for (let n = 0; n < 5; n++) {
@@ -138,12 +136,12 @@ async function page_by_page(browser) {
 	ok(seen.length > 40 && new Set(seen).size === seen.length, 'pages follow one another without repeating a business', `${seen.length} seen, ${new Set(seen).size} of them different`);
 	await Promise.all([page.waitForNavigation(), page.click('text=First page')]);
 	ok((await page.locator('.found h2 a').first().evaluate((a) => a.href)) === seen[0], 'and lead back to the first');
-	await page.close();
+	await page.context().close();
 }
 
 // Every filter that is offered leads to a list.
 async function filters(browser) {
-	const page = await browser.newPage();
+	const page = await open_page(browser);
 	const wrong = [];
 	for (const start of ['/search', '/search?q=bakery&sort=quality', '/search?sort=name', '/search?category=food-shops', '/search?near=48.1,11.6']) {
 		await page.goto(base + start);
@@ -155,11 +153,11 @@ async function filters(browser) {
 		}
 	}
 	ok(wrong.length === 0, 'every filter and order that is offered is possible', wrong);
-	await page.close();
+	await page.context().close();
 }
 
 if (shots) mkdirSync(shots, { recursive: true });
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: arguments_ });
+const browser = await launch();
 try {
 	const all = await pages();
 	for (const page_of of all) {

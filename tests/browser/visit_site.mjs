@@ -3,14 +3,13 @@
 // Every page is crawled: no link of it is broken, nothing is asked of anybody else. Of each kind of page: no finding above
 // minor of axe-core, nothing wider than the window, bounds on its weight, the same without JavaScript; what the script
 // says of a shop is what its table says; the way from home to a shop by keyboard alone.
-import { chromium } from 'playwright-core';
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { launch, open_page } from '../lib/browser.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
-const arguments_ = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const weights = { document: 40000, stylesheet: 12000, script: 2000, all: 60000 };
 const views = [
 	{ name: 'phone', width: 390, height: 844, colorScheme: 'light' },
@@ -54,8 +53,7 @@ async function crawl() {
 }
 
 async function visit(browser, name, path, view, has) {
-	const context = await browser.newContext({ viewport: view, colorScheme: view.colorScheme });
-	const page = await context.newPage();
+	const page = await open_page(browser, { viewport: view, colorScheme: view.colorScheme });
 	const complaints = [], weight = { document: 0, stylesheet: 0, script: 0, all: 0 };
 	page.on('console', (m) => complaints.push(`console: ${m.text()}`));
 	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
@@ -70,23 +68,22 @@ async function visit(browser, name, path, view, has) {
 	for (const part of has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
 	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) complaints.push('wider than the window');
 	for (const [what, most] of Object.entries(weights)) if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
-	if ((await context.cookies()).length || await page.evaluate(() => localStorage.length + sessionStorage.length)) complaints.push('something is stored in the browser');
+	if ((await page.context().cookies()).length || await page.evaluate(() => localStorage.length + sessionStorage.length)) complaints.push('something is stored in the browser');
 	await page.evaluate(axe.source);
 	const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map((v) => ({ impact: v.impact, help: v.help, where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`) })));
 	for (const f of found) if (['serious', 'critical', 'moderate'].includes(f.impact)) complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
 	ok(complaints.length === 0, `${name}, ${view.name}: sound (${weight.all} bytes in all)`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `site-${name}-${view.name}.png`), fullPage: true });
-	await context.close();
+	await page.context().close();
 }
 
 // Without scripts only the line about this moment is missing.
 async function without_script(browser, name, path) {
 	const read = async (javaScriptEnabled) => {
-		const context = await browser.newContext({ javaScriptEnabled });
-		const page = await context.newPage();
+		const page = await open_page(browser, { javaScriptEnabled });
 		await page.goto(base + path);
 		const text = await page.locator('body').innerText();
-		await context.close();
+		await page.context().close();
 		return text.split('\n').filter((line) => !/^(Open|Closed, opens)\b.*(until|opens)?/.test(line.trim()) || line.includes('24 hours')).join('\n');
 	};
 	const [plain, scripted] = [await read(false), await read(true)];
@@ -104,8 +101,7 @@ async function open_now(browser, pages) {
 		const p = Object.fromEntries(new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(at).map((x) => [x.type, x.value]));
 		return ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(p.weekday) * 1440 + Number(p.hour) * 60 + Number(p.minute);
 	};
-	const context = await browser.newContext({ timezoneId: 'Pacific/Auckland' });
-	const page = await context.newPage();
+	const page = await open_page(browser, { timezoneId: 'Pacific/Auckland' });
 	const wrong = [];
 	let open = 0;
 	for (let hour = 0; hour < 168; hour += 5) {
@@ -119,12 +115,12 @@ async function open_now(browser, pages) {
 		const time = `${String(Math.floor(next % 1440 / 60)).padStart(2, '0')}:${String(next % 60).padStart(2, '0')}`;
 		if (!line.startsWith(span ? 'Open until' : 'Closed, opens') || !line.endsWith(time)) wrong.push(`minute ${now}: "${line}", not ${span ? 'open until' : 'opens'} ${time}`);
 	}
-	await context.close();
+	await page.context().close();
 	ok(wrong.length === 0 && open > 3 && open < 31, `what the script says is what the table says, at 34 instants of a week (open at ${open})`, wrong);
 }
 
 async function by_keyboard(browser) {
-	const page = await browser.newPage({ viewport: views[1] });
+	const page = await open_page(browser, { viewport: views[1] });
 	await page.goto(`${base}/`);
 	const focused = () => page.evaluate(() => { const e = document.activeElement; return { href: e.getAttribute('href') ?? '', text: e.innerText ?? '', outline: getComputedStyle(e).outlineStyle }; });
 	const tab_until = async (wanted, most) => {
@@ -145,11 +141,11 @@ async function by_keyboard(browser) {
 	ok(await tab_until((e) => /^\/b\//.test(e.href), 12), 'and from that a business');
 	await follow(/\/b\//);
 	ok((await page.locator('h1').innerText()).length > 1, 'which has a name');
-	await page.close();
+	await page.context().close();
 }
 
 if (shots) mkdirSync(shots, { recursive: true });
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: arguments_ });
+const browser = await launch();
 try {
 	const pages = await crawl();
 	const find = (test) => [...pages].find(([, text]) => test(text))?.[0];

@@ -3,16 +3,17 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../faults";
+use lib "$FindBin::Bin/../lib";
 use Instance;
 use JSON::PP;
 use Test::More;
+use Tree;
 
-my $def = Instance::read_proc("$Instance::root/src/config/options.def");
+my $def = Instance::read_file("$root/src/config/options.def");
 my %id = map { /^OPTION\((\w+),\s*"([\w.]+)"/ ? ($2 => $1) : () } split /\n/, $def;
 cmp_ok(scalar keys %id, '>', 20, 'the table has rows');
 
-my $sources = join '', map { Instance::read_proc($_) } glob("$Instance::root/src/*/*.c $Instance::root/src/*/*/*.c");
+my $sources = join '', map { Instance::read_file($_) } glob("$root/src/*/*.c $root/src/*/*/*.c");
 my @unread = grep { $sources !~ /\bCONFIG_$id{$_}\b/ } sort keys %id;
 is_deeply(\@unread, [], 'every setting is read by a program');
 ok($sources !~ /\bCONFIG_NO_SUCH_SETTING\b/, 'and one that is not would be noticed');
@@ -22,7 +23,7 @@ my ($code, $text) = $i->run('--json', 'config');
 is($code, 0, 'config shows the settings');
 my %shown = map { $_->{name} => $_ } @{ decode_json($text) };
 is_deeply([ sort keys %shown ], [ sort keys %id ], 'all of them');
-is($shown{'web.listen'}{value}, "127.0.0.1:$i->{port}", 'with the value of this instance');
+is($shown{'web.listen'}{value}, $i->{address}, 'with the value of this instance');
 is($shown{'web.listen'}{default}, '127.0.0.1:8080', 'and the default, which is loopback');
 ok(!$shown{'web.listen'}{reload} && $shown{'http.idle_timeout'}{reload}, 'and whether a reload is enough');
 ($code, $text) = $i->run('config', 'log.level');

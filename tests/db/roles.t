@@ -3,7 +3,8 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../faults";
+use lib "$FindBin::Bin/../lib";
+use Address;
 use Instance;
 use JSON::PP;
 use Test::More;

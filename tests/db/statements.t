@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use utf8;
 use FindBin;
-use lib "$FindBin::Bin/../http";
+use lib "$FindBin::Bin/../lib";
 use Directory;
 use File::Temp qw(tempdir);
 use Test::More;

@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Instance;
 use Test::More;
 use Time::HiRes qw(time);
@@ -16,12 +16,12 @@ diag "seed $seed";
 
 for my $user ($> == 0 ? (undef, 'nobody') : undef) {
 	my $who = $user // getpwuid $>;
-	my $i = Instance->make(user => $user);
-	my (%killed, @left, @slow, $recovered);
+	# No process is killed because a busy machine lets it take its time: one that hangs would hang the test.
+	my $i = Instance->make(user => $user, settings => { 'web.drain_timeout' => '600s' });
+	my (%killed, @left, @forced, $recovered);
 	my $begin = time;
 	my $count = $> == 0 ? $rounds / 2 : $rounds;
 	for my $round (1 .. $count) {
-		my $started = time;
 		$i->up;
 		my %p = $i->processes;
 		my @pids = sort { $a <=> $b } keys %p;
@@ -36,18 +36,18 @@ for my $user ($> == 0 ? (undef, 'nobody') : undef) {
 			$i->remember;
 			$recovered++;
 		}
-		my ($code, $text) = $i->run('down');
+		my ($code, $text) = $i->run('down', '--wait', 600);
 		my @still = $code ? "down: $text" : $i->left;
-		push @slow, sprintf 'round %d (%s %d killed): %.1f s', $round, $p{$victim}, $victim, time - $started if time - $started > 15;
+		push @forced, "round $round ($p{$victim} killed): $text" if $text =~ /does not stop by itself/;
 		push @left, "round $round ($p{$victim} killed): @still" if @still;
 	}
 	is_deeply(\@left, [], "nothing is left of $count rounds as $who");
-	is_deeply(\@slow, [], 'and none of them waited for a time-out') or diag $i->log;
+	is_deeply(\@forced, [], 'and in none of them down had to kill a process') or diag $i->log;
 	diag sprintf '%d rounds as %s in %.1f s; killed: %s; mended before down: %d', $count, $who, time - $begin,
 	    join(', ', map { "$_ $killed{$_}" } sort keys %killed), $recovered // 0;
 	# Would the test see something left? A process of the instance, a file, a port, a segment.
 	$i->up;
-	is(scalar(grep { /^(?:process \d+ holdfast|port|shared memory|.*\/run$|.*postmaster\.pid$)/ } $i->left), 7, 'and while it runs, each of these is seen');
+	is(scalar(grep { /^(?:process \d+ holdfast|port|shared memory|.*\/run$|.*postmaster\.pid$)/ } $i->present), 7, 'and while it runs, each of these is seen');
 	$i->end;
 }
 done_testing;

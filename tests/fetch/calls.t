@@ -2,14 +2,15 @@
 # What holdfast-fetch does for its worker: calls of every kind, whose turn it is, its ticks, and its end.
 use strict;
 use warnings;
-use File::Temp 'tempdir';
 use FindBin;
 use Test::More;
 use Time::HiRes 'time';
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Fetch;
+use Instance;
+use Wait;
 
-my $up = Upstream->start(tempdir(CLEANUP => 1), "$FindBin::Bin/upstream.mjs");
+my $up = Upstream->start;
 my %port = %{ $up->{ports} };
 my $P = $port{http};
 my $fetch = Fetch->start(hello => $up->hello);
@@ -60,7 +61,7 @@ my $fetch = Fetch->start(hello => $up->hello);
 	is($fetch->call(kind => 'mx', url => 'servfail.test')->{outcome}, 'dns', 'a resolver that fails says nothing about the domain');
 	is($fetch->call(kind => 'mx', url => $_)->{outcome}, 'refused_url', "no domain: $_") for 'a b', 'http://x/', '127.0.0.1', 'a..b', 'jane@x.test';
 	is($fetch->call(url => "http://nx.test:$P/")->{outcome}, 'no_such_name', 'a website of no such name');
-	my $wide = Fetch->start(hello => $up->hello(allow => '127.0.0.2/32 127.0.0.9/32 ::/16'));
+	my $wide = Fetch->start(hello => $up->hello(allow => "$up->{host}/32 127.0.0.9/32 ::/16"));
 	is($wide->call(url => "http://two.test:$P/json")->{outcome}, 'ok', 'where one address does not answer the next one is called');
 	is($wide->call(url => "http://six.test:$P/json")->{outcome}, 'ok', 'of both families');
 	is($wide->call(url => "http://two.test:$port{closed}/json")->{outcome}, 'connect', 'until none is left');
@@ -133,8 +134,8 @@ is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an AP
 	my @answers = values %{ $fetch->answers(8) };
 	is((grep { $_->{outcome} eq 'ok' && $_->{redirects} == 1 } @answers), 8, 'redirects to one host all arrive');
 	is($up->stats->{most}{'platform.good.test'}, 2, 'and wait for its turn like first calls');
-	my ($longest) = sort { $b->{waited_ms} <=> $a->{waited_ms} } @answers;
-	ok($longest->{waited_ms} >= 600 && $longest->{total_ms} < $longest->{waited_ms}, 'what they waited is told apart from what they took');
+	my @waited = grep { $_->{waited_ms} >= 600 } @answers;
+	ok((grep { $_->{total_ms} < $_->{waited_ms} } @waited), 'what they waited is told apart from what they took');
 	$fetch->call(url => "http://kept.good.test:$P/json") for 1 .. 3;
 	$fetch->call(url => "http://unkept.good.test:$P/json") for 1 .. 3;
 	my $dns = $up->stats->{dns};
@@ -144,27 +145,37 @@ is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an AP
 # ---- ticks ----
 
 {
+	my $began = time;
 	my $alone = Fetch->start(hello => $up->hello(tick_ms => 50, max_in_flight => 1));
-	my $tick = $alone->next_tick;
-	is_deeply([@$tick{qw(type in_flight waiting oldest_ms network_ms)}], ['tick', 0, 0, 0, 0], 'an idle loop ticks and says so');
-	$alone->request(url => "http://good.test:$P/hang", timeout_ms => 1500) for 1 .. 2;
-	my ($sum, $began) = (0, time);
-	my @seen;
-	while (@seen < 20) { my $t = $alone->next_tick; last if $t->{type} ne 'tick'; push @seen, $t }
-	my @hung = grep { $_->{in_flight} == 1 && $_->{waiting} == 1 } @seen;
-	cmp_ok(scalar @hung, '>=', 10, 'while a call hangs the loop ticks on');
+	my @seen = $alone->next_tick;
+	is_deeply([@{ $seen[0] }{qw(type in_flight waiting oldest_ms network_ms)}], ['tick', 0, 0, 0, 0],
+		'an idle loop ticks and says so');
+	$alone->request(url => "http://good.test:$P/hang") for 1 .. 2;
+	my @hung;
+	while (@hung < 10) {
+		my $tick = $alone->next_tick;
+		last if $tick->{type} ne 'tick';
+		push @seen, $tick;
+		push @hung, $tick if $tick->{in_flight} == 1 && $tick->{waiting} == 1;
+	}
+	is(scalar @hung, 10, 'while a call hangs the loop ticks on');
 	cmp_ok($hung[-1]{oldest_ms}, '>', $hung[0]{oldest_ms} + 300, 'the oldest call grows old in the ticks');
+	my ($sum, $passed) = (0, (time - $began) * 1000);
 	$sum += $_->{network_ms} + $_->{limiter_ms} + $_->{idle_ms} for @seen;
-	my $passed = (time - $began) * 1000;
-	ok($sum > $passed * 0.8 && $sum < $passed * 1.2 + 60, "its milliseconds sum to the time that passed ($sum of " . int($passed) . ')');
+	# A busy machine makes ticks late, and then they have more to account for: neither bound depends on it.
+	ok($sum >= 0.9 * 50 * $#seen && $sum <= $passed + 10, "its milliseconds are the time that passed ($sum)");
 	cmp_ok((grep { $_->{network_ms} > $_->{idle_ms} } @hung), '>=', @hung / 2, 'and belong to the network');
 	kill 'STOP', $alone->{pid};
-	1 while $alone->read_message(0.2);
-	is($alone->read_message(0.5), undef, 'a stopped loop does not tick: the heartbeat cannot lie');
+	my $stopped = sub { Instance::read_file("/proc/$alone->{pid}/stat") =~ /\) T / };
+	wait_until('it is stopped', $stopped);
+	1 while $alone->message_at_hand;
+	my $until = time + 0.5; # ten ticks' time
+	wait_until('ten ticks would have come', sub { time > $until });
+	is($alone->message_at_hand, undef, 'a stopped loop does not tick: the heartbeat cannot lie');
 	kill 'CONT', $alone->{pid};
 	my $again;
-	do { $again = $alone->next_tick } until !$again || $again->{type} eq 'tick';
-	ok($again, 'it ticks again when it runs again');
+	do { $again = $alone->next_tick } until $again->{type} ne 'answer';
+	is($again->{type}, 'tick', 'it ticks again when it runs again');
 }
 
 # ---- a worker that does not read ----
@@ -176,8 +187,7 @@ is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an AP
 		$asked->request(url => "http://unread.good.test:$P/echo", host_concurrency => 20, headers => 'X-Long: ' . 'x' x 1000 . "\n",
 			facts => [map { ("f$_" => '/h-x-long') } 1 .. 20]);
 	}
-	my $until = time + 20;
-	select undef, undef, undef, 0.05 while ($up->stats->{requests}{'unread.good.test/echo'} // 0) < $count && time < $until;
+	wait_until('all have been called', sub { ($up->stats->{requests}{'unread.good.test/echo'} // 0) == $count });
 	my $answers = $asked->answers($count);
 	is(scalar keys %$answers, $count, 'answers that the worker did not take at once are kept, none is lost');
 	is((grep { $_->{outcome} eq 'ok' && keys %{ $_->{facts} } == 20 } values %$answers), $count, 'and all are whole');
@@ -208,7 +218,7 @@ ends('a wrong resolver', $up->hello(resolvers => 'x.y'), 1, sub { }, qr/resolver
 	my $f = Fetch->start(hello => $up->hello(max_in_flight => 2, host_concurrency => 2));
 	my @items = map { $f->request(url => "http://drained.good.test:$P/slow") } 1 .. 6;
 	my $tick;
-	do { $tick = $f->next_tick } until !$tick || $tick->{in_flight} == 2;
+	do { $tick = $f->next_tick } until $tick->{in_flight} == 2;
 	$f->drain;
 	my $late = $f->request(url => "http://drained.good.test:$P/slow");
 	my $answers = $f->answers(7);

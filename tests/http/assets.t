@@ -5,8 +5,9 @@ use warnings;
 use Digest::SHA qw(sha256_hex);
 use File::Temp qw(tempdir);
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Tree;
 use Web;
 
 # ---- tools/embed-files ----
@@ -20,7 +21,7 @@ my %files = (
 );
 mkdir "$dir/web" and mkdir "$dir/web/sub" or die "mkdir: $!";
 for my $path (keys %files) { open my $out, '>:raw', "$dir/web/$path" or die; print $out $files{$path} }
-sub embed { return `$Web::root/tools/embed-files $dir/web $dir/files.c 2>&1` }
+sub embed { return `$root/tools/embed-files $dir/web $dir/files.c 2>&1` }
 is(embed() . $?, '0', 'a folder is embedded');
 open my $main, '>', "$dir/main.c" or die;
 print $main <<'END';
@@ -42,7 +43,7 @@ int main(int argc, char **argv)
 END
 close $main;
 my $cc = $ENV{CC} // 'gcc';
-is(system("$cc -std=gnu17 -Wall -Wextra -Werror -I$Web::root/src -D_GNU_SOURCE -o $dir/program $dir/main.c $dir/files.c $Web::root/src/base/*.c -lm"), 0, 'what it makes compiles without a warning');
+is(system("$cc -std=gnu17 -Wall -Wextra -Werror -I$root/src -D_GNU_SOURCE -o $dir/program $dir/main.c $dir/files.c $root/src/base/*.c -lm"), 0, 'what it makes compiles without a warning');
 for my $path (sort keys %files) {
 	my $out = `$dir/program $path`;
 	my ($hash, $type, $body) = $out =~ /^(\w+) ((?:[a-z]+\/[a-z+]+)(?:; charset=utf-8)?) (.*)$/s;
@@ -59,7 +60,7 @@ like(embed(), qr/hidden/, 'so does a hidden file');
 
 # ---- serving ----
 my $web = Web->start;
-my @assets = sort grep { -f } glob "$Web::root/web/assets/*";
+my @assets = sort grep { -f } glob "$root/web/assets/*";
 cmp_ok(scalar @assets, '>', 0, 'there are assets');
 for my $path (@assets) {
 	my ($name) = $path =~ m{([^/]+)$};

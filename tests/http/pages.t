@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use utf8;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Directory;
 use IO::Socket::INET;
 use Test::More;
@@ -13,7 +13,7 @@ use Web;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
 my $directory = Directory->start;
-my $web = Web->start(database => $directory->conninfo, 'site.contact_url' => 'https://operator.example/form?from=directory', 'site.url' => 'https://directory.example');
+my $web = Web->start(database => $directory->conninfo, 'db.timeout' => '600s', 'site.contact_url' => 'https://operator.example/form?from=directory', 'site.url' => 'https://directory.example');
 $web->until('the database answers', sub { ($web->request('GET /readyz'))[0] == 200 });
 
 my @html = ('Accept: text/html,application/xhtml+xml');
@@ -125,15 +125,15 @@ $web->stop;
 # ---- the operator's own files ----
 
 {
-	my $dir = "$directory->{dir}";
-	my ($port) = do { open my $in, '<', "$dir/holdfast.conf" or die; join('', <$in>) =~ /^web\.listen = 127\.0\.0\.1:(\d+)/m };
-	$directory->holdfast('down');
+	my $i = $directory->{i};
+	my $dir = $i->{dir};
+	$i->run_ok('down');
 	mkdir "$dir/web"; mkdir "$dir/web/$_" for qw(templates assets);
 	my $put = sub { my ($name, $text) = @_; open my $out, '>', "$dir/web/$name" or die "$name: $!"; print $out $text; close $out };
 	$put->('templates/imprint.mustache', "{{>head}}<p>Ours: {{site.name}}</p>{{>foot}}");
 	$put->('assets/site.css', 'body { color: teal }');
-	$directory->holdfast('up', '--detach');
-	my $own = bless { port => $port }, 'Web';
+	$i->up;
+	my $own = bless { host => $i->{host}, port => $i->{port} }, 'Web';
 	like(scalar page('/imprint', $own), qr{<p>Ours: Holdfast</p>}, 'an operator replaces a template');
 	like(scalar page('/privacy', $own), qr{no cookies}, 'the others stay');
 	my ($css) = page('/imprint', $own) =~ m{<link rel="stylesheet" href="([^"]+)">};

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use utf8;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Directory;
 use Test::More;
 require "$FindBin::Bin/../../tools/statements.pl";

@@ -4,12 +4,13 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Tree;
 use Web;
 
 my %status;
-open my $faults, '<', "$Web::root/src/http/parse/faults.def" or die "faults.def: $!";
+open my $faults, '<', "$root/src/http/parse/faults.def" or die "faults.def: $!";
 while (<$faults>) { $status{$1} = $2 if /^FAULT\(\w+, "([^"]+)", (\d+)/ }
 
 my $web = Web->start('http.access_log' => 'yes');
@@ -21,7 +22,7 @@ is(scalar @plain, 2, 'two pipelined requests get two answers');
 like($web->log, qr{path="/seen1".*path="/seen2"}s, 'and both are in the log, in order');
 
 my $n = 0;
-open my $cases, '<', "$Web::root/tests/http/parser/refused" or die "refused: $!";
+open my $cases, '<', "$root/tests/http/parser/refused" or die "refused: $!";
 while (my $line = <$cases>) {
 	next if $line =~ /^#/;
 	chomp $line;

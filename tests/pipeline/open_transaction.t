@@ -5,12 +5,11 @@ use strict;
 use warnings;
 use File::Temp 'tempdir';
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Pipeline;
 use Test::More;
+use Tree;
 
-my $root = "$FindBin::Bin/../..";
-my $build = $ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set\n";
 my $dir = tempdir(CLEANUP => 1);
 my $sanitize = $build =~ m{/asan$} ? '-fsanitize=address,undefined' : $build =~ m{/tsan$} ? '-fsanitize=thread' : '';
 sub slurp { my ($path) = @_; open my $in, '<', $path or die "$path: $!"; local $/; return scalar <$in> }
@@ -28,12 +27,10 @@ is($?, 0, 'it compiles and links: only running it shows') or diag $said;
 
 my $p = Pipeline->make(businesses => 5, api => { ms => [1, 2] });
 system('cp', "$dir/holdfast-worker", "$p->{i}{bin}/holdfast-worker") == 0 or die;
-my $worker = $p->start_worker(1);
-my ($code, $text) = $p->enrich('--stage', 'http', '--queue');
-is($code, 0, 'there is work') or diag $text;
-$p->{i}->until('the worker says why it ends', sub { $p->log =~ /bug at / });
+$p->start_worker(1);
+$p->queue('--stage', 'http');
+$p->until('the worker says why it ends', sub { $p->log =~ /bug at / });
 like($p->log, qr/holdfast-worker: bug at .*database\.c:\d+: !db \|\| !db_in_transaction\(db\)/, 'it ends at the wait, which names the rule');
-$p->{i}->until('nothing of it is left in the database', sub { $p->sql(q{SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'}) eq '0' });
+$p->until('nothing of it is left in the database', sub { $p->sql(q{SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'}) eq '0' });
 is($p->sql('SELECT count(*) FROM pipeline_result'), 0, 'and nothing was written');
-kill KILL => $worker;
 done_testing;

@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use JSON::PP;
 use Pipeline;
 use Test::More;
@@ -25,45 +25,41 @@ is($p->sql('SELECT count(*) FROM business b JOIN business_detail d USING (id) WH
 
 # ---- asking others, with containers that go through the pooler ----
 my $worker = $p->start_worker(3);
-my ($code, $text) = $p->enrich('--stage', 'http', '--queue');
-is($code, 0, 'a batch is queued') or diag $text;
-my ($batch) = $text =~ /^batch (\d+)/;
-$i->until('it is finished', sub { $p->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch WHERE id = $batch") eq 't' });
+my $batch = $p->queue('--stage', 'http');
+$i->until('it is finished', sub { $p->finished($batch) });
 is($p->sql("SELECT count(*) FROM pipeline_result WHERE stage = 'http' AND outcome = 'ok' AND facts ->> 'answer' = '1' AND source = 'http' AND found_at > now() - interval '1 hour'"), $n, 'each business has an answer, with source and time');
 is($p->sql("SELECT sum(ok) FROM pipeline_container WHERE batch_id = $batch"), $n, 'the containers counted them');
 is($p->sql("SELECT sum(claimed - in_flight - ok - failed - dead - again - returned), sum(in_flight) FROM pipeline_container WHERE batch_id = $batch"), '0|0', 'and their numbers add up');
 is($p->sql("SELECT sum(ok) FROM pipeline_minute WHERE batch_id = $batch"), $n, 'by minute too');
 $i->until('all containers have finalised themselves', sub { $p->sql("SELECT count(*) FROM pipeline_container WHERE batch_id = $batch AND finished_at IS NULL") eq '0' });
 is($p->sql('SELECT count(*) FROM pipeline_item'), 0, 'nothing is left in the queue');
-($code, $text) = $p->enrich('--stage', 'http', '--older', 1);
+my (undef, $text) = $p->enrich('--stage', 'http', '--older', 1);
 like($text, qr/nothing to do/, 'what is fresh is not asked for again');
 
 # ---- a zombie: its claim passes to another, what it brings late is refused ----
-my $api = $p->{children}[0];
-kill STOP => $api; # nothing ends before the claims were seen
-($code, $text) = $p->enrich('--stage', 'http', '--limit', 200, '--queue');
-($batch) = $text =~ /^batch (\d+)/;
+$p->{api}->signal('STOP'); # nothing ends before the claims were seen
+$batch = $p->queue('--stage', 'http', '--limit', 200);
 my ($workers) = $p->pairs($worker);
 $i->until('a container has a claim', sub { $p->sql("SELECT count(*) FROM pipeline_claim WHERE batch_id = $batch AND cardinality(items) > 0") > 0 });
 kill STOP => $_ for @$workers;
-kill CONT => $api;
+$p->{api}->signal('CONT');
 my $second = $p->start_worker(2);
-$i->until('others finish it', sub { $p->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch WHERE id = $batch") eq 't' });
+$i->until('others finish it', sub { $p->finished($batch) });
 my $written = $p->sql("SELECT md5(string_agg(business_id || found_at::text, ',' ORDER BY business_id)) FROM pipeline_result WHERE batch_id = $batch");
 kill CONT => $_ for @$workers;
 $i->until('the late ones have noticed', sub { $p->sql("SELECT count(*) FROM pipeline_container WHERE batch_id = $batch AND finished_at IS NULL") eq '0' });
 is($p->sql("SELECT md5(string_agg(business_id || found_at::text, ',' ORDER BY business_id)) FROM pipeline_result WHERE batch_id = $batch"), $written, 'what a zombie brings late changes nothing');
 is($p->sql("SELECT count(*) FROM pipeline_result WHERE batch_id = $batch"), 200, 'each item has its result');
-is($p->stop($second), 0, 'containers stop in order');
+is($second->stop, 0, 'containers stop in order');
 
 # ---- claims take what they delete, and nothing twice ----
 is($p->sql(q{SELECT count(*) FROM pg_constraint WHERE conrelid = 'pipeline_item'::regclass AND contype = 'u'}), 1, 'an item cannot be queued twice in a batch');
-is($p->stop($worker), 0, 'and all end with 0');
+is($worker->stop, 0, 'and all end with 0');
 unlike($p->log, qr/idle in transaction|must/, 'no transaction was left open');
 
 # ---- a record shows what was found out, and where ----
 my ($id) = $p->column("SELECT business_id FROM pipeline_result WHERE stage = 'http' LIMIT 1");
-my $record = decode_json($i->get('/v1/businesses/' . Pipeline::id_text($id))->{content});
+my $record = decode_json($i->get('/v1/businesses/' . Instance::id_text($id))->{content});
 my ($found) = grep { $_->{stage} eq 'http' } @{ $record->{found} // [] };
 is($found->{source}, 'http', 'a record shows from where a fact came');
 is($found->{facts}{answer}, '1', 'and the fact');

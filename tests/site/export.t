@@ -4,27 +4,20 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../faults", $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Instance;
 use JSON::PP;
-use POSIX ();
+use Program;
 use Site;
 use Test::More;
 use Time::HiRes qw(time);
+use Wait;
 
 my $i = Instance->make(settings => { 'web.processes' => 1, 'site.url' => 'https://shops.example', 'site.name' => 'Shops of the Test',
 	'site.operator' => 'Example Operator|Main street 1' });
 $i->up;
 our $site = "$i->{home}/site";
 
-sub sql {
-	my ($text) = @_;
-	open my $in, '-|', 'psql', qw(-XAtq -v ON_ERROR_STOP=1 -h), "$i->{dir}/run", qw(-U postgres -d holdfast -c), $text or die $!;
-	local $/;
-	my $answer = <$in> // '';
-	close $in or die "psql: $text\n";
-	return $answer =~ s/\n\z//r;
-}
 sub import_text {
 	my ($name, $text, $source) = @_;
 	open my $out, '>', "$i->{home}/$name" or die $!;
@@ -39,30 +32,22 @@ sub export {
 	my ($json) = $text =~ /^(\{.*\})$/m;
 	return $code ? { failed => $text, code => $code } : decode_json($json // die $text);
 }
-sub id_text {
-	my ($id) = @_;
-	my @digits = split //, '0123456789abcdefghjkmnpqrstvwxyz';
-	return join '', map { $digits[$id >> 5 * (12 - $_) & 31] } 0 .. 12;
-}
-sub path_of { my $id = id_text($_[0]); return 'b/' . substr($id, 0, 2) . "/$id.html" }
+sub path_of { my $id = Instance::id_text($_[0]); return 'b/' . substr($id, 0, 2) . "/$id.html" }
 # Ids of businesses that have a page, in order.
-sub paged { return grep { -e "$site/" . path_of($_) } split /\n/, sql('SELECT id FROM business ORDER BY id') }
-sub touch { sql('UPDATE business SET ' . $_[1] . " WHERE id IN ($_[0])"); sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id IN ($_[0])") }
+sub paged { return grep { -e "$site/" . path_of($_) } split /\n/, $i->sql('SELECT id FROM business ORDER BY id') }
+sub touch { $i->sql('UPDATE business SET ' . $_[1] . " WHERE id IN ($_[0])"); $i->sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id IN ($_[0])") }
 
 # ---- the first export ----
 {
 	my $report = export('--dry-run');
 	ok(!-e $site && !-e "$site.state", 'a dry run of a first export makes nothing') or diag explain $report;
 }
-for my $sample (qw(boutique.ndjson tiling-firm.json town.geojson association.csv)) {
-	my ($code, $text) = $i->run('import', '--source', 'samples', '--source-name', 'The samples', '--licence', 'CC0-1.0', "$Instance::root/samples/$sample");
-	die $text if $code;
-}
+$i->import_samples(qw(boutique.ndjson tiling-firm.json town.geojson association.csv));
 my $generated = `$i->{bin}/holdfast generate 700 --seed 7 2>/dev/null`;
 import_text('generated.ndjson', $generated, 'generated');
 my $first = export();
 is($first->{generation}, 1, 'a first export') or die explain $first;
-is($first->{pages} + $first->{withheld}, sql('SELECT count(*) FROM business'), 'every business has a page or is withheld');
+is($first->{pages} + $first->{withheld}, $i->sql('SELECT count(*) FROM business'), 'every business has a page or is withheld');
 my %files = Site::files($site);
 is(scalar(grep { m{^b/.*\.html$} } keys %files), $first->{pages}, 'a file for each page of a business');
 is_deeply([Site::broken($site, 'https://shops.example')], [], 'no link of any page leads nowhere');
@@ -85,10 +70,10 @@ my %urls = map { ($_ =~ m{(?:^|/)$} ? "${_}index.html" : $_) => 1 } @urls;
 is(scalar @urls, scalar keys %urls, 'no address stands in a sitemap twice');
 is_deeply([sort keys %urls], [sort grep { /\.html$/ && $_ ne '404.html' && $files{$_} !~ /noindex/ } keys %files], 'the sitemaps name every page that may be indexed, and no other');
 like($files{'robots.txt'}, qr{^Sitemap: https://shops\.example/sitemap\.xml$}m, 'robots.txt names the sitemap');
-my $day = sql("SELECT to_char(max(updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM business_detail");
+my $day = $i->sql("SELECT to_char(max(updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM business_detail");
 my %days = map { $_ => 1 } map { $files{$_} =~ m{<lastmod>([^<]*)}g } @parts;
 is_deeply([keys %days], [$day], 'lastmod is the day of the last change');
-sql("UPDATE business_detail SET updated_at = '2020-02-03T12:00:00Z' WHERE id = (SELECT min(id) FROM business)");
+$i->sql("UPDATE business_detail SET updated_at = '2020-02-03T12:00:00Z' WHERE id = (SELECT min(id) FROM business)");
 
 # ---- the shop that is a place ----
 my ($boutique) = grep { /Reserve|data-week/ && /class="goods"/ } map { $files{$_} } grep { m{^b/} } sort keys %files;
@@ -121,7 +106,7 @@ my %is = Site::files($site);
 is_deeply([grep { !/\.(?:vcf|ics)$/ && ($was{$_} // '') ne $is{$_} } sort keys %is], [path_of($id)], 'a change that lists do not show changes one page');
 
 # ---- new, gone, suppressed, back ----
-my $region = sql('SELECT r.key FROM business AS b JOIN region AS r ON r.id = b.region_id GROUP BY r.key ORDER BY count(*) DESC, r.key LIMIT 1');
+my $region = $i->sql('SELECT r.key FROM business AS b JOIN region AS r ON r.id = b.region_id GROUP BY r.key ORDER BY count(*) DESC, r.key LIMIT 1');
 import_text('many.csv', "id,name,city,region,country,category,street\n" . join('', map { "m$_,Baker $_,Bern,Bern,CH,bakery,Street $_\n" } 1 .. 900), 'many');
 export();
 my %many = Site::files($site);
@@ -133,9 +118,9 @@ my %more = Site::files($site);
 my @changed = grep { ($many{$_} // '') ne $more{$_} } grep { m{^r/ch-bern/bakery[.-]} } sort keys %more;
 cmp_ok(scalar @changed, '<=', 3, 'a new record changes its page of the list, not those behind it: ' . scalar @changed);
 is_deeply([Site::broken($site, 'https://shops.example')], [], 'and no link is broken');
-my $baker = sql(q{SELECT id FROM business WHERE name = 'Another Baker'});
+my $baker = $i->sql(q{SELECT id FROM business WHERE name = 'Another Baker'});
 ok($more{ path_of($baker) }, 'the new record has a page');
-my ($code, $text) = $i->run('suppress', id_text($baker));
+my ($code, $text) = $i->run('suppress', Instance::id_text($baker));
 is($code, 0, 'it is suppressed') or diag $text;
 my $gone = export();
 ok(!-e "$site/" . path_of($baker), 'and its page is gone');
@@ -147,22 +132,22 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 # ---- the gate ----
 {
 	import_text("twin-$_.csv", "id,name,city,region,country,category,street,postcode,phone\nt1,Twin Bakery,Thun,Bern,CH,bakery,Hauptgasse 7,3600,+4133222333$_\n", "twin-$_") for 1, 2;
-	my @twins = split /\n/, sql(q{SELECT id FROM business WHERE name = 'Twin Bakery' ORDER BY COALESCE(quality_score, 0) DESC, id});
+	my @twins = split /\n/, $i->sql(q{SELECT id FROM business WHERE name = 'Twin Bakery' ORDER BY COALESCE(quality_score, 0) DESC, id});
 	is(scalar @twins, 2, 'the same business from two sources');
 	is(export()->{gate}{causes} ? scalar(grep { -e "$site/" . path_of($_) } @twins) : 'no report', 1, 'has one page');
 	ok(-e "$site/" . path_of($twins[0]), 'that of the better record');
-	$i->run('suppress', id_text($twins[0]));
+	$i->run('suppress', Instance::id_text($twins[0]));
 	export();
 	is_deeply([map { -e "$site/" . path_of($_) ? 1 : 0 } @twins], [0, 1], 'when that one goes the other comes');
 	is_deeply([Site::broken($site, 'https://shops.example')], [], 'without a broken link');
-	sql("UPDATE business_detail SET extra = '{\"hide_address\": \"yes\"}', service_area = '{Spiez}', change = nextval('business_change') WHERE id = $twins[1]");
+	$i->sql("UPDATE business_detail SET extra = '{\"hide_address\": \"yes\"}', service_area = '{Spiez}', change = nextval('business_change') WHERE id = $twins[1]");
 	export();
 	my %now = Site::files($site);
 	ok($now{ path_of($twins[1]) }, 'a business that hides its address has a page');
 	is_deeply([grep { $now{$_} =~ /Hauptgasse 7/ } sort keys %now], [], 'and its street stands in no file of the site');
 	my %blocks = map { $_ => $now{$_} =~ m{<script type="application/ld\+json">(.*?)</script>}s } grep { m{^b/.*html$} } keys %now;
-	sql("UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = $twins[1]");
-	sql("UPDATE business_detail SET change = nextval('business_change') WHERE id = $twins[1]");
+	$i->sql("UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = $twins[1]");
+	$i->sql("UPDATE business_detail SET change = nextval('business_change') WHERE id = $twins[1]");
 	export();
 	like(Site::slurp("$site/" . path_of($twins[1])), qr{Closed on public holidays.*<table class="hours">}s, 'what the week does not say stands on top');
 	is_deeply([grep { !eval { decode_json($blocks{$_})->{name} } } sort keys %blocks], [], 'every page carries its facts as JSON-LD');
@@ -172,10 +157,10 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 # ---- a change whose transaction began before an export and ended after it ----
 {
 	my $late = (paged())[-1];
-	open my $psql, '|-', "psql -XAtq -v ON_ERROR_STOP=1 -h $i->{dir}/run -U postgres -d holdfast >/dev/null" or die $!;
+	open my $psql, '|-', $i->psql(qw(-o /dev/null)) or die "psql: $!";
 	$psql->autoflush(1);
 	print $psql "BEGIN; UPDATE business SET name = 'Late' WHERE id = $late; UPDATE business_detail SET change = nextval('business_change') WHERE id = $late;\n";
-	$i->until('the change waits', sub { sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") eq '1' });
+	$i->until('the change waits', sub { $i->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") eq '1' });
 	touch($id, "name = 'Early'");
 	export();
 	like(Site::slurp("$site/" . path_of($id)), qr/<h1>Early</, 'what has been committed is there');
@@ -216,20 +201,13 @@ my $usual = time - $began;
 my ($killed, $wrong, $finished, $round) = (0, 0, 0, 0);
 srand 20261123;
 # As many runs as it takes: one that was faster than the moment makes the next moments earlier.
-while ($killed < 50 && $round < 400) {
+while ($killed < 50) {
 	touch($ids, "name = 'Mark @{[++$round]}'");
 	my ($published) = marks();
-	my $pid = fork // die;
-	if (!$pid) {
-		open STDOUT, '>', '/dev/null';
-		open STDERR, '>', '/dev/null';
-		exec(($i->{user} ? ('runuser', '-u', $i->{user}, '--') : ()), "$i->{bin}/holdfast", '-C', $i->{dir}, 'export', $site);
-	}
+	my $export = Program->start('export', [ $i->command('export', $site) ]);
 	my $moment = time + rand $usual;
-	$i->until('the moment has come', sub { time >= $moment });
-	kill KILL => $pid;
-	waitpid $pid, 0;
-	if ($? & 127) { $killed++ } else { $usual *= 0.8 }
+	wait_until('the moment comes', sub { time >= $moment || $export->ended });
+	if ($export->kill & 127) { $killed++ } else { $usual *= 0.8 }
 	my @now = marks();
 	$wrong++, diag "round $round: published @now, was $published" if @now != 1 || ($now[0] ne $published && $now[0] ne $round);
 	next if $killed % 10 || $finished == $killed / 10;
@@ -332,5 +310,5 @@ SKIP: {
 	isnt(readlink $site, $tree, 'which then leads to the other tree');
 	like(Site::slurp("$site/" . path_of($id)), qr/<h1>Through a link</, 'with the change');
 }
-is(sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'holdfast_export'"), '0', 'no session is left');
+is($i->sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'holdfast_export'"), '0', 'no session is left');
 done_testing;

@@ -1,8 +1,8 @@
 // The upstreams of the fetch tests, hostile and kind, on loopback only. Serves HTTP, TLS with a certificate that holds
-// and with one that does not, HTTP/2, and DNS, all on 127.0.0.2; and listens as a canary on every other address of the
+// and with one that does not, HTTP/2, and DNS, all on HOST; and listens as a canary on every other address of the
 // machine, where no connection may ever arrive. Prints a line of JSON with its ports; a line "stats" on standard
 // input is answered with a line of counters. Ends with its standard input.
-//   node upstream.mjs CERTIFICATES_DIR
+//   node upstream.mjs CERTIFICATES_DIR HOST
 import fs from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
@@ -13,8 +13,7 @@ import dgram from 'node:dgram';
 import readline from 'node:readline';
 import zlib from 'node:zlib';
 
-const dir = process.argv[2];
-const HOME = '127.0.0.2';
+const [dir, HOME] = process.argv.slice(2);
 const counts = { canary: [], requests: {}, dns: {}, bytes: 0, most: {} };
 const active = {};
 
@@ -216,30 +215,39 @@ const tls = (name) => ({ key: fs.readFileSync(`${dir}/${name}.key`), cert: fs.re
 const ports = {};
 const plain = http.createServer(serve);
 plain.on('clientError', (e, socket) => socket.destroy());
-ports.http = await listen(plain, 0, HOME);
-ports.https = await listen(https.createServer(tls('good'), serve), 0, HOME);
+
+// The canary hears every connection to any other address of this machine, on the ports that may be called.
+const own = new Set(['127.0.0.1', '127.0.0.3', '127.1.1.1', '::1']);
+for (const list of Object.values(os.networkInterfaces())) for (const i of list) own.add(i.address);
+own.delete(HOME);
+async function listenEverywhere(server) {
+	// A port that is free on HOME may be taken on another address: then the next one is tried.
+	for (;;) {
+		const port = await listen(server, 0, HOME);
+		const canaries = [];
+		for (const address of own) {
+			const canary = net.createServer((s) => { counts.canary.push(`${address}:${port}`); s.destroy(); });
+			canaries.push([canary, await listen(canary, port, address)]);
+		}
+		// An address of an interface may not be usable (a link-local one); loopback is.
+		if (canaries.slice(0, 3).every(([, heard]) => heard)) {
+			ports.canaries = (ports.canaries || 0) + canaries.filter(([, heard]) => heard).length;
+			return port;
+		}
+		for (const [canary, heard] of canaries) if (heard) canary.close();
+		await new Promise((resolve) => server.close(resolve));
+	}
+}
+ports.http = await listenEverywhere(plain);
+ports.https = await listenEverywhere(https.createServer(tls('good'), serve));
 ports.selfsigned = await listen(https.createServer(tls('self'), serve), 0, HOME);
 ports.othername = await listen(https.createServer(tls('other'), serve), 0, HOME);
 ports.expired = await listen(https.createServer(tls('old'), serve), 0, HOME);
 ports.http2 = await listen(http2.createSecureServer({ ...tls('good'), allowHTTP1: false }, serve), 0, HOME);
 ports.nottls = await listen(net.createServer((s) => { s.on('error', () => {}); s.end('220 hello\r\n'); }), 0, HOME);
 ports.silent = await listen(net.createServer((s) => s.on('error', () => {})), 0, HOME);
-const free = net.createServer();
-ports.closed = await listen(free, 0, HOME);
-await new Promise((resolve) => free.close(resolve));
 await new Promise((resolve) => dns.bind(0, HOME, resolve));
 ports.dns = dns.address().port;
-
-// The canary hears every connection to any other address of this machine, on the ports that may be called.
-const own = new Set(['127.0.0.1', '127.0.0.3', '127.1.1.1', '::1']);
-for (const list of Object.values(os.networkInterfaces())) for (const i of list) own.add(i.address);
-own.delete(HOME);
-ports.canaries = 0;
-for (const address of own)
-	for (const port of [ports.http, ports.https]) {
-		const canary = net.createServer((s) => { counts.canary.push(`${address}:${port}`); s.destroy(); });
-		if (await listen(canary, port, address)) ports.canaries++;
-	}
 
 console.log(JSON.stringify(ports));
 readline.createInterface({ input: process.stdin })

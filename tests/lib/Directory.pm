@@ -1,139 +1,54 @@
-# An instance of its own with a directory in it. For tests/http/*.t.
+# An instance with a directory in it: 30 000 businesses, and some that tests know by name.
 #
-#   my $directory = Directory->start;             # 30 000 businesses, and some that tests know by name
+#   my $directory = Directory->start;
 #   my $web = Web->start(database => $directory->conninfo);
-#   my @rows = $directory->rows('SELECT ...');    # as the superuser
+#   my @rows = $directory->rows('SELECT ...');    # as the superuser; also sql, column
 #   $directory->stop;
 #
-# The rows are made by SQL, always the same: what search must find is told by SQL over the same rows, and
-# not by the importer.
+# The rows are made by SQL, always the same: what search must find is computed by SQL from the same rows, and not by
+# the importer.
 package Directory;
 use strict;
 use warnings;
 use utf8;
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
-use File::Temp qw(tempdir);
-use IO::Socket::INET;
-
-our $root = abs_path(dirname(__FILE__) . '/../..');
-my $build = $ENV{HOLDFAST_BUILD} // "$root/build/" . ($ENV{VARIANT} // 'release');
-my %running;
-END { my $code = $?; $_->stop for values %running; $? = $code }
+use Instance;
+use Pooler;
 
 sub start {
 	my ($class) = @_;
-	my $dir = tempdir('holdfast-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-	chmod 0755, $dir; # the database's user goes through
-	my $self = bless { dir => "$dir/i" }, $class;
-	$self->holdfast('init');
-	open my $conf, '>>', "$self->{dir}/holdfast.conf" or die $!;
-	# Its own web process is not the one that is tested; it only needs a port that nobody has.
-	my $free = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
-	print $conf "web.processes = 1\nweb.listen = 127.0.0.1:" . $free->sockport . "\n";
-	close $free;
-	close $conf;
-	$running{$self} = $self;
-	$self->holdfast('up', '--detach');
-	$self->sql($self->filling);
+	# The instance's own web process is not the one that is tested.
+	my $self = bless { i => Instance->make(settings => { 'web.processes' => 1 }) }, $class;
+	$self->{i}->up;
+	$self->{i}->no_statement_timeouts;
+	my $file = "$self->{i}{home}/filling.sql";
+	open my $out, '>:utf8', $file or die "$file: $!";
+	print $out filling();
+	close $out;
+	system($self->{i}->psql('-f', $file)) == 0 or die "psql failed\n";
 	return $self;
 }
 
-sub holdfast {
-	my ($self, @arguments) = @_;
-	my $pid = fork // die "fork: $!";
-	if (!$pid) {
-		open STDOUT, '>', '/dev/null';
-		open STDERR, '>>', dirname($self->{dir}) . '/log';
-		exec "$build/holdfast", '-C', $self->{dir}, @arguments;
-		die "$build/holdfast: $!";
-	}
-	waitpid $pid, 0;
-	die "holdfast @arguments failed: " . `cat @{[dirname $self->{dir}]}/log` if $?;
-}
-
-sub stop {
-	my ($self) = @_;
-	kill TERM => delete $self->{pgbouncer_pid} if $self->{pgbouncer_pid};
-	$self->holdfast('down') if delete $running{$self};
-}
-
-# How the web role reaches the database: straight, or through PgBouncer in transaction mode when a test asks for it.
+# HOLDFAST_THROUGH_PGBOUNCER: through PgBouncer in transaction mode, with two server connections.
 sub conninfo {
 	my ($self) = @_;
-	my $host = $ENV{HOLDFAST_THROUGH_PGBOUNCER} ? $self->pgbouncer : "$self->{dir}/run";
+	my $host = "$self->{i}{dir}/run";
+	if ($ENV{HOLDFAST_THROUGH_PGBOUNCER}) {
+		$self->{pooler} //= Pooler->start($self->{i}, pool => 2, as => 'holdfast-web');
+		$host = $self->{pooler}{dir};
+	}
 	return "host=$host user=holdfast_web dbname=holdfast";
 }
 
-# A PgBouncer with two server connections in front of the database; gives the folder of its socket. It does not run
-# as root, so that it is holdfast-web there, which the database knows as the web role.
-sub pgbouncer {
+sub pools { my ($self) = @_; return $self->{pooler}->pools('holdfast_web') }
+sub sql { my ($self, $sql) = @_; utf8::encode($sql); my $text = $self->{i}->sql($sql); utf8::decode($text); return $text }
+sub column { my ($self, $sql) = @_; return split /\n/, $self->sql($sql) }
+sub rows { my ($self, $sql) = @_; return map { [ split /\|/, $_, -1 ] } $self->column($sql) }
+sub id_text { return Instance::id_text(@_) }
+
+sub stop {
 	my ($self) = @_;
-	return $self->{pgbouncer} if $self->{pgbouncer};
-	my $dir = dirname($self->{dir}) . '/pgbouncer';
-	mkdir $dir or die "$dir: $!";
-	open my $ini, '>', "$dir/ini" or die $!;
-	print $ini <<"INI";
-[databases]
-holdfast = host=$self->{dir}/run port=5432
-[pgbouncer]
-listen_addr =
-unix_socket_dir = $dir
-listen_port = 5432
-auth_type = trust
-auth_file = $dir/users
-pool_mode = transaction
-default_pool_size = 2
-max_client_conn = 50
-server_reset_query =
-logfile = $dir/log
-pidfile = $dir/pid
-admin_users = holdfast_web
-INI
-	open my $users, '>', "$dir/users" or die $!;
-	print $users qq("holdfast_web" ""\n);
-	close $_ for $ini, $users;
-	my @as = $> ? () : ('runuser', '-u', 'holdfast-web', '--');
-	system('chown', '-R', 'holdfast-web', $dir) == 0 or die unless $>;
-	system(@as, '/usr/sbin/pgbouncer', '-q', '-d', "$dir/ini") == 0 or die "pgbouncer: " . `cat $dir/log`;
-	my $end = time + 20;
-	until (-S "$dir/.s.PGSQL.5432" && -s "$dir/pid") { die 'pgbouncer does not start: ' . `cat $dir/log` if time > $end; select undef, undef, undef, 0.01 }
-	chomp($self->{pgbouncer_pid} = `cat $dir/pid`);
-	return $self->{pgbouncer} = $dir;
-}
-
-# One row of an admin command of it, as name => value.
-sub pools {
-	my ($self) = @_;
-	my @lines = split /\n/, `psql -XA -F '|' -h $self->{pgbouncer} -U holdfast_web -d pgbouncer -c 'SHOW POOLS'`;
-	my @names = split /\|/, $lines[0];
-	my ($row) = grep { /^holdfast\|/ } @lines;
-	my %pool;
-	@pool{@names} = split /\|/, $row // '';
-	return %pool;
-}
-
-sub sql {
-	my ($self, $text) = @_;
-	my $file = dirname($self->{dir}) . '/psql';
-	open my $out, '>:utf8', $file or die $!;
-	print $out $text;
-	close $out;
-	open my $in, '-|:utf8', 'psql', qw(-X -q -At -v ON_ERROR_STOP=1 -h), "$self->{dir}/run", qw(-U postgres -d holdfast -f), $file or die $!;
-	local $/;
-	my $answer = <$in> // '';
-	close $in or die "psql failed\n";
-	return $answer;
-}
-
-sub rows { my ($self, $text) = @_; return map { [split /\|/, $_, -1] } split /\n/, $self->sql($text) }
-sub column { my ($self, $text) = @_; return map { $_->[0] } $self->rows($text) }
-
-# The id as URLs have it.
-sub id_text {
-	my ($id) = @_;
-	my @digits = split //, '0123456789abcdefghjkmnpqrstvwxyz';
-	return join '', map { $digits[$id >> 5 * (12 - $_) & 31] } 0 .. 12;
+	$self->{pooler}->stop if $self->{pooler};
+	$self->{i}->run_ok('down');
 }
 
 sub filling {

@@ -1,69 +1,58 @@
-# Runs a holdfast-web of its own and talks raw bytes with it. For tests/http/*.t.
+# A holdfast-web of its own, and raw bytes to and from it.
 #
 #   my $web = Web->start('http.header_timeout' => '200ms');     # settings of holdfast.conf
 #   my $text = $web->raw("GET / HTTP/1.1\r\n...");               # everything until the server closes
 #   my @answers = Web::answers($text);                           # [status, {headers}, body], ...
+#   $web->stop;                                                  # tests its exit status and sanitizer reports
 #
-# Nothing sleeps: until() polls with a deadline. The program is $HOLDFAST_BUILD/holdfast-web, or that of
-# build/release. It is stopped, and its exit and sanitizer reports are looked at, by stop().
+# It listens on $web->{address}. The setting `database` is its connection string; without it there is none. Its limits of
+# time are generous, so that only a test that sets one of them meets it.
 package Web;
 use strict;
 use warnings;
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
 use IO::Select;
 use IO::Socket::INET;
+use Program;
 use Test::More;
-use Time::HiRes qw(time);
+use Tree;
+use Wait;
 
-our $root = abs_path(dirname(__FILE__) . '/../..');
-my $build = $ENV{HOLDFAST_BUILD} // "$root/build/" . ($ENV{VARIANT} // 'release');
-my $deadline_s = 20;
-my %running;
-END { my $code = $?; kill KILL => keys %running; $? = $code }
+my %generous = map { $_ => '600s' } qw(http.header_timeout http.body_timeout http.idle_timeout http.write_timeout
+	db.timeout cache.wait cache.lease web.drain_timeout);
 
 sub start {
-	my ($class, %settings) = @_;
-	my $self = bless { dir => tempdir(CLEANUP => 1) }, $class;
+	my ($class, %more) = @_;
+	my %settings = (%generous, %more);
+	my $dir = tempdir(CLEANUP => 1);
+	my $self = bless { dir => $dir }, $class;
 	my $database = delete $settings{database} // 'host=/nonexistent';
-	open my $conf, '>', "$self->{dir}/conf" or die "conf: $!";
+	open my $conf, '>', "$dir/conf" or die "conf: $!";
 	print $conf "$_ = $settings{$_}\n" for sort keys %settings;
 	close $conf;
-	my $pid = fork // die "fork: $!";
-	if (!$pid) {
-		$ENV{HOLDFAST_DATABASE} = $database;
-		delete $ENV{HOLDFAST_INSTANCE};
-		open STDOUT, '>', "$self->{dir}/out" or die;
-		open STDERR, '>', "$self->{dir}/log" or die;
-		exec "$build/holdfast-web", '--listen', '127.0.0.1:0', '--conf', "$self->{dir}/conf";
-		die "$build/holdfast-web: $!";
-	}
-	$running{$pid} = 1;
-	$self->{pid} = $pid;
-	$self->until('it listens', sub { $self->slurp('out') =~ /:(\d+)\n/ and $self->{port} = $1 });
+	my @command = ("$build/holdfast-web", '--listen', '127.0.0.1:0', '--conf', "$dir/conf");
+	$self->{program} = Program->start('holdfast-web', \@command, out => "$dir/out", log => "$dir/log",
+		env => { HOLDFAST_DATABASE => $database, HOLDFAST_INSTANCE => undef });
+	$self->{pid} = $self->{program}{pid};
+	($self->{port}) = $self->{program}->until('it listens', sub { $self->said =~ /:(\d+)\n/ ? $1 : 0 });
+	$self->{host} = '127.0.0.1';
+	$self->{address} = "$self->{host}:$self->{port}";
 	return $self;
 }
 
-sub slurp { my ($self, $name) = @_; open my $in, '<', "$self->{dir}/$name" or return ''; local $/; return <$in> // '' }
-sub log { $_[0]->slurp('log') }
+# Its standard output, where it tells its address.
+sub said { my ($self) = @_; open my $in, '<', "$self->{dir}/out" or return ''; local $/; return <$in> // '' }
+sub log { my ($self) = @_; return $self->{program}->log }
 
-# Poll until the code gives something true, which is returned; dies after the deadline.
 sub until {
-	my ($self, $what, $code) = @_;
-	my $end = time + $deadline_s;
-	while (time < $end) {
-		my $value = $code->();
-		return $value if $value;
-		select undef, undef, undef, 0.005;
-	}
-	die "in $deadline_s s it did not happen that $what\n" . $self->log;
+	my ($self, $event, $code) = @_;
+	return wait_until($event, $code, sub { $self->log });
 }
 
 sub connect {
 	my ($self, %more) = @_;
-	return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Proto => 'tcp', %more)
-	    // die "connect: $!";
+	my %to = (PeerAddr => $self->{host}, PeerPort => $self->{port}, Proto => 'tcp');
+	return IO::Socket::INET->new(%to, %more) // die "connect: $!";
 }
 
 # Send what the server takes (it may close before the end: that is no error here).
@@ -83,10 +72,8 @@ sub get {
 	my ($self, $socket, $enough) = @_;
 	my $text = '';
 	my $select = IO::Select->new($socket);
-	my $end = time + $deadline_s;
 	while (!$enough || $text !~ $enough) {
-		my $left = $end - time;
-		die "no end of the answer in $deadline_s s; so far: $text\n" if $left <= 0 || !$select->can_read($left);
+		$select->can_read(seconds_left()) or die "the answer does not end; so far: $text\n";
 		last unless sysread $socket, $text, 65536, length $text;
 	}
 	return $text;
@@ -134,23 +121,12 @@ sub metric {
 	return 0;
 }
 
-# SIGTERM; true when it exits 0 and no sanitizer has complained.
+# SIGTERM; it has to exit with 0, and no sanitizer may have complained.
 sub stop {
 	my ($self) = @_;
-	kill TERM => $self->{pid};
-	$self->reaped;
+	is($self->{program}->stop, 0, 'the server exits 0 at the end');
 	my $log = $self->log;
-	is($self->{status}, 0, 'the server exits 0 at the end');
 	ok($log !~ /Sanitizer|runtime error:| bug at /, 'and nothing was found wrong in it') or diag $log;
-}
-
-# Wait for the exit; the wait status is kept.
-sub reaped {
-	my ($self) = @_;
-	return $self->{status} if defined $self->{status};
-	$self->until('the server exits', sub { waitpid($self->{pid}, 1) == $self->{pid} and $self->{status} = $?, 1 });
-	delete $running{ $self->{pid} };
-	return $self->{status};
 }
 
 sub unescape {

@@ -1,10 +1,11 @@
-// The API that tests of the pipeline ask: node api.mjs PORT LEAST_MS MOST_MS FAIL_EVERY
+// The API that tests of the pipeline ask: node api.mjs HOST PORT LEAST_MS MOST_MS FAIL_EVERY
 // /item?id=...: {"ok": 1, "id": ...} after a time; every FAIL_EVERYth answer is a 500 (0: none).
 // /poison?ids=a,b: from now on there is no answer for these; each time one is asked for, "poison PORT" is written.
 // /count: how many items were asked for. /refuse: from now on every answer for an item is a 404.
 import http from 'node:http';
 
-const [port, least, most, fail] = process.argv.slice(2).map(Number);
+const host = process.argv[2];
+const [port, least, most, fail] = process.argv.slice(3).map(Number);
 let poison = new Set();
 let asked = 0;
 let refuse = false;
@@ -32,4 +33,4 @@ http.createServer((request, response) => {
 			response.end(JSON.stringify({ ok: 1, id }));
 		}, least + Math.random() * (most - least));
 	}
-}).listen({ port, host: '127.0.0.1', backlog: 4096 }, () => process.stdout.write('listening\n'));
+}).listen({ port, host, backlog: 4096 }, () => process.stdout.write('listening\n'));

@@ -1,5 +1,10 @@
-# holdfast-fetch at one end of a socketpair, the test at the other, in the worker's place. The messages are packed here
-# by hand, so that the format of pipeline/wire is pinned by a second hand.
+# A holdfast-fetch at one end of a socketpair and the test at the other, in the place of the worker; and the upstreams
+# that it calls (package Upstream below). The messages are packed here independently of pipeline/wire, so that the
+# tests pin their format.
+#
+#   my $up = Upstream->start;
+#   my $fetch = Fetch->start(hello => $up->hello);
+#   my $answer = $fetch->call(url => "http://good.test:$up->{ports}{http}/json");
 package Fetch;
 use strict;
 use warnings;
@@ -8,7 +13,9 @@ use IO::Select;
 use JSON::PP;
 use POSIX ();
 use Socket;
-use Time::HiRes 'time';
+use Time::HiRes qw(time);
+use Tree;
+use Wait;
 
 my %type = (hello => 1, request => 2, answer => 3, tick => 4, drain => 5, bye => 6);
 my %type_name = reverse %type;
@@ -22,7 +29,7 @@ sub _fd_to { POSIX::dup2(@_) // die "dup2: $!" }
 # Program and hello; hello => undef: none is sent.
 sub start {
 	my ($class, %o) = @_;
-	my $program = ($ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set") . '/holdfast-fetch';
+	my $program = "$build/holdfast-fetch";
 	socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, PF_UNSPEC) or die "socketpair: $!";
 	setsockopt($_, SOL_SOCKET, SO_SNDBUF, 524288) for $ours, $theirs;
 	my $log = File::Temp->new; # its log; shown only when a sanitizer or the sandbox has written into it
@@ -60,7 +67,7 @@ sub hello {
 # Returns the item's number.
 sub request {
 	my ($self, %r) = @_;
-	%r = (kind => 'http', method => 'GET', max_redirects => 5, timeout_ms => 5000, max_body_bytes => 2 << 20,
+	%r = (kind => 'http', method => 'GET', max_redirects => 5, timeout_ms => 300_000, max_body_bytes => 2 << 20,
 		host_concurrency => 0, host_interval_ms => 0, headers => '', body => '', facts => [], %r);
 	my $item = ++$self->{item};
 	my @facts = @{ $r{facts} };
@@ -70,10 +77,17 @@ sub request {
 	return $item;
 }
 
-# The next message, or undef when none comes within the seconds, or the end ({ type => 'end' }).
+# The next message, or the end ({ type => 'end' }).
 sub read_message {
-	my ($self, $seconds) = @_;
-	return undef unless IO::Select->new($self->{socket})->can_read($seconds);
+	my ($self) = @_;
+	IO::Select->new($self->{socket})->can_read(seconds_left()) or die 'no message from holdfast-fetch';
+	return $self->message_at_hand;
+}
+
+# The next message that has been sent already; undef: there is none.
+sub message_at_hand {
+	my ($self) = @_;
+	return undef unless IO::Select->new($self->{socket})->can_read(0);
 	my $from = recv($self->{socket}, my $packet, 65536, 0);
 	return { type => 'end' } if !defined $from || $packet eq '';
 	my ($version, $type, $length, $item) = unpack 'S S L Q', $packet;
@@ -99,20 +113,18 @@ sub read_message {
 
 # The next message that is no tick; ticks are kept in {ticks}.
 sub next_message {
-	my ($self, $seconds) = @_;
-	my $until = time + ($seconds // 20);
-	while ((my $left = $until - time) > 0) {
-		my $m = $self->read_message($left) or return undef;
+	my ($self) = @_;
+	while (1) {
+		my $m = $self->read_message;
 		return $m unless $m->{type} eq 'tick';
 		push @{ $self->{ticks} }, { %$m, at => time };
 	}
-	return undef;
 }
 
 sub next_tick {
-	my ($self, $seconds) = @_;
-	my $m = $self->read_message($seconds // 20);
-	push @{ $self->{ticks} }, { %$m, at => time } if $m && $m->{type} eq 'tick';
+	my ($self) = @_;
+	my $m = $self->read_message;
+	push @{ $self->{ticks} }, { %$m, at => time } if $m->{type} eq 'tick';
 	return $m;
 }
 
@@ -120,18 +132,17 @@ sub next_tick {
 sub call {
 	my ($self, %r) = @_;
 	my $item = $self->request(%r);
-	my $m = $self->next_message($r{within} // 20) or die "no answer to $r{url}";
-	die "an answer to another item" unless ($m->{item} // 0) == $item;
+	my $m = $self->next_message;
+	die "no answer to $r{url} but $m->{type}" unless $m->{type} eq 'answer' && $m->{item} == $item;
 	return $m;
 }
 
-# Answers to so many requests, by item.
+# Answers to so many requests, by item; fewer when it ends before.
 sub answers {
-	my ($self, $count, $seconds) = @_;
+	my ($self, $count) = @_;
 	my %by;
-	my $until = time + ($seconds // 30);
-	while (keys %by < $count && time < $until) {
-		my $m = $self->next_message($until - time) or last;
+	while (keys %by < $count) {
+		my $m = $self->next_message;
 		last unless $m->{type} eq 'answer';
 		die "a second answer to $m->{item}" if $by{ $m->{item} };
 		$by{ $m->{item} } = $m;
@@ -151,14 +162,10 @@ sub memory {
 
 # Waits for its end; returns the wait status.
 sub wait_end {
-	my ($self, $seconds) = @_;
-	my $until = time + ($seconds // 20);
-	while (time < $until) {
-		my $pid = waitpid $self->{pid}, POSIX::WNOHANG();
-		if ($pid == $self->{pid}) { delete $self->{pid}; return $? }
-		select undef, undef, undef, 0.01;
-	}
-	return -1;
+	my ($self) = @_;
+	wait_until('holdfast-fetch ends', sub { waitpid($self->{pid}, POSIX::WNOHANG) == $self->{pid} });
+	delete $self->{pid};
+	return $?;
 }
 
 sub DESTROY {
@@ -176,41 +183,58 @@ sub DESTROY {
 }
 
 package Upstream;
+use Address;
+use File::Basename qw(dirname);
+use File::Temp qw(tempdir);
 use IPC::Open2;
 
-# Certificates: an authority, one of it that is good, one for another name, one that is over; and a self-signed one.
-sub _certificates {
-	my ($dir) = @_;
+my $here = dirname(__FILE__);
+
+# Certificates: an authority; of it a good one, one for another name and an expired one; and a self-signed one.
+sub certificates {
+	my ($dir, $address) = @_;
 	my $run = sub { system("cd '$dir' && ($_[0]) >>log 2>&1") == 0 or die "openssl failed: $dir/log" };
 	my $key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
 	$run->("openssl req -x509 $key -keyout ca.key -out ca.pem -days 2 -subj '/CN=Test authority'");
-	$run->("openssl req -x509 $key -keyout self.key -out self.pem -days 2 -subj /CN=good.test -addext subjectAltName=DNS:good.test");
-	for (['good', 'good.test', '-days 2'], ['other', 'other.test', '-days 2'], ['old', 'good.test', '-days -1']) {
+	$run->("openssl req -x509 $key -keyout self.key -out self.pem -days 2 -subj /CN=good.test "
+			. '-addext subjectAltName=DNS:good.test');
+	for ([ 'good', 'good.test', '-days 2' ], [ 'other', 'other.test', '-days 2' ], [ 'old', 'good.test', '-days -1' ]) {
 		my ($name, $host, $days) = @$_;
 		$run->("openssl req $key -keyout $name.key -out $name.csr -subj /CN=$host");
-		$run->("printf 'subjectAltName=DNS:$host,IP:127.0.0.2' >$name.ext; openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key "
-			. "-CAcreateserial -out $name.pem $days -extfile $name.ext");
+		$run->("printf 'subjectAltName=DNS:$host,IP:$address' >$name.ext");
+		$run->("openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $name.pem $days "
+				. "-extfile $name.ext");
 	}
 }
 
+# Nobody but this test file listens on {host}; port {ports}{closed} of it stays closed.
 sub start {
-	my ($class, $dir, $script) = @_;
-	_certificates($dir);
-	my $pid = open2(my $out, my $in, 'node', $script, $dir);
-	my $self = bless { pid => $pid, out => $out, in => $in }, $class;
-	$self->{ports} = $self->_line;
+	my ($class) = @_;
+	my $dir = tempdir(CLEANUP => 1);
+	my $host = own_address();
+	certificates($dir, $host);
+	my $pid = open2(my $out, my $in, 'node', "$here/upstream.mjs", $dir, $host);
+	my $self = bless { pid => $pid, out => $out, in => $in, host => $host }, $class;
+	$self->{ports} = { %{ $self->line }, closed => free_port() };
 	open my $ca, '<', "$dir/ca.pem" or die "ca.pem: $!";
 	$self->{authority} = do { local $/; <$ca> };
 	return $self;
 }
 
-sub _line { my ($self) = @_; my $line = readline $self->{out}; return JSON::PP::decode_json($line // die "the upstream has ended") }
-sub stats { my ($self) = @_; syswrite $self->{in}, "stats\n"; return $self->_line }
+sub line {
+	my ($self) = @_;
+	my $line = readline $self->{out};
+	return JSON::PP::decode_json($line // die "the upstream has ended");
+}
+sub stats { my ($self) = @_; syswrite $self->{in}, "stats\n"; return $self->line }
 sub hello {
 	my ($self, %h) = @_;
 	my $p = $self->{ports};
-	return { allow => '127.0.0.2/32', resolvers => "127.0.0.2:$p->{dns}", authorities => $self->{authority},
-		ports => join(' ', sort @$p{qw(http https selfsigned othername expired http2 nottls silent closed)}), %h };
+	my @open = @$p{qw(http https selfsigned othername expired http2 nottls silent closed)};
+	return {
+		allow => "$self->{host}/32", resolvers => "$self->{host}:$p->{dns}", authorities => $self->{authority},
+		ports => join(' ', sort @open), %h
+	};
 }
 
 sub DESTROY {

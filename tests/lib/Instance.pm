@@ -1,0 +1,289 @@
+# An instance of its own for a test: made, run, looked at, removed.
+#
+#   my $i = Instance->make(settings => { 'web.processes' => 2 }, user => 'nobody');
+#   $i->up;
+#   my ($code, $text) = $i->run('import', $file);      # exit code and output of a command
+#   my $answer = $i->get('/v1/regions');               # as HTTP::Tiny has it
+#   my $n = $i->sql('SELECT count(*) FROM business');  # as the superuser
+#   my %p = $i->processes;                             # pid => name, every process of the instance
+#   is_deeply([ $i->left ], [], '...');                # after down: processes, files, port, shared memory
+#
+# Its folder is $i->{dir}; $i->{home} is around it, for files of the test. It listens on $i->{address}, which is
+# $i->{host} and $i->{port}. The programs are copied to $i->{bin}, so that a test can break them and any user can
+# reach them. Everything is stopped and removed at the end.
+package Instance;
+use strict;
+use warnings;
+use Address;
+use File::Temp qw(tempdir);
+use HTTP::Tiny;
+use IO::Socket::INET;
+use JSON::PP;
+use Tree;
+use Wait;
+
+my @made;
+END {
+	my $code = $?;
+	$_->end for grep { $_->{owner} == $$ } @made;
+	$? = $code;
+}
+
+sub make {
+	my ($class, %more) = @_;
+	my $home = tempdir('instance.XXXXXX', DIR => $ENV{TMPDIR} // '/tmp');
+	my $self = bless {
+		owner => $$, home => $home, dir => "$home/i", bin => "$home/bin", host => own_address(), port => free_port(),
+		user => $more{user}
+	}, $class;
+	$self->{address} = "$self->{host}:$self->{port}";
+	push @made, $self;
+	chmod 0755, $home; # other users go through
+	mkdir $self->{bin} or die "$self->{bin}: $!";
+	my @programs = glob "$build/holdfast $build/holdfastd $build/holdfast-*";
+	system('cp', @programs, $self->{bin}) == 0 or die "no programs in $build\n";
+	system('chown', '-R', $more{user}, $home) if $more{user};
+	$self->run_ok('init', $self->{dir}, '--listen', $self->{address});
+	$self->set(%{ $more{settings} // {} });
+	return $self;
+}
+
+# What init wrote, with these settings instead of those of the last call.
+sub set {
+	my ($self, %settings) = @_;
+	$self->{conf} //= $self->slurp('holdfast.conf');
+	open my $out, '>', "$self->{dir}/holdfast.conf" or die "holdfast.conf: $!";
+	print $out grep { !/^([\w.]+) =/ || !exists $settings{$1} } split /^/, $self->{conf};
+	print $out map { "$_ = $settings{$_}\n" } sort keys %settings;
+	close $out;
+}
+
+sub slurp { my ($self, $name) = @_; return read_file("$self->{dir}/$name") }
+sub log { my ($self) = @_; return $self->slurp('log/holdfast.log') }
+
+# The content of a file, or nothing: files of /proc go away at any time.
+sub read_file { my ($path) = @_; open my $in, '<', $path or return ''; local $/; return <$in> // '' }
+
+# ---- commands ----
+
+sub command {
+	my ($self, @args) = @_;
+	my @as = $self->{user} ? ('runuser', '-u', $self->{user}, '--') : ();
+	return (@as, "$self->{bin}/holdfast", '-C', $self->{dir}, @args);
+}
+
+# A command of the program, as the instance's user: (exit code, standard output and error).
+sub run {
+	my ($self, @args) = @_;
+	my $pid = open my $out, '-|' // die "fork: $!";
+	if (!$pid) {
+		open STDERR, '>&', \*STDOUT;
+		chdir '/';
+		exec $self->command(@args) or print "exec: $!";
+		require POSIX;
+		POSIX::_exit(127);
+	}
+	local $/;
+	my $text = <$out> // '';
+	close $out;
+	return ($? & 127 ? 128 + ($? & 127) : $? >> 8, $text);
+}
+
+# The output of a command that must succeed.
+sub run_ok {
+	my ($self, @args) = @_;
+	my ($code, $text) = $self->run(@args);
+	die "holdfast @args: exit code $code\n$text" . $self->log if $code;
+	return $text;
+}
+
+sub up {
+	my ($self) = @_;
+	$self->run_ok('up', '--detach');
+	$self->remember;
+}
+
+# Some generated businesses; always the same for a number and seed.
+sub fill {
+	my ($self, $count, $seed) = @_;
+	my $file = "$self->{home}/records.ndjson";
+	system("'$self->{bin}/holdfast' generate $count --seed $seed >'$file' 2>/dev/null") == 0 or die 'generate failed';
+	chmod 0644, $file;
+	$self->run_ok('import', '--source', 'some', $file);
+	unlink $file;
+}
+
+# The samples of the tree, all of them or those named.
+sub import_samples {
+	my ($self, @names) = @_;
+	my @files = @names ? map { "$root/samples/$_" } @names : glob "$root/samples/*.{json,csv,geojson,ndjson}";
+	my @source = ('--source', 'samples', '--source-name', 'Samples of the test', '--licence', 'CC0-1.0');
+	$self->run_ok('import', @source, $_) for @files;
+}
+
+sub until {
+	my ($self, $event, $code) = @_;
+	return wait_until($event, $code, sub {
+		my %p = $self->processes;
+		return join("\n", map { "process $_ $p{$_}" } sort keys %p) . "\n" . $self->log;
+	});
+}
+
+# ---- what runs ----
+
+# What 'status' says: name => row; empty when it says nothing.
+sub status {
+	my ($self) = @_;
+	my ($code, $text) = $self->run('--json', 'status');
+	return $code ? () : map { $_->{name} => $_ } @{ decode_json($text)->{processes} };
+}
+
+sub until_running {
+	my ($self) = @_;
+	return $self->until('everything runs', sub {
+		my %s = $self->status;
+		return %s && !grep { $_->{state} ne 'running' } values %s;
+	});
+}
+
+# Every process that belongs to the instance, however it came about: pid => name. The supervisor has the folder
+# in its arguments, web processes in their environment, PostgreSQL's work in it.
+sub processes {
+	my ($self) = @_;
+	my %found;
+	for my $proc (glob '/proc/[0-9]*') {
+		my ($pid) = $proc =~ /(\d+)$/;
+		next if $pid == $$;
+		my %is = map { $_ => read_file("$proc/$_") } qw(cmdline environ stat);
+		my ($name, $state) = $is{stat} =~ /^\d+ \((.*)\) (\S)/s or next;
+		next if $state eq 'Z';
+		my $cwd = readlink("$proc/cwd") // '';
+		$found{$pid} = $name
+			if $cwd =~ m{^\Q$self->{dir}\E/}
+			|| $is{environ} =~ /HOLDFAST_INSTANCE=\Q$self->{dir}\E\0/
+			|| $name eq 'holdfastd' && $is{cmdline} =~ /\0\Q$self->{dir}\E\0/;
+	}
+	return %found;
+}
+
+sub supervisor { my ($self) = @_; my ($pid) = $self->slurp('run/lock') =~ /^(\d+)/; return $pid }
+
+# The database's shared memory, to be looked for when it is gone.
+sub remember {
+	my ($self) = @_;
+	my @lines = split /\n/, $self->slurp('data/postmaster.pid');
+	$self->{shared}{$1} = 1 if ($lines[6] // '') =~ /\d+\s+(\d+)/;
+}
+
+sub listens {
+	my ($self) = @_;
+	return !!IO::Socket::INET->new(PeerAddr => $self->{host}, PeerPort => $self->{port});
+}
+
+# What there is of the instance now.
+sub present {
+	my ($self) = @_;
+	my %p = $self->processes;
+	my @present = map { "process $_ $p{$_}" } sort keys %p;
+	push @present, grep { -e } map { "$self->{dir}/$_" } qw(run data/postmaster.pid);
+	push @present, "port $self->{port}" if $self->listens;
+	my %segments = map { $_ => 1 } map { (split)[1] } grep { /^0x/ } `ipcs -m`;
+	push @present, map { "shared memory $_" } grep { $segments{$_} } sort keys %{ $self->{shared} };
+	return @present;
+}
+
+# What is left of a run that should have left nothing. A process that was killed may have released everything and
+# still be on its way out of the kernel, which on a busy machine takes its time.
+sub left {
+	my ($self) = @_;
+	eval { wait_until('no process is left', sub { my %p = $self->processes; !%p }) };
+	return $self->present;
+}
+
+# ---- what it serves and holds ----
+
+sub url { my ($self, $path) = @_; return "http://$self->{address}" . ($path // '') }
+
+sub get {
+	my ($self, $path) = @_;
+	return HTTP::Tiny->new(timeout => seconds_left(), keep_alive => 0)->get($self->url($path));
+}
+
+sub psql {
+	my ($self, @more) = @_;
+	return ('psql', qw(-XAtq -v ON_ERROR_STOP=1 -U postgres -d holdfast -h), "$self->{dir}/run", @more);
+}
+
+# What psql prints, without the last line break. Dies when a statement fails.
+sub sql {
+	my ($self, $sql) = @_;
+	my $pid = open my $out, '-|' // die "fork: $!";
+	if (!$pid) {
+		open STDERR, '>', "$self->{home}/psql.log"; # notices are no output
+		exec $self->psql('-c', $sql) or print STDERR "psql: $!";
+		require POSIX;
+		POSIX::_exit(127);
+	}
+	local $/;
+	my $text = <$out> // '';
+	close $out or die read_file("$self->{home}/psql.log") . "$sql\n";
+	return $text =~ s/\n\z//r;
+}
+
+# The lines of it, and these split into columns.
+sub column { my ($self, $sql) = @_; return split /\n/, $self->sql($sql) }
+sub rows { my ($self, $sql) = @_; return map { [ split /\|/, $_, -1 ] } $self->column($sql) }
+
+# A transaction that holds tables, so that whoever reads them waits until release().
+sub hold {
+	my ($self, @tables) = @_;
+	open my $in, '|-', $self->psql(qw(-o /dev/null)) or die "psql: $!";
+	$in->autoflush;
+	print $in "BEGIN; LOCK TABLE @{[ join ', ', @tables ]} IN ACCESS EXCLUSIVE MODE;\n";
+	my $names = join ', ', map { "'$_'::regclass" } @tables;
+	$self->until('the tables are held', sub {
+		$self->sql("SELECT count(*) FROM pg_locks WHERE relation IN ($names) AND mode = 'AccessExclusiveLock'
+			AND granted") == @tables;
+	});
+	return $in;
+}
+sub release { my ($in) = @_; print $in "COMMIT;\n\\q\n"; close $in }
+
+# Statements of the web role may then take as long as a busy machine, or a test that holds a table, needs. Holds for
+# new sessions.
+sub no_statement_timeouts {
+	my ($self) = @_;
+	$self->sql("ALTER ROLE holdfast_web SET $_ = '600s'") for qw(statement_timeout lock_timeout);
+}
+
+# Statements of the web role over `business` or its details: how many were finished, and the sessions of those that
+# run.
+sub fills_finished {
+	my ($self) = @_;
+	return $self->sql(q{SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
+		WHERE r.rolname = 'holdfast_web' AND s.query ~ 'FROM business'});
+}
+sub fill_sessions {
+	my ($self) = @_;
+	return $self->column(q{SELECT pid FROM pg_stat_activity
+		WHERE usename = 'holdfast_web' AND state = 'active' AND query ~ 'FROM business'});
+}
+sub fills_running { my ($self) = @_; return scalar(my @sessions = $self->fill_sessions) }
+
+# The id of a business as URLs have it.
+sub id_text {
+	my ($id) = @_;
+	my @digits = split //, '0123456789abcdefghjkmnpqrstvwxyz';
+	return join '', map { $digits[ $id >> 5 * (12 - $_) & 31 ] } 0 .. 12;
+}
+
+sub end {
+	my ($self) = @_;
+	return if $self->{ended}++;
+	$self->run('down', '--wait', 20) if -e "$self->{dir}/holdfast.conf";
+	my %p = $self->processes;
+	kill KILL => keys %p;
+	system 'rm', '-rf', $self->{home};
+}
+
+1;

@@ -1,0 +1,42 @@
+# The only way for a test to wait: for an event, never for a time.
+#
+#   my $value = wait_until('the table is locked', sub { ... });     # what the sub returned, which is true
+#   my $s = seconds_left();                                         # for select, HTTP::Tiny, browsers
+#
+# There is one limit, for the whole test file: HOLDFAST_TEST_LIMIT seconds (default 600) from its start. A
+# test that passes never comes near it, however busy the machine is; it only ends a test that would hang.
+package Wait;
+use strict;
+use warnings;
+use Exporter qw(import);
+use Time::HiRes qw(time);
+
+our @EXPORT = qw(wait_until seconds_left);
+our $limit = $ENV{HOLDFAST_TEST_LIMIT} // 600;
+my $end = time + $limit;
+
+# At least one second, so that whoever passes it on does not pass on "for ever".
+sub seconds_left { my $left = $end - time; return $left > 1 ? $left : 1 }
+
+# Call the code until it returns something true, and return that. A call that dies counts as "not yet"; its
+# message is reported when the limit is reached, together with what the report sub returns.
+sub wait_until {
+	my ($event, $code, $report) = @_;
+	my $error = '';
+	while (1) {
+		my $began = time;
+		my $value = eval { $code->() };
+		return $value if $value;
+		$error = $@;
+		if (time >= $end) {
+			my $log = $report ? $report->() : '';
+			$log = '...' . substr $log, -8000 if length $log > 8000;
+			die "after $limit s still not: $event\n$error$log";
+		}
+		# Checks that start a process would otherwise take a processor of their own.
+		my $took = time - $began;
+		select undef, undef, undef, $took < 0.005 ? 0.005 : $took > 0.1 ? 0.1 : $took;
+	}
+}
+
+1;
