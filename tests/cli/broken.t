@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../faults";
+use lib "$FindBin::Bin/../lib";
 use Instance;
 use IO::Socket::INET;
 use JSON::PP;

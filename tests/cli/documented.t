@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use FindBin;
-use lib "$FindBin::Bin/../faults";
+use lib "$FindBin::Bin/../lib";
 use Instance;
 use Test::More;
 

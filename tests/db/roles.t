@@ -47,7 +47,7 @@ for my $database ('postgres', 'template1') {
 my $public = q{SELECT count(*) FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) a
 	WHERE datname = 'holdfast' AND grantee = 0};
 is(allowed('postgres', $public), '0', 'the public has no right in the database');
-my $table = Instance::read_proc("$Instance::root/src/config/roles.def");
+my $table = Instance::read_file("$Instance::root/src/config/roles.def");
 my @names = sort map { "holdfast_$_" } $table =~ /^ROLE\(\w+, "(\w+)"/mg;
 my $names = q{SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ 'holdfast'};
 is(allowed('postgres', $names), "@names", 'the roles are those of the table');

@@ -4,7 +4,8 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin, "$FindBin::Bin/../faults";
+use lib "$FindBin::Bin/../lib";
+use Address;
 use Instance;
 use JSON::PP;
 use Server;
@@ -25,7 +26,7 @@ my @databases = ('shop', 'first', 'Second-1', 'third', 'foreign_owner', 'fourth'
 
 sub init {
 	my ($dir, $url) = @_;
-	return $i->run('init', $dir, '--db', $url, '--listen', '127.0.0.1:' . Instance::free_port());
+	return $i->run('init', $dir, '--db', $url, '--listen', "$i->{host}:" . free_port());
 }
 sub refused {
 	my ($what, $url, $why) = @_;
@@ -53,7 +54,7 @@ $server->sql('DROP ROLE holdfast_first_worker');
 
 # The server lets nobody in but these two: the new roles cannot log in.
 my $hba = "$server->{home}/data/pg_hba.conf";
-my $open = Instance::read_proc($hba);
+my $open = Instance::read_file($hba);
 sub set_hba { open my $out, '>', $hba or die $!; print $out @_; close $out; $server->sql('SELECT pg_reload_conf()') }
 set_hba("local all admin,keeper scram-sha-256\n");
 $i->until('the server has read it',
@@ -81,7 +82,7 @@ my $before = $server->everything('shop', 'foreign_owner', 'fourth', 'postgres', 
 for my $name (sort keys %instance) {
 	my ($code, $text) = init("$home/$name", $server->url(@{ $instance{$name} }));
 	is($code, 0, "an instance on the database $instance{$name}[0] as $instance{$name}[1]") or diag $text;
-	my $conf = Instance::read_proc("$home/$name/holdfast.conf");
+	my $conf = Instance::read_file("$home/$name/holdfast.conf");
 	unlike($conf, qr/admin|keeper|kept|superuser/, "the administrator's name and password are not kept");
 	is((stat "$home/$name/secrets")[2] & 07777, 0600, 'and the passwords of the roles are for us alone');
 }
@@ -101,8 +102,7 @@ for my $name (sort keys %instance) {
 my %is;
 for my $name (sort keys %instance) {
 	my $one = $is{$name} = bless { %$i, dir => "$home/$name", conf => undef }, 'Instance';
-	my ($port) = $one->slurp('holdfast.conf') =~ /^web\.listen = 127\.0\.0\.1:(\d+)/m;
-	$one->{port} = $port;
+	($one->{port}) = $one->slurp('holdfast.conf') =~ /^web\.listen = \S+:(\d+)$/m;
 	my ($code, $text) = $one->run('up', '--detach');
 	is($code, 0, "up: $name") or diag $text;
 }

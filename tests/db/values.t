@@ -4,13 +4,14 @@ use strict;
 use warnings;
 use Digest::MD5 qw(md5_hex);
 use FindBin;
-use lib "$FindBin::Bin/../http";
+use lib "$FindBin::Bin/../lib";
 use Directory;
 use Test::More;
+use Tree;
 
 -x '/usr/sbin/pgbouncer' or die "pgbouncer is not installed; run tools/setup test\n";
 my $directory = Directory->start;
-my $program = ($ENV{HOLDFAST_BUILD} // "$FindBin::Bin/../../build/" . ($ENV{VARIANT} // 'release')) . '/tests/db/values';
+my $program = "$build/tests/db/values";
 
 sub values_of {
 	my (@arguments) = @_;
@@ -23,7 +24,7 @@ sub values_of {
 
 my $bytes = join '', map { chr($_ % 256) } 0 .. 99_999;
 my @expected = map { my $n = $_; join ' ', $n, md5_hex(substr $bytes, 0, $n), 'same' } 0, 1, 256, 100_000;
-my $host = "$directory->{dir}/run";
+my $host = "$directory->{i}{dir}/run";
 for my $format (qw(hex escape)) {
 	$directory->sql("ALTER DATABASE holdfast SET bytea_output = $format;\n");
 	my @lines = values_of('bytes', "host=$host user=postgres dbname=holdfast");
@@ -34,8 +35,8 @@ for my $format (qw(hex escape)) {
 	is((grep { /^null/ } @lines)[0], 'null null', "NULL stays NULL, bytea_output $format");
 }
 
-my $bouncer = $directory->pgbouncer;
-my $console = "host=$bouncer user=holdfast_web";
+my $pooler = $directory->pooler;
+my $console = "host=$pooler->{dir} user=holdfast_web";
 my @lines = values_of('console', $console, 60_000);
 is(scalar(grep { /^\d+ \d+ [1-9]/ } @lines), 8, 'every word of the list has an answer with columns') or diag "@lines";
 is((grep { /^mode/ } @lines)[0], 'mode statement, no such column -1', 'columns are found by name')
@@ -44,9 +45,9 @@ like((values_of('console', "$console dbname=holdfast", 60_000))[0], qr/^failed: 
 	'a database is no console, and says so');
 like((values_of('console', 'host=/nonexistent user=x', 60_000))[0], qr/^unavailable: PgBouncer's console: /,
 	'without a PgBouncer the console is unavailable');
-kill STOP => $directory->{pgbouncer_pid};
+$pooler->{program}->signal('STOP');
 like((values_of('console', $console, 200))[0], qr/^timed out: .*PgBouncer does not answer in 200 ms/,
 	'a PgBouncer that hangs is not waited for');
-kill CONT => $directory->{pgbouncer_pid};
+$pooler->{program}->signal('CONT');
 $directory->stop;
 done_testing;

@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Digest::MD5 qw(md5_hex);
 use File::Find;
 use Instance;
@@ -51,14 +51,14 @@ sub snapshot {
 	my %seen;
 	find({ no_chdir => 1, wanted => sub {
 		my @s = lstat $_ or return;
-		$seen{$_} = join ' ', @s[2, 4, 5], -f _ ? ($s[3], md5_hex(Instance::read_proc($_))) : ();
+		$seen{$_} = join ' ', @s[2, 4, 5], -f _ ? ($s[3], md5_hex(Instance::read_file($_))) : ();
 	} }, $victim);
 	my $data = '';
 	$seen{segment} = shmctl($segment, IPC_STAT, $data) ? 'there' : 'gone';
-	$seen{process} = Instance::read_proc("/proc/$process/stat") =~ /^\d+ \(postgres\) [SR]/ ? 'lives' : 'dead';
+	$seen{process} = Instance::read_file("/proc/$process/stat") =~ /^\d+ \(postgres\) [SR]/ ? 'lives' : 'dead';
 	return \%seen;
 }
-$i->until('the process runs', sub { Instance::read_proc("/proc/$process/comm") eq "postgres\n" });
+$i->until('the process runs', sub { Instance::read_file("/proc/$process/comm") eq "postgres\n" });
 my $before = snapshot();
 sub unchanged {
 	my ($when) = @_;

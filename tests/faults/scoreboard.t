@@ -4,12 +4,12 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Instance;
 use Test::More;
 
 my $processes = 3;
-my $i = Instance->make(settings => { 'web.processes' => $processes, 'web.hang_timeout' => '4s' });
+my $i = Instance->make(settings => { 'web.processes' => $processes, 'web.hang_timeout' => '15s' });
 $i->up;
 
 # ---- the first scrape ----

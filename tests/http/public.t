@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Directory;
 use Test::More;
 use Web;
@@ -56,21 +56,19 @@ $web->stop;
 
 # ---- files of the operator ----
 my $directory = Directory->start;
-$directory->holdfast('down');
-for my $folder (map { "$directory->{dir}/$_" } 'web', 'web/public', 'web/public/.well-known') {
+$directory->{i}->run_ok('down');
+for my $folder (map { "$directory->{i}{dir}/$_" } 'web', 'web/public', 'web/public/.well-known') {
 	-d $folder || mkdir $folder or die "$folder: $!";
 }
 my %files = ('robots.txt' => "User-agent: *\nDisallow:\n", 'google1234.html' => 'google-site-verification',
 	'plain' => "\0\1", '.well-known/security.txt' => "Contact: https://a.example\n", '.hidden' => 'secret');
 for my $name (keys %files) {
-	open my $out, '>', "$directory->{dir}/web/public/$name" or die "$name: $!";
+	open my $out, '>', "$directory->{i}{dir}/web/public/$name" or die "$name: $!";
 	print $out $files{$name};
 	close $out;
 }
-$directory->holdfast('up', '--detach');
-open my $conf, '<', "$directory->{dir}/holdfast.conf" or die;
-my ($port) = map { /^web\.listen = .*:(\d+)/ ? $1 : () } <$conf>;
-$web = bless { port => $port, dir => $directory->{dir} }, 'Web';
+$directory->{i}->up;
+$web = bless { host => $directory->{i}{host}, port => $directory->{i}{port} }, 'Web';
 for my $case (['robots.txt', 'text/plain; charset=utf-8'], ['google1234.html', 'text/html; charset=utf-8'],
 	['plain', 'application/octet-stream'], ['.well-known/security.txt', 'text/plain; charset=utf-8']) {
 	my ($name, $type) = @$case;

@@ -139,12 +139,12 @@ is_deeply(names('/v1/businesses?q=' . quote('{"a",b}\\')), [], 'so are brackets 
 
 # ---- further facts ----
 {
-	my $file = "$directory->{dir}/../further.ndjson";
+	my $file = "$directory->{i}{home}/further.ndjson";
 	open my $out, '>', $file or die;
 	print $out qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun","extra":{"takeaway":"$_->[1]"}}\n)
 		for ['Grill', 'yes'], ['Buffet', 'no'], ['Kiosk', 'maybe'];
 	close $out;
-	$directory->holdfast('import', '--source', 'further', $file);
+	$directory->{i}->run_ok('import', '--source', 'further', $file);
 }
 is_deeply(names('/v1/businesses?takeaway=yes'), ['Grill'], 'businesses are filtered by a further fact');
 is_deeply(names('/v1/businesses?takeaway=no&city=ch-thun'), ['Buffet'], 'together with a place');

@@ -32,14 +32,14 @@ sub start {
 sub conninfo {
 	my ($self) = @_;
 	my $host = "$self->{i}{dir}/run";
-	if ($ENV{HOLDFAST_THROUGH_PGBOUNCER}) {
-		$self->{pooler} //= Pooler->start($self->{i}, pool => 2, as => 'holdfast-web');
-		$host = $self->{pooler}{dir};
-	}
+	$host = $self->pooler->{dir} if $ENV{HOLDFAST_THROUGH_PGBOUNCER};
 	return "host=$host user=holdfast_web dbname=holdfast";
 }
+sub pooler {
+	my ($self) = @_;
+	return $self->{pooler} //= Pooler->start($self->{i}, pool => 2, as => 'holdfast-web');
+}
 
-sub pools { my ($self) = @_; return $self->{pooler}->pools('holdfast_web') }
 sub sql { my ($self, $sql) = @_; utf8::encode($sql); my $text = $self->{i}->sql($sql); utf8::decode($text); return $text }
 sub column { my ($self, $sql) = @_; return split /\n/, $self->sql($sql) }
 sub rows { my ($self, $sql) = @_; return map { [ split /\|/, $_, -1 ] } $self->column($sql) }

@@ -22,6 +22,10 @@ use JSON::PP;
 use Tree;
 use Wait;
 
+# Limits of time that a busy machine must not reach. A test that is about one of them sets it.
+our %generous = map { $_ => '600s' } qw(http.header_timeout http.body_timeout http.idle_timeout http.write_timeout
+	db.timeout cache.wait cache.lease web.hang_timeout);
+
 my @made;
 END {
 	my $code = $?;
@@ -50,7 +54,8 @@ sub make {
 
 # What init wrote, with these settings instead of those of the last call.
 sub set {
-	my ($self, %settings) = @_;
+	my ($self, %more) = @_;
+	my %settings = (%generous, %more);
 	$self->{conf} //= $self->slurp('holdfast.conf');
 	open my $out, '>', "$self->{dir}/holdfast.conf" or die "holdfast.conf: $!";
 	print $out grep { !/^([\w.]+) =/ || !exists $settings{$1} } split /^/, $self->{conf};
@@ -202,7 +207,7 @@ sub left {
 
 # ---- what it serves and holds ----
 
-sub url { my ($self, $path) = @_; return "http://$self->{address}" . ($path // '') }
+sub url { my ($self, $path) = @_; return "http://$self->{host}:$self->{port}" . ($path // '') }
 
 sub get {
 	my ($self, $path) = @_;
@@ -217,10 +222,14 @@ sub psql {
 # What psql prints, without the last line break. Dies when a statement fails.
 sub sql {
 	my ($self, $sql) = @_;
+	my $file = "$self->{home}/statement.$$.sql"; # a file may have \gdesc and the like, -c may not
+	open my $in, '>', $file or die "$file: $!";
+	print $in $sql;
+	close $in;
 	my $pid = open my $out, '-|' // die "fork: $!";
 	if (!$pid) {
 		open STDERR, '>', "$self->{home}/psql.log"; # notices are no output
-		exec $self->psql('-c', $sql) or print STDERR "psql: $!";
+		exec $self->psql('-f', $file) or print STDERR "psql: $!";
 		require POSIX;
 		POSIX::_exit(127);
 	}

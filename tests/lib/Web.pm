@@ -11,6 +11,7 @@ package Web;
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
+use Instance;
 use IO::Select;
 use IO::Socket::INET;
 use Program;
@@ -18,12 +19,9 @@ use Test::More;
 use Tree;
 use Wait;
 
-my %generous = map { $_ => '600s' } qw(http.header_timeout http.body_timeout http.idle_timeout http.write_timeout
-	db.timeout cache.wait cache.lease web.drain_timeout);
-
 sub start {
 	my ($class, %more) = @_;
-	my %settings = (%generous, %more);
+	my %settings = (%Instance::generous, 'web.drain_timeout' => '600s', %more);
 	my $dir = tempdir(CLEANUP => 1);
 	my $self = bless { dir => $dir }, $class;
 	my $database = delete $settings{database} // 'host=/nonexistent';

@@ -1,4 +1,4 @@
-# A PostgreSQL that is not Holdfast's: passwords, databases and roles of others. For tests/db/*.t.
+# A PostgreSQL that is not Holdfast's: passwords, databases and roles of others.
 #
 #   my $s = Server->start;
 #   $s->sql('CREATE DATABASE shop');                  # as the superuser
