@@ -13,7 +13,7 @@ enum { FETCH_FILES = 2048 };
 
 static enum status start(const struct instance *i, const char *program, enum config_id user,
 			 const char *const *argv, const char *const *env, int ready_fd, int peer_fd,
-			 pid_t *pid, struct err *err)
+			 int settings_fd, pid_t *pid, struct err *err)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
 	enum status status = io_program_dir(dir, sizeof(dir), err);
@@ -21,7 +21,7 @@ static enum status start(const struct instance *i, const char *program, enum con
 		status = io_path(path, sizeof(path), err, "%s/%s", dir, program);
 	if (status != OK)
 		return status;
-	const struct spawn s = {
+	struct spawn s = {
 	    .path = path,
 	    .argv = argv,
 	    .env = env,
@@ -35,35 +35,43 @@ static enum status start(const struct instance *i, const char *program, enum con
 	    .session = true,
 	    .max_files = FETCH_FILES,
 	};
+	if (settings_fd >= 0)
+		spawn_give(&s, settings_fd, PROCESS_SETTINGS_FD);
 	return spawn_start(&s, pid, err);
 }
 
 enum status container_start(const struct instance *i, const char *conninfo, int64_t batch,
 			    struct container *c, struct err *err)
 {
-	int pair[2], ready[2];
+	int pair[2], ready[2], settings;
 	char instance_env[PATH_MAX + 32], database_env[2 * PATH_MAX], number[24];
 	snprintf(instance_env, sizeof(instance_env), "HOLDFAST_INSTANCE=%s", i->dir);
 	if (snprintf(database_env, sizeof(database_env), "HOLDFAST_DATABASE=%s", conninfo) >=
 	    (int)sizeof(database_env))
 		return err_set(err, TOO_LARGE, "db.url is too long");
 	snprintf(number, sizeof(number), "%lld", (long long)batch);
-	enum status status = wire_pair(pair, err);
+	enum status status = instance_settings(i, &settings, err);
 	if (status != OK)
 		return status;
+	status = wire_pair(pair, err);
+	if (status != OK) {
+		close(settings);
+		return status;
+	}
 	/* Where a supervised process says that it is ready; here nobody listens. */
 	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0)
 		status = err_errno(err, FAILED, "pipe");
 	if (status == OK)
 		status = start(i, "holdfast-fetch", CONFIG_USER_FETCH,
 			       (const char *const[]){"holdfast-fetch", NULL},
-			       (const char *const[]){NULL}, ready[1], pair[1], &c->fetch, err);
+			       (const char *const[]){NULL}, ready[1], pair[1], -1, &c->fetch, err);
 	if (status == OK) {
-		status = start(i, "holdfast-worker", CONFIG_USER_WORKER,
-			       batch ? (const char *const[]){"holdfast-worker", number, NULL}
-				     : (const char *const[]){"holdfast-worker", NULL},
-			       (const char *const[]){instance_env, database_env, NULL}, ready[1],
-			       pair[0], &c->worker, err);
+		status = start(
+		    i, "holdfast-worker", CONFIG_USER_WORKER,
+		    batch ? (const char *const[]){"holdfast-worker", number, NULL}
+			  : (const char *const[]){"holdfast-worker", NULL},
+		    (const char *const[]){instance_env, database_env, PROCESS_SETTINGS_ENV, NULL},
+		    ready[1], pair[0], settings, &c->worker, err);
 		if (status != OK)
 			kill(c->fetch, SIGKILL);
 	}
@@ -71,6 +79,7 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 	close(pair[1]);
 	close(ready[0]);
 	close(ready[1]);
+	close(settings);
 	return status;
 }
 

@@ -68,7 +68,7 @@ static enum status write_conf(const struct instance *i, struct err *err)
 	struct buf text;
 	buf_init(&text, 1 << 20);
 	config_write_sample(&i->config, &text);
-	enum status status = io_write_file(i->conf, buf_view(&text), 0644, err);
+	enum status status = io_write_file(i->conf, buf_view(&text), 0600, err);
 	buf_release(&text);
 	return status;
 }

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 20, ARENA_MAX = 2 << 20 };
+enum { ARENA_MAX = 4 << 20 }; /* values, and the file itself */
 
 const struct config_option config_options[CONFIG_OPTIONS] = {
 #define OPTION(id, name, type, def, min, max, when, text)                                          \
@@ -32,6 +32,7 @@ void config_describe(const struct config_option *o, struct buf *out)
 	    [CONFIG_TYPE_SIZE] = "a size such as 512B, 64kB, 8MB, 1GB",
 	    [CONFIG_TYPE_CHOICE] = "one of ",
 	    [CONFIG_TYPE_TEXT] = "a text",
+	    [CONFIG_TYPE_SECRET] = "a text",
 	    [CONFIG_TYPE_NAME] = "a name of a-z, 0-9 and _ that begins with a letter",
 	    [CONFIG_TYPE_ADDRESS] = "an address such as 127.0.0.1:8080 or [::1]:8080",
 	};
@@ -110,6 +111,7 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 		*out = (int64_t)value.n;
 		return is_name(value);
 	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_SECRET:
 		*out = (int64_t)value.n;
 		return utf8_is_valid(value);
 	}
@@ -266,29 +268,48 @@ static enum status read_lines(struct config *c, struct str text, const char *pat
 	return status;
 }
 
-enum status config_read(struct config *c, const char *path, struct err *err)
+enum status config_parse(struct config *c, struct str text, const char *path, struct err *err)
 {
-	struct buf file;
 	struct config fresh;
-
-	buf_init(&file, FILE_MAX);
+	enum status status = OK;
 	config_init(&fresh);
-	enum status status = io_read_file(path, &file, err);
-	if (status == OK && !utf8_is_valid(buf_view(&file)))
+	if (!utf8_is_valid(text))
 		status = err_set(err, INVALID, "%s: not valid UTF-8", path);
-	if (status == OK && file.n)
-		status = read_lines(&fresh, buf_view(&file), path, err);
-	buf_release(&file);
+	if (status == OK && text.n)
+		status = read_lines(&fresh, text, path, err);
+	struct str copies[] = {str_of(path), text};
+	for (size_t i = 0; i < COUNT_OF(copies) && status == OK; i++) {
+		copies[i] = arena_str(&fresh.arena, copies[i]);
+		must(copies[i].p); /* FILE_MAX leaves room in the arena */
+	}
 	if (status != OK) {
 		config_release(&fresh);
 		return status;
 	}
-	struct str copy = arena_str(&fresh.arena, str_of(path));
-	must(copy.p); /* the file and its values take less than the arena has */
-	fresh.path = copy.p;
+	fresh.path = copies[0].p;
+	fresh.source = copies[1];
 	config_release(c);
 	*c = fresh;
 	return OK;
+}
+
+enum status config_read(struct config *c, const char *path, struct err *err)
+{
+	struct buf file;
+	buf_init(&file, CONFIG_FILE_MAX);
+	enum status status = io_read_file(path, &file, err);
+	if (status == OK)
+		status = config_parse(c, buf_view(&file), path, err);
+	buf_release(&file);
+	return status;
+}
+
+bool config_has_secrets(const struct config *c)
+{
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++)
+		if (config_options[i].type == CONFIG_TYPE_SECRET && c->text[i][0] != '\0')
+			return true;
+	return false;
 }
 
 enum status config_prefix(const struct config *c, enum config_id id, struct err *err,

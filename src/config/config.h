@@ -7,7 +7,7 @@
  *
  * A file is read whole or not at all: every mistake is reported with file, line, key and what would
  * be right, and then nothing of it is applied. A name may be given once. Values end at the line's
- * end; quotes are needed only for spaces at the ends or a '#'. Holds no secrets: see instance.h.
+ * end; quotes are needed only for spaces at the ends or a '#'. Passwords of the database's roles: see instance.h.
  *
  * Life: config_init gives the defaults, config_read puts a file over them, config_release ends it.
  */
@@ -32,6 +32,7 @@ enum config_type {
 	CONFIG_TYPE_SIZE,
 	CONFIG_TYPE_CHOICE,
 	CONFIG_TYPE_TEXT,
+	CONFIG_TYPE_SECRET,
 	CONFIG_TYPE_NAME,
 	CONFIG_TYPE_ADDRESS,
 };
@@ -51,12 +52,15 @@ extern const struct config_option config_options[CONFIG_OPTIONS];
 /* "a duration such as 10s", "one of text|json": what a value of the option must be. */
 void config_describe(const struct config_option *o, struct buf *out);
 
+enum { CONFIG_FILE_MAX = 1 << 20 };
+
 struct config {
 	struct arena arena;
 	const char *text[CONFIG_OPTIONS];
 	int64_t number[CONFIG_OPTIONS];
 	int line[CONFIG_OPTIONS]; /* where the file sets it; 0: it does not */
 	const char *path;         /* of the file; NULL: none was read */
+	struct str source;        /* its text */
 };
 
 void config_init(struct config *c);
@@ -64,6 +68,12 @@ void config_release(struct config *c);
 
 /* Put a file over the defaults. INVALID: err has the first mistake, "file:line: ...". */
 MUST_CHECK enum status config_read(struct config *c, const char *path, struct err *err);
+/* The same with the text of a file that was read before. */
+MUST_CHECK enum status config_parse(struct config *c, struct str text, const char *path,
+				    struct err *err);
+
+/* Whether a secret is set. */
+bool config_has_secrets(const struct config *c);
 
 /* Put "file:line: option" in front of an error about an option's value, as far as a file sets it.
  * */
@@ -74,7 +84,7 @@ enum status config_prefix(const struct config *c, enum config_id id, struct err 
 MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
 				  struct err *err);
 
-/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, NAME, ADDRESS. The wrong kind
+/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, SECRET, NAME, ADDRESS. The wrong kind
  * is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);

@@ -3,9 +3,11 @@
 #include "base/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,13 +59,69 @@ enum status instance_paths(struct instance *i, const char *dir, struct err *err)
 	return OK;
 }
 
+/* What the parent has read. */
+static enum status read_settings(struct instance *i, const char *number, struct err *err)
+{
+	struct buf text;
+	int64_t fd;
+	if (!str_to_i64(str_of(number), 0, INT32_MAX, &fd))
+		return err_set(err, INVALID, INSTANCE_SETTINGS_ENV "=%s is no descriptor", number);
+	char path[40];
+	buf_init(&text, CONFIG_FILE_MAX);
+	/* Opened anew, because the position of the descriptor is shared by all that have it. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)fd);
+	enum status status = io_read_file(path, &text, err);
+	if (status == OK)
+		status = config_parse(&i->config, buf_view(&text), i->conf, err);
+	buf_release(&text);
+	close((int)fd);
+	unsetenv(INSTANCE_SETTINGS_ENV);
+	return status;
+}
+
+enum status instance_settings(const struct instance *i, int *fd, struct err *err)
+{
+	*fd = memfd_create("holdfast-settings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (*fd < 0)
+		return err_errno(err, FAILED, "memfd");
+	enum status status = io_write_all(*fd, i->config.source.p, i->config.source.n, err);
+	if (status == OK &&
+	    fcntl(*fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) != 0)
+		status = err_errno(err, FAILED, "memfd");
+	if (status != OK) {
+		close(*fd);
+		*fd = -1;
+	}
+	return status;
+}
+
+enum status instance_protect(const struct instance *i, bool *closed, struct err *err)
+{
+	struct stat st;
+	*closed = false;
+	if (!config_has_secrets(&i->config))
+		return OK;
+	int fd = open(i->conf, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, FAILED, "%s", i->conf);
+	enum status status = OK;
+	*closed = fstat(fd, &st) == 0 && st.st_mode & 077;
+	if (*closed && fchmod(fd, 0600) != 0)
+		status = err_errno(err, FAILED, "%s holds secrets and others can read it", i->conf);
+	close(fd);
+	return status;
+}
+
 enum status instance_find(struct instance *i, const char *dir, struct err *problem, struct err *err)
 {
 	enum status status = instance_paths(i, dir, err);
 	problem->text[0] = '\0';
 	if (status != OK)
 		return status;
-	if (access(i->conf, F_OK) == 0)
+	const char *settings = getenv(INSTANCE_SETTINGS_ENV);
+	if (settings)
+		(void)!read_settings(i, settings, problem);
+	else if (access(i->conf, F_OK) == 0)
 		(void)!config_read(&i->config, i->conf, problem);
 	else if (access(i->run_dir, F_OK) == 0 || access(i->data_dir, F_OK) == 0)
 		err_set(problem, NOT_FOUND, "%s is missing", i->conf);

@@ -1,6 +1,8 @@
 /* An instance: the folder that holds everything of one installation.
  *
- *   DIR/holdfast.conf   settings
+ *   DIR/holdfast.conf   settings, 0600: they may hold secrets
+ *   DIR/conf.d/         the operator's additions to postgresql.conf, pg_hba.conf and pg_ident.conf of the
+ *                       embedded cluster
  *   DIR/secrets         passwords of the database roles, 0600; only with db.url
  *   DIR/data/           the embedded PostgreSQL cluster
  *   DIR/log/            logs of a detached instance
@@ -34,6 +36,16 @@ MUST_CHECK enum status instance_open(struct instance *i, const char *dir, struct
  * instance. */
 MUST_CHECK enum status instance_find(struct instance *i, const char *dir, struct err *problem,
 				     struct err *err);
+/* The settings are the file's, or, in a process that the supervisor or a command has started, what
+ * that has read: the file is not for the process's user. It finds them by the descriptor whose
+ * number INSTANCE_SETTINGS_ENV has; instance_open closes it. */
+#define INSTANCE_SETTINGS_ENV "HOLDFAST_SETTINGS"
+/* The other side: a descriptor with the text of the settings as they were read. */
+MUST_CHECK enum status instance_settings(const struct instance *i, int *fd, struct err *err);
+
+/* Close holdfast.conf to other users when a secret is set in it; *closed: it was open to them. */
+MUST_CHECK enum status instance_protect(const struct instance *i, bool *closed, struct err *err);
+
 void instance_release(struct instance *i);
 
 bool instance_embedded(const struct instance *i); /* db.url is empty */

@@ -43,6 +43,7 @@ struct supervisor {
 	struct slot slots[SLOTS_MAX];
 	int count;
 	int signals, control, lock;
+	int settings_fd;        /* the settings of now, for the processes */
 	int cache_fd, event_fd; /* -1: no class uses the cache */
 	struct store *cache;
 	uint64_t cache_slots; /* in use: bit n, slot n */

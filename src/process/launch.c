@@ -114,6 +114,8 @@ static enum status launch_from_row(struct launch *l, const struct supervisor *sv
 	snprintf(l->instance_env, sizeof(l->instance_env), "HOLDFAST_INSTANCE=%s",
 		 sv->instance->dir);
 	launch_add_env(l, l->instance_env);
+	if (class->reads_settings)
+		launch_add_env(l, PROCESS_SETTINGS_ENV);
 	if (s->cache_slot) {
 		snprintf(l->cache_env, sizeof(l->cache_env), "HOLDFAST_CACHE_SLOT=%d",
 			 s->cache_slot);
@@ -151,6 +153,7 @@ enum status launch_start(const struct supervisor *sv, const struct slot *s, int 
 		     {s->cache_slot ? sv->cache_fd : -1, PROCESS_CACHE_FD},
 		     {s->cache_slot ? sv->event_fd : -1, PROCESS_EVENT_FD},
 		     {s->region >= 0 ? scoreboard_write_fd(sv->board) : -1, PROCESS_SCOREBOARD_FD},
+		     {s->class->reads_settings ? sv->settings_fd : -1, PROCESS_SETTINGS_FD},
 		     {s->class->reads_stats ? scoreboard_read_fd(sv->board) : -1,
 		      PROCESS_SCOREBOARD_READ_FD}};
 	int key = -1;

@@ -12,6 +12,7 @@
  *   PROCESS_SCOREBOARD_FD  the scoreboard (process/scoreboard.h), to map its own region for
  *                          writing; it closes the descriptor then
  *   PROCESS_SCOREBOARD_READ_FD  the same, for reading all of it
+ *   PROCESS_SETTINGS_FD  the settings as the parent has read them, for instance_open
  * and in the environment:
  *   HOLDFAST_INSTANCE      the instance folder
  *   HOLDFAST_DATABASE      libpq's conninfo of its role, when it has one; further connections
@@ -35,7 +36,11 @@ enum {
 	PROCESS_KEY_FD,
 	PROCESS_SCOREBOARD_FD,
 	PROCESS_SCOREBOARD_READ_FD,
+	PROCESS_SETTINGS_FD,
 };
+/* Where instance_open of a child finds the settings that its parent has read. */
+#define PROCESS_SETTINGS_ENV INSTANCE_SETTINGS_ENV "=11"
+_Static_assert(PROCESS_SETTINGS_FD == 11, "PROCESS_SETTINGS_ENV says so");
 
 /* What keeps a process apart from the others, as bits. */
 enum process_separation {

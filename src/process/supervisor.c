@@ -246,6 +246,25 @@ static int advance(struct supervisor *sv)
 	return next <= now ? 0 : (int)(next - now > 60000 ? 60000 : next - now);
 }
 
+/* Processes get the settings by a descriptor: the file is closed to their users, and they start with what was checked
+ * here. */
+static enum status offer_settings(struct supervisor *sv, struct err *err)
+{
+	bool closed;
+	int fd;
+	enum status status = instance_settings(sv->instance, &fd, err);
+	if (status != OK)
+		return status;
+	if (sv->settings_fd >= 0)
+		close(sv->settings_fd);
+	sv->settings_fd = fd;
+	status = instance_protect(sv->instance, &closed, err);
+	if (status == OK && closed)
+		log_warn("the settings hold secrets and were open to other users; closed (0600)",
+			 LOG_S("file", sv->instance->conf));
+	return status;
+}
+
 /* The new settings are checked first; processes then get them one after the other. */
 static enum status reload(struct supervisor *sv, struct err *err)
 {
@@ -266,6 +285,9 @@ static enum status reload(struct supervisor *sv, struct err *err)
 	}
 	config_release(&sv->instance->config);
 	sv->instance->config = fresh;
+	status = offer_settings(sv, err);
+	if (status != OK)
+		return status;
 	log_setup("holdfastd", (enum log_level)config_number(&fresh, CONFIG_LOG_LEVEL),
 		  config_number(&fresh, CONFIG_LOG_FORMAT) == 1);
 	sv->reloading = 0;
@@ -370,6 +392,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 				 .signals = -1,
 				 .control = -1,
 				 .lock = -1,
+				 .settings_fd = -1,
 				 .cache_fd = -1,
 				 .event_fd = -1,
 				 .ready_fd = ready_fd,
@@ -382,6 +405,8 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 		die("%s", err.text);
 	status = open_signals(&sv, &err);
 	if (status == OK)
+		status = offer_settings(&sv, &err);
+	if (status == OK)
 		status = make_slots(&sv, &err);
 	if (status == OK)
 		status = control_open(&sv, &err);
@@ -392,6 +417,8 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 	close_listeners(&sv);
 	store_detach(sv.cache);
 	scoreboard_close(sv.board);
+	if (sv.settings_fd >= 0)
+		close(sv.settings_fd);
 	if (sv.cache_fd >= 0)
 		close(sv.cache_fd);
 	if (sv.event_fd >= 0)

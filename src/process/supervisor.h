@@ -42,8 +42,9 @@ struct process_class {
 	/* Has a listening socket of its own, at the address that the option `address` names. */
 	bool listens;
 	enum config_id address;
-	bool caches;     /* shares the cache */
-	const char *key; /* file below the instance's folder that it gets open; NULL: none */
+	bool reads_settings; /* gets the settings: its user cannot read the file */
+	bool caches;         /* shares the cache */
+	const char *key;     /* file below the instance's folder that it gets open; NULL: none */
 	const struct process_database *databases; /* ends with {0}; NULL: none */
 	/* Starts after the embedded database, ends before it. For a pair: one of the rows is
 	 * enough. */

@@ -56,6 +56,7 @@ static const struct process_class classes[] = {
      .count = web_processes,
      .own_user = true,
      .user = CONFIG_USER_WEB,
+     .reads_settings = true,
      .listens = true,
      .address = CONFIG_WEB_LISTEN,
      .caches = true,

@@ -35,4 +35,58 @@ $i->set('web.proceses' => 3);
 is($code, 1, 'with a mistake in the file nothing starts');
 like($text, qr/holdfast\.conf:\d+: unknown option 'web\.proceses'; did you mean 'web\.processes'\?/, 'and the mistake is named');
 is_deeply([ $i->left ], [], 'and nothing is left');
+
+# ---- secrets ----
+my $file = "$i->{dir}/holdfast.conf";
+sub mode { return sprintf '%04o', (stat $_[0])[2] & 07777 }
+my $fresh = Instance->make;
+is(mode("$fresh->{dir}/holdfast.conf"), '0600', 'settings are made for us alone');
+$i->set('web.processes' => 1);
+chmod 0644, $file;
+$i->up;
+is(mode($file), '0644', 'settings without a secret may be open');
+is($i->get('/readyz')->{status}, 200, 'and the instance runs');
+$i->set('web.processes' => 1, 'ops.token' => 'the-secret-of-operators');
+is(mode($file), '0644', 'somebody sets a secret');
+($code, $text) = $i->run('reload');
+is($code, 0, 'with a reload') or diag $text;
+is(mode($file), '0600', 'the file is closed');
+like($i->log, qr/hold secrets and were open to other users/, 'and it is logged');
+$i->until_running;
+$i->until('/ops is on', sub { $i->get('/ops')->{status} == 200 });
+pass('processes whose user cannot read the file have the settings');
+is(($i->run('down'))[0], 0, 'down');
+chmod 0640, $file;
+$i->up;
+is(mode($file), '0600', 'at a start, too');
+is(($i->run('down'))[0], 0, 'down');
+
+# ---- what operators add to the database's files ----
+mkdir "$i->{dir}/conf.d";
+my $system = $> ? scalar getpwuid $> : 'nobody';
+my %own = ('postgresql.conf' => "work_mem = '7MB'", 'pg_ident.conf' => "holdfast $system visitor",
+	'pg_hba.conf' => 'local all rejected reject');
+for my $name (sort keys %own) {
+	open my $out, '>', "$i->{dir}/conf.d/$name" or die $!;
+	print $out "# mine\n$own{$name}\n";
+	close $out;
+}
+sub sql { my $said = `psql -XAtq -h $i->{dir}/run -U $_[0] -d holdfast -c "$_[1]" 2>&1`; return $said =~ s/\n\z//r }
+for my $round ('first', 'second') {
+	$i->up;
+	is(sql('postgres', 'SHOW work_mem'), '7MB', "a setting of conf.d prevails at the $round start");
+	sql('postgres', 'CREATE ROLE visitor LOGIN IN ROLE holdfast_web; CREATE ROLE rejected LOGIN') if $round eq 'first';
+	my $mapped = q{SELECT count(*) FROM pg_ident_file_mappings WHERE pg_username = 'visitor' AND error IS NULL};
+	is(sql('postgres', $mapped), '1', 'a user of pg_ident.conf is known');
+	like(sql('rejected', 'SELECT 1'), qr/pg_hba\.conf rejects connection/, 'a line of pg_hba.conf comes first');
+	is($i->get('/readyz')->{status}, 200, 'and the instance runs');
+	is(($i->run('down'))[0], 0, 'down');
+}
+open my $bad, '>', "$i->{dir}/conf.d/postgresql.conf" or die $!;
+print $bad "work_mem = 'much'\n";
+close $bad;
+($code, $text) = $i->run('up', '--detach');
+is($code, 1, 'a mistake there keeps the instance from starting');
+like($text, qr/invalid value for parameter "work_mem": "much"/, 'and is shown');
+is_deeply([ $i->left ], [], 'and nothing is left');
 done_testing;

@@ -69,7 +69,8 @@ for my $web (grep { m{^web/} } sort keys %s) {
 	my @foreign = grep { /^\// && !/^\/dev\/null$|holdfast\.log$|^\/memfd:holdfast-cache / } map { readlink("/proc/$s{$web}{pid}/fd/$_") // () } readdir $fds;
 	is_deeply(\@foreign, [], 'and it has no file open but the log and the cache');
 	my $environ = join ' ', sort map { /^(\w+)=/ } split /\0/, Instance::read_file("/proc/$s{$web}{pid}/environ");
-	is($environ, 'HOLDFAST_CACHE_SLOT HOLDFAST_DATABASE HOLDFAST_INSTANCE HOLDFAST_SCOREBOARD_REGION', 'and nothing in its environment but what it needs');
+	is($environ, 'HOLDFAST_CACHE_SLOT HOLDFAST_DATABASE HOLDFAST_INSTANCE HOLDFAST_SCOREBOARD_REGION HOLDFAST_SETTINGS',
+		'and nothing in its environment but what it needs');
 }
 
 # ---- what dies comes back ----

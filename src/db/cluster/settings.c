@@ -1,9 +1,12 @@
 #include "db/cluster/internal.h"
+#include "base/folder.h"
 #include "base/io.h"
 
 #include <pwd.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
+
+enum { CONF_MAX = 1 << 18 };
 
 static int64_t clamp(int64_t v, int64_t low, int64_t high)
 {
@@ -23,7 +26,8 @@ static void write_settings(struct buf *out, const struct instance *i)
 
 	buf_printf(
 	    out,
-	    "# Written by Holdfast at every start. Your own settings: local.conf beside this file.\n"
+	    "# Written by Holdfast at every start. Your own settings: conf.d/postgresql.conf in the\n"
+	    "# folder of the instance; they are put at the end of this file and so prevail.\n"
 	    "listen_addresses = ''\n"
 	    "port = %d\n"
 	    "unix_socket_directories = '",
@@ -123,15 +127,44 @@ static enum status write_files(void *ctx, struct err *err)
 	return status;
 }
 
+/* What the operator adds to a file of the server: DIR/conf.d/NAME, when there is one. */
+static enum status add_own(struct buf *out, const struct instance *i, const char *name,
+			   struct err *err)
+{
+	char path[PATH_MAX];
+	struct buf own;
+	enum status status = io_path(path, sizeof(path), err, "%s/conf.d/%s", i->dir, name);
+	if (status == OK)
+		status = folder_trusted(path, err);
+	if (status != OK)
+		return status;
+	buf_init(&own, CONF_MAX / 2);
+	status = io_read_file(path, &own, err);
+	if (status == OK) {
+		buf_printf(out, "\n# From conf.d/%s:\n", name);
+		buf_str(out, buf_view(&own));
+		buf_putc(out, '\n');
+	}
+	buf_release(&own);
+	return status == NOT_FOUND ? OK : status;
+}
+
 enum status cluster_configure(const struct instance *i, struct err *err)
 {
 	struct files f = {.instance = i};
-	buf_init(&f.settings, 65536);
-	buf_init(&f.hba, 65536);
-	buf_init(&f.idents, 65536);
+	buf_init(&f.settings, CONF_MAX);
+	buf_init(&f.hba, CONF_MAX);
+	buf_init(&f.idents, CONF_MAX);
 	write_settings(&f.settings, i);
+	enum status status = add_own(&f.settings, i, "postgresql.conf", err);
+	if (status == OK)
+		status = add_own(&f.hba, i, "pg_hba.conf", err);
+	/* Ours is behind: the first line that fits counts, and ours fits all local users. */
 	buf_puts(&f.hba, "local all all peer map=holdfast\n");
-	enum status status = write_idents(&f.idents, i, err);
+	if (status == OK)
+		status = write_idents(&f.idents, i, err);
+	if (status == OK)
+		status = add_own(&f.idents, i, "pg_ident.conf", err);
 	if (status == OK)
 		status = cluster_act(i, write_files, &f, err);
 	buf_release(&f.settings);
