@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 static const char *base_url;
+static const char *exclude;
 static bool sarif;
 
 static const struct cli_option options[] = {
     {"base-url", 0, CLI_TEXT, "URL", 0, 0,
-     "where the site is served (default: as its robots.txt, sitemaps or canonical links say)",
-     &base_url},
+     "where the site is served (default: as most of its own addresses say)", &base_url},
+    {"exclude", 0, CLI_TEXT, "PATTERNS", 0, 0,
+     "files that are not audited, with commas: drafts,*/print.html", &exclude},
     {"sarif", 0, CLI_FLAG, NULL, 0, 0, "print SARIF 2.1.0 instead of text", &sarif},
     {0},
 };
@@ -74,6 +76,7 @@ static int audit_command(int argc, char **argv)
 		return cli_usage_error("--base-url begins with https:// or http://");
 	const struct site_options site = {.path = argv[1],
 					  .base_url = base_url,
+					  .exclude = exclude,
 					  .program_dir = program_dir,
 					  .user = reading_user()};
 	report_init(&report);

@@ -58,6 +58,8 @@ sub sitemap { return qq(<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="h
 my %shop = ('@context' => 'https://schema.org', '@type' => 'Bakery', name => 'Good Bread', telephone => '+41 44 123 45 67', url => 'https://example.org/',
 	address => { '@type' => 'PostalAddress', streetAddress => 'Main street 5', postalCode => '8000', addressLocality => 'Zurich', addressCountry => 'CH' });
 sub block { my (%change) = @_; my %is = (%shop, %change); delete $is{$_} for grep { !defined $is{$_} } keys %is; return '<script type="application/ld+json">' . JSON::PP->new->canonical->encode(\%is) . '</script>' }
+sub graph { return '<script type="application/ld+json">' . JSON::PP->new->canonical->encode({ '@context' => 'https://schema.org', '@graph' => [@_] }) . '</script>' }
+sub hours { my ($day, $opens, $closes) = @_; return { '@type' => 'OpeningHoursSpecification', dayOfWeek => $day, opens => $opens, closes => $closes } }
 my $shown = '<h1>Good Bread</h1><address>Main street 5, 8000 Zurich</address><a href="tel:+41441234567">044 123 45 67</a>';
 my $u = 'https://example.org';
 my %dated = map { ("p$_.html" => page('x')) } 1 .. 25;
@@ -72,6 +74,21 @@ my @cases = (
 	['lang-missing', { 'index.html' => page('', '', lang => '') }, ['index.html'], { 'index.html' => '<meta http-equiv="refresh" content="0; url=x.html">', 'x.html' => page() }],
 	['description-missing', { 'index.html' => page('', '', no_description => 1) }, ['index.html'], { 'index.html' => page('', '<meta name="robots" content="noindex">', no_description => 1) }],
 	['viewport-missing', { 'index.html' => page('', '', no_viewport => 1) }, ['index.html'], { 'index.html' => page() }],
+	['page-placeholder', { 'index.html' => page('', '<title>Untitled Document</title>', no_title => 1) }, ['index.html:2'], { 'index.html' => page('', '<title>Document management for bakers</title>', no_title => 1) }],
+	['page-placeholder', { 'index.html' => page('<p>Lorem ipsum dolor sit amet</p>') }, ['index.html'], { 'index.html' => page('<!-- Lorem ipsum dolor --><template>Lorem ipsum dolor</template>') }],
+	['id-dangling', { 'index.html' => page($shown, block(parentOrganization => { '@id' => '#org' })) }, ['index.html:2'], { 'index.html' => page($shown, block(parentOrganization => { '@id' => '#org' }, image => { '@id' => 'https://cdn.example/x.jpg' }) . graph({ '@type' => 'Organization', '@id' => '#org', name => 'Bread Group' })) }, ['--base-url', $u]],
+	['id-dangling', { 'index.html' => page($shown, block('@id' => "$u/#shop", parentOrganization => { '@id' => "$u/about.html#org" })) }, ['index.html:2'], { 'index.html' => page($shown, block('@id' => "$u/#shop", parentOrganization => { '@id' => "$u/about.html#org" })), 'about.html' => page('', graph({ '@type' => 'Organization', '@id' => "$u/about.html#org", name => 'Bread Group' })) }, ['--base-url', $u]],
+	['telephone-differs', { 'index.html' => page("$shown<p>Call us: 044 999 88 77</p>", block()) }, ['index.html:2'], { 'index.html' => page("$shown<p>Fax: 044 999 88 77, mobile phone: none, Mobile 079 999 88 77</p><p>Call (044) 123 45-67</p>", block()) }, ['--base-url', $u]],
+	['telephone-differs', { 'index.html' => page("$shown<a href=\"tel:+41%2044%20999%2088%2077\">call</a>", block()) }, ['index.html:3'], { 'index.html' => page("$shown<a href=\"tel:+41%2044%20999%2088%2077\">call</a>", block(department => { '@type' => 'Bakery', name => 'Shop', telephone => '+41449998877' })) }, ['--base-url', $u]],
+	['hours-differ', { 'index.html' => page("$shown<p>Mon-Fri: 9am - 6pm</p>", block(openingHours => 'Mo-Fr 09:00-17:00')) }, ['index.html:2'], { 'index.html' => page("$shown<p>Monday to Friday 9-5, closed</p><p>Sat 10 to 11 people come</p>", block(openingHours => 'Mo-Fr 09:00-17:00')) }, ['--base-url', $u]],
+	['hours-differ', { 'index.html' => page("$shown<table><tr><td>Montag<td>geschlossen</table>", block(openingHoursSpecification => [hours('Monday', '08:00', '12:00')])) }, ['index.html:2'], { 'index.html' => page("$shown<table><tr><td>Montag<td>8\x{e2}\x{80}\x{93}12 Uhr, 13.30\x{e2}\x{80}\x{93}18 Uhr</table>", block(openingHoursSpecification => [hours('Monday', '08:00', '12:00'), hours('Monday', '13:30', '18:00')])) }, ['--base-url', $u]],
+	['hours-unsaid', { 'index.html' => page("$shown<p>Open Mon-Fri 9-5</p>", block()) }, ['index.html:2'], { 'index.html' => page("$shown<p>Meet Monday, 5 people; sun 40 degrees</p>", block()) }, ['--base-url', $u]],
+	['blocks-differ', { 'index.html' => page($shown, block() . "\n" . block(telephone => '+41 44 999 88 77')) }, ['index.html:3'], { 'index.html' => page($shown, block() . "\n" . block(telephone => '+41 (44) 123 45 67', address => { %{ $shop{address} }, streetAddress => 'Main Street, 5' })) }, ['--base-url', $u], ['index.html:3 value-not-visible']],
+	['blocks-differ', { 'index.html' => page($shown, block()), 'contact.html' => page($shown =~ s/123 45 67/123 45 99/r, block(telephone => '+41441234599')) }, ['index.html:2'], { 'index.html' => page($shown, block()), 'contact.html' => page($shown, block(telephone => '+41 44 123 45 67')) }, ['--base-url', $u], ['contact.html:3 telephone-differs']],
+	['address-private', { 'index.html' => page('', canonical('http://localhost:4000/')) }, ['index.html:2'], { 'index.html' => page('<a href="http://localhost:4000/">as in the guide</a>', canonical("$u/")) }],
+	['address-private', { 'index.html' => page(), 'sitemap.xml' => sitemap(['http://127.0.0.1:8080/']) }, ['sitemap.xml:3'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }],
+	['canonical-hosts', { 'index.html' => page('', canonical("$u/")), 'a.html' => page('', canonical("$u/a.html")), 'b.html' => page('', canonical('https://www.example.org/b.html')) }, ['b.html:2'], { 'index.html' => page('', canonical("$u/")), 'a.html' => page('', canonical('https://EXAMPLE.org/a.html')) }],
+	['canonical-hosts', { 'index.html' => page('', canonical("$u/") . qq(\n<meta property="og:url" content="https://www.example.org/">)) }, ['index.html:3'], { 'index.html' => page('', canonical("$u/") . qq(<meta property="og:url" content="$u/">)) }],
 	['image-without-alt', { 'a.png' => 'x', 'index.html' => page('<img src="a.png">') }, ['index.html:3'], { 'a.png' => 'x', 'index.html' => page('<img src="a.png" alt="">') }],
 	['block-unparsable', { 'index.html' => page('', '<script type="application/ld+json">{"a": }</script>') }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u]],
 	['block-url-broken', { 'index.html' => page($shown, block(image => "$u/gone.jpg")) }, ['index.html:2'], { 'a.jpg' => 'x', 'index.html' => page($shown, block(image => "$u/a.jpg")) }, ['--base-url', $u]],
@@ -79,7 +96,7 @@ my @cases = (
 	['value-not-visible', { 'index.html' => page($shown =~ s/5, 8000/5,<span hidden>8000<\/span>/r, block()) }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u]],
 	['local-business-missing', { 'index.html' => page($shown) }, ['index.html:3'], { 'index.html' => page('<address>By <a href="mailto:x@example.org">x@example.org</a> 2026</address>') }],
 	['local-business-missing', { 'index.html' => page('<p>Bakery Miller, 12 Mill Street, Springfield 62701</p><p>Phone: (217) 555 0123</p>') }, ['index.html'],
-		{ 'index.html' => page('<p>Chapter 12, Wall Street, tells of 2008 and 40000 telegrams</p>'), 'a.html' => page('<div itemscope itemtype="https://schema.org/Bakery"><p>12 Mill Street, Springfield 62701, phone (217) 555 0123</p></div>') }],
+		{ 'index.html' => page('<p>Chapter 12, Wall Street, tells of 2008 and 40000 telegrams</p>'), 'a.html' => page('<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">Miller</h1><p itemprop="address">12 Mill Street, Springfield 62701</p>phone (217) 555 0123</div>') }],
 	['type-in-name', { 'index.html' => page("Good Bread Hair Salon $shown", block('@type' => 'LocalBusiness', name => 'Good Bread Hair Salon')) }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u], ['index.html:2 type-general']],
 	['cart-beside-door', { 'index.html' => page("$shown<form action=\"/cart/add\"></form>", block()) }, ['index.html:3'], { 'index.html' => page('<form action="/cart/add"></form>') }, ['--base-url', $u]],
 	['cart-beside-door', { 'index.html' => page("$shown<button class=\"big snipcart-add-item\">Buy</button>", block()) }, ['index.html:3'], { 'index.html' => page("$shown<p class=\"cartography\">Map</p>", block()) }, ['--base-url', $u]],
@@ -159,8 +176,93 @@ is($code, 0, 'nothing found: 0');
 ($code, $text) = audit('audit', 'site', "$dir/b/c d.html");
 is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 
+# ---- where the site is served, and what belongs to it ----
+{
+	# A site below a path, as every generator writes it that was told its base; nothing is said on the command line.
+	my $base = 'https://example.org/docs';
+	my $link = sub { canonical("$base/$_[0]") . '<link rel="stylesheet" href="/docs/a.css">' };
+	my $below = write_site({ 'index.html' => page('<a href="/docs/b/">b</a><img alt="" src="/docs/i.png">', $link->('')), 'b/index.html' => page('<a href="/docs/">up</a><a href="/docs/c">c</a>', $link->('b/')),
+		'c.html' => page('<a href="/docs/gone">x</a>', $link->('c')), 'a.css' => '', 'i.png' => 'x', 'sitemap.xml' => sitemap(map { ["$base/$_"] } '', 'b/', 'c'), 'robots.txt' => "Sitemap: $base/sitemap.xml\n" });
+	my (undef, $report) = findings($below);
+	is_deeply(named($report), ['c.html:3 link-broken'], 'a site below a path: what is broken is found, and nothing else');
+	# without canonical links and sitemaps, its own links tell
+	my %pages = map { ("p$_.html" => page('<a href="/app/' . ($_ % 5 + 1 == 3 ? 'p1' : 'p' . ($_ % 5 + 1)) . '.html">next</a><a href="/app/">home</a>', '<link rel="stylesheet" href="/app/s.css">')) } 1 .. 5;
+	(undef, $report) = findings(write_site({ %pages, 'index.html' => page('<a href="/app/p1.html">1</a>'), 's.css' => '' }));
+	is_deeply(named($report), [], 'the path is learned from links as well');
+	(undef, $report) = findings(write_site({ 'index.html' => page('<a href="/old/">old</a><a href="/a.html">a</a>'), 'a.html' => page('<a href="/">up</a>') }));
+	is_deeply(named($report), ['index.html:3 link-broken'], 'one broken link makes no path');
+	(undef, $report) = findings(write_site({ 'index.html' => page('', canonical("$u/docs/") . '<link rel="icon" href="/docs/i.png">'), 'docs.html' => page(), 'i.png' => '', 'x/index.html' => page('', canonical("$u/docs/x/")) }), '--base-url', "$u/docs/");
+	is_deeply(named($report), [], 'what is said on the command line counts');
+}
+{
+	my $parts = { 'index.html' => page('<a href="drafts/a.html">a</a>'), '_partials/head.html' => '<title></title><a href="gone.html">x</a>', 'b/_layout.html' => '<html>{{ content }}',
+		'nav.html' => '<nav><a href="../gone.html">x</a></nav>', 'google1234567890.html' => 'google-site-verification: google1234567890.html',
+		'drafts/a.html' => page('<a href="gone.html">x</a>'), 'old/print/a.html' => page('<a href="gone.html">x</a>') };
+	my $dir = write_site($parts);
+	my (undef, $report) = findings($dir);
+	is_deeply(named($report), ['drafts/a.html:3 link-broken', 'old/print/a.html:3 link-broken'], 'partials, layouts and parts of pages are no pages');
+	(undef, $report) = findings($dir, '--exclude', 'drafts/, */print/*');
+	is_deeply(named($report), [], 'what is excluded is not audited, and a link to it is not broken');
+	(undef, $report) = findings($dir, '--exclude', 'a.html,draft');
+	is_deeply(named($report), ['drafts/a.html:3 link-broken', 'old/print/a.html:3 link-broken'], 'a pattern matches whole paths or folders');
+}
+
+# ---- microdata and RDFa say what JSON-LD says ----
+{
+	my %said = (
+		name => 'Good Bread', telephone => '+41 44 123 45 67', openingHours => 'Mo-Fr 08:00-18:00', url => '/', latitude => '47.37690', longitude => '8.54170',
+	);
+	my $micro = sub { my %is = (%said, @_); qq(<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">$is{name}</h1><div itemprop="address" itemscope itemtype="https://schema.org/PostalAddress"><span itemprop="streetAddress">Main street 5</span>, <span itemprop="postalCode">8000</span> <span itemprop="addressLocality">Zurich</span><meta itemprop="addressCountry" content="CH"></div>
+<a itemprop="telephone" href="tel:$is{telephone}">044 123 45 67</a><time itemprop="openingHours" datetime="$is{openingHours}">weekdays</time><a itemprop="url" href="$is{url}">home</a><div itemprop="geo" itemscope itemtype="https://schema.org/GeoCoordinates"><meta itemprop="latitude" content="$is{latitude}"><meta itemprop="longitude" content="$is{longitude}"></div></div>) };
+	my $rdfa = sub { my $text = $micro->(@_); $text =~ s/itemscope itemtype="https:\/\/schema.org\/(\w+)"/typeof="$1"/g; $text =~ s/itemprop=/property=/g; return qq(<div vocab="https://schema.org/">$text</div>) };
+	for my $form (['microdata', $micro], ['RDFa', $rdfa]) {
+		my ($name, $make) = @$form;
+		my (undef, $report) = findings(write_site({ 'index.html' => page($make->()) }), '--base-url', $u);
+		is_deeply(named($report), [], "$name: a sound business") or diag explain $report;
+		my @wrong = (['text-empty', name => ''], ['telephone-letters', telephone => '555-CALL'], ['opening-hours-unreadable', openingHours => 'Mo-Fr 25:00-99:00'],
+			['latitude-range', latitude => '900.00001'], ['coordinates-swapped', latitude => '8.54170', longitude => '47.37690'], ['coordinates-outside-country', latitude => '52.52000', longitude => '13.40500'],
+			['link-broken block-url-broken', url => 'gone.html'], ['placeholder', name => '[Your name]']);
+		for my $case (@wrong) {
+			my ($rules, %change) = @$case;
+			(undef, $report) = findings(write_site({ 'index.html' => page($make->(%change)) }), '--base-url', $u);
+			my %found = map { $_->{rule} => 1 } @{ $report->{findings} };
+			is_deeply([ sort keys %found ], [ sort split / /, $rules ], "$name: $rules") or diag explain $report;
+		}
+	}
+	my (undef, $report) = findings(write_site({ 'index.html' => page('<div itemscope itemtype="https://schema.org/Bakery" itemref="x y"><h1 itemprop="name">Good Bread</h1></div><p id="x" itemprop="address">Main street 5, 8000 Zurich</p><div itemscope itemtype="http://data-vocabulary.org/Review"><b itemprop="rating">nine</b></div>') }));
+	is_deeply(named($report), [], 'an item may refer to what stands elsewhere, and other vocabularies are not judged') or diag explain $report;
+	(undef, $report) = findings(write_site({ 'index.html' => page('<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">Good Bread</h1><p itemprop="address">Main street 5</p><b itemprop="telephone">+41441234599</b></div>' . $shown, block()) }), '--base-url', $u);
+	ok(grep({ $_->{rule} eq 'blocks-differ' } @{ $report->{findings} }), 'microdata and JSON-LD of one business are compared');
+}
+
+# ---- what people write in many ways is seen ----
+for my $case (['Main street 5, Suite 2', 'Main Street 5 Suite 2'], ['Main street 5, Suite 2', '<p>Main Street 5</p><p>(at the corner)</p><p>Ste. 2</p>'], ["Hauptstra\xc3\x9fe 5", 'HAUPTSTRASSE 5'], ['12 Mill Street', '12 Mill St.'],
+	["Rue de l'\xc3\x89glise 3", "3, rue de l&rsquo;\xc3\x89glise, Rue de l&rsquo;eglise 3"], ["Z\xc3\xbcrcherstr. 1", "Z\xc3\x9cRCHERSTRASSE 1"], ['5th Avenue 1', '5th Ave 1']) {
+	my ($street, $body) = @$case;
+	my $json = '<script type="application/ld+json">{"@context":"https://schema.org","@type":"Bakery","name":"Good Bread","address":{"@type":"PostalAddress","streetAddress":"' . $street . '","addressLocality":"Zurich"}}</script>';
+	my (undef, $report) = findings(write_site({ 'index.html' => page("<h1>Good Bread</h1><p>$body</p><p>Zurich</p>", $json) }));
+	is_deeply(named($report), [], "$street is shown") or diag explain $report;
+}
+
+# ---- cases that others wrote, where they are: what each name says is found, and what has no error has none ----
+SKIP: {
+	my ($cases) = grep { -d } map { "$_/audit-site" } grep { defined } $ENV{HOLDFAST_CASES}, "$root/../shared/cases", "$root/../../shared/cases";
+	skip 'the folder shared/cases is not here', 1 if !$cases;
+	my %right = ('a01-clean' => [], 'a02-microdata-bad' => [qw(text-empty telephone-letters opening-hours-unreadable latitude-range longitude-missing)], 'a03-openingHours-ampm' => ['opening-hours-unreadable'],
+		'a07-yoast-graph' => [], 'a08-dangling-id' => ['id-dangling'], 'a10-swapped-latlon' => ['coordinates-swapped'], 'a15-breadcrumb-no-position' => ['list-position-missing', 'list-name-missing'],
+		'a22-conflict-phone' => ['telephone-differs'], 'a23-localhost-canonical' => ['address-private'], 'a28-comment-cdata' => ['block-unparsable'], 'a33-rating-of-product' => [], 'a36-speakable' => []);
+	my %also = ('a02-microdata-bad' => { 'block-empty' => 1, 'address-coordinates-only' => 1 }, 'a22-conflict-phone' => { 'hours-unsaid' => 1 }, 'a07-yoast-graph' => { 'type-redundant' => 1 });
+	for my $name (sort keys %right) {
+		my (undef, $report) = findings("$cases/$name");
+		my %found = map { $_->{rule} => 1 } @{ $report->{findings} };
+		delete @found{ keys %{ $also{$name} // {} } };
+		is_deeply([ sort keys %found ], [ sort @{ $right{$name} } ], "$name") or diag explain $report;
+	}
+}
+
 # ---- what cannot be done ----
-for my $wrong (['audit', 'site', "$work/nowhere"], ['audit', 'site', "$root/Makefile"], ['audit', 'site', '/dev/null']) {
+my $empty = write_site({ 'a.css' => '', 'sitemap.xml' => sitemap(["$u/"]) });
+for my $wrong (['audit', 'site', $empty], ['audit', 'site', "$work/nowhere"], ['audit', 'site', "$root/Makefile"], ['audit', 'site', '/dev/null']) {
 	($code, $text, $talk) = audit(@$wrong);
 	ok($code == 1 && $talk =~ /^holdfast audit: \S/m && $text eq '', "exit 1 and why: @$wrong[2..$#$wrong]") or diag "$code $text $talk";
 }

@@ -1,40 +1,142 @@
 /* How the parts of the reader fit together; a file calls only those above it:
  *
- *   say.c     facts within their bounds, texts made comparable
- *   places.c  addresses and telephone numbers in plain text
- *   block.c   JSON-LD
- *   html.c    a page: the tree
- *   maps.c    sitemaps and robots.txt
- *   page.c    serving
+ *   say.c      facts within their bounds, texts on one line
+ *   plain.c    texts in the form in which they are compared
+ *   tree.c     libgumbo's tree
+ *   places.c   addresses and telephone numbers in plain text
+ *   times.c    opening hours in plain text, and those of a block
+ *   compare.c  businesses against the page and against one another
+ *   block.c    structured data of a page: checked, compared
+ *   items.c    microdata and RDFa as structured data
+ *   html.c     a page
+ *   maps.c     sitemaps and robots.txt
+ *   page.c     serving
  */
 #ifndef AUDIT_PAGE_INTERNAL_H
 #define AUDIT_PAGE_INTERNAL_H
 
+#include <gumbo.h>
 #include "audit/page/page.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "site/facts/facts.h"
+
+/* Structured data at one place of a page: JSON-LD, or an item of microdata or RDFa as a tree of the same shape. */
+struct page_block {
+	const struct json_value *root;
+	uint32_t line, column;
+};
+
+/* A number that the page asks to call. */
+struct page_phone {
+	char digits[20];
+	uint32_t line, column; /* 0: in plain text */
+};
+
+enum { PAGE_PHONES_MAX = 16, PAGE_SPANS_MAX = 6 };
+
+/* The opening hours of a week, [day from Monday], in minutes of the day; past midnight over 24 * 60. */
+struct page_week {
+	struct {
+		struct page_span {
+			int from, to;
+		} span[PAGE_SPANS_MAX];
+		size_t count;
+		bool said; /* also that it is closed */
+	} day[7];
+	bool any, unclear; /* unclear: seasons, or what cannot be read */
+};
 
 struct page_state {
 	page_found *found;
 	void *ctx;
 	size_t facts;
-	struct arena arena;
-	struct buf
-	    text; /* what the page shows, ASCII in lower case; blanks squeezed, then left out */
-	struct buf digits; /* the digits of it, and of links to call */
+	struct arena arena; /* the tree of the page */
+
+	/* what the page shows */
+	struct buf text;   /* ASCII in lower case, blanks squeezed */
+	struct buf plain;  /* for comparing: page_plain */
+	struct buf digits; /* of the text and of links to call */
+	struct page_phone phone[PAGE_PHONES_MAX];
+	size_t phones;
+
+	/* structured data */
+	struct arena blocks_arena;
+	struct page_block *block;
+	size_t blocks, blocks_room;
+	struct facts_ids ids;
 };
+
+/* ---- say.c ---- */
 
 void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
 	      struct str a, struct str b);
-void page_html(struct page_state *s, struct str body);
-/* A street address and a telephone number written as text; what s->text holds. */
+/* White space of any kind becomes one blank. squeeze: and ASCII becomes small. Both go on from what `out` has. */
+void page_one_line(struct buf *out, struct str s);
+void page_squeeze(struct buf *out, struct str s);
+
+/* ---- plain.c ---- */
+
+void page_plain(struct buf *out, struct str s);
+
+/* ---- tree.c ---- */
+
+/* Trimmed; p is NULL when the attribute is missing. */
+struct str tree_attribute(const GumboNode *node, const char *name);
+/* Whether one of the parts of a list, without case. */
+bool tree_has_part(struct str list, char separator, const char *part);
+struct tree_visitor {
+	void (*enter)(void *ctx, const GumboNode *element);
+	void (*leave)(void *ctx, const GumboNode *element); /* may be NULL */
+	void (*text)(void *ctx, const GumboNode *text);     /* may be NULL; comments too */
+};
+/* All that belongs to the document below root, root itself included: not what templates hold, and each element once. */
+void tree_walk(const GumboNode *root, const struct tree_visitor *visitor, void *ctx);
+/* Append the text below, at most until `out` has max bytes. */
+void tree_text(const GumboNode *node, struct buf *out, size_t max);
+
+/* ---- places.c ---- */
+
+/* A street address and telephone numbers written as text; what s->text holds. */
 void page_places(struct page_state *s);
-/* A block of JSON-LD, after the page's text is known. */
-void page_block(struct page_state *s, struct str json, uint32_t line, uint32_t column);
+/* A number to call, into s->phone. */
+void page_add_phone(struct page_state *s, struct str number, uint32_t line, uint32_t column);
+
+/* ---- times.c ---- */
+
+/* Opening hours that stand in the text, as far as they are written plainly: "Mon-Fri 9am-5pm". */
+void page_hours_of_text(struct str text, struct page_week *week);
+/* Those of a business: openingHoursSpecification and openingHours. */
+void page_hours_of_block(const struct json_value *business, struct page_week *week);
+
+/* ---- compare.c ---- */
+
+/* Businesses of all blocks against what the page shows, and against one another. */
+void page_compare(struct page_state *s);
+
+/* ---- block.c ---- */
+
+void page_add_block(struct page_state *s, const struct json_value *root, uint32_t line,
+		    uint32_t column);
+/* A script of JSON-LD. */
+void page_json_ld(struct page_state *s, struct str json, uint32_t line, uint32_t column);
+/* All that was added, when the text of the page is known. */
+void page_check_blocks(struct page_state *s);
+/* Whether an object is of a type of schema.org, or of one below it. */
+struct schema_type;
+bool page_is_a(const struct json_value *object, const struct schema_type *ancestor);
+
+/* ---- items.c ---- */
+
+void page_items(struct page_state *s, const GumboNode *root);
+
+/* ---- html.c, maps.c ---- */
+
+void page_html(struct page_state *s, struct str body);
 void page_sitemap(struct page_state *s, struct str body);
 void page_robots(struct page_state *s, struct str body);
-
-/* Text squeezed for comparing: one blank for white space of any kind, ASCII in lower case. */
-void page_squeeze(struct buf *out, struct str s);
 
 #endif

@@ -4,17 +4,20 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TREE_BYTES_MAX = 320 << 20, OUT_BYTES = 64 * 1024 };
+enum { TREE_BYTES_MAX = 320 << 20, BLOCKS_BYTES_MAX = 64 << 20, OUT_BYTES = 64 * 1024 };
 
 void page_read(enum page_kind kind, struct str body, page_found *found, void *ctx)
 {
 	struct page_state s = {.found = found, .ctx = ctx};
 	arena_init(&s.arena, TREE_BYTES_MAX);
 	buf_init(&s.text, 2 * (size_t)PAGE_BYTES_MAX);
+	buf_init(&s.plain, 2 * (size_t)PAGE_BYTES_MAX);
 	buf_init(&s.digits, PAGE_BYTES_MAX);
+	arena_init(&s.blocks_arena, BLOCKS_BYTES_MAX);
 	if (memchr(body.p ? body.p : "", 0, body.n))
 		page_say(&s, PAGE_NUL, 0, 0, STR(""), STR(""));
 	else if (!utf8_is_valid(body))
@@ -31,7 +34,10 @@ void page_read(enum page_kind kind, struct str body, page_found *found, void *ct
 		break;
 	}
 	buf_release(&s.text);
+	buf_release(&s.plain);
 	buf_release(&s.digits);
+	free(s.block);
+	arena_release(&s.blocks_arena);
 	arena_release(&s.arena);
 }
 

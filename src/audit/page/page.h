@@ -41,16 +41,26 @@ enum page_fact {
 	PAGE_BASE,      /* a: href */
 	PAGE_REFRESH,   /* a: content of <meta http-equiv=refresh> */
 	PAGE_CANONICAL, /* a: href */
-	PAGE_HREFLANG,  /* a: href, b: language */
-	PAGE_LINK,      /* a: href */
-	PAGE_RESOURCE,  /* a: address, b: "script", "style", "image", "frame", "font", "media" */
-	PAGE_LAZY,      /* as PAGE_RESOURCE, loaded when scrolled to */
-	PAGE_ANCHOR,    /* a: id or name */
-	PAGE_NO_ALT,    /* an image without alt; a: src */
-	PAGE_CART,      /* a: what speaks of a cart or checkout */
-	PAGE_STREET,    /* a street address is told; a: it; b: "guess" when only its looks say so */
-	PAGE_PHONE,     /* a number to call; a: it */
-	PAGE_BUSINESS,  /* a LocalBusiness in a block, in microdata or RDFa */
+	PAGE_OG_URL,    /* a: content of <meta property="og:url"> */
+	PAGE_FRAGMENT, /* neither a doctype nor <html>, <head>, <body> or <title>: a part of pages */
+	PAGE_PLACEHOLDER, /* a text that nobody wrote; a: it, b: where */
+	PAGE_HREFLANG,    /* a: href, b: language */
+	PAGE_LINK,        /* a: href */
+	PAGE_RESOURCE,    /* a: address, b: "script", "style", "image", "frame", "font", "media" */
+	PAGE_LAZY,        /* as PAGE_RESOURCE, loaded when scrolled to */
+	PAGE_ANCHOR,      /* a: id or name */
+	PAGE_NO_ALT,      /* an image without alt; a: src */
+	PAGE_CART,        /* a: what speaks of a cart or checkout */
+	PAGE_STREET,   /* a street address is told; a: it; b: "guess" when only its looks say so */
+	PAGE_PHONE,    /* a number to call; a: it */
+	PAGE_BUSINESS, /* a LocalBusiness in structured data; a: name, b: @id */
+	PAGE_CLAIM, /* of one that is known by name and street; a: a key of both, b: its telephone */
+	PAGE_ID,    /* an object has this @id; a: it */
+	PAGE_ID_WANTED, /* a reference to an @id that no object of the page has; a: it, b: property */
+	PAGE_PHONE_DIFFERS, /* a: a number that the page asks to call, b: the one that its block says */
+	PAGE_HOURS_DIFFER,  /* a: day, what the page shows, what the block says */
+	PAGE_HOURS_UNSAID,  /* the page shows opening hours, its block says none; a: name */
+	PAGE_BLOCKS_DIFFER, /* two objects of one business; a: both values, b: property */
 	PAGE_TYPE_NAMED, /* a LocalBusiness whose name says a more specific type; a: name, b: type */
 	PAGE_BLOCK_BROKEN, /* a: why */
 	PAGE_BLOCK_FAULT,  /* a: key of a row of faults.def; b: "path: value" */

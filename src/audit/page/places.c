@@ -1,11 +1,13 @@
-/* A street address and a telephone number that stand in a page as plain text. A guess: words for streets, a house
- * number beside them, and a postcode soon after; who asks wants to see a telephone number too. */
+/* A street address and telephone numbers that stand in a page as plain text. A guess: words for streets, a house number
+ * beside them, and a postcode soon after; who asks wants to see a telephone number too. */
 #include "audit/page/internal.h"
 #include "base/ascii.h"
+#include "base/percent.h"
 
 #include <string.h>
 
-enum { NUMBER_WITHIN = 24, POSTCODE_WITHIN = 60, BEFORE = 40, PHONE_WITHIN = 12 };
+enum { NUMBER_WITHIN = 24, POSTCODE_WITHIN = 60, BEFORE = 40 };
+enum { LABEL_WITHIN = 24, PHONE_DIGITS_MIN = 7, PHONE_DIGITS_MAX = 15 };
 
 /* In the text, blanks around words count. */
 static const char *const street_words[] = {
@@ -15,7 +17,6 @@ static const char *const street_words[] = {
     " lane",    " drive",      " via ",    " viale ",   " corso ", " piazza ",
     " calle ",  " avenida ",   " plaza ",  " straat ",  "straat ", "laan ",
 };
-static const char *const phone_words[] = {"tel", "phone", "fon ", "fon:", "call us"};
 
 /* Bytes of a run of digits at `at` that is no part of a longer one or of a word; 0: none begins there. */
 static size_t digits_at(struct str s, size_t at)
@@ -74,35 +75,86 @@ static void look_for_street(struct page_state *s, struct str text)
 	}
 }
 
-/* At least seven digits with what stands between them in a number. */
-static bool is_phone(struct str s, size_t at)
-{
-	size_t digits = 0;
-	for (; at < s.n && strchr("0123456789+-/(). ", s.p[at]); at++)
-		digits += ascii_is_digit(s.p[at]);
-	return digits >= 7;
-}
+/* What a number is for, by the last word before it. */
+enum label { LABEL_NONE, LABEL_CALL, LABEL_OTHER };
 
-static void look_for_phone(struct page_state *s, struct str text)
+static enum label label_before(struct str text, size_t at)
 {
-	for (size_t w = 0; w < COUNT_OF(phone_words); w++) {
-		size_t n = strlen(phone_words[w]), at = 0;
-		const char *hit;
-		while (at < text.n && (hit = memmem(text.p + at, text.n - at, phone_words[w], n))) {
-			at = (size_t)(hit - text.p) + n;
-			for (size_t i = at; i < at + PHONE_WITHIN && i < text.n; i++) {
-				if (!ascii_is_digit(text.p[i]) && text.p[i] != '+')
-					continue;
-				if (is_phone(text, i)) {
-					size_t rest = text.n - i;
-					page_say(s, PAGE_PHONE, 0, 0,
-						 (struct str){text.p + i, rest < 20 ? rest : 20},
-						 STR(""));
-					return;
-				}
-				break;
+	static const struct {
+		const char *word;
+		enum label label;
+	} words[] = {{"fax", LABEL_OTHER},      {"mobil", LABEL_OTHER},  {"cell", LABEL_OTHER},
+		     {"handy", LABEL_OTHER},    {"natel", LABEL_OTHER},  {"whatsapp", LABEL_OTHER},
+		     {"gsm", LABEL_OTHER},      {"iban", LABEL_OTHER},   {"vat", LABEL_OTHER},
+		     {"emergenc", LABEL_OTHER}, {"notruf", LABEL_OTHER}, {"tel", LABEL_CALL},
+		     {"phone", LABEL_CALL},     {"fon", LABEL_CALL},     {"call", LABEL_CALL},
+		     {"ring us", LABEL_CALL},   {"ruf", LABEL_CALL},     {"hotline", LABEL_CALL}};
+	size_t from = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0, last = 0;
+	enum label label = LABEL_NONE;
+	for (size_t i = at; i > from; i--)
+		if (ascii_is_digit(text.p[i - 1])) {
+			from = i; /* a label belongs to the number that follows it first */
+			break;
+		}
+	for (size_t i = from; i < at; i++)
+		for (size_t w = 0; w < COUNT_OF(words); w++) {
+			struct str word = str_of(words[w].word);
+			/* the later word counts; of "telefax" the fax */
+			if (at - i >= word.n && memcmp(text.p + i, word.p, word.n) == 0 &&
+			    i >= last) {
+				label = words[w].label;
+				last = i;
 			}
 		}
+	return label;
+}
+
+void page_add_phone(struct page_state *s, struct str number, uint32_t line, uint32_t column)
+{
+	struct page_phone phone = {.line = line, .column = column};
+	size_t n = 0;
+	for (size_t i = 0; i < number.n && n + 1 < sizeof(phone.digits); i++) {
+		char octet;
+		if (number.p[i] == ';') /* parameters: an extension */
+			break;
+		if (percent_octet((struct str){number.p + i, number.n - i}, &octet))
+			i += 2;
+		else if (ascii_is_digit(number.p[i]))
+			phone.digits[n++] = number.p[i];
+	}
+	if (n >= PHONE_DIGITS_MIN && s->phones < PAGE_PHONES_MAX)
+		s->phone[s->phones++] = phone;
+}
+
+/* Bytes of a number that begins at `at`; 0: none does. */
+static size_t number_at(struct str s, size_t at)
+{
+	size_t digits = 0, n = 0, end = 0;
+	for (; at + n < s.n && digits < PHONE_DIGITS_MAX && s.p[at + n] &&
+	       strchr("0123456789+-/(). ", s.p[at + n]);
+	     n++)
+		if (ascii_is_digit(s.p[at + n])) {
+			digits++;
+			end = n + 1;
+		}
+	return digits >= PHONE_DIGITS_MIN ? end : 0;
+}
+
+/* All that are said to be for calling. */
+static void look_for_phones(struct page_state *s, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		bool begins = (ascii_is_digit(text.p[i]) || text.p[i] == '+' || text.p[i] == '(') &&
+			      (i == 0 || !(ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == '+'));
+		size_t n = begins ? number_at(text, i) : 0;
+		if (!n)
+			continue;
+		struct str number = {text.p + i, n};
+		if (label_before(text, i) == LABEL_CALL) {
+			page_say(s, PAGE_PHONE, 0, 0, number, STR(""));
+			page_add_phone(s, number, 0, 0);
+		}
+		i += n - 1;
 	}
 }
 
@@ -112,5 +164,5 @@ void page_places(struct page_state *s)
 	if (!text.n)
 		return;
 	look_for_street(s, text);
-	look_for_phone(s, text);
+	look_for_phones(s, text);
 }

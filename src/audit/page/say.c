@@ -14,7 +14,8 @@ void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t
 		 utf8_cut(b, PAGE_TEXT_MAX));
 }
 
-void page_squeeze(struct buf *out, struct str s)
+/* small: ASCII becomes small */
+static void one_line(struct buf *out, struct str s, bool small)
 {
 	bool blank = out->n && out->p[out->n - 1] == ' ';
 	for (size_t i = 0; i < s.n; i++) {
@@ -28,7 +29,17 @@ void page_squeeze(struct buf *out, struct str s)
 			blank = true;
 			continue;
 		}
-		buf_putc(out, ascii_lower((char)c));
+		buf_putc(out, small ? ascii_lower((char)c) : (char)c);
 		blank = false;
 	}
+}
+
+void page_one_line(struct buf *out, struct str s)
+{
+	one_line(out, s, false);
+}
+
+void page_squeeze(struct buf *out, struct str s)
+{
+	one_line(out, s, true);
 }

@@ -1,5 +1,6 @@
 /* What is asked of all pages together when all have been read. */
 #include "audit/site/internal.h"
+#include "base/ascii.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -145,6 +146,106 @@ static void judge_hosts(struct site *site)
 	}
 }
 
+/* The host of an absolute address; empty. */
+static struct str host_in(struct str url)
+{
+	struct str origin, path;
+	if (!address_split(url, &origin, &path))
+		return STR("");
+	str_cut(&origin, '/');
+	str_cut(&origin, '/');
+	return origin;
+}
+
+/* Whether an address is of this site, as far as anything says which that is. */
+static bool is_own(const struct site *site, struct str url)
+{
+	struct str host = host_in(url);
+	const struct site_host *canonical = site_main_host(&site->canonicals);
+	if (!host.n)
+		return true; /* a fragment or a path */
+	if (str_eq_nocase(host, host_in(site->origin)) ||
+	    (canonical && str_eq_nocase(host, host_in(canonical->host))))
+		return true;
+	uint64_t key = site_hash(host);
+	return site->ids.count &&
+	       bsearch(&key, site->ids.item, site->ids.count, sizeof(key), by_number);
+}
+
+/* References that lead out of their page: to objects of other pages, or to nothing. Those to other sites are theirs. */
+static void judge_references(struct site *site)
+{
+	if (site->ids.count)
+		qsort(site->ids.item, site->ids.count, sizeof(uint64_t), by_number);
+	for (size_t i = 0; i < site->references.count; i++) {
+		const struct site_reference *r = &site->references.item[i];
+		uint64_t key = site_hash(r->id);
+		bool fragment = r->id.n && r->id.p[0] == '#';
+		bool there = !fragment && site->ids.count &&
+			     bsearch(&key, site->ids.item, site->ids.count, sizeof(key), by_number);
+		if (!there && (fragment || !site->alone) && is_own(site, r->id))
+			site_found(site, RULE_ID, r->from, "%.*s", STR_ARG(r->id));
+	}
+}
+
+static int by_business(const void *x, const void *y)
+{
+	const struct site_claim *a = x, *b = y;
+	if (a->business != b->business)
+		return a->business < b->business ? -1 : 1;
+	if (a->from.file != b->from.file)
+		return a->from.file < b->from.file ? -1 : 1;
+	if (a->from.line != b->from.line)
+		return a->from.line < b->from.line ? -1 : 1;
+	return (a->from.column > b->from.column) - (a->from.column < b->from.column);
+}
+
+/* The last digits are the same, however the number is written. */
+static bool same_number(struct str a, struct str b)
+{
+	enum { DIGITS = 7 };
+	size_t i = a.n, k = b.n;
+	for (int digits = 0; digits < DIGITS; digits++, i--, k--) {
+		while (i && !ascii_is_digit(a.p[i - 1]))
+			i--;
+		while (k && !ascii_is_digit(b.p[k - 1]))
+			k--;
+		if (!i || !k || a.p[i - 1] != b.p[k - 1])
+			return !i && !k;
+	}
+	return true;
+}
+
+/* One business at one street says one telephone, on whatever page. */
+static void judge_claims(struct site *site)
+{
+	if (site->claims.count)
+		qsort(site->claims.item, site->claims.count, sizeof(*site->claims.item),
+		      by_business);
+	for (size_t i = 1; i < site->claims.count; i++) {
+		const struct site_claim *a = &site->claims.item[i - 1], *b = &site->claims.item[i];
+		if (a->business == b->business && a->from.file != b->from.file &&
+		    !same_number(a->phone, b->phone))
+			site_found(site, RULE_BLOCKS_DIFFER, b->from,
+				   "telephone: %.*s, and %.*s in %.*s", STR_ARG(b->phone),
+				   STR_ARG(a->phone), STR_ARG(site->files.item[a->from.file].path));
+	}
+}
+
+/* Canonical links of the site that name another origin than most. */
+static void judge_canonical_hosts(struct site *site)
+{
+	const struct site_host *most = site_main_host(&site->canonicals);
+	for (size_t i = 0; i < site->canonicals.count; i++) {
+		const struct site_host *one = &site->canonicals.item[i];
+		if (one != most)
+			site_found(site, RULE_CANONICAL_HOSTS, one->first,
+				   "%.*s on %llu pages, %.*s on %llu", STR_ARG(one->host),
+				   (unsigned long long)one->pages, STR_ARG(most->host),
+				   (unsigned long long)most->pages);
+	}
+}
+
 void site_judge_across(struct site *site)
 {
 	if (has_door(site) && site->phone && !site->business)
@@ -152,9 +253,12 @@ void site_judge_across(struct site *site)
 	judge_hosts(site);
 	judge_carts(site);
 	judge_fragments(site);
+	judge_references(site);
 	if (site->alone)
 		return;
 	judge_entries(site);
 	judge_canonicals(site);
 	judge_languages(site);
+	judge_canonical_hosts(site);
+	judge_claims(site);
 }

@@ -43,15 +43,26 @@ static struct str cut_host(struct str *rest)
 	return host;
 }
 
-void address_base(struct site *site, struct str url, bool prefix)
+bool address_split(struct str url, struct str *origin, struct str *path)
 {
-	struct str rest = {url.p + scheme_length(url) + 1, url.n - scheme_length(url) - 1};
+	if (!is_web(url))
+		return false;
+	size_t scheme = scheme_length(url) + 1;
+	struct str rest = {url.p + scheme, url.n - scheme};
 	cut_host(&rest);
-	site->origin = (struct str){url.p, (size_t)(rest.p - url.p)};
-	while (rest.n && rest.p[rest.n - 1] == '/')
-		rest.n--;
-	if (prefix)
-		site->prefix = rest;
+	*origin = (struct str){url.p, (size_t)(rest.p - url.p)};
+	*path = rest;
+	return true;
+}
+
+void address_base(struct site *site, struct str url)
+{
+	struct str path;
+	if (!address_split(url, &site->origin, &path))
+		return;
+	while (path.n && path.p[path.n - 1] == '/')
+		path.n--;
+	site->prefix = path;
 }
 
 size_t address_decode(struct str s, char *out, size_t size)
@@ -95,8 +106,7 @@ static size_t address_normalise(char *path, size_t length)
 	return (size_t)(out - path);
 }
 
-/* The file that a server would answer the path with: itself, or the index of the folder. */
-static struct site_file *file_at(const struct site *site, struct str path)
+struct site_file *address_file(const struct site *site, struct str path)
 {
 	static const struct {
 		struct str between, name;
@@ -110,7 +120,8 @@ static struct site_file *file_at(const struct site *site, struct str path)
 	};
 	char name[ADDRESS_PATH_MAX + 32];
 	bool folder = path.n == 0 || path.p[path.n - 1] == '/';
-	must(path.n < ADDRESS_PATH_MAX);
+	if (path.n >= ADDRESS_PATH_MAX)
+		return NULL;
 	memcpy(name, path.p, path.n);
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		size_t n = path.n;
@@ -206,5 +217,5 @@ void address_resolve(const struct site *site, const struct site_page *from, stru
 		return;
 	}
 	out->path = (struct str){out->room, length};
-	out->file = file_at(site, out->path);
+	out->file = address_file(site, out->path);
 }

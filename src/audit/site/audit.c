@@ -13,7 +13,7 @@ enum status site_audit(const struct site_options *options, struct audit_report *
 	arena_init(&site.page_arena, DOCUMENT_BYTES_MAX);
 	site.prefix = STR("");
 	if (options->base_url)
-		address_base(&site, str_of(options->base_url), true);
+		address_base(&site, str_of(options->base_url));
 	enum status status = site_list(&site, err);
 	if (status == OK)
 		status = site_read_all(&site, err);
@@ -26,6 +26,11 @@ enum status site_audit(const struct site_options *options, struct audit_report *
 	free(site.languages.item);
 	free(site.entries.item);
 	free(site.carts.item);
+	free(site.references.item);
+	free(site.claims.item);
+	free(site.ids.item);
+	free(site.canonicals.item);
+	free(site.canonicals.slot);
 	free(site.hosts.item);
 	free(site.hosts.slot);
 	free(site.anchors.item);

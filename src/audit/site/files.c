@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,40 @@
 
 enum { FILES_MAX = 10000000, DEPTH_MAX = 64, PATH_BYTES = 4096 };
 
+/* Partials, layouts and includes of generators: folders and files that begin with '_' are not pages. */
+static bool is_underscored(struct str path)
+{
+	while (path.p) {
+		struct str part = str_cut(&path, '/');
+		if (part.n && part.p[0] == '_')
+			return true;
+	}
+	return false;
+}
+
+/* Whether the path matches one of the patterns, or lies below it. */
+static bool is_excluded(const struct site *site, struct str path)
+{
+	struct str patterns = str_of(site->options->exclude);
+	char pattern[PATH_BYTES], name[PATH_BYTES];
+	snprintf(name, sizeof(name), "%.*s", STR_ARG(path));
+	while (patterns.p) {
+		struct str one = str_trim(str_cut(&patterns, ','));
+		while (one.n && one.p[one.n - 1] == '/')
+			one.n--;
+		if (!one.n)
+			continue;
+		snprintf(pattern, sizeof(pattern), "%.*s", STR_ARG(one));
+		if (fnmatch(pattern, name, 0) == 0 || fnmatch(pattern, name, FNM_LEADING_DIR) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum page_kind kind_of(struct str path)
 {
+	if (is_underscored(path))
+		return 0;
 	if (str_ends(path, STR(".html")) || str_ends(path, STR(".htm")))
 		return PAGE_HTML;
 	struct str name = path;
@@ -31,10 +64,11 @@ static enum status add_file(struct site *site, struct str path, uint64_t bytes, 
 		return err_set(err, TOO_LARGE,
 			       "more than %d files, or their names need too much memory",
 			       FILES_MAX);
-	SITE_ADD(&site->files) = (struct site_file){.path = copy,
-						    .bytes = bytes,
-						    .kind = document ? kind_of(copy) : 0,
-						    .canonical = SITE_NO_FILE};
+	SITE_ADD(&site->files) =
+	    (struct site_file){.path = copy,
+			       .bytes = bytes,
+			       .kind = document && !is_excluded(site, copy) ? kind_of(copy) : 0,
+			       .canonical = SITE_NO_FILE};
 	return OK;
 }
 
@@ -110,6 +144,14 @@ static enum status list_one(struct site *site, const char *path, const struct st
 	return add_file(site, str_of(name), (uint64_t)st->st_size, true, err);
 }
 
+static bool has_page(const struct site *site)
+{
+	for (size_t i = 0; i < site->files.count; i++)
+		if (site->files.item[i].kind == PAGE_HTML)
+			return true;
+	return false;
+}
+
 enum status site_list(struct site *site, struct err *err)
 {
 	char path[PATH_BYTES];
@@ -131,5 +173,9 @@ enum status site_list(struct site *site, struct err *err)
 	if (site->files.count)
 		qsort(site->files.item, site->files.count, sizeof(*site->files.item), by_path);
 	site->summary->files = site->files.count;
+	if (status == OK && !has_page(site))
+		return err_set(err, NOT_FOUND,
+			       "%s: no page (*.html) is below it; name the folder that is served",
+			       path);
 	return status;
 }

@@ -4,6 +4,7 @@
  *   kept.c     what is kept of pages until all have been read
  *   files.c    the files of the site
  *   address.c  where an address on a page leads
+ *   where.c    where the site is served
  *   reader.c   our end of the sandboxed reader
  *   page.c     what is asked of one page; maps.c: of a sitemap; across.c: of all pages together
  *   read.c     every document through the reader to who judges it
@@ -63,6 +64,15 @@ struct site_entry { /* of a sitemap */
 	struct site_place from;
 	uint32_t to;
 };
+struct site_reference { /* to an @id that its page does not have */
+	struct site_place from;
+	struct str id;
+};
+struct site_claim { /* of a business that is known by name and street */
+	struct site_place from;
+	uint64_t business; /* hash of both */
+	struct str phone;
+};
 struct site_cart {
 	struct site_place from;
 	struct str about;
@@ -100,7 +110,11 @@ struct site {
 	SITE_LIST(struct site_language) languages;
 	SITE_LIST(struct site_entry) entries;
 	SITE_LIST(struct site_cart) carts;
+	SITE_LIST(struct site_reference) references;
+	SITE_LIST(struct site_claim) claims;
+	struct site_hosts canonicals; /* the origins that canonical links name */
 	struct site_hosts hosts;
+	SITE_LIST(uint64_t) ids; /* hashes of each @id; sorted before they are asked for */
 	SITE_LIST(uint64_t)
 	anchors;           /* hashes of {file, fragment}; sorted before they are asked for */
 	struct str root;   /* the folder */
@@ -135,8 +149,13 @@ void *site_more(void *list, size_t size);
 const struct site_fact *site_first(const struct site_page *page, enum page_fact fact);
 /* What a place in a page is known by. */
 uint64_t site_anchor(uint32_t file, struct str fragment);
-/* Count a request of a page to a foreign host. */
-void site_count_host(struct site *site, struct site_place at, struct str host);
+/* What an @id is known by. */
+uint64_t site_hash(struct str text);
+/* Count that a page names a host, or an origin. */
+void site_count_host(struct site *site, struct site_hosts *hosts, struct site_place at,
+		     struct str host);
+/* The one that most pages name; NULL: none does. */
+const struct site_host *site_main_host(const struct site_hosts *hosts);
 
 /* ---- files.c ---- */
 /* Names of all files; with `alone` only the one. */
@@ -178,10 +197,22 @@ struct address {
 void address_resolve(const struct site *site, const struct site_page *from, struct str url,
 		     struct address *out);
 bool address_is_absolute(struct str url);
-/* From an absolute address: the origin. prefix: its path too is where the folder is served. */
-void address_base(struct site *site, struct str url, bool prefix);
+/* Of an absolute address "https://example.org/a?b": "https://example.org" and "/a?b". False: it is none. */
+bool address_split(struct str url, struct str *origin, struct str *path);
+/* The site is served at this address: origin and path of its root. */
+void address_base(struct site *site, struct str url);
+/* The file that a server would answer the path, relative to the root, with: itself, or the index of the folder. */
+struct site_file *address_file(const struct site *site, struct str path);
 /* %XX of a fragment; into `out`, at most size - 1 bytes. */
 size_t address_decode(struct str s, char *out, size_t size);
+
+/* ---- where.c ---- */
+struct site_where;
+struct site_where *site_where_begin(void);
+/* What a document says of where it is served. */
+void site_where_look(struct site *site, struct site_where *w, const struct site_page *page);
+/* Decides, and frees. */
+void site_where_end(struct site *site, struct site_where *w);
 
 /* ---- page.c, maps.c, across.c ---- */
 void site_judge_page(struct site *site, const struct site_page *page);

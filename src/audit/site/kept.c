@@ -20,6 +20,11 @@ uint64_t site_anchor(uint32_t file, struct str fragment)
 	return XXH3_64bits_withSeed(fragment.p ? fragment.p : "", fragment.n, file);
 }
 
+uint64_t site_hash(struct str text)
+{
+	return XXH3_64bits(text.p ? text.p : "", text.n);
+}
+
 const struct site_fact *site_first(const struct site_page *page, enum page_fact fact)
 {
 	for (size_t i = 0; i < page->facts_count; i++)
@@ -59,10 +64,9 @@ static void grow_hosts(struct site_hosts *hosts)
 		*host_slot(hosts, hosts->item[i].host) = (uint32_t)i + 1;
 }
 
-void site_count_host(struct site *site, struct site_place at, struct str host)
+void site_count_host(struct site *site, struct site_hosts *hosts, struct site_place at,
+		     struct str host)
 {
-	struct site_hosts *hosts = &site->hosts;
-	site->summary->external++;
 	grow_hosts(hosts);
 	uint32_t *slot = host_slot(hosts, host);
 	if (!*slot) {
@@ -74,4 +78,13 @@ void site_count_host(struct site *site, struct site_place at, struct str host)
 	one->requests++;
 	one->pages += one->last != at.file;
 	one->last = at.file;
+}
+
+const struct site_host *site_main_host(const struct site_hosts *hosts)
+{
+	const struct site_host *best = NULL;
+	for (size_t i = 0; i < hosts->count; i++)
+		if (!best || hosts->item[i].pages > best->pages)
+			best = &hosts->item[i];
+	return best;
 }

@@ -1,5 +1,6 @@
 /* What is asked of a sitemap, of an index of sitemaps and of robots.txt. */
 #include "audit/site/internal.h"
+#include "site/facts/facts.h"
 #include "base/ascii.h"
 
 #include <string.h>
@@ -44,6 +45,10 @@ static void on_entry(struct site *site, const struct site_page *map, const struc
 	struct address to;
 	if (f->b.n && !is_date(f->b))
 		site_found(site, RULE_MAP_DATE, at, "%.*s: %.*s", STR_ARG(f->a), STR_ARG(f->b));
+	if (facts_is_private_url(f->a)) {
+		site_found(site, RULE_PRIVATE, at, "sitemap: %.*s", STR_ARG(f->a));
+		return;
+	}
 	if (!address_is_absolute(f->a)) {
 		site_found(site, RULE_MAP_RELATIVE, at, "%.*s", STR_ARG(f->a));
 		return;
@@ -70,7 +75,11 @@ void site_judge_map(struct site *site, const struct site_page *map)
 		if (f->fact == PAGE_SITEMAP_BROKEN)
 			site_found(site, RULE_MAP_BROKEN, (struct site_place){at.file, f->line, 0},
 				   "%.*s", STR_ARG(f->a));
-		if (f->fact == PAGE_SITEMAP_LINE && address_is_absolute(f->a)) {
+		if (f->fact == PAGE_SITEMAP_LINE && facts_is_private_url(f->a))
+			site_found(site, RULE_PRIVATE,
+				   (struct site_place){at.file, f->line, f->column},
+				   "robots.txt: %.*s", STR_ARG(f->a));
+		else if (f->fact == PAGE_SITEMAP_LINE && address_is_absolute(f->a)) {
 			struct address to;
 			address_resolve(site, map, f->a, &to);
 			if (to.kind == ADDRESS_LOCAL && !to.file && !site->alone)

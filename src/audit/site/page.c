@@ -32,16 +32,26 @@ static void add_bytes(struct load *load, const struct site_file *file)
 	load->bytes += file->bytes;
 }
 
+static void count_request(struct site *site, struct site_place at, struct str host)
+{
+	site->summary->external++;
+	site_count_host(site, &site->hosts, at, host);
+}
+
 static void on_resource(struct site *site, const struct site_page *page, const struct site_fact *f,
 			struct load *load)
 {
 	struct address to;
 	struct site_place at = page_place(site, page, f);
 	address_resolve(site, page, f->a, &to);
+	if (facts_is_private_url(f->a)) {
+		site_found(site, RULE_PRIVATE, at, "%.*s: %.*s", STR_ARG(f->b), STR_ARG(f->a));
+		return;
+	}
 	if (to.insecure)
 		site_found(site, RULE_INSECURE, at, "%.*s", STR_ARG(f->a));
 	if (to.kind == ADDRESS_WEB)
-		site_count_host(site, at, to.host);
+		count_request(site, at, to.host);
 	else if (to.kind == ADDRESS_LOCAL && to.file && f->fact == PAGE_RESOURCE)
 		add_bytes(load, to.file);
 	else if (to.kind == ADDRESS_LOCAL && !to.file && !site->alone)
@@ -125,6 +135,11 @@ static void on_hreflang(struct site *site, const struct site_page *page, const s
 	if (!is_hreflang(f->b))
 		site_found(site, RULE_HREFLANG_CODE, page_place(site, page, f), "%.*s",
 			   STR_ARG(f->b));
+	if (facts_is_private_url(f->a)) {
+		site_found(site, RULE_PRIVATE, page_place(site, page, f), "hreflang: %.*s",
+			   STR_ARG(f->a));
+		return;
+	}
 	address_resolve(site, page, f->a, &to);
 	if (to.kind != ADDRESS_LOCAL || site->alone)
 		return;
@@ -138,6 +153,27 @@ static void on_hreflang(struct site *site, const struct site_page *page, const s
 	    .to = site_number(site, to.file),
 	    .language = arena_str(&site->arena, f->b),
 	};
+}
+
+/* The origins that a page says it is at, by its canonical link and by og:url. canonical may be NULL. */
+static void judge_origins(struct site *site, const struct site_page *page,
+			  const struct site_fact *canonical)
+{
+	const struct site_fact *og = site_first(page, PAGE_OG_URL);
+	struct str origin, other, path;
+	const struct site_fact *both[] = {canonical, og};
+	for (size_t i = 0; i < COUNT_OF(both); i++)
+		if (both[i] && facts_is_private_url(both[i]->a))
+			site_found(site, RULE_PRIVATE, page_place(site, page, both[i]), "%s: %.*s",
+				   i ? "og:url" : "canonical", STR_ARG(both[i]->a));
+	if (!canonical || facts_is_private_url(canonical->a) ||
+	    !address_split(canonical->a, &origin, &path))
+		return;
+	site_count_host(site, &site->canonicals, page_place(site, page, canonical), origin);
+	if (og && !facts_is_private_url(og->a) && address_split(og->a, &other, &path) &&
+	    !str_eq_nocase(origin, other))
+		site_found(site, RULE_CANONICAL_HOSTS, page_place(site, page, og),
+			   "canonical %.*s, og:url %.*s", STR_ARG(origin), STR_ARG(other));
 }
 
 static void judge_canonical(struct site *site, const struct site_page *page)
@@ -155,7 +191,8 @@ static void judge_canonical(struct site *site, const struct site_page *page)
 		}
 		one = f;
 	}
-	if (!one)
+	judge_origins(site, page, one);
+	if (!one || facts_is_private_url(one->a))
 		return;
 	if (!address_is_absolute(one->a))
 		site_found(site, RULE_CANONICAL_RELATIVE, page_place(site, page, one), "%.*s",
@@ -217,6 +254,30 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 		break;
 	case PAGE_UNSEEN:
 		site_found(site, RULE_UNSEEN, page_place(site, page, f), "%.*s: %.*s",
+			   STR_ARG(f->b), STR_ARG(f->a));
+		break;
+	case PAGE_PLACEHOLDER:
+		site_found(site, RULE_PLACEHOLDER, page_place(site, page, f), "%.*s: %.*s",
+			   STR_ARG(f->b), STR_ARG(f->a));
+		break;
+	case PAGE_ID_WANTED:
+		SITE_ADD(&site->references) = (struct site_reference){
+		    page_place(site, page, f), arena_str(&site->arena, f->a)};
+		break;
+	case PAGE_PHONE_DIFFERS:
+		site_found(site, RULE_PHONE_DIFFERS, page_place(site, page, f),
+			   "%.*s, and the block says %.*s", STR_ARG(f->a), STR_ARG(f->b));
+		break;
+	case PAGE_HOURS_DIFFER:
+		site_found(site, RULE_HOURS_DIFFER, page_place(site, page, f), "%.*s",
+			   STR_ARG(f->a));
+		break;
+	case PAGE_HOURS_UNSAID:
+		site_found(site, RULE_HOURS_UNSAID, page_place(site, page, f), "%.*s",
+			   STR_ARG(f->a));
+		break;
+	case PAGE_BLOCKS_DIFFER:
+		site_found(site, RULE_BLOCKS_DIFFER, page_place(site, page, f), "%.*s: %.*s",
 			   STR_ARG(f->b), STR_ARG(f->a));
 		break;
 	case PAGE_CART:

@@ -24,18 +24,6 @@ static enum status read_document(struct site *site, struct site_reader *reader,
 	return site_read(reader, site, page, buf_view(body), err);
 }
 
-/* Where the site is served, when nobody has said: what robots.txt, the sitemaps, then pages say of it. */
-static void learn_origin(struct site *site, const struct site_page *page)
-{
-	for (size_t i = 0; i < page->facts_count && !site->origin.n; i++) {
-		const struct site_fact *f = &page->facts[i];
-		if ((f->fact == PAGE_SITEMAP_LINE || f->fact == PAGE_LOC ||
-		     f->fact == PAGE_CANONICAL) &&
-		    address_is_absolute(f->a))
-			address_base(site, arena_str(&site->arena, f->a), false);
-	}
-}
-
 static void tell_street(struct site *site, const struct site_file *file, const struct site_fact *f)
 {
 	bool guess = f->b.n > 0;
@@ -44,6 +32,18 @@ static void tell_street(struct site *site, const struct site_file *file, const s
 	site->street_at = (struct site_place){site_number(site, file), f->line, f->column};
 	site->street_guessed |= guess;
 	site->street |= !guess;
+}
+
+/* The id, and its host: a host that ids of the site have is the site's. */
+static void keep_id(struct site *site, struct str id)
+{
+	struct str origin, path;
+	SITE_ADD(&site->ids) = site_hash(id);
+	if (!address_split(id, &origin, &path))
+		return;
+	str_cut(&origin, '/');
+	str_cut(&origin, '/');
+	SITE_ADD(&site->ids) = site_hash(origin);
 }
 
 static void read_digest(struct site *site, const struct site_page *page)
@@ -56,6 +56,13 @@ static void read_digest(struct site *site, const struct site_page *page)
 			SITE_ADD(&site->anchors) = site_anchor(site_number(site, file), f->a);
 		if (f->fact == PAGE_STREET)
 			tell_street(site, file, f);
+		if (f->fact == PAGE_ID)
+			keep_id(site, f->a);
+		if (f->fact == PAGE_CLAIM)
+			SITE_ADD(&site->claims) =
+			    (struct site_claim){{site_number(site, file), f->line, f->column},
+						site_hash(f->a),
+						arena_str(&site->arena, f->b)};
 		site->business |= f->fact == PAGE_BUSINESS;
 		site->phone |= f->fact == PAGE_PHONE;
 	}
@@ -75,28 +82,59 @@ static void judge_document(struct site *site, const struct site_page *page)
 		site_found(site, RULE_NUL, at, "%s", "");
 	if (site_first(page, PAGE_NOT_UTF8))
 		site_found(site, RULE_NOT_UTF8, at, "%s", "");
+	if (page->file->kind == PAGE_HTML && site_first(page, PAGE_FRAGMENT))
+		return; /* its addresses are relative to the pages that load it */
 	if (page->file->kind == PAGE_HTML)
 		site_judge_page(site, page);
 	else
 		site_judge_map(site, page);
 }
 
+/* Who tells where the site is served comes first. */
+static const enum page_kind kinds[] = {PAGE_ROBOTS, PAGE_SITEMAP, PAGE_HTML};
+
+/* Before anything is judged, where the site is served is learned: from robots.txt, some sitemaps, and pages from all over the
+ * site. */
+static enum status look_around(struct site *site, struct site_reader *reader, struct buf *body,
+			       struct err *err)
+{
+	enum { PAGES_MAX = 64, SITEMAPS_MAX = 4 };
+	struct site_where *where = site_where_begin();
+	enum status status = OK;
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+		size_t count = 0, seen = 0, step = 1;
+		for (size_t i = 0; i < site->files.count; i++)
+			count += site->files.item[i].kind == kinds[k];
+		size_t max = kinds[k] == PAGE_HTML ? PAGES_MAX : SITEMAPS_MAX;
+		step = count / max + 1;
+		for (size_t i = 0; i < site->files.count && status == OK; i++) {
+			struct site_page page = {.file = &site->files.item[i]};
+			if (page.file->kind != kinds[k] || seen++ % step)
+				continue;
+			arena_reset(&site->page_arena);
+			status = read_document(site, reader, &page, body, err);
+			if (status == OK)
+				site_where_look(site, where, &page);
+		}
+	}
+	site_where_end(site, where);
+	return status;
+}
+
 enum status site_read_all(struct site *site, struct err *err)
 {
-	/* Who tells where the site is served comes first. */
-	static const enum page_kind kinds[] = {PAGE_ROBOTS, PAGE_SITEMAP, PAGE_HTML};
 	struct site_reader reader;
 	struct progress progress;
 	struct buf body;
-	enum status status = OK;
 	uint64_t done = 0, total = 0;
 	for (size_t i = 0; i < site->files.count; i++)
 		total += site->files.item[i].kind != 0;
 	signal(SIGPIPE, SIG_IGN); /* a reader that dies is told by the write */
 	site_reader_init(&reader, site->options);
 	buf_init(&body, PAGE_BYTES_MAX + 1);
+	enum status status = site->options->base_url ? OK : look_around(site, &reader, &body, err);
 	progress_begin(&progress, "auditing", "documents", total);
-	for (size_t k = 0; k < 3; k++) {
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
 		for (size_t i = 0; i < site->files.count && status == OK; i++) {
 			struct site_page page = {.file = &site->files.item[i]};
 			if (page.file->kind != kinds[k])
@@ -105,7 +143,6 @@ enum status site_read_all(struct site *site, struct err *err)
 			status = read_document(site, &reader, &page, &body, err);
 			if (status != OK)
 				break;
-			learn_origin(site, &page);
 			read_digest(site, &page);
 			judge_document(site, &page);
 			done++;

@@ -16,9 +16,9 @@
 #include "audit/report/report.h"
 
 struct site_options {
-	const char *path; /* folder or file; of a file only what it says by itself is judged */
-	const char
-	    *base_url; /* where it is served; NULL: as robots.txt, sitemap or canonical links say */
+	const char *path;     /* folder or file; of a file only what it says by itself is judged */
+	const char *base_url; /* where it is served; NULL: as most of its addresses say */
+	const char *exclude;  /* patterns of paths that are no documents, with commas; NULL: none */
 	const char *program_dir; /* where holdfast-parse is */
 	const char *user;        /* system user that reads the documents; NULL: ours */
 };
