@@ -83,7 +83,8 @@ static void measure_get(uint64_t keys)
 	arena_init(&arena, 1 << 20);
 	for (uint64_t k = 0; k < keys; k++)
 		fill_key(store, k, now);
-	/* Keys are made beforehand, in the order they are asked: what is measured is the look-up. */
+	/* Keys are made beforehand, in the order they are asked: what is
+	 * measured is the look-up. */
 	struct store_key *key = calloc(LOOKS, sizeof(*key));
 	char(*names)[32] = calloc(LOOKS, sizeof(*names));
 	for (uint64_t i = 0; i < LOOKS; i++)

@@ -1,5 +1,6 @@
-/* The ceiling of an export: files of the sizes of its pages, made (or, where they are, overwritten) by processes side by
- * side in the same folders, and synced. Prints seconds, and microseconds of the processes' CPU for each file.
+/* The ceiling of an export: files of the sizes of its pages, made (or, where they are, overwritten)
+ * by processes side by side in the same folders, and synced. Prints seconds, and microseconds of
+ * the processes' CPU for each file.
  *
  *   create DIR SIZES PROCESSES       SIZES: a file with a size in bytes a line
  */

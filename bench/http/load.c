@@ -1,9 +1,11 @@
-/* A small load generator: keep-alive connections on one thread, each sends the next request when its answer
- * is complete. It only has to be the same for every server measured: what counts is the servers' CPU time.
+/* A small load generator: keep-alive connections on one thread, each sends the next request when
+ * its answer is complete. It only has to be the same for every server measured: what counts is
+ * the servers' CPU time.
  *
  *   load ADDRESS PORT PATH CONNECTIONS REQUESTS
  *
- * Prints requests, seconds, bytes of the last answer, and the 99th percentile of latency in microseconds. Exits 1 at the first answer that is not a whole 200. */
+ * Prints requests, seconds, bytes of the last answer, and the 99th percentile of latency in
+ * microseconds. Exits 1 at the first answer that is not a whole 200. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

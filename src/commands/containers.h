@@ -1,5 +1,5 @@
-/* Containers of the pipeline as children of a command: pairs of holdfast-worker and holdfast-fetch on a socket of their
- * own. When one of a pair ends, so does the other.
+/* Containers of the pipeline as children of a command: pairs of holdfast-worker and holdfast-fetch
+ * on a socket of their own. When one of a pair ends, so does the other.
  */
 #ifndef COMMANDS_CONTAINERS_H
 #define COMMANDS_CONTAINERS_H
@@ -17,7 +17,8 @@ struct container {
 /* conninfo: of the worker's role. batch: 0 for any. */
 MUST_CHECK enum status container_start(const struct instance *i, const char *conninfo,
 				       int64_t batch, struct container *c, struct err *err);
-/* After waitpid: true when it was one of this pair; the other is ended too. *failed: the worker did not end well. */
+/* After waitpid: true when it was one of this pair; the other is ended too. *failed: the
+ * worker did not end well. */
 bool container_ended(struct container *c, pid_t pid, int wait_status, bool *failed);
 void container_stop(struct container *c);
 

@@ -1,5 +1,5 @@
-/* holdfast enrich: one batch of a stage, with containers of its own, or the batches of pipeline.schedule one after the other.
- * holdfast worker: containers for whatever is queued. */
+/* holdfast enrich: one batch of a stage, with containers of its own, or the batches of
+ * pipeline.schedule one after the other. holdfast worker: containers for whatever is queued. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -55,7 +55,7 @@ static const struct cli_option worker_options[] = {
     {0},
 };
 
-struct run {
+struct enrich_run {
 	struct instance instance;
 	struct db *db;
 	struct buf conninfo;
@@ -66,19 +66,19 @@ struct run {
 	int signals;
 };
 
-struct numbers {
+struct enrich_numbers {
 	int64_t total, ok, failed, dead, in_flight;
 	double seconds;
 	bool finished;
 };
 
-static enum status read_numbers(struct run *r, struct numbers *n, struct err *err)
+static enum status read_numbers(struct enrich_run *r, struct enrich_numbers *n, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(r->db, sql_batch_progress, &rows, err, DB_I64(r->batch));
 	if (status != OK)
 		return status;
-	*n = (struct numbers){
+	*n = (struct enrich_numbers){
 	    .total = db_i64(&rows, 0, SQL_BATCH_PROGRESS_TOTAL),
 	    .finished = db_bool(&rows, 0, SQL_BATCH_PROGRESS_FINISHED),
 	    .ok = db_i64(&rows, 0, SQL_BATCH_PROGRESS_OK),
@@ -91,7 +91,7 @@ static enum status read_numbers(struct run *r, struct numbers *n, struct err *er
 	return OK;
 }
 
-static void report(const struct run *r, const struct numbers *n)
+static void report(const struct enrich_run *r, const struct enrich_numbers *n)
 {
 	if (!cli_globals.json) {
 		printf("batch %lld (%s): %lld items = %lld ok + %lld failed + %lld dead, %.1f s\n",
@@ -120,7 +120,7 @@ static void report(const struct run *r, const struct numbers *n)
 
 /* ---- containers ---- */
 
-static enum status enrich_reap(struct run *r, struct err *err)
+static enum status enrich_reap(struct enrich_run *r, struct err *err)
 {
 	int wait_status;
 	pid_t pid;
@@ -141,7 +141,7 @@ static enum status enrich_reap(struct run *r, struct err *err)
 }
 
 /* Pairs that ended while there is work begin anew. */
-static enum status keep_running(struct run *r, bool wanted, struct err *err)
+static enum status keep_running(struct enrich_run *r, bool wanted, struct err *err)
 {
 	enum status status = OK;
 	for (int n = 0; n < r->count && status == OK; n++) {
@@ -153,7 +153,7 @@ static enum status keep_running(struct run *r, bool wanted, struct err *err)
 	return status;
 }
 
-static int running(const struct run *r)
+static int running(const struct enrich_run *r)
 {
 	int n = 0;
 	for (int k = 0; k < r->count; k++)
@@ -161,7 +161,7 @@ static int running(const struct run *r)
 	return n;
 }
 
-static enum status take_signals(struct run *r, int timeout_ms, struct err *err)
+static enum status take_signals(struct enrich_run *r, int timeout_ms, struct err *err)
 {
 	struct pollfd p = {.fd = r->signals, .events = POLLIN};
 	struct signalfd_siginfo info;
@@ -176,7 +176,7 @@ static enum status take_signals(struct run *r, int timeout_ms, struct err *err)
 	return enrich_reap(r, err);
 }
 
-static enum status open_signals(struct run *r, struct err *err)
+static enum status open_signals(struct enrich_run *r, struct err *err)
 {
 	sigset_t set;
 	sigemptyset(&set);
@@ -189,7 +189,7 @@ static enum status open_signals(struct run *r, struct err *err)
 	return r->signals >= 0 ? OK : err_errno(err, FAILED, "signals");
 }
 
-static void end_all(struct run *r)
+static void end_all(struct enrich_run *r)
 {
 	struct err ignored;
 	for (int n = 0; n < r->count; n++)
@@ -206,7 +206,8 @@ static void end_all(struct run *r)
 
 /* ---- enrich ---- */
 
-static enum status fill_batch(struct run *r, int64_t older_ms, int64_t *items, struct err *err)
+static enum status fill_batch(struct enrich_run *r, int64_t older_ms, int64_t *items,
+			      struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(r->db, sql_batch_create, &rows, err, DB_Z(stage_name));
@@ -229,7 +230,8 @@ static enum status fill_batch(struct run *r, int64_t older_ms, int64_t *items, s
 }
 
 /* Nobody sees a batch before it has its items: a worker would find it empty, and finish it. */
-static enum status make_batch(struct run *r, int64_t older_ms, int64_t *items, struct err *err)
+static enum status make_batch(struct enrich_run *r, int64_t older_ms, int64_t *items,
+			      struct err *err)
 {
 	enum status status = db_begin(r->db, err);
 	if (status == OK)
@@ -240,10 +242,10 @@ static enum status make_batch(struct run *r, int64_t older_ms, int64_t *items, s
 	return status;
 }
 
-static enum status follow(struct run *r, struct err *err)
+static enum status follow(struct enrich_run *r, struct err *err)
 {
 	struct progress progress;
-	struct numbers n = {0};
+	struct enrich_numbers n = {0};
 	enum status status = read_numbers(r, &n, err);
 	progress_begin(&progress, stage_name, "items", (uint64_t)n.total);
 	while (status == OK && !n.finished && !r->stopping) {
@@ -276,7 +278,7 @@ static enum status follow(struct run *r, struct err *err)
 	return status;
 }
 
-static enum status open_run(struct run *r, struct err *err)
+static enum status open_run(struct enrich_run *r, struct err *err)
 {
 	buf_init(&r->conninfo, 2 * PATH_MAX);
 	r->signals = -1;
@@ -300,18 +302,18 @@ static enum status check_stage(const struct instance *i, const struct pipeline_s
 /* ---- the schedule ---- */
 
 /* A row of pipeline.schedule. */
-struct plan {
+struct schedule_row {
 	const struct pipeline_stage *stage;
 	int64_t every_ms;
 	int containers;
 };
 
 struct schedule {
-	struct plan plan[PLANS_MAX];
+	struct schedule_row plan[PLANS_MAX];
 	size_t count;
 };
 
-static bool read_plan(struct str row, struct plan *plan)
+static bool read_plan(struct str row, struct schedule_row *plan)
 {
 	struct str part[3] = {0};
 	int64_t containers = 2;
@@ -363,8 +365,8 @@ struct plan_state {
 	double rate, retries;  /* a container's, 0: not known */
 };
 
-static enum status read_plan_state(struct run *r, const struct plan *plan, struct plan_state *out,
-				   struct err *err)
+static enum status read_plan_state(struct enrich_run *r, const struct schedule_row *plan,
+				   struct plan_state *out, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(r->db, sql_schedule_state, &rows, err, DB_Z(plan->stage->name));
@@ -381,7 +383,8 @@ static enum status read_plan_state(struct run *r, const struct plan *plan, struc
 }
 
 /* A schedule that has no room to spare falls behind at the first hiccup: said before it does. */
-static void warn_of_load(const struct plan *plan, const struct plan_state *state, int64_t items)
+static void warn_of_load(const struct schedule_row *plan, const struct plan_state *state,
+			 int64_t items)
 {
 	if (state->rate <= 0)
 		return;
@@ -396,8 +399,8 @@ static void warn_of_load(const struct plan *plan, const struct plan_state *state
 			 LOG_D("minutes_that_do", advice.interval_min));
 }
 
-static enum status run_plan(struct run *r, const struct plan *plan, const struct plan_state *state,
-			    struct err *err)
+static enum status run_plan(struct enrich_run *r, const struct schedule_row *plan,
+			    const struct plan_state *state, struct err *err)
 {
 	int64_t items = 0;
 	enum status status = OK;
@@ -415,13 +418,13 @@ static enum status run_plan(struct run *r, const struct plan *plan, const struct
 }
 
 /* Runs what is due, one batch after the other. *wait_ms: until something is. */
-static enum status run_due(struct run *r, const struct schedule *s, int64_t *wait_ms,
+static enum status run_due(struct enrich_run *r, const struct schedule *s, int64_t *wait_ms,
 			   struct err *err)
 {
 	enum status status = OK;
 	*wait_ms = 60000;
 	for (size_t n = 0; n < s->count && status == OK && !r->stopping; n++) {
-		const struct plan *plan = &s->plan[n];
+		const struct schedule_row *plan = &s->plan[n];
 		struct plan_state state;
 		status = read_plan_state(r, plan, &state, err);
 		if (status != OK)
@@ -437,7 +440,7 @@ static enum status run_due(struct run *r, const struct schedule *s, int64_t *wai
 	return status;
 }
 
-static int run_scheduled(struct run *r)
+static int run_scheduled(struct enrich_run *r)
 {
 	struct schedule schedule;
 	struct err err;
@@ -476,7 +479,7 @@ static void print_stages(void)
 
 static int run_enrich(int argc, char **argv)
 {
-	static struct run r;
+	static struct enrich_run r;
 	struct err err;
 	int64_t items = 0;
 	(void)argv;
@@ -511,7 +514,7 @@ static int run_enrich(int argc, char **argv)
 
 static int run_worker(int argc, char **argv)
 {
-	static struct run r;
+	static struct enrich_run r;
 	struct err err;
 	enum status status = OK;
 	(void)argv;

@@ -329,7 +329,8 @@ static void robots_done(struct call *call, struct str text)
 		call_end(call, WIRE_ROBOTS, "robots.txt of %s forbids it", call->url.host);
 }
 
-/* RFC 9309 2.3.1: there, not there (4xx: everything is allowed), or not to be had (nothing is, for now). */
+/* RFC 9309 2.3.1: there, not there (4xx: everything is allowed), or not to be had
+ * (nothing is, for now). */
 static void robots_transferred(struct call *call, enum wire_outcome outcome)
 {
 	uint32_t status = call->answer.http_status;

@@ -1,5 +1,5 @@
-/* How the parts of the fetcher fit together; a file calls only those above it, and those below through the callbacks
- * of struct fetch:
+/* How the parts of the fetcher fit together; a file calls only those above it, and those below
+ * through the callbacks of struct fetch:
  *
  *   url.c       one spelling for a URL
  *   robots.c    rules that were read, by origin
@@ -23,14 +23,14 @@
 
 enum {
 	FETCH_ADDRESSES_MAX = 8, /* of a name; further ones are not called */
-	FETCH_WAITING_MAX =
-	    1024, /* requests inside that have not started; then the socket is not read */
+	/* requests inside that have not started; then the socket is not read */
+	FETCH_WAITING_MAX = 1024,
 	FETCH_BODIES_MAX = 256 << 20, /* sum of max_body_bytes of the calls in flight */
 	FETCH_HEADER_MAX = 65536,     /* bytes of a hop's answer before its body */
 	FETCH_RATIO_FROM = 1 << 20,   /* decompressed bytes from which on the ratio counts */
 	FETCH_RATIO_MAX = 100,        /* decompressed bytes for one received; text has 3 to 20 */
-	FETCH_LOW_SPEED_BYTES =
-	    64, /* slower than this per second for so many seconds ends a call */
+	/* slower than this per second for so many seconds ends a call */
+	FETCH_LOW_SPEED_BYTES = 64,
 	FETCH_LOW_SPEED_S = 20,
 	FETCH_ROBOTS_REDIRECTS = 5,  /* RFC 9309 2.3.1.2 */
 	FETCH_PLAIN_429_MS = 60000,  /* 429 without a readable Retry-After */
@@ -49,16 +49,16 @@ union address {
 
 struct url {
 	CURLU *handle; /* NULL: none */
-	const char *text, *scheme,
-	    *host;        /* host: lower case, ASCII, without brackets and closing dot */
+	/* host: lower case, ASCII, without brackets and closing dot */
+	const char *text, *scheme, *host;
 	const char *path; /* with its query */
 	uint16_t port;
 	bool literal; /* the host is an address: this one */
 	union address address;
 };
 
-/* Absolute, or relative to `base` (may be NULL). Texts live in the arena; *url is released in any case.
- * INVALID: not a URL that may be called. */
+/* Absolute, or relative to `base` (may be NULL). Texts live in the arena; *url is released in any
+ * case. INVALID: not a URL that may be called. */
 MUST_CHECK enum status url_read(struct url *url, struct arena *arena, const struct url *base,
 				struct str text, const struct guard *guard, struct err *err);
 void url_release(struct url *url);
@@ -77,7 +77,8 @@ void robots_put(struct robots_cache *c, const struct url *url, struct str rules)
 
 /* ---- a call ---- */
 
-/* By name, whatever the port. Lives while calls point here, its interval runs, or its addresses are fresh. */
+/* By name, whatever the port. Lives while calls point here, its interval runs, or its
+ * addresses are fresh. */
 struct host {
 	struct host *next;
 	uint64_t hash;
@@ -105,8 +106,8 @@ struct call {
 	int64_t came_ms;    /* into the queue it was last in */
 	int64_t started_ms; /* the first time; 0: not yet */
 	int64_t deadline_ms;
-	int64_t
-	    left_ms; /* until its deadline, while it waits for the turn of a host it was led to */
+	/* until its deadline, while it waits for the turn of a host it was led to */
+	int64_t left_ms;
 	int64_t waited_ms, waited_inside_ms; /* for turns: all of it, and since it has started */
 
 	/* the present hop */
@@ -116,8 +117,8 @@ struct call {
 	struct url page_url;
 	unsigned robots_redirects;
 	bool get; /* a redirect has made a GET of a POST */
-	bool
-	    headers_dropped; /* a redirect has led to another origin: the request's headers are not for it */
+	/* a redirect has led to another origin: the request's headers are not for it */
+	bool headers_dropped;
 	struct lookup *lookup;             /* running; points back here */
 	char resolved[FETCH_HOST_MAX + 1]; /* the name that `addresses` belong to; empty: none */
 	union address addresses[FETCH_ADDRESSES_MAX];
@@ -149,7 +150,8 @@ struct fetch {
 	bool names_open, hello, draining;
 	/* Upwards, set by the loop. A call has ended. */
 	void (*on_ended)(struct call *call);
-	/* When the call's URL leads to another host than its turn was for: it waits for that one's, and true. */
+	/* When the call's URL leads to another host than its turn was for: it waits for
+	 * that one's, and true. */
 	bool (*on_moved)(struct call *call);
 	/* The addresses of call->url's host, or of its MX domain's facts, have come. */
 	void (*on_resolved)(struct call *call, enum wire_outcome outcome, const char *detail);
@@ -162,8 +164,8 @@ struct fetch {
 	uint64_t bodies_reserved;
 	struct host *hosts[1024];
 	bool look_waiting; /* something has changed that may let a waiting call start */
-	int64_t
-	    next_start_ms; /* when a host's interval passes that a call waits for; INT64_MAX: none */
+	/* when a host's interval passes that a call waits for; INT64_MAX: none */
+	int64_t next_start_ms;
 	int64_t next_deadline_ms;
 	int64_t next_tick_ms, accounted_us;
 	uint64_t network_us, limiter_us, idle_us; /* since the last tick */
@@ -185,7 +187,8 @@ void call_free(struct call *call);
 
 /* transfer.c */
 void transfer_start(struct call *call);
-/* When it did not come to a connection: begins anew with the host's next address, if there is one. */
+/* When it did not come to a connection: begins anew with the host's next
+ * address, if there is one. */
 bool transfer_next_address(struct call *call, CURLcode code);
 /* Ends the transfer, if there is one, and forgets it. */
 void transfer_stop(struct call *call);

@@ -33,7 +33,8 @@ static struct host *host_of(struct fetch *f, const struct url *url)
 	return h;
 }
 
-/* Hosts that nobody calls, whose interval has passed and whose addresses are old need not be remembered. */
+/* Hosts that nobody calls, whose interval has passed and whose addresses are old
+ * need not be remembered. */
 static void forget_hosts(struct fetch *f, int64_t now)
 {
 	for (size_t i = 0; i < COUNT_OF(f->hosts); i++)

@@ -17,7 +17,8 @@ struct lookup {
 
 enum status resolve_open(struct fetch *f, struct err *err)
 {
-	/* The name as it is, never with the local domain behind it; the hosts file, then the resolvers. */
+	/* The name as it is, never with the local domain behind it; the hosts
+	 * file, then the resolvers. */
 	struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
 				       .timeout = QUERY_TIMEOUT_MS,
 				       .tries = QUERY_TRIES,
@@ -82,7 +83,8 @@ static enum wire_outcome outcome_of(int status)
 
 /* ---- addresses ---- */
 
-/* IPv4 first: where a machine has only one of them, it is this; the other is tried when it fails. */
+/* IPv4 first: where a machine has only one of them, it is this; the other is
+ * tried when it fails. */
 static void take_addresses(struct call *call, const struct ares_addrinfo *info)
 {
 	static const int families[] = {AF_INET, AF_INET6};
@@ -135,7 +137,8 @@ static void on_mx_address(void *arg, int status, int timeouts, struct ares_addri
 	if (status == ARES_SUCCESS)
 		call->answer.facts.of[call->answer.facts.count++] =
 		    (struct wire_fact){STR("address"), STR("true")};
-	/* With mail servers it does not matter what the domain has besides; without, it exists all the same. */
+	/* With mail servers it does not matter what the domain has besides; without, it
+	 * exists all the same. */
 	bool known = call->answer.facts.count > 0 || status == ARES_ENODATA;
 	enum wire_outcome outcome = known ? WIRE_OK : outcome_of(status);
 	call->fetch->on_resolved(call, outcome, ares_strerror(status));

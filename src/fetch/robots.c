@@ -13,7 +13,7 @@ enum {
 	KEPT_MS = 12 * 3600 * 1000, /* RFC 9309 2.4: not longer than 24 hours */
 };
 
-struct slot {
+struct robots_slot {
 	char *origin; /* NULL: free */
 	char *rules;
 	struct str view;
@@ -22,7 +22,7 @@ struct slot {
 
 /* By the hash of the origin; the newer one takes the place. */
 struct robots_cache {
-	struct slot slots[SLOTS];
+	struct robots_slot slots[SLOTS];
 };
 
 struct robots_cache *robots_cache_create(void)
@@ -31,11 +31,11 @@ struct robots_cache *robots_cache_create(void)
 	return c;
 }
 
-static void slot_clear(struct slot *slot)
+static void slot_clear(struct robots_slot *slot)
 {
 	free(slot->origin);
 	free(slot->rules);
-	*slot = (struct slot){0};
+	*slot = (struct robots_slot){0};
 }
 
 void robots_cache_free(struct robots_cache *c)
@@ -54,7 +54,7 @@ static size_t slot_of(const struct url *url, char *origin, size_t size)
 const struct str *robots_get(const struct robots_cache *c, const struct url *url)
 {
 	char origin[FETCH_HOST_MAX + 32];
-	const struct slot *slot = &c->slots[slot_of(url, origin, sizeof(origin))];
+	const struct robots_slot *slot = &c->slots[slot_of(url, origin, sizeof(origin))];
 	if (!slot->origin || strcmp(slot->origin, origin) != 0 || slot->until_ms < clock_ms())
 		return NULL;
 	return &slot->view;
@@ -63,7 +63,7 @@ const struct str *robots_get(const struct robots_cache *c, const struct url *url
 void robots_put(struct robots_cache *c, const struct url *url, struct str rules)
 {
 	char origin[FETCH_HOST_MAX + 32];
-	struct slot *slot = &c->slots[slot_of(url, origin, sizeof(origin))];
+	struct robots_slot *slot = &c->slots[slot_of(url, origin, sizeof(origin))];
 	slot_clear(slot);
 	if (rules.n > RULES_MAX)
 		return;

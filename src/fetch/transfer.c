@@ -59,7 +59,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 		return CURL_WRITEFUNC_ERROR;
 	}
 	if (str_starts(line,
-		       STR("HTTP/"))) { /* an answer begins; what stood in an interim one is over */
+		       /* an answer begins; what stood in an interim one is over */
+		       STR("HTTP/"))) {
 		call->location[0] = call->retry_after[0] = '\0';
 		call->location_long = false;
 	} else if (header_is(line, "location", &value) && !call->location[0]) {
@@ -122,8 +123,9 @@ static struct curl_slist *transfer_append(struct curl_slist *list, const char *t
 	return longer;
 }
 
-/* "::address:port": wherever the URL leads, the connection goes to the address whose turn it is. Not by
- * CURLOPT_RESOLVE: that fills libcurl's table of names, and when an entry is too old libcurl asks by itself. */
+/* "::address:port": wherever the URL leads, the connection goes to the address whose turn it is.
+ * Not by CURLOPT_RESOLVE: that fills libcurl's table of names, and when an entry is too old
+ * libcurl asks by itself. */
 static void transfer_pin(struct call *call)
 {
 	const union address *a = &call->addresses[call->address_turn];
@@ -258,7 +260,8 @@ void transfer_stop(struct call *call)
 
 enum wire_outcome transfer_outcome(struct call *call, CURLcode code)
 {
-	/* So it calls a line of header over its own limit of 100 KiB; memory that is really out ends us. */
+	/* So it calls a line of header over its own limit of 100 KiB; memory that
+	 * is really out ends us. */
 	if (code == CURLE_OUT_OF_MEMORY && !call->over)
 		call->over = "a line of header longer than allowed";
 	if (call->refused)

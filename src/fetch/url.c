@@ -35,7 +35,8 @@ static bool plain_name(const char *host)
 	return true;
 }
 
-/* The last label begins with a digit: no top-level domain does, so this is an address in some odd spelling. */
+/* The last label begins with a digit: no top-level domain does, so this is an address
+ * in some odd spelling. */
 static bool ends_in_number(const char *host)
 {
 	const char *dot = strrchr(host, '.');
@@ -65,7 +66,8 @@ static char *one_spelling(struct arena *arena, const char *host)
 	return copy;
 }
 
-/* Until the parser's reading of the host is its one spelling: what we check is then what libcurl calls. */
+/* Until the parser's reading of the host is its one spelling: what we check is
+ * then what libcurl calls. */
 static bool settle_host(struct url *url, struct arena *arena)
 {
 	for (int pass = 0; pass < PASSES_MAX; pass++) {

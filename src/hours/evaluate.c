@@ -116,11 +116,11 @@ static void segments_append(struct segments *s, int from, int to, enum hours_sta
 {
 	if (from >= to || state == HOURS_CLOSED)
 		return;
-	struct segment *last = s->count ? &s->item[s->count - 1] : NULL;
+	struct hours_segment *last = s->count ? &s->item[s->count - 1] : NULL;
 	if (last && last->to == from && last->state == state)
 		last->to = to;
 	else if (s->count < SEGMENTS_MAX)
-		s->item[s->count++] = (struct segment){from, to, state};
+		s->item[s->count++] = (struct hours_segment){from, to, state};
 }
 
 /* Set [from, to) to a state: all of it, or only what no segment covers yet. */
@@ -138,7 +138,7 @@ static void paint(struct segments *s, int from, int to, enum hours_state state, 
 	memcpy(was.item, s->item, s->count * sizeof(s->item[0]));
 	s->count = 0;
 	for (size_t i = 0; i < was.count; i++) {
-		const struct segment *old = &was.item[i];
+		const struct hours_segment *old = &was.item[i];
 		if (only_free) {
 			segments_append(s, free, old->from < to ? old->from : to, state);
 			segments_append(s, old->from, old->to, old->state);

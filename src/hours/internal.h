@@ -93,7 +93,7 @@ bool is_public_holiday(int64_t number, struct str country);
  * is in none is closed. */
 struct segments {
 	size_t count;
-	struct segment {
+	struct hours_segment {
 		int from, to;
 		enum hours_state state;
 	} item[SEGMENTS_MAX];

@@ -19,9 +19,10 @@ struct db_rows;
 /* ---- states: the first that is true ---- */
 
 enum monitor_state {
-	MONITOR_UNKNOWN,  /* the monitor's own data are older than two flushes, or there are none */
-	MONITOR_FINISHED, /* it has ended in order, nothing of it is open */
-	MONITOR_DEAD,     /* the heartbeat is older than the lease */
+	/* the monitor's own data are older than two flushes, or there are none */
+	MONITOR_UNKNOWN,
+	MONITOR_FINISHED,  /* it has ended in order, nothing of it is open */
+	MONITOR_DEAD,      /* the heartbeat is older than the lease */
 	MONITOR_THROTTLED, /* declared: a host sent Retry-After or 429 */
 	MONITOR_BACKOFF,   /* declared */
 	/* Two heartbeats are missing, or work is open and nothing was finalised for too long. */

@@ -197,8 +197,8 @@ bool claim_wanted(const struct worker *w)
 	return claim_waiting_items(w) < (size_t)worker_option(w, CONFIG_PIPELINE_IN_FLIGHT);
 }
 
-/* The narrow lanes are claimed only while nothing else is open, so that when the worker dies the suspect is one of
- * few items. */
+/* The narrow lanes are claimed only while nothing else is open, so that when the worker dies the
+ * suspect is one of few items. */
 enum status claim_more(struct worker *w, bool *taken, struct err *err)
 {
 	enum status status = OK;

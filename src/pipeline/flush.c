@@ -20,7 +20,8 @@ void item_done(struct worker *w, struct claim *claim, struct item *item, enum it
 	claim->done++;
 }
 
-/* Write the results of the items that are done. NOT_FOUND: the claim is not ours any more, nothing was written. */
+/* Write the results of the items that are done. NOT_FOUND: the claim is not ours any more,
+ * nothing was written. */
 static enum status flush_claim(struct worker *w, struct claim *claim, struct err *err)
 {
 	static const char *const whats[] = {"ok", "failed", "again", "later"};

@@ -1,5 +1,5 @@
-/* What the files of pipeline/ share: the worker and its claims. Order of the files, each above those it calls:
- * worker.c (the loop), claim.c, peer.c, turns.c, flush.c, database.c. */
+/* What the files of pipeline/ share: the worker and its claims. Order of the files, each above
+ * those it calls: worker.c (the loop), claim.c, peer.c, turns.c, flush.c, database.c. */
 #ifndef PIPELINE_INTERNAL_H
 #define PIPELINE_INTERNAL_H
 
@@ -78,7 +78,8 @@ MUST_CHECK enum status worker_run(struct worker *w, const struct db_statement *s
 
 /* ---- flush.c ---- */
 
-/* The item has its result, which the next flush writes. due_ms: when AGAIN and LATER are due, from now. */
+/* The item has its result, which the next flush writes. due_ms: when AGAIN and
+ * LATER are due, from now. */
 void item_done(struct worker *w, struct claim *claim, struct item *item, enum item_what what,
 	       const char *outcome, int64_t due_ms);
 /* Flush claims that are complete, or all when the interval is over; now: whatever the interval. */

@@ -29,7 +29,8 @@ enum status peer_hello(struct worker *w, struct err *err)
 	return wire_send(w->options->peer_fd, &hello, err);
 }
 
-/* On the wire an item is known by its business, which a batch has once. NULL: its claim was lost. */
+/* On the wire an item is known by its business, which a batch has once. NULL: its claim was
+ * lost. */
 static struct item *peer_item(struct worker *w, uint64_t number, struct claim **claim)
 {
 	for (int c = 0; c < CLAIMS_MAX; c++) {

@@ -1,16 +1,19 @@
-/* The pipeline's worker: takes items of a batch, asks (itself, or others through holdfast-fetch), writes what came of it.
+/* The pipeline's worker: takes items of a batch, asks (itself, or others through holdfast-fetch),
+ * writes what came of it.
  *
- * Three phases that never overlap in one transaction: a claim deletes rows of the queue into one claim row and commits;
- * whatever is asked is asked with no statement open; a flush writes the results, fenced by the claim row, and commits.
- * Every statement is one transaction, works through PgBouncer in transaction mode, and the one function that waits for the
- * network, pipeline_wait(), aborts the process when the connection has a transaction open.
+ * Three phases that never overlap in one transaction: a claim deletes rows of the queue into one
+ * claim row and commits; whatever is asked is asked with no statement open; a flush writes the
+ * results, fenced by the claim row, and commits. Every statement is one transaction, works through
+ * PgBouncer in transaction mode, and the one function that waits for the network, pipeline_wait(),
+ * aborts the process when the connection has a transaction open.
  *
- * Life of an item: queue -> claim -> result (ok, failed), or back into the queue (again: counted as an attempt, with
- * backoff; later: not counted), or, after its workers died of it, dead. A worker that dies leaves claims behind; when
- * their lease is over any other worker puts their items back, in a narrower lane (200, 10, 1 at a time), until the one that
- * kills workers is alone.
+ * Life of an item: queue -> claim -> result (ok, failed), or back into the queue (again: counted as
+ * an attempt, with backoff; later: not counted), or, after its workers died of it, dead. A worker
+ * that dies leaves claims behind; when their lease is over any other worker puts their items back,
+ * in a narrower lane (200, 10, 1 at a time), until the one that kills workers is alone.
  *
- * A worker is a container: one row with its counters. It works on the oldest open batch, one batch at a time.
+ * A worker is a container: one row with its counters. It works on the oldest open batch,
+ * one batch at a time.
  */
 #ifndef PIPELINE_PIPELINE_H
 #define PIPELINE_PIPELINE_H
@@ -29,12 +32,13 @@ struct pipeline_options {
 	int peer_fd;   /* holdfast-fetch; -1: only offline stages */
 };
 
-/* Until *stop, or the batch is finished. What is claimed then goes back. UNAVAILABLE: the peer is gone. */
+/* Until *stop, or the batch is finished. What is claimed then goes back.
+ * UNAVAILABLE: the peer is gone. */
 MUST_CHECK enum status pipeline_work(const struct pipeline_options *options,
 				     const volatile sig_atomic_t *stop, struct err *err);
 
-/* Wait up to timeout_ms for the peer (fd < 0: for time to pass). True: it can be read. A bug when `db` has a transaction
- * open: nobody may wait for the network with one (incident 8). */
+/* Wait up to timeout_ms for the peer (fd < 0: for time to pass). True: it can be read. A bug when
+ * `db` has a transaction open: nobody may wait for the network with one (incident 8). */
 bool pipeline_wait(const struct db *db, int fd, int64_t timeout_ms);
 
 #endif

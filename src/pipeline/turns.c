@@ -3,7 +3,8 @@
 #include "pipeline/internal.h"
 #include "sql/pipeline.h"
 
-/* Reserve the next turns at each host, over all containers, with one statement for the whole claim. */
+/* Reserve the next turns at each host, over all containers, with one statement
+ * for the whole claim. */
 enum status turns_take(struct worker *w, struct claim *claim, struct err *err)
 {
 	int64_t interval = worker_option(w, w->stage->interval);

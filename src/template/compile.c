@@ -63,8 +63,8 @@ static void count_lines(struct compiler *c, size_t from, size_t to)
 		c->line += c->source.p[from] == '\n';
 }
 
-/* Whether the tag [from, to) stands alone on its line. Then *line_from and *line_to are the line, newline
- * included. */
+/* Whether the tag [from, to) stands alone on its line. Then *line_from and *line_to are the
+ * line, newline included. */
 static bool alone(const struct compiler *c, size_t from, size_t to, size_t *line_from,
 		  size_t *line_to)
 {
@@ -106,7 +106,7 @@ static enum status split_name(struct compiler *c, struct op *op, struct str name
 			return wrong(c, "an empty part in the name", name);
 		if (op->parts == PARTS_MAX)
 			return wrong(c, "too many parts in the name", name);
-		op->part[op->parts++] = (struct name){part, json_hash(part)};
+		op->part[op->parts++] = (struct template_name){part, json_hash(part)};
 	}
 	return OK;
 }

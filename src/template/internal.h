@@ -12,7 +12,7 @@ enum op_code {
 	OP_PARTIAL,  /* text: its name; `partial` after linking; indent */
 };
 
-struct name {
+struct template_name {
 	struct str text;
 	uint32_t hash; /* json_hash */
 };
@@ -22,7 +22,7 @@ struct op {
 	bool line_start; /* it begins a line of the template, where indentation goes */
 	unsigned line;
 	unsigned parts; /* of the dotted name; 0: {{.}} */
-	struct name *part;
+	struct template_name *part;
 	struct str text;
 	struct str indent;
 	size_t end; /* the instruction behind the section */

@@ -39,7 +39,7 @@ static bool truth(const struct json_value *v)
 	}
 }
 
-static const struct json_value *member(const struct json_value *v, const struct name *name)
+static const struct json_value *member(const struct json_value *v, const struct template_name *name)
 {
 	if (v->kind != JSON_IS_OBJECT)
 		return NULL;
@@ -60,7 +60,8 @@ static void make_index(struct renderer *r, const struct json_value *root)
 	}
 }
 
-static const struct json_value *outermost_member(const struct renderer *r, const struct name *name)
+static const struct json_value *outermost_member(const struct renderer *r,
+						 const struct template_name *name)
 {
 	if (!r->indexed)
 		return member(r->context[0], name);
@@ -70,7 +71,8 @@ static const struct json_value *outermost_member(const struct renderer *r, const
 	return NULL;
 }
 
-/* The first part of a dotted name is looked up from the innermost section outwards, the others only within it. */
+/* The first part of a dotted name is looked up from the innermost section outwards, the
+ * others only within it. */
 static const struct json_value *look_up(const struct renderer *r, const struct op *op)
 {
 	if (op->parts == 0)

@@ -1,5 +1,5 @@
-/* Mustache templates (mustache(5), spec 1.3): compiled once to a flat program, rendered many times over a tree
- * of base/json.h in an arena.
+/* Mustache templates (mustache(5), spec 1.3): compiled once to a flat program, rendered many times
+ * over a tree of base/json.h in an arena.
  *
  *   {{name}} {{a.b}} {{.}}   the value, escaped for HTML (& < > " ')
  *   {{{name}}} {{&name}}     as it is
@@ -8,12 +8,13 @@
  *   {{>name}}                the template of that name, indented as the tag is when it stands alone
  *   {{!...}}  {{=<% %>=}}    comment, other delimiters
  *
- * Unlike the specification: an empty text is false as well; a partial that does not exist is an error when the set
- * is linked; lambdas and inheritance are not there.
+ * Unlike the specification: an empty text is false as well; a partial that does not exist is an
+ * error when the set is linked; lambdas and inheritance are not there.
  *
- * Life: create a set, add every template, link it, render from any of them, free it. A linked set does not
- * change. What a template may do is bounded: nesting (sections and partials) by TEMPLATE_DEPTH, work by
- * TEMPLATE_STEPS, the page by the maximum of the buffer. Errors name template, line and cause.
+ * Life: create a set, add every template, link it, render from any of them, free it. A linked set
+ * does not change. What a template may do is bounded: nesting (sections and partials) by
+ * TEMPLATE_DEPTH, work by TEMPLATE_STEPS, the page by the maximum of the buffer. Errors name
+ * template, line and cause.
  */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
@@ -33,7 +34,8 @@ struct template_set;
 struct template_set *template_set_create(void);
 void template_set_free(struct template_set *set); /* NULL is allowed */
 
-/* Compile and keep under `name`; neither name nor source needs to live on. INVALID: err says where and what. */
+/* Compile and keep under `name`; neither name nor source needs to live on. INVALID: err
+ * says where and what. */
 MUST_CHECK enum status template_set_add(struct template_set *set, struct str name,
 					struct str source, struct err *err);
 /* Resolve the partials. INVALID: one does not exist. */

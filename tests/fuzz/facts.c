@@ -1,6 +1,7 @@
 /* link: base hours site/facts */
-/* A JSON document, first as anybody's block, which is checked; then as a record by the names of its fields: the block
- * that is made of it stays in its script element, parses, and is found free of errors. */
+/* A JSON document, first as anybody's block, which is checked; then as a record by the names
+ * of its fields: the block that is made of it stays in its script element, parses, and is
+ * found free of errors. */
 #include "site/facts/facts.h"
 
 #include <string.h>

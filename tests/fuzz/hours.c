@@ -1,5 +1,6 @@
 /* link: base hours */
-/* Any text as opening hours, and any name as a zone: sorted, apart, within the week; nothing else. */
+/* Any text as opening hours, and any name as a zone: sorted, apart, within the week; nothing
+ * else. */
 #include "hours/hours.h"
 
 #include <string.h>

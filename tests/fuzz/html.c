@@ -1,6 +1,6 @@
 /* link: base pipeline/wire fetch/read */
-/* The page scanner: whatever the page, its facts fit an answer, are clean, and hold no e-mail address. First byte: the
- * charset that the header states. */
+/* The page scanner: whatever the page, its facts fit an answer, are clean, and hold no e-mail
+ * address. First byte: the charset that the header states. */
 #include "fetch/read/read.h"
 #include "base/utf8.h"
 

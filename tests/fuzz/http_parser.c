@@ -1,6 +1,7 @@
 /* link: base http/parse */
-/* Any bytes through the HTTP parser. Besides memory errors it looks for disagreement: arriving in one piece
- * or byte by byte must give the same head, and what was accepted must keep the promises of parse.h. */
+/* Any bytes through the HTTP parser. Besides memory errors it looks for disagreement: arriving
+ * in one piece or byte by byte must give the same head, and what was accepted must keep the
+ * promises of parse.h. */
 #include <stdlib.h>
 #include <string.h>
 #include "http/parse/parse.h"

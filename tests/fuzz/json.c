@@ -1,6 +1,6 @@
 /* link: base */
-/* The JSON reader: whatever comes, whole and in small pieces give the same tokens, and what was read into a tree is
- * written so that it is read again as the same. */
+/* The JSON reader: whatever comes, whole and in small pieces give the same tokens, and what was
+ * read into a tree is written so that it is read again as the same. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/json.h"

@@ -1,6 +1,6 @@
 /* link: base pipeline/wire fetch/read */
-/* The mapping of an API's answer: lines of pointers, an empty line, the body. Then the same bytes as robots.txt (the first
- * line is the path) and as Retry-After. */
+/* The mapping of an API's answer: lines of pointers, an empty line, the body. Then the same bytes
+ * as robots.txt (the first line is the path) and as Retry-After. */
 #include "fetch/read/read.h"
 #include "base/utf8.h"
 

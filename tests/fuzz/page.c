@@ -1,6 +1,6 @@
 /* link: base hours directory/record directory/taxonomy site/facts audit/page */
-/* Foreign pages, sitemaps and robots.txt: whatever they hold, facts fit their message and lines count from 1. First
- * byte: which kind of document. */
+/* Foreign pages, sitemaps and robots.txt: whatever they hold, facts fit their message and lines
+ * count from 1. First byte: which kind of document. */
 #include "audit/page/page.h"
 
 static void found(void *ctx, enum page_fact fact, uint32_t line, uint32_t column, struct str a,

@@ -1,6 +1,7 @@
 /* link: base hours directory/parse directory/record directory/taxonomy */
-/* The parser of foreign files: whatever comes in, what goes out is frames that their reader takes, the counts add
- * up, every reject has a cause, and no e-mail address is in any record. The first byte picks the options. */
+/* The parser of foreign files: whatever comes in, what goes out is frames that their reader takes,
+ * the counts add up, every reject has a cause, and no e-mail address is in any record. The first
+ * byte picks the options. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 /* link: base directory/record */
-/* The importer's reader of the parser's pipe: whatever the other side sends, what is taken is what the table of
- * fields says, and written again it is the same bytes. */
+/* The importer's reader of the parser's pipe: whatever the other side sends, what is taken is what
+ * the table of fields says, and written again it is the same bytes. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,5 +1,6 @@
 /* link: base template */
-/* Templates: any text compiles or is refused with a sentence, and what compiles renders within its bounds. */
+/* Templates: any text compiles or is refused with a sentence, and what compiles
+ * renders within its bounds. */
 #include <stdlib.h>
 #include <string.h>
 #include "template/template.h"

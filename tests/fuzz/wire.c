@@ -1,6 +1,6 @@
 /* link: base pipeline/wire */
-/* The decoder of messages: whatever comes, it reads within the packet; what it takes is within the table's ranges and
- * is encoded as it came. */
+/* The decoder of messages: whatever comes, it reads within the packet; what it takes is within the
+ * table's ranges and is encoded as it came. */
 #include "pipeline/wire/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,7 @@
 /* link: base hours */
-/* Each line of standard input as opening hours: evaluate ZONE COUNTRY LAT LON FROM TO prints a line for each, either
- * "- why" when it is not understood, or the state at FROM and each change until TO: "closed 1767340800:open ...". */
+/* Each line of standard input as opening hours: evaluate ZONE COUNTRY LAT LON FROM TO prints a line
+ * for each, either "- why" when it is not understood, or the state at FROM and each change until
+ * TO: "closed 1767340800:open ...". */
 #include "hours/hours.h"
 
 #include <stdio.h>

@@ -100,7 +100,8 @@ static void joined_parts_stand_one_after_the_other(void **state)
 	assert_int_equal(all.n, 10);
 	assert_string_equal(all.p, "/b/12.html");
 	assert_string_equal(ARENA_JOIN(&arena, none).p, "");
-	assert_null(ARENA_JOIN(&arena, all, all, all, all, all, all, all).p); /* over the maximum */
+	/* over the maximum */
+	assert_null(ARENA_JOIN(&arena, all, all, all, all, all, all, all).p);
 	assert_string_equal(ARENA_JOIN(&arena, all, STR("?")).p, "/b/12.html?");
 	arena_release(&arena);
 }

@@ -369,8 +369,8 @@ enum { PLACES = 32 };
 
 /* What the tests share with the processes that they kill. */
 static struct ledger {
-	_Atomic int64_t
-	    countdown[CROWD + 1];     /* places until the process of a slot dies; 0: never */
+	/* places until the process of a slot dies; 0: never */
+	_Atomic int64_t countdown[CROWD + 1];
 	_Atomic bool stop[CROWD + 1]; /* is stopped there instead */
 	_Atomic int place[CROWD + 1]; /* where it died, 1..PLACES */
 	_Atomic(const char *) name[PLACES];

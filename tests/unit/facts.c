@@ -1,5 +1,6 @@
 /* link: base hours site/facts */
-/* Facts of a business: the vocabulary, the block, what is refused, and that what it says can be seen. */
+/* Facts of a business: the vocabulary, the block, what is refused, and that what
+ * it says can be seen. */
 #include "base/io.h"
 #include "site/facts/facts.h"
 #include "site/facts/schema.h"

@@ -231,7 +231,8 @@ static void what_there_is_is_spread_as_it_should_be(void **state)
 	assert_true(c.beyond_latin > 50);
 	/* Exact twins alone; there are as many again with another spelling. */
 	assert_in_range(c.twins, 20, 400);
-	/* The commonest tenth of categories has about half of the records, the rarest are there too. */
+	/* The commonest tenth of categories has about half of the records, the
+	 * rarest are there too. */
 	qsort(c.category, 20000, sizeof(c.category[0]), descending);
 	size_t tenth = 0;
 	for (int i = 0; i < 19; i++)

@@ -1,5 +1,6 @@
 /* link: base hours */
-/* Opening hours: which texts are understood, as which minutes of the week, and what they say at an instant. */
+/* Opening hours: which texts are understood, as which minutes of the week, and what
+ * they say at an instant. */
 #include "base/io.h"
 #include "hours/hours.h"
 

@@ -148,8 +148,8 @@ static void long_texts_are_cut_at_a_whole_character(void **state)
 	buf_release(&page);
 }
 
-/* Far over what is looked at, with characters of each length that begin at each offset to the limit: one of them cut
- * in its middle would make the whole text windows-1252. */
+/* Far over what is looked at, with characters of each length that begin at each offset to the
+ * limit: one of them cut in its middle would make the whole text windows-1252. */
 static void a_long_text_stays_utf8_wherever_its_limit_falls(void **state)
 {
 	(void)state;

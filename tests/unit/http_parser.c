@@ -1,5 +1,6 @@
 /* link: base http/parse */
-/* The HTTP parser against tests/http/parser/{accepted,refused}: each case whole and byte by byte. */
+/* The HTTP parser against tests/http/parser/{accepted,refused}: each case
+ * whole and byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,8 +73,8 @@ struct outcome {
 	size_t body_bytes, left;
 };
 
-/* As a server does it: what has arrived grows by `step` bytes each time, in memory of exactly that size so
- * that the sanitizer sees a read behind it. */
+/* As a server does it: what has arrived grows by `step` bytes each time, in memory of exactly that
+ * size so that the sanitizer sees a read behind it. */
 static void parse(struct str bytes, size_t step, char **memory, struct outcome *out)
 {
 	struct http_scan scan = {0};

@@ -1,6 +1,7 @@
 /* link: base http http/parse */
-/* The server with handlers of its own: answers that come later or never, clients that leave in between,
- * bodies that do not fit a socket, parameters as the table types them. Server and clients share one loop. */
+/* The server with handlers of its own: answers that come later or never, clients that leave in
+ * between, bodies that do not fit a socket, parameters as the table types them. Server and
+ * clients share one loop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -526,7 +527,8 @@ static void pages_forgive_what_mailers_and_forms_add(void **state)
 #define JSON "application/json"
 #define FORM "application/x-www-form-urlencoded"
 
-/* Send a body and look for a text in the whole answer, which is returned and overwritten by the next call. */
+/* Send a body and look for a text in the whole answer, which is returned and
+ * overwritten by the next call. */
 static const char *body_answers(const char *line, const char *type, const char *body,
 				const char *text)
 {

@@ -65,7 +65,7 @@ static void the_last_added_of_one_id_or_path_is_kept_by_any_sort(void **state)
 	for (uint64_t time = 0; time < TIMES; time++)
 		for (int64_t id = 0; id < IDS; id++) {
 			int64_t mixed = id * 7919 % IDS;
-			manifest_add(&m, &(struct entry){.id = mixed, .page = time});
+			manifest_add(&m, &(struct manifest_entry){.id = mixed, .page = time});
 			snprintf(path, sizeof(path), "r/%04d.html", (int)mixed);
 			manifest_add_file(&m, path, time);
 		}
@@ -79,7 +79,7 @@ static void the_last_added_of_one_id_or_path_is_kept_by_any_sort(void **state)
 		assert_true(i == 0 || strcmp(m.file[i - 1].path, m.file[i].path) < 0);
 	}
 	/* It can be added to afterwards. */
-	manifest_add(&m, &(struct entry){.id = 5, .page = 99});
+	manifest_add(&m, &(struct manifest_entry){.id = 5, .page = 99});
 	manifest_sort(&m);
 	assert_int_equal(m.entries, IDS);
 	assert_int_equal(manifest_find(&m, 5)->page, 99);

@@ -508,7 +508,8 @@ static void files_that_cannot_be_read_say_why(void **state)
 	}
 }
 
-/* A source that fails behind the head that the parser looks at: an empty pipe that does not block. */
+/* A source that fails behind the head that the parser looks at: an empty pipe
+ * that does not block. */
 static void parse_failing(const char *first, const char *line)
 {
 	int ends[2];

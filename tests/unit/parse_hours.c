@@ -1,5 +1,6 @@
 /* link: base hours directory/parse directory/record directory/taxonomy */
-/* Opening hours as files write them: understood whole, or kept as text of which nothing is claimed. */
+/* Opening hours as files write them: understood whole, or kept as text of
+ * which nothing is claimed. */
 #include "parsed.h"
 #include "hours/hours.h"
 
@@ -7,7 +8,8 @@ struct example {
 	const char *written, *hours;
 };
 
-/* Every text is one that other readers of opening_hours understand as it is meant, or nobody claims anything of. */
+/* Every text is one that other readers of opening_hours understand as it is meant, or
+ * nobody claims anything of. */
 static void expect_hours(const char *written, const char *hours, const char *text)
 {
 	struct hours_week week;

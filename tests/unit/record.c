@@ -1,6 +1,6 @@
 /* link: base directory/record */
-/* Records on their way: what is written is read as the same, what nobody may send is refused, and the ids of
- * businesses are the same for ever. */
+/* Records on their way: what is written is read as the same, what nobody may send is refused, and
+ * the ids of businesses are the same for ever. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* link: base hours directory/parse directory/record directory/taxonomy */
-/* The files in samples/ through the parser: each is recognised without a mapping, and nothing is refused. */
+/* The files in samples/ through the parser: each is recognised without a mapping,
+ * and nothing is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include "template/template.h"
 
-/* The behaviours of the Mustache specification (github.com/mustache/spec 1.3), by its files and names. A partial is
- * given as "p". */
+/* The behaviours of the Mustache specification (github.com/mustache/spec 1.3), by its files and
+ * names. A partial is given as "p". */
 static const struct {
 	const char *name, *template, *data, *partial, *expected;
 } spec[] = {

@@ -43,7 +43,8 @@ static char *put_number(char *p, int64_t v)
 
 enum { HEADERS_BYTES = 160, CONTROL_BYTES = 48 };
 
-/* "Age: 12\r\nCache-Status: holdfast; hit; ttl=288\r\n". Written by hand: it stands in every hit. */
+/* "Age: 12\r\nCache-Status: holdfast; hit; ttl=288\r\n". Written by hand: it
+ * stands in every hit. */
 static char *headers(struct http_request *request, const struct cache_answer *answer)
 {
 	static const char *const how[] = {

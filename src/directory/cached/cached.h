@@ -1,5 +1,6 @@
-/* Answers of routes that come from the cache: what HTTP says about them. Cache-Status (RFC 9211), Age and
- * Cache-Control (RFC 9111), ETag, problems that are kept like values, 503 with Retry-After when there is none.
+/* Answers of routes that come from the cache: what HTTP says about them. Cache-Status (RFC 9211),
+ * Age and Cache-Control (RFC 9111), ETag, problems that are kept like values, 503 with
+ * Retry-After when there is none.
  */
 #ifndef DIRECTORY_CACHED_CACHED_H
 #define DIRECTORY_CACHED_CACHED_H

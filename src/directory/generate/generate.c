@@ -21,8 +21,8 @@ static bool chance(struct random *r, uint32_t percent)
 	return random_below(r, 100) < percent;
 }
 
-/* In [0, n): k has a weight of about 1 / (k + flat). Each doubling of k + flat is as likely as the others, so
- * that no logarithm is needed, whose last bit differs between machines. */
+/* In [0, n): k has a weight of about 1 / (k + flat). Each doubling of k + flat is as likely as the
+ * others, so that no logarithm is needed, whose last bit differs between machines. */
 static uint32_t skewed(struct random *r, uint32_t n, uint32_t flat)
 {
 	uint32_t doublings = 0;
@@ -33,7 +33,7 @@ static uint32_t skewed(struct random *r, uint32_t n, uint32_t flat)
 	return from - flat + random_below(r, to - from);
 }
 
-static struct str pick(struct random *r, const struct list *list)
+static struct str pick(struct random *r, const struct text_list *list)
 {
 	return list->item[random_below(r, list->count)];
 }
@@ -76,7 +76,7 @@ static void quoted(struct buf *out, struct str value)
 struct subject {
 	const struct texts *texts;
 	const struct town *town;
-	const struct country *country;
+	const struct country_texts *country;
 	const struct language *language;
 	const struct taxonomy_category *category;
 	struct str trade; /* the category in words of the language */
@@ -170,8 +170,8 @@ static void vary_name(struct buf *out, struct random *r, const struct subject *s
 	}
 }
 
-/* '#' a figure of the town, '~' one that is not 0, '^' a letter of the town, '?' any figure, '@' any
- * letter. */
+/* '#' a figure of the town, '~' one that is not 0, '^' a letter of the town, '?' any
+ * figure, '@' any letter. */
 static void put_pattern(struct buf *out, struct random *r, struct random of_town,
 			const char *pattern, size_t n)
 {
@@ -208,7 +208,7 @@ static void put_place(struct buf *out, struct random *r, const struct town *t)
 static void put_description(struct buf *out, struct random *r, const struct subject *s)
 {
 	enum { LONGEST = 3200 };
-	const struct list *all = &s->language->sentences;
+	const struct text_list *all = &s->language->sentences;
 	uint32_t wanted = random_below(r, 2000) ? 1 + skewed(r, 9, 1) : 60,
 		 at = random_below(r, all->count);
 	key(out, "description");
@@ -284,7 +284,7 @@ static void put_website(struct buf *out, struct random *r, const struct subject 
 
 static void put_extra(struct buf *out, struct random *r)
 {
-	static const struct list wheelchair = {3, {{"yes", 3}, {"limited", 7}, {"no", 2}}};
+	static const struct text_list wheelchair = {3, {{"yes", 3}, {"limited", 7}, {"no", 2}}};
 	key(out, "extra");
 	put(out, "{\"wheelchair\":");
 	quoted(out, pick(r, &wheelchair));
@@ -339,7 +339,7 @@ static void put_known(struct buf *out, struct random *r, struct random *where,
 	if (chance(r, 45))
 		put_website(out, r, s);
 	if (chance(r, 55)) {
-		const struct list *hours =
+		const struct text_list *hours =
 		    inn ? &s->texts->hours_of_inns : &s->texts->hours_of_shops;
 		key(out, "hours");
 		quoted(out, hours->item[skewed(r, hours->count, 2)]);

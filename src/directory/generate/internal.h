@@ -7,7 +7,7 @@
 
 enum { LIST_MAX = 160, TRADES_MAX = 32 };
 
-struct list {
+struct text_list {
 	uint32_t count;
 	struct str item[LIST_MAX];
 };
@@ -19,24 +19,24 @@ struct trade {
 
 struct language {
 	const char *code; /* of the taxonomy's words; NULL: trades[] */
-	struct list surnames, brands, goods, streets, names, sentences;
+	struct text_list surnames, brands, goods, streets, names, sentences;
 	uint32_t trades_count;
 	struct trade trades[TRADES_MAX];
 };
 
-struct country {
+struct country_texts {
 	struct str code;
 	const char *regions; /* names separated by '|'; NULL: all */
 	const struct language *language;
 	const char *postcode, *currency;
-	struct list phones, forms;
+	struct text_list phones, forms;
 };
 
 struct town {
 	struct str name, region, country;
 	int lat, lon; /* 1e-5 degrees */
 	struct str zone;
-	const struct country *is_in;
+	const struct country_texts *is_in;
 };
 
 struct texts {
@@ -44,7 +44,7 @@ struct texts {
 	uint32_t towns_count;
 	const uint16_t *by_rank;                          /* towns, the largest first */
 	const struct taxonomy_category *const *by_custom; /* categories, the commonest first */
-	struct list hours_of_shops, hours_of_inns, rare_names;
+	struct text_list hours_of_shops, hours_of_inns, rare_names;
 };
 
 /* Prepared at the first call, the same ever after. */

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What there is most of, so that the skew of categories is that of a town and not of the table's order. */
+/* What there is most of, so that the skew of categories is that of a town and not
+ * of the table's order. */
 static const char *const common[] = {
     "restaurant",   "hairdresser",  "doctor",       "car-repair",  "cafe",
     "clothes",      "bakery",       "electrician",  "carpenter",   "insurance",
@@ -81,13 +82,13 @@ enum { TOWNS = COUNT_OF(town_rows), CATEGORIES_MAX = 512 };
 /* ---- split into lists ---- */
 
 static struct language languages[LANGUAGES];
-static struct country countries[COUNTRIES];
+static struct country_texts countries[COUNTRIES];
 static struct town towns[TOWNS];
 static uint16_t by_rank[TOWNS];
 static const struct taxonomy_category *by_custom[CATEGORIES_MAX];
 static struct texts all;
 
-static void split(struct list *list, const char *text)
+static void split(struct text_list *list, const char *text)
 {
 	struct str rest = str_of(text);
 	while (rest.p) {
@@ -119,7 +120,7 @@ static void prepare_languages(void)
 	}
 }
 
-static const struct country *country_of(const struct town *t)
+static const struct country_texts *country_of(const struct town *t)
 {
 	for (size_t i = 0; i < COUNTRIES; i++) {
 		if (!str_eq(t->country, countries[i].code))

@@ -58,8 +58,8 @@ static bool is_list(struct str s)
 	return true;
 }
 
-/* What PostgreSQL's numeric holds with any exponent that is written: it refuses a whole COPY for one
- * 1e999999. */
+/* What PostgreSQL's numeric holds with any exponent that is written: it refuses a whole
+ * COPY for one 1e999999. */
 static bool is_json_number(struct str s)
 {
 	double ignored;

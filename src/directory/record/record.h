@@ -1,12 +1,12 @@
-/* A business record as it travels from holdfast-parse to the database: the fields, their limits, and
- * the frames they travel in. Both sides are built from one table, fields.def.
+/* A business record as it travels from holdfast-parse to the database: the fields, their limits,
+ * and the frames they travel in. Both sides are built from one table, fields.def.
  *
  * Trust: holdfast-parse reads hostile files. Whoever reads its pipe checks every frame again
  * (record_read refuses unknown fields, over-long values, invalid UTF-8, wrong kinds); the parser's
  * output can never be more than a wrong record.
  *
- * There is no field for e-mail addresses or named persons: those are contact data (ARCHITECTURE.md),
- * the parser counts and drops them, and no later stage has a place to put them.
+ * There is no field for e-mail addresses or named persons: those are contact data
+ * (ARCHITECTURE.md), the parser counts and drops them, and no later stage has a place to put them.
  */
 #ifndef DIRECTORY_RECORD_H
 #define DIRECTORY_RECORD_H
@@ -19,7 +19,8 @@
 #define RECORD_SEPARATOR '\x1f'
 
 enum record_kind {
-	RECORD_TEXT, /* UTF-8, no control characters (a description has lines), trimmed, not empty */
+	/* UTF-8, no control characters (a description has lines), trimmed, not empty */
+	RECORD_TEXT,
 	RECORD_LIST,   /* texts joined by U+001F */
 	RECORD_NUMBER, /* decimal text in the field's range */
 	RECORD_JSON,   /* an object, strict JSON; numbers that PostgreSQL's numeric holds */
@@ -43,8 +44,8 @@ extern const struct record_field_info record_fields[RECORD_FIELDS];
 /* The field's name in lower case; static. */
 const char *record_field_name(enum record_field field);
 
-/* Whether a value is what the table says, the forms of countries and times included: what passes is taken
- * by the columns it goes to, so that no value can end the COPY of all the others. */
+/* Whether a value is what the table says, the forms of countries and times included: what passes is
+ * taken by the columns it goes to, so that no value can end the COPY of all the others. */
 bool record_value_ok(enum record_field field, struct str value);
 
 /* NULL p: not known. Values point into the frame or into an arena; the record owns nothing. */
@@ -97,11 +98,13 @@ struct record_reader {
 };
 void record_reader_init(struct record_reader *r, int fd);
 void record_reader_release(struct record_reader *r);
-/* The next frame. UNAVAILABLE: the writer died without an END frame. INVALID: it broke the format. */
+/* The next frame. UNAVAILABLE: the writer died without an END frame. INVALID:
+ * it broke the format. */
 MUST_CHECK enum status record_read(struct record_reader *r, struct err *err);
 
-/* The id of a business: the first 63 bits of XXH3-128 over source, NUL, external id. The same record
- * has the same id, and so the same address on the web, in every installation and after every re-import. */
+/* The id of a business: the first 63 bits of XXH3-128 over source, NUL, external id. The
+ * same record has the same id, and so the same address on the web, in every installation and
+ * after every re-import. */
 int64_t record_id(struct str source, struct str external_id);
 
 /* Of all fields: differs when the record has changed. */

@@ -1,5 +1,5 @@
-/* /v1/stats/...: counts over the whole directory, one statement each, read only through the cache. The rows of the
- * one table are statements of sql/queries/stats.sql; all answer in the same shape.
+/* /v1/stats/...: counts over the whole directory, one statement each, read only through the cache.
+ * The rows of the one table are statements of sql/queries/stats.sql; all answer in the same shape.
  */
 #ifndef DIRECTORY_STATS_STATS_H
 #define DIRECTORY_STATS_STATS_H

@@ -1,4 +1,5 @@
-/* Where towns are: some thousands of them, from GeoNames (geonames.org, CC BY 4.0), in the program. */
+/* Where towns are: some thousands of them, from GeoNames (geonames.org, CC BY
+ * 4.0), in the program. */
 #ifndef DIRECTORY_TOWNS_TOWNS_H
 #define DIRECTORY_TOWNS_TOWNS_H
 
@@ -11,8 +12,8 @@ struct towns_place {
 	const char *zone; /* IANA */
 };
 
-/* The town of a name in a country ("CH"); of several with the same name the largest. Letters compare without regard to
- * case in ASCII. False: not in the table. */
+/* The town of a name in a country ("CH"); of several with the same name the largest. Letters
+ * compare without regard to case in ASCII. False: not in the table. */
 bool towns_find(struct str country, struct str name, struct towns_place *out);
 
 #endif

@@ -23,7 +23,8 @@ bool has_email(struct str s)
 	return false;
 }
 
-/* In place: runs of white space and control characters (C0, DEL, C1, U+00A0, U+2028, U+2029) become one space. */
+/* In place: runs of white space and control characters (C0, DEL, C1, U+00A0, U+2028,
+ * U+2029) become one space. */
 static size_t fact_collapse(char *p, size_t n)
 {
 	size_t to = 0;

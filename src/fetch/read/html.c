@@ -22,7 +22,7 @@ struct digits {
 	size_t n;
 };
 
-struct page {
+struct html_page {
 	struct arena *arena;
 	struct wire_facts *facts;
 	enum text_charset charset;
@@ -31,13 +31,14 @@ struct page {
 	bool has_title, has_description, has_language;
 };
 
-/* A fact has no more characters than this, however many bytes of references they are written with. */
+/* A fact has no more characters than this, however many bytes of references
+ * they are written with. */
 static struct str html_bounded(struct str raw)
 {
 	return utf8_cut(raw, 4 * (size_t)WIRE_VALUE_MAX);
 }
 
-static bool add_fact(struct page *page, const char *name, struct str raw, bool in_attribute,
+static bool add_fact(struct html_page *page, const char *name, struct str raw, bool in_attribute,
 		     size_t max)
 {
 	struct buf text;
@@ -49,7 +50,7 @@ static bool add_fact(struct page *page, const char *name, struct str raw, bool i
 }
 
 /* The value of an attribute without its character references, in the arena. */
-static struct str attribute_text(struct page *page, struct str raw)
+static struct str attribute_text(struct html_page *page, struct str raw)
 {
 	struct buf text;
 	struct str value = raw;
@@ -64,7 +65,8 @@ static struct str attribute_text(struct page *page, struct str raw)
 
 /* ---- telephone numbers ---- */
 
-/* Digits and a leading +; false when it is no number. "(0)" behind a country code is not dialled. */
+/* Digits and a leading +; false when it is no number. "(0)" behind a country
+ * code is not dialled. */
 static bool read_digits(struct str s, struct digits *d)
 {
 	d->n = 0;
@@ -106,8 +108,9 @@ static size_t country_digits(const struct digits *d)
 	return 3;
 }
 
-/* The same, when it ends with all of the wanted one's digits behind country code and trunk zeros. */
-static void compare_phone(struct page *page, const struct digits *found)
+/* The same, when it ends with all of the wanted one's digits behind country
+ * code and trunk zeros. */
+static void compare_phone(struct html_page *page, const struct digits *found)
 {
 	const struct digits *wanted = &page->wanted;
 	size_t start = wanted->n > 0 && wanted->of[0] == '+' ? 1 + country_digits(wanted) : 0;
@@ -119,7 +122,7 @@ static void compare_phone(struct page *page, const struct digits *found)
 		fact_add(page->facts, page->arena, "same_telephone", STR("true"), WIRE_VALUE_MAX);
 }
 
-static void add_phone(struct page *page, struct str raw)
+static void add_phone(struct html_page *page, struct str raw)
 {
 	struct digits d;
 	if (!read_digits(raw, &d))
@@ -135,8 +138,9 @@ static bool separates_digits(char c)
 	return is_space(c) || strchr("-./()\xc2\xa0\xe2\x80\x90\x91\x93", c) != NULL;
 }
 
-/* The number that was asked for, anywhere in running text: compared wherever a group of digits ends. */
-static void look_for_phone(struct page *page, struct str text)
+/* The number that was asked for, anywhere in running text: compared wherever a
+ * group of digits ends. */
+static void look_for_phone(struct html_page *page, struct str text)
 {
 	enum { GAP_MAX = 4 };
 	struct digits d = {.n = 0};
@@ -161,7 +165,8 @@ static void look_for_phone(struct page *page, struct str text)
 
 /* ---- JSON-LD ---- */
 
-static void add_type(struct page *page, const struct json_value *type, bool *business, bool *person)
+static void add_type(struct html_page *page, const struct json_value *type, bool *business,
+		     bool *person)
 {
 	struct str rest = json_text(type), name = STR("");
 	while (rest.p)
@@ -176,7 +181,7 @@ static void add_type(struct page *page, const struct json_value *type, bool *bus
 		page->types++;
 }
 
-static void walk_object(struct page *page, const struct json_value *v)
+static void walk_object(struct html_page *page, const struct json_value *v)
 {
 	bool business = false, person = false;
 	const struct json_value *type = json_get(v, "@type");
@@ -199,7 +204,7 @@ static void walk_object(struct page *page, const struct json_value *v)
 }
 
 /* The reader bounds the depth. */
-static void html_walk(struct page *page, const struct json_value *v)
+static void html_walk(struct html_page *page, const struct json_value *v)
 {
 	if (v->kind == JSON_IS_OBJECT)
 		walk_object(page, v);
@@ -207,7 +212,7 @@ static void html_walk(struct page *page, const struct json_value *v)
 		html_walk(page, child);
 }
 
-static void read_block(struct page *page, struct str text)
+static void read_block(struct html_page *page, struct str text)
 {
 	struct arena arena;
 	struct json_value *root;
@@ -230,7 +235,7 @@ static bool has_word(struct str list, struct str word)
 	return false;
 }
 
-static void on_meta(struct page *page, const struct scan_tag *tag)
+static void on_meta(struct html_page *page, const struct scan_tag *tag)
 {
 	struct str name = str_trim(attribute_text(page, tag->meta_name));
 	struct str content = attribute_text(page, tag->content);
@@ -246,7 +251,7 @@ static void on_meta(struct page *page, const struct scan_tag *tag)
 		fact_add(page->facts, page->arena, "noindex", STR("true"), WIRE_VALUE_MAX);
 }
 
-static void on_link(struct page *page, struct str href)
+static void on_link(struct html_page *page, struct str href)
 {
 	struct str target = str_trim(attribute_text(page, href));
 	struct str scheme = str_cut(&target, ':');
@@ -254,7 +259,7 @@ static void on_link(struct page *page, struct str href)
 		add_phone(page, target);
 }
 
-static void on_html(struct page *page, struct str lang)
+static void on_html(struct html_page *page, struct str lang)
 {
 	enum { LANGUAGE_MAX = 35 }; /* the longest registered tag, RFC 5646 4.4.1 */
 	lang = str_trim(attribute_text(page, lang));
@@ -271,7 +276,7 @@ static bool is_json_ld(struct str type)
 	return str_eq_nocase(str_trim(str_cut(&type, ';')), STR("application/ld+json"));
 }
 
-static void on_tag(struct page *page, const struct scan_tag *tag)
+static void on_tag(struct html_page *page, const struct scan_tag *tag)
 {
 	if (str_eq_nocase(tag->name, STR("title")) && !tag->foreign && !page->has_title)
 		page->has_title = add_fact(page, "title", tag->text, false, FACT_TEXT_MAX);
@@ -289,7 +294,7 @@ static void on_tag(struct page *page, const struct scan_tag *tag)
 void read_html(struct str body, struct str content_type, const struct wire_facts *wanted,
 	       struct arena *arena, struct wire_facts *facts)
 {
-	struct page page = {.arena = arena, .facts = facts};
+	struct html_page page = {.arena = arena, .facts = facts};
 	struct scan scan;
 	struct str text;
 	struct scan_tag tag;

@@ -23,8 +23,8 @@ enum text_charset { TEXT_UNKNOWN, TEXT_UTF8, TEXT_LATIN, TEXT_OTHER };
 enum text_charset text_charset_of(struct str name);
 /* "text/html; charset=x" */
 enum text_charset text_charset_in(struct str type);
-/* The text as UTF-8 with its references resolved. False: it is empty, its charset is not known, or it passes the
- * buffer's maximum. */
+/* The text as UTF-8 with its references resolved. False: it is empty, its charset is not known, or
+ * it passes the buffer's maximum. */
 MUST_CHECK bool text_decode(enum text_charset charset, struct str raw, bool in_attribute,
 			    struct buf *out);
 

@@ -46,8 +46,9 @@ static struct str next_line(struct str *rest)
 	return line;
 }
 
-/* One form for every way of writing a path (section 2.2.2): escapes of unreserved characters are decoded, all other
- * octets outside of ASCII's visible ones are escaped, hexadecimal digits are capitals. */
+/* One form for every way of writing a path (section 2.2.2): escapes of unreserved characters
+ * are decoded, all other octets outside of ASCII's visible ones are escaped, hexadecimal
+ * digits are capitals. */
 static void put_normal(struct buf *out, struct str path)
 {
 	for (size_t i = 0; i < path.n; i++) {
@@ -104,7 +105,8 @@ void robots_read(struct str text, struct str user_agent, struct buf *rules)
 		take_groups(text, STR("*"), rules);
 }
 
-/* A prefix match; * is any run, $ at the end anchors. Remembers the last * only, which is enough. */
+/* A prefix match; * is any run, $ at the end anchors. Remembers the last *
+ * only, which is enough. */
 static bool robots_matches(struct str pattern, struct str path, size_t *steps)
 {
 	size_t p = 0, s = 0, star = SIZE_MAX, mark = 0;

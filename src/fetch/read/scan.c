@@ -1,4 +1,5 @@
-/* Tags and texts of a page: the tokenizer of HTML (https://html.spec.whatwg.org, 13.2.5), as far as facts need it. */
+/* Tags and texts of a page: the tokenizer of HTML (https://html.spec.whatwg.org, 13.2.5), as
+ * far as facts need it. */
 #include "fetch/read/internal.h"
 
 #include <stddef.h>
@@ -73,7 +74,8 @@ static void keep_attribute(struct scan_tag *tag, struct str name, struct str val
 	}
 }
 
-/* Behind '<' or "</": the tag and its attributes, up to and with '>'. False: the page ends inside of it. */
+/* Behind '<' or "</": the tag and its attributes, up to and with '>'. False: the
+ * page ends inside of it. */
 static bool scan_read_tag(struct str *s, struct scan_tag *tag, bool *closed)
 {
 	size_t n = 0;

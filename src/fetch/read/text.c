@@ -62,7 +62,8 @@ static size_t put_number(struct buf *out, struct str s)
 	return n < s.n && s.p[n] == ';' ? n + 1 : n;
 }
 
-/* The longest name that s begins with. In an attribute, "&copy=1" is the beginning of a parameter. */
+/* The longest name that s begins with. In an attribute, "&copy=1" is the
+ * beginning of a parameter. */
 static size_t put_named(struct buf *out, struct str s, bool in_attribute)
 {
 	size_t n = 0;

@@ -1,9 +1,10 @@
-/* Stages of the pipeline. Each is one file of this folder, which defines one struct pipeline_stage, and one
- * row of stages.def. Nothing else knows a stage by its name.
+/* Stages of the pipeline. Each is one file of this folder, which defines one struct pipeline_stage,
+ * and one row of stages.def. Nothing else knows a stage by its name.
  *
- * Hides: which facts of a business a stage reads, what it asks of others, and how it applies what was found.
- * A stage has no connection and no socket: read() is handed the rows of the statement `inputs`, ask() fills
- * the request that holdfast-fetch executes, settle() names a statement for the worker to run.
+ * Hides: which facts of a business a stage reads, what it asks of others, and how it applies
+ * what was found. A stage has no connection and no socket: read() is handed the rows of the
+ * statement `inputs`, ask() fills the request that holdfast-fetch executes, settle() names a
+ * statement for the worker to run.
  *
  * Life: items and everything they point to live in the claim's arena until the claim ends.
  */
@@ -51,15 +52,17 @@ struct pipeline_stage {
 	/* Take what the stage needs from a row of `inputs` (columns SQL_INPUTS_...). */
 	struct stage_verdict (*read)(struct stage_claim *claim, struct stage_item *item,
 				     const struct db_rows *rows, int row);
-	/* The request for an item; kind and limits have their defaults. NULL: the stage works offline. */
+	/* The request for an item; kind and limits have their defaults. NULL: the
+	 * stage works offline. */
 	void (*ask)(const struct config *config, const struct stage_item *item,
 		    struct wire_request *out);
-	/* When all items of a claim have been read: the statement that applies what was found. NULL: none. */
+	/* When all items of a claim have been read: the statement that applies what
+	 * was found. NULL: none. */
 	struct stage_statement (*settle)(struct stage_claim *claim);
 	/* Whether the settings allow it to run; err says which one is missing. NULL: always. */
 	bool (*eligible)(const struct config *config, struct err *err);
-	enum config_id
-	    interval; /* shortest time between two calls to one host; of stages that ask */
+	/* shortest time between two calls to one host; of stages that ask */
+	enum config_id interval;
 };
 
 /* In the order of stages.def; ends with NULL. */
@@ -72,12 +75,12 @@ void pipeline_stage_names(struct buf *out);
 
 /* "https://www.shop.example:8443/a" -> "www.shop.example"; a slice of url. */
 struct str stage_host(struct str url);
-/* The template with {name} {street} {postcode} {city} {country} {id} replaced, percent-encoded, in the claim's
- * arena. Empty: longer than WIRE_URL_MAX. */
+/* The template with {name} {street} {postcode} {city} {country} {id} replaced, percent-encoded, in
+ * the claim's arena. Empty: longer than WIRE_URL_MAX. */
 struct str stage_url(struct stage_claim *claim, const char *template, const struct db_rows *rows,
 		     int row);
-/* "name=/json/pointer name=/json/pointer" as the facts that a request of kind HTTP takes from its answer.
- * The slices point into text. */
+/* "name=/json/pointer name=/json/pointer" as the facts that a request of kind HTTP takes from its
+ * answer. The slices point into text. */
 void stage_facts(const char *text, struct wire_facts *out);
 /* The format in the claim's arena; empty when it does not fit. */
 struct str stage_text(struct stage_claim *claim, const char *format, ...) PRINTF(2, 3);

@@ -148,7 +148,7 @@ enum wire_meaning wire_meaning(enum wire_outcome outcome, uint32_t http_status)
 	return wire_outcomes[outcome].meaning;
 }
 
-/* ---- encoding: numbers as they are, texts as u32 length and bytes, facts as u32 count and texts ---- */
+/* ---- encoding: numbers as they are; texts: u32 length, bytes; facts: u32 count, texts ---- */
 
 static enum status refuse(struct err *err, enum wire_type type, const char *field, const char *why)
 {

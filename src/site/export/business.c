@@ -121,7 +121,8 @@ void business_path(int64_t id, const char *ending, char out[EXPORT_PATH])
 	memcpy(to, ending, strlen(ending) + 1);
 }
 
-/* How a shop wants to be written to, when its record says so: never guessed from a telephone number. */
+/* How a shop wants to be written to, when its record says so: never guessed
+ * from a telephone number. */
 static void put_reserve(struct maker *m, const struct business *b)
 {
 	static const char *const schemes[] = {"sms:", "https://wa.me/", "mailto:"};
@@ -273,8 +274,8 @@ static void count_dropped(void *ctx, const struct facts_finding *finding)
 	m->dropped[finding->fault - facts_faults]++;
 }
 
-/* The part that is the same for people and search engines is the facts'. Broken values that are optional are dropped;
- * false: without them, too, no valid block can be made. */
+/* The part that is the same for people and search engines is the facts'. Broken values that are
+ * optional are dropped; false: without them, too, no valid block can be made. */
 static bool put_facts(struct maker *m, struct business *b)
 {
 	struct err why;
@@ -341,25 +342,27 @@ static enum gate_cause judge(struct maker *m, struct business *b)
 
 /* What lists and the manifest know of it. */
 static void note(const struct maker *m, const struct business *b, enum gate_cause cause,
-		 struct entry *e)
+		 struct manifest_entry *e)
 {
 	static const uint8_t states[] = {[GATE_PUBLISH] = ENTRY_INDEXED,
 					 [GATE_NOINDEX] = ENTRY_NOINDEX,
 					 [GATE_WITHHOLD] = ENTRY_WITHHELD};
-	*e = (struct entry){.id = b->id,
-			    .identity = gate_identity(&b->facts),
-			    .listed = listed_hash(b),
-			    .region = b->region->id,
-			    .category = (int16_t)(taxonomy_by_id(b->category) ? b->category : 0),
-			    .day = (uint16_t)b->day,
-			    .rank = (uint8_t)b->rank,
-			    .state = states[gate_causes[cause].verdict],
-			    .cause = (uint8_t)cause,
-			    .card = m->theme->cards && card_wanted(b),
-			    .hidden = b->hidden};
+	*e = (struct manifest_entry){.id = b->id,
+				     .identity = gate_identity(&b->facts),
+				     .listed = listed_hash(b),
+				     .region = b->region->id,
+				     .category =
+					 (int16_t)(taxonomy_by_id(b->category) ? b->category : 0),
+				     .day = (uint16_t)b->day,
+				     .rank = (uint8_t)b->rank,
+				     .state = states[gate_causes[cause].verdict],
+				     .cause = (uint8_t)cause,
+				     .card = m->theme->cards && card_wanted(b),
+				     .hidden = b->hidden};
 }
 
-enum status business_page(struct maker *m, struct business *b, struct entry *e, struct err *err)
+enum status business_page(struct maker *m, struct business *b, struct manifest_entry *e,
+			  struct err *err)
 {
 	char path[EXPORT_PATH];
 	const struct facts_business *f = &b->facts;

@@ -1,5 +1,5 @@
-/* A vCard (RFC 6350) and a calendar of the weekly opening hours (RFC 5545) of a business with a door: a place and
- * hours that are understood, or a telephone. */
+/* A vCard (RFC 6350) and a calendar of the weekly opening hours (RFC 5545) of a business with a
+ * door: a place and hours that are understood, or a telephone. */
 #include "site/export/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"

@@ -13,10 +13,10 @@
 
 enum { CHANGED_AT_ONCE = 10000 };
 
-struct run {
+struct export_run {
 	const struct export_options *options;
 	struct export_report *report;
-	struct state state;
+	struct export_state state;
 	struct theme theme;
 	struct manifest spare;   /* what is in the spare tree */
 	struct manifest next;    /* what it becomes */
@@ -34,14 +34,15 @@ struct run {
 
 /* ---- what changed ---- */
 
-static void add_id(struct run *r, int64_t id)
+static void add_id(struct export_run *r, int64_t id)
 {
 	r->ids = memory_grow(r->ids, &r->ids_room, r->ids_count + 1, sizeof(*r->ids));
 	r->ids[r->ids_count++] = id;
 }
 
-/* Appends the ids that a statement gives from a point of history on. `most`: enough to know that there are some. */
-static enum status read_ids(struct run *r, const struct db_statement *statement, int64_t xid,
+/* Appends the ids that a statement gives from a point of history on. `most`: enough to know
+ * that there are some. */
+static enum status read_ids(struct export_run *r, const struct db_statement *statement, int64_t xid,
 			    size_t most, struct err *err)
 {
 	char from[32];
@@ -67,7 +68,7 @@ static enum status read_ids(struct run *r, const struct db_statement *statement,
 	}
 }
 
-static enum status changed_since(struct run *r, int64_t xid, size_t most, struct err *err)
+static enum status changed_since(struct export_run *r, int64_t xid, size_t most, struct err *err)
 {
 	r->ids_count = 0;
 	enum status status = read_ids(r, &sql_export_changed, xid, most, err);
@@ -81,7 +82,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Each once: two workers must not write the same page. */
-static void unique_ids(struct run *r)
+static void unique_ids(struct export_run *r)
 {
 	size_t n = 0;
 	if (!r->ids_count)
@@ -95,7 +96,7 @@ static void unique_ids(struct run *r)
 
 /* ---- whether there is anything to do ---- */
 
-static enum status read_database(struct run *r, struct err *err)
+static enum status read_database(struct export_run *r, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = theme_load(&r->theme, r->options, r->db, err);
@@ -111,8 +112,9 @@ static enum status read_database(struct run *r, struct err *err)
 	return OK;
 }
 
-/* Whether all pages of a tree were made as pages are made now, and history has gone on from where they were made. */
-static bool same_site(const struct run *r, const struct manifest *m)
+/* Whether all pages of a tree were made as pages are made now, and history has gone on from
+ * where they were made. */
+static bool same_site(const struct export_run *r, const struct manifest *m)
 {
 	if (m->site != r->theme.hash || m->formats != r->formats || m->xid == 0 || m->xid > r->xid)
 		return false;
@@ -122,7 +124,7 @@ static bool same_site(const struct run *r, const struct manifest *m)
 	return true;
 }
 
-static enum status up_to_date(struct run *r, bool *is, struct err *err)
+static enum status up_to_date(struct export_run *r, bool *is, struct err *err)
 {
 	struct manifest head;
 	manifest_init(&head);
@@ -142,7 +144,7 @@ static enum status up_to_date(struct run *r, bool *is, struct err *err)
 
 /* ---- the spare tree: what is in it ---- */
 
-static enum status read_spare(struct run *r, struct err *err)
+static enum status read_spare(struct export_run *r, struct err *err)
 {
 	struct err ignored;
 	bool left;
@@ -154,9 +156,9 @@ static enum status read_spare(struct run *r, struct err *err)
 	if (r->state.spare_manifest[0] &&
 	    manifest_read(&r->spare, r->state.spare_manifest, &ignored) == INVALID)
 		return err_set(err, INVALID, "%s", ignored.text);
-	enum status status = state_recover(&r->state, &r->spare, &left, err);
-	/* A tree that was begun keeps what is known of it, but not where in history it stands; that is its manifest's, if
-	 * it had one. */
+	enum status status = export_state_recover(&r->state, &r->spare, &left, err);
+	/* A tree that was begun keeps what is known of it, but not where in history it stands; that
+	 * is its manifest's, if it had one. */
 	if (status == OK && left && !r->options->dry_run) {
 		status = manifest_write(&r->spare, r->state.spare_manifest, err);
 		if (status == OK)
@@ -166,7 +168,7 @@ static enum status read_spare(struct run *r, struct err *err)
 }
 
 /* Pages that a power failure or an end in the middle has left unknown. */
-static void add_unknown(struct run *r)
+static void add_unknown(struct export_run *r)
 {
 	for (size_t i = 0; i < r->spare.entries; i++)
 		if (!r->spare.entry[i].page && r->spare.entry[i].state >= ENTRY_NOINDEX)
@@ -175,7 +177,7 @@ static void add_unknown(struct run *r)
 
 /* ---- passes ---- */
 
-static void begin_next(struct run *r, bool whole)
+static void begin_next(struct export_run *r, bool whole)
 {
 	manifest_init(&r->next);
 	for (size_t i = 0; i < r->spare.entries && !whole; i++)
@@ -189,7 +191,7 @@ static void begin_next(struct run *r, bool whole)
 }
 
 /* What the workers have journalled becomes part of the next manifest. */
-static enum status collect(struct run *r, const int *fd, struct err *err)
+static enum status collect(struct export_run *r, const int *fd, struct err *err)
 {
 	enum status status = OK;
 	for (int i = 0; i < r->workers && status == OK; i++)
@@ -198,15 +200,15 @@ static enum status collect(struct run *r, const int *fd, struct err *err)
 	return status;
 }
 
-static enum status pass(struct run *r, struct pass *p, const char *what, const char *unit,
+static enum status pass(struct export_run *r, struct pass *p, const char *what, const char *unit,
 			uint64_t total, struct err *err)
 {
 	struct progress progress;
 	int fd[EXPORT_WORKERS_MAX], opened = 0;
 	enum status status = OK;
 	for (; opened < r->workers && status == OK; opened++)
-		status =
-		    state_journal(&r->state, r->journals++, r->options->dry_run, &fd[opened], err);
+		status = export_state_journal(&r->state, r->journals++, r->options->dry_run,
+					      &fd[opened], err);
 	p->options = r->options;
 	p->theme = &r->theme;
 	p->state = &r->state;
@@ -230,17 +232,17 @@ static enum status pass(struct run *r, struct pass *p, const char *what, const c
 	return status;
 }
 
-static enum status pass_ids(struct run *r, struct err *err)
+static enum status pass_ids(struct export_run *r, struct err *err)
 {
 	unique_ids(r);
 	struct pass p = {.ids = r->ids, .ids_count = r->ids_count};
 	return r->ids_count ? pass(r, &p, "rendering", "businesses", r->ids_count, err) : OK;
 }
 
-static void twin_changed(void *ctx, const struct entry *e, bool is)
+static void twin_changed(void *ctx, const struct manifest_entry *e, bool is)
 {
-	struct run *r = ctx;
-	const struct entry *there = manifest_find(&r->spare, e->id);
+	struct export_run *r = ctx;
+	const struct manifest_entry *there = manifest_find(&r->spare, e->id);
 	if (is)
 		add_id(r, e->id);
 	else if (!there || there->state < ENTRY_NOINDEX)
@@ -248,15 +250,16 @@ static void twin_changed(void *ctx, const struct entry *e, bool is)
 }
 
 /* Duplicates of what has gone are rendered; what has become one leaves the tree again. */
-static enum status resolve_twins(struct run *r, struct err *err)
+static enum status resolve_twins(struct export_run *r, struct err *err)
 {
 	r->ids_count = 0;
 	twins_resolve(&r->next, twin_changed, r);
 	return pass_ids(r, err);
 }
 
-/* Businesses: the whole, and then what changed meanwhile; or what changed since the tree was made. */
-static enum status export_businesses(struct run *r, struct err *err)
+/* Businesses: the whole, and then what changed meanwhile; or what changed
+ * since the tree was made. */
+static enum status export_businesses(struct export_run *r, struct err *err)
 {
 	bool whole = !same_site(r, &r->spare);
 	enum status status = OK;
@@ -276,7 +279,7 @@ static enum status export_businesses(struct run *r, struct err *err)
 	return status == OK ? resolve_twins(r, err) : status;
 }
 
-static enum status list_pages(struct run *r, struct err *err)
+static enum status list_pages(struct export_run *r, struct err *err)
 {
 	char path[EXPORT_PATH];
 	struct pass p = {.lists = &r->lists};
@@ -294,14 +297,15 @@ static enum status list_pages(struct run *r, struct err *err)
 
 /* ---- what is no more ---- */
 
-static enum status remove_file(struct run *r, struct files *f, const char *path, struct err *err)
+static enum status remove_file(struct export_run *r, struct export_files *f, const char *path,
+			       struct err *err)
 {
 	r->report->removed++;
 	return writer_remove(f->writer, path, err);
 }
 
-static enum status remove_business(struct run *r, struct files *f, const struct entry *e, bool page,
-				   struct err *err)
+static enum status remove_business(struct export_run *r, struct export_files *f,
+				   const struct manifest_entry *e, bool page, struct err *err)
 {
 	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
@@ -315,14 +319,14 @@ static enum status remove_business(struct run *r, struct files *f, const struct 
 	return status;
 }
 
-static enum status remove_stale(struct run *r, struct files *f, struct err *err)
+static enum status remove_stale(struct export_run *r, struct export_files *f, struct err *err)
 {
 	enum status status = OK;
 	for (size_t i = 0; i < r->spare.entries && status == OK; i++) {
-		const struct entry *old = &r->spare.entry[i];
+		const struct manifest_entry *old = &r->spare.entry[i];
 		if (old->state < ENTRY_NOINDEX)
 			continue;
-		const struct entry *e = manifest_find(&r->next, old->id);
+		const struct manifest_entry *e = manifest_find(&r->next, old->id);
 		bool page = !e || e->state < ENTRY_NOINDEX;
 		if (page || (old->card && !e->card))
 			status = remove_business(r, f, old, page, err);
@@ -343,18 +347,18 @@ static enum status remove_stale(struct run *r, struct files *f, struct err *err)
 
 /* ---- the rest ---- */
 
-static enum status others(struct run *r, struct err *err)
+static enum status others(struct export_run *r, struct err *err)
 {
 	struct maker maker;
 	struct writer writer;
 	struct journal journal = {.fd = -1};
-	struct files f = {
+	struct export_files f = {
 	    .writer = &writer, .journal = &journal, .spare = &r->spare, .next = &r->next};
 	maker_init(&maker, &r->theme);
 	writer_init(&writer, r->state.spare_fd, r->formats, r->options->dry_run);
 	buf_init(&journal.buf, 1 << 20);
 	enum status status =
-	    state_journal(&r->state, r->journals++, r->options->dry_run, &journal.fd, err);
+	    export_state_journal(&r->state, r->journals++, r->options->dry_run, &journal.fd, err);
 	if (status == OK)
 		status = places_write(&f, &maker, &r->lists, err);
 	if (status == OK)
@@ -373,7 +377,7 @@ static enum status others(struct run *r, struct err *err)
 	return status;
 }
 
-static void export_count(struct run *r, const struct manifest *m)
+static void export_count(struct export_run *r, const struct manifest *m)
 {
 	struct export_report *p = r->report;
 	for (size_t i = 0; i < m->entries; i++) {
@@ -386,7 +390,7 @@ static void export_count(struct run *r, const struct manifest *m)
 	p->files = m->files;
 }
 
-static enum status write_list(const struct run *r, const struct manifest *m, struct err *err)
+static enum status write_list(const struct export_run *r, const struct manifest *m, struct err *err)
 {
 	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
@@ -402,7 +406,7 @@ static enum status write_list(const struct run *r, const struct manifest *m, str
 	for (size_t i = 0; i < m->files; i++)
 		fprintf(out, "%016llx\t%s\n", (unsigned long long)m->file[i].hash, m->file[i].path);
 	for (size_t i = 0; i < m->entries; i++) {
-		const struct entry *e = &m->entry[i];
+		const struct manifest_entry *e = &m->entry[i];
 		if (e->state < ENTRY_NOINDEX)
 			continue;
 		for (int k = 0; k < (e->card ? 3 : 1); k++) {
@@ -415,7 +419,7 @@ static enum status write_list(const struct run *r, const struct manifest *m, str
 	return good ? OK : err_errno(err, FAILED, "%s", r->options->list);
 }
 
-static enum status export_build(struct run *r, struct err *err)
+static enum status export_build(struct export_run *r, struct err *err)
 {
 	enum status status = read_spare(r, err);
 	if (status == OK && !r->options->dry_run)
@@ -433,18 +437,18 @@ static enum status export_build(struct run *r, struct err *err)
 	r->report->generation = r->next.generation;
 	if (r->options->dry_run)
 		return OK;
-	status = state_sync(&r->state, err);
+	status = export_state_sync(&r->state, err);
 	if (status == OK)
 		status = manifest_write(&r->next, r->state.spare_manifest, err);
 	if (status == OK) {
 		state_remove_journals(&r->state);
-		status = state_publish(&r->state, err);
+		status = export_state_publish(&r->state, err);
 	}
 	return status == OK && r->options->list ? write_list(r, &r->next, err) : status;
 }
 
 /* The published tree is what would be made now. */
-static enum status nothing(struct run *r, struct err *err)
+static enum status nothing(struct export_run *r, struct err *err)
 {
 	r->report->nothing_changed = true;
 	enum status status = manifest_read(&r->next, r->state.old_manifest, err);
@@ -457,7 +461,7 @@ static enum status nothing(struct run *r, struct err *err)
 enum status export_run(const struct export_options *o, struct export_report *report,
 		       struct err *err)
 {
-	struct run r = {.options = o, .report = report};
+	struct export_run r = {.options = o, .report = report};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	bool is;
 	*report = (struct export_report){.no_address = !*config_text(o->config, CONFIG_SITE_URL)};
@@ -465,7 +469,7 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	r.workers = r.workers > EXPORT_WORKERS_MAX ? EXPORT_WORKERS_MAX : r.workers;
 	r.formats = (o->gzip ? FORMAT_GZIP : 0) | (o->brotli ? FORMAT_BROTLI : 0);
 	signal(SIGXFSZ, SIG_IGN); /* a limit of the file size is told as an error */
-	enum status status = state_open(&r.state, o, err);
+	enum status status = export_state_open(&r.state, o, err);
 	if (status != OK)
 		return status;
 	status = o->connect(o->ctx, &r.db, err);
@@ -482,6 +486,6 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	theme_release(&r.theme);
 	db_close(r.db);
 	free(r.ids);
-	state_close(&r.state);
+	export_state_close(&r.state);
 	return status;
 }

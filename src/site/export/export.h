@@ -1,24 +1,28 @@
-/* The static site: the directory as plain files that any web host serves, made so that the published folder is
- * one whole generation at every moment.
+/* The static site: the directory as plain files that any web host serves, made so that the
+ * published folder is one whole generation at every moment.
  *
  *   DIR             what is served
  *   DIR.state/      the spare tree, a manifest for each tree, the lock, journals of a run
  *
  * A run brings the spare tree up to date and then exchanges it with the published one in one step
- * (renameat2(RENAME_EXCHANGE); a symbolic link where that is not supported). Each tree has a manifest: for each page
- * a hash of its content, and the point in the database's history up to which the tree is true. What is rendered
- * is what changed since that point, what is written is what differs from the tree, and nothing is ever removed and made
- * again. When nothing changed since the published tree, nothing is read or written.
+ * (renameat2(RENAME_EXCHANGE); a symbolic link where that is not supported). Each tree has a
+ * manifest: for each page a hash of its content, and the point in the database's history up to
+ * which the tree is true. What is rendered is what changed since that point, what is written is
+ * what differs from the tree, and nothing is ever removed and made again. When nothing changed
+ * since the published tree, nothing is read or written.
  *
- * Killed at any moment, a run has not touched the published tree. Before a page of the spare tree is touched its id
- * is in a journal; the next run takes what the journals name as unknown, writes that again, and goes on. A
- * machine that lost power takes the whole spare tree as unknown. A disk that is full ends the run the same way.
+ * Killed at any moment, a run has not touched the published tree. Before a page of the spare tree
+ * is touched its id is in a journal; the next run takes what the journals name as unknown, writes
+ * that again, and goes on. A machine that lost power takes the whole spare tree as unknown. A disk
+ * that is full ends the run the same way.
  *
- * The database is read in pieces of some thousand rows, each a transaction of one statement; rendering and
- * writing happen in several processes, each with a connection of its own. The workers are forked, not exec'ed: they
- * do the same work behind the same boundary as their parent, and share its compiled templates and manifests.
+ * The database is read in pieces of some thousand rows, each a transaction of one statement;
+ * rendering and writing happen in several processes, each with a connection of its own. The workers
+ * are forked, not exec'ed: they do the same work behind the same boundary as their parent, and
+ * share its compiled templates and manifests.
  *
- * Memory: 48 bytes a business and tree; a process as much as it has read and not yet written, some 30 MB.
+ * Memory: 48 bytes a business and tree; a process as much as it has read and not yet
+ * written, some 30 MB.
  *
  * Caller: the command. Blocking; returns when the site is published or has failed.
  */
@@ -58,12 +62,13 @@ struct export_report {
 	uint64_t lists, files;       /* list pages; other files */
 	uint64_t bytes;              /* written */
 	struct gate_report gate;     /* why businesses are withheld or not indexed */
-	uint64_t
-	    dropped[FACTS_FAULTS_MAX]; /* values that the rendered pages do without, by fault */
+	/* values that the rendered pages do without, by fault */
+	uint64_t dropped[FACTS_FAULTS_MAX];
 };
 
-/* CONFLICT: another export of this folder is running, or the folder is not one of an export. INVALID: a template is
- * wrong. UNAVAILABLE and others: the database's; the disk's. Whatever fails, the published tree is as it was. */
+/* CONFLICT: another export of this folder is running, or the folder is not one of an export.
+ * INVALID: a template is wrong. UNAVAILABLE and others: the database's; the disk's. Whatever fails,
+ * the published tree is as it was. */
 MUST_CHECK enum status export_run(const struct export_options *options,
 				  struct export_report *report, struct err *err);
 

@@ -37,7 +37,7 @@ enum {
 enum entry_state { ENTRY_GONE, ENTRY_WITHHELD, ENTRY_NOINDEX, ENTRY_INDEXED };
 
 /* A business in a tree. */
-struct entry {
+struct manifest_entry {
 	int64_t id;
 	uint64_t page;     /* hash of its page; 0: not known, or no page */
 	uint64_t identity; /* of two of one identity one is published; 0: nobody's twin */
@@ -66,9 +66,9 @@ struct manifest {
 	uint64_t site;      /* hash of what goes into every page; 0: not known */
 	uint64_t formats;   /* which compressed files stand beside: enum below */
 	uint32_t map_parts; /* sitemaps of businesses */
-	uint64_t source
-	    [MANIFEST_SOURCES]; /* hashes of the sources' rows, by their id's last byte; 0: none */
-	struct entry *entry;    /* by id */
+	/* hashes of the sources' rows, by their id's last byte; 0: none */
+	uint64_t source[MANIFEST_SOURCES];
+	struct manifest_entry *entry; /* by id */
 	size_t entries, entries_room;
 	struct entry_file *file; /* by path */
 	size_t files, files_room;
@@ -82,31 +82,32 @@ MUST_CHECK enum status manifest_read(struct manifest *m, const char *path, struc
 /* Only what tells whether there is something to do: no entries. */
 MUST_CHECK enum status manifest_read_head(struct manifest *m, const char *path, struct err *err);
 MUST_CHECK enum status manifest_write(const struct manifest *m, const char *path, struct err *err);
-void manifest_add(struct manifest *m, const struct entry *e);
+void manifest_add(struct manifest *m, const struct manifest_entry *e);
 void manifest_add_file(struct manifest *m, const char *path, uint64_t hash);
-/* Into order; of several of one id or path the last added counts. ENTRY_GONE and withheld ones stay. */
+/* Into order; of several of one id or path the last added counts. ENTRY_GONE
+ * and withheld ones stay. */
 void manifest_sort(struct manifest *m);
 void manifest_drop_gone(struct manifest *m);
-const struct entry *manifest_find(const struct manifest *m, int64_t id);
+const struct manifest_entry *manifest_find(const struct manifest *m, int64_t id);
 /* NULL when there is none. */
 const struct entry_file *manifest_find_file(const struct manifest *m, const char *path);
 
-enum { JOURNAL_HEAD = 40 }; /* bytes before the first entry: state_journal */
+enum { JOURNAL_HEAD = 40 }; /* bytes before the first entry: export_state_journal */
 /* A journal: entries and files, before they are touched (hash 0) and after. */
 struct journal {
 	int fd;
 	struct buf buf;
 };
 MUST_CHECK enum status journal_flush(struct journal *j, struct err *err);
-void journal_entry(struct journal *j, const struct entry *e, bool done);
+void journal_entry(struct journal *j, const struct manifest_entry *e, bool done);
 void journal_file(struct journal *j, const char *path, uint64_t hash);
-/* Add what a journal holds. done_only: what happened in this run; else also what was begun. A line cut by the end of
- * the writer ends it. */
+/* Add what a journal holds. done_only: what happened in this run; else also what was begun. A line
+ * cut by the end of the writer ends it. */
 MUST_CHECK enum status journal_read(int fd, struct manifest *m, bool done_only, struct err *err);
 
 /* ---- state.c ---- */
 
-struct state {
+struct export_state {
 	char site[PATH_MAX];  /* DIR */
 	char dir[PATH_MAX];   /* DIR.state */
 	char spare[PATH_MAX]; /* the tree that is not published */
@@ -117,25 +118,26 @@ struct state {
 	pid_t flusher; /* 0: none */
 	int flusher_fd;
 };
-MUST_CHECK enum status state_open(struct state *s, const struct export_options *o, struct err *err);
-void state_close(struct state *s);
+MUST_CHECK enum status export_state_open(struct export_state *s, const struct export_options *o,
+					 struct err *err);
+void export_state_close(struct export_state *s);
 /* The spare tree, made when it is not there. */
-MUST_CHECK enum status state_open_spare(struct state *s, struct err *err);
-/* Between the two a process keeps the disk writing. Without it the export is slower, so that nothing is told when it cannot
- * be had. */
-void state_flush_begin(struct state *s);
-void state_flush_end(struct state *s);
+MUST_CHECK enum status state_open_spare(struct export_state *s, struct err *err);
+/* Between the two a process keeps the disk writing. Without it the export is slower, so that
+ * nothing is told when it cannot be had. */
+void state_flush_begin(struct export_state *s);
+void state_flush_end(struct export_state *s);
 /* All that was written is on the disk. */
-MUST_CHECK enum status state_sync(const struct state *s, struct err *err);
+MUST_CHECK enum status export_state_sync(const struct export_state *s, struct err *err);
 /* Exchange. The manifest has been written and the journals are gone. */
-MUST_CHECK enum status state_publish(struct state *s, struct err *err);
+MUST_CHECK enum status export_state_publish(struct export_state *s, struct err *err);
 /* "DIR.state/journal-N" */
-MUST_CHECK enum status state_journal(const struct state *s, int n, bool dry_run, int *fd,
-				     struct err *err);
+MUST_CHECK enum status export_state_journal(const struct export_state *s, int n, bool dry_run,
+					    int *fd, struct err *err);
 /* What earlier runs left in journals goes into m; *left: there were some. */
-MUST_CHECK enum status state_recover(const struct state *s, struct manifest *m, bool *left,
-				     struct err *err);
-void state_remove_journals(const struct state *s);
+MUST_CHECK enum status export_state_recover(const struct export_state *s, struct manifest *m,
+					    bool *left, struct err *err);
+void state_remove_journals(const struct export_state *s);
 
 /* ---- writer.c ---- */
 
@@ -163,9 +165,10 @@ void writer_release(struct writer *w);
 /* A file and what stands beside it. there: it may be in the tree already. */
 MUST_CHECK enum status writer_put(struct writer *w, const char *path, struct str content,
 				  bool there, struct err *err);
-/* At business_path, by writer_flush at the latest: they are queued, and written folder by folder, because a folder's blocks
- * and inodes are then at hand (a tenth less time in the kernel), and because to make a page and to write a file each
- * drive the other's code out of the processor's caches. */
+/* At business_path, by writer_flush at the latest: they are queued, and written folder by
+ * folder, because a folder's blocks and inodes are then at hand (a tenth less time in the
+ * kernel), and because to make a page and to write a file each drive the other's code out of
+ * the processor's caches. */
 MUST_CHECK enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
 					   struct str content, bool there, struct err *err);
 MUST_CHECK enum status writer_flush(struct writer *w, struct err *err);
@@ -192,7 +195,7 @@ struct region {
 	bool named;
 };
 
-struct source {
+struct export_source {
 	int32_t id;
 	struct str name, licence, licence_url, attribution, url;
 };
@@ -209,7 +212,7 @@ struct theme {
 	struct str css, icon, script;
 	struct region *region; /* by id; the first stands for none */
 	size_t regions;
-	struct source *source;
+	struct export_source *source;
 	size_t sources;
 	uint64_t hash;                          /* of all that every page shows */
 	uint64_t source_hash[MANIFEST_SOURCES]; /* of what the pages of a source show */
@@ -224,7 +227,7 @@ MUST_CHECK enum status theme_load(struct theme *t, const struct export_options *
 void theme_identity(struct theme *t, struct str database);
 void theme_release(struct theme *t); /* also after a failure to load */
 const struct region *theme_region(const struct theme *t, int32_t id);
-const struct source *theme_source(const struct theme *t, int32_t id);
+const struct export_source *theme_source(const struct theme *t, int32_t id);
 /* "unclassified" and such for a category that is 0. */
 struct str theme_category_key(int category);
 struct str theme_category_label(int category);
@@ -243,7 +246,7 @@ void maker_release(struct maker *m);
 void maker_begin(struct maker *m);
 /* Title, description, canonical link. path NULL: not to be indexed. */
 void maker_head(struct maker *m, struct str title, struct str description, const char *path);
-void maker_source(struct maker *m, struct json_value *list, const struct source *source);
+void maker_source(struct maker *m, struct json_value *list, const struct export_source *source);
 struct json_value *maker_list(struct maker *m, const char *key);
 /* In m's arena. MAKER_JOIN(m, theme->base, STR("/b/"), id) */
 struct str maker_join(struct maker *m, const struct str *part, size_t count);
@@ -260,7 +263,7 @@ struct business {
 	int64_t id;
 	char id_text[RECORD_ID_TEXT];
 	const struct region *region;
-	const struct source *source;
+	const struct export_source *source;
 	int category;
 	int rank;
 	bool judged;             /* rank is known */
@@ -275,7 +278,7 @@ struct business {
 MUST_CHECK enum status business_read(struct maker *m, const struct db_rows *rows, int row,
 				     struct business *b, struct err *err);
 /* Its page in m->out, and what is told of it in a manifest but the hash. */
-MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct entry *e,
+MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct manifest_entry *e,
 				     struct err *err);
 /* "b/xx/ID.html" */
 void business_path(int64_t id, const char *ending, char out[EXPORT_PATH]);
@@ -288,15 +291,15 @@ void card_ics(const struct theme *t, const struct business *b, struct buf *out);
 
 /* ---- twins.c ---- */
 
-/* Of the businesses of one identity the best one is published, the others are withheld as duplicates. Calls `changed`
- * for each whose page comes (is: true; it must be rendered) or goes. */
-void twins_resolve(struct manifest *m, void (*changed)(void *ctx, const struct entry *e, bool is),
-		   void *ctx);
+/* Of the businesses of one identity the best one is published, the others are withheld as
+ * duplicates. Calls `changed` for each whose page comes (is: true; it must be rendered) or goes. */
+void twins_resolve(struct manifest *m,
+		   void (*changed)(void *ctx, const struct manifest_entry *e, bool is), void *ctx);
 
 /* ---- lists.c ---- */
 
 /* Businesses of one category in one region: order[from..to). */
-struct list {
+struct business_list {
 	uint32_t from, to;
 	int32_t region;
 	int category;
@@ -312,7 +315,7 @@ struct lists {
 	const struct manifest *m;
 	uint32_t *order; /* entries with a page, list by list, best first */
 	size_t count;
-	struct list *list;
+	struct business_list *list;
 	size_t lists;
 	struct list_page *page;
 	size_t pages;
@@ -324,7 +327,8 @@ void lists_make(struct lists *l, const struct theme *t, const struct manifest *m
 		const struct manifest *spare);
 void lists_release(struct lists *l);
 void lists_path(const struct theme *t, const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
-/* What the pages work[from..to) show of their members: a row for each that is still there, in the pages' order. */
+/* What the pages work[from..to) show of their members: a row for each that is still there,
+ * in the pages' order. */
 MUST_CHECK enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
 				  struct db_rows *rows, struct err *err);
 /* Into m->out; *row is the next of those rows. */
@@ -334,29 +338,30 @@ MUST_CHECK enum status lists_page(struct maker *m, const struct lists *l, uint32
 /* ---- places.c, sitemap.c: files of which there are few ---- */
 
 /* Where they go: written when the spare tree has another, noted in the manifest in the making. */
-struct files {
+struct export_files {
 	struct writer *writer;
 	struct journal *journal;
 	const struct manifest *spare;
 	struct manifest *next;
 	uint64_t unchanged;
 };
-MUST_CHECK enum status files_put(struct files *f, const char *path, struct str content,
+MUST_CHECK enum status files_put(struct export_files *f, const char *path, struct str content,
 				 struct err *err);
-MUST_CHECK enum status places_write(struct files *f, struct maker *m, const struct lists *l,
+MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
 				    struct err *err);
-MUST_CHECK enum status sitemap_write(struct files *f, const struct theme *t, const struct lists *l,
-				     struct err *err);
+MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,
+				     const struct lists *l, struct err *err);
 
 /* ---- worker.c ---- */
 
-/* As fork; the child does not outlive its parent, for the next export begins when the lock is free. */
+/* As fork; the child does not outlive its parent, for the next export begins
+ * when the lock is free. */
 pid_t fork_bound(void);
 
 struct pass {
 	const struct export_options *options;
 	const struct theme *theme;
-	const struct state *state;
+	const struct export_state *state;
 	const struct manifest *spare;
 	unsigned formats;
 	/* The work is one of: */

@@ -1,6 +1,7 @@
-/* List pages with fixed anchors. A list is ordered best first. A page ends before a business whose id's hash says so
- * (as content-defined chunking cuts files), so that a new record, or one that is gone, moves the cut of its own page
- * and of none behind it; and a page is named by the business it begins with, so that addresses last. */
+/* List pages with fixed anchors. A list is ordered best first. A page ends before a business whose
+ * id's hash says so (as content-defined chunking cuts files), so that a new record, or one that is
+ * gone, moves the cut of its own page and of none behind it; and a page is named by the business it
+ * begins with, so that addresses last. */
 #include "site/export/internal.h"
 #include "base/memory.h"
 
@@ -26,7 +27,7 @@ static int compare(const void *a, const void *b)
 	return x->at > y->at ? -1 : x->at < y->at;
 }
 
-static uint64_t place_key(const struct entry *e)
+static uint64_t place_key(const struct manifest_entry *e)
 {
 	uint64_t region = (uint32_t)e->region ^ UINT32_C(1) << 31;
 	uint64_t category = (uint16_t)e->category ^ UINT16_C(1) << 15;
@@ -47,17 +48,17 @@ static void order(struct lists *l)
 	free(all);
 }
 
-static const struct entry *member(const struct lists *l, size_t i)
+static const struct manifest_entry *member(const struct lists *l, size_t i)
 {
 	return &l->m->entry[l->order[i]];
 }
 
-static bool same_list(const struct entry *a, const struct entry *b)
+static bool same_list(const struct manifest_entry *a, const struct manifest_entry *b)
 {
 	return a->region == b->region && a->category == b->category;
 }
 
-static bool cuts(const struct entry *e, uint32_t on_page)
+static bool cuts(const struct manifest_entry *e, uint32_t on_page)
 {
 	return on_page >= PAGE_LEAST &&
 	       (on_page >= PAGE_MOST || XXH3_64bits(&e->id, sizeof(e->id)) % PAGE_USUAL == 0);
@@ -78,12 +79,12 @@ static void cut(struct lists *l)
 	l->list = memory_array(lists, sizeof(*l->list));
 	l->page = memory_array(lists + l->count / PAGE_LEAST, sizeof(*l->page));
 	for (uint32_t i = 0; i < l->count; i++) {
-		const struct entry *e = member(l, i);
+		const struct manifest_entry *e = member(l, i);
 		if (i == 0 || !same_list(member(l, i - 1), e)) {
-			l->list[l->lists++] = (struct list){.from = i,
-							    .region = e->region,
-							    .category = e->category,
-							    .page = (uint32_t)l->pages};
+			l->list[l->lists++] = (struct business_list){.from = i,
+								     .region = e->region,
+								     .category = e->category,
+								     .page = (uint32_t)l->pages};
 			begin_page(l, i);
 		} else if (cuts(e, i - l->page[l->pages - 1].from)) {
 			begin_page(l, i);
@@ -97,10 +98,10 @@ static void cut(struct lists *l)
 static uint64_t page_hash(const struct lists *l, uint32_t page, uint64_t site)
 {
 	const struct list_page *p = &l->page[page];
-	const struct list *list = &l->list[p->list];
+	const struct business_list *list = &l->list[p->list];
 	uint64_t hash = site;
 	for (uint32_t i = p->from; i < p->to; i++) {
-		const struct entry *e = member(l, i);
+		const struct manifest_entry *e = member(l, i);
 		uint64_t both[2] = {(uint64_t)e->id, e->listed};
 		hash = XXH3_64bits_withSeed(both, sizeof(both), hash);
 	}
@@ -118,7 +119,7 @@ static uint64_t page_hash(const struct lists *l, uint32_t page, uint64_t site)
 
 void lists_path(const struct theme *t, const struct lists *l, uint32_t page, char out[EXPORT_PATH])
 {
-	const struct list *list = &l->list[l->page[page].list];
+	const struct business_list *list = &l->list[l->page[page].list];
 	struct str region = theme_region(t, list->region)->key;
 	struct str kind = theme_category_key(list->category);
 	char anchor[1 + RECORD_ID_TEXT] = "";
@@ -182,7 +183,7 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 	return status;
 }
 
-static void put_member(struct maker *m, const struct entry *e, struct json_value *found,
+static void put_member(struct maker *m, const struct manifest_entry *e, struct json_value *found,
 		       const struct db_rows *rows, int r)
 {
 	char path[EXPORT_PATH];
@@ -197,7 +198,8 @@ static void put_member(struct maker *m, const struct entry *e, struct json_value
 	json_build_true(&m->b, v, "place", v->count > 2);
 }
 
-/* Who is gone since has no row: it is left out, and the next run knows. Returns the first one's name. */
+/* Who is gone since has no row: it is left out, and the next run knows. Returns
+ * the first one's name. */
 static struct str put_members(struct maker *m, const struct lists *l, const struct list_page *p,
 			      const struct db_rows *rows, int *row)
 {
@@ -210,7 +212,7 @@ static struct str put_members(struct maker *m, const struct lists *l, const stru
 
 static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
 {
-	const struct list *list = &l->list[l->page[page].list];
+	const struct business_list *list = &l->list[l->page[page].list];
 	json_build_true(&m->b, m->root, "paged", list->pages > 1);
 	if (page != list->page)
 		json_build_text(&m->b, m->root, "first", page_link(m, l, list->page));
@@ -230,7 +232,7 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 		       const struct db_rows *rows, int *row, struct err *err)
 {
 	const struct list_page *p = &l->page[page];
-	const struct list *list = &l->list[p->list];
+	const struct business_list *list = &l->list[p->list];
 	const struct region *region = theme_region(m->theme, list->region);
 	struct str base = m->theme->base, kind = theme_category_label(list->category);
 	char path[EXPORT_PATH];

@@ -11,7 +11,7 @@
 
 static const char magic[8] = "hfsite2\n";
 
-struct head {
+struct manifest_head {
 	char magic[8];
 	uint64_t generation, site, formats, entries, files, map_parts;
 	int64_t xid;
@@ -32,7 +32,7 @@ void manifest_release(struct manifest *m)
 	manifest_init(m);
 }
 
-void manifest_add(struct manifest *m, const struct entry *e)
+void manifest_add(struct manifest *m, const struct manifest_entry *e)
 {
 	m->entry = memory_grow(m->entry, &m->entries_room, m->entries + 1, sizeof(*e));
 	m->entry[m->entries++] = *e;
@@ -47,8 +47,8 @@ void manifest_add_file(struct manifest *m, const char *path, uint64_t hash)
 
 /* ---- order ---- */
 
-/* What is sorted: the key and the place in the array, which makes the order total. qsort is not stable, and which of two
- * entries of one id was added last decides which is kept. */
+/* What is sorted: the key and the place in the array, which makes the order total. qsort is not
+ * stable, and which of two entries of one id was added last decides which is kept. */
 struct entry_key {
 	int64_t id;
 	size_t at;
@@ -92,7 +92,7 @@ static void sort_entries(struct manifest *m)
 	if (entries_are_sorted(m))
 		return;
 	struct entry_key *key = memory_array(m->entries, sizeof(*key));
-	struct entry *sorted = memory_array(m->entries, sizeof(*sorted));
+	struct manifest_entry *sorted = memory_array(m->entries, sizeof(*sorted));
 	size_t n = 0;
 	for (size_t i = 0; i < m->entries; i++)
 		key[i] = (struct entry_key){m->entry[i].id, i};
@@ -146,8 +146,9 @@ void manifest_drop_gone(struct manifest *m)
 	m->entries = n;
 }
 
-/* Ids are hashes, and so spread evenly: where one stands is guessed from its size, and again from where that led. Each look
- * into a manifest of a million is a look into memory that no cache has, and halving would take twenty. */
+/* Ids are hashes, and so spread evenly: where one stands is guessed from its size, and again from
+ * where that led. Each look into a manifest of a million is a look into memory that no cache has,
+ * and halving would take twenty. */
 static size_t guess(const struct manifest *m, int64_t id)
 {
 	enum { GUESSES = 3 };
@@ -161,7 +162,7 @@ static size_t guess(const struct manifest *m, int64_t id)
 	return (size_t)at;
 }
 
-const struct entry *manifest_find(const struct manifest *m, int64_t id)
+const struct manifest_entry *manifest_find(const struct manifest *m, int64_t id)
 {
 	enum { NEAR = 32 };
 	size_t low = 0, high = m->entries, at = high ? guess(m, id) : 0;
@@ -192,8 +193,8 @@ static enum status broken(const char *path, struct err *err)
 	return err_set(err, INVALID, "%s is not a manifest of this program", path);
 }
 
-static enum status read_head(struct manifest *m, FILE *in, struct head *head, const char *path,
-			     struct err *err)
+static enum status read_head(struct manifest *m, FILE *in, struct manifest_head *head,
+			     const char *path, struct err *err)
 {
 	if (fread(head, sizeof(*head), 1, in) != 1 ||
 	    memcmp(head->magic, magic, sizeof(magic)) != 0 || head->entries > UINT32_MAX ||
@@ -226,7 +227,7 @@ static enum status read_files(struct manifest *m, FILE *in, uint64_t count, cons
 
 enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 {
-	struct head head;
+	struct manifest_head head;
 	FILE *in = fopen(path, "re");
 	if (!in)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
@@ -247,7 +248,7 @@ enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 
 enum status manifest_read_head(struct manifest *m, const char *path, struct err *err)
 {
-	struct head head;
+	struct manifest_head head;
 	FILE *in = fopen(path, "re");
 	if (!in)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
@@ -260,13 +261,13 @@ enum status manifest_read_head(struct manifest *m, const char *path, struct err 
 enum status manifest_write(const struct manifest *m, const char *path, struct err *err)
 {
 	char temporary[PATH_MAX + 40];
-	struct head head = {.generation = m->generation,
-			    .site = m->site,
-			    .formats = m->formats,
-			    .map_parts = m->map_parts,
-			    .xid = m->xid,
-			    .entries = m->entries,
-			    .files = m->files};
+	struct manifest_head head = {.generation = m->generation,
+				     .site = m->site,
+				     .formats = m->formats,
+				     .map_parts = m->map_parts,
+				     .xid = m->xid,
+				     .entries = m->entries,
+				     .files = m->files};
 	memcpy(head.magic, magic, sizeof(magic));
 	memcpy(head.source, m->source, sizeof(head.source));
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
@@ -296,7 +297,7 @@ enum status manifest_write(const struct manifest *m, const char *path, struct er
 
 enum { JOURNAL_BEGUN = 'b', JOURNAL_DONE = 'd', JOURNAL_FILE = 'f' };
 
-void journal_entry(struct journal *j, const struct entry *e, bool done)
+void journal_entry(struct journal *j, const struct manifest_entry *e, bool done)
 {
 	buf_putc(&j->buf, done ? JOURNAL_DONE : JOURNAL_BEGUN);
 	buf_add(&j->buf, e, sizeof(*e));
@@ -322,7 +323,7 @@ enum status journal_flush(struct journal *j, struct err *err)
 static bool read_one(FILE *in, struct manifest *m, bool done_only)
 {
 	char path[EXPORT_PATH];
-	struct entry e;
+	struct manifest_entry e;
 	uint64_t hash;
 	uint16_t n;
 	switch (getc(in)) {

@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 
-enum status files_put(struct files *f, const char *path, struct str content, struct err *err)
+enum status files_put(struct export_files *f, const char *path, struct str content, struct err *err)
 {
 	uint64_t hash = XXH3_64bits(content.p, content.n) | 1;
 	const struct entry_file *there = manifest_find_file(f->spare, path);
@@ -26,7 +26,7 @@ enum status files_put(struct files *f, const char *path, struct str content, str
 	return status == OK ? journal_flush(f->journal, err) : status;
 }
 
-static enum status put_page(struct files *f, struct maker *m, enum theme_page page,
+static enum status put_page(struct export_files *f, struct maker *m, enum theme_page page,
 			    const char *path, struct err *err)
 {
 	enum status status = maker_render(m, page, err);
@@ -50,7 +50,7 @@ static void put_place(struct maker *m, struct json_value *list, struct str href,
 
 /* ---- what has pages ---- */
 
-struct part { /* a list, as regions and categories show it */
+struct place_list { /* a list, as regions and categories show it */
 	int32_t region;
 	int category;
 	uint64_t count;
@@ -58,7 +58,7 @@ struct part { /* a list, as regions and categories show it */
 
 static int by_category(const void *a, const void *b)
 {
-	const struct part *x = a, *y = b;
+	const struct place_list *x = a, *y = b;
 	if (x->category != y->category)
 		return x->category < y->category ? -1 : 1;
 	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->region - y->region;
@@ -66,7 +66,7 @@ static int by_category(const void *a, const void *b)
 
 static int by_region(const void *a, const void *b)
 {
-	const struct part *x = a, *y = b;
+	const struct place_list *x = a, *y = b;
 	if (x->region != y->region)
 		return x->region < y->region ? -1 : 1;
 	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->category - y->category;
@@ -74,23 +74,24 @@ static int by_region(const void *a, const void *b)
 
 static int larger_first(const void *a, const void *b)
 {
-	const struct part *x = a, *y = b;
+	const struct place_list *x = a, *y = b;
 	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->region - y->region;
 }
 
-static struct part *parts_of(const struct lists *l)
+static struct place_list *parts_of(const struct lists *l)
 {
-	struct part *parts = memory_array(l->lists + 1, sizeof(*parts));
+	struct place_list *parts = memory_array(l->lists + 1, sizeof(*parts));
 	for (size_t i = 0; i < l->lists; i++)
-		parts[i] = (struct part){l->list[i].region, l->list[i].category,
-					 l->list[i].to - l->list[i].from};
+		parts[i] = (struct place_list){l->list[i].region, l->list[i].category,
+					       l->list[i].to - l->list[i].from};
 	return parts;
 }
 
 /* ---- regions and categories: both are a heading and links to lists ---- */
 
-static enum status one_place(struct files *f, struct maker *m, const struct part *parts, size_t n,
-			     bool is_region, struct err *err)
+static enum status one_place(struct export_files *f, struct maker *m,
+			     const struct place_list *parts, size_t n, bool is_region,
+			     struct err *err)
 {
 	const struct region *region = theme_region(m->theme, parts->region);
 	struct str key = is_region ? region->key : theme_category_key(parts->category);
@@ -121,8 +122,8 @@ static enum status one_place(struct files *f, struct maker *m, const struct part
 	return put_page(f, m, is_region ? THEME_REGION : THEME_CATEGORY, path, err);
 }
 
-static enum status all_places(struct files *f, struct maker *m, struct part *parts, size_t n,
-			      bool is_region, struct err *err)
+static enum status all_places(struct export_files *f, struct maker *m, struct place_list *parts,
+			      size_t n, bool is_region, struct err *err)
 {
 	enum status status = OK;
 	qsort(parts, n, sizeof(*parts), is_region ? by_region : by_category);
@@ -139,7 +140,7 @@ static enum status all_places(struct files *f, struct maker *m, struct part *par
 /* ---- home ---- */
 
 /* Sums over what stands together, in place; how many there are. */
-static size_t sum_up(struct part *parts, size_t n, bool is_region)
+static size_t sum_up(struct place_list *parts, size_t n, bool is_region)
 {
 	size_t sums = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -153,7 +154,7 @@ static size_t sum_up(struct part *parts, size_t n, bool is_region)
 	return sums;
 }
 
-static void put_groups(struct maker *m, const struct part *sums, size_t n)
+static void put_groups(struct maker *m, const struct place_list *sums, size_t n)
 {
 	struct json_value *groups = json_build(&m->b, m->root, "groups", JSON_IS_ARRAY);
 	struct json_value *categories = NULL;
@@ -173,9 +174,10 @@ static void put_groups(struct maker *m, const struct part *sums, size_t n)
 	}
 }
 
-static enum status home(struct files *f, struct maker *m, const struct lists *l, struct err *err)
+static enum status home(struct export_files *f, struct maker *m, const struct lists *l,
+			struct err *err)
 {
-	struct part *parts = parts_of(l);
+	struct place_list *parts = parts_of(l);
 	struct str name = str_of(config_text(m->theme->config, CONFIG_SITE_NAME));
 	maker_begin(m);
 	json_build_true(&m->b, m->root, "home", true);
@@ -200,7 +202,7 @@ static enum status home(struct files *f, struct maker *m, const struct lists *l,
 
 /* ---- pages without facts ---- */
 
-static enum status sources(struct files *f, struct maker *m, struct err *err)
+static enum status sources(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
 	struct json_value *all = json_build(&m->b, m->root, "all", JSON_IS_ARRAY);
@@ -211,7 +213,7 @@ static enum status sources(struct files *f, struct maker *m, struct err *err)
 	return put_page(f, m, THEME_SOURCES, "sources/index.html", err);
 }
 
-static enum status imprint(struct files *f, struct maker *m, struct err *err)
+static enum status imprint(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
 	struct str lines = str_of(config_text(m->theme->config, CONFIG_SITE_OPERATOR));
@@ -228,7 +230,7 @@ static enum status imprint(struct files *f, struct maker *m, struct err *err)
 	return put_page(f, m, THEME_IMPRINT, "imprint/index.html", err);
 }
 
-static enum status plain(struct files *f, struct maker *m, struct err *err)
+static enum status plain(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
 	maker_head(m, STR("Privacy"), STR("What this directory knows about its visitors: nothing."),
@@ -241,7 +243,7 @@ static enum status plain(struct files *f, struct maker *m, struct err *err)
 	return put_page(f, m, THEME_MISSING, "404.html", err);
 }
 
-static enum status assets(struct files *f, struct err *err)
+static enum status assets(struct export_files *f, struct err *err)
 {
 	/* Of web/: what the pages of the site ask for. */
 	static const struct {
@@ -259,9 +261,10 @@ static enum status assets(struct files *f, struct err *err)
 	return status;
 }
 
-enum status places_write(struct files *f, struct maker *m, const struct lists *l, struct err *err)
+enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
+			 struct err *err)
 {
-	struct part *parts = parts_of(l);
+	struct place_list *parts = parts_of(l);
 	enum status status = all_places(f, m, parts, l->lists, true, err);
 	if (status == OK)
 		status = all_places(f, m, parts, l->lists, false, err);

@@ -1,6 +1,6 @@
-/* sitemap.xml, an index, and its parts (sitemaps.org: 50 000 addresses and 50 MiB at most). Businesses are spread over
- * parts by their id, so that a new record changes one part. lastmod is the day of the last change of the record, never
- * that of the export. */
+/* sitemap.xml, an index, and its parts (sitemaps.org: 50 000 addresses and 50 MiB at most).
+ * Businesses are spread over parts by their id, so that a new record changes one part. lastmod is
+ * the day of the last change of the record, never that of the export. */
 #include "site/export/internal.h"
 #include "base/date.h"
 
@@ -10,8 +10,8 @@
 
 enum { PART_MOST = 50000, PART_AIM = 32768, PART_BYTES = 50 << 20 };
 
-struct part {
-	struct files *files;
+struct sitemap_part {
+	struct export_files *files;
 	const struct theme *theme;
 	struct buf xml, index;
 	struct buf url; /* of the site, escaped, with a slash */
@@ -43,7 +43,7 @@ static void put_escaped(struct buf *out, struct str s)
 	}
 }
 
-static void begin(struct part *p)
+static void begin(struct sitemap_part *p)
 {
 	buf_reset(&p->xml);
 	buf_puts(&p->xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -52,7 +52,7 @@ static void begin(struct part *p)
 	p->newest = 0;
 }
 
-static void put_url(struct part *p, const char *path, uint16_t day)
+static void put_url(struct sitemap_part *p, const char *path, uint16_t day)
 {
 	buf_puts(&p->xml, "<url><loc>");
 	buf_str(&p->xml, buf_view(&p->url));
@@ -65,7 +65,7 @@ static void put_url(struct part *p, const char *path, uint16_t day)
 	p->newest = day > p->newest ? day : p->newest;
 }
 
-static enum status end(struct part *p, const char *name, struct err *err)
+static enum status end(struct sitemap_part *p, const char *name, struct err *err)
 {
 	if (!p->urls)
 		return OK;
@@ -83,7 +83,7 @@ static enum status end(struct part *p, const char *name, struct err *err)
 }
 
 /* The part of an id grows with it, and the entries are in the order of ids. */
-static enum status sitemap_businesses(struct part *p, struct manifest *m, struct err *err)
+static enum status sitemap_businesses(struct sitemap_part *p, struct manifest *m, struct err *err)
 {
 	char name[64], path[EXPORT_PATH];
 	size_t indexed = 0, at = 0;
@@ -96,7 +96,7 @@ static enum status sitemap_businesses(struct part *p, struct manifest *m, struct
 	for (uint32_t part = 0; part < m->map_parts && status == OK; part++) {
 		begin(p);
 		for (; at < m->entries; at++) {
-			const struct entry *e = &m->entry[at];
+			const struct manifest_entry *e = &m->entry[at];
 			if ((uint32_t)(((uint64_t)e->id >> 31) * m->map_parts >> 32) > part)
 				break;
 			if (e->state != ENTRY_INDEXED)
@@ -120,7 +120,7 @@ static uint16_t newest_of(const struct lists *l, const struct list_page *page)
 	return newest;
 }
 
-static enum status list_pages(struct part *p, const struct lists *l, struct err *err)
+static enum status list_pages(struct sitemap_part *p, const struct lists *l, struct err *err)
 {
 	char name[64], path[EXPORT_PATH];
 	enum status status = OK;
@@ -139,7 +139,7 @@ static enum status list_pages(struct part *p, const struct lists *l, struct err 
 }
 
 /* Home, regions and categories: what places.c has noted. */
-static enum status places(struct part *p, const struct manifest *m, struct err *err)
+static enum status places(struct sitemap_part *p, const struct manifest *m, struct err *err)
 {
 	begin(p);
 	for (size_t i = 0; i < m->files && p->urls < PART_MOST; i++) {
@@ -153,10 +153,10 @@ static enum status places(struct part *p, const struct manifest *m, struct err *
 	return end(p, "sitemap-places.xml", err);
 }
 
-enum status sitemap_write(struct files *f, const struct theme *t, const struct lists *l,
+enum status sitemap_write(struct export_files *f, const struct theme *t, const struct lists *l,
 			  struct err *err)
 {
-	struct part p = {.files = f, .theme = t};
+	struct sitemap_part p = {.files = f, .theme = t};
 	struct buf robots;
 	enum status status = OK;
 	buf_init(&p.xml, PART_BYTES);

@@ -18,10 +18,10 @@
 
 enum { LOCK_WAIT_MS = 1000 };
 
-/* A manifest is named by the inode of its tree, so that exchanging the trees exchanges the manifests with them, in the
- * same instant. */
-static enum status manifest_name(const struct state *s, const char *tree, char *out, size_t size,
-				 struct err *err)
+/* A manifest is named by the inode of its tree, so that exchanging the trees exchanges the
+ * manifests with them, in the same instant. */
+static enum status manifest_name(const struct export_state *s, const char *tree, char *out,
+				 size_t size, struct err *err)
 {
 	struct stat st;
 	if (stat(tree, &st) != 0)
@@ -42,7 +42,7 @@ static bool is_empty_folder(const char *path)
 }
 
 /* Workers of a run that was killed may need a moment to be gone; they hold the lock as long. */
-static enum status state_lock(struct state *s, struct err *err)
+static enum status export_state_lock(struct export_state *s, struct err *err)
 {
 	char path[PATH_MAX];
 	enum status status = io_path(path, sizeof(path), err, "%s/lock", s->dir);
@@ -64,7 +64,7 @@ static enum status state_lock(struct state *s, struct err *err)
 }
 
 /* Whether the file system that the site is on exchanges folders: tried on two empty ones. */
-static bool exchanges(const struct state *s)
+static bool exchanges(const struct export_state *s)
 {
 	char a[PATH_MAX + 8], b[PATH_MAX + 8];
 	snprintf(a, sizeof(a), "%s/try-a", s->dir);
@@ -78,7 +78,7 @@ static bool exchanges(const struct state *s)
 }
 
 /* DIR.state/one or DIR.state/two: the one that DIR does not point to. */
-static enum status spare_of_link(struct state *s, bool site_is_there, struct err *err)
+static enum status spare_of_link(struct export_state *s, bool site_is_there, struct err *err)
 {
 	char target[PATH_MAX];
 	ssize_t n = site_is_there ? readlink(s->site, target, sizeof(target)) : 0;
@@ -88,7 +88,7 @@ static enum status spare_of_link(struct state *s, bool site_is_there, struct err
 	return io_path(s->spare, sizeof(s->spare), err, "%s/%s", s->dir, one ? "two" : "one");
 }
 
-static enum status find_trees(struct state *s, bool dry_run, struct err *err)
+static enum status find_trees(struct export_state *s, bool dry_run, struct err *err)
 {
 	struct stat st;
 	enum status status = OK;
@@ -114,7 +114,7 @@ static enum status find_trees(struct state *s, bool dry_run, struct err *err)
 }
 
 /* As root nothing is written where another user could exchange folders meanwhile. */
-static enum status check_owners(const struct state *s, struct err *err)
+static enum status check_owners(const struct export_state *s, struct err *err)
 {
 	static const char *const trees[] = {"tree", "one", "two"};
 	char path[PATH_MAX];
@@ -127,11 +127,12 @@ static enum status check_owners(const struct state *s, struct err *err)
 	return status;
 }
 
-enum status state_open(struct state *s, const struct export_options *o, struct err *err)
+enum status export_state_open(struct export_state *s, const struct export_options *o,
+			      struct err *err)
 {
 	char full[PATH_MAX];
 	size_t n = strlen(o->dir);
-	*s = (struct state){.lock_fd = -1, .spare_fd = -1, .by_link = o->by_link};
+	*s = (struct export_state){.lock_fd = -1, .spare_fd = -1, .by_link = o->by_link};
 	while (n > 1 && o->dir[n - 1] == '/')
 		n--;
 	if (o->dir[0] != '/' && !getcwd(full, sizeof(full)))
@@ -149,18 +150,18 @@ enum status state_open(struct state *s, const struct export_options *o, struct e
 	if (status == OK)
 		status = check_owners(s, err);
 	if (status == OK && (there || !o->dry_run))
-		status = state_lock(s, err);
+		status = export_state_lock(s, err);
 	if (status == OK)
 		status = find_trees(s, o->dry_run, err);
 	if (status == OK && access(s->spare, F_OK) == 0)
 		status =
 		    manifest_name(s, s->spare, s->spare_manifest, sizeof(s->spare_manifest), err);
 	if (status != OK)
-		state_close(s);
+		export_state_close(s);
 	return status;
 }
 
-void state_close(struct state *s)
+void export_state_close(struct export_state *s)
 {
 	if (s->spare_fd >= 0)
 		close(s->spare_fd);
@@ -170,7 +171,7 @@ void state_close(struct state *s)
 }
 
 /* Inodes are used again: a manifest whose tree is gone must not describe another one. */
-static void remove_strays(const struct state *s)
+static void remove_strays(const struct export_state *s)
 {
 	char path[PATH_MAX + 300];
 	DIR *dir = opendir(s->dir);
@@ -184,7 +185,7 @@ static void remove_strays(const struct state *s)
 		closedir(dir);
 }
 
-enum status state_open_spare(struct state *s, struct err *err)
+enum status state_open_spare(struct export_state *s, struct err *err)
 {
 	remove_strays(s);
 	if (mkdir(s->spare, 0755) != 0 && errno != EEXIST)
@@ -208,7 +209,7 @@ static enum status sync_folder_of(const char *path, struct err *err)
 	return status;
 }
 
-static enum status publish_link(const struct state *s, struct err *err)
+static enum status publish_link(const struct export_state *s, struct err *err)
 {
 	char link[PATH_MAX + 8];
 	const char *site = strrchr(s->dir, '/') + 1, *tree = strrchr(s->spare, '/');
@@ -223,8 +224,9 @@ static enum status publish_link(const struct state *s, struct err *err)
 	return OK;
 }
 
-/* The disk writes what is there while the workers make the rest; left to itself it would begin when they have ended. A
- * second is long enough for the file system's journal to take many changes of one block at once. */
+/* The disk writes what is there while the workers make the rest; left to itself it would begin
+ * when they have ended. A second is long enough for the file system's journal to take many changes
+ * of one block at once. */
 static void flush_until(int ended, int fd)
 {
 	struct pollfd poll_fd = {.fd = ended, .events = POLLIN};
@@ -232,7 +234,7 @@ static void flush_until(int ended, int fd)
 		;
 }
 
-void state_flush_begin(struct state *s)
+void state_flush_begin(struct export_state *s)
 {
 	int pipe_fd[2];
 	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
@@ -241,7 +243,8 @@ void state_flush_begin(struct state *s)
 	if (s->flusher == 0) {
 		close(pipe_fd[1]);
 		close(s->lock_fd); /* the next run need not wait for the disk */
-		/* An error is told once to each that has the folder open: the parent has to hear it too. */
+		/* An error is told once to each that has the folder open: the
+		 * parent has to hear it too. */
 		int fd = openat(s->spare_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0)
 			flush_until(pipe_fd[0], fd);
@@ -254,7 +257,7 @@ void state_flush_begin(struct state *s)
 		s->flusher_fd = pipe_fd[1];
 }
 
-void state_flush_end(struct state *s)
+void state_flush_end(struct export_state *s)
 {
 	if (s->flusher <= 0)
 		return;
@@ -264,12 +267,12 @@ void state_flush_end(struct state *s)
 	s->flusher = 0;
 }
 
-enum status state_sync(const struct state *s, struct err *err)
+enum status export_state_sync(const struct export_state *s, struct err *err)
 {
 	return syncfs(s->spare_fd) == 0 ? OK : err_errno(err, FAILED, "%s", s->spare);
 }
 
-enum status state_publish(struct state *s, struct err *err)
+enum status export_state_publish(struct export_state *s, struct err *err)
 {
 	struct stat st;
 	bool there = lstat(s->site, &st) == 0;
@@ -285,8 +288,8 @@ enum status state_publish(struct state *s, struct err *err)
 
 /* ---- journals ---- */
 
-/* The first bytes of a journal: the life of the machine in which it was written. What was written before a power
- * failure may not have reached the disk, whatever a journal says. */
+/* The first bytes of a journal: the life of the machine in which it was written. What was written
+ * before a power failure may not have reached the disk, whatever a journal says. */
 static void boot_id(char out[JOURNAL_HEAD])
 {
 	struct buf b;
@@ -298,7 +301,8 @@ static void boot_id(char out[JOURNAL_HEAD])
 	buf_release(&b);
 }
 
-enum status state_journal(const struct state *s, int n, bool dry_run, int *fd, struct err *err)
+enum status export_state_journal(const struct export_state *s, int n, bool dry_run, int *fd,
+				 struct err *err)
 {
 	char path[PATH_MAX + 32], boot[JOURNAL_HEAD];
 	snprintf(path, sizeof(path), "%s/journal-%04d", s->dir, n);
@@ -339,7 +343,8 @@ static enum status recover_one(const char *path, struct manifest *m, struct err 
 	return status;
 }
 
-enum status state_recover(const struct state *s, struct manifest *m, bool *left, struct err *err)
+enum status export_state_recover(const struct export_state *s, struct manifest *m, bool *left,
+				 struct err *err)
 {
 	char path[PATH_MAX + 300];
 	struct dirent **found = NULL;
@@ -357,7 +362,7 @@ enum status state_recover(const struct state *s, struct manifest *m, bool *left,
 	return status;
 }
 
-void state_remove_journals(const struct state *s)
+void state_remove_journals(const struct export_state *s)
 {
 	char path[PATH_MAX + 300];
 	struct dirent **found = NULL;

@@ -54,7 +54,8 @@ static struct str versioned(struct theme *t, const char *path, const char *as, X
 	const struct file *file = files_find(str_of(path));
 	must(file);
 	XXH3_64bits_update(hash, file->body.p, file->body.n);
-	/* Eight digits tell versions of one file from one another; every page has them several times. */
+	/* Eight digits tell versions of one file from one another; every page
+	 * has them several times. */
 	char *text = arena_printf(&t->arena, "%.*s%s?v=%.8s", STR_ARG(t->base), as, file->hash.p);
 	must(text);
 	return str_of(text);
@@ -74,8 +75,9 @@ static void set_address(struct theme *t)
 		t->base = (struct str){path, url.n - (size_t)(path - url.p)};
 }
 
-/* Whether the facts may name pages by the site's address: an address inside a machine or a house is none on the web, and
- * a block with one would be refused; a site that is only tried out has blocks without. */
+/* Whether the facts may name pages by the site's address: an address inside a machine or a
+ * house is none on the web, and a block with one would be refused; a site that is only tried
+ * out has blocks without. */
 static bool address_is_public(struct theme *t)
 {
 	struct buf block;
@@ -128,7 +130,7 @@ static enum status load_sources(struct theme *t, struct db *db, struct err *err)
 	t->source = arena_array(&t->arena, t->sources + 1, sizeof(*t->source));
 	must(t->source);
 	for (int i = 0; i < rows.rows; i++) {
-		struct source *s = &t->source[i];
+		struct export_source *s = &t->source[i];
 		const struct {
 			struct str *text;
 			int column;
@@ -164,7 +166,7 @@ const struct region *theme_region(const struct theme *t, int32_t id)
 	return t->region[low].id == id ? &t->region[low] : &t->region[0];
 }
 
-const struct source *theme_source(const struct theme *t, int32_t id)
+const struct export_source *theme_source(const struct theme *t, int32_t id)
 {
 	for (size_t i = 0; i < t->sources; i++)
 		if (t->source[i].id == id)
@@ -309,7 +311,7 @@ struct json_value *maker_list(struct maker *m, const char *key)
 	return json_build(&m->b, section, "items", JSON_IS_ARRAY);
 }
 
-void maker_source(struct maker *m, struct json_value *list, const struct source *source)
+void maker_source(struct maker *m, struct json_value *list, const struct export_source *source)
 {
 	struct json_value *s = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
 	json_build_text(&m->b, s, "name", source->name);

@@ -19,7 +19,7 @@
 enum { BLOCKS_MOST = 192, LISTS_MOST = 64 };
 
 /* Between the workers of a pass and their parent. */
-struct shared {
+struct pass_shared {
 	atomic_uint_fast64_t next; /* of the work: table pages, ids or list pages */
 	atomic_uint_fast64_t read, written, unchanged, bytes;
 	atomic_uint_fast64_t dropped[FACTS_FAULTS_MAX];
@@ -28,9 +28,9 @@ struct shared {
 	struct err err;
 };
 
-struct worker {
+struct export_worker {
 	const struct pass *pass;
-	struct shared *shared;
+	struct pass_shared *shared;
 	struct db *db;
 	struct maker maker;
 	struct writer writer;
@@ -40,7 +40,7 @@ struct worker {
 
 /* ---- businesses ---- */
 
-static enum status put_cards(struct worker *w, const struct business *b, bool there,
+static enum status put_cards(struct export_worker *w, const struct business *b, bool there,
 			     struct err *err)
 {
 	buf_reset(&w->card);
@@ -56,11 +56,11 @@ static enum status put_cards(struct worker *w, const struct business *b, bool th
 }
 
 /* there: what the spare tree has of it. */
-static enum status one_business(struct worker *w, const struct db_rows *rows, int row,
-				const struct entry *there, struct err *err)
+static enum status one_business(struct export_worker *w, const struct db_rows *rows, int row,
+				const struct manifest_entry *there, struct err *err)
 {
 	struct business b;
-	struct entry e;
+	struct manifest_entry e;
 	maker_begin(&w->maker);
 	enum status status = business_read(&w->maker, rows, row, &b, err);
 	if (status == OK)
@@ -81,13 +81,14 @@ static enum status one_business(struct worker *w, const struct db_rows *rows, in
 }
 
 /* The pages of all rows: journalled, rendered and written where the spare tree has another. */
-static enum status put_rows(struct worker *w, const struct db_rows *rows, struct err *err)
+static enum status put_rows(struct export_worker *w, const struct db_rows *rows, struct err *err)
 {
 	size_t count = (size_t)rows->rows;
-	const struct entry **there = memory_array(count + 1, sizeof(const struct entry *));
+	const struct manifest_entry **there =
+	    memory_array(count + 1, sizeof(const struct manifest_entry *));
 	for (size_t i = 0; i < count; i++) {
-		struct entry e = {.id = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID),
-				  .state = ENTRY_INDEXED};
+		struct manifest_entry e = {.id = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID),
+					   .state = ENTRY_INDEXED};
 		there[i] = manifest_find(w->pass->spare, e.id);
 		journal_entry(&w->journal, there[i] ? there[i] : &e, false);
 	}
@@ -103,7 +104,7 @@ static enum status put_rows(struct worker *w, const struct db_rows *rows, struct
 	return status;
 }
 
-static enum status put_blocks(struct worker *w, uint64_t at, uint64_t n, struct err *err)
+static enum status put_blocks(struct export_worker *w, uint64_t at, uint64_t n, struct err *err)
 {
 	char from[32], to[32];
 	struct db_rows rows;
@@ -124,7 +125,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Those that have no row any more are gone. */
-static void note_gone(struct worker *w, const int64_t *ids, size_t n, const struct db_rows *rows)
+static void note_gone(struct export_worker *w, const int64_t *ids, size_t n,
+		      const struct db_rows *rows)
 {
 	int64_t found[EXPORT_CHUNK];
 	size_t count = (size_t)rows->rows;
@@ -133,13 +135,13 @@ static void note_gone(struct worker *w, const int64_t *ids, size_t n, const stru
 		found[i] = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID);
 	qsort(found, count, sizeof(found[0]), by_number);
 	for (size_t i = 0; i < n; i++) {
-		struct entry e = {.id = ids[i], .state = ENTRY_GONE};
+		struct manifest_entry e = {.id = ids[i], .state = ENTRY_GONE};
 		if (!bsearch(&ids[i], found, count, sizeof(found[0]), by_number))
 			journal_entry(&w->journal, &e, true);
 	}
 }
 
-static enum status put_ids(struct worker *w, uint64_t at, uint64_t n, struct err *err)
+static enum status put_ids(struct export_worker *w, uint64_t at, uint64_t n, struct err *err)
 {
 	const int64_t *ids = w->pass->ids + at;
 	struct db_rows rows;
@@ -160,7 +162,7 @@ static enum status put_ids(struct worker *w, uint64_t at, uint64_t n, struct err
 
 /* ---- lists ---- */
 
-static enum status put_lists(struct worker *w, uint64_t at, uint64_t n, struct err *err)
+static enum status put_lists(struct export_worker *w, uint64_t at, uint64_t n, struct err *err)
 {
 	const struct lists *l = w->pass->lists;
 	uint64_t end = at + n;
@@ -194,8 +196,9 @@ static uint64_t all_work(const struct pass *p)
 	return p->lists ? p->lists->works : p->ids ? p->ids_count : (uint64_t)p->blocks;
 }
 
-/* The next piece of the work, [*at, *at + n). Pieces become smaller towards the end, so that the workers end together. */
-static uint64_t worker_take(struct worker *w, uint64_t most, uint64_t *at)
+/* The next piece of the work, [*at, *at + n). Pieces become smaller towards the end, so that the
+ * workers end together. */
+static uint64_t worker_take(struct export_worker *w, uint64_t most, uint64_t *at)
 {
 	uint64_t all = all_work(w->pass), n;
 	*at = atomic_load(&w->shared->next);
@@ -208,7 +211,7 @@ static uint64_t worker_take(struct worker *w, uint64_t most, uint64_t *at)
 	return n;
 }
 
-static enum status work(struct worker *w, struct err *err)
+static enum status work(struct export_worker *w, struct err *err)
 {
 	const struct pass *p = w->pass;
 	uint64_t most = p->lists ? LISTS_MOST : p->ids ? EXPORT_CHUNK : BLOCKS_MOST, at, n;
@@ -225,9 +228,9 @@ static enum status work(struct worker *w, struct err *err)
 	return status;
 }
 
-static int worker_main(const struct pass *p, struct shared *shared, int number)
+static int worker_main(const struct pass *p, struct pass_shared *shared, int number)
 {
-	struct worker w = {.pass = p, .shared = shared, .journal.fd = p->journal_fd[number]};
+	struct export_worker w = {.pass = p, .shared = shared, .journal.fd = p->journal_fd[number]};
 	struct err err;
 	maker_init(&w.maker, p->theme);
 	writer_init(&w.writer, p->state->spare_fd, p->formats, p->options->dry_run);
@@ -258,7 +261,7 @@ pid_t fork_bound(void)
 	return pid;
 }
 
-static pid_t start(const struct pass *p, struct shared *shared, int number, const int alive[2])
+static pid_t start(const struct pass *p, struct pass_shared *shared, int number, const int alive[2])
 {
 	pid_t pid = fork_bound();
 	if (pid != 0)
@@ -268,7 +271,7 @@ static pid_t start(const struct pass *p, struct shared *shared, int number, cons
 }
 
 /* Until the last worker has closed its end of the pipe. */
-static void watch(const struct pass *p, const struct shared *shared, int alive)
+static void watch(const struct pass *p, const struct pass_shared *shared, int alive)
 {
 	struct pollfd poll_fd = {.fd = alive, .events = POLLIN};
 	while (poll(&poll_fd, 1, 100) == 0 || !(poll_fd.revents & POLLHUP)) {
@@ -277,7 +280,8 @@ static void watch(const struct pass *p, const struct shared *shared, int alive)
 	}
 }
 
-static enum status worker_reap(const pid_t *pid, int count, struct shared *shared, struct err *err)
+static enum status worker_reap(const pid_t *pid, int count, struct pass_shared *shared,
+			       struct err *err)
 {
 	enum status status = OK;
 	for (int i = 0; i < count; i++) {
@@ -295,7 +299,7 @@ static enum status worker_reap(const pid_t *pid, int count, struct shared *share
 	return status;
 }
 
-static enum status worker_run(const struct pass *p, struct shared *shared, struct err *err)
+static enum status worker_run(const struct pass *p, struct pass_shared *shared, struct err *err)
 {
 	pid_t pid[EXPORT_WORKERS_MAX];
 	int alive[2], count = 0;
@@ -321,7 +325,7 @@ enum status pass_run(struct pass *p, struct err *err)
 {
 	if (!all_work(p))
 		return OK;
-	struct shared *shared =
+	struct pass_shared *shared =
 	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return err_errno(err, FAILED, "shared memory");

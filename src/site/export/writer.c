@@ -12,8 +12,8 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-/* Beyond these a page shrinks by little and takes many times as long: libdeflate 6 makes 58 us a page, brotli 5 110
- * us and brotli 11 7300 us. */
+/* Beyond these a page shrinks by little and takes many times as long: libdeflate 6 makes 58 us a
+ * page, brotli 5 110 us and brotli 11 7300 us. */
 enum { GZIP_LEVEL = 6, BROTLI_LEVEL = 5, SMALLEST = 256, BLOCK = 4096 };
 
 void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run)
@@ -47,9 +47,10 @@ static enum status make_folders(int root, const char *path, struct err *err)
 	return OK;
 }
 
-/* In place: a file that is there keeps its inode and blocks, which is half the price of a new one. It is not opened
- * with O_TRUNC, which would make ext4 write it out at once; and whole blocks are written before it is cut to its
- * length, because a block that is written in part is first read from the disk. */
+/* In place: a file that is there keeps its inode and blocks, which is half the price of a new
+ * one. It is not opened with O_TRUNC, which would make ext4 write it out at once; and whole
+ * blocks are written before it is cut to its length, because a block that is written in part is
+ * first read from the disk. */
 static enum status writer_put_file(struct writer *w, int fd, const char *path, struct str content,
 				   bool there, struct err *err)
 {

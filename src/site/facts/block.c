@@ -186,7 +186,8 @@ static void add_interval(struct intervals *all, int day, int opens, int closes)
 		all->item[all->count++] = (struct interval){opens, closes, bit};
 }
 
-/* A span that begins at midnight of the week's first day may be the rest of a night that began on its last. */
+/* A span that begins at midnight of the week's first day may be the rest of a night
+ * that began on its last. */
 static void take_spans(const struct hours_week *week, struct intervals *all)
 {
 	size_t first = 0, count = week->count;
@@ -248,7 +249,8 @@ static void put_hours_of(struct block *k, struct json_value *list, const struct 
 	put_date(k, hours, "validThrough", &season->to);
 }
 
-/* One specification an interval; days without any are said to be closed, from midnight to midnight. */
+/* One specification an interval; days without any are said to be closed, from
+ * midnight to midnight. */
 static void put_week(struct block *k, struct json_value *list, const struct hours_week *week,
 		     const struct hours_season *season)
 {
@@ -260,7 +262,8 @@ static void put_week(struct block *k, struct json_value *list, const struct hour
 		put_hours_of(k, list, &(struct interval){0, 0, ~all.open_days & 0x7f}, season);
 }
 
-/* A week, or the weeks of seasons. Hours that neither can be made of are shown as text and are no facts. */
+/* A week, or the weeks of seasons. Hours that neither can be made of are shown as
+ * text and are no facts. */
 static void put_hours(struct block *k, struct json_value *parent, struct str text, int year)
 {
 	struct hours_season seasons[HOURS_SEASONS_MAX];
@@ -282,8 +285,9 @@ static void put_hours(struct block *k, struct json_value *parent, struct str tex
 
 /* ---- goods ---- */
 
-/* What a shop sells is named by the offer itself: an item of type Product would claim a page of its own, with
- * reviews and stock. A price that is no number, or of no currency, is shown and not claimed. */
+/* What a shop sells is named by the offer itself: an item of type Product would claim a
+ * page of its own, with reviews and stock. A price that is no number, or of no currency, is
+ * shown and not claimed. */
 static void put_good(struct block *k, struct json_value *root, bool sells,
 		     const struct json_value *item)
 {

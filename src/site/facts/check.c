@@ -1,4 +1,5 @@
-/* The walk over a block: types, properties, values, by the vocabulary; at each value and object the rules. */
+/* The walk over a block: types, properties, values, by the vocabulary; at each value
+ * and object the rules. */
 #include "site/facts/internal.h"
 
 #include <stdio.h>
@@ -68,7 +69,8 @@ static void check_found(struct check *c, enum facts_fault_id fault, struct str v
 
 /* ---- values ---- */
 
-/* FAULT_NONE when one of the ranges takes such a text: those are asked from the narrow to the wide. */
+/* FAULT_NONE when one of the ranges takes such a text: those are asked from
+ * the narrow to the wide. */
 static enum facts_fault_id check_data_type(const struct schema_property *p, struct str s)
 {
 	double number;
@@ -94,7 +96,8 @@ static enum facts_fault_id check_data_type(const struct schema_property *p, stru
 	return fault;
 }
 
-/* Objects and members of enumerations said by a text; an address refers to an object that stands elsewhere. */
+/* Objects and members of enumerations said by a text; an address refers to an object
+ * that stands elsewhere. */
 static enum facts_fault_id check_named(const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = FAULT_VALUE_NOT_OBJECT;
@@ -137,7 +140,8 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 	unsigned takes = schema_takes(p);
 	if (!(takes & SCHEMA_TAKES_TEXT)) {
 		fault = takes ? check_data_type(p, s) : check_named(p, s);
-		/* What is neither may still name a member: itemAvailability takes no URL but its own. */
+		/* What is neither may still name a member: itemAvailability
+		 * takes no URL but its own. */
 		if (fault != FAULT_NONE && takes && check_named(p, s) == FAULT_NONE)
 			fault = FAULT_NONE;
 		if (fault != FAULT_NONE)
@@ -210,8 +214,8 @@ static bool is_foreign(struct str term)
 	return term.n && memchr(term.p, ':', term.n) && schema_term(term).n == term.n;
 }
 
-/* said: what stands under "@type". *unknown: a type that the vocabulary does not have stands there, which is no reason
- * to doubt the properties. */
+/* said: what stands under "@type". *unknown: a type that the vocabulary does not have stands there,
+ * which is no reason to doubt the properties. */
 static void read_types(struct check *c, const struct json_value *said,
 		       const struct schema_type *types[TYPES_MAX], size_t *count, bool *unknown)
 {
@@ -257,8 +261,8 @@ static bool is_twice(const struct json_value *v, const struct json_value *member
 	return false;
 }
 
-/* Of actions, what they take and give is said of each property: "query-input" of `query`. *itself: the key names the
- * property, not what is said of it. */
+/* Of actions, what they take and give is said of each property: "query-input" of `query`. *itself:
+ * the key names the property, not what is said of it. */
 static const struct schema_property *find_property(struct str name, bool *itself)
 {
 	static const struct str endings[] = {{"-input", 6}, {"-output", 7}};

@@ -1,4 +1,5 @@
-/* A record without its broken optional values, so that a bad value costs the value and not the record. */
+/* A record without its broken optional values, so that a bad value costs the
+ * value and not the record. */
 #include "site/facts/internal.h"
 
 #define PROPERTY(name) (&schema_properties[SCHEMA_PROPERTY_##name])

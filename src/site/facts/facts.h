@@ -1,22 +1,24 @@
-/* What is said of a business: to search engines as a LocalBusiness block (JSON-LD, schema.org), to people as the
- * values that templates show. Both are made from the same struct, so that whatever the block says stands on the
- * page.
+/* What is said of a business: to search engines as a LocalBusiness block (JSON-LD, schema.org), to
+ * people as the values that templates show. Both are made from the same struct, so that whatever
+ * the block says stands on the page.
  *
- * Hides: which schema.org terms say what, how values are written (six decimals, E.164, one
- * OpeningHoursSpecification an interval, "\u003c"), which facts stay out, and what is wrong with a block.
+ * Hides: which schema.org terms say what, how values are written (six decimals, E.164,
+ * one OpeningHoursSpecification an interval, "\u003c"), which facts stay out, and what
+ * is wrong with a block.
  *
- * What stays out of the block and is only shown: opening hours that no intervals can be made of, telephone
- * numbers without a country, further facts that the vocabulary has no term for. A business that hides its
- * address (extra: "hide_address") has neither street nor coordinates, in the block and on the page: its town and
- * the area it serves are what it tells.
+ * What stays out of the block and is only shown: opening hours that no intervals can be made of,
+ * telephone numbers without a country, further facts that the vocabulary has no term for. A
+ * business that hides its address (extra: "hide_address") has neither street nor coordinates, in
+ * the block and on the page: its town and the area it serves are what it tells.
  *
- * Whatever else the record says goes into the block as it is, and facts_check then refuses what is broken: a
- * broken record is named, not mended in silence.
+ * Whatever else the record says goes into the block as it is, and facts_check then refuses what is
+ * broken: a broken record is named, not mended in silence.
  *
- * Life: everything handed in is borrowed; what is made lives in the caller's arena or buffer. No state.
+ * Life: everything handed in is borrowed; what is made lives in the caller's arena
+ * or buffer. No state.
  *
- * Source of the terms: schema.h. The rules: https://schema.org, Google's documentation of LocalBusiness, RFC 3339,
- * E.164, ISO 3166-1, ISO 4217.
+ * Source of the terms: schema.h. The rules: https://schema.org, Google's documentation of
+ * LocalBusiness, RFC 3339, E.164, ISO 3166-1, ISO 4217.
  */
 #ifndef SITE_FACTS_FACTS_H
 #define SITE_FACTS_FACTS_H
@@ -42,8 +44,8 @@ struct facts_business {
 	int year;                   /* seasons are told of it and the next one; 0: not at all */
 	struct facts_texts service_area; /* towns, beside the seat */
 	struct facts_texts same_as;
-	const struct json_value
-	    *offers; /* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
+	/* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
+	const struct json_value *offers;
 	const struct json_value *extra; /* flat; the keys that mean something: extras.def */
 };
 
@@ -53,9 +55,9 @@ struct facts_business {
 MUST_CHECK enum status facts_block(const struct facts_business *business, struct arena *arena,
 				   struct json_value **out, struct err *err);
 
-/* Append the block's JSON, ready to stand in <script type="application/ld+json">: <, >, &, U+2028 and U+2029 are
- * escaped. INVALID: facts_check refused it; err names the fault's key, where, and what stood there; nothing is
- * appended. TOO_LARGE as above. */
+/* Append the block's JSON, ready to stand in <script type="application/ld+json">: <, >, &, U+2028
+ * and U+2029 are escaped. INVALID: facts_check refused it; err names the fault's key, where, and
+ * what stood there; nothing is appended. TOO_LARGE as above. */
 MUST_CHECK enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
 				    struct buf *out, struct err *err);
 
@@ -79,28 +81,30 @@ enum { FACTS_FAULTS_MAX = 192 }; /* for arrays of counters */
 
 struct facts_finding {
 	const struct facts_fault *fault;
-	const char
-	    *path; /* "address.addressCountry", "makesOffer.2.price"; "" for the block itself */
-	struct str
-	    value; /* what stood there, when it is a text or number; else the property's or type's name */
+	/* "address.addressCountry", "makesOffer.2.price"; "" for the block itself */
+	const char *path;
+	/* what stood there, when it is a text or number; else the property's or type's name */
+	struct str value;
 };
 typedef void facts_found(void *ctx, const struct facts_finding *finding);
 
-/* Take out of the record what is optional and broken, so that a bad value costs the value and not the record: a priceRange
- * "undefined", a telephone number of letters, coordinates of another country. `dropped` (may be NULL) is told of each;
- * its path is the property's name. What is needed stays as it is: facts_jsonld refuses it. Lists and objects that change
- * are copied into the arena. */
+/* Take out of the record what is optional and broken, so that a bad value costs the value and
+ * not the record: a priceRange "undefined", a telephone number of letters, coordinates of
+ * another country. `dropped` (may be NULL) is told of each; its path is the property's name.
+ * What is needed stays as it is: facts_jsonld refuses it. Lists and objects that change are
+ * copied into the arena. */
 void facts_clean(struct facts_business *business, struct arena *arena, facts_found *dropped,
 		 void *ctx);
 
-/* Check a block of our own or of anybody's: an object, an array of objects, or {"@graph": [...]}, already parsed.
- * Calls `found` (may be NULL) for each finding, in the order of the block. Returns how many of them are errors.
- * The block need not be a LocalBusiness: what else stands in it is checked by the same rules; that a page has none
- * ("no-local-business") is found when no object in it is one. */
+/* Check a block of our own or of anybody's: an object, an array of objects, or {"@graph": [...]},
+ * already parsed. Calls `found` (may be NULL) for each finding, in the order of the block.
+ * Returns how many of them are errors. The block need not be a LocalBusiness: what else stands in
+ * it is checked by the same rules; that a page has none ("no-local-business") is found when no
+ * object in it is one. */
 size_t facts_check(const struct json_value *block, facts_found *found, void *ctx);
 
-/* The objects of a page by their "@id": those that say something of themselves, not mere references. Borrowed, as the
- * trees they are in; of several with one id the first counts. */
+/* The objects of a page by their "@id": those that say something of themselves, not mere
+ * references. Borrowed, as the trees they are in; of several with one id the first counts. */
 struct facts_ids {
 	const struct json_value **slot; /* a hash table with open addressing */
 	size_t slots, count;
@@ -108,7 +112,8 @@ struct facts_ids {
 void facts_ids_init(struct facts_ids *ids);
 void facts_ids_add(struct facts_ids *ids, const struct json_value *tree);
 void facts_ids_release(struct facts_ids *ids);
-/* What a value that is only {"@id": ...} refers to; any other value is itself. NULL: nothing has that id. */
+/* What a value that is only {"@id": ...} refers to; any other value is itself. NULL:
+ * nothing has that id. */
 const struct json_value *facts_resolve(const struct facts_ids *ids, const struct json_value *value);
 /* Only {"@id": ...}. */
 bool facts_is_reference(const struct json_value *value);
@@ -119,7 +124,8 @@ size_t facts_check_page(const struct json_value *block, const struct facts_ids *
 
 /* Whether a text stands for a value that nobody filled in: "TODO", "[Your name]", "{{ phone }}". */
 bool facts_is_placeholder(struct str text);
-/* Whether an address on the web leads to the reader's own computer or network: localhost, 192.168.0.1. */
+/* Whether an address on the web leads to the reader's own computer or network:
+ * localhost, 192.168.0.1. */
 bool facts_is_private_url(struct str url);
 
 /* ---- what people see ---- */
@@ -136,11 +142,12 @@ bool facts_hides_address(const struct facts_business *business);
 void facts_show(const struct facts_business *business, struct json_build *b,
 		struct json_value *root);
 
-/* What the page of the business tells beside its name, for a description of it: "address, opening hours, telephone" as far
- * as they are known; empty: nothing. */
+/* What the page of the business tells beside its name, for a description of it: "address, opening
+ * hours, telephone" as far as they are known; empty: nothing. */
 struct str facts_told(const struct facts_business *business, struct arena *arena);
 
-/* The text of one key of extra as people and the block read it; empty: not known. Booleans are "yes" and "no". */
+/* The text of one key of extra as people and the block read it; empty: not known.
+ * Booleans are "yes" and "no". */
 struct str facts_extra(const struct facts_business *business, const char *key);
 
 #endif

@@ -13,7 +13,8 @@
 		literal, sizeof(literal) - 1                                                       \
 	}
 
-/* What a text may be broken by, as bits: one pass over its bytes says which closer looks it needs. Most need none. */
+/* What a text may be broken by, as bits: one pass over its bytes says which closer looks it
+ * needs. Most need none. */
 enum sign {
 	SIGN_CONTROL = 1 << 0,
 	SIGN_HIGH = 1 << 1, /* of a character beyond ASCII */
@@ -139,8 +140,8 @@ enum facts_fault_id form_text(struct str s)
 	return spaced ? FAULT_TEXT_SPACE : FAULT_NONE;
 }
 
-/* Up to 15 digits are a whole number that a double holds exactly, and so is the power of ten that they are divided
- * by: the quotient is the nearest double, which strtod would find. */
+/* Up to 15 digits are a whole number that a double holds exactly, and so is the power of ten that
+ * they are divided by: the quotient is the nearest double, which strtod would find. */
 bool form_number(struct str s, double *out)
 {
 	static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

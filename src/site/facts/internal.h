@@ -48,8 +48,8 @@ enum facts_fault_id form_opening_hours(struct str s);
 
 /* ---- place.c ---- */
 
-/* FAULT_NONE, or what is wrong with coordinates for a country, a code in capitals. By boxes around a country's parts;
- * of a country that is not in the table nothing is wrong. */
+/* FAULT_NONE, or what is wrong with coordinates for a country, a code in capitals. By boxes around
+ * a country's parts; of a country that is not in the table nothing is wrong. */
 enum facts_fault_id place_fault(struct str country, double lat, double lon);
 
 /* ---- placeholder.c ---- */
@@ -97,14 +97,14 @@ void check_one_text(const struct schema_property *property, struct str value, fa
 
 /* ---- rules.c ---- */
 
-/* A finding of the rules; where it stands is the walk's to say. member: the property of the object it is about; NULL:
- * the object itself. */
+/* A finding of the rules; where it stands is the walk's to say. member: the property of the object
+ * it is about; NULL: the object itself. */
 typedef void rule_found(void *ctx, enum facts_fault_id fault, const char *member, struct str value);
 /* The value of a property, when it is a text or a number. */
 void rules_value(const struct schema_property *property, struct str value, rule_found *found,
 		 void *ctx);
-/* The members of an object that rules ask for. The walk finds the property of each member anyhow and keeps these as it
- * passes, so that no rule searches the object again. */
+/* The members of an object that rules ask for. The walk finds the property of each member anyhow
+ * and keeps these as it passes, so that no rule searches the object again. */
 /* clang-format off */
 #define RULES_MEMBERS(X) \
 	X(address) X(addressCountry) X(addressLocality) X(addressRegion) \

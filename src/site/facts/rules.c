@@ -122,7 +122,8 @@ static const struct str nothing = {"", 0};
 void rules_keep(struct rules_subject *subject, const struct schema_property *property,
 		const struct json_value *member)
 {
-	/* Rules read bare names only, which the length tells from "schema:name" and "name-input". */
+	/* Rules read bare names only, which the length tells from
+	 * "schema:name" and "name-input". */
 	static const struct {
 		unsigned char length, place;
 	} kept[SCHEMA_PROPERTIES] = {
@@ -331,8 +332,8 @@ static void check_country(const struct json_value *address, const struct json_va
 		found(ctx, fault, "geo", country);
 }
 
-/* Who serves an area and names no street keeps its place to itself: exact coordinates tell it all the same. Those of a
- * town's centre, of three decimals or fewer, do not. */
+/* Who serves an area and names no street keeps its place to itself: exact coordinates tell it all
+ * the same. Those of a town's centre, of three decimals or fewer, do not. */
 static void check_place(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { DECIMALS_OF_DOOR = 5, DECIMALS_OF_TOWN = 3 };
@@ -500,8 +501,8 @@ static void check_entry(const struct json_value *entry, bool last, int64_t *posi
 		found(ctx, FAULT_LIST_ITEM, "itemListElement", text_of(entry, "name"));
 }
 
-/* The way to a page: as search engines show it, each entry needs its place, a name, and all but the last an address.
- * The last is the one of the highest position, in whatever order they stand. */
+/* The way to a page: as search engines show it, each entry needs its place, a name, and all but the
+ * last an address. The last is the one of the highest position, in whatever order they stand. */
 static void check_trail(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { ENTRIES_MAX = 100 };
@@ -555,7 +556,8 @@ static const struct {
 enum { RULES = COUNT_OF(object_rules), RULES_MADE = 1 << RULES };
 _Static_assert(RULES_MADE <= UINT16_MAX, "a bit for each rule");
 
-/* The rules that a type is under, a bit each in the order of the table, found when first asked for. */
+/* The rules that a type is under, a bit each in the order of the table, found
+ * when first asked for. */
 static unsigned rules_of(const struct schema_type *type)
 {
 	static uint16_t made[SCHEMA_TYPES];

@@ -90,7 +90,8 @@ static struct names types = {.name = type_names, .count = SCHEMA_TYPES};
 static struct names properties = {.name = property_names, .count = SCHEMA_PROPERTIES};
 static struct names members = {.name = member_names, .count = MEMBERS};
 
-/* Of the length and up to 16 bytes at both ends, which tell names apart well enough; whoever looks compares all. */
+/* Of the length and up to 16 bytes at both ends, which tell names apart well enough;
+ * whoever looks compares all. */
 static inline size_t schema_hash(struct str name)
 {
 	uint64_t head = 0, tail = 0;
@@ -166,8 +167,8 @@ const struct schema_property *schema_property_find(struct str name)
 
 /* ---- descent ---- */
 
-/* A type and all its ancestors as a set of bits, made when first asked for: a type that is no member of its own set
- * has none yet. */
+/* A type and all its ancestors as a set of bits, made when first asked for: a type that is no
+ * member of its own set has none yet. */
 struct lineage {
 	uint64_t bits[(SCHEMA_TYPES + 63) / 64];
 };

@@ -1,16 +1,17 @@
-/* The vocabulary of schema.org v30: which types there are and what they descend from, which properties stand on
- * which types, what values they take, and which terms have been superseded.
+/* The vocabulary of schema.org v30: which types there are and what they descend from, which
+ * properties stand on which types, what values they take, and which terms have been superseded.
  *
- * Hides: the table schema.def, which tools/make-schema makes from the npm package schema-dts (its head names the
- * source and licence). The table is constant; the hash tables that names are found by and the set of each type's
- * ancestors are made of it when first asked for, in memory of the process, some 150 KB. Neither look-ups nor
- * questions of descent depend on the size of the vocabulary. Not for several threads of one process.
+ * Hides: the table schema.def, which tools/make-schema makes from the npm package schema-dts (its
+ * head names the source and licence). The table is constant; the hash tables that names are found
+ * by and the set of each type's ancestors are made of it when first asked for, in memory of the
+ * process, some 150 KB. Neither look-ups nor questions of descent depend on the size of the
+ * vocabulary. Not for several threads of one process.
  *
  * Terms are found by their name or by their address: "Bakery", "https://schema.org/Bakery",
  * "http://schema.org/Bakery", "schema:Bakery". Names are case-sensitive, as in JSON-LD.
  *
- * The 152 types at and below LocalBusiness are LocalBusiness itself, 130 kinds of business, and 21 medical
- * specialties that are members of the enumeration MedicalSpecialty as well.
+ * The 152 types at and below LocalBusiness are LocalBusiness itself, 130 kinds of business, and 21
+ * medical specialties that are members of the enumeration MedicalSpecialty as well.
  */
 #ifndef SITE_FACTS_SCHEMA_H
 #define SITE_FACTS_SCHEMA_H
@@ -35,8 +36,8 @@ struct schema_property {
 	const char *name;
 	const char *successor;                    /* the property that supersedes it; "" */
 	const struct schema_type *const *domains; /* types it stands on, ended by NULL */
-	const struct schema_type *const
-	    *ranges; /* types of its values, data types ("Text") included */
+	/* types of its values, data types ("Text") included */
+	const struct schema_type *const *ranges;
 };
 enum schema_property_number {
 #define SCHEMA_PROPERTY(name, domains, ranges, successor) SCHEMA_PROPERTY_##name,
@@ -71,13 +72,13 @@ enum schema_takes {
 /* Bits of them. */
 unsigned schema_takes(const struct schema_property *property);
 
-/* Whether a value of that type is in the property's range: an object's type, or a data type ("Text", "URL",
- * "Number", "Date", ...; a URL is a Text). What schema.org accepts of texts in general ("we expect strings
- * anywhere") is for the caller to judge. */
+/* Whether a value of that type is in the property's range: an object's type, or a data type
+ * ("Text", "URL", "Number", "Date", ...; a URL is a Text). What schema.org accepts of texts in
+ * general ("we expect strings anywhere") is for the caller to judge. */
 bool schema_value_allowed(const struct schema_property *property, const struct schema_type *value);
 
-/* Whether the name is a member of the enumeration ("Monday", "https://schema.org/Monday" of DayOfWeek) or of one
- * below it. */
+/* Whether the name is a member of the enumeration ("Monday", "https://schema.org/Monday" of
+ * DayOfWeek) or of one below it. */
 bool schema_is_member(struct str name, const struct schema_type *enumeration);
 
 #endif

@@ -1,13 +1,15 @@
-/* The quality gate: which businesses get a page, which of the pages search engines may index, and why not.
+/* The quality gate: which businesses get a page, which of the pages search engines
+ * may index, and why not.
  *
- * Thin and stale pages harm a whole directory: one public directory had to go from 600 000 pages to 48 000. So a
- * record passes one table of causes (causes.def); the gravest that applies decides:
+ * Thin and stale pages harm a whole directory: one public directory had to go from 600 000 pages to
+ * 48 000. So a record passes one table of causes (causes.def); the gravest that applies decides:
  *
  *   withhold  no page at all, in no list, in no sitemap
  *   noindex   a page for people, found from lists, with <meta name="robots" content="noindex">, in no sitemap
  *   publish   everything
  *
- * The limits are settings (gate_limits_read): site.quality_publish, site.quality_index, site.stale_after.
+ * The limits are settings (gate_limits_read): site.quality_publish,
+ * site.quality_index, site.stale_after.
  *
  * Pure: no state, no clock, no database. Days count from 1970-01-01.
  */
@@ -51,11 +53,13 @@ struct gate_input {
 	int today;
 };
 
-/* GATE_FINE: published and indexed. Else the gravest cause; of two of the same verdict the first of the table. */
+/* GATE_FINE: published and indexed. Else the gravest cause; of two of the same verdict
+ * the first of the table. */
 enum gate_cause gate_judge(const struct gate_limits *limits, const struct gate_input *input);
 
-/* Two records of the same identity are the same business: name, street, postcode and town without case, marks of
- * punctuation and white space. 0: too little is known to say so, it is nobody's twin. */
+/* Two records of the same identity are the same business: name, street, postcode and town
+ * without case, marks of punctuation and white space. 0: too little is known to say so,
+ * it is nobody's twin. */
 uint64_t gate_identity(const struct facts_business *facts);
 
 /* How many of each cause. Add what workers counted by adding the members. */
