@@ -84,7 +84,7 @@ enum status io_path(char *out, size_t size, struct err *err, const char *fmt, ..
 	return OK;
 }
 
-static enum status sync_folder_of(const char *path, struct err *err)
+static enum status io_sync_folder_of(const char *path, struct err *err)
 {
 	char dir[PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -118,7 +118,7 @@ enum status io_write_file(const char *path, struct str content, mode_t mode, str
 		unlink(temporary);
 		return status;
 	}
-	return sync_folder_of(path, err);
+	return io_sync_folder_of(path, err);
 }
 
 enum status io_program_dir(char *out, size_t size, struct err *err)

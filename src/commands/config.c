@@ -6,18 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool shown(int argc, char **argv, const char *name)
+static bool config_is_shown(int argc, char **argv, const char *name)
 {
 	return argc == 0 || strcmp(argv[0], name) == 0;
 }
 
-static void describe(const struct config_option *o, struct buf *out)
+static void config_print_type(const struct config_option *o, struct buf *out)
 {
 	buf_reset(out);
 	config_describe(o, out);
 }
 
-static void print_json(const struct config *c, int argc, char **argv)
+static void config_print_json(const struct config *c, int argc, char **argv)
 {
 	struct buf out, type;
 	struct json_writer w;
@@ -26,13 +26,13 @@ static void print_json(const struct config *c, int argc, char **argv)
 	json_writer_init(&w, &out);
 	json_array_begin(&w);
 	for (size_t o = 0; o < CONFIG_OPTIONS; o++) {
-		if (!shown(argc, argv, config_options[o].name))
+		if (!config_is_shown(argc, argv, config_options[o].name))
 			continue;
 		json_object_begin(&w);
 		json_member_z(&w, "name", config_options[o].name);
 		json_member_z(&w, "value", c->text[o]);
 		json_member_z(&w, "default", config_options[o].default_text);
-		describe(&config_options[o], &type);
+		config_print_type(&config_options[o], &type);
 		json_member_z(&w, "type", buf_z(&type));
 		json_member_bool(&w, "reload", config_options[o].when == CONFIG_WHEN_RELOAD);
 		json_member_z(&w, "text", config_options[o].text);
@@ -44,15 +44,15 @@ static void print_json(const struct config *c, int argc, char **argv)
 	buf_release(&out);
 }
 
-static void print_text(const struct config *c, int argc, char **argv)
+static void config_print_text(const struct config *c, int argc, char **argv)
 {
 	struct buf type;
 	buf_init(&type, 1024);
 	for (size_t o = 0; o < CONFIG_OPTIONS; o++) {
 		const struct config_option *option = &config_options[o];
-		if (!shown(argc, argv, option->name))
+		if (!config_is_shown(argc, argv, option->name))
 			continue;
-		describe(option, &type);
+		config_print_type(option, &type);
 		printf("# %s (%s%s)\n%s = %s\n", option->text, buf_z(&type),
 		       option->when == CONFIG_WHEN_RESTART ? "; takes effect by down and up" : "",
 		       option->name, c->text[o]);
@@ -72,9 +72,9 @@ static int config_command(int argc, char **argv)
 	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
 	if (cli_globals.json)
-		print_json(&i.config, argc, argv);
+		config_print_json(&i.config, argc, argv);
 	else
-		print_text(&i.config, argc, argv);
+		config_print_text(&i.config, argc, argv);
 	instance_release(&i);
 	return EXIT_OK;
 }

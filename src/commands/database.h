@@ -1,4 +1,4 @@
-/* What commands that talk to the database begin with. */
+/* Opening the instance and its database, for commands. */
 #ifndef COMMANDS_DATABASE_H
 #define COMMANDS_DATABASE_H
 

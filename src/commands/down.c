@@ -20,12 +20,12 @@ static const struct cli_option options[] = {
     {0},
 };
 
-/* When everything has to go: milliseconds between one means and the next. */
+/* Milliseconds between one signal and the next, harder one. */
 enum { HARDER_MS = 10000 };
 
 /* The supervisor holds the lock as long as it lives. *pid is its process, 0 when it does not run or
  * has not said. */
-static bool supervisor_gone(const struct instance *i, pid_t *pid)
+static bool down_supervisor_gone(const struct instance *i, pid_t *pid)
 {
 	char text[16];
 	int64_t number = 0;
@@ -47,10 +47,10 @@ static bool supervisor_gone(const struct instance *i, pid_t *pid)
 	return gone;
 }
 
-static bool all_gone(const struct instance *i, struct err *err)
+static bool down_all_gone(const struct instance *i, struct err *err)
 {
 	pid_t supervisor;
-	if (!supervisor_gone(i, &supervisor)) {
+	if (!down_supervisor_gone(i, &supervisor)) {
 		err_set(err, FAILED, "the supervisor has not ended yet");
 		return false;
 	}
@@ -61,13 +61,13 @@ static bool all_gone(const struct instance *i, struct err *err)
  * supervisor that does not stop in time is killed: its processes die with it, and the database
  * begins its fast shutdown. When that hangs too, the immediate one (SIGQUIT: recovers at the next
  * start), and in the end SIGKILL. */
-static enum status wait_gone(const struct instance *i, int64_t patience_ms, struct err *err)
+static enum status down_wait(const struct instance *i, int64_t patience_ms, struct err *err)
 {
 	static const int signals[] = {SIGINT, SIGQUIT, SIGKILL}; /* for the database */
 	size_t step = 0;
 	pid_t supervisor;
 	int64_t deadline = clock_ms() + patience_ms;
-	while (!all_gone(i, err)) {
+	while (!down_all_gone(i, err)) {
 		if (clock_ms() >= deadline && step == COUNT_OF(signals))
 			return err_prefix(err, TIMED_OUT, "still running; see %s/holdfast.log",
 					  i->log_dir);
@@ -75,7 +75,7 @@ static enum status wait_gone(const struct instance *i, int64_t patience_ms, stru
 			fprintf(
 			    stderr,
 			    "holdfast down: the instance does not stop by itself; ending its processes\n");
-			if (!supervisor_gone(i, &supervisor) && supervisor)
+			if (!down_supervisor_gone(i, &supervisor) && supervisor)
 				kill(supervisor, SIGKILL);
 			cluster_signal(i, signals[step]);
 			step++;
@@ -87,20 +87,20 @@ static enum status wait_gone(const struct instance *i, int64_t patience_ms, stru
 	return OK;
 }
 
-static int run_down(int argc, char **argv)
+static int down_run(int argc, char **argv)
 {
 	struct instance i;
 	struct err err, problem;
 	(void)argc;
 	(void)argv;
-	/* With whatever settings: the supervisor knows its own. */
+	/* Stopping needs no settings: it must work when they cannot be read. */
 	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
 	enum status asked = control_ask(&i, CONTROL_STOP, NULL, NULL, &err), status = asked;
 	if (asked == OK || asked == NOT_FOUND)
-		status = wait_gone(&i, wait_s * 1000, &err);
-	else if (asked == UNAVAILABLE) /* it hangs */
-		status = wait_gone(&i, 0, &err);
+		status = down_wait(&i, wait_s * 1000, &err);
+	else if (asked == UNAVAILABLE) /* the supervisor hangs */
+		status = down_wait(&i, 0, &err);
 	if (status == OK && cli_globals.json)
 		printf("{\"was_running\":%s}\n", asked == NOT_FOUND ? "false" : "true");
 	else if (status == OK)
@@ -109,13 +109,13 @@ static int run_down(int argc, char **argv)
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }
 
-static int run_reload(int argc, char **argv)
+static int reload_run(int argc, char **argv)
 {
 	struct instance i;
 	struct err err, problem;
 	(void)argc;
 	(void)argv;
-	/* The supervisor reads the settings, and says what is wrong with them. */
+	/* The supervisor reads the settings and reports what is wrong with them. */
 	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
 	enum status status = control_ask(&i, CONTROL_RELOAD, NULL, NULL, &err);
@@ -131,7 +131,7 @@ const struct command command_down = {
 	"Web processes finish their requests, then the database shuts down. Also clears away what a\n"
 	"killed instance left behind.",
     .options = options,
-    .run = run_down,
+    .run = down_run,
 };
 
 const struct command command_reload = {
@@ -141,5 +141,5 @@ const struct command command_reload = {
     .help =
 	"A file with a mistake is refused and nothing changes. Processes get the new settings one\n"
 	"after the other, while the others serve.",
-    .run = run_reload,
+    .run = reload_run,
 };

@@ -28,7 +28,7 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static bool is_empty_or_absent(const char *path, struct err *err)
+static bool init_folder_is_free(const char *path, struct err *err)
 {
 	DIR *dir = opendir(path);
 	bool empty = true;
@@ -47,9 +47,9 @@ static bool is_empty_or_absent(const char *path, struct err *err)
 	return empty;
 }
 
-/* A failed init leaves the folder as empty as it was. Below it the data folder may belong to the
- * database's user, so that it is emptied by descriptors. */
-static void clean_up(const struct instance *i, bool existed)
+/* Empty the folder again after a failure. The data folder in it may belong to the database's user,
+ * who could exchange names: folder_empty works by descriptors. */
+static void init_undo(const struct instance *i, bool existed)
 {
 	struct err err;
 	instance_remove_run_dir(i);
@@ -63,7 +63,7 @@ static void clean_up(const struct instance *i, bool existed)
 	close(fd);
 }
 
-static enum status write_conf(const struct instance *i, struct err *err)
+static enum status init_write_conf(const struct instance *i, struct err *err)
 {
 	struct buf text;
 	buf_init(&text, 1 << 20);
@@ -73,7 +73,7 @@ static enum status write_conf(const struct instance *i, struct err *err)
 	return status;
 }
 
-static enum status embedded_database(const struct instance *i, struct err *err)
+static enum status init_embedded(const struct instance *i, struct err *err)
 {
 	pid_t pid;
 	int applied;
@@ -81,7 +81,7 @@ static enum status embedded_database(const struct instance *i, struct err *err)
 	struct buf conninfo;
 	struct err ignored;
 
-	enum status status = write_conf(i, err);
+	enum status status = init_write_conf(i, err);
 	if (status == OK)
 		status = cluster_create(i, err);
 	if (status == OK)
@@ -90,7 +90,7 @@ static enum status embedded_database(const struct instance *i, struct err *err)
 		return status;
 	buf_init(&conninfo, 4096);
 	status = instance_conninfo(i, ROLE_SUPERUSER, &conninfo, err);
-	buf_puts(&conninfo, " dbname=postgres"); /* the last one counts */
+	buf_puts(&conninfo, " dbname=postgres"); /* overrides the one before */
 	if (status == OK)
 		status = db_open(&db, buf_z(&conninfo), "holdfast init", err);
 	if (status == OK)
@@ -106,8 +106,8 @@ static enum status embedded_database(const struct instance *i, struct err *err)
 }
 
 /* 128 random bits for each role: into `secrets` as lines "role password". */
-static void make_passwords(const struct config *c, struct migrate_passwords *passwords,
-			   struct buf *secrets)
+static void init_make_passwords(const struct config *c, struct migrate_passwords *passwords,
+				struct buf *secrets)
 {
 	char name[ROLE_NAME_MAX];
 	for (enum role_id id = 0; id < ROLES; id++) {
@@ -119,15 +119,15 @@ static void make_passwords(const struct config *c, struct migrate_passwords *pas
 	}
 }
 
-static enum status write_secrets(const struct instance *i, struct str secrets, struct err *err)
+static enum status init_write_secrets(const struct instance *i, struct str secrets, struct err *err)
 {
 	char path[PATH_MAX];
 	enum status status = io_path(path, sizeof(path), err, "%s/secrets", i->dir);
 	return status == OK ? io_write_file(path, secrets, 0600, err) : status;
 }
 
-/* Before anything is made with them: can the roles log in at all? */
-static enum status try_roles(const struct instance *i, struct err *err)
+/* Check that the new roles can log in, before anything else is made. */
+static enum status init_try_roles(const struct instance *i, struct err *err)
 {
 	char name[ROLE_NAME_MAX];
 	for (enum role_id id = 0; id < ROLES; id++) {
@@ -146,15 +146,15 @@ static enum status try_roles(const struct instance *i, struct err *err)
 
 /* The roles first, which can connect and no more, so that they can be tried; everything else in one
  * transaction. When it fails the roles are removed again, and the server is as it was. */
-static enum status make_schema(const struct instance *i, struct db *admin,
-			       const struct migrate_passwords *passwords, struct err *err)
+static enum status init_make_schema(const struct instance *i, struct db *admin,
+				    const struct migrate_passwords *passwords, struct err *err)
 {
 	int applied;
 	struct err undo;
 	enum status status = migrate_create_roles(admin, &i->config, passwords, err);
 	if (status != OK)
 		return status;
-	status = try_roles(i, err);
+	status = init_try_roles(i, err);
 	if (status == OK)
 		status = migrate_run(admin, &i->config, true, &applied, err);
 	if (status != OK && migrate_drop_roles(admin, &i->config, &undo) != OK)
@@ -163,7 +163,7 @@ static enum status make_schema(const struct instance *i, struct db *admin,
 	return status;
 }
 
-static enum status existing_database(struct instance *i, struct err *err)
+static enum status init_existing(struct instance *i, struct err *err)
 {
 	char database[ROLE_NAME_MAX], prefix[ROLE_NAME_MAX];
 	struct migrate_passwords passwords;
@@ -179,20 +179,20 @@ static enum status existing_database(struct instance *i, struct err *err)
 		status = config_set(&i->config, STR("db.role_prefix"), str_of(prefix), err);
 	}
 	if (status == OK)
-		status = write_conf(i, err);
+		status = init_write_conf(i, err);
 	if (status == OK) {
-		make_passwords(&i->config, &passwords, &secrets);
-		status = write_secrets(i, buf_view(&secrets), err);
+		init_make_passwords(&i->config, &passwords, &secrets);
+		status = init_write_secrets(i, buf_view(&secrets), err);
 	}
 	if (status == OK)
-		status = make_schema(i, admin, &passwords, err);
+		status = init_make_schema(i, admin, &passwords, err);
 	db_close(admin);
 	buf_release(&secrets);
 	return status;
 }
 
-/* db.url is db_url without the user and the password: those are the administrator's, used once. */
-static enum status set_url(struct instance *i, struct err *err)
+/* Set db.url to db_url without user and password, which are the administrator's and not stored. */
+static enum status init_set_url(struct instance *i, struct err *err)
 {
 	struct str url = str_of(db_url);
 	struct buf bare;
@@ -217,13 +217,13 @@ static enum status init_make(struct instance *i, struct err *err)
 	if (listen_address)
 		status = config_set(&i->config, STR("web.listen"), str_of(listen_address), err);
 	if (status == OK && db_url)
-		status = set_url(i, err);
+		status = init_set_url(i, err);
 	if (status == OK)
 		status = folder_make(i->dir, 0755, err);
 	if (status == OK && mkdir(i->log_dir, 0750) != 0)
 		status = err_errno(err, FAILED, "%s", i->log_dir);
 	if (status == OK)
-		status = db_url ? existing_database(i, err) : embedded_database(i, err);
+		status = db_url ? init_existing(i, err) : init_embedded(i, err);
 	return status;
 }
 
@@ -233,14 +233,14 @@ static int init_command(int argc, char **argv)
 	struct err err;
 	if (instance_paths(&i, argc ? argv[0] : cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
-	if (!is_empty_or_absent(i.dir, &err)) {
+	if (!init_folder_is_free(i.dir, &err)) {
 		instance_release(&i);
 		return cli_failed(&err);
 	}
 	bool existed = access(i.dir, F_OK) == 0;
 	enum status status = init_make(&i, &err);
 	if (status != OK)
-		clean_up(&i, existed);
+		init_undo(&i, existed);
 	else
 		instance_remove_run_dir(&i);
 	if (status == OK && cli_globals.json)

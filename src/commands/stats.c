@@ -6,18 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static void show_text(void *ctx, const struct control_reply *r)
+static void stats_show_text(void *ctx, const struct control_reply *r)
 {
 	(void)ctx;
 	printf("%-16.32s %16llu\n", r->name, (unsigned long long)r->value);
 }
 
-static void show_json(void *ctx, const struct control_reply *r)
+static void stats_show_json(void *ctx, const struct control_reply *r)
 {
 	json_member_i64(ctx, r->name, (int64_t)r->value);
 }
 
-static enum status report_json(const struct instance *i, struct err *err)
+static enum status stats_report_json(const struct instance *i, struct err *err)
 {
 	struct buf out;
 	struct json_writer w;
@@ -26,7 +26,7 @@ static enum status report_json(const struct instance *i, struct err *err)
 	json_object_begin(&w);
 	json_key(&w, "cache");
 	json_object_begin(&w);
-	enum status status = control_ask(i, CONTROL_CACHE, show_json, &w, err);
+	enum status status = control_ask(i, CONTROL_CACHE, stats_show_json, &w, err);
 	json_object_end(&w);
 	json_object_end(&w);
 	if (status == OK)
@@ -44,8 +44,8 @@ static int stats_command(int argc, char **argv)
 	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
 	enum status status = cli_globals.json
-				 ? report_json(&i, &err)
-				 : control_ask(&i, CONTROL_CACHE, show_text, NULL, &err);
+				 ? stats_report_json(&i, &err)
+				 : control_ask(&i, CONTROL_CACHE, stats_show_text, NULL, &err);
 	instance_release(&i);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Resident memory in kB; 0 when the process is gone. */
-static int64_t resident_kb(int pid)
+static int64_t status_resident_kb(int pid)
 {
 	char path[64], text[256];
 	int64_t pages = 0;
@@ -30,8 +30,8 @@ static int64_t resident_kb(int pid)
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* How the last one ended that nobody had asked to: "signal 9", "status 1", or "". */
-static const char *ended_text(int ended, char out[32])
+/* How the process last ended unasked: "signal 9", "status 1", or "" when it never did. */
+static const char *status_ended_text(int ended, char out[32])
 {
 	out[0] = '\0';
 	if (WIFSIGNALED(ended))
@@ -41,7 +41,7 @@ static const char *ended_text(int ended, char out[32])
 	return out;
 }
 
-static void show_text(void *ctx, const struct control_reply *r)
+static void status_show_text(void *ctx, const struct control_reply *r)
 {
 	struct buf separation;
 	char ended[32];
@@ -50,11 +50,12 @@ static void show_text(void *ctx, const struct control_reply *r)
 	process_separation_text(r->separation, &separation);
 	printf("%-12.32s %8d  %-11s %8.1f s  %8u  %-10s  %8.1f MB  %s\n", r->name, r->pid,
 	       process_state_name(r->state), (double)r->uptime_ms / 1000, r->restarts,
-	       ended_text(r->ended, ended), (double)resident_kb(r->pid) / 1024, buf_z(&separation));
+	       status_ended_text(r->ended, ended), (double)status_resident_kb(r->pid) / 1024,
+	       buf_z(&separation));
 	buf_release(&separation);
 }
 
-static void show_json(void *ctx, const struct control_reply *r)
+static void status_show_json(void *ctx, const struct control_reply *r)
 {
 	struct json_writer *w = ctx;
 	char ended[32];
@@ -64,8 +65,8 @@ static void show_json(void *ctx, const struct control_reply *r)
 	json_member_z(w, "state", process_state_name(r->state));
 	json_member_i64(w, "uptime_ms", r->uptime_ms);
 	json_member_i64(w, "restarts", r->restarts);
-	json_member_z(w, "last_end", ended_text(r->ended, ended));
-	json_member_i64(w, "resident_kb", resident_kb(r->pid));
+	json_member_z(w, "last_end", status_ended_text(r->ended, ended));
+	json_member_i64(w, "resident_kb", status_resident_kb(r->pid));
 	json_key(w, "separation");
 	json_object_begin(w);
 	json_member_bool(w, "user", r->separation & SEPARATION_USER);
@@ -75,7 +76,8 @@ static void show_json(void *ctx, const struct control_reply *r)
 	json_object_end(w);
 }
 
-static enum status report_json(const struct instance *i, const struct err *problem, struct err *err)
+static enum status status_report_json(const struct instance *i, const struct err *problem,
+				      struct err *err)
 {
 	struct buf out;
 	struct json_writer w;
@@ -91,7 +93,7 @@ static enum status report_json(const struct instance *i, const struct err *probl
 	}
 	json_key(&w, "processes");
 	json_array_begin(&w);
-	enum status status = control_ask(i, CONTROL_STATUS, show_json, &w, err);
+	enum status status = control_ask(i, CONTROL_STATUS, status_show_json, &w, err);
 	json_array_end(&w);
 	json_object_end(&w);
 	if (status == OK)
@@ -100,7 +102,7 @@ static enum status report_json(const struct instance *i, const struct err *probl
 	return status;
 }
 
-static void print_settings(const struct instance *i)
+static void status_print_settings(const struct instance *i)
 {
 	const char *address = config_text(&i->config, CONFIG_WEB_LISTEN);
 	printf("database   %s\n", instance_embedded(i) ? "embedded PostgreSQL, Unix socket only"
@@ -109,18 +111,20 @@ static void print_settings(const struct instance *i)
 	printf("API        http://%s/openapi.json\n\n", address);
 }
 
-static enum status report_text(const struct instance *i, const struct err *problem, struct err *err)
+static enum status status_report_text(const struct instance *i, const struct err *problem,
+				      struct err *err)
 {
 	printf("instance   %s\n", i->dir);
 	if (problem->text[0])
-		printf("settings   cannot be read, what runs has older ones: %s\n\n",
-		       problem->text);
+		printf(
+		    "settings   cannot be read (the running processes have earlier ones): %s\n\n",
+		    problem->text);
 	else
-		print_settings(i);
+		status_print_settings(i);
 	printf("%-12s %8s  %-11s %10s  %8s  %-10s  %11s  %s\n", "process", "pid", "state", "up",
 	       "restarts", "last end", "memory", "kept apart by");
 	fflush(stdout);
-	return control_ask(i, CONTROL_STATUS, show_text, NULL, err);
+	return control_ask(i, CONTROL_STATUS, status_show_text, NULL, err);
 }
 
 static int status_command(int argc, char **argv)
@@ -131,8 +135,8 @@ static int status_command(int argc, char **argv)
 	(void)argv;
 	if (instance_find(&i, cli_globals.instance_dir, &problem, &err) != OK)
 		return cli_failed(&err);
-	enum status status =
-	    cli_globals.json ? report_json(&i, &problem, &err) : report_text(&i, &problem, &err);
+	enum status status = cli_globals.json ? status_report_json(&i, &problem, &err)
+					      : status_report_text(&i, &problem, &err);
 	instance_release(&i);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }

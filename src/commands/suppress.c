@@ -1,4 +1,4 @@
-/* holdfast suppress: keep a business out, for good. */
+/* holdfast suppress: remove a business and keep it out of later imports. */
 #include "base/json.h"
 #include "commands/commands.h"
 #include "commands/database.h"

@@ -31,14 +31,14 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static enum status foreground(const char *program, const char *dir, struct err *err)
+static enum status up_foreground(const char *program, const char *dir, struct err *err)
 {
 	execl(program, "holdfastd", dir, (char *)NULL);
 	return err_errno(err, FAILED, "%s", program);
 }
 
-/* What the log has grown by since we began, so that the reason of a failure is seen at once. */
-static void show_log(const char *log, off_t from)
+/* Print what was logged since the start began: it has the reason of the failure. */
+static void up_show_log(const char *log, off_t from)
 {
 	char chunk[4096];
 	ssize_t n;
@@ -52,7 +52,7 @@ static void show_log(const char *log, off_t from)
 }
 
 /* The last line of the log, without its end. */
-static void last_line(const char *log, char *out, size_t size)
+static void up_last_line(const char *log, char *out, size_t size)
 {
 	char text[2048];
 	out[0] = '\0';
@@ -79,7 +79,7 @@ struct start {
 	char waiting[512];
 };
 
-static void add_waiting(void *ctx, const struct control_reply *r)
+static void up_add_waiting(void *ctx, const struct control_reply *r)
 {
 	struct start *s = ctx;
 	size_t n = strlen(s->waiting);
@@ -88,19 +88,19 @@ static void add_waiting(void *ctx, const struct control_reply *r)
 			 r->name, process_state_name(r->state));
 }
 
-/* For which processes it waits, and what was logged last. */
-static void find_waiting(struct start *s)
+/* Write the processes that do not run yet, and the last line of the log, to s->waiting. */
+static void up_find_waiting(struct start *s)
 {
 	char line[300];
 	s->waiting[0] = '\0';
-	(void)!control_ask(s->instance, CONTROL_STATUS, add_waiting, s, NULL);
-	last_line(s->log, line, sizeof(line));
+	(void)!control_ask(s->instance, CONTROL_STATUS, up_add_waiting, s, NULL);
+	up_last_line(s->log, line, sizeof(line));
 	size_t n = strlen(s->waiting);
 	snprintf(s->waiting + n, sizeof(s->waiting) - n, "%s; logged last: %s",
 		 n ? "" : "the supervisor", line);
 }
 
-static enum status take_answer(const struct start *s, struct err *err)
+static enum status up_take_answer(const struct start *s, struct err *err)
 {
 	char text[256] = "";
 	size_t n = 0;
@@ -115,9 +115,9 @@ static enum status take_answer(const struct start *s, struct err *err)
 	return err_set(err, FAILED, "the instance did not start: %s", text);
 }
 
-/* A server that recovers, or waits for its predecessor to end, takes its time: that is said soon.
- * */
-static enum status wait_ready(struct start *s, struct err *err)
+/* Wait for the supervisor's answer. A server that recovers, or waits for its predecessor to end,
+ * may take long: every SAY_MS say what the start waits for. */
+static enum status up_wait(struct start *s, struct err *err)
 {
 	char said[sizeof(s->waiting)] = "";
 	int64_t deadline = clock_ms() + wait_s * 1000;
@@ -128,8 +128,8 @@ static enum status wait_ready(struct start *s, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n > 0)
-			return take_answer(s, err);
-		find_waiting(s);
+			return up_take_answer(s, err);
+		up_find_waiting(s);
 		if (left <= SAY_MS)
 			return err_set(
 			    err, TIMED_OUT,
@@ -141,7 +141,7 @@ static enum status wait_ready(struct start *s, struct err *err)
 	}
 }
 
-static enum status start_detached(struct start *s, const char *program, int log, struct err *err)
+static enum status up_start(struct start *s, const char *program, int log, struct err *err)
 {
 	int ready[2];
 	if (pipe2(ready, O_CLOEXEC) != 0)
@@ -161,14 +161,14 @@ static enum status start_detached(struct start *s, const char *program, int log,
 	close(ready[1]);
 	s->ready = ready[0];
 	if (status == OK)
-		status = wait_ready(s, err);
+		status = up_wait(s, err);
 	if (status == FAILED)
-		show_log(s->log, s->log_from);
+		up_show_log(s->log, s->log_from);
 	close(ready[0]);
 	return status;
 }
 
-static enum status detached(const struct instance *i, const char *program, struct err *err)
+static enum status up_detached(const struct instance *i, const char *program, struct err *err)
 {
 	struct start s = {.instance = i};
 	int log;
@@ -178,13 +178,13 @@ static enum status detached(const struct instance *i, const char *program, struc
 	if (status != OK)
 		return err_prefix(err, status, "the log cannot be written");
 	s.log_from = lseek(log, 0, SEEK_END);
-	status = start_detached(&s, program, log, err);
+	status = up_start(&s, program, log, err);
 	close(log);
 	return status;
 }
 
-/* Settings that only the processes would find wrong, one after the other. */
-static enum status check_settings(const struct instance *i, struct err *err)
+/* Check settings that otherwise only the processes would find wrong. */
+static enum status up_check_settings(const struct instance *i, struct err *err)
 {
 	enum status status = enrich_check_schedule(i, err);
 	for (enum config_id id = 0; id < CONFIG_OPTIONS && status == OK && geteuid() == 0; id++) {
@@ -208,13 +208,14 @@ static int up_command(int argc, char **argv)
 	(void)argv;
 	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
-	enum status status = check_settings(&i, &err);
+	enum status status = up_check_settings(&i, &err);
 	if (status == OK)
 		status = io_program_dir(folder, sizeof(folder), &err);
 	if (status == OK)
 		status = io_path(program, sizeof(program), &err, "%s/holdfastd", folder);
 	if (status == OK)
-		status = detach ? detached(&i, program, &err) : foreground(program, i.dir, &err);
+		status =
+		    detach ? up_detached(&i, program, &err) : up_foreground(program, i.dir, &err);
 	if (status == OK && cli_globals.json)
 		printf("{\"url\":\"http://%s/\"}\n", config_text(&i.config, CONFIG_WEB_LISTEN));
 	else if (status == OK)

@@ -17,7 +17,7 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
 };
 
 /* "text|json" of a CHOICE */
-static struct str choices(const struct config_option *o)
+static struct str config_choices(const struct config_option *o)
 {
 	struct str rest = str_of(o->text);
 	return str_cut(&rest, ':');
@@ -38,12 +38,12 @@ void config_describe(const struct config_option *o, struct buf *out)
 	};
 	buf_puts(out, texts[o->type]);
 	if (o->type == CONFIG_TYPE_CHOICE)
-		buf_str(out, choices(o));
+		buf_str(out, config_choices(o));
 }
 
-static bool is_choice(const struct config_option *o, struct str value, int64_t *place)
+static bool config_is_choice(const struct config_option *o, struct str value, int64_t *place)
 {
-	struct str rest = choices(o);
+	struct str rest = config_choices(o);
 	for (*place = 0; rest.p; ++*place)
 		if (str_eq(str_cut(&rest, '|'), value))
 			return true;
@@ -55,7 +55,7 @@ struct unit {
 	int64_t factor;
 };
 
-static bool with_unit(struct str value, const struct unit *units, int64_t *out)
+static bool config_with_unit(struct str value, const struct unit *units, int64_t *out)
 {
 	size_t digits = 0;
 	while (digits < value.n && ascii_is_digit(value.p[digits]))
@@ -70,7 +70,7 @@ static bool with_unit(struct str value, const struct unit *units, int64_t *out)
 	return n == 0 && unit.n == 0 ? (*out = 0, true) : false;
 }
 
-static bool is_name(struct str value)
+static bool config_is_name(struct str value)
 {
 	for (size_t i = 0; i < value.n; i++)
 		if (!ascii_is_lower(value.p[i]) &&
@@ -83,10 +83,10 @@ bool config_duration(struct str text, int64_t *ms)
 {
 	static const struct unit durations[] = {
 	    {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0}};
-	return with_unit(text, durations, ms);
+	return config_with_unit(text, durations, ms);
 }
 
-static bool to_number(const struct config_option *o, struct str value, int64_t *out)
+static bool config_to_number(const struct config_option *o, struct str value, int64_t *out)
 {
 	static const struct unit sizes[] = {
 	    {"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
@@ -101,15 +101,15 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 	case CONFIG_TYPE_DURATION:
 		return config_duration(value, out);
 	case CONFIG_TYPE_SIZE:
-		return with_unit(value, sizes, out);
+		return config_with_unit(value, sizes, out);
 	case CONFIG_TYPE_CHOICE:
-		return is_choice(o, value, out);
+		return config_is_choice(o, value, out);
 	case CONFIG_TYPE_ADDRESS:
 		*out = (int64_t)value.n;
 		return endpoint_parse(value, 0, &endpoint) && endpoint_port(&endpoint) > 0;
 	case CONFIG_TYPE_NAME:
 		*out = (int64_t)value.n;
-		return is_name(value);
+		return config_is_name(value);
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_SECRET:
 		*out = (int64_t)value.n;
@@ -118,8 +118,8 @@ static bool to_number(const struct config_option *o, struct str value, int64_t *
 	return false;
 }
 
-/* Levenshtein's distance, for "did you mean"; names are short. */
-static size_t distance(struct str a, struct str b)
+/* Levenshtein's config_distance, for "did you mean"; names are short. */
+static size_t config_distance(struct str a, struct str b)
 {
 	size_t row[64];
 	if (a.n >= 64 || b.n >= 64)
@@ -143,11 +143,11 @@ static size_t distance(struct str a, struct str b)
 	return row[b.n];
 }
 
-static enum status unknown(struct str name, struct err *err)
+static enum status config_unknown(struct str name, struct err *err)
 {
 	size_t nearest = 0, least = SIZE_MAX;
 	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
-		size_t d = distance(name, str_of(config_options[i].name));
+		size_t d = config_distance(name, str_of(config_options[i].name));
 		if (d < least) {
 			least = d;
 			nearest = i;
@@ -166,11 +166,11 @@ enum status config_set(struct config *c, struct str name, struct str value, stru
 	while (id < CONFIG_OPTIONS && !str_eq(name, str_of(config_options[id].name)))
 		id++;
 	if (id == CONFIG_OPTIONS)
-		return unknown(name, err);
+		return config_unknown(name, err);
 
 	const struct config_option *o = &config_options[id];
 	int64_t number = 0;
-	if (!to_number(o, value, &number)) {
+	if (!config_to_number(o, value, &number)) {
 		struct buf right;
 		buf_init(&right, 1024);
 		config_describe(o, &right);
@@ -210,8 +210,9 @@ void config_release(struct config *c)
 	arena_release(&c->arena);
 }
 
-/* "name = value  # comment" in parts. INVALID when it is neither that nor empty. */
-static enum status split(struct str line, struct str *name, struct str *value, struct err *err)
+/* Split "name = value  # comment". INVALID when it is neither that nor empty. */
+static enum status config_split_line(struct str line, struct str *name, struct str *value,
+				     struct err *err)
 {
 	line = str_trim(line);
 	*name = (struct str){NULL, 0};
@@ -235,7 +236,8 @@ static enum status split(struct str line, struct str *name, struct str *value, s
 				       STR_ARG(*name), STR_ARG(rest));
 		return OK;
 	}
-	/* A comment begins at the line's start or behind white space: colours and URLs may have '#'. */
+	/* A comment begins at the line's start or behind white space: colours and URLs may have
+	 * '#'. */
 	for (size_t i = 1; i < rest.n; i++)
 		if (rest.p[i] == '#' && (rest.p[i - 1] == ' ' || rest.p[i - 1] == '\t'))
 			rest.n = i;
@@ -243,12 +245,13 @@ static enum status split(struct str line, struct str *name, struct str *value, s
 	return OK;
 }
 
-static enum status read_lines(struct config *c, struct str text, const char *path, struct err *err)
+static enum status config_read_lines(struct config *c, struct str text, const char *path,
+				     struct err *err)
 {
 	enum status status = OK;
 	for (int line = 1; text.p && status == OK; line++) {
 		struct str name, value;
-		status = split(str_cut(&text, '\n'), &name, &value, err);
+		status = config_split_line(str_cut(&text, '\n'), &name, &value, err);
 		if (status == OK && name.p) {
 			for (size_t i = 0; i < CONFIG_OPTIONS && status == OK; i++) {
 				if (!str_eq(name, str_of(config_options[i].name)))
@@ -276,11 +279,11 @@ enum status config_parse(struct config *c, struct str text, const char *path, st
 	if (!utf8_is_valid(text))
 		status = err_set(err, INVALID, "%s: not valid UTF-8", path);
 	if (status == OK && text.n)
-		status = read_lines(&fresh, text, path, err);
+		status = config_read_lines(&fresh, text, path, err);
 	struct str copies[] = {str_of(path), text};
 	for (size_t i = 0; i < COUNT_OF(copies) && status == OK; i++) {
 		copies[i] = arena_str(&fresh.arena, copies[i]);
-		must(copies[i].p); /* FILE_MAX leaves room in the arena */
+		must(copies[i].p); /* CONFIG_FILE_MAX leaves room in the arena */
 	}
 	if (status != OK) {
 		config_release(&fresh);

@@ -7,7 +7,8 @@
  *
  * A file is read whole or not at all: every mistake is reported with file, line, key and what would
  * be right, and then nothing of it is applied. A name may be given once. Values end at the line's
- * end; quotes are needed only for spaces at the ends or a '#'. Passwords of the database's roles: see instance.h.
+ * end; quotes are needed only for spaces at the ends or a '#'. Passwords of the database's roles
+ * are in a file of their own, see instance.h.
  *
  * Life: config_init gives the defaults, config_read puts a file over them, config_release ends it.
  */
@@ -44,7 +45,7 @@ struct config_option {
 	enum config_type type;
 	const char *default_text;
 	int64_t min, max;
-	enum config_when when; /* a change takes effect */
+	enum config_when when; /* when a change takes effect */
 	const char *text;
 };
 extern const struct config_option config_options[CONFIG_OPTIONS];
@@ -68,7 +69,7 @@ void config_release(struct config *c);
 
 /* Put a file over the defaults. INVALID: err has the first mistake, "file:line: ...". */
 MUST_CHECK enum status config_read(struct config *c, const char *path, struct err *err);
-/* The same with the text of a file that was read before. */
+/* As config_read, with the text of a file that was read before. */
 MUST_CHECK enum status config_parse(struct config *c, struct str text, const char *path,
 				    struct err *err);
 
@@ -80,19 +81,20 @@ bool config_has_secrets(const struct config *c);
 enum status config_prefix(const struct config *c, enum config_id id, struct err *err,
 			  enum status status);
 
-/* One value, as config_read takes it. */
+/* Set one option, with the checks of config_read. */
 MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
 				  struct err *err);
 
-/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, SECRET, NAME, ADDRESS. The wrong kind
- * is a bug. */
+/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, SECRET, NAME, ADDRESS. The
+ * wrong kind is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 
-/* "500ms", "10s", "5min", "1h": as values of DURATION are written. */
+/* Parse a duration such as "500ms", "10s", "5min", "1h". */
 MUST_CHECK bool config_duration(struct str text, int64_t *ms);
 
-/* A file with every option, its text and its default as a comment; those that `c` sets, set. */
+/* Write a file with every option, its text, and its default as a comment; options that differ are
+ * set. */
 void config_write_sample(const struct config *c, struct buf *out);
 
 #endif

@@ -15,7 +15,7 @@
 enum { SOCKET_NAME_MAX = sizeof("/.s.PGSQL.5432.lock") - 1, SOCKET_PATH_MAX = 107 };
 
 /* FNV-1a, only to tell instances apart in /tmp. */
-static uint64_t hash(const char *z)
+static uint64_t instance_hash(const char *z)
 {
 	uint64_t h = 14695981039346656037ull;
 	for (; *z; z++)
@@ -23,7 +23,7 @@ static uint64_t hash(const char *z)
 	return h;
 }
 
-static enum status absolute(char *out, const char *dir, struct err *err)
+static enum status instance_absolute(char *out, const char *dir, struct err *err)
 {
 	char cwd[PATH_MAX];
 	if (realpath(dir, out))
@@ -38,7 +38,7 @@ static enum status absolute(char *out, const char *dir, struct err *err)
 enum status instance_paths(struct instance *i, const char *dir, struct err *err)
 {
 	*i = (struct instance){.dir = ""};
-	enum status status = absolute(i->dir, dir, err);
+	enum status status = instance_absolute(i->dir, dir, err);
 	if (status == OK)
 		status = io_path(i->conf, sizeof(i->conf), err, "%s/holdfast.conf", i->dir);
 	if (status == OK)
@@ -54,13 +54,13 @@ enum status instance_paths(struct instance *i, const char *dir, struct err *err)
 			 (int)(sizeof(i->run_dir) - sizeof("/run")), i->dir);
 	else
 		snprintf(i->run_dir, sizeof(i->run_dir), "/tmp/holdfast-%u-%016llx",
-			 (unsigned)geteuid(), (unsigned long long)hash(i->dir));
+			 (unsigned)geteuid(), (unsigned long long)instance_hash(i->dir));
 	config_init(&i->config);
 	return OK;
 }
 
-/* What the parent has read. */
-static enum status read_settings(struct instance *i, const char *number, struct err *err)
+/* Take the settings that the parent has read. */
+static enum status instance_read_settings(struct instance *i, const char *number, struct err *err)
 {
 	struct buf text;
 	int64_t fd;
@@ -120,7 +120,7 @@ enum status instance_find(struct instance *i, const char *dir, struct err *probl
 		return status;
 	const char *settings = getenv(INSTANCE_SETTINGS_ENV);
 	if (settings)
-		(void)!read_settings(i, settings, problem);
+		(void)!instance_read_settings(i, settings, problem);
 	else if (access(i->conf, F_OK) == 0)
 		(void)!config_read(&i->config, i->conf, problem);
 	else if (access(i->run_dir, F_OK) == 0 || access(i->data_dir, F_OK) == 0)
@@ -163,7 +163,7 @@ enum status instance_make_run_dir(const struct instance *i, struct err *err)
 	int fd;
 	if (mkdir(i->run_dir, 0711) != 0 && errno != EEXIST)
 		return err_errno(err, FAILED, "%s", i->run_dir);
-	/* Under /tmp somebody else could have been first. */
+	/* Under /tmp another user may have made it first. */
 	enum status status = instance_open_run_dir(i, &fd, err);
 	if (status != OK)
 		return status;
@@ -185,8 +185,8 @@ void instance_remove_run_dir(const struct instance *i)
 }
 
 /* DIR/secrets: a line "role password" for each. Empty when there is none for the role. */
-static enum status read_password(const struct instance *i, const char *role, struct buf *out,
-				 struct err *err)
+static enum status instance_read_password(const struct instance *i, const char *role,
+					  struct buf *out, struct err *err)
 {
 	char path[PATH_MAX];
 	struct buf file;
@@ -224,10 +224,10 @@ enum status instance_conninfo(const struct instance *i, enum role_id id, struct 
 			   role);
 		return OK;
 	}
-	must(id != ROLE_SUPERUSER); /* of a server that is not ours we know none */
+	must(id != ROLE_SUPERUSER); /* an existing server's superuser is not known */
 	struct buf password;
 	buf_init(&password, 1024);
-	enum status status = read_password(i, role, &password, err);
+	enum status status = instance_read_password(i, role, &password, err);
 	if (status == OK) {
 		buf_printf(out, "%s%cuser=%s", url, strchr(url, '?') ? '&' : '?', role);
 		if (password.n)

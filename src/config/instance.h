@@ -1,8 +1,8 @@
 /* An instance: the folder that holds everything of one installation.
  *
  *   DIR/holdfast.conf   settings, 0600: they may hold secrets
- *   DIR/conf.d/         the operator's additions to postgresql.conf, pg_hba.conf and pg_ident.conf of the
- *                       embedded cluster
+ *   DIR/conf.d/         the operator's additions to postgresql.conf, pg_hba.conf and pg_ident.conf
+ *                       of the embedded cluster
  *   DIR/secrets         passwords of the database roles, 0600; only with db.url
  *   DIR/data/           the embedded PostgreSQL cluster
  *   DIR/log/            logs of a detached instance
@@ -40,7 +40,7 @@ MUST_CHECK enum status instance_find(struct instance *i, const char *dir, struct
  * that has read: the file is not for the process's user. It finds them by the descriptor whose
  * number INSTANCE_SETTINGS_ENV has; instance_open closes it. */
 #define INSTANCE_SETTINGS_ENV "HOLDFAST_SETTINGS"
-/* The other side: a descriptor with the text of the settings as they were read. */
+/* For the parent: a descriptor with the text of the settings as they were read. */
 MUST_CHECK enum status instance_settings(const struct instance *i, int *fd, struct err *err);
 
 /* Close holdfast.conf to other users when a secret is set in it; *closed: it was open to them. */
@@ -54,12 +54,12 @@ bool instance_embedded(const struct instance *i); /* db.url is empty */
  * files there while the server runs (cluster_command), so that nothing in it is opened but through
  * instance_open_run_dir. */
 MUST_CHECK enum status instance_make_run_dir(const struct instance *i, struct err *err);
-/* Open it; only when it is ours. NOT_FOUND when there is none. */
+/* Open run_dir. DENIED when it belongs to another user, NOT_FOUND when there is none. */
 MUST_CHECK enum status instance_open_run_dir(const struct instance *i, int *fd, struct err *err);
 /* Remove lock, control socket and, when nothing else is left in it, the folder. */
 void instance_remove_run_dir(const struct instance *i);
 
-/* How a role reaches its database: libpq's conninfo appended to out. */
+/* Append libpq's conninfo of a role to out. */
 MUST_CHECK enum status instance_conninfo(const struct instance *i, enum role_id role,
 					 struct buf *out, struct err *err);
 

@@ -246,8 +246,8 @@ static int advance(struct supervisor *sv)
 	return next <= now ? 0 : (int)(next - now > 60000 ? 60000 : next - now);
 }
 
-/* Processes get the settings by a descriptor: the file is closed to their users, and they start with what was checked
- * here. */
+/* Processes get the settings by a descriptor: their users cannot read the file, and they start with
+ * what was checked here. */
 static enum status offer_settings(struct supervisor *sv, struct err *err)
 {
 	bool closed;

@@ -53,5 +53,5 @@ sub refused { return [ map { my $a = $i->get($_); $a->{status} == 200 ? () : "$_
 sub database {
 	my ($at) = @_;
 	my %p = $at->processes;
-	return grep { Instance::read_proc("/proc/$_/cmdline") =~ /^(?:postgres: |\S*\/postgres\b)/ } keys %p;
+	return grep { Instance::read_file("/proc/$_/cmdline") =~ /^(?:postgres: |\S*\/postgres\b)/ } keys %p;
 }

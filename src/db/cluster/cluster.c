@@ -20,7 +20,7 @@ enum { START_TIMEOUT_MS = 120000, STOP_TIMEOUT_MS = 60000 };
 /* Versions whose SQL and planner the tests know, newest first. */
 static const char *const binary_dirs[] = {"/usr/lib/postgresql/15/bin"};
 
-static enum status binary(char out[PATH_MAX], const char *name, struct err *err)
+static enum status cluster_binary(char out[PATH_MAX], const char *name, struct err *err)
 {
 	for (size_t i = 0; i < COUNT_OF(binary_dirs); i++) {
 		enum status status = io_path(out, PATH_MAX, err, "%s/%s", binary_dirs[i], name);
@@ -40,8 +40,9 @@ const char *cluster_user(const struct instance *i)
 
 /* ---- making ---- */
 
-/* Every folder above must let the server's user through. */
-static enum status check_reachable(const struct instance *i, const char *user, struct err *err)
+/* Check that the server's user can pass through every folder above the instance. */
+static enum status cluster_check_reachable(const struct instance *i, const char *user,
+					   struct err *err)
 {
 	const char *const argv[] = {"test", "-x", i->dir, NULL};
 	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
@@ -63,8 +64,8 @@ static enum status check_reachable(const struct instance *i, const char *user, s
 	return status;
 }
 
-/* The end of a program's output, for the error. */
-static void quote_output(int fd, struct err *err)
+/* Append the last line of a program's output to the error. */
+static void cluster_quote_output(int fd, struct err *err)
 {
 	char text[4096];
 	off_t size = lseek(fd, 0, SEEK_END);
@@ -79,7 +80,7 @@ static void quote_output(int fd, struct err *err)
 	snprintf(err->text + used, sizeof(err->text) - used, ": %.*s", STR_ARG(last));
 }
 
-static enum status run_initdb(const struct instance *i, const char *user, struct err *err)
+static enum status cluster_initdb(const struct instance *i, const char *user, struct err *err)
 {
 	char path[PATH_MAX], superuser[ROLE_NAME_MAX];
 	int output = memfd_create("initdb", MFD_CLOEXEC);
@@ -111,13 +112,13 @@ static enum status run_initdb(const struct instance *i, const char *user, struct
 			       .err = output,
 			       .death_signal = SIGKILL};
 	pid_t pid;
-	enum status status = binary(path, "initdb", err);
+	enum status status = cluster_binary(path, "initdb", err);
 	if (status == OK)
 		status = spawn_start(&initdb, &pid, err);
 	if (status == OK) {
 		status = spawn_wait(pid, "initdb", err);
 		if (status != OK)
-			quote_output(output, err);
+			cluster_quote_output(output, err);
 	}
 	close(output);
 	return status;
@@ -136,7 +137,7 @@ enum status cluster_create(const struct instance *i, struct err *err)
 	if (user) {
 		status = spawn_user(user, &uid, &gid, err);
 		if (status == OK)
-			status = check_reachable(i, user, err);
+			status = cluster_check_reachable(i, user, err);
 		if (status == OK)
 			status = folder_open(i->data_dir, geteuid(), &fd, err);
 		if (status != OK)
@@ -146,14 +147,14 @@ enum status cluster_create(const struct instance *i, struct err *err)
 		close(fd);
 	}
 	if (status == OK)
-		status = run_initdb(i, user, err);
+		status = cluster_initdb(i, user, err);
 	return status == OK ? cluster_configure(i, err) : status;
 }
 
 /* ---- running ---- */
 
 /* The server makes its socket in run_dir, by its group when it is not our own user. */
-static enum status prepare_run_dir(const struct instance *i, struct err *err)
+static enum status cluster_prepare_run_dir(const struct instance *i, struct err *err)
 {
 	uid_t uid;
 	gid_t gid;
@@ -180,12 +181,12 @@ enum status cluster_command(const struct instance *i, struct cluster_command *c,
 	    .argv = {c->path, "-D", c->data_dir, NULL},
 	    .env = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL},
 	};
-	enum status status = binary(c->path, "postgres", err);
+	enum status status = cluster_binary(c->path, "postgres", err);
 	if (status == OK)
-		status = prepare_run_dir(i, err);
+		status = cluster_prepare_run_dir(i, err);
 	if (status == OK)
 		status = io_path(c->data_dir, sizeof(c->data_dir), err, "%s", i->data_dir);
-	/* SIGINT is the fast shutdown: should we be killed, the server ends cleanly by itself. */
+	/* SIGINT is the fast shutdown: when we are killed the server still shuts down cleanly. */
 	*spawn = (struct spawn){.path = c->path,
 				.argv = c->argv,
 				.env = c->env,
@@ -199,8 +200,8 @@ enum status cluster_command(const struct instance *i, struct cluster_command *c,
 	return status;
 }
 
-/* Ten milliseconds: nobody tells us, PostgreSQL's own pg_ctl looks as often. */
-static void pause_shortly(void)
+/* There is no event to wait for; pg_ctl polls as well. 10 ms. */
+static void cluster_pause(void)
 {
 	nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
@@ -227,7 +228,7 @@ enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err)
 	while (cluster_state(i) != CLUSTER_READY) {
 		if (waitpid(*pid, &status_word, WNOHANG) == *pid) {
 			status = err_set(err, FAILED, "PostgreSQL ended while starting");
-			quote_output(output, err);
+			cluster_quote_output(output, err);
 			break;
 		}
 		if (clock_ms() > deadline) {
@@ -237,7 +238,7 @@ enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err)
 					 START_TIMEOUT_MS / 1000);
 			break;
 		}
-		pause_shortly();
+		cluster_pause();
 	}
 	close(output);
 	return status;
@@ -255,7 +256,7 @@ enum status cluster_stop(const struct instance *i, pid_t pid, struct err *err)
 			return err_set(err, TIMED_OUT, "PostgreSQL did not stop in %d s",
 				       STOP_TIMEOUT_MS / 1000);
 		}
-		pause_shortly();
+		cluster_pause();
 	}
 	return OK;
 }

@@ -15,12 +15,12 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 
 /* The machine is shared with the web processes and the page cache, so a quarter for the server's
  * own buffers, no more than 8 GB; sorts and index builds get what a small machine can spare. */
-static void write_settings(struct buf *out, const struct instance *i)
+static void settings_write(struct buf *out, const struct instance *i)
 {
 	struct sysinfo info;
 	must(sysinfo(&info) == 0);
 	int64_t mb = (int64_t)((uint64_t)info.totalram * info.mem_unit >> 20);
-	/* One more: a reload starts the next process before the last one has ended. */
+	/* One more: a reload starts a successor before its predecessor has ended. */
 	int64_t web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
 		      config_number(&i->config, CONFIG_DB_CONNECTIONS);
 
@@ -51,7 +51,7 @@ static void write_settings(struct buf *out, const struct instance *i)
 	buf_puts(
 	    out,
 	    "huge_pages = off\n"
-	    "dynamic_shared_memory_type = mmap\n" /* in the data folder: a crash leaves nothing outside */
+	    "dynamic_shared_memory_type = mmap\n" /* in the data folder, so that a crash leaves nothing outside */
 	    "max_wal_size = 4GB\n"
 	    "wal_compression = on\n"
 	    "checkpoint_timeout = 15min\n"
@@ -74,13 +74,13 @@ static void write_settings(struct buf *out, const struct instance *i)
 	    "log_autovacuum_min_duration = -1\n");
 }
 
-static void map_user(struct buf *out, const char *system_user, const char *role)
+static void settings_map_user(struct buf *out, const char *system_user, const char *role)
 {
 	buf_printf(out, "holdfast \"%s\" %s\n", system_user, role);
 }
 
 /* pg_ident.conf: which system user may be which role. */
-static enum status write_idents(struct buf *out, const struct instance *i, struct err *err)
+static enum status settings_write_idents(struct buf *out, const struct instance *i, struct err *err)
 {
 	char name[ROLE_NAME_MAX];
 	const struct passwd *pw = getpwuid(geteuid());
@@ -89,19 +89,19 @@ static enum status write_idents(struct buf *out, const struct instance *i, struc
 			       (unsigned)geteuid());
 	for (enum role_id id = 0; id <= ROLE_SUPERUSER; id++) {
 		role_name(&i->config, id, name);
-		map_user(out, pw->pw_name, name);
+		settings_map_user(out, pw->pw_name, name);
 	}
 	for (enum role_id id = 0; geteuid() == 0 && id < ROLES; id++) {
 		if (role_table[id].user == CONFIG_OPTIONS)
 			continue;
 		role_name(&i->config, id, name);
-		map_user(out, config_text(&i->config, role_table[id].user), name);
+		settings_map_user(out, config_text(&i->config, role_table[id].user), name);
 	}
 	return OK;
 }
 
-static enum status write_file(const struct instance *i, const char *name, const struct buf *text,
-			      struct err *err)
+static enum status settings_write_file(const struct instance *i, const char *name,
+				       const struct buf *text, struct err *err)
 {
 	char path[PATH_MAX];
 	must(!buf_failed(text));
@@ -109,27 +109,27 @@ static enum status write_file(const struct instance *i, const char *name, const 
 	return status == OK ? io_write_file(path, buf_view(text), 0600, err) : status;
 }
 
-/* The three files, already as text. */
+/* The text of the three files, for settings_write_files. */
 struct files {
 	const struct instance *instance;
 	struct buf settings, hba, idents;
 };
 
-/* As the server's user. */
-static enum status write_files(void *ctx, struct err *err)
+/* Runs as the server's user. */
+static enum status settings_write_files(void *ctx, struct err *err)
 {
 	const struct files *f = ctx;
-	enum status status = write_file(f->instance, "postgresql.conf", &f->settings, err);
+	enum status status = settings_write_file(f->instance, "postgresql.conf", &f->settings, err);
 	if (status == OK)
-		status = write_file(f->instance, "pg_hba.conf", &f->hba, err);
+		status = settings_write_file(f->instance, "pg_hba.conf", &f->hba, err);
 	if (status == OK)
-		status = write_file(f->instance, "pg_ident.conf", &f->idents, err);
+		status = settings_write_file(f->instance, "pg_ident.conf", &f->idents, err);
 	return status;
 }
 
-/* What the operator adds to a file of the server: DIR/conf.d/NAME, when there is one. */
-static enum status add_own(struct buf *out, const struct instance *i, const char *name,
-			   struct err *err)
+/* Append the operator's additions to a file of the server: DIR/conf.d/NAME, when it exists. */
+static enum status settings_add_own(struct buf *out, const struct instance *i, const char *name,
+				    struct err *err)
 {
 	char path[PATH_MAX];
 	struct buf own;
@@ -155,18 +155,18 @@ enum status cluster_configure(const struct instance *i, struct err *err)
 	buf_init(&f.settings, CONF_MAX);
 	buf_init(&f.hba, CONF_MAX);
 	buf_init(&f.idents, CONF_MAX);
-	write_settings(&f.settings, i);
-	enum status status = add_own(&f.settings, i, "postgresql.conf", err);
+	settings_write(&f.settings, i);
+	enum status status = settings_add_own(&f.settings, i, "postgresql.conf", err);
 	if (status == OK)
-		status = add_own(&f.hba, i, "pg_hba.conf", err);
-	/* Ours is behind: the first line that fits counts, and ours fits all local users. */
+		status = settings_add_own(&f.hba, i, "pg_hba.conf", err);
+	/* Our line comes last: the first match counts, and ours matches all local users. */
 	buf_puts(&f.hba, "local all all peer map=holdfast\n");
 	if (status == OK)
-		status = write_idents(&f.idents, i, err);
+		status = settings_write_idents(&f.idents, i, err);
 	if (status == OK)
-		status = add_own(&f.idents, i, "pg_ident.conf", err);
+		status = settings_add_own(&f.idents, i, "pg_ident.conf", err);
 	if (status == OK)
-		status = cluster_act(i, write_files, &f, err);
+		status = cluster_act(i, settings_write_files, &f, err);
 	buf_release(&f.settings);
 	buf_release(&f.hba);
 	buf_release(&f.idents);

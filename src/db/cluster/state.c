@@ -15,15 +15,15 @@ static const char pid_file_name[] = "postmaster.pid";
 enum { PID_FILE_MAX = 4096 };
 
 /* postmaster.pid: a process on line 1, "key  id" of the shared memory on line 7, the state on line
- * 8. What it says is the word of the server's user: root neither signals that process nor removes
+ * 8. The server's user can write anything there: root neither signals that process nor removes
  * that memory itself. */
 struct pid_file {
 	pid_t pid;
-	int shared; /* -1: not said yet */
+	int shared; /* -1: not written yet */
 	bool ready;
 };
 
-static enum status owner_of(const struct instance *i, uid_t *uid, gid_t *gid, struct err *err)
+static enum status state_owner(const struct instance *i, uid_t *uid, gid_t *gid, struct err *err)
 {
 	struct stat st;
 	if (lstat(i->data_dir, &st) != 0)
@@ -40,12 +40,12 @@ enum status cluster_act(const struct instance *i, enum status (*act)(void *ctx, 
 {
 	uid_t uid;
 	gid_t gid;
-	enum status status = owner_of(i, &uid, &gid, err);
+	enum status status = state_owner(i, &uid, &gid, err);
 	return status == OK ? spawn_as(uid, gid, act, ctx, err) : status;
 }
 
-/* A process of the server's user that is called so. */
-static bool is_postgres(pid_t pid, uid_t owner)
+/* Whether the process belongs to the server's user and is called postgres. */
+static bool state_is_postgres(pid_t pid, uid_t owner)
 {
 	char path[64], name[32] = "";
 	struct stat st;
@@ -59,7 +59,7 @@ static bool is_postgres(pid_t pid, uid_t owner)
 	return owned && n > 0 && strncmp(name, "postgres", 8) == 0;
 }
 
-static void parse_pid_file(struct str text, struct pid_file *out)
+static void state_parse_pid_file(struct str text, struct pid_file *out)
 {
 	int64_t number;
 	*out = (struct pid_file){.shared = -1};
@@ -78,14 +78,14 @@ static void parse_pid_file(struct str text, struct pid_file *out)
 }
 
 /* NOT_FOUND when there is none. The file must be the owner's: not a link to something else. */
-static enum status read_pid_file(const struct instance *i, struct pid_file *out, uid_t *owner,
-				 struct err *err)
+static enum status state_read_pid_file(const struct instance *i, struct pid_file *out, uid_t *owner,
+				       struct err *err)
 {
 	char text[PID_FILE_MAX];
 	gid_t gid;
 	int dir, fd = -1;
 	ssize_t n = -1;
-	enum status status = owner_of(i, owner, &gid, err);
+	enum status status = state_owner(i, owner, &gid, err);
 	if (status == OK)
 		status = folder_open(i->data_dir, *owner, &dir, err);
 	if (status != OK)
@@ -94,7 +94,7 @@ static enum status read_pid_file(const struct instance *i, struct pid_file *out,
 	if (status == OK && (n = read(fd, text, sizeof(text))) < 0)
 		status = err_errno(err, FAILED, "%s/%s", i->data_dir, pid_file_name);
 	if (status == OK)
-		parse_pid_file((struct str){text, (size_t)n}, out);
+		state_parse_pid_file((struct str){text, (size_t)n}, out);
 	if (fd >= 0)
 		close(fd);
 	close(dir);
@@ -105,8 +105,8 @@ enum cluster_state cluster_state(const struct instance *i)
 {
 	struct pid_file file;
 	uid_t owner;
-	if (read_pid_file(i, &file, &owner, NULL) != OK || !file.pid ||
-	    !is_postgres(file.pid, owner))
+	if (state_read_pid_file(i, &file, &owner, NULL) != OK || !file.pid ||
+	    !state_is_postgres(file.pid, owner))
 		return CLUSTER_DOWN;
 	return file.ready ? CLUSTER_READY : CLUSTER_STARTING;
 }
@@ -122,7 +122,7 @@ int cluster_stop_signal(pid_t pid)
 	buf_init(&command, 65536);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
 	if (io_read_file(path, &children, &ignored) != OK)
-		checkpointer = true; /* a kernel that does not tell */
+		checkpointer = true; /* the kernel does not list children */
 	struct str rest = buf_view(&children);
 	while (rest.p) {
 		struct str child = str_cut(&rest, ' ');
@@ -144,15 +144,15 @@ struct signal_request {
 };
 
 /* As the server's user: the kernel lets it reach no process but that user's. */
-static enum status signal_server(void *ctx, struct err *err)
+static enum status state_signal(void *ctx, struct err *err)
 {
 	const struct signal_request *r = ctx;
 	struct pid_file file;
 	uid_t owner;
-	enum status status = read_pid_file(r->instance, &file, &owner, err);
+	enum status status = state_read_pid_file(r->instance, &file, &owner, err);
 	if (status != OK)
 		return status;
-	if (!file.pid || !is_postgres(file.pid, owner) || kill(file.pid, r->signal) != 0)
+	if (!file.pid || !state_is_postgres(file.pid, owner) || kill(file.pid, r->signal) != 0)
 		return err_set(err, NOT_FOUND, "no server runs");
 	return OK;
 }
@@ -160,18 +160,18 @@ static enum status signal_server(void *ctx, struct err *err)
 void cluster_signal(const struct instance *i, int signal)
 {
 	struct signal_request r = {i, signal};
-	(void)!cluster_act(i, signal_server, &r, NULL);
+	(void)!cluster_act(i, state_signal, &r, NULL);
 }
 
 /* As the server's user: the kernel lets it remove no memory but that user's. */
-static enum status clean_data(void *ctx, struct err *err)
+static enum status state_clean(void *ctx, struct err *err)
 {
 	const struct instance *i = ctx;
 	char path[PATH_MAX];
 	struct pid_file file;
 	struct shmid_ds shared;
 	uid_t owner;
-	enum status status = read_pid_file(i, &file, &owner, err);
+	enum status status = state_read_pid_file(i, &file, &owner, err);
 	if (status == NOT_FOUND)
 		return OK;
 	if (status == OK && file.shared >= 0 && shmctl(file.shared, IPC_STAT, &shared) == 0) {
@@ -192,7 +192,7 @@ enum status cluster_clean(const struct instance *i, struct err *err)
 	int run_dir;
 	if (cluster_state(i) != CLUSTER_DOWN)
 		return err_set(err, UNAVAILABLE, "the server of %s has not ended yet", i->data_dir);
-	enum status status = cluster_act(i, clean_data, (void *)i, err);
+	enum status status = cluster_act(i, state_clean, (void *)i, err);
 	if (status == NOT_FOUND)
 		return OK; /* there is no data folder */
 	if (status != OK || instance_open_run_dir(i, &run_dir, NULL) != OK)

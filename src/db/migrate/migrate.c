@@ -37,8 +37,8 @@ enum status migrate_target(struct db *admin, char database[ROLE_NAME_MAX], struc
 	return status;
 }
 
-/* "name=value name=value" as an object. */
-static void write_settings(struct json_writer *w, const char *settings)
+/* Write "name=value name=value" as a JSON object. */
+static void plan_write_settings(struct json_writer *w, const char *settings)
 {
 	struct str rest = str_of(settings);
 	json_key(w, "settings");
@@ -54,8 +54,8 @@ static void write_settings(struct json_writer *w, const char *settings)
 	json_object_end(w);
 }
 
-/* Hand the table of roles to the scripts of sql/roles.sql, for this transaction. */
-static enum status set_plan(struct db *admin, const struct config *c,
+/* Pass the table of roles to the scripts of sql/roles.sql in this transaction. */
+static enum status plan_set(struct db *admin, const struct config *c,
 			    const struct migrate_passwords *passwords, struct err *err)
 {
 	struct buf plan;
@@ -76,7 +76,7 @@ static enum status set_plan(struct db *admin, const struct config *c,
 			json_member_z(&w, "password", passwords->text[id]);
 		json_member_bool(&w, "owns", role->powers & ROLE_OWNS);
 		json_member_bool(&w, "temporary", role->powers & ROLE_TEMPORARY);
-		write_settings(&w, role->settings);
+		plan_write_settings(&w, role->settings);
 		json_object_end(&w);
 	}
 	json_array_end(&w);
@@ -87,15 +87,15 @@ static enum status set_plan(struct db *admin, const struct config *c,
 	return status;
 }
 
-/* One of the scripts of sql/roles.sql in a transaction of its own. */
-static enum status run_roles(struct db *admin, const struct config *c,
-			     const struct migrate_passwords *passwords, const char *script,
-			     struct err *err)
+/* Run one of the scripts of sql/roles.sql in its own transaction. */
+static enum status migrate_roles_script(struct db *admin, const struct config *c,
+					const struct migrate_passwords *passwords,
+					const char *script, struct err *err)
 {
 	enum status status = db_begin(admin, err);
 	if (status != OK)
 		return status;
-	status = set_plan(admin, c, passwords, err);
+	status = plan_set(admin, c, passwords, err);
 	if (status == OK)
 		status = db_script(admin, script, err);
 	if (status == OK)
@@ -108,16 +108,16 @@ static enum status run_roles(struct db *admin, const struct config *c,
 enum status migrate_create_roles(struct db *admin, const struct config *c,
 				 const struct migrate_passwords *passwords, struct err *err)
 {
-	return run_roles(admin, c, passwords, migrate_roles_create, err);
+	return migrate_roles_script(admin, c, passwords, migrate_roles_create, err);
 }
 
 enum status migrate_drop_roles(struct db *admin, const struct config *c, struct err *err)
 {
-	return run_roles(admin, c, NULL, migrate_roles_drop, err);
+	return migrate_roles_script(admin, c, NULL, migrate_roles_drop, err);
 }
 
-/* How many migrations the database has; they must be the first ones of ours, unchanged. */
-static enum status count_applied(struct db *db, int *count, struct err *err)
+/* Count the migrations that the database has; they must be the first ones of ours, unchanged. */
+static enum status migrate_count_applied(struct db *db, int *count, struct err *err)
 {
 	struct db_rows rows;
 	*count = 0;
@@ -150,9 +150,9 @@ static enum status count_applied(struct db *db, int *count, struct err *err)
 	return status;
 }
 
-/* A script that names roles, with the names of this instance's. */
-static enum status run_script(struct db *db, const struct config *c, const char *sql,
-			      struct err *err)
+/* Run a script with the names of this instance's roles. */
+static enum status migrate_script(struct db *db, const struct config *c, const char *sql,
+				  struct err *err)
 {
 	struct buf text;
 	buf_init(&text, SCRIPT_MAX);
@@ -163,10 +163,10 @@ static enum status run_script(struct db *db, const struct config *c, const char 
 	return status;
 }
 
-static enum status apply(struct db *db, const struct config *c, const struct migration *m,
-			 struct err *err)
+static enum status migrate_apply(struct db *db, const struct config *c, const struct migration *m,
+				 struct err *err)
 {
-	enum status status = run_script(db, c, m->sql, err);
+	enum status status = migrate_script(db, c, m->sql, err);
 	if (status == OK)
 		status = DB_RUN(db, sql_migrate_record, NULL, err, DB_I64(m->version),
 				DB_Z(m->name), DB_Z(m->checksum));
@@ -176,15 +176,16 @@ static enum status apply(struct db *db, const struct config *c, const struct mig
 	return OK;
 }
 
-/* As the owner, inside a transaction. */
-static enum status apply_all(struct db *db, const struct config *c, int *applied, struct err *err)
+/* Runs as the owner, inside a transaction. */
+static enum status migrate_apply_all(struct db *db, const struct config *c, int *applied,
+				     struct err *err)
 {
 	int have = 0;
 	enum status status = DB_RUN(db, sql_migrate_lock, NULL, err);
 	if (status == OK)
-		status = count_applied(db, &have, err);
+		status = migrate_count_applied(db, &have, err);
 	for (; status == OK && migrate_migrations[have].version; have++) {
-		status = apply(db, c, &migrate_migrations[have], err);
+		status = migrate_apply(db, c, &migrate_migrations[have], err);
 		++*applied;
 	}
 	if (status != OK)
@@ -201,11 +202,11 @@ enum status migrate_run(struct db *db, const struct config *c, bool admin, int *
 	if (status != OK)
 		return status;
 	if (admin)
-		status = set_plan(db, c, NULL, err);
+		status = plan_set(db, c, NULL, err);
 	if (status == OK && admin)
 		status = db_script(db, migrate_roles_admit, err);
 	if (status == OK)
-		status = apply_all(db, c, applied, err);
+		status = migrate_apply_all(db, c, applied, err);
 	if (status == OK && admin)
 		status = db_script(db, migrate_roles_leave, err);
 	if (status == OK)
@@ -218,7 +219,7 @@ enum status migrate_run(struct db *db, const struct config *c, bool admin, int *
 enum status migrate_check(struct db *db, struct err *err)
 {
 	int have;
-	enum status status = count_applied(db, &have, err);
+	enum status status = migrate_count_applied(db, &have, err);
 	if (status == OK && migrate_migrations[have].version)
 		return err_set(
 		    err, CONFLICT,
