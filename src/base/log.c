@@ -15,6 +15,8 @@ static enum log_level least = LOG_INFO;
 static bool as_json;
 static unsigned traced; /* bit n: area n */
 
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
 static const char *const area_names[LOG_AREA_COUNT] = {
 #define X(name, text) [LOG_AREA_##name] = #name,
     LOG_AREAS(X)
@@ -56,6 +58,21 @@ void log_setup(const char *name, enum log_level level, bool json)
 	if (wrong.p)
 		log_warn("HOLDFAST_TRACE names no area of the log; 'all' is one for all",
 			 LOG_STR("name", wrong));
+}
+
+void log_env(enum log_level level, bool json, char out[LOG_ENV])
+{
+	snprintf(out, LOG_ENV, "HOLDFAST_LOG=%s,%s", level_names[level], json ? "json" : "text");
+}
+
+void log_setup_env(const char *name)
+{
+	struct str rest = str_of(getenv("HOLDFAST_LOG")), wanted = str_cut(&rest, ',');
+	enum log_level level = LOG_INFO;
+	for (size_t n = 0; n < COUNT_OF(level_names); n++)
+		if (str_eq(wanted, str_of(level_names[n])))
+			level = (enum log_level)n;
+	log_setup(name, level, str_eq(rest, STR("json")));
 }
 
 bool log_traces(enum log_area area)
@@ -125,7 +142,6 @@ static void line_add_value(struct log_line *line, const struct log_field *field)
 static void log_write_line(enum log_level level, const char *event, const struct log_field *fields,
 			   size_t n)
 {
-	static const char *const names[] = {"debug", "info", "warn", "error"};
 	int saved = errno;
 	char now[CLOCK_TEXT];
 	char head[160];
@@ -136,9 +152,9 @@ static void log_write_line(enum log_level level, const char *event, const struct
 		? snprintf(
 		      head, sizeof(head),
 		      "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,\"event\":",
-		      now, names[level], program_name(), (int)getpid())
-		: snprintf(head, sizeof(head), "%s %s %s[%d] ", now, names[level], program_name(),
-			   (int)getpid());
+		      now, level_names[level], program_name(), (int)getpid())
+		: snprintf(head, sizeof(head), "%s %s %s[%d] ", now, level_names[level],
+			   program_name(), (int)getpid());
 	line_add(&line, head, (size_t)n_head);
 	line_add_quoted(&line, str_of(event));
 	for (size_t i = 0; i < n; i++) {

@@ -54,6 +54,12 @@ struct log_field {
  * Default: LOG_INFO, text. */
 void log_setup(const char *program, enum log_level least, bool json);
 
+/* For a program that reads no settings, in place of log_setup: as HOLDFAST_LOG says, which the
+ * program that starts it puts into its environment with log_env: "HOLDFAST_LOG=debug,json". */
+enum { LOG_ENV = 40 };
+void log_setup_env(const char *program);
+void log_env(enum log_level least, bool json, char out[LOG_ENV]);
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
 
 bool log_traces(enum log_area area);

@@ -1,5 +1,6 @@
 #include "commands/containers.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "pipeline/wire/wire.h"
 #include "process/process.h"
 #include "process/spawn.h"
@@ -45,6 +46,9 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 {
 	int pair[2], ready[2], settings;
 	char instance_env[PATH_MAX + 32], database_env[2 * PATH_MAX], number[24];
+	char log[LOG_ENV];
+	log_env((enum log_level)config_number(&i->config, CONFIG_LOG_LEVEL),
+		config_number(&i->config, CONFIG_LOG_FORMAT) == 1, log);
 	snprintf(instance_env, sizeof(instance_env), "HOLDFAST_INSTANCE=%s", i->dir);
 	if (snprintf(database_env, sizeof(database_env), "HOLDFAST_DATABASE=%s", conninfo) >=
 	    (int)sizeof(database_env))
@@ -62,9 +66,10 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0)
 		status = err_errno(err, FAILED, "pipe");
 	if (status == OK)
-		status = start(i, "holdfast-fetch", CONFIG_USER_FETCH,
-			       (const char *const[]){"holdfast-fetch", NULL},
-			       (const char *const[]){NULL}, ready[1], pair[1], -1, &c->fetch, err);
+		status =
+		    start(i, "holdfast-fetch", CONFIG_USER_FETCH,
+			  (const char *const[]){"holdfast-fetch", NULL},
+			  (const char *const[]){log, NULL}, ready[1], pair[1], -1, &c->fetch, err);
 	if (status == OK) {
 		status = start(
 		    i, "holdfast-worker", CONFIG_USER_WORKER,

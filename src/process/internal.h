@@ -84,7 +84,9 @@ MUST_CHECK enum status slot_make_board(struct supervisor *sv, struct err *err);
 int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool database_runs);
 /* Ask it to end, and its peer after it; killed after grace_ms. */
 void slot_stop(struct supervisor *sv, struct slot *s, int64_t grace_ms);
-/* Replace the process of a slot, and its peer, by successors with the settings of now. */
+/* It runs, its peer too, and neither has a predecessor that still works. */
+bool slot_replaceable(const struct slot *s);
+/* Replace the process of a slot, and its peer, by successors with the present settings. */
 void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms);
 /* The process has written to ready_fd or closed it. */
 void slot_take_ready(struct supervisor *sv, struct slot *s);

@@ -158,7 +158,10 @@ void scoreboard_set_slot(struct scoreboard *board, int slot, const char *name, u
 int scoreboard_begin(struct scoreboard *board, int slot)
 {
 	struct scoreboard_row *row = &board->map->row[slot];
+	/* The other one, unless a predecessor still has it: then the present one has died. */
 	uint64_t which = 1 - load(&row->present);
+	if (load(&row->in_use[which]))
+		which = 1 - which;
 	int region = slot * SCOREBOARD_REGIONS + (int)which;
 	struct region_head *head = region_at(board, region);
 	must(row->words && !load(&row->in_use[which]));

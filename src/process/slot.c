@@ -142,6 +142,7 @@ static void slot_back_off(struct supervisor *sv, struct slot *s)
 
 static void slot_signal(const struct slot *s, pid_t pid)
 {
+	must(pid > 0);
 	kill(pid, s->class->stop_signal ? s->class->stop_signal(pid) : SIGTERM);
 }
 
@@ -268,6 +269,12 @@ static void slot_retire(struct slot *s, int64_t grace_ms)
 	s->retiring_kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
 }
 
+bool slot_replaceable(const struct slot *s)
+{
+	return s->state == PROCESS_RUNNING && !s->retiring &&
+	       (!s->peer || (s->peer->state == PROCESS_RUNNING && !s->peer->retiring));
+}
+
 void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms)
 {
 	struct slot *front = s->peer && !s->front ? s->peer : s;
@@ -305,11 +312,12 @@ static int64_t slot_watch(struct supervisor *sv, struct slot *s, int64_t now)
 		return s->look_at_ms;
 	slot_name(s, name);
 	log_error("hangs", LOG_S("process", name), LOG_I("pid", s->pid));
-	s->restarts++;
-	if (s->retiring || (s->peer && s->peer->retiring))
-		kill(s->pid, SIGKILL);
-	else
+	if (slot_replaceable(s)) {
+		s->restarts++;
 		slot_replace(sv, s, HUNG_GRACE_MS);
+	} else {
+		kill(s->pid, SIGKILL);
+	}
 	return now;
 }
 

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include "base/err.h"
 
-enum { SPAWN_ENV_MAX = 16, SPAWN_FDS_MAX = 8, SPAWN_FD_FIRST = 3, SPAWN_FD_LAST = 31 };
+enum { SPAWN_ENV_MAX = 16, SPAWN_FDS_MAX = 16, SPAWN_FD_FIRST = 3, SPAWN_FD_LAST = 31 };
 
 /* A descriptor of the parent and the number at which the child finds it. */
 struct spawn_fd {

@@ -168,7 +168,7 @@ static void advance_reload(struct supervisor *sv)
 			if (s->state != PROCESS_RUNNING)
 				return;
 			if (s->started_ms < sv->began_ms) {
-				if (!s->retiring && !(s->peer && s->peer->retiring))
+				if (slot_replaceable(s))
 					slot_replace(sv, s, drain_ms(sv));
 				return;
 			}

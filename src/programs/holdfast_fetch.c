@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 	struct err err;
 	unsigned separation;
 	(void)argv;
-	log_setup("holdfast-fetch", LOG_INFO, false);
+	log_setup_env("holdfast-fetch");
 	if (argc > 1 || !has_peer()) {
 		fprintf(
 		    stderr,

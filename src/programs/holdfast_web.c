@@ -126,7 +126,7 @@ static int serve(int listen_fd, const struct config *config, const char *replaci
 	process_ready(separation);
 	while (!event_base_got_exit(program.loop)) {
 		event_base_loop(program.loop, EVLOOP_ONCE);
-		web_publish(program.web);
+		web_pass(program.web);
 	}
 
 	web_destroy(program.web);

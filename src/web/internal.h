@@ -11,7 +11,9 @@ struct web {
 	struct scoreboard_region *region;
 	const struct scoreboard *board; /* what all processes have published */
 	uint64_t numbers_form;
-	struct event *beat;
+	struct event *beat, *soon;
+	int64_t published_ms;
+	bool behind; /* `soon` is pending: the last pass was not published */
 	struct db_pool *db;
 	struct cache *cache;
 	struct search_api *search;
@@ -33,6 +35,8 @@ MUST_CHECK enum status public_load(const char *dir, struct public_files **out, s
 void public_free(struct public_files *files);
 http_handler get_public, get_well_known;
 
+/* Publish the numbers of this process now. */
+void web_publish(struct web *web);
 /* Everything that is counted, by all processes, as Prometheus reads it. */
 void web_metrics(struct web *web, struct buf *out);
 /* Tells whether what another process published is of the same form. */

@@ -69,7 +69,6 @@ void web_publish(struct web *web)
 	for (size_t i = 0; i < http->routes_count; i++)
 		memcpy(numbers.by_class[i], http->routes[i].by_class, sizeof(numbers.by_class[i]));
 	scoreboard_publish(web->region, &numbers, numbers_size(http));
-	scoreboard_beat(web->region);
 }
 
 /* False: no web process, it has published nothing yet, or it is of another build. */

@@ -31,8 +31,9 @@ struct web_options {
 
 /* Ends the program when an operator's template is wrong. */
 struct web *web_create(const struct web_options *options);
-/* Call it after every pass of the loop: publishes the numbers of this process and a beat. */
-void web_publish(struct web *web);
+/* Call it after every pass of the loop: a beat, and the numbers of this process are published, at
+ * most once a millisecond. */
+void web_pass(struct web *web);
 /* Stop accepting, finish the requests in flight, call done(ctx); at the latest after
  * web.drain_timeout. */
 void web_drain(struct web *web, void (*done)(void *ctx), void *ctx);

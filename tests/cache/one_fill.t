@@ -163,7 +163,7 @@ is(metric('failed_total'), 0, 'nothing failed')
 
 # ---- the process that fills is stopped past its lease ----
 $i->run_ok('down');
-$i->set(%generous, 'web.processes' => 3, 'cache.stats_ttl' => '1h', 'cache.lease' => '500ms');
+$i->set(%generous, 'web.processes' => 3, 'web.hang_timeout' => 0, 'cache.stats_ttl' => '1h', 'cache.lease' => '500ms');
 $i->up;
 $hold = hold();
 $asked = $clients->begin(($paths[4]) x 30);

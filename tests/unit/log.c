@@ -80,12 +80,32 @@ static void a_name_that_is_no_area_is_told(void **state)
 	assert_false(says("slot", LOG_INFO, "HOLDFAST_TRACE"));
 }
 
+static void a_program_without_settings_logs_as_the_one_that_started_it(void **state)
+{
+	char env[LOG_ENV];
+	(void)state;
+	log_env(LOG_DEBUG, true, env);
+	assert_string_equal(env, "HOLDFAST_LOG=debug,json");
+	log_env(LOG_ERROR, false, env);
+	assert_string_equal(env, "HOLDFAST_LOG=error,text");
+	setenv("HOLDFAST_LOG", "debug,json", 1);
+	log_setup_env("test");
+	assert_true(log_traces(LOG_AREA_call));
+	setenv("HOLDFAST_LOG", "warn,text", 1);
+	log_setup_env("test");
+	assert_false(log_traces(LOG_AREA_call));
+	unsetenv("HOLDFAST_LOG");
+	log_setup_env("test");
+	assert_false(log_traces(LOG_AREA_call));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(without_a_trace_the_level_decides),
 	    cmocka_unit_test(a_trace_adds_its_areas_to_any_level),
 	    cmocka_unit_test(a_name_that_is_no_area_is_told),
+	    cmocka_unit_test(a_program_without_settings_logs_as_the_one_that_started_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

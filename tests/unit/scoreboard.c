@@ -90,13 +90,20 @@ static void a_predecessor_is_read_beside_its_successor(void **state)
 	(void)state;
 	buf_init(&out, BYTES);
 	scoreboard_publish(a, "old", 3);
-	struct scoreboard_region *b = open_region(board, scoreboard_begin(board, 2));
+	int second = scoreboard_begin(board, 2);
+	struct scoreboard_region *b = open_region(board, second);
 	assert_false(scoreboard_read(other, 2, 0, &out)); /* has published nothing yet */
 	assert_true(scoreboard_read(other, 2, 1, &out));
 	assert_string_equal(buf_z(&out), "old");
 	scoreboard_publish(b, "new", 3);
 	assert_true(scoreboard_read(other, 2, 0, &out));
 	assert_string_equal(buf_z(&out), "new");
+	/* The successor dies, and the next one begins while the predecessor still works. */
+	scoreboard_end(board, second);
+	assert_int_equal(scoreboard_begin(board, 2), second);
+	assert_false(scoreboard_read(other, 2, 0, &out));
+	assert_true(scoreboard_read(other, 2, 1, &out));
+	assert_string_equal(buf_z(&out), "old");
 	scoreboard_end(board, first);
 	assert_false(scoreboard_read(other, 2, 1, &out));
 	/* The region that became free is empty for the next process. */
