@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/memory.h"
-#include "db/wire.h"
+#include "db/libpq.h"
 
 static const char *const console_words[DB_SHOWS] = {
     [DB_SHOW_CLIENTS] = "SHOW CLIENTS",     [DB_SHOW_CONFIG] = "SHOW CONFIG",
@@ -55,7 +55,7 @@ static enum status console_connect(struct db_console *c, struct err *err)
 	int64_t deadline = clock_ms() + c->timeout_ms;
 	PostgresPollingStatusType step = PGRES_POLLING_WRITING;
 	if (PQstatus(c->connection) == CONNECTION_BAD)
-		return wire_connection_error(c->connection, err);
+		return libpq_connection_error(c->connection, err);
 	while (step != PGRES_POLLING_OK) {
 		enum status status = console_wait(
 		    c, step == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline, err);
@@ -63,7 +63,7 @@ static enum status console_connect(struct db_console *c, struct err *err)
 			return status;
 		step = PQconnectPoll(c->connection);
 		if (step == PGRES_POLLING_FAILED)
-			return wire_connection_error(c->connection, err);
+			return libpq_connection_error(c->connection, err);
 	}
 	return OK;
 }
@@ -72,14 +72,14 @@ enum status db_console_open(struct db_console **out, const char *conninfo, const
 			    int64_t timeout_ms, struct err *err)
 {
 	/* The last dbname wins, and only the first is read as a connection string. */
-	const char *keywords[WIRE_KEYWORDS], *values[WIRE_KEYWORDS];
+	const char *keywords[LIBPQ_KEYWORDS], *values[LIBPQ_KEYWORDS];
 	struct db_console *c = memory_alloc(sizeof(*c));
-	wire_keywords(conninfo, program, keywords, values);
+	libpq_keywords(conninfo, program, keywords, values);
 	if (!console_names_database(conninfo)) {
 		size_t n = 0;
 		while (keywords[n])
 			n++;
-		must(n + 1 < WIRE_KEYWORDS);
+		must(n + 1 < LIBPQ_KEYWORDS);
 		keywords[n] = "dbname";
 		values[n] = "pgbouncer";
 		keywords[n + 1] = values[n + 1] = NULL;
@@ -112,7 +112,7 @@ static enum status console_next(struct db_console *c, int64_t deadline_ms, PGres
 		if (status != OK)
 			return status;
 		if (!PQconsumeInput(c->connection))
-			return wire_connection_error(c->connection, err);
+			return libpq_connection_error(c->connection, err);
 	}
 	*out = PQgetResult(c->connection);
 	return OK;
@@ -126,7 +126,7 @@ enum status db_console_show(struct db_console *console, enum db_show what, struc
 	enum status status = OK;
 	must(what < DB_SHOWS);
 	if (PQsendQuery(console->connection, console_words[what]) != 1)
-		status = wire_connection_error(console->connection, err);
+		status = libpq_connection_error(console->connection, err);
 	else
 		status = console_next(console, deadline, &result, err);
 	do {
@@ -136,7 +136,7 @@ enum status db_console_show(struct db_console *console, enum db_show what, struc
 			status = console_next(console, deadline, &rest, err);
 	} while (rest);
 	if (status == OK)
-		status = wire_result(console->connection, result, rows, err);
+		status = libpq_result(console->connection, result, rows, err);
 	else
 		PQclear(result);
 	return status == OK ? OK : err_prefix(err, status, "%s", console_words[what]);

@@ -1,4 +1,4 @@
-#include "db/wire.h"
+#include "db/libpq.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -11,12 +11,12 @@ struct db {
 
 enum status db_open(struct db **out, const char *conninfo, const char *program, struct err *err)
 {
-	const char *keywords[WIRE_KEYWORDS], *values[WIRE_KEYWORDS];
+	const char *keywords[LIBPQ_KEYWORDS], *values[LIBPQ_KEYWORDS];
 	struct db *db = memory_alloc(sizeof(*db));
-	wire_keywords(conninfo, program, keywords, values);
+	libpq_keywords(conninfo, program, keywords, values);
 	db->connection = PQconnectdbParams(keywords, values, 1);
 	if (PQstatus(db->connection) != CONNECTION_OK) {
-		enum status status = wire_connection_error(db->connection, err);
+		enum status status = libpq_connection_error(db->connection, err);
 		db_close(db);
 		return status;
 	}
@@ -35,22 +35,22 @@ void db_close(struct db *db)
 enum status db_run(struct db *db, const struct db_statement *statement,
 		   const struct db_param *params, int count, struct db_rows *rows, struct err *err)
 {
-	struct wire_params w;
+	struct libpq_params w;
 	must(!db->in_copy);
-	enum status status = wire_params_set(&w, statement, params, count, err);
+	enum status status = libpq_params_set(&w, statement, params, count, err);
 	if (status == OK)
-		status = wire_result(db->connection,
-				     PQexecParams(db->connection, statement->sql, count, NULL,
-						  w.values, w.lengths, w.formats, 0),
-				     rows, err);
-	wire_params_release(&w);
+		status = libpq_result(db->connection,
+				      PQexecParams(db->connection, statement->sql, count, NULL,
+						   w.values, w.lengths, w.formats, 0),
+				      rows, err);
+	libpq_params_release(&w);
 	must(status != OK || !rows || rows->columns == statement->columns);
 	return status == OK ? OK : err_prefix(err, status, "%s", statement->name);
 }
 
 static enum status run_word(struct db *db, const char *word, struct err *err)
 {
-	return wire_result(db->connection, PQexec(db->connection, word), NULL, err);
+	return libpq_result(db->connection, PQexec(db->connection, word), NULL, err);
 }
 
 enum status db_begin(struct db *db, struct err *err)
@@ -106,7 +106,7 @@ enum status db_copy_begin(struct db *db, const struct db_statement *statement, s
 static enum status copy_result(struct db *db, int64_t *count, struct err *err)
 {
 	struct db_rows rows = {0};
-	enum status status = wire_result(db->connection, PQgetResult(db->connection), &rows, err);
+	enum status status = libpq_result(db->connection, PQgetResult(db->connection), &rows, err);
 	PGresult *more;
 	db->in_copy = false;
 	while ((more = PQgetResult(db->connection)))
@@ -125,7 +125,7 @@ enum status db_copy_put(struct db *db, struct str bytes, struct err *err)
 	if (PQputCopyData(db->connection, bytes.p, (int)bytes.n) == 1)
 		return OK;
 	enum status status = copy_result(db, NULL, err);
-	return status == OK ? wire_connection_error(db->connection, err) : status;
+	return status == OK ? libpq_connection_error(db->connection, err) : status;
 }
 
 enum status db_copy_end(struct db *db, int64_t *rows, struct err *err)
@@ -133,7 +133,7 @@ enum status db_copy_end(struct db *db, int64_t *rows, struct err *err)
 	must(db->in_copy);
 	if (PQputCopyEnd(db->connection, NULL) != 1) {
 		db->in_copy = false;
-		return wire_connection_error(db->connection, err);
+		return libpq_connection_error(db->connection, err);
 	}
 	return copy_result(db, rows, err);
 }

@@ -1,9 +1,9 @@
 /* PostgreSQL, one connection at a time, blocking: for the command line. (The web processes use
  * db/async/async.h; both take the same statements and parameters and give the same rows.)
  *
- * Hides libpq. Statements are constants made from sql/queries/ by tools/embed-sql; there is no way to
- * pass SQL text from C. They are sent unnamed with their parameters beside them, so that everything
- * works through PgBouncer in transaction mode and nothing can be injected.
+ * Hides libpq. Statements are constants made from sql/queries/ by tools/embed-sql; there is no way
+ * to pass SQL text from C. They are sent unnamed with their parameters beside them, so that
+ * everything works through PgBouncer in transaction mode and nothing can be injected.
  *
  * Life: db_open, any number of db_run / transactions / copies, db_close. A struct db_rows owns its
  * values until db_rows_release (or, asynchronously, until the callback returns).
@@ -39,7 +39,8 @@ struct db_param {
 		DB_PARAM_DOUBLE,
 		DB_PARAM_BOOL
 	} kind;
-	/* TEXT: without NUL, arrays as '{...}' literals. BYTES: any bytes. Neither need end with NUL. */
+	/* TEXT: without NUL, arrays as '{...}' literals. BYTES: any bytes.
+	 * Neither need end with NUL. */
 	struct str text;
 	int64_t i64;
 	double number;
@@ -47,7 +48,8 @@ struct db_param {
 #define DB_NULL    ((struct db_param){.kind = DB_PARAM_NULL})
 #define DB_TEXT(s) ((struct db_param){.kind = DB_PARAM_TEXT, .text = (s)})
 #define DB_Z(z)    ((struct db_param){.kind = DB_PARAM_TEXT, .text = str_of(z)})
-/* For a parameter that the statement takes as bytea ($1::bytea where the context does not say it). */
+/* For a parameter that the statement takes as bytea ($1::bytea where the
+ * context does not say it). */
 #define DB_BYTES(s)  ((struct db_param){.kind = DB_PARAM_BYTES, .text = (s)})
 #define DB_I64(v)    ((struct db_param){.kind = DB_PARAM_I64, .i64 = (v)})
 #define DB_DOUBLE(v) ((struct db_param){.kind = DB_PARAM_DOUBLE, .number = (v)})
@@ -64,9 +66,9 @@ struct db_rows {
 };
 void db_rows_release(struct db_rows *rows);
 
-/* Values of a row. `column` is a name of the statement's enum (sql_region_get: SQL_REGION_GET_KEY), which
- * tools/embed-sql makes from the statement. A text that is not of the type asked for is a bug. NULL: db_null
- * is true, the others give "" or 0. */
+/* Values of a row. `column` is a name of the statement's enum (sql_region_get: SQL_REGION_GET_KEY),
+ * which tools/embed-sql makes from the statement. A text that is not of the type asked for is a
+ * bug. NULL: db_null is true, the others give "" or 0. */
 bool db_null(const struct db_rows *rows, int row, int column);
 struct str db_text(const struct db_rows *rows, int row, int column);
 int64_t db_i64(const struct db_rows *rows, int row, int column);
@@ -77,8 +79,8 @@ bool db_bool(const struct db_rows *rows, int row, int column);
 MUST_CHECK bool db_bytes(const struct db_rows *rows, int row, int column, struct arena *arena,
 			 struct str *out);
 
-/* A one-dimensional array of text as parts in the arena; NULL elements are left out. False when over
- * the arena's maximum. */
+/* A one-dimensional array of text as parts in the arena; NULL elements are left out. False when
+ * over the arena's maximum. */
 MUST_CHECK bool db_texts(const struct db_rows *rows, int row, int column, struct arena *arena,
 			 struct str **out, size_t *count);
 
@@ -102,7 +104,8 @@ MUST_CHECK enum status db_run(struct db *db, const struct db_statement *statemen
 MUST_CHECK enum status db_begin(struct db *db, struct err *err);
 MUST_CHECK enum status db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* also after a failure of the connection */
-/* Whether one is open, as begun here or as the server says. Who waits for the network must not have one (incident 8). */
+/* Whether one is open, as begun here or as the server says. Who waits for the network must not
+ * have one (incident 8). */
 bool db_in_transaction(const struct db *db);
 
 /* COPY ... FROM STDIN: the statement is one of sql/queries, the bytes are in its format. After an

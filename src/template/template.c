@@ -60,10 +60,10 @@ enum status template_set_link(struct template_set *set, struct err *err)
 				continue;
 			op->partial = find(set, op->text);
 			if (!op->partial)
-				return err_set(err, INVALID,
-					       "template %.*s, line %u: there is no partial "
-					       "\"%.*s\"",
-					       STR_ARG(t->name), op->line, STR_ARG(op->text));
+				return err_set(
+				    err, INVALID,
+				    "template %.*s, line %u: there is no partial \"%.*s\"",
+				    STR_ARG(t->name), op->line, STR_ARG(op->text));
 		}
 	set->linked = true;
 	return OK;

@@ -1,5 +1,5 @@
-/* Structured data of a page: read, checked by the rules of site/facts, references followed, and compared with what the page
- * shows. */
+/* Structured data of a page: read, checked by the rules of site/facts, references followed, and
+ * compared with what the page shows. */
 #include "audit/page/internal.h"
 
 #include <stdio.h>
@@ -43,7 +43,8 @@ static void block_fault(void *ctx, const struct facts_finding *finding)
 {
 	const struct checked *c = ctx;
 	char text[PAGE_TEXT_MAX];
-	/* not every block is about a business; whether the site needs one is a question for the site */
+	/* not every block is about a business; whether the site needs one is a
+	 * question for the site */
 	if (strcmp(finding->fault->key, "no-local-business") == 0)
 		return;
 	struct str value = utf8_cut(finding->value, 200);
@@ -54,7 +55,8 @@ static void block_fault(void *ctx, const struct facts_finding *finding)
 
 /* ---- references ---- */
 
-/* Ids that objects of the page have, and those that are referred to and that none has. path: the property. */
+/* Ids that objects of the page have, and those that are referred to and that none
+ * has. path: the property. */
 static void block_references(const struct checked *c, const struct json_value *v,
 			     struct str property)
 {

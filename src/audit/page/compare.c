@@ -140,7 +140,8 @@ static bool is_seen(const struct compare *c, struct str value)
 	return is;
 }
 
-/* The whole, or each part between its commas: "Main Street 5, Suite 2" may stand on two lines, with something between. */
+/* The whole, or each part between its commas: "Main Street 5, Suite 2" may stand on two lines,
+ * with something between. */
 static bool are_parts_seen(const struct compare *c, struct str value)
 {
 	if (is_seen(c, value))
@@ -178,7 +179,8 @@ static void compare_texts(const struct compare *c, const struct claim *claim)
 		compare_say(c, claim, PAGE_STREET, claim->street, STR(""));
 }
 
-/* Numbers that the page asks to call, and that no block says. With many of them, most are of others. */
+/* Numbers that the page asks to call, and that no block says. With many of
+ * them, most are of others. */
 static void compare_phones(const struct compare *c, const struct claim *claim)
 {
 	enum { UNKNOWN_MAX = 2 };
@@ -347,7 +349,8 @@ static bool phones_differ(struct str a, struct str b)
 	return last_digits(a, x) && last_digits(b, y) && strcmp(x, y) != 0;
 }
 
-/* Two objects of one business: one id, or one name, and not two places with a door and a number each. */
+/* Two objects of one business: one id, or one name, and not two places with a
+ * door and a number each. */
 static bool are_one(const struct claim *a, const struct claim *b)
 {
 	if (a->id.n && b->id.n)

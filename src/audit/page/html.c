@@ -20,7 +20,8 @@ static void *tree_alloc(void *state, size_t bytes)
 	void *p = arena_alloc(&((struct page_state *)state)->arena, bytes ? bytes : 1);
 	if (!p)
 		_exit(
-		    PAGE_EXIT_MEMORY); /* gumbo does not check; who started us knows what this means */
+		    /* gumbo does not check; who started us knows what this means */
+		    PAGE_EXIT_MEMORY);
 	return p;
 }
 

@@ -24,7 +24,8 @@
 #include "base/utf8.h"
 #include "site/facts/facts.h"
 
-/* Structured data at one place of a page: JSON-LD, or an item of microdata or RDFa as a tree of the same shape. */
+/* Structured data at one place of a page: JSON-LD, or an item of microdata or RDFa as a
+ * tree of the same shape. */
 struct page_block {
 	const struct json_value *root;
 	uint32_t line, column;
@@ -38,7 +39,8 @@ struct page_phone {
 
 enum { PAGE_PHONES_MAX = 16, PAGE_SPANS_MAX = 6 };
 
-/* The opening hours of a week, [day from Monday], in minutes of the day; past midnight over 24 * 60. */
+/* The opening hours of a week, [day from Monday], in minutes of the day; past
+ * midnight over 24 * 60. */
 struct page_week {
 	struct {
 		struct page_span {
@@ -74,7 +76,8 @@ struct page_state {
 
 void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
 	      struct str a, struct str b);
-/* White space of any kind becomes one blank. squeeze: and ASCII becomes small. Both go on from what `out` has. */
+/* White space of any kind becomes one blank. squeeze: and ASCII becomes small. Both go on
+ * from what `out` has. */
 void page_one_line(struct buf *out, struct str s);
 void page_squeeze(struct buf *out, struct str s);
 
@@ -93,7 +96,8 @@ struct tree_visitor {
 	void (*leave)(void *ctx, const GumboNode *element); /* may be NULL */
 	void (*text)(void *ctx, const GumboNode *text);     /* may be NULL; comments too */
 };
-/* All that belongs to the document below root, root itself included: not what templates hold, and each element once. */
+/* All that belongs to the document below root, root itself included: not what templates hold,
+ * and each element once. */
 void tree_walk(const GumboNode *root, const struct tree_visitor *visitor, void *ctx);
 /* Append the text below, at most until `out` has max bytes. */
 void tree_text(const GumboNode *node, struct buf *out, size_t max);

@@ -1,5 +1,5 @@
-/* Microdata (HTML standard, 5) and RDFa (RDFa Lite 1.1) of schema.org, as the same trees that JSON-LD gives. Items of
- * other vocabularies are passed over. */
+/* Microdata (HTML standard, 5) and RDFa (RDFa Lite 1.1) of schema.org, as the same trees that
+ * JSON-LD gives. Items of other vocabularies are passed over. */
 #include "audit/page/internal.h"
 #include "base/ascii.h"
 #include "site/facts/schema.h"
@@ -29,8 +29,8 @@ struct items {
 
 /* ---- values ---- */
 
-/* Relative addresses are allowed here, unlike in JSON-LD; they are told as what an item leads to, and made absolute for
- * the checks. */
+/* Relative addresses are allowed here, unlike in JSON-LD; they are told as what an item leads to,
+ * and made absolute for the checks. */
 static struct str address_value(struct items *t, const GumboNode *node, struct str url,
 				struct str property)
 {
@@ -206,7 +206,8 @@ static void match_id(void *ctx, const GumboNode *node)
 		wanted->found = node;
 }
 
-/* Properties of the item that stand elsewhere in the page: <div itemscope itemref="phone hours">. */
+/* Properties of the item that stand elsewhere in the page: <div itemscope
+ * itemref="phone hours">. */
 static void add_references(struct items *t, const GumboNode *node, struct json_value *item)
 {
 	static const struct tree_visitor finding = {match_id, NULL, NULL};
@@ -215,8 +216,8 @@ static void add_references(struct items *t, const GumboNode *node, struct json_v
 	for (size_t n = 0; ids.p && n < REFERENCES_MAX; n++) {
 		struct by_id wanted = {.id = str_trim(str_cut(&ids, ' '))};
 		tree_walk(t->root, &finding, &wanted);
-		const GumboNode *up =
-		    node; /* an item that refers to what it stands in would never end */
+		/* an item that refers to what it stands in would never end */
+		const GumboNode *up = node;
 		while (wanted.found && up && up != wanted.found)
 			up = up->parent;
 		if (!wanted.found || up || t->depth > 2)
@@ -243,7 +244,8 @@ static void microdata_enter(void *ctx, const GumboNode *node)
 	struct str types = tree_attribute(node, "itemtype");
 	struct json_value *item = new_item(t, types, false, !inside);
 	if (!item && inside && outer->item && !types.n)
-		item = json_build(&t->b, NULL, NULL, JSON_IS_OBJECT); /* the checks miss its type */
+		/* the checks miss its type */
+		item = json_build(&t->b, NULL, NULL, JSON_IS_OBJECT);
 	if (item && tree_attribute(node, "itemid").n)
 		json_build_text(&t->b, item, "@id", tree_attribute(node, "itemid"));
 	if (item && inside && outer->item)

@@ -34,8 +34,8 @@ static void sitemap_refuse(struct sitemap *m, struct str why)
 	XML_StopParser(m->parser, XML_FALSE);
 }
 
-/* Whether it is that element of sitemaps, whatever its prefix. Documents without a namespace are read, too; elements of
- * other namespaces (images, languages) are not ours. */
+/* Whether it is that element of sitemaps, whatever its prefix. Documents without a namespace are
+ * read, too; elements of other namespaces (images, languages) are not ours. */
 static bool is_element(const char *name, const char *local)
 {
 	static const char *const spaces[] = {"http://www.sitemaps.org/schemas/sitemap/",
@@ -116,7 +116,8 @@ static void XMLCALL on_text(void *ctx, const XML_Char *text, int n)
 		buf_add(m->into, text, (size_t)n);
 }
 
-/* Entities can grow a small document without bound, and no sitemap needs any but the five of XML. */
+/* Entities can grow a small document without bound, and no sitemap needs any
+ * but the five of XML. */
 static void XMLCALL on_entity(void *ctx, const XML_Char *name, int is_parameter,
 			      const XML_Char *value, int value_length, const XML_Char *base,
 			      const XML_Char *system_id, const XML_Char *public_id,

@@ -1,15 +1,16 @@
-/* Foreign pages, sitemaps and robots.txt read in the sandbox: documents in on one descriptor, typed facts out on the
- * other, so that no hostile byte is parsed in a process that can do anything.
+/* Foreign pages, sitemaps and robots.txt read in the sandbox: documents in on one descriptor, typed
+ * facts out on the other, so that no hostile byte is parsed in a process that can do anything.
  *
- * Each document is a struct page_request and its bytes; the answer is facts (struct page_head, then a_bytes and
- * b_bytes of text), the last of kind PAGE_END. A reader that dies over a document has found something about it; the
- * other side starts a new one. Both ends are the same build on the same machine: numbers are as in memory.
+ * Each document is a struct page_request and its bytes; the answer is facts (struct page_head, then
+ * a_bytes and b_bytes of text), the last of kind PAGE_END. A reader that dies over a document has
+ * found something about it; the other side starts a new one. Both ends are the same build on the
+ * same machine: numbers are as in memory.
  *
- * Bounds: PAGE_BYTES_MAX a document, PAGE_FACTS_MAX facts of it, PAGE_TEXT_MAX bytes a text (longer ones are cut),
- * and memory for the tree; over that the reader ends with PAGE_EXIT_MEMORY.
+ * Bounds: PAGE_BYTES_MAX a document, PAGE_FACTS_MAX facts of it, PAGE_TEXT_MAX bytes a text (longer
+ * ones are cut), and memory for the tree; over that the reader ends with PAGE_EXIT_MEMORY.
  *
- * Source of the parsing: libgumbo (the HTML5 algorithm), libexpat (XML 1.0 with namespaces; a document that declares
- * entities is refused).
+ * Source of the parsing: libgumbo (the HTML5 algorithm), libexpat (XML 1.0 with namespaces; a
+ * document that declares entities is refused).
  */
 #ifndef AUDIT_PAGE_PAGE_H
 #define AUDIT_PAGE_PAGE_H
@@ -42,7 +43,8 @@ enum page_fact {
 	PAGE_REFRESH,   /* a: content of <meta http-equiv=refresh> */
 	PAGE_CANONICAL, /* a: href */
 	PAGE_OG_URL,    /* a: content of <meta property="og:url"> */
-	PAGE_FRAGMENT, /* neither a doctype nor <html>, <head>, <body> or <title>: a part of pages */
+	/* neither a doctype nor <html>, <head>, <body> or <title>: a part of pages */
+	PAGE_FRAGMENT,
 	PAGE_PLACEHOLDER, /* a text that nobody wrote; a: it, b: where */
 	PAGE_HREFLANG,    /* a: href, b: language */
 	PAGE_LINK,        /* a: href */
@@ -54,14 +56,18 @@ enum page_fact {
 	PAGE_STREET,   /* a street address is told; a: it; b: "guess" when only its looks say so */
 	PAGE_PHONE,    /* a number to call; a: it */
 	PAGE_BUSINESS, /* a LocalBusiness in structured data; a: name, b: @id */
-	PAGE_CLAIM, /* of one that is known by name and street; a: a key of both, b: its telephone */
-	PAGE_ID,    /* an object has this @id; a: it */
-	PAGE_ID_WANTED, /* a reference to an @id that no object of the page has; a: it, b: property */
-	PAGE_PHONE_DIFFERS, /* a: a number that the page asks to call, b: the one that its block says */
+	/* of one that is known by name and street; a: a key of both, b: its telephone */
+	PAGE_CLAIM,
+	PAGE_ID, /* an object has this @id; a: it */
+	/* a reference to an @id that no object of the page has; a: it, b: property */
+	PAGE_ID_WANTED,
+	/* a: a number that the page asks to call, b: the one that its block says */
+	PAGE_PHONE_DIFFERS,
 	PAGE_HOURS_DIFFER,  /* a: day, what the page shows, what the block says */
 	PAGE_HOURS_UNSAID,  /* the page shows opening hours, its block says none; a: name */
 	PAGE_BLOCKS_DIFFER, /* two objects of one business; a: both values, b: property */
-	PAGE_TYPE_NAMED, /* a LocalBusiness whose name says a more specific type; a: name, b: type */
+	/* a LocalBusiness whose name says a more specific type; a: name, b: type */
+	PAGE_TYPE_NAMED,
 	PAGE_BLOCK_BROKEN, /* a: why */
 	PAGE_BLOCK_FAULT,  /* a: key of a row of faults.def; b: "path: value" */
 	PAGE_BLOCK_URL,    /* a: address in a block; b: its property */

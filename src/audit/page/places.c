@@ -1,5 +1,6 @@
-/* A street address and telephone numbers that stand in a page as plain text. A guess: words for streets, a house number
- * beside them, and a postcode soon after; who asks wants to see a telephone number too. */
+/* A street address and telephone numbers that stand in a page as plain text. A guess: words for
+ * streets, a house number beside them, and a postcode soon after; who asks wants to see a
+ * telephone number too. */
 #include "audit/page/internal.h"
 #include "base/ascii.h"
 #include "base/percent.h"
@@ -18,7 +19,8 @@ static const char *const street_words[] = {
     " calle ",  " avenida ",   " plaza ",  " straat ",  "straat ", "laan ",
 };
 
-/* Bytes of a run of digits at `at` that is no part of a longer one or of a word; 0: none begins there. */
+/* Bytes of a run of digits at `at` that is no part of a longer one or of a word;
+ * 0: none begins there. */
 static size_t digits_at(struct str s, size_t at)
 {
 	size_t n = 0;
@@ -43,7 +45,8 @@ static size_t number_in(struct str s, size_t begin, size_t end, size_t from, siz
 static bool street_at(struct page_state *s, struct str text, size_t at, size_t word)
 {
 	size_t after = at + word, before = at > NUMBER_WITHIN ? at - NUMBER_WITHIN : 0;
-	/* behind the word (Hauptstrasse 5, via Roma 5) or before it (5 Main Street, 12 rue de la Paix) */
+	/* behind the word (Hauptstrasse 5, via Roma 5) or before it (5 Main
+	 * Street, 12 rue de la Paix) */
 	size_t house = number_in(text, after, after + NUMBER_WITHIN, 1, 3);
 	if (house == SIZE_MAX)
 		house = number_in(text, before, at, 1, 4);

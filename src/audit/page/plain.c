@@ -1,6 +1,6 @@
-/* Texts in the form in which a block and a page are compared: words in small letters of ASCII where they have a Latin base,
- * without marks, blanks and accents, with the usual abbreviations of streets. "Hauptstraße 5, 8000 Zürich" and
- * "HAUPTSTR. 5 8000 Zurich" are the same. */
+/* Texts in the form in which a block and a page are compared: words in small letters of ASCII where
+ * they have a Latin base, without marks, blanks and accents, with the usual abbreviations of
+ * streets. "Hauptstraße 5, 8000 Zürich" and "HAUPTSTR. 5 8000 Zurich" are the same. */
 #include "audit/page/internal.h"
 #include "base/ascii.h"
 

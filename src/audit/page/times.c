@@ -1,5 +1,5 @@
-/* Opening hours: as pages write them in text, and as blocks say them. Only what is written plainly is understood: a day or a
- * range of days, then times. Everything else is passed over. */
+/* Opening hours: as pages write them in text, and as blocks say them. Only what is written plainly
+ * is understood: a day or a range of days, then times. Everything else is passed over. */
 #include "audit/page/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
@@ -201,7 +201,8 @@ static unsigned read_days(struct str *s)
 
 enum half { HALF_UNKNOWN, HALF_AM, HALF_PM, HALF_NONE };
 
-/* "9", "9:30", "9.30", "9h30", with "am", "pm", "Uhr" or "h" behind. Minutes of the day as written. */
+/* "9", "9:30", "9.30", "9h30", with "am", "pm", "Uhr" or "h" behind. Minutes
+ * of the day as written. */
 static bool read_time(struct str *s, int *minutes, enum half *half)
 {
 	static const char *const am[] = {"am", "a.m", NULL}, *const pm[] = {"pm", "p.m", NULL};

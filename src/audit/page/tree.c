@@ -15,7 +15,8 @@ bool tree_has_part(struct str list, char separator, const char *part)
 	return false;
 }
 
-/* A copy that the parser made of an element that was closed in the wrong order: the page has it once. */
+/* A copy that the parser made of an element that was closed in the wrong order:
+ * the page has it once. */
 static bool is_copy(const GumboNode *node)
 {
 	return (node->parse_flags & (GUMBO_INSERTION_ADOPTION_AGENCY_CLONED |

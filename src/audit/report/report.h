@@ -1,12 +1,13 @@
-/* What audits find, whatever they look at: rules as rows of tables, findings as rows of a report, and the three
- * ways a report is read: text for people, JSON, SARIF 2.1.0.
+/* What audits find, whatever they look at: rules as rows of tables, findings as rows of a report,
+ * and the three ways a report is read: text for people, JSON, SARIF 2.1.0.
  *
- * An audit has one table of rules, each with its function; the report knows of a rule only what stands here. A
- * finding borrows its rule and copies everything else. JSON and SARIF have every finding, in the order of file, line,
- * column; the text has each rule once, errors first, with how often it was found and the first few places.
+ * An audit has one table of rules, each with its function; the report knows of a rule only what
+ * stands here. A finding borrows its rule and copies everything else. JSON and SARIF have every
+ * finding, in the order of file, line, column; the text has each rule once, errors first, with how
+ * often it was found and the first few places.
  *
- * Life: report_init, any number of report_add, one of the writers, report_release. Over its maximum the report
- * counts findings without keeping them, and says so.
+ * Life: report_init, any number of report_add, one of the writers, report_release. Over its maximum
+ * the report counts findings without keeping them, and says so.
  */
 #ifndef AUDIT_REPORT_REPORT_H
 #define AUDIT_REPORT_REPORT_H
@@ -48,7 +49,8 @@ void report_add(struct audit_report *report, const struct audit_finding *finding
 /* In the order of file, line, column, rule. */
 void report_sort(struct audit_report *report);
 
-/* Each rule with its first places, errors first. `looked`: what was audited, in numbers ("12 pages, 1 sitemap"). */
+/* Each rule with its first places, errors first. `looked`: what was audited, in numbers
+ * ("12 pages, 1 sitemap"). */
 void report_text(const struct audit_report *report, const char *looked, struct buf *out);
 void report_json(const struct audit_report *report, const char *looked, struct buf *out);
 /* SARIF 2.1.0 (OASIS). */

@@ -172,7 +172,8 @@ static bool is_own(const struct site *site, struct str url)
 	       bsearch(&key, site->ids.item, site->ids.count, sizeof(key), by_number);
 }
 
-/* References that lead out of their page: to objects of other pages, or to nothing. Those to other sites are theirs. */
+/* References that lead out of their page: to objects of other pages, or to nothing. Those to
+ * other sites are theirs. */
 static void judge_references(struct site *site)
 {
 	if (site->ids.count)

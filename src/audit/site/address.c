@@ -79,8 +79,8 @@ size_t address_decode(struct str s, char *out, size_t size)
 	return n;
 }
 
-/* Remove "." and ".." in place; the new length, or SIZE_MAX when the path leads above the root. The path may hold any
- * bytes, NUL too. */
+/* Remove "." and ".." in place; the new length, or SIZE_MAX when the path leads above the root. The
+ * path may hold any bytes, NUL too. */
 static size_t address_normalise(char *path, size_t length)
 {
 	char *out = path;
@@ -156,8 +156,8 @@ static bool cut_own(const struct site *site, struct str *url, struct address *ou
 	return str_eq_nocase(own, out->host);
 }
 
-/* The path of an address of this site, relative to its root, into `path`. False: it is not below the root. Bytes are
- * kept as they are: a name with %00 in it is a name that no file has. */
+/* The path of an address of this site, relative to its root, into `path`. False: it is not below
+ * the root. Bytes are kept as they are: a name with %00 in it is a name that no file has. */
 static bool path_in_site(const struct site *site, const struct site_page *from, struct str path,
 			 bool absolute, char *out, size_t *length)
 {

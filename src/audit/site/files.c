@@ -12,7 +12,8 @@
 
 enum { FILES_MAX = 10000000, DEPTH_MAX = 64, PATH_BYTES = 4096 };
 
-/* Partials, layouts and includes of generators: folders and files that begin with '_' are not pages. */
+/* Partials, layouts and includes of generators: folders and files that begin
+ * with '_' are not pages. */
 static bool is_underscored(struct str path)
 {
 	while (path.p) {
@@ -78,8 +79,8 @@ static void add_unread(struct site *site, struct str path, const char *why)
 	site_found_in(site, RULE_UNREADABLE, path, str_of(why));
 }
 
-/* path: the folder's own, with room behind; n: its length; root: how much of it is not of the site. What cannot be
- * opened is a finding, but for the root. */
+/* path: the folder's own, with room behind; n: its length; root: how much of it is not of the site.
+ * What cannot be opened is a finding, but for the root. */
 static enum status files_walk(struct site *site, char *path, size_t n, size_t root, unsigned depth,
 			      struct err *err)
 {

@@ -45,8 +45,8 @@ struct site_page {
 	const char *unread; /* why the reader gave no facts; NULL: it did */
 	struct site_fact *facts;
 	size_t facts_count;
-	struct str
-	    base; /* what relative addresses are relative to; empty: the document's own path */
+	/* what relative addresses are relative to; empty: the document's own path */
+	struct str base;
 };
 
 /* What is looked at when all documents have been read. */
@@ -115,15 +115,15 @@ struct site {
 	struct site_hosts canonicals; /* the origins that canonical links name */
 	struct site_hosts hosts;
 	SITE_LIST(uint64_t) ids; /* hashes of each @id; sorted before they are asked for */
-	SITE_LIST(uint64_t)
-	anchors;           /* hashes of {file, fragment}; sorted before they are asked for */
+	/* hashes of {file, fragment}; sorted before they are asked for */
+	SITE_LIST(uint64_t) anchors;
 	struct str root;   /* the folder */
 	struct str origin; /* "https://example.org"; empty: not known */
 	struct str prefix; /* of paths under the origin: "/docs"; empty at the top */
 	bool alone;        /* one file was named */
 	bool business;     /* a page has a LocalBusiness */
-	bool street, street_guessed,
-	    phone; /* a page tells a street address, what looks like one, a telephone */
+	/* a page tells a street address, what looks like one, a telephone */
+	bool street, street_guessed, phone;
 	struct site_place street_at;
 };
 
@@ -191,17 +191,20 @@ struct address {
 	struct str fragment; /* without #, as written */
 	struct str host;     /* of ADDRESS_WEB */
 	bool insecure;       /* http: */
-	struct str path; /* of ADDRESS_LOCAL, in `room`: relative to the root; may hold any bytes */
+	/* of ADDRESS_LOCAL, in `room`: relative to the root; may hold any bytes */
+	struct str path;
 	char room[ADDRESS_PATH_MAX];
 };
 void address_resolve(const struct site *site, const struct site_page *from, struct str url,
 		     struct address *out);
 bool address_is_absolute(struct str url);
-/* Of an absolute address "https://example.org/a?b": "https://example.org" and "/a?b". False: it is none. */
+/* Of an absolute address "https://example.org/a?b": "https://example.org" and
+ * "/a?b". False: it is none. */
 bool address_split(struct str url, struct str *origin, struct str *path);
 /* The site is served at this address: origin and path of its root. */
 void address_base(struct site *site, struct str url);
-/* The file that a server would answer the path, relative to the root, with: itself, or the index of the folder. */
+/* The file that a server would answer the path, relative to the root, with: itself, or the
+ * index of the folder. */
 struct site_file *address_file(const struct site *site, struct str path);
 /* %XX of a fragment; into `out`, at most size - 1 bytes. */
 size_t address_decode(struct str s, char *out, size_t size);

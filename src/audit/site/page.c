@@ -155,7 +155,8 @@ static void on_hreflang(struct site *site, const struct site_page *page, const s
 	};
 }
 
-/* The origins that a page says it is at, by its canonical link and by og:url. canonical may be NULL. */
+/* The origins that a page says it is at, by its canonical link and by og:url.
+ * canonical may be NULL. */
 static void judge_origins(struct site *site, const struct site_page *page,
 			  const struct site_fact *canonical)
 {

@@ -93,8 +93,8 @@ static void judge_document(struct site *site, const struct site_page *page)
 /* Who tells where the site is served comes first. */
 static const enum page_kind kinds[] = {PAGE_ROBOTS, PAGE_SITEMAP, PAGE_HTML};
 
-/* Before anything is judged, where the site is served is learned: from robots.txt, some sitemaps, and pages from all over the
- * site. */
+/* Before anything is judged, where the site is served is learned: from robots.txt, some sitemaps,
+ * and pages from all over the site. */
 static enum status look_around(struct site *site, struct site_reader *reader, struct buf *body,
 			       struct err *err)
 {

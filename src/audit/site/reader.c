@@ -1,4 +1,5 @@
-/* Our end of the sandboxed reader. One that dies or does not answer is replaced; the document is then what is wrong. */
+/* Our end of the sandboxed reader. One that dies or does not answer is replaced; the document
+ * is then what is wrong. */
 #include "audit/site/internal.h"
 #include "base/clock.h"
 #include "base/io.h"

@@ -1,5 +1,6 @@
-/* Where the site is served, when nobody has said: its origin ("https://example.org") and the path of its root there ("/docs").
- * A look at robots.txt, sitemaps and some pages before any is judged; what most of their addresses agree on counts. */
+/* Where the site is served, when nobody has said: its origin ("https://example.org") and the path
+ * of its root there ("/docs"). A look at robots.txt, sitemaps and some pages before any is judged;
+ * what most of their addresses agree on counts. */
 #include "audit/site/internal.h"
 #include "base/memory.h"
 #include "site/facts/facts.h"
@@ -48,8 +49,8 @@ static struct str path_of(struct str url)
 	return str_cut(&path, '?');
 }
 
-/* What must be cut from the front of a path for the rest to lead to a file. A path that leads to the root's own index says
- * nothing by itself: any missing folder would. */
+/* What must be cut from the front of a path for the rest to lead to a file. A path that leads to
+ * the root's own index says nothing by itself: any missing folder would. */
 static void vote_by_files(struct site *site, struct site_where *w, struct str path)
 {
 	char decoded[ADDRESS_PATH_MAX];
@@ -66,7 +67,8 @@ static void vote_by_files(struct site *site, struct site_where *w, struct str pa
 	}
 }
 
-/* A page's canonical address ends with its own path, in one of the forms in which servers know it. */
+/* A page's canonical address ends with its own path, in one of the forms in
+ * which servers know it. */
 static void vote_by_page(struct site *site, struct site_where *w, const struct site_file *file,
 			 struct str path)
 {

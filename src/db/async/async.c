@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "db/wire.h"
+#include "db/libpq.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ struct link {
 struct db_query {
 	struct db_pool *pool;
 	const struct db_statement *statement;
-	struct wire_params params;
+	struct libpq_params params;
 	db_done *done; /* NULL: cancelled */
 	void *ctx;
 	int64_t deadline_ms;
@@ -115,7 +115,7 @@ static void query_free(struct db_query *query)
 		pool->newest = query->older;
 	if (!query->link)
 		pool->stats.queued--;
-	wire_params_release(&query->params);
+	libpq_params_release(&query->params);
 	free(query);
 }
 
@@ -143,8 +143,8 @@ static void link_drop_events(struct link *link)
 	link->readable = link->writable = NULL;
 }
 
-/* Close a broken connection, schedule the next attempt after the backoff, and fail the query that ran on it.
- * Statements are not sent again: the first one may have been executed. */
+/* Close a broken connection, schedule the next attempt after the backoff, and fail the query that
+ * ran on it. Statements are not sent again: the first one may have been executed. */
 static void link_break(struct link *link, const struct err *why)
 {
 	struct db_pool *pool = link->pool;
@@ -184,7 +184,7 @@ static void link_break(struct link *link, const struct err *why)
 static void link_fail(struct link *link)
 {
 	struct err err;
-	enum status status = wire_connection_error(link->connection, &err);
+	enum status status = libpq_connection_error(link->connection, &err);
 	(void)status;
 	link_break(link, &err);
 }
@@ -219,7 +219,7 @@ static void link_send(struct link *link, struct db_query *query)
 	log_debug(database, "sent", LOG_S("statement", query->statement->name),
 		  LOG_I("queued", pool->stats.queued));
 	link->began_us = clock_us();
-	const struct wire_params *params = &query->params;
+	const struct libpq_params *params = &query->params;
 	if (PQsendQueryParams(link->connection, query->statement->sql, query->statement->params,
 			      NULL, params->values, params->lengths, params->formats, 0) != 1)
 		link_will_fail(link);
@@ -250,7 +250,7 @@ static void link_query_done(struct link *link)
 	pool->answered_ms = clock_ms();
 	pool->stats.busy_us += (uint64_t)(clock_us() - link->began_us);
 
-	enum status status = wire_result(link->connection, result, &rows, &err);
+	enum status status = libpq_result(link->connection, result, &rows, &err);
 	if (status != OK)
 		status = err_prefix(&err, status, "%s", query->statement->name);
 	log_debug(database, "answered", LOG_S("statement", query->statement->name),
@@ -370,9 +370,9 @@ static void ignore_notice(void *arg, const PGresult *result)
 
 static void link_connect(struct link *link)
 {
-	const char *keywords[WIRE_KEYWORDS], *values[WIRE_KEYWORDS];
+	const char *keywords[LIBPQ_KEYWORDS], *values[LIBPQ_KEYWORDS];
 
-	wire_keywords(link->pool->conninfo, link->pool->program, keywords, values);
+	libpq_keywords(link->pool->conninfo, link->pool->program, keywords, values);
 	link->state = LINK_CONNECTING;
 	link->pool->attempt_us = clock_us();
 	log_debug(database, "connecting", LOG_I("failures", link->failures));
@@ -416,7 +416,8 @@ static struct db_query *pool_find_away(const struct db_pool *pool, int64_t us)
 	return query;
 }
 
-/* Queries that came before the attempt began are told. Each callback may cancel others and ask anew. */
+/* Queries that came before the attempt began are told. Each callback may cancel
+ * others and ask anew. */
 static void pool_attempt_failed(struct db_pool *pool)
 {
 	int64_t began_us = pool->attempt_us;
@@ -433,8 +434,9 @@ static void pool_attempt_failed(struct db_pool *pool)
 		pool_attempt(pool);
 }
 
-/* Fail the queries whose deadline has passed. The connection of one that runs is closed: the server notices that
- * the client is gone (client_connection_check_interval) or its statement_timeout ends it. */
+/* Fail the queries whose deadline has passed. The connection of one that runs is closed: the
+ * server notices that the client is gone (client_connection_check_interval) or its
+ * statement_timeout ends it. */
 static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct db_pool *pool = arg;
@@ -445,7 +447,8 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 	while (pool->oldest && pool->oldest->deadline_ms <= now) {
 		struct db_query *query = pool->oldest;
 		struct link *link = query->link;
-		/* Whether the statement is slow or the database silent: others were answered, or none. */
+		/* Whether the statement is slow or the database silent: others
+		 * were answered, or none. */
 		bool slow = pool->answered_ms > query->deadline_ms - pool->timeout_ms;
 		enum status status = err_set(&err, slow ? TIMED_OUT : UNAVAILABLE,
 					     "%s: no answer from the database in %lld ms",
@@ -513,9 +516,9 @@ enum status db_query(struct db_pool *pool, const struct db_statement *statement,
 			       pool->queue_max);
 	}
 	struct db_query *query = memory_alloc(sizeof(*query));
-	enum status status = wire_params_set(&query->params, statement, params, count, err);
+	enum status status = libpq_params_set(&query->params, statement, params, count, err);
 	if (status != OK) {
-		wire_params_release(&query->params);
+		libpq_params_release(&query->params);
 		free(query);
 		return err_prefix(err, status, "%s", statement->name);
 	}

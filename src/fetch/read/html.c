@@ -25,7 +25,7 @@ struct digits {
 struct html_page {
 	struct arena *arena;
 	struct wire_facts *facts;
-	enum text_charset charset;
+	enum charset charset;
 	struct digits wanted;
 	unsigned phones, types, blocks;
 	bool has_title, has_description, has_language;
@@ -43,7 +43,7 @@ static bool add_fact(struct html_page *page, const char *name, struct str raw, b
 {
 	struct buf text;
 	buf_init(&text, 16 * WIRE_VALUE_MAX);
-	bool added = text_decode(page->charset, html_bounded(raw), in_attribute, &text) &&
+	bool added = charset_decode(page->charset, html_bounded(raw), in_attribute, &text) &&
 		     fact_add(page->facts, page->arena, name, buf_view(&text), max);
 	buf_release(&text);
 	return added;
@@ -57,7 +57,7 @@ static struct str attribute_text(struct html_page *page, struct str raw)
 	if (!raw.n || !memchr(raw.p, '&', raw.n))
 		return raw;
 	buf_init(&text, 16 * WIRE_VALUE_MAX);
-	if (text_decode(page->charset, html_bounded(raw), true, &text))
+	if (charset_decode(page->charset, html_bounded(raw), true, &text))
 		value = arena_str(page->arena, buf_view(&text));
 	buf_release(&text);
 	return value;
@@ -239,10 +239,10 @@ static void on_meta(struct html_page *page, const struct scan_tag *tag)
 {
 	struct str name = str_trim(attribute_text(page, tag->meta_name));
 	struct str content = attribute_text(page, tag->content);
-	if (tag->charset.n > 0 && page->charset == TEXT_UNKNOWN)
-		page->charset = text_charset_of(tag->charset);
-	else if (page->charset == TEXT_UNKNOWN && name.n == 0)
-		page->charset = text_charset_in(content); /* http-equiv */
+	if (tag->charset.n > 0 && page->charset == CHARSET_UNKNOWN)
+		page->charset = charset_of(tag->charset);
+	else if (page->charset == CHARSET_UNKNOWN && name.n == 0)
+		page->charset = charset_in(content); /* http-equiv */
 	if (str_eq_nocase(name, STR("description")) && !page->has_description)
 		page->has_description =
 		    add_fact(page, "description", tag->content, true, FACT_TEXT_MAX);
@@ -299,9 +299,9 @@ void read_html(struct str body, struct str content_type, const struct wire_facts
 	struct str text;
 	struct scan_tag tag;
 	enum scan_item item;
-	page.charset = text_charset_in(content_type);
+	page.charset = charset_in(content_type);
 	if (str_starts(body, STR("\xef\xbb\xbf")))
-		page.charset = TEXT_UTF8;
+		page.charset = CHARSET_UTF8;
 	for (uint32_t i = 0; i < wanted->count; i++)
 		if (str_eq(wanted->of[i].name, STR("telephone")) &&
 		    !read_digits(wanted->of[i].value, &page.wanted))

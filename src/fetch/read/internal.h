@@ -1,9 +1,9 @@
 /* How the reader of pages fits together; a file calls only those above it:
  *
- *   fact.c  clean facts, within an answer's bounds
- *   text.c  character references and charsets
- *   scan.c  tags and texts of a page
- *   html.c  facts of them
+ *   fact.c     clean facts, within an answer's bounds
+ *   charset.c  character references and charsets
+ *   scan.c     tags and texts of a page
+ *   html.c     facts of them
  */
 #ifndef FETCH_READ_INTERNAL_H
 #define FETCH_READ_INTERNAL_H
@@ -17,16 +17,16 @@ static inline bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-/* ---- text.c ---- */
+/* ---- charset.c ---- */
 
-enum text_charset { TEXT_UNKNOWN, TEXT_UTF8, TEXT_LATIN, TEXT_OTHER };
-enum text_charset text_charset_of(struct str name);
+enum charset { CHARSET_UNKNOWN, CHARSET_UTF8, CHARSET_LATIN, CHARSET_OTHER };
+enum charset charset_of(struct str name);
 /* "text/html; charset=x" */
-enum text_charset text_charset_in(struct str type);
+enum charset charset_in(struct str type);
 /* The text as UTF-8 with its references resolved. False: it is empty, its charset is not known, or
  * it passes the buffer's maximum. */
-MUST_CHECK bool text_decode(enum text_charset charset, struct str raw, bool in_attribute,
-			    struct buf *out);
+MUST_CHECK bool charset_decode(enum charset charset, struct str raw, bool in_attribute,
+			       struct buf *out);
 
 /* ---- scan.c: one pass over a page, without looking back ----
  *

@@ -149,7 +149,7 @@ static enum status read_spare(struct export_run *r, struct err *err)
 	struct err ignored;
 	bool left;
 	if (!r->options->dry_run) {
-		enum status status = state_open_spare(&r->state, err);
+		enum status status = export_state_open_spare(&r->state, err);
 		if (status != OK)
 			return status;
 	}
@@ -162,7 +162,7 @@ static enum status read_spare(struct export_run *r, struct err *err)
 	if (status == OK && left && !r->options->dry_run) {
 		status = manifest_write(&r->spare, r->state.spare_manifest, err);
 		if (status == OK)
-			state_remove_journals(&r->state);
+			export_state_remove_journals(&r->state);
 	}
 	return status;
 }
@@ -423,14 +423,14 @@ static enum status export_build(struct export_run *r, struct err *err)
 {
 	enum status status = read_spare(r, err);
 	if (status == OK && !r->options->dry_run)
-		state_flush_begin(&r->state);
+		export_state_flush_begin(&r->state);
 	if (status == OK)
 		status = export_businesses(r, err);
 	if (status == OK)
 		status = list_pages(r, err);
 	if (status == OK)
 		status = others(r, err);
-	state_flush_end(&r->state);
+	export_state_flush_end(&r->state);
 	if (status != OK)
 		return status;
 	export_count(r, &r->next);
@@ -441,7 +441,7 @@ static enum status export_build(struct export_run *r, struct err *err)
 	if (status == OK)
 		status = manifest_write(&r->next, r->state.spare_manifest, err);
 	if (status == OK) {
-		state_remove_journals(&r->state);
+		export_state_remove_journals(&r->state);
 		status = export_state_publish(&r->state, err);
 	}
 	return status == OK && r->options->list ? write_list(r, &r->next, err) : status;

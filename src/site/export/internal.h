@@ -122,11 +122,11 @@ MUST_CHECK enum status export_state_open(struct export_state *s, const struct ex
 					 struct err *err);
 void export_state_close(struct export_state *s);
 /* The spare tree, made when it is not there. */
-MUST_CHECK enum status state_open_spare(struct export_state *s, struct err *err);
+MUST_CHECK enum status export_state_open_spare(struct export_state *s, struct err *err);
 /* Between the two a process keeps the disk writing. Without it the export is slower, so that
  * nothing is told when it cannot be had. */
-void state_flush_begin(struct export_state *s);
-void state_flush_end(struct export_state *s);
+void export_state_flush_begin(struct export_state *s);
+void export_state_flush_end(struct export_state *s);
 /* All that was written is on the disk. */
 MUST_CHECK enum status export_state_sync(const struct export_state *s, struct err *err);
 /* Exchange. The manifest has been written and the journals are gone. */
@@ -137,7 +137,7 @@ MUST_CHECK enum status export_state_journal(const struct export_state *s, int n,
 /* What earlier runs left in journals goes into m; *left: there were some. */
 MUST_CHECK enum status export_state_recover(const struct export_state *s, struct manifest *m,
 					    bool *left, struct err *err);
-void state_remove_journals(const struct export_state *s);
+void export_state_remove_journals(const struct export_state *s);
 
 /* ---- writer.c ---- */
 

@@ -185,7 +185,7 @@ static void remove_strays(const struct export_state *s)
 		closedir(dir);
 }
 
-enum status state_open_spare(struct export_state *s, struct err *err)
+enum status export_state_open_spare(struct export_state *s, struct err *err)
 {
 	remove_strays(s);
 	if (mkdir(s->spare, 0755) != 0 && errno != EEXIST)
@@ -234,7 +234,7 @@ static void flush_until(int ended, int fd)
 		;
 }
 
-void state_flush_begin(struct export_state *s)
+void export_state_flush_begin(struct export_state *s)
 {
 	int pipe_fd[2];
 	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
@@ -257,7 +257,7 @@ void state_flush_begin(struct export_state *s)
 		s->flusher_fd = pipe_fd[1];
 }
 
-void state_flush_end(struct export_state *s)
+void export_state_flush_end(struct export_state *s)
 {
 	if (s->flusher <= 0)
 		return;
@@ -362,7 +362,7 @@ enum status export_state_recover(const struct export_state *s, struct manifest *
 	return status;
 }
 
-void state_remove_journals(const struct export_state *s)
+void export_state_remove_journals(const struct export_state *s)
 {
 	char path[PATH_MAX + 300];
 	struct dirent **found = NULL;

@@ -83,12 +83,12 @@ static size_t put_named(struct buf *out, struct str s, bool in_attribute)
 	return 0;
 }
 
-bool text_decode(enum text_charset charset, struct str raw, bool in_attribute, struct buf *out)
+bool charset_decode(enum charset charset, struct str raw, bool in_attribute, struct buf *out)
 {
 	if (raw.n == 0)
 		return false;
 	bool utf8 = utf8_is_valid(raw);
-	if (charset == TEXT_OTHER && (!utf8 || memchr(raw.p, 0x1b, raw.n)))
+	if (charset == CHARSET_OTHER && (!utf8 || memchr(raw.p, 0x1b, raw.n)))
 		return false;
 	buf_reset(out);
 	for (size_t i = 0; i < raw.n;) {
@@ -112,7 +112,7 @@ bool text_decode(enum text_charset charset, struct str raw, bool in_attribute, s
 
 /* ---- charsets ---- */
 
-enum text_charset text_charset_of(struct str name)
+enum charset charset_of(struct str name)
 {
 	static const char *const latins[] = {"iso-8859-1",   "iso-8859-15", "iso8859-1",
 					     "windows-1252", "latin1",      "us-ascii",
@@ -124,22 +124,22 @@ enum text_charset text_charset_of(struct str name)
 			name.n--;
 	}
 	if (name.n == 0)
-		return TEXT_UNKNOWN;
+		return CHARSET_UNKNOWN;
 	if (str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")))
-		return TEXT_UTF8;
+		return CHARSET_UTF8;
 	for (size_t i = 0; i < COUNT_OF(latins); i++)
 		if (str_eq_nocase(name, str_of(latins[i])))
-			return TEXT_LATIN;
-	return TEXT_OTHER;
+			return CHARSET_LATIN;
+	return CHARSET_OTHER;
 }
 
 /* "text/html; charset=x" */
-enum text_charset text_charset_in(struct str type)
+enum charset charset_in(struct str type)
 {
 	while (type.p) {
 		struct str value = str_trim(str_cut(&type, ';'));
 		if (str_eq_nocase(str_trim(str_cut(&value, '=')), STR("charset")) && value.p)
-			return text_charset_of(value);
+			return charset_of(value);
 	}
-	return TEXT_UNKNOWN;
+	return CHARSET_UNKNOWN;
 }

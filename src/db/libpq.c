@@ -1,17 +1,17 @@
-#include "db/wire.h"
+#include "db/libpq.h"
 #include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum status wire_params_set(struct wire_params *w, const struct db_statement *statement,
-			    const struct db_param *params, int count, struct err *err)
+enum status libpq_params_set(struct libpq_params *w, const struct db_statement *statement,
+			     const struct db_param *params, int count, struct err *err)
 {
 	size_t at[DB_PARAMS_MAX];
 
 	must(count == statement->params && count <= DB_PARAMS_MAX);
-	buf_init(&w->text, WIRE_PARAMS_BYTES);
+	buf_init(&w->text, LIBPQ_PARAMS_BYTES);
 	for (int i = 0; i < count; i++) {
 		const struct db_param *p = &params[i];
 		at[i] = w->text.n;
@@ -43,13 +43,13 @@ enum status wire_params_set(struct wire_params *w, const struct db_statement *st
 	}
 	if (buf_failed(&w->text))
 		return err_set(err, TOO_LARGE, "%s: parameters of more than %d bytes",
-			       statement->name, WIRE_PARAMS_BYTES);
+			       statement->name, LIBPQ_PARAMS_BYTES);
 	for (int i = 0; i < count; i++)
 		w->values[i] = params[i].kind == DB_PARAM_NULL ? NULL : w->text.p + at[i];
 	return OK;
 }
 
-void wire_params_release(struct wire_params *w)
+void libpq_params_release(struct libpq_params *w)
 {
 	buf_release(&w->text);
 }
@@ -60,7 +60,7 @@ static int first_line(const char *message)
 	return (int)strcspn(message, "\n");
 }
 
-enum status wire_connection_error(PGconn *connection, struct err *err)
+enum status libpq_connection_error(PGconn *connection, struct err *err)
 {
 	const char *message = PQerrorMessage(connection);
 	return err_set(err, UNAVAILABLE, "database: %.*s", first_line(message), message);
@@ -94,10 +94,11 @@ static enum status status_of(const char *sqlstate)
 	return FAILED;
 }
 
-enum status wire_result(PGconn *connection, PGresult *result, struct db_rows *rows, struct err *err)
+enum status libpq_result(PGconn *connection, PGresult *result, struct db_rows *rows,
+			 struct err *err)
 {
 	if (!result)
-		return wire_connection_error(connection, err);
+		return libpq_connection_error(connection, err);
 
 	ExecStatusType kind = PQresultStatus(result);
 	if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK || kind == PGRES_COPY_IN ||
@@ -121,7 +122,7 @@ enum status wire_result(PGconn *connection, PGresult *result, struct db_rows *ro
 		status = err_set(err, status_of(sqlstate), "database: %s (%s)%s%s", message,
 				 sqlstate, detail ? ": " : "", detail ? detail : "");
 	else if (PQstatus(connection) != CONNECTION_OK)
-		status = wire_connection_error(connection, err);
+		status = libpq_connection_error(connection, err);
 	else
 		status =
 		    err_set(err, UNAVAILABLE, "database: %.*s",
@@ -130,14 +131,16 @@ enum status wire_result(PGconn *connection, PGresult *result, struct db_rows *ro
 	return status;
 }
 
-void wire_keywords(const char *conninfo, const char *program, const char **keywords,
-		   const char **values)
+void libpq_keywords(const char *conninfo, const char *program, const char **keywords,
+		    const char **values)
 {
-	/* Later ones win over what conninfo says. No GSS: its negotiation blocks in name resolution. */
-	static const char *const names[WIRE_KEYWORDS] = {"connect_timeout",           "dbname",
-							 "fallback_application_name", "gssencmode",
-							 "client_encoding",           NULL};
-	const char *const texts[WIRE_KEYWORDS] = {"10", conninfo, program, "disable", "UTF8", NULL};
+	/* Later ones win over what conninfo says. No GSS: its negotiation
+	 * blocks in name resolution. */
+	static const char *const names[LIBPQ_KEYWORDS] = {"connect_timeout",           "dbname",
+							  "fallback_application_name", "gssencmode",
+							  "client_encoding",           NULL};
+	const char *const texts[LIBPQ_KEYWORDS] = {"10",      conninfo, program,
+						   "disable", "UTF8",   NULL};
 	memcpy(keywords, names, sizeof(names));
 	memcpy(values, texts, sizeof(texts));
 }

@@ -1,0 +1,121 @@
+/* What stages share: addresses, requests, texts and arrays. */
+#include "pipeline/stages/stage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/percent.h"
+#include "directory/record/record.h"
+#include "sql/pipeline.h"
+
+struct str stage_host(struct str url)
+{
+	const char *begin = memmem(url.p, url.n, "://", 3);
+	struct str rest =
+	    begin ? (struct str){begin + 3, url.n - (size_t)(begin + 3 - url.p)} : url;
+	size_t n = 0;
+	while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#' &&
+	       rest.p[n] != ':')
+		n++;
+	return (struct str){rest.p, n};
+}
+
+struct str stage_url(struct stage_claim *claim, const char *template, const struct db_rows *rows,
+		     int row)
+{
+	static const struct {
+		const char *name;
+		int column;
+	} values[] = {{"{name}", SQL_INPUTS_NAME},         {"{street}", SQL_INPUTS_STREET},
+		      {"{postcode}", SQL_INPUTS_POSTCODE}, {"{city}", SQL_INPUTS_CITY},
+		      {"{country}", SQL_INPUTS_COUNTRY},   {"{id}", SQL_INPUTS_ID}};
+	struct buf out;
+	buf_init(&out, WIRE_URL_MAX);
+	for (const char *p = template; *p;) {
+		size_t v = 0, n = COUNT_OF(values);
+		while (v < n && strncmp(p, values[v].name, strlen(values[v].name)) != 0)
+			v++;
+		if (v == n) {
+			buf_putc(&out, *p++);
+			continue;
+		}
+		if (values[v].column == SQL_INPUTS_ID) {
+			char id[RECORD_ID_TEXT];
+			record_id_format(db_i64(rows, row, SQL_INPUTS_ID), id);
+			percent_put(&out, str_of(id), "");
+		} else {
+			percent_put(&out, db_text(rows, row, values[v].column), "");
+		}
+		p += strlen(values[v].name);
+	}
+	struct str url = buf_failed(&out) ? STR("") : arena_str(claim->arena, buf_view(&out));
+	buf_release(&out);
+	return url;
+}
+
+void stage_facts(const char *text, struct wire_facts *out)
+{
+	struct str rest = str_of(text);
+	while (rest.p && out->count < WIRE_PAIRS_MAX) {
+		struct str pointer = str_cut(&rest, ' ');
+		struct str name = str_cut(&pointer, '=');
+		if (name.n && pointer.p)
+			out->of[out->count++] = (struct wire_fact){name, pointer};
+	}
+}
+
+struct str stage_text(struct stage_claim *claim, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	must(n >= 0 && (size_t)n < sizeof(text));
+	return arena_str(claim->arena, (struct str){text, (size_t)n});
+}
+
+/* ---- arrays ---- */
+
+void array_begin(struct buf *a)
+{
+	buf_reset(a);
+	buf_putc(a, '{');
+}
+
+static void array_comma(struct buf *a)
+{
+	if (a->n > 1)
+		buf_putc(a, ',');
+}
+
+void array_i64(struct buf *a, int64_t value)
+{
+	array_comma(a);
+	buf_printf(a, "%lld", (long long)value);
+}
+
+void array_null(struct buf *a)
+{
+	array_comma(a);
+	buf_puts(a, "NULL");
+}
+
+void array_text(struct buf *a, struct str value)
+{
+	array_comma(a);
+	buf_putc(a, '"');
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.p[i] == '"' || value.p[i] == '\\')
+			buf_putc(a, '\\');
+		buf_putc(a, value.p[i]);
+	}
+	buf_putc(a, '"');
+}
+
+struct db_param array_end(struct buf *a)
+{
+	buf_putc(a, '}');
+	must(!buf_failed(a)); /* claims and their values are bounded */
+	return DB_TEXT(buf_view(a));
+}
