@@ -166,7 +166,7 @@ static enum status init_make_schema(const struct instance *i, struct db *admin,
 static enum status init_existing(struct instance *i, struct err *err)
 {
 	char database[ROLE_NAME_MAX], prefix[ROLE_NAME_MAX];
-	struct migrate_passwords passwords;
+	struct migrate_passwords passwords = {0};
 	struct db *admin = NULL;
 	struct buf secrets;
 
