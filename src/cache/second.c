@@ -338,10 +338,10 @@ static enum second_result read_done(const redisReply *reply, struct str *value)
 }
 
 /* PREFIX and the key; keys are at most STORE_KEY_MAX long. */
-struct name {
+struct second_name {
 	char p[1200];
 };
-static struct str name_of(const char *prefix, struct str key, struct name *out)
+static struct str name_of(const char *prefix, struct str key, struct second_name *out)
 {
 	size_t n = strlen(prefix);
 	must(n + key.n <= sizeof(out->p));
@@ -358,7 +358,7 @@ static struct str number_text(uint64_t value, char out[24])
 struct second_request *second_get(struct second *second, struct str key, second_done *done,
 				  void *ctx)
 {
-	struct name name;
+	struct second_name name;
 	const struct str words[] = {STR("GET"), name_of(VALUE_PREFIX, key, &name)};
 	return send_request(second, 2, words, read_value, done, ctx);
 }
@@ -375,7 +375,7 @@ struct second_request *second_lock(struct second *second, struct str key,
 				   const struct second_token *token, int64_t lease_ms,
 				   second_done *done, void *ctx)
 {
-	struct name name;
+	struct second_name name;
 	char lease_text[24];
 	const struct str words[] = {STR("EVAL"),
 				    str_of(script_lock),
@@ -390,7 +390,7 @@ struct second_request *second_put(struct second *second, struct str key,
 				  const struct second_token *token, struct str value,
 				  int64_t ttl_ms, second_done *done, void *ctx)
 {
-	struct name value_name, lock_name;
+	struct second_name value_name, lock_name;
 	char ttl_text[24];
 	const struct str words[] = {STR("EVAL"),
 				    str_of(script_put),
@@ -407,7 +407,7 @@ struct second_request *second_put(struct second *second, struct str key,
 
 void second_unlock(struct second *second, struct str key, const struct second_token *token)
 {
-	struct name name;
+	struct second_name name;
 	const struct str words[] = {
 	    STR("EVAL"),         str_of(script_unlock), STR("1"), name_of(LOCK_PREFIX, key, &name),
 	    str_of(token->text), STR(CHANNEL),          key};

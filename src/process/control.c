@@ -60,7 +60,7 @@ void control_answer_status(const struct supervisor *sv, int fd)
 				      .state = sv->stopping ? PROCESS_STOPPING : PROCESS_RUNNING,
 				      .uptime_ms = clock_ms() - sv->started_ms};
 	for (int n = 0; send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) > 0 && n < sv->count; n++) {
-		const struct slot *s = &sv->slots[n];
+		const struct process_slot *s = &sv->slots[n];
 		reply =
 		    (struct control_reply){.version = CONTROL_VERSION,
 					   .more = n + 1 < sv->count,

@@ -9,11 +9,11 @@
 enum { SLOTS_MAX = SCOREBOARD_SLOTS_MAX, SLOT_NAME = SCOREBOARD_NAME };
 
 /* One process of a class: its state over all its restarts. */
-struct slot {
+struct process_slot {
 	const struct process_class *class;
-	int index;         /* among the slots of its class */
-	struct slot *peer; /* the other one of its pair; NULL: it works alone */
-	bool front;        /* of the pair */
+	int index;                 /* among the slots of its class */
+	struct process_slot *peer; /* the other one of its pair; NULL: it works alone */
+	bool front;                /* of the pair */
 	bool needs_database;
 	enum process_state state;
 	pid_t pid;
@@ -40,7 +40,7 @@ struct supervisor {
 	struct instance *instance;
 	const struct process_class *classes;
 	const char *program_dir;
-	struct slot slots[SLOTS_MAX];
+	struct process_slot slots[SLOTS_MAX];
 	int count;
 	int signals, control, lock;
 	int settings_fd;        /* the settings of now, for the processes */
@@ -70,29 +70,31 @@ MUST_CHECK enum status listen_open(const struct config *c, enum config_id option
 
 /* Start the process of a slot from its row. ready_fd, peer_fd: -1 when it gets none. *separation:
  * what the start gave, as bits. */
-MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct slot *s, int ready_fd,
-				    int peer_fd, unsigned *separation, pid_t *pid, struct err *err);
+MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct process_slot *s,
+				    int ready_fd, int peer_fd, unsigned *separation, pid_t *pid,
+				    struct err *err);
 
 /* ---- slot.c ---- */
 
-void slot_name(const struct slot *s, char out[SLOT_NAME]);
+void slot_name(const struct process_slot *s, char out[SLOT_NAME]);
 /* Give each slot of a pair its peer. */
 void slot_find_peers(struct supervisor *sv);
 /* The scoreboard with a row for each slot. */
 MUST_CHECK enum status slot_make_board(struct supervisor *sv, struct err *err);
 /* Start what may start, kill what overstays. Returns when to look again (clock_ms). */
-int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool database_runs);
+int64_t slot_advance(struct supervisor *sv, struct process_slot *s, int64_t now,
+		     bool database_runs);
 /* Ask it to end, and its peer after it; killed after grace_ms. */
-void slot_stop(struct supervisor *sv, struct slot *s, int64_t grace_ms);
+void slot_stop(struct supervisor *sv, struct process_slot *s, int64_t grace_ms);
 /* It runs, its peer too, and neither has a predecessor that still works. */
-bool slot_replaceable(const struct slot *s);
+bool slot_replaceable(const struct process_slot *s);
 /* Replace the process of a slot, and its peer, by successors with the present settings. */
-void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms);
+void slot_replace(struct supervisor *sv, struct process_slot *s, int64_t grace_ms);
 /* The process has written to ready_fd or closed it. */
-void slot_take_ready(struct supervisor *sv, struct slot *s);
+void slot_take_ready(struct supervisor *sv, struct process_slot *s);
 /* The process has been reaped. */
-void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_status);
-void slot_close_listener(struct slot *s);
+void slot_ended(struct supervisor *sv, struct process_slot *s, pid_t pid, int wait_status);
+void slot_close_listener(struct process_slot *s);
 
 /* ---- control.c ---- */
 

@@ -102,7 +102,7 @@ static enum status launch_open_key(const struct supervisor *sv, const struct pro
 }
 
 static enum status launch_from_row(struct launch *l, const struct supervisor *sv,
-				   const struct slot *s, struct err *err)
+				   const struct process_slot *s, struct err *err)
 {
 	const struct process_class *class = s->class;
 	const struct config *c = &sv->instance->config;
@@ -141,7 +141,7 @@ static enum status launch_from_row(struct launch *l, const struct supervisor *sv
 	return launch_add_databases(l, sv, class, err);
 }
 
-enum status launch_start(const struct supervisor *sv, const struct slot *s, int ready_fd,
+enum status launch_start(const struct supervisor *sv, const struct process_slot *s, int ready_fd,
 			 int peer_fd, unsigned *separation, pid_t *pid, struct err *err)
 {
 	static struct launch l; /* large, and one process starts at a time */

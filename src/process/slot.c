@@ -29,7 +29,7 @@ enum {
 	PEER_GRACE_MS = 2000,
 };
 
-void slot_name(const struct slot *s, char out[SLOT_NAME])
+void slot_name(const struct process_slot *s, char out[SLOT_NAME])
 {
 	if (s->class->count)
 		snprintf(out, SLOT_NAME, "%s/%d", s->class->name, s->index + 1);
@@ -40,9 +40,9 @@ void slot_name(const struct slot *s, char out[SLOT_NAME])
 void slot_find_peers(struct supervisor *sv)
 {
 	for (int n = 0; n < sv->count; n++) {
-		struct slot *a = &sv->slots[n];
+		struct process_slot *a = &sv->slots[n];
 		for (int m = n + 1; m < sv->count && a->class->pair && !a->peer; m++) {
-			struct slot *b = &sv->slots[m];
+			struct process_slot *b = &sv->slots[m];
 			if (a->class == b->class || a->index != b->index || !b->class->pair ||
 			    strcmp(a->class->pair, b->class->pair) != 0)
 				continue;
@@ -57,14 +57,14 @@ void slot_find_peers(struct supervisor *sv)
 	}
 }
 
-void slot_close_listener(struct slot *s)
+void slot_close_listener(struct process_slot *s)
 {
 	if (s->listener >= 0)
 		close(s->listener);
 	s->listener = -1;
 }
 
-static void slot_set_state(struct supervisor *sv, struct slot *s, enum process_state state)
+static void slot_set_state(struct supervisor *sv, struct process_slot *s, enum process_state state)
 {
 	char name[SLOT_NAME];
 	slot_name(s, name);
@@ -87,7 +87,7 @@ enum status slot_make_board(struct supervisor *sv, struct err *err)
 	return status;
 }
 
-static void slot_begin_region(struct supervisor *sv, struct slot *s)
+static void slot_begin_region(struct supervisor *sv, struct process_slot *s)
 {
 	if (!s->class->stats_bytes)
 		return;
@@ -128,7 +128,7 @@ static void slot_free_cache(struct supervisor *sv, int *slot)
 
 /* ---- start ---- */
 
-static void slot_back_off(struct supervisor *sv, struct slot *s)
+static void slot_back_off(struct supervisor *sv, struct process_slot *s)
 {
 	int64_t limit = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
 	slot_set_state(sv, s, PROCESS_BACKOFF);
@@ -140,14 +140,14 @@ static void slot_back_off(struct supervisor *sv, struct slot *s)
 		slot_close_listener(s);
 }
 
-static void slot_signal(const struct slot *s, pid_t pid)
+static void slot_signal(const struct process_slot *s, pid_t pid)
 {
 	must(pid > 0);
 	kill(pid, s->class->stop_signal ? s->class->stop_signal(pid) : SIGTERM);
 }
 
 /* Its peer has ended, and it cannot work alone. */
-static void slot_end_after_peer(struct supervisor *sv, struct slot *s)
+static void slot_end_after_peer(struct supervisor *sv, struct process_slot *s)
 {
 	if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
 		s->restarts++;
@@ -159,7 +159,7 @@ static void slot_end_after_peer(struct supervisor *sv, struct slot *s)
 	}
 }
 
-static enum status slot_spawn(struct supervisor *sv, struct slot *s, int peer_fd)
+static enum status slot_spawn(struct supervisor *sv, struct process_slot *s, int peer_fd)
 {
 	struct err err;
 	char name[SLOT_NAME];
@@ -197,7 +197,7 @@ static enum status slot_spawn(struct supervisor *sv, struct slot *s, int peer_fd
 }
 
 /* Start the process of a slot; for the front of a pair, both processes. */
-static void slot_start(struct supervisor *sv, struct slot *s)
+static void slot_start(struct supervisor *sv, struct process_slot *s)
 {
 	int pair[2] = {-1, -1};
 	if (s->peer && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -219,7 +219,7 @@ static void slot_start(struct supervisor *sv, struct slot *s)
 	}
 }
 
-static void slot_ready(struct supervisor *sv, struct slot *s)
+static void slot_ready(struct supervisor *sv, struct process_slot *s)
 {
 	char name[SLOT_NAME];
 	slot_name(s, name);
@@ -228,7 +228,7 @@ static void slot_ready(struct supervisor *sv, struct slot *s)
 	log_info("ready", LOG_S("process", name), LOG_I("ms", clock_ms() - s->started_ms));
 }
 
-void slot_take_ready(struct supervisor *sv, struct slot *s)
+void slot_take_ready(struct supervisor *sv, struct process_slot *s)
 {
 	unsigned char byte;
 	ssize_t n = read(s->ready_fd, &byte, 1);
@@ -242,7 +242,7 @@ void slot_take_ready(struct supervisor *sv, struct slot *s)
 
 /* ---- end ---- */
 
-void slot_stop(struct supervisor *sv, struct slot *s, int64_t grace_ms)
+void slot_stop(struct supervisor *sv, struct process_slot *s, int64_t grace_ms)
 {
 	if (s->state == PROCESS_BACKOFF) {
 		slot_set_state(sv, s, PROCESS_DOWN);
@@ -255,7 +255,7 @@ void slot_stop(struct supervisor *sv, struct slot *s, int64_t grace_ms)
 	}
 }
 
-static void slot_retire(struct slot *s, int64_t grace_ms)
+static void slot_retire(struct process_slot *s, int64_t grace_ms)
 {
 	bool last = s->peer && !s->front;
 	if (!last)
@@ -269,15 +269,15 @@ static void slot_retire(struct slot *s, int64_t grace_ms)
 	s->retiring_kill_at_ms = clock_ms() + grace_ms + (last ? PEER_GRACE_MS : 0);
 }
 
-bool slot_replaceable(const struct slot *s)
+bool slot_replaceable(const struct process_slot *s)
 {
 	return s->state == PROCESS_RUNNING && !s->retiring &&
 	       (!s->peer || (s->peer->state == PROCESS_RUNNING && !s->peer->retiring));
 }
 
-void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms)
+void slot_replace(struct supervisor *sv, struct process_slot *s, int64_t grace_ms)
 {
-	struct slot *front = s->peer && !s->front ? s->peer : s;
+	struct process_slot *front = s->peer && !s->front ? s->peer : s;
 	if (front->class->exclusive) {
 		/* slot_advance starts it again when it is down. */
 		slot_stop(sv, front, grace_ms);
@@ -295,7 +295,7 @@ void slot_replace(struct supervisor *sv, struct slot *s, int64_t grace_ms)
  * socket; its successor accepts them from the same socket. Checks are counted and times are not
  * compared, so that nothing is replaced after the whole machine was suspended. Returns when to
  * check again. */
-static int64_t slot_watch(struct supervisor *sv, struct slot *s, int64_t now)
+static int64_t slot_watch(struct supervisor *sv, struct process_slot *s, int64_t now)
 {
 	int64_t limit_ms =
 	    s->class->beats ? config_number(&sv->instance->config, s->class->hang) : 0;
@@ -321,7 +321,7 @@ static int64_t slot_watch(struct supervisor *sv, struct slot *s, int64_t now)
 	return now;
 }
 
-static void slot_retired(struct supervisor *sv, struct slot *s)
+static void slot_retired(struct supervisor *sv, struct process_slot *s)
 {
 	char name[SLOT_NAME];
 	slot_name(s, name);
@@ -333,7 +333,7 @@ static void slot_retired(struct supervisor *sv, struct slot *s)
 		slot_signal(s->peer, s->peer->retiring);
 }
 
-void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_status)
+void slot_ended(struct supervisor *sv, struct process_slot *s, pid_t pid, int wait_status)
 {
 	char name[SLOT_NAME];
 	if (pid == s->retiring) {
@@ -370,7 +370,7 @@ void slot_ended(struct supervisor *sv, struct slot *s, pid_t pid, int wait_statu
 
 /* ---- what is due ---- */
 
-static bool slot_due(const struct slot *s, int64_t now)
+static bool slot_due(const struct process_slot *s, int64_t now)
 {
 	return s->state == PROCESS_DOWN || (s->state == PROCESS_BACKOFF && s->start_at_ms <= now);
 }
@@ -380,7 +380,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t slot_advance(struct supervisor *sv, struct slot *s, int64_t now, bool database_runs)
+int64_t slot_advance(struct supervisor *sv, struct process_slot *s, int64_t now, bool database_runs)
 {
 	int64_t next = INT64_MAX;
 	bool may = !sv->stopping && (database_runs || !s->needs_database);

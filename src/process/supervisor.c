@@ -94,12 +94,12 @@ static void add_slots(struct supervisor *sv, const struct process_class *class, 
 {
 	for (int n = 0; n < count; n++) {
 		must(sv->count < SLOTS_MAX);
-		sv->slots[sv->count++] = (struct slot){.class = class,
-						       .index = n,
-						       .listener = -1,
-						       .ready_fd = -1,
-						       .region = -1,
-						       .retiring_region = -1};
+		sv->slots[sv->count++] = (struct process_slot){.class = class,
+							       .index = n,
+							       .listener = -1,
+							       .ready_fd = -1,
+							       .region = -1,
+							       .retiring_region = -1};
 	}
 }
 
@@ -115,7 +115,7 @@ static enum status make_slots(struct supervisor *sv, struct err *err)
 	slot_find_peers(sv);
 	status = slot_make_board(sv, err);
 	for (int n = 0; n < sv->count && status == OK; n++) {
-		struct slot *s = &sv->slots[n];
+		struct process_slot *s = &sv->slots[n];
 		if (s->class->caches && !sv->cache)
 			status = make_cache(sv, err);
 		if (status == OK && s->class->listens && s->index == 0)
@@ -163,7 +163,7 @@ static int64_t earlier(int64_t a, int64_t b)
 static void advance_reload(struct supervisor *sv)
 {
 	while (sv->reloading < sv->count && !sv->stopping) {
-		struct slot *s = &sv->slots[sv->reloading];
+		struct process_slot *s = &sv->slots[sv->reloading];
 		if (!s->class->embedded_only) {
 			if (s->state != PROCESS_RUNNING)
 				return;
@@ -209,7 +209,7 @@ static void give_up(struct supervisor *sv)
 {
 	char text[256], name[SLOT_NAME];
 	for (int n = 0; n < sv->count && sv->ready_fd >= 0 && !sv->stopping; n++) {
-		const struct slot *s = &sv->slots[n];
+		const struct process_slot *s = &sv->slots[n];
 		if (s->failures < SUPERVISE_ATTEMPTS || s->waits)
 			continue;
 		slot_name(s, name);

@@ -17,16 +17,17 @@ void chain_free(struct store *store, const struct chain *chain)
 	for (uint32_t i = 0; i < chain->count; i++) {
 		word_t *state = &store->state[chain->block[i]];
 		uint64_t s = load(state);
-		if (state_sequence(s) != state_sequence(chain->state[i]) ||
-		    state_kind(s) == BLOCK_FREE)
+		if (block_state_sequence(s) != block_state_sequence(chain->state[i]) ||
+		    block_state_kind(s) == BLOCK_FREE)
 			continue;
 		STORE_POINT("free a block");
 		/* The publisher may change the kind to published at this moment: then try once
 		 * more. */
-		uint64_t freed = state_make(state_sequence(s) + 1, 0, BLOCK_FREE);
+		uint64_t freed = block_state_make(block_state_sequence(s) + 1, 0, BLOCK_FREE);
 		if (swap(state, s, freed) ||
-		    (state_sequence(s = load(state)) == state_sequence(chain->state[i]) &&
-		     state_kind(s) != BLOCK_FREE && swap(state, s, freed)))
+		    (block_state_sequence(s = load(state)) ==
+			 block_state_sequence(chain->state[i]) &&
+		     block_state_kind(s) != BLOCK_FREE && swap(state, s, freed)))
 			atomic_fetch_add_explicit(&store->head->free, 1, memory_order_relaxed);
 	}
 	if (chain->count)
@@ -38,7 +39,7 @@ void chain_settle(struct store *store, const struct chain *chain)
 	for (uint32_t i = 0; i < chain->count; i++) {
 		STORE_POINT("settle a block");
 		swap(&store->state[chain->block[i]], chain->state[i],
-		     state_make(state_sequence(chain->state[i]), 0, BLOCK_PUBLISHED));
+		     block_state_make(block_state_sequence(chain->state[i]), 0, BLOCK_PUBLISHED));
 	}
 }
 
@@ -52,9 +53,10 @@ uint32_t block_take(struct store *store, uint64_t *state)
 		if (at == 0 || at > head->blocks)
 			at = 1;
 		uint64_t s = peek(&store->state[at]);
-		if (state_kind(s) != BLOCK_FREE)
+		if (block_state_kind(s) != BLOCK_FREE)
 			continue;
-		uint64_t taken = state_make(state_sequence(s), store->slot, BLOCK_PRIVATE);
+		uint64_t taken =
+		    block_state_make(block_state_sequence(s), store->slot, BLOCK_PRIVATE);
 		if (!swap(&store->state[at], s, taken))
 			continue;
 		STORE_POINT("took a block");

@@ -61,19 +61,19 @@ static inline uint64_t stamp_make(uint64_t w, int64_t ms)
 
 enum block_kind { BLOCK_FREE, BLOCK_PRIVATE, BLOCK_PUBLISHED };
 
-static inline uint64_t state_make(uint64_t sequence, int owner, enum block_kind kind)
+static inline uint64_t block_state_make(uint64_t sequence, int owner, enum block_kind kind)
 {
 	return sequence << 16 | (uint64_t)owner << 8 | (uint64_t)kind;
 }
-static inline enum block_kind state_kind(uint64_t s)
+static inline enum block_kind block_state_kind(uint64_t s)
 {
 	return (enum block_kind)(s & 255);
 }
-static inline int state_owner(uint64_t s)
+static inline int block_state_owner(uint64_t s)
 {
 	return (int)(s >> 8 & 255);
 }
-static inline uint64_t state_sequence(uint64_t s)
+static inline uint64_t block_state_sequence(uint64_t s)
 {
 	return s >> 16;
 }
@@ -114,7 +114,7 @@ struct bucket {
 	struct entry way[STORE_WAYS];
 };
 
-struct block {
+struct store_block {
 	word_t next; /* number of the next one, 0: the last */
 	word_t payload[PAYLOAD_WORDS];
 };
@@ -122,8 +122,8 @@ struct block {
 struct store {
 	struct head *head;
 	struct bucket *bucket;
-	word_t *state;       /* [blocks + 1] */
-	struct block *block; /* [blocks + 1]; number 0 is never used */
+	word_t *state;             /* [blocks + 1] */
+	struct store_block *block; /* [blocks + 1]; number 0 is never used */
 	int slot;
 	bool woken;
 };

@@ -27,7 +27,7 @@ static uint64_t buckets_for(uint64_t blocks)
 static size_t bytes_for(uint64_t blocks)
 {
 	return aligned(sizeof(struct head)) + buckets_for(blocks) * sizeof(struct bucket) +
-	       aligned((blocks + 1) * sizeof(word_t)) + (blocks + 1) * sizeof(struct block);
+	       aligned((blocks + 1) * sizeof(word_t)) + (blocks + 1) * sizeof(struct store_block);
 }
 
 enum status store_create(size_t bytes, int *fd, struct err *err)
@@ -85,7 +85,7 @@ enum status store_attach(int fd, int slot, struct store **out, struct err *err)
 	store->head = head;
 	store->bucket = (struct bucket *)(p += aligned(sizeof(*head)));
 	store->state = (word_t *)(p += head->buckets * sizeof(struct bucket));
-	store->block = (struct block *)(p + aligned((head->blocks + 1) * sizeof(word_t)));
+	store->block = (struct store_block *)(p + aligned((head->blocks + 1) * sizeof(word_t)));
 	store->slot = slot;
 	*out = store;
 	return OK;
@@ -176,19 +176,19 @@ static void collect_garbage(struct store *store, int slot)
 	bool stood = mark_reached(store, reached);
 	for (uint64_t b = 1; b <= blocks && stood; b++) {
 		uint64_t s = noted[b];
-		bool dead = state_kind(s) == BLOCK_PRIVATE && state_owner(s) == slot;
+		bool dead = block_state_kind(s) == BLOCK_PRIVATE && block_state_owner(s) == slot;
 		if (reached[b / 64] >> (b % 64) & 1) {
 			if (dead)
 				swap(&store->state[b], s,
-				     state_make(state_sequence(s), 0, BLOCK_PUBLISHED));
-		} else if (dead || state_kind(s) == BLOCK_PUBLISHED) {
+				     block_state_make(block_state_sequence(s), 0, BLOCK_PUBLISHED));
+		} else if (dead || block_state_kind(s) == BLOCK_PUBLISHED) {
 			if (swap(&store->state[b], s,
-				 state_make(state_sequence(s) + 1, 0, BLOCK_FREE)))
+				 block_state_make(block_state_sequence(s) + 1, 0, BLOCK_FREE)))
 				atomic_store_explicit(&store->head->hint, b, memory_order_relaxed);
 		}
 	}
 	for (uint64_t b = 1; b <= blocks; b++)
-		free_count += state_kind(peek(&store->state[b])) == BLOCK_FREE;
+		free_count += block_state_kind(peek(&store->state[b])) == BLOCK_FREE;
 	atomic_store_explicit(&store->head->free, free_count, memory_order_relaxed);
 	free(noted);
 	free(reached);
@@ -247,9 +247,10 @@ bool store_check(const struct store *store, uint64_t alive, struct err *err)
 	}
 	for (uint64_t b = 1; b <= blocks && good; b++) {
 		uint64_t s = load(&store->state[b]);
-		bool private = state_kind(s) == BLOCK_PRIVATE && (alive >> state_owner(s) & 1);
-		if ((state_kind(s) == BLOCK_FREE && reached[b]) ||
-		    (state_kind(s) != BLOCK_FREE && !reached[b] && !private))
+		bool private =
+		    block_state_kind(s) == BLOCK_PRIVATE && (alive >> block_state_owner(s) & 1);
+		if ((block_state_kind(s) == BLOCK_FREE && reached[b]) ||
+		    (block_state_kind(s) != BLOCK_FREE && !reached[b] && !private))
 			good = err_set(err, FAILED, "block %zu is %s", (size_t)b,
 				       reached[b] ? "free and reached" : "lost") == OK;
 	}

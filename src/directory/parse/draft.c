@@ -21,7 +21,7 @@ void draft_init(struct draft *d, struct parser *parser)
 	*d = (struct draft){.parser = parser};
 	arena_init(&d->arena, DRAFT_ARENA_BYTES);
 	buf_init(&d->extra, record_fields[RECORD_EXTRA].max_bytes);
-	hours_init(&d->hours);
+	parse_hours_init(&d->hours);
 }
 
 void draft_reset(struct draft *d, uint64_t line)
@@ -29,7 +29,7 @@ void draft_reset(struct draft *d, uint64_t line)
 	arena_reset(&d->arena);
 	buf_reset(&d->extra);
 	memset(d->field, 0, sizeof(d->field));
-	hours_reset(&d->hours);
+	parse_hours_reset(&d->hours);
 	d->hours_text = (struct str){NULL, 0};
 	d->street_name = d->house_number = (struct str){NULL, 0};
 	d->line = line;
@@ -42,7 +42,7 @@ void draft_release(struct draft *d)
 {
 	arena_release(&d->arena);
 	buf_release(&d->extra);
-	hours_release(&d->hours);
+	parse_hours_release(&d->hours);
 }
 
 void draft_reject(struct draft *d, const char *field, struct str value, const char *cause)
@@ -420,7 +420,7 @@ static bool put_hours_object(struct draft *d, struct str value)
 		if (json_parse(&d->arena, (struct str){p, value.n}, &v, &ignored) != OK)
 			return false;
 	}
-	hours_value(&d->hours, v);
+	parse_hours_value(&d->hours, v);
 	return true;
 }
 
@@ -429,8 +429,8 @@ static void put_hours(struct draft *d, struct str value)
 	value = str_trim(value);
 	if (put_hours_object(d, value))
 		return;
-	d->hours_text = hours_given(&d->hours) ? (struct str){NULL, 0} : value;
-	hours_text(&d->hours, value);
+	d->hours_text = parse_hours_given(&d->hours) ? (struct str){NULL, 0} : value;
+	parse_hours_text(&d->hours, value);
 }
 
 void draft_put(struct draft *d, const struct binding *b, struct str value)
@@ -473,7 +473,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		put_hours(d, value);
 		break;
 	case TARGET_HOURS_DAY:
-		hours_day(&d->hours, b->detail[0] - '0', value);
+		parse_hours_day(&d->hours, b->detail[0] - '0', value);
 		break;
 	case TARGET_EXTRA:
 		put_extra(d, b->detail, value);
@@ -605,18 +605,19 @@ static void finish_hours(struct draft *d)
 {
 	struct buf out;
 	struct str *field = &d->field[RECORD_HOURS], country = d->field[RECORD_COUNTRY];
-	struct hours_draft *h = &d->hours;
+	struct parse_hours_draft *h = &d->hours;
 	d->parser->summary.values_dropped += h->past;
-	if (field->p || !hours_given(h))
+	if (field->p || !parse_hours_given(h))
 		return;
 	buf_init(&out, record_fields[RECORD_HOURS].max_bytes);
-	const char *why = hours_write(h, country_has_offset(country, h->offset_minutes), &out);
+	const char *why =
+	    parse_hours_write(h, country_has_offset(country, h->offset_minutes), &out);
 	if (!why) {
 		*field = arena_str(&d->arena, buf_view(&out));
 	} else if (h->foreign && d->hours_text.n && hours_check(d->hours_text) == NULL) {
 		draft_field(d, RECORD_HOURS, d->hours_text); /* OpenStreetMap's language */
 	} else {
-		hours_remark(text_value(d, RECORD_HOURS, buf_view(&h->written)), &out);
+		parse_hours_remark(text_value(d, RECORD_HOURS, buf_view(&h->written)), &out);
 		*field = arena_str(&d->arena, buf_view(&out));
 	}
 	buf_release(&out);

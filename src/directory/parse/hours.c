@@ -12,7 +12,7 @@ enum token { DAY, DAYS, CLOSED, ALL_DAY, ALWAYS, TO, AND, END_OF_RULE, LINE, NOT
 /* Languages of names of days. */
 enum { EN = 1, DE = 2, FR = 4, IT = 8, ES = 16, NL = 32, PT = 64, ANY = 127, LANGUAGES = 7 };
 
-static const struct word {
+static const struct hours_word {
 	struct str text;
 	enum token token;
 	unsigned value, languages;
@@ -30,7 +30,7 @@ static bool is_letter(char c)
 }
 
 /* Lower case, without marks, wide forms and no-break spaces. False: too long, or not UTF-8. */
-static bool hours_fold(struct str text, char out[TEXT_BYTES], size_t *n)
+static bool parse_hours_fold(struct str text, char out[TEXT_BYTES], size_t *n)
 {
 	utf8proc_uint8_t *folded = NULL;
 	utf8proc_ssize_t k = utf8proc_map(
@@ -116,12 +116,12 @@ static bool clock_minutes(struct str *s, int *minute, bool *bare)
 	return *minute < 60;
 }
 
-bool hours_clock_take(struct str *s, struct hours_clock *out)
+bool parse_hours_clock_take(struct str *s, struct parse_hours_clock *out)
 {
 	struct str rest = *s;
 	int hour, minute;
 	bool afternoon;
-	*out = (struct hours_clock){0};
+	*out = (struct parse_hours_clock){0};
 	if (rest.n > 1 && (rest.p[0] | 32) == 't' && ascii_is_digit(rest.p[1]))
 		clock_skip(&rest, 1);
 	size_t n = clock_digits(rest, 5, &hour);
@@ -162,16 +162,16 @@ struct reading {
 	unsigned language;
 	enum token token;
 	unsigned value;
-	struct hours_clock clock;
-	struct hours_table *table;
+	struct parse_hours_clock clock;
+	struct parse_hours_table *table;
 	bool days_alone; /* nothing but days may be there */
 	const char *why;
 };
 
 /* The longest word of the language that begins here and ends where a word ends. */
-static const struct word *reading_word(const struct reading *r)
+static const struct hours_word *reading_word(const struct reading *r)
 {
-	const struct word *best = NULL;
+	const struct hours_word *best = NULL;
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		struct str text = words[i].text;
 		if (!(words[i].languages & r->language) || text.p[0] != r->rest.p[0] ||
@@ -195,12 +195,12 @@ static void reading_next(struct reading *r)
 		r->token = END;
 		return;
 	}
-	const struct word *word = reading_word(r);
+	const struct hours_word *word = reading_word(r);
 	if (word) {
 		r->token = word->token;
 		r->value = word->token == DAY ? 1u << word->value : word->value;
 		clock_skip(&r->rest, word->text.n);
-	} else if (ascii_is_digit(r->rest.p[0]) && hours_clock_take(&r->rest, &r->clock)) {
+	} else if (ascii_is_digit(r->rest.p[0]) && parse_hours_clock_take(&r->rest, &r->clock)) {
 		r->token = CLOCK;
 	} else {
 		r->token = END;
@@ -240,7 +240,7 @@ static unsigned reading_days(struct reading *r)
 
 static void reading_span(struct reading *r, unsigned days, int *last)
 {
-	struct hours_clock from = r->clock, to;
+	struct parse_hours_clock from = r->clock, to;
 	reading_next(r);
 	reading_skip(r);
 	if (r->token != TO) {
@@ -255,13 +255,13 @@ static void reading_span(struct reading *r, unsigned days, int *last)
 		return;
 	}
 	to = r->clock;
-	int end = hours_span_end(&from, &to);
+	int end = parse_hours_span_end(&from, &to);
 	if (end < 0 || (from.minutes < *last && end > 0)) {
 		r->why = "a clock of twelve hours may be meant";
 		return;
 	}
 	*last = end;
-	const char *why = hours_open(r->table, days, from.minutes, end);
+	const char *why = parse_hours_open(r->table, days, from.minutes, end);
 	r->why = r->why ? r->why : why;
 	reading_next(r);
 }
@@ -296,13 +296,13 @@ static void reading_rules(struct reading *r, unsigned days)
 			if (!days)
 				r->why = "no day is named";
 			if (r->token == CLOSED)
-				hours_close(r->table, days);
+				parse_hours_close(r->table, days);
 			else if (!r->why)
-				r->why = hours_open(r->table, days, 0, DAY_MINUTES);
+				r->why = parse_hours_open(r->table, days, 0, DAY_MINUTES);
 			said = any = true;
 			break;
 		case ALWAYS:
-			r->why = hours_open(r->table, days ? days : ALL_DAYS, 0, DAY_MINUTES);
+			r->why = parse_hours_open(r->table, days ? days : ALL_DAYS, 0, DAY_MINUTES);
 			said = any = true;
 			break;
 		case END_OF_RULE:
@@ -331,20 +331,20 @@ static void reading_rules(struct reading *r, unsigned days)
 	else if (!days || given)
 		r->why = "no times are named";
 	else
-		r->why = hours_open(r->table, days, 0, DAY_MINUTES); /* "Mo-Su" */
+		r->why = parse_hours_open(r->table, days, 0, DAY_MINUTES); /* "Mo-Su" */
 }
 
 /* In every language; all readings that succeed agree, or it is not understood. */
-static const char *hours_read(struct str text, unsigned days, struct hours_table *out)
+static const char *parse_hours_read(struct str text, unsigned days, struct parse_hours_table *out)
 {
 	char folded[TEXT_BYTES];
 	size_t n;
 	bool any = false;
 	const char *why = unknown_word;
-	if (!hours_fold(text, folded, &n))
+	if (!parse_hours_fold(text, folded, &n))
 		return "the opening hours are too long";
 	for (unsigned l = 0; l < LANGUAGES; l++) {
-		struct hours_table table;
+		struct parse_hours_table table;
 		memset(&table, 0, sizeof(table));
 		struct reading r = {.rest = {folded, n}, .language = 1u << l, .table = &table};
 		reading_rules(&r, days);
@@ -361,38 +361,38 @@ static const char *hours_read(struct str text, unsigned days, struct hours_table
 	return any ? NULL : why;
 }
 
-static void table_add(struct hours_draft *h, const struct hours_table *more)
+static void table_add(struct parse_hours_draft *h, const struct parse_hours_table *more)
 {
-	for (int d = 0; d < HOURS_DAYS; d++) {
-		const struct hours_row *row = &more->day[d];
+	for (int d = 0; d < PARSE_HOURS_DAYS; d++) {
+		const struct parse_hours_row *row = &more->day[d];
 		if (row->closed)
-			hours_close(&h->week, 1u << d);
+			parse_hours_close(&h->week, 1u << d);
 		for (size_t i = 0; i < row->count; i++) {
 			const char *why =
-			    hours_open(&h->week, 1u << d, row->span[i].from, row->span[i].to);
+			    parse_hours_open(&h->week, 1u << d, row->span[i].from, row->span[i].to);
 			if (why)
-				hours_unclear(h, why);
+				parse_hours_unclear(h, why);
 		}
 	}
 }
 
-void hours_text(struct hours_draft *h, struct str text)
+void parse_hours_text(struct parse_hours_draft *h, struct str text)
 {
-	struct hours_table table;
+	struct parse_hours_table table;
 	if (str_trim(text).n == 0)
 		return;
-	hours_written(h, text);
-	const char *why = hours_read(text, 0, &table);
+	parse_hours_written(h, text);
+	const char *why = parse_hours_read(text, 0, &table);
 	h->foreign |= why == unknown_word && !h->unclear;
 	if (why)
-		hours_unclear(h, why);
+		parse_hours_unclear(h, why);
 	else
 		table_add(h, &table);
 }
 
-void hours_day(struct hours_draft *h, int day, struct str text)
+void parse_hours_day(struct parse_hours_draft *h, int day, struct str text)
 {
-	struct hours_table table;
+	struct parse_hours_table table;
 	char written[256];
 	const char *name = date_weekday_names[day];
 	size_t n = strlen(name);
@@ -403,15 +403,15 @@ void hours_day(struct hours_draft *h, int day, struct str text)
 	memcpy(written + n, ": ", 2);
 	size_t k = text.n < sizeof(written) - n - 2 ? text.n : sizeof(written) - n - 2;
 	memcpy(written + n + 2, text.p, k);
-	hours_written(h, (struct str){written, n + 2 + k});
-	const char *why = hours_read(text, 1u << day, &table);
+	parse_hours_written(h, (struct str){written, n + 2 + k});
+	const char *why = parse_hours_read(text, 1u << day, &table);
 	if (why)
-		hours_unclear(h, why);
+		parse_hours_unclear(h, why);
 	else
 		table_add(h, &table);
 }
 
-unsigned hours_days(struct str text)
+unsigned parse_hours_days(struct str text)
 {
 	char folded[TEXT_BYTES];
 	size_t n;
@@ -422,7 +422,7 @@ unsigned hours_days(struct str text)
 			clock_skip(&text, i);
 			break;
 		}
-	if (!hours_fold(text, folded, &n))
+	if (!parse_hours_fold(text, folded, &n))
 		return 0;
 	for (unsigned l = 0; l < LANGUAGES; l++) {
 		struct reading r = {.rest = {folded, n}, .language = 1u << l};

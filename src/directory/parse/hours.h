@@ -20,33 +20,33 @@
 #include "base/json.h"
 
 enum {
-	HOURS_DAYS = 8, /* Monday first; the last stands for public holidays */
-	HOURS_HOLIDAY = 7,
-	HOURS_DAY_SPANS = 8,
-	HOURS_PERIODS = 12,
-	HOURS_WRITTEN_BYTES = 900,
+	PARSE_HOURS_DAYS = 8, /* Monday first; the last stands for public holidays */
+	PARSE_HOURS_HOLIDAY = 7,
+	PARSE_HOURS_DAY_SPANS = 8,
+	PARSE_HOURS_PERIODS = 12,
+	PARSE_HOURS_WRITTEN_BYTES = 900,
 };
 
 /* Spans of the days of a week, in minutes; `to` may pass 24:00. */
-struct hours_table {
-	struct hours_row {
+struct parse_hours_table {
+	struct parse_hours_row {
 		size_t count;
 		struct {
 			int from, to;
-		} span[HOURS_DAY_SPANS];
+		} span[PARSE_HOURS_DAY_SPANS];
 		bool closed; /* said so */
-	} day[HOURS_DAYS];
+	} day[PARSE_HOURS_DAYS];
 };
 
 /* Dates between which a table replaces the others, as 20260131. */
-struct hours_period {
+struct parse_hours_period {
 	int from, to;
-	struct hours_table table;
+	struct parse_hours_table table;
 };
 
-struct hours_draft {
-	struct hours_table week;
-	struct hours_period period[HOURS_PERIODS];
+struct parse_hours_draft {
+	struct parse_hours_table week;
+	struct parse_hours_period period[PARSE_HOURS_PERIODS];
 	size_t periods;
 	const char *unclear; /* why; NULL: understood so far */
 	bool foreign;        /* unclear because of a word that another language may know */
@@ -57,53 +57,53 @@ struct hours_draft {
 	int offset_minutes;
 };
 
-void hours_init(struct hours_draft *h);
-void hours_reset(struct hours_draft *h);
-void hours_release(struct hours_draft *h);
+void parse_hours_init(struct parse_hours_draft *h);
+void parse_hours_reset(struct parse_hours_draft *h);
+void parse_hours_release(struct parse_hours_draft *h);
 
 /* "Mo-Fr 09:00-12:00, 13:00-17:00; Sa 10am - 2pm". */
-void hours_text(struct hours_draft *h, struct str text);
+void parse_hours_text(struct parse_hours_draft *h, struct str text);
 /* Of one day of the week (0: Monday): "9:00 AM-5:00 PM, 6-8 PM", "Closed". */
-void hours_day(struct hours_draft *h, int day, struct str text);
+void parse_hours_day(struct parse_hours_draft *h, int day, struct str text);
 /* An OpeningHoursSpecification of schema.org; days of the week need not be named where dates are. */
-void hours_specification(struct hours_draft *h, const struct json_value *v);
+void parse_hours_specification(struct parse_hours_draft *h, const struct json_value *v);
 /* specialOpeningHoursSpecification: one or a list of them, each with dates. */
-void hours_special(struct hours_draft *h, const struct json_value *v);
+void parse_hours_special(struct parse_hours_draft *h, const struct json_value *v);
 /* A list of texts or specifications, {"Monday": "9-17", ...}, {"weekday_text": [...]}, or one text. */
-void hours_value(struct hours_draft *h, const struct json_value *v);
+void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v);
 
 /* Whether anything was given that is not over. */
-bool hours_given(const struct hours_draft *h);
+bool parse_hours_given(const struct parse_hours_draft *h);
 
 /* What was understood as opening_hours. NULL, or why it is unclear; then nothing is appended. offset_ok: the place can
  * have the offset that was given. */
-const char *hours_write(struct hours_draft *h, bool offset_ok, struct buf *out);
+const char *parse_hours_write(struct parse_hours_draft *h, bool offset_ok, struct buf *out);
 
 /* What cannot be claimed as a text that opening_hours reads as a remark. */
-void hours_remark(struct str written, struct buf *out);
+void parse_hours_remark(struct str written, struct buf *out);
 
 /* ---- inside: hours.c reads texts, hours_table.c builds ---- */
 
 /* A time of day as written. */
-struct hours_clock {
+struct parse_hours_clock {
 	int minutes;
 	bool twelve; /* am or pm was said */
 	bool padded; /* two digits and minutes: a clock of 24 hours */
 	bool bare;   /* no minutes */
 };
 
-void hours_unclear(struct hours_draft *h, const char *why);
-void hours_written(struct hours_draft *h, struct str text);
+void parse_hours_unclear(struct parse_hours_draft *h, const char *why);
+void parse_hours_written(struct parse_hours_draft *h, struct str text);
 /* bit n: day n. */
-const char *hours_open(struct hours_table *t, unsigned days, int from, int to);
-void hours_close(struct hours_table *t, unsigned days);
+const char *parse_hours_open(struct parse_hours_table *t, unsigned days, int from, int to);
+void parse_hours_close(struct parse_hours_table *t, unsigned days);
 /* The table of the dates; NULL: there are too many. */
-struct hours_table *hours_dates(struct hours_draft *h, int from, int to);
+struct parse_hours_table *parse_hours_dates(struct parse_hours_draft *h, int from, int to);
 /* The end of a span that begins at `from`, or -1: a clock of 12 hours may be meant. */
-int hours_span_end(struct hours_clock *from, struct hours_clock *to);
+int parse_hours_span_end(struct parse_hours_clock *from, struct parse_hours_clock *to);
 /* "09:00", "9.30", "9h30", "9 AM", "T09:00:00" at the start of *s. */
-MUST_CHECK bool hours_clock_take(struct str *s, struct hours_clock *out);
+MUST_CHECK bool parse_hours_clock_take(struct str *s, struct parse_hours_clock *out);
 /* Days alone: "Monday", "Mo,We-Fr", "https://schema.org/PublicHolidays". 0: not so. */
-unsigned hours_days(struct str text);
+unsigned parse_hours_days(struct str text);
 
 #endif

@@ -19,7 +19,7 @@ static const char *const open_names[] = {"opens", "open", "from", "start", "open
 static const char *const close_names[] = {"closes", "close", "to", "end", "closing", NULL};
 
 /* A specification as people read it, for what is kept as text. */
-static void specification_text(struct hours_draft *h, const struct json_value *v)
+static void specification_text(struct parse_hours_draft *h, const struct json_value *v)
 {
 	char text[256];
 	struct buf out;
@@ -45,11 +45,11 @@ static void specification_text(struct hours_draft *h, const struct json_value *v
 	struct str opens = json_text(named_value(v, open_names));
 	struct str closes = json_text(named_value(v, close_names));
 	buf_printf(&out, "%s%.*s-%.*s", out.n ? " " : "", STR_ARG(opens), STR_ARG(closes));
-	hours_written(h, buf_view(&out));
+	parse_hours_written(h, buf_view(&out));
 	buf_release(&out);
 }
 
-static unsigned specification_days(struct hours_draft *h, const struct json_value *v)
+static unsigned specification_days(struct parse_hours_draft *h, const struct json_value *v)
 {
 	const struct json_value *days = named_value(v, day_names);
 	const struct json_value *e = days && days->kind == JSON_IS_ARRAY ? days->first : days;
@@ -60,16 +60,16 @@ static unsigned specification_days(struct hours_draft *h, const struct json_valu
 			text = json_text(json_get(e, "name"));
 			text = text.n ? text : json_text(json_get(e, "@id"));
 		}
-		unsigned one = e->kind == JSON_IS_NUMBER ? 0 : hours_days(text);
+		unsigned one = e->kind == JSON_IS_NUMBER ? 0 : parse_hours_days(text);
 		if (!one)
-			hours_unclear(h, "the name of a day is not known");
+			parse_hours_unclear(h, "the name of a day is not known");
 		all |= one;
 	}
 	return all;
 }
 
 /* "Z", "+01:00", "-0500" behind a time. */
-static bool offset_take(struct hours_draft *h, struct str s)
+static bool offset_take(struct parse_hours_draft *h, struct str s)
 {
 	int minutes = 0;
 	if (!str_eq(s, STR("Z"))) {
@@ -91,17 +91,17 @@ static bool offset_take(struct hours_draft *h, struct str s)
 		minutes = s.p[0] == '-' ? -minutes : minutes;
 	}
 	if (h->has_offset && h->offset_minutes != minutes)
-		hours_unclear(h, "the times have different offsets");
+		parse_hours_unclear(h, "the times have different offsets");
 	h->has_offset = true;
 	h->offset_minutes = minutes;
 	return true;
 }
 
-static bool specification_clock(struct hours_draft *h, const struct json_value *v,
-				struct hours_clock *out)
+static bool specification_clock(struct parse_hours_draft *h, const struct json_value *v,
+				struct parse_hours_clock *out)
 {
 	struct str s = str_trim(json_text(v));
-	if (!s.n || !hours_clock_take(&s, out))
+	if (!s.n || !parse_hours_clock_take(&s, out))
 		return false;
 	s = str_trim(s);
 	return s.n == 0 || offset_take(h, s);
@@ -124,14 +124,14 @@ static int specification_date(const struct json_value *v)
 }
 
 /* Where the times of a specification go: the week, or its dates. NULL: they are over, or not understood. */
-static struct hours_table *specification_table(struct hours_draft *h, const struct json_value *v,
-					       bool *dated)
+static struct parse_hours_table *specification_table(struct parse_hours_draft *h,
+						     const struct json_value *v, bool *dated)
 {
 	int from = specification_date(json_get(v, "validFrom"));
 	int to = specification_date(json_get(v, "validThrough"));
 	*dated = from != 0 || to != 0;
 	if (from < 0 || to < 0 || (to && from > to)) {
-		hours_unclear(h, "the dates of opening hours are not understood");
+		parse_hours_unclear(h, "the dates of opening hours are not understood");
 		return NULL;
 	}
 	if (to && to < h->today)
@@ -141,12 +141,12 @@ static struct hours_table *specification_table(struct hours_draft *h, const stru
 		return &h->week;
 	}
 	if (!to) {
-		hours_unclear(h, "the opening hours begin in the future and do not end");
+		parse_hours_unclear(h, "the opening hours begin in the future and do not end");
 		return NULL;
 	}
-	struct hours_table *t = hours_dates(h, from ? from : 20000101, to);
+	struct parse_hours_table *t = parse_hours_dates(h, from ? from : 20000101, to);
 	if (!t)
-		hours_unclear(h, "the opening hours have too many seasons");
+		parse_hours_unclear(h, "the opening hours have too many seasons");
 	return t;
 }
 
@@ -155,15 +155,15 @@ static bool is_closed_word(struct str s)
 	return str_eq_nocase(s, STR("closed"));
 }
 
-void hours_specification(struct hours_draft *h, const struct json_value *v)
+void parse_hours_specification(struct parse_hours_draft *h, const struct json_value *v)
 {
-	struct hours_clock from, to;
+	struct parse_hours_clock from, to;
 	bool dated;
 	if (v->kind != JSON_IS_OBJECT) {
-		hours_text(h, json_text(v));
+		parse_hours_text(h, json_text(v));
 		return;
 	}
-	struct hours_table *table = specification_table(h, v, &dated);
+	struct parse_hours_table *table = specification_table(h, v, &dated);
 	if (!table && !h->unclear) {
 		h->past++;
 		return;
@@ -175,92 +175,92 @@ void hours_specification(struct hours_draft *h, const struct json_value *v)
 	if (dated && !named_value(v, day_names))
 		days = 0x7f;
 	if (!days)
-		hours_unclear(h, "no day is named");
+		parse_hours_unclear(h, "no day is named");
 	if (!table || h->unclear)
 		return;
 	if (is_closed_word(json_text(opens)) || is_closed_word(json_text(closes))) {
-		hours_close(table, days);
+		parse_hours_close(table, days);
 		return;
 	}
 	if (!specification_clock(h, opens, &from) || !specification_clock(h, closes, &to)) {
-		hours_unclear(h, "a time is not understood");
+		parse_hours_unclear(h, "a time is not understood");
 		return;
 	}
 	int end = to.minutes < from.minutes ? to.minutes + 24 * 60 : to.minutes;
-	const char *why = hours_open(table, days, from.minutes, end);
+	const char *why = parse_hours_open(table, days, from.minutes, end);
 	if (why)
-		hours_unclear(h, why);
+		parse_hours_unclear(h, why);
 }
 
 /* The value of a day in {"Monday": ...}: a text, {"open": ..., "close": ...}, or a list of these. */
-static void day_value(struct hours_draft *h, int day, const struct json_value *v)
+static void day_value(struct parse_hours_draft *h, int day, const struct json_value *v)
 {
 	if (v->kind == JSON_IS_ARRAY) {
 		for (const struct json_value *e = v->first; e; e = e->next)
 			day_value(h, day, e);
 	} else if (v->kind == JSON_IS_OBJECT) {
-		struct hours_clock from, to;
+		struct parse_hours_clock from, to;
 		char text[80];
 		struct str opens = json_text(named_value(v, open_names));
 		struct str closes = json_text(named_value(v, close_names));
 		int n = snprintf(text, sizeof(text), "%s: %.*s-%.*s", date_weekday_names[day],
 				 STR_ARG(opens), STR_ARG(closes));
-		hours_written(
+		parse_hours_written(
 		    h, (struct str){text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1});
 		if (!specification_clock(h, named_value(v, open_names), &from) ||
 		    !specification_clock(h, named_value(v, close_names), &to)) {
-			hours_unclear(h, "a time is not understood");
+			parse_hours_unclear(h, "a time is not understood");
 			return;
 		}
 		int end = to.minutes < from.minutes ? to.minutes + 24 * 60 : to.minutes;
-		const char *why = hours_open(&h->week, 1u << day, from.minutes, end);
+		const char *why = parse_hours_open(&h->week, 1u << day, from.minutes, end);
 		if (why)
-			hours_unclear(h, why);
+			parse_hours_unclear(h, why);
 	} else if (v->kind != JSON_IS_NULL) {
-		hours_day(h, day, json_text(v));
+		parse_hours_day(h, day, json_text(v));
 	}
 }
 
 /* An object whose keys are days. */
-static void day_object(struct hours_draft *h, const struct json_value *v)
+static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 {
 	for (const struct json_value *m = v->first; m; m = m->next) {
-		unsigned days = hours_days(m->key);
-		if (!days || (days & (days - 1)) || days == 1u << HOURS_HOLIDAY) {
-			hours_written(h, m->key);
-			hours_unclear(h, "opening hours in an unknown form");
+		unsigned days = parse_hours_days(m->key);
+		if (!days || (days & (days - 1)) || days == 1u << PARSE_HOURS_HOLIDAY) {
+			parse_hours_written(h, m->key);
+			parse_hours_unclear(h, "opening hours in an unknown form");
 			return;
 		}
 		day_value(h, __builtin_ctz(days), m);
 	}
 }
 
-void hours_value(struct hours_draft *h, const struct json_value *v)
+void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v)
 {
 	static const char *const lists[] = {"weekday_text", "weekdayDescriptions", NULL};
 	if (!v)
 		return;
 	if (v->kind == JSON_IS_ARRAY) {
 		for (const struct json_value *e = v->first; e; e = e->next)
-			hours_value(h, e);
+			parse_hours_value(h, e);
 	} else if (v->kind != JSON_IS_OBJECT) {
-		hours_text(h, json_text(v));
+		parse_hours_text(h, json_text(v));
 	} else if (named_value(v, lists)) {
-		hours_value(h, named_value(v, lists));
+		parse_hours_value(h, named_value(v, lists));
 	} else if (json_get(v, "@type") || named_value(v, open_names) ||
 		   named_value(v, day_names)) {
-		hours_specification(h, v);
+		parse_hours_specification(h, v);
 	} else {
 		day_object(h, v);
 	}
 }
 
-void hours_special(struct hours_draft *h, const struct json_value *v)
+void parse_hours_special(struct parse_hours_draft *h, const struct json_value *v)
 {
 	const struct json_value *e = v && v->kind == JSON_IS_ARRAY ? v->first : v;
 	for (; e; e = e == v ? NULL : e->next) {
-		hours_specification(h, e);
+		parse_hours_specification(h, e);
 		if (!json_get(e, "validFrom") && !json_get(e, "validThrough"))
-			hours_unclear(h, "special opening hours without dates");
+			parse_hours_unclear(h, "special opening hours without dates");
 	}
 }

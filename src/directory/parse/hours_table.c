@@ -8,15 +8,15 @@
 
 enum { DAY_MINUTES = 24 * 60, DAY_SECONDS = 24 * 60 * 60 };
 
-void hours_init(struct hours_draft *h)
+void parse_hours_init(struct parse_hours_draft *h)
 {
 	memset(h, 0, sizeof(*h));
-	buf_init(&h->written, HOURS_WRITTEN_BYTES);
+	buf_init(&h->written, PARSE_HOURS_WRITTEN_BYTES);
 	struct civil_date today = date_of_days((int64_t)(time(NULL) / DAY_SECONDS));
 	h->today = today.year * 10000 + today.month * 100 + today.day;
 }
 
-void hours_reset(struct hours_draft *h)
+void parse_hours_reset(struct parse_hours_draft *h)
 {
 	if (!h->written.n && !h->past && !h->unclear)
 		return;
@@ -27,27 +27,27 @@ void hours_reset(struct hours_draft *h)
 	buf_reset(&h->written);
 }
 
-void hours_release(struct hours_draft *h)
+void parse_hours_release(struct parse_hours_draft *h)
 {
 	buf_release(&h->written);
 }
 
-bool hours_given(const struct hours_draft *h)
+bool parse_hours_given(const struct parse_hours_draft *h)
 {
 	return h->written.n > 0;
 }
 
-void hours_unclear(struct hours_draft *h, const char *why)
+void parse_hours_unclear(struct parse_hours_draft *h, const char *why)
 {
 	if (!h->unclear)
 		h->unclear = why;
 }
 
-void hours_written(struct hours_draft *h, struct str text)
+void parse_hours_written(struct parse_hours_draft *h, struct str text)
 {
 	text = str_trim(text);
-	if (text.n + h->written.n + 2 > HOURS_WRITTEN_BYTES) {
-		hours_unclear(h, "the opening hours are too long");
+	if (text.n + h->written.n + 2 > PARSE_HOURS_WRITTEN_BYTES) {
+		parse_hours_unclear(h, "the opening hours are too long");
 		return;
 	}
 	if (h->written.n)
@@ -55,27 +55,27 @@ void hours_written(struct hours_draft *h, struct str text)
 	buf_str(&h->written, text);
 }
 
-void hours_close(struct hours_table *t, unsigned days)
+void parse_hours_close(struct parse_hours_table *t, unsigned days)
 {
-	for (int d = 0; d < HOURS_DAYS; d++)
+	for (int d = 0; d < PARSE_HOURS_DAYS; d++)
 		t->day[d].closed |= days >> d & 1;
 }
 
-const char *hours_open(struct hours_table *t, unsigned days, int from, int to)
+const char *parse_hours_open(struct parse_hours_table *t, unsigned days, int from, int to)
 {
 	if (from == 0 && to == 0) {
-		hours_close(t, days);
+		parse_hours_close(t, days);
 		return NULL;
 	}
 	if (from == to || to < from)
 		return "a time has no length";
 	if (from == 0 && to == DAY_MINUTES - 1)
 		to = DAY_MINUTES;
-	for (int d = 0; d < HOURS_DAYS; d++) {
-		struct hours_row *row = &t->day[d];
+	for (int d = 0; d < PARSE_HOURS_DAYS; d++) {
+		struct parse_hours_row *row = &t->day[d];
 		if (!(days >> d & 1))
 			continue;
-		if (row->count == HOURS_DAY_SPANS)
+		if (row->count == PARSE_HOURS_DAY_SPANS)
 			return "a day has too many times";
 		row->span[row->count].from = from;
 		row->span[row->count++].to = to;
@@ -83,22 +83,22 @@ const char *hours_open(struct hours_table *t, unsigned days, int from, int to)
 	return NULL;
 }
 
-struct hours_table *hours_dates(struct hours_draft *h, int from, int to)
+struct parse_hours_table *parse_hours_dates(struct parse_hours_draft *h, int from, int to)
 {
 	for (size_t i = 0; i < h->periods; i++)
 		if (h->period[i].from == from && h->period[i].to == to)
 			return &h->period[i].table;
-	if (h->periods == HOURS_PERIODS)
+	if (h->periods == PARSE_HOURS_PERIODS)
 		return NULL;
 	/* The longer first: the last rule that names a day counts, and single days are exceptions. */
 	size_t at = h->periods++;
 	for (; at && h->period[at - 1].to - h->period[at - 1].from < to - from; at--)
 		h->period[at] = h->period[at - 1];
-	h->period[at] = (struct hours_period){.from = from, .to = to};
+	h->period[at] = (struct parse_hours_period){.from = from, .to = to};
 	return &h->period[at].table;
 }
 
-int hours_span_end(struct hours_clock *from, struct hours_clock *to)
+int parse_hours_span_end(struct parse_hours_clock *from, struct parse_hours_clock *to)
 {
 	const int noon = DAY_MINUTES / 2;
 	if (to->twelve && !from->twelve && from->minutes < noon + 60) {
@@ -122,10 +122,10 @@ int hours_span_end(struct hours_clock *from, struct hours_clock *to)
 /* ---- writing ---- */
 
 /* Sorted and united; what is said must not be that it is open and closed. */
-static const char *table_settle(struct hours_table *t)
+static const char *table_settle(struct parse_hours_table *t)
 {
-	for (int d = 0; d < HOURS_DAYS; d++) {
-		struct hours_row *row = &t->day[d];
+	for (int d = 0; d < PARSE_HOURS_DAYS; d++) {
+		struct parse_hours_row *row = &t->day[d];
 		if (row->closed && row->count)
 			return "a day is said to be closed and open";
 		for (size_t i = 1; i < row->count; i++)
@@ -148,18 +148,18 @@ static const char *table_settle(struct hours_table *t)
 	return NULL;
 }
 
-static bool row_equal(const struct hours_row *a, const struct hours_row *b)
+static bool row_equal(const struct parse_hours_row *a, const struct parse_hours_row *b)
 {
 	return a->closed == b->closed && a->count == b->count &&
 	       memcmp(a->span, b->span, a->count * sizeof(a->span[0])) == 0;
 }
 
-static bool row_named(const struct hours_row *row)
+static bool row_named(const struct parse_hours_row *row)
 {
 	return row->closed || row->count;
 }
 
-static void row_write(const struct hours_row *row, struct buf *out)
+static void row_write(const struct parse_hours_row *row, struct buf *out)
 {
 	if (row->closed)
 		buf_puts(out, "off");
@@ -173,19 +173,20 @@ static void row_write(const struct hours_row *row, struct buf *out)
 }
 
 /* "Mo-Fr,PH" of those days from `first` that are as it is; they are taken off *left. */
-static void days_write(const struct hours_table *t, int first, unsigned *left, struct buf *out)
+static void days_write(const struct parse_hours_table *t, int first, unsigned *left,
+		       struct buf *out)
 {
-	static const char *const names[HOURS_DAYS] = {"Mo", "Tu", "We", "Th",
-						      "Fr", "Sa", "Su", "PH"};
+	static const char *const names[PARSE_HOURS_DAYS] = {"Mo", "Tu", "We", "Th",
+							    "Fr", "Sa", "Su", "PH"};
 	const char *comma = "";
-	for (int d = first; d < HOURS_DAYS; d++) {
+	for (int d = first; d < PARSE_HOURS_DAYS; d++) {
 		int last = d;
 		if (!(*left >> d & 1) || !row_equal(&t->day[d], &t->day[first]))
 			continue;
-		while (last + 1 < HOURS_HOLIDAY && (*left >> (last + 1) & 1) &&
+		while (last + 1 < PARSE_HOURS_HOLIDAY && (*left >> (last + 1) & 1) &&
 		       row_equal(&t->day[last + 1], &t->day[first]))
 			last++;
-		if (d == HOURS_HOLIDAY)
+		if (d == PARSE_HOURS_HOLIDAY)
 			last = d;
 		buf_printf(out, "%s%s", comma, names[d]);
 		if (last > d)
@@ -198,12 +199,12 @@ static void days_write(const struct hours_table *t, int first, unsigned *left, s
 }
 
 /* Rules for all days that are named; `dates` in front of each. */
-static void table_write(const struct hours_table *t, const char *dates, struct buf *out)
+static void table_write(const struct parse_hours_table *t, const char *dates, struct buf *out)
 {
 	unsigned left = 0;
-	for (int d = 0; d < HOURS_DAYS; d++)
+	for (int d = 0; d < PARSE_HOURS_DAYS; d++)
 		left |= row_named(&t->day[d]) ? 1u << d : 0;
-	for (int d = 0; d < HOURS_DAYS; d++) {
+	for (int d = 0; d < PARSE_HOURS_DAYS; d++) {
 		if (!(left >> d & 1))
 			continue;
 		buf_printf(out, "%s%s", out->n ? "; " : "", dates);
@@ -213,12 +214,12 @@ static void table_write(const struct hours_table *t, const char *dates, struct b
 	}
 }
 
-static bool is_every_day_alike(const struct hours_table *t)
+static bool is_every_day_alike(const struct parse_hours_table *t)
 {
-	for (int d = 0; d < HOURS_HOLIDAY; d++)
+	for (int d = 0; d < PARSE_HOURS_HOLIDAY; d++)
 		if (!row_named(&t->day[d]) || !row_equal(&t->day[d], &t->day[0]))
 			return false;
-	return !row_named(&t->day[HOURS_HOLIDAY]);
+	return !row_named(&t->day[PARSE_HOURS_HOLIDAY]);
 }
 
 static void date_write(int date, struct buf *out)
@@ -228,7 +229,7 @@ static void date_write(int date, struct buf *out)
 	buf_printf(out, "%04d %s %02d", date / 10000, months[date / 100 % 100 - 1], date % 100);
 }
 
-static void period_write(const struct hours_period *p, struct buf *out)
+static void period_write(const struct parse_hours_period *p, struct buf *out)
 {
 	struct buf dates;
 	buf_init(&dates, 64);
@@ -247,7 +248,7 @@ static void period_write(const struct hours_period *p, struct buf *out)
 	buf_release(&dates);
 }
 
-const char *hours_write(struct hours_draft *h, bool offset_ok, struct buf *out)
+const char *parse_hours_write(struct parse_hours_draft *h, bool offset_ok, struct buf *out)
 {
 	const char *why = h->unclear;
 	if (!why && h->has_offset && !offset_ok)
@@ -259,7 +260,7 @@ const char *hours_write(struct hours_draft *h, bool offset_ok, struct buf *out)
 	if (why)
 		return why;
 	size_t before = out->n;
-	const struct hours_row *first = &h->week.day[0];
+	const struct parse_hours_row *first = &h->week.day[0];
 	if (is_every_day_alike(&h->week) && first->count == 1 && first->span[0].from == 0 &&
 	    first->span[0].to == DAY_MINUTES)
 		buf_puts(out, "24/7");
@@ -276,7 +277,7 @@ const char *hours_write(struct hours_draft *h, bool offset_ok, struct buf *out)
 	return why;
 }
 
-void hours_remark(struct str written, struct buf *out)
+void parse_hours_remark(struct str written, struct buf *out)
 {
 	if (hours_check(written) != NULL) {
 		buf_str(out, written);

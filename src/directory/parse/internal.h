@@ -62,7 +62,7 @@ struct draft {
 	struct arena arena;
 	struct str field[RECORD_FIELDS];
 	struct str street_name, house_number;
-	struct hours_draft hours;
+	struct parse_hours_draft hours;
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
 	struct buf extra;      /* members of the JSON object */
 	uint64_t line;

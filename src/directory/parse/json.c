@@ -156,12 +156,12 @@ static struct str schema_text(const struct json_value *v)
 static void take_schema_hours(struct draft *d, const struct json_value *v)
 {
 	const struct json_value *texts = json_get(v, "openingHours");
-	hours_value(&d->hours, json_get(v, "openingHoursSpecification"));
+	parse_hours_value(&d->hours, json_get(v, "openingHoursSpecification"));
 	if (texts && d->hours.unclear)
-		hours_reset(&d->hours);
-	if (texts && !hours_given(&d->hours))
-		hours_value(&d->hours, texts);
-	hours_special(&d->hours, json_get(v, "specialOpeningHoursSpecification"));
+		parse_hours_reset(&d->hours);
+	if (texts && !parse_hours_given(&d->hours))
+		parse_hours_value(&d->hours, texts);
+	parse_hours_special(&d->hours, json_get(v, "specialOpeningHoursSpecification"));
 }
 
 static void take_schema_places(struct draft *d, const struct json_value *area)
@@ -265,7 +265,7 @@ static void take_by_keys(struct draft *d, const struct json_value *v)
 	for (const struct json_value *m = v->first; m; m = m->next) {
 		const struct binding *b = binding_of_header(m->key);
 		if (b && b->target == TARGET_HOURS && m->first)
-			hours_value(&d->hours, m);
+			parse_hours_value(&d->hours, m);
 		else
 			draft_put(d, b, json_text(m));
 	}
