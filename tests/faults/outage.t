@@ -4,12 +4,14 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Instance;
 use Test::More;
 
 my @keys = map { "/v1/stats/$_" } qw(quality quality-tiers quality-by-group categories groups);
-my $i = Instance->make(settings => { 'web.processes' => 3, 'cache.stats_ttl' => '1ms', 'cache.stale' => '0s', 'cache.search_ttl' => '0s', 'db.timeout' => '1s' });
+my $i = Instance->make(settings => {
+	'web.processes' => 3, 'cache.stats_ttl' => '1ms', 'cache.stale' => '0s', 'cache.search_ttl' => '0s',
+	'db.timeout' => '1s' });
 $i->up;
 push @keys, '/v1/businesses', '/v1/categories', '/';
 is_deeply(refused(@keys), [], 'every key is answered before');
@@ -33,17 +35,17 @@ for my $outage ('killed again and again', 'stopped') {
 	kill CONT => database($i);
 	for my $time (1 .. 3) {
 		$i->until('/readyz succeeds', sub { $i->get('/readyz')->{status} == 200 });
-		is_deeply(refused(@keys), [], "$outage: the first request for each key after /readyz is answered 200 ($time)");
+		is_deeply(refused(@keys), [],
+			"$outage: the first request for each key after /readyz is answered 200 ($time)");
 	}
 	$i->until_running;
 }
 
-# What is asked of a database that is away is told at once.
 my %s = $i->status;
 is(scalar(grep { $s{$_}{restarts} } grep { /^web/ } keys %s), 0, 'no web process died of it');
 my $log = $i->log;
 my @told = $log =~ /"database connection lost"/g;
-cmp_ok(scalar @told, '<', 200, 'the log tells it once for each connection, not for each request');
+cmp_ok(scalar @told, '<', 200, 'the log has a line for each lost connection, not for each request');
 $i->run('down');
 done_testing;
 

@@ -21,17 +21,25 @@ is($code, 0, 'there are businesses') or diag $said;
 is($code, 0, 'and a batch has judged them') or diag $said;
 my $text = $i->get('/metrics')->{content};
 like($text, qr/^holdfast_pipeline_known 1$/m, 'the first scrape knows the pipeline');
-like($text, qr/^holdfast_pipeline_items_total\{stage="quality",outcome="ok"\} 50$/m, 'items that went well are counted by stage');
-like($text, qr/^holdfast_pipeline_items_total\{stage="quality",outcome="$_"\} 0$/m, "and so are those that are $_") for qw(failed dead);
+my %outcomes = $text =~ /^holdfast_pipeline_items_total\{stage="quality",outcome="(\w+)"\} (\d+)$/mg;
+is_deeply(\%outcomes, { ok => 50, failed => 0, dead => 0 }, 'items are counted by stage and outcome');
 like($text, qr/^holdfast_process_running\{process="postgres"\} 1$/m, 'processes without HTTP are in it');
 like($text, qr/^holdfast_process_restarts_total\{process="web\/1"\} 0$/m, 'with their restarts');
+
+# ---- who may write ----
+my %running = $i->status;
+for my $web (grep { m{^web/} } sort keys %running) {
+	my @maps = grep { /memfd:holdfast-scoreboard/ } split /\n/,
+		Instance::read_file("/proc/$running{$web}{pid}/maps");
+	is(join(' ', sort map { (split)[1] } @maps), 'r--s rw-s', "$web can write its own region and read all others");
+}
 
 # ---- whichever answers ----
 my $asked = 60;
 $i->get('/healthz') for 1 .. $asked;
 my %by_process = series($i->get('/metrics')->{content}, 'holdfast_http_requests_total', 'route="health"');
 is(scalar keys %by_process, $processes, 'every process has answered some requests, and one scrape has all of them')
-    or diag explain \%by_process;
+	or diag explain \%by_process;
 my (%answers, $total);
 for (1 .. 40) {
 	my %now = series($i->get('/metrics')->{content}, 'holdfast_http_requests_total', 'route="health"');
@@ -41,7 +49,7 @@ for (1 .. 40) {
 }
 is(scalar keys %answers, 1, '40 scrapes say the same') or diag explain \%answers;
 cmp_ok($total, '>=', $asked, 'and no request is missing');
-is(() = $i->get('/metrics')->{content} =~ /^holdfast_pipeline_known 1$/mg, 1, 'scrapes after a pause know the pipeline, too');
+like($i->get('/metrics')->{content}, qr/^holdfast_pipeline_known 1$/m, 'later scrapes know the pipeline, too');
 
 # ---- a web process that hangs ----
 my %before = $i->status;
@@ -49,9 +57,13 @@ my $hung = $before{'web/2'}{pid};
 kill STOP => $hung;
 # Connections that the kernel gives to the one that hangs wait until it is replaced; then they are answered.
 my @codes = map { $i->get('/healthz')->{status} } 1 .. 30;
-is_deeply([ grep { $_ != 200 } @codes ], [], 'every request is answered although one process hangs') or diag "@codes";
+is_deeply([ grep { $_ != 200 } @codes ], [], 'every request is answered although one process hangs')
+	or diag "@codes";
 my %after;
-$i->until('web/2 is replaced', sub { %after = $i->status; $after{'web/2'}{state} eq 'running' && $after{'web/2'}{pid} != $hung });
+$i->until('web/2 is replaced', sub {
+	%after = $i->status;
+	return $after{'web/2'}{state} eq 'running' && $after{'web/2'}{pid} != $hung;
+});
 is($after{'web/2'}{restarts}, $before{'web/2'}{restarts} + 1, 'which counts as a restart');
 is($after{$_}{pid}, $before{$_}{pid}, "$_ is left alone") for 'web/1', 'web/3';
 like($i->log, qr/"hangs" process="web\/2"/, 'the log says that it hung');

@@ -152,6 +152,7 @@ static int back(int argc, char **argv)
 			wait[1].fd = -1;
 	}
 	journal("back %d ends\n", (int)getpid());
+	scoreboard_close_region(region);
 	return 0;
 }
 
