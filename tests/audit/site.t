@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# holdfast audit site: every rule finds its case and leaves its neighbour alone; the three forms of a report;
-# folders and documents that mean harm.
+# holdfast audit site: every rule finds its case and leaves its neighbour alone; the three forms of a report; folders and
+# documents that mean harm.
 use strict;
 use warnings;
 use Cwd 'abs_path';
@@ -50,21 +50,17 @@ sub page {
 	my ($body, $head, %more) = @_;
 	my $lang = $more{lang} // ' lang="en"';
 	my $say = join '', map { $more{"no_$_->[0]"} ? '' : $_->[1] } ['title', '<title>A page</title>'], ['description', '<meta name="description" content="What it is">'], ['viewport', '<meta name="viewport" content="width=device-width">'];
-	return "<!DOCTYPE html><html$lang><head><meta "
-		. "charset=\"utf-8\">$say\n" . ($head // '') . "</head>\n<body>" . ($body // '') . "</body></html>\n";
+	return "<!DOCTYPE html><html$lang><head><meta charset=\"utf-8\">$say\n" . ($head // '') . "</head>\n<body>" . ($body // '') . "</body></html>\n";
 }
 sub canonical { return qq(<link rel="canonical" href="$_[0]">) }
 sub alternate { return join '', map { qq(<link rel="alternate" hreflang="$_->[0]" href="$_->[1]">) } @_ }
-sub sitemap { return qq(<?xml version="1.0" encoding="UTF-8"?>\n<urlset )
-	. qq(xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n) . join('', map { "<url><loc>$_->[0]</loc>" . )
-		. qq(($_->[1] ? "<lastmod>$_->[1]</lastmod>" : '') . "</url>\n" } @_) . "</urlset>\n" }
+sub sitemap { return qq(<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n) . join('', map { "<url><loc>$_->[0]</loc>" . ($_->[1] ? "<lastmod>$_->[1]</lastmod>" : '') . "</url>\n" } @_) . "</urlset>\n" }
 my %shop = ('@context' => 'https://schema.org', '@type' => 'Bakery', name => 'Good Bread', telephone => '+41 44 123 45 67', url => 'https://example.org/',
 	address => { '@type' => 'PostalAddress', streetAddress => 'Main street 5', postalCode => '8000', addressLocality => 'Zurich', addressCountry => 'CH' });
 sub block { my (%change) = @_; my %is = (%shop, %change); delete $is{$_} for grep { !defined $is{$_} } keys %is; return '<script type="application/ld+json">' . JSON::PP->new->canonical->encode(\%is) . '</script>' }
 sub graph { return '<script type="application/ld+json">' . JSON::PP->new->canonical->encode({ '@context' => 'https://schema.org', '@graph' => [@_] }) . '</script>' }
 sub hours { my ($day, $opens, $closes) = @_; return { '@type' => 'OpeningHoursSpecification', dayOfWeek => $day, opens => $opens, closes => $closes } }
-my $shown = '<h1>Good Bread</h1><address>Main street 5, 8000 Zurich</address><a href="tel:+41441234567">044 123 '
-	. '45 67</a>';
+my $shown = '<h1>Good Bread</h1><address>Main street 5, 8000 Zurich</address><a href="tel:+41441234567">044 123 45 67</a>';
 my $u = 'https://example.org';
 my %dated = map { ("p$_.html" => page('x')) } 1 .. 25;
 
@@ -99,8 +95,7 @@ my @cases = (
 	['value-not-visible', { 'index.html' => page($shown, block(name => 'Better Bread')) }, ['index.html:2'], { 'index.html' => page($shown =~ s/Good Bread/ GOOD\n Bread /r, block()) }, ['--base-url', $u]],
 	['value-not-visible', { 'index.html' => page($shown =~ s/5, 8000/5,<span hidden>8000<\/span>/r, block()) }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u]],
 	['local-business-missing', { 'index.html' => page($shown) }, ['index.html:3'], { 'index.html' => page('<address>By <a href="mailto:x@example.org">x@example.org</a> 2026</address>') }],
-	['local-business-missing', { 'index.html' => page('<p>Bakery Miller, 12 Mill Street, Springfield '
-		. '62701</p><p>Phone: (217) 555 0123</p>') }, ['index.html'],
+	['local-business-missing', { 'index.html' => page('<p>Bakery Miller, 12 Mill Street, Springfield 62701</p><p>Phone: (217) 555 0123</p>') }, ['index.html'],
 		{ 'index.html' => page('<p>Chapter 12, Wall Street, tells of 2008 and 40000 telegrams</p>'), 'a.html' => page('<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">Miller</h1><p itemprop="address">12 Mill Street, Springfield 62701</p>phone (217) 555 0123</div>') }],
 	['type-in-name', { 'index.html' => page("Good Bread Hair Salon $shown", block('@type' => 'LocalBusiness', name => 'Good Bread Hair Salon')) }, ['index.html:2'], { 'index.html' => page($shown, block()) }, ['--base-url', $u], ['index.html:2 type-general']],
 	['cart-beside-door', { 'index.html' => page("$shown<form action=\"/cart/add\"></form>", block()) }, ['index.html:3'], { 'index.html' => page('<form action="/cart/add"></form>') }, ['--base-url', $u]],
@@ -189,8 +184,7 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 	my $below = write_site({ 'index.html' => page('<a href="/docs/b/">b</a><img alt="" src="/docs/i.png">', $link->('')), 'b/index.html' => page('<a href="/docs/">up</a><a href="/docs/c">c</a>', $link->('b/')),
 		'c.html' => page('<a href="/docs/gone">x</a>', $link->('c')), 'a.css' => '', 'i.png' => 'x', 'sitemap.xml' => sitemap(map { ["$base/$_"] } '', 'b/', 'c'), 'robots.txt' => "Sitemap: $base/sitemap.xml\n" });
 	my (undef, $report) = findings($below);
-	is_deeply(named($report), ['c.html:3 link-broken'], 'a site below a path: what is broken is found, and '
-		. 'nothing else');
+	is_deeply(named($report), ['c.html:3 link-broken'], 'a site below a path: what is broken is found, and nothing else');
 	# without canonical links and sitemaps, its own links tell
 	my %pages = map { ("p$_.html" => page('<a href="/app/' . ($_ % 5 + 1 == 3 ? 'p1' : 'p' . ($_ % 5 + 1)) . '.html">next</a><a href="/app/">home</a>', '<link rel="stylesheet" href="/app/s.css">')) } 1 .. 5;
 	(undef, $report) = findings(write_site({ %pages, 'index.html' => page('<a href="/app/p1.html">1</a>'), 's.css' => '' }));
@@ -236,8 +230,7 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 		}
 	}
 	my (undef, $report) = findings(write_site({ 'index.html' => page('<div itemscope itemtype="https://schema.org/Bakery" itemref="x y"><h1 itemprop="name">Good Bread</h1></div><p id="x" itemprop="address">Main street 5, 8000 Zurich</p><div itemscope itemtype="http://data-vocabulary.org/Review"><b itemprop="rating">nine</b></div>') }));
-	is_deeply(named($report), [], 'an item may refer to what stands elsewhere, and other vocabularies are not '
-		. 'judged') or diag explain $report;
+	is_deeply(named($report), [], 'an item may refer to what stands elsewhere, and other vocabularies are not judged') or diag explain $report;
 	(undef, $report) = findings(write_site({ 'index.html' => page('<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">Good Bread</h1><p itemprop="address">Main street 5</p><b itemprop="telephone">+41441234599</b></div>' . $shown, block()) }), '--base-url', $u);
 	ok(grep({ $_->{rule} eq 'blocks-differ' } @{ $report->{findings} }), 'microdata and JSON-LD of one business are compared');
 }
@@ -246,9 +239,7 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 for my $case (['Main street 5, Suite 2', 'Main Street 5 Suite 2'], ['Main street 5, Suite 2', '<p>Main Street 5</p><p>(at the corner)</p><p>Ste. 2</p>'], ["Hauptstra\xc3\x9fe 5", 'HAUPTSTRASSE 5'], ['12 Mill Street', '12 Mill St.'],
 	["Rue de l'\xc3\x89glise 3", "3, rue de l&rsquo;\xc3\x89glise, Rue de l&rsquo;eglise 3"], ["Z\xc3\xbcrcherstr. 1", "Z\xc3\x9cRCHERSTRASSE 1"], ['5th Avenue 1', '5th Ave 1']) {
 	my ($street, $body) = @$case;
-	my $json = '<script type="application/ld+json">{"@context":"https://schema.org","@type":"Bakery","name":"Good '
-		. 'Bread","address":{"@type":"PostalAddress",'
-			. '"streetAddress":"' . $street . '","addressLocality":"Zurich"}}</script>';
+	my $json = '<script type="application/ld+json">{"@context":"https://schema.org","@type":"Bakery","name":"Good Bread","address":{"@type":"PostalAddress","streetAddress":"' . $street . '","addressLocality":"Zurich"}}</script>';
 	my (undef, $report) = findings(write_site({ 'index.html' => page("<h1>Good Bread</h1><p>$body</p><p>Zurich</p>", $json) }));
 	is_deeply(named($report), [], "$street is shown") or diag explain $report;
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/perl
-# The operator's page in a real browser while a batch runs, on a phone and on a desktop. What is asked of it stands
-# in ops.mjs.
+# The operator's page in a real browser while a batch runs, on a phone and on a desktop. What is asked of it stands in ops.mjs.
 use strict;
 use warnings;
 use FindBin;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Incident 5 on a whole instance: eight web processes, fourteen keys, and one statement for each key and expiry,
-# also when the process that fills dies, hangs or fails. The database counts the statements (pg_stat_statements).
+# Incident 5 on a whole instance: eight web processes, fourteen keys, and one statement for each key and expiry, also when
+# the process that fills dies, hangs or fails. The database counts the statements (pg_stat_statements).
 use strict;
 use warnings;
 no warnings 'numeric';

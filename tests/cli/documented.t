@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Every command that README.md, ARCHITECTURE.md, CONTRIBUTING.md, docs/ and the manual pages show exists and works
-# as shown. Examples (the README's tables, indented lines, EXAMPLES of the manual) are run against an instance;
-# commands that are named in running text, targets of make and files are looked up.
+# Every command that README.md, ARCHITECTURE.md, CONTRIBUTING.md, docs/ and the manual pages show exists and works as
+# shown. Examples (the README's tables, indented lines, EXAMPLES of the manual) are run against an instance; commands that
+# are named in running text, targets of make and files are looked up.
 use strict;
 use warnings;
 use Cwd qw(abs_path);

@@ -49,11 +49,9 @@ sub counts { $i->sql(q{SELECT sum(businesses) FROM source}) . '/' . $i->sql(q{SE
 	is($rejects[1]{cause}, '2 values where the header has 8', 'a ragged row says so');
 	is($r->{emails_dropped}, 1, 'the e-mail address stayed outside');
 	is($r->{persons_dropped}, 1, 'so did the person');
-	is($i->sql("SELECT phone, country, timezone FROM business WHERE name LIKE "
-		. "'B%'"), '+41446681800|CH|Europe/Zurich', 'E.164, country and zone');
+	is($i->sql("SELECT phone, country, timezone FROM business WHERE name LIKE 'B%'"), '+41446681800|CH|Europe/Zurich', 'E.164, country and zone');
 	is($i->sql("SELECT name FROM business WHERE name LIKE 'mit%'"), 'mit "Anführung" und Umbruch', 'white space is folded');
-	is($i->sql("SELECT count(*) FROM business_detail WHERE concat_ws(' ', description, website, extra, same_as, "
-		. "alt_names) ~ 'b\\.ch|Hans'"), 0, 'neither is in any column');
+	is($i->sql("SELECT count(*) FROM business_detail WHERE concat_ws(' ', description, website, extra, same_as, alt_names) ~ 'b\\.ch|Hans'"), 0, 'neither is in any column');
 	my ($again) = import_ok("$i->{home}/shop.csv");
 	is($again->{unchanged}, 2, 'the second time nothing changes');
 }
@@ -73,34 +71,17 @@ for my $case (["\t", 'tabs'], ['|', 'bars'], [',', 'commas']) {
 
 # ---- JSON ----
 my %dialects = (
-	'osm nested' => [q({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"type":"node",)
-		. q("id":7,"tags":{"name":"Hof","shop":"farm","addr:street":"Weg","addr:housenumber":"3",)
-			. q("addr:country":"CH","opening_hours":"Mo-Fr 08:00-12:00","email":"x@y.ch","phone":"+41 (0)44 668 )
-				. q(18 00"}},"geometry":{"type":"Point","coordinates":[8.5,47.4]}}]}),
-		'geojson/osm', "farm-shop|Weg 3|+41446681800|474000000|85000000|{[480,720),[1920,2160),[3360,3600),[4800,"
-			. "5040),[6240,6480)}", 'node/7'],
-	'osm flat' => [qq(\x1e{"type":"Feature","properties":{"\@id":"way/9","name":"Laden","shop":"bakery"},)
-		. qq("geometry":{"type":"Polygon","coordinates":[[[8.5,47.4],[8.6,47.4],[8.5,47.5],[8.5,47.4]]]}}\n),
+	'osm nested' => [q({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"type":"node","id":7,"tags":{"name":"Hof","shop":"farm","addr:street":"Weg","addr:housenumber":"3","addr:country":"CH","opening_hours":"Mo-Fr 08:00-12:00","email":"x@y.ch","phone":"+41 (0)44 668 18 00"}},"geometry":{"type":"Point","coordinates":[8.5,47.4]}}]}),
+		'geojson/osm', "farm-shop|Weg 3|+41446681800|474000000|85000000|{[480,720),[1920,2160),[3360,3600),[4800,5040),[6240,6480)}", 'node/7'],
+	'osm flat' => [qq(\x1e{"type":"Feature","properties":{"\@id":"way/9","name":"Laden","shop":"bakery"},"geometry":{"type":"Polygon","coordinates":[[[8.5,47.4],[8.6,47.4],[8.5,47.5],[8.5,47.4]]]}}\n),
 		'geojson/osm', "bakery|||474000000|85000000|", 'way/9'],
-	'overture' => [q({"id":"08f1","names":{"primary":"Pizzeria"},"categories":{"primary":"restaurant",)
-		. q("alternate":["bar"]},"addresses":[{"freeform":"Gasse 1","locality":"Chur","postcode":"7000",)
-			. q("region":"GR","country":"CH"}],"phones":["+41812521111"],"emails":["p@q.ch"],)
-				. q("geometry":{"type":"Point","coordinates":[9.5,46.8]}}),
+	'overture' => [q({"id":"08f1","names":{"primary":"Pizzeria"},"categories":{"primary":"restaurant","alternate":["bar"]},"addresses":[{"freeform":"Gasse 1","locality":"Chur","postcode":"7000","region":"GR","country":"CH"}],"phones":["+41812521111"],"emails":["p@q.ch"],"geometry":{"type":"Point","coordinates":[9.5,46.8]}}),
 		'json/overture', "restaurant|Gasse 1|+41812521111|468000000|95000000|", '08f1'],
-	'overture taxonomy' => [q({"id":"08f2","names":{"primary":"Neu"},"basic_category":"bakery",)
-		. q("addresses":[{"country":"CH"}],"geometry":{"type":"Point","coordinates":[9.5,46.8]}}),
+	'overture taxonomy' => [q({"id":"08f2","names":{"primary":"Neu"},"basic_category":"bakery","addresses":[{"country":"CH"}],"geometry":{"type":"Point","coordinates":[9.5,46.8]}}),
 		'json/overture', "bakery|||468000000|95000000|", '08f2'],
-	'schema.org' => [q({"@context":"https://schema.org","@type":["HomeAndConstructionBusiness"],)
-		. q("@id":"https://fliesen.example/#f","name":"Fliesen Kern","address":{"streetAddress":"Ringstr. 5",)
-			. q("postalCode":"79098","addressLocality":"Freiburg","addressCountry":"DE"},"geo":{"latitude":47.99,)
-				. q("longitude":7.85},"telephone":"0761 1234567","founder":{"@type":"Person","name":"K. Kern"},)
-					. q("areaServed":[{"@type":"City","name":"Emmendingen"},"Lahr"],)
-						. q("openingHoursSpecification":[{"dayOfWeek":["Monday","https://schema.org/Tuesday"],)
-							. q("opens":"08:00","closes":"17:00"}]}),
-		'json/schema.org', "craft|Ringstr. 5|+497611234567|479900000|78500000|{[480,1020),[1920,"
-			. "2460)}", 'https://fliesen.example/#f'],
-	'holdfast' => [q({"external_id":"n1","name":"Native","categories":["cafe"],"street":"S 1","country":"CH",)
-		. q("lat":47.5,"lon":7.6}),
+	'schema.org' => [q({"@context":"https://schema.org","@type":["HomeAndConstructionBusiness"],"@id":"https://fliesen.example/#f","name":"Fliesen Kern","address":{"streetAddress":"Ringstr. 5","postalCode":"79098","addressLocality":"Freiburg","addressCountry":"DE"},"geo":{"latitude":47.99,"longitude":7.85},"telephone":"0761 1234567","founder":{"@type":"Person","name":"K. Kern"},"areaServed":[{"@type":"City","name":"Emmendingen"},"Lahr"],"openingHoursSpecification":[{"dayOfWeek":["Monday","https://schema.org/Tuesday"],"opens":"08:00","closes":"17:00"}]}),
+		'json/schema.org', "craft|Ringstr. 5|+497611234567|479900000|78500000|{[480,1020),[1920,2460)}", 'https://fliesen.example/#f'],
+	'holdfast' => [q({"external_id":"n1","name":"Native","categories":["cafe"],"street":"S 1","country":"CH","lat":47.5,"lon":7.6}),
 		'json/holdfast', "cafe|S 1||475000000|76000000|", 'n1'],
 );
 for my $name (sort keys %dialects) {
@@ -108,16 +89,12 @@ for my $name (sort keys %dialects) {
 	my ($r) = import_ok(file('one.json', $text), '--source', 'd-' . $name =~ s/\W/-/gr);
 	is($r->{format}, $format, "$name is recognised");
 	is($r->{inserted}, 1, 'and taken');
-	is($i->sql("SELECT c.key, b.street, b.phone, b.lat_e7, b.lon_e7, d.hours_week FROM business b JOIN "
-		. "business_detail d USING (id) LEFT JOIN category c ON c.id = b.category_id WHERE d.external_id = '$id'"),
+	is($i->sql("SELECT c.key, b.street, b.phone, b.lat_e7, b.lon_e7, d.hours_week FROM business b JOIN business_detail d USING (id) LEFT JOIN category c ON c.id = b.category_id WHERE d.external_id = '$id'"),
 		$row, 'with its facts');
 }
-is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIKE "
-	. "'%fliesen%'"), '{Emmendingen,Lahr}', 'towns served');
+is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIKE '%fliesen%'"), '{Emmendingen,Lahr}', 'towns served');
 {
-	my ($r, @rejects) = import_ok(file('lines.ndjson', qq({"external_id":"l1","name":"One"}\n{"external_id":"l2",)
-		. qq("name":}\nnot json\n{"external_id":"l4","name":"Four","lat":"95","lon":"8"}\n{"external_id":"l5",)
-			. qq("name":"Five"}\n)));
+	my ($r, @rejects) = import_ok(file('lines.ndjson', qq({"external_id":"l1","name":"One"}\n{"external_id":"l2","name":}\nnot json\n{"external_id":"l4","name":"Four","lat":"95","lon":"8"}\n{"external_id":"l5","name":"Five"}\n)));
 	is($r->{inserted}, 2, 'a broken line costs that line only');
 	is_deeply([map { $_->{line} } @rejects], [2, 3, 4], 'and is named');
 	is($rejects[2]{field}, 'lat', 'an impossible latitude is named by its field');
@@ -125,8 +102,7 @@ is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIK
 
 {
 	# What PostgreSQL would refuse, and the COPY of all the others with it, never gets there.
-	my ($r) = import_ok(file('values.ndjson', join '', map { qq({"external_id":"v$_->[0]","name":"Value $_->[0]",)
-		. qq($_->[1]}\n) }
+	my ($r) = import_ok(file('values.ndjson', join '', map { qq({"external_id":"v$_->[0]","name":"Value $_->[0]",$_->[1]}\n) }
 		[1, '"updated_at":"31.12.2023 23:59"'], [2, '"updated_at":"2023-02-30"'], [3, '"updated_at":"2024-01-01T00:00:00+23:59"'], [4, '"extra":{"a":1e999999999}'],
 		[5, '"offers":{"a":[0e-20000]}'], [6, '"extra":{"a":1e300}'], [7, '"country":"EC"'], [8, '"same_as":["write to me\u0040private.example","https://a.example/x"]']));
 	is($r->{inserted}, 8, 'odd times and numbers cost no record');
@@ -138,25 +114,15 @@ is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIK
 
 # ---- Google's and GLEIF's sheets, mappings ----
 {
-	my ($r) = import_ok(file('google.csv', qq(Store code,Business name,Address line 1,Locality,Postal code,)
-		. qq(Country / Region,Primary phone,Primary category,Monday hours,Tuesday hours,Sunday hours\nS1,Bakery )
-			. qq(One,1 High St,London,SW1A 1AA,GB,020 7946 0018,Bakery,9:00 AM-5:00 PM,"9:00 AM-12:00 PM, 1:00 )
-				. qq(PM-5:00 PM",x\n)));
+	my ($r) = import_ok(file('google.csv', qq(Store code,Business name,Address line 1,Locality,Postal code,Country / Region,Primary phone,Primary category,Monday hours,Tuesday hours,Sunday hours\nS1,Bakery One,1 High St,London,SW1A 1AA,GB,020 7946 0018,Bakery,9:00 AM-5:00 PM,"9:00 AM-12:00 PM, 1:00 PM-5:00 PM",x\n)));
 	is($r->{format}, 'csv/google', 'a Google sheet');
-	is($i->sql("SELECT hours, phone FROM business WHERE name = 'Bakery One'"), 'Mo 09:00-17:00; Tu 09:00-12:00,'
-		. '13:00-17:00; Su off|+442079460018', 'its hours');
-	($r) = import_ok(file('gleif.csv', qq("LEI","Entity.LegalName","Entity.LegalAddress.FirstAddressLine",)
-		. qq("Entity.LegalAddress.City","Entity.LegalAddress.Region","Entity.LegalAddress.Country",)
-			. qq("Entity.LegalAddress.PostalCode","Registration.LastUpdateDate"\n"529900T8BM49AURSDO55","Beispiel )
-				. qq(AG","Weg 1","Zug","CH-ZG","CH","6300","2026-01-02T03:04:05Z"\n)));
+	is($i->sql("SELECT hours, phone FROM business WHERE name = 'Bakery One'"), 'Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; Su off|+442079460018', 'its hours');
+	($r) = import_ok(file('gleif.csv', qq("LEI","Entity.LegalName","Entity.LegalAddress.FirstAddressLine","Entity.LegalAddress.City","Entity.LegalAddress.Region","Entity.LegalAddress.Country","Entity.LegalAddress.PostalCode","Registration.LastUpdateDate"\n"529900T8BM49AURSDO55","Beispiel AG","Weg 1","Zug","CH-ZG","CH","6300","2026-01-02T03:04:05Z"\n)));
 	is($r->{format}, 'csv/gleif', 'a GLEIF file');
-	is($i->sql("SELECT c.key FROM business b JOIN category c ON c.id = category_id WHERE name = 'Beispiel "
-		. "AG'"), 'legal-entity', 'its category');
-	my $map = file('map', "# ours\nexternal_id = nr\nname = was\ncity = wo\ncountry = \"AT\"\nservice_area = orte "
-		. "| split /\n");
+	is($i->sql("SELECT c.key FROM business b JOIN category c ON c.id = category_id WHERE name = 'Beispiel AG'"), 'legal-entity', 'its category');
+	my $map = file('map', "# ours\nexternal_id = nr\nname = was\ncity = wo\ncountry = \"AT\"\nservice_area = orte | split /\n");
 	($r) = import_ok(file('odd.csv', "nr,was,wo,orte\n1,Ding,Wien,Baden/Krems\n"), '--map', $map);
-	is($i->sql("SELECT country, service_area FROM business JOIN business_detail USING (id) WHERE name = "
-		. "'Ding'"), 'AT|{Baden,Krems}', 'a mapping file');
+	is($i->sql("SELECT country, service_area FROM business JOIN business_detail USING (id) WHERE name = 'Ding'"), 'AT|{Baden,Krems}', 'a mapping file');
 	my ($code, $text) = $i->run('import', '--map', file('bad', "name = a\nfoo = b\n"), "$i->{home}/odd.csv");
 	is($code, 1, 'a wrong mapping is refused');
 	like($text, qr/line 2: unknown field 'foo'/, 'with its line');
@@ -165,8 +131,7 @@ is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIK
 # ---- what cannot be read changes nothing ----
 my $before = digest();
 for my $case (['', 'the file is empty'], ["a,b\n1,2\n", 'no column is known as the name'], ["\xFF\xFEn\0", 'UTF-16'], ["PK\3\4\0\0", 'not text'],
-	[qq({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"x","shop":"farm",)
-		. qq("\@id":"node/1"},"geometry":null},\n{"type":), 'the input ends inside a value']) {
+	[qq({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"x","shop":"farm","\@id":"node/1"},"geometry":null},\n{"type":), 'the input ends inside a value']) {
 	my ($code, $text) = $i->run('import', file('broken', $case->[0]));
 	is($code, 1, "refused: $case->[1]");
 	like($text, qr/\Q$case->[1]\E/, 'and said');

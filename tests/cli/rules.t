@@ -87,11 +87,9 @@ refused('trailing', 'src/a/a.h:3', 'a comment that breaks a declaration behind i
 	'src/a/a.h' => "struct row {\n\tuint32_t\n\t    timeout_ms; /* of the whole call */\n};\n");
 refused('trailing', 'src/a/a.h:3', 'a constant behind its name',
 	'src/a/a.h' => "enum {\n\tBYTES =\n\t    64 * 1024, /* that may wait */\n};\n");
-refused('trailing', 'src/a/a.h:3', 'a list of members', 'src/a/a.h' => "struct row {\n\tbool street, guessed,\n\t "
-	. "   phone; /* what is told */\n};\n");
+refused('trailing', 'src/a/a.h:3', 'a list of members', 'src/a/a.h' => "struct row {\n\tbool street, guessed,\n\t    phone; /* what is told */\n};\n");
 accepted('comments above, and behind declarations of one line',
-	'src/a/a.h' => "struct row {\n\tint a;\n\t/* of the whole call */\n\tuint32_t timeout_ms; /* 1..600 */\n\tint "
-		. "b; /* c */\n};\n");
+	'src/a/a.h' => "struct row {\n\tint a;\n\t/* of the whole call */\n\tuint32_t timeout_ms; /* 1..600 */\n\tint b; /* c */\n};\n");
 
 # ---- exceptions ----
 my @two = ('src/a/a.c' => "int x;\n" x 801, 'tools/lint-exceptions' => "# places\nlong\tsrc/a/a.c\n");

@@ -81,8 +81,8 @@ sub refused_all {
 }
 refused_all('called', map { { url => $_, timeout_ms => 60_000 } } grep { length } @spellings);
 refused_all('as a website', map { { kind => 'website', url => $_, timeout_ms => 60_000 } } @spellings);
-# A Location without a host is relative, and one that begins with white space or a wrong scheme's slashes too: those
-# stay at home, which is not inside either.
+# A Location without a host is relative, and one that begins with white space or a wrong scheme's slashes too: those stay
+# at home, which is not inside either.
 my @absolute = grep { m{^[A-Za-z+]+://[^/]} && !/[\t\r\n]/ } @spellings;
 refused_all('as a redirect', map { { url => "http://good.test:$P/to?u=" . escaped($_), timeout_ms => 60_000,
 	host_concurrency => 8 } } @absolute);

@@ -43,8 +43,7 @@ int main(int argc, char **argv)
 END
 close $main;
 my $cc = $ENV{CC} // 'gcc';
-is(system("$cc -std=gnu17 -Wall -Wextra -Werror -I$root/src -D_GNU_SOURCE -o $dir/program $dir/main.c "
-	. "$dir/files.c $root/src/base/*.c -lm"), 0, 'what it makes compiles without a warning');
+is(system("$cc -std=gnu17 -Wall -Wextra -Werror -I$root/src -D_GNU_SOURCE -o $dir/program $dir/main.c $dir/files.c $root/src/base/*.c -lm"), 0, 'what it makes compiles without a warning');
 for my $path (sort keys %files) {
 	my $out = `$dir/program $path`;
 	my ($hash, $type, $body) = $out =~ /^(\w+) ((?:[a-z]+\/[a-z+]+)(?:; charset=utf-8)?) (.*)$/s;

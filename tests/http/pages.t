@@ -70,8 +70,7 @@ like((hours_of('Mo-Su off'))[1], qr{<p class="state">Closed</p>}, 'what never op
 
 $directory->sql(q{UPDATE business SET name = '<script>alert(1)</script> & "Co" it''s', street = '</address><b>', phone = '"><i>' WHERE id = 13;
 	UPDATE business_detail SET website = 'javascript:alert(1)', same_as = ARRAY['javascript:alert(2)', 'https://www.page.example/a?b=c&d=e'],
-	service_area = ARRAY['<img src=x>'], extra = '{"<b>": "<i>", "legal_name": "M & Co", "listed": true, "deep": '
-		. '{"a": 1}}' WHERE id = 13});
+	service_area = ARRAY['<img src=x>'], extra = '{"<b>": "<i>", "legal_name": "M & Co", "listed": true, "deep": {"a": 1}}' WHERE id = 13});
 {
 	my ($status, $page) = page($bakery);
 	is($status, 200, 'a hostile record has a page');

@@ -25,13 +25,10 @@ like($header->{date}, qr/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4
 like($header->{'content-security-policy'}, qr/default-src 'self'.*frame-ancestors 'none'/, 'security headers are there');
 is($header->{'x-content-type-options'}, 'nosniff', '... all of them');
 is((Web::answers($web->raw("GET /healthz HTTP/1.0\r\n\r\n")))[0][0], 200, 'HTTP/1.0 is answered, and the connection closed');
-my $two = $web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
-	. "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-is(join(' ', map { $_->[0] } Web::answers($two)), '405 200', 'a request behind a chunked body is read from where '
-	. 'the body ends');
+my $two = $web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+is(join(' ', map { $_->[0] } Web::answers($two)), '405 200', 'a request behind a chunked body is read from where the body ends');
 my $socket = $web->connect;
-$web->put($socket, "POST /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: "
-	. "close\r\n\r\n");
+$web->put($socket, "POST /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
 like($web->get($socket, qr/\r\n\r\n/), qr/^HTTP\/1\.1 100 Continue\r\n\r\n$/, 'who waits for 100 Continue gets it');
 $web->put($socket, 'ab');
 is((Web::answers($web->get($socket)))[0][0], 405, 'and after the body the answer');
@@ -86,9 +83,7 @@ for my $case (
 	is($problem->{type}, "urn:holdfast:problem:$name", "?$query is $name");
 	is($problem->{parameter}, $parameter, '... naming the parameter');
 	like($problem->{remedy}, $remedy, '... and the remedy');
-	is("$header->{'content-type'} $problem->{status} "
-		. "$problem->{request_id}", "application/problem+json $status "
-			. "$header->{'x-request-id'}", '... as problem+json with status and request id');
+	is("$header->{'content-type'} $problem->{status} $problem->{request_id}", "application/problem+json $status $header->{'x-request-id'}", '... as problem+json with status and request id');
 }
 is((get('GET /v1/businesses?q=x'))[1]{'retry-after'}, 1, '503 says when to try again');
 is((get('GET /%76%31/regions'))[0], 503, 'an escaped path is the same path');

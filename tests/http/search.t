@@ -34,8 +34,7 @@ sub walk {
 sub problem_is {
 	my ($path, $status, $type, $name) = @_;
 	my ($got, $body, $header) = get($path);
-	is("$got $header->{'content-type'} " . (ref $body ? $body->{type} : ''), "$status application/problem+json "
-		. "urn:holdfast:problem:$type", $name);
+	is("$got $header->{'content-type'} " . (ref $body ? $body->{type} : ''), "$status application/problem+json urn:holdfast:problem:$type", $name);
 	return $body;
 }
 
@@ -66,17 +65,12 @@ for (
 	['a city by name', "sort=name&city=$city", $where{city}, $by_name, 17],
 	['a group in a city by name', "sort=name&city=$city&category=$group", "$where{city} AND $where{group}", $by_name, 3],
 	['a category in a city by name', "sort=name&city=$city&category=$category", "$where{city} AND $where{category}", $by_name, 1],
-	['everything by change', 'sort=recent', 'true', 'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id '
-		. '= business.id) DESC', 100],
-	['a common word', 'q=word0', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> "
-		. "'{word0}')", $rank, 100],
-	['a rare word', 'q=name2999', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> "
-		. "'{name2999}')", $rank, 2],
-	['a word in a region', "q=word0&region=$region", "$where{region} AND EXISTS (SELECT FROM business_detail AS d "
-		. "WHERE d.id = business.id AND words @> '{word0}')", $rank, 9],
+	['everything by change', 'sort=recent', 'true', 'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id = business.id) DESC', 100],
+	['a common word', 'q=word0', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')", $rank, 100],
+	['a rare word', 'q=name2999', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{name2999}')", $rank, 2],
+	['a word in a region', "q=word0&region=$region", "$where{region} AND EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')", $rank, 9],
 	['a word in a category of a city', "q=word0&city=$city&category=$category", "$where{city} AND $where{category} AND EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')", $rank, 2],
-	['two words', 'q=word0%20name1', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words "
-		. "@> '{word0,name1}')", $rank, 1],
+	['two words', 'q=word0%20name1', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0,name1}')", $rank, 1],
 ) {
 	my ($name, $query, $where, $order, $limit) = @$_;
 	my @expected = map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where $order");
@@ -87,10 +81,8 @@ for (
 
 # ---- open at an instant ----
 for (
-	['on a Monday morning', '2026-11-23T09:30:00%2B01:00', q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone )
-		. q(IS NOT NULL)],
-	['the same in another zone', '2026-11-23T08:30:00Z', q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone )
-		. q(IS NOT NULL)],
+	['on a Monday morning', '2026-11-23T09:30:00%2B01:00', q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone IS NOT NULL)],
+	['the same in another zone', '2026-11-23T08:30:00Z', q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone IS NOT NULL)],
 	['before they open', '2026-11-23T08:59:59%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL)],
 	['when they close', '2026-11-23T17:00:00%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL)],
 	['on a Sunday', '2026-11-22T12:00:00%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL)],
@@ -111,14 +103,12 @@ is((get('/v1/businesses?q=sushi'))[1]{businesses}[0]{open}{state}, 'unknown', 'w
 my $metres = '2 * 6371008.8 * asin(least(1, sqrt(power(sind((lat_e7 / 1e7 - %s) / 2), 2) + cosd(lat_e7 / 1e7) * cosd(%1$s) * power(sind((lon_e7 / 1e7 - %s) / 2), 2))))';
 for (['near a town', 47, 8, 20000, '', 'true', 50], ['near a town, one category', 47, 8, 50000, "&category=$category", $where{category}, 3],
 	['near a town, one group', 47, 8, 50000, "&category=$group", $where{group}, 20],
-	['near a town, a common word', 47, 8, 50000, '&q=word0', "EXISTS (SELECT FROM business_detail AS d WHERE d.id "
-		. "= business.id AND words @> '{word0}')", 20],
+	['near a town, a common word', 47, 8, 50000, '&q=word0', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')", 20],
 	['near the bakery, where three stand at one spot', 46.948, 7.447, 2000, '', 'true', 1],
 ) {
 	my ($name, $lat, $lon, $radius, $query, $where, $limit) = @$_;
 	my $distance = sprintf $metres, $lat, $lon;
-	my @expected = sort map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where "
-		. "AND $distance <= $radius");
+	my @expected = sort map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where AND $distance <= $radius");
 	my $path = "/v1/businesses?near=$lat,$lon&radius=$radius&limit=$limit$query";
 	my $got = walk($path);
 	is(join("\n", sort @$got), join("\n", @expected), "$name: all within the radius, none twice (" . @expected . ')');
@@ -151,8 +141,7 @@ is_deeply(names('/v1/businesses?q=' . quote('{"a",b}\\')), [], 'so are brackets 
 {
 	my $file = "$directory->{i}{home}/further.ndjson";
 	open my $out, '>', $file or die;
-	print $out qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun",)
-		. qq("extra":{"takeaway":"$_->[1]"}}\n)
+	print $out qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun","extra":{"takeaway":"$_->[1]"}}\n)
 		for ['Grill', 'yes'], ['Buffet', 'no'], ['Kiosk', 'maybe'];
 	close $out;
 	$directory->{i}->run_ok('import', '--source', 'further', $file);
@@ -225,8 +214,7 @@ my $count = sub { $directory->column("SELECT count(*) FROM business WHERE $_[0]"
 my $size = sub { my ($list, $key) = @_; my ($found) = grep { $_->{key} eq $key } @$list; return $found->{businesses} };
 is($size->((get('/v1/categories'))[1]{categories}, $category), ($count->($where{category}))[0], 'the size of a category');
 is($size->((get('/v1/regions'))[1]{regions}, $region), ($count->($where{region}))[0], 'the size of a region');
-my ($of) = $directory->column("SELECT r.key FROM city AS t JOIN region AS r ON r.id = t.region_id WHERE t.key = "
-	. "'$city'");
+my ($of) = $directory->column("SELECT r.key FROM city AS t JOIN region AS r ON r.id = t.region_id WHERE t.key = '$city'");
 is($size->((get("/v1/regions/$of/cities"))[1]{cities}, $city), ($count->($where{city}))[0], 'the size of a city');
 problem_is('/v1/regions/nonsense/cities', 404, 'no-such-place', 'cities of a region that is none');
 $directory->sql("DELETE FROM business_detail USING business WHERE business.id = business_detail.id AND $where{city};
@@ -237,9 +225,7 @@ is_deeply(ids("/v1/businesses?city=$city"), [], 'lists nothing');
 is($size->((get('/v1/categories'))[1]{categories}, $category), 0, 'a category that was emptied');
 is($directory->sql('SELECT count(*) FROM word AS w FULL JOIN (SELECT unnest(words) AS word, count(*) AS n FROM business_detail GROUP BY 1) AS c USING (word)
 	WHERE COALESCE(w.businesses, 0) <> COALESCE(c.n, 0) AND word NOT LIKE \'@%\'') + 0, 0, 'the dictionary counts what there is');
-is($directory->sql('SELECT count(*) FROM category AS g LEFT JOIN (SELECT category_id, count(*) AS n FROM business '
-	. 'GROUP BY 1) AS c ON c.category_id = g.id WHERE g.businesses <> COALESCE(c.n, '
-		. '0)') + 0, 0, 'the categories count what there is');
+is($directory->sql('SELECT count(*) FROM category AS g LEFT JOIN (SELECT category_id, count(*) AS n FROM business GROUP BY 1) AS c ON c.category_id = g.id WHERE g.businesses <> COALESCE(c.n, 0)') + 0, 0, 'the categories count what there is');
 
 $web->stop;
 $directory->stop;

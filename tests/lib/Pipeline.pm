@@ -83,8 +83,7 @@ sub queue {
 	my $text = $self->{i}->run_ok('enrich', '--queue', @more);
 	return $text =~ /^batch (\d+)/ ? $1 : die "no batch: $text";
 }
-sub finished { my ($self, $batch) = @_; return $self->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch "
-	. "WHERE id = $batch") eq 't' }
+sub finished { my ($self, $batch) = @_; return $self->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch WHERE id = $batch") eq 't' }
 
 sub start_worker {
 	my ($self, $containers) = @_;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Chaos: workers and fetchers are killed and stopped at random, PgBouncer and PostgreSQL (at once, without a
-# checkpoint) are restarted, some items kill whoever asks them, and a ledger that the database keeps by itself is
-# the auditor: nothing is lost, nothing is written twice, and dead are exactly those that kill.
+# Chaos: workers and fetchers are killed and stopped at random, PgBouncer and PostgreSQL (at once, without a checkpoint) are
+# restarted, some items kill whoever asks them, and a ledger that the database keeps by itself is the auditor: nothing is
+# lost, nothing is written twice, and dead are exactly those that kill.
 #
 # HOLDFAST_ITEMS, HOLDFAST_KILLS and HOLDFAST_WORKERS make it larger (make chaos: 100 000, 500, 8).
 use strict;
@@ -33,8 +33,7 @@ my (%done, %stopped, $poisoned);
 my $next = 0;
 # An item that two workers in a row died of while they had no other counts as one that kills. Only those that do
 # may meet that end here: as long as any item is alone, nothing else is killed.
-my $alone = "SELECT EXISTS (SELECT FROM pipeline_item WHERE lane = 2) OR EXISTS (SELECT FROM pipeline_claim WHERE "
-	. "lane = 2)";
+my $alone = "SELECT EXISTS (SELECT FROM pipeline_item WHERE lane = 2) OR EXISTS (SELECT FROM pipeline_claim WHERE lane = 2)";
 sub disturb {
 	my ($w, $f) = $p->pairs($command);
 	my $what = rand;
@@ -82,14 +81,10 @@ cmp_ok($done{kills}, '>', $kills / 4, "$done{kills} processes were killed");
 note join ', ', map { "$done{$_} $_" } sort keys %done;
 ok($poisoned >= 2 * @poison, "items that kill killed $poisoned times");
 my $n = @ids;
-is($p->sql('SELECT count(DISTINCT business_id) FROM ledger') + $p->sql("SELECT count(*) FROM pipeline_dead WHERE "
-	. "batch_id = $batch"), $n, 'nothing is lost');
-is($p->sql('SELECT count(*) FROM (SELECT FROM ledger GROUP BY business_id HAVING count(*) > 1) AS '
-	. 'twice'), 0, 'nothing is written twice');
-is(join(' ', sort { $a <=> $b } $p->column("SELECT business_id FROM pipeline_dead WHERE batch_id = "
-	. "$batch")), join(' ', sort { $a <=> $b } @poison), 'dead are exactly those that kill');
-is($p->sql("SELECT sum(claimed - in_flight - ok - failed - dead - again - returned) FROM pipeline_container WHERE "
-	. "batch_id = $batch"), 0, 'the numbers of the containers add up');
+is($p->sql('SELECT count(DISTINCT business_id) FROM ledger') + $p->sql("SELECT count(*) FROM pipeline_dead WHERE batch_id = $batch"), $n, 'nothing is lost');
+is($p->sql('SELECT count(*) FROM (SELECT FROM ledger GROUP BY business_id HAVING count(*) > 1) AS twice'), 0, 'nothing is written twice');
+is(join(' ', sort { $a <=> $b } $p->column("SELECT business_id FROM pipeline_dead WHERE batch_id = $batch")), join(' ', sort { $a <=> $b } @poison), 'dead are exactly those that kill');
+is($p->sql("SELECT sum(claimed - in_flight - ok - failed - dead - again - returned) FROM pipeline_container WHERE batch_id = $batch"), 0, 'the numbers of the containers add up');
 is($p->sql("SELECT sum(ok + failed + dead) FROM pipeline_container WHERE batch_id = $batch"), $n, 'to all items');
 note 'late results that were refused: ' . $p->sql("SELECT sum(fenced) FROM pipeline_container WHERE batch_id = $batch");
 done_testing;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Incident 8 by construction, the database's side: a worker into which somebody has patched a transaction around the
-# wait for the network ends at that line, before it has waited, and the database sees nothing left open.
+# Incident 8 by construction, the database's side: a worker into which somebody has patched a transaction around the wait for
+# the network ends at that line, before it has waited, and the database sees nothing left open.
 use strict;
 use warnings;
 use File::Temp 'tempdir';

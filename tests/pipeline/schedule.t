@@ -1,6 +1,5 @@
 #!/usr/bin/perl
-# The schedule in the configuration: batches by themselves, over restarts, and a warning before there is too little
-# room.
+# The schedule in the configuration: batches by themselves, over restarts, and a warning before there is too little room.
 use strict;
 use warnings;
 use FindBin;
@@ -10,17 +9,13 @@ use Test::More;
 
 my $p = Pipeline->make(businesses => 120, api => { ms => [20, 30] }, settings => { 'pipeline.in_flight' => 2, 'pipeline.schedule' => 'quality 1h 1; http 400ms 2' });
 my $i = $p->{i};
-my $batches = sub { $p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = '$_[0]' AND finished_at IS NOT "
-	. "NULL AND total > 0") };
+my $batches = sub { $p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = '$_[0]' AND finished_at IS NOT NULL AND total > 0") };
 
 # ---- by itself, again and again ----
 $i->until('three batches of http ran', sub { $batches->('http') >= 3 });
-is($p->sql("SELECT count(*) FROM pipeline_result WHERE stage = 'http' AND outcome = "
-	. "'ok'"), $p->sql('SELECT count(*) FROM business'), 'each business was asked for');
-is($p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = "
-	. "'quality'"), 1, 'what is due in an hour is not made again');
-is($p->sql("SELECT count(*) FROM pipeline_batch AS a, pipeline_batch AS b WHERE a.id < b.id AND b.created_at < "
-	. "a.finished_at"), 0, 'batches follow one another');
+is($p->sql("SELECT count(*) FROM pipeline_result WHERE stage = 'http' AND outcome = 'ok'"), $p->sql('SELECT count(*) FROM business'), 'each business was asked for');
+is($p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = 'quality'"), 1, 'what is due in an hour is not made again');
+is($p->sql("SELECT count(*) FROM pipeline_batch AS a, pipeline_batch AS b WHERE a.id < b.id AND b.created_at < a.finished_at"), 0, 'batches follow one another');
 
 # ---- too little room is said, with what would do ----
 $i->until('it warns', sub { $i->log =~ /the schedule has too little room/ });

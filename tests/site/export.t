@@ -106,15 +106,13 @@ my %is = Site::files($site);
 is_deeply([grep { !/\.(?:vcf|ics)$/ && ($was{$_} // '') ne $is{$_} } sort keys %is], [path_of($id)], 'a change that lists do not show changes one page');
 
 # ---- new, gone, suppressed, back ----
-my $region = $i->sql('SELECT r.key FROM business AS b JOIN region AS r ON r.id = b.region_id GROUP BY r.key ORDER '
-	. 'BY count(*) DESC, r.key LIMIT 1');
+my $region = $i->sql('SELECT r.key FROM business AS b JOIN region AS r ON r.id = b.region_id GROUP BY r.key ORDER BY count(*) DESC, r.key LIMIT 1');
 import_text('many.csv', "id,name,city,region,country,category,street\n" . join('', map { "m$_,Baker $_,Bern,Bern,CH,bakery,Street $_\n" } 1 .. 900), 'many');
 export();
 my %many = Site::files($site);
 my @lists = sort grep { m{^r/ch-bern/bakery[.-]} } keys %many;
 cmp_ok(scalar @lists, '>', 5, 'a long list has pages: ' . scalar @lists);
-import_text('more.csv', "id,name,city,region,country,category,street\nn1,Another Baker,Bern,Bern,CH,bakery,Street "
-	. "1000\n", 'more');
+import_text('more.csv', "id,name,city,region,country,category,street\nn1,Another Baker,Bern,Bern,CH,bakery,Street 1000\n", 'more');
 export();
 my %more = Site::files($site);
 my @changed = grep { ($many{$_} // '') ne $more{$_} } grep { m{^r/ch-bern/bakery[.-]} } sort keys %more;
@@ -133,8 +131,7 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 
 # ---- the gate ----
 {
-	import_text("twin-$_.csv", "id,name,city,region,country,category,street,postcode,phone\nt1,Twin Bakery,Thun,"
-		. "Bern,CH,bakery,Hauptgasse 7,3600,+4133222333$_\n", "twin-$_") for 1, 2;
+	import_text("twin-$_.csv", "id,name,city,region,country,category,street,postcode,phone\nt1,Twin Bakery,Thun,Bern,CH,bakery,Hauptgasse 7,3600,+4133222333$_\n", "twin-$_") for 1, 2;
 	my @twins = split /\n/, $i->sql(q{SELECT id FROM business WHERE name = 'Twin Bakery' ORDER BY COALESCE(quality_score, 0) DESC, id});
 	is(scalar @twins, 2, 'the same business from two sources');
 	is(export()->{gate}{causes} ? scalar(grep { -e "$site/" . path_of($_) } @twins) : 'no report', 1, 'has one page');
@@ -143,15 +140,13 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 	export();
 	is_deeply([map { -e "$site/" . path_of($_) ? 1 : 0 } @twins], [0, 1], 'when that one goes the other comes');
 	is_deeply([Site::broken($site, 'https://shops.example')], [], 'without a broken link');
-	$i->sql("UPDATE business_detail SET extra = '{\"hide_address\": \"yes\"}', service_area = '{Spiez}', change = "
-		. "nextval('business_change') WHERE id = $twins[1]");
+	$i->sql("UPDATE business_detail SET extra = '{\"hide_address\": \"yes\"}', service_area = '{Spiez}', change = nextval('business_change') WHERE id = $twins[1]");
 	export();
 	my %now = Site::files($site);
 	ok($now{ path_of($twins[1]) }, 'a business that hides its address has a page');
 	is_deeply([grep { $now{$_} =~ /Hauptgasse 7/ } sort keys %now], [], 'and its street stands in no file of the site');
 	my %blocks = map { $_ => $now{$_} =~ m{<script type="application/ld\+json">(.*?)</script>}s } grep { m{^b/.*html$} } keys %now;
-	$i->sql("UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = "
-		. "$twins[1]");
+	$i->sql("UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = $twins[1]");
 	$i->sql("UPDATE business_detail SET change = nextval('business_change') WHERE id = $twins[1]");
 	export();
 	like(Site::slurp("$site/" . path_of($twins[1])), qr{Closed on public holidays.*<table class="hours">}s, 'what the week does not say stands on top');
@@ -164,10 +159,8 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 	my $late = (paged())[-1];
 	open my $psql, '|-', $i->psql(qw(-o /dev/null)) or die "psql: $!";
 	$psql->autoflush(1);
-	print $psql "BEGIN; UPDATE business SET name = 'Late' WHERE id = $late; UPDATE business_detail SET change = "
-		. "nextval('business_change') WHERE id = $late;\n";
-	$i->until('the change waits', sub { $i->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in "
-		. "transaction'") eq '1' });
+	print $psql "BEGIN; UPDATE business SET name = 'Late' WHERE id = $late; UPDATE business_detail SET change = nextval('business_change') WHERE id = $late;\n";
+	$i->until('the change waits', sub { $i->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") eq '1' });
 	touch($id, "name = 'Early'");
 	export();
 	like(Site::slurp("$site/" . path_of($id)), qr/<h1>Early</, 'what has been committed is there');

@@ -103,9 +103,8 @@ is_deeply(\@hidden, [], 'and all it says can be read there');
 
 my @cut = grep { !/"latitude":-?\d+\.\d{6},"longitude":-?\d+\.\d{6}}/ } grep { /"geo"/ } @blocks;
 is_deeply(\@cut, [], 'coordinates have six decimals in the text');
-# Records that the importer takes and of which no valid block can be made as they are. A broken value that is
-# optional costs the value: it is dropped and counted, and the business has its page. Without a sound name there is
-# no page.
+# Records that the importer takes and of which no valid block can be made as they are. A broken value that is optional costs
+# the value: it is dropped and counted, and the business has its page. Without a sound name there is no page.
 my %broken = (
 	'url-private' => { website => 'http://192.168.1.10/' },
 	'placeholder' => { description => '{{description}}' },
