@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, READ_TRIES = 1000 };
+/* PAGE: a multiple of the page size of every kernel, because regions are mapped one by one. */
+enum { PAGE = 64 << 10, READ_TRIES = 1000 };
 
 typedef _Atomic uint64_t word_t;
 
