@@ -256,6 +256,7 @@ extern const int64_t http_latency_bounds_us[HTTP_LATENCY_BUCKETS - 1];
 enum http_refusal {
 	HTTP_REFUSED_CONNECTIONS,
 	HTTP_REFUSED_ADDRESS,
+	HTTP_REFUSED_SLOW, /* a head or body that was not complete when its place was needed */
 	HTTP_REFUSED_HEADER_TIMEOUT,
 	HTTP_REFUSED_BODY_TIMEOUT,
 	HTTP_REFUSED_WRITE_TIMEOUT,

@@ -133,6 +133,7 @@ struct http_server {
 	bool accepting;
 	int64_t resume_accept_ms; /* out of descriptors: not before */
 	struct connection *first[WAITS], *last[WAITS];
+	int waiting[WAITS]; /* how many are in each */
 	int64_t timeout_ms[WAITS];
 	struct live_request *live; /* all requests in flight */
 	struct live_request *spare;

@@ -25,6 +25,7 @@ enum {
 const char *const http_refusal_names[HTTP_REFUSALS] = {
     [HTTP_REFUSED_CONNECTIONS] = "connections",
     [HTTP_REFUSED_ADDRESS] = "connections-per-address",
+    [HTTP_REFUSED_SLOW] = "slow",
     [HTTP_REFUSED_HEADER_TIMEOUT] = "header-timeout",
     [HTTP_REFUSED_BODY_TIMEOUT] = "body-timeout",
     [HTTP_REFUSED_WRITE_TIMEOUT] = "write-timeout",
@@ -51,6 +52,25 @@ static void server_turn_away(struct http_server *server, int fd, enum http_refus
 	close(fd);
 }
 
+/* Which connection goes to make room for a new one; NULL: none, the new one is refused.
+ *
+ * Unfinished heads and bodies cost a client nothing, so that they may hold a quarter of the places each while
+ * others idle between requests: beyond that the oldest, which is the slowest, goes first. Then the oldest idle one, whose
+ * client connects again at its next request. Requests that are being answered are never given up. */
+static struct connection *server_victim(const struct http_server *server)
+{
+	static const enum wait unfinished[] = {WAIT_HEAD, WAIT_BODY};
+	int share = server->options.limits.connections / 4;
+	for (size_t i = 0; i < COUNT_OF(unfinished); i++)
+		if (server->waiting[unfinished[i]] > share)
+			return server->first[unfinished[i]];
+	if (server->first[WAIT_IDLE])
+		return server->first[WAIT_IDLE];
+	if (server->first[WAIT_LINGER])
+		return server->first[WAIT_LINGER];
+	return server->first[WAIT_HEAD] ? server->first[WAIT_HEAD] : server->first[WAIT_BODY];
+}
+
 static void server_take(struct http_server *server, int fd, const struct sockaddr_storage *address)
 {
 	const struct http_limits *limits = &server->options.limits;
@@ -60,12 +80,14 @@ static void server_take(struct http_server *server, int fd, const struct sockadd
 		return;
 	}
 	if (server->stats.connections >= limits->connections) {
-		/* Evict the oldest idle connection. */
-		if (!server->first[WAIT_IDLE]) {
+		struct connection *victim = server_victim(server);
+		if (!victim) {
 			server_turn_away(server, fd, HTTP_REFUSED_CONNECTIONS);
 			return;
 		}
-		conn_close(server->first[WAIT_IDLE]);
+		if (victim->wait == WAIT_HEAD || victim->wait == WAIT_BODY)
+			server->stats.refusals[HTTP_REFUSED_SLOW]++;
+		conn_close(victim);
 	}
 	int on = 1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

@@ -13,6 +13,7 @@ void waits_leave(struct connection *conn)
 		conn->next->previous = conn->previous;
 	else
 		server->last[conn->wait] = conn->previous;
+	server->waiting[conn->wait]--;
 	conn->wait = WAIT_NONE;
 }
 
@@ -31,4 +32,5 @@ void waits_enter(struct connection *conn, enum wait wait)
 	else
 		server->first[wait] = conn;
 	server->last[wait] = conn;
+	server->waiting[wait]++;
 }

@@ -89,20 +89,73 @@ my @mine = map { my $s = $web->connect(LocalAddr => '127.0.0.2'); $web->put($s, 
 $web->until('they are connected', sub { $web->metric('holdfast_http_connections') == 11 });
 is(statuses($web->raw($hello, LocalAddr => '127.0.0.2')), 503, 'an address with ten connections gets no further one');
 is(statuses($web->raw($hello, LocalAddr => '127.0.0.3')), 200, 'another address does');
-push @mine, map { my $s = $web->connect(LocalAddr => '127.0.0.4'); $web->put($s, 'GET'); $s } 1 .. 8;
-$web->until('they are connected', sub { $web->metric('holdfast_http_connections') == 19 });
 my $idle = $web->connect;
 $web->put($idle, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
 $web->get($idle, qr/ok\n\z/);
-push @mine, map { my $s = $web->connect(LocalAddr => '127.0.0.5'); $web->put($s, 'GET'); $s } 1;
+push @mine, map { my $s = $web->connect(LocalAddr => '127.0.0.4'); $web->put($s, 'GET'); $s } 1 .. 9;
 my $late = $web->connect(LocalAddr => '127.0.0.6');
 $web->put($late, $hello);
-is(statuses($web->get($late)), 200, 'when all places are taken, one that idles makes room');
-is($web->get($idle), '', 'it is the idle one that was closed');
-push @mine, my $last = $web->connect(LocalAddr => '127.0.0.7');
-$web->put($last, 'GET');
-$web->until('every place is taken', sub { my $t = $web->raw($hello, LocalAddr => '127.0.0.8'); statuses($t) eq '503' });
-pass('and when nobody idles, 503 is the answer');
+is(statuses($web->get($late)), 200, 'when all places are taken, an unfinished head makes room');
+is($web->get($mine[0]), '', '... the oldest one');
+$web->put($idle, $hello);
+is(statuses($web->get($idle)), 200, '... and not a connection that idles between requests');
 @mine = ();
+$web->stop;
+
+$web = Web->start('http.connections' => 4);
+my @resting = map { $web->connect } 1 .. 4;
+for my $socket (@resting) {
+	$web->put($socket, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	$web->get($socket, qr/ok\n\z/);
+}
+is(statuses($web->raw($hello)), 200, 'when all places idle, one of them makes room');
+is($web->get($resting[0]), '', '... the oldest one');
+@resting = ();
+$web->stop;
+
+# ---- a flood of unfinished heads: 10 000 connections from 200 addresses ----
+$web = Web->start('http.connections' => 1000, 'http.header_timeout' => '60s');
+my $steady = $web->connect;
+sub steady {
+	$web->put($steady, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	return $web->get($steady, qr/ok\n\z/) =~ /^HTTP\/1\.1 200 / ? 1 : 0;
+}
+is(steady(), 1, 'a client keeps its connection');
+my $parent = $$;
+# Each of 20 processes holds 500 connections from ten addresses, and opens a new one for each that is closed.
+my @flooders = map { my $n = $_; my $pid = fork // die "fork: $!"; flood($n) if !$pid; $pid } 0 .. 19;
+sub flood {
+	my ($n) = @_;
+	my $open = sub {
+		my ($i) = @_;
+		my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $web->{port},
+			LocalAddr => "127.1.$n." . (1 + $i % 10)) // return;
+		syswrite $s, "GET /healthz HTTP/1.1\r\nX: $i";
+		return $s;
+	};
+	my @held = map { $open->($_) } 1 .. 500;
+	while (getppid == $parent) {
+		my $select = IO::Select->new(grep { $_ } @held);
+		my %closed = map { $_ => 1 } $select->can_read(0.1);
+		for my $i (0 .. $#held) { $held[$i] = $open->($i) if !$held[$i] || $closed{ $held[$i] } }
+	}
+	require POSIX;
+	POSIX::_exit(0);
+}
+($served, $longest) = (0, 0);
+my ($kept, $asked) = (0, 0);
+$web->until('ten thousand were there', sub {
+	my $begin = time;
+	$asked++;
+	$served++ if statuses($web->raw($hello)) eq '200';
+	$kept += steady();
+	$longest = time - $begin if time - $begin > $longest;
+	return $asked >= 100 && $web->metric('holdfast_http_refusals_total', 'cause="slow"') >= 9000;
+});
+is($served, $asked, 'in a flood of unfinished heads every new client is answered');
+is($kept, $asked, '... and so is a client that keeps its connection');
+note sprintf 'of %d pairs of requests the slowest took %.0f ms', $asked, $longest * 1000;
+kill KILL => @flooders;
+waitpid $_, 0 for @flooders;
 $web->stop;
 done_testing;
