@@ -2,6 +2,7 @@
 #include "base/ascii.h"
 #include "base/endpoint.h"
 #include "base/io.h"
+#include "base/network.h"
 #include "base/utf8.h"
 
 #include <limits.h>
@@ -35,6 +36,7 @@ void config_describe(const struct config_option *o, struct buf *out)
 	    [CONFIG_TYPE_SECRET] = "a text",
 	    [CONFIG_TYPE_NAME] = "a name of a-z, 0-9 and _ that begins with a letter",
 	    [CONFIG_TYPE_ADDRESS] = "an address such as 127.0.0.1:8080 or [::1]:8080",
+	    [CONFIG_TYPE_NETWORKS] = "addresses and ranges such as 127.0.0.1, 10.0.0.0/8, fd00::/8",
 	};
 	buf_puts(out, texts[o->type]);
 	if (o->type == CONFIG_TYPE_CHOICE)
@@ -91,6 +93,7 @@ static bool config_to_number(const struct config_option *o, struct str value, in
 	static const struct unit sizes[] = {
 	    {"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
 	struct endpoint endpoint;
+	struct network_list networks;
 
 	switch (o->type) {
 	case CONFIG_TYPE_BOOL:
@@ -107,6 +110,9 @@ static bool config_to_number(const struct config_option *o, struct str value, in
 	case CONFIG_TYPE_ADDRESS:
 		*out = (int64_t)value.n;
 		return endpoint_parse(value, 0, &endpoint) && endpoint_port(&endpoint) > 0;
+	case CONFIG_TYPE_NETWORKS:
+		*out = (int64_t)value.n;
+		return network_list_parse(value, &networks);
 	case CONFIG_TYPE_NAME:
 		*out = (int64_t)value.n;
 		return config_is_name(value);

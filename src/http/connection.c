@@ -36,13 +36,18 @@ static void conn_enter(struct connection *conn, enum conn_state state)
 		  LOG_STR("id", conn->request ? conn->request->request.id : STR("")));
 }
 
-void conn_create(struct http_server *server, int fd, struct peer *peer)
+void conn_create(struct http_server *server, int fd, const struct http_client *address,
+		 struct peer *peer)
 {
 	struct connection *conn = memory_alloc(sizeof(*conn));
 	const struct http_limits *limits = &server->options.limits;
 	conn->server = server;
 	conn->fd = fd;
+	conn->address = *address;
 	conn->peer = peer;
+	conn->trusted = peer == NULL;
+	conn->proxy_header =
+	    conn->trusted && server->options.client_from == HTTP_FROM_PROXY_PROTOCOL;
 	buf_init(&conn->in, limits->header_bytes + PIPELINE_BYTES + SCRATCH_BYTES);
 	buf_init(&conn->out, SCRATCH_BYTES);
 	event_assign(&conn->read, server->options.loop, fd, EV_READ | EV_PERSIST, conn_on_read,
@@ -84,7 +89,8 @@ void conn_close(struct connection *conn)
 	}
 	waits_leave(conn);
 	conn->server->stats.connections--;
-	peers_leave(conn->server, conn->peer);
+	if (conn->peer)
+		peers_leave(conn->server, conn->peer);
 	if (!conn->running)
 		conn_destroy(conn);
 }
@@ -199,12 +205,46 @@ static void conn_fault(struct connection *conn, enum http_fault what)
 	answer_fault(conn->request, what);
 }
 
+static void conn_too_many(struct live_request *live)
+{
+	live->server->stats.refusals[HTTP_REFUSED_ADDRESS]++;
+	http_problem(&live->request, HTTP_PROBLEM_BUSY, NULL,
+		     "this address has too many requests at once");
+}
+
+/* Who sent a request through a trusted proxy that tells it in the head: each hop names the one before it, and is
+ * believed as long as it is trusted itself. False: that client has too many requests. */
+static bool conn_identify(struct live_request *live)
+{
+	const struct connection *conn = live->conn;
+	const struct http_server_options *options = &conn->server->options;
+	if (!conn->trusted || options->client_from == HTTP_FROM_PROXY_PROTOCOL)
+		return true;
+	struct http_client client = conn->address, before;
+	struct http_hops hops = {live->head.fields_count, {NULL, 0}};
+	enum http_forwarded how =
+	    options->client_from == HTTP_FROM_FORWARDED ? HTTP_FORWARDED : HTTP_X_FORWARDED_FOR;
+	for (int hop = 0; hop < HOPS_MAX; hop++) {
+		if (!network_list_has(&options->trusted_proxies, client.family, client.address) ||
+		    !http_last_forwarded(&live->head, how, &hops, &before))
+			break;
+		client = before;
+		network_unmap(&client.family, client.address);
+	}
+	live->client = peers_key(&client);
+	live->peer = peers_admit(conn->server, live->client);
+	return live->peer != NULL;
+}
+
 static void conn_dispatch(struct connection *conn)
 {
 	struct live_request *live = conn->request;
 	live->request.body = buf_view(&live->body);
 	conn_enter(conn, CONN_HANDLER);
-	dispatch(live);
+	if (conn_identify(live))
+		dispatch(live);
+	else
+		conn_too_many(live);
 }
 
 /* The socket's buffer is empty here, so that this fits. Where it does not, the client sends its body after a
@@ -248,6 +288,36 @@ static void conn_begin(struct connection *conn, struct str bytes)
 	conn->body_left = head->content_length;
 	if (head->expect_continue && head->minor == 1)
 		conn_continue(conn);
+}
+
+/* The header of the PROXY protocol. Without an address the connection is the proxy's own (a health check). */
+static size_t conn_take_proxy(struct connection *conn, struct str input)
+{
+	struct http_client client;
+	size_t used = 0;
+	switch (http_scan_proxy(input.p, input.n, &used, &client)) {
+	case HEAD_PARTIAL:
+		return 0;
+	case HEAD_FAULT:
+		conn_fault(conn, HTTP_FAULT_PROXY);
+		return input.n;
+	case HEAD_COMPLETE:
+		break;
+	}
+	conn->proxy_header = false;
+	if (!client.family)
+		return used;
+	network_unmap(&client.family, client.address);
+	conn->peer = peers_admit(conn->server, peers_key(&client));
+	if (!conn->peer) {
+		conn->request = request_create(conn->server, conn);
+		conn->request->request.raw_path = STR("-");
+		conn_enter(conn, CONN_HANDLER);
+		conn->close_after = true;
+		conn_too_many(conn->request);
+		return input.n;
+	}
+	return used;
 }
 
 static size_t conn_take_head(struct connection *conn, struct str input)
@@ -338,8 +408,9 @@ static void conn_run(struct connection *conn, struct str input, bool own)
 {
 	conn->running = true;
 	while (input.n && !conn->dead && (conn->state == CONN_HEAD || conn->state == CONN_BODY)) {
-		size_t used = conn->state == CONN_HEAD ? conn_take_head(conn, input)
-						       : conn_take_body(conn, input);
+		size_t used = conn->proxy_header         ? conn_take_proxy(conn, input)
+			      : conn->state == CONN_HEAD ? conn_take_head(conn, input)
+							 : conn_take_body(conn, input);
 		if (used == 0)
 			break;
 		input = (struct str){input.p + used, input.n - used};

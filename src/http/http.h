@@ -33,6 +33,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/network.h"
 #include "http/parse/parse.h" /* enum http_method, enum http_fault */
 
 struct event_base;
@@ -226,13 +227,20 @@ struct http_limits {
 	int64_t header_timeout_ms, body_timeout_ms, idle_timeout_ms, write_timeout_ms;
 };
 
+/* How a trusted proxy tells the client's address. */
+enum http_client_from { HTTP_FROM_X_FORWARDED_FOR, HTTP_FROM_FORWARDED, HTTP_FROM_PROXY_PROTOCOL };
+
 struct http_server_options {
 	struct event_base *loop;
 	int listen_fd; /* listening; is made non-blocking; stays the caller's */
 	struct http_limits limits;
 	const struct http_group *groups; /* ends with {0}; outlives the server */
-	const char *headers;             /* lines with CRLF for every answer; may be NULL; static */
-	http_error_page *error_page;     /* may be NULL: always problem+json */
+	/* Proxies in front: what they say of the client is believed, and limits by address are those of the client. All of
+	 * their connections must begin with a header of the PROXY protocol when client_from says so. */
+	struct network_list trusted_proxies;
+	enum http_client_from client_from;
+	const char *headers;         /* lines with CRLF for every answer; may be NULL; static */
+	http_error_page *error_page; /* may be NULL: always problem+json */
 	void *error_page_ctx;
 	bool access_log;
 };

@@ -15,6 +15,7 @@ enum {
 	    64 * 1024,       /* what may wait behind a request in flight before we stop reading */
 	INLINE_BYTES = 4096, /* bodies up to this are copied behind the head: one send, one iovec */
 	SEGMENTS_MAX = 16,   /* of a path */
+	HOPS_MAX = 32,       /* proxies that are looked through for the client */
 	SPARE_REQUESTS = 64, /* kept for the next use */
 };
 
@@ -73,7 +74,9 @@ struct live_request {
 	struct http_server *server;
 	struct connection *conn; /* NULL: the client is gone */
 	struct live_request *previous, *next;
-	uint64_t client;                    /* the client's address, as peers_key has it */
+	uint64_t client; /* the client's address, as peers_key has it */
+	struct peer
+	    *peer; /* counts the request for an address that a proxy has told; NULL: none has */
 	const struct compiled_route *route; /* NULL: none matched */
 	struct http_value *values;          /* in the order of the row's params */
 	struct http_value *fields;          /* in the order of the row's fields */
@@ -89,6 +92,9 @@ struct live_request {
 struct connection {
 	struct http_server *server;
 	int fd;
+	struct http_client address; /* of the other end of the socket */
+	bool trusted;               /* that is a proxy of options.trusted_proxies */
+	bool proxy_header;          /* a header of the PROXY protocol comes first */
 	enum conn_state state;
 	enum wait wait;
 	int64_t deadline_ms;
@@ -109,10 +115,10 @@ struct connection {
 	struct buf out; /* rest of the answer's head */
 	size_t out_at;
 	struct str out_body; /* rest of the body, in the request or static */
-	struct peer *peer;
+	struct peer *peer;   /* NULL: a trusted proxy, which is no client */
 };
 
-/* Connections of one client address (IPv6: of one /64, which is one customer). */
+/* What one client address has at once (IPv6: of one /64, which is one customer). */
 struct peer {
 	struct peer *next;
 	uint64_t key;
@@ -169,12 +175,12 @@ static inline struct live_request *live_of(const struct http_request *request)
 void waits_enter(struct connection *conn, enum wait wait);
 void waits_leave(struct connection *conn);
 
-/* peers.c: connections of each client address */
-uint64_t peers_key(const struct sockaddr_storage *address);
+/* peers.c: connections, or requests through trusted proxies, of each client address */
+uint64_t peers_key(const struct http_client *address);
+/* NULL: the address has as many as limits.connections_per_address. */
+struct peer *peers_admit(struct http_server *server, uint64_t key);
 /* Seeded, so that nobody can choose addresses that collide. */
 uint32_t peers_hash(const struct http_server *server, uint64_t key);
-int peers_connections(struct http_server *server, uint64_t key);
-struct peer *peers_join(struct http_server *server, uint64_t key);
 void peers_leave(struct http_server *server, struct peer *peer);
 
 /* values.c: what a row allows ("a whole number from 1 to 100"), and whether value->text, a copy
@@ -225,7 +231,8 @@ MUST_CHECK bool body_take(struct live_request *live);
 void dispatch(struct live_request *live);
 
 /* connection.c */
-void conn_create(struct http_server *server, int fd, struct peer *peer);
+void conn_create(struct http_server *server, int fd, const struct http_client *address,
+		 struct peer *peer);
 /* server->send */
 void conn_send(struct connection *conn, struct str body);
 void conn_close(struct connection *conn);

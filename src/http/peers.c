@@ -5,16 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t peers_key(const struct sockaddr_storage *address)
+uint64_t peers_key(const struct http_client *address)
 {
 	uint64_t key = 0;
-	if (address->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-		key = in->sin_addr.s_addr;
-	} else if (address->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-		memcpy(&key, in6->sin6_addr.s6_addr, sizeof(key));
-	}
+	memcpy(&key, address->address, address->family == AF_INET ? 4 : sizeof(key));
 	return key;
 }
 
@@ -31,19 +25,15 @@ static struct peer **peers_slot(struct http_server *server, uint64_t key)
 	return slot;
 }
 
-int peers_connections(struct http_server *server, uint64_t key)
-{
-	const struct peer *peer = *peers_slot(server, key);
-	return peer ? peer->connections : 0;
-}
-
-struct peer *peers_join(struct http_server *server, uint64_t key)
+struct peer *peers_admit(struct http_server *server, uint64_t key)
 {
 	struct peer **slot = peers_slot(server, key);
 	if (!*slot) {
 		*slot = memory_alloc(sizeof(**slot));
 		(*slot)->key = key;
 	}
+	if ((*slot)->connections >= server->options.limits.connections_per_address)
+		return NULL;
 	(*slot)->connections++;
 	return *slot;
 }

@@ -34,7 +34,8 @@ struct live_request *request_create(struct http_server *server, struct connectio
 	live->request = (struct http_request){.arena = arena, .id = {live->id, 16}};
 	live->server = server;
 	live->conn = conn;
-	live->client = conn->peer->key;
+	live->client = conn->peer ? conn->peer->key : peers_key(&conn->address);
+	live->peer = NULL;
 	live->route = NULL;
 	live->values = live->fields = NULL;
 	live->gone = NULL;
@@ -69,6 +70,8 @@ void request_free(struct live_request *live)
 	if (live->next)
 		live->next->previous = live->previous;
 
+	if (live->peer)
+		peers_leave(server, live->peer);
 	live->server = NULL; /* a second answer fails the must() in http_respond */
 	arena_reset(&live->request.arena);
 	/* Large buffers are not kept. */

@@ -74,14 +74,20 @@ static struct connection *server_victim(const struct http_server *server)
 static void server_take(struct http_server *server, int fd, const struct sockaddr_storage *address)
 {
 	const struct http_limits *limits = &server->options.limits;
-	uint64_t key = peers_key(address);
-	if (peers_connections(server, key) >= limits->connections_per_address) {
+	struct http_client client;
+	struct peer *peer = NULL;
+	network_address((const struct sockaddr *)address, &client.family, client.address);
+	bool trusted =
+	    network_list_has(&server->options.trusted_proxies, client.family, client.address);
+	if (!trusted && !(peer = peers_admit(server, peers_key(&client)))) {
 		server_turn_away(server, fd, HTTP_REFUSED_ADDRESS);
 		return;
 	}
 	if (server->stats.connections >= limits->connections) {
 		struct connection *victim = server_victim(server);
 		if (!victim) {
+			if (peer)
+				peers_leave(server, peer);
 			server_turn_away(server, fd, HTTP_REFUSED_CONNECTIONS);
 			return;
 		}
@@ -93,7 +99,7 @@ static void server_take(struct http_server *server, int fd, const struct sockadd
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	server->stats.accepted++;
 	server->stats.connections++;
-	conn_create(server, fd, peers_join(server, key));
+	conn_create(server, fd, &client, peer);
 }
 
 static void server_on_accept(evutil_socket_t listener, short what, void *arg)

@@ -150,6 +150,8 @@ struct web *web_create(const struct web_options *options)
 	    VERSION_OF(HOLDFAST_VERSION),
 	    "A directory of businesses. Facts that a business publishes itself are marked x-public-fact. Lists are read page by page through their cursor.");
 	must(!buf_failed(&web->openapi));
+	struct network_list proxies;
+	must(network_list_parse(str_of(config_text(c, CONFIG_WEB_TRUSTED_PROXIES)), &proxies));
 	web->http = http_server_create(&(struct http_server_options){
 	    .loop = options->loop,
 	    .listen_fd = options->listen_fd,
@@ -164,6 +166,8 @@ struct web *web_create(const struct web_options *options)
 		       .idle_timeout_ms = config_number(c, CONFIG_HTTP_IDLE_TIMEOUT),
 		       .write_timeout_ms = config_number(c, CONFIG_HTTP_WRITE_TIMEOUT)},
 	    .groups = web->groups,
+	    .trusted_proxies = proxies,
+	    .client_from = (enum http_client_from)config_number(c, CONFIG_WEB_CLIENT_ADDRESS),
 	    .headers = security_headers,
 	    .error_page = pages_error,
 	    .error_page_ctx = web->pages,

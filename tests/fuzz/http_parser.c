@@ -59,6 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t n = 1; n <= size && slow_result == HEAD_PARTIAL; n++)
 		slow_result = http_scan_head(&slow, p, n, MAX_BYTES, &slow_fault);
 	must(size == 0 || (result == slow_result && fault == slow_fault));
+	struct http_client client;
+	size_t used = 0;
+	if (http_scan_proxy(p, size, &used, &client) == HEAD_COMPLETE)
+		must(used > 0 && used <= size);
 	if (result != HEAD_COMPLETE)
 		return 0;
 	must(whole.at == slow.at && whole.at <= size && whole.at <= MAX_BYTES);
@@ -77,6 +81,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (head.query.p && http_decode(head.query, true, decoded, &n))
 			must(n <= head.query.n);
 		free(decoded);
+		for (int how = HTTP_X_FORWARDED_FOR; how <= HTTP_FORWARDED; how++) {
+			struct http_hops hops = {head.fields_count, {NULL, 0}};
+			struct http_client client;
+			while (http_last_forwarded(&head, (enum http_forwarded)how, &hops, &client))
+				must(client.family);
+		}
 		if (head.chunked) {
 			struct str rest = {p + whole.at, size - whole.at};
 			bool done, slow_done;

@@ -4,8 +4,11 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use IO::Select;
+use IO::Socket::INET;
 use Socket qw(SOL_SOCKET SO_RCVBUF);
 use Test::More;
+use Time::HiRes qw(time);
 use Web;
 
 my $hello = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -142,8 +145,8 @@ sub flood {
 	require POSIX;
 	POSIX::_exit(0);
 }
-($served, $longest) = (0, 0);
-my ($kept, $asked) = (0, 0);
+my ($longest, $kept, $asked) = (0, 0, 0);
+$served = 0;
 $web->until('ten thousand were there', sub {
 	my $begin = time;
 	$asked++;

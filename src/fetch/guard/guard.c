@@ -56,33 +56,6 @@ static const struct {
 };
 enum { REFUSED_COUNT = COUNT_OF(refused) };
 
-static bool range_read(struct str text, struct guard_range *r)
-{
-	char address[INET6_ADDRSTRLEN];
-	int64_t bits;
-	struct str rest = text;
-	struct str host = str_cut(&rest, '/');
-	if (!rest.p || host.n == 0 || host.n >= sizeof(address))
-		return false;
-	memcpy(address, host.p, host.n);
-	address[host.n] = '\0';
-	memset(r, 0, sizeof(*r));
-	r->family = memchr(host.p, ':', host.n) ? AF_INET6 : AF_INET;
-	if (inet_pton(r->family, address, r->prefix) != 1 ||
-	    !str_to_i64(rest, 0, r->family == AF_INET ? 32 : 128, &bits))
-		return false;
-	r->bits = (unsigned)bits;
-	return true;
-}
-
-static bool range_has(const struct guard_range *r, int family, const unsigned char *address)
-{
-	if (r->family != family || memcmp(r->prefix, address, r->bits / 8) != 0)
-		return false;
-	unsigned odd = r->bits % 8;
-	return odd == 0 || ((r->prefix[r->bits / 8] ^ address[r->bits / 8]) >> (8 - odd)) == 0;
-}
-
 static enum status read_allowed(struct guard *g, struct str allow, struct err *err)
 {
 	while (allow.p) {
@@ -92,7 +65,7 @@ static enum status read_allowed(struct guard *g, struct str allow, struct err *e
 		if (g->allowed_count == GUARD_ALLOWED_MAX)
 			return err_set(err, TOO_LARGE, "more than %d allowed ranges",
 				       GUARD_ALLOWED_MAX);
-		if (!range_read(part, &g->allowed[g->allowed_count++]))
+		if (!network_parse(part, false, &g->allowed[g->allowed_count++]))
 			return err_set(err, INVALID, "not a range of addresses: %.*s",
 				       STR_ARG(part));
 	}
@@ -120,7 +93,7 @@ enum status guard_init(struct guard *g, struct str allow, struct str ports, stru
 const char *guard_refuses(const struct guard *g, const struct sockaddr *address)
 {
 	unsigned char bytes[16] = {0};
-	struct guard_range r;
+	struct network r;
 	if (address->sa_family == AF_INET)
 		memcpy(bytes, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
 	else if (address->sa_family == AF_INET6)
@@ -128,11 +101,11 @@ const char *guard_refuses(const struct guard *g, const struct sockaddr *address)
 	else
 		return "not an internet address";
 	for (size_t i = 0; i < g->allowed_count; i++)
-		if (range_has(&g->allowed[i], address->sa_family, bytes))
+		if (network_has(&g->allowed[i], address->sa_family, bytes))
 			return NULL;
 	for (size_t i = 0; i < REFUSED_COUNT; i++) {
-		must(range_read(str_of(refused[i].range), &r));
-		if (range_has(&r, address->sa_family, bytes))
+		must(network_parse(str_of(refused[i].range), false, &r));
+		if (network_has(&r, address->sa_family, bytes))
 			return refused[i].why;
 	}
 	return NULL;

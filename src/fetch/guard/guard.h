@@ -10,18 +10,12 @@
 
 #include <sys/socket.h>
 #include "base/err.h"
-#include "base/str.h"
+#include "base/network.h"
 
 enum { GUARD_ALLOWED_MAX = 16, GUARD_PORTS_MAX = 16 };
 
-struct guard_range {
-	int family; /* AF_INET or AF_INET6 */
-	unsigned bits;
-	unsigned char prefix[16];
-};
-
 struct guard {
-	struct guard_range allowed[GUARD_ALLOWED_MAX];
+	struct network allowed[GUARD_ALLOWED_MAX];
 	size_t allowed_count;
 	uint16_t ports[GUARD_PORTS_MAX];
 	size_t ports_count;

@@ -96,6 +96,28 @@ struct http_chunks {
  * none yet). Call until *in is empty or chunks->done. */
 enum http_fault http_chunks_next(struct http_chunks *chunks, struct str *in, struct str *out);
 
+/* ---- what a proxy in front says of the client: to be asked only of proxies that are trusted ---- */
+
+struct http_client {
+	int family; /* AF_INET, AF_INET6; 0: not said */
+	unsigned char address[16];
+};
+
+/* The header of the PROXY protocol, version 1 or 2, that p[0..n) begins with. HEAD_COMPLETE: *used is its length. */
+enum http_scan_result http_scan_proxy(const char *p, size_t n, size_t *used,
+				      struct http_client *out);
+
+enum http_forwarded { HTTP_X_FORWARDED_FOR, HTTP_FORWARDED };
+/* Where the last call stopped: begins as {fields_count of the head, {0}}. */
+struct http_hops {
+	size_t fields_left;
+	struct str rest;
+};
+/* The address that the last hop names, then that of the hop before, ...: each proxy appends whom it got the request
+ * from. False: there is no further one, or it is no address ("unknown", "_hidden"). */
+MUST_CHECK bool http_last_forwarded(const struct http_head *head, enum http_forwarded how,
+				    struct http_hops *hops, struct http_client *out);
+
 /* ---- names and values in addresses ---- */
 
 /* Percent-decode into out, which holds at least s.n bytes (may be s.p itself). plus: '+' is a space. False:

@@ -1,0 +1,33 @@
+/* Networks: ranges of addresses as "10.0.0.0/8", "fd00::/8". Numbers only, no system call. */
+#ifndef BASE_NETWORK_H
+#define BASE_NETWORK_H
+
+#include <sys/socket.h>
+#include "base/str.h"
+
+struct network {
+	int family; /* AF_INET or AF_INET6 */
+	unsigned bits;
+	unsigned char prefix[16];
+};
+
+/* ADDRESS/BITS. Where `alone` is set, "/BITS" may be missing: that one address. */
+MUST_CHECK bool network_parse(struct str text, bool alone, struct network *out);
+/* address: 4 or 16 bytes in network order. */
+bool network_has(const struct network *n, int family, const unsigned char *address);
+
+enum { NETWORK_LIST_MAX = 32 };
+struct network_list {
+	struct network network[NETWORK_LIST_MAX];
+	size_t count;
+};
+/* Addresses and ranges, separated by spaces or commas. False: one is neither, or there are too many. */
+MUST_CHECK bool network_list_parse(struct str text, struct network_list *out);
+bool network_list_has(const struct network_list *list, int family, const unsigned char *address);
+
+/* IPv4 inside of IPv6 (::ffff:0:0/96) to IPv4. */
+void network_unmap(int *family, unsigned char address[16]);
+/* The bytes of a socket's address, unmapped; *family is 0 when it is no internet address. */
+void network_address(const struct sockaddr *address, int *family, unsigned char out[16]);
+
+#endif
