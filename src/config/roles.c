@@ -39,8 +39,8 @@ void role_prefix(const char *database, char out[ROLE_NAME_MAX])
 	char plain[SHORT + 1];
 	size_t n = strlen(database), kept = n < SHORT ? n : SHORT;
 	bool same = n <= PLAIN_MAX;
-	uint32_t hash =
-	    2166136261u; /* FNV-1a: tells apart what the replaced characters make equal */
+	/* FNV-1a: tells apart what the replaced characters make equal */
+	uint32_t hash = 2166136261u;
 	for (size_t i = 0; i < n; i++) {
 		same &= role_char(database[i]);
 		hash = (hash ^ (unsigned char)database[i]) * 16777619u;

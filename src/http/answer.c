@@ -16,7 +16,8 @@ const struct http_problem_row http_problems[HTTP_PROBLEMS] = {
 #undef PROBLEM
 };
 
-/* From a tenth of a millisecond, which a constant answer takes, to seconds, which something is wrong. */
+/* From a tenth of a millisecond, which a constant answer takes, to seconds,
+ * which something is wrong. */
 const int64_t http_latency_bounds_us[HTTP_LATENCY_BUCKETS - 1] = {
     100, 250, 500, 1000, 2500, 5000, 10000, 50000, 250000, 1000000, 3000000};
 
@@ -101,7 +102,8 @@ static struct str date_line(struct http_server *server)
 
 /* ---- ETag ---- */
 
-/* "..." in the header, one of several, weak or not: the comparison for GET is the weak one (RFC 9110). */
+/* "..." in the header, one of several, weak or not: the comparison for GET is the
+ * weak one (RFC 9110). */
 static bool none_match(struct str header, struct str etag)
 {
 	if (!header.p)

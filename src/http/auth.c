@@ -1,5 +1,5 @@
-/* The operator's tokens. Wrong ones are counted for each client address, so that guessing is slow: an address that
- * gave too many is refused for a while, whatever it sends. */
+/* The operator's tokens. Wrong ones are counted for each client address, so that guessing is slow:
+ * an address that gave too many is refused for a while, whatever it sends. */
 #include "http/internal.h"
 
 #include <string.h>

@@ -247,8 +247,8 @@ static void conn_dispatch(struct connection *conn)
 		conn_too_many(live);
 }
 
-/* The socket's buffer is empty here, so that this fits. Where it does not, the client sends its body after a
- * while without it (RFC 9110). */
+/* The socket's buffer is empty here, so that this fits. Where it does not, the client sends its
+ * body after a while without it (RFC 9110). */
 static void conn_continue(struct connection *conn)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -444,9 +444,9 @@ static void conn_half_closed(struct connection *conn)
 		conn_close(conn);
 }
 
-/* A client that closed its direction and waits looks like one that has left, whose work must stop. Only sending
- * tells: one that left answers with a reset. So the answer of a handler that takes long is preceded by an interim answer, which every
- * HTTP/1.1 client ignores (RFC 9110 15.2). */
+/* A client that closed its direction and waits looks like one that has left, whose work must stop.
+ * Only sending tells: one that left answers with a reset. So the answer of a handler that takes
+ * long is preceded by an interim answer, which every HTTP/1.1 client ignores (RFC 9110 15.2). */
 static void conn_probe(struct connection *conn)
 {
 	int error = 0;

@@ -8,8 +8,8 @@ struct split {
 	size_t count;
 };
 
-/* The parts between slashes. False: answered. A path of more parts than any pattern has matches only
- * patterns that take a rest. */
+/* The parts between slashes. False: answered. A path of more parts than any pattern has matches
+ * only patterns that take a rest. */
 static bool dispatch_split(struct live_request *live, struct split *split)
 {
 	struct str path = live->request.raw_path;
@@ -67,7 +67,8 @@ static const struct compiled_route *dispatch_row(const struct live_request *live
 	return NULL;
 }
 
-/* The row for path and method. NULL: none; then `allow` names the methods that the path takes, if any. */
+/* The row for path and method. NULL: none; then `allow` names the methods that
+ * the path takes, if any. */
 static const struct compiled_route *dispatch_find(struct live_request *live,
 						  const struct split *split)
 {

@@ -1,12 +1,13 @@
 /* HTTP/1.1 for one event loop: a strict parser, bounded connections, a table of routes.
  *
- * Hides: sockets, framing, limits, time-outs, pipelining, HEAD, OPTIONS and 405, ETag and 304, Date, request
- * ids, the access log, percent-encoding, validation of parameters, problem+json (RFC 9457), OpenAPI 3.1.
- * Knows no SQL and no HTML. TLS belongs to the proxy in front.
+ * Hides: sockets, framing, limits, time-outs, pipelining, HEAD, OPTIONS and 405, ETag and 304,
+ * Date, request ids, the access log, percent-encoding, validation of parameters, problem+json (RFC
+ * 9457), OpenAPI 3.1. Knows no SQL and no HTML. TLS belongs to the proxy in front.
  *
- * A feature gives a table of routes. A row describes its parameters; before the handler runs they have been
- * decoded, checked and typed by that row, and what is unknown, repeated or out of range has been answered 400.
- * The same rows are the OpenAPI document, so that it cannot differ from what the server does.
+ * A feature gives a table of routes. A row describes its parameters; before the handler runs they
+ * have been decoded, checked and typed by that row, and what is unknown, repeated or out of range
+ * has been answered 400. The same rows are the OpenAPI document, so that it cannot differ from
+ * what the server does.
  *
  *   static const struct http_param list_params[] = {
  *           {.name = "limit", .type = HTTP_INT, .min = 1, .max = 100, .summary = "businesses on a page"},
@@ -17,14 +18,15 @@
  *           {0}};
  *
  * A request's body is described by rows of the same kind (.fields): a JSON object and a form
- * (application/x-www-form-urlencoded) are read by one table. "contact.email" is the member `email` of the
- * object `contact`, and the form field of that name.
+ * (application/x-www-form-urlencoded) are read by one table. "contact.email" is the member `email`
+ * of the object `contact`, and the form field of that name.
  *
- * Life of a request: the handler gets it and answers it exactly once, at once or later, with http_respond()
- * or http_problem(). That call ends the request for the handler: it must not be touched afterwards. Everything
- * in it lives in its arena, which goes when the answer has been sent. When the client goes away before the
- * answer, the callback of http_on_gone() is told, and the request is over when that returns; without such a
- * callback the request stays valid until it is answered, and the answer is thrown away.
+ * Life of a request: the handler gets it and answers it exactly once, at once or later, with
+ * http_respond() or http_problem(). That call ends the request for the handler: it must not be
+ * touched afterwards. Everything in it lives in its arena, which goes when the answer has been
+ * sent. When the client goes away before the answer, the callback of http_on_gone() is told, and
+ * the request is over when that returns; without such a callback the request stays valid until it
+ * is answered, and the answer is thrown away.
  *
  * Pipelined requests are handled one after another, in order.
  */
@@ -51,16 +53,18 @@ enum http_type {
 	HTTP_CHOICE, /* one of `choices` */
 };
 
-/* A parameter, or a field of a body. A parameter that stands in the pattern as {name} is a part of the path and
- * always given; the others come from the query. No parameter and no field may be repeated. */
+/* A parameter, or a field of a body. A parameter that stands in the pattern as {name} is a
+ * part of the path and always given; the others come from the query. No parameter and no
+ * field may be repeated. */
 struct http_param {
 	const char *name; /* of a field: one dot at most */
 	enum http_type type;
 	int64_t min, max;           /* TEXT, LINES (max 0: 1000 bytes), INT, NUMBER */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	bool required;
-	/* No byte of it stands in an answer of http/ or in the log. Of a route with a secret row the names of unknown
-	 * parameters and fields are not shown either: what stands there may be the secret without its name. */
+	/* No byte of it stands in an answer of http/ or in the log. Of a route with a secret row
+	 * the names of unknown parameters and fields are not shown either: what stands there may be
+	 * the secret without its name. */
 	bool secret;
 	const char *summary; /* one line, for OpenAPI */
 	const char *example; /* may be NULL */
@@ -74,9 +78,11 @@ struct http_value {
 };
 
 enum http_kind {
-	HTTP_API, /* in the OpenAPI document; unknown parameters are refused; errors are problem+json */
-	HTTP_PAGE, /* for people: unknown parameters (of campaigns and mailers) are ignored, empty ones
-		    * count as not given (forms send those), errors go to the error page */
+	/* in the OpenAPI document; unknown parameters are refused; errors are problem+json */
+	HTTP_API,
+	/* for people: unknown parameters (of campaigns and mailers) are ignored, empty ones count
+	 * as not given (forms send those), errors go to the error page */
+	HTTP_PAGE,
 };
 
 typedef void http_handler(struct http_request *request);
@@ -90,17 +96,17 @@ enum http_access {
 
 struct http_route {
 	enum http_method method; /* GET answers HEAD too; OPTIONS is answered for every path */
-	const char
-	    *pattern; /* "/v1/businesses/{id}"; "{name...}" at the end of a page's takes the rest */
+	/* "/v1/businesses/{id}"; "{name...}" at the end of a page's takes the rest */
+	const char *pattern;
 	const char *name; /* operationId and the label in metrics and log: snake_case, unique */
 	http_handler *handler;
 	enum http_kind kind;
 	enum http_access access;
-	bool
-	    fallback; /* only when no other row has the path; the path's methods are not told of it */
+	/* only when no other row has the path; the path's methods are not told of it */
+	bool fallback;
 	const struct http_param *params; /* ends with {0}; NULL: none */
-	/* Of the body, ends with {0}; POST, PUT and PATCH only. NULL: the handler reads request->body itself. A JSON null
-	 * is a field that is not given. */
+	/* Of the body, ends with {0}; POST, PUT and PATCH only. NULL: the handler reads
+	 * request->body itself. A JSON null is a field that is not given. */
 	const struct http_param *fields;
 	const char *summary;       /* one line */
 	const char *answer;        /* what a 200 holds, one line */
@@ -143,15 +149,16 @@ void *http_ctx(const struct http_request *request);
 const struct http_value *http_param(const struct http_request *request, const char *name);
 /* The same for a field of the body. */
 const struct http_value *http_field(const struct http_request *request, const char *name);
-/* Whether `Authorization: Bearer` has this token, which is not empty. False: answered, 401; or 429 when the client's
- * address has given too many wrong ones, and then whatever it gives. */
+/* Whether `Authorization: Bearer` has this token, which is not empty. False: answered, 401; or 429
+ * when the client's address has given too many wrong ones, and then whatever it gives. */
 MUST_CHECK bool http_authorize(struct http_request *request, const char *token);
 /* A header field's value by its name in any case; p == NULL: not sent. Of several the first. */
 struct str http_header(const struct http_request *request, const char *name);
-/* Where to build a body: empty, grows to HTTP_ANSWER_BYTES, goes with the request. Always the same one. When
- * it failed (too large), http_respond answers 500 instead. */
+/* Where to build a body: empty, grows to HTTP_ANSWER_BYTES, goes with the request. Always the same
+ * one. When it failed (too large), http_respond answers 500 instead. */
 struct buf *http_out(struct http_request *request);
-/* fn(ctx) when the client goes away before the answer: cancel what would call back, do not answer. */
+/* fn(ctx) when the client goes away before the answer: cancel what would call
+ * back, do not answer. */
 void http_on_gone(struct http_request *request, void (*fn)(void *ctx), void *ctx);
 
 /* ---- answers ---- */
@@ -170,8 +177,8 @@ struct http_answer {
 	const char *type;  /* media type; NULL: HTTP_TYPE_JSON */
 	struct str body;   /* in the request's arena, in http_out(), or static */
 	const char *cache; /* Cache-Control; NULL: HTTP_CACHE_ASK for a 200, else HTTP_CACHE_NONE */
-	struct str
-	    etag; /* without quotes; empty: made from the body. Only a 200 that may be stored has one */
+	/* without quotes; empty: made from the body. Only a 200 that may be stored has one */
+	struct str etag;
 	const char *location; /* of a redirect: percent-encoded; may be NULL */
 	int retry_after_s;    /* 0: none */
 };
@@ -201,8 +208,8 @@ extern const struct http_problem_row http_problems[HTTP_PROBLEMS];
 /* By name ("invalid-cursor"); a name that is not in the table is a bug. */
 enum http_problem http_problem_named(const char *name);
 
-/* Ends the request with problem+json or the error page. `parameter` may be NULL; the rest is one sentence about
- * this occurrence. 503 and 429 carry Retry-After. */
+/* Ends the request with problem+json or the error page. `parameter` may be NULL; the rest is one
+ * sentence about this occurrence. 503 and 429 carry Retry-After. */
 void http_problem(struct http_request *request, enum http_problem problem, const char *parameter,
 		  const char *fmt, ...) PRINTF(4, 5);
 
@@ -247,8 +254,8 @@ struct http_server_options {
 
 /* A wrong table (a pattern parameter without row, two equal names) is a bug. */
 struct http_server *http_server_create(const struct http_server_options *options);
-/* Stop accepting, close idle connections, finish what is in flight, then call done(ctx) from the loop; at the
- * latest after timeout_ms, when what is left is cut off. Once. */
+/* Stop accepting, close idle connections, finish what is in flight, then call done(ctx) from the
+ * loop; at the latest after timeout_ms, when what is left is cut off. Once. */
 void http_server_drain(struct http_server *server, int64_t timeout_ms, void (*done)(void *ctx),
 		       void *ctx);
 /* Cuts off what is left. Before anything that handlers use goes. NULL is allowed. */

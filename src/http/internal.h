@@ -11,8 +11,8 @@
 
 enum {
 	SCRATCH_BYTES = 64 * 1024, /* one read */
-	PIPELINE_BYTES =
-	    64 * 1024,       /* what may wait behind a request in flight before we stop reading */
+	/* what may wait behind a request in flight before we stop reading */
+	PIPELINE_BYTES = 64 * 1024,
 	INLINE_BYTES = 4096, /* bodies up to this are copied behind the head: one send, one iovec */
 	SEGMENTS_MAX = 16,   /* of a path */
 	HOPS_MAX = 32,       /* proxies that are looked through for the client */
@@ -52,12 +52,13 @@ enum conn_state {
 	CONN_BODY,    /* receives a body */
 	CONN_HANDLER, /* the handler has the request */
 	CONN_WRITE,   /* the client takes the answer slowly */
-	CONN_LINGER, /* our side is closed; reads until the client has seen the answer and closes too,
-		       * because closing with unread bytes would reset the answer away */
+	/* our side is closed; reads until the client has seen the answer and closes too, because
+	 * closing with unread bytes would reset the answer away */
+	CONN_LINGER,
 };
 
-/* Lists of connections by what they wait for. In each the time-out is one constant, so that the first
- * one is always the next to expire: no heap, and moving is four pointers. */
+/* Lists of connections by what they wait for. In each the time-out is one constant, so that the
+ * first one is always the next to expire: no heap, and moving is four pointers. */
 enum wait {
 	WAIT_NONE,
 	WAIT_IDLE,
@@ -159,7 +160,8 @@ struct http_server {
 	int64_t date_s;
 	char date[64];  /* "Date: ...\r\n" */
 	struct buf out; /* the head under construction */
-	/* Sends server->out, then body, and ends the request: conn_send. Answers are below connections. */
+	/* Sends server->out, then body, and ends the request: conn_send. Answers
+	 * are below connections. */
 	void (*send)(struct connection *conn, struct str body);
 	char scratch[SCRATCH_BYTES];
 };
@@ -212,7 +214,8 @@ MUST_CHECK bool params_decode(struct live_request *live, struct str raw, bool pl
 int params_find(const struct live_request *live, const struct param_set *set, struct str name);
 MUST_CHECK bool params_put(struct live_request *live, const struct param_set *set, int index,
 			   struct str text);
-/* Answers what is wrong with a parameter whose value is `is`, or anything else when that is NULL. */
+/* Answers what is wrong with a parameter whose value is `is`, or anything
+ * else when that is NULL. */
 void params_refuse(struct live_request *live, const struct http_param *param, const char *is);
 MUST_CHECK bool params_unknown(struct live_request *live, const struct param_set *set,
 			       struct str name);

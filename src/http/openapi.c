@@ -21,7 +21,8 @@ static void put_type(struct json_writer *w, const struct http_param *param)
 		json_member_i64(w, "minimum", param->min);
 		json_member_i64(w, "maximum", param->max);
 	}
-	/* Bytes are the limit; a text of that many characters may be too long, a longer one always is. */
+	/* Bytes are the limit; a text of that many characters may be too long, a
+	 * longer one always is. */
 	bool text = param->type == HTTP_TEXT || param->type == HTTP_LINES;
 	if (text && param->min)
 		json_member_i64(w, "minLength", 1);

@@ -10,8 +10,8 @@
 
 /* ---- life ---- */
 
-/* Ids name requests in answers and logs; they are no secrets. A process never gives the same id twice, and its seed
- * is random, so that ids of two processes differ. */
+/* Ids name requests in answers and logs; they are no secrets. A process never gives the same id
+ * twice, and its seed is random, so that ids of two processes differ. */
 static void request_make_id(struct http_server *server, char out[HEX_U64])
 {
 	hex_u64(random_next(&server->ids), out);

@@ -48,30 +48,29 @@ static void settings_write(struct buf *out, const struct instance *i)
 		   (long long)(web + 20), (long long)clamp(mb / 4, 64, 8192),
 		   (long long)clamp(mb * 5 / 8, 128, 65536), (long long)clamp(mb / 16, 32, 1024),
 		   (long long)clamp(mb / 256, 4, 64));
-	buf_puts(
-	    out,
-	    "huge_pages = off\n"
-	    "dynamic_shared_memory_type = mmap\n" /* in the data folder, so that a crash leaves nothing outside */
-	    "max_wal_size = 4GB\n"
-	    "wal_compression = on\n"
-	    "checkpoint_timeout = 15min\n"
-	    "random_page_cost = 1.1\n"
-	    "effective_io_concurrency = 100\n"
-	    "jit = off\n"
-	    "max_parallel_workers_per_gather = 0\n"
-	    "client_connection_check_interval = 2s\n"
-	    "idle_in_transaction_session_timeout = 10min\n"
-	    "autovacuum_vacuum_insert_scale_factor = 0.02\n"
-	    "shared_preload_libraries = 'pg_stat_statements'\n"
-	    "pg_stat_statements.track = top\n"
-	    "timezone = 'UTC'\n"
-	    "log_timezone = 'UTC'\n"
-	    "log_destination = 'stderr'\n"
-	    "logging_collector = off\n"
-	    "log_line_prefix = '%m postgres[%p] %u@%d %a '\n"
-	    "log_min_duration_statement = 1s\n"
-	    "log_checkpoints = off\n"
-	    "log_autovacuum_min_duration = -1\n");
+	buf_puts(out, "huge_pages = off\n"
+		      /* in the data folder, so that a crash leaves nothing outside */
+		      "dynamic_shared_memory_type = mmap\n"
+		      "max_wal_size = 4GB\n"
+		      "wal_compression = on\n"
+		      "checkpoint_timeout = 15min\n"
+		      "random_page_cost = 1.1\n"
+		      "effective_io_concurrency = 100\n"
+		      "jit = off\n"
+		      "max_parallel_workers_per_gather = 0\n"
+		      "client_connection_check_interval = 2s\n"
+		      "idle_in_transaction_session_timeout = 10min\n"
+		      "autovacuum_vacuum_insert_scale_factor = 0.02\n"
+		      "shared_preload_libraries = 'pg_stat_statements'\n"
+		      "pg_stat_statements.track = top\n"
+		      "timezone = 'UTC'\n"
+		      "log_timezone = 'UTC'\n"
+		      "log_destination = 'stderr'\n"
+		      "logging_collector = off\n"
+		      "log_line_prefix = '%m postgres[%p] %u@%d %a '\n"
+		      "log_min_duration_statement = 1s\n"
+		      "log_checkpoints = off\n"
+		      "log_autovacuum_min_duration = -1\n");
 }
 
 static void settings_map_user(struct buf *out, const char *system_user, const char *role)

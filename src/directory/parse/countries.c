@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-/* ITU-T E.164 calling code; national trunk prefix ("" none, "-" part of the number as in Italy); least
- * and most digits of a national number; the IANA zone of countries that have one; least and most minutes
- * that clocks are ahead of UTC, in winter and summer; names. */
+/* ITU-T E.164 calling code; national trunk prefix ("" none, "-" part of the number as in Italy);
+ * least and most digits of a national number; the IANA zone of countries that have one; least and
+ * most minutes that clocks are ahead of UTC, in winter and summer; names. */
 struct country {
 	const char code[3];
 	const char *calling, *trunk;
@@ -100,7 +100,8 @@ static int phone_digits(struct str text, char digits[PHONE_DIGITS], bool *intern
 		struct str rest = {text.p + i, text.n - i};
 		char c = rest.p[0];
 		if (ascii_is_digit(c)) {
-			/* "+41 (0)44 ...": the trunk prefix in brackets is not dialled, but in Italy. */
+			/* "+41 (0)44 ...": the trunk prefix in brackets is not
+			 * dialled, but in Italy. */
 			const struct country *k =
 			    *international && i && str_starts(rest, STR("0)")) && rest.p[-1] == '('
 				? country_by_calling(digits, n)
@@ -144,7 +145,8 @@ bool parse_phone(struct str text, struct str country, struct buf *out)
 	size_t calling = international ? strlen(c->calling) : 0, trunk = strlen(c->trunk);
 	const char *national = digits + calling;
 	n -= calling;
-	/* No number begins with 0 where 0 is the prefix; 8 and 1 are prefixes only in front of a whole number. */
+	/* No number begins with 0 where 0 is the prefix; 8 and 1 are prefixes only in
+	 * front of a whole number. */
 	bool zero = c->trunk[0] == '0';
 	if (trunk && c->trunk[0] != '-' && n > trunk && memcmp(national, c->trunk, trunk) == 0 &&
 	    (zero || n > (size_t)c->most)) {

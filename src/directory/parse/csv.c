@@ -1,5 +1,5 @@
-/* CSV as people send it: any of four separators, quotes with newlines inside, byte-order marks, CRLF,
- * Windows-1252 in the place of UTF-8. */
+/* CSV as people send it: any of four separators, quotes with newlines inside, byte-order marks,
+ * CRLF, Windows-1252 in the place of UTF-8. */
 #include "directory/parse/internal.h"
 #include "base/utf8.h"
 
@@ -78,8 +78,8 @@ static void csv_end_field(struct csv *c)
 		c->at[c->count] = c->row.n;
 }
 
-/* One record of the file, with its line. False at the end. A row that is too wide or too long is read to its
- * end; row_broken says why it cannot be used. */
+/* One record of the file, with its line. False at the end. A row that is too wide or too long is
+ * read to its end; row_broken says why it cannot be used. */
 static bool csv_read_row(struct csv *c, const char **broken)
 {
 	bool quoted = false, any = false, was_quoted = false;
@@ -171,8 +171,8 @@ static void count_utf8(struct str s, size_t *whole, size_t *broken)
 	}
 }
 
-/* What is more frequent at the file's start, or, when that is ASCII, in its first text that is not: one
- * broken character must not make Windows-1252 of a million good ones. */
+/* What is more frequent at the file's start, or, when that is ASCII, in its first text that is not:
+ * one broken character must not make Windows-1252 of a million good ones. */
 static enum encoding encoding_of(struct str s)
 {
 	size_t whole, broken;
@@ -232,7 +232,8 @@ static void csv_skip_preamble(struct csv *c)
 	c->p = s.p;
 }
 
-/* The candidate that is most frequent in the first line; with --columns the one that makes as many. */
+/* The candidate that is most frequent in the first line; with --columns the
+ * one that makes as many. */
 static void csv_sniff(struct csv *c)
 {
 	static const char candidates[] = {',', ';', '\t', '|'};

@@ -1,5 +1,5 @@
-/* A record under construction: taking values as files write them, and making of them what the record's
- * table allows. */
+/* A record under construction: taking values as files write them, and making of them what the
+ * record's table allows. */
 #include "directory/parse/internal.h"
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -64,8 +64,9 @@ static bool is_ascii(struct str s)
 	return true;
 }
 
-/* How many bytes of white space or control characters stand at p: ASCII, C1, the no-break space, separators of
- * lines, marks that turn the direction of text, the zero-width no-break space that is a byte-order mark astray. */
+/* How many bytes of white space or control characters stand at p: ASCII, C1, the no-break space,
+ * separators of lines, marks that turn the direction of text, the zero-width no-break space that is
+ * a byte-order mark astray. */
 static size_t draft_blank(const unsigned char *p, size_t n)
 {
 	if (p[0] <= 0x20 || p[0] == 0x7f)
@@ -86,8 +87,8 @@ static struct str without_room(struct draft *d)
 	return (struct str){"", 0};
 }
 
-/* NFC, white space folded (line breaks stay where `lines`), trimmed, no control characters. Empty when
- * nothing remains; p == NULL when it is not UTF-8. */
+/* NFC, white space folded (line breaks stay where `lines`), trimmed, no control characters. Empty
+ * when nothing remains; p == NULL when it is not UTF-8. */
 static struct str draft_clean(struct draft *d, struct str s, bool lines)
 {
 	if (!utf8_is_valid(s))
@@ -141,7 +142,8 @@ static bool is_email_char(char c)
 	return ascii_is_alnum(c) || (c & 0x80) || (c && strchr("._%+-", c));
 }
 
-/* Whether a host name: a letter behind a dot somewhere, which the coordinates of a map's URL have not. */
+/* Whether a host name: a letter behind a dot somewhere, which the coordinates of
+ * a map's URL have not. */
 static bool is_email_host(struct str s)
 {
 	for (size_t i = 1; i + 1 < s.n; i++) {
@@ -189,7 +191,8 @@ static void clean_tree(struct draft *d, struct json_value *v)
 		clean_tree(d, e);
 }
 
-/* The text of a JSON value without addresses in its strings; p == NULL when it is none, or too large. */
+/* The text of a JSON value without addresses in its strings; p == NULL when it
+ * is none, or too large. */
 static struct str json_without_emails(struct draft *d, struct str raw, size_t max)
 {
 	struct json_value *v;
@@ -211,8 +214,8 @@ static struct str json_without_emails(struct draft *d, struct str raw, size_t ma
 	return raw;
 }
 
-/* A value as a text of ours: cleaned, without addresses. p == NULL, and the record is rejected, when it
- * is not UTF-8. */
+/* A value as a text of ours: cleaned, without addresses. p == NULL, and the record is rejected,
+ * when it is not UTF-8. */
 static struct str text_value(struct draft *d, enum record_field field, struct str raw)
 {
 	/* Much more than any field holds, and little enough for many of them. */
@@ -223,7 +226,8 @@ static struct str text_value(struct draft *d, enum record_field field, struct st
 	return without_emails(d, s);
 }
 
-/* http(s) only; a bare host name gets https. Scheme and host in lower case. p == NULL: it is none. */
+/* http(s) only; a bare host name gets https. Scheme and host in lower case.
+ * p == NULL: it is none. */
 static struct str web_address(struct draft *d, struct str s)
 {
 	struct str rest = s;
@@ -285,7 +289,8 @@ static bool may_be_cut(enum record_field field)
 	       field == RECORD_SERVICE_AREA;
 }
 
-/* An id that is too long keeps its start and gets a digest of the whole: two that differ stay two. */
+/* An id that is too long keeps its start and gets a digest of the whole: two
+ * that differ stay two. */
 static struct str short_id(struct draft *d, struct str id)
 {
 	struct str start = draft_cut_text(id, record_fields[RECORD_EXTERNAL_ID].max_bytes - 17);
@@ -299,8 +304,8 @@ static struct str short_id(struct draft *d, struct str id)
 /* A value that has the length it may have, or p == NULL. */
 static struct str draft_bounded(struct draft *d, enum record_field field, struct str value)
 {
-	/* Countries come by name, telephones by the half dozen; finish_country and finish_phone make
-	 * one of them. */
+	/* Countries come by name, telephones by the half dozen; finish_country and
+	 * finish_phone make one of them. */
 	size_t max = field == RECORD_COUNTRY ? 80
 		     : field == RECORD_PHONE ? 400
 		     : field == RECORD_ALT_NAMES || field == RECORD_SERVICE_AREA
@@ -504,7 +509,8 @@ static void finish_country(struct draft *d)
 {
 	struct str *country = &d->field[RECORD_COUNTRY];
 	struct str code = country_code(*country);
-	/* The default is for records that do not say, not for those that say what we do not know. */
+	/* The default is for records that do not say, not for those that say
+	 * what we do not know. */
 	if (!country->p && d->parser->options->country)
 		code = country_code(str_of(d->parser->options->country));
 	d->parser->summary.values_dropped += country->p && !code.n;
@@ -623,8 +629,8 @@ static void finish_hours(struct draft *d)
 	buf_release(&out);
 }
 
-/* Times as files write them ("2024-05-06", "06.05.2024 14:30", "2024-05-06 14:30:00+02") in the form of
- * RFC 3339; what it makes of others drop_bad_values drops. Without an offset: UTC. */
+/* Times as files write them ("2024-05-06", "06.05.2024 14:30", "2024-05-06 14:30:00+02") in the
+ * form of RFC 3339; what it makes of others drop_bad_values drops. Without an offset: UTC. */
 static void finish_time(struct draft *d)
 {
 	struct str *time = &d->field[RECORD_UPDATED_AT], s = *time;
@@ -679,8 +685,8 @@ static void finish_id(struct draft *d)
 		d->field[RECORD_EXTERNAL_ID] = str_of(p);
 }
 
-/* Optional values that break the table are left out and counted, so that one bad value does not cost
- * the record. */
+/* Optional values that break the table are left out and counted, so that one bad value does
+ * not cost the record. */
 static void drop_bad_values(struct draft *d)
 {
 	for (int f = 0; f < RECORD_FIELDS; f++) {

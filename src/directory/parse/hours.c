@@ -1,4 +1,5 @@
-/* Reading opening hours that people and programs write as text: words to tokens, tokens to spans of days. */
+/* Reading opening hours that people and programs write as text: words to tokens,
+ * tokens to spans of days. */
 #include "base/ascii.h"
 #include "base/date.h"
 #include "directory/parse/hours.h"
@@ -266,7 +267,8 @@ static void reading_span(struct reading *r, unsigned days, int *last)
 	reading_next(r);
 }
 
-/* What is said of days: the loop over tokens. `days`: those that the text is of before it names any. */
+/* What is said of days: the loop over tokens. `days`: those that the text is of
+ * before it names any. */
 static void reading_rules(struct reading *r, unsigned days)
 {
 	const bool given = days != 0;

@@ -1,7 +1,9 @@
-/* Opening hours as files write them, made into opening_hours of OpenStreetMap: understood whole or not at all.
+/* Opening hours as files write them, made into opening_hours of OpenStreetMap: understood
+ * whole or not at all.
  *
- * A reader gives what it finds, as often as it finds something: entries add up and overlaps are united. What cannot be
- * understood completely makes the whole unclear; then nothing is claimed, and what was written stays as text.
+ * A reader gives what it finds, as often as it finds something: entries add up and overlaps are
+ * united. What cannot be understood completely makes the whole unclear; then nothing is claimed,
+ * and what was written stays as text.
  *
  *   no day named                           unclear
  *   open and closed said of one day        unclear
@@ -65,18 +67,20 @@ void parse_hours_release(struct parse_hours_draft *h);
 void parse_hours_text(struct parse_hours_draft *h, struct str text);
 /* Of one day of the week (0: Monday): "9:00 AM-5:00 PM, 6-8 PM", "Closed". */
 void parse_hours_day(struct parse_hours_draft *h, int day, struct str text);
-/* An OpeningHoursSpecification of schema.org; days of the week need not be named where dates are. */
+/* An OpeningHoursSpecification of schema.org; days of the week need not be
+ * named where dates are. */
 void parse_hours_specification(struct parse_hours_draft *h, const struct json_value *v);
 /* specialOpeningHoursSpecification: one or a list of them, each with dates. */
 void parse_hours_special(struct parse_hours_draft *h, const struct json_value *v);
-/* A list of texts or specifications, {"Monday": "9-17", ...}, {"weekday_text": [...]}, or one text. */
+/* A list of texts or specifications, {"Monday": "9-17", ...}, {"weekday_text":
+ * [...]}, or one text. */
 void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v);
 
 /* Whether anything was given that is not over. */
 bool parse_hours_given(const struct parse_hours_draft *h);
 
-/* What was understood as opening_hours. NULL, or why it is unclear; then nothing is appended. offset_ok: the place can
- * have the offset that was given. */
+/* What was understood as opening_hours. NULL, or why it is unclear; then nothing is appended.
+ * offset_ok: the place can have the offset that was given. */
 const char *parse_hours_write(struct parse_hours_draft *h, bool offset_ok, struct buf *out);
 
 /* What cannot be claimed as a text that opening_hours reads as a remark. */

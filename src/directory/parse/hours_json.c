@@ -123,7 +123,8 @@ static int specification_date(const struct json_value *v)
 	return (int)(year * 10000 + month * 100 + day);
 }
 
-/* Where the times of a specification go: the week, or its dates. NULL: they are over, or not understood. */
+/* Where the times of a specification go: the week, or its dates. NULL: they are
+ * over, or not understood. */
 static struct parse_hours_table *specification_table(struct parse_hours_draft *h,
 						     const struct json_value *v, bool *dated)
 {
@@ -192,7 +193,8 @@ void parse_hours_specification(struct parse_hours_draft *h, const struct json_va
 		parse_hours_unclear(h, why);
 }
 
-/* The value of a day in {"Monday": ...}: a text, {"open": ..., "close": ...}, or a list of these. */
+/* The value of a day in {"Monday": ...}: a text, {"open": ..., "close":
+ * ...}, or a list of these. */
 static void day_value(struct parse_hours_draft *h, int day, const struct json_value *v)
 {
 	if (v->kind == JSON_IS_ARRAY) {

@@ -90,7 +90,8 @@ struct parse_hours_table *parse_hours_dates(struct parse_hours_draft *h, int fro
 			return &h->period[i].table;
 	if (h->periods == PARSE_HOURS_PERIODS)
 		return NULL;
-	/* The longer first: the last rule that names a day counts, and single days are exceptions. */
+	/* The longer first: the last rule that names a day counts, and single
+	 * days are exceptions. */
 	size_t at = h->periods++;
 	for (; at && h->period[at - 1].to - h->period[at - 1].from < to - from; at--)
 		h->period[at] = h->period[at - 1];

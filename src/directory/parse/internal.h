@@ -76,8 +76,8 @@ void draft_init(struct draft *d, struct parser *parser);
 void draft_reset(struct draft *d, uint64_t line);
 void draft_release(struct draft *d);
 
-/* Give a value, raw as in the file, to what it stands for. Empty values are not given. The first value
- * of a single field counts; lists grow. */
+/* Give a value, raw as in the file, to what it stands for. Empty values are not given. The first
+ * value of a single field counts; lists grow. */
 void draft_put(struct draft *d, const struct binding *b, struct str value);
 void draft_field(struct draft *d, enum record_field field, struct str value);
 void draft_reject(struct draft *d, const char *field, struct str value, const char *cause);
@@ -92,8 +92,8 @@ MUST_CHECK bool parser_flush(struct parser *p, bool all);
 /* The file cannot be read to its end, and why; the first cause counts. */
 void parser_fail(struct parser *p, const char *fmt, ...) PRINTF(2, 3);
 
-/* Readers. `head` has been read from the file already. False when the pipe is gone; a broken file is
- * said in summary.failure. */
+/* Readers. `head` has been read from the file already. False when the pipe is gone; a broken file
+ * is said in summary.failure. */
 MUST_CHECK bool parse_csv(struct parser *p, struct str head);
 MUST_CHECK bool parse_json(struct parser *p, struct str head);
 

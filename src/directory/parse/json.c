@@ -1,5 +1,5 @@
-/* JSON in its many containers (one object a line, an array, a FeatureCollection, a sequence, one object) and
- * dialects (ours, OpenStreetMap, Overture, schema.org, anything with telling keys). */
+/* JSON in its many containers (one object a line, an array, a FeatureCollection, a sequence, one
+ * object) and dialects (ours, OpenStreetMap, Overture, schema.org, anything with telling keys). */
 #include "directory/parse/internal.h"
 #include "directory/taxonomy/taxonomy.h"
 
@@ -100,8 +100,8 @@ static void take_each(struct draft *d, enum record_field field, const struct jso
 		draft_field(d, field, json_text(list));
 }
 
-/* Of the way from the most general category to the place's own the most special one that we know, when
- * nothing better is known. */
+/* Of the way from the most general category to the place's own the most special one that we know,
+ * when nothing better is known. */
 static void take_overture_parents(struct draft *d, const struct json_value *hierarchy)
 {
 	struct str best = {NULL, 0};
@@ -152,7 +152,8 @@ static struct str schema_text(const struct json_value *v)
 	return json_text(v);
 }
 
-/* The long form, or where it is not understood or missing the short one; special days in any case. */
+/* The long form, or where it is not understood or missing the short one;
+ * special days in any case. */
 static void take_schema_hours(struct draft *d, const struct json_value *v)
 {
 	const struct json_value *texts = json_get(v, "openingHours");
@@ -222,7 +223,8 @@ static void take_schema(struct draft *d, const struct json_value *v)
 	if (address && address->kind == JSON_IS_ARRAY)
 		address = address->first;
 	const struct json_value *e = types->kind == JSON_IS_ARRAY ? types->first : types;
-	/* additionalType says more than the type: "Tile contractor", a HomeAndConstructionBusiness. */
+	/* additionalType says more than the type: "Tile contractor", a
+	 * HomeAndConstructionBusiness. */
 	const struct binding extra_type = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
 	draft_put(d, &extra_type, json_text(json_get(v, "additionalType")));
 	for (; e; e = e == types ? NULL : e->next)
@@ -377,8 +379,8 @@ static bool is_collection(const struct json_value *object, struct str key)
 
 enum outcome { TOOK_ALL, TOOK_BROKEN, PIPE_GONE };
 
-/* The record that began outside of `outside` containers is larger than a record may be: a reject, not the
- * file's end. */
+/* The record that began outside of `outside` containers is larger than a record may be: a
+ * reject, not the file's end. */
 static enum outcome too_large(struct json_reader *r, struct draft *d, size_t outside)
 {
 	draft_reset(d, d->line);

@@ -1,12 +1,13 @@
-/* Foreign files in, record frames out. Everything here runs in holdfast-parse, behind the sandbox: its
- * input is hostile and its output is checked again by whoever reads it.
+/* Foreign files in, record frames out. Everything here runs in holdfast-parse, behind the sandbox:
+ * its input is hostile and its output is checked again by whoever reads it.
  *
- * Recognises by itself: CSV (separator, byte-order mark, Windows-1252, quoted newlines) with headers of
- * many kinds, Google Business Profile sheets and GLEIF among them; NDJSON, JSON arrays, GeoJSON and
- * GeoJSON sequences of OpenStreetMap, Overture and schema.org objects. Memory is bounded by the largest
- * record, not by the file.
+ * Recognises by itself: CSV (separator, byte-order mark, Windows-1252, quoted newlines) with
+ * headers of many kinds, Google Business Profile sheets and GLEIF among them; NDJSON, JSON arrays,
+ * GeoJSON and GeoJSON sequences of OpenStreetMap, Overture and schema.org objects. Memory is
+ * bounded by the largest record, not by the file.
  *
- * E-mail addresses and names of persons are dropped and counted; there is no field they could go to.
+ * E-mail addresses and names of persons are dropped and counted; there is no
+ * field they could go to.
  */
 #ifndef DIRECTORY_PARSE_PARSE_H
 #define DIRECTORY_PARSE_PARSE_H
@@ -17,8 +18,8 @@
 struct parse_options {
 	const char *format;  /* NULL: look at the file. "csv" or "json" */
 	const char *country; /* ISO 3166-1 alpha-2 of records that do not say; NULL: none */
-	const char
-	    *columns;    /* CSV without a header: "name,street,...", "-" for none; NULL: header */
+	/* CSV without a header: "name,street,...", "-" for none; NULL: header */
+	const char *columns;
 	const char *map; /* the text of a mapping file; NULL: the built-in mappings */
 };
 

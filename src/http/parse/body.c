@@ -7,8 +7,8 @@
 
 /* ---- chunked ---- */
 
-/* A chunk is SIZE CRLF data CRLF; the last one is 0 CRLF CRLF. No extensions, no trailers: nobody needs them
- * and parsers disagree about them. */
+/* A chunk is SIZE CRLF data CRLF; the last one is 0 CRLF CRLF. No extensions, no trailers: nobody
+ * needs them and parsers disagree about them. */
 enum {
 	SIZE_FIRST, /* the first digit must be there */
 	SIZE,

@@ -158,7 +158,8 @@ static bool valid_host(struct str host)
 	       str_to_i64(rest, 1, 65535, &port);
 }
 
-/* The authority of an absolute target: it must be that of Host, but for the scheme's default port. */
+/* The authority of an absolute target: it must be that of Host, but for the
+ * scheme's default port. */
 struct authority {
 	struct str text; /* p == NULL: the target is not absolute */
 	struct str port; /* ":80" or ":443" */
@@ -283,7 +284,8 @@ struct framing {
 
 static enum http_fault note_length(struct str value, struct http_head *out)
 {
-	/* Digits only: "+5", "0x5", "5, 5" and an empty value are all read differently by somebody. */
+	/* Digits only: "+5", "0x5", "5, 5" and an empty value are all read
+	 * differently by somebody. */
 	int64_t length;
 	if (value.n == 0 || value.n > 18)
 		return HTTP_FAULT_BAD_LENGTH;
@@ -410,7 +412,8 @@ enum http_fault http_parse_head(struct str head, struct http_head *out)
 		fault = judge_framing(&framing, out);
 	if (fault != HTTP_FAULT_NONE)
 		return fault;
-	/* Two names for one host in one request: a proxy may route by the one and we answer for the other. */
+	/* Two names for one host in one request: a proxy may route by the one and we
+	 * answer for the other. */
 	if (authority.text.p && framing.hosts &&
 	    !str_eq_nocase(without_port(authority.text, authority.port),
 			   without_port(out->host, authority.port)))

@@ -1,16 +1,19 @@
 /* The bytes of HTTP/1.1 requests, taken apart strictly. Pure: no I/O, no clock, no allocation.
  *
- * Strict means: what two implementations could read differently is refused, because a proxy in front and
- * we would then disagree about where a request ends, and a second request could be smuggled in the gap.
- * So: Content-Length with Transfer-Encoding, a second Content-Length (even an equal one), any
- * Transfer-Encoding but exactly `chunked`, obs-fold, NUL and other control characters, CR or LF
- * alone, white space around a field's name, no Host or two, chunk extensions, trailers.
+ * Strict means: what two implementations could read differently is refused, because a proxy in
+ * front and we would then disagree about where a request ends, and a second request could be
+ * smuggled in the gap. So: Content-Length with Transfer-Encoding, a second Content-Length (even
+ * an equal one), any Transfer-Encoding but exactly `chunked`, obs-fold, NUL and other control
+ * characters, CR or LF alone, white space around a field's name, no Host or two, chunk
+ * extensions, trailers.
  * (RFC 9110, 9112; after every fault the connection must be closed.)
  *
- * HTTP/1.0 is understood (proxies speak it): no Transfer-Encoding, Host may be missing, never kept alive.
+ * HTTP/1.0 is understood (proxies speak it): no Transfer-Encoding, Host may be
+ * missing, never kept alive.
  *
- * Use: http_scan_head over the bytes as they arrive until HEAD_COMPLETE gives the head's length; then
- * http_parse_head over exactly those bytes, once; then, as the head says, a body by length or http_chunks.
+ * Use: http_scan_head over the bytes as they arrive until HEAD_COMPLETE gives the head's
+ * length; then http_parse_head over exactly those bytes, once; then, as the head says, a body
+ * by length or http_chunks.
  */
 #ifndef HTTP_PARSE_PARSE_H
 #define HTTP_PARSE_PARSE_H
@@ -43,7 +46,8 @@ struct http_fault_row {
 };
 extern const struct http_fault_row http_faults[HTTP_FAULTS];
 
-/* RFC 9112 2.2: a few empty lines before a request are ignored; old clients send one after a body. */
+/* RFC 9112 2.2: a few empty lines before a request are ignored; old clients
+ * send one after a body. */
 enum { HTTP_FIELDS_MAX = 100, HTTP_LINE_BYTES = 8192, HTTP_EMPTY_LINES = 4 };
 
 struct http_field {
@@ -74,9 +78,10 @@ struct http_scan {
 };
 enum http_scan_result { HEAD_PARTIAL, HEAD_COMPLETE, HEAD_FAULT };
 
-/* Look for the end of the head in p[0..n), which holds everything since the head's first byte; `scan`
- * begins as {0} and remembers what was seen. HEAD_COMPLETE: scan->at is the head's length. HEAD_FAULT:
- * *fault; also as soon as a limit is passed. max_bytes bounds request line and fields together. */
+/* Look for the end of the head in p[0..n), which holds everything since the head's first byte;
+ * `scan` begins as {0} and remembers what was seen. HEAD_COMPLETE: scan->at is the head's
+ * length. HEAD_FAULT: *fault; also as soon as a limit is passed. max_bytes bounds request line
+ * and fields together. */
 enum http_scan_result http_scan_head(struct http_scan *scan, const char *p, size_t n,
 				     size_t max_bytes, enum http_fault *fault);
 
@@ -92,8 +97,8 @@ struct http_chunks {
 	bool done;     /* the last chunk was read */
 };
 
-/* Decode what arrived: consumes from *in, and gives the next piece of content in *out (a slice of *in; empty:
- * none yet). Call until *in is empty or chunks->done. */
+/* Decode what arrived: consumes from *in, and gives the next piece of content in *out (a slice of
+ * *in; empty: none yet). Call until *in is empty or chunks->done. */
 enum http_fault http_chunks_next(struct http_chunks *chunks, struct str *in, struct str *out);
 
 /* ---- what a proxy in front says of the client: to be asked only of proxies that are trusted ---- */
@@ -120,8 +125,8 @@ MUST_CHECK bool http_last_forwarded(const struct http_head *head, enum http_forw
 
 /* ---- names and values in addresses ---- */
 
-/* Percent-decode into out, which holds at least s.n bytes (may be s.p itself). plus: '+' is a space. False:
- * a broken escape, NUL, or not UTF-8. */
+/* Percent-decode into out, which holds at least s.n bytes (may be s.p itself). plus: '+' is a
+ * space. False: a broken escape, NUL, or not UTF-8. */
 MUST_CHECK bool http_decode(struct str s, bool plus, char *out, size_t *n);
 
 #endif
