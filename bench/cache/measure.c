@@ -1,8 +1,9 @@
 /* What the cache itself costs, without HTTP.
  *
  *   measure get KEYS            CPU ns of a look-up of a 300-byte value, among so many keys
- *   measure socket KIND PATH    CPU µs of a GET of the same value over a Unix socket, client and server together;
- *                               KIND: redis or memcached. The server's pid is read from standard input.
+ *   measure socket KIND PATH    CPU µs of a GET of the same value over a Unix socket, client and
+ *                               server together; KIND: redis or memcached. The server's pid is
+ *                               read from standard input.
  *   measure hits                hit rate against exact LRU of the same bytes, on a Zipf trace
  *   measure wait                64 requests in 4 processes for one cold key whose fill takes 50 ms
  */

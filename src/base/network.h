@@ -21,7 +21,8 @@ struct network_list {
 	struct network network[NETWORK_LIST_MAX];
 	size_t count;
 };
-/* Addresses and ranges, separated by spaces or commas. False: one is neither, or there are too many. */
+/* Addresses and ranges, separated by spaces or commas. False: one is neither,
+ * or there are too many. */
 MUST_CHECK bool network_list_parse(struct str text, struct network_list *out);
 bool network_list_has(const struct network_list *list, int family, const unsigned char *address);
 

@@ -256,8 +256,8 @@ const struct command command_init = {
     .args = "[DIR]",
     .summary = "Make an instance: settings and database",
     .help =
-	"Without --db the instance gets a PostgreSQL of its own in its folder, which listens on "
-	"a Unix\nsocket only. With it, roles named after the database and the schema are made in that database, and\n"
+	"Without --db the instance gets a PostgreSQL of its own in its folder, which listens on a Unix\n"
+	"socket only. With it, roles named after the database and the schema are made in that database, and\n"
 	"nothing else is touched; the user and password in URL are used once and not kept.\n"
 	"The folder must be empty or absent; when something fails, it and the server are left as they were.",
     .options = options,

@@ -86,8 +86,8 @@ enum status config_prefix(const struct config *c, enum config_id id, struct err 
 MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
 				  struct err *err);
 
-/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, SECRET, NAME, ADDRESS, NETWORKS. The
- * wrong kind is a bug. */
+/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, SECRET, NAME, ADDRESS,
+ * NETWORKS. The wrong kind is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 

@@ -212,8 +212,9 @@ static void conn_too_many(struct live_request *live)
 		     "this address has too many requests at once");
 }
 
-/* Who sent a request through a trusted proxy that tells it in the head: each hop names the one before it, and is
- * believed as long as it is trusted itself. False: that client has too many requests. */
+/* Who sent a request through a trusted proxy that tells it in the head: each hop names
+ * the one before it, and is believed as long as it is trusted itself. False: that client
+ * has too many requests. */
 static bool conn_identify(struct live_request *live)
 {
 	const struct connection *conn = live->conn;
@@ -290,7 +291,8 @@ static void conn_begin(struct connection *conn, struct str bytes)
 		conn_continue(conn);
 }
 
-/* The header of the PROXY protocol. Without an address the connection is the proxy's own (a health check). */
+/* The header of the PROXY protocol. Without an address the connection is the proxy's
+ * own (a health check). */
 static size_t conn_take_proxy(struct connection *conn, struct str input)
 {
 	struct http_client client;

@@ -10,7 +10,7 @@
  * what the server does.
  *
  *   static const struct http_param list_params[] = {
- *           {.name = "limit", .type = HTTP_INT, .min = 1, .max = 100, .summary = "businesses on a page"},
+ *           {.name = "limit", .type = HTTP_INT, .min = 1, .max = 100, .summary = "on a page"},
  *           {0}};
  *   const struct http_route search_routes[] = {
  *           {.method = HTTP_GET, .pattern = "/v1/businesses", .name = "list_businesses",
@@ -242,8 +242,9 @@ struct http_server_options {
 	int listen_fd; /* listening; is made non-blocking; stays the caller's */
 	struct http_limits limits;
 	const struct http_group *groups; /* ends with {0}; outlives the server */
-	/* Proxies in front: what they say of the client is believed, and limits by address are those of the client. All of
-	 * their connections must begin with a header of the PROXY protocol when client_from says so. */
+	/* Proxies in front: what they say of the client is believed, and limits by address are
+	 * those of the client. All of their connections must begin with a header of the PROXY
+	 * protocol when client_from says so. */
 	struct network_list trusted_proxies;
 	enum http_client_from client_from;
 	const char *headers;         /* lines with CRLF for every answer; may be NULL; static */

@@ -76,8 +76,8 @@ struct live_request {
 	struct connection *conn; /* NULL: the client is gone */
 	struct live_request *previous, *next;
 	uint64_t client; /* the client's address, as peers_key has it */
-	struct peer
-	    *peer; /* counts the request for an address that a proxy has told; NULL: none has */
+	/* counts the request for an address that a proxy has told; NULL: none has */
+	struct peer *peer;
 	const struct compiled_route *route; /* NULL: none matched */
 	struct http_value *values;          /* in the order of the row's params */
 	struct http_value *fields;          /* in the order of the row's fields */

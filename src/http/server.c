@@ -54,9 +54,10 @@ static void server_turn_away(struct http_server *server, int fd, enum http_refus
 
 /* Which connection goes to make room for a new one; NULL: none, the new one is refused.
  *
- * Unfinished heads and bodies cost a client nothing, so that they may hold a quarter of the places each while
- * others idle between requests: beyond that the oldest, which is the slowest, goes first. Then the oldest idle one, whose
- * client connects again at its next request. Requests that are being answered are never given up. */
+ * Unfinished heads and bodies cost a client nothing, so that they may hold a quarter of the places
+ * each while others idle between requests: beyond that the oldest, which is the slowest, goes
+ * first. Then the oldest idle one, whose client connects again at its next request. Requests that
+ * are being answered are never given up. */
 static struct connection *server_victim(const struct http_server *server)
 {
 	static const enum wait unfinished[] = {WAIT_HEAD, WAIT_BODY};

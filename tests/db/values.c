@@ -1,11 +1,12 @@
 /* link: base db db/async */
 /* What tests/db/values.t runs:
  *
- *   values bytes CONNINFO     sends bytea of several sizes through db/ and db/async, and prints for each
- *                             "way length md5 same|different" as the server and the way back have it
+ *   values bytes CONNINFO     sends bytea of several sizes through db/ and db/async, and prints
+ *                             for each "way length md5 same|different" as the server and the way
+ *                             back have it
  *   values console CONNINFO TIMEOUT_MS
- *                             asks PgBouncer's console everything, and prints "NUMBER rows columns" for each;
- *                             an error ends it: "status: sentence" */
+ *                             asks PgBouncer's console everything, and prints "NUMBER rows
+ *                             columns" for each; an error ends it: "status: sentence" */
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>

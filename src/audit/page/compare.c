@@ -12,7 +12,7 @@
 enum { BUSINESSES_MAX = 200, PHONE_DIGITS = 7, NUMBERS_MAX = 200 };
 
 /* One object that tells of a business. */
-struct claim {
+struct business_claim {
 	const struct json_value *object, *address;
 	const struct page_block *block;
 	struct str name, id, url, street, postcode, town, phone;
@@ -21,7 +21,7 @@ struct claim {
 
 struct compare {
 	struct page_state *s;
-	struct claim claim[BUSINESSES_MAX];
+	struct business_claim claim[BUSINESSES_MAX];
 	size_t claims;
 	/* every telephone and fax number that any block says, by its last digits */
 	char number[NUMBERS_MAX][PHONE_DIGITS + 1];
@@ -40,8 +40,8 @@ bool page_is_a(const struct json_value *object, const struct schema_type *ancest
 	return false;
 }
 
-static void compare_say(const struct compare *c, const struct claim *of, enum page_fact fact,
-			struct str a, struct str b)
+static void compare_say(const struct compare *c, const struct business_claim *of,
+			enum page_fact fact, struct str a, struct str b)
 {
 	page_say(c->s, fact, of->block->line, of->block->column, a, b);
 }
@@ -89,7 +89,7 @@ static void collect_claim(struct compare *c, const struct json_value *object,
 	if (address && address->kind == JSON_IS_ARRAY)
 		address = address->first;
 	address = facts_resolve(&c->s->ids, address);
-	c->claim[c->claims++] = (struct claim){
+	c->claim[c->claims++] = (struct business_claim){
 	    .object = object,
 	    .address = address,
 	    .block = block,
@@ -158,7 +158,7 @@ static bool are_parts_seen(const struct compare *c, struct str value)
 }
 
 /* A broken telephone or name is told by the checks; that it is not shown is no second fault. */
-static void compare_texts(const struct compare *c, const struct claim *claim)
+static void compare_texts(const struct compare *c, const struct business_claim *claim)
 {
 	const struct {
 		struct str value;
@@ -181,7 +181,7 @@ static void compare_texts(const struct compare *c, const struct claim *claim)
 
 /* Numbers that the page asks to call, and that no block says. With many of
  * them, most are of others. */
-static void compare_phones(const struct compare *c, const struct claim *claim)
+static void compare_phones(const struct compare *c, const struct business_claim *claim)
 {
 	enum { UNKNOWN_MAX = 2 };
 	const struct page_phone *unknown[PAGE_PHONES_MAX];
@@ -242,7 +242,7 @@ static bool days_differ(const struct page_week *page, const struct page_week *bl
 	return whole.from != span.from || whole.to != span.to;
 }
 
-static void compare_hours(const struct compare *c, const struct claim *claim)
+static void compare_hours(const struct compare *c, const struct business_claim *claim)
 {
 	struct page_week page, block;
 	char shown[80], said[80], text[256];
@@ -299,7 +299,7 @@ static bool has_words(struct str text, struct str words)
 }
 
 /* A plain LocalBusiness whose name says what it is: the longest type that it says. */
-static void compare_type(const struct compare *c, const struct claim *claim)
+static void compare_type(const struct compare *c, const struct business_claim *claim)
 {
 	const char *best = NULL;
 	struct buf plain;
@@ -351,7 +351,7 @@ static bool phones_differ(struct str a, struct str b)
 
 /* Two objects of one business: one id, or one name, and not two places with a
  * door and a number each. */
-static bool are_one(const struct claim *a, const struct claim *b)
+static bool are_one(const struct business_claim *a, const struct business_claim *b)
 {
 	if (a->id.n && b->id.n)
 		return str_eq(a->id, b->id);
@@ -363,7 +363,8 @@ static bool are_one(const struct claim *a, const struct claim *b)
 	return !other_door || same_phone || (same_url && (!a->phone.n || !b->phone.n));
 }
 
-static void claims_differ(const struct compare *c, const struct claim *a, const struct claim *b)
+static void claims_differ(const struct compare *c, const struct business_claim *a,
+			  const struct business_claim *b)
 {
 	const struct {
 		const char *property;
@@ -415,7 +416,7 @@ static void compare_claims(const struct compare *c)
 /* ---- all ---- */
 
 /* What other pages are compared with: the same business there should say the same. */
-static void tell_business(const struct compare *c, const struct claim *claim)
+static void tell_business(const struct compare *c, const struct business_claim *claim)
 {
 	compare_say(c, claim, PAGE_BUSINESS, claim->name, claim->id);
 	if (claim->name.n && claim->street.n && claim->phone.n) {
@@ -432,11 +433,11 @@ static void tell_business(const struct compare *c, const struct claim *claim)
 }
 
 /* The only business that the page tells of, under one name; NULL: none, or several. */
-static const struct claim *only_business(const struct compare *c)
+static const struct business_claim *only_business(const struct compare *c)
 {
-	const struct claim *only = NULL;
+	const struct business_claim *only = NULL;
 	for (size_t i = 0; i < c->claims; i++) {
-		const struct claim *one = &c->claim[i];
+		const struct business_claim *one = &c->claim[i];
 		if (!one->local)
 			continue;
 		if (only && !same_plain(only->name, one->name))
@@ -461,7 +462,7 @@ void page_compare(struct page_state *s)
 		compare_texts(c, &c->claim[i]);
 		compare_type(c, &c->claim[i]);
 	}
-	const struct claim *only = only_business(c);
+	const struct business_claim *only = only_business(c);
 	if (only) {
 		compare_phones(c, only);
 		compare_hours(c, only);

@@ -62,8 +62,9 @@ static struct facts_business facts_of(struct page *p, const struct search_busine
 	};
 }
 
-/* What people see, and the block that says the same to search engines. Facts of which no valid block can be made
- * are shown all the same: that they are broken is reported by the export, not by each view. */
+/* What people see, and the block that says the same to search engines. Facts of which no
+ * valid block can be made are shown all the same: that they are broken is reported by the
+ * export, not by each view. */
 static void put_facts(struct page *p, struct facts_business *facts)
 {
 	struct arena *arena = &p->request->arena;

@@ -1,16 +1,16 @@
-/* The public site: pages for people, rendered from templates (web/templates) over the same search that the JSON
- * API uses, so that they cannot differ.
+/* The public site: pages for people, rendered from templates (web/templates) over the same search
+ * that the JSON API uses, so that they cannot differ.
  *
  *   /              search, kinds of business, regions
  *   /search        results with filters; every filter is a link, and only possible ones are offered
  *   /b/{id}        one business
  *   /regions, /regions/{key}, /sources, /imprint, /privacy
  *
- * No script, no cookie, no request to anywhere else. What a page says of dates and times is local to the
- * business. Every page names the sources and licences of the facts on it.
+ * No script, no cookie, no request to anywhere else. What a page says of dates and times is local
+ * to the business. Every page names the sources and licences of the facts on it.
  *
- * Life: pages_create compiles the templates (so that a mistake in an operator's template stops the start and not
- * a reader), before routes are served; pages_free after the last request.
+ * Life: pages_create compiles the templates (so that a mistake in an operator's template stops the
+ * start and not a reader), before routes are served; pages_free after the last request.
  */
 #ifndef DIRECTORY_PAGES_PAGES_H
 #define DIRECTORY_PAGES_PAGES_H

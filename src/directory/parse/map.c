@@ -1,10 +1,10 @@
 /* Mapping files, for what the built-in mappings do not know. A line a field:
  *
  *   # a comment
- *   external_id = Kundennummer
- *   name        = Firma                 a column's header, or a path in JSON: names.primary, phones.0
- *   categories  = "restaurant"          the same for every record
- *   service_area = Orte | split ,       a list in one value
+ *   external_id  = Kundennummer
+ *   name         = Firma               a column's header, or a path in JSON: names.primary, phones.0
+ *   categories   = "restaurant"        the same for every record
+ *   service_area = Orte | split ,      a list in one value
  */
 #include "directory/parse/internal.h"
 #include "base/memory.h"

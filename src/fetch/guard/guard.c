@@ -4,8 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* First match wins, so that the reason is the closest one. IANA's special-purpose registries (RFC 6890), and what
- * else leads inside. */
+/* First match wins, so that the reason is the closest one. IANA's special-purpose registries (RFC
+ * 6890), and what else leads inside. */
 static const struct {
 	const char *range;
 	const char *why;

@@ -1,9 +1,11 @@
-/* Which addresses and ports holdfast-fetch may call: the public internet, and what an allow-list adds.
+/* Which addresses and ports holdfast-fetch may call: the public internet, and
+ * what an allow-list adds.
  *
- * One table of refused ranges (guard.c), each with the document that reserves it: own host, private networks, link-local
- * (where clouds keep their metadata), multicast, documentation, and every form of IPv6 that carries an IPv4
- * address inside and would lead around the IPv4 rows. The check is on the binary address only, after every
- * spelling has been resolved; whoever connects asks again with the address that the socket gets.
+ * One table of refused ranges (guard.c), each with the document that reserves it: own host, private
+ * networks, link-local (where clouds keep their metadata), multicast, documentation, and every form
+ * of IPv6 that carries an IPv4 address inside and would lead around the IPv4 rows. The check is on
+ * the binary address only, after every spelling has been resolved; whoever connects asks again with
+ * the address that the socket gets.
  */
 #ifndef FETCH_GUARD_GUARD_H
 #define FETCH_GUARD_GUARD_H
@@ -21,7 +23,8 @@ struct guard {
 	size_t ports_count;
 };
 
-/* allow: "127.0.0.2/32 fd00::/8", ports: "80 443"; separated by spaces. INVALID with the part that is wrong. */
+/* allow: "127.0.0.2/32 fd00::/8", ports: "80 443"; separated by spaces. INVALID with
+ * the part that is wrong. */
 MUST_CHECK enum status guard_init(struct guard *g, struct str allow, struct str ports,
 				  struct err *err);
 

@@ -107,7 +107,8 @@ static bool forwarded_address(struct str s, struct http_client *out)
 	return inet_pton(out->family, address, out->address) == 1;
 }
 
-/* The last part of a list before *list.n, and the list without it; a separator in quotes is none. */
+/* The last part of a list before *list.n, and the list without it; a
+ * separator in quotes is none. */
 static struct str forwarded_last(struct str *list, char separator)
 {
 	bool quoted = false;
@@ -157,7 +158,8 @@ bool http_last_forwarded(const struct http_head *head, enum http_forwarded how,
 			return forwarded_address(how == HTTP_FORWARDED ? forwarded_for(part) : part,
 						 out);
 		}
-		/* The fields of that name from the last to the first: they are one list (RFC 9110 5.3). */
+		/* The fields of that name from the last to the first: they are one
+		 * list (RFC 9110 5.3). */
 		while (hops->fields_left &&
 		       !str_eq_nocase(head->fields[hops->fields_left - 1].name, names[how]))
 			hops->fields_left--;

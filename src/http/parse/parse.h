@@ -108,7 +108,8 @@ struct http_client {
 	unsigned char address[16];
 };
 
-/* The header of the PROXY protocol, version 1 or 2, that p[0..n) begins with. HEAD_COMPLETE: *used is its length. */
+/* The header of the PROXY protocol, version 1 or 2, that p[0..n) begins with. HEAD_COMPLETE:
+ * *used is its length. */
 enum http_scan_result http_scan_proxy(const char *p, size_t n, size_t *used,
 				      struct http_client *out);
 
@@ -118,8 +119,9 @@ struct http_hops {
 	size_t fields_left;
 	struct str rest;
 };
-/* The address that the last hop names, then that of the hop before, ...: each proxy appends whom it got the request
- * from. False: there is no further one, or it is no address ("unknown", "_hidden"). */
+/* The address that the last hop names, then that of the hop before, ...: each proxy appends
+ * whom it got the request from. False: there is no further one, or it is no address
+ * ("unknown", "_hidden"). */
 MUST_CHECK bool http_last_forwarded(const struct http_head *head, enum http_forwarded how,
 				    struct http_hops *hops, struct http_client *out);
 
