@@ -217,7 +217,7 @@ static void read_block(struct html_page *page, struct str text)
 	struct arena arena;
 	struct json_value *root;
 	struct err ignored; /* broken JSON-LD says nothing */
-	if (page->blocks++ >= BLOCKS_MAX)
+	if (!text.n || page->blocks++ >= BLOCKS_MAX)
 		return;
 	arena_init(&arena, BLOCK_ARENA);
 	if (json_parse(&arena, text, &root, &ignored) == OK)
