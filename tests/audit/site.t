@@ -244,6 +244,28 @@ for my $case (['Main street 5, Suite 2', 'Main Street 5 Suite 2'], ['Main street
 	is_deeply(named($report), [], "$street is shown") or diag explain $report;
 }
 
+# ---- what sites do and may do ----
+{
+	my $ld = sub { '<script type="application/ld+json">' . JSON::PP->new->canonical->encode({ '@context' => 'https://schema.org', @_ }) . '</script>' };
+	my %fine = (
+		'an offer in a Product needs no item' => $ld->('@type' => 'Product', name => 'Cake', offers => { '@type' => 'Offer', price => '5.00', priceCurrency => 'USD' }),
+		'selectors of speakable' => $ld->('@type' => 'WebPage', name => 'x', speakable => { '@type' => 'SpeakableSpecification', cssSelector => ['h1', '.sum'], xpath => ['/html/head/title'] }),
+		'a template of a search' => $ld->('@type' => 'WebSite', url => 'https://x.example/', potentialAction => { '@type' => 'SearchAction', target => 'https://x.example/?q={term}', 'query-input' => 'required name=term' }),
+		'an answer with markup' => $ld->('@type' => 'FAQPage', mainEntity => [{ '@type' => 'Question', name => 'Open?', acceptedAnswer => { '@type' => 'Answer', text => '<p>Yes</p>' } }]),
+		'a trail whose items have names' => $ld->('@type' => 'BreadcrumbList', itemListElement => [{ '@type' => 'ListItem', position => 1, item => { '@id' => 'https://x.example/', name => 'Home' } }, { '@type' => 'ListItem', position => '2', name => 'Menu' }]),
+		'coarse coordinates of an area' => $ld->('@type' => 'City', name => 'Bern', geo => { '@type' => 'GeoCoordinates', latitude => 46.9, longitude => 7.4 }),
+		'the centre of a town of one who hides the street' => $ld->('@type' => 'Plumber', name => 'Good Bread', areaServed => 'Zurich', address => { '@type' => 'PostalAddress', addressLocality => 'Zurich', addressCountry => 'CH' }, geo => { '@type' => 'GeoCoordinates', latitude => 47.38, longitude => 8.54 }),
+		'an image at a relative address' => $ld->('@type' => 'Product', name => 'Cake', image => '/a.png'),
+		'branches of one name' => $ld->('@graph' => [map { { '@type' => 'Bakery', name => 'Good Bread', telephone => "+4144123456$_", address => { '@type' => 'PostalAddress', streetAddress => "Main street $_", postalCode => '8000', addressLocality => 'Zurich', addressCountry => 'CH' } } } 7, 8]),
+		'a reference to another site' => $ld->('@type' => 'Person', name => 'x', worksFor => { '@id' => 'https://other.example/#org' }),
+	);
+	for my $what (sort keys %fine) {
+		my (undef, $report) = findings(write_site({ 'a.png' => 'x', 'index.html' => page("$shown<p>Main street 7, 044 123 45 67, Main street 8, 044 123 45 68</p>", $fine{$what}) }), '--base-url', 'https://x.example');
+		my @said = grep { $_ !~ /local-business-missing/ } @{ named($report) };
+		is_deeply(\@said, [], "no fault: $what") or diag explain $report;
+	}
+}
+
 # ---- cases that others wrote, where they are: what each name says is found, and what has no error has none ----
 SKIP: {
 	my ($cases) = grep { -d } map { "$_/audit-site" } grep { defined } $ENV{HOLDFAST_CASES}, "$root/../shared/cases", "$root/../../shared/cases";

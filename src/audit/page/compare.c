@@ -173,7 +173,8 @@ static void compare_texts(const struct compare *c, const struct business_claim *
 			compare_say(c, claim, PAGE_UNSEEN, texts[i].value,
 				    str_of(texts[i].property));
 	char digits[PHONE_DIGITS + 1];
-	if (last_digits(claim->phone, digits) && !is_in(&c->s->digits, str_of(digits)))
+	if (last_digits(claim->phone, digits) && !facts_is_placeholder_phone(claim->phone) &&
+	    !is_in(&c->s->digits, str_of(digits)))
 		compare_say(c, claim, PAGE_UNSEEN, claim->phone, STR("telephone"));
 	if (claim->street.n)
 		compare_say(c, claim, PAGE_STREET, claim->street, STR(""));

@@ -115,6 +115,7 @@ static const char *const range_words[] = {"-",
 static const char *const also_words[] = {",",  "&", "+",  "/", "and", "und",
 					 "et", "e", "en", "y", NULL};
 static const char *const from_words[] = {":", ",", "from", "von", "de", "dalle", "van", "|", NULL};
+static const char *const on_words[] = {"on", "am", "le", "il", "los", "op", ":", NULL};
 static const char *const closed_words[] = {"closed", "geschlossen", "ruhetag",  "ferm\xc3\xa9",
 					   "chiuso", "cerrado",     "gesloten", NULL};
 
@@ -297,9 +298,17 @@ static size_t read_line(struct str text, struct page_week *week)
 {
 	struct str rest = text;
 	struct page_span span;
+	/* "Closed on Sundays" */
+	bool closed = times_accept(&rest, closed_words);
+	while (closed && times_accept(&rest, on_words))
+		;
 	unsigned days = read_days(&rest);
 	if (!days)
 		return 0;
+	if (closed) {
+		add_span(week, days, NULL);
+		return text.n - rest.n;
+	}
 	bool sure = (days & (days - 1)) != 0; /* several days */
 	while (times_accept(&rest, from_words))
 		sure |= rest.p[-1] == ':';

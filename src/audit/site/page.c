@@ -218,9 +218,35 @@ static void on_block_fault(struct site *site, const struct site_page *page,
 			site_found_fault(site, n, page_place(site, page, f), f->b);
 }
 
+/* "www.example.org" of "https://www.example.org", and the same without www. */
+static struct str bare_host(struct str origin)
+{
+	str_cut(&origin, '/');
+	str_cut(&origin, '/');
+	if (origin.n > 4 && str_eq_nocase((struct str){origin.p, 4}, STR("www.")))
+		origin = (struct str){origin.p + 4, origin.n - 4};
+	return origin;
+}
+
+/* The site's own address in a block, with www or without, by https or http, otherwise than the
+ * canonical link has it. */
+static void compare_with_canonical(struct site *site, const struct site_page *page,
+				   const struct site_fact *f)
+{
+	const struct site_fact *canonical = site_first(page, PAGE_CANONICAL);
+	struct str origin, other, path;
+	if (canonical && str_eq(f->b, STR("url")) && address_split(canonical->a, &origin, &path) &&
+	    address_split(f->a, &other, &path) && !str_eq_nocase(origin, other) &&
+	    str_eq_nocase(bare_host(origin), bare_host(other)))
+		site_found(site, RULE_CANONICAL_HOSTS, page_place(site, page, f),
+			   "canonical %.*s, url in structured data %.*s", STR_ARG(origin),
+			   STR_ARG(other));
+}
+
 static void on_block_url(struct site *site, const struct site_page *page, const struct site_fact *f)
 {
 	struct address to;
+	compare_with_canonical(site, page, f);
 	address_resolve(site, page, f->a, &to);
 	if (to.kind == ADDRESS_LOCAL && !to.file && !site->alone)
 		site_found(site, RULE_BLOCK_URL, page_place(site, page, f), "%.*s: %.*s",

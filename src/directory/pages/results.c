@@ -16,8 +16,8 @@ struct results {
 
 /* ---- links ---- */
 
-/* The query as a link from its first page; an order that does not go with it is left out. Empty: there is no
- * such list. */
+/* The query as a link from its first page; an order that does not go with it is left out. Empty:
+ * there is no such list. */
 static struct str link_to(struct results *r, struct search_query q)
 {
 	q.cursor = (struct str){"", 0};
@@ -112,7 +112,8 @@ static void put_facets(struct results *r)
 	}
 }
 
-/* The counts are those of whole categories and places: beside other filters they would promise what is not there. */
+/* The counts are those of whole categories and places: beside other filters they would promise what
+ * is not there. */
 static int64_t told(int64_t businesses, bool filtered)
 {
 	return filtered ? -1 : businesses;

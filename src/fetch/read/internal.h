@@ -30,9 +30,9 @@ MUST_CHECK bool charset_decode(enum charset charset, struct str raw, bool in_att
 
 /* ---- scan.c: one pass over a page, without looking back ----
  *
- * It follows the tokenizer of the HTML standard: comments, elements whose content is text, scripts with comments in
- * them, SVG and MathML. Of the tree it knows only what tags say by themselves. The content of <template> is not part of
- * the document and is skipped. */
+ * It follows the tokenizer of the HTML standard: comments, elements whose content is text, scripts
+ * with comments in them, SVG and MathML. Of the tree it knows only what tags say by themselves. The
+ * content of <template> is not part of the document and is skipped. */
 
 struct scan {
 	struct str rest;

@@ -126,9 +126,19 @@ static bool is_template(const struct schema_property *p)
 	       p == &schema_properties[SCHEMA_PROPERTY_urlTemplate];
 }
 
+/* Texts of pages and answers, which search engines show with their markup. */
+static bool may_have_markup(const struct schema_property *p)
+{
+	return p == &schema_properties[SCHEMA_PROPERTY_text] ||
+	       p == &schema_properties[SCHEMA_PROPERTY_articleBody] ||
+	       p == &schema_properties[SCHEMA_PROPERTY_reviewBody];
+}
+
 static void check_text(struct check *c, const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = form_text(s);
+	if (fault == FAULT_TEXT_MARKUP && may_have_markup(p))
+		fault = FAULT_NONE;
 	if (fault != FAULT_NONE)
 		check_found(c, fault, s);
 	if (fault != FAULT_NONE && facts_faults[fault].severity == FACTS_ERROR)
@@ -216,11 +226,12 @@ static bool is_foreign(struct str term)
 
 /* said: what stands under "@type". *unknown: a type that the vocabulary does not have stands there,
  * which is no reason to doubt the properties. */
-static void read_types(struct check *c, const struct json_value *said,
+static void read_types(struct check *c, const struct json_value *said, bool has_id,
 		       const struct schema_type *types[TYPES_MAX], size_t *count, bool *unknown)
 {
 	const struct json_value *one = said && said->kind == JSON_IS_ARRAY ? said->first : said;
-	if (!one)
+	/* what has an @id may have its type elsewhere */
+	if (!one && !has_id)
 		check_found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
 	for (; one; one = one == said ? NULL : one->next) {
 		if (one->kind != JSON_IS_STRING) {
@@ -353,7 +364,8 @@ static void check_object(struct check *c, const struct json_value *v,
 		check_found(c, FAULT_BLOCK_EMPTY, (struct str){"", 0});
 		return;
 	}
-	read_types(c, json_get(v, "@type"), types, &s.types_count, &unknown);
+	read_types(c, json_get(v, "@type"), json_get(v, "@id") != NULL, types, &s.types_count,
+		   &unknown);
 	check_redundant(c, &s);
 	if (of && s.types_count && !unknown && !any_in_range(&s, of))
 		check_found(c, FAULT_VALUE_RANGE, str_of(types[0]->name));

@@ -124,6 +124,7 @@ size_t facts_check_page(const struct json_value *block, const struct facts_ids *
 
 /* Whether a text stands for a value that nobody filled in: "TODO", "[Your name]", "{{ phone }}". */
 bool facts_is_placeholder(struct str text);
+bool facts_is_placeholder_phone(struct str phone);
 /* Whether an address on the web leads to the reader's own computer or network:
  * localhost, 192.168.0.1. */
 bool facts_is_private_url(struct str url);
@@ -134,10 +135,11 @@ bool facts_is_private_url(struct str url);
 bool facts_hides_address(const struct facts_business *business);
 
 /* Put the visible values under `root`, for templates:
- *   name, description_text, alt_names {items}, street, postcode, city, region, country, address (true),
- *   map {point, geo, osm, route}, phone, phone_link, website {href, host}, same_as {items: [{href, host}]},
- *   hours (text), service_area {items}, goods {items: [{name, about, price, currency}]},
- *   facts {items: [{label, text}]}, departments {items: [{name, own_phone, own_phone_link, own_hours}]}
+ *   name, description_text, alt_names {items}, street, postcode, city, region, country,
+ *   address (true), map {point, geo, osm, route}, phone, phone_link, website {href, host},
+ *   same_as {items: [{href, host}]}, hours (text), service_area {items},
+ *   goods {items: [{name, about, price, currency}]}, facts {items: [{label, text}]},
+ *   departments {items: [{name, own_phone, own_phone_link, own_hours}]}
  * Lists are absent when empty. */
 void facts_show(const struct facts_business *business, struct json_build *b,
 		struct json_value *root);

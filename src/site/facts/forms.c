@@ -19,6 +19,7 @@ enum sign {
 	SIGN_CONTROL = 1 << 0,
 	SIGN_HIGH = 1 << 1, /* of a character beyond ASCII */
 	SIGN_LESS = 1 << 2,
+	SIGN_AMPERSAND = 1 << 3,
 	SIGN_BROKEN = 1 << 4,  /* stands in no address on the web */
 	SIGN_PERCENT = 1 << 5, /* stands there before two digits */
 	SIGN_SPACE = 1 << 6,
@@ -34,7 +35,7 @@ static const unsigned char signs[256] = {
 #define S (SIGN_SPACE | SIGN_BROKEN)
 #define B SIGN_BROKEN
     [0x00 ... 0x08] = C, ['\t'] = S, ['\n'] = S, ['\v'] = C | S, ['\f'] = C | S, ['\r'] = S, [0x0e ... 0x1f] = C, [0x7f] = C,
-    [' '] = S, ['"'] = B, ['<'] = SIGN_LESS | B, ['>'] = B, ['\\'] = B, ['^'] = B, ['`'] = B,
+    [' '] = S, ['"'] = B, ['&'] = SIGN_AMPERSAND, ['<'] = SIGN_LESS | B, ['>'] = B, ['\\'] = B, ['^'] = B, ['`'] = B,
     ['{'] = B, ['|'] = B, ['}'] = B, ['%'] = SIGN_PERCENT,
     [0x80 ... 0xff] = SIGN_HIGH,
 #undef C
@@ -106,6 +107,26 @@ static bool has_markup(struct str s)
 	return false;
 }
 
+/* "&amp;", "&#39;" */
+static bool has_reference(struct str s)
+{
+	static const struct str names[] = {TEXT("amp;"),   TEXT("quot;"), TEXT("lt;"),
+					   TEXT("gt;"),    TEXT("apos;"), TEXT("nbsp;"),
+					   TEXT("ndash;"), TEXT("mdash;")};
+	const char *at = s.p;
+	while ((at = memchr(at, '&', s.n - (size_t)(at - s.p)))) {
+		at++;
+		struct str rest = {at, s.n - (size_t)(at - s.p)}, number = rest;
+		for (size_t i = 0; i < COUNT_OF(names); i++)
+			if (str_starts(rest, names[i]))
+				return true;
+		number = str_cut(&number, ';');
+		if (number.n > 1 && number.n < 8 && number.n < rest.n && number.p[0] == '#')
+			return true;
+	}
+	return false;
+}
+
 static enum facts_fault_id check_characters(struct str s, unsigned all)
 {
 	if (all & SIGN_HIGH)
@@ -137,6 +158,8 @@ enum facts_fault_id form_text(struct str s)
 	}
 	if (facts_is_placeholder(trimmed))
 		return FAULT_TEXT_PLACEHOLDER;
+	if (all & SIGN_AMPERSAND && has_reference(trimmed))
+		return FAULT_TEXT_ENTITY;
 	return spaced ? FAULT_TEXT_SPACE : FAULT_NONE;
 }
 
@@ -429,10 +452,10 @@ enum facts_fault_id form_telephone(struct str s)
 	if (letters)
 		return FAULT_PHONE_LETTERS;
 	if (!s.n || s.p[0] != '+')
-		return placeholder_is_phone(s) ? FAULT_PHONE_PLACEHOLDER : FAULT_PHONE_PLUS;
+		return facts_is_placeholder_phone(s) ? FAULT_PHONE_PLACEHOLDER : FAULT_PHONE_PLUS;
 	if (s.n > 1 && s.p[1] == '0')
 		return FAULT_PHONE_ZERO;
-	if (placeholder_is_phone(s))
+	if (facts_is_placeholder_phone(s))
 		return FAULT_PHONE_PLACEHOLDER;
 	return n < 7 ? FAULT_PHONE_SHORT : n > 15 ? FAULT_PHONE_LONG : FAULT_NONE;
 }
@@ -497,6 +520,10 @@ enum facts_fault_id form_url(struct str s)
 	while (scheme < s.n && (ascii_is_alnum(s.p[scheme]) ||
 				(scheme && s.p[scheme] && strchr("+-.", s.p[scheme]))))
 		scheme++;
+	/* of the page's own folder or host; "www.example.org" only seems to be an address */
+	if (str_starts(s, STR("/")) || str_starts(s, STR("./")) || str_starts(s, STR("../")) ||
+	    str_starts(s, STR("?")) || str_starts(s, STR("#")))
+		return signs_in(s) & SIGN_BROKEN ? FAULT_URL_MALFORMED : FAULT_NONE;
 	if (!scheme || scheme == s.n || s.p[scheme] != ':')
 		return FAULT_URL_RELATIVE;
 	struct str name = {s.p, scheme}, rest = {s.p + scheme + 1, s.n - scheme - 1};

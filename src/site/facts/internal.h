@@ -48,13 +48,9 @@ enum facts_fault_id form_opening_hours(struct str s);
 
 /* ---- place.c ---- */
 
-/* FAULT_NONE, or what is wrong with coordinates for a country, a code in capitals. By boxes around
- * a country's parts; of a country that is not in the table nothing is wrong. */
+/* FAULT_NONE, or what is wrong with coordinates for a country, by its code or a usual name. By
+ * boxes around a country's parts; of a country that is not in the table nothing is wrong. */
 enum facts_fault_id place_fault(struct str country, double lat, double lon);
-
-/* ---- placeholder.c ---- */
-
-bool placeholder_is_phone(struct str phone);
 
 /* ---- extra.c ---- */
 

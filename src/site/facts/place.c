@@ -27,8 +27,65 @@ static bool is_in(struct str country, double lat, double lon)
 	return false;
 }
 
+/* The code of a country that is said by its name, or by one of its other codes, as most sites write
+ * them. */
+static struct str code_of(struct str country)
+{
+	static const char *const names[][2] = {{"USA", "US"},
+					       {"U.S.A.", "US"},
+					       {"United States", "US"},
+					       {"Deutschland", "DE"},
+					       {"Germany", "DE"},
+					       {"DEU", "DE"},
+					       {"Schweiz", "CH"},
+					       {"Suisse", "CH"},
+					       {"Svizzera", "CH"},
+					       {"Switzerland", "CH"},
+					       {"CHE", "CH"},
+					       {"\u00d6sterreich", "AT"},
+					       {"Austria", "AT"},
+					       {"AUT", "AT"},
+					       {"France", "FR"},
+					       {"FRA", "FR"},
+					       {"UK", "GB"},
+					       {"United Kingdom", "GB"},
+					       {"Great Britain", "GB"},
+					       {"England", "GB"},
+					       {"Scotland", "GB"},
+					       {"GBR", "GB"},
+					       {"Ireland", "IE"},
+					       {"Italia", "IT"},
+					       {"Italy", "IT"},
+					       {"ITA", "IT"},
+					       {"Espa\u00f1a", "ES"},
+					       {"Spain", "ES"},
+					       {"ESP", "ES"},
+					       {"Nederland", "NL"},
+					       {"Netherlands", "NL"},
+					       {"The Netherlands", "NL"},
+					       {"Belgium", "BE"},
+					       {"Canada", "CA"},
+					       {"CAN", "CA"},
+					       {"Australia", "AU"},
+					       {"AUS", "AU"},
+					       {"New Zealand", "NZ"},
+					       {"Denmark", "DK"},
+					       {"Sweden", "SE"},
+					       {"Norway", "NO"},
+					       {"Poland", "PL"},
+					       {"Portugal", "PT"},
+					       {"Japan", "JP"},
+					       {"India", "IN"},
+					       {"United States of America", "US"}};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_eq_nocase(country, str_of(names[i][0])))
+			return str_of(names[i][1]);
+	return country;
+}
+
 enum facts_fault_id place_fault(struct str country, double lat, double lon)
 {
+	country = code_of(country);
 	if (!is_known(country) || is_in(country, lat, lon))
 		return FAULT_NONE;
 	/* a sign that was lost with the exchange is no other fault */

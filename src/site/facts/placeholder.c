@@ -188,7 +188,7 @@ bool facts_is_placeholder(struct str s)
 }
 
 /* Nothing but one digit, or the digits in their order. */
-bool placeholder_is_phone(struct str phone)
+bool facts_is_placeholder_phone(struct str phone)
 {
 	enum { SAME = 8, RISING = 9 };
 	size_t same = 0, rising = 0;

@@ -317,6 +317,14 @@ static size_t decimals_of_place(const struct json_value *geo)
 	return lat < lon ? lat : lon;
 }
 
+/* Numbers of degrees that are somewhere. */
+static bool is_place(const struct json_value *geo)
+{
+	double lat, lon;
+	return form_number(text_of(geo, "latitude"), &lat) &&
+	       form_number(text_of(geo, "longitude"), &lon) && lat * lat + lon * lon >= 1e-6;
+}
+
 /* The coordinates of a business against the country of its address. */
 static void check_country(const struct json_value *address, const struct json_value *geo,
 			  rule_found *found, void *ctx)
@@ -353,7 +361,7 @@ static void check_place(const struct rules_subject *s, rule_found *found, void *
 	if (!has_key(geo, "latitude") || !has_key(geo, "longitude"))
 		return;
 	size_t decimals = decimals_of_place(geo);
-	if (street.n && decimals < DECIMALS_OF_DOOR)
+	if (street.n && decimals < DECIMALS_OF_DOOR && is_place(geo))
 		found(ctx, FAULT_COORDINATES_COARSE, "geo", text_of(geo, "latitude"));
 	bool streetless = address && address->kind == JSON_IS_OBJECT && !street.n;
 	if (SAID(s, areaServed) && (!SAID(s, address) || streetless) && decimals > DECIMALS_OF_TOWN)

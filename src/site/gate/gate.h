@@ -1,18 +1,18 @@
-/* The quality gate: which businesses get a page, which of the pages search engines
- * may index, and why not.
+/* The quality gate: which businesses get a page, which of the pages search engines may index, and
+ * why not.
  *
  * Thin and stale pages harm a whole directory: one public directory had to go from 600 000 pages to
  * 48 000. So a record passes one table of causes (causes.def); the gravest that applies decides:
  *
  *   withhold  no page at all, in no list, in no sitemap
- *   noindex   a page for people, found from lists, with <meta name="robots" content="noindex">, in no sitemap
+ *   noindex   a page for people, found from lists, with <meta name="robots" content="noindex">, in
+ *             no sitemap
  *   publish   everything
  *
- * The limits are settings (gate_limits_read): site.quality_publish,
- * site.quality_index, site.stale_after.
+ * The limits are settings (gate_limits_read): site.quality_publish, site.quality_index,
+ * site.stale_after.
  *
- * Pure: no state, no clock, no database. Days count from 1970-01-01.
- */
+ * Pure: no state, no clock, no database. Days count from 1970-01-01. */
 #ifndef SITE_GATE_GATE_H
 #define SITE_GATE_GATE_H
 
