@@ -29,3 +29,15 @@ b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_
 	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
 	floor(date_part('epoch', d.updated_at) / 86400)::integer AS changed_day,
 	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer AS updated_day
+
+-- A telephone number by its last seven digits, in which all spellings of it agree.
+-- expression: business_phone
+right(regexp_replace(phone, '[^0-9]', '', 'g'), 7)::integer
+
+-- What a business must have of a text: $1 all of these tokens; of each of $2 to $9 one (NULL: not asked). The names of the
+-- tokens are in src/directory/words/tokens.h.
+-- expression: text_match
+words @> $1::text[] AND ($2::text[] IS NULL OR words && $2) AND ($3::text[] IS NULL OR words && $3)
+	AND ($4::text[] IS NULL OR words && $4) AND ($5::text[] IS NULL OR words && $5)
+	AND ($6::text[] IS NULL OR words && $6) AND ($7::text[] IS NULL OR words && $7)
+	AND ($8::text[] IS NULL OR words && $8) AND ($9::text[] IS NULL OR words && $9)

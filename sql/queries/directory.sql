@@ -223,8 +223,8 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.chord, b.id
 LIMIT $9;
 
--- Text. $1: words and facets that all must be there; $2 to $4: of each, one must be (NULL: not asked).
--- Common words: the first $7 businesses after the key, of which up to $8 have the words.
+-- Text: $1 to $9 are those of the expression text_match.
+-- Common words: the first $12 businesses after the key, of which up to $13 have the words.
 -- name: list_text_walk
 -- row: business
 -- served-by: business_detail_by_rank
@@ -235,19 +235,18 @@ FROM (
 	FROM (
 		SELECT id, {{business_rank}} AS rank, quality_score, words
 		FROM business_detail
-		WHERE ({{business_rank}}, id) < ($5::integer, $6::bigint)
+		WHERE ({{business_rank}}, id) < ($10::integer, $11::bigint)
 		ORDER BY {{business_rank}} DESC, id DESC
-		LIMIT $7
+		LIMIT $12
 	) AS w
-	WHERE words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
-		AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
-	LIMIT $8
+	WHERE {{text_match}}
+	LIMIT $13
 ) AS t
 JOIN business AS b ON b.id = t.id
 JOIN s ON s.id = b.source_id
 ORDER BY t.rank DESC, t.id DESC;
 
--- Rare words: all that have them, the best $7 after the key.
+-- Rare words: all that have them, the best $12 after the key.
 -- name: list_text_rare
 -- row: business
 -- served-by: business_detail_by_word
@@ -258,41 +257,39 @@ FROM (
 	FROM (
 		SELECT id, {{business_rank}} AS rank
 		FROM business_detail
-		WHERE words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
-			AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
+		WHERE {{text_match}}
 		OFFSET 0
 	) AS m
-	WHERE (rank, id) < ($5::integer, $6::bigint)
+	WHERE (rank, id) < ($10::integer, $11::bigint)
 	ORDER BY rank DESC, id DESC
-	LIMIT $7
+	LIMIT $12
 ) AS t
 JOIN business AS b ON b.id = t.id
 JOIN s ON s.id = b.source_id
 ORDER BY t.rank DESC, t.id DESC;
 
--- Text and place: $5 to $8 as $1 to $4 of list_near, the key in $9 and $10. Common words: nearest
--- first until $11 have the words.
+-- Text and place: $10 to $13 as $1 to $4 of list_near, the key in $14 and $15. Common words: nearest
+-- first until $16 have the words.
 -- name: list_text_near_walk
 -- row: business
 -- served-by: business_near
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.chord AS key, {{business_row}}
 FROM (
-	SELECT *, {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) AS chord
+	SELECT *, {{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8]) AS chord
 	FROM business
 	WHERE lat_e7 IS NOT NULL
-		AND {{business_place}} <@ cube_enlarge(cube(ARRAY[$5::float8, $6::float8, $7::float8]), $8::float8, 3)
-		AND {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) <= $8::float8
-		AND ({{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]), id) > ($9::float8, $10::bigint)
-		AND (SELECT words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
-				AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
+		AND {{business_place}} <@ cube_enlarge(cube(ARRAY[$10::float8, $11::float8, $12::float8]), $13::float8, 3)
+		AND {{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8]) <= $13::float8
+		AND ({{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8]), id) > ($14::float8, $15::bigint)
+		AND (SELECT {{text_match}}
 			FROM business_detail AS d WHERE d.id = business.id)
-	ORDER BY {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8])
-	FETCH FIRST ($11) ROWS WITH TIES
+	ORDER BY {{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8])
+	FETCH FIRST ($16) ROWS WITH TIES
 ) AS b
 JOIN s ON s.id = b.source_id
 ORDER BY b.chord, b.id
-LIMIT $11;
+LIMIT $16;
 
 -- name: list_text_near_rare
 -- row: business
@@ -300,12 +297,11 @@ LIMIT $11;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.chord AS key, {{business_row}}
 FROM (
-	SELECT business.*, {{business_place}} <-> cube(ARRAY[$5::float8, $6::float8, $7::float8]) AS chord
+	SELECT business.*, {{business_place}} <-> cube(ARRAY[$10::float8, $11::float8, $12::float8]) AS chord
 	FROM (
 		SELECT id AS found
 		FROM business_detail
-		WHERE words @> $1::text[] AND ($2::text[] IS NULL OR words && $2)
-			AND ($3::text[] IS NULL OR words && $3) AND ($4::text[] IS NULL OR words && $4)
+		WHERE {{text_match}}
 		OFFSET 0
 	) AS m
 	JOIN business ON id = found
@@ -313,32 +309,115 @@ FROM (
 	OFFSET 0
 ) AS b
 JOIN s ON s.id = b.source_id
-WHERE b.chord <= $8::float8 AND (b.chord, b.id) > ($9::float8, $10::bigint)
+WHERE b.chord <= $13::float8 AND (b.chord, b.id) > ($14::float8, $15::bigint)
 ORDER BY b.chord, b.id
-LIMIT $11;
+LIMIT $16;
 
--- What the dictionary knows about words as typed: each itself and what may be meant by it. These are
--- all that share a deletion, commonest first (the caller verifies that it is one edit), and what the
--- last word may be the beginning of.
--- name: words_like
+-- The candidates for the head of a text's answer, which is ranked in C (src/directory/search/rank.c): businesses that
+-- match, the whole name ($10) first, then those with all words in their names ($11), short names before long ones.
+-- name: text_head
+-- extends: business
+-- served-by: business_detail_by_word
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT t.rank AS key, {{business_row}}, t.alt_names, t.categories, 1::bigint AS namesakes
+FROM (
+	SELECT id, rank, alt_names, categories, row_number() OVER () AS place
+	FROM (
+		SELECT id, {{business_rank}} AS rank, name_key, words, alt_names, categories
+		FROM business_detail
+		WHERE {{text_match}}
+		OFFSET 0
+	) AS m
+	ORDER BY name_key = $10::text DESC, words @> $11::text[] DESC, length(name_key), rank DESC, id DESC
+	LIMIT $12
+) AS t
+JOIN business AS b ON b.id = t.id
+JOIN s ON s.id = b.source_id
+ORDER BY t.place;
+
+-- Whole names that are the typed text ($1), and those that begin with it, the commonest first: up to $4 businesses of the
+-- former and three of each of the latter. $2 bounds them from above. $3: facets that all must be there.
+-- name: text_names
+-- row: text_head
+-- served-by: business_detail_by_name_key
+WITH s AS MATERIALIZED (SELECT * FROM source), names AS MATERIALIZED (
+	SELECT name_key, count(*) AS namesakes
+	FROM (
+		SELECT name_key
+		FROM business_detail
+		WHERE name_key >= $1::text AND name_key < $2::text
+		ORDER BY name_key
+		LIMIT 3000
+	) AS b
+	GROUP BY name_key
+	ORDER BY name_key = $1 DESC, 2 DESC, length(name_key), name_key
+	LIMIT 30
+)
+SELECT t.rank AS key, {{business_row}}, t.alt_names, t.categories, n.namesakes
+FROM names AS n
+CROSS JOIN LATERAL (
+	SELECT id, {{business_rank}} AS rank, alt_names, categories
+	FROM business_detail AS d
+	WHERE d.name_key = n.name_key AND words @> $3::text[]
+	ORDER BY {{business_rank}} DESC, id DESC
+	LIMIT CASE WHEN n.name_key = $1 THEN $4::integer ELSE 3 END
+) AS t
+JOIN business AS b ON b.id = t.id
+JOIN s ON s.id = b.source_id
+ORDER BY n.name_key = $1 DESC, n.namesakes DESC, t.rank DESC, t.id DESC;
+
+-- Businesses with a telephone of these last seven digits; whether the rest agrees is told in C.
+-- name: text_phone
+-- row: text_head
+-- served-by: business_by_phone
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT {{business_rank}} AS key, {{business_row}}, NULL::text[] AS alt_names, NULL::smallint[] AS categories, 1::bigint AS namesakes
+FROM (SELECT * FROM business WHERE {{business_phone}} = $1::integer AND phone ~ '[0-9]' LIMIT 100) AS b
+JOIN s ON s.id = b.source_id
+ORDER BY 1 DESC, b.id DESC;
+
+-- What the dictionary knows of tokens ($1), and which tokens begin with those of $2 (up to eight each, the commonest).
+-- name: words_known
+-- served-by: word_pkey
+SELECT word, businesses, 0 AS beginning FROM word WHERE word = ANY ($1::text[]) AND businesses > 0
+UNION ALL
+SELECT w.word, w.businesses, b.position::integer
+FROM unnest($2::text[]) WITH ORDINALITY AS b (word, position)
+CROSS JOIN LATERAL (
+	SELECT word, businesses
+	FROM word
+	WHERE word > b.word AND word < b.word || U&'\+10FFFF' AND businesses > 0
+	ORDER BY businesses DESC
+	LIMIT 16) AS w;
+
+-- Tokens that share a beginning with letters left out with the typed words: what may be meant by them. How many edits it
+-- takes is told in C. Common words come with far more candidates than are worth looking at, so the nearest in length win.
+-- name: words_near
 -- served-by: word_by_deletes
 SELECT typed.position, w.word, w.businesses
 FROM unnest($1::text[]) WITH ORDINALITY AS typed (word, position)
 CROSS JOIN LATERAL (
-	(SELECT word, businesses, word = typed.word AS same
+	SELECT word, businesses
 	FROM word
-	WHERE deletes && word_deletes(typed.word) AND businesses > 0
-	ORDER BY word = typed.word DESC, businesses DESC
-	LIMIT 50)
+	WHERE deletes && word_deletes(typed.word, 6) AND businesses > 0
+		AND abs(length(ltrim(word, './')) - length(typed.word)) <= CASE WHEN length(typed.word) < 6 THEN 1 ELSE 2 END
+	LIMIT 3000) AS w;
+
+-- Towns and regions of these folded names ($1), the largest first.
+-- name: places_named
+SELECT p.name_key, p.key, p.name, p.country, p.businesses, p.id, p.is_city
+FROM (
+	(SELECT c.name_key, c.key, c.name, r.country, c.businesses, c.id, true AS is_city
+	FROM city AS c JOIN region AS r ON r.id = c.region_id
+	WHERE c.name_key = ANY ($1::text[]) AND c.businesses > 0
+	ORDER BY c.businesses DESC, c.id LIMIT 100)
 	UNION ALL
-	(SELECT word, businesses, false
-	FROM word
-	WHERE typed.position = cardinality($1::text[]) AND length(typed.word) >= 3
-		AND word > typed.word AND word < typed.word || U&'\+10FFFF' AND businesses > 0
-	ORDER BY businesses DESC
-	LIMIT 8)
-) AS w
-ORDER BY typed.position, w.same DESC, w.businesses DESC;
+	(SELECT name_key, key, name, country, businesses, id, false
+	FROM region
+	WHERE name_key = ANY ($1::text[]) AND businesses > 0
+	ORDER BY businesses DESC, id LIMIT 20)
+) AS p
+ORDER BY p.businesses DESC, p.is_city DESC, p.id;
 
 -- name: business_get
 -- extends: business

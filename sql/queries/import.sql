@@ -14,13 +14,15 @@ CREATE TEMPORARY TABLE import_row (
 	name text, street text, postcode text, phone text, hours text, timezone text, hours_week int4multirange,
 	alt_names text[], description text, website text, service_area text[], same_as text[], offers jsonb, extra jsonb,
 	source_updated_at timestamptz, words text[] COLLATE "C",
+	name_key text COLLATE "C", city_name_key text COLLATE "C", region_name_key text COLLATE "C",
 	region_id integer, city_id integer
 ) ON COMMIT DROP;
 
 -- name: import_copy
 COPY import_row (n, line, id, external_id, content_hash, country, region_name, city, category_id, group_id,
 	categories, quality_score, lat_e7, lon_e7, name, street, postcode, phone, hours, timezone, hours_week,
-	alt_names, description, website, service_area, same_as, offers, extra, source_updated_at, words)
+	alt_names, description, website, service_area, same_as, offers, extra, source_updated_at, words,
+	name_key, city_name_key, region_name_key)
 FROM STDIN;
 
 -- name: import_analyze
@@ -64,23 +66,24 @@ DELETE FROM import_row AS r USING business_detail AS d
 WHERE d.id = r.id AND d.content_hash = r.content_hash;
 
 -- name: import_regions
-INSERT INTO region (key, country, name)
-SELECT DISTINCT ON (key) key, country, name
-FROM (SELECT lower(country) || COALESCE('-' || NULLIF(directory_slug(region_name), ''), '') AS key, country, region_name AS name
-	FROM (SELECT DISTINCT country, region_name FROM import_row WHERE country IS NOT NULL) AS places) AS keyed
+INSERT INTO region AS r (key, country, name, name_key)
+SELECT DISTINCT ON (key) key, country, name, name_key
+FROM (SELECT lower(country) || COALESCE('-' || NULLIF(directory_slug(region_name), ''), '') AS key, country,
+		region_name AS name, region_name_key AS name_key
+	FROM (SELECT DISTINCT country, region_name, region_name_key FROM import_row WHERE country IS NOT NULL) AS places) AS keyed
 ORDER BY key, name
-ON CONFLICT (key) DO NOTHING;
+ON CONFLICT (key) DO UPDATE SET name_key = excluded.name_key WHERE r.name_key = '' AND excluded.name_key <> '';
 
 -- name: import_cities
-INSERT INTO city (region_id, key, name)
-SELECT DISTINCT ON (key) region_id, key, name
-FROM (SELECT g.id AS region_id, g.key || '-' || directory_slug(p.city) AS key, p.city AS name
-	FROM (SELECT DISTINCT country, region_name, city FROM import_row
+INSERT INTO city AS c (region_id, key, name, name_key)
+SELECT DISTINCT ON (key) region_id, key, name, name_key
+FROM (SELECT g.id AS region_id, g.key || '-' || directory_slug(p.city) AS key, p.city AS name, p.city_name_key AS name_key
+	FROM (SELECT DISTINCT country, region_name, city, city_name_key FROM import_row
 		WHERE country IS NOT NULL AND city IS NOT NULL) AS p
 	JOIN region AS g ON g.key = lower(p.country) || COALESCE('-' || NULLIF(directory_slug(p.region_name), ''), '')
 	WHERE directory_slug(p.city) <> '') AS keyed
 ORDER BY key, name
-ON CONFLICT (key) DO NOTHING;
+ON CONFLICT (key) DO UPDATE SET name_key = excluded.name_key WHERE c.name_key = '';
 
 -- name: import_places
 -- The numbers of region and city. Slugs are made once a place, not once a business. COALESCE and not
@@ -107,7 +110,7 @@ UPDATE business_detail AS d SET
 	source_updated_at = r.source_updated_at, categories = r.categories, hours_week = r.hours_week,
 	alt_names = r.alt_names, description = r.description, website = r.website,
 	service_area = r.service_area, same_as = r.same_as, offers = r.offers, extra = r.extra,
-	quality_score = r.quality_score,
+	quality_score = r.quality_score, name_key = r.name_key,
 	words = r.words || directory_facets(r.category_id, r.group_id, r.region_id, r.city_id)
 FROM import_row AS r WHERE d.id = r.id;
 
@@ -126,9 +129,9 @@ ORDER BY region_id, city_id, group_id;
 
 -- name: import_insert_detail
 INSERT INTO business_detail (id, content_hash, source_updated_at, external_id, categories, hours_week,
-	alt_names, description, website, service_area, same_as, offers, extra, quality_score, words)
+	alt_names, description, website, service_area, same_as, offers, extra, quality_score, name_key, words)
 SELECT id, content_hash, source_updated_at, external_id, categories, hours_week,
-	alt_names, description, website, service_area, same_as, offers, extra, quality_score,
+	alt_names, description, website, service_area, same_as, offers, extra, quality_score, name_key,
 	words || directory_facets(category_id, group_id, region_id, city_id)
 FROM import_row;
 

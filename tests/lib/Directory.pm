@@ -100,8 +100,9 @@ FROM (VALUES
 	(16, 469480000, 74470000, 'zwilling', 'CH', NULL, NULL, NULL)
 ) AS v (id, lat_e7, lon_e7, name, country, hours, timezone, quality_score)
 JOIN category AS c ON c.key = 'bakery' JOIN source AS s ON s.key = 'alpha';
-INSERT INTO business_detail (id, content_hash, external_id, words, quality_score, description, alt_names, offers, categories)
+INSERT INTO business_detail (id, content_hash, external_id, name_key, words, quality_score, description, alt_names, offers, categories)
 SELECT b.id, 0, 'e' || b.id,
+	CASE b.id WHEN 13 THEN 'backereimuller' ELSE replace(lower(b.name), ' ', '') END,
 	coalesce(m.words, CASE b.id WHEN 11 THEN '{last,minute}' WHEN 12 THEN '{first,minute}' WHEN 13 THEN '{backerei,muller}'
 		WHEN 14 THEN '{東京,sushi}' ELSE '{zwilling}' END::text[])
 		|| directory_facets(b.category_id, b.group_id, b.region_id, b.city_id), b.quality_score,

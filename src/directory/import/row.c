@@ -2,12 +2,14 @@
 #include "directory/import/internal.h"
 #include "db/db.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "directory/words/tokens.h"
 #include "directory/words/words.h"
 #include "hours/hours.h"
 
 #include "base/json.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { EXTRA_BYTES = 256 << 10 };
@@ -72,7 +74,7 @@ static void put_e7(struct buf *out, struct str degrees)
 }
 
 /* Category, its group, and further ones as numbers. */
-static void put_categories(struct buf *out, struct str keys, struct words *words)
+static void put_categories(struct buf *out, struct str keys)
 {
 	const struct taxonomy_category *main = NULL;
 	struct buf more;
@@ -82,7 +84,6 @@ static void put_categories(struct buf *out, struct str keys, struct words *words
 		    taxonomy_find(TAXONOMY_KEY, str_cut(&keys, RECORD_SEPARATOR));
 		if (!c)
 			continue;
-		words_add(words, str_of(c->label));
 		if (!main)
 			main = c;
 		else
@@ -119,49 +120,104 @@ static const struct {
 #undef FACET
 };
 
-/* The facet words of further facts: elements of the array of words. */
-static void put_facets(struct buf *out, struct str extra, bool first)
-{
+/* The array of words while it is written: what directory/words/tokens.h describes. */
+struct tokens {
+	struct buf *out;
+	bool some;
+};
 
+static void put_token(struct tokens *tokens, const char *kind, struct str word)
+{
+	/* Letters, digits and the signs of hosts: nothing to escape. */
+	buf_printf(tokens->out, "%s\"%s%.*s\"", tokens->some ? "," : "", kind, STR_ARG(word));
+	tokens->some = true;
+}
+
+static void put_texts(struct tokens *tokens, const char *kind, const struct str *texts,
+		      size_t count)
+{
+	struct words words;
+	words_init(&words);
+	for (size_t i = 0; i < count; i++)
+		for (struct str list = texts[i]; list.p;)
+			words_add(&words, str_cut(&list, RECORD_SEPARATOR));
+	for (size_t i = 0; i < words.count; i++)
+		put_token(tokens, kind, words_at(&words, i));
+}
+
+/* A postcode that is written in parts is also found in one. */
+static void put_postcode(struct tokens *tokens, struct str postcode)
+{
+	char key[WORDS_KEY_BYTES];
+	struct words words;
+	words_init(&words);
+	words_add(&words, postcode);
+	if (words.count > 1)
+		put_token(tokens, TOKEN_PLACE, words_key(postcode, key));
+}
+
+/* The facet words of further facts and further categories. */
+static void put_facets(struct tokens *tokens, const struct record *r)
+{
 	struct arena arena;
 	struct json_value *facts = NULL;
 	struct err err;
 	arena_init(&arena, EXTRA_BYTES);
-	if (!extra.p || json_parse(&arena, extra, &facts, &err) != OK)
+	if (r->field[RECORD_EXTRA].p &&
+	    json_parse(&arena, r->field[RECORD_EXTRA], &facts, &err) != OK)
 		facts = NULL;
 	for (size_t i = 0; facts && i < COUNT_OF(facets); i++) {
 		struct str value = json_text(json_get(facts, facets[i].name));
 		for (size_t k = 0; value.n && facets[i].values[k]; k++) {
+			char kind[64];
 			if (!str_eq(value, str_of(facets[i].values[k])))
 				continue;
-			buf_printf(out, "%s\"@%s=%s\"", first ? "" : ",", facets[i].name,
-				   facets[i].values[k]);
-			first = false;
+			snprintf(kind, sizeof(kind), "@%s=", facets[i].name);
+			put_token(tokens, kind, value);
 		}
 	}
 	arena_release(&arena);
+	struct str keys = r->field[RECORD_CATEGORIES];
+	str_cut(&keys, RECORD_SEPARATOR); /* the main one is a column */
+	while (keys.p) {
+		const struct taxonomy_category *c =
+		    taxonomy_find(TAXONOMY_KEY, str_cut(&keys, RECORD_SEPARATOR));
+		char id[16];
+		snprintf(id, sizeof(id), "%d", c ? c->id : 0);
+		if (c)
+			put_token(tokens, TOKEN_CATEGORY, str_of(id));
+	}
 }
 
-static void put_words(struct buf *out, const struct record *r, struct words *words)
+static void put_words(struct buf *out, const struct record *r)
 {
-	struct str names = r->field[RECORD_ALT_NAMES];
-	words_add(words, r->field[RECORD_NAME]);
-	while (names.p)
-		words_add(words, str_cut(&names, RECORD_SEPARATOR));
-	words_add(words, r->field[RECORD_CITY]);
+	const struct str *f = r->field;
+	struct tokens tokens = {.out = out};
+	char host[TOKEN_HOST_BYTES];
 	buf_puts(out, "\t{");
-	for (size_t i = 0; i < words->count; i++)
-		put_element(out, words_at(words, i), i == 0);
-	put_facets(out, r->field[RECORD_EXTRA], words->count == 0);
+	put_texts(&tokens, TOKEN_NAME, (struct str[]){f[RECORD_NAME], f[RECORD_ALT_NAMES]}, 2);
+	put_texts(&tokens, TOKEN_PLACE,
+		  (struct str[]){f[RECORD_CITY], f[RECORD_POSTCODE], f[RECORD_REGION]}, 3);
+	put_postcode(&tokens, f[RECORD_POSTCODE]);
+	put_texts(&tokens, TOKEN_STREET, &f[RECORD_STREET], 1);
+	struct str site = token_host(f[RECORD_WEBSITE], host);
+	if (site.n)
+		put_token(&tokens, TOKEN_HOST, site);
+	put_facets(&tokens, r);
 	buf_putc(out, '}');
+}
+
+static void put_key(struct buf *out, struct str text)
+{
+	char key[WORDS_KEY_BYTES];
+	buf_putc(out, '\t');
+	buf_str(out, words_key(text, key)); /* letters and digits */
 }
 
 void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 {
-	struct words words;
 	const struct str *f = r->field;
 	int quality = import_quality(r);
-	words_init(&words);
 	buf_printf(out, "%llu\t%llu\t%lld", (unsigned long long)n, (unsigned long long)r->line,
 		   (long long)id);
 	put_text(out, f[RECORD_EXTERNAL_ID]);
@@ -169,7 +225,7 @@ void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 	put_text(out, f[RECORD_COUNTRY]);
 	put_text(out, f[RECORD_REGION]);
 	put_text(out, f[RECORD_CITY]);
-	put_categories(out, f[RECORD_CATEGORIES], &words);
+	put_categories(out, f[RECORD_CATEGORIES]);
 	if (quality < 0)
 		put_null(out);
 	else
@@ -191,6 +247,9 @@ void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 	put_text(out, f[RECORD_OFFERS]);
 	put_text(out, f[RECORD_EXTRA]);
 	put_text(out, f[RECORD_UPDATED_AT]);
-	put_words(out, r, &words);
+	put_words(out, r);
+	put_key(out, f[RECORD_NAME]);
+	put_key(out, f[RECORD_CITY]);
+	put_key(out, f[RECORD_REGION]);
 	buf_putc(out, '\n');
 }

@@ -194,6 +194,22 @@ static void put_places(struct results *r, const struct search_places *list, bool
 
 /* ---- what was found ---- */
 
+/* Why a business is there whose name does not say it. */
+static struct str results_because(const struct search_business *b)
+{
+	static const struct {
+		const char *field, *text;
+	} texts[] = {
+	    {"alternate_names", "also known by this name"},
+	    {"telephone", "has this telephone number"},
+	    {"street", "by its street"},
+	};
+	for (size_t i = 0; b->because && i < COUNT_OF(texts); i++)
+		if (str_eq(str_of(b->because), str_of(texts[i].field)))
+			return str_of(texts[i].text);
+	return (struct str){"", 0};
+}
+
 static void put_business(struct results *r, struct json_value *list,
 			 const struct search_business *b, int64_t now_s)
 {
@@ -202,6 +218,7 @@ static void put_business(struct results *r, struct json_value *list,
 	json_build_text(&p->b, v, "name", b->name);
 	json_build_text(&p->b, v, "href", page_text(p, "/b/%.*s", STR_ARG(b->id_text)));
 	json_build_text(&p->b, v, "category", b->category_label);
+	json_build_text(&p->b, v, "because", results_because(b));
 	json_build_text(&p->b, v, "street", b->street);
 	json_build_text(&p->b, v, "postcode", b->postcode);
 	json_build_text(&p->b, v, "city", b->city);
@@ -257,6 +274,20 @@ static void put_form(struct results *r)
 	json_build_text(&p->b, p->root, "q", r->q.q);
 }
 
+/* What was made of the words, where it is not what was typed. */
+static void put_understood(struct results *r)
+{
+	struct page *p = r->page;
+	const struct search_understood *u = &r->list->understood;
+	if (u->corrected)
+		json_build_text(&p->b, p->root, "corrected", u->text);
+	if (u->left_out.n) {
+		json_build_text(&p->b, p->root, "left_out", u->left_out);
+		json_build_text(&p->b, p->root, "without", u->text);
+	}
+	json_build_true(&p->b, p->root, "near_me", u->near_me && !r->q.near);
+}
+
 static void put_found(struct results *r)
 {
 	struct page *p = r->page;
@@ -278,7 +309,7 @@ static void put_found(struct results *r)
 		json_build_text(&p->b, p->root, "next", page_search_link(p, &q));
 		json_build_true(&p->b, p->root, "paged", true);
 	}
-	json_build_text(&p->b, p->root, "understood", list->understood);
+	put_understood(r);
 	struct str title = results_heading(r);
 	json_build_text(&p->b, p->root, "heading", title);
 	page_title(p, title, title);

@@ -224,6 +224,26 @@ static void put_detail_members(struct json_writer *w, const struct search_detail
 
 /* ---- /v1/businesses ---- */
 
+static void put_understood(struct json_writer *w, const struct search_understood *u)
+{
+	json_key(w, "understood");
+	if (!u->text.n && !u->left_out.n) {
+		json_put_null(w);
+		return;
+	}
+	json_object_begin(w);
+	put(w, "text", u->text);
+	json_member_bool(w, "corrected", u->corrected);
+	put(w, "left_out", u->left_out);
+	put_key_and_label(w, "category", u->category.key, u->category.label);
+	put_place(w, "region", &u->region);
+	put_place(w, "city", &u->city);
+	put(w, "telephone", u->telephone);
+	put(w, "website", u->website);
+	json_member_bool(w, "near_me", u->near_me);
+	json_object_end(w);
+}
+
 static void listed(void *ctx, const struct search_list *list)
 {
 	struct asked *a = ctx;
@@ -239,6 +259,9 @@ static void listed(void *ctx, const struct search_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		json_object_begin(&w);
 		put_business_members(&w, &list->item[i]);
+		if (a->q.q.n)
+			put(&w, "matched",
+			    str_of(list->item[i].because ? list->item[i].because : "name"));
 		json_object_end(&w);
 	}
 	json_array_end(&w);
@@ -253,7 +276,7 @@ static void listed(void *ctx, const struct search_list *list)
 	put(&w, "next_url", buf_view(&next));
 	buf_release(&next);
 	json_member_z(&w, "sort", plan_sort_names[list->sort]);
-	put(&w, "understood", list->understood);
+	put_understood(&w, &list->understood);
 	put_key_and_label(&w, "category", list->category.key, list->category.label);
 	put_place(&w, "region", &list->region);
 	put_place(&w, "city", &list->city);

@@ -104,6 +104,9 @@ static bool key_fits(enum search_sort sort, struct str text)
 	double number;
 	switch (sort) {
 	case SEARCH_QUALITY:
+		if (str_starts(text, STR("h"))) /* a place in the head of a text's answer */
+			return str_to_i64((struct str){text.p + 1, text.n - 1}, 0, HEAD_MAX,
+					  &whole);
 		return str_to_i64(text, 0, 100, &whole);
 	case SEARCH_DISTANCE:
 		return str_to_double(text, &number);

@@ -3,6 +3,7 @@
 #define DIRECTORY_SEARCH_INTERNAL_H
 
 #include "db/async/async.h"
+#include "directory/search/phrases.h"
 #include "directory/search/search.h"
 #include "directory/words/words.h"
 
@@ -50,24 +51,137 @@ MUST_CHECK struct str cursor_write(struct arena *arena, const struct search_quer
 MUST_CHECK bool cursor_read(struct arena *arena, const struct search_query *q,
 			    enum search_sort sort, struct key *out);
 
-/* ---- text.c: what typed words mean ---- */
+/* ---- terms.c: what was typed, word by word ---- */
 
-enum { TEXT_SETS = 3, TEXT_ALTERNATIVES = 8 };
+enum {
+	TERMS_MAX = SEARCH_WORDS_MAX,
+	ALTERNATIVES_MAX = 64,
+	TEXT_SETS = 8, /* of the expression text_match */
+	TEXT_BYTES = 32 << 10,
+};
+
+/* How well a word fits what was typed. */
+enum degree { DEGREE_EXACT, DEGREE_BEGINNING, DEGREE_NEAR, DEGREE_FAR, DEGREE_NONE };
+
+struct alternative {
+	struct str token; /* directory/words/tokens.h */
+	enum degree degree;
+	int64_t businesses;
+};
+
+struct term {
+	struct str word;      /* folded */
+	bool filler;          /* only joins others */
+	bool last;            /* may be the beginning of a word */
+	bool category, place; /* belongs to what names them */
+	bool dropped;         /* nothing was found with it */
+	int64_t known;        /* businesses that have it as it was typed */
+	struct str joined;    /* this and the next word in one, when that is a word */
+	struct str split[2];  /* two words that it consists of, when it is none */
+	size_t count;
+	struct alternative of[ALTERNATIVES_MAX];
+};
+
+/* A text and what it was understood as. */
+struct typed {
+	struct arena *arena;
+	struct str q; /* as typed */
+	size_t count;
+	struct term term[TERMS_MAX];
+	struct str key;   /* words_key of the text */
+	struct str phone; /* digits, when the text looks like a telephone number */
+	struct str host;  /* when it looks like a website */
+	bool near_me;
+	size_t meanings; /* of the words that are called category */
+	struct phrase_meaning meaning[PHRASE_MEANINGS];
+	struct search_place region, city;
+	int64_t region_id, city_id;
+	bool plain;    /* words are only words, though they name a category and a place */
+	bool complete; /* category and place say it all */
+};
+
+/* What the text statements are asked. */
 struct text {
 	struct str all;            /* array literal: every one must be there (facets too) */
 	struct str set[TEXT_SETS]; /* array literals: one of each; empty: not used */
-	struct str understood;     /* the mended query; empty when nothing was mended */
-	int64_t at_most;           /* businesses that can match */
-	double share;              /* of all that match when the words are independent */
-	bool hopeless;             /* a word that nothing resembles */
+	double expected; /* businesses that match when words are independent of one another */
+	bool hopeless;   /* a word that nothing resembles */
 };
-/* From the rows of words_like; total: businesses there are; facets: array elements of the filters. */
-MUST_CHECK bool text_read(struct arena *arena, const struct words *typed,
-			  const struct db_rows *rows, int64_t total, const char *facets,
-			  struct text *out);
-MUST_CHECK struct str text_array(struct arena *arena, const struct words *typed);
-/* One insertion, deletion, substitution or transposition of neighbours. UTF-8. */
-bool text_one_edit(struct str a, struct str b);
+
+/* All of these: false when the arena has no room. */
+MUST_CHECK bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out);
+/* Arrays of words_known. */
+MUST_CHECK bool terms_ask_known(const struct typed *typed, struct str *exact,
+				struct str *beginnings);
+MUST_CHECK bool terms_read_known(struct typed *typed, const struct db_rows *rows);
+/* The array of words_near; empty when no word can be corrected. */
+MUST_CHECK bool terms_ask_near(const struct typed *typed, struct str *words);
+MUST_CHECK bool terms_read_near(struct typed *typed, const struct db_rows *rows);
+/* The array of places_named. */
+MUST_CHECK bool terms_ask_places(const struct typed *typed, struct str *names);
+MUST_CHECK bool terms_read_places(struct typed *typed, const struct db_rows *rows);
+struct match_wish {
+	enum degree degree; /* of the alternatives, at most */
+	bool words_only;    /* without the facets that stand for a category */
+	int64_t total;      /* businesses there are */
+	const char *facets; /* of the filters: array elements */
+};
+MUST_CHECK bool terms_match(const struct typed *typed, const struct match_wish *wish,
+			    struct text *out);
+/* Leave out the least telling word; false: nothing may be left out any more. */
+bool terms_drop(struct typed *typed);
+/* Insertions, deletions, substitutions and transpositions of neighbours between two words, up to `most`; more than most
+ * when it takes more. UTF-8. */
+int terms_edits(struct str a, struct str b, int most);
+/* How many errors make `typed` of a word, when so many are forgiven; 0: none, or too many. */
+int terms_corrected(struct str word, struct str typed);
+
+/* ---- rank.c: the order of candidates ---- */
+
+struct candidate {
+	struct search_business business;
+	struct search_texts alt_names, categories; /* categories: numbers of the further ones */
+	int64_t namesakes;
+	/* Judged by rank_judge, smaller is better. */
+	bool whole;   /* its name is what was typed */
+	bool by_name; /* what names a category is in its name */
+	bool starts;  /* its name begins with what was typed */
+	int degree, field, extra;
+	int missed;          /* typed words that only join others and that it does not have */
+	const char *because; /* the field that was found when that is not the name; else NULL */
+};
+void rank_judge(const struct typed *typed, struct candidate *c);
+/* Whether it is of the category and in the town that the text names. */
+bool rank_is_named(const struct typed *typed, const struct candidate *c);
+int rank_compare(const void *a, const void *b); /* of struct candidate, for qsort */
+/* What the text was understood as, best being the first candidate (NULL: there is none). False: no room. */
+MUST_CHECK bool rank_understood(const struct typed *typed, const struct candidate *best,
+				struct search_understood *out);
+
+/* ---- head.c: the best answers to a text, ranked ---- */
+
+enum { HEAD_MAX = 400 };
+struct head {
+	enum search_problem problem;
+	struct err err;
+	struct typed typed;
+	struct candidate *item;
+	size_t count;
+	bool all;         /* no business beyond these matches */
+	struct text text; /* what else matches */
+};
+struct head_asked {
+	struct db_pool *db;
+	struct arena *arena;
+	struct str q;
+	const char *facets; /* array elements of the filters, in the arena */
+	int64_t total, at_s;
+	size_t enough; /* candidates: with fewer, corrections are tried */
+	bool plain;    /* the list of the category and place that it names was empty */
+	bool unranked; /* only what matches is asked, for another order */
+};
+typedef void head_done(void *ctx, struct head *head);
+void head_find(const struct head_asked *asked, head_done *done, void *ctx);
 
 /* ---- rows.c: columns -> struct. False: over the arena's maximum ---- */
 
@@ -84,6 +198,10 @@ void rows_category(const struct taxonomy_category *category, int64_t businesses,
 		   struct search_category *out);
 MUST_CHECK bool rows_text(struct arena *arena, const struct db_rows *rows, int row, int column,
 			  struct str *out);
+
+/* An array column; empty for NULL. */
+MUST_CHECK bool rows_texts(struct arena *arena, const struct db_rows *rows, int row, int column,
+			   struct search_texts *out);
 
 /* ---- search.c ---- */
 

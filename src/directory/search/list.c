@@ -35,10 +35,15 @@ struct listing {
 
 	unsigned filters;
 	int64_t group, category, region, city; /* 0: not asked */
-	int64_t at_most;                       /* businesses that place and category leave */
+	/* The filters as they were asked, while those that a text names are tried. */
+	int64_t asked_group, asked_category, asked_region, asked_city;
+	unsigned asked_filters;
+	bool adopted, plain;
+	int64_t at_most; /* businesses that place and category leave */
 	int64_t total;
 	int64_t at_s;
-	struct words typed;
+	struct head *head; /* of a text by relevance; NULL: none */
+	size_t head_from;  /* where the page begins in it */
 	struct text text;
 	const struct plan *plan;
 	struct key key; /* of the last row looked at */
@@ -48,8 +53,22 @@ struct listing {
 	struct search_list list;
 };
 
+static void ask_words(struct listing *l);
+
 static void finish(struct listing *l)
 {
+	/* A category and a place that nothing is in may be words of names. */
+	if (l->adopted && !l->list.count && !l->list.problem && !l->q.cursor.n) {
+		l->adopted = false;
+		l->plain = true;
+		l->category = l->asked_category;
+		l->group = l->asked_group;
+		l->region = l->asked_region;
+		l->city = l->asked_city;
+		l->filters = l->asked_filters;
+		ask_words(l);
+		return;
+	}
 	l->done(l->ctx, &l->list);
 }
 
@@ -134,6 +153,23 @@ static void give_next(struct listing *l)
 		finish(l);
 }
 
+/* Whether the head has it already. */
+static bool in_head(const struct listing *l, int64_t id)
+{
+	for (size_t i = 0; l->head && i < l->head->count; i++)
+		if (l->head->item[i].business.id == id)
+			return true;
+	return false;
+}
+
+/* Where the text was found in a business behind the head. */
+static const char *because_of(const struct listing *l, const struct search_business *b)
+{
+	struct candidate c = {.business = *b};
+	rank_judge(&l->head->typed, &c);
+	return c.because;
+}
+
 static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		      const struct err *err)
 {
@@ -157,7 +193,9 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		}
 		l->key.id = b->id;
 		l->walked++;
-		if (!l->q.open || b->open == SEARCH_OPEN)
+		if (l->head)
+			b->because = because_of(l, b);
+		if ((!l->q.open || b->open == SEARCH_OPEN) && !in_head(l, b->id))
 			l->list.count++;
 	}
 	bool full = rows->rows == l->fetch;
@@ -189,19 +227,17 @@ static void page(struct listing *l)
 
 static void begin_pages(struct listing *l)
 {
-	int64_t matches = l->text.at_most < l->at_most ? l->text.at_most : l->at_most;
-	double total = l->total > 0 ? (double)l->total : 1;
-	double share = l->text.share;
+	double total = l->total > 0 ? (double)l->total : 1, expected = l->text.expected;
 	if (l->at_most < l->total)
-		share *= (double)l->at_most / total;
-	/* The walk gives a row for every 1 / share it looks at. */
-	l->walk = share * WALK >= l->fetch ? WALK : WALK_ON_TRIAL;
-	l->plan = plan_find(l->filters, l->list.sort, matches > (l->q.near ? RARE_NEAR : RARE));
+		expected *= (double)l->at_most / total;
+	/* The walk gives a row for every total / expected that it looks at. */
+	l->walk = expected / total * WALK >= l->fetch ? WALK : WALK_ON_TRIAL;
+	l->plan = plan_find(l->filters, l->list.sort, expected > (l->q.near ? RARE_NEAR : RARE));
 	page(l);
 }
 
-/* What the text statements look for: the words, where they are rows of words_like, and the filters as facets. */
-static void read_text(struct listing *l, const struct db_rows *rows)
+/* The filters as array elements; NULL: no room. */
+static const char *facets_of(struct listing *l)
 {
 	struct buf b;
 	buf_init(&b, FACETS_BYTES);
@@ -218,26 +254,127 @@ static void read_text(struct listing *l, const struct db_rows *rows)
 			buf_printf(&b, "%s@%c%lld", b.n ? "," : "", facet[i].letter,
 				   (long long)facet[i].id);
 	must(!buf_failed(&b));
-	bool fits = text_read(l->ask.arena, &l->typed, rows, l->total, buf_z(&b), &l->text);
+	const char *facets = arena_printf(l->ask.arena, "%s", buf_z(&b));
 	buf_release(&b);
-	l->list.understood = l->text.understood;
-	if (!fits)
+	return facets;
+}
+
+/* A list by facets alone: how many have them is not known. */
+static void begin_facets(struct listing *l)
+{
+	const char *facets = facets_of(l);
+	char *all = facets ? arena_printf(l->ask.arena, "{%s}", facets) : NULL;
+	if (!all) {
 		too_large(l);
-	else if (l->text.hopeless)
+		return;
+	}
+	l->text = (struct text){.all = str_of(all), .expected = (double)l->total};
+	begin_pages(l);
+}
+
+/* Category and place that a text names become filters, unless there are such filters already. */
+static bool adopt_filters(struct listing *l)
+{
+	const struct typed *typed = &l->head->typed;
+	if (!typed->complete || (typed->meanings && l->q.category.n) ||
+	    ((typed->city_id || typed->region_id) && (l->q.city.n || l->q.region.n)))
+		return false;
+	l->asked_group = l->group;
+	l->asked_category = l->category;
+	l->asked_region = l->region;
+	l->asked_city = l->city;
+	l->asked_filters = l->filters;
+	l->adopted = true;
+	l->filters &= ~(unsigned)PLAN_TEXT;
+	if (typed->meanings && typed->meaning[0].category) {
+		l->category = typed->meaning[0].category->id;
+		l->filters |= PLAN_CATEGORY;
+	} else if (typed->meanings) {
+		l->group = typed->meaning[0].group->id;
+		l->filters |= PLAN_GROUP;
+	}
+	if (typed->city_id) {
+		l->city = typed->city_id;
+		l->filters |= PLAN_CITY;
+	} else if (typed->region_id) {
+		l->region = typed->region_id;
+		l->filters |= PLAN_REGION;
+	}
+	return true;
+}
+
+static bool has_tail(const struct listing *l)
+{
+	const struct head *h = l->head;
+	return h->typed.complete || (!h->all && !h->text.hopeless && h->text.all.p);
+}
+
+/* What follows the head: the list of what the text names, or whatever else matches, by quality. */
+static void begin_tail(struct listing *l)
+{
+	if (adopt_filters(l)) {
+		if (l->filters & PLAN_FACETS)
+			begin_facets(l);
+		else
+			begin_pages(l);
+		return;
+	}
+	l->text = l->head->text;
+	if (l->head->all || l->text.hopeless || !l->text.all.p)
 		finish(l);
 	else
 		begin_pages(l);
 }
 
-static void words_done(void *ctx, enum status status, const struct db_rows *rows,
-		       const struct err *err)
+static void give_next_of_head(struct listing *l, size_t from)
+{
+	char *text = arena_printf(l->ask.arena, "h%zu", from);
+	if (!text) {
+		too_large(l);
+		return;
+	}
+	l->key = (struct key){str_of(text), 0};
+	give_next(l);
+}
+
+static void head_found(void *ctx, struct head *head)
 {
 	struct listing *l = ctx;
-	ask_answered(&l->ask);
-	if (status != OK)
-		refuse_database(l, status, err);
+	if (head->problem) {
+		l->list.problem = head->problem;
+		l->list.err = head->err;
+		finish(l);
+		return;
+	}
+	if (!rank_understood(&head->typed, head->count ? head->item : NULL, &l->list.understood)) {
+		too_large(l);
+		return;
+	}
+	if (l->list.sort == SEARCH_DISTANCE) {
+		l->text = head->text;
+		if (l->text.hopeless)
+			finish(l);
+		else
+			begin_pages(l);
+		return;
+	}
+	l->head = head;
+	for (size_t i = l->head_from; i < head->count; i++) {
+		const struct candidate *c = &head->item[i];
+		if (l->list.count == (size_t)l->q.limit) {
+			give_next_of_head(l, i);
+			return;
+		}
+		if (l->q.open && c->business.open != SEARCH_OPEN)
+			continue;
+		l->list.item[l->list.count] = c->business;
+		l->list.item[l->list.count++].because = c->because;
+	}
+	/* A full page ends here: whether something follows is seen when the next one is asked for. */
+	if (l->list.count == (size_t)l->q.limit && has_tail(l))
+		give_next_of_head(l, head->count);
 	else
-		read_text(l, rows);
+		begin_tail(l);
 }
 
 static void ask_words(struct listing *l)
@@ -247,20 +384,22 @@ static void ask_words(struct listing *l)
 		return;
 	}
 	if (!(l->filters & PLAN_TEXT)) {
-		read_text(l, NULL);
+		begin_facets(l);
 		return;
 	}
-	struct str typed = text_array(l->ask.arena, &l->typed);
-	if (!typed.p) {
+	const struct head_asked asked = {.db = l->ask.db,
+					 .arena = l->ask.arena,
+					 .q = l->q.q,
+					 .facets = facets_of(l),
+					 .total = l->total,
+					 .at_s = l->at_s,
+					 .enough = (size_t)l->q.limit,
+					 .plain = l->plain,
+					 .unranked = l->list.sort == SEARCH_DISTANCE};
+	if (!asked.facets)
 		too_large(l);
-		return;
-	}
-	struct err err;
-	enum status status =
-	    ask_query(&l->ask, &sql_words_like, (const struct db_param[]){DB_TEXT(typed)}, 1,
-		      words_done, l, &err);
-	if (status != OK)
-		refuse_database(l, status, &err);
+	else
+		head_find(&asked, head_found, l);
 }
 
 /* ---- places ---- */
@@ -357,16 +496,6 @@ static bool read_category(struct listing *l)
 	return true;
 }
 
-static bool read_words(struct listing *l)
-{
-	words_init(&l->typed);
-	words_add(&l->typed, l->q.q);
-	if (l->typed.count > SEARCH_WORDS_MAX)
-		l->typed.count = SEARCH_WORDS_MAX;
-	l->filters |= PLAN_TEXT;
-	return l->typed.count > 0;
-}
-
 static void refuse_combination(struct listing *l)
 {
 	struct buf b;
@@ -409,6 +538,18 @@ bool search_possible(const struct search_query *q)
 	return plan_find(filters, sort_of(q), false) != NULL;
 }
 
+/* A page that begins in the head of a text's answer. */
+static void read_head_cursor(struct listing *l)
+{
+	int64_t from = HEAD_MAX; /* a key of what follows the head */
+	if (!l->q.cursor.n)
+		return;
+	if (str_starts(l->key.text, STR("h")) &&
+	    str_to_i64((struct str){l->key.text.p + 1, l->key.text.n - 1}, 0, HEAD_MAX, &from))
+		l->key = key_before_all(l->list.sort);
+	l->head_from = (size_t)from;
+}
+
 void search_list(struct db_pool *db, struct arena *arena, const struct search_query *q,
 		 search_list_done *done, void *ctx)
 {
@@ -427,7 +568,6 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 	l->list.item = item;
 	l->list.sort = sort_of(q);
 	l->at_most = INT64_MAX;
-	l->text.at_most = INT64_MAX;
 	l->at_s = q->open && !q->open_now ? q->open_at_s : clock_wall_us() / 1000000;
 	l->fetch = q->limit + 1;
 	if (q->open) {
@@ -435,12 +575,10 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 		must(l->fetch <= OPEN_CHUNK_MAX);
 	}
 	l->filters = (q->region.n ? PLAN_REGION : 0u) | (q->city.n ? PLAN_CITY : 0u) |
-		     (q->near ? PLAN_NEAR : 0u) | choice_filters(q);
+		     (q->near ? PLAN_NEAR : 0u) | choice_filters(q) | (q->q.n ? PLAN_TEXT : 0u);
 	l->key = key_before_all(l->list.sort);
 	if (q->category.n && !read_category(l)) {
 		refuse(l, SEARCH_NO_SUCH_CATEGORY, "there is no category or group of that key");
-	} else if (q->q.n && !read_words(l)) {
-		refuse(l, SEARCH_INVALID_PARAMETER, "q has no letters or digits to search for");
 	} else if (!plan_find(l->filters & PLAN_CITY ? l->filters & ~(unsigned)PLAN_REGION
 						     : l->filters,
 			      l->list.sort, false)) {
@@ -450,6 +588,7 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 		    l, SEARCH_INVALID_CURSOR,
 		    "the cursor is not one of ours or belongs to another query; begin without one");
 	} else {
+		read_head_cursor(l);
 		ask_places(l);
 	}
 }

@@ -89,8 +89,8 @@ bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int
 	return true;
 }
 
-static bool array_of(struct arena *arena, const struct db_rows *rows, int row, int column,
-		     struct search_texts *out)
+bool rows_texts(struct arena *arena, const struct db_rows *rows, int row, int column,
+		struct search_texts *out)
 {
 	return db_null(rows, row, column) ||
 	       db_texts(rows, row, column, arena, &out->item, &out->count);
@@ -148,10 +148,10 @@ bool rows_detail(struct arena *arena, const struct db_rows *rows, int row,
 	rows_category(taxonomy_by_id((int)db_i64(rows, row, SQL_BUSINESS_CATEGORY_ID)),
 		      db_i64(rows, row, SQL_BUSINESS_GET_CATEGORY_BUSINESSES), &d->category);
 	bool fits = TEXTS(arena, rows, row, slots) &&
-		    array_of(arena, rows, row, SQL_BUSINESS_GET_CATEGORIES, &d->categories) &&
-		    array_of(arena, rows, row, SQL_BUSINESS_GET_ALT_NAMES, &d->alt_names) &&
-		    array_of(arena, rows, row, SQL_BUSINESS_GET_SERVICE_AREA, &d->service_area) &&
-		    array_of(arena, rows, row, SQL_BUSINESS_GET_SAME_AS, &d->same_as) &&
+		    rows_texts(arena, rows, row, SQL_BUSINESS_GET_CATEGORIES, &d->categories) &&
+		    rows_texts(arena, rows, row, SQL_BUSINESS_GET_ALT_NAMES, &d->alt_names) &&
+		    rows_texts(arena, rows, row, SQL_BUSINESS_GET_SERVICE_AREA, &d->service_area) &&
+		    rows_texts(arena, rows, row, SQL_BUSINESS_GET_SAME_AS, &d->same_as) &&
 		    json(arena, rows, row, SQL_BUSINESS_GET_OFFERS, &d->offers) &&
 		    json(arena, rows, row, SQL_BUSINESS_GET_EXTRA, &d->extra) &&
 		    json(arena, rows, row, SQL_BUSINESS_GET_FOUND, &d->found);

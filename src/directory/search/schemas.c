@@ -11,27 +11,29 @@
 #define TIME_OR_NULL  "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 #define PLACE_OR_NULL "{\"oneOf\":[{\"$ref\":\"#/components/schemas/Place\"},{\"type\":\"null\"}]}"
 
-#define SUMMARY_PROPERTIES                                                                         \
-	"\"id\":{\"type\":\"string\",\"pattern\":\"^[0-9a-z]{13}$\"},"                             \
-	"\"name\":{\"type\":\"string\",\"x-public-fact\":true},"                                   \
-	"\"category\":" KEY_AND_LABEL ","                                                          \
-	"\"address\":{\"type\":\"object\",\"x-public-fact\":true,\"properties\":{"                 \
-	"\"street\":" TEXT_OR_NULL ",\"postcode\":" TEXT_OR_NULL ",\"city\":" TEXT_OR_NULL ","     \
-	"\"country\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[A-Z]{2}$\"}}},"               \
-	"\"location\":{\"type\":[\"object\",\"null\"],\"x-public-fact\":true,\"properties\":{"     \
-	"\"lat\":{\"type\":\"number\"},\"lon\":{\"type\":\"number\"}}},"                           \
-	"\"telephone\":" FACT_OR_NULL ","                                                          \
-	"\"opening_hours\":{\"type\":[\"string\",\"null\"],\"x-public-fact\":true,"                \
-	"\"description\":\"OSM opening_hours\"},"                                                  \
-	"\"timezone\":{\"type\":[\"string\",\"null\"],\"description\":\"IANA\"},"                  \
-	"\"open\":{\"type\":\"object\",\"required\":[\"state\",\"changes_at\"],\"properties\":{"   \
-	"\"state\":{\"enum\":[\"open\",\"closed\",\"unknown\"],"                                   \
-	"\"description\":\"now, or at the asked open_at\"},"                                       \
-	"\"changes_at\":" TIME_OR_NULL "}},"                                                       \
-	"\"quality_score\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":100,"        \
-	"\"description\":\"completeness of the record; null: too little to judge\"},"              \
-	"\"distance_m\":{\"type\":\"number\","                                                     \
-	"\"description\":\"great circle from near, only when that was asked\"},"                   \
+#define SUMMARY_PROPERTIES                                                                                        \
+	"\"id\":{\"type\":\"string\",\"pattern\":\"^[0-9a-z]{13}$\"},"                                            \
+	"\"name\":{\"type\":\"string\",\"x-public-fact\":true},"                                                  \
+	"\"category\":" KEY_AND_LABEL ","                                                                         \
+	"\"address\":{\"type\":\"object\",\"x-public-fact\":true,\"properties\":{"                                \
+	"\"street\":" TEXT_OR_NULL ",\"postcode\":" TEXT_OR_NULL ",\"city\":" TEXT_OR_NULL ","                    \
+	"\"country\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[A-Z]{2}$\"}}},"                              \
+	"\"location\":{\"type\":[\"object\",\"null\"],\"x-public-fact\":true,\"properties\":{"                    \
+	"\"lat\":{\"type\":\"number\"},\"lon\":{\"type\":\"number\"}}},"                                          \
+	"\"telephone\":" FACT_OR_NULL ","                                                                         \
+	"\"opening_hours\":{\"type\":[\"string\",\"null\"],\"x-public-fact\":true,"                               \
+	"\"description\":\"OSM opening_hours\"},"                                                                 \
+	"\"timezone\":{\"type\":[\"string\",\"null\"],\"description\":\"IANA\"},"                                 \
+	"\"open\":{\"type\":\"object\",\"required\":[\"state\",\"changes_at\"],\"properties\":{"                  \
+	"\"state\":{\"enum\":[\"open\",\"closed\",\"unknown\"],"                                                  \
+	"\"description\":\"now, or at the asked open_at\"},"                                                      \
+	"\"changes_at\":" TIME_OR_NULL "}},"                                                                      \
+	"\"quality_score\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":100,"                       \
+	"\"description\":\"completeness of the record; null: too little to judge\"},"                             \
+	"\"matched\":{\"type\":\"string\",\"description\":\"where q was found: name, alternate_names, category, " \
+	"place, street, telephone or other; only with q\"},"                                                      \
+	"\"distance_m\":{\"type\":\"number\","                                                                    \
+	"\"description\":\"great circle from near, only when that was asked\"},"                                  \
 	"\"source\":{\"$ref\":\"#/components/schemas/Source\"}"
 
 #define SUMMARY_REQUIRED                                                                           \
@@ -61,8 +63,17 @@ const struct http_schema search_api_schemas[] = {
      "\"next\":{\"type\":[\"string\",\"null\"],\"description\":\"cursor of the following page\"},"
      "\"next_url\":" TEXT_OR_NULL ","
      "\"sort\":{\"enum\":[\"quality\",\"name\",\"distance\",\"recent\"]},"
-     "\"understood\":{\"type\":[\"string\",\"null\"],\"description\":\"the words searched for "
-     "when some were mended\"},"
+     "\"understood\":{\"type\":[\"object\",\"null\"],\"description\":\"what was made of q; null without q\","
+     "\"required\":[\"text\",\"corrected\",\"left_out\",\"category\",\"region\",\"city\",\"telephone\","
+     "\"website\",\"near_me\"],\"properties\":{"
+     "\"text\":{\"type\":[\"string\",\"null\"],\"description\":\"the words searched for\"},"
+     "\"corrected\":{\"type\":\"boolean\",\"description\":\"whether a typing error was corrected\"},"
+     "\"left_out\":{\"type\":[\"string\",\"null\"],\"description\":\"words without which there are results; with "
+     "them there is none\"},"
+     "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL ","
+     "\"telephone\":" TEXT_OR_NULL ",\"website\":" TEXT_OR_NULL ","
+     "\"near_me\":{\"type\":\"boolean\",\"description\":\"asks for what is near: repeat it with the parameter "
+     "near\"}}},"
      "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL "}}"},
     {"Business",
      "{\"type\":\"object\",\"required\":[" SUMMARY_REQUIRED

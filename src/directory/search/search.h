@@ -156,6 +156,7 @@ struct search_business {
 	int64_t
 	    open_changes_s; /* when that changes next, seconds since 1970; 0: not known or never */
 	struct search_source source;
+	const char *because; /* of a text: where it was found, when not in the name; else NULL */
 	const struct search_detail *detail; /* search_get only, else NULL */
 };
 
@@ -189,6 +190,17 @@ struct search_detail {
 	struct str created_at, updated_at, source_updated_at; /* RFC 3339 */
 };
 
+/* What was made of q. */
+struct search_understood {
+	struct str text;     /* the words as they were searched for; empty: there was no q */
+	bool corrected;      /* they are not those that were typed */
+	bool near_me;        /* asks for what is near the visitor, whose place is not known */
+	struct str left_out; /* words without which there are results; empty: none */
+	struct search_category category; /* key empty: none is named. So with the next two */
+	struct search_place region, city;
+	struct str telephone, website; /* empty: it is none */
+};
+
 struct search_list {
 	enum search_problem problem; /* not OK: only err and these two are set */
 	struct err err;
@@ -198,7 +210,7 @@ struct search_list {
 	/* What the filters stand for, for headings; key empty: not filtered by it. */
 	struct search_place region, city;
 	struct search_category category; /* of a group: key, label only */
-	struct str understood;           /* q as searched for when a word was mended; else empty */
+	struct search_understood understood;
 	enum search_sort sort;
 };
 typedef void search_list_done(void *ctx, const struct search_list *list);

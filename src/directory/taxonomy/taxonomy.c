@@ -46,6 +46,14 @@ const struct taxonomy_group *taxonomy_group(struct str key)
 	return NULL;
 }
 
+const struct taxonomy_group *taxonomy_group_by_id(int id)
+{
+	for (size_t i = 0; i < COUNT_OF(groups); i++)
+		if (groups[i].id == id)
+			return &groups[i];
+	return NULL;
+}
+
 enum { NAMES_MAX = 6144 };
 
 /* All names of all schemes, sorted by scheme and name. */
@@ -223,13 +231,44 @@ const struct taxonomy_category *taxonomy_by_id(int id)
 	return NULL;
 }
 
-struct str taxonomy_words(const struct taxonomy_category *category, const char *language)
+static struct str words_in(const char *all, const char *language)
 {
-	struct str languages = str_of(category->words);
+	struct str languages = str_of(all);
 	while (languages.p) {
 		struct str words = str_cut(&languages, '|');
 		if (str_eq(str_cut(&words, ':'), str_of(language)))
 			return words;
 	}
 	return (struct str){"", 0};
+}
+
+struct str taxonomy_words(const struct taxonomy_category *category, const char *language)
+{
+	return words_in(category->words, language);
+}
+
+static const struct {
+	const char *key, *words;
+} also[] = {
+#define ALSO(key, words) {key, words},
+#include "directory/taxonomy/also.def"
+#undef ALSO
+};
+
+const char *taxonomy_also(const struct taxonomy_category *category)
+{
+	for (size_t i = 0; i < COUNT_OF(also); i++)
+		if (strcmp(also[i].key, category->key) == 0)
+			return also[i].words;
+	return "";
+}
+
+struct str taxonomy_label(const struct taxonomy_category *category, const char *language)
+{
+	struct str words = {"", 0};
+	if (strcmp(language, "en") != 0)
+		words = words_in(category->words, language);
+	if (!words.n && strcmp(language, "en") != 0)
+		words = words_in(taxonomy_also(category), language);
+	return words.n ? str_cut(&words, ';') : str_of(category->label);
 }

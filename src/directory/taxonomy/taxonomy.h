@@ -27,6 +27,7 @@ struct taxonomy_group {
 };
 /* By its key, as in taxonomy_category.group. NULL when there is none. */
 const struct taxonomy_group *taxonomy_group(struct str key);
+const struct taxonomy_group *taxonomy_group_by_id(int id);
 
 /* The scheme that a name is of. */
 enum taxonomy_names {
@@ -47,5 +48,11 @@ const struct taxonomy_category *taxonomy_by_id(int id);
 /* What people of a language ("de") call such a business, separated by ';', the most usual word first. Empty
  * when the table does not say. */
 struct str taxonomy_words(const struct taxonomy_category *category, const char *language);
+
+/* Further such words of every language, as "sr:Pekara;Pekarstvo|en:Bread shop" (also.def). */
+const char *taxonomy_also(const struct taxonomy_category *category);
+
+/* What pages call it in a language, one of en de fr it es nl sr; in English when the tables do not say. */
+struct str taxonomy_label(const struct taxonomy_category *category, const char *language);
 
 #endif

@@ -26,40 +26,58 @@ static void put(struct words *words, const struct word *word)
 	words->word[words->count++] = *word;
 }
 
-static void append(struct word *word, int32_t c)
+/* ae, oe and ue are other spellings of the umlauts, whose marks are stripped: the e is left out everywhere, so that all
+ * three spellings meet. What is folded is compared, never shown. */
+static bool word_spells_umlaut(const char *p, size_t n)
 {
-	unsigned char utf8[4];
-	size_t n = (size_t)utf8proc_encode_char(c, utf8);
-	if (word->n + n > WORDS_BYTES)
+	return n > 0 && (p[n - 1] == 'a' || p[n - 1] == 'o' || p[n - 1] == 'u');
+}
+
+static void word_append(struct word *word, int32_t c)
+{
+	char utf8[UTF8_BYTES_MAX];
+	size_t n = utf8_encode((uint32_t)c, utf8);
+	if (word->n + n > WORDS_BYTES || (c == 'e' && word_spells_umlaut(word->p, word->n)))
 		return;
 	memcpy(word->p + word->n, utf8, n);
 	word->n = (unsigned char)(word->n + n);
 }
 
-/* Latin letters with a stroke or joined, which have no decomposition; sorted by use, not by code. */
+/* Letters as the Latin script writes them: those with a stroke or joined, which have no decomposition; Cyrillic as in
+ * Serbian, else as is usual for Russian; Greek. By code point, for the binary search. */
+static const struct {
+	int32_t c;
+	char latin[4];
+} latin_letters[] = {
+    {0xe6, "ae"},  {0xf0, "d"},   {0xf8, "o"},   {0xfe, "th"},  {0x111, "d"},  {0x127, "h"},
+    {0x131, "i"},  {0x142, "l"},  {0x153, "oe"}, {0x3b1, "a"},  {0x3b2, "v"},  {0x3b3, "g"},
+    {0x3b4, "d"},  {0x3b5, "e"},  {0x3b6, "z"},  {0x3b7, "i"},  {0x3b8, "th"}, {0x3b9, "i"},
+    {0x3ba, "k"},  {0x3bb, "l"},  {0x3bc, "m"},  {0x3bd, "n"},  {0x3be, "x"},  {0x3bf, "o"},
+    {0x3c0, "p"},  {0x3c1, "r"},  {0x3c2, "s"},  {0x3c3, "s"},  {0x3c4, "t"},  {0x3c5, "y"},
+    {0x3c6, "f"},  {0x3c7, "ch"}, {0x3c8, "ps"}, {0x3c9, "o"},  {0x430, "a"},  {0x431, "b"},
+    {0x432, "v"},  {0x433, "g"},  {0x434, "d"},  {0x435, "e"},  {0x436, "z"},  {0x437, "z"},
+    {0x438, "i"},  {0x43a, "k"},  {0x43b, "l"},  {0x43c, "m"},  {0x43d, "n"},  {0x43e, "o"},
+    {0x43f, "p"},  {0x440, "r"},  {0x441, "s"},  {0x442, "t"},  {0x443, "u"},  {0x444, "f"},
+    {0x445, "h"},  {0x446, "c"},  {0x447, "c"},  {0x448, "s"},  {0x449, "sc"}, {0x44a, ""},
+    {0x44b, "y"},  {0x44c, ""},   {0x44d, "e"},  {0x44e, "ju"}, {0x44f, "ja"}, {0x452, "d"},
+    {0x454, "je"}, {0x455, "dz"}, {0x456, "i"},  {0x458, "j"},  {0x459, "lj"}, {0x45a, "nj"},
+    {0x45b, "c"},  {0x45f, "dz"}, {0x491, "g"},
+};
+
+/* NULL: the letter stands for itself. */
 static const char *latin(int32_t c)
 {
-	switch (c) {
-	case 0xf8: /* o with stroke */
-		return "o";
-	case 0x142: /* l with stroke */
-		return "l";
-	case 0xe6: /* ae */
-		return "ae";
-	case 0x153: /* oe */
-		return "oe";
-	case 0x111: /* d with stroke */
-	case 0xf0:  /* eth */
-		return "d";
-	case 0x131: /* dotless i */
-		return "i";
-	case 0xfe: /* thorn */
-		return "th";
-	case 0x127: /* h with stroke */
-		return "h";
-	default:
-		return NULL;
+	size_t low = 0, high = COUNT_OF(latin_letters);
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (latin_letters[middle].c == c)
+			return latin_letters[middle].latin;
+		if (latin_letters[middle].c < c)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	return NULL;
 }
 
 /* Scripts written without spaces between words. */
@@ -105,8 +123,8 @@ static void split(struct words *words, const int32_t *c, size_t n)
 			put(words, &word);
 			word.n = 0;
 			if (before) {
-				append(&word, before);
-				append(&word, now);
+				word_append(&word, before);
+				word_append(&word, now);
 				put(words, &word);
 				word.n = 0;
 			}
@@ -115,7 +133,7 @@ static void split(struct words *words, const int32_t *c, size_t n)
 			continue;
 		}
 		if (before && !paired)
-			append(&word, before);
+			word_append(&word, before);
 		if (before) {
 			put(words, &word);
 			word.n = 0;
@@ -130,32 +148,55 @@ static void split(struct words *words, const int32_t *c, size_t n)
 		}
 		const char *plain = latin(now);
 		if (!plain)
-			append(&word, now);
+			word_append(&word, now);
 		else
 			for (; *plain; plain++)
-				append(&word, *plain);
+				word_append(&word, *plain);
 	}
+}
+
+/* Decomposed, folded characters of a text, at most 2 * WORDS_TEXT_MAX; 0: not UTF-8, or of no use. Decomposition makes at
+ * most 18 code points of one (U+FDFA); a text that does not fit is an exotic one far over any field's limit. */
+static size_t fold(struct str text, int32_t *c)
+{
+	struct str s = utf8_cut(text, WORDS_TEXT_MAX);
+	size_t ascii = 0;
+	while (ascii < s.n && (unsigned char)s.p[ascii] < 0x80) {
+		c[ascii] = ascii_lower(s.p[ascii]);
+		ascii++;
+	}
+	if (ascii == s.n)
+		return s.n;
+	utf8proc_ssize_t got = utf8proc_decompose(
+	    (const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, c, 2 * WORDS_TEXT_MAX,
+	    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK |
+		UTF8PROC_IGNORE);
+	return got > 0 && got <= 2 * WORDS_TEXT_MAX ? (size_t)got : 0;
 }
 
 void words_add(struct words *words, struct str text)
 {
-	/* Decomposition makes at most 18 code points of one (U+FDFA); what does not fit is an
-	 * exotic text far over any field's limit, and it adds nothing. */
 	int32_t c[2 * WORDS_TEXT_MAX];
-	size_t n = utf8_cut(text, WORDS_TEXT_MAX).n;
-	size_t ascii = 0;
-	while (ascii < n && (unsigned char)text.p[ascii] < 0x80) {
-		c[ascii] = ascii_lower(text.p[ascii]);
-		ascii++;
+	split(words, c, fold(text, c));
+}
+
+struct str words_key(struct str text, char out[WORDS_KEY_BYTES])
+{
+	int32_t c[2 * WORDS_TEXT_MAX];
+	size_t count = fold(text, c), n = 0;
+	for (size_t i = 0; i < count; i++) {
+		char utf8[UTF8_BYTES_MAX];
+		if (!in_word(c[i]))
+			continue;
+		const char *plain = latin(c[i]);
+		size_t bytes = plain ? strlen(plain) : utf8_encode((uint32_t)c[i], utf8);
+		for (const char *p = plain ? plain : utf8; bytes > 0; p++, bytes--) {
+			if (*p == 'e' && word_spells_umlaut(out, n))
+				continue;
+			if (n + bytes > WORDS_KEY_BYTES)
+				return utf8_cut((struct str){out, n}, n);
+			out[n++] = *p;
+		}
 	}
-	if (ascii == n) {
-		split(words, c, n);
-		return;
-	}
-	utf8proc_ssize_t got = utf8proc_decompose(
-	    (const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)n, c, 2 * WORDS_TEXT_MAX,
-	    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK |
-		UTF8PROC_IGNORE);
-	if (got > 0 && got <= 2 * WORDS_TEXT_MAX)
-		split(words, c, (size_t)got);
+	return (struct str){out, n};
 }

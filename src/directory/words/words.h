@@ -2,7 +2,9 @@
  * what people type, and nothing else folds: that is why they meet.
  *
  * Folding: Unicode compatibility decomposition, case folding, marks stripped ("Zürich" -> "zurich",
- * "Straße" -> "strasse"), the Latin letters that Unicode does not decompose replaced ("ø" -> "o").
+ * "Straße" -> "strasse"), the Latin letters that Unicode does not decompose replaced ("ø" -> "o"), Greek and Cyrillic
+ * letters written in Latin ones ("Пекара" -> "pekara"), and ae, oe, ue written as a, o, u, so that "Mueller", "Müller" and
+ * "Muller" are one word. Folded texts are compared and never shown.
  * A word is a run of letters and digits; apostrophes inside it vanish ("O'Hara" -> "ohara"). Scripts
  * without spaces (Han, Kana, Thai and its neighbours) are cut into overlapping pairs.
  *
@@ -16,6 +18,7 @@
 enum {
 	WORDS_MAX = 64,        /* distinct words of one business or query; more are dropped */
 	WORDS_BYTES = 48,      /* of one word; longer ones are cut at a character */
+	WORDS_KEY_BYTES = 60,  /* of the key of a text; the rest is not looked at */
 	WORDS_TEXT_MAX = 4096, /* bytes of one text; the rest is not looked at */
 };
 
@@ -31,6 +34,10 @@ void words_init(struct words *words);
 
 /* Add the words of a text that are not yet there. Invalid UTF-8 adds nothing. */
 void words_add(struct words *words, struct str text);
+
+/* A text folded and without spaces and signs, for comparing whole names however they are joined or split: "Mc Donald's" ->
+ * "mcdonalds". A slice of out. */
+struct str words_key(struct str text, char out[WORDS_KEY_BYTES]);
 
 struct str words_at(const struct words *words, size_t i);
 

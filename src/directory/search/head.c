@@ -1,0 +1,457 @@
+/* The best answers to a text. Candidates come from a few bounded statements, each asked only when those before did not give
+ * enough: whole names and their beginnings; businesses that have all words as typed; with the last word as a beginning; with
+ * one error a word; with two; with the least telling word left out. They are ranked here. */
+#include "directory/search/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/ascii.h"
+#include "directory/words/tokens.h"
+#include "sql/directory.h"
+
+enum {
+	/* Fetching so many matches takes about 8 ms at 1.4 million businesses. */
+	EXPECTED_MAX = 5000,
+	CANDIDATES = 150, /* of one statement */
+	NAMESAKES = 50,
+	NAME_LEAST = 2, /* bytes of a name's beginning */
+};
+
+struct finding {
+	struct head_asked asked;
+	struct ask ask;
+	struct head head;
+	head_done *done;
+	void *ctx;
+	struct match_wish wish;
+	bool corrected;
+};
+
+static void head_finish(struct finding *f)
+{
+	struct head *h = &f->head;
+	if (!h->problem)
+		qsort(h->item, h->count, sizeof(*h->item), rank_compare);
+	f->done(f->ctx, h);
+}
+
+static void head_refuse(struct finding *f, enum status status, const struct err *err)
+{
+	f->head.problem = ask_problem(status, err);
+	f->head.err = *err;
+	head_finish(f);
+}
+
+static void head_no_room(struct finding *f)
+{
+	f->head.problem = SEARCH_FAILED;
+	err_set(&f->head.err, TOO_LARGE, "the text does not fit into a request's memory");
+	head_finish(f);
+}
+
+static void head_ask(struct finding *f, const struct db_statement *statement,
+		     const struct db_param *params, int count, db_done *done)
+{
+	struct err err;
+	enum status status = ask_query(&f->ask, statement, params, count, done, f, &err);
+	if (status != OK)
+		head_refuse(f, status, &err);
+}
+
+/* ---- candidates ---- */
+
+static bool head_has(const struct head *h, int64_t id)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->item[i].business.id == id)
+			return true;
+	return false;
+}
+
+/* Adds the rows of the row text_head that are new. */
+static bool head_add(struct finding *f, const struct db_rows *rows, bool whole_only)
+{
+	struct head *h = &f->head;
+	for (int row = 0; row < rows->rows && h->count < HEAD_MAX; row++) {
+		struct candidate *c = &h->item[h->count];
+		if (head_has(h, db_i64(rows, row, SQL_BUSINESS_ID)))
+			continue;
+		*c = (struct candidate){0};
+		c->namesakes = db_i64(rows, row, SQL_TEXT_HEAD_NAMESAKES);
+		if (!rows_business(f->ask.arena, rows, row, f->asked.at_s, false, &c->business) ||
+		    !rows_texts(f->ask.arena, rows, row, SQL_TEXT_HEAD_ALT_NAMES, &c->alt_names) ||
+		    !rows_texts(f->ask.arena, rows, row, SQL_TEXT_HEAD_CATEGORIES, &c->categories))
+			return false;
+		rank_judge(&h->typed, c);
+		/* When category and place say it all, their list follows: before it come names that are what was
+		 * typed, and of what is listed names that have the words or begin with them. */
+		if (!whole_only || c->whole ||
+		    (((c->degree == 0 && c->by_name) || c->starts) && rank_is_named(&h->typed, c)))
+			h->count++;
+	}
+	return true;
+}
+
+/* ---- words ---- */
+
+static void head_next_words(struct finding *f);
+static void head_ask_near(struct finding *f);
+
+static void head_drop(struct finding *f)
+{
+	f->wish.degree = DEGREE_EXACT;
+	if (f->head.count || !terms_drop(&f->head.typed))
+		head_finish(f);
+	else
+		head_next_words(f);
+}
+
+/* Whether something is exactly what was typed: then nobody looks for corrections. */
+static bool head_exact(const struct head *h)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->item[i].whole || (h->item[i].degree == 0 && h->item[i].extra == 0))
+			return true;
+	return false;
+}
+
+/* After one degree of matches: the next one, unless there is enough. */
+static void head_went_on(struct finding *f)
+{
+	bool dropped = false;
+	for (size_t i = 0; i < f->head.typed.count; i++)
+		dropped |= f->head.typed.term[i].dropped;
+	if (f->head.typed.complete || f->head.count >= f->asked.enough || head_exact(&f->head) ||
+	    (dropped && f->head.count)) {
+		head_finish(f);
+		return;
+	}
+	f->wish.degree++;
+	if (f->wish.degree == DEGREE_NEAR && !f->corrected)
+		head_ask_near(f);
+	else if (f->wish.degree < DEGREE_NONE)
+		head_next_words(f);
+	else
+		head_drop(f);
+}
+
+static void head_words_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct finding *f = ctx;
+	ask_answered(&f->ask);
+	if (status != OK) {
+		head_refuse(f, status, err);
+		return;
+	}
+	if (f->wish.degree == DEGREE_EXACT)
+		f->head.all = rows->rows < CANDIDATES;
+	if (!head_add(f, rows, f->head.typed.complete))
+		head_no_room(f);
+	else
+		head_went_on(f);
+}
+
+/* All words as tokens of names, for the order of candidates. */
+static struct str head_name_tokens(struct finding *f)
+{
+	struct buf b;
+	buf_init(&b, TEXT_BYTES);
+	buf_putc(&b, '{');
+	for (size_t i = 0; i < f->head.typed.count; i++)
+		buf_printf(&b, "%s\"%.*s\"", i ? "," : "", STR_ARG(f->head.typed.term[i].word));
+	buf_putc(&b, '}');
+	struct str array = arena_str(f->ask.arena, buf_view(&b));
+	buf_release(&b);
+	return array;
+}
+
+static void head_next_words(struct finding *f)
+{
+	struct text text;
+	struct str names = head_name_tokens(f);
+	f->wish.words_only = f->head.typed.complete;
+	if (!names.p || !terms_match(&f->head.typed, &f->wish, &text)) {
+		head_no_room(f);
+		return;
+	}
+	if (f->wish.degree == DEGREE_EXACT && !f->head.typed.complete)
+		f->head.text = text;
+	if (text.hopeless || text.expected > EXPECTED_MAX) {
+		if (f->wish.degree == DEGREE_EXACT)
+			f->head.all = text.hopeless;
+		/* There are enough as typed; nobody looks for corrections behind so many. */
+		if (text.hopeless)
+			head_went_on(f);
+		else
+			head_finish(f);
+		return;
+	}
+	struct db_param params[12] = {DB_TEXT(text.all)};
+	for (int i = 0; i < TEXT_SETS; i++)
+		params[1 + i] = DB_TEXT_OR_NULL(text.set[i]);
+	params[9] = DB_TEXT(f->head.typed.key);
+	params[10] = DB_TEXT(names);
+	params[11] = DB_I64(CANDIDATES);
+	head_ask(f, &sql_text_head, params, 12, head_words_done);
+}
+
+static void head_near_done(void *ctx, enum status status, const struct db_rows *rows,
+			   const struct err *err)
+{
+	struct finding *f = ctx;
+	ask_answered(&f->ask);
+	f->corrected = true;
+	if (status != OK)
+		head_refuse(f, status, err);
+	else if (!terms_read_near(&f->head.typed, rows))
+		head_no_room(f);
+	else if (f->asked.unranked)
+		head_finish(f);
+	else
+		head_next_words(f);
+}
+
+static void head_ask_near(struct finding *f)
+{
+	struct str words;
+	if (!terms_ask_near(&f->head.typed, &words)) {
+		head_no_room(f);
+	} else if (!words.n) {
+		f->corrected = true;
+		head_went_on(f);
+	} else {
+		head_ask(f, &sql_words_near, (const struct db_param[]){DB_TEXT(words)}, 1,
+			 head_near_done);
+	}
+}
+
+/* ---- names ---- */
+
+static void head_names_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct finding *f = ctx;
+	ask_answered(&f->ask);
+	if (status != OK)
+		head_refuse(f, status, err);
+	else if (!head_add(f, rows, f->head.typed.complete))
+		head_no_room(f);
+	else
+		head_next_words(f);
+}
+
+static void head_ask_names(struct finding *f)
+{
+	struct str key = f->head.typed.key;
+	if (key.n < NAME_LEAST) {
+		head_next_words(f);
+		return;
+	}
+	struct str above = ARENA_JOIN(f->ask.arena, key, STR("\xf4\x8f\xbf\xbf"));
+	char *facets = arena_printf(f->ask.arena, "{%s}", f->asked.facets);
+	if (!above.p || !facets) {
+		head_no_room(f);
+		return;
+	}
+	const struct db_param params[] = {DB_TEXT(key), DB_TEXT(above), DB_Z(facets),
+					  DB_I64(NAMESAKES)};
+	head_ask(f, &sql_text_names, params, 4, head_names_done);
+}
+
+/* ---- what is known of the words ---- */
+
+/* For another order only what matches is asked: as typed or beginning so, else corrected. */
+static void head_match(struct finding *f)
+{
+	f->wish.degree = DEGREE_BEGINNING;
+	if (!terms_match(&f->head.typed, &f->wish, &f->head.text))
+		head_no_room(f);
+	else if (f->head.text.hopeless)
+		head_ask_near(f);
+	else
+		head_finish(f);
+}
+
+static void head_places_done(void *ctx, enum status status, const struct db_rows *rows,
+			     const struct err *err)
+{
+	struct finding *f = ctx;
+	ask_answered(&f->ask);
+	if (status != OK)
+		head_refuse(f, status, err);
+	else if (!terms_read_places(&f->head.typed, rows))
+		head_no_room(f);
+	else if (f->asked.unranked)
+		head_match(f);
+	else
+		head_ask_names(f);
+}
+
+/* ---- websites ---- */
+
+static void head_host_done(void *ctx, enum status status, const struct db_rows *rows,
+			   const struct err *err)
+{
+	struct finding *f = ctx;
+	ask_answered(&f->ask);
+	if (status != OK) {
+		head_refuse(f, status, err);
+		return;
+	}
+	f->head.typed.count = 0; /* there are no words to judge by */
+	bool fits = head_add(f, rows, false);
+	for (size_t i = 0; i < f->head.count; i++)
+		f->head.item[i].because = "website";
+	f->head.all = rows->rows < CANDIDATES;
+	if (fits)
+		head_finish(f);
+	else
+		head_no_room(f);
+}
+
+static void head_ask_host(struct finding *f)
+{
+	char *all = arena_printf(f->ask.arena, "{%s%s\"" TOKEN_HOST "%.*s\"}", f->asked.facets,
+				 f->asked.facets[0] ? "," : "", STR_ARG(f->head.typed.host));
+	if (!all) {
+		head_no_room(f);
+		return;
+	}
+	f->head.text = (struct text){.all = str_of(all), .expected = CANDIDATES};
+	struct db_param params[12] = {DB_TEXT(f->head.text.all)};
+	for (int i = 0; i < TEXT_SETS; i++)
+		params[1 + i] = DB_NULL;
+	params[9] = DB_Z("");
+	params[10] = DB_Z("{}");
+	params[11] = DB_I64(CANDIDATES);
+	head_ask(f, &sql_text_head, params, 12, head_host_done);
+}
+
+static void head_known_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct finding *f = ctx;
+	struct str names;
+	ask_answered(&f->ask);
+	if (status != OK)
+		head_refuse(f, status, err);
+	else if (!terms_read_known(&f->head.typed, rows) ||
+		 !terms_ask_places(&f->head.typed, &names))
+		head_no_room(f);
+	else if (f->head.typed.host.n)
+		head_ask_host(f);
+	else
+		head_ask(f, &sql_places_named,
+			 (const struct db_param[]){DB_TEXT(names.n ? names : STR("{}"))}, 1,
+			 head_places_done);
+}
+
+static void head_ask_known(struct finding *f)
+{
+	struct str exact, beginnings;
+	if (!terms_ask_known(&f->head.typed, &exact, &beginnings)) {
+		head_no_room(f);
+		return;
+	}
+	const struct db_param params[] = {DB_TEXT(exact.n ? exact : STR("{}")),
+					  DB_TEXT(beginnings.n ? beginnings : STR("{}"))};
+	head_ask(f, &sql_words_known, params, 2, head_known_done);
+}
+
+/* ---- telephones ---- */
+
+static bool is_country_and(struct str number, struct str rest)
+{
+	return number.n > rest.n && number.n <= rest.n + 3 && str_ends(number, rest);
+}
+
+/* How surely the digits that were typed are the number, 0 best; -1: they are not. */
+static int phone_fits(struct str phone, struct str typed)
+{
+	char digits[64];
+	size_t n = 0;
+	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
+		if (ascii_is_digit(phone.p[i]))
+			digits[n++] = phone.p[i];
+	struct str number = {digits, n};
+	struct str without_00 = {typed.p + 2, typed.n - 2}, without_0 = {typed.p + 1, typed.n - 1};
+	if (str_eq(number, typed) || (str_starts(typed, STR("00")) && str_eq(number, without_00)))
+		return 0;
+	if (typed.p[0] == '0' && is_country_and(number, without_0))
+		return 1;
+	/* "+41 (0)44 ...": the trunk prefix behind the country's code. */
+	for (size_t code = 1; code <= 3; code++)
+		if (typed.p[code] == '0' && n + 1 == typed.n &&
+		    memcmp(digits, typed.p, code) == 0 &&
+		    memcmp(digits + code, typed.p + code + 1, n - code) == 0)
+			return 1;
+	if (is_country_and(number, typed))
+		return 2;
+	return str_ends(number, typed) ? 3 : -1; /* without the area's code */
+}
+
+static void head_phone_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct finding *f = ctx;
+	ask_answered(&f->ask);
+	if (status != OK) {
+		head_refuse(f, status, err);
+		return;
+	}
+	for (int row = 0; row < rows->rows && f->head.count < HEAD_MAX; row++) {
+		struct candidate *c = &f->head.item[f->head.count];
+		int fits = phone_fits(db_text(rows, row, SQL_BUSINESS_PHONE), f->head.typed.phone);
+		if (fits < 0)
+			continue;
+		*c = (struct candidate){.because = "telephone", .field = fits};
+		if (!rows_business(f->ask.arena, rows, row, f->asked.at_s, false, &c->business)) {
+			head_no_room(f);
+			return;
+		}
+		f->head.count++;
+	}
+	if (f->head.count) {
+		f->head.all = true;
+		head_finish(f);
+	} else {
+		f->head.typed.phone = (struct str){"", 0};
+		head_ask_known(f);
+	}
+}
+
+static bool head_ask_phone(struct finding *f)
+{
+	struct str phone = f->head.typed.phone;
+	int64_t last;
+	if (!phone.n || f->asked.unranked || f->asked.facets[0])
+		return false;
+	if (phone.n > 7)
+		phone = (struct str){phone.p + phone.n - 7, 7};
+	if (!str_to_i64(phone, 0, 9999999, &last))
+		return false;
+	head_ask(f, &sql_text_phone, (const struct db_param[]){DB_I64(last)}, 1, head_phone_done);
+	return true;
+}
+
+void head_find(const struct head_asked *asked, head_done *done, void *ctx)
+{
+	static struct head no_memory = {.problem = SEARCH_FAILED};
+	struct finding *f = arena_alloc(asked->arena, sizeof(*f));
+	struct candidate *item = arena_array(asked->arena, HEAD_MAX + 1, sizeof(*item));
+	if (!f || !item) {
+		done(ctx, &no_memory);
+		return;
+	}
+	ask_init(&f->ask, asked->db, asked->arena);
+	f->asked = *asked;
+	f->done = done;
+	f->ctx = ctx;
+	f->head.item = item;
+	f->wish = (struct match_wish){.total = asked->total, .facets = asked->facets};
+	if (!terms_read(asked->arena, asked->q, asked->plain, &f->head.typed))
+		head_no_room(f);
+	else if (!head_ask_phone(f))
+		head_ask_known(f);
+}

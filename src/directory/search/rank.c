@@ -1,0 +1,292 @@
+/* The order of the best answers: what was typed exactly before its beginning, that before what is near it; of those the
+ * names that consist of nothing else, then by where the words were found, then by quality. */
+#include "directory/search/internal.h"
+
+enum field {
+	FIELD_NAME,
+	FIELD_FURTHER_NAME,
+	FIELD_CATEGORY,
+	FIELD_PLACE,
+	FIELD_STREET,
+	FIELD_OTHER
+};
+
+/* The folded words of a candidate by where it has them. */
+struct sheet {
+	struct words name, further, place, street;
+	bool used[WORDS_MAX]; /* of name */
+};
+
+static enum degree degree_of(const struct term *term, struct str word)
+{
+	if (str_eq(word, term->word) || (term->joined.n && str_eq(word, term->joined)))
+		return DEGREE_EXACT;
+	if (term->last && str_starts(word, term->word))
+		return DEGREE_BEGINNING;
+	int errors = terms_corrected(word, term->word);
+	return errors == 1 ? DEGREE_NEAR : errors == 2 ? DEGREE_FAR : DEGREE_NONE;
+}
+
+static void look(const struct term *term, const struct words *words, enum field field,
+		 enum degree *degree, enum field *where, size_t *at)
+{
+	for (size_t i = 0; i < words->count && *degree != DEGREE_EXACT; i++) {
+		enum degree d = degree_of(term, words_at(words, i));
+		if (d >= *degree)
+			continue;
+		*degree = d;
+		*where = field;
+		*at = i;
+	}
+}
+
+static bool has_word(const struct words *words, struct str word, size_t *at)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		if (!str_eq(words_at(words, i), word))
+			continue;
+		*at = i;
+		return true;
+	}
+	return false;
+}
+
+/* A word that was typed in one and is two in the name. */
+static bool has_both(const struct term *term, struct sheet *sheet)
+{
+	size_t front, back;
+	if (!term->split[0].n || !has_word(&sheet->name, term->split[0], &front) ||
+	    !has_word(&sheet->name, term->split[1], &back))
+		return false;
+	sheet->used[front] = sheet->used[back] = true;
+	return true;
+}
+
+/* The row of a candidate does not say its region: a word that the database knows as a place's is taken for it. */
+static bool may_be_region(const struct term *term)
+{
+	for (size_t i = 0; i < term->count; i++)
+		if (term->of[i].degree == DEGREE_EXACT && term->of[i].token.p[0] == '.')
+			return true;
+	return false;
+}
+
+static bool is_of_category(const struct typed *typed, const struct candidate *c)
+{
+	for (size_t i = 0; i < typed->meanings; i++) {
+		const struct taxonomy_category *category = typed->meaning[i].category;
+		const struct taxonomy_category *main =
+		    taxonomy_find(TAXONOMY_KEY, c->business.category);
+		if (category && main == category)
+			return true;
+		if (typed->meaning[i].group && main &&
+		    str_eq(str_of(main->group), str_of(typed->meaning[i].group->key)))
+			return true;
+		for (size_t k = 0; category && k < c->categories.count; k++) {
+			int64_t id;
+			if (str_to_i64(c->categories.item[k], 1, INT16_MAX, &id) &&
+			    id == category->id)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void judge_term(const struct typed *typed, const struct term *term, struct sheet *sheet,
+		       struct candidate *c)
+{
+	static const char *const because[] = {
+	    [FIELD_NAME] = NULL,           [FIELD_FURTHER_NAME] = "alternate_names",
+	    [FIELD_CATEGORY] = "category", [FIELD_PLACE] = "place",
+	    [FIELD_STREET] = "street",     [FIELD_OTHER] = "other",
+	};
+	enum degree degree = DEGREE_NONE;
+	enum field field = FIELD_OTHER;
+	size_t at = 0;
+	if (has_both(term, sheet))
+		return;
+	look(term, &sheet->name, FIELD_NAME, &degree, &field, &at);
+	look(term, &sheet->further, FIELD_FURTHER_NAME, &degree, &field, &at);
+	if (degree != DEGREE_EXACT && term->category && is_of_category(typed, c)) {
+		degree = DEGREE_EXACT;
+		field = FIELD_CATEGORY;
+	}
+	look(term, &sheet->place, FIELD_PLACE, &degree, &field, &at);
+	look(term, &sheet->street, FIELD_STREET, &degree, &field, &at);
+	if (field == FIELD_NAME && degree != DEGREE_NONE)
+		sheet->used[at] = true;
+	/* A word that joins others, or was left out, costs nothing where it is missing. */
+	if (degree == DEGREE_NONE && (term->filler || term->dropped)) {
+		c->missed++;
+		return;
+	}
+	if (degree == DEGREE_NONE && may_be_region(term))
+		degree = DEGREE_EXACT;
+	c->degree += (int)degree;
+	c->field += (int)field;
+	c->by_name &= !term->category || field == FIELD_NAME;
+	if (because[field] && !term->filler)
+		c->because = because[field];
+}
+
+bool rank_is_named(const struct typed *typed, const struct candidate *c)
+{
+	char key[WORDS_KEY_BYTES], other[WORDS_KEY_BYTES];
+	if (typed->meanings && !is_of_category(typed, c))
+		return false;
+	return !typed->city_id ||
+	       str_eq(words_key(c->business.city, key), words_key(typed->city.name, other));
+}
+
+void rank_judge(const struct typed *typed, struct candidate *c)
+{
+	struct sheet sheet = {0};
+	char key[WORDS_KEY_BYTES];
+	struct str name = words_key(c->business.name, key);
+	words_add(&sheet.name, c->business.name);
+	for (size_t i = 0; i < c->alt_names.count; i++)
+		words_add(&sheet.further, c->alt_names.item[i]);
+	words_add(&sheet.place, c->business.city);
+	words_add(&sheet.place, c->business.postcode);
+	words_add(&sheet.street, c->business.street);
+	c->whole = str_eq(name, typed->key);
+	c->starts = str_starts(name, typed->key);
+	c->degree = c->field = c->extra = c->missed = 0;
+	c->because = NULL;
+	c->by_name = true;
+	for (size_t i = 0; i < typed->count; i++)
+		judge_term(typed, &typed->term[i], &sheet, c);
+	if (c->whole)
+		c->degree = c->field = 0;
+	else if (c->starts && typed->count && typed->term[typed->count - 1].word.n <= 2)
+		c->degree = 0; /* one or two letters are hardly a word of their own */
+	else if (c->starts && c->degree > DEGREE_BEGINNING)
+		c->degree = DEGREE_BEGINNING;
+	for (size_t i = 0; i < sheet.name.count; i++)
+		c->extra += !sheet.used[i] && !phrases_is_filler(words_at(&sheet.name, i));
+	if (c->whole)
+		c->extra = 0;
+}
+
+int rank_compare(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	if (x->whole != y->whole)
+		return x->whole ? -1 : 1;
+	if (x->degree != y->degree)
+		return x->degree - y->degree;
+	/* Of beginnings, the commonest name. */
+	if (x->degree && x->starts != y->starts)
+		return x->starts ? -1 : 1;
+	if (x->degree && x->namesakes != y->namesakes)
+		return x->namesakes > y->namesakes ? -1 : 1;
+	if ((x->extra == 0) != (y->extra == 0))
+		return x->extra == 0 ? -1 : 1;
+	if (x->starts != y->starts)
+		return x->starts ? -1 : 1;
+	if (x->field != y->field)
+		return x->field - y->field;
+	if (x->missed != y->missed)
+		return x->missed - y->missed;
+	if (x->extra != y->extra)
+		return x->extra - y->extra;
+	if (x->business.quality != y->business.quality)
+		return y->business.quality - x->business.quality;
+	return (x->business.id < y->business.id) - (x->business.id > y->business.id);
+}
+
+/* ---- what was understood ---- */
+
+/* The piece between spaces that folds to the word; empty: none does. */
+static struct str spelled(struct str text, struct str word)
+{
+	while (text.p) {
+		char key[WORDS_KEY_BYTES];
+		struct str piece = str_trim(str_cut(&text, ' '));
+		if (!str_eq(words_key(piece, key), word))
+			continue;
+		/* Not the signs around it. */
+		while (piece.n && words_key((struct str){piece.p, 1}, key).n == 0 &&
+		       (unsigned char)piece.p[0] < 0x80)
+			piece = (struct str){piece.p + 1, piece.n - 1};
+		while (piece.n && (unsigned char)piece.p[piece.n - 1] < 0x80 &&
+		       words_key((struct str){piece.p + piece.n - 1, 1}, key).n == 0)
+			piece.n--;
+		return piece;
+	}
+	return (struct str){"", 0};
+}
+
+/* A typed word as the best candidate has it, or as it was typed. */
+static struct str word_found(const struct typed *typed, const struct term *term,
+			     const struct candidate *best, bool *corrected)
+{
+	struct str texts[] = {best->business.name, best->business.city, best->business.street};
+	enum degree degree = DEGREE_NONE;
+	struct str as_typed = spelled(typed->q, term->word), found = {"", 0};
+	if (!as_typed.n)
+		as_typed = term->word;
+	if (term->category)
+		return as_typed;
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct words words;
+		enum field where = FIELD_NAME;
+		enum degree before = degree;
+		size_t at = 0;
+		words_init(&words);
+		words_add(&words, texts[i]);
+		look(term, &words, FIELD_NAME, &degree, &where, &at);
+		if (degree == before)
+			continue;
+		char key[WORDS_KEY_BYTES];
+		struct str word = words_at(&words, at);
+		found = spelled(texts[i], words_key(word, key));
+		/* The words end with this turn. */
+		found = arena_str(typed->arena, found.n ? found : word);
+	}
+	if (degree != DEGREE_NEAR && degree != DEGREE_FAR)
+		return as_typed;
+	*corrected = true;
+	return found.p ? found : as_typed;
+}
+
+static bool add_word(struct arena *arena, struct str *text, struct str word)
+{
+	*text = ARENA_JOIN(arena, *text, text->n ? STR(" ") : STR(""), word);
+	return text->p != NULL;
+}
+
+bool rank_understood(const struct typed *typed, const struct candidate *best,
+		     struct search_understood *out)
+{
+	bool fits = true;
+	*out = (struct search_understood){.near_me = typed->near_me,
+					  .region = typed->region,
+					  .city = typed->city,
+					  .telephone = typed->phone,
+					  .website = typed->host};
+	for (size_t i = 0; i < typed->count && fits; i++) {
+		const struct term *term = &typed->term[i];
+		struct str shown = spelled(typed->q, term->word);
+		if (term->dropped)
+			fits = add_word(typed->arena, &out->left_out, shown.n ? shown : term->word);
+		else
+			fits = add_word(typed->arena, &out->text,
+					best      ? word_found(typed, term, best, &out->corrected)
+					: shown.n ? shown
+						  : term->word);
+	}
+	if (!out->corrected && !out->left_out.n)
+		out->text = typed->q;
+	if (!typed->city_id)
+		out->city = (struct search_place){0};
+	if (!typed->region_id)
+		out->region = (struct search_place){0};
+	if (typed->meanings && typed->meaning[0].category) {
+		rows_category(typed->meaning[0].category, 0, &out->category);
+	} else if (typed->meanings) {
+		out->category.key = str_of(typed->meaning[0].group->key);
+		out->category.label = str_of(typed->meaning[0].group->label);
+	}
+	return fits;
+}

@@ -1,0 +1,29 @@
+/* The tokens of a business: the array business_detail.words, which one GIN index serves. A token is a folded word with a
+ * sign in front that says where the business has it; the sign is in no folded word. The importer writes them, the search
+ * looks them up, the table `word` counts all but the facets.
+ *
+ *   zurich          in a name of the business, also in a further one
+ *   .zurich .8600   town, region, postcode
+ *   /bahnhofstrasse /22   street and number
+ *   :example.org    host of the website, without www
+ *   @k12            a further category; @c12 @g3 @r7 @t99 come from directory_facets(): the main category, its group,
+ *                   region and town
+ *   @takeaway=yes   a further fact (facets.def)
+ */
+#ifndef DIRECTORY_WORDS_TOKENS_H
+#define DIRECTORY_WORDS_TOKENS_H
+
+#include "base/str.h"
+
+#define TOKEN_NAME     ""
+#define TOKEN_PLACE    "."
+#define TOKEN_STREET   "/"
+#define TOKEN_HOST     ":"
+#define TOKEN_CATEGORY "@k"
+
+enum { TOKEN_HOST_BYTES = 100 };
+/* The host that "https://www.Example.org:8443/a" or "example.org" names: lower case, without "www.", a slice of out.
+ * Empty: it names none that could be one on the web (letters, digits, '-', at least one dot). */
+struct str token_host(struct str url, char out[TOKEN_HOST_BYTES]);
+
+#endif
