@@ -41,3 +41,9 @@ words @> $1::text[] AND ($2::text[] IS NULL OR words && $2) AND ($3::text[] IS N
 	AND ($4::text[] IS NULL OR words && $4) AND ($5::text[] IS NULL OR words && $5)
 	AND ($6::text[] IS NULL OR words && $6) AND ($7::text[] IS NULL OR words && $7)
 	AND ($8::text[] IS NULL OR words && $8) AND ($9::text[] IS NULL OR words && $9)
+
+-- A row of an import that was not taken, in our own form: r is import_row.
+-- expression: import_record
+jsonb_strip_nulls(jsonb_build_object('external_id', r.external_id, 'name', r.name, 'street', r.street,
+	'postcode', r.postcode, 'city', r.city, 'region', r.region_name, 'country', r.country, 'phone', r.phone, 'website', r.website,
+	'hours', r.hours, 'description', r.description, 'extra', r.extra)) AS record

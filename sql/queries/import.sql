@@ -15,6 +15,7 @@ CREATE TEMPORARY TABLE import_row (
 	alt_names text[], description text, website text, service_area text[], same_as text[], offers jsonb, extra jsonb,
 	source_updated_at timestamptz, words text[] COLLATE "C",
 	name_key text COLLATE "C", city_name_key text COLLATE "C", region_name_key text COLLATE "C",
+	closed text, -- NULL: open; a date, or 'yes'
 	region_id integer, city_id integer
 ) ON COMMIT DROP;
 
@@ -22,7 +23,7 @@ CREATE TEMPORARY TABLE import_row (
 COPY import_row (n, line, id, external_id, content_hash, country, region_name, city, category_id, group_id,
 	categories, quality_score, lat_e7, lon_e7, name, street, postcode, phone, hours, timezone, hours_week,
 	alt_names, description, website, service_area, same_as, offers, extra, source_updated_at, words,
-	name_key, city_name_key, region_name_key)
+	name_key, city_name_key, region_name_key, closed)
 FROM STDIN;
 
 -- name: import_analyze
@@ -40,14 +41,25 @@ ON CONFLICT (key) DO UPDATE SET
 	imported_at = now()
 RETURNING id;
 
+-- name: import_source_find
+-- For a dry run, which changes nothing.
+SELECT id FROM source WHERE key = $1;
+
+-- name: import_repeated
+-- The same record twice in one file, with the same facts: nothing is lost without the second.
+DELETE FROM import_row AS r
+USING (SELECT id, content_hash, min(n) AS n FROM import_row GROUP BY id, content_hash HAVING count(*) > 1) AS first
+WHERE r.id = first.id AND r.content_hash = first.content_hash AND r.n <> first.n;
+
 -- name: import_duplicates
 -- row: import_reject
--- The same record twice in one file: the first one counts.
+-- The same id twice in one file, with different facts: the first one counts.
 DELETE FROM import_row AS r
 USING (SELECT id, min(n) AS n FROM import_row GROUP BY id HAVING count(*) > 1) AS first,
 	import_row AS f
 WHERE r.id = first.id AND r.n <> first.n AND f.id = first.id AND f.n = first.n
-RETURNING r.line, f.line AS first_line, r.external_id;
+RETURNING r.line, r.n, f.line AS first_line, r.external_id,
+	{{import_record}};
 
 -- name: import_suppressed
 DELETE FROM import_row AS r USING suppression AS s WHERE s.id = r.id;
@@ -59,11 +71,45 @@ DELETE FROM import_row AS r USING suppression AS s WHERE s.id = r.id;
 DELETE FROM import_row AS r
 USING business AS b, business_detail AS d
 WHERE b.id = r.id AND d.id = r.id AND (b.source_id <> $1::smallint OR d.external_id <> r.external_id)
-RETURNING r.line, NULL::bigint AS first_line, r.external_id;
+RETURNING r.line, r.n, NULL::bigint AS first_line, r.external_id,
+	{{import_record}};
 
 -- name: import_unchanged
 DELETE FROM import_row AS r USING business_detail AS d
 WHERE d.id = r.id AND d.content_hash = r.content_hash;
+
+-- name: import_closed_unchanged
+DELETE FROM import_row AS r USING business_closed AS c WHERE c.id = r.id AND c.content_hash = r.content_hash;
+
+-- name: import_closed_known
+-- Of the businesses that are closed now, those that the directory has: they are updated, the others are new.
+SELECT count(*) AS known FROM import_row AS r
+WHERE r.closed IS NOT NULL AND (EXISTS (SELECT FROM business AS b WHERE b.id = r.id)
+	OR EXISTS (SELECT FROM business_closed AS c WHERE c.id = r.id));
+
+-- name: import_closed
+INSERT INTO business_closed AS c (id, source_id, external_id, content_hash, name, city, closed_on)
+SELECT id, $1::smallint, external_id, content_hash, name, city, NULLIF(closed, 'yes')::date
+FROM import_row WHERE closed IS NOT NULL
+ON CONFLICT (id) DO UPDATE SET content_hash = excluded.content_hash, name = excluded.name,
+	city = excluded.city, closed_on = COALESCE(excluded.closed_on, c.closed_on);
+
+-- name: import_closed_leave
+DELETE FROM business AS b USING import_row AS r WHERE b.id = r.id AND r.closed IS NOT NULL;
+
+-- name: import_closed_leave_detail
+DELETE FROM business_detail AS d USING import_row AS r WHERE d.id = r.id AND r.closed IS NOT NULL;
+
+-- name: import_closed_done
+DELETE FROM import_row WHERE closed IS NOT NULL;
+
+-- name: import_reopened
+DELETE FROM business_closed AS c USING import_row AS r WHERE c.id = r.id;
+
+-- name: import_dry_counts
+-- What an import would do with the rows that are left.
+SELECT count(*) FILTER (WHERE b.id IS NOT NULL) AS updated, count(*) FILTER (WHERE b.id IS NULL) AS inserted
+FROM import_row AS r LEFT JOIN business AS b ON b.id = r.id;
 
 -- name: import_regions
 INSERT INTO region AS r (key, country, name, name_key)

@@ -373,6 +373,11 @@ static enum json_token begin(struct json_reader *r)
 	return JSON_NULL;
 }
 
+uint64_t json_position(const struct json_reader *r)
+{
+	return position(r);
+}
+
 enum json_token json_next(struct json_reader *r)
 {
 	struct json_state *s = r->state;

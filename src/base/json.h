@@ -57,6 +57,9 @@ void json_reader_release(struct json_reader *r);
 
 enum json_token json_next(struct json_reader *r);
 
+/* Bytes of the input up to the end of what json_next or json_read_value gave last. */
+uint64_t json_position(const struct json_reader *r);
+
 /* After JSON_OBJECT or JSON_ARRAY: consume up to its end. After any other token: nothing.
  * False on a syntax error. */
 MUST_CHECK bool json_skip(struct json_reader *r);

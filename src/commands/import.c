@@ -1,6 +1,7 @@
 /* holdfast import: load records from files. */
 #include "directory/import/import.h"
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
 #include "base/json.h"
@@ -16,7 +17,8 @@
 #include <unistd.h>
 
 static struct import_options import;
-static const char *map_file, *rejects_file;
+static const char *map_file, *rejects_file, *max_rejects = "20%";
+static bool explain;
 
 static const struct cli_option options[] = {
     {"source", 's', CLI_TEXT, "KEY", 0, 0,
@@ -37,8 +39,15 @@ static const struct cli_option options[] = {
      &import.columns},
     {"map", 'm', CLI_TEXT, "FILE", 0, 0, "a mapping for what is not known: lines 'field = column'",
      &map_file},
+    {"sheet", 0, CLI_TEXT, "NAME", 0, 0,
+     "sheet of an XLSX file, by name or number (default: the first)", &import.sheet},
     {"rejects", 0, CLI_TEXT, "FILE", 0, 0,
-     "where rows go that were not taken (default: DIR/log/rejects.ndjson)", &rejects_file},
+     "where records go that were not taken, to be mended and imported again; appended to (default: a file of its own in DIR/log)",
+     &rejects_file},
+    {"max-rejects", 0, CLI_TEXT, "N|P%", 0, 0,
+     "more rejects than that change nothing (default: 20%)", &max_rejects},
+    {"explain", 0, CLI_FLAG, NULL, 0, 0,
+     "say how the file is understood and show three records of it; needs no instance", &explain},
     {"dry-run", 'n', CLI_FLAG, NULL, 0, 0, "say what would happen, change nothing",
      &import.dry_run},
     {0},
@@ -70,11 +79,22 @@ static bool is_key(const char *key)
 	return n && n <= 64 && key[n] == '\0' && strchr("._-", key[0]) == NULL;
 }
 
+static bool read_max_rejects(void)
+{
+	struct str s = str_of(max_rejects);
+	import.max_rejects_percent = str_ends(s, STR("%"));
+	s.n -= import.max_rejects_percent;
+	return str_to_i64(s, 0, import.max_rejects_percent ? 100 : INT64_MAX / 2,
+			  &import.max_rejects);
+}
+
+/* ---- what happened ---- */
+
 static void print_json(const char *file, const struct import_report *r)
 {
 	struct buf out;
 	struct json_writer w;
-	buf_init(&out, 65536);
+	buf_init(&out, 8 << 20);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
 	json_member_z(&w, "file", file);
@@ -90,13 +110,26 @@ static void print_json(const char *file, const struct import_report *r)
 		      {"unchanged", r->unchanged},
 		      {"suppressed", r->suppressed},
 		      {"rejected", r->rejected},
+		      {"closed", r->closed},
+		      {"left_out", r->left_out},
 		      {"emails_dropped", r->emails_dropped},
 		      {"persons_dropped", r->persons_dropped},
 		      {"values_dropped", r->values_dropped}};
 	for (size_t i = 0; i < COUNT_OF(counts); i++)
 		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
+	import_report_json(r, &w);
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));
+	buf_release(&out);
+}
+
+static void print_fields(const struct import_report *r)
+{
+	struct buf out;
+	buf_init(&out, 1 << 20);
+	import_report_fields(r, &out);
+	if (out.n)
+		printf("%s", buf_z(&out));
 	buf_release(&out);
 }
 
@@ -106,54 +139,115 @@ static void print_text(const char *file, const struct import_report *r)
 	       " unchanged + %" PRIu64 " suppressed + %" PRIu64 " rejected\n",
 	       file, r->format, import.dry_run ? ", dry run" : "", r->read, r->inserted, r->updated,
 	       r->unchanged, r->suppressed, r->rejected);
+	if (r->closed)
+		printf("  closed for good, in no list: %" PRIu64 "\n", r->closed);
+	if (r->left_out)
+		printf("  left out beside these: %" PRIu64 " objects that are no business\n",
+		       r->left_out);
 	if (r->emails_dropped || r->persons_dropped)
 		printf("  contact data left out: %" PRIu64 " e-mail addresses, %" PRIu64
 		       " named persons\n",
 		       r->emails_dropped, r->persons_dropped);
-	if (r->values_dropped)
-		printf("  %" PRIu64
-		       " optional values could not be used (telephones, web addresses, hours)\n",
-		       r->values_dropped);
-	if (r->rejected && rejects_file)
-		printf("  rejected rows: %s\n", rejects_file);
+	print_fields(r);
+	if (r->rejected && import.rejects)
+		printf("  rejected records: %s; mend them there and import that file\n",
+		       import.rejects);
+}
+
+static void print_explained(const char *file, const struct import_report *r)
+{
+	struct buf out;
+	buf_init(&out, 1 << 20);
+	import_report_mapping(r, &out);
+	printf("%s (%s)\n%s", file, r->format, buf_z(&out));
+	printf("%" PRIu64 " records would be taken, %" PRIu64 " rejected, %" PRIu64
+	       " left out; %" PRIu64 " are closed for good\n",
+	       r->read - r->rejected, r->rejected, r->left_out, r->closed);
+	print_fields(r);
+	if (r->samples.n)
+		printf("the first of them:\n%.*s", STR_ARG(buf_view(&r->samples)));
+	buf_release(&out);
+}
+
+/* ---- files ---- */
+
+static enum status open_file(const char *path, int *fd, struct err *err)
+{
+	*fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	return *fd < 0 ? err_errno(err, NOT_FOUND, "%s", path) : OK;
+}
+
+static const char *name_of(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
 static enum status one_file(struct db *db, const char *path, struct err *err)
 {
 	char key[64];
 	struct import_report report;
-	bool standard_input = strcmp(path, "-") == 0;
-	const char *name = standard_input ? "standard input" : path;
 	const char *given = import.source_key;
-	key_of_file(standard_input ? "records" : path, key);
+	int fd = -1;
+	key_of_file(path, key);
 	if (!given)
 		import.source_key = key;
-	int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	enum status status = fd < 0 ? err_errno(err, NOT_FOUND, "%s", path) : OK;
+	import.source_given = given != NULL;
+	import_report_init(&report);
+	enum status status = open_file(path, &fd, err);
 	if (status == OK)
-		status = import_file(db, fd, name, &import, &report, err);
+		status = explain ? import_explain(fd, name_of(path), &import, &report, err)
+				 : import_file(db, fd, name_of(path), &import, &report, err);
 	if (status == OK && cli_globals.json)
-		print_json(name, &report);
+		print_json(name_of(path), &report);
+	else if (status == OK && explain)
+		print_explained(name_of(path), &report);
 	else if (status == OK)
-		print_text(name, &report);
+		print_text(name_of(path), &report);
 	fflush(stdout);
 	if (fd > STDIN_FILENO)
 		close(fd);
+	import_report_release(&report);
 	import.source_key = given;
 	return status;
 }
 
-static enum status open_rejects(const struct instance *i, struct err *err)
+/* Two files of one source would overwrite one another's records. */
+static enum status check_keys(int count, char **paths, struct err *err)
+{
+	char key[64], other[64];
+	for (int i = 0; i < count; i++) {
+		if (strcmp(paths[i], "-") == 0 && !import.source_key && !explain)
+			return err_set(
+			    err, INVALID,
+			    "standard input has no name: --source says whose records these are");
+		key_of_file(paths[i], key);
+		for (int k = 0; k < i && !import.source_key; k++) {
+			key_of_file(paths[k], other);
+			if (strcmp(key, other) == 0)
+				return err_set(
+				    err, INVALID,
+				    "%s and %s would both be of the source '%s': import them one by one, with --source",
+				    paths[k], paths[i], key);
+		}
+	}
+	return OK;
+}
+
+/* A file that no other run writes to. */
+static enum status name_rejects(const struct instance *i, struct err *err)
 {
 	static char path[PATH_MAX];
-	if (!rejects_file) {
-		enum status status =
-		    io_path(path, sizeof(path), err, "%s/rejects.ndjson", i->log_dir);
-		if (status != OK)
-			return status;
-		rejects_file = path;
+	int fd;
+	import.rejects = rejects_file;
+	if (rejects_file) { /* that it cannot be written is said before the file is read */
+		enum status status = folder_create(rejects_file, O_APPEND, 0640, &fd, err);
+		if (status == OK)
+			close(fd);
+		return status;
 	}
-	return folder_create(rejects_file, O_TRUNC, 0640, &import.rejects_fd, err);
+	import.rejects = path;
+	return io_path(path, sizeof(path), err, "%s/rejects-%lld-%d.ndjson", i->log_dir,
+		       (long long)(clock_wall_us() / 1000000), (int)getpid());
 }
 
 /* Lists are read from indexes alone, which needs PostgreSQL to know which pages hold only rows that
@@ -168,36 +262,60 @@ static enum status tidy(const struct instance *i, struct err *err)
 	return status;
 }
 
-static int import_command(int argc, char **argv)
+static enum status run_files(int argc, char **argv, struct db *db, struct err *err)
+{
+	enum status status = OK;
+	for (int n = 0; n < argc && status == OK; n++)
+		status = one_file(db, argv[n], err);
+	return status;
+}
+
+static enum status run_import(int argc, char **argv, struct err *err)
 {
 	struct instance i;
-	struct err err;
 	struct db *db;
+	int lock = -1;
+	enum status status = database_open(&i, ROLE_IMPORT, true, &db, err);
+	if (status != OK)
+		return status;
+	status = name_rejects(&i, err);
+	import.spool_dir = i.dir;
+	import.parse_user = geteuid() == 0 ? config_text(&i.config, CONFIG_USER_PARSE) : NULL;
+	import.representatives = config_number(&i.config, CONFIG_IMPORT_REPRESENTATIVES) != 0;
+	if (status == OK)
+		status = import_begin(i.dir, &lock, err);
+	if (status == OK)
+		status = run_files(argc, argv, db, err);
+	if (status == OK && !import.dry_run)
+		status = tidy(&i, err);
+	if (lock >= 0)
+		close(lock);
+	database_close(&i, db);
+	return status;
+}
+
+static int import_command(int argc, char **argv)
+{
+	struct err err;
 	struct buf map;
 	static char program_dir[PATH_MAX];
 	if (import.source_key && !is_key(import.source_key))
 		return cli_usage_error("--source takes a key of a-z 0-9 . _ -, not '%s'",
 				       import.source_key);
-	if (database_open(&i, ROLE_IMPORT, true, &db, &err) != OK)
-		return cli_failed(&err);
+	if (!read_max_rejects())
+		return cli_usage_error("--max-rejects takes a number or a percentage, not '%s'",
+				       max_rejects);
 	buf_init(&map, 65536);
 	enum status status = io_program_dir(program_dir, sizeof(program_dir), &err);
+	if (status == OK)
+		status = check_keys(argc, argv, &err);
 	if (status == OK && map_file)
 		status = io_read_file(map_file, &map, &err);
-	if (status == OK)
-		status = open_rejects(&i, &err);
 	import.map = map_file ? (struct str){buf_z(&map), map.n} : (struct str){NULL, 0};
 	import.program_dir = program_dir;
-	import.spool_dir = i.dir;
-	import.parse_user = geteuid() == 0 ? config_text(&i.config, CONFIG_USER_PARSE) : NULL;
-	for (int n = 0; n < argc && status == OK; n++)
-		status = one_file(db, argv[n], &err);
-	if (status == OK && !import.dry_run)
-		status = tidy(&i, &err);
-	if (import.rejects_fd > 0)
-		close(import.rejects_fd);
+	if (status == OK)
+		status = explain ? run_files(argc, argv, NULL, &err) : run_import(argc, argv, &err);
 	buf_release(&map);
-	database_close(&i, db);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }
 
@@ -206,9 +324,11 @@ const struct command command_import = {
     .args = "FILE...",
     .summary = "Load records from files; '-' is standard input",
     .help =
-	"CSV, NDJSON, JSON, GeoJSON, GeoJSON sequences; OpenStreetMap, Overture, Google Business Profile,\n"
-	"GLEIF and schema.org are recognised. A second import of the same source updates what changed.\n"
-	"Each file is merged whole or not at all. E-mail addresses and named persons are left out.",
+	"CSV, XLSX, NDJSON, JSON, GeoJSON, GeoJSON sequences, XML of OpenStreetMap, also packed with gzip or zip;\n"
+	"OpenStreetMap, Overpass, Overture, Google Business Profile, GLEIF and schema.org are recognised.\n"
+	"--explain shows how a file is understood. A second import of the same source updates what changed.\n"
+	"Each file is merged whole or not at all. What becomes of every value is counted and told. E-mail\n"
+	"addresses and named persons are left out.",
     .options = options,
     .run = import_command,
 };

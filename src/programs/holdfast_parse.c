@@ -18,6 +18,9 @@ static const struct cli_option cli_options[] = {
     {"columns", 0, CLI_TEXT, "LIST", 0, 0, "names of the columns of a CSV without a header",
      &options.columns},
     {"map", 0, CLI_TEXT, "TEXT", 0, 0, "the text of a mapping file", &options.map},
+    {"sheet", 0, CLI_TEXT, "NAME", 0, 0, "sheet of a workbook, by name or number", &options.sheet},
+    {"representatives", 0, CLI_FLAG, NULL, 0, 0, "keep representatives by name",
+     &options.representatives},
     {0},
 };
 

@@ -17,6 +17,9 @@ static void write_again(struct buf *out, const struct record_reader *r)
 	case RECORD_FRAME_REJECT:
 		record_write_reject(out, &r->reject);
 		break;
+	case RECORD_FRAME_NOTE:
+		record_write_note(out, &r->note);
+		break;
 	case RECORD_FRAME_PROGRESS:
 		record_write_progress(out, r->progress_bytes);
 		break;

@@ -1,4 +1,4 @@
-/* link: base hours directory/parse directory/record directory/taxonomy */
+/* link: base hours directory/parse directory/borders directory/record directory/taxonomy site/facts */
 /* Opening hours as files write them: understood whole, or kept as text of
  * which nothing is claimed. */
 #include "parsed.h"

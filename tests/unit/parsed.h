@@ -40,9 +40,14 @@ static inline void keep(const struct record_reader *r)
 		for (int f = 0; f < RECORD_FIELDS; f++)
 			record->field[f] = kept(record->field[f]);
 	} else if (r->type == RECORD_FRAME_REJECT && got.rejects++ < KEPT) {
-		got.reject[got.rejects - 1] =
-		    (struct record_reject){r->reject.line, kept(r->reject.field),
-					   kept(r->reject.cause), kept(r->reject.input)};
+		const struct record_reject *j = &r->reject;
+		got.reject[got.rejects - 1] = (struct record_reject){.line = j->line,
+								     .number = j->number,
+								     .id = kept(j->id),
+								     .field = kept(j->field),
+								     .cause = kept(j->cause),
+								     .input = kept(j->input),
+								     .record = kept(j->record)};
 	}
 }
 

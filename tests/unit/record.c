@@ -169,7 +169,7 @@ static void every_field_has_a_name_a_text_and_a_limit(void **state)
 		const char *name = record_field_name((enum record_field)f);
 		assert_true(strlen(name) == strlen(info->name) && strlen(info->text) > 3);
 		all += info->max_bytes + 5;
-		if (f == RECORD_COUNTRY || f == RECORD_UPDATED_AT ||
+		if (f == RECORD_COUNTRY || f == RECORD_UPDATED_AT || f == RECORD_CLOSED ||
 		    (info->kind != RECORD_TEXT && info->kind != RECORD_LIST))
 			continue;
 		assert_true(
@@ -214,6 +214,7 @@ static const char *const whole[RECORD_FIELDS] = {
     [RECORD_SAME_AS] = "https://b.example",
     [RECORD_EXTRA] = "{\"a\":1}",
     [RECORD_UPDATED_AT] = "2024-05-06T07:08:09Z",
+    [RECORD_CLOSED] = "2024-05-06",
 };
 
 static struct record record_of(const char *const texts[RECORD_FIELDS], uint64_t line)
@@ -242,8 +243,11 @@ static void frames_are_read_as_they_were_written(void **state)
 {
 	static const char *const least[RECORD_FIELDS] = {"1", "A"};
 	const struct record a = record_of(whole, 3), b = record_of(least, UINT64_MAX);
-	const struct record_reject reject = {5, STR("lat"), STR("not a coordinate"), STR("95")};
-	const struct record_summary summary = {1, 2, 3, 4, UINT64_MAX, STR("csv"), STR("")};
+	const struct record_reject reject = {
+	    5, 4, STR("x7"), STR("lat"), STR("not a coordinate"), STR("95"), STR("{}")};
+	const struct record_note note = {
+	    RECORD_NOTE_FIELD, STR("lat"), STR("a"), STR("b"), {1, 2, 3, 4, UINT64_MAX}};
+	const struct record_summary summary = {1, 2, 3, 4, UINT64_MAX, 6, STR("csv"), STR("")};
 	struct record_reader r;
 	struct buf out;
 	struct err err;
@@ -252,6 +256,7 @@ static void frames_are_read_as_they_were_written(void **state)
 	record_write(&out, &a);
 	record_write_progress(&out, 1ull << 40);
 	record_write_reject(&out, &reject);
+	record_write_note(&out, &note);
 	for (int i = 0; i < 5000; i++) /* over the reader's buffer many times */
 		record_write(&out, i % 2 ? &a : &b);
 	record_write_end(&out, &summary);
@@ -263,16 +268,22 @@ static void frames_are_read_as_they_were_written(void **state)
 	assert_true(r.progress_bytes == 1ull << 40);
 	assert_int_equal(record_read(&r, &err), OK);
 	assert_int_equal(r.type, RECORD_FRAME_REJECT);
-	assert_true(r.reject.line == 5 && str_eq(r.reject.field, STR("lat")) &&
+	assert_true(r.reject.line == 5 && r.reject.number == 4 && str_eq(r.reject.id, STR("x7")) &&
+		    str_eq(r.reject.field, STR("lat")) &&
 		    str_eq(r.reject.cause, STR("not a coordinate")) &&
-		    str_eq(r.reject.input, STR("95")));
+		    str_eq(r.reject.input, STR("95")) && str_eq(r.reject.record, STR("{}")));
+	assert_int_equal(record_read(&r, &err), OK);
+	assert_int_equal(r.type, RECORD_FRAME_NOTE);
+	assert_true(r.note.kind == RECORD_NOTE_FIELD && str_eq(r.note.name, STR("lat")) &&
+		    str_eq(r.note.text, STR("a")) && str_eq(r.note.value, STR("b")) &&
+		    memcmp(r.note.number, note.number, sizeof(note.number)) == 0);
 	for (int i = 0; i < 5000; i++)
 		expect_record(&r, i % 2 ? &a : &b);
 	assert_int_equal(record_read(&r, &err), OK);
 	assert_int_equal(r.type, RECORD_FRAME_END);
 	assert_true(r.summary.records == 1 && r.summary.rejects == 2 &&
 		    r.summary.emails_dropped == 3 && r.summary.persons_dropped == 4 &&
-		    r.summary.values_dropped == UINT64_MAX &&
+		    r.summary.values_dropped == UINT64_MAX && r.summary.left_out == 6 &&
 		    str_eq(r.summary.format, STR("csv")) && r.summary.failure.n == 0);
 	assert_int_equal(record_read(&r, &err), UNAVAILABLE);
 	record_reader_release(&r);
@@ -397,13 +408,13 @@ static void hostile_records_are_refused(void **state)
 
 static void frames_of_no_known_form_are_refused(void **state)
 {
-	static const int types[] = {0, 5, 127, 255};
+	static const int types[] = {0, 6, 127, 255};
 	struct buf body;
 	(void)state;
 	assert_int_equal(read_one("\0\0\0\0\1", 5), INVALID);             /* empty */
 	assert_int_equal(read_one("\xff\xff\xff\xff\1", 5), INVALID);     /* 4 GB */
-	assert_int_equal(read_one("\x01\x00\x04\x00\1", 5), INVALID);     /* a byte too long */
-	assert_int_equal(read_one("\x00\x00\x04\x00\1", 5), UNAVAILABLE); /* as long as may be */
+	assert_int_equal(read_one("\x01\x00\x60\x00\1", 5), INVALID);     /* a byte too long */
+	assert_int_equal(read_one("\x00\x00\x60\x00\1", 5), UNAVAILABLE); /* as long as may be */
 	buf_init(&body, 1 << 20);
 	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		begin(&body, types[i]);
@@ -423,13 +434,14 @@ static void frames_of_no_known_form_are_refused(void **state)
 	assert_int_equal(sent(&body), INVALID);
 	begin(&body, RECORD_FRAME_REJECT);
 	put_number(&body, 1, 8);
-	for (int i = 0; i < 3; i++)
+	put_number(&body, 1, 8);
+	for (int i = 0; i < 5; i++)
 		put_number(&body, 0, 4);
 	assert_int_equal(sent(&body), OK);
 	buf_putc(&body, 'x');
 	assert_int_equal(sent(&body), INVALID);
 	begin(&body, RECORD_FRAME_END);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		put_number(&body, 1, 8);
 	put_number(&body, 0, 4);
 	put_number(&body, 1, 4); /* a text of one byte that is not there */

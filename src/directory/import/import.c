@@ -1,11 +1,9 @@
-#include "directory/import/import.h"
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "db/db.h"
 #include "directory/import/internal.h"
 #include "process/spawn.h"
-#include "sql/import.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,46 +11,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SPOOL_BUFFER_BYTES = 4 << 20, SPOOL_FLUSH_BYTES = 1 << 20, COPY_CHUNK_BYTES = 256 * 1024 };
-
-struct import {
-	struct db *db;
-	const struct import_options *options;
-	struct import_report *report;
-	const char *name; /* of the file */
-	int spool;
-	struct buf lines;
-	struct progress progress;
-	struct err *err;
+enum {
+	SPOOL_BUFFER_BYTES = 4 << 20,
+	SPOOL_FLUSH_BYTES = 1 << 20,
+	REJECT_BYTES = 32 << 20,
+	EXPLAINED_RECORDS = 3
 };
-
-/* ---- rows that are not taken ---- */
-
-static enum status reject(struct import *im, const struct record_reject *r)
-{
-	struct buf out;
-	struct json_writer w;
-	im->report->rejected++;
-	if (im->options->rejects_fd < 0)
-		return OK;
-	buf_init(&out, 64 * 1024);
-	json_writer_init(&w, &out);
-	json_object_begin(&w);
-	json_member_z(&w, "file", im->name);
-	json_member_i64(&w, "line", (int64_t)r->line);
-	json_member_str(&w, "field", r->field);
-	json_member_str(&w, "cause", r->cause);
-	json_member_str(&w, "input", r->input);
-	json_object_end(&w);
-	buf_putc(&out, '\n');
-	enum status status = io_write_all(im->options->rejects_fd, out.p, out.n, im->err);
-	buf_release(&out);
-	return status == OK ? OK : err_prefix(im->err, status, "rejects file");
-}
 
 /* ---- from the file to the spool ---- */
 
@@ -61,7 +30,7 @@ static enum status start_parser(struct import *im, int fd, pid_t *pid, int *fram
 	char path[PATH_MAX];
 	int pipes[2];
 	const struct import_options *o = im->options;
-	const char *argv[12] = {"holdfast-parse", "frames"};
+	const char *argv[16] = {"holdfast-parse", "frames"};
 	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
 	int n = 2;
 	if (o->format) {
@@ -80,6 +49,12 @@ static enum status start_parser(struct import *im, int fd, pid_t *pid, int *fram
 		argv[n++] = "--map";
 		argv[n++] = o->map.p;
 	}
+	if (o->sheet) {
+		argv[n++] = "--sheet";
+		argv[n++] = o->sheet;
+	}
+	if (o->representatives)
+		argv[n++] = "--representatives";
 	enum status status =
 	    io_path(path, sizeof(path), im->err, "%s/holdfast-parse", o->program_dir);
 	if (status != OK)
@@ -115,11 +90,77 @@ static enum status flush_spool(struct import *im, bool all)
 			    : err_prefix(im->err, status, "spool in %s", im->options->spool_dir);
 }
 
+/* One of the records that --explain shows, as a line of our own form. */
+static void add_sample(struct import *im, const struct record *r)
+{
+	struct json_writer w;
+	json_writer_init(&w, &im->report->samples);
+	json_object_begin(&w);
+	for (int f = 0; f < RECORD_FIELDS; f++) {
+		struct str value = r->field[f];
+		if (!value.p)
+			continue;
+		json_key(&w, record_field_name((enum record_field)f));
+		if (record_fields[f].kind == RECORD_LIST) {
+			json_array_begin(&w);
+			while (value.p)
+				json_put_str(&w, str_cut(&value, RECORD_SEPARATOR));
+			json_array_end(&w);
+		} else if (record_fields[f].kind == RECORD_JSON) {
+			import_put_record(&w, value);
+		} else {
+			json_put_str(&w, value);
+		}
+	}
+	json_object_end(&w);
+	buf_putc(&im->report->samples, '\n');
+}
+
+/* How the file is understood is told before its records are read. */
+static void tell_mapping(struct import *im)
+{
+	struct buf text;
+	if (im->told || im->options->quiet)
+		return;
+	im->told = true;
+	buf_init(&text, 1 << 20);
+	import_report_mapping(im->report, &text);
+	if (text.n)
+		fprintf(stderr, "%s: %s", im->name, buf_z(&text));
+	buf_release(&text);
+}
+
 static enum status take_record(struct import *im, const struct record *r)
 {
+	im->report->closed += r->field[RECORD_CLOSED].p != NULL;
+	if (!im->db) {
+		if (im->report->read - im->report->rejected <= EXPLAINED_RECORDS)
+			add_sample(im, r);
+		return OK;
+	}
+	tell_mapping(im);
 	int64_t id = record_id(str_of(im->options->source_key), r->field[RECORD_EXTERNAL_ID]);
 	import_row(&im->lines, r, im->report->read, id);
 	return flush_spool(im, false);
+}
+
+static void take_note(struct import *im, const struct record_note *note)
+{
+	struct import_report *r = im->report;
+	struct import_note *n = arena_alloc(&r->arena, sizeof(*n));
+	if (!n)
+		return; /* the file names more than anybody reads */
+	n->note = *note;
+	n->note.name = arena_str(&r->arena, note->name);
+	n->note.text = arena_str(&r->arena, note->text);
+	n->note.value = arena_str(&r->arena, note->value);
+	if (!n->note.name.p || !n->note.text.p || !n->note.value.p)
+		return;
+	if (r->last_note)
+		r->last_note->next = n;
+	else
+		r->notes = n;
+	r->last_note = n;
 }
 
 static enum status take_summary(struct import *im, const struct record_summary *s)
@@ -128,6 +169,7 @@ static enum status take_summary(struct import *im, const struct record_summary *
 	im->report->emails_dropped += s->emails_dropped;
 	im->report->persons_dropped += s->persons_dropped;
 	im->report->values_dropped += s->values_dropped;
+	im->report->left_out += s->left_out;
 	if (s->records + s->rejects != im->report->read)
 		return err_set(im->err, FAILED, "the parser announced %llu rows and sent %llu",
 			       (unsigned long long)(s->records + s->rejects),
@@ -154,7 +196,10 @@ static enum status take_frames(struct import *im, int fd)
 			break;
 		case RECORD_FRAME_REJECT:
 			im->report->read++;
-			status = reject(im, &reader.reject);
+			status = import_reject(im, &reader.reject);
+			break;
+		case RECORD_FRAME_NOTE:
+			take_note(im, &reader.note);
 			break;
 		case RECORD_FRAME_PROGRESS:
 			progress_show(&im->progress, im->report->read, reader.progress_bytes);
@@ -166,7 +211,7 @@ static enum status take_frames(struct import *im, int fd)
 		}
 	} while (status == OK && !end);
 	record_reader_release(&reader);
-	return status == OK ? flush_spool(im, true) : status;
+	return status == OK && im->db ? flush_spool(im, true) : status;
 }
 
 static enum status parse(struct import *im, int fd)
@@ -194,141 +239,35 @@ static enum status parse(struct import *im, int fd)
 	return status;
 }
 
-/* ---- from the spool into the directory ---- */
-
-static enum status copy_spool(struct import *im)
+static void begin(struct import *im, const char *name)
 {
-	char chunk[COPY_CHUNK_BYTES];
-	int64_t rows;
-	if (lseek(im->spool, 0, SEEK_SET) != 0)
-		return err_errno(im->err, FAILED, "spool");
-	enum status status = db_copy_begin(im->db, &sql_import_copy, im->err);
-	while (status == OK) {
-		ssize_t n = read(im->spool, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(im->err, FAILED, "spool");
-		if (n == 0)
-			break;
-		status = db_copy_put(im->db, (struct str){chunk, (size_t)n}, im->err);
-	}
-	return status == OK ? db_copy_end(im->db, &rows, im->err) : status;
+	im->name = name;
+	im->spool = im->rejects = -1;
+	buf_init(&im->lines, SPOOL_BUFFER_BYTES);
 }
 
-/* Rows that a statement took out and returned, as rejects. */
-static enum status reject_rows(struct import *im, const struct db_rows *rows)
+static void finish(struct import *im)
 {
-	enum status status = OK;
-	for (int i = 0; i < rows->rows && status == OK; i++) {
-		char cause[128];
-		if (!db_null(rows, i, SQL_IMPORT_REJECT_FIRST_LINE))
-			snprintf(cause, sizeof(cause), "duplicate of line %lld",
-				 (long long)db_i64(rows, i, SQL_IMPORT_REJECT_FIRST_LINE));
-		else
-			snprintf(cause, sizeof(cause),
-				 "another record of the directory has its id");
-		const struct record_reject r = {(uint64_t)db_i64(rows, i, SQL_IMPORT_REJECT_LINE),
-						STR("external_id"), str_of(cause),
-						db_text(rows, i, SQL_IMPORT_REJECT_EXTERNAL_ID)};
-		status = reject(im, &r);
-	}
-	return status;
+	buf_release(&im->lines);
+	if (im->spool >= 0)
+		close(im->spool);
+	if (im->rejects >= 0)
+		close(im->rejects);
 }
 
-static enum status changed(struct import *im, const struct db_statement *statement, uint64_t *count)
+enum status import_begin(const char *dir, int *fd, struct err *err)
 {
-	struct db_rows rows;
-	enum status status = db_run(im->db, statement, NULL, 0, &rows, im->err);
-	if (status != OK)
-		return status;
-	if (count)
-		*count = (uint64_t)rows.affected;
-	db_rows_release(&rows);
-	return OK;
-}
-
-static enum status lock(struct import *im)
-{
-	struct db_rows rows;
-	enum status status = DB_RUN(im->db, sql_import_lock, &rows, im->err);
-	if (status != OK)
-		return status;
-	bool locked = db_bool(&rows, 0, SQL_IMPORT_LOCK_LOCKED);
-	db_rows_release(&rows);
-	return locked
-		   ? OK
-		   : err_set(im->err, CONFLICT, "another import is running; nothing was changed");
-}
-
-static enum status source_id(struct import *im, int64_t *id)
-{
-	struct db_rows rows;
-	const struct import_options *o = im->options;
-	const char *texts[] = {o->source_name, o->licence, o->licence_url, o->attribution,
-			       o->source_url};
-	struct db_param params[6] = {DB_Z(o->source_key)};
-	for (size_t i = 0; i < 5; i++)
-		params[i + 1] = texts[i] ? DB_Z(texts[i]) : DB_NULL;
-	enum status status = db_run(im->db, &sql_import_source, params, 6, &rows, im->err);
-	if (status != OK)
-		return status;
-	*id = db_i64(&rows, 0, SQL_IMPORT_SOURCE_ID);
-	db_rows_release(&rows);
-	return OK;
-}
-
-/* Out of import_row goes what is not to be merged. */
-static enum status sort_out(struct import *im, int64_t source)
-{
-	struct db_rows rows;
-	enum status status = DB_RUN(im->db, sql_import_duplicates, &rows, im->err);
-	if (status == OK) {
-		status = reject_rows(im, &rows);
-		db_rows_release(&rows);
-	}
+	char path[PATH_MAX];
+	enum status status = io_path(path, sizeof(path), err, "%s/import.lock", dir);
 	if (status == OK)
-		status = changed(im, &sql_import_suppressed, &im->report->suppressed);
-	if (status == OK)
-		status = DB_RUN(im->db, sql_import_collisions, &rows, im->err, DB_I64(source));
-	if (status == OK) {
-		status = reject_rows(im, &rows);
-		db_rows_release(&rows);
-	}
-	return status == OK ? changed(im, &sql_import_unchanged, &im->report->unchanged) : status;
-}
-
-static enum status merge(struct import *im)
-{
-	static const struct db_statement *const places[] = {
-	    &sql_import_analyze, &sql_import_regions, &sql_import_cities, &sql_import_places};
-	struct db_rows rows;
-	int64_t source = 0;
-	enum status status = lock(im);
-	if (status == OK)
-		status = DB_RUN(im->db, sql_import_create, NULL, im->err);
-	if (status == OK)
-		status = copy_spool(im);
-	if (status == OK)
-		status = changed(im, &sql_import_analyze, NULL);
-	if (status == OK)
-		status = source_id(im, &source);
-	if (status == OK)
-		status = sort_out(im, source);
-	for (size_t i = 0; i < COUNT_OF(places) && status == OK; i++)
-		status = changed(im, places[i], NULL);
-	if (status == OK)
-		status = changed(im, &sql_import_update, &im->report->updated);
-	if (status == OK && im->report->updated)
-		status = changed(im, &sql_import_update_detail, NULL);
-	if (status == OK && im->report->updated)
-		status = changed(im, &sql_import_updated, NULL);
-	if (status == OK)
-		status = DB_RUN(im->db, sql_import_insert, &rows, im->err, DB_I64(source));
-	if (status == OK) {
-		im->report->inserted = (uint64_t)rows.affected;
-		db_rows_release(&rows);
-		status = changed(im, &sql_import_insert_detail, NULL);
+		status = folder_create(path, 0, 0640, fd, err);
+	if (status == OK && flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+		status =
+		    errno == EWOULDBLOCK
+			? err_set(err, CONFLICT, "another import is running; nothing was changed")
+			: err_errno(err, FAILED, "%s", path);
+		close(*fd);
+		*fd = -1;
 	}
 	return status;
 }
@@ -337,26 +276,34 @@ enum status import_file(struct db *db, int fd, const char *name,
 			const struct import_options *options, struct import_report *report,
 			struct err *err)
 {
-	struct import im = {
-	    .db = db, .options = options, .report = report, .name = name, .err = err};
-	*report = (struct import_report){0};
+	struct import im = {.db = db, .options = options, .report = report, .err = err};
+	enum status status;
+	begin(&im, name);
 	im.spool = open(options->spool_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (im.spool < 0)
-		return err_errno(err, FAILED, "spool in %s", options->spool_dir);
-	buf_init(&im.lines, SPOOL_BUFFER_BYTES);
+		status = err_errno(err, FAILED, "spool in %s", options->spool_dir);
+	else
+		status = parse(&im, fd);
+	if (status == OK)
+		status = import_check_rejects(&im);
+	if (status == OK)
+		status = import_merge(&im);
+	if (status != OK)
+		status = err_prefix(err, status, "%s", name);
+	finish(&im);
+	return status;
+}
+
+enum status import_explain(int fd, const char *name, const struct import_options *options,
+			   struct import_report *report, struct err *err)
+{
+	struct import_options without_rejects = *options;
+	struct import im = {.options = &without_rejects, .report = report, .err = err};
+	without_rejects.rejects = NULL;
+	begin(&im, name);
 	enum status status = parse(&im, fd);
 	if (status != OK)
 		status = err_prefix(err, status, "%s", name);
-	if (status == OK)
-		status = db_begin(db, err);
-	if (status == OK) {
-		status = merge(&im);
-		if (status == OK && !options->dry_run)
-			status = db_commit(db, err);
-		if (status != OK || options->dry_run)
-			db_rollback(db);
-	}
-	buf_release(&im.lines);
-	close(im.spool);
+	finish(&im);
 	return status;
 }

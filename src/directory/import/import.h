@@ -1,46 +1,88 @@
 /* Bringing records into the directory.
  *
- * A file goes through holdfast-parse into a spool beside the instance; only when it has been read to
- * its end does a transaction begin, which copies the spool into a temporary table and merges it: no
- * transaction ever waits for whoever writes the file. The merge happens whole or not at all. The numbers
- * always add up: records + rejects of the parser = inserted + updated + unchanged + suppressed + rejected.
+ * A file goes through holdfast-parse into a spool beside the instance; only when it has been read
+ * to its end does a transaction begin, which copies the spool into a temporary table and merges it:
+ * no transaction ever waits for whoever writes the file. The merge happens whole or not at all. The
+ * numbers always add up: records + rejects of the parser = inserted + updated + unchanged +
+ * suppressed + rejected.
  */
 #ifndef DIRECTORY_IMPORT_H
 #define DIRECTORY_IMPORT_H
 
+#include "base/arena.h"
 #include "base/cli.h"
+#include "base/json.h"
 #include "directory/record/record.h"
 
 struct db;
 
 struct import_options {
 	const char *source_key;
+	bool source_given; /* by the user, not made of the file's name */
 	const char *source_name, *licence, *licence_url, *attribution,
-	    *source_url;                        /* NULL: as it is */
-	const char *format, *country, *columns; /* for the parser; NULL: it looks */
-	struct str map;                         /* text of the mapping file; p == NULL: none */
+	    *source_url;                                /* NULL: as it is */
+	const char *format, *country, *columns, *sheet; /* for the parser; NULL: it looks */
+	struct str map;       /* text of the mapping file; p == NULL: none */
+	bool representatives; /* keep who represents a business, by name, as far as it publishes
+				 that */
 	bool dry_run;
 	const char *program_dir; /* where holdfast-parse is */
 	const char *parse_user;  /* system user of the parser; NULL: our own */
 	const char *spool_dir;   /* has room for the file */
-	int rejects_fd; /* takes NDJSON, a line for each row that was not taken; -1: nowhere */
+	const char *rejects; /* file that takes NDJSON, a line for each record that was not taken;
+			      * appended to, made with the first line; NULL: nowhere */
+	/* So many rejects change nothing: a number, or with max_rejects_percent a part of all. */
+	int64_t max_rejects;
+	bool max_rejects_percent;
 	bool quiet;
+};
+
+/* What the parser said of the file; texts live in the report's arena. */
+struct import_note {
+	struct record_note note;
+	struct import_note *next;
 };
 
 struct import_report {
 	uint64_t read, inserted, updated, unchanged, suppressed, rejected;
+	uint64_t closed;   /* of all: closed for good */
+	uint64_t left_out; /* objects that are no business, beside those read */
 	uint64_t emails_dropped, persons_dropped, values_dropped;
 	char format[64];
+	struct arena arena;
+	struct import_note *notes, *last_note;
+	struct buf samples; /* of import_explain: three records as JSON lines */
 };
 
-/* Read `fd` (its name for messages and rejects). CONFLICT: another import is running. INVALID: the file
- * cannot be read to its end; nothing was changed. */
+void import_report_init(struct import_report *report);
+void import_report_release(struct import_report *report);
+
+/* Read `fd` (its name for messages and rejects). CONFLICT: another import is running. INVALID: the
+ * file cannot be read to its end, nothing in it could be taken, or too much could not; nothing was
+ * changed. */
 MUST_CHECK enum status import_file(struct db *db, int fd, const char *name,
 				   const struct import_options *options,
 				   struct import_report *report, struct err *err);
 
-/* Completeness as a score of 0 to 100, -1 when too little is known to judge. What counts how much is one
- * table in quality.c. */
+/* Only read and count, without a database: what an import would make of the file, and three records
+ * of it. */
+MUST_CHECK enum status import_explain(int fd, const char *name,
+				      const struct import_options *options,
+				      struct import_report *report, struct err *err);
+
+/* One import at a time in an instance, from before the file is read; released when *fd is closed.
+ * CONFLICT: another one is running. */
+MUST_CHECK enum status import_begin(const char *dir, int *fd, struct err *err);
+
+/* What was found, as people read it: columns and what they stand for, the form of the file. */
+void import_report_mapping(const struct import_report *report, struct buf *out);
+/* What became of each field's values. */
+void import_report_fields(const struct import_report *report, struct buf *out);
+/* Members "about", "columns", "fields" and "counts" of an open object. */
+void import_report_json(const struct import_report *report, struct json_writer *w);
+
+/* Completeness as a score of 0 to 100, -1 when too little is known to judge. What counts how much
+ * is one table in quality.c. */
 int import_quality(const struct record *record);
 
 #endif

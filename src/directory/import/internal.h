@@ -1,10 +1,36 @@
-/* Inside the importer. */
+/* Inside the importer: import.c reads a file into the spool, merge.c brings the spool into the
+ * directory. */
 #ifndef DIRECTORY_IMPORT_INTERNAL_H
 #define DIRECTORY_IMPORT_INTERNAL_H
 
+#include "base/buf.h"
 #include "directory/import/import.h"
+
+struct import {
+	struct db *db; /* NULL: of import_explain */
+	const struct import_options *options;
+	struct import_report *report;
+	const char *name; /* of the file */
+	int spool;
+	int rejects; /* -1: not yet made */
+	struct buf lines;
+	struct progress progress;
+	bool told; /* how the file was understood */
+	struct err *err;
+};
 
 /* Append the record as a line of COPY import_row. n: its number in the file. */
 void import_row(struct buf *out, const struct record *record, uint64_t n, int64_t id);
+
+/* A JSON value as it is, or a text that is none as a string. */
+void import_put_record(struct json_writer *w, struct str record);
+/* Count it and write it into the file of rejects. */
+MUST_CHECK enum status import_reject(struct import *im, const struct record_reject *reject);
+
+/* INVALID: nothing was read, nothing could be taken, or more was rejected than may be. */
+MUST_CHECK enum status import_check_rejects(struct import *im);
+
+/* Merge what is in the spool, whole or not at all. */
+MUST_CHECK enum status import_merge(struct import *im);
 
 #endif

@@ -1,7 +1,8 @@
 #include "directory/import/import.h"
 
-/* What a visitor needs to reach a business, weighted by how much it helps. A part counts whole or not
- * at all. Under LEAST_PARTS of them nothing is known that could be judged: NULL, ranked last. */
+/* What a visitor needs to reach a business, weighted by how much it helps. A part counts whole or
+ * not at all. Under LEAST_PARTS of them nothing is known that could be judged: NULL, ranked last.
+ */
 static const struct {
 	enum record_field needs[3]; /* all of them; the rest of the row repeats the last */
 	int points;

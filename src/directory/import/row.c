@@ -251,5 +251,6 @@ void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 	put_key(out, f[RECORD_NAME]);
 	put_key(out, f[RECORD_CITY]);
 	put_key(out, f[RECORD_REGION]);
+	put_text(out, f[RECORD_CLOSED]);
 	buf_putc(out, '\n');
 }

@@ -36,6 +36,17 @@ bool country_has_offset(struct str code, int minutes)
 	return c && minutes >= c->east_from && minutes <= c->east_to;
 }
 
+bool country_number_first(struct str code)
+{
+	static const char first[][3] = {"AE", "AU", "CA", "EG", "FR", "GB", "HK", "IE",
+					"IL", "IN", "KE", "LU", "MA", "MC", "MY", "NG",
+					"NZ", "PH", "SA", "SG", "TH", "TN", "US", "ZA"};
+	for (size_t i = 0; i < COUNT_OF(first); i++)
+		if (str_eq(code, (struct str){first[i], 2}))
+			return true;
+	return false;
+}
+
 const char *country_timezone(struct str code)
 {
 	const struct country *c = country_of(code);

@@ -1,156 +1,211 @@
 /* CSV as people send it: any of four separators, quotes with newlines inside, byte-order marks,
- * CRLF, Windows-1252 in the place of UTF-8. */
-#include "directory/parse/internal.h"
+ * line ends of three kinds, Windows-1252 in the place of UTF-8 or amid it. A quote that is not
+ * closed costs the line it stands on. */
+#include "base/memory.h"
 #include "base/utf8.h"
+#include "directory/parse/internal.h"
+#include "directory/parse/source.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, SHOWN_BYTES = 1024 };
+enum { WINDOW_BYTES = 2 * ROW_MAX_BYTES, READ_BYTES = 64 * 1024 };
 
 enum encoding { ENCODING_ASCII, ENCODING_UTF8, ENCODING_1252 };
 
 struct csv {
 	struct parser *parser;
-	char *chunk;
-	const char *p, *end;
-	int unreadable; /* errno: the file ended by an error of the system */
-	char separator;
-	uint64_t line;  /* of the next byte, from 1 */
+	struct table table;
+	/* of the file, from the begin of the row */
+	char *window;
+	size_t at, n;
+	bool ended;
+	char separator, line_end;
+	uint64_t line;  /* of the row's first byte, from 1 */
 	struct buf row; /* the texts of a row, each with a NUL behind it */
-	size_t at[COLUMNS_MAX];
+	size_t text_at[COLUMNS_MAX];
 	size_t count;
-	uint64_t row_line;
 	enum encoding encoding;
-	struct str names[COLUMNS_MAX]; /* in name_arena */
-	const struct binding *bindings[COLUMNS_MAX];
-	size_t columns;
-	struct arena name_arena;
+	bool mixed; /* texts of Windows-1252 in a file of UTF-8 */
 	struct buf converted[COLUMNS_MAX];
-	struct buf shown; /* see shown_row */
 };
 
-static int csv_next_byte(struct csv *c)
+/* The byte at `at`, read when need be; -1: the end, or a row that is too long. */
+static int csv_byte(struct csv *c, size_t at)
 {
-	if (c->p == c->end) {
-		ssize_t n;
-		do
-			n = read(c->parser->in, c->chunk, READ_BYTES);
-		while (n < 0 && errno == EINTR);
-		if (n < 0)
-			c->unreadable = errno;
-		if (n <= 0)
+	while (at >= c->n) {
+		if (c->ended || c->n + READ_BYTES > WINDOW_BYTES)
 			return -1;
-		c->p = c->chunk;
-		c->end = c->chunk + n;
-		c->parser->consumed += (uint64_t)n;
+		ssize_t k = source_read(c->parser->source, c->window + c->n, READ_BYTES);
+		c->ended = k <= 0;
+		c->n += k > 0 ? (size_t)k : 0;
 	}
-	return (unsigned char)*c->p++;
+	return (unsigned char)c->window[at];
 }
 
-static int csv_peek_byte(struct csv *c)
+/* The row that ends before `at` is done. */
+static void csv_forget(struct csv *c, size_t at)
 {
-	int b = csv_next_byte(c);
-	if (b >= 0)
-		c->p--;
-	return b;
+	c->at = at;
+	if (c->at < WINDOW_BYTES / 2)
+		return;
+	memmove(c->window, c->window + c->at, c->n - c->at);
+	c->n -= c->at;
+	c->at = 0;
 }
 
-/* Bytes that mean nothing special, at once. */
-static void csv_plain_bytes(struct csv *c, bool quoted)
+/* Length of the line end at `at`; 0: none. */
+static size_t csv_line_end(struct csv *c, size_t at)
 {
-	const char *from = c->p;
-	while (c->p < c->end) {
-		char b = *c->p;
-		if (b == '"' || b == '\n' || b == '\r' || (!quoted && b == c->separator))
-			break;
-		c->p++;
-	}
-	buf_add(&c->row, from, (size_t)(c->p - from));
+	int b = csv_byte(c, at);
+	if (b == c->line_end)
+		return 1;
+	return b == '\r' && csv_byte(c, at + 1) == '\n' ? 2 : 0;
 }
 
-static void csv_end_field(struct csv *c)
+static void csv_end_text(struct csv *c)
 {
 	buf_putc(&c->row, '\0');
 	c->count++;
 	if (c->count < COLUMNS_MAX)
-		c->at[c->count] = c->row.n;
+		c->text_at[c->count] = c->row.n;
 }
 
-/* One record of the file, with its line. False at the end. A row that is too wide or too long is
- * read to its end; row_broken says why it cannot be used. */
-static bool csv_read_row(struct csv *c, const char **broken)
+/* A row that cannot be read costs its first line only. */
+static const char *csv_broken_row(struct csv *c, const char *cause)
 {
-	bool quoted = false, any = false, was_quoted = false;
-	*broken = NULL;
+	size_t at = c->at, end;
+	while (csv_byte(c, at) >= 0 && csv_line_end(c, at) == 0)
+		at++;
+	end = at - c->at < ROW_MAX_BYTES ? at : c->at + ROW_MAX_BYTES;
 	buf_reset(&c->row);
 	c->count = 0;
-	c->at[0] = 0;
-	c->row_line = c->line;
+	c->text_at[0] = 0;
+	buf_add(&c->row, c->window + c->at, end - c->at);
+	buf_putc(&c->row, '\0');
+	c->count = 1;
+	if (csv_byte(c, at) < 0 && !c->ended) { /* a line longer than the window: on to its end */
+		do {
+			c->at = c->n;
+			csv_forget(c, c->at);
+			at = c->at;
+			while (csv_byte(c, at) >= 0 && csv_line_end(c, at) == 0)
+				at++;
+		} while (csv_byte(c, at) < 0 && !c->ended);
+	}
+	c->line++;
+	csv_forget(c, at + csv_line_end(c, at));
+	return cause;
+}
+
+/* The byte at `at` and those behind it that mean nothing special, at once. */
+static size_t csv_plain(struct csv *c, size_t at, bool quoted)
+{
+	size_t from = at++;
+	while (at < c->n) {
+		char b = c->window[at];
+		if (b == '"' || b == c->line_end || b == '\r' || (!quoted && b == c->separator))
+			break;
+		at++;
+	}
+	buf_add(&c->row, c->window + from, at - from);
+	return at;
+}
+
+/* Behind the opening quote: up to the one that closes. Its end, or 0 with *why. *lines: line ends
+ * inside. */
+static size_t csv_quoted(struct csv *c, size_t at, uint64_t *lines, const char **why)
+{
+	uint64_t inside = 0;
 	for (;;) {
-		int b = csv_next_byte(c);
+		int b = csv_byte(c, at);
 		if (b < 0) {
-			if (quoted)
-				*broken = "a quoted value does not end";
-			if (!any)
-				return false;
+			*why = c->ended ? "a quoted value does not end"
+					: "the row is longer than 1 MiB";
+			return 0;
+		}
+		if (b == '"') {
+			if (csv_byte(c, at + 1) != '"')
+				break;
+			at++;
+		}
+		inside += b == c->line_end;
+		at = csv_plain(c, at, true);
+	}
+	at++;
+	int next = csv_byte(c, at);
+	/* The quote that closes it opened another value: the one before was never closed. */
+	if (inside && next >= 0 && next != c->separator && next != ' ' &&
+	    csv_line_end(c, at) == 0) {
+		*why = "a quoted value does not end";
+		return 0;
+	}
+	*lines += inside;
+	return at;
+}
+
+/* One row with its texts. False at the end. broken: why it cannot be used; then the row is its
+ * first line. */
+static bool csv_row(struct csv *c, uint64_t *line, const char **broken)
+{
+	size_t at = c->at;
+	uint64_t lines = 1;
+	*broken = NULL;
+	*line = c->line;
+	buf_reset(&c->row);
+	c->count = 0;
+	c->text_at[0] = 0;
+	if (csv_byte(c, at) < 0)
+		return false;
+	for (;;) {
+		size_t end = csv_line_end(c, at);
+		int b = csv_byte(c, at);
+		if (b < 0 && !c->ended) {
+			*broken = csv_broken_row(c, "the row is longer than 1 MiB");
+			return true;
+		}
+		if (b < 0 || end) {
+			at += end;
 			break;
 		}
-		any = true;
-		if (b == '\n')
-			c->line++;
-		if (quoted && b == '"') {
-			if (csv_peek_byte(c) == '"') {
-				buf_putc(&c->row, '"');
-				c->p++;
-			} else {
-				quoted = false;
+		if (b == '"' && c->row.n == c->text_at[c->count]) {
+			const char *why = NULL;
+			at = csv_quoted(c, at + 1, &lines, &why);
+			if (!at) {
+				*broken = csv_broken_row(c, why);
+				return true;
 			}
-		} else if (quoted) {
-			buf_putc(&c->row, (char)b);
-			csv_plain_bytes(c, true);
-		} else if (b == '"' && c->row.n == c->at[c->count] && !was_quoted) {
-			quoted = was_quoted = true;
 		} else if (b == c->separator) {
-			if (c->count + 1 < COLUMNS_MAX)
-				csv_end_field(c);
-			else
-				*broken = "too many columns";
-			was_quoted = false;
-		} else if (b == '\n' || (b == '\r' && csv_peek_byte(c) == '\n')) {
-			if (b == '\r') {
-				c->p++;
-				c->line++;
+			if (c->count + 1 == COLUMNS_MAX) {
+				*broken = csv_broken_row(c, "too many columns");
+				return true;
 			}
-			break;
+			csv_end_text(c);
+			at++;
 		} else {
-			buf_putc(&c->row, (char)b);
-			csv_plain_bytes(c, false);
+			at = csv_plain(c, at, false);
+		}
+		if (buf_failed(&c->row)) {
+			*broken = csv_broken_row(c, "the row is longer than 1 MiB");
+			return true;
 		}
 	}
-	if (!buf_failed(&c->row))
-		csv_end_field(c);
-	else if (!*broken)
-		*broken = "the row is longer than 1 MiB";
+	csv_end_text(c);
+	c->line += lines;
+	csv_forget(c, at);
 	return true;
 }
 
-/* The next record that is no empty line. False at the end. */
-static bool csv_read_used_row(struct csv *c, const char **broken)
-{
-	do
-		if (!csv_read_row(c, broken))
-			return false;
-	while (!*broken && c->count == 1 && c->row.n == 1);
-	return true;
-}
+/* ---- encodings ---- */
 
 static void from_1252(struct str s, struct buf *out)
 {
+	char character[UTF8_BYTES_MAX];
 	buf_reset(out);
-	for (size_t i = 0; i < s.n; i++)
-		buf_utf8(out, utf8_of_1252(s.p[i]));
+	for (size_t i = 0; i < s.n; i++) {
+		uint32_t code = utf8_of_1252(s.p[i]);
+		buf_add(out, character, utf8_encode(code ? code : 0xFFFD, character));
+	}
 }
 
 /* Bytes of s that begin a character of UTF-8, and bytes that belong to none. */
@@ -158,16 +213,12 @@ static void count_utf8(struct str s, size_t *whole, size_t *broken)
 {
 	*whole = *broken = 0;
 	for (size_t i = 0; i < s.n;) {
-		size_t n = !(s.p[i] & 0x80)          ? 1
-			   : (s.p[i] & 0xE0) == 0xC0 ? 2
-			   : (s.p[i] & 0xF0) == 0xE0 ? 3
-						     : 4;
-		if (n > s.n - i)
+		size_t n = utf8_first((struct str){s.p + i, s.n - i});
+		if (!n && s.n - i < UTF8_BYTES_MAX)
 			return; /* cut off */
-		bool ok = n == 1 || utf8_is_valid((struct str){s.p + i, n});
-		*whole += ok && n > 1;
-		*broken += !ok;
-		i += ok ? n : 1;
+		*whole += n > 1;
+		*broken += n == 0;
+		i += n ? n : 1;
 	}
 }
 
@@ -182,10 +233,10 @@ static enum encoding encoding_of(struct str s)
 				   : ENCODING_1252;
 }
 
-static struct str csv_decoded(struct csv *c, size_t column)
+static struct str csv_text(struct csv *c, size_t column)
 {
-	size_t from = c->at[column];
-	size_t to = (column + 1 < c->count ? c->at[column + 1] : c->row.n) - 1;
+	size_t from = c->text_at[column];
+	size_t to = (column + 1 < c->count ? c->text_at[column + 1] : c->row.n) - 1;
 	struct str s = {c->row.p + from, to - from};
 	bool ascii = true;
 	for (size_t i = 0; i < s.n && ascii; i++)
@@ -193,199 +244,186 @@ static struct str csv_decoded(struct csv *c, size_t column)
 	if (ascii)
 		return s;
 	if (c->encoding == ENCODING_ASCII)
-		c->encoding = encoding_of(s) == ENCODING_UTF8 ? ENCODING_UTF8 : ENCODING_1252;
-	if (c->encoding == ENCODING_UTF8)
+		c->encoding = utf8_is_valid(s) ? ENCODING_UTF8 : ENCODING_1252;
+	/* Also where a table was put together of files of several encodings. */
+	if (c->encoding == ENCODING_UTF8 && (utf8_is_valid(s) || memchr(s.p, '\0', s.n)))
 		return s;
+	c->mixed |= c->encoding == ENCODING_UTF8;
 	from_1252(s, &c->converted[column]);
 	return buf_view(&c->converted[column]);
 }
 
-/* How often the separator stands outside of quotes in the first line. */
-static size_t count_in_line(struct str s, char separator)
+/* ---- separators ---- */
+
+/* How often the separator stands outside of quotes in the line that s begins with; *s is left
+ * behind it. */
+static size_t count_in_line(struct str *s, char separator, char line_end)
 {
-	size_t n = 0;
+	size_t n = 0, i = 0;
 	bool quoted = false;
-	for (size_t i = 0; i < s.n && (quoted || s.p[i] != '\n'); i++) {
-		if (s.p[i] == '"')
+	for (; i < s->n && (quoted || s->p[i] != line_end); i++) {
+		if (s->p[i] == '"')
 			quoted = !quoted;
-		else if (!quoted && s.p[i] == separator)
+		else if (!quoted && s->p[i] == separator)
 			n++;
 	}
+	i += i < s->n;
+	*s = (struct str){s->p + i, s->n - i};
 	return n;
 }
 
-/* Empty lines in front, and the line by which Excel is told its separator. */
-static void csv_skip_preamble(struct csv *c)
+/* How well a separator explains the first lines: the lines that have it equally often, times how
+ * often. */
+static size_t separator_score(struct str head, char separator, char line_end)
 {
-	struct str s = {c->p, (size_t)(c->end - c->p)};
-	while (s.n && (s.p[0] == '\n' || s.p[0] == '\r')) {
-		c->line += s.p[0] == '\n';
-		s = (struct str){s.p + 1, s.n - 1};
+	enum { LINES = 40, MOST = 512 };
+	size_t lines[MOST] = {0}, best = 0;
+	for (int i = 0; i < LINES && head.n; i++) {
+		size_t n = count_in_line(&head, separator, line_end);
+		if (n && n < MOST)
+			lines[n]++;
 	}
-	if (s.n > 5 && str_starts(s, STR("sep=")) && (s.p[5] == '\n' || s.p[5] == '\r')) {
-		c->separator = s.p[4];
-		c->line++;
-		s = (struct str){s.p + 6, s.n - 6};
-		if (s.n && s.p[-1] == '\r' && s.p[0] == '\n')
-			s = (struct str){s.p + 1, s.n - 1};
-	}
-	c->p = s.p;
+	for (size_t n = 1; n < MOST; n++)
+		best = lines[n] * n > best ? lines[n] * n : best;
+	return best;
 }
 
-/* The candidate that is most frequent in the first line; with --columns the
- * one that makes as many. */
-static void csv_sniff(struct csv *c)
+/* How many columns a line of the head names when it is cut at the separator. */
+static size_t names_score(const struct parser *p, struct str head, char separator, char line_end)
+{
+	enum { LINES = 30 };
+	size_t best = 0;
+	for (int i = 0; i < LINES && head.n; i++) {
+		struct str line = head, cells;
+		(void)count_in_line(&head, separator, line_end);
+		line.n -= head.n;
+		cells = str_trim(line);
+		size_t known = 0;
+		while (cells.p) {
+			struct str cell = str_trim(str_cut(&cells, separator));
+			if (cell.n > 1 && cell.p[0] == '"' && cell.p[cell.n - 1] == '"')
+				cell = (struct str){cell.p + 1, cell.n - 2};
+			known +=
+			    p->map ? map_names(p->map, cell) : cell.n && binding_of_header(cell);
+		}
+		best = known > best ? known : best;
+	}
+	return best;
+}
+
+/* The separator that makes most known columns; else the one that explains the lines best. */
+static void csv_sniff(struct csv *c, struct str head)
 {
 	static const char candidates[] = {',', ';', '\t', '|'};
-	struct str start = {c->p, (size_t)(c->end - c->p)};
 	const char *columns = c->parser->options->columns;
-	size_t best = 0, wanted = columns ? count_in_line(str_of(columns), ',') : 0;
+	struct str list = str_of(columns), first;
+	size_t best_names = 1, best = 0, wanted = columns ? count_in_line(&list, ',', '\n') : 0;
 	if (c->separator)
 		return;
 	c->separator = ',';
 	for (size_t k = 0; k < sizeof(candidates); k++) {
-		size_t n = count_in_line(start, candidates[k]);
-		if (n > best || (n && n == wanted)) {
-			best = n;
+		first = head;
+		if (wanted && count_in_line(&first, candidates[k], c->line_end) == wanted) {
+			c->separator = candidates[k];
+			return;
+		}
+		size_t names =
+		    columns ? 0 : names_score(c->parser, head, candidates[k], c->line_end);
+		size_t score = separator_score(head, candidates[k], c->line_end);
+		if (names > best_names || (names == best_names && score > best) ||
+		    (best_names == 1 && names <= 1 && score > best)) {
+			best_names = names > best_names ? names : best_names;
+			best = score;
 			c->separator = candidates[k];
 		}
-		if (n && n == wanted)
-			break;
 	}
 }
 
-static void csv_take_name(struct csv *c, struct str name)
+/* Empty lines in front, and the line by which Excel is told its separator. */
+static void csv_preamble(struct csv *c)
 {
-	name = str_trim(name);
-	c->names[c->columns] = arena_str(&c->name_arena, name);
-	c->bindings[c->columns] = binding_of_header(name);
-	c->columns++;
-}
-
-/* What the file is called in the report, from what its columns are. */
-static const char *csv_recognise(const struct csv *c)
-{
-	bool google = false, gleif = false;
-	for (size_t i = 0; i < c->columns; i++) {
-		google |= str_eq_nocase(c->names[i], STR("store code"));
-		gleif |= str_eq_nocase(c->names[i], STR("entity.legalname"));
+	while (csv_byte(c, c->at) == '\n' || csv_byte(c, c->at) == '\r') {
+		c->line += c->window[c->at] == c->line_end;
+		c->at++;
 	}
-	return gleif ? "csv/gleif" : google ? "csv/google" : "csv";
+	struct str s = {c->window + c->at, c->n - c->at};
+	if (s.n > 5 && str_starts(s, STR("sep=")) && (s.p[5] == '\n' || s.p[5] == '\r')) {
+		c->separator = s.p[4];
+		c->line++;
+		c->at += 5 + csv_line_end(c, c->at + 5);
+	}
 }
 
-static bool csv_take_header(struct csv *c)
+static void csv_about(struct csv *c, bool mark)
 {
+	static const char *const names[] = {"ASCII", "UTF-8", "Windows-1252"};
 	struct parser *p = c->parser;
-	const char *broken;
-	bool name = p->map != NULL;
-	if (p->options->columns) {
-		struct str rest = str_of(p->options->columns);
-		while (rest.p && c->columns < COLUMNS_MAX)
-			csv_take_name(c, str_cut(&rest, ','));
-	} else if (!csv_read_used_row(c, &broken)) {
-		parser_fail(p, "the file has no header line");
-		return false;
-	} else if (broken) {
-		parser_fail(p, "the header line: %s", broken);
-		return false;
-	} else {
-		for (size_t i = 0; i < c->count; i++)
-			csv_take_name(c, csv_decoded(c, i));
-	}
-	for (size_t i = 0; i < c->columns; i++)
-		name |= c->bindings[i] && c->bindings[i]->target == TARGET_FIELD &&
-			c->bindings[i]->field == RECORD_NAME;
-	p->format = csv_recognise(c);
-	if (!name)
-		parser_fail(p,
-			    "no column is known as the name of a business; use --columns or --map");
-	return name;
+	const char *packing = source_packing(p->source);
+	const char *separator = c->separator == '\t' ? "tab" : (char[]){c->separator, '\0'};
+	parser_about(p, "encoding",
+		     str_of(strncmp(packing, "UTF", 3) == 0 ? packing : names[c->encoding]));
+	if (mark)
+		parser_about(p, "byte-order mark", STR("yes"));
+	if (strcmp(packing, "gzip") == 0)
+		parser_about(p, "packed", STR("gzip"));
+	parser_about(p, "separator", str_of(separator));
+	if (c->line_end == '\r')
+		parser_about(p, "line ends", STR("carriage returns"));
 }
 
-/* The start of the row for the reject file, as UTF-8. */
-static struct str csv_shown_row(struct csv *c, struct draft *d)
+static void csv_open(struct csv *c, struct parser *p, struct draft *draft)
 {
-	struct str row = {c->row.p, c->row.n ? c->row.n - 1 : 0};
-	struct buf utf8;
-	row = utf8_cut(row, SHOWN_BYTES);
-	buf_reset(&c->shown);
-	buf_str(&c->shown, row);
-	for (size_t i = 0; i < c->shown.n; i++)
-		if (c->shown.p[i] == '\0')
-			c->shown.p[i] = c->separator;
-	row = buf_view(&c->shown);
-	if (utf8_is_valid(row))
-		return row;
-	buf_init(&utf8, SHOWN_BYTES * 3);
-	from_1252(row, &utf8);
-	row = arena_str(&d->arena, buf_view(&utf8));
-	buf_release(&utf8);
-	return row;
-}
-
-static void csv_take_row(struct csv *c, struct draft *d, const char *broken)
-{
-	struct str values[COLUMNS_MAX];
-	struct parser *p = c->parser;
-	draft_reset(d, c->row_line);
-	d->input = csv_shown_row(c, d);
-	if (broken) {
-		draft_reject(d, "", (struct str){"", 0}, broken);
-		return;
-	}
-	if (c->count != c->columns) {
-		char *cause = arena_printf(&d->arena, "%zu values where the header has %zu",
-					   c->count, c->columns);
-		draft_reject(d, "", (struct str){"", 0}, cause ? cause : "too long");
-		return;
-	}
-	for (size_t i = 0; i < c->count; i++)
-		values[i] = csv_decoded(c, i);
-	if (p->map) {
-		map_row(p->map, d, c->names, values, c->count);
-		return;
-	}
-	for (size_t i = 0; i < c->count; i++)
-		draft_put(d, c->bindings[i], values[i]);
-	if (strcmp(p->format, "csv/gleif") == 0)
-		draft_field(d, RECORD_CATEGORIES, STR("legal-entity"));
-}
-
-bool parse_csv(struct parser *p, struct str head)
-{
-	static struct csv csv; /* large, and there is one */
-	struct csv *c = &csv;
-	char chunk[READ_BYTES];
-	struct draft draft;
-	const char *broken;
-	bool ok = true;
-
-	*c = (struct csv){.parser = p, .chunk = chunk, .line = 1};
+	struct str head = source_head(p->source);
+	memset(c, 0, sizeof(*c));
+	c->parser = p;
+	c->line = 1;
+	c->window = memory_room(WINDOW_BYTES);
 	bool mark = str_starts(head, STR("\xEF\xBB\xBF"));
-	c->p = head.p + (mark ? 3 : 0);
-	c->end = head.p + head.n;
+	c->line_end = !memchr(head.p, '\n', head.n) && memchr(head.p, '\r', head.n) ? '\r' : '\n';
 	c->encoding = mark ? ENCODING_UTF8 : encoding_of(head);
-	arena_init(&c->name_arena, ROW_MAX_BYTES * 2);
 	buf_init(&c->row, ROW_MAX_BYTES);
-	buf_init(&c->shown, SHOWN_BYTES);
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_init(&c->converted[i], ROW_MAX_BYTES * 3);
-	draft_init(&draft, p);
-	csv_skip_preamble(c);
-	csv_sniff(c);
-	if (csv_take_header(c)) {
-		while (ok && csv_read_used_row(c, &broken)) {
-			csv_take_row(c, &draft, broken);
-			ok = draft_finish(&draft);
-		}
-	}
-	if (c->unreadable)
-		parser_fail(p, "reading the file: %s", strerror(c->unreadable));
-	draft_release(&draft);
+	table_init(&c->table, p, draft);
+	draft_init(draft, p);
+	p->format = "csv";
+	(void)csv_byte(c, 0);
+	c->at = mark ? 3 : 0;
+	csv_preamble(c);
+	csv_sniff(c, (struct str){c->window + c->at, c->n - c->at});
+	csv_about(c, mark);
+}
+
+static void csv_close(struct csv *c, struct draft *draft)
+{
+	draft_release(draft);
+	table_release(&c->table);
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_release(&c->converted[i]);
-	buf_release(&c->shown);
 	buf_release(&c->row);
-	arena_release(&c->name_arena);
-	return ok;
+	free(c->window);
+}
+
+bool parse_csv(struct parser *p)
+{
+	static struct csv csv; /* large, and there is one */
+	static struct draft draft;
+	struct csv *c = &csv;
+	struct str values[COLUMNS_MAX];
+	const char *broken;
+	uint64_t line;
+	bool ok = true;
+
+	csv_open(c, p, &draft);
+	while (ok && csv_row(c, &line, &broken)) {
+		for (size_t i = 0; i < c->count; i++)
+			values[i] = csv_text(c, i);
+		ok = table_row(&c->table, line, values, c->count, broken);
+	}
+	if (ok)
+		ok = table_end(&c->table);
+	if (c->mixed)
+		parser_about(p, "encoding", STR("Windows-1252 amid UTF-8"));
+	csv_close(c, &draft);
+	return ok || !p->broken_pipe;
 }

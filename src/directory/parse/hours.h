@@ -9,11 +9,9 @@
  *   open and closed said of one day        unclear
  *   00:00-23:59, 00:00-24:00               24 hours
  *   00:00-00:00                            closed
- *   the end before the begin               past midnight; unclear where a clock of 12 hours may
- *                                          be meant ("9-5")
- *   days alone ("Mo-Su")                   open all day
- *   an offset ("09:00+01:00")              local time where the place can have it, else unclear
- *   dates in the past                      dropped
+ *   the end before the begin               past midnight; unclear where a clock of 12 hours may be
+ * meant ("9-5") days alone ("Mo-Su")                   open all day an offset ("09:00+01:00") local
+ * time where the place can have it, else unclear dates in the past                      dropped
  *
  * Inside the parser only. */
 #ifndef DIRECTORY_PARSE_HOURS_H

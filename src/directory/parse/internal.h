@@ -1,4 +1,9 @@
-/* Inside the parser: drafts, and the readers that fill them. */
+/* Inside the parser: drafts, and the readers that fill them.
+ *
+ * Leaf files first: output (frames, counts), countries, names, values, hours. fields takes values
+ * and accounts for each; address, categories and closing are of single fields, draft makes the
+ * record. osm, schema and objects know dialects, table knows columns; csv, json, xlsx and xml are
+ * containers, map is the user's own mapping. parse starts the reader that fits. */
 #ifndef DIRECTORY_PARSE_INTERNAL_H
 #define DIRECTORY_PARSE_INTERNAL_H
 
@@ -13,25 +18,34 @@ enum {
 	ROW_MAX_BYTES = 1 << 20,
 	COLUMNS_MAX = 512,
 	OUT_FLUSH_BYTES = 128 * 1024,
+	GIVEN_MAX = 1024,
+	COUNTED_MAX = 2048,
 };
 
 /* What a name in a file can stand for: a field of the record, or one of these. */
 enum target {
 	TARGET_FIELD, /* see `field` */
-	TARGET_NONE,
-	TARGET_STREET_NAME, /* joined with TARGET_HOUSE_NUMBER */
+	TARGET_NONE,  /* known, and not kept */
+	TARGET_STREET_NAME,
 	TARGET_HOUSE_NUMBER,
-	TARGET_STREET_MORE,  /* a further line of the address */
-	TARGET_CATEGORY_OSM, /* of the scheme named */
+	TARGET_STREET_MORE,   /* a further line of the address */
+	TARGET_STREET_FULL,   /* a whole address in one line, for where parts are missing */
+	TARGET_POSTCODE_CITY, /* "8000 Zürich" */
+	TARGET_NUMBER,        /* of a house when the file has streets, else an id */
+	TARGET_CATEGORY_OSM,  /* of the scheme named */
 	TARGET_CATEGORY_OVERTURE,
 	TARGET_CATEGORY_GOOGLE,
 	TARGET_CATEGORY_SCHEMA,
-	TARGET_CATEGORY_ANY, /* a word of any scheme */
+	TARGET_CATEGORY_ANY, /* a word of any scheme, or a list of them */
+	TARGET_PLACE,        /* both coordinates in one value */
+	TARGET_PHONE_MORE,   /* a further telephone */
 	TARGET_HOURS,        /* opening hours as people write them */
 	TARGET_HOURS_DAY,    /* hours of one weekday; see `detail` */
+	TARGET_CLOSED,       /* whether it is closed for good; `detail`: word, flag, open, date */
 	TARGET_EXTRA,        /* a further public fact; see `detail` */
 	TARGET_EMAIL,        /* dropped and counted */
-	TARGET_PERSON,       /* dropped and counted */
+	TARGET_PERSON, /* kept by name when the operator wants it (`detail`: as what), else dropped
+			  and counted */
 };
 
 struct binding {
@@ -41,19 +55,63 @@ struct binding {
 	const char *detail;
 };
 
+/* What values are counted under: the record's fields, and what has none. */
+enum { TALLY_EMAIL = RECORD_FIELDS, TALLY_PERSON, TALLY_FIELDS };
+const char *tally_name(size_t field);
+
+enum fate {
+	FATE_PENDING, /* decided when the record is finished */
+	FATE_KEPT,
+	FATE_CHANGED,
+	FATE_DROPPED,
+};
+
+/* A value that a record gave. */
+struct given {
+	uint16_t field; /* of the tally */
+	enum fate fate;
+	struct str raw;
+	const char *cause; /* static, of a drop */
+};
+
+struct tally {
+	uint64_t given, kept, changed, dropped;
+	uint64_t as_text; /* of kept and changed: opening hours that were not understood */
+	size_t examples;
+	struct tally_example {
+		uint64_t line;
+		char cause[80], value[120];
+	} example[3];
+};
+
+/* Names that are counted: of categories that are not known, of properties that are not kept, of
+ * types that are no business. */
+struct counted {
+	const char *group;
+	struct str name; /* in the parser's arena */
+	uint64_t n;
+};
+
 /* One input: output, counts and what is true for the whole file. */
 struct parser {
 	const struct parse_options *options;
 	struct parse_map *map;
-	int in, out;
+	struct source *source;
+	int out;
 	struct buf frames;
 	struct record_summary summary;
-	struct err *err; /* of writing */
+	struct tally tally[TALLY_FIELDS];
+	struct counted counted[COUNTED_MAX];
+	size_t counted_names;
+	uint64_t counted_others;
+	struct arena arena; /* names */
+	struct err *err;    /* of writing */
 	bool broken_pipe;
-	bool in_collection; /* JSON: records stand in an array, not on lines */
-	uint64_t consumed;
-	const char *format; /* "geojson/osm" */
-	char failure[512];  /* summary.failure */
+	bool in_collection;       /* JSON: records stand in an array, not on lines */
+	uint64_t number;          /* of the record, from 1 */
+	uint64_t countries_found; /* by coordinates */
+	const char *format;       /* "geojson/osm" */
+	char failure[512];        /* summary.failure */
 };
 
 /* A record under construction. */
@@ -61,53 +119,93 @@ struct draft {
 	struct parser *parser;
 	struct arena arena;
 	struct str field[RECORD_FIELDS];
-	struct str street_name, house_number;
+	const char *dropped[RECORD_FIELDS]; /* why a field has no value in the end */
+	struct given given[GIVEN_MAX];
+	size_t givens;
+	struct str street_name, house_number, house_suffix, street_more, street_full;
+	struct str phones; /* further ones, separated by ';' */
 	struct parse_hours_draft hours;
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
-	struct buf extra;      /* members of the JSON object */
+	bool hours_as_text;
+	struct str closed_on; /* a date, or "yes" */
+	struct buf extra;     /* members of the JSON object */
 	uint64_t line;
-	struct str input; /* for the reject file */
+	struct str input;   /* the whole record for the reject file: a JSON value, or text */
+	bool input_is_json; /* else text */
+	bool left_out;      /* no business: neither a record nor a reject */
 	/* the first thing that is wrong; empty cause: nothing */
 	struct str bad_field, bad_value;
 	char cause[160];
 };
 
+/* ---- output.c ---- */
+
+/* Frames to the pipe when there are enough, or all. */
+MUST_CHECK bool parser_flush(struct parser *p, bool all);
+/* The file cannot be read to its end, and why; the first cause counts. */
+void parser_fail(struct parser *p, const char *fmt, ...) PRINTF(2, 3);
+/* One more of a name. */
+void parser_count(struct parser *p, const char *group, struct str name);
+/* What became of the values of a record. */
+void parser_account(struct parser *p, const struct draft *d, bool rejected);
+/* A column and what it stands for. */
+void parser_column(struct parser *p, struct str name, const struct binding *b);
+/* "encoding", "separator", ...: what is true for the file. */
+void parser_about(struct parser *p, const char *what, struct str value);
+/* The frames behind the last record. */
+void parser_end(struct parser *p);
+
+/* ---- fields.c ---- */
+
 void draft_init(struct draft *d, struct parser *parser);
 void draft_reset(struct draft *d, uint64_t line);
 void draft_release(struct draft *d);
 
-/* Give a value, raw as in the file, to what it stands for. Empty values are not given. The first
- * value of a single field counts; lists grow. */
-void draft_put(struct draft *d, const struct binding *b, struct str value);
+/* A value of a field, raw as in the file. Empty values are not given. The first value of a single
+ * field counts; lists grow. */
 void draft_field(struct draft *d, enum record_field field, struct str value);
+void draft_extra(struct draft *d, const char *key, struct str value);
+void draft_extra_json(struct draft *d, struct str key, struct str json);
 void draft_reject(struct draft *d, const char *field, struct str value, const char *cause);
+/* It is no business: `what` is counted among those that were left out. */
+void draft_leave_out(struct draft *d, struct str what);
 
+/* The entry of a value that was given; NULL: none is left, the value is not counted. */
+struct given *draft_given(struct draft *d, size_t field, struct str raw);
+void draft_dropped(struct given *g, const char *cause);
+void draft_append(struct draft *d, enum record_field field, struct given *g, struct str value);
+
+/* What is wrong with a value before it is looked at as one of its field; NULL: nothing. */
+const char *draft_refused(enum record_field field, struct str raw);
+/* A text of a field, cleaned; p == NULL when there is none, and *g says why. */
+struct str draft_text(struct draft *d, enum record_field field, struct given *g, struct str raw);
+/* A further telephone. */
+void draft_phone_more(struct draft *d, struct given *g, struct str value);
+
+/* ---- draft.c ---- */
+
+/* Give a value, raw as in the file, to what it stands for. */
+void draft_put(struct draft *d, const struct binding *b, struct str value);
 /* Normalise, check, and write the record or its reject. False when the pipe is gone. */
 MUST_CHECK bool draft_finish(struct draft *d);
 
-/* Frames to the pipe when there are enough, or all. */
-/* output.c */
-MUST_CHECK bool parser_flush(struct parser *p, bool all);
+/* ---- parts of it ---- */
 
-/* The file cannot be read to its end, and why; the first cause counts. */
-void parser_fail(struct parser *p, const char *fmt, ...) PRINTF(2, 3);
+/* address.c: one line of all parts that were given, in the order of the country. */
+void address_finish(struct draft *d);
+void address_postcode_city(struct draft *d, struct str value);
+/* categories.c */
+void category_put(struct draft *d, enum target scheme, struct str value);
+/* closing.c: a status, a flag or a date that may say that it is closed for good. */
+void closing_put(struct draft *d, const char *kind, struct str value);
 
-/* Readers. `head` has been read from the file already. False when the pipe is gone; a broken file
- * is said in summary.failure. */
-MUST_CHECK bool parse_csv(struct parser *p, struct str head);
-MUST_CHECK bool parse_json(struct parser *p, struct str head);
+/* ---- names.c, countries.c ---- */
 
 /* The binding of a column's header, or NULL. */
 const struct binding *binding_of_header(struct str header);
-/* ... of an OSM tag. */
+/* ... of an OSM tag, of a property of schema.org. */
 const struct binding *binding_of_tag(struct str key);
-/* An object of a JSON file in whatever dialect. Sets p->format at the first. */
-void draft_object(struct draft *d, const struct json_value *v);
-
-/* Mapping files: apply to a row (names and values) or to an object. */
-void map_row(const struct parse_map *map, struct draft *d, const struct str *names,
-	     const struct str *values, size_t count);
-void map_object(const struct parse_map *map, struct draft *d, const struct json_value *v);
+const struct binding *binding_of_property(struct str key);
 
 /* The IANA zone of a country that has one zone; NULL otherwise. */
 const char *country_timezone(struct str country);
@@ -115,5 +213,65 @@ const char *country_timezone(struct str country);
 struct str country_code(struct str name);
 /* Whether clocks somewhere in a country can be so many minutes ahead of UTC. */
 bool country_has_offset(struct str country, int minutes);
+/* Whether the number of a house stands in front of the street. */
+bool country_number_first(struct str country);
+
+/* ---- dialects ---- */
+
+/* An object of a JSON file in whatever dialect. Sets p->format at the first. */
+/* graph: whose nodes it may name; NULL: none. */
+void draft_object(struct draft *d, struct json_value *v, const struct json_value *graph);
+
+/* osm.c: tags, and an id from type and number. */
+bool osm_is_object(const struct json_value *v);
+void osm_put(struct draft *d, const struct json_value *v, const struct json_value *tags);
+void osm_put_id(struct draft *d, struct str id);
+bool osm_is_column(struct str header);
+
+/* schema.c */
+bool schema_is_object(const struct json_value *v);
+/* node: of a graph whose other nodes it may name; graph: an array, or NULL. */
+void schema_put(struct draft *d, const struct json_value *node, const struct json_value *graph);
+/* The business inside of a page that tells of one (mainEntity, about); NULL: the object itself. */
+const struct json_value *schema_subject(const struct json_value *v);
+
+/* geometry.c: a point inside of a GeoJSON geometry, or of Overpass's geometry. */
+void geometry_put(struct draft *d, const struct json_value *geometry);
+bool geometry_inside(const struct json_value *rings, double *lat, double *lon);
+
+/* ---- containers ---- */
+
+MUST_CHECK bool parse_csv(struct parser *p);
+MUST_CHECK bool parse_json(struct parser *p);
+
+/* table.c: rows of values under headers, whoever reads them. */
+struct table {
+	struct parser *parser;
+	struct draft *draft;
+	struct arena names_arena;
+	struct str names[COLUMNS_MAX];
+	const struct binding *bindings[COLUMNS_MAX];
+	size_t columns;
+	bool osm; /* columns are tags */
+	bool done_header;
+	size_t titles; /* rows above the header */
+	char titles_text[24];
+};
+void table_init(struct table *t, struct parser *p, struct draft *d);
+void table_release(struct table *t);
+/* A row. The first that names columns is the header, unless the options name them; rows above it
+ * are titles. False when the pipe is gone or the header is none (then summary.failure is set).
+ * broken: why it cannot be used, or NULL. */
+MUST_CHECK bool table_row(struct table *t, uint64_t line, const struct str *values, size_t count,
+			  const char *broken);
+/* Behind the last row. */
+MUST_CHECK bool table_end(struct table *t);
+
+/* Mapping files: apply to a row (names and values) or to an object. */
+void map_row(const struct parse_map *map, struct draft *d, const struct str *names,
+	     const struct str *values, size_t count);
+void map_object(const struct parse_map *map, struct draft *d, const struct json_value *v);
+/* Whether a line of it names the column. */
+bool map_names(const struct parse_map *map, struct str column);
 
 #endif

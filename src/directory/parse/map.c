@@ -1,10 +1,10 @@
 /* Mapping files, for what the built-in mappings do not know. A line a field:
  *
  *   # a comment
- *   external_id  = Kundennummer
- *   name         = Firma               a column's header, or a path in JSON: names.primary, phones.0
- *   categories   = "restaurant"        the same for every record
- *   service_area = Orte | split ,      a list in one value
+ *   external_id = Kundennummer
+ *   name        = Firma                 a column's header, or a path in JSON: names.primary,
+ * phones.0 categories  = "restaurant"          the same for every record service_area = Orte |
+ * split ,       a list in one value
  */
 #include "directory/parse/internal.h"
 #include "base/memory.h"
@@ -119,6 +119,14 @@ static void map_apply(const struct line *line, struct draft *d, struct str value
 		else
 			draft_field(d, line->field, one);
 	}
+}
+
+bool map_names(const struct parse_map *map, struct str column)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (map->line[i].source && str_eq(column, str_of(map->line[i].source)))
+			return true;
+	return false;
 }
 
 void map_row(const struct parse_map *map, struct draft *d, const struct str *names,

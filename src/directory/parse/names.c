@@ -9,17 +9,31 @@
 static const struct binding headers[] = {
 #define HEADER(name, target, field, detail) {name, TARGET_##target, RECORD_##field, detail},
 #define TAG(name, target, field, detail)
+#define PROPERTY(name, target, field, detail)
 #include "directory/parse/names.def"
 #undef HEADER
 #undef TAG
+#undef PROPERTY
 };
 
 static const struct binding tags[] = {
 #define HEADER(name, target, field, detail)
 #define TAG(name, target, field, detail) {name, TARGET_##target, RECORD_##field, detail},
+#define PROPERTY(name, target, field, detail)
 #include "directory/parse/names.def"
 #undef HEADER
 #undef TAG
+#undef PROPERTY
+};
+
+static const struct binding properties[] = {
+#define HEADER(name, target, field, detail)
+#define TAG(name, target, field, detail)
+#define PROPERTY(name, target, field, detail) {name, TARGET_##target, RECORD_##field, detail},
+#include "directory/parse/names.def"
+#undef HEADER
+#undef TAG
+#undef PROPERTY
 };
 
 enum { HEADER_BYTES = 80 };
@@ -49,20 +63,32 @@ static size_t plain_header(struct str header, char plain[HEADER_BYTES])
 	return n;
 }
 
+static const struct binding *binding_in(const struct binding *list, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(name, str_of(list[i].name)))
+			return &list[i];
+	return NULL;
+}
+
 const struct binding *binding_of_header(struct str header)
 {
+	static const struct binding email = {"mail", TARGET_EMAIL, RECORD_NAME, NULL};
 	char plain[HEADER_BYTES];
 	size_t n = plain_header(header, plain);
-	for (size_t i = 0; i < COUNT_OF(headers); i++)
-		if (str_eq((struct str){plain, n}, str_of(headers[i].name)))
-			return &headers[i];
-	return NULL;
+	const struct binding *b = binding_in(headers, COUNT_OF(headers), (struct str){plain, n});
+	/* Whatever a column of e-mail addresses is called, it is contact data. */
+	if (!b && n > 4 && memmem(plain, n, "mail", 4) && !memmem(plain, n, "mailing", 7))
+		return &email;
+	return b;
 }
 
 const struct binding *binding_of_tag(struct str key)
 {
-	for (size_t i = 0; i < COUNT_OF(tags); i++)
-		if (str_eq(key, str_of(tags[i].name)))
-			return &tags[i];
-	return NULL;
+	return binding_in(tags, COUNT_OF(tags), key);
+}
+
+const struct binding *binding_of_property(struct str key)
+{
+	return binding_in(properties, COUNT_OF(properties), key);
 }

@@ -6,8 +6,9 @@
  * GeoJSON and GeoJSON sequences of OpenStreetMap, Overture and schema.org objects. Memory is
  * bounded by the largest record, not by the file.
  *
- * E-mail addresses and names of persons are dropped and counted; there is no
- * field they could go to.
+ * Every value that a record gives is accounted for: kept, changed or dropped, with the first lines
+ * and why. E-mail addresses and names of persons are dropped and counted; representatives are kept
+ * by name where the operator says so.
  */
 #ifndef DIRECTORY_PARSE_PARSE_H
 #define DIRECTORY_PARSE_PARSE_H
@@ -20,7 +21,10 @@ struct parse_options {
 	const char *country; /* ISO 3166-1 alpha-2 of records that do not say; NULL: none */
 	/* CSV without a header: "name,street,...", "-" for none; NULL: header */
 	const char *columns;
-	const char *map; /* the text of a mapping file; NULL: the built-in mappings */
+	const char *map;   /* the text of a mapping file; NULL: the built-in mappings */
+	const char *sheet; /* of a workbook: name, or number from 1; NULL: the first */
+	/* who represents a business, by name, as far as the business publishes it */
+	bool representatives;
 };
 
 /* Read `in` to its end, write frames to `out`. OK also when the file was broken (the END frame says

@@ -143,6 +143,14 @@ static bool is_time(struct str s)
 	return is_offset((struct str){s.p + at, s.n - at});
 }
 
+/* A date, or "yes" when it is not known since when. */
+static bool is_closed(struct str s)
+{
+	int year = figures(s, 0, 4), month = figures(s, 5, 2), day = figures(s, 8, 2);
+	return str_eq(s, STR("yes")) || (s.n == 10 && s.p[4] == '-' && s.p[7] == '-' && year > 0 &&
+					 date_exists(year, month, day));
+}
+
 static bool is_country(struct str s)
 {
 	return s.n == 2 && ascii_is_upper(s.p[0]) && ascii_is_upper(s.p[1]);
@@ -157,7 +165,8 @@ bool record_value_ok(enum record_field field, struct str value)
 	case RECORD_TEXT:
 		return is_clean_text(value, field == RECORD_DESCRIPTION) &&
 		       (field != RECORD_COUNTRY || is_country(value)) &&
-		       (field != RECORD_UPDATED_AT || is_time(value));
+		       (field != RECORD_UPDATED_AT || is_time(value)) &&
+		       (field != RECORD_CLOSED || is_closed(value));
 	case RECORD_LIST:
 		return is_list(value);
 	case RECORD_NUMBER:
@@ -225,9 +234,24 @@ void record_write_reject(struct buf *out, const struct record_reject *reject)
 {
 	size_t at = begin_frame(out, RECORD_FRAME_REJECT);
 	put_u64(out, reject->line);
+	put_u64(out, reject->number);
+	put_text(out, reject->id);
 	put_text(out, reject->field);
 	put_text(out, reject->cause);
 	put_text(out, reject->input);
+	put_text(out, reject->record);
+	end_frame(out, at);
+}
+
+void record_write_note(struct buf *out, const struct record_note *note)
+{
+	size_t at = begin_frame(out, RECORD_FRAME_NOTE);
+	buf_putc(out, (char)note->kind);
+	put_text(out, note->name);
+	put_text(out, note->text);
+	put_text(out, note->value);
+	for (int i = 0; i < RECORD_NOTE_NUMBERS; i++)
+		put_u64(out, note->number[i]);
 	end_frame(out, at);
 }
 
@@ -246,6 +270,7 @@ void record_write_end(struct buf *out, const struct record_summary *summary)
 	put_u64(out, summary->emails_dropped);
 	put_u64(out, summary->persons_dropped);
 	put_u64(out, summary->values_dropped);
+	put_u64(out, summary->left_out);
 	put_text(out, summary->format);
 	put_text(out, summary->failure);
 	end_frame(out, at);
@@ -331,16 +356,34 @@ static bool take_record(struct str body, struct record *out)
 
 static bool take_reject(struct str body, struct record_reject *out)
 {
-	return take_u64(&body, &out->line) && take_text(&body, &out->field) &&
-	       take_text(&body, &out->cause) && take_text(&body, &out->input) && body.n == 0;
+	return take_u64(&body, &out->line) && take_u64(&body, &out->number) &&
+	       take_text(&body, &out->id) && take_text(&body, &out->field) &&
+	       take_text(&body, &out->cause) && take_text(&body, &out->input) &&
+	       take_text(&body, &out->record) && body.n == 0;
+}
+
+static bool take_note(struct str body, struct record_note *out)
+{
+	if (!body.n || body.p[0] < RECORD_NOTE_ABOUT || body.p[0] >= RECORD_NOTE_KINDS)
+		return false;
+	out->kind = (enum record_note_kind)body.p[0];
+	body = (struct str){body.p + 1, body.n - 1};
+	if (!take_text(&body, &out->name) || !take_text(&body, &out->text) ||
+	    !take_text(&body, &out->value))
+		return false;
+	for (int i = 0; i < RECORD_NOTE_NUMBERS; i++)
+		if (!take_u64(&body, &out->number[i]))
+			return false;
+	return body.n == 0 && utf8_is_valid(out->name) && utf8_is_valid(out->text) &&
+	       utf8_is_valid(out->value);
 }
 
 static bool take_summary(struct str body, struct record_summary *out)
 {
 	return take_u64(&body, &out->records) && take_u64(&body, &out->rejects) &&
 	       take_u64(&body, &out->emails_dropped) && take_u64(&body, &out->persons_dropped) &&
-	       take_u64(&body, &out->values_dropped) && take_text(&body, &out->format) &&
-	       take_text(&body, &out->failure) && body.n == 0;
+	       take_u64(&body, &out->values_dropped) && take_u64(&body, &out->left_out) &&
+	       take_text(&body, &out->format) && take_text(&body, &out->failure) && body.n == 0;
 }
 
 enum status record_read(struct record_reader *r, struct err *err)
@@ -365,6 +408,9 @@ enum status record_read(struct record_reader *r, struct err *err)
 		break;
 	case RECORD_FRAME_REJECT:
 		ok = take_reject(body, &r->reject);
+		break;
+	case RECORD_FRAME_NOTE:
+		ok = take_note(body, &r->note);
 		break;
 	case RECORD_FRAME_PROGRESS:
 		ok = take_u64(&body, &r->progress_bytes) && body.n == 0;

@@ -59,29 +59,51 @@ enum record_frame {
 	RECORD_FRAME_RECORD = 1, /* u64 line, then per field: u8 field, u32 length, bytes */
 	RECORD_FRAME_REJECT,     /* struct record_reject */
 	RECORD_FRAME_PROGRESS,   /* u64 bytes of the input consumed */
+	RECORD_FRAME_NOTE,       /* struct record_note */
 	RECORD_FRAME_END,        /* struct record_summary; nothing follows */
 };
 
 struct record_reject {
 	uint64_t line;
-	struct str field; /* "" when the whole row is meant */
-	struct str cause; /* "not valid UTF-8" */
-	struct str input; /* the offending value or row, cut to 1 KiB */
+	uint64_t number;   /* of the record in the file, from 1 */
+	struct str id;     /* what the source calls it; "" when it does not say */
+	struct str field;  /* "" when the whole row is meant */
+	struct str cause;  /* "the record has no name" */
+	struct str input;  /* the offending value, cut to 1 KiB */
+	struct str record; /* the whole record: a JSON object, or text when it could not be read */
+};
+
+/* What the parser has to say of the file beside its records. */
+enum record_note_kind {
+	RECORD_NOTE_ABOUT = 1, /* name: "encoding", value: "UTF-16" */
+	RECORD_NOTE_COLUMN, /* name: of a column or property, text: what it stands for; "": not used */
+	RECORD_NOTE_FIELD,   /* name, numbers: values given, kept, changed, dropped, kept as text */
+	RECORD_NOTE_EXAMPLE, /* name: of a field, text: why, value, number: line */
+	RECORD_NOTE_COUNT,   /* name: of a group, value, number: how often */
+	RECORD_NOTE_KINDS
+};
+enum { RECORD_NOTE_NUMBERS = 5 };
+struct record_note {
+	enum record_note_kind kind;
+	struct str name, text, value;
+	uint64_t number[RECORD_NOTE_NUMBERS];
 };
 
 struct record_summary {
 	uint64_t records, rejects;
 	uint64_t emails_dropped, persons_dropped; /* contact data that stayed outside */
 	uint64_t values_dropped;                  /* optional values that could not be used */
-	struct str format;                        /* "geojson/osm": what was recognised */
+	uint64_t left_out;  /* objects that are no business: neither records nor rejects */
+	struct str format;  /* "geojson/osm": what was recognised */
 	struct str failure; /* not empty: the file could not be read to its end, and why */
 };
 
-enum { RECORD_FRAME_MAX = 256 * 1024 };
+enum { RECORD_FRAME_MAX = 6 << 20 };
 
 /* Append one frame. A record whose values break the table is a bug of the caller (must). */
 void record_write(struct buf *out, const struct record *record);
 void record_write_reject(struct buf *out, const struct record_reject *reject);
+void record_write_note(struct buf *out, const struct record_note *note);
 void record_write_progress(struct buf *out, uint64_t consumed_bytes);
 void record_write_end(struct buf *out, const struct record_summary *summary);
 
@@ -93,6 +115,7 @@ struct record_reader {
 	enum record_frame type; /* of the last frame */
 	struct record record;   /* valid until the next call */
 	struct record_reject reject;
+	struct record_note note;
 	struct record_summary summary;
 	uint64_t progress_bytes;
 };

@@ -1,0 +1,241 @@
+/* From the spool into the directory: one transaction. */
+#include "base/io.h"
+#include "db/db.h"
+#include "directory/import/internal.h"
+#include "sql/import.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { COPY_CHUNK_BYTES = 256 * 1024 };
+
+static enum status merge_copy(struct import *im)
+{
+	char chunk[COPY_CHUNK_BYTES];
+	int64_t rows;
+	if (lseek(im->spool, 0, SEEK_SET) != 0)
+		return err_errno(im->err, FAILED, "spool");
+	enum status status = db_copy_begin(im->db, &sql_import_copy, im->err);
+	while (status == OK) {
+		ssize_t n = read(im->spool, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(im->err, FAILED, "spool");
+		if (n == 0)
+			break;
+		status = db_copy_put(im->db, (struct str){chunk, (size_t)n}, im->err);
+	}
+	return status == OK ? db_copy_end(im->db, &rows, im->err) : status;
+}
+
+/* Rows that a statement took out and returned, as rejects. */
+static enum status reject_rows(struct import *im, const struct db_rows *rows)
+{
+	enum status status = OK;
+	for (int i = 0; i < rows->rows && status == OK; i++) {
+		char cause[128];
+		if (!db_null(rows, i, SQL_IMPORT_REJECT_FIRST_LINE))
+			snprintf(cause, sizeof(cause), "duplicate of line %lld",
+				 (long long)db_i64(rows, i, SQL_IMPORT_REJECT_FIRST_LINE));
+		else
+			snprintf(cause, sizeof(cause),
+				 "another record of the directory has its id");
+		const struct record_reject r = {
+		    .line = (uint64_t)db_i64(rows, i, SQL_IMPORT_REJECT_LINE),
+		    .number = (uint64_t)db_i64(rows, i, SQL_IMPORT_REJECT_N),
+		    .id = db_text(rows, i, SQL_IMPORT_REJECT_EXTERNAL_ID),
+		    .field = STR("external_id"),
+		    .cause = str_of(cause),
+		    .input = db_text(rows, i, SQL_IMPORT_REJECT_EXTERNAL_ID),
+		    .record = db_text(rows, i, SQL_IMPORT_REJECT_RECORD)};
+		status = import_reject(im, &r);
+	}
+	return status;
+}
+
+static enum status merge_run(struct import *im, const struct db_statement *statement,
+			     uint64_t *count)
+{
+	struct db_rows rows;
+	enum status status = db_run(im->db, statement, NULL, 0, &rows, im->err);
+	if (status != OK)
+		return status;
+	if (count)
+		*count = (uint64_t)rows.affected;
+	db_rows_release(&rows);
+	return OK;
+}
+
+static enum status merge_lock(struct import *im)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(im->db, sql_import_lock, &rows, im->err);
+	if (status != OK)
+		return status;
+	bool locked = db_bool(&rows, 0, SQL_IMPORT_LOCK_LOCKED);
+	db_rows_release(&rows);
+	return locked
+		   ? OK
+		   : err_set(im->err, CONFLICT, "another import is running; nothing was changed");
+}
+
+static enum status source_id(struct import *im, int64_t *id)
+{
+	struct db_rows rows;
+	const struct import_options *o = im->options;
+	const char *texts[] = {o->source_name, o->licence, o->licence_url, o->attribution,
+			       o->source_url};
+	struct db_param params[6] = {DB_Z(o->source_key)};
+	for (size_t i = 0; i < 5; i++)
+		params[i + 1] = texts[i] ? DB_Z(texts[i]) : DB_NULL;
+	enum status status = db_run(im->db, &sql_import_source, params, 6, &rows, im->err);
+	if (status != OK)
+		return status;
+	*id = db_i64(&rows, 0, SQL_IMPORT_SOURCE_ID);
+	db_rows_release(&rows);
+	return OK;
+}
+
+static enum status merge_source_of_dry_run(struct import *im, int64_t *id)
+{
+	struct db_rows rows;
+	enum status status =
+	    DB_RUN(im->db, sql_import_source_find, &rows, im->err, DB_Z(im->options->source_key));
+	if (status != OK)
+		return status;
+	*id = rows.rows ? db_i64(&rows, 0, SQL_IMPORT_SOURCE_FIND_ID) : -1;
+	db_rows_release(&rows);
+	return OK;
+}
+
+/* Out of import_row goes what is not to be merged. */
+static enum status sort_out(struct import *im, int64_t source)
+{
+	struct db_rows rows;
+	uint64_t repeated = 0, closed = 0;
+	enum status status = merge_run(im, &sql_import_repeated, &repeated);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_duplicates, &rows, im->err);
+	if (status == OK) {
+		status = reject_rows(im, &rows);
+		db_rows_release(&rows);
+	}
+	if (status == OK)
+		status = merge_run(im, &sql_import_suppressed, &im->report->suppressed);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_collisions, &rows, im->err, DB_I64(source));
+	if (status == OK) {
+		status = reject_rows(im, &rows);
+		db_rows_release(&rows);
+	}
+	if (status == OK)
+		status = merge_run(im, &sql_import_unchanged, &im->report->unchanged);
+	if (status == OK)
+		status = merge_run(im, &sql_import_closed_unchanged, &closed);
+	im->report->unchanged += repeated + closed;
+	return status;
+}
+
+/* Businesses that are closed for good leave the directory; of those the directory did not have, the
+ * closing alone is kept. *known: how many it had. */
+static enum status merge_closed(struct import *im, int64_t source, uint64_t *known,
+				uint64_t *closed)
+{
+	static const struct db_statement *const steps[] = {
+	    &sql_import_closed_leave, &sql_import_closed_leave_detail, &sql_import_closed_done,
+	    &sql_import_reopened};
+	struct db_rows rows;
+	enum status status = DB_RUN(im->db, sql_import_closed_known, &rows, im->err);
+	if (status != OK)
+		return status;
+	*known = (uint64_t)db_i64(&rows, 0, SQL_IMPORT_CLOSED_KNOWN_KNOWN);
+	db_rows_release(&rows);
+	status = DB_RUN(im->db, sql_import_closed, &rows, im->err, DB_I64(source));
+	if (status != OK)
+		return status;
+	*closed = (uint64_t)rows.affected;
+	db_rows_release(&rows);
+	for (size_t i = 0; i < COUNT_OF(steps) && status == OK; i++)
+		status = merge_run(im, steps[i], NULL);
+	return status;
+}
+
+/* What would happen, without a row written into any table that stays. */
+static enum status merge_dry_run(struct import *im)
+{
+	struct db_rows rows;
+	int64_t source;
+	enum status status = merge_source_of_dry_run(im, &source);
+	if (status == OK)
+		status = sort_out(im, source);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_dry_counts, &rows, im->err);
+	if (status != OK)
+		return status;
+	im->report->updated = (uint64_t)db_i64(&rows, 0, SQL_IMPORT_DRY_COUNTS_UPDATED);
+	im->report->inserted = (uint64_t)db_i64(&rows, 0, SQL_IMPORT_DRY_COUNTS_INSERTED);
+	db_rows_release(&rows);
+	return import_check_rejects(im);
+}
+
+static enum status merge_rows(struct import *im)
+{
+	static const struct db_statement *const places[] = {
+	    &sql_import_analyze, &sql_import_regions, &sql_import_cities, &sql_import_places};
+	struct db_rows rows;
+	int64_t source = 0;
+	uint64_t known = 0, closed = 0;
+	enum status status = source_id(im, &source);
+	if (status == OK)
+		status = sort_out(im, source);
+	if (status == OK)
+		status = import_check_rejects(im);
+	if (status == OK)
+		status = merge_closed(im, source, &known, &closed);
+	for (size_t i = 0; i < COUNT_OF(places) && status == OK; i++)
+		status = merge_run(im, places[i], NULL);
+	if (status == OK)
+		status = merge_run(im, &sql_import_update, &im->report->updated);
+	if (status == OK && im->report->updated)
+		status = merge_run(im, &sql_import_update_detail, NULL);
+	if (status == OK && im->report->updated)
+		status = merge_run(im, &sql_import_updated, NULL);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_insert, &rows, im->err, DB_I64(source));
+	if (status == OK) {
+		im->report->inserted = (uint64_t)rows.affected + closed - known;
+		im->report->updated += known;
+		db_rows_release(&rows);
+		status = merge_run(im, &sql_import_insert_detail, NULL);
+	}
+	return status;
+}
+
+static enum status merge_all(struct import *im)
+{
+	enum status status = merge_lock(im);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_create, NULL, im->err);
+	if (status == OK)
+		status = merge_copy(im);
+	if (status == OK)
+		status = merge_run(im, &sql_import_analyze, NULL);
+	if (status == OK)
+		status = im->options->dry_run ? merge_dry_run(im) : merge_rows(im);
+	return status;
+}
+
+enum status import_merge(struct import *im)
+{
+	enum status status = db_begin(im->db, im->err);
+	if (status != OK)
+		return status;
+	status = merge_all(im);
+	if (status == OK && !im->options->dry_run)
+		status = db_commit(im->db, im->err);
+	if (status != OK || im->options->dry_run)
+		db_rollback(im->db);
+	return status;
+}

@@ -1,0 +1,151 @@
+/* Categories: names of any scheme, alone or in lists of many forms, in the plural, in several
+ * languages. */
+#include "base/ascii.h"
+#include "directory/parse/internal.h"
+#include "directory/parse/values.h"
+#include "directory/taxonomy/taxonomy.h"
+
+#include <string.h>
+
+enum { NAME_BYTES = 80 };
+
+/* A bare value of OpenStreetMap: "bakery". */
+static const struct taxonomy_category *by_osm_value(struct str value)
+{
+	static const char *const keys[] = {
+	    "shop=", "amenity=", "craft=", "office=", "healthcare=", "tourism="};
+	char tag[NAME_BYTES];
+	for (size_t k = 0; k < COUNT_OF(keys) && value.n < NAME_BYTES - 16; k++) {
+		size_t n = strlen(keys[k]);
+		memcpy(tag, keys[k], n);
+		memcpy(tag + n, value.p, value.n);
+		const struct taxonomy_category *c =
+		    taxonomy_find(TAXONOMY_OSM, (struct str){tag, n + value.n});
+		if (c && strstr(c->osm, tag))
+			return c;
+	}
+	return NULL;
+}
+
+static const struct taxonomy_category *by_any_scheme(struct str value)
+{
+	static const enum taxonomy_names order[] = {TAXONOMY_KEY,    TAXONOMY_LABEL,
+						    TAXONOMY_WORD,   TAXONOMY_GOOGLE,
+						    TAXONOMY_SCHEMA, TAXONOMY_OVERTURE};
+	if (memchr(value.p, '=', value.n))
+		return taxonomy_find(TAXONOMY_OSM, value);
+	for (size_t i = 0; i < COUNT_OF(order); i++) {
+		const struct taxonomy_category *c = taxonomy_find(order[i], value);
+		if (c)
+			return c;
+	}
+	return by_osm_value(value);
+}
+
+/* "Restaurants", "Bakeries", "Bäckereien": the singular by endings of English, German, French,
+ * Italian, Spanish, Dutch. */
+static const struct taxonomy_category *by_singular(struct str value)
+{
+	static const struct {
+		const char *plural, *singular;
+	} endings[] = {{"ies", "y"}, {"es", ""}, {"s", ""},      {"ereien", "erei"},
+		       {"en", ""},   {"n", ""},  {"e", ""},      {"er", ""},
+		       {"i", "o"},   {"i", "e"}, {"e", "a"},     {"erie", "eria"},
+		       {"ie", "ia"}, {"x", ""},  {"ches", "ch"}, {"shes", "sh"}};
+	char singular[NAME_BYTES];
+	for (size_t i = 0; i < COUNT_OF(endings); i++) {
+		struct str plural = str_of(endings[i].plural), end = str_of(endings[i].singular);
+		if (value.n < plural.n + 3 || value.n >= NAME_BYTES || !str_ends(value, plural))
+			continue;
+		size_t n = value.n - plural.n;
+		memcpy(singular, value.p, n);
+		memcpy(singular + n, end.p, end.n);
+		const struct taxonomy_category *c =
+		    by_any_scheme((struct str){singular, n + end.n});
+		if (c)
+			return c;
+	}
+	return NULL;
+}
+
+/* "coffee_shop" and "coffee-shop" as "coffee shop". */
+static const struct taxonomy_category *by_words(struct str value)
+{
+	char words[NAME_BYTES];
+	if (value.n >= NAME_BYTES)
+		return NULL;
+	for (size_t i = 0; i < value.n; i++)
+		words[i] = (char)(value.p[i] == '_' || value.p[i] == '-' ? ' ' : value.p[i]);
+	return by_any_scheme((struct str){words, value.n});
+}
+
+static const struct taxonomy_category *category_find(enum target scheme, struct str value)
+{
+	const struct taxonomy_category *c = NULL;
+	switch (scheme) {
+	case TARGET_CATEGORY_OSM:
+		return taxonomy_find(TAXONOMY_OSM, value);
+	case TARGET_CATEGORY_OVERTURE:
+		return taxonomy_find(TAXONOMY_OVERTURE, value);
+	case TARGET_CATEGORY_SCHEMA:
+		return taxonomy_find(TAXONOMY_SCHEMA, value);
+	case TARGET_CATEGORY_GOOGLE:
+		c = taxonomy_find(TAXONOMY_GOOGLE, value);
+		break;
+	default:
+		break;
+	}
+	c = c ? c : by_any_scheme(value);
+	c = c ? c : by_singular(value);
+	return c ? c : by_words(value);
+}
+
+/* One name, or a list: of the separators the first that is there and gives names that are known. "A
+ * > B" leads from the general to the special. How many are known. */
+static size_t put_names(struct draft *d, enum target scheme, struct str value, struct given *g)
+{
+	static const char separators[] = {'|', ';', '>', ',', '/', '&', '+'};
+	value = str_trim(value);
+	/* Of a list no wildcard ("* shop") may match the end. */
+	bool list = value.n && (memchr(value.p, ',', value.n) || memchr(value.p, ';', value.n) ||
+				memchr(value.p, '|', value.n) || memchr(value.p, '>', value.n));
+	const struct taxonomy_category *c = !value.n ? NULL
+					    : list   ? taxonomy_find(TAXONOMY_LABEL, value)
+						     : category_find(scheme, value);
+	if (c) {
+		draft_append(d, RECORD_CATEGORIES, g, str_of(c->key));
+		return 1;
+	}
+	for (size_t i = 0; i < COUNT_OF(separators); i++) {
+		struct str rest = value;
+		size_t known = 0;
+		if (!value.n || !memchr(value.p, separators[i], value.n))
+			continue;
+		if (separators[i] != '>') {
+			while (rest.p)
+				known += put_names(d, scheme, str_cut(&rest, separators[i]), g);
+			return known;
+		}
+		/* The most special that is known. */
+		for (size_t at = value.n; at > 0 && !known; at--)
+			if (at == 1 || value.p[at - 1] == '>') {
+				size_t from = at == 1 && value.p[0] != '>' ? 0 : at;
+				struct str part = {value.p + from, rest.n - from};
+				known = put_names(d, scheme, part, g);
+				rest.n = at - 1;
+			}
+		return known;
+	}
+	if (value.n)
+		parser_count(d->parser, "categories that are not known", value);
+	return 0;
+}
+
+void category_put(struct draft *d, enum target scheme, struct str value)
+{
+	struct given *g = draft_given(d, RECORD_CATEGORIES, value);
+	if (!put_names(d, scheme, value_unwrapped(value), g))
+		draft_dropped(g, "not a category that is known");
+	else if (g)
+		g->fate = g->fate == FATE_KEPT ? FATE_KEPT : FATE_CHANGED;
+}

@@ -1,0 +1,89 @@
+/* Whether a business is closed for good, as sources say it. */
+#include "base/ascii.h"
+#include "base/date.h"
+#include "directory/parse/internal.h"
+#include "directory/parse/values.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static bool is_one_of(struct str s, const char *const *words)
+{
+	for (; *words; words++)
+		if (str_eq_nocase(s, str_of(*words)))
+			return true;
+	return false;
+}
+
+static void closed_since(struct draft *d, struct str date)
+{
+	/* A date says more than a flag. */
+	if (!d->closed_on.n || str_eq(d->closed_on, STR("yes")))
+		d->closed_on = date;
+}
+
+static bool is_past(struct str date)
+{
+	char today[DATE_TEXT];
+	date_format((int64_t)(time(NULL) / 86400), today);
+	return str_cmp(date, str_of(today)) <= 0;
+}
+
+void closing_put(struct draft *d, const char *kind, struct str value)
+{
+	static const char *const closed_words[] = {"closed",
+						   "closed permanently",
+						   "permanently closed",
+						   "closed_permanently",
+						   "permanently_closed",
+						   "permanentlyclosed",
+						   "dissolved",
+						   "defunct",
+						   "out of business",
+						   "out_of_business",
+						   "ceased",
+						   "geschlossen",
+						   "dauerhaft geschlossen",
+						   "erloschen",
+						   "aufgel\xc3\xb6st",
+						   "gel\xc3\xb6scht",
+						   "ferm\xc3\xa9",
+						   "d\xc3\xa9"
+						   "finitivement ferm\xc3\xa9",
+						   "chiuso definitivamente",
+						   "cessata",
+						   "cerrado permanentemente",
+						   "permanent gesloten",
+						   "opgeheven",
+						   NULL};
+	static const char *const yes_words[] = {"true", "yes", "y",  "1",         "x",
+						"ja",   "oui", "si", "s\xc3\xac", "wahr",
+						"vrai", "t",   NULL};
+	static const char *const no_words[] = {"false", "no",     "n",    "0", "nein",
+					       "non",   "falsch", "faux", "f", NULL};
+	value = str_trim(value);
+	if (!value.n)
+		return;
+	struct given *g = draft_given(d, RECORD_CLOSED, value);
+	struct str date = value_date(d, value);
+	bool word = is_one_of(value, closed_words), yes = is_one_of(value, yes_words);
+	if (date.p && strcmp(kind, "open") != 0) {
+		if (is_past(date)) {
+			closed_since(d, date);
+			return;
+		}
+		draft_dropped(g, "the date is in the future: it is open");
+		return;
+	}
+	bool closed = strcmp(kind, "open") == 0   ? is_one_of(value, no_words)
+		      : strcmp(kind, "word") == 0 ? word
+						  : word || yes;
+	if (closed)
+		closed_since(d, STR("yes"));
+	else if (strcmp(kind, "date") == 0 && value.n)
+		draft_dropped(g, "not a date");
+	else if (g)
+		g->fate =
+		    FATE_KEPT; /* it is open, and that is what a record without the field says */
+}

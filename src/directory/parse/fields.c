@@ -1,0 +1,289 @@
+/* The fields of a record under construction: values as files write them, each accounted for. */
+#include "base/ascii.h"
+#include "base/utf8.h"
+#include "directory/parse/internal.h"
+#include "directory/parse/values.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000, PHONES_BYTES = 200 };
+
+void draft_init(struct draft *d, struct parser *parser)
+{
+	memset(d, 0, sizeof(*d));
+	d->parser = parser;
+	arena_init(&d->arena, DRAFT_ARENA_BYTES);
+	buf_init(&d->extra, record_fields[RECORD_EXTRA].max_bytes);
+	parse_hours_init(&d->hours);
+}
+
+void draft_reset(struct draft *d, uint64_t line)
+{
+	arena_reset(&d->arena);
+	buf_reset(&d->extra);
+	memset(d->field, 0, sizeof(d->field));
+	memset(d->dropped, 0, sizeof(d->dropped));
+	parse_hours_reset(&d->hours);
+	d->hours_text = d->phones = d->closed_on = (struct str){NULL, 0};
+	d->street_name = d->house_number = d->house_suffix = d->street_more = d->street_full =
+	    (struct str){NULL, 0};
+	d->givens = 0;
+	d->hours_as_text = d->left_out = d->input_is_json = false;
+	d->line = line;
+	d->input = (struct str){"", 0};
+	d->cause[0] = '\0';
+	d->bad_field = d->bad_value = (struct str){"", 0};
+}
+
+void draft_release(struct draft *d)
+{
+	arena_release(&d->arena);
+	buf_release(&d->extra);
+	parse_hours_release(&d->hours);
+}
+
+void draft_reject(struct draft *d, const char *field, struct str value, const char *cause)
+{
+	if (d->cause[0])
+		return;
+	snprintf(d->cause, sizeof(d->cause), "%s", cause);
+	d->bad_field = str_of(field);
+	d->bad_value = value;
+}
+
+void draft_leave_out(struct draft *d, struct str what)
+{
+	if (!d->left_out)
+		parser_count(d->parser, "left out, no business", what);
+	d->left_out = true;
+}
+
+/* ---- taking values ---- */
+
+struct given *draft_given(struct draft *d, size_t field, struct str raw)
+{
+	if (d->givens == GIVEN_MAX)
+		return NULL;
+	struct given *g = &d->given[d->givens++];
+	*g = (struct given){.field = (uint16_t)field, .raw = raw};
+	return g;
+}
+
+void draft_dropped(struct given *g, const char *cause)
+{
+	if (!g)
+		return;
+	g->fate = FATE_DROPPED;
+	g->cause = cause;
+}
+
+void draft_append(struct draft *d, enum record_field field, struct given *g, struct str value)
+{
+	struct str have = d->field[field], rest = have;
+	size_t max = record_fields[field].max_bytes;
+	enum fate fate = g && str_eq(str_trim(g->raw), value) ? FATE_KEPT : FATE_CHANGED;
+	if (g)
+		g->fate = fate;
+	while (rest.p)
+		if (str_eq(str_cut(&rest, RECORD_SEPARATOR), value))
+			return;
+	char *p = value.n && have.n + value.n + 1 <= max
+		      ? arena_room(&d->arena, have.n + value.n + 2)
+		      : NULL;
+	if (!p) {
+		draft_dropped(g, "the list is full");
+		return;
+	}
+	size_t n = have.n;
+	if (have.p) {
+		memcpy(p, have.p, n);
+		p[n++] = RECORD_SEPARATOR;
+	}
+	memcpy(p + n, value.p, value.n);
+	d->field[field] = (struct str){p, n + value.n};
+}
+
+/* Texts that stay what they are when they lose their end. */
+static bool may_be_cut(enum record_field field)
+{
+	return field == RECORD_NAME || field == RECORD_ALT_NAMES || field == RECORD_DESCRIPTION ||
+	       field == RECORD_STREET || field == RECORD_CITY || field == RECORD_REGION ||
+	       field == RECORD_SERVICE_AREA;
+}
+
+/* An id that is too long keeps its start and gets a digest of the whole: two that differ stay two.
+ */
+static struct str short_id(struct draft *d, struct str id)
+{
+	struct str start = value_cut(id, record_fields[RECORD_EXTERNAL_ID].max_bytes - 17);
+	if (id.n <= record_fields[RECORD_EXTERNAL_ID].max_bytes)
+		return id;
+	char *p = arena_printf(&d->arena, "%.*s:%016llx", STR_ARG(start),
+			       (unsigned long long)XXH3_64bits(id.p, id.n));
+	return p ? str_of(p) : (struct str){NULL, 0};
+}
+
+/* A value that has the length it may have, or p == NULL. */
+static struct str bounded(struct draft *d, enum record_field field, struct str value)
+{
+	/* Countries come by name, telephones by the half dozen; finish_country and finish_phone
+	 * make one of them. */
+	size_t max = field == RECORD_COUNTRY                      ? 80
+		     : field == RECORD_PHONE                      ? 400
+		     : field == RECORD_LAT || field == RECORD_LON ? 80
+		     : field == RECORD_ALT_NAMES || field == RECORD_SERVICE_AREA
+			 ? LIST_TEXT_BYTES
+			 : record_fields[field].max_bytes;
+	if (field == RECORD_EXTERNAL_ID)
+		return short_id(d, value);
+	if (value.n > max && !may_be_cut(field))
+		return (struct str){NULL, 0};
+	return value_cut(value, max);
+}
+
+void draft_phone_more(struct draft *d, struct given *g, struct str value)
+{
+	if (value_is_none(RECORD_PHONE, value) || value.n > PHONES_BYTES ||
+	    d->phones.n > PHONES_BYTES) {
+		draft_dropped(g, value.n > PHONES_BYTES ? "too many telephones"
+							: "stands for no value");
+		return;
+	}
+	char *p = arena_printf(&d->arena, "%.*s%s%.*s", STR_ARG(d->phones), d->phones.n ? ";" : "",
+			       STR_ARG(value));
+	d->phones = p ? str_of(p) : d->phones;
+	if (g)
+		g->fate = FATE_CHANGED;
+}
+
+/* What is wrong with a value before it is looked at as one of its field; NULL: nothing. */
+const char *draft_refused(enum record_field field, struct str raw)
+{
+	if (value_is_none(field, raw))
+		return "stands for no value";
+	bool figures =
+	    field == RECORD_PHONE || field == RECORD_POSTCODE || field == RECORD_EXTERNAL_ID;
+	return figures && value_is_rounded(raw) ? "a number that a spreadsheet has rounded" : NULL;
+}
+
+/* A text of a field, cleaned; p == NULL when there is none, and *g says why. */
+struct str draft_text(struct draft *d, enum record_field field, struct given *g, struct str raw)
+{
+	uint64_t emails = d->parser->summary.emails_dropped;
+	raw = value_unwrapped(raw);
+	const char *why = draft_refused(field, raw);
+	if (!why && !utf8_is_valid(raw))
+		why = "not valid UTF-8";
+	struct str value = why ? (struct str){NULL, 0} : value_text(d, field, raw);
+	if (!why && !value.p)
+		why = emails != d->parser->summary.emails_dropped ? "contact data"
+								  : "nothing visible";
+	/* What is left of a URL leads elsewhere. */
+	bool url = field == RECORD_WEBSITE || field == RECORD_SAME_AS;
+	if (!why && url && emails != d->parser->summary.emails_dropped)
+		why = "contact data";
+	if (why) {
+		draft_dropped(g, why);
+		return (struct str){NULL, 0};
+	}
+	return value;
+}
+
+static void put_json(struct draft *d, enum record_field field, struct given *g, struct str raw)
+{
+	d->field[field] = value_json(d, raw, record_fields[field].max_bytes);
+	if (!d->field[field].p)
+		draft_dropped(g, "not JSON, or too long");
+}
+
+void draft_field(struct draft *d, enum record_field field, struct str raw)
+{
+	const struct record_field_info *info = &record_fields[field];
+	if (str_trim(raw).n == 0)
+		return;
+	struct given *g = draft_given(d, field, raw);
+	if (info->kind == RECORD_JSON && !d->field[field].p) {
+		put_json(d, field, g, raw);
+		return;
+	}
+	struct str value = draft_text(d, field, g, raw);
+	if (value.p && field == RECORD_SAME_AS)
+		value = value_web(d, value);
+	if (value.p)
+		value = bounded(d, field, value);
+	if (!value.p) {
+		if (g && g->fate == FATE_PENDING)
+			draft_dropped(g,
+				      field == RECORD_SAME_AS ? "not a web address" : "too long");
+	} else if (info->kind == RECORD_LIST) {
+		draft_append(d, field, g, value);
+	} else if (!d->field[field].p) {
+		d->field[field] = value;
+	} else if (str_eq(d->field[field], value)) {
+		if (g)
+			g->fate = FATE_KEPT;
+	} else if (field == RECORD_PHONE) {
+		draft_phone_more(d, g, value);
+	} else {
+		draft_dropped(g, "another value of the field came first");
+	}
+}
+
+void draft_extra(struct draft *d, const char *key, struct str raw)
+{
+	struct json_writer w;
+	if (str_trim(raw).n == 0)
+		return;
+	struct given *g = draft_given(d, RECORD_EXTRA, raw);
+	struct str value = draft_text(d, RECORD_EXTRA, g, raw);
+	if (!value.p)
+		return;
+	if (value.n > EXTRA_TEXT_BYTES) {
+		draft_dropped(g, "too long");
+		return;
+	}
+	if (g)
+		g->fate = str_eq(value, str_trim(raw)) ? FATE_KEPT : FATE_CHANGED;
+	size_t before = d->extra.n;
+	if (before)
+		buf_putc(&d->extra, ',');
+	json_writer_init(&w, &d->extra);
+	json_put_z(&w, key);
+	buf_putc(&d->extra, ':');
+	json_writer_init(&w, &d->extra);
+	json_put_str(&w, value);
+	if (buf_failed(&d->extra) || d->extra.n + 2 > record_fields[RECORD_EXTRA].max_bytes) {
+		d->extra.failed = false; /* what does not fit is left out */
+		d->extra.n = before;
+		draft_dropped(g, "no room for further facts");
+	}
+}
+
+void draft_extra_json(struct draft *d, struct str key, struct str json)
+{
+	struct json_writer w;
+	struct given *g = draft_given(d, RECORD_EXTRA, key);
+	struct str value = value_json(d, json, EXTRA_TEXT_BYTES * 8);
+	size_t before = d->extra.n;
+	key = value_text(d, RECORD_EXTRA, key);
+	char *alone = value.p ? arena_printf(&d->arena, "{\"a\":%.*s}", STR_ARG(value)) : NULL;
+	if (!alone || !key.p || !record_value_ok(RECORD_EXTRA, str_of(alone))) {
+		draft_dropped(g, "too long");
+		return;
+	}
+	if (g)
+		g->fate = FATE_KEPT;
+	if (before)
+		buf_putc(&d->extra, ',');
+	json_writer_init(&w, &d->extra);
+	json_put_str(&w, key);
+	buf_putc(&d->extra, ':');
+	buf_str(&d->extra, value);
+	if (buf_failed(&d->extra) || d->extra.n + 2 > record_fields[RECORD_EXTRA].max_bytes) {
+		d->extra.failed = false;
+		d->extra.n = before;
+		draft_dropped(g, "no room for further facts");
+	}
+}

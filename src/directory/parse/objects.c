@@ -1,0 +1,289 @@
+/* Objects of JSON in whatever dialect: ours, rejects of an import, OpenStreetMap, Overture,
+ * schema.org, anything with telling keys. */
+#include "directory/parse/internal.h"
+#include "directory/parse/values.h"
+#include "directory/taxonomy/taxonomy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- our own form ---- */
+
+/* Further facts one by one, so that a bad one costs itself only. */
+static void native_extra(struct draft *d, const struct json_value *object)
+{
+	for (const struct json_value *m = object->first; m; m = m->next) {
+		if (m->kind == JSON_IS_STRING && !memchr(m->key.p, '@', m->key.n)) {
+			draft_extra(d, m->key.p, m->text);
+			continue;
+		}
+		struct buf out;
+		struct json_writer w;
+		buf_init(&out, record_fields[RECORD_EXTRA].max_bytes);
+		json_writer_init(&w, &out);
+		json_put_tree(&w, m);
+		draft_extra_json(d, m->key,
+				 buf_failed(&out) ? (struct str){NULL, 0} : buf_view(&out));
+		buf_release(&out);
+	}
+}
+
+static void native_json(struct draft *d, enum record_field field, const struct json_value *m)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, record_fields[field].max_bytes);
+	json_writer_init(&w, &out);
+	json_put_tree(&w, m);
+	if (buf_failed(&out))
+		draft_dropped(draft_given(d, field, STR("an object")), "too long");
+	else
+		draft_field(d, field, arena_str(&d->arena, buf_view(&out)));
+	buf_release(&out);
+}
+
+static bool is_native_key(struct str key)
+{
+	for (int f = 0; f < RECORD_FIELDS; f++)
+		if (str_eq(key, str_of(record_field_name((enum record_field)f))))
+			return true;
+	return false;
+}
+
+static void take_native(struct draft *d, const struct json_value *v)
+{
+	const struct binding category = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
+	for (int f = 0; f < RECORD_FIELDS; f++) {
+		const struct json_value *m = json_get(v, record_field_name((enum record_field)f));
+		const struct json_value *e = m && m->kind == JSON_IS_ARRAY ? m->first : m;
+		bool list = record_fields[f].kind == RECORD_LIST;
+		if (!m)
+			continue;
+		if (f == RECORD_EXTRA && m->kind == JSON_IS_OBJECT) {
+			native_extra(d, m);
+		} else if (m->kind == JSON_IS_OBJECT && record_fields[f].kind == RECORD_JSON) {
+			native_json(d, (enum record_field)f, m);
+		} else if (f == RECORD_CLOSED) {
+			closing_put(d, "flag",
+				    m->kind == JSON_IS_BOOL && m->boolean ? STR("yes")
+									  : json_text(m));
+		} else if (list) {
+			for (; e; e = e == m ? NULL : e->next)
+				if (f == RECORD_CATEGORIES)
+					draft_put(d, &category, json_text(e));
+				else
+					draft_field(d, (enum record_field)f, json_text(e));
+		} else {
+			draft_field(d, (enum record_field)f, json_text(m));
+		}
+	}
+	for (const struct json_value *m = v->first; m; m = m->next)
+		if (!is_native_key(m->key))
+			parser_count(d->parser, "not used", m->key);
+}
+
+/* ---- Overture ---- */
+
+static void put_list(struct draft *d, enum record_field field, const struct json_value *list)
+{
+	const struct json_value *e = list && list->kind == JSON_IS_ARRAY ? list->first : list;
+	for (; e; e = e == list ? NULL : e->next)
+		draft_field(d, field, json_text(e));
+}
+
+/* Of the way from the most general category to the place's own the most special one that we know,
+ * when nothing better is known. */
+static void overture_parents(struct draft *d, const struct json_value *hierarchy)
+{
+	struct str best = {NULL, 0};
+	for (const struct json_value *e = hierarchy ? hierarchy->first : NULL; e; e = e->next)
+		if (taxonomy_find(TAXONOMY_OVERTURE, json_text(e)))
+			best = json_text(e);
+	if (!d->field[RECORD_CATEGORIES].p && best.n)
+		category_put(d, TARGET_CATEGORY_OVERTURE, best);
+}
+
+static void overture_categories(struct draft *d, const struct json_value *v)
+{
+	static const char *const single[] = {"taxonomy.primary", "basic_category",
+					     "categories.primary"};
+	/* The release of 2025 renamed categories to taxonomy and basic_category. */
+	for (size_t i = 0; i < COUNT_OF(single); i++)
+		if (json_text(json_path(v, single[i])).n)
+			category_put(d, TARGET_CATEGORY_OVERTURE,
+				     json_text(json_path(v, single[i])));
+	const struct json_value *more = json_path(v, "categories.alternate");
+	if (!more)
+		more = json_path(v, "taxonomy.alternates");
+	for (const struct json_value *e = more ? more->first : NULL; e; e = e->next)
+		category_put(d, TARGET_CATEGORY_OVERTURE, json_text(e));
+	overture_parents(d, json_path(v, "taxonomy.hierarchy"));
+}
+
+static void take_overture(struct draft *d, const struct json_value *v)
+{
+	static const char *const used[] = {
+	    "id",        "names",  "brand",    "taxonomy", "basic_category", "categories",
+	    "addresses", "phones", "websites", "socials",  "emails",         "operating_status",
+	    "geometry",  "type",   "bbox"};
+	const struct json_value *address = json_path(v, "addresses.0"),
+				*emails = json_get(v, "emails");
+	draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "id")));
+	draft_field(d, RECORD_NAME, json_text(json_path(v, "names.primary")));
+	draft_field(d, RECORD_ALT_NAMES, json_text(json_path(v, "brand.names.primary")));
+	overture_categories(d, v);
+	draft_field(d, RECORD_STREET, json_text(json_get(address, "freeform")));
+	draft_field(d, RECORD_POSTCODE, json_text(json_get(address, "postcode")));
+	draft_field(d, RECORD_CITY, json_text(json_get(address, "locality")));
+	draft_field(d, RECORD_REGION, json_text(json_get(address, "region")));
+	draft_field(d, RECORD_COUNTRY, json_text(json_get(address, "country")));
+	put_list(d, RECORD_PHONE, json_get(v, "phones"));
+	const struct json_value *sites = json_get(v, "websites");
+	draft_field(d, RECORD_WEBSITE,
+		    json_text(sites && sites->kind == JSON_IS_ARRAY ? sites->first : sites));
+	put_list(d, RECORD_SAME_AS, json_get(v, "socials"));
+	if (json_text(json_get(v, "operating_status")).n)
+		closing_put(d, "word", json_text(json_get(v, "operating_status")));
+	for (const struct json_value *e = emails ? emails->first : NULL; e; e = e->next)
+		draft_put(d, &(struct binding){"", TARGET_EMAIL, RECORD_NAME, NULL}, json_text(e));
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		bool known = false;
+		for (size_t i = 0; i < COUNT_OF(used); i++)
+			known |= str_eq(m->key, str_of(used[i]));
+		if (!known && m->kind != JSON_IS_NULL)
+			parser_count(d->parser, "not used", m->key);
+	}
+}
+
+/* ---- names of keys as if they were headers of columns ---- */
+
+static void put_key(struct draft *d, const struct json_value *m)
+{
+	const struct binding *b = binding_of_header(m->key);
+	if (!b) {
+		if (m->kind != JSON_IS_NULL)
+			parser_count(d->parser, "not used", m->key);
+		return;
+	}
+	if (b->target == TARGET_HOURS && m->first) {
+		draft_given(d, RECORD_HOURS, STR("an object"));
+		parse_hours_value(&d->hours, m);
+	} else if (m->kind == JSON_IS_ARRAY) {
+		for (const struct json_value *e = m->first; e; e = e->next)
+			draft_put(d, b, json_text(e));
+	} else if (m->kind == JSON_IS_BOOL) {
+		draft_put(d, b, m->boolean ? STR("true") : STR("false"));
+	} else {
+		draft_put(d, b, json_text(m));
+	}
+}
+
+static void take_by_keys(struct draft *d, const struct json_value *v)
+{
+	const struct json_value *address = json_get(v, "address"), *place = json_get(v, "location");
+	place = json_get(place, "lat") || json_get(place, "latitude") ? place
+								      : json_get(v, "coordinates");
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		if ((m == address || m == place) && m->kind == JSON_IS_OBJECT)
+			for (const struct json_value *part = m->first; part; part = part->next)
+				put_key(d, part);
+		else if (!str_eq(m->key, STR("geometry")) && !str_eq(m->key, STR("type")))
+			put_key(d, m);
+	}
+	const struct json_value *type = json_get(v, "type");
+	if (type && !str_eq(json_text(type), STR("Feature")))
+		put_key(d, type);
+}
+
+/* ---- which dialect ---- */
+
+static const char *take_object(struct draft *d, const struct json_value *v,
+			       const struct json_value *graph)
+{
+	const struct json_value *tags = json_get(v, "tags");
+	if (json_get(v, "external_id") && json_get(v, "name")) {
+		take_native(d, v);
+		return "holdfast";
+	}
+	if (tags && tags->kind == JSON_IS_OBJECT) {
+		osm_put(d, v, tags);
+		return "osm";
+	}
+	if (json_path(v, "names.primary")) {
+		take_overture(d, v);
+		return "overture";
+	}
+	if (schema_is_object(v)) {
+		schema_put(d, v, graph);
+		return "schema.org";
+	}
+	if (osm_is_object(v)) {
+		osm_put(d, v, v);
+		return "osm";
+	}
+	take_by_keys(d, v);
+	return "keys";
+}
+
+/* "schema:name" and "https://schema.org/name" as "name", in keys and types, at any depth. */
+static void plain_names(struct json_value *v)
+{
+	static const char *const prefixes[] = {"schema:", "https://schema.org/",
+					       "http://schema.org/"};
+	for (struct json_value *m = v->first; m; m = m->next) {
+		for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
+			struct str prefix = str_of(prefixes[i]);
+			if (str_starts(m->key, prefix))
+				json_rename(m,
+					    (struct str){m->key.p + prefix.n, m->key.n - prefix.n});
+		}
+		plain_names(m);
+	}
+}
+
+/* A line of an import's reject file: the record as it came. */
+static struct json_value *of_rejects(struct json_value *v)
+{
+	if (!json_get(v, "cause") || !json_get(v, "file") || !json_get(v, "line"))
+		return v;
+	for (struct json_value *m = v->first; m; m = m->next)
+		if (str_eq(m->key, STR("record")) && m->kind == JSON_IS_OBJECT)
+			return m;
+	return v;
+}
+
+void draft_object(struct draft *d, struct json_value *v, const struct json_value *graph)
+{
+	static char format[64];
+	const char *container = "json", *dialect;
+	if (v->kind != JSON_IS_OBJECT) {
+		draft_reject(d, "", (struct str){"", 0}, "not an object");
+		return;
+	}
+	v = of_rejects(v);
+	const struct json_value *properties = json_get(v, "properties");
+	if (d->parser->map) {
+		map_object(d->parser->map, d, v);
+		dialect = "map";
+	} else if (str_eq(json_text(json_get(v, "type")), STR("Feature")) && properties) {
+		container = "geojson";
+		dialect = take_object(d, properties, NULL);
+		geometry_put(d, json_get(v, "geometry"));
+		if (!d->field[RECORD_EXTERNAL_ID].p && strcmp(dialect, "osm") == 0)
+			osm_put_id(d, json_text(json_get(v, "id")));
+		else if (!d->field[RECORD_EXTERNAL_ID].p)
+			draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "id")));
+	} else {
+		if (json_get(v, "schema:name") || json_get(v, "https://schema.org/name") ||
+		    json_get(v, "http://schema.org/name") ||
+		    str_starts(json_text(json_get(v, "@type")), STR("schema:")))
+			plain_names(v);
+		dialect = take_object(d, v, graph);
+		if (!d->field[RECORD_LAT].p)
+			geometry_put(d, json_get(v, "geometry"));
+	}
+	if (!d->parser->format && !d->left_out) {
+		snprintf(format, sizeof(format), "%s/%s", container, dialect);
+		d->parser->format = format;
+	}
+}

@@ -1,0 +1,251 @@
+/* Rows under headers, whoever reads them: which row is the header, what its columns stand for, and
+ * records of the rest. */
+#include "base/utf8.h"
+#include "directory/parse/internal.h"
+#include "directory/parse/values.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TITLES_MAX = 30, NAMES_BYTES = 4 << 20 };
+
+void table_init(struct table *t, struct parser *p, struct draft *d)
+{
+	memset(t, 0, sizeof(*t));
+	t->parser = p;
+	t->draft = d;
+	arena_init(&t->names_arena, NAMES_BYTES);
+}
+
+void table_release(struct table *t)
+{
+	arena_release(&t->names_arena);
+}
+
+static bool is_name(const struct binding *b)
+{
+	return b && b->target == TARGET_FIELD && b->field == RECORD_NAME;
+}
+
+/* Whether a row names columns: the name of a business among them, or one that the mapping reads. */
+static bool is_header(const struct table *t, const struct str *values, size_t count)
+{
+	size_t named = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct str value = str_trim(values[i]);
+		if (t->parser->map) {
+			named += map_names(t->parser->map, value);
+			continue;
+		}
+		const struct binding *b = value.n ? binding_of_header(value) : NULL;
+		b = b ? b : osm_is_column(value) ? binding_of_tag(value) : NULL;
+		named += is_name(b);
+	}
+	return named > 0;
+}
+
+/* A column called "number" is of a house where there are streets, else an id. */
+static void settle_numbers(struct table *t)
+{
+	bool streets = false, id = false;
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct binding *b = t->bindings[i];
+		streets |= b && (b->target == TARGET_STREET_NAME ||
+				 (b->target == TARGET_FIELD && b->field == RECORD_STREET));
+		id |= b && b->target == TARGET_FIELD && b->field == RECORD_EXTERNAL_ID;
+	}
+	for (size_t i = 0; i < t->columns && !streets; i++)
+		if (t->bindings[i] && t->bindings[i]->target == TARGET_NUMBER)
+			t->bindings[i] = id ? NULL : binding_of_header(STR("id"));
+}
+
+/* What the file is called in the report, from what its columns are. */
+static const char *format_of(const struct table *t)
+{
+	bool google = false, gleif = false;
+	for (size_t i = 0; i < t->columns; i++) {
+		google |= str_eq_nocase(t->names[i], STR("store code"));
+		gleif |= str_eq_nocase(t->names[i], STR("entity.legalname"));
+	}
+	return gleif ? "gleif" : google ? "google" : t->osm ? "osm" : NULL;
+}
+
+static bool take_header(struct table *t, const struct str *values, size_t count)
+{
+	static char format[40];
+	struct parser *p = t->parser;
+	bool name = p->map != NULL;
+	t->columns = count;
+	for (size_t i = 0; i < count; i++) {
+		t->names[i] = arena_str(&t->names_arena, str_trim(values[i]));
+		t->osm |= !p->map && osm_is_column(t->names[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct binding *b = t->osm ? binding_of_tag(t->names[i]) : NULL;
+		t->bindings[i] = p->map ? NULL : b ? b : binding_of_header(t->names[i]);
+		name |= is_name(t->bindings[i]);
+	}
+	settle_numbers(t);
+	for (size_t i = 0; i < count; i++) {
+		bool used = p->map ? map_names(p->map, t->names[i]) : false;
+		parser_column(p, t->names[i], t->bindings[i]);
+		if (used)
+			parser_about(p, "mapped", t->names[i]);
+	}
+	const char *kind = format_of(t);
+	snprintf(format, sizeof(format), "%s%s%s", p->format, kind ? "/" : "", kind ? kind : "");
+	p->format = format;
+	t->done_header = true;
+	if (!name)
+		parser_fail(p,
+			    "no column is known as the name of a business; use --columns or --map");
+	return name && parser_flush(p, true);
+}
+
+/* The row as an object of texts under the names of columns. */
+static struct str row_json(struct table *t, const struct str *values, size_t count)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, ROW_MAX_BYTES * 3);
+	json_writer_init(&w, &out);
+	json_object_begin(&w);
+	for (size_t i = 0; i < count; i++) {
+		char other[32];
+		snprintf(other, sizeof(other), "column %zu", i + 1);
+		struct str name = i < t->columns && t->names[i].n && utf8_is_valid(t->names[i])
+				      ? t->names[i]
+				      : str_of(other);
+		if (!values[i].n || !utf8_is_valid(values[i]))
+			continue;
+		json_key(&w, name.p);
+		json_put_str(&w, values[i]);
+	}
+	json_object_end(&w);
+	struct str json =
+	    buf_failed(&out) ? (struct str){"", 0} : arena_str(&t->draft->arena, buf_view(&out));
+	buf_release(&out);
+	return json;
+}
+
+/* Values behind the last column, or columns without a value at the end of a row, are told from rows
+ * that are out of step: those are rejected. */
+static const char *row_misfit(const struct table *t, const struct str *values, size_t count)
+{
+	size_t used = count;
+	while (used > t->columns && str_trim(values[used - 1]).n == 0)
+		used--;
+	if (used > t->columns)
+		return "more";
+	return count < t->columns && count * 2 < t->columns ? "fewer" : NULL;
+}
+
+/* A row of a file whose columns are tags as an object of tags. */
+static void osm_row(struct table *t, const struct str *values, size_t count)
+{
+	struct draft *d = t->draft;
+	struct json_build b;
+	json_build_init(&b, &d->arena);
+	struct json_value *tags = json_build(&b, NULL, NULL, JSON_IS_OBJECT);
+	for (size_t i = 0; i < count; i++)
+		if (values[i].n && t->names[i].n && !value_is_none(RECORD_DESCRIPTION, values[i]))
+			json_build_hashed(&b, tags, t->names[i], json_hash(t->names[i]),
+					  JSON_IS_STRING)
+			    ->text = values[i];
+	if (!b.failed)
+		osm_put(d, tags, tags);
+}
+
+static void take_values(struct table *t, const struct str *values, size_t count)
+{
+	struct parser *p = t->parser;
+	struct draft *d = t->draft;
+	if (p->map) {
+		map_row(p->map, d, t->names, values, count);
+		return;
+	}
+	if (t->osm) {
+		osm_row(t, values, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		draft_put(d, t->bindings[i], values[i]);
+	if (str_ends(str_of(p->format), STR("/gleif")))
+		draft_append(d, RECORD_CATEGORIES, NULL, STR("legal-entity"));
+}
+
+static bool is_empty(const struct str *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_trim(values[i]).n)
+			return false;
+	return true;
+}
+
+/* Rows above the header. False: the file has none. */
+static bool look_for_header(struct table *t, const struct str *values, size_t count)
+{
+	if (is_header(t, values, count)) {
+		if (t->titles)
+			parser_about(t->parser, "rows above the header", str_of(t->titles_text));
+		return take_header(t, values, count);
+	}
+	if (++t->titles <= TITLES_MAX) {
+		snprintf(t->titles_text, sizeof(t->titles_text), "%zu", t->titles);
+		return true;
+	}
+	return table_end(t);
+}
+
+static bool header_of_options(struct table *t)
+{
+	static struct str names[COLUMNS_MAX];
+	struct str rest = str_of(t->parser->options->columns);
+	size_t n = 0;
+	while (rest.p && n < COLUMNS_MAX)
+		names[n++] = str_cut(&rest, ',');
+	return take_header(t, names, n);
+}
+
+bool table_row(struct table *t, uint64_t line, const struct str *values, size_t count,
+	       const char *broken)
+{
+	struct draft *d = t->draft;
+	if (!t->done_header && t->parser->options->columns && !header_of_options(t))
+		return false;
+	if (!t->done_header && broken)
+		return true; /* a title */
+	if (!broken && is_empty(values, count))
+		return true;
+	if (!t->done_header)
+		return look_for_header(t, values, count);
+	draft_reset(d, line);
+	d->input = row_json(t, values, count);
+	d->input_is_json = true;
+	const char *misfit = broken ? NULL : row_misfit(t, values, count);
+	if (broken) {
+		draft_reject(d, "", (struct str){"", 0}, broken);
+	} else if (misfit) {
+		char *cause = arena_printf(&d->arena, "%zu values where the header has %zu", count,
+					   t->columns);
+		draft_reject(d, "", (struct str){"", 0}, cause ? cause : "out of step");
+	} else {
+		take_values(t, values, count < t->columns ? count : t->columns);
+	}
+	return draft_finish(d);
+}
+
+bool table_end(struct table *t)
+{
+	if (t->done_header)
+		return true;
+	if (t->parser->map)
+		parser_fail(t->parser, "the mapping names no column of the file");
+	else
+		parser_fail(
+		    t->parser,
+		    t->titles
+			? "no column is known as the name of a business; use --columns or --map"
+			: "the file has no header line");
+	return false;
+}

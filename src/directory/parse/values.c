@@ -1,0 +1,470 @@
+/* Values as files write them, made into values of ours: texts cleaned, coordinates, telephones, web
+ * addresses, times. */
+#include "directory/parse/values.h"
+#include "base/ascii.h"
+#include "base/date.h"
+#include "base/utf8.h"
+#include "directory/parse/internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+enum { VALUE_BYTES = 64 * 1024 };
+
+/* ---- texts ---- */
+
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* How many bytes of white space or control characters stand at p: ASCII, C1, the no-break space,
+ * separators of lines, marks that turn the direction of text, the zero-width no-break space that is
+ * a byte-order mark astray. */
+static size_t value_blank(const unsigned char *p, size_t n)
+{
+	if (p[0] <= 0x20 || p[0] == 0x7f)
+		return 1;
+	if (p[0] == 0xC2 && n > 1 && p[1] <= 0xA0)
+		return 2;
+	if (n < 3)
+		return 0;
+	bool turns = p[0] == 0xE2 && ((p[1] == 0x80 && p[2] >= 0xA8 && p[2] <= 0xAE) ||
+				      (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9));
+	return turns || (p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) ? 3 : 0;
+}
+
+/* How many bytes of an invisible character stand at p that separates nothing: zero-width space,
+ * soft hyphen, word joiner, tags, marks of direction. Joiners of letters stay: emoji and several
+ * scripts need them. */
+static size_t value_invisible(const unsigned char *p, size_t n)
+{
+	if (p[0] == 0xC2 && n > 1 && p[1] == 0xAD)
+		return 2;
+	if (n > 2 && p[0] == 0xE2 && p[1] == 0x80 && (p[2] == 0x8B || p[2] == 0x8E || p[2] == 0x8F))
+		return 3;
+	if (n > 2 && p[0] == 0xE2 && p[1] == 0x81 && p[2] >= 0xA0 && p[2] <= 0xA5)
+		return 3;
+	if (n > 3 && p[0] == 0xF3 && p[1] == 0xA0 && (p[2] == 0x80 || p[2] == 0x81))
+		return 4;
+	return 0;
+}
+
+/* Whether something can be seen of a character that joins or stands for nothing. */
+static bool value_is_visible(struct str s)
+{
+	static const char *const nothing[] = {"\xe2\x80\x8c", "\xe2\x80\x8d", "\xcd\x8f",
+					      "\xe1\x85\x9f", "\xe1\x85\xa0", "\xe3\x85\xa4",
+					      "\xef\xbe\xa0", "\xe1\xa0\x8e", "\xef\xb8\x8f"};
+	for (size_t i = 0; i < s.n;) {
+		size_t skip = s.p[i] == ' ' || s.p[i] == '\n';
+		for (size_t k = 0; k < COUNT_OF(nothing) && !skip; k++)
+			if (str_starts((struct str){s.p + i, s.n - i}, str_of(nothing[k])))
+				skip = strlen(nothing[k]);
+		if (!skip)
+			return true;
+		i += skip;
+	}
+	return false;
+}
+
+/* NFC, white space folded (line breaks stay where `lines`), trimmed, no control characters. Empty
+ * when nothing remains; p == NULL when it is not UTF-8. */
+static struct str value_clean(struct draft *d, struct str s, bool lines)
+{
+	if (!utf8_is_valid(s))
+		return (struct str){NULL, 0};
+	if (!is_ascii(s)) {
+		utf8proc_uint8_t *composed = NULL;
+		utf8proc_ssize_t n =
+		    utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &composed,
+				 UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+		if (n < 0)
+			return (struct str){NULL, 0};
+		s = arena_str(&d->arena, (struct str){(const char *)composed, (size_t)n});
+		free(composed);
+		if (!s.p)
+			return (struct str){NULL, 0};
+	}
+	char *to = arena_alloc(&d->arena, s.n + 1);
+	if (!to)
+		return (struct str){NULL, 0};
+	bool space = true; /* none at the start */
+	size_t n = 0;
+	for (size_t i = 0; i < s.n;) {
+		size_t skip = value_blank((const unsigned char *)s.p + i, s.n - i);
+		size_t nothing = value_invisible((const unsigned char *)s.p + i, s.n - i);
+		if (nothing) {
+			i += nothing;
+			continue;
+		}
+		if (lines && s.p[i] == '\n') {
+			while (n && to[n - 1] == ' ')
+				n--;
+			to[n++] = '\n';
+			space = true;
+		} else if (skip) {
+			if (!space)
+				to[n++] = ' ';
+			space = true;
+		} else {
+			to[n++] = s.p[i];
+			space = false;
+		}
+		i += skip ? skip : 1;
+	}
+	return str_trim((struct str){to, n});
+}
+
+/* Of the names in front of and behind the @; letters of any language. */
+static bool is_email_char(char c)
+{
+	return ascii_is_alnum(c) || (c & 0x80) || (c && strchr("._%+-", c));
+}
+
+/* Whether a host name: a letter behind a dot somewhere, which the coordinates of a map's URL have
+ * not. */
+static bool is_email_host(struct str s)
+{
+	for (size_t i = 1; i + 1 < s.n; i++) {
+		char c = s.p[i + 1];
+		if (s.p[i] == '.' && is_email_char(c) && !strchr("0123456789._%+-", c))
+			return true;
+	}
+	return false;
+}
+
+/* E-mail addresses inside other values are contact data like any other: taken out and counted. */
+static struct str without_emails(struct draft *d, struct str s)
+{
+	if (!s.p || !memchr(s.p, '@', s.n))
+		return s;
+	char *p = arena_alloc(&d->arena, s.n + 1);
+	size_t n = 0;
+	if (!p)
+		return (struct str){"", 0};
+	for (size_t i = 0; i < s.n; i++) {
+		size_t from = n, to = i + 1;
+		p[n++] = s.p[i];
+		if (s.p[i] != '@')
+			continue;
+		while (from && is_email_char(p[from - 1]))
+			from--;
+		while (to < s.n && is_email_char(s.p[to]))
+			to++;
+		if (from + 1 == n || !is_email_host((struct str){s.p + i + 1, to - i - 1}))
+			continue;
+		d->parser->summary.emails_dropped++;
+		n = from;
+		i = to - 1;
+		if (n && p[n - 1] == ' ' && to < s.n && s.p[to] == ' ')
+			i++;
+	}
+	return str_trim((struct str){p, n});
+}
+
+static void clean_tree(struct draft *d, struct json_value *v)
+{
+	json_rename(v, without_emails(d, v->key));
+	v->text = v->kind == JSON_IS_STRING ? without_emails(d, v->text) : v->text;
+	for (struct json_value *e = v->first; e; e = e->next)
+		clean_tree(d, e);
+}
+
+/* The text of a JSON value without addresses in its strings; p == NULL when it is none, or too
+ * large. */
+struct str value_json(struct draft *d, struct str raw, size_t max)
+{
+	struct json_value *v;
+	struct json_writer w;
+	struct buf out;
+	struct err ignored;
+	if (!raw.p)
+		return raw;
+	if (!memchr(raw.p, '@', raw.n) && !memmem(raw.p, raw.n, "\\u0040", 6))
+		return arena_str(&d->arena, raw);
+	if (json_parse(&d->arena, raw, &v, &ignored) != OK)
+		return (struct str){NULL, 0};
+	clean_tree(d, v);
+	buf_init(&out, max);
+	json_writer_init(&w, &out);
+	json_put_tree(&w, v);
+	raw = buf_failed(&out) ? (struct str){NULL, 0} : arena_str(&d->arena, buf_view(&out));
+	buf_release(&out);
+	return raw;
+}
+
+/* ---- markup ---- */
+
+static const struct {
+	const char *name, *text;
+} references[] = {
+#define REFERENCE(name, text) {name, text},
+#include "directory/parse/references.def"
+#undef REFERENCE
+};
+
+/* "&amp;", "&#39;", "&#x27;" at the start of s: its bytes, and the text into *out. 0: none. */
+static size_t reference_at(struct str s, char out[UTF8_BYTES_MAX], size_t *n)
+{
+	const char *end = s.n > 3 ? memchr(s.p, ';', s.n < 12 ? s.n : 12) : NULL;
+	if (!end || s.p[0] != '&')
+		return 0;
+	struct str name = {s.p + 1, (size_t)(end - s.p) - 1};
+	if (name.n > 1 && name.p[0] == '#') {
+		bool hex = (name.p[1] | 32) == 'x';
+		uint32_t c = 0;
+		for (size_t i = hex ? 2 : 1; i < name.n; i++) {
+			int digit = hex                         ? hex_value(name.p[i])
+				    : ascii_is_digit(name.p[i]) ? name.p[i] - '0'
+								: -1;
+			if (digit < 0 || c > 0x10FFFF)
+				return 0;
+			c = c * (hex ? 16 : 10) + (uint32_t)digit;
+		}
+		if (c < 0x20 || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000))
+			return 0;
+		if (c >= 0x80 && c < 0xA0 && !(c = utf8_of_1252((char)c)))
+			return 0;
+		*n = utf8_encode(c, out);
+		return name.n + 2;
+	}
+	for (size_t i = 0; i < COUNT_OF(references); i++) {
+		if (!str_eq(name, str_of(references[i].name)))
+			continue;
+		*n = strlen(references[i].text);
+		memcpy(out, references[i].text, *n);
+		return name.n + 2;
+	}
+	return 0;
+}
+
+/* The length of a tag, a comment, or a script with what is in it at the start of s; 0: none.
+ * *lines: it ends a line. */
+static size_t tag_at(struct str s, bool *lines)
+{
+	static const char *const ends_line[] = {"br", "p",  "div", "li", "ul",
+						"tr", "h1", "h2",  "h3"};
+	*lines = false;
+	if (s.n < 3 || s.p[0] != '<')
+		return 0;
+	bool end = s.p[1] == '/';
+	struct str name = {s.p + 1 + end, 0};
+	while (1 + end + name.n < s.n && ascii_is_alnum(name.p[name.n]))
+		name.n++;
+	if (!name.n && !str_starts(s, STR("<!--")))
+		return 0;
+	if (name.n && !ascii_is_letter(name.p[0]))
+		return 0;
+	const char *close = memchr(s.p, '>', s.n);
+	if (!close)
+		return 0;
+	size_t n = (size_t)(close - s.p) + 1;
+	bool script =
+	    !end && (str_eq_nocase(name, STR("script")) || str_eq_nocase(name, STR("style")));
+	if (script) {
+		for (size_t i = n; i + 2 < s.n; i++)
+			if (s.p[i] == '<' && s.p[i + 1] == '/')
+				return i;
+		return s.n;
+	}
+	for (size_t i = 0; i < COUNT_OF(ends_line); i++)
+		*lines |= str_eq_nocase(name, str_of(ends_line[i]));
+	return n;
+}
+
+/* Without tags and with the characters that references stand for. *changed: something was found. */
+static struct str without_markup(struct draft *d, struct str s, bool *changed)
+{
+	char *to = arena_room(&d->arena, s.n + 1), character[UTF8_BYTES_MAX];
+	size_t n = 0, k;
+	bool lines;
+	*changed = false;
+	if (!to)
+		return s;
+	for (size_t i = 0; i < s.n;) {
+		struct str rest = {s.p + i, s.n - i};
+		size_t tag = tag_at(rest, &lines),
+		       reference = tag ? 0 : reference_at(rest, character, &k);
+		if (tag) {
+			if (lines)
+				to[n++] = '\n';
+		} else if (reference) {
+			memcpy(to + n, character, k);
+			n += k;
+		} else {
+			to[n++] = s.p[i];
+		}
+		*changed |= tag || reference;
+		i += tag ? tag : reference ? reference : 1;
+	}
+	return (struct str){to, n};
+}
+
+static bool may_have_markup(enum record_field field)
+{
+	return field == RECORD_NAME || field == RECORD_ALT_NAMES || field == RECORD_DESCRIPTION ||
+	       field == RECORD_STREET || field == RECORD_CITY || field == RECORD_REGION ||
+	       field == RECORD_SERVICE_AREA || field == RECORD_EXTRA || field == RECORD_HOURS;
+}
+
+struct str value_cut(struct str s, size_t max)
+{
+	return s.n <= max ? s : str_trim(utf8_cut(s, max));
+}
+
+struct str value_text(struct draft *d, enum record_field field, struct str raw)
+{
+	/* Much more than any field holds, and little enough for many of them. */
+	struct str s = value_cut(raw, VALUE_BYTES);
+	bool changed =
+	    may_have_markup(field) && s.n && (memchr(s.p, '&', s.n) || memchr(s.p, '<', s.n));
+	/* Often it was escaped twice. */
+	for (int i = 0; i < 3 && changed; i++)
+		s = without_markup(d, s, &changed);
+	s = value_clean(d, s, field == RECORD_DESCRIPTION);
+	s = without_emails(d, s);
+	return s.p && value_is_visible(s) ? s : (struct str){NULL, 0};
+}
+
+/* ---- what is no value ---- */
+
+struct str value_unwrapped(struct str raw)
+{
+	struct str s = str_trim(raw);
+	if (s.n > 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"')
+		s = str_trim((struct str){s.p + 2, s.n - 3});
+	if (s.n > 1 && s.p[0] == '\'' && (ascii_is_digit(s.p[1]) || s.p[1] == '+' || s.p[1] == '='))
+		s = (struct str){s.p + 1, s.n - 1};
+	return s;
+}
+
+struct str value_without_fraction(struct str s)
+{
+	size_t digits = 0;
+	while (digits < s.n && ascii_is_digit(s.p[digits]))
+		digits++;
+	return digits && digits + 2 == s.n && s.p[digits] == '.' && s.p[digits + 1] == '0'
+		   ? (struct str){s.p, digits}
+		   : s;
+}
+
+bool value_is_rounded(struct str s)
+{
+	size_t i = 0;
+	s = str_trim(s);
+	while (i < s.n && (ascii_is_digit(s.p[i]) || s.p[i] == '.' || s.p[i] == ','))
+		i++;
+	return i > 1 && i + 2 < s.n && (s.p[i] | 32) == 'e' &&
+	       (s.p[i + 1] == '+' || ascii_is_digit(s.p[i + 1]));
+}
+
+bool value_is_none(enum record_field field, struct str raw)
+{
+	static const char *const always[] = {
+	    "null",          "(null)",  "n/a",          "#n/a",   "n.a.",
+	    "undefined",     "nan",     "<null>",       "nil",    "\\n",
+	    "#ref!",         "#value!", "#name?",       "#null!", "[object object]",
+	    "#div/0!",       "<na>",    "keine angabe", "k.a.",   "k. a.",
+	    "not available", "tbd",     "t.b.d.",       "xxx"};
+	static const char *const sometimes[] = {"none",    "unknown",     "unbekannt", "na",
+						"inconnu", "sconosciuto", "not set",   "empty"};
+	struct str s = str_trim(raw);
+	bool content = false;
+	for (size_t i = 0; i < s.n && !content; i++)
+		content = ascii_is_alnum(s.p[i]) ||
+			  ((s.p[i] & 0x80) &&
+			   !str_starts((struct str){s.p + i, s.n - i}, STR("\xe2\x80")));
+	if (!content && field != RECORD_EXTRA)
+		return true;
+	for (size_t i = 0; i < COUNT_OF(always); i++)
+		if (str_eq_nocase(s, str_of(always[i])))
+			return true;
+	/* NA is Namibia and Naples; a business may be called None. */
+	bool may_be = field == RECORD_NAME || field == RECORD_COUNTRY || field == RECORD_REGION ||
+		      field == RECORD_EXTERNAL_ID || field == RECORD_ALT_NAMES;
+	for (size_t i = 0; i < COUNT_OF(sometimes) && !may_be; i++)
+		if (str_eq_nocase(s, str_of(sometimes[i])))
+			return true;
+	return false;
+}
+
+/* ---- web addresses ---- */
+
+/* http(s) only; a bare host name gets https. Scheme and host in lower case. p == NULL: it is none.
+ */
+struct str value_web(struct draft *d, struct str s)
+{
+	struct str rest = s;
+	s = str_trim(str_cut(&rest, ';'));
+	bool bare = !memmem(s.p, s.n, "://", 3);
+	char *p = arena_printf(&d->arena, "%s%.*s", bare ? "https://" : "", STR_ARG(s));
+	if (!p)
+		return (struct str){NULL, 0};
+	size_t n = strlen(p), host;
+	char *colon = strstr(p, "://");
+	for (char *c = p; c < colon; c++)
+		*c = ascii_lower(*c);
+	bool known = (colon - p == 4 && memcmp(p, "http", 4) == 0) ||
+		     (colon - p == 5 && memcmp(p, "https", 5) == 0);
+	host = (size_t)(colon - p) + 3;
+	bool dot = false;
+	size_t end = host;
+	for (; end < n && !strchr("/?#", p[end]); end++) {
+		p[end] = ascii_lower(p[end]);
+		if (strchr(" @\"<>\\", p[end]))
+			return (struct str){NULL, 0};
+		dot |= p[end] == '.' && end > host && end + 1 < n;
+	}
+	for (size_t i = end; i < n; i++)
+		if (strchr(" \"<>\\\n", p[i]))
+			return (struct str){NULL, 0};
+	return known && dot ? (struct str){p, n} : (struct str){NULL, 0};
+}
+
+/* ---- times ---- */
+
+struct str value_time(struct draft *d, struct str s)
+{
+	if (s.n < 10)
+		return s;
+	bool dots = s.p[2] == '.' && s.p[5] == '.';
+	char *day = dots ? arena_printf(&d->arena, "%.4s-%.2s-%.2s", s.p + 6, s.p + 3, s.p)
+			 : arena_printf(&d->arena, "%.10s", s.p);
+	size_t at = 11;
+	while (at < s.n && strchr("0123456789:.", s.p[at]))
+		at++;
+	struct str clock = s.n > 11 ? (struct str){s.p + 11, at - 11} : STR("00:00");
+	struct str zone = at < s.n ? str_trim((struct str){s.p + at, s.n - at}) : STR("Z");
+	struct str minutes = zone.n == 3 ? STR("00") : (struct str){"", 0};
+	if (zone.n == 5) {
+		minutes = (struct str){zone.p + 3, 2};
+		zone.n = 3;
+	}
+	char *p = arena_printf(&d->arena, "%sT%.*s%s%.*s%s%.*s", day ? day : "", STR_ARG(clock),
+			       clock.n == 5 ? ":00" : "", STR_ARG(zone), minutes.n ? ":" : "",
+			       STR_ARG(minutes));
+	return p ? str_of(p) : (struct str){NULL, 0};
+}
+
+struct str value_date(struct draft *d, struct str s)
+{
+	int64_t year, month, day;
+	s = str_trim(s);
+	bool iso = s.n >= 10 && (s.p[4] == '-' || s.p[4] == '/') && s.p[7] == s.p[4];
+	bool european = s.n >= 10 && s.p[2] == '.' && s.p[5] == '.';
+	if (!iso && !european)
+		return (struct str){NULL, 0};
+	if (!str_to_i64((struct str){s.p + (iso ? 0 : 6), 4}, 1, 9999, &year) ||
+	    !str_to_i64((struct str){s.p + (iso ? 5 : 3), 2}, 1, 12, &month) ||
+	    !str_to_i64((struct str){s.p + (iso ? 8 : 0), 2}, 1, 31, &day) ||
+	    !date_exists(year, (int)month, (int)day))
+		return (struct str){NULL, 0};
+	char *p = arena_printf(&d->arena, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
+	return p ? str_of(p) : (struct str){NULL, 0};
+}
