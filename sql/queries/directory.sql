@@ -366,6 +366,40 @@ JOIN business AS b ON b.id = t.id
 JOIN s ON s.id = b.source_id
 ORDER BY n.name_key = $1 DESC, n.namesakes DESC, t.rank DESC, t.id DESC;
 
+-- Names that begin with the typed text ($1, bounded by $2 from above): whole ones first, then the commonest of the first
+-- three thousand businesses.
+-- name: suggest_names
+-- served-by: business_detail_by_name_key
+SELECT b.name, n.namesakes, n.place
+FROM (
+	SELECT name_key, count(*) AS namesakes, row_number() OVER (ORDER BY name_key = $1 DESC, count(*) DESC, length(name_key), name_key) AS place
+	FROM (
+		SELECT name_key
+		FROM business_detail
+		WHERE name_key >= $1::text AND name_key < $2::text
+		ORDER BY name_key
+		LIMIT 3000
+	) AS b
+	GROUP BY name_key
+	ORDER BY place
+	LIMIT $3
+) AS n
+CROSS JOIN LATERAL (
+	SELECT id FROM business_detail AS d WHERE d.name_key = n.name_key
+	ORDER BY {{business_rank}} DESC, id DESC LIMIT 1
+) AS t
+JOIN business AS b ON b.id = t.id
+ORDER BY n.place;
+
+-- Towns that begin with the typed text, the largest first.
+-- name: suggest_towns
+-- served-by: city_by_name_key
+SELECT c.key, c.name, c.businesses, r.country
+FROM city AS c JOIN region AS r ON r.id = c.region_id
+WHERE c.name_key >= $1::text AND c.name_key < $2::text AND c.businesses > 0
+ORDER BY c.businesses DESC, c.id
+LIMIT $3;
+
 -- Businesses with a telephone of these last seven digits; whether the rest agrees is told in C.
 -- name: text_phone
 -- row: text_head

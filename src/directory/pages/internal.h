@@ -33,7 +33,7 @@ struct pages {
 	const struct config *config;
 	struct template_set *set;
 	const struct template *page[PAGE_TEMPLATES];
-	struct str css, icon; /* their addresses, with the version */
+	struct str css, icon, script; /* their addresses, with the version */
 };
 
 struct page {

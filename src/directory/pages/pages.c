@@ -53,6 +53,7 @@ enum status pages_create(struct db_pool *db, const struct config *config, struct
 	pages->set = template_set_create();
 	pages->css = pages_versioned("assets/site.css");
 	pages->icon = pages_versioned("assets/icon.svg");
+	pages->script = pages_versioned("assets/search.js");
 	enum status status = add_templates(pages->set, err);
 	if (status != OK) {
 		pages_free(pages);
@@ -73,6 +74,7 @@ void pages_free(struct pages *pages)
 	template_set_free(pages->set);
 	free((char *)pages->css.p);
 	free((char *)pages->icon.p);
+	free((char *)pages->script.p);
 	free(pages);
 }
 

@@ -6,6 +6,7 @@
 #include "directory/cached/cached.h"
 #include "directory/search/internal.h"
 
+enum { SUGGESTIONS_DEFAULT = 8 };
 enum { STALE_FACTOR = 3 }; /* lists are served past their time for so many times cache.search_ttl */
 
 /* Opening states change by the minute, records by imports: what is kept is asked for again. */
@@ -486,7 +487,80 @@ static void list_cities(struct http_request *request)
 	ask(request, STR("cities"), http_param(request, "key")->text);
 }
 
+/* ---- /v1/suggest ---- */
+
+static void suggested(void *ctx, const struct search_suggestions *list)
+{
+	static const char *const kinds[] = {
+	    [SEARCH_SUGGEST_CATEGORY] = "category",
+	    [SEARCH_SUGGEST_TOWN] = "city",
+	    [SEARCH_SUGGEST_NAME] = "name",
+	};
+	struct asked *a = ctx;
+	if (list->problem) {
+		refuse(a, list->problem, &list->err);
+		return;
+	}
+	struct json_writer w;
+	json_writer_init(&w, out_of(a));
+	json_object_begin(&w);
+	json_key(&w, "suggestions");
+	json_array_begin(&w);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct search_suggestion *s = &list->item[i];
+		json_object_begin(&w);
+		json_member_z(&w, "kind", kinds[s->kind]);
+		put(&w, "text", s->text);
+		put(&w, "key", s->key);
+		put(&w, "country", s->country);
+		json_key(&w, "businesses");
+		if (s->businesses >= 0)
+			json_put_i64(&w, s->businesses);
+		else
+			json_put_null(&w);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+	finish(a);
+}
+
+static const struct http_param suggest_params[] = {
+    {.name = "q",
+     .type = HTTP_TEXT,
+     .max = SEARCH_TEXT_MAX,
+     .required = true,
+     .summary = "what was typed so far",
+     .example = "bak"},
+    {.name = "limit",
+     .type = HTTP_INT,
+     .min = 1,
+     .max = SEARCH_SUGGESTIONS_MAX,
+     .summary = "suggestions in all (default 8)"},
+    {0},
+};
+
+static void suggest(struct http_request *request)
+{
+	const struct http_value *limit = http_param(request, "limit");
+	struct str q = http_param(request, "q")->text;
+	struct buf key;
+	buf_init(&key, CACHE_KEY_MAX);
+	buf_printf(&key, "%lld\n%.*s", limit->given ? (long long)limit->i : SUGGESTIONS_DEFAULT,
+		   STR_ARG(q));
+	must(!buf_failed(&key)); /* q is far shorter than a key of the cache may be */
+	ask(request, STR("suggest"), buf_view(&key));
+	buf_release(&key);
+}
+
 /* ---- making ---- */
+
+static void make_suggest(struct asked *a, struct str rest)
+{
+	int64_t limit;
+	must(str_to_i64(str_cut(&rest, '\n'), 1, SEARCH_SUGGESTIONS_MAX, &limit));
+	search_suggest(a->api->db, arena_of(a), rest, (int)limit, suggested, a);
+}
 
 static void make_categories(struct asked *a, struct str key)
 {
@@ -510,10 +584,8 @@ static const struct {
 	const char *kind;
 	void (*make)(struct asked *a, struct str rest);
 } made[] = {
-    {"list", make_list},
-    {"categories", make_categories},
-    {"regions", make_regions},
-    {"cities", make_cities},
+    {"list", make_list},     {"categories", make_categories}, {"regions", make_regions},
+    {"cities", make_cities}, {"suggest", make_suggest},
 };
 
 static void make(struct asked *a, struct str kind, struct str rest)
@@ -601,6 +673,15 @@ const struct http_route search_api_routes[] = {
      .summary = "All public facts of one business",
      .answer = "the business",
      .answer_schema = "Business"},
+    {.method = HTTP_GET,
+     .pattern = "/v1/suggest",
+     .name = "suggest",
+     .handler = suggest,
+     .kind = HTTP_API,
+     .params = suggest_params,
+     .summary = "What a text may become: categories, cities and names that begin so",
+     .answer = "suggestions, categories and cities first",
+     .answer_schema = "SuggestionList"},
     {.method = HTTP_GET,
      .pattern = "/v1/categories",
      .name = "list_categories",

@@ -9,7 +9,8 @@ enum { STEM_LEAST = 4 };
 
 struct phrase {
 	struct str key;
-	int usual; /* 0: the first name in its language, so it means this before others */
+	struct str text; /* as the table writes it */
+	int usual;       /* 0: the first name in its language, so it means this before others */
 	struct phrase_meaning meaning;
 };
 
@@ -38,7 +39,7 @@ static void phrases_put(struct str text, int usual, struct phrase_meaning meanin
 	char *copy = memory_room(key.n);
 	memcpy(copy, key.p, key.n);
 	struct str kept = {copy, key.n};
-	phrases[phrases_count++] = (struct phrase){kept, usual, meaning};
+	phrases[phrases_count++] = (struct phrase){kept, text, usual, meaning};
 }
 
 static void phrases_put_words(const char *all, struct phrase_meaning meaning)
@@ -114,6 +115,29 @@ size_t phrases_find(struct str key, struct phrase_meaning out[PHRASE_MEANINGS])
 		memcpy(singular, key.p, n);
 		memcpy(singular + n, instead.p, instead.n);
 		count = phrases_read((struct str){singular, n + instead.n}, out);
+	}
+	return count;
+}
+
+size_t phrases_begin(struct str key, struct phrase_name *out, size_t max)
+{
+	size_t low = 0, high, count = 0;
+	if (!phrases_count)
+		phrases_build();
+	for (high = phrases_count; low < high;) {
+		size_t middle = (low + high) / 2;
+		if (str_cmp(phrases[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < phrases_count && count < max && str_starts(phrases[low].key, key); low++) {
+		const struct phrase *p = &phrases[low];
+		bool known = !p->meaning.category;
+		for (size_t i = 0; i < count; i++)
+			known |= out[i].category == p->meaning.category;
+		if (!known)
+			out[count++] = (struct phrase_name){p->text, p->meaning.category};
 	}
 	return count;
 }

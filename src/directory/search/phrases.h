@@ -17,6 +17,14 @@ struct phrase_meaning {
 /* What the folded, joined words mean; how many meanings were written, the likeliest first. */
 size_t phrases_find(struct str key, struct phrase_meaning out[PHRASE_MEANINGS]);
 
+/* Names of categories that begin with the folded text, as the tables write them, each category once; how many were
+ * written. */
+struct phrase_name {
+	struct str text;
+	const struct taxonomy_category *category;
+};
+size_t phrases_begin(struct str key, struct phrase_name *out, size_t max);
+
 /* Whether a folded word only joins others in one of the languages ("in", "près", "und"). */
 bool phrases_is_filler(struct str word);
 

@@ -93,6 +93,12 @@ const struct http_schema search_api_schemas[] = {
      "},"
      "\"created_at\":" TIME_OR_NULL ",\"updated_at\":" TIME_OR_NULL
      ",\"source_updated_at\":" TIME_OR_NULL "}}"},
+    {"SuggestionList",
+     "{\"type\":\"object\",\"required\":[\"suggestions\"],\"properties\":{\"suggestions\":{\"type\":\"array\",\"items\":{"
+     "\"type\":\"object\",\"required\":[\"kind\",\"text\",\"key\",\"country\",\"businesses\"],\"properties\":{"
+     "\"kind\":{\"enum\":[\"category\",\"city\",\"name\"]},\"text\":{\"type\":\"string\"},"
+     "\"key\":" TEXT_OR_NULL ",\"country\":" TEXT_OR_NULL
+     ",\"businesses\":{\"type\":[\"integer\",\"null\"]}}}}}}"},
     {"CategoryList",
      "{\"type\":\"object\",\"required\":[\"categories\"],\"properties\":{\"categories\":{"
      "\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"key\",\"label\","

@@ -251,6 +251,27 @@ void search_regions(struct db_pool *db, struct arena *arena, search_places_done 
 void search_cities(struct db_pool *db, struct arena *arena, struct str region_key,
 		   search_places_done *done, void *ctx);
 
+/* What a text may become when it is typed on: categories, towns and names that begin so, at most `limit` (up to
+ * SEARCH_SUGGESTIONS_MAX) in all, of each kind a share. */
+enum { SEARCH_SUGGESTIONS_MAX = 20 };
+enum search_suggestion_kind { SEARCH_SUGGEST_CATEGORY, SEARCH_SUGGEST_TOWN, SEARCH_SUGGEST_NAME };
+struct search_suggestion {
+	enum search_suggestion_kind kind;
+	struct str text;    /* for the search box */
+	struct str key;     /* of a category or town; else empty */
+	struct str country; /* of a town */
+	int64_t businesses; /* -1: not told */
+};
+struct search_suggestions {
+	enum search_problem problem;
+	struct err err;
+	struct search_suggestion item[SEARCH_SUGGESTIONS_MAX];
+	size_t count;
+};
+typedef void search_suggestions_done(void *ctx, const struct search_suggestions *list);
+void search_suggest(struct db_pool *db, struct arena *arena, struct str q, int limit,
+		    search_suggestions_done *done, void *ctx);
+
 /* Every source of the directory, for the credits. */
 struct search_sources {
 	enum search_problem problem;

@@ -1,0 +1,125 @@
+#!/usr/bin/perl
+# Forty queries as visitors type them, in seven languages and two more scripts, over records that an import brought. What
+# comes first was judged by eye and is kept here; '-' is nothing.
+use strict;
+use warnings;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Instance;
+use JSON::PP;
+use Test::More;
+binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
+
+# name | category | street | postcode | town | region | country | telephone | website | further names
+my @records = map { [split / *\| */, $_, -1] } split /\n/, <<'END';
+Bäckerei Hug|bakery|Bahnhofstrasse 22|8001|Zürich|Zürich|CH|+41443332211|https://www.hug.example/|
+Pera|bakery|Langstrasse 4|8004|Zürich|Zürich|CH|+41443332212||
+Pera Grill|restaurant|Seestrasse 9|8002|Zürich|Zürich|CH|+41443332213||
+Café Peraglio|cafe|Via Nassa 3|6900|Lugano|Ticino|CH|+41919112233||
+Hofladen Krähenbühl|farm-shop|Dorf 1|3550|Langnau|Bern|CH|+41344021100||
+Hofladen Sonnenberg|farm-shop|Sonnenberg 7|6005|Luzern|Luzern|CH|||
+Metzgerei Müller|butcher|Marktgasse 12|3011|Bern|Bern|CH|+41313112233||
+Müller Elektro AG|electrician|Lagerweg 5|3013|Bern|Bern|CH|+41313112244||
+Arztpraxis Dr. Keller|doctor|Spitalgasse 2|3011|Bern|Bern|CH|+41313115566||
+Zahnarzt am Bärenplatz|dentist|Bärenplatz 1|3011|Bern|Bern|CH|||
+Apotheke zum Löwen|pharmacy|Kramgasse 8|3011|Bern|Bern|CH|||
+Restaurant Kreuz|restaurant|Hauptstrasse 1|3600|Thun|Bern|CH|||
+Kreuz|restaurant|Kirchweg 3|4500|Solothurn|Solothurn|CH|||
+Hotel Kreuz Post|hotel|Bahnhofplatz 2|3600|Thun|Bern|CH|||
+Krause & Sommer|lawyer|Domstraße 5|50667|Köln|Nordrhein-Westfalen|DE|+492219876543||
+Blumen Sommer|florist|Severinstraße 60|50678|Köln|Nordrhein-Westfalen|DE|||
+Bäckerei Merzenich|bakery|Neumarkt 3|50667|Köln|Nordrhein-Westfalen|DE|||
+Route 66 Diner|restaurant|Aachener Straße 66|50674|Köln|Nordrhein-Westfalen|DE|||
+McDonald's|fast-food|Hohe Straße 1|50667|Köln|Nordrhein-Westfalen|DE|||
+Boulangerie Dupont|bakery|12 rue du Rhône|1204|Genève|Genève|CH|+41227311111||
+Pharmacie de l'Étoile|pharmacy|3 rue de Lausanne|1201|Genève|Genève|CH|||
+Cabinet médical Rive|doctor|5 rue de Rive|1204|Genève|Genève|CH|||
+Chez Jeanne d'Arc|restaurant|7 rue Neuve|69001|Lyon|Auvergne-Rhône-Alpes|FR|+33478123456||
+Garage des Bergues|car-repair|2 quai des Bergues|1201|Genève|Genève|CH|||
+Panificio Rossi|bakery|Via Roma 10|20121|Milano|Lombardia|IT|+390212345678||
+Trattoria da Gino|restaurant|Corso Como 3|20154|Milano|Lombardia|IT|||
+Farmacia Centrale|pharmacy|Piazza Duomo 1|20121|Milano|Lombardia|IT|||
+Panadería La Espiga|bakery|Calle Mayor 5|28013|Madrid|Madrid|ES|+34911234567||
+Peluquería Carmen|hairdresser|Calle Luna 8|28004|Madrid|Madrid|ES|||
+Bakkerij van Dam|bakery|Damstraat 4|1012 JM|Amsterdam|Noord-Holland|NL|+31201234567||
+Slagerij de Jong|butcher|Haarlemmerdijk 9|1013 KA|Amsterdam|Noord-Holland|NL|||
+Pekara Zlatni klas|bakery|Knez Mihailova 10|11000|Beograd|Beograd|RS|+381112345678||
+Stomatološka ordinacija Jović|dentist|Terazije 3|11000|Beograd|Beograd|RS|||
+Ταβέρνα Ακρόπολη|restaurant|Ερμού 5|10563|Athens|Attica|GR|+302101234567||
+The Kings Arms|pub|14 High Street|SW1A 2AA|London|England|GB|+442071234567|https://kingsarms.example/menu|
+Smith & Sons Plumbing|plumber|3 Mill Lane|SE1 9SG|London|England|GB|||
+Pizza Palace|restaurant|88 Baker Street|W1U 6TJ|London|England|GB|||
+Buchhandlung am Markt|bookshop|Markt 4|04109|Leipzig|Sachsen|DE||https://buch-am-markt.example/|Bücherstube
+Velo Meier|bicycle-shop|Ringstrasse 6|8400|Winterthur|Zürich|CH|||
+Coiffeur Chic|hairdresser|Steinberggasse 2|8400|Winterthur|Zürich|CH|||
+END
+
+my $i = Instance->make(settings => { 'cache.search_ttl' => '0s', 'web.processes' => 1 });
+$i->up;
+{
+	my $file = "$i->{home}/visitors.ndjson";
+	open my $out, '>', $file or die;
+	for (@records) {
+		my %record;
+		@record{qw(name categories street postcode city region country phone website alt_names)} = map { $_ // '' } @$_, '', '';
+		$record{$_} = [$record{$_}] for grep { $record{$_} ne '' } qw(categories alt_names);
+		delete $record{$_} for grep { $record{$_} eq '' } keys %record;
+		print $out JSON::PP->new->utf8->canonical->encode({ %record, external_id => $record{name} }), "\n";
+	}
+	close $out;
+	chmod 0644, $file;
+	$i->run_ok('import', '--source', 'visitors', $file);
+}
+is($i->sql('SELECT count(*) FROM business') + 0, scalar @records, 'the records are there');
+sub quote { my $text = shift; utf8::encode($text); return $text =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger }
+sub get { my ($path) = @_; my $answer = $i->get($path); die "$path: $answer->{status} $answer->{content}\n" unless $answer->{success}; return decode_json $answer->{content} }
+sub find { return get('/v1/businesses?q=' . quote($_[0])) }
+
+for (
+	# what they want by name
+	['pera', 'Pera'], ['PERA', 'Pera'], ['Pera Zürich', 'Pera'], ['pera grill', 'Pera Grill'], ['peragl', 'Café Peraglio'],
+	['Kreuz', 'Kreuz'], ['Kreuz Thun', 'Restaurant Kreuz'], ['kreuz in solothurn', 'Kreuz'], ['3600 kreuz', 'Restaurant Kreuz'],
+	['Krause und Sommer', 'Krause & Sommer'], ['krause sommer köln', 'Krause & Sommer'], ['mc donalds', q(McDonald's)],
+	['McDonalds Köln', q(McDonald's)], ['route 66', 'Route 66 Diner'], ['chez jeanne darc', q(Chez Jeanne d'Arc)],
+	['Bücherstube', 'Buchhandlung am Markt'], ['stomatoloska ordinacija', 'Stomatološka ordinacija Jović'], ['kings arms', 'The Kings Arms'],
+	# with slips
+	['metzgerei mueller', 'Metzgerei Müller'], ['Metzgerie Müller', 'Metzgerei Müller'], ['hofladen krahenbul', 'Hofladen Krähenbühl'],
+	['buchandlung am markt', 'Buchhandlung am Markt'], ['pekara zlanti klas', 'Pekara Zlatni klas'], ['acafé peraglio', 'Café Peraglio'],
+	# addresses, telephones, websites
+	['Bahnhofstrasse 22', 'Bäckerei Hug'], ['bahnhofstr 22 zürich', 'Bäckerei Hug'], ['8400', 'Coiffeur Chic'], ['044 333 22 11', 'Bäckerei Hug'],
+	['0041 44 3332213', 'Pera Grill'], ['+44 (0)20 7123 4567', 'The Kings Arms'], ['kingsarms.example', 'The Kings Arms'], ['www.hug.example', 'Bäckerei Hug'],
+	# kinds and places
+	['bakery in Zurich', 'Bäckerei Hug|Pera'], ['Arzt Bern', 'Arztpraxis Dr. Keller'], ['physician bern', 'Arztpraxis Dr. Keller'], ['médecin Genève', 'Cabinet médical Rive'],
+	['boulangeries genève', 'Boulangerie Dupont'], ['farmacia milano', 'Farmacia Centrale'], ['panificio in milano', 'Panificio Rossi'], ['panaderías en Madrid', 'Panadería La Espiga'],
+	['peluquería madrid', 'Peluquería Carmen'], ['bakkerij in amsterdam', 'Bakkerij van Dam'], ['pekara beograd', 'Pekara Zlatni klas'], ['пекара Београд', 'Pekara Zlatni klas'],
+	['zubar beograd', 'Stomatološka ordinacija Jović'], ['taverna akropoli', 'Ταβέρνα Ακρόπολη'], ['hof laden langnau', 'Hofladen Krähenbühl'], ['Hof-Läden', 'Hofladen Krähenbühl|Hofladen Sonnenberg'],
+	['50667 Köln', q(Bäckerei Merzenich|Krause & Sommer|McDonald's)], ['plumber london', 'Smith & Sons Plumbing'], ['garage genève', 'Garage des Bergues'], ['velo winterthur', 'Velo Meier'],
+	# what is not there
+	['qqqqqqqq', '-'], ['...', '-'], ['😀', '-'],
+) {
+	my ($q, $wanted) = @$_;
+	my $list = find($q);
+	my $first = $list->{businesses}[0] ? $list->{businesses}[0]{name} : '-';
+	ok((grep { $_ eq $first } split /\|/, $wanted), "'$q' finds $wanted") or diag "first is $first; understood: ", JSON::PP->new->canonical->encode($list->{understood} // {});
+	ok($list->{understood}, "what was made of '$q' is told");
+}
+
+my $u = find('bakery in Zurich')->{understood};
+is("$u->{text}: $u->{category}{key}, $u->{city}{name}", 'bakery in Zurich: bakery, Zürich', 'category and town are told as filters');
+my $none = find('pera qqqqqqqq');
+is("$none->{businesses}[0]{name} without $none->{understood}{left_out}", 'Pera without qqqqqqqq', 'a word without which there is something is left out, and that is told');
+ok(find('pizza near me')->{understood}{near_me}, 'what asks for the visitor\'s place is told');
+is(find('pizza near me')->{businesses}[0]{category}{key}, 'restaurant', 'and the rest is searched for');
+is(find('bern')->{understood}{city}{key}, 'ch-bern-bern', 'a town alone is its list');
+is((grep { $_->{address}{city} ne 'Bern' } @{ find('bern')->{businesses} }) + 0, 0, 'of that town only');
+is(find('Bahnhofstrasse 22')->{businesses}[0]{matched}, 'street', 'where it was found is told');
+
+# ---- suggestions ----
+sub suggest { return get('/v1/suggest?q=' . quote($_[0]))->{suggestions} }
+is_deeply([map { $_->{text} } grep { $_->{kind} eq 'name' } @{ suggest('per') }], ['Pera', 'Pera Grill'], 'names that begin so, short ones first');
+is_deeply([map { "$_->{text} $_->{businesses}" } grep { $_->{kind} eq 'city' } @{ suggest('BE') }], ['Bern 5', 'Beograd 2'], 'towns by their size');
+is_deeply([map { $_->{key} } grep { $_->{kind} eq 'category' } @{ suggest('apot') }], ['pharmacy'], 'categories in any language');
+is_deeply(suggest('...'), [], 'signs suggest nothing');
+
+done_testing;
