@@ -8,6 +8,7 @@
 #include "process/sandbox.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct parse_options options;
@@ -30,6 +31,9 @@ static int parser_command(int argc, char **argv)
 	unsigned separation;
 	(void)argc;
 	(void)argv;
+	/* libzip asks for local times, of which libc reads the zone's file when it is first asked:
+	 * before the sandbox forbids it. */
+	tzset();
 	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
 		die("%s", err.text);
 	if (parse_run(STDIN_FILENO, STDOUT_FILENO, &options, &err) != OK)

@@ -139,7 +139,7 @@ is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIK
 
 # ---- what cannot be read changes nothing ----
 my $before = digest();
-for my $case (['', 'the file is empty'], ["a,b\n1,2\n", 'no column is known as the name'], ["PK\3\4\0\0", 'not text'], ["id,name\n", 'there is no record in it'],
+for my $case (['', 'the file is empty'], ["a,b\n1,2\n", 'no column is known as the name'], ["PK\3\4\0\0", 'Not a zip archive'], ["id,name\n", 'there is no record in it'],
 	["id,name\n1,\n2,\n", 'all 2 records were rejected'], ["id,name\n1,A\n2,\n3,\n", '2 of 3 records were rejected'],
 	[qq({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"x","shop":"farm","\@id":"node/1"},"geometry":null},\n{"type":), 'the input ends inside a value']) {
 	my ($code, $text) = $i->run('import', file('broken', $case->[0]));

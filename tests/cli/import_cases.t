@@ -6,6 +6,8 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
+use IO::Compress::Gzip qw(gzip);
+use IO::Compress::Zip ();
 use JSON::PP;
 use Test::More;
 
@@ -79,6 +81,62 @@ for my $kind (@kinds) {
 	my ($name, $text, $expression, $right) = @$kind;
 	my ($r, $source) = import_of(file('kind', $text));
 	is(column($source, $expression), $right, $name) or diag explain $r;
+}
+
+# ---- archives and workbooks ----
+sub zip_of {
+	my (@members) = @_;
+	my $packed = '';
+	my $zip = IO::Compress::Zip->new(\$packed, Name => shift @members, Minimal => 1) or die;
+	$zip->print(shift @members);
+	while (my ($name, $text) = splice @members, 0, 2) {
+		$zip->newStream(Name => $name, Minimal => 1);
+		$zip->print($text);
+	}
+	$zip->close;
+	return $packed;
+}
+{
+	my $relations = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+	my @strings = ('Mitglieder', 'Firma', 'Ort', 'Telefon', 'Gegründet', 'Müller &amp; Söhne', 'Bern');
+	my $book = zip_of(
+		'xl/workbook.xml' => qq(<workbook xmlns:r="$relations"><sheets><sheet name="Liste" r:id="r1"/><sheet name="Zwei" r:id="r2"/></sheets></workbook>),
+		'xl/_rels/workbook.xml.rels' => '<Relationships><Relationship Id="r1" Target="worksheets/a.xml"/>'
+			. '<Relationship Id="r2" Target="worksheets/b.xml"/></Relationships>',
+		'xl/styles.xml' => '<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
+		'xl/sharedStrings.xml' => '<sst>' . join('', map { "<si><t>$_</t></si>" } @strings) . '</sst>',
+		'xl/worksheets/a.xml' => '<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="3">'
+			. join('', map { my $c = chr(64 + $_); qq(<c r="${c}3" t="s"><v>$_</v></c>) } 1 .. 4) . '</row><row r="4">'
+			. '<c r="A4" t="s"><v>5</v></c><c r="B4" t="s"><v>6</v></c><c r="C4"><v>4.1446681800E10</v></c><c r="D4" s="1"><v>36526</v></c>'
+			. '</row></sheetData></worksheet>',
+		'xl/worksheets/b.xml' => '<worksheet><sheetData><row><c t="inlineStr"><is><t>Name</t></is></c></row>'
+			. '<row><c t="inlineStr"><is><t>Anders</t></is></c></row></sheetData></worksheet>');
+	my ($r, $source) = import_of(file('book.xlsx', $book), '--country', 'CH');
+	is($r->{format}, 'xlsx', 'a workbook is recognised');
+	my $facts = q(b.name || '/' || b.city || '/' || b.phone || '/' || (d.extra->>'founded'));
+	like(column($source, $facts), qr{=Müller & Söhne/Bern/41446681800/2000-01-01$}, 'its texts, numbers and dates');
+	($r, $source) = import_of("$i->{home}/book.xlsx", '--sheet', 'Zwei');
+	like(column($source, 'b.name'), qr/=Anders$/, 'another sheet by name');
+	my ($code, $text) = $i->run('import', '--sheet', 'Drei', "$i->{home}/book.xlsx");
+	is($code, 1, 'a sheet that is not there');
+	like($text, qr/has no sheet 'Drei'; the first is 'Liste'/, 'is named');
+	($r, $source) = import_of(file('packed.zip', zip_of('readme', 'x', 'shops.csv', "id,name\n1,A\n")));
+	is(column($source, 'b.name'), '1=A', 'a file packed with zip');
+	my $csv = "id,name\n1,A\n";
+	IO::Compress::Gzip::gzip(\$csv => \my $packed) or die;
+	($r, $source) = import_of(file('packed.csv.gz', $packed));
+	is(column($source, 'b.name'), '1=A', 'a file packed with gzip');
+	($code, $text) = $i->run('import', file('cut.csv.gz', substr $packed, 0, length($packed) - 12));
+	is($code, 1, 'a packed file that breaks off changes nothing');
+}
+{
+	my $corners = join '', map { qq(<node id="$_->[0]" lat="$_->[1]" lon="$_->[2]"/>) } [2, 47.0, 9.0], [3, 47.0, 9.2], [4, 47.2, 9.2], [5, 47.2, 9.0];
+	my ($r, $source) = import_of(file('map.osm', qq(<?xml version="1.0"?><osm version="0.6">$corners)
+		. '<node id="1" lat="47.5" lon="9.0"><tag k="name" v="A &amp;amp; B"/><tag k="shop" v="bakery"/></node>'
+		. '<way id="1"><nd ref="2"/><nd ref="3"/><nd ref="4"/><nd ref="5"/><nd ref="2"/><tag k="name" v="M"/><tag k="shop" v="supermarket"/></way>'
+		. '<relation id="9"><bounds minlat="47" minlon="9" maxlat="47.2" maxlon="9.2"/><tag k="name" v="H"/><tag k="shop" v="farm"/></relation></osm>'));
+	is($r->{format}, 'xml/osm', 'XML of OpenStreetMap');
+	is(column($source, "b.name || ' ' || b.lat_e7"), 'n1=A & B 475000000|r9=H 471000000|w1=M 471000000', 'nodes, ways and relations');
 }
 
 # ---- who is no business ----

@@ -243,6 +243,11 @@ bool geometry_inside(const struct json_value *rings, double *lat, double *lon);
 
 MUST_CHECK bool parse_csv(struct parser *p);
 MUST_CHECK bool parse_json(struct parser *p);
+/* xml.c: XML of OpenStreetMap, by the first bytes of the file. */
+bool xml_is_osm(struct str head);
+MUST_CHECK bool parse_xml(struct parser *p);
+/* xlsx.c: a workbook, or *unpacked: the file that was packed stands in the place of the source. */
+MUST_CHECK bool parse_archive(struct parser *p, struct str archive, bool *unpacked);
 
 /* table.c: rows of values under headers, whoever reads them. */
 struct table {

@@ -19,8 +19,8 @@ static bool looks_like_json(const struct parser *p, struct str head)
 	return head.n && (head.p[0] == '{' || head.p[0] == '[');
 }
 
-/* The reader that fits. False when the pipe is gone. */
-static bool parse_file(struct parser *p)
+/* The reader that fits a text. False when the pipe is gone. */
+static bool parse_text(struct parser *p)
 {
 	struct str head = source_head(p->source);
 	const char *failure = source_failure(p->source);
@@ -32,9 +32,24 @@ static bool parse_file(struct parser *p)
 		parser_fail(p, "the file is not text; unpack or convert it first");
 	else if (looks_like_json(p, head))
 		return parse_json(p);
+	else if (!p->options->format && xml_is_osm(head))
+		return parse_xml(p);
 	else
 		return parse_csv(p);
 	return true;
+}
+
+static bool parse_file(struct parser *p)
+{
+	const char *failure;
+	bool unpacked;
+	struct str archive = source_archive(p->source, &failure);
+	if (failure)
+		parser_fail(p, "%s", failure);
+	if (failure || !archive.n)
+		return failure || parse_text(p);
+	bool ok = parse_archive(p, archive, &unpacked);
+	return ok && unpacked ? parse_text(p) : ok;
 }
 
 enum status parse_run(int in, int out, const struct parse_options *options, struct err *err)

@@ -44,19 +44,25 @@ static bool is_header(const struct table *t, const struct str *values, size_t co
 	return named > 0;
 }
 
-/* A column called "number" is of a house where there are streets, else an id. */
+static bool is_street(const struct binding *b)
+{
+	return b && (b->target == TARGET_STREET_NAME ||
+		     (b->target == TARGET_FIELD && b->field == RECORD_STREET));
+}
+
+/* A column called "number" is of a house beside one of streets, else an id. */
 static void settle_numbers(struct table *t)
 {
-	bool streets = false, id = false;
+	bool id = false;
+	for (size_t i = 0; i < t->columns; i++)
+		id |= t->bindings[i] && t->bindings[i]->target == TARGET_FIELD &&
+		      t->bindings[i]->field == RECORD_EXTERNAL_ID;
 	for (size_t i = 0; i < t->columns; i++) {
-		const struct binding *b = t->bindings[i];
-		streets |= b && (b->target == TARGET_STREET_NAME ||
-				 (b->target == TARGET_FIELD && b->field == RECORD_STREET));
-		id |= b && b->target == TARGET_FIELD && b->field == RECORD_EXTERNAL_ID;
-	}
-	for (size_t i = 0; i < t->columns && !streets; i++)
-		if (t->bindings[i] && t->bindings[i]->target == TARGET_NUMBER)
+		bool beside = (i && is_street(t->bindings[i - 1])) ||
+			      (i + 1 < t->columns && is_street(t->bindings[i + 1]));
+		if (t->bindings[i] && t->bindings[i]->target == TARGET_NUMBER && !beside)
 			t->bindings[i] = id ? NULL : binding_of_header(STR("id"));
+	}
 }
 
 /* What the file is called in the report, from what its columns are. */

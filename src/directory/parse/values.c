@@ -244,6 +244,21 @@ static size_t reference_at(struct str s, char out[UTF8_BYTES_MAX], size_t *n)
 	return 0;
 }
 
+/* Elements of HTML that texts have. "Bakery <Kern>" is a name. */
+static bool is_html(struct str name)
+{
+	static const char *const elements[] = {
+	    "a",       "b",     "big",    "blockquote", "body",  "br",  "center", "code",  "div",
+	    "em",      "font",  "h1",     "h2",         "h3",    "h4",  "h5",     "h6",    "hr",
+	    "html",    "i",     "iframe", "img",        "li",    "ol",  "p",      "pre",   "script",
+	    "section", "small", "span",   "strong",     "style", "sub", "sup",    "table", "tbody",
+	    "td",      "th",    "tr",     "u",          "ul"};
+	for (size_t i = 0; i < COUNT_OF(elements); i++)
+		if (str_eq_nocase(name, str_of(elements[i])))
+			return true;
+	return false;
+}
+
 /* The length of a tag, a comment, or a script with what is in it at the start of s; 0: none.
  * *lines: it ends a line. */
 static size_t tag_at(struct str s, bool *lines)
@@ -259,7 +274,7 @@ static size_t tag_at(struct str s, bool *lines)
 		name.n++;
 	if (!name.n && !str_starts(s, STR("<!--")))
 		return 0;
-	if (name.n && !ascii_is_letter(name.p[0]))
+	if (name.n && !is_html(name))
 		return 0;
 	const char *close = memchr(s.p, '>', s.n);
 	if (!close)
