@@ -144,6 +144,8 @@ void arena_reset(struct arena *arena)
 		kept++;
 	for (struct arena_block *block = arena->blocks, *older; block; block = older) {
 		older = block->older;
+		if (arena->wipe)
+			explicit_bzero(block->bytes, block->used);
 		if (block->size != BLOCK_BYTES || kept >= arena->keeps) {
 			free(block);
 			continue;

@@ -19,6 +19,8 @@ struct arena {
 	struct arena_defer *defers; /* newest first */
 	size_t used_bytes;
 	size_t max_bytes;
+	/* It holds secrets: memory is overwritten before it is given up. Set after arena_init. */
+	bool wipe;
 };
 
 void arena_init(struct arena *arena, size_t max_bytes);

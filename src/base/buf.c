@@ -11,16 +11,25 @@ void buf_init(struct buf *b, size_t max)
 	*b = (struct buf){.max = max};
 }
 
+/* Overwrite the bytes from `from` on that are no longer used. */
+static void wipe(struct buf *b, size_t from, size_t to)
+{
+	if (b->wipe && b->p)
+		explicit_bzero(b->p + from, to - from);
+}
+
 void buf_reset(struct buf *b)
 {
+	wipe(b, 0, b->n);
 	b->n = 0;
 	b->failed = false;
 }
 
 void buf_release(struct buf *b)
 {
+	wipe(b, 0, b->cap);
 	free(b->p);
-	*b = (struct buf){.max = b->max};
+	*b = (struct buf){.max = b->max, .wipe = b->wipe};
 }
 
 /* Room for n more bytes and the closing NUL. */
@@ -35,7 +44,16 @@ static bool reserve(struct buf *b, size_t n)
 	size_t cap = b->cap ? b->cap : 64;
 	while (cap - b->n <= n)
 		cap *= 2;
-	b->p = memory_had(realloc(b->p, cap));
+	if (b->wipe) {
+		char *p = memory_room(cap);
+		if (b->n)
+			memcpy(p, b->p, b->n);
+		wipe(b, 0, b->cap);
+		free(b->p);
+		b->p = p;
+	} else {
+		b->p = memory_had(realloc(b->p, cap));
+	}
 	b->cap = cap;
 	return true;
 }
@@ -86,6 +104,7 @@ void buf_grew(struct buf *b, size_t n)
 void buf_cut(struct buf *b, size_t n)
 {
 	must(n <= b->n);
+	wipe(b, n, b->n);
 	b->n = n;
 	if (b->p)
 		b->p[n] = '\0';
@@ -98,6 +117,7 @@ void buf_drop(struct buf *b, size_t n)
 		return;
 	memmove(b->p, b->p + n, b->n - n);
 	b->n -= n;
+	wipe(b, b->n, b->n + n);
 	b->p[b->n] = '\0';
 }
 

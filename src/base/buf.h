@@ -17,6 +17,9 @@ struct buf {
 	size_t cap;
 	size_t max;
 	bool failed;
+	/* It holds secrets: memory is overwritten before it is given up or used again. Set after
+	 * buf_init. */
+	bool wipe;
 };
 
 void buf_init(struct buf *b, size_t max);

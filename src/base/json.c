@@ -532,6 +532,7 @@ enum status json_parse(struct arena *arena, struct str s, struct json_value **ou
 	struct json_reader r;
 	enum status status = OK;
 	json_reader_init_str(&r, s);
+	r.state->text.wipe = arena->wipe;
 	if (json_next(&r) == JSON_EOF)
 		status = err_set(err, INVALID, "empty, where a JSON value was expected");
 	else

@@ -226,22 +226,11 @@ static void answer_too_large(struct live_request *live)
 		     &(struct http_error){row, NULL, "the answer became too large", row->remedy});
 }
 
-void http_respond(struct http_request *request, const struct http_answer *given)
+/* Head and body to the client. */
+static void answer_send(struct live_request *live, const struct http_answer *given)
 {
-	struct live_request *live = live_of(request);
+	struct http_request *request = &live->request;
 	struct http_answer answer = *given;
-	must(live->server); /* else: answered twice */
-	if (answer.status == 0)
-		answer.status = 200;
-	must(answer.status >= 200 && answer.status < 600);
-	if (!answer.type)
-		answer.type = HTTP_TYPE_JSON;
-	if (!answer.cache)
-		answer.cache = answer.status == 200 ? HTTP_CACHE_ASK : HTTP_CACHE_NONE;
-	if (buf_failed(&live->out)) {
-		answer_too_large(live);
-		return;
-	}
 	if (!live->conn) {
 		request_free(live);
 		return;
@@ -261,6 +250,70 @@ void http_respond(struct http_request *request, const struct http_answer *given)
 	if (live->server->options.access_log)
 		log_access(live, answer.status, body.n);
 	live->server->send(live->conn, body);
+}
+
+/* Spaces behind the body, which neither JSON nor HTML nor text minds. False: it is longer. */
+static bool answer_pad(struct live_request *live, struct str *body, size_t pad_to)
+{
+	if (body->n > pad_to)
+		return false;
+	if (body->p != live->out.p) {
+		buf_reset(&live->out);
+		buf_str(&live->out, *body);
+	}
+	while (live->out.n < pad_to)
+		buf_putc(&live->out, ' ');
+	*body = buf_view(&live->out);
+	return true;
+}
+
+static void answer_departs(evutil_socket_t fd, short what, void *arg)
+{
+	struct live_request *live = arg;
+	(void)fd;
+	(void)what;
+	live->departing = false;
+	live->server->now_ms = clock_ms();
+	answer_send(live, &live->answer);
+}
+
+/* When: see depart_ms in http.h. For the handler the request is over. */
+static void answer_depart(struct live_request *live, const struct http_answer *answer)
+{
+	int64_t step_us = (int64_t)live->route->row->depart_ms * 1000, now_us = clock_us();
+	int64_t earliest_us = live->started_us + step_us;
+	int64_t at_us = earliest_us > now_us ? earliest_us : now_us;
+	int64_t left_us = (at_us + step_us - 1) / step_us * step_us - now_us;
+	struct timeval left = {left_us / 1000000, left_us % 1000000};
+	live->answer = *answer;
+	live->departing = true;
+	live->gone = NULL;
+	event_assign(&live->departure, live->server->options.loop, -1, 0, answer_departs, live);
+	must(event_add(&live->departure, &left) == 0);
+}
+
+void http_respond(struct http_request *request, const struct http_answer *given)
+{
+	struct live_request *live = live_of(request);
+	struct http_answer answer = *given;
+	must(live->server && !live->departing); /* else: answered twice */
+	if (answer.status == 0)
+		answer.status = 200;
+	must(answer.status >= 200 && answer.status < 600);
+	if (!answer.type)
+		answer.type = HTTP_TYPE_JSON;
+	if (!answer.cache)
+		answer.cache = answer.status == 200 ? HTTP_CACHE_ASK : HTTP_CACHE_NONE;
+	const struct http_route *row = live->route ? live->route->row : NULL;
+	if (buf_failed(&live->out) ||
+	    (row && row->pad_to && !answer_pad(live, &answer.body, row->pad_to))) {
+		answer_too_large(live);
+		return;
+	}
+	if (row && row->depart_ms)
+		answer_depart(live, &answer);
+	else
+		answer_send(live, &answer);
 }
 
 void http_respond_out(struct http_request *request, const char *type, const char *cache)

@@ -50,6 +50,7 @@ void conn_create(struct http_server *server, int fd, const struct http_client *a
 	    conn->trusted && server->options.client_from == HTTP_FROM_PROXY_PROTOCOL;
 	buf_init(&conn->in, limits->header_bytes + PIPELINE_BYTES + SCRATCH_BYTES);
 	buf_init(&conn->out, SCRATCH_BYTES);
+	conn->in.wipe = conn->out.wipe = server->options.wipe;
 	event_assign(&conn->read, server->options.loop, fd, EV_READ | EV_PERSIST, conn_on_read,
 		     conn);
 	event_assign(&conn->write, server->options.loop, fd, EV_WRITE | EV_PERSIST, conn_on_write,
@@ -155,11 +156,13 @@ void conn_send(struct connection *conn, struct str body)
 	}
 	size_t done = (size_t)n;
 	if (done == head->n + body.n) {
+		buf_reset(head);
 		conn_sent(conn);
 		return;
 	}
 	size_t of_head = done < head->n ? done : head->n;
 	buf_add(&conn->out, head->p + of_head, head->n - of_head);
+	buf_reset(head);
 	done -= of_head;
 	conn->out_body = (struct str){body.p + done, body.n - done};
 	must(event_add(&conn->write, NULL) == 0);
@@ -486,10 +489,12 @@ static void conn_on_read(evutil_socket_t fd, short what, void *arg)
 	struct str input = {server->scratch, (size_t)n};
 	if (conn->in.n == 0 && (conn->state == CONN_HEAD || conn->state == CONN_BODY)) {
 		conn_run(conn, input, false);
-		return;
+	} else {
+		buf_str(&conn->in, input);
+		conn_run(conn, buf_view(&conn->in), true);
 	}
-	buf_str(&conn->in, input);
-	conn_run(conn, buf_view(&conn->in), true);
+	if (server->options.wipe)
+		explicit_bzero(server->scratch, (size_t)n);
 }
 
 /* ---- time ---- */

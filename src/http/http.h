@@ -102,7 +102,14 @@ struct http_route {
 	http_handler *handler;
 	enum http_kind kind;
 	enum http_access access;
-	/* only when no other row has the path; the path's methods are not told of it */
+	/* For answers whose size or time must not tell what they hold. pad_to: the body is padded
+	 * with spaces to so many bytes (0: not; a longer one becomes a 500). depart_ms: it leaves
+	 * at a multiple of that time, at the earliest that time after the request arrived (0: at
+	 * once). Problems likewise. What http_answer points to must then live as long as the
+	 * request. */
+	size_t pad_to;
+	int depart_ms;
+	/* Asked only when no other row has the path; Allow does not name its method. */
 	bool fallback;
 	const struct http_param *params; /* ends with {0}; NULL: none */
 	/* Of the body, ends with {0}; POST, PUT and PATCH only. NULL: the handler reads
@@ -251,6 +258,7 @@ struct http_server_options {
 	http_error_page *error_page; /* may be NULL: always problem+json */
 	void *error_page_ctx;
 	bool access_log;
+	bool wipe; /* overwrite what was read, decoded and answered, as soon as it is not needed */
 };
 
 /* A wrong table (a pattern parameter without row, two equal names) is a bug. */

@@ -83,6 +83,9 @@ struct live_request {
 	struct http_value *fields;          /* in the order of the row's fields */
 	struct http_head head;
 	struct buf out, body;
+	struct http_answer answer; /* departing: what leaves then */
+	struct event departure;
+	bool departing;
 	void (*gone)(void *ctx);
 	void *gone_ctx;
 	int64_t started_us;

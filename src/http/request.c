@@ -28,6 +28,7 @@ struct live_request *request_create(struct http_server *server, struct connectio
 		arena_init(&live->request.arena, HTTP_ARENA_BYTES);
 		buf_init(&live->out, HTTP_ANSWER_BYTES);
 		buf_init(&live->body, server->options.limits.body_bytes + 1);
+		live->request.arena.wipe = live->out.wipe = live->body.wipe = server->options.wipe;
 	}
 	/* The arena and the two buffers keep their memory between uses. */
 	struct arena arena = live->request.arena;
@@ -38,6 +39,7 @@ struct live_request *request_create(struct http_server *server, struct connectio
 	live->peer = NULL;
 	live->route = NULL;
 	live->values = live->fields = NULL;
+	live->departing = false;
 	live->gone = NULL;
 	live->gone_ctx = NULL;
 	live->allow[0] = '\0';
@@ -72,6 +74,8 @@ void request_free(struct live_request *live)
 
 	if (live->peer)
 		peers_leave(server, live->peer);
+	if (live->departing)
+		event_del(&live->departure);
 	live->server = NULL; /* a second answer fails the must() in http_respond */
 	arena_reset(&live->request.arena);
 	/* Large buffers are not kept. */

@@ -232,6 +232,7 @@ struct http_server *http_server_create(const struct http_server_options *options
 	server->ids = random_seeded();
 	random_bytes(&server->peers_seed, sizeof(server->peers_seed));
 	buf_init(&server->out, ANSWER_HEAD_BYTES);
+	server->out.wipe = options->wipe;
 	server_make_tables(server);
 	server->now_ms = clock_ms();
 	evutil_make_socket_nonblocking(options->listen_fd);

@@ -20,11 +20,12 @@
 #include "base/endpoint.h"
 #include "http/http.h"
 
-enum { BIG_BYTES = 3 << 20, DEADLINE_MS = 20000 };
+enum { BIG_BYTES = 3 << 20, DEPART_MS = 100, DEADLINE_MS = 20000 };
 
 static struct event_base *loop;
 static struct http_server *server;
 static int listener;
+static bool wiping; /* of the next server */
 static int port;
 
 /* ---- handlers ---- */
@@ -112,6 +113,21 @@ static void post_fields(struct http_request *request)
 	http_respond_out(request, HTTP_TYPE_TEXT, HTTP_CACHE_NONE);
 }
 
+/* `size` kilobytes, in the arena or in http_out(). */
+static void post_padded(struct http_request *request)
+{
+	size_t bytes = (size_t)http_field(request, "size")->i * 1000;
+	char *text = arena_alloc(&request->arena, bytes + 1);
+	memset(text, 'x', bytes);
+	if (bytes == 1000) {
+		buf_add(http_out(request), text, bytes);
+		http_respond_out(request, HTTP_TYPE_TEXT, HTTP_CACHE_NONE);
+	} else {
+		http_respond(request,
+			     &(struct http_answer){.type = HTTP_TYPE_TEXT, .body = {text, bytes}});
+	}
+}
+
 static void get_rest(struct http_request *request)
 {
 	http_respond(request, &(struct http_answer){.type = HTTP_TYPE_TEXT,
@@ -172,6 +188,23 @@ static const struct http_route routes[] = {
      .fields = enrol_fields,
      .summary = "Enrol",
      .answer = "The fields"},
+    {.method = HTTP_POST,
+     .pattern = "/padded",
+     .name = "padded",
+     .handler = post_padded,
+     .fields = plain_fields,
+     .pad_to = 2048},
+    {.method = HTTP_POST,
+     .pattern = "/departing",
+     .name = "departing",
+     .handler = post_fields,
+     .fields = plain_fields,
+     .depart_ms = DEPART_MS},
+    {.method = HTTP_GET,
+     .pattern = "/departing-later",
+     .name = "departing_later",
+     .handler = get_later,
+     .depart_ms = DEPART_MS},
     {.method = HTTP_PUT,
      .pattern = "/plain",
      .name = "plain",
@@ -231,6 +264,7 @@ static int set_up(void **state)
 		       .write_timeout_ms = 10000},
 	    .groups = groups,
 	    .error_page = error_page,
+	    .wipe = wiping,
 	});
 	return 0;
 }
@@ -685,11 +719,179 @@ static void fields_are_in_the_openapi_document(void **state)
 	buf_release(&out);
 }
 
+/* ---- answers that tell nothing by size or time ---- */
+
+static size_t body_bytes_of(const char *answer)
+{
+	const char *body = strstr(answer, "\r\n\r\n");
+	assert_non_null(body);
+	return strlen(body + 4);
+}
+
+static void padded_answers_have_one_size(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    body_bytes_of(body_answers("POST /padded", FORM, "size=1", "Content-Length: 2048\r\n")),
+	    2048);
+	assert_int_equal(
+	    body_bytes_of(body_answers("POST /padded", FORM, "size=2", "Content-Length: 2048\r\n")),
+	    2048);
+	assert_int_equal(
+	    body_bytes_of(body_answers("POST /padded", FORM, "size=x", "invalid-parameter")), 2048);
+	assert_int_equal(
+	    body_bytes_of(body_answers("POST /padded", FORM, "size=3", "became too large")), 2048);
+}
+
+static void answers_depart_at_multiples_of_a_time(void **state)
+{
+	static const char *const bodies[] = {"size=1", "size=x"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+		int64_t began_us = clock_us();
+		body_answers("POST /departing", FORM, bodies[i], "HTTP/1.1 ");
+		int64_t step_us = DEPART_MS * 1000;
+		/* Later is possible on a busy machine, before never is. */
+		assert_true(clock_us() >= (began_us / step_us + 1) * step_us);
+		assert_true(clock_us() - began_us >= step_us);
+	}
+}
+
+static void a_client_that_leaves_before_the_departure_harms_nobody(void **state)
+{
+	(void)state;
+	int fd = dial(GET("/departing-later"));
+	UNTIL(parked);
+	http_respond(parked, &(struct http_answer){.type = HTTP_TYPE_TEXT, .body = STR("x")});
+	static const struct linger reset = {.l_onoff = 1};
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(fd);
+	UNTIL(defer_calls == 1);
+	assert_int_equal(gone_calls, 0);
+	fd = dial(GET("/departing-later"));
+	parked = NULL;
+	UNTIL(parked);
+	http_respond(parked, &(struct http_answer){.type = HTTP_TYPE_TEXT, .body = STR("x")});
+	close(fd); /* and the server ends before */
+}
+
+/* ---- secrets in memory ---- */
+
+enum { SECRET_BYTES = 16, SECRET_MASK = 0x55 };
+/* Never whole in memory but where it is being looked for. */
+static const unsigned char masked_secret[SECRET_BYTES] = {
+    0x2f, 0x3a, 0x31, 0x64, 0x27, 0x0d, 0x62, 0x33, 0x3c, 0x12, 0x6d, 0x25, 0x03, 0x26, 0x22, 0x3e};
+
+static void put_secret(char *p)
+{
+	for (int i = 0; i < SECRET_BYTES; i++)
+		p[i] = (char)(masked_secret[i] ^ SECRET_MASK);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEAP_IS_SEARCHABLE 0 /* the sanitizer's allocator is elsewhere, and keeps what was freed */
+#else
+#define HEAP_IS_SEARCHABLE 1
+#endif
+
+/* Whether the heap of this process holds it. */
+static bool heap_holds_secret(void)
+{
+	char line[300];
+	unsigned long from = 0, to = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		if (strstr(line, "[heap]"))
+			assert_int_equal(sscanf(line, "%lx-%lx", &from, &to), 2);
+	fclose(maps);
+	assert_true(to > from);
+	for (const unsigned char *p = (const unsigned char *)from;
+	     p + SECRET_BYTES <= (const unsigned char *)to; p++) {
+		int i = 0;
+		while (i < SECRET_BYTES && p[i] == (masked_secret[i] ^ SECRET_MASK))
+			i++;
+		if (i == SECRET_BYTES)
+			return true;
+	}
+	return false;
+}
+
+/* A request with the secret in it, in pieces so that buffers grow, and its answer. */
+static void send_secret(const char *type, const char *before, const char *after)
+{
+	char request[2000];
+	size_t n = strlen(before) + SECRET_BYTES + strlen(after);
+	int head = snprintf(
+	    request, sizeof(request),
+	    "POST /enrol HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
+	    type, n, before);
+	put_secret(request + head);
+	memcpy(request + head + SECRET_BYTES, after, strlen(after) + 1);
+	size_t all = (size_t)head + SECRET_BYTES + strlen(after);
+	int fd = dial("");
+	for (size_t at = 0; at < all; at += 50) {
+		size_t part = all - at < 50 ? all - at : 50;
+		assert_int_equal(send(fd, request + at, part, 0), part);
+		turn();
+	}
+	explicit_bzero(request, sizeof(request));
+	struct buf in;
+	buf_init(&in, 65536);
+	UNTIL(received(fd, &in, "\r\n\r\n"));
+	buf_release(&in);
+	close(fd);
+	UNTIL(http_server_stats(server)->connections == 0);
+}
+
+static void send_secrets(void)
+{
+	send_secret(FORM, "contact.name=x&code=", "&size=1");
+	send_secret(FORM, "contact.name=x&code=", "toolongtoolongtoolong");
+	send_secret(JSON, "{\"contact\": {\"name\": \"x\"}, \"code\": \"", "\"}");
+	send_secret(JSON, "{\"code\": \"\\u0061", "\\n\"}");
+	send_secret(JSON, "{\"code\": \"", "");
+	send_secret("text/plain", "", "");
+}
+
+static void secrets_stay_in_memory_unless_they_are_wiped(void **state)
+{
+	(void)state;
+	if (!HEAP_IS_SEARCHABLE)
+		skip();
+	send_secrets();
+	assert_true(heap_holds_secret()); /* else the search finds nothing */
+}
+
+static int set_up_wiping(void **state)
+{
+	wiping = true;
+	int result = set_up(state);
+	wiping = false;
+	return result;
+}
+
+static void a_wiping_server_leaves_no_secret_in_memory(void **state)
+{
+	(void)state;
+	if (!HEAP_IS_SEARCHABLE)
+		skip();
+	send_secrets();
+	assert_false(heap_holds_secret());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    /* First, while the heap holds no secret of another test. */
+	    cmocka_unit_test_setup_teardown(a_wiping_server_leaves_no_secret_in_memory,
+					    set_up_wiping, tear_down),
+	    TEST(secrets_stay_in_memory_unless_they_are_wiped),
+	    TEST(padded_answers_have_one_size),
+	    TEST(answers_depart_at_multiples_of_a_time),
+	    TEST(a_client_that_leaves_before_the_departure_harms_nobody),
 	    TEST(an_answer_may_come_later),
 	    TEST(pipelined_requests_wait_for_a_late_answer),
 	    TEST(the_handler_is_told_when_the_client_leaves),

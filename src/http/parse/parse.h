@@ -101,7 +101,7 @@ struct http_chunks {
  * *in; empty: none yet). Call until *in is empty or chunks->done. */
 enum http_fault http_chunks_next(struct http_chunks *chunks, struct str *in, struct str *out);
 
-/* ---- what a proxy in front says of the client: to be asked only of proxies that are trusted ---- */
+/* ---- what a proxy in front says of the client: only trusted ones are asked ---- */
 
 struct http_client {
 	int family; /* AF_INET, AF_INET6; 0: not said */
