@@ -13,8 +13,8 @@ void hex_bytes(const void *bytes, size_t n, char *out)
 
 void hex_u64(uint64_t value, char out[HEX_U64])
 {
-	unsigned char bytes[sizeof(value)];
-	for (size_t i = sizeof(bytes); i-- > 0; value >>= 8)
-		bytes[i] = (unsigned char)value;
+	unsigned char bytes[sizeof(value)] = {0};
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(value >> (56 - 8 * i));
 	hex_bytes(bytes, sizeof(bytes), out);
 }

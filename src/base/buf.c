@@ -70,14 +70,14 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 	va_copy(again, args);
 	int n = vsnprintf(b->p ? b->p + b->n : NULL, b->p ? b->cap - b->n : 0, fmt, args);
 	must(n >= 0);
-	if (b->cap - b->n <= (size_t)n) {
-		if (reserve(b, (size_t)n))
+	bool whole = b->cap - b->n > (size_t)n;
+	if (reserve(b, (size_t)n)) {
+		if (!whole)
 			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
-	} else if (!reserve(b, (size_t)n)) {
-		b->p[b->n] = '\0';
-	}
-	if (!b->failed)
 		b->n += (size_t)n;
+	} else if (b->p) {
+		b->p[b->n] = '\0'; /* without what was tried */
+	}
 	va_end(again);
 }
 

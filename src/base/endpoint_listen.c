@@ -44,7 +44,7 @@ enum status endpoint_listen(const char *text, int *fd, struct err *err)
 
 enum status endpoint_check_free(const char *text, struct err *err)
 {
-	int fd;
+	int fd = -1;
 	enum status status = endpoint_bind(text, false, &fd, err);
 	if (status == OK)
 		close(fd);

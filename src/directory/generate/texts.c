@@ -146,7 +146,7 @@ static void prepare_towns(void)
 		split(&countries[i].phones, country_rows[i].phones);
 		split(&countries[i].forms, country_rows[i].forms);
 	}
-	for (uint16_t i = 0; i < TOWNS; i++) {
+	for (size_t i = 0; i < TOWNS; i++) {
 		towns[i] = (struct town){str_of(town_rows[i].name),
 					 str_of(town_rows[i].region),
 					 str_of(town_rows[i].country),
@@ -156,7 +156,7 @@ static void prepare_towns(void)
 					 NULL};
 		towns[i].is_in = country_of(&towns[i]);
 		must(towns[i].is_in && town_rows[i].rank < TOWNS);
-		by_rank[town_rows[i].rank] = i;
+		by_rank[town_rows[i].rank] = (uint16_t)i;
 	}
 }
 
