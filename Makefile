@@ -28,9 +28,10 @@ LDFLAGS_asan    := -fsanitize=address,undefined
 LDFLAGS_tsan    := -fsanitize=thread
 LDFLAGS_fuzz    := -fsanitize=address,undefined
 PG_INCLUDE := $(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
+PG_SERVER  := $(shell pg_config --includedir-server 2>/dev/null || echo /usr/include/postgresql/15/server)
 
 ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE -DHOLDFAST_VERSION=$(VERSION) \
-             -Isrc -I$(G) -isystem $(PG_INCLUDE) -fPIE -MMD -MP $(CFLAGS)
+             -Isrc -I$(G) -isystem $(PG_INCLUDE) -isystem $(PG_SERVER) -fPIE -MMD -MP $(CFLAGS)
 
 # ---- modules -----------------------------------------------------------------------------------
 # A module is a folder of src/ with .c files, or sql/<area> made from sql/queries/<area>.sql, or
@@ -56,6 +57,7 @@ LIBS_directory/words := -lutf8proc
 LIBS_directory/search := -lxxhash -lm
 LIBS_site/gate       := -lxxhash
 LIBS_audit/page      := -lgumbo -lexpat
+LIBS_audit/statement := -l:libpg_query.a -lpthread -lm
 LIBS_audit/site      := -lxxhash
 
 include programs.mk

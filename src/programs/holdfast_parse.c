@@ -2,6 +2,7 @@
  * Started by the importer and the audit, without a database, without a network, sandboxed before
  * the first byte is read. */
 #include "audit/page/page.h"
+#include "audit/statement/statement.h"
 #include "base/cli.h"
 #include "base/log.h"
 #include "directory/parse/parse.h"
@@ -71,9 +72,31 @@ static const struct command command_pages = {
     .run = run_pages,
 };
 
+static int parse_sql(int argc, char **argv)
+{
+	struct err err;
+	unsigned separation;
+	(void)argc;
+	(void)argv;
+	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
+		die("%s", err.text);
+	if (statement_run(STDIN_FILENO, STDOUT_FILENO, &err) != OK)
+		return cli_failed(&err);
+	return EXIT_OK;
+}
+
+static const struct command command_sql = {
+    .name = "sql",
+    .args = "",
+    .summary = "Read foreign SQL, write facts about its statements",
+    .help = "A part of 'holdfast audit sql', which starts it.",
+    .run = parse_sql,
+};
+
 int main(int argc, char **argv)
 {
-	static const struct command *const commands[] = {&command, &command_pages, NULL};
+	static const struct command *const commands[] = {&command, &command_pages, &command_sql,
+							 NULL};
 	return cli_main("holdfast-parse", "Reads foreign files in a sandbox.", commands, argc,
 			argv);
 }

@@ -1,0 +1,157 @@
+/* Spans of clauses. The parser's tree says what there is; where it stands is read from tokens of
+ * one bracket depth. */
+#include "audit/statement/internal.h"
+
+static bool token_is(const struct lex *lex, uint32_t token, char mark)
+{
+	return token < lex->tokens && lex->text[lex->token[token].from] == mark;
+}
+
+/* Words that begin a clause behind FROM, and end the one before. */
+static bool clause_begins(const struct lex *lex, uint32_t i)
+{
+	static const char *const words[] = {"where", "having", "window",    "limit",  "offset",
+					    "fetch", "union",  "intersect", "except", "returning"};
+	if (i && token_is(lex, i - 1, '.'))
+		return false;
+	for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
+		if (lex_is(lex, i, words[w]))
+			return true;
+	if (lex_is(lex, i, "order") || lex_is(lex, i, "group"))
+		return lex_is(lex, i + 1, "by");
+	return lex_is(lex, i, "for") &&
+	       (lex_is(lex, i + 1, "update") || lex_is(lex, i + 1, "share") ||
+		lex_is(lex, i + 1, "no") || lex_is(lex, i + 1, "key"));
+}
+
+static void clauses_scan(const struct lex *lex, uint32_t first, uint32_t limit, struct clauses *out)
+{
+	uint32_t depth = lex->token[first].depth, i, begun = first;
+	struct clause *open = NULL;
+	bool behind = false; /* a clause that stands behind WHERE has begun */
+	*out = (struct clauses){.known = true, .depth = depth};
+	for (i = first + 1;
+	     i < lex->tokens && lex->token[i].depth >= depth && lex->token[i].from < limit; i++) {
+		if (lex->token[i].depth > depth)
+			continue;
+		if (!clause_begins(lex, i))
+			continue;
+		if (open)
+			open->to = i;
+		open = NULL;
+		if (lex_is(lex, i, "where") && !behind) {
+			out->where.from = i + 1;
+			open = &out->where;
+			continue;
+		}
+		if (lex_is(lex, i, "order")) {
+			out->order.from = i + 2;
+			open = &out->order;
+		}
+		if (!behind)
+			begun = i;
+		behind = true;
+	}
+	if (open)
+		open->to = i;
+	out->all = (struct clause){first, i};
+	out->insert = (behind ? begun : i) - 1;
+}
+
+void clauses_of(const struct build *b, uint32_t offset, const char *keyword, struct clauses *out)
+{
+	const struct lex *lex = b->lex;
+	uint32_t i = lex_at(lex, offset);
+	*out = (struct clauses){0};
+	if (i >= lex->tokens)
+		return;
+	uint32_t depth = lex->token[i].depth;
+	while (i-- > 0 && lex->token[i].depth >= depth) {
+		if (lex->token[i].depth == depth && lex_is(lex, i, keyword)) {
+			clauses_scan(lex, i, b->limit, out);
+			return;
+		}
+	}
+}
+
+static bool is_separator(const struct lex *lex, uint32_t i, const char *separator, bool *between)
+{
+	if (*separator == ',')
+		return token_is(lex, i, ',') && lex->token[i].kind == LEX_MARK;
+	if (lex_is(lex, i, "between"))
+		*between = true;
+	if (!lex_is(lex, i, separator))
+		return false;
+	bool splits = !*between;
+	*between = false;
+	return splits;
+}
+
+static bool has_word(const struct lex *lex, struct clause c, uint32_t depth, const char *word)
+{
+	for (uint32_t i = c.from; i < c.to; i++)
+		if (lex->token[i].depth == depth && lex_is(lex, i, word))
+			return true;
+	return false;
+}
+
+struct clause clause_nth(const struct lex *lex, struct clause clause, const char *separator,
+			 size_t n)
+{
+	struct clause part = {clause.from, clause.from};
+	bool between = false;
+	if (clause.from >= clause.to)
+		return (struct clause){0};
+	uint32_t depth = lex->token[clause.from].depth;
+	for (uint32_t i = clause.from; i < clause.to; i++) {
+		if (lex->token[i].depth != depth || !is_separator(lex, i, separator, &between))
+			continue;
+		if (n-- == 0) {
+			part.to = i;
+			return part;
+		}
+		part.from = i + 1;
+	}
+	part.to = clause.to;
+	return n == 0 ? part : (struct clause){0};
+}
+
+struct clause clause_part(const struct lex *lex, struct clause clause, const char *separator,
+			  uint32_t offset)
+{
+	while (clause.from < clause.to) {
+		uint32_t depth = lex->token[clause.from].depth;
+		struct clause part = clause;
+		if (!has_word(lex, clause, depth, "or"))
+			for (size_t n = 0;; n++) {
+				part = clause_nth(lex, clause, separator, n);
+				if (part.from >= part.to)
+					return (struct clause){0};
+				if (lex->token[part.to - 1].to > offset)
+					break;
+			}
+		/* (a AND b) as one part: its inside, when that is more than one */
+		struct clause inside = {part.from + 1, part.to - 1};
+		bool bracketed = part.to - part.from > 2 && token_is(lex, part.from, '(') &&
+				 token_is(lex, part.to - 1, ')');
+		for (uint32_t i = inside.from; bracketed && i < inside.to; i++)
+			bracketed = lex->token[i].depth > depth;
+		if (!bracketed || !has_word(lex, inside, depth + 1, separator) ||
+		    has_word(lex, inside, depth + 1, "or"))
+			return part;
+		clause = inside;
+	}
+	return clause;
+}
+
+struct clause clause_sorted(const struct lex *lex, struct clause item)
+{
+	if (item.to - item.from > 2 && lex_is(lex, item.to - 2, "nulls"))
+		item.to -= 2;
+	if (item.to - item.from > 1 &&
+	    (lex_is(lex, item.to - 1, "asc") || lex_is(lex, item.to - 1, "desc")))
+		item.to -= 1;
+	else if (item.to - item.from > 2 && lex_is(lex, item.to - 2, "using"))
+		item.to -= 2;
+	return item;
+}

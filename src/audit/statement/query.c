@@ -1,0 +1,436 @@
+/* SELECT, INSERT, UPDATE, DELETE and MERGE of the parse tree as facts. Utility statements are named
+ * and not walked: the walker of libpg_query ends the process over most of them. */
+#include "audit/statement/nodes.h"
+
+#include <string.h>
+
+static uint32_t query_select(struct build *b, uint32_t parent, enum statement_role role,
+			     SelectStmt *select);
+static void query_write(struct build *b, uint32_t query, Node *node);
+
+static struct term_context query_terms(struct build *b, uint32_t query)
+{
+	return (struct term_context){b, query, query_select};
+}
+
+static struct statement_span clause_span(const struct build *b, struct clause c)
+{
+	if (c.from >= c.to)
+		return (struct statement_span){0};
+	return build_span(b, b->lex->token[c.from].from, b->lex->token[c.to - 1].to);
+}
+
+/* ---- relations ---- */
+
+static void query_table(struct build *b, uint32_t query, RangeVar *table, bool target,
+			bool nullable)
+{
+	struct statement_relation *r = build_relation(b, query);
+	r->name = build_text(b, str_of(table->relname));
+	r->schema = build_text(b, str_of(table->schemaname ? table->schemaname : ""));
+	r->alias = build_text(b, str_of(table->alias ? table->alias->aliasname : table->relname));
+	r->target = target;
+	r->nullable = nullable;
+	if (table->location >= 0) {
+		uint32_t from = b->shift + (uint32_t)table->location, i = lex_at(b->lex, from);
+		uint32_t last = i + (table->schemaname ? 2 : 0);
+		if (last < b->lex->tokens)
+			r->span = build_span(b, from, b->lex->token[last].to);
+	}
+}
+
+static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct clause where,
+			    bool join);
+
+static void query_from(struct build *b, uint32_t query, Node *node, bool nullable)
+{
+	struct term_context c = query_terms(b, query);
+	if (b->depth >= BUILD_DEPTH_MAX) {
+		b->too_deep = true;
+		return;
+	}
+	b->depth++;
+	if (IsA(node, RangeVar)) {
+		query_table(b, query, (RangeVar *)node, false, nullable);
+	} else if (IsA(node, RangeSubselect)) {
+		RangeSubselect *sub = (RangeSubselect *)node;
+		uint32_t number =
+		    query_select(b, query, STATEMENT_FROM, (SelectStmt *)sub->subquery);
+		struct statement_relation *r = build_relation(b, query);
+		r->select = number;
+		r->nullable = nullable;
+		r->alias = build_text(b, str_of(sub->alias ? sub->alias->aliasname : ""));
+	} else if (IsA(node, JoinExpr)) {
+		JoinExpr *join = (JoinExpr *)node;
+		bool left = join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL;
+		bool right = join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL;
+		query_from(b, query, join->larg, nullable || left);
+		query_from(b, query, join->rarg, nullable || right);
+		if (join->quals && join->jointype == JOIN_INNER)
+			query_conjuncts(b, query, join->quals, (struct clause){0}, true);
+		else if (join->quals)
+			term_of(&c, join->quals, false);
+	} else if (IsA(node, RangeFunction)) {
+		ListCell *cell;
+		foreach (cell, ((RangeFunction *)node)->functions) {
+			List *function = lfirst(cell);
+			if (linitial(function))
+				term_of(&c, linitial(function), false);
+		}
+	} else if (IsA(node, RangeTableSample)) {
+		b->s.query[query].flags |= STATEMENT_SAMPLES;
+		query_from(b, query, ((RangeTableSample *)node)->relation, nullable);
+	}
+	b->depth--;
+}
+
+static void query_from_list(struct build *b, uint32_t query, List *list)
+{
+	ListCell *cell;
+	foreach (cell, list)
+		query_from(b, query, lfirst(cell), false);
+}
+
+/* ---- conditions ---- */
+
+static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct clause where,
+			    bool join)
+{
+	struct term_context c = query_terms(b, query);
+	ListCell *cell;
+	if (IsA(node, BoolExpr) && ((BoolExpr *)node)->boolop == AND_EXPR &&
+	    b->depth < BUILD_DEPTH_MAX) {
+		b->depth++;
+		foreach (cell, ((BoolExpr *)node)->args)
+			query_conjuncts(b, query, lfirst(cell), where, join);
+		b->depth--;
+		return;
+	}
+	uint32_t term = term_of(&c, node, true);
+	uint32_t offset = term_offset(b, node);
+	if (term == STATEMENT_NONE)
+		return;
+	struct statement_conjunct *conjunct = build_conjunct(b, query);
+	conjunct->term = term;
+	conjunct->join = join;
+	if (offset != STATEMENT_NONE && where.from < where.to)
+		conjunct->span = clause_span(b, clause_part(b->lex, where, "and", offset));
+}
+
+static void query_order(struct build *b, uint32_t query, List *items, struct clause order)
+{
+	struct term_context c = query_terms(b, query);
+	for (int i = 0; i < list_length(items); i++) {
+		SortBy *item = list_nth(items, i);
+		uint32_t term = term_of(&c, item->node, false);
+		struct statement_order *o = build_order(b, query);
+		o->term = term;
+		o->descending = item->sortby_dir == SORTBY_DESC;
+		o->nulls = item->sortby_nulls == SORTBY_NULLS_FIRST  ? 1
+			   : item->sortby_nulls == SORTBY_NULLS_LAST ? 2
+								     : 0;
+		struct clause span = clause_nth(b->lex, order, ",", (size_t)i);
+		o->span = clause_span(b, span);
+		o->expression = clause_span(b, clause_sorted(b->lex, span));
+	}
+}
+
+static bool is_one(Node *limit)
+{
+	return limit && IsA(limit, A_Const) && !((A_Const *)limit)->isnull &&
+	       IsA(&((A_Const *)limit)->val, Integer) && intVal(&((A_Const *)limit)->val) == 1;
+}
+
+/* ---- SELECT ---- */
+
+static void query_with(struct build *b, uint32_t query, WithClause *with)
+{
+	ListCell *cell;
+	if (!with)
+		return;
+	foreach (cell, with->ctes) {
+		CommonTableExpr *cte = lfirst(cell);
+		uint32_t number;
+		if (IsA(cte->ctequery, SelectStmt)) {
+			number = query_select(b, query, STATEMENT_CTE, (SelectStmt *)cte->ctequery);
+		} else {
+			number = build_query(b, query, STATEMENT_CTE);
+			b->s.query[number].flags |= STATEMENT_WRITES;
+			query_write(b, number, cte->ctequery);
+		}
+		b->s.query[number].name = build_text(b, str_of(cte->ctename));
+	}
+}
+
+static void query_outputs(struct build *b, uint32_t query, List *targets)
+{
+	struct term_context c = query_terms(b, query);
+	ListCell *cell;
+	foreach (cell, targets) {
+		ResTarget *target = lfirst(cell);
+		uint32_t term = term_of(&c, target->val, false);
+		if (term == STATEMENT_NONE)
+			continue;
+		struct statement_output *o = build_output(b, query);
+		o->term = term;
+		o->name = target->name ? build_text(b, str_of(target->name))
+			  : b->s.term[term].kind == STATEMENT_COLUMN ? b->s.term[term].text
+								     : (struct statement_text){0};
+	}
+}
+
+static void query_loose(struct build *b, uint32_t query, List *list)
+{
+	struct term_context c = query_terms(b, query);
+	ListCell *cell;
+	foreach (cell, list)
+		if (lfirst(cell))
+			term_of(&c, lfirst(cell), false);
+}
+
+static uint32_t query_limits(struct build *b, uint32_t query, SelectStmt *select)
+{
+	struct term_context c = query_terms(b, query);
+	ListCell *cell;
+	uint32_t flags = 0;
+	if (select->limitCount &&
+	    !(IsA(select->limitCount, A_Const) && ((A_Const *)select->limitCount)->isnull)) {
+		flags |= STATEMENT_LIMIT | (is_one(select->limitCount) ? STATEMENT_LIMIT_ONE : 0);
+		b->s.query[query].limit = term_of(&c, select->limitCount, false);
+	}
+	if (select->limitOffset) {
+		flags |= STATEMENT_OFFSET;
+		b->s.query[query].offset = term_of(&c, select->limitOffset, false);
+	}
+	foreach (cell, select->lockingClause) {
+		LockingClause *lock = lfirst(cell);
+		flags |= STATEMENT_LOCK;
+		flags |= lock->waitPolicy == LockWaitSkip ? STATEMENT_SKIP_LOCKED : 0;
+	}
+	if (select->distinctClause || select->groupClause || select->havingClause)
+		flags |= STATEMENT_GROUPED;
+	return flags;
+}
+
+static void query_spans(struct build *b, uint32_t query, SelectStmt *select, struct clauses *at)
+{
+	struct statement_query *q = &b->s.query[query];
+	SelectStmt *first = select;
+	while (first->op != SETOP_NONE)
+		first = first->larg;
+	*at = (struct clauses){0};
+	ResTarget *target = first->targetList ? linitial(first->targetList) : NULL;
+	if (target && target->location >= 0)
+		clauses_of(b, b->shift + (uint32_t)target->location, "select", at);
+	if (!at->known)
+		return;
+	q->span = clause_span(b, at->all);
+	q->where = clause_span(b, at->where);
+	q->clauses = build_span(b, 0, b->lex->token[at->insert].to).to;
+}
+
+static uint32_t query_select(struct build *b, uint32_t parent, enum statement_role role,
+			     SelectStmt *select)
+{
+	struct clauses at;
+	uint32_t query = build_query(b, parent, role);
+	if (b->depth >= BUILD_DEPTH_MAX || !IsA(select, SelectStmt)) {
+		b->too_deep |= b->depth >= BUILD_DEPTH_MAX;
+		return query;
+	}
+	b->depth++;
+	query_spans(b, query, select, &at);
+	query_with(b, query, select->withClause);
+	if (select->op != SETOP_NONE) {
+		b->s.query[query].flags |= STATEMENT_GROUPED;
+		query_select(b, query, STATEMENT_ARM, select->larg);
+		query_select(b, query, STATEMENT_ARM, select->rarg);
+	}
+	query_from_list(b, query, select->fromClause);
+	query_outputs(b, query, select->targetList);
+	if (select->whereClause)
+		query_conjuncts(b, query, select->whereClause, at.where, false);
+	query_loose(b, query, select->groupClause);
+	if (select->havingClause)
+		query_loose(b, query, list_make1(select->havingClause));
+	query_order(b, query, select->sortClause, at.order);
+	uint32_t flags = query_limits(b, query, select);
+	b->s.query[query].flags |= flags;
+	ListCell *cell;
+	foreach (cell, select->valuesLists)
+		query_loose(b, query, lfirst(cell));
+	b->depth--;
+	return query;
+}
+
+/* ---- writes ---- */
+
+static void query_sets(struct build *b, uint32_t query, List *targets)
+{
+	struct term_context c = query_terms(b, query);
+	ListCell *cell;
+	foreach (cell, targets) {
+		ResTarget *target = lfirst(cell);
+		bool multiple = target->val && IsA(target->val, MultiAssignRef);
+		uint32_t term = STATEMENT_NONE;
+		/* of (a, b) = (SELECT ...) the source once */
+		if (!multiple && target->val)
+			term = term_of(&c, target->val, false);
+		else if (multiple && ((MultiAssignRef *)target->val)->colno == 1)
+			term_of(&c, ((MultiAssignRef *)target->val)->source, false);
+		struct statement_set *set = build_set(b, query);
+		set->column = build_text(b, str_of(target->name));
+		set->term = term;
+	}
+}
+
+static void query_write_spans(struct build *b, uint32_t query, RangeVar *table, const char *keyword,
+			      struct clauses *at)
+{
+	*at = (struct clauses){0};
+	if (table->location >= 0)
+		clauses_of(b, b->shift + (uint32_t)table->location, keyword, at);
+	if (!at->known)
+		return;
+	b->s.query[query].span = clause_span(b, at->all);
+	b->s.query[query].where = clause_span(b, at->where);
+	b->s.query[query].clauses = build_span(b, 0, b->lex->token[at->insert].to).to;
+}
+
+static void query_update(struct build *b, uint32_t query, UpdateStmt *update)
+{
+	struct clauses at;
+	query_write_spans(b, query, update->relation, "update", &at);
+	query_with(b, query, update->withClause);
+	query_table(b, query, update->relation, true, false);
+	query_from_list(b, query, update->fromClause);
+	query_sets(b, query, update->targetList);
+	if (update->whereClause)
+		query_conjuncts(b, query, update->whereClause, at.where, false);
+	query_loose(b, query, update->returningList);
+}
+
+static void query_delete(struct build *b, uint32_t query, DeleteStmt *delete)
+{
+	struct clauses at;
+	query_write_spans(b, query, delete->relation, "delete", &at);
+	query_with(b, query, delete->withClause);
+	query_table(b, query, delete->relation, true, false);
+	query_from_list(b, query, delete->usingClause);
+	if (delete->whereClause)
+		query_conjuncts(b, query, delete->whereClause, at.where, false);
+	query_loose(b, query, delete->returningList);
+}
+
+static void query_write(struct build *b, uint32_t query, Node *node)
+{
+	if (b->depth >= BUILD_DEPTH_MAX) {
+		b->too_deep = true;
+		return;
+	}
+	b->depth++;
+	if (IsA(node, UpdateStmt)) {
+		query_update(b, query, (UpdateStmt *)node);
+	} else if (IsA(node, DeleteStmt)) {
+		query_delete(b, query, (DeleteStmt *)node);
+	} else if (IsA(node, InsertStmt)) {
+		InsertStmt *insert = (InsertStmt *)node;
+		query_with(b, query, insert->withClause);
+		query_table(b, query, insert->relation, true, false);
+		if (insert->selectStmt)
+			query_select(b, query, STATEMENT_ARM, (SelectStmt *)insert->selectStmt);
+		query_loose(b, query, insert->returningList);
+	} else if (IsA(node, MergeStmt)) {
+		MergeStmt *merge = (MergeStmt *)node;
+		query_with(b, query, merge->withClause);
+		query_table(b, query, merge->relation, true, false);
+		query_from(b, query, merge->sourceRelation, false);
+	}
+	b->depth--;
+}
+
+/* ---- statements ---- */
+
+static enum statement_kind transaction_kind(TransactionStmt *t)
+{
+	switch (t->kind) {
+	case TRANS_STMT_BEGIN:
+	case TRANS_STMT_START:
+		return STATEMENT_BEGIN;
+	case TRANS_STMT_COMMIT:
+	case TRANS_STMT_PREPARE:
+		return t->chain ? STATEMENT_OTHER : STATEMENT_COMMIT;
+	case TRANS_STMT_ROLLBACK:
+		return t->chain ? STATEMENT_OTHER : STATEMENT_ROLLBACK;
+	default:
+		return STATEMENT_OTHER;
+	}
+}
+
+/* The statement that a utility statement carries. */
+static Node *carried(Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_ExplainStmt:
+		return ((ExplainStmt *)node)->query;
+	case T_PrepareStmt:
+		return ((PrepareStmt *)node)->query;
+	case T_DeclareCursorStmt:
+		return ((DeclareCursorStmt *)node)->query;
+	case T_ViewStmt:
+		return ((ViewStmt *)node)->query;
+	case T_CreateTableAsStmt:
+		return ((CreateTableAsStmt *)node)->query;
+	case T_CopyStmt:
+		return ((CopyStmt *)node)->query;
+	default:
+		return NULL;
+	}
+}
+
+static enum statement_kind write_kind(Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_UpdateStmt:
+		return STATEMENT_UPDATE;
+	case T_DeleteStmt:
+		return STATEMENT_DELETE;
+	case T_InsertStmt:
+		return STATEMENT_INSERT;
+	case T_MergeStmt:
+		return STATEMENT_MERGE;
+	default:
+		return STATEMENT_OTHER;
+	}
+}
+
+void query_statement(struct build *b, Node *node)
+{
+	struct statement_head *head = &b->s.head;
+	head->kind = STATEMENT_OTHER;
+	if (IsA(node, TransactionStmt)) {
+		head->kind = transaction_kind((TransactionStmt *)node);
+		return;
+	}
+	if (IsA(node, CopyStmt) && ((CopyStmt *)node)->is_program) {
+		head->kind = STATEMENT_COPY_PROGRAM;
+		return;
+	}
+	if (IsA(node, CallStmt)) {
+		struct term_context c = query_terms(b, build_query(b, 0, STATEMENT_TOP));
+		head->kind = STATEMENT_CALL;
+		term_of(&c, (Node *)((CallStmt *)node)->funccall, false);
+		return;
+	}
+	Node *inner = carried(node);
+	if (inner)
+		node = inner;
+	if (IsA(node, SelectStmt)) {
+		head->kind = STATEMENT_SELECT;
+		query_select(b, 0, STATEMENT_TOP, (SelectStmt *)node);
+		return;
+	}
+	head->kind = write_kind(node);
+	if (head->kind != STATEMENT_OTHER)
+		query_write(b, build_query(b, 0, STATEMENT_TOP), node);
+}
