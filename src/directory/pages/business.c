@@ -15,7 +15,7 @@ static struct facts_texts texts_of(const struct search_texts *texts)
 }
 
 /* The schema.org types of its categories, the main one first. */
-static struct facts_texts types_of(struct page *p, const struct search_detail *d)
+static struct facts_texts types_of(struct view *p, const struct search_detail *d)
 {
 	struct str *types =
 	    arena_array(&p->request->arena, d->categories.count + 1, sizeof(*types));
@@ -32,12 +32,12 @@ static struct facts_texts types_of(struct page *p, const struct search_detail *d
 	return (struct facts_texts){types, count};
 }
 
-static struct facts_business facts_of(struct page *p, const struct search_business *b)
+static struct facts_business facts_of(struct view *p, const struct search_business *b)
 {
 	const struct search_detail *d = b->detail;
 	const char *site = config_text(p->pages->config, CONFIG_SITE_URL);
 	return (struct facts_business){
-	    .page = *site ? page_text(p, "%s/b/%.*s", site, STR_ARG(b->id_text)) : STR(""),
+	    .page = *site ? view_text(p, "%s/b/%.*s", site, STR_ARG(b->id_text)) : STR(""),
 	    .name = b->name,
 	    .description = d->description,
 	    .types = types_of(p, d),
@@ -65,7 +65,7 @@ static struct facts_business facts_of(struct page *p, const struct search_busine
 /* What people see, and the block that says the same to search engines. Facts of which no
  * valid block can be made are shown all the same: that they are broken is reported by the
  * export, not by each view. */
-static void put_facts(struct page *p, struct facts_business *facts)
+static void put_facts(struct view *p, struct facts_business *facts)
 {
 	struct arena *arena = &p->request->arena;
 	struct buf out;
@@ -78,20 +78,20 @@ static void put_facts(struct page *p, struct facts_business *facts)
 	facts_show(facts, &p->b, p->root);
 	if (status == OK)
 		json_build_text(&p->b, p->root, "facts_block",
-				page_text(p, "%.*s", STR_ARG(buf_view(&out))));
+				view_text(p, "%.*s", STR_ARG(buf_view(&out))));
 	buf_release(&out);
 }
 
 /* ---- ways on from here ---- */
 
-static void put_links(struct page *p, const struct search_business *b,
+static void put_links(struct view *p, const struct search_business *b,
 		      const struct facts_business *facts)
 {
 	struct search_query q;
 	search_query_init(&q);
 	if (b->detail->city.key.n) {
 		q.city = b->detail->city.key;
-		json_build_text(&p->b, p->root, "city_link", page_search_link(p, &q));
+		json_build_text(&p->b, p->root, "city_link", view_search_link(p, &q));
 	}
 	if (!b->located || facts_hides_address(facts))
 		return;
@@ -100,28 +100,28 @@ static void put_links(struct page *p, const struct search_business *b,
 	q.lat = b->lat;
 	q.lon = b->lon;
 	q.category = b->category;
-	json_build_text(&p->b, p->root, "nearby", page_search_link(p, &q));
+	json_build_text(&p->b, p->root, "nearby", view_search_link(p, &q));
 }
 
 /* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. */
-static void put_contact(struct page *p, const struct search_business *b, const char *key,
+static void put_contact(struct view *p, const struct search_business *b, const char *key,
 			const char *topic, const char *subject)
 {
 	struct str url = str_of(config_text(p->pages->config, CONFIG_SITE_CONTACT_URL));
 	struct str link = STR("/imprint");
 	const char *joint = url.n && memchr(url.p, '?', url.n) ? "&" : "?";
 	if (str_starts(url, STR("mailto:")))
-		link = page_text(p, "%.*s%ssubject=%s%%20%.*s", STR_ARG(url), joint, subject,
+		link = view_text(p, "%.*s%ssubject=%s%%20%.*s", STR_ARG(url), joint, subject,
 				 STR_ARG(b->id_text));
 	else if (url.n)
-		link = page_text(p, "%.*s%sbusiness=%.*s&topic=%s", STR_ARG(url), joint,
+		link = view_text(p, "%.*s%sbusiness=%.*s&topic=%s", STR_ARG(url), joint,
 				 STR_ARG(b->id_text), topic);
 	json_build_text(&p->b, p->root, key, link);
 }
 
 /* ---- the page ---- */
 
-static void put_kind(struct page *p, const struct search_business *b)
+static void put_kind(struct view *p, const struct search_business *b)
 {
 	const struct search_category *category = &b->detail->category;
 	struct search_query q;
@@ -130,28 +130,28 @@ static void put_kind(struct page *p, const struct search_business *b)
 		return;
 	q.category = b->category;
 	json_build_text(&p->b, p->root, "category", b->category_label);
-	json_build_text(&p->b, p->root, "category_link", page_search_link(p, &q));
+	json_build_text(&p->b, p->root, "category_link", view_search_link(p, &q));
 	if (!category->group_key.n)
 		return;
 	q.category = category->group_key;
 	json_build_text(&p->b, p->root, "group", category->group_label);
-	json_build_text(&p->b, p->root, "group_link", page_search_link(p, &q));
+	json_build_text(&p->b, p->root, "group_link", view_search_link(p, &q));
 }
 
-static void put_hours(struct page *p, const struct search_business *b)
+static void put_hours(struct view *p, const struct search_business *b)
 {
 	int64_t now_s = clock_wall_us() / 1000000;
-	page_week(p, b, now_s);
-	json_build_text(&p->b, p->root, "open_text", page_open_text(p, b, now_s));
+	view_week(p, b, now_s);
+	json_build_text(&p->b, p->root, "open_text", view_open_text(p, b, now_s));
 	json_build_true(&p->b, p->root, "is_open", b->open == SEARCH_OPEN);
 }
 
 static void business_got(void *ctx, const struct search_one *one)
 {
-	struct page *p = ctx;
+	struct view *p = ctx;
 	const struct search_business *b = &one->business;
 	if (one->problem) {
-		page_refuse(p, one->problem, &one->err);
+		view_refuse(p, one->problem, &one->err);
 		return;
 	}
 	const struct search_detail *d = b->detail;
@@ -163,17 +163,17 @@ static void business_got(void *ctx, const struct search_one *one)
 	struct str updated = d->source_updated_at.n ? d->source_updated_at : d->updated_at;
 	if (updated.n >= 10)
 		json_build_text(&p->b, p->root, "updated", (struct str){updated.p, 10});
-	page_source(p, json_build(&p->b, p->root, "sources", JSON_IS_ARRAY), &b->source);
+	view_source(p, json_build(&p->b, p->root, "sources", JSON_IS_ARRAY), &b->source);
 	put_contact(p, b, "claim_link", "claim", "This%20is%20my%20business:");
 	put_contact(p, b, "report_link", "error", "Report%20an%20error:");
 	json_build_text(&p->b, p->root, "id", b->id_text);
 	struct str told = facts_told(&facts, &p->request->arena);
-	page_title(
-	    p, b->city.n ? page_text(p, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city)) : b->name,
-	    page_text(p, "%.*s%s%.*s%s%.*s.", STR_ARG(b->category_label), b->city.n ? " in " : "",
+	view_title(
+	    p, b->city.n ? view_text(p, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city)) : b->name,
+	    view_text(p, "%.*s%s%.*s%s%.*s.", STR_ARG(b->category_label), b->city.n ? " in " : "",
 		      STR_ARG(b->city), told.n ? ": " : "", STR_ARG(told)));
-	page_canonical(p, page_text(p, "/b/%.*s", STR_ARG(b->id_text)));
-	page_send(p, PAGE_BUSINESS);
+	view_canonical(p, view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
+	view_send(p, VIEW_BUSINESS);
 }
 
 const struct http_param pages_business_params[] = {
@@ -181,7 +181,7 @@ const struct http_param pages_business_params[] = {
 
 void pages_business(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (p)
 		search_get(p->pages->db, &request->arena, http_param(request, "id")->text,
 			   business_got, p);

@@ -10,45 +10,45 @@ enum { HOME_CATEGORIES = 4, HOME_REGIONS = 24 };
 
 static void home_sources(void *ctx, const struct search_sources *list)
 {
-	struct page *p = ctx;
+	struct view *p = ctx;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	struct json_value *sources = json_build(&p->b, p->root, "sources", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count; i++)
-		page_source(p, sources, &list->item[i]);
-	page_send(p, PAGE_HOME);
+		view_source(p, sources, &list->item[i]);
+	view_send(p, VIEW_HOME);
 }
 
 static int place_by_name(const void *a, const void *b)
 {
 	const struct search_place *x = a, *y = b;
-	int order = str_cmp(page_region_name(x), page_region_name(y));
+	int order = str_cmp(view_region_name(x), view_region_name(y));
 	return order ? order : str_cmp(x->key, y->key);
 }
 
-static void put_region(struct page *p, struct json_value *list, const struct search_place *region)
+static void put_region(struct view *p, struct json_value *list, const struct search_place *region)
 {
 	struct search_query q;
 	search_query_init(&q);
 	q.region = region->key;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
-	json_build_text(&p->b, v, "name", page_region_name(region));
-	json_build_text(&p->b, v, "href", page_search_link(p, &q));
-	json_build_text(&p->b, v, "count", page_count(p, region->businesses));
+	json_build_text(&p->b, v, "name", view_region_name(region));
+	json_build_text(&p->b, v, "href", view_search_link(p, &q));
+	json_build_text(&p->b, v, "count", view_count(p, region->businesses));
 }
 
 static void home_regions(void *ctx, const struct search_places *list)
 {
-	struct page *p = ctx;
+	struct view *p = ctx;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	struct json_value *regions = json_build(&p->b, p->root, "regions", JSON_IS_ARRAY);
 	size_t count = list->count < HOME_REGIONS ? list->count : HOME_REGIONS;
-	qsort(list->item, list->count, sizeof(*list->item), page_larger_first);
+	qsort(list->item, list->count, sizeof(*list->item), view_larger_first);
 	qsort(list->item, count, sizeof(*list->item), place_by_name);
 	for (size_t i = 0; i < count; i++)
 		put_region(p, regions, &list->item[i]);
@@ -56,18 +56,18 @@ static void home_regions(void *ctx, const struct search_places *list)
 	search_sources(p->pages->db, &p->request->arena, home_sources, p);
 }
 
-static void put_category(struct page *p, struct json_value *list, struct str key, struct str label)
+static void put_category(struct view *p, struct json_value *list, struct str key, struct str label)
 {
 	struct search_query q;
 	search_query_init(&q);
 	q.category = key;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
 	json_build_text(&p->b, v, "label", label);
-	json_build_text(&p->b, v, "href", page_search_link(p, &q));
+	json_build_text(&p->b, v, "href", view_search_link(p, &q));
 }
 
 /* The largest categories of the group that begins at `first`; how many categories it has. */
-static size_t put_group(struct page *p, struct json_value *groups, struct search_category *first,
+static size_t put_group(struct view *p, struct json_value *groups, struct search_category *first,
 			size_t left, int64_t *total)
 {
 	size_t n = 0;
@@ -82,8 +82,8 @@ static size_t put_group(struct page *p, struct json_value *groups, struct search
 	search_query_init(&q);
 	q.category = first->group_key;
 	json_build_text(&p->b, group, "label", first->group_label);
-	json_build_text(&p->b, group, "href", page_search_link(p, &q));
-	json_build_text(&p->b, group, "count", page_count(p, businesses));
+	json_build_text(&p->b, group, "href", view_search_link(p, &q));
+	json_build_text(&p->b, group, "count", view_count(p, businesses));
 	struct json_value *list = json_build(&p->b, group, "categories", JSON_IS_ARRAY);
 	for (int shown = 0; shown < HOME_CATEGORIES; shown++) {
 		struct search_category *largest = NULL;
@@ -101,30 +101,30 @@ static size_t put_group(struct page *p, struct json_value *groups, struct search
 
 static void home_categories(void *ctx, const struct search_categories *list)
 {
-	struct page *p = ctx;
+	struct view *p = ctx;
 	int64_t total = 0;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	struct json_value *groups = json_build(&p->b, p->root, "groups", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count;)
 		i += put_group(p, groups, &list->item[i], list->count - i, &total);
 	if (total)
-		json_build_text(&p->b, p->root, "total", page_count(p, total));
+		json_build_text(&p->b, p->root, "total", view_count(p, total));
 	search_regions(p->pages->db, &p->request->arena, home_regions, p);
 }
 
 void pages_home(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (!p)
 		return;
 	json_build_true(&p->b, p->root, "home", true);
-	page_title(
+	view_title(
 	    p, str_of(config_text(p->pages->config, CONFIG_SITE_NAME)),
 	    STR("Find businesses by name, kind and place: address, opening hours, telephone."));
-	page_canonical(p, STR("/"));
+	view_canonical(p, STR("/"));
 	search_categories(p->pages->db, &p->request->arena, home_categories, p);
 }
 
@@ -132,33 +132,33 @@ void pages_home(struct http_request *request)
 
 static void regions_listed(void *ctx, const struct search_places *list)
 {
-	struct page *p = ctx;
+	struct view *p = ctx;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	struct json_value *places = json_build(&p->b, p->root, "places", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count; i++)
 		put_region(p, places, &list->item[i]);
 	json_build_text(&p->b, p->root, "heading", STR("Regions"));
-	page_title(p, STR("Regions"), STR("Every region of this directory."));
-	page_canonical(p, STR("/regions"));
-	page_send(p, PAGE_PLACES);
+	view_title(p, STR("Regions"), STR("Every region of this directory."));
+	view_canonical(p, STR("/regions"));
+	view_send(p, VIEW_PLACES);
 }
 
 void pages_regions(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (p)
 		search_regions(p->pages->db, &request->arena, regions_listed, p);
 }
 
 static void cities_listed(void *ctx, const struct search_places *list)
 {
-	struct page *p = ctx;
+	struct view *p = ctx;
 	struct search_query q;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	struct json_value *places = json_build(&p->b, p->root, "places", JSON_IS_ARRAY);
@@ -167,19 +167,19 @@ static void cities_listed(void *ctx, const struct search_places *list)
 		q.city = list->item[i].key;
 		struct json_value *v = json_build(&p->b, places, NULL, JSON_IS_OBJECT);
 		json_build_text(&p->b, v, "name", list->item[i].name);
-		json_build_text(&p->b, v, "href", page_search_link(p, &q));
-		json_build_text(&p->b, v, "count", page_count(p, list->item[i].businesses));
+		json_build_text(&p->b, v, "href", view_search_link(p, &q));
+		json_build_text(&p->b, v, "count", view_count(p, list->item[i].businesses));
 	}
 	q.city = (struct str){"", 0};
 	q.region = list->within.key;
-	struct str name = page_region_name(&list->within);
-	struct str heading = page_text(p, "Towns in %.*s", STR_ARG(name));
+	struct str name = view_region_name(&list->within);
+	struct str heading = view_text(p, "Towns in %.*s", STR_ARG(name));
 	json_build_text(&p->b, p->root, "heading", heading);
-	json_build_text(&p->b, p->root, "all", page_search_link(p, &q));
+	json_build_text(&p->b, p->root, "all", view_search_link(p, &q));
 	json_build_text(&p->b, p->root, "region", name);
-	page_title(p, heading, heading);
-	page_canonical(p, page_text(p, "%.*s", STR_ARG(p->request->raw_path)));
-	page_send(p, PAGE_PLACES);
+	view_title(p, heading, heading);
+	view_canonical(p, view_text(p, "%.*s", STR_ARG(p->request->raw_path)));
+	view_send(p, VIEW_PLACES);
 }
 
 const struct http_param pages_cities_params[] = {
@@ -187,7 +187,7 @@ const struct http_param pages_cities_params[] = {
 
 void pages_cities(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (p)
 		search_cities(p->pages->db, &request->arena, http_param(request, "key")->text,
 			      cities_listed, p);
@@ -197,23 +197,23 @@ void pages_cities(struct http_request *request)
 
 static void sources_listed(void *ctx, const struct search_sources *list)
 {
-	struct page *p = ctx;
+	struct view *p = ctx;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	struct json_value *sources = json_build(&p->b, p->root, "all", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count; i++)
-		page_source(p, sources, &list->item[i]);
-	page_title(p, STR("Sources and licences"),
+		view_source(p, sources, &list->item[i]);
+	view_title(p, STR("Sources and licences"),
 		   STR("Where the facts in this directory come from and how they may be used."));
-	page_canonical(p, STR("/sources"));
-	page_send(p, PAGE_SOURCES);
+	view_canonical(p, STR("/sources"));
+	view_send(p, VIEW_SOURCES);
 }
 
 void pages_sources(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (p)
 		search_sources(p->pages->db, &request->arena, sources_listed, p);
 }

@@ -1,4 +1,4 @@
-/* What the pages share. Each handler makes a struct page, fills its tree, and sends it. A file
+/* What the pages share. Each handler makes a struct view, fills its tree, and sends it. A file
  * calls only those above it:
  *
  *   page.c      the tree of a page and how it is sent
@@ -15,16 +15,16 @@
 #include "directory/search/api.h"
 #include "directory/search/search.h"
 
-enum page_template {
-	PAGE_HOME,
-	PAGE_RESULTS,
-	PAGE_BUSINESS,
-	PAGE_PLACES,
-	PAGE_SOURCES,
-	PAGE_IMPRINT,
-	PAGE_PRIVACY,
-	PAGE_ERROR,
-	PAGE_TEMPLATES
+enum view_template {
+	VIEW_HOME,
+	VIEW_RESULTS,
+	VIEW_BUSINESS,
+	VIEW_PLACES,
+	VIEW_SOURCES,
+	VIEW_IMPRINT,
+	VIEW_PRIVACY,
+	VIEW_ERROR,
+	VIEW_TEMPLATES
 };
 
 struct template;
@@ -32,55 +32,55 @@ struct pages {
 	struct db_pool *db;
 	const struct config *config;
 	struct template_set *set;
-	const struct template *page[PAGE_TEMPLATES];
+	const struct template *page[VIEW_TEMPLATES];
 	struct str css, icon, script; /* their addresses, with the version */
 };
 
-struct page {
+struct view {
 	struct http_request *request;
 	const struct pages *pages;
 	struct json_build b;
 	struct json_value *root;
 };
 
-/* ---- page.c ---- */
+/* ---- view.c ---- */
 
 /* In the request's arena, with what every page shows. NULL after having answered 500. Whatever the
  * handler asks of the search afterwards is cancelled when the client goes. */
-MUST_CHECK struct page *page_begin(struct http_request *request);
+MUST_CHECK struct view *view_begin(struct http_request *request);
 /* The same for an answer that is being made already: NULL when there is no memory. */
-MUST_CHECK struct page *page_make(const struct pages *pages, struct http_request *request);
+MUST_CHECK struct view *view_make(const struct pages *pages, struct http_request *request);
 /* The page into the request's output; false with the reason. */
-MUST_CHECK bool page_render(struct page *p, enum page_template which, struct err *err);
-void page_send(struct page *p, enum page_template which);
+MUST_CHECK bool view_render(struct view *p, enum view_template which, struct err *err);
+void view_send(struct view *p, enum view_template which);
 /* A list that stands under a heading: {items: []} under `key` of the root; what is returned are the
  * items. */
-struct json_value *page_list(struct page *p, const char *key);
+struct json_value *view_list(struct view *p, const char *key);
 /* Title and description of the page. Texts are not copied. */
-void page_title(struct page *p, struct str title, struct str description);
+void view_title(struct view *p, struct str title, struct str description);
 /* Where this page lives for ever: for its canonical link. Pages without one are not to be indexed.
  */
-void page_canonical(struct page *p, struct str path);
+void view_canonical(struct view *p, struct str path);
 /* A problem of the search as the page of its status. */
-void page_refuse(struct page *p, enum search_problem problem, const struct err *err);
+void view_refuse(struct view *p, enum search_problem problem, const struct err *err);
 /* Text in the request's arena; an empty slice when it is over its maximum (the page then fails). */
-struct str page_text(struct page *p, const char *fmt, ...) PRINTF(2, 3);
+struct str view_text(struct view *p, const char *fmt, ...) PRINTF(2, 3);
 /* {name, licence, licence_url, attribution, url} appended to the list `sources`, unless it stands
  * there. */
-void page_source(struct page *p, struct json_value *sources, const struct search_source *source);
+void view_source(struct view *p, struct json_value *sources, const struct search_source *source);
 /* "12 345" with thin spaces. */
-struct str page_count(struct page *p, int64_t n);
+struct str view_count(struct view *p, int64_t n);
 /* "/search?..." */
-struct str page_search_link(struct page *p, const struct search_query *q);
-struct str page_region_name(const struct search_place *region);
-int page_larger_first(const void *a, const void *b); /* of struct search_place, for qsort */
+struct str view_search_link(struct view *p, const struct search_query *q);
+struct str view_region_name(const struct search_place *region);
+int view_larger_first(const void *a, const void *b); /* of struct search_place, for qsort */
 
 /* ---- time.c: hours as people read them ---- */
 
 /* "Open until 18:00", "Closed, opens Monday 08:00"; empty when not known. */
-struct str page_open_text(struct page *p, const struct search_business *b, int64_t now_s);
+struct str view_open_text(struct view *p, const struct search_business *b, int64_t now_s);
 /* Seven days {day, today, spans: [text], closed} under `days`, when the text is weekly. */
-void page_week(struct page *p, const struct search_business *b, int64_t now_s);
+void view_week(struct view *p, const struct search_business *b, int64_t now_s);
 
 /* ---- handlers ---- */
 

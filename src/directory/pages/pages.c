@@ -9,10 +9,10 @@
 #include "db/async/async.h"
 #include "template/template.h"
 
-static const char *const template_names[PAGE_TEMPLATES] = {
-    [PAGE_HOME] = "home",       [PAGE_RESULTS] = "results", [PAGE_BUSINESS] = "business",
-    [PAGE_PLACES] = "places",   [PAGE_SOURCES] = "sources", [PAGE_IMPRINT] = "imprint",
-    [PAGE_PRIVACY] = "privacy", [PAGE_ERROR] = "error",
+static const char *const template_names[VIEW_TEMPLATES] = {
+    [VIEW_HOME] = "home",       [VIEW_RESULTS] = "results", [VIEW_BUSINESS] = "business",
+    [VIEW_PLACES] = "places",   [VIEW_SOURCES] = "sources", [VIEW_IMPRINT] = "imprint",
+    [VIEW_PRIVACY] = "privacy", [VIEW_ERROR] = "error",
 };
 
 /* ---- the set ---- */
@@ -59,7 +59,7 @@ enum status pages_create(struct db_pool *db, const struct config *config, struct
 		pages_free(pages);
 		return status;
 	}
-	for (int i = 0; i < PAGE_TEMPLATES; i++) {
+	for (int i = 0; i < VIEW_TEMPLATES; i++) {
 		pages->page[i] = template_find(pages->set, template_names[i]);
 		must(pages->page[i]);
 	}
@@ -82,41 +82,41 @@ void pages_free(struct pages *pages)
 
 static void pages_imprint(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (!p)
 		return;
-	page_title(p, STR("Imprint"), STR("Who runs this directory and how to reach them."));
-	page_canonical(p, STR("/imprint"));
-	page_send(p, PAGE_IMPRINT);
+	view_title(p, STR("Imprint"), STR("Who runs this directory and how to reach them."));
+	view_canonical(p, STR("/imprint"));
+	view_send(p, VIEW_IMPRINT);
 }
 
 static void pages_privacy(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (!p)
 		return;
-	page_title(p, STR("Privacy"),
+	view_title(p, STR("Privacy"),
 		   STR("What this directory knows about its visitors: nothing."));
-	page_canonical(p, STR("/privacy"));
-	page_send(p, PAGE_PRIVACY);
+	view_canonical(p, STR("/privacy"));
+	view_send(p, VIEW_PRIVACY);
 }
 
 void pages_error(void *ctx, struct http_request *request, const struct http_error *error)
 {
 	const struct pages *pages = ctx;
-	struct page *p = page_make(pages, request);
+	struct view *p = view_make(pages, request);
 	struct err err = {.text = "no memory for the page"};
 	struct str body = STR("<!doctype html><title>Error</title><p>Something went wrong here.");
 	if (p) {
-		page_title(p, str_of(error->row->title), (struct str){"", 0});
+		view_title(p, str_of(error->row->title), (struct str){"", 0});
 		json_build_text(&p->b, p->root, "detail", str_of(error->detail));
-		json_build_text(&p->b, p->root, "status", page_text(p, "%d", error->row->status));
+		json_build_text(&p->b, p->root, "status", view_text(p, "%d", error->row->status));
 		json_build_text(&p->b, p->root, "request_id", request->id);
 		json_build_true(&p->b, p->root, "lost", error->row->status == 404);
 		json_build_true(&p->b, p->root, "busy", error->row->status == 503);
 		json_build_true(&p->b, p->root, "ours",
 				error->row->status >= 500 && error->row->status != 503);
-		if (page_render(p, PAGE_ERROR, &err))
+		if (view_render(p, VIEW_ERROR, &err))
 			body = buf_view(http_out(request));
 	}
 	http_respond(request, &(struct http_answer){.status = error->row->status,

@@ -6,8 +6,9 @@
  *   /b/{id}        one business
  *   /regions, /regions/{key}, /sources, /imprint, /privacy
  *
- * Everything works without scripts; with one, the search box suggests. No cookie, no request to anywhere else. What a
- * page says of dates and times is local to the business. Every page names the sources and licences of the facts on it.
+ * Everything works without scripts; with one, the search box suggests. No cookie, no request to
+ * anywhere else. What a page says of dates and times is local to the business. Every page names the
+ * sources and licences of the facts on it.
  *
  * Life: pages_create compiles the templates (so that a mistake in an operator's template stops the
  * start and not a reader), before routes are served; pages_free after the last request.

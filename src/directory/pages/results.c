@@ -8,7 +8,7 @@
 enum { FILTER_PLACES = 12 };
 
 struct results {
-	struct page *page;
+	struct view *page;
 	struct search_query q;
 	const struct search_list *list;
 	struct json_value *filters;
@@ -25,7 +25,7 @@ static struct str link_to(struct results *r, struct search_query q)
 		q.sort_given = false;
 	if (!search_possible(&q))
 		return (struct str){"", 0};
-	return page_search_link(r->page, &q);
+	return view_search_link(r->page, &q);
 }
 
 static struct json_value *put_filter(struct results *r, const char *name)
@@ -49,7 +49,7 @@ static struct json_value *put_choice(struct results *r, struct json_value *filte
 	json_build_text(b, choice, "href", href);
 	json_build_true(b, choice, "current", current);
 	if (count >= 0)
-		json_build_text(b, choice, "count", page_count(r->page, count));
+		json_build_text(b, choice, "count", view_count(r->page, count));
 	return choice;
 }
 
@@ -75,7 +75,7 @@ static void put_order(struct results *r)
 			continue;
 		struct json_value *v = json_build(&r->page->b, orders_list, NULL, JSON_IS_OBJECT);
 		json_build_text(&r->page->b, v, "label", str_of(orders[i].label));
-		json_build_text(&r->page->b, v, "href", page_search_link(r->page, &q));
+		json_build_text(&r->page->b, v, "href", view_search_link(r->page, &q));
 		json_build_true(&r->page->b, v, "current", orders[i].sort == r->list->sort);
 	}
 	json_build_true(&r->page->b, r->page->root, "ordered", orders_list->count > 1);
@@ -171,20 +171,20 @@ static void put_places(struct results *r, const struct search_places *list, bool
 	put_choice(r, filter, STR("Everywhere"), -1, link_to(r, q), !r->q.region.n && !r->q.city.n);
 	if (cities) {
 		q.region = region->key;
-		put_choice(r, filter, page_region_name(region), told(region->businesses, filtered),
+		put_choice(r, filter, view_region_name(region), told(region->businesses, filtered),
 			   link_to(r, q), !r->q.city.n);
 		q.region = (struct str){"", 0};
 	}
 	for (size_t i = 0; i < list->count && i < FILTER_PLACES; i++) {
 		const struct search_place *place = &list->item[i];
 		*(cities ? &q.city : &q.region) = place->key;
-		put_choice(r, filter, page_region_name(place), told(place->businesses, filtered),
+		put_choice(r, filter, view_region_name(place), told(place->businesses, filtered),
 			   link_to(r, q), cities && str_eq(r->q.city, place->key));
 	}
 	if (list->count > FILTER_PLACES) {
 		struct str more = STR("/regions");
 		if (cities)
-			more = page_text(r->page, "/regions/%.*s", STR_ARG(region->key));
+			more = view_text(r->page, "/regions/%.*s", STR_ARG(region->key));
 		struct json_value *v = json_build(&r->page->b, filter, "more", JSON_IS_OBJECT);
 		json_build_text(&r->page->b, v, "href", more);
 		json_build_text(&r->page->b, v, "label",
@@ -213,10 +213,10 @@ static struct str results_because(const struct search_business *b)
 static void put_business(struct results *r, struct json_value *list,
 			 const struct search_business *b, int64_t now_s)
 {
-	struct page *p = r->page;
+	struct view *p = r->page;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
 	json_build_text(&p->b, v, "name", b->name);
-	json_build_text(&p->b, v, "href", page_text(p, "/b/%.*s", STR_ARG(b->id_text)));
+	json_build_text(&p->b, v, "href", view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
 	json_build_text(&p->b, v, "category", b->category_label);
 	json_build_text(&p->b, v, "because", results_because(b));
 	json_build_text(&p->b, v, "street", b->street);
@@ -227,7 +227,7 @@ static void put_business(struct results *r, struct json_value *list,
 	json_build_true(&p->b, v, "place", b->street.n || b->postcode.n || b->city.n);
 	json_build_text(&p->b, v, "open_text",
 			r->q.open && !r->q.open_now ? (struct str){"", 0}
-						    : page_open_text(p, b, now_s));
+						    : view_open_text(p, b, now_s));
 	json_build_true(&p->b, v, "is_open", b->open == SEARCH_OPEN);
 	if (b->distance_m >= 1000)
 		json_build_format(&p->b, v, "distance", "%.1f km", b->distance_m / 1000);
@@ -241,22 +241,22 @@ static struct str results_heading(struct results *r)
 	const struct search_list *list = r->list;
 	struct str what = r->q.category.n ? list->category.label : STR("Businesses");
 	struct str where = r->q.city.n     ? list->city.name
-			   : r->q.region.n ? page_region_name(&list->region)
+			   : r->q.region.n ? view_region_name(&list->region)
 					   : (struct str){"", 0};
 	struct str quoted = {"", 0};
 	if (r->q.q.n)
-		quoted = page_text(r->page, "\u201c%.*s\u201d%s", STR_ARG(r->q.q),
+		quoted = view_text(r->page, "\u201c%.*s\u201d%s", STR_ARG(r->q.q),
 				   r->q.category.n ? ", " : "");
 	if (r->q.q.n && !r->q.category.n)
 		what = (struct str){"", 0};
-	return page_text(r->page, "%.*s%.*s%s%.*s%s", STR_ARG(quoted), STR_ARG(what),
+	return view_text(r->page, "%.*s%.*s%s%.*s%s", STR_ARG(quoted), STR_ARG(what),
 			 where.n ? " in " : "", STR_ARG(where), r->q.near ? " nearby" : "");
 }
 
 /* The form searches within the filters. */
 static void put_form(struct results *r)
 {
-	struct page *p = r->page;
+	struct view *p = r->page;
 	struct json_value *kept = json_build(&p->b, p->root, "kept", JSON_IS_ARRAY);
 	struct buf value;
 	buf_init(&value, 4096);
@@ -268,7 +268,7 @@ static void put_form(struct results *r)
 			continue;
 		struct json_value *field = json_build(&p->b, kept, NULL, JSON_IS_OBJECT);
 		json_build_text(&p->b, field, "name", str_of(search_filters[i].name));
-		json_build_text(&p->b, field, "value", page_text(p, "%s", buf_z(&value)));
+		json_build_text(&p->b, field, "value", view_text(p, "%s", buf_z(&value)));
 	}
 	buf_release(&value);
 	json_build_text(&p->b, p->root, "q", r->q.q);
@@ -277,7 +277,7 @@ static void put_form(struct results *r)
 /* What was made of the words, where it is not what was typed. */
 static void put_understood(struct results *r)
 {
-	struct page *p = r->page;
+	struct view *p = r->page;
 	const struct search_understood *u = &r->list->understood;
 	if (u->corrected)
 		json_build_text(&p->b, p->root, "corrected", u->text);
@@ -290,14 +290,14 @@ static void put_understood(struct results *r)
 
 static void put_found(struct results *r)
 {
-	struct page *p = r->page;
+	struct view *p = r->page;
 	const struct search_list *list = r->list;
 	struct json_value *found = json_build(&p->b, p->root, "found", JSON_IS_ARRAY);
 	struct json_value *sources = json_build(&p->b, p->root, "sources", JSON_IS_ARRAY);
 	int64_t now_s = clock_wall_us() / 1000000;
 	for (size_t i = 0; i < list->count; i++) {
 		put_business(r, found, &list->item[i], now_s);
-		page_source(p, sources, &list->item[i].source);
+		view_source(p, sources, &list->item[i].source);
 	}
 	struct search_query q = r->q;
 	if (q.cursor.n) {
@@ -306,16 +306,16 @@ static void put_found(struct results *r)
 	}
 	if (list->next.n) {
 		q.cursor = list->next;
-		json_build_text(&p->b, p->root, "next", page_search_link(p, &q));
+		json_build_text(&p->b, p->root, "next", view_search_link(p, &q));
 		json_build_true(&p->b, p->root, "paged", true);
 	}
 	put_understood(r);
 	struct str title = results_heading(r);
 	json_build_text(&p->b, p->root, "heading", title);
-	page_title(p, title, title);
+	view_title(p, title, title);
 	/* Lists by kind and place are worth finding; the endless combinations are not. */
 	if (!r->q.q.n && !r->q.cursor.n && !r->q.open && !r->q.near && !r->q.sort_given)
-		page_canonical(p, link_to(r, r->q));
+		view_canonical(p, link_to(r, r->q));
 }
 
 /* ---- list, then categories, then places ---- */
@@ -324,31 +324,31 @@ static void regions_listed(void *ctx, const struct search_places *list)
 {
 	struct results *r = ctx;
 	if (list->problem) {
-		page_refuse(r->page, list->problem, &list->err);
+		view_refuse(r->page, list->problem, &list->err);
 		return;
 	}
-	qsort(list->item, list->count, sizeof(*list->item), page_larger_first);
+	qsort(list->item, list->count, sizeof(*list->item), view_larger_first);
 	put_places(r, list, false);
-	page_send(r->page, PAGE_RESULTS);
+	view_send(r->page, VIEW_RESULTS);
 }
 
 static void cities_listed(void *ctx, const struct search_places *list)
 {
 	struct results *r = ctx;
 	if (list->problem) {
-		page_refuse(r->page, list->problem, &list->err);
+		view_refuse(r->page, list->problem, &list->err);
 		return;
 	}
 	put_places(r, list, true);
-	page_send(r->page, PAGE_RESULTS);
+	view_send(r->page, VIEW_RESULTS);
 }
 
 static void categories_listed(void *ctx, const struct search_categories *list)
 {
 	struct results *r = ctx;
-	struct page *p = r->page;
+	struct view *p = r->page;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	put_categories(r, list);
@@ -362,9 +362,9 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 static void results_listed(void *ctx, const struct search_list *list)
 {
 	struct results *r = ctx;
-	struct page *p = r->page;
+	struct view *p = r->page;
 	if (list->problem) {
-		page_refuse(p, list->problem, &list->err);
+		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	r->list = list;
@@ -379,7 +379,7 @@ static void results_listed(void *ctx, const struct search_list *list)
 
 void pages_results(struct http_request *request)
 {
-	struct page *p = page_begin(request);
+	struct view *p = view_begin(request);
 	if (!p)
 		return;
 	struct results *r = arena_alloc(&request->arena, sizeof(*r));

@@ -15,7 +15,7 @@ static bool time_local(const struct search_business *b, int64_t at_s, int64_t *o
 	return *out >= 0;
 }
 
-struct str page_open_text(struct page *p, const struct search_business *b, int64_t now_s)
+struct str view_open_text(struct view *p, const struct search_business *b, int64_t now_s)
 {
 	int64_t now, then;
 	bool is_open = b->open == SEARCH_OPEN;
@@ -29,7 +29,7 @@ struct str page_open_text(struct page *p, const struct search_business *b, int64
 	if (days >= 7) { /* a season away */
 		char date[CLOCK_TEXT];
 		clock_format(then * 1000000, date);
-		return page_text(p, "%s %.10s", is_open ? "Open until" : "Closed until", date);
+		return view_text(p, "%s %.10s", is_open ? "Open until" : "Closed until", date);
 	}
 	const char *day = days == 0               ? ""
 			  : days == 1 && !is_open ? "tomorrow "
@@ -37,11 +37,11 @@ struct str page_open_text(struct page *p, const struct search_business *b, int64
 			      ? date_weekday_names[date_weekday(then / DAY_S)]
 			      : "";
 	const char *space = days > 0 && *day && day[0] != 't' ? " " : "";
-	return page_text(p, "%s %s%s%02d:%02d", is_open ? "Open until" : "Closed, opens", day,
+	return view_text(p, "%s %s%s%02d:%02d", is_open ? "Open until" : "Closed, opens", day,
 			 space, minute / 60, minute % 60);
 }
 
-static void put_day(struct page *p, struct json_value *days, const struct hours_week *week, int d,
+static void put_day(struct view *p, struct json_value *days, const struct hours_week *week, int d,
 		    bool today)
 {
 	struct hours_span spans[HOURS_SPANS_MAX];
@@ -53,19 +53,19 @@ static void put_day(struct page *p, struct json_value *days, const struct hours_
 	size_t count = hours_of_day(week, d, spans);
 	for (size_t i = 0; i < count; i++) {
 		hours_span_text(&spans[i], text);
-		json_build(&p->b, list, NULL, JSON_IS_STRING)->text = page_text(p, "%s", text);
+		json_build(&p->b, list, NULL, JSON_IS_STRING)->text = view_text(p, "%s", text);
 	}
 	json_build_true(&p->b, day, "closed", count == 0);
 }
 
-void page_week(struct page *p, const struct search_business *b, int64_t now_s)
+void view_week(struct view *p, const struct search_business *b, int64_t now_s)
 {
 	struct hours_week week;
 	int64_t now;
 	if (!b->hours.n || !hours_week_parse(b->hours, &week, NULL))
 		return;
 	int today = time_local(b, now_s, &now) ? date_weekday(now / DAY_S) : -1;
-	struct json_value *days = page_list(p, "days");
+	struct json_value *days = view_list(p, "days");
 	for (int d = 0; d < 7; d++)
 		put_day(p, days, &week, d, d == today);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "template/template.h"
 
-struct str page_text(struct page *p, const char *fmt, ...)
+struct str view_text(struct view *p, const char *fmt, ...)
 {
 	char *text;
 	va_list args;
@@ -23,7 +23,7 @@ struct str page_text(struct page *p, const char *fmt, ...)
 }
 
 /* What stands on every page. */
-static void put_site(struct page *p)
+static void put_site(struct view *p)
 {
 	const struct config *c = p->pages->config;
 	struct json_value *site = json_build(&p->b, p->root, "site", JSON_IS_OBJECT);
@@ -40,9 +40,9 @@ static void put_site(struct page *p)
 	}
 }
 
-struct page *page_make(const struct pages *pages, struct http_request *request)
+struct view *view_make(const struct pages *pages, struct http_request *request)
 {
-	struct page *p = arena_alloc(&request->arena, sizeof(*p));
+	struct view *p = arena_alloc(&request->arena, sizeof(*p));
 	if (!p)
 		return NULL;
 	p->request = request;
@@ -54,65 +54,65 @@ struct page *page_make(const struct pages *pages, struct http_request *request)
 }
 
 /* When the client goes, the request's arena goes, and with it the running query. */
-static void page_client_gone(void *ctx)
+static void view_client_gone(void *ctx)
 {
 	(void)ctx;
 }
 
-struct page *page_begin(struct http_request *request)
+struct view *view_begin(struct http_request *request)
 {
-	struct page *p = page_make(http_ctx(request), request);
+	struct view *p = view_make(http_ctx(request), request);
 	if (!p)
 		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "no memory for the request");
 	else
-		http_on_gone(request, page_client_gone, NULL);
+		http_on_gone(request, view_client_gone, NULL);
 	return p;
 }
 
-struct json_value *page_list(struct page *p, const char *key)
+struct json_value *view_list(struct view *p, const char *key)
 {
 	struct json_value *section = json_build(&p->b, p->root, key, JSON_IS_OBJECT);
 	return json_build(&p->b, section, "items", JSON_IS_ARRAY);
 }
 
-void page_title(struct page *p, struct str title, struct str description)
+void view_title(struct view *p, struct str title, struct str description)
 {
 	json_build_text(&p->b, p->root, "title", title);
 	json_build_text(&p->b, p->root, "description", description);
 }
 
-void page_canonical(struct page *p, struct str path)
+void view_canonical(struct view *p, struct str path)
 {
 	const char *url = config_text(p->pages->config, CONFIG_SITE_URL);
 	json_build_true(&p->b, p->root, "indexed", true);
 	if (*url)
 		json_build_text(&p->b, p->root, "canonical",
-				page_text(p, "%s%.*s", url, STR_ARG(path)));
+				view_text(p, "%s%.*s", url, STR_ARG(path)));
 }
 
-bool page_render(struct page *p, enum page_template which, struct err *err)
+bool view_render(struct view *p, enum view_template which, struct err *err)
 {
 	if (p->b.failed)
 		return err_set(err, TOO_LARGE, "no memory for the page"), false;
 	return template_render(p->pages->page[which], p->root, http_out(p->request), err) == OK;
 }
 
-void page_send(struct page *p, enum page_template which)
+void view_send(struct view *p, enum view_template which)
 {
 	struct err err;
-	if (page_render(p, which, &err))
+	if (view_render(p, which, &err))
 		http_respond_out(p->request, HTTP_TYPE_HTML, HTTP_CACHE_ASK);
 	else
 		http_problem(p->request, HTTP_PROBLEM_INTERNAL, NULL, "%s", err.text);
 }
 
-void page_refuse(struct page *p, enum search_problem problem, const struct err *err)
+void view_refuse(struct view *p, enum search_problem problem, const struct err *err)
 {
 	http_problem(p->request, http_problem_named(search_problem_name(problem)), NULL, "%s",
 		     err->text);
 }
 
-void page_source(struct page *p, struct json_value *sources, const struct search_source *source)
+void view_source(struct view *p, struct json_value *sources, const struct search_source *source)
 {
 	struct str name = source->name.n ? source->name : source->key;
 	for (const struct json_value *s = sources->first; s; s = s->next)
@@ -127,18 +127,18 @@ void page_source(struct page *p, struct json_value *sources, const struct search
 		json_build_text(&p->b, s, "attribution", source->attribution);
 }
 
-struct str page_count(struct page *p, int64_t n)
+struct str view_count(struct view *p, int64_t n)
 {
 	if (n < 10000)
-		return page_text(p, "%lld", (long long)n);
+		return view_text(p, "%lld", (long long)n);
 	if (n < 1000000)
-		return page_text(p, "%lld\u202f%03lld", (long long)(n / 1000),
+		return view_text(p, "%lld\u202f%03lld", (long long)(n / 1000),
 				 (long long)(n % 1000));
-	return page_text(p, "%lld\u202f%03lld\u202f%03lld", (long long)(n / 1000000),
+	return view_text(p, "%lld\u202f%03lld\u202f%03lld", (long long)(n / 1000000),
 			 (long long)(n / 1000 % 1000), (long long)(n % 1000));
 }
 
-struct str page_search_link(struct page *p, const struct search_query *q)
+struct str view_search_link(struct view *p, const struct search_query *q)
 {
 	struct buf b;
 	buf_init(&b, 16 * 1024);
@@ -146,17 +146,17 @@ struct str page_search_link(struct page *p, const struct search_query *q)
 	search_query_write(&b, q, q->cursor.n > 0);
 	if (b.n && b.p[b.n - 1] == '?')
 		b.n--;
-	struct str link = page_text(p, "%.*s", STR_ARG(buf_view(&b)));
+	struct str link = view_text(p, "%.*s", STR_ARG(buf_view(&b)));
 	buf_release(&b);
 	return link;
 }
 
-struct str page_region_name(const struct search_place *region)
+struct str view_region_name(const struct search_place *region)
 {
 	return region->name.n ? region->name : region->country;
 }
 
-int page_larger_first(const void *a, const void *b)
+int view_larger_first(const void *a, const void *b)
 {
 	const struct search_place *x = a, *y = b;
 	if (x->businesses != y->businesses)
