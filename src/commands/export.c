@@ -119,13 +119,16 @@ static int export_command(int argc, char **argv)
 	struct err err;
 	struct db *db;
 	struct export_report report;
-	char site[PATH_MAX];
+	char site[PATH_MAX], own[PATH_MAX];
 	if (database_open(&i, ROLE_EXPORT, true, &db, &err) != OK)
 		return cli_failed(&err);
 	db_close(db); /* it told that the schema is this program's */
 	enum status status = io_path(site, sizeof(site), &err, "%s/site", i.dir);
 	export.dir = argc ? argv[0] : site;
 	export.config = &i.config;
+	if (status == OK)
+		status = io_path(own, sizeof(own), &err, "%s/web/public", i.dir);
+	export.own_dir = own;
 	export.connect = connect_export;
 	export.ctx = &i;
 	export.workers = (int)workers;

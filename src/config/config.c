@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/network.h"
 #include "base/utf8.h"
+#include "config/web_address.h"
 
 #include <limits.h>
 #include <string.h>
@@ -37,6 +38,8 @@ void config_describe(const struct config_option *o, struct buf *out)
 	    [CONFIG_TYPE_NAME] = "a name of a-z, 0-9 and _ that begins with a letter",
 	    [CONFIG_TYPE_ADDRESS] = "an address such as 127.0.0.1:8080 or [::1]:8080",
 	    [CONFIG_TYPE_NETWORKS] = "addresses and ranges such as 127.0.0.1, 10.0.0.0/8, fd00::/8",
+	    [CONFIG_TYPE_URL] =
+		"an address such as https://example.org or https://example.org/shops",
 	};
 	buf_puts(out, texts[o->type]);
 	if (o->type == CONFIG_TYPE_CHOICE)
@@ -118,6 +121,7 @@ static bool config_to_number(const struct config_option *o, struct str value, in
 		return config_is_name(value);
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_SECRET:
+	case CONFIG_TYPE_URL:
 		*out = (int64_t)value.n;
 		return utf8_is_valid(value);
 	}
@@ -193,7 +197,21 @@ enum status config_set(struct config *c, struct str name, struct str value, stru
 			       o->type == CONFIG_TYPE_DURATION ? " ms"
 			       : o->type == CONFIG_TYPE_SIZE   ? " bytes"
 							       : "");
-	struct str copy = arena_str(&c->arena, value);
+	struct str copy;
+	if (o->type == CONFIG_TYPE_URL && value.n) {
+		struct buf address;
+		buf_init(&address, 4096);
+		const char *wrong = web_address(value, &address);
+		if (!wrong)
+			copy = arena_str(&c->arena, buf_view(&address));
+		buf_release(&address);
+		if (wrong)
+			return err_set(err, INVALID,
+				       "%s: '%.*s': %s; write it as https://example.org", o->name,
+				       STR_ARG(value), wrong);
+	} else {
+		copy = arena_str(&c->arena, value);
+	}
 	if (!copy.p)
 		return err_set(err, TOO_LARGE, "%s: too much configuration", o->name);
 	c->text[id] = copy.p;

@@ -37,6 +37,7 @@ enum config_type {
 	CONFIG_TYPE_NAME,
 	CONFIG_TYPE_ADDRESS,
 	CONFIG_TYPE_NETWORKS,
+	CONFIG_TYPE_URL, /* kept in one spelling: web_address.h; empty: none */
 };
 
 enum config_when { CONFIG_WHEN_RELOAD, CONFIG_WHEN_RESTART };
@@ -87,7 +88,7 @@ MUST_CHECK enum status config_set(struct config *c, struct str name, struct str 
 				  struct err *err);
 
 /* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, SECRET, NAME, ADDRESS,
- * NETWORKS. The wrong kind is a bug. */
+ * NETWORKS, URL. The wrong kind is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 

@@ -24,7 +24,8 @@ struct export_run {
 	struct lists lists;
 	struct db *db;
 	unsigned formats;
-	int64_t xid; /* what was begun before it, the run sees */
+	uint64_t own; /* digest of the operator's files */
+	int64_t xid;  /* what was begun before it, the run sees */
 	int64_t blocks;
 	int workers;
 	int journals;
@@ -135,7 +136,7 @@ static enum status up_to_date(struct export_run *r, bool *is, struct err *err)
 	if (status != OK)
 		return status;
 	r->report->generation = head.generation;
-	if (!same_site(r, &head))
+	if (!same_site(r, &head) || head.own != r->own)
 		return OK;
 	status = changed_since(r, head.xid, 1, err);
 	*is = status == OK && r->ids_count == 0;
@@ -363,6 +364,8 @@ static enum status others(struct export_run *r, struct err *err)
 		status = places_write(&f, &maker, &r->lists, err);
 	if (status == OK)
 		status = sitemap_write(&f, &r->theme, &r->lists, err);
+	if (status == OK)
+		status = own_public_copy(r->options->own_dir, &f, err);
 	manifest_sort(&r->next);
 	if (status == OK)
 		status = remove_stale(r, &f, err);
@@ -437,7 +440,10 @@ static enum status export_build(struct export_run *r, struct err *err)
 	r->report->generation = r->next.generation;
 	if (r->options->dry_run)
 		return OK;
-	status = export_state_sync(&r->state, err);
+	r->next.own = r->own;
+	status = own_keep(&r->state, &r->next, err);
+	if (status == OK)
+		status = export_state_sync(&r->state, err);
 	if (status == OK)
 		status = manifest_write(&r->next, r->state.spare_manifest, err);
 	if (status == OK) {
@@ -475,6 +481,8 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	status = o->connect(o->ctx, &r.db, err);
 	if (status == OK)
 		status = read_database(&r, err);
+	if (status == OK)
+		status = own_public_digest(o->own_dir, &r.own, err);
 	if (status == OK)
 		status = up_to_date(&r, &is, err);
 	if (status == OK)

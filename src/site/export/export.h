@@ -11,6 +11,10 @@
  * what differs from the tree, and nothing is ever removed and made again. When nothing changed
  * since the published tree, nothing is read or written.
  *
+ * Files of the operator are published as they are: those of a folder (web/public of the instance)
+ * with each run, and those that somebody put into DIR itself, which stay over the exchange; but for
+ * files among the businesses, in b/XX.
+ *
  * Killed at any moment, a run has not touched the published tree. Before a page of the spare tree
  * is touched its id is in a journal; the next run takes what the journals name as unknown, writes
  * that again, and goes on. A machine that lost power takes the whole spare tree as unknown. A disk
@@ -46,7 +50,8 @@ struct export_options {
 	bool cards;        /* a vCard and a calendar of the opening hours beside pages of places */
 	bool by_link;      /* publish by a symbolic link even where folders can be exchanged */
 	bool dry_run;      /* say what would happen, change nothing */
-	const char *list;  /* where to write a line for each published file; NULL: nowhere */
+	const char *own_dir; /* files of the operator that are published as they are; NULL: none */
+	const char *list;    /* where to write a line for each published file; NULL: nowhere */
 };
 
 struct export_report {

@@ -10,6 +10,7 @@
  *   lists.c     which businesses stand on which list page
  *   places.c    the pages above the lists, and those without facts
  *   sitemap.c   sitemaps, robots.txt
+ *   own.c       files of the operator
  *   theme.c     templates, what every page shows
  */
 #ifndef SITE_EXPORT_INTERNAL_H
@@ -66,6 +67,7 @@ struct manifest {
 	uint64_t site;      /* hash of what goes into every page; 0: not known */
 	uint64_t formats;   /* which compressed files stand beside: enum below */
 	uint32_t map_parts; /* sitemaps of businesses */
+	uint64_t own;       /* digest of the operator's files: own_public_digest */
 	/* hashes of the sources' rows, by their id's last byte; 0: none */
 	uint64_t source[MANIFEST_SOURCES];
 	struct manifest_entry *entry; /* by id */
@@ -81,12 +83,16 @@ void manifest_release(struct manifest *m);
 MUST_CHECK enum status manifest_read(struct manifest *m, const char *path, struct err *err);
 /* Only what tells whether there is something to do: no entries. */
 MUST_CHECK enum status manifest_read_head(struct manifest *m, const char *path, struct err *err);
+/* The head and the files, without businesses. */
+MUST_CHECK enum status manifest_read_files(struct manifest *m, const char *path, struct err *err);
 MUST_CHECK enum status manifest_write(const struct manifest *m, const char *path, struct err *err);
 void manifest_add(struct manifest *m, const struct manifest_entry *e);
 void manifest_add_file(struct manifest *m, const char *path, uint64_t hash);
 /* Into order; of several of one id or path the last added counts. ENTRY_GONE
  * and withheld ones stay. */
 void manifest_sort(struct manifest *m);
+/* The files alone. */
+void manifest_sort_files(struct manifest *m);
 void manifest_drop_gone(struct manifest *m);
 const struct manifest_entry *manifest_find(const struct manifest *m, int64_t id);
 /* NULL when there is none. */
@@ -351,6 +357,20 @@ MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, con
 				    struct err *err);
 MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,
 				     const struct lists *l, struct err *err);
+
+/* ---- own.c ---- */
+
+/* What tells whether anything in the folder has changed: names, sizes, times. A folder that is not
+ * there is empty; NULL too. */
+MUST_CHECK enum status own_public_digest(const char *folder, uint64_t *digest, struct err *err);
+/* Copy the folder's files into the tree. CONFLICT: the export has made a file of that name. */
+MUST_CHECK enum status own_public_copy(const char *folder, struct export_files *to,
+				       struct err *err);
+/* Before the trees are exchanged: what somebody put into the published tree stands in the other
+ * one, too, and what has been taken out of it does not. written: the other one's manifest, in
+ * order. */
+MUST_CHECK enum status own_keep(const struct export_state *s, const struct manifest *written,
+				struct err *err);
 
 /* ---- worker.c ---- */
 

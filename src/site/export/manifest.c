@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,16 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-static const char magic[8] = "hfsite2\n";
+static const char magic[8] = "hfsite3\n";
+/* The form before had no `own`. */
+static const char magic_before[8] = "hfsite2\n";
 
 struct manifest_head {
 	char magic[8];
 	uint64_t generation, site, formats, entries, files, map_parts;
 	int64_t xid;
 	uint64_t source[MANIFEST_SOURCES];
+	uint64_t own;
 };
 
 void manifest_init(struct manifest *m)
@@ -107,7 +111,7 @@ static void sort_entries(struct manifest *m)
 	m->entries = n;
 }
 
-static void sort_files(struct manifest *m)
+void manifest_sort_files(struct manifest *m)
 {
 	if (!m->files)
 		return;
@@ -134,7 +138,7 @@ static void sort_files(struct manifest *m)
 void manifest_sort(struct manifest *m)
 {
 	sort_entries(m);
-	sort_files(m);
+	manifest_sort_files(m);
 }
 
 void manifest_drop_gone(struct manifest *m)
@@ -196,15 +200,21 @@ static enum status broken(const char *path, struct err *err)
 static enum status read_head(struct manifest *m, FILE *in, struct manifest_head *head,
 			     const char *path, struct err *err)
 {
-	if (fread(head, sizeof(*head), 1, in) != 1 ||
-	    memcmp(head->magic, magic, sizeof(magic)) != 0 || head->entries > UINT32_MAX ||
-	    head->files > UINT32_MAX)
+	size_t before = offsetof(struct manifest_head, own);
+	bool whole = fread(head, before, 1, in) == 1;
+	head->own = 0;
+	if (whole && memcmp(head->magic, magic, sizeof(magic)) == 0)
+		whole = fread(&head->own, sizeof(head->own), 1, in) == 1;
+	else
+		whole = whole && memcmp(head->magic, magic_before, sizeof(magic_before)) == 0;
+	if (!whole || head->entries > UINT32_MAX || head->files > UINT32_MAX)
 		return broken(path, err);
 	m->generation = head->generation;
 	m->site = head->site;
 	m->formats = head->formats;
 	m->map_parts = (uint32_t)head->map_parts;
 	m->xid = head->xid;
+	m->own = head->own;
 	memcpy(m->source, head->source, sizeof(m->source));
 	return OK;
 }
@@ -258,6 +268,22 @@ enum status manifest_read_head(struct manifest *m, const char *path, struct err 
 	return status;
 }
 
+enum status manifest_read_files(struct manifest *m, const char *path, struct err *err)
+{
+	struct manifest_head head;
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
+	enum status status = read_head(m, in, &head, path, err);
+	if (status == OK &&
+	    fseek(in, (long)(head.entries * sizeof(struct manifest_entry)), SEEK_CUR) != 0)
+		status = broken(path, err);
+	if (status == OK)
+		status = read_files(m, in, head.files, path, err);
+	fclose(in);
+	return status;
+}
+
 enum status manifest_write(const struct manifest *m, const char *path, struct err *err)
 {
 	char temporary[PATH_MAX + 40];
@@ -267,7 +293,8 @@ enum status manifest_write(const struct manifest *m, const char *path, struct er
 				     .map_parts = m->map_parts,
 				     .xid = m->xid,
 				     .entries = m->entries,
-				     .files = m->files};
+				     .files = m->files,
+				     .own = m->own};
 	memcpy(head.magic, magic, sizeof(magic));
 	memcpy(head.source, m->source, sizeof(head.source));
 	snprintf(temporary, sizeof(temporary), "%s.new", path);

@@ -1,0 +1,282 @@
+/* Files of the operator in the published site: those of the instance's web/public, which are copied
+ * with each export, and those that somebody put into the published tree by hand (CNAME, .nojekyll,
+ * files that prove who owns a host), which are kept over the exchange of trees. */
+#include "site/export/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+#include "base/folder.h"
+#include "base/log.h"
+
+enum { DEPTH_MAX = 16, OWN_BYTES_MAX = 64 << 20 };
+
+/* A folder below `root`, not through links; -1 with errno. */
+static int own_open(int root, const char *path)
+{
+	return openat(root, *path ? path : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool own_join(char out[EXPORT_PATH], const char *folder, const char *name)
+{
+	int n = snprintf(out, EXPORT_PATH, "%s%s%s", folder, *folder ? "/" : "", name);
+	return n > 0 && n < EXPORT_PATH;
+}
+
+typedef enum status own_visit(void *ctx, const char *path, const struct stat *st, struct err *err);
+
+/* Each name in a folder, in the order of bytes, "." and ".." left out. A folder that is not there
+ * has none. */
+static enum status own_each(int root, const char *folder, own_visit *visit, void *ctx,
+			    struct err *err)
+{
+	struct dirent **names = NULL;
+	enum status status = OK;
+	int fd = own_open(root, folder);
+	if (fd < 0)
+		return errno == ENOENT ? OK : err_errno(err, FAILED, "%s", folder);
+	int n = scandirat(fd, ".", &names, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+		char path[EXPORT_PATH];
+		struct stat st;
+		bool real = strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+		if (status == OK && real && !own_join(path, folder, name))
+			status =
+			    err_set(err, TOO_LARGE, "%s/%s: the path is too long", folder, name);
+		else if (status == OK && real && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			status = visit(ctx, path, &st, err);
+		free(names[i]);
+	}
+	free(names);
+	close(fd);
+	return status;
+}
+
+/* ---- web/public ---- */
+
+struct public_files {
+	int root;
+	unsigned depth;
+	XXH3_state_t *digest;    /* of names, sizes and times; NULL: copy */
+	struct export_files *to; /* where copies go */
+	size_t made;             /* files that the export itself has made, the first of the list */
+};
+
+static enum status read_all(int fd, struct buf *out, struct err *err)
+{
+	enum { PIECE = 256 * 1024 };
+	for (;;) {
+		char *room = buf_room(out, PIECE);
+		ssize_t n = room ? read(fd, room, PIECE) : 0;
+		if (!room)
+			return err_set(err, TOO_LARGE, "more than %d bytes", OWN_BYTES_MAX);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, FAILED, "read");
+		if (n == 0)
+			return OK;
+		buf_grew(out, (size_t)n);
+	}
+}
+
+static enum status copy_file(struct public_files *p, const char *path, struct err *err)
+{
+	struct export_files *to = p->to;
+	struct manifest made = *to->next;
+	struct buf body;
+	made.files = p->made;
+	if (manifest_find_file(&made, path))
+		return err_set(
+		    err, CONFLICT,
+		    "web/public/%s: the export writes a file of this name itself; rename it, "
+		    "or change the template",
+		    path);
+	int fd = openat(p->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, FAILED, "web/public/%s", path);
+	buf_init(&body, OWN_BYTES_MAX + (1 << 20));
+	enum status status = read_all(fd, &body, err);
+	close(fd);
+	unsigned formats = to->writer->formats;
+	to->writer->formats =
+	    0; /* pictures do not shrink, and others say themselves what stands beside */
+	if (status == OK)
+		status = files_put(to, path, buf_view(&body), err);
+	to->writer->formats = formats;
+	buf_release(&body);
+	return status == OK ? OK : err_prefix(err, status, "web/public/%s", path);
+}
+
+static enum status public_visit(void *ctx, const char *path, const struct stat *st, struct err *err)
+{
+	struct public_files *p = ctx;
+	if (S_ISDIR(st->st_mode)) {
+		if (p->depth == DEPTH_MAX)
+			return err_set(err, TOO_LARGE,
+				       "web/public/%s: folders are nested too deeply", path);
+		p->depth++;
+		enum status status = own_each(p->root, path, public_visit, p, err);
+		p->depth--;
+		return status;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		log_warn("not a file, and not published", LOG_S("path", path));
+		return OK;
+	}
+	if (!p->digest)
+		return copy_file(p, path, err);
+	const int64_t facts[] = {st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec};
+	XXH3_64bits_update(p->digest, path, strlen(path) + 1);
+	XXH3_64bits_update(p->digest, facts, sizeof(facts));
+	return OK;
+}
+
+static enum status public_walk(const char *folder, struct public_files *p, struct err *err)
+{
+	if (folder && access(folder, F_OK) == 0) {
+		enum status trusted = folder_trusted(folder, err);
+		if (trusted != OK)
+			return trusted;
+	}
+	p->root = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (p->root < 0)
+		return !folder || errno == ENOENT ? OK : err_errno(err, FAILED, "%s", folder);
+	enum status status = own_each(p->root, "", public_visit, p, err);
+	close(p->root);
+	return status;
+}
+
+enum status own_public_digest(const char *folder, uint64_t *digest, struct err *err)
+{
+	struct public_files p = {.digest = XXH3_createState()};
+	must(p.digest);
+	XXH3_64bits_reset(p.digest);
+	enum status status = public_walk(folder, &p, err);
+	*digest = XXH3_64bits_digest(p.digest);
+	XXH3_freeState(p.digest);
+	return status;
+}
+
+enum status own_public_copy(const char *folder, struct export_files *to, struct err *err)
+{
+	manifest_sort_files(to->next);
+	struct public_files p = {.to = to, .made = to->next->files};
+	return public_walk(folder, &p, err);
+}
+
+/* ---- files that were put into the published tree ---- */
+
+struct keep {
+	int from, to;                   /* trees */
+	const struct manifest *made;    /* what exports made of the tree that is walked */
+	const struct manifest *written; /* what this export has written into `to` */
+	bool removing;                  /* walk `to`, and remove what is no more in `from` */
+	unsigned depth;
+};
+
+/* Whether an export made the file, or it is the compressed form of one. */
+static bool is_made(const struct manifest *m, const char *path)
+{
+	char plain[EXPORT_PATH];
+	struct str name = str_of(path);
+	if (manifest_find_file(m, path))
+		return true;
+	name.n -= str_ends(name, STR(".gz")) || str_ends(name, STR(".br")) ? 3 : 0;
+	snprintf(plain, sizeof(plain), "%.*s", STR_ARG(name));
+	return name.n < strlen(path) && manifest_find_file(m, plain);
+}
+
+/* Businesses are not in the list of files, and their folders have many: what somebody puts in among
+ * them is not kept. */
+static bool is_of_businesses(const char *path)
+{
+	return path[0] == 'b' && path[1] == '/' && strlen(path) == 4;
+}
+
+static bool same_file(const struct keep *k, const char *path, const struct stat *st)
+{
+	struct stat other;
+	return fstatat(k->to, path, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+/* The same file under the same name in the other tree: a second name, so that nothing is copied. */
+static enum status keep_file(struct keep *k, const char *path, const struct stat *st,
+			     struct err *err)
+{
+	char folder[EXPORT_PATH];
+	if (same_file(k, path, st))
+		return OK;
+	if (is_made(k->written, path)) {
+		log_warn("the export writes a file of this name itself; the one that was put there "
+			 "is not kept",
+			 LOG_S("path", path));
+		return OK;
+	}
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+		if (mkdirat(k->to, folder, 0755) != 0 && errno != EEXIST)
+			return err_errno(err, FAILED, "%s", folder);
+	}
+	if (unlinkat(k->to, path, 0) != 0 && errno != ENOENT)
+		return err_errno(err, FAILED, "%s", path);
+	return linkat(k->from, path, k->to, path, 0) == 0 ? OK : err_errno(err, FAILED, "%s", path);
+}
+
+static enum status drop_file(struct keep *k, const char *path, struct err *err)
+{
+	struct stat st;
+	if (fstatat(k->from, path, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return OK;
+	return unlinkat(k->to, path, 0) == 0 ? OK : err_errno(err, FAILED, "%s", path);
+}
+
+static enum status keep_visit(void *ctx, const char *path, const struct stat *st, struct err *err)
+{
+	struct keep *k = ctx;
+	if (S_ISDIR(st->st_mode)) {
+		if (is_of_businesses(path) || k->depth == DEPTH_MAX)
+			return OK;
+		k->depth++;
+		enum status status =
+		    own_each(k->removing ? k->to : k->from, path, keep_visit, k, err);
+		k->depth--;
+		if (status == OK && k->removing)
+			(void)!unlinkat(k->to, path, AT_REMOVEDIR); /* when it is empty */
+		return status;
+	}
+	if (is_made(k->made, path) || !(S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)))
+		return OK;
+	return k->removing ? drop_file(k, path, err) : keep_file(k, path, st, err);
+}
+
+enum status own_keep(const struct export_state *s, const struct manifest *written, struct err *err)
+{
+	struct manifest published;
+	struct keep k = {.to = s->spare_fd, .made = &published, .written = written};
+	if (!s->published)
+		return OK;
+	manifest_init(&published);
+	enum status status = manifest_read_files(&published, s->old_manifest, err);
+	k.from = open(s->site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (status == OK && k.from < 0)
+		status = err_errno(err, FAILED, "%s", s->site);
+	if (status == OK)
+		status = own_each(k.from, "", keep_visit, &k, err);
+	k.made = written;
+	k.removing = true;
+	if (status == OK)
+		status = own_each(k.to, "", keep_visit, &k, err);
+	if (k.from >= 0)
+		close(k.from);
+	manifest_release(&published);
+	return status;
+}
