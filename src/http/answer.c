@@ -163,7 +163,7 @@ static void count(struct live_request *live, int status)
 		  LOG_I("us", us));
 }
 
-/* No query: what people look for is nobody's business. */
+/* Without the query: what visitors search for is not logged. */
 static void log_access(const struct live_request *live, int status, size_t bytes)
 {
 	const struct http_request *request = &live->request;
@@ -333,7 +333,7 @@ enum http_problem http_problem_named(const char *name)
 	must_failed(__FILE__, __LINE__, name);
 }
 
-/* API paths answer problem+json whoever asks; elsewhere a browser says that it wants HTML. */
+/* API paths always answer problem+json; elsewhere a browser asks for HTML in Accept. */
 static bool wants_page(const struct live_request *live)
 {
 	if (!live->server->options.error_page ||

@@ -87,7 +87,7 @@ enum http_kind {
 
 typedef void http_handler(struct http_request *request);
 
-/* Who may ask. Only the document says it by this: the handler checks with http_authorize(). */
+/* Who may call it, for the OpenAPI document: the handler checks with http_authorize(). */
 enum http_access {
 	HTTP_EVERYBODY,
 	HTTP_OPERATOR,
@@ -267,7 +267,7 @@ struct http_server *http_server_create(const struct http_server_options *options
  * loop; at the latest after timeout_ms, when what is left is cut off. Once. */
 void http_server_drain(struct http_server *server, int64_t timeout_ms, void (*done)(void *ctx),
 		       void *ctx);
-/* Cuts off what is left. Before anything that handlers use goes. NULL is allowed. */
+/* Closes all connections. Call it before anything that handlers use is freed. NULL is allowed. */
 void http_server_destroy(struct http_server *server);
 
 /* ---- numbers, for metrics ---- */

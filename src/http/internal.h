@@ -76,7 +76,7 @@ struct live_request {
 	struct connection *conn; /* NULL: the client is gone */
 	struct live_request *previous, *next;
 	uint64_t client; /* the client's address, as peers_key has it */
-	/* counts the request for an address that a proxy has told; NULL: none has */
+	/* counts the request for the client's address that a proxy sent; NULL: none did */
 	struct peer *peer;
 	const struct compiled_route *route; /* NULL: none matched */
 	struct http_value *values;          /* in the order of the row's params */

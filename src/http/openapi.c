@@ -243,7 +243,7 @@ static void put_operation(struct json_writer *w, const struct http_route *row)
 	json_object_end(w);
 }
 
-/* Rows of one path need not stand together; a path stands once, where its first row is. */
+/* Rows of one path need not be adjacent: the path is written once, at its first row. */
 static bool path_seen(const struct http_group *groups, const struct http_route *until)
 {
 	for (const struct http_group *group = groups; group->routes; group++) {
