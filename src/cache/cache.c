@@ -240,7 +240,7 @@ static struct str fill_key(const struct flight *flight)
 	return (struct str){flight->key.bytes.p + name, flight->key.bytes.n - name};
 }
 
-static void make(struct cache_fill *fill)
+static void cache_make(struct cache_fill *fill)
 {
 	struct flight *flight = fill->flight;
 	fill->step = STEP_MAKE;
@@ -266,7 +266,7 @@ static void fill_begin(struct flight *flight, const struct store_fill *hold)
 	if (flight->cache->second)
 		fill_get(fill);
 	else
-		make(fill);
+		cache_make(fill);
 }
 
 static void fill_free(struct cache_fill *fill)
@@ -471,7 +471,7 @@ static void fill_wait(struct cache_fill *fill)
 {
 	const struct timeval poll = {0, SECOND_POLL_MS * 1000};
 	if (clock_ms() >= fill->hold.started_ms + fill->flight->class->lease_ms) {
-		make(fill);
+		cache_make(fill);
 		return;
 	}
 	if (!fill->waited)
@@ -500,7 +500,7 @@ static void on_got_locked(void *ctx, enum second_result result, struct str value
 	if (result == SECOND_AWAY)
 		count(cache, STORE_COUNT_second_failed);
 	fill->started_us = clock_us();
-	make(fill);
+	cache_make(fill);
 }
 
 static void on_locked(void *ctx, enum second_result result, struct str none)
@@ -521,7 +521,7 @@ static void on_locked(void *ctx, enum second_result result, struct str none)
 	}
 	count(fill->cache, STORE_COUNT_second_failed);
 	fill->started_us = clock_us();
-	make(fill);
+	cache_make(fill);
 }
 
 static void on_got(void *ctx, enum second_result result, struct str value)
@@ -544,7 +544,7 @@ static void on_got(void *ctx, enum second_result result, struct str value)
 			return;
 	}
 	count(fill->cache, STORE_COUNT_second_failed);
-	make(fill);
+	cache_make(fill);
 }
 
 static void fill_get(struct cache_fill *fill)
@@ -554,7 +554,7 @@ static void fill_get(struct cache_fill *fill)
 	if (fill->request)
 		return;
 	count(fill->cache, STORE_COUNT_second_failed);
-	make(fill);
+	cache_make(fill);
 }
 
 static void on_put(void *ctx, enum second_result result, struct str none)

@@ -12,9 +12,10 @@
 
 enum { FETCH_FILES = 2048 };
 
-static enum status start(const struct instance *i, const char *program, enum config_id user,
-			 const char *const *argv, const char *const *env, int ready_fd, int peer_fd,
-			 int settings_fd, pid_t *pid, struct err *err)
+static enum status container_spawn(const struct instance *i, const char *program,
+				   enum config_id user, const char *const *argv,
+				   const char *const *env, int ready_fd, int peer_fd,
+				   int settings_fd, pid_t *pid, struct err *err)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
 	enum status status = io_program_dir(dir, sizeof(dir), err);
@@ -66,12 +67,12 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0)
 		status = err_errno(err, FAILED, "pipe");
 	if (status == OK)
-		status =
-		    start(i, "holdfast-fetch", CONFIG_USER_FETCH,
-			  (const char *const[]){"holdfast-fetch", NULL},
-			  (const char *const[]){log, NULL}, ready[1], pair[1], -1, &c->fetch, err);
+		status = container_spawn(i, "holdfast-fetch", CONFIG_USER_FETCH,
+					 (const char *const[]){"holdfast-fetch", NULL},
+					 (const char *const[]){log, NULL}, ready[1], pair[1], -1,
+					 &c->fetch, err);
 	if (status == OK) {
-		status = start(
+		status = container_spawn(
 		    i, "holdfast-worker", CONFIG_USER_WORKER,
 		    batch ? (const char *const[]){"holdfast-worker", number, NULL}
 			  : (const char *const[]){"holdfast-worker", NULL},

@@ -36,8 +36,8 @@ static int terminal_width(void)
 }
 
 /* What there is to see now; not known when the database does not answer. */
-static void look(struct db **db, const char *conninfo, struct arena *arena, int64_t flush_ms,
-		 struct monitor_view *view)
+static void top_look(struct db **db, const char *conninfo, struct arena *arena, int64_t flush_ms,
+		     struct monitor_view *view)
 {
 	struct db_rows rows;
 	struct err err;
@@ -95,8 +95,8 @@ static int top_command(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	do {
 		struct monitor_view view;
-		look(&db, buf_z(&conninfo), &arena, config_number(&i.config, CONFIG_PIPELINE_FLUSH),
-		     &view);
+		top_look(&db, buf_z(&conninfo), &arena,
+			 config_number(&i.config, CONFIG_PIPELINE_FLUSH), &view);
 		top_show(&view, live);
 	} while (live && !stop && (poll(NULL, 0, LOOK_MS), !stop));
 	arena_release(&arena);

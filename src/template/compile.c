@@ -27,7 +27,7 @@ static enum status wrong(struct compiler *c, const char *what, struct str name)
 		       c->line, what, name.n ? " \"" : "", STR_ARG(name), name.n ? "\"" : "");
 }
 
-static struct op *put(struct compiler *c, enum op_code code)
+static struct op *op_add(struct compiler *c, enum op_code code)
 {
 	struct template *t = c->t;
 	t->op = memory_grow(t->op, &t->room, t->count + 1, sizeof(*t->op));
@@ -46,12 +46,12 @@ static void put_text(struct compiler *c, size_t to)
 {
 	if (to <= c->from)
 		return;
-	struct op *op = put(c, OP_TEXT);
+	struct op *op = op_add(c, OP_TEXT);
 	op->text = (struct str){c->source.p + c->from, to - c->from};
 	op->line_start = begins_line(c, c->from);
 }
 
-static size_t find(const struct compiler *c, size_t from, struct str what)
+static size_t source_find(const struct compiler *c, size_t from, struct str what)
 {
 	const char *p = memmem(c->source.p + from, c->source.n - from, what.p, what.n);
 	return p ? (size_t)(p - c->source.p) : c->source.n;
@@ -117,7 +117,7 @@ static enum status open_section(struct compiler *c, enum op_code code, struct st
 	if (c->depth == TEMPLATE_DEPTH)
 		return wrong(c, "sections are nested too deep at", name);
 	c->section[c->depth++] = c->t->count;
-	struct op *op = put(c, code);
+	struct op *op = op_add(c, code);
 	op->line_start = line_start;
 	return split_name(c, op, name);
 }
@@ -149,7 +149,7 @@ static enum status set_delimiters(struct compiler *c, struct str inside)
 
 static enum status put_partial(struct compiler *c, struct str name, struct str indent)
 {
-	struct op *op = put(c, OP_PARTIAL);
+	struct op *op = op_add(c, OP_PARTIAL);
 	op->text = name;
 	op->indent = indent;
 	return name.n ? OK : wrong(c, "a partial without a name", name);
@@ -182,7 +182,7 @@ static enum status tag(struct compiler *c, size_t start, char sign, struct str i
 	case '!':
 		return OK;
 	default: {
-		struct op *op = put(c, sign == '&' || sign == '{' ? OP_RAW : OP_VALUE);
+		struct op *op = op_add(c, sign == '&' || sign == '{' ? OP_RAW : OP_VALUE);
 		op->line_start = line_start;
 		return split_name(c, op, name);
 	}
@@ -204,7 +204,7 @@ static enum status next_tag(struct compiler *c)
 	}
 	if (sign)
 		inside++;
-	size_t end = find(c, inside, close);
+	size_t end = source_find(c, inside, close);
 	if (end == c->source.n)
 		return wrong(c, "a tag without an end", (struct str){NULL, 0});
 	c->at = end + close.n;
@@ -224,7 +224,7 @@ enum status template_compile(struct template *t, struct arena *arena, struct str
 			     .close = STR("}}"),
 			     .err = err};
 	for (;;) {
-		size_t start = find(&c, c.at, c.open);
+		size_t start = source_find(&c, c.at, c.open);
 		count_lines(&c, c.at, start);
 		c.at = start;
 		if (start == source.n)

@@ -22,7 +22,7 @@ void template_set_free(struct template_set *set)
 	free(set);
 }
 
-static struct template *find(const struct template_set *set, struct str name)
+static struct template *set_find(const struct template_set *set, struct str name)
 {
 	for (struct template *t = set->first; t; t = t->next)
 		if (str_eq(t->name, name))
@@ -34,7 +34,7 @@ enum status template_set_add(struct template_set *set, struct str name, struct s
 			     struct err *err)
 {
 	must(!set->linked);
-	if (find(set, name))
+	if (set_find(set, name))
 		return err_set(err, CONFLICT, "template %.*s: added twice", STR_ARG(name));
 	if (source.n > TEMPLATE_SOURCE_MAX)
 		return err_set(err, TOO_LARGE, "template %.*s: more than %d bytes", STR_ARG(name),
@@ -58,7 +58,7 @@ enum status template_set_link(struct template_set *set, struct err *err)
 			struct op *op = &t->op[i];
 			if (op->code != OP_PARTIAL)
 				continue;
-			op->partial = find(set, op->text);
+			op->partial = set_find(set, op->text);
 			if (!op->partial)
 				return err_set(
 				    err, INVALID,
@@ -73,5 +73,5 @@ const struct template *template_find(const struct template_set *set, const char 
 {
 	must(set->linked);
 	/* cppcheck-suppress CastIntegerToAddressAtReturn ; it is a pointer */
-	return find(set, str_of(name));
+	return set_find(set, str_of(name));
 }

@@ -58,7 +58,7 @@ static uint64_t scan(struct store *store, uint64_t bucket, uint64_t marks, uint6
 	return 0;
 }
 
-static uint64_t find(struct store *store, uint64_t hash, uint64_t *word)
+static uint64_t entry_find(struct store *store, uint64_t hash, uint64_t *word)
 {
 	uint64_t bucket = bucket_of(store, hash);
 	return scan(store, bucket, load(&store->bucket[bucket].marks), hash, word);
@@ -286,7 +286,7 @@ enum status store_look(struct store *store, const struct store_key *key, int64_t
 		uint64_t w = 0;
 		enum copied copied = COPIED;
 		*view = (struct store_view){0};
-		view->entry = find(store, key->hash, &w);
+		view->entry = entry_find(store, key->hash, &w);
 		if (!view->entry)
 			return OK;
 		struct entry *e = entry_at(store, view->entry);

@@ -20,7 +20,7 @@ void cached_problem(struct cache_fill *fill, enum http_problem problem, const ch
 	cache_filled(fill, PROBLEM + (uint32_t)problem);
 }
 
-static char *put(char *p, const char *z)
+static char *cached_put(char *p, const char *z)
 {
 	size_t n = strlen(z);
 	memcpy(p, z, n);
@@ -60,19 +60,19 @@ static char *headers(struct http_request *request, const struct cache_answer *an
 		return NULL;
 	char *p = text;
 	if (answer->outcome != CACHE_REFUSED) {
-		p = put(p, "Age: ");
+		p = cached_put(p, "Age: ");
 		p = put_number(p, answer->age_ms / 1000);
-		p = put(p, "\r\n");
+		p = cached_put(p, "\r\n");
 	}
-	p = put(p, "Cache-Status: holdfast");
-	p = put(p, how[answer->outcome]);
+	p = cached_put(p, "Cache-Status: holdfast");
+	p = cached_put(p, how[answer->outcome]);
 	if (answer->outcome != CACHE_REFUSED) {
 		if (answer->outcome >= CACHE_FILLED && answer->stored)
-			p = put(p, "; stored");
-		p = put(p, "; ttl=");
+			p = cached_put(p, "; stored");
+		p = cached_put(p, "; ttl=");
 		p = put_number(p, answer->ttl_ms / 1000);
 	}
-	p = put(p, "\r\n");
+	p = cached_put(p, "\r\n");
 	*p = '\0';
 	return text;
 }
@@ -96,7 +96,7 @@ static void answer(void *ctx, const struct cache_answer *answer)
 	char etag[HEX_U64], control[CONTROL_BYTES];
 	hex_u64(answer->etag, etag);
 	int64_t lifetime = (answer->age_ms + answer->ttl_ms) / 1000;
-	*put_number(put(control, "public, max-age="), lifetime > 0 ? lifetime : 0) = '\0';
+	*put_number(cached_put(control, "public, max-age="), lifetime > 0 ? lifetime : 0) = '\0';
 	http_respond(request, &(struct http_answer){
 				  .body = answer->value, .cache = control, .etag = {etag, 16}});
 }

@@ -1,7 +1,7 @@
 /* What the pages share. Each handler makes a struct view, fills its tree, and sends it. A file
  * calls only those above it:
  *
- *   page.c      the tree of a page and how it is sent
+ *   view.c      the tree of a page and how it is sent
  *   time.c      hours
  *   home.c      /, /regions, /sources
  *   results.c   /search

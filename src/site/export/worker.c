@@ -261,7 +261,8 @@ pid_t fork_bound(void)
 	return pid;
 }
 
-static pid_t start(const struct pass *p, struct pass_shared *shared, int number, const int alive[2])
+static pid_t worker_start(const struct pass *p, struct pass_shared *shared, int number,
+			  const int alive[2])
 {
 	pid_t pid = fork_bound();
 	if (pid != 0)
@@ -306,7 +307,7 @@ static enum status worker_run(const struct pass *p, struct pass_shared *shared, 
 	if (pipe2(alive, O_CLOEXEC) != 0)
 		return err_errno(err, FAILED, "pipe");
 	while (count < p->workers) {
-		pid[count] = start(p, shared, count, alive);
+		pid[count] = worker_start(p, shared, count, alive);
 		if (pid[count] < 0) {
 			atomic_store(&shared->failed, true);
 			break;
