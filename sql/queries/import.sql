@@ -16,6 +16,7 @@ CREATE TEMPORARY TABLE import_row (
 	source_updated_at timestamptz, words text[] COLLATE "C",
 	name_key text COLLATE "C", city_name_key text COLLATE "C", region_name_key text COLLATE "C",
 	closed text, -- NULL: open; a date, or 'yes'
+	matched boolean NOT NULL DEFAULT false, -- with a business that the directory has
 	region_id integer, city_id integer
 ) ON COMMIT DROP;
 
@@ -44,6 +45,83 @@ RETURNING id;
 -- name: import_source_find
 -- For a dry run, which changes nothing.
 SELECT id FROM source WHERE key = $1;
+
+-- name: import_known_create
+CREATE TEMPORARY TABLE import_known (
+	id bigint, external_id text, name text, street text, city text, phone text, website text, register text
+) ON COMMIT DROP;
+
+-- name: import_known
+-- What the directory has of the source under ids that were made of contents. A file without ids is matched with it by
+-- name and place, so that a record that was corrected stays the same business.
+INSERT INTO import_known (id, external_id, name, street, city, phone, website, register)
+SELECT b.id, d.external_id, lower(b.name) AS name, lower(COALESCE(b.street, '')) AS street, lower(COALESCE(b.city, '')) AS city,
+	b.phone, lower(d.website) AS website, d.extra ->> 'register_number' AS register
+FROM business AS b JOIN business_detail AS d ON d.id = b.id
+WHERE b.source_id = $1::smallint AND d.external_id LIKE 'contents:%'
+UNION ALL
+SELECT c.id, c.external_id, lower(c.name), '', lower(COALESCE(c.city, '')), NULL, NULL, NULL
+FROM business_closed AS c WHERE c.source_id = $1::smallint AND c.external_id LIKE 'contents:%';
+
+-- name: import_match_same
+-- The same contents as at first sight.
+UPDATE import_row AS r SET matched = true FROM import_known AS k WHERE k.id = r.id;
+
+-- name: import_match_address
+-- The same name and address. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
+UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
+FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
+	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.street = lower(COALESCE(r.street, '')) AND k.city = lower(COALESCE(r.city, ''))
+	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
+		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
+		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
+WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+
+-- name: import_match_phone
+-- The same name and telephone. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
+UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
+FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
+	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.phone = r.phone
+	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
+		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
+		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
+WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+
+-- name: import_match_website
+-- The same name and website. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
+UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
+FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
+	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.website = lower(r.website)
+	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
+		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
+		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
+WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+
+-- name: import_match_city
+-- The same name in the same town: the street was corrected. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
+UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
+FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
+	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.city = lower(COALESCE(r.city, '')) AND k.city <> ''
+		AND (k.phone = r.phone OR k.phone IS NULL OR r.phone IS NULL) AND (k.website = lower(r.website) OR k.website IS NULL OR r.website IS NULL)
+	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
+		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
+		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
+WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+
+-- name: import_match_place
+-- The same telephone or website at the same address: the name was corrected. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
+UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
+FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
+	FROM import_row AS r JOIN import_known AS k ON k.street = lower(r.street) AND k.city = lower(r.city) AND k.street <> '' AND (k.phone = r.phone OR k.website = lower(r.website))
+	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
+		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
+		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
+WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+
+-- name: import_others
+-- Of the records whose ids the source has already: how many, and how many of them are called otherwise now.
+SELECT count(*) AS same_id, count(*) FILTER (WHERE lower(b.name) <> lower(r.name)) AS renamed
+FROM import_row AS r JOIN business AS b ON b.id = r.id;
 
 -- name: import_repeated
 -- The same record twice in one file, with the same facts: nothing is lost without the second.

@@ -164,6 +164,45 @@ sub zip_of {
 	is(column($source, 'b.name'), '2=Shut', 'the directory follows');
 }
 
+# ---- files without ids ----
+{
+	my $head = "name,street,city,phone,website\n";
+	my $path = file('noids.csv', $head . "A,Weg 1,Bern,,\nB,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 5,Chur,,\n");
+	my ($r, $source) = import_of($path);
+	my $ids = sub { $i->sql("SELECT string_agg(b.name || b.id, ' ' ORDER BY b.id) FROM business b JOIN source s ON s.id = b.source_id WHERE s.key = '$source'") };
+	my $again = sub {
+		my ($code, $text) = $i->run('--json', 'import', '--source', $source, @_, $path);
+		is($code, 0, 'imported again') or diag $text;
+		my ($json) = $text =~ /^(\{.*\})$/m;
+		my $report = decode_json($json // '{}');
+		return join '/', map { $report->{$_} // '' } qw(inserted updated unchanged);
+	};
+	my $first = $ids->();
+	is($again->(), '0/0/5', 'a second import of a file without ids changes nothing');
+	is($again->('--country', 'CH'), '0/5/0', 'a country given later updates');
+	is($ids->(), $first, 'and no business is another one');
+	file('noids.csv', $head . "A,Weg 1a,Bern,,\nB,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 5,Chur,,\n");
+	is($again->('--country', 'CH'), '0/1/4', 'a corrected street changes exactly one record');
+	file('noids.csv', $head . "A,Weg 1a,Bern,,\nB GmbH,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 5,Chur,,\n");
+	is($again->('--country', 'CH'), '0/1/4', 'so does a corrected name with the same telephone');
+	file('noids.csv', $head . "A,Weg 1a,Bern,,\nB GmbH,Gasse 2,Bern,031 300 00 02,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 6,Chur,,\nE,Platz 3,Chur,,\n");
+	is($again->('--country', 'CH'), '1/2/3', 'a telephone and one of two branches; a new firm at an old address is new');
+}
+{
+	my @same = ("id,name\n" . join('', map { "$_,A$_\n" } 1 .. 5), "id,name\n" . join('', map { "$_,B$_\n" } 1 .. 5));
+	mkdir "$i->{home}/$_" for qw(a b);
+	my @paths = (file('a/businesses.csv', $same[0]), file('b/businesses.csv', $same[1]));
+	my ($code, $text) = $i->run('import', @paths);
+	is($code, 1, 'two files with one key are refused');
+	like($text, qr/would both be of the source 'businesses'/, 'by name');
+	is(($i->run('import', $paths[0]))[0], 0, 'one of them is taken');
+	($code, $text) = $i->run('import', $paths[1]);
+	is($code, 1, 'the other would overwrite its records');
+	like($text, qr/5 are called otherwise in this file; nothing was changed/, 'and is refused');
+	($code, $text) = $i->run('import', '-');
+	is($code, 1, 'standard input needs --source');
+}
+
 # ---- rejects are mended and imported ----
 {
 	my $rejects = "$i->{home}/rejects.ndjson";

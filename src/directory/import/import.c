@@ -139,6 +139,7 @@ static enum status take_record(struct import *im, const struct record *r)
 		return OK;
 	}
 	tell_mapping(im);
+	im->without_ids |= str_starts(r->field[RECORD_EXTERNAL_ID], STR("contents:"));
 	int64_t id = record_id(str_of(im->options->source_key), r->field[RECORD_EXTERNAL_ID]);
 	import_row(&im->lines, r, im->report->read, id);
 	return flush_spool(im, false);

@@ -15,7 +15,8 @@ struct import {
 	int rejects; /* -1: not yet made */
 	struct buf lines;
 	struct progress progress;
-	bool told; /* how the file was understood */
+	bool without_ids; /* some records have ids of their contents only */
+	bool told;        /* how the file was understood */
 	struct err *err;
 };
 

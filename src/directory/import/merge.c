@@ -110,12 +110,60 @@ static enum status merge_source_of_dry_run(struct import *im, int64_t *id)
 	return OK;
 }
 
+/* Records without ids of their own are matched with what the directory has of the source, from the
+ * surest likeness to the least. */
+static enum status merge_match(struct import *im, int64_t source)
+{
+	static const struct db_statement *const levels[] = {
+	    &sql_import_match_same,    &sql_import_match_address, &sql_import_match_phone,
+	    &sql_import_match_website, &sql_import_match_city,    &sql_import_match_place};
+	if (!im->without_ids)
+		return OK;
+	enum status status = merge_run(im, &sql_import_known_create, NULL);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_known, NULL, im->err, DB_I64(source));
+	for (size_t i = 0; i < COUNT_OF(levels) && status == OK; i++)
+		status = merge_run(im, levels[i], NULL);
+	return status;
+}
+
+/* Two files of the same name, in two folders, are rarely of one source: where most of the ids that
+ * both have are of other businesses, the user must say that he means it. */
+static enum status merge_check_source(struct import *im)
+{
+	enum { FEW = 3 };
+	struct db_rows rows;
+	enum status status = DB_RUN(im->db, sql_import_others, &rows, im->err);
+	if (status != OK)
+		return status;
+	int64_t same = db_i64(&rows, 0, SQL_IMPORT_OTHERS_SAME_ID);
+	int64_t renamed = db_i64(&rows, 0, SQL_IMPORT_OTHERS_RENAMED);
+	db_rows_release(&rows);
+	if (renamed < FEW || renamed * 2 <= same)
+		return OK;
+	if (!im->options->source_given)
+		return err_set(
+		    im->err, CONFLICT,
+		    "of %lld records of source '%s' that the directory has, %lld are called otherwise in this file; "
+		    "nothing was changed; --source names another source, or this one when it is meant",
+		    (long long)same, im->options->source_key, (long long)renamed);
+	fprintf(
+	    stderr,
+	    "%s: of %lld records of source '%s' that the directory has, %lld are called otherwise now\n",
+	    im->name, (long long)same, im->options->source_key, (long long)renamed);
+	return OK;
+}
+
 /* Out of import_row goes what is not to be merged. */
 static enum status sort_out(struct import *im, int64_t source)
 {
 	struct db_rows rows;
 	uint64_t repeated = 0, closed = 0;
-	enum status status = merge_run(im, &sql_import_repeated, &repeated);
+	enum status status = merge_match(im, source);
+	if (status == OK)
+		status = merge_check_source(im);
+	if (status == OK)
+		status = merge_run(im, &sql_import_repeated, &repeated);
 	if (status == OK)
 		status = DB_RUN(im->db, sql_import_duplicates, &rows, im->err);
 	if (status == OK) {
