@@ -59,9 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t n = 1; n <= size && slow_result == HEAD_PARTIAL; n++)
 		slow_result = http_scan_head(&slow, p, n, MAX_BYTES, &slow_fault);
 	must(size == 0 || (result == slow_result && fault == slow_fault));
-	struct http_client client;
+	struct http_client said;
 	size_t used = 0;
-	if (http_scan_proxy(p, size, &used, &client) == HEAD_COMPLETE)
+	if (http_scan_proxy(p, size, &used, &said) == HEAD_COMPLETE)
 		must(used > 0 && used <= size);
 	if (result != HEAD_COMPLETE)
 		return 0;
