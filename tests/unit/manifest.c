@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* ---- a qsort that is not stable, as glibc's when memory is short: heapsort replaces libc's ---- */
+/* ---- a qsort that is not stable, as glibc's when memory is short: heapsort ---- */
 
 struct heap {
 	char *base;

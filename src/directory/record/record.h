@@ -76,7 +76,8 @@ struct record_reject {
 /* What the parser has to say of the file beside its records. */
 enum record_note_kind {
 	RECORD_NOTE_ABOUT = 1, /* name: "encoding", value: "UTF-16" */
-	RECORD_NOTE_COLUMN, /* name: of a column or property, text: what it stands for; "": not used */
+	/* name: of a column or property, text: what it stands for; "": not used */
+	RECORD_NOTE_COLUMN,
 	RECORD_NOTE_FIELD,   /* name, numbers: values given, kept, changed, dropped, kept as text */
 	RECORD_NOTE_EXAMPLE, /* name: of a field, text: why, value, number: line */
 	RECORD_NOTE_COUNT,   /* name: of a group, value, number: how often */

@@ -61,7 +61,7 @@ static enum status own_each(int root, const char *folder, own_visit *visit, void
 
 /* ---- web/public ---- */
 
-struct public_files {
+struct own_files {
 	int root;
 	unsigned depth;
 	XXH3_state_t *digest;    /* of names, sizes and times; NULL: copy */
@@ -87,7 +87,7 @@ static enum status read_all(int fd, struct buf *out, struct err *err)
 	}
 }
 
-static enum status copy_file(struct public_files *p, const char *path, struct err *err)
+static enum status copy_file(struct own_files *p, const char *path, struct err *err)
 {
 	struct export_files *to = p->to;
 	struct manifest made = *to->next;
@@ -96,8 +96,7 @@ static enum status copy_file(struct public_files *p, const char *path, struct er
 	if (manifest_find_file(&made, path))
 		return err_set(
 		    err, CONFLICT,
-		    "web/public/%s: the export writes a file of this name itself; rename it, "
-		    "or change the template",
+		    "web/public/%s: the export writes a file of this name itself; rename it, or change the template",
 		    path);
 	int fd = openat(p->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -106,8 +105,8 @@ static enum status copy_file(struct public_files *p, const char *path, struct er
 	enum status status = read_all(fd, &body, err);
 	close(fd);
 	unsigned formats = to->writer->formats;
-	to->writer->formats =
-	    0; /* pictures do not shrink, and others say themselves what stands beside */
+	/* pictures do not shrink, and others say themselves what stands beside */
+	to->writer->formats = 0;
 	if (status == OK)
 		status = files_put(to, path, buf_view(&body), err);
 	to->writer->formats = formats;
@@ -117,7 +116,7 @@ static enum status copy_file(struct public_files *p, const char *path, struct er
 
 static enum status public_visit(void *ctx, const char *path, const struct stat *st, struct err *err)
 {
-	struct public_files *p = ctx;
+	struct own_files *p = ctx;
 	if (S_ISDIR(st->st_mode)) {
 		if (p->depth == DEPTH_MAX)
 			return err_set(err, TOO_LARGE,
@@ -139,7 +138,7 @@ static enum status public_visit(void *ctx, const char *path, const struct stat *
 	return OK;
 }
 
-static enum status public_walk(const char *folder, struct public_files *p, struct err *err)
+static enum status public_walk(const char *folder, struct own_files *p, struct err *err)
 {
 	if (folder && access(folder, F_OK) == 0) {
 		enum status trusted = folder_trusted(folder, err);
@@ -156,7 +155,7 @@ static enum status public_walk(const char *folder, struct public_files *p, struc
 
 enum status own_public_digest(const char *folder, uint64_t *digest, struct err *err)
 {
-	struct public_files p = {.digest = XXH3_createState()};
+	struct own_files p = {.digest = XXH3_createState()};
 	must(p.digest);
 	XXH3_64bits_reset(p.digest);
 	enum status status = public_walk(folder, &p, err);
@@ -168,7 +167,7 @@ enum status own_public_digest(const char *folder, uint64_t *digest, struct err *
 enum status own_public_copy(const char *folder, struct export_files *to, struct err *err)
 {
 	manifest_sort_files(to->next);
-	struct public_files p = {.to = to, .made = to->next->files};
+	struct own_files p = {.to = to, .made = to->next->files};
 	return public_walk(folder, &p, err);
 }
 
@@ -216,9 +215,9 @@ static enum status keep_file(struct keep *k, const char *path, const struct stat
 	if (same_file(k, path, st))
 		return OK;
 	if (is_made(k->written, path)) {
-		log_warn("the export writes a file of this name itself; the one that was put there "
-			 "is not kept",
-			 LOG_S("path", path));
+		log_warn(
+		    "the export writes a file of this name itself; the one that was put there is not kept",
+		    LOG_S("path", path));
 		return OK;
 	}
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
