@@ -211,7 +211,7 @@ incidents: all ## replay the incidents for real (each says its figures; minutes)
 	for run in incidents/*/run; do HOLDFAST_BUILD=$(abspath $(B)) $$run || exit 1; done
 .PHONY: incidents
 chaos: all ## the pipeline with 100 000 items, 8 workers, 500 kills (tests/pipeline/chaos.t is the small one)
-	HOLDFAST_ITEMS=100000 HOLDFAST_KILLS=500 HOLDFAST_WORKERS=8 tools/run-tests $(B) tests/pipeline/chaos.t
+	HOLDFAST_TEST_LIMIT=7200 HOLDFAST_ITEMS=100000 HOLDFAST_KILLS=500 HOLDFAST_WORKERS=8 tools/run-tests $(B) tests/pipeline/chaos.t
 .PHONY: chaos
 .PHONY: bench-http
 bench-http: $(B)/holdfast-web $(B)/bench/http/load ## CPU per request of a constant answer, beside nginx

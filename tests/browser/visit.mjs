@@ -39,13 +39,41 @@ async function pages() {
 	const regions = (await (await fetch(`${base}/v1/regions`)).json()).regions;
 	const region = regions.find((r) => r.name) ?? regions[0];
 	return [
-		{ name: 'home', url: `${base}/`, has: ['What are you looking for?', 'By kind', 'By region', 'Samples of the test', 'CC0-1.0'] },
-		{ name: 'results', url: `${base}/search?q=bakery`, has: ['“bakery”', 'Next page', 'Kind of business', 'licence: CC0-1.0'] },
-		{ name: 'list', url: `${base}/search?category=food-shops&region=${region.key}&open_at=now`, has: ['Food shops in', 'Everywhere'] },
-		{ name: 'near', url: `${base}/search?near=${tiler.location.lat},${tiler.location.lon}&radius=20000`, has: ['nearby', 'Fliesen Falkner'] },
+		{
+			name: 'home',
+			url: `${base}/`,
+			has: ['What are you looking for?', 'By kind', 'By region', 'Samples of the test', 'CC0-1.0'],
+		},
+		{
+			name: 'results',
+			url: `${base}/search?q=bakery`,
+			has: ['“bakery”', 'Next page', 'Kind of business', 'licence: CC0-1.0'],
+		},
+		{
+			name: 'list',
+			url: `${base}/search?category=food-shops&region=${region.key}&open_at=now`,
+			has: ['Food shops in', 'Everywhere'],
+		},
+		{
+			name: 'near',
+			url: `${base}/search?near=${tiler.location.lat},${tiler.location.lon}&radius=20000`,
+			has: ['nearby', 'Fliesen Falkner'],
+		},
 		{ name: 'mended', url: `${base}/search?q=falkmer`, has: ['Showing results for', 'Fliesen Falkner'] },
 		{ name: 'nothing', url: `${base}/search?q=zzyzzyzzy`, has: ['Nothing found'] },
-		{ name: 'tiler', url: `${base}/b/${tiler.id}`, has: ['Fliesen Falkner & Amsel', 'Also serves', 'Opening hours', 'This is my business', 'Report an error', 'OpenStreetMap', 'Samples of the test'] },
+		{
+			name: 'tiler',
+			url: `${base}/b/${tiler.id}`,
+			has: [
+				'Fliesen Falkner & Amsel',
+				'Also serves',
+				'Opening hours',
+				'This is my business',
+				'Report an error',
+				'OpenStreetMap',
+				'Samples of the test',
+			],
+		},
 		{ name: 'boutique', url: `${base}/b/${boutique.id}`, has: ['Fadenspiel', 'Goods and services', 'EUR'] },
 		{ name: 'regions', url: `${base}/regions`, has: [region.name] },
 		{ name: 'towns', url: `${base}/regions/${region.key}`, has: [`Towns in ${region.name}`] },
@@ -62,9 +90,13 @@ async function visit(browser, page_of, view) {
 	const page = await open_page(browser, { viewport: view, colorScheme: view.colorScheme });
 	const complaints = [], weight = { html: 0, css: 0, all: 0 };
 	const expected = page_of.status ?? 200;
-	page.on('console', (m) => { if (!(expected >= 400 && m.text().includes(`status of ${expected}`))) complaints.push(`console: ${m.text()}`); });
+	page.on('console', (m) => {
+		if (!(expected >= 400 && m.text().includes(`status of ${expected}`))) complaints.push(`console: ${m.text()}`);
+	});
 	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
-	page.on('request', (r) => { if (!r.url().startsWith(new URL(page_of.url).origin + '/')) complaints.push(`request to ${r.url()}`); });
+	page.on('request', (r) => {
+		if (!r.url().startsWith(new URL(page_of.url).origin + '/')) complaints.push(`request to ${r.url()}`);
+	});
 	page.on('response', async (r) => {
 		const n = Number(r.headers()['content-length'] ?? 0);
 		weight.all += n;
@@ -75,11 +107,23 @@ async function visit(browser, page_of, view) {
 	if (response.status() !== expected) complaints.push(`status ${response.status()}`);
 	const text = await page.evaluate(() => document.body.innerText);
 	for (const part of page_of.has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
-	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) complaints.push('wider than the window');
-	for (const [what, most] of Object.entries(weights)) if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
+	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+		complaints.push('wider than the window');
+	for (const [what, most] of Object.entries(weights))
+		if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
 	if (view.reads) await page.evaluate(axe.source);
-	const found = !view.reads ? [] : await page.evaluate(async () => (await globalThis.axe.run()).violations.map((v) => ({ impact: v.impact, help: v.help, where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`) })));
-	for (const f of found) if (['serious', 'critical', 'moderate'].includes(f.impact)) complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
+	const found = !view.reads
+		? []
+		: await page.evaluate(async () =>
+				(await globalThis.axe.run()).violations.map((v) => ({
+					impact: v.impact,
+					help: v.help,
+					where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
+				})),
+			);
+	for (const f of found)
+		if (['serious', 'critical', 'moderate'].includes(f.impact))
+			complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
 	ok(complaints.length === 0, `${page_of.name}, ${view.name}: sound (${weight.html} bytes of HTML)`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `${page_of.name}-${view.name}.png`) });
 	await page.context().close();
@@ -91,14 +135,24 @@ async function without_script(browser, page_of) {
 	await page.goto(page_of.url);
 	const html = (await page.content()).replace(/<script type="application\/ld\+json">[^<]*<\/script>/g, '');
 	const text = await page.locator('body').innerText();
-	ok(page_of.has.every((part) => text.includes(part)) && !/<script|<style| style=| on[a-z]+=/.test(html), `${page_of.name}: the same without JavaScript, and nothing inline`, text.slice(0, 300));
+	ok(
+		page_of.has.every((part) => text.includes(part)) && !/<script|<style| style=| on[a-z]+=/.test(html),
+		`${page_of.name}: the same without JavaScript, and nothing inline`,
+		text.slice(0, 300),
+	);
 	await page.context().close();
 }
 
-const focused = (page) => page.evaluate(() => {
-	const e = document.activeElement;
-	return { id: e.id, text: e.textContent.trim(), found: !!e.closest('.found'), outline: getComputedStyle(e).outlineStyle };
-});
+const focused = (page) =>
+	page.evaluate(() => {
+		const e = document.activeElement;
+		return {
+			id: e.id,
+			text: e.textContent.trim(),
+			found: !!e.closest('.found'),
+			outline: getComputedStyle(e).outlineStyle,
+		};
+	});
 
 async function tab_until(page, wanted, most) {
 	for (let i = 0; i < most; i++) {
@@ -113,7 +167,10 @@ async function tab_until(page, wanted, most) {
 async function by_keyboard(browser) {
 	const page = await open_page(browser, { viewport: views[1] });
 	await page.goto(`${base}/`);
-	ok(await tab_until(page, (e) => e.text === 'Skip to the content', 1), 'the first key stroke offers to skip to the content');
+	ok(
+		await tab_until(page, (e) => e.text === 'Skip to the content', 1),
+		'the first key stroke offers to skip to the content',
+	);
 	ok(await tab_until(page, (e) => e.id === 'q', 8), 'the search box is reached by keyboard');
 	await page.keyboard.type('falkner');
 	await Promise.all([page.waitForURL(/\/search\?q=falkner/), page.keyboard.press('Enter')]);
@@ -133,7 +190,11 @@ async function page_by_page(browser) {
 		if (!await page.locator('a.next').count()) break;
 		await Promise.all([page.waitForNavigation(), page.click('a.next')]);
 	}
-	ok(seen.length > 40 && new Set(seen).size === seen.length, 'pages follow one another without repeating a business', `${seen.length} seen, ${new Set(seen).size} of them different`);
+	ok(
+		seen.length > 40 && new Set(seen).size === seen.length,
+		'pages follow one another without repeating a business',
+		`${seen.length} seen, ${new Set(seen).size} of them different`,
+	);
 	await Promise.all([page.waitForNavigation(), page.click('text=First page')]);
 	ok((await page.locator('.found h2 a').first().evaluate((a) => a.href)) === seen[0], 'and lead back to the first');
 	await page.context().close();
@@ -143,7 +204,13 @@ async function page_by_page(browser) {
 async function filters(browser) {
 	const page = await open_page(browser);
 	const wrong = [];
-	for (const start of ['/search', '/search?q=bakery&sort=quality', '/search?sort=name', '/search?category=food-shops', '/search?near=48.1,11.6']) {
+	for (const start of [
+		'/search',
+		'/search?q=bakery&sort=quality',
+		'/search?sort=name',
+		'/search?category=food-shops',
+		'/search?near=48.1,11.6',
+	]) {
 		await page.goto(base + start);
 		const links = await page.locator('.filters a, .orders a').evaluateAll((all) => all.map((a) => a.href));
 		if (links.length < 5) wrong.push(`${start} offers ${links.length}`);

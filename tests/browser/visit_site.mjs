@@ -1,8 +1,8 @@
 // Visits the exported site as phones and desktops do, and reports in TAP.
 //   node visit_site.mjs URL
-// Every page is crawled: no link of it is broken, nothing is asked of anybody else. Of each kind of page: no finding above
-// minor of axe-core, nothing wider than the window, bounds on its weight, the same without JavaScript; what the script
-// says of a shop is what its table says; the way from home to a shop by keyboard alone.
+// Every page is crawled: no link of it is broken, nothing is asked of anybody else. Of each kind of page: no
+// finding above minor of axe-core, nothing wider than the window, bounds on its weight, the same without
+// JavaScript; what the script says of a shop is what its table says; the way from home to a shop by keyboard alone.
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,11 @@ async function crawl() {
 			}
 		}));
 	}
-	ok(pages.size > 100 && broken.length === 0, `no link is broken on ${pages.size} pages and ${seen.size} files`, broken);
+	ok(
+		pages.size > 100 && broken.length === 0,
+		`no link is broken on ${pages.size} pages and ${seen.size} files`,
+		broken,
+	);
 	ok(elsewhere.length === 0, 'nothing of a page comes from elsewhere', elsewhere);
 	return pages;
 }
@@ -66,12 +70,26 @@ async function visit(browser, name, path, view, has) {
 	await page.goto(base + path, { waitUntil: 'load' });
 	const text = await page.evaluate(() => document.body.innerText);
 	for (const part of has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
-	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) complaints.push('wider than the window');
-	for (const [what, most] of Object.entries(weights)) if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
-	if ((await page.context().cookies()).length || await page.evaluate(() => localStorage.length + sessionStorage.length)) complaints.push('something is stored in the browser');
+	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+		complaints.push('wider than the window');
+	for (const [what, most] of Object.entries(weights))
+		if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
+	if (
+		(await page.context().cookies()).length ||
+		(await page.evaluate(() => localStorage.length + sessionStorage.length))
+	)
+		complaints.push('something is stored in the browser');
 	await page.evaluate(axe.source);
-	const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map((v) => ({ impact: v.impact, help: v.help, where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`) })));
-	for (const f of found) if (['serious', 'critical', 'moderate'].includes(f.impact)) complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
+	const found = await page.evaluate(async () =>
+		(await globalThis.axe.run()).violations.map((v) => ({
+			impact: v.impact,
+			help: v.help,
+			where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
+		})),
+	);
+	for (const f of found)
+		if (['serious', 'critical', 'moderate'].includes(f.impact))
+			complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
 	ok(complaints.length === 0, `${name}, ${view.name}: sound (${weight.all} bytes in all)`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `site-${name}-${view.name}.png`), fullPage: true });
 	await page.context().close();
@@ -84,22 +102,46 @@ async function without_script(browser, name, path) {
 		await page.goto(base + path);
 		const text = await page.locator('body').innerText();
 		await page.context().close();
-		return text.split('\n').filter((line) => !/^(Open|Closed, opens)\b.*(until|opens)?/.test(line.trim()) || line.includes('24 hours')).join('\n');
+		return text
+			.split('\n')
+			.filter((line) => !/^(Open|Closed, opens)\b.*(until|opens)?/.test(line.trim()) || line.includes('24 hours'))
+			.join('\n');
 	};
 	const [plain, scripted] = [await read(false), await read(true)];
-	ok(plain.replace(/\s+/g, ' ') === scripted.replace(/\s+/g, ' ') && plain.length > 100, `${name}: the same without JavaScript`, [plain, scripted]);
+	ok(
+		plain.replace(/\s+/g, ' ') === scripted.replace(/\s+/g, ' ') && plain.length > 100,
+		`${name}: the same without JavaScript`,
+		[plain, scripted],
+	);
 }
 
-// Instants of which the table says what the line must say. The page's clock is set, the shop's zone is not the browser's.
+// Instants of which the table says what the line must say. The page's clock is set, the shop's zone is not the
+// browser's.
 async function open_now(browser, pages) {
-	const [path] = [...pages].find(([, text]) => /data-week="480-720,/.test(text)) ?? [...pages].find(([, text]) => text.includes('data-week='));
+	const [path] =
+		[...pages].find(([, text]) => /data-week="480-720,/.test(text)) ??
+		[...pages].find(([, text]) => text.includes('data-week='));
 	const text = pages.get(path);
 	const [, week] = text.match(/data-week="([^"]*)"/), [, zone] = text.match(/data-zone="([^"]*)"/);
 	const spans = week.split(',').map((s) => s.split('-').map(Number));
 	// Minutes of the week in the shop's zone, for an instant.
 	const minute = (at) => {
-		const p = Object.fromEntries(new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(at).map((x) => [x.type, x.value]));
-		return ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(p.weekday) * 1440 + Number(p.hour) * 60 + Number(p.minute);
+		const p = Object.fromEntries(
+			new Intl.DateTimeFormat('en-GB', {
+				timeZone: zone,
+				weekday: 'short',
+				hour: '2-digit',
+				minute: '2-digit',
+				hourCycle: 'h23',
+			})
+				.formatToParts(at)
+				.map((x) => [x.type, x.value]),
+		);
+		return (
+			['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(p.weekday) * 1440 +
+			Number(p.hour) * 60 +
+			Number(p.minute)
+		);
 	};
 	const page = await open_page(browser, { timezoneId: 'Pacific/Auckland' });
 	const wrong = [];
@@ -112,17 +154,30 @@ async function open_now(browser, pages) {
 		const span = spans.find(([from, to]) => from <= now && now < to);
 		if (span) open++;
 		const next = span ? span[1] : Math.min(...spans.map(([from]) => (from > now ? from : from + 10080)));
-		const time = `${String(Math.floor(next % 1440 / 60)).padStart(2, '0')}:${String(next % 60).padStart(2, '0')}`;
-		if (!line.startsWith(span ? 'Open until' : 'Closed, opens') || !line.endsWith(time)) wrong.push(`minute ${now}: "${line}", not ${span ? 'open until' : 'opens'} ${time}`);
+		const time = `${String(Math.floor((next % 1440) / 60)).padStart(2, '0')}:${String(next % 60).padStart(2, '0')}`;
+		if (!line.startsWith(span ? 'Open until' : 'Closed, opens') || !line.endsWith(time))
+			wrong.push(`minute ${now}: "${line}", not ${span ? 'open until' : 'opens'} ${time}`);
 	}
 	await page.context().close();
-	ok(wrong.length === 0 && open > 3 && open < 31, `what the script says is what the table says, at 34 instants of a week (open at ${open})`, wrong);
+	ok(
+		wrong.length === 0 && open > 3 && open < 31,
+		`what the script says is what the table says, at 34 instants of a week (open at ${open})`,
+		wrong,
+	);
 }
 
 async function by_keyboard(browser) {
 	const page = await open_page(browser, { viewport: views[1] });
 	await page.goto(`${base}/`);
-	const focused = () => page.evaluate(() => { const e = document.activeElement; return { href: e.getAttribute('href') ?? '', text: e.innerText ?? '', outline: getComputedStyle(e).outlineStyle }; });
+	const focused = () =>
+		page.evaluate(() => {
+			const e = document.activeElement;
+			return {
+				href: e.getAttribute('href') ?? '',
+				text: e.innerText ?? '',
+				outline: getComputedStyle(e).outlineStyle,
+			};
+		});
 	const tab_until = async (wanted, most) => {
 		for (let n = 0; n < most; n++) {
 			await page.keyboard.press('Tab');
@@ -133,7 +188,10 @@ async function by_keyboard(browser) {
 		return false;
 	};
 	const follow = (pattern) => Promise.all([page.waitForURL(pattern), page.keyboard.press('Enter')]);
-	ok(await tab_until((e) => e.text === 'Skip to the content', 1), 'the first key stroke offers to skip to the content');
+	ok(
+		await tab_until((e) => e.text === 'Skip to the content', 1),
+		'the first key stroke offers to skip to the content',
+	);
 	ok(await tab_until((e) => /^\/c\/[^/]+\/$/.test(e.href), 10), 'a kind of business is reached by keyboard');
 	await follow(/\/c\//);
 	ok(await tab_until((e) => /^\/r\/[^/]+\/[^/]+\.html$/.test(e.href), 10), 'from it a list');
@@ -149,11 +207,22 @@ const browser = await launch();
 try {
 	const pages = await crawl();
 	const find = (test) => [...pages].find(([, text]) => test(text))?.[0];
-	const region = [...pages.keys()].find((p) => /^\/r\/[^/]+\/$/.test(p)), list = [...pages].filter(([p]) => /^\/r\/[^/]+\/[^/]+\.html$/.test(p)).sort((a, b) => b[1].length - a[1].length)[0][0];
+	const region = [...pages.keys()].find((p) => /^\/r\/[^/]+\/$/.test(p)),
+		list = [...pages]
+			.filter(([p]) => /^\/r\/[^/]+\/[^/]+\.html$/.test(p))
+			.sort((a, b) => b[1].length - a[1].length)[0][0];
 	const kinds = [
 		['home', '/', ['By kind', 'By region']],
-		['boutique', find((t) => t.includes('<h1>Fadenspiel')), ['Goods and services', 'EUR', 'Opening hours', 'Samples of the test']],
-		['tiler', find((t) => t.includes('<h1>Fliesen Falkner')), ['Also serves', 'This is my business', 'Report an error', 'CC0-1.0']],
+		[
+			'boutique',
+			find((t) => t.includes('<h1>Fadenspiel')),
+			['Goods and services', 'EUR', 'Opening hours', 'Samples of the test'],
+		],
+		[
+			'tiler',
+			find((t) => t.includes('<h1>Fliesen Falkner')),
+			['Also serves', 'This is my business', 'Report an error', 'CC0-1.0'],
+		],
 		['region', region, ['businesses, by kind']],
 		['category', [...pages.keys()].find((p) => /^\/c\//.test(p)), ['businesses, by region']],
 		['list', list, ['in this list']],

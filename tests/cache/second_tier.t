@@ -105,7 +105,8 @@ Instance::release($hold);
 is(scalar(grep { $_->{status} == 200 } @answers), 10, 'when a machine hangs past its lease the other one goes on');
 kill CONT => $m->{web}[0]{pid};
 my ($late) = $m->{one}[0]->end($asked);
-is($late->{content}, $answers[0]{content}, 'what the first one brings late is thrown away: it has the value of the other');
+is($late->{content}, $answers[0]{content},
+	'what the first one brings late is thrown away: it has the value of the other');
 is(metric(0, 'fenced_total') - $fenced, 1, 'as its numbers say');
 $_->stop for @{ $m->{web} };
 

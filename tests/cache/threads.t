@@ -10,7 +10,8 @@ my $build = ($ENV{TMPDIR} // '/tmp') . "/holdfast-tsan-$$";
 END { my $code = $?; system 'rm', '-rf', $build if $build; $? = $code }
 my $made = `make -s -C '$root' BUILD='$build' VARIANT=tsan '$build/tsan/tests/unit/cache_store' 2>&1`;
 is($?, 0, 'it is built') or diag $made;
-local %ENV = (%ENV, HOLDFAST_STEPS => 100000, HOLDFAST_KILLS => 60, HOLDFAST_TURNS => 60000, TSAN_OPTIONS => 'halt_on_error=1 exitcode=66', CMOCKA_MESSAGE_OUTPUT => 'STDOUT');
+local %ENV = (%ENV, HOLDFAST_STEPS => 100000, HOLDFAST_KILLS => 60, HOLDFAST_TURNS => 60000,
+	TSAN_OPTIONS => 'halt_on_error=1 exitcode=66', CMOCKA_MESSAGE_OUTPUT => 'STDOUT');
 my $text = `'$build/tsan/tests/unit/cache_store' 2>&1`;
 is($?, 0, 'and runs without a data race') or diag $text;
 unlike($text, qr/WARNING: ThreadSanitizer/, 'nor any other finding');

@@ -27,7 +27,8 @@ my $lines = () = $right =~ /\n/g;
 my $last = $lines + 1;
 my %broken = (
 	'an unknown option' => [ "${right}web.proceses = 3\n", qr/holdfast\.conf:$last: unknown option 'web\.proceses'/ ],
-	'a value that is wrong' => [ "${right}log.level = loud\n", qr/holdfast\.conf:$last: log\.level: 'loud' is not one/ ],
+	'a value that is wrong' =>
+		[ "${right}log.level = loud\n", qr/holdfast\.conf:$last: log\.level: 'loud' is not one/ ],
 	'a line that is none' => [ "nonsense\n$right", qr/holdfast\.conf:1: 'nonsense' is not of the form/ ],
 	'other bytes than text' => [ "\xff\xfe\n", qr/holdfast\.conf: not valid UTF-8/ ],
 	'no file' => [ undef, qr/holdfast\.conf is missing/ ],

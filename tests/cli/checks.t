@@ -37,7 +37,8 @@ name='programs contain only what they may'
 ok "$root/tools/check-links" "$HOLDFAST_BUILD"
 echo 'holdfast-web symbol ^db_query$ it may not ask' >"$work/links"
 name='a forbidden symbol is found'
-ok refuses 'holdfast-web contains symbol db_query: it may not ask' "$root/tools/check-links" "$HOLDFAST_BUILD" "$work/links"
+ok refuses 'holdfast-web contains symbol db_query: it may not ask' \
+	"$root/tools/check-links" "$HOLDFAST_BUILD" "$work/links"
 echo 'holdfast library ^libpq\. it may not connect' >"$work/links"
 name='a forbidden library is found'
 ok refuses 'holdfast contains library libpq' "$root/tools/check-links" "$HOLDFAST_BUILD" "$work/links"

@@ -33,7 +33,8 @@ is($code, 64, 'a name that does not exist is a usage error');
 $i->set('web.proceses' => 3);
 ($code, $text) = $i->run('up', '--detach');
 is($code, 1, 'with a mistake in the file nothing starts');
-like($text, qr/holdfast\.conf:\d+: unknown option 'web\.proceses'; did you mean 'web\.processes'\?/, 'and the mistake is named');
+like($text, qr/holdfast\.conf:\d+: unknown option 'web\.proceses'; did you mean 'web\.processes'\?/,
+	'and the mistake is named');
 is_deeply([ $i->left ], [], 'and nothing is left');
 
 # ---- secrets ----

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Every command that README.md, ARCHITECTURE.md, CONTRIBUTING.md, docs/ and the manual pages show exists and works as
-# shown. Examples (the README's tables, indented lines, EXAMPLES of the manual) are run against an instance; commands that
-# are named in running text, targets of make and files are looked up.
+# Every command that README.md, ARCHITECTURE.md, CONTRIBUTING.md, docs/ and the manual pages show exists and works
+# as shown. Examples (the README's tables, indented lines, EXAMPLES of the manual) are run against an instance;
+# commands that are named in running text, targets of make and files are looked up.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -32,7 +32,8 @@ for my $file (glob "$root/man/*") {
 my $i = Instance->make;
 my $csv = "$root/samples/association.csv";
 my %stands_for = (
-	'[DIR]' => undef, 'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv, 'shops.geojson' => "$root/samples/town.geojson",
+	'[DIR]' => undef, 'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
+	'shops.geojson' => "$root/samples/town.geojson",
 	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir},
 );
 my %stays = map { $_ => 1 } qw(up worker top); # they run until they are stopped

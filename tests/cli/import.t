@@ -16,7 +16,14 @@ use Wait;
 my $i = Instance->make(settings => { 'web.processes' => 1 });
 $i->up;
 
-sub file { my ($name, $text) = @_; my $path = "$i->{home}/$name"; open my $out, '>:raw', $path or die $!; print $out $text; close $out; return $path }
+sub file {
+	my ($name, $text) = @_;
+	my $path = "$i->{home}/$name";
+	open my $out, '>:raw', $path or die $!;
+	print $out $text;
+	close $out;
+	return $path;
+}
 
 # (report, rejects) of an import that must succeed.
 sub import_ok {
@@ -28,7 +35,8 @@ sub import_ok {
 	my ($json) = $text =~ /^(\{.*\})$/m;
 	return {} unless defined $json;
 	my $r = decode_json($json // '{}');
-	is($r->{inserted} + $r->{updated} + $r->{unchanged} + $r->{suppressed} + $r->{rejected}, $r->{read}, 'the numbers add up');
+	is($r->{inserted} + $r->{updated} + $r->{unchanged} + $r->{suppressed} + $r->{rejected}, $r->{read},
+		'the numbers add up');
 	open my $in, '<', $rejects or die "rejects: $!";
 	my @rejects = map { decode_json($_) } <$in>;
 	is(scalar @rejects, $r->{rejected}, 'every rejected row is in the reject file');
@@ -40,7 +48,13 @@ sub import_ok {
 	}
 	return ($r, @rejects);
 }
-sub digest { $i->sql(q{SELECT count(*), md5(string_agg(b::text || d::text, '' ORDER BY b.id)) FROM business b JOIN business_detail d USING (id)}) }
+
+sub digest {
+	$i->sql(
+		q{SELECT count(*), md5(string_agg(b::text || d::text, '' ORDER BY b.id)) FROM business b
+			JOIN business_detail d USING (id)}
+	);
+}
 sub counts { $i->sql(q{SELECT sum(businesses) FROM source}) . '/' . $i->sql(q{SELECT count(*) FROM business}) }
 
 # ---- CSV as people send it ----
@@ -52,24 +66,39 @@ sub counts { $i->sql(q{SELECT sum(businesses) FROM source}) . '/' . $i->sql(q{SE
 		. "\"mit \"\"Anf\xC3\xBChrung\"\"\nund Umbruch\";Weg 2;8001;Z\xC3\xBCrich;CH;;;\r\n"));
 	is($r->{read}, 4, 'semicolons, byte-order mark, CRLF, German headers, a quoted line break');
 	is($r->{inserted}, 2, 'two are taken');
-	is_deeply([map { [$_->{line}, $_->{field}] } @rejects], [[3, 'name'], [4, '']], 'line and field of those that are not');
+	is_deeply([ map { [ $_->{line}, $_->{field} ] } @rejects ], [ [ 3, 'name' ], [ 4, '' ] ],
+		'line and field of those that are not');
 	is($rejects[1]{cause}, '2 values where the header has 8', 'a ragged row says so');
 	is($r->{emails_dropped}, 1, 'the e-mail address stayed outside');
 	is($r->{persons_dropped}, 1, 'so did the person');
-	is($i->sql("SELECT phone, country, timezone FROM business WHERE name LIKE 'B%'"), '+41446681800|CH|Europe/Zurich', 'E.164, country and zone');
-	is($i->sql("SELECT name FROM business WHERE name LIKE 'mit%'"), 'mit "Anführung" und Umbruch', 'white space is folded');
-	is($i->sql("SELECT count(*) FROM business_detail WHERE concat_ws(' ', description, website, extra, same_as, alt_names) ~ 'b\\.ch|Hans'"), 0, 'neither is in any column');
+	is($i->sql("SELECT phone, country, timezone FROM business WHERE name LIKE 'B%'"), '+41446681800|CH|Europe/Zurich',
+		'E.164, country and zone');
+	is($i->sql("SELECT name FROM business WHERE name LIKE 'mit%'"), 'mit "Anführung" und Umbruch',
+		'white space is folded');
+	is(
+		$i->sql(
+			"SELECT count(*) FROM business_detail
+				WHERE concat_ws(' ', description, website, extra, same_as, alt_names) ~ 'b\\.ch|Hans'"
+		),
+		0,
+		'neither is in any column'
+	);
 	my ($again) = import_ok("$i->{home}/shop.csv");
 	is($again->{unchanged}, 2, 'the second time nothing changes');
 }
 for my $case (["\t", 'tabs'], ['|', 'bars'], [',', 'commas']) {
 	my ($separator, $name) = @$case;
-	my ($r) = import_ok(file("$name.csv", join($separator, 'name', 'city', 'country') . "\n" . join($separator, "\"A $name\"", 'Bern', 'CH') . "\n"));
+	my ($r) = import_ok(
+		file(
+			"$name.csv",
+			join($separator, 'name', 'city', 'country') . "\n" . join($separator, "\"A $name\"", 'Bern', 'CH') . "\n"
+		));
 	is($r->{inserted}, 1, "$name separate");
 }
 {
 	my ($r) = import_ok(file('latin.csv', "name,city,country\nCaf\xE9 Z\xFCri \x80,Gen\xE8ve,CH\n"));
-	is($i->sql("SELECT name || city FROM business WHERE name LIKE 'Caf%'"), "Café Züri €Genève", 'Windows-1252 is recognised');
+	is($i->sql("SELECT name || city FROM business WHERE name LIKE 'Caf%'"), "Café Züri €Genève",
+		'Windows-1252 is recognised');
 	($r) = import_ok(file('plain.csv', "Only this,Basel\n"), '--columns', 'name,city', '--country', 'CH');
 	is($r->{inserted}, 1, 'a file without header with --columns');
 	my ($d) = import_ok(file('double.csv', "id,name\n1,One\n2,Two\n1,One again\n"));
@@ -78,30 +107,74 @@ for my $case (["\t", 'tabs'], ['|', 'bars'], [',', 'commas']) {
 
 # ---- JSON ----
 my %dialects = (
-	'osm nested' => [q({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"type":"node","id":7,"tags":{"name":"Hof","shop":"farm","addr:street":"Weg","addr:housenumber":"3","addr:country":"CH","opening_hours":"Mo-Fr 08:00-12:00","email":"x@y.ch","phone":"+41 (0)44 668 18 00"}},"geometry":{"type":"Point","coordinates":[8.5,47.4]}}]}),
-		'geojson/osm', "farm-shop|Weg 3|+41446681800|474000000|85000000|{[480,720),[1920,2160),[3360,3600),[4800,5040),[6240,6480)}", 'n7'],
-	'osm flat' => [qq(\x1e{"type":"Feature","properties":{"\@id":"way/9","name":"Laden","shop":"bakery"},"geometry":{"type":"Polygon","coordinates":[[[8.4,47.3],[8.6,47.3],[8.6,47.5],[8.4,47.5],[8.4,47.3]]]}}\n),
-		'geojson/osm', "bakery|||474000000|85000000|", 'w9'],
-	'overture' => [q({"id":"08f1","names":{"primary":"Pizzeria"},"categories":{"primary":"restaurant","alternate":["bar"]},"addresses":[{"freeform":"Gasse 1","locality":"Chur","postcode":"7000","region":"GR","country":"CH"}],"phones":["+41812521111"],"emails":["p@q.ch"],"geometry":{"type":"Point","coordinates":[9.5,46.8]}}),
-		'json/overture', "restaurant|Gasse 1|+41812521111|468000000|95000000|", '08f1'],
-	'overture taxonomy' => [q({"id":"08f2","names":{"primary":"Neu"},"basic_category":"bakery","addresses":[{"country":"CH"}],"geometry":{"type":"Point","coordinates":[9.5,46.8]}}),
-		'json/overture', "bakery|||468000000|95000000|", '08f2'],
-	'schema.org' => [q({"@context":"https://schema.org","@type":["HomeAndConstructionBusiness"],"@id":"https://fliesen.example/#f","name":"Fliesen Kern","address":{"streetAddress":"Ringstr. 5","postalCode":"79098","addressLocality":"Freiburg","addressCountry":"DE"},"geo":{"latitude":47.99,"longitude":7.85},"telephone":"0761 1234567","founder":{"@type":"Person","name":"K. Kern"},"areaServed":[{"@type":"City","name":"Emmendingen"},"Lahr"],"openingHoursSpecification":[{"dayOfWeek":["Monday","https://schema.org/Tuesday"],"opens":"08:00","closes":"17:00"}]}),
-		'json/schema.org', "craft|Ringstr. 5|+497611234567|479900000|78500000|{[480,1020),[1920,2460)}", 'https://fliesen.example/#f'],
-	'holdfast' => [q({"external_id":"n1","name":"Native","categories":["cafe"],"street":"S 1","country":"CH","lat":47.5,"lon":7.6}),
-		'json/holdfast', "cafe|S 1||475000000|76000000|", 'n1'],
+	'osm nested' => [
+		q({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"type":"node","id":7,)
+			. q("tags":{"name":"Hof","shop":"farm","addr:street":"Weg","addr:housenumber":"3","addr:country":"CH",)
+				. q("opening_hours":"Mo-Fr 08:00-12:00","email":"x@y.ch","phone":"+41 (0)44 668 18 00"}},)
+					. q("geometry":{"type":"Point","coordinates":[8.5,47.4]}}]}),
+		'geojson/osm',
+		"farm-shop|Weg 3|+41446681800|474000000|85000000|{[480,720),[1920,2160),[3360,3600),[4800,5040),[6240,6480)}",
+		'n7'
+	],
+	'osm flat' => [
+		qq(\x1e{"type":"Feature","properties":{"\@id":"way/9","name":"Laden","shop":"bakery"},)
+			. qq("geometry":{"type":"Polygon","coordinates":[[[8.4,47.3],[8.6,47.3],[8.6,47.5],[8.4,47.5],[8.4,)
+				. qq(47.3]]]}}\n),
+		'geojson/osm', "bakery|||474000000|85000000|", 'w9'
+	],
+	'overture' => [
+		q({"id":"08f1","names":{"primary":"Pizzeria"},"categories":{"primary":"restaurant","alternate":["bar"]},)
+			. q("addresses":[{"freeform":"Gasse 1","locality":"Chur","postcode":"7000","region":"GR",)
+				. q("country":"CH"}],"phones":["+41812521111"],"emails":["p@q.ch"],"geometry":{"type":"Point",)
+					. q("coordinates":[9.5,46.8]}}),
+		'json/overture', "restaurant|Gasse 1|+41812521111|468000000|95000000|", '08f1'
+	],
+	'overture taxonomy' => [
+		q({"id":"08f2","names":{"primary":"Neu"},"basic_category":"bakery","addresses":[{"country":"CH"}],)
+			. q("geometry":{"type":"Point","coordinates":[9.5,46.8]}}),
+		'json/overture', "bakery|||468000000|95000000|", '08f2'
+	],
+	'schema.org' => [
+		q({"@context":"https://schema.org","@type":["HomeAndConstructionBusiness"],)
+			. q("@id":"https://fliesen.example/#f","name":"Fliesen Kern","address":{"streetAddress":"Ringstr. 5",)
+				. q("postalCode":"79098","addressLocality":"Freiburg","addressCountry":"DE"},)
+					. q("geo":{"latitude":47.99,"longitude":7.85},"telephone":"0761 1234567",)
+						. q("founder":{"@type":"Person","name":"K. Kern"},"areaServed":[{"@type":"City",)
+							. q("name":"Emmendingen"},"Lahr"],"openingHoursSpecification":[{"dayOfWeek":["Monday",)
+								. q("https://schema.org/Tuesday"],"opens":"08:00","closes":"17:00"}]}),
+		'json/schema.org', "craft|Ringstr. 5|+497611234567|479900000|78500000|{[480,1020),[1920,2460)}",
+		'https://fliesen.example/#f'
+	],
+	'holdfast' => [
+		q({"external_id":"n1","name":"Native","categories":["cafe"],"street":"S 1","country":"CH","lat":47.5,)
+			. q("lon":7.6}),
+		'json/holdfast', "cafe|S 1||475000000|76000000|", 'n1'
+	],
 );
 for my $name (sort keys %dialects) {
 	my ($text, $format, $row, $id) = @{ $dialects{$name} };
 	my ($r) = import_ok(file('one.json', $text), '--source', 'd-' . $name =~ s/\W/-/gr);
 	is($r->{format}, $format, "$name is recognised");
 	is($r->{inserted}, 1, 'and taken');
-	is($i->sql("SELECT c.key, b.street, b.phone, b.lat_e7, b.lon_e7, d.hours_week FROM business b JOIN business_detail d USING (id) LEFT JOIN category c ON c.id = b.category_id WHERE d.external_id = '$id'"),
-		$row, 'with its facts');
+	is(
+		$i->sql(
+			"SELECT c.key, b.street, b.phone, b.lat_e7, b.lon_e7, d.hours_week FROM business b
+				JOIN business_detail d USING (id)
+				LEFT JOIN category c ON c.id = b.category_id WHERE d.external_id = '$id'"
+		),
+		$row,
+		'with its facts'
+	);
 }
-is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIKE '%fliesen%'"), '{Emmendingen,Lahr}', 'towns served');
+is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIKE '%fliesen%'"), '{Emmendingen,Lahr}',
+	'towns served');
 {
-	my ($r, @rejects) = import_ok(file('lines.ndjson', qq({"external_id":"l1","name":"One"}\n{"external_id":"l2","name":}\nnot json\n{"external_id":"l4","name":"Four","lat":"95","lon":"8"}\n{"external_id":"l5","name":"Five"}\n)));
+	my ($r, @rejects) = import_ok(
+		file(
+			'lines.ndjson',
+			qq({"external_id":"l1","name":"One"}\n{"external_id":"l2","name":}\nnot json\n{"external_id":"l4",)
+				. qq("name":"Four","lat":"95","lon":"8"}\n{"external_id":"l5","name":"Five"}\n)
+		));
 	is($r->{inserted}, 3, 'a broken line costs that line only');
 	is_deeply([map { $_->{line} } @rejects], [2, 3], 'and is named');
 	is($rejects[0]{record}, '{"external_id":"l2","name":}', 'with the whole of it');
@@ -111,27 +184,50 @@ is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIK
 
 {
 	# What PostgreSQL would refuse, and the COPY of all the others with it, never gets there.
-	my ($r) = import_ok(file('values.ndjson', join '', map { qq({"external_id":"v$_->[0]","name":"Value $_->[0]",$_->[1]}\n) }
-		[1, '"updated_at":"31.12.2023 23:59"'], [2, '"updated_at":"2023-02-30"'], [3, '"updated_at":"2024-01-01T00:00:00+23:59"'], [4, '"extra":{"a":1e999999999}'],
-		[5, '"offers":{"a":[0e-20000]}'], [6, '"extra":{"a":1e300}'], [7, '"country":"EC"'], [8, '"same_as":["write to me\u0040private.example","https://a.example/x"]']));
+	my ($r) = import_ok(file(
+		'values.ndjson', join '', map {qq({"external_id":"v$_->[0]","name":"Value $_->[0]",$_->[1]}\n)}
+			[ 1, '"updated_at":"31.12.2023 23:59"' ], [ 2, '"updated_at":"2023-02-30"' ],
+		[ 3, '"updated_at":"2024-01-01T00:00:00+23:59"' ], [ 4, '"extra":{"a":1e999999999}' ],
+		[ 5, '"offers":{"a":[0e-20000]}' ], [ 6, '"extra":{"a":1e300}' ], [ 7, '"country":"EC"' ],
+		[ 8, '"same_as":["write to me\u0040private.example","https://a.example/x"]' ]));
 	is($r->{inserted}, 8, 'odd times and numbers cost no record');
 	is($r->{values_dropped}, 5, 'but themselves');
-	is($i->sql(q{SELECT source_updated_at AT TIME ZONE 'UTC' FROM business_detail WHERE external_id = 'v1'}), '2023-12-31 23:59:00', 'a time as written in Europe');
-	is($i->sql(q{SELECT country FROM business JOIN business_detail USING (id) WHERE external_id = 'v7'}), 'EC', 'a country of whose telephones nothing is known');
-	is($i->sql(q{SELECT same_as FROM business_detail WHERE external_id = 'v8'}), '{https://a.example/x}', 'an address among the links stays outside');
+	is($i->sql(q{SELECT source_updated_at AT TIME ZONE 'UTC' FROM business_detail WHERE external_id = 'v1'}),
+		'2023-12-31 23:59:00', 'a time as written in Europe');
+	is($i->sql(q{SELECT country FROM business JOIN business_detail USING (id) WHERE external_id = 'v7'}), 'EC',
+		'a country of whose telephones nothing is known');
+	is($i->sql(q{SELECT same_as FROM business_detail WHERE external_id = 'v8'}), '{https://a.example/x}',
+		'an address among the links stays outside');
 }
 
 # ---- Google's and GLEIF's sheets, mappings ----
 {
-	my ($r) = import_ok(file('google.csv', qq(Store code,Business name,Address line 1,Locality,Postal code,Country / Region,Primary phone,Primary category,Monday hours,Tuesday hours,Sunday hours\nS1,Bakery One,1 High St,London,SW1A 1AA,GB,020 7946 0018,Bakery,9:00 AM-5:00 PM,"9:00 AM-12:00 PM, 1:00 PM-5:00 PM",x\n)));
+	my ($r) = import_ok(
+		file(
+			'google.csv',
+			qq(Store code,Business name,Address line 1,Locality,Postal code,Country / Region,Primary phone,)
+				. qq(Primary category,Monday hours,Tuesday hours,Sunday hours\nS1,Bakery One,1 High St,London,)
+					. qq(SW1A 1AA,GB,020 7946 0018,Bakery,9:00 AM-5:00 PM,"9:00 AM-12:00 PM, 1:00 PM-5:00 PM",x\n)
+		));
 	is($r->{format}, 'csv/google', 'a Google sheet');
-	is($i->sql("SELECT hours, phone FROM business WHERE name = 'Bakery One'"), 'Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; Su off|+442079460018', 'its hours');
-	($r) = import_ok(file('gleif.csv', qq("LEI","Entity.LegalName","Entity.LegalAddress.FirstAddressLine","Entity.LegalAddress.City","Entity.LegalAddress.Region","Entity.LegalAddress.Country","Entity.LegalAddress.PostalCode","Registration.LastUpdateDate"\n"529900T8BM49AURSDO55","Beispiel AG","Weg 1","Zug","CH-ZG","CH","6300","2026-01-02T03:04:05Z"\n)));
+	is($i->sql("SELECT hours, phone FROM business WHERE name = 'Bakery One'"),
+		'Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; Su off|+442079460018', 'its hours');
+	($r) = import_ok(
+		file(
+			'gleif.csv',
+			qq("LEI","Entity.LegalName","Entity.LegalAddress.FirstAddressLine","Entity.LegalAddress.City",)
+				. qq("Entity.LegalAddress.Region","Entity.LegalAddress.Country","Entity.LegalAddress.PostalCode",)
+					. qq("Registration.LastUpdateDate"\n"529900T8BM49AURSDO55","Beispiel AG","Weg 1","Zug",)
+						. qq("CH-ZG","CH","6300","2026-01-02T03:04:05Z"\n)
+		));
 	is($r->{format}, 'csv/gleif', 'a GLEIF file');
-	is($i->sql("SELECT c.key FROM business b JOIN category c ON c.id = category_id WHERE name = 'Beispiel AG'"), 'legal-entity', 'its category');
-	my $map = file('map', "# ours\nexternal_id = nr\nname = was\ncity = wo\ncountry = \"AT\"\nservice_area = orte | split /\n");
+	is($i->sql("SELECT c.key FROM business b JOIN category c ON c.id = category_id WHERE name = 'Beispiel AG'"),
+		'legal-entity', 'its category');
+	my $map = file('map',
+		"# ours\nexternal_id = nr\nname = was\ncity = wo\ncountry = \"AT\"\nservice_area = orte | split /\n");
 	($r) = import_ok(file('odd.csv', "nr,was,wo,orte\n1,Ding,Wien,Baden/Krems\n"), '--map', $map);
-	is($i->sql("SELECT country, service_area FROM business JOIN business_detail USING (id) WHERE name = 'Ding'"), 'AT|{Baden,Krems}', 'a mapping file');
+	is($i->sql("SELECT country, service_area FROM business JOIN business_detail USING (id) WHERE name = 'Ding'"),
+		'AT|{Baden,Krems}', 'a mapping file');
 	my ($code, $text) = $i->run('import', '--map', file('bad', "name = a\nfoo = b\n"), "$i->{home}/odd.csv");
 	is($code, 1, 'a wrong mapping is refused');
 	like($text, qr/line 2: unknown field 'foo'/, 'with its line');
@@ -139,9 +235,17 @@ is($i->sql("SELECT service_area::text FROM business_detail WHERE external_id LIK
 
 # ---- what cannot be read changes nothing ----
 my $before = digest();
-for my $case (['', 'the file is empty'], ["a,b\n1,2\n", 'no column is known as the name'], ["PK\3\4\0\0", 'Not a zip archive'], ["id,name\n", 'there is no record in it'],
-	["id,name\n1,\n2,\n", 'all 2 records were rejected'], ["id,name\n1,A\n2,\n3,\n", '2 of 3 records were rejected'],
-	[qq({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"x","shop":"farm","\@id":"node/1"},"geometry":null},\n{"type":), 'the input ends inside a value']) {
+for my $case (
+	[ '', 'the file is empty' ], [ "a,b\n1,2\n", 'no column is known as the name' ],
+	[ "PK\3\4\0\0", 'Not a zip archive' ], [ "id,name\n", 'there is no record in it' ],
+	[ "id,name\n1,\n2,\n", 'all 2 records were rejected' ],
+	[ "id,name\n1,A\n2,\n3,\n", '2 of 3 records were rejected' ],
+	[
+		qq({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"x","shop":"farm",)
+			. qq("\@id":"node/1"},"geometry":null},\n{"type":),
+		'the input ends inside a value'
+	])
+{
 	my ($code, $text) = $i->run('import', file('broken', $case->[0]));
 	is($code, 1, "refused: $case->[1]");
 	like($text, qr/\Q$case->[1]\E/, 'and said');
@@ -161,7 +265,9 @@ is(digest(), $before, 'nothing has changed');
 	my ($r) = import_ok($path);
 	is("$r->{inserted}/$r->{updated}/$r->{unchanged}", '1/1/1', 'only what changed is changed');
 	is($i->sql("SELECT count(*) FROM business_detail WHERE 'old' = ANY (words)"), 0, 'also for search');
-	my ($id) = map { $_->{id} } grep { $_->{name} eq 'Third' } @{ decode_json($i->get('/v1/businesses?q=third')->{content})->{businesses} };
+	my ($id)
+		= map { $_->{id} }
+		grep { $_->{name} eq 'Third' } @{ decode_json($i->get('/v1/businesses?q=third')->{content})->{businesses} };
 	ok($id, 'the API finds it');
 	my ($code, $text) = $i->run('suppress', '--reason', 'asked for it', $id);
 	is($code, 0, 'a business is suppressed') or diag $text;
@@ -231,7 +337,8 @@ is(digest(), $before, 'nothing has changed');
 	open my $holder, '|-', $i->psql(qw(-o /dev/null)) or die "psql: $!";
 	$holder->autoflush(1);
 	print $holder "BEGIN; SELECT pg_advisory_xact_lock(5142036002);\n";
-	$i->until('the lock is held', sub { $i->sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") > 0 });
+	$i->until('the lock is held',
+		sub { $i->sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") > 0 });
 	my ($code, $text) = $i->run('import', "$i->{home}/up.csv");
 	is($code, 1, 'a second import is refused') or diag $text;
 	like($text, qr/another import is running; nothing was changed/, 'and says why');

@@ -54,18 +54,26 @@ accepted('a tag that one file defines and others use',
 	'src/a/a.h' => "struct row {\n\tint x;\n};\n", 'src/b/b.c' => "struct row;\nstruct row *first(void);\n");
 
 my $header = "void wire_put(int);\nvoid wire_get(int);\nint wire_size(void);\n";
-refused('prefix', 'src/b/wire.h:1', 'a prefix of functions in two modules', 'src/a/wire.h' => $header, 'src/b/wire.h' => $header);
-accepted('a prefix that a folder shares with those below it', 'src/a/wire.h' => $header, 'src/a/part/wire.h' => $header);
+refused('prefix', 'src/b/wire.h:1', 'a prefix of functions in two modules', 'src/a/wire.h' => $header,
+	'src/b/wire.h' => $header);
+accepted('a prefix that a folder shares with those below it', 'src/a/wire.h' => $header,
+	'src/a/part/wire.h' => $header);
 my $constants = "enum fact {\n\tPAGE_TITLE,\n\tPAGE_LINK,\n\tPAGE_END,\n};\n";
 refused('prefix', 'src/b/b.h:1', 'a prefix of constants in two modules',
 	'src/a/a.h' => $constants, 'src/b/b.h' => $constants =~ s/fact/sort/r);
 
-my ($code, $text) = said("$root/tools/lint-rules", tree('src/a/a.c' => "static int run(void)$six", 'src/b/b.c' => "static void run(int argc)$six"));
+my ($code, $text)
+	= said("$root/tools/lint-rules",
+	tree('src/a/a.c' => "static int run(void)$six", 'src/b/b.c' => "static void run(int argc)$six"));
 is($code, 1, 'a name of one word for functions in two files');
-like($text, qr/^src\/\Q$_\E: run\(\) is the name of 2 functions.*\[name\]$/m, 'name: each place is named') for 'a/a.c:1', 'b/b.c:1';
-accepted('names that carry the prefix of their file',
-	'src/a/a.c' => "static int a_run(void)$six", 'src/b/b.c' => "static void b_run(int argc)$six");
-accepted('functions of five lines', 'src/a/a.c' => "static int run(void)$five", 'src/b/b.c' => "static void run(int argc)$five");
+like($text, qr/^src\/\Q$_\E: run\(\) is the name of 2 functions.*\[name\]$/m, 'name: each place is named')
+	for 'a/a.c:1', 'b/b.c:1';
+accepted(
+	'names that carry the prefix of their file',
+	'src/a/a.c' => "static int a_run(void)$six", 'src/b/b.c' => "static void b_run(int argc)$six"
+);
+accepted('functions of five lines', 'src/a/a.c' => "static int run(void)$five",
+	'src/b/b.c' => "static void run(int argc)$five");
 
 refused('long', 'src/a/a.c:801', 'a file of 801 lines', 'src/a/a.c' => "int x;\n" x 801);
 refused('long', 'tests/cli/a.t:801', 'also a test', 'tests/cli/a.t' => "ok 1\n" x 801);
@@ -78,18 +86,30 @@ refused('comment', 'src/a/a.c:1', 'a tab counts as eight columns', 'src/a/a.c' =
 accepted('columns are characters, and a long literal is no comment',
 	'src/a/a.c' => "/* $words \xc3\xa4\xc3\xb6\xc3\xbc */\nconst char *x = \"$words /* $words\";\n");
 
-refused('cut', 'src/a/a.c:1', 'a literal that is cut between two words', 'src/a/a.c' => "die(\"the file is \"\n    \"too large\");\n");
-refused('cut', 'src/a/a.c:1', 'also with the space behind the cut', 'src/a/a.c' => "die(\"the file is\"\n    \" too large\");\n");
-accepted('literals that end with a line, a sentence or a value',
-	'src/a/a.c' => "help(\"Run it.\\n\"\n     \"twice\\n\" \"A list: \"\n     \"{1}\");\n");
+refused('cut', 'src/a/a.c:1', 'a literal that is cut between two words',
+	'src/a/a.c' => "die(\"the file is \"\n    \"too large\");\n");
+refused('cut', 'src/a/a.c:1', 'also with the space behind the cut',
+	'src/a/a.c' => "die(\"the file is\"\n    \" too large\");\n");
+accepted(
+	'literals that end with a line, a sentence or a value',
+	'src/a/a.c' => "help(\"Run it.\\n\"\n     \"twice\\n\" \"A list: \"\n     \"{1}\");\n"
+);
 
-refused('trailing', 'src/a/a.h:3', 'a comment that breaks a declaration behind its type',
-	'src/a/a.h' => "struct row {\n\tuint32_t\n\t    timeout_ms; /* of the whole call */\n};\n");
-refused('trailing', 'src/a/a.h:3', 'a constant behind its name',
-	'src/a/a.h' => "enum {\n\tBYTES =\n\t    64 * 1024, /* that may wait */\n};\n");
-refused('trailing', 'src/a/a.h:3', 'a list of members', 'src/a/a.h' => "struct row {\n\tbool street, guessed,\n\t    phone; /* what is told */\n};\n");
-accepted('comments above, and behind declarations of one line',
-	'src/a/a.h' => "struct row {\n\tint a;\n\t/* of the whole call */\n\tuint32_t timeout_ms; /* 1..600 */\n\tint b; /* c */\n};\n");
+refused(
+	'trailing', 'src/a/a.h:3', 'a comment that breaks a declaration behind its type',
+	'src/a/a.h' => "struct row {\n\tuint32_t\n\t    timeout_ms; /* of the whole call */\n};\n"
+);
+refused(
+	'trailing', 'src/a/a.h:3', 'a constant behind its name',
+	'src/a/a.h' => "enum {\n\tBYTES =\n\t    64 * 1024, /* that may wait */\n};\n"
+);
+refused('trailing', 'src/a/a.h:3', 'a list of members',
+	'src/a/a.h' => "struct row {\n\tbool street, guessed,\n\t    phone; /* what is told */\n};\n");
+accepted(
+	'comments above, and behind declarations of one line',
+	'src/a/a.h' =>
+		"struct row {\n\tint a;\n\t/* of the whole call */\n\tuint32_t timeout_ms; /* 1..600 */\n\tint b; /* c */\n};\n"
+);
 
 # ---- exceptions ----
 my @two = ('src/a/a.c' => "int x;\n" x 801, 'tools/lint-exceptions' => "# places\nlong\tsrc/a/a.c\n");
@@ -101,7 +121,8 @@ like($text, qr/^tools\/lint-exceptions:2: .*'long'.*delete the line$/m, 'is to b
 # ---- circles ----
 sub circles {
 	my %sources = @_;
-	my $dir = tree('tools/layers' => "part\n", 'build/lib/.keep' => '', map { ("src/part/$_.c" => $sources{$_}) } keys %sources);
+	my $dir = tree('tools/layers' => "part\n", 'build/lib/.keep' => '',
+		map { ("src/part/$_.c" => $sources{$_}) } keys %sources);
 	for my $name (keys %sources) {
 		system($ENV{CC} || 'cc', '-c', '-o', "$dir/$name.o", "$dir/src/part/$name.c") == 0 or die;
 	}

@@ -51,7 +51,8 @@ my $table = Instance::read_file("$Instance::root/src/config/roles.def");
 my @names = sort map { "holdfast_$_" } $table =~ /^ROLE\(\w+, "(\w+)"/mg;
 my $names = q{SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ 'holdfast'};
 is(allowed('postgres', $names), "@names", 'the roles are those of the table');
-my $more = q{SELECT count(*) FROM pg_roles WHERE rolname LIKE 'holdfast%' AND (rolsuper OR rolcreaterole OR rolcreatedb)};
+my $more
+	= q{SELECT count(*) FROM pg_roles WHERE rolname LIKE 'holdfast%' AND (rolsuper OR rolcreaterole OR rolcreatedb)};
 is(allowed('postgres', $more), '0', 'no role of ours is more than a role');
 is(allowed('postgres', 'SHOW listen_addresses'), '', 'the server listens on no address');
 my $contact = q{SELECT count(*) FROM information_schema.columns

@@ -17,8 +17,9 @@ my $home = $i->{home};
 
 # ---- what is others' ----
 $server->sql($_) for q{CREATE ROLE clerk LOGIN PASSWORD 'clerk'},
-	q{CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'kept'}, q{CREATE ROLE nobody_much LOGIN PASSWORD 'x'}, 'CREATE DATABASE third OWNER keeper',
-	map { "CREATE DATABASE $_" } 'shop', 'first', '"Second-1"', 'foreign_owner', 'fourth';
+	q{CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'kept'}, q{CREATE ROLE nobody_much LOGIN PASSWORD 'x'},
+	'CREATE DATABASE third OWNER keeper',
+	map {"CREATE DATABASE $_"} 'shop', 'first', '"Second-1"', 'foreign_owner', 'fourth';
 $server->sql($_, 'shop') for 'CREATE TABLE orders (id integer PRIMARY KEY)', 'INSERT INTO orders VALUES (1), (2)',
 	'GRANT SELECT ON orders TO clerk';
 $server->sql('CREATE FUNCTION only_a_function() RETURNS integer LANGUAGE sql AS $$SELECT 1$$', 'fourth');

@@ -24,17 +24,31 @@ sub embed_error {
 	my $said = `$FindBin::Bin/../../tools/embed-sql $dir/area.sql $dir/area 2>&1`;
 	return $? ? $said =~ s{\Q$dir/}{}gr : 'accepted';
 }
-is(embed_error("-- name: a\nSELECT id, count(*) FROM t;\n"),
-	"area.sql:1: the column 'count(*)' has no name: write ... AS name\n", 'a column without a name stops the build');
-is(embed_error("-- name: a\nSELECT b.id, c.id FROM b, c;\n"),
-	"area.sql:1: two columns are called id: write ... AS another_name\n", 'two columns of one name stop the build');
-like(embed_error("-- name: a\n-- row: r\nSELECT id, name FROM t;\n-- name: b\n-- row: r\nSELECT name, id FROM t;\n"),
-	qr/^area.sql:4: b does not give the row r:/, 'statements of one row must return the same columns');
-like(embed_error("-- name: a\n-- row: r\nSELECT id FROM t;\n-- name: b\n-- extends: r\nSELECT name, id FROM t;\n"),
-	qr/^area.sql:4: b does not begin with the columns of r: id/, 'a statement that extends a row begins with its columns');
-is(embed_error("-- name: a\nWITH x AS (SELECT 1 AS one) INSERT INTO t (c) SELECT ',' || one FROM x\n"
-	. "RETURNING t.c, (SELECT 1 FROM x) AS d, 'a''b,' AS e;\n"),
-	'accepted', 'commas and SELECT inside of strings and parentheses do not count');
+is(
+	embed_error("-- name: a\nSELECT id, count(*) FROM t;\n"),
+	"area.sql:1: the column 'count(*)' has no name: write ... AS name\n", 'a column without a name stops the build'
+);
+is(
+	embed_error("-- name: a\nSELECT b.id, c.id FROM b, c;\n"),
+	"area.sql:1: two columns are called id: write ... AS another_name\n", 'two columns of one name stop the build'
+);
+like(
+	embed_error("-- name: a\n-- row: r\nSELECT id, name FROM t;\n-- name: b\n-- row: r\nSELECT name, id FROM t;\n"),
+	qr/^area.sql:4: b does not give the row r:/, 'statements of one row must return the same columns'
+);
+like(
+	embed_error("-- name: a\n-- row: r\nSELECT id FROM t;\n-- name: b\n-- extends: r\nSELECT name, id FROM t;\n"),
+	qr/^area.sql:4: b does not begin with the columns of r: id/,
+	'a statement that extends a row begins with its columns'
+);
+is(
+	embed_error(
+			  "-- name: a\nWITH x AS (SELECT 1 AS one) INSERT INTO t (c) SELECT ',' || one FROM x\n"
+			. "RETURNING t.c, (SELECT 1 FROM x) AS d, 'a''b,' AS e;\n"
+	),
+	'accepted',
+	'commas and SELECT inside of strings and parentheses do not count'
+);
 
 # Statements that PREPARE does not take: they are run as they are, or only mean something inside an import.
 my $utility = qr/^\s*(?:CREATE|REVOKE|COPY|ANALYZE|VACUUM)\b/;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# After an outage of the database: it is away as a whole, not key by key. Whatever was asked meanwhile and however often,
-# the first request for each key after /readyz succeeds is answered 200, by every web process.
+# After an outage of the database: it is away as a whole, not key by key. Whatever was asked meanwhile and however
+# often, the first request for each key after /readyz succeeds is answered 200, by every web process.
 use strict;
 use warnings;
 use FindBin;

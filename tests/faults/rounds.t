@@ -47,7 +47,8 @@ for my $user ($> == 0 ? (undef, 'nobody') : undef) {
 	    join(', ', map { "$_ $killed{$_}" } sort keys %killed), $recovered // 0;
 	# Would the test see something left? A process of the instance, a file, a port, a segment.
 	$i->up;
-	is(scalar(grep { /^(?:process \d+ holdfast|port|shared memory|.*\/run$|.*postmaster\.pid$)/ } $i->present), 7, 'and while it runs, each of these is seen');
+	is(scalar(grep {/^(?:process \d+ holdfast|port|shared memory|.*\/run$|.*postmaster\.pid$)/} $i->present), 7,
+		'and while it runs, each of these is seen');
 	$i->end;
 }
 done_testing;

@@ -10,7 +10,8 @@ use JSON::PP;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $i = Instance->make(settings => { 'web.processes' => 2, 'cache.search_ttl' => '0s' }); # what is asked reaches the database
+my $i = Instance->make(settings => { 'web.processes' => 2, 'cache.search_ttl' => '0s' })
+	;    # what is asked reaches the database
 my ($code, $text) = $i->run('status');
 is($code, 1, 'status exits 1 when nothing runs');
 like($text, qr/is not running/, 'and says so');
@@ -57,7 +58,8 @@ SKIP: {
 my %s = $i->status;
 for my $web (grep { m{^web/} } sort keys %s) {
 	my $sandbox = ($ENV{VARIANT} // '') !~ /san/ && -e '/proc/sys/kernel/seccomp/actions_avail';
-	is($s{$web}{separation}{seccomp}, $sandbox || ($ENV{VARIANT} // '') =~ /san/ ? JSON::PP::true : JSON::PP::false, "$web says that its system calls are filtered");
+	is($s{$web}{separation}{seccomp}, $sandbox || ($ENV{VARIANT} // '') =~ /san/ ? JSON::PP::true : JSON::PP::false,
+		"$web says that its system calls are filtered");
 	my ($seccomp) = Instance::read_file("/proc/$s{$web}{pid}/status") =~ /^Seccomp:\s+(\d)/m;
 	is($seccomp, 2, 'and the kernel says so too');
 	my ($new) = Instance::read_file("/proc/$s{$web}{pid}/status") =~ /^NoNewPrivs:\s+(\d)/m;
@@ -66,7 +68,8 @@ for my $web (grep { m{^web/} } sort keys %s) {
 	is($uid, $> ? $> : getpwnam 'holdfast-web', 'and runs as the user it says');
 	is($s{$web}{separation}{user}, $> ? JSON::PP::false : JSON::PP::true, 'which status reports');
 	opendir my $fds, "/proc/$s{$web}{pid}/fd" or die;
-	my @foreign = grep { /^\// && !/^\/dev\/null$|holdfast\.log$|^\/memfd:holdfast-cache / } map { readlink("/proc/$s{$web}{pid}/fd/$_") // () } readdir $fds;
+	my @foreign = grep { /^\// && !/^\/dev\/null$|holdfast\.log$|^\/memfd:holdfast-cache / }
+		map { readlink("/proc/$s{$web}{pid}/fd/$_") // () } readdir $fds;
 	is_deeply(\@foreign, [], 'and it has no file open but the log and the cache');
 	my $environ = join ' ', sort map { /^(\w+)=/ } split /\0/, Instance::read_file("/proc/$s{$web}{pid}/environ");
 	is($environ, 'HOLDFAST_CACHE_SLOT HOLDFAST_DATABASE HOLDFAST_INSTANCE HOLDFAST_SCOREBOARD_REGION HOLDFAST_SETTINGS',
@@ -78,20 +81,23 @@ for my $web (grep { m{^web/} } sort keys %s) {
 my $victim = $s{'web/1'}{pid};
 my $client = client($i);
 kill KILL => $victim;
-$i->until('web/1 is back', sub { %s = $i->status; ($s{'web/1'}{state} // '') eq 'running' && $s{'web/1'}{pid} != $victim });
+$i->until('web/1 is back',
+	sub { %s = $i->status; ($s{'web/1'}{state} // '') eq 'running' && $s{'web/1'}{pid} != $victim });
 is($s{'web/1'}{restarts}, 1, 'a killed web process is started again and counted');
 is($s{'web/1'}{last_end}, 'signal 9', 'with how it ended');
 is($s{'web/2'}{restarts}, 0, 'the other one was left alone');
 my %seen = finish($client);
 is($seen{refused} // 0, 0, "no connection was refused meanwhile ($seen{ok} answered)");
 
-$victim = (grep { Instance::read_file("/proc/$_/cmdline") =~ /^postgres: checkpointer/ } keys %{ { $i->processes } })[0];
+$victim
+	= (grep { Instance::read_file("/proc/$_/cmdline") =~ /^postgres: checkpointer/ } keys %{ { $i->processes } })[0];
 kill KILL => $victim;
 $i->until('the database has recovered', sub { $i->get('/v1/categories')->{status} == 200 });
 pass('a killed server process of the database: the web processes find the database again');
 my ($postmaster) = $i->slurp('data/postmaster.pid') =~ /^(\d+)/;
 kill KILL => $postmaster;
-$i->until('another postmaster runs', sub { %s = $i->status; $s{postgres}{restarts} == 1 && $s{postgres}{state} eq 'running' });
+$i->until('another postmaster runs',
+	sub { %s = $i->status; $s{postgres}{restarts} == 1 && $s{postgres}{state} eq 'running' });
 $i->until('the directory answers', sub { $i->get('/v1/categories')->{status} == 200 });
 pass('a killed postmaster is replaced, and the directory answers again');
 $i->remember;
@@ -124,7 +130,8 @@ $i->set('web.processes' => 3);
 is($code, 1, 'so is a change that a reload cannot make');
 like($text, qr/web\.processes changes only by/, 'and says what can');
 %s = $i->status;
-is_deeply({ map { $_ => $s{$_}{pid} } keys %s }, { map { $_ => $before{$_}{pid} } keys %before }, 'and nothing was restarted');
+is_deeply({ map { $_ => $s{$_}{pid} } keys %s }, { map { $_ => $before{$_}{pid} } keys %before },
+	'and nothing was restarted');
 
 $client = client($i);
 $i->set('web.processes' => 2, 'log.format' => 'json', 'http.access_log' => 'yes');

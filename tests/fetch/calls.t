@@ -18,51 +18,90 @@ my $fetch = Fetch->start(hello => $up->hello);
 # ---- kinds ----
 
 {
-	my $a = $fetch->call(url => "http://good.test:$P/json", facts => [latitude => '/0/lat', longitude => '/0/lon',
-		flag => '/0/a~1b', nothing => '/1/lat']);
-	is_deeply($a->{facts}, { latitude => ['48.1'], longitude => ['11.5'], flag => ['true'] }, 'an API: what its mapping names');
-	is_deeply([@$a{qw(http_status content_type final_url redirects)}],
-		[200, 'application/json', "http://good.test:$P/json", 0], 'with status, type and address');
-	is($fetch->call(url => "http://good.test:$P/json?key=s3cret")->{final_url}, "http://good.test:$P/json", 'but not with its key');
-	is($fetch->call(kind => 'website', url => "http://good.test:$P/?q=1&m=jane%40example.org")->{final_url}, "http://good.test:$P/",
-		"nor with anybody's e-mail address");
-	is($fetch->call(kind => 'website', url => "http://good.test:$P/?q=1")->{final_url}, "http://good.test:$P/?q=1", 'a page keeps its query');
-	is($fetch->call(url => "http://good.test:$P/json", facts => [x => 'no-pointer'])->{outcome}, 'unreadable', 'a broken mapping is said');
-	is($fetch->call(url => "http://good.test:$P/email", facts => [x => '/contact'])->{facts}, undef,
-		'an e-mail address goes no further');
-	my $posted = $fetch->call(url => "http://good.test:$P/echo", method => 'POST', body => 'a=b', headers => "X-Key: s3cret\n",
-		facts => [map { $_ => "/$_" } qw(method body h-x-key h-user-agent h-accept-encoding h-via h-cookie)]);
-	is_deeply($posted->{facts}, { method => ['POST'], body => ['a=b'], 'h-x-key' => ['s3cret'],
-		'h-user-agent' => ['Holdfast/test (+https://example.org/bot)'], 'h-accept-encoding' => ['gzip, deflate, br'] },
-		'POST, headers and our own name arrive');
-	is($fetch->call(url => "http://good.test:$P/echo", method => 'HEAD')->{outcome}, 'ok', 'HEAD has no body to wait for');
-	for my $bad ("Host: x\n", "Content-Length: 5\n", "Transfer-Encoding: chunked\n", "X y: z\n", "no colon\n", "X: a\rb\n", ": x\n") {
-		is($fetch->call(url => "http://good.test:$P/echo", headers => $bad)->{outcome}, 'refused_url', 'a header is refused: ' . $bad =~ s/\s+$//r);
+	my $a = $fetch->call(
+		url => "http://good.test:$P/json",
+		facts => [
+			latitude => '/0/lat', longitude => '/0/lon',
+			flag => '/0/a~1b', nothing => '/1/lat'
+		]);
+	is_deeply($a->{facts}, { latitude => ['48.1'], longitude => ['11.5'], flag => ['true'] },
+		'an API: what its mapping names');
+	is_deeply(
+		[ @$a{qw(http_status content_type final_url redirects)} ],
+		[ 200, 'application/json', "http://good.test:$P/json", 0 ], 'with status, type and address'
+	);
+	is($fetch->call(url => "http://good.test:$P/json?key=s3cret")->{final_url}, "http://good.test:$P/json",
+		'but not with its key');
+	is(
+		$fetch->call(kind => 'website', url => "http://good.test:$P/?q=1&m=jane%40example.org")->{final_url},
+		"http://good.test:$P/",
+		"nor with anybody's e-mail address"
+	);
+	is($fetch->call(kind => 'website', url => "http://good.test:$P/?q=1")->{final_url}, "http://good.test:$P/?q=1",
+		'a page keeps its query');
+	is($fetch->call(url => "http://good.test:$P/json", facts => [ x => 'no-pointer' ])->{outcome}, 'unreadable',
+		'a broken mapping is said');
+	is(
+		$fetch->call(url => "http://good.test:$P/email", facts => [ x => '/contact' ])->{facts}, undef,
+		'an e-mail address goes no further'
+	);
+	my $posted = $fetch->call(
+		url => "http://good.test:$P/echo", method => 'POST', body => 'a=b', headers => "X-Key: s3cret\n",
+		facts => [ map { $_ => "/$_" } qw(method body h-x-key h-user-agent h-accept-encoding h-via h-cookie) ]);
+	is_deeply(
+		$posted->{facts},
+		{
+			method => ['POST'], body => ['a=b'], 'h-x-key' => ['s3cret'],
+			'h-user-agent' => ['Holdfast/test (+https://example.org/bot)'], 'h-accept-encoding' => ['gzip, deflate, br']
+		},
+		'POST, headers and our own name arrive'
+	);
+	is($fetch->call(url => "http://good.test:$P/echo", method => 'HEAD')->{outcome}, 'ok',
+		'HEAD has no body to wait for');
+	for my $bad ("Host: x\n", "Content-Length: 5\n", "Transfer-Encoding: chunked\n", "X y: z\n", "no colon\n",
+		"X: a\rb\n", ": x\n")
+	{
+		is($fetch->call(url => "http://good.test:$P/echo", headers => $bad)->{outcome}, 'refused_url',
+			'a header is refused: ' . $bad =~ s/\s+$//r);
 	}
 }
 {
-	my $a = $fetch->call(kind => 'website', url => "http://good.test:$P", facts => [telephone => '+49 (0)30 1234567']);
-	is_deeply($a->{facts}, { title => ["B\xc3\xa4ckerei Huber"], language => ['de'], description => ['Brot'],
-		json_ld => ['Bakery', 'PostalAddress'], local_business => ['true'], telephone => ['+49301234567', '0301234567'],
-		same_telephone => ['true'] }, 'a website: what its page says');
-	is($fetch->call(kind => 'website', url => "https://good.test:$port{http2}/")->{facts}{language}[0], 'de', 'also over HTTP/2');
-	is($fetch->call(kind => 'website', url => "http://b\xc3\xa4cker.gra.test:$P/")->{outcome}, 'no_such_name', 'a name with umlauts is looked up');
+	my $a
+		= $fetch->call(kind => 'website', url => "http://good.test:$P", facts => [ telephone => '+49 (0)30 1234567' ]);
+	is_deeply(
+		$a->{facts},
+		{
+			title => ["B\xc3\xa4ckerei Huber"], language => ['de'], description => ['Brot'],
+			json_ld => [ 'Bakery', 'PostalAddress' ], local_business => ['true'],
+			telephone => [ '+49301234567', '0301234567' ],
+			same_telephone => ['true']
+		},
+		'a website: what its page says'
+	);
+	is($fetch->call(kind => 'website', url => "https://good.test:$port{http2}/")->{facts}{language}[0], 'de',
+		'also over HTTP/2');
+	is($fetch->call(kind => 'website', url => "http://b\xc3\xa4cker.gra.test:$P/")->{outcome}, 'no_such_name',
+		'a name with umlauts is looked up');
 	is($up->stats->{dns}{'xn--bcker-gra.gra.test/1'}, 1, 'in its ASCII form');
 }
 {
 	my %mail = ('mail.test' => { mx => ['10 a.mail.test', '20 b.mail.test'], address => ['true'] },
 		'onlymx.test' => { mx => ['5 mx.elsewhere.test'] }, 'null.test' => { null_mx => ['true'] },
-		'nomx.test' => { address => ['true'] }, 'nothing.test' => undef, 'MAIL.test.' => { mx => ['10 a.mail.test', '20 b.mail.test'], address => ['true'] });
+		'nomx.test' => { address => ['true'] }, 'nothing.test' => undef,
+		'MAIL.test.' => { mx => [ '10 a.mail.test', '20 b.mail.test' ], address => ['true'] });
 	for my $domain (sort keys %mail) {
 		my $a = $fetch->call(kind => 'mx', url => $domain);
 		is_deeply([@$a{qw(outcome facts)}], ['ok', $mail{$domain}], "mail servers of $domain");
 	}
 	is($fetch->call(kind => 'mx', url => 'nx.test')->{outcome}, 'no_such_name', 'a domain that does not exist');
-	is($fetch->call(kind => 'mx', url => 'servfail.test')->{outcome}, 'dns', 'a resolver that fails says nothing about the domain');
-	is($fetch->call(kind => 'mx', url => $_)->{outcome}, 'refused_url', "no domain: $_") for 'a b', 'http://x/', '127.0.0.1', 'a..b', 'jane@x.test';
+	is($fetch->call(kind => 'mx', url => 'servfail.test')->{outcome}, 'dns',
+		'a resolver that fails says nothing about the domain');
+	is($fetch->call(kind => 'mx', url => $_)->{outcome}, 'refused_url', "no domain: $_")
+		for 'a b', 'http://x/', '127.0.0.1', 'a..b', 'jane@x.test';
 	is($fetch->call(url => "http://nx.test:$P/")->{outcome}, 'no_such_name', 'a website of no such name');
 	my $wide = Fetch->start(hello => $up->hello(allow => "$up->{host}/32 127.0.0.9/32 ::/16"));
-	is($wide->call(url => "http://two.test:$P/json")->{outcome}, 'ok', 'where one address does not answer the next one is called');
+	is($wide->call(url => "http://two.test:$P/json")->{outcome}, 'ok',
+		'where one address does not answer the next one is called');
 	is($wide->call(url => "http://six.test:$P/json")->{outcome}, 'ok', 'of both families');
 	is($wide->call(url => "http://two.test:$port{closed}/json")->{outcome}, 'connect', 'until none is left');
 	is($fetch->call(url => "http://good.test:$port{closed}/")->{outcome}, 'connect', 'nobody listens');
@@ -72,23 +111,35 @@ my $fetch = Fetch->start(hello => $up->hello);
 
 sub escaped { my ($s) = @_; $s =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ge; return $s }
 {
-	my %ask = (method => 'POST', body => 'secret', headers => "Authorization: Bearer t\n",
-		facts => [map { $_ => "/$_" } qw(method body h-authorization)]);
-	my $to = sub { my ($status, $host) = @_; $fetch->call(%ask, url => "http://good.test:$P/to?s=$status&u=" . escaped("http://$host:$P/echo"))->{facts} };
-	is_deeply($to->(302, 'good.test'), { method => ['GET'], 'h-authorization' => ['Bearer t'] }, '302 makes a GET of a POST');
-	is_deeply($to->(307, 'good.test'), { method => ['POST'], body => ['secret'], 'h-authorization' => ['Bearer t'] }, '307 does not');
+	my %ask = (
+		method => 'POST', body => 'secret', headers => "Authorization: Bearer t\n",
+		facts => [ map { $_ => "/$_" } qw(method body h-authorization) ]);
+	my $to = sub {
+		my ($status, $host) = @_;
+		$fetch->call(%ask, url => "http://good.test:$P/to?s=$status&u=" . escaped("http://$host:$P/echo"))->{facts};
+	};
+	is_deeply($to->(302, 'good.test'), { method => ['GET'], 'h-authorization' => ['Bearer t'] },
+		'302 makes a GET of a POST');
+	is_deeply($to->(307, 'good.test'), { method => ['POST'], body => ['secret'], 'h-authorization' => ['Bearer t'] },
+		'307 does not');
 	is_deeply($to->(302, 'b.good.test'), { method => ['GET'] }, "another host does not get the request's headers");
-	my $a = $fetch->call(url => "http://good.test:$P/to?u=" . escaped('../json'), facts => [lat => '/0/lat']);
-	is_deeply([@$a{qw(final_url redirects)}], ["http://good.test:$P/json", 1], 'a relative Location counts from where it was said');
-	is($fetch->call(url => "http://good.test:$P/chain/1", max_redirects => 0)->{outcome}, 'too_many_redirects', 'none are followed when none may be');
+	my $a = $fetch->call(url => "http://good.test:$P/to?u=" . escaped('../json'), facts => [ lat => '/0/lat' ]);
+	is_deeply([ @$a{qw(final_url redirects)} ], [ "http://good.test:$P/json", 1 ],
+		'a relative Location counts from where it was said');
+	is($fetch->call(url => "http://good.test:$P/chain/1", max_redirects => 0)->{outcome}, 'too_many_redirects',
+		'none are followed when none may be');
 }
 
 # ---- status and Retry-After ----
 
-for (['/status/404', 'http_error', 404, 0], ['/status/500', 'http_error', 500, 0], ['/503', 'http_error', 503, 0],
-	['/429', 'retry_after', 429, 120000], ['/429-plain', 'retry_after', 429, 60000], ['/503-year', 'retry_after', 503, 86400000]) {
+for (
+	[ '/status/404', 'http_error', 404, 0 ], [ '/status/500', 'http_error', 500, 0 ], [ '/503', 'http_error', 503, 0 ],
+	[ '/429', 'retry_after', 429, 120000 ], [ '/429-plain', 'retry_after', 429, 60000 ],
+	[ '/503-year', 'retry_after', 503, 86400000 ])
+{
 	my ($path, @want) = @$_;
-	is_deeply([@{ $fetch->call(url => "http://good.test:$P$path") }{qw(outcome http_status retry_after_ms)}], \@want, "$path: @want");
+	is_deeply([ @{ $fetch->call(url => "http://good.test:$P$path") }{qw(outcome http_status retry_after_ms)} ], \@want,
+		"$path: @want");
 }
 my $dated = $fetch->call(url => "http://good.test:$P/503-date");
 ok($dated->{outcome} eq 'retry_after' && $dated->{retry_after_ms} > 500e3 && $dated->{retry_after_ms} <= 601e3,
@@ -97,10 +148,15 @@ ok($dated->{outcome} eq 'retry_after' && $dated->{retry_after_ms} > 500e3 && $da
 # ---- robots.txt ----
 
 my %robots = (
-	"http://deny.good.test:$P/" => 'robots', "http://part.good.test:$P/" => 'ok', "http://part.good.test:$P/secret" => 'robots',
-	"http://gone.good.test:$P/" => 'ok', "http://moved.good.test:$P/" => 'robots', "http://broken.good.test:$P/" => 'http_error',
-	"http://late.good.test:$P/" => 'retry_after', "http://good.test:$P/to?u=" . escaped("http://deny.good.test:$P/") => 'robots');
-is($fetch->call(kind => 'website', url => $_)->{outcome}, $robots{$_}, "robots.txt: $_ is $robots{$_}") for sort keys %robots;
+	"http://deny.good.test:$P/" => 'robots', "http://part.good.test:$P/" => 'ok',
+	"http://part.good.test:$P/secret" => 'robots',
+	"http://gone.good.test:$P/" => 'ok', "http://moved.good.test:$P/" => 'robots',
+	"http://broken.good.test:$P/" => 'http_error',
+	"http://late.good.test:$P/" => 'retry_after',
+	"http://good.test:$P/to?u=" . escaped("http://deny.good.test:$P/") => 'robots'
+);
+is($fetch->call(kind => 'website', url => $_)->{outcome}, $robots{$_}, "robots.txt: $_ is $robots{$_}")
+	for sort keys %robots;
 is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an API is not a crawl');
 {
 	my $requests = $up->stats->{requests};
@@ -130,7 +186,8 @@ is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an AP
 
 {
 	# Eight sites that all lead to one platform: it has its turn, too.
-	$fetch->request(url => "http://site$_.good.test:$P/to?u=" . escaped("http://platform.good.test:$P/slow")) for 1 .. 8;
+	$fetch->request(url => "http://site$_.good.test:$P/to?u=" . escaped("http://platform.good.test:$P/slow"))
+		for 1 .. 8;
 	my @answers = values %{ $fetch->answers(8) };
 	is((grep { $_->{outcome} eq 'ok' && $_->{redirects} == 1 } @answers), 8, 'redirects to one host all arrive');
 	is($up->stats->{most}{'platform.good.test'}, 2, 'and wait for its turn like first calls');
@@ -139,7 +196,8 @@ is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an AP
 	$fetch->call(url => "http://kept.good.test:$P/json") for 1 .. 3;
 	$fetch->call(url => "http://unkept.good.test:$P/json") for 1 .. 3;
 	my $dns = $up->stats->{dns};
-	is_deeply([@$dns{'kept.good.test/1', 'unkept.good.test/1'}], [1, 3], 'a name is asked for as often as its TTL wants it');
+	is_deeply([ @$dns{ 'kept.good.test/1', 'unkept.good.test/1' } ], [ 1, 3 ],
+		'a name is asked for as often as its TTL wants it');
 }
 
 # ---- ticks ----
@@ -184,8 +242,9 @@ is($fetch->call(url => "http://deny.good.test:$P/json")->{outcome}, 'ok', 'an AP
 	my $count = 200; # of 20 kB each, many times what the socket holds
 	my $asked = Fetch->start(hello => $up->hello(tick_ms => 10));
 	for (1 .. $count) {
-		$asked->request(url => "http://unread.good.test:$P/echo", host_concurrency => 20, headers => 'X-Long: ' . 'x' x 1000 . "\n",
-			facts => [map { ("f$_" => '/h-x-long') } 1 .. 20]);
+		$asked->request(
+			url => "http://unread.good.test:$P/echo", host_concurrency => 20, headers => 'X-Long: ' . 'x' x 1000 . "\n",
+			facts => [ map { ("f$_" => '/h-x-long') } 1 .. 20 ]);
 	}
 	wait_until('all have been called', sub { ($up->stats->{requests}{'unread.good.test/echo'} // 0) == $count });
 	my $answers = $asked->answers($count);
@@ -201,7 +260,9 @@ sub ends {
 	$act->($f);
 	my $bye;
 	while (my $m = $f->next_message) { $bye = $m, last if $m->{type} =~ /^(?:bye|end)$/ }
-	$reason ? like($bye->{reason} // 'no farewell', $reason, "$how: says why") : is($bye->{type}, 'bye', "$how: says farewell");
+	$reason
+		? like($bye->{reason} // 'no farewell', $reason, "$how: says why")
+		: is($bye->{type}, 'bye', "$how: says farewell");
 	is($f->wait_end >> 8, $code, "$how: ends with $code");
 }
 ends('drained', $up->hello, 0, sub { $_[0]->drain });
@@ -222,7 +283,8 @@ ends('a wrong resolver', $up->hello(resolvers => 'x.y'), 1, sub { }, qr/resolver
 	$f->drain;
 	my $late = $f->request(url => "http://drained.good.test:$P/slow");
 	my $answers = $f->answers(7);
-	is_deeply([map { $answers->{$_}{outcome} } @items, $late], ['ok', 'ok', ('cancelled') x 5], 'a drain lets those in flight end, and gives the rest back');
+	is_deeply([ map { $answers->{$_}{outcome} } @items, $late ], [ 'ok', 'ok', ('cancelled') x 5 ],
+		'a drain lets those in flight end, and gives the rest back');
 	is($f->next_message->{type}, 'bye', 'then comes the farewell');
 	is($f->wait_end, 0, 'and the end');
 	my $orphan = Fetch->start(hello => $up->hello);

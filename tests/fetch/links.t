@@ -31,22 +31,30 @@ sub linked {
 	my ($source) = @_;
 	spew("$dir/call.c", $source);
 	my $sql = -d "$build/../gen" ? "-I'$build/../gen'" : '';
-	return said("\${CC:-cc} -std=gnu17 -D_GNU_SOURCE -DHOLDFAST_VERSION=0 $sanitize -Isrc $sql -c -o '$dir/call.o' '$dir/call.c' && "
-		. "\${CC:-cc} $sanitize -o '$dir/program' '$build/programs/holdfast_fetch.o' '$dir/call.o' -Wl,--start-group $archives "
-		. "-Wl,--end-group $libs -lseccomp -lm");
+	return said(
+		"\${CC:-cc} -std=gnu17 -D_GNU_SOURCE -DHOLDFAST_VERSION=0 $sanitize -Isrc $sql -c -o '$dir/call.o' "
+			. "'$dir/call.c' && "
+			. "\${CC:-cc} $sanitize -o '$dir/program' '$build/programs/holdfast_fetch.o' '$dir/call.o' -Wl,"
+				. "--start-group $archives "
+			. "-Wl,--end-group $libs -lseccomp -lm");
 }
 my $good = slurp("$root/src/fetch/call.c");
 ($code, $out) = linked($good);
 is($code, 0, 'what there is links') or diag($out);
-(my $bad = $good) =~ s/^(void call_resume\(struct call \*call\)\n\{\n)/#include "db\/db.h"\n$1\tif (db_begin((struct db *)(void *)call, NULL) != OK)\n\t\treturn;\n/m;
+(my $bad = $good)
+	=~ s{^(void call_resume\(struct call \*call\)\n\{\n)}
+		{#include "db/db.h"\n$1\tif (db_begin((struct db *)(void *)call, NULL) != OK)\n\t\treturn;\n}m;
 isnt($bad, $good, 'a transaction is put around the hop');
 ($code, $out) = linked($bad);
 isnt($code, 0, 'that does not link');
 like($out, qr/undefined reference to .?db_begin/, 'because there is nothing to begin one with');
 spew("$dir/call.c", $bad);
 mkdir "$dir/tree";
-($code, $out) = said("mkdir -p '$dir/tree/src/fetch' '$dir/tree/tools' && cp src/fetch/*.[ch] '$dir/tree/src/fetch/' && "
-	. "cp tools/layers '$dir/tree/tools/' && cp '$dir/call.c' '$dir/tree/src/fetch/' && tools/check-layers '$dir/tree'");
+($code, $out)
+	= said("mkdir -p '$dir/tree/src/fetch' '$dir/tree/tools' && cp src/fetch/*.[ch] '$dir/tree/src/fetch/' && "
+		. "cp tools/layers '$dir/tree/tools/' && cp '$dir/call.c' '$dir/tree/src/fetch/' && tools/check-layers "
+			. "'$dir/tree'"
+	);
 isnt($code, 0, 'nor does the check of the layers let it pass');
 like($out, qr{src/fetch/call.c:\d+: "db/db.h"}, 'which names the line');
 done_testing;

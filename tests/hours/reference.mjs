@@ -1,5 +1,6 @@
-// node reference.mjs TEXTS OURS: each line of TEXTS as the npm package opening_hours has it, beside what `evaluate` printed for
-// the same line, in steps of 15 minutes from 2026 to the end of 2027. One line of JSON for each text that the package accepts.
+// node reference.mjs TEXTS OURS: each line of TEXTS as the npm package opening_hours has it, beside what `evaluate`
+// printed for the same line, in steps of 15 minutes from 2026 to the end of 2027. One line of JSON for each text
+// that the package accepts.
 import fs from 'node:fs';
 import OpeningHours from 'opening_hours';
 
@@ -8,7 +9,8 @@ const from = Number(process.argv[4]), to = Number(process.argv[5]), step = 900;
 const lines = path => fs.readFileSync(path, 'utf8').split('\n');
 const ours = lines(process.argv[3]);
 
-// The state at every step. Asked for intervals the package takes the sun of the day before, as its search begins at midnight.
+// The state at every step. Asked for intervals the package takes the sun of the day before, as its search begins at
+// midnight.
 function states(oh, text) {
 	const all = [];
 	if (/sunrise|sunset|dawn|dusk/.test(text)) {
@@ -22,7 +24,9 @@ function states(oh, text) {
 	let i = 0;
 	for (let at = from; at < to; at += step) {
 		while (i < intervals.length && intervals[i][1] <= at * 1000) i++;
-		all.push(i < intervals.length && intervals[i][0] <= at * 1000 ? (intervals[i][2] ? 'unknown' : 'open') : 'closed');
+		all.push(
+			i < intervals.length && intervals[i][0] <= at * 1000 ? (intervals[i][2] ? 'unknown' : 'open') : 'closed',
+		);
 	}
 	return all;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Opening hours beside the npm package opening_hours: two years in steps of 15 minutes, on the texts of texts.txt and, when they
-# are there, on those of real farm shops. Where they differ, docs/hours-differences.md says why.
+# Opening hours beside the npm package opening_hours: two years in steps of 15 minutes, on the texts of texts.txt
+# and, when they are there, on those of real farm shops. Where they differ, docs/hours-differences.md says why.
 use strict;
 use warnings;
 use FindBin;
@@ -20,10 +20,13 @@ my $told = slurp("$root/docs/hours-differences.md");
 # (what the package accepts, what differs)
 sub compare {
 	my (@texts) = @_;
-	spill("$work/texts", join '', map { "$_\n" } @texts);
-	system("'$build/tests/hours/evaluate' Europe/Zurich CH 47.4 8.5 $from $to <$work/texts >$work/ours") == 0 or die 'evaluate';
+	spill("$work/texts", join '', map {"$_\n"} @texts);
+	system("'$build/tests/hours/evaluate' Europe/Zurich CH 47.4 8.5 $from $to <$work/texts >$work/ours") == 0
+		or die 'evaluate';
 	is(scalar(() = slurp("$work/ours") =~ /\n/g), @texts, 'every text is answered');
-	system("TZ=Europe/Zurich node $FindBin::Bin/reference.mjs $work/texts $work/ours $from $to >$work/compared 2>/dev/null") == 0 or die 'the reference did not run';
+	system(
+		"TZ=Europe/Zurich node $FindBin::Bin/reference.mjs $work/texts $work/ours $from $to >$work/compared 2>/dev/null"
+	) == 0 or die 'the reference did not run';
 	my @all = map { decode_json($_) } split /\n/, slurp("$work/compared");
 	return (\@all, [ grep { $_->{differs} } @all ]);
 }
@@ -32,7 +35,8 @@ sub told_ok {
 	for my $d (@differ) {
 		my $text = $d->{text};
 		utf8::encode($text);
-		ok(index($told, "| `$text` |") >= 0, "it is told why they differ: $text") or diag "$d->{differs} of $d->{steps} steps, first $d->{where}";
+		ok(index($told, "| `$text` |") >= 0, "it is told why they differ: $text")
+			or diag "$d->{differs} of $d->{steps} steps, first $d->{where}";
 	}
 }
 
@@ -55,7 +59,8 @@ SKIP: {
 	my @texts = sort keys %seen;
 	($all, $differ) = compare(@texts);
 	my $share = 100 * (1 - @$differ / @$all);
-	diag sprintf '%d texts, the package evaluates %d; the same in every step: %d, %.2f %%', scalar @texts, scalar @$all, @$all - @$differ, $share;
+	diag sprintf '%d texts, the package evaluates %d; the same in every step: %d, %.2f %%', scalar @texts,
+		scalar @$all, @$all - @$differ, $share;
 	cmp_ok(scalar @$all, '>', 300, 'real texts');
 	cmp_ok($share, '>=', 99, 'at least 99 of 100 are evaluated alike');
 	told_ok(@$differ);

@@ -43,7 +43,15 @@ int main(int argc, char **argv)
 END
 close $main;
 my $cc = $ENV{CC} // 'gcc';
-is(system("$cc -std=gnu17 -Wall -Wextra -Werror -I$root/src -D_GNU_SOURCE -o $dir/program $dir/main.c $dir/files.c $root/src/base/*.c -lm"), 0, 'what it makes compiles without a warning');
+is(
+	system(
+		"$cc -std=gnu17 -Wall -Wextra -Werror -I$root/src -D_GNU_SOURCE -o $dir/program $dir/main.c $dir/files.c "
+			. "$root/src/base/*.c -lm"
+	),
+	0,
+	'what it makes compiles without a warning'
+);
+
 for my $path (sort keys %files) {
 	my $out = `$dir/program $path`;
 	my ($hash, $type, $body) = $out =~ /^(\w+) ((?:[a-z]+\/[a-z+]+)(?:; charset=utf-8)?) (.*)$/s;
@@ -69,14 +77,16 @@ for my $path (@assets) {
 	my $hash = substr sha256_hex($bytes), 0, 16;
 	my ($status, $header, $body) = $web->request("GET /assets/$name");
 	ok($status == 200 && $body eq $bytes, "$name is served as it is");
-	is("$header->{etag} $header->{'cache-control'}", "\"$hash\" no-cache", '... to be asked for again, with its hash as ETag');
+	is("$header->{etag} $header->{'cache-control'}", "\"$hash\" no-cache",
+		'... to be asked for again, with its hash as ETag');
 	($status, $header) = $web->request("GET /assets/$name?v=$hash");
 	like($header->{'cache-control'}, qr/immutable/, '... for ever under the name with its hash');
 	($status, $header) = $web->request("GET /assets/$name?v=0000000000000000");
 	is($header->{'cache-control'}, 'no-cache', '... but not under another hash');
 	is(($web->request("GET /assets/$name", "If-None-Match: \"$hash\""))[0], 304, '... and not twice');
 }
-for my $path ('/assets/', '/assets/nothing.css', '/assets/../templates/home.html', '/assets/..%2ftemplates', '/assets') {
+for my $path ('/assets/', '/assets/nothing.css', '/assets/../templates/home.html', '/assets/..%2ftemplates', '/assets')
+{
 	is(($web->request("GET $path"))[0], 404, "$path is not there");
 }
 $web->stop;

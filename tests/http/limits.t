@@ -16,15 +16,39 @@ sub statuses { return join ' ', map { $_->[0] } Web::answers(@_) }
 
 # ---- size ----
 my $web = Web->start('http.header_bytes' => '16kB', 'http.body_bytes' => '64kB');
-is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nX: " . 'x' x 1_000_000 . "\r\n\r\n")), 431, 'one header field of a megabyte is answered 431');
-is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\n" . "X: y\r\n" x 150_000 . "\r\n")), 431, 'a megabyte of small header fields is answered 431');
-is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" . "X: y\r\n" x 98 . "\r\n")), 200, 'a hundred header fields pass');
-is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" . "X: y\r\n" x 99 . "\r\n")), 431, 'one more does not');
-is(statuses($web->raw("GET /" . 'x' x 9000 . " HTTP/1.1\r\nHost: a\r\n\r\n")), 414, 'a request line of 9000 bytes is answered 414');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nX: " . 'x' x 1_000_000 . "\r\n\r\n")), 431,
+	'one header field of a megabyte is answered 431');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\n" . "X: y\r\n" x 150_000 . "\r\n")), 431,
+	'a megabyte of small header fields is answered 431');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" . "X: y\r\n" x 98 . "\r\n")), 200,
+	'a hundred header fields pass');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" . "X: y\r\n" x 99 . "\r\n")), 431,
+	'one more does not');
+is(statuses($web->raw("GET /" . 'x' x 9000 . " HTTP/1.1\r\nHost: a\r\n\r\n")), 414,
+	'a request line of 9000 bytes is answered 414');
 is(statuses($web->raw("GET /" . 'x' x 1_000_000)), 414, 'also when it does not end');
-is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n" . 'x' x 65537)), 413, 'a body over the limit is answered 413 before it is read');
-is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" . ("1000\r\n" . 'x' x 4096 . "\r\n") x 20 . "0\r\n\r\n")), 413, 'so is one whose chunks sum up to too much');
-is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 65536\r\n\r\n" . 'x' x 65536)), 405, 'one of exactly the limit is read');
+is(statuses($web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n" . 'x' x 65537)), 413,
+	'a body over the limit is answered 413 before it is read');
+is(
+	statuses(
+		$web->raw(
+				  "POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+				. ("1000\r\n" . 'x' x 4096 . "\r\n") x 20
+				. "0\r\n\r\n"
+		)
+	),
+	413,
+	'so is one whose chunks sum up to too much'
+);
+is(
+	statuses(
+		$web->raw(
+			"POST /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 65536\r\n\r\n" . 'x' x 65536
+		)
+	),
+	405,
+	'one of exactly the limit is read'
+);
 
 # ---- many requests on a connection ----
 my $socket = $web->connect;
@@ -62,7 +86,8 @@ is($web->metric('holdfast_http_refusals_total', 'cause="body-timeout"'), 2, 'tim
 $web->stop;
 
 $web = Web->start('http.idle_timeout' => '150ms');
-is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")), 200, 'an idle connection is closed after its answer');
+is(statuses($web->raw("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")), 200,
+	'an idle connection is closed after its answer');
 $web->stop;
 
 # Asks for much and takes nothing.
@@ -78,7 +103,11 @@ $web->stop;
 
 # ---- number ----
 $web = Web->start('http.connections' => 1000, 'http.connections_per_address' => 1000);
-my @stalled = map { my $s = $web->connect; $web->put($s, $_ % 2 ? "GET /healthz HTTP/1.1\r\nX: " : "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"); $s } 1 .. 500;
+my @stalled = map {
+	my $s = $web->connect;
+	$web->put($s, $_ % 2 ? "GET /healthz HTTP/1.1\r\nX: " : "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+	$s
+} 1 .. 500;
 $web->until('all are connected', sub { $web->metric('holdfast_http_connections') == 501 });
 my $served = grep { statuses($web->raw($hello)) eq '200' } 1 .. 200;
 is($served, 200, 'two hundred requests are served beside 500 stalled connections');

@@ -13,22 +13,36 @@ my $web = Web->start('http.access_log' => 'yes', 'db.timeout' => '5s');
 sub get { return $web->request(@_) }
 
 # ---- one connection ----
-my @answers = Web::answers($web->raw(join '', map { "GET /order$_ HTTP/1.1\r\nHost: a\r\n" . ($_ == 9 ? "Connection: close\r\n" : '') . "\r\n" } 1 .. 9));
+my @answers = Web::answers(
+	$web->raw(
+		join '',
+		map { "GET /order$_ HTTP/1.1\r\nHost: a\r\n" . ($_ == 9 ? "Connection: close\r\n" : '') . "\r\n" } 1 .. 9
+	));
 is(join(' ', map { $_->[0] } @answers), '404 ' x 8 . 404, 'nine pipelined requests get nine answers');
 my @logged = $web->log =~ m{id="(\w+)" method="GET" path="/order(\d)"}g;
-is_deeply(\@logged, [map { $answers[$_][1]{'x-request-id'}, $_ + 1 } 0 .. 8], 'in order, each with the id that the log has');
+is_deeply(\@logged, [ map { $answers[$_][1]{'x-request-id'}, $_ + 1 } 0 .. 8 ],
+	'in order, each with the id that the log has');
 my %ids = map { $_->[1]{'x-request-id'} => 1 } @answers;
 is(scalar keys %ids, 9, 'no id comes twice');
 my ($status, $header, $body) = get('GET /healthz', 'X-Request-Id: forged');
 isnt($header->{'x-request-id'}, 'forged', 'an id from outside is not taken over');
-like($header->{date}, qr/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/, 'Date is there');
-like($header->{'content-security-policy'}, qr/default-src 'self'.*frame-ancestors 'none'/, 'security headers are there');
+like($header->{date}, qr/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/,
+	'Date is there');
+like($header->{'content-security-policy'}, qr/default-src 'self'.*frame-ancestors 'none'/,
+	'security headers are there');
 is($header->{'x-content-type-options'}, 'nosniff', '... all of them');
-is((Web::answers($web->raw("GET /healthz HTTP/1.0\r\n\r\n")))[0][0], 200, 'HTTP/1.0 is answered, and the connection closed');
-my $two = $web->raw("POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-is(join(' ', map { $_->[0] } Web::answers($two)), '405 200', 'a request behind a chunked body is read from where the body ends');
+is((Web::answers($web->raw("GET /healthz HTTP/1.0\r\n\r\n")))[0][0], 200,
+	'HTTP/1.0 is answered, and the connection closed');
+my $two
+	= $web->raw(
+	"POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /healthz "
+		. "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+	);
+is(join(' ', map { $_->[0] } Web::answers($two)), '405 200',
+	'a request behind a chunked body is read from where the body ends');
 my $socket = $web->connect;
-$web->put($socket, "POST /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
+$web->put($socket,
+	"POST /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
 like($web->get($socket, qr/\r\n\r\n/), qr/^HTTP\/1\.1 100 Continue\r\n\r\n$/, 'who waits for 100 Continue gets it');
 $web->put($socket, 'ab');
 is((Web::answers($web->get($socket)))[0][0], 405, 'and after the body the answer');
@@ -53,7 +67,8 @@ like($body, qr/percent-encode/, '... with what to do about it');
 $socket = $web->connect;
 $web->put($socket, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n");
 shutdown $socket, 1;
-is(join(' ', map { $_->[0] } Web::answers($web->get($socket))), '200 200', 'a client that closes its direction gets its answers');
+is(join(' ', map { $_->[0] } Web::answers($web->get($socket))), '200 200',
+	'a client that closes its direction gets its answers');
 
 # ---- caching ----
 my $etag = (get('GET /openapi.json'))[1]{etag};
@@ -83,7 +98,8 @@ for my $case (
 	is($problem->{type}, "urn:holdfast:problem:$name", "?$query is $name");
 	is($problem->{parameter}, $parameter, '... naming the parameter');
 	like($problem->{remedy}, $remedy, '... and the remedy');
-	is("$header->{'content-type'} $problem->{status} $problem->{request_id}", "application/problem+json $status $header->{'x-request-id'}", '... as problem+json with status and request id');
+	is("$header->{'content-type'} $problem->{status} $problem->{request_id}",
+		"application/problem+json $status $header->{'x-request-id'}", '... as problem+json with status and request id');
 }
 is((get('GET /v1/businesses?q=x'))[1]{'retry-after'}, 1, '503 says when to try again');
 is((get('GET /%76%31/regions'))[0], 503, 'an escaped path is the same path');
@@ -92,7 +108,8 @@ is((get('GET /v1/../healthz'))[0], 404, 'dots are names like others');
 
 # ---- people ----
 ($status, $header, $body) = get('GET /nowhere', 'Accept: text/html,application/xhtml+xml');
-is("$status $header->{'content-type'}", '404 text/html; charset=utf-8', 'a browser gets a page that says what is wrong');
+is("$status $header->{'content-type'}", '404 text/html; charset=utf-8',
+	'a browser gets a page that says what is wrong');
 like($body, qr/<h1.*There is nothing at this address/s, '... as its heading');
 ($status, $header) = get('GET /v1/businesses?limit=0', 'Accept: text/html');
 is($header->{'content-type'}, 'application/problem+json', 'the API answers problem+json, whoever asks');
@@ -119,10 +136,12 @@ my (%type, @bad);
 for (split /\n/, $metrics) {
 	if (/^# TYPE (\w+) (counter|gauge|histogram)$/) { $type{$1} = $2; next }
 	next if /^# HELP (\w+) \S.*\.$/;
-	push @bad, $_ unless /^(\w+?)(_bucket|_sum|_count)?(?:\{(\w+="[^"\\]*",?)+\})? [0-9.e+-]+$/ && ($type{$1} || $type{"$1$2"});
+	push @bad, $_
+		unless /^(\w+?)(_bucket|_sum|_count)?(?:\{(\w+="[^"\\]*",?)+\})? [0-9.e+-]+$/ && ($type{$1} || $type{"$1$2"});
 }
 is_deeply(\@bad, [], 'metrics are in the text format, each series with type and help');
-like($metrics, qr/holdfast_http_requests_total\{process="web\/1",route="list_businesses",class="4xx"\} \d/, 'requests are counted by route and class');
+like($metrics, qr/holdfast_http_requests_total\{process="web\/1",route="list_businesses",class="4xx"\} \d/,
+	'requests are counted by route and class');
 unlike($web->log, qr/limits=1|q=x/, 'the log holds no query');
 $web->stop;
 

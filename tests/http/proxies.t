@@ -80,7 +80,8 @@ $web->stop;
 
 # ---- the recipes ----
 system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=directory.example "
-	. "-addext subjectAltName=DNS:directory.example -keyout $dir/privkey.pem -out $dir/fullchain.pem 2>$dir/openssl") == 0
+		. "-addext subjectAltName=DNS:directory.example -keyout $dir/privkey.pem -out $dir/fullchain.pem 2>$dir/openssl"
+	) == 0
 	or die 'openssl: ' . `cat $dir/openssl`;
 system("cat $dir/fullchain.pem $dir/privkey.pem >$dir/directory.pem && chmod 644 $dir/*.pem") == 0 or die;
 
@@ -124,9 +125,12 @@ my %proxies = (
 sub curl {
 	my ($at, $from, $path, @more) = @_;
 	my ($host, $port) = split /:/, $at;
-	return ('curl', '-s', '--noproxy', '*', '--cacert', "$dir/fullchain.pem", '--interface', $from,
-		'-m', int seconds_left(), '--resolve', "directory.example:$port:$host", '-o', '/dev/null', '-w', '%{http_code}', @more,
-		"https://directory.example:$port$path");
+	return (
+		'curl', '-s', '--noproxy', '*', '--cacert', "$dir/fullchain.pem", '--interface', $from,
+		'-m', int seconds_left(), '--resolve', "directory.example:$port:$host", '-o', '/dev/null', '-w',
+		'%{http_code}', @more,
+		"https://directory.example:$port$path"
+	);
 }
 sub answer { open my $in, '-|', @_ or die "$_[0]: $!"; return <$in> // '' }
 

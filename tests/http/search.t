@@ -22,8 +22,19 @@ sub get {
 	my ($status, $header, $body) = $web->request("GET $path", @headers);
 	return ($status, $body =~ /^\{/ ? decode_json $body : $body, $header);
 }
-sub ids { my ($path) = @_; my ($status, $list) = get($path); return $status == 200 ? [map { $_->{id} } @{ $list->{businesses} }] : "$status" }
-sub names { my ($path) = @_; my ($status, $list) = get($path); return $status == 200 ? [map { $_->{name} } @{ $list->{businesses} }] : "$status" }
+
+sub ids {
+	my ($path) = @_;
+	my ($status, $list) = get($path);
+	return $status == 200 ? [ map { $_->{id} } @{ $list->{businesses} } ] : "$status";
+}
+
+sub names {
+	my ($path) = @_;
+	my ($status, $list) = get($path);
+	return $status == 200 ? [ map { $_->{name} } @{ $list->{businesses} } ] : "$status";
+}
+
 sub walk {
 	my ($path) = @_;
 	open my $in, '-|', "$FindBin::Bin/walk", "http://127.0.0.1:$web->{port}", $path or die $!;
@@ -34,7 +45,8 @@ sub walk {
 sub problem_is {
 	my ($path, $status, $type, $name) = @_;
 	my ($got, $body, $header) = get($path);
-	is("$got $header->{'content-type'} " . (ref $body ? $body->{type} : ''), "$status application/problem+json urn:holdfast:problem:$type", $name);
+	is("$got $header->{'content-type'} " . (ref $body ? $body->{type} : ''),
+		"$status application/problem+json urn:holdfast:problem:$type", $name);
 	return $body;
 }
 
@@ -52,21 +64,31 @@ my %where = (
 	group => "group_id = (SELECT DISTINCT group_id FROM category WHERE group_key = '$group')",
 );
 for (
-	['everything by quality', '', 'true', $rank, 100],
-	['a group', "category=$group", $where{group}, $rank, 97],
-	['a category', "category=$category", $where{category}, $rank, 7],
-	['a region', "region=$region", $where{region}, $rank, 89],
-	['a group in a region', "region=$region&category=$group", "$where{region} AND $where{group}", $rank, 11],
-	['a category in a region', "region=$region&category=$category", "$where{region} AND $where{category}", $rank, 3],
-	['a city', "city=$city", $where{city}, $rank, 13],
-	['a group in a city', "city=$city&category=$group", "$where{city} AND $where{group}", $rank, 5],
-	['a category in a city', "city=$city&category=$category", "$where{city} AND $where{category}", $rank, 2],
-	['everything by name', 'sort=name', 'true', $by_name, 100],
-	['a city by name', "sort=name&city=$city", $where{city}, $by_name, 17],
-	['a group in a city by name', "sort=name&city=$city&category=$group", "$where{city} AND $where{group}", $by_name, 3],
-	['a category in a city by name', "sort=name&city=$city&category=$category", "$where{city} AND $where{category}", $by_name, 1],
-	['everything by change', 'sort=recent', 'true', 'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id = business.id) DESC', 100],
-) {
+	[ 'everything by quality', '', 'true', $rank, 100 ],
+	[ 'a group', "category=$group", $where{group}, $rank, 97 ],
+	[ 'a category', "category=$category", $where{category}, $rank, 7 ],
+	[ 'a region', "region=$region", $where{region}, $rank, 89 ],
+	[ 'a group in a region', "region=$region&category=$group", "$where{region} AND $where{group}", $rank, 11 ],
+	[ 'a category in a region', "region=$region&category=$category", "$where{region} AND $where{category}", $rank, 3 ],
+	[ 'a city', "city=$city", $where{city}, $rank, 13 ],
+	[ 'a group in a city', "city=$city&category=$group", "$where{city} AND $where{group}", $rank, 5 ],
+	[ 'a category in a city', "city=$city&category=$category", "$where{city} AND $where{category}", $rank, 2 ],
+	[ 'everything by name', 'sort=name', 'true', $by_name, 100 ],
+	[ 'a city by name', "sort=name&city=$city", $where{city}, $by_name, 17 ],
+	[
+		'a group in a city by name', "sort=name&city=$city&category=$group", "$where{city} AND $where{group}",
+		$by_name, 3
+	],
+	[
+		'a category in a city by name', "sort=name&city=$city&category=$category", "$where{city} AND $where{category}",
+		$by_name, 1
+	],
+	[
+		'everything by change', 'sort=recent', 'true',
+		'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id = business.id) DESC', 100
+	],
+	)
+{
 	my ($name, $query, $where, $order, $limit) = @$_;
 	my @expected = map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where $order");
 	my $got = walk("/v1/businesses?limit=$limit" . ($query && "&$query"));
@@ -77,52 +99,78 @@ for (
 # ---- words, page by page: the best first, then all others, none twice ----
 my $has = sub { "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{$_[0]}')" };
 for (
-	['a common word', 'q=word0', $has->('word0'), 100],
-	['a rare word', 'q=name2999', $has->('name2999'), 20],
-	['a word in a region', "q=word0&region=$region", "$where{region} AND " . $has->('word0'), 9],
-	['a word in a category of a city', "q=word0&city=$city&category=$category", "$where{city} AND $where{category} AND " . $has->('word0'), 20],
-	['two words', 'q=word0%20name1', $has->('word0,name1'), 25],
-) {
+	[ 'a common word', 'q=word0', $has->('word0'), 100 ],
+	[ 'a rare word', 'q=name2999', $has->('name2999'), 20 ],
+	[ 'a word in a region', "q=word0&region=$region", "$where{region} AND " . $has->('word0'), 9 ],
+	[
+		'a word in a category of a city', "q=word0&city=$city&category=$category",
+		"$where{city} AND $where{category} AND " . $has->('word0'), 20
+	],
+	[ 'two words', 'q=word0%20name1', $has->('word0,name1'), 25 ],
+	)
+{
 	my ($name, $query, $where, $limit) = @$_;
 	my @expected = sort map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where");
 	my $got = walk("/v1/businesses?limit=$limit&$query");
 	my %seen;
 	is((grep { $seen{$_}++ } @$got) + 0, 0, "$name: none comes twice");
-	is(join("\n", sort @$got[0 .. $#expected]), join("\n", @expected), "$name: first those that have it exactly (" . @expected . ')');
+	is(join("\n", sort @$got[ 0 .. $#expected ]), join("\n", @expected),
+		"$name: first those that have it exactly (" . @expected . ')');
 }
 
 # ---- open at an instant ----
-for (
-	['on a Monday morning', '2026-11-23T09:30:00%2B01:00', q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone IS NOT NULL)],
-	['the same in another zone', '2026-11-23T08:30:00Z', q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone IS NOT NULL)],
-	['before they open', '2026-11-23T08:59:59%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL)],
-	['when they close', '2026-11-23T17:00:00%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL)],
-	['on a Sunday', '2026-11-22T12:00:00%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL)],
-) {
+for ([
+		'on a Monday morning', '2026-11-23T09:30:00%2B01:00',
+		q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone IS NOT NULL)
+	],
+	[
+		'the same in another zone', '2026-11-23T08:30:00Z',
+		q((hours = '24/7' OR hours LIKE 'Mo-Fr%') AND timezone IS NOT NULL)
+	],
+	[ 'before they open', '2026-11-23T08:59:59%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL) ],
+	[ 'when they close', '2026-11-23T17:00:00%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL) ],
+	[ 'on a Sunday', '2026-11-22T12:00:00%2B01:00', q(hours = '24/7' AND timezone IS NOT NULL) ],
+	)
+{
 	my ($name, $at, $open) = @$_;
 	for my $scope ('', "&region=$region", "&q=word0") {
-		my $where = $scope =~ /region/ ? $where{region} : $scope =~ /q=/ ? "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')" : 'true';
-		my @expected = map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where AND $open $rank");
+		my $where
+			= $scope =~ /region/ ? $where{region}
+			: $scope =~ /q=/
+			? "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')"
+			: 'true';
+		my @expected
+			= map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where AND $open $rank");
 		my $got = walk("/v1/businesses?limit=100&open_at=$at$scope");
 		($got, @expected) = ([sort @$got], sort @expected) if $scope =~ /q=/; # the order is another
 		is(join("\n", @$got), join("\n", @expected), "open $name, with '$scope'");
 	}
 }
 my (undef, $monday) = get('/v1/businesses?q=muller&open_at=2026-11-23T09:30:00%2B01:00');
-is_deeply($monday->{businesses}[0]{open}, { state => 'open', changes_at => '2026-11-23T16:00:00.000Z' }, 'when it closes is told');
+is_deeply($monday->{businesses}[0]{open}, { state => 'open', changes_at => '2026-11-23T16:00:00.000Z' },
+	'when it closes is told');
 is_deeply(ids('/v1/businesses?q=muller&open_at=2026-11-22T09:30:00%2B01:00'), [], 'who is closed is left out');
 is((get('/v1/businesses?q=sushi'))[1]{businesses}[0]{open}{state}, 'unknown', 'without hours nothing is claimed');
 
 # ---- places on a sphere ----
-my $metres = '2 * 6371008.8 * asin(least(1, sqrt(power(sind((lat_e7 / 1e7 - %s) / 2), 2) + cosd(lat_e7 / 1e7) * cosd(%1$s) * power(sind((lon_e7 / 1e7 - %s) / 2), 2))))';
-for (['near a town', 47, 8, 20000, '', 'true', 50], ['near a town, one category', 47, 8, 50000, "&category=$category", $where{category}, 3],
-	['near a town, one group', 47, 8, 50000, "&category=$group", $where{group}, 20],
-	['near a town, a common word', 47, 8, 50000, '&q=word0', "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')", 20],
-	['near the bakery, where three stand at one spot', 46.948, 7.447, 2000, '', 'true', 1],
-) {
+my $metres
+	= '2 * 6371008.8 * asin(least(1, sqrt(power(sind((lat_e7 / 1e7 - %s) / 2), 2)'
+	. ' + cosd(lat_e7 / 1e7) * cosd(%1$s) * power(sind((lon_e7 / 1e7 - %s) / 2), 2))))';
+for (
+	[ 'near a town', 47, 8, 20000, '', 'true', 50 ],
+	[ 'near a town, one category', 47, 8, 50000, "&category=$category", $where{category}, 3 ],
+	[ 'near a town, one group', 47, 8, 50000, "&category=$group", $where{group}, 20 ],
+	[
+		'near a town, a common word', 47, 8, 50000, '&q=word0',
+		"EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')", 20
+	],
+	[ 'near the bakery, where three stand at one spot', 46.948, 7.447, 2000, '', 'true', 1 ],
+	)
+{
 	my ($name, $lat, $lon, $radius, $query, $where, $limit) = @$_;
 	my $distance = sprintf $metres, $lat, $lon;
-	my @expected = sort map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where AND $distance <= $radius");
+	my @expected = sort map { Directory::id_text($_) }
+		$directory->column("SELECT id FROM business WHERE $where AND $distance <= $radius");
 	my $path = "/v1/businesses?near=$lat,$lon&radius=$radius&limit=$limit$query";
 	my $got = walk($path);
 	is(join("\n", sort @$got), join("\n", @expected), "$name: all within the radius, none twice (" . @expected . ')');
@@ -131,21 +179,34 @@ for (['near a town', 47, 8, 20000, '', 'true', 50], ['near a town, one category'
 	is("@distances", join(' ', sort { $a <=> $b } @distances), "$name: nearest first");
 }
 my (undef, $dateline) = get('/v1/businesses?near=0,179.999&radius=1000');
-is(join(' ', map { "$_->{name} $_->{distance_m}" } @{ $dateline->{businesses} }), 'Last Minute 0 First Minute 222.4', 'the date line is no border');
+is(join(' ', map {"$_->{name} $_->{distance_m}"} @{ $dateline->{businesses} }), 'Last Minute 0 First Minute 222.4',
+	'the date line is no border');
 
 # ---- words ----
 is_deeply(names('/v1/businesses?q=' . quote('bäckerei müller')), ['Bäckerei Müller'], 'words are found as written');
 is_deeply(names('/v1/businesses?q=BACKEREI+MULLER'), ['Bäckerei Müller'], 'without marks and in capitals');
-for my $typo ('bakerei muller', 'backergei muller', 'backerei mulelr', 'bxckerei muller', 'mullre backerei', 'acberei muller') {
+for my $typo ('bakerei muller', 'backergei muller', 'backerei mulelr', 'bxckerei muller', 'mullre backerei',
+	'acberei muller')
+{
 	my ($status, $list) = get('/v1/businesses?q=' . quote($typo));
 	my $words = join ' ', sort split / /, $list->{understood}{text};
-	is("$list->{businesses}[0]{name}: $words", 'Bäckerei Müller: ' . join(' ', sort grep { $_ } map { $typo =~ /\b$_->[0]\b/ ? $_->[0] : $_->[1] } ['muller', 'Müller'], ['backerei', 'Bäckerei']), "'$typo' is understood");
+	is(
+		"$list->{businesses}[0]{name}: $words",
+		'Bäckerei Müller: '
+			. join(
+			' ', sort grep {$_} map { $typo =~ /\b$_->[0]\b/ ? $_->[0] : $_->[1] } [ 'muller', 'Müller' ],
+			[ 'backerei', 'Bäckerei' ]
+			),
+		"'$typo' is understood"
+	);
 	ok($list->{understood}{corrected}, 'and it is said that it was corrected');
 }
 is(names('/v1/businesses?q=' . quote($_))->[0], 'Bäckerei Müller', "'$_' is another spelling")
-	for 'mueller baeckerei', 'bäckereimüller', 'baeckerei mueller', 'BÄCKEREI MÜLLER', 'Бекерай мюллер' =~ s/Бекерай мюллер/Backerei Muller/r;
+	for 'mueller baeckerei', 'bäckereimüller', 'baeckerei mueller', 'BÄCKEREI MÜLLER',
+	'Бекерай мюллер' =~ s/Бекерай мюллер/Backerei Muller/r;
 my (undef, $right) = get('/v1/businesses?q=backerei');
-is_deeply([@{ $right->{understood} }{qw(text corrected)}], ['backerei', JSON::PP::false], 'what is written right is not corrected');
+is_deeply([ @{ $right->{understood} }{qw(text corrected)} ], [ 'backerei', JSON::PP::false ],
+	'what is written right is not corrected');
 is(names('/v1/businesses?q=backer')->[0], 'Bäckerei Müller', 'the last word may be a beginning');
 is(names('/v1/businesses?q=mull')->[0], 'Bäckerei Müller', 'of any word');
 is_deeply(names('/v1/businesses?q=' . quote('東京')), ['東京 Sushi'], 'scripts without spaces are found');
@@ -153,16 +214,19 @@ is_deeply(names('/v1/businesses?q=minute&category=bakery'), ['Last Minute', 'Fir
 is_deeply(names('/v1/businesses?q=minute&near=0,-179.999'), ['First Minute', 'Last Minute'], 'nearer ones first');
 is_deeply(names('/v1/businesses?q=qqqqqqqqqq'), [], 'a word that nothing resembles finds nothing');
 my (undef, $without) = get('/v1/businesses?q=backerei+qqqqqqqqqq');
-is("$without->{businesses}[0]{name} / $without->{understood}{left_out}", 'Bäckerei Müller / qqqqqqqqqq', 'beside one that is known it is left out, and that is said');
-is(names('/v1/businesses?q=' . quote("backerei'; DROP TABLE business; --"))->[0], 'Bäckerei Müller', 'SQL is words like others');
+is("$without->{businesses}[0]{name} / $without->{understood}{left_out}", 'Bäckerei Müller / qqqqqqqqqq',
+	'beside one that is known it is left out, and that is said');
+is(names('/v1/businesses?q=' . quote("backerei'; DROP TABLE business; --"))->[0], 'Bäckerei Müller',
+	'SQL is words like others');
 is_deeply(names('/v1/businesses?q=' . quote('{"a",b}\\')), [], 'so are brackets and backslashes');
 
 # ---- further facts ----
 {
 	my $file = "$directory->{i}{home}/further.ndjson";
 	open my $out, '>', $file or die;
-	print $out qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun","extra":{"takeaway":"$_->[1]"}}\n)
-		for ['Grill', 'yes'], ['Buffet', 'no'], ['Kiosk', 'maybe'];
+	print $out
+		qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun","extra":{"takeaway":"$_->[1]"}}\n)
+		for [ 'Grill', 'yes' ], [ 'Buffet', 'no' ], [ 'Kiosk', 'maybe' ];
 	close $out;
 	$directory->{i}->run_ok('import', '--source', 'further', $file);
 }
@@ -176,10 +240,13 @@ like(problem_is('/v1/businesses?takeaway=maybe', 400, 'invalid-parameter', 'anot
 my ($status, $first) = get("/v1/businesses?region=$region&limit=5");
 my $next = $first->{next};
 like($next, qr/^[A-Za-z0-9_-]+$/, 'a cursor needs no escaping');
-is_deeply(ids("/v1/businesses?region=$region&limit=3&cursor=$next"), [@{ ids("/v1/businesses?region=$region&limit=8") }[5 .. 7]], 'the limit may change on the way');
+is_deeply(ids("/v1/businesses?region=$region&limit=3&cursor=$next"),
+	[ @{ ids("/v1/businesses?region=$region&limit=8") }[ 5 .. 7 ] ], 'the limit may change on the way');
 problem_is("/v1/businesses?limit=5&cursor=$next", 400, 'invalid-cursor', 'a cursor of another query is refused');
-problem_is("/v1/businesses?region=$region&sort=name&cursor=$next", 400, 'unsupported-combination', 'what cannot be asked is refused before its cursor');
-problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor', "a cursor like '" . substr($_, 0, 30) . "' is refused")
+problem_is("/v1/businesses?region=$region&sort=name&cursor=$next", 400, 'unsupported-combination',
+	'what cannot be asked is refused before its cursor');
+problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
+	"a cursor like '" . substr($_, 0, 30) . "' is refused")
 	for 'A', 'AAAA', 'x' x 600, quote("$next="), substr($next, 0, -1), "${next}A", $next =~ s/^./B/r;
 {
 	my $accepted = 0;
@@ -194,7 +261,8 @@ problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor', "a 
 }
 
 # ---- what is refused, and how ----
-my $refused = problem_is("/v1/businesses?sort=name&region=$region", 400, 'unsupported-combination', 'an order that no index serves is refused');
+my $refused = problem_is("/v1/businesses?sort=name&region=$region", 400, 'unsupported-combination',
+	'an order that no index serves is refused');
 like($refused->{detail}, qr/sort=name goes with: no filter; city \(and category\)/, 'and what is possible is named');
 problem_is('/v1/businesses?sort=distance', 400, 'unsupported-combination', 'distance needs a place');
 problem_is('/v1/businesses?sort=quality&near=47,8', 400, 'unsupported-combination', 'a place is sorted by distance');
@@ -204,7 +272,8 @@ problem_is('/v1/businesses?city=nonsense', 404, 'no-such-place', 'an unknown cit
 problem_is("/v1/businesses?region=de&city=$city", 404, 'no-such-place', 'a city of another region');
 is((get("/v1/businesses?region=$region&city=$city"))[0], 200, 'a city of its own region');
 problem_is("/v1/businesses?$_", 400, 'invalid-parameter', "$_ is refused")
-	for 'limit=0', 'limit=101', 'limit=x', 'near=91,0', 'near=1', 'radius=0', 'radius=60000', 'sort=price', 'open_at=soon', 'q=' . 'x' x 201;
+	for 'limit=0', 'limit=101', 'limit=x', 'near=91,0', 'near=1', 'radius=0', 'radius=60000', 'sort=price',
+	'open_at=soon', 'q=' . 'x' x 201;
 is_deeply(names("/v1/businesses?q=$_"), [], "'$_' finds nothing, politely") for '%21%3F', '...', quote('😀');
 problem_is('/v1/businesses?offset=20', 400, 'unknown-parameter', 'there is no offset');
 problem_is('/v1/businesses?q=a&q=b', 400, 'repeated-parameter', 'a parameter is given once');
@@ -224,29 +293,57 @@ is_deeply($baker->{further_categories}, ['cafe'], 'its further categories');
 is($baker->{source}{licence}, 'ODbL-1.0', 'and the licence of its source');
 is((get('/v1/businesses/' . Directory::id_text(13), "If-None-Match: $etag"))[0], 304, 'unchanged it is not sent again');
 my %known = map { $_ => 1 } keys %$baker;
-ok($known{$_}, "the record has the member $_") for qw(id name category address location telephone opening_hours timezone open quality_score source external_id region city website extra);
-problem_is("/v1/businesses/$_", 404, 'no-such-business', "no business at '$_'") for Directory::id_text(17), 'x', 'ilou' x 3, '0' x 14, 'zzzzzzzzzzzzz';
+ok($known{$_}, "the record has the member $_")
+	for
+	qw(id name category address location telephone opening_hours timezone open quality_score
+		source external_id region city website extra);
+problem_is("/v1/businesses/$_", 404, 'no-such-business', "no business at '$_'")
+	for Directory::id_text(17), 'x', 'ilou' x 3, '0' x 14, 'zzzzzzzzzzzzz';
 my ($one) = @{ (get("/v1/businesses?limit=1"))[1]{businesses} };
 my (undef, $same) = get("/v1/businesses/$one->{id}");
-is_deeply({ map { $_ => $same->{$_} } keys %$one }, $one, 'a row of a list says the same as the record') or diag explain [$one, $same];
+is_deeply({ map { $_ => $same->{$_} } keys %$one }, $one, 'a row of a list says the same as the record')
+	or diag explain [ $one, $same ];
 
 # ---- sizes, never counted on reading ----
 my $count = sub { $directory->column("SELECT count(*) FROM business WHERE $_[0]") };
-my $size = sub { my ($list, $key) = @_; my ($found) = grep { $_->{key} eq $key } @$list; return $found->{businesses} };
-is($size->((get('/v1/categories'))[1]{categories}, $category), ($count->($where{category}))[0], 'the size of a category');
+my $size = sub {
+	my ($list, $key) = @_;
+	my ($found) = grep { $_->{key} eq $key } @$list;
+	return $found->{businesses};
+};
+is($size->((get('/v1/categories'))[1]{categories}, $category), ($count->($where{category}))[0],
+	'the size of a category');
 is($size->((get('/v1/regions'))[1]{regions}, $region), ($count->($where{region}))[0], 'the size of a region');
-my ($of) = $directory->column("SELECT r.key FROM city AS t JOIN region AS r ON r.id = t.region_id WHERE t.key = '$city'");
+my ($of)
+	= $directory->column("SELECT r.key FROM city AS t JOIN region AS r ON r.id = t.region_id WHERE t.key = '$city'");
 is($size->((get("/v1/regions/$of/cities"))[1]{cities}, $city), ($count->($where{city}))[0], 'the size of a city');
 problem_is('/v1/regions/nonsense/cities', 404, 'no-such-place', 'cities of a region that is none');
 $directory->sql("DELETE FROM business_detail USING business WHERE business.id = business_detail.id AND $where{city};
-	DELETE FROM business WHERE $where{city}; UPDATE business SET category_id = NULL, group_id = NULL WHERE $where{category};
-	UPDATE business_detail SET words = array_replace(words, 'word1', 'word0') WHERE words @> '{word1}' AND NOT words @> '{word0}'");
+	DELETE FROM business WHERE $where{city}; UPDATE business SET category_id = NULL, group_id = NULL
+		WHERE $where{category};
+	UPDATE business_detail SET words = array_replace(words, 'word1', 'word0') WHERE words @> '{word1}'
+		AND NOT words @> '{word0}'"
+);
 is((get("/v1/businesses?city=$city"))[1]{city}{businesses}, 0, 'a city that was emptied');
 is_deeply(ids("/v1/businesses?city=$city"), [], 'lists nothing');
 is($size->((get('/v1/categories'))[1]{categories}, $category), 0, 'a category that was emptied');
-is($directory->sql('SELECT count(*) FROM word AS w FULL JOIN (SELECT unnest(words) AS word, count(*) AS n FROM business_detail GROUP BY 1) AS c USING (word)
-	WHERE COALESCE(w.businesses, 0) <> COALESCE(c.n, 0) AND word NOT LIKE \'@%\'') + 0, 0, 'the dictionary counts what there is');
-is($directory->sql('SELECT count(*) FROM category AS g LEFT JOIN (SELECT category_id, count(*) AS n FROM business GROUP BY 1) AS c ON c.category_id = g.id WHERE g.businesses <> COALESCE(c.n, 0)') + 0, 0, 'the categories count what there is');
+is(
+	$directory->sql(
+		'SELECT count(*) FROM word AS w FULL JOIN (SELECT unnest(words) AS word, count(*) AS n FROM business_detail
+			GROUP BY 1) AS c USING (word)
+	WHERE COALESCE(w.businesses, 0) <> COALESCE(c.n, 0) AND word NOT LIKE \'@%\''
+	) + 0,
+	0,
+	'the dictionary counts what there is'
+);
+is(
+	$directory->sql(
+		'SELECT count(*) FROM category AS g LEFT JOIN (SELECT category_id, count(*) AS n FROM business GROUP BY 1) AS c
+			ON c.category_id = g.id WHERE g.businesses <> COALESCE(c.n, 0)'
+	) + 0,
+	0,
+	'the categories count what there is'
+);
 
 $web->stop;
 $directory->stop;

@@ -15,8 +15,17 @@ my $sql = sub { $directory->sql($_[0]) };
 my $statements = statements('directory');
 my $rank = expressions()->{business_rank};
 
-sub indexes { my ($node) = @_; return ($node->{'Index Name'} // (), map { indexes($_) } @{ $node->{Plans} // [] }) }
-sub heap_fetches { my ($node) = @_; my $n = $node->{'Heap Fetches'} // 0; $n += heap_fetches($_) for @{ $node->{Plans} // [] }; return $n }
+sub indexes {
+	my ($node) = @_;
+	return ($node->{'Index Name'} // (), map { indexes($_) } @{ $node->{Plans} // [] });
+}
+
+sub heap_fetches {
+	my ($node) = @_;
+	my $n = $node->{'Heap Fetches'} // 0;
+	$n += heap_fetches($_) for @{ $node->{Plans} // [] };
+	return $n;
+}
 
 my ($region) = $directory->column('SELECT id FROM region ORDER BY businesses DESC LIMIT 1');
 my ($city) = $directory->column('SELECT id FROM city ORDER BY businesses DESC LIMIT 1');

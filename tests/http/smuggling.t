@@ -17,7 +17,8 @@ my $web = Web->start('http.access_log' => 'yes');
 my $hidden = "GET /healthz?hidden HTTP/1.1\r\nHost: a\r\nX-Hidden: yes\r\n\r\n";
 
 # The control: what is not hidden does run, and is seen in the log.
-my @plain = Web::answers($web->raw("GET /seen1 HTTP/1.1\r\nHost: a\r\n\r\nGET /seen2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+my @plain = Web::answers(
+	$web->raw("GET /seen1 HTTP/1.1\r\nHost: a\r\n\r\nGET /seen2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
 is(scalar @plain, 2, 'two pipelined requests get two answers');
 like($web->log, qr{path="/seen1".*path="/seen2"}s, 'and both are in the log, in order');
 
@@ -35,7 +36,8 @@ while (my $line = <$cases>) {
 }
 cmp_ok($n, '>=', 100, 'there are a hundred cases');
 unlike($web->log, qr{/hidden}, 'no hidden request was executed');
-is($web->metric('holdfast_http_refusals_total', 'cause="duplicate-content-length"'), 3, 'refusals are counted by cause');
+is($web->metric('holdfast_http_refusals_total', 'cause="duplicate-content-length"'), 3,
+	'refusals are counted by cause');
 
 # The same with the request sent slowly: framing must not depend on how bytes arrive.
 for my $case ("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\n",
@@ -49,7 +51,10 @@ for my $case ("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent
 }
 # A body's bytes are never a request, whatever they look like.
 my $body = "GET /hidden-body HTTP/1.1\r\nHost: a\r\n\r\n";
-my @answers = Web::answers($web->raw("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body"));
+my @answers
+	= Web::answers(
+	$web->raw("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body")
+	);
 is($answers[0][0], 404, 'a request with a body is read as one');
 unlike($web->log, qr{path="/hidden}, 'and its body is not executed');
 $web->stop;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Forty queries as visitors type them, in seven languages and two more scripts, over records that an import brought. What
-# comes first was judged by eye and is kept here; '-' is nothing.
+# Forty queries as visitors type them, in seven languages and two more scripts, over records that an import brought.
+# What comes first was judged by eye and is kept here; '-' is nothing.
 use strict;
 use warnings;
 use utf8;
@@ -62,8 +62,9 @@ $i->up;
 	open my $out, '>', $file or die;
 	for (@records) {
 		my %record;
-		@record{qw(name categories street postcode city region country phone website alt_names)} = map { $_ // '' } @$_, '', '';
-		$record{$_} = [$record{$_}] for grep { $record{$_} ne '' } qw(categories alt_names);
+		@record{qw(name categories street postcode city region country phone website alt_names)} = map { $_ // '' } @$_,
+			'', '';
+		$record{$_} = [ $record{$_} ] for grep { $record{$_} ne '' } qw(categories alt_names);
 		delete $record{$_} for grep { $record{$_} eq '' } keys %record;
 		print $out JSON::PP->new->utf8->canonical->encode({ %record, external_id => $record{name} }), "\n";
 	}
@@ -73,42 +74,64 @@ $i->up;
 }
 is($i->sql('SELECT count(*) FROM business') + 0, scalar @records, 'the records are there');
 sub quote { my $text = shift; utf8::encode($text); return $text =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger }
-sub get { my ($path) = @_; my $answer = $i->get($path); die "$path: $answer->{status} $answer->{content}\n" unless $answer->{success}; return decode_json $answer->{content} }
+
+sub get {
+	my ($path) = @_;
+	my $answer = $i->get($path);
+	die "$path: $answer->{status} $answer->{content}\n" unless $answer->{success};
+	return decode_json $answer->{content};
+}
 sub find { return get('/v1/businesses?q=' . quote($_[0])) }
 
 for (
 	# what they want by name
-	['pera', 'Pera'], ['PERA', 'Pera'], ['Pera Zürich', 'Pera'], ['pera grill', 'Pera Grill'], ['peragl', 'Café Peraglio'],
-	['Kreuz', 'Kreuz'], ['Kreuz Thun', 'Restaurant Kreuz'], ['kreuz in solothurn', 'Kreuz'], ['3600 kreuz', 'Restaurant Kreuz'],
-	['Krause und Sommer', 'Krause & Sommer'], ['krause sommer köln', 'Krause & Sommer'], ['mc donalds', q(McDonald's)],
-	['McDonalds Köln', q(McDonald's)], ['route 66', 'Route 66 Diner'], ['chez jeanne darc', q(Chez Jeanne d'Arc)],
-	['Bücherstube', 'Buchhandlung am Markt'], ['stomatoloska ordinacija', 'Stomatološka ordinacija Jović'], ['kings arms', 'The Kings Arms'],
+	[ 'pera', 'Pera' ], [ 'PERA', 'Pera' ], [ 'Pera Zürich', 'Pera' ], [ 'pera grill', 'Pera Grill' ],
+	[ 'peragl', 'Café Peraglio' ],
+	[ 'Kreuz', 'Kreuz' ], [ 'Kreuz Thun', 'Restaurant Kreuz' ], [ 'kreuz in solothurn', 'Kreuz' ],
+	[ '3600 kreuz', 'Restaurant Kreuz' ],
+	[ 'Krause und Sommer', 'Krause & Sommer' ], [ 'krause sommer köln', 'Krause & Sommer' ],
+	[ 'mc donalds', q(McDonald's) ],
+	[ 'McDonalds Köln', q(McDonald's) ], [ 'route 66', 'Route 66 Diner' ], [ 'chez jeanne darc', q(Chez Jeanne d'Arc) ],
+	[ 'Bücherstube', 'Buchhandlung am Markt' ], [ 'stomatoloska ordinacija', 'Stomatološka ordinacija Jović' ],
+	[ 'kings arms', 'The Kings Arms' ],
 	# with slips
-	['metzgerei mueller', 'Metzgerei Müller'], ['Metzgerie Müller', 'Metzgerei Müller'], ['hofladen krahenbul', 'Hofladen Krähenbühl'],
-	['buchandlung am markt', 'Buchhandlung am Markt'], ['pekara zlanti klas', 'Pekara Zlatni klas'], ['acafé peraglio', 'Café Peraglio'],
+	[ 'metzgerei mueller', 'Metzgerei Müller' ], [ 'Metzgerie Müller', 'Metzgerei Müller' ],
+	[ 'hofladen krahenbul', 'Hofladen Krähenbühl' ],
+	[ 'buchandlung am markt', 'Buchhandlung am Markt' ], [ 'pekara zlanti klas', 'Pekara Zlatni klas' ],
+	[ 'acafé peraglio', 'Café Peraglio' ],
 	# addresses, telephones, websites
-	['Bahnhofstrasse 22', 'Bäckerei Hug'], ['bahnhofstr 22 zürich', 'Bäckerei Hug'], ['8400', 'Coiffeur Chic'], ['044 333 22 11', 'Bäckerei Hug'],
-	['0041 44 3332213', 'Pera Grill'], ['+44 (0)20 7123 4567', 'The Kings Arms'], ['kingsarms.example', 'The Kings Arms'], ['www.hug.example', 'Bäckerei Hug'],
+	[ 'Bahnhofstrasse 22', 'Bäckerei Hug' ], [ 'bahnhofstr 22 zürich', 'Bäckerei Hug' ], [ '8400', 'Coiffeur Chic' ],
+	[ '044 333 22 11', 'Bäckerei Hug' ],
+	[ '0041 44 3332213', 'Pera Grill' ], [ '+44 (0)20 7123 4567', 'The Kings Arms' ],
+	[ 'kingsarms.example', 'The Kings Arms' ], [ 'www.hug.example', 'Bäckerei Hug' ],
 	# kinds and places
-	['bakery in Zurich', 'Bäckerei Hug|Pera'], ['Arzt Bern', 'Arztpraxis Dr. Keller'], ['physician bern', 'Arztpraxis Dr. Keller'], ['médecin Genève', 'Cabinet médical Rive'],
-	['boulangeries genève', 'Boulangerie Dupont'], ['farmacia milano', 'Farmacia Centrale'], ['panificio in milano', 'Panificio Rossi'], ['panaderías en Madrid', 'Panadería La Espiga'],
-	['peluquería madrid', 'Peluquería Carmen'], ['bakkerij in amsterdam', 'Bakkerij van Dam'], ['pekara beograd', 'Pekara Zlatni klas'], ['пекара Београд', 'Pekara Zlatni klas'],
-	['zubar beograd', 'Stomatološka ordinacija Jović'], ['taverna akropoli', 'Ταβέρνα Ακρόπολη'], ['hof laden langnau', 'Hofladen Krähenbühl'], ['Hof-Läden', 'Hofladen Krähenbühl|Hofladen Sonnenberg'],
-	['50667 Köln', q(Bäckerei Merzenich|Krause & Sommer|McDonald's)], ['plumber london', 'Smith & Sons Plumbing'], ['garage genève', 'Garage des Bergues'], ['velo winterthur', 'Velo Meier'],
+	[ 'bakery in Zurich', 'Bäckerei Hug|Pera' ], [ 'Arzt Bern', 'Arztpraxis Dr. Keller' ],
+	[ 'physician bern', 'Arztpraxis Dr. Keller' ], [ 'médecin Genève', 'Cabinet médical Rive' ],
+	[ 'boulangeries genève', 'Boulangerie Dupont' ], [ 'farmacia milano', 'Farmacia Centrale' ],
+	[ 'panificio in milano', 'Panificio Rossi' ], [ 'panaderías en Madrid', 'Panadería La Espiga' ],
+	[ 'peluquería madrid', 'Peluquería Carmen' ], [ 'bakkerij in amsterdam', 'Bakkerij van Dam' ],
+	[ 'pekara beograd', 'Pekara Zlatni klas' ], [ 'пекара Београд', 'Pekara Zlatni klas' ],
+	[ 'zubar beograd', 'Stomatološka ordinacija Jović' ], [ 'taverna akropoli', 'Ταβέρνα Ακρόπολη' ],
+	[ 'hof laden langnau', 'Hofladen Krähenbühl' ], [ 'Hof-Läden', 'Hofladen Krähenbühl|Hofladen Sonnenberg' ],
+	[ '50667 Köln', q(Bäckerei Merzenich|Krause & Sommer|McDonald's) ], [ 'plumber london', 'Smith & Sons Plumbing' ],
+	[ 'garage genève', 'Garage des Bergues' ], [ 'velo winterthur', 'Velo Meier' ],
 	# what is not there
 	['qqqqqqqq', '-'], ['...', '-'], ['😀', '-'],
 ) {
 	my ($q, $wanted) = @$_;
 	my $list = find($q);
 	my $first = $list->{businesses}[0] ? $list->{businesses}[0]{name} : '-';
-	ok((grep { $_ eq $first } split /\|/, $wanted), "'$q' finds $wanted") or diag "first is $first; understood: ", JSON::PP->new->canonical->encode($list->{understood} // {});
+	ok((grep { $_ eq $first } split /\|/, $wanted), "'$q' finds $wanted")
+		or diag "first is $first; understood: ", JSON::PP->new->canonical->encode($list->{understood} // {});
 	ok($list->{understood}, "what was made of '$q' is told");
 }
 
 my $u = find('bakery in Zurich')->{understood};
-is("$u->{text}: $u->{category}{key}, $u->{city}{name}", 'bakery in Zurich: bakery, Zürich', 'category and town are told as filters');
+is("$u->{text}: $u->{category}{key}, $u->{city}{name}", 'bakery in Zurich: bakery, Zürich',
+	'category and town are told as filters');
 my $none = find('pera qqqqqqqq');
-is("$none->{businesses}[0]{name} without $none->{understood}{left_out}", 'Pera without qqqqqqqq', 'a word without which there is something is left out, and that is told');
+is("$none->{businesses}[0]{name} without $none->{understood}{left_out}", 'Pera without qqqqqqqq',
+	'a word without which there is something is left out, and that is told');
 ok(find('pizza near me')->{understood}{near_me}, 'what asks for the visitor\'s place is told');
 is(find('pizza near me')->{businesses}[0]{category}{key}, 'restaurant', 'and the rest is searched for');
 is(find('bern')->{understood}{city}{key}, 'ch-bern-bern', 'a town alone is its list');
@@ -117,9 +140,12 @@ is(find('Bahnhofstrasse 22')->{businesses}[0]{matched}, 'street', 'where it was 
 
 # ---- suggestions ----
 sub suggest { return get('/v1/suggest?q=' . quote($_[0]))->{suggestions} }
-is_deeply([map { $_->{text} } grep { $_->{kind} eq 'name' } @{ suggest('per') }], ['Pera', 'Pera Grill'], 'names that begin so, short ones first');
-is_deeply([map { "$_->{text} $_->{businesses}" } grep { $_->{kind} eq 'city' } @{ suggest('BE') }], ['Bern 5', 'Beograd 2'], 'towns by their size');
-is_deeply([map { $_->{key} } grep { $_->{kind} eq 'category' } @{ suggest('apot') }], ['pharmacy'], 'categories in any language');
+is_deeply([ map { $_->{text} } grep { $_->{kind} eq 'name' } @{ suggest('per') } ], [ 'Pera', 'Pera Grill' ],
+	'names that begin so, short ones first');
+is_deeply([ map {"$_->{text} $_->{businesses}"} grep { $_->{kind} eq 'city' } @{ suggest('BE') } ],
+	[ 'Bern 5', 'Beograd 2' ], 'towns by their size');
+is_deeply([ map { $_->{key} } grep { $_->{kind} eq 'category' } @{ suggest('apot') } ], ['pharmacy'],
+	'categories in any language');
 is_deeply(suggest('...'), [], 'signs suggest nothing');
 
 done_testing;

@@ -40,7 +40,13 @@ sub pooler {
 	return $self->{pooler} //= Pooler->start($self->{i}, pool => 2, as => 'holdfast-web');
 }
 
-sub sql { my ($self, $sql) = @_; utf8::encode($sql); my $text = $self->{i}->sql($sql); utf8::decode($text); return $text }
+sub sql {
+	my ($self, $sql) = @_;
+	utf8::encode($sql);
+	my $text = $self->{i}->sql($sql);
+	utf8::decode($text);
+	return $text;
+}
 sub column { my ($self, $sql) = @_; return split /\n/, $self->sql($sql) }
 sub rows { my ($self, $sql) = @_; return map { [ split /\|/, $_, -1 ] } $self->column($sql) }
 sub id_text { return Instance::id_text(@_) }
@@ -55,10 +61,12 @@ sub filling {
 	return <<'SQL';
 BEGIN;
 INSERT INTO source (key, name, licence, licence_url, attribution, url) VALUES
-	('alpha', 'Alpha', 'ODbL-1.0', 'https://opendatacommons.org/licenses/odbl/', '© Alpha contributors', 'https://alpha.example/'),
+	('alpha', 'Alpha', 'ODbL-1.0', 'https://opendatacommons.org/licenses/odbl/', '© Alpha contributors',
+		'https://alpha.example/'),
 	('beta', 'Beta', NULL, NULL, NULL, NULL);
 INSERT INTO region (key, country, name)
-	SELECT lower(c) || '-r' || r, c, 'Region ' || r FROM unnest(ARRAY['CH', 'FR', 'JP']) AS c, generate_series(1, 8) AS r;
+	SELECT lower(c) || '-r' || r, c, 'Region ' || r
+		FROM unnest(ARRAY['CH', 'FR', 'JP']) AS c, generate_series(1, 8) AS r;
 INSERT INTO region (key, country) VALUES ('de', 'DE');
 INSERT INTO city (region_id, key, name)
 	SELECT r.id, r.key || '-t' || t, 'Town ' || r.id || ' ' || t FROM region AS r, generate_series(1, 6) AS t;
@@ -79,7 +87,8 @@ FROM (SELECT i, ('x' || substr(md5('u' || i), 1, 6))::bit(24)::integer / 1677721
 	FROM generate_series(1, 30000) AS i) AS u;
 INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, category_id, group_id, quality_score,
 	name, street, postcode, city, country, phone, hours, timezone)
-SELECT m.id, t.region_id, t.id, CASE WHEN i % 20 > 0 THEN lat * 1e7 END, CASE WHEN i % 20 > 0 THEN lon * 1e7 END, s.id, c.id, c.group_id, m.quality_score,
+SELECT m.id, t.region_id, t.id, CASE WHEN i % 20 > 0 THEN lat * 1e7 END, CASE WHEN i % 20 > 0
+	THEN lon * 1e7 END, s.id, c.id, c.group_id, m.quality_score,
 	m.name, 'Street ' || i % 50, 8000 + i % 1000, t.name, r.country, '+4131' || 1000000 + i,
 	CASE i % 3 WHEN 0 THEN '24/7' WHEN 1 THEN 'Mo-Fr 09:00-17:00' END, CASE WHEN i % 3 < 2 THEN 'Europe/Zurich' END
 FROM made AS m
@@ -89,7 +98,8 @@ JOIN (SELECT *, row_number() OVER (ORDER BY id) AS no FROM category) AS c ON c.n
 JOIN (SELECT *, row_number() OVER (ORDER BY id) AS no FROM source) AS s ON s.no = m.source_no
 ORDER BY t.region_id, t.id, c.group_id;
 -- Known by name. The first two stand 222.4 m apart, on both sides of the date line.
-INSERT INTO business (id, lat_e7, lon_e7, source_id, category_id, group_id, name, country, hours, timezone, quality_score)
+INSERT INTO business (id, lat_e7, lon_e7, source_id, category_id, group_id, name, country, hours, timezone,
+	quality_score)
 SELECT v.id, v.lat_e7, v.lon_e7, s.id, c.id, c.group_id, v.name, v.country, v.hours, v.timezone, v.quality_score
 FROM (VALUES
 	(11, 0, 1799990000, 'Last Minute', 'FJ', '24/7', 'Pacific/Fiji', 90),
@@ -100,13 +110,16 @@ FROM (VALUES
 	(16, 469480000, 74470000, 'zwilling', 'CH', NULL, NULL, NULL)
 ) AS v (id, lat_e7, lon_e7, name, country, hours, timezone, quality_score)
 JOIN category AS c ON c.key = 'bakery' JOIN source AS s ON s.key = 'alpha';
-INSERT INTO business_detail (id, content_hash, external_id, name_key, words, quality_score, description, alt_names, offers, categories)
+INSERT INTO business_detail (id, content_hash, external_id, name_key, words, quality_score, description, alt_names,
+	offers, categories)
 SELECT b.id, 0, 'e' || b.id,
 	CASE b.id WHEN 13 THEN 'backereimuller' ELSE replace(lower(b.name), ' ', '') END,
-	coalesce(m.words, CASE b.id WHEN 11 THEN '{last,minute}' WHEN 12 THEN '{first,minute}' WHEN 13 THEN '{backerei,muller}'
+	coalesce(m.words, CASE b.id WHEN 11 THEN '{last,minute}' WHEN 12 THEN '{first,minute}'
+		WHEN 13 THEN '{backerei,muller}'
 		WHEN 14 THEN '{東京,sushi}' ELSE '{zwilling}' END::text[])
 		|| directory_facets(b.category_id, b.group_id, b.region_id, b.city_id), b.quality_score,
-	CASE WHEN b.id = 13 THEN 'Brot & "Gipfeli" <seit 1900>' END, CASE WHEN b.id = 13 THEN ARRAY['Boulangerie Müller', 'The "old" one'] END,
+	CASE WHEN b.id = 13 THEN 'Brot & "Gipfeli" <seit 1900>' END,
+	CASE WHEN b.id = 13 THEN ARRAY['Boulangerie Müller', 'The "old" one'] END,
 	CASE WHEN b.id = 13 THEN '{"items": [{"name": "Zopf", "price": 4.5, "currency": "CHF"}]}'::jsonb END,
 	CASE WHEN b.id = 13 THEN ARRAY[(SELECT id FROM category WHERE key = 'cafe')] END
 FROM business AS b LEFT JOIN made AS m USING (id)

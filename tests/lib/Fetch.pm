@@ -44,7 +44,8 @@ sub start {
 		exec { $program } 'holdfast-fetch' or POSIX::_exit(127);
 	}
 	close $theirs;
-	my $self = bless { pid => $pid, socket => $ours, log => $log, log_name => $log->filename, ticks => [], item => 0 }, $class;
+	my $self = bless { pid => $pid, socket => $ours, log => $log, log_name => $log->filename, ticks => [], item => 0 },
+		$class;
 	$self->hello(%{ $o{hello} }) if exists $o{hello};
 	return $self;
 }
@@ -58,10 +59,16 @@ sub send_message {
 
 sub hello {
 	my ($self, %h) = @_;
-	%h = (tick_ms => 100, max_in_flight => 64, host_concurrency => 2, user_agent => 'Holdfast/test (+https://example.org/bot)',
-		allow => '', ports => '80 443', resolvers => '', authorities => '', %h);
-	$self->send_message('hello', 0, pack('L L L L/a* L/a* L/a* L/a* L/a*',
-		@h{qw(tick_ms max_in_flight host_concurrency user_agent allow ports resolvers authorities)}));
+	%h = (
+		tick_ms => 100, max_in_flight => 64, host_concurrency => 2,
+		user_agent => 'Holdfast/test (+https://example.org/bot)',
+		allow => '', ports => '80 443', resolvers => '', authorities => '', %h
+	);
+	$self->send_message(
+		'hello', 0,
+		pack(
+			'L L L L/a* L/a* L/a* L/a* L/a*',
+			@h{qw(tick_ms max_in_flight host_concurrency user_agent allow ports resolvers authorities)}));
 }
 
 # Returns the item's number.
@@ -71,9 +78,17 @@ sub request {
 		host_concurrency => 0, host_interval_ms => 0, headers => '', body => '', facts => [], %r);
 	my $item = ++$self->{item};
 	my @facts = @{ $r{facts} };
-	$self->send_message('request', $item, pack('C C C L L L L L/a* L/a* L/a* L', $kind{ $r{kind} }, $method{ $r{method} },
-		@r{qw(max_redirects timeout_ms max_body_bytes host_concurrency host_interval_ms url headers body)}, @facts / 2)
-		. join '', map { pack 'L/a*', $_ } @facts);
+	$self->send_message(
+		'request',
+		$item,
+		pack(
+			'C C C L L L L L/a* L/a* L/a* L', $kind{ $r{kind} }, $method{ $r{method} },
+			@r{qw(max_redirects timeout_ms max_body_bytes host_concurrency host_interval_ms url headers body)},
+			@facts / 2
+			)
+			. join '',
+		map { pack 'L/a*', $_ } @facts
+	);
 	return $item;
 }
 
@@ -95,9 +110,16 @@ sub message_at_hand {
 	die "broken message" unless $version == 1 && $length == length $payload && $type_name{$type};
 	my %m = (type => $type_name{$type}, item => $item);
 	if ($m{type} eq 'answer') {
-		(@m{qw(outcome redirects http_status retry_after_ms waited_ms connect_ms total_ms body_bytes final_url content_type
-			detail)}, my $count, my $rest) = unpack 'C C L L L L L L L/a* L/a* L/a* L a*', $payload;
-		$m{outcome} = $outcome[$m{outcome}];
+		(
+			@m{
+				qw(outcome redirects http_status retry_after_ms waited_ms connect_ms total_ms body_bytes final_url
+				content_type
+					detail)
+			},
+			my $count,
+			my $rest
+		) = unpack 'C C L L L L L L L/a* L/a* L/a* L a*', $payload;
+		$m{outcome} = $outcome[ $m{outcome} ];
 		for (1 .. $count) {
 			(my ($name, $value), $rest) = unpack 'L/a* L/a* a*', $rest;
 			push @{ $m{facts}{$name} }, $value;

@@ -83,7 +83,11 @@ sub queue {
 	my $text = $self->{i}->run_ok('enrich', '--queue', @more);
 	return $text =~ /^batch (\d+)/ ? $1 : die "no batch: $text";
 }
-sub finished { my ($self, $batch) = @_; return $self->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch WHERE id = $batch") eq 't' }
+
+sub finished {
+	my ($self, $batch) = @_;
+	return $self->sql("SELECT finished_at IS NOT NULL FROM pipeline_batch WHERE id = $batch") eq 't';
+}
 
 sub start_worker {
 	my ($self, $containers) = @_;
@@ -123,7 +127,11 @@ sub ask_api {
 	my $answer = HTTP::Tiny->new->get("$self->{api_url}$path");
 	return $answer->{success} ? $answer->{content} : die "the API: $answer->{status} $answer->{content}";
 }
-sub poison { my ($self, @ids) = @_; return $self->ask_api('/poison?ids=' . join ',', map { Instance::id_text($_) } @ids) }
+
+sub poison {
+	my ($self, @ids) = @_;
+	return $self->ask_api('/poison?ids=' . join ',', map { Instance::id_text($_) } @ids);
+}
 
 # Ports of sockets that asked for poisoned businesses since the last call.
 sub poisoned_ports {

@@ -70,7 +70,8 @@ sub sql {
 
 sub url {
 	my ($self, $database, $user, $password) = @_;
-	$_ = s/([^A-Za-z0-9_-])/sprintf '%%%02X', ord $1/ger for $database, $user //= 'admin', $password //= $self->{password};
+	$_ = s/([^A-Za-z0-9_-])/sprintf '%%%02X', ord $1/ger
+		for $database, $user //= 'admin', $password //= $self->{password};
 	return "postgresql://$user:$password\@/$database?host=$self->{home}";
 }
 
@@ -78,11 +79,13 @@ sub url {
 sub everything {
 	my ($self, @databases) = @_;
 	my @lines = split /\n/, $self->sql(q{
-		SELECT 'role', rolname, rolpassword, rolsuper::text, rolcanlogin::text, (SELECT string_agg(s.setconfig::text, ' ')
-			FROM pg_db_role_setting s WHERE s.setrole = a.oid) FROM pg_authid a WHERE rolname !~ '^pg_'
+		SELECT 'role', rolname, rolpassword, rolsuper::text, rolcanlogin::text,
+			(SELECT string_agg(s.setconfig::text, ' ') FROM pg_db_role_setting s WHERE s.setrole = a.oid)
+			FROM pg_authid a WHERE rolname !~ '^pg_'
 		UNION ALL SELECT 'member', roleid::regrole::text, member::regrole::text, '', '', '' FROM pg_auth_members
 		UNION ALL SELECT 'database', datname, datdba::regrole::text,
-			(SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(coalesce(datacl, acldefault('d', datdba))) a), '', ''
+			(SELECT string_agg(a::text, ' ' ORDER BY a::text)
+				FROM unnest(coalesce(datacl, acldefault('d', datdba))) a), '', ''
 			FROM pg_database ORDER BY 1, 2, 3});
 	for my $database (@databases) {
 		push @lines, map { "$database: $_" } split /\n/, $self->sql(q{

@@ -12,7 +12,9 @@ use File::Find;
 sub paths {
 	my ($dir) = @_;
 	my @paths;
-	find({ no_chdir => 1, follow => -l $dir ? 1 : 0, wanted => sub { push @paths, substr $_, length($dir) + 1 if -f } }, $dir) if -d $dir;
+	find({ no_chdir => 1, follow => -l $dir ? 1 : 0, wanted => sub { push @paths, substr $_, length($dir) + 1 if -f } },
+		$dir)
+		if -d $dir;
 	return sort @paths;
 }
 sub slurp { my ($path) = @_; open my $in, '<:raw', $path or die "$path: $!"; local $/; return <$in> // '' }
@@ -20,7 +22,8 @@ sub files { my ($dir) = @_; return map { $_ => slurp("$dir/$_") } paths($dir) }
 
 sub fingerprint {
 	my ($dir, $times) = @_;
-	return sha1_hex(join "\0", map { ($_, slurp("$dir/$_"), $times ? (stat "$dir/$_")[9] . '.' . (stat _)[1] : '') } paths($dir));
+	return sha1_hex(join "\0",
+		map { ($_, slurp("$dir/$_"), $times ? (stat "$dir/$_")[9] . '.' . (stat _)[1] : '') } paths($dir));
 }
 
 # Where a page leads: addresses of attributes, with entities undone.

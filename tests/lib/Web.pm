@@ -5,8 +5,8 @@
 #   my @answers = Web::answers($text);                           # [status, {headers}, body], ...
 #   $web->stop;                                                  # tests its exit status and sanitizer reports
 #
-# It listens on $web->{address}. The setting `database` is its connection string; without it there is none. Its limits of
-# time are generous, so that only a test that sets one of them meets it.
+# It listens on $web->{address}. The setting `database` is its connection string; without it there is none. Its
+# limits of time are generous, so that only a test that sets one of them meets it.
 package Web;
 use strict;
 use warnings;

@@ -50,7 +50,8 @@ const robots = {
 	'broken.good.test': (res) => res.writeHead(503).end(),
 	'late.good.test': (res) => res.writeHead(503, { 'Retry-After': '90' }).end(),
 	'gone.good.test': (res) => res.writeHead(404).end('User-agent: *\nDisallow: /\n'),
-	'moved.good.test': (res) => res.writeHead(301, { Location: `http://deny.good.test:${ports.http}/robots.txt` }).end(),
+	'moved.good.test': (res) =>
+		res.writeHead(301, { Location: `http://deny.good.test:${ports.http}/robots.txt` }).end(),
 	'long.good.test': (res) => flood(res, 1e10),
 	'inside.good.test': (res) => res.writeHead(302, { Location: `http://127.0.0.1:${ports.http}/robots.txt` }).end(),
 };
@@ -62,8 +63,15 @@ const paths = {
 		.end(JSON.stringify([{ lat: '48.1', lon: 11.5, 'a/b': true }])),
 	'/echo': (req, res) => {
 		let body = '';
-		req.on('data', (d) => (body += d)).on('end', () => res.end(JSON.stringify({
-			method: req.method, body, ...Object.fromEntries(Object.entries(req.headers).map(([k, v]) => ['h-' + k, v])) })));
+		req.on('data', (d) => (body += d)).on('end', () =>
+			res.end(
+				JSON.stringify({
+					method: req.method,
+					body,
+					...Object.fromEntries(Object.entries(req.headers).map(([k, v]) => ['h-' + k, v])),
+				}),
+			),
+		);
 	},
 	'/slow': (req, res) => setTimeout(() => res.end('{"x":1}'), 300),
 	'/hang': () => {},
@@ -86,13 +94,16 @@ const paths = {
 	'/huge-redirect': (req, res) => { res.writeHead(302, { Location: '/' }); flood(res, 1e10); },
 	'/bomb': (req, res) => res.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bombs.gzip),
 	'/bomb-br': (req, res) => res.writeHead(200, { 'Content-Encoding': 'br' }).end(bombs.br),
-	'/bomb-twice': (req, res) => res.writeHead(200, { 'Content-Encoding': 'gzip, gzip' }).end(zlib.gzipSync(bombs.gzip)),
+	'/bomb-twice': (req, res) =>
+		res.writeHead(200, { 'Content-Encoding': 'gzip, gzip' }).end(zlib.gzipSync(bombs.gzip)),
 	'/bad-gzip': (req, res) => res.writeHead(200, { 'Content-Encoding': 'gzip' }).end('not gzip at all'),
 	'/odd-encoding': (req, res) => res.writeHead(200, { 'Content-Encoding': 'rot13' }).end('abc'),
 	'/many-headers': (req, res) => {
 		const socket = res.socket;
 		socket.write('HTTP/1.1 200 OK\r\n');
-		const more = () => { while (!socket.destroyed && socket.write(`X-${'a'.repeat(500)}: ${'b'.repeat(500)}\r\n`)); };
+		const more = () => {
+			while (!socket.destroyed && socket.write(`X-${'a'.repeat(500)}: ${'b'.repeat(500)}\r\n`));
+		};
 		socket.on('drain', more);
 		more();
 	},
@@ -104,10 +115,15 @@ const paths = {
 		more();
 	},
 	'/garbage': (req, res) => res.socket.end('\x00\x01\x02 this is not HTTP\r\n\r\n'),
-	'/two-lengths': (req, res) => res.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 30\r\n\r\nabc'),
+	'/two-lengths': (req, res) =>
+		res.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 30\r\n\r\nabc'),
 	'/nothing': (req, res) => res.socket.end(),
 	'/reset': (req, res) => res.socket.resetAndDestroy(),
-	'/short': (req, res) => { res.writeHead(200, { 'Content-Length': 100 }); res.write('x'); setImmediate(() => res.destroy()); },
+	'/short': (req, res) => {
+		res.writeHead(200, { 'Content-Length': 100 });
+		res.write('x');
+		setImmediate(() => res.destroy());
+	},
 	'/loop': (req, res) => res.writeHead(302, { Location: '/loop' }).end(),
 	'/429': (req, res) => res.writeHead(429, { 'Retry-After': '120' }).end(),
 	'/429-plain': (req, res) => res.writeHead(429).end(),
@@ -129,9 +145,12 @@ function serve(req, res) {
 	res.on('close', () => active[name]--);
 	res.on('error', () => {});
 	if (url.pathname === '/robots.txt') return robots[name] ? robots[name](res) : res.writeHead(404).end();
-	if (url.pathname === '/to') // by hand, because a Location may hold what no header should
-		return res.socket.end(`HTTP/1.1 ${url.searchParams.get('s') || 302} Moved\r\nContent-Length: 0\r\nConnection: close\r\n` +
-			`Location: ${url.searchParams.get('u')}\r\n\r\n`);
+	if (url.pathname === '/to')
+		// by hand, because a Location may hold what no header should
+		return res.socket.end(
+			`HTTP/1.1 ${url.searchParams.get('s') || 302} Moved\r\nContent-Length: 0\r\nConnection: close\r\n` +
+				`Location: ${url.searchParams.get('u')}\r\n\r\n`,
+		);
 	const chain = /^\/chain\/(\d+)$/.exec(url.pathname);
 	if (chain)
 		return res.writeHead(302, { Location: chain[1] > 1 ? `/chain/${chain[1] - 1}` : '/' }).end();
@@ -144,12 +163,28 @@ function serve(req, res) {
 // ---- names ----
 
 const names = {
-	'evil4.test': ['127.0.0.1'], 'evil6.test': ['::1'], 'mixed.test': [HOME, '10.0.0.1'],
-	'mapped.test': ['::ffff:127.0.0.1'], 'metadata.test': ['169.254.169.254'], 'nat64.test': ['64:ff9b::7f00:1'],
-	'sixtofour.test': ['2002:7f00:1::'], 'zero.test': ['0.0.0.0'], 'nomx.test': [HOME], 'mail.test': [HOME],
-	'two.test': ['127.0.0.9', HOME], 'six.test': ['::1:9', HOME], 'many.test': Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 2}`),
+	'evil4.test': ['127.0.0.1'],
+	'evil6.test': ['::1'],
+	'mixed.test': [HOME, '10.0.0.1'],
+	'mapped.test': ['::ffff:127.0.0.1'],
+	'metadata.test': ['169.254.169.254'],
+	'nat64.test': ['64:ff9b::7f00:1'],
+	'sixtofour.test': ['2002:7f00:1::'],
+	'zero.test': ['0.0.0.0'],
+	'nomx.test': [HOME],
+	'mail.test': [HOME],
+	'two.test': ['127.0.0.9', HOME],
+	'six.test': ['::1:9', HOME],
+	'many.test': Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 2}`),
 };
-const mails = { 'mail.test': [[20, 'b.mail.test'], [10, 'a.mail.test']], 'onlymx.test': [[5, 'mx.elsewhere.test']], 'null.test': [[0, '']] };
+const mails = {
+	'mail.test': [
+		[20, 'b.mail.test'],
+		[10, 'a.mail.test'],
+	],
+	'onlymx.test': [[5, 'mx.elsewhere.test']],
+	'null.test': [[0, '']],
+};
 const existing = new Set(['nothing.test', 'onlymx.test', 'null.test']);
 
 function addressesOf(name) {
@@ -160,7 +195,10 @@ function addressesOf(name) {
 
 function encodeName(name) {
 	const labels = name.split('.').filter((l) => l);
-	return Buffer.concat([...labels.map((l) => Buffer.concat([Buffer.from([l.length]), Buffer.from(l)])), Buffer.from([0])]);
+	return Buffer.concat([
+		...labels.map((l) => Buffer.concat([Buffer.from([l.length]), Buffer.from(l)])),
+		Buffer.from([0]),
+	]);
 }
 function bytesOf(address) {
 	if (address.includes('.') && !address.includes(':')) return Buffer.from(address.split('.').map(Number));
@@ -192,7 +230,8 @@ dns.on('message', (query, from) => {
 	if (name === 'alias.test') { records.push(record(name, 5, encodeName('evil4.test'))); target = 'evil4.test'; }
 	const found = addressesOf(target);
 	for (const a of found || [])
-		if (a.includes(':') === (type === 28) && (type === 28 || type === 1)) records.push(record(target, type, bytesOf(a)));
+		if (a.includes(':') === (type === 28) && (type === 28 || type === 1))
+			records.push(record(target, type, bytesOf(a)));
 	for (const [priority, host] of (type === 15 && mails[name]) || [])
 		records.push(record(name, 15, Buffer.concat([Buffer.from([priority >> 8, priority & 255]), encodeName(host)])));
 	if (name === 'servfail.test') rcode = 2;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Chaos: workers and fetchers are killed and stopped at random, PgBouncer and PostgreSQL (at once, without a checkpoint) are
-# restarted, some items kill whoever asks them, and a ledger that the database keeps by itself is the auditor: nothing is
-# lost, nothing is written twice, and dead are exactly those that kill.
+# Chaos: workers and fetchers are killed and stopped at random, PgBouncer and PostgreSQL (at once, without a
+# checkpoint) are restarted, some items kill whoever asks them, and a ledger that the database keeps by itself is
+# the auditor: nothing is lost, nothing is written twice, and dead are exactly those that kill.
 #
 # HOLDFAST_ITEMS, HOLDFAST_KILLS and HOLDFAST_WORKERS make it larger (make chaos: 100 000, 500, 8).
 use strict;
@@ -16,7 +16,13 @@ my ($items, $kills, $workers) = ($ENV{HOLDFAST_ITEMS} // 4000, $ENV{HOLDFAST_KIL
 my $seed = $ENV{HOLDFAST_SEED} // int(time * 1000) % 1_000_000;
 srand $seed;
 note "seed $seed: $items items, $kills kills, $workers workers";
-my $p = Pipeline->make(businesses => $items, pool => 4, api => { ms => [20, 60], fail => 97 }, settings => { 'pipeline.heartbeat' => '500ms', 'pipeline.timeout' => '3s', 'pipeline.claim' => 100, 'pipeline.in_flight' => 8 });
+my $p = Pipeline->make(
+	businesses => $items,
+	pool => 4,
+	api => { ms => [ 20, 60 ], fail => 97 },
+	settings => {
+		'pipeline.heartbeat' => '500ms', 'pipeline.timeout' => '3s', 'pipeline.claim' => 100, 'pipeline.in_flight' => 8
+	});
 my $i = $p->{i};
 my $lease_s = 3 * 0.5 + 3;
 my @ids = $p->column('SELECT id FROM business ORDER BY md5(id::text)');
@@ -24,7 +30,10 @@ my @poison = @ids[0 .. 2];
 $p->poison(@poison);
 # Every result that is written, by whomever.
 $p->sql('CREATE TABLE ledger (business_id bigint, outcome text, at timestamptz DEFAULT clock_timestamp())');
-$p->sql(q{CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO ledger VALUES (NEW.business_id, NEW.outcome); RETURN NULL; END $$});
+$p->sql(
+	q{CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO ledger
+		VALUES (NEW.business_id, NEW.outcome); RETURN NULL; END $$}
+);
 $p->sql('CREATE TRIGGER audited AFTER INSERT OR UPDATE ON pipeline_result FOR EACH ROW EXECUTE FUNCTION write_down()');
 
 my $batch = $p->queue('--stage', 'http');
@@ -33,7 +42,9 @@ my (%done, %stopped, $poisoned);
 my $next = 0;
 # An item that two workers in a row died of while they had no other counts as one that kills. Only those that do
 # may meet that end here: as long as any item is alone, nothing else is killed.
-my $alone = "SELECT EXISTS (SELECT FROM pipeline_item WHERE lane = 2) OR EXISTS (SELECT FROM pipeline_claim WHERE lane = 2)";
+my $alone
+	= "SELECT EXISTS (SELECT FROM pipeline_item WHERE lane = 2) OR EXISTS (SELECT FROM pipeline_claim WHERE lane = 2)";
+
 sub disturb {
 	my ($w, $f) = $p->pairs($command);
 	my $what = rand;
@@ -81,10 +92,20 @@ cmp_ok($done{kills}, '>', $kills / 4, "$done{kills} processes were killed");
 note join ', ', map { "$done{$_} $_" } sort keys %done;
 ok($poisoned >= 2 * @poison, "items that kill killed $poisoned times");
 my $n = @ids;
-is($p->sql('SELECT count(DISTINCT business_id) FROM ledger') + $p->sql("SELECT count(*) FROM pipeline_dead WHERE batch_id = $batch"), $n, 'nothing is lost');
-is($p->sql('SELECT count(*) FROM (SELECT FROM ledger GROUP BY business_id HAVING count(*) > 1) AS twice'), 0, 'nothing is written twice');
-is(join(' ', sort { $a <=> $b } $p->column("SELECT business_id FROM pipeline_dead WHERE batch_id = $batch")), join(' ', sort { $a <=> $b } @poison), 'dead are exactly those that kill');
-is($p->sql("SELECT sum(claimed - in_flight - ok - failed - dead - again - returned) FROM pipeline_container WHERE batch_id = $batch"), 0, 'the numbers of the containers add up');
+is(       $p->sql('SELECT count(DISTINCT business_id) FROM ledger')
+		+ $p->sql("SELECT count(*) FROM pipeline_dead WHERE batch_id = $batch"), $n, 'nothing is lost');
+is($p->sql('SELECT count(*) FROM (SELECT FROM ledger GROUP BY business_id HAVING count(*) > 1) AS twice'), 0,
+	'nothing is written twice');
+is(join(' ', sort { $a <=> $b } $p->column("SELECT business_id FROM pipeline_dead WHERE batch_id = $batch")),
+	join(' ', sort { $a <=> $b } @poison), 'dead are exactly those that kill');
+is(
+	$p->sql(
+		"SELECT sum(claimed - in_flight - ok - failed - dead - again - returned) FROM pipeline_container
+			WHERE batch_id = $batch"
+	),
+	0,
+	'the numbers of the containers add up'
+);
 is($p->sql("SELECT sum(ok + failed + dead) FROM pipeline_container WHERE batch_id = $batch"), $n, 'to all items');
 note 'late results that were refused: ' . $p->sql("SELECT sum(fenced) FROM pipeline_container WHERE batch_id = $batch");
 done_testing;

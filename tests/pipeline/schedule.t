@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# The schedule in the configuration: batches by themselves, over restarts, and a warning before there is too little room.
+# The schedule in the configuration: batches by themselves, over restarts, and a warning before there is too little
+# room.
 use strict;
 use warnings;
 use FindBin;
@@ -7,22 +8,38 @@ use lib "$FindBin::Bin/../lib";
 use Pipeline;
 use Test::More;
 
-my $p = Pipeline->make(businesses => 120, api => { ms => [20, 30] }, settings => { 'pipeline.in_flight' => 2, 'pipeline.schedule' => 'quality 1h 1; http 400ms 2' });
+my $p = Pipeline->make(businesses => 120, api => { ms => [ 20, 30 ] },
+	settings => { 'pipeline.in_flight' => 2, 'pipeline.schedule' => 'quality 1h 1; http 400ms 2' });
 my $i = $p->{i};
-my $batches = sub { $p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = '$_[0]' AND finished_at IS NOT NULL AND total > 0") };
+my $batches = sub {
+	$p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = '$_[0]' AND finished_at IS NOT NULL AND total > 0");
+};
 
 # ---- by itself, again and again ----
 $i->until('three batches of http ran', sub { $batches->('http') >= 3 });
-is($p->sql("SELECT count(*) FROM pipeline_result WHERE stage = 'http' AND outcome = 'ok'"), $p->sql('SELECT count(*) FROM business'), 'each business was asked for');
-is($p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = 'quality'"), 1, 'what is due in an hour is not made again');
-is($p->sql("SELECT count(*) FROM pipeline_batch AS a, pipeline_batch AS b WHERE a.id < b.id AND b.created_at < a.finished_at"), 0, 'batches follow one another');
+is($p->sql("SELECT count(*) FROM pipeline_result WHERE stage = 'http' AND outcome = 'ok'"),
+	$p->sql('SELECT count(*) FROM business'), 'each business was asked for');
+is($p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = 'quality'"), 1,
+	'what is due in an hour is not made again');
+is(
+	$p->sql(
+		"SELECT count(*) FROM pipeline_batch AS a, pipeline_batch AS b WHERE a.id < b.id
+			AND b.created_at < a.finished_at"
+	),
+	0,
+	'batches follow one another'
+);
 
 # ---- too little room is said, with what would do ----
 $i->until('it warns', sub { $i->log =~ /the schedule has too little room/ });
-like($i->log, qr/the schedule has too little room" stage="http" items=\d+ load=\d[\d.]* containers=2 containers_that_do=\d+ minutes_that_do=[\d.]+/, 'stage, load, and the containers or minutes that would do');
+like($i->log,
+	qr/the\ schedule\ has\ too\ little\ room"\ stage="http"\ items=\d+\ load=\d[\d.]*
+		\ containers=2\ containers_that_do=\d+\ minutes_that_do=[\d.]+/x,
+	'stage, load, and the containers or minutes that would do');
 
 # ---- it dies, and what it began is gone on with ----
-my $pid_of = sub { my %s = $i->status; my $row = $s{"schedule/1"}; $row && $row->{state} eq "running" ? $row->{pid} : 0 };
+my $pid_of
+	= sub { my %s = $i->status; my $row = $s{"schedule/1"}; $row && $row->{state} eq "running" ? $row->{pid} : 0 };
 my $pid = $pid_of->();
 ok($pid, 'the supervisor runs it');
 my $last = $p->sql('SELECT max(id) FROM pipeline_batch');
@@ -39,6 +56,8 @@ is($code, 0, 'it stops with the instance');
 for my $wrong ('website', 'website soon', 'webside 1h', 'website 1h 0', 'website 1h 2 3', 'website 0s') {
 	$i->set('pipeline.schedule' => $wrong);
 	my ($refused, $text) = $i->run('up', '--detach');
-	ok($refused == 1 && $text =~ /holdfast\.conf:\d+: pipeline\.schedule: '\Q$wrong\E' is not STAGE EVERY CONTAINERS/, "refused: $wrong") or diag $text;
+	ok($refused == 1 && $text =~ /holdfast\.conf:\d+: pipeline\.schedule: '\Q$wrong\E' is not STAGE EVERY CONTAINERS/,
+		"refused: $wrong")
+		or diag $text;
 }
 done_testing;

@@ -13,8 +13,11 @@ use Test::More;
 use Time::HiRes qw(time);
 use Wait;
 
-my $i = Instance->make(settings => { 'web.processes' => 1, 'site.url' => 'https://shops.example', 'site.name' => 'Shops of the Test',
-	'site.operator' => 'Example Operator|Main street 1' });
+my $i = Instance->make(
+	settings => {
+		'web.processes' => 1, 'site.url' => 'https://shops.example', 'site.name' => 'Shops of the Test',
+		'site.operator' => 'Example Operator|Main street 1'
+	});
 $i->up;
 our $site = "$i->{home}/site";
 
@@ -23,7 +26,9 @@ sub import_text {
 	open my $out, '>', "$i->{home}/$name" or die $!;
 	print $out $text;
 	close $out;
-	my ($code, $said) = $i->run('import', '--source', $source, '--source-name', "Source $source", '--licence', 'CC0-1.0', "$i->{home}/$name");
+	my ($code, $said)
+		= $i->run('import', '--source', $source, '--source-name', "Source $source", '--licence', 'CC0-1.0',
+		"$i->{home}/$name");
 	die $said if $code;
 }
 sub export {
@@ -34,8 +39,14 @@ sub export {
 }
 sub path_of { my $id = Instance::id_text($_[0]); return 'b/' . substr($id, 0, 2) . "/$id.html" }
 # Ids of businesses that have a page, in order.
-sub paged { return grep { -e "$site/" . path_of($_) } split /\n/, $i->sql('SELECT id FROM business ORDER BY id') }
-sub touch { $i->sql('UPDATE business SET ' . $_[1] . " WHERE id IN ($_[0])"); $i->sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id IN ($_[0])") }
+sub paged {
+	return grep { -e "$site/" . path_of($_) } split /\n/, $i->sql('SELECT id FROM business ORDER BY id');
+}
+
+sub touch {
+	$i->sql('UPDATE business SET ' . $_[1] . " WHERE id IN ($_[0])");
+	$i->sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id IN ($_[0])");
+}
 
 # ---- the first export ----
 {
@@ -47,20 +58,56 @@ my $generated = `$i->{bin}/holdfast generate 700 --seed 7 2>/dev/null`;
 import_text('generated.ndjson', $generated, 'generated');
 my $first = export();
 is($first->{generation}, 1, 'a first export') or die explain $first;
-is($first->{pages} + $first->{withheld}, $i->sql('SELECT count(*) FROM business'), 'every business has a page or is withheld');
+is($first->{pages} + $first->{withheld}, $i->sql('SELECT count(*) FROM business'),
+	'every business has a page or is withheld');
 my %files = Site::files($site);
-is(scalar(grep { m{^b/.*\.html$} } keys %files), $first->{pages}, 'a file for each page of a business');
-is_deeply([Site::broken($site, 'https://shops.example')], [], 'no link of any page leads nowhere');
-ok($files{$_}, "there is $_") for qw(index.html 404.html robots.txt sitemap.xml sources/index.html imprint/index.html privacy/index.html assets/site.css);
+is(scalar(grep {m{^b/.*\.html$}} keys %files), $first->{pages}, 'a file for each page of a business');
+is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'no link of any page leads nowhere');
+ok($files{$_}, "there is $_")
+	for
+	qw(index.html 404.html robots.txt sitemap.xml sources/index.html imprint/index.html
+		privacy/index.html assets/site.css);
 my %linked;
-for my $page (grep { /\.html$/ } keys %files) { $linked{ s/[?#].*//r =~ s{^/}{}r } = 1 for Site::links($files{$page}) }
-is_deeply([grep { m{^b/.*\.html$} && !$linked{$_} } sort keys %files], [], 'every page of a business is reached from a list');
-is_deeply([grep { /\.html$/ && $_ ne '404.html' && $files{$_} !~ /noindex/ && $files{$_} !~ m{<link rel="canonical" href="https://shops\.example/} } sort keys %files], [],
-	'every indexed page says its address');
-is_deeply([grep { $files{$_} =~ /<script(?! src="\/assets\/open\.js[^"]*" defer>| type="application\/ld\+json">)/ } grep { /\.html$/ } sort keys %files], [], 'no page has a script inside');
-is_deeply([grep { $files{$_} =~ /(?:src|srcset|action)="(?:https?:)?\/\//i || $files{$_} =~ /<link[^>]+rel="(?:stylesheet|icon|preload|preconnect)"[^>]+href="https?:/ } grep { /\.html$/ } keys %files], [],
-	'no page asks anybody else for anything');
-is_deeply([grep { $files{$_} =~ /<form|add to (?:cart|basket)|checkout|document\.cookie/i } grep { /\.(?:html|js)$/ } keys %files], [], 'there is no cart, no account, no cookie');
+
+for my $page (grep {/\.html$/} keys %files) {
+	$linked{ s/[?#].*//r =~ s{^/}{}r } = 1 for Site::links($files{$page});
+}
+is_deeply([ grep { m{^b/.*\.html$} && !$linked{$_} } sort keys %files ], [],
+	'every page of a business is reached from a list');
+is_deeply([
+		grep {
+				   /\.html$/
+				&& $_ ne '404.html'
+				&& $files{$_} !~ /noindex/
+				&& $files{$_} !~ m{<link rel="canonical" href="https://shops\.example/}
+		} sort keys %files
+	],
+	[],
+	'every indexed page says its address'
+);
+is_deeply([
+		grep { $files{$_} =~ /<script(?! src="\/assets\/open\.js[^"]*" defer>| type="application\/ld\+json">)/ }
+		grep {/\.html$/} sort keys %files
+	],
+	[],
+	'no page has a script inside'
+);
+is_deeply([
+		grep {
+				   $files{$_} =~ /(?:src|srcset|action)="(?:https?:)?\/\//i
+				|| $files{$_} =~ /<link[^>]+rel="(?:stylesheet|icon|preload|preconnect)"[^>]+href="https?:/
+		} grep {/\.html$/} keys %files
+	],
+	[],
+	'no page asks anybody else for anything'
+);
+is_deeply([
+		grep { $files{$_} =~ /<form|add to (?:cart|basket)|checkout|document\.cookie/i }
+		grep {/\.(?:html|js)$/} keys %files
+	],
+	[],
+	'there is no cart, no account, no cookie'
+);
 cmp_ok(length $files{'assets/open.js'}, '<', 2000, 'the script is small');
 
 # ---- sitemaps ----
@@ -68,7 +115,8 @@ my @parts = $files{'sitemap.xml'} =~ m{<loc>https://shops\.example/([^<]+)</loc>
 my @urls = map { $files{$_} =~ m{<loc>https://shops\.example/([^<]*)</loc>}g } @parts;
 my %urls = map { ($_ =~ m{(?:^|/)$} ? "${_}index.html" : $_) => 1 } @urls;
 is(scalar @urls, scalar keys %urls, 'no address stands in a sitemap twice');
-is_deeply([sort keys %urls], [sort grep { /\.html$/ && $_ ne '404.html' && $files{$_} !~ /noindex/ } keys %files], 'the sitemaps name every page that may be indexed, and no other');
+is_deeply([ sort keys %urls ], [ sort grep { /\.html$/ && $_ ne '404.html' && $files{$_} !~ /noindex/ } keys %files ],
+	'the sitemaps name every page that may be indexed, and no other');
 like($files{'robots.txt'}, qr{^Sitemap: https://shops\.example/sitemap\.xml$}m, 'robots.txt names the sitemap');
 my $day = $i->sql("SELECT to_char(max(updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM business_detail");
 my %days = map { $_ => 1 } map { $files{$_} =~ m{<lastmod>([^<]*)}g } @parts;
@@ -81,10 +129,12 @@ like($boutique // '', qr/class="price">/, 'goods stand there with their prices')
 like($boutique // '', qr/href="tel:/, 'a telephone is called');
 like($boutique // '', qr/href="geo:[-\d.]+,[-\d.]+"/, 'a place opens in a map');
 my ($vcf) = ($boutique // '') =~ m{href="/(b/[^"]+\.vcf)"};
-like($files{ $vcf // '' } // '', qr/^BEGIN:VCARD\r\nVERSION:4\.0\r\n.*^FN:.*END:VCARD\r\n\z/ms, 'there is an address book entry');
+like($files{ $vcf // '' } // '', qr/^BEGIN:VCARD\r\nVERSION:4\.0\r\n.*^FN:.*END:VCARD\r\n\z/ms,
+	'there is an address book entry');
 my $ics = $files{ ($vcf // '') =~ s/vcf$/ics/r } // '';
-like($ics, qr/^BEGIN:VCALENDAR\r\n.*^RRULE:FREQ=WEEKLY;BYDAY=(?:MO|TU|WE|TH|FR|SA|SU)\r\n.*END:VCALENDAR\r\n\z/ms, 'and the opening hours as a calendar');
-is_deeply([grep { length > 75 } split /\r\n/, $ics . ($files{ $vcf // '' } // '')], [], 'whose lines are folded');
+like($ics, qr/^BEGIN:VCALENDAR\r\n.*^RRULE:FREQ=WEEKLY;BYDAY=(?:MO|TU|WE|TH|FR|SA|SU)\r\n.*END:VCALENDAR\r\n\z/ms,
+	'and the opening hours as a calendar');
+is_deeply([ grep { length > 75 } split /\r\n/, $ics . ($files{ $vcf // '' } // '') ], [], 'whose lines are folded');
 
 # ---- what is not written again ----
 export();
@@ -98,21 +148,29 @@ my $one = export();
 is($one->{generation}, $again->{generation} + 1, 'a changed record makes a new generation');
 cmp_ok($one->{read}, '<=', 3, 'reads what changed in two generations');
 cmp_ok($one->{written}, '<=', 16, "writes few files ($one->{written})");
-like(Site::slurp("$site/" . path_of($id)), qr/<h1>Renamed &amp; Sons &quot;1 &lt; 2&quot;<\/h1>/, 'the page says it, escaped');
+like(Site::slurp("$site/" . path_of($id)), qr/<h1>Renamed &amp; Sons &quot;1 &lt; 2&quot;<\/h1>/,
+	'the page says it, escaped');
 my %was = map { $_ => Site::slurp("$site/$_") } Site::paths($site);
 touch($id, "phone = '+41311234567'");
 export();
 my %is = Site::files($site);
-is_deeply([grep { !/\.(?:vcf|ics)$/ && ($was{$_} // '') ne $is{$_} } sort keys %is], [path_of($id)], 'a change that lists do not show changes one page');
+is_deeply([ grep { !/\.(?:vcf|ics)$/ && ($was{$_} // '') ne $is{$_} } sort keys %is ], [ path_of($id) ],
+	'a change that lists do not show changes one page');
 
 # ---- new, gone, suppressed, back ----
-my $region = $i->sql('SELECT r.key FROM business AS b JOIN region AS r ON r.id = b.region_id GROUP BY r.key ORDER BY count(*) DESC, r.key LIMIT 1');
-import_text('many.csv', "id,name,city,region,country,category,street\n" . join('', map { "m$_,Baker $_,Bern,Bern,CH,bakery,Street $_\n" } 1 .. 900), 'many');
+my $region
+	= $i->sql(
+	'SELECT r.key FROM business AS b JOIN region AS r ON r.id = b.region_id GROUP BY r.key ORDER BY count(*) DESC, r.key
+		LIMIT 1'
+	);
+import_text('many.csv', "id,name,city,region,country,category,street\n"
+		. join('', map {"m$_,Baker $_,Bern,Bern,CH,bakery,Street $_\n"} 1 .. 900), 'many');
 export();
 my %many = Site::files($site);
 my @lists = sort grep { m{^r/ch-bern/bakery[.-]} } keys %many;
 cmp_ok(scalar @lists, '>', 5, 'a long list has pages: ' . scalar @lists);
-import_text('more.csv', "id,name,city,region,country,category,street\nn1,Another Baker,Bern,Bern,CH,bakery,Street 1000\n", 'more');
+import_text('more.csv',
+	"id,name,city,region,country,category,street\nn1,Another Baker,Bern,Bern,CH,bakery,Street 1000\n", 'more');
 export();
 my %more = Site::files($site);
 my @changed = grep { ($many{$_} // '') ne $more{$_} } grep { m{^r/ch-bern/bakery[.-]} } sort keys %more;
@@ -131,26 +189,46 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 
 # ---- the gate ----
 {
-	import_text("twin-$_.csv", "id,name,city,region,country,category,street,postcode,phone\nt1,Twin Bakery,Thun,Bern,CH,bakery,Hauptgasse 7,3600,+4133222333$_\n", "twin-$_") for 1, 2;
-	my @twins = split /\n/, $i->sql(q{SELECT id FROM business WHERE name = 'Twin Bakery' ORDER BY COALESCE(quality_score, 0) DESC, id});
+	import_text("twin-$_.csv",
+		"id,name,city,region,country,category,street,postcode,phone\nt1,Twin Bakery,Thun,Bern,CH,bakery,"
+			. "Hauptgasse 7,3600,+4133222333$_\n",
+		"twin-$_")
+		for 1, 2;
+	my @twins = split /\n/,
+		$i->sql(q{SELECT id FROM business WHERE name = 'Twin Bakery' ORDER BY COALESCE(quality_score, 0) DESC, id});
 	is(scalar @twins, 2, 'the same business from two sources');
 	is(export()->{gate}{causes} ? scalar(grep { -e "$site/" . path_of($_) } @twins) : 'no report', 1, 'has one page');
 	ok(-e "$site/" . path_of($twins[0]), 'that of the better record');
 	$i->run('suppress', Instance::id_text($twins[0]));
 	export();
-	is_deeply([map { -e "$site/" . path_of($_) ? 1 : 0 } @twins], [0, 1], 'when that one goes the other comes');
-	is_deeply([Site::broken($site, 'https://shops.example')], [], 'without a broken link');
-	$i->sql("UPDATE business_detail SET extra = '{\"hide_address\": \"yes\"}', service_area = '{Spiez}', change = nextval('business_change') WHERE id = $twins[1]");
+	is_deeply([ map { -e "$site/" . path_of($_) ? 1 : 0 } @twins ], [ 0, 1 ], 'when that one goes the other comes');
+	is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'without a broken link');
+	$i->sql(
+		"UPDATE business_detail
+			SET extra = '{\"hide_address\": \"yes\"}', service_area = '{Spiez}', change = nextval('business_change')
+			WHERE id = $twins[1]"
+	);
 	export();
 	my %now = Site::files($site);
 	ok($now{ path_of($twins[1]) }, 'a business that hides its address has a page');
-	is_deeply([grep { $now{$_} =~ /Hauptgasse 7/ } sort keys %now], [], 'and its street stands in no file of the site');
-	my %blocks = map { $_ => $now{$_} =~ m{<script type="application/ld\+json">(.*?)</script>}s } grep { m{^b/.*html$} } keys %now;
-	$i->sql("UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = $twins[1]");
+	is_deeply([ grep { $now{$_} =~ /Hauptgasse 7/ } sort keys %now ], [],
+		'and its street stands in no file of the site');
+	my %blocks = map { $_ => $now{$_} =~ m{<script type="application/ld\+json">(.*?)</script>}s }
+		grep {m{^b/.*html$}} keys %now;
+	$i->sql(
+		"UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = $twins[1]");
 	$i->sql("UPDATE business_detail SET change = nextval('business_change') WHERE id = $twins[1]");
 	export();
-	like(Site::slurp("$site/" . path_of($twins[1])), qr{Closed on public holidays.*<table class="hours">}s, 'what the week does not say stands on top');
-	is_deeply([grep { !eval { decode_json($blocks{$_})->{name} } } sort keys %blocks], [], 'every page carries its facts as JSON-LD');
+	like(Site::slurp("$site/" . path_of($twins[1])), qr{Closed on public holidays.*<table class="hours">}s,
+		'what the week does not say stands on top');
+	is_deeply([
+			grep {
+				!eval { decode_json($blocks{$_})->{name} }
+			} sort keys %blocks
+		],
+		[],
+		'every page carries its facts as JSON-LD'
+	);
 	export();
 }
 
@@ -159,15 +237,19 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 	my $late = (paged())[-1];
 	open my $psql, '|-', $i->psql(qw(-o /dev/null)) or die "psql: $!";
 	$psql->autoflush(1);
-	print $psql "BEGIN; UPDATE business SET name = 'Late' WHERE id = $late; UPDATE business_detail SET change = nextval('business_change') WHERE id = $late;\n";
-	$i->until('the change waits', sub { $i->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") eq '1' });
+	print $psql
+		"BEGIN; UPDATE business SET name = 'Late' WHERE id = $late; UPDATE business_detail
+			SET change = nextval('business_change') WHERE id = $late;\n";
+	$i->until('the change waits',
+		sub { $i->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") eq '1' });
 	touch($id, "name = 'Early'");
 	export();
 	like(Site::slurp("$site/" . path_of($id)), qr/<h1>Early</, 'what has been committed is there');
 	print $psql "COMMIT;\n";
 	close $psql or die;
 	export();
-	like(Site::slurp("$site/" . path_of($late)), qr/<h1>Late</, 'a lower change number that was committed later is not missed');
+	like(Site::slurp("$site/" . path_of($late)), qr/<h1>Late</,
+		'a lower change number that was committed later is not missed');
 }
 
 # ---- other templates: the operator's ----
@@ -193,7 +275,12 @@ export();
 # A whole generation has the same mark on every page that was changed with it.
 my @marked = (paged())[0 .. 299];
 my $ids = join ',', @marked;
-sub marks { my %m; $m{ (Site::slurp("$site/" . path_of($_)) =~ /<h1>Mark (\d+)</)[0] // 'none' } = 1 for @marked; return sort keys %m }
+
+sub marks {
+	my %m;
+	$m{ (Site::slurp("$site/" . path_of($_)) =~ /<h1>Mark (\d+)</)[0] // 'none' } = 1 for @marked;
+	return sort keys %m;
+}
 touch($ids, "name = 'Mark 0'");
 my $began = time;
 export();
@@ -209,7 +296,8 @@ while ($killed < 50) {
 	wait_until('the moment comes', sub { time >= $moment || $export->ended });
 	if ($export->kill & 127) { $killed++ } else { $usual *= 0.8 }
 	my @now = marks();
-	$wrong++, diag "round $round: published @now, was $published" if @now != 1 || ($now[0] ne $published && $now[0] ne $round);
+	$wrong++, diag "round $round: published @now, was $published"
+		if @now != 1 || ($now[0] ne $published && $now[0] ne $round);
 	next if $killed % 10 || $finished == $killed / 10;
 	my $report = export();
 	$finished++ if !$report->{failed} && join(' ', marks()) eq $round && !Site::broken($site, 'https://shops.example');
@@ -224,7 +312,8 @@ is_deeply([glob "$site.state/journal-*"], [], 'leaving no journal');
 	export();
 	my %fresh = Site::files($site);
 	my %old = Site::files("$i->{home}/site");
-	is_deeply([grep { ($fresh{$_} // '') ne ($old{$_} // '') } sort keys %{ { %fresh, %old } }], [], 'what went through all that is, to the byte, what a first export makes');
+	is_deeply([ grep { ($fresh{$_} // '') ne ($old{$_} // '') } sort keys %{ { %fresh, %old } } ], [],
+		'what went through all that is, to the byte, what a first export makes');
 }
 
 # ---- a full disk, as a limit of the file size and as a small file system ----
@@ -241,7 +330,8 @@ is_deeply([glob "$site.state/journal-*"], [], 'leaving no journal');
 SKIP: {
 	my $small = "$i->{home}/small";
 	mkdir $small;
-	skip 'mounting a small file system needs root', 4 if $> || system("mount -t tmpfs -o size=100m,nr_inodes=20000 tmpfs $small 2>/dev/null") != 0;
+	skip 'mounting a small file system needs root', 4
+		if $> || system("mount -t tmpfs -o size=100m,nr_inodes=20000 tmpfs $small 2>/dev/null") != 0;
 	local $site = "$small/site";
 	my $report = export();
 	is($report->{code} // 0, 0, 'a site on a small disk') or diag explain $report;
@@ -264,14 +354,20 @@ SKIP: {
 	my @pids;
 	for my $n (1, 2) {
 		my $pid = fork // die;
-		if (!$pid) { open STDOUT, '>', "$i->{home}/two$n"; open STDERR, '>&', \*STDOUT; exec(($i->{user} ? ('runuser', '-u', $i->{user}, '--') : ()), "$i->{bin}/holdfast", '-C', $i->{dir}, 'export', $site) }
+		if (!$pid) {
+			open STDOUT, '>', "$i->{home}/two$n";
+			open STDERR, '>&', \*STDOUT;
+			exec(($i->{user} ? ('runuser', '-u', $i->{user}, '--') : ()), "$i->{bin}/holdfast", '-C', $i->{dir},
+				'export', $site);
+		}
 		push @pids, $pid;
 	}
 	waitpid $_, 0 for @pids;
 	is_deeply([marks()], ['1062'], 'of two exports at once one waits or is refused');
 	open my $held, '<', "$site.state/lock" or die $!;
 	flock $held, 2;
-	like(export()->{failed}, qr/another export of .* is running; nothing was done/, 'one that finds another at work is refused');
+	like(export()->{failed}, qr/another export of .* is running; nothing was done/,
+		'one that finds another at work is refused');
 }
 {
 	local $site = "$i->{home}/other";
@@ -291,10 +387,15 @@ SKIP: {
 	export('--gzip', '--brotli', '--list', "$i->{home}/list");
 	my @paths = Site::paths($site);
 	my %there = map { $_ => 1 } @paths;
-	is_deeply([grep { /\.(?:html|css|xml)$/ && -s "$site/$_" >= 256 && !($there{"$_.gz"} && $there{"$_.br"}) } @paths], [], 'compressed files stand beside');
-	my ($some) = grep { m{^b/.*html$} } @paths;
+	is_deeply(
+		[ grep { /\.(?:html|css|xml)$/ && -s "$site/$_" >= 256 && !($there{"$_.gz"} && $there{"$_.br"}) } @paths ], [],
+		'compressed files stand beside');
+	my ($some) = grep {m{^b/.*html$}} @paths;
 	is(`gzip -dc $site/$some.gz`, Site::slurp("$site/$some"), 'and hold the same');
-	is(`node -e 'process.stdout.write(require("zlib").brotliDecompressSync(require("fs").readFileSync("$site/$some.br")))'`, Site::slurp("$site/$some"), 'both');
+	is(
+		`node -e 'const read = require("fs").readFileSync("$site/$some.br");
+			process.stdout.write(require("zlib").brotliDecompressSync(read))'`,
+		Site::slurp("$site/$some"), 'both');
 	my %list = map { (split /\t/)[1] => 1 } split /\n/, Site::slurp("$i->{home}/list");
 	is_deeply([sort keys %list], [grep { !/\.(?:gz|br)$/ } @paths], 'the list names every file');
 	export('--gzip');

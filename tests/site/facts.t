@@ -30,8 +30,11 @@ sub get {
 	return $answer->{status} == 200 ? $answer->{content} : die "$path: $answer->{status} $answer->{content}";
 }
 
-is(scalar qx($root/tools/make-schema), do { open my $def, '<', "$root/src/site/facts/schema.def" or die $!; local $/; <$def> },
-	'the table of schema.org is what the package says');
+is(
+	scalar qx($root/tools/make-schema),
+	do { open my $def, '<', "$root/src/site/facts/schema.def" or die $!; local $/; <$def> },
+	'the table of schema.org is what the package says'
+);
 
 # Every business, page by page of the list.
 my (%name, $cursor);
@@ -91,7 +94,8 @@ for my $id (sort keys %name) {
 	my ($json) = $page =~ m{<script type="application/ld\+json">(.*?)</script>}s;
 	push(@broken, $id), next if !defined $json;
 	$exported++;
-	my @not = unseen(decode_json(do { (my $t = $json) =~ s/":(-?\d+\.\d+)/":"$1"/g; utf8::encode($t); $t }), seen($page));
+	my @not
+		= unseen(decode_json(do { (my $t = $json) =~ s/":(-?\d+\.\d+)/":"$1"/g; utf8::encode($t); $t }), seen($page));
 	push @hidden, "exported $id: @not" if @not;
 	$json =~ s{/b/\w\w/(\w+)\.html}{/b/$1}g;
 	push @other, $id if $json ne $block{$id};
@@ -103,8 +107,9 @@ is_deeply(\@hidden, [], 'and all it says can be read there');
 
 my @cut = grep { !/"latitude":-?\d+\.\d{6},"longitude":-?\d+\.\d{6}}/ } grep { /"geo"/ } @blocks;
 is_deeply(\@cut, [], 'coordinates have six decimals in the text');
-# Records that the importer takes and of which no valid block can be made as they are. A broken value that is optional costs
-# the value: it is dropped and counted, and the business has its page. Without a sound name there is no page.
+# Records that the importer takes and of which no valid block can be made as they are. A broken value that is
+# optional costs the value: it is dropped and counted, and the business has its page. Without a sound name there is
+# no page.
 my %broken = (
 	'url-private' => { website => 'http://192.168.1.10/' },
 	'placeholder' => { description => '{{description}}' },
@@ -122,7 +127,9 @@ my %broken = (
 );
 open my $records, '>:utf8', "$home/broken.ndjson" or die $!;
 for my $fault (sort keys %broken) {
-	my %record = (external_id => $fault, name => "Broken $fault", categories => ['bakery'], street => 'Hauptgasse 1', city => 'Bern', postcode => '3000',
+	my %record = (
+		external_id => $fault, name => "Broken $fault", categories => ['bakery'], street => 'Hauptgasse 1',
+		city => 'Bern', postcode => '3000',
 		country => 'CH', lat => 46.94809, lon => 7.44744, phone => '+41319999999', %{ $broken{$fault} });
 	delete @record{ grep { !defined $record{$_} } keys %record };
 	print $records JSON::PP->new->canonical->encode(\%record), "\n";
@@ -143,8 +150,11 @@ for my $path (glob "$home/site/b/*/*.html") {
 	$page{$1} = $page if $page =~ /<h1[^>]*>Broken ([\w-]+)</;
 }
 is_deeply([ sort keys %page ], [ sort grep { $_ ne 'name-is-address' } keys %broken ], 'and its business has a page');
-my %gone = ('url-private' => '192.168', 'placeholder' => '{{', 'markup-in-text' => 'fresh', 'lei-checksum' => '506700GE1G29325QX364',
-	'price-negative' => '-3', 'postcode-malformed' => '3000/1', 'type-unknown' => 'Barr');
+my %gone = (
+	'url-private' => '192.168', 'placeholder' => '{{', 'markup-in-text' => 'fresh',
+	'lei-checksum' => '506700GE1G29325QX364',
+	'price-negative' => '-3', 'postcode-malformed' => '3000/1', 'type-unknown' => 'Barr'
+);
 is_deeply([ grep { index($page{$_} // '', $gone{$_}) >= 0 } sort keys %gone ], [], 'that does not show it');
 
 my ($tilers) = grep { /Fliesen Falkner/ } @blocks;
@@ -153,7 +163,9 @@ is(() = ($tilers // '') =~ /"\@type":"City"/g, 6, 'the tiling firm serves its si
 open my $in, '>:utf8', "$home/blocks" or die $!;
 print $in map { "$_\n" } @blocks;
 close $in or die $!;
-for my $other (['the second validator', "validate.mjs $root/src/site/facts/schema.def"], ['the compiler with types of schema.org', 'typecheck.mjs']) {
+for my $other ([ 'the second validator', "validate.mjs $root/src/site/facts/schema.def" ],
+	[ 'the compiler with types of schema.org', 'typecheck.mjs' ])
+{
 	my ($who, $command) = @$other;
 	open my $out, '-|:utf8', "node $FindBin::Bin/$command <$home/blocks" or die "node: $!";
 	my @said = <$out>;

@@ -1,6 +1,7 @@
-// A third opinion on blocks: the TypeScript compiler with schema-dts, whose types are schema.org's. A property that a type does
-// not have, or a value of another kind, is an error of type.
-//   typecheck.mjs <blocks        a JSON block a line; prints "LINE: message" for each error, and how many blocks there were
+// A third opinion on blocks: the TypeScript compiler with schema-dts, whose types are schema.org's. A property that
+// a type does not have, or a value of another kind, is an error of type.
+//   typecheck.mjs <blocks
+// A JSON block a line; prints "LINE: message" for each error, and how many blocks there were.
 // A thing of several types is checked as each of them: a property that one of them has is allowed.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,18 +9,40 @@ import ts from 'typescript';
 
 const blocks = fs.readFileSync(0, 'utf8').split('\n').filter(Boolean).map(text => JSON.parse(text));
 // Inside a block only the first type is looked at; the block itself is written once for each of its types.
-const single = value => Array.isArray(value) ? value.map(single) :
-	value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, v]) => [key, key === '@type' ? [v].flat()[0] : single(v)])) : value;
-const written = blocks.flatMap((block, n) => [block['@type']].flat().map((type, k, types) => ({ n: n + 1, of: types.length, block: { ...single(block), '@type': type } })));
-const source = `import type { LocalBusiness, WithContext } from 'schema-dts';\n` +
-	written.map(({ block }, n) => `export const b${n}: WithContext<LocalBusiness> = ${JSON.stringify(block)};\n`).join('');
+const single = (value) =>
+	Array.isArray(value)
+		? value.map(single)
+		: value && typeof value === 'object'
+			? Object.fromEntries(
+					Object.entries(value).map(([key, v]) => [key, key === '@type' ? [v].flat()[0] : single(v)]),
+				)
+			: value;
+const written = blocks.flatMap((block, n) =>
+	[block['@type']]
+		.flat()
+		.map((type, k, types) => ({ n: n + 1, of: types.length, block: { ...single(block), '@type': type } })),
+);
+const source =
+	`import type { LocalBusiness, WithContext } from 'schema-dts';\n` +
+	written
+		.map(({ block }, n) => `export const b${n}: WithContext<LocalBusiness> = ${JSON.stringify(block)};\n`)
+		.join('');
 const name = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), 'blocks.ts');
-const options = { strict: true, noEmit: true, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, types: [], skipLibCheck: true };
+const options = {
+	strict: true,
+	noEmit: true,
+	module: ts.ModuleKind.NodeNext,
+	moduleResolution: ts.ModuleResolutionKind.NodeNext,
+	target: ts.ScriptTarget.ES2022,
+	types: [],
+	skipLibCheck: true,
+};
 const host = ts.createCompilerHost(options);
 const { getSourceFile, fileExists, readFile } = host;
-host.getSourceFile = (file, ...rest) => file === name ? ts.createSourceFile(file, source, options.target) : getSourceFile.call(host, file, ...rest);
-host.fileExists = file => file === name || fileExists.call(host, file);
-host.readFile = file => file === name ? source : readFile.call(host, file);
+host.getSourceFile = (file, ...rest) =>
+	file === name ? ts.createSourceFile(file, source, options.target) : getSourceFile.call(host, file, ...rest);
+host.fileExists = (file) => file === name || fileExists.call(host, file);
+host.readFile = (file) => (file === name ? source : readFile.call(host, file));
 const said = new Map(); // "block: what" -> of how many of its types
 for (const d of ts.getPreEmitDiagnostics(ts.createProgram([name], options, host))) {
 	const line = d.file?.fileName === name ? d.file.getLineAndCharacterOfPosition(d.start).line : 0;
