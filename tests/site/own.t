@@ -54,6 +54,23 @@ symlink '/etc/passwd', "$public/passwd" or die;
 export();
 ok(!-e "$site/passwd" && !-l "$site/passwd", 'a link there is not published');
 
+# ---- what a page says of hours and of itself ----
+{
+	my ($with, $without) = split /\n/, $i->sql('SELECT id FROM business WHERE quality_score > 10 ORDER BY id LIMIT 2');
+	$i->sql("UPDATE business SET hours = 'Mo-Fr 09:00-17:00; Dec 24-26 off; PH off', timezone = 'Europe/Zurich', phone = '+41319999999', street = 'Main street 1', city = 'Bern' WHERE id = $with");
+	$i->sql("UPDATE business SET hours = NULL, phone = NULL, street = NULL, city = 'Bern' WHERE id = $without");
+	$i->sql("UPDATE business_detail SET website = NULL, change = nextval('business_change'), updated_at = now() WHERE id IN ($with, $without)");
+	export();
+	my $path = sub { my $id = Instance::id_text($_[0]); return "$site/b/" . substr($id, 0, 2) . "/$id.html" };
+	my ($rich, $poor) = map { slurp($path->($_)) } $with, $without;
+	like($rich, qr/Closed 24\xe2\x80\x9326 December/, 'days of the year on which it is closed are said in words');
+	like($rich, qr/Closed on public holidays/, 'and public holidays');
+	like($rich, qr/Monday.*Friday/s, 'beside the table of the week');
+	unlike($rich, qr/Dec 24-26 off|data-week=/, 'the text of opening_hours is not shown, and no script reckons with weeks that are not every week');
+	like($rich, qr/<meta name="description" content="[^"]*: address, opening hours, telephone\.">/, 'the description names what the page has');
+	like($poor, qr/<meta name="description" content="[^":]*\.">/, 'and nothing that it has not');
+}
+
 # ---- files that were put into the published folder ----
 my %foreign = ('BingSiteAuth.xml' => '<users/>', 'shop/index.html' => '<p>my own page</p>', 'shop/deep/x.txt' => 'x', 'assets/logo.png' => 'logo', 'b/readme.txt' => 'hello', '.well-known/acme/token' => 'token');
 put("$site/$_", $foreign{$_}) for keys %foreign;

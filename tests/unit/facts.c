@@ -406,6 +406,58 @@ static void what_a_record_needs_is_not_cleaned_away(void **state)
 	arena_release(&arena);
 }
 
+static void hours_are_said_in_words(void **state)
+{
+	static const struct {
+		const char *hours, *words; /* NULL: cannot be said */
+		bool dated;
+	} cases[] = {
+	    {"Mo-Fr 09:00-17:00", "", false},
+	    {"Mo-Fr 09:00-17:00; PH off", "Closed on public holidays|", false},
+	    {"Mo-Sa 09:00-17:00; Su,PH off", "Closed on public holidays|", false},
+	    {"Mo-Fr 09:00-17:00; PH 10:00-12:00,14:00-16:00",
+	     "On public holidays: 10:00\u201312:00, 14:00\u201316:00|", false},
+	    {"Mo-Fr 09:00-17:00; SH off", "Closed in school holidays|", false},
+	    {"Mo-Fr 09:00-17:00; Dec 24-26 off", "Closed 24\u201326 December|", true},
+	    {"Mo-Fr 09:00-17:00; Dec 24-Jan 2 off", "Closed 24 December\u20132 January|", true},
+	    {"Mo-Fr 09:00-17:00; Dec 24,31 off", "Closed on 24 December, 31 December|", true},
+	    {"Mo-Fr 09:00-17:00; Dec 24 09:00-12:00; Dec 25 off",
+	     "24 December: 09:00\u201312:00|Closed on 25 December|", true},
+	    {"Mo-Fr 09:00-17:00; Jul-Aug off", "Closed July\u2013August|", true},
+	    {"Mo-Fr 09:00-17:00; Jul off; PH closed", "Closed in July|Closed on public holidays|",
+	     true},
+	    {"Mo-Fr 09:00-17:00; 2026 Dec 24-26 off", "Closed 24\u201326 December 2026|", true},
+	    {"Mo-Fr 09:00-17:00; easter -2 days off; easter +1 day off",
+	     "Closed on Good Friday|Closed on Easter Monday|", true},
+	    {"Apr-Oct 10:00-18:00", NULL, true},
+	    {"Mo-Fr 09:00-17:00; Dec Mo-Fr 09:00-20:00", NULL, true},
+	    {"Mo-Fr 09:00-17:00; Dec 24 \"by appointment\"", NULL, true},
+	    {"by appointment", NULL, false},
+	    {"", NULL, false},
+	};
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, ARENA_MAX);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct facts_hours hours;
+		struct buf words;
+		bool is = facts_hours(str_of(cases[i].hours), &arena, &hours);
+		if (is != (cases[i].words != NULL))
+			fail_msg("%s", cases[i].hours);
+		if (!is)
+			continue;
+		buf_init(&words, 4096);
+		for (size_t k = 0; k < hours.exceptions.count; k++)
+			buf_printf(&words, "%.*s|", STR_ARG(hours.exceptions.item[k]));
+		if (strcmp(buf_z(&words), cases[i].words) != 0)
+			fail_msg("%s: %s", cases[i].hours, buf_z(&words));
+		assert_int_equal(hours.dated, cases[i].dated);
+		assert_int_equal(hours.week.count >= 5, 1);
+		buf_release(&words);
+	}
+	arena_release(&arena);
+}
+
 /* ---- what is wrong: tests/site/broken/KEY.json ---- */
 
 static const char *folder(void)
@@ -685,6 +737,7 @@ int main(void)
 	    cmocka_unit_test(a_broken_record_is_refused_by_name_and_writes_nothing),
 	    cmocka_unit_test(a_broken_optional_value_costs_the_value),
 	    cmocka_unit_test(what_a_record_needs_is_not_cleaned_away),
+	    cmocka_unit_test(hours_are_said_in_words),
 	    cmocka_unit_test(every_fault_is_found_in_its_file_and_no_other_error),
 	    cmocka_unit_test(what_sites_say_besides_is_no_error),
 	    cmocka_unit_test(every_file_of_the_corpus_belongs_to_a_fault),

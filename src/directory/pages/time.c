@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "hours/hours.h"
+#include "site/facts/facts.h"
 
 enum { NIGHT_ENDS = 6 * 60, DAY_S = 24 * 60 * 60 };
 
@@ -60,12 +61,17 @@ static void put_day(struct view *p, struct json_value *days, const struct hours_
 
 void view_week(struct view *p, const struct search_business *b, int64_t now_s)
 {
-	struct hours_week week;
+	struct facts_hours hours;
 	int64_t now;
-	if (!b->hours.n || !hours_week_parse(b->hours, &week, NULL))
+	if (!facts_hours(b->hours, &p->request->arena, &hours))
 		return;
 	int today = time_local(b, now_s, &now) ? date_weekday(now / DAY_S) : -1;
 	struct json_value *days = view_list(p, "days");
 	for (int d = 0; d < 7; d++)
-		put_day(p, days, &week, d, d == today);
+		put_day(p, days, &hours.week, d, d == today);
+	struct json_value *list = NULL;
+	for (size_t i = 0; i < hours.exceptions.count; i++) {
+		list = list ? list : json_build(&p->b, p->root, "exceptions", JSON_IS_ARRAY);
+		json_build(&p->b, list, NULL, JSON_IS_STRING)->text = hours.exceptions.item[i];
+	}
 }

@@ -185,27 +185,6 @@ static void put_table(struct maker *m, const struct hours_week *week)
 	}
 }
 
-/* What the weekly table does not say: "Su,PH off", "PH 10:00-12:00". */
-static void put_exceptions(struct maker *m, struct str hours)
-{
-	struct json_value *list = NULL;
-	while (hours.p) {
-		struct str times = str_trim(str_cut(&hours, ';'));
-		struct str days = str_cut(&times, ' ');
-		bool holidays = false;
-		while (days.p)
-			holidays |= str_eq(str_trim(str_cut(&days, ',')), STR("PH"));
-		if (!holidays || !times.n)
-			continue;
-		bool closed =
-		    str_eq_nocase(times, STR("off")) || str_eq_nocase(times, STR("closed"));
-		list = list ? list : json_build(&m->b, m->root, "exceptions", JSON_IS_ARRAY);
-		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
-		    closed ? STR("Closed on public holidays")
-			   : MAKER_JOIN(m, STR("On public holidays: "), times);
-	}
-}
-
 /* A decimal number of up to five digits. */
 static char *put_minutes(char *to, int minutes)
 {
@@ -217,24 +196,35 @@ static char *put_minutes(char *to, int minutes)
 	return to;
 }
 
-static void put_hours(struct maker *m, const struct business *b)
+/* The week as numbers, for the script that says whether it is open: not when dates go before it. */
+static void put_week(struct maker *m, const struct business *b, const struct hours_week *week)
 {
-	struct hours_week week;
 	char spans[HOURS_SPANS_MAX * 12], *to = spans;
-	if (!b->facts.hours.n || !hours_week_parse(b->facts.hours, &week, NULL))
-		return;
-	for (size_t i = 0; i < week.count; i++) {
-		to = put_minutes(to, week.span[i].from);
+	for (size_t i = 0; i < week->count; i++) {
+		to = put_minutes(to, week->span[i].from);
 		*to++ = '-';
-		to = put_minutes(to, week.span[i].to);
+		to = put_minutes(to, week->span[i].to);
 		*to++ = ',';
 	}
-	if (week.count && b->facts.timezone.n) {
-		JSON_BUILD_JOIN(&m->b, m->root, "week", {spans, (size_t)(to - spans) - 1});
-		json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
+	if (!week->count || !b->facts.timezone.n)
+		return;
+	JSON_BUILD_JOIN(&m->b, m->root, "week", {spans, (size_t)(to - spans) - 1});
+	json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
+}
+
+static void put_hours(struct maker *m, const struct business *b)
+{
+	struct facts_hours hours;
+	if (!facts_hours(b->facts.hours, &m->arena, &hours))
+		return;
+	if (!hours.dated)
+		put_week(m, b, &hours.week);
+	struct json_value *list = NULL;
+	for (size_t i = 0; i < hours.exceptions.count; i++) {
+		list = list ? list : json_build(&m->b, m->root, "exceptions", JSON_IS_ARRAY);
+		json_build(&m->b, list, NULL, JSON_IS_STRING)->text = hours.exceptions.item[i];
 	}
-	put_exceptions(m, b->facts.hours);
-	put_table(m, &week);
+	put_table(m, &hours.week);
 }
 
 /* ---- the page ---- */

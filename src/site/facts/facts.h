@@ -24,6 +24,7 @@
 #define SITE_FACTS_FACTS_H
 
 #include "base/json.h"
+#include "hours/hours.h"
 
 struct facts_texts {
 	const struct str *item;
@@ -143,6 +144,16 @@ bool facts_hides_address(const struct facts_business *business);
  * Lists are absent when empty. */
 void facts_show(const struct facts_business *business, struct json_build *b,
 		struct json_value *root);
+
+/* Opening hours as people read them. */
+struct facts_hours {
+	struct hours_week week; /* of weeks without a holiday or a date of the exceptions */
+	bool dated;             /* there are exceptions by date: the week is not every week */
+	struct facts_texts exceptions; /* in words: "Closed 24–26 December" */
+};
+/* A text of opening_hours as a week and what holds on other days, in words. False: it cannot be
+ * said so, and stands on the page as it is. */
+MUST_CHECK bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out);
 
 /* What the page of the business tells beside its name, for a description of it: "address, opening
  * hours, telephone" as far as they are known; empty: nothing. */

@@ -8,6 +8,7 @@
  *   extra.c   further facts of a record
  *   block.c   record -> block
  *   show.c    record -> values for templates
+ *   words.c   opening hours in words
  *   clean.c   record -> record without broken optional values
  *   check.c   block -> findings: the walk; rules.c: what is checked of one value or one object
  */

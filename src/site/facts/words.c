@@ -1,0 +1,249 @@
+/* Opening hours as people read them: a week, and in words what holds on other days. */
+#include "site/facts/internal.h"
+#include "base/ascii.h"
+
+#include <string.h>
+
+enum { DATES_MAX = 12, EXCEPTIONS_MAX = 16 };
+
+static const char *const months[] = {"January",   "February", "March",    "April",
+				     "May",       "June",     "July",     "August",
+				     "September", "October",  "November", "December"};
+
+/* What is left of a rule. */
+static void words_skip(struct str *s, size_t n)
+{
+	s->p += n;
+	s->n -= n;
+	while (s->n && *s->p == ' ') {
+		s->p++;
+		s->n--;
+	}
+}
+
+static bool words_accept(struct str *s, const char *word)
+{
+	struct str w = str_of(word);
+	if (!str_starts(*s, w) ||
+	    (ascii_is_letter(word[0]) && s->n > w.n && ascii_is_letter(s->p[w.n])))
+		return false;
+	words_skip(s, w.n);
+	return true;
+}
+
+/* A month by its first three letters, from 1; 0: none. */
+static int words_month(struct str *s)
+{
+	for (int i = 0; i < 12; i++)
+		if (s->n >= 3 && memcmp(s->p, months[i], 3) == 0 &&
+		    (s->n == 3 || !ascii_is_letter(s->p[3]))) {
+			words_skip(s, 3);
+			return i + 1;
+		}
+	return 0;
+}
+
+/* A day of a month, which is no time of the day; 0: none. */
+static int words_day(struct str *s)
+{
+	int day = 0;
+	size_t n = 0;
+	while (n < s->n && n < 2 && ascii_is_digit(s->p[n]))
+		day = day * 10 + (s->p[n++] - '0');
+	if (!n || day < 1 || day > 31 || (n < s->n && (ascii_is_digit(s->p[n]) || s->p[n] == ':')))
+		return 0;
+	words_skip(s, n);
+	return day;
+}
+
+/* A sentence in the making. */
+struct words {
+	struct arena *arena;
+	struct str text;
+	size_t dates;
+	bool ranges, whole_months;
+};
+
+static void words_add_date(struct words *w, int month, int day, int to_month, int to_day)
+{
+	char *date;
+	const char *name = months[month - 1], *to = to_month ? months[to_month - 1] : "";
+	if (to_day && day && to_month == month)
+		date = arena_printf(w->arena, "%d\u2013%d %s", day, to_day, name);
+	else if (to_day && day)
+		date = arena_printf(w->arena, "%d %s\u2013%d %s", day, name, to_day, to);
+	else if (to_month && !day)
+		date = arena_printf(w->arena, "%s\u2013%s", name, to);
+	else if (day)
+		date = arena_printf(w->arena, "%d %s", day, name);
+	else
+		date = arena_printf(w->arena, "%s", name);
+	w->ranges |= to_month != 0;
+	w->whole_months |= !day;
+	w->text =
+	    w->dates++ ? ARENA_JOIN(w->arena, w->text, STR(", "), str_of(date)) : str_of(date);
+}
+
+/* "Dec 24-26", "Dec 24-Jan 2", "Dec 24,31", "Jul-Aug". False: something else stands there. */
+static bool words_read_dates(struct words *w, struct str *rule)
+{
+	int month = 0;
+	struct str before;
+	do {
+		before = *rule;
+		int next = words_month(rule), day, to_month = 0, to_day = 0;
+		month = next ? next : month;
+		day = words_day(rule);
+		if (!month || (!next && !day))
+			return false;
+		if (words_accept(rule, "-")) {
+			to_month = words_month(rule);
+			to_day = words_day(rule);
+			if ((day != 0) != (to_day != 0) || (!to_month && !to_day))
+				return false;
+			to_month = to_month ? to_month : month;
+		}
+		if (w->dates == DATES_MAX)
+			return false;
+		words_add_date(w, month, day, to_month, to_day);
+		month = to_month ? to_month : month;
+	} while (words_accept(rule, ","));
+	return rule->n < before.n;
+}
+
+/* "easter", "easter -2 days": by their names. */
+static bool words_read_easter(struct words *w, struct str *rule)
+{
+	static const struct {
+		const char *offset, *name;
+	} days[] = {{"-2 days", "Good Friday"},    {"-1 day", "Holy Saturday"},
+		    {"+1 day", "Easter Monday"},   {"+39 days", "Ascension Day"},
+		    {"+49 days", "Whit Sunday"},   {"+50 days", "Whit Monday"},
+		    {"+60 days", "Corpus Christi"}};
+	if (!words_accept(rule, "easter"))
+		return false;
+	w->dates = 1;
+	w->text = STR("Easter Sunday");
+	for (size_t i = 0; i < COUNT_OF(days); i++)
+		if (words_accept(rule, days[i].offset))
+			w->text = str_of(days[i].name);
+	return !rule->n || (*rule->p != '+' && *rule->p != '-');
+}
+
+/* "09:00-12:00,14:00-16:00" as it is read. False: something else. */
+static bool words_read_times(struct words *w, struct str times, struct str *out)
+{
+	struct str text = STR("");
+	if (!times.n || !ascii_is_digit(times.p[0]))
+		return false;
+	while (times.p) {
+		struct str to = str_trim(str_cut(&times, ',')), from = str_cut(&to, '-');
+		if (!to.p || from.n < 4 || to.n < 4)
+			return false;
+		text = ARENA_JOIN(w->arena, text, text.n ? STR(", ") : STR(""), str_trim(from),
+				  STR("\u2013"), str_trim(to));
+	}
+	*out = text;
+	return true;
+}
+
+static bool is_closed(struct str s)
+{
+	return str_eq_nocase(s, STR("off")) || str_eq_nocase(s, STR("closed"));
+}
+
+/* One rule for certain dates as a sentence; p is NULL when it cannot be said. */
+static struct str words_of_dates(struct arena *arena, struct str rule)
+{
+	const struct str nothing = {NULL, 0};
+	struct words w = {.arena = arena, .text = STR("")};
+	struct str times, year = nothing;
+	int64_t number;
+	struct str rest = rule, first = str_cut(&rest, ' ');
+	if (rest.p && str_to_i64(first, 1900, 2999, &number)) {
+		year = first;
+		rule = str_trim(rest);
+	}
+	if (!words_read_easter(&w, &rule) && !words_read_dates(&w, &rule))
+		return nothing;
+	if (year.n)
+		w.text = ARENA_JOIN(arena, w.text, STR(" "), year);
+	if (!is_closed(rule))
+		return words_read_times(&w, rule, &times)
+			   ? ARENA_JOIN(arena, w.text, STR(": "), times)
+			   : nothing;
+	struct str how = w.ranges         ? STR("Closed ")
+			 : w.whole_months ? STR("Closed in ")
+					  : STR("Closed on ");
+	return ARENA_JOIN(arena, how, w.text);
+}
+
+/* Whether a rule names the holidays among its days: "PH off", "Su,PH 10:00-12:00". */
+static bool names_holidays(struct str days, const char *which, bool *only)
+{
+	bool found = false;
+	*only = true;
+	while (days.p) {
+		bool is = str_eq(str_trim(str_cut(&days, ',')), str_of(which));
+		found |= is;
+		*only &= is;
+	}
+	return found;
+}
+
+/* A rule for holidays as a sentence; p is NULL: it is none. *only: it says nothing of weekdays. */
+static struct str words_of_holidays(struct arena *arena, struct str rule, bool *only)
+{
+	struct words w = {.arena = arena};
+	struct str times = rule, days = str_cut(&times, ' '), text;
+	bool school, holidays = names_holidays(days, "PH", only);
+	if (!holidays) {
+		school = names_holidays(days, "SH", only);
+		if (!school)
+			return (struct str){NULL, 0};
+	}
+	struct str when = holidays ? STR("public holidays") : STR("school holidays");
+	struct str in = holidays ? STR("on ") : STR("in ");
+	times = str_trim(times);
+	if (is_closed(times))
+		return ARENA_JOIN(arena, STR("Closed "), in, when);
+	if (words_read_times(&w, times, &text))
+		return ARENA_JOIN(arena, holidays ? STR("On ") : STR("In "), when, STR(": "), text);
+	return (struct str){NULL, 0};
+}
+
+/* Whether a rule is for certain dates rather than for days of every week. */
+static bool is_dated(struct str rule)
+{
+	struct str rest = rule;
+	int64_t year;
+	return words_month(&rest) || str_starts(rule, STR("easter")) ||
+	       str_to_i64(str_cut(&rule, ' '), 1900, 2999, &year);
+}
+
+bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out)
+{
+	struct str *said = arena_array(arena, EXCEPTIONS_MAX, sizeof(*said));
+	struct str weekly = STR(""), rest = text;
+	size_t count = 0;
+	*out = (struct facts_hours){.dated = false};
+	if (!said || !text.n || memchr(text.p, '"', text.n) || memmem(text.p, text.n, "||", 2))
+		return false;
+	while (rest.p) {
+		struct str rule = str_trim(str_cut(&rest, ';')), sentence;
+		bool only = false, dated = is_dated(rule);
+		if (!rule.n)
+			continue;
+		sentence =
+		    dated ? words_of_dates(arena, rule) : words_of_holidays(arena, rule, &only);
+		if (dated && !sentence.p)
+			return false;
+		if (sentence.p && count < EXCEPTIONS_MAX)
+			said[count++] = sentence;
+		out->dated |= dated;
+		if (!dated && !(only && sentence.p))
+			weekly = weekly.n ? ARENA_JOIN(arena, weekly, STR("; "), rule) : rule;
+	}
+	out->exceptions = (struct facts_texts){said, count};
+	return weekly.n && hours_week_parse(weekly, &out->week, NULL);
+}
