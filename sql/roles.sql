@@ -1,7 +1,7 @@
 -- Scripts about roles, run by init and migrate as a user that may create roles and owns the database. The roles are
 -- those of src/config/roles.def: the setting holdfast.roles of the transaction has them as JSON,
 --   {"fresh": true, "roles": [{"name": "holdfast_web", "password": "...", "owns": false, "temporary": false,
---                              "settings": {"statement_timeout": "3s"}}, ...]}
+--                              "monitors": false, "settings": {"statement_timeout": "3s"}}, ...]}
 -- "password" only where the server does not know local users.
 
 -- script: roles_create
@@ -26,6 +26,13 @@ BEGIN
 			EXECUTE format('ALTER ROLE %I SET %I = %L', role ->> 'name', setting.key, setting.value);
 		END LOOP;
 		EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role ->> 'name');
+		IF (role ->> 'monitors')::boolean AND NOT pg_has_role(role ->> 'name', 'pg_monitor', 'MEMBER') THEN
+			BEGIN
+				EXECUTE format('GRANT pg_monitor TO %I', role ->> 'name');
+			EXCEPTION WHEN insufficient_privilege THEN
+				RAISE NOTICE 'a superuser has to run: GRANT pg_monitor TO %', role ->> 'name';
+			END;
+		END IF;
 	END LOOP;
 END $$;
 
@@ -46,6 +53,9 @@ BEGIN
 	FOR role IN SELECT value FROM json_array_elements(current_setting('holdfast.roles')::json -> 'roles') LOOP
 		IF (role ->> 'temporary')::boolean THEN
 			EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), role ->> 'name');
+		END IF;
+		IF (role ->> 'monitors')::boolean THEN -- pg_stat_statements is in that schema
+			EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', role ->> 'name');
 		END IF;
 		IF (role ->> 'owns')::boolean THEN
 			owner := role ->> 'name';

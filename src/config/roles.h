@@ -20,6 +20,7 @@ enum role_database { ROLE_DATABASE_DIRECTORY };
 enum role_power {
 	ROLE_OWNS = 1,      /* owns the schema */
 	ROLE_TEMPORARY = 2, /* makes temporary tables */
+	ROLE_MONITORS = 4,  /* sees what all sessions do (pg_monitor) */
 };
 
 struct role {

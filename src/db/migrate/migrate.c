@@ -76,6 +76,7 @@ static enum status plan_set(struct db *admin, const struct config *c,
 			json_member_z(&w, "password", passwords->text[id]);
 		json_member_bool(&w, "owns", role->powers & ROLE_OWNS);
 		json_member_bool(&w, "temporary", role->powers & ROLE_TEMPORARY);
+		json_member_bool(&w, "monitors", role->powers & ROLE_MONITORS);
 		plan_write_settings(&w, role->settings);
 		json_object_end(&w);
 	}

@@ -1,0 +1,99 @@
+-- What heal reads of any PostgreSQL from version 13 on: statistics views only, no user data. A statement that differs between
+-- versions has one section for each: observe_activity_13 is for servers before 14. Times are microseconds since 1970; NULL
+-- where the server has none.
+-- role: holdfast_heal
+
+-- name: observe_limits
+-- Of this transaction only, so that nothing stays behind in a session that a pooler hands on.
+SELECT set_config('statement_timeout', '2s', true) AS statement, set_config('lock_timeout', '200ms', true) AS lock;
+
+-- name: observe_server
+SELECT current_setting('server_version_num')::bigint AS version, current_setting('server_version') AS version_text,
+	(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS started, pg_is_in_recovery() AS standby,
+	current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint AS connections_max,
+	pg_size_bytes(current_setting('track_activity_query_size')) AS query_bytes, current_database() AS database,
+	pg_has_role(current_user, 'pg_monitor', 'USAGE') AS monitor, to_regclass('pg_stat_statements') IS NOT NULL AS statements;
+
+-- name: observe_activity
+-- row: observe_activity
+SELECT s.pid, pg_get_userbyid(s.usesysid) AS role, s.application_name AS application, s.client_addr AS client, s.backend_type,
+	s.state, (extract(epoch FROM s.backend_start) * 1000000)::bigint AS backend_start,
+	(extract(epoch FROM s.xact_start) * 1000000)::bigint AS xact_start,
+	(extract(epoch FROM s.query_start) * 1000000)::bigint AS query_start,
+	(extract(epoch FROM s.state_change) * 1000000)::bigint AS state_change,
+	(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, s.wait_event_type AS wait_type, s.wait_event AS wait,
+	age(s.backend_xid) AS xid_age, age(s.backend_xmin) AS xmin_age, s.query_id, s.leader_pid,
+	CASE WHEN s.state <> 'idle' THEN s.query END AS query,
+	CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid)::text END AS blockers
+FROM pg_stat_get_activity(NULL) AS s
+WHERE s.pid <> pg_backend_pid()
+LIMIT 5000;
+
+-- name: observe_activity_13
+-- row: observe_activity
+SELECT s.pid, pg_get_userbyid(s.usesysid) AS role, s.application_name AS application, s.client_addr AS client, s.backend_type,
+	s.state, (extract(epoch FROM s.backend_start) * 1000000)::bigint AS backend_start,
+	(extract(epoch FROM s.xact_start) * 1000000)::bigint AS xact_start,
+	(extract(epoch FROM s.query_start) * 1000000)::bigint AS query_start,
+	(extract(epoch FROM s.state_change) * 1000000)::bigint AS state_change,
+	(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, s.wait_event_type AS wait_type, s.wait_event AS wait,
+	age(s.backend_xid) AS xid_age, age(s.backend_xmin) AS xmin_age, NULL::bigint AS query_id, s.leader_pid,
+	CASE WHEN s.state <> 'idle' THEN s.query END AS query,
+	CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid)::text END AS blockers
+FROM pg_stat_get_activity(NULL) AS s
+WHERE s.pid <> pg_backend_pid()
+LIMIT 5000;
+
+-- name: observe_locks
+-- What is waited for.
+SELECT l.pid, l.mode, coalesce(n.nspname || '.' || c.relname, l.locktype) AS object
+FROM pg_locks AS l
+LEFT JOIN pg_class AS c ON c.oid = l.relation
+LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE NOT l.granted
+LIMIT 500;
+
+-- name: observe_horizon
+-- Who keeps dead rows from being removed: 1 prepared transactions, 2 slots, 3 standbys, 4 sessions.
+SELECT 1 AS kind, gid AS name, age(transaction) AS age, (extract(epoch FROM prepared) * 1000000)::bigint AS since
+FROM pg_prepared_xacts
+UNION ALL SELECT 2, slot_name, greatest(age(xmin), age(catalog_xmin)), NULL FROM pg_replication_slots
+	WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
+UNION ALL SELECT 3, pid::text, age(backend_xmin), (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_replication
+	WHERE backend_xmin IS NOT NULL
+UNION ALL SELECT 4, pid::text, greatest(age(backend_xmin), age(backend_xid)), (extract(epoch FROM xact_start) * 1000000)::bigint
+	FROM pg_stat_activity
+	WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+ORDER BY 3 DESC NULLS LAST, 1, 4
+LIMIT 8;
+
+-- name: observe_progress
+-- Sessions whose work the server itself reports.
+SELECT pid, 'VACUUM' AS work FROM pg_stat_progress_vacuum
+UNION ALL SELECT pid, 'ANALYZE' FROM pg_stat_progress_analyze
+UNION ALL SELECT pid, command FROM pg_stat_progress_create_index
+UNION ALL SELECT pid, command FROM pg_stat_progress_cluster
+UNION ALL SELECT pid, 'base backup' FROM pg_stat_progress_basebackup
+LIMIT 500;
+
+-- name: observe_totals
+-- Without texts and without GROUP BY: both cost more than the counters themselves.
+SELECT s.userid, s.dbid, s.queryid, s.calls, s.total_exec_time AS exec_ms, s.rows,
+	s.shared_blks_hit + s.shared_blks_read AS blocks
+FROM pg_stat_statements(false) AS s
+LIMIT 20000;
+
+-- name: observe_text
+SELECT s.query FROM pg_stat_statements(true) AS s WHERE s.queryid = $1 LIMIT 1;
+
+-- name: observe_tables
+-- The tables of this database with the most dead or changed rows.
+SELECT s.schemaname || '.' || s.relname AS name, s.n_dead_tup AS dead, s.n_mod_since_analyze AS modified,
+	c.reltuples::bigint AS estimate,
+	(current_setting('autovacuum_vacuum_threshold')::double precision
+		+ current_setting('autovacuum_vacuum_scale_factor')::double precision * greatest(c.reltuples, 0))::bigint AS vacuum_at,
+	(extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum)) * 1000000)::bigint AS vacuumed,
+	(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)) * 1000000)::bigint AS analyzed
+FROM pg_stat_user_tables AS s JOIN pg_class AS c ON c.oid = s.relid
+ORDER BY s.n_dead_tup + s.n_mod_since_analyze DESC
+LIMIT 32;

@@ -1,0 +1,285 @@
+/* holdfast heal: what is wrong with a PostgreSQL, and what to do about it. It only looks. */
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/memory.h"
+#include "commands/commands.h"
+#include "commands/database.h"
+#include "heal/judge/judge.h"
+#include "heal/screen/screen.h"
+#include "observe/server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+	HEAL_EVERY_MS = 1000,
+	HEAL_OUTPUT = 4 << 20,
+	HEAL_FRAME_WIDTH = 100,
+	HEAL_FRAME_HEIGHT = 30
+};
+
+static bool once;
+static int64_t seconds;
+static const char *record_path, *replay_path;
+
+static const struct cli_option options[] = {
+    {"once", '1', CLI_FLAG, NULL, 0, 0,
+     "look for some time, say what is wrong, and end; also when standard output is no terminal",
+     &once},
+    {"seconds", 's', CLI_INT, "N", 2, 86400, "how long --once looks (default 12)", &seconds},
+    {"record", 0, CLI_TEXT, "FILE", 0, 0,
+     "write every sample there; without literals of statements", &record_path},
+    {"replay", 0, CLI_TEXT, "FILE", 0, 0, "diagnose a recording instead of a server", &replay_path},
+    {0},
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+struct heal_run {
+	struct observe_history *history;
+	struct judge_result result;
+	struct observer *observer; /* NULL: a recording is read */
+	struct observe_server server;
+	int record; /* descriptor; -1: none */
+	int64_t began_ms;
+	double cost_s; /* of all samples */
+	int samples;
+};
+
+/* ---- what is shown ---- */
+
+static void heal_show(struct heal_run *run, bool live)
+{
+	struct buf out;
+	struct winsize size;
+	bool terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
+	struct screen screen = {
+	    .result = &run->result,
+	    .server = &run->server,
+	    .last = observe_last(run->history),
+	    .watched_s = run->observer ? (double)(clock_ms() - run->began_ms) / 1000
+				       : (double)run->samples * HEAL_EVERY_MS / 1000,
+	    .cost = run->observer && run->samples
+			? run->cost_s / run->samples * 1000 / HEAL_EVERY_MS
+			: -1,
+	    .width = terminal ? size.ws_col : HEAL_FRAME_WIDTH,
+	    .height = live ? terminal ? size.ws_row : HEAL_FRAME_HEIGHT : 0,
+	    .colour = live && !getenv("NO_COLOR"),
+	};
+	if (!screen.last)
+		return;
+	buf_init(&out, HEAL_OUTPUT);
+	if (live)
+		buf_puts(&out, "\033[H\033[J");
+	if (cli_globals.json)
+		screen_json(&out, &screen);
+	else
+		screen_text(&out, &screen);
+	fwrite(out.p, 1, out.n, stdout);
+	fflush(stdout);
+	buf_release(&out);
+}
+
+/* ---- a recording ---- */
+
+static enum status heal_record(struct heal_run *run, bool first, struct err *err)
+{
+	struct buf line;
+	enum status status = OK;
+	if (run->record < 0)
+		return OK;
+	buf_init(&line, OBSERVE_LINE);
+	if (first)
+		observe_write_server(&line, &run->server);
+	observe_write_sample(&line, observe_last(run->history));
+	if (buf_failed(&line))
+		status = err_set(err, TOO_LARGE, "a sample is over %d bytes", OBSERVE_LINE);
+	else
+		status = io_write_all(run->record, line.p, line.n, err);
+	buf_release(&line);
+	return status == OK ? OK : err_prefix(err, status, "%s", record_path);
+}
+
+/* One line without its end; false at the end of the file. */
+static bool heal_line(FILE *in, struct buf *line)
+{
+	int c;
+	buf_reset(line);
+	while ((c = getc_unlocked(in)) != EOF && c != '\n')
+		buf_putc(line, (char)c);
+	return c != EOF || line->n;
+}
+
+/* All findings that appear while the recording is played, and the state at its end. */
+static enum status heal_replay(struct heal_run *run, struct err *err)
+{
+	struct buf line;
+	enum status status = OK;
+	int number = 0;
+	FILE *in = fopen(replay_path, "re");
+	if (!in)
+		return err_errno(err, FAILED, "%s", replay_path);
+	buf_init(&line, OBSERVE_LINE);
+	while (status == OK && heal_line(in, &line)) {
+		number++;
+		if (buf_failed(&line))
+			status = err_set(err, TOO_LARGE, "the line has more than %d bytes",
+					 OBSERVE_LINE);
+		else if (number == 1)
+			status = observe_read_server(buf_view(&line), &run->server, err);
+		else
+			status =
+			    observe_read_sample(buf_view(&line), observe_next(run->history), err);
+		if (status == OK && number > 1) {
+			observe_push(run->history);
+			run->samples++;
+		}
+	}
+	if (status == OK && ferror(in))
+		status = err_set(err, FAILED, "cannot be read");
+	if (status == OK && !run->samples)
+		status = err_set(err, INVALID,
+				 "has no samples; write one with 'holdfast heal --record'");
+	if (status != OK)
+		status = err_prefix(err, status, "%s:%d", replay_path, number);
+	else
+		judge_run(run->history, &run->server, &run->result);
+	buf_release(&line);
+	fclose(in);
+	return status;
+}
+
+/* ---- a server ---- */
+
+static enum status heal_open(struct heal_run *run, const char *url, struct err *err)
+{
+	struct instance i;
+	struct buf conninfo;
+	if (url)
+		return observer_open(&run->observer, url, err);
+	enum status status = instance_open(&i, cli_globals.instance_dir, err);
+	if (status != OK)
+		return status;
+	buf_init(&conninfo, 2 * PATH_MAX);
+	status = instance_conninfo(&i, ROLE_HEAL, &conninfo, err);
+	if (status == OK)
+		status = observer_open(&run->observer, buf_z(&conninfo), err);
+	buf_release(&conninfo);
+	instance_release(&i);
+	return status;
+}
+
+static enum status heal_open_record(struct heal_run *run, struct err *err)
+{
+	if (!record_path)
+		return OK;
+	/* A new file: an old recording is not overwritten, and no link is followed. */
+	run->record = open(record_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return run->record < 0 ? err_errno(err, FAILED, "%s", record_path) : OK;
+}
+
+/* Samples until `for_ms` are over or somebody ends it. */
+static enum status heal_watch(struct heal_run *run, int64_t for_ms, bool live, struct err *err)
+{
+	int64_t due = run->began_ms;
+	while (!stop) {
+		struct err away;
+		observer_sample(run->observer, observe_next(run->history), &away);
+		observe_push(run->history);
+		run->server = *observer_server(run->observer);
+		run->cost_s += observer_cost(run->observer);
+		enum status status = heal_record(run, run->samples++ == 0, err);
+		if (status != OK)
+			return status;
+		bool last = for_ms && clock_ms() - run->began_ms >= for_ms;
+		if (live || last) {
+			judge_run(run->history, &run->server, &run->result);
+			heal_show(run, live && !cli_globals.json);
+		}
+		if (last)
+			return OK;
+		due += HEAL_EVERY_MS;
+		int64_t wait = due - clock_ms();
+		if (wait <= 0) /* the machine is slower than we ask: do not catch up */
+			due = clock_ms();
+		else
+			poll(NULL, 0, (int)wait);
+	}
+	return OK;
+}
+
+static enum status heal_run_all(struct heal_run *run, const char *url, struct err *err)
+{
+	bool live = !once && isatty(STDOUT_FILENO);
+	if (replay_path) {
+		enum status status = heal_replay(run, err);
+		if (status == OK)
+			heal_show(run, false);
+		return status;
+	}
+	const struct sigaction action = {.sa_handler = on_signal};
+	enum status status = heal_open(run, url, err);
+	if (status == UNAVAILABLE && run->observer)
+		status = OK; /* full or starting: that is a finding */
+	if (status == OK)
+		status = heal_open_record(run, err);
+	if (status != OK)
+		return status;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	run->began_ms = clock_ms();
+	return heal_watch(run, live ? 0 : (seconds ? seconds : OBSERVE_WINDOW) * 1000, live, err);
+}
+
+static int heal_command(int argc, char **argv)
+{
+	struct err err;
+	struct heal_run run = {.record = -1, .history = observe_history_new()};
+	if (replay_path && (argc || record_path))
+		return cli_usage_error("--replay takes neither a URL nor --record");
+	judge_init(&run.result);
+	enum status status = heal_run_all(&run, argc ? argv[0] : NULL, &err);
+	int code = status != OK                ? cli_failed(&err)
+		   : judge_causes(&run.result) ? EXIT_FINDINGS
+					       : EXIT_OK;
+	if (run.record >= 0)
+		close(run.record);
+	observer_close(run.observer);
+	judge_release(&run.result);
+	observe_history_free(run.history);
+	return code;
+}
+
+static void heal_list(void)
+{
+	printf("What it can name, the first that explains a session's time:\n");
+	for (int i = 0; i < JUDGE_IDS; i++)
+		printf("  %-20s %s\n", judge_name((enum judge_id)i), judge_title((enum judge_id)i));
+}
+
+const struct command command_heal = {
+    .name = "heal",
+    .args = "[URL]",
+    .summary = "Watch a PostgreSQL and name the cause of what is wrong, with what to do",
+    .help =
+	"Any PostgreSQL from version 13 on, by default the instance's. It reads statistics views only, and never\n"
+	"changes anything; a role with pg_monitor is enough, and pg_stat_statements helps. It says what it cannot\n"
+	"see. On a terminal it goes on until Ctrl-C; with --once, or without a terminal, it looks for 12 seconds.\n"
+	"Literals of statements are in no output and no recording. Exit status: 0 nothing or only notes, 2 causes\n"
+	"were found, 1 it could not look.",
+    .options = options,
+    .run = heal_command,
+    .help_more = heal_list,
+};

@@ -1,0 +1,303 @@
+/* The same reads, at the same time, in several sessions, in waves: a cache whose entries expire and
+ * are then computed by everybody at once.
+ *
+ * Equal fingerprints are not enough: a parallel job runs one statement over slices of its own. The
+ * texts must be equal. With parameters ($1) that cannot be told, and the finding is "probable".
+ * One statement that passes by itself establishes period and caller; others of the same caller
+ * join when two sessions ran them at once in the same waves. */
+#include "heal/judge/internal.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	HERD_EPISODES = 64,
+	HERD_SESSIONS = 64,
+	HERD_LEAST_EPISODES = 3,
+	HERD_LEAST_K = 3,
+	HERD_JOIN_K = 2,
+	HERD_GAP_US = 2000000,
+	HERD_REDUNDANT_US = 1000000 /* a period, over the group */
+};
+
+struct herd_episode {
+	int64_t start, end;
+	int k; /* sessions with one text */
+	int64_t busy, longest;
+};
+
+/* What is known of one statement. */
+struct herd_wave {
+	struct herd_episode episode[HERD_EPISODES];
+	int episodes, full; /* full: with enough sessions */
+	int k;
+	int64_t period, spread, redundant, alone;
+};
+
+struct herd {
+	struct judge_case *c;
+	const struct observe_execution **execution; /* by start */
+	int executions;
+	bool *done; /* of each execution: its statement has been judged */
+};
+
+static int herd_by_start(const void *a, const void *b)
+{
+	const struct observe_execution *x = *(const struct observe_execution *const *)a,
+				       *y = *(const struct observe_execution *const *)b;
+	return (x->started > y->started) - (x->started < y->started);
+}
+
+static int herd_by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static int64_t herd_median(int64_t *value, int n)
+{
+	qsort(value, (size_t)n, sizeof(*value), herd_by_value);
+	return n ? value[n / 2] : 0;
+}
+
+static bool herd_same(const struct observe_execution *a, const struct observe_execution *b)
+{
+	return a->fingerprint == b->fingerprint && strcmp(a->caller, b->caller) == 0;
+}
+
+/* Sessions that ran the text that most of them ran, between two executions of the list. */
+static int herd_k(const struct herd *h, const struct observe_execution *like, int from, int to)
+{
+	int best = 0;
+	for (int i = from; i < to; i++) {
+		int32_t pid[HERD_SESSIONS];
+		int k = 0;
+		if (!herd_same(h->execution[i], like))
+			continue;
+		for (int j = from; j < to && k < HERD_SESSIONS; j++) {
+			int at = 0;
+			if (!herd_same(h->execution[j], like) ||
+			    h->execution[j]->hash != h->execution[i]->hash)
+				continue;
+			while (at < k && pid[at] != h->execution[j]->pid)
+				at++;
+			if (at == k)
+				pid[k++] = h->execution[j]->pid;
+		}
+		best = k > best ? k : best;
+		if (i - from > HERD_SESSIONS) /* more texts than that are no herd */
+			break;
+	}
+	return best;
+}
+
+/* Cut the executions of a statement into episodes: a pause of `gap` ends one. */
+static void herd_episodes(const struct herd *h, const struct observe_execution *like, int64_t gap,
+			  struct herd_wave *w)
+{
+	int from = 0;
+	struct herd_episode *e = NULL;
+	w->episodes = 0;
+	for (int i = 0; i < h->executions; i++) {
+		const struct observe_execution *x = h->execution[i];
+		if (!herd_same(x, like))
+			continue;
+		if (!e || x->started > e->end + gap) {
+			if (e)
+				e->k = herd_k(h, like, from, i);
+			if (w->episodes == HERD_EPISODES) { /* keep the latest */
+				memmove(w->episode, w->episode + 1,
+					sizeof(w->episode) - sizeof(w->episode[0]));
+				w->episodes--;
+			}
+			e = &w->episode[w->episodes++];
+			*e = (struct herd_episode){.start = x->started, .end = x->seen};
+			from = i;
+		}
+		int64_t took = x->seen - x->started;
+		e->end = x->seen > e->end ? x->seen : e->end;
+		e->busy += took;
+		e->longest = took > e->longest ? took : e->longest;
+	}
+	if (e)
+		e->k = herd_k(h, like, from, h->executions);
+}
+
+/* Period, spread and k of the episodes that have at least least_k sessions. */
+static void herd_measure(struct herd_wave *w, int least_k)
+{
+	int64_t value[HERD_EPISODES], k[HERD_EPISODES], redundant = 0, alone = 0, before = 0;
+	int gaps = 0;
+	w->full = 0;
+	for (int i = 0; i < w->episodes; i++) {
+		const struct herd_episode *e = &w->episode[i];
+		if (e->k < least_k)
+			continue;
+		if (w->full)
+			value[gaps++] = e->start - before;
+		before = e->start;
+		k[w->full++] = e->k;
+		redundant += e->busy - e->longest;
+		alone += e->longest;
+	}
+	w->k = (int)herd_median(k, w->full);
+	w->redundant = w->full ? redundant / w->full : 0;
+	w->alone = w->full ? alone / w->full : 0;
+	w->period = herd_median(value, gaps);
+	for (int i = 0; i < gaps; i++)
+		value[i] = llabs(value[i] - w->period);
+	w->spread = herd_median(value, gaps);
+}
+
+/* A statement that is a herd by itself. */
+static bool herd_is(const struct herd *h, const struct observe_execution *like, struct herd_wave *w)
+{
+	herd_episodes(h, like, HERD_GAP_US, w);
+	herd_measure(w, HERD_LEAST_K);
+	if (w->full >= HERD_LEAST_EPISODES && w->period * 15 / 100 > HERD_GAP_US) {
+		herd_episodes(h, like, w->period * 15 / 100, w);
+		herd_measure(w, HERD_LEAST_K);
+	}
+	return w->full >= HERD_LEAST_EPISODES && w->spread * 4 <= w->period;
+}
+
+static void herd_add_statement(struct judge_case *c, struct judge_finding *f,
+			       const struct observe_execution *x, const struct herd_wave *w)
+{
+	if (f->statements == JUDGE_STATEMENTS)
+		return;
+	f->statement[f->statements++] =
+	    (struct judge_statement){.k = w->k,
+				     .alone_ms = (double)w->alone / 1000,
+				     .wasted_s = (double)w->redundant / 1e6,
+				     .text = judge_text(c, "%s", x->text),
+				     .route = judge_text(c, "%s", x->route)};
+}
+
+/* Whether two statements have their waves together: most begin while the other's go on. */
+static bool herd_together(const struct herd_wave *a, const struct herd_wave *b)
+{
+	int together = 0;
+	for (int i = 0; i < b->episodes; i++) {
+		for (int j = 0; j < a->episodes; j++) {
+			int64_t apart = llabs(b->episode[i].start - a->episode[j].start);
+			if (apart * 2 < a->period) {
+				together++;
+				break;
+			}
+		}
+	}
+	return b->episodes && together * 2 > b->episodes;
+}
+
+static void herd_mark(struct herd *h, const struct observe_execution *like)
+{
+	for (int i = 0; i < h->executions; i++)
+		h->done[i] |= herd_same(h->execution[i], like);
+}
+
+/* The other statements of this caller that come in the same waves. */
+static int64_t herd_join(struct herd *h, const struct observe_execution *leader,
+			 const struct herd_wave *waves, struct judge_finding *f)
+{
+	struct herd_wave *w = memory_alloc(sizeof(*w));
+	int64_t redundant = 0;
+	for (int i = 0; i < h->executions; i++) {
+		const struct observe_execution *x = h->execution[i];
+		if (h->done[i] || strcmp(x->caller, leader->caller) != 0)
+			continue;
+		herd_episodes(h, x,
+			      waves->period * 15 / 100 > HERD_GAP_US ? waves->period * 15 / 100
+								     : HERD_GAP_US,
+			      w);
+		herd_measure(w, HERD_JOIN_K);
+		if (w->k < HERD_JOIN_K || !herd_together(waves, w))
+			continue;
+		herd_mark(h, x);
+		herd_add_statement(h->c, f, x, w);
+		judge_claim_statement(h->c, f, x->fingerprint);
+		redundant += w->redundant;
+	}
+	free(w);
+	return redundant;
+}
+
+static void herd_say(struct judge_case *c, struct judge_finding *f,
+		     const struct observe_execution *x, const struct herd_wave *w,
+		     int64_t redundant)
+{
+	double period = (double)w->period / 1e6, fill = (double)w->alone / 1e6;
+	f->key = judge_text(c, "herd/%s", x->caller);
+	f->k = w->k;
+	f->waves = w->full;
+	f->period_s = period;
+	f->period_spread_s = (double)w->spread / 1e6;
+	f->cause = judge_text(
+	    c,
+	    "One cache, no lock: %d statement%s of %s %s computed by %d sessions at once, every %.1f s.",
+	    f->statements, f->statements == 1 ? "" : "s", x->caller,
+	    f->statements == 1 ? "is" : "are", w->k, period);
+	f->action = judge_text(
+	    c,
+	    "One fill per key in %s: the first computes, the others wait or get the old value. The time to live is about %.1f s: look for it in the cache's settings.",
+	    x->caller, period - fill);
+	f->until = judge_text(
+	    c,
+	    "Nothing needs to be killed: what is cancelled starts again at once. Without repeats %.1f of %.1f s a wave remain.",
+	    fill, fill + (double)redundant / 1e6);
+	f->sure = judge_text(c, "%s: %s, %d sessions, %d waves, %.1f s +- %.1f between them",
+			     judge_confidence_names[f->confidence],
+			     x->parameters ? "same statement (its parameters cannot be seen)"
+					   : "same text",
+			     w->k, w->full, period, (double)w->spread / 1e6);
+}
+
+static void herd_report(struct herd *h, const struct observe_execution *leader,
+			const struct herd_wave *w)
+{
+	struct judge_finding *f =
+	    judge_add(h->c, JUDGE_HERD, leader->parameters ? JUDGE_PROBABLE : JUDGE_HIGH);
+	if (!f)
+		return;
+	herd_mark(h, leader);
+	herd_add_statement(h->c, f, leader, w);
+	int64_t redundant = w->redundant + herd_join(h, leader, w, f);
+	if (redundant < HERD_REDUNDANT_US) {
+		h->c->result->findings--; /* it is the last that was added */
+		return;
+	}
+	judge_claim_statement(h->c, f, leader->fingerprint);
+	herd_say(h->c, f, leader, w, redundant);
+}
+
+void judge_herd(struct judge_case *c)
+{
+	struct herd h = {.c = c};
+	int all = observe_executions(c->history);
+	struct herd_wave *w = memory_alloc(sizeof(*w));
+	h.execution = memory_array((size_t)all + 1, sizeof(const struct observe_execution *));
+	for (int i = 0; i < all; i++) {
+		const struct observe_execution *x = observe_execution_at(c->history, i);
+		if (x->reads)
+			h.execution[h.executions++] = x;
+	}
+	qsort(h.execution, (size_t)h.executions, sizeof(const struct observe_execution *),
+	      herd_by_start);
+	h.done = memory_alloc((size_t)h.executions + 1);
+	for (int i = h.executions - 1; i >= 0; i--) {
+		const struct observe_execution *x = h.execution[i];
+		if (h.done[i])
+			continue;
+		herd_mark(&h, x);
+		if (herd_is(&h, x, w) &&
+		    c->last->at - w->episode[w->episodes - 1].end < 3 * w->period) {
+			for (int j = 0; j < h.executions; j++) /* smaller ones may join now */
+				h.done[j] &= strcmp(h.execution[j]->caller, x->caller) != 0;
+			herd_report(&h, x, w);
+		}
+	}
+	free(h.done);
+	free(h.execution);
+	free(w);
+}

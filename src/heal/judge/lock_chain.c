@@ -1,0 +1,187 @@
+/* Sessions that wait for a lock, named by the session at the beginning of the chain. */
+#include "heal/judge/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CHAIN_ROOTS = 8, CHAIN_WAIT_US = 3000000, CHAIN_DEPTH = 64, CHAIN_AMPLIFIED = 2 };
+
+struct chain_root {
+	int32_t pid; /* 0: a prepared transaction */
+	int waiters;
+	const struct observe_session *first; /* the one that waits longest */
+};
+
+/* The root of a waiter: follow the first blocker until one does not wait. -1: none (a circle, which
+ * the server's deadlock detection ends). */
+static int32_t chain_root_of(const struct judge_case *c, const struct observe_session *s)
+{
+	for (int depth = 0; depth < CHAIN_DEPTH; depth++) {
+		if (!s->blockers)
+			return s->pid;
+		int32_t next = s->blocker[0];
+		for (int i = 0; i < s->blockers; i++) {
+			if (s->blocker[i] == 0)
+				next = 0;
+		}
+		if (!next)
+			return 0;
+		s = observe_session_of(c->last, next);
+		if (!s)
+			return next;
+	}
+	return -1;
+}
+
+static int chain_waiters_of(const struct judge_case *c, int32_t pid)
+{
+	int waiters = 0;
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *s = &c->last->session[i];
+		for (int b = 0; b < s->blockers; b++) {
+			if (s->blocker[b] == pid) {
+				waiters++;
+				break;
+			}
+		}
+	}
+	return waiters;
+}
+
+static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOTS])
+{
+	int roots = 0;
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *s = &c->last->session[i];
+		if (!s->blockers || judge_waited(c, s) < CHAIN_WAIT_US)
+			continue;
+		int32_t pid = chain_root_of(c, s);
+		int at = 0;
+		while (at < roots && root[at].pid != pid)
+			at++;
+		if (pid < 0 || at == CHAIN_ROOTS)
+			continue;
+		if (at == roots)
+			root[roots++] = (struct chain_root){pid, 0, s};
+		root[at].waiters++;
+		if (s->query_start < root[at].first->query_start)
+			root[at].first = s;
+	}
+	return roots;
+}
+
+/* A waiter that asks for a strong lock stops those behind it, who could go on beside the root. */
+static const struct observe_session *chain_amplifier(const struct judge_case *c, int32_t root)
+{
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *s = &c->last->session[i];
+		bool strong = s->text.verb == OBSERVE_DDL || s->text.verb == OBSERVE_MAINTENANCE;
+		if (s->blockers && strong && chain_root_of(c, s) == root &&
+		    chain_waiters_of(c, s->pid) >= CHAIN_AMPLIFIED)
+			return s;
+	}
+	return NULL;
+}
+
+/* What the root does, and how to end that. */
+static void chain_say_root(struct judge_case *c, struct judge_finding *f,
+			   const struct chain_root *r)
+{
+	const struct observe_session *s = observe_session_of(c->last, r->pid);
+	const char *waits =
+	    judge_text(c, "%d session%s", r->waiters, r->waiters == 1 ? " waits" : "s wait");
+	if (!r->pid) {
+		const char *gid = "?";
+		for (int i = 0; i < c->last->holders; i++) {
+			if (c->last->holder[i].kind == OBSERVE_PREPARED)
+				gid = c->last->holder[i].name;
+		}
+		f->cause = judge_text(
+		    c, "%s for a prepared transaction (the oldest is %s): no session has it.",
+		    waits, gid);
+		f->action =
+		    "Ask the transaction manager that prepared it; then COMMIT PREPARED or ROLLBACK PREPARED.";
+		return;
+	}
+	if (!s) {
+		f->cause = judge_text(c, "%s for process %d, which is no session that can be seen.",
+				      waits, r->pid);
+		f->action = "Look at this process in pg_stat_activity as a superuser.";
+		return;
+	}
+	f->pid = s->pid;
+	const char *who = judge_who(c, s);
+	if (s->state == OBSERVE_IN_TRANSACTION) {
+		f->cause = judge_text(
+		    c, "%s for %s, process %d, which has done nothing in its transaction for %s.",
+		    waits, who, s->pid, judge_age(c, c->last->at - s->state_change));
+		f->action = judge_text(
+		    c,
+		    "Commit or roll back there. If nobody can: SELECT pg_terminate_backend(%d). Then set idle_in_transaction_session_timeout for role %s.",
+		    s->pid, s->role);
+	} else {
+		f->cause = judge_text(
+		    c, "%s for %s, process %d, which has been running a statement for %s.", waits,
+		    who, s->pid, judge_age(c, c->last->at - s->query_start));
+		f->action = judge_text(
+		    c,
+		    "Let it finish, or cancel it: SELECT pg_cancel_backend(%d). Let such statements run with lock_timeout and try again.",
+		    s->pid);
+	}
+}
+
+static void chain_claim(struct judge_case *c, struct judge_finding *f, const struct chain_root *r)
+{
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *s = &c->last->session[i];
+		if (s->blockers && chain_root_of(c, s) == r->pid)
+			judge_claim_pid(c, f, s->pid);
+	}
+	if (r->pid)
+		judge_claim_pid(c, f, r->pid);
+}
+
+static void chain_report(struct judge_case *c, const struct chain_root *r)
+{
+	struct judge_finding *f = judge_add(c, JUDGE_LOCK_CHAIN, JUDGE_CERTAIN);
+	if (!f)
+		return;
+	const struct observe_session *s = observe_session_of(c->last, r->pid);
+	const struct observe_session *amplifier = chain_amplifier(c, r->pid);
+	char caller[OBSERVE_NAME] = "prepared";
+	if (s)
+		observe_caller(s, caller);
+	f->waiters = r->waiters;
+	chain_say_root(c, f, r);
+	if (amplifier)
+		f->cause = judge_text(
+		    c, "%s %d of them wait behind process %d only because it waits for %s on %s.",
+		    f->cause, chain_waiters_of(c, amplifier->pid), amplifier->pid,
+		    amplifier->lock_mode[0] ? amplifier->lock_mode : "a strong lock",
+		    amplifier->lock_object[0] ? amplifier->lock_object : "a table");
+	if (amplifier)
+		f->until = judge_text(
+		    c,
+		    "SELECT pg_cancel_backend(%d) lets the others go on at once; give it lock_timeout and try again later.",
+		    amplifier->pid);
+	else
+		f->until = judge_text(c, "They wait until then; the longest has waited for %s.",
+				      judge_age(c, c->last->at - r->first->query_start));
+	f->key = judge_text(c, "lock-chain/%s/%s", caller, r->first->lock_object);
+	f->sure = judge_text(c, "certain: the server says who blocks whom; object %s, mode %s",
+			     r->first->lock_object[0] ? r->first->lock_object : "not seen",
+			     r->first->lock_mode[0] ? r->first->lock_mode : "not seen");
+	const struct observe_session *shown = s && s->text.text[0] ? s : r->first;
+	f->statement[f->statements++] =
+	    (struct judge_statement){.text = judge_text(c, "%s", shown->text.text),
+				     .route = judge_text(c, "%s", shown->text.route)};
+	chain_claim(c, f, r);
+}
+
+void judge_lock_chain(struct judge_case *c)
+{
+	struct chain_root root[CHAIN_ROOTS];
+	int roots = chain_collect(c, root);
+	for (int i = 0; i < roots; i++)
+		chain_report(c, &root[i]);
+}

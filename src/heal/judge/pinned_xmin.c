@@ -1,0 +1,116 @@
+/* Dead rows that vacuum cannot remove, because somebody may still read them.
+ *
+ * An innocent session shows the age of whoever holds the horizon, too. So holders are asked in the
+ * order in which they can explain it: prepared transactions, slots, standbys, then the session
+ * whose own transaction id, or whose transaction's age, explains it. */
+#include "heal/judge/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PINNED_US = 60000000, PINNED_TIMES = 10, PINNED_READINGS = 3 };
+
+/* A table with many dead rows, more with every reading, though it was vacuumed meanwhile. */
+static const struct observe_table *pinned_table(const struct judge_case *c, int64_t since)
+{
+	const struct observe_table *now = NULL;
+	int readings = 0;
+	int64_t first = 0, before = 0;
+	for (int i = c->samples - 1; i >= 0; i--) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int t = 0; t < sample->tables; t++) {
+			const struct observe_table *table = &sample->table[t];
+			if (!now) {
+				if (table->dead < PINNED_TIMES * table->vacuum_at ||
+				    table->vacuumed < since)
+					continue;
+				now = table;
+				before = table->dead;
+			} else if (strcmp(table->name, now->name) != 0 || table->dead > before) {
+				continue;
+			}
+			before = first = table->dead;
+			readings++;
+			break;
+		}
+	}
+	return now && readings >= PINNED_READINGS && first < now->dead ? now : NULL;
+}
+
+static const struct observe_holder *pinned_holder(const struct judge_case *c)
+{
+	const struct observe_holder *best = NULL;
+	int64_t oldest = 0;
+	for (int i = 0; i < c->last->holders; i++)
+		oldest = c->last->holder[i].age > oldest ? c->last->holder[i].age : oldest;
+	for (int i = 0; i < c->last->holders; i++) {
+		const struct observe_holder *h = &c->last->holder[i];
+		/* Younger than the oldest: it does not hold it. */
+		if (h->age < oldest)
+			continue;
+		if (!best || h->kind < best->kind)
+			best = h;
+		else if (h->kind == OBSERVE_SESSION && best->kind == OBSERVE_SESSION && h->since &&
+			 h->since < best->since)
+			best = h;
+	}
+	return best;
+}
+
+static void pinned_say(struct judge_case *c, struct judge_finding *f,
+		       const struct observe_holder *h, int64_t age)
+{
+	const struct observe_session *s =
+	    h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name)) : NULL;
+	char caller[OBSERVE_NAME] = "";
+	if (s)
+		observe_caller(s, caller);
+	switch (h->kind) {
+	case OBSERVE_PREPARED:
+		f->cause = judge_text(c, "The prepared transaction %s keeps dead rows for %s.",
+				      h->name, judge_age(c, age));
+		f->action =
+		    "Ask the transaction manager that prepared it; then COMMIT PREPARED or ROLLBACK PREPARED.";
+		break;
+	case OBSERVE_SLOT:
+		f->cause = judge_text(c, "The replication slot %s keeps dead rows.", h->name);
+		f->action =
+		    "Start its consumer, or find out whether it still has one. Do not drop the slot before you know: its consumer would have to copy everything again.";
+		break;
+	case OBSERVE_STANDBY:
+		f->cause = judge_text(
+		    c, "A standby (process %s) keeps dead rows: hot_standby_feedback.", h->name);
+		f->action = "End the long query on the standby.";
+		break;
+	case OBSERVE_SESSION:
+		f->pid = (int32_t)atoi(h->name);
+		f->cause =
+		    judge_text(c, "%s, process %s, keeps dead rows with a transaction of %s.",
+			       s ? judge_who(c, s) : "A session", h->name, judge_age(c, age));
+		f->action =
+		    "End its transaction; let such work run on a standby, or in smaller transactions.";
+		if (s)
+			judge_claim_pid(c, f, s->pid);
+		break;
+	}
+	f->key = judge_text(c, "pinned-xmin/%d/%s", (int)h->kind, s ? caller : h->name);
+}
+
+void judge_pinned_xmin(struct judge_case *c)
+{
+	const struct observe_holder *h = pinned_holder(c);
+	int64_t age = h && h->since ? c->last->at - h->since : PINNED_US;
+	const struct observe_table *table =
+	    h && age >= PINNED_US ? pinned_table(c, c->last->at - age) : NULL;
+	struct judge_finding *f = table ? judge_add(c, JUDGE_PINNED_XMIN, JUDGE_HIGH) : NULL;
+	if (!f)
+		return;
+	pinned_say(c, f, h, age);
+	f->until = judge_text(
+	    c, "Vacuum removes nothing from %s until then; every scan of it reads the dead rows.",
+	    table->name);
+	f->sure = judge_text(
+	    c,
+	    "high: %lld dead rows in %s, rising, vacuumed meanwhile; the oldest age is %lld transactions",
+	    (long long)table->dead, table->name, (long long)h->age);
+}

@@ -1,0 +1,131 @@
+/* A statement that reads many more blocks a call than it used to. When a table of it was not
+ * analysed since it changed, that is the cause (stale-statistics); else the plan (plan-change). */
+#include "heal/judge/internal.h"
+#include "base/ascii.h"
+
+#include <string.h>
+
+enum {
+	PLAN_CALLS = 10,
+	PLAN_SAMPLES = 6,
+	PLAN_TIMES = 5,
+	PLAN_MORE = 50, /* blocks a call */
+	PLAN_BASE_CALLS = 30,
+	PLAN_MS = 50, /* of execution a second */
+	PLAN_CHANGES = 1000
+};
+
+/* What it reads a call now and before; false: it did not change, or too little is known. */
+static bool plan_changed(const struct judge_case *c, uint64_t fingerprint, struct judge_sum *now,
+			 int64_t *before)
+{
+	const struct observe_base *base = observe_base_of(c->history, fingerprint);
+	double seconds = 0;
+	if (!base || base->calls < PLAN_BASE_CALLS)
+		return false;
+	for (int i = 0; i < c->samples; i++)
+		seconds += judge_span(c, i);
+	*now = judge_sum_of(c, fingerprint, 1);
+	if (now->calls < PLAN_CALLS || now->samples < PLAN_SAMPLES ||
+	    now->exec_ms < PLAN_MS * seconds)
+		return false;
+	*before = base->blocks / base->calls;
+	double rows_before = (double)base->rows / (double)base->calls,
+	       rows_now = (double)now->rows / (double)now->calls;
+	bool same_rows = rows_now <= 2 * rows_before + 1 && rows_before <= 2 * rows_now + 1;
+	return same_rows && now->blocks / now->calls >= PLAN_TIMES * *before + PLAN_MORE;
+}
+
+static bool plan_names(const char *text, const char *table)
+{
+	const char *dot = strrchr(table, '.'), *name = dot ? dot + 1 : table;
+	size_t n = strlen(name);
+	for (const char *p = text; n && (p = strstr(p, name)); p += n) {
+		bool begins = p == text || !(ascii_is_alnum(p[-1]) || p[-1] == '_');
+		bool ends = !(ascii_is_alnum(p[n]) || p[n] == '_');
+		if (begins && ends)
+			return true;
+	}
+	return false;
+}
+
+/* A table of the statement that changed much since it was analysed, or never was; NULL. */
+static const struct observe_table *plan_stale_table(const struct judge_case *c, const char *text)
+{
+	for (int i = c->samples - 1; i >= 0; i--) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int t = 0; t < sample->tables; t++) {
+			const struct observe_table *table = &sample->table[t];
+			int64_t limit =
+			    table->estimate / 2 > PLAN_CHANGES ? table->estimate / 2 : PLAN_CHANGES;
+			if ((table->modified > limit || (!table->analyzed && table->modified)) &&
+			    plan_names(text, table->name))
+				return table;
+		}
+	}
+	return NULL;
+}
+
+static void plan_report(struct judge_case *c, uint64_t fingerprint, bool stale)
+{
+	struct judge_sum now;
+	int64_t before;
+	if (!plan_changed(c, fingerprint, &now, &before))
+		return;
+	const struct observe_table *table = plan_stale_table(c, now.text);
+	if (stale != (table != NULL))
+		return;
+	struct judge_finding *f = judge_add(c, stale ? JUDGE_STALE_STATISTICS : JUDGE_PLAN_CHANGE,
+					    stale ? JUDGE_HIGH : JUDGE_PROBABLE);
+	if (!f)
+		return;
+	long long reads = (long long)(now.blocks / now.calls), used = (long long)before;
+	if (stale) {
+		f->key = judge_text(c, "stale-statistics/%s", table->name);
+		f->cause = judge_text(
+		    c,
+		    "The planner does not know what %s looks like: %lld rows changed since it was analysed.",
+		    table->name, (long long)table->modified);
+		f->action =
+		    judge_text(c, "ANALYZE %s; and lower autovacuum_analyze_scale_factor for it.",
+			       table->name);
+		f->until = "New plans are made with the next execution after it.";
+	} else {
+		f->key = judge_text(c, "plan-change/%016llx", (unsigned long long)fingerprint);
+		f->cause = judge_text(
+		    c, "A statement reads %lld blocks a call instead of %lld, for as many rows.",
+		    reads, used);
+		f->action =
+		    "Look what changed: an index that is gone or invalid, an ANALYZE, a setting, a new version. Compare EXPLAIN (ANALYZE, BUFFERS) with a good copy.";
+		f->until = "Cancelling does not help: the next call has the same plan.";
+	}
+	f->sure = judge_text(
+	    c,
+	    "%s: %lld blocks a call, %lld before; %lld calls in the window, rows a call as before",
+	    judge_confidence_names[f->confidence], reads, used, (long long)now.calls);
+	f->statement[f->statements++] =
+	    (struct judge_statement){.alone_ms = now.exec_ms / (double)now.calls,
+				     .text = judge_text(c, "%s", now.text),
+				     .route = ""};
+	judge_claim_statement(c, f, fingerprint);
+}
+
+static void plan_visit_stale(struct judge_case *c, uint64_t fingerprint)
+{
+	plan_report(c, fingerprint, true);
+}
+
+static void plan_visit_change(struct judge_case *c, uint64_t fingerprint)
+{
+	plan_report(c, fingerprint, false);
+}
+
+void judge_stale_statistics(struct judge_case *c)
+{
+	judge_each_statement(c, plan_visit_stale);
+}
+
+void judge_plan_change(struct judge_case *c)
+{
+	judge_each_statement(c, plan_visit_change);
+}

@@ -1,0 +1,39 @@
+#include "heal/judge/internal.h"
+
+enum { RUNAWAY_US = 300000000 };
+
+void judge_runaway(struct judge_case *c)
+{
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *s = &c->last->session[i];
+		int64_t age = c->last->at - s->query_start;
+		bool works = s->text.verb == OBSERVE_COPY || s->text.verb == OBSERVE_DDL ||
+			     s->text.verb == OBSERVE_MAINTENANCE || s->work[0];
+		bool waits = s->blockers || str_eq(str_of(s->wait_type), STR("Client"));
+		if (!judge_is_free(c, c->samples - 1, i) || s->state != OBSERVE_ACTIVE ||
+		    !s->query_start || age < RUNAWAY_US || works || waits || observe_is_human(s))
+			continue;
+		char caller[OBSERVE_NAME];
+		struct judge_finding *f = judge_add(c, JUDGE_RUNAWAY, JUDGE_PROBABLE);
+		if (!f)
+			return;
+		observe_caller(s, caller);
+		f->pid = s->pid;
+		f->key =
+		    judge_text(c, "runaway/%s/%016llx", caller, (unsigned long long)s->fingerprint);
+		f->cause = judge_text(c, "%s, process %d, has been running one statement for %s.",
+				      judge_who(c, s), s->pid, judge_age(c, age));
+		f->action = judge_text(
+		    c,
+		    "Ask whether somebody needs the result; if not: SELECT pg_cancel_backend(%d).",
+		    s->pid);
+		f->until = judge_text(
+		    c, "ALTER ROLE %s SET statement_timeout bounds such statements.", s->role);
+		f->sure =
+		    "probable: it works and waits for nobody; how much is left cannot be seen";
+		f->statement[f->statements++] =
+		    (struct judge_statement){.text = judge_text(c, "%s", s->text.text),
+					     .route = judge_text(c, "%s", s->text.route)};
+		judge_claim_pid(c, f, s->pid);
+	}
+}

@@ -1,0 +1,35 @@
+/* An UPDATE or DELETE that is called again and again, reads much, and changes nothing. */
+#include "heal/judge/internal.h"
+
+enum { SPINNING_CALLS = 20, SPINNING_BLOCKS = 50 };
+
+static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
+{
+	struct judge_sum sum = judge_sum_of(c, fingerprint, 1);
+	if (sum.calls < SPINNING_CALLS || sum.rows || sum.blocks / sum.calls < SPINNING_BLOCKS ||
+	    (sum.verb != OBSERVE_UPDATE && sum.verb != OBSERVE_DELETE))
+		return;
+	/* A queue that is empty but bloated looks the same: never more than probable. */
+	struct judge_finding *f = judge_add(c, JUDGE_SPINNING_UPDATE, JUDGE_PROBABLE);
+	if (!f)
+		return;
+	f->key = judge_text(c, "spinning-update/%016llx", (unsigned long long)fingerprint);
+	f->cause = judge_text(
+	    c, "A statement was called %lld times, read %lld blocks each time and changed no row.",
+	    (long long)sum.calls, (long long)(sum.blocks / sum.calls));
+	f->action =
+	    "Read its condition: it selects rows that it then does not change. Claim work with one statement that deletes or marks what it selects, and raise an alarm when a claim takes nothing though work is due.";
+	f->until =
+	    "Cancelling does not help: the next call does the same. If the queue is empty, its table is bloated: VACUUM it.";
+	f->sure = "probable: counters only; whether rows are due cannot be seen from here";
+	f->statement[f->statements++] =
+	    (struct judge_statement){.alone_ms = sum.exec_ms / (double)sum.calls,
+				     .text = judge_text(c, "%s", sum.text),
+				     .route = ""};
+	judge_claim_statement(c, f, fingerprint);
+}
+
+void judge_spinning_update(struct judge_case *c)
+{
+	judge_each_statement(c, spinning_visit);
+}

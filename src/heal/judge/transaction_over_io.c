@@ -1,0 +1,154 @@
+/* An application that keeps transactions open while it does something else, such as a call to
+ * another service: its sessions are mostly idle, and go on. */
+#include "heal/judge/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	OVER_IO_CALLERS = 64,
+	OVER_IO_AGES = OBSERVE_WINDOW * OBSERVE_SESSIONS,
+	OVER_IO_STATEMENTS = 3,
+	OVER_IO_LEAST_US = 4000000, /* the transaction in which these were seen */
+	OVER_IO_GAP_US = 15000
+};
+
+struct over_io {
+	char caller[OBSERVE_NAME];
+	int in_transaction, idle, held_xid;
+	bool moves; /* a long transaction with several statements was seen */
+	const struct observe_session *example;
+};
+
+/* Statements of the transaction that s is in, as samples show them, up to the last one. */
+static int over_io_statements(const struct judge_case *c, const struct observe_session *s)
+{
+	int statements = 0;
+	int64_t before = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_session *then = observe_session_of(judge_sample(c, i), s->pid);
+		if (!then || then->xact_start != s->xact_start || then->query_start == before)
+			continue;
+		before = then->query_start;
+		statements++;
+	}
+	return statements;
+}
+
+static struct over_io *over_io_of(struct over_io *all, int *count, const struct observe_session *s)
+{
+	char caller[OBSERVE_NAME];
+	observe_caller(s, caller);
+	for (int i = 0; i < *count; i++) {
+		if (strcmp(all[i].caller, caller) == 0)
+			return &all[i];
+	}
+	if (*count == OVER_IO_CALLERS)
+		return NULL;
+	OBSERVE_SET(all[*count].caller, str_of(caller));
+	return &all[(*count)++];
+}
+
+static bool over_io_counts(const struct judge_case *c, int i, int s)
+{
+	const struct observe_session *session = &judge_sample(c, i)->session[s];
+	return judge_is_free(c, i, s) && session->xact_start && !observe_is_human(session) &&
+	       (session->state == OBSERVE_IN_TRANSACTION || session->state == OBSERVE_ACTIVE);
+}
+
+static int over_io_compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Twice the median age of an idle state: the mean pause between two statements, when they are
+ * looked at at any moment. */
+static int64_t over_io_gap(const struct judge_case *c, const char *caller)
+{
+	static int64_t ages[OVER_IO_AGES];
+	size_t n = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int s = 0; s < sample->sessions; s++) {
+			char name[OBSERVE_NAME];
+			const struct observe_session *session = &sample->session[s];
+			observe_caller(session, name);
+			if (over_io_counts(c, i, s) && session->state == OBSERVE_IN_TRANSACTION &&
+			    strcmp(name, caller) == 0)
+				ages[n++] = sample->at - session->state_change;
+		}
+	}
+	if (!n)
+		return 0;
+	qsort(ages, n, sizeof(*ages), over_io_compare);
+	return 2 * ages[n / 2];
+}
+
+static void over_io_report(struct judge_case *c, const struct over_io *o, int64_t gap)
+{
+	struct judge_finding *f = judge_add(c, JUDGE_TRANSACTION_OVER_IO, JUDGE_HIGH);
+	if (!f)
+		return;
+	const struct observe_session *s = o->example;
+	double mean = (double)o->idle / c->samples;
+	f->cause = judge_text(
+	    c,
+	    "%s keeps transactions open while it does something else: %.1f sessions on average are idle in a transaction.",
+	    o->caller, mean);
+	f->action = judge_text(
+	    c,
+	    "In %s: commit before calls to other services, then write the result in a new transaction.",
+	    o->caller);
+	f->until = judge_text(
+	    c,
+	    "Ending sessions does not help: they begin again. ALTER ROLE %s SET idle_in_transaction_session_timeout bounds it.",
+	    s->role);
+	f->sure = judge_text(
+	    c,
+	    "high: idle %d %% of the time in transactions, pauses of about %d ms, several statements in transactions of more than %d s",
+	    100 * o->idle / o->in_transaction, (int)(gap / 1000), OVER_IO_LEAST_US / 1000000);
+	f->key = judge_text(c, "transaction-over-io/%s", o->caller);
+	f->statement[f->statements++] = (struct judge_statement){
+	    .text = judge_text(c, "%s", s->text.text), .route = judge_text(c, "%s", s->text.route)};
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->sessions; n++) {
+			char name[OBSERVE_NAME];
+			observe_caller(&sample->session[n], name);
+			if (over_io_counts(c, i, n) && strcmp(name, o->caller) == 0)
+				judge_claim(c, f, i, n);
+		}
+	}
+}
+
+void judge_transaction_over_io(struct judge_case *c)
+{
+	struct over_io all[OVER_IO_CALLERS] = {0};
+	int count = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int s = 0; s < sample->sessions; s++) {
+			const struct observe_session *session = &sample->session[s];
+			struct over_io *o =
+			    over_io_counts(c, i, s) ? over_io_of(all, &count, session) : NULL;
+			if (!o)
+				continue;
+			o->in_transaction++;
+			o->idle += session->state == OBSERVE_IN_TRANSACTION;
+			if (sample->at - session->xact_start >= OVER_IO_LEAST_US &&
+			    over_io_statements(c, session) >= OVER_IO_STATEMENTS) {
+				o->moves = true;
+				o->example = session;
+			}
+		}
+	}
+	for (int i = 0; i < count; i++) {
+		int64_t gap;
+		/* 80 % idle, one session on average */
+		if (all[i].moves && all[i].idle * 10 >= all[i].in_transaction * 8 &&
+		    all[i].idle >= c->samples &&
+		    (gap = over_io_gap(c, all[i].caller)) >= OVER_IO_GAP_US)
+			over_io_report(c, &all[i], gap);
+	}
+}

@@ -1,0 +1,49 @@
+#include "heal/judge/internal.h"
+
+static const char *const reasons[] = {
+    [OBSERVE_FULL] = "it has no free connection",
+    [OBSERVE_STARTING] = "it is starting, recovering or shutting down",
+    [OBSERVE_GONE] = "nothing answers",
+};
+static const char *const remedies[] = {
+    [OBSERVE_REACHED] =
+	"Find out who restarted it: the server's log, the service manager, the kernel's log (out of memory).",
+    [OBSERVE_FULL] =
+	"Find the application that holds the connections; give it a pool with a limit, or put PgBouncer before the server.",
+    [OBSERVE_STARTING] =
+	"Wait for the end of the recovery; do not restart it again: recovery would begin anew.",
+    [OBSERVE_GONE] = "Start the server, and read the end of its log for the reason why it ended.",
+};
+
+void judge_unreachable(struct judge_case *c)
+{
+	int refused = 0, restarts = 0;
+	int64_t start = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *s = judge_sample(c, i);
+		refused += s->reach != OBSERVE_REACHED;
+		/* By the same clock; equal to a second. */
+		restarts += start && s->server_start > start + 1000000;
+		if (s->server_start)
+			start = s->server_start;
+	}
+	enum observe_reach now = c->last->reach;
+	/* A single refusal that is over says nothing. */
+	if (now == OBSERVE_REACHED && !restarts)
+		return;
+	struct judge_finding *f = judge_add(c, JUDGE_UNREACHABLE, JUDGE_CERTAIN);
+	if (!f)
+		return;
+	f->key = "unreachable";
+	f->cause = now != OBSERVE_REACHED
+		       ? judge_text(c, "The server refuses connections: %s.", reasons[now])
+		       : judge_text(c, "The server was restarted%s.",
+				    restarts > 1 ? judge_text(c, " %d times", restarts) : "");
+	f->action = remedies[now];
+	f->until =
+	    now == OBSERVE_REACHED
+		? "It answers now. Caches are cold; load and durations are higher for a while."
+		: "Nothing can be seen of the sessions until it answers.";
+	f->sure = judge_text(c, "certain: %d of %d attempts refused, %d changes of its start time",
+			     refused, c->samples, restarts);
+}

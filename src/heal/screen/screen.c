@@ -1,0 +1,290 @@
+#include "heal/screen/screen.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SCREEN_INDENT = 8, SCREEN_LABEL = 15, SCREEN_CAUSES = 3 };
+
+/* ---- lines ---- */
+
+static void screen_rule(struct buf *out, const struct screen *s)
+{
+	for (int i = 0; i < s->width; i++)
+		buf_putc(out, '-');
+	buf_putc(out, '\n');
+}
+
+/* Characters, not bytes: names may have any letters. */
+static int screen_length(struct str text)
+{
+	int n = 0;
+	for (size_t i = 0; i < text.n; i++)
+		n += utf8_begins(text.p[i]);
+	return n;
+}
+
+/* The text, folded at words; lines after the first are indented. `at`: where the first begins. */
+static void screen_fold(struct buf *out, const struct screen *s, int indent, const char *text)
+{
+	struct str rest = str_of(text);
+	int at = indent;
+	bool first = true;
+	while (rest.p) {
+		struct str word = str_cut(&rest, ' ');
+		int n = screen_length(word);
+		if (!first && at + 1 + n > s->width) {
+			buf_printf(out, "\n%*s", indent, "");
+			at = indent;
+			first = true;
+		}
+		if (!first)
+			buf_putc(out, ' '), at++;
+		buf_str(out, word);
+		at += n;
+		first = false;
+	}
+	buf_putc(out, '\n');
+}
+
+static void screen_part(struct buf *out, const struct screen *s, const char *label,
+			const char *text)
+{
+	if (!text[0])
+		return;
+	buf_printf(out, "%*s%-*s", SCREEN_INDENT, "", SCREEN_LABEL - SCREEN_INDENT, label);
+	screen_fold(out, s, SCREEN_LABEL, text);
+}
+
+/* One line, cut at the width. */
+static void screen_line(struct buf *out, const struct screen *s, const char *text)
+{
+	struct str line = str_of(text);
+	size_t n = 0;
+	int characters = 0;
+	while (n < line.n && (!utf8_begins(line.p[n]) || characters < s->width)) {
+		characters += utf8_begins(line.p[n]);
+		n++;
+	}
+	buf_add(out, line.p, n);
+	buf_putc(out, '\n');
+}
+
+/* ---- parts ---- */
+
+static void screen_head(struct buf *out, const struct screen *s)
+{
+	char now[CLOCK_TEXT], line[256], cost[32] = "";
+	clock_format(s->last->at, now);
+	if (s->cost >= 0)
+		snprintf(cost, sizeof(cost), "  cost %.1f %%", 100 * s->cost);
+	snprintf(line, sizeof(line),
+		 "holdfast heal  %s  PostgreSQL %s %s  %.8s UTC  watched %.0f s%s",
+		 s->server->database[0] ? s->server->database : "?",
+		 s->server->version_text[0] ? s->server->version_text : "?",
+		 s->server->standby ? "standby" : "primary", now + 11, s->watched_s, cost);
+	screen_line(out, s, line);
+	screen_rule(out, s);
+}
+
+static void screen_statements(struct buf *out, const struct screen *s,
+			      const struct judge_finding *f)
+{
+	char line[OBSERVE_TEXT + 128];
+	if (!f->statements)
+		return;
+	if (f->k)
+		screen_line(out, s,
+			    "          k   ms alone   per wave  route            statement");
+	for (int i = 0; i < f->statements; i++) {
+		const struct judge_statement *st = &f->statement[i];
+		if (f->k)
+			snprintf(line, sizeof(line), "        %3d  %9.0f  %7.1f s  %-16.16s %s",
+				 st->k, st->alone_ms, st->wasted_s, st->route, st->text);
+		else
+			snprintf(line, sizeof(line), "        %s", st->text);
+		screen_line(out, s, line);
+	}
+}
+
+static void screen_finding(struct buf *out, const struct screen *s, const struct judge_finding *f)
+{
+	buf_puts(out, s->colour ? "\033[1mCAUSE\033[0m   " : "CAUSE   ");
+	screen_fold(out, s, SCREEN_INDENT, f->cause);
+	screen_part(out, s, "DO", f->action);
+	screen_part(out, s, "UNTIL", f->until);
+	screen_part(out, s, "SURE", f->sure);
+	screen_statements(out, s, f);
+	screen_rule(out, s);
+}
+
+static void screen_notes(struct buf *out, const struct screen *s)
+{
+	const struct judge_result *r = s->result;
+	for (int i = 0, shown = 0; i < r->findings; i++) {
+		if (r->finding[i].confidence != JUDGE_NOTE)
+			continue;
+		buf_printf(out, "%-8snote   ", shown++ ? "" : "also");
+		screen_fold(out, s, SCREEN_LABEL, r->finding[i].cause);
+	}
+}
+
+static void screen_unknown(struct buf *out, const struct screen *s)
+{
+	const struct judge_result *r = s->result;
+	double window = r->window_s > 0 ? r->window_s : 1;
+	buf_printf(out, "unknown %.1f of %.1f sessions", r->unknown_s / window, r->load);
+	for (int i = 0; i < r->waits && i < 3; i++)
+		buf_printf(out, "%s%s %.1f", i ? ", " : ": ", r->wait[i].wait,
+			   r->wait[i].seconds / window);
+	buf_putc(out, '\n');
+}
+
+/* What cannot be seen, and how it could be. */
+static void screen_blind(struct buf *out, const struct screen *s)
+{
+	struct buf text;
+	buf_init(&text, 2048);
+	buf_puts(&text, "CPU and disk of the server; clients behind a pooler");
+	if (!s->server->monitor)
+		buf_puts(&text, "; sessions of other roles (GRANT pg_monitor to this role)");
+	if (!s->server->statements)
+		buf_puts(&text, "; calls of statements (no pg_stat_statements in this database)");
+	if (s->server->version && s->server->version < 140000)
+		buf_puts(&text, "; query_id (before version 14)");
+	if (s->last->left_out)
+		buf_printf(&text, "; %d of %d sessions (over %d)", s->last->left_out,
+			   s->last->connections, OBSERVE_SESSIONS);
+	for (int i = 0; i < s->last->sessions; i++) {
+		if (s->last->session[i].text.cut) {
+			buf_puts(&text,
+				 "; the ends of texts, and tags there (track_activity_query_size)");
+			break;
+		}
+	}
+	buf_puts(out, "cannot see: ");
+	screen_fold(out, s, 12, buf_z(&text));
+	buf_release(&text);
+}
+
+static void screen_body(struct buf *out, const struct screen *s)
+{
+	const struct judge_result *r = s->result;
+	int causes = judge_causes(r), shown = 0;
+	screen_head(out, s);
+	for (int i = 0; i < r->findings; i++) {
+		if (r->finding[i].confidence == JUDGE_NOTE)
+			continue;
+		if (s->height && shown == SCREEN_CAUSES) {
+			buf_printf(out, "        %d more: holdfast heal --once\n", causes - shown);
+			break;
+		}
+		screen_finding(out, s, &r->finding[i]);
+		shown++;
+	}
+	if (!causes)
+		buf_printf(out, "Nothing to do. Load %.1f sessions.\n", r->load);
+	else
+		buf_printf(out, "load    %.1f sessions   connections %d of %" PRId64 ", %d idle\n",
+			   r->load, s->last->connections, s->server->connections_max,
+			   s->last->idle);
+	screen_notes(out, s);
+	screen_unknown(out, s);
+	screen_blind(out, s);
+}
+
+/* The first `lines` of a text: what is below is less important. */
+static void screen_cut(struct buf *text, int lines)
+{
+	for (size_t i = 0; i < text->n; i++) {
+		if (text->p[i] == '\n' && --lines == 0) {
+			buf_cut(text, i + 1);
+			return;
+		}
+	}
+}
+
+void screen_text(struct buf *out, const struct screen *s)
+{
+	struct buf body;
+	buf_init(&body, 1 << 20);
+	screen_body(&body, s);
+	if (s->height)
+		screen_cut(&body, s->height - 1);
+	buf_str(out, buf_view(&body));
+	buf_release(&body);
+}
+
+/* ---- JSON ---- */
+
+static void screen_json_finding(struct json_writer *w, const struct judge_finding *f)
+{
+	json_object_begin(w);
+	json_member_z(w, "diagnosis", judge_name(f->id));
+	json_member_z(w, "title", judge_title(f->id));
+	json_member_z(w, "confidence", judge_confidence_names[f->confidence]);
+	json_member_z(w, "key", f->key);
+	json_member_z(w, "cause", f->cause);
+	json_member_z(w, "do", f->action);
+	json_member_z(w, "until", f->until);
+	json_member_z(w, "sure", f->sure);
+	json_key(w, "session_seconds");
+	json_put_double(w, f->seconds, 1);
+	if (f->pid)
+		json_member_i64(w, "pid", f->pid);
+	if (f->waiters)
+		json_member_i64(w, "waiters", f->waiters);
+	if (f->k)
+		json_member_i64(w, "k", f->k);
+	if (f->waves) {
+		json_member_i64(w, "waves", f->waves);
+		json_key(w, "period_s");
+		json_put_double(w, f->period_s, 2);
+		json_key(w, "period_spread_s");
+		json_put_double(w, f->period_spread_s, 2);
+	}
+	json_key(w, "statements");
+	json_array_begin(w);
+	for (int i = 0; i < f->statements; i++) {
+		json_object_begin(w);
+		if (f->k)
+			json_member_i64(w, "k", f->statement[i].k);
+		json_key(w, "alone_ms");
+		json_put_double(w, f->statement[i].alone_ms, 1);
+		json_member_z(w, "route", f->statement[i].route);
+		json_member_z(w, "text", f->statement[i].text);
+		json_object_end(w);
+	}
+	json_array_end(w);
+	json_object_end(w);
+}
+
+void screen_json(struct buf *out, const struct screen *s)
+{
+	const struct judge_result *r = s->result;
+	struct json_writer w;
+	char now[CLOCK_TEXT];
+	for (int i = 0; i < r->findings; i++) {
+		json_writer_init(&w, out);
+		screen_json_finding(&w, &r->finding[i]);
+		buf_putc(out, '\n');
+	}
+	clock_format(s->last->at, now);
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_member_z(&w, "at", now);
+	json_member_i64(&w, "causes", judge_causes(r));
+	json_key(&w, "load");
+	json_put_double(&w, r->load, 2);
+	json_key(&w, "unknown_session_seconds");
+	json_put_double(&w, r->unknown_s, 1);
+	json_key(&w, "session_seconds");
+	json_put_double(&w, r->total_s, 1);
+	json_member_bool(&w, "sees_all_sessions", s->server->monitor);
+	json_member_bool(&w, "sees_statements", s->server->statements);
+	json_object_end(&w);
+	buf_putc(out, '\n');
+}

@@ -1,0 +1,24 @@
+/* What heal says: the text of a screen, lines of JSON. Pure: a result in, bytes out.
+ *
+ * Prose first; colour is never the only sign. The width is that of the terminal; nothing that comes
+ * from the database can contain control characters (observe_set). */
+#ifndef HEAL_SCREEN_SCREEN_H
+#define HEAL_SCREEN_SCREEN_H
+
+#include "base/buf.h"
+#include "heal/judge/judge.h"
+
+struct screen {
+	const struct judge_result *result;
+	const struct observe_server *server;
+	const struct observe_sample *last;
+	double watched_s, cost; /* cost: share of one processor; < 0: not measured */
+	int width, height;      /* height 0: no limit, everything is shown */
+	bool colour;
+};
+
+void screen_text(struct buf *out, const struct screen *s);
+/* One object a line: each finding, then one with what is left. */
+void screen_json(struct buf *out, const struct screen *s);
+
+#endif

@@ -1,0 +1,151 @@
+/* The last samples, what ran in them, and what statements usually cost. */
+#include "observe/observe.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+enum { HISTORY_SLOTS = OBSERVE_WINDOW + 1, HISTORY_CALLS = 10000 };
+
+struct observe_history {
+	struct observe_sample slot[HISTORY_SLOTS]; /* a ring; one of them is the next */
+	int next, count;
+	struct observe_execution execution[OBSERVE_EXECUTIONS];
+	int executions, oldest; /* oldest: the one that is replaced when all are used */
+	struct observe_base base[OBSERVE_BASES];
+	int bases;
+};
+
+struct observe_history *observe_history_new(void)
+{
+	return memory_alloc(sizeof(struct observe_history));
+}
+
+void observe_history_free(struct observe_history *h)
+{
+	free(h);
+}
+
+struct observe_sample *observe_next(struct observe_history *h)
+{
+	struct observe_sample *s = &h->slot[h->next];
+	memset(s, 0, sizeof(*s));
+	return s;
+}
+
+/* A session whose statement was seen before is the same execution. Only recent ones can be: looked
+ * for from the newest, as far back as one sample can have sessions in a window. */
+static struct observe_execution *history_execution(struct observe_history *h,
+						   const struct observe_session *s)
+{
+	int far = OBSERVE_SESSIONS * 2 < h->executions ? OBSERVE_SESSIONS * 2 : h->executions;
+	for (int i = 0; i < far; i++) {
+		int at = (h->oldest - 1 - i + 2 * OBSERVE_EXECUTIONS) % OBSERVE_EXECUTIONS;
+		struct observe_execution *e = &h->execution[at];
+		if (e->pid == s->pid && e->started == s->query_start)
+			return e;
+	}
+	struct observe_execution *e = &h->execution[h->oldest];
+	h->oldest = (h->oldest + 1) % OBSERVE_EXECUTIONS;
+	if (h->executions < OBSERVE_EXECUTIONS)
+		h->executions++;
+	*e = (struct observe_execution){.fingerprint = s->fingerprint,
+					.hash = s->text.hash,
+					.pid = s->pid,
+					.started = s->query_start,
+					.parameters = s->text.parameters,
+					.reads = s->text.verb == OBSERVE_READ};
+	observe_caller(s, e->caller);
+	OBSERVE_SET(e->text, str_of(s->text.text));
+	OBSERVE_SET(e->route, str_of(s->text.route));
+	return e;
+}
+
+static void history_take_executions(struct observe_history *h, const struct observe_sample *sample)
+{
+	for (int i = 0; i < sample->sessions; i++) {
+		const struct observe_session *s = &sample->session[i];
+		if (s->kind != OBSERVE_CLIENT || s->state != OBSERVE_ACTIVE || !s->fingerprint ||
+		    !s->query_start || observe_is_human(s))
+			continue;
+		history_execution(h, s)->seen = sample->at;
+	}
+}
+
+/* What leaves the window becomes what is usual. */
+static void history_retire(struct observe_history *h, const struct observe_sample *sample)
+{
+	for (int i = 0; i < sample->statements; i++) {
+		const struct observe_statement *s = &sample->statement[i];
+		int at = 0;
+		while (at < h->bases && h->base[at].fingerprint != s->fingerprint)
+			at++;
+		if (at == OBSERVE_BASES)
+			continue;
+		struct observe_base *b = &h->base[at];
+		h->bases += at == h->bases;
+		b->fingerprint = s->fingerprint;
+		b->calls += s->calls;
+		b->rows += s->rows;
+		b->blocks += s->blocks;
+		if (b->calls > HISTORY_CALLS) {
+			b->calls /= 2;
+			b->rows /= 2;
+			b->blocks /= 2;
+		}
+	}
+}
+
+void observe_push(struct observe_history *h)
+{
+	if (h->count == OBSERVE_WINDOW)
+		history_retire(h, observe_at(h, 0));
+	else
+		h->count++;
+	h->next = (h->next + 1) % HISTORY_SLOTS;
+	history_take_executions(h, observe_last(h));
+}
+
+int observe_count(const struct observe_history *h)
+{
+	return h->count;
+}
+
+const struct observe_sample *observe_at(const struct observe_history *h, int i)
+{
+	must(i >= 0 && i < h->count);
+	return &h->slot[(h->next - h->count + i + HISTORY_SLOTS) % HISTORY_SLOTS];
+}
+
+const struct observe_sample *observe_last(const struct observe_history *h)
+{
+	return h->count ? observe_at(h, h->count - 1) : NULL;
+}
+
+int observe_executions(const struct observe_history *h)
+{
+	return h->executions;
+}
+
+const struct observe_execution *observe_execution_at(const struct observe_history *h, int i)
+{
+	must(i >= 0 && i < h->executions);
+	return &h->execution[i];
+}
+
+const struct observe_base *observe_base_of(const struct observe_history *h, uint64_t fingerprint)
+{
+	for (int i = 0; i < h->bases; i++) {
+		if (h->base[i].fingerprint == fingerprint)
+			return &h->base[i];
+	}
+	return NULL;
+}
+
+const struct observe_session *observe_session_of(const struct observe_sample *s, int32_t pid)
+{
+	for (int i = 0; i < s->sessions; i++) {
+		if (s->session[i].pid == pid)
+			return &s->session[i];
+	}
+	return NULL;
+}

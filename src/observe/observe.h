@@ -1,0 +1,179 @@
+/* What a PostgreSQL does, second by second: samples, the history that judges look at, and
+ * recordings of it.
+ *
+ * Texts of statements never get past observe_redact: a session has a hash of its text (to tell
+ * whether two are equal) and the text without literals and comments. So no output and no recording
+ * can show a literal. Hashes are keyed by a number that every observer draws anew and forgets.
+ *
+ * Everything has a fixed size. What does not fit is counted in `left_out`, sessions that do nothing
+ * first. Pure: samples come from observe/server or from a recording.
+ */
+#ifndef OBSERVE_OBSERVE_H
+#define OBSERVE_OBSERVE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum {
+	OBSERVE_SESSIONS = 512,
+	OBSERVE_STATEMENTS = 64,
+	OBSERVE_HOLDERS = 8,
+	OBSERVE_TABLES = 32,
+	OBSERVE_BLOCKERS = 8,
+	OBSERVE_NAME = 64,
+	OBSERVE_TEXT = 200,
+	OBSERVE_WINDOW = 12,       /* samples that judges see */
+	OBSERVE_EXECUTIONS = 8192, /* of statements, for what repeats */
+	OBSERVE_BASES = 512        /* statements whose usual cost is remembered */
+};
+
+enum observe_reach { OBSERVE_REACHED, OBSERVE_FULL, OBSERVE_STARTING, OBSERVE_GONE };
+
+enum observe_state {
+	OBSERVE_UNKNOWN, /* not shown to this role */
+	OBSERVE_IDLE,
+	OBSERVE_ACTIVE,
+	OBSERVE_IN_TRANSACTION /* idle in it, also after an error */
+};
+
+enum observe_kind { OBSERVE_CLIENT, OBSERVE_PARALLEL, OBSERVE_VACUUM, OBSERVE_SERVER };
+
+/* What kind of statement a text is. */
+enum observe_verb {
+	OBSERVE_VERB_NONE,
+	OBSERVE_READ,
+	OBSERVE_READ_LOCKING, /* FOR UPDATE and its kin */
+	OBSERVE_INSERT,
+	OBSERVE_UPDATE,
+	OBSERVE_DELETE,
+	OBSERVE_COPY,
+	OBSERVE_DDL, /* also LOCK */
+	OBSERVE_MAINTENANCE,
+	OBSERVE_OTHER
+};
+
+struct observe_text {
+	enum observe_verb verb;
+	bool parameters; /* has $1: equal texts may be about different values */
+	bool cut;        /* by track_activity_query_size */
+	uint64_t hash;   /* of the whole text, keyed */
+	char text[OBSERVE_TEXT];
+	char route[OBSERVE_NAME]; /* of sqlcommenter's tags */
+};
+
+/* Times are microseconds since 1970 by the server's clock, 0 when there is none; ages -1. */
+struct observe_session {
+	int32_t pid, leader_pid;
+	enum observe_kind kind;
+	enum observe_state state;
+	int64_t backend_start, xact_start, query_start, state_change;
+	int64_t xid_age, xmin_age;
+	uint64_t fingerprint; /* query_id, else of the redacted text; 0: no statement */
+	struct observe_text text;
+	char role[OBSERVE_NAME], application[OBSERVE_NAME], client[OBSERVE_NAME];
+	char wait_type[16], wait[32];
+	int32_t blocker[OBSERVE_BLOCKERS]; /* 0: a prepared transaction */
+	int blockers;
+	char lock_mode[32], lock_object[2 * OBSERVE_NAME]; /* what it waits for */
+	char work[OBSERVE_NAME];                           /* of pg_stat_progress_*, else "" */
+};
+
+/* What a statement did since the sample before. */
+struct observe_statement {
+	uint64_t fingerprint;
+	int64_t calls, rows, blocks;
+	double exec_ms;
+	enum observe_verb verb; /* NONE: text not known */
+	char text[OBSERVE_TEXT];
+};
+
+enum observe_holding { OBSERVE_PREPARED = 1, OBSERVE_SLOT, OBSERVE_STANDBY, OBSERVE_SESSION };
+struct observe_holder {
+	enum observe_holding kind;
+	char name[OBSERVE_NAME]; /* gid, slot, pid */
+	int64_t age, since;
+};
+
+struct observe_table {
+	char name[2 * OBSERVE_NAME];
+	int64_t dead, modified, estimate, vacuum_at, vacuumed, analyzed;
+};
+
+struct observe_sample {
+	int64_t at;
+	enum observe_reach reach;
+	int64_t server_start;
+	int connections, idle; /* clients, also those left out */
+	int left_out;
+	int sessions, statements, holders, tables; /* tables: 0 when they were not read */
+	struct observe_session session[OBSERVE_SESSIONS];
+	struct observe_statement statement[OBSERVE_STATEMENTS];
+	struct observe_holder holder[OBSERVE_HOLDERS];
+	struct observe_table table[OBSERVE_TABLES];
+};
+
+/* What is known of the server, and what cannot be seen of it. */
+struct observe_server {
+	int64_t version; /* 150018 */
+	char version_text[32], database[OBSERVE_NAME];
+	bool standby, monitor, statements;
+	int64_t connections_max, query_bytes;
+};
+
+/* One run of a statement, as far as samples saw it. */
+struct observe_execution {
+	uint64_t fingerprint, hash;
+	int32_t pid;
+	int64_t started, seen; /* seen: the last sample in which it ran */
+	bool parameters, reads;
+	char caller[OBSERVE_NAME], text[OBSERVE_TEXT], route[OBSERVE_NAME];
+};
+
+/* The usual cost of a statement: what left the window, older parts with less weight. */
+struct observe_base {
+	uint64_t fingerprint;
+	int64_t calls, rows, blocks;
+};
+
+struct observe_history;
+struct observe_history *observe_history_new(void);
+void observe_history_free(struct observe_history *h); /* NULL is allowed */
+/* Room for the next sample, zeroed; observe_push makes it the newest. */
+struct observe_sample *observe_next(struct observe_history *h);
+void observe_push(struct observe_history *h);
+
+int observe_count(const struct observe_history *h); /* samples in the window */
+/* 0: the oldest of the window. */
+const struct observe_sample *observe_at(const struct observe_history *h, int i);
+const struct observe_sample *observe_last(const struct observe_history *h); /* NULL: none yet */
+/* Executions, oldest start first is not promised. */
+int observe_executions(const struct observe_history *h);
+const struct observe_execution *observe_execution_at(const struct observe_history *h, int i);
+const struct observe_base *observe_base_of(const struct observe_history *h, uint64_t fingerprint);
+/* The session with that pid in a sample; NULL. */
+const struct observe_session *observe_session_of(const struct observe_sample *s, int32_t pid);
+
+/* Redact a text as pg_stat_activity shows it. `bytes`: track_activity_query_size. */
+void observe_redact(struct str text, size_t bytes, uint64_t key, struct observe_text *out);
+/* "portal-7" is caller "portal": the name without the number behind it. "" gives the role. */
+void observe_caller(const struct observe_session *s, char out[OBSERVE_NAME]);
+/* psql, pgAdmin and their kin: a person, or a tool that a person started. */
+bool observe_is_human(const struct observe_session *s);
+/* A copy that ends between characters; for the fixed fields above. */
+void observe_set(char *out, size_t size, struct str text);
+#define OBSERVE_SET(field, text) observe_set((field), sizeof(field), (text))
+
+/* ---- recordings: NDJSON, the first line about the server, then a line a sample ---- */
+
+enum { OBSERVE_LINE = 4 << 20 };
+void observe_write_server(struct buf *out, const struct observe_server *server);
+void observe_write_sample(struct buf *out, const struct observe_sample *sample);
+/* A recording is foreign input: numbers are held to their range, texts to their field, lists to
+ * their room, and a line to OBSERVE_LINE. INVALID says what is wrong. */
+MUST_CHECK enum status observe_read_server(struct str line, struct observe_server *server,
+					   struct err *err);
+MUST_CHECK enum status observe_read_sample(struct str line, struct observe_sample *sample,
+					   struct err *err);
+
+#endif

@@ -1,0 +1,245 @@
+#include "observe/server/server.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "db/db.h"
+#include "observe/server/internal.h"
+#include "sql/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	TABLES_US = 3000000,       /* between two readings of the tables */
+	STATEMENTS_SHARE = 200,    /* a reading of the statements costs at most 1/200 of the time */
+	STATEMENTS_LEAST = 1000000 /* us between two readings of the statements */
+};
+
+struct observer {
+	char *conninfo;
+	struct db *db;
+	struct observe_server server;
+	int64_t start;                      /* of the server */
+	int64_t tables_due, statements_due; /* clock_us */
+	uint64_t key;                       /* of hashes of texts */
+	double cost;
+	struct observer_counters *counters;
+};
+
+const struct observe_server *observer_server(const struct observer *o)
+{
+	return &o->server;
+}
+
+double observer_cost(const struct observer *o)
+{
+	return o->cost;
+}
+
+/* The sentences of a server that refuses to talk; a connection attempt has no SQLSTATE. */
+static enum observe_reach observer_reach(const struct err *err)
+{
+	if (strstr(err->text, "too many") || strstr(err->text, "connection slots"))
+		return OBSERVE_FULL;
+	if (strstr(err->text, "starting up") || strstr(err->text, "shutting down") ||
+	    strstr(err->text, "recovery"))
+		return OBSERVE_STARTING;
+	return OBSERVE_GONE;
+}
+
+static enum status observer_begin(struct observer *o, struct err *err)
+{
+	enum status status = db_begin(o->db, err);
+	if (status == OK)
+		status = db_run(o->db, &sql_observe_limits, NULL, 0, NULL, err);
+	return status;
+}
+
+/* One statement in a transaction of its own. On failure there are no rows. */
+static enum status observer_ask(struct observer *o, const struct db_statement *statement,
+				struct db_rows *rows, struct err *err)
+{
+	enum status status = observer_begin(o, err);
+	*rows = (struct db_rows){0};
+	if (status == OK)
+		status = db_run(o->db, statement, NULL, 0, rows, err);
+	if (status == OK)
+		status = db_commit(o->db, err);
+	else
+		db_rollback(o->db);
+	if (status != OK)
+		db_rows_release(rows);
+	return status;
+}
+
+static enum status observer_connect(struct observer *o, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = db_open(&o->db, o->conninfo, "holdfast heal", err);
+	if (status != OK) {
+		o->db = NULL;
+		return status;
+	}
+	status = observer_ask(o, &sql_observe_server, &rows, err);
+	if (status == OK) {
+		struct observe_server *s = &o->server;
+		s->version = db_i64(&rows, 0, SQL_OBSERVE_SERVER_VERSION);
+		OBSERVE_SET(s->version_text, db_text(&rows, 0, SQL_OBSERVE_SERVER_VERSION_TEXT));
+		OBSERVE_SET(s->database, db_text(&rows, 0, SQL_OBSERVE_SERVER_DATABASE));
+		s->standby = db_bool(&rows, 0, SQL_OBSERVE_SERVER_STANDBY);
+		s->monitor = db_bool(&rows, 0, SQL_OBSERVE_SERVER_MONITOR);
+		s->statements = db_bool(&rows, 0, SQL_OBSERVE_SERVER_STATEMENTS);
+		s->connections_max = db_i64(&rows, 0, SQL_OBSERVE_SERVER_CONNECTIONS_MAX);
+		s->query_bytes = db_i64(&rows, 0, SQL_OBSERVE_SERVER_QUERY_BYTES);
+		o->start = db_i64(&rows, 0, SQL_OBSERVE_SERVER_STARTED);
+		db_rows_release(&rows);
+	}
+	if (status == OK && o->server.version < 130000)
+		status = err_set(err, INVALID,
+				 "PostgreSQL %s is too old: 13 is the first that can be observed",
+				 o->server.version_text);
+	if (status != OK) {
+		db_close(o->db);
+		o->db = NULL;
+	}
+	return status;
+}
+
+enum status observer_open(struct observer **out, const char *conninfo, struct err *err)
+{
+	struct observer *o = memory_alloc(sizeof(*o));
+	o->conninfo = memory_strdup(conninfo);
+	o->counters = observer_counters_new();
+	random_bytes(&o->key, sizeof(o->key));
+	enum status status = observer_connect(o, err);
+	bool later = status == UNAVAILABLE && observer_reach(err) != OBSERVE_GONE;
+	if (status != OK && !later) {
+		observer_close(o);
+		o = NULL;
+	}
+	*out = o;
+	return status;
+}
+
+void observer_close(struct observer *o)
+{
+	if (!o)
+		return;
+	db_close(o->db);
+	observer_counters_free(o->counters);
+	free(o->conninfo);
+	free(o);
+}
+
+/* Ask for the text of a statement. An empty one is remembered, too: it is not asked for again. */
+static void observer_ask_text(struct observer *o, uint64_t fingerprint)
+{
+	struct observe_text text = {0};
+	struct db_rows rows;
+	struct err ignored;
+	enum status status = observer_begin(o, &ignored);
+	if (status == OK)
+		status =
+		    DB_RUN(o->db, sql_observe_text, &rows, &ignored, DB_I64((int64_t)fingerprint));
+	if (status == OK) {
+		if (rows.rows)
+			observe_redact(db_text(&rows, 0, SQL_OBSERVE_TEXT_QUERY), 0, o->key, &text);
+		db_rows_release(&rows);
+		status = db_commit(o->db, &ignored);
+	} else {
+		db_rollback(o->db);
+	}
+	if (status == OK)
+		observer_counters_learn(o->counters, fingerprint, &text);
+}
+
+/* Texts of statements, as sessions have shown them. One a sample is asked for, because the server
+ * reads the file of all texts for it: of those that are called often and give no row. */
+static void observer_texts(struct observer *o, struct observe_sample *sample)
+{
+	uint64_t wanted = 0;
+	for (int i = 0; i < sample->sessions; i++)
+		observer_counters_learn(o->counters, sample->session[i].fingerprint,
+					&sample->session[i].text);
+	for (int i = 0; i < sample->statements; i++) {
+		struct observe_statement *s = &sample->statement[i];
+		if (!observer_counters_text(o->counters, s) && !s->rows && s->calls > 1)
+			wanted = s->fingerprint;
+	}
+	if (wanted)
+		observer_ask_text(o, wanted);
+}
+
+static void observer_statements(struct observer *o, struct observe_sample *sample)
+{
+	struct db_rows rows;
+	struct err err;
+	int64_t began = clock_us();
+	if (!o->server.statements || began < o->statements_due)
+		return;
+	enum status status = observer_ask(o, &sql_observe_totals, &rows, &err);
+	if (status == OK) {
+		observer_take_statements(o->counters, &rows, sample);
+		db_rows_release(&rows);
+		observer_texts(o, sample);
+	} else if (status == FAILED || status == DENIED) {
+		o->server.statements = false; /* installed, but not preloaded */
+	}
+	int64_t pause = (clock_us() - began) * STATEMENTS_SHARE;
+	/* A little early, so that a reading that is due with every sample is in every sample. */
+	o->statements_due = began + (pause > STATEMENTS_LEAST ? pause : STATEMENTS_LEAST / 2);
+}
+
+/* What goes beside the sessions; what fails is left out of the sample. */
+static void observer_details(struct observer *o, struct observe_sample *sample)
+{
+	struct db_rows rows;
+	struct err ignored;
+	bool waits = false;
+	for (int i = 0; i < sample->sessions; i++)
+		waits |= sample->session[i].blockers > 0;
+	if (waits && observer_ask(o, &sql_observe_locks, &rows, &ignored) == OK) {
+		observer_take_locks(&rows, sample);
+		db_rows_release(&rows);
+	}
+	if (observer_ask(o, &sql_observe_progress, &rows, &ignored) == OK) {
+		observer_take_progress(&rows, sample);
+		db_rows_release(&rows);
+	}
+	if (observer_ask(o, &sql_observe_horizon, &rows, &ignored) == OK) {
+		observer_take_horizon(&rows, sample);
+		db_rows_release(&rows);
+	}
+	if (clock_us() >= o->tables_due &&
+	    observer_ask(o, &sql_observe_tables, &rows, &ignored) == OK) {
+		observer_take_tables(&rows, sample);
+		db_rows_release(&rows);
+		o->tables_due = clock_us() + TABLES_US;
+	}
+	observer_statements(o, sample);
+}
+
+void observer_sample(struct observer *o, struct observe_sample *sample, struct err *err)
+{
+	struct db_rows rows;
+	int64_t began = clock_us();
+	enum status status = o->db ? OK : observer_connect(o, err);
+	if (status == OK)
+		status = observer_ask(o,
+				      o->server.version < 140000 ? &sql_observe_activity_13
+								 : &sql_observe_activity,
+				      &rows, err);
+	if (status == OK) {
+		observer_take_activity(&rows, o->server.query_bytes, o->key, sample);
+		db_rows_release(&rows);
+		sample->server_start = o->start;
+		observer_details(o, sample);
+	} else {
+		sample->reach = observer_reach(err);
+		db_close(o->db);
+		o->db = NULL;
+	}
+	if (!sample->at)
+		sample->at = clock_wall_us();
+	o->cost = (double)(clock_us() - began) / 1e6;
+}

@@ -1,0 +1,32 @@
+/* Samples of a PostgreSQL from version 13 on, over one connection that stays open: a full server
+ * refuses new ones.
+ *
+ * Reads statistics views only, each sample in transactions of its own with time limits that end
+ * with them. pg_monitor is enough; without it, or without pg_stat_statements, samples have less,
+ * and the server struct says so. Never changes anything.
+ *
+ * Life: observer_open, any number of observer_sample, observer_close. A connection that breaks is
+ * opened again by the next observer_sample.
+ */
+#ifndef OBSERVE_SERVER_SERVER_H
+#define OBSERVE_SERVER_SERVER_H
+
+#include "observe/observe.h"
+
+struct observer;
+
+/* DENIED, INVALID, ...: a password or an address that trying again does not mend. A server that is
+ * full or starting is UNAVAILABLE; *out then exists and samples say so. */
+MUST_CHECK enum status observer_open(struct observer **out, const char *conninfo, struct err *err);
+void observer_close(struct observer *o); /* NULL is allowed */
+
+const struct observe_server *observer_server(const struct observer *o);
+
+/* Fill a zeroed sample. Never fails: `reach` says whether the server answered, and `err` why it did
+ * not. */
+void observer_sample(struct observer *o, struct observe_sample *sample, struct err *err);
+
+/* Seconds of the client's and the server's time that the last sample took. */
+double observer_cost(const struct observer *o);
+
+#endif
