@@ -200,6 +200,66 @@ JOIN business AS b ON b.id = d.id
 JOIN s ON s.id = b.source_id
 ORDER BY d.change DESC;
 
+-- By id, which never changes.
+-- name: list_by_id
+-- row: business
+-- served-by: business_pkey
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT b.id AS key, {{business_row}}
+FROM (
+	SELECT *
+	FROM business
+	WHERE ($1::smallint IS NULL OR group_id = $1) AND ($2::smallint IS NULL OR category_id = $2)
+		AND ($3::integer IS NULL OR region_id = $3) AND ($4::integer IS NULL OR city_id = $4)
+		AND id > $5::bigint
+	ORDER BY id
+	LIMIT $6
+) AS b
+JOIN s ON s.id = b.source_id
+ORDER BY b.id;
+
+-- The same for filters that few businesses pass: $1 to $9 are those of the expression text_match.
+-- name: list_by_id_rare
+-- row: business
+-- served-by: business_detail_by_word
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT b.id AS key, {{business_row}}
+FROM (
+	SELECT id FROM (SELECT id FROM business_detail WHERE {{text_match}} OFFSET 0) AS m
+	WHERE id > $10::bigint
+	ORDER BY id
+	LIMIT $11
+) AS t
+JOIN business AS b ON b.id = t.id
+JOIN s ON s.id = b.source_id
+ORDER BY b.id;
+
+-- A small section of a map: $1 to $6 a box around it in space, $7 to $10 west, south, east and north in 1e-7 degrees.
+-- name: list_box
+-- row: business
+-- served-by: business_near
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT b.rank AS key, {{business_row}}
+FROM (
+	SELECT m.*
+	FROM (
+		SELECT *, {{business_rank}} AS rank
+		FROM business
+		WHERE lat_e7 IS NOT NULL
+			AND {{business_place}} <@ cube(ARRAY[$1::float8, $2::float8, $3::float8], ARRAY[$4::float8, $5::float8, $6::float8])
+			AND lat_e7 BETWEEN $8::integer AND $10::integer
+			AND CASE WHEN $7::integer <= $9::integer THEN lon_e7 BETWEEN $7 AND $9 ELSE lon_e7 >= $7 OR lon_e7 <= $9 END
+			AND ($11::smallint IS NULL OR group_id = $11) AND ($12::smallint IS NULL OR category_id = $12)
+			AND ($13::integer IS NULL OR region_id = $13) AND ($14::integer IS NULL OR city_id = $14)
+		OFFSET 0
+	) AS m
+	WHERE (rank, id) < ($15::integer, $16::bigint)
+	ORDER BY rank DESC, id DESC
+	LIMIT $17
+) AS b
+JOIN s ON s.id = b.source_id
+ORDER BY b.rank DESC, b.id DESC;
+
 -- Nearest first, by the chord of the unit sphere: $1 x, $2 y, $3 z, $4 the longest chord. The index
 -- orders by the chord alone; WITH TIES brings all that stand at one spot, so that the outer order by
 -- chord and id is complete.

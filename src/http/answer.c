@@ -212,6 +212,8 @@ static void build_head(struct live_request *live, const struct http_answer *answ
 		buf_str(out, STR("Connection: close\r\n"));
 	if (server->options.headers)
 		buf_puts(out, server->options.headers);
+	if (live->route && live->route->group->headers)
+		buf_puts(out, live->route->group->headers);
 	buf_str(out, STR("\r\n"));
 	must(!buf_failed(out));
 }

@@ -132,6 +132,8 @@ struct http_group {
 	const struct http_route *routes;
 	const struct http_schema *schemas; /* may be NULL */
 	void *ctx;                         /* what http_ctx() gives */
+	const char
+	    *headers; /* lines with CRLF for every answer of these routes; may be NULL; static */
 };
 
 /* ---- requests ---- */

@@ -72,12 +72,16 @@ static void database_stats(void *ctx, struct db_pool_stats *out)
 /* Every route of the process. */
 static void collect_routes(struct web *web)
 {
+	/* Scripts of other sites may read what is public; there is no cookie that could be misused. */
+	const char *cors = config_number(web->config, CONFIG_WEB_CORS)
+			       ? "Access-Control-Allow-Origin: *\r\n"
+			       : NULL;
 	const struct http_group groups[] = {
-	    {search_api_routes, search_api_schemas, web->search},
-	    {stats_routes, stats_schemas, web->stats},
-	    {ops_routes, ops_schemas, web->ops},
-	    {pages_routes, NULL, web->pages},
-	    {web_routes, NULL, web},
+	    {search_api_routes, search_api_schemas, web->search, cors},
+	    {stats_routes, stats_schemas, web->stats, cors},
+	    {ops_routes, ops_schemas, web->ops, NULL},
+	    {pages_routes, NULL, web->pages, NULL},
+	    {web_routes, NULL, web, NULL},
 	    {0},
 	};
 	_Static_assert(sizeof(groups) == sizeof(web->groups), "a place for each group");

@@ -138,6 +138,14 @@ is(find('bern')->{understood}{city}{key}, 'ch-bern-bern', 'a town alone is its l
 is((grep { $_->{address}{city} ne 'Bern' } @{ find('bern')->{businesses} }) + 0, 0, 'of that town only');
 is(find('Bahnhofstrasse 22')->{businesses}[0]{matched}, 'street', 'where it was found is told');
 
+# ---- the languages of categories ----
+my $label = sub { my ($path, @headers) = @_; my $answer = HTTP::Tiny->new->get($i->url($path), { headers => {@headers} }); return decode_json($answer->{content})->{businesses}[0]{category}{label} . " $answer->{headers}{vary}" };
+my $pera = '/v1/businesses?q=pera&limit=1';
+is($label->($pera), 'Bakery Accept, Accept-Language', 'categories are named in English');
+is($label->("$pera&lang=sr"), 'Pekara Accept, Accept-Language', 'or in the language that is asked for');
+is($label->($pera, 'Accept-Language' => 'rm, de-CH;q=0.9, en;q=0.5'), 'Bäckerei Accept, Accept-Language', 'or that the client likes best');
+is($label->("$pera&lang=fr", 'Accept-Language' => 'de'), 'Boulangerie Accept, Accept-Language', 'the parameter before the header');
+
 # ---- suggestions ----
 sub suggest { return get('/v1/suggest?q=' . quote($_[0]))->{suggestions} }
 is_deeply([ map { $_->{text} } grep { $_->{kind} eq 'name' } @{ suggest('per') } ], [ 'Pera', 'Pera Grill' ],

@@ -43,7 +43,7 @@ static char *put_number(char *p, int64_t v)
 
 enum { HEADERS_BYTES = 160, CONTROL_BYTES = 48 };
 
-/* "Age: 12\r\nCache-Status: holdfast; hit; ttl=288\r\n". Written by hand: it
+/* What the handler has set, then "Age: 12\r\nCache-Status: holdfast; hit; ttl=288\r\n". Written by hand: it
  * stands in every hit. */
 static char *headers(struct http_request *request, const struct cache_answer *answer)
 {
@@ -55,10 +55,11 @@ static char *headers(struct http_request *request, const struct cache_answer *an
 	    [CACHE_SECOND] = "; fwd=miss; detail=second-tier",
 	    [CACHE_REFUSED] = "; fwd=miss; detail=refused",
 	};
-	char *text = arena_alloc(&request->arena, HEADERS_BYTES);
+	const char *before = request->answer_headers ? request->answer_headers : "";
+	char *text = arena_alloc(&request->arena, HEADERS_BYTES + strlen(before));
 	if (!text)
 		return NULL;
-	char *p = text;
+	char *p = cached_put(text, before);
 	if (answer->outcome != CACHE_REFUSED) {
 		p = cached_put(p, "Age: ");
 		p = put_number(p, answer->age_ms / 1000);

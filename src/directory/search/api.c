@@ -29,6 +29,8 @@ struct asked {
 	struct search_api *api;
 	struct http_request *request; /* NULL: */
 	struct cache_fill *fill;
+	bool geojson;     /* of a request */
+	const char *lang; /* of the names of categories */
 	struct search_query q;
 };
 
@@ -44,7 +46,9 @@ static struct arena *arena_of(struct asked *a)
 
 static void finish(struct asked *a)
 {
-	if (a->request)
+	if (a->geojson)
+		http_respond_out(a->request, "application/geo+json", ask_again);
+	else if (a->request)
 		http_respond_out(a->request, HTTP_TYPE_JSON, ask_again);
 	else
 		cached_made(a->fill);
@@ -71,6 +75,8 @@ static struct asked *asked_by(struct http_request *request)
 	}
 	a->api = http_ctx(request);
 	a->request = request;
+	a->lang = taxonomy_language(http_header(request, "Accept-Language"));
+	request->answer_headers = "Vary: Accept, Accept-Language\r\n";
 	search_query_init(&a->q);
 	return a;
 }
@@ -133,6 +139,14 @@ static void put_key_and_label(struct json_writer *w, const char *key, struct str
 	json_object_end(w);
 }
 
+/* A category of the taxonomy in the language that is asked for; of a group its English label. */
+static void put_category(struct json_writer *w, const char *member, struct str key,
+			 struct str label, const char *lang)
+{
+	const struct taxonomy_category *category = key.n ? taxonomy_find(TAXONOMY_KEY, key) : NULL;
+	put_key_and_label(w, member, key, category ? taxonomy_label(category, lang) : label);
+}
+
 static void put_source(struct json_writer *w, const struct search_source *source)
 {
 	json_key(w, "source");
@@ -163,11 +177,12 @@ static void put_open(struct json_writer *w, const struct search_business *b)
 	json_object_end(w);
 }
 
-static void put_business_members(struct json_writer *w, const struct search_business *b)
+static void put_business_members(struct json_writer *w, const struct search_business *b,
+				 const char *lang)
 {
 	put(w, "id", b->id_text);
 	put(w, "name", b->name);
-	put_key_and_label(w, "category", b->category, b->category_label);
+	put_category(w, "category", b->category, b->category_label, lang);
 	json_key(w, "address");
 	json_object_begin(w);
 	put(w, "street", b->street);
@@ -225,7 +240,8 @@ static void put_detail_members(struct json_writer *w, const struct search_detail
 
 /* ---- /v1/businesses ---- */
 
-static void put_understood(struct json_writer *w, const struct search_understood *u)
+static void put_understood(struct json_writer *w, const struct search_understood *u,
+			   const char *lang)
 {
 	json_key(w, "understood");
 	if (!u->text.n && !u->left_out.n) {
@@ -236,13 +252,66 @@ static void put_understood(struct json_writer *w, const struct search_understood
 	put(w, "text", u->text);
 	json_member_bool(w, "corrected", u->corrected);
 	put(w, "left_out", u->left_out);
-	put_key_and_label(w, "category", u->category.key, u->category.label);
+	put_category(w, "category", u->category.key, u->category.label, lang);
 	put_place(w, "region", &u->region);
 	put_place(w, "city", &u->city);
 	put(w, "telephone", u->telephone);
 	put(w, "website", u->website);
 	json_member_bool(w, "near_me", u->near_me);
 	json_object_end(w);
+}
+
+static void put_next(struct asked *a, struct json_writer *w, const struct search_list *list)
+{
+	struct buf next;
+	put(w, "next", list->next);
+	buf_init(&next, 16 * 1024);
+	if (list->next.n) {
+		a->q.cursor = list->next;
+		buf_puts(&next, a->geojson ? "/v1/businesses.geojson?" : "/v1/businesses?");
+		search_query_write(&next, &a->q, true);
+	}
+	put(w, "next_url", buf_view(&next));
+	buf_release(&next);
+}
+
+/* A FeatureCollection (RFC 7946); what follows is told in foreign members. */
+static void put_features(struct asked *a, const struct search_list *list)
+{
+	struct json_writer w;
+	json_writer_init(&w, out_of(a));
+	json_object_begin(&w);
+	json_member_z(&w, "type", "FeatureCollection");
+	json_key(&w, "features");
+	json_array_begin(&w);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct search_business *b = &list->item[i];
+		json_object_begin(&w);
+		json_member_z(&w, "type", "Feature");
+		put(&w, "id", b->id_text);
+		json_key(&w, "geometry");
+		if (b->located) {
+			json_object_begin(&w);
+			json_member_z(&w, "type", "Point");
+			json_key(&w, "coordinates");
+			json_array_begin(&w);
+			json_put_double(&w, b->lon, 7);
+			json_put_double(&w, b->lat, 7);
+			json_array_end(&w);
+			json_object_end(&w);
+		} else {
+			json_put_null(&w);
+		}
+		json_key(&w, "properties");
+		json_object_begin(&w);
+		put_business_members(&w, b, a->lang);
+		json_object_end(&w);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	put_next(a, &w, list);
+	json_object_end(&w);
+	finish(a);
 }
 
 static void listed(void *ctx, const struct search_list *list)
@@ -252,6 +321,10 @@ static void listed(void *ctx, const struct search_list *list)
 		refuse(a, list->problem, &list->err);
 		return;
 	}
+	if (a->geojson) {
+		put_features(a, list);
+		return;
+	}
 	struct json_writer w;
 	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
@@ -259,43 +332,36 @@ static void listed(void *ctx, const struct search_list *list)
 	json_array_begin(&w);
 	for (size_t i = 0; i < list->count; i++) {
 		json_object_begin(&w);
-		put_business_members(&w, &list->item[i]);
+		put_business_members(&w, &list->item[i], a->lang);
 		if (a->q.q.n)
 			put(&w, "matched",
 			    str_of(list->item[i].because ? list->item[i].because : "name"));
 		json_object_end(&w);
 	}
 	json_array_end(&w);
-	put(&w, "next", list->next);
-	struct buf next;
-	buf_init(&next, 16 * 1024);
-	if (list->next.n) {
-		a->q.cursor = list->next;
-		buf_puts(&next, "/v1/businesses?");
-		search_query_write(&next, &a->q, true);
-	}
-	put(&w, "next_url", buf_view(&next));
-	buf_release(&next);
+	put_next(a, &w, list);
 	json_member_z(&w, "sort", plan_sort_names[list->sort]);
-	put_understood(&w, &list->understood);
-	put_key_and_label(&w, "category", list->category.key, list->category.label);
+	put_understood(&w, &list->understood, a->lang);
+	put_category(&w, "category", list->category.key, list->category.label, a->lang);
 	put_place(&w, "region", &list->region);
 	put_place(&w, "city", &list->city);
 	json_object_end(&w);
 	finish(a);
 }
 
-static const char *const sort_choices[] = {"quality", "name", "distance", "recent", NULL};
+static const char *const sort_choices[] = {"quality", "name", "distance", "recent", "id", NULL};
 
 /* How a filter's kind is described and checked by HTTP. */
-#define PARAM_TEXT(most)    .type = HTTP_TEXT, .max = (most)
-#define PARAM_KEY(most)     PARAM_TEXT(most)
-#define PARAM_INSTANT(most) PARAM_TEXT(most)
-#define PARAM_POINT(most)   PARAM_TEXT(most)
-#define PARAM_CURSOR(most)  PARAM_TEXT(most)
-#define PARAM_METRES(most)  .type = HTTP_INT, .min = 1, .max = (most)
-#define PARAM_COUNT(most)   PARAM_METRES(most)
-#define PARAM_ORDER(most)   .type = HTTP_CHOICE, .choices = sort_choices
+#define PARAM_TEXT(most)     .type = HTTP_TEXT, .max = (most)
+#define PARAM_KEY(most)      PARAM_TEXT(most)
+#define PARAM_LANGUAGE(most) .type = HTTP_CHOICE, .choices = taxonomy_languages
+#define PARAM_INSTANT(most)  PARAM_TEXT(most)
+#define PARAM_POINT(most)    PARAM_TEXT(most)
+#define PARAM_BOX(most)      PARAM_TEXT(most)
+#define PARAM_CURSOR(most)   PARAM_TEXT(most)
+#define PARAM_METRES(most)   .type = HTTP_INT, .min = 1, .max = (most)
+#define PARAM_COUNT(most)    PARAM_METRES(most)
+#define PARAM_ORDER(most)    .type = HTTP_CHOICE, .choices = sort_choices
 
 const struct http_param search_params[] = {
 #define FILTER(id, parameter, kind, field, most, kept, label, sample, text)                        \
@@ -315,9 +381,10 @@ const struct http_param search_params[] = {
  * asked for anew each time, because few ask for the same or because it changes by the minute. */
 static bool cacheable(const struct asked *a, struct buf *key)
 {
-	if (!a->api->class.fresh_ms || a->q.cursor.n || a->q.near || a->q.open)
+	if (!a->api->class.fresh_ms || a->q.cursor.n || a->q.near || a->q.open || a->q.box ||
+	    a->geojson)
 		return false;
-	buf_puts(key, "list");
+	buf_printf(key, "list\n%s", a->lang);
 	for (const struct http_param *p = search_params; p->name; p++) {
 		const struct http_value *value = http_param(a->request, p->name);
 		if (value->given)
@@ -341,6 +408,10 @@ static void list_businesses(struct http_request *request)
 		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, p->name, "%s", err.text);
 		return;
 	}
+	if (a->q.lang)
+		a->lang = a->q.lang;
+	a->geojson = request->route->answer_type != NULL ||
+		     str_eq(http_header(request, "Accept"), STR("application/geo+json"));
 	buf_init(&key, CACHE_KEY_MAX);
 	if (cacheable(a, &key)) {
 		cached_respond(request, a->api->cache, &a->api->class, buf_view(&key));
@@ -374,10 +445,23 @@ static void got(void *ctx, const struct search_one *one)
 	struct json_writer w;
 	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
-	put_business_members(&w, &one->business);
+	put_business_members(&w, &one->business, a->lang);
 	put_detail_members(&w, one->business.detail);
 	json_object_end(&w);
 	finish(a);
+}
+
+#define LANG_PARAM                                                                                 \
+	{                                                                                          \
+		.name = "lang", .type = HTTP_CHOICE, .choices = taxonomy_languages,                \
+		.summary = "language of the categories' names; default: Accept-Language"           \
+	}
+
+static void read_lang(struct asked *a)
+{
+	const struct http_value *lang = http_param(a->request, "lang");
+	if (lang->given)
+		a->lang = taxonomy_languages[lang->i];
 }
 
 static const struct http_param get_params[] = {
@@ -386,6 +470,7 @@ static const struct http_param get_params[] = {
      .max = 100,
      .required = true,
      .summary = "the business's id, 13 characters"},
+    LANG_PARAM,
     {0},
 };
 
@@ -394,6 +479,7 @@ static void get_business(struct http_request *request)
 	struct asked *a = asked_by(request);
 	if (!a)
 		return;
+	read_lang(a);
 	http_on_gone(request, gone, NULL);
 	search_get(a->api->db, &request->arena, http_param(request, "id")->text, got, a);
 }
@@ -416,7 +502,8 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 		const struct search_category *c = &list->item[i];
 		json_object_begin(&w);
 		put(&w, "key", c->key);
-		put(&w, "label", c->label);
+		const struct taxonomy_category *named = taxonomy_find(TAXONOMY_KEY, c->key);
+		put(&w, "label", named ? taxonomy_label(named, a->lang) : c->label);
 		put_key_and_label(&w, "group", c->group_key, c->group_label);
 		put(&w, "schema_type", c->schema_type);
 		json_member_i64(&w, "businesses", c->businesses);
@@ -429,6 +516,8 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 
 /* A list that is always the same for the same key: from the cache, unless there is none. */
 static void ask(struct http_request *request, struct str kind, struct str key);
+
+static const struct http_param categories_params[] = {LANG_PARAM, {0}};
 
 static void list_categories(struct http_request *request)
 {
@@ -605,7 +694,8 @@ static void fill(void *ctx, struct cache_fill *fill, struct str key)
 	a->api = ctx;
 	a->fill = fill;
 	search_query_init(&a->q);
-	struct str kind = str_cut(&rest, '\n');
+	struct str kind = str_cut(&rest, '\n'), lang = str_cut(&rest, '\n');
+	a->lang = taxonomy_language(lang);
 	make(a, kind, rest);
 }
 
@@ -614,6 +704,8 @@ static void ask(struct http_request *request, struct str kind, struct str key)
 	struct asked *a = asked_by(request);
 	if (!a)
 		return;
+	if (request->route->params == categories_params)
+		read_lang(a);
 	if (!a->api->class.fresh_ms) {
 		http_on_gone(request, gone, NULL);
 		make(a, kind, key);
@@ -621,7 +713,7 @@ static void ask(struct http_request *request, struct str kind, struct str key)
 	}
 	struct buf whole;
 	buf_init(&whole, CACHE_KEY_MAX);
-	buf_printf(&whole, "%.*s\n%.*s", STR_ARG(kind), STR_ARG(key));
+	buf_printf(&whole, "%.*s\n%s\n%.*s", STR_ARG(kind), a->lang, STR_ARG(key));
 	cached_respond(request, a->api->cache, &a->api->class, buf_view(&whole));
 	buf_release(&whole);
 }
@@ -665,6 +757,16 @@ const struct http_route search_api_routes[] = {
      .answer = "a page of businesses; next is null on the last",
      .answer_schema = "BusinessList"},
     {.method = HTTP_GET,
+     .pattern = "/v1/businesses.geojson",
+     .name = "list_businesses_geojson",
+     .handler = list_businesses,
+     .kind = HTTP_API,
+     .params = search_params,
+     .summary = "Find businesses, for maps; also /v1/businesses with Accept: application/geo+json",
+     .answer = "a page of businesses as a FeatureCollection (RFC 7946)",
+     .answer_type = "application/geo+json",
+     .answer_schema = "BusinessFeatures"},
+    {.method = HTTP_GET,
      .pattern = "/v1/businesses/{id}",
      .name = "get_business",
      .handler = get_business,
@@ -687,6 +789,7 @@ const struct http_route search_api_routes[] = {
      .name = "list_categories",
      .handler = list_categories,
      .kind = HTTP_API,
+     .params = categories_params,
      .summary = "The categories with their sizes",
      .answer = "every category",
      .answer_schema = "CategoryList"},

@@ -16,6 +16,7 @@ struct key key_before_all(enum search_sort sort)
 	    [SEARCH_NAME] = {"", -1},
 	    [SEARCH_DISTANCE] = {"-1", 0},
 	    [SEARCH_RECENT] = {"9223372036854775807", 0},
+	    [SEARCH_ID] = {"0", -1},
 	};
 	return (struct key){str_of(first[sort].text), first[sort].id};
 }
@@ -60,7 +61,9 @@ static bool from_base64url(struct str s, unsigned char *out, size_t max, size_t 
 static uint64_t hash(const struct search_query *q, const unsigned char *id, struct str text)
 {
 	struct search_query same = *q;
-	same.limit = SEARCH_LIMIT_DEFAULT; /* may change from page to page */
+	same.limit =
+	    SEARCH_LIMIT_DEFAULT; /* may change from page to page, and so may the language */
+	same.lang = NULL;
 	struct buf b;
 	buf_init(&b, 16 * 1024);
 	search_query_write(&b, &same, false);
@@ -110,6 +113,7 @@ static bool key_fits(enum search_sort sort, struct str text)
 		return str_to_i64(text, 0, 100, &whole);
 	case SEARCH_DISTANCE:
 		return str_to_double(text, &number);
+	case SEARCH_ID:
 	case SEARCH_RECENT:
 		return str_to_i64(text, 0, INT64_MAX, &whole);
 	case SEARCH_NAME:

@@ -17,6 +17,7 @@ enum plan_filter {
 	PLAN_TEXT = 16,
 	PLAN_NEAR = 32,
 	PLAN_FACETS = 64, /* choices of facets.def */
+	PLAN_BOX = 128,   /* a small one: larger ones are looked for in other lists */
 };
 
 struct plan {
@@ -26,7 +27,8 @@ struct plan {
 	bool common;       /* of two plans for the same text: the one for common words */
 	const struct db_statement *statement;
 	/* Its parameters in order: w all words and three sets (4), p point and radius (4), g group,
-	 * c category, r region, t city, k key of the row before (2), n rows to walk, l rows to give */
+	 * c category, r region, t city, f region and city (NULL: any), b box (10), i id of the row before,
+	 * k key of the row before (2), n rows to walk, l rows to give */
 	const char *params;
 };
 

@@ -23,7 +23,12 @@ enum {
 	OPEN_CHUNK_MIN = 100,
 	OPEN_CHUNK_MAX = 1000,
 	FACETS_BYTES = 1024,
+	BOX_STEPS = 16,
 };
+
+/* A section of the map up to so many degrees high and wide is read from the index of places; what is larger has enough in
+ * it to be met in other lists. */
+static const double small_box = 0.2;
 
 static const double earth_radius_m = 6371008.8; /* mean, IUGG */
 
@@ -96,6 +101,63 @@ static void too_large(struct listing *l)
 
 /* ---- the page ---- */
 
+static double least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+/* The box in space around a section of the map that is less than half a turn wide, and its sides. */
+static int put_box(const struct listing *l, struct db_param *out)
+{
+	const struct search_query *q = &l->q;
+	double east = q->east + (q->west > q->east ? 360 : 0);
+	/* Cosines are largest where the section crosses the equator or a meridian of a whole turn. */
+	double lat[] = {cos(q->south * M_PI / 180), cos(q->north * M_PI / 180)};
+	double low_lat = least(lat[0], lat[1]);
+	double high_lat = q->south <= 0 && q->north >= 0 ? 1 : most(lat[0], lat[1]);
+	double x[2] = {1, -1}, y[2] = {1, -1};
+	for (int step = 0; step <= BOX_STEPS; step++) {
+		double lon = (q->west + (east - q->west) * step / BOX_STEPS) * M_PI / 180;
+		const double r[] = {low_lat, high_lat};
+		for (int i = 0; i < 2; i++) {
+			x[0] = least(x[0], r[i] * cos(lon));
+			x[1] = most(x[1], r[i] * cos(lon));
+			y[0] = least(y[0], r[i] * sin(lon));
+			y[1] = most(y[1], r[i] * sin(lon));
+		}
+	}
+	/* Between two steps the circle is a little outside of their chord. */
+	double margin = 1e-9 + 1 - cos((east - q->west) * M_PI / 180 / BOX_STEPS);
+	const double sides[] = {q->west, q->south, q->east, q->north};
+	out[0] = DB_DOUBLE(x[0] - margin);
+	out[1] = DB_DOUBLE(y[0] - margin);
+	out[2] = DB_DOUBLE(sin(q->south * M_PI / 180) - margin);
+	out[3] = DB_DOUBLE(x[1] + margin);
+	out[4] = DB_DOUBLE(y[1] + margin);
+	out[5] = DB_DOUBLE(sin(q->north * M_PI / 180) + margin);
+	for (int i = 0; i < 4; i++)
+		out[6 + i] = DB_I64(llround(sides[i] * 1e7));
+	return 10;
+}
+
+static bool in_box(const struct search_query *q, const struct search_business *b)
+{
+	return b->located && b->lat >= q->south && b->lat <= q->north &&
+	       (q->west <= q->east ? b->lon >= q->west && b->lon <= q->east
+				   : b->lon >= q->west || b->lon <= q->east);
+}
+
+/* Filters that are looked at in rows: those known to be open, and those in a box that no index serves. */
+static bool keeps(const struct listing *l, const struct search_business *b)
+{
+	return (!l->q.open || b->open == SEARCH_OPEN) && (!l->q.box || in_box(&l->q, b));
+}
+
 static int params_of(const struct listing *l, struct db_param *out)
 {
 	int n = 0;
@@ -124,6 +186,16 @@ static int params_of(const struct listing *l, struct db_param *out)
 			break;
 		case 't':
 			out[n++] = DB_I64(l->city);
+			break;
+		case 'f':
+			out[n++] = l->region && !l->city ? DB_I64(l->region) : DB_NULL;
+			out[n++] = l->city ? DB_I64(l->city) : DB_NULL;
+			break;
+		case 'b':
+			n += put_box(l, out + n);
+			break;
+		case 'i':
+			out[n++] = DB_I64(l->key.id);
 			break;
 		case 'k':
 			out[n++] = DB_TEXT(l->key.text);
@@ -195,7 +267,7 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		l->walked++;
 		if (l->head)
 			b->because = because_of(l, b);
-		if ((!l->q.open || b->open == SEARCH_OPEN) && !in_head(l, b->id))
+		if (keeps(l, b) && !in_head(l, b->id))
 			l->list.count++;
 	}
 	bool full = rows->rows == l->fetch;
@@ -270,6 +342,21 @@ static void begin_facets(struct listing *l)
 	}
 	l->text = (struct text){.all = str_of(all), .expected = (double)l->total};
 	begin_pages(l);
+}
+
+/* By id: what few businesses pass is fetched, what many pass is met on the way. */
+static void begin_by_id(struct listing *l)
+{
+	const char *facets = facets_of(l);
+	char *all = facets ? arena_printf(l->ask.arena, "{%s}", facets) : NULL;
+	if (!all) {
+		too_large(l);
+		return;
+	}
+	l->text = (struct text){.all = str_of(all)};
+	l->plan =
+	    plan_find(l->filters, SEARCH_ID, !(l->filters & PLAN_FACETS) && l->at_most > RARE);
+	page(l);
 }
 
 /* Category and place that a text names become filters, unless there are such filters already. */
@@ -365,7 +452,7 @@ static void head_found(void *ctx, struct head *head)
 			give_next_of_head(l, i);
 			return;
 		}
-		if (l->q.open && c->business.open != SEARCH_OPEN)
+		if (!keeps(l, &c->business))
 			continue;
 		l->list.item[l->list.count] = c->business;
 		l->list.item[l->list.count++].because = c->because;
@@ -379,6 +466,10 @@ static void head_found(void *ctx, struct head *head)
 
 static void ask_words(struct listing *l)
 {
+	if (l->list.sort == SEARCH_ID) {
+		begin_by_id(l);
+		return;
+	}
 	if (!(l->filters & (PLAN_TEXT | PLAN_FACETS))) {
 		begin_pages(l);
 		return;
@@ -457,7 +548,8 @@ static void places_done(void *ctx, enum status status, const struct db_rows *row
 
 static void ask_places(struct listing *l)
 {
-	if (!l->q.region.n && !l->q.city.n && !(l->filters & (PLAN_TEXT | PLAN_FACETS))) {
+	if (!l->q.region.n && !l->q.city.n && !(l->filters & (PLAN_TEXT | PLAN_FACETS)) &&
+	    !(l->list.sort == SEARCH_ID && l->q.category.n)) {
 		ask_words(l);
 		return;
 	}
@@ -521,13 +613,22 @@ static unsigned choice_filters(const struct search_query *q)
 	return 0;
 }
 
+static unsigned box_filter(const struct search_query *q)
+{
+	double width = q->east - q->west + (q->west > q->east ? 360 : 0);
+	bool small = q->box && width <= small_box && q->north - q->south <= small_box;
+	return small && sort_of(q) == SEARCH_QUALITY && !q->q.n && !q->near && !choice_filters(q)
+		   ? PLAN_BOX
+		   : 0u;
+}
+
 /* A city stands for its region. */
 static unsigned place_filters(const struct search_query *q)
 {
 	return (q->city.n     ? PLAN_CITY
 		: q->region.n ? PLAN_REGION
 			      : 0u) |
-	       (q->near ? PLAN_NEAR : 0u) | choice_filters(q);
+	       (q->near ? PLAN_NEAR : 0u) | choice_filters(q) | box_filter(q);
 }
 
 bool search_possible(const struct search_query *q)
@@ -569,13 +670,14 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 	l->list.sort = sort_of(q);
 	l->at_most = INT64_MAX;
 	l->at_s = q->open && !q->open_now ? q->open_at_s : clock_wall_us() / 1000000;
+	l->filters = (q->region.n ? PLAN_REGION : 0u) | (q->city.n ? PLAN_CITY : 0u) |
+		     (q->near ? PLAN_NEAR : 0u) | choice_filters(q) | (q->q.n ? PLAN_TEXT : 0u) |
+		     box_filter(q);
 	l->fetch = q->limit + 1;
-	if (q->open) {
+	if (q->open || (q->box && !(l->filters & PLAN_BOX))) {
 		l->fetch = 4 * q->limit < OPEN_CHUNK_MIN ? OPEN_CHUNK_MIN : 4 * q->limit;
 		must(l->fetch <= OPEN_CHUNK_MAX);
 	}
-	l->filters = (q->region.n ? PLAN_REGION : 0u) | (q->city.n ? PLAN_CITY : 0u) |
-		     (q->near ? PLAN_NEAR : 0u) | choice_filters(q) | (q->q.n ? PLAN_TEXT : 0u);
 	l->key = key_before_all(l->list.sort);
 	if (q->category.n && !read_category(l)) {
 		refuse(l, SEARCH_NO_SUCH_CATEGORY, "there is no category or group of that key");

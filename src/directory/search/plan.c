@@ -8,6 +8,7 @@
 #define Q PLAN_TEXT
 #define N PLAN_NEAR
 #define F PLAN_FACETS
+#define B PLAN_BOX
 
 /* Every list there is. What is not in here is refused: there is no index that would serve it. */
 static const struct plan plans[] = {
@@ -31,15 +32,16 @@ static const struct plan plans[] = {
     {SEARCH_DISTANCE, N | F, G | C, true, &sql_list_text_near_walk, "wpkl"},
     {SEARCH_DISTANCE, N | Q, G | C | F, false, &sql_list_text_near_rare, "wpkl"},
     {SEARCH_DISTANCE, N | F, G | C, false, &sql_list_text_near_rare, "wpkl"},
+    {SEARCH_QUALITY, B, G | C | R | T, false, &sql_list_box, "bgcfkl"},
+    {SEARCH_ID, 0, G | C | R | T, true, &sql_list_by_id, "gcfil"},
+    {SEARCH_ID, 0, G | C | R | T | F, false, &sql_list_by_id_rare, "wil"},
     {SEARCH_RECENT, 0, 0, false, &sql_list_recent, "kl"},
 };
 enum { PLANS = COUNT_OF(plans) };
 
 const char *const plan_sort_names[SEARCH_SORTS] = {
-    [SEARCH_QUALITY] = "quality",
-    [SEARCH_NAME] = "name",
-    [SEARCH_DISTANCE] = "distance",
-    [SEARCH_RECENT] = "recent",
+    [SEARCH_QUALITY] = "quality", [SEARCH_NAME] = "name", [SEARCH_DISTANCE] = "distance",
+    [SEARCH_RECENT] = "recent",   [SEARCH_ID] = "id",
 };
 
 const struct plan *plan_find(unsigned filters, enum search_sort sort, bool common)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/utf8.h"
+#include "directory/taxonomy/taxonomy.h"
 
 void search_query_init(struct search_query *q)
 {
@@ -101,6 +102,14 @@ static bool instant(struct str s, int64_t *out)
 	return true;
 }
 
+static enum status set_language(struct search_query *q, const struct search_filter *filter,
+				struct str value, struct err *err)
+{
+	struct search_filter languages = *filter;
+	languages.choices = taxonomy_languages;
+	return set_choice(q, &languages, value, err);
+}
+
 static enum status set_instant(struct search_query *q, const struct search_filter *filter,
 			       struct str value, struct err *err)
 {
@@ -130,6 +139,27 @@ static enum status set_point(struct search_query *q, const struct search_filter 
 	return OK;
 }
 
+static enum status set_box(struct search_query *q, const struct search_filter *filter,
+			   struct str value, struct err *err)
+{
+	double *const sides[] = {&q->west, &q->south, &q->east, &q->north};
+	struct str rest = value;
+	bool good = true;
+	(void)filter;
+	for (size_t i = 0; i < COUNT_OF(sides); i++) {
+		double most = i % 2 ? 90 : 180;
+		good = good && rest.p && str_to_double(str_trim(str_cut(&rest, ',')), sides[i]) &&
+		       *sides[i] >= -most && *sides[i] <= most;
+	}
+	if (!good || rest.p || q->south > q->north)
+		return err_set(err, INVALID,
+			       "bbox is west,south,east,north in degrees, like 7.4,46.9,7.5,47.0");
+	for (size_t i = 0; i < COUNT_OF(sides); i++)
+		*sides[i] = round(*sides[i] * 1e7) / 1e7;
+	q->box = true;
+	return OK;
+}
+
 static enum status set_number(struct search_query *q, const struct search_filter *filter,
 			      struct str value, struct err *err)
 {
@@ -152,7 +182,7 @@ static enum status set_order(struct search_query *q, const struct search_filter 
 		q->sort_given = true;
 		return OK;
 	}
-	return err_set(err, INVALID, "sort is quality, name, distance or recent");
+	return err_set(err, INVALID, "sort is quality, name, distance, recent or id");
 }
 
 static enum status set_cursor(struct search_query *q, const struct search_filter *filter,
@@ -198,6 +228,14 @@ static void write_point(struct buf *out, const struct search_query *q,
 		buf_printf(out, "%.7f,%.7f", q->lat, q->lon);
 }
 
+static void write_box(struct buf *out, const struct search_query *q,
+		      const struct search_filter *filter)
+{
+	(void)filter;
+	if (q->box)
+		buf_printf(out, "%.7f,%.7f,%.7f,%.7f", q->west, q->south, q->east, q->north);
+}
+
 static void write_metres(struct buf *out, const struct search_query *q,
 			 const struct search_filter *filter)
 {
@@ -233,8 +271,10 @@ static const struct {
     [SEARCH_KIND_TEXT] = {set_text, write_text},
     [SEARCH_KIND_KEY] = {set_text, write_text},
     [SEARCH_KIND_CHOICE] = {set_choice, write_choice},
+    [SEARCH_KIND_LANGUAGE] = {set_language, write_choice},
     [SEARCH_KIND_INSTANT] = {set_instant, write_instant},
     [SEARCH_KIND_POINT] = {set_point, write_point},
+    [SEARCH_KIND_BOX] = {set_box, write_box},
     [SEARCH_KIND_METRES] = {set_number, write_metres},
     [SEARCH_KIND_ORDER] = {set_order, write_order},
     [SEARCH_KIND_COUNT] = {set_number, write_count},

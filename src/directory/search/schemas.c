@@ -62,7 +62,7 @@ const struct http_schema search_api_schemas[] = {
      "fewer than limit and still have a next\"},"
      "\"next\":{\"type\":[\"string\",\"null\"],\"description\":\"cursor of the following page\"},"
      "\"next_url\":" TEXT_OR_NULL ","
-     "\"sort\":{\"enum\":[\"quality\",\"name\",\"distance\",\"recent\"]},"
+     "\"sort\":{\"enum\":[\"quality\",\"name\",\"distance\",\"recent\",\"id\"]},"
      "\"understood\":{\"type\":[\"object\",\"null\"],\"description\":\"what was made of q; null without q\","
      "\"required\":[\"text\",\"corrected\",\"left_out\",\"category\",\"region\",\"city\",\"telephone\","
      "\"website\",\"near_me\"],\"properties\":{"
@@ -75,6 +75,15 @@ const struct http_schema search_api_schemas[] = {
      "\"near_me\":{\"type\":\"boolean\",\"description\":\"asks for what is near: repeat it with the parameter "
      "near\"}}},"
      "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL "}}"},
+    {"BusinessFeatures",
+     "{\"type\":\"object\",\"required\":[\"type\",\"features\",\"next\",\"next_url\"],\"properties\":{"
+     "\"type\":{\"enum\":[\"FeatureCollection\"]},\"features\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+     "\"required\":[\"type\",\"id\",\"geometry\",\"properties\"],\"properties\":{\"type\":{\"enum\":[\"Feature\"]},"
+     "\"id\":{\"type\":\"string\"},\"geometry\":{\"type\":[\"object\",\"null\"],\"required\":[\"type\",\"coordinates\"],"
+     "\"properties\":{\"type\":{\"enum\":[\"Point\"]},\"coordinates\":{\"type\":\"array\",\"minItems\":2,\"maxItems\":2,"
+     "\"items\":{\"type\":\"number\"}}}},"
+     "\"properties\":{\"$ref\":\"#/components/schemas/BusinessSummary\"}}}},"
+     "\"next\":" TEXT_OR_NULL ",\"next_url\":" TEXT_OR_NULL "}}"},
     {"Business",
      "{\"type\":\"object\",\"required\":[" SUMMARY_REQUIRED
      ",\"external_id\",\"region\",\"city\"],\"properties\":{" SUMMARY_PROPERTIES ","

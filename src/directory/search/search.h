@@ -34,7 +34,14 @@ enum {
 
 /* ---- asking ---- */
 
-enum search_sort { SEARCH_QUALITY, SEARCH_NAME, SEARCH_DISTANCE, SEARCH_RECENT, SEARCH_SORTS };
+enum search_sort {
+	SEARCH_QUALITY, /* of a text: by relevance, then by quality */
+	SEARCH_NAME,
+	SEARCH_DISTANCE,
+	SEARCH_RECENT,
+	SEARCH_ID, /* never changes: who walks through it meets every business that stays exactly once */
+	SEARCH_SORTS
+};
 
 /* The rows of filters.def. */
 enum search_filter_id {
@@ -57,8 +64,10 @@ enum search_kind {
 	SEARCH_KIND_TEXT,
 	SEARCH_KIND_KEY,
 	SEARCH_KIND_CHOICE,
+	SEARCH_KIND_LANGUAGE,
 	SEARCH_KIND_INSTANT,
 	SEARCH_KIND_POINT,
+	SEARCH_KIND_BOX,
 	SEARCH_KIND_METRES,
 	SEARCH_KIND_ORDER,
 	SEARCH_KIND_COUNT,
@@ -71,12 +80,15 @@ struct search_query {
 	struct str region;
 	struct str city;
 	const char *choice[SEARCH_CHOICES]; /* a value of the facet's row; NULL: any */
+	const char *lang;                   /* of taxonomy_languages; NULL: not given */
 	struct str cursor;                  /* from search_list.next; empty: the first page */
 	bool sort_given; /* else: distance when near is given, quality otherwise */
 	enum search_sort sort;
 	bool near;
 	double lat, lon; /* degrees, WGS 84 */
 	int radius_m;
+	bool box;
+	double west, south, east, north; /* west > east: over the date line */
 	bool open;
 	bool open_now;     /* else at open_at_s */
 	int64_t open_at_s; /* seconds since 1970 UTC */

@@ -272,3 +272,28 @@ struct str taxonomy_label(const struct taxonomy_category *category, const char *
 		words = words_in(taxonomy_also(category), language);
 	return words.n ? str_cut(&words, ';') : str_of(category->label);
 }
+
+const char *const taxonomy_languages[] = {"en", "de", "fr", "it", "es", "nl", "sr", NULL};
+
+const char *taxonomy_language(struct str accept)
+{
+	const char *best = taxonomy_languages[0];
+	double most = 0;
+	while (accept.p) {
+		struct str parameters = str_cut(&accept, ',');
+		struct str tag = str_trim(str_cut(&parameters, ';'));
+		struct str language = str_cut(&tag, '-'), weight = str_trim(parameters);
+		double q = 1;
+		if (str_starts(weight, STR("q=")) &&
+		    !str_to_double((struct str){weight.p + 2, weight.n - 2}, &q))
+			continue;
+		for (size_t i = 0; taxonomy_languages[i]; i++) {
+			if (language.n != 2 ||
+			    strncasecmp(language.p, taxonomy_languages[i], 2) != 0 || q <= most)
+				continue;
+			best = taxonomy_languages[i];
+			most = q;
+		}
+	}
+	return best;
+}

@@ -52,7 +52,11 @@ struct str taxonomy_words(const struct taxonomy_category *category, const char *
 /* Further such words of every language, as "sr:Pekara;Pekarstvo|en:Bread shop" (also.def). */
 const char *taxonomy_also(const struct taxonomy_category *category);
 
-/* What pages call it in a language, one of en de fr it es nl sr; in English when the tables do not say. */
+/* The languages that categories have names in; ends with NULL. English is the first. */
+extern const char *const taxonomy_languages[];
+/* That of them which an Accept-Language header likes best; English when it names none. */
+const char *taxonomy_language(struct str accept);
+/* What pages call it in one of these languages; in English when the tables do not say. */
 struct str taxonomy_label(const struct taxonomy_category *category, const char *language);
 
 #endif
