@@ -64,7 +64,6 @@ my %where = (
 	group => "group_id = (SELECT DISTINCT group_id FROM category WHERE group_key = '$group')",
 );
 for (
-<<<<<<< HEAD
 	[ 'everything by quality', '', 'true', $rank, 100 ],
 	[ 'a group', "category=$group", $where{group}, $rank, 97 ],
 	[ 'a category', "category=$category", $where{category}, $rank, 7 ],
@@ -84,35 +83,27 @@ for (
 		'a category in a city by name', "sort=name&city=$city&category=$category", "$where{city} AND $where{category}",
 		$by_name, 1
 	],
+	[ 'everything by id', 'sort=id', 'true', 'ORDER BY id', 100 ],
+	[ 'a region by id', "sort=id&region=$region", $where{region}, 'ORDER BY id', 97 ],
+	[
+		'a category in a city by id', "sort=id&city=$city&category=$category", "$where{city} AND $where{category}",
+		'ORDER BY id', 1
+	],
+	[
+		'a small section of the map', 'bbox=7.9,46.9,8.1,47.1',
+		'lon_e7 BETWEEN 79000000 AND 81000000 AND lat_e7 BETWEEN 469000000 AND 471000000', $rank, 19
+	],
+	[
+		'a large one', 'bbox=7,46,9,47',
+		'lon_e7 BETWEEN 70000000 AND 90000000 AND lat_e7 BETWEEN 460000000 AND 470000000', $rank, 100
+	],
+	[ 'a section over the date line', 'bbox=179,-1,-179,1', 'id IN (11, 12)', $rank, 1 ],
 	[
 		'everything by change', 'sort=recent', 'true',
 		'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id = business.id) DESC', 100
 	],
 	)
 {
-=======
-	['everything by quality', '', 'true', $rank, 100],
-	['a group', "category=$group", $where{group}, $rank, 97],
-	['a category', "category=$category", $where{category}, $rank, 7],
-	['a region', "region=$region", $where{region}, $rank, 89],
-	['a group in a region', "region=$region&category=$group", "$where{region} AND $where{group}", $rank, 11],
-	['a category in a region', "region=$region&category=$category", "$where{region} AND $where{category}", $rank, 3],
-	['a city', "city=$city", $where{city}, $rank, 13],
-	['a group in a city', "city=$city&category=$group", "$where{city} AND $where{group}", $rank, 5],
-	['a category in a city', "city=$city&category=$category", "$where{city} AND $where{category}", $rank, 2],
-	['everything by name', 'sort=name', 'true', $by_name, 100],
-	['a city by name', "sort=name&city=$city", $where{city}, $by_name, 17],
-	['a group in a city by name', "sort=name&city=$city&category=$group", "$where{city} AND $where{group}", $by_name, 3],
-	['a category in a city by name', "sort=name&city=$city&category=$category", "$where{city} AND $where{category}", $by_name, 1],
-	['everything by id', 'sort=id', 'true', 'ORDER BY id', 100],
-	['a region by id', "sort=id&region=$region", $where{region}, 'ORDER BY id', 97],
-	['a category in a city by id', "sort=id&city=$city&category=$category", "$where{city} AND $where{category}", 'ORDER BY id', 1],
-	['a small section of the map', 'bbox=7.9,46.9,8.1,47.1', 'lon_e7 BETWEEN 79000000 AND 81000000 AND lat_e7 BETWEEN 469000000 AND 471000000', $rank, 19],
-	['a large one', 'bbox=7,46,9,47', 'lon_e7 BETWEEN 70000000 AND 90000000 AND lat_e7 BETWEEN 460000000 AND 470000000', $rank, 100],
-	['a group in a section over the date line', "bbox=179,-1,-179,1", 'id IN (11, 12)', $rank, 1],
-	['everything by change', 'sort=recent', 'true', 'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id = business.id) DESC', 100],
-) {
->>>>>>> 2523c75 (search: sections of maps, an order that never changes, languages)
 	my ($name, $query, $where, $order, $limit) = @$_;
 	my @expected = map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where $order");
 	my $got = walk("/v1/businesses?limit=$limit" . ($query && "&$query"));
@@ -288,8 +279,13 @@ problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
 {
 	my ($status, $map, $header) = get('/v1/businesses.geojson?q=minute');
 	is("$status $header->{'content-type'} $map->{type}", '200 application/geo+json FeatureCollection', 'a list for maps');
-	is_deeply([map { [$_->{properties}{name}, @{ $_->{geometry}{coordinates} }] } @{ $map->{features} }], [['Last Minute', 179.999, 0], ['First Minute', -179.999, 0]], 'has points, longitude first');
-	is((get('/v1/businesses?limit=1', 'Accept: application/geo+json'))[2]{'content-type'}, 'application/geo+json', 'also for who accepts only that');
+	is_deeply(
+		[ map { [ $_->{properties}{name}, @{ $_->{geometry}{coordinates} } ] } @{ $map->{features} } ],
+		[ [ 'Last Minute', 179.999, 0 ], [ 'First Minute', -179.999, 0 ] ],
+		'has points, longitude first'
+	);
+	is((get('/v1/businesses?limit=1', 'Accept: application/geo+json'))[2]{'content-type'},
+		'application/geo+json', 'also for who accepts only that');
 	is($header->{'access-control-allow-origin'}, '*', 'scripts of other sites may read it');
 	is((get('/v1/businesses?limit=0'))[2]{'access-control-allow-origin'}, '*', 'also what is wrong');
 	is(($web->request('GET /search'))[1]{'access-control-allow-origin'}, undef, 'but not the pages');
@@ -307,12 +303,8 @@ problem_is('/v1/businesses?city=nonsense', 404, 'no-such-place', 'an unknown cit
 problem_is("/v1/businesses?region=de&city=$city", 404, 'no-such-place', 'a city of another region');
 is((get("/v1/businesses?region=$region&city=$city"))[0], 200, 'a city of its own region');
 problem_is("/v1/businesses?$_", 400, 'invalid-parameter', "$_ is refused")
-<<<<<<< HEAD
 	for 'limit=0', 'limit=101', 'limit=x', 'near=91,0', 'near=1', 'radius=0', 'radius=60000', 'sort=price',
-	'open_at=soon', 'q=' . 'x' x 201;
-=======
-	for 'limit=0', 'limit=101', 'limit=x', 'near=91,0', 'near=1', 'radius=0', 'radius=60000', 'sort=price', 'open_at=soon', 'bbox=1,2,3', 'bbox=1,2,3,4,5', 'bbox=1,50,2,40', 'bbox=200,1,2,3', 'q=' . 'x' x 201;
->>>>>>> 2523c75 (search: sections of maps, an order that never changes, languages)
+	'open_at=soon', 'bbox=1,2,3', 'bbox=1,2,3,4,5', 'bbox=1,50,2,40', 'bbox=200,1,2,3', 'q=' . 'x' x 201;
 is_deeply(names("/v1/businesses?q=$_"), [], "'$_' finds nothing, politely") for '%21%3F', '...', quote('😀');
 problem_is('/v1/businesses?offset=20', 400, 'unknown-parameter', 'there is no offset');
 problem_is('/v1/businesses?q=a&q=b', 400, 'repeated-parameter', 'a parameter is given once');
