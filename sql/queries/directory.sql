@@ -535,6 +535,10 @@ LEFT JOIN city AS t ON t.id = b.city_id
 LEFT JOIN category AS c ON c.id = b.category_id
 WHERE b.id = $1;
 
+-- name: business_closed_get
+-- served-by: business_closed_pkey
+SELECT name, closed_on::text AS closed_on FROM business_closed WHERE id = $1::bigint;
+
 -- The region and the city that a query names, NULL where there is none of that key, and how many
 -- businesses its category or group has, and the directory.
 -- name: places_of_query

@@ -5,6 +5,8 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use Directory ();
+use HTTP::Tiny;
 use Instance;
 use IO::Compress::Gzip qw(gzip);
 use IO::Compress::Zip ();
@@ -99,6 +101,7 @@ my @kinds = ([
 	[ 'UTF-16', "\xFF\xFE" . join('', map {"$_\0"} split //, "id,name\n1,A\n"), 'b.name', '1=A' ],
 	[ 'a quote that does not end', "id,name,city\n1,\"A,Bern\n2,B,Chur\n3,C,Genf\n", 'b.city', '2=Chur|3=Genf' ],
 	[ 'separators behind the last column', "id,name,city\n1,A,Bern,,\n2,B,Chur,,\n", 'b.city', '1=Bern|2=Chur' ],
+	[ 'a region without a country', "id,name,region\n1,A,Illinois\n", "d.extra->>'region'", '1=Illinois' ],
 	[ 'a country by its place', qq({"id":"1","name":"A","lat":48.85,"lon":2.35}\n), 'b.country', '1=FR' ],
 	[
 		'Overpass',
@@ -219,6 +222,14 @@ sub zip_of {
 	is(column($source, 'b.name'), '1=Open', 'and in no list');
 	is($i->sql("SELECT name || ' ' || closed_on FROM business_closed WHERE external_id = '2'"), 'Shut 2020-05-06',
 		'but kept with the date');
+	my $id = Directory::id_text($i->sql("SELECT id FROM business_closed WHERE external_id = '2'"));
+	my $answer = $i->get("/v1/businesses/$id");
+	is($answer->{status}, 410, 'its address in the API answers');
+	like($answer->{content}, qr/Shut has been closed for good since 2020-05-06/, 'since when');
+	my $page = HTTP::Tiny->new(timeout => 60)->get($i->url("/b/$id"), { headers => { accept => 'text/html' } });
+	is($page->{status}, 410, 'and so does its page');
+	like($page->{content}, qr/Shut has been closed for good since 2020-05-06/, 'for people');
+	like($page->{content}, qr/<meta name="robots" content="noindex">/, 'and for no search engine');
 	file('closed.csv', "id,name,city,date_closed\n1,Open,Bern,2021-01-02\n2,Shut,Bern,\n");
 	my ($code, $text) = $i->run('import', '--source', $source, $path);
 	is($code, 0, 'one closes, one opens again') or diag $text;

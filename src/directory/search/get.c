@@ -23,8 +23,42 @@ struct getting {
 	struct ask ask;
 	search_get_done *done;
 	void *ctx;
+	int64_t id;
 	struct search_one one;
 };
+
+/* It is not in the directory: whether it was, and has closed for good. */
+static void get_closed_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct getting *g = ctx;
+	ask_answered(&g->ask);
+	if (status != OK) {
+		g->one.problem = refuse(&g->one.err, status, err);
+	} else if (rows->rows == 0) {
+		g->one.problem = SEARCH_NO_SUCH_BUSINESS;
+		err_set(&g->one.err, NOT_FOUND, "there is no business of that id");
+	} else {
+		struct str name = db_text(rows, 0, SQL_BUSINESS_CLOSED_GET_NAME);
+		struct str since = db_text(rows, 0, SQL_BUSINESS_CLOSED_GET_CLOSED_ON);
+		g->one.problem = SEARCH_BUSINESS_CLOSED;
+		err_set(&g->one.err, NOT_FOUND, "%.*s has been closed for good%s%.*s",
+			STR_ARG(name), since.n ? " since " : "", STR_ARG(since));
+	}
+	g->done(g->ctx, &g->one);
+}
+
+static void get_closed(struct getting *g)
+{
+	struct err err;
+	enum status status =
+	    ask_query(&g->ask, &sql_business_closed_get, (const struct db_param[]){DB_I64(g->id)},
+		      1, get_closed_done, g, &err);
+	if (status != OK) {
+		g->one.problem = refuse(&g->one.err, status, &err);
+		g->done(g->ctx, &g->one);
+	}
+}
 
 static void get_done(void *ctx, enum status status, const struct db_rows *rows,
 		     const struct err *err)
@@ -34,8 +68,8 @@ static void get_done(void *ctx, enum status status, const struct db_rows *rows,
 	if (status != OK) {
 		g->one.problem = refuse(&g->one.err, status, err);
 	} else if (rows->rows == 0) {
-		g->one.problem = SEARCH_NO_SUCH_BUSINESS;
-		err_set(&g->one.err, NOT_FOUND, "there is no business of that id");
+		get_closed(g);
+		return;
 	} else if (!rows_business(g->ask.arena, rows, 0, clock_wall_us() / 1000000, false,
 				  &g->one.business) ||
 		   !rows_detail(g->ask.arena, rows, 0, &g->one.business)) {
@@ -64,6 +98,7 @@ void search_get(struct db_pool *db, struct arena *arena, struct str id_text, sea
 		done(ctx, &g->one);
 		return;
 	}
+	g->id = id;
 	struct err err;
 	enum status status = ask_query(&g->ask, &sql_business_get,
 				       (const struct db_param[]){DB_I64(id)}, 1, get_done, g, &err);

@@ -10,6 +10,7 @@ const char *search_problem_name(enum search_problem problem)
 	    [SEARCH_UNSUPPORTED_COMBINATION] = "unsupported-combination",
 	    [SEARCH_INVALID_CURSOR] = "invalid-cursor",
 	    [SEARCH_NO_SUCH_BUSINESS] = "no-such-business",
+	    [SEARCH_BUSINESS_CLOSED] = "business-closed",
 	    [SEARCH_NO_SUCH_PLACE] = "no-such-place",
 	    [SEARCH_NO_SUCH_CATEGORY] = "no-such-category",
 	    [SEARCH_BUSY] = "busy",

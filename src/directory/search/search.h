@@ -135,7 +135,8 @@ enum search_problem {
 	SEARCH_UNSUPPORTED_COMBINATION, /* the sentence names what is possible */
 	SEARCH_INVALID_CURSOR,          /* not ours, or of another query */
 	SEARCH_NO_SUCH_BUSINESS,
-	SEARCH_NO_SUCH_PLACE, /* region or city */
+	SEARCH_BUSINESS_CLOSED, /* for good; the sentence says since when */
+	SEARCH_NO_SUCH_PLACE,   /* region or city */
 	SEARCH_NO_SUCH_CATEGORY,
 	SEARCH_BUSY, /* the database's queue is full, or it is away */
 	SEARCH_SLOW, /* the statement took longer than db.timeout */
