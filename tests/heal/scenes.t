@@ -1,0 +1,96 @@
+#!/usr/bin/perl
+# Real scenes on a real PostgreSQL, each made certain before heal looks: what it names, with which exit status, and that
+# no literal of a statement is in what it prints or records. The judges themselves: tests/unit/judge.c.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Instance;
+use JSON::PP;
+use POSIX ();
+use Test::More;
+use Wait;
+
+my $canary = 'canary-4711-never-shown';
+my $i = Instance->make(settings => { 'web.processes' => 1 });
+$i->up;
+$i->sql("CREATE TABLE queue (id integer PRIMARY KEY, note text); INSERT INTO queue SELECT n, 'x' FROM generate_series(1, 100) AS n");
+
+# Sessions of psql under another name: written to as the scene goes on, ended with the scene.
+my %session;
+sub begin {
+	my ($name, $sql) = @_;
+	local $ENV{PGAPPNAME} = $name;
+	my $pid = open(my $in, '|-') // die "fork: $!";
+	if (!$pid) {
+		open STDERR, '>', "$i->{home}/psql.$name";
+		exec $i->psql(qw(-o /dev/null)) or POSIX::_exit(127);
+	}
+	$in->autoflush;
+	$session{$name} = $in;
+	print $in "$sql\n";
+}
+sub say_to { my ($name, $sql) = @_; print { $session{$name} } "$sql\n" }
+sub end {
+	my $names = join ', ', map { "'$_'" } keys %session;
+	$i->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name IN ($names)");
+	close delete $session{$_} for keys %session;
+}
+sub until_sql {
+	my ($event, $sql) = @_;
+	return $i->until($event, sub { $i->sql("SELECT $sql") eq 't' });
+}
+my $activity = 'FROM pg_stat_activity WHERE';
+
+# (exit code, causes by name, notes by name, the whole text)
+sub heal {
+	my (@options) = @_;
+	my ($code, $text) = $i->run('--json', 'heal', '--once', @options);
+	my @found = grep { $_->{diagnosis} } map { decode_json($_) } split /\n/, $text;
+	unlike($text, qr/canary|4711/, 'no literal is shown');
+	return ($code, { map { $_->{diagnosis} => $_ } grep { $_->{confidence} ne 'note' } @found }, $text);
+}
+
+# ---- nothing is wrong ----
+my ($code, $causes, $text) = heal('--seconds', 2);
+is($code, 0, 'a quiet server: exit status 0') or diag $text;
+is_deeply($causes, {}, 'and no cause');
+is(decode_json($text)->{sees_all_sessions}, JSON::PP::true, 'the role sees all sessions');
+is(decode_json($text)->{sees_statements}, JSON::PP::true, 'and the counters of statements');
+
+# ---- a lock chain ----
+begin('billing-1', "BEGIN; UPDATE queue SET note = '$canary' WHERE id = 1;");
+until_sql('the root is idle in its transaction', "count(*) = 1 $activity application_name = 'billing-1' AND state = 'idle in transaction'");
+begin("web-$_", "SELECT '$canary'; UPDATE queue SET note = '$canary' WHERE id = 1;") for 1 .. 3;
+until_sql('three wait', "count(*) = 3 $activity wait_event_type = 'Lock' AND application_name LIKE 'web-%'");
+my $recording = "$i->{home}/chain";
+($code, $causes, $text) = heal('--seconds', 6, '--record', $recording);
+is($code, 2, 'with a cause: exit status 2');
+is_deeply([ keys %$causes ], ['lock-chain'], 'sessions that wait are a lock chain and nothing else') or diag $text;
+my $root = $i->sql("SELECT pid $activity application_name = 'billing-1'");
+is($causes->{'lock-chain'}{pid}, $root, 'its root is named');
+is($causes->{'lock-chain'}{waiters}, 3, 'and how many wait');
+like($causes->{'lock-chain'}{cause}, qr/billing-1/, 'by the name of its application');
+my $recorded = Instance::read_file($recording);
+unlike($recorded, qr/canary|4711/, 'no literal is in the recording');
+cmp_ok(scalar(split /\n/, $recorded), '>', 2, 'which has a line a sample');
+my ($again, $replayed) = $i->run('--json', 'heal', '--replay', $recording);
+is($again, 2, 'a replayed recording has the exit status');
+is_deeply([ map { decode_json($_) } split /\n/, $replayed ], [ map { decode_json($_) } split /\n/, $text ],
+	'and the findings of the server');
+($code, $text) = $i->run('heal', '--replay', $recording);
+like($text, qr/^CAUSE   3 sessions wait .*^\s+DO     .*^\s+UNTIL  .*^\s+SURE   certain/ms, 'text: cause, do, until, sure');
+is($i->sql("SELECT count(*) $activity wait_event_type = 'Lock'"), 3, 'nobody was cancelled or terminated');
+end();
+
+# ---- recordings that are none ----
+open my $out, '>', "$i->{home}/broken" or die $!;
+print $out (split /^/, $recorded)[0], "{\"at\":1,\"sessions\":[{\"pid\":\"x\"}]}\n";
+close $out;
+($code, $text) = $i->run('heal', '--replay', "$i->{home}/broken");
+is($code, 1, 'a broken recording is refused');
+like($text, qr{broken:2: the value of "pid" is not allowed}, 'with file, line and cause');
+($code, $text) = $i->run('heal', '--once', '--seconds', 2, '--record', $recording);
+is($code, 1, 'a recording is not written over another file');
+
+done_testing;

@@ -1,0 +1,609 @@
+/* link: base observe heal/judge */
+/* The judges, on recordings that are written here: what each needs to speak, and what must not make
+ * it speak; the redaction of texts; recordings that are foreign input. */
+#include "heal/judge/judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A recording under construction: sample after sample, a second apart. */
+struct scene {
+	struct observe_history *history;
+	struct observe_sample *now;
+	struct observe_server server;
+	struct judge_result result;
+	int64_t at;
+};
+
+#define SECOND INT64_C(1000000)
+#define BEGAN  (1700000000 * SECOND)
+
+static void scene_begin(struct scene *s)
+{
+	*s = (struct scene){.history = observe_history_new(),
+			    .server = {.version = 150000,
+				       .monitor = true,
+				       .statements = true,
+				       .connections_max = 97},
+			    .at = BEGAN};
+	judge_init(&s->result);
+}
+
+static void scene_next(struct scene *s)
+{
+	s->at += SECOND;
+	s->now = observe_next(s->history);
+	s->now->at = s->at;
+	s->now->server_start = BEGAN - 1000 * SECOND;
+}
+
+/* A client's session of the sample; xid_age and the like as an idle one has them. */
+static struct observe_session *scene_session(struct scene *s, int32_t pid, const char *application,
+					     enum observe_state state)
+{
+	struct observe_session *session = &s->now->session[s->now->sessions++];
+	*session = (struct observe_session){.pid = pid,
+					    .kind = OBSERVE_CLIENT,
+					    .state = state,
+					    .backend_start = BEGAN,
+					    .query_start = s->at - SECOND / 2,
+					    .state_change = s->at - SECOND / 2,
+					    .xid_age = -1,
+					    .xmin_age = -1};
+	OBSERVE_SET(session->application, str_of(application));
+	OBSERVE_SET(session->role, STR("app"));
+	s->now->connections++;
+	s->now->idle += state == OBSERVE_IDLE;
+	return session;
+}
+
+static void scene_text(struct observe_session *session, const char *text)
+{
+	struct observe_text same;
+	observe_redact(str_of(text), 1024, 7, &session->text);
+	observe_redact(str_of(session->text.text), 0, 0, &same);
+	session->fingerprint = same.hash;
+}
+
+/* Through the text of a recording and back: so every scene also tests that nothing is lost. */
+static void scene_push(struct scene *s)
+{
+	struct buf line;
+	struct err err;
+	buf_init(&line, OBSERVE_LINE);
+	observe_write_sample(&line, s->now);
+	assert_false(buf_failed(&line));
+	struct observe_sample *again = memcpy(malloc(sizeof(*again)), s->now, sizeof(*again));
+	assert_int_equal(observe_read_sample(buf_view(&line), s->now, &err), OK);
+	assert_memory_equal(again, s->now, sizeof(*again));
+	free(again);
+	buf_release(&line);
+	observe_push(s->history);
+}
+
+/* The findings as "name/confidence ...", and the end of the scene. */
+static void scene_is(struct scene *s, const char *expected)
+{
+	struct buf text;
+	buf_init(&text, 4096);
+	judge_run(s->history, &s->server, &s->result);
+	for (int i = 0; i < s->result.findings; i++) {
+		const struct judge_finding *f = &s->result.finding[i];
+		buf_printf(&text, "%s%s/%s", i ? " " : "", judge_name(f->id),
+			   judge_confidence_names[f->confidence]);
+		assert_true(f->key[0] && f->cause[0]);
+		assert_true(f->confidence == JUDGE_NOTE ||
+			    (f->action[0] && f->until[0] && f->sure[0]));
+	}
+	assert_string_equal(buf_z(&text), expected);
+	buf_release(&text);
+}
+
+static void scene_end(struct scene *s)
+{
+	judge_release(&s->result);
+	observe_history_free(s->history);
+}
+
+/* ---- sessions ---- */
+
+static void a_lock_chain_is_named_by_its_root_and_the_waiter_that_stops_the_others(void **state)
+{
+	(void)state;
+	struct scene s;
+	scene_begin(&s);
+	for (int t = 0; t < 5; t++) {
+		scene_next(&s);
+		struct observe_session *root =
+		    scene_session(&s, 1, "billing", OBSERVE_IN_TRANSACTION);
+		root->xact_start = root->state_change = BEGAN;
+		for (int32_t pid = 2; pid <= 5; pid++) {
+			struct observe_session *w =
+			    scene_session(&s, pid, pid == 2 ? "migrate" : "web-1", OBSERVE_ACTIVE);
+			scene_text(w, pid == 2 ? "ALTER TABLE t ADD c int" : "SELECT * FROM t");
+			w->query_start = BEGAN + pid;
+			w->blocker[w->blockers++] = pid == 2 ? 1 : 2;
+			OBSERVE_SET(w->wait_type, STR("Lock"));
+		}
+		scene_push(&s);
+	}
+	scene_is(&s, "lock-chain/certain");
+	assert_int_equal(s.result.finding[0].pid, 1);
+	assert_int_equal(s.result.finding[0].waiters, 4);
+	assert_non_null(strstr(s.result.finding[0].until, "pg_cancel_backend(2)"));
+	/* Each session-second once: four waiters in five samples, nothing left. */
+	assert_true(s.result.total_s > 19.9 && s.result.total_s < 20.1);
+	assert_true(s.result.unknown_s < 0.1);
+	scene_end(&s);
+}
+
+static void a_wait_that_is_short_is_no_chain(void **state)
+{
+	(void)state;
+	struct scene s;
+	scene_begin(&s);
+	for (int t = 0; t < 12; t++) {
+		scene_next(&s);
+		scene_session(&s, 1, "web-1", OBSERVE_IN_TRANSACTION)->xact_start = s.at - SECOND;
+		struct observe_session *w = scene_session(&s, 2, "web-2", OBSERVE_ACTIVE);
+		scene_text(w, "UPDATE t SET n = n + 1");
+		w->query_start = s.at - SECOND * (t % 3); /* always another statement after 2 s */
+		w->blocker[w->blockers++] = 1;
+		scene_push(&s);
+	}
+	scene_is(&s, "");
+	scene_end(&s);
+}
+
+static void who_waits_for_a_prepared_transaction_is_told_its_name(void **state)
+{
+	(void)state;
+	struct scene s;
+	scene_begin(&s);
+	for (int t = 0; t < 5; t++) {
+		scene_next(&s);
+		struct observe_session *w = scene_session(&s, 2, "web", OBSERVE_ACTIVE);
+		w->query_start = BEGAN;
+		w->blocker[w->blockers++] = 0;
+		s.now->holder[s.now->holders++] =
+		    (struct observe_holder){OBSERVE_PREPARED, "order-7", 9, BEGAN};
+		scene_push(&s);
+	}
+	scene_is(&s, "lock-chain/certain");
+	assert_non_null(strstr(s.result.finding[0].cause, "order-7"));
+	scene_end(&s);
+}
+
+/* Sessions that are idle in a transaction for `idle` of ten samples, with a statement a second. */
+static void transactions(struct scene *s, int sessions, int idle, bool moves, int64_t pause)
+{
+	for (int t = 0; t < 10; t++) {
+		scene_next(s);
+		for (int32_t pid = 1; pid <= sessions; pid++) {
+			struct observe_session *w =
+			    scene_session(s, pid, "enricher-1",
+					  t < idle ? OBSERVE_IN_TRANSACTION : OBSERVE_ACTIVE);
+			scene_text(w, "SELECT url FROM item WHERE id = 5");
+			w->xact_start = BEGAN;
+			w->query_start = moves ? s->at - pause : BEGAN;
+			w->state_change = moves ? s->at - pause : BEGAN;
+		}
+		scene_push(s);
+	}
+}
+
+static void transactions_over_io_are_mostly_idle_and_go_on(void **state)
+{
+	(void)state;
+	const struct {
+		int sessions, idle;
+		bool moves;
+		int64_t pause;
+		const char *expected;
+	} cases[] = {
+	    {12, 9, true, 200000, "transaction-over-io/high"},
+	    {12, 5, true, 200000, ""},  /* works most of the time */
+	    {12, 9, false, 200000, ""}, /* does not move: abandoned, once it is old enough */
+	    {12, 9, true, 4000, ""},    /* an ORM with short pauses */
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		transactions(&s, cases[i].sessions, cases[i].idle, cases[i].moves, cases[i].pause);
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
+static void an_abandoned_transaction_is_named_when_it_is_old_enough(void **state)
+{
+	(void)state;
+	const struct {
+		int64_t idle_s, xid_age;
+		const char *application, *expected;
+	} cases[] = {
+	    {61, 3, "worker-3", "abandoned/high"},
+	    {59, 3, "worker-3", ""},
+	    {61, -1, "worker-3", ""}, /* holds nothing */
+	    {301, -1, "worker-3", "abandoned/high"},
+	    {301, 3, "psql", "human/note"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		scene_next(&s);
+		struct observe_session *w =
+		    scene_session(&s, 9, cases[i].application, OBSERVE_IN_TRANSACTION);
+		w->xact_start = w->state_change = w->query_start = s.at - cases[i].idle_s * SECOND;
+		w->xid_age = cases[i].xid_age;
+		scene_push(&s);
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
+static void the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it(void **state)
+{
+	(void)state;
+	struct scene s;
+	scene_begin(&s);
+	for (int t = 0; t < 6; t++) {
+		scene_next(&s);
+		/* An innocent session shows the age of the prepared transaction. */
+		struct observe_session *w = scene_session(&s, 3, "web", OBSERVE_ACTIVE);
+		w->xact_start = s.at;
+		w->xmin_age = 52;
+		s.now->holder[s.now->holders++] =
+		    (struct observe_holder){OBSERVE_SESSION, "3", 52, s.at};
+		s.now->holder[s.now->holders++] =
+		    (struct observe_holder){OBSERVE_PREPARED, "gone", 52, BEGAN - 100 * SECOND};
+		if (t % 2)
+			s.now->table[s.now->tables++] = (struct observe_table){
+			    "public.t", 9000 + t, 0, 1000, 100, BEGAN, BEGAN};
+		scene_push(&s);
+	}
+	scene_is(&s, "pinned-xmin/high");
+	assert_non_null(strstr(s.result.finding[0].cause, "gone"));
+	scene_end(&s);
+}
+
+/* ---- repeats ---- */
+
+/* Waves of `k` sessions that run one text, or a slice each, every `period` seconds for two. */
+static void waves(struct scene *s, int seconds, int period, int k, const char *text)
+{
+	for (int t = 0; t < seconds; t++) {
+		scene_next(s);
+		for (int32_t n = 0; n < k; n++) {
+			char own[200], application[20];
+			snprintf(application, sizeof(application), "portal-%d", n);
+			snprintf(own, sizeof(own), "%s", text);
+			if (strchr(own, '#')) /* the number of the session */
+				*strchr(own, '#') = (char)('0' + n);
+			struct observe_session *w =
+			    scene_session(s, 100 + n, application,
+					  t % period < 2 ? OBSERVE_ACTIVE : OBSERVE_IDLE);
+			scene_text(w, own);
+			w->query_start = s->at - (t % period) * SECOND - 100000;
+		}
+		scene_push(s);
+	}
+}
+
+static void a_herd_has_equal_texts_in_waves_and_its_period(void **state)
+{
+	(void)state;
+	struct scene s;
+	scene_begin(&s);
+	waves(&s, 30, 6, 8, "SELECT count(*) FROM business WHERE city = 'x'");
+	scene_is(&s, "herd/high");
+	assert_int_equal(s.result.finding[0].k, 8);
+	assert_int_equal(s.result.finding[0].waves, 5);
+	assert_true(s.result.finding[0].period_s > 5.9 && s.result.finding[0].period_s < 6.1);
+	assert_string_equal(s.result.finding[0].key, "herd/portal");
+	scene_end(&s);
+}
+
+static void what_looks_like_a_herd_and_is_none(void **state)
+{
+	(void)state;
+	const struct {
+		const char *what, *text, *expected;
+		int k, period, seconds;
+	} cases[] = {
+	    {"slices of their own", "SELECT count(*) FROM business WHERE id % 4 = #", "", 4, 7, 30},
+	    {"two sessions", "SELECT 1 FROM business", "", 2, 6, 30},
+	    {"two waves", "SELECT 1 FROM business", "", 8, 9, 12},
+	    {"writes", "UPDATE business SET seen = true", "", 8, 6, 30},
+	    {"parameters", "SELECT 1 FROM business WHERE id = $1", "herd/probable", 8, 6, 30},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		waves(&s, cases[i].seconds, cases[i].period, cases[i].k, cases[i].text);
+		judge_run(s.history, &s.server, &s.result);
+		const char *got = s.result.findings && s.result.finding[0].confidence > JUDGE_NOTE
+				      ? judge_name(s.result.finding[0].id)
+				      : "";
+		bool herd = cases[i].expected[0] != '\0';
+		if ((strcmp(got, "herd") == 0) != herd || (!herd && got[0]))
+			fail_msg("%s: %s", cases[i].what, got);
+		assert_true(!herd || s.result.finding[0].confidence == JUDGE_PROBABLE);
+		scene_end(&s);
+	}
+}
+
+static void equal_reads_without_a_pause_are_a_herd_without_period(void **state)
+{
+	(void)state;
+	struct scene s;
+	scene_begin(&s);
+	waves(&s, 12, 2, 5, "SELECT sum(x) FROM big");
+	scene_is(&s, "herd-no-period/probable");
+	scene_end(&s);
+}
+
+/* ---- counters ---- */
+
+static void scene_statement(struct scene *s, const char *text, int64_t calls, int64_t rows,
+			    int64_t blocks, double ms)
+{
+	struct observe_statement *st = &s->now->statement[s->now->statements++];
+	struct observe_text t;
+	observe_redact(str_of(text), 0, 0, &t);
+	*st = (struct observe_statement){.fingerprint = t.hash,
+					 .calls = calls,
+					 .rows = rows,
+					 .blocks = blocks,
+					 .exec_ms = ms,
+					 .verb = t.verb};
+	memcpy(st->text, t.text, sizeof(st->text));
+}
+
+static void counters_name_spinning_and_polling(void **state)
+{
+	(void)state;
+	const struct {
+		const char *text, *expected;
+		int64_t rows, blocks;
+	} cases[] = {
+	    {"UPDATE item SET state = $1 WHERE state = $2", "spinning-update/probable", 0,
+	     385 * 16},
+	    {"UPDATE item SET state = $1 WHERE state = $2", "poller/note", 0, 2 * 16},
+	    {"UPDATE item SET state = $1 WHERE state = $2", "", 16, 385 * 16},
+	    {"SELECT 1 FROM item WHERE state = $1", "", 0, 385 * 16},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			scene_statement(&s, cases[i].text, 16, cases[i].rows, cases[i].blocks, 16);
+			scene_push(&s);
+		}
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
+static void more_blocks_a_call_are_stale_statistics_before_they_are_a_plan(void **state)
+{
+	(void)state;
+	for (int stale = 0; stale < 2; stale++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 30; t++) {
+			scene_next(&s);
+			scene_statement(&s, "SELECT * FROM item WHERE city = $1", 20, 20,
+					t < 15 ? 20 * 10 : 20 * 900, t < 15 ? 10 : 400);
+			if (stale)
+				s.now->table[s.now->tables++] = (struct observe_table){
+				    "public.item", 0, 90000, 1000, 250, BEGAN, BEGAN};
+			scene_push(&s);
+		}
+		scene_is(&s, stale ? "stale-statistics/high" : "plan-change/probable");
+		scene_end(&s);
+	}
+}
+
+static void full_and_growing_connections_are_named_with_their_owner(void **state)
+{
+	(void)state;
+	const struct {
+		int from, step;
+		const char *expected;
+	} cases[] = {{80, 0, "connections/high"}, {20, 2, "connections/high"}, {20, 0, ""}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			for (int32_t n = 0; n < cases[i].from + cases[i].step * t; n++)
+				scene_session(&s, n + 1, "shop-1", OBSERVE_IDLE);
+			scene_push(&s);
+		}
+		scene_is(&s, cases[i].expected);
+		assert_true(!s.result.findings ||
+			    strcmp(s.result.finding[0].key, "connections/shop") == 0);
+		scene_end(&s);
+	}
+}
+
+static void a_long_statement_is_a_runaway_unless_it_is_work(void **state)
+{
+	(void)state;
+	const struct {
+		const char *text, *application, *expected;
+		int64_t age_s;
+	} cases[] = {
+	    {"SELECT * FROM a, b", "report-1", "runaway/probable", 301},
+	    {"SELECT * FROM a, b", "report-1", "", 299},
+	    {"SELECT * FROM a, b", "psql", "", 301},
+	    {"CREATE INDEX ON a (b)", "deploy", "maintenance/note", 301},
+	    {"COPY a FROM STDIN", "load", "maintenance/note", 301},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		scene_next(&s);
+		struct observe_session *w =
+		    scene_session(&s, 4, cases[i].application, OBSERVE_ACTIVE);
+		scene_text(w, cases[i].text);
+		w->query_start = s.at - cases[i].age_s * SECOND;
+		scene_push(&s);
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
+static void a_server_that_refuses_or_was_restarted_is_named_first(void **state)
+{
+	(void)state;
+	for (int i = OBSERVE_REACHED; i <= OBSERVE_GONE; i++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 4; t++) {
+			scene_next(&s);
+			s.now->reach = t == 3 ? (enum observe_reach)i : OBSERVE_REACHED;
+			if (i == OBSERVE_REACHED && t == 3)
+				s.now->server_start += 500 * SECOND;
+			scene_push(&s);
+		}
+		scene_is(&s, "unreachable/certain");
+		scene_end(&s);
+	}
+}
+
+/* ---- texts and recordings ---- */
+
+static void literals_and_comments_do_not_get_past_the_observer(void **state)
+{
+	(void)state;
+	const struct {
+		const char *text, *expected;
+	} cases[] = {
+	    {"SELECT * FROM t WHERE a = 'canary'", "SELECT * FROM t WHERE a = ?"},
+	    {"SELECT 'it''s canary', 4711, 1.5e-3, 0x1F", "SELECT ?"},
+	    {"SELECT E'a\\'canary', b'1', U&'canary'", "SELECT ?"},
+	    {"SELECT $$canary$$, $x$ca'na$ry$x$, $1", "SELECT ?, $1"},
+	    {"SELECT 1 -- canary\n, 2 /* canary /* canary */ canary */", "SELECT ? , ?"},
+	    {"SELECT \"Col 1\", t1 FROM t_2", "SELECT \"Col 1\", t1 FROM t_2"},
+	    /* cut by the server: everything behind may be the inside of a literal */
+	    {"SELECT a FROM t WHERE b = 'cana", "SELECT a FROM t WHERE b = ?..."},
+	    {"SELECT 'a\\' || 'canary", "SELECT ?..."}, /* ends where a setting decides */
+	    {"SELECT 1 /* cana", "SELECT ? ..."},
+	    {"SELECT $x$ canary", "SELECT ?..."},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct observe_text out;
+		observe_redact(str_of(cases[i].text), 0, 1, &out);
+		assert_null(strstr(out.text, "cana"));
+		assert_string_equal(out.text, cases[i].expected);
+	}
+}
+
+static void lists_of_any_length_are_one_statement(void **state)
+{
+	(void)state;
+	struct observe_text two, three;
+	observe_redact(STR("SELECT a FROM t WHERE b IN (1, 2)"), 0, 1, &two);
+	observe_redact(STR("SELECT a FROM t WHERE b IN (1, 2, 3)"), 0, 1, &three);
+	assert_string_equal(two.text, three.text);
+	assert_true(two.hash != three.hash);
+}
+
+static void verbs_tags_and_marks_are_read(void **state)
+{
+	(void)state;
+	const struct {
+		const char *text;
+		enum observe_verb verb;
+	} cases[] = {
+	    {"select 1", OBSERVE_READ},
+	    {"/* x */ WITH a AS (SELECT 1) SELECT * FROM a", OBSERVE_READ},
+	    {"WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a", OBSERVE_DELETE},
+	    {"SELECT * FROM t FOR UPDATE SKIP LOCKED", OBSERVE_READ_LOCKING},
+	    {"SELECT 'update'", OBSERVE_READ},
+	    {"ALTER TABLE t ADD c int", OBSERVE_DDL},
+	    {"COPY t FROM STDIN", OBSERVE_COPY},
+	    {"BEGIN", OBSERVE_OTHER},
+	};
+	struct observe_text out;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		observe_redact(str_of(cases[i].text), 0, 1, &out);
+		assert_int_equal(out.verb, cases[i].verb);
+	}
+	observe_redact(STR("SELECT $1 /*route='%2Fv1%2Fusers%2F4711'*/"), 46, 1, &out);
+	assert_string_equal(out.route, "/v1/users/9");
+	assert_true(out.parameters && out.cut);
+}
+
+static void a_recording_that_is_wrong_is_refused_and_says_why(void **state)
+{
+	(void)state;
+	const struct {
+		const char *line, *why;
+	} cases[] = {
+	    {"", "JSON"},
+	    {"[]", "object"},
+	    {"{\"at\":9223372036854775807}", "at"},
+	    {"{\"at\":\"x\"}", "at"},
+	    {"{\"reach\":4}", "reach"},
+	    {"{\"sessions\":5}", "sessions"},
+	    {"{\"sessions\":[5]}", "object"},
+	    {"{\"sessions\":[{\"kind\":-1}]}", "kind"},
+	    {"{\"sessions\":[{\"fingerprint\":\"12345678901234567\"}]}", "fingerprint"},
+	    {"{\"sessions\":[{\"blockers\":[\"x\"]}]}", "blockers"},
+	    {"{\"statements\":[{\"ms\":-1}]}", "ms"},
+	};
+	struct observe_sample *sample = malloc(sizeof(*sample));
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct err err = {0};
+		assert_int_not_equal(observe_read_sample(str_of(cases[i].line), sample, &err), OK);
+		if (i && !strstr(err.text, cases[i].why))
+			fail_msg("%s: %s", cases[i].line, err.text);
+	}
+	struct buf many;
+	struct err err;
+	buf_init(&many, OBSERVE_LINE);
+	buf_puts(&many, "{\"holders\":[");
+	for (int i = 0; i <= OBSERVE_HOLDERS; i++)
+		buf_puts(&many, i ? ",{}" : "{}");
+	buf_puts(&many, "]}");
+	assert_int_equal(observe_read_sample(buf_view(&many), sample, &err), TOO_LARGE);
+	buf_release(&many);
+	struct observe_server server;
+	assert_int_equal(observe_read_server(STR("{\"version\":150000}"), &server, &err), INVALID);
+	free(sample);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		a_lock_chain_is_named_by_its_root_and_the_waiter_that_stops_the_others),
+	    cmocka_unit_test(a_wait_that_is_short_is_no_chain),
+	    cmocka_unit_test(who_waits_for_a_prepared_transaction_is_told_its_name),
+	    cmocka_unit_test(transactions_over_io_are_mostly_idle_and_go_on),
+	    cmocka_unit_test(an_abandoned_transaction_is_named_when_it_is_old_enough),
+	    cmocka_unit_test(the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it),
+	    cmocka_unit_test(a_herd_has_equal_texts_in_waves_and_its_period),
+	    cmocka_unit_test(what_looks_like_a_herd_and_is_none),
+	    cmocka_unit_test(equal_reads_without_a_pause_are_a_herd_without_period),
+	    cmocka_unit_test(counters_name_spinning_and_polling),
+	    cmocka_unit_test(more_blocks_a_call_are_stale_statistics_before_they_are_a_plan),
+	    cmocka_unit_test(full_and_growing_connections_are_named_with_their_owner),
+	    cmocka_unit_test(a_long_statement_is_a_runaway_unless_it_is_work),
+	    cmocka_unit_test(a_server_that_refuses_or_was_restarted_is_named_first),
+	    cmocka_unit_test(literals_and_comments_do_not_get_past_the_observer),
+	    cmocka_unit_test(lists_of_any_length_are_one_statement),
+	    cmocka_unit_test(verbs_tags_and_marks_are_read),
+	    cmocka_unit_test(a_recording_that_is_wrong_is_refused_and_says_why),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
