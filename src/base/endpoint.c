@@ -1,4 +1,5 @@
 #include "base/endpoint.h"
+#include "base/network.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -19,30 +20,31 @@ static struct str endpoint_cut_host(struct str *text)
 
 bool endpoint_parse(struct str text, uint16_t default_port, struct endpoint *out)
 {
-	char host[INET6_ADDRSTRLEN];
+	unsigned char address[16];
 	int64_t port = default_port;
+	int family;
 	bool six = text.n && text.p[0] == '[';
-	struct str name = endpoint_cut_host(&text);
-	if (!name.p || name.n >= sizeof(host))
+	struct str host = endpoint_cut_host(&text);
+	if (!network_read(host, &family, address) || (family == AF_INET6) != six)
 		return false;
 	if (text.n == 0 && default_port == 0)
 		return false;
 	if (text.n && (text.p[0] != ':' ||
 		       !str_to_i64((struct str){text.p + 1, text.n - 1}, 0, UINT16_MAX, &port)))
 		return false;
-	memcpy(host, name.p, name.n);
-	host[name.n] = '\0';
 	memset(out, 0, sizeof(*out));
 	if (six) {
 		out->size = sizeof(out->six);
 		out->six.sin6_family = AF_INET6;
 		out->six.sin6_port = htons((uint16_t)port);
-		return inet_pton(AF_INET6, host, &out->six.sin6_addr) == 1;
+		memcpy(&out->six.sin6_addr, address, sizeof(out->six.sin6_addr));
+		return true;
 	}
 	out->size = sizeof(out->four);
 	out->four.sin_family = AF_INET;
 	out->four.sin_port = htons((uint16_t)port);
-	return inet_pton(AF_INET, host, &out->four.sin_addr) == 1;
+	memcpy(&out->four.sin_addr, address, sizeof(out->four.sin_addr));
+	return true;
 }
 
 uint16_t endpoint_port(const struct endpoint *e)

@@ -4,21 +4,26 @@
 #include <netinet/in.h>
 #include <string.h>
 
-bool network_parse(struct str text, bool alone, struct network *out)
+bool network_read(struct str text, int *family, unsigned char out[16])
 {
 	char address[INET6_ADDRSTRLEN];
-	int64_t bits;
+	if (text.n == 0 || text.n >= sizeof(address))
+		return false;
+	memcpy(address, text.p, text.n);
+	address[text.n] = '\0';
+	*family = memchr(text.p, ':', text.n) ? AF_INET6 : AF_INET;
+	return inet_pton(*family, address, out) == 1;
+}
+
+bool network_parse(struct str text, bool alone, struct network *out)
+{
 	struct str rest = text;
 	struct str host = str_cut(&rest, '/');
-	if ((!rest.p && !alone) || host.n == 0 || host.n >= sizeof(address))
-		return false;
-	memcpy(address, host.p, host.n);
-	address[host.n] = '\0';
 	memset(out, 0, sizeof(*out));
-	out->family = memchr(host.p, ':', host.n) ? AF_INET6 : AF_INET;
-	bits = out->family == AF_INET ? 32 : 128;
-	if (inet_pton(out->family, address, out->prefix) != 1 ||
-	    (rest.p && !str_to_i64(rest, 0, bits, &bits)))
+	if ((!rest.p && !alone) || !network_read(host, &out->family, out->prefix))
+		return false;
+	int64_t bits = out->family == AF_INET ? 32 : 128;
+	if (rest.p && !str_to_i64(rest, 0, bits, &bits))
 		return false;
 	out->bits = (unsigned)bits;
 	return true;

@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include "base/str.h"
 
+/* One address without brackets, zone and port; *family: AF_INET or AF_INET6. False: it is none. */
+MUST_CHECK bool network_read(struct str text, int *family, unsigned char out[16]);
+
 struct network {
 	int family; /* AF_INET or AF_INET6 */
 	unsigned bits;

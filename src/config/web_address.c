@@ -1,5 +1,6 @@
 #include "config/web_address.h"
 #include "base/ascii.h"
+#include "base/network.h"
 #include "base/percent.h"
 #include "base/utf8.h"
 
@@ -141,18 +142,18 @@ static const char *put_label(struct str label, struct buf *out)
 
 static const char *put_host(struct str host, struct buf *out)
 {
-	struct in6_addr address;
+	unsigned char address[16];
 	char text[INET6_ADDRSTRLEN];
+	int family;
 	size_t before = out->n;
 	if (!host.n)
 		return "it names no host";
 	if (host.p[0] == '[') {
-		if (host.n > sizeof(text) || host.p[host.n - 1] != ']')
+		if (host.n < 2 || host.p[host.n - 1] != ']' ||
+		    !network_read((struct str){host.p + 1, host.n - 2}, &family, address) ||
+		    family != AF_INET6)
 			return "its host is no IPv6 address";
-		snprintf(text, sizeof(text), "%.*s", (int)host.n - 2, host.p + 1);
-		if (inet_pton(AF_INET6, text, &address) != 1)
-			return "its host is no IPv6 address";
-		inet_ntop(AF_INET6, &address, text, sizeof(text));
+		inet_ntop(AF_INET6, address, text, sizeof(text));
 		buf_printf(out, "[%s]", text);
 		return NULL;
 	}

@@ -1,7 +1,7 @@
 #include "fetch/internal.h"
+#include "base/network.h"
 #include "base/ascii.h"
 
-#include <arpa/inet.h>
 #include <idn2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,17 +100,21 @@ static bool settle_host(struct url *url, struct arena *arena)
 static bool read_literal(struct url *url, struct arena *arena)
 {
 	union address *a = &url->address;
+	unsigned char bytes[16];
+	int family;
 	if (url->host[0] == '[') {
 		size_t n = strlen(url->host);
 		struct str inner = arena_str(arena, (struct str){url->host + 1, n - 2});
-		if (!inner.p || inet_pton(AF_INET6, inner.p, &a->six.sin6_addr) != 1)
+		if (!network_read(inner, &family, bytes) || family != AF_INET6)
 			return false; /* also with a zone */
 		url->host = inner.p;
+		memcpy(&a->six.sin6_addr, bytes, sizeof(a->six.sin6_addr));
 		a->six.sin6_family = AF_INET6;
 		url->literal = true;
 		return true;
 	}
-	if (inet_pton(AF_INET, url->host, &a->four.sin_addr) == 1) {
+	if (network_read(str_of(url->host), &family, bytes) && family == AF_INET) {
+		memcpy(&a->four.sin_addr, bytes, sizeof(a->four.sin_addr));
 		a->four.sin_family = AF_INET;
 		url->literal = true;
 		return true;

@@ -14,7 +14,7 @@ static bool clause_begins(const struct lex *lex, uint32_t i)
 					    "fetch", "union",  "intersect", "except", "returning"};
 	if (i && token_is(lex, i - 1, '.'))
 		return false;
-	for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
+	for (size_t w = 0; w < COUNT_OF(words); w++)
 		if (lex_is(lex, i, words[w]))
 			return true;
 	if (lex_is(lex, i, "order") || lex_is(lex, i, "group"))

@@ -197,7 +197,7 @@ static const struct {
 static bool scan_template(struct lexer *s)
 {
 	uint32_t from = s->at;
-	for (size_t i = 0; i < sizeof(templates) / sizeof(*templates); i++) {
+	for (size_t i = 0; i < COUNT_OF(templates); i++) {
 		if (!scan_starts(s, templates[i].open))
 			continue;
 		uint32_t to = scan_find(s, from, templates[i].close);

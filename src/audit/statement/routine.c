@@ -149,7 +149,7 @@ static bool is_loop(struct str node)
 	if (!str_starts(node, STR("PLpgSQL_stmt_")))
 		return false;
 	struct str name = {node.p + 13, node.n - 13};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (str_eq(name, str_of(names[i])))
 			return true;
 	return false;
@@ -162,7 +162,7 @@ static void body_expression(struct body *body, const struct json_value *expr, st
 	if (!query.n)
 		return;
 	bool dynamic = str_starts(node, STR("PLpgSQL_stmt_dyn")) || str_eq(key, STR("dynquery"));
-	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++)
+	for (size_t i = 0; i < COUNT_OF(statements); i++)
 		if (str_eq(node, str_of(statements[i].node)) &&
 		    str_eq(key, str_of(statements[i].key))) {
 			/* PERFORM became SELECT */

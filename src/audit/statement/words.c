@@ -26,6 +26,6 @@ static int compare_word(const void *key, const void *row)
 
 bool word_before_operand(struct str word)
 {
-	return bsearch(&word, before_operand, sizeof(before_operand) / sizeof(*before_operand),
-		       sizeof(*before_operand), compare_word) != NULL;
+	return bsearch(&word, before_operand, COUNT_OF(before_operand), sizeof(*before_operand),
+		       compare_word) != NULL;
 }

@@ -27,7 +27,7 @@ enum { TEXT_BYTES = 1000, ALL_DAYS = 0x7f, DAY_MINUTES = 24 * 60 };
 
 static bool is_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c & 0x80);
+	return ascii_is_lower(c) || (c & 0x80);
 }
 
 /* Lower case, without marks, wide forms and no-break spaces. False: too long, or not UTF-8. */

@@ -1,7 +1,7 @@
 /* What a trusted proxy says of the client: PROXY protocol 1 and 2, X-Forwarded-For, Forwarded. */
 #include "http/parse/parse.h"
+#include "base/network.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -16,19 +16,16 @@ enum {
 /* "PROXY TCP4 192.0.2.1 198.51.100.1 56324 443", without its CR LF. */
 static bool proxy_line(struct str line, struct http_client *out)
 {
-	char address[INET6_ADDRSTRLEN];
 	str_cut(&line, ' ');
 	struct str family = str_cut(&line, ' ');
 	if (str_eq(family, STR("UNKNOWN")))
 		return true;
 	struct str source = line.p ? str_cut(&line, ' ') : STR("");
 	bool four = str_eq(family, STR("TCP4"));
-	if ((!four && !str_eq(family, STR("TCP6"))) || !line.p || source.n >= sizeof(address))
+	if ((!four && !str_eq(family, STR("TCP6"))) || !line.p)
 		return false;
-	memcpy(address, source.p, source.n);
-	address[source.n] = '\0';
-	out->family = four ? AF_INET : AF_INET6;
-	return inet_pton(out->family, address, out->address) == 1;
+	return network_read(source, &out->family, out->address) &&
+	       out->family == (four ? AF_INET : AF_INET6);
 }
 
 static enum http_scan_result proxy_version_1(const char *p, size_t n, size_t *used,
@@ -88,7 +85,6 @@ enum http_scan_result http_scan_proxy(const char *p, size_t n, size_t *used,
 /* "192.0.2.1", "192.0.2.1:47011", "2001:db8::1", "[2001:db8::1]:47011". A port is not looked at. */
 static bool forwarded_address(struct str s, struct http_client *out)
 {
-	char address[INET6_ADDRSTRLEN];
 	memset(out, 0, sizeof(*out));
 	const char *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
 	if (s.n && s.p[0] == '[') {
@@ -99,12 +95,7 @@ static bool forwarded_address(struct str s, struct http_client *out)
 	} else if (colon && !memchr(colon + 1, ':', s.n - (size_t)(colon + 1 - s.p))) {
 		s.n = (size_t)(colon - s.p);
 	}
-	if (s.n == 0 || s.n >= sizeof(address))
-		return false;
-	memcpy(address, s.p, s.n);
-	address[s.n] = '\0';
-	out->family = memchr(s.p, ':', s.n) ? AF_INET6 : AF_INET;
-	return inet_pton(out->family, address, out->address) == 1;
+	return network_read(s, &out->family, out->address);
 }
 
 /* The last part of a list before *list.n, and the list without it; a

@@ -1,5 +1,6 @@
 /* Objects by their "@id". */
 #include "site/facts/internal.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -36,8 +37,7 @@ static void ids_grow(struct facts_ids *ids)
 	struct facts_ids larger = {.slots = ids->slots ? 2 * ids->slots : 64, .count = ids->count};
 	if (2 * (ids->count + 1) < ids->slots)
 		return;
-	larger.slot = calloc(larger.slots, sizeof(struct json_value *));
-	must(larger.slot);
+	larger.slot = memory_array(larger.slots, sizeof(struct json_value *));
 	for (size_t i = 0; i < ids->slots; i++)
 		if (ids->slot[i])
 			*ids_slot(&larger, json_text(json_get(ids->slot[i], "@id"))) = ids->slot[i];
