@@ -85,8 +85,8 @@ $directory->sql(
 	UPDATE business_detail
 		SET website = 'javascript:alert(1)',
 		same_as = ARRAY['javascript:alert(2)', 'https://www.page.example/a?b=c&d=e'],
-	service_area = ARRAY['<img src=x>'], extra = '{"<b>": "<i>", "legal_name": "M & Co", "listed": true, "deep": '
-		. '{"a": 1}}' WHERE id = 13}
+		service_area = ARRAY['<img src=x>'],
+		extra = '{"<b>": "<i>", "legal_name": "M & Co", "listed": true, "deep": {"a": 1}}' WHERE id = 13}
 );
 {
 	my ($status, $page) = page($bakery);

@@ -450,7 +450,8 @@ enum facts_fault_id form_telephone(struct str s)
 			letters |= !strchr(" -./()", c);
 	}
 	if (letters)
-		return FAULT_PHONE_LETTERS;
+		return facts_is_placeholder_phone(s) ? FAULT_PHONE_PLACEHOLDER
+						     : FAULT_PHONE_LETTERS;
 	if (!s.n || s.p[0] != '+')
 		return facts_is_placeholder_phone(s) ? FAULT_PHONE_PLACEHOLDER : FAULT_PHONE_PLUS;
 	if (s.n > 1 && s.p[1] == '0')

@@ -187,16 +187,24 @@ bool facts_is_placeholder(struct str s)
 	       (s.n >= 11 && str_eq_nocase((struct str){s.p, 11}, STR("lorem ipsum")));
 }
 
-/* Nothing but one digit, or the digits in their order. */
+/* Nothing but one digit, or the digits in their order, or an X for each: "+1-555-123-4567", "+61 2
+ * XXXX XXXX". */
 bool facts_is_placeholder_phone(struct str phone)
 {
 	enum { SAME = 8, RISING = 9 };
-	size_t same = 0, rising = 0;
+	static const char example[] = "5551234";
+	size_t same = 0, rising = 0, matched = 0, marks = 0;
 	char last = 0;
 	for (size_t i = 0; i < phone.n; i++) {
 		char c = phone.p[i];
+		marks += c == 'X' || c == 'x';
+		if (marks >= 3)
+			return true;
 		if (!ascii_is_digit(c))
 			continue;
+		matched = c == example[matched] ? matched + 1 : c != '5' ? 0 : matched == 3 ? 3 : 1;
+		if (!example[matched])
+			return true;
 		same = c == last ? same + 1 : 1;
 		rising = last && c == last + 1 ? rising + 1 : 1;
 		last = c;
