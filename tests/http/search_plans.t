@@ -62,7 +62,10 @@ for (
 	['list_city_by_name', 60, 'business_of_city_by_name', $city, undef, undef, '', -1, 21],
 	['list_by_id', 60, 'business_pkey', (undef) x 4, -1, 21],
 	['list_by_id_rare', 200, 'business_detail_by_word', '{name2999}', (undef) x 8, -1, 21],
-	['list_box', 300, 'business_near', 0.675, 0.088, 0.729, 0.679, 0.09, 0.732, 79000000, 469000000, 79500000, 469500000, (undef) x 4, 101, 0, 21],
+	[
+		'list_box', 300, 'business_near', 0.675, 0.088, 0.729, 0.679, 0.09, 0.732,
+		79000000, 469000000, 79500000, 469500000, (undef) x 4, 101, 0, 21
+	],
 	['list_recent', 110, 'business_detail_by_change', '9223372036854775807', 0, 21],
 	['list_near', 150, 'business_near', @spot, 0.01, undef, undef, -1, 0, 21],
 	['list_near', 250, 'business_near', @spot, 0.01, undef, $category->[0], -1, 0, 21],

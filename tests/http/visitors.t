@@ -139,12 +139,34 @@ is((grep { $_->{address}{city} ne 'Bern' } @{ find('bern')->{businesses} }) + 0,
 is(find('Bahnhofstrasse 22')->{businesses}[0]{matched}, 'street', 'where it was found is told');
 
 # ---- the languages of categories ----
-my $label = sub { my ($path, @headers) = @_; my $answer = HTTP::Tiny->new->get($i->url($path), { headers => {@headers} }); return decode_json($answer->{content})->{businesses}[0]{category}{label} . " $answer->{headers}{vary}" };
+sub label {
+	my ($path, @headers) = @_;
+	my $answer = HTTP::Tiny->new->get($i->url($path), { headers => {@headers} });
+	my $label = decode_json($answer->{content})->{businesses}[0]{category}{label};
+	return "$label, by $answer->{headers}{vary}";
+}
 my $pera = '/v1/businesses?q=pera&limit=1';
-is($label->($pera), 'Bakery Accept, Accept-Language', 'categories are named in English');
-is($label->("$pera&lang=sr"), 'Pekara Accept, Accept-Language', 'or in the language that is asked for');
-is($label->($pera, 'Accept-Language' => 'rm, de-CH;q=0.9, en;q=0.5'), 'Bäckerei Accept, Accept-Language', 'or that the client likes best');
-is($label->("$pera&lang=fr", 'Accept-Language' => 'de'), 'Boulangerie Accept, Accept-Language', 'the parameter before the header');
+is(label($pera), 'Bakery, by Accept, Accept-Language', 'categories are named in English');
+is(label("$pera&lang=sr"), 'Pekara, by Accept, Accept-Language', 'or in the language that is asked for');
+is(label($pera, 'Accept-Language' => 'rm, de-CH;q=0.9, en;q=0.5'),
+	'Bäckerei, by Accept, Accept-Language', 'or that the client likes best');
+is(label("$pera&lang=fr", 'Accept-Language' => 'de'),
+	'Boulangerie, by Accept, Accept-Language', 'the parameter before the header');
+
+# ---- what a list consists of ----
+my $facets = get('/v1/businesses?facets=true&q=bern')->{facets};
+is_deeply(
+	[ $facets->{total}, $facets->{more}, map { "$_->{key} $_->{businesses}" } @{ $facets->{cities} } ],
+	[ 5, JSON::PP::false, 'ch-bern-bern 5' ], 'a list is counted when that is asked for'
+);
+is_deeply(
+	[ sort map { "$_->{label} $_->{businesses}" } @{ $facets->{categories} } ],
+	[ 'Butcher 1', 'Dentist 1', 'Doctor 1', 'Electrician 1', 'Pharmacy 1' ], 'by category'
+);
+is(get('/v1/businesses?facets=true&q=kreuz')->{facets}{total}, 3, 'so is a text');
+is(get('/v1/businesses?q=kreuz')->{facets}, undef, 'and nothing is counted unasked');
+like($i->get('/search?q=kreuz')->{content}, qr{<p class="note">3 businesses</p>}, 'a page says how many there are');
+like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq</strong>}, 'and what was left out');
 
 # ---- suggestions ----
 sub suggest { return get('/v1/suggest?q=' . quote($_[0]))->{suggestions} }

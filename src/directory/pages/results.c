@@ -119,6 +119,16 @@ static int64_t told(int64_t businesses, bool filtered)
 	return filtered ? -1 : businesses;
 }
 
+/* How many of the list have the key, where the list is counted to its end; -1: not known. */
+static int64_t counted(const struct results *r, const struct search_facet *facet, size_t count,
+		       struct str key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(facet[i].key, key))
+			return r->list->facets.total > SEARCH_COUNT_MAX ? -1 : facet[i].businesses;
+	return -1;
+}
+
 static bool results_narrowed(const struct search_query *q)
 {
 	return q->q.n || q->open || q->near;
@@ -152,8 +162,10 @@ static void put_categories(struct results *r, const struct search_categories *li
 				continue;
 			struct json_value *choice =
 			    put_choice(r, filter, list->item[i].label,
-				       told(list->item[i].businesses, filtered), link_to(r, q),
-				       str_eq(r->q.category, q.category));
+				       filtered ? counted(r, r->list->facets.category,
+							  r->list->facets.categories, q.category)
+						: list->item[i].businesses,
+				       link_to(r, q), str_eq(r->q.category, q.category));
 			if (choice)
 				json_build_true(&r->page->b, choice, "inner", true);
 		}
@@ -178,8 +190,13 @@ static void put_places(struct results *r, const struct search_places *list, bool
 	for (size_t i = 0; i < list->count && i < FILTER_PLACES; i++) {
 		const struct search_place *place = &list->item[i];
 		*(cities ? &q.city : &q.region) = place->key;
-		put_choice(r, filter, view_region_name(place), told(place->businesses, filtered),
-			   link_to(r, q), cities && str_eq(r->q.city, place->key));
+		put_choice(
+		    r, filter, view_region_name(place),
+		    !filtered ? place->businesses
+		    : cities
+			? counted(r, r->list->facets.city, r->list->facets.cities, place->key)
+			: counted(r, r->list->facets.region, r->list->facets.regions, place->key),
+		    link_to(r, q), cities && str_eq(r->q.city, place->key));
 	}
 	if (list->count > FILTER_PLACES) {
 		struct str more = STR("/regions");
@@ -193,6 +210,19 @@ static void put_places(struct results *r, const struct search_places *list, bool
 }
 
 /* ---- what was found ---- */
+
+static void put_total(struct results *r)
+{
+	const struct search_facets *f = &r->list->facets;
+	struct view *p = r->page;
+	if (!f->known || !f->total)
+		return;
+	bool more = f->total > SEARCH_COUNT_MAX;
+	struct str count = view_count(p, more ? SEARCH_COUNT_MAX : f->total);
+	json_build_text(&p->b, p->root, "found_count",
+			view_text(p, "%s%.*s %s", more ? "more than " : "", STR_ARG(count),
+				  f->total == 1 ? "business" : "businesses"));
+}
 
 /* Why a business is there whose name does not say it. */
 static struct str results_because(const struct search_business *b)
@@ -310,6 +340,7 @@ static void put_found(struct results *r)
 		json_build_true(&p->b, p->root, "paged", true);
 	}
 	put_understood(r);
+	put_total(r);
 	struct str title = results_heading(r);
 	json_build_text(&p->b, p->root, "heading", title);
 	view_title(p, title, title);
@@ -394,5 +425,7 @@ void pages_results(struct http_request *request)
 		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, row->name, "%s", err.text);
 		return;
 	}
-	search_list(p->pages->db, &request->arena, &r->q, results_listed, r);
+	struct search_query asked = r->q; /* links do not ask for facets */
+	asked.facets = true;
+	search_list(p->pages->db, &request->arena, &asked, results_listed, r);
 }

@@ -261,6 +261,36 @@ static void put_understood(struct json_writer *w, const struct search_understood
 	json_object_end(w);
 }
 
+static void put_facet(struct json_writer *w, const char *member, const struct search_facet *facet,
+		      size_t count, const char *lang)
+{
+	json_key(w, member);
+	json_array_begin(w);
+	for (size_t i = 0; i < count; i++) {
+		const struct taxonomy_category *category =
+		    lang ? taxonomy_find(TAXONOMY_KEY, facet[i].key) : NULL;
+		json_object_begin(w);
+		put(w, "key", facet[i].key);
+		put(w, "label", category ? taxonomy_label(category, lang) : facet[i].label);
+		json_member_i64(w, "businesses", facet[i].businesses);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void put_facets(struct json_writer *w, const struct search_facets *facets, const char *lang)
+{
+	json_key(w, "facets");
+	json_object_begin(w);
+	json_member_i64(w, "total",
+			facets->total > SEARCH_COUNT_MAX ? SEARCH_COUNT_MAX : facets->total);
+	json_member_bool(w, "more", facets->total > SEARCH_COUNT_MAX);
+	put_facet(w, "categories", facets->category, facets->categories, lang);
+	put_facet(w, "regions", facets->region, facets->regions, NULL);
+	put_facet(w, "cities", facets->city, facets->cities, NULL);
+	json_object_end(w);
+}
+
 static void put_next(struct asked *a, struct json_writer *w, const struct search_list *list)
 {
 	struct buf next;
@@ -345,6 +375,8 @@ static void listed(void *ctx, const struct search_list *list)
 	put_category(&w, "category", list->category.key, list->category.label, a->lang);
 	put_place(&w, "region", &list->region);
 	put_place(&w, "city", &list->city);
+	if (list->facets.known)
+		put_facets(&w, &list->facets, a->lang);
 	json_object_end(&w);
 	finish(a);
 }
@@ -355,6 +387,7 @@ static const char *const sort_choices[] = {"quality", "name", "distance", "recen
 #define PARAM_TEXT(most)     .type = HTTP_TEXT, .max = (most)
 #define PARAM_KEY(most)      PARAM_TEXT(most)
 #define PARAM_LANGUAGE(most) .type = HTTP_CHOICE, .choices = taxonomy_languages
+#define PARAM_FLAG(most)     .type = HTTP_BOOL
 #define PARAM_INSTANT(most)  PARAM_TEXT(most)
 #define PARAM_POINT(most)    PARAM_TEXT(most)
 #define PARAM_BOX(most)      PARAM_TEXT(most)

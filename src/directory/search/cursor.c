@@ -64,6 +64,7 @@ static uint64_t hash(const struct search_query *q, const unsigned char *id, stru
 	same.limit =
 	    SEARCH_LIMIT_DEFAULT; /* may change from page to page, and so may the language */
 	same.lang = NULL;
+	same.facets = false;
 	struct buf b;
 	buf_init(&b, 16 * 1024);
 	search_query_write(&b, &same, false);

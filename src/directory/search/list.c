@@ -59,6 +59,7 @@ struct listing {
 };
 
 static void ask_words(struct listing *l);
+static void ask_facets(struct listing *l);
 
 static void finish(struct listing *l)
 {
@@ -74,7 +75,11 @@ static void finish(struct listing *l)
 		ask_words(l);
 		return;
 	}
-	l->done(l->ctx, &l->list);
+	if (l->q.facets && !l->list.problem && !l->list.facets.known && !l->q.near && !l->q.open &&
+	    !l->q.box && !l->q.cursor.n)
+		ask_facets(l);
+	else
+		l->done(l->ctx, &l->list);
 }
 
 static void refuse(struct listing *l, enum search_problem problem, const char *sentence)
@@ -446,6 +451,7 @@ static void head_found(void *ctx, struct head *head)
 		return;
 	}
 	l->head = head;
+	l->text = head->text;
 	for (size_t i = l->head_from; i < head->count; i++) {
 		const struct candidate *c = &head->item[i];
 		if (l->list.count == (size_t)l->q.limit) {
@@ -564,6 +570,85 @@ static void ask_places(struct listing *l)
 	    ask_query(&l->ask, &sql_places_of_query, params, 4, places_done, l, &err);
 	if (status != OK)
 		refuse_database(l, status, &err);
+}
+
+/* ---- facets ---- */
+
+static bool read_facet(struct listing *l, const struct db_rows *rows, int row)
+{
+	struct search_facets *f = &l->list.facets;
+	struct str kind = db_text(rows, row, SQL_LIST_FACETS_FACET);
+	int64_t n = db_i64(rows, row, SQL_LIST_FACETS_BUSINESSES);
+	struct search_facet *out;
+	if (str_eq(kind, STR("total"))) {
+		f->total = n;
+		return true;
+	}
+	if (str_eq(kind, STR("category"))) {
+		const struct taxonomy_category *category =
+		    taxonomy_by_id((int)db_i64(rows, row, SQL_LIST_FACETS_CATEGORY_ID));
+		if (category && f->categories < SEARCH_FACETS_MAX)
+			f->category[f->categories++] = (struct search_facet){
+			    str_of(category->key), str_of(category->label), n};
+		return true;
+	}
+	size_t *count = str_eq(kind, STR("region")) ? &f->regions : &f->cities;
+	if (*count == SEARCH_FACETS_MAX)
+		return true;
+	out = &(count == &f->regions ? f->region : f->city)[(*count)++];
+	out->businesses = n;
+	return rows_text(l->ask.arena, rows, row, SQL_LIST_FACETS_KEY, &out->key) &&
+	       rows_text(l->ask.arena, rows, row, SQL_LIST_FACETS_NAME, &out->label);
+}
+
+static void facets_done(void *ctx, enum status status, const struct db_rows *rows,
+			const struct err *err)
+{
+	struct listing *l = ctx;
+	ask_answered(&l->ask);
+	l->list.facets.known = true;
+	if (status != OK) {
+		refuse_database(l, status, err);
+		return;
+	}
+	for (int row = 0; row < rows->rows; row++) {
+		if (!read_facet(l, rows, row)) {
+			too_large(l);
+			return;
+		}
+	}
+	finish(l);
+}
+
+static void ask_facets(struct listing *l)
+{
+	struct err err;
+	struct db_param params[1 + TEXT_SETS];
+	enum status status;
+	if (l->filters & (PLAN_TEXT | PLAN_FACETS)) {
+		params[0] = DB_TEXT(l->text.all.p ? l->text.all : STR("{}"));
+		for (int i = 0; i < TEXT_SETS; i++)
+			params[1 + i] = DB_TEXT_OR_NULL(l->text.set[i]);
+		if (l->head && l->head->text.hopeless) {
+			/* What was found is not what was typed: it is all there is. */
+			l->list.facets.known = true;
+			l->list.facets.total = (int64_t)l->head->count;
+			finish(l);
+			return;
+		}
+		status = ask_query(&l->ask, &sql_text_facets, params, 1 + TEXT_SETS, facets_done, l,
+				   &err);
+	} else {
+		params[0] = l->group && !l->category ? DB_I64(l->group) : DB_NULL;
+		params[1] = l->category ? DB_I64(l->category) : DB_NULL;
+		params[2] = l->region && !l->city ? DB_I64(l->region) : DB_NULL;
+		params[3] = l->city ? DB_I64(l->city) : DB_NULL;
+		status = ask_query(&l->ask, &sql_list_facets, params, 4, facets_done, l, &err);
+	}
+	if (status == OK)
+		return;
+	l->list.facets.known = true;
+	refuse_database(l, status, &err);
 }
 
 /* ---- the question ---- */

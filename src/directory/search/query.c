@@ -110,6 +110,16 @@ static enum status set_language(struct search_query *q, const struct search_filt
 	return set_choice(q, &languages, value, err);
 }
 
+static enum status set_flag(struct search_query *q, const struct search_filter *filter,
+			    struct str value, struct err *err)
+{
+	bool *flag = field_of(q, filter);
+	*flag = str_eq(value, STR("true"));
+	if (!*flag && !str_eq(value, STR("false")))
+		return err_set(err, INVALID, "%s is true or false", filter->name);
+	return OK;
+}
+
 static enum status set_instant(struct search_query *q, const struct search_filter *filter,
 			       struct str value, struct err *err)
 {
@@ -209,6 +219,13 @@ static void write_choice(struct buf *out, const struct search_query *q,
 		buf_puts(out, choice);
 }
 
+static void write_flag(struct buf *out, const struct search_query *q,
+		       const struct search_filter *filter)
+{
+	if (*(const bool *)field_of((struct search_query *)q, filter))
+		buf_puts(out, "true");
+}
+
 static void write_instant(struct buf *out, const struct search_query *q,
 			  const struct search_filter *filter)
 {
@@ -272,6 +289,7 @@ static const struct {
     [SEARCH_KIND_KEY] = {set_text, write_text},
     [SEARCH_KIND_CHOICE] = {set_choice, write_choice},
     [SEARCH_KIND_LANGUAGE] = {set_language, write_choice},
+    [SEARCH_KIND_FLAG] = {set_flag, write_flag},
     [SEARCH_KIND_INSTANT] = {set_instant, write_instant},
     [SEARCH_KIND_POINT] = {set_point, write_point},
     [SEARCH_KIND_BOX] = {set_box, write_box},

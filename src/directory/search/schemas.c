@@ -7,7 +7,11 @@
 #define KEY_AND_LABEL                                                                              \
 	"{\"type\":[\"object\",\"null\"],\"required\":[\"key\",\"label\"],\"properties\":{"        \
 	"\"key\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"}}}"
-#define TEXTS         "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
+#define TEXTS "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
+#define FACETS                                                                                                \
+	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"key\",\"label\",\"businesses\"]," \
+	"\"properties\":{\"key\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},"                      \
+	"\"businesses\":{\"type\":\"integer\"}}}}"
 #define TIME_OR_NULL  "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 #define PLACE_OR_NULL "{\"oneOf\":[{\"$ref\":\"#/components/schemas/Place\"},{\"type\":\"null\"}]}"
 
@@ -74,7 +78,11 @@ const struct http_schema search_api_schemas[] = {
      "\"telephone\":" TEXT_OR_NULL ",\"website\":" TEXT_OR_NULL ","
      "\"near_me\":{\"type\":\"boolean\",\"description\":\"asks for what is near: repeat it with the parameter "
      "near\"}}},"
-     "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL "}}"},
+     "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL ","
+     "\"facets\":{\"type\":\"object\",\"description\":\"only with facets=true: exact up to 1 000; then more is true, and the "
+     "counts are those of the first 1 001 that were found\",\"required\":[\"total\",\"more\",\"categories\",\"regions\","
+     "\"cities\"],\"properties\":{\"total\":{\"type\":\"integer\"},\"more\":{\"type\":\"boolean\"},"
+     "\"categories\":" FACETS ",\"regions\":" FACETS ",\"cities\":" FACETS "}}}}"},
     {"BusinessFeatures",
      "{\"type\":\"object\",\"required\":[\"type\",\"features\",\"next\",\"next_url\"],\"properties\":{"
      "\"type\":{\"enum\":[\"FeatureCollection\"]},\"features\":{\"type\":\"array\",\"items\":{\"type\":\"object\","

@@ -65,6 +65,7 @@ enum search_kind {
 	SEARCH_KIND_KEY,
 	SEARCH_KIND_CHOICE,
 	SEARCH_KIND_LANGUAGE,
+	SEARCH_KIND_FLAG,
 	SEARCH_KIND_INSTANT,
 	SEARCH_KIND_POINT,
 	SEARCH_KIND_BOX,
@@ -80,9 +81,10 @@ struct search_query {
 	struct str region;
 	struct str city;
 	const char *choice[SEARCH_CHOICES]; /* a value of the facet's row; NULL: any */
-	const char *lang;                   /* of taxonomy_languages; NULL: not given */
-	struct str cursor;                  /* from search_list.next; empty: the first page */
-	bool sort_given; /* else: distance when near is given, quality otherwise */
+	bool facets;       /* search_list.facets is wanted; not with near, open, box or a cursor */
+	const char *lang;  /* of taxonomy_languages; NULL: not given */
+	struct str cursor; /* from search_list.next; empty: the first page */
+	bool sort_given;   /* else: distance when near is given, quality otherwise */
 	enum search_sort sort;
 	bool near;
 	double lat, lon; /* degrees, WGS 84 */
@@ -203,6 +205,21 @@ struct search_detail {
 	struct str created_at, updated_at, source_updated_at; /* RFC 3339 */
 };
 
+/* What a list consists of. */
+enum { SEARCH_FACETS_MAX = 12, SEARCH_COUNT_MAX = 1000 };
+struct search_facet {
+	struct str key, label;
+	int64_t businesses;
+};
+struct search_facets {
+	bool known;
+	int64_t
+	    total; /* over SEARCH_COUNT_MAX: at least so many, and the facets are of the first that were found */
+	struct search_facet category[SEARCH_FACETS_MAX], region[SEARCH_FACETS_MAX],
+	    city[SEARCH_FACETS_MAX];
+	size_t categories, regions, cities;
+};
+
 /* What was made of q. */
 struct search_understood {
 	struct str text;     /* the words as they were searched for; empty: there was no q */
@@ -224,6 +241,7 @@ struct search_list {
 	struct search_place region, city;
 	struct search_category category; /* of a group: key, label only */
 	struct search_understood understood;
+	struct search_facets facets;
 	enum search_sort sort;
 };
 typedef void search_list_done(void *ctx, const struct search_list *list);
