@@ -214,6 +214,14 @@ sub zip_of {
 	);
 }
 
+# ---- objects of OpenStreetMap without a name are no sign of a file that was misread ----
+{
+	my @nodes = map { qq({"type":"node","id":$_,"lat":47.1,"lon":9.0,"tags":{"shop":"farm"}}) } 1 .. 3;
+	my $path = file('nameless.json', '{"elements":[' . join(',', @nodes, $nodes[0] =~ s/"shop"/"name":"A","shop"/r =~ s/"id":1/"id":9/r) . ']}');
+	my ($code, $text) = $i->run('import', '--source', 'nameless', $path);
+	is($code, 0, 'a map of which most objects have no name is imported') or diag $text;
+}
+
 # ---- closed for good ----
 {
 	my $path = file('closed.csv', "id,name,city,date_closed\n1,Open,Bern,\n2,Shut,Bern,2020-05-06\n");

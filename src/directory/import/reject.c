@@ -35,6 +35,7 @@ enum status import_reject(struct import *im, const struct record_reject *r)
 	struct buf out;
 	struct json_writer w;
 	im->report->rejected++;
+	im->report->nameless += str_eq(r->cause, STR("the record has no name"));
 	if (!im->options->rejects)
 		return OK;
 	enum status status = open_rejects(im);
@@ -71,7 +72,10 @@ enum status import_check_rejects(struct import *im)
 		return err_set(im->err, INVALID,
 			       "all %llu records were rejected%s%s; nothing was changed",
 			       (unsigned long long)r->read, file[0] ? ", see " : "", file);
-	bool many = o->max_rejects_percent ? r->rejected * 100 > r->read * (uint64_t)o->max_rejects
+	/* Many objects of OpenStreetMap have no name: that is no sign of a file that was misread. */
+	bool osm = str_ends(str_of(r->format), STR("/osm"));
+	uint64_t counted = r->rejected - (osm ? r->nameless : 0);
+	bool many = o->max_rejects_percent ? counted * 100 > r->read * (uint64_t)o->max_rejects
 					   : r->rejected > (uint64_t)o->max_rejects;
 	if (many)
 		return err_set(
