@@ -219,12 +219,14 @@ static int set_up(void **state)
 	must(mkdir(path, 0700) == 0);
 	write_file(f, "keys/key", "secret");
 	write_file(f, "journal", "");
-	/* A loopback address that no other process has. No database is asked. */
+	/* A loopback address that no other process has, and a port of its own for each test: the
+	 * children of a killed supervisor may still listen. No database is asked. */
+	static int port = 7700;
 	pid_t pid = getpid();
 	snprintf(
 	    path, sizeof(path),
-	    "log.level = error\ndb.url = postgresql://nowhere.invalid/x\nweb.listen = 127.%d.%d.%d:7777\n",
-	    64 + (pid >> 16 & 127), pid >> 8 & 255, pid & 255);
+	    "log.level = error\ndb.url = postgresql://nowhere.invalid/x\nweb.listen = 127.%d.%d.%d:%d\n",
+	    64 + (pid >> 16 & 63), pid >> 8 & 255, pid & 255, port++);
 	write_file(f, "holdfast.conf", path);
 	if (instance_open(&f->instance, f->dir, &err) != OK)
 		die("%s", err.text);
