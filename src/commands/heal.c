@@ -190,33 +190,43 @@ static enum status heal_open_record(struct heal_run *run, struct err *err)
 	return run->record < 0 ? err_errno(err, FAILED, "%s", record_path) : OK;
 }
 
-/* Samples until `for_ms` are over or somebody ends it. */
+static enum status heal_sample(struct heal_run *run, struct err *err)
+{
+	struct err away; /* the sample says that the server is away */
+	observer_sample(run->observer, observe_next(run->history), &away);
+	observe_push(run->history);
+	run->server = *observer_server(run->observer);
+	run->cost_s += observer_cost(run->observer);
+	return heal_record(run, run->samples++ == 0, err);
+}
+
+static void heal_judge_and_show(struct heal_run *run, bool live)
+{
+	judge_run(run->history, &run->server, &run->result);
+	heal_show(run, live && !cli_globals.json);
+}
+
+/* Samples until `for_ms` are over (0: no limit) or a signal comes; what was seen until then is
+ * shown in either case. */
 static enum status heal_watch(struct heal_run *run, int64_t for_ms, bool live, struct err *err)
 {
 	int64_t due = run->began_ms;
-	while (!stop) {
-		struct err away;
-		observer_sample(run->observer, observe_next(run->history), &away);
-		observe_push(run->history);
-		run->server = *observer_server(run->observer);
-		run->cost_s += observer_cost(run->observer);
-		enum status status = heal_record(run, run->samples++ == 0, err);
+	do {
+		enum status status = heal_sample(run, err);
 		if (status != OK)
 			return status;
-		bool last = for_ms && clock_ms() - run->began_ms >= for_ms;
-		if (live || last) {
-			judge_run(run->history, &run->server, &run->result);
-			heal_show(run, live && !cli_globals.json);
-		}
-		if (last)
-			return OK;
+		if (live)
+			heal_judge_and_show(run, live);
 		due += HEAL_EVERY_MS;
-		int64_t wait = due - clock_ms();
-		if (wait <= 0) /* the machine is slower than we ask: do not catch up */
+		if (due < clock_ms()) /* the machine is slower than we ask: do not catch up */
 			due = clock_ms();
-		else
+		/* A signal interrupts it. One that comes just before is seen a second later. */
+		int64_t wait = due - clock_ms();
+		if (!stop && wait > 0)
 			poll(NULL, 0, (int)wait);
-	}
+	} while (!stop && (!for_ms || due - run->began_ms <= for_ms));
+	if (!live)
+		heal_judge_and_show(run, live);
 	return OK;
 }
 

@@ -32,10 +32,10 @@ struct observe_sample *observe_next(struct observe_history *h)
 	return s;
 }
 
-/* A session whose statement was seen before is the same execution. Only recent ones can be: looked
- * for from the newest, as far back as one sample can have sessions in a window. */
-static struct observe_execution *history_execution(struct observe_history *h,
-						   const struct observe_session *s)
+/* The execution that a session is in, or was in last; NULL. Only recent ones can be: looked for from
+ * the newest, as far back as two samples can have sessions. */
+static struct observe_execution *history_known(struct observe_history *h,
+					       const struct observe_session *s)
 {
 	int far = OBSERVE_SESSIONS * 2 < h->executions ? OBSERVE_SESSIONS * 2 : h->executions;
 	for (int i = 0; i < far; i++) {
@@ -44,6 +44,12 @@ static struct observe_execution *history_execution(struct observe_history *h,
 		if (e->pid == s->pid && e->started == s->query_start)
 			return e;
 	}
+	return NULL;
+}
+
+static struct observe_execution *history_add(struct observe_history *h,
+					     const struct observe_session *s)
+{
 	struct observe_execution *e = &h->execution[h->oldest];
 	h->oldest = (h->oldest + 1) % OBSERVE_EXECUTIONS;
 	if (h->executions < OBSERVE_EXECUTIONS)
@@ -64,10 +70,13 @@ static void history_take_executions(struct observe_history *h, const struct obse
 {
 	for (int i = 0; i < sample->sessions; i++) {
 		const struct observe_session *s = &sample->session[i];
-		if (s->kind != OBSERVE_CLIENT || s->state != OBSERVE_ACTIVE || !s->fingerprint ||
-		    !s->query_start || observe_is_human(s))
+		if (s->kind != OBSERVE_CLIENT || !s->query_start || observe_is_human(s))
 			continue;
-		history_execution(h, s)->seen = sample->at;
+		struct observe_execution *e = history_known(h, s);
+		if (s->state == OBSERVE_ACTIVE && s->fingerprint)
+			(e ? e : history_add(h, s))->seen = sample->at;
+		else if (e && s->state_change >= e->started)
+			e->seen = s->state_change; /* when it ended, exactly */
 	}
 }
 

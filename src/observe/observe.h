@@ -125,7 +125,7 @@ struct observe_server {
 struct observe_execution {
 	uint64_t fingerprint, hash;
 	int32_t pid;
-	int64_t started, seen; /* seen: the last sample in which it ran */
+	int64_t started, seen; /* seen: when it ended, or the last sample in which it ran */
 	bool parameters, reads;
 	char caller[OBSERVE_NAME], text[OBSERVE_TEXT], route[OBSERVE_NAME];
 };

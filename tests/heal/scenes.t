@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Instance;
 use JSON::PP;
 use POSIX ();
+use Program;
 use Test::More;
 use Wait;
 
@@ -92,5 +93,55 @@ is($code, 1, 'a broken recording is refused');
 like($text, qr{broken:2: the value of "pid" is not allowed}, 'with file, line and cause');
 ($code, $text) = $i->run('heal', '--once', '--seconds', 2, '--record', $recording);
 is($code, 1, 'a recording is not written over another file');
+
+# ---- a transaction that stays open while the application calls elsewhere ----
+# psql's \watch is the application: a statement, a pause, the next statement, in one transaction.
+begin("enricher-$_", "BEGIN;\nSELECT note FROM queue WHERE note = '$canary' \\watch 0.3") for 1 .. 12;
+until_sql('twelve have been at it for 4 s', "count(*) = 12 $activity application_name LIKE 'enricher-%' AND xact_start < clock_timestamp() - interval '4 s'");
+($code, $causes, $text) = heal('--seconds', 6);
+is_deeply([ keys %$causes ], ['transaction-over-io'], 'transactions held open over I/O are named, and nothing else') or diag $text;
+like($causes->{'transaction-over-io'}{cause}, qr/^enricher keeps transactions open .* 1\d\.\d sessions/, 'with their caller and number');
+is($code, 2, 'exit status 2');
+end();
+
+# ---- a herd ----
+# Eight processes without a lock, whose entry is computed anew every 4 s. They begin together, at a gate.
+begin('gate', 'SELECT pg_advisory_lock(7);');
+until_sql('the gate is closed', "count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted");
+begin("portal-$_", "SELECT pg_advisory_lock_shared(7);\nSELECT count(*), pg_sleep(1) FROM queue WHERE note <> '$canary' \\watch 4") for 1 .. 8;
+until_sql('all eight stand before it', "count(*) = 8 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+say_to('gate', 'SELECT pg_advisory_unlock(7);');
+until_sql('all eight have computed', "count(*) = 8 $activity application_name LIKE 'portal-%' AND query ~ 'pg_sleep'");
+$recording = "$i->{home}/herd";
+($code, $causes, $text) = heal('--seconds', 24, '--record', $recording);
+is_deeply([ keys %$causes ], ['herd'], 'a herd is a herd and nothing else') or diag $text;
+is($causes->{herd}{k}, 8, 'all eight are in it');
+is($causes->{herd}{confidence}, 'high', 'because their texts are equal');
+cmp_ok($causes->{herd}{period_s}, '>=', 3.9, 'the period is that of the entries, not of some statements');
+is($causes->{herd}{key}, 'herd/portal', 'under the name of the application without the number of the process');
+unlike(Instance::read_file($recording), qr/canary|4711/, 'no literal is in the recording');
+is($i->sql("SELECT count(*) $activity application_name LIKE 'portal-%'"), 8, 'all are there afterwards');
+end();
+
+# ---- a healthy load ----
+my @server = ('-h', "$i->{dir}/run", '-U', 'postgres', 'holdfast');
+my $pgbench = '/usr/lib/postgresql/15/bin/pgbench';
+system("$pgbench -i -q -s 2 @server >'$i->{home}/pgbench' 2>&1") == 0 or die Instance::read_file("$i->{home}/pgbench");
+my $load = Program->start('pgbench', [ $pgbench, '-n', '-N', '-c', 6, '-T', 600, @server ], log => "$i->{home}/pgbench",
+	ready => sub { $i->sql("SELECT count(*) $activity application_name = 'pgbench' AND xact_start IS NOT NULL") > 0 });
+($code, $causes, $text) = heal();
+is_deeply($causes, {}, 'pgbench is no cause') or diag $text;
+is($code, 0, 'exit status 0');
+$load->stop;
+
+# ---- a transaction that was left open ----
+begin('left-1', "BEGIN; UPDATE queue SET note = '$canary' WHERE id = 7;");
+until_sql('it has been idle for a minute', "count(*) = 1 $activity application_name = 'left-1' AND state = 'idle in transaction'
+	AND state_change < clock_timestamp() - interval '60 s'");
+($code, $causes, $text) = heal('--seconds', 2);
+is_deeply([ keys %$causes ], ['abandoned'], 'an abandoned transaction is named, and nothing else') or diag $text;
+like($causes->{abandoned}{cause}, qr/left-1/, 'by its application');
+is($i->sql("SELECT count(*) $activity application_name = 'left-1'"), 1, 'and left alone');
+end();
 
 done_testing;

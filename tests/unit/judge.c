@@ -290,6 +290,7 @@ static void waves(struct scene *s, int seconds, int period, int k, const char *t
 					  t % period < 2 ? OBSERVE_ACTIVE : OBSERVE_IDLE);
 			scene_text(w, own);
 			w->query_start = s->at - (t % period) * SECOND - 100000;
+			w->state_change = w->query_start + (t % period < 2 ? 0 : 1900000);
 		}
 		scene_push(s);
 	}
