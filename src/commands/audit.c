@@ -1,6 +1,7 @@
 /* holdfast audit: finds the failures of the nine incidents in what others have. */
 #include "audit/report/report.h"
 #include "audit/site/site.h"
+#include "audit/sql/sql.h"
 #include "base/io.h"
 #include "commands/commands.h"
 #include "process/spawn.h"
@@ -13,13 +14,17 @@
 
 static const char *base_url;
 static const char *exclude;
+static const char *rule;
+static bool notes;
 static bool sarif;
 
 static const struct cli_option options[] = {
     {"base-url", 0, CLI_TEXT, "URL", 0, 0,
-     "where the site is served (default: as most of its own addresses say)", &base_url},
+     "site: where it is served (default: as most of its own addresses say)", &base_url},
     {"exclude", 0, CLI_TEXT, "PATTERNS", 0, 0,
-     "files that are not audited, with commas: drafts,*/print.html", &exclude},
+     "site: files that are not audited, with commas: drafts,*/print.html", &exclude},
+    {"rule", 0, CLI_TEXT, "ID", 0, 0, "sql: only this rule", &rule},
+    {"notes", 0, CLI_FLAG, NULL, 0, 0, "sql: show notes as well", &notes},
     {"sarif", 0, CLI_FLAG, NULL, 0, 0, "print SARIF 2.1.0 instead of text", &sarif},
     {0},
 };
@@ -35,16 +40,10 @@ static const char *reading_user(void)
 		   : NULL;
 }
 
-static int audit_show(const struct audit_report *report, const struct site_summary *s)
+/* The report in the form that was asked for. `looked`: what was audited, in numbers. */
+static int audit_show(const struct audit_report *report, const char *looked)
 {
 	struct buf out;
-	char looked[200];
-	snprintf(looked, sizeof(looked),
-		 "%" PRIu64 " pages, %" PRIu64 " sitemaps, %" PRIu64
-		 " files; a page weighs %" PRIu64 " kB, the heaviest %" PRIu64 " kB; %" PRIu64
-		 " requests elsewhere",
-		 s->pages, s->sitemaps, s->files, s->pages ? s->total_bytes / s->pages / 1024 : 0,
-		 s->heaviest_bytes / 1024, s->external);
 	buf_init(&out, (size_t)1 << 30);
 	if (sarif)
 		report_sarif(report, &out);
@@ -62,40 +61,95 @@ static int audit_show(const struct audit_report *report, const struct site_summa
 	return report_exit_code(report);
 }
 
-static int audit_command(int argc, char **argv)
+static int audit_site_command(const char *path, const char *program_dir)
 {
 	struct audit_report report;
-	struct site_summary summary;
+	struct site_summary s;
 	struct err err;
-	char program_dir[PATH_MAX];
-	(void)argc;
-	if (strcmp(argv[0], "site") != 0)
-		return cli_usage_error("what to audit is 'site', not '%s'", argv[0]);
+	char looked[200];
 	if (base_url && !str_starts(str_of(base_url), STR("https://")) &&
 	    !str_starts(str_of(base_url), STR("http://")))
 		return cli_usage_error("--base-url begins with https:// or http://");
-	const struct site_options site = {.path = argv[1],
+	const struct site_options site = {.path = path,
 					  .base_url = base_url,
 					  .exclude = exclude,
 					  .program_dir = program_dir,
 					  .user = reading_user()};
 	report_init(&report);
-	enum status status = io_program_dir(program_dir, sizeof(program_dir), &err);
+	enum status status = site_audit(&site, &report, &s, &err);
 	if (status == OK)
-		status = site_audit(&site, &report, &summary, &err);
-	int code = status == OK ? audit_show(&report, &summary) : cli_failed(&err);
+		snprintf(looked, sizeof(looked),
+			 "%" PRIu64 " pages, %" PRIu64 " sitemaps, %" PRIu64
+			 " files; a page weighs %" PRIu64 " kB, the heaviest %" PRIu64
+			 " kB; %" PRIu64 " requests elsewhere",
+			 s.pages, s.sitemaps, s.files, s.pages ? s.total_bytes / s.pages / 1024 : 0,
+			 s.heaviest_bytes / 1024, s.external);
+	int code = status == OK ? audit_show(&report, looked) : cli_failed(&err);
 	report_release(&report);
 	return code;
 }
 
+static int audit_sql_command(int count, char **paths, const char *program_dir)
+{
+	struct audit_report report;
+	struct sql_summary s;
+	struct err err;
+	char looked[300];
+	const struct sql_options sql = {.paths = (const char *const *)paths,
+					.count = (size_t)count,
+					.rule = rule,
+					.notes = notes,
+					.program_dir = program_dir,
+					.user = reading_user()};
+	report_init(&report);
+	enum status status = sql_audit(&sql, &report, &s, &err);
+	if (status == OK)
+		snprintf(looked, sizeof(looked),
+			 "%" PRIu64 " files, %" PRIu64 " statements; not checked: %" PRIu64
+			 " unparsed, %" PRIu64 " built at run time; %" PRIu64
+			 " suppressed; %" PRIu64 " notes not shown%s",
+			 s.files, s.statements, s.unparsed, s.dynamic, s.suppressed, s.notes_hidden,
+			 s.notes_hidden ? " (--notes)" : "");
+	int code = status == OK        ? audit_show(&report, looked)
+		   : status == INVALID ? cli_usage_error("%s", err.text)
+				       : cli_failed(&err);
+	report_release(&report);
+	return code;
+}
+
+static int audit_command(int argc, char **argv)
+{
+	struct err err;
+	char program_dir[PATH_MAX];
+	bool site = strcmp(argv[0], "site") == 0, sql = strcmp(argv[0], "sql") == 0;
+	if (!site && !sql)
+		return cli_usage_error("what to audit is 'sql' or 'site', not '%s'", argv[0]);
+	if (site && (argc > 2 || rule || notes))
+		return cli_usage_error(argc > 2 ? "audit site takes one folder or file"
+						: "--rule and --notes are for audit sql");
+	if (sql && (base_url || exclude))
+		return cli_usage_error("--base-url and --exclude are for audit site");
+	if (io_program_dir(program_dir, sizeof(program_dir), &err) != OK)
+		return cli_failed(&err);
+	return site ? audit_site_command(argv[1], program_dir)
+		    : audit_sql_command(argc - 1, argv + 1, program_dir);
+}
+
 const struct command command_audit = {
     .name = "audit",
-    .args = "site DIR|FILE",
-    .summary = "Find what is wrong with a static site: facts, links, sitemaps, carts, weight",
+    .args = "sql|site FILE|DIR...",
+    .summary = "Find the failures of the nine incidents in SQL files and in static sites",
     .help =
-	"Reads a folder of pages as a web host would serve it, or one page by itself. Nothing is requested\n"
-	"from the network, no script runs, the documents are read in a sandbox. Each finding names file, line,\n"
-	"rule and remedy. Exit status: 0 nothing or only notes, 2 findings, 1 the audit could not be done.",
+	"audit sql reads queries, migrations and PL/pgSQL: batches that stop moving, loops that write the\n"
+	"same rows again, limits that take more than they say, transactions that stay open over a call.\n"
+	"Nothing is executed and no database is needed. Of folders the files that end in .sql are read.\n"
+	"A comment in or before a statement suppresses a rule: -- holdfast-audit: ignore RULE: reason.\n"
+	"\n"
+	"audit site reads a folder of pages as a web host would serve it, or one page by itself: facts,\n"
+	"links, sitemaps, carts, weight. Nothing is requested from the network, no script runs.\n"
+	"\n"
+	"Files are parsed in a sandbox. Each finding names file, line, rule and remedy. Exit status:\n"
+	"0 nothing or only notes, 2 findings, 1 the audit could not be done.",
     .options = options,
     .run = audit_command,
 };

@@ -2,6 +2,13 @@
 /* Foreign SQL: whatever it holds, spans lie in the file, terms nest, numbers name what there is. */
 #include "audit/statement/statement.h"
 
+/* pg_query_raw_parse loses its buffer of messages when a body of PL/pgSQL has an error. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:pg_query_raw_parse";
+}
+
 static void check_span(struct statement_span span, size_t bytes)
 {
 	must(span.from <= span.to && span.to <= bytes);

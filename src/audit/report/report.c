@@ -4,12 +4,13 @@
 #include "base/json.h"
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { REPORT_BYTES_MAX = 512 << 20, RULES_MAX = 512, SHOWN_MAX = 5 };
 
-static const char *const severity_names[AUDIT_SEVERITIES] = {"note", "warning", "error"};
+static const char *const severity_names[AUDIT_SEVERITIES] = {"", "note", "warning", "error"};
 
 void report_init(struct audit_report *report)
 {
@@ -25,19 +26,26 @@ void report_release(struct audit_report *report)
 
 void report_add(struct audit_report *report, const struct audit_finding *finding)
 {
-	report->counts[finding->rule->severity]++;
+	struct audit_finding copy = *finding;
+	if (copy.severity == AUDIT_BY_RULE)
+		copy.severity = copy.rule->severity;
+	report->counts[copy.severity]++;
 	if (report->count == AUDIT_FINDINGS_MAX) {
 		report->dropped++;
 		return;
 	}
-	struct audit_finding copy = *finding;
 	const struct audit_finding *before =
 	    report->count ? &report->findings[report->count - 1] : NULL;
 	copy.file = before && str_eq(before->file, finding->file)
 			? before->file
 			: arena_str(&report->arena, finding->file);
 	copy.about = arena_str(&report->arena, finding->about);
-	if (!copy.file.p || !copy.about.p) {
+	copy.excerpt = arena_str(&report->arena, finding->excerpt);
+	copy.rewrite = arena_str(&report->arena, finding->rewrite);
+	copy.evidence = arena_str(&report->arena, finding->evidence);
+	copy.object = arena_str(&report->arena, finding->object);
+	if (!copy.file.p || !copy.about.p || !copy.excerpt.p || !copy.rewrite.p ||
+	    !copy.evidence.p || !copy.object.p) {
 		report->dropped++;
 		return;
 	}
@@ -129,15 +137,75 @@ static void put_tally(struct buf *out, const struct audit_report *report, const 
 	buf_putc(out, '\n');
 }
 
+/* ---- a finding with its source ---- */
+
+enum { EXCERPT_WIDTH = 100 };
+
+/* Characters from the column on; column from 1, and the end of the text when there are fewer. */
+static size_t column_offset(struct str line, uint32_t column)
+{
+	size_t i = 0;
+	for (uint32_t c = 1; i < line.n && c < column; c++)
+		for (i++; i < line.n && ((unsigned char)line.p[i] & 0xc0) == 0x80;)
+			i++;
+	return i;
+}
+
+/* The line, cut around the place when it is long, and carets under the place. */
+static void put_excerpt(struct buf *out, const struct audit_finding *f)
+{
+	uint32_t first = f->column > EXCERPT_WIDTH / 2 ? f->column - EXCERPT_WIDTH / 4 : 1;
+	uint32_t end = f->end_line == f->line ? f->end_column : UINT32_MAX;
+	size_t from = column_offset(f->excerpt, first);
+	size_t to = column_offset(f->excerpt, first + EXCERPT_WIDTH);
+	buf_printf(out, "    %5u | %s", f->line, first > 1 ? "..." : "");
+	put_plain(out, (struct str){f->excerpt.p + from, to - from});
+	buf_printf(out, "%s\n          | %*s", to < f->excerpt.n ? "..." : "",
+		   (int)(f->column - first) + (first > 1 ? 3 : 0), "");
+	uint32_t carets = 0;
+	for (size_t i = column_offset(f->excerpt, f->column); i < to && f->column + carets < end;
+	     carets++)
+		for (i++; i < to && ((unsigned char)f->excerpt.p[i] & 0xc0) == 0x80;)
+			i++;
+	do
+		buf_putc(out, '^');
+	while (carets && --carets);
+	buf_putc(out, '\n');
+}
+
+static void put_shown(struct buf *out, const struct audit_finding *f)
+{
+	buf_printf(out, "%s: %s [%s]\n  ", severity_names[f->severity], f->rule->title,
+		   f->rule->id);
+	put_plain(out, f->file);
+	buf_printf(out, ":%u:%u\n", f->line, f->column);
+	put_excerpt(out, f);
+	buf_puts(out, "  ");
+	put_plain(out, f->about);
+	buf_puts(out, f->rewrite.n ? "\n  write     " : "\n  remedy    ");
+	put_plain(out, f->rewrite.n ? f->rewrite : str_of(f->rule->remedy));
+	if (f->evidence.n) {
+		buf_puts(out, "\n  rows      ");
+		put_plain(out, f->evidence);
+	}
+	buf_puts(out, "\n\n");
+}
+
 void report_text(const struct audit_report *report, const char *looked, struct buf *out)
 {
 	struct tallies *t = memory_alloc(sizeof(*t));
 	for (size_t i = 0; i < report->count; i++)
-		count_finding(t, report, i);
-	for (int severity = AUDIT_ERROR; severity >= AUDIT_NOTE; severity--)
+		if (!report->findings[i].excerpt.n)
+			count_finding(t, report, i);
+	for (int severity = AUDIT_ERROR; severity >= AUDIT_NOTE; severity--) {
+		for (size_t i = 0; i < report->count; i++)
+			if (report->findings[i].excerpt.n &&
+			    (int)report->findings[i].severity == severity)
+				put_shown(out, &report->findings[i]);
 		for (size_t i = 0; i < t->count; i++)
 			if ((int)t->of[i].rule->severity == severity)
 				put_tally(out, report, &t->of[i]);
+	}
 	free(t);
 	buf_printf(out, "%s: %llu errors, %llu warnings, %llu notes\n", looked,
 		   (unsigned long long)report->counts[AUDIT_ERROR],
@@ -146,6 +214,26 @@ void report_text(const struct audit_report *report, const char *looked, struct b
 	if (report->dropped)
 		buf_printf(out, "%llu findings more are counted and not kept\n",
 			   (unsigned long long)report->dropped);
+}
+
+/* What only some audits know. */
+static void put_members(struct json_writer *w, const struct audit_finding *f)
+{
+	char fingerprint[17];
+	if (f->end_line) {
+		json_member_i64(w, "end_line", f->end_line);
+		json_member_i64(w, "end_column", f->end_column);
+	}
+	if (f->object.n)
+		json_member_str(w, "object", f->object);
+	if (f->rewrite.n)
+		json_member_str(w, "rewrite", f->rewrite);
+	if (f->evidence.n)
+		json_member_str(w, "evidence", f->evidence);
+	if (!f->fingerprint)
+		return;
+	snprintf(fingerprint, sizeof(fingerprint), "%016llx", (unsigned long long)f->fingerprint);
+	json_member_z(w, "fingerprint", fingerprint);
 }
 
 void report_json(const struct audit_report *report, const char *looked, struct buf *out)
@@ -164,10 +252,11 @@ void report_json(const struct audit_report *report, const char *looked, struct b
 		const struct audit_finding *f = &report->findings[i];
 		json_object_begin(&w);
 		json_member_z(&w, "rule", f->rule->id);
-		json_member_z(&w, "severity", severity_names[f->rule->severity]);
+		json_member_z(&w, "severity", severity_names[f->severity]);
 		json_member_str(&w, "file", f->file);
 		json_member_i64(&w, "line", f->line);
 		json_member_i64(&w, "column", f->column);
+		put_members(&w, f);
 		json_member_z(&w, "title", f->rule->title);
 		json_member_str(&w, "message", f->about);
 		json_member_z(&w, "remedy", f->rule->remedy);
@@ -233,11 +322,23 @@ static void put_message(struct json_writer *w, const struct audit_finding *f)
 	buf_release(&text);
 }
 
+static void put_fingerprint(struct json_writer *w, const struct audit_finding *f)
+{
+	char text[17];
+	if (!f->fingerprint)
+		return;
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)f->fingerprint);
+	json_key(w, "partialFingerprints");
+	json_object_begin(w);
+	json_member_z(w, "finding/v1", text);
+	json_object_end(w);
+}
+
 static void put_result(struct json_writer *w, const struct audit_finding *f)
 {
 	json_object_begin(w);
 	json_member_z(w, "ruleId", f->rule->id);
-	json_member_z(w, "level", severity_names[f->rule->severity]);
+	json_member_z(w, "level", severity_names[f->severity]);
 	put_message(w, f);
 	json_key(w, "locations");
 	json_array_begin(w);
@@ -254,11 +355,16 @@ static void put_result(struct json_writer *w, const struct audit_finding *f)
 		json_member_i64(w, "startLine", f->line);
 		if (f->column)
 			json_member_i64(w, "startColumn", f->column);
+		if (f->end_line) {
+			json_member_i64(w, "endLine", f->end_line);
+			json_member_i64(w, "endColumn", f->end_column);
+		}
 		json_object_end(w);
 	}
 	json_object_end(w);
 	json_object_end(w);
 	json_array_end(w);
+	put_fingerprint(w, f);
 	json_object_end(w);
 }
 

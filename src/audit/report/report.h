@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum audit_severity { AUDIT_NOTE, AUDIT_WARNING, AUDIT_ERROR, AUDIT_SEVERITIES };
+enum audit_severity { AUDIT_BY_RULE, AUDIT_NOTE, AUDIT_WARNING, AUDIT_ERROR, AUDIT_SEVERITIES };
 
 struct audit_rule {
 	const char *id; /* "link-broken" */
@@ -27,10 +27,18 @@ struct audit_rule {
 
 struct audit_finding {
 	const struct audit_rule *rule;
-	struct str file;  /* relative to what was audited; "" for the whole of it */
-	uint32_t line;    /* from 1; 0: not known */
-	uint32_t column;  /* from 1; 0: not known */
-	struct str about; /* the message: this case of the rule */
+	struct str file;              /* relative to what was audited; "" for the whole of it */
+	uint32_t line;                /* from 1; 0: not known */
+	uint32_t column;              /* from 1; 0: not known */
+	struct str about;             /* the message: this case of the rule */
+	enum audit_severity severity; /* AUDIT_BY_RULE: as the rule says */
+	/* where it ends, behind the last character; 0: not known */
+	uint32_t end_line, end_column;
+	struct str excerpt;   /* the line of source; the text report then shows each finding */
+	struct str rewrite;   /* what to write instead */
+	struct str evidence;  /* how far the rewrite is known to change nothing else */
+	struct str object;    /* what it is about: a table, an index, a function */
+	uint64_t fingerprint; /* the same when the code moves; 0: none */
 };
 
 enum { AUDIT_FINDINGS_MAX = 1000000 };

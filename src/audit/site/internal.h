@@ -14,6 +14,7 @@
 #define AUDIT_SITE_INTERNAL_H
 
 #include "audit/page/page.h"
+#include "audit/reader/reader.h"
 #include "audit/site/site.h"
 
 struct site_fact {
@@ -167,14 +168,8 @@ static inline uint32_t site_number(const struct site *site, const struct site_fi
 }
 
 /* ---- reader.c ---- */
-struct site_reader {
-	const struct site_options *options;
-	int pid, to, from; /* pid 0: none runs */
-};
-void site_reader_init(struct site_reader *reader, const struct site_options *options);
-void site_reader_end(struct site_reader *reader);
 /* Facts of page->file into page->facts, or page->unread. */
-MUST_CHECK enum status site_read(struct site_reader *reader, struct site *site,
+MUST_CHECK enum status site_read(struct audit_reader *reader, struct site *site,
 				 struct site_page *page, struct str body, struct err *err);
 
 /* ---- address.c ---- */

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-static enum status read_document(struct site *site, struct site_reader *reader,
+static enum status read_document(struct site *site, struct audit_reader *reader,
 				 struct site_page *page, struct buf *body, struct err *err)
 {
 	char path[2 * ADDRESS_PATH_MAX];
@@ -95,7 +95,7 @@ static const enum page_kind kinds[] = {PAGE_ROBOTS, PAGE_SITEMAP, PAGE_HTML};
 
 /* Before anything is judged, where the site is served is learned: from robots.txt, some sitemaps,
  * and pages from all over the site. */
-static enum status look_around(struct site *site, struct site_reader *reader, struct buf *body,
+static enum status look_around(struct site *site, struct audit_reader *reader, struct buf *body,
 			       struct err *err)
 {
 	enum { PAGES_MAX = 64, SITEMAPS_MAX = 4 };
@@ -123,14 +123,13 @@ static enum status look_around(struct site *site, struct site_reader *reader, st
 
 enum status site_read_all(struct site *site, struct err *err)
 {
-	struct site_reader reader;
+	struct audit_reader reader;
 	struct progress progress;
 	struct buf body;
 	uint64_t done = 0, total = 0;
 	for (size_t i = 0; i < site->files.count; i++)
 		total += site->files.item[i].kind != 0;
-	signal(SIGPIPE, SIG_IGN); /* a reader that dies is told by the write */
-	site_reader_init(&reader, site->options);
+	audit_reader_init(&reader, "pages", site->options->program_dir, site->options->user);
 	buf_init(&body, PAGE_BYTES_MAX + 1);
 	enum status status = site->options->base_url ? OK : look_around(site, &reader, &body, err);
 	progress_begin(&progress, "auditing", "documents", total);
@@ -151,6 +150,6 @@ enum status site_read_all(struct site *site, struct err *err)
 	}
 	progress_end(&progress, done);
 	buf_release(&body);
-	site_reader_end(&reader);
+	audit_reader_end(&reader);
 	return status;
 }

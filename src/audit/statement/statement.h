@@ -172,7 +172,9 @@ enum statement_term_kind {
 	STATEMENT_MEMBER,   /* x IN (a, b, ...): x, then the list */
 	STATEMENT_FUNCTION, /* text: name, qualifier: schema */
 	STATEMENT_CAST,     /* text: type */
-	STATEMENT_QUERY,    /* number: the query; its role says how; of IN the left side follows */
+	/* number: the query; its role says how. Of IN the left side follows; then, in every role,
+	 * the terms of the query itself. */
+	STATEMENT_QUERY,
 	STATEMENT_COMPOUND, /* anything else; text: what */
 };
 

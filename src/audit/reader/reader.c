@@ -1,0 +1,102 @@
+/* Our end of the sandboxed reader. */
+#include "audit/reader/reader.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "process/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+void audit_reader_init(struct audit_reader *reader, const char *command, const char *program_dir,
+		       const char *user)
+{
+	*reader = (struct audit_reader){
+	    .command = command, .program_dir = program_dir, .user = user, .to = -1, .from = -1};
+	signal(SIGPIPE, SIG_IGN); /* a reader that dies is told by the write */
+}
+
+void audit_reader_end(struct audit_reader *reader)
+{
+	struct err ignored;
+	if (!reader->pid)
+		return;
+	close(reader->to);
+	close(reader->from);
+	kill(reader->pid, SIGKILL);
+	if (spawn_wait(reader->pid, "holdfast-parse", &ignored) != OK)
+		reader->to = reader->from = -1; /* killed by us: its exit status says nothing */
+	audit_reader_init(reader, reader->command, reader->program_dir, reader->user);
+}
+
+enum status audit_reader_start(struct audit_reader *reader, struct err *err)
+{
+	char path[4096];
+	int in[2], out[2];
+	pid_t pid;
+	if (reader->pid)
+		return OK;
+	enum status status =
+	    io_path(path, sizeof(path), err, "%s/holdfast-parse", reader->program_dir);
+	if (status != OK)
+		return status;
+	if (pipe2(in, O_CLOEXEC) != 0)
+		return err_errno(err, FAILED, "pipe");
+	if (pipe2(out, O_CLOEXEC) != 0) {
+		close(in[0]);
+		close(in[1]);
+		return err_errno(err, FAILED, "pipe");
+	}
+	const struct spawn parser = {
+	    .path = path,
+	    .user = reader->user,
+	    .argv = (const char *const[]){"holdfast-parse", reader->command, NULL},
+	    .env = (const char *const[]){NULL},
+	    .in = in[0],
+	    .out = out[1],
+	    .err = STDERR_FILENO,
+	    .death_signal = SIGKILL,
+	};
+	status = spawn_start(&parser, &pid, err);
+	close(in[0]);
+	close(out[1]);
+	if (status != OK) {
+		close(in[1]);
+		close(out[0]);
+		return status;
+	}
+	reader->pid = pid;
+	reader->to = in[1];
+	reader->from = out[0];
+	return OK;
+}
+
+bool audit_reader_put(struct audit_reader *reader, const void *head, size_t head_bytes,
+		      struct str document, int64_t answer_ms)
+{
+	struct err ignored;
+	reader->deadline_ms = clock_ms() + answer_ms;
+	return io_write_all(reader->to, head, head_bytes, &ignored) == OK &&
+	       io_write_all(reader->to, document.p ? document.p : "", document.n, &ignored) == OK;
+}
+
+bool audit_reader_get(struct audit_reader *reader, void *p, size_t n)
+{
+	char *at = p;
+	while (n) {
+		int64_t left = reader->deadline_ms - clock_ms();
+		struct pollfd ready = {.fd = reader->from, .events = POLLIN};
+		if (left <= 0 || poll(&ready, 1, (int)left) <= 0)
+			return false;
+		ssize_t got = read(reader->from, at, n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		at += got;
+		n -= (size_t)got;
+	}
+	return true;
+}

@@ -1,0 +1,101 @@
+/* An audit from the list of files to the sorted report. */
+#include "audit/sql/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_BYTES_MAX = 512 << 20, FACTS_BYTES_MAX = 1 << 30 };
+
+static sql_judge *const judges[SQL_RULES] = {
+#define RULE(id, key, severity, title, remedy, judge) [SQL_##id] = judge,
+#include "audit/sql/rules.def"
+#undef RULE
+};
+
+static bool is_rule(struct str id)
+{
+	for (size_t i = 0; i < SQL_RULES; i++)
+		if (str_eq(id, str_of(sql_rule(i)->id)))
+			return true;
+	return false;
+}
+
+/* What each statement says by itself: counts, and what is not checked. */
+static void judge_statements(struct sql_audit *audit)
+{
+	for (size_t i = 0; i < audit->file.count; i++) {
+		const struct statement *s = &audit->file.statement[i];
+		if (s->head.kind == STATEMENT_IGNORE) {
+			struct str rule = statement_str(s, s->head.text);
+			if (!s->head.reason.bytes || !is_rule(rule))
+				sql_found(audit, s,
+					  &(struct sql_found){.rule = SQL_UNREASONED,
+							      .span = s->head.span,
+							      .about = rule});
+			continue;
+		}
+		audit->summary->statements += s->head.kind != STATEMENT_META &&
+					      s->head.kind != STATEMENT_EXPRESSION &&
+					      s->head.kind != STATEMENT_DYNAMIC;
+		audit->summary->dynamic += s->head.kind == STATEMENT_DYNAMIC;
+		if (s->head.kind != STATEMENT_UNPARSED)
+			continue;
+		audit->summary->unparsed++;
+		sql_found(audit, s,
+			  &(struct sql_found){.rule = SQL_UNPARSED,
+					      .span = s->head.span,
+					      .about = statement_str(s, s->head.text)});
+	}
+}
+
+static void judge_file(struct sql_audit *audit)
+{
+	if (audit->file.unreadable) {
+		static const struct statement whole = {.head = {.kind = STATEMENT_OTHER}};
+		sql_found(
+		    audit, &whole,
+		    &(struct sql_found){
+			.rule = SQL_UNREADABLE,
+			.about = STR(
+			    "the reader ended over it: too large, too deep, too much memory, or too slow; nothing in it is checked")});
+		return;
+	}
+	judge_statements(audit);
+	for (size_t i = 0; i < SQL_RULES; i++)
+		if (judges[i] && sql_wanted(audit, (enum sql_rule_id)i))
+			judges[i](audit);
+}
+
+enum status sql_audit(const struct sql_options *options, struct audit_report *report,
+		      struct sql_summary *summary, struct err *err)
+{
+	struct sql_audit audit = {.options = options, .report = report, .summary = summary};
+	struct sql_sources sources = {0};
+	struct audit_reader reader;
+	struct buf body;
+	*summary = (struct sql_summary){0};
+	if (options->rule && !is_rule(str_of(options->rule)))
+		return err_set(err, INVALID, "there is no rule '%s'", options->rule);
+	arena_init(&audit.arena, NAMES_BYTES_MAX);
+	arena_init(&audit.file_arena, FACTS_BYTES_MAX);
+	buf_init(&body, STATEMENT_BYTES_MAX);
+	audit_reader_init(&reader, "sql", options->program_dir, options->user);
+	enum status status = sources_list(&audit, &sources, err);
+	for (size_t i = 0; i < sources.count && status == OK; i++) {
+		arena_reset(&audit.file_arena);
+		status = load_file(&audit, &reader, sources.item[i].path, &body, err);
+		if (status != OK)
+			break;
+		summary->files++;
+		judge_file(&audit);
+	}
+	if (status == OK)
+		report_sort(report);
+	audit_reader_end(&reader);
+	buf_release(&body);
+	free(sources.item);
+	free(audit.file.statement);
+	arena_release(&audit.file_arena);
+	arena_release(&audit.arena);
+	return status;
+}

@@ -1,0 +1,81 @@
+/* The files that are audited: those named, and of folders those that end in .sql, by name. */
+#include "audit/sql/internal.h"
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { SOURCES_MAX = 1000000, SOURCE_DEPTH_MAX = 64, SOURCE_PATH_BYTES = 4096 };
+
+static enum status source_add(struct sql_audit *audit, struct sql_sources *sources,
+			      const char *path, struct err *err)
+{
+	struct str copy = arena_str(&audit->arena, str_of(path));
+	if (sources->count == SOURCES_MAX || !copy.p)
+		return err_set(err, TOO_LARGE, "more than %d files", SOURCES_MAX);
+	sources->item =
+	    memory_grow(sources->item, &sources->room, sources->count + 1, sizeof(*sources->item));
+	sources->item[sources->count++].path = copy;
+	return OK;
+}
+
+static int source_wanted(const struct dirent *one)
+{
+	return one->d_name[0] != '.';
+}
+
+static enum status source_folder(struct sql_audit *audit, struct sql_sources *sources,
+				 const char *path, unsigned depth, struct err *err)
+{
+	struct dirent **names;
+	enum status status = OK;
+	int count = depth > SOURCE_DEPTH_MAX ? -1 : scandir(path, &names, source_wanted, alphasort);
+	if (count < 0)
+		return depth > SOURCE_DEPTH_MAX
+			   ? err_set(err, TOO_LARGE, "%.200s: folders deeper than %d", path,
+				     SOURCE_DEPTH_MAX)
+			   : err_errno(err, FAILED, "%s", path);
+	for (int i = 0; i < count; i++) {
+		char inner[SOURCE_PATH_BYTES];
+		struct stat st;
+		int n = snprintf(inner, sizeof(inner), "%s/%s", path, names[i]->d_name);
+		if (status == OK && (size_t)n >= sizeof(inner))
+			status = err_set(err, TOO_LARGE, "%.200s...: the path is too long", path);
+		/* links are not followed: they could lead anywhere, and in circles */
+		if (status == OK && lstat(inner, &st) == 0) {
+			if (S_ISDIR(st.st_mode) &&
+			    !str_eq(str_of(names[i]->d_name), STR("node_modules")))
+				status = source_folder(audit, sources, inner, depth + 1, err);
+			else if (S_ISREG(st.st_mode) &&
+				 str_ends(str_of(names[i]->d_name), STR(".sql")))
+				status = source_add(audit, sources, inner, err);
+		}
+		free(names[i]);
+	}
+	free(names);
+	return status;
+}
+
+enum status sources_list(struct sql_audit *audit, struct sql_sources *sources, struct err *err)
+{
+	enum status status = OK;
+	for (size_t i = 0; i < audit->options->count && status == OK; i++) {
+		char path[SOURCE_PATH_BYTES];
+		struct stat st;
+		size_t n = (size_t)snprintf(path, sizeof(path), "%s", audit->options->paths[i]);
+		if (n >= sizeof(path))
+			return err_set(err, TOO_LARGE, "%.200s...: the path is too long", path);
+		while (n > 1 && path[n - 1] == '/')
+			path[--n] = '\0';
+		if (stat(path, &st) != 0)
+			return err_errno(err, NOT_FOUND, "%s", path);
+		status = S_ISDIR(st.st_mode) ? source_folder(audit, sources, path, 0, err)
+					     : source_add(audit, sources, path, err);
+	}
+	if (status == OK && sources->count == 0)
+		return err_set(err, NOT_FOUND, "there is no file that ends in .sql");
+	return status;
+}

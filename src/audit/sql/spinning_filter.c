@@ -1,0 +1,33 @@
+/* spinning-filter: the inner SELECT takes the first n rows, and a condition outside drops some. The
+ * dropped rows stay the first ones, so that the next round selects them again. */
+#include "audit/sql/internal.h"
+
+static void judge_batch(struct sql_audit *audit, const struct batch *b)
+{
+	const struct statement_conjunct *filter = batch_filter(b);
+	if (!filter)
+		return;
+	struct str condition = sql_text(audit, filter->span);
+	bool loop = b->s->head.depth > 0;
+	const char *about = arena_printf(
+	    &audit->file_arena,
+	    "rows for which \"%.*s\" is false stay in the inner SELECT and fill it: a loop until 0 rows ends early, a loop until nothing is left never ends",
+	    condition.n > 200 ? 200 : (int)condition.n, condition.p);
+	sql_found(audit, b->s,
+		  &(struct sql_found){
+		      .rule = SQL_SPINNING_FILTER,
+		      .severity = loop ? AUDIT_ERROR : AUDIT_BY_RULE,
+		      .span = filter->span.to ? filter->span : b->s->head.span,
+		      .about = str_of(about),
+		      .rewrite = splice_batch(audit, b, filter),
+		      .object = statement_str(b->s, b->target->name),
+		  });
+}
+
+void judge_spinning_filter(struct sql_audit *audit)
+{
+	struct batch b;
+	for (size_t i = 0; i < audit->file.count; i++)
+		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++)
+			judge_batch(audit, &b);
+}

@@ -1,0 +1,82 @@
+/* spinning-write: in a loop, what is written leaves the row in the batch, in the same place. */
+#include "audit/sql/internal.h"
+
+/* Whether another statement of the same loop writes the table: then the batch may move. */
+static bool others_write(const struct sql_audit *audit, const struct batch *b)
+{
+	const struct statement_head *own = &b->s->head;
+	for (size_t i = 0; i < audit->file.count; i++) {
+		const struct statement *s = &audit->file.statement[i];
+		if (s == b->s || s->head.routine != own->routine || s->head.loop != own->loop)
+			continue;
+		if (s->head.kind == STATEMENT_DYNAMIC || s->head.kind == STATEMENT_UNPARSED)
+			return true;
+		for (uint32_t r = 0; r < s->head.relations; r++)
+			if (s->relation[r].target && str_eq(statement_str(s, s->relation[r].name),
+							    statement_str(b->s, b->target->name)))
+				return true;
+	}
+	/* in the same statement: another CTE */
+	for (uint32_t r = 0; r < b->s->head.relations; r++)
+		if (b->s->relation[r].target && &b->s->relation[r] != b->target)
+			return true;
+	return false;
+}
+
+/* Whether the rows stay in the batch, in the same order, after the write. */
+static bool stays(const struct batch *b)
+{
+	bool sets = false;
+	for (uint32_t i = 0; i < b->s->head.sets; i++)
+		sets |= b->s->set[i].query == b->writer;
+	if (!sets)
+		return false;
+	for (size_t i = 0; i < b->known.count; i++) {
+		const struct condition *c = &b->known.at[i];
+		if (expression_contents(c->scope, c->term).variable ||
+		    expression_after(c->scope, c->term, b->writer) != OUTCOME_TRUE)
+			return false;
+	}
+	for (uint32_t i = 0; i < b->s->head.orders; i++)
+		for (uint32_t j = 0; j < b->s->head.sets; j++)
+			if (b->s->order[i].query == batch_limited(b) &&
+			    b->s->order[i].term != STATEMENT_NONE &&
+			    b->s->set[j].query == b->writer &&
+			    expression_names(&b->inner, b->s->order[i].term,
+					     statement_str(b->s, b->s->set[j].column)))
+				return false;
+	return true;
+}
+
+static void judge_batch(struct sql_audit *audit, const struct batch *b)
+{
+	const struct statement_query *q = &b->s->query[batch_limited(b)];
+	if (!b->s->head.depth || !b->same_table || b->cte_lock || q->flags & STATEMENT_OFFSET ||
+	    b->known.count == CONDITIONS_MAX || batch_moves(b) || batch_filter(b) || !stays(b) ||
+	    others_write(audit, b))
+		return;
+	bool where = q->where.to != 0;
+	struct str condition = sql_text(audit, q->where);
+	const char *about =
+	    where
+		? arena_printf(
+		      &audit->file_arena,
+		      "after the write \"%.*s\" is still true and the order is the same: each round writes the same rows",
+		      condition.n > 200 ? 200 : (int)condition.n, condition.p)
+		: "the inner SELECT has no condition and its order does not change: each round writes the same rows";
+	sql_found(audit, b->s,
+		  &(struct sql_found){
+		      .rule = SQL_SPINNING_WRITE,
+		      .span = q->span.to ? q->span : b->s->head.span,
+		      .about = str_of(about),
+		      .object = statement_str(b->s, b->target->name),
+		  });
+}
+
+void judge_spinning_write(struct sql_audit *audit)
+{
+	struct batch b;
+	for (size_t i = 0; i < audit->file.count; i++)
+		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++)
+			judge_batch(audit, &b);
+}
