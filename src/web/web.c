@@ -72,7 +72,8 @@ static void database_stats(void *ctx, struct db_pool_stats *out)
 /* Every route of the process. */
 static void collect_routes(struct web *web)
 {
-	/* Scripts of other sites may read what is public; there is no cookie that could be misused. */
+	/* Scripts of other sites may read what is public; there is no cookie
+	 * that could be misused. */
 	const char *cors = config_number(web->config, CONFIG_WEB_CORS)
 			       ? "Access-Control-Allow-Origin: *\r\n"
 			       : NULL;

@@ -11,17 +11,18 @@
 enum { SEGMENTS_MAX = 4, CANDIDATES_MAX = 64 };
 
 /* Something that several addresses may say, and how many do. */
-struct candidate {
+struct where_candidate {
 	struct str text;
 	uint64_t votes;
 };
 
 struct site_where {
-	struct candidate origin[CANDIDATES_MAX], prefix[CANDIDATES_MAX];
+	struct where_candidate origin[CANDIDATES_MAX], prefix[CANDIDATES_MAX];
 	size_t origins, prefixes;
 };
 
-static void where_vote(struct site *site, struct candidate *list, size_t *count, struct str text)
+static void where_vote(struct site *site, struct where_candidate *list, size_t *count,
+		       struct str text)
 {
 	for (size_t i = 0; i < *count; i++)
 		if (str_eq_nocase(list[i].text, text)) {
@@ -29,13 +30,13 @@ static void where_vote(struct site *site, struct candidate *list, size_t *count,
 			return;
 		}
 	if (*count < CANDIDATES_MAX)
-		list[(*count)++] = (struct candidate){arena_str(&site->arena, text), 1};
+		list[(*count)++] = (struct where_candidate){arena_str(&site->arena, text), 1};
 }
 
 /* Of two with as many votes the one that was said first. */
-static const struct candidate *most(const struct candidate *list, size_t count)
+static const struct where_candidate *most(const struct where_candidate *list, size_t count)
 {
-	const struct candidate *best = NULL;
+	const struct where_candidate *best = NULL;
 	for (size_t i = 0; i < count; i++)
 		if (!best || list[i].votes > best->votes)
 			best = &list[i];
@@ -120,8 +121,8 @@ struct site_where *site_where_begin(void)
 
 void site_where_end(struct site *site, struct site_where *w)
 {
-	const struct candidate *origin = most(w->origin, w->origins);
-	const struct candidate *prefix = most(w->prefix, w->prefixes);
+	const struct where_candidate *origin = most(w->origin, w->origins);
+	const struct where_candidate *prefix = most(w->prefix, w->prefixes);
 	if (origin)
 		site->origin = origin->text;
 	if (prefix)

@@ -43,8 +43,8 @@ static char *put_number(char *p, int64_t v)
 
 enum { HEADERS_BYTES = 160, CONTROL_BYTES = 48 };
 
-/* What the handler has set, then "Age: 12\r\nCache-Status: holdfast; hit; ttl=288\r\n". Written by hand: it
- * stands in every hit. */
+/* What the handler has set, then "Age: 12\r\nCache-Status: holdfast; hit; ttl=288\r\n". Written by
+ * hand: it stands in every hit. */
 static char *headers(struct http_request *request, const struct cache_answer *answer)
 {
 	static const char *const how[] = {

@@ -19,8 +19,8 @@ struct db;
 struct import_options {
 	const char *source_key;
 	bool source_given; /* by the user, not made of the file's name */
-	const char *source_name, *licence, *licence_url, *attribution,
-	    *source_url;                                /* NULL: as it is */
+	/* NULL: as it is */
+	const char *source_name, *licence, *licence_url, *attribution, *source_url;
 	const char *format, *country, *columns, *sheet; /* for the parser; NULL: it looks */
 	struct str map;       /* text of the mapping file; p == NULL: none */
 	bool representatives; /* keep who represents a business, by name, as far as it publishes

@@ -84,6 +84,5 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 	else if (strcmp(kind, "date") == 0 && value.n)
 		draft_dropped(g, "not a date");
 	else if (g)
-		g->fate =
-		    FATE_KEPT; /* it is open, and that is what a record without the field says */
+		g->fate = FATE_KEPT; /* open, as a record without the field is */
 }

@@ -392,7 +392,8 @@ static void finish_values(struct draft *d)
 		d->field[RECORD_UPDATED_AT] = value_time(d, d->field[RECORD_UPDATED_AT]);
 	if (d->closed_on.n && !d->field[RECORD_CLOSED].p)
 		d->field[RECORD_CLOSED] = d->closed_on;
-	/* A region that belongs to no country is no place of the directory, but a fact all the same. */
+	/* A region that belongs to no country is no place of the directory, but
+	 * a fact all the same. */
 	if (!d->field[RECORD_COUNTRY].p && d->field[RECORD_REGION].p) {
 		size_t givens = d->givens;
 		draft_extra(d, "region", d->field[RECORD_REGION]);

@@ -74,7 +74,7 @@ struct given {
 	const char *cause; /* static, of a drop */
 };
 
-struct tally {
+struct parse_tally {
 	uint64_t given, kept, changed, dropped;
 	uint64_t as_text; /* of kept and changed: opening hours that were not understood */
 	size_t examples;
@@ -100,7 +100,7 @@ struct parser {
 	int out;
 	struct buf frames;
 	struct record_summary summary;
-	struct tally tally[TALLY_FIELDS];
+	struct parse_tally tally[TALLY_FIELDS];
 	struct counted counted[COUNTED_MAX];
 	size_t counted_names;
 	uint64_t counted_others;
@@ -229,11 +229,11 @@ void osm_put_id(struct draft *d, struct str id);
 bool osm_is_column(struct str header);
 
 /* schema.c */
-bool schema_is_object(const struct json_value *v);
+bool schema_org_is_object(const struct json_value *v);
 /* node: of a graph whose other nodes it may name; graph: an array, or NULL. */
-void schema_put(struct draft *d, const struct json_value *node, const struct json_value *graph);
+void schema_org_put(struct draft *d, const struct json_value *node, const struct json_value *graph);
 /* The business inside of a page that tells of one (mainEntity, about); NULL: the object itself. */
-const struct json_value *schema_subject(const struct json_value *v);
+const struct json_value *schema_org_subject(const struct json_value *v);
 
 /* geometry.c: a point inside of a GeoJSON geometry, or of Overpass's geometry. */
 void geometry_put(struct draft *d, const struct json_value *geometry);

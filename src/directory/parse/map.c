@@ -14,7 +14,7 @@
 
 enum { LINES_MAX = 100, MAP_BYTES = 1 << 16 };
 
-struct line {
+struct map_line {
 	enum record_field field;
 	const char *source; /* column or path; NULL: constant */
 	const char *constant;
@@ -23,7 +23,7 @@ struct line {
 
 struct parse_map {
 	struct arena arena;
-	struct line line[LINES_MAX];
+	struct map_line line[LINES_MAX];
 	size_t count;
 };
 
@@ -40,7 +40,7 @@ static bool map_field_named(struct str name, enum record_field *out)
 
 static enum status map_read_line(struct parse_map *map, struct str text, struct err *err)
 {
-	struct line line = {0};
+	struct map_line line = {0};
 	struct str rest = text, name = str_trim(str_cut(&rest, '='));
 	if (!rest.p)
 		return err_set(err, INVALID, "'%.*s' is not of the form 'field = column'",
@@ -104,7 +104,7 @@ void parse_map_free(struct parse_map *map)
 	free(map);
 }
 
-static void map_apply(const struct line *line, struct draft *d, struct str value)
+static void map_apply(const struct map_line *line, struct draft *d, struct str value)
 {
 	const struct binding category = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
 	const struct binding hours = {"", TARGET_HOURS, RECORD_HOURS, NULL};
@@ -133,7 +133,7 @@ void map_row(const struct parse_map *map, struct draft *d, const struct str *nam
 	     const struct str *values, size_t count)
 {
 	for (size_t i = 0; i < map->count; i++) {
-		const struct line *line = &map->line[i];
+		const struct map_line *line = &map->line[i];
 		if (line->constant)
 			map_apply(line, d, str_of(line->constant));
 		for (size_t c = 0; c < count && line->source; c++)
@@ -145,7 +145,7 @@ void map_row(const struct parse_map *map, struct draft *d, const struct str *nam
 void map_object(const struct parse_map *map, struct draft *d, const struct json_value *v)
 {
 	for (size_t i = 0; i < map->count; i++) {
-		const struct line *line = &map->line[i];
+		const struct map_line *line = &map->line[i];
 		if (line->constant) {
 			map_apply(line, d, str_of(line->constant));
 			continue;

@@ -123,7 +123,7 @@ const char *tally_name(size_t field)
 				       : record_field_name((enum record_field)field);
 }
 
-static void add_example(struct tally *t, const struct draft *d, const struct given *g,
+static void add_example(struct parse_tally *t, const struct draft *d, const struct given *g,
 			const char *cause)
 {
 	if (t->examples == sizeof(t->example) / sizeof(t->example[0]))
@@ -163,7 +163,7 @@ void parser_account(struct parser *p, const struct draft *d, bool rejected)
 {
 	for (size_t i = 0; i < d->givens; i++) {
 		const struct given *g = &d->given[i];
-		struct tally *t = &p->tally[g->field];
+		struct parse_tally *t = &p->tally[g->field];
 		const char *cause;
 		enum fate fate = settled(d, g, &cause);
 		if (rejected) {
@@ -190,7 +190,7 @@ void parser_account(struct parser *p, const struct draft *d, bool rejected)
 
 static void write_tally(struct parser *p, size_t field)
 {
-	const struct tally *t = &p->tally[field];
+	const struct parse_tally *t = &p->tally[field];
 	struct str name = str_of(tally_name(field));
 	if (!t->given)
 		return;

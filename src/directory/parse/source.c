@@ -164,7 +164,7 @@ static enum wide encoding_of(const unsigned char *p, size_t n)
 }
 
 /* More text behind what is there. False: the end. */
-static bool fill(struct source *s)
+static bool source_fill(struct source *s)
 {
 	if (s->replaced)
 		return false;
@@ -234,7 +234,7 @@ void source_close(struct source *s)
 
 struct str source_head(struct source *s)
 {
-	while (s->text_n - s->text_at < HEAD_BYTES && fill(s))
+	while (s->text_n - s->text_at < HEAD_BYTES && source_fill(s))
 		;
 	size_t n = s->text_n - s->text_at;
 	return (struct str){s->text + s->text_at, n < HEAD_BYTES ? n : HEAD_BYTES};
@@ -243,7 +243,7 @@ struct str source_head(struct source *s)
 ssize_t source_read(struct source *s, char *p, size_t n)
 {
 	while (s->text_at == s->text_n)
-		if (!fill(s) && s->text_at == s->text_n)
+		if (!source_fill(s) && s->text_at == s->text_n)
 			return 0;
 	size_t there = s->text_n - s->text_at;
 	n = n < there ? n : there;

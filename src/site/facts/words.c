@@ -57,14 +57,14 @@ static int words_day(struct str *s)
 }
 
 /* A sentence in the making. */
-struct words {
+struct schema_words {
 	struct arena *arena;
 	struct str text;
 	size_t dates;
 	bool ranges, whole_months;
 };
 
-static void words_add_date(struct words *w, int month, int day, int to_month, int to_day)
+static void words_add_date(struct schema_words *w, int month, int day, int to_month, int to_day)
 {
 	char *date;
 	const char *name = months[month - 1], *to = to_month ? months[to_month - 1] : "";
@@ -85,7 +85,7 @@ static void words_add_date(struct words *w, int month, int day, int to_month, in
 }
 
 /* "Dec 24-26", "Dec 24-Jan 2", "Dec 24,31", "Jul-Aug". False: something else stands there. */
-static bool words_read_dates(struct words *w, struct str *rule)
+static bool words_read_dates(struct schema_words *w, struct str *rule)
 {
 	int month = 0;
 	struct str before;
@@ -112,7 +112,7 @@ static bool words_read_dates(struct words *w, struct str *rule)
 }
 
 /* "easter", "easter -2 days": by their names. */
-static bool words_read_easter(struct words *w, struct str *rule)
+static bool words_read_easter(struct schema_words *w, struct str *rule)
 {
 	static const struct {
 		const char *offset, *name;
@@ -131,7 +131,7 @@ static bool words_read_easter(struct words *w, struct str *rule)
 }
 
 /* "09:00-12:00,14:00-16:00" as it is read. False: something else. */
-static bool words_read_times(struct words *w, struct str times, struct str *out)
+static bool words_read_times(struct schema_words *w, struct str times, struct str *out)
 {
 	struct str text = STR("");
 	if (!times.n || !ascii_is_digit(times.p[0]))
@@ -156,7 +156,7 @@ static bool is_closed(struct str s)
 static struct str words_of_dates(struct arena *arena, struct str rule)
 {
 	const struct str nothing = {NULL, 0};
-	struct words w = {.arena = arena, .text = STR("")};
+	struct schema_words w = {.arena = arena, .text = STR("")};
 	struct str times, year = nothing;
 	int64_t number;
 	struct str rest = rule, first = str_cut(&rest, ' ');
@@ -194,7 +194,7 @@ static bool names_holidays(struct str days, const char *which, bool *only)
 /* A rule for holidays as a sentence; p is NULL: it is none. *only: it says nothing of weekdays. */
 static struct str words_of_holidays(struct arena *arena, struct str rule, bool *only)
 {
-	struct words w = {.arena = arena};
+	struct schema_words w = {.arena = arena};
 	struct str times = rule, days = str_cut(&times, ' '), text;
 	bool school, holidays = names_holidays(days, "PH", only);
 	if (!holidays) {
