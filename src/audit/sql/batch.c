@@ -253,13 +253,13 @@ bool batch_moves(const struct batch *b)
 	for (size_t i = 0; i < b->known.count; i++) {
 		const struct condition *c = &b->known.at[i];
 		if (expression_is_keyset(c->scope, c->term) ||
-		    expression_contents(c->scope, c->term).random)
+		    expression_contents(c->scope, c->term).varies)
 			return true;
 	}
 	for (uint32_t i = 0; i < b->s->head.orders; i++)
 		if (b->s->order[i].query == batch_limited(b) &&
 		    b->s->order[i].term != STATEMENT_NONE &&
-		    expression_contents(&b->inner, b->s->order[i].term).random)
+		    expression_contents(&b->inner, b->s->order[i].term).varies)
 			return true;
 	return false;
 }

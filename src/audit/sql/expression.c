@@ -7,7 +7,7 @@
 
 void scope_alias(struct scope *scope, struct str alias)
 {
-	if (alias.n && scope->aliases < sizeof(scope->alias) / sizeof(*scope->alias))
+	if (alias.n && scope->aliases < COUNT_OF(scope->alias))
 		scope->alias[scope->aliases++] = alias;
 }
 
@@ -135,7 +135,7 @@ static bool interval_seconds(struct str text, double *seconds)
 	text = str_trim(text);
 	if (text.n > 1 && ascii_lower(text.p[text.n - 1]) == 's')
 		text.n--;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+	for (size_t i = 0; i < COUNT_OF(units); i++)
 		if (str_eq_nocase(text, str_of(units[i].unit))) {
 			*seconds = n * units[i].seconds;
 			return true;
@@ -232,7 +232,7 @@ static struct comparison comparison_of(const struct scope *scope, uint32_t term)
 	uint32_t left = term_child(scope, term, 0), right = term_child(scope, term, 1);
 	if (left == STATEMENT_NONE || right == STATEMENT_NONE)
 		return c;
-	for (size_t i = 0; i < sizeof(compares) / sizeof(*compares); i++) {
+	for (size_t i = 0; i < COUNT_OF(compares); i++) {
 		if (!str_eq(term_text(scope, term), str_of(compares[i].name)))
 			continue;
 		/* now() > locked_until */
@@ -505,8 +505,8 @@ struct contents expression_contents(const struct scope *scope, uint32_t term)
 		found.query |= t->kind == STATEMENT_QUERY;
 		found.variable |= t->kind == STATEMENT_VARIABLE;
 		found.parameter |= t->kind == STATEMENT_PARAMETER || t->kind == STATEMENT_VARIABLE;
-		for (size_t r = 0; r < sizeof(random) / sizeof(*random); r++)
-			found.random |= t->kind == STATEMENT_FUNCTION &&
+		for (size_t r = 0; r < COUNT_OF(random); r++)
+			found.varies |= t->kind == STATEMENT_FUNCTION &&
 					str_eq(statement_str(scope->s, t->text), str_of(random[r]));
 	}
 	return found;
@@ -535,7 +535,7 @@ bool expression_is_keyset(const struct scope *scope, uint32_t term)
 		return false;
 	if (is_kind(scope, term, STATEMENT_NOT))
 		return true; /* NOT IN ($1, $2), NOT (id = ANY ($1)) */
-	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
+	for (size_t i = 0; i < COUNT_OF(operators); i++)
 		if (is_operator(scope, term, operators[i]))
 			return true;
 	return false;

@@ -99,7 +99,7 @@ struct contents {
 	bool query;     /* a subselect */
 	bool parameter; /* anything that the caller or a variable says */
 	bool variable;  /* of PL/pgSQL */
-	bool random;    /* random(), gen_random_uuid() */
+	bool varies;    /* random(), gen_random_uuid() */
 };
 struct contents expression_contents(const struct scope *scope, uint32_t term);
 bool expression_names(const struct scope *scope, uint32_t term, struct str column);

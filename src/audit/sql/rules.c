@@ -80,7 +80,7 @@ static uint64_t fingerprint_of(const struct sql_audit *audit, const struct state
 	uint64_t hash = 14695981039346656037u;
 	const struct str parts[] = {str_of(rules[found->rule].id), found->object,
 				    sql_text(audit, s->head.span)};
-	for (size_t p = 0; p < sizeof(parts) / sizeof(*parts); p++)
+	for (size_t p = 0; p < COUNT_OF(parts); p++)
 		for (size_t i = 0; i < parts[p].n; i++)
 			if ((unsigned char)parts[p].p[i] > ' ')
 				hash = (hash ^ (unsigned char)parts[p].p[i]) * 1099511628211u;

@@ -68,7 +68,7 @@ static bool call_waits(const struct statement *s, uint32_t term, struct wait *wa
 	struct str name = statement_str(s, t->text), schema = statement_str(s, t->qualifier);
 	if (t->kind != STATEMENT_FUNCTION)
 		return false;
-	for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+	for (size_t i = 0; i < COUNT_OF(waits); i++) {
 		if (!str_eq(name, str_of(waits[i].name)))
 			continue;
 		if (waits[i].schema ? !str_eq(schema, str_of(waits[i].schema))
