@@ -121,9 +121,15 @@ static void head_went_on(struct finding *f)
 	bool dropped = false;
 	for (size_t i = 0; i < f->head.typed.count; i++)
 		dropped |= f->head.typed.term[i].dropped;
+	/* Two errors a word are tried only when one gave nothing, and not beside words that were left out. */
+	bool tried = f->wish.degree >= DEGREE_NEAR;
 	if (f->head.typed.complete || f->head.count >= f->asked.enough || head_exact(&f->head) ||
-	    (dropped && f->head.count)) {
+	    (f->head.count && (tried || dropped))) {
 		head_finish(f);
+		return;
+	}
+	if (dropped && tried) {
+		head_drop(f);
 		return;
 	}
 	f->wish.degree++;
