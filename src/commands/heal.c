@@ -54,7 +54,7 @@ struct heal_run {
 	struct observe_server server;
 	int record; /* descriptor; -1: none */
 	int64_t began_ms;
-	double cost_s; /* of all samples */
+	double sample_s; /* all samples together */
 	int samples;
 };
 
@@ -71,9 +71,7 @@ static void heal_show(struct heal_run *run, bool live)
 	    .last = observe_last(run->history),
 	    .watched_s = run->observer ? (double)(clock_ms() - run->began_ms) / 1000
 				       : (double)run->samples * HEAL_EVERY_MS / 1000,
-	    .cost = run->observer && run->samples
-			? run->cost_s / run->samples * 1000 / HEAL_EVERY_MS
-			: -1,
+	    .sample_s = run->observer && run->samples ? run->sample_s / run->samples : -1,
 	    .width = terminal ? size.ws_col : HEAL_FRAME_WIDTH,
 	    .height = live ? terminal ? size.ws_row : HEAL_FRAME_HEIGHT : 0,
 	    .colour = live && !getenv("NO_COLOR"),
@@ -196,7 +194,7 @@ static enum status heal_sample(struct heal_run *run, struct err *err)
 	observer_sample(run->observer, observe_next(run->history), &away);
 	observe_push(run->history);
 	run->server = *observer_server(run->observer);
-	run->cost_s += observer_cost(run->observer);
+	run->sample_s += observer_took(run->observer);
 	return heal_record(run, run->samples++ == 0, err);
 }
 

@@ -15,7 +15,8 @@ use Wait;
 my $canary = 'canary-4711-never-shown';
 my $i = Instance->make(settings => { 'web.processes' => 1 });
 $i->up;
-$i->sql("CREATE TABLE queue (id integer PRIMARY KEY, note text); INSERT INTO queue SELECT n, 'x' FROM generate_series(1, 100) AS n");
+$i->sql("CREATE TABLE queue (id integer PRIMARY KEY, note text);
+	INSERT INTO queue SELECT n, 'x' FROM generate_series(1, 100) AS n");
 
 # Sessions of psql under another name: written to as the scene goes on, ended with the scene.
 my %session;
@@ -61,7 +62,8 @@ is(decode_json($text)->{sees_statements}, JSON::PP::true, 'and the counters of s
 
 # ---- a lock chain ----
 begin('billing-1', "BEGIN; UPDATE queue SET note = '$canary' WHERE id = 1;");
-until_sql('the root is idle in its transaction', "count(*) = 1 $activity application_name = 'billing-1' AND state = 'idle in transaction'");
+until_sql('the root is idle in its transaction',
+	"count(*) = 1 $activity application_name = 'billing-1' AND state = 'idle in transaction'");
 begin("web-$_", "SELECT '$canary'; UPDATE queue SET note = '$canary' WHERE id = 1;") for 1 .. 3;
 until_sql('three wait', "count(*) = 3 $activity wait_event_type = 'Lock' AND application_name LIKE 'web-%'");
 my $recording = "$i->{home}/chain";
@@ -80,7 +82,8 @@ is($again, 2, 'a replayed recording has the exit status');
 is_deeply([ map { decode_json($_) } split /\n/, $replayed ], [ map { decode_json($_) } split /\n/, $text ],
 	'and the findings of the server');
 ($code, $text) = $i->run('heal', '--replay', $recording);
-like($text, qr/^CAUSE   3 sessions wait .*^\s+DO     .*^\s+UNTIL  .*^\s+SURE   certain/ms, 'text: cause, do, until, sure');
+like($text, qr/^CAUSE   3 sessions wait .*^\s+DO     .*^\s+UNTIL  .*^\s+SURE   certain/ms,
+	'text: cause, do, until, sure');
 is($i->sql("SELECT count(*) $activity wait_event_type = 'Lock'"), 3, 'nobody was cancelled or terminated');
 end();
 
@@ -97,10 +100,13 @@ is($code, 1, 'a recording is not written over another file');
 # ---- a transaction that stays open while the application calls elsewhere ----
 # psql's \watch is the application: a statement, a pause, the next statement, in one transaction.
 begin("enricher-$_", "BEGIN;\nSELECT note FROM queue WHERE note = '$canary' \\watch 0.3") for 1 .. 12;
-until_sql('twelve have been at it for 4 s', "count(*) = 12 $activity application_name LIKE 'enricher-%' AND xact_start < clock_timestamp() - interval '4 s'");
+until_sql('twelve have been at it for 4 s', "count(*) = 12 $activity application_name LIKE 'enricher-%'
+	AND xact_start < clock_timestamp() - interval '4 s'");
 ($code, $causes, $text) = heal('--seconds', 6);
-is_deeply([ keys %$causes ], ['transaction-over-io'], 'transactions held open over I/O are named, and nothing else') or diag $text;
-like($causes->{'transaction-over-io'}{cause}, qr/^enricher keeps transactions open .* 1\d\.\d sessions/, 'with their caller and number');
+is_deeply([ keys %$causes ], ['transaction-over-io'],
+	'transactions held open over I/O are named, and nothing else') or diag $text;
+like($causes->{'transaction-over-io'}{cause}, qr/^enricher keeps transactions open .* 1\d\.\d sessions/,
+	'with their caller and number');
 is($code, 2, 'exit status 2');
 end();
 
@@ -108,7 +114,8 @@ end();
 # Eight processes without a lock, whose entry is computed anew every 4 s. They begin together, at a gate.
 begin('gate', 'SELECT pg_advisory_lock(7);');
 until_sql('the gate is closed', "count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted");
-begin("portal-$_", "SELECT pg_advisory_lock_shared(7);\nSELECT count(*), pg_sleep(1) FROM queue WHERE note <> '$canary' \\watch 4") for 1 .. 8;
+begin("portal-$_", "SELECT pg_advisory_lock_shared(7);\n"
+	. "SELECT count(*), pg_sleep(1) FROM queue WHERE note <> '$canary' \\watch 4") for 1 .. 8;
 until_sql('all eight stand before it', "count(*) = 8 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
 say_to('gate', 'SELECT pg_advisory_unlock(7);');
 until_sql('all eight have computed', "count(*) = 8 $activity application_name LIKE 'portal-%' AND query ~ 'pg_sleep'");
@@ -136,8 +143,8 @@ $load->stop;
 
 # ---- a transaction that was left open ----
 begin('left-1', "BEGIN; UPDATE queue SET note = '$canary' WHERE id = 7;");
-until_sql('it has been idle for a minute', "count(*) = 1 $activity application_name = 'left-1' AND state = 'idle in transaction'
-	AND state_change < clock_timestamp() - interval '60 s'");
+until_sql('it has been idle for a minute', "count(*) = 1 $activity application_name = 'left-1'
+	AND state = 'idle in transaction' AND state_change < clock_timestamp() - interval '60 s'");
 ($code, $causes, $text) = heal('--seconds', 2);
 is_deeply([ keys %$causes ], ['abandoned'], 'an abandoned transaction is named, and nothing else') or diag $text;
 like($causes->{abandoned}{cause}, qr/left-1/, 'by its application');

@@ -79,8 +79,8 @@ static void screen_head(struct buf *out, const struct screen *s)
 {
 	char now[CLOCK_TEXT], line[256], cost[32] = "";
 	clock_format(s->last->at, now);
-	if (s->cost >= 0)
-		snprintf(cost, sizeof(cost), "  cost %.1f %%", 100 * s->cost);
+	if (s->sample_s >= 0)
+		snprintf(cost, sizeof(cost), "  %.0f ms a sample", 1000 * s->sample_s);
 	snprintf(line, sizeof(line),
 		 "holdfast heal  %s  PostgreSQL %s %s  %.8s UTC  watched %.0f s%s",
 		 s->server->database[0] ? s->server->database : "?",
@@ -185,7 +185,11 @@ static void screen_body(struct buf *out, const struct screen *s)
 		screen_finding(out, s, &r->finding[i]);
 		shown++;
 	}
-	if (!causes)
+	if (!causes && r->load >= 1 && r->unknown_s * 2 > r->total_s)
+		buf_printf(
+		    out, "No cause that it knows. Load %.1f sessions, most of it not explained.\n",
+		    r->load);
+	else if (!causes)
 		buf_printf(out, "Nothing to do. Load %.1f sessions.\n", r->load);
 	else
 		buf_printf(out, "load    %.1f sessions   connections %d of %" PRId64 ", %d idle\n",

@@ -12,8 +12,9 @@ struct screen {
 	const struct judge_result *result;
 	const struct observe_server *server;
 	const struct observe_sample *last;
-	double watched_s, cost; /* cost: share of one processor; < 0: not measured */
-	int width, height;      /* height 0: no limit, everything is shown */
+	double watched_s,
+	    sample_s;      /* sample_s: until a sample is there, on average; < 0: unknown */
+	int width, height; /* height 0: no limit, everything is shown */
 	bool colour;
 };
 

@@ -22,7 +22,7 @@ struct observer {
 	int64_t start;                      /* of the server */
 	int64_t tables_due, statements_due; /* clock_us */
 	uint64_t key;                       /* of hashes of texts */
-	double cost;
+	double took;
 	struct observer_counters *counters;
 };
 
@@ -31,9 +31,9 @@ const struct observe_server *observer_server(const struct observer *o)
 	return &o->server;
 }
 
-double observer_cost(const struct observer *o)
+double observer_took(const struct observer *o)
 {
-	return o->cost;
+	return o->took;
 }
 
 /* The sentences of a server that refuses to talk; a connection attempt has no SQLSTATE. */
@@ -84,7 +84,9 @@ static enum status observer_connect(struct observer *o, struct err *err)
 	if (status == OK) {
 		struct observe_server *s = &o->server;
 		s->version = db_i64(&rows, 0, SQL_OBSERVE_SERVER_VERSION);
-		OBSERVE_SET(s->version_text, db_text(&rows, 0, SQL_OBSERVE_SERVER_VERSION_TEXT));
+		/* "15.20 (Debian 15.20-0+deb12u1)": the number alone */
+		struct str version = db_text(&rows, 0, SQL_OBSERVE_SERVER_VERSION_TEXT);
+		OBSERVE_SET(s->version_text, str_cut(&version, ' '));
 		OBSERVE_SET(s->database, db_text(&rows, 0, SQL_OBSERVE_SERVER_DATABASE));
 		s->standby = db_bool(&rows, 0, SQL_OBSERVE_SERVER_STANDBY);
 		s->monitor = db_bool(&rows, 0, SQL_OBSERVE_SERVER_MONITOR);
@@ -241,5 +243,5 @@ void observer_sample(struct observer *o, struct observe_sample *sample, struct e
 	}
 	if (!sample->at)
 		sample->at = clock_wall_us();
-	o->cost = (double)(clock_us() - began) / 1e6;
+	o->took = (double)(clock_us() - began) / 1e6;
 }

@@ -26,7 +26,7 @@ const struct observe_server *observer_server(const struct observer *o);
  * not. */
 void observer_sample(struct observer *o, struct observe_sample *sample, struct err *err);
 
-/* Seconds of the client's and the server's time that the last sample took. */
-double observer_cost(const struct observer *o);
+/* Seconds until the last sample was complete: elapsed time, not processor time. */
+double observer_took(const struct observer *o);
 
 #endif
