@@ -52,7 +52,7 @@ void call_end(struct call *call, enum wire_outcome outcome, const char *fmt, ...
 		vsnprintf(detail, sizeof(detail), fmt, args);
 		va_end(args);
 	}
-	/* What a host sends may stand in libcurl's sentences. */
+	/* libcurl's messages may quote text from the host. */
 	for (char *p = detail; *p; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
 			*p = '?';
@@ -241,9 +241,9 @@ void call_start(struct call *call)
 	}
 }
 
-/* ---- what came back ---- */
+/* ---- responses ---- */
 
-/* An API's query may hold the operator's key; anybody's may hold an e-mail address. */
+/* The query of an API may contain the operator's key; any query may contain an e-mail address. */
 static struct str shown_url(const struct call *call)
 {
 	struct str url = str_of(call->url.text);

@@ -66,7 +66,7 @@ void url_release(struct url *url);
 MUST_CHECK struct str url_domain(struct arena *arena, struct str text);
 bool url_same_origin(const struct url *a, const struct url *b);
 
-/* ---- robots.c: what was read, by origin ---- */
+/* ---- robots.c: cached rules, by origin ---- */
 
 struct robots_cache;
 MUST_CHECK struct robots_cache *robots_cache_create(void);
@@ -192,7 +192,7 @@ void transfer_start(struct call *call);
 bool transfer_next_address(struct call *call, CURLcode code);
 /* Ends the transfer, if there is one, and forgets it. */
 void transfer_stop(struct call *call);
-/* May note in the call what was over. */
+/* May record in the call which limit was exceeded. */
 enum wire_outcome transfer_outcome(struct call *call, CURLcode code);
 
 /* resolve.c; both answer by call_resolved, perhaps before they return */

@@ -276,7 +276,7 @@ static enum status send_done(struct fetch *f, struct err *err)
 
 /* ---- time ---- */
 
-/* The time that has passed belongs to what was going on in it. */
+/* Charge the elapsed time to the activity of that period. */
 static void loop_account(struct fetch *f)
 {
 	int64_t now = clock_us();

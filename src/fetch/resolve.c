@@ -119,7 +119,7 @@ static void on_addresses(void *arg, int status, int timeouts, struct ares_addrin
 
 void resolve_addresses(struct call *call)
 {
-	/* Not sorted: that would connect sockets to addresses nobody has checked yet. */
+	/* Not sorted: sorting would connect sockets to addresses that have not been checked yet. */
 	struct ares_addrinfo_hints hints = {.ai_flags = ARES_AI_NOSORT, .ai_family = AF_UNSPEC};
 	ares_getaddrinfo(call->fetch->names, call->url.host, NULL, &hints, on_addresses,
 			 lookup_new(call));
@@ -173,7 +173,7 @@ static void add_servers(struct call *call, const struct ares_mx_reply *first)
 	for (size_t i = 0; i < n; i++) {
 		struct str value = str_of(
 		    arena_printf(&call->arena, "%u %s", servers[i].priority, servers[i].host));
-		/* What a name server sends need not be a host's name. */
+		/* A name server may send names that are not valid host names. */
 		fact_add(facts, &call->arena, "mx", value, WIRE_VALUE_MAX);
 	}
 }

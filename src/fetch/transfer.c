@@ -89,7 +89,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
-	/* What is being decompressed now is not counted as received yet: one buffer at most. */
+	/* Data being decompressed is not yet counted as received; that is at most one buffer. */
 	if (call->body_bytes > FETCH_RATIO_FROM &&
 	    call->body_bytes / ((uint64_t)received + CURL_MAX_WRITE_SIZE) > FETCH_RATIO_MAX) {
 		call->over = "decompresses to more than a hundredfold";

@@ -72,7 +72,7 @@ static void block_references(const struct checked *c, const struct json_value *v
 			block_references(c, m, m->key.n ? m->key : property);
 }
 
-/* What a business, or the page's thing whatever it is, leads to. */
+/* URLs of the top-level objects. */
 static void block_addresses(const struct checked *c, const struct json_value *v)
 {
 	static const char *const properties[] = {"url", "image", "logo", "hasMap", "menu"};

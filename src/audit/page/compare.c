@@ -157,7 +157,7 @@ static bool are_parts_seen(const struct compare *c, struct str value)
 	return true;
 }
 
-/* A broken telephone or name is told by the checks; that it is not shown is no second fault. */
+/* Placeholders are reported by the checks, and not a second time as missing on the page. */
 static void compare_texts(const struct compare *c, const struct business_claim *claim)
 {
 	const struct {
@@ -416,7 +416,7 @@ static void compare_claims(const struct compare *c)
 
 /* ---- all ---- */
 
-/* What other pages are compared with: the same business there should say the same. */
+/* Emits the facts by which other pages of the site are compared with this one. */
 static void tell_business(const struct compare *c, const struct business_claim *claim)
 {
 	compare_say(c, claim, PAGE_BUSINESS, claim->name, claim->id);

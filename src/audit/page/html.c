@@ -110,7 +110,7 @@ static void html_resource(struct walk *w, const GumboNode *node, struct str url,
 		html_say(w, node, lazy ? PAGE_LAZY : PAGE_RESOURCE, url, str_of(kind));
 }
 
-/* What generators and editors put where somebody should have written. */
+/* Default titles of editors and generators. */
 static bool is_unwritten_title(struct str s)
 {
 	static const char *const titles[] = {
@@ -329,7 +329,7 @@ static void html_text(void *ctx, const GumboNode *node)
 		page_squeeze(&w->s->text, str_of(node->v.text.text));
 }
 
-/* The text that printers fill columns with, where people read it. */
+/* Dummy text in the visible text. */
 static void look_for_dummy_text(struct page_state *s)
 {
 	static const char *const texts[] = {"lorem ipsum dolor", "your business name here",

@@ -58,7 +58,7 @@ struct page_state {
 	size_t facts;
 	struct arena arena; /* the tree of the page */
 
-	/* what the page shows */
+	/* visible text */
 	struct buf text;   /* ASCII in lower case, blanks squeezed */
 	struct buf plain;  /* for comparing: page_plain */
 	struct buf digits; /* of the text and of links to call */

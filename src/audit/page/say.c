@@ -1,4 +1,4 @@
-/* Facts handed over within their bounds, and texts made comparable. */
+/* Emits facts within their limits; white space and case of texts. */
 #include "audit/page/internal.h"
 #include "base/ascii.h"
 #include "base/utf8.h"

@@ -1,5 +1,5 @@
-/* What audits find, whatever they look at: rules as rows of tables, findings as rows of a report,
- * and the three ways a report is read: text for people, JSON, SARIF 2.1.0.
+/* Findings of all audits. Rules are rows of tables, findings are rows of a report, and a report has
+ * three output formats: text, JSON, SARIF 2.1.0.
  *
  * An audit has one table of rules, each with its function; the report knows of a rule only what
  * stands here. A finding borrows its rule and copies everything else. JSON and SARIF have every
@@ -7,8 +7,7 @@
  * often it was found and the first few places.
  *
  * Life: report_init, any number of report_add, one of the writers, report_release. Over its maximum
- * the report counts findings without keeping them, and says so.
- */
+ * the report counts findings without keeping them, and says so. */
 #ifndef AUDIT_REPORT_REPORT_H
 #define AUDIT_REPORT_REPORT_H
 

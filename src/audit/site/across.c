@@ -1,4 +1,4 @@
-/* What is asked of all pages together when all have been read. */
+/* Rules over all pages, judged when all documents have been read. */
 #include "audit/site/internal.h"
 #include "base/ascii.h"
 #include "base/memory.h"
@@ -115,7 +115,8 @@ static void judge_fragments(struct site *site)
 	}
 }
 
-/* A street address is told; when it only looks like one, a telephone number is asked for too. */
+/* The site names a street address; when the text only looks like one, a telephone number is
+ * required as well. */
 static bool has_door(const struct site *site)
 {
 	return site->street || (site->street_guessed && site->phone);

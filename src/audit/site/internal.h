@@ -1,13 +1,13 @@
 /* How the parts of the audit fit together; a file calls only those above it:
  *
  *   rules.c    the table of rules, findings of them
- *   kept.c     what is kept of pages until all have been read
+ *   kept.c     data kept until all documents have been read
  *   files.c    the files of the site
  *   address.c  where an address on a page leads
  *   where.c    where the site is served
  *   reader.c   our end of the sandboxed reader
- *   page.c     what is asked of one page; maps.c: of a sitemap; across.c: of all pages together
- *   read.c     every document through the reader to who judges it
+ *   page.c     rules for one page; maps.c: for a sitemap; across.c: for all pages together
+ *   read.c     reads every document and applies the rules
  *   audit.c    the whole
  */
 #ifndef AUDIT_SITE_INTERNAL_H
@@ -30,7 +30,7 @@ struct site_place {
 
 enum { SITE_NO_FILE = UINT32_MAX };
 
-/* What is kept of a file. */
+/* A file of the site. */
 struct site_file {
 	struct str path; /* relative to the root */
 	uint64_t bytes;
@@ -50,7 +50,7 @@ struct site_page {
 	struct str base;
 };
 
-/* What is looked at when all documents have been read. */
+/* Collected for the rules over all pages. */
 struct site_wanted { /* a link to a place in a page */
 	struct site_place from;
 	uint32_t to;
@@ -123,7 +123,7 @@ struct site {
 	struct str prefix; /* of paths under the origin: "/docs"; empty at the top */
 	bool alone;        /* one file was named */
 	bool business;     /* a page has a LocalBusiness */
-	/* a page tells a street address, what looks like one, a telephone */
+	/* a page has a street address, a text that looks like one, a telephone number */
 	bool street, street_guessed, phone;
 	struct site_place street_at;
 };
@@ -139,7 +139,7 @@ void site_found(struct site *site, enum site_rule_id rule, struct site_place at,
 		...) PRINTF(4, 5);
 /* A row of site/facts/faults.def, by its number. */
 void site_found_fault(struct site *site, size_t fault, struct site_place at, struct str about);
-/* In what is no file of the list: a folder. */
+/* For a path that is not in the list of files, such as a folder. */
 void site_found_in(struct site *site, enum site_rule_id rule, struct str file, struct str about);
 
 /* ---- kept.c ---- */
@@ -148,9 +148,9 @@ void *site_more(void *list, size_t size);
 #define SITE_ADD(list) (*(__typeof__((list)->item))site_more((list), sizeof(*(list)->item)))
 /* The first fact of the kind; NULL: none. */
 const struct site_fact *site_first(const struct site_page *page, enum page_fact fact);
-/* What a place in a page is known by. */
+/* Hash of a fragment of a file. */
 uint64_t site_anchor(uint32_t file, struct str fragment);
-/* What an @id is known by. */
+/* Hash of an @id or a host. */
 uint64_t site_hash(struct str text);
 /* Count that a page names a host, or an origin. */
 void site_count_host(struct site *site, struct site_hosts *hosts, struct site_place at,
@@ -207,7 +207,7 @@ size_t address_decode(struct str s, char *out, size_t size);
 /* ---- where.c ---- */
 struct site_where;
 struct site_where *site_where_begin(void);
-/* What a document says of where it is served. */
+/* Counts the addresses in a document that indicate where the site is served. */
 void site_where_look(struct site *site, struct site_where *w, const struct site_page *page);
 /* Decides, and frees. */
 void site_where_end(struct site *site, struct site_where *w);

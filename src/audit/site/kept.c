@@ -1,4 +1,4 @@
-/* What is kept of pages until all have been read. */
+/* Data kept until all documents have been read. */
 #include "audit/site/internal.h"
 #include "base/ascii.h"
 #include "base/err.h"

@@ -1,4 +1,4 @@
-/* What is asked of a sitemap, of an index of sitemaps and of robots.txt. */
+/* Rules for a sitemap, an index of sitemaps, and robots.txt. */
 #include "audit/site/internal.h"
 #include "site/facts/facts.h"
 #include "base/ascii.h"

@@ -1,4 +1,4 @@
-/* What is asked of one page by itself. */
+/* Rules for one page. */
 #include "audit/site/internal.h"
 #include "base/ascii.h"
 #include "site/facts/facts.h"
@@ -14,7 +14,7 @@ static struct site_place page_place(const struct site *site, const struct site_p
 				   f ? f->column : 0};
 }
 
-/* ---- what a page loads ---- */
+/* ---- resources ---- */
 
 struct load {
 	const struct site_file *seen[LOADED_MAX];
@@ -75,7 +75,7 @@ static void judge_weight(struct site *site, const struct site_page *page)
 			   (unsigned long long)(load.bytes >> 10), load.count + 1);
 }
 
-/* ---- where a page leads ---- */
+/* ---- links ---- */
 
 static void on_link(struct site *site, const struct site_page *page, const struct site_fact *f)
 {
@@ -89,7 +89,7 @@ static void on_link(struct site *site, const struct site_page *page, const struc
 				   STR_ARG(f->a));
 		return;
 	}
-	/* "#top" and text fragments lead somewhere without an element that has the name. */
+	/* "#top" and text fragments need no element with that id. */
 	if (!to.fragment.n || to.file->kind != PAGE_HTML ||
 	    str_eq_nocase(to.fragment, STR("top")) || str_starts(to.fragment, STR(":~:")))
 		return;
@@ -208,7 +208,7 @@ static void judge_canonical(struct site *site, const struct site_page *page)
 			   STR_ARG(one->a));
 }
 
-/* ---- what a page says ---- */
+/* ---- content ---- */
 
 static void on_block_fault(struct site *site, const struct site_page *page,
 			   const struct site_fact *f)
@@ -316,7 +316,7 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 	}
 }
 
-/* What every page that people are to find says of itself. */
+/* Metadata that every page should have. */
 static void judge_head(struct site *site, const struct site_page *page)
 {
 	const struct site_fact *title = site_first(page, PAGE_TITLE),

@@ -1,4 +1,4 @@
-/* Reads every document through the sandboxed reader and hands it to who judges it. */
+/* Reads every document through the sandboxed reader and applies the rules to it. */
 #include "audit/site/internal.h"
 #include "base/cli.h"
 #include "base/io.h"
@@ -90,11 +90,11 @@ static void judge_document(struct site *site, const struct site_page *page)
 		site_judge_map(site, page);
 }
 
-/* Who tells where the site is served comes first. */
+/* Documents that indicate where the site is served are read first. */
 static const enum page_kind kinds[] = {PAGE_ROBOTS, PAGE_SITEMAP, PAGE_HTML};
 
-/* Before anything is judged, where the site is served is learned: from robots.txt, some sitemaps,
- * and pages from all over the site. */
+/* Finds out where the site is served before any rule runs: from robots.txt, some sitemaps and an
+ * even sample of the pages. */
 static enum status look_around(struct site *site, struct audit_reader *reader, struct buf *body,
 			       struct err *err)
 {

@@ -1,5 +1,5 @@
-/* Our end of the sandboxed reader of pages. One that dies or does not answer is replaced; the
- * document is then what is wrong. */
+/* Client of the sandboxed reader. A reader that dies or times out is replaced, and the document is
+ * reported as unreadable. */
 #include "audit/site/internal.h"
 #include "base/memory.h"
 

@@ -1,6 +1,6 @@
-/* Where the site is served, when nobody has said: its origin ("https://example.org") and the path
- * of its root there ("/docs"). A look at robots.txt, sitemaps and some pages before any is judged;
- * what most of their addresses agree on counts. */
+/* Finds out where the site is served, without --base-url: its origin ("https://example.org") and
+ * the path of its root ("/docs"). Addresses in robots.txt, sitemaps and a sample of pages vote; the
+ * majority decides. */
 #include "audit/site/internal.h"
 #include "base/memory.h"
 #include "site/facts/facts.h"
@@ -10,7 +10,7 @@
 
 enum { SEGMENTS_MAX = 4, CANDIDATES_MAX = 64 };
 
-/* Something that several addresses may say, and how many do. */
+/* A possible origin or prefix, and how many addresses support it. */
 struct where_candidate {
 	struct str text;
 	uint64_t votes;
@@ -33,7 +33,7 @@ static void where_vote(struct site *site, struct where_candidate *list, size_t *
 		list[(*count)++] = (struct where_candidate){arena_str(&site->arena, text), 1};
 }
 
-/* Of two with as many votes the one that was said first. */
+/* On a tie, the first one found. */
 static const struct where_candidate *most(const struct where_candidate *list, size_t count)
 {
 	const struct where_candidate *best = NULL;
@@ -50,8 +50,8 @@ static struct str path_of(struct str url)
 	return str_cut(&path, '?');
 }
 
-/* What must be cut from the front of a path for the rest to lead to a file. A path that leads to
- * the root's own index says nothing by itself: any missing folder would. */
+/* Votes for the shortest prefix whose removal makes the path name a file. A path whose remainder is
+ * empty is ignored: any missing folder would match the root's index. */
 static void vote_by_files(struct site *site, struct site_where *w, struct str path)
 {
 	char decoded[ADDRESS_PATH_MAX];

@@ -1,4 +1,4 @@
-/* What the pages share. Each handler makes a struct view, fills its tree, and sends it. A file
+/* Shared by all pages. Each handler makes a struct view, fills its tree, and sends it. A file
  * calls only those above it:
  *
  *   view.c      the tree of a page and how it is sent

@@ -7,7 +7,7 @@
  *   /regions, /regions/{key}, /sources, /imprint, /privacy
  *
  * Everything works without scripts; with one, the search box suggests. No cookie, no request to
- * anywhere else. What a page says of dates and times is local to the business. Every page names the
+ * anywhere else. Dates and times are local to the business. Every page names the
  * sources and licences of the facts on it.
  *
  * Life: pages_create compiles the templates (so that a mistake in an operator's template stops the

@@ -1,4 +1,4 @@
-/* /search: what was found, and the filters as links. */
+/* /search: results, and the filters as links. */
 #include "directory/pages/internal.h"
 
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static struct json_value *put_filter(struct results *r, const char *name)
 	return filter;
 }
 
-/* What was put there; NULL when there is no such list. */
+/* The new list; NULL when it is empty. */
 static struct json_value *put_choice(struct results *r, struct json_value *filter, struct str label,
 				     int64_t count, struct str href, bool current)
 {
@@ -209,7 +209,7 @@ static void put_places(struct results *r, const struct search_places *list, bool
 	}
 }
 
-/* ---- what was found ---- */
+/* ---- results ---- */
 
 static void put_total(struct results *r)
 {
@@ -304,7 +304,7 @@ static void put_form(struct results *r)
 	json_build_text(&p->b, p->root, "q", r->q.q);
 }
 
-/* What was made of the words, where it is not what was typed. */
+/* The corrected query, when it differs from the one entered. */
 static void put_understood(struct results *r)
 {
 	struct view *p = r->page;

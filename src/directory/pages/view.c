@@ -1,4 +1,4 @@
-/* What every page is made of: its tree, what stands on all of them, and how it is sent. */
+/* Common parts of all pages: the tree, the header data, sending. */
 #include "directory/pages/internal.h"
 #include "base/memory.h"
 
@@ -22,7 +22,7 @@ struct str view_text(struct view *p, const char *fmt, ...)
 	return copy.p ? copy : (struct str){"", 0};
 }
 
-/* What stands on every page. */
+/* Data shown on every page. */
 static void put_site(struct view *p)
 {
 	const struct config *c = p->pages->config;

@@ -53,7 +53,8 @@ static size_t fact_collapse(char *p, size_t n)
 bool fact_add(struct wire_facts *facts, struct arena *arena, const char *name, struct str value,
 	      size_t max)
 {
-	/* Nobody needs more of it; and a value that is all white space costs no more than that. */
+	/* Longer values are not needed, and this bounds the cost of a value that is all white
+	 * space. */
 	value = utf8_cut(value, (size_t)WIRE_VALUE_MAX * 4);
 	if (!utf8_is_valid(value))
 		return false;

@@ -176,7 +176,7 @@ static const char *const foreign_roots[] = {"svg", "math", NULL};
 /* Elements of SVG and MathML that hold HTML. */
 static const char *const integration[] = {
     "foreignobject", "desc", "title", "mi", "mo", "mn", "ms", "mtext", "annotation-xml", NULL};
-/* HTML that ends them, where somebody forgot to. */
+/* Start tags of HTML that close unclosed SVG or MathML. */
 static const char *const breakout[] = {
     "b",    "big",    "blockquote", "body", "br",   "center", "code", "dd",  "div",  "dl",  "dt",
     "em",   "embed",  "h1",         "h2",   "h3",   "h4",     "h5",   "h6",  "head", "hr",  "i",
@@ -247,7 +247,7 @@ static void scan_skip_comment(struct str *s)
 	scan_skip(s, s->n);
 }
 
-/* At '<' and what is no start tag: consumes it and gives true. */
+/* At a '<' that does not begin a start tag: consume the markup and return true. */
 static bool scan_skip_other(struct scan *scan)
 {
 	struct str *s = &scan->rest;

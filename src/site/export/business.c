@@ -314,7 +314,7 @@ static uint32_t listed_hash(const struct business *b)
 	return (uint32_t)hash;
 }
 
-/* No block is made of what has no page anyway. */
+/* No block is made for a business that is withheld for another cause. */
 static enum gate_cause judge(struct maker *m, struct business *b)
 {
 	struct gate_input input = {.facts = &b->facts,

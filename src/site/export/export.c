@@ -33,7 +33,7 @@ struct export_run {
 	size_t ids_count, ids_room;
 };
 
-/* ---- what changed ---- */
+/* ---- changed businesses ---- */
 
 static void add_id(struct export_run *r, int64_t id)
 {
@@ -95,7 +95,7 @@ static void unique_ids(struct export_run *r)
 	r->ids_count = n;
 }
 
-/* ---- whether there is anything to do ---- */
+/* ---- change detection ---- */
 
 static enum status read_database(struct export_run *r, struct err *err)
 {
@@ -191,7 +191,7 @@ static void begin_next(struct export_run *r, bool whole)
 	memcpy(r->next.source, r->theme.source_hash, sizeof(r->next.source));
 }
 
-/* What the workers have journalled becomes part of the next manifest. */
+/* The journals of the workers become part of the next manifest. */
 static enum status collect(struct export_run *r, const int *fd, struct err *err)
 {
 	enum status status = OK;
@@ -250,7 +250,7 @@ static void twin_changed(void *ctx, const struct manifest_entry *e, bool is)
 		manifest_add(&r->orphans, e);
 }
 
-/* Duplicates of what has gone are rendered; what has become one leaves the tree again. */
+/* Former duplicates whose twin is gone are rendered; new duplicates are removed from the tree. */
 static enum status resolve_twins(struct export_run *r, struct err *err)
 {
 	r->ids_count = 0;
@@ -296,7 +296,7 @@ static enum status list_pages(struct export_run *r, struct err *err)
 	return status;
 }
 
-/* ---- what is no more ---- */
+/* ---- stale files ---- */
 
 static enum status remove_file(struct export_run *r, struct export_files *f, const char *path,
 			       struct err *err)

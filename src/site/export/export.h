@@ -1,7 +1,7 @@
 /* The static site: the directory as plain files that any web host serves, made so that the
  * published folder is one whole generation at every moment.
  *
- *   DIR             what is served
+ *   DIR             the published folder
  *   DIR.state/      the spare tree, a manifest for each tree, the lock, journals of a run
  *
  * A run brings the spare tree up to date and then exchanges it with the published one in one step
@@ -12,8 +12,8 @@
  * since the published tree, nothing is read or written.
  *
  * Files of the operator are published as they are: those of a folder (web/public of the instance)
- * with each run, and those that somebody put into DIR itself, which stay over the exchange; but for
- * files among the businesses, in b/XX.
+ * with each run, and those put into DIR by hand, which are kept when the trees are exchanged;
+ * except for files in the folders of businesses, b/XX.
  *
  * Killed at any moment, a run has not touched the published tree. Before a page of the spare tree
  * is touched its id is in a journal; the next run takes what the journals name as unknown, writes
@@ -25,11 +25,10 @@
  * are forked, not exec'ed: they do the same work behind the same boundary as their parent, and
  * share its compiled templates and manifests.
  *
- * Memory: 48 bytes a business and tree; a process as much as it has read and not yet
- * written, some 30 MB.
+ * Memory: 48 bytes a business and tree; a process as much as it has read and not yet written, some
+ * 30 MB.
  *
- * Caller: the command. Blocking; returns when the site is published or has failed.
- */
+ * Caller: the command. Blocking; returns when the site is published or has failed. */
 #ifndef SITE_EXPORT_EXPORT_H
 #define SITE_EXPORT_EXPORT_H
 

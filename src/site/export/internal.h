@@ -2,7 +2,7 @@
  *
  *   export.c    a run from the lock to the exchange
  *   state.c     the folders beside the site: lock, spare tree, exchange
- *   manifest.c  what is in a tree; the journals
+ *   manifest.c  the files of a tree; the journals
  *   writer.c    files into the spare tree
  *   worker.c    the processes and what each does
  *   business.c  one business: from a row to its page
@@ -81,7 +81,7 @@ void manifest_init(struct manifest *m);
 void manifest_release(struct manifest *m);
 /* NOT_FOUND when there is none; INVALID when it is not of this program. */
 MUST_CHECK enum status manifest_read(struct manifest *m, const char *path, struct err *err);
-/* Only what tells whether there is something to do: no entries. */
+/* The head only, to decide whether anything has changed: no entries. */
 MUST_CHECK enum status manifest_read_head(struct manifest *m, const char *path, struct err *err);
 /* The head and the files, without businesses. */
 MUST_CHECK enum status manifest_read_files(struct manifest *m, const char *path, struct err *err);
@@ -360,15 +360,15 @@ MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme 
 
 /* ---- own.c ---- */
 
-/* What tells whether anything in the folder has changed: names, sizes, times. A folder that is not
- * there is empty; NULL too. */
+/* Digest of the names, sizes and times of the files in the folder, to detect changes. A folder that
+ * is not there is empty; NULL too. */
 MUST_CHECK enum status own_public_digest(const char *folder, uint64_t *digest, struct err *err);
 /* Copy the folder's files into the tree. CONFLICT: the export has made a file of that name. */
 MUST_CHECK enum status own_public_copy(const char *folder, struct export_files *to,
 				       struct err *err);
-/* Before the trees are exchanged: what somebody put into the published tree stands in the other
- * one, too, and what has been taken out of it does not. written: the other one's manifest, in
- * order. */
+/* Before the trees are exchanged: link the files that were put into the published tree by hand into
+ * the spare tree, and remove from it those that are gone. written: the sorted manifest of the spare
+ * tree. */
 MUST_CHECK enum status own_keep(const struct export_state *s, const struct manifest *written,
 				struct err *err);
 

@@ -198,7 +198,7 @@ static void put_member(struct maker *m, const struct manifest_entry *e, struct j
 	json_build_true(&m->b, v, "place", v->count > 2);
 }
 
-/* Who is gone since has no row: it is left out, and the next run knows. Returns
+/* Businesses deleted since the scan are skipped; the next run removes them. Returns
  * the first one's name. */
 static struct str put_members(struct maker *m, const struct lists *l, const struct list_page *p,
 			      const struct db_rows *rows, int *row)

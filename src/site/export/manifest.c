@@ -51,8 +51,8 @@ void manifest_add_file(struct manifest *m, const char *path, uint64_t hash)
 
 /* ---- order ---- */
 
-/* What is sorted: the key and the place in the array, which makes the order total. qsort is not
- * stable, and which of two entries of one id was added last decides which is kept. */
+/* Sort keys with the index in the array, which makes the order total: qsort is not stable, and of
+ * several entries with one id the last added is kept. */
 struct entry_key {
 	int64_t id;
 	size_t at;

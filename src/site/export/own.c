@@ -1,5 +1,5 @@
 /* Files of the operator in the published site: those of the instance's web/public, which are copied
- * with each export, and those that somebody put into the published tree by hand (CNAME, .nojekyll,
+ * with each export, and those put into the published tree by hand (CNAME, .nojekyll,
  * files that prove who owns a host), which are kept over the exchange of trees. */
 #include "site/export/internal.h"
 
@@ -105,7 +105,7 @@ static enum status copy_file(struct own_files *p, const char *path, struct err *
 	enum status status = read_all(fd, &body, err);
 	close(fd);
 	unsigned formats = to->writer->formats;
-	/* pictures do not shrink, and others say themselves what stands beside */
+	/* no compressed copies: pictures do not shrink, and the operator may provide others */
 	to->writer->formats = 0;
 	if (status == OK)
 		status = files_put(to, path, buf_view(&body), err);
@@ -193,8 +193,8 @@ static bool is_made(const struct manifest *m, const char *path)
 	return name.n < strlen(path) && manifest_find_file(m, plain);
 }
 
-/* Businesses are not in the list of files, and their folders have many: what somebody puts in among
- * them is not kept. */
+/* Pages of businesses are not in the list of files and are too many to look up, so that foreign
+ * files in their folders are not kept. */
 static bool is_of_businesses(const char *path)
 {
 	return path[0] == 'b' && path[1] == '/' && strlen(path) == 4;
@@ -207,7 +207,7 @@ static bool same_file(const struct keep *k, const char *path, const struct stat 
 	       other.st_dev == st->st_dev && other.st_ino == st->st_ino;
 }
 
-/* The same file under the same name in the other tree: a second name, so that nothing is copied. */
+/* Hard-link the file into the other tree, so that nothing is copied. */
 static enum status keep_file(struct keep *k, const char *path, const struct stat *st,
 			     struct err *err)
 {

@@ -48,7 +48,7 @@ static void put_place(struct maker *m, struct json_value *list, struct str href,
 	json_build_text(&m->b, v, "count", maker_count(m, count));
 }
 
-/* ---- what has pages ---- */
+/* ---- regions and categories that have lists ---- */
 
 struct place_list { /* a list, as regions and categories show it */
 	int32_t region;

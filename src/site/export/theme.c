@@ -95,7 +95,7 @@ static bool address_is_public(struct theme *t)
 	return is;
 }
 
-/* ---- what the database says of all pages ---- */
+/* ---- data from the database for all pages ---- */
 
 static enum status load_regions(struct theme *t, struct db *db, struct err *err)
 {

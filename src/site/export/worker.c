@@ -55,7 +55,7 @@ static enum status put_cards(struct export_worker *w, const struct business *b, 
 	return status;
 }
 
-/* there: what the spare tree has of it. */
+/* there: its entry in the spare tree; NULL: none. */
 static enum status one_business(struct export_worker *w, const struct db_rows *rows, int row,
 				const struct manifest_entry *there, struct err *err)
 {
@@ -124,7 +124,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Those that have no row any more are gone. */
+/* Ids without a row are deleted businesses. */
 static void note_gone(struct export_worker *w, const int64_t *ids, size_t n,
 		      const struct db_rows *rows)
 {
@@ -271,7 +271,7 @@ static pid_t worker_start(const struct pass *p, struct pass_shared *shared, int 
 	_exit(worker_main(p, shared, number));
 }
 
-/* Until the last worker has closed its end of the pipe. */
+/* Show progress until the last worker has closed its end of the pipe. */
 static void watch(const struct pass *p, const struct pass_shared *shared, int alive)
 {
 	struct pollfd poll_fd = {.fd = alive, .events = POLLIN};

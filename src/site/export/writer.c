@@ -58,7 +58,7 @@ static enum status writer_put_file(struct writer *w, int fd, const char *path, s
 	struct iovec parts[] = {{(void *)content.p, content.n}, {zeros, BLOCK - content.n % BLOCK}};
 	enum status status = OK;
 	bool whole = there && writev(fd, parts, 2) == (ssize_t)(content.n + parts[1].iov_len);
-	/* What could not be written whole is tried plainly, which tells why. */
+	/* If the fast path fails, write normally to get the error. */
 	if (!whole && lseek(fd, 0, SEEK_SET) < 0)
 		status = err_errno(err, FAILED, "seek");
 	if (status == OK && !whole)

@@ -47,7 +47,7 @@ static void put_texts(struct block *k, struct json_value *root, const char *key,
 			put_item(k, list_of(k, root, key), texts->item[i]);
 }
 
-/* ---- what and where it is ---- */
+/* ---- type and address ---- */
 
 /* Another type says it too: the same one before it, or a more specific one. */
 static bool is_implied(const struct facts_texts *types, size_t i)

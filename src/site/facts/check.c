@@ -150,8 +150,8 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 	unsigned takes = schema_takes(p);
 	if (!(takes & SCHEMA_TAKES_TEXT)) {
 		fault = takes ? check_data_type(p, s) : check_named(p, s);
-		/* What is neither may still name a member: itemAvailability
-		 * takes no URL but its own. */
+		/* A text of another form may still name a member of an enumeration, such as
+		 * itemAvailability. */
 		if (fault != FAULT_NONE && takes && check_named(p, s) == FAULT_NONE)
 			fault = FAULT_NONE;
 		if (fault != FAULT_NONE)
@@ -218,7 +218,7 @@ static void check_redundant(struct check *c, const struct rules_subject *s)
 		}
 }
 
-/* A term of another vocabulary is said by its address or its prefix. */
+/* A term of another vocabulary is written as a URL or with a prefix. */
 static bool is_foreign(struct str term)
 {
 	return term.n && memchr(term.p, ':', term.n) && schema_term(term).n == term.n;
@@ -230,7 +230,7 @@ static void read_types(struct check *c, const struct json_value *said, bool has_
 		       const struct schema_type *types[TYPES_MAX], size_t *count, bool *unknown)
 {
 	const struct json_value *one = said && said->kind == JSON_IS_ARRAY ? said->first : said;
-	/* what has an @id may have its type elsewhere */
+	/* an object with an @id may state its type elsewhere */
 	if (!one && !has_id)
 		check_found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
 	for (; one; one = one == said ? NULL : one->next) {

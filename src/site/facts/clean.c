@@ -25,7 +25,7 @@ static void tell(const struct clean *c, const char *property, struct str value)
 		c->dropped(c->ctx, &(struct facts_finding){c->fault, property, value});
 }
 
-/* Whether the property may have the value; tells when not. Empty: there is none. */
+/* Whether the value is valid for the property; reports it when not. An empty value is valid. */
 static bool is_sound(struct clean *c, const struct schema_property *property, struct str value)
 {
 	if (!value.n)
@@ -121,7 +121,7 @@ static bool is_type(struct clean *c, struct str type)
 	return false;
 }
 
-/* What an object of goods or departments may keep: its name it needs. */
+/* Remove the broken members of an offer or department. False: its name is broken, drop it whole. */
 static bool clean_good(struct clean *c, struct json_value *good)
 {
 	if (!is_sound(c, PROPERTY(name), json_text(json_get(good, "name"))))

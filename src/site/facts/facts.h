@@ -89,15 +89,15 @@ struct facts_finding {
 };
 typedef void facts_found(void *ctx, const struct facts_finding *finding);
 
-/* Take out of the record what is optional and broken, so that a bad value costs the value and
- * not the record: a priceRange "undefined", a telephone number of letters, coordinates of
- * another country. `dropped` (may be NULL) is told of each; its path is the property's name.
- * What is needed stays as it is: facts_jsonld refuses it. Lists and objects that change are
- * copied into the arena. */
+/* Take out of the record what is optional and broken, so that a bad value costs the value and not
+ * the record: a priceRange "undefined", a telephone number of letters, coordinates of another
+ * country. `dropped` (may be NULL) is called for each; its path is the property's name. Required
+ * values are not removed: facts_jsonld refuses the record. Lists and objects that change are copied
+ * into the arena. */
 void facts_clean(struct facts_business *business, struct arena *arena, facts_found *dropped,
 		 void *ctx);
 
-/* Check a block of our own or of anybody's: an object, an array of objects, or {"@graph": [...]},
+/* Check a block, our own or foreign: an object, an array of objects, or {"@graph": [...]},
  * already parsed. Calls `found` (may be NULL) for each finding, in the order of the block.
  * Returns how many of them are errors. The block need not be a LocalBusiness: what else stands in
  * it is checked by the same rules; that a page has none ("no-local-business") is found when no
@@ -123,7 +123,7 @@ bool facts_is_reference(const struct json_value *value);
 size_t facts_check_page(const struct json_value *block, const struct facts_ids *ids,
 			facts_found *found, void *ctx);
 
-/* Whether a text stands for a value that nobody filled in: "TODO", "[Your name]", "{{ phone }}". */
+/* Whether a text is a placeholder: "TODO", "[Your name]", "{{ phone }}". */
 bool facts_is_placeholder(struct str text);
 bool facts_is_placeholder_phone(struct str phone);
 /* Whether an address on the web leads to the reader's own computer or network:
@@ -132,7 +132,7 @@ bool facts_is_private_url(struct str url);
 
 /* ---- what people see ---- */
 
-/* A service-area business that does not tell where its own place is: nothing may lead there. */
+/* A service-area business that hides its address: no value and no link may reveal it. */
 bool facts_hides_address(const struct facts_business *business);
 
 /* Put the visible values under `root`, for templates:
@@ -155,7 +155,7 @@ struct facts_hours {
  * said so, and stands on the page as it is. */
 MUST_CHECK bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out);
 
-/* What the page of the business tells beside its name, for a description of it: "address, opening
+/* The kinds of facts on the page of the business, for its meta description: "address, opening
  * hours, telephone" as far as they are known; empty: nothing. */
 struct str facts_told(const struct facts_business *business, struct arena *arena);
 

@@ -434,7 +434,7 @@ bool form_postcode_of(struct str country, struct str postcode)
 	return true;
 }
 
-/* ---- ways to reach somebody ---- */
+/* ---- telephone, e-mail, URL ---- */
 
 enum facts_fault_id form_telephone(struct str s)
 {

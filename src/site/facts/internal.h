@@ -3,8 +3,8 @@
  *   schema.c  the vocabulary
  *   ids.c     objects that others refer to
  *   place.c   where countries lie
- *   placeholder.c  values that nobody filled in
- *   forms.c   what a date, a telephone number, an address on the web look like
+ *   placeholder.c  placeholders
+ *   forms.c   syntax of dates, telephone numbers, URLs
  *   extra.c   further facts of a record
  *   block.c   record -> block
  *   show.c    record -> values for templates
@@ -26,7 +26,7 @@ enum facts_fault_id {
 	FAULT_NONE = FAULTS
 };
 
-/* ---- forms.c: FAULT_NONE, or what is wrong with a text of that form ---- */
+/* ---- forms.c: FAULT_NONE, or the fault of a text of that form ---- */
 
 enum facts_fault_id form_text(struct str s); /* of any kind: what no text may be */
 enum facts_fault_id form_date(struct str s); /* 2026, 2026-01, 2026-01-31, or with a time behind */

@@ -1,4 +1,4 @@
-/* Texts and numbers that stand for a value which nobody filled in. */
+/* Placeholders: texts and numbers that were never replaced by real values. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
 
@@ -174,7 +174,7 @@ bool facts_is_placeholder(struct str s)
 		return false;
 	if (s.n <= WHOLE_MAX && is_listed(s, whole_texts, COUNT_OF(whole_texts)))
 		return true;
-	/* variables of templates that nobody replaced */
+	/* template variables that were not replaced */
 	if (memmem(s.p, s.n, "{{", 2) || memmem(s.p, s.n, "{%", 2) || str_starts(s, STR("${")) ||
 	    memmem(s.p, s.n, "<%", 2) || memmem(s.p, s.n, "<?php", 5))
 		return true;

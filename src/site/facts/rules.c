@@ -1,4 +1,4 @@
-/* What is checked of one value by its property, and of one object by its type. */
+/* Checks of one value, by its property, and of one object, by its type. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
@@ -302,7 +302,7 @@ static void check_week(const struct rules_subject *s, rule_found *found, void *c
 		}
 }
 
-/* How exactly a number of degrees is told: its decimals. */
+/* Precision of a number of degrees: its decimals. */
 static size_t decimals_of(struct str degrees)
 {
 	const char *point = degrees.n ? memchr(degrees.p, '.', degrees.n) : NULL;
@@ -340,8 +340,8 @@ static void check_country(const struct json_value *address, const struct json_va
 		found(ctx, fault, "geo", country);
 }
 
-/* Who serves an area and names no street keeps its place to itself: exact coordinates tell it all
- * the same. Those of a town's centre, of three decimals or fewer, do not. */
+/* A business that serves an area and publishes no street hides its place; exact coordinates would
+ * reveal it. Those of a town's centre, with three decimals or fewer, do not. */
 static void check_place(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { DECIMALS_OF_DOOR = 5, DECIMALS_OF_TOWN = 3 };
@@ -446,7 +446,7 @@ static void check_hours(const struct rules_subject *s, rule_found *found, void *
 
 static void check_offer(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	/* offers of a Product, an Event or a Service are of what they stand in */
+	/* an offer inside a Product, Event or Service is for that object */
 	bool of_something = s->of && s->of != &schema_properties[SCHEMA_PROPERTY_makesOffer] &&
 			    s->of != &schema_properties[SCHEMA_PROPERTY_itemListElement];
 	if (!SAID(s, itemOffered) && !SAID(s, name) && !of_something)
@@ -491,7 +491,7 @@ static void check_rating(const struct rules_subject *s, rule_found *found, void 
 		found(ctx, FAULT_RATING_RANGE, "ratingValue", text);
 }
 
-/* An entry of a trail; *position: what it says. */
+/* An entry of a BreadcrumbList; *position: its position, 0 when missing. */
 static void check_entry(const struct json_value *entry, bool last, int64_t *position,
 			rule_found *found, void *ctx)
 {

@@ -10,7 +10,7 @@ static const char *const months[] = {"January",   "February", "March",    "April
 				     "May",       "June",     "July",     "August",
 				     "September", "October",  "November", "December"};
 
-/* What is left of a rule. */
+/* Skip n bytes of a rule and the spaces after them. */
 static void words_skip(struct str *s, size_t n)
 {
 	s->p += n;

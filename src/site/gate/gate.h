@@ -59,7 +59,7 @@ enum gate_cause gate_judge(const struct gate_limits *limits, const struct gate_i
 
 /* Two records of the same identity are the same business: name, street, postcode and town
  * without case, marks of punctuation and white space. 0: too little is known to say so,
- * it is nobody's twin. */
+ * it is never a duplicate. */
 uint64_t gate_identity(const struct facts_business *facts);
 
 /* How many of each cause. Add what workers counted by adding the members. */
