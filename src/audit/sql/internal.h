@@ -99,7 +99,7 @@ struct contents {
 	bool query;     /* a subselect */
 	bool parameter; /* anything that the caller or a variable says */
 	bool variable;  /* of PL/pgSQL */
-	bool varies;    /* random(), gen_random_uuid() */
+	bool varies;    /* another value each time it is called */
 };
 struct contents expression_contents(const struct scope *scope, uint32_t term);
 bool expression_names(const struct scope *scope, uint32_t term, struct str column);
