@@ -120,7 +120,7 @@ static bool heal_line(FILE *in, struct buf *line)
 	return c != EOF || line->n;
 }
 
-/* All findings that appear while the recording is played, and the state at its end. */
+/* Play the whole recording; the findings are those at its end, as --once has them. */
 static enum status heal_replay(struct heal_run *run, struct err *err)
 {
 	struct buf line;

@@ -32,8 +32,8 @@ struct observe_sample *observe_next(struct observe_history *h)
 	return s;
 }
 
-/* The execution that a session is in, or was in last; NULL. Only recent ones can be: looked for from
- * the newest, as far back as two samples can have sessions. */
+/* The execution that a session is in, or was in last; NULL. Only recent ones can be: the search
+ * begins with the newest and goes as far back as two samples can have sessions. */
 static struct observe_execution *history_known(struct observe_history *h,
 					       const struct observe_session *s)
 {

@@ -12,8 +12,8 @@ struct screen {
 	const struct judge_result *result;
 	const struct observe_server *server;
 	const struct observe_sample *last;
-	double watched_s,
-	    sample_s;      /* sample_s: until a sample is there, on average; < 0: unknown */
+	/* sample_s: until a sample is complete, on average; < 0: not known */
+	double watched_s, sample_s;
 	int width, height; /* height 0: no limit, everything is shown */
 	bool colour;
 };
