@@ -14,6 +14,7 @@ enum {
 	EXPECTED_MAX = 5000,
 	CANDIDATES = 150, /* of one statement */
 	NAMESAKES = 50,
+	FEW = 5,        /* what is near is told, too, beside so few that are exact */
 	NAME_LEAST = 2, /* bytes of a name's beginning */
 };
 
@@ -106,9 +107,11 @@ static void head_drop(struct finding *f)
 		head_next_words(f);
 }
 
-/* Whether something is exactly what was typed: then nobody looks for corrections. */
+/* Whether enough is exactly what was typed that nobody looks for corrections. */
 static bool head_exact(const struct head *h)
 {
+	if (h->count < FEW)
+		return false;
 	for (size_t i = 0; i < h->count; i++)
 		if (h->item[i].whole || (h->item[i].degree == 0 && h->item[i].extra == 0))
 			return true;

@@ -11,6 +11,7 @@
 
 enum {
 	CORRECT_FROM = 4,     /* letters: shorter words are not corrected */
+	TYPED_FROM = 3,       /* letters of such a word when one is left out */
 	CORRECT_TWO_FROM = 8, /* two errors are forgiven in words of so many letters ... */
 	TYPED_TWO_FROM = 6,   /* ... which are typed with two fewer when both leave one out */
 	BEGINNING_FROM = 3,
@@ -100,7 +101,7 @@ int terms_edits(struct str a, struct str b, int most)
 int terms_corrected(struct str word, struct str typed)
 {
 	size_t n = letters_of(word), m = letters_of(typed);
-	int most = m < CORRECT_FROM                                             ? 0
+	int most = n < CORRECT_FROM || m < TYPED_FROM                           ? 0
 		   : (n > m ? n : m) >= CORRECT_TWO_FROM && m >= TYPED_TWO_FROM ? 2
 										: 1;
 	int edits = most ? terms_edits(word, typed, most) : 0;
@@ -336,7 +337,7 @@ bool terms_ask_near(const struct typed *typed, struct str *words)
 	array_open(&a);
 	for (size_t i = 0; i < typed->count; i++)
 		if (!has_digit(typed->term[i].word) &&
-		    letters_of(typed->term[i].word) >= CORRECT_FROM)
+		    letters_of(typed->term[i].word) >= TYPED_FROM)
 			array_put(&a, "", typed->term[i].word);
 	return array_close(&a, typed->arena, words);
 }
@@ -387,7 +388,7 @@ bool terms_read_near(struct typed *typed, const struct db_rows *rows)
 	bool fits = true;
 	for (size_t i = 0; i < typed->count; i++)
 		if (!has_digit(typed->term[i].word) &&
-		    letters_of(typed->term[i].word) >= CORRECT_FROM)
+		    letters_of(typed->term[i].word) >= TYPED_FROM)
 			fits &= read_corrections(typed, &typed->term[i], rows, ++position);
 	return fits;
 }
