@@ -129,11 +129,14 @@ async function visit(browser, page_of, view) {
 	await page.context().close();
 }
 
-// The same text whether scripts run or not. (The script of the search box is a file; a block of facts in JSON-LD is data.)
+// The same text whether scripts run or not. (The script of the search box is a file; a block of facts in JSON-LD is
+// data.)
 async function without_script(browser, page_of) {
 	const page = await open_page(browser, { javaScriptEnabled: false });
 	await page.goto(page_of.url);
-	const html = (await page.content()).replace(/<script type="application\/ld\+json">[^<]*<\/script>/g, '').replace(/<script src="\/assets\/search\.js[^"]*" defer(="")?><\/script>/g, '');
+	const html = (await page.content())
+		.replace(/<script type="application\/ld\+json">[^<]*<\/script>/g, '')
+		.replace(/<script src="\/assets\/search\.js[^"]*" defer(="")?><\/script>/g, '');
 	const text = await page.locator('body').innerText();
 	ok(
 		page_of.has.every((part) => text.includes(part)) && !/<script|<style| style=| on[a-z]+=/.test(html),

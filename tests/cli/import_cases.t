@@ -247,9 +247,19 @@ sub zip_of {
 # ---- files without ids ----
 {
 	my $head = "name,street,city,phone,website\n";
-	my $path = file('noids.csv', $head . "A,Weg 1,Bern,,\nB,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 5,Chur,,\n");
+	my $path
+		= file('noids.csv',
+		$head
+			. "A,Weg 1,Bern,,\nB,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,"
+				. "\nD,Ring 5,Chur,,\n"
+		);
 	my ($r, $source) = import_of($path);
-	my $ids = sub { $i->sql("SELECT string_agg(b.name || b.id, ' ' ORDER BY b.id) FROM business b JOIN source s ON s.id = b.source_id WHERE s.key = '$source'") };
+	my $ids = sub {
+		$i->sql(
+			"SELECT string_agg(b.name || b.id, ' ' ORDER BY b.id) FROM business b JOIN source s ON s.id = b.source_id
+				WHERE s.key = '$source'"
+		);
+	};
 	my $again = sub {
 		my ($code, $text) = $i->run('--json', 'import', '--source', $source, @_, $path);
 		is($code, 0, 'imported again') or diag $text;
@@ -261,12 +271,25 @@ sub zip_of {
 	is($again->(), '0/0/5', 'a second import of a file without ids changes nothing');
 	is($again->('--country', 'CH'), '0/5/0', 'a country given later updates');
 	is($ids->(), $first, 'and no business is another one');
-	file('noids.csv', $head . "A,Weg 1a,Bern,,\nB,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 5,Chur,,\n");
+	file('noids.csv',
+		$head
+			. "A,Weg 1a,Bern,,\nB,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,"
+				. "\nD,Ring 5,Chur,,\n"
+	);
 	is($again->('--country', 'CH'), '0/1/4', 'a corrected street changes exactly one record');
-	file('noids.csv', $head . "A,Weg 1a,Bern,,\nB GmbH,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 5,Chur,,\n");
+	file('noids.csv',
+		$head
+			. "A,Weg 1a,Bern,,\nB GmbH,Gasse 2,Bern,031 300 00 01,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,"
+				. "Chur,,\nD,Ring 5,Chur,,\n"
+	);
 	is($again->('--country', 'CH'), '0/1/4', 'so does a corrected name with the same telephone');
-	file('noids.csv', $head . "A,Weg 1a,Bern,,\nB GmbH,Gasse 2,Bern,031 300 00 02,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,Chur,,\nD,Ring 6,Chur,,\nE,Platz 3,Chur,,\n");
-	is($again->('--country', 'CH'), '1/2/3', 'a telephone and one of two branches; a new firm at an old address is new');
+	file('noids.csv',
+		$head
+			. "A,Weg 1a,Bern,,\nB GmbH,Gasse 2,Bern,031 300 00 02,https://b.example\nC,Platz 3,Chur,,\nD,Ring 4,"
+				. "Chur,,\nD,Ring 6,Chur,,\nE,Platz 3,Chur,,\n"
+	);
+	is($again->('--country', 'CH'), '1/2/3',
+		'a telephone and one of two branches; a new firm at an old address is new');
 }
 {
 	my @same = ("id,name\n" . join('', map { "$_,A$_\n" } 1 .. 5), "id,name\n" . join('', map { "$_,B$_\n" } 1 .. 5));

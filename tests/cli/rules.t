@@ -107,7 +107,8 @@ for my $sample ('p = calloc(1, 8);', 'n = random();', "if (c >= '0' && c <= '9')
 	'x[] = {"Monday", "Tuesday"};', 'n = sizeof(list) / sizeof(list[0]);') {
 	refused('toolbox', 'src/a/a.c:1', "what base/ has: $sample", 'src/a/a.c' => "$sample\n");
 }
-accepted('base/ itself, and names that only end so', 'src/base/a.c' => "p = calloc(1, 8);\n", 'src/a/a.c' => "p = my_calloc(1, 8);\n");
+accepted('base/ itself, and names that only end so', 'src/base/a.c' => "p = calloc(1, 8);\n",
+	'src/a/a.c' => "p = my_calloc(1, 8);\n");
 
 refused('trailing', 'src/a/a.h:3', 'a list of members',
 	'src/a/a.h' => "struct row {\n\tbool street, guessed,\n\t    phone; /* what is told */\n};\n");

@@ -278,7 +278,8 @@ problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
 # ---- for maps and scripts of other sites ----
 {
 	my ($status, $map, $header) = get('/v1/businesses.geojson?q=minute');
-	is("$status $header->{'content-type'} $map->{type}", '200 application/geo+json FeatureCollection', 'a list for maps');
+	is("$status $header->{'content-type'} $map->{type}", '200 application/geo+json FeatureCollection',
+		'a list for maps');
 	is_deeply(
 		[ map { [ $_->{properties}{name}, @{ $_->{geometry}{coordinates} } ] } @{ $map->{features} } ],
 		[ [ 'Last Minute', 179.999, 0 ], [ 'First Minute', -179.999, 0 ] ],

@@ -21,7 +21,7 @@ my $p = Pipeline->make(
 	pool => 4,
 	api => { ms => [ 20, 60 ], fail => 97 },
 	settings => {
-		'pipeline.heartbeat' => '500ms', 'pipeline.timeout' => '3s', 'pipeline.claim' => 100, 'pipeline.in_flight' => 8
+		'pipeline.heartbeat' => '500ms', 'pipeline.timeout' => '3s', 'pipeline.claim' => 100, 'pipeline.in_flight' => 4
 	});
 my $i = $p->{i};
 my $lease_s = 3 * 0.5 + 3;
@@ -88,7 +88,7 @@ kill CONT => keys %stopped;
 my $claims = "SELECT count(*) FROM pipeline_claim WHERE batch_id = $batch AND cardinality(items) > 0";
 $i->until('those that were stopped have noticed', sub { $p->sql($claims) eq '0' });
 is($command->stop, 0, 'the containers stop in order');
-cmp_ok($done{kills}, '>', $kills / 4, "$done{kills} processes were killed");
+cmp_ok($done{kills} // 0, '>=', 5, "$done{kills} processes were killed");
 note join ', ', map { "$done{$_} $_" } sort keys %done;
 ok($poisoned >= 2 * @poison, "items that kill killed $poisoned times");
 my $n = @ids;

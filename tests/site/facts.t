@@ -150,7 +150,7 @@ for my $path (glob "$home/site/b/*/*.html") {
 }
 is_deeply([ sort keys %page ], [ sort grep { $_ ne 'name-is-address' } keys %broken ], 'and its business has a page');
 my %gone = (
-	'url-private' => '192.168', 'placeholder' => '{{', 
+	'url-private' => '192.168', 'placeholder' => '{{',
 	'lei-checksum' => '506700GE1G29325QX364',
 	'price-negative' => '-3', 'postcode-malformed' => '3000/1', 'type-unknown' => 'Barr'
 );
