@@ -229,11 +229,11 @@ void osm_put_id(struct draft *d, struct str id);
 bool osm_is_column(struct str header);
 
 /* schema.c */
-bool schema_org_is_object(const struct json_value *v);
+bool parse_schema_is_object(const struct json_value *v);
 /* node: of a graph whose other nodes it may name; graph: an array, or NULL. */
-void schema_org_put(struct draft *d, const struct json_value *node, const struct json_value *graph);
+void parse_schema_put(struct draft *d, const struct json_value *node, const struct json_value *graph);
 /* The business inside of a page that tells of one (mainEntity, about); NULL: the object itself. */
-const struct json_value *schema_org_subject(const struct json_value *v);
+const struct json_value *parse_schema_subject(const struct json_value *v);
 
 /* geometry.c: a point inside of a GeoJSON geometry, or of Overpass's geometry. */
 void geometry_put(struct draft *d, const struct json_value *geometry);

@@ -213,8 +213,8 @@ static const char *take_object(struct draft *d, const struct json_value *v,
 		take_overture(d, v);
 		return "overture";
 	}
-	if (schema_org_is_object(v)) {
-		schema_org_put(d, v, graph);
+	if (parse_schema_is_object(v)) {
+		parse_schema_put(d, v, graph);
 		return "schema.org";
 	}
 	if (osm_is_object(v)) {

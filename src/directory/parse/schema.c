@@ -116,7 +116,7 @@ static bool is_business(const struct json_value *v)
 	return s == BUSINESS || (s == WITH_SIGN && has_sign(v));
 }
 
-bool schema_org_is_object(const struct json_value *v)
+bool parse_schema_is_object(const struct json_value *v)
 {
 	static const char *const osm[] = {"node", "way", "relation", "area"};
 	const struct json_value *types = json_get(v, "@type");
@@ -126,7 +126,7 @@ bool schema_org_is_object(const struct json_value *v)
 	return types != NULL;
 }
 
-const struct json_value *schema_org_subject(const struct json_value *v)
+const struct json_value *parse_schema_subject(const struct json_value *v)
 {
 	static const char *const names[] = {"mainEntity", "about", "mainEntityOfPage", "item"};
 	if (is_business(v))
@@ -486,11 +486,11 @@ static struct str type_shown(const struct json_value *v)
 	return schema_term(json_text(types && types->kind == JSON_IS_ARRAY ? types->first : types));
 }
 
-void schema_org_put(struct draft *d, const struct json_value *v, const struct json_value *graph)
+void parse_schema_put(struct draft *d, const struct json_value *v, const struct json_value *graph)
 {
 	struct node node = {d, graph}, *n = &node;
 	const struct json_value *page = v;
-	v = schema_org_subject(v);
+	v = parse_schema_subject(v);
 	if (!is_business(v)) {
 		draft_leave_out(d, type_shown(v));
 		return;
