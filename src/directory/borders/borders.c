@@ -75,7 +75,7 @@ static void line_make(const struct arc *a, struct line *l)
 	}
 }
 
-static void make(void)
+static void borders_make(void)
 {
 	for (size_t i = 0; i < ARCS && !made; i++)
 		line_make(&arcs[i], &lines[i]);
@@ -135,7 +135,7 @@ bool borders_near(struct str country, double lat, double lon)
 {
 	const double near_km = 30;
 	unsigned crossings = 0;
-	make();
+	borders_make();
 	for (size_t i = 0; i < ARCS; i++) {
 		if (!arc_is_of(&arcs[i], country))
 			continue;
@@ -151,7 +151,7 @@ struct str borders_country(double lat, double lon)
 	const double unsure_km = 1.5, coast_km = 8;
 	bool odd[COUNTRIES_MAX] = {false}, near[COUNTRIES_MAX] = {false};
 	int inside = -1, beside = -1, insides = 0, besides = 0;
-	make();
+	borders_make();
 	for (size_t i = 0; i < ARCS; i++) {
 		const struct line *l = &lines[i];
 		bool crosses = line_crossings(l, lat * 1000, lon * 1000) % 2;

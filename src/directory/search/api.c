@@ -44,7 +44,7 @@ static struct arena *arena_of(struct asked *a)
 	return a->request ? &a->request->arena : cache_fill_arena(a->fill);
 }
 
-static void finish(struct asked *a)
+static void asked_finish(struct asked *a)
 {
 	if (a->geojson)
 		http_respond_out(a->request, "application/geo+json", ask_again);
@@ -81,227 +81,19 @@ static struct asked *asked_by(struct http_request *request)
 	return a;
 }
 
-/* Null for what is not known: every member is always there. */
-static void put(struct json_writer *w, const char *key, struct str value)
-{
-	json_key(w, key);
-	if (value.n)
-		json_put_str(w, value);
-	else
-		json_put_null(w);
-}
-
-static void put_texts(struct json_writer *w, const char *key, const struct search_texts *texts)
-{
-	json_key(w, key);
-	json_array_begin(w);
-	for (size_t i = 0; i < texts->count; i++)
-		json_put_str(w, texts->item[i]);
-	json_array_end(w);
-}
-
-static void put_tree(struct json_writer *w, const char *key, const struct json_value *tree)
-{
-	json_key(w, key);
-	if (tree)
-		json_put_tree(w, tree);
-	else
-		json_put_null(w);
-}
-
-static void put_place(struct json_writer *w, const char *key, const struct search_place *place)
-{
-	if (key)
-		json_key(w, key);
-	if (!place->key.n) {
-		json_put_null(w);
-		return;
-	}
-	json_object_begin(w);
-	put(w, "key", place->key);
-	put(w, "name", place->name);
-	put(w, "country", place->country);
-	json_member_i64(w, "businesses", place->businesses);
-	json_object_end(w);
-}
-
-static void put_key_and_label(struct json_writer *w, const char *key, struct str value,
-			      struct str label)
-{
-	json_key(w, key);
-	if (!value.n) {
-		json_put_null(w);
-		return;
-	}
-	json_object_begin(w);
-	put(w, "key", value);
-	put(w, "label", label);
-	json_object_end(w);
-}
-
-/* A category of the taxonomy in the language that is asked for; of a group its English label. */
-static void put_category(struct json_writer *w, const char *member, struct str key,
-			 struct str label, const char *lang)
-{
-	const struct taxonomy_category *category = key.n ? taxonomy_find(TAXONOMY_KEY, key) : NULL;
-	put_key_and_label(w, member, key, category ? taxonomy_label(category, lang) : label);
-}
-
-static void put_source(struct json_writer *w, const struct search_source *source)
-{
-	json_key(w, "source");
-	json_object_begin(w);
-	put(w, "key", source->key);
-	put(w, "name", source->name);
-	put(w, "licence", source->licence);
-	put(w, "licence_url", source->licence_url);
-	put(w, "attribution", source->attribution);
-	put(w, "url", source->url);
-	json_object_end(w);
-}
-
-static void put_open(struct json_writer *w, const struct search_business *b)
-{
-	static const char *const states[] = {
-	    [SEARCH_OPEN_UNKNOWN] = "unknown",
-	    [SEARCH_CLOSED] = "closed",
-	    [SEARCH_OPEN] = "open",
-	};
-	char changes[CLOCK_TEXT] = "";
-	if (b->open_changes_s)
-		clock_format(b->open_changes_s * 1000000, changes);
-	json_key(w, "open");
-	json_object_begin(w);
-	json_member_z(w, "state", states[b->open]);
-	put(w, "changes_at", str_of(changes));
-	json_object_end(w);
-}
-
-static void put_business_members(struct json_writer *w, const struct search_business *b,
-				 const char *lang)
-{
-	put(w, "id", b->id_text);
-	put(w, "name", b->name);
-	put_category(w, "category", b->category, b->category_label, lang);
-	json_key(w, "address");
-	json_object_begin(w);
-	put(w, "street", b->street);
-	put(w, "postcode", b->postcode);
-	put(w, "city", b->city);
-	put(w, "country", b->country);
-	json_object_end(w);
-	json_key(w, "location");
-	if (b->located) {
-		json_object_begin(w);
-		json_key(w, "lat");
-		json_put_double(w, b->lat, 7);
-		json_key(w, "lon");
-		json_put_double(w, b->lon, 7);
-		json_object_end(w);
-	} else {
-		json_put_null(w);
-	}
-	put(w, "telephone", b->phone);
-	put(w, "opening_hours", b->hours);
-	put(w, "timezone", b->timezone);
-	put_open(w, b);
-	json_key(w, "quality_score");
-	if (b->quality >= 0)
-		json_put_i64(w, b->quality);
-	else
-		json_put_null(w);
-	if (b->distance_m >= 0) {
-		json_key(w, "distance_m");
-		json_put_double(w, b->distance_m, 1);
-	}
-	put_source(w, &b->source);
-}
-
-static void put_detail_members(struct json_writer *w, const struct search_detail *d)
-{
-	put(w, "external_id", d->external_id);
-	put_place(w, "region", &d->region);
-	put_place(w, "city", &d->city);
-	put(w, "schema_type", d->category.schema_type);
-	put_key_and_label(w, "category_group", d->category.group_key, d->category.group_label);
-	put_texts(w, "further_categories", &d->categories);
-	put_texts(w, "alternate_names", &d->alt_names);
-	put(w, "description", d->description);
-	put(w, "website", d->website);
-	put_texts(w, "service_area", &d->service_area);
-	put_texts(w, "same_as", &d->same_as);
-	put_tree(w, "offers", d->offers);
-	put_tree(w, "extra", d->extra);
-	put_tree(w, "found", d->found);
-	put(w, "created_at", d->created_at);
-	put(w, "updated_at", d->updated_at);
-	put(w, "source_updated_at", d->source_updated_at);
-}
-
 /* ---- /v1/businesses ---- */
-
-static void put_understood(struct json_writer *w, const struct search_understood *u,
-			   const char *lang)
-{
-	json_key(w, "understood");
-	if (!u->text.n && !u->left_out.n) {
-		json_put_null(w);
-		return;
-	}
-	json_object_begin(w);
-	put(w, "text", u->text);
-	json_member_bool(w, "corrected", u->corrected);
-	put(w, "left_out", u->left_out);
-	put_category(w, "category", u->category.key, u->category.label, lang);
-	put_place(w, "region", &u->region);
-	put_place(w, "city", &u->city);
-	put(w, "telephone", u->telephone);
-	put(w, "website", u->website);
-	json_member_bool(w, "near_me", u->near_me);
-	json_object_end(w);
-}
-
-static void put_facet(struct json_writer *w, const char *member, const struct search_facet *facet,
-		      size_t count, const char *lang)
-{
-	json_key(w, member);
-	json_array_begin(w);
-	for (size_t i = 0; i < count; i++) {
-		const struct taxonomy_category *category =
-		    lang ? taxonomy_find(TAXONOMY_KEY, facet[i].key) : NULL;
-		json_object_begin(w);
-		put(w, "key", facet[i].key);
-		put(w, "label", category ? taxonomy_label(category, lang) : facet[i].label);
-		json_member_i64(w, "businesses", facet[i].businesses);
-		json_object_end(w);
-	}
-	json_array_end(w);
-}
-
-static void put_facets(struct json_writer *w, const struct search_facets *facets, const char *lang)
-{
-	json_key(w, "facets");
-	json_object_begin(w);
-	json_member_i64(w, "total",
-			facets->total > SEARCH_COUNT_MAX ? SEARCH_COUNT_MAX : facets->total);
-	json_member_bool(w, "more", facets->total > SEARCH_COUNT_MAX);
-	put_facet(w, "categories", facets->category, facets->categories, lang);
-	put_facet(w, "regions", facets->region, facets->regions, NULL);
-	put_facet(w, "cities", facets->city, facets->cities, NULL);
-	json_object_end(w);
-}
 
 static void put_next(struct asked *a, struct json_writer *w, const struct search_list *list)
 {
 	struct buf next;
-	put(w, "next", list->next);
+	members_text(w, "next", list->next);
 	buf_init(&next, 16 * 1024);
 	if (list->next.n) {
 		a->q.cursor = list->next;
 		buf_puts(&next, a->geojson ? "/v1/businesses.geojson?" : "/v1/businesses?");
 		search_query_write(&next, &a->q, true);
 	}
-	put(w, "next_url", buf_view(&next));
+	members_text(w, "next_url", buf_view(&next));
 	buf_release(&next);
 }
 
@@ -318,7 +110,7 @@ static void put_features(struct asked *a, const struct search_list *list)
 		const struct search_business *b = &list->item[i];
 		json_object_begin(&w);
 		json_member_z(&w, "type", "Feature");
-		put(&w, "id", b->id_text);
+		members_text(&w, "id", b->id_text);
 		json_key(&w, "geometry");
 		if (b->located) {
 			json_object_begin(&w);
@@ -334,14 +126,14 @@ static void put_features(struct asked *a, const struct search_list *list)
 		}
 		json_key(&w, "properties");
 		json_object_begin(&w);
-		put_business_members(&w, b, a->lang);
+		members_business(&w, b, a->lang);
 		json_object_end(&w);
 		json_object_end(&w);
 	}
 	json_array_end(&w);
 	put_next(a, &w, list);
 	json_object_end(&w);
-	finish(a);
+	asked_finish(a);
 }
 
 static void listed(void *ctx, const struct search_list *list)
@@ -362,23 +154,24 @@ static void listed(void *ctx, const struct search_list *list)
 	json_array_begin(&w);
 	for (size_t i = 0; i < list->count; i++) {
 		json_object_begin(&w);
-		put_business_members(&w, &list->item[i], a->lang);
+		members_business(&w, &list->item[i], a->lang);
 		if (a->q.q.n)
-			put(&w, "matched",
+			members_text(
+			    &w, "matched",
 			    str_of(list->item[i].because ? list->item[i].because : "name"));
 		json_object_end(&w);
 	}
 	json_array_end(&w);
 	put_next(a, &w, list);
 	json_member_z(&w, "sort", plan_sort_names[list->sort]);
-	put_understood(&w, &list->understood, a->lang);
-	put_category(&w, "category", list->category.key, list->category.label, a->lang);
-	put_place(&w, "region", &list->region);
-	put_place(&w, "city", &list->city);
+	members_understood(&w, &list->understood, a->lang);
+	members_category(&w, "category", list->category.key, list->category.label, a->lang);
+	members_place(&w, "region", &list->region);
+	members_place(&w, "city", &list->city);
 	if (list->facets.known)
-		put_facets(&w, &list->facets, a->lang);
+		members_facets(&w, &list->facets, a->lang);
 	json_object_end(&w);
-	finish(a);
+	asked_finish(a);
 }
 
 static const char *const sort_choices[] = {"quality", "name", "distance", "recent", "id", NULL};
@@ -410,8 +203,9 @@ const struct http_param search_params[] = {
     {0},
 };
 
-/* What a first page of a list is called in the cache: "list", and a line for each parameter that is given. False: it is
- * asked for anew each time, because few ask for the same or because it changes by the minute. */
+/* What a first page of a list is called in the cache: "list", and a line for each parameter that
+ * is given. False: it is asked for anew each time, because few ask for the same or because it
+ * changes by the minute. */
 static bool cacheable(const struct asked *a, struct buf *key)
 {
 	if (!a->api->class.fresh_ms || a->q.cursor.n || a->q.near || a->q.open || a->q.box ||
@@ -478,10 +272,10 @@ static void got(void *ctx, const struct search_one *one)
 	struct json_writer w;
 	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
-	put_business_members(&w, &one->business, a->lang);
-	put_detail_members(&w, one->business.detail);
+	members_business(&w, &one->business, a->lang);
+	members_detail(&w, one->business.detail);
 	json_object_end(&w);
-	finish(a);
+	asked_finish(a);
 }
 
 #define LANG_PARAM                                                                                 \
@@ -534,17 +328,17 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct search_category *c = &list->item[i];
 		json_object_begin(&w);
-		put(&w, "key", c->key);
+		members_text(&w, "key", c->key);
 		const struct taxonomy_category *named = taxonomy_find(TAXONOMY_KEY, c->key);
-		put(&w, "label", named ? taxonomy_label(named, a->lang) : c->label);
-		put_key_and_label(&w, "group", c->group_key, c->group_label);
-		put(&w, "schema_type", c->schema_type);
+		members_text(&w, "label", named ? taxonomy_label(named, a->lang) : c->label);
+		members_label(&w, "group", c->group_key, c->group_label);
+		members_text(&w, "schema_type", c->schema_type);
 		json_member_i64(&w, "businesses", c->businesses);
 		json_object_end(&w);
 	}
 	json_array_end(&w);
 	json_object_end(&w);
-	finish(a);
+	asked_finish(a);
 }
 
 /* A list that is always the same for the same key: from the cache, unless there is none. */
@@ -569,14 +363,14 @@ static void places_listed(struct asked *a, const struct search_places *list, con
 	json_writer_init(&w, out_of(a));
 	json_object_begin(&w);
 	if (list->within.key.n)
-		put_place(&w, "region", &list->within);
+		members_place(&w, "region", &list->within);
 	json_key(&w, key);
 	json_array_begin(&w);
 	for (size_t i = 0; i < list->count; i++)
-		put_place(&w, NULL, &list->item[i]);
+		members_place(&w, NULL, &list->item[i]);
 	json_array_end(&w);
 	json_object_end(&w);
-	finish(a);
+	asked_finish(a);
 }
 
 static void regions_listed(void *ctx, const struct search_places *list)
@@ -632,9 +426,9 @@ static void suggested(void *ctx, const struct search_suggestions *list)
 		const struct search_suggestion *s = &list->item[i];
 		json_object_begin(&w);
 		json_member_z(&w, "kind", kinds[s->kind]);
-		put(&w, "text", s->text);
-		put(&w, "key", s->key);
-		put(&w, "country", s->country);
+		members_text(&w, "text", s->text);
+		members_text(&w, "key", s->key);
+		members_text(&w, "country", s->country);
 		json_key(&w, "businesses");
 		if (s->businesses >= 0)
 			json_put_i64(&w, s->businesses);
@@ -644,7 +438,7 @@ static void suggested(void *ctx, const struct search_suggestions *list)
 	}
 	json_array_end(&w);
 	json_object_end(&w);
-	finish(a);
+	asked_finish(a);
 }
 
 static const struct http_param suggest_params[] = {
@@ -710,7 +504,7 @@ static const struct {
     {"cities", make_cities}, {"suggest", make_suggest},
 };
 
-static void make(struct asked *a, struct str kind, struct str rest)
+static void make_kind(struct asked *a, struct str kind, struct str rest)
 {
 	size_t n = 0;
 	while (n < COUNT_OF(made) && !str_eq(kind, str_of(made[n].kind)))
@@ -719,7 +513,7 @@ static void make(struct asked *a, struct str kind, struct str rest)
 	made[n].make(a, rest);
 }
 
-static void fill(void *ctx, struct cache_fill *fill, struct str key)
+static void api_fill(void *ctx, struct cache_fill *fill, struct str key)
 {
 	struct asked *a = arena_alloc(cache_fill_arena(fill), sizeof(*a));
 	struct str rest = arena_str(cache_fill_arena(fill), key);
@@ -729,7 +523,7 @@ static void fill(void *ctx, struct cache_fill *fill, struct str key)
 	search_query_init(&a->q);
 	struct str kind = str_cut(&rest, '\n'), lang = str_cut(&rest, '\n');
 	a->lang = taxonomy_language(lang);
-	make(a, kind, rest);
+	make_kind(a, kind, rest);
 }
 
 static void ask(struct http_request *request, struct str kind, struct str key)
@@ -741,7 +535,7 @@ static void ask(struct http_request *request, struct str kind, struct str key)
 		read_lang(a);
 	if (!a->api->class.fresh_ms) {
 		http_on_gone(request, gone, NULL);
-		make(a, kind, key);
+		make_kind(a, kind, key);
 		return;
 	}
 	struct buf whole;
@@ -763,7 +557,7 @@ struct search_api *search_api_create(struct db_pool *db, struct cache *cache,
 	api->cache = cache;
 	api->class = (struct cache_class){
 	    .name = "directory",
-	    .fill = fill,
+	    .fill = api_fill,
 	    .ctx = api,
 	    .fresh_ms = fresh,
 	    /* Opening states and fresh imports show soon, whatever cache.stale says. */

@@ -1,5 +1,5 @@
-/* The directory's JSON API: rows for the route table, on top of search.h. Lists that many ask for (first pages,
- * categories, regions) come from the cache, when cache.search_ttl is not 0. */
+/* The directory's JSON API: rows for the route table, on top of search.h. Lists that many ask for
+ * (first pages, categories, regions) come from the cache, when cache.search_ttl is not 0. */
 #ifndef DIRECTORY_SEARCH_API_H
 #define DIRECTORY_SEARCH_API_H
 

@@ -61,8 +61,8 @@ static bool from_base64url(struct str s, unsigned char *out, size_t max, size_t 
 static uint64_t hash(const struct search_query *q, const unsigned char *id, struct str text)
 {
 	struct search_query same = *q;
-	same.limit =
-	    SEARCH_LIMIT_DEFAULT; /* may change from page to page, and so may the language */
+	/* may change from page to page, and so may the language */
+	same.limit = SEARCH_LIMIT_DEFAULT;
 	same.lang = NULL;
 	same.facets = false;
 	struct buf b;

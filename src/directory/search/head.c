@@ -1,6 +1,7 @@
-/* The best answers to a text. Candidates come from a few bounded statements, each asked only when those before did not give
- * enough: whole names and their beginnings; businesses that have all words as typed; with the last word as a beginning; with
- * one error a word; with two; with the least telling word left out. They are ranked here. */
+/* The best answers to a text. Candidates come from a few bounded statements, each asked only when
+ * those before did not give enough: whole names and their beginnings; businesses that have all
+ * words as typed; with the last word as a beginning; with one error a word; with two; with the
+ * least telling word left out. They are ranked here. */
 #include "directory/search/internal.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ enum {
 struct finding {
 	struct head_asked asked;
 	struct ask ask;
-	struct head head;
+	struct search_head head;
 	head_done *done;
 	void *ctx;
 	struct match_wish wish;
@@ -30,7 +31,7 @@ struct finding {
 
 static void head_finish(struct finding *f)
 {
-	struct head *h = &f->head;
+	struct search_head *h = &f->head;
 	if (!h->problem)
 		qsort(h->item, h->count, sizeof(*h->item), rank_compare);
 	f->done(f->ctx, h);
@@ -61,7 +62,7 @@ static void head_ask(struct finding *f, const struct db_statement *statement,
 
 /* ---- candidates ---- */
 
-static bool head_has(const struct head *h, int64_t id)
+static bool head_has(const struct search_head *h, int64_t id)
 {
 	for (size_t i = 0; i < h->count; i++)
 		if (h->item[i].business.id == id)
@@ -72,7 +73,7 @@ static bool head_has(const struct head *h, int64_t id)
 /* Adds the rows of the row text_head that are new. */
 static bool head_add(struct finding *f, const struct db_rows *rows, bool whole_only)
 {
-	struct head *h = &f->head;
+	struct search_head *h = &f->head;
 	for (int row = 0; row < rows->rows && h->count < HEAD_MAX; row++) {
 		struct candidate *c = &h->item[h->count];
 		if (head_has(h, db_i64(rows, row, SQL_BUSINESS_ID)))
@@ -84,8 +85,9 @@ static bool head_add(struct finding *f, const struct db_rows *rows, bool whole_o
 		    !rows_texts(f->ask.arena, rows, row, SQL_TEXT_HEAD_CATEGORIES, &c->categories))
 			return false;
 		rank_judge(&h->typed, c);
-		/* When category and place say it all, their list follows: before it come names that are what was
-		 * typed, and of what is listed names that have the words or begin with them. */
+		/* When category and place say it all, their list follows: before it come
+		 * names that are what was typed, and of what is listed names that have the
+		 * words or begin with them. */
 		if (!whole_only || c->whole ||
 		    (((c->degree == 0 && c->by_name) || c->starts) && rank_is_named(&h->typed, c)))
 			h->count++;
@@ -108,7 +110,7 @@ static void head_drop(struct finding *f)
 }
 
 /* Whether enough is exactly what was typed that nobody looks for corrections. */
-static bool head_exact(const struct head *h)
+static bool head_exact(const struct search_head *h)
 {
 	if (h->count < FEW)
 		return false;
@@ -124,7 +126,8 @@ static void head_went_on(struct finding *f)
 	bool dropped = false;
 	for (size_t i = 0; i < f->head.typed.count; i++)
 		dropped |= f->head.typed.term[i].dropped;
-	/* Two errors a word are tried only when one gave nothing, and not beside words that were left out. */
+	/* Two errors a word are tried only when one gave nothing, and not beside
+	 * words that were left out. */
 	bool tried = f->wish.degree >= DEGREE_NEAR;
 	if (f->head.typed.complete || f->head.count >= f->asked.enough || head_exact(&f->head) ||
 	    (f->head.count && (tried || dropped))) {
@@ -446,7 +449,7 @@ static bool head_ask_phone(struct finding *f)
 
 void head_find(const struct head_asked *asked, head_done *done, void *ctx)
 {
-	static struct head no_memory = {.problem = SEARCH_FAILED};
+	static struct search_head no_memory = {.problem = SEARCH_FAILED};
 	struct finding *f = arena_alloc(asked->arena, sizeof(*f));
 	struct candidate *item = arena_array(asked->arena, HEAD_MAX + 1, sizeof(*item));
 	if (!f || !item) {

@@ -27,8 +27,8 @@ struct plan {
 	bool common;       /* of two plans for the same text: the one for common words */
 	const struct db_statement *statement;
 	/* Its parameters in order: w all words and three sets (4), p point and radius (4), g group,
-	 * c category, r region, t city, f region and city (NULL: any), b box (10), i id of the row before,
-	 * k key of the row before (2), n rows to walk, l rows to give */
+	 * c category, r region, t city, f region and city (NULL: any), b box (10), i id of the row
+	 * before, k key of the row before (2), n rows to walk, l rows to give */
 	const char *params;
 };
 
@@ -40,14 +40,15 @@ extern const char *const plan_sort_names[SEARCH_SORTS];
 
 /* ---- cursor.c: where a page begins ---- */
 
-/* The key of a row: its place in the order as PostgreSQL writes it (exact for every type), and the id. */
+/* The key of a row: its place in the order as PostgreSQL writes it (exact for
+ * every type), and the id. */
 struct key {
 	struct str text;
 	int64_t id;
 };
 struct key key_before_all(enum search_sort sort);
-/* Base64url of the key and a hash over it and the query: a cursor of another query, or a changed one,
- * is refused. It is no secret and gives no rights, so the hash has no key. */
+/* Base64url of the key and a hash over it and the query: a cursor of another query, or a changed
+ * one, is refused. It is no secret and gives no rights, so the hash has no key. */
 MUST_CHECK struct str cursor_write(struct arena *arena, const struct search_query *q,
 				   const struct key *key);
 MUST_CHECK bool cursor_read(struct arena *arena, const struct search_query *q,
@@ -132,8 +133,8 @@ MUST_CHECK bool terms_match(const struct typed *typed, const struct match_wish *
 			    struct text *out);
 /* Leave out the least telling word; false: nothing may be left out any more. */
 bool terms_drop(struct typed *typed);
-/* Insertions, deletions, substitutions and transpositions of neighbours between two words, up to `most`; more than most
- * when it takes more. UTF-8. */
+/* Insertions, deletions, substitutions and transpositions of neighbours between two words, up to
+ * `most`; more than most when it takes more. UTF-8. */
 int terms_edits(struct str a, struct str b, int most);
 /* How many errors make `typed` of a word, when so many are forgiven; 0: none, or too many. */
 int terms_corrected(struct str word, struct str typed);
@@ -156,14 +157,15 @@ void rank_judge(const struct typed *typed, struct candidate *c);
 /* Whether it is of the category and in the town that the text names. */
 bool rank_is_named(const struct typed *typed, const struct candidate *c);
 int rank_compare(const void *a, const void *b); /* of struct candidate, for qsort */
-/* What the text was understood as, best being the first candidate (NULL: there is none). False: no room. */
+/* What the text was understood as, best being the first candidate (NULL: there is
+ * none). False: no room. */
 MUST_CHECK bool rank_understood(const struct typed *typed, const struct candidate *best,
 				struct search_understood *out);
 
 /* ---- head.c: the best answers to a text, ranked ---- */
 
 enum { HEAD_MAX = 400 };
-struct head {
+struct search_head {
 	enum search_problem problem;
 	struct err err;
 	struct typed typed;
@@ -182,14 +184,27 @@ struct head_asked {
 	bool plain;    /* the list of the category and place that it names was empty */
 	bool unranked; /* only what matches is asked, for another order */
 };
-typedef void head_done(void *ctx, struct head *head);
+typedef void head_done(void *ctx, struct search_head *head);
 void head_find(const struct head_asked *asked, head_done *done, void *ctx);
+
+/* ---- members.c: what answers of the API have in common ---- */
+
+/* members_text: null for what is not known, because every member is always there. */
+void members_business(struct json_writer *w, const struct search_business *b, const char *lang);
+void members_detail(struct json_writer *w, const struct search_detail *d);
+void members_understood(struct json_writer *w, const struct search_understood *u, const char *lang);
+void members_facets(struct json_writer *w, const struct search_facets *facets, const char *lang);
+void members_label(struct json_writer *w, const char *key, struct str value, struct str label);
+void members_category(struct json_writer *w, const char *member, struct str key, struct str label,
+		      const char *lang);
+void members_place(struct json_writer *w, const char *key, const struct search_place *place);
+void members_text(struct json_writer *w, const char *key, struct str value);
 
 /* ---- rows.c: columns -> struct. False: over the arena's maximum ---- */
 
 /* rows_business reads the row `business` of sql/queries/directory.sql, rows_detail the columns of
- * business_get beyond it. at_s: the instant whose opening state is told. Texts are copied. The key is a
- * chord when with_distance. */
+ * business_get beyond it. at_s: the instant whose opening state is told. Texts are copied. The key
+ * is a chord when with_distance. */
 MUST_CHECK bool rows_business(struct arena *arena, const struct db_rows *rows, int row,
 			      int64_t at_s, bool with_distance, struct search_business *out);
 MUST_CHECK bool rows_detail(struct arena *arena, const struct db_rows *rows, int row,

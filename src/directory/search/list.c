@@ -13,8 +13,8 @@ enum {
 	/* Near: a match is met on the way out sooner, and each costs two tables. */
 	RARE_NEAR = 10000,
 	/* Businesses looked at for common words before the words' own index is asked after all: as
-	 * many as it takes when the words are independent, if that is within WALK; when they are rarely
-	 * together a few, in case that these words are not independent ("New York"). */
+	 * many as it takes when the words are independent, if that is within WALK; when they are
+	 * rarely together a few, in case that these words are not independent ("New York"). */
 	WALK = 6000,
 	WALK_ON_TRIAL = 2000,
 	/* Businesses whose hours are looked at for one page; then it stays short and says where to
@@ -26,8 +26,8 @@ enum {
 	BOX_STEPS = 16,
 };
 
-/* A section of the map up to so many degrees high and wide is read from the index of places; what is larger has enough in
- * it to be met in other lists. */
+/* A section of the map up to so many degrees high and wide is read from the index of places; what
+ * is larger has enough in it to be met in other lists. */
 static const double small_box = 0.2;
 
 static const double earth_radius_m = 6371008.8; /* mean, IUGG */
@@ -47,8 +47,8 @@ struct listing {
 	int64_t at_most; /* businesses that place and category leave */
 	int64_t total;
 	int64_t at_s;
-	struct head *head; /* of a text by relevance; NULL: none */
-	size_t head_from;  /* where the page begins in it */
+	struct search_head *head; /* of a text by relevance; NULL: none */
+	size_t head_from;         /* where the page begins in it */
 	struct text text;
 	const struct plan *plan;
 	struct key key; /* of the last row looked at */
@@ -61,7 +61,7 @@ struct listing {
 static void ask_words(struct listing *l);
 static void ask_facets(struct listing *l);
 
-static void finish(struct listing *l)
+static void list_finish(struct listing *l)
 {
 	/* A category and a place that nothing is in may be words of names. */
 	if (l->adopted && !l->list.count && !l->list.problem && !l->q.cursor.n) {
@@ -87,7 +87,7 @@ static void refuse(struct listing *l, enum search_problem problem, const char *s
 	l->list.problem = problem;
 	if (sentence)
 		err_set(&l->list.err, FAILED, "%s", sentence);
-	finish(l);
+	list_finish(l);
 }
 
 static void refuse_database(struct listing *l, enum status status, const struct err *err)
@@ -96,7 +96,7 @@ static void refuse_database(struct listing *l, enum status status, const struct 
 	err_set(&l->list.err, status, "%s",
 		l->list.problem != SEARCH_FAILED ? "the directory is busy or away; try again"
 						 : "the directory could not be read");
-	finish(l);
+	list_finish(l);
 }
 
 static void too_large(struct listing *l)
@@ -116,12 +116,14 @@ static double most(double a, double b)
 	return a > b ? a : b;
 }
 
-/* The box in space around a section of the map that is less than half a turn wide, and its sides. */
+/* The box in space around a section of the map that is less than half a turn
+ * wide, and its sides. */
 static int put_box(const struct listing *l, struct db_param *out)
 {
 	const struct search_query *q = &l->q;
 	double east = q->east + (q->west > q->east ? 360 : 0);
-	/* Cosines are largest where the section crosses the equator or a meridian of a whole turn. */
+	/* Cosines are largest where the section crosses the equator or a
+	 * meridian of a whole turn. */
 	double lat[] = {cos(q->south * M_PI / 180), cos(q->north * M_PI / 180)};
 	double low_lat = least(lat[0], lat[1]);
 	double high_lat = q->south <= 0 && q->north >= 0 ? 1 : most(lat[0], lat[1]);
@@ -157,7 +159,8 @@ static bool in_box(const struct search_query *q, const struct search_business *b
 				   : b->lon >= q->west || b->lon <= q->east);
 }
 
-/* Filters that are looked at in rows: those known to be open, and those in a box that no index serves. */
+/* Filters that are looked at in rows: those known to be open, and those in a box
+ * that no index serves. */
 static bool keeps(const struct listing *l, const struct search_business *b)
 {
 	return (!l->q.open || b->open == SEARCH_OPEN) && (!l->q.box || in_box(&l->q, b));
@@ -227,7 +230,7 @@ static void give_next(struct listing *l)
 	if (!l->list.next.p)
 		too_large(l);
 	else
-		finish(l);
+		list_finish(l);
 }
 
 /* Whether the head has it already. */
@@ -281,7 +284,7 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		l->plan = plan_find(l->filters, l->list.sort, false);
 		page(l);
 	} else if (!full) {
-		finish(l);
+		list_finish(l);
 	} else if (l->walked >= OPEN_WALK) {
 		give_next(l);
 	} else {
@@ -397,7 +400,7 @@ static bool adopt_filters(struct listing *l)
 
 static bool has_tail(const struct listing *l)
 {
-	const struct head *h = l->head;
+	const struct search_head *h = l->head;
 	return h->typed.complete || (!h->all && !h->text.hopeless && h->text.all.p);
 }
 
@@ -413,7 +416,7 @@ static void begin_tail(struct listing *l)
 	}
 	l->text = l->head->text;
 	if (l->head->all || l->text.hopeless || !l->text.all.p)
-		finish(l);
+		list_finish(l);
 	else
 		begin_pages(l);
 }
@@ -429,13 +432,13 @@ static void give_next_of_head(struct listing *l, size_t from)
 	give_next(l);
 }
 
-static void head_found(void *ctx, struct head *head)
+static void head_found(void *ctx, struct search_head *head)
 {
 	struct listing *l = ctx;
 	if (head->problem) {
 		l->list.problem = head->problem;
 		l->list.err = head->err;
-		finish(l);
+		list_finish(l);
 		return;
 	}
 	if (!rank_understood(&head->typed, head->count ? head->item : NULL, &l->list.understood)) {
@@ -445,7 +448,7 @@ static void head_found(void *ctx, struct head *head)
 	if (l->list.sort == SEARCH_DISTANCE) {
 		l->text = head->text;
 		if (l->text.hopeless)
-			finish(l);
+			list_finish(l);
 		else
 			begin_pages(l);
 		return;
@@ -463,7 +466,8 @@ static void head_found(void *ctx, struct head *head)
 		l->list.item[l->list.count] = c->business;
 		l->list.item[l->list.count++].because = c->because;
 	}
-	/* A full page ends here: whether something follows is seen when the next one is asked for. */
+	/* A full page ends here: whether something follows is seen when the
+	 * next one is asked for. */
 	if (l->list.count == (size_t)l->q.limit && has_tail(l))
 		give_next_of_head(l, head->count);
 	else
@@ -617,7 +621,7 @@ static void facets_done(void *ctx, enum status status, const struct db_rows *row
 			return;
 		}
 	}
-	finish(l);
+	list_finish(l);
 }
 
 static void ask_facets(struct listing *l)
@@ -633,7 +637,7 @@ static void ask_facets(struct listing *l)
 			/* What was found is not what was typed: it is all there is. */
 			l->list.facets.known = true;
 			l->list.facets.total = (int64_t)l->head->count;
-			finish(l);
+			list_finish(l);
 			return;
 		}
 		status = ask_query(&l->ask, &sql_text_facets, params, 1 + TEXT_SETS, facets_done, l,
@@ -682,7 +686,7 @@ static void refuse_combination(struct listing *l)
 	err_set(&l->list.err, INVALID, "sort=%s goes with: %s; open_at goes with each",
 		plan_sort_names[l->list.sort], buf_z(&b));
 	buf_release(&b);
-	finish(l);
+	list_finish(l);
 }
 
 static enum search_sort sort_of(const struct search_query *q)

@@ -97,7 +97,8 @@ static size_t phrases_read(struct str key, struct phrase_meaning *out)
 
 size_t phrases_find(struct str key, struct phrase_meaning out[PHRASE_MEANINGS])
 {
-	/* Endings of plurals and cases in the languages of the table, and what the singular has instead. */
+	/* Endings of plurals and cases in the languages of the table, and what the
+	 * singular has instead. */
 	static const char *const endings[][2] = {
 	    {"s", ""},  {"es", ""},   {"n", ""},   {"en", ""}, {"e", ""},   {"er", ""},
 	    {"x", ""},  {"i", ""},    {"i", "o"},  {"i", "e"}, {"i", "io"}, {"e", "a"},

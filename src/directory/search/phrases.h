@@ -1,6 +1,6 @@
-/* What people call categories, in every language of the taxonomy: "bakery", "Bäckereien", "hof laden", "médecin". Folded and
- * joined, so that compounds are found however they are written, and without their endings when that helps. Built once, on
- * first use. */
+/* What people call categories, in every language of the taxonomy: "bakery", "Bäckereien", "hof
+ * laden", "médecin". Folded and joined, so that compounds are found however they are written, and
+ * without their endings when that helps. Built once, on first use. */
 #ifndef DIRECTORY_SEARCH_PHRASES_H
 #define DIRECTORY_SEARCH_PHRASES_H
 
@@ -17,8 +17,8 @@ struct phrase_meaning {
 /* What the folded, joined words mean; how many meanings were written, the likeliest first. */
 size_t phrases_find(struct str key, struct phrase_meaning out[PHRASE_MEANINGS]);
 
-/* Names of categories that begin with the folded text, as the tables write them, each category once; how many were
- * written. */
+/* Names of categories that begin with the folded text, as the tables write them, each category
+ * once; how many were written. */
 struct phrase_name {
 	struct str text;
 	const struct taxonomy_category *category;
@@ -28,7 +28,8 @@ size_t phrases_begin(struct str key, struct phrase_name *out, size_t max);
 /* Whether a folded word only joins others in one of the languages ("in", "près", "und"). */
 bool phrases_is_filler(struct str word);
 
-/* How many of the folded words, from the first, ask for what is near the visitor ("near me", "in der Nähe"); 0: none. */
+/* How many of the folded words, from the first, ask for what is near the visitor ("near me", "in
+ * der Nähe"); 0: none. */
 size_t phrases_near_me(const struct str *word, size_t count);
 
 #endif

@@ -1,5 +1,6 @@
-/* The order of the best answers: what was typed exactly before its beginning, that before what is near it; of those the
- * names that consist of nothing else, then by where the words were found, then by quality. */
+/* The order of the best answers: what was typed exactly before its beginning, that before what
+ * is near it; of those the names that consist of nothing else, then by where the words were
+ * found, then by quality. */
 #include "directory/search/internal.h"
 
 enum field {
@@ -62,7 +63,8 @@ static bool has_both(const struct term *term, struct sheet *sheet)
 	return true;
 }
 
-/* The row of a candidate does not say its region: a word that the database knows as a place's is taken for it. */
+/* The row of a candidate does not say its region: a word that the database knows as a
+ * place's is taken for it. */
 static bool may_be_region(const struct term *term)
 {
 	for (size_t i = 0; i < term->count; i++)

@@ -1,5 +1,5 @@
-/* JSON Schemas of the API's answers, for OpenAPI. x-public-fact marks what a business publishes about
- * itself, so that nobody takes it for contact data (which no schema here has). */
+/* JSON Schemas of the API's answers, for OpenAPI. x-public-fact marks what a business publishes
+ * about itself, so that nobody takes it for contact data (which no schema here has). */
 #include "directory/search/api.h"
 
 #define TEXT_OR_NULL "{\"type\":[\"string\",\"null\"]}"

@@ -3,8 +3,8 @@
  *
  * Hides: which statement serves which combination of filters and order, cursors, how words are
  * folded and misspellings mended, how distances and opening states come about. Whatever combination
- * is accepted is served by an index and bounded; the rest is refused with a sentence that names what
- * is possible. Nothing counts rows and nothing skips them (no OFFSET).
+ * is accepted is served by an index and bounded; the rest is refused with a sentence that names
+ * what is possible. Nothing counts rows and nothing skips them (no OFFSET).
  *
  * Life: everything handed in and out lives in the caller's arena (one per request), which must live
  * until the callback has run. Callbacks run exactly once, from the event loop or, when the answer
@@ -39,7 +39,8 @@ enum search_sort {
 	SEARCH_NAME,
 	SEARCH_DISTANCE,
 	SEARCH_RECENT,
-	SEARCH_ID, /* never changes: who walks through it meets every business that stays exactly once */
+	/* never changes: who walks through it meets every business that stays exactly once */
+	SEARCH_ID,
 	SEARCH_SORTS
 };
 
@@ -112,20 +113,22 @@ extern const struct search_filter search_filters[SEARCH_FILTERS];
 
 void search_query_init(struct search_query *q);
 
-/* One parameter of a URL's query by its name. An empty value counts as not given: forms send those.
- * NOT_FOUND: no such parameter. INVALID: not a possible value; err says what is. Keeps the slice. */
+/* One parameter of a URL's query by its name. An empty value counts as not given: forms
+ * send those. NOT_FOUND: no such parameter. INVALID: not a possible value; err says what
+ * is. Keeps the slice. */
 MUST_CHECK enum status search_query_set(struct search_query *q, struct str name, struct str value,
 					struct err *err);
 
-/* The canonical query string for links, percent-encoded, without '?': what is not default, in a fixed
- * order. The cursor only when with_cursor. */
+/* The canonical query string for links, percent-encoded, without '?': what is not default, in a
+ * fixed order. The cursor only when with_cursor. */
 void search_query_write(struct buf *out, const struct search_query *q, bool with_cursor);
 /* The value of one filter as links have it; nothing when it is not given or the default. */
 void search_query_value(struct buf *out, const struct search_query *q, enum search_filter_id id);
 /* The facet words of the query's choices as elements of an array literal. */
 void search_query_facets(struct buf *out, const struct search_query *q);
 
-/* Whether there is a list of these filters in this order (the keys need not exist): pages offer no others. */
+/* Whether there is a list of these filters in this order (the keys need not exist):
+ * pages offer no others. */
 bool search_possible(const struct search_query *q);
 
 /* ---- answers ---- */
@@ -168,16 +171,16 @@ struct search_business {
 	int quality;           /* 0-100; -1: not judged */
 	double distance_m;     /* great circle from search_query.near; -1: not asked */
 	enum search_open open; /* now, or at the asked instant */
-	int64_t
-	    open_changes_s; /* when that changes next, seconds since 1970; 0: not known or never */
+	/* when that changes next, seconds since 1970; 0: not known or never */
+	int64_t open_changes_s;
 	struct search_source source;
 	const char *because; /* of a text: where it was found, when not in the name; else NULL */
 	const struct search_detail *detail; /* search_get only, else NULL */
 };
 
 struct search_place {
-	struct str key, name,
-	    country; /* a region's name is empty when it stands for a whole country */
+	/* a region's name is empty when it stands for a whole country */
+	struct str key, name, country;
 	int64_t businesses;
 };
 
@@ -213,8 +216,9 @@ struct search_facet {
 };
 struct search_facets {
 	bool known;
-	int64_t
-	    total; /* over SEARCH_COUNT_MAX: at least so many, and the facets are of the first that were found */
+	/* over SEARCH_COUNT_MAX: at least so many, and the facets are of the
+	 * first that were found */
+	int64_t total;
 	struct search_facet category[SEARCH_FACETS_MAX], region[SEARCH_FACETS_MAX],
 	    city[SEARCH_FACETS_MAX];
 	size_t categories, regions, cities;
@@ -257,7 +261,8 @@ typedef void search_get_done(void *ctx, const struct search_one *one);
 void search_get(struct db_pool *db, struct arena *arena, struct str id_text, search_get_done *done,
 		void *ctx);
 
-/* Every category in the taxonomy's order, with counts. (In search_list.category there is no count.) */
+/* Every category in the taxonomy's order, with counts. (In
+ * search_list.category there is no count.) */
 struct search_categories {
 	enum search_problem problem;
 	struct err err;
@@ -268,8 +273,8 @@ typedef void search_categories_done(void *ctx, const struct search_categories *l
 void search_categories(struct db_pool *db, struct arena *arena, search_categories_done *done,
 		       void *ctx);
 
-/* Regions by country and name, or the cities of a region by size; at most SEARCH_PLACES_MAX, largest
- * first when there are more. */
+/* Regions by country and name, or the cities of a region by size; at most SEARCH_PLACES_MAX,
+ * largest first when there are more. */
 struct search_places {
 	enum search_problem problem;
 	struct err err;
@@ -282,8 +287,8 @@ void search_regions(struct db_pool *db, struct arena *arena, search_places_done 
 void search_cities(struct db_pool *db, struct arena *arena, struct str region_key,
 		   search_places_done *done, void *ctx);
 
-/* What a text may become when it is typed on: categories, towns and names that begin so, at most `limit` (up to
- * SEARCH_SUGGESTIONS_MAX) in all, of each kind a share. */
+/* What a text may become when it is typed on: categories, towns and names that begin so, at most
+ * `limit` (up to SEARCH_SUGGESTIONS_MAX) in all, of each kind a share. */
 enum { SEARCH_SUGGESTIONS_MAX = 20 };
 enum search_suggestion_kind { SEARCH_SUGGEST_CATEGORY, SEARCH_SUGGEST_TOWN, SEARCH_SUGGEST_NAME };
 struct search_suggestion {

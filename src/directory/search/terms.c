@@ -1,4 +1,5 @@
-/* What was typed, word by word: which tokens each word may stand for, and which category and place are meant. */
+/* What was typed, word by word: which tokens each word may stand for, and which category
+ * and place are meant. */
 #include "directory/search/internal.h"
 
 #include <stdio.h>
@@ -129,7 +130,8 @@ static void read_host(struct str q, struct typed *out)
 	char host[TOKEN_HOST_BYTES];
 	struct str found = token_host(q, host);
 	const char *end = found.n ? memrchr(found.p, '.', found.n) : NULL;
-	/* "St.Gallen" and "3.5" are none: what follows the last dot is a domain of letters in lower case. */
+	/* "St.Gallen" and "3.5" are none: what follows the last dot is a domain of
+	 * letters in lower case. */
 	if (!end || found.p + found.n - end < 3)
 		return;
 	for (const char *p = end + 1; p < found.p + found.n; p++)
@@ -561,8 +563,8 @@ bool terms_match(const struct typed *typed, const struct match_wish *wish, struc
 	return fits && out->all.p != NULL;
 }
 
-/* What a word tells, the less the smaller: nothing when nobody has it, most when it names a category or a place, otherwise
- * the more the fewer have it. */
+/* What a word tells, the less the smaller: nothing when nobody has it, most when it names a
+ * category or a place, otherwise the more the fewer have it. */
 static int64_t telling(const struct term *term)
 {
 	if (!term->count)

@@ -88,7 +88,7 @@ static int compare(const void *a, const void *b)
 	return (x->category > y->category) - (x->category < y->category);
 }
 
-static void add(enum taxonomy_names scheme, const struct taxonomy_category *c, struct str text)
+static void name_add(enum taxonomy_names scheme, const struct taxonomy_category *c, struct str text)
 {
 	if (text.n == 0)
 		return;
@@ -101,7 +101,7 @@ static void add_all(enum taxonomy_names scheme, const struct taxonomy_category *
 {
 	struct str rest = str_of(list);
 	while (rest.p)
-		add(scheme, c, str_trim(str_cut(&rest, separator)));
+		name_add(scheme, c, str_trim(str_cut(&rest, separator)));
 }
 
 static bool has_schema_home(const char *type)
@@ -119,7 +119,7 @@ static void add_words(const struct taxonomy_category *c)
 		struct str words = str_cut(&languages, '|');
 		str_cut(&words, ':');
 		while (words.p)
-			add(TAXONOMY_WORD, c, str_cut(&words, ';'));
+			name_add(TAXONOMY_WORD, c, str_cut(&words, ';'));
 	}
 }
 
@@ -135,10 +135,10 @@ static void build(void)
 {
 	for (size_t i = 0; i < taxonomy_count; i++) {
 		const struct taxonomy_category *c = &taxonomy_categories[i];
-		add(TAXONOMY_KEY, c, str_of(c->key));
+		name_add(TAXONOMY_KEY, c, str_of(c->key));
 		if (!has_schema_home(c->schema_type))
-			add(TAXONOMY_SCHEMA, c, str_of(c->schema_type));
-		add(TAXONOMY_LABEL, c, str_of(c->label));
+			name_add(TAXONOMY_SCHEMA, c, str_of(c->schema_type));
+		name_add(TAXONOMY_LABEL, c, str_of(c->label));
 		add_all(TAXONOMY_OSM, c, c->osm, ' ');
 		add_all(TAXONOMY_OVERTURE, c, c->overture, ' ');
 		add_all(TAXONOMY_GOOGLE, c, c->google, '|');
@@ -147,12 +147,12 @@ static void build(void)
 	for (size_t i = 0; i < COUNT_OF(schema_homes); i++) {
 		const struct taxonomy_category *c = by_key(schema_homes[i].category);
 		must(c);
-		add(TAXONOMY_SCHEMA, c, str_of(schema_homes[i].type));
+		name_add(TAXONOMY_SCHEMA, c, str_of(schema_homes[i].type));
 	}
 	qsort(names, names_count, sizeof(names[0]), compare);
 }
 
-static const struct taxonomy_category *find(enum taxonomy_names scheme, struct str text)
+static const struct taxonomy_category *name_find(enum taxonomy_names scheme, struct str text)
 {
 	size_t low = 0, high = names_count;
 	while (low < high) {
@@ -180,7 +180,7 @@ static const struct taxonomy_category *find_any_value(struct str tag)
 		return NULL;
 	memcpy(any, key.p, key.n);
 	memcpy(any + key.n, "=*", 2);
-	return find(TAXONOMY_OSM, (struct str){any, key.n + 2});
+	return name_find(TAXONOMY_OSM, (struct str){any, key.n + 2});
 }
 
 /* "*_restaurant" for "thai_restaurant": the longest end of the name that the table has. */
@@ -193,7 +193,7 @@ static const struct taxonomy_category *find_by_end(enum taxonomy_names scheme, s
 		if (name.p[i] != separator || n + 1 > sizeof(end))
 			continue;
 		memcpy(end + 1, name.p + i, n);
-		const struct taxonomy_category *found = find(scheme, (struct str){end, n + 1});
+		const struct taxonomy_category *found = name_find(scheme, (struct str){end, n + 1});
 		if (found)
 			return found;
 	}
@@ -204,7 +204,7 @@ const struct taxonomy_category *taxonomy_find(enum taxonomy_names scheme, struct
 {
 	if (!names_count)
 		build();
-	const struct taxonomy_category *found = find(scheme, name);
+	const struct taxonomy_category *found = name_find(scheme, name);
 	if (found)
 		return found;
 	if (scheme == TAXONOMY_OSM)

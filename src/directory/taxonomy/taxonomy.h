@@ -1,8 +1,8 @@
 /* The taxonomy: groups and categories (categories.def) and the names that others have for them. The
  * database's table `category` is seeded from the same rows.
  *
- * Look-ups are exact, then by the table's wildcards ("shop=*"); what neither finds is not guessed. All of it is
- * constant and shared.
+ * Look-ups are exact, then by the table's wildcards ("shop=*"); what neither finds is not guessed.
+ * All of it is constant and shared.
  */
 #ifndef DIRECTORY_TAXONOMY_H
 #define DIRECTORY_TAXONOMY_H
@@ -45,8 +45,8 @@ enum taxonomy_names {
 const struct taxonomy_category *taxonomy_find(enum taxonomy_names names, struct str name);
 const struct taxonomy_category *taxonomy_by_id(int id);
 
-/* What people of a language ("de") call such a business, separated by ';', the most usual word first. Empty
- * when the table does not say. */
+/* What people of a language ("de") call such a business, separated by ';', the most usual word
+ * first. Empty when the table does not say. */
 struct str taxonomy_words(const struct taxonomy_category *category, const char *language);
 
 /* Further such words of every language, as "sr:Pekara;Pekarstvo|en:Bread shop" (also.def). */

@@ -1,6 +1,7 @@
-/* The tokens of a business: the array business_detail.words, which one GIN index serves. A token is a folded word with a
- * sign in front that says where the business has it; the sign is in no folded word. The importer writes them, the search
- * looks them up, the table `word` counts all but the facets.
+/* The tokens of a business: the array business_detail.words, which one GIN index serves. A
+ * token is a folded word with a sign in front that says where the business has it; the sign is
+ * in no folded word. The importer writes them, the search looks them up, the table `word`
+ * counts all but the facets.
  *
  *   zurich          in a name of the business, also in a further one
  *   .zurich .8600   town, region, postcode
@@ -22,8 +23,9 @@
 #define TOKEN_CATEGORY "@k"
 
 enum { TOKEN_HOST_BYTES = 100 };
-/* The host that "https://www.Example.org:8443/a" or "example.org" names: lower case, without "www.", a slice of out.
- * Empty: it names none that could be one on the web (letters, digits, '-', at least one dot). */
+/* The host that "https://www.Example.org:8443/a" or "example.org" names: lower case, without
+ * "www.", a slice of out. Empty: it names none that could be one on the web (letters, digits,
+ * '-', at least one dot). */
 struct str token_host(struct str url, char out[TOKEN_HOST_BYTES]);
 
 #endif

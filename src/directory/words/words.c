@@ -16,7 +16,7 @@ struct str words_at(const struct words *words, size_t i)
 	return (struct str){words->word[i].p, words->word[i].n};
 }
 
-static void put(struct words *words, const struct word *word)
+static void words_put(struct words *words, const struct word *word)
 {
 	if (word->n == 0 || words->count == WORDS_MAX)
 		return;
@@ -26,8 +26,8 @@ static void put(struct words *words, const struct word *word)
 	words->word[words->count++] = *word;
 }
 
-/* ae, oe and ue are other spellings of the umlauts, whose marks are stripped: the e is left out everywhere, so that all
- * three spellings meet. What is folded is compared, never shown. */
+/* ae, oe and ue are other spellings of the umlauts, whose marks are stripped: the e is left out
+ * everywhere, so that all three spellings meet. What is folded is compared, never shown. */
 static bool word_spells_umlaut(const char *p, size_t n)
 {
 	return n > 0 && (p[n - 1] == 'a' || p[n - 1] == 'o' || p[n - 1] == 'u');
@@ -43,8 +43,9 @@ static void word_append(struct word *word, int32_t c)
 	word->n = (unsigned char)(word->n + n);
 }
 
-/* Letters as the Latin script writes them: those with a stroke or joined, which have no decomposition; Cyrillic as in
- * Serbian, else as is usual for Russian; Greek. By code point, for the binary search. */
+/* Letters as the Latin script writes them: those with a stroke or joined, which have no
+ * decomposition; Cyrillic as in Serbian, else as is usual for Russian; Greek. By code point,
+ * for the binary search. */
 static const struct {
 	int32_t c;
 	char latin[4];
@@ -120,12 +121,12 @@ static void split(struct words *words, const int32_t *c, size_t n)
 	for (size_t i = 0; i <= n; i++) {
 		int32_t now = i < n ? c[i] : ' ';
 		if (unspaced(now)) {
-			put(words, &word);
+			words_put(words, &word);
 			word.n = 0;
 			if (before) {
 				word_append(&word, before);
 				word_append(&word, now);
-				put(words, &word);
+				words_put(words, &word);
 				word.n = 0;
 			}
 			paired = before != 0;
@@ -135,14 +136,14 @@ static void split(struct words *words, const int32_t *c, size_t n)
 		if (before && !paired)
 			word_append(&word, before);
 		if (before) {
-			put(words, &word);
+			words_put(words, &word);
 			word.n = 0;
 		}
 		before = 0;
 		if (now == '\'' || now == 0x2019)
 			continue;
 		if (!in_word(now)) {
-			put(words, &word);
+			words_put(words, &word);
 			word.n = 0;
 			continue;
 		}
@@ -155,8 +156,9 @@ static void split(struct words *words, const int32_t *c, size_t n)
 	}
 }
 
-/* Decomposed, folded characters of a text, at most 2 * WORDS_TEXT_MAX; 0: not UTF-8, or of no use. Decomposition makes at
- * most 18 code points of one (U+FDFA); a text that does not fit is an exotic one far over any field's limit. */
+/* Decomposed, folded characters of a text, at most 2 * WORDS_TEXT_MAX; 0: not UTF-8, or of no use.
+ * Decomposition makes at most 18 code points of one (U+FDFA); a text that does not fit is an exotic
+ * one far over any field's limit. */
 static size_t fold(struct str text, int32_t *c)
 {
 	struct str s = utf8_cut(text, WORDS_TEXT_MAX);

@@ -1,12 +1,13 @@
-/* Words as the directory is searched by. The importer folds a record's texts with this, search folds
- * what people type, and nothing else folds: that is why they meet.
+/* Words as the directory is searched by. The importer folds a record's texts with this, search
+ * folds what people type, and nothing else folds: that is why they meet.
  *
- * Folding: Unicode compatibility decomposition, case folding, marks stripped ("Zürich" -> "zurich",
- * "Straße" -> "strasse"), the Latin letters that Unicode does not decompose replaced ("ø" -> "o"), Greek and Cyrillic
- * letters written in Latin ones ("Пекара" -> "pekara"), and ae, oe, ue written as a, o, u, so that "Mueller", "Müller" and
- * "Muller" are one word. Folded texts are compared and never shown.
- * A word is a run of letters and digits; apostrophes inside it vanish ("O'Hara" -> "ohara"). Scripts
- * without spaces (Han, Kana, Thai and its neighbours) are cut into overlapping pairs.
+ * Folding: Unicode compatibility decomposition, case folding, marks stripped ("Zürich" ->
+ * "zurich", "Straße" -> "strasse"), the Latin letters that Unicode does not decompose replaced
+ * ("ø" -> "o"), Greek and Cyrillic letters written in Latin ones ("Пекара" -> "pekara"), and ae,
+ * oe, ue written as a, o, u, so that "Mueller", "Müller" and "Muller" are one word. Folded texts
+ * are compared and never shown.
+ * A word is a run of letters and digits; apostrophes inside it vanish ("O'Hara" -> "ohara").
+ * Scripts without spaces (Han, Kana, Thai and its neighbours) are cut into overlapping pairs.
  *
  * Life: the words lie in the struct itself; it owns nothing else.
  */
@@ -35,8 +36,8 @@ void words_init(struct words *words);
 /* Add the words of a text that are not yet there. Invalid UTF-8 adds nothing. */
 void words_add(struct words *words, struct str text);
 
-/* A text folded and without spaces and signs, for comparing whole names however they are joined or split: "Mc Donald's" ->
- * "mcdonalds". A slice of out. */
+/* A text folded and without spaces and signs, for comparing whole names however they are joined or
+ * split: "Mc Donald's" -> "mcdonalds". A slice of out. */
 struct str words_key(struct str text, char out[WORDS_KEY_BYTES]);
 
 struct str words_at(const struct words *words, size_t i);
