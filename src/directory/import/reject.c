@@ -72,7 +72,8 @@ enum status import_check_rejects(struct import *im)
 		return err_set(im->err, INVALID,
 			       "all %llu records were rejected%s%s; nothing was changed",
 			       (unsigned long long)r->read, file[0] ? ", see " : "", file);
-	/* Many objects of OpenStreetMap have no name: that is no sign of a file that was misread. */
+	/* Many objects of OpenStreetMap have no name: that is no sign of a
+	 * file that was misread. */
 	bool osm = str_ends(str_of(r->format), STR("/osm"));
 	uint64_t counted = r->rejected - (osm ? r->nameless : 0);
 	bool many = o->max_rejects_percent ? counted * 100 > r->read * (uint64_t)o->max_rejects

@@ -231,7 +231,8 @@ bool osm_is_column(struct str header);
 /* schema.c */
 bool parse_schema_is_object(const struct json_value *v);
 /* node: of a graph whose other nodes it may name; graph: an array, or NULL. */
-void parse_schema_put(struct draft *d, const struct json_value *node, const struct json_value *graph);
+void parse_schema_put(struct draft *d, const struct json_value *node,
+		      const struct json_value *graph);
 /* The business inside of a page that tells of one (mainEntity, about); NULL: the object itself. */
 const struct json_value *parse_schema_subject(const struct json_value *v);
 

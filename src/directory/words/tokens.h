@@ -7,8 +7,8 @@
  *   .zurich .8600   town, region, postcode
  *   /bahnhofstrasse /22   street and number
  *   :example.org    host of the website, without www
- *   @k12            a further category; @c12 @g3 @r7 @t99 come from directory_facets(): the main category, its group,
- *                   region and town
+ *   @k12            a further category; @c12 @g3 @r7 @t99 come from directory_facets(): the main
+ *                   category, its group, region and town
  *   @takeaway=yes   a further fact (facets.def)
  */
 #ifndef DIRECTORY_WORDS_TOKENS_H
