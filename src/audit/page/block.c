@@ -29,7 +29,7 @@ void page_json_ld(struct page_state *s, struct str json, uint32_t line, uint32_t
 	if (json_parse(&s->blocks_arena, json, &root, &err) == OK)
 		page_add_block(s, root, line, column);
 	else
-		page_say(s, PAGE_BLOCK_BROKEN, line, column, str_of(err.text), STR(""));
+		page_report(s, "block-unparsable", line, column, "%s", err.text);
 }
 
 /* ---- checks ---- */
@@ -42,15 +42,13 @@ struct checked {
 static void block_fault(void *ctx, const struct facts_finding *finding)
 {
 	const struct checked *c = ctx;
-	char text[PAGE_TEXT_MAX];
 	/* not every block is about a business; whether the site needs one is a
 	 * question for the site */
 	if (strcmp(finding->fault->key, "no-local-business") == 0)
 		return;
 	struct str value = utf8_cut(finding->value, 200);
-	snprintf(text, sizeof(text), "%s%s%.*s", finding->path,
-		 finding->path[0] && value.n ? ": " : "", STR_ARG(value));
-	block_say(c->block, c->s, PAGE_BLOCK_FAULT, str_of(finding->fault->key), str_of(text));
+	page_report(c->s, finding->fault->key, c->block->line, c->block->column, "%s%s%.*s",
+		    finding->path, finding->path[0] && value.n ? ": " : "", STR_ARG(value));
 }
 
 /* ---- references ---- */

@@ -170,12 +170,14 @@ static void compare_texts(const struct compare *c, const struct business_claim *
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (texts[i].value.n && !facts_is_placeholder(texts[i].value) &&
 		    !are_parts_seen(c, texts[i].value))
-			compare_say(c, claim, PAGE_UNSEEN, texts[i].value,
-				    str_of(texts[i].property));
+			page_report(c->s, "value-not-visible", claim->block->line,
+				    claim->block->column, "%s: %.*s", texts[i].property,
+				    STR_ARG(texts[i].value));
 	char digits[PHONE_DIGITS + 1];
 	if (last_digits(claim->phone, digits) && !facts_is_placeholder_phone(claim->phone) &&
 	    !is_in(&c->s->digits, str_of(digits)))
-		compare_say(c, claim, PAGE_UNSEEN, claim->phone, STR("telephone"));
+		page_report(c->s, "value-not-visible", claim->block->line, claim->block->column,
+			    "telephone: %.*s", STR_ARG(claim->phone));
 	if (claim->street.n)
 		compare_say(c, claim, PAGE_STREET, claim->street, STR(""));
 }
@@ -202,10 +204,11 @@ static void compare_phones(const struct compare *c, const struct business_claim 
 		unknown[count++] = &c->s->phone[i];
 	}
 	for (size_t i = 0; i < count && count <= UNKNOWN_MAX; i++)
-		page_say(c->s, PAGE_PHONE_DIFFERS,
-			 unknown[i]->line ? unknown[i]->line : claim->block->line,
-			 unknown[i]->line ? unknown[i]->column : claim->block->column,
-			 str_of(unknown[i]->digits), claim->phone);
+		page_report(c->s, "telephone-differs",
+			    unknown[i]->line ? unknown[i]->line : claim->block->line,
+			    unknown[i]->line ? unknown[i]->column : claim->block->column,
+			    "%s, and the structured data contain %.*s", unknown[i]->digits,
+			    STR_ARG(claim->phone));
 }
 
 static void write_spans(const struct page_week *week, int day, char *out, size_t size)
@@ -246,13 +249,14 @@ static bool days_differ(const struct page_week *page, const struct page_week *bl
 static void compare_hours(const struct compare *c, const struct business_claim *claim)
 {
 	struct page_week page, block;
-	char shown[80], said[80], text[256];
+	char shown[80], said[80];
 	page_hours_of_text(buf_view(&c->s->text), &page);
 	page_hours_of_block(claim->object, &block);
 	if (!page.any || page.unclear || block.unclear)
 		return;
 	if (!block.any) {
-		compare_say(c, claim, PAGE_HOURS_UNSAID, claim->name, STR(""));
+		page_report(c->s, "hours-unsaid", claim->block->line, claim->block->column, "%.*s",
+			    STR_ARG(claim->name));
 		return;
 	}
 	for (int day = 0; day < 7; day++) {
@@ -260,9 +264,9 @@ static void compare_hours(const struct compare *c, const struct business_claim *
 			continue;
 		write_spans(&page, day, shown, sizeof(shown));
 		write_spans(&block, day, said, sizeof(said));
-		snprintf(text, sizeof(text), "%s: the page shows %s, the block says %s",
-			 date_weekday_names[day], shown, said);
-		compare_say(c, claim, PAGE_HOURS_DIFFER, str_of(text), STR(""));
+		page_report(c->s, "hours-differ", claim->block->line, claim->block->column,
+			    "%s: the page shows %s, the structured data contain %s",
+			    date_weekday_names[day], shown, said);
 		return;
 	}
 }
@@ -319,7 +323,8 @@ static void compare_type(const struct compare *c, const struct business_claim *c
 			best = one->name;
 	}
 	if (best)
-		compare_say(c, claim, PAGE_TYPE_NAMED, claim->name, str_of(best));
+		page_report(c->s, "type-in-name", claim->block->line, claim->block->column,
+			    "%s, in \"%.*s\"", best, STR_ARG(claim->name));
 	buf_release(&plain);
 }
 
@@ -379,14 +384,12 @@ static void claims_differ(const struct compare *c, const struct business_claim *
 	    {"address.addressLocality", a->town, b->town, texts_differ(a->town, b->town)},
 	    {"name", a->name, b->name, texts_differ(a->name, b->name)},
 	};
-	char text[512];
 	for (size_t i = 0; i < COUNT_OF(properties); i++) {
 		if (!properties[i].differ)
 			continue;
-		snprintf(text, sizeof(text), "%.*s and %.*s",
-			 STR_ARG(utf8_cut(properties[i].a, 200)),
-			 STR_ARG(utf8_cut(properties[i].b, 200)));
-		compare_say(c, b, PAGE_BLOCKS_DIFFER, str_of(text), str_of(properties[i].property));
+		struct str x = utf8_cut(properties[i].a, 200), y = utf8_cut(properties[i].b, 200);
+		page_report(c->s, "blocks-differ", b->block->line, b->block->column,
+			    "%s: %.*s and %.*s", properties[i].property, STR_ARG(x), STR_ARG(y));
 	}
 	struct page_week x, y;
 	page_hours_of_block(a->object, &x);
@@ -397,8 +400,8 @@ static void claims_differ(const struct compare *c, const struct business_claim *
 			      memcmp(x.day[day].span, y.day[day].span,
 				     x.day[day].count * sizeof(struct page_span)) == 0))
 			continue;
-		compare_say(c, b, PAGE_BLOCKS_DIFFER, str_of(date_weekday_names[day]),
-			    STR("openingHours"));
+		page_report(c->s, "blocks-differ", b->block->line, b->block->column,
+			    "openingHours: %s", date_weekday_names[day]);
 		return;
 	}
 }

@@ -53,6 +53,13 @@ static bool html_contains(struct str s, const char *part)
 	return false;
 }
 
+static void html_report(struct walk *w, const GumboNode *node, const char *rule, const char *what,
+			struct str value)
+{
+	page_report(w->s, rule, node->v.element.start_pos.line, node->v.element.start_pos.column,
+		    "%s%.*s", what, STR_ARG(value));
+}
+
 /* ---- carts ---- */
 
 /* A segment of the path, or a host that sells carts. */
@@ -129,7 +136,7 @@ static void on_description(struct walk *w, const GumboNode *node, struct str con
 	html_say(w, node, PAGE_DESCRIPTION, content, STR(""));
 	if (facts_is_placeholder(content) ||
 	    str_eq_nocase(content, STR("Just another WordPress site")))
-		html_say(w, node, PAGE_PLACEHOLDER, content, STR("description"));
+		html_report(w, node, "page-placeholder", "description: ", content);
 }
 
 static void on_meta(struct walk *w, const GumboNode *node)
@@ -178,7 +185,7 @@ static void on_image(struct walk *w, const GumboNode *node)
 	} else if (!tree_attribute(node, "aria-label").p &&
 		   !str_eq_nocase(tree_attribute(node, "aria-hidden"), STR("true")) &&
 		   !str_eq_nocase(tree_attribute(node, "role"), STR("presentation"))) {
-		html_say(w, node, PAGE_NO_ALT, tree_attribute(node, "src"), STR(""));
+		html_report(w, node, "image-without-alt", "", tree_attribute(node, "src"));
 	}
 }
 
@@ -245,7 +252,7 @@ static void on_title(struct walk *w, const GumboNode *node)
 	struct str title = text ? str_trim(str_of(text->v.text.text)) : STR("");
 	html_say(w, node, PAGE_TITLE, title, STR(""));
 	if (is_unwritten_title(title))
-		html_say(w, node, PAGE_PLACEHOLDER, title, STR("title"));
+		html_report(w, node, "page-placeholder", "title: ", title);
 	w->titled = true;
 }
 
@@ -337,7 +344,7 @@ static void look_for_dummy_text(struct page_state *s)
 					    "description goes here"};
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (s->text.n && memmem(s->text.p, s->text.n, texts[i], strlen(texts[i])))
-			page_say(s, PAGE_PLACEHOLDER, 0, 0, str_of(texts[i]), STR("text"));
+			page_report(s, "page-placeholder", 0, 0, "text: %s", texts[i]);
 }
 
 void page_html(struct page_state *s, struct str body)

@@ -76,6 +76,10 @@ struct page_state {
 
 void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
 	      struct str a, struct str b);
+/* A finding that needs no other page. rule: key of its row in audit/site/rules.def or
+ * site/facts/faults.def. */
+void page_report(struct page_state *s, const char *rule, uint32_t line, uint32_t column,
+		 const char *fmt, ...) PRINTF(5, 6);
 /* White space of any kind becomes one blank. squeeze: and ASCII becomes small. Both go on
  * from what `out` has. */
 void page_one_line(struct buf *out, struct str s);

@@ -34,6 +34,9 @@ struct page_request {
 
 enum page_fact {
 	PAGE_END,
+	/* a finding that this page alone shows; a: key of its row in audit/site/rules.def or
+	 * site/facts/faults.def, b: message */
+	PAGE_FOUND,
 	PAGE_TITLE,       /* a: text */
 	PAGE_LANG,        /* a: language */
 	PAGE_DESCRIPTION, /* a: content */
@@ -45,14 +48,12 @@ enum page_fact {
 	PAGE_OG_URL,    /* a: content of <meta property="og:url"> */
 	/* neither a doctype nor <html>, <head>, <body> or <title>: a part of pages */
 	PAGE_FRAGMENT,
-	PAGE_PLACEHOLDER, /* a text that nobody wrote; a: it, b: where */
-	PAGE_HREFLANG,    /* a: href, b: language */
-	PAGE_LINK,        /* a: href */
-	PAGE_RESOURCE,    /* a: address, b: "script", "style", "image", "frame", "font", "media" */
-	PAGE_LAZY,        /* as PAGE_RESOURCE, loaded when scrolled to */
-	PAGE_ANCHOR,      /* a: id or name */
-	PAGE_NO_ALT,      /* an image without alt; a: src */
-	PAGE_CART,        /* a: what speaks of a cart or checkout */
+	PAGE_HREFLANG, /* a: href, b: language */
+	PAGE_LINK,     /* a: href */
+	PAGE_RESOURCE, /* a: address, b: "script", "style", "image", "frame", "font", "media" */
+	PAGE_LAZY,     /* as PAGE_RESOURCE, loaded when scrolled to */
+	PAGE_ANCHOR,   /* a: id or name */
+	PAGE_CART,     /* a: what speaks of a cart or checkout */
 	PAGE_STREET,   /* a street address is told; a: it; b: "guess" when only its looks say so */
 	PAGE_PHONE,    /* a number to call; a: it */
 	PAGE_BUSINESS, /* a LocalBusiness in structured data; a: name, b: @id */
@@ -61,17 +62,7 @@ enum page_fact {
 	PAGE_ID, /* an object has this @id; a: it */
 	/* a reference to an @id that no object of the page has; a: it, b: property */
 	PAGE_ID_WANTED,
-	/* a: a number that the page asks to call, b: the one that its block says */
-	PAGE_PHONE_DIFFERS,
-	PAGE_HOURS_DIFFER,  /* a: day, what the page shows, what the block says */
-	PAGE_HOURS_UNSAID,  /* the page shows opening hours, its block says none; a: name */
-	PAGE_BLOCKS_DIFFER, /* two objects of one business; a: both values, b: property */
-	/* a LocalBusiness whose name says a more specific type; a: name, b: type */
-	PAGE_TYPE_NAMED,
-	PAGE_BLOCK_BROKEN, /* a: why */
-	PAGE_BLOCK_FAULT,  /* a: key of a row of faults.def; b: "path: value" */
-	PAGE_BLOCK_URL,    /* a: address in a block; b: its property */
-	PAGE_UNSEEN,       /* a: value of a block that the page does not show; b: its property */
+	PAGE_BLOCK_URL, /* a: address in a block; b: its property */
 	PAGE_NOT_UTF8,
 	PAGE_NUL,
 	PAGE_SITEMAP_INDEX,  /* the document is an index of sitemaps */

@@ -3,6 +3,9 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t column,
 	      struct str a, struct str b)
 {
@@ -12,6 +15,19 @@ void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t
 		fact = PAGE_FACTS_CUT;
 	s->found(s->ctx, fact, line, column, utf8_cut(a, PAGE_TEXT_MAX),
 		 utf8_cut(b, PAGE_TEXT_MAX));
+}
+
+void page_report(struct page_state *s, const char *rule, uint32_t line, uint32_t column,
+		 const char *fmt, ...)
+{
+	char text[PAGE_TEXT_MAX + 1];
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	size_t length = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+	page_say(s, PAGE_FOUND, line, column, str_of(rule),
+		 utf8_cut((struct str){text, length}, PAGE_TEXT_MAX - 3));
 }
 
 /* small: ASCII becomes small */

@@ -137,8 +137,8 @@ enum site_rule_id {
 };
 void site_found(struct site *site, enum site_rule_id rule, struct site_place at, const char *fmt,
 		...) PRINTF(4, 5);
-/* A row of site/facts/faults.def, by its number. */
-void site_found_fault(struct site *site, size_t fault, struct site_place at, struct str about);
+/* By the key of a row in rules.def or site/facts/faults.def. */
+void site_found_key(struct site *site, struct str key, struct site_place at, struct str about);
 /* For a path that is not in the list of files, such as a folder. */
 void site_found_in(struct site *site, enum site_rule_id rule, struct str file, struct str about);
 

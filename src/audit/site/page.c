@@ -210,14 +210,6 @@ static void judge_canonical(struct site *site, const struct site_page *page)
 
 /* ---- content ---- */
 
-static void on_block_fault(struct site *site, const struct site_page *page,
-			   const struct site_fact *f)
-{
-	for (size_t n = 0; n < facts_faults_count; n++)
-		if (str_eq(f->a, str_of(facts_faults[n].key)))
-			site_found_fault(site, n, page_place(site, page, f), f->b);
-}
-
 /* "www.example.org" of "https://www.example.org", and the same without www. */
 static struct str bare_host(struct str origin)
 {
@@ -256,56 +248,21 @@ static void on_block_url(struct site *site, const struct site_page *page, const 
 static void on_fact(struct site *site, const struct site_page *page, const struct site_fact *f)
 {
 	switch (f->fact) {
+	case PAGE_FOUND:
+		site_found_key(site, f->a, page_place(site, page, f), f->b);
+		break;
 	case PAGE_LINK:
 		on_link(site, page, f);
 		break;
 	case PAGE_HREFLANG:
 		on_hreflang(site, page, f);
 		break;
-	case PAGE_NO_ALT:
-		site_found(site, RULE_NO_ALT, page_place(site, page, f), "%.*s", STR_ARG(f->a));
-		break;
-	case PAGE_BLOCK_BROKEN:
-		site_found(site, RULE_BLOCK_BROKEN, page_place(site, page, f), "%.*s",
-			   STR_ARG(f->a));
-		break;
-	case PAGE_BLOCK_FAULT:
-		on_block_fault(site, page, f);
-		break;
 	case PAGE_BLOCK_URL:
 		on_block_url(site, page, f);
-		break;
-	case PAGE_TYPE_NAMED:
-		site_found(site, RULE_TYPE_NAMED, page_place(site, page, f), "%.*s, in \"%.*s\"",
-			   STR_ARG(f->b), STR_ARG(f->a));
-		break;
-	case PAGE_UNSEEN:
-		site_found(site, RULE_UNSEEN, page_place(site, page, f), "%.*s: %.*s",
-			   STR_ARG(f->b), STR_ARG(f->a));
-		break;
-	case PAGE_PLACEHOLDER:
-		site_found(site, RULE_PLACEHOLDER, page_place(site, page, f), "%.*s: %.*s",
-			   STR_ARG(f->b), STR_ARG(f->a));
 		break;
 	case PAGE_ID_WANTED:
 		SITE_ADD(&site->references) = (struct site_reference){
 		    page_place(site, page, f), arena_str(&site->arena, f->a)};
-		break;
-	case PAGE_PHONE_DIFFERS:
-		site_found(site, RULE_PHONE_DIFFERS, page_place(site, page, f),
-			   "%.*s, and the block says %.*s", STR_ARG(f->a), STR_ARG(f->b));
-		break;
-	case PAGE_HOURS_DIFFER:
-		site_found(site, RULE_HOURS_DIFFER, page_place(site, page, f), "%.*s",
-			   STR_ARG(f->a));
-		break;
-	case PAGE_HOURS_UNSAID:
-		site_found(site, RULE_HOURS_UNSAID, page_place(site, page, f), "%.*s",
-			   STR_ARG(f->a));
-		break;
-	case PAGE_BLOCKS_DIFFER:
-		site_found(site, RULE_BLOCKS_DIFFER, page_place(site, page, f), "%.*s: %.*s",
-			   STR_ARG(f->b), STR_ARG(f->a));
 		break;
 	case PAGE_CART:
 		SITE_ADD(&site->carts) =

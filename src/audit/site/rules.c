@@ -35,16 +35,23 @@ const struct audit_rule *site_rule(size_t n)
 	return n < SITE_RULES ? &rules[n] : block_rule(n - SITE_RULES);
 }
 
-void site_found_fault(struct site *site, size_t fault, struct site_place at, struct str about)
+/* The reader parses hostile pages: a key that no table has is ignored. */
+void site_found_key(struct site *site, struct str key, struct site_place at, struct str about)
 {
-	const struct audit_finding finding = {
-	    .rule = block_rule(fault),
-	    .file = site->files.item[at.file].path,
-	    .line = at.line,
-	    .column = at.column,
-	    .about = about,
-	};
-	report_add(site->report, &finding);
+	const struct audit_rule *rule;
+	for (size_t n = 0; (rule = site_rule(n)); n++) {
+		if (!str_eq(key, str_of(rule->id)))
+			continue;
+		const struct audit_finding finding = {
+		    .rule = rule,
+		    .file = site->files.item[at.file].path,
+		    .line = at.line,
+		    .column = at.column,
+		    .about = about,
+		};
+		report_add(site->report, &finding);
+		return;
+	}
 }
 
 void site_found_in(struct site *site, enum site_rule_id rule, struct str file, struct str about)
