@@ -1,0 +1,463 @@
+#!/usr/bin/perl
+# holdfast audit site: every rule finds its case and leaves its neighbour alone.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use AuditSite;
+use Tree;
+
+my %dated = map { ("p$_.html" => page('x')) } 1 .. 25;
+
+# rule => [files that have it, where it is found, files that do not, more options, other rules that are found too]
+my @cases = ([
+		'page-unreadable', { 'index.html' => page() . ' ' x (64 << 20) }, ['index.html'],
+		{ 'index.html' => page() . ' ' x (1 << 20) }
+	],
+	[
+		'page-not-utf-8', { 'index.html' => page("Z\xfcrich") }, ['index.html'],
+		{ 'index.html' => page("Z\xc3\xbcrich") }
+	],
+	[ 'page-nul', { 'index.html' => page("a\0b") }, ['index.html'], { 'index.html' => page('ab') } ],
+	[ 'title-missing', { 'index.html' => page('', '', no_title => 1) }, ['index.html'], { 'index.html' => page() } ],
+	[
+		'title-missing', { 'index.html' => page('', '<title> </title>', no_title => 1) }, ['index.html'],
+		{ 'index.html' => page('<svg><title></title></svg>') }
+	],
+	[
+		'lang-missing', { 'index.html' => page('', '', lang => '') }, ['index.html'],
+		{ 'index.html' => '<meta http-equiv="refresh" content="0; url=x.html">', 'x.html' => page() }
+	],
+	[
+		'description-missing', { 'index.html' => page('', '', no_description => 1) }, ['index.html'],
+		{ 'index.html' => page('', '<meta name="robots" content="noindex">', no_description => 1) }
+	],
+	[
+		'viewport-missing', { 'index.html' => page('', '', no_viewport => 1) }, ['index.html'],
+		{ 'index.html' => page() }
+	],
+	[
+		'page-placeholder', { 'index.html' => page('', '<title>Untitled Document</title>', no_title => 1) },
+		['index.html:2'], { 'index.html' => page('', '<title>Document management for bakers</title>', no_title => 1) }
+	],
+	[
+		'page-placeholder', { 'index.html' => page('<p>Lorem ipsum dolor sit amet</p>') }, ['index.html'],
+		{ 'index.html' => page('<!-- Lorem ipsum dolor --><template>Lorem ipsum dolor</template>') }
+	],
+	[
+		'id-dangling',
+		{ 'index.html' => page($shown, block(parentOrganization => { '@id' => '#org' })) },
+		['index.html:2'],
+		{
+			'index.html' => page(
+				$shown,
+				block(parentOrganization => { '@id' => '#org' }, image => { '@id' => 'https://cdn.example/x.jpg' })
+					. graph({ '@type' => 'Organization', '@id' => '#org', name => 'Bread Group' }))
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'id-dangling',
+		{
+			'index.html' =>
+				page($shown, block('@id' => "$u/#shop", parentOrganization => { '@id' => "$u/about.html#org" }))
+		},
+		['index.html:2'],
+		{
+			'index.html' =>
+				page($shown, block('@id' => "$u/#shop", parentOrganization => { '@id' => "$u/about.html#org" })),
+			'about.html' =>
+				page('', graph({ '@type' => 'Organization', '@id' => "$u/about.html#org", name => 'Bread Group' }))
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'telephone-differs',
+		{ 'index.html' => page("$shown<p>Call us: 044 999 88 77</p>", block()) },
+		['index.html:2'],
+		{
+			'index.html' => page(
+				"$shown<p>Fax: 044 999 88 77, mobile phone: none, Mobile 079 999 88 77</p><p>Call (044) 123 45-67</p>",
+				block())
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'telephone-differs',
+		{ 'index.html' => page("$shown<a href=\"tel:+41%2044%20999%2088%2077\">call</a>", block()) },
+		['index.html:3'],
+		{
+			'index.html' => page(
+				"$shown<a href=\"tel:+41%2044%20999%2088%2077\">call</a>",
+				block(department => { '@type' => 'Bakery', name => 'Shop', telephone => '+41449998877' }))
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'hours-differ',
+		{ 'index.html' => page("$shown<p>Mon-Fri: 9am - 6pm</p>", block(openingHours => 'Mo-Fr 09:00-17:00')) },
+		['index.html:2'],
+		{
+			'index.html' => page(
+				"$shown<p>Monday to Friday 9-5, closed</p><p>Sat 10 to 11 people come</p>",
+				block(openingHours => 'Mo-Fr 09:00-17:00'))
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'hours-differ',
+		{
+			'index.html' => page(
+				"$shown<table><tr><td>Montag<td>geschlossen</table>",
+				block(openingHoursSpecification => [ hours('Monday', '08:00', '12:00') ]))
+		},
+		['index.html:2'],
+		{
+			'index.html' => page(
+				"$shown<table><tr><td>Montag<td>8\x{e2}\x{80}\x{93}12 Uhr, 13.30\x{e2}\x{80}\x{93}18 Uhr</table>",
+				block(
+					openingHoursSpecification =>
+						[ hours('Monday', '08:00', '12:00'), hours('Monday', '13:30', '18:00') ]))
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'hours-unsaid', { 'index.html' => page("$shown<p>Open Mon-Fri 9-5</p>", block()) }, ['index.html:2'],
+		{ 'index.html' => page("$shown<p>Meet Monday, 5 people; sun 40 degrees</p>", block()) }, [ '--base-url', $u ]
+	],
+	[
+		'blocks-differ',
+		{ 'index.html' => page($shown, block() . "\n" . block(telephone => '+41 44 999 88 77')) },
+		['index.html:3'],
+		{
+			'index.html' => page(
+				$shown,
+				block() . "\n"
+					. block(
+					telephone => '+41 (44) 123 45 67',
+					address => { %{ $shop{address} }, streetAddress => 'Main Street, 5' }))
+		},
+		[ '--base-url', $u ],
+		['index.html:3 value-not-visible']
+	],
+	[
+		'blocks-differ',
+		{
+			'index.html' => page($shown, block()),
+			'contact.html' => page($shown =~ s/123 45 67/123 45 99/r, block(telephone => '+41441234599'))
+		},
+		['index.html:2'],
+		{
+			'index.html' => page($shown, block()),
+			'contact.html' => page($shown, block(telephone => '+41 44 123 45 67'))
+		},
+		[ '--base-url', $u ],
+		['contact.html:3 telephone-differs']
+	],
+	[
+		'address-private', { 'index.html' => page('', canonical('http://localhost:4000/')) }, ['index.html:2'],
+		{ 'index.html' => page('<a href="http://localhost:4000/">as in the guide</a>', canonical("$u/")) }
+	],
+	[
+		'address-private', { 'index.html' => page(), 'sitemap.xml' => sitemap(['http://127.0.0.1:8080/']) },
+		['sitemap.xml:3'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }
+	],
+	[
+		'canonical-hosts',
+		{
+			'index.html' => page('', canonical("$u/")), 'a.html' => page('', canonical("$u/a.html")),
+			'b.html' => page('', canonical('https://www.example.org/b.html'))
+		},
+		['b.html:2'],
+		{ 'index.html' => page('', canonical("$u/")), 'a.html' => page('', canonical('https://EXAMPLE.org/a.html')) }
+	],
+	[
+		'canonical-hosts',
+		{
+			'index.html' =>
+				page('', canonical("$u/") . qq(\n<meta property="og:url" content="https://www.example.org/">))
+		},
+		['index.html:3'],
+		{ 'index.html' => page('', canonical("$u/") . qq(<meta property="og:url" content="$u/">)) }
+	],
+	[
+		'image-without-alt', { 'a.png' => 'x', 'index.html' => page('<img src="a.png">') }, ['index.html:3'],
+		{ 'a.png' => 'x', 'index.html' => page('<img src="a.png" alt="">') }
+	],
+	[
+		'block-unparsable', { 'index.html' => page('', '<script type="application/ld+json">{"a": }</script>') },
+		['index.html:2'], { 'index.html' => page($shown, block()) }, [ '--base-url', $u ]
+	],
+	[
+		'block-url-broken', { 'index.html' => page($shown, block(image => "$u/gone.jpg")) }, ['index.html:2'],
+		{ 'a.jpg' => 'x', 'index.html' => page($shown, block(image => "$u/a.jpg")) }, [ '--base-url', $u ]
+	],
+	[
+		'value-not-visible', { 'index.html' => page($shown, block(name => 'Better Bread')) }, ['index.html:2'],
+		{ 'index.html' => page($shown =~ s/Good Bread/ GOOD\n Bread /r, block()) }, [ '--base-url', $u ]
+	],
+	[
+		'value-not-visible', { 'index.html' => page($shown =~ s/5, 8000/5,<span hidden>8000<\/span>/r, block()) },
+		['index.html:2'], { 'index.html' => page($shown, block()) }, [ '--base-url', $u ]
+	],
+	[
+		'local-business-missing', { 'index.html' => page($shown) }, ['index.html:3'],
+		{ 'index.html' => page('<address>By <a href="mailto:x@example.org">x@example.org</a> 2026</address>') }
+	],
+	[
+		'local-business-missing',
+		{ 'index.html' => page('<p>Bakery Miller, 12 Mill Street, Springfield 62701</p><p>Phone: (217) 555 0123</p>') },
+		['index.html'],
+		{
+			'index.html' => page('<p>Chapter 12, Wall Street, tells of 2008 and 40000 telegrams</p>'),
+			'a.html' => page(
+				'<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">Miller</h1><p '
+					. 'itemprop="address">12 Mill Street, Springfield 62701</p>phone (217) 555 0123</div>'
+			) }
+	],
+	[
+		'type-in-name',
+		{
+			'index.html' => page(
+				"Good Bread Hair Salon $shown", block('@type' => 'LocalBusiness', name => 'Good Bread Hair Salon'))
+		},
+		['index.html:2'],
+		{ 'index.html' => page($shown, block()) },
+		[ '--base-url', $u ],
+		['index.html:2 type-general']
+	],
+	[
+		'cart-beside-door', { 'index.html' => page("$shown<form action=\"/cart/add\"></form>", block()) },
+		['index.html:3'], { 'index.html' => page('<form action="/cart/add"></form>') }, [ '--base-url', $u ]
+	],
+	[
+		'cart-beside-door',
+		{ 'index.html' => page("$shown<button class=\"big snipcart-add-item\">Buy</button>", block()) },
+		['index.html:3'], { 'index.html' => page("$shown<p class=\"cartography\">Map</p>", block()) },
+		[ '--base-url', $u ]
+	],
+	[
+		'canonical-twice', { 'index.html' => page('', canonical("$u/") . canonical("$u/a.html")), 'a.html' => page() },
+		['index.html:2'], { 'index.html' => page('', canonical("$u/") . canonical("$u/")) }
+	],
+	[
+		'canonical-relative', { 'index.html' => page('', canonical('/')) }, ['index.html:2'],
+		{ 'index.html' => page('', canonical("$u/")) }
+	],
+	[
+		'canonical-broken', { 'index.html' => page('', canonical("$u/gone.html")) }, ['index.html:2'],
+		{ 'index.html' => page('', canonical("$u/a")), 'a.html' => page() }
+	],
+	[
+		'canonical-chain',
+		{
+			'index.html' => page('', canonical("$u/a.html")), 'a.html' => page('', canonical("$u/b.html")),
+			'b.html' => page('', canonical("$u/b.html"))
+		},
+		['index.html:2'],
+		{ 'index.html' => page('', canonical("$u/a.html")), 'a.html' => page('', canonical("$u/a.html")) }
+	],
+	[
+		'canonical-noindex',
+		{
+			'index.html' => page('', canonical("$u/a.html")),
+			'a.html' => page('', '<meta name="robots" content="NoIndex, follow">')
+		},
+		['index.html:2'],
+		{
+			'index.html' => page('', canonical("$u/a.html")),
+			'a.html' => page('', '<meta name="robots" content="nofollow">') }
+	],
+	[
+		'hreflang-malformed', { 'index.html' => page('', alternate([ 'en_GB', "$u/" ])) }, ['index.html:2'],
+		{ 'index.html' => page('', alternate([ 'zh-Hant-TW', "$u/" ], [ 'es-419', "$u/" ], [ 'x-default', "$u/" ])) },
+		[ '--base-url', $u ]
+	],
+	[
+		'hreflang-broken', { 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])) },
+		['index.html:2'],
+		{ 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', 'https://example.com/de.html' ])) },
+		[ '--base-url', $u ]
+	],
+	[
+		'hreflang-not-returned',
+		{ 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])), 'de.html' => page() },
+		['index.html:2'],
+		{ map { $_ => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])) } qw(index.html de.html) },
+		[ '--base-url', $u ]
+	],
+	[
+		'hreflang-without-self',
+		{
+			'index.html' => page('', alternate([ 'de', "$u/de.html" ])),
+			'de.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ]))
+		},
+		['index.html:2'],
+		{ map { $_ => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])) } qw(index.html de.html) },
+		[ '--base-url', $u ]
+	],
+	[
+		'link-broken',
+		{ 'a/index.html' => page('<a href="../b.html">b</a>') },
+		['a/index.html:3'],
+		{
+			'a/index.html' => page(
+				'<a href="../b.html?x=1#top">b</a><a href="mailto:x@example.org">m</a><a '
+					. 'href="//example.com/y">y</a><a href="./">self</a><a href="../b">b</a><a '
+						. 'href="../c%20d.html">c</a>'
+			),
+			'b.html' => page(),
+			'c d.html' => page() }
+	],
+	[
+		'link-broken', { 'index.html' => page('<a href="b.html%00.pdf">b</a>'), 'b.html' => page() }, ['index.html:3'],
+		{ 'index.html' => page('<a href="b%2ehtml">b</a>'), 'b.html' => page() }
+	],
+	[
+		'link-broken', { 'index.html' => page('<a href="%00">b</a>') }, ['index.html:3'],
+		{ 'index.html' => page('<a href="./">b</a>') }
+	],
+	[
+		'resource-broken', { 'index.html' => page('<img src="a.png%00" alt="">'), 'a.png' => 'x' }, ['index.html:3'],
+		{ 'index.html' => page('<img src="a.png?%00" alt="">'), 'a.png' => 'x' }
+	],
+	[
+		'link-broken', { 'a.html' => page('<a href="x.html">x</a>', '<base href="/sub/">'), 'x.html' => page() },
+		['a.html:3'], { 'a.html' => page('<a href="x.html">x</a>', '<base href="/sub/">'), 'sub/x.html' => page() }
+	],
+	[
+		'fragment-missing',
+		{ 'index.html' => page('<a href="b.html#gone">b</a>'), 'b.html' => page('<p id="here">x</p>') },
+		['index.html:3'],
+		{
+			'index.html' =>
+				page('<a href="b.html#here">b</a><a href="#caf%C3%A9">c</a><p id="café">x</p><a href="#">top</a>'),
+			'b.html' => page('<a name="here">x</a>') }
+	],
+	[
+		'resource-broken',
+		{ 'index.html' => page('', '<link rel="stylesheet" href="/gone.css">') },
+		['index.html:2'],
+		{
+			'a.css' => '',
+			'index.html' => page(
+				'<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="">',
+				'<link rel="stylesheet" href="/a.css?v=1">'
+			) }
+	],
+	[
+		'external-request', { 'index.html' => page('', '<script src="https://cdn.example.com/a.js"></script>') },
+		['index.html:2'], { 'index.html' => page('<a href="https://cdn.example.com/a.js">x</a>') }
+	],
+	[
+		'insecure-request', { 'index.html' => page('<img alt="" src="http://example.com/a.png">') }, ['index.html:3'],
+		{ 'index.html' => page('<a href="http://example.com/">x</a>') }, [], ['index.html:3 external-request']
+	],
+	[
+		'page-heavy', { 'index.html' => page('<img alt="" src="a.jpg">'), 'a.jpg' => 'x' x (2 << 20) }, ['index.html'],
+		{ 'index.html' => page('<img alt="" src="a.jpg" loading="lazy">'), 'a.jpg' => 'x' x (2 << 20) }
+	],
+	[
+		'sitemap-malformed',
+		{ 'index.html' => page(), 'sitemap.xml' => '<urlset><url><loc>https://example.org/</loc></url>' },
+		['sitemap.xml:1'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }
+	],
+	[
+		'sitemap-too-many',
+		{ 'index.html' => page(), 'sitemap.xml' => sitemap(map { ["https://example.org/#$_"] } 1 .. 50001) },
+		['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }, [], ['many']
+	],
+	[
+		'sitemap-too-large', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) . ' ' x (50 << 20) },
+		['sitemap.xml'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }
+	],
+	[
+		'sitemap-url-relative', { 'index.html' => page(), 'sitemap.xml' => sitemap(['/']) }, ['sitemap.xml:3'],
+		{ 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }
+	],
+	[
+		'sitemap-foreign', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ['https://example.com/']) },
+		['sitemap.xml:4'], { 'index.html' => page(), 'sitemap.xml' => sitemap(['https://EXAMPLE.org/']) }
+	],
+	[
+		'sitemap-url-broken', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ["$u/a&amp;b.html"]) },
+		['sitemap.xml:4'],
+		{ 'index.html' => page(), 'a&b.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ["$u/a&amp;b.html"]) }
+	],
+	[
+		'sitemap-noindex',
+		{ 'index.html' => page('', '<meta name="robots" content="noindex">'), 'sitemap.xml' => sitemap(["$u/"]) },
+		['sitemap.xml:3'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }
+	],
+	[
+		'sitemap-not-canonical',
+		{ 'index.html' => page('', canonical("$u/a.html")), 'a.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) },
+		['sitemap.xml:3'], { 'index.html' => page('', canonical("$u/")), 'sitemap.xml' => sitemap(["$u/"]) }
+	],
+	[
+		'sitemap-lastmod-malformed',
+		{ 'index.html' => page(), 'sitemap.xml' => sitemap([ "$u/", '31.1.2026' ]) },
+		['sitemap.xml:3'],
+		{
+			'index.html' => page(), 'a.html' => page(),
+			'sitemap.xml' => sitemap([ "$u/", '2026-01-31' ], [ "$u/a.html", '2026-01-31T08:00:00.123+01:00' ]) }
+	],
+	[
+		'sitemap-lastmod-uniform',
+		{ %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", '2026-01-31' ] } 1 .. 25) }, ['sitemap.xml'],
+		{ %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", sprintf '2026-01-%02d', $_ ] } 1 .. 25) }
+	],
+	[
+		'sitemap-url-twice', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ["$u/index.html"]) },
+		['sitemap.xml:4'], { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]) }
+	],
+	[
+		'robots-sitemap-broken',
+		{ 'index.html' => page(), 'robots.txt' => "User-agent: *\nSitemap: $u/gone.xml\n" },
+		['robots.txt:2'],
+		{
+			'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]),
+			'robots.txt' => "User-agent: *\nSitemap: $u/sitemap.xml\n"
+		}
+	],
+	# checks of blocks are the exporter's own (tests/site/facts.t has them all); that they are asked, and where
+	[
+		'telephone-without-plus', { 'index.html' => page($shown, block(telephone => '044 123 45 67')) },
+		['index.html:2'], { 'index.html' => page($shown, block()) }, [ '--base-url', $u ]
+	],
+	[
+		'type-general', { 'index.html' => page($shown, block('@type' => 'LocalBusiness')) }, ['index.html:2'],
+		{ 'index.html' => page($shown, block('@type' => [ 'Bakery', 'CafeOrCoffeeShop' ])) }, [ '--base-url', $u ]
+	],
+	[
+		'rating-self-serving',
+		{
+			'index.html' => page(
+				$shown,
+				block(aggregateRating => { '@type' => 'AggregateRating', ratingValue => 4.5, reviewCount => 10 }))
+		},
+		['index.html:2'],
+		{ 'index.html' => page($shown, block()) },
+		[ '--base-url', $u ]
+	],
+);
+for my $case (@cases) {
+	my ($rule, $bad, $where, $good, $options, $also) = @$case;
+	my ($code, $report) = findings(write_site($bad), @{ $options // [] });
+	my %severity = map { $_->{rule} => $_->{severity} } @{ $report->{findings} };
+	if (($also // [''])->[0] eq 'many') {
+		ok(grep({ $_ eq "$where->[0] $rule" } @{ named($report) }), "$rule: found at $where->[0]");
+	} else {
+		is_deeply(named($report), [ sort((map {"$_ $rule"} @$where), @{ $also // [] }) ],
+			"$rule: found at @$where, and nothing else")
+			or diag explain $report;
+	}
+	is($code, $severity{$rule} eq 'note' ? 0 : 2, "$rule ($severity{$rule}): the exit status says so");
+	($code, $report) = findings(write_site($good), @{ $options // [] });
+	ok($code == 0 && !@{ $report->{findings} }, "$rule: its neighbour is left alone") or diag explain $report;
+}
+my %tried = map { $_->[0] => 1 } @cases;
+my @rules = slurp("$root/src/audit/site/rules.def") =~ /^RULE\(\w+, "([^"]+)"/mg;
+is_deeply([ grep { !$tried{$_} } @rules ], [], 'every rule of the table has a case');
+done_testing;
