@@ -165,6 +165,8 @@ is_deeply(
 );
 is(get('/v1/businesses?facets=true&q=kreuz')->{facets}{total}, 3, 'so is a text');
 is(get('/v1/businesses?q=kreuz')->{facets}, undef, 'and nothing is counted unasked');
+my ($script) = $i->get('/')->{content} =~ m{<script src="(/assets/search\.js\?v=[^"]+)" defer>};
+like($i->get($script // '/none')->{content}, qr{/v1/suggest}, 'the script of the search box is there');
 like($i->get('/search?q=kreuz')->{content}, qr{<p class="note">3 businesses</p>}, 'a page says how many there are');
 like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq</strong>}, 'and what was left out');
 
