@@ -217,7 +217,8 @@ sub zip_of {
 # ---- objects of OpenStreetMap without a name are no sign of a file that was misread ----
 {
 	my @nodes = map { qq({"type":"node","id":$_,"lat":47.1,"lon":9.0,"tags":{"shop":"farm"}}) } 1 .. 3;
-	my $path = file('nameless.json', '{"elements":[' . join(',', @nodes, $nodes[0] =~ s/"shop"/"name":"A","shop"/r =~ s/"id":1/"id":9/r) . ']}');
+	my $path = file('nameless.json', '{"elements":[' . join(',', @nodes,
+		$nodes[0] =~ s/"shop"/"name":"A","shop"/r =~ s/"id":1/"id":9/r) . ']}');
 	my ($code, $text) = $i->run('import', '--source', 'nameless', $path);
 	is($code, 0, 'a map of which most objects have no name is imported') or diag $text;
 }
