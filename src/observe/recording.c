@@ -128,6 +128,7 @@ static void recording_write_field(struct json_writer *w, const struct recording_
 				  const char *at)
 {
 	char hex[HEX_U64];
+	double real;
 	int64_t number = f->kind == RECORDING_I64 ? *(const int64_t *)at
 			 : f->kind == RECORDING_I32 || f->kind == RECORDING_ENUM
 			     ? *(const int32_t *)at
@@ -149,7 +150,8 @@ static void recording_write_field(struct json_writer *w, const struct recording_
 		break;
 	case RECORDING_DOUBLE:
 		json_key(w, f->key);
-		json_put_double(w, *(const double *)at, 3);
+		memcpy(&real, at, sizeof(real));
+		json_put_double(w, real, 3);
 		break;
 	case RECORDING_HASH:
 		hex_u64(f->kind == RECORDING_HASH ? *(const uint64_t *)at : 0, hex);
@@ -256,7 +258,7 @@ static bool recording_read_field(const struct recording_field *f, const struct j
 	case RECORDING_DOUBLE:
 		if (!json_double(v, &real) || !(real >= 0 && real < 1e15))
 			return false;
-		*(double *)at = real;
+		memcpy(at, &real, sizeof(real));
 		return true;
 	case RECORDING_HASH:
 		return v->kind == JSON_IS_STRING && recording_hash(v->text, (uint64_t *)at);

@@ -179,7 +179,9 @@ static size_t fold(struct str text, int32_t *c)
 void words_add(struct words *words, struct str text)
 {
 	int32_t c[2 * WORDS_TEXT_MAX];
-	split(words, c, fold(text, c));
+	size_t n = fold(text, c);
+	if (n)
+		split(words, c, n);
 }
 
 struct str words_key(struct str text, char out[WORDS_KEY_BYTES])

@@ -57,8 +57,10 @@ static int herd_by_value(const void *a, const void *b)
 
 static int64_t herd_median(int64_t *value, int n)
 {
+	if (n < 1)
+		return 0;
 	qsort(value, (size_t)n, sizeof(*value), herd_by_value);
-	return n ? value[n / 2] : 0;
+	return value[n / 2];
 }
 
 static bool herd_same(const struct observe_execution *a, const struct observe_execution *b)
@@ -127,7 +129,8 @@ static void herd_episodes(const struct herd *h, const struct observe_execution *
 /* Period, spread and k of the episodes that have at least least_k sessions. */
 static void herd_measure(struct herd_wave *w, int least_k)
 {
-	int64_t value[HERD_EPISODES], k[HERD_EPISODES], redundant = 0, alone = 0, before = 0;
+	int64_t value[HERD_EPISODES] = {0}, k[HERD_EPISODES] = {0};
+	int64_t redundant = 0, alone = 0, before = 0;
 	int gaps = 0;
 	w->full = 0;
 	for (int i = 0; i < w->episodes; i++) {
