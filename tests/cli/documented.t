@@ -32,11 +32,12 @@ for my $file (glob "$root/man/*") {
 my $i = Instance->make;
 my $csv = "$root/samples/association.csv";
 my %stands_for = (
-	'[DIR]' => undef, 'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
+	'[DIR]' => undef, '[URL]' => undef, 'FILE|DIR...' => "$root/sql/queries",
+	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
 	'shops.geojson' => "$root/samples/town.geojson",
 	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir},
 );
-my %stays = map { $_ => 1 } qw(up worker top); # they run until they are stopped
+my %stays = map { $_ => 1 } qw(up worker top heal); # they run until they are stopped
 my (%seen, @examples, @mentions);
 for (@shown) {
 	my ($where, $line, $example) = @$_;
