@@ -47,3 +47,28 @@ words @> $1::text[] AND ($2::text[] IS NULL OR words && $2) AND ($3::text[] IS N
 jsonb_strip_nulls(jsonb_build_object('external_id', r.external_id, 'name', r.name, 'street', r.street,
 	'postcode', r.postcode, 'city', r.city, 'region', r.region_name, 'country', r.country, 'phone', r.phone, 'website', r.website,
 	'hours', r.hours, 'description', r.description, 'extra', r.extra)) AS record
+
+-- How many of the businesses of m there are, and of which categories, regions and towns.
+-- expression: facet_rows
+SELECT 'total' AS facet, NULL::text AS key, NULL::text AS name, NULL::integer AS category_id, count(*) AS businesses FROM m
+UNION ALL
+(SELECT 'category', NULL, NULL, category_id, count(*) FROM m WHERE category_id IS NOT NULL GROUP BY category_id ORDER BY 5 DESC, 4 LIMIT 12)
+UNION ALL
+(SELECT 'region', r.key, COALESCE(r.name, r.country), NULL, c.n
+FROM (SELECT region_id, count(*) AS n FROM m GROUP BY region_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN region AS r ON r.id = c.region_id)
+UNION ALL
+(SELECT 'city', t.key, t.name, NULL, c.n
+FROM (SELECT city_id, count(*) AS n FROM m GROUP BY city_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN city AS t ON t.id = c.city_id)
+
+-- The frame of the statements that match rows of an import (r) with records that the source has (k), before and
+-- after the condition: only what is alone on both sides, and nothing with another number in a register.
+-- expression: import_match
+UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
+FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
+	FROM import_row AS r JOIN import_known AS k ON
+
+-- expression: import_match_alone
+WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
+		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
+		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
+WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n

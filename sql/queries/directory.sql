@@ -523,15 +523,7 @@ WITH m AS MATERIALIZED (
 		AND ($3::integer IS NULL OR region_id = $3) AND ($4::integer IS NULL OR city_id = $4)
 	LIMIT 1001
 )
-SELECT 'total' AS facet, NULL::text AS key, NULL::text AS name, NULL::integer AS category_id, count(*) AS businesses FROM m
-UNION ALL
-(SELECT 'category', NULL, NULL, category_id, count(*) FROM m WHERE category_id IS NOT NULL GROUP BY category_id ORDER BY 5 DESC, 4 LIMIT 12)
-UNION ALL
-(SELECT 'region', r.key, COALESCE(r.name, r.country), NULL, c.n
-FROM (SELECT region_id, count(*) AS n FROM m GROUP BY region_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN region AS r ON r.id = c.region_id)
-UNION ALL
-(SELECT 'city', t.key, t.name, NULL, c.n
-FROM (SELECT city_id, count(*) AS n FROM m GROUP BY city_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN city AS t ON t.id = c.city_id);
+{{facet_rows}};
 
 -- The same of a text: $1 to $9 are those of the expression text_match.
 -- name: text_facets
@@ -542,15 +534,7 @@ WITH m AS MATERIALIZED (
 	FROM (SELECT id FROM business_detail WHERE {{text_match}} LIMIT 1001) AS d
 	JOIN business AS b ON b.id = d.id
 )
-SELECT 'total' AS facet, NULL::text AS key, NULL::text AS name, NULL::integer AS category_id, count(*) AS businesses FROM m
-UNION ALL
-(SELECT 'category', NULL, NULL, category_id, count(*) FROM m WHERE category_id IS NOT NULL GROUP BY category_id ORDER BY 5 DESC, 4 LIMIT 12)
-UNION ALL
-(SELECT 'region', r.key, COALESCE(r.name, r.country), NULL, c.n
-FROM (SELECT region_id, count(*) AS n FROM m GROUP BY region_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN region AS r ON r.id = c.region_id)
-UNION ALL
-(SELECT 'city', t.key, t.name, NULL, c.n
-FROM (SELECT city_id, count(*) AS n FROM m GROUP BY city_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN city AS t ON t.id = c.city_id);
+{{facet_rows}};
 
 -- name: business_get
 -- extends: business

@@ -69,54 +69,29 @@ UPDATE import_row AS r SET matched = true FROM import_known AS k WHERE k.id = r.
 
 -- name: import_match_address
 -- The same name and address. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
-FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
-	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.street = lower(COALESCE(r.street, '')) AND k.city = lower(COALESCE(r.city, ''))
-	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
-		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
-		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
-WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+{{import_match}} k.name = lower(r.name) AND k.street = lower(COALESCE(r.street, '')) AND k.city = lower(COALESCE(r.city, ''))
+	{{import_match_alone}};
 
 -- name: import_match_phone
 -- The same name and telephone. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
-FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
-	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.phone = r.phone
-	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
-		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
-		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
-WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+{{import_match}} k.name = lower(r.name) AND k.phone = r.phone
+	{{import_match_alone}};
 
 -- name: import_match_website
 -- The same name and website. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
-FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
-	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.website = lower(r.website)
-	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
-		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
-		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
-WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+{{import_match}} k.name = lower(r.name) AND k.website = lower(r.website)
+	{{import_match_alone}};
 
 -- name: import_match_city
 -- The same name in the same town: the street was corrected. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
-FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
-	FROM import_row AS r JOIN import_known AS k ON k.name = lower(r.name) AND k.city = lower(COALESCE(r.city, '')) AND k.city <> ''
+{{import_match}} k.name = lower(r.name) AND k.city = lower(COALESCE(r.city, '')) AND k.city <> ''
 		AND (k.phone = r.phone OR k.phone IS NULL OR r.phone IS NULL) AND (k.website = lower(r.website) OR k.website IS NULL OR r.website IS NULL)
-	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
-		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
-		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
-WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+	{{import_match_alone}};
 
 -- name: import_match_place
 -- The same telephone or website at the same address: the name was corrected. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
-FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
-	FROM import_row AS r JOIN import_known AS k ON k.street = lower(r.street) AND k.city = lower(r.city) AND k.street <> '' AND (k.phone = r.phone OR k.website = lower(r.website))
-	WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
-		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
-		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
-WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n;
+{{import_match}} k.street = lower(r.street) AND k.city = lower(r.city) AND k.street <> '' AND (k.phone = r.phone OR k.website = lower(r.website))
+	{{import_match_alone}};
 
 -- name: import_others
 -- Of the records whose ids the source has already: how many, and how many of them are called otherwise now.
