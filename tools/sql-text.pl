@@ -14,7 +14,7 @@ sub expressions {
 	while (<$in>) {
 		if (/^-- expression:\s*([a-z][a-z0-9_]*)\s*$/) {
 			$name = $1;
-			die "$file:$.: the expression $name stands twice\n" if exists $expressions{$name};
+			die "$file:$.: the expression $name is defined twice\n" if exists $expressions{$name};
 			$expressions{$name} = '';
 		} elsif (/^\s*--/ || /^\s*$/) {
 			next;
@@ -46,7 +46,7 @@ sub sections {
 	while (my $line = <$in>) {
 		if ($line =~ /^-- name:\s*(\S+)\s*$/) {
 			my $name = sql_name($1, "$file:$.");
-			die "$file:$.: the name $name stands twice (first in line $seen{$name})\n" if $seen{$name};
+			die "$file:$.: the name $name is defined twice (first in line $seen{$name})\n" if $seen{$name};
 			$seen{$name} = $.;
 			push @sections, { name => $name, role => $role, served_by => [], sql => '', line => $. };
 		} elsif ($line =~ /^-- (role|served-by|row|extends):\s*(\S+)\s*$/) {

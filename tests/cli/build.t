@@ -4,8 +4,10 @@
 use strict;
 use warnings;
 use Cwd qw(abs_path);
-use File::Temp qw(tempdir);
 use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Command;
+use File::Temp qw(tempdir);
 use JSON::PP;
 use Test::More;
 
@@ -16,13 +18,7 @@ system('cp', '-r', map({ "$root/$_" } qw(Makefile programs.mk sql tools web test
 system('cp', '-r', "$root/src/base", "$root/src/hours", "$tree/src") == 0 or die;
 delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS VARIANT CC CFLAGS)};
 
-sub make {
-	my $pid = open my $out, '-|' // die "fork: $!";
-	if (!$pid) { open STDERR, '>&', \*STDOUT; exec 'make', '-C', $tree, @_; die "make: $!" }
-	my $text = do { local $/; <$out> };
-	close $out;
-	return ($? >> 8, $text);
-}
+sub make { return run_command('make', '-C', $tree, @_) }
 my $archive = 'build/release/lib/base.a';
 sub members { return split /\n/, `ar t $tree/$archive` }
 

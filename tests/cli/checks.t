@@ -1,65 +1,95 @@
-#!/bin/sh
-# The checks of the build can fail: each is shown something broken on purpose.
-set -u
-root=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
-ok() {
-	n=$((n + 1))
-	if "$@" >"$work/out" 2>&1; then echo "ok $n - $name"; else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out"
-	fi
+#!/usr/bin/perl
+# The checks of the build (layers, links, docs, statements) pass on this tree and refuse a copy that was broken on
+# purpose.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Command;
+use File::Path qw(make_path);
+use File::Temp qw(tempdir);
+use Test::More;
+use Tree;
+
+my $work = tempdir(CLEANUP => 1);
+
+sub slurp { my ($path) = @_; open my $in, '<', $path or die "$path: $!"; local $/; return scalar <$in> }
+sub spew {
+	my ($path, $text) = @_;
+	open my $out, '>', $path or die "$path: $!";
+	print $out $text;
+	close $out or die "$path: $!";
 }
-refuses() { # PATTERN COMMAND...: it fails and says so
-	pattern=$1
-	shift
-	if "$@" >"$work/said" 2>&1; then cat "$work/said"; return 1; fi
-	cat "$work/said"
-	grep -q -e "$pattern" "$work/said"
+sub copy { my ($to, @from) = @_; system('cp', '-r', @from, $to) == 0 or die "cp: @from" }
+
+sub accepted {
+	my ($name, @command) = @_;
+	my ($code, $text) = run_command(@command);
+	is($code, 0, $name) or diag $text;
 }
 
-name='layers hold'
-ok "$root/tools/check-layers"
-mkdir -p "$work/tree/tools"
-cp -r "$root/src" "$work/tree/src"
-cp "$root/tools/layers" "$work/tree/tools/"
-echo '#include "commands/commands.h"' >>"$work/tree/src/base/buf.c"
-name='a lower layer that includes a higher one is found'
-ok refuses 'src/base/buf.c:.*commands is not below base' "$root/tools/check-layers" "$work/tree"
-cp "$root/src/base/buf.c" "$work/tree/src/base/buf.c"
-echo '#include "http/internal.h"' >>"$work/tree/src/web/web.c"
-name="another module's internal.h is found"
-ok refuses 'internal.h stays in its folder' "$root/tools/check-layers" "$work/tree"
+sub refused {
+	my ($name, $message, @command) = @_;
+	my ($code, $text) = run_command(@command);
+	subtest $name => sub {
+		isnt($code, 0, 'the check fails');
+		like($text, $message, 'and says why');
+	};
+}
 
-name='programs contain only what they may'
-ok "$root/tools/check-links" "$HOLDFAST_BUILD"
-echo 'holdfast-web symbol ^db_query$ it may not ask' >"$work/links"
-name='a forbidden symbol is found'
-ok refuses 'holdfast-web contains symbol db_query: it may not ask' \
-	"$root/tools/check-links" "$HOLDFAST_BUILD" "$work/links"
-echo 'holdfast library ^libpq\. it may not connect' >"$work/links"
-name='a forbidden library is found'
-ok refuses 'holdfast contains library libpq' "$root/tools/check-links" "$HOLDFAST_BUILD" "$work/links"
+# ---- layers ----
+accepted('the layers hold', "$root/tools/check-layers");
+my $tree = "$work/tree";
+make_path("$tree/tools");
+copy("$tree/src", "$root/src");
+copy("$tree/tools", "$root/tools/layers");
 
-name='help, manual pages and README agree'
-ok "$root/tools/check-docs" "$HOLDFAST_BUILD"
-mkdir -p "$work/docs/tools" "$work/docs/man"
-cp "$root/tools/check-docs" "$root/tools/make-man" "$work/docs/tools/"
-cp "$root"/man/* "$work/docs/man/"
-sed '/holdfast suppress/d' "$root/README.md" >"$work/docs/README.md"
-name='a command that the README lacks is found'
-ok refuses '< suppress' "$work/docs/tools/check-docs" "$HOLDFAST_BUILD"
-cp "$root/README.md" "$work/docs/README.md"
-sed -i '/dry/d' "$work/docs/man/holdfast.1"
-name='an option that the manual lacks is found'
-ok refuses 'man/holdfast.1 is not what the programs say' "$work/docs/tools/check-docs" "$HOLDFAST_BUILD"
+sub with_include {
+	my ($file, $header, $check) = @_;
+	my $text = slurp("$tree/$file");
+	spew("$tree/$file", qq($text#include "$header"\n));
+	$check->();
+	spew("$tree/$file", $text);
+}
+with_include('src/base/buf.c', 'commands/commands.h', sub {
+	refused('a lower layer that includes a higher one', qr/src\/base\/buf\.c:.*commands is not below base/,
+		"$root/tools/check-layers", $tree);
+});
+with_include('src/web/web.c', 'http/internal.h', sub {
+	refused("another module's internal.h", qr/internal\.h stays in its folder/, "$root/tools/check-layers", $tree);
+});
 
-# SQL that does not fit stops the build.
-sql() { printf '%b' "$1" >"$work/area.sql"; "$root/tools/embed-sql" "$work/area.sql" "$work/out_area"; }
-name='an unknown expression stops the build'
-ok refuses 'unknown expression {{bussiness_rank}}' sql '-- name: a\nSELECT {{bussiness_rank}};\n'
-name='a name that stands twice stops the build'
-ok refuses 'stands twice' sql '-- name: a\nSELECT 1;\n-- name: a\nSELECT 2;\n'
-echo "1..$n"
+# ---- links ----
+accepted('programs contain only what they may', "$root/tools/check-links", $build);
+spew("$work/links", "holdfast-web symbol ^db_query\$ it may not ask\n");
+refused('a forbidden symbol', qr/holdfast-web contains symbol db_query: it may not ask/,
+	"$root/tools/check-links", $build, "$work/links");
+spew("$work/links", "holdfast library ^libpq\\. it may not connect\n");
+refused('a forbidden library', qr/holdfast contains library libpq/, "$root/tools/check-links", $build, "$work/links");
+
+# ---- docs ----
+accepted('help, manual pages and README agree', "$root/tools/check-docs", $build);
+my $docs = "$work/docs";
+make_path("$docs/tools", "$docs/man");
+copy("$docs/tools", map { "$root/tools/$_" } qw(check-docs make-man));
+copy("$docs/man", glob "$root/man/*");
+my $readme = slurp("$root/README.md");
+spew("$docs/README.md", $readme =~ s/^.*holdfast suppress.*\n//mgr);
+refused('a command that the README lacks', qr/^< suppress$/m, "$docs/tools/check-docs", $build);
+spew("$docs/README.md", $readme);
+spew("$docs/man/holdfast.1", slurp("$root/man/holdfast.1") =~ s/^.*dry.*\n//mgr);
+refused('an option that the manual lacks', qr/man\/holdfast\.1 is not what the programs say/,
+	"$docs/tools/check-docs", $build);
+
+# ---- statements ----
+sub statements_refused {
+	my ($name, $message, $sql) = @_;
+	spew("$work/area.sql", $sql);
+	refused($name, $message, "$root/tools/embed-sql", "$work/area.sql", "$work/out_area");
+}
+statements_refused('an unknown expression', qr/unknown expression \{\{bussiness_rank\}\}/,
+	"-- name: a\nSELECT {{bussiness_rank}};\n");
+statements_refused('a name that is defined twice', qr/is defined twice/,
+	"-- name: a\nSELECT 1;\n-- name: a\nSELECT 2;\n");
+
+done_testing;

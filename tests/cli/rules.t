@@ -4,9 +4,11 @@
 use strict;
 use warnings;
 use Cwd qw(abs_path);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Command;
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
-use FindBin;
 use Test::More;
 
 my $root = abs_path("$FindBin::Bin/../..");
@@ -23,17 +25,9 @@ sub tree {
 	return $dir;
 }
 
-sub said {
-	my $pid = open my $out, '-|' // die "fork: $!";
-	if (!$pid) { open STDERR, '>&', \*STDOUT; exec @_; die "@_: $!" }
-	my $text = do { local $/; <$out> };
-	close $out;
-	return ($? >> 8, $text);
-}
-
 sub refused {
 	my ($rule, $where, $name, @files) = @_;
-	my ($code, $text) = said("$root/tools/lint-rules", tree(@files));
+	my ($code, $text) = run_command("$root/tools/lint-rules", tree(@files));
 	is($code, 1, $name);
 	like($text, qr/^\Q$where\E: .*\[\Q$rule\E\]$/m, "$rule: the place is named") or diag $text;
 	is(() = $text =~ /\[\w+\]$/mg, 1, "$rule: and no other") or diag $text;
@@ -41,7 +35,7 @@ sub refused {
 
 sub accepted {
 	my ($name, @files) = @_;
-	my ($code, $text) = said("$root/tools/lint-rules", tree(@files));
+	my ($code, $text) = run_command("$root/tools/lint-rules", tree(@files));
 	is($code, 0, $name) or diag $text;
 }
 
@@ -63,7 +57,7 @@ refused('prefix', 'src/b/b.h:1', 'a prefix of constants in two modules',
 	'src/a/a.h' => $constants, 'src/b/b.h' => $constants =~ s/fact/sort/r);
 
 my ($code, $text)
-	= said("$root/tools/lint-rules",
+	= run_command("$root/tools/lint-rules",
 	tree('src/a/a.c' => "static int run(void)$six", 'src/b/b.c' => "static void run(int argc)$six"));
 is($code, 1, 'a name of one word for functions in two files');
 like($text, qr/^src\/\Q$_\E: run\(\) is the name of 2 functions.*\[name\]$/m, 'name: each place is named')
@@ -121,7 +115,7 @@ accepted(
 # ---- exceptions ----
 my @two = ('src/a/a.c' => "int x;\n" x 801, 'tools/lint-exceptions' => "# places\nlong\tsrc/a/a.c\n");
 accepted('a place that the list names', @two);
-($code, $text) = said("$root/tools/lint-rules", tree(@two, 'src/a/a.c' => "int x;\n"));
+($code, $text) = run_command("$root/tools/lint-rules", tree(@two, 'src/a/a.c' => "int x;\n"));
 is($code, 1, 'a line of the list that nothing needs');
 like($text, qr/^tools\/lint-exceptions:2: .*'long'.*delete the line$/m, 'is to be deleted');
 
@@ -134,7 +128,7 @@ sub circles {
 		system($ENV{CC} || 'cc', '-c', '-o', "$dir/$name.o", "$dir/src/part/$name.c") == 0 or die;
 	}
 	system('ar', 'rcs', "$dir/build/lib/part.a", map { "$dir/$_.o" } sort keys %sources) == 0 or die;
-	return said("$root/tools/check-layers", $dir, "$dir/build");
+	return run_command("$root/tools/check-layers", $dir, "$dir/build");
 }
 my $up = "int low(void);\nint high(void) { return low(); }\n";
 ($code, $text) = circles(high => $up, low => "int high(void);\nint low(void) { return high(); }\n");

@@ -34,11 +34,16 @@ for (qw(postgresql.conf pg_hba.conf secret lock control.sock .s.PGSQL.5432 PG_VE
 mkdir "$victim/folder", 0700;
 system('cp', "$victim/secret", "$victim/folder/file");
 my $segment = shmget(IPC_PRIVATE, 4096, S_IRUSR | S_IWUSR) // die "shmget: $!";
+# Processes that must live until they are killed read from this pipe, to which nobody writes. They end with the test.
+pipe my $idle, my $writer or die "pipe: $!";
+sub idle { close $writer; sysread $idle, my $nothing, 1 }
 # A process of root's with the name that the database's processes have.
-system('cp', '/bin/sleep', "$home/postgres") == 0 or die;
+system('cp', '/bin/cat', "$home/postgres") == 0 or die;
 my $process = fork // die;
 if (!$process) {
-	exec "$home/postgres", 1000;
+	close $writer;
+	open STDIN, '<&', $idle or die;
+	exec "$home/postgres";
 	die;
 }
 END {
@@ -128,7 +133,7 @@ is(($i->run('down'))[0], 0, 'and stops');
 my $liar = attacker(sub {
 	my $s = IO::Socket->new->socket(AF_UNIX, SOCK_SEQPACKET, 0) or die;
 	$s->bind(pack_sockaddr_un("$run/control.sock")) && $s->listen(5) or die $!;
-	sleep 1000;
+	idle();
 });
 $i->until('somebody else listens on the control socket', sub { -S "$run/control.sock" });
 ($code, $text) = $i->run('status');
@@ -243,7 +248,7 @@ $liar = attacker(sub {
 	open my $lock, '>', "$short/lock" or die;
 	flock $lock, LOCK_EX;
 	syswrite $lock, "$process\n";
-	sleep 1000;
+	idle();
 });
 $i->until('the attacker is first', sub { -s "$short/lock" });
 {
