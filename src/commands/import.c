@@ -90,6 +90,17 @@ static bool read_max_rejects(void)
 
 /* ---- what happened ---- */
 
+/* Member "records": the first of them, in our own form. */
+static void put_samples(const struct import_report *r, struct json_writer *w)
+{
+	struct str lines = buf_view(&r->samples);
+	json_key(w, "records");
+	json_array_begin(w);
+	while (lines.n)
+		import_put_record(w, str_cut(&lines, '\n'));
+	json_array_end(w);
+}
+
 static void print_json(const char *file, const struct import_report *r)
 {
 	struct buf out;
@@ -118,6 +129,8 @@ static void print_json(const char *file, const struct import_report *r)
 	for (size_t i = 0; i < COUNT_OF(counts); i++)
 		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
 	import_report_json(r, &w);
+	if (explain)
+		put_samples(r, &w);
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));
 	buf_release(&out);

@@ -82,6 +82,9 @@ void import_report_fields(const struct import_report *report, struct buf *out);
 /* Members "about", "columns", "fields" and "counts" of an open object. */
 void import_report_json(const struct import_report *report, struct json_writer *w);
 
+/* A JSON value as it is, or a text that is none as a string. */
+void import_put_record(struct json_writer *w, struct str record);
+
 /* Completeness as a score of 0 to 100, -1 when too little is known to judge. What counts how much
  * is one table in quality.c. */
 int import_quality(const struct record *record);

@@ -23,8 +23,6 @@ struct import {
 /* Append the record as a line of COPY import_row. n: its number in the file. */
 void import_row(struct buf *out, const struct record *record, uint64_t n, int64_t id);
 
-/* A JSON value as it is, or a text that is none as a string. */
-void import_put_record(struct json_writer *w, struct str record);
 /* Count it and write it into the file of rejects. */
 MUST_CHECK enum status import_reject(struct import *im, const struct record_reject *reject);
 

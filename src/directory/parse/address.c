@@ -61,6 +61,11 @@ static struct str street_and_number(struct draft *d, struct str street)
 void address_finish(struct draft *d)
 {
 	struct str *field = &d->field[RECORD_STREET];
+	if (d->street_kind.n && d->street_name.n) {
+		struct str name = d->street_name;
+		d->street_name = d->street_kind;
+		append(d, &d->street_name, " ", name);
+	}
 	struct str street = d->street_name.n ? d->street_name : *field;
 	/* Both of them: "Hauptstr. 5" beside the name "Hauptstrasse" of a street. */
 	if (d->street_name.n && field->n && has_digit(*field) && !d->house_number.n)
@@ -78,20 +83,68 @@ void address_finish(struct draft *d)
 			: (struct str){NULL, 0};
 }
 
-/* "8000 Zürich", "CH-8000 Zürich", "SW1A 1AA London" is not told apart: the figures in front are
- * the code. */
+static size_t figures_at(struct str s)
+{
+	size_t n = 0;
+	while (n < s.n && ascii_is_digit(s.p[n]))
+		n++;
+	return n;
+}
+
+/* How many bytes of a postcode of figures in groups stand in front: "8000", "1234 AB" of the
+ * Netherlands, "00-001" of Poland, "1100-048" of Portugal, "114 55" of Sweden. */
+static size_t postcode_at(struct str s)
+{
+	size_t n = figures_at(s);
+	struct str rest = {s.p + n, s.n - n};
+	size_t more = rest.n > 3 && (rest.p[0] == '-' || rest.p[0] == ' ')
+			  ? figures_at((struct str){rest.p + 1, rest.n - 1})
+			  : 0;
+	bool ends = more && (more + 1 == rest.n || !ascii_is_alnum(rest.p[more + 1]));
+	if (ends && ((n == 2 && more == 3 && rest.p[0] == '-') || (n == 4 && more == 3) ||
+		     (n == 3 && more == 2) || (n == 5 && more == 3 && rest.p[0] == '-')))
+		return n + 1 + more;
+	bool dutch = n == 4 && rest.n > 3 && rest.p[0] == ' ' && ascii_is_upper(rest.p[1]) &&
+		     ascii_is_upper(rest.p[2]) && rest.p[3] == ' ';
+	return dutch ? n + 3 : n;
+}
+
+/* "Boston, MA 02108", "Boston MA 02108-1234". */
+static bool put_american(struct draft *d, struct str value)
+{
+	size_t code = value.n;
+	while (code && (ascii_is_digit(value.p[code - 1]) || value.p[code - 1] == '-'))
+		code--;
+	if (code < 5 || (value.n - code != 5 && value.n - code != 10) || value.p[code - 1] != ' ' ||
+	    !ascii_is_upper(value.p[code - 2]) || !ascii_is_upper(value.p[code - 3]) ||
+	    (value.p[code - 4] != ' ' && value.p[code - 4] != ','))
+		return false;
+	struct str city = str_trim((struct str){value.p, code - 4});
+	if (city.n && city.p[city.n - 1] == ',')
+		city.n--;
+	draft_field(d, RECORD_CITY, city);
+	draft_field(d, RECORD_REGION, (struct str){value.p + code - 3, 2});
+	draft_field(d, RECORD_POSTCODE, (struct str){value.p + code, value.n - code});
+	return true;
+}
+
+/* "8000 Zürich", "CH-8000 Zürich", "1011 AB Amsterdam": the figures in front are the code. "London
+ * SW1A 1AA" is not told apart. */
 void address_postcode_city(struct draft *d, struct str value)
 {
 	struct str rest = str_trim(value), code;
-	if (rest.n > 3 && rest.p[2] == '-' && ascii_is_letter(rest.p[0]) &&
-	    ascii_is_digit(rest.p[3]))
-		rest = (struct str){rest.p + 3, rest.n - 3};
-	size_t n = 0;
-	while (n < rest.n && ascii_is_digit(rest.p[n]))
-		n++;
+	if (put_american(d, rest))
+		return;
+	size_t sign = rest.n > 3 && rest.p[1] == '-' ? 2 : 3; /* "D-10115", "CH-8000" */
+	if (rest.n > 4 && rest.p[sign - 1] == '-' && ascii_is_letter(rest.p[0]) &&
+	    ascii_is_digit(rest.p[sign]))
+		rest = (struct str){rest.p + sign, rest.n - sign};
+	size_t n = postcode_at(rest);
 	code = (struct str){rest.p, n};
 	rest = str_trim((struct str){rest.p + n, rest.n - n});
-	if (n < 3 || n > 6 || !rest.n) {
+	if (rest.n && rest.p[0] == ',')
+		rest = str_trim((struct str){rest.p + 1, rest.n - 1});
+	if (n < 3 || n > 10 || !rest.n || ascii_is_digit(rest.p[0])) {
 		draft_field(d, RECORD_CITY, value);
 		return;
 	}

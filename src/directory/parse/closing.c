@@ -57,6 +57,8 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 						   "permanent gesloten",
 						   "opgeheven",
 						   NULL};
+	/* Of the register Sirene: fermé, cessé. */
+	static const char *const french_words[] = {"f", "c", NULL};
 	static const char *const yes_words[] = {"true", "yes", "y",  "1",         "x",
 						"ja",   "oui", "si", "s\xc3\xac", "wahr",
 						"vrai", "t",   NULL};
@@ -76,9 +78,10 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 		draft_dropped(g, "the date is in the future: it is open");
 		return;
 	}
-	bool closed = strcmp(kind, "open") == 0   ? is_one_of(value, no_words)
-		      : strcmp(kind, "word") == 0 ? word
-						  : word || yes;
+	bool closed = strcmp(kind, "open") == 0     ? is_one_of(value, no_words)
+		      : strcmp(kind, "french") == 0 ? word || is_one_of(value, french_words)
+		      : strcmp(kind, "word") == 0   ? word
+						    : word || yes;
 	if (closed)
 		closed_since(d, STR("yes"));
 	else if (strcmp(kind, "date") == 0 && value.n)

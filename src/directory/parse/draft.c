@@ -63,6 +63,14 @@ static void put_hours(struct draft *d, struct str raw)
 	parse_hours_text(&d->hours, value);
 }
 
+static bool has_figure(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_is_digit(s.p[i]))
+			return true;
+	return false;
+}
+
 static void put_hours_day(struct draft *d, int day, struct str raw)
 {
 	struct given *g = draft_given(d, RECORD_HOURS, raw);
@@ -70,6 +78,34 @@ static void put_hours_day(struct draft *d, int day, struct str raw)
 		draft_dropped(g, "stands for no value");
 	else
 		parse_hours_day(&d->hours, day, raw);
+}
+
+/* The end of the hours of a day, whose begin came first. What has no figures is no time: "closed"
+ * stands in either of the two. */
+static void put_hours_end(struct draft *d, int day, struct str end)
+{
+	struct given *g = draft_given(d, RECORD_HOURS, end);
+	struct str begin = d->opens[day];
+	d->opens[day] = (struct str){NULL, 0};
+	if (draft_refused(RECORD_HOURS, end)) {
+		draft_dropped(g, "stands for no value");
+	} else if (!begin.n || !has_figure(end) || !has_figure(begin)) {
+		parse_hours_day(&d->hours, day, begin.n ? begin : end);
+		if (begin.n && !str_eq_nocase(begin, end))
+			parse_hours_day(&d->hours, day, end);
+	} else {
+		char *span = arena_printf(&d->arena, "%.*s-%.*s", STR_ARG(begin), STR_ARG(end));
+		parse_hours_day(&d->hours, day, span ? str_of(span) : begin);
+	}
+}
+
+static void put_hours_begin(struct draft *d, int day, struct str begin)
+{
+	struct given *g = draft_given(d, RECORD_HOURS, begin);
+	if (draft_refused(RECORD_HOURS, begin))
+		draft_dropped(g, "stands for no value");
+	else
+		d->opens[day] = str_trim(begin);
 }
 
 static void put_person(struct draft *d, const char *as, struct str value)
@@ -104,7 +140,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 	case TARGET_NONE:
 		break;
 	case TARGET_STREET_NAME:
-		street_part(d, &d->street_name, value);
+		street_part(d, b->detail ? &d->street_kind : &d->street_name, value);
 		break;
 	case TARGET_HOUSE_NUMBER:
 	case TARGET_NUMBER:
@@ -137,6 +173,12 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		break;
 	case TARGET_HOURS_DAY:
 		put_hours_day(d, b->detail[0] - '0', value);
+		break;
+	case TARGET_HOURS_FROM:
+		put_hours_begin(d, b->detail[0] - '0', value);
+		break;
+	case TARGET_HOURS_TO:
+		put_hours_end(d, b->detail[0] - '0', value);
 		break;
 	case TARGET_CLOSED:
 		closing_put(d, b->detail, value);
@@ -318,6 +360,9 @@ static void finish_hours(struct draft *d)
 		d->hours_as_text = d->dropped[RECORD_HOURS] != NULL;
 		return;
 	}
+	for (int day = 0; day < 7; day++) /* begins without an end */
+		if (d->opens[day].n)
+			parse_hours_day(h, day, d->opens[day]);
 	if (!parse_hours_given(h))
 		return;
 	buf_init(&out, record_fields[RECORD_HOURS].max_bytes);

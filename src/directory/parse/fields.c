@@ -27,8 +27,9 @@ void draft_reset(struct draft *d, uint64_t line)
 	memset(d->dropped, 0, sizeof(d->dropped));
 	parse_hours_reset(&d->hours);
 	d->hours_text = d->phones = d->closed_on = (struct str){NULL, 0};
-	d->street_name = d->house_number = d->house_suffix = d->street_more = d->street_full =
-	    (struct str){NULL, 0};
+	memset(d->opens, 0, sizeof(d->opens));
+	d->street_kind = d->street_name = d->house_number = d->house_suffix = d->street_more =
+	    d->street_full = (struct str){NULL, 0};
 	d->givens = 0;
 	d->hours_as_text = d->left_out = d->input_is_json = false;
 	d->line = line;

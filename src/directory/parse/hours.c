@@ -11,7 +11,20 @@
 enum token { DAY, DAYS, CLOSED, ALL_DAY, ALWAYS, TO, AND, END_OF_RULE, LINE, NOTHING, CLOCK, END };
 
 /* Languages of names of days. */
-enum { EN = 1, DE = 2, FR = 4, IT = 8, ES = 16, NL = 32, PT = 64, ANY = 127, LANGUAGES = 7 };
+enum {
+	EN = 1,
+	DE = 2,
+	FR = 4,
+	IT = 8,
+	ES = 16,
+	NL = 32,
+	PT = 64,
+	DA = 128, /* and Norwegian */
+	SV = 256,
+	PL = 512,
+	ANY = 1023,
+	LANGUAGES = 10
+};
 
 static const struct hours_word {
 	struct str text;
@@ -200,6 +213,9 @@ static void reading_next(struct reading *r)
 	if (word) {
 		r->token = word->token;
 		r->value = word->token == DAY ? 1u << word->value : word->value;
+		if (word->token == CLOCK) /* noon, midnight */
+			r->clock =
+			    (struct parse_hours_clock){.minutes = (int)word->value, .twelve = true};
 		clock_skip(&r->rest, word->text.n);
 	} else if (ascii_is_digit(r->rest.p[0]) && parse_hours_clock_take(&r->rest, &r->clock)) {
 		r->token = CLOCK;

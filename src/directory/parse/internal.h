@@ -24,9 +24,9 @@ enum {
 
 /* What a name in a file can stand for: a field of the record, or one of these. */
 enum target {
-	TARGET_FIELD, /* see `field` */
-	TARGET_NONE,  /* known, and not kept */
-	TARGET_STREET_NAME,
+	TARGET_FIELD,       /* see `field` */
+	TARGET_NONE,        /* known, and not kept */
+	TARGET_STREET_NAME, /* `detail`: its kind, "rue", that stands in front */
 	TARGET_HOUSE_NUMBER,
 	TARGET_STREET_MORE,   /* a further line of the address */
 	TARGET_STREET_FULL,   /* a whole address in one line, for where parts are missing */
@@ -41,6 +41,8 @@ enum target {
 	TARGET_PHONE_MORE,   /* a further telephone */
 	TARGET_HOURS,        /* opening hours as people write them */
 	TARGET_HOURS_DAY,    /* hours of one weekday; see `detail` */
+	TARGET_HOURS_FROM,   /* when it opens on that day */
+	TARGET_HOURS_TO,     /* and when it closes; behind the column of the begin */
 	TARGET_CLOSED,       /* whether it is closed for good; `detail`: word, flag, open, date */
 	TARGET_EXTRA,        /* a further public fact; see `detail` */
 	TARGET_EMAIL,        /* dropped and counted */
@@ -122,10 +124,11 @@ struct draft {
 	const char *dropped[RECORD_FIELDS]; /* why a field has no value in the end */
 	struct given given[GIVEN_MAX];
 	size_t givens;
-	struct str street_name, house_number, house_suffix, street_more, street_full;
+	struct str street_kind, street_name, house_number, house_suffix, street_more, street_full;
 	struct str phones; /* further ones, separated by ';' */
 	struct parse_hours_draft hours;
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
+	struct str opens[7];   /* of TARGET_HOURS_FROM, until the end is there */
 	bool hours_as_text;
 	struct str closed_on; /* a date, or "yes" */
 	struct buf extra;     /* members of the JSON object */

@@ -56,8 +56,10 @@ static size_t plain_header(struct str header, char plain[HEADER_BYTES])
 	}
 	for (size_t i = 0; i < header.n && n < HEADER_BYTES; i++) {
 		char c = ascii_lower(header.p[i]);
-		if (ascii_is_lower(c) || ascii_is_digit(c) || (c & 0x80))
+		bool sign = (unsigned char)c == 0xC2; /* "N°": signs of Latin-1 */
+		if (ascii_is_lower(c) || ascii_is_digit(c) || ((c & 0x80) && !sign))
 			plain[n++] = c;
+		i += sign;
 	}
 	free(folded);
 	return n;
@@ -71,12 +73,136 @@ static const struct binding *binding_in(const struct binding *list, size_t count
 	return NULL;
 }
 
+static int headers_compare(const void *a, const void *b)
+{
+	return strcmp((*(const struct binding *const *)a)->name,
+		      (*(const struct binding *const *)b)->name);
+}
+
+/* The headers by name; keys of JSON objects are looked up for every record. */
+static const struct binding *header_named(struct str plain)
+{
+	static const struct binding *sorted[COUNT_OF(headers)];
+	static bool done;
+	char name[HEADER_BYTES + 1];
+	const struct binding wanted = {.name = name}, *key = &wanted;
+	if (!done) {
+		for (size_t i = 0; i < COUNT_OF(headers); i++)
+			sorted[i] = &headers[i];
+		qsort(sorted, COUNT_OF(headers), sizeof(sorted[0]), headers_compare);
+		done = true;
+	}
+	memcpy(name, plain.p, plain.n);
+	name[plain.n] = '\0';
+	const struct binding *const *found =
+	    bsearch(&key, sorted, COUNT_OF(headers), sizeof(sorted[0]), headers_compare);
+	return found ? *found : NULL;
+}
+
+/* "Monday open", "Montag von": the begin or the end of the hours of a day. */
+static const struct binding *header_of_day_part(struct str plain)
+{
+	static const struct {
+		const char *word;
+		size_t part;
+	} words[] = {
+	    {"open", 0},     {"opens", 0},     {"opening", 0},   {"from", 0},     {"start", 0},
+	    {"von", 0},      {"ab", 0},        {"ouverture", 0}, {"apertura", 0}, {"van", 0},
+	    {"close", 1},    {"closes", 1},    {"closing", 1},   {"to", 1},       {"until", 1},
+	    {"end", 1},      {"bis", 1},       {"fermeture", 1}, {"chiusura", 1}, {"cierre", 1},
+	    {"opentime", 0}, {"closetime", 1}, {"begin", 0},     {"tot", 1},      {"oeffnet", 0},
+	    {"offnet", 0},   {"schliesst", 1}, {"opensat", 0},   {"closesat", 1}};
+	static const char *const days[] = {"0", "1", "2", "3", "4", "5", "6"};
+	static struct binding parts[COUNT_OF(days)][2];
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		struct str word = str_of(words[i].word);
+		if (plain.n <= word.n + 2 || !str_ends(plain, word))
+			continue;
+		const struct binding *b = header_named((struct str){plain.p, plain.n - word.n});
+		if (!b || b->target != TARGET_HOURS_DAY)
+			continue;
+		size_t day = (size_t)(b->detail[0] - '0');
+		struct binding *part = &parts[day][words[i].part];
+		*part = *b;
+		part->target = words[i].part ? TARGET_HOURS_TO : TARGET_HOURS_FROM;
+		return part;
+	}
+	return NULL;
+}
+
+/* "Telefon 2": a further one of what may be several. "Telefon 1": the first. */
+static const struct binding *header_numbered(struct str plain)
+{
+	static const struct binding phone = {"", TARGET_PHONE_MORE, RECORD_NAME, NULL},
+				    street = {"", TARGET_STREET_MORE, RECORD_NAME, NULL},
+				    alias = {"", TARGET_FIELD, RECORD_ALT_NAMES, NULL};
+	char digit = plain.n ? plain.p[plain.n - 1] : 'x';
+	if (plain.n < 4 || digit < '1' || digit > '9' || ascii_is_digit(plain.p[plain.n - 2]))
+		return NULL;
+	plain.n--;
+	const struct binding *b = header_named(plain);
+	b = b ? b : header_of_day_part(plain);
+	if (!b || digit == '1')
+		return b;
+	switch (b->target) {
+	case TARGET_FIELD:
+		if (record_fields[b->field].kind == RECORD_LIST)
+			return b;
+		return b->field == RECORD_PHONE    ? &phone
+		       : b->field == RECORD_STREET ? &street
+		       : b->field == RECORD_NAME   ? &alias
+						   : NULL;
+	case TARGET_EMAIL:
+	case TARGET_PERSON:
+	case TARGET_CATEGORY_ANY:
+	case TARGET_HOURS_DAY:
+	case TARGET_HOURS_FROM:
+	case TARGET_HOURS_TO:
+		return b;
+	default:
+		return NULL;
+	}
+}
+
+static const struct binding *header_plain(struct str plain)
+{
+	const struct binding *b = header_named(plain);
+	b = b ? b : header_of_day_part(plain);
+	return b ? b : header_numbered(plain);
+}
+
+/* "State / Province", "Telefon (Geschäft)": every part that a slash divides stands for the same, and
+ * what is in brackets says more of it. */
+static const struct binding *header_in_parts(struct str header)
+{
+	const struct binding *all = NULL;
+	char plain[HEADER_BYTES];
+	const char *open = header.n ? memchr(header.p, '(', header.n) : NULL;
+	if (!open && header.n)
+		open = memchr(header.p, '[', header.n);
+	if (open > header.p) {
+		size_t n = plain_header((struct str){header.p, (size_t)(open - header.p)}, plain);
+		return header_plain((struct str){plain, n});
+	}
+	if (!header.n || !memchr(header.p, '/', header.n))
+		return NULL;
+	while (header.p) {
+		size_t n = plain_header(str_cut(&header, '/'), plain);
+		const struct binding *b = header_plain((struct str){plain, n});
+		if (!b || (all && (b->target != all->target || b->field != all->field)))
+			return NULL;
+		all = all ? all : b;
+	}
+	return all;
+}
+
 const struct binding *binding_of_header(struct str header)
 {
 	static const struct binding email = {"mail", TARGET_EMAIL, RECORD_NAME, NULL};
 	char plain[HEADER_BYTES];
 	size_t n = plain_header(header, plain);
-	const struct binding *b = binding_in(headers, COUNT_OF(headers), (struct str){plain, n});
+	const struct binding *b = header_plain((struct str){plain, n});
+	b = b ? b : header_in_parts(header);
 	/* Whatever a column of e-mail addresses is called, it is contact data. */
 	if (!b && n > 4 && memmem(plain, n, "mail", 4) && !memmem(plain, n, "mailing", 7))
 		return &email;

@@ -73,7 +73,7 @@ void parser_about(struct parser *p, const char *what, struct str value)
 			  .kind = RECORD_NOTE_ABOUT, .name = str_of(what), .value = value});
 }
 
-static const char *use_of(const struct binding *b, char text[80])
+static const char *use_of(const struct parser *p, const struct binding *b, char text[80])
 {
 	static const char *const uses[] = {
 	    [TARGET_NONE] = "",
@@ -92,6 +92,8 @@ static const char *use_of(const struct binding *b, char text[80])
 	    [TARGET_PHONE_MORE] = "phone (further ones)",
 	    [TARGET_HOURS] = "hours",
 	    [TARGET_HOURS_DAY] = "hours of a day",
+	    [TARGET_HOURS_FROM] = "hours of a day (begin)",
+	    [TARGET_HOURS_TO] = "hours of a day (end)",
 	    [TARGET_CLOSED] = "closed for good",
 	    [TARGET_EMAIL] = "contact data, left out",
 	    [TARGET_PERSON] = "named person, left out",
@@ -100,6 +102,8 @@ static const char *use_of(const struct binding *b, char text[80])
 		return "";
 	if (b->target == TARGET_FIELD)
 		return record_field_name(b->field);
+	if (b->target == TARGET_PERSON && b->detail && p->options->representatives)
+		return "representative, kept by name";
 	if (b->target != TARGET_EXTRA)
 		return uses[b->target];
 	snprintf(text, 80, "extra.%s", b->detail);
@@ -111,7 +115,7 @@ void parser_column(struct parser *p, struct str name, const struct binding *b)
 	char text[80];
 	write_note(p, &(struct record_note){.kind = RECORD_NOTE_COLUMN,
 					    .name = utf8_cut(name, 200),
-					    .text = str_of(use_of(b, text))});
+					    .text = str_of(use_of(p, b, text))});
 }
 
 /* ---- what became of values ---- */

@@ -30,7 +30,7 @@ static bool is_name(const struct binding *b)
 /* Whether a row names columns: the name of a business among them, or one that the mapping reads. */
 static bool is_header(const struct table *t, const struct str *values, size_t count)
 {
-	size_t named = 0;
+	size_t named = 0, known = 0, aliases = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct str value = str_trim(values[i]);
 		if (t->parser->map) {
@@ -40,8 +40,10 @@ static bool is_header(const struct table *t, const struct str *values, size_t co
 		const struct binding *b = value.n ? binding_of_header(value) : NULL;
 		b = b ? b : osm_is_column(value) ? binding_of_tag(value) : NULL;
 		named += is_name(b);
+		aliases += b && b->target == TARGET_FIELD && b->field == RECORD_ALT_NAMES;
+		known += b != NULL;
 	}
-	return named > 0;
+	return named > 0 || (aliases > 0 && known > 2);
 }
 
 static bool is_street(const struct binding *b)
@@ -63,6 +65,54 @@ static void settle_numbers(struct table *t)
 		if (t->bindings[i] && t->bindings[i]->target == TARGET_NUMBER && !beside)
 			t->bindings[i] = id ? NULL : binding_of_header(STR("id"));
 	}
+}
+
+/* What both businesses and persons have. */
+static bool is_plain_name(struct str header)
+{
+	static const char *const names[] = {"name",   "nom",  "nome", "naam",
+					    "nombre", "navn", "namn"};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_eq_nocase(header, str_of(names[i])))
+			return true;
+	return false;
+}
+
+/* "Firma; Name; Vorname": the second is the name of a person. A file whose only names are those of
+ * shops ("Enseigne", "Brand") names its businesses by them. "E" beside "N" are coordinates. */
+static void settle_names(struct table *t)
+{
+	static const struct binding person = {"", TARGET_PERSON, RECORD_NAME, NULL};
+	size_t names = 0, alias = COLUMNS_MAX;
+	bool first_names = false;
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct binding *b = t->bindings[i];
+		names += is_name(b);
+		first_names |= b && b->target == TARGET_PERSON && !b->detail;
+		if (b && alias == COLUMNS_MAX && b->target == TARGET_FIELD &&
+		    b->field == RECORD_ALT_NAMES)
+			alias = i;
+	}
+	for (size_t i = 0; i < t->columns && names > 1 && first_names; i++)
+		if (is_name(t->bindings[i]) && is_plain_name(t->names[i]))
+			t->bindings[i] = &person;
+	if (!names && alias < COLUMNS_MAX)
+		t->bindings[alias] = binding_of_header(STR("name"));
+}
+
+static void settle_axes(struct table *t)
+{
+	size_t east = COLUMNS_MAX, north = COLUMNS_MAX;
+	for (size_t i = 0; i < t->columns; i++) {
+		if (str_eq_nocase(t->names[i], STR("E")))
+			east = i;
+		else if (str_eq_nocase(t->names[i], STR("N")))
+			north = i;
+	}
+	if (east == COLUMNS_MAX || north == COLUMNS_MAX)
+		return;
+	t->bindings[east] = binding_of_header(STR("lon"));
+	t->bindings[north] = binding_of_header(STR("lat"));
 }
 
 /* What the file is called in the report, from what its columns are. */
@@ -89,10 +139,12 @@ static bool take_header(struct table *t, const struct str *values, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct binding *b = t->osm ? binding_of_tag(t->names[i]) : NULL;
 		t->bindings[i] = p->map ? NULL : b ? b : binding_of_header(t->names[i]);
-		name |= is_name(t->bindings[i]);
 	}
 	settle_numbers(t);
+	settle_names(t);
+	settle_axes(t);
 	for (size_t i = 0; i < count; i++) {
+		name |= is_name(t->bindings[i]);
 		bool used = p->map ? map_names(p->map, t->names[i]) : false;
 		parser_column(p, t->names[i], t->bindings[i]);
 		if (used)

@@ -1,0 +1,137 @@
+#!/usr/bin/perl
+# Columns as lists of many countries call them, and values as people write them there: what `import --explain` makes of
+# the first record. No instance is needed.
+use strict;
+use warnings;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use File::Temp qw(tempdir);
+use JSON::PP;
+use Test::More;
+use Tree;
+
+my $dir = tempdir(CLEANUP => 1);
+
+# The records that --explain shows of a file.
+sub records_of {
+	my ($text, @options) = @_;
+	open my $out, '>:utf8', "$dir/list.csv" or die $!;
+	print $out $text;
+	close $out or die $!;
+	open my $in, '-|', "$build/holdfast", '--json', 'import', '--explain', @options, "$dir/list.csv" or die $!;
+	local $/;
+	my ($json) = (<$in> // '') =~ /^(\{.*\})$/m;
+	close $in;
+	return @{ decode_json($json // '{}')->{records} // [] };
+}
+
+# name => [text, field => value, ...]; of several records: field of the n-th as "n.field"
+my @lists = (
+	Dutch => [
+		"Bedrijfsnaam;Adres;Huisnr;Postcode;Plaats;Land;Telefoonnummer;Categorie;Openingstijden\n"
+			. "Bakker A;Dorpsstraat;5;1234 AB;Utrecht;Nederland;030 123 4567;Bakkerij;ma-vr 9.00-17.30 uur\n",
+		name => 'Bakker A', street => 'Dorpsstraat 5', postcode => '1234 AB', city => 'Utrecht', country => 'NL',
+		phone => '+31301234567', hours => 'Mo-Fr 09:00-17:30', categories => ['bakery']
+	],
+	Spanish => [
+		"Nombre comercial;Dirección;Código Postal;Localidad;Provincia;País;Teléfono;Página web;Horario;Categoría\n"
+			. 'Panadería Sol;Calle Mayor 12;28013;Madrid;Madrid;España;91 123 45 67;www.sol.example;'
+			. "Lunes a viernes de 9:00 a 14:00 y de 17:00 a 20:00;Panaderías\n",
+		name => 'Panadería Sol', street => 'Calle Mayor 12', postcode => '28013', city => 'Madrid', country => 'ES',
+		phone => '+34911234567', website => 'https://www.sol.example', hours => 'Mo-Fr 09:00-14:00,17:00-20:00',
+		categories => ['bakery']
+	],
+	Italian => [
+		"Ragione sociale;Via;N. civico;C.A.P.;Comune;Prov.;Telefono;Sito web;Orario;Attività\n"
+			. "Forno Rossi;Via Roma;12/A;00184;Roma;RM;06 1234567;http://rossi.example;lun-ven 8:00-13:00 / 15:30-19:30;Panificio\n",
+		name => 'Forno Rossi', street => 'Via Roma 12/A', postcode => '00184', city => 'Roma',
+		hours => 'Mo-Fr 08:00-13:00,15:30-19:30', categories => ['bakery']
+	],
+	French => [
+		"Dénomination;N° voie;Type de voie;Libellé voie;Code postal;Commune;Pays;Tél.;Site internet;Horaires\n"
+			. '"Boulangerie X";12 bis;rue;de la Paix;75002;Paris;France;01 42 60 00 00;http://x.example;'
+			. "du lundi au vendredi de 9h à 12h et de 14h à 18h30\n",
+		name => 'Boulangerie X', street => '12 bis rue de la Paix', postcode => '75002', city => 'Paris',
+		phone => '+33142600000', hours => 'Mo-Fr 09:00-12:00,14:00-18:30'
+	],
+	American => [
+		"Company Name\tAddress Line 1\tAddress Line 2\tCity\tState/Province\tZip/Postal Code\tPhone Number\tWeb Site\n"
+			. "Joe LLC\t12 Main St\tSuite 4\tBoston\tMA\t02108\t(617) 555-0123\tjoe.example\n",
+		name => 'Joe LLC', street => '12 Main St, Suite 4', city => 'Boston', region => 'MA', postcode => '02108',
+		website => 'https://joe.example'
+	],
+	Polish => [
+		"Nazwa;Ulica;Nr domu;Kod pocztowy;Miasto;Kraj;Telefon;WWW;Godziny otwarcia\n"
+			. "Piekarnia;Długa;5;00-001;Warszawa;Polska;22 123 45 67;www.p.example;pon.-pt. 8:00-18:00, sob. 9:00-13:00\n",
+		name => 'Piekarnia', street => 'Długa 5', postcode => '00-001', city => 'Warszawa', country => 'PL',
+		hours => 'Mo-Fr 08:00-18:00; Sa 09:00-13:00'
+	],
+	Portuguese => [
+		"Nome;Morada;Código postal;Cidade;Telefone;Horário\nPadaria;Rua Augusta 5;1100-048;Lisboa;21 123 4567;Seg-Sex 9h-18h\n",
+		street => 'Rua Augusta 5', postcode => '1100-048', city => 'Lisboa', hours => 'Mo-Fr 09:00-18:00'
+	],
+	Danish => [
+		"Navn;Adresse;Postnr;By;Telefon;Hjemmeside;Åbningstider\n"
+			. "Bageren;Vestergade 3;1456;København;33 12 34 56;www.b.example;man-fre 9-17, lør 9-14\n",
+		name => 'Bageren', postcode => '1456', city => 'København', website => 'https://www.b.example',
+		hours => 'Mo-Fr 09:00-17:00; Sa 09:00-14:00'
+	],
+	Swedish => [
+		"Företagsnamn;Gatuadress;Postnummer;Postort;Telefonnummer;Öppettider\n"
+			. "Bageri AB;Storgatan 3;114 55;Stockholm;08-123 456 00;mån-fre 07.00-18.00, lör-sön 09.00-15.00\n",
+		name => 'Bageri AB', postcode => '114 55', hours => 'Mo-Fr 07:00-18:00; Sa,Su 09:00-15:00'
+	],
+	'the register Sirene' => [
+		"siret,denominationUniteLegale,numeroVoieEtablissement,typeVoieEtablissement,libelleVoieEtablissement,"
+			. "codePostalEtablissement,libelleCommuneEtablissement,etatAdministratifEtablissement\n"
+			. "1,A,3,RUE,DU BAC,75007,PARIS 7,A\n2,B,4,RUE,DU BAC,75007,PARIS 7,F\n",
+		external_id => '1', closed => undef, '2.closed' => 'yes', city => 'PARIS 7'
+	],
+	'words cut short' => [
+		"Nr.,Name,Strasse Nr.,PLZ Ort,Tel. Nr.,Kanton\n1,A,Weg 1,8000 Zürich,044 668 18 00,ZH\n",
+		external_id => '1', street => 'Weg 1', postcode => '8000', city => 'Zürich', phone => '044 668 18 00'
+	],
+	'postcodes of other countries in front of a town' => [
+		"id,name,PLZ/Ort\n1,A,1011 AB Amsterdam\n2,B,D-10115 Berlin\n3,C,\"Boston, MA 02108\"\n",
+		postcode => '1011 AB', city => 'Amsterdam', '2.postcode' => '10115', '2.city' => 'Berlin',
+		'3.postcode' => '02108', '3.city' => 'Boston'
+	],
+	'a brand as the only name' =>
+		[ "Brand,Street,City\nShop,Main St 1,Dublin\n", name => 'Shop', street => 'Main St 1' ],
+	'columns in brackets' => [
+		"ID,NAME,LATITUDE (WGS84),LONGITUDE (WGS84),Telefon (Geschäft)\n1,A,46.948,7.4474,031 300 00 01\n",
+		lat => '46.9480000', lon => '7.4474000', phone => '+41313000001'
+	],
+	'east and north' => [ "id,name,E,N\n1,A,7.4474,46.948\n", lat => '46.9480000', lon => '7.4474000' ],
+	'several telephones in columns' => [
+		"Firma;Telefon 1;Telefon 2;Mobil;Fax\nA;044 668 18 00;044 668 18 01;079 123 45 67;044 668 18 09\n",
+		phone => '044 668 18 00', extra => { phones => '044 668 18 01; 079 123 45 67' }
+	],
+	'begin and end of each day in columns of their own' => [
+		"id,name,Montag von,Montag bis,tue_open,tue_close\n1,A,09:00,12:00,closed,closed\n",
+		hours => 'Mo 09:00-12:00; Tu off'
+	],
+	'hours of days in columns' => [
+		"id,name,Mon,Tue,Wed,Thu,Fri,Sat\n1,A,9am-5pm,09:00-12:00/13:00-17:00,closed,8.30 - 17,10am-noon,6pm - midnight\n",
+		hours => 'Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; We off; Th 08:30-17:00; Fr 10:00-12:00; Sa 18:00-24:00'
+	],
+	'a company beside the name of a person' => [
+		"Firma;Name;Vorname;Ort\nA AG;Muster;Petra;Bern\n;Muster;Petra;Bern\n", name => 'A AG', '2.name' => undef
+	],
+	'a register that marks who is gone' => [
+		"id;name;Betriebsstatus;gelöscht am\n1;A;aktiv;\n2;B;erloschen;31.12.2024\n", closed => undef,
+		'2.closed' => '2024-12-31'
+	],
+);
+while (my ($name, $list) = splice @lists, 0, 2) {
+	my ($text, %right) = @$list;
+	my @records = records_of($text);
+	my %seen;
+	for my $key (keys %right) {
+		my ($n, $field) = $key =~ /^(\d)\.(\w+)$/ ? ($1 - 1, $2) : (0, $key);
+		$seen{$key} = $records[$n]{$field};
+	}
+	is_deeply(\%seen, \%right, $name) or diag explain \@records;
+}
+done_testing;
