@@ -17,15 +17,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum {
-	HEAL_EVERY_MS = 1000,
-	HEAL_OUTPUT = 4 << 20,
-	HEAL_FRAME_WIDTH = 100,
-	HEAL_FRAME_HEIGHT = 30
-};
+enum { HEAL_OUTPUT = 4 << 20, HEAL_FRAME_WIDTH = 100, HEAL_FRAME_HEIGHT = 30 };
 
 static bool once;
-static int64_t seconds;
+static int64_t seconds, every_ms = 1000;
 static const char *record_path, *replay_path;
 
 static const struct cli_option options[] = {
@@ -33,6 +28,9 @@ static const struct cli_option options[] = {
      "look for some time, say what is wrong, and end; also when standard output is no terminal",
      &once},
     {"seconds", 's', CLI_INT, "N", 2, 86400, "how long --once looks (default 12)", &seconds},
+    {"every", 0, CLI_INT, "MS", 50, 60000,
+     "milliseconds from one sample to the next (default 1000); what is shorter is seen by chance",
+     &every_ms},
     {"record", 0, CLI_TEXT, "FILE", 0, 0,
      "write every sample there; without literals of statements", &record_path},
     {"replay", 0, CLI_TEXT, "FILE", 0, 0, "diagnose a recording instead of a server", &replay_path},
@@ -70,7 +68,7 @@ static void heal_show(struct heal_run *run, bool live)
 	    .server = &run->server,
 	    .last = observe_last(run->history),
 	    .watched_s = run->observer ? (double)(clock_ms() - run->began_ms) / 1000
-				       : (double)run->samples * HEAL_EVERY_MS / 1000,
+				       : (double)run->samples * (double)every_ms / 1000,
 	    .sample_s = run->observer && run->samples ? run->sample_s / run->samples : -1,
 	    .width = terminal ? size.ws_col : HEAL_FRAME_WIDTH,
 	    .height = live ? terminal ? size.ws_row : HEAL_FRAME_HEIGHT : 0,
@@ -215,7 +213,7 @@ static enum status heal_watch(struct heal_run *run, int64_t for_ms, bool live, s
 			return status;
 		if (live)
 			heal_judge_and_show(run, live);
-		due += HEAL_EVERY_MS;
+		due += every_ms;
 		if (due < clock_ms()) /* the machine is slower than we ask: do not catch up */
 			due = clock_ms();
 		/* A signal interrupts it. One that comes just before is seen a second later. */

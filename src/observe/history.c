@@ -63,6 +63,9 @@ static struct observe_execution *history_add(struct observe_history *h,
 	observe_caller(s, e->caller);
 	OBSERVE_SET(e->text, str_of(s->text.text));
 	OBSERVE_SET(e->route, str_of(s->text.route));
+	OBSERVE_SET(e->application, str_of(s->application));
+	OBSERVE_SET(e->role, str_of(s->role));
+	OBSERVE_SET(e->client, str_of(s->client));
 	return e;
 }
 

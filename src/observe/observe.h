@@ -128,6 +128,7 @@ struct observe_execution {
 	int64_t started, seen; /* seen: when it ended, or the last sample in which it ran */
 	bool parameters, reads;
 	char caller[OBSERVE_NAME], text[OBSERVE_TEXT], route[OBSERVE_NAME];
+	char application[OBSERVE_NAME], role[OBSERVE_NAME], client[OBSERVE_NAME];
 };
 
 /* The usual cost of a statement: what left the window, older parts with less weight. */

@@ -23,7 +23,8 @@ struct judge_finding *judge_add(struct judge_case *c, enum judge_id id,
 				    .cause = "",
 				    .action = "",
 				    .until = "",
-				    .sure = ""};
+				    .sure = "",
+				    .recipe = ""};
 	return f;
 }
 
@@ -42,6 +43,16 @@ const char *judge_who(struct judge_case *c, const struct observe_session *s)
 {
 	return judge_text(c, "%s (role %s%s%s)", s->application[0] ? s->application : "a session",
 			  s->role, s->client[0] ? ", " : "", s->client);
+}
+
+void judge_add_caller(struct judge_finding *f, const char *who)
+{
+	for (int i = 0; i < f->callers; i++) {
+		if (strcmp(f->caller[i], who) == 0)
+			return;
+	}
+	if (f->callers < JUDGE_CALLERS && who[0])
+		f->caller[f->callers++] = who;
 }
 
 const char *judge_age(struct judge_case *c, int64_t us)

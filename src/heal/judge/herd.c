@@ -21,9 +21,20 @@ enum {
 	HERD_REDUNDANT_US = 1000000 /* a period, over the group */
 };
 
+static const char herd_recipe[] =
+    "One machine: a lock per key in the process and flock or SETNX between processes; threads alone do not help.\n"
+    "Redis: SET lock:KEY TOKEN NX PX (3 x fill). Who gets it computes, stores and deletes the lock if TOKEN is still\n"
+    "its own. The others wait at most fill + 100 ms, then take the old value or answer 503: never the statement.\n"
+    "Keep the old value while one refreshes. Jitter of the time to live spreads the keys, it does not end repeats.\n"
+    "Switches: Rails race_condition_ttl, nginx proxy_cache_lock with use_stale updating, Varnish grace.\n"
+    "singleflight in Go is per process: one fill for each process remains.\n"
+    "Without a change of code: pg_try_advisory_xact_lock(hash of the key) around the fill, also through PgBouncer;\n"
+    "or a table or materialised view that one timer refreshes.\n"
+    "Tonight only: ALTER ROLE ... CONNECTION LIMIT, or a smaller pool; it moves the queue to the application.";
+
 struct herd_episode {
 	int64_t start, end;
-	int k; /* sessions with one text */
+	int k, calls; /* k: sessions with one text */
 	int64_t busy, longest;
 };
 
@@ -53,6 +64,11 @@ static int herd_by_value(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 	return (x > y) - (x < y);
+}
+
+static int herd_by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static int64_t herd_median(int64_t *value, int n)
@@ -118,6 +134,7 @@ static void herd_episodes(const struct herd *h, const struct observe_execution *
 			from = i;
 		}
 		int64_t took = x->seen - x->started;
+		e->calls++;
 		e->end = x->seen > e->end ? x->seen : e->end;
 		e->busy += took;
 		e->longest = took > e->longest ? took : e->longest;
@@ -226,6 +243,40 @@ static int64_t herd_join(struct herd *h, const struct observe_execution *leader,
 	return redundant;
 }
 
+/* The whole group of processes, in the order of their names. */
+static void herd_add_callers(struct herd *h, struct judge_finding *f, const char *caller)
+{
+	for (int i = 0; i < h->executions; i++) {
+		const struct observe_execution *x = h->execution[i];
+		if (strcmp(x->caller, caller) != 0)
+			continue;
+		judge_add_caller(f, judge_text(h->c, "%s (role %s%s%s)",
+					       x->application[0] ? x->application : "a session",
+					       x->role, x->client[0] ? ", " : "", x->client));
+	}
+	qsort(f->caller, (size_t)f->callers, sizeof(f->caller[0]), herd_by_text);
+}
+
+static void herd_add_waves(struct judge_finding *f, const struct herd_wave *w)
+{
+	for (int i = 0; i < w->episodes; i++) {
+		const struct herd_episode *e = &w->episode[i];
+		if (e->k < HERD_LEAST_K)
+			continue;
+		if (f->waves_kept == JUDGE_WAVES) {
+			memmove(f->wave, f->wave + 1, sizeof(f->wave) - sizeof(f->wave[0]));
+			f->waves_kept--;
+		}
+		f->wave[f->waves_kept++] =
+		    (struct judge_wave){.start = e->start,
+					.end = e->end,
+					.k = e->k,
+					.calls = e->calls,
+					.busy_s = (double)e->busy / 1e6,
+					.repeats_s = (double)(e->busy - e->longest) / 1e6};
+	}
+}
+
 static void herd_say(struct judge_case *c, struct judge_finding *f,
 		     const struct observe_execution *x, const struct herd_wave *w,
 		     int64_t redundant)
@@ -249,6 +300,7 @@ static void herd_say(struct judge_case *c, struct judge_finding *f,
 	    c,
 	    "Nothing needs to be killed: what is cancelled starts again at once. Without repeats %.1f of %.1f s a wave remain.",
 	    fill, fill + (double)redundant / 1e6);
+	f->recipe = herd_recipe;
 	f->sure = judge_text(c, "%s: %s, %d sessions, %d waves, %.1f s +- %.1f between them",
 			     judge_confidence_names[f->confidence],
 			     x->parameters ? "same statement (its parameters cannot be seen)"
@@ -271,6 +323,8 @@ static void herd_report(struct herd *h, const struct observe_execution *leader,
 		return;
 	}
 	judge_claim_statement(h->c, f, leader->fingerprint);
+	herd_add_callers(h, f, leader->caller);
+	herd_add_waves(f, w);
 	herd_say(h->c, f, leader, w, redundant);
 }
 

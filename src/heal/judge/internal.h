@@ -31,6 +31,8 @@ struct judge_finding *judge_add(struct judge_case *c, enum judge_id id,
 const char *judge_text(struct judge_case *c, const char *fmt, ...) PRINTF(2, 3);
 /* "portal-1 (role app, 10.0.0.4)" */
 const char *judge_who(struct judge_case *c, const struct observe_session *s);
+/* Add the name to the callers of a finding, once. */
+void judge_add_caller(struct judge_finding *f, const char *who);
 /* "3 s", "4 min", "2 h" */
 const char *judge_age(struct judge_case *c, int64_t us);
 

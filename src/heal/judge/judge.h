@@ -22,7 +22,20 @@ enum judge_id {
 enum judge_confidence { JUDGE_NOTE, JUDGE_PROBABLE, JUDGE_HIGH, JUDGE_CERTAIN };
 extern const char *const judge_confidence_names[];
 
-enum { JUDGE_FINDINGS = 24, JUDGE_STATEMENTS = 16, JUDGE_WAITS = 6 };
+enum {
+	JUDGE_FINDINGS = 24,
+	JUDGE_STATEMENTS = 16,
+	JUDGE_WAITS = 6,
+	JUDGE_CALLERS = 16,
+	JUDGE_WAVES = 8 /* the latest */
+};
+
+/* A time at which a finding that repeats was there. */
+struct judge_wave {
+	int64_t start, end; /* us, by the server's clock */
+	int k, calls;
+	double busy_s, repeats_s; /* of the statement that leads; repeats: beyond one run */
+};
 
 /* A statement of a finding. */
 struct judge_statement {
@@ -43,6 +56,11 @@ struct judge_finding {
 	int32_t pid;                               /* the session to look at; 0: none */
 	struct judge_statement statement[JUDGE_STATEMENTS];
 	int statements;
+	const char *caller[JUDGE_CALLERS]; /* "portal-1 (role app, 10.0.0.11)" */
+	int callers;
+	struct judge_wave wave[JUDGE_WAVES];
+	int waves_kept;
+	const char *recipe; /* how the cure is built, several lines; "": `action` says it all */
 };
 
 struct judge_result {

@@ -250,6 +250,13 @@ static void screen_json_finding(struct json_writer *w, const struct judge_findin
 		json_key(w, "period_spread_s");
 		json_put_double(w, f->period_spread_s, 2);
 	}
+	json_key(w, "callers");
+	json_array_begin(w);
+	for (int i = 0; i < f->callers; i++)
+		json_put_z(w, f->caller[i]);
+	json_array_end(w);
+	if (f->recipe[0])
+		json_member_z(w, "recipe", f->recipe);
 	json_key(w, "statements");
 	json_array_begin(w);
 	for (int i = 0; i < f->statements; i++) {
