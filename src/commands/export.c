@@ -122,7 +122,7 @@ static int export_command(int argc, char **argv)
 	char site[PATH_MAX], own[PATH_MAX];
 	if (database_open(&i, ROLE_EXPORT, true, &db, &err) != OK)
 		return cli_failed(&err);
-	db_close(db); /* it told that the schema is this program's */
+	db_close(db); /* opened only to check the schema: each worker opens its own */
 	enum status status = io_path(site, sizeof(site), &err, "%s/site", i.dir);
 	export.dir = argc ? argv[0] : site;
 	export.config = &i.config;

@@ -375,7 +375,7 @@ SKIP: {
 	open my $out, '>', "$site/precious" or die $!;
 	close $out;
 	system('chown', '-R', $i->{user}, $site) if $i->{user};
-	like(export()->{failed}, qr/has files that no export has put there/, 'a folder that is not ours is refused');
+	like(export()->{failed}, qr/has files that no export has written/, 'a folder that is not ours is refused');
 	ok(-e "$site/precious", 'and left alone');
 	unlink "$site/precious";
 	is(export()->{generation}, 1, 'an empty one is taken');

@@ -137,7 +137,7 @@ close $records;
 $i->run_ok('import', '--source', 'broken', '--licence', 'CC0-1.0', "$home/broken.ndjson");
 my $said = $i->run_ok('--json', 'export', "$home/site");
 my %dropped = map { $_->{fault} => $_->{count} } @{ decode_json($said =~ /^(\{.*\})$/m ? $1 : die $said)->{dropped} };
-my @named = grep { /broken facts/ } split /^/, $said;
+my @named = grep { /invalid facts/ } split /^/, $said;
 is(scalar(@named), 1, 'one record is refused') or diag @named;
 like($named[0] // '', qr/fault="name-is-address:/, 'the one without a name, and its fault is named');
 is_deeply(\%dropped, { map { $_ => 1 } grep { $_ ne 'name-is-address' } keys %broken },

@@ -167,11 +167,11 @@ static void business_got(void *ctx, const struct search_one *one)
 	put_contact(p, b, "claim_link", "claim", "This%20is%20my%20business:");
 	put_contact(p, b, "report_link", "error", "Report%20an%20error:");
 	json_build_text(&p->b, p->root, "id", b->id_text);
-	struct str told = facts_told(&facts, &p->request->arena);
+	struct str summary = facts_summary(&facts, &p->request->arena);
 	view_title(
 	    p, b->city.n ? view_text(p, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city)) : b->name,
 	    view_text(p, "%.*s%s%.*s%s%.*s.", STR_ARG(b->category_label), b->city.n ? " in " : "",
-		      STR_ARG(b->city), told.n ? ": " : "", STR_ARG(told)));
+		      STR_ARG(b->city), summary.n ? ": " : "", STR_ARG(summary)));
 	view_canonical(p, view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
 	view_send(p, VIEW_BUSINESS);
 }

@@ -10,8 +10,8 @@
 
 /* ---- from the row ---- */
 
-static enum status read_json(struct maker *m, struct str text, const struct json_value **out,
-			     struct err *err)
+static enum status business_read_json(struct maker *m, struct str text,
+				      const struct json_value **out, struct err *err)
 {
 	struct json_value *value = NULL;
 	enum status status = text.n ? json_parse(&m->arena, text, &value, err) : OK;
@@ -19,8 +19,8 @@ static enum status read_json(struct maker *m, struct str text, const struct json
 	return status;
 }
 
-static bool read_texts(struct maker *m, const struct db_rows *rows, int row, int column,
-		       struct facts_texts *out)
+static bool business_read_texts(struct maker *m, const struct db_rows *rows, int row, int column,
+				struct facts_texts *out)
 {
 	struct str *texts;
 	bool fits = db_texts(rows, row, column, &m->arena, &texts, &out->count);
@@ -29,10 +29,11 @@ static bool read_texts(struct maker *m, const struct db_rows *rows, int row, int
 }
 
 /* schema.org types of the main category and the further ones. */
-static bool read_types(struct maker *m, const struct db_rows *rows, int row, struct business *b)
+static bool business_read_types(struct maker *m, const struct db_rows *rows, int row,
+				struct business *b)
 {
 	struct facts_texts further;
-	if (!read_texts(m, rows, row, SQL_EXPORT_BUSINESS_CATEGORIES, &further))
+	if (!business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_CATEGORIES, &further))
 		return false;
 	struct str *types = arena_array(&m->arena, further.count + 1, sizeof(*types));
 	const struct taxonomy_category *c = taxonomy_by_id(b->category);
@@ -54,7 +55,7 @@ static bool read_types(struct maker *m, const struct db_rows *rows, int row, str
 	return true;
 }
 
-static void read_place(const struct db_rows *rows, int row, struct facts_business *f)
+static void business_read_columns(const struct db_rows *rows, int row, struct facts_business *f)
 {
 	f->located = !db_null(rows, row, SQL_EXPORT_BUSINESS_LAT_E7);
 	f->lat = (double)db_i64(rows, row, SQL_EXPORT_BUSINESS_LAT_E7) / 1e7;
@@ -91,20 +92,21 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	b->day = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_CHANGED_DAY);
 	b->updated_day = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_UPDATED_DAY);
 	date_format(b->updated_day, b->updated);
-	read_place(rows, row, f);
+	business_read_columns(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
 	if (m->theme->is_public)
 		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), str_of(path));
 	enum status status =
-	    read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_OFFERS), &f->offers, err);
+	    business_read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_OFFERS), &f->offers, err);
 	if (status == OK)
-		status =
-		    read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_EXTRA), &f->extra, err);
+		status = business_read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_EXTRA),
+					    &f->extra, err);
 	if (status == OK &&
-	    (!read_texts(m, rows, row, SQL_EXPORT_BUSINESS_ALT_NAMES, &f->alt_names) ||
-	     !read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SERVICE_AREA, &f->service_area) ||
-	     !read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SAME_AS, &f->same_as) ||
-	     !read_types(m, rows, row, b)))
+	    (!business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_ALT_NAMES, &f->alt_names) ||
+	     !business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SERVICE_AREA,
+				  &f->service_area) ||
+	     !business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SAME_AS, &f->same_as) ||
+	     !business_read_types(m, rows, row, b)))
 		status = err_set(err, TOO_LARGE, "too much for a page");
 	b->hidden = facts_hides_address(f);
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
@@ -121,9 +123,8 @@ void business_path(int64_t id, const char *ending, char out[EXPORT_PATH])
 	memcpy(to, ending, strlen(ending) + 1);
 }
 
-/* How a shop wants to be written to, when its record says so: never guessed
- * from a telephone number. */
-static void put_reserve(struct maker *m, const struct business *b)
+/* The link for reservations that the record names; never derived from a telephone number. */
+static void business_put_reserve(struct maker *m, const struct business *b)
 {
 	static const char *const schemes[] = {"sms:", "https://wa.me/", "mailto:"};
 	struct str link = facts_extra(&b->facts, "reserve");
@@ -150,9 +151,9 @@ static bool same_day(const struct day *a, const struct day *b)
 	       (!a->count || memcmp(a->span, b->span, a->count * sizeof(a->span[0])) == 0);
 }
 
-/* The days first to last, which are alike. */
-static void put_days(struct maker *m, struct json_value *days, const struct day *hours, int first,
-		     int last)
+/* One row for the days first to last, which have the same hours. */
+static void business_put_days(struct maker *m, struct json_value *days, const struct day *hours,
+			      int first, int last)
 {
 	char text[HOURS_SPAN_TEXT];
 	struct json_value *day = json_build(&m->b, days, NULL, JSON_IS_OBJECT);
@@ -169,8 +170,8 @@ static void put_days(struct maker *m, struct json_value *days, const struct day 
 	json_build_true(&m->b, day, "closed", hours->count == 0);
 }
 
-/* Days that follow each other and are alike share a row. */
-static void put_table(struct maker *m, const struct hours_week *week)
+/* Consecutive days with the same hours share a row. */
+static void business_put_table(struct maker *m, const struct hours_week *week)
 {
 	struct json_value *days = maker_list(m, "days");
 	struct day day, next;
@@ -181,12 +182,12 @@ static void put_table(struct maker *m, const struct hours_week *week)
 			if (!same_day(&day, &next))
 				break;
 		}
-		put_days(m, days, &day, first, last);
+		business_put_days(m, days, &day, first, last);
 	}
 }
 
-/* A decimal number of up to five digits. */
-static char *put_minutes(char *to, int minutes)
+/* Write a decimal number of up to five digits; returns its end. */
+static char *business_put_minutes(char *to, int minutes)
 {
 	int unit = 10000;
 	while (unit > 1 && minutes < unit)
@@ -196,14 +197,15 @@ static char *put_minutes(char *to, int minutes)
 	return to;
 }
 
-/* The week as numbers, for the script that says whether it is open: not when dates go before it. */
-static void put_week(struct maker *m, const struct business *b, const struct hours_week *week)
+/* The week as minutes, for the script that shows whether the place is open. */
+static void business_put_week(struct maker *m, const struct business *b,
+			      const struct hours_week *week)
 {
 	char spans[HOURS_SPANS_MAX * 12], *to = spans;
 	for (size_t i = 0; i < week->count; i++) {
-		to = put_minutes(to, week->span[i].from);
+		to = business_put_minutes(to, week->span[i].from);
 		*to++ = '-';
-		to = put_minutes(to, week->span[i].to);
+		to = business_put_minutes(to, week->span[i].to);
 		*to++ = ',';
 	}
 	if (!week->count || !b->facts.timezone.n)
@@ -212,24 +214,24 @@ static void put_week(struct maker *m, const struct business *b, const struct hou
 	json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
 }
 
-static void put_hours(struct maker *m, const struct business *b)
+static void business_put_hours(struct maker *m, const struct business *b)
 {
 	struct facts_hours hours;
 	if (!facts_hours(b->facts.hours, &m->arena, &hours))
 		return;
 	if (!hours.dated)
-		put_week(m, b, &hours.week);
+		business_put_week(m, b, &hours.week);
 	struct json_value *list = NULL;
 	for (size_t i = 0; i < hours.exceptions.count; i++) {
 		list = list ? list : json_build(&m->b, m->root, "exceptions", JSON_IS_ARRAY);
 		json_build(&m->b, list, NULL, JSON_IS_STRING)->text = hours.exceptions.item[i];
 	}
-	put_table(m, &hours.week);
+	business_put_table(m, &hours.week);
 }
 
 /* ---- the page ---- */
 
-static void put_trail(struct maker *m, const struct business *b)
+static void business_put_trail(struct maker *m, const struct business *b)
 {
 	struct str base = m->theme->base, kind = theme_category_key(b->category);
 	json_build_text(&m->b, m->root, "category", theme_category_label(b->category));
@@ -240,9 +242,9 @@ static void put_trail(struct maker *m, const struct business *b)
 			kind, STR(".html"));
 }
 
-/* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. */
-static void put_contact(struct maker *m, const struct business *b, const char *key,
-			struct str topic, struct str subject)
+/* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. */
+static void business_put_contact(struct maker *m, const struct business *b, const char *key,
+				 struct str topic, struct str subject)
 {
 	struct str url = str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL));
 	struct str joint = url.n && memchr(url.p, '?', url.n) ? STR("&") : STR("?");
@@ -257,22 +259,22 @@ static void put_contact(struct maker *m, const struct business *b, const char *k
 		JSON_BUILD_JOIN(&m->b, m->root, key, m->theme->base, STR("/imprint/"));
 }
 
-/* A facts_found: a value that the page does without. */
-static void count_dropped(void *ctx, const struct facts_finding *finding)
+/* A facts_found: counts an invalid value that facts_clean has removed. */
+static void business_count_dropped(void *ctx, const struct facts_finding *finding)
 {
 	struct maker *m = ctx;
 	m->dropped[finding->fault - facts_faults]++;
 }
 
-/* The part that is the same for people and search engines is the facts'. Broken values that are
- * optional are dropped; false: without them, too, no valid block can be made. */
-static bool put_facts(struct maker *m, struct business *b)
+/* Put the block for search engines and the visible values into the page. If the block is invalid,
+ * invalid optional values are removed first. False: it is still invalid. */
+static bool business_put_facts(struct maker *m, struct business *b)
 {
 	struct err why;
 	buf_reset(&m->block);
 	bool valid = facts_jsonld(&b->facts, &m->arena, &m->block, &why) == OK;
 	if (!valid) {
-		facts_clean(&b->facts, &m->arena, count_dropped, m);
+		facts_clean(&b->facts, &m->arena, business_count_dropped, m);
 		b->hidden = facts_hides_address(&b->facts);
 		valid = facts_jsonld(&b->facts, &m->arena, &m->block, &why) == OK;
 	}
@@ -280,31 +282,31 @@ static bool put_facts(struct maker *m, struct business *b)
 	if (valid)
 		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
 	else
-		log_warn("broken facts", LOG_S("record", b->id_text),
+		log_warn("invalid facts: the business has no page", LOG_S("record", b->id_text),
 			 LOG_STR("name", b->facts.name), LOG_S("fault", why.text));
 	return valid;
 }
 
-static void put_all(struct maker *m, const struct business *b)
+static void business_put_values(struct maker *m, const struct business *b)
 {
-	put_trail(m, b);
-	put_reserve(m, b);
+	business_put_trail(m, b);
+	business_put_reserve(m, b);
 	json_build_true(&m->b, m->root, "actions",
 			json_get(m->root, "phone_link") || json_get(m->root, "reserve") ||
 			    json_get(m->root, "map") || json_get(m->root, "website"));
-	put_hours(m, b);
+	business_put_hours(m, b);
 	json_build_text(&m->b, m->root, "updated", str_of(b->updated));
 	if (b->source)
 		maker_source(m, json_build(&m->b, m->root, "sources", JSON_IS_ARRAY), b->source);
-	put_contact(m, b, "claim_link", STR("claim"), STR("This%20is%20my%20business:"));
-	put_contact(m, b, "report_link", STR("error"), STR("Report%20an%20error:"));
+	business_put_contact(m, b, "claim_link", STR("claim"), STR("This%20is%20my%20business:"));
+	business_put_contact(m, b, "report_link", STR("error"), STR("Report%20an%20error:"));
 	json_build_text(&m->b, m->root, "id", str_of(b->id_text));
 	if (m->theme->cards && card_wanted(b))
 		JSON_BUILD_JOIN(&m->b, m->root, "card", m->theme->base, STR("/b/"), {b->id_text, 2},
 				STR("/"), str_of(b->id_text));
 }
 
-static uint32_t listed_hash(const struct business *b)
+static uint32_t business_listed_hash(const struct business *b)
 {
 	const struct str texts[] = {b->facts.name, b->facts.street, b->facts.postcode,
 				    b->facts.city};
@@ -314,8 +316,8 @@ static uint32_t listed_hash(const struct business *b)
 	return (uint32_t)hash;
 }
 
-/* No block is made for a business that is withheld for another cause. */
-static enum gate_cause judge(struct maker *m, struct business *b)
+/* Decide what is published. The block is only made when nothing else withholds the business. */
+static enum gate_cause business_judge(struct maker *m, struct business *b)
 {
 	struct gate_input input = {.facts = &b->facts,
 				   .valid = true,
@@ -325,21 +327,21 @@ static enum gate_cause judge(struct maker *m, struct business *b)
 	enum gate_cause cause = gate_judge(&m->theme->limits, &input);
 	if (gate_causes[cause].verdict == GATE_WITHHOLD)
 		return cause;
-	input.valid = put_facts(m, b);
-	/* once more, because the record may have less than before */
+	input.valid = business_put_facts(m, b);
+	/* again, because business_put_facts may have removed values */
 	return gate_judge(&m->theme->limits, &input);
 }
 
-/* What lists and the manifest know of it. */
-static void note(const struct maker *m, const struct business *b, enum gate_cause cause,
-		 struct manifest_entry *e)
+/* The business's entry of the manifest, without the page's hash. */
+static void business_entry(const struct maker *m, const struct business *b, enum gate_cause cause,
+			   struct manifest_entry *e)
 {
 	static const uint8_t states[] = {[GATE_PUBLISH] = ENTRY_INDEXED,
 					 [GATE_NOINDEX] = ENTRY_NOINDEX,
 					 [GATE_WITHHOLD] = ENTRY_WITHHELD};
 	*e = (struct manifest_entry){.id = b->id,
 				     .identity = gate_identity(&b->facts),
-				     .listed = listed_hash(b),
+				     .listed = business_listed_hash(b),
 				     .region = b->region->id,
 				     .category =
 					 (int16_t)(taxonomy_by_id(b->category) ? b->category : 0),
@@ -356,16 +358,16 @@ enum status business_page(struct maker *m, struct business *b, struct manifest_e
 {
 	char path[EXPORT_PATH];
 	const struct facts_business *f = &b->facts;
-	enum gate_cause cause = judge(m, b);
-	note(m, b, cause, e);
+	enum gate_cause cause = business_judge(m, b);
+	business_entry(m, b, cause, e);
 	if (e->state == ENTRY_WITHHELD)
 		return OK;
-	struct str kind = theme_category_label(b->category), told = facts_told(f, &m->arena);
+	struct str kind = theme_category_label(b->category), summary = facts_summary(f, &m->arena);
 	business_path(b->id, ".html", path);
-	put_all(m, b);
+	business_put_values(m, b);
 	maker_head(m, f->city.n ? MAKER_JOIN(m, f->name, STR(", "), f->city) : f->name,
 		   MAKER_JOIN(m, kind, f->city.n ? STR(" in ") : STR(""), f->city,
-			      told.n ? STR(": ") : STR(""), told, STR(".")),
+			      summary.n ? STR(": ") : STR(""), summary, STR(".")),
 		   e->state == ENTRY_INDEXED ? path : NULL);
 	enum status status = maker_render(m, THEME_BUSINESS, err);
 	if (status == OK)

@@ -1,5 +1,5 @@
-/* A vCard (RFC 6350) and a calendar of the weekly opening hours (RFC 5545) of a business with a
- * door: a place and hours that are understood, or a telephone. */
+/* A vCard (RFC 6350) and a calendar of the weekly opening hours (RFC 5545), for businesses that
+ * show a street and have the same hours every week. */
 #include "site/export/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
@@ -17,8 +17,8 @@ bool card_wanted(const struct business *b)
 	       hours_week_parse(b->facts.hours, &week, NULL) && week.count;
 }
 
-/* Escaped as both formats ask for it. */
-static void put_text(struct buf *out, struct str s)
+/* Append a text with the escapes that both formats need. */
+static void card_put_text(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '\n')
@@ -30,8 +30,8 @@ static void put_text(struct buf *out, struct str s)
 	}
 }
 
-/* The line that began at `from` is folded between characters and ended. */
-static void end_line(struct buf *out, size_t from)
+/* End the line that begins at `from`; fold it between characters when it is too long. */
+static void card_end_line(struct buf *out, size_t from)
 {
 	struct buf line;
 	buf_init(&line, 1 << 20);
@@ -50,18 +50,18 @@ static void end_line(struct buf *out, size_t from)
 	buf_release(&line);
 }
 
-static void put_line(struct buf *out, const char *name, struct str value)
+static void card_put_line(struct buf *out, const char *name, struct str value)
 {
 	size_t from = out->n;
 	if (!value.n)
 		return;
 	buf_puts(out, name);
-	put_text(out, value);
-	end_line(out, from);
+	card_put_text(out, value);
+	card_end_line(out, from);
 }
 
-static void put_address(struct buf *out, const struct business *b, const char *name,
-			const char *between)
+static void card_put_address(struct buf *out, const struct business *b, const char *name,
+			     const char *between)
 {
 	const struct str parts[] = {b->facts.street, b->facts.city, b->facts.region,
 				    b->facts.postcode, b->facts.country};
@@ -70,40 +70,41 @@ static void put_address(struct buf *out, const struct business *b, const char *n
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		if (i)
 			buf_puts(out, between);
-		put_text(out, parts[i]);
+		card_put_text(out, parts[i]);
 	}
-	end_line(out, from);
+	card_end_line(out, from);
 }
 
-static void put_url(struct buf *out, const struct theme *t, const struct business *b)
+static void card_put_url(struct buf *out, const struct theme *t, const struct business *b)
 {
 	size_t from = out->n;
 	if (!t->url.n)
 		return;
 	buf_printf(out, "URL:%.*s/b/%.2s/%s.html", STR_ARG(t->url), b->id_text, b->id_text);
-	end_line(out, from);
+	card_end_line(out, from);
 }
 
 void card_vcf(const struct theme *t, const struct business *b, struct buf *out)
 {
 	size_t from;
 	buf_puts(out, "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\n");
-	put_line(out, "FN:", b->facts.name);
-	put_line(out, "ORG:", b->facts.name);
-	put_address(out, b, "ADR:;;", ";");
-	put_line(out, "TEL:", b->facts.phone);
+	card_put_line(out, "FN:", b->facts.name);
+	card_put_line(out, "ORG:", b->facts.name);
+	card_put_address(out, b, "ADR:;;", ";");
+	card_put_line(out, "TEL:", b->facts.phone);
 	from = out->n;
 	if (b->facts.located) {
 		buf_printf(out, "GEO:geo:%.6f,%.6f", b->facts.lat, b->facts.lon);
-		end_line(out, from);
+		card_end_line(out, from);
 	}
-	put_url(out, t, b);
+	card_put_url(out, t, b);
 	buf_puts(out, "END:VCARD\r\n");
 }
 
-/* 1 January 2024 was a Monday. Times float: they are the shop's, wherever the reader is. */
-static void put_event(struct buf *out, const struct theme *t, const struct business *b,
-		      const struct hours_span *span)
+/* Begins on 1 January 2024, a Monday. The times are floating (RFC 5545): the same
+ * clock time in every time zone. */
+static void card_put_event(struct buf *out, const struct theme *t, const struct business *b,
+			   const struct hours_span *span)
 {
 	int from = span->from, to = span->to;
 	buf_printf(out, "BEGIN:VEVENT\r\nUID:%s-%d@holdfast\r\n", b->id_text, from);
@@ -112,11 +113,11 @@ static void put_event(struct buf *out, const struct theme *t, const struct busin
 	buf_printf(out, "DTSTART:202401%02dT%02d%02d00\r\n", from / DAY + 1, from % DAY / 60,
 		   from % 60);
 	buf_printf(out, "DTEND:202401%02dT%02d%02d00\r\n", to / DAY + 1, to % DAY / 60, to % 60);
-	const char *weekday = date_weekday_names[from / DAY]; /* "MO" of RFC 5545 */
+	const char *weekday = date_weekday_names[from / DAY]; /* BYDAY has "MO" */
 	buf_printf(out, "RRULE:FREQ=WEEKLY;BYDAY=%c%c\r\n", weekday[0], ascii_upper(weekday[1]));
-	put_line(out, "SUMMARY:Open: ", b->facts.name);
-	put_address(out, b, "LOCATION:", "\\, ");
-	put_url(out, t, b);
+	card_put_line(out, "SUMMARY:Open: ", b->facts.name);
+	card_put_address(out, b, "LOCATION:", "\\, ");
+	card_put_url(out, t, b);
 	buf_puts(out, "TRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
 }
 
@@ -126,6 +127,6 @@ void card_ics(const struct theme *t, const struct business *b, struct buf *out)
 	buf_puts(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Holdfast//Directory//EN\r\n");
 	if (hours_week_parse(b->facts.hours, &week, NULL))
 		for (size_t i = 0; i < week.count; i++)
-			put_event(out, t, b, &week.span[i]);
+			card_put_event(out, t, b, &week.span[i]);
 	buf_puts(out, "END:VCALENDAR\r\n");
 }

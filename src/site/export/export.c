@@ -18,14 +18,14 @@ struct export_run {
 	struct export_report *report;
 	struct export_state state;
 	struct theme theme;
-	struct manifest spare;   /* what is in the spare tree */
-	struct manifest next;    /* what it becomes */
-	struct manifest orphans; /* written by this run, and then found to be duplicates */
+	struct manifest spare;   /* contents of the spare tree at the beginning */
+	struct manifest next;    /* contents of the spare tree when it is published */
+	struct manifest orphans; /* pages written by this run, then found to be duplicates */
 	struct lists lists;
 	struct db *db;
 	unsigned formats;
 	uint64_t own; /* digest of the operator's files */
-	int64_t xid;  /* what was begun before it, the run sees */
+	int64_t xid;  /* transactions below it have ended: the run sees their changes */
 	int64_t blocks;
 	int workers;
 	int journals;
@@ -35,16 +35,16 @@ struct export_run {
 
 /* ---- changed businesses ---- */
 
-static void add_id(struct export_run *r, int64_t id)
+static void export_add_id(struct export_run *r, int64_t id)
 {
 	r->ids = memory_grow(r->ids, &r->ids_room, r->ids_count + 1, sizeof(*r->ids));
 	r->ids[r->ids_count++] = id;
 }
 
-/* Appends the ids that a statement gives from a point of history on. `most`: enough to know
- * that there are some. */
-static enum status read_ids(struct export_run *r, const struct db_statement *statement, int64_t xid,
-			    size_t most, struct err *err)
+/* Append the ids that a statement returns for changes at or after `xid`, `most` in each round trip.
+ * With 1, stop at the first: the caller only asks whether there are any. */
+static enum status export_read_ids(struct export_run *r, const struct db_statement *statement,
+				   int64_t xid, size_t most, struct err *err)
 {
 	char from[32];
 	int64_t id = -1;
@@ -56,7 +56,7 @@ static enum status read_ids(struct export_run *r, const struct db_statement *sta
 		if (status != OK)
 			return status;
 		for (int i = 0; i < rows.rows; i++)
-			add_id(r, db_i64(&rows, i, SQL_EXPORT_HISTORY_ID));
+			export_add_id(r, db_i64(&rows, i, SQL_EXPORT_HISTORY_ID));
 		if (rows.rows) {
 			id = db_i64(&rows, rows.rows - 1, SQL_EXPORT_HISTORY_ID);
 			struct str last = db_text(&rows, rows.rows - 1, SQL_EXPORT_HISTORY_XID);
@@ -69,11 +69,12 @@ static enum status read_ids(struct export_run *r, const struct db_statement *sta
 	}
 }
 
-static enum status changed_since(struct export_run *r, int64_t xid, size_t most, struct err *err)
+static enum status export_read_changed(struct export_run *r, int64_t xid, size_t most,
+				       struct err *err)
 {
 	r->ids_count = 0;
-	enum status status = read_ids(r, &sql_export_changed, xid, most, err);
-	return status == OK ? read_ids(r, &sql_export_deleted, xid, most, err) : status;
+	enum status status = export_read_ids(r, &sql_export_changed, xid, most, err);
+	return status == OK ? export_read_ids(r, &sql_export_deleted, xid, most, err) : status;
 }
 
 static int by_number(const void *a, const void *b)
@@ -82,8 +83,8 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Each once: two workers must not write the same page. */
-static void unique_ids(struct export_run *r)
+/* Remove duplicates: two workers must not write the same page. */
+static void export_unique_ids(struct export_run *r)
 {
 	size_t n = 0;
 	if (!r->ids_count)
@@ -97,7 +98,7 @@ static void unique_ids(struct export_run *r)
 
 /* ---- change detection ---- */
 
-static enum status read_database(struct export_run *r, struct err *err)
+static enum status export_read_database(struct export_run *r, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = theme_load(&r->theme, r->options, r->db, err);
@@ -113,9 +114,9 @@ static enum status read_database(struct export_run *r, struct err *err)
 	return OK;
 }
 
-/* Whether all pages of a tree were made as pages are made now, and history has gone on from
- * where they were made. */
-static bool same_site(const struct export_run *r, const struct manifest *m)
+/* Whether all pages of a tree have the present common input (templates, settings, sources), and the
+ * database is the one they were made from, at a later point. */
+static bool export_same_input(const struct export_run *r, const struct manifest *m)
 {
 	if (m->site != r->theme.hash || m->formats != r->formats || m->xid == 0 || m->xid > r->xid)
 		return false;
@@ -125,7 +126,7 @@ static bool same_site(const struct export_run *r, const struct manifest *m)
 	return true;
 }
 
-static enum status up_to_date(struct export_run *r, bool *is, struct err *err)
+static enum status export_up_to_date(struct export_run *r, bool *is, struct err *err)
 {
 	struct manifest head;
 	manifest_init(&head);
@@ -136,16 +137,16 @@ static enum status up_to_date(struct export_run *r, bool *is, struct err *err)
 	if (status != OK)
 		return status;
 	r->report->generation = head.generation;
-	if (!same_site(r, &head) || head.own != r->own)
+	if (!export_same_input(r, &head) || head.own != r->own)
 		return OK;
-	status = changed_since(r, head.xid, 1, err);
+	status = export_read_changed(r, head.xid, 1, err);
 	*is = status == OK && r->ids_count == 0;
 	return status;
 }
 
 /* ---- the spare tree: what is in it ---- */
 
-static enum status read_spare(struct export_run *r, struct err *err)
+static enum status export_read_spare(struct export_run *r, struct err *err)
 {
 	struct err ignored;
 	bool left;
@@ -158,8 +159,8 @@ static enum status read_spare(struct export_run *r, struct err *err)
 	    manifest_read(&r->spare, r->state.spare_manifest, &ignored) == INVALID)
 		return err_set(err, INVALID, "%s", ignored.text);
 	enum status status = export_state_recover(&r->state, &r->spare, &left, err);
-	/* A tree that was begun keeps what is known of it, but not where in history it stands; that
-	 * is its manifest's, if it had one. */
+	/* The manifest gets the hashes of the interrupted run, but keeps its `xid`: the tree has
+	 * only some of the later changes. */
 	if (status == OK && left && !r->options->dry_run) {
 		status = manifest_write(&r->spare, r->state.spare_manifest, err);
 		if (status == OK)
@@ -168,17 +169,17 @@ static enum status read_spare(struct export_run *r, struct err *err)
 	return status;
 }
 
-/* Pages that a power failure or an end in the middle has left unknown. */
-static void add_unknown(struct export_run *r)
+/* Render again the pages whose content an interrupted run has left unknown. */
+static void export_add_unknown(struct export_run *r)
 {
 	for (size_t i = 0; i < r->spare.entries; i++)
 		if (!r->spare.entry[i].page && r->spare.entry[i].state >= ENTRY_NOINDEX)
-			add_id(r, r->spare.entry[i].id);
+			export_add_id(r, r->spare.entry[i].id);
 }
 
 /* ---- passes ---- */
 
-static void begin_next(struct export_run *r, bool whole)
+static void export_begin_next(struct export_run *r, bool whole)
 {
 	manifest_init(&r->next);
 	for (size_t i = 0; i < r->spare.entries && !whole; i++)
@@ -191,8 +192,8 @@ static void begin_next(struct export_run *r, bool whole)
 	memcpy(r->next.source, r->theme.source_hash, sizeof(r->next.source));
 }
 
-/* The journals of the workers become part of the next manifest. */
-static enum status collect(struct export_run *r, const int *fd, struct err *err)
+/* Add the journals of the workers to the next manifest. */
+static enum status export_collect_journals(struct export_run *r, const int *fd, struct err *err)
 {
 	enum status status = OK;
 	for (int i = 0; i < r->workers && status == OK; i++)
@@ -201,8 +202,8 @@ static enum status collect(struct export_run *r, const int *fd, struct err *err)
 	return status;
 }
 
-static enum status pass(struct export_run *r, struct pass *p, const char *what, const char *unit,
-			uint64_t total, struct err *err)
+static enum status export_pass(struct export_run *r, struct pass *p, const char *what,
+			       const char *unit, uint64_t total, struct err *err)
 {
 	struct progress progress;
 	int fd[EXPORT_WORKERS_MAX], opened = 0;
@@ -226,61 +227,62 @@ static enum status pass(struct export_run *r, struct pass *p, const char *what, 
 	p->journal_fd = NULL;
 	progress_end(&progress, p->lists ? p->lists->works : r->report->read);
 	if (status == OK && !p->lists)
-		status = collect(r, fd, err);
+		status = export_collect_journals(r, fd, err);
 	for (int i = 0; i < opened; i++)
 		if (fd[i] >= 0)
 			close(fd[i]);
 	return status;
 }
 
-static enum status pass_ids(struct export_run *r, struct err *err)
+static enum status export_pass_ids(struct export_run *r, struct err *err)
 {
-	unique_ids(r);
+	export_unique_ids(r);
 	struct pass p = {.ids = r->ids, .ids_count = r->ids_count};
-	return r->ids_count ? pass(r, &p, "rendering", "businesses", r->ids_count, err) : OK;
+	return r->ids_count ? export_pass(r, &p, "rendering", "businesses", r->ids_count, err) : OK;
 }
 
-static void twin_changed(void *ctx, const struct manifest_entry *e, bool is)
+static void export_twin_changed(void *ctx, const struct manifest_entry *e, bool publish)
 {
 	struct export_run *r = ctx;
 	const struct manifest_entry *there = manifest_find(&r->spare, e->id);
-	if (is)
-		add_id(r, e->id);
+	if (publish)
+		export_add_id(r, e->id);
 	else if (!there || there->state < ENTRY_NOINDEX)
 		manifest_add(&r->orphans, e);
 }
 
-/* Former duplicates whose twin is gone are rendered; new duplicates are removed from the tree. */
-static enum status resolve_twins(struct export_run *r, struct err *err)
+/* Render former duplicates whose twin was deleted; remove new duplicates from the tree. */
+static enum status export_resolve_twins(struct export_run *r, struct err *err)
 {
 	r->ids_count = 0;
-	twins_resolve(&r->next, twin_changed, r);
-	return pass_ids(r, err);
+	twins_resolve(&r->next, export_twin_changed, r);
+	return export_pass_ids(r, err);
 }
 
-/* Businesses: the whole, and then what changed meanwhile; or what changed
- * since the tree was made. */
+/* Render all businesses and then those that changed meanwhile; or only those that changed since the
+ * tree was made. */
 static enum status export_businesses(struct export_run *r, struct err *err)
 {
-	bool whole = !same_site(r, &r->spare);
+	bool whole = !export_same_input(r, &r->spare);
 	enum status status = OK;
 	r->report->whole = whole;
-	begin_next(r, whole);
+	export_begin_next(r, whole);
 	if (whole && r->blocks) {
 		struct pass p = {.blocks = r->blocks};
-		status = pass(r, &p, "rendering", "businesses", (uint64_t)r->blocks, err);
+		status = export_pass(r, &p, "rendering", "businesses", (uint64_t)r->blocks, err);
 	}
 	if (status == OK)
-		status = changed_since(r, whole ? r->xid : r->spare.xid, CHANGED_AT_ONCE, err);
+		status =
+		    export_read_changed(r, whole ? r->xid : r->spare.xid, CHANGED_AT_ONCE, err);
 	if (status == OK && !whole)
-		add_unknown(r);
+		export_add_unknown(r);
 	if (status == OK)
-		status = pass_ids(r, err);
-	manifest_drop_gone(&r->next);
-	return status == OK ? resolve_twins(r, err) : status;
+		status = export_pass_ids(r, err);
+	manifest_drop_deleted(&r->next);
+	return status == OK ? export_resolve_twins(r, err) : status;
 }
 
-static enum status list_pages(struct export_run *r, struct err *err)
+static enum status export_list_pages(struct export_run *r, struct err *err)
 {
 	char path[EXPORT_PATH];
 	struct pass p = {.lists = &r->lists};
@@ -288,7 +290,7 @@ static enum status list_pages(struct export_run *r, struct err *err)
 	r->report->lists = r->lists.pages;
 	r->report->unchanged += r->lists.pages - r->lists.works;
 	enum status status =
-	    r->lists.works ? pass(r, &p, "listing", "pages", r->lists.works, err) : OK;
+	    r->lists.works ? export_pass(r, &p, "listing", "pages", r->lists.works, err) : OK;
 	for (uint32_t i = 0; i < r->lists.pages && status == OK; i++) {
 		lists_path(&r->theme, &r->lists, i, path);
 		manifest_add_file(&r->next, path, r->lists.page[i].hash);
@@ -298,15 +300,16 @@ static enum status list_pages(struct export_run *r, struct err *err)
 
 /* ---- stale files ---- */
 
-static enum status remove_file(struct export_run *r, struct export_files *f, const char *path,
-			       struct err *err)
+static enum status export_remove_file(struct export_run *r, struct export_files *f,
+				      const char *path, struct err *err)
 {
 	r->report->removed++;
 	return writer_remove(f->writer, path, err);
 }
 
-static enum status remove_business(struct export_run *r, struct export_files *f,
-				   const struct manifest_entry *e, bool page, struct err *err)
+static enum status export_remove_business(struct export_run *r, struct export_files *f,
+					  const struct manifest_entry *e, bool page,
+					  struct err *err)
 {
 	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
@@ -315,12 +318,13 @@ static enum status remove_business(struct export_run *r, struct export_files *f,
 	status = journal_flush(f->journal, err);
 	for (size_t i = page ? 0 : 1; i < (e->card ? 3 : 1) && status == OK; i++) {
 		business_path(e->id, endings[i], path);
-		status = remove_file(r, f, path, err);
+		status = export_remove_file(r, f, path, err);
 	}
 	return status;
 }
 
-static enum status remove_stale(struct export_run *r, struct export_files *f, struct err *err)
+static enum status export_remove_stale(struct export_run *r, struct export_files *f,
+				       struct err *err)
 {
 	enum status status = OK;
 	for (size_t i = 0; i < r->spare.entries && status == OK; i++) {
@@ -330,10 +334,10 @@ static enum status remove_stale(struct export_run *r, struct export_files *f, st
 		const struct manifest_entry *e = manifest_find(&r->next, old->id);
 		bool page = !e || e->state < ENTRY_NOINDEX;
 		if (page || (old->card && !e->card))
-			status = remove_business(r, f, old, page, err);
+			status = export_remove_business(r, f, old, page, err);
 	}
 	for (size_t i = 0; i < r->orphans.entries && status == OK; i++)
-		status = remove_business(r, f, &r->orphans.entry[i], true, err);
+		status = export_remove_business(r, f, &r->orphans.entry[i], true, err);
 	for (size_t i = 0; i < r->spare.files && status == OK; i++) {
 		const char *path = r->spare.file[i].path;
 		if (manifest_find_file(&r->next, path))
@@ -341,14 +345,14 @@ static enum status remove_stale(struct export_run *r, struct export_files *f, st
 		journal_file(f->journal, path, 0);
 		status = journal_flush(f->journal, err);
 		if (status == OK)
-			status = remove_file(r, f, path, err);
+			status = export_remove_file(r, f, path, err);
 	}
 	return status;
 }
 
-/* ---- the rest ---- */
+/* ---- other files ---- */
 
-static enum status others(struct export_run *r, struct err *err)
+static enum status export_other_files(struct export_run *r, struct err *err)
 {
 	struct maker maker;
 	struct writer writer;
@@ -368,7 +372,7 @@ static enum status others(struct export_run *r, struct err *err)
 		status = own_public_copy(r->options->own_dir, &f, err);
 	manifest_sort(&r->next);
 	if (status == OK)
-		status = remove_stale(r, &f, err);
+		status = export_remove_stale(r, &f, err);
 	r->report->written += writer.files;
 	r->report->bytes += writer.bytes;
 	r->report->unchanged += f.unchanged;
@@ -393,7 +397,8 @@ static void export_count(struct export_run *r, const struct manifest *m)
 	p->files = m->files;
 }
 
-static enum status write_list(const struct export_run *r, const struct manifest *m, struct err *err)
+static enum status export_write_list(const struct export_run *r, const struct manifest *m,
+				     struct err *err)
 {
 	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
@@ -424,15 +429,15 @@ static enum status write_list(const struct export_run *r, const struct manifest 
 
 static enum status export_build(struct export_run *r, struct err *err)
 {
-	enum status status = read_spare(r, err);
+	enum status status = export_read_spare(r, err);
 	if (status == OK && !r->options->dry_run)
 		export_state_flush_begin(&r->state);
 	if (status == OK)
 		status = export_businesses(r, err);
 	if (status == OK)
-		status = list_pages(r, err);
+		status = export_list_pages(r, err);
 	if (status == OK)
-		status = others(r, err);
+		status = export_other_files(r, err);
 	export_state_flush_end(&r->state);
 	if (status != OK)
 		return status;
@@ -450,18 +455,18 @@ static enum status export_build(struct export_run *r, struct err *err)
 		export_state_remove_journals(&r->state);
 		status = export_state_publish(&r->state, err);
 	}
-	return status == OK && r->options->list ? write_list(r, &r->next, err) : status;
+	return status == OK && r->options->list ? export_write_list(r, &r->next, err) : status;
 }
 
-/* The published tree is what would be made now. */
-static enum status nothing(struct export_run *r, struct err *err)
+/* The published tree is up to date. */
+static enum status export_nothing_changed(struct export_run *r, struct err *err)
 {
 	r->report->nothing_changed = true;
 	enum status status = manifest_read(&r->next, r->state.old_manifest, err);
 	if (status != OK)
 		return status;
 	export_count(r, &r->next);
-	return r->options->list && !r->options->dry_run ? write_list(r, &r->next, err) : OK;
+	return r->options->list && !r->options->dry_run ? export_write_list(r, &r->next, err) : OK;
 }
 
 enum status export_run(const struct export_options *o, struct export_report *report,
@@ -474,19 +479,19 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	r.workers = o->workers ? o->workers : cores < 1 ? 1 : (int)cores;
 	r.workers = r.workers > EXPORT_WORKERS_MAX ? EXPORT_WORKERS_MAX : r.workers;
 	r.formats = (o->gzip ? FORMAT_GZIP : 0) | (o->brotli ? FORMAT_BROTLI : 0);
-	signal(SIGXFSZ, SIG_IGN); /* a limit of the file size is told as an error */
+	signal(SIGXFSZ, SIG_IGN); /* write then fails with EFBIG */
 	enum status status = export_state_open(&r.state, o, err);
 	if (status != OK)
 		return status;
 	status = o->connect(o->ctx, &r.db, err);
 	if (status == OK)
-		status = read_database(&r, err);
+		status = export_read_database(&r, err);
 	if (status == OK)
 		status = own_public_digest(o->own_dir, &r.own, err);
 	if (status == OK)
-		status = up_to_date(&r, &is, err);
+		status = export_up_to_date(&r, &is, err);
 	if (status == OK)
-		status = is ? nothing(&r, err) : export_build(&r, err);
+		status = is ? export_nothing_changed(&r, err) : export_build(&r, err);
 	lists_release(&r.lists);
 	manifest_release(&r.spare);
 	manifest_release(&r.next);

@@ -1,32 +1,32 @@
-/* The static site: the directory as plain files that any web host serves, made so that the
- * published folder is one whole generation at every moment.
+/* The static site: the directory as plain files that any web host serves. At every moment the
+ * published folder is one complete generation.
  *
  *   DIR             the published folder
  *   DIR.state/      the spare tree, a manifest for each tree, the lock, journals of a run
  *
  * A run brings the spare tree up to date and then exchanges it with the published one in one step
  * (renameat2(RENAME_EXCHANGE); a symbolic link where that is not supported). Each tree has a
- * manifest: for each page a hash of its content, and the point in the database's history up to
- * which the tree is true. What is rendered is what changed since that point, what is written is
- * what differs from the tree, and nothing is ever removed and made again. When nothing changed
- * since the published tree, nothing is read or written.
+ * manifest: a hash of each page's content, and the transaction up to which the tree has the
+ * database's changes. A run renders what changed since then and writes only files whose content
+ * differs; existing files are overwritten, never removed and created again. When nothing changed
+ * since the published tree was made, nothing is read or written.
  *
  * Files of the operator are published as they are: those of a folder (web/public of the instance)
  * with each run, and those put into DIR by hand, which are kept when the trees are exchanged;
  * except for files in the folders of businesses, b/XX.
  *
- * Killed at any moment, a run has not touched the published tree. Before a page of the spare tree
- * is touched its id is in a journal; the next run takes what the journals name as unknown, writes
- * that again, and goes on. A machine that lost power takes the whole spare tree as unknown. A disk
- * that is full ends the run the same way.
+ * A run that is killed has not touched the published tree. Before a page of the spare tree is
+ * written its id goes into a journal; the next run treats the pages named there as unknown and
+ * writes them again. After a power failure the whole spare tree counts as unknown. A full disk ends
+ * a run in the same way as a kill.
  *
- * The database is read in pieces of some thousand rows, each a transaction of one statement;
- * rendering and writing happen in several processes, each with a connection of its own. The workers
- * are forked, not exec'ed: they do the same work behind the same boundary as their parent, and
- * share its compiled templates and manifests.
+ * The database is read in chunks of about a thousand rows, each a transaction of one statement.
+ * Several processes render and write, each with its own connection. These workers are forked, not
+ * exec'ed: they are inside the same trust boundary as their parent and share its compiled templates
+ * and manifests.
  *
- * Memory: 48 bytes a business and tree; a process as much as it has read and not yet written, some
- * 30 MB.
+ * Memory: 48 bytes for each business in each tree; about 30 MB in each process for rows that are
+ * read and not yet written.
  *
  * Caller: the command. Blocking; returns when the site is published or has failed. */
 #ifndef SITE_EXPORT_EXPORT_H
@@ -39,40 +39,40 @@
 enum { EXPORT_WORKERS_MAX = 64 };
 
 struct export_options {
-	const char *dir;             /* what is served; made when it is not there */
+	const char *dir;             /* the published folder; created when missing */
 	const struct config *config; /* name, address, operator of the site */
-	/* A new connection as the export's role: once in each process. */
+	/* Opens a connection with the export's role; called once in each process. */
 	enum status (*connect)(void *ctx, struct db **db, struct err *err);
 	void *ctx;
-	int workers;       /* processes; 0: as many as there are cores */
-	bool gzip, brotli; /* compressed files beside */
-	bool cards;        /* a vCard and a calendar of the opening hours beside pages of places */
-	bool by_link;      /* publish by a symbolic link even where folders can be exchanged */
-	bool dry_run;      /* say what would happen, change nothing */
-	const char *own_dir; /* files of the operator that are published as they are; NULL: none */
-	const char *list;    /* where to write a line for each published file; NULL: nowhere */
+	int workers;         /* number of processes; 0: one for each core */
+	bool gzip, brotli;   /* write compressed copies beside the files */
+	bool cards;          /* write a vCard and a calendar of opening hours for places */
+	bool by_link;        /* publish by a symbolic link even where folders can be exchanged */
+	bool dry_run;        /* report what would happen, change nothing */
+	const char *own_dir; /* folder of the operator's files to publish; NULL: none */
+	const char *list;    /* file that gets a line for each published file; NULL: none */
 };
 
 struct export_report {
-	bool nothing_changed; /* then the rest is 0 but what is published */
-	bool whole;           /* everything was rendered: first run, other templates or settings */
+	bool nothing_changed; /* all counters but those of the published tree are 0 */
+	bool whole;           /* everything was rendered: first run, or new templates or settings */
 	bool no_address;      /* site.url is not set: no sitemap and no canonical links */
 	uint64_t generation;
 	uint64_t read;               /* rows rendered */
 	uint64_t written, unchanged; /* files */
-	uint64_t removed;            /* files of what is no more */
-	uint64_t pages, noindex;     /* of businesses, in the published tree */
+	uint64_t removed;            /* files of deleted or withheld businesses, old lists */
+	uint64_t pages, noindex;     /* business pages in the published tree */
 	uint64_t withheld;           /* businesses without a page */
 	uint64_t lists, files;       /* list pages; other files */
-	uint64_t bytes;              /* written */
+	uint64_t bytes;              /* bytes written */
 	struct gate_report gate;     /* why businesses are withheld or not indexed */
-	/* values that the rendered pages do without, by fault */
+	/* invalid optional values left out of rendered pages, by fault */
 	uint64_t dropped[FACTS_FAULTS_MAX];
 };
 
-/* CONFLICT: another export of this folder is running, or the folder is not one of an export.
- * INVALID: a template is wrong. UNAVAILABLE and others: the database's; the disk's. Whatever fails,
- * the published tree is as it was. */
+/* CONFLICT: another export of this folder is running, or the folder was not made by an export.
+ * INVALID: a template is wrong. Other errors are those of the database and the disk. On any error
+ * the published tree is unchanged. */
 MUST_CHECK enum status export_run(const struct export_options *options,
 				  struct export_report *report, struct err *err);
 

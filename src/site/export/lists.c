@@ -1,7 +1,7 @@
-/* List pages with fixed anchors. A list is ordered best first. A page ends before a business whose
- * id's hash says so (as content-defined chunking cuts files), so that a new record, or one that is
- * gone, moves the cut of its own page and of none behind it; and a page is named by the business it
- * begins with, so that addresses last. */
+/* List pages with stable boundaries and addresses. A list is sorted best first. As in
+ * content-defined chunking, a page ends before a business whose id's hash says so: a record that is
+ * added or deleted changes the boundaries of its own page, not those of later pages. A page is
+ * named after its first business, so that its address stays valid. */
 #include "site/export/internal.h"
 #include "base/memory.h"
 
@@ -13,13 +13,13 @@
 
 enum { PAGE_LEAST = 20, PAGE_USUAL = 40, PAGE_MOST = 200 };
 
-/* Where an entry stands in the order of lists; by itself, as in twins.c. */
+/* Sort key of an entry, small for the same reason as struct twin. */
 struct place {
-	uint64_t key; /* region, category, the best rank first */
-	uint32_t at;  /* in the manifest, which is in the order of ids */
+	uint64_t key; /* region, category, rank (best first) */
+	uint32_t at;  /* index in the manifest, whose entries are sorted by id */
 };
 
-static int compare(const void *a, const void *b)
+static int place_compare(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 	if (x->key != y->key)
@@ -34,21 +34,21 @@ static uint64_t place_key(const struct manifest_entry *e)
 	return region << 32 | category << 16 | (uint8_t)(UINT8_MAX - e->rank);
 }
 
-static void order(struct lists *l)
+static void lists_sort(struct lists *l)
 {
 	const struct manifest *m = l->m;
 	struct place *all = memory_array(m->entries, sizeof(*all));
 	for (size_t i = 0; i < m->entries; i++)
 		if (m->entry[i].state >= ENTRY_NOINDEX)
 			all[l->count++] = (struct place){place_key(&m->entry[i]), (uint32_t)i};
-	qsort(all, l->count, sizeof(*all), compare);
+	qsort(all, l->count, sizeof(*all), place_compare);
 	l->order = memory_array(l->count, sizeof(*l->order));
 	for (size_t i = 0; i < l->count; i++)
 		l->order[i] = all[i].at;
 	free(all);
 }
 
-static const struct manifest_entry *member(const struct lists *l, size_t i)
+static const struct manifest_entry *lists_member(const struct lists *l, size_t i)
 {
 	return &l->m->entry[l->order[i]];
 }
@@ -58,60 +58,61 @@ static bool same_list(const struct manifest_entry *a, const struct manifest_entr
 	return a->region == b->region && a->category == b->category;
 }
 
-static bool cuts(const struct manifest_entry *e, uint32_t on_page)
+static bool lists_page_ends(const struct manifest_entry *e, uint32_t on_page)
 {
 	return on_page >= PAGE_LEAST &&
 	       (on_page >= PAGE_MOST || XXH3_64bits(&e->id, sizeof(e->id)) % PAGE_USUAL == 0);
 }
 
-static void begin_page(struct lists *l, uint32_t at)
+static void lists_begin_page(struct lists *l, uint32_t at)
 {
 	l->page[l->pages++] = (struct list_page){.from = at, .list = (uint32_t)l->lists - 1};
 	l->list[l->lists - 1].pages++;
 }
 
-static void cut(struct lists *l)
+static void lists_paginate(struct lists *l)
 {
-	/* A list has a page at least, and every other page of it has PAGE_LEAST: counted first. */
+	/* Upper bound: one last page for each list; all others have at least PAGE_LEAST. */
 	size_t lists = 0;
 	for (size_t i = 0; i < l->count; i++)
-		lists += i == 0 || !same_list(member(l, i - 1), member(l, i));
+		lists += i == 0 || !same_list(lists_member(l, i - 1), lists_member(l, i));
 	l->list = memory_array(lists, sizeof(*l->list));
 	l->page = memory_array(lists + l->count / PAGE_LEAST, sizeof(*l->page));
 	for (uint32_t i = 0; i < l->count; i++) {
-		const struct manifest_entry *e = member(l, i);
-		if (i == 0 || !same_list(member(l, i - 1), e)) {
+		const struct manifest_entry *e = lists_member(l, i);
+		if (i == 0 || !same_list(lists_member(l, i - 1), e)) {
 			l->list[l->lists++] = (struct business_list){.from = i,
 								     .region = e->region,
 								     .category = e->category,
 								     .page = (uint32_t)l->pages};
-			begin_page(l, i);
-		} else if (cuts(e, i - l->page[l->pages - 1].from)) {
-			begin_page(l, i);
+			lists_begin_page(l, i);
+		} else if (lists_page_ends(e, i - l->page[l->pages - 1].from)) {
+			lists_begin_page(l, i);
 		}
 		l->page[l->pages - 1].to = i + 1;
 		l->list[l->lists - 1].to = i + 1;
 	}
 }
 
-/* Of the members as they are shown, and of what the page says of the others. */
-static uint64_t page_hash(const struct lists *l, uint32_t page, uint64_t site)
+/* Hash of the page's input: its members as shown, the link to the next page, and on the first page
+ * the number of businesses and the links to all pages. */
+static uint64_t lists_page_hash(const struct lists *l, uint32_t page, uint64_t site)
 {
 	const struct list_page *p = &l->page[page];
 	const struct business_list *list = &l->list[p->list];
 	uint64_t hash = site;
 	for (uint32_t i = p->from; i < p->to; i++) {
-		const struct manifest_entry *e = member(l, i);
+		const struct manifest_entry *e = lists_member(l, i);
 		uint64_t both[2] = {(uint64_t)e->id, e->listed};
 		hash = XXH3_64bits_withSeed(both, sizeof(both), hash);
 	}
 	if (page + 1 < list->page + list->pages)
-		hash ^= XXH3_64bits(&member(l, p->to)->id, sizeof(int64_t));
+		hash ^= XXH3_64bits(&lists_member(l, p->to)->id, sizeof(int64_t));
 	if (page == list->page) {
 		uint32_t counted = list->to - list->from;
 		hash = XXH3_64bits_withSeed(&counted, sizeof(counted), hash);
 		for (uint32_t i = 1; i < list->pages; i++)
-			hash = XXH3_64bits_withSeed(&member(l, l->page[page + i].from)->id,
+			hash = XXH3_64bits_withSeed(&lists_member(l, l->page[page + i].from)->id,
 						    sizeof(int64_t), hash);
 	}
 	return hash | 1;
@@ -125,7 +126,7 @@ void lists_path(const struct theme *t, const struct lists *l, uint32_t page, cha
 	char anchor[1 + RECORD_ID_TEXT] = "";
 	if (page != list->page) {
 		anchor[0] = '-';
-		record_id_format(member(l, l->page[page].from)->id, anchor + 1);
+		record_id_format(lists_member(l, l->page[page].from)->id, anchor + 1);
 	}
 	int n = snprintf(out, EXPORT_PATH, "r/%.*s/%.*s%s.html", STR_ARG(region), STR_ARG(kind),
 			 anchor);
@@ -136,14 +137,14 @@ void lists_make(struct lists *l, const struct theme *t, const struct manifest *m
 		const struct manifest *spare)
 {
 	*l = (struct lists){.m = m};
-	order(l);
-	cut(l);
+	lists_sort(l);
+	lists_paginate(l);
 	l->work = memory_array(l->pages, sizeof(*l->work));
 	for (uint32_t i = 0; i < l->pages; i++) {
 		char path[EXPORT_PATH];
 		lists_path(t, l, i, path);
 		const struct entry_file *there = manifest_find_file(spare, path);
-		l->page[i].hash = page_hash(l, i, t->hash);
+		l->page[i].hash = lists_page_hash(l, i, t->hash);
 		l->page[i].there = there != NULL;
 		if (!there || there->hash != l->page[i].hash)
 			l->work[l->works++] = i;
@@ -160,7 +161,7 @@ void lists_release(struct lists *l)
 
 /* ---- a page ---- */
 
-static struct str page_link(struct maker *m, const struct lists *l, uint32_t page)
+static struct str lists_page_link(struct maker *m, const struct lists *l, uint32_t page)
 {
 	char path[EXPORT_PATH];
 	lists_path(m->theme, l, page, path);
@@ -175,7 +176,8 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 	for (uint64_t w = from; w < to; w++) {
 		const struct list_page *p = &l->page[l->work[w]];
 		for (uint32_t i = p->from; i < p->to; i++)
-			buf_printf(&ids, "%c%lld", ids.n ? ',' : '{', (long long)member(l, i)->id);
+			buf_printf(&ids, "%c%lld", ids.n ? ',' : '{',
+				   (long long)lists_member(l, i)->id);
 	}
 	buf_putc(&ids, '}');
 	enum status status = DB_RUN(db, sql_export_list, rows, err, DB_TEXT(buf_view(&ids)));
@@ -183,8 +185,8 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 	return status;
 }
 
-static void put_member(struct maker *m, const struct manifest_entry *e, struct json_value *found,
-		       const struct db_rows *rows, int r)
+static void lists_put_member(struct maker *m, const struct manifest_entry *e,
+			     struct json_value *found, const struct db_rows *rows, int r)
 {
 	char path[EXPORT_PATH];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
@@ -198,32 +200,32 @@ static void put_member(struct maker *m, const struct manifest_entry *e, struct j
 	json_build_true(&m->b, v, "place", v->count > 2);
 }
 
-/* Businesses deleted since the scan are skipped; the next run removes them. Returns
- * the first one's name. */
-static struct str put_members(struct maker *m, const struct lists *l, const struct list_page *p,
-			      const struct db_rows *rows, int *row)
+/* Businesses deleted since the scan are skipped; the next run removes them. Returns the name of the
+ * first. */
+static struct str lists_put_members(struct maker *m, const struct lists *l,
+				    const struct list_page *p, const struct db_rows *rows, int *row)
 {
 	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
 	for (uint32_t i = p->from; i < p->to && *row < rows->rows; i++)
-		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == member(l, i)->id)
-			put_member(m, member(l, i), found, rows, (*row)++);
+		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == lists_member(l, i)->id)
+			lists_put_member(m, lists_member(l, i), found, rows, (*row)++);
 	return json_text(json_get(found->first, "name"));
 }
 
-static void put_pages(struct maker *m, const struct lists *l, uint32_t page)
+static void lists_put_page_links(struct maker *m, const struct lists *l, uint32_t page)
 {
 	const struct business_list *list = &l->list[l->page[page].list];
 	json_build_true(&m->b, m->root, "paged", list->pages > 1);
 	if (page != list->page)
-		json_build_text(&m->b, m->root, "first", page_link(m, l, list->page));
+		json_build_text(&m->b, m->root, "first", lists_page_link(m, l, list->page));
 	if (page + 1 < list->page + list->pages)
-		json_build_text(&m->b, m->root, "next", page_link(m, l, page + 1));
+		json_build_text(&m->b, m->root, "next", lists_page_link(m, l, page + 1));
 	if (page != list->page || list->pages == 1)
 		return;
 	struct json_value *all = maker_list(m, "all_pages");
 	for (uint32_t i = 1; i < list->pages; i++) {
 		struct json_value *v = json_build(&m->b, all, NULL, JSON_IS_OBJECT);
-		json_build_text(&m->b, v, "href", page_link(m, l, page + i));
+		json_build_text(&m->b, v, "href", lists_page_link(m, l, page + i));
 		json_build_text(&m->b, v, "number", maker_count(m, i + 1));
 	}
 }
@@ -246,8 +248,8 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	JSON_BUILD_JOIN(&m->b, m->root, "region_link", base, STR("/r/"), region->key, STR("/"));
 	if (page == list->page)
 		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
-	struct str first = put_members(m, l, p, rows, row);
-	put_pages(m, l, page);
+	struct str first = lists_put_members(m, l, p, rows, row);
+	lists_put_page_links(m, l, page);
 	lists_path(m->theme, l, page, path);
 	maker_head(m, page == list->page ? heading : MAKER_JOIN(m, heading, STR(", from "), first),
 		   MAKER_JOIN(m, heading, STR(": names and addresses, best described first.")),

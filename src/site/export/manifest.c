@@ -11,7 +11,7 @@
 #include "base/memory.h"
 
 static const char magic[8] = "hfsite3\n";
-/* The form before had no `own`. */
+/* The previous format: without `own`. */
 static const char magic_before[8] = "hfsite2\n";
 
 struct manifest_head {
@@ -49,7 +49,7 @@ void manifest_add_file(struct manifest *m, const char *path, uint64_t hash)
 	m->file[m->files++] = (struct entry_file){.hash = hash, .path = copy};
 }
 
-/* ---- order ---- */
+/* ---- sorting ---- */
 
 /* Sort keys with the index in the array, which makes the order total: qsort is not stable, and of
  * several entries with one id the last added is kept. */
@@ -63,7 +63,7 @@ struct file_key {
 	size_t at;
 };
 
-static int compare_entry_keys(const void *a, const void *b)
+static int entry_key_compare(const void *a, const void *b)
 {
 	const struct entry_key *x = a, *y = b;
 	if (x->id != y->id)
@@ -71,19 +71,19 @@ static int compare_entry_keys(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-static int compare_file_keys(const void *a, const void *b)
+static int file_key_compare(const void *a, const void *b)
 {
 	const struct file_key *x = a, *y = b;
 	int order = strcmp(x->path, y->path);
 	return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-static int compare_files(const void *a, const void *b)
+static int entry_file_compare(const void *a, const void *b)
 {
 	return strcmp(((const struct entry_file *)a)->path, ((const struct entry_file *)b)->path);
 }
 
-static bool entries_are_sorted(const struct manifest *m)
+static bool manifest_entries_are_sorted(const struct manifest *m)
 {
 	for (size_t i = 1; i < m->entries; i++)
 		if (m->entry[i - 1].id >= m->entry[i].id)
@@ -91,16 +91,16 @@ static bool entries_are_sorted(const struct manifest *m)
 	return true;
 }
 
-static void sort_entries(struct manifest *m)
+static void manifest_sort_entries(struct manifest *m)
 {
-	if (entries_are_sorted(m))
+	if (manifest_entries_are_sorted(m))
 		return;
 	struct entry_key *key = memory_array(m->entries, sizeof(*key));
 	struct manifest_entry *sorted = memory_array(m->entries, sizeof(*sorted));
 	size_t n = 0;
 	for (size_t i = 0; i < m->entries; i++)
 		key[i] = (struct entry_key){m->entry[i].id, i};
-	qsort(key, m->entries, sizeof(*key), compare_entry_keys);
+	qsort(key, m->entries, sizeof(*key), entry_key_compare);
 	for (size_t i = 0; i < m->entries; i++)
 		if (i + 1 == m->entries || key[i].id != key[i + 1].id)
 			sorted[n++] = m->entry[key[i].at];
@@ -120,7 +120,7 @@ void manifest_sort_files(struct manifest *m)
 	size_t n = 0;
 	for (size_t i = 0; i < m->files; i++)
 		key[i] = (struct file_key){m->file[i].path, i};
-	qsort(key, m->files, sizeof(*key), compare_file_keys);
+	qsort(key, m->files, sizeof(*key), file_key_compare);
 	for (size_t i = 0; i < m->files; i++) {
 		const struct entry_file *file = &m->file[key[i].at];
 		if (i + 1 < m->files && strcmp(key[i].path, key[i + 1].path) == 0)
@@ -137,23 +137,23 @@ void manifest_sort_files(struct manifest *m)
 
 void manifest_sort(struct manifest *m)
 {
-	sort_entries(m);
+	manifest_sort_entries(m);
 	manifest_sort_files(m);
 }
 
-void manifest_drop_gone(struct manifest *m)
+void manifest_drop_deleted(struct manifest *m)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < m->entries; i++)
-		if (m->entry[i].state != ENTRY_GONE)
+		if (m->entry[i].state != ENTRY_DELETED)
 			m->entry[n++] = m->entry[i];
 	m->entries = n;
 }
 
-/* Ids are hashes, and so spread evenly: where one stands is guessed from its size, and again from
- * where that led. Each look into a manifest of a million is a look into memory that no cache has,
- * and halving would take twenty. */
-static size_t guess(const struct manifest *m, int64_t id)
+/* Interpolation search: ids are hashes and so evenly distributed, and an id's value predicts its
+ * index. Every probe of a large manifest is a cache miss, and a binary search in a million entries
+ * would need twenty. */
+static size_t manifest_guess(const struct manifest *m, int64_t id)
 {
 	enum { GUESSES = 3 };
 	__int128 at = 0, count = (__int128)m->entries;
@@ -169,7 +169,7 @@ static size_t guess(const struct manifest *m, int64_t id)
 const struct manifest_entry *manifest_find(const struct manifest *m, int64_t id)
 {
 	enum { NEAR = 32 };
-	size_t low = 0, high = m->entries, at = high ? guess(m, id) : 0;
+	size_t low = 0, high = m->entries, at = high ? manifest_guess(m, id) : 0;
 	if (at >= NEAR && m->entry[at - NEAR].id < id)
 		low = at - NEAR + 1;
 	if (at + NEAR < high && m->entry[at + NEAR].id >= id)
@@ -187,18 +187,19 @@ const struct manifest_entry *manifest_find(const struct manifest *m, int64_t id)
 const struct entry_file *manifest_find_file(const struct manifest *m, const char *path)
 {
 	struct entry_file wanted = {.path = (char *)path};
-	return m->files ? bsearch(&wanted, m->file, m->files, sizeof(wanted), compare_files) : NULL;
+	return m->files ? bsearch(&wanted, m->file, m->files, sizeof(wanted), entry_file_compare)
+			: NULL;
 }
 
 /* ---- on disk: head, entries, then hash, length and path of each file ---- */
 
-static enum status broken(const char *path, struct err *err)
+static enum status manifest_invalid(const char *path, struct err *err)
 {
 	return err_set(err, INVALID, "%s is not a manifest of this program", path);
 }
 
-static enum status read_head(struct manifest *m, FILE *in, struct manifest_head *head,
-			     const char *path, struct err *err)
+static enum status manifest_parse_head(struct manifest *m, FILE *in, struct manifest_head *head,
+				       const char *path, struct err *err)
 {
 	size_t before = offsetof(struct manifest_head, own);
 	bool whole = fread(head, before, 1, in) == 1;
@@ -208,7 +209,7 @@ static enum status read_head(struct manifest *m, FILE *in, struct manifest_head 
 	else
 		whole = whole && memcmp(head->magic, magic_before, sizeof(magic_before)) == 0;
 	if (!whole || head->entries > UINT32_MAX || head->files > UINT32_MAX)
-		return broken(path, err);
+		return manifest_invalid(path, err);
 	m->generation = head->generation;
 	m->site = head->site;
 	m->formats = head->formats;
@@ -219,8 +220,8 @@ static enum status read_head(struct manifest *m, FILE *in, struct manifest_head 
 	return OK;
 }
 
-static enum status read_files(struct manifest *m, FILE *in, uint64_t count, const char *path,
-			      struct err *err)
+static enum status manifest_parse_files(struct manifest *m, FILE *in, uint64_t count,
+					const char *path, struct err *err)
 {
 	char name[EXPORT_PATH];
 	for (uint64_t i = 0; i < count; i++) {
@@ -228,7 +229,7 @@ static enum status read_files(struct manifest *m, FILE *in, uint64_t count, cons
 		uint16_t n;
 		if (fread(&hash, sizeof(hash), 1, in) != 1 || fread(&n, sizeof(n), 1, in) != 1 ||
 		    n >= sizeof(name) || fread(name, 1, n, in) != n)
-			return broken(path, err);
+			return manifest_invalid(path, err);
 		name[n] = '\0';
 		manifest_add_file(m, name, hash);
 	}
@@ -241,15 +242,15 @@ enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 	FILE *in = fopen(path, "re");
 	if (!in)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
-	enum status status = read_head(m, in, &head, path, err);
+	enum status status = manifest_parse_head(m, in, &head, path, err);
 	if (status == OK && head.entries) {
 		m->entry = memory_grow(m->entry, &m->entries_room, head.entries, sizeof(*m->entry));
 		m->entries = fread(m->entry, sizeof(*m->entry), head.entries, in);
 		if (m->entries != head.entries)
-			status = broken(path, err);
+			status = manifest_invalid(path, err);
 	}
 	if (status == OK)
-		status = read_files(m, in, head.files, path, err);
+		status = manifest_parse_files(m, in, head.files, path, err);
 	fclose(in);
 	if (status != OK)
 		manifest_release(m);
@@ -262,7 +263,7 @@ enum status manifest_read_head(struct manifest *m, const char *path, struct err 
 	FILE *in = fopen(path, "re");
 	if (!in)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
-	enum status status = read_head(m, in, &head, path, err);
+	enum status status = manifest_parse_head(m, in, &head, path, err);
 	m->entries = 0;
 	fclose(in);
 	return status;
@@ -274,12 +275,12 @@ enum status manifest_read_files(struct manifest *m, const char *path, struct err
 	FILE *in = fopen(path, "re");
 	if (!in)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
-	enum status status = read_head(m, in, &head, path, err);
+	enum status status = manifest_parse_head(m, in, &head, path, err);
 	if (status == OK &&
 	    fseek(in, (long)(head.entries * sizeof(struct manifest_entry)), SEEK_CUR) != 0)
-		status = broken(path, err);
+		status = manifest_invalid(path, err);
 	if (status == OK)
-		status = read_files(m, in, head.files, path, err);
+		status = manifest_parse_files(m, in, head.files, path, err);
 	fclose(in);
 	return status;
 }
@@ -347,7 +348,7 @@ enum status journal_flush(struct journal *j, struct err *err)
 	return status == OK ? OK : err_prefix(err, status, "journal of the export");
 }
 
-static bool read_one(FILE *in, struct manifest *m, bool done_only)
+static bool journal_read_record(FILE *in, struct manifest *m, bool done_only)
 {
 	char path[EXPORT_PATH];
 	struct manifest_entry e;
@@ -390,7 +391,7 @@ enum status journal_read(int fd, struct manifest *m, bool done_only, struct err 
 		return failed;
 	}
 	must(fseek(in, JOURNAL_HEAD, SEEK_SET) == 0);
-	while (read_one(in, m, done_only))
+	while (journal_read_record(in, m, done_only))
 		;
 	enum status status = ferror(in) ? err_errno(err, FAILED, "journal of the export") : OK;
 	fclose(in);

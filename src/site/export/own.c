@@ -1,6 +1,6 @@
-/* Files of the operator in the published site: those of the instance's web/public, which are copied
- * with each export, and those put into the published tree by hand (CNAME, .nojekyll,
- * files that prove who owns a host), which are kept over the exchange of trees. */
+/* Files of the operator in the published site: those of the instance's web/public, which each
+ * export copies, and those that the operator has put into the published tree (CNAME, .nojekyll,
+ * proofs of domain ownership), which are kept when the trees are exchanged. */
 #include "site/export/internal.h"
 
 #include <dirent.h>
@@ -17,7 +17,7 @@
 
 enum { DEPTH_MAX = 16, OWN_BYTES_MAX = 64 << 20 };
 
-/* A folder below `root`, not through links; -1 with errno. */
+/* Open a folder below `root`, without following a link; -1 with errno. */
 static int own_open(int root, const char *path)
 {
 	return openat(root, *path ? path : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -31,8 +31,8 @@ static bool own_join(char out[EXPORT_PATH], const char *folder, const char *name
 
 typedef enum status own_visit(void *ctx, const char *path, const struct stat *st, struct err *err);
 
-/* Each name in a folder, in the order of bytes, "." and ".." left out. A folder that is not there
- * has none. */
+/* Call `visit` for each name in a folder, sorted bytewise, without "." and "..". A folder that does
+ * not exist counts as empty. */
 static enum status own_each(int root, const char *folder, own_visit *visit, void *ctx,
 			    struct err *err)
 {
@@ -64,12 +64,12 @@ static enum status own_each(int root, const char *folder, own_visit *visit, void
 struct own_files {
 	int root;
 	unsigned depth;
-	XXH3_state_t *digest;    /* of names, sizes and times; NULL: copy */
-	struct export_files *to; /* where copies go */
-	size_t made;             /* files that the export itself has made, the first of the list */
+	XXH3_state_t *digest;    /* of names, sizes and times; NULL: copy the files */
+	struct export_files *to; /* destination of copies */
+	size_t made;             /* the first so many of to->next's files are the export's own */
 };
 
-static enum status read_all(int fd, struct buf *out, struct err *err)
+static enum status own_read(int fd, struct buf *out, struct err *err)
 {
 	enum { PIECE = 256 * 1024 };
 	for (;;) {
@@ -87,7 +87,7 @@ static enum status read_all(int fd, struct buf *out, struct err *err)
 	}
 }
 
-static enum status copy_file(struct own_files *p, const char *path, struct err *err)
+static enum status own_copy_file(struct own_files *p, const char *path, struct err *err)
 {
 	struct export_files *to = p->to;
 	struct manifest made = *to->next;
@@ -102,10 +102,10 @@ static enum status copy_file(struct own_files *p, const char *path, struct err *
 	if (fd < 0)
 		return err_errno(err, FAILED, "web/public/%s", path);
 	buf_init(&body, OWN_BYTES_MAX + (1 << 20));
-	enum status status = read_all(fd, &body, err);
+	enum status status = own_read(fd, &body, err);
 	close(fd);
 	unsigned formats = to->writer->formats;
-	/* no compressed copies: pictures do not shrink, and the operator may provide others */
+	/* no compressed copies: images do not shrink, and the operator may provide his own */
 	to->writer->formats = 0;
 	if (status == OK)
 		status = files_put(to, path, buf_view(&body), err);
@@ -127,11 +127,11 @@ static enum status public_visit(void *ctx, const char *path, const struct stat *
 		return status;
 	}
 	if (!S_ISREG(st->st_mode)) {
-		log_warn("not a file, and not published", LOG_S("path", path));
+		log_warn("not a regular file: not published", LOG_S("path", path));
 		return OK;
 	}
 	if (!p->digest)
-		return copy_file(p, path, err);
+		return own_copy_file(p, path, err);
 	const int64_t facts[] = {st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec};
 	XXH3_64bits_update(p->digest, path, strlen(path) + 1);
 	XXH3_64bits_update(p->digest, facts, sizeof(facts));
@@ -171,18 +171,18 @@ enum status own_public_copy(const char *folder, struct export_files *to, struct 
 	return public_walk(folder, &p, err);
 }
 
-/* ---- files that were put into the published tree ---- */
+/* ---- the operator's files in the published tree ---- */
 
 struct keep {
-	int from, to;                   /* trees */
-	const struct manifest *made;    /* what exports made of the tree that is walked */
-	const struct manifest *written; /* what this export has written into `to` */
-	bool removing;                  /* walk `to`, and remove what is no more in `from` */
+	int from, to;                   /* published and spare tree */
+	const struct manifest *made;    /* manifest of the tree that is walked */
+	const struct manifest *written; /* manifest of `to` */
+	bool removing;                  /* walk `to` and remove what `from` does not have */
 	unsigned depth;
 };
 
-/* Whether an export made the file, or it is the compressed form of one. */
-static bool is_made(const struct manifest *m, const char *path)
+/* Whether an export made the file, or it is the compressed copy of such a file. */
+static bool own_made_by_export(const struct manifest *m, const char *path)
 {
 	char plain[EXPORT_PATH];
 	struct str name = str_of(path);
@@ -193,14 +193,14 @@ static bool is_made(const struct manifest *m, const char *path)
 	return name.n < strlen(path) && manifest_find_file(m, plain);
 }
 
-/* Pages of businesses are not in the list of files and are too many to look up, so that foreign
- * files in their folders are not kept. */
-static bool is_of_businesses(const char *path)
+/* A folder of business pages, b/XX. Looking up each page would take too long, so that the
+ * operator's files in these folders are not kept. */
+static bool own_is_business_folder(const char *path)
 {
 	return path[0] == 'b' && path[1] == '/' && strlen(path) == 4;
 }
 
-static bool same_file(const struct keep *k, const char *path, const struct stat *st)
+static bool keep_is_linked(const struct keep *k, const char *path, const struct stat *st)
 {
 	struct stat other;
 	return fstatat(k->to, path, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -212,11 +212,11 @@ static enum status keep_file(struct keep *k, const char *path, const struct stat
 			     struct err *err)
 {
 	char folder[EXPORT_PATH];
-	if (same_file(k, path, st))
+	if (keep_is_linked(k, path, st))
 		return OK;
-	if (is_made(k->written, path)) {
+	if (own_made_by_export(k->written, path)) {
 		log_warn(
-		    "the export writes a file of this name itself; the one that was put there is not kept",
+		    "the export writes a file of this name itself; the operator's file is not kept",
 		    LOG_S("path", path));
 		return OK;
 	}
@@ -230,7 +230,7 @@ static enum status keep_file(struct keep *k, const char *path, const struct stat
 	return linkat(k->from, path, k->to, path, 0) == 0 ? OK : err_errno(err, FAILED, "%s", path);
 }
 
-static enum status drop_file(struct keep *k, const char *path, struct err *err)
+static enum status keep_drop_file(struct keep *k, const char *path, struct err *err)
 {
 	struct stat st;
 	if (fstatat(k->from, path, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
@@ -242,19 +242,19 @@ static enum status keep_visit(void *ctx, const char *path, const struct stat *st
 {
 	struct keep *k = ctx;
 	if (S_ISDIR(st->st_mode)) {
-		if (is_of_businesses(path) || k->depth == DEPTH_MAX)
+		if (own_is_business_folder(path) || k->depth == DEPTH_MAX)
 			return OK;
 		k->depth++;
 		enum status status =
 		    own_each(k->removing ? k->to : k->from, path, keep_visit, k, err);
 		k->depth--;
 		if (status == OK && k->removing)
-			(void)!unlinkat(k->to, path, AT_REMOVEDIR); /* when it is empty */
+			(void)!unlinkat(k->to, path, AT_REMOVEDIR); /* only when it is empty */
 		return status;
 	}
-	if (is_made(k->made, path) || !(S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)))
+	if (own_made_by_export(k->made, path) || !(S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)))
 		return OK;
-	return k->removing ? drop_file(k, path, err) : keep_file(k, path, st, err);
+	return k->removing ? keep_drop_file(k, path, err) : keep_file(k, path, st, err);
 }
 
 enum status own_keep(const struct export_state *s, const struct manifest *written, struct err *err)

@@ -1,4 +1,5 @@
-/* The pages above the lists: home, regions, categories; those without facts; the assets. */
+/* The pages above the lists (home, regions, categories), sources, imprint, privacy, the page for
+ * missing addresses, and the assets. */
 #include "site/export/internal.h"
 
 #include <stdio.h>
@@ -26,21 +27,21 @@ enum status files_put(struct export_files *f, const char *path, struct str conte
 	return status == OK ? journal_flush(f->journal, err) : status;
 }
 
-static enum status put_page(struct export_files *f, struct maker *m, enum theme_page page,
-			    const char *path, struct err *err)
+static enum status places_put_page(struct export_files *f, struct maker *m, enum theme_page page,
+				   const char *path, struct err *err)
 {
 	enum status status = maker_render(m, page, err);
 	return status == OK ? files_put(f, path, buf_view(&m->out), err)
 			    : err_prefix(err, status, "%s", path);
 }
 
-static struct str link_of(struct maker *m, char letter, struct str key)
+static struct str places_link(struct maker *m, char letter, struct str key)
 {
 	return MAKER_JOIN(m, m->theme->base, STR("/"), {&letter, 1}, STR("/"), key, STR("/"));
 }
 
-static void put_place(struct maker *m, struct json_value *list, struct str href, struct str name,
-		      uint64_t count)
+static void places_put_link(struct maker *m, struct json_value *list, struct str href,
+			    struct str name, uint64_t count)
 {
 	struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
 	json_build_text(&m->b, v, "href", href);
@@ -50,7 +51,8 @@ static void put_place(struct maker *m, struct json_value *list, struct str href,
 
 /* ---- regions and categories that have lists ---- */
 
-struct place_list { /* a list, as regions and categories show it */
+/* A list, as the pages of regions and categories show it. */
+struct place_list {
 	int32_t region;
 	int category;
 	uint64_t count;
@@ -78,7 +80,7 @@ static int larger_first(const void *a, const void *b)
 	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->region - y->region;
 }
 
-static struct place_list *parts_of(const struct lists *l)
+static struct place_list *places_lists(const struct lists *l)
 {
 	struct place_list *parts = memory_array(l->lists + 1, sizeof(*parts));
 	for (size_t i = 0; i < l->lists; i++)
@@ -87,11 +89,11 @@ static struct place_list *parts_of(const struct lists *l)
 	return parts;
 }
 
-/* ---- regions and categories: both are a heading and links to lists ---- */
+/* ---- region and category pages: a heading and links to lists ---- */
 
-static enum status one_place(struct export_files *f, struct maker *m,
-			     const struct place_list *parts, size_t n, bool is_region,
-			     struct err *err)
+static enum status places_page(struct export_files *f, struct maker *m,
+			       const struct place_list *parts, size_t n, bool is_region,
+			       struct err *err)
 {
 	const struct region *region = theme_region(m->theme, parts->region);
 	struct str key = is_region ? region->key : theme_category_key(parts->category);
@@ -103,11 +105,12 @@ static enum status one_place(struct export_files *f, struct maker *m,
 	for (size_t i = 0; i < n; i++) {
 		struct str r = theme_region(m->theme, parts[i].region)->key;
 		struct str c = theme_category_key(parts[i].category);
-		put_place(m, places,
-			  MAKER_JOIN(m, m->theme->base, STR("/r/"), r, STR("/"), c, STR(".html")),
-			  is_region ? theme_category_label(parts[i].category)
-				    : theme_region(m->theme, parts[i].region)->name,
-			  parts[i].count);
+		places_put_link(
+		    m, places,
+		    MAKER_JOIN(m, m->theme->base, STR("/r/"), r, STR("/"), c, STR(".html")),
+		    is_region ? theme_category_label(parts[i].category)
+			      : theme_region(m->theme, parts[i].region)->name,
+		    parts[i].count);
 		total += parts[i].count;
 	}
 	json_build_text(&m->b, m->root, "heading", name);
@@ -119,11 +122,11 @@ static enum status one_place(struct export_files *f, struct maker *m,
 			     : MAKER_JOIN(m, name, STR(" by region.")),
 		   path);
 	snprintf(path + length, sizeof(path) - (size_t)length, "index.html");
-	return put_page(f, m, is_region ? THEME_REGION : THEME_CATEGORY, path, err);
+	return places_put_page(f, m, is_region ? THEME_REGION : THEME_CATEGORY, path, err);
 }
 
-static enum status all_places(struct export_files *f, struct maker *m, struct place_list *parts,
-			      size_t n, bool is_region, struct err *err)
+static enum status places_pages(struct export_files *f, struct maker *m, struct place_list *parts,
+				size_t n, bool is_region, struct err *err)
 {
 	enum status status = OK;
 	qsort(parts, n, sizeof(*parts), is_region ? by_region : by_category);
@@ -132,15 +135,16 @@ static enum status all_places(struct export_files *f, struct maker *m, struct pl
 		     to < n && (is_region ? parts[to].region == parts[from].region
 					  : parts[to].category == parts[from].category);)
 			to++;
-		status = one_place(f, m, parts + from, to - from, is_region, err);
+		status = places_page(f, m, parts + from, to - from, is_region, err);
 	}
 	return status;
 }
 
 /* ---- home ---- */
 
-/* Sums over what stands together, in place; how many there are. */
-static size_t sum_up(struct place_list *parts, size_t n, bool is_region)
+/* Sum the counts of adjacent lists of the same region or category, in place. Returns the number of
+ * sums. */
+static size_t places_sum(struct place_list *parts, size_t n, bool is_region)
 {
 	size_t sums = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -154,7 +158,7 @@ static size_t sum_up(struct place_list *parts, size_t n, bool is_region)
 	return sums;
 }
 
-static void put_groups(struct maker *m, const struct place_list *sums, size_t n)
+static void places_put_groups(struct maker *m, const struct place_list *sums, size_t n)
 {
 	struct json_value *groups = json_build(&m->b, m->root, "groups", JSON_IS_ARRAY);
 	struct json_value *categories = NULL;
@@ -169,40 +173,41 @@ static void put_groups(struct maker *m, const struct place_list *sums, size_t n)
 			categories = json_build(&m->b, v, "categories", JSON_IS_ARRAY);
 			now = group;
 		}
-		put_place(m, categories, link_of(m, 'c', theme_category_key(sums[i].category)),
-			  theme_category_label(sums[i].category), sums[i].count);
+		places_put_link(m, categories,
+				places_link(m, 'c', theme_category_key(sums[i].category)),
+				theme_category_label(sums[i].category), sums[i].count);
 	}
 }
 
-static enum status home(struct export_files *f, struct maker *m, const struct lists *l,
-			struct err *err)
+static enum status places_home(struct export_files *f, struct maker *m, const struct lists *l,
+			       struct err *err)
 {
-	struct place_list *parts = parts_of(l);
+	struct place_list *parts = places_lists(l);
 	struct str name = str_of(config_text(m->theme->config, CONFIG_SITE_NAME));
 	maker_begin(m);
 	json_build_true(&m->b, m->root, "home", true);
 	if (l->count)
 		json_build_text(&m->b, m->root, "total", maker_count(m, l->count));
 	qsort(parts, l->lists, sizeof(*parts), by_category);
-	put_groups(m, parts, sum_up(parts, l->lists, false));
+	places_put_groups(m, parts, places_sum(parts, l->lists, false));
 	free(parts);
-	parts = parts_of(l);
+	parts = places_lists(l);
 	qsort(parts, l->lists, sizeof(*parts), by_region);
-	size_t n = sum_up(parts, l->lists, true);
+	size_t n = places_sum(parts, l->lists, true);
 	qsort(parts, n, sizeof(*parts), larger_first);
 	struct json_value *regions = json_build(&m->b, m->root, "regions", JSON_IS_ARRAY);
 	for (size_t i = 0; i < n; i++) {
 		const struct region *r = theme_region(m->theme, parts[i].region);
-		put_place(m, regions, link_of(m, 'r', r->key), r->name, parts[i].count);
+		places_put_link(m, regions, places_link(m, 'r', r->key), r->name, parts[i].count);
 	}
 	free(parts);
 	maker_head(m, name, MAKER_JOIN(m, name, STR(": businesses by kind and by region.")), "");
-	return put_page(f, m, THEME_HOME, "index.html", err);
+	return places_put_page(f, m, THEME_HOME, "index.html", err);
 }
 
-/* ---- pages without facts ---- */
+/* ---- sources, imprint, privacy, missing pages ---- */
 
-static enum status sources(struct export_files *f, struct maker *m, struct err *err)
+static enum status places_sources(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
 	struct json_value *all = json_build(&m->b, m->root, "all", JSON_IS_ARRAY);
@@ -210,10 +215,10 @@ static enum status sources(struct export_files *f, struct maker *m, struct err *
 		maker_source(m, all, &m->theme->source[i]);
 	maker_head(m, STR("Sources and licences"),
 		   STR("Where the facts of this directory come from."), "sources/");
-	return put_page(f, m, THEME_SOURCES, "sources/index.html", err);
+	return places_put_page(f, m, THEME_SOURCES, "sources/index.html", err);
 }
 
-static enum status imprint(struct export_files *f, struct maker *m, struct err *err)
+static enum status places_imprint(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
 	struct str lines = str_of(config_text(m->theme->config, CONFIG_SITE_OPERATOR));
@@ -227,25 +232,25 @@ static enum status imprint(struct export_files *f, struct maker *m, struct err *
 			str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL)));
 	maker_head(m, STR("Imprint"), STR("Who runs this directory and how to reach them."),
 		   "imprint/");
-	return put_page(f, m, THEME_IMPRINT, "imprint/index.html", err);
+	return places_put_page(f, m, THEME_IMPRINT, "imprint/index.html", err);
 }
 
-static enum status plain(struct export_files *f, struct maker *m, struct err *err)
+static enum status places_plain(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
 	maker_head(m, STR("Privacy"), STR("What this directory knows about its visitors: nothing."),
 		   "privacy/");
-	enum status status = put_page(f, m, THEME_PRIVACY, "privacy/index.html", err);
+	enum status status = places_put_page(f, m, THEME_PRIVACY, "privacy/index.html", err);
 	if (status != OK)
 		return status;
 	maker_begin(m);
 	maker_head(m, STR("Not found"), STR(""), NULL);
-	return put_page(f, m, THEME_MISSING, "404.html", err);
+	return places_put_page(f, m, THEME_MISSING, "404.html", err);
 }
 
-static enum status assets(struct export_files *f, struct err *err)
+static enum status places_assets(struct export_files *f, struct err *err)
 {
-	/* Of web/: what the pages of the site ask for. */
+	/* Files of web/ that the exported pages use. */
 	static const struct {
 		const char *file, *path;
 	} used[] = {{"assets/site.css", "assets/site.css"},
@@ -264,18 +269,18 @@ static enum status assets(struct export_files *f, struct err *err)
 enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
 			 struct err *err)
 {
-	struct place_list *parts = parts_of(l);
-	enum status status = all_places(f, m, parts, l->lists, true, err);
+	struct place_list *parts = places_lists(l);
+	enum status status = places_pages(f, m, parts, l->lists, true, err);
 	if (status == OK)
-		status = all_places(f, m, parts, l->lists, false, err);
+		status = places_pages(f, m, parts, l->lists, false, err);
 	free(parts);
 	if (status == OK)
-		status = home(f, m, l, err);
+		status = places_home(f, m, l, err);
 	if (status == OK)
-		status = sources(f, m, err);
+		status = places_sources(f, m, err);
 	if (status == OK)
-		status = imprint(f, m, err);
+		status = places_imprint(f, m, err);
 	if (status == OK)
-		status = plain(f, m, err);
-	return status == OK ? assets(f, err) : status;
+		status = places_plain(f, m, err);
+	return status == OK ? places_assets(f, err) : status;
 }

@@ -1,6 +1,6 @@
-/* sitemap.xml, an index, and its parts (sitemaps.org: 50 000 addresses and 50 MiB at most).
- * Businesses are spread over parts by their id, so that a new record changes one part. lastmod is
- * the day of the last change of the record, never that of the export. */
+/* sitemap.xml, an index, and its parts (sitemaps.org allows 50 000 URLs and 50 MiB in each). The id
+ * of a business decides its part, so that a new record changes one part only. lastmod is the day of
+ * the record's last change, not of the export. */
 #include "site/export/internal.h"
 #include "base/date.h"
 
@@ -14,12 +14,12 @@ struct sitemap_part {
 	struct export_files *files;
 	const struct theme *theme;
 	struct buf xml, index;
-	struct buf url; /* of the site, escaped, with a slash */
+	struct buf url; /* of the site, escaped, with a closing slash */
 	size_t urls;
 	uint16_t newest;
 };
 
-static void put_day(struct buf *out, uint16_t day)
+static void sitemap_put_day(struct buf *out, uint16_t day)
 {
 	static uint16_t last;
 	static char text[DATE_TEXT];
@@ -31,7 +31,7 @@ static void put_day(struct buf *out, uint16_t day)
 	buf_puts(out, "</lastmod>");
 }
 
-static void put_escaped(struct buf *out, struct str s)
+static void sitemap_put_escaped(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '&')
@@ -43,7 +43,7 @@ static void put_escaped(struct buf *out, struct str s)
 	}
 }
 
-static void begin(struct sitemap_part *p)
+static void sitemap_begin(struct sitemap_part *p)
 {
 	buf_reset(&p->xml);
 	buf_puts(&p->xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -52,20 +52,20 @@ static void begin(struct sitemap_part *p)
 	p->newest = 0;
 }
 
-static void put_url(struct sitemap_part *p, const char *path, uint16_t day)
+static void sitemap_put_url(struct sitemap_part *p, const char *path, uint16_t day)
 {
 	buf_puts(&p->xml, "<url><loc>");
 	buf_str(&p->xml, buf_view(&p->url));
 	buf_puts(&p->xml, path);
 	buf_puts(&p->xml, "</loc>");
 	if (day)
-		put_day(&p->xml, day);
+		sitemap_put_day(&p->xml, day);
 	buf_puts(&p->xml, "</url>\n");
 	p->urls++;
 	p->newest = day > p->newest ? day : p->newest;
 }
 
-static enum status end(struct sitemap_part *p, const char *name, struct err *err)
+static enum status sitemap_end(struct sitemap_part *p, const char *name, struct err *err)
 {
 	if (!p->urls)
 		return OK;
@@ -77,12 +77,12 @@ static enum status end(struct sitemap_part *p, const char *name, struct err *err
 	buf_str(&p->index, buf_view(&p->url));
 	buf_printf(&p->index, "%s</loc>", name);
 	if (p->newest)
-		put_day(&p->index, p->newest);
+		sitemap_put_day(&p->index, p->newest);
 	buf_puts(&p->index, "</sitemap>\n");
 	return files_put(p->files, name, buf_view(&p->xml), err);
 }
 
-/* The part of an id grows with it, and the entries are in the order of ids. */
+/* An id's part is proportional to the id, and the entries are sorted by id: one pass. */
 static enum status sitemap_businesses(struct sitemap_part *p, struct manifest *m, struct err *err)
 {
 	char name[64], path[EXPORT_PATH];
@@ -94,7 +94,7 @@ static enum status sitemap_businesses(struct sitemap_part *p, struct manifest *m
 		m->map_parts *= 2;
 	enum status status = OK;
 	for (uint32_t part = 0; part < m->map_parts && status == OK; part++) {
-		begin(p);
+		sitemap_begin(p);
 		for (; at < m->entries; at++) {
 			const struct manifest_entry *e = &m->entry[at];
 			if ((uint32_t)(((uint64_t)e->id >> 31) * m->map_parts >> 32) > part)
@@ -102,15 +102,15 @@ static enum status sitemap_businesses(struct sitemap_part *p, struct manifest *m
 			if (e->state != ENTRY_INDEXED)
 				continue;
 			business_path(e->id, ".html", path);
-			put_url(p, path, e->day);
+			sitemap_put_url(p, path, e->day);
 		}
 		snprintf(name, sizeof(name), "sitemap-%u.xml", part + 1);
-		status = end(p, name, err);
+		status = sitemap_end(p, name, err);
 	}
 	return status;
 }
 
-static uint16_t newest_of(const struct lists *l, const struct list_page *page)
+static uint16_t sitemap_newest_day(const struct lists *l, const struct list_page *page)
 {
 	uint16_t newest = 0;
 	for (uint32_t i = page->from; i < page->to; i++) {
@@ -120,37 +120,37 @@ static uint16_t newest_of(const struct lists *l, const struct list_page *page)
 	return newest;
 }
 
-static enum status list_pages(struct sitemap_part *p, const struct lists *l, struct err *err)
+static enum status sitemap_lists(struct sitemap_part *p, const struct lists *l, struct err *err)
 {
 	char name[64], path[EXPORT_PATH];
 	enum status status = OK;
 	unsigned part = 1;
-	begin(p);
+	sitemap_begin(p);
 	for (uint32_t i = 0; i < l->pages && status == OK; i++) {
 		lists_path(p->theme, l, i, path);
-		put_url(p, path, newest_of(l, &l->page[i]));
+		sitemap_put_url(p, path, sitemap_newest_day(l, &l->page[i]));
 		if (p->urls == PART_MOST || i + 1 == l->pages) {
 			snprintf(name, sizeof(name), "sitemap-lists-%u.xml", part++);
-			status = end(p, name, err);
-			begin(p);
+			status = sitemap_end(p, name, err);
+			sitemap_begin(p);
 		}
 	}
 	return status;
 }
 
-/* Home, regions and categories: what places.c has noted. */
-static enum status places(struct sitemap_part *p, const struct manifest *m, struct err *err)
+/* Home, regions, categories and the other pages of places.c, which are in the manifest. */
+static enum status sitemap_places(struct sitemap_part *p, const struct manifest *m, struct err *err)
 {
-	begin(p);
+	sitemap_begin(p);
 	for (size_t i = 0; i < m->files && p->urls < PART_MOST; i++) {
 		struct str path = str_of(m->file[i].path), index = STR("index.html");
 		char folder[EXPORT_PATH];
 		if (!str_ends(path, index))
 			continue;
 		snprintf(folder, sizeof(folder), "%.*s", (int)(path.n - index.n), path.p);
-		put_url(p, folder, 0);
+		sitemap_put_url(p, folder, 0);
 	}
-	return end(p, "sitemap-places.xml", err);
+	return sitemap_end(p, "sitemap-places.xml", err);
 }
 
 enum status sitemap_write(struct export_files *f, const struct theme *t, const struct lists *l,
@@ -162,7 +162,7 @@ enum status sitemap_write(struct export_files *f, const struct theme *t, const s
 	buf_init(&p.xml, PART_BYTES);
 	buf_init(&p.index, 8 << 20);
 	buf_init(&p.url, 64 << 10);
-	put_escaped(&p.url, t->url);
+	sitemap_put_escaped(&p.url, t->url);
 	buf_putc(&p.url, '/');
 	buf_init(&robots, 4096);
 	buf_puts(&robots, "User-agent: *\nAllow: /\n");
@@ -171,9 +171,9 @@ enum status sitemap_write(struct export_files *f, const struct theme *t, const s
 			 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\""
 			 "http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
 		buf_printf(&robots, "Sitemap: %.*s/sitemap.xml\n", STR_ARG(t->url));
-		status = places(&p, f->next, err);
+		status = sitemap_places(&p, f->next, err);
 		if (status == OK)
-			status = list_pages(&p, l, err);
+			status = sitemap_lists(&p, l, err);
 		if (status == OK)
 			status = sitemap_businesses(&p, f->next, err);
 		buf_puts(&p.index, "</sitemapindex>\n");

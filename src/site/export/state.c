@@ -18,10 +18,10 @@
 
 enum { LOCK_WAIT_MS = 1000 };
 
-/* A manifest is named by the inode of its tree, so that exchanging the trees exchanges the
- * manifests with them, in the same instant. */
-static enum status manifest_name(const struct export_state *s, const char *tree, char *out,
-				 size_t size, struct err *err)
+/* A manifest is named after the inode of its tree, so that exchanging the trees exchanges their
+ * manifests atomically with them. */
+static enum status state_manifest_path(const struct export_state *s, const char *tree, char *out,
+				       size_t size, struct err *err)
 {
 	struct stat st;
 	if (stat(tree, &st) != 0)
@@ -41,8 +41,8 @@ static bool is_empty_folder(const char *path)
 	return empty;
 }
 
-/* Workers of a run that was killed may need a moment to be gone; they hold the lock as long. */
-static enum status export_state_lock(struct export_state *s, struct err *err)
+/* Waits a moment: workers of a killed run hold the lock until the kernel has ended them. */
+static enum status state_lock(struct export_state *s, struct err *err)
 {
 	char path[PATH_MAX];
 	enum status status = io_path(path, sizeof(path), err, "%s/lock", s->dir);
@@ -63,8 +63,8 @@ static enum status export_state_lock(struct export_state *s, struct err *err)
 	return OK;
 }
 
-/* Whether the file system that the site is on exchanges folders: tried on two empty ones. */
-static bool exchanges(const struct export_state *s)
+/* Whether the site's file system can exchange folders: tried with two empty ones. */
+static bool state_can_exchange(const struct export_state *s)
 {
 	char a[PATH_MAX + 8], b[PATH_MAX + 8];
 	snprintf(a, sizeof(a), "%s/try-a", s->dir);
@@ -77,8 +77,8 @@ static bool exchanges(const struct export_state *s)
 	return does;
 }
 
-/* DIR.state/one or DIR.state/two: the one that DIR does not point to. */
-static enum status spare_of_link(struct export_state *s, bool site_is_there, struct err *err)
+/* The spare tree: that of DIR.state/one and DIR.state/two to which DIR does not point. */
+static enum status state_spare_of_link(struct export_state *s, bool site_is_there, struct err *err)
 {
 	char target[PATH_MAX];
 	ssize_t n = site_is_there ? readlink(s->site, target, sizeof(target)) : 0;
@@ -88,33 +88,33 @@ static enum status spare_of_link(struct export_state *s, bool site_is_there, str
 	return io_path(s->spare, sizeof(s->spare), err, "%s/%s", s->dir, one ? "two" : "one");
 }
 
-static enum status find_trees(struct export_state *s, bool dry_run, struct err *err)
+static enum status state_find_trees(struct export_state *s, bool dry_run, struct err *err)
 {
 	struct stat st;
 	enum status status = OK;
 	bool there = lstat(s->site, &st) == 0;
 	bool is_link = there && S_ISLNK(st.st_mode);
-	s->by_link = is_link || (!there && (s->by_link || (!dry_run && !exchanges(s))));
+	s->by_link = is_link || (!there && (s->by_link || (!dry_run && !state_can_exchange(s))));
 	if (there && !is_link && !S_ISDIR(st.st_mode))
-		return err_set(err, CONFLICT, "%s is there and is no folder", s->site);
+		return err_set(err, CONFLICT, "%s exists and is not a folder", s->site);
 	if (s->by_link)
-		status = spare_of_link(s, there, err);
+		status = state_spare_of_link(s, there, err);
 	else
 		status = io_path(s->spare, sizeof(s->spare), err, "%s/tree", s->dir);
 	if (status != OK || !there)
 		return status;
-	status = manifest_name(s, s->site, s->old_manifest, sizeof(s->old_manifest), err);
+	status = state_manifest_path(s, s->site, s->old_manifest, sizeof(s->old_manifest), err);
 	s->published = status == OK && access(s->old_manifest, R_OK) == 0;
 	if (status == OK && !s->published && !is_empty_folder(s->site))
 		return err_set(
 		    err, CONFLICT,
-		    "%s has files that no export has put there; name another folder, or remove it",
+		    "%s has files that no export has written; name another folder, or remove it",
 		    s->site);
 	return status;
 }
 
-/* As root nothing is written where another user could exchange folders meanwhile. */
-static enum status check_owners(const struct export_state *s, struct err *err)
+/* Root must not write where another user could exchange folders. */
+static enum status state_check_owners(const struct export_state *s, struct err *err)
 {
 	static const char *const trees[] = {"tree", "one", "two"};
 	char path[PATH_MAX];
@@ -148,14 +148,14 @@ enum status export_state_open(struct export_state *s, const struct export_option
 	if (!there && !o->dry_run)
 		status = folder_make(s->dir, 0755, err);
 	if (status == OK)
-		status = check_owners(s, err);
+		status = state_check_owners(s, err);
 	if (status == OK && (there || !o->dry_run))
-		status = export_state_lock(s, err);
+		status = state_lock(s, err);
 	if (status == OK)
-		status = find_trees(s, o->dry_run, err);
+		status = state_find_trees(s, o->dry_run, err);
 	if (status == OK && access(s->spare, F_OK) == 0)
-		status =
-		    manifest_name(s, s->spare, s->spare_manifest, sizeof(s->spare_manifest), err);
+		status = state_manifest_path(s, s->spare, s->spare_manifest,
+					     sizeof(s->spare_manifest), err);
 	if (status != OK)
 		export_state_close(s);
 	return status;
@@ -170,8 +170,9 @@ void export_state_close(struct export_state *s)
 	s->spare_fd = s->lock_fd = -1;
 }
 
-/* Inodes are used again: a manifest whose tree is gone must not describe another one. */
-static void remove_strays(const struct export_state *s)
+/* Remove manifests without a tree: inode numbers are reused, and such a manifest would be taken
+ * for that of another tree. */
+static void state_remove_strays(const struct export_state *s)
 {
 	char path[PATH_MAX + 300];
 	DIR *dir = opendir(s->dir);
@@ -187,16 +188,16 @@ static void remove_strays(const struct export_state *s)
 
 enum status export_state_open_spare(struct export_state *s, struct err *err)
 {
-	remove_strays(s);
+	state_remove_strays(s);
 	if (mkdir(s->spare, 0755) != 0 && errno != EEXIST)
 		return err_errno(err, FAILED, "%s", s->spare);
 	s->spare_fd = open(s->spare, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->spare_fd < 0)
 		return err_errno(err, FAILED, "%s", s->spare);
-	return manifest_name(s, s->spare, s->spare_manifest, sizeof(s->spare_manifest), err);
+	return state_manifest_path(s, s->spare, s->spare_manifest, sizeof(s->spare_manifest), err);
 }
 
-static enum status sync_folder_of(const char *path, struct err *err)
+static enum status state_sync_folder(const char *path, struct err *err)
 {
 	char folder[PATH_MAX];
 	snprintf(folder, sizeof(folder), "%s", path);
@@ -209,7 +210,7 @@ static enum status sync_folder_of(const char *path, struct err *err)
 	return status;
 }
 
-static enum status publish_link(const struct export_state *s, struct err *err)
+static enum status state_publish_link(const struct export_state *s, struct err *err)
 {
 	char link[PATH_MAX + 8];
 	const char *site = strrchr(s->dir, '/') + 1, *tree = strrchr(s->spare, '/');
@@ -224,10 +225,10 @@ static enum status publish_link(const struct export_state *s, struct err *err)
 	return OK;
 }
 
-/* The disk writes what is there while the workers make the rest; left to itself it would begin
- * when they have ended. A second is long enough for the file system's journal to take many changes
- * of one block at once. */
-static void flush_until(int ended, int fd)
+/* Write dirty pages to the disk every second while the workers go on; otherwise the kernel would
+ * begin only when they have ended. A second lets the file system's journal combine many changes of
+ * the same block. */
+static void state_flush_until(int ended, int fd)
 {
 	struct pollfd poll_fd = {.fd = ended, .events = POLLIN};
 	while (poll(&poll_fd, 1, 1000) == 0 && syncfs(fd) == 0)
@@ -243,11 +244,11 @@ void export_state_flush_begin(struct export_state *s)
 	if (s->flusher == 0) {
 		close(pipe_fd[1]);
 		close(s->lock_fd); /* the next run need not wait for the disk */
-		/* An error is told once to each that has the folder open: the
-		 * parent has to hear it too. */
+		/* The kernel reports a write error once for each open file description. A
+		 * description of its own leaves the report for the parent's syncfs. */
 		int fd = openat(s->spare_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0)
-			flush_until(pipe_fd[0], fd);
+			state_flush_until(pipe_fd[0], fd);
 		_exit(0);
 	}
 	close(pipe_fd[0]);
@@ -278,19 +279,19 @@ enum status export_state_publish(struct export_state *s, struct err *err)
 	bool there = lstat(s->site, &st) == 0;
 	enum status status = OK;
 	if (s->by_link)
-		status = publish_link(s, err);
+		status = state_publish_link(s, err);
 	else if (renameat2(AT_FDCWD, s->spare, AT_FDCWD, s->site, there ? RENAME_EXCHANGE : 0) != 0)
 		status = err_errno(err, FAILED, "%s", s->site);
 	if (status == OK && there && !s->published && !s->by_link)
-		(void)!rmdir(s->spare); /* what stood there was an empty folder */
-	return status == OK ? sync_folder_of(s->site, err) : status;
+		(void)!rmdir(s->spare); /* the empty folder that was published before */
+	return status == OK ? state_sync_folder(s->site, err) : status;
 }
 
 /* ---- journals ---- */
 
-/* The first bytes of a journal: the life of the machine in which it was written. What was written
- * before a power failure may not have reached the disk, whatever a journal says. */
-static void boot_id(char out[JOURNAL_HEAD])
+/* The head of a journal: the kernel's boot id. What a journal of an earlier boot records as written
+ * may not have reached the disk before a power failure. */
+static void journal_boot_id(char out[JOURNAL_HEAD])
 {
 	struct buf b;
 	struct err ignored;
@@ -310,16 +311,16 @@ enum status export_state_journal(const struct export_state *s, int n, bool dry_r
 		      : open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (*fd < 0)
 		return err_errno(err, FAILED, "%s", path);
-	boot_id(boot);
+	journal_boot_id(boot);
 	return io_write_all(*fd, boot, sizeof(boot), err);
 }
 
-static int is_journal(const struct dirent *e)
+static int journal_is_name(const struct dirent *e)
 {
 	return strncmp(e->d_name, "journal-", 8) == 0;
 }
 
-static void forget_all(struct manifest *m)
+static void manifest_forget_hashes(struct manifest *m)
 {
 	for (size_t i = 0; i < m->entries; i++)
 		m->entry[i].page = 0;
@@ -327,19 +328,19 @@ static void forget_all(struct manifest *m)
 		m->file[i].hash = 0;
 }
 
-static enum status recover_one(const char *path, struct manifest *m, struct err *err)
+static enum status journal_recover(const char *path, struct manifest *m, struct err *err)
 {
 	char now[JOURNAL_HEAD], then[JOURNAL_HEAD] = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, FAILED, "%s", path);
-	boot_id(now);
+	journal_boot_id(now);
 	bool same = read(fd, then, sizeof(then)) == (ssize_t)sizeof(then) &&
 		    memcmp(now, then, sizeof(now)) == 0;
 	enum status status = journal_read(fd, m, false, err);
 	close(fd);
 	if (status == OK && !same)
-		forget_all(m);
+		manifest_forget_hashes(m);
 	return status;
 }
 
@@ -349,12 +350,12 @@ enum status export_state_recover(const struct export_state *s, struct manifest *
 	char path[PATH_MAX + 300];
 	struct dirent **found = NULL;
 	enum status status = OK;
-	int n = scandir(s->dir, &found, is_journal, alphasort);
+	int n = scandir(s->dir, &found, journal_is_name, alphasort);
 	*left = n > 0;
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", s->dir, found[i]->d_name);
 		if (status == OK)
-			status = recover_one(path, m, err);
+			status = journal_recover(path, m, err);
 		free(found[i]);
 	}
 	free(found);
@@ -366,7 +367,7 @@ void export_state_remove_journals(const struct export_state *s)
 {
 	char path[PATH_MAX + 300];
 	struct dirent **found = NULL;
-	int n = scandir(s->dir, &found, is_journal, alphasort);
+	int n = scandir(s->dir, &found, journal_is_name, alphasort);
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", s->dir, found[i]->d_name);
 		unlink(path);

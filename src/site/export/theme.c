@@ -15,12 +15,12 @@ static const char *const template_names[THEME_PAGES] = {
     [THEME_IMPRINT] = "imprint", [THEME_PRIVACY] = "privacy",   [THEME_MISSING] = "missing",
 };
 
-/* What becomes another site, with the same records, when the program changes; raised by hand. */
+/* Part of the hash: raise it when this program makes other pages of the same records. */
 static const char form[] = "2";
 
 /* ---- templates and assets: site/home.mustache is the template "home" ---- */
 
-static enum status add_templates(struct theme *t, XXH3_state_t *hash, struct err *err)
+static enum status theme_add_templates(struct theme *t, XXH3_state_t *hash, struct err *err)
 {
 	struct str folder = STR("site/"), ending = STR(".mustache");
 	for (size_t i = 0; i < files_count; i++) {
@@ -42,27 +42,26 @@ static enum status add_templates(struct theme *t, XXH3_state_t *hash, struct err
 	return status;
 }
 
-static struct str copied(struct theme *t, struct str s)
+static struct str theme_copy(struct theme *t, struct str s)
 {
 	struct str copy = arena_str(&t->arena, s);
 	must(copy.p);
 	return copy;
 }
 
-static struct str versioned(struct theme *t, const char *path, const char *as, XXH3_state_t *hash)
+static struct str theme_asset(struct theme *t, const char *path, const char *as, XXH3_state_t *hash)
 {
 	const struct file *file = files_find(str_of(path));
 	must(file);
 	XXH3_64bits_update(hash, file->body.p, file->body.n);
-	/* Eight digits tell versions of one file from one another; every page
-	 * has them several times. */
+	/* Eight digits suffice to distinguish versions; they are in every page several times. */
 	char *text = arena_printf(&t->arena, "%.*s%s?v=%.8s", STR_ARG(t->base), as, file->hash.p);
 	must(text);
 	return str_of(text);
 }
 
-/* "https://example.org/shops/" -> address without the slash, and "/shops". */
-static void set_address(struct theme *t)
+/* "https://example.org/shops/": url is "https://example.org/shops", base is "/shops". */
+static void theme_set_address(struct theme *t)
 {
 	struct str url = str_of(config_text(t->config, CONFIG_SITE_URL));
 	while (url.n && url.p[url.n - 1] == '/')
@@ -75,10 +74,9 @@ static void set_address(struct theme *t)
 		t->base = (struct str){path, url.n - (size_t)(path - url.p)};
 }
 
-/* Whether the facts may name pages by the site's address: an address inside a machine or a
- * house is none on the web, and a block with one would be refused; a site that is only tried
- * out has blocks without. */
-static bool address_is_public(struct theme *t)
+/* Whether blocks of facts may have URLs below the site's address. A block with an address such as
+ * localhost or 192.168.0.1 would be refused, so that the blocks of a trial site have no URLs. */
+static bool theme_address_is_public(struct theme *t)
 {
 	struct buf block;
 	struct arena arena;
@@ -95,9 +93,9 @@ static bool address_is_public(struct theme *t)
 	return is;
 }
 
-/* ---- data from the database for all pages ---- */
+/* ---- regions and sources from the database ---- */
 
-static enum status load_regions(struct theme *t, struct db *db, struct err *err)
+static enum status theme_load_regions(struct theme *t, struct db *db, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = db_run(db, &sql_export_regions, NULL, 0, &rows, err);
@@ -110,9 +108,9 @@ static enum status load_regions(struct theme *t, struct db *db, struct err *err)
 	for (int i = 0; i < rows.rows; i++) {
 		struct region *r = &t->region[i + 1];
 		r->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_REGIONS_ID);
-		r->key = copied(t, db_text(&rows, i, SQL_EXPORT_REGIONS_KEY));
+		r->key = theme_copy(t, db_text(&rows, i, SQL_EXPORT_REGIONS_KEY));
 		r->named = !db_null(&rows, i, SQL_EXPORT_REGIONS_NAME);
-		r->name = copied(
+		r->name = theme_copy(
 		    t, db_text(&rows, i,
 			       r->named ? SQL_EXPORT_REGIONS_NAME : SQL_EXPORT_REGIONS_COUNTRY));
 	}
@@ -120,7 +118,7 @@ static enum status load_regions(struct theme *t, struct db *db, struct err *err)
 	return OK;
 }
 
-static enum status load_sources(struct theme *t, struct db *db, struct err *err)
+static enum status theme_load_sources(struct theme *t, struct db *db, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = db_run(db, &sql_export_sources, NULL, 0, &rows, err);
@@ -144,7 +142,7 @@ static enum status load_sources(struct theme *t, struct db *db, struct err *err)
 		s->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_SOURCES_ID);
 		uint64_t *hash = &t->source_hash[s->id & (MANIFEST_SOURCES - 1)];
 		for (size_t c = 0; c < COUNT_OF(texts); c++) {
-			struct str text = copied(t, db_text(&rows, i, texts[c].column));
+			struct str text = theme_copy(t, db_text(&rows, i, texts[c].column));
 			*texts[c].text = text;
 			*hash = XXH3_64bits_withSeed(text.p, text.n + 1, *hash) | 1;
 		}
@@ -200,8 +198,8 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 	t->today = (int)(clock_wall_us() / 1000000 / (24 * 60 * 60));
 	t->year = clock_year();
 	gate_limits_read(&t->limits, o->config);
-	set_address(t);
-	t->is_public = address_is_public(t);
+	theme_set_address(t);
+	t->is_public = theme_address_is_public(t);
 	XXH3_64bits_reset(hash);
 	XXH3_64bits_update(hash, form, sizeof(form));
 	XXH3_64bits_update(hash, &o->cards, sizeof(o->cards));
@@ -211,15 +209,15 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 		const char *text = config_text(o->config, settings[i]);
 		XXH3_64bits_update(hash, text, strlen(text) + 1);
 	}
-	enum status status = add_templates(t, hash, err);
+	enum status status = theme_add_templates(t, hash, err);
 	if (status == OK) {
-		t->css = versioned(t, "assets/site.css", "/assets/site.css", hash);
-		t->icon = versioned(t, "assets/icon.svg", "/assets/icon.svg", hash);
-		t->script = versioned(t, "site/open.js", "/assets/open.js", hash);
-		status = load_regions(t, db, err);
+		t->css = theme_asset(t, "assets/site.css", "/assets/site.css", hash);
+		t->icon = theme_asset(t, "assets/icon.svg", "/assets/icon.svg", hash);
+		t->script = theme_asset(t, "site/open.js", "/assets/open.js", hash);
+		status = theme_load_regions(t, db, err);
 	}
 	if (status == OK)
-		status = load_sources(t, db, err);
+		status = theme_load_sources(t, db, err);
 	t->hash = XXH3_64bits_digest(hash) | 1;
 	XXH3_freeState(hash);
 	return status;
@@ -276,7 +274,7 @@ struct str maker_count(struct maker *m, uint64_t n)
 	return MAKER_JOIN(m, str_of(text));
 }
 
-static void put_site(struct maker *m)
+static void maker_put_site(struct maker *m)
 {
 	const struct theme *t = m->theme;
 	struct json_value *site = json_build(&m->b, m->root, "site", JSON_IS_OBJECT);
@@ -293,7 +291,7 @@ void maker_begin(struct maker *m)
 	buf_reset(&m->out);
 	json_build_init(&m->b, &m->arena);
 	m->root = json_build(&m->b, NULL, NULL, JSON_IS_OBJECT);
-	put_site(m);
+	maker_put_site(m);
 }
 
 void maker_head(struct maker *m, struct str title, struct str description, const char *path)

@@ -1,16 +1,16 @@
-/* Duplicates: two records of the same name at the same address are one business, and one page of
- * it is enough. Which is decided over the whole manifest, because a page may come or go when
- * another record changes. */
+/* Duplicates: several records with the same name and address are one business, of which one page is
+ * published. The whole manifest is looked at in each run, because a change of one record can
+ * publish or withhold another. */
 #include "site/export/internal.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
 
-/* What is sorted is small and by itself: to look each up in a manifest of a million would cost
- * more than the sorting. */
+/* Sort key of an entry. A small array of its own: comparing the entries in place would cause more
+ * cache misses than the sort itself takes. */
 struct twin {
 	uint64_t identity;
-	uint32_t at; /* in the manifest, which is in the order of ids */
+	uint32_t at; /* index in the manifest, whose entries are sorted by id */
 	uint8_t rank;
 };
 
@@ -24,20 +24,21 @@ static int twin_compare(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* It would have a page were it alone. */
-static bool stands(const struct manifest_entry *e)
+/* Whether it would have a page if there were no duplicate. */
+static bool twin_is_candidate(const struct manifest_entry *e)
 {
 	return e->identity && (e->state >= ENTRY_NOINDEX || e->cause == GATE_DUPLICATE);
 }
 
 void twins_resolve(struct manifest *m,
-		   void (*changed)(void *ctx, const struct manifest_entry *e, bool is), void *ctx)
+		   void (*changed)(void *ctx, const struct manifest_entry *e, bool publish),
+		   void *ctx)
 {
 	struct twin *all = memory_array(m->entries + 1, sizeof(*all));
 	size_t n = 0;
 	for (size_t i = 0; i < m->entries; i++) {
 		const struct manifest_entry *e = &m->entry[i];
-		if (stands(e))
+		if (twin_is_candidate(e))
 			all[n++] = (struct twin){e->identity, (uint32_t)i, e->rank};
 	}
 	qsort(all, n, sizeof(*all), twin_compare);
@@ -48,7 +49,7 @@ void twins_resolve(struct manifest *m,
 			continue;
 		changed(ctx, e, !twin);
 		if (!twin)
-			continue; /* rendering it again says what it is */
+			continue; /* rendering sets its state and cause */
 		e->state = ENTRY_WITHHELD;
 		e->cause = GATE_DUPLICATE;
 		e->page = 0;

@@ -18,13 +18,13 @@
 
 enum { BLOCKS_MOST = 192, LISTS_MOST = 64 };
 
-/* Between the workers of a pass and their parent. */
+/* Shared between the workers of a pass and their parent. */
 struct pass_shared {
-	atomic_uint_fast64_t next; /* of the work: table pages, ids or list pages */
+	atomic_uint_fast64_t next; /* first item not yet taken: a block, id or list page */
 	atomic_uint_fast64_t read, written, unchanged, bytes;
 	atomic_uint_fast64_t dropped[FACTS_FAULTS_MAX];
 	atomic_bool failed;
-	enum status status; /* of the first that failed */
+	enum status status; /* of the first worker that failed */
 	struct err err;
 };
 
@@ -40,8 +40,8 @@ struct export_worker {
 
 /* ---- businesses ---- */
 
-static enum status put_cards(struct export_worker *w, const struct business *b, bool there,
-			     struct err *err)
+static enum status worker_write_cards(struct export_worker *w, const struct business *b, bool there,
+				      struct err *err)
 {
 	buf_reset(&w->card);
 	card_vcf(w->pass->theme, b, &w->card);
@@ -55,9 +55,10 @@ static enum status put_cards(struct export_worker *w, const struct business *b, 
 	return status;
 }
 
-/* there: its entry in the spare tree; NULL: none. */
-static enum status one_business(struct export_worker *w, const struct db_rows *rows, int row,
-				const struct manifest_entry *there, struct err *err)
+/* there: the business in the spare tree's manifest; NULL: none. */
+static enum status worker_render_business(struct export_worker *w, const struct db_rows *rows,
+					  int row, const struct manifest_entry *there,
+					  struct err *err)
 {
 	struct business b;
 	struct manifest_entry e;
@@ -75,13 +76,15 @@ static enum status one_business(struct export_worker *w, const struct db_rows *r
 		status = writer_put_business(&w->writer, b.id, ".html", buf_view(&w->maker.out),
 					     there != NULL, err);
 	if (status == OK && e.page && e.card && !(there && there->page == e.page && there->card))
-		status = put_cards(w, &b, there != NULL, err);
+		status = worker_write_cards(w, &b, there != NULL, err);
 	journal_entry(&w->journal, &e, true);
 	return status;
 }
 
-/* The pages of all rows: journalled, rendered and written where the spare tree has another. */
-static enum status put_rows(struct export_worker *w, const struct db_rows *rows, struct err *err)
+/* Render all rows; write the pages that differ from the spare tree's, with entries in the journal
+ * before and after. */
+static enum status worker_render_rows(struct export_worker *w, const struct db_rows *rows,
+				      struct err *err)
 {
 	size_t count = (size_t)rows->rows;
 	const struct manifest_entry **there =
@@ -94,7 +97,7 @@ static enum status put_rows(struct export_worker *w, const struct db_rows *rows,
 	}
 	enum status status = journal_flush(&w->journal, err);
 	for (size_t i = 0; i < count && status == OK; i++)
-		status = one_business(w, rows, (int)i, there[i], err);
+		status = worker_render_business(w, rows, (int)i, there[i], err);
 	free(there);
 	if (status == OK)
 		status = writer_flush(&w->writer, err);
@@ -104,7 +107,8 @@ static enum status put_rows(struct export_worker *w, const struct db_rows *rows,
 	return status;
 }
 
-static enum status put_blocks(struct export_worker *w, uint64_t at, uint64_t n, struct err *err)
+static enum status worker_render_blocks(struct export_worker *w, uint64_t at, uint64_t n,
+					struct err *err)
 {
 	char from[32], to[32];
 	struct db_rows rows;
@@ -112,7 +116,7 @@ static enum status put_blocks(struct export_worker *w, uint64_t at, uint64_t n, 
 	snprintf(to, sizeof(to), "(%llu,0)", (unsigned long long)(at + n));
 	enum status status = DB_RUN(w->db, sql_export_blocks, &rows, err, DB_Z(from), DB_Z(to));
 	if (status == OK) {
-		status = put_rows(w, &rows, err);
+		status = worker_render_rows(w, &rows, err);
 		db_rows_release(&rows);
 	}
 	return status;
@@ -124,9 +128,9 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Ids without a row are deleted businesses. */
-static void note_gone(struct export_worker *w, const int64_t *ids, size_t n,
-		      const struct db_rows *rows)
+/* Businesses of `ids` that have no row were deleted: record that in the journal. */
+static void worker_note_deleted(struct export_worker *w, const int64_t *ids, size_t n,
+				const struct db_rows *rows)
 {
 	int64_t found[EXPORT_CHUNK];
 	size_t count = (size_t)rows->rows;
@@ -135,13 +139,14 @@ static void note_gone(struct export_worker *w, const int64_t *ids, size_t n,
 		found[i] = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID);
 	qsort(found, count, sizeof(found[0]), by_number);
 	for (size_t i = 0; i < n; i++) {
-		struct manifest_entry e = {.id = ids[i], .state = ENTRY_GONE};
+		struct manifest_entry e = {.id = ids[i], .state = ENTRY_DELETED};
 		if (!bsearch(&ids[i], found, count, sizeof(found[0]), by_number))
 			journal_entry(&w->journal, &e, true);
 	}
 }
 
-static enum status put_ids(struct export_worker *w, uint64_t at, uint64_t n, struct err *err)
+static enum status worker_render_ids(struct export_worker *w, uint64_t at, uint64_t n,
+				     struct err *err)
 {
 	const int64_t *ids = w->pass->ids + at;
 	struct db_rows rows;
@@ -154,15 +159,16 @@ static enum status put_ids(struct export_worker *w, uint64_t at, uint64_t n, str
 	buf_release(&list);
 	if (status != OK)
 		return status;
-	note_gone(w, ids, n, &rows);
-	status = put_rows(w, &rows, err);
+	worker_note_deleted(w, ids, n, &rows);
+	status = worker_render_rows(w, &rows, err);
 	db_rows_release(&rows);
 	return status;
 }
 
 /* ---- lists ---- */
 
-static enum status put_lists(struct export_worker *w, uint64_t at, uint64_t n, struct err *err)
+static enum status worker_render_lists(struct export_worker *w, uint64_t at, uint64_t n,
+				       struct err *err)
 {
 	const struct lists *l = w->pass->lists;
 	uint64_t end = at + n;
@@ -191,16 +197,16 @@ static enum status put_lists(struct export_worker *w, uint64_t at, uint64_t n, s
 
 /* ---- a process ---- */
 
-static uint64_t all_work(const struct pass *p)
+static uint64_t pass_work(const struct pass *p)
 {
 	return p->lists ? p->lists->works : p->ids ? p->ids_count : (uint64_t)p->blocks;
 }
 
-/* The next piece of the work, [*at, *at + n). Pieces become smaller towards the end, so that the
- * workers end together. */
+/* Take the next items of the work, [*at, *at + n), and return n; 0: none are left. Shares become
+ * smaller towards the end, so that the workers end together. */
 static uint64_t worker_take(struct export_worker *w, uint64_t most, uint64_t *at)
 {
-	uint64_t all = all_work(w->pass), n;
+	uint64_t all = pass_work(w->pass), n;
 	*at = atomic_load(&w->shared->next);
 	do {
 		uint64_t left = all > *at ? all - *at : 0;
@@ -211,16 +217,16 @@ static uint64_t worker_take(struct export_worker *w, uint64_t most, uint64_t *at
 	return n;
 }
 
-static enum status work(struct export_worker *w, struct err *err)
+static enum status worker_loop(struct export_worker *w, struct err *err)
 {
 	const struct pass *p = w->pass;
 	uint64_t most = p->lists ? LISTS_MOST : p->ids ? EXPORT_CHUNK : BLOCKS_MOST, at, n;
 	enum status status = OK;
 	while (status == OK && !atomic_load(&w->shared->failed) &&
 	       (n = worker_take(w, most, &at))) {
-		status = p->lists ? put_lists(w, at, n, err)
-			 : p->ids ? put_ids(w, at, n, err)
-				  : put_blocks(w, at, n, err);
+		status = p->lists ? worker_render_lists(w, at, n, err)
+			 : p->ids ? worker_render_ids(w, at, n, err)
+				  : worker_render_blocks(w, at, n, err);
 		atomic_fetch_add(&w->shared->written, w->writer.files);
 		atomic_fetch_add(&w->shared->bytes, w->writer.bytes);
 		w->writer.files = w->writer.bytes = 0;
@@ -238,7 +244,7 @@ static int worker_main(const struct pass *p, struct pass_shared *shared, int num
 	buf_init(&w.card, 4 << 20);
 	enum status status = p->options->connect(p->options->ctx, &w.db, &err);
 	if (status == OK)
-		status = work(&w, &err);
+		status = worker_loop(&w, &err);
 	for (size_t i = 0; i < FACTS_FAULTS_MAX; i++)
 		atomic_fetch_add(&shared->dropped[i], w.maker.dropped[i]);
 	if (status != OK && !atomic_exchange(&shared->failed, true)) {
@@ -271,8 +277,8 @@ static pid_t worker_start(const struct pass *p, struct pass_shared *shared, int 
 	_exit(worker_main(p, shared, number));
 }
 
-/* Show progress until the last worker has closed its end of the pipe. */
-static void watch(const struct pass *p, const struct pass_shared *shared, int alive)
+/* Show progress until the last worker has ended, which closes the pipe. */
+static void worker_watch(const struct pass *p, const struct pass_shared *shared, int alive)
 {
 	struct pollfd poll_fd = {.fd = alive, .events = POLLIN};
 	while (poll(&poll_fd, 1, 100) == 0 || !(poll_fd.revents & POLLHUP)) {
@@ -294,8 +300,9 @@ static enum status worker_reap(const pid_t *pid, int count, struct pass_shared *
 		if (atomic_load(&shared->failed) && shared->status != OK)
 			status = err_set(err, shared->status, "%s", shared->err.text);
 		else
-			status = err_set(err, FAILED, "a worker of the export ended by signal %d",
-					 WIFSIGNALED(how) ? WTERMSIG(how) : 0);
+			status =
+			    err_set(err, FAILED, "a worker of the export was ended by signal %d",
+				    WIFSIGNALED(how) ? WTERMSIG(how) : 0);
 	}
 	return status;
 }
@@ -316,7 +323,7 @@ static enum status worker_run(const struct pass *p, struct pass_shared *shared, 
 	}
 	close(alive[1]);
 	enum status status = count == p->workers ? OK : err_errno(err, FAILED, "fork");
-	watch(p, shared, alive[0]);
+	worker_watch(p, shared, alive[0]);
 	close(alive[0]);
 	enum status ended = worker_reap(pid, count, shared, status == OK ? err : NULL);
 	return status == OK ? ended : status;
@@ -324,7 +331,7 @@ static enum status worker_run(const struct pass *p, struct pass_shared *shared, 
 
 enum status pass_run(struct pass *p, struct err *err)
 {
-	if (!all_work(p))
+	if (!pass_work(p))
 		return OK;
 	struct pass_shared *shared =
 	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

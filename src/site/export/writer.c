@@ -12,8 +12,8 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-/* Beyond these a page shrinks by little and takes many times as long: libdeflate 6 makes 58 us a
- * page, brotli 5 110 us and brotli 11 7300 us. */
+/* Higher levels save little and take many times as long. For one page: libdeflate level 6 58 us,
+ * brotli level 5 110 us, brotli level 11 7300 us. */
 enum { GZIP_LEVEL = 6, BROTLI_LEVEL = 5, SMALLEST = 256, BLOCK = 4096 };
 
 void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run)
@@ -36,7 +36,7 @@ void writer_release(struct writer *w)
 	buf_release(&w->contents);
 }
 
-static enum status make_folders(int root, const char *path, struct err *err)
+static enum status writer_make_folders(int root, const char *path, struct err *err)
 {
 	char part[EXPORT_PATH];
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -47,10 +47,10 @@ static enum status make_folders(int root, const char *path, struct err *err)
 	return OK;
 }
 
-/* In place: a file that is there keeps its inode and blocks, which is half the price of a new
- * one. It is not opened with O_TRUNC, which would make ext4 write it out at once; and whole
- * blocks are written before it is cut to its length, because a block that is written in part is
- * first read from the disk. */
+/* An existing file is overwritten and keeps its inode and blocks, which takes half the time of a
+ * new file. It is not opened with O_TRUNC, because ext4 would then write it to the disk at once;
+ * and whole blocks are written before the file is truncated to its length, because a partly written
+ * block would first be read from the disk. */
 static enum status writer_put_file(struct writer *w, int fd, const char *path, struct str content,
 				   bool there, struct err *err)
 {
@@ -72,8 +72,8 @@ static enum status writer_put_file(struct writer *w, int fd, const char *path, s
 	return status == OK ? OK : err_prefix(err, status, "%s", path);
 }
 
-static enum status put_at(struct writer *w, int dir, const char *name, const char *path,
-			  struct str content, bool there, struct err *err)
+static enum status writer_put_at(struct writer *w, int dir, const char *name, const char *path,
+				 struct str content, bool there, struct err *err)
 {
 	if (w->dry_run) {
 		w->files++;
@@ -82,7 +82,7 @@ static enum status put_at(struct writer *w, int dir, const char *name, const cha
 	}
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0 && errno == ENOENT && dir == w->root_fd) {
-		enum status status = make_folders(dir, path, err);
+		enum status status = writer_make_folders(dir, path, err);
 		if (status != OK)
 			return status;
 		fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -92,7 +92,7 @@ static enum status put_at(struct writer *w, int dir, const char *name, const cha
 	return writer_put_file(w, fd, path, content, there, err);
 }
 
-static bool pack_gzip(struct writer *w, struct str content)
+static bool writer_pack_gzip(struct writer *w, struct str content)
 {
 	size_t room = libdeflate_gzip_compress_bound(w->deflate, content.n);
 	buf_reset(&w->packed);
@@ -102,7 +102,7 @@ static bool pack_gzip(struct writer *w, struct str content)
 	return n > 0;
 }
 
-static bool pack_brotli(struct writer *w, struct str content)
+static bool writer_pack_brotli(struct writer *w, struct str content)
 {
 	size_t n = BrotliEncoderMaxCompressedSize(content.n);
 	buf_reset(&w->packed);
@@ -118,21 +118,21 @@ static const struct {
 	unsigned format;
 	const char *ending;
 	bool (*pack)(struct writer *w, struct str content);
-} packed[] = {{FORMAT_GZIP, ".gz", pack_gzip}, {FORMAT_BROTLI, ".br", pack_brotli}};
+} packed[] = {{FORMAT_GZIP, ".gz", writer_pack_gzip}, {FORMAT_BROTLI, ".br", writer_pack_brotli}};
 enum { PACKED = COUNT_OF(packed) };
 
-static enum status put_all(struct writer *w, int dir, const char *name, const char *path,
-			   struct str content, bool there, struct err *err)
+static enum status writer_put_copies(struct writer *w, int dir, const char *name, const char *path,
+				     struct str content, bool there, struct err *err)
 {
 	char beside[EXPORT_PATH + 8];
-	enum status status = put_at(w, dir, name, path, content, there, err);
+	enum status status = writer_put_at(w, dir, name, path, content, there, err);
 	for (size_t i = 0; i < PACKED && status == OK; i++) {
 		if (!(w->formats & packed[i].format) || content.n < SMALLEST)
 			continue;
 		if (!packed[i].pack(w, content))
 			return err_set(err, TOO_LARGE, "%s: cannot be compressed", path);
 		snprintf(beside, sizeof(beside), "%s%s", name, packed[i].ending);
-		status = put_at(w, dir, beside, path, buf_view(&w->packed), there, err);
+		status = writer_put_at(w, dir, beside, path, buf_view(&w->packed), there, err);
 	}
 	return status;
 }
@@ -140,24 +140,25 @@ static enum status put_all(struct writer *w, int dir, const char *name, const ch
 enum status writer_put(struct writer *w, const char *path, struct str content, bool there,
 		       struct err *err)
 {
-	return put_all(w, w->root_fd, path, path, content, there, err);
+	return writer_put_copies(w, w->root_fd, path, path, content, there, err);
 }
 
-/* Of "b/xx/ID.html": the first of the two characters has three bits (record_id_format). */
-static unsigned shard_of(int64_t id)
+/* The folder of "b/xx/ID.html" as a number: the first of the two characters has three bits
+ * (record_id_format). */
+static unsigned writer_shard(int64_t id)
 {
 	return (uint64_t)id >> 55 & (WRITER_SHARDS - 1);
 }
 
-static enum status put_business(struct writer *w, const struct writer_file *f, struct err *err)
+static enum status writer_put_queued(struct writer *w, const struct writer_file *f, struct err *err)
 {
 	enum { FOLDER = 4 };
 	char path[EXPORT_PATH];
 	struct str content = {w->contents.p + f->from, f->to - f->from};
-	int *dir = &w->shard_fd[shard_of(f->id)];
+	int *dir = &w->shard_fd[writer_shard(f->id)];
 	business_path(f->id, f->ending, path);
 	if (*dir < 0 && !w->dry_run) {
-		enum status status = make_folders(w->root_fd, path, err);
+		enum status status = writer_make_folders(w->root_fd, path, err);
 		if (status != OK)
 			return status;
 		path[FOLDER] = '\0';
@@ -166,7 +167,7 @@ static enum status put_business(struct writer *w, const struct writer_file *f, s
 			return err_errno(err, FAILED, "%s", path);
 		path[FOLDER] = '/';
 	}
-	return put_all(w, *dir, path + FOLDER + 1, path, content, f->there, err);
+	return writer_put_copies(w, *dir, path + FOLDER + 1, path, content, f->there, err);
 }
 
 enum status writer_flush(struct writer *w, struct err *err)
@@ -175,13 +176,13 @@ enum status writer_flush(struct writer *w, struct err *err)
 	size_t next[WRITER_SHARDS + 1] = {0};
 	enum status status = OK;
 	for (size_t i = 0; i < w->queued; i++)
-		next[shard_of(w->queue[i].id) + 1]++;
+		next[writer_shard(w->queue[i].id) + 1]++;
 	for (size_t s = 1; s < WRITER_SHARDS; s++)
 		next[s] += next[s - 1];
 	for (size_t i = 0; i < w->queued; i++)
-		order[next[shard_of(w->queue[i].id)]++] = (uint16_t)i;
+		order[next[writer_shard(w->queue[i].id)]++] = (uint16_t)i;
 	for (size_t i = 0; i < w->queued && status == OK; i++)
-		status = put_business(w, &w->queue[order[i]], err);
+		status = writer_put_queued(w, &w->queue[order[i]], err);
 	w->queued = 0;
 	buf_reset(&w->contents);
 	return status;
@@ -211,7 +212,7 @@ enum status writer_remove(struct writer *w, const char *path, struct err *err)
 	}
 	if (unlinkat(w->root_fd, path, 0) != 0 && errno != ENOENT)
 		return err_errno(err, FAILED, "%s", path);
-	/* Folders that this left empty; the first that is not ends it. */
+	/* Remove the folders above that are now empty. */
 	snprintf(folder, sizeof(folder), "%s", path);
 	for (char *slash = strrchr(folder, '/'); slash; slash = strrchr(folder, '/')) {
 		*slash = '\0';

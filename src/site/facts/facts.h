@@ -157,7 +157,7 @@ MUST_CHECK bool facts_hours(struct str text, struct arena *arena, struct facts_h
 
 /* The kinds of facts on the page of the business, for its meta description: "address, opening
  * hours, telephone" as far as they are known; empty: nothing. */
-struct str facts_told(const struct facts_business *business, struct arena *arena);
+struct str facts_summary(const struct facts_business *business, struct arena *arena);
 
 /* The text of one key of extra as people and the block read it; empty: not known.
  * Booleans are "yes" and "no". */

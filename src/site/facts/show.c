@@ -174,7 +174,7 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	show_departments(&s);
 }
 
-struct str facts_told(const struct facts_business *business, struct arena *arena)
+struct str facts_summary(const struct facts_business *business, struct arena *arena)
 {
 	const struct {
 		struct str name;
