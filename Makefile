@@ -103,7 +103,7 @@ $(foreach a,$(AREAS),$(eval $(call sql_rule,$(a))))
 SQL_HEADERS := $(AREAS:%=$(G)/sql/%.h)
 
 # Migrations, the expressions and other files that programs carry with them.
-$(G)/sql/migrations.c: $(wildcard sql/migrations/*.sql) sql/expressions.sql $(wildcard sql/roles.sql) tools/embed-migrations tools/sql-text.pl
+$(G)/sql/migrations.c: $(wildcard sql/migrations/*.sql sql/migrations/*/*.sql) sql/expressions.sql $(wildcard sql/roles.sql) tools/embed-migrations tools/sql-text.pl
 	@mkdir -p $(@D)
 	tools/embed-migrations $@
 $(B)/sql/migrations.o: $(G)/sql/migrations.c $(FLAGS)

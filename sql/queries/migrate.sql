@@ -3,6 +3,12 @@
 -- name: migrate_create_database
 CREATE DATABASE holdfast TEMPLATE template0;
 
+-- name: migrate_has_contact_database
+SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'holdfast_contact') AS has_contact_database;
+
+-- name: migrate_create_contact_database
+CREATE DATABASE holdfast_contact TEMPLATE template0;
+
 -- name: migrate_close_others
 -- The embedded server's own databases: nobody but the superuser has anything to do there.
 REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;

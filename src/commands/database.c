@@ -1,7 +1,12 @@
 #include "commands/database.h"
+#include "base/ascii.h"
 #include "base/cli.h"
+#include "base/io.h"
+#include "base/random.h"
 #include "db/cluster/cluster.h"
 #include "db/migrate/migrate.h"
+
+#include <stdio.h>
 
 enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 			     struct err *err)
@@ -28,7 +33,7 @@ enum status database_open(struct instance *i, enum role_id role, bool check_sche
 	*db = NULL;
 	status = database_connect(i, role, db, err);
 	if (status == OK && check_schema)
-		status = migrate_check(*db, err);
+		status = migrate_check(*db, role_table[role].database, err);
 	if (status != OK)
 		database_close(i, *db);
 	return status;
@@ -40,15 +45,144 @@ void database_close(struct instance *i, struct db *db)
 	instance_release(i);
 }
 
-enum status database_migrate(const struct instance *i, int *applied, struct err *err)
+/* ---- the schema ---- */
+
+/* Connect as who may make roles: the embedded server's superuser. `database`: whose tables it sees. */
+static enum status database_connect_admin(const struct instance *i, enum role_database database,
+					  struct db **db, struct err *err)
+{
+	struct buf conninfo;
+	struct db *other = NULL;
+	enum status status = database_connect(i, ROLE_SUPERUSER, &other, err);
+	if (status != OK || database == ROLE_DATABASE_DIRECTORY) {
+		*db = other;
+		return status;
+	}
+	status = migrate_create_database(other, database, err);
+	db_close(other);
+	buf_init(&conninfo, 4096);
+	if (status == OK)
+		status = instance_conninfo(i, ROLE_SUPERUSER, &conninfo, err);
+	/* overrides the one before */
+	buf_printf(&conninfo, " dbname=%s", role_database(ROLE_CONTACT));
+	if (status == OK)
+		status = db_open(db, buf_z(&conninfo), "holdfast", err);
+	buf_release(&conninfo);
+	return status;
+}
+
+enum status database_migrate(const struct instance *i, enum role_database database, int *applied,
+			     struct err *err)
 {
 	struct db *db = NULL;
+	enum role_id owner = database == ROLE_DATABASE_CONTACT ? ROLE_CONTACT_OWNER : ROLE_OWNER;
 	bool admin = instance_embedded(i);
-	enum status status = database_connect(i, admin ? ROLE_SUPERUSER : ROLE_OWNER, &db, err);
+	enum status status = admin ? database_connect_admin(i, database, &db, err)
+				   : database_connect(i, owner, &db, err);
 	if (status == OK && admin)
-		status = migrate_create_roles(db, &i->config, NULL, err);
+		status = migrate_create_roles(db, database, &i->config, NULL, err);
 	if (status == OK)
-		status = migrate_run(db, &i->config, admin, applied, err);
+		status = migrate_run(db, database, &i->config, admin, applied, err);
 	db_close(db);
+	return status;
+}
+
+enum status database_migrate_all(const struct instance *i, int *applied, struct err *err)
+{
+	enum status status = OK;
+	*applied = 0;
+	for (enum role_database database = 0; database < ROLE_DATABASES && status == OK;
+	     database++) {
+		int more = 0;
+		if (instance_has(i, database))
+			status = database_migrate(i, database, &more, err);
+		*applied += more;
+	}
+	return status;
+}
+
+/* ---- a database of an existing server ---- */
+
+/* 128 random bits for each role of the database: into `secrets` as lines "role password". */
+static void database_make_passwords(const struct config *c, enum role_database database,
+				    struct migrate_passwords *passwords, struct buf *secrets)
+{
+	char name[ROLE_NAME_MAX];
+	for (enum role_id id = 0; id < ROLES; id++) {
+		unsigned char bits[16];
+		if (role_table[id].database != database)
+			continue;
+		random_bytes(bits, sizeof(bits));
+		hex_bytes(bits, sizeof(bits), passwords->text[id]);
+		role_name(c, id, name);
+		buf_printf(secrets, "%s %s\n", name, passwords->text[id]);
+	}
+}
+
+/* Put the passwords of the roles of a database in front of those that are there. */
+static enum status database_add_secrets(const struct instance *i, struct buf *secrets,
+					struct err *err)
+{
+	char path[PATH_MAX];
+	enum status status = io_path(path, sizeof(path), err, "%s/secrets", i->dir);
+	if (status == OK)
+		status = io_read_file(path, secrets, err);
+	if (status == NOT_FOUND)
+		status = OK;
+	return status == OK ? io_write_file(path, buf_view(secrets), 0600, err) : status;
+}
+
+/* Check that the new roles can log in, before anything else is made. */
+static enum status database_try_roles(const struct instance *i, enum role_database database,
+				      struct err *err)
+{
+	char name[ROLE_NAME_MAX];
+	for (enum role_id id = 0; id < ROLES; id++) {
+		struct db *db = NULL;
+		if (role_table[id].database != database)
+			continue;
+		enum status status = database_connect(i, id, &db, err);
+		db_close(db);
+		role_name(&i->config, id, name);
+		if (status != OK)
+			return err_prefix(
+			    err, status,
+			    "the new role %s cannot log in with its password (see the server's pg_hba.conf)",
+			    name);
+	}
+	return OK;
+}
+
+/* The roles first, which can connect and no more, so that they can be tried; everything else in one
+ * transaction. When it fails the roles are removed again, and the server is as it was. */
+static enum status database_make_schema(const struct instance *i, struct db *admin,
+					enum role_database database,
+					const struct migrate_passwords *passwords, struct err *err)
+{
+	int applied;
+	struct err undo;
+	enum status status = migrate_create_roles(admin, database, &i->config, passwords, err);
+	if (status != OK)
+		return status;
+	status = database_try_roles(i, database, err);
+	if (status == OK)
+		status = migrate_run(admin, database, &i->config, true, &applied, err);
+	if (status != OK && migrate_drop_roles(admin, database, &i->config, &undo) != OK)
+		fprintf(stderr, "holdfast: roles %s_* are left on the server: %s\n",
+			config_text(&i->config, CONFIG_DB_ROLE_PREFIX), undo.text);
+	return status;
+}
+
+enum status database_make(const struct instance *i, struct db *admin, enum role_database database,
+			  struct err *err)
+{
+	struct migrate_passwords passwords = {0};
+	struct buf secrets;
+	buf_init(&secrets, 65536);
+	database_make_passwords(&i->config, database, &passwords, &secrets);
+	enum status status = database_add_secrets(i, &secrets, err);
+	if (status == OK)
+		status = database_make_schema(i, admin, database, &passwords, err);
+	buf_release(&secrets);
 	return status;
 }

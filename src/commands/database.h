@@ -15,7 +15,16 @@ void database_close(struct instance *i, struct db *db);
 MUST_CHECK enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 					struct err *err);
 
-/* Roles (embedded only) and schema, as `migrate` and `init` do it. */
-MUST_CHECK enum status database_migrate(const struct instance *i, int *applied, struct err *err);
+/* Roles (embedded only) and schema of a database, which is made when the embedded server has none. */
+MUST_CHECK enum status database_migrate(const struct instance *i, enum role_database database,
+					int *applied, struct err *err);
+/* Of all databases that the instance has, as `migrate` and `init` do it. */
+MUST_CHECK enum status database_migrate_all(const struct instance *i, int *applied,
+					    struct err *err);
+
+/* Roles with passwords, which go to DIR/secrets, and the schema in an empty database of an existing
+ * server (migrate_target). When it fails the server is as it was. */
+MUST_CHECK enum status database_make(const struct instance *i, struct db *admin,
+				     enum role_database database, struct err *err);
 
 #endif

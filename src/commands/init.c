@@ -94,83 +94,21 @@ static enum status init_embedded(const struct instance *i, struct err *err)
 	if (status == OK)
 		status = db_open(&db, buf_z(&conninfo), "holdfast init", err);
 	if (status == OK)
-		status = migrate_create_database(db, err);
+		status = migrate_create_database(db, ROLE_DATABASE_DIRECTORY, err);
 	db_close(db);
 	buf_release(&conninfo);
 	if (status == OK)
-		status = database_migrate(i, &applied, err);
+		status = database_migrate_all(i, &applied, err);
 	if (status == OK)
 		return cluster_stop(i, pid, err);
 	(void)!cluster_stop(i, pid, &ignored);
 	return status;
 }
 
-/* 128 random bits for each role: into `secrets` as lines "role password". */
-static void init_make_passwords(const struct config *c, struct migrate_passwords *passwords,
-				struct buf *secrets)
-{
-	char name[ROLE_NAME_MAX];
-	for (enum role_id id = 0; id < ROLES; id++) {
-		unsigned char bits[16];
-		random_bytes(bits, sizeof(bits));
-		hex_bytes(bits, sizeof(bits), passwords->text[id]);
-		role_name(c, id, name);
-		buf_printf(secrets, "%s %s\n", name, passwords->text[id]);
-	}
-}
-
-static enum status init_write_secrets(const struct instance *i, struct str secrets, struct err *err)
-{
-	char path[PATH_MAX];
-	enum status status = io_path(path, sizeof(path), err, "%s/secrets", i->dir);
-	return status == OK ? io_write_file(path, secrets, 0600, err) : status;
-}
-
-/* Check that the new roles can log in, before anything else is made. */
-static enum status init_try_roles(const struct instance *i, struct err *err)
-{
-	char name[ROLE_NAME_MAX];
-	for (enum role_id id = 0; id < ROLES; id++) {
-		struct db *db = NULL;
-		enum status status = database_connect(i, id, &db, err);
-		db_close(db);
-		role_name(&i->config, id, name);
-		if (status != OK)
-			return err_prefix(
-			    err, status,
-			    "the new role %s cannot log in with its password (see the server's pg_hba.conf)",
-			    name);
-	}
-	return OK;
-}
-
-/* The roles first, which can connect and no more, so that they can be tried; everything else in one
- * transaction. When it fails the roles are removed again, and the server is as it was. */
-static enum status init_make_schema(const struct instance *i, struct db *admin,
-				    const struct migrate_passwords *passwords, struct err *err)
-{
-	int applied;
-	struct err undo;
-	enum status status = migrate_create_roles(admin, &i->config, passwords, err);
-	if (status != OK)
-		return status;
-	status = init_try_roles(i, err);
-	if (status == OK)
-		status = migrate_run(admin, &i->config, true, &applied, err);
-	if (status != OK && migrate_drop_roles(admin, &i->config, &undo) != OK)
-		fprintf(stderr, "holdfast init: roles %s_* are left on the server: %s\n",
-			config_text(&i->config, CONFIG_DB_ROLE_PREFIX), undo.text);
-	return status;
-}
-
 static enum status init_existing(struct instance *i, struct err *err)
 {
 	char database[ROLE_NAME_MAX], prefix[ROLE_NAME_MAX];
-	struct migrate_passwords passwords = {0};
 	struct db *admin = NULL;
-	struct buf secrets;
-
-	buf_init(&secrets, 4096);
 	enum status status = db_open(&admin, db_url, "holdfast init", err);
 	if (status == OK)
 		status = migrate_target(admin, database, err);
@@ -180,14 +118,9 @@ static enum status init_existing(struct instance *i, struct err *err)
 	}
 	if (status == OK)
 		status = init_write_conf(i, err);
-	if (status == OK) {
-		init_make_passwords(&i->config, &passwords, &secrets);
-		status = init_write_secrets(i, buf_view(&secrets), err);
-	}
 	if (status == OK)
-		status = init_make_schema(i, admin, &passwords, err);
+		status = database_make(i, admin, ROLE_DATABASE_DIRECTORY, err);
 	db_close(admin);
-	buf_release(&secrets);
 	return status;
 }
 

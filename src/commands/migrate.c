@@ -13,7 +13,7 @@ static int migrate_command(int argc, char **argv)
 	(void)argv;
 	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
-	enum status status = database_migrate(&i, &applied, &err);
+	enum status status = database_migrate_all(&i, &applied, &err);
 	instance_release(&i);
 	if (status != OK)
 		return cli_failed(&err);

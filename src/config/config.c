@@ -112,7 +112,8 @@ static bool config_to_number(const struct config_option *o, struct str value, in
 		return config_is_choice(o, value, out);
 	case CONFIG_TYPE_ADDRESS:
 		*out = (int64_t)value.n;
-		return endpoint_parse(value, 0, &endpoint) && endpoint_port(&endpoint) > 0;
+		return (value.n == 0 && o->min == 0) ||
+		       (endpoint_parse(value, 0, &endpoint) && endpoint_port(&endpoint) > 0);
 	case CONFIG_TYPE_NETWORKS:
 		*out = (int64_t)value.n;
 		return network_list_parse(value, &networks);

@@ -153,6 +153,12 @@ bool instance_embedded(const struct instance *i)
 	return config_text(&i->config, CONFIG_DB_URL)[0] == '\0';
 }
 
+bool instance_has(const struct instance *i, enum role_database database)
+{
+	return database == ROLE_DATABASE_DIRECTORY ||
+	       *config_text(&i->config, CONFIG_CONTACT_LISTEN);
+}
+
 enum status instance_open_run_dir(const struct instance *i, int *fd, struct err *err)
 {
 	return folder_open(i->run_dir, geteuid(), fd, err);
@@ -210,7 +216,9 @@ static enum status instance_read_password(const struct instance *i, const char *
 enum status instance_conninfo(const struct instance *i, enum role_id id, struct buf *out,
 			      struct err *err)
 {
-	const char *url = config_text(&i->config, CONFIG_DB_URL);
+	bool directory = id == ROLE_SUPERUSER || role_table[id].database == ROLE_DATABASE_DIRECTORY;
+	const char *url =
+	    config_text(&i->config, directory ? CONFIG_DB_URL : CONFIG_CONTACT_DB_URL);
 	char role[ROLE_NAME_MAX];
 	role_name(&i->config, id, role);
 	if (instance_embedded(i)) {
@@ -225,6 +233,10 @@ enum status instance_conninfo(const struct instance *i, enum role_id id, struct 
 		return OK;
 	}
 	must(id != ROLE_SUPERUSER); /* an existing server's superuser is not known */
+	if (!*url)
+		return err_set(
+		    err, INVALID,
+		    "contact.db_url is not set; 'holdfast contact setup --db URL' sets up the database of the contact sphere");
 	struct buf password;
 	buf_init(&password, 1024);
 	enum status status = instance_read_password(i, role, &password, err);

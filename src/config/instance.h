@@ -4,6 +4,7 @@
  *   DIR/conf.d/         the operator's additions to postgresql.conf, pg_hba.conf and pg_ident.conf
  *                       of the embedded cluster
  *   DIR/secrets         passwords of the database roles, 0600; only with db.url
+ *   DIR/keeper/key      the keys of the contact sphere, 0600, the keeper's user
  *   DIR/data/           the embedded PostgreSQL cluster
  *   DIR/log/            logs of a detached instance
  *   run_dir             sockets and the lock: DIR/run, or a private folder under /tmp when the
@@ -49,6 +50,9 @@ MUST_CHECK enum status instance_protect(const struct instance *i, bool *closed, 
 void instance_release(struct instance *i);
 
 bool instance_embedded(const struct instance *i); /* db.url is empty */
+
+/* Whether the instance uses the database: that of the contact sphere only with contact.listen. */
+bool instance_has(const struct instance *i, enum role_database database);
 
 /* Make run_dir, 0711: sockets below have their own modes. The group of the database's user can make
  * files there while the server runs (cluster_command), so that nothing in it is opened but through

@@ -24,7 +24,8 @@ void role_name(const struct config *c, enum role_id id, char out[ROLE_NAME_MAX])
 
 const char *role_database(enum role_id id)
 {
-	static const char *const names[] = {[ROLE_DATABASE_DIRECTORY] = "holdfast"};
+	static const char *const names[] = {
+	    [ROLE_DATABASE_DIRECTORY] = "holdfast", [ROLE_DATABASE_CONTACT] = "holdfast_contact"};
 	return names[id == ROLE_SUPERUSER ? ROLE_DATABASE_DIRECTORY : role_table[id].database];
 }
 

@@ -15,7 +15,7 @@ enum role_id {
 	    ROLES /* of the embedded server; not in the table, because nobody makes it */
 };
 
-enum role_database { ROLE_DATABASE_DIRECTORY };
+enum role_database { ROLE_DATABASE_DIRECTORY, ROLE_DATABASE_CONTACT, ROLE_DATABASES };
 
 enum role_power {
 	ROLE_OWNS = 1,      /* owns the schema */

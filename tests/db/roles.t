@@ -48,7 +48,7 @@ my $public = q{SELECT count(*) FROM pg_database, aclexplode(coalesce(datacl, acl
 	WHERE datname = 'holdfast' AND grantee = 0};
 is(allowed('postgres', $public), '0', 'the public has no right in the database');
 my $table = Instance::read_file("$Instance::root/src/config/roles.def");
-my @names = sort map { "holdfast_$_" } $table =~ /^ROLE\(\w+, "(\w+)"/mg;
+my @names = sort map { "holdfast_$_" } $table =~ /^ROLE\(\w+, "(\w+)", DIRECTORY/mg;
 my $names = q{SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ 'holdfast'};
 is(allowed('postgres', $names), "@names", 'the roles are those of the table');
 my $more

@@ -8,10 +8,23 @@
 
 enum { SCRIPT_MAX = 1 << 20, PLAN_MAX = 1 << 16 };
 
-enum status migrate_create_database(struct db *admin, struct err *err)
+static enum status migrate_create_directory(struct db *admin, struct err *err)
 {
 	enum status status = DB_RUN(admin, sql_migrate_create_database, NULL, err);
 	return status == OK ? DB_RUN(admin, sql_migrate_close_others, NULL, err) : status;
+}
+
+enum status migrate_create_database(struct db *admin, enum role_database database, struct err *err)
+{
+	struct db_rows rows;
+	if (database == ROLE_DATABASE_DIRECTORY)
+		return migrate_create_directory(admin, err);
+	enum status status = DB_RUN(admin, sql_migrate_has_contact_database, &rows, err);
+	if (status != OK)
+		return status;
+	bool has = db_bool(&rows, 0, SQL_MIGRATE_HAS_CONTACT_DATABASE_HAS_CONTACT_DATABASE);
+	db_rows_release(&rows);
+	return has ? OK : DB_RUN(admin, sql_migrate_create_contact_database, NULL, err);
 }
 
 enum status migrate_target(struct db *admin, char database[ROLE_NAME_MAX], struct err *err)
@@ -54,8 +67,8 @@ static void plan_write_settings(struct json_writer *w, const char *settings)
 	json_object_end(w);
 }
 
-/* Pass the table of roles to the scripts of sql/roles.sql in this transaction. */
-static enum status plan_set(struct db *admin, const struct config *c,
+/* Pass the roles of a database to the scripts of sql/roles.sql in this transaction. */
+static enum status plan_set(struct db *admin, enum role_database database, const struct config *c,
 			    const struct migrate_passwords *passwords, struct err *err)
 {
 	struct buf plan;
@@ -69,6 +82,8 @@ static enum status plan_set(struct db *admin, const struct config *c,
 	json_array_begin(&w);
 	for (enum role_id id = 0; id < ROLES; id++) {
 		const struct role *role = &role_table[id];
+		if (role->database != database)
+			continue;
 		role_name(c, id, name);
 		json_object_begin(&w);
 		json_member_z(&w, "name", name);
@@ -89,14 +104,15 @@ static enum status plan_set(struct db *admin, const struct config *c,
 }
 
 /* Run one of the scripts of sql/roles.sql in its own transaction. */
-static enum status migrate_roles_script(struct db *admin, const struct config *c,
+static enum status migrate_roles_script(struct db *admin, enum role_database database,
+					const struct config *c,
 					const struct migrate_passwords *passwords,
 					const char *script, struct err *err)
 {
 	enum status status = db_begin(admin, err);
 	if (status != OK)
 		return status;
-	status = plan_set(admin, c, passwords, err);
+	status = plan_set(admin, database, c, passwords, err);
 	if (status == OK)
 		status = db_script(admin, script, err);
 	if (status == OK)
@@ -106,19 +122,22 @@ static enum status migrate_roles_script(struct db *admin, const struct config *c
 	return status == OK ? OK : err_prefix(err, status, "roles");
 }
 
-enum status migrate_create_roles(struct db *admin, const struct config *c,
-				 const struct migrate_passwords *passwords, struct err *err)
+enum status migrate_create_roles(struct db *admin, enum role_database database,
+				 const struct config *c, const struct migrate_passwords *passwords,
+				 struct err *err)
 {
-	return migrate_roles_script(admin, c, passwords, migrate_roles_create, err);
+	return migrate_roles_script(admin, database, c, passwords, migrate_roles_create, err);
 }
 
-enum status migrate_drop_roles(struct db *admin, const struct config *c, struct err *err)
+enum status migrate_drop_roles(struct db *admin, enum role_database database,
+			       const struct config *c, struct err *err)
 {
-	return migrate_roles_script(admin, c, NULL, migrate_roles_drop, err);
+	return migrate_roles_script(admin, database, c, NULL, migrate_roles_drop, err);
 }
 
 /* Count the migrations that the database has; they must be the first ones of ours, unchanged. */
-static enum status migrate_count_applied(struct db *db, int *count, struct err *err)
+static enum status migrate_count_applied(struct db *db, const struct migration *migrations,
+					 int *count, struct err *err)
 {
 	struct db_rows rows;
 	*count = 0;
@@ -133,7 +152,7 @@ static enum status migrate_count_applied(struct db *db, int *count, struct err *
 	if (status != OK)
 		return status;
 	for (; *count < rows.rows && status == OK; ++*count) {
-		const struct migration *m = &migrate_migrations[*count];
+		const struct migration *m = &migrations[*count];
 		int64_t version = db_i64(&rows, *count, SQL_MIGRATE_APPLIED_VERSION);
 		if (version != m->version)
 			status = err_set(
@@ -178,36 +197,38 @@ static enum status migrate_apply(struct db *db, const struct config *c, const st
 }
 
 /* Runs as the owner, inside a transaction. */
-static enum status migrate_apply_all(struct db *db, const struct config *c, int *applied,
-				     struct err *err)
+static enum status migrate_apply_all(struct db *db, const struct migration_set *set,
+				     const struct config *c, int *applied, struct err *err)
 {
 	int have = 0;
 	enum status status = DB_RUN(db, sql_migrate_lock, NULL, err);
 	if (status == OK)
-		status = migrate_count_applied(db, &have, err);
-	for (; status == OK && migrate_migrations[have].version; have++) {
-		status = migrate_apply(db, c, &migrate_migrations[have], err);
+		status = migrate_count_applied(db, set->migrations, &have, err);
+	for (; status == OK && set->migrations[have].version; have++) {
+		status = migrate_apply(db, c, &set->migrations[have], err);
 		++*applied;
 	}
 	if (status != OK)
 		return status;
-	status = db_script(db, migrate_seed, err);
+	if (!*set->seed)
+		return OK;
+	status = db_script(db, set->seed, err);
 	return status == OK ? OK : err_prefix(err, status, "reference tables");
 }
 
-enum status migrate_run(struct db *db, const struct config *c, bool admin, int *applied,
-			struct err *err)
+enum status migrate_run(struct db *db, enum role_database database, const struct config *c,
+			bool admin, int *applied, struct err *err)
 {
 	*applied = 0;
 	enum status status = db_begin(db, err);
 	if (status != OK)
 		return status;
 	if (admin)
-		status = plan_set(db, c, NULL, err);
+		status = plan_set(db, database, c, NULL, err);
 	if (status == OK && admin)
 		status = db_script(db, migrate_roles_admit, err);
 	if (status == OK)
-		status = migrate_apply_all(db, c, applied, err);
+		status = migrate_apply_all(db, &migrate_sets[database], c, applied, err);
 	if (status == OK && admin)
 		status = db_script(db, migrate_roles_leave, err);
 	if (status == OK)
@@ -217,11 +238,12 @@ enum status migrate_run(struct db *db, const struct config *c, bool admin, int *
 	return status;
 }
 
-enum status migrate_check(struct db *db, struct err *err)
+enum status migrate_check(struct db *db, enum role_database database, struct err *err)
 {
 	int have;
-	enum status status = migrate_count_applied(db, &have, err);
-	if (status == OK && migrate_migrations[have].version)
+	const struct migration *migrations = migrate_sets[database].migrations;
+	enum status status = migrate_count_applied(db, migrations, &have, err);
+	if (status == OK && migrations[have].version)
 		return err_set(
 		    err, CONFLICT,
 		    "the database's schema is older than this program; run 'holdfast migrate'");

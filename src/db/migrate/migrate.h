@@ -9,8 +9,10 @@
 #include "config/roles.h"
 #include "db/db.h"
 
-/* The database of the embedded server; the connection is its superuser's, to another database. */
-MUST_CHECK enum status migrate_create_database(struct db *admin, struct err *err);
+/* A database of the embedded server, unless there is one already; the connection is its
+ * superuser's, to another database. */
+MUST_CHECK enum status migrate_create_database(struct db *admin, enum role_database database,
+					       struct err *err);
 
 /* Whether an instance may have the database of an existing server: the user is allowed to create
  * roles and owns it (DENIED), and nothing is in it (CONFLICT). `database`: what it is called.
@@ -23,23 +25,26 @@ struct migrate_passwords {
 	char text[ROLES][33];
 };
 
-/* Roles and their settings, in a transaction of its own. With passwords none of the roles may exist
- * (CONFLICT): they would be another instance's. Without, it is safe to repeat. */
-MUST_CHECK enum status migrate_create_roles(struct db *admin, const struct config *c,
+/* The roles of a database and their settings, in a transaction of its own. With passwords none of
+ * the roles may exist (CONFLICT): they would be another instance's. Without, it is safe to
+ * repeat. */
+MUST_CHECK enum status migrate_create_roles(struct db *admin, enum role_database database,
+					    const struct config *c,
 					    const struct migrate_passwords *passwords,
 					    struct err *err);
 /* Undo it, as long as the roles own nothing. */
-MUST_CHECK enum status migrate_drop_roles(struct db *admin, const struct config *c,
-					  struct err *err);
+MUST_CHECK enum status migrate_drop_roles(struct db *admin, enum role_database database,
+					  const struct config *c, struct err *err);
 
 /* Apply what is missing and bring the reference tables up to date, in one transaction; *applied
  * counts. The connection is the owner's; or, with `admin`, that of migrate_create_roles, which
  * first gives the roles what they may do in the database. */
-MUST_CHECK enum status migrate_run(struct db *db, const struct config *c, bool admin, int *applied,
+MUST_CHECK enum status migrate_run(struct db *db, enum role_database database,
+				   const struct config *c, bool admin, int *applied,
 				   struct err *err);
 
 /* OK when the schema is this program's; CONFLICT with the remedy when it is older or newer. For any
  * role. */
-MUST_CHECK enum status migrate_check(struct db *db, struct err *err);
+MUST_CHECK enum status migrate_check(struct db *db, enum role_database database, struct err *err);
 
 #endif
