@@ -50,6 +50,7 @@ LIBS_fetch           := -lcurl -lcares -lidn2 -lxxhash
 LIBS_site/export     := -lxxhash -ldeflate -lbrotlienc
 LIBS_http            := -levent_core -lxxhash
 LIBS_process         := -lseccomp
+LIBS_keeper          := -lsodium
 LIBS_directory/parse := -lutf8proc -lxxhash -lz -lzip -lexpat
 LIBS_directory/borders := -lm
 LIBS_directory/record := -lxxhash

@@ -325,8 +325,9 @@ struct keeper_answer_labels {
 	uint8_t new_code[KEEPER_PERIODS][KEEPER_LABEL]; /* party.code_label, NEW_CODE */
 	uint8_t other[KEEPER_PERIODS][KEEPER_LABEL];    /* party.id_label of the target */
 	uint8_t out[KEEPER_PERIODS][KEEPER_LABEL];      /* unlock.label: party of target */
-	uint8_t in[KEEPER_PERIODS][KEEPER_LABEL];       /* unlock.label: target of party */
-	uint8_t invite[KEEPER_LABEL];                   /* invite.label */
+	uint8_t in[KEEPER_PERIODS]
+		  [KEEPER_LABEL];     /* unlock.label: target of party; RELEASE, REPORT */
+	uint8_t invite[KEEPER_LABEL]; /* invite.label */
 };
 
 /* ENROL, SESSION, NEW_CODE: signed in */
