@@ -497,21 +497,26 @@ CROSS JOIN LATERAL (
 		AND abs(length(ltrim(word, './')) - length(typed.word)) <= CASE WHEN length(typed.word) < 6 THEN 1 ELSE 2 END
 	LIMIT 3000) AS w;
 
--- Towns and regions of these folded names ($1), the largest first.
+-- Towns and regions of these folded names ($1), and all regions of these countries ($2), the largest first.
 -- name: places_named
-SELECT p.name_key, p.key, p.name, p.country, p.businesses, p.id, p.is_city
+SELECT p.kind, p.name_key, p.key, p.name, p.country, p.businesses, p.id
 FROM (
-	(SELECT c.name_key, c.key, c.name, r.country, c.businesses, c.id, true AS is_city
+	(SELECT 'town' AS kind, c.name_key, c.key, c.name, r.country, c.businesses, c.id
 	FROM city AS c JOIN region AS r ON r.id = c.region_id
 	WHERE c.name_key = ANY ($1::text[]) AND c.businesses > 0
 	ORDER BY c.businesses DESC, c.id LIMIT 100)
 	UNION ALL
-	(SELECT name_key, key, name, country, businesses, id, false
+	(SELECT 'region', name_key, key, name, country, businesses, id
 	FROM region
 	WHERE name_key = ANY ($1::text[]) AND businesses > 0
 	ORDER BY businesses DESC, id LIMIT 20)
+	UNION ALL
+	(SELECT 'country', name_key, key, name, country, businesses, id
+	FROM region
+	WHERE country = ANY ($2::text[]) AND businesses > 0
+	ORDER BY businesses DESC, id LIMIT 400)
 ) AS p
-ORDER BY p.businesses DESC, p.is_city DESC, p.id;
+ORDER BY p.businesses DESC, p.kind DESC, p.id;
 
 -- How many businesses a list has, and of which categories, regions and towns: of the first 1 001 that are found, so that no
 -- count is without a bound.

@@ -76,7 +76,7 @@ for (
 	['text_phone', 20, 'business_by_phone', 1000013],
 	['words_known', 20, 'word_pkey', '{word0,.town}', '{}'],
 	['words_near', 60, 'word_by_deletes', '{bakceri}'],
-	['places_named', 20, 'city_by_name_key', '{town11}'],
+	['places_named', 20, 'city_by_name_key', '{town11}', '{}'],
 	['suggest_names', 60, 'business_detail_by_name_key', 'word2name', 'word2namf', 8],
 	['suggest_towns', 40, 'city_by_name_key', 'town1', 'town2', 3],
 	['places_of_query', 20, 'city_key_key', 'ch-r1', 'ch-r1-t1', undef, 2],

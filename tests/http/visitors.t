@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Forty queries as visitors type them, in seven languages and two more scripts, over records that an import brought.
+# Queries as visitors type them, in seven languages and two more scripts, over records that an import brought.
 # What comes first was judged by eye and is kept here; '-' is nothing.
 use strict;
 use warnings;
@@ -115,7 +115,27 @@ for (
 	[ 'hof laden langnau', 'Hofladen Krähenbühl' ], [ 'Hof-Läden', 'Hofladen Krähenbühl|Hofladen Sonnenberg' ],
 	[ '50667 Köln', q(Bäckerei Merzenich|Krause & Sommer|McDonald's) ], [ 'plumber london', 'Smith & Sons Plumbing' ],
 	[ 'garage genève', 'Garage des Bergues' ], [ 'velo winterthur', 'Velo Meier' ],
+	# plurals, function words, and other names of places
+	[ 'Bäckereien in Köln', 'Bäckerei Merzenich' ], [ 'bakeries in Cologne', 'Bäckerei Merzenich' ],
+	[ 'Ärztinnen in Bern', 'Arztpraxis Dr. Keller' ], [ 'hotel a Ginevra', 'Hotel Kreuz Post' ],
+	[ 'boulangeries à Zurich', 'Bäckerei Hug|Pera' ], [ 'pharmacies de Genf', q(Pharmacie de l'Étoile) ],
+	[ 'Apotheke Mailand', 'Farmacia Centrale' ], [ 'farmacie a Ginevra', q(Pharmacie de l'Étoile) ],
+	[ 'tandarts in Belgrado', 'Stomatološka ordinacija Jović' ], [ 'pekare u Beogradu', 'Pekara Zlatni klas' ],
+	[ 'frizeri u Madridu', 'Peluquería Carmen' ],
+	[ 'pubs in England', 'The Kings Arms' ], [ 'zubari u Srbiji', 'Stomatološka ordinacija Jović' ],
+	[ 'Hofläden in der Schweiz', 'Hofladen Krähenbühl|Hofladen Sonnenberg' ],
+	[ 'restaurants en Allemagne', 'Route 66 Diner' ], [ 'carnicería Ámsterdam', 'Slagerij de Jong' ],
+	[ 'Farm shop Bern', 'Hofladen Krähenbühl' ],
+	# slips in what names a category or a town
+	[ 'bakrey in Zurich', 'Bäckerei Hug|Pera' ], [ 'bakery in Zurcih', 'Bäckerei Hug|Pera' ],
+	[ 'pharmcy geneva', q(Pharmacie de l'Étoile) ], [ 'hairdreser madrid', 'Peluquería Carmen' ],
+	# streets written out or not
+	[ 'bakery bahnhofstr 22', 'Bäckerei Hug' ], [ '14 High St', 'The Kings Arms' ],
+	[ 'Damstr. 4', 'Bakkerij van Dam' ],
+	# a word in a name before what only is of the category
+	[ 'pizza', 'Pizza Palace' ],
 	# what is not there
+	[ '+41 44 000 00 00', '-' ], [ '079 123 45 67', '-' ], [ 'www.nobody.example', '-' ],
 	['qqqqqqqq', '-'], ['...', '-'], ['😀', '-'],
 ) {
 	my ($q, $wanted) = @$_;
@@ -132,6 +152,11 @@ is("$u->{text}: $u->{category}{key}, $u->{city}{name}", 'bakery in Zurich: baker
 my $none = find('pera qqqqqqqq');
 is("$none->{businesses}[0]{name} without $none->{understood}{left_out}", 'Pera without qqqqqqqq',
 	'a word without which there is something is left out, and that is told');
+is(find('hotel Genf')->{understood}{left_out}, 'Genf', 'where there is none, the place is left out before the kind');
+is(find('farm shop bern')->{understood}{region}{key}, 'ch-bern', 'the region of a town without one is looked in');
+is(find('restaurants en Allemagne')->{understood}{country}{name}, 'Germany', 'a country is told');
+is(find('bakrey in Zurich')->{understood}{text}, 'Bakery in Zurich', 'what was corrected is told');
+is(find('hotel open now')->{understood}{open_now}, JSON::PP::true, 'so is a wish for what is open');
 ok(find('pizza near me')->{understood}{near_me}, 'what asks for the visitor\'s place is told');
 is(find('pizza near me')->{businesses}[0]{category}{key}, 'restaurant', 'and the rest is searched for');
 is(find('bern')->{understood}{city}{key}, 'ch-bern-bern', 'a town alone is its list');

@@ -87,9 +87,11 @@ static bool head_add(struct finding *f, const struct db_rows *rows, bool whole_o
 		rank_judge(&h->typed, c);
 		/* When category and place say it all, their list follows: before it come
 		 * names that are what was typed, and of what is listed names that have the
-		 * words or begin with them. */
-		if (!whole_only || c->whole ||
-		    (((c->degree == 0 && c->by_name) || c->starts) && rank_is_named(&h->typed, c)))
+		 * words or begin with them. Where only a category is named, the word in a
+		 * name counts whatever the category: "pizza". */
+		bool in_name = c->degree == 0 && c->by_name;
+		if (!whole_only || c->whole || (in_name && !h->typed.where[0].kind) ||
+		    ((in_name || c->starts) && rank_is_named(&h->typed, c)))
 			h->count++;
 	}
 	return true;
@@ -103,7 +105,11 @@ static void head_ask_near(struct finding *f);
 static void head_drop(struct finding *f)
 {
 	f->wish.degree = DEGREE_EXACT;
-	if (f->head.count || !terms_drop(&f->head.typed))
+	if (!f->head.count && named_correct(&f->head.typed)) {
+		head_next_words(f);
+		return;
+	}
+	if (f->head.count || f->head.typed.only_together || !named_drop(&f->head.typed))
 		head_finish(f);
 	else
 		head_next_words(f);
@@ -138,7 +144,8 @@ static void head_went_on(struct finding *f)
 		head_drop(f);
 		return;
 	}
-	f->wish.degree++;
+	/* A category and a place where nothing is are no typing errors. */
+	f->wish.degree = f->head.typed.plain ? DEGREE_NONE : f->wish.degree + 1;
 	if (f->wish.degree == DEGREE_NEAR && !f->corrected)
 		head_ask_near(f);
 	else if (f->wish.degree < DEGREE_NONE)
@@ -292,7 +299,7 @@ static void head_places_done(void *ctx, enum status status, const struct db_rows
 	ask_answered(&f->ask);
 	if (status != OK)
 		head_refuse(f, status, err);
-	else if (!terms_read_places(&f->head.typed, rows))
+	else if (!named_read_places(&f->head.typed, rows))
 		head_no_room(f);
 	else if (f->asked.unranked)
 		head_match(f);
@@ -344,19 +351,20 @@ static void head_known_done(void *ctx, enum status status, const struct db_rows 
 			    const struct err *err)
 {
 	struct finding *f = ctx;
-	struct str names;
+	struct str names, countries;
 	ask_answered(&f->ask);
 	if (status != OK)
 		head_refuse(f, status, err);
 	else if (!terms_read_known(&f->head.typed, rows) ||
-		 !terms_ask_places(&f->head.typed, &names))
+		 !named_ask_places(&f->head.typed, &names, &countries))
 		head_no_room(f);
 	else if (f->head.typed.host.n)
 		head_ask_host(f);
 	else
 		head_ask(f, &sql_places_named,
-			 (const struct db_param[]){DB_TEXT(names.n ? names : STR("{}"))}, 1,
-			 head_places_done);
+			 (const struct db_param[]){DB_TEXT(names.n ? names : STR("{}")),
+						   DB_TEXT(countries.n ? countries : STR("{}"))},
+			 2, head_places_done);
 }
 
 static void head_ask_known(struct finding *f)
@@ -424,8 +432,9 @@ static void head_phone_done(void *ctx, enum status status, const struct db_rows 
 		}
 		f->head.count++;
 	}
-	if (f->head.count) {
+	if (f->head.count || f->head.typed.only_phone) {
 		f->head.all = true;
+		f->head.text.hopeless = true;
 		head_finish(f);
 	} else {
 		f->head.typed.phone = (struct str){"", 0};

@@ -54,6 +54,15 @@ MUST_CHECK struct str cursor_write(struct arena *arena, const struct search_quer
 MUST_CHECK bool cursor_read(struct arena *arena, const struct search_query *q,
 			    enum search_sort sort, struct key *out);
 
+/* ---- box.c: sections of the map ---- */
+
+/* Whether an index serves it. */
+bool box_is_small(const struct search_query *q);
+/* The box in space around a section that is less than half a turn wide, and its sides: how many
+ * parameters were written. */
+int box_params(const struct search_query *q, struct db_param *out);
+bool box_has(const struct search_query *q, const struct search_business *b);
+
 /* ---- terms.c: what was typed, word by word ---- */
 
 enum {
@@ -61,6 +70,7 @@ enum {
 	ALTERNATIVES_MAX = 64,
 	TEXT_SETS = 8, /* of the expression text_match */
 	TEXT_BYTES = 32 << 10,
+	STREET_SPELLINGS = 2,
 };
 
 /* How well a word fits what was typed. */
@@ -78,11 +88,27 @@ struct term {
 	bool last;            /* may be the beginning of a word */
 	bool category, place; /* belongs to what names them */
 	bool dropped;         /* nothing was found with it */
+	struct str meant;     /* the name of a category that it is a misspelling of */
 	int64_t known;        /* businesses that have it as it was typed */
 	struct str joined;    /* this and the next word in one, when that is a word */
 	struct str split[2];  /* two words that it consists of, when it is none */
+	struct str street[STREET_SPELLINGS]; /* as streets also write it: "st", "street" */
 	size_t count;
 	struct alternative of[ALTERNATIVES_MAX];
+};
+
+enum place_kind { PLACE_NONE, PLACE_TOWN, PLACE_REGION, PLACE_COUNTRY };
+enum { PLACE_STAGES = 2, PLACE_KEYS = 32 };
+
+/* Places of one name and kind together: towns in several regions, the regions of a country. */
+struct named_place {
+	enum place_kind kind;
+	size_t count;
+	int64_t id, businesses;     /* id: of the largest */
+	struct search_place place;  /* the largest; a country: its code and name */
+	struct str facets;          /* elements of an array: one for each */
+	struct str key[PLACE_KEYS]; /* folded names of towns */
+	size_t keys;
 };
 
 /* A text and what it was understood as. */
@@ -91,14 +117,17 @@ struct typed {
 	struct str q; /* as typed */
 	size_t count;
 	struct term term[TERMS_MAX];
-	struct str key;   /* words_key of the text */
-	struct str phone; /* digits, when the text looks like a telephone number */
-	struct str host;  /* when it looks like a website */
-	bool near_me;
+	struct str key;     /* words_key of the text */
+	struct str phone;   /* digits, when the text looks like a telephone number */
+	bool only_phone;    /* it can be nothing else */
+	struct str host;    /* when it looks like a website */
+	bool only_together; /* its words are one: none is left out */
+	bool near_me, open_now;
 	size_t meanings; /* of the words that are called category */
 	struct phrase_meaning meaning[PHRASE_MEANINGS];
-	struct search_place region, city;
-	int64_t region_id, city_id;
+	/* The place that words name: towns of that name, else the region or country. What it may be
+	 * when nothing is found there (the region that is called like the town) comes second. */
+	struct named_place where[PLACE_STAGES];
 	bool plain;    /* words are only words, though they name a category and a place */
 	bool complete; /* category and place say it all */
 };
@@ -120,9 +149,6 @@ MUST_CHECK bool terms_read_known(struct typed *typed, const struct db_rows *rows
 /* The array of words_near; empty when no word can be corrected. */
 MUST_CHECK bool terms_ask_near(const struct typed *typed, struct str *words);
 MUST_CHECK bool terms_read_near(struct typed *typed, const struct db_rows *rows);
-/* The array of places_named. */
-MUST_CHECK bool terms_ask_places(const struct typed *typed, struct str *names);
-MUST_CHECK bool terms_read_places(struct typed *typed, const struct db_rows *rows);
 struct match_wish {
 	enum degree degree; /* of the alternatives, at most */
 	bool words_only;    /* without the facets that stand for a category */
@@ -131,13 +157,43 @@ struct match_wish {
 };
 MUST_CHECK bool terms_match(const struct typed *typed, const struct match_wish *wish,
 			    struct text *out);
-/* Leave out the least telling word; false: nothing may be left out any more. */
-bool terms_drop(struct typed *typed);
 /* Insertions, deletions, substitutions and transpositions of neighbours between two words, up to
  * `most`; more than most when it takes more. UTF-8. */
 int terms_edits(struct str a, struct str b, int most);
+/* How many errors are forgiven in a word as it was typed. */
+int terms_forgiven(struct str word);
 /* How many errors make `typed` of a word, when so many are forgiven; 0: none, or too many. */
 int terms_corrected(struct str word, struct str typed);
+
+size_t terms_letters(struct str word);
+/* The words from..to as one. */
+struct str terms_joined(const struct typed *typed, size_t from, size_t to,
+			char out[WORDS_KEY_BYTES]);
+/* Another token that the term may stand for. */
+MUST_CHECK bool terms_add(struct typed *typed, struct term *term, struct str token,
+			  enum degree degree, int64_t businesses);
+
+/* An array literal of tokens. */
+struct token_array {
+	struct buf b;
+	bool some;
+};
+void terms_array_open(struct token_array *a);
+void terms_array_put(struct token_array *a, const char *kind, struct str word);
+void terms_array_put_all(struct token_array *a, struct str elements);
+/* In the arena; empty but not NULL when nothing was put there. */
+MUST_CHECK bool terms_array_close(struct token_array *a, struct arena *arena, struct str *out);
+
+/* ---- named.c: the category and the place that words name ---- */
+
+/* Arrays of places_named. */
+MUST_CHECK bool named_ask_places(const struct typed *typed, struct str *names,
+				 struct str *countries);
+MUST_CHECK bool named_read_places(struct typed *typed, const struct db_rows *rows);
+/* Take a misspelt word for the name of a category; false: there is none. */
+bool named_correct(struct typed *typed);
+/* Leave out the least telling word; false: nothing may be left out any more. */
+bool named_drop(struct typed *typed);
 
 /* ---- rank.c: the order of candidates ---- */
 
@@ -157,6 +213,8 @@ void rank_judge(const struct typed *typed, struct candidate *c);
 /* Whether it is of the category and in the town that the text names. */
 bool rank_is_named(const struct typed *typed, const struct candidate *c);
 int rank_compare(const void *a, const void *b); /* of struct candidate, for qsort */
+/* The place as one of city, region and country. */
+void rank_place(struct search_understood *out, const struct named_place *where);
 /* What the text was understood as, best being the first candidate (NULL: there is
  * none). False: no room. */
 MUST_CHECK bool rank_understood(const struct typed *typed, const struct candidate *best,

@@ -23,12 +23,11 @@ enum {
 	OPEN_CHUNK_MIN = 100,
 	OPEN_CHUNK_MAX = 1000,
 	FACETS_BYTES = 1024,
-	BOX_STEPS = 16,
+	CATEGORY_SHARE = 10, /* a category has hardly more than one of so many businesses */
 };
 
-/* A section of the map up to so many degrees high and wide is read from the index of places; what
- * is larger has enough in it to be met in other lists. */
-static const double small_box = 0.2;
+/* In front of the key in a cursor of a list whose place_stage is not 0. */
+#define STAGE_MARK "s"
 
 static const double earth_radius_m = 6371008.8; /* mean, IUGG */
 
@@ -43,10 +42,13 @@ struct listing {
 	/* The filters as they were asked, while those that a text names are tried. */
 	int64_t asked_group, asked_category, asked_region, asked_city;
 	unsigned asked_filters;
-	bool adopted, plain;
+	bool adopted;
+	/* Which of the places that a text names is tried; PLACE_STAGES: its words are only words. */
+	int place_stage;
 	int64_t at_most; /* businesses that place and category leave */
 	int64_t total;
 	int64_t at_s;
+	bool open;                /* asked by open_at or by the text */
 	struct search_head *head; /* of a text by relevance; NULL: none */
 	size_t head_from;         /* where the page begins in it */
 	struct text text;
@@ -61,21 +63,36 @@ struct listing {
 static void ask_words(struct listing *l);
 static void ask_facets(struct listing *l);
 
+static void begin_tail(struct listing *l);
+
+/* Where nothing was found in the place that the text names: in the region that is called like the
+ * town. Else category and place may be words of names. */
+static void try_other_place(struct listing *l)
+{
+	l->adopted = false;
+	l->category = l->asked_category;
+	l->group = l->asked_group;
+	l->region = l->asked_region;
+	l->city = l->asked_city;
+	l->filters = l->asked_filters;
+	l->key = key_before_all(l->list.sort);
+	if (++l->place_stage < PLACE_STAGES && l->head->typed.where[l->place_stage].kind) {
+		rank_place(&l->list.understood, &l->head->typed.where[l->place_stage]);
+		begin_tail(l);
+	} else {
+		l->place_stage = PLACE_STAGES;
+		ask_words(l);
+	}
+}
+
 static void list_finish(struct listing *l)
 {
-	/* A category and a place that nothing is in may be words of names. */
-	if (l->adopted && !l->list.count && !l->list.problem && !l->q.cursor.n) {
-		l->adopted = false;
-		l->plain = true;
-		l->category = l->asked_category;
-		l->group = l->asked_group;
-		l->region = l->asked_region;
-		l->city = l->asked_city;
-		l->filters = l->asked_filters;
-		ask_words(l);
+	if (l->adopted && !l->list.count && !l->list.problem && !l->q.cursor.n &&
+	    l->place_stage < PLACE_STAGES) {
+		try_other_place(l);
 		return;
 	}
-	if (l->q.facets && !l->list.problem && !l->list.facets.known && !l->q.near && !l->q.open &&
+	if (l->q.facets && !l->list.problem && !l->list.facets.known && !l->q.near && !l->open &&
 	    !l->q.box && !l->q.cursor.n)
 		ask_facets(l);
 	else
@@ -106,64 +123,11 @@ static void too_large(struct listing *l)
 
 /* ---- the page ---- */
 
-static double least(double a, double b)
-{
-	return a < b ? a : b;
-}
-
-static double most(double a, double b)
-{
-	return a > b ? a : b;
-}
-
-/* The box in space around a section of the map that is less than half a turn
- * wide, and its sides. */
-static int put_box(const struct listing *l, struct db_param *out)
-{
-	const struct search_query *q = &l->q;
-	double east = q->east + (q->west > q->east ? 360 : 0);
-	/* Cosines are largest where the section crosses the equator or a
-	 * meridian of a whole turn. */
-	double lat[] = {cos(q->south * M_PI / 180), cos(q->north * M_PI / 180)};
-	double low_lat = least(lat[0], lat[1]);
-	double high_lat = q->south <= 0 && q->north >= 0 ? 1 : most(lat[0], lat[1]);
-	double x[2] = {1, -1}, y[2] = {1, -1};
-	for (int step = 0; step <= BOX_STEPS; step++) {
-		double lon = (q->west + (east - q->west) * step / BOX_STEPS) * M_PI / 180;
-		const double r[] = {low_lat, high_lat};
-		for (int i = 0; i < 2; i++) {
-			x[0] = least(x[0], r[i] * cos(lon));
-			x[1] = most(x[1], r[i] * cos(lon));
-			y[0] = least(y[0], r[i] * sin(lon));
-			y[1] = most(y[1], r[i] * sin(lon));
-		}
-	}
-	/* Between two steps the circle is a little outside of their chord. */
-	double margin = 1e-9 + 1 - cos((east - q->west) * M_PI / 180 / BOX_STEPS);
-	const double sides[] = {q->west, q->south, q->east, q->north};
-	out[0] = DB_DOUBLE(x[0] - margin);
-	out[1] = DB_DOUBLE(y[0] - margin);
-	out[2] = DB_DOUBLE(sin(q->south * M_PI / 180) - margin);
-	out[3] = DB_DOUBLE(x[1] + margin);
-	out[4] = DB_DOUBLE(y[1] + margin);
-	out[5] = DB_DOUBLE(sin(q->north * M_PI / 180) + margin);
-	for (int i = 0; i < 4; i++)
-		out[6 + i] = DB_I64(llround(sides[i] * 1e7));
-	return 10;
-}
-
-static bool in_box(const struct search_query *q, const struct search_business *b)
-{
-	return b->located && b->lat >= q->south && b->lat <= q->north &&
-	       (q->west <= q->east ? b->lon >= q->west && b->lon <= q->east
-				   : b->lon >= q->west || b->lon <= q->east);
-}
-
 /* Filters that are looked at in rows: those known to be open, and those in a box
  * that no index serves. */
 static bool keeps(const struct listing *l, const struct search_business *b)
 {
-	return (!l->q.open || b->open == SEARCH_OPEN) && (!l->q.box || in_box(&l->q, b));
+	return (!l->open || b->open == SEARCH_OPEN) && (!l->q.box || box_has(&l->q, b));
 }
 
 static int params_of(const struct listing *l, struct db_param *out)
@@ -200,7 +164,7 @@ static int params_of(const struct listing *l, struct db_param *out)
 			out[n++] = l->city ? DB_I64(l->city) : DB_NULL;
 			break;
 		case 'b':
-			n += put_box(l, out + n);
+			n += box_params(&l->q, out + n);
 			break;
 		case 'i':
 			out[n++] = DB_I64(l->key.id);
@@ -226,8 +190,15 @@ static void page(struct listing *l);
 
 static void give_next(struct listing *l)
 {
-	l->list.next = cursor_write(l->ask.arena, &l->q, &l->key);
-	if (!l->list.next.p)
+	struct key key = l->key;
+	const char *text = "";
+	if (l->place_stage) {
+		text = arena_printf(l->ask.arena, STAGE_MARK "%d/%.*s", l->place_stage,
+				    STR_ARG(key.text));
+		key.text = str_of(text ? text : "");
+	}
+	l->list.next = cursor_write(l->ask.arena, &l->q, &key);
+	if (!l->list.next.p || !text)
 		too_large(l);
 	else
 		list_finish(l);
@@ -349,6 +320,19 @@ static void begin_facets(struct listing *l)
 		return;
 	}
 	l->text = (struct text){.all = str_of(all), .expected = (double)l->total};
+	if (l->adopted && l->head->typed.where[l->place_stage].count > 1) {
+		/* Places of one name: what is in any of them. */
+		const struct named_place *where = &l->head->typed.where[l->place_stage];
+		char *set = arena_printf(l->ask.arena, "{%.*s}", STR_ARG(where->facets));
+		if (!set) {
+			too_large(l);
+			return;
+		}
+		l->text.set[0] = str_of(set);
+		l->text.expected = (double)where->businesses;
+		if (l->category || l->group)
+			l->text.expected /= CATEGORY_SHARE;
+	}
 	begin_pages(l);
 }
 
@@ -371,8 +355,9 @@ static void begin_by_id(struct listing *l)
 static bool adopt_filters(struct listing *l)
 {
 	const struct typed *typed = &l->head->typed;
+	const struct named_place *where = &typed->where[l->place_stage];
 	if (!typed->complete || (typed->meanings && l->q.category.n) ||
-	    ((typed->city_id || typed->region_id) && (l->q.city.n || l->q.region.n)))
+	    (where->kind && (l->q.city.n || l->q.region.n)))
 		return false;
 	l->asked_group = l->group;
 	l->asked_category = l->category;
@@ -388,11 +373,13 @@ static bool adopt_filters(struct listing *l)
 		l->group = typed->meaning[0].group->id;
 		l->filters |= PLAN_GROUP;
 	}
-	if (typed->city_id) {
-		l->city = typed->city_id;
+	if (where->count > 1) {
+		l->filters |= PLAN_FACETS;
+	} else if (where->kind == PLACE_TOWN) {
+		l->city = where->id;
 		l->filters |= PLAN_CITY;
-	} else if (typed->region_id) {
-		l->region = typed->region_id;
+	} else if (where->kind) {
+		l->region = where->id;
 		l->filters |= PLAN_REGION;
 	}
 	return true;
@@ -432,6 +419,13 @@ static void give_next_of_head(struct listing *l, size_t from)
 	give_next(l);
 }
 
+/* Of what is looked at only some rows are kept. */
+static void fetch_more(struct listing *l)
+{
+	l->fetch = 4 * l->q.limit < OPEN_CHUNK_MIN ? OPEN_CHUNK_MIN : 4 * l->q.limit;
+	must(l->fetch <= OPEN_CHUNK_MAX);
+}
+
 static void head_found(void *ctx, struct search_head *head)
 {
 	struct listing *l = ctx;
@@ -444,6 +438,12 @@ static void head_found(void *ctx, struct search_head *head)
 	if (!rank_understood(&head->typed, head->count ? head->item : NULL, &l->list.understood)) {
 		too_large(l);
 		return;
+	}
+	if (l->place_stage > 0 && l->place_stage < PLACE_STAGES)
+		rank_place(&l->list.understood, &head->typed.where[l->place_stage]);
+	if (head->typed.open_now && !l->open) {
+		l->open = true;
+		fetch_more(l);
 	}
 	if (l->list.sort == SEARCH_DISTANCE) {
 		l->text = head->text;
@@ -495,7 +495,7 @@ static void ask_words(struct listing *l)
 					 .total = l->total,
 					 .at_s = l->at_s,
 					 .enough = (size_t)l->q.limit,
-					 .plain = l->plain,
+					 .plain = l->place_stage == PLACE_STAGES,
 					 .unranked = l->list.sort == SEARCH_DISTANCE};
 	if (!asked.facets)
 		too_large(l);
@@ -621,6 +621,9 @@ static void facets_done(void *ctx, enum status status, const struct db_rows *row
 			return;
 		}
 	}
+	/* What was found is not all exactly what was counted. */
+	if (l->list.facets.total < (int64_t)l->list.count)
+		l->list.facets.total = (int64_t)l->list.count;
 	list_finish(l);
 }
 
@@ -633,7 +636,7 @@ static void ask_facets(struct listing *l)
 		params[0] = DB_TEXT(l->text.all.p ? l->text.all : STR("{}"));
 		for (int i = 0; i < TEXT_SETS; i++)
 			params[1 + i] = DB_TEXT_OR_NULL(l->text.set[i]);
-		if (l->head && l->head->text.hopeless) {
+		if (l->head && !l->adopted && l->head->text.hopeless) {
 			/* What was found is not what was typed: it is all there is. */
 			l->list.facets.known = true;
 			l->list.facets.total = (int64_t)l->head->count;
@@ -704,9 +707,8 @@ static unsigned choice_filters(const struct search_query *q)
 
 static unsigned box_filter(const struct search_query *q)
 {
-	double width = q->east - q->west + (q->west > q->east ? 360 : 0);
-	bool small = q->box && width <= small_box && q->north - q->south <= small_box;
-	return small && sort_of(q) == SEARCH_QUALITY && !q->q.n && !q->near && !choice_filters(q)
+	return box_is_small(q) && sort_of(q) == SEARCH_QUALITY && !q->q.n && !q->near &&
+		       !choice_filters(q)
 		   ? PLAN_BOX
 		   : 0u;
 }
@@ -728,12 +730,19 @@ bool search_possible(const struct search_query *q)
 	return plan_find(filters, sort_of(q), false) != NULL;
 }
 
-/* A page that begins in the head of a text's answer. */
+/* The stage in front of the key, and a page that begins in the head of a text's answer. */
 static void read_head_cursor(struct listing *l)
 {
 	int64_t from = HEAD_MAX; /* a key of what follows the head */
-	if (!l->q.cursor.n)
+	int64_t stage;
+	if (!l->q.cursor.n || !(l->filters & PLAN_TEXT) || l->list.sort != SEARCH_QUALITY)
 		return;
+	if (str_starts(l->key.text, STR(STAGE_MARK))) {
+		struct str rest = {l->key.text.p + 1, l->key.text.n - 1};
+		if (str_to_i64(str_cut(&rest, '/'), 1, PLACE_STAGES, &stage))
+			l->place_stage = (int)stage;
+		l->key.text = rest.p ? rest : STR("");
+	}
 	if (str_starts(l->key.text, STR("h")) &&
 	    str_to_i64((struct str){l->key.text.p + 1, l->key.text.n - 1}, 0, HEAD_MAX, &from))
 		l->key = key_before_all(l->list.sort);
@@ -763,10 +772,9 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 		     (q->near ? PLAN_NEAR : 0u) | choice_filters(q) | (q->q.n ? PLAN_TEXT : 0u) |
 		     box_filter(q);
 	l->fetch = q->limit + 1;
-	if (q->open || (q->box && !(l->filters & PLAN_BOX))) {
-		l->fetch = 4 * q->limit < OPEN_CHUNK_MIN ? OPEN_CHUNK_MIN : 4 * q->limit;
-		must(l->fetch <= OPEN_CHUNK_MAX);
-	}
+	l->open = q->open;
+	if (l->open || (q->box && !(l->filters & PLAN_BOX)))
+		fetch_more(l);
 	l->key = key_before_all(l->list.sort);
 	if (q->category.n && !read_category(l)) {
 		refuse(l, SEARCH_NO_SUCH_CATEGORY, "there is no category or group of that key");

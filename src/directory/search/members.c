@@ -174,9 +174,11 @@ void members_understood(struct json_writer *w, const struct search_understood *u
 	members_category(w, "category", u->category.key, u->category.label, lang);
 	members_place(w, "region", &u->region);
 	members_place(w, "city", &u->city);
+	members_place(w, "country", &u->country);
 	members_text(w, "telephone", u->telephone);
 	members_text(w, "website", u->website);
 	json_member_bool(w, "near_me", u->near_me);
+	json_member_bool(w, "open_now", u->open_now);
 	json_object_end(w);
 }
 

@@ -5,28 +5,101 @@
 #include "base/memory.h"
 #include "directory/words/words.h"
 
-enum { STEM_LEAST = 4 };
+enum {
+	STEM_LEAST = 4,      /* letters of a phrase without its endings */
+	STEM_WORD_LEAST = 3, /* and of each of its words */
+	STEM_BYTES = 256,
+};
 
 struct phrase {
-	struct str key;
+	struct str key;  /* folded, without spaces */
+	struct str stem; /* the same of the words without their endings */
 	struct str text; /* as the table writes it */
 	int usual;       /* 0: the first name in its language, so it means this before others */
 	struct phrase_meaning meaning;
 };
 
-static struct phrase *phrases;
+static struct phrase *phrases;        /* by key */
+static const struct phrase **by_stem; /* by stem */
 static size_t phrases_count, phrases_room;
+
+/* ---- stems ---- */
+
+static bool stem_cut(struct str *word, const char *ending)
+{
+	struct str end = str_of(ending);
+	if (!str_ends(*word, end) || word->n < end.n + STEM_WORD_LEAST)
+		return false;
+	word->n -= end.n;
+	return true;
+}
+
+/* A word without its endings of plurals and cases in the languages of the table, which makes a
+ * German "Ärzte", a Dutch "scholen" and an Italian "alberghi" the same as their singulars. It need
+ * not be a word of any language, because both sides are treated alike. */
+static size_t stem_put(struct str word, char *out)
+{
+	static const char *const endings[] = {"innen", "in", "en", "er", "um", "ie", "io",
+					      "ia",    "e",  "i",  "a",  "o",  "u",  "y"};
+	size_t n = 0;
+	if (stem_cut(&word, "aux")) { /* French: hopitaux, hopital */
+		memcpy(out, word.p, word.n);
+		memcpy(out + word.n, "al", 2);
+		return word.n + 2;
+	}
+	if (!stem_cut(&word, "s"))
+		stem_cut(&word, "x");
+	for (size_t i = 0; i < COUNT_OF(endings); i++)
+		if (stem_cut(&word, endings[i]))
+			break;
+	if (!stem_cut(&word, "s") && !stem_cut(&word, "z"))
+		stem_cut(&word, "x");
+	if (str_ends(word, STR("ch")) || str_ends(word, STR("gh")))
+		word.n--;
+	for (size_t i = 0; i < word.n; i++)
+		if (i == 0 || word.p[i] != word.p[i - 1])
+			out[n++] = word.p[i];
+	return n;
+}
+
+/* The stems of the words as one; a slice of out. */
+static struct str stem_of(const struct str *word, size_t count, char out[STEM_BYTES])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < count && n + WORDS_BYTES + 2 <= STEM_BYTES; i++)
+		n += stem_put(word[i], out + n);
+	return (struct str){out, n};
+}
+
+/* ---- the table ---- */
+
+static int phrase_order(const struct phrase *x, const struct phrase *y)
+{
+	int order = x->usual - y->usual;
+	return order ? order
+		     : (x->meaning.category ? x->meaning.category->id : 0) -
+			   (y->meaning.category ? y->meaning.category->id : 0);
+}
 
 static int phrase_compare(const void *a, const void *b)
 {
 	const struct phrase *x = a, *y = b;
 	int order = str_cmp(x->key, y->key);
-	if (order == 0)
-		order = x->usual - y->usual;
-	if (order == 0)
-		order = (x->meaning.category ? x->meaning.category->id : 0) -
-			(y->meaning.category ? y->meaning.category->id : 0);
-	return order;
+	return order ? order : phrase_order(x, y);
+}
+
+static int phrase_compare_stems(const void *a, const void *b)
+{
+	const struct phrase *const *x = a, *const *y = b;
+	int order = str_cmp((*x)->stem, (*y)->stem);
+	return order ? order : phrase_order(*x, *y);
+}
+
+static struct str phrases_kept(struct str text)
+{
+	char *copy = memory_room(text.n + 1);
+	memcpy(copy, text.p, text.n);
+	return (struct str){copy, text.n};
 }
 
 static void phrases_put(struct str text, int usual, struct phrase_meaning meaning)
@@ -36,10 +109,19 @@ static void phrases_put(struct str text, int usual, struct phrase_meaning meanin
 	if (!key.n)
 		return;
 	phrases = memory_grow(phrases, &phrases_room, phrases_count + 1, sizeof(*phrases));
-	char *copy = memory_room(key.n);
-	memcpy(copy, key.p, key.n);
-	struct str kept = {copy, key.n};
-	phrases[phrases_count++] = (struct phrase){kept, text, usual, meaning};
+	struct words words;
+	struct str word[WORDS_MAX];
+	char stem[STEM_BYTES];
+	words_init(&words);
+	words_add(&words, text);
+	for (size_t i = 0; i < words.count; i++)
+		word[i] = words_at(&words, i);
+	phrases[phrases_count++] =
+	    (struct phrase){.key = phrases_kept(key),
+			    .stem = phrases_kept(stem_of(word, words.count, stem)),
+			    .text = text,
+			    .usual = usual,
+			    .meaning = meaning};
 }
 
 static void phrases_put_words(const char *all, struct phrase_meaning meaning)
@@ -67,6 +149,19 @@ static void phrases_build(void)
 		phrases_put(str_of(taxonomy_group_by_id(id)->label), 0,
 			    (struct phrase_meaning){.group = taxonomy_group_by_id(id)});
 	qsort(phrases, phrases_count, sizeof(*phrases), phrase_compare);
+	by_stem = memory_room(phrases_count * sizeof(*by_stem));
+	for (size_t i = 0; i < phrases_count; i++)
+		by_stem[i] = &phrases[i];
+	qsort(by_stem, phrases_count, sizeof(*by_stem), phrase_compare_stems);
+}
+
+/* Its meaning as another one of those written. */
+static void phrases_add(const struct phrase *p, struct phrase_meaning *out, size_t *count)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (out[i].category == p->meaning.category && out[i].group == p->meaning.group)
+			return;
+	out[(*count)++] = p->meaning;
 }
 
 static size_t phrases_read(struct str key, struct phrase_meaning *out)
@@ -74,41 +169,32 @@ static size_t phrases_read(struct str key, struct phrase_meaning *out)
 	size_t low = 0, high = phrases_count, count = 0;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = str_cmp(phrases[middle].key, key);
-		if (order < 0)
+		if (str_cmp(phrases[middle].key, key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	int usual = low < phrases_count ? phrases[low].usual : 0;
 	for (; low < phrases_count && count < PHRASE_MEANINGS; low++) {
-		const struct phrase *p = &phrases[low];
-		if (!str_eq(p->key, key) || p->usual != usual)
+		if (!str_eq(phrases[low].key, key) || phrases[low].usual != usual)
 			break;
-		bool known = false;
-		for (size_t i = 0; i < count; i++)
-			known |= out[i].category == p->meaning.category &&
-				 out[i].group == p->meaning.group;
-		if (!known)
-			out[count++] = p->meaning;
+		phrases_add(&phrases[low], out, &count);
 	}
 	return count;
 }
 
-size_t phrases_find(struct str key, struct phrase_meaning out[PHRASE_MEANINGS])
+/* By the singular, when the text is that and an ending of a plural or case. */
+static size_t phrases_read_singular(struct str key, struct phrase_meaning *out)
 {
-	/* Endings of plurals and cases in the languages of the table, and what the
-	 * singular has instead. */
+	/* What the singular has instead. */
 	static const char *const endings[][2] = {
 	    {"s", ""},  {"es", ""},   {"n", ""},   {"en", ""}, {"e", ""},   {"er", ""},
 	    {"x", ""},  {"i", ""},    {"i", "o"},  {"i", "e"}, {"i", "io"}, {"e", "a"},
 	    {"u", "a"}, {"ies", "y"}, {"as", "a"}, {"se", ""}, {"nen", ""}, {"a", "o"},
 	};
-	if (!phrases_count)
-		phrases_build();
-	size_t count = phrases_read(key, out);
+	size_t count = 0;
 	for (size_t i = 0; i < COUNT_OF(endings) && !count; i++) {
-		char singular[WORDS_KEY_BYTES + 4];
+		char singular[STEM_BYTES + 4];
 		struct str ending = str_of(endings[i][0]), instead = str_of(endings[i][1]);
 		if (key.n < ending.n + STEM_LEAST || !str_ends(key, ending))
 			continue;
@@ -118,6 +204,71 @@ size_t phrases_find(struct str key, struct phrase_meaning out[PHRASE_MEANINGS])
 		count = phrases_read((struct str){singular, n + instead.n}, out);
 	}
 	return count;
+}
+
+static size_t phrases_read_stem(struct str stem, struct phrase_meaning *out)
+{
+	size_t low = 0, high = phrases_count, count = 0;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (str_cmp(by_stem[middle]->stem, stem) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	int usual = low < phrases_count ? by_stem[low]->usual : 0;
+	for (; low < phrases_count && count < PHRASE_MEANINGS; low++) {
+		if (!str_eq(by_stem[low]->stem, stem) || by_stem[low]->usual != usual)
+			break;
+		phrases_add(by_stem[low], out, &count);
+	}
+	return count;
+}
+
+size_t phrases_find(const struct str *word, size_t count,
+		    struct phrase_meaning out[PHRASE_MEANINGS])
+{
+	char joined[STEM_BYTES], stem[STEM_BYTES];
+	size_t n = 0;
+	if (!phrases_count)
+		phrases_build();
+	for (size_t i = 0; i < count && n + word[i].n <= sizeof(joined); i++) {
+		memcpy(joined + n, word[i].p, word[i].n);
+		n += word[i].n;
+	}
+	const struct str whole = {joined, n};
+	size_t found = phrases_read(whole, out);
+	if (!found)
+		found = phrases_read_singular(whole, out);
+	struct str key = found ? STR("") : stem_of(word, count, stem);
+	if (key.n >= STEM_LEAST)
+		found = phrases_read_stem(key, out);
+	/* A compound that is written in two, or the other way round. */
+	key = found || n > WORDS_BYTES ? STR("") : stem_of(&whole, 1, stem);
+	if (key.n >= STEM_LEAST)
+		found = phrases_read_stem(key, out);
+	return found;
+}
+
+bool phrases_near(struct str word, int most, phrase_distance *distance, struct phrase_meaning *out,
+		  struct str *text)
+{
+	const struct phrase *best = NULL;
+	int least = most + 1;
+	if (!phrases_count)
+		phrases_build();
+	for (size_t i = 0; i < phrases_count; i++) {
+		int edits = distance(word, phrases[i].key, least);
+		if (edits >= least)
+			continue;
+		least = edits;
+		best = &phrases[i];
+	}
+	if (!best)
+		return false;
+	*out = best->meaning;
+	*text = best->text;
+	return true;
 }
 
 size_t phrases_begin(struct str key, struct phrase_name *out, size_t max)
@@ -162,39 +313,58 @@ bool phrases_is_filler(struct str word)
 	return false;
 }
 
-size_t phrases_near_me(const struct str *word, size_t count)
+enum phrase_wish phrases_wish(const struct str *word, size_t count, size_t *used)
 {
-	static const char *const asked[] = {
-	    "near me",
-	    "nearby",
-	    "close to me",
-	    "around me",
-	    "in der nahe",
-	    "in meiner nahe",
-	    "in der umgebung",
-	    "pres de moi",
-	    "pres dici",
-	    "a proximite",
-	    "autour de moi",
-	    "vicino a me",
-	    "nelle vicinanze",
-	    "cerca de mi",
-	    "cerca",
-	    "in de buurt",
-	    "bij mij in de buurt",
-	    "blizu mene",
-	    "u blizini",
+	static const struct {
+		const char *words;
+		enum phrase_wish wish;
+	} wishes[] = {
+	    {"near me", PHRASE_NEAR_ME},
+	    {"nearby", PHRASE_NEAR_ME},
+	    {"close to me", PHRASE_NEAR_ME},
+	    {"around me", PHRASE_NEAR_ME},
+	    {"around here", PHRASE_NEAR_ME},
+	    {"in der nahe", PHRASE_NEAR_ME},
+	    {"in meiner nahe", PHRASE_NEAR_ME},
+	    {"in der umgebung", PHRASE_NEAR_ME},
+	    {"pres de moi", PHRASE_NEAR_ME},
+	    {"pres dici", PHRASE_NEAR_ME},
+	    {"a proximite", PHRASE_NEAR_ME},
+	    {"autour de moi", PHRASE_NEAR_ME},
+	    {"vicino a me", PHRASE_NEAR_ME},
+	    {"nelle vicinanze", PHRASE_NEAR_ME},
+	    {"qui vicino", PHRASE_NEAR_ME},
+	    {"cerca de mi", PHRASE_NEAR_ME},
+	    {"cerca de aqui", PHRASE_NEAR_ME},
+	    {"cerca", PHRASE_NEAR_ME},
+	    {"in de buurt", PHRASE_NEAR_ME},
+	    {"bij mij in de buurt", PHRASE_NEAR_ME},
+	    {"blizu mene", PHRASE_NEAR_ME},
+	    {"u blizini", PHRASE_NEAR_ME},
+	    {"open now", PHRASE_OPEN_NOW},
+	    {"jetzt geoffnet", PHRASE_OPEN_NOW},
+	    {"jetzt offen", PHRASE_OPEN_NOW},
+	    {"ouvert maintenant", PHRASE_OPEN_NOW},
+	    {"ouverte maintenant", PHRASE_OPEN_NOW},
+	    {"aperto ora", PHRASE_OPEN_NOW},
+	    {"aperto adesso", PHRASE_OPEN_NOW},
+	    {"abierto ahora", PHRASE_OPEN_NOW},
+	    {"nu open", PHRASE_OPEN_NOW},
+	    {"nu geopend", PHRASE_OPEN_NOW},
+	    {"otvoreno sada", PHRASE_OPEN_NOW},
 	};
-	for (size_t i = 0; i < COUNT_OF(asked); i++) {
-		struct str rest = str_of(asked[i]);
+	for (size_t i = 0; i < COUNT_OF(wishes); i++) {
+		struct str rest = str_of(wishes[i].words);
 		size_t n = 0;
 		bool same = true;
 		for (; rest.p && same; n++) {
 			struct str one = str_cut(&rest, ' ');
 			same = n < count && str_eq(word[n], one);
 		}
+		*used = n;
 		if (same)
-			return n;
+			return wishes[i].wish;
 	}
-	return 0;
+	*used = 0;
+	return PHRASE_NO_WISH;
 }

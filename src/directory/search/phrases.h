@@ -14,8 +14,15 @@ struct phrase_meaning {
 	const struct taxonomy_group *group;
 };
 
-/* What the folded, joined words mean; how many meanings were written, the likeliest first. */
-size_t phrases_find(struct str key, struct phrase_meaning out[PHRASE_MEANINGS]);
+/* What the folded words together mean; how many meanings were written, the likeliest first. */
+size_t phrases_find(const struct str *word, size_t count,
+		    struct phrase_meaning out[PHRASE_MEANINGS]);
+
+/* The name of a category that is nearest to a word with a typing error, at most `most` edits away;
+ * distance() counts those, up to its last argument. False: there is none. */
+typedef int phrase_distance(struct str a, struct str b, int most);
+bool phrases_near(struct str word, int most, phrase_distance *distance, struct phrase_meaning *out,
+		  struct str *text);
 
 /* Names of categories that begin with the folded text, as the tables write them, each category
  * once; how many were written. */
@@ -28,8 +35,10 @@ size_t phrases_begin(struct str key, struct phrase_name *out, size_t max);
 /* Whether a folded word only joins others in one of the languages ("in", "près", "und"). */
 bool phrases_is_filler(struct str word);
 
-/* How many of the folded words, from the first, ask for what is near the visitor ("near me", "in
- * der Nähe"); 0: none. */
-size_t phrases_near_me(const struct str *word, size_t count);
+/* What words ask for besides what is looked for: what is near the visitor ("near me", "in der
+ * Nähe"), or open now. */
+enum phrase_wish { PHRASE_NO_WISH, PHRASE_NEAR_ME, PHRASE_OPEN_NOW };
+/* Of the folded words from the first on; *used: how many words say so. */
+enum phrase_wish phrases_wish(const struct str *word, size_t count, size_t *used);
 
 #endif

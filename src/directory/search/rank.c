@@ -8,6 +8,7 @@ enum field {
 	FIELD_FURTHER_NAME,
 	FIELD_CATEGORY,
 	FIELD_PLACE,
+	FIELD_REGION,
 	FIELD_STREET,
 	FIELD_OTHER
 };
@@ -22,6 +23,9 @@ static enum degree degree_of(const struct term *term, struct str word)
 {
 	if (str_eq(word, term->word) || (term->joined.n && str_eq(word, term->joined)))
 		return DEGREE_EXACT;
+	for (size_t i = 0; i < STREET_SPELLINGS; i++)
+		if (term->street[i].n && str_eq(word, term->street[i]))
+			return DEGREE_EXACT;
 	if (term->last && str_starts(word, term->word))
 		return DEGREE_BEGINNING;
 	int errors = terms_corrected(word, term->word);
@@ -94,13 +98,28 @@ static bool is_of_category(const struct typed *typed, const struct candidate *c)
 	return false;
 }
 
+/* Its row does not say in which region it is: of other places the statement has seen to it. */
+static bool is_in_town(const struct typed *typed, const struct candidate *c)
+{
+	char key[WORDS_KEY_BYTES];
+	struct str city = words_key(c->business.city, key);
+	for (size_t stage = 0; stage < PLACE_STAGES; stage++) {
+		const struct named_place *where = &typed->where[stage];
+		for (size_t i = 0; where->kind == PLACE_TOWN && i < where->keys; i++)
+			if (str_eq(where->key[i], city))
+				return true;
+	}
+	return false;
+}
+
 static void judge_term(const struct typed *typed, const struct term *term, struct sheet *sheet,
 		       struct candidate *c)
 {
 	static const char *const because[] = {
 	    [FIELD_NAME] = NULL,           [FIELD_FURTHER_NAME] = "alternate_names",
 	    [FIELD_CATEGORY] = "category", [FIELD_PLACE] = "place",
-	    [FIELD_STREET] = "street",     [FIELD_OTHER] = "other",
+	    [FIELD_REGION] = "region",     [FIELD_STREET] = "street",
+	    [FIELD_OTHER] = "other",
 	};
 	enum degree degree = DEGREE_NONE;
 	enum field field = FIELD_OTHER;
@@ -122,8 +141,10 @@ static void judge_term(const struct typed *typed, const struct term *term, struc
 		c->missed++;
 		return;
 	}
-	if (degree == DEGREE_NONE && may_be_region(term))
+	if (degree == DEGREE_NONE && (term->place || may_be_region(term))) {
 		degree = DEGREE_EXACT;
+		field = is_in_town(typed, c) ? FIELD_PLACE : FIELD_REGION;
+	}
 	c->degree += (int)degree;
 	c->field += (int)field;
 	c->by_name &= !term->category || field == FIELD_NAME;
@@ -133,11 +154,9 @@ static void judge_term(const struct typed *typed, const struct term *term, struc
 
 bool rank_is_named(const struct typed *typed, const struct candidate *c)
 {
-	char key[WORDS_KEY_BYTES], other[WORDS_KEY_BYTES];
 	if (typed->meanings && !is_of_category(typed, c))
 		return false;
-	return !typed->city_id ||
-	       str_eq(words_key(c->business.city, key), words_key(typed->city.name, other));
+	return typed->where[0].kind != PLACE_TOWN || is_in_town(typed, c);
 }
 
 void rank_judge(const struct typed *typed, struct candidate *c)
@@ -258,13 +277,30 @@ static bool add_word(struct arena *arena, struct str *text, struct str word)
 	return text->p != NULL;
 }
 
+void rank_place(struct search_understood *out, const struct named_place *where)
+{
+	static const struct search_place none;
+	out->city = where->kind == PLACE_TOWN ? where->place : none;
+	out->region = where->kind == PLACE_REGION ? where->place : none;
+	out->country = where->kind == PLACE_COUNTRY ? where->place : none;
+}
+
+/* Whether it only joins a word that was left out: "in" of "bakery in Nowhere". */
+static bool joins_dropped(const struct typed *typed, size_t i)
+{
+	if (!typed->term[i].filler)
+		return false;
+	while (i < typed->count && typed->term[i].filler)
+		i++;
+	return i == typed->count || typed->term[i].dropped;
+}
+
 bool rank_understood(const struct typed *typed, const struct candidate *best,
 		     struct search_understood *out)
 {
 	bool fits = true;
 	*out = (struct search_understood){.near_me = typed->near_me,
-					  .region = typed->region,
-					  .city = typed->city,
+					  .open_now = typed->open_now,
 					  .telephone = typed->phone,
 					  .website = typed->host};
 	for (size_t i = 0; i < typed->count && fits; i++) {
@@ -272,18 +308,17 @@ bool rank_understood(const struct typed *typed, const struct candidate *best,
 		struct str shown = spelled(typed->q, term->word);
 		if (term->dropped)
 			fits = add_word(typed->arena, &out->left_out, shown.n ? shown : term->word);
-		else
+		else if (!joins_dropped(typed, i))
 			fits = add_word(typed->arena, &out->text,
-					best      ? word_found(typed, term, best, &out->corrected)
+					term->meant.n ? term->meant
+					: best    ? word_found(typed, term, best, &out->corrected)
 					: shown.n ? shown
 						  : term->word);
+		out->corrected |= term->meant.n > 0 && !term->dropped;
 	}
 	if (!out->corrected && !out->left_out.n)
 		out->text = typed->q;
-	if (!typed->city_id)
-		out->city = (struct search_place){0};
-	if (!typed->region_id)
-		out->region = (struct search_place){0};
+	rank_place(out, &typed->where[0]);
 	if (typed->meanings && typed->meaning[0].category) {
 		rows_category(typed->meaning[0].category, 0, &out->category);
 	} else if (typed->meanings) {

@@ -35,7 +35,7 @@
 	"\"quality_score\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":100,"                       \
 	"\"description\":\"completeness of the record; null: too little to judge\"},"                             \
 	"\"matched\":{\"type\":\"string\",\"description\":\"where q was found: name, alternate_names, category, " \
-	"place, street, telephone or other; only with q\"},"                                                      \
+	"place, region, street, telephone, website or other; only with q\"},"                                     \
 	"\"distance_m\":{\"type\":\"number\","                                                                    \
 	"\"description\":\"great circle from near, only when that was asked\"},"                                  \
 	"\"source\":{\"$ref\":\"#/components/schemas/Source\"}"
@@ -68,16 +68,17 @@ const struct http_schema search_api_schemas[] = {
      "\"next_url\":" TEXT_OR_NULL ","
      "\"sort\":{\"enum\":[\"quality\",\"name\",\"distance\",\"recent\",\"id\"]},"
      "\"understood\":{\"type\":[\"object\",\"null\"],\"description\":\"what was made of q; null without q\","
-     "\"required\":[\"text\",\"corrected\",\"left_out\",\"category\",\"region\",\"city\",\"telephone\","
-     "\"website\",\"near_me\"],\"properties\":{"
+     "\"required\":[\"text\",\"corrected\",\"left_out\",\"category\",\"region\",\"city\",\"country\",\"telephone\","
+     "\"website\",\"near_me\",\"open_now\"],\"properties\":{"
      "\"text\":{\"type\":[\"string\",\"null\"],\"description\":\"the words searched for\"},"
      "\"corrected\":{\"type\":\"boolean\",\"description\":\"whether a typing error was corrected\"},"
      "\"left_out\":{\"type\":[\"string\",\"null\"],\"description\":\"words without which there are results; with "
      "them there is none\"},"
      "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL ","
+     "\"country\":" PLACE_OR_NULL ","
      "\"telephone\":" TEXT_OR_NULL ",\"website\":" TEXT_OR_NULL ","
      "\"near_me\":{\"type\":\"boolean\",\"description\":\"asks for what is near: repeat it with the parameter "
-     "near\"}}},"
+     "near\"},\"open_now\":{\"type\":\"boolean\",\"description\":\"asks for what is open now: only that is listed\"}}},"
      "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL ","
      "\"facets\":{\"type\":\"object\",\"description\":\"only with facets=true: exact up to 1 000; then more is true, and the "
      "counts are those of the first 1 001 that were found\",\"required\":[\"total\",\"more\",\"categories\",\"regions\","

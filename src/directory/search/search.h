@@ -229,10 +229,11 @@ struct search_understood {
 	struct str text;     /* the words as they were searched for; empty: there was no q */
 	bool corrected;      /* they are not those that were typed */
 	bool near_me;        /* asks for what is near the visitor, whose place is not known */
+	bool open_now;       /* asks for what is open: only that is listed */
 	struct str left_out; /* words without which there are results; empty: none */
-	struct search_category category; /* key empty: none is named. So with the next two */
-	struct search_place region, city;
-	struct str telephone, website; /* empty: it is none */
+	struct search_category category; /* key empty: none is named. So with the next three */
+	struct search_place region, city, country; /* of a country: key is its code */
+	struct str telephone, website;             /* empty: it is none */
 };
 
 struct search_list {

@@ -1,5 +1,4 @@
-/* What was typed, word by word: which tokens each word may stand for, and which category
- * and place are meant. */
+/* What was typed, word by word: which tokens each word may stand for. */
 #include "directory/search/internal.h"
 
 #include <stdio.h>
@@ -16,11 +15,9 @@ enum {
 	CORRECT_TWO_FROM = 8, /* two errors are forgiven in words of so many letters ... */
 	TYPED_TWO_FROM = 6,   /* ... which are typed with two fewer when both leave one out */
 	BEGINNING_FROM = 3,
-	PHRASE_WORDS = 5,
 	PHONE_DIGITS = 6,
-	PLACE_LEAST = 3,     /* letters of a place's name */
-	REGION_FACTOR = 100, /* so many times larger than the town of its name, a region is meant */
-	SPLIT_LEAST = 3,     /* letters of each part of a word that is two */
+	SURE_PHONE_DIGITS = 9, /* so many can be nothing else */
+	SPLIT_LEAST = 3,       /* letters of each part of a word that is two */
 };
 
 static const char *const kinds[] = {TOKEN_NAME, TOKEN_PLACE, TOKEN_STREET};
@@ -33,7 +30,7 @@ static struct str word_of(struct str token)
 	return token;
 }
 
-static size_t letters_of(struct str word)
+size_t terms_letters(struct str word)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < word.n; i++)
@@ -99,9 +96,15 @@ int terms_edits(struct str a, struct str b, int most)
 	return row[an % 3][bn];
 }
 
+int terms_forgiven(struct str word)
+{
+	size_t n = terms_letters(word);
+	return has_digit(word) || n < CORRECT_FROM ? 0 : n < CORRECT_TWO_FROM ? 1 : 2;
+}
+
 int terms_corrected(struct str word, struct str typed)
 {
-	size_t n = letters_of(word), m = letters_of(typed);
+	size_t n = terms_letters(word), m = terms_letters(typed);
 	int most = n < CORRECT_FROM || m < TYPED_FROM                           ? 0
 		   : (n > m ? n : m) >= CORRECT_TWO_FROM && m >= TYPED_TWO_FROM ? 2
 										: 1;
@@ -121,8 +124,10 @@ static void read_phone(struct str q, struct typed *out)
 		else if (!strchr(" +()-./", q.p[i]))
 			return;
 	}
-	if (n >= PHONE_DIGITS)
-		out->phone = arena_str(out->arena, (struct str){digits, n});
+	if (n < PHONE_DIGITS)
+		return;
+	out->phone = arena_str(out->arena, (struct str){digits, n});
+	out->only_phone = n >= SURE_PHONE_DIGITS || q.p[0] == '+';
 }
 
 static void read_host(struct str q, struct typed *out)
@@ -138,7 +143,54 @@ static void read_host(struct str q, struct typed *out)
 		if (!ascii_is_letter(*p))
 			return;
 	out->host = arena_str(out->arena, found);
+	out->only_together = true;
 }
+
+/* ---- streets ---- */
+
+/* Kinds of streets, folded, that are written out or not; those that begin with '-' end words. */
+static bool read_street(struct typed *typed, struct term *term)
+{
+	static const char *const spellings[][2] = {
+	    {"st", "street"},    {"ave", "avenue"}, {"av", "avenue"},     {"blvd", "boulevard"},
+	    {"bd", "boulevard"}, {"rd", "road"},    {"dr", "drive"},      {"ln", "lane"},
+	    {"sq", "square"},    {"ct", "court"},   {"hwy", "highway"},   {"ch", "chemin"},
+	    {"rte", "route"},    {"pl", "place"},   {"str", "strasse"},   {"ul", "ulica"},
+	    {"pza", "plaza"},    {"pza", "piazza"}, {"-str", "-strasse"}, {"-str", "-straat"},
+	    {"-pl", "-platz"},
+	};
+	size_t count = 0;
+	for (size_t i = 0; i < COUNT_OF(spellings); i++) {
+		for (int from = 0; from < 2 && count < STREET_SPELLINGS; from++) {
+			struct str one = str_of(spellings[i][from]);
+			struct str other = str_of(spellings[i][!from]), front = {"", 0};
+			if (one.p[0] == '-') {
+				one = (struct str){one.p + 1, one.n - 1};
+				other = (struct str){other.p + 1, other.n - 1};
+				if (!str_ends(term->word, one) || term->word.n == one.n)
+					continue;
+				front = (struct str){term->word.p, term->word.n - one.n};
+			} else if (!str_eq(term->word, one)) {
+				continue;
+			}
+			term->street[count] = ARENA_JOIN(typed->arena, front, other);
+			if (!term->street[count++].p)
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool is_street(const struct term *term, struct str token)
+{
+	for (size_t i = 0; i < STREET_SPELLINGS; i++)
+		if (term->street[i].n && token.n && token.p[0] == TOKEN_STREET[0] &&
+		    str_eq(word_of(token), term->street[i]))
+			return true;
+	return false;
+}
+
+/* ---- the text, word by word ---- */
 
 bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out)
 {
@@ -155,16 +207,18 @@ bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out
 		word[i] = words_at(&words, i);
 	bool fits = out->key.p != NULL;
 	for (size_t i = 0; i < words.count && out->count < TERMS_MAX;) {
-		size_t near = phrases_near_me(word + i, words.count - i);
-		if (near) {
-			out->near_me = true;
-			i += near;
+		size_t used;
+		enum phrase_wish wish = phrases_wish(word + i, words.count - i, &used);
+		if (wish && used < words.count) { /* alone they are words like others */
+			out->near_me |= wish == PHRASE_NEAR_ME;
+			out->open_now |= wish == PHRASE_OPEN_NOW;
+			i += used;
 			continue;
 		}
 		struct term *term = &out->term[out->count++];
 		term->word = arena_str(arena, word[i++]);
 		term->filler = phrases_is_filler(term->word);
-		fits &= term->word.p != NULL;
+		fits &= term->word.p != NULL && read_street(out, term);
 	}
 	size_t telling = 0;
 	for (size_t i = 0; i < out->count; i++)
@@ -178,12 +232,7 @@ bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out
 
 /* ---- arrays ---- */
 
-struct array {
-	struct buf b;
-	bool some;
-};
-
-static void array_open(struct array *a)
+void terms_array_open(struct token_array *a)
 {
 	buf_init(&a->b, TEXT_BYTES);
 	buf_putc(&a->b, '{');
@@ -191,14 +240,21 @@ static void array_open(struct array *a)
 }
 
 /* Folded words and signs of tokens: nothing to escape. */
-static void array_put(struct array *a, const char *kind, struct str word)
+void terms_array_put(struct token_array *a, const char *kind, struct str word)
 {
 	buf_printf(&a->b, "%s\"%s%.*s\"", a->some ? "," : "", kind, STR_ARG(word));
 	a->some = true;
 }
 
-/* The literal in the arena; empty but not NULL when nothing was put there. */
-static bool array_close(struct array *a, struct arena *arena, struct str *out)
+void terms_array_put_all(struct token_array *a, struct str elements)
+{
+	if (!elements.n)
+		return;
+	buf_printf(&a->b, "%s%.*s", a->some ? "," : "", STR_ARG(elements));
+	a->some = true;
+}
+
+bool terms_array_close(struct token_array *a, struct arena *arena, struct str *out)
 {
 	buf_putc(&a->b, '}');
 	*out = (struct str){"", 0};
@@ -208,9 +264,8 @@ static bool array_close(struct array *a, struct arena *arena, struct str *out)
 	return out->p != NULL;
 }
 
-/* The words from..to as one. */
-static struct str joined(const struct typed *typed, size_t from, size_t to,
-			 char out[WORDS_KEY_BYTES])
+struct str terms_joined(const struct typed *typed, size_t from, size_t to,
+			char out[WORDS_KEY_BYTES])
 {
 	struct buf b;
 	buf_init(&b, 1024);
@@ -223,37 +278,47 @@ static struct str joined(const struct typed *typed, size_t from, size_t to,
 
 /* ---- the dictionary ---- */
 
+/* Whether this and the next word may be one that was written in two. Numbers are not. */
+static bool joins_next(const struct typed *typed, size_t i)
+{
+	return i + 1 < typed->count &&
+	       !(has_digit(typed->term[i].word) && has_digit(typed->term[i + 1].word));
+}
+
 bool terms_ask_known(const struct typed *typed, struct str *exact, struct str *beginnings)
 {
-	struct array e, b;
-	array_open(&e);
-	array_open(&b);
+	struct token_array e, b;
+	terms_array_open(&e);
+	terms_array_open(&b);
 	if (typed->host.n)
-		array_put(&e, TOKEN_HOST, typed->host);
+		terms_array_put(&e, TOKEN_HOST, typed->host);
 	for (size_t i = 0; i < typed->count; i++) {
 		const struct term *term = &typed->term[i];
 		char key[WORDS_KEY_BYTES];
 		for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-			array_put(&e, kinds[k], term->word);
-			if (i + 1 < typed->count)
-				array_put(&e, kinds[k], joined(typed, i, i + 2, key));
+			terms_array_put(&e, kinds[k], term->word);
+			if (joins_next(typed, i))
+				terms_array_put(&e, kinds[k], terms_joined(typed, i, i + 2, key));
 			if (term->last && term->word.n >= BEGINNING_FROM)
-				array_put(&b, kinds[k], term->word);
+				terms_array_put(&b, kinds[k], term->word);
 		}
+		for (size_t k = 0; k < STREET_SPELLINGS; k++)
+			if (term->street[k].n)
+				terms_array_put(&e, TOKEN_STREET, term->street[k]);
 		for (size_t at = SPLIT_LEAST; at + SPLIT_LEAST <= term->word.n; at++) {
 			if (!utf8_begins(term->word.p[at]))
 				continue;
-			array_put(&e, TOKEN_NAME, (struct str){term->word.p, at});
-			array_put(&e, TOKEN_NAME,
-				  (struct str){term->word.p + at, term->word.n - at});
+			terms_array_put(&e, TOKEN_NAME, (struct str){term->word.p, at});
+			terms_array_put(&e, TOKEN_NAME,
+					(struct str){term->word.p + at, term->word.n - at});
 		}
 	}
-	bool fits = array_close(&e, typed->arena, exact);
-	return array_close(&b, typed->arena, beginnings) && fits;
+	bool fits = terms_array_close(&e, typed->arena, exact);
+	return terms_array_close(&b, typed->arena, beginnings) && fits;
 }
 
-static bool add_alternative(struct typed *typed, struct term *term, struct str token,
-			    enum degree degree, int64_t businesses)
+bool terms_add(struct typed *typed, struct term *term, struct str token, enum degree degree,
+	       int64_t businesses)
 {
 	for (size_t i = 0; i < term->count; i++)
 		if (str_eq(term->of[i].token, token))
@@ -291,7 +356,7 @@ static bool find_split(struct typed *typed, struct term *term, const struct db_r
 	if (!best)
 		return true;
 	bool first_is_rarer = businesses_of(rows, term->split[0]) == best;
-	return add_alternative(typed, term, term->split[!first_is_rarer], DEGREE_EXACT, best);
+	return terms_add(typed, term, term->split[!first_is_rarer], DEGREE_EXACT, best);
 }
 
 bool terms_read_known(struct typed *typed, const struct db_rows *rows)
@@ -305,20 +370,20 @@ bool terms_read_known(struct typed *typed, const struct db_rows *rows)
 		struct term *term = &typed->term[i];
 		char key[WORDS_KEY_BYTES];
 		struct str both = {"", 0};
-		if (i + 1 < typed->count)
-			both = arena_str(typed->arena, joined(typed, i, i + 2, key));
+		if (joins_next(typed, i))
+			both = arena_str(typed->arena, terms_joined(typed, i, i + 2, key));
 		for (int row = 0; row < rows->rows; row++) {
 			struct str token = db_text(rows, row, SQL_WORDS_KNOWN_WORD);
 			struct str word = word_of(token);
 			int64_t n = db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES);
-			if (str_eq(word, term->word)) {
+			if (str_eq(word, term->word) || is_street(term, token)) {
 				term->known += n;
-				fits &= add_alternative(typed, term, token, DEGREE_EXACT, n);
+				fits &= terms_add(typed, term, token, DEGREE_EXACT, n);
 			} else if (both.n && str_eq(word, both)) {
 				term->joined = typed->term[i + 1].joined = both;
-				fits &= add_alternative(typed, term, token, DEGREE_EXACT, n) &&
-					add_alternative(typed, &typed->term[i + 1], token,
-							DEGREE_EXACT, n);
+				fits &=
+				    terms_add(typed, term, token, DEGREE_EXACT, n) &&
+				    terms_add(typed, &typed->term[i + 1], token, DEGREE_EXACT, n);
 			}
 		}
 		if (!term->known && !term->joined.n)
@@ -326,22 +391,22 @@ bool terms_read_known(struct typed *typed, const struct db_rows *rows)
 	}
 	for (int row = 0; typed->count && row < rows->rows; row++)
 		if (db_i64(rows, row, SQL_WORDS_KNOWN_BEGINNING))
-			fits &= add_alternative(typed, &typed->term[typed->count - 1],
-						db_text(rows, row, SQL_WORDS_KNOWN_WORD),
-						DEGREE_BEGINNING,
-						db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES));
+			fits &=
+			    terms_add(typed, &typed->term[typed->count - 1],
+				      db_text(rows, row, SQL_WORDS_KNOWN_WORD), DEGREE_BEGINNING,
+				      db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES));
 	return fits;
 }
 
 bool terms_ask_near(const struct typed *typed, struct str *words)
 {
-	struct array a;
-	array_open(&a);
+	struct token_array a;
+	terms_array_open(&a);
 	for (size_t i = 0; i < typed->count; i++)
 		if (!has_digit(typed->term[i].word) &&
-		    letters_of(typed->term[i].word) >= TYPED_FROM)
-			array_put(&a, "", typed->term[i].word);
-	return array_close(&a, typed->arena, words);
+		    terms_letters(typed->term[i].word) >= TYPED_FROM)
+			terms_array_put(&a, "", typed->term[i].word);
+	return terms_array_close(&a, typed->arena, words);
 }
 
 struct correction {
@@ -378,9 +443,9 @@ static bool read_corrections(struct typed *typed, struct term *term, const struc
 	qsort(found, count, sizeof(*found), correction_compare);
 	bool fits = true;
 	for (size_t i = 0; i < count && fits; i++)
-		fits = add_alternative(typed, term, found[i].token,
-				       found[i].edits == 1 ? DEGREE_NEAR : DEGREE_FAR,
-				       found[i].businesses);
+		fits =
+		    terms_add(typed, term, found[i].token,
+			      found[i].edits == 1 ? DEGREE_NEAR : DEGREE_FAR, found[i].businesses);
 	return fits;
 }
 
@@ -390,132 +455,8 @@ bool terms_read_near(struct typed *typed, const struct db_rows *rows)
 	bool fits = true;
 	for (size_t i = 0; i < typed->count; i++)
 		if (!has_digit(typed->term[i].word) &&
-		    letters_of(typed->term[i].word) >= TYPED_FROM)
+		    terms_letters(typed->term[i].word) >= TYPED_FROM)
 			fits &= read_corrections(typed, &typed->term[i], rows, ++position);
-	return fits;
-}
-
-/* ---- places and categories ---- */
-
-bool terms_ask_places(const struct typed *typed, struct str *names)
-{
-	struct array a;
-	char key[WORDS_KEY_BYTES];
-	array_open(&a);
-	for (size_t i = 0; i < typed->count; i++)
-		for (size_t n = 1; n <= PHRASE_WORDS && i + n <= typed->count; n++)
-			array_put(&a, "", joined(typed, i, i + n, key));
-	return array_close(&a, typed->arena, names);
-}
-
-static bool mark_place(struct typed *typed, const struct db_rows *rows, int row)
-{
-	bool is_city = db_bool(rows, row, SQL_PLACES_NAMED_IS_CITY);
-	struct search_place *place = is_city ? &typed->city : &typed->region;
-	*(is_city ? &typed->city_id : &typed->region_id) = db_i64(rows, row, SQL_PLACES_NAMED_ID);
-	place->businesses = db_i64(rows, row, SQL_PLACES_NAMED_BUSINESSES);
-	return rows_text(typed->arena, rows, row, SQL_PLACES_NAMED_KEY, &place->key) &&
-	       rows_text(typed->arena, rows, row, SQL_PLACES_NAMED_NAME, &place->name) &&
-	       rows_text(typed->arena, rows, row, SQL_PLACES_NAMED_COUNTRY, &place->country);
-}
-
-/* The largest town that these words name, or a region that is far larger; -1: none. */
-static int place_of(const struct typed *typed, const struct db_rows *rows, size_t from, size_t n)
-{
-	char key[WORDS_KEY_BYTES];
-	struct str name = joined(typed, from, from + n, key);
-	int city = -1, region = -1;
-	if (letters_of(name) < PLACE_LEAST)
-		return -1;
-	for (int row = 0; row < rows->rows; row++) {
-		int *kind = db_bool(rows, row, SQL_PLACES_NAMED_IS_CITY) ? &city : &region;
-		if (*kind < 0 && str_eq(db_text(rows, row, SQL_PLACES_NAMED_NAME_KEY), name))
-			*kind = row;
-	}
-	if (city < 0 || region < 0)
-		return city < 0 ? region : city;
-	return db_i64(rows, region, SQL_PLACES_NAMED_BUSINESSES) >
-		       REGION_FACTOR * db_i64(rows, city, SQL_PLACES_NAMED_BUSINESSES)
-		   ? region
-		   : city;
-}
-
-/* Facets that stand for the category on each of its words. */
-static bool mark_category(struct typed *typed, size_t from, size_t n)
-{
-	bool fits = true;
-	for (size_t i = from; i < from + n; i++) {
-		typed->term[i].category = true;
-		for (size_t m = 0; m < typed->meanings; m++) {
-			const struct phrase_meaning *meaning = &typed->meaning[m];
-			char facet[32];
-			if (meaning->category) {
-				snprintf(facet, sizeof(facet), "@c%d", meaning->category->id);
-				fits &= add_alternative(typed, &typed->term[i], str_of(facet),
-							DEGREE_EXACT, 0);
-				snprintf(facet, sizeof(facet), TOKEN_CATEGORY "%d",
-					 meaning->category->id);
-			} else {
-				snprintf(facet, sizeof(facet), "@g%d", meaning->group->id);
-			}
-			fits &=
-			    add_alternative(typed, &typed->term[i], str_of(facet), DEGREE_EXACT, 0);
-		}
-	}
-	return fits;
-}
-
-/* Whether nothing but a category and a place is left of the text. */
-static void mark_complete(struct typed *typed)
-{
-	bool category = false, place = false, other = false;
-	for (size_t i = 0; i < typed->count; i++) {
-		const struct term *term = &typed->term[i];
-		if (term->dropped)
-			continue;
-		category |= term->category;
-		place |= term->place;
-		other |= !term->filler && !term->category && !term->place;
-	}
-	typed->complete = (category || place) && !other && !typed->plain;
-	if (typed->complete && !category)
-		typed->meanings = 0;
-	if (typed->complete && !place)
-		typed->city_id = typed->region_id = 0;
-}
-
-/* The longest phrases that name a category and a place, from the left; one of each. */
-bool terms_read_places(struct typed *typed, const struct db_rows *rows)
-{
-	bool fits = true;
-	for (size_t n = PHRASE_WORDS; n > 0 && !typed->meanings; n--) {
-		for (size_t i = 0; i + n <= typed->count && !typed->meanings; i++) {
-			char key[WORDS_KEY_BYTES];
-			if (n == 1 && typed->term[i].filler)
-				continue;
-			typed->meanings =
-			    phrases_find(joined(typed, i, i + n, key), typed->meaning);
-			if (typed->meanings)
-				fits &= mark_category(typed, i, n);
-		}
-	}
-	/* A place follows what is looked for more often than it precedes it. */
-	for (size_t n = PHRASE_WORDS; n > 0 && !typed->city_id && !typed->region_id; n--) {
-		for (size_t end = typed->count; end >= n; end--) {
-			size_t i = end - n;
-			bool taken = n == 1 && typed->term[i].filler;
-			for (size_t k = i; k < end; k++)
-				taken |= typed->term[k].category;
-			int row = taken ? -1 : place_of(typed, rows, i, n);
-			if (row < 0)
-				continue;
-			fits &= mark_place(typed, rows, row);
-			for (size_t k = i; k < end; k++)
-				typed->term[k].place = true;
-			break;
-		}
-	}
-	mark_complete(typed);
 	return fits;
 }
 
@@ -524,15 +465,19 @@ bool terms_read_places(struct typed *typed, const struct db_rows *rows)
 static bool match_term(const struct typed *typed, const struct term *term,
 		       const struct match_wish *wish, struct str *set, double *share)
 {
-	struct array a;
+	struct token_array a;
 	int64_t businesses = 0;
-	bool facets = false;
-	array_open(&a);
+	bool facets = false, place = term->place && !wish->words_only;
+	terms_array_open(&a);
+	for (size_t i = 0; place && i < PLACE_STAGES; i++) {
+		terms_array_put_all(&a, typed->where[i].facets);
+		businesses += typed->where[i].businesses;
+	}
 	for (size_t i = 0; i < term->count; i++) {
 		bool facet = term->of[i].token.p[0] == '@';
 		if (term->of[i].degree > wish->degree || (facet && wish->words_only))
 			continue;
-		array_put(&a, "", term->of[i].token);
+		terms_array_put(&a, "", term->of[i].token);
 		businesses += term->of[i].businesses;
 		facets |= facet;
 	}
@@ -540,7 +485,7 @@ static bool match_term(const struct typed *typed, const struct term *term,
 	if (facets)
 		businesses += wish->total / 10;
 	*share = wish->total > businesses ? (double)businesses / (double)wish->total : 1;
-	return array_close(&a, typed->arena, set);
+	return terms_array_close(&a, typed->arena, set);
 }
 
 bool terms_match(const struct typed *typed, const struct match_wish *wish, struct text *out)
@@ -561,32 +506,4 @@ bool terms_match(const struct typed *typed, const struct match_wish *wish, struc
 	out->hopeless |= sets == 0;
 	out->all = str_of(arena_printf(typed->arena, "{%s}", wish->facets));
 	return fits && out->all.p != NULL;
-}
-
-/* What a word tells, the less the smaller: nothing when nobody has it, most when it names a
- * category or a place, otherwise the more the fewer have it. */
-static int64_t telling(const struct term *term)
-{
-	if (!term->count)
-		return INT64_MIN;
-	return term->category || term->place ? 1 : -term->known;
-}
-
-bool terms_drop(struct typed *typed)
-{
-	struct term *least = NULL;
-	size_t left = 0;
-	for (size_t i = 0; i < typed->count; i++) {
-		struct term *term = &typed->term[i];
-		if (term->filler || term->dropped)
-			continue;
-		left++;
-		if (!least || telling(term) < telling(least))
-			least = term;
-	}
-	if (left < 2)
-		return false;
-	least->dropped = true;
-	mark_complete(typed);
-	return true;
 }

@@ -1,0 +1,342 @@
+/* The category and the place that words of a text name, and which word to leave out when all
+ * together find nothing. */
+#include "directory/search/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "directory/search/places.h"
+#include "directory/words/tokens.h"
+#include "sql/directory.h"
+
+enum {
+	PHRASE_WORDS = 5,
+	PLACE_LEAST = 3, /* letters of a place's name */
+	/* A region or country that is so many times larger than the town of its name is meant. */
+	WIDER_FACTOR = 100,
+	CASE_LEAST = 3, /* letters before the ending of a case */
+};
+
+/* ---- names of places ---- */
+
+struct place_keys {
+	struct str key[PLACE_KEYS];
+	size_t count;
+};
+
+static bool keys_add(const struct typed *typed, struct place_keys *keys, struct str key)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (str_eq(keys->key[i], key))
+			return true;
+	if (keys->count == PLACE_KEYS || terms_letters(key) < PLACE_LEAST)
+		return true;
+	struct str kept = arena_str(typed->arena, key);
+	keys->key[keys->count++] = kept;
+	return kept.p != NULL;
+}
+
+/* Saints are written in many ways: "St. Gallen", "Sankt Gallen". */
+static bool keys_add_saints(const struct typed *typed, struct place_keys *keys, size_t from,
+			    size_t n)
+{
+	static const char *const saints[] = {"st", "sankt", "saint", "sainte", "ste", "san"};
+	char key[WORDS_KEY_BYTES];
+	bool saint = false, fits = true;
+	for (size_t i = 0; i < COUNT_OF(saints); i++)
+		saint |= n > 1 && str_eq(typed->term[from].word, str_of(saints[i]));
+	struct str rest = saint ? terms_joined(typed, from + 1, from + n, key) : STR("");
+	for (size_t i = 0; saint && i < COUNT_OF(saints) && fits; i++) {
+		struct str name = ARENA_JOIN(typed->arena, str_of(saints[i]), rest);
+		fits = name.p && keys_add(typed, keys, name);
+	}
+	return fits;
+}
+
+/* Serbian puts a town into a case behind "u" and its like: "u Beogradu", "u Ljubljani". */
+static bool keys_add_cases(const struct typed *typed, struct place_keys *keys, size_t from,
+			   struct str name)
+{
+	static const char *const prepositions[] = {"u", "na", "iz", "kod", "oko"};
+	static const char *const endings[][2] = {{"u", ""},   {"u", "o"},   {"u", "e"},
+						 {"i", "a"},  {"ci", "ka"}, {"zi", "ga"},
+						 {"oj", "a"}, {"a", ""},    {"e", "a"}};
+	bool behind = false, fits = true;
+	for (size_t i = 0; i < COUNT_OF(prepositions); i++)
+		behind |= from > 0 && str_eq(typed->term[from - 1].word, str_of(prepositions[i]));
+	for (size_t i = 0; behind && i < COUNT_OF(endings) && fits; i++) {
+		struct str ending = str_of(endings[i][0]);
+		if (!str_ends(name, ending) || name.n < ending.n + CASE_LEAST)
+			continue;
+		struct str other = ARENA_JOIN(typed->arena, (struct str){name.p, name.n - ending.n},
+					      str_of(endings[i][1]));
+		fits = other.p && keys_add(typed, keys, other);
+	}
+	return fits;
+}
+
+/* All names that the words may be of a place. False: no room. */
+static bool keys_of(const struct typed *typed, size_t from, size_t n, struct place_keys *out)
+{
+	char key[WORDS_KEY_BYTES];
+	struct str name = terms_joined(typed, from, from + n, key);
+	*out = (struct place_keys){.count = 0};
+	bool fits = keys_add(typed, out, name) && keys_add_saints(typed, out, from, n) &&
+		    keys_add_cases(typed, out, from, name);
+	for (size_t i = 0, own = out->count; i < own && fits; i++) {
+		struct str other[PLACES_NAMES];
+		size_t count = places_names(out->key[i], other);
+		for (size_t k = 0; k < count && fits; k++)
+			fits = keys_add(typed, out, other[k]);
+	}
+	return fits;
+}
+
+static struct str keys_country(const struct place_keys *keys)
+{
+	struct str code = {"", 0};
+	for (size_t i = 0; i < keys->count && !code.n; i++)
+		code = places_country(keys->key[i]);
+	return code;
+}
+
+static bool keys_have(const struct place_keys *keys, struct str key)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (str_eq(keys->key[i], key))
+			return true;
+	return false;
+}
+
+bool named_ask_places(const struct typed *typed, struct str *names, struct str *countries)
+{
+	struct token_array a, c;
+	struct place_keys keys;
+	bool fits = true;
+	terms_array_open(&a);
+	terms_array_open(&c);
+	for (size_t i = 0; i < typed->count; i++) {
+		for (size_t n = 1; n <= PHRASE_WORDS && i + n <= typed->count && fits; n++) {
+			fits = keys_of(typed, i, n, &keys);
+			for (size_t k = 0; k < keys.count && fits; k++)
+				terms_array_put(&a, "", keys.key[k]);
+			struct str code = keys_country(&keys);
+			if (code.n)
+				terms_array_put(&c, "", code);
+		}
+	}
+	fits &= terms_array_close(&a, typed->arena, names);
+	return terms_array_close(&c, typed->arena, countries) && fits;
+}
+
+/* ---- places ---- */
+
+static enum place_kind kind_of(const struct db_rows *rows, int row)
+{
+	struct str kind = db_text(rows, row, SQL_PLACES_NAMED_KIND);
+	return str_eq(kind, STR("town"))     ? PLACE_TOWN
+	       : str_eq(kind, STR("region")) ? PLACE_REGION
+					     : PLACE_COUNTRY;
+}
+
+/* The rows of one kind that these names have. False: no room. */
+static bool gather(const struct typed *typed, const struct db_rows *rows, enum place_kind kind,
+		   const struct place_keys *keys, struct named_place *out)
+{
+	struct arena *arena = typed->arena;
+	struct str code = keys_country(keys);
+	struct token_array facets;
+	bool fits = true;
+	*out = (struct named_place){.kind = PLACE_NONE};
+	terms_array_open(&facets);
+	for (int row = 0; row < rows->rows && fits; row++) {
+		if (kind_of(rows, row) != kind)
+			continue;
+		if (kind == PLACE_COUNTRY
+			? !str_eq(db_text(rows, row, SQL_PLACES_NAMED_COUNTRY), code)
+			: !keys_have(keys, db_text(rows, row, SQL_PLACES_NAMED_NAME_KEY)))
+			continue;
+		char facet[32];
+		int64_t id = db_i64(rows, row, SQL_PLACES_NAMED_ID);
+		snprintf(facet, sizeof(facet), "@%c%lld", kind == PLACE_TOWN ? 't' : 'r',
+			 (long long)id);
+		terms_array_put(&facets, "", str_of(facet));
+		out->businesses += db_i64(rows, row, SQL_PLACES_NAMED_BUSINESSES);
+		if (out->count++ > 0)
+			continue;
+		out->kind = kind;
+		out->id = id;
+		fits = rows_text(arena, rows, row, SQL_PLACES_NAMED_KEY, &out->place.key) &&
+		       rows_text(arena, rows, row, SQL_PLACES_NAMED_NAME, &out->place.name) &&
+		       rows_text(arena, rows, row, SQL_PLACES_NAMED_COUNTRY, &out->place.country);
+		out->place.businesses = db_i64(rows, row, SQL_PLACES_NAMED_BUSINESSES);
+	}
+	struct str literal;
+	fits &= terms_array_close(&facets, arena, &literal);
+	if (literal.n)
+		out->facets = (struct str){literal.p + 1, literal.n - 2};
+	if (kind == PLACE_COUNTRY && out->kind) {
+		out->place.key = code = out->place.country;
+		out->place.name = places_country_name(code);
+		out->place.businesses = out->businesses;
+	}
+	out->keys = keys->count;
+	memcpy(out->key, keys->key, sizeof(out->key));
+	return fits;
+}
+
+/* What these words name: the towns, or the region or country when there is none or when that is far
+ * larger; the other one comes second. False: no room. */
+static bool read_place(struct typed *typed, const struct db_rows *rows, size_t from, size_t n)
+{
+	struct place_keys keys;
+	struct named_place town, wider, country;
+	struct named_place *where = typed->where;
+	if (!keys_of(typed, from, n, &keys) || !gather(typed, rows, PLACE_TOWN, &keys, &town) ||
+	    !gather(typed, rows, PLACE_REGION, &keys, &wider) ||
+	    !gather(typed, rows, PLACE_COUNTRY, &keys, &country))
+		return false;
+	if (country.businesses > wider.businesses)
+		wider = country;
+	bool wide = wider.kind && (!town.kind || wider.businesses > WIDER_FACTOR * town.businesses);
+	where[0] = wide ? wider : town;
+	where[1] = wide ? town : wider;
+	for (size_t i = from; where[0].kind && i < from + n; i++)
+		typed->term[i].place = true;
+	return true;
+}
+
+/* ---- categories ---- */
+
+/* Facets that stand for the category on each of its words. */
+static bool mark_category(struct typed *typed, size_t from, size_t n)
+{
+	bool fits = true;
+	for (size_t i = from; i < from + n; i++) {
+		struct term *term = &typed->term[i];
+		term->category = true;
+		for (size_t m = 0; m < typed->meanings; m++) {
+			const struct phrase_meaning *meaning = &typed->meaning[m];
+			char facet[32];
+			if (meaning->category) {
+				snprintf(facet, sizeof(facet), "@c%d", meaning->category->id);
+				fits &= terms_add(typed, term, str_of(facet), DEGREE_EXACT, 0);
+				snprintf(facet, sizeof(facet), TOKEN_CATEGORY "%d",
+					 meaning->category->id);
+			} else {
+				snprintf(facet, sizeof(facet), "@g%d", meaning->group->id);
+			}
+			fits &= terms_add(typed, term, str_of(facet), DEGREE_EXACT, 0);
+		}
+	}
+	return fits;
+}
+
+/* Whether nothing but a category and a place is left of the text. */
+static void mark_complete(struct typed *typed)
+{
+	bool category = false, place = false, other = false;
+	for (size_t i = 0; i < typed->count; i++) {
+		const struct term *term = &typed->term[i];
+		if (term->dropped)
+			continue;
+		category |= term->category;
+		place |= term->place;
+		other |= !term->filler && !term->category && !term->place;
+	}
+	typed->complete = (category || place) && !other && !typed->plain;
+	if (!category)
+		typed->meanings = 0;
+	for (size_t i = 0; i < PLACE_STAGES && !place; i++)
+		typed->where[i] = (struct named_place){.kind = PLACE_NONE};
+}
+
+/* The longest phrases that name a category and a place; one of each. */
+bool named_read_places(struct typed *typed, const struct db_rows *rows)
+{
+	bool fits = true;
+	for (size_t n = PHRASE_WORDS; n > 0 && !typed->meanings; n--) {
+		for (size_t i = 0; i + n <= typed->count && !typed->meanings; i++) {
+			struct str word[PHRASE_WORDS];
+			if (typed->term[i].filler || typed->term[i + n - 1].filler)
+				continue;
+			for (size_t k = 0; k < n; k++)
+				word[k] = typed->term[i + k].word;
+			typed->meanings = phrases_find(word, n, typed->meaning);
+			if (typed->meanings)
+				fits &= mark_category(typed, i, n);
+		}
+	}
+	/* A place follows what is looked for more often than it precedes it. */
+	for (size_t n = PHRASE_WORDS; n > 0 && !typed->where[0].kind; n--) {
+		for (size_t end = typed->count; end >= n && !typed->where[0].kind; end--) {
+			size_t i = end - n;
+			bool taken = n == 1 && typed->term[i].filler;
+			for (size_t k = i; k < end; k++)
+				taken |= typed->term[k].category;
+			if (!taken)
+				fits &= read_place(typed, rows, i, n);
+		}
+	}
+	mark_complete(typed);
+	return fits;
+}
+
+/* ---- typing errors ---- */
+
+bool named_correct(struct typed *typed)
+{
+	for (size_t i = 0; i < typed->count && !typed->meanings; i++) {
+		struct term *term = &typed->term[i];
+		int most = terms_forgiven(term->word);
+		if (term->filler || term->place || term->known || term->dropped || !most ||
+		    !phrases_near(term->word, most, terms_edits, typed->meaning, &term->meant))
+			continue;
+		typed->meanings = 1;
+		if (!mark_category(typed, i, 1))
+			return false;
+		mark_complete(typed);
+		return true;
+	}
+	return false;
+}
+
+/* ---- words to leave out ---- */
+
+/* What a word tells, the less the smaller: nothing when nobody has it, most when it names a
+ * category or a place, otherwise the more the fewer have it. */
+static int64_t telling(const struct term *term)
+{
+	if (term->category || term->place)
+		return term->category ? 2 : 1;
+	return term->count ? -term->known : INT64_MIN;
+}
+
+bool named_drop(struct typed *typed)
+{
+	struct term *least = NULL;
+	size_t left = 0;
+	for (size_t i = 0; i < typed->count; i++) {
+		struct term *term = &typed->term[i];
+		if (term->filler || term->dropped)
+			continue;
+		left++;
+		if (!least || telling(term) < telling(least))
+			least = term;
+	}
+	/* The words of a name are left out together. */
+	for (size_t i = 0; i < typed->count && left > 1; i++) {
+		struct term *term = &typed->term[i];
+		bool together =
+		    term != least && !term->filler && !term->dropped &&
+		    ((term->place && least->place) || (term->category && least->category));
+		if (!together)
+			continue;
+		term->dropped = true;
+		left--;
+	}
+	if (left < 2)
+		return false;
+	least->dropped = true;
+	mark_complete(typed);
+	return true;
+}
