@@ -10,28 +10,28 @@ enum {
 	BLOCK_MAX = 1 << 20, /* bytes of a block as JSON */
 };
 
-/* A block in the making. */
+/* A block under construction. */
 struct block {
 	struct json_build b;
 	const struct facts_business *business;
 	bool hides_address;
 };
 
-static struct json_value *put_object(struct block *k, struct json_value *parent, const char *key,
-				     const char *type)
+static struct json_value *block_put_object(struct block *k, struct json_value *parent,
+					   const char *key, const char *type)
 {
 	struct json_value *v = json_build(&k->b, parent, key, JSON_IS_OBJECT);
 	json_build_text(&k->b, v, "@type", str_of(type));
 	return v;
 }
 
-static void put_item(struct block *k, struct json_value *list, struct str text)
+static void block_put_item(struct block *k, struct json_value *list, struct str text)
 {
 	json_build(&k->b, list, NULL, JSON_IS_STRING)->text = text;
 }
 
-/* The list under a key, made when the first item comes. */
-static struct json_value *list_of(struct block *k, struct json_value *parent, const char *key)
+/* The list under a key, created with its first item. */
+static struct json_value *block_list(struct block *k, struct json_value *parent, const char *key)
 {
 	for (struct json_value *v = parent->first; v; v = v->next)
 		if (str_eq(v->key, str_of(key)))
@@ -39,18 +39,18 @@ static struct json_value *list_of(struct block *k, struct json_value *parent, co
 	return json_build(&k->b, parent, key, JSON_IS_ARRAY);
 }
 
-static void put_texts(struct block *k, struct json_value *root, const char *key,
-		      const struct facts_texts *texts, bool web_only)
+static void block_put_texts(struct block *k, struct json_value *root, const char *key,
+			    const struct facts_texts *texts, bool web_only)
 {
 	for (size_t i = 0; i < texts->count; i++)
 		if (texts->item[i].n && (!web_only || facts_is_web(texts->item[i])))
-			put_item(k, list_of(k, root, key), texts->item[i]);
+			block_put_item(k, block_list(k, root, key), texts->item[i]);
 }
 
 /* ---- type and address ---- */
 
-/* Another type says it too: the same one before it, or a more specific one. */
-static bool is_implied(const struct facts_texts *types, size_t i)
+/* Whether type i is redundant: it occurs before, or a more specific one is in the list. */
+static bool block_type_is_redundant(const struct facts_texts *types, size_t i)
 {
 	const struct schema_type *type = schema_type_find(types->item[i]);
 	for (size_t k = 0; k < types->count; k++) {
@@ -61,22 +61,23 @@ static bool is_implied(const struct facts_texts *types, size_t i)
 	return false;
 }
 
-static void put_types(struct block *k, struct json_value *root)
+static void block_put_types(struct block *k, struct json_value *root)
 {
 	const struct facts_texts *types = &k->business->types;
 	struct str one = STR("LocalBusiness");
 	size_t count = 0;
 	for (size_t i = 0; i < types->count; i++)
-		if (!is_implied(types, i) && !count++)
+		if (!block_type_is_redundant(types, i) && !count++)
 			one = types->item[i];
 	if (count < 2)
 		json_build_text(&k->b, root, "@type", one);
 	for (size_t i = 0; i < types->count && count > 1; i++)
-		if (!is_implied(types, i))
-			put_item(k, list_of(k, root, "@type"), types->item[i]);
+		if (!block_type_is_redundant(types, i))
+			block_put_item(k, block_list(k, root, "@type"), types->item[i]);
 }
 
-static bool has_type(const struct facts_business *business, const struct schema_type *ancestor)
+static bool block_has_type(const struct facts_business *business,
+			   const struct schema_type *ancestor)
 {
 	for (size_t i = 0; i < business->types.count; i++) {
 		const struct schema_type *type = schema_type_find(business->types.item[i]);
@@ -86,10 +87,10 @@ static bool has_type(const struct facts_business *business, const struct schema_
 	return false;
 }
 
-static void put_coordinates(struct block *k, struct json_value *parent, const char *key)
+static void block_put_coordinates(struct block *k, struct json_value *parent, const char *key)
 {
 	static const char *const keys[] = {"latitude", "longitude"};
-	struct json_value *geo = put_object(k, parent, key, "GeoCoordinates");
+	struct json_value *geo = block_put_object(k, parent, key, "GeoCoordinates");
 	for (int i = 0; i < 2; i++) {
 		struct str text =
 		    facts_degrees(k->b.arena, i ? k->business->lon : k->business->lat);
@@ -98,13 +99,13 @@ static void put_coordinates(struct block *k, struct json_value *parent, const ch
 	}
 }
 
-static void put_address(struct block *k, struct json_value *root)
+static void block_put_address(struct block *k, struct json_value *root)
 {
 	const struct facts_business *b = k->business;
 	struct str street = k->hides_address ? STR("") : b->street;
 	if (!street.n && !b->postcode.n && !b->city.n && !b->region.n && !b->country.n)
 		return;
-	struct json_value *address = put_object(k, root, "address", "PostalAddress");
+	struct json_value *address = block_put_object(k, root, "address", "PostalAddress");
 	json_build_text(&k->b, address, "streetAddress", street);
 	json_build_text(&k->b, address, "postalCode", b->postcode);
 	json_build_text(&k->b, address, "addressLocality", b->city);
@@ -112,8 +113,8 @@ static void put_address(struct block *k, struct json_value *root)
 	json_build_text(&k->b, address, "addressCountry", b->country);
 }
 
-/* Names of regions say that they are such. */
-static bool is_region(const struct facts_business *b, struct str area)
+/* Whether an area is a region rather than a town, by its name. */
+static bool block_is_region(const struct facts_business *b, struct str area)
 {
 	static const char *const words[] = {
 	    "Landkreis ",   "Kreis ",  "Kanton ",   "Canton ",   "Cantone ",        "Bezirk ",
@@ -131,15 +132,17 @@ static bool is_region(const struct facts_business *b, struct str area)
 	return false;
 }
 
-static void put_area(struct block *k, struct json_value *root, struct str name)
+static void block_put_area(struct block *k, struct json_value *root, struct str name)
 {
-	const char *type = is_region(k->business, name) ? "AdministrativeArea" : "City";
-	struct json_value *area = put_object(k, list_of(k, root, "areaServed"), NULL, type);
+	const char *type = block_is_region(k->business, name) ? "AdministrativeArea" : "City";
+	struct json_value *area =
+	    block_put_object(k, block_list(k, root, "areaServed"), NULL, type);
 	json_build_text(&k->b, area, "name", name);
 }
 
-/* Towns it serves, the seat among them; and the circle around a place that may be known. */
-static void put_areas(struct block *k, struct json_value *root)
+/* The towns that the business serves, with that of its address, and the circle around its place
+ * unless that is hidden. */
+static void block_put_areas(struct block *k, struct json_value *root)
 {
 	const struct facts_business *b = k->business;
 	bool seat = b->city.n > 0;
@@ -147,24 +150,24 @@ static void put_areas(struct block *k, struct json_value *root)
 	for (size_t i = 0; i < b->service_area.count; i++)
 		seat = seat && !str_eq_nocase(b->service_area.item[i], b->city);
 	if (seat && b->service_area.count)
-		put_area(k, root, b->city);
+		block_put_area(k, root, b->city);
 	for (size_t i = 0; i < b->service_area.count; i++)
 		if (b->service_area.item[i].n)
-			put_area(k, root, b->service_area.item[i]);
+			block_put_area(k, root, b->service_area.item[i]);
 	if (k->hides_address || !b->located ||
 	    !form_number(facts_extra(b, "service_radius_km"), &km))
 		return;
 	struct json_value *circle =
-	    put_object(k, list_of(k, root, "areaServed"), NULL, "GeoCircle");
-	put_coordinates(k, circle, "geoMidpoint");
+	    block_put_object(k, block_list(k, root, "areaServed"), NULL, "GeoCircle");
+	block_put_coordinates(k, circle, "geoMidpoint");
 	json_build_format(&k->b, circle, "geoRadius", "%.0f", km * 1000);
 }
 
 /* ---- opening hours ---- */
 
-/* An interval and the days it begins on. */
+/* An interval of opening and the days on which it begins. */
 struct interval {
-	int opens, closes; /* minutes of the day; closes at or under opens: of the next day */
+	int opens, closes; /* minutes of the day; closes <= opens: on the next day */
 	unsigned days;     /* bit 0: Monday */
 };
 struct intervals {
@@ -173,7 +176,7 @@ struct intervals {
 	unsigned open_days;
 };
 
-static void add_interval(struct intervals *all, int day, int opens, int closes)
+static void intervals_add(struct intervals *all, int day, int opens, int closes)
 {
 	unsigned bit = 1u << (day % 7);
 	all->open_days |= bit;
@@ -186,12 +189,11 @@ static void add_interval(struct intervals *all, int day, int opens, int closes)
 		all->item[all->count++] = (struct interval){opens, closes, bit};
 }
 
-/* A span that begins at midnight of the week's first day may be the rest of a night
- * that began on its last. */
-static void take_spans(const struct hours_week *week, struct intervals *all)
+/* Collect the intervals of a week. A span from Monday 00:00 may continue the last one of Sunday. */
+static void intervals_of_week(const struct hours_week *week, struct intervals *all)
 {
 	size_t first = 0, count = week->count;
-	int night = 0; /* minutes of Monday that belong to Sunday's last span */
+	int night = 0; /* minutes of Monday that continue Sunday's last span */
 	if (count > 1 && week->span[0].from == 0 && week->span[0].to < DAY &&
 	    week->span[count - 1].to == HOURS_WEEK_MINUTES &&
 	    week->span[count - 1].from > HOURS_WEEK_MINUTES - DAY) {
@@ -200,28 +202,28 @@ static void take_spans(const struct hours_week *week, struct intervals *all)
 	}
 	for (size_t i = first; i < count; i++) {
 		int from = week->span[i].from, to = week->span[i].to + (i + 1 == count ? night : 0);
-		/* More than a day without a pause: whole days, then the rest. */
+		/* Split spans of more than a day: whole days, then the rest. */
 		while (to - from >= DAY) {
 			int midnight = (from / DAY + 1) * DAY;
-			add_interval(all, from / DAY, from % DAY, DAY - 1);
+			intervals_add(all, from / DAY, from % DAY, DAY - 1);
 			from = midnight;
 		}
 		if (from < to)
-			add_interval(all, from / DAY, from % DAY,
-				     to - from / DAY * DAY == DAY && from % DAY == 0 ? DAY - 1
-										     : to % DAY);
+			intervals_add(all, from / DAY, from % DAY,
+				      to - from / DAY * DAY == DAY && from % DAY == 0 ? DAY - 1
+										      : to % DAY);
 	}
 }
 
-static void put_clock(struct block *k, struct json_value *hours, const char *key, int minutes)
+static void block_put_clock(struct block *k, struct json_value *hours, const char *key, int minutes)
 {
 	char text[HOURS_CLOCK_TEXT];
 	hours_clock_text(minutes, text);
 	JSON_BUILD_JOIN(&k->b, hours, key, {text, HOURS_CLOCK_TEXT - 1});
 }
 
-static void put_date(struct block *k, struct json_value *hours, const char *key,
-		     const struct hours_date *date)
+static void block_put_date(struct block *k, struct json_value *hours, const char *key,
+			   const struct hours_date *date)
 {
 	char text[] = "0000-00-00";
 	for (int i = 3, year = date->year; i >= 0; i--, year /= 10)
@@ -233,38 +235,40 @@ static void put_date(struct block *k, struct json_value *hours, const char *key,
 	JSON_BUILD_JOIN(&k->b, hours, key, {text, sizeof(text) - 1});
 }
 
-static void put_hours_of(struct block *k, struct json_value *list, const struct interval *v,
-			 const struct hours_season *season)
+static void block_put_specification(struct block *k, struct json_value *list,
+				    const struct interval *v, const struct hours_season *season)
 {
-	struct json_value *hours = put_object(k, list, NULL, "OpeningHoursSpecification");
+	struct json_value *hours = block_put_object(k, list, NULL, "OpeningHoursSpecification");
 	struct json_value *days = json_build(&k->b, hours, "dayOfWeek", JSON_IS_ARRAY);
 	for (int day = 0; day < 7; day++)
 		if (v->days & 1u << day)
-			put_item(k, days, str_of(date_weekday_names[day]));
-	put_clock(k, hours, "opens", v->opens);
-	put_clock(k, hours, "closes", v->closes);
+			block_put_item(k, days, str_of(date_weekday_names[day]));
+	block_put_clock(k, hours, "opens", v->opens);
+	block_put_clock(k, hours, "closes", v->closes);
 	if (!season)
 		return;
-	put_date(k, hours, "validFrom", &season->from);
-	put_date(k, hours, "validThrough", &season->to);
+	block_put_date(k, hours, "validFrom", &season->from);
+	block_put_date(k, hours, "validThrough", &season->to);
 }
 
-/* One specification an interval; days without any are said to be closed, from
- * midnight to midnight. */
-static void put_week(struct block *k, struct json_value *list, const struct hours_week *week,
-		     const struct hours_season *season)
+/* One OpeningHoursSpecification for each interval; and one for the days that are closed, which
+ * schema.org writes as 00:00 to 00:00. */
+static void block_put_week(struct block *k, struct json_value *list, const struct hours_week *week,
+			   const struct hours_season *season)
 {
 	struct intervals all = {.count = 0};
-	take_spans(week, &all);
+	intervals_of_week(week, &all);
 	for (size_t i = 0; i < all.count; i++)
-		put_hours_of(k, list, &all.item[i], season);
+		block_put_specification(k, list, &all.item[i], season);
 	if (all.open_days != 0x7f)
-		put_hours_of(k, list, &(struct interval){0, 0, ~all.open_days & 0x7f}, season);
+		block_put_specification(k, list, &(struct interval){0, 0, ~all.open_days & 0x7f},
+					season);
 }
 
-/* A week, or the weeks of seasons. Hours that neither can be made of are shown as
- * text and are no facts. */
-static void put_hours(struct block *k, struct json_value *parent, struct str text, int year)
+/* Write openingHoursSpecification: a week, or the weeks of seasons. Other hours are not in the
+ * block; the page shows their text. */
+static void block_put_opening_hours(struct block *k, struct json_value *parent, struct str text,
+				    int year)
 {
 	struct hours_season seasons[HOURS_SEASONS_MAX];
 	struct hours_week week;
@@ -273,29 +277,32 @@ static void put_hours(struct block *k, struct json_value *parent, struct str tex
 		return;
 	if (hours_week_parse(text, &week, NULL)) {
 		if (week.count)
-			put_week(k, list_of(k, parent, "openingHoursSpecification"), &week, NULL);
+			block_put_week(k, block_list(k, parent, "openingHoursSpecification"), &week,
+				       NULL);
 		return;
 	}
 	if (!year || !hours_seasons(text, year, seasons, &count))
 		return;
-	struct json_value *list = list_of(k, parent, "openingHoursSpecification");
+	struct json_value *list = block_list(k, parent, "openingHoursSpecification");
 	for (size_t i = 0; i < count; i++)
-		put_week(k, list, &seasons[i].week, &seasons[i]);
+		block_put_week(k, list, &seasons[i].week, &seasons[i]);
 }
 
 /* ---- goods ---- */
 
-/* What a shop sells is named by the offer itself: an item of type Product would claim a
- * page of its own, with reviews and stock. A price that is no number, or of no currency, is
- * shown and not claimed. */
-static void put_good(struct block *k, struct json_value *root, bool sells,
-		     const struct json_value *item)
+/* Goods of a shop are named by the offer itself, because search engines expect of an item of type
+ * Product that it has a page of its own, with reviews and stock. A price that is not a number, or
+ * has no currency, is on the page only. */
+static void block_put_good(struct block *k, struct json_value *root, bool sells,
+			   const struct json_value *item)
 {
 	struct str price = json_text(json_get(item, "price"));
 	struct str currency = json_text(json_get(item, "currency"));
 	double number;
-	struct json_value *offer = put_object(k, list_of(k, root, "makesOffer"), NULL, "Offer");
-	struct json_value *good = sells ? offer : put_object(k, offer, "itemOffered", "Service");
+	struct json_value *offer =
+	    block_put_object(k, block_list(k, root, "makesOffer"), NULL, "Offer");
+	struct json_value *good =
+	    sells ? offer : block_put_object(k, offer, "itemOffered", "Service");
 	json_build_text(&k->b, good, "name", json_text(json_get(item, "name")));
 	json_build_text(&k->b, good, "description", json_text(json_get(item, "description")));
 	if (!currency.n || !form_number(price, &number))
@@ -304,46 +311,47 @@ static void put_good(struct block *k, struct json_value *root, bool sells,
 	json_build_text(&k->b, offer, "priceCurrency", currency);
 }
 
-static void put_goods(struct block *k, struct json_value *root)
+static void block_put_goods(struct block *k, struct json_value *root)
 {
 	const struct json_value *items = json_get(k->business->offers, "items");
-	bool sells = has_type(k->business, SCHEMA(Store)) ||
-		     has_type(k->business, SCHEMA(FoodEstablishment));
+	bool sells = block_has_type(k->business, SCHEMA(Store)) ||
+		     block_has_type(k->business, SCHEMA(FoodEstablishment));
 	if (!items || items->kind != JSON_IS_ARRAY)
 		return;
 	for (const struct json_value *item = items->first; item; item = item->next)
 		if (json_text(json_get(item, "name")).n)
-			put_good(k, root, sells, item);
+			block_put_good(k, root, sells, item);
 }
 
 /* ---- further facts ---- */
 
-static void put_each(struct block *k, struct json_value *root, const struct extra_info *info,
-		     struct str texts)
+static void block_put_each(struct block *k, struct json_value *root, const struct extra_info *info,
+			   struct str texts)
 {
 	struct str text;
 	while (extra_next(&texts, &text)) {
-		struct json_value *list = list_of(k, root, info->property);
+		struct json_value *list = block_list(k, root, info->property);
 		if (info->form == EXTRA_PERSON)
-			json_build_text(&k->b, put_object(k, list, NULL, "Person"), "name", text);
+			json_build_text(&k->b, block_put_object(k, list, NULL, "Person"), "name",
+					text);
 		else
-			put_item(k, list, text);
+			block_put_item(k, list, text);
 	}
 }
 
-static void put_extra(struct block *k, struct json_value *root, const struct extra_info *info,
-		      struct str text)
+static void block_put_extra(struct block *k, struct json_value *root, const struct extra_info *info,
+			    struct str text)
 {
 	switch (info->form) {
 	case EXTRA_SHOWN:
 		break;
 	case EXTRA_CUISINE:
-		if (has_type(k->business, SCHEMA(FoodEstablishment)))
-			put_each(k, root, info, text);
+		if (block_has_type(k->business, SCHEMA(FoodEstablishment)))
+			block_put_each(k, root, info, text);
 		break;
 	case EXTRA_LIST:
 	case EXTRA_PERSON:
-		put_each(k, root, info, text);
+		block_put_each(k, root, info, text);
 		break;
 	case EXTRA_DATE:
 		if (form_date(text) == FAULT_NONE)
@@ -357,8 +365,8 @@ static void put_extra(struct block *k, struct json_value *root, const struct ext
 		json_build_text(&k->b, root, info->property, text);
 		break;
 	case EXTRA_FEATURE: {
-		struct json_value *feature = put_object(k, list_of(k, root, "amenityFeature"), NULL,
-							"LocationFeatureSpecification");
+		struct json_value *feature = block_put_object(
+		    k, block_list(k, root, "amenityFeature"), NULL, "LocationFeatureSpecification");
 		json_build_text(&k->b, feature, "name", str_of(info->label));
 		json_build_text(&k->b, feature, "value", text);
 		break;
@@ -366,19 +374,19 @@ static void put_extra(struct block *k, struct json_value *root, const struct ext
 	}
 }
 
-static void put_extras(struct block *k, struct json_value *root)
+static void block_put_extras(struct block *k, struct json_value *root)
 {
 	const struct json_value *extra = k->business->extra;
 	for (const struct json_value *v = extra ? extra->first : NULL; v; v = v->next) {
 		const struct extra_info *info = extra_find(v->key);
 		struct str text = extra_text(v);
 		if (info && text.n)
-			put_extra(k, root, info, text);
+			block_put_extra(k, root, info, text);
 	}
 }
 
-/* Parts of a house with a name, a telephone or hours of their own. */
-static void put_departments(struct block *k, struct json_value *root)
+/* Departments with their own name, telephone and opening hours. */
+static void block_put_departments(struct block *k, struct json_value *root)
 {
 	const struct json_value *all = json_get(k->business->extra, "departments");
 	for (const struct json_value *d = all ? all->first : NULL; d; d = d->next) {
@@ -388,42 +396,43 @@ static void put_departments(struct block *k, struct json_value *root)
 		if (!name.n)
 			continue;
 		struct json_value *department =
-		    json_build(&k->b, list_of(k, root, "department"), NULL, JSON_IS_OBJECT);
+		    json_build(&k->b, block_list(k, root, "department"), NULL, JSON_IS_OBJECT);
 		json_build_text(&k->b, department, "@type", type.n ? type : STR("LocalBusiness"));
 		json_build_text(&k->b, department, "name", name);
 		if (facts_phone_known(phone))
 			json_build_text(&k->b, department, "telephone", phone);
-		put_hours(k, department, json_text(json_get(d, "hours")), k->business->year);
+		block_put_opening_hours(k, department, json_text(json_get(d, "hours")),
+					k->business->year);
 	}
 }
 
 /* ---- the block ---- */
 
-static void put_all(struct block *k, struct json_value *root)
+static void block_put_members(struct block *k, struct json_value *root)
 {
 	const struct facts_business *b = k->business;
 	json_build_text(&k->b, root, "@context", STR("https://schema.org"));
-	put_types(k, root);
+	block_put_types(k, root);
 	if (b->page.n) {
 		JSON_BUILD_JOIN(&k->b, root, "@id", b->page, STR("#business"));
 		json_build_text(&k->b, root, "mainEntityOfPage", b->page);
 	}
 	json_build(&k->b, root, "name", JSON_IS_STRING)->text = b->name;
-	put_texts(k, root, "alternateName", &b->alt_names, false);
+	block_put_texts(k, root, "alternateName", &b->alt_names, false);
 	json_build_text(&k->b, root, "description", b->description);
 	if (facts_is_web(b->website))
 		json_build_text(&k->b, root, "url", b->website);
 	if (facts_phone_known(b->phone))
 		json_build_text(&k->b, root, "telephone", b->phone);
-	put_address(k, root);
+	block_put_address(k, root);
 	if (b->located && !k->hides_address)
-		put_coordinates(k, root, "geo");
-	put_areas(k, root);
-	put_hours(k, root, b->hours, b->year);
-	put_goods(k, root);
-	put_extras(k, root);
-	put_texts(k, root, "sameAs", &b->same_as, true);
-	put_departments(k, root);
+		block_put_coordinates(k, root, "geo");
+	block_put_areas(k, root);
+	block_put_opening_hours(k, root, b->hours, b->year);
+	block_put_goods(k, root);
+	block_put_extras(k, root);
+	block_put_texts(k, root, "sameAs", &b->same_as, true);
+	block_put_departments(k, root);
 }
 
 enum status facts_block(const struct facts_business *business, struct arena *arena,
@@ -432,12 +441,12 @@ enum status facts_block(const struct facts_business *business, struct arena *are
 	struct block k = {.business = business, .hides_address = facts_hides_address(business)};
 	json_build_init(&k.b, arena);
 	*out = json_build(&k.b, NULL, NULL, JSON_IS_OBJECT);
-	put_all(&k, *out);
+	block_put_members(&k, *out);
 	return k.b.failed ? err_set(err, TOO_LARGE, "too many facts for a block") : OK;
 }
 
-/* The first error. */
-static void keep_error(void *ctx, const struct facts_finding *finding)
+/* A facts_found: keeps the first error. */
+static void block_keep_error(void *ctx, const struct facts_finding *finding)
 {
 	struct err *err = ctx;
 	struct str value = finding->value;
@@ -459,7 +468,7 @@ enum status facts_jsonld(const struct facts_business *business, struct arena *ar
 		return status;
 	if (err)
 		err->text[0] = '\0';
-	if (facts_check(block, keep_error, err))
+	if (facts_check(block, block_keep_error, err))
 		return INVALID;
 	json_writer_init(&w, out);
 	w.in_script = true;

@@ -1,5 +1,5 @@
-/* The walk over a block: types, properties, values, by the vocabulary; at each value
- * and object the rules. */
+/* Walks over a block and checks types, properties and values with the vocabulary, and each value
+ * and object with the rules. */
 #include "site/facts/internal.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 enum {
 	DEPTH_MAX = 16,
-	TYPES_MAX = 16, /* of one object; further ones are not looked at */
+	TYPES_MAX = 16, /* of one object; further ones are ignored */
 	PATH_MAX_BYTES = 256,
 };
 
@@ -17,9 +17,9 @@ const struct facts_fault facts_faults[] = {
 #undef FAULT
 };
 const size_t facts_faults_count = FAULTS;
-_Static_assert((int)FAULTS <= (int)FACTS_FAULTS_MAX, "a larger maximum");
+_Static_assert((int)FAULTS <= (int)FACTS_FAULTS_MAX, "FACTS_FAULTS_MAX is too small");
 
-/* Where the walk is: the key or the place in a list, and what that is in. */
+/* The position of the walk: a key or an index, and the position of the container. */
 struct spot {
 	const struct spot *in;
 	struct str key;
@@ -36,9 +36,9 @@ struct check {
 	bool local_business;
 };
 
-static size_t write_path(const struct spot *spot, char out[PATH_MAX_BYTES])
+static size_t check_write_path(const struct spot *spot, char out[PATH_MAX_BYTES])
 {
-	size_t n = spot->in ? write_path(spot->in, out) : 0;
+	size_t n = spot->in ? check_write_path(spot->in, out) : 0;
 	if (!spot->in)
 		return 0;
 	int more =
@@ -48,15 +48,16 @@ static size_t write_path(const struct spot *spot, char out[PATH_MAX_BYTES])
 	return n + (size_t)more < PATH_MAX_BYTES ? n + (size_t)more : PATH_MAX_BYTES - 1;
 }
 
-/* A rule_found too. */
-static void found_at(void *ctx, enum facts_fault_id fault, const char *member, struct str value)
+/* Report a finding at the present position. Also a rule_found. */
+static void check_found_at(void *ctx, enum facts_fault_id fault, const char *member,
+			   struct str value)
 {
 	struct check *c = ctx;
 	char path[PATH_MAX_BYTES] = "";
 	c->errors += facts_faults[fault].severity == FACTS_ERROR;
 	if (!c->found)
 		return;
-	size_t n = write_path(c->spot, path);
+	size_t n = check_write_path(c->spot, path);
 	if (member)
 		snprintf(path + n, sizeof(path) - n, "%s%s", n ? "." : "", member);
 	c->found(c->ctx, &(struct facts_finding){&facts_faults[fault], path, value});
@@ -64,13 +65,13 @@ static void found_at(void *ctx, enum facts_fault_id fault, const char *member, s
 
 static void check_found(struct check *c, enum facts_fault_id fault, struct str value)
 {
-	found_at(c, fault, NULL, value);
+	check_found_at(c, fault, NULL, value);
 }
 
 /* ---- values ---- */
 
-/* FAULT_NONE when one of the ranges takes such a text: those are asked from
- * the narrow to the wide. */
+/* FAULT_NONE when one of the property's data types accepts the text; the strictest are tried
+ * first. */
 static enum facts_fault_id check_data_type(const struct schema_property *p, struct str s)
 {
 	double number;
@@ -96,8 +97,8 @@ static enum facts_fault_id check_data_type(const struct schema_property *p, stru
 	return fault;
 }
 
-/* Objects and members of enumerations said by a text; an address refers to an object
- * that stands elsewhere. */
+/* A text where an object or a member of an enumeration is expected. A URL may refer to an object
+ * elsewhere. */
 static enum facts_fault_id check_named(const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = FAULT_VALUE_NOT_OBJECT;
@@ -119,15 +120,15 @@ static enum facts_fault_id check_named(const struct schema_property *p, struct s
 		   : fault;
 }
 
-/* Properties of actions whose value is a template: "https://example.org/?s={search_term}". */
-static bool is_template(const struct schema_property *p)
+/* Whether the value may be a URL template: "https://example.org/?s={search_term}". */
+static bool check_is_template(const struct schema_property *p)
 {
 	return p == &schema_properties[SCHEMA_PROPERTY_target] ||
 	       p == &schema_properties[SCHEMA_PROPERTY_urlTemplate];
 }
 
-/* Texts of pages and answers, which search engines show with their markup. */
-static bool may_have_markup(const struct schema_property *p)
+/* Whether the text may have markup, which search engines show. */
+static bool check_allows_markup(const struct schema_property *p)
 {
 	return p == &schema_properties[SCHEMA_PROPERTY_text] ||
 	       p == &schema_properties[SCHEMA_PROPERTY_articleBody] ||
@@ -137,7 +138,7 @@ static bool may_have_markup(const struct schema_property *p)
 static void check_text(struct check *c, const struct schema_property *p, struct str s)
 {
 	enum facts_fault_id fault = form_text(s);
-	if (fault == FAULT_TEXT_MARKUP && may_have_markup(p))
+	if (fault == FAULT_TEXT_MARKUP && check_allows_markup(p))
 		fault = FAULT_NONE;
 	if (fault != FAULT_NONE)
 		check_found(c, fault, s);
@@ -145,19 +146,18 @@ static void check_text(struct check *c, const struct schema_property *p, struct 
 		return;
 	if (fault != FAULT_NONE)
 		s = str_trim(s);
-	if (is_template(p) && s.n && memchr(s.p, '{', s.n))
+	if (check_is_template(p) && s.n && memchr(s.p, '{', s.n))
 		return;
 	unsigned takes = schema_takes(p);
 	if (!(takes & SCHEMA_TAKES_TEXT)) {
 		fault = takes ? check_data_type(p, s) : check_named(p, s);
-		/* A text of another form may still name a member of an enumeration, such as
-		 * itemAvailability. */
+		/* A property with data types may have an enumeration as well: itemAvailability. */
 		if (fault != FAULT_NONE && takes && check_named(p, s) == FAULT_NONE)
 			fault = FAULT_NONE;
 		if (fault != FAULT_NONE)
 			check_found(c, fault, s);
 	}
-	rules_value(p, s, found_at, c);
+	rules_value(p, s, check_found_at, c);
 }
 
 static void check_object(struct check *c, const struct json_value *v,
@@ -212,22 +212,22 @@ static void check_redundant(struct check *c, const struct rules_subject *s)
 		for (size_t k = 0; k < s->types_count; k++) {
 			const struct schema_type *one = s->types[i], *other = s->types[k];
 			if (one == other && k < i)
-				found_at(c, FAULT_TYPE_TWICE, "@type", str_of(one->name));
+				check_found_at(c, FAULT_TYPE_TWICE, "@type", str_of(one->name));
 			else if (one != other && schema_is_a(other, one))
-				found_at(c, FAULT_TYPE_REDUNDANT, "@type", str_of(one->name));
+				check_found_at(c, FAULT_TYPE_REDUNDANT, "@type", str_of(one->name));
 		}
 }
 
-/* A term of another vocabulary is written as a URL or with a prefix. */
-static bool is_foreign(struct str term)
+/* Whether a term is of another vocabulary: a URL, or with a prefix. */
+static bool check_is_foreign(struct str term)
 {
 	return term.n && memchr(term.p, ':', term.n) && schema_term(term).n == term.n;
 }
 
-/* said: what stands under "@type". *unknown: a type that the vocabulary does not have stands there,
- * which is no reason to doubt the properties. */
-static void read_types(struct check *c, const struct json_value *said, bool has_id,
-		       const struct schema_type *types[TYPES_MAX], size_t *count, bool *unknown)
+/* Read the value of "@type". *unknown: one of the types is not in the vocabulary, so that nothing
+ * can be said about the object's properties. */
+static void check_types(struct check *c, const struct json_value *said, bool has_id,
+			const struct schema_type *types[TYPES_MAX], size_t *count, bool *unknown)
 {
 	const struct json_value *one = said && said->kind == JSON_IS_ARRAY ? said->first : said;
 	/* an object with an @id may state its type elsewhere */
@@ -235,17 +235,17 @@ static void read_types(struct check *c, const struct json_value *said, bool has_
 		check_found(c, FAULT_TYPE_MISSING, (struct str){"", 0});
 	for (; one; one = one == said ? NULL : one->next) {
 		if (one->kind != JSON_IS_STRING) {
-			found_at(c, FAULT_TYPE_NOT_TEXT, "@type", (struct str){"", 0});
+			check_found_at(c, FAULT_TYPE_NOT_TEXT, "@type", (struct str){"", 0});
 			*unknown = true;
 			continue;
 		}
 		const struct schema_type *type = schema_type_find(one->text);
 		if (type && type->successor[0])
-			found_at(c, FAULT_TYPE_SUPERSEDED, "@type", one->text);
+			check_found_at(c, FAULT_TYPE_SUPERSEDED, "@type", one->text);
 		if (type && *count < TYPES_MAX)
 			types[(*count)++] = type;
-		if (!type && !is_foreign(one->text))
-			found_at(c, FAULT_TYPE_UNKNOWN, "@type", one->text);
+		if (!type && !check_is_foreign(one->text))
+			check_found_at(c, FAULT_TYPE_UNKNOWN, "@type", one->text);
 		*unknown |= !type;
 	}
 }
@@ -258,8 +258,10 @@ static bool check_allowed(const struct rules_subject *s, const struct schema_pro
 	return false;
 }
 
-/* keys: a bit for each key before, by its hash: a new bit is a new key. */
-static bool is_twice(const struct json_value *v, const struct json_value *member, uint64_t *keys)
+/* Whether the key occurred before. keys: a Bloom filter of the keys before, which makes the search
+ * rare. */
+static bool check_is_repeated(const struct json_value *v, const struct json_value *member,
+			      uint64_t *keys)
 {
 	uint64_t bit = (uint64_t)1 << member->hash % 64;
 	bool is_new = !(*keys & bit);
@@ -272,9 +274,9 @@ static bool is_twice(const struct json_value *v, const struct json_value *member
 	return false;
 }
 
-/* Of actions, what they take and give is said of each property: "query-input" of `query`. *itself:
- * the key names the property, not what is said of it. */
-static const struct schema_property *find_property(struct str name, bool *itself)
+/* The property that a key names. Actions annotate their properties: "query-input" is about `query`.
+ * *itself: the key is the property's own name, not such an annotation. */
+static const struct schema_property *check_find_property(struct str name, bool *itself)
 {
 	static const struct str endings[] = {{"-input", 6}, {"-output", 7}};
 	const struct schema_property *p = schema_property_find(name);
@@ -290,7 +292,7 @@ static void check_member(struct check *c, const struct rules_subject *s, bool un
 			 const struct schema_property *p, bool itself,
 			 const struct json_value *member)
 {
-	if (!p && !is_foreign(member->key))
+	if (!p && !check_is_foreign(member->key))
 		check_found(c, FAULT_PROPERTY_UNKNOWN, member->key);
 	if (!p)
 		return;
@@ -311,14 +313,15 @@ static void check_members(struct check *c, struct rules_subject *s, bool unknown
 		check_found(c, FAULT_TOO_DEEP, (struct str){"", 0});
 	for (const struct json_value *m = s->object->first; m; m = m->next) {
 		bool keyword = m->key.n && m->key.p[0] == '@';
-		const struct schema_property *p = keyword ? NULL : find_property(m->key, &itself);
+		const struct schema_property *p =
+		    keyword ? NULL : check_find_property(m->key, &itself);
 		if (p)
 			rules_keep(s, p, m);
 		if (too_deep)
 			continue;
 		spot.key = m->key;
 		c->spot = &spot;
-		if (is_twice(s->object, m, &keys))
+		if (check_is_repeated(s->object, m, &keys))
 			check_found(c, FAULT_PROPERTY_TWICE, m->key);
 		if (!keyword)
 			check_member(c, s, unknown, p, itself, m);
@@ -326,7 +329,7 @@ static void check_members(struct check *c, struct rules_subject *s, bool unknown
 	}
 }
 
-static bool any_in_range(const struct rules_subject *s, const struct schema_property *p)
+static bool check_in_range(const struct rules_subject *s, const struct schema_property *p)
 {
 	for (size_t i = 0; i < s->types_count; i++)
 		if (schema_value_allowed(p, s->types[i]) || schema_is_a(s->types[i], SCHEMA(Role)))
@@ -334,7 +337,7 @@ static bool any_in_range(const struct rules_subject *s, const struct schema_prop
 	return false;
 }
 
-static bool is_local_business(const struct rules_subject *s)
+static bool check_is_local_business(const struct rules_subject *s)
 {
 	for (size_t i = 0; i < s->types_count; i++)
 		if (schema_is_a(s->types[i], SCHEMA(LocalBusiness)))
@@ -342,8 +345,8 @@ static bool is_local_business(const struct rules_subject *s)
 	return false;
 }
 
-/* Whether anything stands in the object but the context. */
-static bool says_anything(const struct json_value *v)
+/* Whether the object has any member other than @context. */
+static bool check_has_members(const struct json_value *v)
 {
 	for (const struct json_value *m = v->first; m; m = m->next)
 		if (!str_eq(m->key, STR("@context")))
@@ -351,7 +354,7 @@ static bool says_anything(const struct json_value *v)
 	return false;
 }
 
-/* of: the property whose value it is; NULL: of none. */
+/* of: the property whose value the object is; NULL: none. */
 static void check_object(struct check *c, const struct json_value *v,
 			 const struct schema_property *of)
 {
@@ -360,30 +363,30 @@ static void check_object(struct check *c, const struct json_value *v,
 	bool unknown = false;
 	if (facts_is_reference(v))
 		return;
-	if (!says_anything(v)) {
+	if (!check_has_members(v)) {
 		check_found(c, FAULT_BLOCK_EMPTY, (struct str){"", 0});
 		return;
 	}
-	read_types(c, json_get(v, "@type"), json_get(v, "@id") != NULL, types, &s.types_count,
-		   &unknown);
+	check_types(c, json_get(v, "@type"), json_get(v, "@id") != NULL, types, &s.types_count,
+		    &unknown);
 	check_redundant(c, &s);
-	if (of && s.types_count && !unknown && !any_in_range(&s, of))
+	if (of && s.types_count && !unknown && !check_in_range(&s, of))
 		check_found(c, FAULT_VALUE_RANGE, str_of(types[0]->name));
-	c->local_business = c->local_business || is_local_business(&s);
+	c->local_business = c->local_business || check_is_local_business(&s);
 	check_members(c, &s, unknown);
-	rules_object(&s, found_at, c);
+	rules_object(&s, check_found_at, c);
 }
 
 /* ---- the block ---- */
 
-static bool is_schema_org(const struct json_value *context)
+static bool check_is_schema_org(const struct json_value *context)
 {
 	struct str s = json_text(context);
 	if (context->kind == JSON_IS_OBJECT)
-		return is_schema_org(json_get(context, "@vocab") ? json_get(context, "@vocab")
-								 : &(struct json_value){0});
+		return check_is_schema_org(json_get(context, "@vocab") ? json_get(context, "@vocab")
+								       : &(struct json_value){0});
 	for (const struct json_value *one = context->first; one; one = one->next)
-		if (is_schema_org(one))
+		if (check_is_schema_org(one))
 			return true;
 	while (s.n && s.p[s.n - 1] == '/')
 		s.n--;
@@ -395,8 +398,8 @@ static void check_context(struct check *c, const struct json_value *v)
 	const struct json_value *context = json_get(v, "@context");
 	if (!context)
 		check_found(c, FAULT_CONTEXT_MISSING, (struct str){"", 0});
-	else if (!is_schema_org(context))
-		found_at(c, FAULT_CONTEXT_FOREIGN, "@context", json_text(context));
+	else if (!check_is_schema_org(context))
+		check_found_at(c, FAULT_CONTEXT_FOREIGN, "@context", json_text(context));
 }
 
 static void check_top(struct check *c, const struct json_value *v, bool with_context)
@@ -406,7 +409,7 @@ static void check_top(struct check *c, const struct json_value *v, bool with_con
 		check_found(c, FAULT_NOT_OBJECT, json_text(v));
 		return;
 	}
-	if (v->kind == JSON_IS_OBJECT && with_context && says_anything(v))
+	if (v->kind == JSON_IS_OBJECT && with_context && check_has_members(v))
 		check_context(c, v);
 	if (v->kind == JSON_IS_OBJECT && !graph) {
 		check_object(c, v, NULL);

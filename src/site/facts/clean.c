@@ -1,5 +1,4 @@
-/* A record without its broken optional values, so that a bad value costs the
- * value and not the record. */
+/* Removes invalid optional values from a record. */
 #include "site/facts/internal.h"
 
 #define PROPERTY(name) (&schema_properties[SCHEMA_PROPERTY_##name])
@@ -9,37 +8,38 @@ struct clean {
 	struct arena *arena;
 	facts_found *dropped;
 	void *ctx;
-	const struct facts_fault *fault; /* of the value that is looked at; NULL: it is sound */
+	const struct facts_fault *fault; /* of the value being checked; NULL: it is valid */
 };
 
-static void keep_fault(void *ctx, const struct facts_finding *finding)
+static void clean_keep_fault(void *ctx, const struct facts_finding *finding)
 {
 	struct clean *c = ctx;
 	if (finding->fault->severity == FACTS_ERROR && !c->fault)
 		c->fault = finding->fault;
 }
 
-static void tell(const struct clean *c, const char *property, struct str value)
+static void clean_report(const struct clean *c, const char *property, struct str value)
 {
 	if (c->dropped)
 		c->dropped(c->ctx, &(struct facts_finding){c->fault, property, value});
 }
 
 /* Whether the value is valid for the property; reports it when not. An empty value is valid. */
-static bool is_sound(struct clean *c, const struct schema_property *property, struct str value)
+static bool clean_is_valid(struct clean *c, const struct schema_property *property,
+			   struct str value)
 {
 	if (!value.n)
 		return true;
 	c->fault = NULL;
-	check_one_text(property, value, keep_fault, c);
+	check_one_text(property, value, clean_keep_fault, c);
 	if (c->fault)
-		tell(c, property->name, value);
+		clean_report(c, property->name, value);
 	return !c->fault;
 }
 
 static void clean_text(struct clean *c, const struct schema_property *property, struct str *value)
 {
-	if (!is_sound(c, property, *value))
+	if (!clean_is_valid(c, property, *value))
 		*value = STR("");
 }
 
@@ -49,13 +49,13 @@ static void clean_texts(struct clean *c, const struct schema_property *property,
 	struct str *kept = arena_array(c->arena, list->count + 1, sizeof(*kept));
 	size_t n = 0;
 	for (size_t i = 0; kept && i < list->count; i++)
-		if (is_sound(c, property, list->item[i]))
+		if (clean_is_valid(c, property, list->item[i]))
 			kept[n++] = list->item[i];
 	if (kept && n < list->count)
 		*list = (struct facts_texts){kept, n};
 }
 
-/* Coordinates that no place has, or that are not in the country. */
+/* Remove coordinates that are out of range or not in the country. */
 static void clean_coordinates(struct clean *c)
 {
 	struct facts_business *b = c->business;
@@ -74,36 +74,36 @@ static void clean_coordinates(struct clean *c)
 		return;
 	b->located = false;
 	c->fault = &facts_faults[fault];
-	tell(c, "geo", b->country);
+	clean_report(c, "geo", b->country);
 }
 
-/* A street that leads nowhere: no town, no postcode, no coordinates. */
+/* Remove a street without a town, postcode or coordinates: it cannot be found. */
 static void clean_street(struct clean *c)
 {
 	struct facts_business *b = c->business;
 	if (!b->street.n || b->city.n || b->postcode.n || b->located)
 		return;
 	c->fault = &facts_faults[FAULT_ADDRESS_PLACELESS];
-	tell(c, "streetAddress", b->street);
+	clean_report(c, "streetAddress", b->street);
 	b->street = STR("");
 }
 
-/* The radius that is served, in kilometres: whether a circle can have it. */
-static bool is_radius(struct clean *c, struct str km)
+/* Whether a radius in kilometres is valid as a GeoCircle's. */
+static bool clean_is_radius(struct clean *c, struct str km)
 {
 	double n;
 	char *metres = form_number(km, &n) ? arena_printf(c->arena, "%.0f", n * 1000) : NULL;
-	return !metres || is_sound(c, PROPERTY(geoRadius), str_of(metres));
+	return !metres || clean_is_valid(c, PROPERTY(geoRadius), str_of(metres));
 }
 
-/* The items of a list of texts in one, separated by ';', that are sound. */
+/* The valid items of a list separated by ';'. */
 static struct str clean_items(struct clean *c, const struct schema_property *property,
 			      struct str texts)
 {
 	struct str text, rest = texts, kept = STR("");
 	bool all = true;
 	while (extra_next(&rest, &text)) {
-		bool sound = is_sound(c, property, text);
+		bool sound = clean_is_valid(c, property, text);
 		all &= sound;
 		if (sound)
 			kept = kept.n ? ARENA_JOIN(c->arena, kept, STR(";"), text) : text;
@@ -111,20 +111,21 @@ static struct str clean_items(struct clean *c, const struct schema_property *pro
 	return all ? texts : kept;
 }
 
-/* A type that the vocabulary does not have is left out. */
-static bool is_type(struct clean *c, struct str type)
+/* Whether the vocabulary has the type; reports it when not. */
+static bool clean_is_type(struct clean *c, struct str type)
 {
 	if (!type.n || schema_type_find(type))
 		return true;
 	c->fault = &facts_faults[FAULT_TYPE_UNKNOWN];
-	tell(c, "department", type);
+	clean_report(c, "department", type);
 	return false;
 }
 
-/* Remove the broken members of an offer or department. False: its name is broken, drop it whole. */
+/* Remove invalid members of an offer or department. False: its name is invalid, remove all of
+ * it. */
 static bool clean_good(struct clean *c, struct json_value *good)
 {
-	if (!is_sound(c, PROPERTY(name), json_text(json_get(good, "name"))))
+	if (!clean_is_valid(c, PROPERTY(name), json_text(json_get(good, "name"))))
 		return false;
 	struct json_value **at = &good->first;
 	while (*at) {
@@ -135,12 +136,13 @@ static bool clean_good(struct clean *c, struct json_value *good)
 		    : str_eq(v->key, STR("description")) ? PROPERTY(description)
 		    : str_eq(v->key, STR("phone"))       ? PROPERTY(telephone)
 							 : NULL;
-		/* a price that is no number and a telephone without its country are only shown */
+		/* a price that is not a number and a telephone number without a country code are
+		 * not in the block, so that they need not be valid */
 		double number;
 		bool claimed = p != PROPERTY(price) || form_number(json_text(v), &number);
 		claimed &= p != PROPERTY(telephone) || facts_phone_known(json_text(v));
-		bool typed = !str_eq(v->key, STR("type")) || is_type(c, json_text(v));
-		if (!typed || (p && claimed && !is_sound(c, p, json_text(v))))
+		bool typed = !str_eq(v->key, STR("type")) || clean_is_type(c, json_text(v));
+		if (!typed || (p && claimed && !clean_is_valid(c, p, json_text(v))))
 			*at = v->next;
 		else
 			at = &(*at)->next;
@@ -148,8 +150,8 @@ static bool clean_good(struct clean *c, struct json_value *good)
 	return true;
 }
 
-/* A copy of the tree whose members can be taken out; NULL: no room. */
-static struct json_value *copy_tree(struct arena *arena, const struct json_value *tree)
+/* Copy a tree, so that members can be removed. NULL: over the arena's maximum. */
+static struct json_value *clean_copy_tree(struct arena *arena, const struct json_value *tree)
 {
 	struct json_value *copy = arena_room(arena, sizeof(*copy)), *last = NULL;
 	if (!copy)
@@ -157,7 +159,7 @@ static struct json_value *copy_tree(struct arena *arena, const struct json_value
 	*copy = *tree;
 	copy->first = copy->last = copy->next = NULL;
 	for (const struct json_value *v = tree->first; v; v = v->next) {
-		struct json_value *child = copy_tree(arena, v);
+		struct json_value *child = clean_copy_tree(arena, v);
 		if (!child)
 			return NULL;
 		if (last)
@@ -179,7 +181,7 @@ static void clean_goods(struct clean *c, struct json_value *list)
 			*at = (*at)->next;
 }
 
-/* A further fact: whether it stays. */
+/* Clean a further fact. False: remove it. */
 static bool clean_extra(struct clean *c, struct json_value *v)
 {
 	const struct extra_info *info = extra_find(v->key);
@@ -192,10 +194,10 @@ static bool clean_extra(struct clean *c, struct json_value *v)
 	}
 	if (!text.n || v->kind == JSON_IS_BOOL)
 		return true;
-	if (str_eq(v->key, STR("service_radius_km")) && !is_radius(c, text))
+	if (str_eq(v->key, STR("service_radius_km")) && !clean_is_radius(c, text))
 		return false;
 	if (!p)
-		p = PROPERTY(name); /* any text */
+		p = PROPERTY(name); /* accepts any text */
 	switch (info ? info->form : EXTRA_SHOWN) {
 	case EXTRA_LIST:
 	case EXTRA_CUISINE:
@@ -203,18 +205,18 @@ static bool clean_extra(struct clean *c, struct json_value *v)
 		v->text = clean_items(c, info->form == EXTRA_PERSON ? PROPERTY(name) : p, text);
 		return v->text.n > 0;
 	case EXTRA_DATE:
-		return form_date(text) != FAULT_NONE ? is_sound(c, PROPERTY(name), text)
-						     : is_sound(c, p, text);
+		return form_date(text) != FAULT_NONE ? clean_is_valid(c, PROPERTY(name), text)
+						     : clean_is_valid(c, p, text);
 	case EXTRA_URL:
-		return !facts_is_web(text) || is_sound(c, p, text);
+		return !facts_is_web(text) || clean_is_valid(c, p, text);
 	default:
-		return is_sound(c, p, text);
+		return clean_is_valid(c, p, text);
 	}
 }
 
 static void clean_extras(struct clean *c)
 {
-	struct json_value *extra = copy_tree(c->arena, c->business->extra);
+	struct json_value *extra = clean_copy_tree(c->arena, c->business->extra);
 	struct json_value **at = extra ? &extra->first : NULL;
 	while (at && *at)
 		if (clean_extra(c, *at))
@@ -226,7 +228,7 @@ static void clean_extras(struct clean *c)
 
 static void clean_offers(struct clean *c)
 {
-	struct json_value *offers = copy_tree(c->arena, c->business->offers);
+	struct json_value *offers = clean_copy_tree(c->arena, c->business->offers);
 	for (struct json_value *v = offers ? offers->first : NULL; v; v = v->next)
 		if (str_eq(v->key, STR("items")))
 			clean_goods(c, v);

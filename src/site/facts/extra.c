@@ -39,7 +39,7 @@ bool facts_hides_address(const struct facts_business *business)
 struct str facts_degrees(struct arena *arena, double degrees)
 {
 	char text[32], *from = text + sizeof(text);
-	/* Values beyond the globe stay invalid, within the range of integers. */
+	/* Clamped so that llround cannot overflow; such values stay out of range. */
 	long long millionths = llround(fmax(fmin(degrees, 1e6), -1e6) * 1e6);
 	long long rest = millionths < 0 ? -millionths : millionths;
 	for (int digits = 0; digits < 7 || rest; digits++, rest /= 10) {

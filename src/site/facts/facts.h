@@ -1,25 +1,24 @@
-/* What is said of a business: to search engines as a LocalBusiness block (JSON-LD, schema.org), to
- * people as the values that templates show. Both are made from the same struct, so that whatever
- * the block says stands on the page.
+/* The facts about a business: for search engines as a LocalBusiness block (JSON-LD, schema.org),
+ * for people as values that templates show. Both are made from the same struct, so that the page
+ * shows everything the block says.
  *
- * Hides: which schema.org terms say what, how values are written (six decimals, E.164,
- * one OpeningHoursSpecification an interval, "\u003c"), which facts stay out, and what
- * is wrong with a block.
+ * Hides: which schema.org terms are used, how values are written (six decimals, E.164, one
+ * OpeningHoursSpecification for each interval, "\u003c"), which facts the block leaves out, and
+ * what makes a block invalid.
  *
- * What stays out of the block and is only shown: opening hours that no intervals can be made of,
- * telephone numbers without a country, further facts that the vocabulary has no term for. A
- * business that hides its address (extra: "hide_address") has neither street nor coordinates, in
- * the block and on the page: its town and the area it serves are what it tells.
+ * Shown on the page but not in the block: opening hours that cannot be expressed as intervals,
+ * telephone numbers without a country code, further facts without a schema.org term. Of a business
+ * that hides its address (extra: "hide_address") neither block nor page has street or coordinates,
+ * only the town and the area it serves.
  *
- * Whatever else the record says goes into the block as it is, and facts_check then refuses what is
- * broken: a broken record is named, not mended in silence.
+ * All other values go into the block unchanged, and facts_check refuses invalid ones: an invalid
+ * record is reported, not silently corrected.
  *
- * Life: everything handed in is borrowed; what is made lives in the caller's arena
- * or buffer. No state.
+ * Ownership: arguments are borrowed; results are in the caller's arena or buffer. No state.
  *
  * Source of the terms: schema.h. The rules: https://schema.org, Google's documentation of
  * LocalBusiness, RFC 3339, E.164, ISO 3166-1, ISO 4217.
- */
+ * */
 #ifndef SITE_FACTS_FACTS_H
 #define SITE_FACTS_FACTS_H
 
@@ -31,9 +30,9 @@ struct facts_texts {
 	size_t count;
 };
 
-/* A record as pages and export have it. Empty slices and NULL: not known. */
+/* A record as pages and export read it. Empty slices and NULL: unknown. */
 struct facts_business {
-	struct str page; /* address of its page, absolute; without one the block has no @id */
+	struct str page; /* absolute URL of its page; empty: the block has no @id */
 	struct str name, description;
 	struct facts_texts types; /* schema.org types, the main one first; none: LocalBusiness */
 	struct facts_texts alt_names;
@@ -41,36 +40,36 @@ struct facts_business {
 	bool located;
 	double lat, lon; /* degrees, WGS 84 */
 	struct str phone, website;
-	struct str hours, timezone; /* OSM opening_hours, IANA */
-	int year;                   /* seasons are told of it and the next one; 0: not at all */
-	struct facts_texts service_area; /* towns, beside the seat */
+	struct str hours, timezone;      /* OSM opening_hours, IANA */
+	int year;                        /* seasons are written for it and the next; 0: for none */
+	struct facts_texts service_area; /* towns, other than that of the address */
 	struct facts_texts same_as;
 	/* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
 	const struct json_value *offers;
-	const struct json_value *extra; /* flat; the keys that mean something: extras.def */
+	const struct json_value *extra; /* flat object; known keys are in extras.def */
 };
 
 /* ---- the block ---- */
 
-/* The block as a tree in the arena, unchecked. TOO_LARGE: over the arena's maximum. */
+/* Make the block as a tree in the arena, unchecked. TOO_LARGE: over the arena's maximum. */
 MUST_CHECK enum status facts_block(const struct facts_business *business, struct arena *arena,
 				   struct json_value **out, struct err *err);
 
-/* Append the block's JSON, ready to stand in <script type="application/ld+json">: <, >, &, U+2028
- * and U+2029 are escaped. INVALID: facts_check refused it; err names the fault's key, where, and
- * what stood there; nothing is appended. TOO_LARGE as above. */
+/* Append the block as JSON for <script type="application/ld+json">: <, >, &, U+2028 and U+2029 are
+ * escaped. INVALID: facts_check refused it; err names the fault's key, the path and the value, and
+ * nothing is appended. TOO_LARGE as above. */
 MUST_CHECK enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
 				    struct buf *out, struct err *err);
 
 /* ---- checking ---- */
 
 enum facts_severity {
-	FACTS_NOTE,    /* worth knowing, and right as it is */
-	FACTS_WARNING, /* poorer than it could be */
-	FACTS_ERROR,   /* wrong: such a block is not published */
+	FACTS_NOTE,    /* valid, but worth knowing */
+	FACTS_WARNING, /* valid, but less useful than it could be */
+	FACTS_ERROR,   /* invalid: such a block is not published */
 };
 
-/* What can be wrong: the rows of faults.def. */
+/* The kinds of faults: the rows of faults.def. */
 struct facts_fault {
 	const char *key; /* "telephone-without-plus" */
 	enum facts_severity severity;
@@ -78,34 +77,33 @@ struct facts_fault {
 };
 extern const struct facts_fault facts_faults[];
 extern const size_t facts_faults_count;
-enum { FACTS_FAULTS_MAX = 192 }; /* for arrays of counters */
+enum { FACTS_FAULTS_MAX = 192 }; /* size of arrays of counters */
 
 struct facts_finding {
 	const struct facts_fault *fault;
 	/* "address.addressCountry", "makesOffer.2.price"; "" for the block itself */
 	const char *path;
-	/* what stood there, when it is a text or number; else the property's or type's name */
+	/* the value, when it is a text or number; else the name of the property or type */
 	struct str value;
 };
 typedef void facts_found(void *ctx, const struct facts_finding *finding);
 
-/* Take out of the record what is optional and broken, so that a bad value costs the value and not
- * the record: a priceRange "undefined", a telephone number of letters, coordinates of another
- * country. `dropped` (may be NULL) is called for each; its path is the property's name. Required
- * values are not removed: facts_jsonld refuses the record. Lists and objects that change are copied
- * into the arena. */
+/* Remove invalid optional values from the record, so that one of them does not keep the business
+ * from being published: a priceRange "undefined", a telephone number with letters, coordinates in
+ * another country. `dropped` (may be NULL) is called for each; its path is the property's name.
+ * Required values are not removed: facts_jsonld refuses the record. Lists and objects that change
+ * are copied into the arena. */
 void facts_clean(struct facts_business *business, struct arena *arena, facts_found *dropped,
 		 void *ctx);
 
 /* Check a block, our own or foreign: an object, an array of objects, or {"@graph": [...]},
  * already parsed. Calls `found` (may be NULL) for each finding, in the order of the block.
- * Returns how many of them are errors. The block need not be a LocalBusiness: what else stands in
- * it is checked by the same rules; that a page has none ("no-local-business") is found when no
- * object in it is one. */
+ * Returns the number of errors. Objects of other types than LocalBusiness are checked by the same
+ * rules; a block without any LocalBusiness is the finding "no-local-business". */
 size_t facts_check(const struct json_value *block, facts_found *found, void *ctx);
 
-/* The objects of a page by their "@id": those that say something of themselves, not mere
- * references. Borrowed, as the trees they are in; of several with one id the first counts. */
+/* The objects of a page by their "@id", without mere references. Borrowed, like the trees they are
+ * in; of several with the same id the first is kept. */
 struct facts_ids {
 	const struct json_value **slot; /* a hash table with open addressing */
 	size_t slots, count;
@@ -113,26 +111,26 @@ struct facts_ids {
 void facts_ids_init(struct facts_ids *ids);
 void facts_ids_add(struct facts_ids *ids, const struct json_value *tree);
 void facts_ids_release(struct facts_ids *ids);
-/* What a value that is only {"@id": ...} refers to; any other value is itself. NULL:
- * nothing has that id. */
+/* The object that a reference ({"@id": ...}) refers to, NULL when there is none; any other value is
+ * returned unchanged. */
 const struct json_value *facts_resolve(const struct facts_ids *ids, const struct json_value *value);
-/* Only {"@id": ...}. */
+/* Whether a value is only {"@id": ...}. */
 bool facts_is_reference(const struct json_value *value);
 
-/* The same as facts_check for a block that may refer to objects of others on the same page. */
+/* As facts_check, for a block that may refer to objects in other blocks of the same page. */
 size_t facts_check_page(const struct json_value *block, const struct facts_ids *ids,
 			facts_found *found, void *ctx);
 
 /* Whether a text is a placeholder: "TODO", "[Your name]", "{{ phone }}". */
 bool facts_is_placeholder(struct str text);
 bool facts_is_placeholder_phone(struct str phone);
-/* Whether an address on the web leads to the reader's own computer or network:
- * localhost, 192.168.0.1. */
+/* Whether a URL leads to the reader's own computer or network: localhost, 192.168.0.1. */
 bool facts_is_private_url(struct str url);
 
 /* ---- what people see ---- */
 
-/* A service-area business that hides its address: no value and no link may reveal it. */
+/* Whether the business hides its address, as service-area businesses do: no value and no link may
+ * reveal it. */
 bool facts_hides_address(const struct facts_business *business);
 
 /* Put the visible values under `root`, for templates:
@@ -147,20 +145,19 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 
 /* Opening hours as people read them. */
 struct facts_hours {
-	struct hours_week week; /* of weeks without a holiday or a date of the exceptions */
-	bool dated;             /* there are exceptions by date: the week is not every week */
+	struct hours_week week; /* a week without holidays and exceptions */
+	bool dated;             /* there are exceptions by date: not every week is like `week` */
 	struct facts_texts exceptions; /* in words: "Closed 24–26 December" */
 };
-/* A text of opening_hours as a week and what holds on other days, in words. False: it cannot be
- * said so, and stands on the page as it is. */
+/* Read a text of opening_hours as a week and exceptions in words. False: it has no such form, and
+ * pages show it unchanged. */
 MUST_CHECK bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out);
 
-/* The kinds of facts on the page of the business, for its meta description: "address, opening
- * hours, telephone" as far as they are known; empty: nothing. */
+/* The facts that the page shows, for its meta description: "address, opening hours, telephone,
+ * website", as far as they are known; empty: none. */
 struct str facts_summary(const struct facts_business *business, struct arena *arena);
 
-/* The text of one key of extra as people and the block read it; empty: not known.
- * Booleans are "yes" and "no". */
+/* The value of a key of extra as text; empty: unknown. Booleans are "yes" and "no". */
 struct str facts_extra(const struct facts_business *business, const char *key);
 
 #endif

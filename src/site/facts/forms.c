@@ -7,25 +7,25 @@
 #include <string.h>
 #include "hours/hours.h"
 
-/* For tables of them. */
+/* An initialiser of a struct str in a table. */
 #define TEXT(literal)                                                                              \
 	{                                                                                          \
 		literal, sizeof(literal) - 1                                                       \
 	}
 
-/* What a text may be broken by, as bits: one pass over its bytes says which closer looks it
- * needs. Most need none. */
+/* Kinds of bytes that can make a text invalid, as bits: one pass over the text shows which further
+ * checks it needs. Most texts need none. */
 enum sign {
 	SIGN_CONTROL = 1 << 0,
-	SIGN_HIGH = 1 << 1, /* of a character beyond ASCII */
+	SIGN_HIGH = 1 << 1, /* not ASCII */
 	SIGN_LESS = 1 << 2,
 	SIGN_AMPERSAND = 1 << 3,
-	SIGN_BROKEN = 1 << 4,  /* stands in no address on the web */
-	SIGN_PERCENT = 1 << 5, /* stands there before two digits */
+	SIGN_BROKEN = 1 << 4,  /* not allowed in a URL */
+	SIGN_PERCENT = 1 << 5, /* in a URL only before two hexadecimal digits */
 	SIGN_SPACE = 1 << 6,
-	/* of several bytes */
+	/* sequences of several bytes */
 	SIGN_REPLACEMENT = 1 << 8,
-	SIGN_TWICE = 1 << 9, /* decoded twice */
+	SIGN_TWICE = 1 << 9, /* UTF-8 encoded twice */
 	SIGN_INVISIBLE = 1 << 10,
 };
 
@@ -44,12 +44,12 @@ static const unsigned char signs[256] = {
 };
 /* clang-format on */
 
-static unsigned sign_of(char c)
+static unsigned form_sign(char c)
 {
 	return signs[(unsigned char)c];
 }
 
-static unsigned signs_in(struct str s)
+static unsigned form_signs(struct str s)
 {
 	const unsigned char *c = (const unsigned char *)s.p;
 	unsigned all = 0;
@@ -62,11 +62,12 @@ static unsigned signs_in(struct str s)
 
 /* ---- any text ---- */
 
-/* What n bytes, the first one beyond ASCII, begin with:
- *   controls beyond ASCII (C1)
- *   UTF-8 that was taken for Latin-1 or Windows-1252 and encoded again: "Ã¼", "Â ", "â€™"
- *   embeddings, overrides and isolates of direction, and the byte-order mark */
-static unsigned sign_of_sequence(const unsigned char *c, size_t n)
+/* The kind of the sequence that n bytes begin with, the first of which is not ASCII:
+ *   SIGN_CONTROL      C1 controls
+ *   SIGN_TWICE        UTF-8 read as Latin-1 or Windows-1252 and encoded again: "Ã¼", "Â ", "â€™"
+ *   SIGN_INVISIBLE    embeddings, overrides and isolates of direction, the byte-order mark
+ *   SIGN_REPLACEMENT  U+FFFD */
+static unsigned form_sequence_sign(const unsigned char *c, size_t n)
 {
 	unsigned second = n > 1 ? c[1] : 0, third = n > 2 ? c[2] : 0;
 	switch (c[0]) {
@@ -90,16 +91,16 @@ static unsigned sign_of_sequence(const unsigned char *c, size_t n)
 	}
 }
 
-static unsigned signs_of_sequences(struct str s)
+static unsigned form_sequence_signs(struct str s)
 {
 	unsigned all = 0;
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] >= 0x80)
-			all |= sign_of_sequence((const unsigned char *)s.p + i, s.n - i);
+			all |= form_sequence_sign((const unsigned char *)s.p + i, s.n - i);
 	return all;
 }
 
-static bool has_markup(struct str s)
+static bool form_has_markup(struct str s)
 {
 	for (size_t i = 0; i + 2 < s.n; i++)
 		if (s.p[i] == '<' && (ascii_is_letter(s.p[i + 1]) || s.p[i + 1] == '/'))
@@ -108,7 +109,7 @@ static bool has_markup(struct str s)
 }
 
 /* "&amp;", "&#39;" */
-static bool has_reference(struct str s)
+static bool form_has_reference(struct str s)
 {
 	static const struct str names[] = {TEXT("amp;"),   TEXT("quot;"), TEXT("lt;"),
 					   TEXT("gt;"),    TEXT("apos;"), TEXT("nbsp;"),
@@ -127,10 +128,10 @@ static bool has_reference(struct str s)
 	return false;
 }
 
-static enum facts_fault_id check_characters(struct str s, unsigned all)
+static enum facts_fault_id form_check_characters(struct str s, unsigned all)
 {
 	if (all & SIGN_HIGH)
-		all |= signs_of_sequences(s);
+		all |= form_sequence_signs(s);
 	if (all & SIGN_CONTROL)
 		return FAULT_TEXT_CONTROL;
 	if (all & SIGN_HIGH && !utf8_is_valid(s))
@@ -139,32 +140,32 @@ static enum facts_fault_id check_characters(struct str s, unsigned all)
 		return FAULT_TEXT_REPLACEMENT;
 	if (all & SIGN_TWICE)
 		return FAULT_TEXT_MOJIBAKE;
-	if (all & SIGN_LESS && has_markup(s))
+	if (all & SIGN_LESS && form_has_markup(s))
 		return FAULT_TEXT_MARKUP;
 	return all & SIGN_INVISIBLE ? FAULT_TEXT_INVISIBLE : FAULT_NONE;
 }
 
 enum facts_fault_id form_text(struct str s)
 {
-	bool spaced = s.n && (sign_of(s.p[0]) | sign_of(s.p[s.n - 1])) & SIGN_SPACE;
+	bool spaced = s.n && (form_sign(s.p[0]) | form_sign(s.p[s.n - 1])) & SIGN_SPACE;
 	struct str trimmed = spaced ? str_trim(s) : s;
 	if (!trimmed.n)
 		return FAULT_TEXT_EMPTY;
-	unsigned all = signs_in(s);
+	unsigned all = form_signs(s);
 	if (all & (SIGN_CONTROL | SIGN_HIGH | SIGN_LESS)) {
-		enum facts_fault_id fault = check_characters(s, all);
+		enum facts_fault_id fault = form_check_characters(s, all);
 		if (fault != FAULT_NONE)
 			return fault;
 	}
 	if (facts_is_placeholder(trimmed))
 		return FAULT_TEXT_PLACEHOLDER;
-	if (all & SIGN_AMPERSAND && has_reference(trimmed))
+	if (all & SIGN_AMPERSAND && form_has_reference(trimmed))
 		return FAULT_TEXT_ENTITY;
 	return spaced ? FAULT_TEXT_SPACE : FAULT_NONE;
 }
 
-/* Up to 15 digits are a whole number that a double holds exactly, and so is the power of ten that
- * they are divided by: the quotient is the nearest double, which strtod would find. */
+/* A double holds an integer of up to 15 digits and the power of ten exactly, so that their quotient
+ * is the nearest double, the same as strtod's. */
 bool form_number(struct str s, double *out)
 {
 	static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -191,7 +192,7 @@ bool form_number(struct str s, double *out)
 
 /* ---- dates and times ---- */
 
-/* n digits at s[at]; -1 when there are none. */
+/* The value of the n digits at s[at]; -1 when they are not digits. */
 static int form_digits(struct str s, size_t at, size_t n)
 {
 	int value = 0;
@@ -224,8 +225,8 @@ enum facts_fault_id form_date(struct str s)
 	return date_exists(year, month, day) ? FAULT_NONE : FAULT_DATE_IMPOSSIBLE;
 }
 
-/* What may stand behind the minutes: ":00", ".5", "Z", "+02:00". */
-static bool is_time_rest(struct str s)
+/* What may follow hours and minutes: ":00", ":00.5", "Z", "+02:00". */
+static bool form_is_time_rest(struct str s)
 {
 	size_t at = 0;
 	if (at < s.n && s.p[at] == ':') {
@@ -246,7 +247,7 @@ enum facts_fault_id form_time(struct str s)
 {
 	int hour = form_digits(s, 0, 2), minute = form_digits(s, 3, 2);
 	if (hour < 0 || minute < 0 || s.p[2] != ':' ||
-	    !is_time_rest((struct str){s.p + 5, s.n - 5}))
+	    !form_is_time_rest((struct str){s.p + 5, s.n - 5}))
 		return FAULT_TIME_MALFORMED;
 	if (hour == 24 && minute == 0)
 		return FAULT_TIME_24;
@@ -259,7 +260,7 @@ int form_minutes(struct str time)
 }
 
 /* "Mo", "Mo-Fr", "Mo,We-Fr" */
-static bool is_days(struct str s)
+static bool form_is_days(struct str s)
 {
 	static const char days[] = "MoTuWeThFrSaSu";
 	while (s.p) {
@@ -275,7 +276,7 @@ static bool is_days(struct str s)
 }
 
 /* "09:00-17:00", several with commas */
-static bool is_spans(struct str s)
+static bool form_is_spans(struct str s)
 {
 	while (s.p) {
 		struct str to = str_cut(&s, ','), from = str_cut(&to, '-');
@@ -289,7 +290,7 @@ static bool is_spans(struct str s)
 enum facts_fault_id form_opening_hours(struct str s)
 {
 	struct str times = s, days = str_cut(&times, ' ');
-	if (is_days(days) && (!times.p || is_spans(times)))
+	if (form_is_days(days) && (!times.p || form_is_spans(times)))
 		return FAULT_NONE;
 	return hours_check(s) ? FAULT_HOURS_UNREADABLE : FAULT_HOURS_FORM;
 }
@@ -313,7 +314,7 @@ static const char countries[] = " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX A
 				"TV TW TZ UA UG UM US UY UZ VA VC VE "
 				"VG VI VN VU WF WS XK YE YT ZA ZM ZW ";
 
-/* ISO 4217, those that are money in circulation. */
+/* ISO 4217, the currencies in circulation. */
 static const char currencies[] = " AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF "
 				 "BMD BND BOB BRL BSD BTN BWP BYN BZD CAD "
 				 "CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB "
@@ -339,7 +340,7 @@ static bool form_listed(const char *list, struct str code)
 	return strstr(list, wanted) != NULL;
 }
 
-static bool listed_in_capitals(const char *list, struct str code)
+static bool form_listed_in_capitals(const char *list, struct str code)
 {
 	char capitals[4];
 	if (code.n > sizeof(capitals))
@@ -355,17 +356,18 @@ enum facts_fault_id form_country(struct str s)
 		return FAULT_COUNTRY_NAME;
 	if (form_listed(countries, s))
 		return FAULT_NONE;
-	return listed_in_capitals(countries, s) ? FAULT_COUNTRY_CASE : FAULT_COUNTRY_UNKNOWN;
+	return form_listed_in_capitals(countries, s) ? FAULT_COUNTRY_CASE : FAULT_COUNTRY_UNKNOWN;
 }
 
 enum facts_fault_id form_currency(struct str s)
 {
 	if (form_listed(currencies, s))
 		return FAULT_NONE;
-	return listed_in_capitals(currencies, s) ? FAULT_CURRENCY_CASE : FAULT_CURRENCY_UNKNOWN;
+	return form_listed_in_capitals(currencies, s) ? FAULT_CURRENCY_CASE
+						      : FAULT_CURRENCY_UNKNOWN;
 }
 
-/* ISO 17442: the check digits make the whole, letters as 10 to 35, 1 modulo 97. */
+/* ISO 17442: with letters as 10 to 35 the number is 1 modulo 97. */
 enum facts_fault_id form_lei(struct str s)
 {
 	unsigned rest = 0;
@@ -382,7 +384,7 @@ enum facts_fault_id form_lei(struct str s)
 	return rest == 1 ? FAULT_NONE : FAULT_LEI_CHECKSUM;
 }
 
-/* 9: a digit, A: a letter; others stand for themselves. */
+/* 9: a digit, A: a letter; other characters are literal. */
 static const struct {
 	char country[3];
 	const char *forms[3];
@@ -409,7 +411,7 @@ static const struct {
 		 {"SK", {"999 99", "99999"}},
 		 {"US", {"99999", "99999-9999"}}};
 
-static bool is_of_form(struct str s, const char *form)
+static bool form_matches(struct str s, const char *form)
 {
 	if (s.n != strlen(form))
 		return false;
@@ -427,7 +429,7 @@ bool form_postcode_of(struct str country, struct str postcode)
 		if (!str_eq(country, str_of(postcodes[i].country)))
 			continue;
 		for (size_t k = 0; k < 3 && postcodes[i].forms[k]; k++)
-			if (is_of_form(postcode, postcodes[i].forms[k]))
+			if (form_matches(postcode, postcodes[i].forms[k]))
 				return true;
 		return false;
 	}
@@ -473,7 +475,7 @@ enum facts_fault_id form_email(struct str s)
 }
 
 /* The host of "host:port", "[::1]:80". */
-static struct str host_in(struct str authority)
+static struct str form_host(struct str authority)
 {
 	if (authority.n && authority.p[0] == '[') {
 		const char *end = memchr(authority.p, ']', authority.n);
@@ -482,7 +484,7 @@ static struct str host_in(struct str authority)
 	return str_cut(&authority, ':');
 }
 
-static bool is_private(struct str host)
+static bool form_is_private(struct str host)
 {
 	static const struct str starts[] = {TEXT("127."),     TEXT("10."), TEXT("192.168."),
 					    TEXT("169.254."), TEXT("0."),  TEXT("[::1]"),
@@ -501,7 +503,7 @@ static bool is_private(struct str host)
 }
 
 /* A '%' that no two hexadecimal digits follow. */
-static bool has_broken_escape(struct str s)
+static bool form_has_broken_escape(struct str s)
 {
 	char ignored;
 	for (size_t i = 0; i < s.n; i++)
@@ -510,7 +512,7 @@ static bool has_broken_escape(struct str s)
 	return false;
 }
 
-static bool is_authority_end(char c)
+static bool form_ends_authority(char c)
 {
 	return c == '/' || c == '?' || c == '#';
 }
@@ -521,10 +523,10 @@ enum facts_fault_id form_url(struct str s)
 	while (scheme < s.n && (ascii_is_alnum(s.p[scheme]) ||
 				(scheme && s.p[scheme] && strchr("+-.", s.p[scheme]))))
 		scheme++;
-	/* of the page's own folder or host; "www.example.org" only seems to be an address */
+	/* relative URLs are allowed; "www.example.org" is a URL without its scheme */
 	if (str_starts(s, STR("/")) || str_starts(s, STR("./")) || str_starts(s, STR("../")) ||
 	    str_starts(s, STR("?")) || str_starts(s, STR("#")))
-		return signs_in(s) & SIGN_BROKEN ? FAULT_URL_MALFORMED : FAULT_NONE;
+		return form_signs(s) & SIGN_BROKEN ? FAULT_URL_MALFORMED : FAULT_NONE;
 	if (!scheme || scheme == s.n || s.p[scheme] != ':')
 		return FAULT_URL_RELATIVE;
 	struct str name = {s.p, scheme}, rest = {s.p + scheme + 1, s.n - scheme - 1};
@@ -535,20 +537,20 @@ enum facts_fault_id form_url(struct str s)
 		return FAULT_URL_SCHEME;
 	if (s.n > 2000)
 		return FAULT_URL_LONG;
-	unsigned all = signs_in(s);
-	if (all & SIGN_BROKEN || (all & SIGN_PERCENT && has_broken_escape(s)))
+	unsigned all = form_signs(s);
+	if (all & SIGN_BROKEN || (all & SIGN_PERCENT && form_has_broken_escape(s)))
 		return FAULT_URL_MALFORMED;
 	if (!str_starts(rest, STR("//")))
 		return FAULT_URL_HOST;
 	struct str authority = {rest.p + 2, 0};
-	while (2 + authority.n < rest.n && !is_authority_end(authority.p[authority.n]))
+	while (2 + authority.n < rest.n && !form_ends_authority(authority.p[authority.n]))
 		authority.n++;
 	if (authority.n && memchr(authority.p, '@', authority.n))
 		return FAULT_URL_CREDENTIALS;
-	struct str host = host_in(authority);
+	struct str host = form_host(authority);
 	if (!host.n || host.p[0] == '.')
 		return FAULT_URL_HOST;
-	return is_private(host) ? FAULT_URL_PRIVATE : FAULT_NONE;
+	return form_is_private(host) ? FAULT_URL_PRIVATE : FAULT_NONE;
 }
 
 bool facts_is_private_url(struct str url)

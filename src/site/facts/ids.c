@@ -23,7 +23,7 @@ void facts_ids_release(struct facts_ids *ids)
 	facts_ids_init(ids);
 }
 
-/* The slot of the id, or the free one that it would go into. */
+/* The slot of the id, or the free one where it would be inserted. */
 static const struct json_value **ids_slot(const struct facts_ids *ids, struct str id)
 {
 	size_t at = ids_hash(id) & (ids->slots - 1);
@@ -60,7 +60,7 @@ void facts_ids_add(struct facts_ids *ids, const struct json_value *tree)
 		ids->count += !*slot;
 		*slot = *slot ? *slot : tree;
 	}
-	/* the reader of JSON bounds the depth */
+	/* json_parse bounds the depth */
 	for (const struct json_value *v = tree->first; v; v = v->next)
 		if (v->kind == JSON_IS_OBJECT || v->kind == JSON_IS_ARRAY)
 			facts_ids_add(ids, v);

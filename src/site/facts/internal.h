@@ -1,16 +1,17 @@
 /* How the parts of the facts fit together:
  *
  *   schema.c  the vocabulary
- *   ids.c     objects that others refer to
- *   place.c   where countries lie
- *   placeholder.c  placeholders
+ *   ids.c     objects by their "@id"
+ *   place.c   whether coordinates are in a country
+ *   placeholder.c  recognises placeholders
  *   forms.c   syntax of dates, telephone numbers, URLs
  *   extra.c   further facts of a record
  *   block.c   record -> block
  *   show.c    record -> values for templates
  *   words.c   opening hours in words
- *   clean.c   record -> record without broken optional values
- *   check.c   block -> findings: the walk; rules.c: what is checked of one value or one object
+ *   clean.c   record -> record without invalid optional values
+ *   check.c   block -> findings, with the vocabulary
+ *   rules.c   the checks of a property's value and of an object of a type
  */
 #ifndef SITE_FACTS_INTERNAL_H
 #define SITE_FACTS_INTERNAL_H
@@ -26,10 +27,10 @@ enum facts_fault_id {
 	FAULT_NONE = FAULTS
 };
 
-/* ---- forms.c: FAULT_NONE, or the fault of a text of that form ---- */
+/* ---- forms.c: FAULT_NONE when the text has the form, else what is wrong with it ---- */
 
-enum facts_fault_id form_text(struct str s); /* of any kind: what no text may be */
-enum facts_fault_id form_date(struct str s); /* 2026, 2026-01, 2026-01-31, or with a time behind */
+enum facts_fault_id form_text(struct str s); /* the checks for every text */
+enum facts_fault_id form_date(struct str s); /* 2026, 2026-01, 2026-01-31, 2026-01-31T08:00 */
 enum facts_fault_id form_time(struct str s); /* 08:00, 08:00:00, with an offset */
 enum facts_fault_id form_telephone(struct str s);
 enum facts_fault_id form_url(struct str s);
@@ -41,7 +42,8 @@ enum facts_fault_id form_email(struct str s);
 MUST_CHECK bool form_number(struct str s, double *out);
 /* Minutes of the day of a time that form_time accepts. */
 int form_minutes(struct str time);
-/* Whether the postcode looks as those of the country do; countries we know no form of have any. */
+/* Whether the postcode has the form of the country's; always true for countries without a known
+ * form. */
 bool form_postcode_of(struct str country, struct str postcode);
 
 /* schema.org's openingHours: "Mo-Fr 09:00-17:00". */
@@ -49,8 +51,8 @@ enum facts_fault_id form_opening_hours(struct str s);
 
 /* ---- place.c ---- */
 
-/* FAULT_NONE, or what is wrong with coordinates for a country, by its code or a usual name. By
- * boxes around a country's parts; of a country that is not in the table nothing is wrong. */
+/* Whether coordinates are in a country, given by its code or a usual name: FAULT_NONE, or the
+ * fault. Countries are boxes around their parts; unknown countries give FAULT_NONE. */
 enum facts_fault_id place_fault(struct str country, double lat, double lon);
 
 /* ---- extra.c ---- */
@@ -71,17 +73,17 @@ struct extra_info {
 	enum extra_form form;
 	const char *property;
 };
-/* NULL: no row names the key. */
+/* NULL when the table has no such key. */
 const struct extra_info *extra_find(struct str key);
-/* As people read a value: "yes", "no", the text; empty for what is no text. */
+/* The value as text; booleans are "yes" and "no"; empty for objects and lists. */
 struct str extra_text(const struct json_value *value);
 
-/* Six decimals, which is a hand's breadth; in the arena. Empty: no room. */
+/* Write degrees with six decimals (about 0.1 m) into the arena. p == NULL: over its maximum. */
 struct str facts_degrees(struct arena *arena, double degrees);
 
-/* A telephone number is a fact when it says its country. */
+/* Whether a telephone number has a country code, and so goes into the block. */
 bool facts_phone_known(struct str phone);
-/* An address that links lead to: of the web, with a host. */
+/* Whether a URL can be linked to: http or https, with a host. */
 bool facts_is_web(struct str url);
 /* The next of the texts separated by ';', trimmed, not empty. False: no more. */
 MUST_CHECK bool extra_next(struct str *rest, struct str *out);
@@ -94,14 +96,14 @@ void check_one_text(const struct schema_property *property, struct str value, fa
 
 /* ---- rules.c ---- */
 
-/* A finding of the rules; where it stands is the walk's to say. member: the property of the object
- * it is about; NULL: the object itself. */
+/* Reports a finding; check.c adds the path. member: the property of the object that it is about;
+ * NULL: the object itself. */
 typedef void rule_found(void *ctx, enum facts_fault_id fault, const char *member, struct str value);
-/* The value of a property, when it is a text or a number. */
+/* Check the value of a property that is a text or a number. */
 void rules_value(const struct schema_property *property, struct str value, rule_found *found,
 		 void *ctx);
-/* The members of an object that rules ask for. The walk finds the property of each member anyhow
- * and keeps these as it passes, so that no rule searches the object again. */
+/* The members of objects that rules use. check.c looks up the property of each member anyway and
+ * stores these, so that no rule has to search the object. */
 /* clang-format off */
 #define RULES_MEMBERS(X) \
 	X(address) X(addressCountry) X(addressLocality) X(addressRegion) \
@@ -120,16 +122,16 @@ enum rules_member {
 	    MEMBERS
 };
 
-/* An object as a whole, of one or several types. */
+/* An object with its types and members, for the rules. */
 struct rules_subject {
 	const struct schema_type *const *types;
 	size_t types_count;
 	const struct json_value *object;
-	const struct schema_property *of;       /* whose value it is; NULL: it stands by itself */
-	const struct facts_ids *ids;            /* what references lead to; may be NULL */
-	const struct json_value *said[MEMBERS]; /* the last one of the bare name; NULL */
+	const struct schema_property *of;       /* the property whose value it is; NULL: none */
+	const struct facts_ids *ids;            /* resolves references; may be NULL */
+	const struct json_value *said[MEMBERS]; /* members by bare name; NULL: missing */
 };
-/* Keep a member of the object whose key names the property, when rules ask for it. */
+/* Store a member whose key names the property, when rules use it. */
 void rules_keep(struct rules_subject *subject, const struct schema_property *property,
 		const struct json_value *member);
 void rules_object(const struct rules_subject *subject, rule_found *found, void *ctx);

@@ -1,4 +1,4 @@
-/* Where countries lie, as boxes of degrees. */
+/* Whether coordinates are in a country. Countries are boxes of degrees. */
 #include "site/facts/internal.h"
 
 static const struct {
@@ -10,7 +10,7 @@ static const struct {
 #undef COUNTRY_BOX
 };
 
-static bool is_known(struct str country)
+static bool place_is_known(struct str country)
 {
 	for (size_t i = 0; i < COUNT_OF(boxes); i++)
 		if (str_eq(country, (struct str){boxes[i].country, 2}))
@@ -18,7 +18,7 @@ static bool is_known(struct str country)
 	return false;
 }
 
-static bool is_in(struct str country, double lat, double lon)
+static bool place_is_in(struct str country, double lat, double lon)
 {
 	for (size_t i = 0; i < COUNT_OF(boxes); i++)
 		if (str_eq(country, (struct str){boxes[i].country, 2}) && lat >= boxes[i].south &&
@@ -27,9 +27,9 @@ static bool is_in(struct str country, double lat, double lon)
 	return false;
 }
 
-/* The code of a country that is said by its name, or by one of its other codes, as most sites write
- * them. */
-static struct str code_of(struct str country)
+/* The ISO 3166-1 alpha-2 code for a country's usual name or another code; any other text
+ * unchanged. */
+static struct str place_code(struct str country)
 {
 	static const char *const names[][2] = {{"USA", "US"},
 					       {"U.S.A.", "US"},
@@ -85,11 +85,11 @@ static struct str code_of(struct str country)
 
 enum facts_fault_id place_fault(struct str country, double lat, double lon)
 {
-	country = code_of(country);
-	if (!is_known(country) || is_in(country, lat, lon))
+	country = place_code(country);
+	if (!place_is_known(country) || place_is_in(country, lat, lon))
 		return FAULT_NONE;
-	/* a sign that was lost with the exchange is no other fault */
-	bool swapped =
-	    is_in(country, lon, lat) || is_in(country, lon, -lat) || is_in(country, -lon, lat);
+	/* swapped, perhaps with a lost sign */
+	bool swapped = place_is_in(country, lon, lat) || place_is_in(country, lon, -lat) ||
+		       place_is_in(country, -lon, lat);
 	return swapped ? FAULT_COORDINATES_SWAPPED : FAULT_COORDINATES_COUNTRY;
 }

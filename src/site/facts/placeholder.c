@@ -9,7 +9,7 @@
 		literal, sizeof(literal) - 1                                                       \
 	}
 
-/* Whole texts, without case. */
+/* Whole texts, compared without case. */
 static const struct str whole_texts[] = {
     TEXT("null"),
     TEXT("(null)"),
@@ -116,7 +116,7 @@ static const struct str whole_texts[] = {
     TEXT("your.email@example.com"),
 };
 
-/* Hosts of examples in instructions. */
+/* Hosts that instructions use as examples. */
 static const struct str hosts[] = {
     TEXT("yourdomain.com"),       TEXT("your-domain.com"),     TEXT("www.yourdomain.com"),
     TEXT("www.your-domain.com"),  TEXT("yoursite.com"),        TEXT("your-site.com"),
@@ -126,7 +126,7 @@ static const struct str hosts[] = {
     TEXT("www.yourbusiness.com"), TEXT("www.domain.tld"),      TEXT("domain.tld"),
 };
 
-static bool is_listed(struct str s, const struct str *list, size_t count)
+static bool placeholder_is_listed(struct str s, const struct str *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (s.n == list[i].n && str_eq_nocase(s, list[i]))
@@ -134,8 +134,8 @@ static bool is_listed(struct str s, const struct str *list, size_t count)
 	return false;
 }
 
-/* A text that begins with the mark and ends with the other, and has words between them. */
-static bool is_between(struct str s, const char *begin, const char *end)
+/* Whether words are between two marks. */
+static bool placeholder_is_between(struct str s, const char *begin, const char *end)
 {
 	struct str a = str_of(begin), b = str_of(end);
 	return s.n > a.n + b.n && str_starts(s, a) && str_ends(s, b) &&
@@ -143,7 +143,7 @@ static bool is_between(struct str s, const char *begin, const char *end)
 }
 
 /* "YOUR_BUSINESS_NAME" */
-static bool is_constant(struct str s)
+static bool placeholder_is_constant(struct str s)
 {
 	bool underscore = false;
 	for (size_t i = 0; i < s.n; i++) {
@@ -154,14 +154,14 @@ static bool is_constant(struct str s)
 	return underscore && ascii_is_letter(s.p[0]);
 }
 
-static bool is_example_host(struct str s)
+static bool placeholder_is_example_host(struct str s)
 {
 	for (size_t i = 0; i < 2; i++) {
 		struct str scheme = i ? STR("http://") : STR("https://");
 		if (!str_starts(s, scheme))
 			continue;
 		struct str rest = {s.p + scheme.n, s.n - scheme.n};
-		return is_listed(str_cut(&rest, '/'), hosts, COUNT_OF(hosts));
+		return placeholder_is_listed(str_cut(&rest, '/'), hosts, COUNT_OF(hosts));
 	}
 	return false;
 }
@@ -172,23 +172,24 @@ bool facts_is_placeholder(struct str s)
 	s = str_trim(s);
 	if (!s.n)
 		return false;
-	if (s.n <= WHOLE_MAX && is_listed(s, whole_texts, COUNT_OF(whole_texts)))
+	if (s.n <= WHOLE_MAX && placeholder_is_listed(s, whole_texts, COUNT_OF(whole_texts)))
 		return true;
 	/* template variables that were not replaced */
 	if (memmem(s.p, s.n, "{{", 2) || memmem(s.p, s.n, "{%", 2) || str_starts(s, STR("${")) ||
 	    memmem(s.p, s.n, "<%", 2) || memmem(s.p, s.n, "<?php", 5))
 		return true;
-	if (is_between(s, "[", "]") || is_between(s, "%%", "%%") || is_between(s, "__", "__") ||
-	    is_between(s, "%", "%") || is_between(s, "<", ">") || is_between(s, "{", "}"))
+	if (placeholder_is_between(s, "[", "]") || placeholder_is_between(s, "%%", "%%") ||
+	    placeholder_is_between(s, "__", "__") || placeholder_is_between(s, "%", "%") ||
+	    placeholder_is_between(s, "<", ">") || placeholder_is_between(s, "{", "}"))
 		return true;
-	if (s.p[0] == 'h' && is_example_host(s))
+	if (s.p[0] == 'h' && placeholder_is_example_host(s))
 		return true;
-	return is_constant(s) ||
+	return placeholder_is_constant(s) ||
 	       (s.n >= 11 && str_eq_nocase((struct str){s.p, 11}, STR("lorem ipsum")));
 }
 
-/* Nothing but one digit, or the digits in their order, or an X for each: "+1-555-123-4567", "+61 2
- * XXXX XXXX". */
+/* The same digit repeated, ascending digits, 555-1234, or X for digits: "+1-555-123-4567",
+ * "+61 2 XXXX XXXX". */
 bool facts_is_placeholder_phone(struct str phone)
 {
 	enum { SAME = 8, RISING = 9 };

@@ -1,4 +1,4 @@
-/* Checks of one value, by its property, and of one object, by its type. */
+/* The rules for values, by property, and for objects, by type. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
@@ -27,7 +27,7 @@ static enum facts_fault_id check_longitude(struct str s)
 	return check_degrees(s, 180, FAULT_LONGITUDE_MALFORMED, FAULT_LONGITUDE_RANGE);
 }
 
-/* Half the way around the earth is everywhere. */
+/* At most half of the earth's circumference. */
 static enum facts_fault_id check_radius(struct str s)
 {
 	double metres;
@@ -85,7 +85,7 @@ static enum facts_fault_id check_description(struct str s)
 	return s.n > 5000 ? FAULT_DESCRIPTION_LONG : FAULT_NONE;
 }
 
-/* By property; most have none. */
+/* Rules by property; most properties have none. */
 static enum facts_fault_id (*const value_rules[SCHEMA_PROPERTIES])(struct str s) = {
     [SCHEMA_PROPERTY_addressCountry] = form_country,
     [SCHEMA_PROPERTY_currenciesAccepted] = check_currencies,
@@ -122,8 +122,8 @@ static const struct str nothing = {"", 0};
 void rules_keep(struct rules_subject *subject, const struct schema_property *property,
 		const struct json_value *member)
 {
-	/* Rules read bare names only, which the length tells from
-	 * "schema:name" and "name-input". */
+	/* Rules use bare names only; the length distinguishes them from "schema:name" and
+	 * "name-input". */
 	static const struct {
 		unsigned char length, place;
 	} kept[SCHEMA_PROPERTIES] = {
@@ -136,25 +136,25 @@ void rules_keep(struct rules_subject *subject, const struct schema_property *pro
 		subject->said[kept[i].place] = member;
 }
 
-/* A member of the subject; NULL. */
+/* A member of the subject; NULL when missing. */
 #define SAID(subject, name)      ((subject)->said[MEMBER_##name])
 #define TEXT_SAID(subject, name) json_text(SAID(subject, name))
 
-/* Of an object that stands in the subject. */
-static struct str text_of(const struct json_value *object, const char *key)
+/* The text of a member of an object inside the subject. */
+static struct str rules_text(const struct json_value *object, const char *key)
 {
 	return json_text(json_get(object, key));
 }
 
-static bool has_key(const struct json_value *object, const char *key)
+static bool rules_has(const struct json_value *object, const char *key)
 {
 	return json_get(object, key) != NULL;
 }
 
-/* A text, or the name of the object that stands for it. */
-static struct str name_of(const struct json_value *v)
+/* A text, or the name of an object. */
+static struct str rules_name(const struct json_value *v)
 {
-	return v && v->kind == JSON_IS_OBJECT ? text_of(v, "name") : json_text(v);
+	return v && v->kind == JSON_IS_OBJECT ? rules_text(v, "name") : json_text(v);
 }
 
 static void check_name(const struct rules_subject *s, rule_found *found, void *ctx)
@@ -187,7 +187,7 @@ static void check_same_as(const struct rules_subject *s, rule_found *found, void
 	struct str url = TEXT_SAID(s, url);
 	if (!list || list->kind != JSON_IS_ARRAY)
 		return;
-	size_t looked = 0; /* each is compared with all before it */
+	size_t looked = 0; /* limits the quadratic comparison */
 	for (const struct json_value *a = list->first; a && looked++ < SAME_AS_MAX; a = a->next) {
 		bool twice = url.n && str_eq(json_text(a), url);
 		for (const struct json_value *b = list->first; b != a && !twice; b = b->next)
@@ -202,19 +202,20 @@ static void check_department(const struct rules_subject *s, rule_found *found, v
 	const struct json_value *d = SAID(s, department);
 	const struct json_value *one = d && d->kind == JSON_IS_ARRAY ? d->first : d;
 	for (; one; one = one == d ? NULL : one->next)
-		if (one->kind == JSON_IS_OBJECT && !has_key(one, "name") && !has_key(one, "@id"))
+		if (one->kind == JSON_IS_OBJECT && !rules_has(one, "name") &&
+		    !rules_has(one, "@id"))
 			found(ctx, FAULT_DEPARTMENT_NAMELESS, "department", nothing);
 }
 
-/* Two specifications of one day: intervals in minutes; a day that is closed is 00:00 to 00:00. */
+/* An OpeningHoursSpecification: times in minutes, days as bits. Closed days are 00:00 to 00:00. */
 struct shift {
 	int opens, closes;
 	unsigned days;
 	struct str from, through;
 };
 
-/* A bit for the day; 0: none. */
-static unsigned day_of(struct str name)
+/* The bit of a day; 0: not a day. */
+static unsigned shift_day(struct str name)
 {
 	for (unsigned d = 0; d < COUNT_OF(date_weekday_names); d++)
 		if (str_eq(name, str_of(date_weekday_names[d])))
@@ -224,18 +225,18 @@ static unsigned day_of(struct str name)
 	return 0;
 }
 
-static unsigned days_in(const struct json_value *v)
+static unsigned shift_days(const struct json_value *v)
 {
 	unsigned days = 0;
 	const struct json_value *one = v && v->kind == JSON_IS_ARRAY ? v->first : v;
 	for (; one; one = one == v ? NULL : one->next) {
-		unsigned day = day_of(json_text(one));
-		days |= day ? day : day_of(schema_term(json_text(one)));
+		unsigned day = shift_day(json_text(one));
+		days |= day ? day : shift_day(schema_term(json_text(one)));
 	}
 	return days;
 }
 
-static bool read_times(struct str opens, struct str closes, struct shift *out)
+static bool shift_read_times(struct str opens, struct str closes, struct shift *out)
 {
 	enum facts_fault_id a = form_time(opens), b = form_time(closes);
 	if ((a != FAULT_NONE && a != FAULT_TIME_24) || (b != FAULT_NONE && b != FAULT_TIME_24))
@@ -244,17 +245,17 @@ static bool read_times(struct str opens, struct str closes, struct shift *out)
 	return true;
 }
 
-static bool read_shift(const struct json_value *v, struct shift *out)
+static bool shift_read(const struct json_value *v, struct shift *out)
 {
-	if (!read_times(text_of(v, "opens"), text_of(v, "closes"), out))
+	if (!shift_read_times(rules_text(v, "opens"), rules_text(v, "closes"), out))
 		return false;
-	out->days = days_in(json_get(v, "dayOfWeek"));
-	out->from = text_of(v, "validFrom");
-	out->through = text_of(v, "validThrough");
+	out->days = shift_days(json_get(v, "dayOfWeek"));
+	out->from = rules_text(v, "validFrom");
+	out->through = rules_text(v, "validThrough");
 	return true;
 }
 
-static enum facts_fault_id compare_shifts(const struct shift *a, const struct shift *b)
+static enum facts_fault_id shift_compare(const struct shift *a, const struct shift *b)
 {
 	bool a_closed = a->opens == 0 && a->closes == 0, b_closed = b->opens == 0 && b->closes == 0;
 	if (!(a->days & b->days) || !str_eq(a->from, b->from) || !str_eq(a->through, b->through))
@@ -268,12 +269,12 @@ static enum facts_fault_id compare_shifts(const struct shift *a, const struct sh
 	return a->opens < b_closes && b->opens < a_closes ? FAULT_HOURS_OVERLAP : FAULT_NONE;
 }
 
-/* Most weeks have one specification for each day, and nothing to compare. */
-static bool shares_days(const struct json_value *list)
+/* Whether any day has several specifications. Most weeks need no comparison. */
+static bool shift_days_repeat(const struct json_value *list)
 {
 	unsigned before = 0;
 	for (const struct json_value *one = list->first; one; one = one->next) {
-		unsigned days = days_in(json_get(one, "dayOfWeek"));
+		unsigned days = shift_days(json_get(one, "dayOfWeek"));
 		if (days & before)
 			return true;
 		before |= days;
@@ -288,13 +289,13 @@ static void check_week(const struct rules_subject *s, rule_found *found, void *c
 	struct shift shifts[SHIFTS_MAX];
 	size_t count = 0;
 	const struct json_value *list = SAID(s, openingHoursSpecification);
-	if (!list || list->kind != JSON_IS_ARRAY || !shares_days(list))
+	if (!list || list->kind != JSON_IS_ARRAY || !shift_days_repeat(list))
 		return;
 	for (const struct json_value *one = list->first; one && count < SHIFTS_MAX; one = one->next)
-		count += one->kind == JSON_IS_OBJECT && read_shift(one, &shifts[count]);
+		count += one->kind == JSON_IS_OBJECT && shift_read(one, &shifts[count]);
 	for (size_t i = 1; i < count; i++)
 		for (size_t k = 0; k < i; k++) {
-			enum facts_fault_id fault = compare_shifts(&shifts[k], &shifts[i]);
+			enum facts_fault_id fault = shift_compare(&shifts[k], &shifts[i]);
 			if (fault == FAULT_NONE)
 				continue;
 			found(ctx, fault, "openingHoursSpecification", nothing);
@@ -302,37 +303,37 @@ static void check_week(const struct rules_subject *s, rule_found *found, void *c
 		}
 }
 
-/* Precision of a number of degrees: its decimals. */
-static size_t decimals_of(struct str degrees)
+/* The number of decimals of a number of degrees. */
+static size_t rules_decimals(struct str degrees)
 {
 	const char *point = degrees.n ? memchr(degrees.p, '.', degrees.n) : NULL;
 	return point ? (size_t)(degrees.p + degrees.n - point) - 1 : 0;
 }
 
-/* The less exact one of latitude and longitude. */
-static size_t decimals_of_place(const struct json_value *geo)
+/* The number of decimals of latitude or longitude, whichever has fewer. */
+static size_t rules_decimals_of_place(const struct json_value *geo)
 {
-	size_t lat = decimals_of(text_of(geo, "latitude"));
-	size_t lon = decimals_of(text_of(geo, "longitude"));
+	size_t lat = rules_decimals(rules_text(geo, "latitude"));
+	size_t lon = rules_decimals(rules_text(geo, "longitude"));
 	return lat < lon ? lat : lon;
 }
 
-/* Numbers of degrees that are somewhere. */
-static bool is_place(const struct json_value *geo)
+/* Whether an object has coordinates other than 0, 0. */
+static bool rules_is_place(const struct json_value *geo)
 {
 	double lat, lon;
-	return form_number(text_of(geo, "latitude"), &lat) &&
-	       form_number(text_of(geo, "longitude"), &lon) && lat * lat + lon * lon >= 1e-6;
+	return form_number(rules_text(geo, "latitude"), &lat) &&
+	       form_number(rules_text(geo, "longitude"), &lon) && lat * lat + lon * lon >= 1e-6;
 }
 
-/* The coordinates of a business against the country of its address. */
+/* Compare coordinates with the country of the address. */
 static void check_country(const struct json_value *address, const struct json_value *geo,
 			  rule_found *found, void *ctx)
 {
 	double lat, lon;
-	struct str country = name_of(json_get(address, "addressCountry"));
-	if (!form_number(text_of(geo, "latitude"), &lat) ||
-	    !form_number(text_of(geo, "longitude"), &lon) || lat * lat + lon * lon < 1e-6 ||
+	struct str country = rules_name(json_get(address, "addressCountry"));
+	if (!form_number(rules_text(geo, "latitude"), &lat) ||
+	    !form_number(rules_text(geo, "longitude"), &lon) || lat * lat + lon * lon < 1e-6 ||
 	    lat < -90 || lat > 90 || lon < -180 || lon > 180)
 		return;
 	enum facts_fault_id fault = place_fault(country, lat, lon);
@@ -340,8 +341,8 @@ static void check_country(const struct json_value *address, const struct json_va
 		found(ctx, fault, "geo", country);
 }
 
-/* A business that serves an area and publishes no street hides its place; exact coordinates would
- * reveal it. Those of a town's centre, with three decimals or fewer, do not. */
+/* A business that serves an area and publishes no street hides its address. Exact coordinates would
+ * reveal it; three decimals or fewer, as for a town's centre, do not. */
 static void check_place(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { DECIMALS_OF_DOOR = 5, DECIMALS_OF_TOWN = 3 };
@@ -351,18 +352,18 @@ static void check_place(const struct rules_subject *s, rule_found *found, void *
 	if (!SAID(s, address) && !serves)
 		found(ctx, SAID(s, geo) ? FAULT_ADDRESS_COORDINATES : FAULT_ADDRESS_MISSING, NULL,
 		      nothing);
-	struct str street = text_of(address, "streetAddress");
-	if (street.n && !geo && !has_key(address, "addressLocality") &&
-	    !has_key(address, "postalCode"))
+	struct str street = rules_text(address, "streetAddress");
+	if (street.n && !geo && !rules_has(address, "addressLocality") &&
+	    !rules_has(address, "postalCode"))
 		found(ctx, FAULT_ADDRESS_PLACELESS, "address.streetAddress", street);
 	if (!geo || geo->kind != JSON_IS_OBJECT)
 		return;
 	check_country(address, geo, found, ctx);
-	if (!has_key(geo, "latitude") || !has_key(geo, "longitude"))
+	if (!rules_has(geo, "latitude") || !rules_has(geo, "longitude"))
 		return;
-	size_t decimals = decimals_of_place(geo);
-	if (street.n && decimals < DECIMALS_OF_DOOR && is_place(geo))
-		found(ctx, FAULT_COORDINATES_COARSE, "geo", text_of(geo, "latitude"));
+	size_t decimals = rules_decimals_of_place(geo);
+	if (street.n && decimals < DECIMALS_OF_DOOR && rules_is_place(geo))
+		found(ctx, FAULT_COORDINATES_COARSE, "geo", rules_text(geo, "latitude"));
 	bool streetless = address && address->kind == JSON_IS_OBJECT && !street.n;
 	if (SAID(s, areaServed) && (!SAID(s, address) || streetless) && decimals > DECIMALS_OF_TOWN)
 		found(ctx, FAULT_ADDRESS_LEAKED, "geo", nothing);
@@ -390,7 +391,7 @@ static void check_business(const struct rules_subject *s, rule_found *found, voi
 
 static void check_address(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	struct str country = name_of(SAID(s, addressCountry));
+	struct str country = rules_name(SAID(s, addressCountry));
 	if (!SAID(s, addressLocality) && !SAID(s, postalCode) && !SAID(s, streetAddress) &&
 	    !SAID(s, addressRegion) && !SAID(s, addressCountry) && !SAID(s, postOfficeBoxNumber))
 		found(ctx, FAULT_ADDRESS_EMPTY, NULL, nothing);
@@ -434,7 +435,7 @@ static void check_hours(const struct rules_subject *s, rule_found *found, void *
 		found(ctx, FAULT_HOURS_CLOSES, NULL, nothing);
 	if (!SAID(s, dayOfWeek) && !from.n && !through.n)
 		found(ctx, FAULT_HOURS_DAYLESS, NULL, nothing);
-	if (read_times(TEXT_SAID(s, opens), TEXT_SAID(s, closes), &shift) &&
+	if (shift_read_times(TEXT_SAID(s, opens), TEXT_SAID(s, closes), &shift) &&
 	    shift.opens == shift.closes && shift.opens)
 		found(ctx, FAULT_HOURS_POINT, "closes", TEXT_SAID(s, closes));
 	if (from.n && through.n && str_cmp(through, from) < 0)
@@ -446,7 +447,7 @@ static void check_hours(const struct rules_subject *s, rule_found *found, void *
 
 static void check_offer(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	/* an offer inside a Product, Event or Service is for that object */
+	/* an offer inside a Product, Event or Service is an offer of that object */
 	bool of_something = s->of && s->of != &schema_properties[SCHEMA_PROPERTY_makesOffer] &&
 			    s->of != &schema_properties[SCHEMA_PROPERTY_itemListElement];
 	if (!SAID(s, itemOffered) && !SAID(s, name) && !of_something)
@@ -491,7 +492,7 @@ static void check_rating(const struct rules_subject *s, rule_found *found, void 
 		found(ctx, FAULT_RATING_RANGE, "ratingValue", text);
 }
 
-/* An entry of a BreadcrumbList; *position: its position, 0 when missing. */
+/* Check an entry of a BreadcrumbList; *position is 0 when it is missing or malformed. */
 static void check_entry(const struct json_value *entry, bool last, int64_t *position,
 			rule_found *found, void *ctx)
 {
@@ -499,18 +500,19 @@ static void check_entry(const struct json_value *entry, bool last, int64_t *posi
 	const struct json_value *said = json_get(entry, "position");
 	*position = 0;
 	if (!said)
-		found(ctx, FAULT_LIST_POSITION, "itemListElement", name_of(entry));
+		found(ctx, FAULT_LIST_POSITION, "itemListElement", rules_name(entry));
 	else if (!str_to_i64(json_text(said), 1, INT32_MAX, position))
 		found(ctx, FAULT_LIST_POSITION_MALFORMED, "itemListElement", json_text(said));
-	if (!text_of(entry, "name").n && !(item && item->kind == JSON_IS_OBJECT &&
-					   (has_key(item, "name") || facts_is_reference(item))))
+	if (!rules_text(entry, "name").n &&
+	    !(item && item->kind == JSON_IS_OBJECT &&
+	      (rules_has(item, "name") || facts_is_reference(item))))
 		found(ctx, FAULT_LIST_NAME, "itemListElement", nothing);
 	if (!item && !last)
-		found(ctx, FAULT_LIST_ITEM, "itemListElement", text_of(entry, "name"));
+		found(ctx, FAULT_LIST_ITEM, "itemListElement", rules_text(entry, "name"));
 }
 
-/* The way to a page: as search engines show it, each entry needs its place, a name, and all but the
- * last an address. The last is the one of the highest position, in whatever order they stand. */
+/* A BreadcrumbList: search engines need of each entry a position and a name, and of all but the
+ * last an item. The last entry is the one with the highest position, in whatever order they are. */
 static void check_trail(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { ENTRIES_MAX = 100 };
@@ -521,7 +523,7 @@ static void check_trail(const struct rules_subject *s, rule_found *found, void *
 	if (!first)
 		found(ctx, FAULT_LIST_EMPTY_TRAIL, NULL, nothing);
 	for (const struct json_value *e = first; e; e = e == list ? NULL : e->next)
-		if (str_to_i64(text_of(e, "position"), 1, INT32_MAX, &position) &&
+		if (str_to_i64(rules_text(e, "position"), 1, INT32_MAX, &position) &&
 		    position > highest)
 			highest = position;
 	for (const struct json_value *e = first; e && count < ENTRIES_MAX;
@@ -529,13 +531,13 @@ static void check_trail(const struct rules_subject *s, rule_found *found, void *
 		if (e->kind != JSON_IS_OBJECT || facts_is_reference(e))
 			continue;
 		bool ends = e == list || !e->next;
-		bool placed = str_to_i64(text_of(e, "position"), 1, INT32_MAX, &position);
+		bool placed = str_to_i64(rules_text(e, "position"), 1, INT32_MAX, &position);
 		check_entry(e, placed && highest ? position == highest : ends, &position, found,
 			    ctx);
 		for (size_t i = 0; position && i < count; i++)
 			if (positions[i] == position) {
 				found(ctx, FAULT_LIST_POSITION_TWICE, "itemListElement",
-				      text_of(e, "position"));
+				      rules_text(e, "position"));
 				break;
 			}
 		positions[count++] = position;
@@ -564,8 +566,7 @@ static const struct {
 enum { RULES = COUNT_OF(object_rules), RULES_MADE = 1 << RULES };
 _Static_assert(RULES_MADE <= UINT16_MAX, "a bit for each rule");
 
-/* The rules that a type is under, a bit each in the order of the table, found
- * when first asked for. */
+/* The rules for a type as bits, in the order of the table; computed at the first call. */
 static unsigned rules_of(const struct schema_type *type)
 {
 	static uint16_t made[SCHEMA_TYPES];
@@ -582,6 +583,6 @@ void rules_object(const struct rules_subject *subject, rule_found *found, void *
 	unsigned rules = 0;
 	for (size_t i = 0; i < subject->types_count; i++)
 		rules |= rules_of(subject->types[i]);
-	for (; rules; rules &= rules - 1) /* from the lowest */
+	for (; rules; rules &= rules - 1) /* clears the lowest bit */
 		object_rules[__builtin_ctz(rules)].check(subject, found, ctx);
 }

@@ -23,9 +23,9 @@ static const struct schema_type *const *const member_enumerations[] = {
 #include "site/facts/schema.def"
 };
 
-/* ---- what properties take ---- */
+/* ---- data types of properties ---- */
 
-/* The same ranges once more, as bits. */
+/* The ranges again, as bits. */
 #undef T
 #define IS(name, type) (SCHEMA_TYPE_##name == SCHEMA_TYPE_##type)
 #define T(name)                                                                                    \
@@ -50,7 +50,7 @@ unsigned schema_takes(const struct schema_property *property)
 	return property_takes[property - schema_properties];
 }
 
-/* ---- terms by their names ---- */
+/* ---- terms by name ---- */
 
 #define NAME(name) {#name, sizeof(#name) - 1},
 
@@ -71,14 +71,14 @@ static const struct str member_names[] = {
 
 enum {
 	MEMBERS = COUNT_OF(member_names),
-	SLOTS = 4096, /* of a hash table: a power of two, and more than twice the rows of any */
+	SLOTS = 4096, /* of a hash table: a power of two, more than twice the rows of each */
 	NO_ROW = SLOTS,
 };
 _Static_assert(2 * (int)SCHEMA_TYPES < SLOTS && 2 * (int)SCHEMA_PROPERTIES < SLOTS &&
 		   2 * (int)MEMBERS < SLOTS,
-	       "a larger table");
+	       "SLOTS is too small");
 
-/* The rows of a table by hash, open addressing; made when first asked. */
+/* A hash table of names with open addressing, filled at the first look-up. */
 struct names {
 	const struct str *name;
 	size_t count;
@@ -90,8 +90,8 @@ static struct names types = {.name = type_names, .count = SCHEMA_TYPES};
 static struct names properties = {.name = property_names, .count = SCHEMA_PROPERTIES};
 static struct names members = {.name = member_names, .count = MEMBERS};
 
-/* Of the length and up to 16 bytes at both ends, which tell names apart well enough;
- * whoever looks compares all. */
+/* Hash of the length and of up to eight bytes at each end, which differ for most names; look-ups
+ * compare the whole name. */
 static inline size_t schema_hash(struct str name)
 {
 	uint64_t head = 0, tail = 0;
@@ -122,7 +122,7 @@ static void schema_make(struct names *names)
 	names->made = true;
 }
 
-static inline size_t find_name(struct names *names, struct str name)
+static inline size_t schema_find_name(struct names *names, struct str name)
 {
 	if (!names->made)
 		schema_make(names);
@@ -145,12 +145,12 @@ struct str schema_term(struct str name)
 	return name;
 }
 
-/* The row of a term; NO_ROW. Most are said by their bare names. */
+/* The row of a term, or NO_ROW. The bare name is tried first, because it is the usual form. */
 static inline size_t schema_find(struct names *names, struct str term)
 {
-	size_t row = find_name(names, term);
+	size_t row = schema_find_name(names, term);
 	struct str name = row == NO_ROW ? schema_term(term) : term;
-	return name.n == term.n ? row : find_name(names, name);
+	return name.n == term.n ? row : schema_find_name(names, name);
 }
 
 const struct schema_type *schema_type_find(struct str name)
@@ -167,8 +167,8 @@ const struct schema_property *schema_property_find(struct str name)
 
 /* ---- descent ---- */
 
-/* A type and all its ancestors as a set of bits, made when first asked for: a type that is no
- * member of its own set has none yet. */
+/* A type and its ancestors as a set of bits, made at the first use: a set without the type itself
+ * has not been made yet. */
 struct lineage {
 	uint64_t bits[(SCHEMA_TYPES + 63) / 64];
 };
@@ -181,31 +181,32 @@ static inline bool schema_has(const struct lineage *set, const struct schema_typ
 	return set->bits[i / 64] >> i % 64 & 1;
 }
 
-static void make_lineage(const struct schema_type *type)
+static void schema_make_lineage(const struct schema_type *type)
 {
 	size_t self = (size_t)(type - schema_types);
 	struct lineage *set = &lineages[self];
 	if (schema_has(set, type))
 		return;
 	for (const struct schema_type *const *parent = type->parents; *parent; parent++) {
-		make_lineage(*parent);
+		schema_make_lineage(*parent);
 		for (size_t i = 0; i < COUNT_OF(set->bits); i++)
 			set->bits[i] |= lineages[*parent - schema_types].bits[i];
 	}
 	set->bits[self / 64] |= (uint64_t)1 << self % 64;
 }
 
-static inline const struct lineage *lineage_of(const struct schema_type *type)
+static inline const struct lineage *schema_lineage(const struct schema_type *type)
 {
 	const struct lineage *set = &lineages[type - schema_types];
 	if (!schema_has(set, type))
-		make_lineage(type);
+		schema_make_lineage(type);
 	return set;
 }
 
-static bool is_one_of(const struct schema_type *type, const struct schema_type *const *ancestors)
+static bool schema_is_any(const struct schema_type *type,
+			  const struct schema_type *const *ancestors)
 {
-	const struct lineage *set = lineage_of(type);
+	const struct lineage *set = schema_lineage(type);
 	for (; *ancestors; ancestors++)
 		if (schema_has(set, *ancestors))
 			return true;
@@ -214,17 +215,17 @@ static bool is_one_of(const struct schema_type *type, const struct schema_type *
 
 bool schema_is_a(const struct schema_type *type, const struct schema_type *ancestor)
 {
-	return schema_has(lineage_of(type), ancestor);
+	return schema_has(schema_lineage(type), ancestor);
 }
 
 bool schema_property_allowed(const struct schema_property *property, const struct schema_type *type)
 {
-	return is_one_of(type, property->domains);
+	return schema_is_any(type, property->domains);
 }
 
 bool schema_value_allowed(const struct schema_property *property, const struct schema_type *value)
 {
-	return is_one_of(value, property->ranges);
+	return schema_is_any(value, property->ranges);
 }
 
 bool schema_is_member(struct str name, const struct schema_type *enumeration)

@@ -1,4 +1,4 @@
-/* A record as people see it: whatever block.c says of it stands here too. */
+/* The visible values of a record. Everything that block.c writes must be here as well. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
 
@@ -10,8 +10,8 @@ struct shown {
 	const struct facts_business *business;
 };
 
-/* {items: [...]} under a key, made when the first item comes. */
-static struct json_value *items_of(struct shown *s, const char *key)
+/* The list in {items: [...]} under a key, created with its first item. */
+static struct json_value *show_items(struct shown *s, const char *key)
 {
 	const struct json_value *made = json_get(s->root, key);
 	if (made)
@@ -21,7 +21,7 @@ static struct json_value *items_of(struct shown *s, const char *key)
 }
 
 /* "example.org" of "https://www.example.org/about". */
-static struct str host_of(struct str url)
+static struct str show_host(struct str url)
 {
 	str_cut(&url, '/');
 	str_cut(&url, '/');
@@ -37,7 +37,7 @@ static void show_link(struct shown *s, struct json_value *parent, const char *ke
 		return;
 	struct json_value *v = json_build(s->b, parent, key, JSON_IS_OBJECT);
 	json_build_text(s->b, v, "href", url);
-	json_build_text(s->b, v, "host", host_of(url));
+	json_build_text(s->b, v, "host", show_host(url));
 }
 
 static void show_phone(struct shown *s, struct json_value *parent, const char *key,
@@ -57,7 +57,7 @@ static void show_texts(struct shown *s, const char *key, const struct facts_text
 {
 	for (size_t i = 0; i < texts->count; i++)
 		if (texts->item[i].n)
-			json_build(s->b, items_of(s, key), NULL, JSON_IS_STRING)->text =
+			json_build(s->b, show_items(s, key), NULL, JSON_IS_STRING)->text =
 			    texts->item[i];
 }
 
@@ -100,7 +100,7 @@ static void show_goods(struct shown *s)
 		if (!name.n)
 			continue;
 		struct json_value *good =
-		    json_build(s->b, items_of(s, "goods"), NULL, JSON_IS_OBJECT);
+		    json_build(s->b, show_items(s, "goods"), NULL, JSON_IS_OBJECT);
 		json_build_text(s->b, good, "name", name);
 		json_build_text(s->b, good, "about", json_text(json_get(item, "description")));
 		json_build_text(s->b, good, "price", json_text(json_get(item, "price")));
@@ -109,7 +109,7 @@ static void show_goods(struct shown *s)
 }
 
 /* "opening_notes" -> "Opening notes". */
-static struct str label_of_key(struct shown *s, struct str key)
+static struct str show_label(struct shown *s, struct str key)
 {
 	char *text = arena_printf(s->b->arena, "%.*s", STR_ARG(key));
 	if (!text || !*text)
@@ -130,14 +130,15 @@ static void show_extras(struct shown *s)
 		if (!text.n || (info && !info->label))
 			continue;
 		struct json_value *fact =
-		    json_build(s->b, items_of(s, "facts"), NULL, JSON_IS_OBJECT);
+		    json_build(s->b, show_items(s, "facts"), NULL, JSON_IS_OBJECT);
 		json_build_text(s->b, fact, "label",
-				info ? str_of(info->label) : label_of_key(s, v->key));
+				info ? str_of(info->label) : show_label(s, v->key));
 		json_build_text(s->b, fact, "text", text);
 	}
 }
 
-/* Keys of their own: a template looks for what an item does not have in the page around it. */
+/* The keys differ from those of the page, because a template looks in the page for what an item
+ * does not have. */
 static void show_departments(struct shown *s)
 {
 	const struct json_value *all = json_get(s->business->extra, "departments");
@@ -146,7 +147,7 @@ static void show_departments(struct shown *s)
 		if (!name.n)
 			continue;
 		struct json_value *department =
-		    json_build(s->b, items_of(s, "departments"), NULL, JSON_IS_OBJECT);
+		    json_build(s->b, show_items(s, "departments"), NULL, JSON_IS_OBJECT);
 		json_build_text(s->b, department, "name", name);
 		show_phone(s, department, "own_phone", "own_phone_link",
 			   json_text(json_get(d, "phone")));
@@ -166,7 +167,7 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	show_link(&s, root, "website", business->website);
 	for (size_t i = 0; i < business->same_as.count; i++)
 		if (facts_is_web(business->same_as.item[i]))
-			show_link(&s, items_of(&s, "same_as"), NULL, business->same_as.item[i]);
+			show_link(&s, show_items(&s, "same_as"), NULL, business->same_as.item[i]);
 	json_build_text(b, root, "hours", business->hours);
 	show_texts(&s, "service_area", &business->service_area);
 	show_goods(&s);
@@ -179,14 +180,14 @@ struct str facts_summary(const struct facts_business *business, struct arena *ar
 	const struct {
 		struct str name;
 		bool known;
-	} told[] = {{STR("address"), business->street.n && !facts_hides_address(business)},
-		    {STR("opening hours"), business->hours.n > 0},
-		    {STR("telephone"), business->phone.n > 0},
-		    {STR("website"), facts_is_web(business->website)}};
+	} shown[] = {{STR("address"), business->street.n && !facts_hides_address(business)},
+		     {STR("opening hours"), business->hours.n > 0},
+		     {STR("telephone"), business->phone.n > 0},
+		     {STR("website"), facts_is_web(business->website)}};
 	struct str all = STR("");
-	for (size_t i = 0; i < COUNT_OF(told); i++)
-		if (told[i].known)
-			all =
-			    all.n ? ARENA_JOIN(arena, all, STR(", "), told[i].name) : told[i].name;
+	for (size_t i = 0; i < COUNT_OF(shown); i++)
+		if (shown[i].known)
+			all = all.n ? ARENA_JOIN(arena, all, STR(", "), shown[i].name)
+				    : shown[i].name;
 	return all;
 }

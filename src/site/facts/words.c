@@ -1,4 +1,4 @@
-/* Opening hours as people read them: a week, and in words what holds on other days. */
+/* Opening hours for people: a week, and exceptions in words. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
 
@@ -43,7 +43,7 @@ static int words_month(struct str *s)
 	return 0;
 }
 
-/* A day of a month, which is no time of the day; 0: none. */
+/* A day of a month, not followed by ':' as a time would be; 0: none. */
 static int words_day(struct str *s)
 {
 	int day = 0;
@@ -56,7 +56,7 @@ static int words_day(struct str *s)
 	return day;
 }
 
-/* A sentence in the making. */
+/* A sentence under construction. */
 struct schema_words {
 	struct arena *arena;
 	struct str text;
@@ -84,7 +84,7 @@ static void words_add_date(struct schema_words *w, int month, int day, int to_mo
 	    w->dates++ ? ARENA_JOIN(w->arena, w->text, STR(", "), str_of(date)) : str_of(date);
 }
 
-/* "Dec 24-26", "Dec 24-Jan 2", "Dec 24,31", "Jul-Aug". False: something else stands there. */
+/* "Dec 24-26", "Dec 24-Jan 2", "Dec 24,31", "Jul-Aug". False: other text. */
 static bool words_read_dates(struct schema_words *w, struct str *rule)
 {
 	int month = 0;
@@ -111,7 +111,7 @@ static bool words_read_dates(struct schema_words *w, struct str *rule)
 	return rule->n < before.n;
 }
 
-/* "easter", "easter -2 days": by their names. */
+/* "easter", "easter -2 days": the holiday's name. */
 static bool words_read_easter(struct schema_words *w, struct str *rule)
 {
 	static const struct {
@@ -130,7 +130,7 @@ static bool words_read_easter(struct schema_words *w, struct str *rule)
 	return !rule->n || (*rule->p != '+' && *rule->p != '-');
 }
 
-/* "09:00-12:00,14:00-16:00" as it is read. False: something else. */
+/* "09:00-12:00,14:00-16:00" as text. False: not a list of times. */
 static bool words_read_times(struct schema_words *w, struct str times, struct str *out)
 {
 	struct str text = STR("");
@@ -147,12 +147,12 @@ static bool words_read_times(struct schema_words *w, struct str times, struct st
 	return true;
 }
 
-static bool is_closed(struct str s)
+static bool words_is_closed(struct str s)
 {
 	return str_eq_nocase(s, STR("off")) || str_eq_nocase(s, STR("closed"));
 }
 
-/* One rule for certain dates as a sentence; p is NULL when it cannot be said. */
+/* A rule for certain dates as a sentence; p is NULL when it cannot be expressed. */
 static struct str words_of_dates(struct arena *arena, struct str rule)
 {
 	const struct str nothing = {NULL, 0};
@@ -168,7 +168,7 @@ static struct str words_of_dates(struct arena *arena, struct str rule)
 		return nothing;
 	if (year.n)
 		w.text = ARENA_JOIN(arena, w.text, STR(" "), year);
-	if (!is_closed(rule))
+	if (!words_is_closed(rule))
 		return words_read_times(&w, rule, &times)
 			   ? ARENA_JOIN(arena, w.text, STR(": "), times)
 			   : nothing;
@@ -178,8 +178,8 @@ static struct str words_of_dates(struct arena *arena, struct str rule)
 	return ARENA_JOIN(arena, how, w.text);
 }
 
-/* Whether a rule names the holidays among its days: "PH off", "Su,PH 10:00-12:00". */
-static bool names_holidays(struct str days, const char *which, bool *only)
+/* Whether `which` (PH or SH) is among the days: "PH", "Su,PH". *only: nothing else is. */
+static bool words_names_holidays(struct str days, const char *which, bool *only)
 {
 	bool found = false;
 	*only = true;
@@ -191,21 +191,22 @@ static bool names_holidays(struct str days, const char *which, bool *only)
 	return found;
 }
 
-/* A rule for holidays as a sentence; p is NULL: it is none. *only: it says nothing of weekdays. */
+/* A rule for holidays as a sentence; p is NULL when it is for other days. *only: it has no
+ * weekdays. */
 static struct str words_of_holidays(struct arena *arena, struct str rule, bool *only)
 {
 	struct schema_words w = {.arena = arena};
 	struct str times = rule, days = str_cut(&times, ' '), text;
-	bool school, holidays = names_holidays(days, "PH", only);
+	bool school, holidays = words_names_holidays(days, "PH", only);
 	if (!holidays) {
-		school = names_holidays(days, "SH", only);
+		school = words_names_holidays(days, "SH", only);
 		if (!school)
 			return (struct str){NULL, 0};
 	}
 	struct str when = holidays ? STR("public holidays") : STR("school holidays");
 	struct str in = holidays ? STR("on ") : STR("in ");
 	times = str_trim(times);
-	if (is_closed(times))
+	if (words_is_closed(times))
 		return ARENA_JOIN(arena, STR("Closed "), in, when);
 	if (words_read_times(&w, times, &text))
 		return ARENA_JOIN(arena, holidays ? STR("On ") : STR("In "), when, STR(": "), text);
@@ -213,7 +214,7 @@ static struct str words_of_holidays(struct arena *arena, struct str rule, bool *
 }
 
 /* Whether a rule is for certain dates rather than for days of every week. */
-static bool is_dated(struct str rule)
+static bool words_is_dated(struct str rule)
 {
 	struct str rest = rule;
 	int64_t year;
@@ -231,7 +232,7 @@ bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out)
 		return false;
 	while (rest.p) {
 		struct str rule = str_trim(str_cut(&rest, ';')), sentence;
-		bool only = false, dated = is_dated(rule);
+		bool only = false, dated = words_is_dated(rule);
 		if (!rule.n)
 			continue;
 		sentence =

@@ -21,7 +21,7 @@ void gate_limits_read(struct gate_limits *out, const struct config *config)
 
 /* ---- the causes ---- */
 
-static bool has_letter(struct str s)
+static bool gate_has_letter(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
@@ -32,20 +32,20 @@ static bool has_letter(struct str s)
 }
 
 /* "1881" and "7-11" are names; ".", "?" and "0" are not. */
-static bool is_named(struct str name)
+static bool gate_is_named(struct str name)
 {
 	size_t digits = 0;
 	for (size_t i = 0; i < name.n; i++)
 		digits += ascii_is_digit(name.p[i]);
-	return has_letter(name) || digits >= 2;
+	return gate_has_letter(name) || digits >= 2;
 }
 
-static bool is_placed(const struct facts_business *b)
+static bool gate_is_placed(const struct facts_business *b)
 {
 	return b->city.n || b->postcode.n || b->service_area.count;
 }
 
-static bool is_closed(const struct facts_business *b)
+static bool gate_is_closed(const struct facts_business *b)
 {
 	struct str closed = facts_extra(b, "closed"), status = facts_extra(b, "status");
 	return (closed.n && !str_eq_nocase(closed, STR("no")) &&
@@ -54,7 +54,7 @@ static bool is_closed(const struct facts_business *b)
 	       str_eq_nocase(status, STR("CLOSED_PERMANENTLY"));
 }
 
-static bool is_unclassified(const struct facts_business *b)
+static bool gate_is_unclassified(const struct facts_business *b)
 {
 	return b->types.count == 0;
 }
@@ -70,11 +70,11 @@ static bool gate_applies(const struct gate_limits *limits, const struct gate_inp
 	case GATE_SUPPRESSED:
 		return in->suppressed;
 	case GATE_UNNAMED:
-		return !is_named(b->name);
+		return !gate_is_named(b->name);
 	case GATE_NOWHERE:
-		return !is_placed(b) && !b->located;
+		return !gate_is_placed(b) && !b->located;
 	case GATE_CLOSED:
-		return is_closed(b);
+		return gate_is_closed(b);
 	case GATE_DUPLICATE:
 		return in->duplicate;
 	case GATE_EMPTY:
@@ -87,9 +87,9 @@ static bool gate_applies(const struct gate_limits *limits, const struct gate_inp
 		return limits->stale_days && in->updated_day &&
 		       in->today - in->updated_day > limits->stale_days;
 	case GATE_UNNAMED_PLACE:
-		return !is_placed(b);
+		return !gate_is_placed(b);
 	case GATE_UNCLASSIFIED:
-		return is_unclassified(b);
+		return gate_is_unclassified(b);
 	}
 	return false;
 }
@@ -104,10 +104,10 @@ enum gate_cause gate_judge(const struct gate_limits *limits, const struct gate_i
 	return gravest;
 }
 
-/* ---- twins ---- */
+/* ---- identity ---- */
 
-/* Letters and digits in lower case; further letters as they are. */
-static uint64_t hash_folded(struct str s, uint64_t seed)
+/* Hash ASCII letters in lower case, digits, and all other characters that are not ASCII. */
+static uint64_t gate_hash_folded(struct str s, uint64_t seed)
 {
 	char folded[512];
 	size_t n = 0;
@@ -123,9 +123,9 @@ uint64_t gate_identity(const struct facts_business *facts)
 {
 	if (!facts->name.n || !facts->street.n || (!facts->postcode.n && !facts->city.n))
 		return 0;
-	uint64_t hash = hash_folded(facts->name, 1);
-	hash = hash_folded(facts->street, hash);
-	hash = hash_folded(facts->postcode.n ? facts->postcode : facts->city, hash);
+	uint64_t hash = gate_hash_folded(facts->name, 1);
+	hash = gate_hash_folded(facts->street, hash);
+	hash = gate_hash_folded(facts->postcode.n ? facts->postcode : facts->city, hash);
 	return hash | 1;
 }
 

@@ -1,13 +1,12 @@
-/* The quality gate: which businesses get a page, which of the pages search engines may index, and
- * why not.
+/* The quality gate: which businesses get a page, and which pages search engines may index.
  *
- * Thin and stale pages harm a whole directory: one public directory had to go from 600 000 pages to
- * 48 000. So a record passes one table of causes (causes.def); the gravest that applies decides:
+ * Thin and stale pages harm a whole directory: one public directory had to reduce its pages from
+ * 600 000 to 48 000. Each record is compared with one table of causes (causes.def); of those that
+ * apply the gravest verdict counts:
  *
- *   withhold  no page at all, in no list, in no sitemap
- *   noindex   a page for people, found from lists, with <meta name="robots" content="noindex">, in
- *             no sitemap
- *   publish   everything
+ *   withhold  no page, not in lists or sitemaps
+ *   noindex   a page that is in lists, with <meta name="robots" content="noindex">, not in sitemaps
+ *   publish   a page that is in lists and sitemaps
  *
  * The limits are settings (gate_limits_read): site.quality_publish, site.quality_index,
  * site.stale_after.
@@ -37,32 +36,31 @@ struct gate_cause_info {
 extern const struct gate_cause_info gate_causes[GATE_CAUSES];
 
 struct gate_limits {
-	int quality_publish; /* under it: withheld */
-	int quality_index;   /* under it: noindex */
-	int stale_days;      /* source's last change longer ago: noindex; 0: never */
+	int quality_publish; /* score below which a business is withheld */
+	int quality_index;   /* score below which a page is noindex */
+	int stale_days;      /* noindex when the source's last change is longer ago; 0: no limit */
 };
 void gate_limits_read(struct gate_limits *out, const struct config *config);
 
 struct gate_input {
 	const struct facts_business *facts;
-	bool valid;      /* facts_jsonld made a block of it; true while that is not known */
-	bool suppressed; /* somebody asked that it be not shown */
-	bool duplicate;  /* another record of the same identity is published: gate_identity */
-	int quality;     /* 0-100; -1: not judged */
-	int updated_day; /* of the source's last change; 0: not known */
+	bool valid;      /* facts_jsonld has made a block, or was not called yet */
+	bool suppressed; /* suppressed on request */
+	bool duplicate;  /* another record with the same gate_identity is published */
+	int quality;     /* score, 0 to 100; -1: unknown */
+	int updated_day; /* day of the source's last change; 0: unknown */
 	int today;
 };
 
-/* GATE_FINE: published and indexed. Else the gravest cause; of two of the same verdict
- * the first of the table. */
+/* GATE_FINE: published and indexed. Else the cause with the gravest verdict; of several the first
+ * in the table. */
 enum gate_cause gate_judge(const struct gate_limits *limits, const struct gate_input *input);
 
-/* Two records of the same identity are the same business: name, street, postcode and town
- * without case, marks of punctuation and white space. 0: too little is known to say so,
- * it is never a duplicate. */
+/* A hash of name, street, and postcode or town, without case, punctuation and white space. Records
+ * with the same identity are the same business. 0: too little is known; never a duplicate. */
 uint64_t gate_identity(const struct facts_business *facts);
 
-/* How many of each cause. Add what workers counted by adding the members. */
+/* Businesses by cause. */
 struct gate_report {
 	uint64_t count[GATE_CAUSES];
 };
