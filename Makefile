@@ -53,6 +53,7 @@ LIBS_process         := -lseccomp
 LIBS_keeper          := -lsodium
 LIBS_directory/parse := -lutf8proc -lxxhash -lz -lzip -lexpat
 LIBS_directory/borders := -lm
+LIBS_directory/iso   := -lutf8proc
 LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
 LIBS_directory/search := -lxxhash -lm
@@ -124,6 +125,13 @@ $(B)/web/files.o: $(G)/web/files.c $(FLAGS)
 $(call archive_of,web/files): $(B)/web/files.o
 	@mkdir -p $(@D)
 	@rm -f $@ && ar rcs $@ $^
+
+# Where the system leaves out the translations of packages, tools/setup unpacks the package itself.
+ISO_CODES := $(if $(wildcard build/iso-codes/usr),build/iso-codes)
+$(G)/directory/iso/names.def: tools/embed-iso
+	@mkdir -p $(@D)
+	tools/embed-iso $@ $(ISO_CODES)
+$(B)/directory/iso/iso.o: $(G)/directory/iso/names.def
 
 $(B)/%.o: src/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)

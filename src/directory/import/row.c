@@ -1,6 +1,7 @@
 /* A record as a line of COPY's text format for import_row. */
 #include "directory/import/internal.h"
 #include "db/db.h"
+#include "directory/iso/iso.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "directory/words/tokens.h"
 #include "directory/words/words.h"
@@ -197,7 +198,9 @@ static void put_words(struct buf *out, const struct record *r)
 	buf_puts(out, "\t{");
 	put_texts(&tokens, TOKEN_NAME, (struct str[]){f[RECORD_NAME], f[RECORD_ALT_NAMES]}, 2);
 	put_texts(&tokens, TOKEN_PLACE,
-		  (struct str[]){f[RECORD_CITY], f[RECORD_POSTCODE], f[RECORD_REGION]}, 3);
+		  (struct str[]){f[RECORD_CITY], f[RECORD_POSTCODE], f[RECORD_REGION],
+				 iso_part_english(f[RECORD_COUNTRY], f[RECORD_REGION])},
+		  4);
 	put_postcode(&tokens, f[RECORD_POSTCODE]);
 	put_texts(&tokens, TOKEN_STREET, &f[RECORD_STREET], 1);
 	struct str site = token_host(f[RECORD_WEBSITE], host);

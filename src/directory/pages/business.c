@@ -70,6 +70,8 @@ static void put_facts(struct view *p, struct facts_business *facts)
 	struct arena *arena = &p->request->arena;
 	struct buf out;
 	buf_init(&out, BLOCK_MAX);
+	if (!facts->region.n)
+		facts->region = facts_extra(facts, "region"); /* of no country that is known */
 	enum status status = facts_jsonld(facts, arena, &out, NULL);
 	if (status == INVALID) {
 		facts_clean(facts, arena, NULL, NULL);

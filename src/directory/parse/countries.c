@@ -1,4 +1,4 @@
-/* What is known of countries: their names, zones and telephone numbers. */
+/* What is known of countries beside their names: zones and telephone numbers. */
 #include "directory/parse/internal.h"
 #include "base/ascii.h"
 
@@ -6,18 +6,17 @@
 
 /* ITU-T E.164 calling code; national trunk prefix ("" none, "-" part of the number as in Italy);
  * least and most digits of a national number; the IANA zone of countries that have one; least and
- * most minutes that clocks are ahead of UTC, in winter and summer; names. */
+ * most minutes that clocks are ahead of UTC, in winter and summer. */
 struct country {
 	const char code[3];
 	const char *calling, *trunk;
 	int least, most;
 	const char *zone;
 	int east_from, east_to;
-	const char *names;
 };
 static const struct country countries[] = {
-#define COUNTRY(code, calling, trunk, least, most, zone, east_from, east_to, names)                \
-	{code, calling, trunk, least, most, zone, east_from, east_to, names},
+#define COUNTRY(code, calling, trunk, least, most, zone, east_from, east_to)                       \
+	{code, calling, trunk, least, most, zone, east_from, east_to},
 #include "directory/parse/countries.def"
 #undef COUNTRY
 };
@@ -51,36 +50,6 @@ const char *country_timezone(struct str code)
 {
 	const struct country *c = country_of(code);
 	return c ? c->zone : NULL;
-}
-
-/* ISO 3166-1 alpha-2: countries of whose telephones and zones nothing is in countries.def. */
-static const char other_codes[] =
-    "AFAGAIAOAQASAWAXBBBFBHBIBJBLBMBNBOBQBSBTBVBWBZCCCDCFCGCICKCMCRCUCVCWCXDJDMDODZECEHERETFJFKFMFO"
-    "GAGDGFGGGHGIGLGMGNGPGQGSGTGUGWGYHMHNHTIMIOIQIRJEJMJOKGKHKIKMKNKPKWKYKZLALBLCLKLRLSLYMFMGMHMLMM"
-    "MN"
-    "MOMPMQMRMSMUMVMWMZNANCNENFNINPNRNUOMPAPEPFPGPKPMPNPRPSPWPYQARERWSBSCSDSHSJSLSNSOSRSSSTSVSXSYSZ"
-    "TCTDTFTGTJTKTLTMTOTTTVTZUGUMUYUZVAVCVEVGVIVUWFWSYEYTZMZW";
-
-static struct str other_code(struct str name)
-{
-	for (const char *p = other_codes; name.n == 2 && *p; p += 2)
-		if (str_eq_nocase(name, (struct str){p, 2}))
-			return (struct str){p, 2};
-	return (struct str){"", 0};
-}
-
-struct str country_code(struct str name)
-{
-	name = str_trim(name);
-	for (size_t i = 0; i < COUNT_OF(countries) && name.n; i++) {
-		struct str code = {countries[i].code, 2}, rest = str_of(countries[i].names);
-		if (str_eq_nocase(name, code))
-			return code;
-		while (rest.p)
-			if (str_eq_nocase(name, str_cut(&rest, '|')))
-				return code;
-	}
-	return other_code(name);
 }
 
 /* ---- telephone numbers ---- */

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "directory/borders/borders.h"
+#include "directory/iso/iso.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
 #include "hours/hours.h"
@@ -197,31 +198,55 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 
 /* ---- finishing ---- */
 
+static bool draft_degrees(const struct draft *d, double *lat, double *lon)
+{
+	char axis;
+	return d->field[RECORD_LAT].p && d->field[RECORD_LON].p &&
+	       value_degrees(d->field[RECORD_LAT], lat, &axis) &&
+	       value_degrees(d->field[RECORD_LON], lon, &axis) && fabs(*lat) <= 90 &&
+	       fabs(*lon) <= 180;
+}
+
+/* The country of a record that names none, or one that is not known: of the code of its region
+ * ("US-IL"), the default, or where it lies. The default is for records that do not say. */
+static struct str country_of_others(struct draft *d)
+{
+	struct str of;
+	double lat, lon;
+	if (iso_part((struct str){"", 0}, d->field[RECORD_REGION], &of).n)
+		return of;
+	if (d->parser->options->country && !d->field[RECORD_COUNTRY].p)
+		return iso_country(str_of(d->parser->options->country));
+	if (!draft_degrees(d, &lat, &lon))
+		return (struct str){"", 0};
+	of = borders_country(lat, lon);
+	if (of.n)
+		parser_count(d->parser, "countries found by coordinates", of);
+	return of;
+}
+
 static void finish_country(struct draft *d)
 {
 	struct str *country = &d->field[RECORD_COUNTRY];
-	struct str code = country_code(*country);
-	double lat, lon;
-	char axis;
-	/* The default is for records that do not say, not for those that say what we do not know.
-	 */
-	if (!country->p && d->parser->options->country)
-		code = country_code(str_of(d->parser->options->country));
-	else if (!country->p && d->field[RECORD_LAT].p && d->field[RECORD_LON].p &&
-		 value_degrees(d->field[RECORD_LAT], &lat, &axis) &&
-		 value_degrees(d->field[RECORD_LON], &lon, &axis) && fabs(lat) <= 90 &&
-		 fabs(lon) <= 180) {
-		code = borders_country(lat, lon);
-		d->parser->countries_found += code.n > 0;
-	}
+	struct str code = iso_country(*country);
 	if (country->p && !code.n)
 		d->dropped[RECORD_COUNTRY] = "not a country that is known";
+	if (!code.n)
+		code = country_of_others(d);
 	*country = code.n ? code : (struct str){NULL, 0};
 	if (!d->field[RECORD_TIMEZONE].p && code.n) {
 		const char *zone = country_timezone(code);
 		if (zone)
 			d->field[RECORD_TIMEZONE] = str_of(zone);
 	}
+}
+
+/* "AT-7", "Tyrol", "Land Tirol" are one region. */
+static void finish_region(struct draft *d)
+{
+	struct str of, name = iso_part(d->field[RECORD_COUNTRY], d->field[RECORD_REGION], &of);
+	if (name.n)
+		d->field[RECORD_REGION] = name;
 }
 
 static void finish_coordinates(struct draft *d)
@@ -427,6 +452,7 @@ static void drop_bad_values(struct draft *d)
 static void finish_values(struct draft *d)
 {
 	finish_country(d);
+	finish_region(d);
 	finish_coordinates(d);
 	address_finish(d);
 	finish_postcode(d);

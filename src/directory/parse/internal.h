@@ -109,11 +109,10 @@ struct parser {
 	struct arena arena; /* names */
 	struct err *err;    /* of writing */
 	bool broken_pipe;
-	bool in_collection;       /* JSON: records stand in an array, not on lines */
-	uint64_t number;          /* of the record, from 1 */
-	uint64_t countries_found; /* by coordinates */
-	const char *format;       /* "geojson/osm" */
-	char failure[512];        /* summary.failure */
+	bool in_collection; /* JSON: records stand in an array, not on lines */
+	uint64_t number;    /* of the record, from 1 */
+	const char *format; /* "geojson/osm" */
+	char failure[512];  /* summary.failure */
 };
 
 /* A record under construction. */
@@ -212,8 +211,6 @@ const struct binding *binding_of_property(struct str key);
 
 /* The IANA zone of a country that has one zone; NULL otherwise. */
 const char *country_timezone(struct str country);
-/* "CH" for "ch", "Switzerland", "Schweiz"; empty when unknown. */
-struct str country_code(struct str name);
 /* Whether clocks somewhere in a country can be so many minutes ahead of UTC. */
 bool country_has_offset(struct str country, int minutes);
 /* Whether the number of a house stands in front of the street. */

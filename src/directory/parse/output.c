@@ -151,7 +151,9 @@ static enum fate settled(const struct draft *d, const struct given *g, const cha
 	*cause = g->cause;
 	if (g->fate != FATE_PENDING)
 		return g->fate;
-	if (!d->field[f].p) {
+	/* What stands there in its place was found elsewhere. */
+	bool replaced = f == RECORD_COUNTRY && d->dropped[f];
+	if (!d->field[f].p || replaced) {
 		*cause = d->dropped[f] ? d->dropped[f] : "not a value of this field";
 		return FATE_DROPPED;
 	}

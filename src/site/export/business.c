@@ -101,6 +101,8 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	if (status == OK)
 		status = business_read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_EXTRA),
 					    &f->extra, err);
+	if (status == OK && !f->region.n)
+		f->region = facts_extra(f, "region"); /* of no country that is known */
 	if (status == OK &&
 	    (!business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_ALT_NAMES, &f->alt_names) ||
 	     !business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SERVICE_AREA,

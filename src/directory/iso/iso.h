@@ -1,0 +1,27 @@
+/* Names of countries and of their parts (states, cantons, provinces), so that whatever a file calls
+ * them they meet: codes of ISO 3166, abbreviations, names in many languages. The tables are made
+ * from Debian's iso-codes when the programs are built (tools/embed-iso).
+ *
+ * Names are folded as words are (directory/words). What says only that it is a canton or a state
+ * does not count: "Kanton Bern", "Canton de Berne" and "Bern" are one. The indexes are made at the
+ * first look-up, in a few milliseconds, and belong to the process.
+ */
+#ifndef DIRECTORY_ISO_ISO_H
+#define DIRECTORY_ISO_ISO_H
+
+#include "base/str.h"
+
+/* The two letters of a country by code of two or three letters or three figures, by the code of its
+ * vehicles ("D"), or by name: "Schweiz/Suisse", "The Netherlands", "U.S.A.". Empty: unknown, or
+ * several countries are called so. Static. */
+struct str iso_country(struct str name);
+
+/* The name of a part of a country by which it is kept: its own language's, of several the first in
+ * the standard. Empty: unknown. country: two letters; when empty, only a whole code ("AT-7") tells,
+ * and *of is then its country. Static. */
+struct str iso_part(struct str country, struct str name, struct str *of);
+
+/* What English calls a part that iso_part named, where that differs; else empty. Static. */
+struct str iso_part_english(struct str country, struct str name);
+
+#endif
