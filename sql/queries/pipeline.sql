@@ -111,15 +111,16 @@ SELECT (SELECT min(d) FROM (
 UPDATE pipeline_container SET empty_claims = empty_claims + 1, heartbeat_at = now() WHERE id = $1 RETURNING empty_claims;
 
 -- name: flush
--- Finalise items of a claim: $2 are those that stay in it. No row comes back when the claim is not ours any more, and
--- then nothing was written. what: ok, failed (both have a result), again (counted as an attempt), later (not counted).
--- Said twice, because the answer to the first was lost, it does nothing more: only what was still in the claim counts.
-WITH before AS (
+-- Finalise items of a claim; $2 are the items that stay in it. what: ok, failed (both have a result), again (counted as
+-- an attempt), later (not counted). Sent again, because the answer to the first was lost, it changes nothing: only items
+-- still in the claim are finalised.
+-- The fence: a worker whose claim was reaped finds no row here, so that its late flush writes nothing and returns no row.
+WITH fence AS (
 	SELECT id, items FROM pipeline_claim WHERE id = $1 FOR UPDATE
 ), mine AS (
 	UPDATE pipeline_claim AS c SET items = $2::bigint[], attempts = $3::smallint[], deaths = $4::smallint[],
 		lease_until = now() + $5::bigint * interval '1 ms'
-	FROM before AS b
+	FROM fence AS b
 	WHERE c.id = b.id
 	RETURNING c.id, batch_id, container_id, lane, suspect_at, b.items AS had
 ), done AS (

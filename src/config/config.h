@@ -79,7 +79,7 @@ MUST_CHECK enum status config_parse(struct config *c, struct str text, const cha
 bool config_has_secrets(const struct config *c);
 
 /* Put "file:line: option" in front of an error about an option's value, as far as a file sets it.
- * */
+ */
 enum status config_prefix(const struct config *c, enum config_id id, struct err *err,
 			  enum status status);
 

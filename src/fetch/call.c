@@ -10,13 +10,13 @@
 #include <string.h>
 
 enum {
-	CALL_ARENA_MAX = 4 << 20, /* a request, its hops' URLs, its facts */
+	CALL_ARENA_MAX = 4 << 20, /* request, URLs of the hops, facts */
 	ROBOTS_RULES_MAX = 3 * ROBOTS_TEXT_MAX,
 };
 
-/* ---- begin and end ---- */
+/* ---- creation and end ---- */
 
-static bool copy_text(struct arena *arena, struct str *s)
+static bool call_copy_text(struct arena *arena, struct str *s)
 {
 	*s = arena_str(arena, *s);
 	return s->p != NULL;
@@ -31,11 +31,12 @@ struct call *call_create(struct fetch *f, const struct wire_message *m)
 	call->request = m->request;
 	arena_init(&call->arena, CALL_ARENA_MAX);
 	struct wire_request *r = &call->request;
-	bool ok = copy_text(&call->arena, &r->url) && copy_text(&call->arena, &r->headers) &&
-		  copy_text(&call->arena, &r->body);
+	bool ok = call_copy_text(&call->arena, &r->url) &&
+		  call_copy_text(&call->arena, &r->headers) &&
+		  call_copy_text(&call->arena, &r->body);
 	for (uint32_t i = 0; i < r->facts.count && ok; i++)
-		ok = copy_text(&call->arena, &r->facts.of[i].name) &&
-		     copy_text(&call->arena, &r->facts.of[i].value);
+		ok = call_copy_text(&call->arena, &r->facts.of[i].name) &&
+		     call_copy_text(&call->arena, &r->facts.of[i].value);
 	must(ok); /* a message is far smaller than the arena */
 	return call;
 }
@@ -52,7 +53,7 @@ void call_end(struct call *call, enum wire_outcome outcome, const char *fmt, ...
 		vsnprintf(detail, sizeof(detail), fmt, args);
 		va_end(args);
 	}
-	/* libcurl's messages may quote text from the host. */
+	/* libcurl's messages may quote the host: keep printable ASCII only. */
 	for (char *p = detail; *p; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
 			*p = '?';
@@ -85,7 +86,7 @@ void call_free(struct call *call)
 
 /* ---- one hop ---- */
 
-static const char *refused_address(struct call *call)
+static const char *call_refused_address(struct call *call)
 {
 	const char *why = NULL;
 	for (size_t i = 0; i < call->addresses_count && !why; i++)
@@ -93,9 +94,9 @@ static const char *refused_address(struct call *call)
 	return why;
 }
 
-static void connect_hop(struct call *call)
+static void call_connect(struct call *call)
 {
-	const char *why = refused_address(call);
+	const char *why = call_refused_address(call);
 	if (why) {
 		call_end(call, WIRE_REFUSED_ADDRESS, "%s leads to %s", call->url.host, why);
 		return;
@@ -106,8 +107,8 @@ static void connect_hop(struct call *call)
 	transfer_start(call);
 }
 
-/* The answer of the resolver is for all calls to this host, as long as it says. */
-static void keep_addresses(struct call *call)
+/* Store the addresses with the host, for other calls until the TTL ends. */
+static void call_store_addresses(struct call *call)
 {
 	struct host *h = call->host;
 	if (!h || strcmp(h->name, call->url.host) != 0)
@@ -117,7 +118,7 @@ static void keep_addresses(struct call *call)
 	memcpy(h->addresses, call->addresses, sizeof(h->addresses));
 }
 
-static bool kept_addresses(struct call *call)
+static bool call_cached_addresses(struct call *call)
 {
 	const struct host *h = call->host;
 	if (!h || strcmp(h->name, call->url.host) != 0 || h->fresh_until_ms <= clock_ms())
@@ -127,19 +128,20 @@ static bool kept_addresses(struct call *call)
 	return true;
 }
 
-static void resolve_hop(struct call *call)
+static void call_resolve(struct call *call)
 {
 	if (call->url.literal) {
 		call->addresses[0] = call->url.address;
 		call->addresses_count = 1;
 		call->resolved[0] = '\0';
-		connect_hop(call);
+		call_connect(call);
 	} else if (strcmp(call->resolved, call->url.host) == 0) {
-		connect_hop(call); /* robots.txt has asked already; nothing moves in between */
+		call_connect(
+		    call); /* the hop for robots.txt has resolved it: keep these addresses */
 	} else {
 		snprintf(call->resolved, sizeof(call->resolved), "%s", call->url.host);
-		if (kept_addresses(call))
-			connect_hop(call);
+		if (call_cached_addresses(call))
+			call_connect(call);
 		else
 			resolve_addresses(call);
 	}
@@ -154,12 +156,12 @@ void call_resolved(struct call *call, enum wire_outcome outcome, const char *det
 	else if (call->request.kind == WIRE_MX)
 		call_end(call, WIRE_OK, NULL);
 	else {
-		keep_addresses(call);
-		connect_hop(call);
+		call_store_addresses(call);
+		call_connect(call);
 	}
 }
 
-/* To call->url; for a website only after its robots.txt. */
+/* Call call->url; for a website only after its robots.txt. */
 void call_resume(struct call *call)
 {
 	if (call->fetch->on_moved(call))
@@ -181,11 +183,11 @@ void call_resume(struct call *call)
 			return;
 		}
 	}
-	resolve_hop(call);
+	call_resolve(call);
 }
 
-/* Names that would say something else about the message than we do. */
-static bool headers_allowed(struct str headers)
+/* Whether a request's headers are well-formed and do not contradict those of libcurl. */
+static bool call_headers_allowed(struct str headers)
 {
 	static const char *const ours[] = {"host",
 					   "content-length",
@@ -231,7 +233,7 @@ void call_start(struct call *call)
 			resolve_mx(call);
 		else
 			call_end(call, WIRE_REFUSED_URL, "not a domain");
-	} else if (!headers_allowed(r->headers)) {
+	} else if (!call_headers_allowed(r->headers)) {
 		call_end(call, WIRE_REFUSED_URL, "a header of the request is not allowed");
 	} else if (!call->url.handle && url_read(&call->url, &call->arena, NULL, r->url,
 						 &call->fetch->guard, &err) != OK) {
@@ -243,8 +245,8 @@ void call_start(struct call *call)
 
 /* ---- responses ---- */
 
-/* The query of an API may contain the operator's key; any query may contain an e-mail address. */
-static struct str shown_url(const struct call *call)
+/* The URL without its query where that may have the operator's API key or an e-mail address. */
+static struct str call_shown_url(const struct call *call)
 {
 	struct str url = str_of(call->url.text);
 	if (call->request.kind == WIRE_HTTP || has_email(url))
@@ -252,7 +254,7 @@ static struct str shown_url(const struct call *call)
 	return has_email(url) ? STR("") : url;
 }
 
-static void take_measures(struct call *call)
+static void call_measure(struct call *call)
 {
 	struct wire_answer *a = &call->answer;
 	curl_off_t connect_us = 0, received = 0;
@@ -266,14 +268,14 @@ static void take_measures(struct call *call)
 	a->connect_ms = (uint32_t)((connect_us + 999) / 1000);
 	a->http_status = status >= 0 && status <= 999 ? (uint32_t)status : 0;
 	a->body_bytes = call->body_bytes < UINT32_MAX ? (uint32_t)call->body_bytes : UINT32_MAX;
-	a->final_url = shown_url(call);
+	a->final_url = call_shown_url(call);
 	a->content_type = (struct str){NULL, 0};
 	struct str text = str_of(type);
 	if (text.n <= 200 && utf8_is_valid(text))
 		a->content_type = arena_str(&call->arena, text);
 }
 
-/* To where the answer points; false: the call has ended. */
+/* Follow a redirect. False: it was refused and the call has ended. */
 static bool call_follow(struct call *call)
 {
 	struct url next;
@@ -297,20 +299,21 @@ static bool call_follow(struct call *call)
 	return true;
 }
 
-static bool is_redirect(const struct call *call)
+static bool call_is_redirect(const struct call *call)
 {
 	uint32_t s = call->answer.http_status;
 	return (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) &&
 	       (call->location[0] || call->location_long);
 }
 
-/* The rules are known now: back to the page. */
-static void robots_done(struct call *call, struct str text)
+/* Store the rules of robots.txt and go on with the page. */
+static void call_robots_done(struct call *call, struct str text)
 {
 	struct buf rules;
 	buf_init(&rules, ROBOTS_RULES_MAX);
 	robots_read(text, call->fetch->options.user_agent, &rules);
-	if (buf_failed(&rules)) { /* cannot be: three times the text is enough for any escaping */
+	if (buf_failed(
+		&rules)) { /* impossible: escaping makes a text at most three times as long */
 		buf_reset(&rules);
 		buf_puts(&rules, "-/\n");
 	}
@@ -329,28 +332,28 @@ static void robots_done(struct call *call, struct str text)
 		call_end(call, WIRE_ROBOTS, "robots.txt of %s forbids it", call->url.host);
 }
 
-/* RFC 9309 2.3.1: there, not there (4xx: everything is allowed), or not to be had
- * (nothing is, for now). */
-static void robots_transferred(struct call *call, enum wire_outcome outcome)
+/* RFC 9309 2.3.1: after 4xx everything is allowed; after 5xx and errors nothing is. */
+static void call_robots_transferred(struct call *call, enum wire_outcome outcome)
 {
 	uint32_t status = call->answer.http_status;
 	bool cut = outcome == WIRE_UNREADABLE && call->body_bytes > ROBOTS_TEXT_MAX;
 	if (outcome != WIRE_OK && !cut) {
 		call_end(call, outcome, "robots.txt: %s", call->over ? call->over : call->error);
-	} else if (is_redirect(call)) {
+	} else if (call_is_redirect(call)) {
 		if (++call->robots_redirects > FETCH_ROBOTS_REDIRECTS)
-			robots_done(call, STR(""));
+			call_robots_done(call, STR(""));
 		else if (call_follow(call))
 			call_resume(call);
 	} else if (status >= 500) {
 		call_end(call, WIRE_HTTP_ERROR, "robots.txt answers %u, which forbids everything",
 			 status);
 	} else {
-		robots_done(call, status >= 200 && status < 300 ? buf_view(&call->body) : STR(""));
+		call_robots_done(call,
+				 status >= 200 && status < 300 ? buf_view(&call->body) : STR(""));
 	}
 }
 
-static void read_answer(struct call *call)
+static void call_read_answer(struct call *call)
 {
 	struct wire_answer *a = &call->answer;
 	struct arena tree;
@@ -368,13 +371,13 @@ static void read_answer(struct call *call)
 				 err.text);
 		else
 			call_end(call, WIRE_OK, NULL);
-		arena_release(&tree); /* the facts stood in it */
+		arena_release(&tree); /* call_end has encoded the facts, which are in it */
 		return;
 	}
 	call_end(call, WIRE_OK, NULL);
 }
 
-/* 429, or 503 that says when. */
+/* 429, or 503 with a valid Retry-After. */
 static bool call_postponed(struct call *call)
 {
 	struct wire_answer *a = &call->answer;
@@ -393,11 +396,11 @@ void call_transferred(struct call *call, CURLcode code)
 	if (transfer_next_address(call, code))
 		return;
 	enum wire_outcome outcome = transfer_outcome(call, code);
-	take_measures(call);
+	call_measure(call);
 	if (outcome == WIRE_UNREADABLE && call->not_html)
 		outcome = WIRE_OK;
 	if (call->robots && !(outcome == WIRE_OK && call_postponed(call))) {
-		robots_transferred(call, outcome);
+		call_robots_transferred(call, outcome);
 	} else if (outcome != WIRE_OK) {
 		const char *why = call->refused    ? call->refused
 				  : call->over     ? call->over
@@ -406,7 +409,7 @@ void call_transferred(struct call *call, CURLcode code)
 		call_end(call, outcome, "%s", why);
 	} else if (call_postponed(call)) {
 		call_end(call, WIRE_RETRY_AFTER, "answers %u", a->http_status);
-	} else if (is_redirect(call)) {
+	} else if (call_is_redirect(call)) {
 		if (a->redirects >= call->request.max_redirects) {
 			call_end(call, WIRE_TOO_MANY_REDIRECTS, "more than %u redirects",
 				 call->request.max_redirects);
@@ -419,6 +422,6 @@ void call_transferred(struct call *call, CURLcode code)
 	} else if (a->http_status < 200 || a->http_status >= 300) {
 		call_end(call, WIRE_HTTP_ERROR, "answers %u", a->http_status);
 	} else {
-		read_answer(call);
+		call_read_answer(call);
 	}
 }

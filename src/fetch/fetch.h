@@ -1,25 +1,22 @@
-/* The network's side of the pipeline: takes REQUESTs from a worker, calls, answers
- * (pipeline/wire/wire.h says what).
+/* The pipeline's network client: receives REQUESTs from a worker, makes the calls and answers. The
+ * messages are described in pipeline/wire/wire.h.
  *
- * One thread, one loop: libcurl's multi interface, c-ares for names, the worker's
- * socket. What it hides:
+ * One thread with one event loop: libcurl's multi interface, c-ares, the worker's socket. It hides:
  *
- * Where a call may go. Every hop of a call (the first URL, each redirect, each robots.txt) goes the
- * same way: the URL is parsed by libcurl's own parser, the one that will use it, and brought to one
- * spelling; the name is resolved by c-ares; every address that came is held against fetch/guard,
- * one refused address refuses the call; libcurl is told to connect to these and no others, and the
- * socket's address is checked once more when it is opened. Nothing is taken from the environment:
- * no proxy, no credentials.
+ * Which hosts may be called. Each hop of a call (the first URL, each redirect, each robots.txt) is
+ * handled in the same way: libcurl's own URL parser parses and normalises the URL; c-ares resolves
+ * the name; fetch/guard checks all its addresses, of which one refused address refuses the call;
+ * libcurl may connect to these addresses only, and the address is checked again when the socket is
+ * opened. The environment is ignored: no proxy, no credentials.
  *
- * What a call may cost: time (one deadline over all hops), bytes of header and body, the ratio of
- * decompression, redirects, memory of all calls together. Nothing a host sends makes it wait
- * longer or keep more.
+ * The limits of a call: time (one deadline for all hops), bytes of header and body, the ratio of
+ * decompression, redirects, memory of all calls together. A host cannot extend them.
  *
- * Whose turn it is: a host has at most so many calls at once and so much time between two starts,
- * within this process; over several processes the worker's database rows hold the budget.
+ * Politeness: each host has a maximum of concurrent calls and a minimum interval between starts
+ * within this process. The limits over several processes are the worker's, in the database.
  *
- * Life: fetch_open before the sandbox is entered (libraries read their files), fetch_run after,
- * fetch_close. The caller ignores SIGPIPE. A `stop` that becomes true is a DRAIN.
+ * Life: fetch_open before the sandbox is entered (libraries read their files), then fetch_run and
+ * fetch_close. The caller ignores SIGPIPE. Setting `stop` has the effect of a DRAIN message.
  */
 #ifndef FETCH_FETCH_H
 #define FETCH_FETCH_H
@@ -31,7 +28,7 @@ struct fetch;
 
 MUST_CHECK enum status fetch_open(struct fetch **f, int peer, struct err *err);
 
-/* OK: drained, or the worker has gone. INVALID: it broke the protocol. */
+/* OK: drained, or the worker has closed its socket. INVALID: it violated the protocol. */
 MUST_CHECK enum status fetch_run(struct fetch *f, const volatile sig_atomic_t *stop,
 				 struct err *err);
 

@@ -11,14 +11,14 @@
 
 enum { MESSAGES_AT_ONCE = 64 };
 
-/* ---- hosts and whose turn it is ---- */
+/* ---- hosts and their limits ---- */
 
 static struct host **host_slot(struct fetch *f, uint64_t hash)
 {
 	return &f->hosts[hash % (COUNT_OF(f->hosts))];
 }
 
-static struct host *host_of(struct fetch *f, const struct url *url)
+static struct host *loop_host(struct fetch *f, const struct url *url)
 {
 	uint64_t hash = XXH3_64bits(url->host, strlen(url->host));
 	struct host **slot = host_slot(f, hash);
@@ -33,9 +33,8 @@ static struct host *host_of(struct fetch *f, const struct url *url)
 	return h;
 }
 
-/* Hosts that nobody calls, whose interval has passed and whose addresses are old
- * need not be remembered. */
-static void forget_hosts(struct fetch *f, int64_t now)
+/* Free hosts without calls whose interval has passed and whose addresses are no longer fresh. */
+static void loop_free_hosts(struct fetch *f, int64_t now)
 {
 	for (size_t i = 0; i < COUNT_OF(f->hosts); i++)
 		for (struct host **at = &f->hosts[i]; *at;) {
@@ -49,7 +48,7 @@ static void forget_hosts(struct fetch *f, int64_t now)
 		}
 }
 
-static bool may_start(struct fetch *f, const struct call *call, int64_t now)
+static bool loop_may_start(struct fetch *f, const struct call *call, int64_t now)
 {
 	const struct host *h = call->host;
 	uint32_t at_once = call->request.host_concurrency ? call->request.host_concurrency
@@ -90,7 +89,7 @@ static void loop_start(struct fetch *f, struct call *call, int64_t now)
 		call->host->next_start_ms = now + call->request.host_interval_ms;
 	}
 	call->waited_ms += now - call->came_ms;
-	/* Either may end the call, or lead it to another host's queue. */
+	/* Either may end the call, or queue it for another host. */
 	if (call->started_ms) {
 		call->waited_inside_ms += now - call->came_ms;
 		call->deadline_ms = now + call->left_ms;
@@ -102,7 +101,7 @@ static void loop_start(struct fetch *f, struct call *call, int64_t now)
 		f->next_deadline_ms = call->deadline_ms;
 }
 
-static void start_waiting(struct fetch *f, int64_t now)
+static void loop_start_waiting(struct fetch *f, int64_t now)
 {
 	struct call *call, *next;
 	if (!f->look_waiting && now < f->next_start_ms)
@@ -112,12 +111,12 @@ static void start_waiting(struct fetch *f, int64_t now)
 	for (call = TAILQ_FIRST(&f->waiting); call && f->in_flight_count < f->options.max_in_flight;
 	     call = next) {
 		next = TAILQ_NEXT(call, entry);
-		if (may_start(f, call, now))
+		if (loop_may_start(f, call, now))
 			loop_start(f, call, now);
 	}
 }
 
-/* Out of its list, and its place is free. */
+/* Remove a call from its list and release what it counted for. */
 static void loop_leave(struct call *call)
 {
 	struct fetch *f = call->fetch;
@@ -150,7 +149,7 @@ static void loop_ended(struct call *call)
 static bool loop_moved(struct call *call)
 {
 	struct fetch *f = call->fetch;
-	struct host *host = host_of(f, &call->url);
+	struct host *host = loop_host(f, &call->url);
 	if (host == call->host)
 		return false;
 	loop_leave(call);
@@ -164,7 +163,7 @@ static bool loop_moved(struct call *call)
 	return true;
 }
 
-static void end_overdue(struct fetch *f, int64_t now)
+static void loop_end_overdue(struct fetch *f, int64_t now)
 {
 	struct call *call, *next;
 	if (now < f->next_deadline_ms)
@@ -182,21 +181,21 @@ static void end_overdue(struct fetch *f, int64_t now)
 
 /* ---- the worker ---- */
 
-static bool copy_text(struct arena *arena, struct str *s)
+static bool loop_copy_text(struct arena *arena, struct str *s)
 {
 	*s = arena_str(arena, *s);
 	return s->p != NULL;
 }
 
-static enum status on_hello(struct fetch *f, const struct wire_hello *hello, struct err *err)
+static enum status loop_hello(struct fetch *f, const struct wire_hello *hello, struct err *err)
 {
 	if (f->hello)
 		return err_set(err, INVALID, "a second hello");
 	f->options = *hello;
 	struct wire_hello *o = &f->options;
-	must(copy_text(&f->arena, &o->user_agent) && copy_text(&f->arena, &o->allow) &&
-	     copy_text(&f->arena, &o->ports) && copy_text(&f->arena, &o->resolvers) &&
-	     copy_text(&f->arena, &o->authorities));
+	must(loop_copy_text(&f->arena, &o->user_agent) && loop_copy_text(&f->arena, &o->allow) &&
+	     loop_copy_text(&f->arena, &o->ports) && loop_copy_text(&f->arena, &o->resolvers) &&
+	     loop_copy_text(&f->arena, &o->authorities));
 	enum status status = guard_init(&f->guard, o->allow, o->ports, err);
 	if (status == OK)
 		status = resolve_open(f, err);
@@ -207,14 +206,14 @@ static enum status on_hello(struct fetch *f, const struct wire_hello *hello, str
 	return status;
 }
 
-static void on_request(struct fetch *f, const struct wire_message *m)
+static void loop_request(struct fetch *f, const struct wire_message *m)
 {
 	struct call *call = call_create(f, m);
-	struct err ignored; /* said when it starts */
+	struct err ignored; /* reported by call_start */
 	loop_enter(call, CALL_WAITING);
 	if (m->request.kind != WIRE_MX && url_read(&call->url, &call->arena, NULL,
 						   call->request.url, &f->guard, &ignored) == OK) {
-		call->host = host_of(f, &call->url);
+		call->host = loop_host(f, &call->url);
 		call->host->calls++;
 	}
 	TAILQ_INSERT_TAIL(&f->waiting, call, entry);
@@ -242,23 +241,24 @@ static enum status loop_receive(struct fetch *f, struct err *err)
 		if (status != OK)
 			return status;
 		if (m.type == WIRE_HELLO)
-			status = on_hello(f, &m.hello, err);
+			status = loop_hello(f, &m.hello, err);
 		else if (!f->hello)
 			status = err_set(err, INVALID, "%s before hello", wire_type_name(m.type));
 		else if (m.type == WIRE_REQUEST)
-			on_request(f, &m);
+			loop_request(f, &m);
 		else if (m.type == WIRE_DRAIN)
 			loop_drain(f);
 		else
-			status = err_set(err, INVALID, "%s is not for us", wire_type_name(m.type));
+			status = err_set(err, INVALID, "a message %s is not for the fetcher",
+					 wire_type_name(m.type));
 		if (status != OK)
 			return status;
 	}
 	return OK;
 }
 
-/* As many answers as the worker takes. */
-static enum status send_done(struct fetch *f, struct err *err)
+/* Send answers until the socket is full. */
+static enum status loop_send_done(struct fetch *f, struct err *err)
 {
 	struct call *call;
 	while ((call = TAILQ_FIRST(&f->done))) {
@@ -311,17 +311,17 @@ static enum status loop_tick(struct fetch *f, int64_t now, struct err *err)
 		     .answered = f->answered,
 		     .bytes = f->bytes},
 	};
-	forget_hosts(f, now);
+	loop_free_hosts(f, now);
 	enum status status = wire_send(f->peer, &m, err);
 	if (status == TIMED_OUT)
-		return OK; /* a worker that does not read gets the sum with the next one */
+		return OK; /* the socket is full: the next TICK has the sums of both */
 	f->network_us %= MS_US;
 	f->limiter_us %= MS_US;
 	f->idle_us %= MS_US;
 	return status;
 }
 
-static int wait_ms(const struct fetch *f, int64_t now)
+static int loop_wait_ms(const struct fetch *f, int64_t now)
 {
 	enum { BEFORE_HELLO_MS = 1000 };
 	int64_t until = f->hello ? f->next_tick_ms : now + BEFORE_HELLO_MS;
@@ -343,8 +343,8 @@ static int wait_ms(const struct fetch *f, int64_t now)
 
 /* ---- the loop ---- */
 
-/* Wait for the worker, the resolvers and the calls, then let the libraries work. */
-static enum status wait_and_work(struct fetch *f, struct err *err)
+/* Wait for the worker, the resolvers and the calls, then process events. */
+static enum status loop_wait(struct fetch *f, struct err *err)
 {
 	struct curl_waitfd fds[1 + ARES_GETSOCK_MAXNUM] = {{.fd = f->peer}};
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
@@ -354,7 +354,7 @@ static enum status wait_and_work(struct fetch *f, struct err *err)
 		fds[0].events |= CURL_WAIT_POLLIN;
 	if (!TAILQ_EMPTY(&f->done))
 		fds[0].events |= CURL_WAIT_POLLOUT;
-	/* ares.h's own macros shift into the sign. */
+	/* The macros of ares.h shift into the sign bit. */
 	unsigned bits =
 	    f->names_open ? (unsigned)ares_getsock(f->names, sockets, ARES_GETSOCK_MAXNUM) : 0;
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
@@ -366,7 +366,7 @@ static enum status wait_and_work(struct fetch *f, struct err *err)
 		if (events)
 			fds[n++] = (struct curl_waitfd){sockets[i], events, 0};
 	}
-	CURLMcode code = curl_multi_poll(f->multi, fds, n, wait_ms(f, clock_ms()), NULL);
+	CURLMcode code = curl_multi_poll(f->multi, fds, n, loop_wait_ms(f, clock_ms()), NULL);
 	if (code != CURLM_OK)
 		return err_set(err, FAILED, "waiting: %s", curl_multi_strerror(code));
 	loop_account(f);
@@ -393,13 +393,13 @@ static enum status wait_and_work(struct fetch *f, struct err *err)
 
 static enum status loop_step(struct fetch *f, struct err *err)
 {
-	enum status status = wait_and_work(f, err);
+	enum status status = loop_wait(f, err);
 	if (status != OK || !f->hello)
 		return status;
 	int64_t now = clock_ms();
-	end_overdue(f, now);
-	start_waiting(f, now);
-	status = send_done(f, err);
+	loop_end_overdue(f, now);
+	loop_start_waiting(f, now);
+	status = loop_send_done(f, err);
 	return status == OK ? loop_tick(f, now, err) : status;
 }
 
@@ -419,12 +419,13 @@ enum status fetch_run(struct fetch *f, const volatile sig_atomic_t *stop, struct
 			loop_drain(f);
 	}
 	if (status == UNAVAILABLE) {
-		log_info("the worker has gone", LOG_I("in_flight", f->in_flight_count));
+		log_info("the worker has closed its socket",
+			 LOG_I("in_flight", f->in_flight_count));
 		return OK;
 	}
 	bye.bye.reason = status == OK ? STR("") : str_of(err->text);
 	if (wire_send(f->peer, &bye, &ignored) != OK)
-		log_warn("no farewell", LOG_S("error", ignored.text));
+		log_warn("BYE could not be sent", LOG_S("error", ignored.text));
 	return status;
 }
 

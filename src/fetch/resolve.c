@@ -10,15 +10,14 @@
 
 enum { QUERY_TIMEOUT_MS = 2000, QUERY_TRIES = 3, TTL_MAX_S = 300 };
 
-/* c-ares cannot end one query; a call that is over leaves it alone instead. */
+/* c-ares cannot cancel one query: the lookup of a call that has ended runs on without it. */
 struct lookup {
-	struct call *call; /* NULL: nobody waits */
+	struct call *call; /* NULL: the call has ended */
 };
 
 enum status resolve_open(struct fetch *f, struct err *err)
 {
-	/* The name as it is, never with the local domain behind it; the hosts
-	 * file, then the resolvers. */
+	/* Names are never completed with the local domain. The hosts file is read first. */
 	struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
 				       .timeout = QUERY_TIMEOUT_MS,
 				       .tries = QUERY_TRIES,
@@ -49,7 +48,7 @@ static struct lookup *lookup_new(struct call *call)
 	return lookup;
 }
 
-/* The call that waits, or NULL; the lookup is over. */
+/* Free a lookup that has ended. Returns its call; NULL: the call has ended before. */
 static struct call *lookup_end(struct lookup *lookup)
 {
 	struct call *call = lookup->call;
@@ -66,7 +65,7 @@ void resolve_forget(struct call *call)
 	call->lookup = NULL;
 }
 
-static enum wire_outcome outcome_of(int status)
+static enum wire_outcome resolve_outcome(int status)
 {
 	switch (status) {
 	case ARES_SUCCESS:
@@ -83,9 +82,8 @@ static enum wire_outcome outcome_of(int status)
 
 /* ---- addresses ---- */
 
-/* IPv4 first: where a machine has only one of them, it is this; the other is
- * tried when it fails. */
-static void take_addresses(struct call *call, const struct ares_addrinfo *info)
+/* Store the addresses, IPv4 first, because machines with only one of the two mostly have IPv4. */
+static void resolve_store_addresses(struct call *call, const struct ares_addrinfo *info)
 {
 	static const int families[] = {AF_INET, AF_INET6};
 	int ttl = TTL_MAX_S;
@@ -103,31 +101,32 @@ static void take_addresses(struct call *call, const struct ares_addrinfo *info)
 	call->fresh_until_ms = ttl > 0 ? clock_ms() + (int64_t)ttl * 1000 : 0;
 }
 
-static void on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *info)
+static void resolve_on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
 	struct call *call = lookup_end(arg);
 	(void)timeouts;
 	if (call && status == ARES_SUCCESS) {
-		take_addresses(call, info);
+		resolve_store_addresses(call, info);
 		if (call->addresses_count == 0)
 			status = ARES_ENODATA;
 	}
 	ares_freeaddrinfo(info);
 	if (call)
-		call->fetch->on_resolved(call, outcome_of(status), ares_strerror(status));
+		call->fetch->on_resolved(call, resolve_outcome(status), ares_strerror(status));
 }
 
 void resolve_addresses(struct call *call)
 {
-	/* Not sorted: sorting would connect sockets to addresses that have not been checked yet. */
+	/* NOSORT: to sort, c-ares would connect sockets to addresses that the guard has not
+	 * checked. */
 	struct ares_addrinfo_hints hints = {.ai_flags = ARES_AI_NOSORT, .ai_family = AF_UNSPEC};
-	ares_getaddrinfo(call->fetch->names, call->url.host, NULL, &hints, on_addresses,
+	ares_getaddrinfo(call->fetch->names, call->url.host, NULL, &hints, resolve_on_addresses,
 			 lookup_new(call));
 }
 
 /* ---- mail servers ---- */
 
-static void on_mx_address(void *arg, int status, int timeouts, struct ares_addrinfo *info)
+static void resolve_on_mx_address(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
 	struct call *call = lookup_end(arg);
 	(void)timeouts;
@@ -137,10 +136,10 @@ static void on_mx_address(void *arg, int status, int timeouts, struct ares_addri
 	if (status == ARES_SUCCESS)
 		call->answer.facts.of[call->answer.facts.count++] =
 		    (struct wire_fact){STR("address"), STR("true")};
-	/* With mail servers it does not matter what the domain has besides; without, it
-	 * exists all the same. */
+	/* A domain with mail servers need not have an address; one without records of either
+	 * kind exists all the same. */
 	bool known = call->answer.facts.count > 0 || status == ARES_ENODATA;
-	enum wire_outcome outcome = known ? WIRE_OK : outcome_of(status);
+	enum wire_outcome outcome = known ? WIRE_OK : resolve_outcome(status);
 	call->fetch->on_resolved(call, outcome, ares_strerror(status));
 }
 
@@ -149,7 +148,7 @@ struct server {
 	const char *host;
 };
 
-static int by_priority(const void *a, const void *b)
+static int server_compare(const void *a, const void *b)
 {
 	const struct server *x = a, *y = b;
 	if (x->priority != y->priority)
@@ -157,7 +156,7 @@ static int by_priority(const void *a, const void *b)
 	return strcmp(x->host, y->host);
 }
 
-static void add_servers(struct call *call, const struct ares_mx_reply *first)
+static void resolve_add_servers(struct call *call, const struct ares_mx_reply *first)
 {
 	enum { SERVERS_MAX = 16 };
 	struct server servers[SERVERS_MAX] = {0};
@@ -165,7 +164,7 @@ static void add_servers(struct call *call, const struct ares_mx_reply *first)
 	size_t n = 0;
 	for (; first && n < SERVERS_MAX; first = first->next)
 		servers[n++] = (struct server){first->priority, first->host};
-	qsort(servers, n, sizeof(servers[0]), by_priority);
+	qsort(servers, n, sizeof(servers[0]), server_compare);
 	if (n == 1 && (servers[0].host[0] == '\0' || strcmp(servers[0].host, ".") == 0)) {
 		facts->of[facts->count++] = (struct wire_fact){STR("null_mx"), STR("true")};
 		return;
@@ -178,7 +177,7 @@ static void add_servers(struct call *call, const struct ares_mx_reply *first)
 	}
 }
 
-static void on_mx(void *arg, int status, int timeouts, unsigned char *packet, int n)
+static void resolve_on_mx(void *arg, int status, int timeouts, unsigned char *packet, int n)
 {
 	struct call *call = lookup_end(arg);
 	struct ares_mx_reply *servers = NULL;
@@ -189,18 +188,18 @@ static void on_mx(void *arg, int status, int timeouts, unsigned char *packet, in
 	if (status == ARES_SUCCESS)
 		status = ares_parse_mx_reply(packet, n, &servers);
 	if (status == ARES_SUCCESS)
-		add_servers(call, servers);
+		resolve_add_servers(call, servers);
 	ares_free_data(servers);
 	if (status != ARES_SUCCESS && status != ARES_ENODATA) {
-		call->fetch->on_resolved(call, outcome_of(status), ares_strerror(status));
+		call->fetch->on_resolved(call, resolve_outcome(status), ares_strerror(status));
 		return;
 	}
-	ares_getaddrinfo(call->fetch->names, call->request.url.p, NULL, &hints, on_mx_address,
-			 lookup_new(call));
+	ares_getaddrinfo(call->fetch->names, call->request.url.p, NULL, &hints,
+			 resolve_on_mx_address, lookup_new(call));
 }
 
 void resolve_mx(struct call *call)
 {
-	ares_query(call->fetch->names, call->request.url.p, ns_c_in, ns_t_mx, on_mx,
+	ares_query(call->fetch->names, call->request.url.p, ns_c_in, ns_t_mx, resolve_on_mx,
 		   lookup_new(call));
 }

@@ -9,8 +9,8 @@
 
 enum {
 	SLOTS = 1024,
-	RULES_MAX = 32768,          /* longer ones are read again for each page */
-	KEPT_MS = 12 * 3600 * 1000, /* RFC 9309 2.4: not longer than 24 hours */
+	RULES_MAX = 32768,          /* bytes; longer ones are not cached */
+	KEPT_MS = 12 * 3600 * 1000, /* RFC 9309 2.4: at most 24 hours */
 };
 
 struct robots_slot {
@@ -20,7 +20,7 @@ struct robots_slot {
 	int64_t until_ms;
 };
 
-/* By the hash of the origin; the newer one takes the place. */
+/* Direct-mapped by the hash of the origin: a new entry replaces the old one of its slot. */
 struct robots_cache {
 	struct robots_slot slots[SLOTS];
 };

@@ -10,9 +10,9 @@
 #define AUTHORITIES     "/etc/ssl/certs/ca-certificates.crt"
 #define AUTHORITIES_DIR "/etc/ssl/certs"
 
-/* ---- what libcurl calls while it works ---- */
+/* ---- callbacks of libcurl ---- */
 
-static bool same_address(const union address *a, const struct sockaddr *b)
+static bool transfer_same_address(const union address *a, const struct sockaddr *b)
 {
 	const union address *other = (const union address *)(const void *)b;
 	if (a->any.sa_family != b->sa_family)
@@ -23,14 +23,15 @@ static bool same_address(const union address *a, const struct sockaddr *b)
 	return memcmp(&a->six.sin6_addr, &other->six.sin6_addr, sizeof(struct in6_addr)) == 0;
 }
 
-/* The second look: at the address that is really connected to, whatever led there. */
-static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+/* The second check by the guard: of the address that libcurl really connects to. */
+static curl_socket_t transfer_on_socket(void *ctx, curlsocktype purpose,
+					struct curl_sockaddr *address)
 {
 	struct call *call = ctx;
 	bool pinned = false;
 	const char *why = guard_refuses(&call->fetch->guard, &address->addr);
 	for (size_t i = 0; i < call->addresses_count; i++)
-		pinned = pinned || same_address(&call->addresses[i], &address->addr);
+		pinned = pinned || transfer_same_address(&call->addresses[i], &address->addr);
 	if (!why && !pinned)
 		why = "an address that was not checked";
 	if (why || purpose != CURLSOCKTYPE_IPCXN) {
@@ -40,7 +41,7 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static bool header_is(struct str line, const char *name, struct str *value)
+static bool transfer_header_is(struct str line, const char *name, struct str *value)
 {
 	*value = line;
 	if (!str_eq_nocase(str_cut(value, ':'), str_of(name)) || !value->p)
@@ -49,7 +50,7 @@ static bool header_is(struct str line, const char *name, struct str *value)
 	return true;
 }
 
-static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+static size_t transfer_on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct call *call = ctx;
 	struct str line = {p, size * n}, value;
@@ -58,27 +59,25 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 		call->over = "more header than allowed";
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (str_starts(line,
-		       /* an answer begins; what stood in an interim one is over */
-		       STR("HTTP/"))) {
+	if (str_starts(line, STR("HTTP/"))) { /* forget the fields of an interim response */
 		call->location[0] = call->retry_after[0] = '\0';
 		call->location_long = false;
-	} else if (header_is(line, "location", &value) && !call->location[0]) {
+	} else if (transfer_header_is(line, "location", &value) && !call->location[0]) {
 		call->location_long = value.n > WIRE_URL_MAX;
 		if (!call->location_long && !memchr(value.p, '\0', value.n))
 			snprintf(call->location, sizeof(call->location), "%.*s", STR_ARG(value));
-	} else if (header_is(line, "retry-after", &value)) {
+	} else if (transfer_header_is(line, "retry-after", &value)) {
 		snprintf(call->retry_after, sizeof(call->retry_after), "%.*s", STR_ARG(value));
 	}
 	return line.n;
 }
 
-static bool is_html(const char *type)
+static bool transfer_is_html(const char *type)
 {
 	return !type || !*type || strcasestr(type, "html");
 }
 
-static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+static size_t transfer_on_body(char *p, size_t size, size_t n, void *ctx)
 {
 	struct call *call = ctx;
 	size_t bytes = size * n;
@@ -89,13 +88,13 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
-	/* Data being decompressed is not yet counted as received; that is at most one buffer. */
+	/* `received` lacks the data that is being decompressed, at most one buffer. */
 	if (call->body_bytes > FETCH_RATIO_FROM &&
 	    call->body_bytes / ((uint64_t)received + CURL_MAX_WRITE_SIZE) > FETCH_RATIO_MAX) {
 		call->over = "decompresses to more than a hundredfold";
 		return CURL_WRITEFUNC_ERROR;
 	}
-	/* The rest of a long robots.txt is not read: RFC 9309 2.5. */
+	/* RFC 9309 2.5: the rest of a long robots.txt is ignored. */
 	if (call->robots && call->body_bytes > call->body.max) {
 		if (status >= 200 && status < 300)
 			buf_add(&call->body, p, call->body.max - call->body.n);
@@ -105,7 +104,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 		call->over = "a body larger than allowed";
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (!call->robots && call->request.kind == WIRE_WEBSITE && !is_html(type)) {
+	if (!call->robots && call->request.kind == WIRE_WEBSITE && !transfer_is_html(type)) {
 		call->not_html = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -114,7 +113,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	return bytes;
 }
 
-/* ---- setting up ---- */
+/* ---- options ---- */
 
 static struct curl_slist *transfer_append(struct curl_slist *list, const char *text)
 {
@@ -123,9 +122,8 @@ static struct curl_slist *transfer_append(struct curl_slist *list, const char *t
 	return longer;
 }
 
-/* "::address:port": wherever the URL leads, the connection goes to the address whose turn it is.
- * Not by CURLOPT_RESOLVE: that fills libcurl's table of names, and when an entry is too old
- * libcurl asks by itself. */
+/* "::address:port": connect to the present address whatever the URL's host is. CURLOPT_RESOLVE
+ * would not do: when its entry is too old libcurl resolves the name itself. */
 static void transfer_pin(struct call *call)
 {
 	const union address *a = &call->addresses[call->address_turn];
@@ -137,7 +135,7 @@ static void transfer_pin(struct call *call)
 	call->pins = transfer_append(NULL, text);
 }
 
-static void add_headers(struct call *call)
+static void transfer_add_headers(struct call *call)
 {
 	struct str rest = call->request.headers;
 	if (call->robots || call->headers_dropped)
@@ -154,7 +152,7 @@ static void add_headers(struct call *call)
 
 #define SET(option, value) must(curl_easy_setopt(easy, option, value) == CURLE_OK)
 
-static void set_where(struct call *call, CURL *easy)
+static void transfer_set_address(struct call *call, CURL *easy)
 {
 	SET(CURLOPT_CURLU, call->url.handle);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -164,16 +162,16 @@ static void set_where(struct call *call, CURL *easy)
 	transfer_pin(call);
 	SET(CURLOPT_CONNECT_TO, call->pins);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	SET(CURLOPT_OPENSOCKETFUNCTION, transfer_on_socket);
 	SET(CURLOPT_OPENSOCKETDATA, call);
 }
 
-static void set_limits(struct call *call, CURL *easy)
+static void transfer_set_limits(struct call *call, CURL *easy)
 {
 	int64_t left_ms = call->deadline_ms - clock_ms();
 	if (left_ms < 1)
 		left_ms = 1;
-	/* An address that does not answer leaves time for the others. */
+	/* Leave time for the other addresses. */
 	int64_t connect_ms = left_ms / (int64_t)(call->addresses_count - call->address_turn);
 	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(connect_ms > 0 ? connect_ms : 1));
@@ -182,15 +180,15 @@ static void set_limits(struct call *call, CURL *easy)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	if (!call->robots)
 		SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->body.max);
-	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERFUNCTION, transfer_on_header);
 	SET(CURLOPT_HEADERDATA, call);
-	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEFUNCTION, transfer_on_body);
 	SET(CURLOPT_WRITEDATA, call);
 	SET(CURLOPT_ERRORBUFFER, call->error);
 	SET(CURLOPT_PRIVATE, call);
 }
 
-static void set_request(struct call *call, CURL *easy)
+static void transfer_set_request(struct call *call, CURL *easy)
 {
 	const struct wire_request *r = &call->request;
 	const struct wire_hello *options = &call->fetch->options;
@@ -200,7 +198,7 @@ static void set_request(struct call *call, CURL *easy)
 	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_CAINFO, AUTHORITIES);
-	/* Without a folder libcurl keeps what it has read of the file for all connections. */
+	/* Without CAPATH libcurl caches the parsed file for all connections. */
 	SET(CURLOPT_CAPATH, options->authorities.n > 0 ? AUTHORITIES_DIR : NULL);
 	if (options->authorities.n > 0) {
 		struct curl_blob blob = {(void *)options->authorities.p, options->authorities.n,
@@ -213,7 +211,7 @@ static void set_request(struct call *call, CURL *easy)
 		SET(CURLOPT_POSTFIELDSIZE, (long)r->body.n);
 		SET(CURLOPT_COPYPOSTFIELDS, r->body.n > 0 ? r->body.p : "");
 	}
-	add_headers(call);
+	transfer_add_headers(call);
 	SET(CURLOPT_HTTPHEADER, call->headers);
 }
 
@@ -226,9 +224,9 @@ void transfer_start(struct call *call)
 	call->location[0] = call->retry_after[0] = call->error[0] = '\0';
 	call->location_long = call->not_html = false;
 	call->refused = call->over = NULL;
-	set_where(call, easy);
-	set_limits(call, easy);
-	set_request(call, easy);
+	transfer_set_address(call, easy);
+	transfer_set_limits(call, easy);
+	transfer_set_request(call, easy);
 	must(curl_multi_add_handle(call->fetch->multi, easy) == CURLM_OK);
 }
 
@@ -260,8 +258,8 @@ void transfer_stop(struct call *call)
 
 enum wire_outcome transfer_outcome(struct call *call, CURLcode code)
 {
-	/* So it calls a line of header over its own limit of 100 KiB; memory that
-	 * is really out ends us. */
+	/* libcurl returns this for a header line over its own limit of 100 KiB; when memory is
+	 * really exhausted the process ends. */
 	if (code == CURLE_OUT_OF_MEMORY && !call->over)
 		call->over = "a line of header longer than allowed";
 	if (call->refused)

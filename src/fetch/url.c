@@ -8,7 +8,7 @@
 
 enum { SET_FLAGS = CURLU_DISALLOW_USER | CURLU_URLENCODE | CURLU_ALLOW_SPACE, PASSES_MAX = 3 };
 
-/* A part as a text of the arena; NULL when it is absent or over the arena. */
+/* A part of the URL, in the arena; NULL: absent, or over the arena's maximum. */
 static char *url_part(const struct url *url, struct arena *arena, CURLUPart what, unsigned flags)
 {
 	char *text = NULL, *copy = NULL;
@@ -18,7 +18,7 @@ static char *url_part(const struct url *url, struct arena *arena, CURLUPart what
 	return copy;
 }
 
-static bool plain_name(const char *host)
+static bool url_is_plain_name(const char *host)
 {
 	size_t n = strlen(host), label = 0;
 	if (n == 0 || n > FETCH_HOST_MAX)
@@ -35,17 +35,17 @@ static bool plain_name(const char *host)
 	return true;
 }
 
-/* The last label begins with a digit: no top-level domain does, so this is an address
- * in some odd spelling. */
-static bool ends_in_number(const char *host)
+/* Whether the last label begins with a digit. No top-level domain does, so that such a host is an
+ * address in an unusual notation. */
+static bool url_ends_in_number(const char *host)
 {
 	const char *dot = strrchr(host, '.');
 	const char *last = dot ? dot + 1 : host;
 	return ascii_is_digit(*last);
 }
 
-/* One spelling: ASCII by IDNA 2008, lower case, no closing dot. NULL when it cannot have one. */
-static char *one_spelling(struct arena *arena, const char *host)
+/* Normalise a host: ASCII by IDNA 2008, lower case, no final dot. NULL: it is not valid. */
+static char *url_normal_host(struct arena *arena, const char *host)
 {
 	char *ascii = NULL;
 	bool foreign = false;
@@ -66,9 +66,9 @@ static char *one_spelling(struct arena *arena, const char *host)
 	return copy;
 }
 
-/* Until the parser's reading of the host is its one spelling: what we check is
- * then what libcurl calls. */
-static bool settle_host(struct url *url, struct arena *arena)
+/* Repeat until libcurl's parser returns the normalised host unchanged: then the host that is
+ * checked here is the one that libcurl calls. */
+static bool url_settle_host(struct url *url, struct arena *arena)
 {
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
 		char *text = NULL;
@@ -79,12 +79,13 @@ static bool settle_host(struct url *url, struct arena *arena)
 			url->host = host;
 			return true;
 		}
-		url->host = one_spelling(arena, host);
-		if (!url->host || !plain_name(url->host))
+		url->host = url_normal_host(arena, host);
+		if (!url->host || !url_is_plain_name(url->host))
 			return false;
 		if (strcmp(url->host, host) == 0)
 			return true;
-		/* Parsed anew as a whole, because only that reads numbers as addresses. */
+		/* Parse the whole URL again: setting the host alone does not read numbers as
+		 * addresses. */
 		bool ok = curl_url_set(url->handle, CURLUPART_HOST, url->host, 0) == CURLUE_OK &&
 			  curl_url_get(url->handle, CURLUPART_URL, &text, 0) == CURLUE_OK &&
 			  curl_url_set(url->handle, CURLUPART_URL, text, CURLU_DISALLOW_USER) ==
@@ -96,8 +97,8 @@ static bool settle_host(struct url *url, struct arena *arena)
 	return false;
 }
 
-/* The host as an address, when it is one. False: it looks like one and is not. */
-static bool read_literal(struct url *url, struct arena *arena)
+/* Set url->address when the host is an address. False: it looks like one and is not. */
+static bool url_read_literal(struct url *url, struct arena *arena)
 {
 	union address *a = &url->address;
 	unsigned char bytes[16];
@@ -106,7 +107,7 @@ static bool read_literal(struct url *url, struct arena *arena)
 		size_t n = strlen(url->host);
 		struct str inner = arena_str(arena, (struct str){url->host + 1, n - 2});
 		if (!network_read(inner, &family, bytes) || family != AF_INET6)
-			return false; /* also with a zone */
+			return false; /* addresses with a zone, too */
 		url->host = inner.p;
 		memcpy(&a->six.sin6_addr, bytes, sizeof(a->six.sin6_addr));
 		a->six.sin6_family = AF_INET6;
@@ -119,17 +120,17 @@ static bool read_literal(struct url *url, struct arena *arena)
 		url->literal = true;
 		return true;
 	}
-	return !ends_in_number(url->host);
+	return !url_ends_in_number(url->host);
 }
 
-static enum status read_parts(struct url *url, struct arena *arena, const struct guard *guard,
-			      struct err *err)
+static enum status url_read_parts(struct url *url, struct arena *arena, const struct guard *guard,
+				  struct err *err)
 {
 	int64_t port;
 	url->scheme = url_part(url, arena, CURLUPART_SCHEME, 0);
 	if (!url->scheme || (strcmp(url->scheme, "http") != 0 && strcmp(url->scheme, "https") != 0))
 		return err_set(err, INVALID, "not an http or https URL");
-	if (!settle_host(url, arena))
+	if (!url_settle_host(url, arena))
 		return err_set(err, INVALID, "the host of the URL is not a name or address");
 	const char *digits = url_part(url, arena, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 	if (!digits || !str_to_i64(str_of(digits), 1, UINT16_MAX, &port) ||
@@ -137,9 +138,9 @@ static enum status read_parts(struct url *url, struct arena *arena, const struct
 		return err_set(err, INVALID, "the port %s may not be called",
 			       digits ? digits : "?");
 	url->port = (uint16_t)port;
-	if (!read_literal(url, arena))
+	if (!url_read_literal(url, arena))
 		return err_set(err, INVALID, "the host of the URL is not a name or address");
-	/* Who reads "http://x@y" or "#..." differently from us gains nothing. */
+	/* Parsers disagree about user names and fragments: refuse the one, remove the other. */
 	if (url_part(url, arena, CURLUPART_USER, 0) || url_part(url, arena, CURLUPART_PASSWORD, 0))
 		return err_set(err, INVALID, "the URL has a user name in it");
 	curl_url_set(url->handle, CURLUPART_FRAGMENT, NULL, 0);
@@ -168,7 +169,7 @@ enum status url_read(struct url *url, struct arena *arena, const struct url *bas
 		 curl_url_set(url->handle, CURLUPART_URL, copy.p, SET_FLAGS) != CURLUE_OK)
 		status = err_set(err, INVALID, "not a URL that may be called");
 	if (status == OK)
-		status = read_parts(url, arena, guard, err);
+		status = url_read_parts(url, arena, guard, err);
 	if (status != OK)
 		url_release(url);
 	return status;
@@ -183,8 +184,8 @@ void url_release(struct url *url)
 struct str url_domain(struct arena *arena, struct str text)
 {
 	struct str copy = arena_str(arena, text);
-	char *domain = copy.p && strlen(copy.p) == text.n ? one_spelling(arena, copy.p) : NULL;
-	if (!domain || !plain_name(domain) || ends_in_number(domain))
+	char *domain = copy.p && strlen(copy.p) == text.n ? url_normal_host(arena, copy.p) : NULL;
+	if (!domain || !url_is_plain_name(domain) || url_ends_in_number(domain))
 		return (struct str){NULL, 0};
 	return str_of(domain);
 }

@@ -20,8 +20,8 @@ void item_done(struct worker *w, struct claim *claim, struct item *item, enum it
 	claim->done++;
 }
 
-/* Write the results of the items that are done. NOT_FOUND: the claim is not ours any more,
- * nothing was written. */
+/* Write the results of the items that are done. NOT_FOUND: the claim was reaped; the fence in
+ * sql_flush has kept this late flush from writing anything. */
 static enum status flush_claim(struct worker *w, struct claim *claim, struct err *err)
 {
 	static const char *const whats[] = {"ok", "failed", "again", "later"};
@@ -61,9 +61,9 @@ static enum status flush_claim(struct worker *w, struct claim *claim, struct err
 	buf_release(&due);
 	if (status != OK)
 		return status;
-	bool ours = rows.rows > 0;
+	bool fenced = rows.rows == 0;
 	db_rows_release(&rows);
-	if (!ours)
+	if (fenced)
 		return err_set(err, NOT_FOUND, "the claim expired and was reaped");
 	/* Items that stay move to the front. */
 	size_t n = 0;

@@ -40,7 +40,7 @@ MUST_CHECK enum status cluster_command(const struct instance *i, struct cluster_
 enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_READY };
 
 /* What postmaster.pid says, whose line 8 is "ready". A file that a dead server left counts as down.
- * */
+ */
 enum cluster_state cluster_state(const struct instance *i);
 
 /* Send a signal to the server, which need not be a child of ours. */

@@ -4,8 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* First match wins, so that the reason is the closest one. IANA's special-purpose registries (RFC
- * 6890), and what else leads inside. */
+/* IANA's special-purpose registries (RFC 6890) and other ranges that are not public. The first
+ * match gives the reason, so that narrow ranges are before wide ones. */
 static const struct {
 	const char *range;
 	const char *why;
@@ -49,14 +49,14 @@ static const struct {
     {"fe80::/10", "fe80::/10 (link-local, RFC 4291)"},
     {"fec0::/10", "fec0::/10 (site-local, RFC 3879)"},
     {"ff00::/8", "ff00::/8 (multicast, RFC 4291)"},
-    /* Global unicast is 2000::/3; the rest of the space belongs to nobody. */
+    /* Global unicast is 2000::/3; the rest is not assigned. */
     {"::/3", "::/3 (not global unicast, RFC 4291)"},
     {"4000::/2", "4000::/2 (not global unicast, RFC 4291)"},
     {"8000::/1", "8000::/1 (not global unicast, RFC 4291)"},
 };
 enum { REFUSED_COUNT = COUNT_OF(refused) };
 
-static enum status read_allowed(struct guard *g, struct str allow, struct err *err)
+static enum status guard_read_allowed(struct guard *g, struct str allow, struct err *err)
 {
 	while (allow.p) {
 		struct str part = str_trim(str_cut(&allow, ' '));
@@ -75,7 +75,7 @@ static enum status read_allowed(struct guard *g, struct str allow, struct err *e
 enum status guard_init(struct guard *g, struct str allow, struct str ports, struct err *err)
 {
 	memset(g, 0, sizeof(*g));
-	enum status status = read_allowed(g, allow, err);
+	enum status status = guard_read_allowed(g, allow, err);
 	while (status == OK && ports.p) {
 		int64_t port;
 		struct str part = str_trim(str_cut(&ports, ' '));

@@ -1,11 +1,10 @@
-/* Which addresses and ports holdfast-fetch may call: the public internet, and
- * what an allow-list adds.
+/* Which addresses and ports holdfast-fetch may call: the public internet, and what an allow-list
+ * adds.
  *
  * One table of refused ranges (guard.c), each with the document that reserves it: own host, private
- * networks, link-local (where clouds keep their metadata), multicast, documentation, and every form
- * of IPv6 that carries an IPv4 address inside and would lead around the IPv4 rows. The check is on
- * the binary address only, after every spelling has been resolved; whoever connects asks again with
- * the address that the socket gets.
+ * networks, link-local (which has the metadata services of clouds), multicast, documentation, and
+ * every form of IPv6 that embeds an IPv4 address and would bypass the IPv4 rows. The check is on
+ * the binary address only, after name resolution; it is repeated with the address of the socket.
  */
 #ifndef FETCH_GUARD_GUARD_H
 #define FETCH_GUARD_GUARD_H
@@ -28,7 +27,7 @@ struct guard {
 MUST_CHECK enum status guard_init(struct guard *g, struct str allow, struct str ports,
 				  struct err *err);
 
-/* NULL: may be called. Else why not, a phrase such as "10.0.0.0/8 (private, RFC 1918)". */
+/* NULL: may be called. Else the reason, such as "10.0.0.0/8 (private, RFC 1918)". */
 const char *guard_refuses(const struct guard *g, const struct sockaddr *address);
 
 bool guard_port(const struct guard *g, uint16_t port);

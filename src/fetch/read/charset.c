@@ -1,4 +1,4 @@
-/* Text of pages as UTF-8: character references, and the charsets that pages say. */
+/* Decodes the text of pages to UTF-8: charsets and character references. */
 #include "fetch/read/internal.h"
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -16,7 +16,7 @@ static const struct reference {
 };
 enum { REFERENCES = COUNT_OF(references), REFERENCE_BYTES_MAX = 33 };
 
-static const struct reference *find_reference(struct str name)
+static const struct reference *charset_find_reference(struct str name)
 {
 	size_t low = 0, high = REFERENCES;
 	while (low < high) {
@@ -32,17 +32,17 @@ static const struct reference *find_reference(struct str name)
 	return NULL;
 }
 
-static void put_character(struct buf *out, uint32_t c)
+static void charset_put(struct buf *out, uint32_t c)
 {
-	if (c >= 0x80 && c < 0xa0) /* what is meant by the numbers of control characters */
+	if (c >= 0x80 && c < 0xa0) /* numbers of C1 controls mean windows-1252 */
 		c = utf8_of_1252((char)c);
 	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		c = 0xfffd;
 	buf_utf8(out, c);
 }
 
-/* "#8211;", "#x2013;": how many bytes it takes, 0 when it is none. */
-static size_t put_number(struct buf *out, struct str s)
+/* Decode "#8211;", "#x2013;". Returns the bytes consumed; 0: not a reference. */
+static size_t charset_put_number(struct buf *out, struct str s)
 {
 	enum { VALUE_MAX = 0x110000 };
 	bool hex = s.n > 1 && ascii_lower(s.p[1]) == 'x';
@@ -58,20 +58,20 @@ static size_t put_number(struct buf *out, struct str s)
 	}
 	if (n == start)
 		return 0;
-	put_character(out, value);
+	charset_put(out, value);
 	return n < s.n && s.p[n] == ';' ? n + 1 : n;
 }
 
-/* The longest name that s begins with. In an attribute, "&copy=1" is the
- * beginning of a parameter. */
-static size_t put_named(struct buf *out, struct str s, bool in_attribute)
+/* Decode the longest name that s begins with. Returns the bytes consumed; 0: not a reference. In an
+ * attribute "&copy=1" is a parameter of a URL. */
+static size_t charset_put_named(struct buf *out, struct str s, bool in_attribute)
 {
 	size_t n = 0;
 	while (n < s.n && n < REFERENCE_BYTES_MAX && ascii_is_alnum(s.p[n]))
 		n++;
 	n += n < s.n && s.p[n] == ';';
 	for (; n > 1; n--) {
-		const struct reference *r = find_reference((struct str){s.p, n});
+		const struct reference *r = charset_find_reference((struct str){s.p, n});
 		if (!r)
 			continue;
 		if (in_attribute && s.p[n - 1] != ';' && n < s.n &&
@@ -94,8 +94,9 @@ bool charset_decode(enum charset charset, struct str raw, bool in_attribute, str
 	for (size_t i = 0; i < raw.n;) {
 		if (raw.p[i] == '&') {
 			struct str rest = {raw.p + i + 1, raw.n - i - 1};
-			size_t n = rest.n && rest.p[0] == '#' ? put_number(out, rest)
-							      : put_named(out, rest, in_attribute);
+			size_t n = rest.n && rest.p[0] == '#'
+				       ? charset_put_number(out, rest)
+				       : charset_put_named(out, rest, in_attribute);
 			if (n > 0) {
 				i += 1 + n;
 				continue;
@@ -104,7 +105,7 @@ bool charset_decode(enum charset charset, struct str raw, bool in_attribute, str
 		if (utf8 || !(raw.p[i] & 0x80))
 			buf_putc(out, raw.p[i]);
 		else
-			put_character(out, utf8_of_1252(raw.p[i]));
+			charset_put(out, utf8_of_1252(raw.p[i]));
 		i++;
 	}
 	return !buf_failed(out);

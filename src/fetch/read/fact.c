@@ -23,12 +23,12 @@ bool has_email(struct str s)
 	return false;
 }
 
-/* In place: runs of white space and control characters (C0, DEL, C1, U+00A0, U+2028,
- * U+2029) become one space. */
+/* Replace runs of white space and control characters (C0, DEL, C1, U+00A0, U+2028, U+2029) by one
+ * space, in place. Returns the new length. */
 static size_t fact_collapse(char *p, size_t n)
 {
 	size_t to = 0;
-	bool space = true; /* none at the beginning */
+	bool space = true; /* no space at the beginning */
 	for (size_t i = 0; i < n;) {
 		unsigned char c = (unsigned char)p[i];
 		unsigned char c1 = i + 1 < n ? (unsigned char)p[i + 1] : 0;
@@ -53,8 +53,7 @@ static size_t fact_collapse(char *p, size_t n)
 bool fact_add(struct wire_facts *facts, struct arena *arena, const char *name, struct str value,
 	      size_t max)
 {
-	/* Longer values are not needed, and this bounds the cost of a value that is all white
-	 * space. */
+	/* Bounds the cost of a value that is mostly white space. */
 	value = utf8_cut(value, (size_t)WIRE_VALUE_MAX * 4);
 	if (!utf8_is_valid(value))
 		return false;

@@ -1,3 +1,4 @@
+/* The facts of a page, from the tags and texts that scan.c returns. */
 #include "fetch/read/read.h"
 #include "base/utf8.h"
 #include "fetch/read/internal.h"
@@ -5,15 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Facts of a page, from the tags and texts that scan.c finds in one pass. */
-
 enum {
 	PHONES_MAX = 8,
 	TYPES_MAX = 16,
-	BLOCKS_MAX = 32, /* of JSON-LD */
+	BLOCKS_MAX = 32, /* JSON-LD blocks of a page */
 	BLOCK_ARENA = 16 << 20,
-	DIGITS_MIN = 5,  /* of a telephone number */
-	DIGITS_SAME = 6, /* without codes, of a number that can be told from others */
+	DIGITS_MIN = 5,  /* minimum of a telephone number */
+	DIGITS_SAME = 6, /* minimum without codes to identify a number */
 	DIGITS_MAX = 15, /* E.164 */
 };
 
@@ -31,15 +30,14 @@ struct html_page {
 	bool has_title, has_description, has_language;
 };
 
-/* A fact has no more characters than this, however many bytes of references
- * they are written with. */
+/* Bound the cost of a value: references make a text longer than its fact, but not without limit. */
 static struct str html_bounded(struct str raw)
 {
 	return utf8_cut(raw, 4 * (size_t)WIRE_VALUE_MAX);
 }
 
-static bool add_fact(struct html_page *page, const char *name, struct str raw, bool in_attribute,
-		     size_t max)
+static bool html_add_fact(struct html_page *page, const char *name, struct str raw,
+			  bool in_attribute, size_t max)
 {
 	struct buf text;
 	buf_init(&text, 16 * WIRE_VALUE_MAX);
@@ -49,8 +47,8 @@ static bool add_fact(struct html_page *page, const char *name, struct str raw, b
 	return added;
 }
 
-/* The value of an attribute without its character references, in the arena. */
-static struct str attribute_text(struct html_page *page, struct str raw)
+/* The value of an attribute with its character references decoded. */
+static struct str html_attribute(struct html_page *page, struct str raw)
 {
 	struct buf text;
 	struct str value = raw;
@@ -65,9 +63,9 @@ static struct str attribute_text(struct html_page *page, struct str raw)
 
 /* ---- telephone numbers ---- */
 
-/* Digits and a leading +; false when it is no number. "(0)" behind a country
- * code is not dialled. */
-static bool read_digits(struct str s, struct digits *d)
+/* Read digits and a leading +; false: not a telephone number. "(0)" after a country code is not
+ * dialled. */
+static bool html_read_digits(struct str s, struct digits *d)
 {
 	d->n = 0;
 	for (size_t i = 0; i < s.n; i++) {
@@ -85,15 +83,15 @@ static bool read_digits(struct str s, struct digits *d)
 				d->of[d->n++] = '+';
 			i += 2;
 		} else if (c == ';' || c == ',' || ascii_is_letter(c)) {
-			break; /* an extension */
+			break; /* the rest is an extension */
 		}
 	}
 	size_t plus = d->n > 0 && d->of[0] == '+';
 	return d->n >= DIGITS_MIN + plus && d->n <= DIGITS_MAX + plus;
 }
 
-/* Of an international number: how many digits its country code has (ITU-T E.164, Annex D). */
-static size_t country_digits(const struct digits *d)
+/* The number of digits of an international number's country code (ITU-T E.164, Annex D). */
+static size_t html_country_digits(const struct digits *d)
 {
 	static const char two[] =
 	    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 "
@@ -108,12 +106,12 @@ static size_t country_digits(const struct digits *d)
 	return 3;
 }
 
-/* The same, when it ends with all of the wanted one's digits behind country
- * code and trunk zeros. */
-static void compare_phone(struct html_page *page, const struct digits *found)
+/* Add same_telephone when a number ends with the wanted one's digits after country code and trunk
+ * zeros. */
+static void html_compare_phone(struct html_page *page, const struct digits *found)
 {
 	const struct digits *wanted = &page->wanted;
-	size_t start = wanted->n > 0 && wanted->of[0] == '+' ? 1 + country_digits(wanted) : 0;
+	size_t start = wanted->n > 0 && wanted->of[0] == '+' ? 1 + html_country_digits(wanted) : 0;
 	while (start < wanted->n && wanted->of[start] == '0')
 		start++;
 	size_t n = wanted->n - start;
@@ -122,12 +120,12 @@ static void compare_phone(struct html_page *page, const struct digits *found)
 		fact_add(page->facts, page->arena, "same_telephone", STR("true"), WIRE_VALUE_MAX);
 }
 
-static void add_phone(struct html_page *page, struct str raw)
+static void html_add_phone(struct html_page *page, struct str raw)
 {
 	struct digits d;
-	if (!read_digits(raw, &d))
+	if (!html_read_digits(raw, &d))
 		return;
-	compare_phone(page, &d);
+	html_compare_phone(page, &d);
 	if (page->phones < PHONES_MAX && fact_add(page->facts, page->arena, "telephone",
 						  (struct str){d.of, d.n}, WIRE_VALUE_MAX))
 		page->phones++;
@@ -138,9 +136,8 @@ static bool separates_digits(char c)
 	return is_space(c) || strchr("-./()\xc2\xa0\xe2\x80\x90\x91\x93", c) != NULL;
 }
 
-/* The number that was asked for, anywhere in running text: compared wherever a
- * group of digits ends. */
-static void look_for_phone(struct html_page *page, struct str text)
+/* Search running text for the wanted number: compare at the end of each group of digits. */
+static void html_search_phone(struct html_page *page, struct str text)
 {
 	enum { GAP_MAX = 4 };
 	struct digits d = {.n = 0};
@@ -157,7 +154,7 @@ static void look_for_phone(struct html_page *page, struct str text)
 			continue;
 		}
 		if (gap == 0)
-			compare_phone(page, &d);
+			html_compare_phone(page, &d);
 		if (c == '\0' || !separates_digits(c) || ++gap > GAP_MAX)
 			d.n = gap = 0;
 	}
@@ -165,8 +162,8 @@ static void look_for_phone(struct html_page *page, struct str text)
 
 /* ---- JSON-LD ---- */
 
-static void add_type(struct html_page *page, const struct json_value *type, bool *business,
-		     bool *person)
+static void html_add_type(struct html_page *page, const struct json_value *type, bool *business,
+			  bool *person)
 {
 	struct str rest = json_text(type), name = STR("");
 	while (rest.p)
@@ -181,16 +178,16 @@ static void add_type(struct html_page *page, const struct json_value *type, bool
 		page->types++;
 }
 
-static void walk_object(struct html_page *page, const struct json_value *v)
+static void html_read_object(struct html_page *page, const struct json_value *v)
 {
 	bool business = false, person = false;
 	const struct json_value *type = json_get(v, "@type");
 	const struct json_value *phone = json_get(v, "telephone");
 	if (type && type->kind == JSON_IS_ARRAY)
 		for (const struct json_value *t = type->first; t; t = t->next)
-			add_type(page, t, &business, &person);
+			html_add_type(page, t, &business, &person);
 	else if (type)
-		add_type(page, type, &business, &person);
+		html_add_type(page, type, &business, &person);
 	if (!person && json_get(v, "address") && json_get(v, "name"))
 		business = true;
 	if (business)
@@ -199,24 +196,24 @@ static void walk_object(struct html_page *page, const struct json_value *v)
 		const struct json_value *p = phone->kind == JSON_IS_ARRAY ? phone->first : phone;
 		for (; p && page->phones < PHONES_MAX;
 		     p = phone->kind == JSON_IS_ARRAY ? p->next : NULL)
-			add_phone(page, json_text(p));
+			html_add_phone(page, json_text(p));
 	}
 }
 
-/* The reader bounds the depth. */
+/* json_parse bounds the depth. */
 static void html_walk(struct html_page *page, const struct json_value *v)
 {
 	if (v->kind == JSON_IS_OBJECT)
-		walk_object(page, v);
+		html_read_object(page, v);
 	for (const struct json_value *child = v->first; child; child = child->next)
 		html_walk(page, child);
 }
 
-static void read_block(struct html_page *page, struct str text)
+static void html_read_block(struct html_page *page, struct str text)
 {
 	struct arena arena;
 	struct json_value *root;
-	struct err ignored; /* broken JSON-LD says nothing */
+	struct err ignored; /* a block that is not JSON is skipped */
 	if (!text.n || page->blocks++ >= BLOCKS_MAX)
 		return;
 	arena_init(&arena, BLOCK_ARENA);
@@ -235,39 +232,39 @@ static bool has_word(struct str list, struct str word)
 	return false;
 }
 
-static void on_meta(struct html_page *page, const struct scan_tag *tag)
+static void html_meta(struct html_page *page, const struct scan_tag *tag)
 {
-	struct str name = str_trim(attribute_text(page, tag->meta_name));
-	struct str content = attribute_text(page, tag->content);
+	struct str name = str_trim(html_attribute(page, tag->meta_name));
+	struct str content = html_attribute(page, tag->content);
 	if (tag->charset.n > 0 && page->charset == CHARSET_UNKNOWN)
 		page->charset = charset_of(tag->charset);
 	else if (page->charset == CHARSET_UNKNOWN && name.n == 0)
 		page->charset = charset_in(content); /* http-equiv */
 	if (str_eq_nocase(name, STR("description")) && !page->has_description)
 		page->has_description =
-		    add_fact(page, "description", tag->content, true, FACT_TEXT_MAX);
+		    html_add_fact(page, "description", tag->content, true, FACT_TEXT_MAX);
 	bool robots = str_eq_nocase(name, STR("robots")) || str_eq_nocase(name, STR("googlebot"));
 	if (robots && (has_word(content, STR("noindex")) || has_word(content, STR("none"))))
 		fact_add(page->facts, page->arena, "noindex", STR("true"), WIRE_VALUE_MAX);
 }
 
-static void on_link(struct html_page *page, struct str href)
+static void html_link(struct html_page *page, struct str href)
 {
-	struct str target = str_trim(attribute_text(page, href));
+	struct str target = str_trim(html_attribute(page, href));
 	struct str scheme = str_cut(&target, ':');
 	if (target.p && str_eq_nocase(scheme, STR("tel")))
-		add_phone(page, target);
+		html_add_phone(page, target);
 }
 
-static void on_html(struct html_page *page, struct str lang)
+static void html_language(struct html_page *page, struct str lang)
 {
 	enum { LANGUAGE_MAX = 35 }; /* the longest registered tag, RFC 5646 4.4.1 */
-	lang = str_trim(attribute_text(page, lang));
+	lang = str_trim(html_attribute(page, lang));
 	for (size_t i = 0; i < lang.n; i++)
 		if (!ascii_is_letter(lang.p[i]) && !ascii_is_digit(lang.p[i]) && lang.p[i] != '-')
 			return;
 	if (lang.n > 1 && lang.n <= LANGUAGE_MAX && !page->has_language)
-		page->has_language = add_fact(page, "language", lang, true, LANGUAGE_MAX);
+		page->has_language = html_add_fact(page, "language", lang, true, LANGUAGE_MAX);
 }
 
 /* The type without its parameters: "application/ld+json; charset=utf-8". */
@@ -276,19 +273,19 @@ static bool is_json_ld(struct str type)
 	return str_eq_nocase(str_trim(str_cut(&type, ';')), STR("application/ld+json"));
 }
 
-static void on_tag(struct html_page *page, const struct scan_tag *tag)
+static void html_tag(struct html_page *page, const struct scan_tag *tag)
 {
 	if (str_eq_nocase(tag->name, STR("title")) && !tag->foreign && !page->has_title)
-		page->has_title = add_fact(page, "title", tag->text, false, FACT_TEXT_MAX);
+		page->has_title = html_add_fact(page, "title", tag->text, false, FACT_TEXT_MAX);
 	else if (str_eq_nocase(tag->name, STR("html")))
-		on_html(page, tag->lang);
+		html_language(page, tag->lang);
 	else if (str_eq_nocase(tag->name, STR("meta")))
-		on_meta(page, tag);
+		html_meta(page, tag);
 	else if (str_eq_nocase(tag->name, STR("a")) || str_eq_nocase(tag->name, STR("area")))
-		on_link(page, tag->href);
+		html_link(page, tag->href);
 	else if (str_eq_nocase(tag->name, STR("script")) &&
-		 is_json_ld(attribute_text(page, tag->type)))
-		read_block(page, tag->text);
+		 is_json_ld(html_attribute(page, tag->type)))
+		html_read_block(page, tag->text);
 }
 
 void read_html(struct str body, struct str content_type, const struct wire_facts *wanted,
@@ -304,12 +301,12 @@ void read_html(struct str body, struct str content_type, const struct wire_facts
 		page.charset = CHARSET_UTF8;
 	for (uint32_t i = 0; i < wanted->count; i++)
 		if (str_eq(wanted->of[i].name, STR("telephone")) &&
-		    !read_digits(wanted->of[i].value, &page.wanted))
+		    !html_read_digits(wanted->of[i].value, &page.wanted))
 			page.wanted.n = 0;
 	scan_begin(&scan, body);
 	while ((item = scan_next(&scan, &text, &tag)) != SCAN_END)
 		if (item == SCAN_TEXT)
-			look_for_phone(&page, text);
+			html_search_phone(&page, text);
 		else
-			on_tag(&page, &tag);
+			html_tag(&page, &tag);
 }

@@ -1,9 +1,9 @@
 /* How the reader of pages fits together; a file calls only those above it:
  *
- *   fact.c     clean facts, within an answer's bounds
+ *   fact.c     normalises facts and adds them to an answer
  *   charset.c  character references and charsets
  *   scan.c     tags and texts of a page
- *   html.c     facts of them
+ *   html.c     facts of a page
  */
 #ifndef FETCH_READ_INTERNAL_H
 #define FETCH_READ_INTERNAL_H
@@ -23,35 +23,35 @@ enum charset { CHARSET_UNKNOWN, CHARSET_UTF8, CHARSET_LATIN, CHARSET_OTHER };
 enum charset charset_of(struct str name);
 /* "text/html; charset=x" */
 enum charset charset_in(struct str type);
-/* The text as UTF-8 with its references resolved. False: it is empty, its charset is not known, or
- * it passes the buffer's maximum. */
+/* Decode a text to UTF-8, with its character references. False: it is empty, its charset is not
+ * known, or it is over the buffer's maximum. */
 MUST_CHECK bool charset_decode(enum charset charset, struct str raw, bool in_attribute,
 			       struct buf *out);
 
-/* ---- scan.c: one pass over a page, without looking back ----
+/* ---- scan.c: one pass over a page ----
  *
- * It follows the tokenizer of the HTML standard: comments, elements whose content is text, scripts
- * with comments in them, SVG and MathML. Of the tree it knows only what tags say by themselves. The
- * content of <template> is not part of the document and is skipped. */
+ * Follows the tokenizer of the HTML standard: comments, elements whose content is text, scripts
+ * with comments, SVG and MathML. It builds no tree. The content of <template> is not part of the
+ * document and is skipped. */
 
 struct scan {
 	struct str rest;
-	unsigned templates; /* open ones */
+	unsigned templates; /* open <template> */
 	unsigned foreign;   /* open <svg> and <math> */
-	unsigned inside;    /* elements of those that hold HTML again */
+	unsigned inside;    /* open elements of SVG or MathML that contain HTML */
 };
 
-/* Values as they stand in the page; p is NULL when the attribute is missing. */
+/* Values are undecoded; p is NULL when the attribute is missing. */
 struct scan_tag {
 	struct str name, lang, href, type, meta_name, content, charset;
 	struct str text; /* of an element whose content is text */
-	bool foreign;    /* it is an element of SVG or MathML */
+	bool foreign;    /* an element of SVG or MathML */
 };
 
 enum scan_item { SCAN_END, SCAN_TEXT, SCAN_TAG };
 
 void scan_begin(struct scan *scan, struct str body);
-/* The next text between tags, or start tag with its text. */
+/* The next text between tags, or the next start tag with its text. */
 enum scan_item scan_next(struct scan *scan, struct str *text, struct scan_tag *tag);
 
 #endif

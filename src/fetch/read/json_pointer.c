@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Does the reference token (with ~0 and ~1 in it) say `key`? */
+/* Whether a reference token, in which ~0 and ~1 are escapes, equals `key`. */
 static bool token_is(struct str token, struct str key)
 {
 	size_t k = 0;
@@ -31,13 +31,14 @@ static const struct json_value *pointer_step(const struct json_value *v, struct 
 	int64_t index;
 	const struct json_value *found = NULL;
 	if (v->kind == JSON_IS_OBJECT) {
-		/* The last of that name, as json_get has it. */
+		/* The last member of that name, as json_get. */
 		for (const struct json_value *m = v->first; m; m = m->next)
 			if (token_is(token, m->key))
 				found = m;
 		return found;
 	}
-	/* An index has no sign and no leading zero; "-" is the element behind the last: none. */
+	/* An index has no sign and no leading zero; "-" is the element after the last, which does
+	 * not exist. */
 	if (v->kind != JSON_IS_ARRAY || token.n == 0 || !ascii_is_digit(token.p[0]) ||
 	    (token.n > 1 && token.p[0] == '0') || !str_to_i64(token, 0, INT64_MAX, &index))
 		return NULL;

@@ -7,7 +7,7 @@
 bool retry_after(struct str value, int64_t now_unix_s, uint32_t *ms)
 {
 	enum { DATE_MAX = 40 };
-	/* The preferred form and the two old ones that must still be understood. */
+	/* The preferred form and two obsolete ones that a recipient must accept. */
 	static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S GMT",
 					    "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"};
 	char text[DATE_MAX + 1];

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* A hostile file may hold patterns that take long to compare; over this the answer is no. */
+/* Limit for patterns of a hostile file that take long to match; over it nothing is allowed. */
 enum { STEPS_MAX = 20000000 };
 
 static bool is_token(char c)
@@ -20,8 +20,8 @@ static struct str product_token(struct str s)
 	return (struct str){s.p, n};
 }
 
-/* "Name : value # comment" into its parts; a line without a colon has an empty name. */
-static struct str line_parts(struct str line, struct str *value)
+/* Split "Name : value # comment". A line without a colon has an empty name. */
+static struct str robots_split_line(struct str line, struct str *value)
 {
 	struct str name = str_cut(&line, '#');
 	*value = name;
@@ -32,7 +32,7 @@ static struct str line_parts(struct str line, struct str *value)
 	return name;
 }
 
-static struct str next_line(struct str *rest)
+static struct str robots_next_line(struct str *rest)
 {
 	size_t n = 0;
 	struct str line;
@@ -46,10 +46,9 @@ static struct str next_line(struct str *rest)
 	return line;
 }
 
-/* One form for every way of writing a path (section 2.2.2): escapes of unreserved characters
- * are decoded, all other octets outside of ASCII's visible ones are escaped, hexadecimal
- * digits are capitals. */
-static void put_normal(struct buf *out, struct str path)
+/* Append a normalised path (section 2.2.2): escapes of unreserved characters are decoded, other
+ * octets that are not visible ASCII are escaped with capital hexadecimal digits. */
+static void robots_put_normal(struct buf *out, struct str path)
 {
 	for (size_t i = 0; i < path.n; i++) {
 		char c = path.p[i];
@@ -63,13 +62,13 @@ static void put_normal(struct buf *out, struct str path)
 	}
 }
 
-/* The rules under user-agent lines that `wants` names; true when there is such a group. */
-static bool take_groups(struct str text, struct str wanted, struct buf *rules)
+/* Append the rules of all groups for `wanted`. False: there is no such group. */
+static bool robots_read_groups(struct str text, struct str wanted, struct buf *rules)
 {
 	bool found = false, in_group = false, naming = false;
 	while (text.p) {
 		struct str value;
-		struct str name = line_parts(next_line(&text), &value);
+		struct str name = robots_split_line(robots_next_line(&text), &value);
 		if (str_eq_nocase(name, STR("user-agent"))) {
 			if (!naming)
 				in_group = false;
@@ -81,12 +80,12 @@ static bool take_groups(struct str text, struct str wanted, struct buf *rules)
 		}
 		bool allow = str_eq_nocase(name, STR("allow"));
 		if (!allow && !str_eq_nocase(name, STR("disallow")))
-			continue; /* other lines do not end a list of agents: section 2.2.4 */
+			continue; /* section 2.2.4: other lines do not end a list of agents */
 		naming = false;
 		if (!in_group || value.n == 0)
 			continue;
 		buf_putc(rules, allow ? '+' : '-');
-		put_normal(rules, value);
+		robots_put_normal(rules, value);
 		buf_putc(rules, '\n');
 	}
 	return found;
@@ -101,12 +100,12 @@ void robots_read(struct str text, struct str user_agent, struct buf *rules)
 		text.n -= 3;
 	}
 	struct str product = product_token(user_agent);
-	if (product.n == 0 || !take_groups(text, product, rules))
-		take_groups(text, STR("*"), rules);
+	if (product.n == 0 || !robots_read_groups(text, product, rules))
+		robots_read_groups(text, STR("*"), rules);
 }
 
-/* A prefix match; * is any run, $ at the end anchors. Remembers the last *
- * only, which is enough. */
+/* Match a prefix of the path: * is any sequence, a final $ is the path's end. Backtracking to the
+ * last * is sufficient. */
 static bool robots_matches(struct str pattern, struct str path, size_t *steps)
 {
 	size_t p = 0, s = 0, star = SIZE_MAX, mark = 0;
@@ -143,7 +142,7 @@ bool robots_allows(struct str rules, struct str path)
 	if (str_eq(path, STR("/robots.txt")))
 		return true;
 	buf_init(&normal, NORMAL_MAX);
-	put_normal(&normal, path);
+	robots_put_normal(&normal, path);
 	while (rules.p) {
 		struct str pattern = str_cut(&rules, '\n');
 		if (pattern.n < 2)

@@ -23,14 +23,14 @@ static void scan_skip(struct str *s, size_t n)
 	s->n -= n;
 }
 
-static struct str cut_front(struct str *s, size_t n)
+static struct str scan_cut(struct str *s, size_t n)
 {
 	struct str front = {s->p, n};
 	scan_skip(s, n);
 	return front;
 }
 
-static bool is_one_of(struct str name, const char *const *names)
+static bool scan_is_any(struct str name, const char *const *names)
 {
 	for (; *names; names++)
 		if (str_eq_nocase(name, str_of(*names)))
@@ -40,7 +40,7 @@ static bool is_one_of(struct str name, const char *const *names)
 
 /* ---- tags ---- */
 
-static struct str attribute_value(struct str *s)
+static struct str scan_attribute_value(struct str *s)
 {
 	size_t n = 0;
 	while (s->n > 0 && is_space(s->p[0]))
@@ -55,17 +55,17 @@ static struct str attribute_value(struct str *s)
 		scan_skip(s, 1);
 		const char *end = memchr(s->p, quote, s->n);
 		n = end ? (size_t)(end - s->p) : s->n;
-		struct str value = cut_front(s, n);
+		struct str value = scan_cut(s, n);
 		scan_skip(s, end ? 1 : 0);
 		return value;
 	}
 	while (n < s->n && !is_space(s->p[n]) && s->p[n] != '>')
 		n++;
-	return cut_front(s, n);
+	return scan_cut(s, n);
 }
 
-/* Of attributes named twice the first counts. */
-static void keep_attribute(struct scan_tag *tag, struct str name, struct str value)
+/* Store an attribute's value; of several with the same name the first. */
+static void scan_store_attribute(struct scan_tag *tag, struct str name, struct str value)
 {
 	for (size_t i = 0; i < COUNT_OF(attributes); i++) {
 		struct str *to = (struct str *)(void *)((char *)tag + attributes[i].offset);
@@ -74,8 +74,8 @@ static void keep_attribute(struct scan_tag *tag, struct str name, struct str val
 	}
 }
 
-/* Behind '<' or "</": the tag and its attributes, up to and with '>'. False: the
- * page ends inside of it. */
+/* After '<' or "</": read the tag with its attributes and '>'. False: the page ends inside the
+ * tag. */
 static bool scan_read_tag(struct str *s, struct scan_tag *tag, bool *closed)
 {
 	size_t n = 0;
@@ -83,7 +83,7 @@ static bool scan_read_tag(struct str *s, struct scan_tag *tag, bool *closed)
 	*closed = false;
 	while (n < s->n && !is_space(s->p[n]) && s->p[n] != '/' && s->p[n] != '>')
 		n++;
-	tag->name = cut_front(s, n);
+	tag->name = scan_cut(s, n);
 	for (;;) {
 		while (s->n > 0 && (is_space(s->p[0]) || s->p[0] == '/')) {
 			*closed = s->p[0] == '/';
@@ -100,15 +100,15 @@ static bool scan_read_tag(struct str *s, struct scan_tag *tag, bool *closed)
 		while (n < s->n && !is_space(s->p[n]) && s->p[n] != '/' && s->p[n] != '>' &&
 		       s->p[n] != '=')
 			n++;
-		struct str name = cut_front(s, n);
-		keep_attribute(tag, name, attribute_value(s));
+		struct str name = scan_cut(s, n);
+		scan_store_attribute(tag, name, scan_attribute_value(s));
 	}
 }
 
 /* ---- elements whose content is text ---- */
 
-/* Whether s begins with "<name" or "</name" and what may stand behind a name. */
-static bool is_tag(struct str s, struct str mark, struct str name)
+/* Whether s begins with mark ("<" or "</") and name, and the name ends there. */
+static bool scan_is_tag(struct str s, struct str mark, struct str name)
 {
 	size_t n = mark.n + name.n;
 	return str_starts(s, mark) && s.n > n &&
@@ -125,14 +125,14 @@ static struct str scan_raw_text(struct str *s, struct str name)
 		if (!end)
 			break;
 		at = (size_t)(end - s->p);
-		if (is_tag((struct str){s->p + at, s->n - at}, STR("</"), name))
-			return cut_front(s, at);
+		if (scan_is_tag((struct str){s->p + at, s->n - at}, STR("</"), name))
+			return scan_cut(s, at);
 		at++;
 	}
-	return cut_front(s, s->n);
+	return scan_cut(s, s->n);
 }
 
-/* A script ends at </script>, but not at one inside of <!-- <script> ... -->. */
+/* A script ends at </script>, except inside <!-- <script> ... -->. */
 static struct str scan_script(struct str *s)
 {
 	bool escaped = false, twice = false;
@@ -142,18 +142,18 @@ static struct str scan_script(struct str *s)
 			escaped = twice = false;
 		} else if (rest.p[0] != '<') {
 			continue;
-		} else if (is_tag(rest, STR("</"), STR("script"))) {
+		} else if (scan_is_tag(rest, STR("</"), STR("script"))) {
 			if (!twice)
-				return cut_front(s, at);
+				return scan_cut(s, at);
 			twice = false;
 		} else if (!escaped && str_starts(rest, STR("<!--"))) {
 			escaped = true;
-			at++; /* "<!-->" ends what it begins */
-		} else if (escaped && is_tag(rest, STR("<"), STR("script"))) {
+			at++; /* "<!-->" is a whole comment */
+		} else if (escaped && scan_is_tag(rest, STR("<"), STR("script"))) {
 			twice = true;
 		}
 	}
-	return cut_front(s, s->n);
+	return scan_cut(s, s->n);
 }
 
 static struct str scan_element_text(struct scan *scan, const struct scan_tag *tag)
@@ -165,15 +165,15 @@ static struct str scan_element_text(struct scan *scan, const struct scan_tag *ta
 	if (str_eq_nocase(tag->name, STR("script")))
 		return scan_script(&scan->rest);
 	if (str_eq_nocase(tag->name, STR("plaintext")))
-		return cut_front(&scan->rest, scan->rest.n);
-	return is_one_of(tag->name, raw) ? scan_raw_text(&scan->rest, tag->name)
-					 : (struct str){NULL, 0};
+		return scan_cut(&scan->rest, scan->rest.n);
+	return scan_is_any(tag->name, raw) ? scan_raw_text(&scan->rest, tag->name)
+					   : (struct str){NULL, 0};
 }
 
 /* ---- SVG and MathML, templates ---- */
 
 static const char *const foreign_roots[] = {"svg", "math", NULL};
-/* Elements of SVG and MathML that hold HTML. */
+/* Elements of SVG and MathML that contain HTML. */
 static const char *const integration[] = {
     "foreignobject", "desc", "title", "mi", "mo", "mn", "ms", "mtext", "annotation-xml", NULL};
 /* Start tags of HTML that close unclosed SVG or MathML. */
@@ -183,21 +183,21 @@ static const char *const breakout[] = {
     "img",  "li",     "menu",       "meta", "nobr", "ol",     "p",    "pre", "ruby", "s",   "small",
     "span", "strong", "strike",     "sub",  "sup",  "table",  "tt",   "u",   "ul",   "var", NULL};
 
-static bool is_foreign(const struct scan *scan)
+static bool scan_is_foreign(const struct scan *scan)
 {
 	return scan->foreign > 0 && scan->inside == 0;
 }
 
-/* A start tag: whether it is of SVG or MathML, and what that means for those that follow. */
+/* Set tag->foreign for a start tag, and update the state for the tags that follow. */
 static void scan_enter(struct scan *scan, struct scan_tag *tag, bool closed)
 {
-	if (is_foreign(scan) && is_one_of(tag->name, breakout))
+	if (scan_is_foreign(scan) && scan_is_any(tag->name, breakout))
 		scan->foreign = 0;
-	tag->foreign = is_foreign(scan);
-	if (is_one_of(tag->name, foreign_roots)) {
+	tag->foreign = scan_is_foreign(scan);
+	if (scan_is_any(tag->name, foreign_roots)) {
 		tag->foreign = true;
 		scan->foreign += !closed;
-	} else if (tag->foreign && !closed && is_one_of(tag->name, integration)) {
+	} else if (tag->foreign && !closed && scan_is_any(tag->name, integration)) {
 		scan->inside++;
 	}
 	if (!tag->foreign && str_eq_nocase(tag->name, STR("template")))
@@ -206,10 +206,10 @@ static void scan_enter(struct scan *scan, struct scan_tag *tag, bool closed)
 
 static void scan_leave(struct scan *scan, struct str name)
 {
-	if (scan->foreign && is_one_of(name, foreign_roots)) {
+	if (scan->foreign && scan_is_any(name, foreign_roots)) {
 		scan->foreign--;
 		scan->inside = 0;
-	} else if (scan->foreign && scan->inside && is_one_of(name, integration)) {
+	} else if (scan->foreign && scan->inside && scan_is_any(name, integration)) {
 		scan->inside--;
 	} else if (scan->templates && str_eq_nocase(name, STR("template"))) {
 		scan->templates--;
@@ -218,14 +218,14 @@ static void scan_leave(struct scan *scan, struct str name)
 
 /* ---- the page ---- */
 
-/* Consumes up to the end of `mark`, or everything. */
+/* Skip everything up to and including `mark`, or to the end. */
 static void scan_skip_past(struct str *s, struct str mark)
 {
 	const char *at = s->n > 0 ? memmem(s->p, s->n, mark.p, mark.n) : NULL;
 	scan_skip(s, at ? (size_t)(at - s->p) + mark.n : s->n);
 }
 
-/* Behind "<!--": ends at "-->" or "--!>", and at once in "<!-->" and "<!--->". */
+/* After "<!--": skip up to "-->" or "--!>". "<!-->" and "<!--->" are whole comments. */
 static void scan_skip_comment(struct str *s)
 {
 	if (str_starts(*s, STR(">")) || str_starts(*s, STR("->"))) {
@@ -247,7 +247,7 @@ static void scan_skip_comment(struct str *s)
 	scan_skip(s, s->n);
 }
 
-/* At a '<' that does not begin a start tag: consume the markup and return true. */
+/* Skip an end tag, comment or declaration. False: a start tag begins here. */
 static bool scan_skip_other(struct scan *scan)
 {
 	struct str *s = &scan->rest;
@@ -260,7 +260,7 @@ static bool scan_skip_other(struct scan *scan)
 	} else if (str_starts(*s, STR("<!--"))) {
 		scan_skip(s, 4);
 		scan_skip_comment(s);
-	} else if (is_foreign(scan) && str_starts(*s, STR("<![CDATA["))) {
+	} else if (scan_is_foreign(scan) && str_starts(*s, STR("<![CDATA["))) {
 		scan_skip_past(s, STR("]]>"));
 	} else if (s->n > 1 && (s->p[1] == '!' || s->p[1] == '?' || s->p[1] == '/')) {
 		scan_skip_past(s, STR(">"));
@@ -283,7 +283,7 @@ enum scan_item scan_next(struct scan *scan, struct str *text, struct scan_tag *t
 		if (s->p[0] != '<' || (s->n > 1 && !ascii_is_letter(s->p[1]) &&
 				       !strchr("!?/", s->p[1] ? s->p[1] : ' '))) {
 			const char *at = s->n > 1 ? memchr(s->p + 1, '<', s->n - 1) : NULL;
-			*text = cut_front(s, at ? (size_t)(at - s->p) : s->n);
+			*text = scan_cut(s, at ? (size_t)(at - s->p) : s->n);
 			if (!scan->templates)
 				return SCAN_TEXT;
 			continue;

@@ -371,7 +371,7 @@ static enum http_fault judge_framing(const struct framing *framing, struct http_
 	if (framing->lengths && framing->encodings)
 		return HTTP_FAULT_LENGTH_AND_ENCODING;
 	if (framing->lengths > 1)
-		return HTTP_FAULT_TWO_LENGTHS;
+		return HTTP_FAULT_DUPLICATE_CONTENT_LENGTH;
 	if (framing->encodings > 1 || framing->other_encoding ||
 	    (framing->encodings && out->minor == 0))
 		return HTTP_FAULT_ENCODING;

@@ -18,7 +18,7 @@
  *
  * Source of the terms: schema.h. The rules: https://schema.org, Google's documentation of
  * LocalBusiness, RFC 3339, E.164, ISO 3166-1, ISO 4217.
- * */
+ */
 #ifndef SITE_FACTS_FACTS_H
 #define SITE_FACTS_FACTS_H
 

@@ -11,7 +11,7 @@
  *
  * The 152 types at and below LocalBusiness are LocalBusiness itself, 130 kinds of business, and 21
  * medical specialties that are members of the enumeration MedicalSpecialty as well.
- * */
+ */
 #ifndef SITE_FACTS_SCHEMA_H
 #define SITE_FACTS_SCHEMA_H
 
