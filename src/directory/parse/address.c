@@ -1,5 +1,6 @@
 /* Addresses: every part that a record gave stands in one line, in the order of the country. */
 #include "base/ascii.h"
+#include "directory/iso/iso.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
 
@@ -58,31 +59,6 @@ static struct str street_and_number(struct draft *d, struct str street)
 	return line;
 }
 
-void address_finish(struct draft *d)
-{
-	struct str *field = &d->field[RECORD_STREET];
-	if (d->street_kind.n && d->street_name.n) {
-		struct str name = d->street_name;
-		d->street_name = d->street_kind;
-		append(d, &d->street_name, " ", name);
-	}
-	struct str street = d->street_name.n ? d->street_name : *field;
-	/* Both of them: "Hauptstr. 5" beside the name "Hauptstrasse" of a street. */
-	if (d->street_name.n && field->n && has_digit(*field) && !d->house_number.n)
-		street = *field;
-	struct str line = street_and_number(d, street);
-	if (field->n && d->street_name.n && !address_has(line, *field) && !str_eq(street, *field) &&
-	    !d->house_number.n)
-		append(d, &line, ", ", *field);
-	append(d, &line, ", ", d->street_more);
-	if (!line.n)
-		line = d->street_full;
-	else if (!street.n && d->street_full.n)
-		append(d, &line, ", ", d->street_full);
-	*field = line.n ? value_cut(line, record_fields[RECORD_STREET].max_bytes)
-			: (struct str){NULL, 0};
-}
-
 static size_t figures_at(struct str s)
 {
 	size_t n = 0;
@@ -107,6 +83,80 @@ static size_t postcode_at(struct str s)
 	bool dutch = n == 4 && rest.n > 3 && rest.p[0] == ' ' && ascii_is_upper(rest.p[1]) &&
 		     ascii_is_upper(rest.p[2]) && rest.p[3] == ' ';
 	return dutch ? n + 3 : n;
+}
+
+/* "Hauptstrasse 5, 8000 Zürich, Schweiz" where nothing else tells of an address: its parts, when
+ * all of them are understood. */
+static void split_full(struct draft *d)
+{
+	enum { PARTS = 8 };
+	struct str part[PARTS], rest = d->street_full;
+	size_t n = 0, at = 0;
+	if (d->field[RECORD_CITY].p || d->field[RECORD_POSTCODE].p || d->field[RECORD_STREET].p ||
+	    d->street_name.n)
+		return;
+	while (rest.p && n < PARTS)
+		part[n++] = str_trim(str_cut(&rest, ','));
+	struct str code = n > 1 ? iso_country(part[n - 1]) : (struct str){"", 0};
+	n -= code.n > 0;
+	if (rest.p || n < 2)
+		return;
+	struct str town = part[n - 1], region = {NULL, 0}, post = {NULL, 0};
+	size_t figures = postcode_at(town);
+	bool american = town.n > 7 && ascii_is_upper(town.p[0]) && ascii_is_upper(town.p[1]) &&
+			town.p[2] == ' ' && figures_at((struct str){town.p + 3, town.n - 3}) == 5;
+	if (american && n > 2) {
+		region = (struct str){town.p, 2};
+		post = (struct str){town.p + 3, town.n - 3};
+		town = part[n - 2];
+		at = n - 2;
+	} else if (figures >= 4 && figures < town.n && town.p[figures] == ' ') {
+		post = (struct str){town.p, figures};
+		town = str_trim((struct str){town.p + figures, town.n - figures});
+		at = n - 1;
+	}
+	if (!at || has_digit(town))
+		return;
+	d->street_full = (struct str){d->street_full.p,
+				      (size_t)(part[at - 1].p + part[at - 1].n - d->street_full.p)};
+	size_t givens = d->givens;
+	draft_field(d, RECORD_CITY, town);
+	draft_field(d, RECORD_POSTCODE, post);
+	draft_field(d, RECORD_REGION, region);
+	if (code.n && !d->field[RECORD_COUNTRY].p)
+		draft_field(d, RECORD_COUNTRY, code);
+	d->givens = givens; /* the value was counted as a street */
+}
+
+void address_split(struct draft *d)
+{
+	if (d->street_full.n)
+		split_full(d);
+}
+
+void address_finish(struct draft *d)
+{
+	struct str *field = &d->field[RECORD_STREET];
+	if (d->street_kind.n && d->street_name.n) {
+		struct str name = d->street_name;
+		d->street_name = d->street_kind;
+		append(d, &d->street_name, " ", name);
+	}
+	struct str street = d->street_name.n ? d->street_name : *field;
+	/* Both of them: "Hauptstr. 5" beside the name "Hauptstrasse" of a street. */
+	if (d->street_name.n && field->n && has_digit(*field) && !d->house_number.n)
+		street = *field;
+	struct str line = street_and_number(d, street);
+	if (field->n && d->street_name.n && !address_has(line, *field) && !str_eq(street, *field) &&
+	    !d->house_number.n)
+		append(d, &line, ", ", *field);
+	append(d, &line, ", ", d->street_more);
+	if (!line.n)
+		line = d->street_full;
+	else if (!street.n && d->street_full.n)
+		append(d, &line, ", ", d->street_full);
+	*field = line.n ? value_cut(line, record_fields[RECORD_STREET].max_bytes)
+			: (struct str){NULL, 0};
 }
 
 /* "Boston, MA 02108", "Boston MA 02108-1234". */

@@ -104,6 +104,12 @@ static const struct taxonomy_category *category_find(enum target scheme, struct 
  * > B" leads from the general to the special. How many are known. */
 static size_t put_names(struct draft *d, enum target scheme, struct str value, struct given *g)
 {
+	if (memmem(value.p, value.n, "://", 3)) { /* a concept of a vocabulary: its last part */
+		while (value.n && memchr(value.p, '/', value.n))
+			str_cut(&value, '/');
+		if (!value.p)
+			return 0;
+	}
 	static const char separators[] = {'|', ';', '>', ',', '/', '&', '+'};
 	value = str_trim(value);
 	/* Of a list no wildcard ("* shop") may match the end. */

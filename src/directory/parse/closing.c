@@ -23,6 +23,25 @@ static void closed_since(struct draft *d, struct str date)
 		d->closed_on = date;
 }
 
+/* A year or month that is over, in whatever order its parts are: "2019-05", "05/2019",
+ * "12/31/2020". The day is not known, or not for sure. */
+static bool is_past_year(struct str s)
+{
+	char today[DATE_TEXT];
+	int64_t year, now;
+	date_format((int64_t)(time(NULL) / 86400), today);
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_is_digit(s.p[i]) && !strchr("-/. ", s.p[i]))
+			return false;
+	for (size_t i = 0; i + 4 <= s.n; i++) {
+		bool alone = (i == 0 || !ascii_is_digit(s.p[i - 1])) &&
+			     (i + 4 == s.n || !ascii_is_digit(s.p[i + 4]));
+		if (alone && str_to_i64((struct str){s.p + i, 4}, 1900, 9999, &year))
+			return str_to_i64((struct str){today, 4}, 1, 9999, &now) && year < now;
+	}
+	return false;
+}
+
 static bool is_past(struct str date)
 {
 	char today[DATE_TEXT];
@@ -76,6 +95,10 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 			return;
 		}
 		draft_dropped(g, "the date is in the future: it is open");
+		return;
+	}
+	if (strcmp(kind, "date") == 0 && is_past_year(value)) {
+		closed_since(d, STR("yes"));
 		return;
 	}
 	bool closed = strcmp(kind, "open") == 0     ? is_one_of(value, no_words)

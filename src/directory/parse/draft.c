@@ -451,6 +451,7 @@ static void drop_bad_values(struct draft *d)
 
 static void finish_values(struct draft *d)
 {
+	address_split(d);
 	finish_country(d);
 	finish_region(d);
 	finish_coordinates(d);

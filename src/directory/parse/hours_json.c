@@ -49,17 +49,45 @@ static void specification_text(struct parse_hours_draft *h, const struct json_va
 	buf_release(&out);
 }
 
+static struct str day_name(const struct json_value *e)
+{
+	struct str text = json_text(e);
+	if (!text.n && e->kind == JSON_IS_OBJECT) {
+		text = json_text(json_get(e, "name"));
+		text = text.n ? text : json_text(json_get(e, "@id"));
+	}
+	return text;
+}
+
+/* All names of a list together: "Di" alone is a day of two languages, "Mo, Di, Mi" of one. 0: not
+ * understood. */
+static unsigned specification_days_together(const struct json_value *list)
+{
+	struct buf out;
+	buf_init(&out, 500);
+	for (const struct json_value *e = list->first; e; e = e->next) {
+		struct str text = day_name(e);
+		for (const char *mark = "/:"; *mark; mark++) /* of a vocabulary */
+			while (text.n && memchr(text.p, *mark, text.n))
+				str_cut(&text, *mark);
+		if (e->kind == JSON_IS_NUMBER || !text.n)
+			buf_putc(&out, '?');
+		buf_printf(&out, "%s%.*s", out.n ? ", " : "", STR_ARG(text));
+	}
+	unsigned days = buf_failed(&out) ? 0 : parse_hours_days(buf_view(&out));
+	buf_release(&out);
+	return days;
+}
+
 static unsigned specification_days(struct parse_hours_draft *h, const struct json_value *v)
 {
 	const struct json_value *days = named_value(v, day_names);
 	const struct json_value *e = days && days->kind == JSON_IS_ARRAY ? days->first : days;
-	unsigned all = 0;
+	unsigned all = e && e != days ? specification_days_together(days) : 0;
+	if (all)
+		return all;
 	for (; e; e = e == days ? NULL : e->next) {
-		struct str text = json_text(e);
-		if (!text.n && e->kind == JSON_IS_OBJECT) {
-			text = json_text(json_get(e, "name"));
-			text = text.n ? text : json_text(json_get(e, "@id"));
-		}
+		struct str text = day_name(e);
 		unsigned one = e->kind == JSON_IS_NUMBER ? 0 : parse_hours_days(text);
 		if (!one)
 			parse_hours_unclear(h, "the name of a day is not known");

@@ -195,6 +195,8 @@ MUST_CHECK bool draft_finish(struct draft *d);
 
 /* address.c: one line of all parts that were given, in the order of the country. */
 void address_finish(struct draft *d);
+/* Before the country is settled: an address in one line, which may name it. */
+void address_split(struct draft *d);
 void address_postcode_city(struct draft *d, struct str value);
 /* categories.c */
 void category_put(struct draft *d, enum target scheme, struct str value);

@@ -197,6 +197,16 @@ static void take_by_keys(struct draft *d, const struct json_value *v)
 
 /* ---- which dialect ---- */
 
+/* A node, way or relation of Overpass that only carries geometry. */
+static bool is_osm_geometry(const struct json_value *v)
+{
+	struct str type = json_text(json_get(v, "type"));
+	const struct json_value *id = json_get(v, "id");
+	return id && id->kind == JSON_IS_NUMBER && !json_get(v, "name") &&
+	       (str_eq(type, STR("node")) || str_eq(type, STR("way")) ||
+		str_eq(type, STR("relation")));
+}
+
 static const char *take_object(struct draft *d, const struct json_value *v,
 			       const struct json_value *graph)
 {
@@ -207,6 +217,10 @@ static const char *take_object(struct draft *d, const struct json_value *v,
 	}
 	if (tags && tags->kind == JSON_IS_OBJECT) {
 		osm_put(d, v, tags);
+		return "osm";
+	}
+	if (is_osm_geometry(v)) {
+		draft_leave_out(d, STR("objects of OpenStreetMap without a trade"));
 		return "osm";
 	}
 	if (json_path(v, "names.primary")) {
@@ -225,12 +239,14 @@ static const char *take_object(struct draft *d, const struct json_value *v,
 	return "keys";
 }
 
-/* "schema:name" and "https://schema.org/name" as "name", in keys and types, at any depth. */
+/* "schema:name" and "https://schema.org/name" as "name", "type" as "@type", in keys and types, at any depth. */
 static void plain_names(struct json_value *v)
 {
 	static const char *const prefixes[] = {"schema:", "https://schema.org/",
 					       "http://schema.org/"};
 	for (struct json_value *m = v->first; m; m = m->next) {
+		if (str_eq(m->key, STR("type")) || str_eq(m->key, STR("id")))
+			json_rename(m, m->key.n == 2 ? STR("@id") : STR("@type"));
 		for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
 			struct str prefix = str_of(prefixes[i]);
 			if (str_starts(m->key, prefix))
@@ -276,7 +292,8 @@ void draft_object(struct draft *d, struct json_value *v, const struct json_value
 	} else {
 		if (json_get(v, "schema:name") || json_get(v, "https://schema.org/name") ||
 		    json_get(v, "http://schema.org/name") ||
-		    str_starts(json_text(json_get(v, "@type")), STR("schema:")))
+		    str_starts(json_text(json_get(v, "@type")), STR("schema:")) ||
+		    (json_get(v, "@context") && !json_get(v, "@type") && json_get(v, "type")))
 			plain_names(v);
 		dialect = take_object(d, v, graph);
 		if (!d->field[RECORD_LAT].p)

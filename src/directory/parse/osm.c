@@ -58,6 +58,15 @@ static bool is_number(struct str s)
 	return s.n > 0 && s.n < 19;
 }
 
+static bool is_type(const char *p, size_t n)
+{
+	static const char *const types[] = {"node", "way", "relation", "area", "n", "w", "r", "a"};
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (str_eq_nocase((struct str){p, n}, str_of(types[i])))
+			return true;
+	return false;
+}
+
 /* "n4711" of "node" and "4711", "node/4711", "n4711"; an area of osmium is the way or relation it
  * was made of. What is none of these stays as it is. */
 static void put_id(struct draft *d, struct str type, struct str id)
@@ -74,8 +83,16 @@ static void put_id(struct draft *d, struct str type, struct str id)
 			id = rest;
 		}
 	}
-	if (id.n > 1 && strchr("nwra", id.p[0]) && is_number((struct str){id.p + 1, id.n - 1})) {
-		letter = id.p[0];
+	/* "node_4711", "way-5" */
+	for (size_t i = 1; i + 1 < id.n && !slash; i++)
+		if (strchr("_-:", id.p[i]) && is_type(id.p, i) &&
+		    is_number((struct str){id.p + i + 1, id.n - i - 1})) {
+			type = (struct str){id.p, i};
+			id = (struct str){id.p + i + 1, id.n - i - 1};
+		}
+	if (id.n > 1 && strchr("nwraNWRA", id.p[0]) &&
+	    is_number((struct str){id.p + 1, id.n - 1})) {
+		letter = ascii_lower(id.p[0]);
 		id = (struct str){id.p + 1, id.n - 1};
 	} else if (is_number(id) && type.n && strchr("nwra", ascii_lower(type.p[0]))) {
 		letter = ascii_lower(type.p[0]);
@@ -100,11 +117,20 @@ void osm_put_id(struct draft *d, struct str id)
 
 /* ---- tags ---- */
 
+static const char *const closing_prefixes[] = {
+    "disused:", "abandoned:", "was:", "closed:", "razed:", "demolished:", "removed:"};
+
+static bool is_closing_key(struct str key)
+{
+	for (size_t i = 0; i < COUNT_OF(closing_prefixes); i++)
+		if (str_starts(key, str_of(closing_prefixes[i])))
+			return true;
+	return false;
+}
+
 /* Closed for good: what it was is told by a prefix, or the trade is "no" or "vacant". */
 static void put_closing(struct draft *d, const struct json_value *tags)
 {
-	static const char *const prefixes[] = {
-	    "disused:", "abandoned:", "was:", "closed:", "razed:", "demolished:", "removed:"};
 	bool trades = false, traded = false;
 	for (size_t i = 0; i < COUNT_OF(category_tags); i++) {
 		struct str value = json_text(json_get(tags, category_tags[i]));
@@ -114,8 +140,8 @@ static void put_closing(struct draft *d, const struct json_value *tags)
 		traded |= gone;
 	}
 	for (const struct json_value *m = tags->first; m; m = m->next)
-		for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
-			struct str prefix = str_of(prefixes[i]);
+		for (size_t i = 0; i < COUNT_OF(closing_prefixes); i++) {
+			struct str prefix = str_of(closing_prefixes[i]);
 			if (!str_starts(m->key, prefix))
 				continue;
 			struct str key = {m->key.p + prefix.n, m->key.n - prefix.n};
@@ -130,6 +156,59 @@ static void put_closing(struct draft *d, const struct json_value *tags)
 	closing_put(d, "date", json_text(json_get(tags, "end_date")));
 }
 
+/* Things of the street and of the land that have names and are no business. */
+static bool is_furniture(struct str tag)
+{
+	static const char *const tags[] = {"amenity=bench",
+					   "amenity=waste_basket",
+					   "amenity=parking",
+					   "amenity=parking_space",
+					   "amenity=parking_entrance",
+					   "amenity=bicycle_parking",
+					   "amenity=motorcycle_parking",
+					   "amenity=drinking_water",
+					   "amenity=fountain",
+					   "amenity=toilets",
+					   "amenity=shelter",
+					   "amenity=recycling",
+					   "amenity=hunting_stand",
+					   "amenity=grit_bin",
+					   "amenity=post_box",
+					   "amenity=telephone",
+					   "amenity=clock",
+					   "amenity=water_point",
+					   "amenity=watering_place",
+					   "amenity=bbq",
+					   "amenity=grave_yard",
+					   "amenity=taxi",
+					   "amenity=public_bookcase",
+					   "amenity=loading_dock",
+					   "amenity=waste_disposal",
+					   "amenity=letter_box",
+					   "amenity=lounger",
+					   "tourism=information",
+					   "tourism=viewpoint",
+					   "tourism=artwork",
+					   "tourism=picnic_site",
+					   "leisure=park",
+					   "leisure=playground",
+					   "leisure=pitch",
+					   "leisure=garden",
+					   "leisure=nature_reserve",
+					   "leisure=picnic_table",
+					   "leisure=track",
+					   "leisure=common",
+					   "leisure=firepit",
+					   "leisure=outdoor_seating",
+					   "leisure=slipway",
+					   "leisure=swimming_pool",
+					   "leisure=bleachers"};
+	for (size_t i = 0; i < COUNT_OF(tags); i++)
+		if (str_eq(tag, str_of(tags[i])))
+			return true;
+	return false;
+}
+
 /* Whether a tag names a business: a trade, or something that a business publishes. */
 static bool is_business(const struct json_value *tags)
 {
@@ -142,7 +221,8 @@ static bool is_business(const struct json_value *tags)
 		int n = snprintf(tag, sizeof(tag), "%s=%.*s", category_tags[i], STR_ARG(value));
 		if (!value.n || n < 0 || n >= (int)sizeof(tag))
 			continue;
-		if (i < TRADE_TAGS || taxonomy_find(TAXONOMY_OSM, (struct str){tag, (size_t)n}))
+		struct str whole = {tag, (size_t)n};
+		if (i < TRADE_TAGS || (!is_furniture(whole) && taxonomy_find(TAXONOMY_OSM, whole)))
 			return true;
 	}
 	for (size_t i = 0; i < COUNT_OF(published); i++)
@@ -244,7 +324,7 @@ void osm_put(struct draft *d, const struct json_value *v, const struct json_valu
 		const struct binding *b = binding_of_tag(m->key);
 		if (b)
 			draft_put(d, b, json_text(m));
-		else if (!is_category_tag(m->key) && json_text(m).n)
+		else if (!is_category_tag(m->key) && !is_closing_key(m->key) && json_text(m).n)
 			parser_count(d->parser, "not used", m->key);
 	}
 	/* Chains are often mapped by their brand alone. */

@@ -192,14 +192,18 @@ static void put_address(const struct node *n, const struct json_value *v)
 		     {"addressRegion", RECORD_REGION},
 		     {"addressCountry", RECORD_COUNTRY}};
 	struct draft *d = n->draft;
-	if (v && v->kind == JSON_IS_ARRAY)
-		v = v->first;
-	v = resolved(v, n->graph);
-	if (v && v->kind != JSON_IS_OBJECT) {
-		draft_put(d, &(struct binding){"", TARGET_STREET_FULL, RECORD_STREET, NULL},
-			  json_text(v));
-		return;
+	const struct json_value *e = v && v->kind == JSON_IS_ARRAY ? v->first : v;
+	struct str full = {NULL, 0};
+	/* Lines of one address, or several addresses: of those the first counts. */
+	for (; e && e->kind != JSON_IS_OBJECT; e = e == v ? NULL : e->next) {
+		char *p = arena_printf(&d->arena, "%.*s%s%.*s", STR_ARG(full), full.n ? ", " : "",
+				       STR_ARG(json_text(e)));
+		full = p ? str_of(p) : full;
 	}
+	draft_put(d, &(struct binding){"", TARGET_STREET_FULL, RECORD_STREET, NULL}, full);
+	v = resolved(e, n->graph);
+	if (!v)
+		return;
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		draft_field(d, parts[i].field, text_of(json_get(v, parts[i].name), n->graph));
 	const struct json_value *lines = json_get(v, "streetAddress");
@@ -220,10 +224,38 @@ static void put_geo(const struct node *n, const struct json_value *v)
 	if (v && v->kind == JSON_IS_ARRAY)
 		v = v->first;
 	v = resolved(v, n->graph);
+	/* "47.1 8.2 500", "47.1,8.2 500": a circle around a point. */
+	struct str circle = text_of(json_get(v, "circle"), n->graph), lat = circle, lon;
+	size_t comma = circle.n && memchr(circle.p, ',', circle.n) ? ',' : ' ';
+	if (circle.n) {
+		lon = lat;
+		lat = str_cut(&lon, (char)comma);
+		lon = str_cut(&lon, ' ');
+		draft_field(n->draft, RECORD_LAT, lat);
+		draft_field(n->draft, RECORD_LON, lon);
+	}
 	draft_field(n->draft, RECORD_LAT, text_of(json_get(v, "latitude"), n->graph));
 	draft_field(n->draft, RECORD_LON, text_of(json_get(v, "longitude"), n->graph));
 	if (v && v->kind == JSON_IS_STRING)
 		draft_put(n->draft, &(struct binding){"", TARGET_PLACE, RECORD_LAT, NULL}, v->text);
+}
+
+/* Metres, unless another unit is named: "20000", "50 km", "30 mi". */
+static bool radius_km(struct str text, double *km)
+{
+	size_t n = 0;
+	text = str_trim(text);
+	while (n < text.n && (ascii_is_digit(text.p[n]) || text.p[n] == '.'))
+		n++;
+	struct str unit = str_trim((struct str){text.p + n, text.n - n});
+	if (!str_to_double((struct str){text.p, n}, km) || *km <= 0)
+		return false;
+	bool miles = str_eq_nocase(unit, STR("mi")) || str_eq_nocase(unit, STR("miles"));
+	if (!unit.n || str_eq_nocase(unit, STR("m")))
+		*km /= 1000;
+	else if (miles)
+		*km *= 1.609344;
+	return !unit.n || miles || str_eq_nocase(unit, STR("m")) || str_eq_nocase(unit, STR("km"));
 }
 
 /* Towns by name, several in one text; a circle by its radius. */
@@ -232,14 +264,16 @@ static void put_area(const struct node *n, const struct json_value *v)
 	const struct json_value *e = v->kind == JSON_IS_ARRAY ? v->first : v;
 	for (; e; e = e == v ? NULL : e->next) {
 		const struct json_value *area = resolved(e, n->graph);
-		double metres;
+		double km;
 		if (json_get(area, "geoRadius")) {
 			struct str radius = text_of(json_get(area, "geoRadius"), n->graph);
-			char *km = str_to_double(radius, &metres) && metres > 0
-				       ? arena_printf(&n->draft->arena, "%g", metres / 1000)
-				       : NULL;
-			if (km)
-				draft_extra(n->draft, "service_radius_km", str_of(km));
+			char *p = radius_km(radius, &km) ? arena_printf(&n->draft->arena, "%g", km)
+							 : NULL;
+			if (p)
+				draft_extra(n->draft, "service_radius_km", str_of(p));
+			else
+				draft_dropped(draft_given(n->draft, RECORD_EXTRA, radius),
+					      "not a radius");
 			continue;
 		}
 		struct str names = text_of(area, n->graph);
@@ -457,7 +491,7 @@ static void put_property(const struct node *n, const struct json_value *m)
 {
 	const struct binding *b = binding_of_property(m->key);
 	if (!b) {
-		if (m->kind != JSON_IS_NULL)
+		if (m->kind != JSON_IS_NULL && m->key.n && m->key.p[0] != '@')
 			parser_count(n->draft->parser, "not used", m->key);
 	} else if (b->target == TARGET_PERSON) {
 		put_persons(n, b, m);

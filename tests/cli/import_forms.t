@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Columns as lists of many countries call them, and values as people write them there: what `import --explain` makes of
-# the first record. No instance is needed.
+# Columns as lists of many countries call them, values as people write them there, objects as sites and maps publish
+# them: what `import --explain` makes of the first records. No instance is needed.
 use strict;
 use warnings;
 use utf8;
@@ -12,18 +12,19 @@ use Test::More;
 use Tree;
 
 my $dir = tempdir(CLEANUP => 1);
+my $json = JSON::PP->new->canonical;
 
 # The records that --explain shows of a file.
 sub records_of {
 	my ($text, @options) = @_;
-	open my $out, '>:utf8', "$dir/list.csv" or die $!;
+	open my $out, '>:utf8', "$dir/list" or die $!;
 	print $out $text;
 	close $out or die $!;
-	open my $in, '-|', "$build/holdfast", '--json', 'import', '--explain', @options, "$dir/list.csv" or die $!;
+	open my $in, '-|', "$build/holdfast", '--json', 'import', '--explain', @options, "$dir/list" or die $!;
 	local $/;
-	my ($json) = (<$in> // '') =~ /^(\{.*\})$/m;
+	my ($told) = (<$in> // '') =~ /^(\{.*\})$/m;
 	close $in;
-	return @{ decode_json($json // '{}')->{records} // [] };
+	return @{ decode_json($told // '{}')->{records} // [] };
 }
 
 # name => [text, field => value, ...]; of several records: field of the n-th as "n.field"
@@ -44,7 +45,8 @@ my @lists = (
 	],
 	Italian => [
 		"Ragione sociale;Via;N. civico;C.A.P.;Comune;Prov.;Telefono;Sito web;Orario;Attività\n"
-			. "Forno Rossi;Via Roma;12/A;00184;Roma;RM;06 1234567;http://rossi.example;lun-ven 8:00-13:00 / 15:30-19:30;Panificio\n",
+			. "Forno Rossi;Via Roma;12/A;00184;Roma;RM;06 1234567;http://rossi.example;"
+			. "lun-ven 8:00-13:00 / 15:30-19:30;Panificio\n",
 		name => 'Forno Rossi', street => 'Via Roma 12/A', postcode => '00184', city => 'Roma',
 		hours => 'Mo-Fr 08:00-13:00,15:30-19:30', categories => ['bakery']
 	],
@@ -68,7 +70,8 @@ my @lists = (
 		hours => 'Mo-Fr 08:00-18:00; Sa 09:00-13:00'
 	],
 	Portuguese => [
-		"Nome;Morada;Código postal;Cidade;Telefone;Horário\nPadaria;Rua Augusta 5;1100-048;Lisboa;21 123 4567;Seg-Sex 9h-18h\n",
+		"Nome;Morada;Código postal;Cidade;Telefone;Horário\n"
+			. "Padaria;Rua Augusta 5;1100-048;Lisboa;21 123 4567;Seg-Sex 9h-18h\n",
 		street => 'Rua Augusta 5', postcode => '1100-048', city => 'Lisboa', hours => 'Mo-Fr 09:00-18:00'
 	],
 	Danish => [
@@ -122,6 +125,112 @@ my @lists = (
 	'a register that marks who is gone' => [
 		"id;name;Betriebsstatus;gelöscht am\n1;A;aktiv;\n2;B;erloschen;31.12.2024\n", closed => undef,
 		'2.closed' => '2024-12-31'
+	],
+);
+
+sub business {
+	my (%more) = @_;
+	return $json->encode({ '@context' => 'https://schema.org', '@type' => 'Bakery', name => 'A', %more }) . "\n";
+}
+sub hours_at {
+	my ($days, $opens, $closes, @more) = @_;
+	return { dayOfWeek => $days, opens => $opens, closes => $closes, @more };
+}
+sub feature {
+	my ($geometry, %tags) = @_;
+	return $json->encode({ type => 'Feature', geometry => $geometry, properties => \%tags }) . "\n";
+}
+sub overpass { return $json->encode({ version => 0.6, elements => [@_] }) }
+my $ring = [ [ 9, 47 ], [ 9.2, 47 ], [ 9.2, 47.2 ], [ 9, 47.2 ], [ 9, 47 ] ];
+
+push @lists, (
+	'an offset that the place has' => [
+		business(address => { addressCountry => 'CH' },
+			openingHoursSpecification => hours_at('Monday', '09:00:00+01:00', '17:00:00+01:00')),
+		hours => 'Mo 09:00-17:00'
+	],
+	'an offset that it does not have' => [
+		business(address => { addressCountry => 'CH' },
+			openingHoursSpecification => hours_at('Monday', '09:00-08:00', '17:00-08:00')),
+		hours => 'Monday 09:00-08:00-17:00-08:00'
+	],
+	'times without a day' =>
+		[ business(openingHoursSpecification => hours_at(undef, '09:00', '17:00')), hours => '"09:00-17:00"' ],
+	'short names of days are read together' =>
+		[ business(openingHoursSpecification => hours_at([qw(Mo Di Mi)], 'T09:00', 'T17:00')), hours => 'Mo-We 09:00-17:00' ],
+	'a season that is over' => [
+		business(openingHoursSpecification => [
+			hours_at('Monday', '9:00', '17:00', validFrom => '2020-01-01', validThrough => '2020-12-31'),
+			hours_at('Monday', '10:00', '16:00') ]),
+		hours => 'Mo 10:00-16:00'
+	],
+	'overlaps are united' => [
+		business(openingHoursSpecification =>
+				[ hours_at('Monday', '09:00', '12:00'), hours_at('Monday', '11:00', '15:00') ]),
+		hours => 'Mo 09:00-15:00'
+	],
+	'closed beside times' =>
+		[ business(openingHours => [ 'Mo 9:00-12:00', 'Mo closed' ]), hours => '"Mo 9:00-12:00; Mo closed"' ],
+	'one entry that is no time' => [
+		business(openingHours => [ 'Monday to Friday: 9am to 5.30pm', 'Saturday: By appointment' ]),
+		hours => 'Monday to Friday: 9am to 5.30pm; Saturday: By appointment'
+	],
+	'days as members of an object' => [
+		business(openingHoursSpecification => { Monday => { opens => '09:00', closes => '17:00' }, Tuesday => '9:00-17:00' }),
+		hours => 'Mo,Tu 09:00-17:00'
+	],
+	'closed said in the times' => [
+		business(openingHoursSpecification =>
+				[ hours_at('Monday', 'Closed', 'Closed'), hours_at('Tuesday', '10:00 a.m.', '10:00 p.m.') ]),
+		hours => 'Mo off; Tu 10:00-22:00'
+	],
+	'an address in one line' => [
+		business(address => 'Hauptstrasse 5, 8000 Zürich, Schweiz'), street => 'Hauptstrasse 5', postcode => '8000',
+		city => 'Zürich', country => 'CH'
+	],
+	'an address in one line of America' => [
+		business(address => '12 Main St, Suite 4, Boston, MA 02108, USA'), street => '12 Main St, Suite 4',
+		city => 'Boston', region => 'Massachusetts', postcode => '02108', country => 'US'
+	],
+	'an address in one line that is not understood stays whole' =>
+		[ business(address => 'behind the church, Bern'), street => 'behind the church, Bern', city => undef ],
+	'an address in several lines' => [
+		business(address => [ 'Hauptstrasse 6', '8000 Zürich' ]), street => 'Hauptstrasse 6', city => 'Zürich'
+	],
+	'a place as a circle, an area by its radius' => [
+		business(geo => { '@type' => 'GeoShape', circle => '47.1 8.2 500' },
+			serviceArea => { '@type' => 'GeoCircle', geoRadius => '50 km' }),
+		lat => '47.1000000', lon => '8.2000000', extra => { service_radius_km => '50' }
+	],
+	'keys of JSON-LD without the at sign' => [
+		qq({"\@context":"https://schema.org","type":"Dentist","id":"#d","name":"A",)
+			. qq("address":{"type":"PostalAddress","streetAddress":"Weg 3"}}\n),
+		external_id => '#d', categories => ['dentist'], street => 'Weg 3'
+	],
+	'a concept as a further type' => [
+		business(additionalType => 'https://www.wikidata.org/wiki/Q1'), categories => ['bakery']
+	],
+	'ids of OpenStreetMap with their type, in any form' => [
+		join('', map { $json->encode({ id => $_, name => 'A', shop => 'bakery' }) . "\n" } 'node_4711', 'way-5', 'N6'),
+		external_id => 'n4711', '2.external_id' => 'w5', '3.external_id' => 'n6'
+	],
+	'an area is inside of itself' => [
+		feature({ type => 'MultiPolygon', coordinates => [ [$ring] ] }, '@id' => 'relation/7', shop => 'mall', name => 'A'),
+		external_id => 'r7', lat => '47.1000000', lon => '9.1000000'
+	],
+	'things of the street are no business' => [
+		overpass(
+			{ type => 'node', id => 1, lat => 47.1, lon => 9, tags => { amenity => 'bench', name => 'Bank' } },
+			{ type => 'node', id => 2, lat => 47.1, lon => 9 },
+			{ type => 'node', id => 3, lat => 47.1, lon => 9, tags => { amenity => 'cafe', name => 'C' } }),
+		name => 'C', '2.name' => undef
+	],
+	'a pub that was given up, in a month of a year' => [
+		overpass({
+			type => 'node', id => 3, lat => 47.1, lon => 9,
+			tags => { 'abandoned:amenity' => 'pub', name => 'Z', end_date => '2019-05' }
+		}),
+		closed => 'yes'
 	],
 );
 while (my ($name, $list) = splice @lists, 0, 2) {
