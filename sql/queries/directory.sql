@@ -185,6 +185,82 @@ FROM (
 JOIN s ON s.id = b.source_id
 ORDER BY b.name COLLATE "und-x-icu", b.id;
 
+-- Of a category, a group, a region: all of it is read from the index of its list by quality, and the page sorted out of it.
+-- name: list_part_by_name
+-- row: business
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT b.name AS key, {{business_row}}
+FROM (
+	SELECT *
+	FROM (
+		SELECT id, source_id, quality_score, category_id, lat_e7, lon_e7, name, street, postcode, city, country, phone, hours, timezone
+		FROM business
+		WHERE ($1::smallint IS NULL OR group_id = $1) AND ($2::smallint IS NULL OR category_id = $2)
+			AND ($3::integer IS NULL OR region_id = $3) AND ($4::integer IS NULL OR city_id = $4)
+		OFFSET 0
+	) AS m
+	WHERE (name COLLATE "und-x-icu", id) > ($5::text, $6::bigint)
+	ORDER BY name COLLATE "und-x-icu", id
+	LIMIT $7
+) AS b
+JOIN s ON s.id = b.source_id
+ORDER BY b.name COLLATE "und-x-icu", b.id;
+
+-- Text and further facts by name: $1 to $9 are those of the expression text_match.
+-- name: list_text_by_name
+-- row: business
+-- served-by: business_detail_by_word
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT b.name AS key, {{business_row}}
+FROM (
+	SELECT business.*
+	FROM (SELECT id AS found FROM business_detail WHERE {{text_match}} OFFSET 0) AS m
+	JOIN business ON id = found
+	WHERE (name COLLATE "und-x-icu", id) > ($10::text, $11::bigint)
+	ORDER BY name COLLATE "und-x-icu", id
+	LIMIT $12
+) AS b
+JOIN s ON s.id = b.source_id
+ORDER BY b.name COLLATE "und-x-icu", b.id;
+
+-- The newest that have what $1 to $9 ask (text_match): of what many have, among the $12 newest.
+-- name: list_text_recent_walk
+-- row: business
+-- served-by: business_detail_by_change
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT d.change AS key, {{business_row}}
+FROM (
+	SELECT id, change
+	FROM (
+		SELECT id, change, words
+		FROM business_detail
+		WHERE (change, id) < ($10::bigint, $11::bigint)
+		ORDER BY change DESC
+		LIMIT $12
+	) AS w
+	WHERE {{text_match}}
+	LIMIT $13
+) AS d
+JOIN business AS b ON b.id = d.id
+JOIN s ON s.id = b.source_id
+ORDER BY d.change DESC;
+
+-- name: list_text_recent_rare
+-- row: business
+-- served-by: business_detail_by_word
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT d.change AS key, {{business_row}}
+FROM (
+	SELECT id, change
+	FROM (SELECT id, change FROM business_detail WHERE {{text_match}} OFFSET 0) AS m
+	WHERE (change, id) < ($10::bigint, $11::bigint)
+	ORDER BY change DESC
+	LIMIT $12
+) AS d
+JOIN business AS b ON b.id = d.id
+JOIN s ON s.id = b.source_id
+ORDER BY d.change DESC;
+
 -- name: list_recent
 -- row: business
 -- served-by: business_detail_by_change

@@ -53,6 +53,8 @@ sub problem_is {
 # ---- every list from beginning to end, without gaps or repeats ----
 my $rank = 'ORDER BY COALESCE(quality_score, 0) DESC, id DESC';
 my $by_name = 'ORDER BY name COLLATE "und-x-icu", id';
+my $newest = 'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id = business.id) DESC';
+my $has = sub { "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{$_[0]}')" };
 my ($region) = $directory->column(q(SELECT key FROM region WHERE name IS NOT NULL ORDER BY businesses DESC LIMIT 1));
 my ($city) = $directory->column(q(SELECT key FROM city ORDER BY businesses DESC LIMIT 1));
 my ($category) = $directory->column(q(SELECT key FROM category ORDER BY businesses DESC LIMIT 1));
@@ -83,6 +85,13 @@ for (
 		'a category in a city by name', "sort=name&city=$city&category=$category", "$where{city} AND $where{category}",
 		$by_name, 1
 	],
+	[ 'a region by name', "sort=name&region=$region", $where{region}, $by_name, 97 ],
+	[ 'a category by name', "sort=name&category=$category", $where{category}, $by_name, 50 ],
+	[ 'a group in a region by name', "sort=name&region=$region&category=$group", "$where{region} AND $where{group}", $by_name, 7 ],
+	[ 'a word by name', 'sort=name&q=word0', $has->('word0'), $by_name, 100 ],
+	[ 'a category of a region, the newest', "sort=recent&region=$region&category=$category", "$where{region} AND $where{category}", $newest, 3 ],
+	[ 'a city, the newest', "sort=recent&city=$city", $where{city}, $newest, 20 ],
+	[ 'a word, the newest', 'sort=recent&q=word0', $has->('word0'), $newest, 100 ],
 	[ 'everything by id', 'sort=id', 'true', 'ORDER BY id', 100 ],
 	[ 'a region by id', "sort=id&region=$region", $where{region}, 'ORDER BY id', 97 ],
 	[
@@ -99,8 +108,7 @@ for (
 	],
 	[ 'a section over the date line', 'bbox=179,-1,-179,1', 'id IN (11, 12)', $rank, 1 ],
 	[
-		'everything by change', 'sort=recent', 'true',
-		'ORDER BY (SELECT change FROM business_detail AS d WHERE d.id = business.id) DESC', 100
+		'everything by change', 'sort=recent', 'true', $newest, 100
 	],
 	)
 {
@@ -112,7 +120,6 @@ for (
 }
 
 # ---- words, page by page: the best first, then all others, none twice ----
-my $has = sub { "EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{$_[0]}')" };
 for (
 	[ 'a common word', 'q=word0', $has->('word0'), 100 ],
 	[ 'a rare word', 'q=name2999', $has->('name2999'), 20 ],
@@ -179,6 +186,8 @@ for (
 		'near a town, a common word', 47, 8, 50000, '&q=word0',
 		"EXISTS (SELECT FROM business_detail AS d WHERE d.id = business.id AND words @> '{word0}')", 20
 	],
+	[ 'near a town, a region', 47, 8, 50000, "&region=$region", $where{region}, 9 ],
+	[ 'near a town, a city', 47, 8, 50000, "&city=$city", $where{city}, 20 ],
 	[ 'near the bakery, where three stand at one spot', 46.948, 7.447, 2000, '', 'true', 1 ],
 	)
 {
@@ -258,7 +267,7 @@ like($next, qr/^[A-Za-z0-9_-]+$/, 'a cursor needs no escaping');
 is_deeply(ids("/v1/businesses?region=$region&limit=3&cursor=$next"),
 	[ @{ ids("/v1/businesses?region=$region&limit=8") }[ 5 .. 7 ] ], 'the limit may change on the way');
 problem_is("/v1/businesses?limit=5&cursor=$next", 400, 'invalid-cursor', 'a cursor of another query is refused');
-problem_is("/v1/businesses?region=$region&sort=name&cursor=$next", 400, 'unsupported-combination',
+problem_is("/v1/businesses?region=$region&sort=distance&cursor=$next", 400, 'unsupported-combination',
 	'what cannot be asked is refused before its cursor');
 problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
 	"a cursor like '" . substr($_, 0, 30) . "' is refused")
@@ -293,9 +302,9 @@ problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
 }
 
 # ---- what is refused, and how ----
-my $refused = problem_is("/v1/businesses?sort=name&region=$region", 400, 'unsupported-combination',
+my $refused = problem_is('/v1/businesses?sort=name&near=47,8', 400, 'unsupported-combination',
 	'an order that no index serves is refused');
-like($refused->{detail}, qr/sort=name goes with: no filter; city \(and category\)/, 'and what is possible is named');
+like($refused->{detail}, qr/sort=name goes with: no filter \(and category, region\); city \(and category\); q \(and/, 'and what is possible is named');
 problem_is('/v1/businesses?sort=distance', 400, 'unsupported-combination', 'distance needs a place');
 problem_is('/v1/businesses?sort=quality&near=47,8', 400, 'unsupported-combination', 'a place is sorted by distance');
 problem_is('/v1/businesses?category=nonsense', 404, 'no-such-category', 'an unknown category');

@@ -195,6 +195,29 @@ like($i->get($script // '/none')->{content}, qr{/v1/suggest}, 'the script of the
 like($i->get('/search?q=kreuz')->{content}, qr{<p class="note">3 businesses</p>}, 'a page says how many there are');
 like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq</strong>}, 'and what was left out');
 
+# ---- what the page offers of a text ----
+{
+	my $page = sub { my $text = $i->get('/search?' . $_[0])->{content}; utf8::decode($text); return $text };
+	my $chips = sub {
+		my %to;
+		$_[0] =~ s/&amp;/&/g;
+		$to{$2} = $1 while $_[0] =~ m{<li><a href="([^"]*)" rel="nofollow" aria-label="Take away: ([^"]*)">}g;
+		return \%to;
+	};
+	is_deeply($chips->($page->('q=bakery+in+Zurich')), { Bakery => '/search?q=Zurich', 'Zürich' => '/search?q=bakery' },
+		'what was understood can be taken away, part by part');
+	is_deeply($chips->($page->('q=hug+in+Zurich&category=bakery&open_at=now')),
+		{
+			"\x{201c}hug\x{201d}" => '/search?q=Zurich&category=bakery&open_at=now',
+			'Zürich' => '/search?q=hug&category=bakery&open_at=now',
+			'Bakery' => '/search?q=hug%20in%20Zurich&open_at=now', 'Open now' => '/search?q=hug%20in%20Zurich&category=bakery'
+		}, 'and so can filters');
+	like($page->('q=Bahnhofstrasse+22'), qr{<span class="because">by its street</span>}, 'a result says why it is one');
+	unlike($page->('q=bakery+in+Zurich'), qr{class="because"}, 'but not what was understood of the whole text');
+	like($page->('q=hugqqqqqqq'), qr{did you mean: <a href="/search\?q=[^"]*" rel="nofollow">}, 'where nothing is, what begins alike is offered');
+	unlike($page->('q=%F0%9F%98%80'), qr{did you mean}, 'unless there is nothing to begin with');
+}
+
 # ---- suggestions ----
 sub suggest { return get('/v1/suggest?q=' . quote($_[0]))->{suggestions} }
 is_deeply([ map { $_->{text} } grep { $_->{kind} eq 'name' } @{ suggest('per') } ], [ 'Pera', 'Pera Grill' ],

@@ -4,6 +4,7 @@
  *   view.c      the tree of a page and how it is sent
  *   time.c      hours
  *   home.c      /, /regions, /sources
+ *   chips.c     what a list was asked for
  *   results.c   /search
  *   business.c  /b/{id}
  *   pages.c     templates, routes, pages without facts */
@@ -72,6 +73,9 @@ void view_source(struct view *p, struct json_value *sources, const struct search
 struct str view_count(struct view *p, int64_t n);
 /* "/search?..." */
 struct str view_search_link(struct view *p, const struct search_query *q);
+/* The query as a link from its first page; an order that does not go with it is left out. Empty:
+ * there is no such list. */
+struct str view_list_link(struct view *p, const struct search_query *q);
 struct str view_region_name(const struct search_place *region);
 int view_larger_first(const void *a, const void *b); /* of struct search_place, for qsort */
 
@@ -81,6 +85,12 @@ int view_larger_first(const void *a, const void *b); /* of struct search_place, 
 struct str view_open_text(struct view *p, const struct search_business *b, int64_t now_s);
 /* Seven days {day, today, spans: [text], closed} under `days`, when the text is weekly. */
 void view_week(struct view *p, const struct search_business *b, int64_t now_s);
+
+/* ---- chips.c ---- */
+
+/* What a list was asked for, each part with a link to the list without it: {label, href} under
+ * `chips`. */
+void view_chips(struct view *p, const struct search_query *q, const struct search_list *list);
 
 /* ---- handlers ---- */
 

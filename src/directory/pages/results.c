@@ -4,29 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/utf8.h"
 
-enum { FILTER_PLACES = 12 };
+enum { FILTER_PLACES = 12, NEAR_MISSES = 6, BEGINNING = 4, BEGINNING_LEAST = 2 };
 
 struct results {
 	struct view *page;
 	struct search_query q;
 	const struct search_list *list;
 	struct json_value *filters;
+	size_t beginning; /* bytes of q that near misses begin with */
 };
 
-/* ---- links ---- */
-
-/* The query as a link from its first page; an order that does not go with it is left out. Empty:
- * there is no such list. */
-static struct str link_to(struct results *r, struct search_query q)
-{
-	q.cursor = (struct str){"", 0};
-	if (!search_possible(&q))
-		q.sort_given = false;
-	if (!search_possible(&q))
-		return (struct str){"", 0};
-	return view_search_link(r->page, &q);
-}
+/* ---- filters, one by one ---- */
 
 static struct json_value *put_filter(struct results *r, const char *name)
 {
@@ -86,9 +76,10 @@ static void put_open(struct results *r)
 	struct search_query q = r->q;
 	struct json_value *filter = put_filter(r, search_filters[SEARCH_BY_OPEN_AT].label);
 	q.open = false;
-	put_choice(r, filter, STR("Any time"), -1, link_to(r, q), !r->q.open);
+	put_choice(r, filter, STR("Any time"), -1, view_list_link(r->page, &q), !r->q.open);
 	q.open = q.open_now = true;
-	put_choice(r, filter, STR("Open now"), -1, link_to(r, q), r->q.open && r->q.open_now);
+	put_choice(r, filter, STR("Open now"), -1, view_list_link(r->page, &q),
+		   r->q.open && r->q.open_now);
 }
 
 /* Further facts: any, or one of the values. */
@@ -103,11 +94,11 @@ static void put_facets(struct results *r)
 		const char **choice = (const char **)((char *)&q + f->field);
 		const char *current = *choice;
 		*choice = NULL;
-		put_choice(r, filter, STR("Any"), -1, link_to(r, q), !current);
+		put_choice(r, filter, STR("Any"), -1, view_list_link(r->page, &q), !current);
 		for (size_t k = 0; f->choices[k]; k++) {
 			*choice = f->choices[k];
-			put_choice(r, filter, str_of(f->choices[k]), -1, link_to(r, q),
-				   current == f->choices[k]);
+			put_choice(r, filter, str_of(f->choices[k]), -1,
+				   view_list_link(r->page, &q), current == f->choices[k]);
 		}
 	}
 }
@@ -144,7 +135,7 @@ static void put_categories(struct results *r, const struct search_categories *li
 	if (r->q.category.n && !group.n)
 		group = r->list->category.key;
 	q.category = (struct str){"", 0};
-	put_choice(r, filter, STR("All kinds"), -1, link_to(r, q), !r->q.category.n);
+	put_choice(r, filter, STR("All kinds"), -1, view_list_link(r->page, &q), !r->q.category.n);
 	for (size_t i = 0; i < list->count;) {
 		const struct search_category *c = &list->item[i];
 		int64_t businesses = 0;
@@ -155,17 +146,18 @@ static void put_categories(struct results *r, const struct search_categories *li
 		q.category = c->group_key;
 		if (businesses && (!group.n || within))
 			put_choice(r, filter, c->group_label, told(businesses, filtered),
-				   link_to(r, q), str_eq(r->q.category, c->group_key));
+				   view_list_link(r->page, &q),
+				   str_eq(r->q.category, c->group_key));
 		for (; i < n; i++) {
 			q.category = list->item[i].key;
 			if (!within || !list->item[i].businesses)
 				continue;
-			struct json_value *choice =
-			    put_choice(r, filter, list->item[i].label,
-				       filtered ? counted(r, r->list->facets.category,
-							  r->list->facets.categories, q.category)
-						: list->item[i].businesses,
-				       link_to(r, q), str_eq(r->q.category, q.category));
+			struct json_value *choice = put_choice(
+			    r, filter, list->item[i].label,
+			    filtered ? counted(r, r->list->facets.category,
+					       r->list->facets.categories, q.category)
+				     : list->item[i].businesses,
+			    view_list_link(r->page, &q), str_eq(r->q.category, q.category));
 			if (choice)
 				json_build_true(&r->page->b, choice, "inner", true);
 		}
@@ -180,11 +172,12 @@ static void put_places(struct results *r, const struct search_places *list, bool
 	struct json_value *filter =
 	    put_filter(r, search_filters[cities ? SEARCH_BY_CITY : SEARCH_BY_REGION].label);
 	q.region = q.city = (struct str){"", 0};
-	put_choice(r, filter, STR("Everywhere"), -1, link_to(r, q), !r->q.region.n && !r->q.city.n);
+	put_choice(r, filter, STR("Everywhere"), -1, view_list_link(r->page, &q),
+		   !r->q.region.n && !r->q.city.n);
 	if (cities) {
 		q.region = region->key;
 		put_choice(r, filter, view_region_name(region), told(region->businesses, filtered),
-			   link_to(r, q), !r->q.city.n);
+			   view_list_link(r->page, &q), !r->q.city.n);
 		q.region = (struct str){"", 0};
 	}
 	for (size_t i = 0; i < list->count && i < FILTER_PLACES; i++) {
@@ -196,7 +189,7 @@ static void put_places(struct results *r, const struct search_places *list, bool
 		    : cities
 			? counted(r, r->list->facets.city, r->list->facets.cities, place->key)
 			: counted(r, r->list->facets.region, r->list->facets.regions, place->key),
-		    link_to(r, q), cities && str_eq(r->q.city, place->key));
+		    view_list_link(r->page, &q), cities && str_eq(r->q.city, place->key));
 	}
 	if (list->count > FILTER_PLACES) {
 		struct str more = STR("/regions");
@@ -225,17 +218,28 @@ static void put_total(struct results *r)
 }
 
 /* Why a business is there whose name does not say it. */
-static struct str results_because(const struct search_business *b)
+static struct str results_because(const struct results *r, const struct search_business *b)
 {
 	static const struct {
 		const char *field, *text;
 	} texts[] = {
 	    {"alternate_names", "also known by this name"},
 	    {"telephone", "has this telephone number"},
+	    {"website", "has this website"},
 	    {"street", "by its street"},
+	    {"category", "by its kind"},
+	    {"place", "by its place"},
+	    {"region", "by its region"},
+	    {"other", "by further facts"},
 	};
-	for (size_t i = 0; b->because && i < COUNT_OF(texts); i++)
-		if (str_eq(str_of(b->because), str_of(texts[i].field)))
+	const struct search_understood *u = &r->list->understood;
+	/* What is shown as understood needs no reason at each result. */
+	if (!b->because || (u->category.key.n && strcmp(b->because, "category") == 0) ||
+	    ((u->city.key.n || u->region.key.n || u->country.key.n) &&
+	     (strcmp(b->because, "place") == 0 || strcmp(b->because, "region") == 0)))
+		return (struct str){"", 0};
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		if (strcmp(b->because, texts[i].field) == 0)
 			return str_of(texts[i].text);
 	return (struct str){"", 0};
 }
@@ -248,7 +252,7 @@ static void put_business(struct results *r, struct json_value *list,
 	json_build_text(&p->b, v, "name", b->name);
 	json_build_text(&p->b, v, "href", view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
 	json_build_text(&p->b, v, "category", b->category_label);
-	json_build_text(&p->b, v, "because", results_because(b));
+	json_build_text(&p->b, v, "because", results_because(r, b));
 	json_build_text(&p->b, v, "street", b->street);
 	json_build_text(&p->b, v, "postcode", b->postcode);
 	json_build_text(&p->b, v, "city", b->city);
@@ -331,7 +335,7 @@ static void put_found(struct results *r)
 	}
 	struct search_query q = r->q;
 	if (q.cursor.n) {
-		json_build_text(&p->b, p->root, "first", link_to(r, q));
+		json_build_text(&p->b, p->root, "first", view_list_link(r->page, &q));
 		json_build_true(&p->b, p->root, "paged", true);
 	}
 	if (list->next.n) {
@@ -340,13 +344,14 @@ static void put_found(struct results *r)
 		json_build_true(&p->b, p->root, "paged", true);
 	}
 	put_understood(r);
+	view_chips(p, &r->q, list);
 	put_total(r);
 	struct str title = results_heading(r);
 	json_build_text(&p->b, p->root, "heading", title);
 	view_title(p, title, title);
 	/* Lists by kind and place are worth finding; the endless combinations are not. */
 	if (!r->q.q.n && !r->q.cursor.n && !r->q.open && !r->q.near && !r->q.sort_given)
-		view_canonical(p, link_to(r, r->q));
+		view_canonical(p, view_list_link(r->page, &r->q));
 }
 
 /* ---- list, then categories, then places ---- */
@@ -390,6 +395,41 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 		search_regions(p->pages->db, &p->request->arena, regions_listed, r);
 }
 
+/* ---- near misses, when there is nothing ---- */
+
+static void results_put(struct results *r);
+static search_suggestions_done results_suggested;
+
+/* What names, towns and categories that are near begin with. */
+static void results_ask_near(struct results *r)
+{
+	struct view *p = r->page;
+	search_suggest(p->pages->db, &p->request->arena, utf8_cut(r->q.q, r->beginning),
+		       NEAR_MISSES, results_suggested, r);
+}
+
+static void results_suggested(void *ctx, const struct search_suggestions *list)
+{
+	struct results *r = ctx;
+	struct view *p = r->page;
+	struct json_value *misses = NULL;
+	if (!list->problem && !list->count && --r->beginning >= BEGINNING_LEAST) {
+		results_ask_near(r);
+		return;
+	}
+	/* The page is as good without them. */
+	for (size_t i = 0; !list->problem && i < list->count; i++) {
+		struct search_query q;
+		search_query_init(&q);
+		q.q = list->item[i].text;
+		misses = misses ? misses : view_list(p, "near_misses");
+		struct json_value *v = json_build(&p->b, misses, NULL, JSON_IS_OBJECT);
+		json_build_text(&p->b, v, "text", q.q);
+		json_build_text(&p->b, v, "href", view_search_link(p, &q));
+	}
+	results_put(r);
+}
+
 static void results_listed(void *ctx, const struct search_list *list)
 {
 	struct results *r = ctx;
@@ -399,6 +439,15 @@ static void results_listed(void *ctx, const struct search_list *list)
 		return;
 	}
 	r->list = list;
+	if (!list->count && r->q.q.n && !r->q.cursor.n)
+		results_ask_near(r);
+	else
+		results_put(r);
+}
+
+static void results_put(struct results *r)
+{
+	struct view *p = r->page;
 	r->filters = json_build(&p->b, p->root, "filters", JSON_IS_ARRAY);
 	put_form(r);
 	put_found(r);
@@ -416,6 +465,7 @@ void pages_results(struct http_request *request)
 	struct results *r = arena_alloc(&request->arena, sizeof(*r));
 	must(r); /* the first bytes of a request's arena */
 	r->page = p;
+	r->beginning = BEGINNING;
 	search_query_init(&r->q);
 	for (const struct http_param *row = search_params; row->name; row++) {
 		struct err err;

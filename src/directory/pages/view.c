@@ -152,6 +152,15 @@ struct str view_search_link(struct view *p, const struct search_query *q)
 	return link;
 }
 
+struct str view_list_link(struct view *p, const struct search_query *asked)
+{
+	struct search_query q = *asked;
+	q.cursor = (struct str){"", 0};
+	if (!search_possible(&q))
+		q.sort_given = false;
+	return search_possible(&q) ? view_search_link(p, &q) : (struct str){"", 0};
+}
+
 struct str view_region_name(const struct search_place *region)
 {
 	return region->name.n ? region->name : region->country;

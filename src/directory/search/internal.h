@@ -32,6 +32,9 @@ struct plan {
 	const char *params;
 };
 
+/* The filters as an order needs them: places and categories that no index of that order has are
+ * asked as facets. */
+unsigned plan_filters(unsigned filters, enum search_sort sort);
 /* NULL: not possible. */
 const struct plan *plan_find(unsigned filters, enum search_sort sort, bool common);
 /* What is possible with that order, in words. */

@@ -445,7 +445,7 @@ static void head_found(void *ctx, struct search_head *head)
 		l->open = true;
 		fetch_more(l);
 	}
-	if (l->list.sort == SEARCH_DISTANCE) {
+	if (l->list.sort != SEARCH_QUALITY) {
 		l->text = head->text;
 		if (l->text.hopeless)
 			list_finish(l);
@@ -496,7 +496,7 @@ static void ask_words(struct listing *l)
 					 .at_s = l->at_s,
 					 .enough = (size_t)l->q.limit,
 					 .plain = l->place_stage == PLACE_STAGES,
-					 .unranked = l->list.sort == SEARCH_DISTANCE};
+					 .unranked = l->list.sort != SEARCH_QUALITY};
 	if (!asked.facets)
 		too_large(l);
 	else
@@ -686,7 +686,7 @@ static void refuse_combination(struct listing *l)
 	buf_init(&b, 400);
 	plan_describe(&b, l->list.sort);
 	l->list.problem = SEARCH_UNSUPPORTED_COMBINATION;
-	err_set(&l->list.err, INVALID, "sort=%s goes with: %s; open_at goes with each",
+	err_set(&l->list.err, INVALID, "sort=%s goes with: %s; open_at and bbox go with each",
 		plan_sort_names[l->list.sort], buf_z(&b));
 	buf_release(&b);
 	list_finish(l);
@@ -727,7 +727,7 @@ bool search_possible(const struct search_query *q)
 	unsigned filters = place_filters(q) | (q->q.n ? PLAN_TEXT : 0u);
 	if (q->category.n)
 		filters |= taxonomy_group(q->category) ? PLAN_GROUP : PLAN_CATEGORY;
-	return plan_find(filters, sort_of(q), false) != NULL;
+	return plan_find(plan_filters(filters, sort_of(q)), sort_of(q), false) != NULL;
 }
 
 /* The stage in front of the key, and a page that begins in the head of a text's answer. */
@@ -776,7 +776,9 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 	if (l->open || (q->box && !(l->filters & PLAN_BOX)))
 		fetch_more(l);
 	l->key = key_before_all(l->list.sort);
-	if (q->category.n && !read_category(l)) {
+	bool category = !q->category.n || read_category(l);
+	l->filters = plan_filters(l->filters, l->list.sort);
+	if (!category) {
 		refuse(l, SEARCH_NO_SUCH_CATEGORY, "there is no category or group of that key");
 	} else if (!plan_find(l->filters & PLAN_CITY ? l->filters & ~(unsigned)PLAN_REGION
 						     : l->filters,

@@ -25,17 +25,24 @@ static const struct plan plans[] = {
     {SEARCH_QUALITY, F, G | C | R | T, true, &sql_list_text_walk, "wknl"},
     {SEARCH_QUALITY, Q, G | C | R | T | F, false, &sql_list_text_rare, "wkl"},
     {SEARCH_QUALITY, F, G | C | R | T, false, &sql_list_text_rare, "wkl"},
+    {SEARCH_NAME, 0, G | C | R, false, &sql_list_part_by_name, "gcfkl"},
     {SEARCH_NAME, 0, 0, false, &sql_list_by_name, "kl"},
     {SEARCH_NAME, T, G | C, false, &sql_list_city_by_name, "tgckl"},
+    {SEARCH_NAME, Q, G | C | R | T | F, false, &sql_list_text_by_name, "wkl"},
+    {SEARCH_NAME, F, G | C | R | T, false, &sql_list_text_by_name, "wkl"},
     {SEARCH_DISTANCE, N, G | C, false, &sql_list_near, "pgckl"},
-    {SEARCH_DISTANCE, N | Q, G | C | F, true, &sql_list_text_near_walk, "wpkl"},
-    {SEARCH_DISTANCE, N | F, G | C, true, &sql_list_text_near_walk, "wpkl"},
-    {SEARCH_DISTANCE, N | Q, G | C | F, false, &sql_list_text_near_rare, "wpkl"},
-    {SEARCH_DISTANCE, N | F, G | C, false, &sql_list_text_near_rare, "wpkl"},
+    {SEARCH_DISTANCE, N | Q, G | C | R | T | F, true, &sql_list_text_near_walk, "wpkl"},
+    {SEARCH_DISTANCE, N | F, G | C | R | T, true, &sql_list_text_near_walk, "wpkl"},
+    {SEARCH_DISTANCE, N | Q, G | C | R | T | F, false, &sql_list_text_near_rare, "wpkl"},
+    {SEARCH_DISTANCE, N | F, G | C | R | T, false, &sql_list_text_near_rare, "wpkl"},
     {SEARCH_QUALITY, B, G | C | R | T, false, &sql_list_box, "bgcfkl"},
     {SEARCH_ID, 0, G | C | R | T, true, &sql_list_by_id, "gcfil"},
     {SEARCH_ID, 0, G | C | R | T | F, false, &sql_list_by_id_rare, "wil"},
     {SEARCH_RECENT, 0, 0, false, &sql_list_recent, "kl"},
+    {SEARCH_RECENT, Q, G | C | R | T | F, true, &sql_list_text_recent_walk, "wknl"},
+    {SEARCH_RECENT, F, G | C | R | T, true, &sql_list_text_recent_walk, "wknl"},
+    {SEARCH_RECENT, Q, G | C | R | T | F, false, &sql_list_text_recent_rare, "wkl"},
+    {SEARCH_RECENT, F, G | C | R | T, false, &sql_list_text_recent_rare, "wkl"},
 };
 enum { PLANS = COUNT_OF(plans) };
 
@@ -43,6 +50,14 @@ const char *const plan_sort_names[SEARCH_SORTS] = {
     [SEARCH_QUALITY] = "quality", [SEARCH_NAME] = "name", [SEARCH_DISTANCE] = "distance",
     [SEARCH_RECENT] = "recent",   [SEARCH_ID] = "id",
 };
+
+unsigned plan_filters(unsigned filters, enum search_sort sort)
+{
+	bool as_facets = sort == SEARCH_RECENT     ? (filters & (G | C | R | T)) != 0
+			 : sort == SEARCH_DISTANCE ? (filters & (R | T)) != 0
+						   : false;
+	return as_facets && !(filters & Q) ? filters | F : filters;
+}
 
 const struct plan *plan_find(unsigned filters, enum search_sort sort, bool common)
 {
@@ -80,7 +95,10 @@ void plan_describe(struct buf *out, enum search_sort sort)
 	for (size_t i = 0; i < PLANS; i++) {
 		/* A group is said as category, and a text once. */
 		const struct plan *p = &plans[i];
-		if (p->sort != sort || p->common || p->filters & G)
+		bool told = p->sort != sort || p->common || p->filters & G;
+		for (size_t k = 0; k < i; k++)
+			told |= plans[k].sort == sort && plans[k].filters == p->filters;
+		if (told)
 			continue;
 		buf_puts(out, first ? "" : "; ");
 		first = false;

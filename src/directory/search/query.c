@@ -330,6 +330,32 @@ enum status search_query_set(struct search_query *q, struct str name, struct str
 	return err_set(err, NOT_FOUND, "there is no parameter of that name");
 }
 
+void search_query_clear(struct search_query *q, enum search_filter_id id)
+{
+	const struct search_filter *filter = &search_filters[id];
+	switch (filter->kind) {
+	case SEARCH_KIND_TEXT:
+	case SEARCH_KIND_KEY:
+		*(struct str *)field_of(q, filter) = (struct str){"", 0};
+		break;
+	case SEARCH_KIND_CHOICE:
+		*(const char **)field_of(q, filter) = NULL;
+		break;
+	case SEARCH_KIND_INSTANT:
+		q->open = q->open_now = false;
+		break;
+	case SEARCH_KIND_POINT:
+		q->near = false;
+		q->radius_m = SEARCH_RADIUS_DEFAULT_M;
+		break;
+	case SEARCH_KIND_BOX:
+		q->box = false;
+		break;
+	default:
+		must(false); /* the others choose nothing */
+	}
+}
+
 void search_query_value(struct buf *out, const struct search_query *q, enum search_filter_id id)
 {
 	kinds[search_filters[id].kind].write(out, q, &search_filters[id]);

@@ -238,17 +238,22 @@ static struct str spelled(struct str text, struct str word)
 	return (struct str){"", 0};
 }
 
+/* A word as it was typed. */
+static struct str as_typed(const struct typed *typed, const struct term *term)
+{
+	struct str shown = spelled(typed->q, term->word);
+	return shown.n ? shown : term->word;
+}
+
 /* A typed word as the best candidate has it, or as it was typed. */
 static struct str word_found(const struct typed *typed, const struct term *term,
 			     const struct candidate *best, bool *corrected)
 {
 	struct str texts[] = {best->business.name, best->business.city, best->business.street};
 	enum degree degree = DEGREE_NONE;
-	struct str as_typed = spelled(typed->q, term->word), found = {"", 0};
-	if (!as_typed.n)
-		as_typed = term->word;
+	struct str typed_so = as_typed(typed, term), found = {"", 0};
 	if (term->category)
-		return as_typed;
+		return typed_so;
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct words words;
 		enum field where = FIELD_NAME;
@@ -266,9 +271,9 @@ static struct str word_found(const struct typed *typed, const struct term *term,
 		found = arena_str(typed->arena, found.n ? found : word);
 	}
 	if (degree != DEGREE_NEAR && degree != DEGREE_FAR)
-		return as_typed;
+		return typed_so;
 	*corrected = true;
-	return found.p ? found : as_typed;
+	return found.p ? found : typed_so;
 }
 
 static bool add_word(struct arena *arena, struct str *text, struct str word)
@@ -295,6 +300,53 @@ static bool joins_dropped(const struct typed *typed, size_t i)
 	return i == typed->count || typed->term[i].dropped;
 }
 
+enum part { PART_CATEGORY = 1, PART_PLACE = 2, PART_WORDS = 4 };
+
+static enum part part_of(const struct term *term)
+{
+	return term->category ? PART_CATEGORY : term->place ? PART_PLACE : PART_WORDS;
+}
+
+/* The words of these parts as they were typed, with what joins them. False: no room. */
+static bool write_parts(const struct typed *typed, unsigned parts, struct str *out)
+{
+	bool fits = true;
+	size_t joining = typed->count; /* the first of the words that join the next one */
+	*out = STR("");
+	for (size_t i = 0; i < typed->count && fits; i++) {
+		const struct term *term = &typed->term[i];
+		if (term->filler) {
+			joining = joining < i ? joining : i;
+			continue;
+		}
+		bool wanted = !term->dropped && (part_of(term) & parts);
+		for (; joining < i && wanted && out->n && fits; joining++)
+			fits = add_word(typed->arena, out, as_typed(typed, &typed->term[joining]));
+		joining = typed->count;
+		if (wanted && fits)
+			fits = add_word(typed->arena, out, as_typed(typed, term));
+	}
+	return fits;
+}
+
+static bool rank_parts(const struct typed *typed, struct search_understood *out)
+{
+	static const unsigned all = PART_CATEGORY | PART_PLACE | PART_WORDS;
+	unsigned there = 0;
+	for (size_t i = 0; i < typed->count; i++)
+		if (!typed->term[i].filler && !typed->term[i].dropped)
+			there |= part_of(&typed->term[i]);
+	bool wishes = typed->near_me || typed->open_now;
+	return (!(there & PART_CATEGORY) ||
+		write_parts(typed, all - PART_CATEGORY, &out->without_category)) &&
+	       (!(there & PART_PLACE) ||
+		write_parts(typed, all - PART_PLACE, &out->without_place)) &&
+	       (!(there & PART_WORDS) ||
+		(write_parts(typed, all - PART_WORDS, &out->without_words) &&
+		 write_parts(typed, PART_WORDS, &out->words))) &&
+	       (!wishes || write_parts(typed, all, &out->without_wish));
+}
+
 bool rank_understood(const struct typed *typed, const struct candidate *best,
 		     struct search_understood *out)
 {
@@ -305,20 +357,20 @@ bool rank_understood(const struct typed *typed, const struct candidate *best,
 					  .website = typed->host};
 	for (size_t i = 0; i < typed->count && fits; i++) {
 		const struct term *term = &typed->term[i];
-		struct str shown = spelled(typed->q, term->word);
+		struct str shown = as_typed(typed, term);
 		if (term->dropped)
-			fits = add_word(typed->arena, &out->left_out, shown.n ? shown : term->word);
+			fits = add_word(typed->arena, &out->left_out, shown);
 		else if (!joins_dropped(typed, i))
 			fits = add_word(typed->arena, &out->text,
 					term->meant.n ? term->meant
-					: best    ? word_found(typed, term, best, &out->corrected)
-					: shown.n ? shown
-						  : term->word);
+					: best ? word_found(typed, term, best, &out->corrected)
+					       : shown);
 		out->corrected |= term->meant.n > 0 && !term->dropped;
 	}
 	if (!out->corrected && !out->left_out.n)
 		out->text = typed->q;
 	rank_place(out, &typed->where[0]);
+	fits = fits && rank_parts(typed, out);
 	if (typed->meanings && typed->meaning[0].category) {
 		rows_category(typed->meaning[0].category, 0, &out->category);
 	} else if (typed->meanings) {

@@ -122,6 +122,8 @@ MUST_CHECK enum status search_query_set(struct search_query *q, struct str name,
 /* The canonical query string for links, percent-encoded, without '?': what is not default, in a
  * fixed order. The cursor only when with_cursor. */
 void search_query_write(struct buf *out, const struct search_query *q, bool with_cursor);
+/* Take one filter away. */
+void search_query_clear(struct search_query *q, enum search_filter_id id);
 /* The value of one filter as links have it; nothing when it is not given or the default. */
 void search_query_value(struct buf *out, const struct search_query *q, enum search_filter_id id);
 /* The facet words of the query's choices as elements of an array literal. */
@@ -231,6 +233,11 @@ struct search_understood {
 	bool near_me;        /* asks for what is near the visitor, whose place is not known */
 	bool open_now;       /* asks for what is open: only that is listed */
 	struct str left_out; /* words without which there are results; empty: none */
+	/* The text as it was typed without what names the category, without what names the place,
+	 * without what only wishes, and without all other words; NULL: there is nothing of the kind
+	 * to leave out. */
+	struct str without_category, without_place, without_wish, without_words;
+	struct str words;                /* those other words */
 	struct search_category category; /* key empty: none is named. So with the next three */
 	struct search_place region, city, country; /* of a country: key is its code */
 	struct str telephone, website;             /* empty: it is none */
