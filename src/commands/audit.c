@@ -1,4 +1,5 @@
 /* holdfast audit: finds the failures of the nine incidents in what others have. */
+#include "audit/api/api.h"
 #include "audit/report/report.h"
 #include "audit/site/site.h"
 #include "audit/sql/sql.h"
@@ -117,28 +118,59 @@ static int audit_sql_command(int count, char **paths, const char *program_dir)
 	return code;
 }
 
+static int audit_api_command(const char *path, const char *program_dir)
+{
+	struct audit_report report;
+	struct openapi_summary s;
+	struct err err;
+	char looked[300];
+	const struct api_options api = {
+	    .path = path, .program_dir = program_dir, .user = reading_user()};
+	report_init(&report);
+	enum status status = api_audit(&api, &report, &s, &err);
+	if (status == OK)
+		snprintf(looked, sizeof(looked),
+			 "%u operations, %u answers, %u of them with a schema; %u schemas",
+			 s.operations, s.answers, s.judged, s.schemas);
+	int code = status == OK ? audit_show(&report, looked) : cli_failed(&err);
+	if (status == OK && s.answers && !s.judged) {
+		fprintf(stderr,
+			"holdfast audit: %s: none of %u answers has a schema: cannot be judged\n",
+			path, s.answers);
+		code = EXIT_FAILED;
+	}
+	report_release(&report);
+	return code;
+}
+
 static int audit_command(int argc, char **argv)
 {
 	struct err err;
 	char program_dir[PATH_MAX];
 	bool site = strcmp(argv[0], "site") == 0, sql = strcmp(argv[0], "sql") == 0;
-	if (!site && !sql)
-		return cli_usage_error("what to audit is 'sql' or 'site', not '%s'", argv[0]);
-	if (site && (argc > 2 || rule || notes))
-		return cli_usage_error(argc > 2 ? "audit site takes one folder or file"
-						: "--rule and --notes are for audit sql");
-	if (sql && (base_url || exclude))
+	bool api = strcmp(argv[0], "api") == 0;
+	if (!site && !sql && !api)
+		return cli_usage_error("what to audit is 'sql', 'site' or 'api', not '%s'",
+				       argv[0]);
+	if (!sql && argc != 2)
+		return cli_usage_error(site ? "audit site takes one folder or file"
+					    : "audit api takes one file, or - for standard input");
+	if (!sql && (rule || notes))
+		return cli_usage_error("--rule and --notes are for audit sql");
+	if (!site && (base_url || exclude))
 		return cli_usage_error("--base-url and --exclude are for audit site");
 	if (io_program_dir(program_dir, sizeof(program_dir), &err) != OK)
 		return cli_failed(&err);
+	if (api)
+		return audit_api_command(argv[1], program_dir);
 	return site ? audit_site_command(argv[1], program_dir)
 		    : audit_sql_command(argc - 1, argv + 1, program_dir);
 }
 
 const struct command command_audit = {
     .name = "audit",
-    .args = "sql|site FILE|DIR...",
-    .summary = "Find the failures of the nine incidents in SQL files and in static sites",
+    .args = "sql|site|api FILE|DIR...",
+    .summary = "Find the failures of the nine incidents in SQL, static sites and APIs",
     .help =
 	"audit sql reads queries, migrations and PL/pgSQL: batches that stop moving, loops that write the\n"
 	"same rows again, limits that take more than they say, transactions that stay open over a call.\n"
@@ -147,6 +179,10 @@ const struct command command_audit = {
 	"\n"
 	"audit site reads a folder of pages as a web host would serve it, or one page by itself: facts,\n"
 	"links, sitemaps, carts, weight. Nothing is requested from the network, no script runs.\n"
+	"\n"
+	"audit api reads one OpenAPI 3 or Swagger 2 document, JSON or YAML, - for standard input: which\n"
+	"operations answer with e-mail addresses, telephone numbers, names and postal addresses of\n"
+	"persons, in lists, without authentication. References to other files are not followed.\n"
 	"\n"
 	"Files are parsed in a sandbox. Each finding names file, line, rule and remedy. Exit status:\n"
 	"0 nothing or only notes, 2 findings, 1 the audit could not be done.",

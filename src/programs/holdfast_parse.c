@@ -1,6 +1,7 @@
 /* holdfast-parse: foreign files on standard input, typed records or facts on standard output.
  * Started by the importer and the audit, without a database, without a network, sandboxed before
  * the first byte is read. */
+#include "audit/openapi/openapi.h"
 #include "audit/page/page.h"
 #include "audit/statement/statement.h"
 #include "base/cli.h"
@@ -93,10 +94,31 @@ static const struct command command_sql = {
     .run = parse_sql,
 };
 
+static int parse_api(int argc, char **argv)
+{
+	struct err err;
+	unsigned separation;
+	(void)argc;
+	(void)argv;
+	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
+		die("%s", err.text);
+	if (openapi_run(STDIN_FILENO, STDOUT_FILENO, &err) != OK)
+		return cli_failed(&err);
+	return EXIT_OK;
+}
+
+static const struct command command_api = {
+    .name = "api",
+    .args = "",
+    .summary = "Read a foreign description of an API, write findings about it",
+    .help = "A part of 'holdfast audit api', which starts it.",
+    .run = parse_api,
+};
+
 int main(int argc, char **argv)
 {
 	static const struct command *const commands[] = {&command, &command_pages, &command_sql,
-							 NULL};
+							 &command_api, NULL};
 	return cli_main("holdfast-parse", "Reads foreign files in a sandbox.", commands, argc,
 			argv);
 }

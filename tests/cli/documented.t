@@ -33,6 +33,7 @@ my $i = Instance->make;
 my $csv = "$root/samples/association.csv";
 my %stands_for = (
 	'[DIR]' => undef, '[URL]' => undef, 'FILE|DIR...' => "$root/sql/queries",
+	'FILE' => "$root/tests/fuzz/corpus/openapi/users.yaml",
 	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
 	'shops.geojson' => "$root/samples/town.geojson",
 	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir},
