@@ -1,6 +1,6 @@
 # Which modules each program is linked with. A program that must not do a thing is not linked with
 # the code for it; tools/check-links proves it on the result.
-PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse holdfast-fetch holdfast-worker
+PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse holdfast-fetch holdfast-worker holdfast-keeper
 
 PROGRAM_holdfast := base config process hours db db/cluster db/migrate sql/migrate sql/migrations directory/record directory/taxonomy directory/words directory/iso directory/import directory/generate sql/import sql/maintain directory/towns pipeline/wire pipeline/stages pipeline sql/pipeline monitor sql/monitor template web/files site/facts site/gate site/export sql/export audit/report audit/reader audit/site audit/sql audit/api observe observe/server sql/observe heal/judge heal/screen commands
 PROGRAM_holdfastd := base config process cache/store db/cluster
@@ -8,3 +8,4 @@ PROGRAM_holdfast-web := base config process hours db db/async http/parse http ca
 PROGRAM_holdfast-parse := base config process hours directory/record directory/taxonomy directory/words directory/iso directory/borders directory/parse site/facts audit/page audit/statement audit/openapi
 PROGRAM_holdfast-fetch := base config process pipeline/wire fetch/guard fetch/read fetch
 PROGRAM_holdfast-worker := base config process db directory/record directory/taxonomy directory/towns directory/import pipeline/wire pipeline/stages pipeline sql/import sql/pipeline
+PROGRAM_holdfast-keeper := base config process keeper/message keeper keeper/keyfile keeper/tool

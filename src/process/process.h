@@ -57,6 +57,9 @@ MUST_CHECK enum status process_number(const char *env, int *out, struct err *err
 /* In a child: report that it is ready, and what sandbox_enter returned. Without a supervisor:
  * nothing. */
 void process_ready(unsigned separation);
+/* The same for a child that can close nothing any more: its end of the pipe stays open. False: no
+ * supervisor. */
+bool process_say_ready(unsigned separation);
 
 enum process_state {
 	PROCESS_DOWN,

@@ -67,6 +67,20 @@
 
 static const int calls_parse[] = {CALLS_BASIC};
 static const int calls_web[] = {CALLS_BASIC, CALLS_NETWORK, CALLS_FILES};
+/* recv and send of one socket, chance, time, its end and the report of a bug. */
+static const int calls_keeper[] = {
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(write),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(tgkill),
+#if SANITIZED
+    CALLS_BASIC,
+#endif
+};
 static const int calls_sanitizer[] = {CALLS_SANITIZER};
 
 static const int families_fetch[] = {AF_INET, AF_INET6, -1};
@@ -88,12 +102,15 @@ static const struct {
 	const char *const *readable; /* files below these may be read; nothing else may be opened */
 	const int *families;         /* of new sockets, ends with -1; NULL: none */
 	uint64_t max_memory_bytes;   /* address space; 0: as it is */
+	bool strict; /* every other call ends it, also those that libraries can do without */
 } profiles[] = {
     [SANDBOX_PARSE] = {calls_parse, COUNT_OF(calls_parse), (const char *const[]){NULL}, NULL,
 		       512u << 20},
     [SANDBOX_FETCH] = {calls_web, COUNT_OF(calls_web), FILES_FETCH, families_fetch, 1536u << 20},
     [SANDBOX_WEB] = {calls_web, COUNT_OF(calls_web),
 		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, families_web, 0},
+    [SANDBOX_KEEPER] = {calls_keeper, COUNT_OF(calls_keeper), (const char *const[]){NULL}, NULL, 0,
+			true},
 };
 
 /* ---- seccomp ---- */
@@ -162,14 +179,15 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 	    sandbox_allow(filter, profiles[profile].calls, profiles[profile].calls_count, err);
 	if (status == OK && SANITIZED)
 		status = sandbox_allow(filter, calls_sanitizer, COUNT_OF(calls_sanitizer), err);
+	bool lenient = !profiles[profile].strict || SANITIZED;
 	/* Its flags are behind a pointer, which no filter can read; libc falls back to clone. */
-	int failed = status == OK
+	int failed = status == OK && lenient
 			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
 			 : 0;
 	if (status == OK && !failed)
 		failed = allow_by_argument(filter, profile);
 	/* abort() and stdio call it at the end and can do without. */
-	if (status == OK && !failed && !SANITIZED)
+	if (status == OK && !failed && lenient && !SANITIZED)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
 	if (status == OK && !failed)
 		failed = seccomp_load(filter);

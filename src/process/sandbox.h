@@ -17,6 +17,8 @@ enum sandbox_profile {
 	SANDBOX_FETCH,
 	/* Sockets to the database and from clients, time zones; nothing to write. */
 	SANDBOX_WEB,
+	/* Messages on the descriptor it has, the clock, random bytes: eight calls, no memory. */
+	SANDBOX_KEEPER,
 };
 
 /* *separation: bits of enum process_separation that are in force. */

@@ -262,7 +262,7 @@ static void an_answer_that_came_and_went_unseen_looks_like_none(void **state)
 	assert_false(world_reads(&w, &b, &a));
 }
 
-/* The target is hidden while it is unlocked: answered alike; shown again, nobody has an advantage. */
+/* Hidden while it is unlocked: answered alike. Shown again: nobody has an advantage. */
 static void who_is_hidden_is_unlocked_in_vain_and_fairly(void **state)
 {
 	(void)state;
