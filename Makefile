@@ -64,6 +64,7 @@ LIBS_audit/page      := -lgumbo -lexpat
 LIBS_audit/openapi   := -lyaml
 LIBS_audit/statement := -l:libpg_query.a -lpthread -lm
 LIBS_audit/site      := -lxxhash
+LIBS_heal/ledger     := -lxxhash
 
 include programs.mk
 

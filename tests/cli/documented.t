@@ -32,7 +32,7 @@ for my $file (glob "$root/man/*") {
 my $i = Instance->make;
 my $csv = "$root/samples/association.csv";
 my %stands_for = (
-	'[DIR]' => undef, '[URL]' => undef, 'FILE|DIR...' => "$root/sql/queries",
+	'[DIR]' => undef, '[URL]' => undef, '[URL|ID]' => undef, 'FILE|DIR...' => "$root/sql/queries",
 	'FILE' => "$root/tests/fuzz/corpus/openapi/users.yaml",
 	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
 	'shops.geojson' => "$root/samples/town.geojson",

@@ -67,7 +67,8 @@ until_sql('the root is idle in its transaction',
 begin("web-$_", "SELECT '$canary'; UPDATE queue SET note = '$canary' WHERE id = 1;") for 1 .. 3;
 until_sql('three wait', "count(*) = 3 $activity wait_event_type = 'Lock' AND application_name LIKE 'web-%'");
 my $recording = "$i->{home}/chain";
-($code, $causes, $text) = heal('--seconds', 6, '--record', $recording);
+my $ledger = "$i->{home}/ledger";
+($code, $causes, $text) = heal('--seconds', 6, '--record', $recording, '--keep', $ledger);
 is($code, 2, 'with a cause: exit status 2');
 is_deeply([ keys %$causes ], ['lock-chain'], 'sessions that wait are a lock chain and nothing else') or diag $text;
 my $root = $i->sql("SELECT pid $activity application_name = 'billing-1'");
@@ -86,6 +87,20 @@ like($text, qr/^CAUSE   3 sessions wait .*^\s+DO     .*^\s+UNTIL  .*^\s+SURE   c
 	'text: cause, do, until, sure');
 is($i->sql("SELECT count(*) $activity wait_event_type = 'Lock'"), 3, 'nobody was cancelled or terminated');
 end();
+
+# ---- the ledger of it ----
+my @ledger = ('--keep', $ledger);
+($code, $text) = $i->run('heal', '--ledger', @ledger);
+like($text, qr/watching holdfast.*\n.* 1  began: 3 sessions wait .*CLOSED -> SUSPECT/s, 'the ledger says what was found');
+unlike(Instance::read_file($ledger) . $text, qr/canary|4711/, 'without literals');
+my ($reported, $report) = $i->run('heal', '--report', @ledger);
+like($report, qr/^# Incident 1: Sessions wait for a lock.*\*\*What to do\.\*\* .*billing-1/s, 'its report says what to do');
+unlike($report, qr/canary|4711/, 'without literals');
+is($i->run_ok('--json', 'heal', '--report', 1, @ledger) =~ /"pid":$root,/, 1, 'as JSON, too');
+($code, $text) = $i->run('heal', '--report', 7, @ledger);
+is("$code $text", "1 holdfast heal: the ledger has no incident 7\n", 'an incident that there is not');
+$i->run_ok('heal', '--ack', 1, '--for', '2h', @ledger);
+like($i->run_ok('heal', '--ledger', @ledger), qr/ 1  acknowledged until /, 'an acknowledgement is in the ledger');
 
 # ---- recordings that are none ----
 open my $out, '>', "$i->{home}/broken" or die $!;

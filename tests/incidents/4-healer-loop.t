@@ -14,5 +14,9 @@ cmp_ok($r->{naive}{errors}, '>', 0, 'which clients see');
 is($r->{ours}{acts}, 0, 'ours cancels nothing');
 is($r->{ours}{named}{k}, 8, 'it names the herd with all eight sessions');
 is($r->{ours}{named}{statements}, $r->{keys}, 'and every statement');
-is_deeply($r->{cured}{findings}, [], 'after the cure it finds nothing');
+is_deeply($r->{ours}{named}{moves}, [qw(SUSPECT OPEN CURED CLOSED)],
+	"after the cure it closes the incident by itself");
+like($r->{ours}{named}{markdown},
+	qr{/v1/stats/quality.*portal-8.*One machine: a lock per key}s,
+	"the report has routes, callers and the recipe");
 done_testing;

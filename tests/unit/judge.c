@@ -310,6 +310,18 @@ static void a_herd_has_equal_texts_in_waves_and_its_period(void **state)
 	scene_end(&s);
 }
 
+static void a_herd_that_is_cured_is_gone_though_one_still_fills(void **state)
+{
+	(void)state;
+	struct scene s;
+	const char *text = "SELECT count(*) FROM business WHERE city = 'x'";
+	scene_begin(&s);
+	waves(&s, 24, 6, 8, text);
+	waves(&s, 24, 6, 1, text);
+	scene_is(&s, "");
+	scene_end(&s);
+}
+
 static void what_looks_like_a_herd_and_is_none(void **state)
 {
 	(void)state;
@@ -594,6 +606,7 @@ int main(void)
 	    cmocka_unit_test(an_abandoned_transaction_is_named_when_it_is_old_enough),
 	    cmocka_unit_test(the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it),
 	    cmocka_unit_test(a_herd_has_equal_texts_in_waves_and_its_period),
+	    cmocka_unit_test(a_herd_that_is_cured_is_gone_though_one_still_fills),
 	    cmocka_unit_test(what_looks_like_a_herd_and_is_none),
 	    cmocka_unit_test(equal_reads_without_a_pause_are_a_herd_without_period),
 	    cmocka_unit_test(counters_name_spinning_and_polling),

@@ -20,7 +20,8 @@ static void abandoned_report(struct judge_case *c, const struct observe_session 
 	if (!f)
 		return;
 	observe_caller(s, caller);
-	f->pid = s->pid;
+	f->pid = f->target = s->pid;
+	f->relief = JUDGE_TERMINATE;
 	f->key = judge_text(c, "abandoned/%s", caller);
 	f->cause = judge_text(
 	    c, "%s, process %d, has left a transaction open: nothing happened in it for %s.",

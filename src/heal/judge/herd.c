@@ -44,6 +44,7 @@ struct herd_wave {
 	int episodes, full; /* full: with enough sessions */
 	int k;
 	int64_t period, spread, redundant, alone;
+	int64_t end; /* of the last full one */
 };
 
 struct herd {
@@ -157,6 +158,7 @@ static void herd_measure(struct herd_wave *w, int least_k)
 		if (w->full)
 			value[gaps++] = e->start - before;
 		before = e->start;
+		w->end = e->end;
 		k[w->full++] = e->k;
 		redundant += e->busy - e->longest;
 		alone += e->longest;
@@ -348,7 +350,8 @@ void judge_herd(struct judge_case *c)
 			continue;
 		herd_mark(&h, x);
 		if (herd_is(&h, x, w) &&
-		    c->last->at - w->episode[w->episodes - 1].end < 3 * w->period) {
+		    c->last->at - w->end <
+			3 * w->period) { /* one that is cured still fills, alone */
 			for (int j = 0; j < h.executions; j++) /* smaller ones may join now */
 				h.done[j] &= strcmp(h.execution[j]->caller, x->caller) != 0;
 			herd_report(&h, x, w);

@@ -37,6 +37,10 @@ struct judge_wave {
 	double busy_s, repeats_s; /* of the statement that leads; repeats: beyond one run */
 };
 
+/* What may be done about a finding besides its cure. For most there is nothing: acting cannot
+ * help. */
+enum judge_relief { JUDGE_RELIEF_NONE, JUDGE_CANCEL, JUDGE_TERMINATE };
+
 /* A statement of a finding. */
 struct judge_statement {
 	int k;           /* sessions that ran it at once; 0: does not apply */
@@ -54,6 +58,8 @@ struct judge_finding {
 	double period_s, period_spread_s;          /* 0: it does not repeat */
 	int k, waves, waiters;                     /* 0: does not apply */
 	int32_t pid;                               /* the session to look at; 0: none */
+	enum judge_relief relief;
+	int32_t target; /* the session that relief is about */
 	struct judge_statement statement[JUDGE_STATEMENTS];
 	int statements;
 	const char *caller[JUDGE_CALLERS]; /* "portal-1 (role app, 10.0.0.11)" */

@@ -153,6 +153,15 @@ static void chain_report(struct judge_case *c, const struct chain_root *r)
 		observe_caller(s, caller);
 	f->waiters = r->waiters;
 	chain_say_root(c, f, r);
+	/* The waiter that stops the others goes first: nothing is lost with it. Of roots, only one
+	 * that does nothing is ended. */
+	if (amplifier) {
+		f->relief = JUDGE_CANCEL;
+		f->target = amplifier->pid;
+	} else if (s && s->state == OBSERVE_IN_TRANSACTION) {
+		f->relief = JUDGE_TERMINATE;
+		f->target = s->pid;
+	}
 	if (amplifier)
 		f->cause = judge_text(
 		    c, "%s %d of them wait behind process %d only because it waits for %s on %s.",

@@ -89,6 +89,11 @@ static void pinned_say(struct judge_case *c, struct judge_finding *f,
 			       s ? judge_who(c, s) : "A session", h->name, judge_age(c, age));
 		f->action =
 		    "End its transaction; let such work run on a standby, or in smaller transactions.";
+		if (s && s->state == OBSERVE_IN_TRANSACTION &&
+		    c->last->at - s->state_change >= PINNED_US && !observe_is_human(s)) {
+			f->relief = JUDGE_TERMINATE;
+			f->target = s->pid;
+		}
 		if (s)
 			judge_claim_pid(c, f, s->pid);
 		break;

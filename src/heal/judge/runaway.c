@@ -18,7 +18,8 @@ void judge_runaway(struct judge_case *c)
 		if (!f)
 			return;
 		observe_caller(s, caller);
-		f->pid = s->pid;
+		f->pid = f->target = s->pid;
+		f->relief = JUDGE_CANCEL;
 		f->key =
 		    judge_text(c, "runaway/%s/%016llx", caller, (unsigned long long)s->fingerprint);
 		f->cause = judge_text(c, "%s, process %d, has been running one statement for %s.",

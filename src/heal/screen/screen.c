@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCREEN_INDENT = 8, SCREEN_LABEL = 15, SCREEN_CAUSES = 3 };
+enum { SCREEN_INDENT = 8, SCREEN_LABEL = 15, SCREEN_CAUSES = 3, SCREEN_INCIDENTS = 5 };
 
 /* ---- lines ---- */
 
@@ -143,6 +143,31 @@ static void screen_unknown(struct buf *out, const struct screen *s)
 	buf_putc(out, '\n');
 }
 
+/* What the ledger says of the incidents that are not closed, the latest first. */
+static void screen_ledger(struct buf *out, const struct screen *s)
+{
+	int shown = 0, acts = 0;
+	char since[CLOCK_TEXT], line[OBSERVE_TEXT + INCIDENT_KEY];
+	for (int64_t id = s->incidents->last_id; id > 0 && shown < SCREEN_INCIDENTS; id--) {
+		const struct incident *in = incidents_of_id(s->incidents, id);
+		if (!in || in->state == INCIDENT_CLOSED)
+			continue;
+		acts += in->acts;
+		clock_format(in->since, since);
+		snprintf(line, sizeof(line), "%-8s%.5s  %-7s incident %" PRId64 ": %s%s%s",
+			 shown++ ? "" : "ledger", since + 11, incident_state_name(in->state), id,
+			 in->key, in->acknowledged > s->last->at ? ", acknowledged" : "",
+			 in->returns ? ", came back" : "");
+		screen_line(out, s, line);
+	}
+	if (shown)
+		buf_printf(out, "%-8sacts: %d\n", "", acts);
+	if (s->ledger_problem[0]) {
+		buf_puts(out, "ledger  not written: ");
+		screen_fold(out, s, 21, s->ledger_problem);
+	}
+}
+
 /* What cannot be seen, and how it could be. */
 static void screen_blind(struct buf *out, const struct screen *s)
 {
@@ -197,6 +222,8 @@ static void screen_body(struct buf *out, const struct screen *s)
 			   s->last->idle);
 	screen_notes(out, s);
 	screen_unknown(out, s);
+	if (s->incidents)
+		screen_ledger(out, s);
 	screen_blind(out, s);
 }
 
@@ -224,55 +251,6 @@ void screen_text(struct buf *out, const struct screen *s)
 
 /* ---- JSON ---- */
 
-static void screen_json_finding(struct json_writer *w, const struct judge_finding *f)
-{
-	json_object_begin(w);
-	json_member_z(w, "diagnosis", judge_name(f->id));
-	json_member_z(w, "title", judge_title(f->id));
-	json_member_z(w, "confidence", judge_confidence_names[f->confidence]);
-	json_member_z(w, "key", f->key);
-	json_member_z(w, "cause", f->cause);
-	json_member_z(w, "do", f->action);
-	json_member_z(w, "until", f->until);
-	json_member_z(w, "sure", f->sure);
-	json_key(w, "session_seconds");
-	json_put_double(w, f->seconds, 1);
-	if (f->pid)
-		json_member_i64(w, "pid", f->pid);
-	if (f->waiters)
-		json_member_i64(w, "waiters", f->waiters);
-	if (f->k)
-		json_member_i64(w, "k", f->k);
-	if (f->waves) {
-		json_member_i64(w, "waves", f->waves);
-		json_key(w, "period_s");
-		json_put_double(w, f->period_s, 2);
-		json_key(w, "period_spread_s");
-		json_put_double(w, f->period_spread_s, 2);
-	}
-	json_key(w, "callers");
-	json_array_begin(w);
-	for (int i = 0; i < f->callers; i++)
-		json_put_z(w, f->caller[i]);
-	json_array_end(w);
-	if (f->recipe[0])
-		json_member_z(w, "recipe", f->recipe);
-	json_key(w, "statements");
-	json_array_begin(w);
-	for (int i = 0; i < f->statements; i++) {
-		json_object_begin(w);
-		if (f->k)
-			json_member_i64(w, "k", f->statement[i].k);
-		json_key(w, "alone_ms");
-		json_put_double(w, f->statement[i].alone_ms, 1);
-		json_member_z(w, "route", f->statement[i].route);
-		json_member_z(w, "text", f->statement[i].text);
-		json_object_end(w);
-	}
-	json_array_end(w);
-	json_object_end(w);
-}
-
 void screen_json(struct buf *out, const struct screen *s)
 {
 	const struct judge_result *r = s->result;
@@ -280,7 +258,7 @@ void screen_json(struct buf *out, const struct screen *s)
 	char now[CLOCK_TEXT];
 	for (int i = 0; i < r->findings; i++) {
 		json_writer_init(&w, out);
-		screen_json_finding(&w, &r->finding[i]);
+		incident_put_finding(&w, &r->finding[i]);
 		buf_putc(out, '\n');
 	}
 	clock_format(s->last->at, now);

@@ -6,12 +6,14 @@
 #define HEAL_SCREEN_SCREEN_H
 
 #include "base/buf.h"
-#include "heal/judge/judge.h"
+#include "heal/incident/incident.h"
 
 struct screen {
 	const struct judge_result *result;
 	const struct observe_server *server;
 	const struct observe_sample *last;
+	const struct incidents *incidents; /* NULL: no ledger */
+	const char *ledger_problem;        /* "": none */
 	/* sample_s: until a sample is complete, on average; < 0: not known */
 	double watched_s, sample_s;
 	int width, height; /* height 0: no limit, everything is shown */
