@@ -164,7 +164,7 @@ $(B)/tests/unit/%.o: tests/unit/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -c -o $@ $<
 # Programs that tests/*/*.t run; their first line as for units.
-HELPERS := tests/hours/evaluate tests/db/values
+HELPERS := tests/hours/evaluate tests/db/values tests/contact/walk tests/contact/tamper
 helper_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' $(1).c)
 define helper_rule
 HELPER_$(1) := $(call helper_modules,$(1))
@@ -258,3 +258,7 @@ check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pa
 	tests/pages/run --bin $(abspath $(B)) >$(B)/pages.md; code=$$?; \
 	if test -s $(B)/pages.md; then tee docs/pages.md <$(B)/pages.md; fi; exit $$code
 .PHONY: check-pages
+
+walk: all units ## the keeper's core before every sequence of 7 actions and 20 000 random walks (minutes)
+	HOLDFAST_TEST_LIMIT=7200 HOLDFAST_WALK_DEPTH=7 HOLDFAST_WALKS=20000 tools/run-tests $(B) tests/contact/keeper_walks.t
+.PHONY: walk
