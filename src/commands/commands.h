@@ -5,6 +5,7 @@
 #include "base/cli.h"
 
 extern const struct command command_audit;
+extern const struct command command_backup;
 extern const struct command command_config;
 extern const struct command command_down;
 extern const struct command command_export;
@@ -15,6 +16,7 @@ extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_migrate;
 extern const struct command command_reload;
+extern const struct command command_restore;
 extern const struct command command_stats;
 extern const struct command command_status;
 extern const struct command command_suppress;

@@ -5,12 +5,11 @@
 #include "base/random.h"
 #include "commands/commands.h"
 #include "commands/database.h"
+#include "commands/fresh.h"
 #include "db/cluster/cluster.h"
 #include "db/migrate/migrate.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,41 +26,6 @@ static const struct cli_option options[] = {
      &listen_address},
     {0},
 };
-
-static bool init_folder_is_free(const char *path, struct err *err)
-{
-	DIR *dir = opendir(path);
-	bool empty = true;
-	if (!dir) {
-		if (errno == ENOENT)
-			return true;
-		err_errno(err, FAILED, "%s", path);
-		return false;
-	}
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			empty = false;
-	closedir(dir);
-	if (!empty)
-		err_set(err, CONFLICT, "%s exists and is not empty; nothing was changed", path);
-	return empty;
-}
-
-/* Empty the folder again after a failure. The data folder in it may belong to the database's user,
- * who could exchange names: folder_empty works by descriptors. */
-static void init_undo(const struct instance *i, bool existed)
-{
-	struct err err;
-	instance_remove_run_dir(i);
-	int fd = open(i->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (folder_empty(fd, &err) != OK)
-		fprintf(stderr, "holdfast init: %s is not empty: %s\n", i->dir, err.text);
-	else if (!existed)
-		rmdir(i->dir);
-	close(fd);
-}
 
 static enum status init_write_conf(const struct instance *i, struct err *err)
 {
@@ -166,14 +130,14 @@ static int init_command(int argc, char **argv)
 	struct err err;
 	if (instance_paths(&i, argc ? argv[0] : cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
-	if (!init_folder_is_free(i.dir, &err)) {
+	bool existed;
+	if (fresh_folder_check(i.dir, &existed, &err) != OK) {
 		instance_release(&i);
 		return cli_failed(&err);
 	}
-	bool existed = access(i.dir, F_OK) == 0;
 	enum status status = init_make(&i, &err);
 	if (status != OK)
-		init_undo(&i, existed);
+		fresh_folder_undo(&i, existed);
 	else
 		instance_remove_run_dir(&i);
 	if (status == OK && cli_globals.json)

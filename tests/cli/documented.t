@@ -36,6 +36,7 @@ my %stands_for = (
 	'FILE' => "$root/tests/fuzz/corpus/openapi/users.yaml",
 	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
 	'shops.geojson' => "$root/samples/town.geojson",
+	'DIR|-' => "$i->{home}/backups",
 	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir},
 );
 my %stays = map { $_ => 1 } qw(up worker top heal); # they run until they are stopped
@@ -79,6 +80,7 @@ for (@examples) {
 	my ($name) = grep { !/^[-\/]/ } @words;
 	is_deeply([ grep { /^[A-Z]{2,}$|[|\[]/ } @words ], [], "$where: $line: this test knows what the words stand for");
 	@words = ('init', "$i->{home}/another") if $name eq 'init';
+	@words = ('restore', glob("$i->{home}/backups/*"), "$i->{home}/another") if $name eq 'restore';
 	push @words, '--help' if $stays{$name} && !grep { $_ eq '--detach' } @words;
 	$i->run('down') if "@words" =~ /up --detach/;
 	($code, $text) = $i->run(@words);

@@ -20,7 +20,7 @@ enum { START_TIMEOUT_MS = 120000, STOP_TIMEOUT_MS = 60000 };
 /* Versions whose SQL and planner the tests know, newest first. */
 static const char *const binary_dirs[] = {"/usr/lib/postgresql/15/bin"};
 
-static enum status cluster_binary(char out[PATH_MAX], const char *name, struct err *err)
+enum status cluster_binary(char out[PATH_MAX], const char *name, struct err *err)
 {
 	for (size_t i = 0; i < COUNT_OF(binary_dirs); i++) {
 		enum status status = io_path(out, PATH_MAX, err, "%s/%s", binary_dirs[i], name);
@@ -80,10 +80,26 @@ static void cluster_quote_output(int fd, struct err *err)
 	snprintf(err->text + used, sizeof(err->text) - used, ": %.*s", STR_ARG(last));
 }
 
+enum status cluster_run_program(struct spawn *program, const char *name, struct err *err)
+{
+	pid_t pid;
+	int output = memfd_create(name, MFD_CLOEXEC);
+	if (output < 0)
+		return err_errno(err, FAILED, "memfd");
+	program->out = program->err = output;
+	enum status status = spawn_start(program, &pid, err);
+	if (status == OK) {
+		status = spawn_wait(pid, name, err);
+		if (status != OK)
+			cluster_quote_output(output, err);
+	}
+	close(output);
+	return status;
+}
+
 static enum status cluster_initdb(const struct instance *i, const char *user, struct err *err)
 {
 	char path[PATH_MAX], superuser[ROLE_NAME_MAX];
-	int output = memfd_create("initdb", MFD_CLOEXEC);
 	/* argv[0] with its folder: initdb and postgres look for their siblings there. C.UTF-8:
 	 * bytewise, so that btree indexes serve LIKE prefixes and no glibc update reorders them;
 	 * names that people read are ordered by ICU's root collation where a statement says so. */
@@ -100,54 +116,45 @@ static enum status cluster_initdb(const struct instance *i, const char *user, st
 				    "--no-instructions",
 				    NULL};
 	const char *const env[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL};
-	if (output < 0)
-		return err_errno(err, FAILED, "memfd");
 	role_name(&i->config, ROLE_SUPERUSER, superuser);
 	struct spawn initdb = {.path = path,
 			       .argv = argv,
 			       .env = env,
 			       .user = user,
 			       .in = -1,
-			       .out = output,
-			       .err = output,
 			       .death_signal = SIGKILL};
-	pid_t pid;
 	enum status status = cluster_binary(path, "initdb", err);
+	return status == OK ? cluster_run_program(&initdb, "initdb", err) : status;
+}
+
+enum status cluster_make_data_dir(const struct instance *i, struct err *err)
+{
+	const char *user = cluster_user(i);
+	uid_t uid;
+	gid_t gid;
+	int fd;
+	if (mkdir(i->data_dir, 0700) != 0)
+		return err_errno(err, errno == EEXIST ? CONFLICT : FAILED, "%s", i->data_dir);
+	if (!user)
+		return OK;
+	enum status status = spawn_user(user, &uid, &gid, err);
 	if (status == OK)
-		status = spawn_start(&initdb, &pid, err);
-	if (status == OK) {
-		status = spawn_wait(pid, "initdb", err);
-		if (status != OK)
-			cluster_quote_output(output, err);
-	}
-	close(output);
+		status = cluster_check_reachable(i, user, err);
+	if (status == OK)
+		status = folder_open(i->data_dir, geteuid(), &fd, err);
+	if (status != OK)
+		return status;
+	if (fchown(fd, uid, gid) != 0)
+		status = err_errno(err, FAILED, "%s", i->data_dir);
+	close(fd);
 	return status;
 }
 
 enum status cluster_create(const struct instance *i, struct err *err)
 {
-	const char *user = cluster_user(i);
-	enum status status = OK;
-	uid_t uid;
-	gid_t gid;
-	int fd;
-
-	if (mkdir(i->data_dir, 0700) != 0)
-		return err_errno(err, errno == EEXIST ? CONFLICT : FAILED, "%s", i->data_dir);
-	if (user) {
-		status = spawn_user(user, &uid, &gid, err);
-		if (status == OK)
-			status = cluster_check_reachable(i, user, err);
-		if (status == OK)
-			status = folder_open(i->data_dir, geteuid(), &fd, err);
-		if (status != OK)
-			return status;
-		if (fchown(fd, uid, gid) != 0)
-			status = err_errno(err, FAILED, "%s", i->data_dir);
-		close(fd);
-	}
+	enum status status = cluster_make_data_dir(i, err);
 	if (status == OK)
-		status = cluster_initdb(i, user, err);
+		status = cluster_initdb(i, cluster_user(i), err);
 	return status == OK ? cluster_configure(i, err) : status;
 }
 

@@ -56,6 +56,17 @@ int cluster_stop_signal(pid_t pid);
  * while a server runs, or while processes whose postmaster was killed have not ended yet. */
 MUST_CHECK enum status cluster_clean(const struct instance *i, struct err *err);
 
+/* Write a base backup of the running server to `out`: a tar file, compressed with zstd, with the
+ * write-ahead log up to the backup's end and a manifest of checksums. The caller makes the server
+ * keep that log meanwhile (sql_backup_keep_wal). conninfo: of the superuser. progress: show it on
+ * standard error. */
+MUST_CHECK enum status cluster_backup(const char *conninfo, int out, bool progress,
+				      struct err *err);
+
+/* Make the data folder from such a tar file, which may have other members below "instance/": these
+ * are left out. Everything is compared with the manifest. Then cluster_start recovers it. */
+MUST_CHECK enum status cluster_unpack(const struct instance *i, int in, struct err *err);
+
 /* For init and tests: run the server for as long as the two calls are apart. */
 MUST_CHECK enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err);
 MUST_CHECK enum status cluster_stop(const struct instance *i, pid_t pid, struct err *err);

@@ -10,4 +10,15 @@ MUST_CHECK enum status cluster_act(const struct instance *i,
 				   enum status (*act)(void *ctx, struct err *err), void *ctx,
 				   struct err *err);
 
+/* The path of one of PostgreSQL's programs. NOT_FOUND with the remedy. */
+MUST_CHECK enum status cluster_binary(char out[PATH_MAX], const char *name, struct err *err);
+
+/* Make the data folder, empty and the server's user's. CONFLICT when it exists. */
+MUST_CHECK enum status cluster_make_data_dir(const struct instance *i, struct err *err);
+
+/* Run a program to its end; its standard output and error go to memory, and the last line of them
+ * into the error when it fails. */
+MUST_CHECK enum status cluster_run_program(struct spawn *program, const char *name,
+					   struct err *err);
+
 #endif

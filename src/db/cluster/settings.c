@@ -150,6 +150,7 @@ static enum status settings_add_own(struct buf *out, const struct instance *i, c
 
 enum status cluster_configure(const struct instance *i, struct err *err)
 {
+	char superuser[ROLE_NAME_MAX];
 	struct files f = {.instance = i};
 	buf_init(&f.settings, CONF_MAX);
 	buf_init(&f.hba, CONF_MAX);
@@ -158,8 +159,13 @@ enum status cluster_configure(const struct instance *i, struct err *err)
 	enum status status = settings_add_own(&f.settings, i, "postgresql.conf", err);
 	if (status == OK)
 		status = settings_add_own(&f.hba, i, "pg_hba.conf", err);
-	/* Our line comes last: the first match counts, and ours matches all local users. */
-	buf_puts(&f.hba, "local all all peer map=holdfast\n");
+	/* Our lines come last: the first match counts, and ours match all local users. "all" does
+	 * not include replication, by which the superuser makes backups. */
+	role_name(&i->config, ROLE_SUPERUSER, superuser);
+	buf_printf(&f.hba,
+		   "local all all peer map=holdfast\n"
+		   "local replication %s peer map=holdfast\n",
+		   superuser);
 	if (status == OK)
 		status = settings_write_idents(&f.idents, i, err);
 	if (status == OK)
