@@ -254,6 +254,10 @@ bench-export: all ## the static export beside Hugo and bare file creation (ROUND
 	bench/export/run --bin $(abspath $(B)) --rounds $(or $(ROUNDS),3) --records $(or $(RECORDS),1400000) | tee docs/bench-export.md
 .PHONY: bench-export
 
+check-apis: all ## audit api over descriptions of real APIs, with labels (installs 800 MB into tests/apis)
+	tools/setup apis
+	HOLDFAST_APIS=all tools/run-tests $(B) tests/audit/api_documents.t
+.PHONY: check-apis
 check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pages.md
 	tests/pages/run --bin $(abspath $(B)) >$(B)/pages.md; code=$$?; \
 	if test -s $(B)/pages.md; then tee docs/pages.md <$(B)/pages.md; fi; exit $$code

@@ -156,6 +156,15 @@ static int hex4(struct json_reader *r)
 	return v;
 }
 
+/* An escape that stands for no text. */
+static bool reader_replaces(struct json_reader *r, const char *why)
+{
+	if (!r->replaces)
+		return fail(r, why), false;
+	buf_utf8(&r->state->text, 0xFFFD);
+	return true;
+}
+
 /* Behind a backslash. False after fail(). */
 static bool reader_escape(struct json_reader *r)
 {
@@ -176,16 +185,16 @@ static bool reader_escape(struct json_reader *r)
 	if (high < 0)
 		return fail(r, "\\u needs four hexadecimal digits"), false;
 	if (high == 0)
-		return fail(r, "\\u0000 is not allowed"), false;
+		return reader_replaces(r, "\\u0000 is not allowed");
 	if (high >= 0xDC00 && high <= 0xDFFF)
-		return fail(r, "lone surrogate in a string"), false;
+		return reader_replaces(r, "lone surrogate in a string");
 	if (high < 0xD800 || high > 0xDBFF) {
 		buf_utf8(&s->text, (uint32_t)high);
 		return true;
 	}
 	int low = take_word(r, "\\u") ? hex4(r) : -1;
 	if (low < 0xDC00 || low > 0xDFFF)
-		return fail(r, "lone surrogate in a string"), false;
+		return reader_replaces(r, "lone surrogate in a string");
 	buf_utf8(&s->text, 0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
 	return true;
 }

@@ -42,6 +42,9 @@ struct json_reader {
 	size_t line, column; /* of the token's first byte, from 1 */
 	size_t depth;        /* open containers */
 	uint64_t offset;     /* bytes consumed, for progress */
+	/* Escapes that stand for no text (\u0000, lone surrogates) become U+FFFD instead of an error:
+	 * for documents that are read and not kept. Set after json_reader_init. */
+	bool replaces;
 	struct err err;
 
 	struct json_state *state; /* private */

@@ -119,6 +119,7 @@ subtest 'fields are known by name, type and what is beside them' => sub {
 	is_deeply(fields(recipient => $text), [], 'another recipient');
 	is_deeply(fields(id => $text, traits => {}), ['traits'], 'open traits');
 	is_deeply(fields(custom_fields => object(first_name => $text)), [], 'custom fields');
+	is_deeply(fields(query => object(email => $text)), [], 'what the caller has asked for');
 	is_deeply(fields(first_name => $text, address => object(line1 => $text, city => $text)),
 		[ 'address.line1', 'first_name' ], 'the address of a person');
 	is_deeply(fields(name => $text, address => object(line1 => $text), phone => $text, latitude => { type => 'number' }),
@@ -199,6 +200,8 @@ subtest 'references with escapes, allOf, maps, Swagger 2' => sub {
 			schema => list({ '$ref' => '#/definitions/User' }) } },
 		paths => { '/users' => { get => { responses => { 200 => { '$ref' => '#/responses/Users' } } } } } };
 	is_deeply(found($swagger), ['warning contact-in-list User.email'], 'Swagger 2');
+	is_deeply(found(qq({"openapi": "3.1.0", "security": [{"k": []}], "x": ["\\u0000", "[\\ud800-\\udfff]", "\\udfff"]})), [],
+		'escapes that stand for no text');
 	my $d31 = one({ type => [ 'array', 'null' ], prefixItems => [ { type => 'object', properties => {
 		phone => { type => [ 'string', 'null' ] } } } ] });
 	$d31->{openapi} = '3.1.0';

@@ -194,9 +194,9 @@ static void field_sign(struct document *tree, struct field_set *set,
 					       "driver",   "baseurl",  NULL};
 	static const char *const messages[] = {"subject", "body", "channel", "templatetype", NULL};
 	static const char *const places[] = {
-	    "latitude", "lat",          "longitude", "lng",   "lon",      "website",
-	    "hours",    "openinghours", "industry",  "taxid", "vatid",    "vatnumber",
-	    "vat",      "logo",         "logourl",   "geo",   "location", NULL};
+	    "latitude", "lat",          "longitude", "lng",   "lon",   "website",
+	    "hours",    "openinghours", "industry",  "taxid", "vatid", "vatnumber",
+	    "vat",      "logo",         "logourl",   "geo",   NULL};
 	char room[WORDS_MAX * WORD_MAX];
 	struct naming words;
 	size_t first;
@@ -417,12 +417,16 @@ static enum contact_kind field_reachable(struct document *tree, const struct fie
 	return field_of_address(tree, set, name, around);
 }
 
-/* Members of custom_fields are what an operator has invented. */
-static bool field_is_custom(struct str around)
+/* Members of custom_fields are what an operator has invented; those of a query are what the caller
+ * has asked for. */
+static bool field_is_elsewhere(struct str around)
 {
+	static const char *const echoes[] = {"query",   "understood", "filter",
+					     "filters", "criteria",   NULL};
 	struct naming words;
 	naming_split(&words, around);
-	return words.count && str_eq(str_of(words.word[0]), STR("custom"));
+	return words.count && (str_eq(str_of(words.word[0]), STR("custom")) ||
+			       one_of(str_of(words.word[words.count - 1]), echoes));
 }
 
 struct contact_field field_judge(struct document *tree, const struct field_set *set,
@@ -437,7 +441,7 @@ struct contact_field field_judge(struct document *tree, const struct field_set *
 	struct str name = naming_join(&words, room);
 	if (str_eq(name, STR("traits")) && set->identifier && text == TEXT_UNKNOWN)
 		field.kind = FIELD_PERSON;
-	if (text == TEXT_NO || field.kind || field_is_custom(around))
+	if (text == TEXT_NO || field.kind || field_is_elsewhere(around))
 		return field;
 	if (set->place)
 		owner = OWNER_ORGANISATION;

@@ -27,6 +27,7 @@ void from_json(struct document *tree, struct str document)
 	uint32_t line = 0, column = 0;
 	size_t depth = 0;
 	json_reader_init_str(&r, document);
+	r.replaces = true;
 	do {
 		enum json_token token = json_next(&r);
 		if (token == JSON_ERROR) {
