@@ -67,8 +67,13 @@ UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_i
 FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
 	FROM import_row AS r JOIN import_known AS k ON
 
+-- Neither telephone nor website says that it is another one.
+-- expression: import_match_reached
+(k.phone = md5(r.phone) OR k.phone IS NULL OR r.phone IS NULL)
+		AND (k.website = md5(lower(r.website)) OR k.website IS NULL OR r.website IS NULL)
+
 -- expression: import_match_alone
 WHERE NOT r.matched AND r.external_id LIKE 'contents:%'
-		AND (k.register = r.extra ->> 'register_number' OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
+		AND (k.register = md5(r.extra ->> 'register_number') OR k.register IS NULL OR r.extra ->> 'register_number' IS NULL)
 		AND NOT EXISTS (SELECT FROM import_row AS taken WHERE taken.matched AND taken.id = k.id)) AS m
 WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n

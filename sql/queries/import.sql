@@ -46,52 +46,115 @@ RETURNING id;
 -- For a dry run, which changes nothing.
 SELECT id FROM source WHERE key = $1;
 
+-- name: import_identities
+-- Ids that were brought along count before those that follow from source and external id.
+UPDATE import_row AS r SET id = i.id FROM identity AS i
+WHERE i.source_key = $1 AND i.external_id = r.external_id;
+
 -- name: import_known_create
 CREATE TEMPORARY TABLE import_known (
-	id bigint, external_id text, name text, street text, city text, phone text, website text, register text
+	id bigint, external_id text, name text, street text, city text, phone text, website text, register text, start text
 ) ON COMMIT DROP;
 
 -- name: import_known
--- What the directory has of the source under ids that were made of contents. A file without ids is matched with it by
--- name and place, so that a record that was corrected stays the same business.
-INSERT INTO import_known (id, external_id, name, street, city, phone, website, register)
-SELECT b.id, d.external_id, lower(b.name) AS name, lower(COALESCE(b.street, '')) AS street, lower(COALESCE(b.city, '')) AS city,
-	b.phone, lower(d.website) AS website, d.extra ->> 'register_number' AS register
+-- What the directory has of the source under ids that were made of contents, and what was suppressed of it. A file
+-- without ids is matched with it by name and place, so that a record that was corrected stays the same business.
+INSERT INTO import_known (id, external_id, name, street, city, phone, website, register, start)
+SELECT b.id, d.external_id, md5(lower(b.name)), md5(lower(b.street)), md5(lower(b.city)),
+	md5(b.phone), md5(lower(d.website)), md5(d.extra ->> 'register_number'), lower(left(b.name, 4))
 FROM business AS b JOIN business_detail AS d ON d.id = b.id
 WHERE b.source_id = $1::smallint AND d.external_id LIKE 'contents:%'
 UNION ALL
-SELECT c.id, c.external_id, lower(c.name), '', lower(COALESCE(c.city, '')), NULL, NULL, NULL
-FROM business_closed AS c WHERE c.source_id = $1::smallint AND c.external_id LIKE 'contents:%';
+SELECT c.id, c.external_id, md5(lower(c.name)), NULL, md5(lower(c.city)), NULL, NULL, NULL, lower(left(c.name, 4))
+FROM business_closed AS c WHERE c.source_id = $1::smallint AND c.external_id LIKE 'contents:%'
+UNION ALL
+SELECT s.id, s.external_id, s.name, s.street, s.city, s.phone, s.website, s.register, NULL
+FROM suppression AS s WHERE s.source_key = $2 AND s.external_id LIKE 'contents:%';
 
 -- name: import_match_same
 -- The same contents as at first sight.
-UPDATE import_row AS r SET matched = true FROM import_known AS k WHERE k.id = r.id;
+UPDATE import_row AS r SET matched = true, id = k.id FROM import_known AS k
+WHERE k.external_id = r.external_id;
 
 -- name: import_match_address
--- The same name and address. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-{{import_match}} k.name = lower(r.name) AND k.street = lower(COALESCE(r.street, '')) AND k.city = lower(COALESCE(r.city, ''))
+-- The same name and address. Only what is alone on both sides is taken for the same, here and below.
+{{import_match}} k.name = md5(lower(r.name)) AND k.street IS NOT DISTINCT FROM md5(lower(r.street))
+		AND k.city IS NOT DISTINCT FROM md5(lower(r.city))
 	{{import_match_alone}};
 
 -- name: import_match_phone
--- The same name and telephone. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-{{import_match}} k.name = lower(r.name) AND k.phone = r.phone
+-- The same name and telephone.
+{{import_match}} k.name = md5(lower(r.name)) AND k.phone = md5(r.phone)
 	{{import_match_alone}};
 
 -- name: import_match_website
--- The same name and website. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-{{import_match}} k.name = lower(r.name) AND k.website = lower(r.website)
+-- The same name and website.
+{{import_match}} k.name = md5(lower(r.name)) AND k.website = md5(lower(r.website))
 	{{import_match_alone}};
 
 -- name: import_match_city
--- The same name in the same town: the street was corrected. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-{{import_match}} k.name = lower(r.name) AND k.city = lower(COALESCE(r.city, '')) AND k.city <> ''
-		AND (k.phone = r.phone OR k.phone IS NULL OR r.phone IS NULL) AND (k.website = lower(r.website) OR k.website IS NULL OR r.website IS NULL)
+-- The same name in the same town: the street was corrected.
+{{import_match}} k.name = md5(lower(r.name)) AND k.city = md5(lower(r.city)) AND {{import_match_reached}}
+	{{import_match_alone}};
+
+-- name: import_match_street
+-- The same name in the same street: the town was corrected.
+{{import_match}} k.name = md5(lower(r.name)) AND k.street = md5(lower(r.street)) AND {{import_match_reached}}
 	{{import_match_alone}};
 
 -- name: import_match_place
--- The same telephone or website at the same address: the name was corrected. Only what is alone on both sides is taken for the same, and nothing with another number in a register.
-{{import_match}} k.street = lower(r.street) AND k.city = lower(r.city) AND k.street <> '' AND (k.phone = r.phone OR k.website = lower(r.website))
+-- The same telephone or website at the same address: the name was corrected.
+{{import_match}} k.street = md5(lower(r.street)) AND k.city = md5(lower(r.city))
+		AND (k.phone = md5(r.phone) OR k.website = md5(lower(r.website)))
 	{{import_match_alone}};
+
+-- name: import_match_similar
+-- A name that begins alike at the same address.
+{{import_match}} k.start = lower(left(r.name, 4)) AND k.street IS NOT DISTINCT FROM md5(lower(r.street))
+		AND k.city IS NOT DISTINCT FROM md5(lower(r.city))
+		AND {{import_match_reached}}
+	{{import_match_alone}};
+
+-- name: import_match_name
+-- The name alone, where nothing says that it is somewhere else.
+{{import_match}} k.name = md5(lower(r.name)) AND {{import_match_reached}}
+		AND (k.street = md5(lower(r.street)) OR k.street IS NULL OR r.street IS NULL)
+		AND (k.city = md5(lower(r.city)) OR k.city IS NULL OR r.city IS NULL)
+	{{import_match_alone}};
+
+-- name: import_gone_create
+CREATE TEMPORARY TABLE import_gone (id bigint PRIMARY KEY, external_id text, name text) ON COMMIT DROP;
+
+-- name: import_gone
+-- What the directory has of the source and the file has no more. $2: ids of records of the file that were rejected.
+INSERT INTO import_gone (id, external_id, name)
+SELECT b.id, d.external_id, b.name FROM business AS b JOIN business_detail AS d ON d.id = b.id
+WHERE b.source_id = $1::smallint AND b.id <> ALL ($2::bigint[])
+	AND NOT EXISTS (SELECT FROM import_row AS r WHERE r.id = b.id);
+
+-- name: import_gone_count
+SELECT (SELECT count(*) FROM import_gone) AS gone, (SELECT count(*) FROM business WHERE source_id = $1::smallint) AS known;
+
+-- name: import_gone_list
+SELECT id, external_id, name FROM import_gone ORDER BY name, id;
+
+-- name: import_gone_leave
+DELETE FROM business AS b USING import_gone AS g WHERE b.id = g.id;
+
+-- name: import_gone_leave_detail
+DELETE FROM business_detail AS d USING import_gone AS g WHERE d.id = g.id;
+
+-- name: identity_add
+INSERT INTO identity (source_key, external_id, id)
+SELECT source_key, external_id, id FROM jsonb_to_recordset($1::jsonb) AS i (source_key text, external_id text, id bigint)
+ON CONFLICT (source_key, external_id) DO UPDATE SET id = excluded.id;
+
+-- name: identity_list
+-- All businesses by id, a piece at a time.
+SELECT b.id, s.key AS source_key, d.external_id, b.name, b.street, b.postcode, b.city, b.country, b.lat_e7, b.lon_e7,
+	d.extra ->> 'register_number' AS registered
+FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON s.id = b.source_id
+WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;
 
 -- name: import_others
 -- Of the records whose ids the source has already: how many, and how many of them are called otherwise now.
@@ -242,7 +305,12 @@ JOIN source AS s ON s.id = b.source_id
 WHERE b.id = $1::bigint;
 
 -- name: suppress_add
-INSERT INTO suppression (id, source_key, external_id, reason) VALUES ($1::bigint, $2, $3, $4)
+-- With what a file without ids is matched by (import_known).
+INSERT INTO suppression (id, source_key, external_id, reason, name, street, city, phone, website, register)
+SELECT b.id, s.key, d.external_id, $2, md5(lower(b.name)), md5(lower(b.street)), md5(lower(b.city)), md5(b.phone),
+	md5(lower(d.website)), md5(d.extra ->> 'register_number')
+FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON s.id = b.source_id
+WHERE b.id = $1::bigint
 ON CONFLICT (id) DO UPDATE SET reason = excluded.reason;
 
 -- name: suppress_delete

@@ -50,8 +50,8 @@ static void print_options(const struct cli_option *options)
 		char letter[8] = "    ";
 		if (o->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->arg ? " " : "",
-			 o->arg ? o->arg : "");
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
+			 o->arg && o->arg[0] != '[' ? " " : "", o->arg ? o->arg : "");
 		printf("  %-28s %s\n", left, o->help);
 	}
 }
@@ -162,6 +162,8 @@ static int take_option(const struct cli_option *own, int argc, char **argv, int 
 	if (o->kind == CLI_FLAG) {
 		if (text)
 			return cli_usage_error("--%s takes no value", o->name);
+	} else if (!text && o->arg[0] == '[') {
+		text = "";
 	} else if (!text) {
 		if (*i >= argc)
 			return cli_usage_error("--%s needs a value: %s", o->name, o->arg);

@@ -16,7 +16,9 @@ struct cli_option {
 	const char *name; /* long form without dashes */
 	char letter;      /* short form or 0 */
 	enum cli_kind kind;
-	const char *arg; /* name of the argument in help; NULL for flags */
+	/* name of the argument in help; NULL for flags. "[=P%]": the value is optional and stands
+	 * behind "="; without it the text is "". */
+	const char *arg;
 	int64_t min, max;
 	const char *help;
 	void *value; /* bool *, const char ** or int64_t *: a static of the command's file */

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static struct import_options import;
-static const char *map_file, *rejects_file, *max_rejects = "20%";
+static const char *map_file, *rejects_file, *max_rejects = "20%", *complete, *identities_file;
 static bool explain;
 
 static const struct cli_option options[] = {
@@ -46,6 +46,12 @@ static const struct cli_option options[] = {
      &rejects_file},
     {"max-rejects", 0, CLI_TEXT, "N|P%", 0, 0,
      "more rejects than that change nothing (default: 20%)", &max_rejects},
+    {"complete", 0, CLI_TEXT, "[=P%]", 0, 0,
+     "the file has all records of the source: others of it are removed, at most P% of them (default: 10%); a dry run lists them",
+     &complete},
+    {"identities", 0, CLI_TEXT, "FILE", 0, 0,
+     "give records the ids that 'holdfast identities' wrote in another installation",
+     &identities_file},
     {"explain", 0, CLI_FLAG, NULL, 0, 0,
      "say how the file is understood and show three records of it; needs no instance", &explain},
     {"dry-run", 'n', CLI_FLAG, NULL, 0, 0, "say what would happen, change nothing",
@@ -88,6 +94,16 @@ static bool read_max_rejects(void)
 			  &import.max_rejects);
 }
 
+/* "", "10%" or "10". */
+static bool read_complete(void)
+{
+	struct str s = complete ? str_of(complete) : (struct str){NULL, 0};
+	import.complete = complete != NULL;
+	import.complete_percent = 10;
+	s.n -= str_ends(s, STR("%"));
+	return !s.n || str_to_i64(s, 0, 100, &import.complete_percent);
+}
+
 /* ---- what happened ---- */
 
 /* Member "records": the first of them, in our own form. */
@@ -99,6 +115,36 @@ static void put_samples(const struct import_report *r, struct json_writer *w)
 	while (lines.n)
 		import_put_record(w, str_cut(&lines, '\n'));
 	json_array_end(w);
+}
+
+/* Member "gone": what a complete file has no more. */
+static void put_gone(const struct import_report *r, struct json_writer *w)
+{
+	json_key(w, "gone");
+	json_array_begin(w);
+	for (const struct import_gone *g = r->gone; g; g = g->next) {
+		char id[RECORD_ID_TEXT];
+		record_id_format(g->id, id);
+		json_object_begin(w);
+		json_member_z(w, "id", id);
+		json_member_str(w, "external_id", g->external_id);
+		json_member_str(w, "name", g->name);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void print_gone(const struct import_report *r)
+{
+	uint64_t shown = 0;
+	printf("  removed, no more in the file: %" PRIu64 "\n", r->removed);
+	for (const struct import_gone *g = r->gone; g; g = g->next, shown++) {
+		char id[RECORD_ID_TEXT];
+		record_id_format(g->id, id);
+		printf("    %s  %.*s  %.*s\n", id, STR_ARG(g->external_id), STR_ARG(g->name));
+	}
+	if (shown && shown < r->removed)
+		printf("    and %" PRIu64 " more\n", r->removed - shown);
 }
 
 static void print_json(const char *file, const struct import_report *r)
@@ -121,6 +167,7 @@ static void print_json(const char *file, const struct import_report *r)
 		      {"unchanged", r->unchanged},
 		      {"suppressed", r->suppressed},
 		      {"rejected", r->rejected},
+		      {"removed", r->removed},
 		      {"closed", r->closed},
 		      {"left_out", r->left_out},
 		      {"emails_dropped", r->emails_dropped},
@@ -131,6 +178,8 @@ static void print_json(const char *file, const struct import_report *r)
 	import_report_json(r, &w);
 	if (explain)
 		put_samples(r, &w);
+	if (import.complete && import.dry_run)
+		put_gone(r, &w);
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));
 	buf_release(&out);
@@ -154,6 +203,8 @@ static void print_text(const char *file, const struct import_report *r)
 	       r->unchanged, r->suppressed, r->rejected);
 	if (r->closed)
 		printf("  closed for good, in no list: %" PRIu64 "\n", r->closed);
+	if (import.complete)
+		print_gone(r);
 	if (r->left_out)
 		printf("  left out beside these: %" PRIu64 " objects that are no business\n",
 		       r->left_out);
@@ -297,6 +348,8 @@ static enum status run_import(int argc, char **argv, struct err *err)
 	import.representatives = config_number(&i.config, CONFIG_IMPORT_REPRESENTATIVES) != 0;
 	if (status == OK)
 		status = import_begin(i.dir, &lock, err);
+	if (status == OK && identities_file)
+		status = import_identities(db, identities_file, err);
 	if (status == OK)
 		status = run_files(argc, argv, db, err);
 	if (status == OK && !import.dry_run)
@@ -318,6 +371,8 @@ static int import_command(int argc, char **argv)
 	if (!read_max_rejects())
 		return cli_usage_error("--max-rejects takes a number or a percentage, not '%s'",
 				       max_rejects);
+	if (!read_complete())
+		return cli_usage_error("--complete takes a percentage, not '%s'", complete);
 	buf_init(&map, 65536);
 	enum status status = io_program_dir(program_dir, sizeof(program_dir), &err);
 	if (status == OK)

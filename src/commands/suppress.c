@@ -63,10 +63,8 @@ static enum status suppress(struct db *db, int64_t id, const char *text, struct 
 		db_rows_release(&rows);
 		return err_set(err, NOT_FOUND, "there is no business with the id %s", text);
 	}
-	status = DB_RUN(db, sql_suppress_add, NULL, err, DB_I64(id),
-			DB_TEXT(db_text(&rows, 0, SQL_SUPPRESS_FIND_SOURCE_KEY)),
-			DB_TEXT(db_text(&rows, 0, SQL_SUPPRESS_FIND_EXTERNAL_ID)),
-			reason ? DB_Z(reason) : DB_NULL);
+	status =
+	    DB_RUN(db, sql_suppress_add, NULL, err, DB_I64(id), reason ? DB_Z(reason) : DB_NULL);
 	if (status == OK)
 		status = DB_RUN(db, sql_suppress_delete, NULL, err, DB_I64(id));
 	if (status == OK)

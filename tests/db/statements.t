@@ -57,7 +57,7 @@ my ($prepared, $served, $columns) = (0, 0, 0);
 for my $file (sort glob "$FindBin::Bin/../../sql/queries/*.sql") {
 	my ($area) = $file =~ m{([^/]+)\.sql$};
 	my @sections = sections($file);
-	$temporary = join '', map {"$_->{sql};\n"} grep { $_->{name} =~ /^import_(known_)?create$/ } @sections
+	$temporary = join '', map {"$_->{sql};\n"} grep { $_->{name} =~ /^import_(\w+_)?create$/ } @sections
 		if $area eq 'import';
 	for my $s (@sections) {
 		next if $s->{sql} =~ $utility;

@@ -19,7 +19,7 @@
 enum {
 	SPOOL_BUFFER_BYTES = 4 << 20,
 	SPOOL_FLUSH_BYTES = 1 << 20,
-	REJECT_BYTES = 32 << 20,
+	KEPT_BYTES = 64 << 20,
 	EXPLAINED_RECORDS = 3
 };
 
@@ -139,7 +139,7 @@ static enum status take_record(struct import *im, const struct record *r)
 		return OK;
 	}
 	tell_mapping(im);
-	im->without_ids |= str_starts(r->field[RECORD_EXTERNAL_ID], STR("contents:"));
+	im->without_ids |= str_starts(r->field[RECORD_EXTERNAL_ID], STR(RECORD_CONTENTS_PREFIX));
 	int64_t id = record_id(str_of(im->options->source_key), r->field[RECORD_EXTERNAL_ID]);
 	import_row(&im->lines, r, im->report->read, id);
 	return flush_spool(im, false);
@@ -245,11 +245,13 @@ static void begin(struct import *im, const char *name)
 	im->name = name;
 	im->spool = im->rejects = -1;
 	buf_init(&im->lines, SPOOL_BUFFER_BYTES);
+	buf_init(&im->kept, KEPT_BYTES);
 }
 
 static void finish(struct import *im)
 {
 	buf_release(&im->lines);
+	buf_release(&im->kept);
 	if (im->spool >= 0)
 		close(im->spool);
 	if (im->rejects >= 0)

@@ -34,6 +34,10 @@ struct import_options {
 	/* So many rejects change nothing: a number, or with max_rejects_percent a part of all. */
 	int64_t max_rejects;
 	bool max_rejects_percent;
+	/* The file has all records of the source: what is in it no more is removed, unless that are
+	 * more than so many of a hundred. */
+	bool complete;
+	int64_t complete_percent;
 	bool quiet;
 };
 
@@ -43,7 +47,15 @@ struct import_note {
 	struct import_note *next;
 };
 
+/* A business that the source has no more. */
+struct import_gone {
+	int64_t id;
+	struct str external_id, name;
+	struct import_gone *next;
+};
+
 struct import_report {
+	uint64_t removed; /* no more in a file that is complete */
 	uint64_t read, inserted, updated, unchanged, suppressed, rejected;
 	uint64_t nameless; /* of the rejected */
 	uint64_t closed;   /* of all: closed for good */
@@ -52,7 +64,8 @@ struct import_report {
 	char format[64];
 	struct arena arena;
 	struct import_note *notes, *last_note;
-	struct buf samples; /* of import_explain: three records as JSON lines */
+	struct import_gone *gone, *last_gone; /* of a dry run; as many as the arena holds */
+	struct buf samples;                   /* of import_explain: three records as JSON lines */
 };
 
 void import_report_init(struct import_report *report);
@@ -70,6 +83,13 @@ MUST_CHECK enum status import_file(struct db *db, int fd, const char *name,
 MUST_CHECK enum status import_explain(int fd, const char *name,
 				      const struct import_options *options,
 				      struct import_report *report, struct err *err);
+
+/* Ids to be given to records of a source, from an identities.tsv: what `holdfast identities` wrote in
+ * another installation. INVALID: "FILE:3: ...". */
+MUST_CHECK enum status import_identities(struct db *db, const char *path, struct err *err);
+/* Write the identities of the directory. Records without ids of their own get one of their present
+ * contents, under which an installation that reads the present file finds them. */
+MUST_CHECK enum status import_identities_write(struct db *db, int fd, struct err *err);
 
 /* One import at a time in an instance, from before the file is read; released when *fd is closed.
  * CONFLICT: another one is running. */

@@ -15,6 +15,8 @@ struct import {
 	int rejects; /* -1: not yet made */
 	struct buf lines;
 	struct progress progress;
+	struct buf kept;  /* of a complete file: ids of rejected records, "1,2" */
+	uint64_t unknown; /* rejected, and without an id */
 	bool without_ids; /* some records have ids of their contents only */
 	bool told;        /* how the file was understood */
 	struct err *err;
@@ -28,6 +30,11 @@ MUST_CHECK enum status import_reject(struct import *im, const struct record_reje
 
 /* INVALID: nothing was read, nothing could be taken, or more was rejected than may be. */
 MUST_CHECK enum status import_check_rejects(struct import *im);
+
+/* gone.c: what a complete file has no more. Before rows leave import_row. INVALID, CONFLICT: too many,
+ * or it cannot be told. */
+MUST_CHECK enum status import_gone_find(struct import *im, int64_t source);
+MUST_CHECK enum status import_gone_remove(struct import *im);
 
 /* Merge what is in the spool, whole or not at all. */
 MUST_CHECK enum status import_merge(struct import *im);

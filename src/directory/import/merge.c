@@ -116,12 +116,14 @@ static enum status merge_match(struct import *im, int64_t source)
 {
 	static const struct db_statement *const levels[] = {
 	    &sql_import_match_same,    &sql_import_match_address, &sql_import_match_phone,
-	    &sql_import_match_website, &sql_import_match_city,    &sql_import_match_place};
+	    &sql_import_match_website, &sql_import_match_city,    &sql_import_match_street,
+	    &sql_import_match_place,   &sql_import_match_similar, &sql_import_match_name};
 	if (!im->without_ids)
 		return OK;
 	enum status status = merge_run(im, &sql_import_known_create, NULL);
 	if (status == OK)
-		status = DB_RUN(im->db, sql_import_known, NULL, im->err, DB_I64(source));
+		status = DB_RUN(im->db, sql_import_known, NULL, im->err, DB_I64(source),
+				DB_Z(im->options->source_key));
 	for (size_t i = 0; i < COUNT_OF(levels) && status == OK; i++)
 		status = merge_run(im, levels[i], NULL);
 	return status;
@@ -159,9 +161,14 @@ static enum status sort_out(struct import *im, int64_t source)
 {
 	struct db_rows rows;
 	uint64_t repeated = 0, closed = 0;
-	enum status status = merge_match(im, source);
+	enum status status =
+	    DB_RUN(im->db, sql_import_identities, NULL, im->err, DB_Z(im->options->source_key));
+	if (status == OK)
+		status = merge_match(im, source);
 	if (status == OK)
 		status = merge_check_source(im);
+	if (status == OK && im->options->complete)
+		status = import_gone_find(im, source);
 	if (status == OK)
 		status = merge_run(im, &sql_import_repeated, &repeated);
 	if (status == OK)
@@ -240,6 +247,8 @@ static enum status merge_rows(struct import *im)
 		status = sort_out(im, source);
 	if (status == OK)
 		status = import_check_rejects(im);
+	if (status == OK && im->options->complete)
+		status = import_gone_remove(im);
 	if (status == OK)
 		status = merge_closed(im, source, &known, &closed);
 	for (size_t i = 0; i < COUNT_OF(places) && status == OK; i++)

@@ -35,6 +35,10 @@ enum status import_reject(struct import *im, const struct record_reject *r)
 	struct buf out;
 	struct json_writer w;
 	im->report->rejected++;
+	if (im->options->complete && r->id.n)
+		buf_printf(&im->kept, "%s%lld", im->kept.n ? "," : "",
+			   (long long)record_id(str_of(im->options->source_key), r->id));
+	im->unknown += !r->id.n;
 	im->report->nameless += str_eq(r->cause, STR("the record has no name"));
 	if (!im->options->rejects)
 		return OK;

@@ -8,11 +8,9 @@
 #include "directory/parse/values.h"
 #include "hours/hours.h"
 
-#define XXH_STATIC_LINKING_ONLY
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000, PHONES_BYTES = 200 };
 
@@ -415,25 +413,15 @@ static void finish_extra(struct draft *d)
 		d->field[RECORD_EXTRA] = str_of(p);
 }
 
-/* The source has no id: made from what makes the business this one. */
 static void finish_id(struct draft *d)
 {
-	static const enum record_field parts[] = {RECORD_NAME, RECORD_STREET,  RECORD_POSTCODE,
-						  RECORD_CITY, RECORD_COUNTRY, RECORD_LAT,
-						  RECORD_LON};
-	XXH3_state_t state;
+	struct record record = {0};
+	char id[RECORD_CONTENTS_ID];
 	if (d->field[RECORD_EXTERNAL_ID].p)
 		return;
-	must(XXH3_64bits_reset(&state) == XXH_OK);
-	for (size_t i = 0; i < COUNT_OF(parts); i++) {
-		XXH3_64bits_update(&state, d->field[parts[i]].n ? d->field[parts[i]].p : "",
-				   d->field[parts[i]].n);
-		XXH3_64bits_update(&state, "\x1f", 1);
-	}
-	char *p = arena_printf(&d->arena, "contents:%016llx",
-			       (unsigned long long)XXH3_64bits_digest(&state));
-	if (p)
-		d->field[RECORD_EXTERNAL_ID] = str_of(p);
+	memcpy(record.field, d->field, sizeof(record.field));
+	record_contents_id(&record, d->registered, id);
+	d->field[RECORD_EXTERNAL_ID] = arena_str(&d->arena, str_of(id));
 }
 
 /* Optional values that break the table are left out and counted, so that one bad value does not

@@ -26,7 +26,7 @@ void draft_reset(struct draft *d, uint64_t line)
 	memset(d->field, 0, sizeof(d->field));
 	memset(d->dropped, 0, sizeof(d->dropped));
 	parse_hours_reset(&d->hours);
-	d->hours_text = d->phones = d->closed_on = (struct str){NULL, 0};
+	d->hours_text = d->phones = d->closed_on = d->registered = (struct str){NULL, 0};
 	memset(d->opens, 0, sizeof(d->opens));
 	d->street_kind = d->street_name = d->house_number = d->house_suffix = d->street_more =
 	    d->street_full = (struct str){NULL, 0};
@@ -247,6 +247,8 @@ void draft_extra(struct draft *d, const char *key, struct str raw)
 	}
 	if (g)
 		g->fate = str_eq(value, str_trim(raw)) ? FATE_KEPT : FATE_CHANGED;
+	if (strcmp(key, "register_number") == 0)
+		d->registered = value;
 	size_t before = d->extra.n;
 	if (before)
 		buf_putc(&d->extra, ',');

@@ -129,8 +129,9 @@ struct draft {
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
 	struct str opens[7];   /* of TARGET_HOURS_FROM, until the end is there */
 	bool hours_as_text;
-	struct str closed_on; /* a date, or "yes" */
-	struct buf extra;     /* members of the JSON object */
+	struct str closed_on;  /* a date, or "yes" */
+	struct str registered; /* number in a register, which tells apart what has no id */
+	struct buf extra;      /* members of the JSON object */
 	uint64_t line;
 	struct str input;   /* the whole record for the reject file: a JSON value, or text */
 	bool input_is_json; /* else text */

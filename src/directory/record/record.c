@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #define XXH_STATIC_LINKING_ONLY /* the state on the stack */
@@ -426,6 +427,25 @@ enum status record_read(struct record_reader *r, struct err *err)
 }
 
 /* ---- ids ---- */
+
+void record_contents_id(const struct record *record, struct str registered,
+			char out[RECORD_CONTENTS_ID])
+{
+	static const enum record_field parts[] = {RECORD_NAME, RECORD_STREET,  RECORD_POSTCODE,
+						  RECORD_CITY, RECORD_COUNTRY, RECORD_LAT,
+						  RECORD_LON};
+	XXH3_state_t state;
+	must(XXH3_64bits_reset(&state) == XXH_OK);
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		struct str value = record->field[parts[i]];
+		XXH3_64bits_update(&state, value.n ? value.p : "", value.n);
+		XXH3_64bits_update(&state, "\x1f", 1);
+	}
+	if (registered.n)
+		XXH3_64bits_update(&state, registered.p, registered.n);
+	snprintf(out, RECORD_CONTENTS_ID, RECORD_CONTENTS_PREFIX "%016llx",
+		 (unsigned long long)XXH3_64bits_digest(&state));
+}
 
 int64_t record_id(struct str source, struct str external_id)
 {

@@ -128,8 +128,16 @@ MUST_CHECK enum status record_read(struct record_reader *r, struct err *err);
 
 /* The id of a business: the first 63 bits of XXH3-128 over source, NUL, external id. The
  * same record has the same id, and so the same address on the web, in every installation and
- * after every re-import. */
+ * after every re-import; for files without ids that holds where identities are carried along. */
 int64_t record_id(struct str source, struct str external_id);
+
+/* The external id of a record whose source has none: "contents:" and a digest of what makes the
+ * business this one; `registered` is its number in a register, or empty. Kept from first sight;
+ * later files are matched by name and place. */
+enum { RECORD_CONTENTS_ID = 26 };
+#define RECORD_CONTENTS_PREFIX "contents:"
+void record_contents_id(const struct record *record, struct str registered,
+			char out[RECORD_CONTENTS_ID]);
 
 /* Of all fields: differs when the record has changed. */
 uint64_t record_hash(const struct record *record);
