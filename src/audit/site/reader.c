@@ -57,7 +57,8 @@ enum status site_read(struct audit_reader *reader, struct site *site, struct sit
 		return status;
 	if (!audit_reader_put(reader, &request, sizeof(request), body, ANSWER_MS) ||
 	    !reader_receive(reader, site, page)) {
-		page->unread = "the reader ended over it: too deep, too much memory, or too slow";
+		page->unread =
+		    "the reader ended over it: too deep, too much memory, too slow, or a fault of the HTML parser";
 		audit_reader_end(reader);
 	}
 	return OK;
