@@ -14,12 +14,12 @@
 
 struct arena {
 	struct arena_block *blocks; /* newest first */
-	struct arena_block *kept;   /* by arena_reset, for the next use */
-	size_t keeps; /* at most so many blocks of 16 KiB: 1, unless its owner says more */
+	struct arena_block *kept;   /* kept by arena_reset for the next use */
+	size_t keeps;               /* maximum of `kept`, blocks of 16 KiB; default 1 */
 	struct arena_defer *defers; /* newest first */
 	size_t used_bytes;
 	size_t max_bytes;
-	/* It holds secrets: memory is overwritten before it is given up. Set after arena_init. */
+	/* Holds secrets: memory is overwritten before it is freed. Set after arena_init. */
 	bool wipe;
 };
 
@@ -34,7 +34,7 @@ MUST_CHECK void *arena_room(struct arena *arena, size_t bytes);
 /* n * size without overflow, zeroed. */
 MUST_CHECK void *arena_array(struct arena *arena, size_t n, size_t size);
 
-/* Copies with a terminating NUL (which str does not count). p == NULL when over the maximum. */
+/* A copy with a terminating NUL, which n does not count. p == NULL: over the maximum. */
 MUST_CHECK struct str arena_str(struct arena *arena, struct str s);
 /* The parts one after the other, copied likewise. ARENA_JOIN(arena,
  * STR("/b/"), id, STR(".html")) */

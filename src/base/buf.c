@@ -76,7 +76,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
 	} else if (b->p) {
-		b->p[b->n] = '\0'; /* without what was tried */
+		b->p[b->n] = '\0'; /* without the text that did not fit */
 	}
 	va_end(again);
 }

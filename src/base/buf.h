@@ -17,7 +17,7 @@ struct buf {
 	size_t cap;
 	size_t max;
 	bool failed;
-	/* It holds secrets: memory is overwritten before it is given up or used again. Set after
+	/* Holds secrets: memory is overwritten before it is freed or reused. Set after
 	 * buf_init. */
 	bool wipe;
 };
@@ -26,8 +26,8 @@ void buf_init(struct buf *b, size_t max);
 void buf_reset(struct buf *b); /* empty and not failed */
 void buf_release(struct buf *b);
 
-/* n bytes to write into; the caller then says how many it used with buf_grew. NULL over the maximum
- * (and the buffer has failed). */
+/* Room for n bytes, which the caller writes and then confirms with buf_grew. NULL: over the
+ * maximum, and the buffer has failed. */
 MUST_CHECK char *buf_room(struct buf *b, size_t n);
 void buf_grew(struct buf *b, size_t n);
 

@@ -62,10 +62,10 @@ struct progress {
 	uint64_t total;   /* in the unit of `position`; 0: unknown */
 	int64_t started_ms, shown_ms;
 	bool tty;
-	bool quiet; /* set it after progress_begin: say nothing */
+	bool quiet; /* print nothing; set it after progress_begin */
 };
 void progress_begin(struct progress *p, const char *what, const char *unit, uint64_t total);
-/* done: units finished; position: how far towards total (bytes read of a file, say). */
+/* done: finished units. position: progress towards `total`, for example bytes read of a file. */
 void progress_show(struct progress *p, uint64_t done, uint64_t position);
 void progress_end(struct progress *p, uint64_t done);
 

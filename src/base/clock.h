@@ -1,4 +1,4 @@
-/* Two clocks. Durations and deadlines: the monotonic one. What people read: the wall. */
+/* Two clocks: the monotonic one for durations and deadlines, the wall clock for people. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

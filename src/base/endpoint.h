@@ -16,7 +16,7 @@ struct endpoint {
 		struct sockaddr_in four;
 		struct sockaddr_in6 six;
 	};
-	socklen_t size; /* of the one that is used */
+	socklen_t size; /* of the address in use */
 };
 
 /* IPv4:PORT or [IPv6]:PORT, ports 0 to 65535. Where default_port is not 0,
@@ -34,10 +34,9 @@ void endpoint_format(const struct endpoint *e, char out[ENDPOINT_TEXT]);
  * close-on-exec and not blocking. INVALID: `text` is no endpoint; CONFLICT: the port is taken; the
  * sentence names the endpoint. */
 MUST_CHECK enum status endpoint_listen(const char *text, int *fd, struct err *err);
-/* Whether nobody listens there, not even somebody who shares the port. Errors as
- * endpoint_listen. */
+/* OK when no socket listens there, not even one that shares the port. Errors as endpoint_listen. */
 MUST_CHECK enum status endpoint_check_free(const char *text, struct err *err);
-/* Where a socket is bound; says which port the kernel chose for port 0. */
+/* The address of a bound socket, with the port that the kernel chose for port 0. */
 MUST_CHECK enum status endpoint_of_socket(int fd, struct endpoint *out, struct err *err);
 
 #endif

@@ -15,16 +15,16 @@
 #include <stdint.h>
 #include "base/fatal.h"
 
-/* What went wrong, as far as a caller may want to act on it. The sentence says the rest. */
+/* The class of an error, for callers that act on it. The sentence in struct err has the details. */
 enum status {
 	OK = 0,
-	FAILED,      /* anything without a class of its own */
-	INVALID,     /* input that is not what it must be; whoever gave it can correct it */
-	NOT_FOUND,   /* the thing asked for does not exist */
+	FAILED,      /* any other error */
+	INVALID,     /* invalid input, which its author can correct */
+	NOT_FOUND,   /* does not exist */
 	CONFLICT,    /* exists already, or is locked by another process */
 	TOO_LARGE,   /* over a stated limit */
 	TIMED_OUT,   /* a deadline passed */
-	UNAVAILABLE, /* the other side is down, full or gone; trying later may help */
+	UNAVAILABLE, /* the peer is down or full; trying again later may help */
 	DENIED,      /* not allowed */
 };
 
@@ -36,14 +36,14 @@ struct err {
 	char text[512];
 };
 
-/* Write the sentence, return `status`, so that a failure is one line: return err_set(...).
- * `err` may be NULL: then only the status goes back. */
+/* Write the sentence and return `status`, so that a failure is one line: return err_set(...).
+ * `err` may be NULL. */
 enum status err_set(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
 
 /* As err_set, followed by ": " and strerror(errno). */
 enum status err_errno(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
 
-/* Put context in front: "reading a.csv: " + what stands there. Returns `status`. */
+/* Put context in front of the sentence: "reading a.csv: ...". Returns `status`. */
 enum status err_prefix(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
 
 const char *status_name(enum status status);

@@ -1,5 +1,5 @@
-/* What ends a process: a bug, and a condition under which it cannot start. Below every other file
- * of base/, so that each of them can say must(). */
+/* Ends a process after a bug, or when it cannot start. The lowest file of base/, so that all others
+ * can use must(). */
 #ifndef BASE_FATAL_H
 #define BASE_FATAL_H
 
@@ -11,8 +11,8 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The name in front of what die() and must() print and in every line of the log. It must outlive
- * the process; log_setup sets it. "holdfast" until then. */
+/* The name that die(), must() and the log print. It must live as long as the process. log_setup
+ * sets it; until then it is "holdfast". */
 void program_set_name(const char *name);
 const char *program_name(void);
 
@@ -20,7 +20,7 @@ const char *program_name(void);
  * names cause and remedy. */
 NORETURN void die(const char *fmt, ...) PRINTF(1, 2);
 
-/* A bug if false. Always on, in release builds too: prints file, line and condition, aborts. */
+/* A false condition is a bug: prints file, line and condition and aborts, in release builds too. */
 #define must(cond) ((cond) ? (void)0 : must_failed(__FILE__, __LINE__, #cond))
 NORETURN void must_failed(const char *file, int line, const char *condition);
 

@@ -22,7 +22,7 @@ struct file_type {
 	const char *ending, *type;
 };
 extern const struct file_type files_types[];
-/* By the ending of a name; application/octet-stream when there is no row for it. */
+/* The media type by the ending of a name; application/octet-stream when it is not in the table. */
 const char *files_type(struct str name);
 
 /* Ordered by path, bytewise. */
@@ -31,12 +31,11 @@ extern const size_t files_count;
 
 enum { FILES_REPLACED_MAX = 1 << 20 }; /* bytes of one replacing file */
 
-/* Before anything is found: read dir/PATH for every embedded path that exists there; from then on
- * files_find gives it instead. Once in the life of a program. *replaced: how many. A folder that is
- * not there is no error. */
+/* Replace each embedded file for which dir/PATH exists. Call once, before files_find. *replaced:
+ * their number. A missing folder is not an error. */
 MUST_CHECK enum status files_replace(const char *dir, size_t *replaced, struct err *err);
 
-/* NULL when there is none of that path. */
+/* NULL: there is no such file. */
 const struct file *files_find(struct str path);
 
 #endif

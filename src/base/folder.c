@@ -12,15 +12,15 @@
 #include <unistd.h>
 
 enum {
-	LINKS_MAX = 40,  /* as the kernel */
-	DEPTH_MAX = 100, /* of a tree that is removed: each level costs a descriptor */
+	LINKS_MAX = 40,  /* the kernel's limit */
+	DEPTH_MAX = 100, /* of a tree to remove: each level needs a descriptor */
 };
 
 /* A walk from / along a path, one component at a time. */
 struct folder_walk {
-	const char *path; /* as it was given, for errors */
+	const char *path; /* as given by the caller, for errors */
 	char rest[2 * PATH_MAX];
-	int dir; /* O_PATH: where the walk has come to */
+	int dir; /* O_PATH: present folder of the walk */
 	struct stat st;
 	int links;
 };
@@ -69,19 +69,19 @@ static void folder_walk_end(struct folder_walk *w)
 	w->dir = -1;
 }
 
-/* Take the first component off w->rest; false at the end. */
+/* Remove the first component from w->rest; false at the end. */
 static bool folder_walk_next(struct folder_walk *w, char name[NAME_MAX + 1])
 {
 	size_t begin = strspn(w->rest, "/"), n = strcspn(w->rest + begin, "/");
 	if (n > NAME_MAX)
-		n = NAME_MAX; /* openat refuses it or finds nothing */
+		n = NAME_MAX; /* openat reports the error */
 	memcpy(name, w->rest + begin, n);
 	name[n] = '\0';
 	memmove(w->rest, w->rest + begin + n, strlen(w->rest + begin + n) + 1);
 	return n > 0;
 }
 
-/* The link's target takes the place of its name. */
+/* Replace the name of the link by its target. */
 static enum status folder_walk_link(struct folder_walk *w, int link, struct err *err)
 {
 	char target[PATH_MAX], rest[sizeof(w->rest)];
@@ -193,7 +193,7 @@ enum status folder_create(const char *path, int flags, mode_t mode, int *fd, str
 	status = folder_walk_all(&w, above, 0, err);
 	if (status == OK) {
 		bool shared = w.st.st_mode & S_ISVTX;
-		int cut = shared ? flags & O_TRUNC : 0; /* not before it is known whose it is */
+		int cut = shared ? flags & O_TRUNC : 0; /* truncate only after the check */
 		*fd = openat(w.dir, name, (flags & ~cut) | (shared ? O_NOFOLLOW | O_NONBLOCK : 0),
 			     mode);
 		if (*fd < 0)

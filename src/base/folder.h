@@ -1,10 +1,10 @@
-/* Folders, from the point of view of a root process that does not trust their owners.
+/* Folders, for a root process that does not trust their owners.
  *
- * Whoever can write to a folder can exchange what a name in it means, at any moment. Root therefore
- * works by name only where root alone can do that: each folder from / down to the name belongs to
- * root and is closed to other writers (or sticky, as /tmp), and so does each symbolic link that is
- * passed. The functions below refuse everything else with DENIED, which names the folder and its
- * owner. For an ordinary user they check nothing: the kernel does.
+ * A user who can write to a folder can exchange its entries at any moment. Root therefore uses a
+ * name only if nobody else can do that: each folder from / down to the name belongs to root and is
+ * not writable by others (or is sticky, as /tmp), and each symbolic link on the way belongs to
+ * root. Otherwise the functions below return DENIED, with the folder and its owner. For an ordinary
+ * user they check nothing: the kernel does.
  *
  * Below a folder of another user root acts through a child that has become that user (spawn_as), or
  * through folder_open and the *at functions.
@@ -16,8 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* OK when nobody but root can change what `path` names; the part that does not exist is not looked
- * at. */
+/* OK when only root can exchange what `path` names. The part that does not exist is ignored. */
 MUST_CHECK enum status folder_trusted(const char *path, struct err *err);
 
 /* Make the folder and those above it that are missing, with the same checks. */
@@ -34,13 +33,13 @@ MUST_CHECK enum status folder_create(const char *path, int flags, mode_t mode, i
 MUST_CHECK enum status folder_open(const char *path, uid_t owner, int *fd, struct err *err);
 
 /* Open a regular file in an open folder: not a link of either kind, and only when it belongs to
- * `owner`; never waits, as a FIFO would make it. NOT_FOUND when there is none, DENIED when there is
- * something else. */
+ * `owner`; does not block on a FIFO. NOT_FOUND: there is no such file. DENIED: it is something
+ * else. */
 MUST_CHECK enum status folder_open_file(int dir, const char *name, int flags, uid_t owner, int *fd,
 					struct err *err);
 
-/* Remove what the folder contains, and no more: links are removed, not followed. FAILED when
- * something is left. */
+/* Remove the contents of a folder. Links are removed, not followed. FAILED when something is
+ * left. */
 MUST_CHECK enum status folder_empty(int dir, struct err *err);
 
 #endif

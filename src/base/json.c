@@ -21,7 +21,7 @@ enum expect {
 struct json_state {
 	json_source *source;
 	void *ctx;
-	char *chunk; /* of a source; NULL when reading from memory */
+	char *chunk; /* buffer of a source; NULL when reading from memory */
 	const char *p, *end;
 	bool at_end;     /* the source has no more */
 	struct buf text; /* a string or number that needs decoding or lies across chunks */
@@ -39,7 +39,7 @@ static uint64_t position(const struct json_reader *r)
 	return s->before - (uint64_t)(s->end - s->p);
 }
 
-static enum json_token fail(struct json_reader *r, const char *what)
+static enum json_token json_fail(struct json_reader *r, const char *what)
 {
 	r->token = JSON_ERROR;
 	if (r->err.text[0] == '\0')
@@ -48,7 +48,7 @@ static enum json_token fail(struct json_reader *r, const char *what)
 }
 
 /* More bytes; false at the end of the input or after an error of the source (r->err). */
-static bool refill(struct json_reader *r)
+static bool json_refill(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	if (s->at_end || !s->source)
@@ -71,11 +71,11 @@ static bool refill(struct json_reader *r)
 	return true;
 }
 
-/* The next byte without taking it, or -1. */
+/* The next byte without consuming it, or -1. */
 static inline int peek(struct json_reader *r)
 {
 	struct json_state *s = r->state;
-	if (s->p == s->end && !refill(r))
+	if (s->p == s->end && !json_refill(r))
 		return -1;
 	return (unsigned char)*s->p;
 }
@@ -113,8 +113,8 @@ void json_reader_release(struct json_reader *r)
 	r->state = NULL;
 }
 
-/* RS (0x1E) stands before each value of a GeoJSON text sequence: white space
- * between values only. */
+/* RS (0x1E) is before each value of a GeoJSON text sequence. It is white space between values
+ * only. */
 static int skip_space(struct json_reader *r)
 {
 	struct json_state *s = r->state;
@@ -142,7 +142,7 @@ static bool take_word(struct json_reader *r, const char *word)
 
 /* ---- strings ---- */
 
-static int hex4(struct json_reader *r)
+static int json_hex4(struct json_reader *r)
 {
 	int v = 0;
 	for (int i = 0; i < 4; i++) {
@@ -156,23 +156,23 @@ static int hex4(struct json_reader *r)
 	return v;
 }
 
-/* An escape that stands for no text. */
+/* Handle an escape that is not a character: U+FFFD or an error. */
 static bool reader_replaces(struct json_reader *r, const char *why)
 {
 	if (!r->replaces)
-		return fail(r, why), false;
+		return json_fail(r, why), false;
 	buf_utf8(&r->state->text, 0xFFFD);
 	return true;
 }
 
-/* Behind a backslash. False after fail(). */
+/* Read an escape after its backslash. False: json_fail was called. */
 static bool reader_escape(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	int c = peek(r);
 	if (c < 0)
-		return fail(r, "the string does not end"), false;
+		return json_fail(r, "the string does not end"), false;
 	s->p++;
 	const char *simple = strchr(from, c);
 	if (c && simple) {
@@ -180,10 +180,10 @@ static bool reader_escape(struct json_reader *r)
 		return true;
 	}
 	if (c != 'u')
-		return fail(r, "unknown escape in a string"), false;
-	int high = hex4(r);
+		return json_fail(r, "unknown escape in a string"), false;
+	int high = json_hex4(r);
 	if (high < 0)
-		return fail(r, "\\u needs four hexadecimal digits"), false;
+		return json_fail(r, "\\u needs four hexadecimal digits"), false;
 	if (high == 0)
 		return reader_replaces(r, "\\u0000 is not allowed");
 	if (high >= 0xDC00 && high <= 0xDFFF)
@@ -192,15 +192,14 @@ static bool reader_escape(struct json_reader *r)
 		buf_utf8(&s->text, (uint32_t)high);
 		return true;
 	}
-	int low = take_word(r, "\\u") ? hex4(r) : -1;
+	int low = take_word(r, "\\u") ? json_hex4(r) : -1;
 	if (low < 0xDC00 || low > 0xDFFF)
 		return reader_replaces(r, "lone surrogate in a string");
 	buf_utf8(&s->text, 0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
 	return true;
 }
 
-/* Bytes that stand for themselves in a string, by eight: stops before '"',
- * '\\' and control bytes. */
+/* Skip literal bytes of a string, eight at a time: stops before '"', '\\' and control bytes. */
 static const char *plain_run(const char *p, const char *end)
 {
 	while (end - p >= 8) {
@@ -218,8 +217,9 @@ static const char *plain_run(const char *p, const char *end)
 	return p;
 }
 
-/* Behind the opening quote. The text is a slice of the chunk where possible, else a copy. */
-static bool string(struct json_reader *r)
+/* Read a string after its opening quote. The text is a slice of the chunk if possible, else a
+ * copy. */
+static bool json_string(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	bool copied = false;
@@ -236,7 +236,7 @@ static bool string(struct json_reader *r)
 		copied = true;
 		int c = peek(r);
 		if (c < 0)
-			return fail(r, "the string does not end"), false;
+			return json_fail(r, "the string does not end"), false;
 		if (c == '"') {
 			s->p++;
 			r->text = (struct str){s->text.p ? s->text.p : "", s->text.n};
@@ -247,13 +247,13 @@ static bool string(struct json_reader *r)
 			if (!reader_escape(r))
 				return false;
 		} else if (c < 0x20) {
-			return fail(r, "control character in a string"), false;
+			return json_fail(r, "control character in a string"), false;
 		}
 	}
 	if (buf_failed(&s->text) || r->text.n > s->text.max)
-		return fail(r, "the string is too long"), false;
+		return json_fail(r, "the string is too long"), false;
 	if (!utf8_is_valid(r->text))
-		return fail(r, "not valid UTF-8"), false;
+		return json_fail(r, "not valid UTF-8"), false;
 	return true;
 }
 
@@ -279,7 +279,7 @@ static bool reader_take(struct json_reader *r, const char *any)
 	return true;
 }
 
-static bool number(struct json_reader *r)
+static bool json_number(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	buf_reset(&s->text);
@@ -292,12 +292,12 @@ static bool number(struct json_reader *r)
 		ok = reader_digits(r);
 	}
 	if (!ok)
-		return fail(r, "not a number"), false;
+		return json_fail(r, "not a number"), false;
 	if (buf_failed(&s->text))
-		return fail(r, "the number is too long"), false;
+		return json_fail(r, "the number is too long"), false;
 	int c = peek(r);
 	if (c >= 0 && !strchr(" \t\r\n,]}\x1e", c))
-		return fail(r, "unexpected character after a number"), false;
+		return json_fail(r, "unexpected character after a number"), false;
 	r->text = buf_view(&s->text);
 	return true;
 }
@@ -317,14 +317,14 @@ static enum json_token open_container(struct json_reader *r, bool object)
 {
 	struct json_state *s = r->state;
 	if (r->depth == JSON_MAX_DEPTH)
-		return fail(r, "nested too deep");
+		return json_fail(r, "nested too deep");
 	s->p++;
 	s->in_object[r->depth++] = object;
 	s->expect = object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
 	return give(r, object ? JSON_OBJECT : JSON_ARRAY);
 }
 
-static enum json_token value(struct json_reader *r, int c)
+static enum json_token json_value_token(struct json_reader *r, int c)
 {
 	struct json_state *s = r->state;
 	switch (c) {
@@ -334,27 +334,28 @@ static enum json_token value(struct json_reader *r, int c)
 		return open_container(r, false);
 	case '"':
 		s->p++;
-		return string(r) ? give(r, JSON_STRING) : JSON_ERROR;
+		return json_string(r) ? give(r, JSON_STRING) : JSON_ERROR;
 	case 't':
-		return take_word(r, "true") ? give(r, JSON_TRUE) : fail(r, "unexpected word");
+		return take_word(r, "true") ? give(r, JSON_TRUE) : json_fail(r, "unexpected word");
 	case 'f':
-		return take_word(r, "false") ? give(r, JSON_FALSE) : fail(r, "unexpected word");
+		return take_word(r, "false") ? give(r, JSON_FALSE)
+					     : json_fail(r, "unexpected word");
 	case 'n':
-		return take_word(r, "null") ? give(r, JSON_NULL) : fail(r, "unexpected word");
+		return take_word(r, "null") ? give(r, JSON_NULL) : json_fail(r, "unexpected word");
 	default:
 		if (c == '-' || ascii_is_digit((char)c))
-			return number(r) ? give(r, JSON_NUMBER) : JSON_ERROR;
-		return fail(r, "a value was expected");
+			return json_number(r) ? give(r, JSON_NUMBER) : JSON_ERROR;
+		return json_fail(r, "a value was expected");
 	}
 }
 
-static enum json_token key(struct json_reader *r, int c)
+static enum json_token json_key_token(struct json_reader *r, int c)
 {
 	struct json_state *s = r->state;
 	if (c != '"')
-		return fail(r, "a key in quotes was expected");
+		return json_fail(r, "a key in quotes was expected");
 	s->p++;
-	if (!string(r))
+	if (!json_string(r))
 		return JSON_ERROR;
 	/* The colon may lie in the next chunk, so the key must not lie in this one. */
 	if (r->text.p != s->text.p) {
@@ -363,7 +364,7 @@ static enum json_token key(struct json_reader *r, int c)
 		r->text = (struct str){s->text.p ? s->text.p : "", s->text.n};
 	}
 	if (skip_space(r) != ':')
-		return fail(r, "':' was expected after a key");
+		return json_fail(r, "':' was expected after a key");
 	s->p++;
 	s->expect = EXPECT_VALUE;
 	return give(r, JSON_KEY);
@@ -378,7 +379,7 @@ static enum json_token begin(struct json_reader *r)
 {
 	r->state->started = true;
 	if (peek(r) == 0xEF && !take_word(r, "\xEF\xBB\xBF"))
-		return fail(r, "not valid UTF-8");
+		return json_fail(r, "not valid UTF-8");
 	return JSON_NULL;
 }
 
@@ -399,9 +400,9 @@ enum json_token json_next(struct json_reader *r)
 	mark(r);
 	if (c < 0) {
 		if (r->err.text[0])
-			return fail(r, "");
+			return json_fail(r, "");
 		if (r->depth)
-			return fail(r, "the input ends inside a value");
+			return json_fail(r, "the input ends inside a value");
 		r->offset = position(r);
 		return r->token = JSON_EOF;
 	}
@@ -417,11 +418,12 @@ enum json_token json_next(struct json_reader *r)
 		r->depth--;
 		return give(r, in_object ? JSON_OBJECT_END : JSON_ARRAY_END);
 	} else if (s->expect == EXPECT_COMMA_OR_END) {
-		return fail(r, in_object ? "',' or '}' was expected" : "',' or ']' was expected");
+		return json_fail(r,
+				 in_object ? "',' or '}' was expected" : "',' or ']' was expected");
 	}
 	if (s->expect == EXPECT_KEY || s->expect == EXPECT_KEY_OR_END)
-		return key(r, c);
-	return value(r, c);
+		return json_key_token(r, c);
+	return json_value_token(r, c);
 }
 
 bool json_skip(struct json_reader *r)

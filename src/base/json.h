@@ -32,11 +32,11 @@ enum json_token {
 	JSON_ARRAY_END,
 };
 
-/* Bytes of the source into p: how many, 0 at the end, -1 with errno. */
+/* Reads up to n bytes into p. Returns their number; 0 at the end; -1 with errno on error. */
 typedef ssize_t json_source(void *ctx, char *p, size_t n);
 
 struct json_reader {
-	/* what the last json_next gave; `text` is valid until the next call */
+	/* result of the last json_next; `text` is valid until the next call */
 	enum json_token token;
 	struct str text;
 	size_t line, column; /* of the token's first byte, from 1 */
@@ -60,15 +60,15 @@ void json_reader_release(struct json_reader *r);
 
 enum json_token json_next(struct json_reader *r);
 
-/* Bytes of the input up to the end of what json_next or json_read_value gave last. */
+/* Position in the input, in bytes, after the last token or value that was read. */
 uint64_t json_position(const struct json_reader *r);
 
-/* After JSON_OBJECT or JSON_ARRAY: consume up to its end. After any other token: nothing.
- * False on a syntax error. */
+/* After JSON_OBJECT or JSON_ARRAY: skip to its end. After any other token: do nothing. False:
+ * syntax error. */
 MUST_CHECK bool json_skip(struct json_reader *r);
 
-/* For line-oriented input: after an error, drop the rest of the line and begin a new value. An
- * error of the source stays. */
+/* For line-oriented input, after a syntax error: skip the rest of the line and begin a new value.
+ * Errors of the source are final. */
 void json_recover_line(struct json_reader *r);
 
 enum json_kind {
@@ -94,8 +94,8 @@ struct json_value {
 	uint32_t hash;            /* of the key: json_hash */
 };
 
-/* What tells most keys of an object from one another before they are compared: they differ in
- * length, or at the ends, or in the middle. Of a literal the compiler knows it. */
+/* A cheap hash: most keys of an object differ in length, or in the first, middle or last byte.
+ * Constant for literals. */
 static inline uint32_t json_hash(struct str key)
 {
 	const unsigned char *p = (const unsigned char *)key.p;
@@ -110,10 +110,10 @@ static inline void json_rename(struct json_value *v, struct str key)
 	v->hash = json_hash(key);
 }
 
-/* The value that begins with the reader's current token (call json_next first), whole. */
+/* Read the whole value that begins with the current token (call json_next first) into a tree. */
 MUST_CHECK enum status json_read_value(struct json_reader *r, struct arena *arena,
 				       struct json_value **out, struct err *err);
-/* Exactly one value in s. */
+/* Read s, which must be exactly one value. */
 MUST_CHECK enum status json_parse(struct arena *arena, struct str s, struct json_value **out,
 				  struct err *err);
 
@@ -131,13 +131,13 @@ static inline const struct json_value *json_get(const struct json_value *v, cons
 /* A path of members and indexes: json_path(v, "names.primary"), json_path(v,
  * "addresses.0.country"). */
 const struct json_value *json_path(const struct json_value *v, const char *path);
-/* Its text when it is a string (or a number), else an empty slice. NULL is allowed. */
+/* The text of a string or number, else an empty slice. NULL is allowed. */
 struct str json_text(const struct json_value *v);
 MUST_CHECK bool json_double(const struct json_value *v, double *out);
 MUST_CHECK bool json_i64(const struct json_value *v, int64_t *out);
 
-/* Building a tree by hand, for templates. Keys and texts are not copied. Over the arena's maximum
- * `failed` is set and further values are dropped; the caller checks once, at the end. */
+/* Building a tree for templates. Keys and texts are not copied. Over the arena's maximum `failed`
+ * is set and further values are dropped; the caller checks once, at the end. */
 struct json_build {
 	struct arena *arena;
 	bool failed;
@@ -152,7 +152,7 @@ static inline struct json_value *json_build(struct json_build *b, struct json_va
 {
 	return json_build_hashed(b, parent, str_of(key), json_hash(str_of(key)), kind);
 }
-/* Nothing is added for an empty text, or for false: absence says the same. */
+/* Nothing is added for an empty text or for false. */
 static inline void json_build_text(struct json_build *b, struct json_value *parent, const char *key,
 				   struct str text)
 {

@@ -33,7 +33,7 @@ static unsigned log_area_bits(struct str name)
 	return 0;
 }
 
-/* "slot,flight". Returns the first name that is none; p NULL: all are. */
+/* Read "slot,flight". Returns the first name that is not an area; p == NULL: all are. */
 static struct str log_read_areas(const char *text)
 {
 	struct str rest = str_of(text), wrong = {NULL, 0};
@@ -114,7 +114,7 @@ static void line_add_quoted(struct log_line *line, struct str s)
 		} else if (c >= 0x80 && !utf8) {
 			line_add(line, "?", 1);
 		} else {
-			/* Whole characters, so that a line that is cut stays UTF-8. */
+			/* Add whole characters only, so that a truncated line stays valid UTF-8. */
 			n = utf8_first((struct str){s.p + i, s.n - i});
 			line_add(line, s.p + i, n);
 		}
@@ -172,7 +172,7 @@ static void log_write_line(enum log_level level, const char *event, const struct
 	if (as_json)
 		line.p[line.n++] = '}';
 	line.p[line.n++] = '\n';
-	/* The work goes on when the log cannot be written. */
+	/* Errors are ignored: a log that cannot be written must not stop the program. */
 	ssize_t ignored = write(STDERR_FILENO, line.p, line.n);
 	(void)ignored;
 	errno = saved;

@@ -11,9 +11,9 @@
  *
  *   log_debug(flight, "filled", LOG_I("bytes", n));
  *
- * They are logged with log.level = debug, or, of some areas, with HOLDFAST_TRACE=area,area (or
- * "all") in the environment, which every program hands on to those that it starts. What is not
- * logged costs one test.
+ * They are logged with log.level = debug, or, for some areas, with HOLDFAST_TRACE=area,area (or
+ * "all") in the environment, which every program passes to those that it starts. A line that is
+ * not logged costs one test.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -50,12 +50,12 @@ struct log_field {
 #define LOG_I(k, v)   ((struct log_field){.key = (k), .kind = LOG_FIELD_INT, .i = (int64_t)(v)})
 #define LOG_D(k, v)   ((struct log_field){.key = (k), .kind = LOG_FIELD_DOUBLE, .d = (v)})
 
-/* Before the first line; reads HOLDFAST_TRACE. `program` must outlive the process.
- * Default: LOG_INFO, text. */
+/* Call before the first line; reads HOLDFAST_TRACE. `program` must live as long as the process.
+ * Without it: LOG_INFO, text. */
 void log_setup(const char *program, enum log_level least, bool json);
 
-/* For a program that reads no settings, in place of log_setup: as HOLDFAST_LOG says, which the
- * program that starts it puts into its environment with log_env: "HOLDFAST_LOG=debug,json". */
+/* In place of log_setup, for programs that read no settings: level and form are in HOLDFAST_LOG,
+ * which the parent puts into their environment with log_env: "HOLDFAST_LOG=debug,json". */
 enum { LOG_ENV = 40 };
 void log_setup_env(const char *program);
 void log_env(enum log_level least, bool json, char out[LOG_ENV]);

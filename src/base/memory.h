@@ -1,5 +1,4 @@
-/* Memory that outlives an arena: objects with a life of their own, arrays that
- * grow. Freed with free().
+/* Memory outside of arenas: objects with their own lifetime, growing arrays. Freed with free().
  *
  * Exhausted system memory is not a condition that callers handle: the process ends with one
  * sentence, and the supervisor starts it again. So none of these returns NULL. Sizes that come from
@@ -21,13 +20,13 @@ void *memory_array(size_t n, size_t size);
 /* A copy of a NUL-terminated string. */
 char *memory_strdup(const char *text);
 
-/* Room in the array p of *room elements for at least `least`: returns p, or the moved array and a
- * greater *room. Grows by a quarter, so that adding one by one costs linear time and large arrays
+/* Make room in the array p of *room elements for at least `least`. Returns p, or the moved array
+ * with a greater *room. Grows by a quarter: adding one by one takes linear time, and large arrays
  * waste little. New elements are not zeroed. p may be NULL while *room is 0. */
 MUST_CHECK void *memory_grow(void *p, size_t *room, size_t least, size_t size);
 
-/* For what a library allocated: returns p, or ends the process. flight->timer =
- * memory_had(event_new(...)); */
+/* Check memory that a library has allocated: returns p, or ends the process.
+ * timer = memory_had(event_new(...)); */
 static inline void *memory_had(void *p)
 {
 	if (!p)

@@ -36,7 +36,7 @@ static inline bool str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n && str_eq((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix);
 }
-/* How many bytes stand before the first that the table marks. */
+/* The number of bytes before the first one that the table marks. */
 static inline size_t str_plain(struct str s, const unsigned char marks[256])
 {
 	const unsigned char *p = (const unsigned char *)s.p;
@@ -52,12 +52,11 @@ int str_cmp(struct str a, struct str b); /* bytewise, as memcmp, shorter first *
 /* Without ASCII white space at both ends. */
 struct str str_trim(struct str s);
 
-/* Cut at the first `sep`: returns what stands before it and leaves the rest in *s; without a
- * separator returns everything and leaves *s with p == NULL. Loop: while (s.p) part = str_cut(&s,
- * ','). */
+/* Cut at the first `sep`: returns the part before it and leaves the rest in *s. Without a separator
+ * returns everything and sets s->p to NULL. Loop: while (s.p) part = str_cut(&s, ','). */
 struct str str_cut(struct str *s, char sep);
 
-/* The whole slice as a decimal integer in [min, max], without sign-only, spaces or a rest. */
+/* The whole slice as a decimal integer in [min, max]; no spaces, nothing after it. */
 MUST_CHECK bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
 
 /* The whole slice as a finite decimal number ("-1.5e3"), independent of the locale. */

@@ -28,8 +28,8 @@ static inline bool utf8_begins(char byte)
 	return ((unsigned char)byte & 0xC0) != 0x80;
 }
 
-/* The character that a byte stands for in windows-1252, which is also what is meant by ISO-8859-1
- * on the web; 0 for the five bytes that it leaves undefined. */
+/* The character of a byte in windows-1252, which the web also uses for ISO-8859-1; 0 for the five
+ * undefined bytes. */
 uint32_t utf8_of_1252(char byte);
 
 #endif

@@ -129,7 +129,7 @@ static bool config_to_number(const struct config_option *o, struct str value, in
 	return false;
 }
 
-/* Levenshtein's config_distance, for "did you mean"; names are short. */
+/* Levenshtein distance, for "did you mean"; names are short. */
 static size_t config_distance(struct str a, struct str b)
 {
 	size_t row[64];

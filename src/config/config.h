@@ -37,7 +37,7 @@ enum config_type {
 	CONFIG_TYPE_NAME,
 	CONFIG_TYPE_ADDRESS,
 	CONFIG_TYPE_NETWORKS,
-	CONFIG_TYPE_URL, /* kept in one spelling: web_address.h; empty: none */
+	CONFIG_TYPE_URL, /* normalised by web_address.h; empty: none */
 };
 
 enum config_when { CONFIG_WHEN_RELOAD, CONFIG_WHEN_RESTART };
@@ -52,7 +52,7 @@ struct config_option {
 };
 extern const struct config_option config_options[CONFIG_OPTIONS];
 
-/* "a duration such as 10s", "one of text|json": what a value of the option must be. */
+/* "a duration such as 10s", "one of text|json": the form of an option's value. */
 void config_describe(const struct config_option *o, struct buf *out);
 
 enum { CONFIG_FILE_MAX = 1 << 20 };
@@ -61,15 +61,15 @@ struct config {
 	struct arena arena;
 	const char *text[CONFIG_OPTIONS];
 	int64_t number[CONFIG_OPTIONS];
-	int line[CONFIG_OPTIONS]; /* where the file sets it; 0: it does not */
+	int line[CONFIG_OPTIONS]; /* line of the file that sets it; 0: the file does not */
 	const char *path;         /* of the file; NULL: none was read */
-	struct str source;        /* its text */
+	struct str source;        /* text of the file */
 };
 
 void config_init(struct config *c);
 void config_release(struct config *c);
 
-/* Put a file over the defaults. INVALID: err has the first mistake, "file:line: ...". */
+/* Read a file over the defaults. INVALID: err has the first mistake, "file:line: ...". */
 MUST_CHECK enum status config_read(struct config *c, const char *path, struct err *err);
 /* As config_read, with the text of a file that was read before. */
 MUST_CHECK enum status config_parse(struct config *c, struct str text, const char *path,
@@ -87,8 +87,8 @@ enum status config_prefix(const struct config *c, enum config_id id, struct err 
 MUST_CHECK enum status config_set(struct config *c, struct str name, struct str value,
 				  struct err *err);
 
-/* BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (its place); TEXT, SECRET, NAME, ADDRESS,
- * NETWORKS, URL. The wrong kind is a bug. */
+/* config_number: BOOL, INT, DURATION (ms), SIZE (bytes), CHOICE (index). config_text: the other
+ * types. Any other use is a bug. */
 int64_t config_number(const struct config *c, enum config_id id);
 const char *config_text(const struct config *c, enum config_id id);
 

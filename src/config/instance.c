@@ -59,16 +59,17 @@ enum status instance_paths(struct instance *i, const char *dir, struct err *err)
 	return OK;
 }
 
-/* Take the settings that the parent has read. */
+/* Read the settings that the parent has passed. */
 static enum status instance_read_settings(struct instance *i, const char *number, struct err *err)
 {
 	struct buf text;
 	int64_t fd;
 	if (!str_to_i64(str_of(number), 0, INT32_MAX, &fd))
-		return err_set(err, INVALID, INSTANCE_SETTINGS_ENV "=%s is no descriptor", number);
+		return err_set(err, INVALID, INSTANCE_SETTINGS_ENV "=%s is not a descriptor",
+			       number);
 	char path[40];
 	buf_init(&text, CONFIG_FILE_MAX);
-	/* Opened anew, because the position of the descriptor is shared by all that have it. */
+	/* Open it again: all processes that inherit the descriptor share its position. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)fd);
 	enum status status = io_read_file(path, &text, err);
 	if (status == OK)
@@ -107,7 +108,8 @@ enum status instance_protect(const struct instance *i, bool *closed, struct err 
 	enum status status = OK;
 	*closed = fstat(fd, &st) == 0 && st.st_mode & 077;
 	if (*closed && fchmod(fd, 0600) != 0)
-		status = err_errno(err, FAILED, "%s holds secrets and others can read it", i->conf);
+		status =
+		    err_errno(err, FAILED, "%s has secrets and other users can read it", i->conf);
 	close(fd);
 	return status;
 }
@@ -126,8 +128,9 @@ enum status instance_find(struct instance *i, const char *dir, struct err *probl
 	else if (access(i->run_dir, F_OK) == 0 || access(i->data_dir, F_OK) == 0)
 		err_set(problem, NOT_FOUND, "%s is missing", i->conf);
 	else
-		status = err_set(err, NOT_FOUND, "%s is no instance; 'holdfast init %s' makes one",
-				 i->dir, dir);
+		status =
+		    err_set(err, NOT_FOUND, "%s is not an instance; 'holdfast init %s' makes one",
+			    i->dir, dir);
 	if (status != OK)
 		instance_release(i);
 	return status;

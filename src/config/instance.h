@@ -26,25 +26,25 @@ struct instance {
 };
 
 /* The paths of `dir`, which need not exist; configuration: the defaults. DENIED for root when
- * another user could exchange the folder or its settings: root would do what that user wants
- * (base/folder.h). */
+ * another user could exchange the folder or its settings (base/folder.h). */
 MUST_CHECK enum status instance_paths(struct instance *i, const char *dir, struct err *err);
 
-/* instance_paths, and holdfast.conf read. NOT_FOUND when the folder is no instance. */
+/* instance_paths, and holdfast.conf read. NOT_FOUND when the folder is not an instance. */
 MUST_CHECK enum status instance_open(struct instance *i, const char *dir, struct err *err);
-/* As instance_open, for commands that must work with settings that cannot be read: then they are
- * the defaults, and `problem` says what is wrong, else it is empty. NOT_FOUND when the folder is no
- * instance. */
+/* As instance_open, for commands that must also work with invalid settings: these are then the
+ * defaults, and `problem` has the reason; otherwise it is empty. NOT_FOUND when the folder is not
+ * an instance. */
 MUST_CHECK enum status instance_find(struct instance *i, const char *dir, struct err *problem,
 				     struct err *err);
-/* The settings are the file's, or, in a process that the supervisor or a command has started, what
- * that has read: the file is not for the process's user. It finds them by the descriptor whose
- * number INSTANCE_SETTINGS_ENV has; instance_open closes it. */
+/* A process that the supervisor or a command has started cannot read the file, because its user may
+ * not. It gets the settings that the parent has read, through the descriptor whose number is in
+ * INSTANCE_SETTINGS_ENV; instance_open closes it. */
 #define INSTANCE_SETTINGS_ENV "HOLDFAST_SETTINGS"
-/* For the parent: a descriptor with the text of the settings as they were read. */
+/* For the parent: a descriptor with the text of the settings. */
 MUST_CHECK enum status instance_settings(const struct instance *i, int *fd, struct err *err);
 
-/* Close holdfast.conf to other users when a secret is set in it; *closed: it was open to them. */
+/* Make holdfast.conf unreadable for other users when a secret is set; *closed: they could read
+ * it. */
 MUST_CHECK enum status instance_protect(const struct instance *i, bool *closed, struct err *err);
 
 void instance_release(struct instance *i);
@@ -67,7 +67,7 @@ void instance_remove_run_dir(const struct instance *i);
 MUST_CHECK enum status instance_conninfo(const struct instance *i, enum role_id role,
 					 struct buf *out, struct err *err);
 
-/* The embedded server's and the control socket's paths are made of these. */
+/* Names of the sockets and the lock in run_dir. */
 enum { INSTANCE_PG_PORT = 5432 };
 #define INSTANCE_CONTROL "control.sock"
 #define INSTANCE_LOCK    "lock"

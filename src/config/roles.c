@@ -19,7 +19,7 @@ void role_name(const struct config *c, enum role_id id, char out[ROLE_NAME_MAX])
 		    ? snprintf(out, ROLE_NAME_MAX, "postgres")
 		    : snprintf(out, ROLE_NAME_MAX, "%s_%s", config_text(c, CONFIG_DB_ROLE_PREFIX),
 			       role_table[id].suffix);
-	must(n > 0 && n < ROLE_NAME_MAX); /* the option has a maximum */
+	must(n > 0 && n < ROLE_NAME_MAX); /* the option's maximum guarantees it */
 }
 
 const char *role_database(enum role_id id)
@@ -40,7 +40,7 @@ void role_prefix(const char *database, char out[ROLE_NAME_MAX])
 	char plain[SHORT + 1];
 	size_t n = strlen(database), kept = n < SHORT ? n : SHORT;
 	bool same = n <= PLAIN_MAX;
-	/* FNV-1a: tells apart what the replaced characters make equal */
+	/* FNV-1a: distinguishes names that differ in replaced characters only */
 	uint32_t hash = 2166136261u;
 	for (size_t i = 0; i < n; i++) {
 		same &= role_char(database[i]);
@@ -58,7 +58,7 @@ void role_prefix(const char *database, char out[ROLE_NAME_MAX])
 		snprintf(out, ROLE_NAME_MAX, "%s_%s_%08x", standard_prefix, plain, hash);
 }
 
-/* The role whose name stands at `at`, which begins with the standard prefix; ROLES: none. */
+/* The role whose standard name is at `at`; ROLES: none. */
 static enum role_id role_at(const char *at, size_t *length)
 {
 	for (size_t id = 0; id < ROLES; id++) {

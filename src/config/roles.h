@@ -1,5 +1,5 @@
-/* The database roles of an instance: one table (roles.def), from which init and migrate make them,
- * the embedded server knows who may be which, and every program takes the name it connects with.
+/* The database roles of an instance: one table (roles.def), which init and migrate create the roles
+ * from, the embedded server maps system users with, and programs take their role's name from.
  */
 #ifndef CONFIG_ROLES_H
 #define CONFIG_ROLES_H
@@ -12,15 +12,15 @@ enum role_id {
 #undef ROLE
 	ROLES,
 	ROLE_SUPERUSER =
-	    ROLES /* of the embedded server; not in the table, because nobody makes it */
+	    ROLES /* of the embedded server; initdb creates it, so it is not in the table */
 };
 
 enum role_database { ROLE_DATABASE_DIRECTORY, ROLE_DATABASE_CONTACT, ROLE_DATABASES };
 
 enum role_power {
 	ROLE_OWNS = 1,      /* owns the schema */
-	ROLE_TEMPORARY = 2, /* makes temporary tables */
-	ROLE_MONITORS = 4,  /* sees what all sessions do (pg_monitor) */
+	ROLE_TEMPORARY = 2, /* may create temporary tables */
+	ROLE_MONITORS = 4,  /* sees the statements of all sessions (pg_monitor) */
 };
 
 struct role {
@@ -32,7 +32,7 @@ struct role {
 };
 extern const struct role role_table[ROLES];
 
-enum { ROLE_NAME_MAX = 64 }; /* PostgreSQL's, with the NUL */
+enum { ROLE_NAME_MAX = 64 }; /* limit of PostgreSQL, with the NUL */
 
 /* "holdfast_web", or "postgres" for ROLE_SUPERUSER. */
 void role_name(const struct config *c, enum role_id id, char out[ROLE_NAME_MAX]);
@@ -40,11 +40,11 @@ void role_name(const struct config *c, enum role_id id, char out[ROLE_NAME_MAX])
 /* The embedded server's database that the role connects to. */
 const char *role_database(enum role_id id);
 
-/* db.role_prefix for a database of an existing server: the same for the same name, different for
- * others. */
+/* Derive db.role_prefix from the name of a database of an existing server. Different names give
+ * different prefixes. */
 void role_prefix(const char *database, char out[ROLE_NAME_MAX]);
 
-/* `sql` with the names of this instance's roles in place of holdfast_suffix, appended. */
+/* Append `sql` with the names of this instance's roles in place of holdfast_suffix. */
 void role_expand(const struct config *c, const char *sql, struct buf *out);
 
 #endif

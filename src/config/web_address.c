@@ -14,7 +14,7 @@ enum { LABEL_MAX = 63, HOST_MAX = 253 };
 
 enum { BASE = 36, TMIN = 1, TMAX = 26, SKEW = 38, DAMP = 700, INITIAL_BIAS = 72, INITIAL_N = 128 };
 
-static uint32_t adapt(uint32_t delta, uint32_t count, bool first)
+static uint32_t punycode_adapt(uint32_t delta, uint32_t count, bool first)
 {
 	uint32_t k = 0;
 	delta = first ? delta / DAMP : delta / 2;
@@ -29,7 +29,7 @@ static void put_digit(struct buf *out, uint32_t digit)
 	buf_putc(out, (char)(digit < 26 ? 'a' + digit : '0' + (digit - 26)));
 }
 
-/* A number of variable length: how far to the next character. */
+/* Write a variable-length integer: the distance to the next character. */
 static void put_delta(struct buf *out, uint32_t delta, uint32_t bias)
 {
 	for (uint32_t k = BASE;; k += BASE) {
@@ -65,7 +65,7 @@ static void put_punycode(struct buf *out, const uint32_t *c, uint32_t count)
 			if (c[i] != n)
 				continue;
 			put_delta(out, delta, bias);
-			bias = adapt(delta, handled + 1, handled == basic);
+			bias = punycode_adapt(delta, handled + 1, handled == basic);
 			delta = 0;
 			handled++;
 		}
@@ -76,8 +76,8 @@ static void put_punycode(struct buf *out, const uint32_t *c, uint32_t count)
 
 /* ---- the host ---- */
 
-/* Small letters of Latin, Greek and Cyrillic; what has no capitals stays. */
-static uint32_t lower(uint32_t c)
+/* Convert Latin, Greek and Cyrillic letters to lower case. */
+static uint32_t host_lower(uint32_t c)
 {
 	if (c < 0x80)
 		return (uint32_t)ascii_lower((char)c);
@@ -107,7 +107,7 @@ static uint32_t read_label(struct str label, uint32_t c[LABEL_MAX], bool *ascii)
 		for (size_t i = 1; i < n; i++)
 			value = value << 6 | (p[i] & 0x3fu);
 		*ascii &= n == 1;
-		c[count++] = lower(value);
+		c[count++] = host_lower(value);
 		label = (struct str){label.p + n, label.n - n};
 	}
 	return count;
@@ -126,7 +126,7 @@ static const char *put_label(struct str label, struct buf *out)
 	for (uint32_t i = 0; i < count; i++)
 		if (c[i] < 0x80 ? !ascii_is_alnum((char)c[i]) && c[i] != '-'
 				: c[i] < 0xc0 || (c[i] >= 0x2000 && c[i] <= 0x206f))
-			return "its host has a character that no host name has";
+			return "its host has a character that is not allowed in host names";
 	if (c[0] == '-' || c[count - 1] == '-')
 		return "a part of its host begins or ends with '-'";
 	if (ascii) {
@@ -152,7 +152,7 @@ static const char *put_host(struct str host, struct buf *out)
 		if (host.n < 2 || host.p[host.n - 1] != ']' ||
 		    !network_read((struct str){host.p + 1, host.n - 2}, &family, address) ||
 		    family != AF_INET6)
-			return "its host is no IPv6 address";
+			return "its host is not an IPv6 address";
 		inet_ntop(AF_INET6, address, text, sizeof(text));
 		buf_printf(out, "[%s]", text);
 		return NULL;
@@ -175,7 +175,7 @@ static const char *put_port(struct str port, bool https, struct buf *out)
 {
 	int64_t n;
 	if (!str_to_i64(port, 1, 65535, &n))
-		return "its port is no number from 1 to 65535";
+		return "its port is not a number from 1 to 65535";
 	if (n != (https ? 443 : 80))
 		buf_printf(out, ":%d", (int)n);
 	return NULL;
@@ -195,7 +195,7 @@ static const char *put_path(struct str path, struct buf *out)
 	for (size_t i = 0; i < path.n; i++) {
 		char octet, c = path.p[i];
 		if ((unsigned char)c <= ' ' || c == 0x7f || c == '\\')
-			return "a space or a control character stands in it";
+			return "it has a space or a control character";
 		if (c == '%' && !percent_octet((struct str){path.p + i, path.n - i}, &octet))
 			return "its path has a '%' without two hexadecimal digits";
 		percent_put_char(out, c, "/%!$&'()*+,;=:@");

@@ -1,12 +1,12 @@
-/* PgBouncer's admin console: what it says of its pools, clients and servers.
+/* PgBouncer's admin console: reports of its pools, clients and servers.
  *
- * The console is no database: it understands the simple query protocol only and a few words. So
- * there is a connection of its own kind, and a closed list of words: nothing can be changed
- * through it, and no text from C or from outside reaches it. The role needs `stats_users` of
- * PgBouncer, not `admin_users`.
+ * The console is not a database: it has the simple query protocol and a few commands only. So it
+ * has a type of connection of its own with a fixed list of SHOW commands: nothing can be changed
+ * through it, and no SQL text can be passed. The role must be in PgBouncer's `stats_users`;
+ * `admin_users` is not needed.
  *
- * Columns differ between PgBouncer's versions: look them up by name. Nothing here waits longer than
- * timeout_ms, also when PgBouncer is stopped; after an error the console is only good for closing.
+ * Columns differ between versions of PgBouncer: look them up by name. No call waits longer than
+ * timeout_ms, even when PgBouncer is stopped. After an error the console can only be closed.
  *
  * Life: db_console_open, any number of db_console_show with the rows released, db_console_close.
  */
@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "db/db.h"
 
-/* Everything that can be asked. */
+/* The SHOW commands. */
 enum db_show {
 	DB_SHOW_CLIENTS,
 	DB_SHOW_CONFIG,
@@ -32,17 +32,18 @@ enum db_show {
 struct db_console;
 
 /* conninfo: libpq's keywords or a URL; the database is `pgbouncer` unless it names one. The host is
- * an address or a socket's folder: name resolution could not be bounded. */
+ * an address or a socket's folder, because name resolution has no time limit. */
 MUST_CHECK enum status db_console_open(struct db_console **out, const char *conninfo,
 				       const char *program, int64_t timeout_ms, struct err *err);
 void db_console_close(struct db_console *console); /* NULL is allowed */
 
-/* UNAVAILABLE: PgBouncer is away. TIMED_OUT: no answer in time. DENIED or FAILED: what it says. */
+/* UNAVAILABLE: PgBouncer cannot be reached. TIMED_OUT: no answer in time. DENIED, FAILED: its
+ * error. */
 MUST_CHECK enum status db_console_show(struct db_console *console, enum db_show what,
 				       struct db_rows *rows, struct err *err);
 
-/* A column of these rows for db_text and its kin; -1: this version of
- * PgBouncer does not have it. */
+/* The number of a column, for db_text and the like; -1: this version of PgBouncer does not have
+ * it. */
 int db_console_column(const struct db_rows *rows, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* PostgreSQL, one connection at a time, blocking: for the command line. (The web processes use
- * db/async/async.h; both take the same statements and parameters and give the same rows.)
+ * db/async/async.h; both take the same statements and parameters and return the same rows.)
  *
  * Hides libpq. Statements are constants made from sql/queries/ by tools/embed-sql; there is no way
  * to pass SQL text from C. They are sent unnamed with their parameters beside them, so that
@@ -26,7 +26,7 @@ struct db_statement {
 	const char *sql;
 	int params;
 	int columns;                  /* 0: it returns nothing */
-	const char *role;             /* whose program runs it; NULL: the owner's */
+	const char *role;             /* role of the program that runs it; NULL: the owner */
 	const char *const *served_by; /* indexes that its plan must use, ends with NULL */
 };
 
@@ -39,8 +39,8 @@ struct db_param {
 		DB_PARAM_DOUBLE,
 		DB_PARAM_BOOL
 	} kind;
-	/* TEXT: without NUL, arrays as '{...}' literals. BYTES: any bytes.
-	 * Neither need end with NUL. */
+	/* TEXT: without NUL bytes; arrays as '{...}' literals. BYTES: any bytes. Neither needs to
+	 * be NUL-terminated. */
 	struct str text;
 	int64_t i64;
 	double number;
@@ -48,8 +48,7 @@ struct db_param {
 #define DB_NULL    ((struct db_param){.kind = DB_PARAM_NULL})
 #define DB_TEXT(s) ((struct db_param){.kind = DB_PARAM_TEXT, .text = (s)})
 #define DB_Z(z)    ((struct db_param){.kind = DB_PARAM_TEXT, .text = str_of(z)})
-/* For a parameter that the statement takes as bytea ($1::bytea where the
- * context does not say it). */
+/* For a parameter of type bytea ($1::bytea where the context leaves the type open). */
 #define DB_BYTES(s)  ((struct db_param){.kind = DB_PARAM_BYTES, .text = (s)})
 #define DB_I64(v)    ((struct db_param){.kind = DB_PARAM_I64, .i64 = (v)})
 #define DB_DOUBLE(v) ((struct db_param){.kind = DB_PARAM_DOUBLE, .number = (v)})
@@ -91,7 +90,7 @@ MUST_CHECK enum status db_open(struct db **out, const char *conninfo, const char
 			       struct err *err);
 void db_close(struct db *db); /* NULL is allowed */
 
-/* Run a statement. `rows` may be NULL when nobody looks at them. */
+/* Run a statement. `rows` may be NULL. */
 MUST_CHECK enum status db_run(struct db *db, const struct db_statement *statement,
 			      const struct db_param *params, int count, struct db_rows *rows,
 			      struct err *err);
@@ -104,20 +103,20 @@ MUST_CHECK enum status db_run(struct db *db, const struct db_statement *statemen
 MUST_CHECK enum status db_begin(struct db *db, struct err *err);
 MUST_CHECK enum status db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* also after a failure of the connection */
-/* Whether one is open, as begun here or as the server says. Who waits for the network must not
- * have one (incident 8). */
+/* Whether a transaction is open, by db_begin or by the server's report. A process that waits for
+ * the network must not have one (incident 8). */
 bool db_in_transaction(const struct db *db);
 
-/* COPY ... FROM STDIN: the statement is one of sql/queries, the bytes are in its format. After an
- * error of db_copy_put the copy is over. */
+/* COPY ... FROM STDIN with a statement of sql/queries; the bytes are in its format. An error of
+ * db_copy_put ends the copy. */
 MUST_CHECK enum status db_copy_begin(struct db *db, const struct db_statement *statement,
 				     struct err *err);
 MUST_CHECK enum status db_copy_put(struct db *db, struct str bytes, struct err *err);
 MUST_CHECK enum status db_copy_end(struct db *db, int64_t *rows, struct err *err);
-/* Give up: the server discards what it got. */
+/* Cancel: the server discards the rows. */
 void db_copy_cancel(struct db *db);
 
-/* One field of COPY's text format, escaped, without the tab or newline behind it. */
+/* One field of COPY's text format, escaped, without the tab or newline after it. */
 void db_copy_text(struct buf *out, struct str value);
 
 /* For migrations and roles only: a script of several statements, in one implicit transaction unless

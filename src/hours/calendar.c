@@ -1,4 +1,4 @@
-/* What rules ask of a day: Easter, ISO weeks, public holidays. */
+/* Easter, ISO weeks, public holidays. */
 #include "hours/internal.h"
 #include "base/date.h"
 
@@ -32,7 +32,7 @@ struct calendar_day day_after(const struct calendar_day *day)
 	next.number++;
 	next.weekday++;
 	next.day++;
-	/* Another week or month may begin. */
+	/* Compute the day anew when a week or month may begin. */
 	return next.weekday == 7 || next.day > 28 ? day_of(next.number, day->country) : next;
 }
 
@@ -54,8 +54,8 @@ enum rule_of_holiday { ON_DATE, BESIDE_EASTER, ON_WEEKDAY, ON_OR_AFTER, NEXT, NE
 static const struct holiday {
 	char country[3];
 	unsigned char kind;
-	signed char month, day; /* or days after Easter; or weekday */
-	signed char more;       /* nth, or weekday */
+	signed char month, day; /* day of the month; days after Easter; or weekday */
+	signed char more;       /* of ON_WEEKDAY nth, of ON_OR_AFTER weekday */
 } holidays[] = {
 #define FIXED(country, month, day)            {#country, ON_DATE, month, day, 0},
 #define EASTER(country, days)                 {#country, BESIDE_EASTER, 0, days, 0},
@@ -79,7 +79,7 @@ int64_t nth_weekday(int year, int month, int weekday, int nth)
 	return last - (date_weekday(last) - weekday + 7) % 7 - 7 * (-nth - 1);
 }
 
-static bool falls_on(const struct holiday *h, int year, int64_t number)
+static bool holiday_is_on(const struct holiday *h, int year, int64_t number)
 {
 	int64_t on;
 	int weekday;
@@ -100,7 +100,7 @@ static bool falls_on(const struct holiday *h, int year, int64_t number)
 		return on == number;
 	if (h->kind == NEAREST)
 		return number == (weekday == 5 ? on - 1 : on + 1);
-	/* The substitute of Christmas is after Boxing Day, which is a holiday itself. */
+	/* Boxing Day is a holiday itself, so that the substitute of Christmas is the day after. */
 	return number == on + (h->month == 12 ? 2 : 7 - weekday);
 }
 
@@ -111,9 +111,9 @@ bool is_public_holiday(int64_t number, struct str country)
 	int year = day_of(number, country).year;
 	for (size_t i = 0; i < COUNT_OF(holidays); i++)
 		if (str_eq_nocase(str_of(holidays[i].country), country) &&
-		    /* January 1 may be kept on December 31 */
-		    (falls_on(&holidays[i], year, number) ||
-		     falls_on(&holidays[i], year + 1, number)))
+		    /* January 1 may be observed on December 31 */
+		    (holiday_is_on(&holidays[i], year, number) ||
+		     holiday_is_on(&holidays[i], year + 1, number)))
 			return true;
 	return false;
 }

@@ -1,5 +1,13 @@
-/* parse.c: text to rules; evaluate.c: rules to the spans of a day; week.c: weeks and seasons;
- * answers.c: a cache of them by text; calendar.c: dates and holidays; sun.c; zone.c. */
+/* How the parts of the hours fit together:
+ *
+ *   parse.c     text -> rules
+ *   evaluate.c  rules -> spans of a day
+ *   week.c      weeks, seasons, the state at an instant
+ *   answers.c   cache of weeks and seasons by text
+ *   calendar.c  dates and public holidays
+ *   sun.c       sunrise and sunset
+ *   zone.c      time zones
+ */
 #ifndef HOURS_INTERNAL_H
 #define HOURS_INTERNAL_H
 
@@ -17,20 +25,20 @@ enum {
 enum event { CLOCK, DAWN, SUNRISE, SUNSET, DUSK };
 struct moment {
 	enum event event;
-	int minutes; /* of the day, or beside the event */
+	int minutes; /* of the day, or relative to the event */
 };
 struct times {
 	struct moment from, to;
-	bool open_end; /* `to` is not known */
+	bool open_end; /* `to` is unknown */
 };
 
 enum date_kind { MONTH_DAY, EASTER, NTH_WEEKDAY };
 struct date {
 	enum date_kind kind;
-	int year; /* 0: every */
+	int year; /* 0: every year */
 	int month, day;
-	int weekday, nth; /* of NTH_WEEKDAY; nth from the end when negative */
-	int offset;       /* days */
+	int weekday, nth; /* of NTH_WEEKDAY; nth < 0: from the end */
+	int offset;       /* in days */
 };
 struct dates {
 	struct date from, to;
@@ -44,14 +52,14 @@ struct number_range { /* years, weeks */
 struct days {
 	enum { WEEKDAYS, PUBLIC_HOLIDAY, SCHOOL_HOLIDAY } kind;
 	unsigned set; /* bit 0: Monday */
-	unsigned nth; /* of the month: bits 1 to 5, from the end bits 6 to 10; 0: every */
+	unsigned nth; /* in the month: bits 1 to 5, from the end bits 6 to 10; 0: every */
 	int offset;   /* days */
 };
 
 enum rule_kind { REPLACES, ADDS, FALLS_BACK };
 
-/* What a rule says of the days and times that it names. A list without items names all. Lists are
- * joined by AND, the items of a list by OR. */
+/* A rule: its state applies on days and at times that are in all of its lists. An empty list has
+ * all; a list has what any of its items has. */
 struct rule {
 	enum rule_kind kind;
 	enum hours_state state;
@@ -69,12 +77,12 @@ struct hours_rules {
 	struct rule rule[RULES_MAX];
 };
 
-/* Valid until the next text is read. NULL: *why says what is not understood. */
+/* The rules of a text, valid until the next is read. NULL: it is invalid; *why is the reason. */
 const struct hours_rules *hours_rules_read(struct str text, const char **why);
 
 /* ---- days ---- */
 
-/* A day as selectors see it. */
+/* A day with the fields that rules select by. */
 struct calendar_day {
 	int64_t number; /* since 1970-01-01 */
 	int year, month, day, weekday, week;
@@ -82,15 +90,15 @@ struct calendar_day {
 };
 struct calendar_day day_of(int64_t number, struct str country);
 struct calendar_day day_after(const struct calendar_day *day);
-int64_t easter_of(int year); /* the number of the day */
-/* weekday: 0 is Monday; nth from 1, from the end when negative. May pass the month's end. */
+int64_t easter_of(int year); /* as the number of a day */
+/* weekday: 0 is Monday; nth: from 1, negative from the end. May be after the month's end. */
 int64_t nth_weekday(int year, int month, int weekday, int nth);
 bool is_public_holiday(int64_t number, struct str country);
 
 /* ---- evaluation ---- */
 
-/* [from, to) in minutes from the day's midnight; to may pass 24:00. Sorted, apart; what
- * is in none is closed. */
+/* [from, to) in minutes from the day's midnight; to may be past 24:00. Sorted and disjoint; times
+ * in none of them are closed. */
 struct segments {
 	size_t count;
 	struct hours_segment {
@@ -99,21 +107,22 @@ struct segments {
 	} item[SEGMENTS_MAX];
 };
 
-/* Minutes of the local day at which the sun does that, at a place. */
+/* The local time of an event of the sun at a place, in minutes of the day. */
 int sun_minutes(enum event event, const struct hours_place *place, int64_t day);
 
-/* Whether years, dates and weeks name a day. *until comes down to the day until which dates cannot
- * change that; a new year or week may change it earlier. */
+/* Whether years, dates and weeks of a rule select a day. *until is lowered to the next day on which
+ * its dates may change that; a new year or week may change it earlier. */
 bool rule_in_season(const struct rule *rule, const struct calendar_day *day, int64_t *until);
-/* The spans that begin on a day. With in_season: of the rules whose bit is set; their dates are not
- * asked. place may be NULL when no time depends on the sun. */
+/* The spans that begin on a day. in_season: apply the rules whose bit is set, without looking at
+ * their dates; NULL: rules decide by their dates. place may be NULL when no time depends on the
+ * sun. */
 void hours_rules_day(const struct hours_rules *rules, const struct calendar_day *day,
 		     const struct hours_place *place, const uint64_t *in_season,
 		     struct segments *out);
 
-/* As hours_week_parse. NULL: every week is *out; else why not. */
+/* As hours_week_parse. NULL: OK; else why the rules are not weekly. */
 const char *hours_rules_week(const struct hours_rules *rules, struct hours_week *out);
-/* As hours_seasons: how many; 0: it cannot be told. */
+/* As hours_seasons. Returns the number of seasons; 0: there are none. */
 size_t hours_rules_seasons(const struct hours_rules *rules, int year,
 			   struct hours_season out[HOURS_SEASONS_MAX]);
 

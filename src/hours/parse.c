@@ -1,4 +1,5 @@
-/* The language of opening_hours, by recursive descent. */
+/* Recursive descent parser of opening_hours. The functions take_* consume input when they return
+ * true. */
 #include "hours/internal.h"
 #include "base/ascii.h"
 #include "base/date.h"
@@ -47,13 +48,13 @@ static bool take_mark(struct scanner *sc, const char *sign)
 	return true;
 }
 
-/* A quick check of the first letter, which rules out most words. */
+/* Compare the first letter: a quick check that excludes most words. */
 static bool starts_alike(struct scanner *sc, const char *word)
 {
 	return sc->s.n && ascii_lower(sc->s.p[0]) == ascii_lower(word[0]);
 }
 
-/* A word of letters, whole. */
+/* A word that no letter follows. */
 static bool take_word(struct scanner *sc, const char *word)
 {
 	space(sc);
@@ -72,7 +73,7 @@ static bool take_dash(struct scanner *sc)
 	return take_mark(sc, "-") || take_mark(sc, "\xe2\x80\x93");
 }
 
-/* Of at most `digits` digits. */
+/* A number of at most `digits` digits. */
 static bool take_number(struct scanner *sc, size_t digits, int *out)
 {
 	size_t n = 0;
@@ -90,8 +91,8 @@ static bool take_number(struct scanner *sc, size_t digits, int *out)
 	return true;
 }
 
-/* A name of a list by its first two or three letters or in full; -1: none. Two-letter
- * forms only when `two`. */
+/* The index of a name, in full or by its first three letters; two: or by its first two. -1:
+ * none. */
 static int take_name(struct scanner *sc, const char *const *names, int count, bool two)
 {
 	space(sc);
@@ -133,7 +134,7 @@ static int take_weekday(struct scanner *sc)
 	return day;
 }
 
-/* "+2 days", "-1 day"; nothing is 0. */
+/* "+2 days", "-1 day"; 0 when there is no offset. */
 static int take_offset(struct scanner *sc)
 {
 	struct scanner ahead = *sc;
@@ -194,8 +195,8 @@ static bool take_one_day(struct scanner *sc, struct days *out)
 	return true;
 }
 
-/* "Mo-Fr,Su,PH": one list. Holidays alone are a list of their own, so that "PH Mo-Fr"
- * are those on weekdays. */
+/* "Mo-Fr,Su,PH" is one list. A list of holidays only is kept apart, so that "PH Mo-Fr" are holidays
+ * on these weekdays. */
 static bool take_days(struct scanner *sc, struct rule *rule)
 {
 	struct days list[LIST_MAX];
@@ -220,7 +221,7 @@ static bool take_days(struct scanner *sc, struct rule *rule)
 	struct days *to = holidays ? rule->holiday : rule->day;
 	size_t *count = holidays ? &rule->holidays : &rule->days;
 	if (*count)
-		return fail(sc, "days are named twice");
+		return fail(sc, "days are given twice");
 	memcpy(to, list, n * sizeof(list[0]));
 	*count = n;
 	take_mark(sc, ":"); /* "Mo: 08:00-12:00" is common */
@@ -242,7 +243,7 @@ static bool take_event(struct scanner *sc, struct moment *out)
 	return false;
 }
 
-/* "08:00", "8.30", "14: 30". `alone`: hours without minutes are enough. */
+/* "08:00", "8.30", "14: 30". alone: also hours without minutes. */
 static bool take_clock(struct scanner *sc, bool alone, struct moment *out)
 {
 	struct scanner ahead = *sc;
@@ -272,7 +273,7 @@ static bool take_moment(struct scanner *sc, bool alone, struct moment *out)
 	bool event = take_event(sc, out);
 	int sign = take_mark(sc, "+") ? 1 : take_dash(sc) ? -1 : 0;
 	if (!event || !sign || !take_clock(sc, false, &shift) || !take_mark(sc, ")"))
-		return fail(sc, "a time beside an event is not of the form (sunset-01:30)");
+		return fail(sc, "a time relative to an event is not of the form (sunset-01:30)");
 	out->minutes = sign * shift.minutes;
 	return true;
 }
@@ -283,7 +284,7 @@ static bool is_bare(struct str written)
 	return !memchr(written.p, ':', written.n) && !memchr(written.p, '.', written.n);
 }
 
-/* True: a range of times was there; else *sc is where it was, or has failed. */
+/* A range of times. False: *sc is unchanged, or sc->why is set. */
 static bool take_range(struct scanner *sc, struct times *out)
 {
 	struct scanner ahead = *sc;
@@ -310,10 +311,10 @@ static bool take_range(struct scanner *sc, struct times *out)
 	written.n -= ahead.s.n;
 	if (!out->open_end && out->from.event == CLOCK && out->to.event == CLOCK &&
 	    out->to.minutes <= out->from.minutes) {
-		/* "9-5": a clock of twelve hours may be meant. */
+		/* "9-5" may be meant on a 12-hour clock. */
 		if (is_bare(written) && out->from.minutes <= DAY / 2)
 			return fail(sc, "hours without minutes that end before they begin");
-		out->to.minutes += DAY; /* over midnight */
+		out->to.minutes += DAY; /* past midnight */
 	}
 	*sc = ahead;
 	return true;
@@ -355,10 +356,10 @@ static bool take_step(struct scanner *sc, int *step)
 {
 	*step = 1;
 	return !take_mark(sc, "/") || (take_number(sc, 3, step) && *step > 0) ||
-	       fail(sc, "a period is no number");
+	       fail(sc, "a period is not a number");
 }
 
-/* A day of the month that is not the hour of a time, nor of "24/7". */
+/* A day of the month; not the hour of a time, nor the 24 of "24/7". */
 static bool take_month_day(struct scanner *sc, int *day)
 {
 	struct scanner ahead = *sc, always = *sc;
@@ -372,8 +373,8 @@ static bool take_month_day(struct scanner *sc, int *day)
 	return true;
 }
 
-/* "Apr 10", "Apr", "easter", "Oct Su[-1]", each with a year before and days beside. *whole: a
- * month without a day. */
+/* "Apr 10", "Apr", "easter", "Oct Su[-1]", each with an optional year before and offset after it.
+ * *whole: a month without a day. */
 static bool take_date(struct scanner *sc, struct date *out, bool *whole)
 {
 	struct scanner ahead = *sc, day;
@@ -409,7 +410,7 @@ static bool take_date(struct scanner *sc, struct date *out, bool *whole)
 	return true;
 }
 
-/* "Jan 1,6": the 6 is of the same month. */
+/* The second day of "Jan 1,6", of the same month. */
 static bool take_same_month(struct scanner *sc, struct date *from)
 {
 	int day;
@@ -421,7 +422,7 @@ static bool take_same_month(struct scanner *sc, struct date *from)
 	return true;
 }
 
-/* What follows the first date: "-Oct", "-Oct 31", "-26", or nothing. */
+/* The end of a range of dates, "-Oct", "-Oct 31", "-26"; without one it is the first date. */
 static void take_last(struct scanner *sc, const struct date *from, bool whole, struct date *to)
 {
 	struct scanner end = *sc;
@@ -548,7 +549,7 @@ static bool take_state(struct scanner *sc, struct rule *rule, bool *said)
 	return false;
 }
 
-/* A comment alone: only a person can tell the state. */
+/* A comment. A rule with a comment alone has the state unknown. */
 static bool take_comment(struct scanner *sc, struct rule *rule, bool *said)
 {
 	if (!take_mark(sc, "\""))
@@ -572,7 +573,7 @@ static bool take_always(struct scanner *sc, struct rule *rule)
 	return true;
 }
 
-/* Up to what separates rules. *empty: nothing was there. */
+/* One rule, up to a separator. *empty: there was none. */
 static bool take_rule(struct scanner *sc, struct rule *rule, bool *empty)
 {
 	bool said = false, any = false;
@@ -627,7 +628,7 @@ static void parse_rules(struct str text, struct hours_rules *out, const char **w
 
 const struct hours_rules *hours_rules_read(struct str text, const char **why)
 {
-	/* A text is asked of several times: as a week, as seasons, as the state now. */
+	/* A text is read several times in a row: for the week, the seasons, the present state. */
 	static struct hours_rules rules;
 	static const char *reason;
 	static char last[512];

@@ -1,22 +1,22 @@
-/* Sunrise and sunset to some seconds: Meeus, Astronomical Algorithms, chapters 12 (sidereal time),
- * 15 (rising and setting) and 25 (the sun to 0.01 degrees). */
+/* Sunrise and sunset with an error of some seconds: Meeus, Astronomical Algorithms, chapters 12
+ * (sidereal time), 15 (rising and setting) and 25 (the sun to 0.01 degrees). */
 #include "hours/internal.h"
 
 #include <math.h>
 
 static const double degree = 3.14159265358979323846 / 180;
 
-enum { NOON_OF_2000 = 10957 }; /* and a half, in days since 1970 */
+enum { NOON_OF_2000 = 10957 }; /* days from 1970-01-01 to 2000-01-01; noon is half a day later */
 
 struct sun {
-	double hour_angle; /* degrees, -180 to 180: 0 at noon */
+	double hour_angle; /* degrees, -180 to 180; 0 at noon */
 	double declination;
 };
 
-/* Seen from a longitude, `days` after noon UTC of 2000-01-01. */
+/* The sun seen from a longitude, `days` after 2000-01-01 12:00 UTC. */
 static struct sun sun_at(double days, double lon)
 {
-	/* the earth turns later than clocks of 1900 tell */
+	/* 69.2 s: difference between terrestrial and universal time */
 	double t = (days + 69.2 / 86400) / 36525;
 	double anomaly = (357.52911 + 35999.05029 * t) * degree;
 	double center =
@@ -31,7 +31,8 @@ static struct sun sun_at(double days, double lon)
 			    asin(sin(tilt) * sin(longitude)) / degree};
 }
 
-/* Degrees from noon at which the sun has that height; 0 or 180 when it is always below or above. */
+/* Hour angle, in degrees, at which the sun has a height; 0 or 180 when it is always below or
+ * above. */
 static double angle_of(double height, double lat, double declination)
 {
 	double c = (sin(height * degree) - sin(lat * degree) * sin(declination * degree)) /
@@ -41,7 +42,7 @@ static double angle_of(double height, double lat, double declination)
 
 int sun_minutes(enum event event, const struct hours_place *place, int64_t day)
 {
-	/* Without a place: what readers of opening_hours take. */
+	/* Without a place: the defaults of the specification. */
 	static const int usual[] = {
 	    [DAWN] = 5 * 60 + 30, [SUNRISE] = 6 * 60, [SUNSET] = 18 * 60, [DUSK] = 18 * 60 + 30};
 	if (!place || !place->located)

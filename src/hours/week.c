@@ -1,4 +1,4 @@
-/* What rules say in other forms: the week, seasons, an instant. */
+/* Weeks, seasons and the state at an instant, from rules. */
 #include "hours/internal.h"
 #include "base/date.h"
 
@@ -6,8 +6,8 @@
 
 /* ---- weeks ---- */
 
-/* Why a rule does not make the same intervals on each such weekday of a season; NULL: it does. */
-static const char *not_regular(const struct rule *rule)
+/* Why a rule does not give the same intervals in each week of a season; NULL: it does. */
+static const char *week_irregular(const struct rule *rule)
 {
 	if (rule->kind == FALLS_BACK)
 		return "a fallback";
@@ -27,12 +27,12 @@ static const char *not_regular(const struct rule *rule)
 	return NULL;
 }
 
-static const char *not_weekly(const struct hours_rules *rules)
+static const char *week_reason(const struct hours_rules *rules)
 {
 	const char *why = NULL;
 	for (size_t i = 0; i < rules->count && !why; i++) {
 		const struct rule *rule = &rules->rule[i];
-		why = not_regular(rule);
+		why = week_irregular(rule);
 		if (!why && rule->years)
 			why = "years";
 		if (!why && rule->dates)
@@ -43,15 +43,15 @@ static const char *not_weekly(const struct hours_rules *rules)
 	return why;
 }
 
-/* Into its place by its beginning. Spans come nearly in order. */
-static void insert(struct hours_span *all, size_t n, struct hours_span span)
+/* Insert a span, sorted by its beginning. Spans come nearly in order. */
+static void week_insert(struct hours_span *all, size_t n, struct hours_span span)
 {
 	for (; n && all[n - 1].from > span.from; n--)
 		all[n] = all[n - 1];
 	all[n] = span;
 }
 
-static bool join(const struct hours_span *all, size_t n, struct hours_week *out)
+static bool week_join(const struct hours_span *all, size_t n, struct hours_week *out)
 {
 	out->count = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -68,8 +68,9 @@ static bool join(const struct hours_span *all, size_t n, struct hours_week *out)
 	return true;
 }
 
-/* The week of the rules whose bit is set. */
-static bool week_of(const struct hours_rules *rules, uint64_t in_season, struct hours_week *out)
+/* The week that the rules whose bit is set give. False: too many spans. */
+static bool week_compute(const struct hours_rules *rules, uint64_t in_season,
+			 struct hours_week *out)
 {
 	struct hours_span all[2 * HOURS_SPANS_MAX];
 	size_t n = 0;
@@ -84,15 +85,15 @@ static bool week_of(const struct hours_rules *rules, uint64_t in_season, struct 
 			if (to > HOURS_WEEK_MINUTES) {
 				int rest =
 				    from > HOURS_WEEK_MINUTES ? from - HOURS_WEEK_MINUTES : 0;
-				insert(all, n++,
-				       (struct hours_span){rest, to - HOURS_WEEK_MINUTES});
+				week_insert(all, n++,
+					    (struct hours_span){rest, to - HOURS_WEEK_MINUTES});
 				to = HOURS_WEEK_MINUTES;
 			}
 			if (from < to)
-				insert(all, n++, (struct hours_span){from, to});
+				week_insert(all, n++, (struct hours_span){from, to});
 		}
 	}
-	return join(all, n, out);
+	return week_join(all, n, out);
 }
 
 const char *hours_check(struct str text)
@@ -103,13 +104,13 @@ const char *hours_check(struct str text)
 
 const char *hours_rules_week(const struct hours_rules *rules, struct hours_week *out)
 {
-	const char *why = not_weekly(rules);
-	if (!why && !week_of(rules, UINT64_MAX, out))
+	const char *why = week_reason(rules);
+	if (!why && !week_compute(rules, UINT64_MAX, out))
 		why = "too many times in a week";
 	return why;
 }
 
-/* ---- as people see it ---- */
+/* ---- text for people ---- */
 
 enum { NIGHT_ENDS = 6 * 60 };
 
@@ -157,20 +158,21 @@ void hours_span_text(const struct hours_span *span, char out[HOURS_SPAN_TEXT])
 
 /* ---- seasons ---- */
 
-static bool regular(const struct hours_rules *rules)
+static bool season_rules_regular(const struct hours_rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++)
-		if (rules->rule[i].weeks || not_regular(&rules->rule[i]))
+		if (rules->rule[i].weeks || week_irregular(&rules->rule[i]))
 			return false;
 	return true;
 }
 
-static struct hours_date date_of(const struct calendar_day *day)
+static struct hours_date season_date(const struct calendar_day *day)
 {
 	return (struct hours_date){day->year, day->month, day->day};
 }
 
-/* A season with the same rules as an earlier one, such as next year's summer, has its week. */
+/* Compute the week of a season; copy that of an earlier one with the same rules, such as last
+ * summer. */
 static bool season_week(const struct hours_rules *rules, const uint64_t *in, size_t at,
 			struct hours_season *out)
 {
@@ -179,18 +181,18 @@ static bool season_week(const struct hours_rules *rules, const uint64_t *in, siz
 			out[at].week = out[i].week;
 			return true;
 		}
-	return week_of(rules, in[at], &out[at].week);
+	return week_compute(rules, in[at], &out[at].week);
 }
 
 size_t hours_rules_seasons(const struct hours_rules *rules, int year,
 			   struct hours_season out[HOURS_SEASONS_MAX])
 {
-	uint64_t in[HOURS_SEASONS_MAX]; /* the rules of each */
+	uint64_t in[HOURS_SEASONS_MAX]; /* the rules of each season, as bits */
 	size_t count = 0;
 	int64_t until, end = date_days(year + 2, 1, 1);
-	if (!regular(rules))
+	if (!season_rules_regular(rules))
 		return 0;
-	/* From one day on which something may change to the next. */
+	/* Step from one day on which the rules may change to the next. */
 	struct calendar_day day = day_of(date_days(year, 1, 1), STR("")), last;
 	for (; day.number < end; day = day_of(until, STR(""))) {
 		uint64_t now = 0;
@@ -201,27 +203,27 @@ size_t hours_rules_seasons(const struct hours_rules *rules, int year,
 			if (count == HOURS_SEASONS_MAX)
 				return 0;
 			in[count] = now;
-			out[count].from = date_of(&day);
+			out[count].from = season_date(&day);
 			if (!season_week(rules, in, count, out))
 				return 0;
 			count++;
 		}
 		last = day_of(until - 1, STR(""));
-		out[count - 1].to = date_of(&last);
+		out[count - 1].to = season_date(&last);
 	}
 	return count;
 }
 
 /* ---- an instant ---- */
 
-static enum hours_state stronger(enum hours_state a, enum hours_state b)
+static enum hours_state state_stronger(enum hours_state a, enum hours_state b)
 {
 	if (a == HOURS_OPEN || b == HOURS_OPEN)
 		return HOURS_OPEN;
 	return a == HOURS_UNKNOWN || b == HOURS_UNKNOWN ? HOURS_UNKNOWN : HOURS_CLOSED;
 }
 
-static enum hours_state state_in(const struct segments *s, int minute)
+static enum hours_state state_of_segments(const struct segments *s, int minute)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (minute >= s->item[i].from && minute < s->item[i].to)
@@ -229,18 +231,20 @@ static enum hours_state state_in(const struct segments *s, int minute)
 	return HOURS_CLOSED;
 }
 
-/* A local day: what begins on it, and what the day before left over. */
+/* A local day: spans that begin on it, and those of the day before, which may last past
+ * midnight. */
 struct whole_day {
 	struct segments own, before;
 };
 
-static enum hours_state state_of(const struct whole_day *day, int minute)
+static enum hours_state state_of_day(const struct whole_day *day, int minute)
 {
-	return stronger(state_in(&day->own, minute), state_in(&day->before, minute + DAY));
+	return state_stronger(state_of_segments(&day->own, minute),
+			      state_of_segments(&day->before, minute + DAY));
 }
 
-/* The first minute after `after` at which the state is another one; DAY: none on this day. */
-static int change_in(const struct whole_day *day, int after, enum hours_state state)
+/* The first minute after `after` at which the state is not `state`; DAY: none on this day. */
+static int state_next_change(const struct whole_day *day, int after, enum hours_state state)
 {
 	int first = DAY;
 	for (int k = 0; k < 2; k++) {
@@ -249,15 +253,15 @@ static int change_in(const struct whole_day *day, int after, enum hours_state st
 			int edges[] = {s->item[i].from - k * DAY, s->item[i].to - k * DAY};
 			for (int e = 0; e < 2; e++)
 				if (edges[e] > after && edges[e] < first &&
-				    state_of(day, edges[e]) != state)
+				    state_of_day(day, edges[e]) != state)
 					first = edges[e];
 		}
 	}
 	return first;
 }
 
-/* After so many days a text that has not changed its state never does. */
-static int days_ahead(const struct hours_rules *rules)
+/* Days to search for the next change: after these it never comes. */
+static int state_days_ahead(const struct hours_rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rule[i];
@@ -270,9 +274,9 @@ static int days_ahead(const struct hours_rules *rules)
 	return 8;
 }
 
-/* The instant at which local clocks show a time; when they skip it, one at which they are past it.
- * `offset`: some offset of the zone. */
-static int64_t instant_of(struct str zone, int64_t local_s, int offset)
+/* The instant of a local time; of one that the clocks skip, an instant just after. offset: any
+ * offset of the zone. */
+static int64_t state_instant(struct str zone, int64_t local_s, int offset)
 {
 	int there = offset, then = offset;
 	if (!hours_zone_offset(zone, local_s - offset, &there) ||
@@ -293,7 +297,7 @@ enum hours_state hours_state_at(struct str text, const struct hours_place *place
 		return HOURS_UNKNOWN;
 	int64_t local_s = at_s + offset, day_s = DAY * 60;
 	int64_t number = local_s / day_s - (local_s % day_s < 0);
-	int after = (int)((local_s - number * day_s) / 60), ahead = days_ahead(rules);
+	int after = (int)((local_s - number * day_s) / 60), ahead = state_days_ahead(rules);
 	struct calendar_day calendar = day_of(number - 1, place->country);
 	hours_rules_day(rules, &calendar, place, NULL, &day.own);
 	enum hours_state state = HOURS_UNKNOWN;
@@ -302,10 +306,11 @@ enum hours_state hours_state_at(struct str text, const struct hours_place *place
 		calendar = day_after(&calendar);
 		hours_rules_day(rules, &calendar, place, NULL, &day.own);
 		if (i == 0)
-			state = state_of(&day, after);
-		int change = change_in(&day, after, state);
+			state = state_of_day(&day, after);
+		int change = state_next_change(&day, after, state);
 		if (change < DAY) {
-			*changes_s = instant_of(place->zone, number * day_s + change * 60, offset);
+			*changes_s =
+			    state_instant(place->zone, number * day_s + change * 60, offset);
 			break;
 		}
 		after = -1;

@@ -1,4 +1,4 @@
-/* Time zones from the system's TZif files (RFC 8536): the transitions, and behind the last one the
+/* Time zones from the system's TZif files (RFC 8536): their transitions, and after the last one the
  * rule of the footer (a POSIX TZ string). */
 #include "hours/internal.h"
 #include "base/ascii.h"
@@ -11,7 +11,7 @@
 
 enum { NAME_MAX_BYTES = 64, FILE_MAX = 256 * 1024, ZONES_MAX = 64, TYPES_MAX = 256 };
 
-/* When in a year the clocks change: month, week, weekday of POSIX's "M3.5.0/2". */
+/* When the clocks change in a year: POSIX's "M3.5.0/2" (month, week, weekday, hour). */
 struct change {
 	int month, week, day, seconds;
 	int kind; /* 'M', 'J' (no leap day), 'N' (day of year from 0) */
@@ -55,7 +55,7 @@ static bool skip_abbreviation(const char **p)
 	return *p - from >= 3;
 }
 
-/* [+-]h[h][:mm[:ss]] in seconds. */
+/* Read [+-]h[h][:mm[:ss]] as seconds. */
 static bool footer_time(const char **p, int *out)
 {
 	int parts[3] = {0, 0, 0}, sign = 1;
@@ -204,7 +204,7 @@ static bool parse_file(struct zone *z)
 	return parse_footer(z, (const char *)p + 1);
 }
 
-/* A name such as "Europe/Zurich", which cannot lead out of the folder. */
+/* Whether a name such as "Europe/Zurich" stays inside the folder of zones. */
 static bool is_zone_name(struct str name)
 {
 	if (name.n == 0 || name.n >= NAME_MAX_BYTES || name.p[0] < 'A' || name.p[0] > 'Z')
@@ -249,7 +249,7 @@ bool hours_zone_offset(struct str zone, int64_t at_s, int *offset_s)
 	const struct zone *z = zone_find(zone);
 	if (!z)
 		return false;
-	/* The last transition that is not after the instant. */
+	/* The last transition at or before the instant. */
 	uint32_t low = 0, high = z->times_count;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;

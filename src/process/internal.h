@@ -8,22 +8,22 @@
 
 enum { SLOTS_MAX = SCOREBOARD_SLOTS_MAX, SLOT_NAME = SCOREBOARD_NAME };
 
-/* One process of a class: its state over all its restarts. */
+/* One process of a class, over all its restarts. */
 struct process_slot {
 	const struct process_class *class;
-	int index;                 /* among the slots of its class */
-	struct process_slot *peer; /* the other one of its pair; NULL: it works alone */
+	int index;                 /* number within its class */
+	struct process_slot *peer; /* the other slot of its pair; NULL: no pair */
 	bool front;                /* of the pair */
 	bool needs_database;
 	enum process_state state;
 	pid_t pid;
 	int listener; /* -1: none */
-	int ready_fd; /* process_ready() is read from here; -1: not awaited */
+	int ready_fd; /* process_ready() writes to it; -1: not expected */
 	unsigned separation;
 	uint32_t restarts;
 	int64_t started_ms;
-	uint64_t failures; /* consecutive, each soon after a start */
-	bool waits;        /* the last failure was that something has to end first (UNAVAILABLE) */
+	uint64_t failures;   /* consecutive failures soon after a start */
+	bool waits;          /* the last failure was UNAVAILABLE: another process must end first */
 	int64_t start_at_ms; /* PROCESS_BACKOFF */
 	int64_t kill_at_ms;  /* PROCESS_STOPPING */
 	pid_t retiring;      /* the predecessor, which finishes its work after a reload; 0: none */
@@ -43,15 +43,15 @@ struct supervisor {
 	struct process_slot slots[SLOTS_MAX];
 	int count;
 	int signals, control, lock;
-	int settings_fd;        /* the settings of now, for the processes */
+	int settings_fd;        /* the present settings, for the processes */
 	int cache_fd, event_fd; /* -1: no class uses the cache */
 	struct store *cache;
 	uint64_t cache_slots; /* in use: bit n, slot n */
 	struct scoreboard *board;
-	int ready_fd; /* written to when everything runs, or cannot; -1: nobody waits */
+	int ready_fd; /* see supervise(); -1: none */
 	bool stopping;
 	bool failed;      /* it could not start */
-	int reloading;    /* slots before this one run with the new settings; count: no reload */
+	int reloading;    /* slots before it have the new settings; count: no reload in progress */
 	int64_t began_ms; /* the reload */
 	int64_t started_ms;
 	struct random random;
@@ -81,12 +81,13 @@ void slot_name(const struct process_slot *s, char out[SLOT_NAME]);
 void slot_find_peers(struct supervisor *sv);
 /* The scoreboard with a row for each slot. */
 MUST_CHECK enum status slot_make_board(struct supervisor *sv, struct err *err);
-/* Start what may start, kill what overstays. Returns when to look again (clock_ms). */
+/* Start what is due, kill processes over their time. Returns the time of the next call
+ * (clock_ms). */
 int64_t slot_advance(struct supervisor *sv, struct process_slot *s, int64_t now,
 		     bool database_runs);
-/* Ask it to end, and its peer after it; killed after grace_ms. */
+/* Stop a process, and its peer after it; they are killed after grace_ms. */
 void slot_stop(struct supervisor *sv, struct process_slot *s, int64_t grace_ms);
-/* It runs, its peer too, and neither has a predecessor that still works. */
+/* Whether it and its peer run, without predecessors that have not ended. */
 bool slot_replaceable(const struct process_slot *s);
 /* Replace the process of a slot, and its peer, by successors with the present settings. */
 void slot_replace(struct supervisor *sv, struct process_slot *s, int64_t grace_ms);

@@ -1,25 +1,25 @@
-/* What a process of an instance and the command line need to know of the supervisor.
+/* The interface of the supervisor for the processes of an instance and for the command line.
  *
- * A child finds what its row in the table of processes (process/supervisor.h) gives it at fixed
- * numbers:
- *   PROCESS_READY_FD       a pipe; it calls process_ready() once, when it can do its work
+ * A child has the descriptors that its row in the table of processes (process/supervisor.h) names,
+ * at fixed numbers:
+ *   PROCESS_READY_FD       a pipe, for process_ready(), which it calls once, when it can work
  *   PROCESS_LISTENER_FD    its own listening socket, held by the supervisor over restarts
  *   PROCESS_PEER_FD        its end of the SOCK_SEQPACKET socketpair with its peer
- *   PROCESS_CACHE_FD       the memory of the cache (cache/store/store.h), the same for all
- *   PROCESS_EVENT_FD       an eventfd that all of them share: written when waiters of the cache
+ *   PROCESS_CACHE_FD       the shared memory of the cache (cache/store/store.h)
+ *   PROCESS_EVENT_FD       an eventfd that all share: written when requests that wait for the cache
  *                          must look again
  *   PROCESS_KEY_FD         its file of keys, open for reading and writing
  *   PROCESS_SCOREBOARD_FD  the scoreboard (process/scoreboard.h), to map its own region for
  *                          writing; it closes the descriptor then
  *   PROCESS_SCOREBOARD_READ_FD  the same, for reading all of it
- *   PROCESS_SETTINGS_FD  the settings as the parent has read them, for instance_open
+ *   PROCESS_SETTINGS_FD  the settings that the parent has read, for instance_open
  * and in the environment:
  *   HOLDFAST_INSTANCE      the instance folder
- *   HOLDFAST_DATABASE      libpq's conninfo of its role, when it has one; further connections
- *                          under the names that its row gives them
- *   HOLDFAST_CACHE_SLOT    its number in the cache, while it lives
+ *   HOLDFAST_DATABASE      libpq's conninfo of its role; further ones under the names in
+ *                          its row
+ *   HOLDFAST_CACHE_SLOT    its number in the cache
  *   HOLDFAST_SCOREBOARD_REGION  the number of its region in the scoreboard
- * It ends on SIGTERM after finishing what it does, and is killed when the supervisor dies.
+ * On SIGTERM it finishes its work and ends. It is killed when the supervisor dies.
  */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H
@@ -38,24 +38,25 @@ enum {
 	PROCESS_SCOREBOARD_READ_FD,
 	PROCESS_SETTINGS_FD,
 };
-/* Where instance_open of a child finds the settings that its parent has read. */
+/* Tells instance_open of a child the descriptor of the settings. */
 #define PROCESS_SETTINGS_ENV INSTANCE_SETTINGS_ENV "=11"
 _Static_assert(PROCESS_SETTINGS_FD == 11, "PROCESS_SETTINGS_ENV says so");
 
-/* What keeps a process apart from the others, as bits. */
+/* How a process is separated from others, as bits. */
 enum process_separation {
-	SEPARATION_USER = 1,     /* runs as a system user of its own */
+	SEPARATION_USER = 1,     /* has its own system user */
 	SEPARATION_SECCOMP = 2,  /* system calls are filtered */
 	SEPARATION_LANDLOCK = 4, /* files cannot be opened */
 };
 /* "user, seccomp" or "none" */
 void process_separation_text(unsigned separation, struct buf *out);
 
-/* In a child: a number that the supervisor put into the environment. INVALID: there is none. */
+/* In a child: read a number that the supervisor has put into the environment. INVALID: it is
+ * missing. */
 MUST_CHECK enum status process_number(const char *env, int *out, struct err *err);
 
-/* In a child: report that it is ready, and what sandbox_enter returned. Without a supervisor:
- * nothing. */
+/* In a child: report that it is ready, with the result of sandbox_enter. Does nothing without a
+ * supervisor. */
 void process_ready(unsigned separation);
 /* The same for a child that can close nothing any more: its end of the pipe stays open. False: no
  * supervisor. */
@@ -80,9 +81,9 @@ struct control_request {
 };
 enum { CONTROL_VERSION = 2 };
 
-/* STATUS answers one of these for each process, the supervisor first; CACHE one for each number,
- * with name and value. The last has `more` 0. STOP and RELOAD answer one with only `error` (empty:
- * accepted). */
+/* STATUS is answered with one reply for each process, the supervisor first; CACHE with one for each
+ * counter, with name and value. The last has `more` 0. STOP and RELOAD are answered with `error`
+ * only (empty: accepted). */
 struct control_reply {
 	uint32_t version;
 	uint32_t more;
@@ -91,14 +92,13 @@ struct control_reply {
 	uint32_t state; /* enum process_state */
 	uint32_t restarts;
 	uint32_t separation;
-	int32_t ended; /* wait status of the last one that died; 0: none did */
+	int32_t ended; /* wait status of the last process that died; 0: none */
 	int64_t uptime_ms;
 	uint64_t value;
 	char error[200];
 };
 
-/* Send a request, get the replies: calls each(ctx, reply) for each. NOT_FOUND: no supervisor
- * runs. */
+/* Send a request and call `each` for each reply. NOT_FOUND: no supervisor is running. */
 MUST_CHECK enum status control_ask(const struct instance *i, enum control_command command,
 				   void (*each)(void *ctx, const struct control_reply *reply),
 				   void *ctx, struct err *err);

@@ -1,13 +1,12 @@
-/* The scoreboard: one memory of the supervisor in which every process of an instance publishes its
- * numbers, so that each web process can answer for all of them.
+/* The scoreboard: shared memory of the supervisor in which every process of an instance publishes
+ * its metrics, so that each web process can report those of all.
  *
- * There is one row a slot of the supervisor: its name, state and restarts, written by the
- * supervisor, and two regions, because a predecessor may still finish its work while its successor
- * runs. A region has a size that the row of the process table names, a count of beats, by which the
- * supervisor sees that the process goes on working, and two copies of what the process publishes
- * with a generation: the writer fills the copy that is not shown and then shows it, so that readers
- * never see half of it, also when the writer is killed in the middle. What the bytes mean is
- * between the writer and its readers.
+ * Each slot of the supervisor has a row with its name, state and restarts, written by the
+ * supervisor, and two regions, because a predecessor may finish its work while its successor runs.
+ * A region has the size in the process table, a counter of beats, by which the supervisor sees that
+ * the process makes progress, and two copies of the published data with a generation: the writer
+ * fills the hidden copy and then makes it the visible one, so that readers never see a partial
+ * update, even when the writer is killed. The meaning of the bytes is up to writer and readers.
  *
  * A process maps its own region for writing and closes that descriptor before it enters its
  * sandbox; readers map everything for reading, through a descriptor that allows nothing else.
@@ -27,15 +26,16 @@ enum {
 	SCOREBOARD_BEAT_MS = 500, /* how often a process that is watched must beat */
 };
 
-struct scoreboard;        /* all of it */
-struct scoreboard_region; /* what one process writes */
+struct scoreboard;        /* the whole memory */
+struct scoreboard_region; /* the part that one process writes */
 
 /* ---- the supervisor ---- */
 
-/* bytes[n]: the most that a process of slot n publishes at a time; 0: nothing. */
+/* bytes[n]: maximum size of what a process of slot n publishes; 0: nothing. */
 MUST_CHECK enum status scoreboard_create(const size_t *bytes, int slots, struct scoreboard **out,
 					 struct err *err);
-/* For writers: opens everything for reading and writing. For readers. Owned by the scoreboard. */
+/* Descriptors for processes that publish (read and write) and for readers (read only). Owned by the
+ * scoreboard. */
 int scoreboard_write_fd(const struct scoreboard *board);
 int scoreboard_read_fd(const struct scoreboard *board);
 void scoreboard_set_slot(struct scoreboard *board, int slot, const char *name, unsigned state,
@@ -49,7 +49,7 @@ uint64_t scoreboard_beats(const struct scoreboard *board, int region);
 
 /* ---- processes that publish ---- */
 
-/* fd: stays the caller's. */
+/* fd remains the caller's. */
 MUST_CHECK enum status scoreboard_open_region(int fd, int region, struct scoreboard_region **out,
 					      struct err *err);
 void scoreboard_close_region(struct scoreboard_region *region); /* NULL is allowed */
@@ -69,9 +69,8 @@ struct scoreboard_slot {
 };
 int scoreboard_slots(const struct scoreboard *board);
 void scoreboard_slot(const struct scoreboard *board, int slot, struct scoreboard_slot *out);
-/* What the process of region `which` (0: the present one, 1: its predecessor) of a slot has
- * published last, into out (reset first). False: no such process, it has published nothing yet, or
- * no room in `out`. */
+/* Copy the last data of a slot's process (which 0: the present one, 1: its predecessor) into out,
+ * which is reset first. False: no such process, nothing published yet, or no room in `out`. */
 MUST_CHECK bool scoreboard_read(const struct scoreboard *board, int slot, int which,
 				struct buf *out);
 

@@ -1,5 +1,5 @@
-/* The life of a process under the supervisor: start, readiness, end, back-off, replacement; and of
- * pairs. */
+/* The life of a process or pair under the supervisor: start, readiness, stop, back-off,
+ * replacement. */
 #include "base/clock.h"
 #include "base/backoff.h"
 #include "base/log.h"
@@ -74,7 +74,7 @@ static void slot_set_state(struct supervisor *sv, struct process_slot *s, enum p
 	scoreboard_set_slot(sv->board, (int)(s - sv->slots), name, state, s->restarts);
 }
 
-/* ---- its number in the cache, its region of the scoreboard ---- */
+/* ---- number in the cache, region of the scoreboard ---- */
 
 enum status slot_make_board(struct supervisor *sv, struct err *err)
 {

@@ -1,10 +1,10 @@
-/* Starting programs. A child is exec'ed with exactly what is named here: its own environment,
- * standard streams, and the descriptors of `fds` at the numbers they name; nothing else is
- * inherited. It dies with its parent (PR_SET_PDEATHSIG, set after the change of user because setuid
- * clears it, and checked against a parent that died in between).
+/* Starting programs. A child is exec'ed with the environment, the standard streams and the
+ * descriptors that struct spawn names; nothing else is inherited. It dies with its parent
+ * (PR_SET_PDEATHSIG, set after the change of user because setuid clears it, and checked against a
+ * parent that died in between).
  *
- * Two things are for finding faults. HOLDFAST_TRACE (base/log.h) is handed on to every child. A
- * debug build lets children write cores, and begins them in /tmp, where any user can.
+ * For debugging, HOLDFAST_TRACE (base/log.h) is passed to every child; and a debug build lets
+ * children write cores and starts them in /tmp, where any user can write.
  */
 #ifndef PROCESS_SPAWN_H
 #define PROCESS_SPAWN_H
@@ -30,34 +30,32 @@ struct spawn {
 	struct spawn_fd fds[SPAWN_FDS_MAX];
 	int fds_count;
 	int death_signal;          /* when the parent dies; 0: none */
-	bool session;              /* begin a session of its own: no terminal, no group */
+	bool session;              /* start a new session, without a terminal */
 	uint64_t max_memory_bytes; /* RLIMIT_AS; 0: no limit */
-	uint64_t max_files;        /* RLIMIT_NOFILE; 0: as it is */
+	uint64_t max_files;        /* RLIMIT_NOFILE; 0: unchanged */
 };
 
 /* Add a descriptor to `fds`. */
 void spawn_give(struct spawn *s, int fd, int at);
 
-/* Returns the process id in *pid once exec has succeeded; else the reason why it did not. The
- * parent must be single-threaded or at least not be ended by the thread that calls (PDEATHSIG is
- * per thread). */
+/* Returns after exec has succeeded, with the process id in *pid, or has failed. The calling thread
+ * must live as long as the parent (PDEATHSIG is per thread). */
 MUST_CHECK enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err);
 
-/* The numbers of a system user. NOT_FOUND with the remedy. */
+/* Look up a system user. NOT_FOUND with the remedy. */
 MUST_CHECK enum status spawn_user(const char *name, uid_t *uid, gid_t *gid, struct err *err);
 
-/* Call `act` in a child that has become this user, or here when we are that user already. Its
- * status and error come back, its memory does not. This is how root works in a folder of another
- * user: what a name means there is that user's to say, and the kernel gives the child no more than
- * the user has anyway. The user can stop the child with a signal; after SPAWN_AS_MS it is killed
- * (TIMED_OUT). */
+/* Call `act` in a child that has become this user, or in this process when it is that user already.
+ * Status and error are returned; changes of memory are lost. Root works in a folder of another user
+ * in this way: that user can exchange names there, but the child has no more privileges than the
+ * user. The user can stop the child with a signal; after SPAWN_AS_MS it is killed (TIMED_OUT). */
 enum { SPAWN_AS_MS = 60000 };
 MUST_CHECK enum status spawn_as(uid_t uid, gid_t gid,
 				enum status (*act)(void *ctx, struct err *err), void *ctx,
 				struct err *err);
 
-/* Wait for the end: 0 when it exited with 0, else INVALID/FAILED with "program: exit status 3" or
- * "program: killed by signal 9" in err. */
+/* Wait until the process ends. OK: it exited with 0. FAILED: "NAME ended with status 3" or "NAME
+ * was killed by signal 9". */
 MUST_CHECK enum status spawn_wait(pid_t pid, const char *name, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* The supervisor's loop: signals, the control socket, reloads, the order of start and end.
- * Processes themselves are slot.c. */
+/* The supervisor's loop: signals, the control socket, reloads, the order of start and stop. Single
+ * processes are in slot.c. */
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
@@ -61,7 +61,8 @@ static enum status take_lock(struct supervisor *sv, struct err *err)
 	close(run_dir);
 	if (status != OK)
 		return status;
-	/* For operators, and for 'holdfast down' when we do not answer. */
+	/* Write the pid for operators, and for 'holdfast down' when the supervisor does not
+	 * answer. */
 	int n = snprintf(text, sizeof(text), "%d\n", getpid());
 	if (ftruncate(sv->lock, 0) != 0 || write(sv->lock, text, (size_t)n) != n)
 		return err_errno(err, FAILED, "lock");
@@ -158,8 +159,8 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* One process or pair at a time, and each has to be ready before the next: a setting that processes
- * cannot live with costs one of them, not all. */
+/* Replace one process or pair at a time, the next only when it is ready: a setting with which
+ * processes fail then affects one of them only. */
 static void advance_reload(struct supervisor *sv)
 {
 	while (sv->reloading < sv->count && !sv->stopping) {
@@ -192,7 +193,7 @@ static void stop_all(struct supervisor *sv)
 	for (int n = 0; n < sv->count; n++)
 		if (sv->slots[n].needs_database)
 			slot_stop(sv, &sv->slots[n], drain_ms(sv));
-	/* The kernel would go on accepting connections that no process reads. */
+	/* Otherwise the kernel would accept connections that no process reads. */
 	close_listeners(sv);
 }
 
@@ -222,8 +223,8 @@ static void give_up(struct supervisor *sv)
 	}
 }
 
-/* Advance everything. Returns when to call it again (ms from now; -1: not needed). */
-static int advance(struct supervisor *sv)
+/* Advance all slots. Returns the time until the next call in ms; -1: none is needed. */
+static int supervisor_advance(struct supervisor *sv)
 {
 	int64_t now = clock_ms(), next = INT64_MAX;
 	bool database = database_ready(sv);
@@ -246,8 +247,8 @@ static int advance(struct supervisor *sv)
 	return next <= now ? 0 : (int)(next - now > 60000 ? 60000 : next - now);
 }
 
-/* Processes get the settings by a descriptor: their users cannot read the file, and they start with
- * what was checked here. */
+/* Processes get the settings through a descriptor: their users cannot read the file, and all start
+ * with the settings that were checked here. */
 static enum status offer_settings(struct supervisor *sv, struct err *err)
 {
 	bool closed;
@@ -265,8 +266,8 @@ static enum status offer_settings(struct supervisor *sv, struct err *err)
 	return status;
 }
 
-/* The new settings are checked first; processes then get them one after the other. */
-static enum status reload(struct supervisor *sv, struct err *err)
+/* Check the new settings; the processes then get them one after the other. */
+static enum status supervisor_reload(struct supervisor *sv, struct err *err)
 {
 	struct config fresh;
 	const struct config *old = &sv->instance->config;
@@ -314,7 +315,7 @@ static void take_signals(struct supervisor *sv)
 		if (info.ssi_signo == SIGCHLD)
 			supervisor_reap(sv);
 		else if (info.ssi_signo == SIGHUP)
-			(void)!reload(sv, &ignored);
+			(void)!supervisor_reload(sv, &ignored);
 		else
 			stop_all(sv);
 	}
@@ -334,7 +335,7 @@ static void take_control(struct supervisor *sv)
 	} else if (request.command == CONTROL_CACHE) {
 		control_answer_cache(sv, fd);
 	} else if (request.command == CONTROL_RELOAD) {
-		control_answer(fd, reload(sv, &err) == OK ? "" : err.text);
+		control_answer(fd, supervisor_reload(sv, &err) == OK ? "" : err.text);
 	} else if (request.command == CONTROL_STOP) {
 		stop_all(sv);
 		control_answer(fd, "");
@@ -344,12 +345,12 @@ static void take_control(struct supervisor *sv)
 	close(fd);
 }
 
-static void loop(struct supervisor *sv)
+static void supervisor_loop(struct supervisor *sv)
 {
 	while (!(sv->stopping && all_down(sv, false))) {
 		struct pollfd fds[SLOTS_MAX + 2] = {{sv->signals, POLLIN, 0},
 						    {sv->control, POLLIN, 0}};
-		int timeout = advance(sv);
+		int timeout = supervisor_advance(sv);
 		if (sv->stopping && all_down(sv, false))
 			break;
 		for (int n = 0; n < sv->count; n++)
@@ -385,7 +386,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 	      int ready_fd)
 {
 	struct err err;
-	static struct supervisor sv; /* large, and there is one */
+	static struct supervisor sv; /* static: large, and there is only one */
 	sv = (struct supervisor){.instance = i,
 				 .classes = classes,
 				 .program_dir = program_dir,
@@ -412,7 +413,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 		status = control_open(&sv, &err);
 	if (status == OK) {
 		sv.reloading = sv.count;
-		loop(&sv);
+		supervisor_loop(&sv);
 	}
 	close_listeners(&sv);
 	store_detach(sv.cache);

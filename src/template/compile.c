@@ -12,15 +12,15 @@ struct compiler {
 	struct arena *arena;
 	struct str source;
 	size_t at;   /* next byte to read */
-	size_t from; /* first byte of the text not yet emitted */
+	size_t from; /* first byte not yet emitted */
 	unsigned line;
 	struct str open, close;
-	size_t section[TEMPLATE_DEPTH]; /* instructions that are open */
+	size_t section[TEMPLATE_DEPTH]; /* instructions of open sections */
 	size_t depth;
 	struct err *err;
 };
 
-static enum status wrong(struct compiler *c, const char *what, struct str name)
+static enum status compile_error(struct compiler *c, const char *what, struct str name)
 {
 	name = utf8_cut(name, 60);
 	return err_set(c->err, INVALID, "template %.*s, line %u: %s%s%.*s%s", STR_ARG(c->t->name),
@@ -41,8 +41,8 @@ static bool begins_line(const struct compiler *c, size_t at)
 	return at == 0 || c->source.p[at - 1] == '\n';
 }
 
-/* The text before a tag; `to`: where it ends. */
-static void put_text(struct compiler *c, size_t to)
+/* Emit the text before a tag, up to `to`. */
+static void op_add_text(struct compiler *c, size_t to)
 {
 	if (to <= c->from)
 		return;
@@ -57,16 +57,16 @@ static size_t source_find(const struct compiler *c, size_t from, struct str what
 	return p ? (size_t)(p - c->source.p) : c->source.n;
 }
 
-static void count_lines(struct compiler *c, size_t from, size_t to)
+static void compile_count_lines(struct compiler *c, size_t from, size_t to)
 {
 	for (; from < to; from++)
 		c->line += c->source.p[from] == '\n';
 }
 
-/* Whether the tag [from, to) stands alone on its line. Then *line_from and *line_to are the
- * line, newline included. */
-static bool alone(const struct compiler *c, size_t from, size_t to, size_t *line_from,
-		  size_t *line_to)
+/* Whether the tag [from, to) is alone on its line. Then [*line_from, *line_to) is the line with its
+ * newline. */
+static bool tag_is_alone(const struct compiler *c, size_t from, size_t to, size_t *line_from,
+			 size_t *line_to)
 {
 	const char *p = c->source.p;
 	while (from > 0 && (p[from - 1] == ' ' || p[from - 1] == '\t'))
@@ -87,110 +87,110 @@ static bool alone(const struct compiler *c, size_t from, size_t to, size_t *line
 	return true;
 }
 
-static enum status split_name(struct compiler *c, struct op *op, struct str name)
+static enum status tag_name(struct compiler *c, struct op *op, struct str name)
 {
 	op->text = name;
 	if (name.n == 0)
-		return wrong(c, "a tag without a name", name);
+		return compile_error(c, "a tag without a name", name);
 	for (size_t i = 0; i < name.n; i++)
 		if (strchr(" \t\r\n", name.p[i]))
-			return wrong(c, "white space inside the name", name);
+			return compile_error(c, "white space inside the name", name);
 	if (str_eq(name, STR(".")))
 		return OK;
 	op->part = arena_array(c->arena, PARTS_MAX, sizeof(*op->part));
 	if (!op->part)
-		return wrong(c, "no room for the name", name);
+		return compile_error(c, "no room for the name", name);
 	for (struct str rest = name; rest.p;) {
 		struct str part = str_cut(&rest, '.');
 		if (part.n == 0)
-			return wrong(c, "an empty part in the name", name);
+			return compile_error(c, "an empty part in the name", name);
 		if (op->parts == PARTS_MAX)
-			return wrong(c, "too many parts in the name", name);
+			return compile_error(c, "too many parts in the name", name);
 		op->part[op->parts++] = (struct template_name){part, json_hash(part)};
 	}
 	return OK;
 }
 
-static enum status open_section(struct compiler *c, enum op_code code, struct str name,
+static enum status section_open(struct compiler *c, enum op_code code, struct str name,
 				bool line_start)
 {
 	if (c->depth == TEMPLATE_DEPTH)
-		return wrong(c, "sections are nested too deep at", name);
+		return compile_error(c, "sections are nested too deep at", name);
 	c->section[c->depth++] = c->t->count;
 	struct op *op = op_add(c, code);
 	op->line_start = line_start;
-	return split_name(c, op, name);
+	return tag_name(c, op, name);
 }
 
-static enum status close_section(struct compiler *c, struct str name)
+static enum status section_close(struct compiler *c, struct str name)
 {
 	if (c->depth == 0)
-		return wrong(c, "nothing is open that could be closed by", name);
+		return compile_error(c, "nothing is open that could be closed by", name);
 	struct op *op = &c->t->op[c->section[--c->depth]];
 	if (!str_eq(op->text, name))
-		return wrong(c, "the section that is open here is another one than", name);
+		return compile_error(c, "the section that is open here is another one than", name);
 	op->end = c->t->count;
 	return OK;
 }
 
 /* {{=<% %>=}}: `inside` is "<% %>". */
-static enum status set_delimiters(struct compiler *c, struct str inside)
+static enum status tag_delimiters(struct compiler *c, struct str inside)
 {
 	struct str rest = str_trim(inside), open = str_cut(&rest, ' ');
 	struct str close = rest.p ? str_trim(rest) : rest;
 	if (!open.p || !close.p || !open.n || !close.n || open.n > DELIMITER_MAX ||
 	    close.n > DELIMITER_MAX || memchr(open.p, '=', open.n) ||
 	    memchr(close.p, '=', close.n) || memchr(close.p, ' ', close.n))
-		return wrong(c, "these cannot be delimiters:", inside);
+		return compile_error(c, "these cannot be delimiters:", inside);
 	c->open = open;
 	c->close = close;
 	return OK;
 }
 
-static enum status put_partial(struct compiler *c, struct str name, struct str indent)
+static enum status tag_partial(struct compiler *c, struct str name, struct str indent)
 {
 	struct op *op = op_add(c, OP_PARTIAL);
 	op->text = name;
 	op->indent = indent;
-	return name.n ? OK : wrong(c, "a partial without a name", name);
+	return name.n ? OK : compile_error(c, "a partial without a name", name);
 }
 
-/* The tag that begins at `start`; its sign and its content. */
-static enum status tag(struct compiler *c, size_t start, char sign, struct str inside)
+/* Compile the tag that begins at `start`, by its sign and content. */
+static enum status tag_compile(struct compiler *c, size_t start, char sign, struct str inside)
 {
 	size_t line_from = start, line_to = c->at;
 	struct str name = str_trim(inside);
 	bool line_start = begins_line(c, start);
-	if (sign && strchr("#^/!>=", sign) && alone(c, start, c->at, &line_from, &line_to)) {
+	if (sign && strchr("#^/!>=", sign) && tag_is_alone(c, start, c->at, &line_from, &line_to)) {
 		c->at = line_to;
 		line_start = false;
 	}
-	put_text(c, line_from);
+	op_add_text(c, line_from);
 	c->from = c->at;
 	switch (sign) {
 	case '#':
-		return open_section(c, OP_SECTION, name, line_start);
+		return section_open(c, OP_SECTION, name, line_start);
 	case '^':
-		return open_section(c, OP_INVERTED, name, line_start);
+		return section_open(c, OP_INVERTED, name, line_start);
 	case '/':
-		return close_section(c, name);
+		return section_close(c, name);
 	case '>':
-		return put_partial(c, name,
+		return tag_partial(c, name,
 				   (struct str){c->source.p + line_from, start - line_from});
 	case '=':
-		return set_delimiters(c, inside);
+		return tag_delimiters(c, inside);
 	case '!':
 		return OK;
 	default: {
 		struct op *op = op_add(c, sign == '&' || sign == '{' ? OP_RAW : OP_VALUE);
 		op->line_start = line_start;
-		return split_name(c, op, name);
+		return tag_name(c, op, name);
 	}
 	}
 }
 
-/* Reads one tag; c->at stands on its opening delimiter. */
-static enum status next_tag(struct compiler *c)
+/* Read one tag; c->at is at its opening delimiter. */
+static enum status tag_read(struct compiler *c)
 {
 	size_t start = c->at, inside = start + c->open.n;
 	char sign = inside < c->source.n ? c->source.p[inside] : '\0';
@@ -206,10 +206,11 @@ static enum status next_tag(struct compiler *c)
 		inside++;
 	size_t end = source_find(c, inside, close);
 	if (end == c->source.n)
-		return wrong(c, "a tag without an end", (struct str){NULL, 0});
+		return compile_error(c, "a tag without an end", (struct str){NULL, 0});
 	c->at = end + close.n;
-	enum status status = tag(c, start, sign, (struct str){c->source.p + inside, end - inside});
-	count_lines(c, start, c->at);
+	enum status status =
+	    tag_compile(c, start, sign, (struct str){c->source.p + inside, end - inside});
+	compile_count_lines(c, start, c->at);
 	return status;
 }
 
@@ -225,19 +226,19 @@ enum status template_compile(struct template *t, struct arena *arena, struct str
 			     .err = err};
 	for (;;) {
 		size_t start = source_find(&c, c.at, c.open);
-		count_lines(&c, c.at, start);
+		compile_count_lines(&c, c.at, start);
 		c.at = start;
 		if (start == source.n)
 			break;
-		enum status status = next_tag(&c);
+		enum status status = tag_read(&c);
 		if (status != OK)
 			return status;
 	}
-	put_text(&c, source.n);
+	op_add_text(&c, source.n);
 	if (c.depth) {
 		const struct op *op = &t->op[c.section[c.depth - 1]];
 		c.line = op->line;
-		return wrong(&c, "the section is never closed:", op->text);
+		return compile_error(&c, "the section is never closed:", op->text);
 	}
 	return OK;
 }

@@ -4,12 +4,12 @@
 #include "template/template.h"
 
 enum op_code {
-	OP_TEXT,     /* text: as it is */
-	OP_VALUE,    /* names: escaped */
-	OP_RAW,      /* names: not escaped */
-	OP_SECTION,  /* names; up to `end` */
-	OP_INVERTED, /* names; up to `end` */
-	OP_PARTIAL,  /* text: its name; `partial` after linking; indent */
+	OP_TEXT,     /* writes `text` */
+	OP_VALUE,    /* writes the value of the name, escaped */
+	OP_RAW,      /* writes the value of the name */
+	OP_SECTION,  /* runs the instructions up to `end` if the name is true, or for each */
+	OP_INVERTED, /* runs the instructions up to `end` if the name is false */
+	OP_PARTIAL,  /* runs `partial`, which is set by linking; text: its name */
 };
 
 struct template_name {
@@ -19,13 +19,13 @@ struct template_name {
 
 struct op {
 	enum op_code code;
-	bool line_start; /* it begins a line of the template, where indentation goes */
+	bool line_start; /* begins a line of the template, which is indented */
 	unsigned line;
-	unsigned parts; /* of the dotted name; 0: {{.}} */
+	unsigned parts; /* number of parts of the dotted name; 0: {{.}} */
 	struct template_name *part;
 	struct str text;
 	struct str indent;
-	size_t end; /* the instruction behind the section */
+	size_t end; /* index of the instruction after the section */
 	const struct template *partial;
 };
 
@@ -43,7 +43,7 @@ struct template_set {
 	bool linked;
 };
 
-/* compile.c: the source, which lives as long as the set, into t->op. */
+/* compile.c: compile the source, which must live as long as the set, into t->op. */
 MUST_CHECK enum status template_compile(struct template *t, struct arena *arena, struct str source,
 					struct err *err);
 

@@ -7,7 +7,7 @@ struct indent {
 	struct str text;
 };
 
-/* The members of the outermost object: most names are looked for there, and it has the most. */
+/* Hash table of the outermost object's members, where most names are found. */
 enum { INDEX = 256, INDEXED_MAX = INDEX / 2 };
 
 struct renderer {
@@ -17,11 +17,11 @@ struct renderer {
 	size_t depth;
 	unsigned nesting;
 	unsigned steps;
-	bool indexed; /* else the outermost has too many members */
+	bool indexed; /* false: the outermost object has too many members */
 	const struct json_value *index[INDEX];
 };
 
-static bool truth(const struct json_value *v)
+static bool render_is_true(const struct json_value *v)
 {
 	if (!v)
 		return false;
@@ -39,7 +39,8 @@ static bool truth(const struct json_value *v)
 	}
 }
 
-static const struct json_value *member(const struct json_value *v, const struct template_name *name)
+static const struct json_value *render_member(const struct json_value *v,
+					      const struct template_name *name)
 {
 	if (v->kind != JSON_IS_OBJECT)
 		return NULL;
@@ -49,7 +50,7 @@ static const struct json_value *member(const struct json_value *v, const struct 
 	return NULL;
 }
 
-static void make_index(struct renderer *r, const struct json_value *root)
+static void render_make_index(struct renderer *r, const struct json_value *root)
 {
 	r->indexed = root->kind == JSON_IS_OBJECT && root->count <= INDEXED_MAX;
 	for (const struct json_value *m = root->first; m && r->indexed; m = m->next) {
@@ -60,34 +61,34 @@ static void make_index(struct renderer *r, const struct json_value *root)
 	}
 }
 
-static const struct json_value *outermost_member(const struct renderer *r,
+static const struct json_value *render_outermost(const struct renderer *r,
 						 const struct template_name *name)
 {
 	if (!r->indexed)
-		return member(r->context[0], name);
+		return render_member(r->context[0], name);
 	for (uint32_t at = name->hash % INDEX; r->index[at]; at = (at + 1) % INDEX)
 		if (str_eq(r->index[at]->key, name->text))
 			return r->index[at];
 	return NULL;
 }
 
-/* The first part of a dotted name is looked up from the innermost section outwards, the
- * others only within it. */
-static const struct json_value *look_up(const struct renderer *r, const struct op *op)
+/* Look up the first part of a dotted name from the innermost section outwards, the others only in
+ * its value. */
+static const struct json_value *render_look_up(const struct renderer *r, const struct op *op)
 {
 	if (op->parts == 0)
 		return r->context[r->depth - 1];
 	const struct json_value *v = NULL;
 	for (size_t i = r->depth; i > 1 && !v; i--)
-		v = member(r->context[i - 1], &op->part[0]);
+		v = render_member(r->context[i - 1], &op->part[0]);
 	if (!v)
-		v = outermost_member(r, &op->part[0]);
+		v = render_outermost(r, &op->part[0]);
 	for (unsigned i = 1; i < op->parts && v; i++)
-		v = member(v, &op->part[i]);
+		v = render_member(v, &op->part[i]);
 	return v;
 }
 
-static void escape(struct buf *out, struct str s)
+static void render_escape(struct buf *out, struct str s)
 {
 	static const char entity[][8] = {"", "&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
 	static const unsigned char special[256] = {
@@ -102,35 +103,35 @@ static void escape(struct buf *out, struct str s)
 	}
 }
 
-static void put_value(struct renderer *r, const struct op *op)
+static void render_value(struct renderer *r, const struct op *op)
 {
-	const struct json_value *v = look_up(r, op);
+	const struct json_value *v = render_look_up(r, op);
 	struct str text = json_text(v);
 	if (v && v->kind == JSON_IS_BOOL)
 		text = v->boolean ? STR("true") : STR("false");
 	if (op->code == OP_VALUE)
-		escape(r->out, text);
+		render_escape(r->out, text);
 	else
 		buf_str(r->out, text);
 }
 
-static void put_indent(struct renderer *r, const struct indent *indent)
+static void render_indent(struct renderer *r, const struct indent *indent)
 {
 	if (!indent)
 		return;
-	put_indent(r, indent->outer);
+	render_indent(r, indent->outer);
 	buf_str(r->out, indent->text);
 }
 
-/* Every line of the partial is indented, not the lines of the values in it. */
-static void put_text(struct renderer *r, struct str text, const struct indent *indent)
+/* Indent each line of a partial's text. Lines of values are not indented. */
+static void render_text(struct renderer *r, struct str text, const struct indent *indent)
 {
 	const char *newline;
 	while (indent && (newline = memchr(text.p, '\n', text.n)) &&
 	       newline + 1 < text.p + text.n) {
 		size_t n = (size_t)(newline + 1 - text.p);
 		buf_add(r->out, text.p, n);
-		put_indent(r, indent);
+		render_indent(r, indent);
 		text = (struct str){text.p + n, text.n - n};
 	}
 	buf_str(r->out, text);
@@ -139,20 +140,20 @@ static void put_text(struct renderer *r, struct str text, const struct indent *i
 static enum status render_run(struct renderer *r, const struct template *t, size_t from, size_t to,
 			      const struct indent *indent);
 
-static enum status over(struct renderer *r, const struct template *t, const struct op *op,
-			const char *what)
+static enum status render_over_limit(struct renderer *r, const struct template *t,
+				     const struct op *op, const char *what)
 {
 	return err_set(r->err, TOO_LARGE, "template %.*s, line %u: %s", STR_ARG(t->name), op->line,
 		       what);
 }
 
-static enum status section(struct renderer *r, const struct template *t, size_t at,
-			   const struct indent *indent)
+static enum status render_section(struct renderer *r, const struct template *t, size_t at,
+				  const struct indent *indent)
 {
 	const struct op *op = &t->op[at];
-	const struct json_value *v = look_up(r, op);
+	const struct json_value *v = render_look_up(r, op);
 	enum status status = OK;
-	if (truth(v) == (op->code == OP_INVERTED))
+	if (render_is_true(v) == (op->code == OP_INVERTED))
 		return OK;
 	if (op->code == OP_INVERTED)
 		return render_run(r, t, at + 1, op->end, indent);
@@ -176,28 +177,29 @@ static enum status render_run(struct renderer *r, const struct template *t, size
 {
 	enum status status = OK;
 	if (from < to && r->nesting == TEMPLATE_DEPTH)
-		return over(r, t, &t->op[from], "sections and partials are nested too deep");
+		return render_over_limit(r, t, &t->op[from],
+					 "sections and partials are nested too deep");
 	r->nesting++;
 	for (size_t i = from; i < to && status == OK;) {
 		const struct op *op = &t->op[i];
 		if (++r->steps > TEMPLATE_STEPS)
-			return over(r, t, op, "the page takes too many steps");
+			return render_over_limit(r, t, op, "the page takes too many steps");
 		if (buf_failed(r->out))
-			return over(r, t, op, "the page is too large");
+			return render_over_limit(r, t, op, "the page is too large");
 		if (indent && op->line_start)
-			put_indent(r, indent);
+			render_indent(r, indent);
 		i++;
 		switch (op->code) {
 		case OP_TEXT:
-			put_text(r, op->text, indent);
+			render_text(r, op->text, indent);
 			break;
 		case OP_VALUE:
 		case OP_RAW:
-			put_value(r, op);
+			render_value(r, op);
 			break;
 		case OP_SECTION:
 		case OP_INVERTED:
-			status = section(r, t, i - 1, indent);
+			status = render_section(r, t, i - 1, indent);
 			i = op->end;
 			break;
 		case OP_PARTIAL:
@@ -213,7 +215,7 @@ enum status template_render(const struct template *t, const struct json_value *d
 			    struct buf *out, struct err *err)
 {
 	struct renderer r = {.out = out, .err = err, .context = {data}, .depth = 1};
-	make_index(&r, data);
+	render_make_index(&r, data);
 	enum status status = render_run(&r, t, 0, t->count, NULL);
 	if (status == OK && buf_failed(out))
 		return err_set(err, TOO_LARGE, "template %.*s: the page is too large",

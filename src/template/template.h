@@ -2,7 +2,7 @@
  * over a tree of base/json.h in an arena.
  *
  *   {{name}} {{a.b}} {{.}}   the value, escaped for HTML (& < > " ')
- *   {{{name}}} {{&name}}     as it is
+ *   {{{name}}} {{&name}}     the value, not escaped
  *   {{#name}}...{{/name}}    for each element; or once, when it is true; its members can be named
  *   {{^name}}...{{/name}}    when it is absent, null, false, an empty list or an empty text
  *   {{>name}}                the template of that name, indented as the tag is when it stands alone
@@ -34,8 +34,8 @@ struct template_set;
 struct template_set *template_set_create(void);
 void template_set_free(struct template_set *set); /* NULL is allowed */
 
-/* Compile and keep under `name`; neither name nor source needs to live on. INVALID: err
- * says where and what. */
+/* Compile a template and add it under `name`. Both arguments are copied. INVALID: err names
+ * template, line and cause. */
 MUST_CHECK enum status template_set_add(struct template_set *set, struct str name,
 					struct str source, struct err *err);
 /* Resolve the partials. INVALID: one does not exist. */

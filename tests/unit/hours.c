@@ -87,7 +87,7 @@ static void what_is_not_weekly_is_refused_with_the_reason(void **state)
 	    {"week 1-10 Mo 10:00-11:00", "single weeks"},
 	    {"week 54 Mo 10:00-11:00", "weeks are not of the form"},
 	    {"2028-2026 Mo", "a range of years"},
-	    {"Mo Tu 10:00-11:00", "named twice"},
+	    {"Mo Tu 10:00-11:00", "given twice"},
 	    {"nonsense", "an unknown word"},
 	    {"Mo 10:00-11:00 whatever", "an unknown word"},
 	    {"Mo offen", "an unknown word"},

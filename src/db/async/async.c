@@ -13,14 +13,14 @@
 enum {
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 5000,
-	ATTEMPTS_MS = 5, /* time between two attempts to connect that queries ask for */
+	ATTEMPTS_MS = 5, /* minimum interval between attempts to connect caused by queries */
 };
 
 enum link_state {
 	LINK_DOWN,       /* waits for its backoff */
-	LINK_CONNECTING, /* PQconnectPoll drives it */
+	LINK_CONNECTING, /* PQconnectPoll is in progress */
 	LINK_IDLE,
-	LINK_BUSY, /* has a query */
+	LINK_BUSY, /* runs a query */
 };
 
 /* One connection. */
@@ -30,11 +30,11 @@ struct link {
 	PGconn *connection;
 	struct event *readable, *writable; /* on its socket */
 	struct event *retry;               /* ends the backoff */
-	uint64_t failures;                 /* in a row */
-	struct db_query *query;            /* LINK_BUSY: what it runs */
+	uint64_t failures;                 /* consecutive */
+	struct db_query *query;            /* running query; NULL: none */
 	int64_t began_us;
-	PGresult *result; /* the first one of the running query */
-	bool broken;      /* sending failed: link_readable gives it up */
+	PGresult *result; /* first result of the running query */
+	bool broken;      /* sending failed: link_readable closes it */
 };
 
 struct db_query {
@@ -46,9 +46,9 @@ struct db_query {
 	int64_t deadline_ms;
 	struct link *link; /* NULL: waits in the queue */
 	int64_t came_us;
-	/* It came while the database was away: the next attempt to connect decides. */
+	/* It arrived while the database was away: it fails if the next attempt to connect fails. */
 	bool while_away;
-	/* All queries of a pool, oldest first: as all have the same time, also by deadline. */
+	/* List of a pool's queries by age, which is also the order of deadlines. */
 	struct db_query *older, *newer;
 };
 
@@ -60,8 +60,8 @@ struct db_pool {
 	int links_count;
 	struct link *links;
 	struct db_query *oldest, *newest;
-	struct db_query *next_waiting; /* the oldest without a link, NULL: none waits */
-	struct event *deadline;        /* of the oldest query */
+	struct db_query *next_waiting; /* oldest query in the queue; NULL: it is empty */
+	struct event *deadline;        /* timer of the oldest query */
 	bool away;           /* the last attempt to connect failed and no link is connected */
 	int64_t attempt_us;  /* when the last attempt to connect began */
 	int64_t answered_ms; /* when the database last answered a statement */
@@ -153,7 +153,7 @@ static void link_break(struct link *link, const struct err *why)
 	int64_t wait = backoff_wait(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, link->failures++,
 				    random_next(&pool->random));
 	bool attempt = link->state == LINK_CONNECTING;
-	/* The database is away: told once, however many attempts follow. */
+	/* Logged once, however many attempts follow. */
 	if (!pool->away)
 		log_warn("database connection lost", LOG_S("error", why->text),
 			 LOG_I("retry_ms", wait));
@@ -274,7 +274,7 @@ static void link_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (link->state == LINK_IDLE) {
-		/* Unrequested input: the server closes the connection, or sends a notice. */
+		/* Input on an idle connection: the server closes it or sends a notice. */
 		if (PQstatus(link->connection) != CONNECTION_OK)
 			link_fail(link);
 		return;
@@ -301,7 +301,7 @@ static void link_writable(evutil_socket_t fd, short what, void *arg)
 	link_flush(arg);
 }
 
-/* Let the links that wait for their back-off connect at once: all, or one. */
+/* Let one or all links that wait for their back-off connect in in_ms. */
 static void pool_connect_soon(struct db_pool *pool, int64_t in_ms, bool all)
 {
 	const struct timeval tv = {in_ms / 1000, in_ms % 1000 * 1000};
@@ -397,7 +397,7 @@ static void link_retry(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the pool ---- */
 
-/* A query waits and the database is away: try to connect soon. */
+/* Connect soon, because a query waits and the database is away. */
 static void pool_attempt(struct db_pool *pool)
 {
 	for (int i = 0; i < pool->links_count; i++)
@@ -407,7 +407,7 @@ static void pool_attempt(struct db_pool *pool)
 	pool_connect_soon(pool, left > 0 ? left : 0, false);
 }
 
-/* The oldest query that came while the database was away, before `us`. NULL: none. */
+/* The oldest query that arrived before `us` while the database was away. NULL: none. */
 static struct db_query *pool_find_away(const struct db_pool *pool, int64_t us)
 {
 	struct db_query *query = pool->next_waiting;
@@ -416,8 +416,8 @@ static struct db_query *pool_find_away(const struct db_pool *pool, int64_t us)
 	return query;
 }
 
-/* Queries that came before the attempt began are told. Each callback may cancel
- * others and ask anew. */
+/* Fail the queries that arrived before the attempt began. Each callback may cancel others and start
+ * new ones. */
 static void pool_attempt_failed(struct db_pool *pool)
 {
 	int64_t began_us = pool->attempt_us;
@@ -435,7 +435,7 @@ static void pool_attempt_failed(struct db_pool *pool)
 }
 
 /* Fail the queries whose deadline has passed. The connection of one that runs is closed: the
- * server notices that the client is gone (client_connection_check_interval) or its
+ * server notices the closed connection (client_connection_check_interval) or its
  * statement_timeout ends it. */
 static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -447,8 +447,8 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 	while (pool->oldest && pool->oldest->deadline_ms <= now) {
 		struct db_query *query = pool->oldest;
 		struct link *link = query->link;
-		/* Whether the statement is slow or the database silent: others
-		 * were answered, or none. */
+		/* The statement is slow if other queries were answered meanwhile; otherwise the
+		 * database is silent. */
 		bool slow = pool->answered_ms > query->deadline_ms - pool->timeout_ms;
 		enum status status = err_set(&err, slow ? TIMED_OUT : UNAVAILABLE,
 					     "%s: no answer from the database in %lld ms",

@@ -1,18 +1,17 @@
 /* PostgreSQL on an event loop: a pool of connections with a bounded queue, for the web processes.
  *
- * A query goes to an idle connection at once, else into the queue; when the queue is full it
- * is refused at once (UNAVAILABLE), so that overload is an answer and not a delay. Every query
- * has a deadline that covers waiting and running. Statements are single, read what they need
- * in one round trip, and run outside of explicit transactions: a connection is never held
- * between two callbacks, so that a few server connections behind PgBouncer (transaction mode)
- * carry any number of requests.
+ * A query runs on an idle connection at once, or else waits in the queue. When the queue is full it
+ * is refused at once (UNAVAILABLE), so that overload causes errors and not delays. Every query has
+ * a deadline that covers waiting and running. Statements are single, need one round trip, and run
+ * outside of explicit transactions: no connection is held between two callbacks, so that a few
+ * server connections behind PgBouncer (transaction mode) serve any number of requests.
  *
- * Connections that break are made again with exponential backoff; queries that were running on them
- * are answered with UNAVAILABLE (never silently sent twice); those in the queue wait on.
+ * Broken connections are opened again with exponential back-off. Queries that were running on them
+ * fail with UNAVAILABLE and are never sent twice; queries in the queue keep waiting.
  *
- * While no connection stands, the database is away: one state of the pool, which ends with the
- * first connection. A query that comes then makes the pool try at once, and fails when that try has
- * failed: what it is told was true after it came, and nobody has to wait for a backoff to be over.
+ * After a failed attempt to connect, while no connection is open, the database is away. A query
+ * that arrives in this state makes the pool connect at once, without waiting for the back-off, and
+ * fails when that attempt fails.
  *
  * One pool per process and event loop; not thread-safe. Callbacks run from the loop, exactly once
  * per query unless it was cancelled, never from inside db_query itself.
@@ -27,22 +26,22 @@ struct db_pool;
 struct db_query;
 
 struct db_pool_options {
-	/* copied. Hosts as addresses: name resolution would block the loop */
+	/* copied. Hosts must be addresses: name resolution would block the loop */
 	const char *conninfo;
 	const char *program; /* application_name, copied */
 	int connections;
-	int queue; /* queries that may wait */
+	int queue; /* maximum of waiting queries */
 	int64_t timeout_ms;
 };
 
-/* Begins to connect; does not wait for it. */
+/* Begin to connect, without waiting. */
 struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_options *options);
-/* Cancels everything without calling back. NULL is allowed. */
+/* Cancel all queries, without callbacks. NULL is allowed. */
 void db_pool_destroy(struct db_pool *pool);
 
-/* UNAVAILABLE: the database is away, or the connection broke. TIMED_OUT: it has answered others
- * meanwhile, and this statement was too slow. status OK: rows are valid until the callback returns.
- * Else err has the sentence and rows is NULL. */
+/* UNAVAILABLE: the database is away or silent, or the connection broke. TIMED_OUT: this statement
+ * was too slow, while the database answered others. OK: rows are valid until the callback returns;
+ * otherwise rows is NULL and err has the sentence. */
 typedef void db_done(void *ctx, enum status status, const struct db_rows *rows,
 		     const struct err *err);
 
@@ -56,15 +55,15 @@ MUST_CHECK enum status db_query(struct db_pool *pool, const struct db_statement 
 		 sizeof((const struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param), (done), \
 		 (ctx), (out), (err))
 
-/* The requester is gone: done will not be called. A statement that runs is left to finish (its
- * role's statement_timeout bounds it) and its result is thrown away. */
+/* Cancel a query: done will not be called. A running statement is left to finish, within its role's
+ * statement_timeout, and its result is discarded. */
 void db_query_cancel(struct db_query *query);
 
 /* For health and metrics. */
 struct db_pool_stats {
 	int connected, busy, queued;
 	uint64_t queries, refused, failed, timed_out;
-	uint64_t busy_us; /* time that connections spent on queries */
+	uint64_t busy_us; /* sum of the time that connections were busy */
 };
 void db_pool_stats(const struct db_pool *pool, struct db_pool_stats *out);
 

@@ -1,12 +1,12 @@
 /* The embedded PostgreSQL: a private cluster in the instance's folder that listens on a Unix socket
- * only and runs as an unprivileged user. Hides where Debian keeps the binaries, initdb, the
- * server's settings and what its files say. No libpq here: the supervisor is linked with this.
+ * only and runs as an unprivileged user. Hides where Debian has the binaries, initdb, the server's
+ * settings and the contents of its files. No libpq here: the supervisor is linked with this.
  *
- * Local users are known by their system user (peer authentication): an ordinary user is every role
- * of the instance; under root each program's user is its own role only, and root is all of them.
+ * Peer authentication maps system users to roles: an ordinary user has all roles of the instance;
+ * in an instance of root each program's user has its own role only, and root has all.
  *
- * Under root the data folder belongs to the server's user, who may be malicious: whatever is done
- * in it, to the process and to the shared memory that its files name, is done as that user
+ * In an instance of root the data folder belongs to the server's user, who may be malicious. All
+ * work in it, on the process and on the shared memory that its files name, is done as that user
  * (base/folder.h, spawn_as).
  */
 #ifndef DB_CLUSTER_CLUSTER_H
@@ -16,18 +16,18 @@
 #include "config/instance.h"
 #include "process/spawn.h"
 
-/* The system user of the server: user.db when we are root, NULL (stay) otherwise. */
+/* The system user of the server: user.db for root; NULL, the present user, otherwise. */
 const char *cluster_user(const struct instance *i);
 
 /* initdb, settings, authentication. The folder must not exist. DENIED with the remedy when the
  * server's user cannot reach it. */
 MUST_CHECK enum status cluster_create(const struct instance *i, struct err *err);
 
-/* Write settings and authentication anew, as this version and this machine want them; before every
- * start, so that more memory or another user takes effect. */
+/* Write settings and authentication for this version and machine. Called before every start, so
+ * that changes of memory and users take effect. */
 MUST_CHECK enum status cluster_configure(const struct instance *i, struct err *err);
 
-/* Make run_dir and fill in what starts the server in the foreground; `spawn` points into `c`. */
+/* Make run_dir and fill in `spawn` to start the server in the foreground; it points into `c`. */
 struct cluster_command {
 	char path[PATH_MAX];
 	char data_dir[PATH_MAX];
@@ -39,21 +39,19 @@ MUST_CHECK enum status cluster_command(const struct instance *i, struct cluster_
 
 enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_READY };
 
-/* What postmaster.pid says, whose line 8 is "ready". A file that a dead server left counts as down.
- */
+/* The state by line 8 of postmaster.pid. A file that a dead server has left counts as down. */
 enum cluster_state cluster_state(const struct instance *i);
 
-/* Send a signal to the server, which need not be a child of ours. */
+/* Send a signal to the server, which need not be a child of this process. */
 void cluster_signal(const struct instance *i, int signal);
 
-/* What ends the server soonest without harm. SIGINT, the fast shutdown; but SIGQUIT while it has no
- * checkpointer or still recovers, that is when it starts anew after one of its processes was
- * killed: PostgreSQL 15 would wait 60 s for a process that it no longer starts, and has nothing to
- * write yet. */
+/* The signal for the fastest safe shutdown: SIGINT; but SIGQUIT while the server has no
+ * checkpointer or is in recovery, after one of its processes was killed. There PostgreSQL 15 would
+ * wait 60 s for a process that it no longer starts, and it has nothing to write yet. */
 int cluster_stop_signal(pid_t pid);
 
-/* After a server that was killed: remove its shared memory, socket and postmaster.pid. UNAVAILABLE
- * while a server runs, or while processes whose postmaster was killed have not ended yet. */
+/* Remove shared memory, socket and postmaster.pid of a killed server. UNAVAILABLE while a server
+ * runs, or while processes of a killed server have not ended yet. */
 MUST_CHECK enum status cluster_clean(const struct instance *i, struct err *err);
 
 /* Write a base backup of the running server to `out`: a tar file, compressed with zstd, with the
@@ -67,7 +65,7 @@ MUST_CHECK enum status cluster_backup(const char *conninfo, int out, bool progre
  * are left out. Everything is compared with the manifest. Then cluster_start recovers it. */
 MUST_CHECK enum status cluster_unpack(const struct instance *i, int in, struct err *err);
 
-/* For init and tests: run the server for as long as the two calls are apart. */
+/* For init and tests: run the server between the two calls. */
 MUST_CHECK enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err);
 MUST_CHECK enum status cluster_stop(const struct instance *i, pid_t pid, struct err *err);
 

@@ -1,4 +1,4 @@
-/* What tools/embed-migrations makes of sql/roles.sql, sql/migrations/ and the taxonomy. */
+/* Tables that tools/embed-migrations makes from sql/roles.sql, sql/migrations/ and the taxonomy. */
 #ifndef DB_MIGRATE_EMBEDDED_H
 #define DB_MIGRATE_EMBEDDED_H
 

@@ -1,7 +1,6 @@
-/* The schema: forward-only migrations, recorded with a checksum. All that is missing is applied in
- * one transaction: an upgrade happens whole or not at all. What was applied never changes: a
- * checksum that differs, or a version that this program does not know, is refused before anything
- * is touched.
+/* The schema: forward-only migrations, recorded with checksums. Missing ones are applied in one
+ * transaction: all or none. Applied migrations never change: a different checksum, or a version
+ * that this program does not know, is refused before anything is changed.
  */
 #ifndef DB_MIGRATE_MIGRATE_H
 #define DB_MIGRATE_MIGRATE_H
@@ -14,13 +13,12 @@
 MUST_CHECK enum status migrate_create_database(struct db *admin, enum role_database database,
 					       struct err *err);
 
-/* Whether an instance may have the database of an existing server: the user is allowed to create
- * roles and owns it (DENIED), and nothing is in it (CONFLICT). `database`: what it is called.
- * Changes nothing. */
+/* Whether an instance can use the database of an existing server: the user may create roles and
+ * owns it (else DENIED), and it is empty (else CONFLICT). `database`: its name. Changes nothing. */
 MUST_CHECK enum status migrate_target(struct db *admin, char database[ROLE_NAME_MAX],
 				      struct err *err);
 
-/* Passwords of the roles; only for a server that does not know local users. */
+/* Passwords of the roles; only for an existing server, which has no peer authentication. */
 struct migrate_passwords {
 	char text[ROLES][33];
 };
@@ -32,13 +30,13 @@ MUST_CHECK enum status migrate_create_roles(struct db *admin, enum role_database
 					    const struct config *c,
 					    const struct migrate_passwords *passwords,
 					    struct err *err);
-/* Undo it, as long as the roles own nothing. */
+/* Drop the roles, as long as they own nothing. */
 MUST_CHECK enum status migrate_drop_roles(struct db *admin, enum role_database database,
 					  const struct config *c, struct err *err);
 
-/* Apply what is missing and bring the reference tables up to date, in one transaction; *applied
- * counts. The connection is the owner's; or, with `admin`, that of migrate_create_roles, which
- * first gives the roles what they may do in the database. */
+/* Apply missing migrations and update the reference tables, in one transaction; *applied: their
+ * number. The connection is the owner's; or, with `admin`, that of migrate_create_roles, which
+ * first grants the roles their privileges in the database. */
 MUST_CHECK enum status migrate_run(struct db *db, enum role_database database,
 				   const struct config *c, bool admin, int *applied,
 				   struct err *err);
