@@ -1,8 +1,8 @@
--- Expressions that an index and a statement must share to the letter (the planner compares expressions, not
--- meanings), and lists of columns that statements share. Written {{name}} in migrations and queries, replaced
--- at build time.
+-- Expressions that an index and a statement must share literally (the planner compares expressions, not their
+-- meaning), and lists of columns that statements share. Migrations and queries have {{name}}, which is replaced at build
+-- time.
 
--- Not judged is ranked like worst. Statements order by it descending, ties by id descending.
+-- Businesses without a score rank as the worst. Statements sort by it descending, then by id descending.
 -- expression: business_rank
 COALESCE(quality_score, 0)
 
@@ -15,14 +15,14 @@ name COLLATE "und-x-icu"
 -- expression: business_place
 cube(ARRAY[cosd(lat_e7 / 1e7::float8) * cosd(lon_e7 / 1e7::float8), cosd(lat_e7 / 1e7::float8) * sind(lon_e7 / 1e7::float8), sind(lat_e7 / 1e7::float8)])
 
--- A business as lists and its page show it: b is business, s its source.
+-- The columns of a business for lists and its page. b: business, s: its source.
 -- expression: business_row
 b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	s.key AS source_key, s.name AS source_name, s.licence AS source_licence, s.licence_url AS source_licence_url,
 	s.attribution AS source_attribution, s.url AS source_url
 
--- A business as its exported page needs it: b is business, d its business_detail. Days are counted from 1970, UTC.
+-- The columns of a business for its exported page. b: business, d: its business_detail. Days since 1970, UTC.
 -- expression: export_row
 b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
@@ -30,7 +30,7 @@ b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_
 	floor(date_part('epoch', d.updated_at) / 86400)::integer AS changed_day,
 	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer AS updated_day
 
--- A telephone number by its last seven digits, in which all spellings of it agree.
+-- The last seven digits of a telephone number, which are the same in all its notations.
 -- expression: business_phone
 right(regexp_replace(phone, '[^0-9]', '', 'g'), 7)::integer
 
@@ -42,7 +42,7 @@ words @> $1::text[] AND ($2::text[] IS NULL OR words && $2) AND ($3::text[] IS N
 	AND ($6::text[] IS NULL OR words && $6) AND ($7::text[] IS NULL OR words && $7)
 	AND ($8::text[] IS NULL OR words && $8) AND ($9::text[] IS NULL OR words && $9)
 
--- A row of an import that was not taken, in our own form: r is import_row.
+-- A rejected row of an import in our own format. r: import_row.
 -- expression: import_record
 jsonb_strip_nulls(jsonb_build_object('external_id', r.external_id, 'name', r.name, 'street', r.street,
 	'postcode', r.postcode, 'city', r.city, 'region', r.region_name, 'country', r.country, 'phone', r.phone, 'website', r.website,
@@ -60,14 +60,14 @@ UNION ALL
 (SELECT 'city', t.key, t.name, NULL, c.n
 FROM (SELECT city_id, count(*) AS n FROM m GROUP BY city_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN city AS t ON t.id = c.city_id)
 
--- The frame of the statements that match rows of an import (r) with records that the source has (k), before and
--- after the condition: only what is alone on both sides, and nothing with another number in a register.
+-- The frame of statements that match rows of an import (r) with records of the source (k), before and after the
+-- condition: only records that are unique on both sides, and none with different numbers in a register.
 -- expression: import_match
 UPDATE import_row AS r SET matched = true, id = m.id, external_id = m.external_id
 FROM (SELECT r.n, k.id, k.external_id, count(*) OVER (PARTITION BY r.n) AS of_row, count(*) OVER (PARTITION BY k.id) AS of_known
 	FROM import_row AS r JOIN import_known AS k ON
 
--- Neither telephone nor website says that it is another one.
+-- Neither telephone nor website shows that it is another business.
 -- expression: import_match_reached
 (k.phone = md5(r.phone) OR k.phone IS NULL OR r.phone IS NULL)
 		AND (k.website = md5(lower(r.website)) OR k.website IS NULL OR r.website IS NULL)

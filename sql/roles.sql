@@ -1,11 +1,11 @@
 -- Scripts about roles, run by init and migrate as a user that may create roles and owns the database. The roles are
--- those of src/config/roles.def: the setting holdfast.roles of the transaction has them as JSON,
+-- those of src/config/roles.def; the transaction's setting holdfast.roles has them as JSON,
 --   {"fresh": true, "roles": [{"name": "holdfast_web", "password": "...", "owns": false, "temporary": false,
 --                              "monitors": false, "settings": {"statement_timeout": "3s"}}, ...]}
--- "password" only where the server does not know local users.
+-- "password" only for an existing server, which has no peer authentication.
 
 -- script: roles_create
--- The roles themselves, which can connect and no more. "fresh": none of them exists, or it is somebody else's.
+-- Create the roles, without any privileges. "fresh": none may exist, because it would be another instance's.
 DO $$
 DECLARE
 	plan json := current_setting('holdfast.roles');
@@ -37,8 +37,8 @@ BEGIN
 END $$;
 
 -- script: roles_admit
--- What the roles may do in the database, and that nobody else may do anything. Then the transaction goes on as the
--- owner; whoever is no superuser becomes a member of the owner for as long.
+-- Grant the roles their privileges in the database and revoke all others. The transaction continues as the owner; a user
+-- that is not a superuser becomes a member of the owner until roles_leave.
 SET LOCAL client_min_messages = warning;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path = public;
@@ -73,7 +73,7 @@ BEGIN
 END $$;
 
 -- script: roles_leave
--- The end of what roles_admit began.
+-- End the membership that roles_admit began.
 DO $$
 DECLARE
 	owner text := current_user;
@@ -85,7 +85,7 @@ BEGIN
 END $$;
 
 -- script: roles_drop
--- After roles_create alone, when init cannot go on.
+-- Undo roles_create, when init fails after it.
 DO $$
 DECLARE
 	role json;

@@ -1,12 +1,11 @@
--- Reading the directory: everything holdfast-web asks. Which list statement serves which filters and
--- order is one table, src/directory/search/plan.c.
+-- Statements of holdfast-web that read the directory. The table in src/directory/search/plan.c says which list
+-- statement is used for which filters and order.
 --
--- The list statements give the row `business` (read by src/directory/search/rows.c): the key that cursors
--- continue from, the columns of a list row, its source. Keys come in as parameters and
--- the first page passes the key before all others, so that every page has the same plan. The inner
--- SELECT is the page, read in order from one index; the source is joined to what it found. (The few
--- sources are read once, materialized: left alone, the planner reads them again for every row of a
--- page that it believes to be short.)
+-- The list statements return the row `business` (read by src/directory/search/rows.c): the key for cursors, the
+-- columns of a list row, its source. The key to continue from is a parameter, and the first page passes one that is
+-- before all others, so that every page has the same plan. The inner SELECT is the page, read in order from one index;
+-- the source is joined to its rows. (The sources, which are few, are materialized: otherwise the planner would read them
+-- again for every row of a page that it believes to be short.)
 -- role: holdfast_web
 
 -- name: list_all
@@ -536,7 +535,7 @@ WHERE c.name_key >= $1::text AND c.name_key < $2::text AND c.businesses > 0
 ORDER BY c.businesses DESC, c.id
 LIMIT $3;
 
--- Businesses with a telephone of these last seven digits; whether the rest agrees is told in C.
+-- Businesses whose telephone ends in these seven digits; the other digits are compared in C.
 -- name: text_phone
 -- row: text_head
 -- served-by: business_by_phone

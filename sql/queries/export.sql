@@ -3,8 +3,8 @@
 -- role: holdfast_export
 
 -- name: export_state
--- From `xid` on a later run reads what this one may not have seen. A cluster that was restored or replaced has
--- another identity, or has counted less far.
+-- Changes of transactions at or after `xid` may be missing in this run; the next run reads them. A cluster that was
+-- restored or replaced has another identity, or a smaller xid.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid,
 	(SELECT id::text FROM directory_identity) || ' ' || (SELECT system_identifier FROM pg_control_system())
 		|| ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity,
@@ -18,7 +18,7 @@ SELECT id, key, country, name FROM region ORDER BY id;
 
 -- name: export_changed
 -- row: export_history
--- The ids of what changed, in the order in which it may go on growing.
+-- Ids of changed businesses, in an order in which new changes come last.
 -- served-by: business_detail_by_changed_xid
 SELECT changed_xid AS xid, id FROM business_detail
 WHERE (changed_xid, id) > ($1::text::xid8, $2::bigint)
@@ -35,8 +35,8 @@ LIMIT $3::integer;
 
 -- name: export_blocks
 -- row: export_business
--- A piece of the whole: the rows in a range of the table's pages. A row that moves to a page behind the reader
--- was changed after the run began, and is read by its id at the end.
+-- A chunk of the whole table: the rows in a range of its blocks. A row that moves to a block that was already read
+-- has changed since the run began, and is read by its id at the end.
 SELECT {{export_row}}
 FROM business_detail AS d
 JOIN business AS b ON b.id = d.id
@@ -50,7 +50,7 @@ JOIN business AS b ON b.id = wanted.id
 JOIN business_detail AS d ON d.id = wanted.id;
 
 -- name: export_list
--- What list pages show of their members, in the order of the list.
+-- The columns that list pages show of their members, in the order of the list.
 SELECT b.id, b.name, b.street, b.postcode, b.city
 FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, place)
 JOIN business AS b ON b.id = wanted.id

@@ -1,5 +1,5 @@
--- Merging records into the directory: what `holdfast import` and `holdfast suppress` run, in one
--- transaction an import. Rows arrive in import_row, which lives as long as the transaction.
+-- Merging records into the directory: statements of `holdfast import` and `holdfast suppress`, one transaction for an
+-- import. Rows are copied into import_row, a table that exists until the transaction ends.
 -- role: holdfast_import
 
 -- name: import_lock
@@ -47,7 +47,7 @@ RETURNING id;
 SELECT id FROM source WHERE key = $1;
 
 -- name: import_identities
--- Ids that were brought along count before those that follow from source and external id.
+-- Ids in the file take precedence over those derived from source and external id.
 UPDATE import_row AS r SET id = i.id FROM identity AS i
 WHERE i.source_key = $1 AND i.external_id = r.external_id;
 
@@ -57,8 +57,8 @@ CREATE TEMPORARY TABLE import_known (
 ) ON COMMIT DROP;
 
 -- name: import_known
--- What the directory has of the source under ids that were made of contents, and what was suppressed of it. A file
--- without ids is matched with it by name and place, so that a record that was corrected stays the same business.
+-- The businesses of the source whose ids were made from their contents, and the suppressed ones. A file without ids is
+-- matched with them by name and place, so that a corrected record remains the same business.
 INSERT INTO import_known (id, external_id, name, street, city, phone, website, register, start)
 SELECT b.id, d.external_id, md5(lower(b.name)), md5(lower(b.street)), md5(lower(b.city)),
 	md5(b.phone), md5(lower(d.website)), md5(d.extra ->> 'register_number'), lower(left(b.name, 4))
@@ -72,12 +72,12 @@ SELECT s.id, s.external_id, s.name, s.street, s.city, s.phone, s.website, s.regi
 FROM suppression AS s WHERE s.source_key = $2 AND s.external_id LIKE 'contents:%';
 
 -- name: import_match_same
--- The same contents as at first sight.
+-- The same contents as in the first import.
 UPDATE import_row AS r SET matched = true, id = k.id FROM import_known AS k
 WHERE k.external_id = r.external_id;
 
 -- name: import_match_address
--- The same name and address. Only what is alone on both sides is taken for the same, here and below.
+-- The same name and address. Here and below, only records that are unique on both sides are matched.
 {{import_match}} k.name = md5(lower(r.name)) AND k.street IS NOT DISTINCT FROM md5(lower(r.street))
 		AND k.city IS NOT DISTINCT FROM md5(lower(r.city))
 	{{import_match_alone}};
@@ -109,14 +109,14 @@ WHERE k.external_id = r.external_id;
 	{{import_match_alone}};
 
 -- name: import_match_similar
--- A name that begins alike at the same address.
+-- A name with the same beginning at the same address.
 {{import_match}} k.start = lower(left(r.name, 4)) AND k.street IS NOT DISTINCT FROM md5(lower(r.street))
 		AND k.city IS NOT DISTINCT FROM md5(lower(r.city))
 		AND {{import_match_reached}}
 	{{import_match_alone}};
 
 -- name: import_match_name
--- The name alone, where nothing says that it is somewhere else.
+-- The name alone, if no other column shows that the place is another one.
 {{import_match}} k.name = md5(lower(r.name)) AND {{import_match_reached}}
 		AND (k.street = md5(lower(r.street)) OR k.street IS NULL OR r.street IS NULL)
 		AND (k.city = md5(lower(r.city)) OR k.city IS NULL OR r.city IS NULL)
@@ -126,7 +126,7 @@ WHERE k.external_id = r.external_id;
 CREATE TEMPORARY TABLE import_gone (id bigint PRIMARY KEY, external_id text, name text) ON COMMIT DROP;
 
 -- name: import_gone
--- What the directory has of the source and the file has no more. $2: ids of records of the file that were rejected.
+-- Businesses of the source that the file does not have any more. $2: ids of the file's rejected records.
 INSERT INTO import_gone (id, external_id, name)
 SELECT b.id, d.external_id, b.name FROM business AS b JOIN business_detail AS d ON d.id = b.id
 WHERE b.source_id = $1::smallint AND b.id <> ALL ($2::bigint[])
@@ -150,19 +150,19 @@ SELECT source_key, external_id, id FROM jsonb_to_recordset($1::jsonb) AS i (sour
 ON CONFLICT (source_key, external_id) DO UPDATE SET id = excluded.id;
 
 -- name: identity_list
--- All businesses by id, a piece at a time.
+-- All businesses by id, in chunks.
 SELECT b.id, s.key AS source_key, d.external_id, b.name, b.street, b.postcode, b.city, b.country, b.lat_e7, b.lon_e7,
 	d.extra ->> 'register_number' AS registered
 FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON s.id = b.source_id
 WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;
 
 -- name: import_others
--- Of the records whose ids the source has already: how many, and how many of them are called otherwise now.
+-- The number of records whose ids the source has already, and how many of them have another name now.
 SELECT count(*) AS same_id, count(*) FILTER (WHERE lower(b.name) <> lower(r.name)) AS renamed
 FROM import_row AS r JOIN business AS b ON b.id = r.id;
 
 -- name: import_repeated
--- The same record twice in one file, with the same facts: nothing is lost without the second.
+-- The same record twice in one file, with the same facts: the second is dropped without loss.
 DELETE FROM import_row AS r
 USING (SELECT id, content_hash, min(n) AS n FROM import_row GROUP BY id, content_hash HAVING count(*) > 1) AS first
 WHERE r.id = first.id AND r.content_hash = first.content_hash AND r.n <> first.n;
@@ -182,8 +182,8 @@ DELETE FROM import_row AS r USING suppression AS s WHERE s.id = r.id;
 
 -- name: import_collisions
 -- row: import_reject
--- Two different records with the same id: a collision of 63-bit hashes, or a key that was used for
--- another source before. The one that is there stays.
+-- Two different records with the same id: a collision of 63-bit hashes, or a key that was used for another source before.
+-- The existing one is kept.
 DELETE FROM import_row AS r
 USING business AS b, business_detail AS d
 WHERE b.id = r.id AND d.id = r.id AND (b.source_id <> $1::smallint OR d.external_id <> r.external_id)
@@ -223,7 +223,7 @@ DELETE FROM import_row WHERE closed IS NOT NULL;
 DELETE FROM business_closed AS c USING import_row AS r WHERE c.id = r.id;
 
 -- name: import_dry_counts
--- What an import would do with the rows that are left.
+-- What an import would do with the remaining rows.
 SELECT count(*) FILTER (WHERE b.id IS NOT NULL) AS updated, count(*) FILTER (WHERE b.id IS NULL) AS inserted
 FROM import_row AS r LEFT JOIN business AS b ON b.id = r.id;
 
@@ -248,8 +248,8 @@ ORDER BY key, name
 ON CONFLICT (key) DO UPDATE SET name_key = excluded.name_key WHERE c.name_key = '';
 
 -- name: import_places
--- The numbers of region and city. Slugs are made once a place, not once a business. COALESCE and not
--- IS NOT DISTINCT FROM: that cannot be hashed, and the join by country alone took 200 s of 1.4 million.
+-- Set the ids of region and city. Slugs are made once for a place, not for each business. COALESCE instead of
+-- IS NOT DISTINCT FROM, which cannot be hashed: the join by country alone took 200 s for 1.4 million rows.
 UPDATE import_row AS r SET region_id = p.region_id, city_id = p.city_id
 FROM (SELECT d.country, d.region_name, d.city, g.id AS region_id, c.id AS city_id
 	FROM (SELECT DISTINCT country, region_name, city FROM import_row WHERE country IS NOT NULL) AS d
@@ -277,10 +277,10 @@ UPDATE business_detail AS d SET
 FROM import_row AS r WHERE d.id = r.id;
 
 -- name: import_updated
--- What was updated is done with; the rest is new.
+-- Remove the rows that were updated; the rest is new.
 DELETE FROM import_row AS r USING business AS b WHERE b.id = r.id;
 
--- In this order half of the indexes grow in one place at a time.
+-- In this order half of the indexes grow at one end.
 -- name: import_insert
 INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, category_id, group_id,
 	quality_score, name, street, postcode, city, country, phone, hours, timezone)
@@ -305,7 +305,7 @@ JOIN source AS s ON s.id = b.source_id
 WHERE b.id = $1::bigint;
 
 -- name: suppress_add
--- With what a file without ids is matched by (import_known).
+-- With the columns by which a file without ids is matched (import_known).
 INSERT INTO suppression (id, source_key, external_id, reason, name, street, city, phone, website, register)
 SELECT b.id, s.key, d.external_id, $2, md5(lower(b.name)), md5(lower(b.street)), md5(lower(b.city)), md5(b.phone),
 	md5(lower(d.website)), md5(d.extra ->> 'register_number')

@@ -10,12 +10,12 @@ SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'holdfast_contact') AS ha
 CREATE DATABASE holdfast_contact TEMPLATE template0;
 
 -- name: migrate_close_others
--- The embedded server's own databases: nobody but the superuser has anything to do there.
+-- The embedded server's own databases: only the superuser may connect to them.
 REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 
 -- name: migrate_target
--- A database that an instance may have: what it is called, whether we may do in it what init does, and a thing that is in
--- it already.
+-- Whether an instance can use the database: its name, whether this user may do what init does, and the name of an object
+-- in it, if there is one.
 SELECT current_database() AS database,
 	r.rolsuper OR (r.rolcreaterole AND pg_has_role(d.datdba, 'member')) AS allowed,
 	(SELECT format('%I.%I', n.nspname, o.name)
@@ -28,7 +28,7 @@ SELECT current_database() AS database,
 FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database();
 
 -- name: migrate_plan
--- For the scripts of sql/roles.sql in the same transaction.
+-- Input of the scripts of sql/roles.sql, which run in the same transaction.
 SELECT set_config('holdfast.roles', $1, true) AS plan;
 
 -- name: migrate_lock

@@ -1,8 +1,8 @@
--- What the monitor shows: counters that claims and flushes keep. Nothing here counts items.
+-- The monitor's numbers: counters that claims and flushes maintain. No statement counts items.
 -- role: holdfast_web
 
 -- name: monitor_totals
--- What became of all items that were ever finalised, by stage: counters, which only grow.
+-- Outcomes of all items ever finalised, by stage: counters that only grow.
 SELECT b.stage, sum(c.ok)::bigint AS ok, sum(c.failed)::bigint AS failed, sum(c.dead)::bigint AS dead
 FROM pipeline_batch AS b JOIN pipeline_container AS c ON c.batch_id = b.id
 GROUP BY b.stage
@@ -10,8 +10,8 @@ ORDER BY b.stage
 LIMIT 100;
 
 -- name: monitor_read
--- The open batches and the last ones that ended, with their containers; a batch without containers has one row. Rates
--- are items a minute over one, five and fifteen minutes, from buckets by minute: the oldest one counts for its part.
+-- The open batches and the last finished ones, with their containers; a batch without containers has one row. Rates are
+-- items per minute over one, five and fifteen minutes, from buckets by minute, of which the oldest counts in part.
 WITH shown AS (
 	(SELECT * FROM pipeline_batch WHERE finished_at IS NULL ORDER BY id LIMIT 20)
 	UNION ALL

@@ -1,10 +1,10 @@
--- What heal reads of any PostgreSQL from version 13 on: statistics views only, no user data. A statement that differs between
--- versions has one section for each: observe_activity_13 is for servers before 14. Times are microseconds since 1970; NULL
--- where the server has none.
+-- The statements of heal for any PostgreSQL from version 13 on: statistics views only, no user data. A statement that
+-- differs between versions has a section for each: observe_activity_13 is for servers before 14. Times are microseconds
+-- since 1970; NULL where the server has none.
 -- role: holdfast_heal
 
 -- name: observe_limits
--- Of this transaction only, so that nothing stays behind in a session that a pooler hands on.
+-- For this transaction only, because a pooler gives the session to other clients.
 SELECT set_config('statement_timeout', '2s', true) AS statement, set_config('lock_timeout', '200ms', true) AS lock;
 
 -- name: observe_server
@@ -54,7 +54,7 @@ WHERE NOT l.granted
 LIMIT 500;
 
 -- name: observe_horizon
--- Who keeps dead rows from being removed: 1 prepared transactions, 2 slots, 3 standbys, 4 sessions.
+-- What keeps dead rows from being removed: 1 prepared transactions, 2 slots, 3 standbys, 4 sessions.
 SELECT 1 AS kind, gid AS name, age(transaction) AS age, (extract(epoch FROM prepared) * 1000000)::bigint AS since
 FROM pg_prepared_xacts
 UNION ALL SELECT 2, slot_name, greatest(age(xmin), age(catalog_xmin)), NULL FROM pg_replication_slots

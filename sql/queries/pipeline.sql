@@ -1,5 +1,5 @@
--- The pipeline's own statements: queue, claims, results, containers. Each is one transaction, so that none is open while
--- anybody waits for the network.
+-- The pipeline's statements: queue, claims, results, containers. Each is one transaction, so that none is open while a
+-- worker waits for the network.
 -- role: holdfast_worker
 
 -- name: batch_create
@@ -33,13 +33,13 @@ WITH queued AS (
 SELECT n FROM counted;
 
 -- name: batch_oldest
--- The batch that is to be worked on.
+-- The batch to work on.
 -- served-by: pipeline_batch_open
 SELECT id, stage FROM pipeline_batch WHERE finished_at IS NULL AND id > $1 ORDER BY id LIMIT 1;
 
 -- name: schedule_state
--- What the schedule must know of a stage: the batch that is open (0: none), how long ago the last one was made (-1: never),
--- and of the last that had items and ended, the items a minute of one container and how often one was tried again.
+-- The input of the schedule for a stage: the open batch (0: none), the time since the last one was made (-1: never), and
+-- of the last finished batch with items the items per minute of one container and the retries per item.
 SELECT coalesce((SELECT min(b.id) FROM pipeline_batch AS b WHERE b.stage = $1 AND b.finished_at IS NULL), 0) AS open_batch,
 	coalesce((SELECT (extract(epoch FROM now() - max(b.created_at)) * 1000)::bigint FROM pipeline_batch AS b WHERE b.stage = $1), -1) AS age_ms,
 	60 * sum(c.ok + c.failed + c.dead) / nullif(extract(epoch FROM sum(coalesce(c.finished_at, c.heartbeat_at) - c.started_at)), 0) AS rate,
@@ -48,7 +48,7 @@ FROM pipeline_container AS c
 WHERE c.batch_id = (SELECT max(b.id) FROM pipeline_batch AS b WHERE b.stage = $1 AND b.finished_at IS NOT NULL AND b.total > 0);
 
 -- name: batch_finish
--- Done when nothing waits and nothing is claimed.
+-- Finish the batch when no item is queued or claimed.
 UPDATE pipeline_batch AS b SET finished_at = now()
 WHERE b.id = $1 AND b.finished_at IS NULL
 	AND NOT EXISTS (SELECT FROM pipeline_item AS i WHERE i.batch_id = $1)
@@ -70,8 +70,8 @@ WITH left_over AS (DELETE FROM pipeline_claim WHERE container_id = $1 AND cardin
 UPDATE pipeline_container SET finished_at = now(), heartbeat_at = now() WHERE id = $1;
 
 -- name: claim
--- Take up to $5 due items of a lane, the ones behind ($6, $7) first seen: dead rows before that place are not walked
--- over again, also when some other session keeps them from being removed.
+-- Claim up to $5 due items of a lane, beginning after ($6, $7): dead rows before that position are not scanned again, even
+-- when another session keeps them from being vacuumed.
 -- served-by: pipeline_item_due
 WITH gone AS (
 	DELETE FROM pipeline_claim WHERE id = ANY ($8::bigint[]) AND cardinality(items) = 0
@@ -98,7 +98,7 @@ SELECT claimed.id, claimed.items, claimed.attempts, claimed.deaths, t.due_at, t.
 FROM claimed, (SELECT due_at, business_id FROM taken ORDER BY due_at DESC, business_id DESC LIMIT 1) AS t;
 
 -- name: claim_state
--- Nothing was taken: is anything due (then that is an alarm), or when will something be?
+-- After an empty claim: whether items are due (which raises an alarm), or when the next one will be.
 -- served-by: pipeline_item_due
 SELECT (SELECT min(d) FROM (
 		SELECT (SELECT due_at FROM pipeline_item WHERE batch_id = $1 AND lane = l ORDER BY batch_id, lane, due_at, business_id LIMIT 1) AS d
@@ -155,14 +155,14 @@ WITH fence AS (
 SELECT id FROM mine;
 
 -- name: claims_expire
--- Whoever asked for us has died: of which item, others find out, in narrower lanes.
+-- After the death of the fetcher: let the claims expire, so that the death counts against their items.
 UPDATE pipeline_claim SET lease_until = now() - interval '1 ms' WHERE container_id = $1;
 
 -- name: container_fenced
 UPDATE pipeline_container SET fenced = fenced + $2 WHERE id = $1;
 
 -- name: heartbeat
--- On a tick of the loop that does the work: the container's numbers, and its claims for another lease.
+-- Written by the loop that does the work: the container's numbers, and another lease for its claims.
 WITH kept AS (
 	UPDATE pipeline_claim SET lease_until = now() + $2::bigint * interval '1 ms' WHERE id = ANY ($3::bigint[])
 )
@@ -172,9 +172,9 @@ UPDATE pipeline_container SET heartbeat_at = now(), calls_in_flight = $4, oldest
 WHERE id = $1;
 
 -- name: reap
--- Claims whose lease is over: their items go back, into a narrower lane. One that two workers in a row died of, alone, is
--- dead, when the fleet is well: something was finalised since it became suspect, or (it may be the last one left) it has
--- killed four times as many.
+-- Expired claims: their items go back into a narrower lane. An item that was alone in its claim when two workers in a row
+-- died is dead, provided the fleet works: items were finalised since it became suspect, or, because it may be the last
+-- item, it has killed four times as many workers.
 -- served-by: pipeline_claim_lease
 WITH expired AS (
 	DELETE FROM pipeline_claim WHERE id IN (
@@ -208,7 +208,7 @@ WITH expired AS (
 SELECT coalesce(sum(n), 0) AS items, coalesce(sum(dead), 0) AS dead FROM sums;
 
 -- name: host_turns
--- A turn for each of the hosts: how long to wait for it. A host of which too many wait is not given another.
+-- Reserve the next turn of each host and return the time until it.
 WITH asked AS (
 	SELECT host, interval_ms FROM unnest($1::text[], $2::bigint[]) AS a (host, interval_ms)
 )
@@ -218,12 +218,12 @@ ON CONFLICT (host) DO UPDATE SET next_at = greatest(h.next_at, now()) + (exclude
 RETURNING host, greatest(0, ceil(extract(epoch FROM next_at - now()) * 1000))::bigint AS wait_ms;
 
 -- name: host_postpone
--- A host asks to be left alone.
+-- Postpone the turns of a host that has answered with Retry-After.
 INSERT INTO pipeline_host AS h (host, next_at) VALUES ($1, now() + $2::bigint * interval '1 ms')
 ON CONFLICT (host) DO UPDATE SET next_at = greatest(h.next_at, excluded.next_at);
 
 -- name: inputs
--- What stages ask with. Those that are gone have no row.
+-- The columns that stages use. Deleted businesses have no row.
 SELECT b.id, d.website, b.phone, b.name, b.street, b.postcode, b.city, b.country,
 	b.street IS NOT NULL AND b.city IS NOT NULL AS has_address, b.lat_e7 IS NOT NULL AS has_place,
 	b.hours IS NOT NULL AS has_hours, b.category_id IS NOT NULL AS has_category,

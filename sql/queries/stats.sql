@@ -1,6 +1,6 @@
--- Statistics over the whole directory. Each row: key, label (NULL: the key says it), businesses. They read every
--- business, which is what the cache is for: each runs once per cache.stats_ttl, over all processes. All but the last
--- need the narrow table alone.
+-- Statistics over the whole directory. Each row: key, label (NULL: the key is the label), businesses. They read every
+-- business, so they are cached: each runs once per cache.stats_ttl, over all processes. All but the last need the
+-- narrow table only.
 
 -- role: holdfast_web
 

@@ -1,6 +1,6 @@
--- What the web processes ask besides the directory itself.
+-- Statements of the web processes that do not concern the directory.
 -- role: holdfast_web
 
 -- name: web_ready
--- A table of the directory, so that an empty database or one without grants is not called ready.
+-- Reads a table of the directory, so that an empty database or one without grants does not count as ready.
 SELECT count(*) AS sources FROM (SELECT FROM source LIMIT 1) AS any_source
