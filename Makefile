@@ -62,6 +62,7 @@ LIBS_directory/search := -lxxhash -lm
 LIBS_site/gate       := -lxxhash
 LIBS_audit/page      := -lgumbo -lexpat
 LIBS_audit/openapi   := -lyaml
+LIBS_audit/probe     := -lpq
 LIBS_audit/statement := -l:libpg_query.a -lpthread -lm
 LIBS_audit/site      := -lxxhash
 LIBS_heal/ledger     := -lxxhash

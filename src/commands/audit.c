@@ -17,6 +17,8 @@ static const char *base_url;
 static const char *exclude;
 static const char *rule;
 static bool notes;
+static const char *statements, *statement, *as_role, *search_path;
+static int64_t min_rows = 10000, budget = 30;
 static bool sarif;
 
 static const struct cli_option options[] = {
@@ -24,8 +26,22 @@ static const struct cli_option options[] = {
      "site: where it is served (default: as most of its own addresses say)", &base_url},
     {"exclude", 0, CLI_TEXT, "PATTERNS", 0, 0,
      "site: files that are not audited, with commas: drafts,*/print.html", &exclude},
-    {"rule", 0, CLI_TEXT, "ID", 0, 0, "sql: only this rule", &rule},
-    {"notes", 0, CLI_FLAG, NULL, 0, 0, "sql: show notes as well", &notes},
+    {"rule", 0, CLI_TEXT, "ID", 0, 0, "sql, db: only this rule", &rule},
+    {"notes", 0, CLI_FLAG, NULL, 0, 0, "sql, db: show notes as well", &notes},
+    {"statements", 0, CLI_TEXT, "SOURCE", 0, 0,
+     "db: pgss (pg_stat_statements, the default), a file of statements, or - for standard input",
+     &statements},
+    {"statement", 0, CLI_TEXT, "QUERYID", 0, 0, "db: only this statement of pg_stat_statements",
+     &statement},
+    {"as", 0, CLI_TEXT, "ROLE", 0, 0,
+     "db: plan and compare as this role; needed where tables have row security", &as_role},
+    {"search-path", 0, CLI_TEXT, "SCHEMAS", 0, 0,
+     "db: schemas of unqualified names (default: as the database says for each role)",
+     &search_path},
+    {"min-rows", 0, CLI_INT, "N", 0, 2000000000, "db: leave smaller tables out (default 10000)",
+     &min_rows},
+    {"budget", 0, CLI_INT, "SECONDS", 1, 86400,
+     "db: stop after so many seconds; what was not reached is counted (default 30)", &budget},
     {"sarif", 0, CLI_FLAG, NULL, 0, 0, "print SARIF 2.1.0 instead of text", &sarif},
     {0},
 };
@@ -143,39 +159,89 @@ static int audit_api_command(const char *path, const char *program_dir)
 	return code;
 }
 
+static int audit_db_command(const char *url, const char *program_dir)
+{
+	struct audit_report report;
+	struct sql_summary s;
+	struct err err;
+	char looked[500];
+	int64_t queryid = 0;
+	const struct sql_options sql = {
+	    .rule = rule, .notes = notes, .program_dir = program_dir, .user = reading_user()};
+	bool executed = !statements || strcmp(statements, "pgss") == 0;
+	if (statement &&
+	    (!executed || !str_to_i64(str_of(statement), INT64_MIN, INT64_MAX, &queryid)))
+		return cli_usage_error("--statement takes a queryid of pg_stat_statements");
+	const struct sql_database database = {.url = url,
+					      .statements = executed ? NULL : statements,
+					      .statement = queryid,
+					      .role = as_role,
+					      .search_path = search_path,
+					      .min_rows = min_rows,
+					      .budget_ms = budget * 1000};
+	report_init(&report);
+	enum status status = sql_audit_database(&sql, &database, &report, &s, &err);
+	bool stopped = status == UNAVAILABLE && report.count;
+	snprintf(looked, sizeof(looked),
+		 "%" PRIu64 " statements, %" PRIu64 " plans, %" PRIu64
+		 " comparisons; not checked: %" PRIu64 " unparsed, %" PRIu64
+		 " not planned, %" PRIu64 " not reached in %" PRId64 " s, %" PRIu64
+		 " not shown to this role; %" PRIu64 " suppressed; %" PRIu64 " notes not shown%s",
+		 s.statements, s.explains, s.compares, s.unparsed, s.unplanned, s.unreached, budget,
+		 s.hidden, s.suppressed, s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
+	int code = status == OK || stopped ? audit_show(&report, looked)
+		   : status == INVALID     ? cli_usage_error("%s", err.text)
+					   : cli_failed(&err);
+	if (stopped)
+		code = cli_failed(&err);
+	report_release(&report);
+	return code;
+}
+
 static int audit_command(int argc, char **argv)
 {
 	struct err err;
 	char program_dir[PATH_MAX];
 	bool site = strcmp(argv[0], "site") == 0, sql = strcmp(argv[0], "sql") == 0;
-	bool api = strcmp(argv[0], "api") == 0;
-	if (!site && !sql && !api)
-		return cli_usage_error("what to audit is 'sql', 'site' or 'api', not '%s'",
+	bool api = strcmp(argv[0], "api") == 0, db = strcmp(argv[0], "db") == 0;
+	if (!site && !sql && !api && !db)
+		return cli_usage_error("what to audit is 'sql', 'db', 'site' or 'api', not '%s'",
 				       argv[0]);
 	if (!sql && argc != 2)
 		return cli_usage_error(site ? "audit site takes one folder or file"
+				       : db ? "audit db takes one address of a database"
 					    : "audit api takes one file, or - for standard input");
-	if (!sql && (rule || notes))
-		return cli_usage_error("--rule and --notes are for audit sql");
+	if (!sql && !db && (rule || notes))
+		return cli_usage_error("--rule and --notes are for audit sql and audit db");
 	if (!site && (base_url || exclude))
 		return cli_usage_error("--base-url and --exclude are for audit site");
+	if (!db && (statements || statement || as_role || search_path))
+		return cli_usage_error(
+		    "--statements, --statement, --as and --search-path are for audit db");
 	if (io_program_dir(program_dir, sizeof(program_dir), &err) != OK)
 		return cli_failed(&err);
 	if (api)
 		return audit_api_command(argv[1], program_dir);
 	return site ? audit_site_command(argv[1], program_dir)
+	       : db ? audit_db_command(argv[1], program_dir)
 		    : audit_sql_command(argc - 1, argv + 1, program_dir);
 }
 
 const struct command command_audit = {
     .name = "audit",
-    .args = "sql|site|api FILE|DIR...",
-    .summary = "Find the failures of the nine incidents in SQL, static sites and APIs",
+    .args = "sql|db|site|api FILE|DIR|URL...",
+    .summary = "Find the failures of the nine incidents in SQL, databases, static sites and APIs",
     .help =
 	"audit sql reads queries, migrations and PL/pgSQL: batches that stop moving, loops that write the\n"
 	"same rows again, limits that take more than they say, transactions that stay open over a call.\n"
 	"Nothing is executed and no database is needed. Of folders the files that end in .sql are read.\n"
 	"A comment in or before a statement suppresses a rule: -- holdfast-audit: ignore RULE: reason.\n"
+	"\n"
+	"audit db asks a PostgreSQL (13 or later) how it plans the statements of pg_stat_statements or of a\n"
+	"file, and names conditions and ORDER BYs that an index would serve if they were written as the\n"
+	"index is, with the rewrite, its cost and how far it is known to keep the rows. It sends EXPLAIN\n"
+	"and counts in READ ONLY transactions of at most 2.5 s; pg_monitor and SELECT are enough. The\n"
+	"address is the server's own, not a pooler's. The password comes from PGPASSWORD or ~/.pgpass.\n"
 	"\n"
 	"audit site reads a folder of pages as a web host would serve it, or one page by itself: facts,\n"
 	"links, sitemaps, carts, weight. Nothing is requested from the network, no script runs.\n"

@@ -1,5 +1,5 @@
-/* The libpq side of statements, parameters, rows and errors, shared by db/ and db/async.
- * Nobody else includes it. */
+/* The libpq side of statements, parameters, rows and errors, shared by db/, db/async and
+ * audit/probe. Nobody else includes it. */
 #ifndef DB_LIBPQ_H
 #define DB_LIBPQ_H
 

@@ -32,6 +32,7 @@ for my $file (glob "$root/man/*") {
 my $i = Instance->make;
 my $csv = "$root/samples/association.csv";
 my %stands_for = (
+	'URL' => "postgresql:///holdfast?host=$i->{dir}/run&user=holdfast_owner",
 	'[DIR]' => undef, '[URL]' => undef, '[URL|ID]' => undef, 'FILE|DIR...' => "$root/sql/queries",
 	'FILE' => "$root/tests/fuzz/corpus/openapi/users.yaml",
 	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,

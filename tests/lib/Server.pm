@@ -1,6 +1,6 @@
 # A PostgreSQL that is not Holdfast's: passwords, databases and roles of others.
 #
-#   my $s = Server->start;
+#   my $s = Server->start;                            # or start(settings => ['log_statement=all'], initdb => '-E UTF8')
 #   $s->sql('CREATE DATABASE shop');                  # as the superuser
 #   $s->url('shop', 'somebody', 'secret')             # postgresql://somebody:secret@...
 #   $s->everything                                    # roles, passwords, databases, rights, tables: to be compared
@@ -19,7 +19,7 @@ END {
 }
 
 sub start {
-	my ($class) = @_;
+	my ($class, %more) = @_;
 	my $home = tempdir(($ENV{TMPDIR} // '/tmp') . '/server.XXXXXX', CLEANUP => 1);
 	chmod 0755, $home;
 	my @as = $> ? () : qw(runuser -u nobody --);
@@ -30,9 +30,10 @@ sub start {
 	print $out "$self->{password}\n";
 	close $out;
 	chmod 0644, "$home/password";
-	my $options = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync";
+	my $options = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync " . ($more{initdb} // '');
 	$self->command("$bin/initdb -D $home/data $options");
-	$self->command("$bin/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='' -k $home\" start");
+	$self->command("$bin/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='' -k $home"
+			. join('', map {" -c $_"} @{ $more{settings} // [] }) . '" start');
 	return $self;
 }
 

@@ -44,7 +44,12 @@ void report_add(struct audit_report *report, const struct audit_finding *finding
 	copy.rewrite = arena_str(&report->arena, finding->rewrite);
 	copy.evidence = arena_str(&report->arena, finding->evidence);
 	copy.object = arena_str(&report->arena, finding->object);
-	if (!copy.file.p || !copy.about.p || !copy.excerpt.p || !copy.rewrite.p ||
+	copy.level = arena_str(&report->arena, finding->level);
+	copy.alternative = arena_str(&report->arena, finding->alternative);
+	copy.statement = arena_str(&report->arena, finding->statement);
+	copy.fix = arena_str(&report->arena, finding->fix);
+	if (!copy.fix.p || !copy.level.p || !copy.alternative.p || !copy.statement.p ||
+	    !copy.file.p || !copy.about.p || !copy.excerpt.p || !copy.rewrite.p ||
 	    !copy.evidence.p || !copy.object.p) {
 		report->dropped++;
 		return;
@@ -177,16 +182,24 @@ static void put_shown(struct buf *out, const struct audit_finding *f)
 {
 	buf_printf(out, "%s: %s [%s]\n  ", severity_names[f->severity], f->rule->title,
 		   f->rule->id);
+	if (f->statement.n)
+		buf_printf(out, "statement %.*s of ", STR_ARG(f->statement));
 	put_plain(out, f->file);
 	buf_printf(out, ":%u:%u\n", f->line, f->column);
 	put_excerpt(out, f);
 	buf_puts(out, "  ");
 	put_plain(out, f->about);
-	buf_puts(out, f->rewrite.n ? "\n  write     " : "\n  remedy    ");
-	put_plain(out, f->rewrite.n ? f->rewrite : str_of(f->rule->remedy));
+	if (f->rewrite.n || !f->alternative.n) {
+		buf_puts(out, f->rewrite.n ? "\n  write     " : "\n  remedy    ");
+		put_plain(out, f->rewrite.n ? f->rewrite : str_of(f->rule->remedy));
+	}
 	if (f->evidence.n) {
 		buf_puts(out, "\n  rows      ");
 		put_plain(out, f->evidence);
+	}
+	if (f->alternative.n) {
+		buf_puts(out, f->rewrite.n ? "\n  or        " : "\n  write     ");
+		put_plain(out, f->alternative);
 	}
 	buf_puts(out, "\n\n");
 }
@@ -224,12 +237,29 @@ static void put_members(struct json_writer *w, const struct audit_finding *f)
 		json_member_i64(w, "end_line", f->end_line);
 		json_member_i64(w, "end_column", f->end_column);
 	}
+	if (f->statement.n)
+		json_member_str(w, "statement", f->statement);
 	if (f->object.n)
 		json_member_str(w, "object", f->object);
 	if (f->rewrite.n)
 		json_member_str(w, "rewrite", f->rewrite);
 	if (f->evidence.n)
 		json_member_str(w, "evidence", f->evidence);
+	if (f->level.n)
+		json_member_str(w, "level", f->level);
+	if (f->alternative.n)
+		json_member_str(w, "alternative", f->alternative);
+	if (f->fix.n)
+		json_member_str(w, "fix", f->fix);
+	if (f->cost_before > 0) {
+		json_key(w, "cost");
+		json_object_begin(w);
+		json_key(w, "before");
+		json_put_double(w, f->cost_before, 2);
+		json_key(w, "after");
+		json_put_double(w, f->cost_after, 2);
+		json_object_end(w);
+	}
 	if (!f->fingerprint)
 		return;
 	snprintf(fingerprint, sizeof(fingerprint), "%016llx", (unsigned long long)f->fingerprint);
@@ -334,6 +364,80 @@ static void put_fingerprint(struct json_writer *w, const struct audit_finding *f
 	json_object_end(w);
 }
 
+static void put_region(struct json_writer *w, const char *key, const struct audit_finding *f)
+{
+	json_key(w, key);
+	json_object_begin(w);
+	json_member_i64(w, "startLine", f->line);
+	if (f->column)
+		json_member_i64(w, "startColumn", f->column);
+	if (f->end_line) {
+		json_member_i64(w, "endLine", f->end_line);
+		json_member_i64(w, "endColumn", f->end_column);
+	}
+	json_object_end(w);
+}
+
+static void put_artifact(struct json_writer *w, const struct audit_finding *f)
+{
+	json_key(w, "artifactLocation");
+	json_object_begin(w);
+	put_uri(w, "uri", f->file.n ? f->file : STR("."));
+	json_object_end(w);
+}
+
+/* "schema.table.index", and the statement where there is no file. */
+static void put_logical(struct json_writer *w, const struct audit_finding *f)
+{
+	if (!f->level.n && !f->statement.n)
+		return;
+	json_key(w, "logicalLocations");
+	json_array_begin(w);
+	for (int i = 0; i < 2; i++) {
+		struct str name = i ? f->statement : f->object;
+		if (!name.n || (!i && !f->level.n))
+			continue;
+		json_object_begin(w);
+		json_member_str(w, "fullyQualifiedName", name);
+		json_member_z(w, "kind", i ? "statement" : "index");
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+/* Only what is known to keep the rows. */
+static void put_fixes(struct json_writer *w, const struct audit_finding *f)
+{
+	if (!f->fix.n || f->statement.n || !f->end_line ||
+	    (!str_eq(f->level, STR("proved")) && !str_eq(f->level, STR("checked"))))
+		return;
+	json_key(w, "fixes");
+	json_array_begin(w);
+	json_object_begin(w);
+	json_key(w, "description");
+	json_object_begin(w);
+	json_member_str(w, "text", f->evidence);
+	json_object_end(w);
+	json_key(w, "artifactChanges");
+	json_array_begin(w);
+	json_object_begin(w);
+	put_artifact(w, f);
+	json_key(w, "replacements");
+	json_array_begin(w);
+	json_object_begin(w);
+	put_region(w, "deletedRegion", f);
+	json_key(w, "insertedContent");
+	json_object_begin(w);
+	json_member_str(w, "text", f->fix);
+	json_object_end(w);
+	json_object_end(w);
+	json_array_end(w);
+	json_object_end(w);
+	json_array_end(w);
+	json_object_end(w);
+	json_array_end(w);
+}
+
 static void put_result(struct json_writer *w, const struct audit_finding *f)
 {
 	json_object_begin(w);
@@ -345,25 +449,14 @@ static void put_result(struct json_writer *w, const struct audit_finding *f)
 	json_object_begin(w);
 	json_key(w, "physicalLocation");
 	json_object_begin(w);
-	json_key(w, "artifactLocation");
-	json_object_begin(w);
-	put_uri(w, "uri", f->file.n ? f->file : STR("."));
+	put_artifact(w, f);
+	if (f->line)
+		put_region(w, "region", f);
 	json_object_end(w);
-	if (f->line) {
-		json_key(w, "region");
-		json_object_begin(w);
-		json_member_i64(w, "startLine", f->line);
-		if (f->column)
-			json_member_i64(w, "startColumn", f->column);
-		if (f->end_line) {
-			json_member_i64(w, "endLine", f->end_line);
-			json_member_i64(w, "endColumn", f->end_column);
-		}
-		json_object_end(w);
-	}
-	json_object_end(w);
+	put_logical(w, f);
 	json_object_end(w);
 	json_array_end(w);
+	put_fixes(w, f);
 	put_fingerprint(w, f);
 	json_object_end(w);
 }

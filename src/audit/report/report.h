@@ -33,11 +33,17 @@ struct audit_finding {
 	enum audit_severity severity; /* AUDIT_BY_RULE: as the rule says */
 	/* where it ends, behind the last character; 0: not known */
 	uint32_t end_line, end_column;
-	struct str excerpt;   /* the line of source; the text report then shows each finding */
-	struct str rewrite;   /* what to write instead */
-	struct str evidence;  /* how far the rewrite is known to change nothing else */
-	struct str object;    /* what it is about: a table, an index, a function */
-	uint64_t fingerprint; /* the same when the code moves; 0: none */
+	struct str excerpt;  /* the line of source; the text report then shows each finding */
+	struct str rewrite;  /* what to write instead */
+	struct str evidence; /* how far the rewrite is known to change nothing else */
+	struct str object;   /* what it is about: a table, an index, a function */
+	/* "proved", "checked", "sampled", ...; with the first two the rewrite is a fix */
+	struct str level;
+	struct str alternative;         /* another remedy, as SQL */
+	struct str fix;                 /* what replaces the place, exactly; empty: not known */
+	struct str statement;           /* its id where it has no file: a queryid */
+	double cost_before, cost_after; /* as the planner says; 0, 0: not asked */
+	uint64_t fingerprint;           /* the same when the code moves; 0: none */
 };
 
 enum { AUDIT_FINDINGS_MAX = 1000000 };

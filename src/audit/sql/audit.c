@@ -48,7 +48,7 @@ static void judge_statements(struct sql_audit *audit)
 	}
 }
 
-static void judge_file(struct sql_audit *audit)
+void sql_judge_file(struct sql_audit *audit)
 {
 	if (audit->file.unreadable) {
 		static const struct statement whole = {.head = {.kind = STATEMENT_OTHER}};
@@ -66,36 +66,56 @@ static void judge_file(struct sql_audit *audit)
 			judges[i](audit);
 }
 
+void sql_begin(struct sql_audit *audit, const struct sql_options *options,
+	       struct audit_report *report, struct sql_summary *summary)
+{
+	*audit = (struct sql_audit){.options = options, .report = report, .summary = summary};
+	*summary = (struct sql_summary){0};
+	arena_init(&audit->arena, NAMES_BYTES_MAX);
+	arena_init(&audit->file_arena, FACTS_BYTES_MAX);
+}
+
+void sql_end(struct sql_audit *audit)
+{
+	free(audit->file.statement);
+	arena_release(&audit->file_arena);
+	arena_release(&audit->arena);
+}
+
+enum status sql_rule_known(const struct sql_options *options, struct err *err)
+{
+	if (!options->rule || is_rule(str_of(options->rule)))
+		return OK;
+	return err_set(err, INVALID, "there is no rule '%s'", options->rule);
+}
+
 enum status sql_audit(const struct sql_options *options, struct audit_report *report,
 		      struct sql_summary *summary, struct err *err)
 {
-	struct sql_audit audit = {.options = options, .report = report, .summary = summary};
+	struct sql_audit audit;
 	struct sql_sources sources = {0};
 	struct audit_reader reader;
 	struct buf body;
-	*summary = (struct sql_summary){0};
-	if (options->rule && !is_rule(str_of(options->rule)))
-		return err_set(err, INVALID, "there is no rule '%s'", options->rule);
-	arena_init(&audit.arena, NAMES_BYTES_MAX);
-	arena_init(&audit.file_arena, FACTS_BYTES_MAX);
+	enum status status = sql_rule_known(options, err);
+	if (status != OK)
+		return status;
+	sql_begin(&audit, options, report, summary);
 	buf_init(&body, STATEMENT_BYTES_MAX);
 	audit_reader_init(&reader, "sql", options->program_dir, options->user);
-	enum status status = sources_list(&audit, &sources, err);
+	status = sources_list(&audit, &sources, err);
 	for (size_t i = 0; i < sources.count && status == OK; i++) {
 		arena_reset(&audit.file_arena);
 		status = load_file(&audit, &reader, sources.item[i].path, &body, err);
 		if (status != OK)
 			break;
 		summary->files++;
-		judge_file(&audit);
+		sql_judge_file(&audit);
 	}
 	if (status == OK)
 		report_sort(report);
 	audit_reader_end(&reader);
 	buf_release(&body);
 	free(sources.item);
-	free(audit.file.statement);
-	arena_release(&audit.file_arena);
-	arena_release(&audit.arena);
+	sql_end(&audit);
 	return status;
 }

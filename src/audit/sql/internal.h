@@ -7,7 +7,8 @@
  *   spinning_filter.c, spinning_write.c, limit_overrun.c, transaction.c   one rule each
  *   sources.c    the files
  *   load.c       a file through the sandboxed reader into memory
- *   audit.c      the whole
+ *   audit.c      the whole of files
+ *   database.c   the whole of a database; identity.h says how its parts fit together
  */
 #ifndef AUDIT_SQL_INTERNAL_H
 #define AUDIT_SQL_INTERNAL_H
@@ -21,6 +22,7 @@
 /* A file while it is judged. */
 struct sql_file {
 	struct str path, body;
+	struct str name; /* of the statement where there is no file: its queryid */
 	struct statement *statement;
 	size_t count, room;
 	bool unreadable;
@@ -55,7 +57,8 @@ struct sql_found {
 	enum sql_rule_id rule;
 	enum audit_severity severity; /* AUDIT_BY_RULE: as the rule says */
 	struct statement_span span;   /* what is marked */
-	struct str about, rewrite, object;
+	struct str about, rewrite, object, evidence, level, alternative, fix;
+	double cost_before, cost_after;
 };
 
 /* Added to the report, unless a comment before or in the statement suppresses the rule. */
@@ -165,7 +168,19 @@ MUST_CHECK enum status sources_list(struct sql_audit *audit, struct sql_sources 
 				    struct err *err);
 
 /* ---- load.c ---- */
+/* The facts of the text's statements, in the arena; file->statement keeps its memory from one text
+ * to the next. */
+MUST_CHECK enum status load_text(struct audit_reader *reader, struct str text,
+				 struct sql_file *file, struct arena *arena, struct err *err);
 MUST_CHECK enum status load_file(struct sql_audit *audit, struct audit_reader *reader,
 				 struct str path, struct buf *body, struct err *err);
+
+/* ---- audit.c ---- */
+void sql_begin(struct sql_audit *audit, const struct sql_options *options,
+	       struct audit_report *report, struct sql_summary *summary);
+void sql_end(struct sql_audit *audit);
+/* The rules that need no database, on the loaded file. */
+void sql_judge_file(struct sql_audit *audit);
+MUST_CHECK enum status sql_rule_known(const struct sql_options *options, struct err *err);
 
 #endif

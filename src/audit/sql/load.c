@@ -55,8 +55,9 @@ static bool arrays_fit(const struct statement *s, struct str body)
 	uint32_t queries = s->head.queries;
 	for (uint32_t i = 0; i < queries; i++)
 		if (!span_fits(body, s->query[i].span) || !span_fits(body, s->query[i].where) ||
-		    s->query[i].clauses > body.n || !text_fits(s, s->query[i].name) ||
-		    !term_fits(s, s->query[i].limit) || !term_fits(s, s->query[i].offset))
+		    !span_fits(body, s->query[i].lock) || s->query[i].clauses > body.n ||
+		    !text_fits(s, s->query[i].name) || !term_fits(s, s->query[i].limit) ||
+		    !term_fits(s, s->query[i].offset))
 			return false;
 	for (uint32_t i = 0; i < s->head.relations; i++) {
 		const struct statement_relation *r = &s->relation[i];
@@ -67,7 +68,8 @@ static bool arrays_fit(const struct statement *s, struct str body)
 	}
 	for (uint32_t i = 0; i < s->head.conjuncts; i++)
 		if (s->conjunct[i].query >= queries || s->conjunct[i].term >= s->head.terms ||
-		    !span_fits(body, s->conjunct[i].span))
+		    !span_fits(body, s->conjunct[i].span) ||
+		    !span_fits(body, s->conjunct[i].left) || !span_fits(body, s->conjunct[i].right))
 			return false;
 	for (uint32_t i = 0; i < s->head.orders; i++)
 		if (s->order[i].query >= queries || !term_fits(s, s->order[i].term) ||
@@ -106,28 +108,18 @@ static bool load_statement(struct audit_reader *reader, struct arena *arena, str
 	       text_fits(s, s->head.reason) && terms_fit(s, body) && arrays_fit(s, body);
 }
 
-enum status load_file(struct sql_audit *audit, struct audit_reader *reader, struct str path,
-		      struct buf *body, struct err *err)
+enum status load_text(struct audit_reader *reader, struct str text, struct sql_file *file,
+		      struct arena *arena, struct err *err)
 {
-	struct sql_file *file = &audit->file;
 	struct statement s;
-	file->path = path;
 	file->count = 0;
-	buf_reset(body);
-	enum status status = io_read_file(path.p, body, err);
-	if (status == TOO_LARGE) {
-		file->unreadable = true;
-		file->body = STR("");
-		return OK;
-	}
-	if (status == OK)
-		status = audit_reader_start(reader, err);
+	enum status status = audit_reader_start(reader, err);
 	if (status != OK)
 		return status;
-	file->body = buf_view(body);
-	const struct statement_request request = {(uint32_t)body->n};
-	bool whole = audit_reader_put(reader, &request, sizeof(request), file->body, ANSWER_MS);
-	while (whole && (whole = load_statement(reader, &audit->file_arena, file->body, &s)) &&
+	file->body = text;
+	const struct statement_request request = {(uint32_t)text.n};
+	bool whole = audit_reader_put(reader, &request, sizeof(request), text, ANSWER_MS);
+	while (whole && (whole = load_statement(reader, arena, text, &s)) &&
 	       s.head.kind != STATEMENT_END) {
 		whole = file->count < FILE_STATEMENTS_MAX;
 		file->statement = memory_grow(file->statement, &file->room, file->count + 1,
@@ -138,4 +130,22 @@ enum status load_file(struct sql_audit *audit, struct audit_reader *reader, stru
 	if (!whole)
 		audit_reader_end(reader);
 	return OK;
+}
+
+enum status load_file(struct sql_audit *audit, struct audit_reader *reader, struct str path,
+		      struct buf *body, struct err *err)
+{
+	struct sql_file *file = &audit->file;
+	file->path = path;
+	file->count = 0;
+	buf_reset(body);
+	enum status status = io_read_file(path.p, body, err);
+	if (status == TOO_LARGE) {
+		file->unreadable = true;
+		file->body = STR("");
+		return OK;
+	}
+	if (status != OK)
+		return status;
+	return load_text(reader, buf_view(body), file, &audit->file_arena, err);
 }

@@ -93,9 +93,16 @@ void sql_found(struct sql_audit *audit, const struct statement *s, const struct 
 	    .rule = &rules[found->rule],
 	    .severity = found->severity,
 	    .file = audit->file.path,
+	    .statement = audit->file.name,
 	    .about = found->about,
 	    .rewrite = found->rewrite,
 	    .object = found->object,
+	    .evidence = found->evidence,
+	    .level = found->level,
+	    .alternative = found->alternative,
+	    .fix = found->fix,
+	    .cost_before = found->cost_before,
+	    .cost_after = found->cost_after,
 	    .fingerprint = fingerprint_of(audit, s, found),
 	};
 	enum audit_severity severity = f.severity ? f.severity : f.rule->severity;

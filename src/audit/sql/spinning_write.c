@@ -39,7 +39,7 @@ static bool stays(const struct batch *b)
 	}
 	for (uint32_t i = 0; i < b->s->head.orders; i++)
 		for (uint32_t j = 0; j < b->s->head.sets; j++)
-			if (b->s->order[i].query == batch_limited(b) &&
+			if (b->s->order[i].query == batch_limited(b) && !b->s->order[i].window &&
 			    b->s->order[i].term != STATEMENT_NONE &&
 			    b->s->set[j].query == b->writer &&
 			    expression_names(&b->inner, b->s->order[i].term,

@@ -23,12 +23,34 @@ struct sql_options {
 	const char *user;        /* system user that reads the files; NULL: ours */
 };
 
+/* Of a database. */
+struct sql_database {
+	const char *url;
+	const char *statements;  /* a file; "-": standard input; NULL: pg_stat_statements */
+	int64_t statement;       /* only this queryid; 0: all */
+	const char *role;        /* to plan and compare as; NULL: the connection's */
+	const char *search_path; /* NULL: as the database says for the role of each statement */
+	int64_t min_rows;        /* smaller tables are left out */
+	int64_t budget_ms;
+};
+
 struct sql_summary {
 	uint64_t files, statements, unparsed, dynamic, suppressed, notes_hidden;
+	/* of a database: not planned; not reached within the budget; text not shown to this role */
+	uint64_t unplanned, unreached, hidden;
+	uint64_t explains, compares;
 };
 
 MUST_CHECK enum status sql_audit(const struct sql_options *options, struct audit_report *report,
 				 struct sql_summary *summary, struct err *err);
+
+/* The statements of a database against its own indexes and planner, and the rules that need none.
+ * UNAVAILABLE: the server is away, or the audit stopped because probes ran into time limits; what
+ * was found before is in the report. */
+MUST_CHECK enum status sql_audit_database(const struct sql_options *options,
+					  const struct sql_database *database,
+					  struct audit_report *report, struct sql_summary *summary,
+					  struct err *err);
 
 /* The table of rules, for documentation and tests. NULL: no more. */
 const struct audit_rule *sql_rule(size_t n);

@@ -27,6 +27,7 @@ void build_reset(struct build *b)
 {
 	b->s.head = (struct statement_head){0};
 	b->depth = 0;
+	b->windows = 0;
 	b->too_deep = false;
 	buf_reset(&b->text);
 }

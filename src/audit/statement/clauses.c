@@ -48,6 +48,10 @@ static void clauses_scan(const struct lex *lex, uint32_t first, uint32_t limit, 
 			out->order.from = i + 2;
 			open = &out->order;
 		}
+		if (lex_is(lex, i, "for")) {
+			out->lock.from = out->lock.to ? out->lock.from : i;
+			open = &out->lock;
+		}
 		if (!behind)
 			begun = i;
 		behind = true;
@@ -142,6 +146,26 @@ struct clause clause_part(const struct lex *lex, struct clause clause, const cha
 		clause = inside;
 	}
 	return clause;
+}
+
+struct clause clause_window(const struct build *b, uint32_t offset)
+{
+	const struct lex *lex = b->lex;
+	uint32_t open = lex_at(lex, offset), i = open;
+	struct clause order = {0};
+	if (!token_is(lex, open, '('))
+		return order;
+	while (++i < lex->tokens && lex->token[i].depth > lex->token[open].depth) {
+		if (lex->token[i].depth != lex->token[open].depth + 1)
+			continue;
+		if (lex_is(lex, i, "order") && lex_is(lex, i + 1, "by"))
+			order.from = i + 2;
+		if (order.from &&
+		    (lex_is(lex, i, "rows") || lex_is(lex, i, "range") || lex_is(lex, i, "groups")))
+			break;
+	}
+	order.to = order.from ? i : 0;
+	return order;
 }
 
 struct clause clause_sorted(const struct lex *lex, struct clause item)

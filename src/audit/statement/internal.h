@@ -90,6 +90,7 @@ struct build {
 	    term_room;
 	struct buf text;
 	unsigned depth; /* of the recursion */
+	uint32_t windows;
 	bool too_deep;
 };
 
@@ -129,7 +130,7 @@ struct clause {
 struct clauses {
 	bool known;
 	uint32_t depth;
-	struct clause all, where, order;
+	struct clause all, where, order, lock;
 	uint32_t insert; /* token behind which a WHERE, or a further conjunct, can stand */
 };
 
@@ -142,6 +143,8 @@ struct clause clause_part(const struct lex *lex, struct clause clause, const cha
 /* The nth part; empty when there are fewer. */
 struct clause clause_nth(const struct lex *lex, struct clause clause, const char *separator,
 			 size_t n);
+/* The ORDER BY inside the parentheses of a window that begin at the offset; empty: none. */
+struct clause clause_window(const struct build *b, uint32_t offset);
 /* An item of ORDER BY without its direction and NULLS. */
 struct clause clause_sorted(const struct lex *lex, struct clause item);
 

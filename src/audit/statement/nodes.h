@@ -22,13 +22,18 @@
 /* How a query inside an expression is read: query.c, called from below. Returns its number. */
 typedef uint32_t term_query(struct build *b, uint32_t parent, enum statement_role role,
 			    SelectStmt *select);
+/* The window of a function likewise. */
+typedef void term_window(struct build *b, uint32_t query, WindowDef *window);
 struct term_context {
 	struct build *b;
 	uint32_t query;
 	term_query *query_of;
+	term_window *window_of;
 };
 /* The expression as a term. `filter`: only true counts, so that NULL and false are the same. */
 uint32_t term_of(struct term_context *c, Node *node, bool filter);
+/* Whether the operands of the comparison change places, so that a constant stands right. */
+bool term_turned(A_Expr *e);
 /* An offset inside the node, into the lexed text; UINT32_MAX: none is known. */
 uint32_t term_offset(const struct build *b, Node *node);
 

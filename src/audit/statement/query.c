@@ -8,9 +8,11 @@ static uint32_t query_select(struct build *b, uint32_t parent, enum statement_ro
 			     SelectStmt *select);
 static void query_write(struct build *b, uint32_t query, Node *node);
 
+static void query_window(struct build *b, uint32_t query, WindowDef *window);
+
 static struct term_context query_terms(struct build *b, uint32_t query)
 {
-	return (struct term_context){b, query, query_select};
+	return (struct term_context){b, query, query_select, query_window};
 }
 
 static struct statement_span clause_span(const struct build *b, struct clause c)
@@ -30,6 +32,7 @@ static void query_table(struct build *b, uint32_t query, RangeVar *table, bool t
 	r->schema = build_text(b, str_of(table->schemaname ? table->schemaname : ""));
 	r->alias = build_text(b, str_of(table->alias ? table->alias->aliasname : table->relname));
 	r->target = target;
+	r->renamed = table->alias && table->alias->colnames;
 	r->nullable = nullable;
 	if (table->location >= 0) {
 		uint32_t from = b->shift + (uint32_t)table->location, i = lex_at(b->lex, from);
@@ -59,6 +62,7 @@ static void query_from(struct build *b, uint32_t query, Node *node, bool nullabl
 		struct statement_relation *r = build_relation(b, query);
 		r->select = number;
 		r->nullable = nullable;
+		r->renamed = sub->alias && sub->alias->colnames;
 		r->alias = build_text(b, str_of(sub->alias ? sub->alias->aliasname : ""));
 	} else if (IsA(node, JoinExpr)) {
 		JoinExpr *join = (JoinExpr *)node;
@@ -93,6 +97,34 @@ static void query_from_list(struct build *b, uint32_t query, List *list)
 
 /* ---- conditions ---- */
 
+/* Spans of the operands: what stands around the operator, inside the same parentheses. */
+static void query_operands(struct build *b, struct statement_conjunct *conjunct, A_Expr *e,
+			   struct clause part)
+{
+	const struct lex *lex = b->lex;
+	if (e->location < 0 || !e->lexpr || !e->rexpr)
+		return;
+	uint32_t at = lex_at(lex, b->shift + (uint32_t)e->location), words = 1;
+	if (e->kind == AEXPR_DISTINCT)
+		words = 3; /* IS DISTINCT FROM */
+	else if (e->kind == AEXPR_NOT_DISTINCT)
+		words = 4;
+	else if (e->kind != AEXPR_OP && e->kind != AEXPR_IN && e->kind != AEXPR_OP_ANY &&
+		 e->kind != AEXPR_LIKE && e->kind != AEXPR_ILIKE)
+		return;
+	if (at <= part.from || at + words >= part.to || lex_is(lex, at, "not") ||
+	    lex_is(lex, at, "operator"))
+		return;
+	struct clause left = {at, at}, right = {at + words, at + words};
+	while (left.from > part.from && lex->token[left.from - 1].depth >= lex->token[at].depth)
+		left.from--;
+	while (right.to < part.to && lex->token[right.to].depth >= lex->token[at].depth)
+		right.to++;
+	bool turn = term_turned(e);
+	conjunct->left = clause_span(b, turn ? right : left);
+	conjunct->right = clause_span(b, turn ? left : right);
+}
+
 static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct clause where,
 			    bool join)
 {
@@ -113,11 +145,16 @@ static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct 
 	struct statement_conjunct *conjunct = build_conjunct(b, query);
 	conjunct->term = term;
 	conjunct->join = join;
-	if (offset != STATEMENT_NONE && where.from < where.to)
-		conjunct->span = clause_span(b, clause_part(b->lex, where, "and", offset));
+	if (offset == STATEMENT_NONE || where.from >= where.to)
+		return;
+	struct clause part = clause_part(b->lex, where, "and", offset);
+	conjunct->span = clause_span(b, part);
+	if (IsA(node, A_Expr) && part.from < part.to)
+		query_operands(b, conjunct, (A_Expr *)node, part);
 }
 
-static void query_order(struct build *b, uint32_t query, List *items, struct clause order)
+static void query_order(struct build *b, uint32_t query, List *items, struct clause order,
+			uint32_t window)
 {
 	struct term_context c = query_terms(b, query);
 	for (int i = 0; i < list_length(items); i++) {
@@ -125,6 +162,7 @@ static void query_order(struct build *b, uint32_t query, List *items, struct cla
 		uint32_t term = term_of(&c, item->node, false);
 		struct statement_order *o = build_order(b, query);
 		o->term = term;
+		o->window = window;
 		o->descending = item->sortby_dir == SORTBY_DESC;
 		o->nulls = item->sortby_nulls == SORTBY_NULLS_FIRST  ? 1
 			   : item->sortby_nulls == SORTBY_NULLS_LAST ? 2
@@ -133,6 +171,16 @@ static void query_order(struct build *b, uint32_t query, List *items, struct cla
 		o->span = clause_span(b, span);
 		o->expression = clause_span(b, clause_sorted(b->lex, span));
 	}
+}
+
+/* Of OVER (...) and of WINDOW w AS (...). */
+static void query_window(struct build *b, uint32_t query, WindowDef *window)
+{
+	struct clause order = {0};
+	if (window->location >= 0)
+		order = clause_window(b, b->shift + (uint32_t)window->location);
+	if (window->orderClause)
+		query_order(b, query, window->orderClause, order, ++b->windows);
 }
 
 static bool is_one(Node *limit)
@@ -159,6 +207,8 @@ static void query_with(struct build *b, uint32_t query, WithClause *with)
 			query_write(b, number, cte->ctequery);
 		}
 		b->s.query[number].name = build_text(b, str_of(cte->ctename));
+		if (cte->aliascolnames)
+			b->s.query[number].flags |= STATEMENT_RENAMED;
 	}
 }
 
@@ -186,6 +236,13 @@ static void query_loose(struct build *b, uint32_t query, List *list)
 	foreach (cell, list)
 		if (lfirst(cell))
 			term_of(&c, lfirst(cell), false);
+}
+
+static void query_windows(struct build *b, uint32_t query, List *windows)
+{
+	ListCell *cell;
+	foreach (cell, windows)
+		query_window(b, query, lfirst(cell));
 }
 
 static uint32_t query_limits(struct build *b, uint32_t query, SelectStmt *select)
@@ -226,6 +283,7 @@ static void query_spans(struct build *b, uint32_t query, SelectStmt *select, str
 		return;
 	q->span = clause_span(b, at->all);
 	q->where = clause_span(b, at->where);
+	q->lock = clause_span(b, at->lock);
 	q->clauses = build_span(b, 0, b->lex->token[at->insert].to).to;
 }
 
@@ -253,7 +311,8 @@ static uint32_t query_select(struct build *b, uint32_t parent, enum statement_ro
 	query_loose(b, query, select->groupClause);
 	if (select->havingClause)
 		query_loose(b, query, list_make1(select->havingClause));
-	query_order(b, query, select->sortClause, at.order);
+	query_windows(b, query, select->windowClause);
+	query_order(b, query, select->sortClause, at.order, 0);
 	uint32_t flags = query_limits(b, query, select);
 	b->s.query[query].flags |= flags;
 	ListCell *cell;

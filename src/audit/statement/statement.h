@@ -107,12 +107,14 @@ enum statement_query_flag {
 	STATEMENT_LIMIT_ONE = 32,
 	STATEMENT_WRITES = 64, /* a CTE that is an UPDATE, DELETE, INSERT */
 	STATEMENT_SAMPLES = 128,
+	STATEMENT_RENAMED = 256, /* a CTE that names its columns */
 };
 
 struct statement_query {
 	uint32_t parent, role, flags;
 	struct statement_span span;  /* of the SELECT, without its parentheses */
 	struct statement_span where; /* of the condition */
+	struct statement_span lock;  /* of FOR UPDATE, FOR SHARE, ... */
 	uint32_t clauses;            /* where a WHERE or a further conjunct can be written */
 	struct statement_text name;  /* of a CTE */
 	uint32_t limit;              /* term; UINT32_MAX: none */
@@ -126,11 +128,15 @@ struct statement_relation {
 	uint32_t target;   /* what UPDATE, DELETE, INSERT write */
 	uint32_t select;   /* the query of a subselect; UINT32_MAX: a table or CTE */
 	uint32_t nullable; /* on the nullable side of an outer join */
+	uint32_t renamed;  /* its alias names columns */
 };
 
 struct statement_conjunct {
 	uint32_t query;
 	struct statement_span span;
+	/* of a comparison, LIKE, = ANY, IS [NOT] DISTINCT FROM: its operands, in the order of the
+	 * term's children */
+	struct statement_span left, right;
 	uint32_t term;
 	uint32_t join; /* of an ON clause */
 };
@@ -140,6 +146,7 @@ struct statement_order {
 	struct statement_span span, expression;
 	uint32_t term;
 	uint32_t descending, nulls; /* nulls: 0 default, 1 first, 2 last */
+	uint32_t window; /* of which OVER or WINDOW, from 1; 0: the ORDER BY of the query */
 };
 
 struct statement_output {

@@ -181,6 +181,12 @@ static const char *turned(const char *name)
 
 static uint32_t term_not(struct term_context *c, Node *node, bool filter);
 
+bool term_turned(A_Expr *e)
+{
+	return e->kind == AEXPR_OP && e->lexpr && is_constant(e->lexpr) && !is_constant(e->rexpr) &&
+	       turned(last_name(e->name));
+}
+
 static uint32_t term_compare(struct term_context *c, const char *name, Node *left, Node *right,
 			     bool filter)
 {
@@ -381,6 +387,8 @@ static uint32_t term_function(struct term_context *c, FuncCall *call)
 	term_list(c, call->agg_order);
 	if (call->agg_filter)
 		term_of(c, call->agg_filter, true);
+	if (call->over)
+		c->window_of(c->b, c->query, call->over);
 	build_close(c->b, t);
 	return t;
 }

@@ -1,0 +1,79 @@
+-- What `audit db` reads of any PostgreSQL from version 13 on: catalogues and pg_stat_statements, in READ ONLY transactions
+-- of the probe (src/audit/probe), which alone sends foreign text.
+
+-- name: audit_server
+SELECT current_setting('server_version_num')::bigint AS version, pg_backend_pid()::bigint AS pid;
+
+-- name: audit_table
+-- A relation by the name that a statement gives it; no row: there is none. view: its SELECT.
+SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, c.reltuples::float8 AS tuples,
+	c.relpages::bigint AS pages, c.relrowsecurity AS secured,
+	CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS view
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass(CASE WHEN $1::text = '' THEN quote_ident($2::text) ELSE quote_ident($1::text) || '.' || quote_ident($2::text) END);
+
+-- name: audit_columns
+SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category, t.typname AS base,
+	a.attnotnull AS required, a.attcollation::bigint AS collation
+FROM pg_attribute AS a
+JOIN pg_type AS t ON t.oid = a.atttypid
+WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum;
+
+-- name: audit_indexes
+-- A row for each key of each valid index. expression: as the server writes it. options: bit 0 DESC, bit 1 NULLS FIRST.
+SELECT i.indexrelid::bigint AS id, c.relname AS name, n.nspname AS schema, am.amname AS method, k.n AS key,
+	pg_get_indexdef(i.indexrelid, k.n::int, true) AS expression, i.indoption[k.n - 1]::int AS options,
+	i.indkey[k.n - 1] = 0 AS computed, format_type(a.atttypid, NULL) AS type, o.opcname AS class,
+	i.indcollation[k.n - 1]::bigint AS collation,
+	CASE WHEN i.indcollation[k.n - 1] <> 0 THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation_name,
+	coalesce(co.collname IN ('C', 'POSIX') OR (co.collname = 'default'
+		AND (SELECT d.datcollate IN ('C', 'POSIX') FROM pg_database AS d WHERE d.datname = current_database())), false) AS bytewise,
+	pg_get_expr(i.indpred, i.indrelid, true) AS predicate
+FROM pg_index AS i
+JOIN pg_class AS c ON c.oid = i.indexrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_am AS am ON am.oid = c.relam
+CROSS JOIN generate_series(1, i.indnkeyatts) AS k (n)
+JOIN pg_attribute AS a ON a.attrelid = i.indexrelid AND a.attnum = k.n
+JOIN pg_opclass AS o ON o.oid = i.indclass[k.n - 1]
+LEFT JOIN pg_collation AS co ON co.oid = i.indcollation[k.n - 1]
+LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+WHERE i.indrelid = $1::oid AND i.indisvalid
+ORDER BY i.indexrelid, k.n;
+
+-- name: audit_checks
+SELECT pg_get_expr(conbin, conrelid, true) AS expression
+FROM pg_constraint
+WHERE conrelid = $1::oid AND contype = 'c' AND convalidated;
+
+-- name: audit_functions
+-- Whether every function that could be meant by one of the names gives the same each time, for one row.
+SELECT coalesce(bool_and(provolatile <> 'v' AND prokind = 'f' AND NOT proretset), true) AS plain
+FROM pg_proc
+WHERE proname = ANY ($1::text[]);
+
+-- name: audit_extension
+-- The schema of pg_stat_statements; no row: it is not installed in this database.
+SELECT n.nspname AS schema, pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS all_statements
+FROM pg_extension AS e
+JOIN pg_namespace AS n ON n.oid = e.extnamespace
+WHERE e.extname = 'pg_stat_statements';
+
+-- name: audit_executed
+-- Statements of this database, the most expensive first, with what the role's or the database's settings say.
+-- The search_path of the transaction is the extension's schema.
+SELECT s.queryid, s.query, s.calls, s.total_exec_time AS total_ms, s.rows, r.rolname AS role,
+	(SELECT substring(o.setting FROM '^search_path=(.*)$')
+	FROM pg_db_role_setting AS d
+	CROSS JOIN unnest(d.setconfig) AS o (setting)
+	WHERE d.setdatabase IN (0, s.dbid) AND d.setrole IN (0, s.userid) AND o.setting LIKE 'search\_path=%'
+	ORDER BY d.setrole <> 0 DESC, d.setdatabase <> 0 DESC
+	LIMIT 1) AS search_path
+FROM pg_stat_statements AS s
+LEFT JOIN pg_roles AS r ON r.oid = s.userid
+WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+	AND ($1::bigint = 0 OR s.queryid = $1::bigint)
+ORDER BY s.total_exec_time DESC
+LIMIT 20000;

@@ -1,0 +1,173 @@
+/* An audit of a database: statements from pg_stat_statements or a file, before its planner. */
+#include "audit/sql/identity.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "sql/audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct database {
+	struct sql_audit audit;
+	const struct sql_database *options;
+	struct probe *probe;
+	struct catalog catalog;
+	struct audit_reader reader;
+	struct arena arena; /* of one statement */
+	struct identity identity;
+	int64_t ends_ms;
+	struct err *err;
+};
+
+enum { STATEMENT_ARENA_MAX = 512 << 20, DATABASE_TEXT_MAX = STATEMENT_BYTES_MAX };
+
+static bool database_over(const struct database *d)
+{
+	return clock_ms() >= d->ends_ms;
+}
+
+/* The statements of the loaded file. UNAVAILABLE: the run ends. */
+static enum status database_file(struct database *d, const char *search_path)
+{
+	struct sql_audit *audit = &d->audit;
+	struct identity *id = &d->identity;
+	sql_judge_file(audit);
+	for (size_t i = 0; i < audit->file.count && !audit->file.unreadable; i++) {
+		const struct statement *s = &audit->file.statement[i];
+		if (database_over(d)) {
+			audit->summary->unreached++;
+			continue;
+		}
+		arena_reset(&d->arena);
+		*id = (struct identity){
+		    .audit = audit,
+		    .catalog = &d->catalog,
+		    .probe = d->probe,
+		    .session = {d->options->role, search_path},
+		    .arena = &d->arena,
+		    .min_rows = (double)d->options->min_rows,
+		};
+		struct str why = identity_statement(id, s);
+		if (id->status == UNAVAILABLE) {
+			*d->err = id->err;
+			return UNAVAILABLE;
+		}
+		if (!why.n)
+			continue;
+		audit->summary->unplanned++;
+		sql_found(
+		    audit, s,
+		    &(struct sql_found){.rule = SQL_UNPLANNED, .span = s->head.span, .about = why});
+	}
+	return OK;
+}
+
+/* ---- pg_stat_statements ---- */
+
+static enum status database_one(struct database *d, const struct db_rows *rows, int i)
+{
+	char name[32], path[1024];
+	struct str query = db_text(rows, i, SQL_AUDIT_EXECUTED_QUERY);
+	const char *search_path = d->options->search_path;
+	if (str_eq(query, STR("<insufficient privilege>"))) {
+		d->audit.summary->hidden++;
+		return OK;
+	}
+	if (database_over(d)) {
+		d->audit.summary->unreached++;
+		return OK;
+	}
+	if (!search_path && !db_null(rows, i, SQL_AUDIT_EXECUTED_SEARCH_PATH)) {
+		snprintf(path, sizeof(path), "%.*s",
+			 STR_ARG(db_text(rows, i, SQL_AUDIT_EXECUTED_SEARCH_PATH)));
+		search_path = path;
+	}
+	snprintf(name, sizeof(name), "%" PRId64, db_i64(rows, i, SQL_AUDIT_EXECUTED_QUERYID));
+	arena_reset(&d->audit.file_arena);
+	struct str copy = arena_str(&d->audit.file_arena, query);
+	if (!copy.p || query.n > DATABASE_TEXT_MAX)
+		return OK;
+	d->audit.file.path = STR("pg_stat_statements");
+	d->audit.file.name = str_of(name);
+	enum status status =
+	    load_text(&d->reader, copy, &d->audit.file, &d->audit.file_arena, d->err);
+	return status == OK ? database_file(d, search_path) : status;
+}
+
+static enum status database_executed(struct database *d)
+{
+	struct db_rows rows;
+	struct str schema = {0};
+	enum status status =
+	    probe_read(d->probe, NULL, &sql_audit_extension, NULL, 0, &rows, d->err);
+	if (status != OK)
+		return status;
+	if (rows.rows)
+		schema = arena_str(&d->audit.arena, db_text(&rows, 0, SQL_AUDIT_EXTENSION_SCHEMA));
+	db_rows_release(&rows);
+	if (!schema.n)
+		return err_set(
+		    d->err, NOT_FOUND,
+		    "this database does not have the extension pg_stat_statements: CREATE EXTENSION pg_stat_statements (the library must be in shared_preload_libraries), or give statements with --statements FILE");
+	status = PROBE_READ(d->probe, schema.p, sql_audit_executed, &rows, d->err,
+			    DB_I64(d->options->statement));
+	if (status != OK)
+		return status;
+	if (!rows.rows && d->options->statement)
+		status = err_set(d->err, NOT_FOUND,
+				 "pg_stat_statements has no statement %" PRId64 " of this database",
+				 d->options->statement);
+	for (int i = 0; i < rows.rows && status == OK; i++)
+		status = database_one(d, &rows, i);
+	db_rows_release(&rows);
+	return status;
+}
+
+/* ---- a file ---- */
+
+static enum status database_statements(struct database *d)
+{
+	struct buf body;
+	bool input = strcmp(d->options->statements, "-") == 0;
+	buf_init(&body, STATEMENT_BYTES_MAX);
+	enum status status =
+	    io_read_file(input ? "/dev/stdin" : d->options->statements, &body, d->err);
+	if (status == OK) {
+		d->audit.file.path = input ? STR("-") : str_of(d->options->statements);
+		d->audit.summary->files++;
+		status = load_text(&d->reader, buf_view(&body), &d->audit.file,
+				   &d->audit.file_arena, d->err);
+	}
+	if (status == OK)
+		status = database_file(d, d->options->search_path);
+	buf_release(&body);
+	return status;
+}
+
+enum status sql_audit_database(const struct sql_options *options,
+			       const struct sql_database *database, struct audit_report *report,
+			       struct sql_summary *summary, struct err *err)
+{
+	struct database d = {.options = database, .err = err};
+	enum status status = sql_rule_known(options, err);
+	*summary = (struct sql_summary){0};
+	if (status == OK)
+		status = probe_open(&d.probe, database->url, err);
+	if (status != OK)
+		return status;
+	sql_begin(&d.audit, options, report, summary);
+	arena_init(&d.arena, STATEMENT_ARENA_MAX);
+	audit_reader_init(&d.reader, "sql", options->program_dir, options->user);
+	catalog_init(&d.catalog, d.probe, &d.reader);
+	d.ends_ms = clock_ms() + database->budget_ms;
+	status = database->statements ? database_statements(&d) : database_executed(&d);
+	probe_counts(d.probe, &summary->explains, &summary->compares);
+	report_sort(report);
+	catalog_release(&d.catalog);
+	audit_reader_end(&d.reader);
+	arena_release(&d.arena);
+	sql_end(&d.audit);
+	probe_close(d.probe);
+	return status;
+}

@@ -1,0 +1,171 @@
+/* Texts with replacements. Nothing is deparsed: what is not replaced is the source. */
+#include "audit/sql/identity.h"
+#include "base/ascii.h"
+
+#include <stdlib.h>
+
+void edit_add(struct edits *edits, struct statement_span span, struct str text)
+{
+	if (edits->count == EDITS_MAX || !text.p) {
+		edits->failed = true;
+		return;
+	}
+	size_t at = edits->count++;
+	for (; at > 0 && edits->at[at - 1].span.from > span.from; at--)
+		edits->at[at] = edits->at[at - 1];
+	edits->at[at] = (struct edit){span, text};
+}
+
+void edit_put(struct buf *out, struct str body, struct statement_span span,
+	      const struct edits *edits, const struct edits *more)
+{
+	size_t i = 0, j = 0, edited = edits ? edits->count : 0, added = more ? more->count : 0;
+	uint32_t at = span.from;
+	must(span.from <= span.to && span.to <= body.n);
+	while (i < edited || j < added) {
+		/* of two for one place the added one stands: it was made of the other's result */
+		bool second =
+		    i == edited || (j < added && more->at[j].span.from <= edits->at[i].span.from);
+		const struct edit *e = second ? &more->at[j++] : &edits->at[i++];
+		if (e->span.from < at || e->span.to > span.to)
+			continue;
+		buf_add(out, body.p + at, e->span.from - at);
+		buf_str(out, e->text);
+		at = e->span.to;
+	}
+	buf_add(out, body.p + at, span.to - at);
+}
+
+/* In order. Words that cannot stand as a column's or a table's name without quotes. */
+static const char *const reserved[] = {
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "between",
+    "binary",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "overlaps",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "session_user",
+    "similar",
+    "some",
+    "symmetric",
+    "system_user",
+    "table",
+    "tablesample",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "values",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+};
+
+static int edit_compare(const void *key, const void *row)
+{
+	const struct str *word = key;
+	return str_cmp(*word, str_of(*(const char *const *)row));
+}
+
+void edit_name(struct buf *out, struct str name)
+{
+	bool plain = name.n && !ascii_is_digit(name.p[0]) && name.p[0] != '$';
+	for (size_t i = 0; i < name.n; i++)
+		plain &= ascii_is_lower(name.p[i]) || name.p[i] == '_' || ascii_is_digit(name.p[i]);
+	if (plain &&
+	    !bsearch(&name, reserved, COUNT_OF(reserved), sizeof(*reserved), edit_compare)) {
+		buf_str(out, name);
+		return;
+	}
+	buf_putc(out, '"');
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '"')
+			buf_putc(out, '"');
+		buf_putc(out, name.p[i]);
+	}
+	buf_putc(out, '"');
+}

@@ -1,0 +1,246 @@
+/* One statement before the planner: what of it is planned, and the rewrites that are tried. */
+#include "audit/sql/identity.h"
+#include "base/ascii.h"
+
+#include <stdio.h>
+
+static bool span_within(struct statement_span inner, struct statement_span outer)
+{
+	return inner.to && inner.from >= outer.from && inner.to <= outer.to;
+}
+
+/* ---- what is planned ---- */
+
+static bool is_numbered(struct str text)
+{
+	bool digits = text.n > 1 && text.p[0] == '$';
+	for (size_t i = 1; i < text.n; i++)
+		digits &= ascii_is_digit(text.p[i]);
+	return digits;
+}
+
+/* Placeholders and variables become $n behind those that are there, the same name the same n. */
+static void unit_parameters(struct identity *id, struct planned *unit)
+{
+	const struct statement *s = id->s;
+	struct str name[EDITS_MAX];
+	unsigned names = 0;
+	for (uint32_t i = 0; i < s->head.terms; i++) {
+		struct str text = sql_text(id->audit, s->term[i].span);
+		int64_t n;
+		if (s->term[i].kind == STATEMENT_PARAMETER && is_numbered(text) &&
+		    span_within(s->term[i].span, unit->span) &&
+		    str_to_i64((struct str){text.p + 1, text.n - 1}, 1, 65535, &n) &&
+		    n > unit->parameters)
+			unit->parameters = (unsigned)n;
+	}
+	unsigned first = unit->parameters;
+	for (uint32_t i = 0; i < s->head.terms; i++) {
+		const struct statement_term *t = &s->term[i];
+		struct str text = sql_text(id->audit, t->span);
+		if ((t->kind != STATEMENT_PARAMETER && t->kind != STATEMENT_VARIABLE) ||
+		    !span_within(t->span, unit->span) || is_numbered(text))
+			continue;
+		unsigned n = 0;
+		while (n < names && !str_eq(name[n], text))
+			n++;
+		if (n == names && names == EDITS_MAX) {
+			unit->edits.failed = true;
+			return;
+		}
+		if (n == names)
+			name[names++] = text;
+		const char *number = arena_printf(id->arena, "$%u", first + n + 1);
+		edit_add(&unit->edits, t->span, str_of(number));
+	}
+	unit->parameters += names;
+}
+
+static void unit_make(struct identity *id, struct str prefix, struct statement_span span)
+{
+	id->unit = (struct planned){.prefix = prefix, .span = span};
+	for (uint32_t i = 0; i < id->s->head.queries; i++)
+		if (span_within(id->s->query[i].lock, span))
+			edit_add(&id->unit.edits, id->s->query[i].lock, STR(""));
+	unit_parameters(id, &id->unit);
+}
+
+static bool unit_plan(struct identity *id, enum probe_planner planner, struct probe_plan *plan)
+{
+	struct buf text;
+	buf_init(&text, PROBE_TEXT_MAX);
+	buf_str(&text, id->unit.prefix);
+	edit_put(&text, id->audit->file.body, id->unit.span, &id->unit.edits, NULL);
+	enum status status =
+	    buf_failed(&text) || id->unit.edits.failed
+		? err_set(&id->err, TOO_LARGE, "the statement is too long to be planned")
+		: probe_explain(id->probe, &id->session, buf_view(&text), id->unit.parameters,
+				planner, id->arena, plan, &id->err);
+	buf_release(&text);
+	if (status == UNAVAILABLE)
+		id->status = status;
+	return status == OK;
+}
+
+/* ---- what is tried ---- */
+
+/* Bodies whose text was unescaped have one span for everything. */
+static bool is_exact(const struct statement *s, struct statement_span span)
+{
+	return span.to && (span.from != s->head.span.from || span.to != s->head.span.to);
+}
+
+static bool is_large(struct identity *id, uint32_t query, uint32_t term)
+{
+	struct columns columns = origin_columns(id, id->s, query, term);
+	const struct catalog_table *table = columns.path.table;
+	return columns.count && table &&
+	       (id->scratch || table->tuples < 0 || table->tuples >= id->min_rows);
+}
+
+static void unit_rewrites(struct identity *id)
+{
+	const struct statement *s = id->s;
+	uint32_t done_query = STATEMENT_NONE, done_window = 0;
+	for (uint32_t i = 0; i < s->head.orders && id->status != UNAVAILABLE; i++) {
+		const struct statement_order *o = &s->order[i];
+		if ((o->query == done_query && o->window == done_window) ||
+		    !span_within(o->span, id->unit.span) || !is_exact(s, o->span) ||
+		    o->term == STATEMENT_NONE)
+			continue;
+		done_query = o->query;
+		done_window = o->window;
+		identity_orders(id, o->query, o->window);
+	}
+	for (uint32_t i = 0; i < s->head.conjuncts && id->status != UNAVAILABLE; i++) {
+		const struct statement_conjunct *c = &s->conjunct[i];
+		if (!span_within(c->span, id->unit.span) || !is_exact(s, c->span) ||
+		    !is_large(id, c->query, c->term))
+			continue;
+		identity_filter(id, c);
+		identity_partial(id, c);
+	}
+}
+
+static struct str unit_judge(struct identity *id)
+{
+	if (unit_plan(id, PROBE_DEFAULT, &id->plan) && unit_plan(id, PROBE_STRICT, &id->strict)) {
+		unit_rewrites(id);
+		return STR("");
+	}
+	struct str why = arena_str(id->arena, str_of(id->err.text));
+	return why.p ? why : STR("the statement could not be planned");
+}
+
+/* ---- statements ---- */
+
+static bool begins_select(struct str text)
+{
+	static const char *const words[] = {"select", "with", "(", "values", "table"};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (text.n >= strlen(words[i]) &&
+		    str_eq_nocase((struct str){text.p, strlen(words[i])}, str_of(words[i])))
+			return true;
+	return false;
+}
+
+static bool has_cte(const struct statement *s)
+{
+	for (uint32_t i = 0; i < s->head.queries; i++)
+		if (s->query[i].role == STATEMENT_CTE)
+			return true;
+	return false;
+}
+
+static struct str select_judge(struct identity *id)
+{
+	const struct statement *s = id->s;
+	bool plain = begins_select(sql_text(id->audit, s->head.span));
+	struct statement_span span = plain ? s->head.span : s->query[0].span;
+	for (uint32_t i = 0; i < s->head.queries; i++)
+		if (s->query[i].flags & STATEMENT_WRITES)
+			return STR("");
+	if (!span.to || (!plain && has_cte(s)))
+		return STR("");
+	unit_make(id, STR(""), span);
+	return unit_judge(id);
+}
+
+/* The condition of an UPDATE or DELETE of one table, as a SELECT. */
+static struct str write_judge(struct identity *id, uint32_t query, struct statement_span *planned)
+{
+	const struct statement *s = id->s;
+	const struct statement_relation *target = NULL;
+	struct buf prefix;
+	for (uint32_t i = 0; i < s->head.relations; i++) {
+		if (s->relation[i].query != query)
+			continue;
+		if (target || !s->relation[i].target)
+			return STR(""); /* FROM or USING */
+		target = &s->relation[i];
+	}
+	if (!target || !s->query[query].where.to || has_cte(s))
+		return STR("");
+	buf_init(&prefix, 4096);
+	buf_puts(&prefix, "SELECT 1 FROM ");
+	struct str schema = statement_str(s, target->schema);
+	if (schema.n) {
+		edit_name(&prefix, schema);
+		buf_putc(&prefix, '.');
+	}
+	edit_name(&prefix, statement_str(s, target->name));
+	buf_puts(&prefix, " AS ");
+	edit_name(&prefix, statement_str(s, target->alias));
+	buf_puts(&prefix, " WHERE ");
+	struct str copy =
+	    buf_failed(&prefix) ? (struct str){0} : arena_str(id->arena, buf_view(&prefix));
+	buf_release(&prefix);
+	if (!copy.p)
+		return STR("");
+	unit_make(id, copy, s->query[query].where);
+	struct str why = unit_judge(id);
+	if (!why.n)
+		*planned = id->unit.span;
+	return why;
+}
+
+/* The SELECTs that a write reads from, and its own condition. */
+static struct str writes_judge(struct identity *id)
+{
+	const struct statement *s = id->s;
+	struct str why = STR("");
+	struct statement_span planned = {0};
+	for (uint32_t i = 0; i < s->head.queries && id->status != UNAVAILABLE; i++) {
+		const struct statement_query *q = &s->query[i];
+		bool writes = i == 0 || q->flags & STATEMENT_WRITES;
+		if (writes && s->head.kind != STATEMENT_INSERT && s->head.kind != STATEMENT_MERGE)
+			why = write_judge(id, i, &planned);
+		bool read = q->role == STATEMENT_IN || q->role == STATEMENT_IN_ARRAY ||
+			    q->role == STATEMENT_SCALAR || q->role == STATEMENT_FROM ||
+			    q->role == STATEMENT_CTE || q->role == STATEMENT_ARM;
+		if (writes || !read || !q->span.to || q->parent != 0 ||
+		    span_within(q->span, planned))
+			continue;
+		/* one that refers to the row outside cannot be planned alone, and is no failure */
+		unit_make(id, STR(""), q->span);
+		unit_judge(id);
+	}
+	return why;
+}
+
+struct str identity_statement(struct identity *id, const struct statement *s)
+{
+	id->s = s;
+	if (s->head.flags & STATEMENT_CUT || !s->head.queries)
+		return STR("");
+	switch (s->head.kind) {
+	case STATEMENT_SELECT:
+		return select_judge(id);
+	case STATEMENT_INSERT:
+	case STATEMENT_UPDATE:
+	case STATEMENT_DELETE:
+		return writes_judge(id);
+	default:
+		return STR("");
+	}
+}

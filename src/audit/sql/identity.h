@@ -1,0 +1,275 @@
+/* index-identity: a condition or an ORDER BY that an index would serve if it were written as the
+ * index is. The planner judges whether an index serves; counts over the rows say whether a rewrite
+ * keeps them. How the parts fit together; a file calls only those above it:
+ *
+ *   catalog.c   tables, indexes, checks and views, as the server writes them, with their facts
+ *   edit.c      texts with replacements: the statement that is planned, names, keys
+ *   origin.c   columns of a statement to columns of tables, through aliases, subqueries, views
+ *   evidence.c  what is known about a rewrite: proved, checked, sampled, none
+ *   rewrite.c a rewrite before the planner
+ *   order.c     rewrites of an ORDER BY
+ *   ranges.c    ranges of a timestamp or date for days, months and years
+ *   filter.c    rewrites of a condition
+ *   partial.c   predicates of partial indexes that a statement implies but does not say
+ *   identity.c  one statement
+ */
+#ifndef AUDIT_SQL_IDENTITY_H
+#define AUDIT_SQL_IDENTITY_H
+
+#include "audit/probe/probe.h"
+#include "audit/sql/internal.h"
+
+/* ---- catalog.c ---- */
+
+/* SQL of the server with its facts. */
+struct catalog_text {
+	struct str body; /* spans are offsets into it */
+	uint32_t from;   /* where the expression begins; it ends before the last byte */
+	const struct statement *s;
+};
+
+struct catalog_column {
+	struct str name, type, base, category;
+	bool required; /* NOT NULL */
+	int64_t collation;
+};
+
+struct catalog_key {
+	struct str expression;
+	struct catalog_text text; /* SELECT expression */
+	uint32_t term;
+	bool computed, descending, nulls_first, bytewise;
+	struct str type, class, collation_name;
+	int64_t collation;
+};
+
+enum { CATALOG_KEYS_MAX = 32 };
+
+struct catalog_index {
+	struct catalog_index *next;
+	int64_t id;
+	struct str schema, name, method, predicate;
+	struct catalog_text predicate_text; /* SELECT 1 WHERE predicate */
+	struct catalog_key key[CATALOG_KEYS_MAX];
+	size_t keys;
+};
+
+struct catalog_table {
+	struct catalog_table *next;
+	struct str wanted_path, wanted_schema, wanted_name; /* how it was asked for */
+	int64_t id;                                         /* 0: there is none */
+	struct str schema, name, kind;
+	double tuples;
+	int64_t pages;
+	bool secured;
+	struct catalog_column *column;
+	size_t columns;
+	struct catalog_index *index;
+	struct catalog_text *check; /* SELECT 1 WHERE expression */
+	size_t checks;
+	struct catalog_text view; /* s NULL: it is none */
+};
+
+struct catalog {
+	struct probe *probe;
+	struct audit_reader *reader;
+	struct arena arena; /* everything above, for the whole run */
+	struct catalog_table *table;
+	struct sql_file file; /* of the text that is read */
+};
+
+void catalog_init(struct catalog *catalog, struct probe *probe, struct audit_reader *reader);
+void catalog_release(struct catalog *catalog);
+/* The relation that a statement means by the name; its id is 0 when there is none. */
+MUST_CHECK enum status catalog_find(struct catalog *catalog, const char *search_path,
+				    struct str schema, struct str name,
+				    const struct catalog_table **out, struct err *err);
+const struct catalog_column *catalog_column(const struct catalog_table *table, struct str name);
+/* Facts about one SELECT; s is NULL when it could not be read. */
+MUST_CHECK enum status catalog_read(struct catalog *catalog, struct str text,
+				    struct catalog_text *out, struct err *err);
+
+/* ---- edit.c ---- */
+
+struct edit {
+	struct statement_span span;
+	struct str text;
+};
+
+enum { EDITS_MAX = 64 };
+struct edits {
+	struct edit at[EDITS_MAX];
+	size_t count;
+	bool failed; /* more than there is room for */
+};
+
+/* What is planned of a statement: part of its file, behind a prefix, with parameters as $n and
+ * without locks. */
+struct planned {
+	struct str prefix;
+	struct statement_span span;
+	struct edits edits;
+	unsigned parameters;
+};
+
+void edit_add(struct edits *edits, struct statement_span span, struct str text);
+/* The source between from and to with the edits inside it. */
+void edit_put(struct buf *out, struct str body, struct statement_span span,
+	      const struct edits *edits, const struct edits *more);
+/* A name as an SQL identifier. */
+void edit_name(struct buf *out, struct str name);
+/* ---- origin.c ---- */
+
+enum { PATH_MAX_RELATIONS = 8, COLUMNS_MAX = 16 };
+
+/* A relation of a query down to its table: subqueries, CTEs and views between. */
+struct path {
+	const struct statement_relation *relation[PATH_MAX_RELATIONS];
+	const struct statement *statement[PATH_MAX_RELATIONS]; /* of the relation */
+	size_t length;
+	const struct catalog_table *table;
+	bool nullable;
+};
+
+/* Columns of one relation that a term names. */
+struct columns {
+	struct path path;
+	struct str name[COLUMNS_MAX]; /* of the table, each once */
+	size_t count;
+	bool foreign; /* of several relations, or not known */
+};
+
+struct identity {
+	struct sql_audit *audit;
+	struct catalog *catalog;
+	struct probe *probe;
+	struct probe_session session;
+	const struct statement *s;
+	struct arena *arena; /* of the statement */
+	double min_rows;
+	bool scratch; /* tables are empty: only what is proved counts */
+	struct err err;
+	enum status status; /* UNAVAILABLE: the run ends */
+	struct planned unit;
+	struct probe_plan plan, strict; /* of the unit */
+};
+
+MUST_CHECK bool origin_column(struct identity *id, const struct statement *s, uint32_t query,
+			      const struct statement_term *column, struct path *path,
+			      struct str *name);
+/* A column of the statement as a column of the table, behind the prefix. p NULL: not resolved. */
+struct str origin_column_row(struct identity *id, uint32_t query, uint32_t term,
+			     const char *prefix);
+struct columns origin_columns(struct identity *id, const struct statement *s, uint32_t query,
+			      uint32_t term);
+/* How the query calls the column of the path's table: "i.q". False: it does not see it. */
+MUST_CHECK bool origin_name(struct identity *id, const struct path *path, struct str column,
+			    bool qualified, struct buf *out);
+bool columns_same(const struct columns *a, const struct columns *b);
+bool columns_within(const struct columns *a, const struct columns *b);
+/* Of an expression of the server about one table. */
+struct columns origin_key(const struct catalog_text *text, uint32_t term);
+/* The source of a term with its columns as columns of the table, behind the prefix ("r."). False:
+ * not all are, or it depends on a parameter or a subquery. */
+MUST_CHECK bool origin_base(struct identity *id, uint32_t query, uint32_t term,
+			    struct statement_span span, const char *prefix, struct str *out);
+/* An expression of the server with its columns as the query calls them; or, path NULL, as columns
+ * of the table r; or, constant given, with its column replaced by it. */
+MUST_CHECK bool origin_text(struct identity *id, const struct catalog_text *text,
+			    const struct path *path, bool qualified, struct str constant,
+			    struct str *out);
+
+/* ---- evidence.c ---- */
+
+enum evidence_level {
+	EVIDENCE_NONE,
+	EVIDENCE_DIFFERS,
+	EVIDENCE_GENERIC,  /* the constant is not known */
+	EVIDENCE_CONSTANT, /* for the statement's constant only */
+	EVIDENCE_SAMPLED,
+	EVIDENCE_CHECKED,
+	EVIDENCE_PROVED
+};
+
+struct evidence {
+	enum evidence_level level;
+	struct str text;
+	int64_t rows; /* looked at */
+};
+
+struct evidence_order {
+	const struct path *path;
+	struct str where;              /* over columns of r; empty: none */
+	const struct str *value;       /* over columns of r: they are v0, v1, ... of the lists */
+	struct str old_list, new_list; /* with directions */
+	size_t values;
+	bool last; /* nothing follows in the ORDER BY: a finer order is as good */
+};
+MUST_CHECK enum status evidence_order(struct identity *id, const struct evidence_order *order,
+				      struct evidence *out);
+
+struct evidence_filter {
+	const struct path *path;
+	struct str old, new; /* conditions with the statement's constant */
+	struct str value;    /* what is compared with the constant; empty: no constant */
+	/* the conditions with d.v in place of the constant */
+	struct str old_any, new_any;
+	bool narrower; /* new is added to old: only rows that it takes away count */
+};
+MUST_CHECK enum status evidence_filter(struct identity *id, const struct evidence_filter *filter,
+				       struct evidence *out);
+/* Whether no row satisfies the condition; TIMED_OUT: not known. */
+MUST_CHECK enum status evidence_absent(struct identity *id, const struct path *path,
+				       struct str condition, bool *absent);
+/* Whether all functions of the terms give the same each time, for one row. */
+MUST_CHECK bool evidence_plain(struct identity *id, const struct statement *s, uint32_t term);
+
+/* ---- rewrite.c ---- */
+
+struct rewrite {
+	const struct catalog_index *index;
+	const struct path *path;
+	struct edits edits;
+	struct statement_span marked;
+	struct str rewrite; /* what is shown */
+	struct str alternative;
+	struct str fix; /* what replaces what is marked */
+	struct evidence evidence;
+	bool deliberate; /* the statement avoids the index on purpose: + 0 */
+	double before, after;
+	bool used; /* the planner would use it today */
+};
+
+/* Whether the planner, given the rewrite, uses the index for what it did not before. `order`: a
+ * sort must go. */
+MUST_CHECK bool rewrite_serves(struct identity *id, struct rewrite *c, bool order);
+/* The better of two replaces best; best->index NULL: there is none. */
+void rewrite_keep(struct rewrite *best, const struct rewrite *c);
+void rewrite_report(struct identity *id, const struct rewrite *c, struct str about);
+
+/* ---- rewrite.c: what several rewrites need ---- */
+/* Parts joined in the statement's arena. */
+struct str rewrite_join(struct identity *id, const struct str *part, size_t count);
+#define REWRITE_JOIN(id, ...)                                                                      \
+	rewrite_join((id), (const struct str[]){__VA_ARGS__},                                      \
+		     sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
+/* The source of the span as it is planned. */
+struct str rewrite_source(struct identity *id, struct statement_span span,
+			  const struct edits *more);
+/* COALESCE(column, number), as the source says. */
+MUST_CHECK bool rewrite_coalesce(const struct statement *s, uint32_t term, struct str source,
+				 const struct statement_term **column, double *number);
+/* Whether no row of the result has NULL in the column: the statement's own strict condition. */
+MUST_CHECK bool rewrite_not_null(struct identity *id, uint32_t query, const struct path *path,
+				 struct str column);
+
+/* ---- the rewrites ---- */
+void identity_orders(struct identity *id, uint32_t query, uint32_t window);
+void identity_filter(struct identity *id, const struct statement_conjunct *conjunct);
+void identity_partial(struct identity *id, const struct statement_conjunct *conjunct);
+
+/* ---- identity.c ---- */
+/* Why a statement could not be checked; empty: it was. */
+struct str identity_statement(struct identity *id, const struct statement *s);
+
+#endif

@@ -1,0 +1,142 @@
+/* A partial index whose predicate follows from a condition, which the planner cannot see: the
+ * predicate is added to the condition. */
+#include "audit/sql/identity.h"
+
+/* Whether the condition implies every conjunct of the predicate, by its form alone. */
+static bool partial_proved(struct identity *id, const struct statement_conjunct *conjunct,
+			   const struct path *path, const struct catalog_text *predicate)
+{
+	struct scope own = {.audit = id->audit, .s = id->s}, other = {.audit = id->audit};
+	struct conditions known = {0};
+	if (path->length != 1 || path->nullable)
+		return false;
+	scope_alias(&own, statement_str(id->s, path->relation[0]->alias));
+	other.s = predicate->s;
+	conditions_add(&known, &own, conjunct->term);
+	for (uint32_t i = 0; i < predicate->s->head.conjuncts; i++)
+		if (!conditions_imply(&known, &other, predicate->s->conjunct[i].term))
+			return false;
+	return predicate->s->head.conjuncts != 0;
+}
+
+/* column > 3999 where column >= 4000 is the predicate: of integers the same. */
+static bool partial_integers(const struct statement *s, uint32_t term, const struct path *path,
+			     struct str column, const struct catalog_text *predicate)
+{
+	const struct catalog_column *known = catalog_column(path->table, column);
+	const struct statement_term *a = &s->term[term], *b;
+	int64_t x, y;
+	if (predicate->s->head.conjuncts != 1 || !known ||
+	    (!str_eq(known->base, STR("int4")) && !str_eq(known->base, STR("int8")) &&
+	     !str_eq(known->base, STR("int2"))))
+		return false;
+	b = &predicate->s->term[predicate->s->conjunct[0].term];
+	if (a->kind != STATEMENT_OPERATOR || b->kind != STATEMENT_OPERATOR || a->size != 3 ||
+	    b->size != 3 || a[1].kind != STATEMENT_COLUMN || b[1].kind != STATEMENT_COLUMN ||
+	    a[2].kind != STATEMENT_CONSTANT || b[2].kind != STATEMENT_CONSTANT ||
+	    !str_to_i64(statement_str(s, a[2].text), INT32_MIN, INT32_MAX, &x) ||
+	    !str_to_i64(statement_str(predicate->s, b[2].text), INT32_MIN, INT32_MAX, &y))
+		return false;
+	struct str left = statement_str(s, a->text), right = statement_str(predicate->s, b->text);
+	if (str_eq(left, STR(">")) && str_eq(right, STR(">=")))
+		return x + 1 >= y;
+	return str_eq(left, STR("<")) && str_eq(right, STR("<=")) && x - 1 <= y;
+}
+
+static struct evidence partial_evidence(struct identity *id,
+					const struct statement_conjunct *conjunct,
+					const struct columns *columns,
+					const struct catalog_index *index)
+{
+	struct evidence out = {0};
+	struct evidence_filter f = {.path = &columns->path, .narrower = true};
+	struct str value = {0}, operator= {0};
+	if (partial_proved(id, conjunct, &columns->path, &index->predicate_text) ||
+	    partial_integers(id->s, conjunct->term, &columns->path, columns->name[0],
+			     &index->predicate_text)) {
+		out.level = EVIDENCE_PROVED;
+		out.text = STR("proved: the condition implies the predicate");
+		return out;
+	}
+	if (id->scratch || (columns->path.table->secured && !id->session.role)) {
+		out.text =
+		    id->scratch
+			? STR("none: the scratch tables are empty")
+			: STR("not comparable: the table has row security; say for which role with --as");
+		return out;
+	}
+	if (!origin_base(id, conjunct->query, conjunct->term, conjunct->span, "r.", &f.old)) {
+		out.level = EVIDENCE_GENERIC;
+		out.text = STR("not known: the condition depends on a parameter");
+		return out;
+	}
+	const struct statement_term *t = &id->s->term[conjunct->term];
+	if (t->kind == STATEMENT_OPERATOR && conjunct->left.to && t->size > 2 &&
+	    t[t[1].size + 1].kind == STATEMENT_CONSTANT &&
+	    origin_base(id, conjunct->query, conjunct->term + 1, conjunct->left, "r.", &value)) {
+		operator= statement_str(id->s, t->text);
+		f.value = value;
+		f.old_any = REWRITE_JOIN(id, value, STR(" "), operator, STR(" (d.v)"));
+	}
+	if (!origin_text(id, &index->predicate_text, NULL, false, (struct str){0}, &f.new))
+		return out;
+	f.new_any = f.new;
+	if (evidence_filter(id, &f, &out) != OK)
+		out.text =
+		    REWRITE_JOIN(id, STR("none: the comparison failed: "), str_of(id->err.text));
+	return out;
+}
+
+static void partial_try(struct identity *id, const struct statement_conjunct *conjunct,
+			const struct columns *columns, const struct catalog_index *index,
+			struct rewrite *best)
+{
+	struct rewrite c = {.index = index, .path = &columns->path, .marked = conjunct->span};
+	struct str predicate;
+	bool qualified = false;
+	const struct statement_term *root = &id->s->term[conjunct->term];
+	for (uint32_t i = 0; i < root->size; i++)
+		qualified |= root[i].kind == STATEMENT_COLUMN && root[i].qualifier.bytes;
+	if (!origin_text(id, &index->predicate_text, &columns->path, qualified, (struct str){0},
+			 &predicate))
+		return;
+	bool either = root->kind == STATEMENT_OR;
+	struct str own = rewrite_source(id, conjunct->span, NULL);
+	c.rewrite = REWRITE_JOIN(id, either ? STR("(") : STR(""), own,
+				 either ? STR(") AND (") : STR(" AND ("), predicate, STR(")"));
+	c.fix = c.rewrite;
+	edit_add(&c.edits, c.marked, c.rewrite);
+	if (!rewrite_serves(id, &c, false))
+		return;
+	c.evidence = partial_evidence(id, conjunct, columns, index);
+	rewrite_keep(best, &c);
+}
+
+void identity_partial(struct identity *id, const struct statement_conjunct *conjunct)
+{
+	struct rewrite best = {0};
+	struct columns columns = origin_columns(id, id->s, conjunct->query, conjunct->term);
+	if (!conjunct->span.to || columns.foreign || !columns.count ||
+	    !evidence_plain(id, id->s, conjunct->term))
+		return;
+	for (const struct catalog_index *index = columns.path.table->index; index;
+	     index = index->next) {
+		if (!index->predicate.n || !index->predicate_text.s ||
+		    !index->predicate_text.s->head.conjuncts)
+			continue;
+		struct columns own = {0};
+		for (uint32_t i = 0; i < index->predicate_text.s->head.conjuncts; i++) {
+			struct columns part = origin_key(&index->predicate_text,
+							 index->predicate_text.s->conjunct[i].term);
+			for (size_t n = 0; n < part.count && own.count < COLUMNS_MAX; n++)
+				own.name[own.count++] = part.name[n];
+			own.foreign |= part.foreign;
+		}
+		if (!own.foreign && own.count && columns_within(&own, &columns))
+			partial_try(id, conjunct, &columns, index, &best);
+	}
+	if (best.index && best.evidence.level != EVIDENCE_DIFFERS)
+		rewrite_report(
+		    id, &best,
+		    STR("the condition implies the predicate of a partial index, which the planner cannot see"));
+}

@@ -1,0 +1,197 @@
+/* A rewrite before the planner, and as a finding. */
+#include "audit/sql/identity.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { REWRITE_TEXT_MAX = PROBE_TEXT_MAX };
+
+/* Another index can serve the order and hide the miss: then the rewrite must be this much
+ * cheaper. */
+static const double REWRITE_HIDDEN = 5;
+
+static bool rewrite_explain(struct identity *id, const struct rewrite *c,
+			    enum probe_planner planner, struct probe_plan *plan)
+{
+	struct buf text;
+	buf_init(&text, REWRITE_TEXT_MAX);
+	buf_str(&text, id->unit.prefix);
+	edit_put(&text, id->audit->file.body, id->unit.span, &id->unit.edits, &c->edits);
+	enum status status =
+	    buf_failed(&text)
+		? err_set(&id->err, TOO_LARGE, "the statement is too long")
+		: probe_explain(id->probe, &id->session, buf_view(&text), id->unit.parameters,
+				planner, id->arena, plan, &id->err);
+	buf_release(&text);
+	if (status == UNAVAILABLE)
+		id->status = status;
+	return status == OK;
+}
+
+struct str rewrite_join(struct identity *id, const struct str *part, size_t count)
+{
+	struct str joined = arena_join(id->arena, part, count);
+	return joined.p ? joined : STR("");
+}
+
+struct str rewrite_source(struct identity *id, struct statement_span span, const struct edits *more)
+{
+	struct buf text;
+	buf_init(&text, REWRITE_TEXT_MAX);
+	edit_put(&text, id->audit->file.body, span, &id->unit.edits, more);
+	struct str copy = buf_failed(&text) ? STR("") : arena_str(id->arena, buf_view(&text));
+	buf_release(&text);
+	return copy.p ? copy : STR("");
+}
+
+bool rewrite_coalesce(const struct statement *s, uint32_t term, struct str source,
+		      const struct statement_term **column, double *number)
+{
+	const struct statement_term *t = &s->term[term], *first = t + 1;
+	if (t->kind != STATEMENT_COMPOUND || t->size < 3 || !str_starts(source, STR("COALESCE(")))
+		return false;
+	/* the arguments are a list */
+	if (first->kind == STATEMENT_COMPOUND && first->size == t->size - 1)
+		first++;
+	*column = first;
+	return t + t->size == first + 2 && first->kind == STATEMENT_COLUMN &&
+	       first[1].kind == STATEMENT_CONSTANT &&
+	       str_to_double(statement_str(s, first[1].text), number);
+}
+
+static bool rewrite_is_column(struct identity *id, uint32_t query, uint32_t term,
+			      const struct path *path, struct str column)
+{
+	struct path own = {0};
+	struct str name;
+	return id->s->term[term].kind == STATEMENT_COLUMN &&
+	       origin_column(id, id->s, query, &id->s->term[term], &own, &name) &&
+	       own.relation[0] == path->relation[0] && own.table == path->table &&
+	       own.length == path->length && str_eq(name, column);
+}
+
+bool rewrite_not_null(struct identity *id, uint32_t query, const struct path *path,
+		      struct str column)
+{
+	static const char *const strict[] = {"=", "<>", "<", ">", "<=", ">=", "~~", "~~*"};
+	const struct catalog_column *known = catalog_column(path->table, column);
+	if (known && known->required && !path->nullable)
+		return true;
+	for (uint32_t i = 0; i < id->s->head.conjuncts; i++) {
+		const struct statement_conjunct *c = &id->s->conjunct[i];
+		const struct statement_term *t = &id->s->term[c->term];
+		bool compares = t->kind == STATEMENT_NOT_NULL;
+		for (size_t n = 0; t->kind == STATEMENT_OPERATOR && n < COUNT_OF(strict); n++)
+			compares |= str_eq(statement_str(id->s, t->text), str_of(strict[n]));
+		if (c->query != query || c->join || !compares || t->size < 2 ||
+		    id->s->query[query].flags & STATEMENT_GROUPED)
+			continue;
+		uint32_t left = c->term + 1, right = left + id->s->term[left].size;
+		if (rewrite_is_column(id, query, left, path, column) ||
+		    (t->kind == STATEMENT_OPERATOR && right < c->term + t->size &&
+		     rewrite_is_column(id, query, right, path, column)))
+			return true;
+	}
+	return false;
+}
+
+bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
+{
+	struct probe_plan strict, plan;
+	bool by_condition, was_by_condition;
+	if (id->status == UNAVAILABLE || c->edits.failed ||
+	    !rewrite_explain(id, c, PROBE_STRICT, &strict) ||
+	    !probe_plan_uses(&strict, c->index->schema, c->index->name, &by_condition) ||
+	    !rewrite_explain(id, c, PROBE_DEFAULT, &plan))
+		return false;
+	bool was =
+	    probe_plan_uses(&id->strict, c->index->schema, c->index->name, &was_by_condition);
+	c->before = id->plan.cost;
+	c->after = plan.cost;
+	bool ignored;
+	c->used = plan.cost < id->plan.cost &&
+		  probe_plan_uses(&plan, c->index->schema, c->index->name, &ignored);
+	if (order && strict.sorts < id->strict.sorts)
+		return true;
+	bool hidden = c->used && plan.cost * REWRITE_HIDDEN <= id->plan.cost;
+	/* a condition of the index instead of a filter: better however the rows lie */
+	if (order)
+		return (hidden && !was) || (by_condition && !was_by_condition);
+	if (c->index->predicate.n && !was)
+		return id->scratch || plan.cost < id->plan.cost || strict.sorts < id->strict.sorts;
+	bool better = id->scratch || plan.cost * 1.5 < id->plan.cost;
+	return by_condition && !was_by_condition && better;
+}
+
+void rewrite_keep(struct rewrite *best, const struct rewrite *c)
+{
+	bool better = !best->index || c->evidence.level > best->evidence.level ||
+		      (c->evidence.level == best->evidence.level && c->after < best->after);
+	if (better)
+		*best = *c;
+}
+
+static const struct {
+	enum sql_rule_id rule;
+	const char *level;
+} levels[] = {
+    [EVIDENCE_NONE] = {SQL_INDEX_SAMPLED, "none"},
+    [EVIDENCE_DIFFERS] = {SQL_INDEX_OTHER_ROWS, "differs"},
+    [EVIDENCE_GENERIC] = {SQL_INDEX_GENERIC, "none"},
+    [EVIDENCE_CONSTANT] = {SQL_INDEX_SAMPLED, "constant"},
+    [EVIDENCE_SAMPLED] = {SQL_INDEX_SAMPLED, "sampled"},
+    [EVIDENCE_CHECKED] = {SQL_INDEX_IDENTITY, "checked"},
+    [EVIDENCE_PROVED] = {SQL_INDEX_IDENTITY, "proved"},
+};
+
+/* 50 411 */
+static void rewrite_number(char out[32], double n)
+{
+	char digits[24];
+	int count = snprintf(digits, sizeof(digits), "%.0f",
+			     n < 0      ? 0
+			     : n > 1e15 ? 1e15
+					: n),
+	    o = 0;
+	for (int i = 0; i < count; i++) {
+		if (i && (count - i) % 3 == 0)
+			out[o++] = ' ';
+		out[o++] = digits[i];
+	}
+	out[o] = '\0';
+}
+
+void rewrite_report(struct identity *id, const struct rewrite *c, struct str about)
+{
+	char before[32], after[32];
+	enum evidence_level level = c->evidence.level;
+	bool quiet = c->deliberate || (!c->used && !id->scratch);
+	const struct str object = ARENA_JOIN(id->arena, c->path->table->schema, STR("."),
+					     c->path->table->name, STR("."), c->index->name);
+	rewrite_number(before, c->before);
+	rewrite_number(after, c->after);
+	const char *cost =
+	    c->rewrite.n ? arena_printf(id->arena, " would serve it, cost %s → %s", before, after)
+			 : " does not have the operator";
+	const char *doubt =
+	    c->deliberate ? "; + 0 and the like are written to keep the planner off an index"
+	    : quiet && c->rewrite.n ? "; by its statistics of today the planner would not use it"
+				    : "";
+	const char *text = arena_printf(id->arena, "%.*s; index %.*s%s%s", STR_ARG(about),
+					STR_ARG(c->index->name), cost, doubt);
+	sql_found(id->audit, id->s,
+		  &(struct sql_found){
+		      .rule = levels[level].rule,
+		      .severity = quiet ? AUDIT_NOTE : AUDIT_BY_RULE,
+		      .span = c->marked,
+		      .about = str_of(text),
+		      .rewrite = level == EVIDENCE_DIFFERS ? STR("") : c->rewrite,
+		      .object = object.p ? object : STR(""),
+		      .evidence = c->evidence.text,
+		      .level = str_of(levels[level].level),
+		      .alternative = c->alternative,
+		      .fix = level >= EVIDENCE_CHECKED ? c->fix : STR(""),
+		      .cost_before = c->before,
+		      .cost_after = c->after,
+		  });
+}
