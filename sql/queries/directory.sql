@@ -678,6 +678,10 @@ WHERE region_id = $1 AND businesses > 0
 ORDER BY businesses DESC, id
 LIMIT 1000;
 
+-- Changes with every import and with whatever is taken away.
+-- name: directory_version
+SELECT concat_ws(' ', date_part('epoch', max(imported_at)), sum(businesses)) AS version FROM source;
+
 -- name: sources_all
 SELECT key, name, licence, licence_url, attribution, url
 FROM source

@@ -100,7 +100,7 @@ static void create_pages(struct web *web, const char *replacing)
 			 LOG_I("files", (int64_t)replaced));
 	if (public_load(replacing, &web->public_files, &err) != OK)
 		die("%s", err.text);
-	if (pages_create(web->db, web->config, &web->pages, &err) != OK)
+	if (pages_create(web->db, web->cache, web->config, &web->pages, &err) != OK)
 		die("%s", err.text);
 }
 

@@ -13,7 +13,7 @@ use Web;
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
 my $directory = Directory->start;
-my $web = Web->start(database => $directory->conninfo, 'db.timeout' => '600s',
+my $web = Web->start(database => $directory->conninfo, 'db.timeout' => '600s', 'cache.search_ttl' => '0s',
 	'site.contact_url' => 'https://operator.example/form?from=directory', 'site.url' => 'https://directory.example');
 $web->until('the database answers', sub { ($web->request('GET /readyz'))[0] == 200 });
 

@@ -87,9 +87,15 @@ for (
 	],
 	[ 'a region by name', "sort=name&region=$region", $where{region}, $by_name, 97 ],
 	[ 'a category by name', "sort=name&category=$category", $where{category}, $by_name, 50 ],
-	[ 'a group in a region by name', "sort=name&region=$region&category=$group", "$where{region} AND $where{group}", $by_name, 7 ],
+	[
+		'a group in a region by name', "sort=name&region=$region&category=$group",
+		"$where{region} AND $where{group}", $by_name, 7
+	],
 	[ 'a word by name', 'sort=name&q=word0', $has->('word0'), $by_name, 100 ],
-	[ 'a category of a region, the newest', "sort=recent&region=$region&category=$category", "$where{region} AND $where{category}", $newest, 3 ],
+	[
+		'a category of a region, the newest', "sort=recent&region=$region&category=$category",
+		"$where{region} AND $where{category}", $newest, 3
+	],
 	[ 'a city, the newest', "sort=recent&city=$city", $where{city}, $newest, 20 ],
 	[ 'a word, the newest', 'sort=recent&q=word0', $has->('word0'), $newest, 100 ],
 	[ 'everything by id', 'sort=id', 'true', 'ORDER BY id', 100 ],
@@ -304,7 +310,8 @@ problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
 # ---- what is refused, and how ----
 my $refused = problem_is('/v1/businesses?sort=name&near=47,8', 400, 'unsupported-combination',
 	'an order that no index serves is refused');
-like($refused->{detail}, qr/sort=name goes with: no filter \(and category, region\); city \(and category\); q \(and/, 'and what is possible is named');
+like($refused->{detail}, qr{sort=name goes with: no filter \(and category, region\); city \(and category\); q \(and},
+	'and what is possible is named');
 problem_is('/v1/businesses?sort=distance', 400, 'unsupported-combination', 'distance needs a place');
 problem_is('/v1/businesses?sort=quality&near=47,8', 400, 'unsupported-combination', 'a place is sorted by distance');
 problem_is('/v1/businesses?category=nonsense', 404, 'no-such-category', 'an unknown category');

@@ -214,7 +214,8 @@ like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq
 		}, 'and so can filters');
 	like($page->('q=Bahnhofstrasse+22'), qr{<span class="because">by its street</span>}, 'a result says why it is one');
 	unlike($page->('q=bakery+in+Zurich'), qr{class="because"}, 'but not what was understood of the whole text');
-	like($page->('q=hugqqqqqqq'), qr{did you mean: <a href="/search\?q=[^"]*" rel="nofollow">}, 'where nothing is, what begins alike is offered');
+	like($page->('q=hugqqqqqqq'), qr{did you mean: <a href="/search\?q=[^"]*" rel="nofollow">},
+		'where nothing is, what begins alike is offered');
 	unlike($page->('q=%F0%9F%98%80'), qr{did you mean}, 'unless there is nothing to begin with');
 }
 

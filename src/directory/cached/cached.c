@@ -98,8 +98,10 @@ static void answer(void *ctx, const struct cache_answer *answer)
 	hex_u64(answer->etag, etag);
 	int64_t lifetime = (answer->age_ms + answer->ttl_ms) / 1000;
 	*put_number(cached_put(control, "public, max-age="), lifetime > 0 ? lifetime : 0) = '\0';
-	http_respond(request, &(struct http_answer){
-				  .body = answer->value, .cache = control, .etag = {etag, 16}});
+	http_respond(request, &(struct http_answer){.type = request->route->answer_type,
+						    .body = answer->value,
+						    .cache = control,
+						    .etag = {etag, 16}});
 }
 
 static void gone(void *wait)

@@ -8,7 +8,8 @@
 #include "cache/cache.h"
 #include "http/http.h"
 
-/* Ends the request, at once or when the value is there. Values are JSON. */
+/* Ends the request, at once or when the value is there. Values are JSON, or of the type that the
+ * route's row says. */
 void cached_respond(struct http_request *request, struct cache *cache,
 		    const struct cache_class *class, struct str key);
 

@@ -17,8 +17,7 @@ static struct facts_texts texts_of(const struct search_texts *texts)
 /* The schema.org types of its categories, the main one first. */
 static struct facts_texts types_of(struct view *p, const struct search_detail *d)
 {
-	struct str *types =
-	    arena_array(&p->request->arena, d->categories.count + 1, sizeof(*types));
+	struct str *types = arena_array(p->arena, d->categories.count + 1, sizeof(*types));
 	size_t count = 0;
 	p->b.failed |= !types;
 	if (types && d->category.schema_type.n)
@@ -67,7 +66,7 @@ static struct facts_business facts_of(struct view *p, const struct search_busine
  * export, not by each view. */
 static void put_facts(struct view *p, struct facts_business *facts)
 {
-	struct arena *arena = &p->request->arena;
+	struct arena *arena = p->arena;
 	struct buf out;
 	buf_init(&out, BLOCK_MAX);
 	if (!facts->region.n)
@@ -169,7 +168,7 @@ static void business_got(void *ctx, const struct search_one *one)
 	put_contact(p, b, "claim_link", "claim", "This%20is%20my%20business:");
 	put_contact(p, b, "report_link", "error", "Report%20an%20error:");
 	json_build_text(&p->b, p->root, "id", b->id_text);
-	struct str summary = facts_summary(&facts, &p->request->arena);
+	struct str summary = facts_summary(&facts, p->arena);
 	view_title(
 	    p, b->city.n ? view_text(p, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city)) : b->name,
 	    view_text(p, "%.*s%s%.*s%s%.*s.", STR_ARG(b->category_label), b->city.n ? " in " : "",
@@ -181,10 +180,12 @@ static void business_got(void *ctx, const struct search_one *one)
 const struct http_param pages_business_params[] = {
     {.name = "id", .type = HTTP_TEXT, .max = 100, .summary = "the business's id"}, {0}};
 
+void make_business(struct view *p, struct str rest)
+{
+	search_get(p->pages->db, p->arena, rest, business_got, p);
+}
+
 void pages_business(struct http_request *request)
 {
-	struct view *p = view_begin(request);
-	if (p)
-		search_get(p->pages->db, &request->arena, http_param(request, "id")->text,
-			   business_got, p);
+	kept_respond(request, "business", http_param(request, "id")->text);
 }

@@ -53,7 +53,7 @@ static void home_regions(void *ctx, const struct search_places *list)
 	for (size_t i = 0; i < count; i++)
 		put_region(p, regions, &list->item[i]);
 	json_build_true(&p->b, p->root, "more_regions", list->count > count);
-	search_sources(p->pages->db, &p->request->arena, home_sources, p);
+	search_sources(p->pages->db, p->arena, home_sources, p);
 }
 
 static void put_category(struct view *p, struct json_value *list, struct str key, struct str label)
@@ -112,20 +112,23 @@ static void home_categories(void *ctx, const struct search_categories *list)
 		i += put_group(p, groups, &list->item[i], list->count - i, &total);
 	if (total)
 		json_build_text(&p->b, p->root, "total", view_count(p, total));
-	search_regions(p->pages->db, &p->request->arena, home_regions, p);
+	search_regions(p->pages->db, p->arena, home_regions, p);
 }
 
-void pages_home(struct http_request *request)
+void make_home(struct view *p, struct str rest)
 {
-	struct view *p = view_begin(request);
-	if (!p)
-		return;
+	(void)rest;
 	json_build_true(&p->b, p->root, "home", true);
 	view_title(
 	    p, str_of(config_text(p->pages->config, CONFIG_SITE_NAME)),
 	    STR("Find businesses by name, kind and place: address, opening hours, telephone."));
 	view_canonical(p, STR("/"));
-	search_categories(p->pages->db, &p->request->arena, home_categories, p);
+	search_categories(p->pages->db, p->arena, home_categories, p);
+}
+
+void pages_home(struct http_request *request)
+{
+	kept_respond(request, "home", STR(""));
 }
 
 /* ---- /regions, /regions/{key} ---- */
@@ -146,11 +149,15 @@ static void regions_listed(void *ctx, const struct search_places *list)
 	view_send(p, VIEW_PLACES);
 }
 
+void make_regions(struct view *p, struct str rest)
+{
+	(void)rest;
+	search_regions(p->pages->db, p->arena, regions_listed, p);
+}
+
 void pages_regions(struct http_request *request)
 {
-	struct view *p = view_begin(request);
-	if (p)
-		search_regions(p->pages->db, &request->arena, regions_listed, p);
+	kept_respond(request, "regions", STR(""));
 }
 
 static void cities_listed(void *ctx, const struct search_places *list)
@@ -178,19 +185,21 @@ static void cities_listed(void *ctx, const struct search_places *list)
 	json_build_text(&p->b, p->root, "all", view_search_link(p, &q));
 	json_build_text(&p->b, p->root, "region", name);
 	view_title(p, heading, heading);
-	view_canonical(p, view_text(p, "%.*s", STR_ARG(p->request->raw_path)));
+	view_canonical(p, view_text(p, "/regions/%.*s", STR_ARG(list->within.key)));
 	view_send(p, VIEW_PLACES);
 }
 
 const struct http_param pages_cities_params[] = {
     {.name = "key", .type = HTTP_TEXT, .max = 250, .summary = "key of the region"}, {0}};
 
+void make_cities(struct view *p, struct str rest)
+{
+	search_cities(p->pages->db, p->arena, rest, cities_listed, p);
+}
+
 void pages_cities(struct http_request *request)
 {
-	struct view *p = view_begin(request);
-	if (p)
-		search_cities(p->pages->db, &request->arena, http_param(request, "key")->text,
-			      cities_listed, p);
+	kept_respond(request, "cities", http_param(request, "key")->text);
 }
 
 /* ---- /sources ---- */
@@ -211,9 +220,13 @@ static void sources_listed(void *ctx, const struct search_sources *list)
 	view_send(p, VIEW_SOURCES);
 }
 
+void make_sources(struct view *p, struct str rest)
+{
+	(void)rest;
+	search_sources(p->pages->db, p->arena, sources_listed, p);
+}
+
 void pages_sources(struct http_request *request)
 {
-	struct view *p = view_begin(request);
-	if (p)
-		search_sources(p->pages->db, &request->arena, sources_listed, p);
+	kept_respond(request, "sources", STR(""));
 }

@@ -3,6 +3,7 @@
  *
  *   view.c      the tree of a page and how it is sent
  *   time.c      hours
+ *   kept.c      pages from the cache
  *   home.c      /, /regions, /sources
  *   chips.c     what a list was asked for
  *   results.c   /search
@@ -12,9 +13,12 @@
 #define DIRECTORY_PAGES_INTERNAL_H
 
 #include "base/json.h"
+#include "cache/cache.h"
 #include "directory/pages/pages.h"
 #include "directory/search/api.h"
 #include "directory/search/search.h"
+
+enum { VERSION_BYTES = 64 };
 
 enum view_template {
 	VIEW_HOME,
@@ -29,16 +33,33 @@ enum view_template {
 };
 
 struct template;
+struct view;
+/* Makes a page from what follows its kind in the cache's key. */
+typedef void page_maker(struct view *p, struct str rest);
+struct page_kind {
+	const char *name;
+	page_maker *make;
+};
+
 struct pages {
 	struct db_pool *db;
+	struct cache *cache;
+	struct cache_class class, version_class;
+	const struct page_kind *kinds; /* ends with {0} */
+	/* What the directory was when a process last looked, a part of every page's key. */
+	char version[VERSION_BYTES];
+	int64_t version_until_ms; /* then it is looked at again */
 	const struct config *config;
 	struct template_set *set;
 	const struct template *page[VIEW_TEMPLATES];
 	struct str css, icon, script; /* their addresses, with the version */
 };
 
+/* A page that is made for a request, or for the cache, which gives it to all that ask for it. */
 struct view {
-	struct http_request *request;
+	struct http_request *request; /* NULL: */
+	struct cache_fill *fill;
+	struct arena *arena; /* of the request or the fill */
 	const struct pages *pages;
 	struct json_build b;
 	struct json_value *root;
@@ -49,9 +70,11 @@ struct view {
 /* In the request's arena, with what every page shows. NULL after having answered 500. Whatever the
  * handler asks of the search afterwards is cancelled when the client goes. */
 MUST_CHECK struct view *view_begin(struct http_request *request);
+/* For the cache, in the fill's arena. */
+struct view *view_fill(const struct pages *pages, struct cache_fill *fill);
 /* The same for an answer that is being made already: NULL when there is no memory. */
 MUST_CHECK struct view *view_make(const struct pages *pages, struct http_request *request);
-/* The page into the request's output; false with the reason. */
+/* The page into the output; false with the reason. */
 MUST_CHECK bool view_render(struct view *p, enum view_template which, struct err *err);
 void view_send(struct view *p, enum view_template which);
 /* A list that stands under a heading: {items: []} under `key` of the root; what is returned are the
@@ -91,6 +114,17 @@ void view_week(struct view *p, const struct search_business *b, int64_t now_s);
 /* What a list was asked for, each part with a link to the list without it: {label, href} under
  * `chips`. */
 void view_chips(struct view *p, const struct search_query *q, const struct search_list *list);
+
+/* ---- pages that the cache keeps ---- */
+
+page_maker make_home, make_results, make_business, make_regions, make_cities, make_sources;
+
+/* ---- kept.c ---- */
+
+/* Answer with the page of a kind from the cache. `rest` is copied. */
+void kept_respond(struct http_request *request, const char *kind, struct str rest);
+/* The class of pages, and of the version. */
+void kept_init(struct pages *pages);
 
 /* ---- handlers ---- */
 

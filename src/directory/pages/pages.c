@@ -15,6 +15,16 @@ static const char *const template_names[VIEW_TEMPLATES] = {
     [VIEW_PRIVACY] = "privacy", [VIEW_ERROR] = "error",
 };
 
+static const struct page_kind page_kinds[] = {
+    {"home", make_home},
+    {"results", make_results},
+    {"business", make_business},
+    {"regions", make_regions},
+    {"cities", make_cities},
+    {"sources", make_sources},
+    {0},
+};
+
 /* ---- the set ---- */
 
 /* templates/home.mustache is the template "home". */
@@ -43,13 +53,16 @@ static struct str pages_versioned(const char *path)
 	return str_of(text);
 }
 
-enum status pages_create(struct db_pool *db, const struct config *config, struct pages **out,
-			 struct err *err)
+enum status pages_create(struct db_pool *db, struct cache *cache, const struct config *config,
+			 struct pages **out, struct err *err)
 {
 	struct pages *pages = memory_alloc(sizeof(*pages));
 	*out = NULL;
 	pages->db = db;
+	pages->cache = cache;
 	pages->config = config;
+	pages->kinds = page_kinds;
+	kept_init(pages);
 	pages->set = template_set_create();
 	pages->css = pages_versioned("assets/site.css");
 	pages->icon = pages_versioned("assets/icon.svg");

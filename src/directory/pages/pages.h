@@ -6,7 +6,8 @@
  *   /b/{id}        one business
  *   /regions, /regions/{key}, /sources, /imprint, /privacy
  *
- * Everything works without scripts; with one, the search box suggests. No cookie, no request to
+ * All but imprint and privacy go through the cache (kept.c), with the directory's version in their
+ * keys: an import shows at once. Everything works without scripts; with one, the search box suggests. No cookie, no request to
  * anywhere else. Dates and times are local to the business. Every page names the
  * sources and licences of the facts on it.
  *
@@ -20,11 +21,13 @@
 #include "http/http.h"
 
 struct db_pool;
+struct cache;
 struct pages;
 
-/* config and db outlive the pages. INVALID: a template is wrong. */
-MUST_CHECK enum status pages_create(struct db_pool *db, const struct config *config,
-				    struct pages **out, struct err *err);
+/* config, cache and db outlive the pages. INVALID: a template is wrong. */
+MUST_CHECK enum status pages_create(struct db_pool *db, struct cache *cache,
+				    const struct config *config, struct pages **out,
+				    struct err *err);
 void pages_free(struct pages *pages); /* NULL is allowed */
 
 /* Their ctx: the struct pages. */

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { FILTER_PLACES = 12, NEAR_MISSES = 6, BEGINNING = 4, BEGINNING_LEAST = 2 };
+enum { FILTER_PLACES = 12, NEAR_MISSES = 6, BEGINNING = 4, BEGINNING_LEAST = 2, LINES_MAX = 8192 };
 
 struct results {
 	struct view *page;
@@ -389,10 +389,9 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 	}
 	put_categories(r, list);
 	if (r->list->region.key.n)
-		search_cities(p->pages->db, &p->request->arena, r->list->region.key, cities_listed,
-			      r);
+		search_cities(p->pages->db, p->arena, r->list->region.key, cities_listed, r);
 	else
-		search_regions(p->pages->db, &p->request->arena, regions_listed, r);
+		search_regions(p->pages->db, p->arena, regions_listed, r);
 }
 
 /* ---- near misses, when there is nothing ---- */
@@ -404,8 +403,8 @@ static search_suggestions_done results_suggested;
 static void results_ask_near(struct results *r)
 {
 	struct view *p = r->page;
-	search_suggest(p->pages->db, &p->request->arena, utf8_cut(r->q.q, r->beginning),
-		       NEAR_MISSES, results_suggested, r);
+	search_suggest(p->pages->db, p->arena, utf8_cut(r->q.q, r->beginning), NEAR_MISSES,
+		       results_suggested, r);
 }
 
 static void results_suggested(void *ctx, const struct search_suggestions *list)
@@ -454,28 +453,47 @@ static void results_put(struct results *r)
 	put_order(r);
 	put_open(r);
 	put_facets(r);
-	search_categories(p->pages->db, &p->request->arena, categories_listed, r);
+	search_categories(p->pages->db, p->arena, categories_listed, r);
+}
+
+/* `rest` is a parameter a line. */
+void make_results(struct view *p, struct str rest)
+{
+	struct results *r = arena_alloc(p->arena, sizeof(*r));
+	must(r); /* among the first bytes of an arena */
+	r->page = p;
+	r->beginning = BEGINNING;
+	search_query_init(&r->q);
+	while (rest.n) {
+		struct str value = str_cut(&rest, '\n');
+		struct str name = str_cut(&value, '=');
+		/* It was accepted when it was asked for. */
+		must(search_query_set(&r->q, name, value, NULL) == OK);
+	}
+	struct search_query asked = r->q; /* links do not ask for facets */
+	asked.facets = true;
+	search_list(p->pages->db, p->arena, &asked, results_listed, r);
 }
 
 void pages_results(struct http_request *request)
 {
-	struct view *p = view_begin(request);
-	if (!p)
-		return;
-	struct results *r = arena_alloc(&request->arena, sizeof(*r));
-	must(r); /* the first bytes of a request's arena */
-	r->page = p;
-	r->beginning = BEGINNING;
-	search_query_init(&r->q);
+	struct search_query q;
+	struct buf lines;
+	search_query_init(&q);
+	buf_init(&lines, LINES_MAX);
 	for (const struct http_param *row = search_params; row->name; row++) {
 		struct err err;
-		if (search_query_set(&r->q, str_of(row->name), http_param(request, row->name)->text,
-				     &err) == OK)
-			continue;
-		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, row->name, "%s", err.text);
-		return;
+		struct str value = http_param(request, row->name)->text;
+		if (search_query_set(&q, str_of(row->name), value, &err) != OK) {
+			http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, row->name, "%s",
+				     err.text);
+			buf_release(&lines);
+			return;
+		}
+		if (value.n)
+			buf_printf(&lines, "%s=%.*s\n", row->name, STR_ARG(value));
 	}
-	struct search_query asked = r->q; /* links do not ask for facets */
-	asked.facets = true;
-	search_list(p->pages->db, &request->arena, &asked, results_listed, r);
+	must(!buf_failed(&lines)); /* each parameter has its maximum */
+	kept_respond(request, "results", buf_view(&lines));
+	buf_release(&lines);
 }

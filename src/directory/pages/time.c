@@ -63,7 +63,7 @@ void view_week(struct view *p, const struct search_business *b, int64_t now_s)
 {
 	struct facts_hours hours;
 	int64_t now;
-	if (!facts_hours(b->hours, &p->request->arena, &hours))
+	if (!facts_hours(b->hours, p->arena, &hours))
 		return;
 	int today = time_local(b, now_s, &now) ? date_weekday(now / DAY_S) : -1;
 	struct json_value *days = view_list(p, "days");

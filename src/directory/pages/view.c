@@ -1,6 +1,7 @@
 /* Common parts of all pages: the tree, the header data, sending. */
 #include "directory/pages/internal.h"
 #include "base/memory.h"
+#include "directory/cached/cached.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ struct str view_text(struct view *p, const char *fmt, ...)
 	va_end(args);
 	if (n < 0)
 		memory_exhausted();
-	struct str copy = arena_str(&p->request->arena, (struct str){text, (size_t)n});
+	struct str copy = arena_str(p->arena, (struct str){text, (size_t)n});
 	free(text);
 	if (!copy.p)
 		p->b.failed = true;
@@ -41,16 +42,24 @@ static void put_site(struct view *p)
 	}
 }
 
-struct view *view_make(const struct pages *pages, struct http_request *request)
+static struct view *view_create(const struct pages *pages, struct arena *arena)
 {
-	struct view *p = arena_alloc(&request->arena, sizeof(*p));
+	struct view *p = arena_alloc(arena, sizeof(*p));
 	if (!p)
 		return NULL;
-	p->request = request;
+	p->arena = arena;
 	p->pages = pages;
-	json_build_init(&p->b, &request->arena);
+	json_build_init(&p->b, arena);
 	p->root = json_build(&p->b, NULL, NULL, JSON_IS_OBJECT);
 	put_site(p);
+	return p;
+}
+
+struct view *view_make(const struct pages *pages, struct http_request *request)
+{
+	struct view *p = view_create(pages, &request->arena);
+	if (p)
+		p->request = request;
 	return p;
 }
 
@@ -67,6 +76,14 @@ struct view *view_begin(struct http_request *request)
 		http_problem(request, HTTP_PROBLEM_INTERNAL, NULL, "no memory for the request");
 	else
 		http_on_gone(request, view_client_gone, NULL);
+	return p;
+}
+
+struct view *view_fill(const struct pages *pages, struct cache_fill *fill)
+{
+	struct view *p = view_create(pages, cache_fill_arena(fill));
+	must(p); /* the first bytes of a fill's arena */
+	p->fill = fill;
 	return p;
 }
 
@@ -93,24 +110,32 @@ void view_canonical(struct view *p, struct str path)
 
 bool view_render(struct view *p, enum view_template which, struct err *err)
 {
+	struct buf *out = p->request ? http_out(p->request) : cache_fill_out(p->fill);
 	if (p->b.failed)
 		return err_set(err, TOO_LARGE, "no memory for the page"), false;
-	return template_render(p->pages->page[which], p->root, http_out(p->request), err) == OK;
+	return template_render(p->pages->page[which], p->root, out, err) == OK;
 }
 
 void view_send(struct view *p, enum view_template which)
 {
 	struct err err;
-	if (view_render(p, which, &err))
+	if (!view_render(p, which, &err))
+		view_refuse(p, SEARCH_FAILED, &err);
+	else if (p->request)
 		http_respond_out(p->request, HTTP_TYPE_HTML, HTTP_CACHE_ASK);
 	else
-		http_problem(p->request, HTTP_PROBLEM_INTERNAL, NULL, "%s", err.text);
+		cached_made(p->fill);
 }
 
 void view_refuse(struct view *p, enum search_problem problem, const struct err *err)
 {
-	http_problem(p->request, http_problem_named(search_problem_name(problem)), NULL, "%s",
-		     err->text);
+	enum http_problem named = http_problem_named(search_problem_name(problem));
+	if (p->request)
+		http_problem(p->request, named, NULL, "%s", err->text);
+	else if (problem == SEARCH_BUSY || problem == SEARCH_SLOW || problem == SEARCH_FAILED)
+		cache_fill_failed(p->fill, problem == SEARCH_BUSY ? UNAVAILABLE : FAILED, err);
+	else
+		cached_problem(p->fill, named, err->text);
 }
 
 void view_source(struct view *p, struct json_value *sources, const struct search_source *source)
