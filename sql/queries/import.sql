@@ -297,6 +297,10 @@ SELECT id, content_hash, source_updated_at, external_id, categories, hours_week,
 	words || directory_facets(category_id, group_id, region_id, city_id)
 FROM import_row;
 
+-- name: import_size
+-- How many businesses there were when the table was last looked through; -1: never.
+SELECT reltuples::bigint AS businesses FROM pg_class WHERE oid = 'business'::regclass;
+
 -- name: suppress_find
 SELECT s.key AS source_key, d.external_id, b.name
 FROM business AS b

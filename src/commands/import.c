@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "commands/commands.h"
 #include "commands/database.h"
+#include "sql/import.h"
 #include "sql/maintain.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 static struct import_options import;
 static const char *map_file, *rejects_file, *max_rejects = "20%", *complete, *identities_file;
 static bool explain;
+static uint64_t changed; /* businesses, by all files of the run */
 
 static const struct cli_option options[] = {
     {"source", 's', CLI_TEXT, "KEY", 0, 0,
@@ -261,6 +263,8 @@ static enum status one_file(struct db *db, const char *path, struct err *err)
 	if (status == OK)
 		status = explain ? import_explain(fd, name_of(path), &import, &report, err)
 				 : import_file(db, fd, name_of(path), &import, &report, err);
+	if (!import.dry_run)
+		changed += report.inserted + report.updated + report.removed;
 	if (status == OK && cli_globals.json)
 		print_json(name_of(path), &report);
 	else if (status == OK && explain)
@@ -314,9 +318,23 @@ static enum status name_rejects(const struct instance *i, struct err *err)
 		       (long long)(clock_wall_us() / 1000000), (int)getpid());
 }
 
+/* Whether so much has changed that lists would suffer until autovacuum comes by: a hundredth, which
+ * is where it comes by itself. */
+static enum status import_is_large(struct db *db, bool *large, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(db, sql_import_size, &rows, err);
+	if (status != OK)
+		return status;
+	int64_t businesses = db_i64(&rows, 0, SQL_IMPORT_SIZE_BUSINESSES);
+	*large = changed && (businesses < 0 || changed * 100 >= (uint64_t)businesses);
+	db_rows_release(&rows);
+	return OK;
+}
+
 /* Lists are read from indexes alone, which needs PostgreSQL to know which pages hold only rows that
  * everybody sees; and its statistics are those of before. */
-static enum status tidy(const struct instance *i, struct err *err)
+static enum status import_tidy(const struct instance *i, struct err *err)
 {
 	struct db *owner = NULL;
 	enum status status = database_connect(i, ROLE_OWNER, &owner, err);
@@ -339,6 +357,7 @@ static enum status run_import(int argc, char **argv, struct err *err)
 	struct instance i;
 	struct db *db;
 	int lock = -1;
+	bool large = false;
 	enum status status = database_open(&i, ROLE_IMPORT, true, &db, err);
 	if (status != OK)
 		return status;
@@ -352,8 +371,10 @@ static enum status run_import(int argc, char **argv, struct err *err)
 		status = import_identities(db, identities_file, err);
 	if (status == OK)
 		status = run_files(argc, argv, db, err);
-	if (status == OK && !import.dry_run)
-		status = tidy(&i, err);
+	if (status == OK)
+		status = import_is_large(db, &large, err);
+	if (status == OK && large)
+		status = import_tidy(&i, err);
 	if (lock >= 0)
 		close(lock);
 	database_close(&i, db);

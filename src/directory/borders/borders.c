@@ -1,8 +1,10 @@
 #include "directory/borders/borders.h"
 #include "base/memory.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct arc {
 	char country[3], neighbour[3];
@@ -28,6 +30,9 @@ static bool made;
 
 enum { COUNTRIES_MAX = 256 };
 static const char *country_codes[COUNTRIES_MAX];
+static struct box {
+	int south, north, west, east;
+} country_boxes[COUNTRIES_MAX];
 static int countries;
 
 static int country_number(const char *code)
@@ -37,6 +42,7 @@ static int country_number(const char *code)
 			return k;
 	must(countries < COUNTRIES_MAX);
 	country_codes[countries] = code;
+	country_boxes[countries] = (struct box){INT_MAX, INT_MIN, INT_MAX, INT_MIN};
 	return countries++;
 }
 
@@ -75,17 +81,41 @@ static void line_make(const struct arc *a, struct line *l)
 	}
 }
 
+static void box_widen(struct box *b, const struct line *l)
+{
+	b->south = l->south < b->south ? l->south : b->south;
+	b->north = l->north > b->north ? l->north : b->north;
+	b->west = l->west < b->west ? l->west : b->west;
+	b->east = l->east > b->east ? l->east : b->east;
+}
+
 static void borders_make(void)
 {
-	for (size_t i = 0; i < ARCS && !made; i++)
+	for (size_t i = 0; i < ARCS && !made; i++) {
 		line_make(&arcs[i], &lines[i]);
+		for (int c = 0; c < 2 && lines[i].owner[c] >= 0; c++)
+			box_widen(&country_boxes[lines[i].owner[c]], &lines[i]);
+	}
 	made = true;
 }
 
-static bool arc_is_of(const struct arc *a, struct str country)
+/* -1: the map does not have it. */
+static int country_of_code(struct str code)
 {
-	return str_eq(country, (struct str){a->country, 2}) ||
-	       str_eq(country, str_of(a->neighbour));
+	borders_make();
+	for (int k = 0; k < countries && code.n == 2; k++)
+		if (memcmp(country_codes[k], code.p, 2) == 0)
+			return k;
+	return -1;
+}
+
+/* Whether a place can be within `limit` km of a country: most places are far from it. */
+static bool box_reaches(const struct box *b, double lat, double lon, double limit)
+{
+	const double km = 0.1112, wide = cos(lat / 1000 * M_PI / 180);
+	double margin = limit / km, beside = wide > 0.01 ? margin / wide : 1e9;
+	return lat >= b->south - margin && lat <= b->north + margin && lon >= b->west - beside &&
+	       lon <= b->east + beside;
 }
 
 /* How often a line from the place to the east meets the arc. */
@@ -125,19 +155,18 @@ static double line_distance(const struct line *l, double lat, double lon, double
 
 bool borders_known(struct str country)
 {
-	for (size_t i = 0; i < ARCS; i++)
-		if (arc_is_of(&arcs[i], country))
-			return true;
-	return false;
+	return country_of_code(country) >= 0;
 }
 
 bool borders_near(struct str country, double lat, double lon)
 {
 	const double near_km = 30;
 	unsigned crossings = 0;
-	borders_make();
+	int number = country_of_code(country);
+	if (number < 0 || !box_reaches(&country_boxes[number], lat * 1000, lon * 1000, near_km))
+		return false;
 	for (size_t i = 0; i < ARCS; i++) {
-		if (!arc_is_of(&arcs[i], country))
+		if (lines[i].owner[0] != number && lines[i].owner[1] != number)
 			continue;
 		if (line_distance(&lines[i], lat * 1000, lon * 1000, near_km) <= near_km)
 			return true;

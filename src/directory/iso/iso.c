@@ -178,12 +178,26 @@ static const struct iso_name *index_find(const struct iso_index *index, struct s
 
 /* ---- countries ---- */
 
+/* COUNT_OF(countries): none. The rows are sorted by code. */
+static size_t country_row(const char *code)
+{
+	size_t low = 0, high = COUNT_OF(countries);
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (memcmp(countries[middle].code, code, 2) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < COUNT_OF(countries) && memcmp(countries[low].code, code, 2) == 0
+		   ? low
+		   : COUNT_OF(countries);
+}
+
 static struct str country_static(const char *code)
 {
-	for (size_t i = 0; i < COUNT_OF(countries); i++)
-		if (memcmp(countries[i].code, code, 2) == 0)
-			return (struct str){countries[i].code, 2};
-	return (struct str){"", 0};
+	size_t i = country_row(code);
+	return i < COUNT_OF(countries) ? (struct str){countries[i].code, 2} : (struct str){"", 0};
 }
 
 static const struct iso_index *country_index(void)
@@ -272,12 +286,23 @@ static bool part_is_of(size_t i, const char *country)
 	return i < COUNT_OF(parts) && memcmp(parts[i].country, country, 2) == 0;
 }
 
-static size_t part_of_code(const char *country, struct str code)
+/* Codes stand in the index beside the names, behind a byte that no name has. */
+static struct str part_code_key(struct str code, char out[KEY_BYTES])
+{
+	size_t n = 0;
+	out[n++] = '\1';
+	for (size_t i = 0; i < code.n && n < KEY_BYTES; i++)
+		out[n++] = ascii_lower(code.p[i]);
+	return (struct str){out, n};
+}
+
+static size_t part_of_code(const char *country, const char *code)
 {
 	for (size_t i = part_first(country); part_is_of(i, country); i++)
-		if (str_eq_nocase(code, str_of(parts[i].code)))
+		if (strcmp(code, parts[i].code) == 0)
 			return i;
-	return COUNT_OF(parts);
+	must(false); /* aliases.def names a part that the standard does not have */
+	return 0;
 }
 
 static void part_index_build(struct iso_index *index, const char *country)
@@ -285,6 +310,7 @@ static void part_index_build(struct iso_index *index, const char *country)
 	char key[KEY_BYTES];
 	for (size_t i = part_first(country); part_is_of(i, country); i++) {
 		struct str rest = str_of(parts[i].names);
+		index_add(index, part_code_key(str_of(parts[i].code), key), 0, i);
 		index_add(index, iso_part_key(str_of(parts[i].name), key), 0, i);
 		index_add(index, iso_part_key(str_of(parts[i].english), key), 0, i);
 		while (rest.p)
@@ -293,7 +319,7 @@ static void part_index_build(struct iso_index *index, const char *country)
 	for (size_t i = 0; i < COUNT_OF(part_aliases); i++)
 		if (memcmp(part_aliases[i].country, country, 2) == 0)
 			index_add(index, iso_part_key(str_of(part_aliases[i].name), key), 0,
-				  part_of_code(country, str_of(part_aliases[i].code)));
+				  part_of_code(country, part_aliases[i].code));
 	index_sort(index);
 }
 
@@ -301,13 +327,12 @@ static void part_index_build(struct iso_index *index, const char *country)
 static const struct iso_index *part_index(const char *country)
 {
 	static struct iso_index indexes[COUNT_OF(countries)];
-	for (size_t i = 0; i < COUNT_OF(countries); i++)
-		if (memcmp(countries[i].code, country, 2) == 0) {
-			if (!indexes[i].done)
-				part_index_build(&indexes[i], country);
-			return &indexes[i];
-		}
-	return NULL;
+	size_t i = country_row(country);
+	if (i == COUNT_OF(countries))
+		return NULL;
+	if (!indexes[i].done)
+		part_index_build(&indexes[i], country);
+	return &indexes[i];
 }
 
 /* Of several codes that name one place the name of the first. */
@@ -346,10 +371,10 @@ struct str iso_part(struct str country, struct str name, struct str *of)
 	const struct iso_index *index = of->n == 2 && name.n ? part_index(of->p) : NULL;
 	if (!index)
 		return (struct str){"", 0};
-	size_t row = part_of_code(of->p, code ? (struct str){name.p + 3, name.n - 3} : name);
-	if (row < COUNT_OF(parts))
-		return part_name(index, row);
-	const struct iso_name *found = code ? NULL : index_find(index, iso_part_key(name, key));
+	const struct iso_name *found = index_find(
+	    index, part_code_key(code ? (struct str){name.p + 3, name.n - 3} : name, key));
+	if (!found && !code)
+		found = index_find(index, iso_part_key(name, key));
 	if (found)
 		return part_name(index, found->row);
 	*of = country;

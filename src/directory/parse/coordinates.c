@@ -181,7 +181,7 @@ struct value_place value_place(struct str lat_text, struct str lon_text, struct 
 		return on_grid(lon, lat, country);
 	/* The country proves it: the one way it lies there, the other it does not. */
 	if (!swap && country.n && fabs(lat) <= 180 && fabs(lon) <= 90 &&
-	    !borders_near(country, lat, lon) && borders_near(country, lon, lat))
+	    borders_near(country, lon, lat) && !borders_near(country, lat, lon))
 		swap = true;
 	place.lat = swap ? lon : lat;
 	place.lon = swap ? lat : lon;

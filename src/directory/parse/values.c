@@ -397,6 +397,8 @@ bool value_is_none(enum record_field field, struct str raw)
 			   !str_starts((struct str){s.p + i, s.n - i}, STR("\xe2\x80")));
 	if (!content && field != RECORD_EXTRA)
 		return true;
+	if (s.n > 20) /* longer than any of them */
+		return false;
 	for (size_t i = 0; i < COUNT_OF(always); i++)
 		if (str_eq_nocase(s, str_of(always[i])))
 			return true;
