@@ -62,7 +62,8 @@ JOIN pg_namespace AS n ON n.oid = e.extnamespace
 WHERE e.extname = 'pg_stat_statements';
 
 -- name: audit_executed
--- Statements of this database, the most expensive first, with what the role's or the database's settings say.
+-- Statements of this database, the most expensive first, with what the role's or the database's settings say; without what
+-- an audit itself has sent.
 -- The search_path of the transaction is the extension's schema.
 SELECT s.queryid, s.query, s.calls, s.total_exec_time AS total_ms, s.rows, r.rolname AS role,
 	(SELECT substring(o.setting FROM '^search_path=(.*)$')
@@ -75,5 +76,6 @@ FROM pg_stat_statements AS s
 LEFT JOIN pg_roles AS r ON r.oid = s.userid
 WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 	AND ($1::bigint = 0 OR s.queryid = $1::bigint)
+	AND s.query !~* '^\s*(explain|prepare)\s' AND s.query NOT LIKE 'SELECT /* holdfast audit */%'
 ORDER BY s.total_exec_time DESC
 LIMIT 20000;

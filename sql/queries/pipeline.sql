@@ -177,8 +177,8 @@ WHERE id = $1;
 -- item, it has killed four times as many workers.
 -- served-by: pipeline_claim_lease
 WITH expired AS (
-	DELETE FROM pipeline_claim WHERE id IN (
-		SELECT id FROM pipeline_claim WHERE lease_until < now() ORDER BY lease_until LIMIT 20 FOR UPDATE SKIP LOCKED)
+	DELETE FROM pipeline_claim WHERE id = ANY (ARRAY(
+		SELECT id FROM pipeline_claim WHERE lease_until < now() ORDER BY lease_until LIMIT 20 FOR UPDATE SKIP LOCKED))
 	RETURNING batch_id, container_id, lane, items, attempts, deaths, suspect_at
 ), items AS (
 	SELECT e.batch_id, e.container_id, e.lane, u.business_id, u.attempts,

@@ -37,6 +37,12 @@ sub start {
 	return $self;
 }
 
+sub restart {
+	my ($self) = @_;
+	$self->command("$bin/pg_ctl -D $self->{home}/data -l $self->{home}/log -m fast -w restart");
+	return;
+}
+
 sub stop {
 	my ($self) = @_;
 	return if $self->{stopped}++;

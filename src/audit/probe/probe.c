@@ -285,7 +285,7 @@ enum status probe_compare(struct probe *probe, const struct probe_session *sessi
 	probe->compares++;
 	enum status status = probe_begin(probe, session, comparison->limit_ms, PROBE_DEFAULT, err);
 	buf_reset(&probe->text);
-	buf_puts(&probe->text, "SELECT ");
+	buf_puts(&probe->text, "SELECT /* holdfast audit */ ");
 	for (size_t i = 0; i < comparison->count; i++) {
 		buf_puts(&probe->text, i ? ", count(*)" : "count(*)");
 		if (!comparison->condition[i].n)

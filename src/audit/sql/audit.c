@@ -77,7 +77,7 @@ void sql_begin(struct sql_audit *audit, const struct sql_options *options,
 
 void sql_end(struct sql_audit *audit)
 {
-	free(audit->file.statement);
+	sql_file_release(&audit->file);
 	arena_release(&audit->file_arena);
 	arena_release(&audit->arena);
 }

@@ -17,7 +17,7 @@ void catalog_init(struct catalog *catalog, struct probe *probe, struct audit_rea
 
 void catalog_release(struct catalog *catalog)
 {
-	free(catalog->file.statement);
+	sql_file_release(&catalog->file);
 	arena_release(&catalog->arena);
 }
 

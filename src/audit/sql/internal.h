@@ -19,6 +19,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+/* A comment that suppresses a rule, with the statement behind it. */
+struct sql_ignore {
+	struct str rule;
+	struct statement_span comment, next;
+};
+
 /* A file while it is judged. */
 struct sql_file {
 	struct str path, body;
@@ -26,7 +32,20 @@ struct sql_file {
 	struct statement *statement;
 	size_t count, room;
 	bool unreadable;
+	/* made when the first finding needs them */
+	uint32_t *line; /* offsets of line starts */
+	struct sql_ignore *ignore;
+	size_t lines, line_room, ignores, ignore_room;
+	bool ignores_known;
 };
+
+/* Another text follows. */
+static inline void sql_file_reset(struct sql_file *file)
+{
+	file->count = file->lines = file->ignores = 0;
+	file->ignores_known = false;
+}
+void sql_file_release(struct sql_file *file);
 
 struct sql_audit {
 	const struct sql_options *options;

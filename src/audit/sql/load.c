@@ -112,7 +112,7 @@ enum status load_text(struct audit_reader *reader, struct str text, struct sql_f
 		      struct arena *arena, struct err *err)
 {
 	struct statement s;
-	file->count = 0;
+	sql_file_reset(file);
 	enum status status = audit_reader_start(reader, err);
 	if (status != OK)
 		return status;
@@ -137,7 +137,7 @@ enum status load_file(struct sql_audit *audit, struct audit_reader *reader, stru
 {
 	struct sql_file *file = &audit->file;
 	file->path = path;
-	file->count = 0;
+	sql_file_reset(file);
 	buf_reset(body);
 	enum status status = io_read_file(path.p, body, err);
 	if (status == TOO_LARGE) {
@@ -148,4 +148,11 @@ enum status load_file(struct sql_audit *audit, struct audit_reader *reader, stru
 	if (status != OK)
 		return status;
 	return load_text(reader, buf_view(body), file, &audit->file_arena, err);
+}
+
+void sql_file_release(struct sql_file *file)
+{
+	free(file->statement);
+	free(file->line);
+	free(file->ignore);
 }

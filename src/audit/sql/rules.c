@@ -1,6 +1,8 @@
 /* The table of rules, and findings of them. */
 #include "audit/sql/internal.h"
+#include "base/memory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct audit_rule rules[] = {
@@ -19,16 +21,37 @@ bool sql_wanted(const struct sql_audit *audit, enum sql_rule_id rule)
 	return !audit->options->rule || strcmp(audit->options->rule, rules[rule].id) == 0;
 }
 
-static void place_of(const struct sql_file *file, uint32_t offset, uint32_t *line, uint32_t *column)
+/* Offsets of line starts, made when the first finding of the file needs them. */
+static void lines_make(struct sql_file *file)
 {
-	uint32_t start = 0;
-	*line = *column = 1;
-	for (uint32_t i = 0; i < offset && i < file->body.n; i++)
-		if (file->body.p[i] == '\n') {
-			++*line;
-			start = i + 1;
-		}
-	for (uint32_t i = start; i < offset && i < file->body.n; i++)
+	if (file->lines)
+		return;
+	for (size_t at = 0;;) {
+		file->line =
+		    memory_grow(file->line, &file->line_room, file->lines + 1, sizeof(*file->line));
+		file->line[file->lines++] = (uint32_t)at;
+		const char *end =
+		    at < file->body.n ? memchr(file->body.p + at, '\n', file->body.n - at) : NULL;
+		if (!end)
+			return;
+		at = (size_t)(end - file->body.p) + 1;
+	}
+}
+
+static void place_of(struct sql_file *file, uint32_t offset, uint32_t *line, uint32_t *column)
+{
+	lines_make(file);
+	size_t low = 0, high = file->lines;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (file->line[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	*line = (uint32_t)low + 1;
+	*column = 1;
+	for (uint32_t i = file->line[low]; i < offset && i < file->body.n; i++)
 		*column += ((unsigned char)file->body.p[i] & 0xc0) != 0x80;
 }
 
@@ -43,31 +66,74 @@ static struct str line_at(struct str body, uint32_t offset)
 	return (struct str){body.p + from, to - from};
 }
 
-/* A comment speaks of the statement that it stands in or before: nothing but white space and other
- * comments lies between, and of a routine its whole body. */
-static bool comment_covers(const struct sql_audit *audit, struct statement_span comment,
-			   struct statement_span statement)
+static int by_start(const void *x, const void *y)
 {
-	if (comment.from >= statement.from)
-		return comment.to <= statement.to;
-	const struct statement *next = NULL;
-	for (size_t i = 0; i < audit->file.count; i++) {
-		const struct statement *s = &audit->file.statement[i];
-		if (s->head.kind != STATEMENT_IGNORE && s->head.span.from >= comment.to &&
-		    (!next || s->head.span.from < next->head.span.from))
-			next = s;
-	}
-	return next && next->head.span.from <= statement.from && statement.to <= next->head.span.to;
+	const struct statement_span *a = x, *b = y;
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return a->to > b->to ? -1 : a->to < b->to; /* a routine before what is in it */
 }
 
-static bool is_suppressed(const struct sql_audit *audit, const struct statement *s,
-			  enum sql_rule_id rule)
+/* The first of the statements that does not begin before the offset. */
+static const struct statement_span *span_behind(const struct statement_span *span, size_t count,
+						uint32_t offset)
 {
-	for (size_t i = 0; i < audit->file.count; i++) {
-		const struct statement *comment = &audit->file.statement[i];
-		if (comment->head.kind == STATEMENT_IGNORE && comment->head.reason.bytes &&
-		    str_eq(statement_str(comment, comment->head.text), str_of(rules[rule].id)) &&
-		    comment_covers(audit, comment->head.span, s->head.span))
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (span[middle].from >= offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < count ? &span[low] : NULL;
+}
+
+/* What the comments of the file suppress. A comment speaks of the statement that it stands in or
+ * before: nothing but white space and other comments lies between, and of a routine its whole body.
+ */
+static void ignores_make(struct sql_audit *audit)
+{
+	struct sql_file *file = &audit->file;
+	struct statement_span *span =
+	    arena_array(&audit->file_arena, file->count + 1, sizeof(*span));
+	size_t count = 0;
+	file->ignores_known = true;
+	file->ignores = 0;
+	for (size_t i = 0; span && i < file->count; i++)
+		if (file->statement[i].head.kind != STATEMENT_IGNORE)
+			span[count++] = file->statement[i].head.span;
+	if (!span || count == file->count)
+		return;
+	qsort(span, count, sizeof(*span), by_start);
+	for (size_t i = 0; i < file->count; i++) {
+		const struct statement *s = &file->statement[i];
+		if (s->head.kind != STATEMENT_IGNORE || !s->head.reason.bytes)
+			continue;
+		const struct statement_span *next = span_behind(span, count, s->head.span.to);
+		file->ignore = memory_grow(file->ignore, &file->ignore_room, file->ignores + 1,
+					   sizeof(*file->ignore));
+		file->ignore[file->ignores++] = (struct sql_ignore){
+		    .rule = statement_str(s, s->head.text),
+		    .comment = s->head.span,
+		    .next = next ? *next : (struct statement_span){0},
+		};
+	}
+}
+
+static bool is_suppressed(struct sql_audit *audit, const struct statement *s, enum sql_rule_id rule)
+{
+	struct sql_file *file = &audit->file;
+	struct statement_span span = s->head.span;
+	if (!file->ignores_known)
+		ignores_make(audit);
+	for (size_t i = 0; i < file->ignores; i++) {
+		const struct sql_ignore *ignore = &file->ignore[i];
+		bool covers = ignore->comment.from >= span.from
+				  ? ignore->comment.to <= span.to
+				  : ignore->next.to && ignore->next.from <= span.from &&
+					span.to <= ignore->next.to;
+		if (covers && str_eq(ignore->rule, str_of(rules[rule].id)))
 			return true;
 	}
 	return false;
