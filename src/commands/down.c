@@ -128,8 +128,8 @@ const struct command command_down = {
     .args = "",
     .summary = "Stop the instance",
     .help =
-	"Web processes finish their requests, then the database shuts down. Also clears away what a\n"
-	"killed instance left behind.",
+	"Web processes finish their requests, then the database shuts down. Also removes what a\n"
+	"killed instance has left.",
     .options = options,
     .run = down_run,
 };

@@ -41,7 +41,8 @@ static const struct cli_option enrich_options[] = {
     {"older", 0, CLI_INT, "DAYS", 0, 36500,
      "also those with a result, when it is older than this (default 0: all)", &older_than_days},
     {"scheduled", 0, CLI_FLAG, NULL, 0, 0,
-     "the batches of pipeline.schedule, for ever; the instance runs this itself", &scheduled},
+     "the batches of pipeline.schedule, until it is stopped; the instance runs this itself",
+     &scheduled},
     {"queue", 0, CLI_FLAG, NULL, 0, 0, "only queue the batch, for 'holdfast worker' to work on",
      &only_queue},
     {0},
@@ -547,11 +548,11 @@ static int run_worker(int argc, char **argv)
 const struct command command_enrich = {
     .name = "enrich",
     .args = "--stage NAME",
-    .summary = "Make records better by asking others: one batch of a stage",
+    .summary = "Improve records with the answers of other services: one batch of a stage",
     .help =
-	"Queues every business that the filters leave and works through them with containers of its own,\n"
-	"each a worker (database) and a fetcher (network, no database). Ctrl-C stops in order: what is\n"
-	"claimed goes back and 'holdfast worker' goes on. Stages:",
+	"Queues every business that passes the filters and processes them in its own containers, each a\n"
+	"worker (database) and a fetcher (network, no database). On Ctrl-C claimed items go back into the\n"
+	"queue, and 'holdfast worker' continues. Stages:",
     .help_more = print_stages,
     .options = enrich_options,
     .run = run_enrich,
@@ -560,10 +561,10 @@ const struct command command_enrich = {
 const struct command command_worker = {
     .name = "worker",
     .args = "",
-    .summary = "Run containers of the pipeline for whatever is queued, also on another machine",
+    .summary = "Run containers of the pipeline for queued batches, also on another machine",
     .help =
-	"Works on the oldest open batch, one after the other, until it is stopped. On another machine: an\n"
-	"instance folder for the settings ('holdfast init --db URL'), and --db with the database.",
+	"Processes open batches, the oldest first, until it is stopped. On another machine it needs an\n"
+	"instance folder for the settings ('holdfast init --db URL') and --db with the database.",
     .options = worker_options,
     .run = run_worker,
 };

@@ -8,7 +8,8 @@
 static int64_t seed = 1;
 
 static const struct cli_option options[] = {
-    {"seed", 0, CLI_INT, "S", 0, INT32_MAX, "other records for another number (default 1)", &seed},
+    {"seed", 0, CLI_INT, "S", 0, INT32_MAX, "seed: another number gives other records (default 1)",
+     &seed},
     {0},
 };
 

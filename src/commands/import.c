@@ -31,23 +31,23 @@ static const struct cli_option options[] = {
     {"source-url", 0, CLI_TEXT, "URL", 0, 0, "the source's page", &import.source_url},
     {"licence", 0, CLI_TEXT, "TEXT", 0, 0, "licence of the records, such as ODbL-1.0",
      &import.licence},
-    {"licence-url", 0, CLI_TEXT, "URL", 0, 0, "where the licence stands", &import.licence_url},
-    {"attribution", 0, CLI_TEXT, "TEXT", 0, 0, "credit that the licence asks for",
+    {"licence-url", 0, CLI_TEXT, "URL", 0, 0, "the licence's page", &import.licence_url},
+    {"attribution", 0, CLI_TEXT, "TEXT", 0, 0, "credit that the licence requires",
      &import.attribution},
-    {"country", 0, CLI_TEXT, "CC", 0, 0, "country of records that do not say", &import.country},
+    {"country", 0, CLI_TEXT, "CC", 0, 0, "country of records that have none", &import.country},
     {"format", 0, CLI_TEXT, "FORMAT", 0, 0, "csv or json, instead of looking at the file",
      &import.format},
     {"columns", 0, CLI_TEXT, "LIST", 0, 0, "names of the columns of a CSV without a header",
      &import.columns},
-    {"map", 'm', CLI_TEXT, "FILE", 0, 0, "a mapping for what is not known: lines 'field = column'",
+    {"map", 'm', CLI_TEXT, "FILE", 0, 0, "a mapping for unknown formats: lines 'field = column'",
      &map_file},
     {"sheet", 0, CLI_TEXT, "NAME", 0, 0,
      "sheet of an XLSX file, by name or number (default: the first)", &import.sheet},
     {"rejects", 0, CLI_TEXT, "FILE", 0, 0,
-     "where records go that were not taken, to be mended and imported again; appended to (default: a file of its own in DIR/log)",
+     "file to which rejected records are appended, to be corrected and imported again (default: a new file in DIR/log)",
      &rejects_file},
     {"max-rejects", 0, CLI_TEXT, "N|P%", 0, 0,
-     "more rejects than that change nothing (default: 20%)", &max_rejects},
+     "change nothing when there are more rejects (default: 20%)", &max_rejects},
     {"complete", 0, CLI_TEXT, "[=P%]", 0, 0,
      "the file has all records of the source: others of it are removed, at most P% of them (default: 10%); a dry run lists them",
      &complete},
@@ -55,7 +55,7 @@ static const struct cli_option options[] = {
      "give records the ids that 'holdfast identities' wrote in another installation",
      &identities_file},
     {"explain", 0, CLI_FLAG, NULL, 0, 0,
-     "say how the file is understood and show three records of it; needs no instance", &explain},
+     "show how the file is read, with three of its records; needs no instance", &explain},
     {"dry-run", 'n', CLI_FLAG, NULL, 0, 0, "say what would happen, change nothing",
      &import.dry_run},
     {0},
@@ -415,8 +415,8 @@ const struct command command_import = {
     .help =
 	"CSV, XLSX, NDJSON, JSON, GeoJSON, GeoJSON sequences, XML of OpenStreetMap, also packed with gzip or zip;\n"
 	"OpenStreetMap, Overpass, Overture, Google Business Profile, GLEIF and schema.org are recognised.\n"
-	"--explain shows how a file is understood. A second import of the same source updates what changed.\n"
-	"Each file is merged whole or not at all. What becomes of every value is counted and told. E-mail\n"
+	"--explain shows how a file is read. A second import of the same source updates what changed.\n"
+	"Each file is merged whole or not at all. Every value that is changed or dropped is counted and reported. E-mail\n"
 	"addresses and named persons are left out.",
     .options = options,
     .run = import_command,

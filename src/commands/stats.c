@@ -55,8 +55,8 @@ const struct command command_stats = {
     .args = "cache",
     .summary = "Show the counters of the running instance",
     .help =
-	"cache: answers from the cache of the web processes and what making them took, since the instance\n"
-	"started: hits, misses, fills, collapsed, stale, early, failed, fenced, taken_over, refused, uncached,\n"
-	"evicted, the second tier's, and what waits and is used now.",
+	"cache: counters of the web processes' cache since the instance started: hits, misses, fills,\n"
+	"collapsed, stale, early, failed, fenced, taken_over, refused, uncached, evicted, those of the second\n"
+	"tier, and the present number of waiting requests and memory in use.",
     .run = stats_command,
 };

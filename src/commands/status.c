@@ -144,10 +144,10 @@ static int status_command(int argc, char **argv)
 const struct command command_status = {
     .name = "status",
     .args = "",
-    .summary = "Show what runs and how well it is kept apart",
+    .summary = "Show the processes and how they are separated",
     .help =
-	"Exit status 1 when the instance is not running. 'kept apart by' lists what is in force: a\n"
-	"system user of its own (only when started as root), a filter on system calls (seccomp), files\n"
-	"out of reach (Landlock).",
+	"Exit status 1 when the instance is not running. 'kept apart by' lists the separations in\n"
+	"force: its own system user (only when started as root), a filter of system calls (seccomp), no\n"
+	"access to files (Landlock).",
     .run = status_command,
 };

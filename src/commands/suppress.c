@@ -11,9 +11,10 @@ static bool list, remove_entry;
 static const char *reason;
 
 static const struct cli_option options[] = {
-    {"reason", 0, CLI_TEXT, "TEXT", 0, 0, "why, for the list", &reason},
+    {"reason", 0, CLI_TEXT, "TEXT", 0, 0, "reason, shown in the list", &reason},
     {"list", 'l', CLI_FLAG, NULL, 0, 0, "show what is suppressed", &list},
-    {"remove", 0, CLI_FLAG, NULL, 0, 0, "let it in again with the next import", &remove_entry},
+    {"remove", 0, CLI_FLAG, NULL, 0, 0, "end the suppression: the next import adds it again",
+     &remove_entry},
     {0},
 };
 
@@ -120,9 +121,9 @@ static int suppress_command(int argc, char **argv)
 const struct command command_suppress = {
     .name = "suppress",
     .args = "[ID...]",
-    .summary = "Keep businesses out, also after every later import",
+    .summary = "Remove businesses and keep them out of later imports",
     .help =
-	"Removes them from the directory and remembers them by source and external id. All of the ids or\n"
+	"Removes them from the directory and records their source and external id. All of the ids or\n"
 	"none.",
     .options = options,
     .run = suppress_command,

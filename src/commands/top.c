@@ -16,7 +16,7 @@ enum { LOOK_MS = 1000, VIEW_BYTES = 4 << 20 };
 static bool once;
 static const struct cli_option options[] = {
     {"once", '1', CLI_FLAG, NULL, 0, 0,
-     "show it once and end; also when standard output is no terminal", &once},
+     "show it once and end; also when standard output is not a terminal", &once},
     {0},
 };
 
@@ -109,10 +109,10 @@ static int top_command(int argc, char **argv)
 const struct command command_top = {
     .name = "top",
     .args = "",
-    .summary = "Watch the pipeline: batches, containers, rates, when it ends",
+    .summary = "Watch the pipeline: batches, containers, rates, expected end",
     .help =
 	"States: WORKING, IDLE, FINISHED; STALLED (no heartbeat, or no progress though work is open),\n"
-	"DEAD (the lease is over), FAILING (all recent items fail), THROTTLED (a host asked for a pause),\n"
+	"DEAD (the lease has expired), FAILING (all recent items fail), THROTTLED (a host asked for a pause),\n"
 	"UNKNOWN (the numbers are not current). The same view is at /ops in a browser and in /metrics.",
     .options = options,
     .run = top_command,
