@@ -1,11 +1,10 @@
 /* What the contact sphere promises, without keys, rows or clocks: who may read whom, after which
- * actions. The walks (walk.c) compare the keeper with it. It is written from the promises and shares
- * no code with the keeper:
+ * actions. The walks (walk.c) compare the keeper with it. It is written from the promises and
+ * shares no code with the keeper:
  *
  *   an unlock is live until it is withdrawn; two that are live at the same tick match for good;
  *   what was live at a tick, once withdrawn, is final; who is not there or hidden is unlocked in
- *   vain, without the caller seeing a difference; erasing ends everything of a party.
- */
+ *   vain, without the caller seeing a difference; erasing ends everything of a party. */
 #ifndef TESTS_CONTACT_MODEL_H
 #define TESTS_CONTACT_MODEL_H
 

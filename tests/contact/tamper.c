@@ -147,6 +147,7 @@ static void one_sided_world(void)
 	must(world_unlock(&w, &a, &b) == KEEPER_OK);
 	must(world_unlock(&w, &a, &c) == KEEPER_OK);
 	must(world_unlock(&w, &c, &b) == KEEPER_OK);
+	must(world_unlock(&w, &c, &a) == KEEPER_OK);
 	must(world_unlock(&w, &b, &c) == KEEPER_OK);
 	tick();
 	tick();
@@ -161,7 +162,7 @@ static void not_matched(void)
 	take(&b, &a);
 	tamper_all_rows();
 	exchange_all();
-	report("A has unlocked B, both have matched with others", 0);
+	report("A has unlocked B, both have matched with C", 0);
 
 	/* answered and withdrawn before the other one unlocked */
 	begin();
@@ -224,7 +225,8 @@ static void other_periods(void)
 	world_add_period();
 	world_keys.period[1] = (struct keeper_period_key){0};
 	world_restart(&rules, w.now);
-	/* A ticket of the new keeper: A enrols anew with its old code, rows put back by the owner. */
+	/* A ticket of the new keeper: A enrols anew with its old code, rows put back by the
+	 * owner. */
 	struct world dump = w;
 	memset(w.party, 0, sizeof(w.party));
 	must(world_enrol_again(&w, &a, false) == KEEPER_OK);
@@ -242,26 +244,23 @@ static void other_periods(void)
 	report("rows of a period that is gone", 0);
 }
 
-/* A unlocks B while the database shows C in B's place: C gets no key from it. */
+/* A unlocks B while the database and the contact process show C in B's place: C gets no key. */
 static void another_in_its_place(void)
 {
-	for (int body_only = 0; body_only < 2; body_only++) {
+	for (int forged = 0; forged < 2; forged++) {
 		struct keeper_answer_labels labels;
+		struct who shown;
 		begin();
-		must(world_labels(&w, KEEPER_UNLOCK, &a, b.id, &labels) == KEEPER_OK);
-		struct keeper_party_row *at_b = world_party_at(&w, NULL, labels.other);
 		must(world_labels(&w, KEEPER_UNLOCK, &a, c.id, &labels) == KEEPER_OK);
-		struct keeper_party_row *at_c = world_party_at(&w, NULL, labels.other);
-		struct keeper_party_row row_b = *at_b;
-		if (body_only) {
-			memcpy(at_b->body, at_c->body, KEEPER_PARTY_BODY);
-		} else {
-			struct keeper_party_row moved = *at_c;
-			memcpy(moved.id_label, at_b->id_label, KEEPER_LABEL);
-			*at_b = moved;
-		}
-		must(world_unlock(&w, &a, &b) == KEEPER_OK);
-		*at_b = row_b;
+		struct keeper_party_row row = *world_party_at(&w, NULL, labels.other);
+		must(world_labels(&w, KEEPER_UNLOCK, &a, b.id, &labels) == KEEPER_OK);
+		if (forged)
+			memcpy(row.id_label, labels.other[0], KEEPER_LABEL);
+		shown = b;
+		memcpy(shown.hash, c.hash, KEEPER_HASH);
+		world_instead = &row;
+		must(world_unlock(&w, &a, &shown) == KEEPER_OK);
+		world_instead = NULL;
 		must(world_unlock(&w, &c, &a) == KEEPER_OK);
 		must(world_unlock(&w, &b, &a) == KEEPER_OK);
 		tick();
@@ -269,6 +268,9 @@ static void another_in_its_place(void)
 		take(&c, &a);
 		exchange_all();
 		take(&b, &a);
+		exchange_all();
+		/* and to nobody: the unlock counts for none of them */
+		take(&a, &b);
 		exchange_all();
 	}
 	report("A unlocked B while C's row stood in B's place", 0);

@@ -6,9 +6,9 @@
  *   lost       the model says that a contact is readable, and it is not
  *   differs    an answer's status, or the state of a list, is not the model's
  *
- *   walk all PARTIES DEPTH      every sequence of {unlock, withdraw, erase} and tick
- *   walk merged PARTIES DEPTH   every action, also hide and show, from every state of the model once
- *   walk random COUNT LENGTH SEED   of three parties, also new codes, contacts, restarts, rotations
+ *   walk all PARTIES DEPTH         every sequence of {unlock, withdraw, erase} and tick
+ *   walk merged PARTIES DEPTH      every action, also hide and show, from every state of the model
+ *   walk random COUNT LENGTH SEED   three parties, also new codes, contacts, restarts, rotations
  *
  * Prints what it found; exits 1 unless all four are 0.
  */

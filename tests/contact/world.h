@@ -1,10 +1,9 @@
-/* A contact process without HTTP, and a database in memory: what the tests of the keeper's core have
- * in common. Each world_* function does one operation as message.h says it is done: labels, the rows
- * that stand there, the operation, the rows of the answer.
+/* A contact process without HTTP, and a database in memory: what the tests of the keeper's core
+ * have in common. Each world_* function does one operation as message.h says it is done: labels,
+ * the rows that stand there, the operation, the rows of the answer.
  *
- * A world is a plain value: a copy of it is a backup, and assigning it back a rollback. The keeper is
- * one for the whole process.
- */
+ * A world is a plain value: a copy of it is a backup, and assigning it back a rollback. The
+ * keeper is one for the whole process. */
 #ifndef TESTS_CONTACT_WORLD_H
 #define TESTS_CONTACT_WORLD_H
 
@@ -36,6 +35,9 @@ struct who {
 static struct keeper *world_keeper;
 static struct keeper_request world_request;
 static struct keeper_answer world_answer;
+
+/* What a database that its owner has changed gives in place of the target's row; NULL: the row. */
+static const struct keeper_party_row *world_instead;
 
 static struct keeper_keys world_keys;
 static uint8_t world_offline_private[KEEPER_KEY];
@@ -247,6 +249,7 @@ static inline enum keeper_status world_change(struct world *w, enum keeper_op op
 	memcpy(u->seen_hash, target->hash, KEEPER_HASH);
 	WORLD_SELECT(u->party, row);
 	WORLD_SELECT(u->other, world_party_at(w, NULL, labels.other));
+	WORLD_SELECT(u->other, world_instead);
 	WORLD_SELECT(u->out, world_unlock_at(w, labels.out));
 	status = world_ask(w);
 	if (status == KEEPER_OK) {
