@@ -165,7 +165,7 @@ $(B)/tests/unit/%.o: tests/unit/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -c -o $@ $<
 # Programs that tests/*/*.t run; their first line as for units.
-HELPERS := tests/hours/evaluate tests/db/values tests/contact/walk tests/contact/tamper
+HELPERS := tests/hours/evaluate tests/db/values tests/contact/walk tests/contact/tamper bench/keeper/timing bench/keeper/measure
 helper_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' $(1).c)
 define helper_rule
 HELPER_$(1) := $(call helper_modules,$(1))
@@ -267,3 +267,10 @@ check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pa
 walk: all units ## the keeper's core before every sequence of 7 actions and 20 000 random walks (minutes)
 	HOLDFAST_TEST_LIMIT=7200 HOLDFAST_WALK_DEPTH=7 HOLDFAST_WALKS=20000 tools/run-tests $(B) tests/contact/keeper_walks.t
 .PHONY: walk
+
+timing: $(B)/bench/keeper/timing ## does the time of the keeper's answers tell what the caller may not know (PAIRS=20000)
+	$(B)/bench/keeper/timing $(PAIRS)
+.PHONY: timing
+bench-keeper: $(B)/bench/keeper/measure ## what the keeper's operations cost (PARTIES=100000)
+	$(B)/bench/keeper/measure $(PARTIES)
+.PHONY: bench-keeper
