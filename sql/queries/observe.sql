@@ -16,30 +16,14 @@ SELECT current_setting('server_version_num')::bigint AS version, current_setting
 
 -- name: observe_activity
 -- row: observe_activity
-SELECT s.pid, pg_get_userbyid(s.usesysid) AS role, s.application_name AS application, s.client_addr AS client, s.backend_type,
-	s.state, (extract(epoch FROM s.backend_start) * 1000000)::bigint AS backend_start,
-	(extract(epoch FROM s.xact_start) * 1000000)::bigint AS xact_start,
-	(extract(epoch FROM s.query_start) * 1000000)::bigint AS query_start,
-	(extract(epoch FROM s.state_change) * 1000000)::bigint AS state_change,
-	(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, s.wait_event_type AS wait_type, s.wait_event AS wait,
-	age(s.backend_xid) AS xid_age, age(s.backend_xmin) AS xmin_age, s.query_id, s.leader_pid,
-	CASE WHEN s.state <> 'idle' THEN s.query END AS query,
-	CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid)::text END AS blockers
+SELECT {{observe_session}}, s.query_id
 FROM pg_stat_get_activity(NULL) AS s
 WHERE s.pid <> pg_backend_pid()
 LIMIT 5000;
 
 -- name: observe_activity_13
 -- row: observe_activity
-SELECT s.pid, pg_get_userbyid(s.usesysid) AS role, s.application_name AS application, s.client_addr AS client, s.backend_type,
-	s.state, (extract(epoch FROM s.backend_start) * 1000000)::bigint AS backend_start,
-	(extract(epoch FROM s.xact_start) * 1000000)::bigint AS xact_start,
-	(extract(epoch FROM s.query_start) * 1000000)::bigint AS query_start,
-	(extract(epoch FROM s.state_change) * 1000000)::bigint AS state_change,
-	(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, s.wait_event_type AS wait_type, s.wait_event AS wait,
-	age(s.backend_xid) AS xid_age, age(s.backend_xmin) AS xmin_age, NULL::bigint AS query_id, s.leader_pid,
-	CASE WHEN s.state <> 'idle' THEN s.query END AS query,
-	CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid)::text END AS blockers
+SELECT {{observe_session}}, NULL::bigint AS query_id
 FROM pg_stat_get_activity(NULL) AS s
 WHERE s.pid <> pg_backend_pid()
 LIMIT 5000;

@@ -11,18 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { HEAL_OUTPUT = 4 << 20, HEAL_FRAME_WIDTH = 100, HEAL_FRAME_HEIGHT = 30 };
-
-static bool once, show_ledger, show_report, acknowledge;
+static bool once, act, show_ledger, show_report, acknowledge;
 static int64_t seconds, every_ms = 1000;
-static const char *record_path, *replay_path, *keep_path, *since, *ack_for = "1h";
+static const char *record_path, *replay_path, *keep_path, *allow, *since, *ack_for = "1h";
 
 static const struct cli_option options[] = {
     {"once", '1', CLI_FLAG, NULL, 0, 0,
@@ -37,6 +33,9 @@ static const struct cli_option options[] = {
     {"keep", 0, CLI_TEXT, "FILE", 0, 0,
      "the ledger: what was found, done and came of it (default: the instance's, for the live screen)",
      &keep_path},
+    {"act", 0, CLI_FLAG, NULL, 0, 0,
+     "cancel or terminate what heal.allow names, for the four causes that this relieves", &act},
+    {"allow", 0, CLI_TEXT, "RULES", 0, 0, "with --act: instead of heal.allow", &allow},
     {"ledger", 0, CLI_FLAG, NULL, 0, 0, "print the ledger", &show_ledger},
     {"since", 0, CLI_TEXT, "SPAN", 0, 0, "of the ledger only the last SPAN, as 2h", &since},
     {"report", 0, CLI_FLAG, NULL, 0, 0,
@@ -56,85 +55,14 @@ static void on_signal(int signal)
 	stop = 1;
 }
 
-struct heal_run {
-	struct watch *watch; /* NULL: a recording is read, into what follows */
+/* ---- a recording ---- */
+
+struct heal_replay {
 	struct observe_history *history;
 	struct judge_result result;
 	struct observe_server server;
-	int record; /* descriptor; -1: none */
-	int64_t began_ms;
-	double sample_s; /* all samples together */
 	int samples;
 };
-
-static const struct observe_history *heal_history(const struct heal_run *run)
-{
-	return run->watch ? watch_history(run->watch) : run->history;
-}
-
-static const struct observe_server *heal_server(const struct heal_run *run)
-{
-	return run->watch ? watch_server(run->watch) : &run->server;
-}
-
-static const struct judge_result *heal_result(const struct heal_run *run)
-{
-	return run->watch ? watch_result(run->watch) : &run->result;
-}
-
-/* ---- what is shown ---- */
-
-static void heal_show(struct heal_run *run, bool live)
-{
-	struct buf out;
-	struct winsize size;
-	bool terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
-	struct screen screen = {
-	    .result = heal_result(run),
-	    .server = heal_server(run),
-	    .last = observe_last(heal_history(run)),
-	    .incidents = run->watch ? watch_incidents(run->watch) : NULL,
-	    .ledger_problem = run->watch ? watch_ledger_problem(run->watch) : "",
-	    .watched_s = run->watch ? (double)(clock_ms() - run->began_ms) / 1000
-				    : (double)run->samples * (double)every_ms / 1000,
-	    .sample_s = run->watch && run->samples ? run->sample_s / run->samples : -1,
-	    .width = terminal ? size.ws_col : HEAL_FRAME_WIDTH,
-	    .height = live ? terminal ? size.ws_row : HEAL_FRAME_HEIGHT : 0,
-	    .colour = live && !getenv("NO_COLOR"),
-	};
-	if (!screen.last)
-		return;
-	buf_init(&out, HEAL_OUTPUT);
-	if (live)
-		buf_puts(&out, "\033[H\033[J");
-	if (cli_globals.json)
-		screen_json(&out, &screen);
-	else
-		screen_text(&out, &screen);
-	fwrite(out.p, 1, out.n, stdout);
-	fflush(stdout);
-	buf_release(&out);
-}
-
-/* ---- a recording ---- */
-
-static enum status heal_record(struct heal_run *run, bool first, struct err *err)
-{
-	struct buf line;
-	enum status status = OK;
-	if (run->record < 0)
-		return OK;
-	buf_init(&line, OBSERVE_LINE);
-	if (first)
-		observe_write_server(&line, heal_server(run));
-	observe_write_sample(&line, observe_last(heal_history(run)));
-	if (buf_failed(&line))
-		status = err_set(err, TOO_LARGE, "a sample is over %d bytes", OBSERVE_LINE);
-	else
-		status = io_write_all(run->record, line.p, line.n, err);
-	buf_release(&line);
-	return status == OK ? OK : err_prefix(err, status, "%s", record_path);
-}
 
 /* One line without its end; false at the end of the file. */
 static bool heal_line(FILE *in, struct buf *line)
@@ -146,8 +74,8 @@ static bool heal_line(FILE *in, struct buf *line)
 	return c != EOF || line->n;
 }
 
-/* Play the whole recording; the findings are those at its end, as --once has them. */
-static enum status heal_replay(struct heal_run *run, struct err *err)
+/* Read the whole recording; the findings are those at its end, as --once has them. */
+static enum status heal_read(struct heal_replay *run, struct err *err)
 {
 	struct buf line;
 	enum status status = OK;
@@ -185,6 +113,27 @@ static enum status heal_replay(struct heal_run *run, struct err *err)
 	return status;
 }
 
+static enum status heal_replay(int *code, struct err *err)
+{
+	struct heal_replay run = {.history = observe_history_new()};
+	judge_init(&run.result);
+	enum status status = heal_read(&run, err);
+	if (status == OK) {
+		struct screen screen = {.result = &run.result,
+					.server = &run.server,
+					.last = observe_last(run.history),
+					.ledger_problem = "",
+					.relief = "",
+					.watched_s = (double)run.samples * (double)every_ms / 1000,
+					.sample_s = -1};
+		screen_print(&screen, false, cli_globals.json);
+		*code = judge_causes(&run.result) ? EXIT_FINDINGS : EXIT_OK;
+	}
+	judge_release(&run.result);
+	observe_history_free(run.history);
+	return status;
+}
+
 /* ---- a server ---- */
 
 /* DIR/heal/ledger.ndjson of the instance. */
@@ -194,102 +143,136 @@ static enum status heal_instance_ledger(const struct instance *i, char *out, siz
 	return io_path(out, size, err, "%s/heal/ledger.ndjson", i->dir);
 }
 
-static enum status heal_open(struct heal_run *run, const char *url, bool live, struct err *err)
+/* The folder of the ledger, made when it is missing. */
+static enum status heal_make_ledger(const struct instance *i, char *out, size_t size,
+				    struct err *err)
 {
-	struct instance i = {0};
+	char folder[PATH_MAX];
+	enum status status = io_path(folder, sizeof(folder), err, "%s/heal", i->dir);
+	if (status == OK)
+		status = folder_make(folder, 0700, err);
+	return status == OK ? heal_instance_ledger(i, out, size, err) : status;
+}
+
+/* What is to be watched: an instance's database, or any other with the default settings. */
+struct heal_target {
+	struct instance instance;
+	bool has_instance;
 	struct buf conninfo;
-	char ledger[PATH_MAX], folder[PATH_MAX];
-	struct watch_options how = {.ledger = keep_path};
+	char ledger[PATH_MAX]; /* "": none */
+};
+
+static enum status heal_find_target(struct heal_target *t, const char *url, bool live,
+				    struct err *err)
+{
 	enum status status = OK;
-	buf_init(&conninfo, 2 * PATH_MAX);
-	if (url)
-		config_init(&i.config);
-	else
-		status = instance_open(&i, cli_globals.instance_dir, err);
-	if (status == OK && url)
-		buf_puts(&conninfo, url);
-	else if (status == OK)
-		status = instance_conninfo(&i, ROLE_HEAL, &conninfo, err);
-	if (status == OK && live && !url && !keep_path) {
-		status = io_path(folder, sizeof(folder), err, "%s/heal", i.dir);
+	buf_init(&t->conninfo, 2 * PATH_MAX);
+	if (url) {
+		config_init(&t->instance.config);
+		buf_puts(&t->conninfo, url);
+	} else {
+		status = instance_open(&t->instance, cli_globals.instance_dir, err);
+		t->has_instance = status == OK;
 		if (status == OK)
-			status = folder_make(folder, 0700, err);
-		if (status == OK)
-			status = heal_instance_ledger(&i, ledger, sizeof(ledger), err);
-		how.ledger = ledger;
+			status = instance_conninfo(&t->instance, ROLE_HEAL, &t->conninfo, err);
 	}
-	if (status == OK) {
-		how.conninfo = buf_z(&conninfo);
-		how.times.cured_us = config_number(&i.config, CONFIG_HEAL_CURED_AFTER) * 1000;
-		how.times.closed_us = config_number(&i.config, CONFIG_HEAL_CLOSED_AFTER) * 1000;
-		status = watch_open(&run->watch, &how, err);
-	}
-	buf_release(&conninfo);
-	instance_release(&i);
+	if (status == OK && keep_path)
+		return io_path(t->ledger, sizeof(t->ledger), err, "%s", keep_path);
+	if (status == OK && t->has_instance && (live || act))
+		status = heal_make_ledger(&t->instance, t->ledger, sizeof(t->ledger), err);
+	if (status == OK && act && !t->ledger[0])
+		status = err_set(err, INVALID, "--act needs a ledger: name a file with --keep");
 	return status;
 }
 
-static enum status heal_open_record(struct heal_run *run, struct err *err)
+static void heal_release_target(struct heal_target *t)
 {
+	buf_release(&t->conninfo);
+	if (t->has_instance)
+		instance_release(&t->instance);
+	else
+		config_release(&t->instance.config);
+}
+
+/* holdfast-heal, which can act, takes over: this program has no code for it. Returns only when it
+ * cannot be started. */
+static enum status heal_become_actor(struct heal_target *t, int64_t for_ms, bool live,
+				     struct err *err)
+{
+	char dir[PATH_MAX], path[PATH_MAX], every[24], span[24];
+	enum status status = io_program_dir(dir, sizeof(dir), err);
+	if (status == OK)
+		status = io_path(path, sizeof(path), err, "%s/holdfast-heal", dir);
+	if (status != OK)
+		return status;
+	snprintf(every, sizeof(every), "%lld", (long long)every_ms);
+	snprintf(span, sizeof(span), "%lld", (long long)for_ms);
+	const char *argv[] = {"holdfast-heal",
+			      t->ledger,
+			      every,
+			      span,
+			      live ? "live" : cli_globals.json ? "json" : "once",
+			      allow,
+			      NULL};
+	/* In the environment, not among the arguments: it may have a password. */
+	setenv("HOLDFAST_DATABASE", buf_z(&t->conninfo), 1);
+	if (t->has_instance)
+		setenv("HOLDFAST_INSTANCE", t->instance.dir, 1);
+	else
+		unsetenv("HOLDFAST_INSTANCE");
+	execv(path, (char *const *)argv);
+	return err_errno(err, FAILED, "%s", path);
+}
+
+static enum status heal_open_record(int *record, struct err *err)
+{
+	*record = -1;
 	if (!record_path)
 		return OK;
 	/* A new file: an old recording is not overwritten, and no link is followed. */
-	run->record = open(record_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return run->record < 0 ? err_errno(err, FAILED, "%s", record_path) : OK;
+	*record = open(record_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return *record < 0 ? err_errno(err, FAILED, "%s", record_path) : OK;
 }
 
-static enum status heal_sample(struct heal_run *run, struct err *err)
+static enum status heal_watch(struct heal_target *t, int64_t for_ms, bool live, int *code,
+			      struct err *err)
 {
-	watch_step(run->watch);
-	run->sample_s += watch_took(run->watch);
-	return heal_record(run, run->samples++ == 0, err);
-}
-
-/* Samples until `for_ms` are over (0: no limit) or a signal comes; what was seen until then is
- * shown in either case. */
-static enum status heal_watch(struct heal_run *run, int64_t for_ms, bool live, struct err *err)
-{
-	int64_t due = run->began_ms;
-	do {
-		enum status status = heal_sample(run, err);
-		if (status != OK)
-			return status;
-		if (live)
-			heal_show(run, !cli_globals.json);
-		due += every_ms;
-		if (due < clock_ms()) /* the machine is slower than we ask: do not catch up */
-			due = clock_ms();
-		/* A signal interrupts it. One that comes just before is seen a second later. */
-		int64_t wait = due - clock_ms();
-		if (!stop && wait > 0)
-			poll(NULL, 0, (int)wait);
-	} while (!stop && (!for_ms || due - run->began_ms <= for_ms));
-	if (!live)
-		heal_show(run, false);
-	return OK;
-}
-
-static enum status heal_run_all(struct heal_run *run, const char *url, struct err *err)
-{
-	bool live = !once && isatty(STDOUT_FILENO);
-	if (replay_path) {
-		enum status status = heal_replay(run, err);
-		if (status == OK)
-			heal_show(run, false);
-		return status;
-	}
 	const struct sigaction action = {.sa_handler = on_signal};
-	enum status status = heal_open(run, url, live, err);
-	if (status == UNAVAILABLE && run->watch)
+	struct watch_options how = {.conninfo = buf_z(&t->conninfo),
+				    .ledger = t->ledger[0] ? t->ledger : NULL};
+	struct watch_loop loop = {
+	    .every_ms = every_ms, .for_ms = for_ms, .live = live, .json = cli_globals.json};
+	struct watch *watch;
+	watch_settings(&how, &t->instance.config);
+	enum status status = watch_open(&watch, &how, err);
+	if (status == UNAVAILABLE && watch)
 		status = OK; /* full or starting: that is a finding */
 	if (status == OK)
-		status = heal_open_record(run, err);
-	if (status != OK)
-		return status;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	run->began_ms = clock_ms();
-	return heal_watch(run, live ? 0 : (seconds ? seconds : OBSERVE_WINDOW) * 1000, live, err);
+		status = heal_open_record(&loop.record, err);
+	if (status == OK) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+		status = watch_run(watch, &loop, &stop, err);
+		*code = judge_causes(watch_result(watch)) ? EXIT_FINDINGS : EXIT_OK;
+		if (loop.record >= 0)
+			close(loop.record);
+	}
+	watch_close(watch);
+	return status;
+}
+
+static enum status heal_look(const char *url, int *code, struct err *err)
+{
+	struct heal_target target = {0};
+	bool live = !once && isatty(STDOUT_FILENO);
+	int64_t for_ms = live ? 0 : (seconds ? seconds : OBSERVE_WINDOW) * 1000;
+	enum status status = heal_find_target(&target, url, live, err);
+	if (status == OK && act)
+		status = heal_become_actor(&target, for_ms, live, err);
+	else if (status == OK)
+		status = heal_watch(&target, for_ms, live, code, err);
+	heal_release_target(&target);
+	return status;
 }
 
 /* --ledger, --report, --ack: nothing is watched. */
@@ -323,20 +306,17 @@ static int heal_command(int argc, char **argv)
 		return cli_usage_error("--ledger, --report and --ack are three different things");
 	if (show_ledger || show_report || acknowledge)
 		return heal_past(argc ? argv[0] : NULL);
-	if (replay_path && (argc || record_path || keep_path))
-		return cli_usage_error("--replay takes neither a URL nor --record nor --keep");
-	struct heal_run run = {.record = -1, .history = observe_history_new()};
-	judge_init(&run.result);
-	enum status status = heal_run_all(&run, argc ? argv[0] : NULL, &err);
-	int code = status != OK                      ? cli_failed(&err)
-		   : judge_causes(heal_result(&run)) ? EXIT_FINDINGS
-						     : EXIT_OK;
-	if (run.record >= 0)
-		close(run.record);
-	watch_close(run.watch);
-	judge_release(&run.result);
-	observe_history_free(run.history);
-	return code;
+	if (replay_path && (argc || record_path || keep_path || act))
+		return cli_usage_error(
+		    "--replay takes neither a URL nor --record, --keep or --act");
+	if (act && record_path)
+		return cli_usage_error("--act does not record; run a second one with --record");
+	if (allow && !act)
+		return cli_usage_error("--allow is for --act");
+	int code = EXIT_OK;
+	enum status status =
+	    replay_path ? heal_replay(&code, &err) : heal_look(argc ? argv[0] : NULL, &code, &err);
+	return status == OK ? code : cli_failed(&err);
 }
 
 static void heal_list(void)
@@ -351,8 +331,8 @@ const struct command command_heal = {
     .args = "[URL|ID]",
     .summary = "Watch a PostgreSQL and name the cause of what is wrong, with what to do",
     .help =
-	"Any PostgreSQL from version 13 on, by default the instance's. It reads statistics views only, and never\n"
-	"changes anything; a role with pg_monitor is enough, and pg_stat_statements helps. It says what it cannot\n"
+	"Any PostgreSQL from version 13 on, by default the instance's. It reads statistics views only, and changes\n"
+	"nothing unless --act is given; a role with pg_monitor is enough, and pg_stat_statements helps. It says what it cannot\n"
 	"see. On a terminal it goes on until Ctrl-C; with --once, or without a terminal, it looks for 12 seconds.\n"
 	"Literals of statements are in no output and no recording. Exit status: 0 nothing or only notes, 2 causes\n"
 	"were found, 1 it could not look.",

@@ -70,6 +70,7 @@ struct observe_session {
 	int64_t backend_start, xact_start, query_start, state_change;
 	int64_t xid_age, xmin_age;
 	uint64_t fingerprint; /* query_id, else of the redacted text; 0: no statement */
+	bool hashed;          /* it is of the text: the server has no query_id */
 	struct observe_text text;
 	char role[OBSERVE_NAME], application[OBSERVE_NAME], client[OBSERVE_NAME];
 	char wait_type[16], wait[32];
@@ -106,6 +107,7 @@ struct observe_sample {
 	int64_t server_start;
 	int connections, idle; /* clients, also those left out */
 	int left_out;
+	bool statistics_reset; /* counters are lower than in the sample before */
 	int sessions, statements, holders, tables; /* tables: 0 when they were not read */
 	struct observe_session session[OBSERVE_SESSIONS];
 	struct observe_statement statement[OBSERVE_STATEMENTS];

@@ -46,6 +46,7 @@ static const struct recording_field sample_fields[] = {
     FIELD(observe_sample, "connections", connections, I32, 0),
     FIELD(observe_sample, "idle", idle, I32, 0),
     FIELD(observe_sample, "left_out", left_out, I32, 0),
+    FIELD(observe_sample, "statistics_reset", statistics_reset, BOOL, 0),
     {0},
 };
 static const struct recording_field session_fields[] = {
@@ -60,6 +61,7 @@ static const struct recording_field session_fields[] = {
     FIELD(observe_session, "xid_age", xid_age, I64, 0),
     FIELD(observe_session, "xmin_age", xmin_age, I64, 0),
     FIELD(observe_session, "fingerprint", fingerprint, HASH, 0),
+    FIELD(observe_session, "hashed", hashed, BOOL, 0),
     FIELD(observe_session, "verb", text.verb, ENUM, OBSERVE_OTHER + 1),
     FIELD(observe_session, "parameters", text.parameters, BOOL, 0),
     FIELD(observe_session, "cut", text.cut, BOOL, 0),

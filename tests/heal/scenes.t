@@ -91,10 +91,12 @@ end();
 # ---- the ledger of it ----
 my @ledger = ('--keep', $ledger);
 ($code, $text) = $i->run('heal', '--ledger', @ledger);
-like($text, qr/watching holdfast.*\n.* 1  began: 3 sessions wait .*CLOSED -> SUSPECT/s, 'the ledger says what was found');
+like($text, qr/watching holdfast.*\n.* 1  began: 3 sessions wait .*CLOSED -> SUSPECT/s,
+	'the ledger says what was found');
 unlike(Instance::read_file($ledger) . $text, qr/canary|4711/, 'without literals');
 my ($reported, $report) = $i->run('heal', '--report', @ledger);
-like($report, qr/^# Incident 1: Sessions wait for a lock.*\*\*What to do\.\*\* .*billing-1/s, 'its report says what to do');
+like($report, qr/^# Incident 1: Sessions wait for a lock.*\*\*What to do\.\*\* .*billing-1/s,
+	'its report says what to do');
 unlike($report, qr/canary|4711/, 'without literals');
 is($i->run_ok('--json', 'heal', '--report', 1, @ledger) =~ /"pid":$root,/, 1, 'as JSON, too');
 ($code, $text) = $i->run('heal', '--report', 7, @ledger);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define INCIDENT_HOUR_US INT64_C(3600000000)
+
 enum { INCIDENT_ABSENT_US = 10000000, INCIDENT_PERIODS = 3, INCIDENT_PROBABLE = 5 };
 
 static const char *const state_names[] = {"CLOSED", "SUSPECT", "OPEN", "CURED"};
@@ -127,6 +129,8 @@ void incidents_apply(struct incidents *all, const struct json_value *line)
 			in->began = in->seen = t;
 	} else if (str_eq(kind, STR("intent"))) {
 		in->acts++;
+		all->act_at[all->act_next] = t;
+		all->act_next = (all->act_next + 1) % INCIDENT_ACTS_KEPT;
 	} else if (str_eq(kind, STR("ack"))) {
 		in->acknowledged = incident_number(line, "until");
 	}
@@ -244,6 +248,14 @@ void incidents_look(struct incidents *all, const struct incident_times *times, i
 			incident_absent(&c, &all->incident[i]);
 	}
 	buf_release(&c.line);
+}
+
+int incidents_acts(const struct incidents *all, int64_t now)
+{
+	int acts = 0;
+	for (int i = 0; i < INCIDENT_ACTS_KEPT; i++)
+		acts += all->act_at[i] && now - all->act_at[i] < INCIDENT_HOUR_US;
+	return acts;
 }
 
 bool incident_allows_act(const struct incident *i)

@@ -25,6 +25,7 @@ enum {
 	INCIDENTS = 128, /* the oldest closed ones are forgotten; the ledger has them */
 	INCIDENT_KEY = 256,
 	INCIDENT_ACTS = 3,
+	INCIDENT_ACTS_KEPT = 64,
 	INCIDENT_RETURNS = 3,
 	INCIDENT_STAYS_US = 60000000
 };
@@ -54,6 +55,8 @@ struct incident_times {
 struct incidents {
 	struct incident incident[INCIDENTS];
 	int64_t last_id;
+	int64_t act_at[INCIDENT_ACTS_KEPT]; /* when the last acts were, a ring */
+	int act_next;
 	int64_t watched; /* since when this process looks: earlier absences were not seen */
 };
 
@@ -67,6 +70,8 @@ void incidents_look(struct incidents *all, const struct incident_times *times, i
 /* The incident of that key or number; NULL. */
 const struct incident *incidents_of_key(const struct incidents *all, const char *key);
 const struct incident *incidents_of_id(const struct incidents *all, int64_t id);
+/* Acts in the hour before `now`. */
+int incidents_acts(const struct incidents *all, int64_t now);
 /* Whether relief may be tried. */
 bool incident_allows_act(const struct incident *i);
 

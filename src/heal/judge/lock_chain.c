@@ -51,9 +51,13 @@ static int chain_waiters_of(const struct judge_case *c, int32_t pid)
 static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOTS])
 {
 	int roots = 0;
+	int64_t enough = CHAIN_WAIT_US, window = c->last->at - judge_sample(c, 0)->at;
+	/* With quick samples the whole window may be shorter. */
+	if (c->samples == OBSERVE_WINDOW && window < enough)
+		enough = window;
 	for (int i = 0; i < c->last->sessions; i++) {
 		const struct observe_session *s = &c->last->session[i];
-		if (!s->blockers || judge_waited(c, s) < CHAIN_WAIT_US)
+		if (!s->blockers || judge_waited(c, s) < enough)
 			continue;
 		int32_t pid = chain_root_of(c, s);
 		int at = 0;

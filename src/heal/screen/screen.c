@@ -5,9 +5,20 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { SCREEN_INDENT = 8, SCREEN_LABEL = 15, SCREEN_CAUSES = 3, SCREEN_INCIDENTS = 5 };
+enum {
+	SCREEN_INDENT = 8,
+	SCREEN_LABEL = 15,
+	SCREEN_CAUSES = 3,
+	SCREEN_WIDTH = 100,
+	SCREEN_HEIGHT = 30,
+	SCREEN_OUTPUT = 4 << 20,
+	SCREEN_INCIDENTS = 5
+};
 
 /* ---- lines ---- */
 
@@ -222,6 +233,10 @@ static void screen_body(struct buf *out, const struct screen *s)
 			   s->last->idle);
 	screen_notes(out, s);
 	screen_unknown(out, s);
+	if (s->relief[0]) {
+		buf_puts(out, "relief  ");
+		screen_fold(out, s, SCREEN_INDENT, s->relief);
+	}
 	if (s->incidents)
 		screen_ledger(out, s);
 	screen_blind(out, s);
@@ -276,4 +291,26 @@ void screen_json(struct buf *out, const struct screen *s)
 	json_member_bool(&w, "sees_statements", s->server->statements);
 	json_object_end(&w);
 	buf_putc(out, '\n');
+}
+
+void screen_print(struct screen *s, bool live, bool json)
+{
+	struct buf out;
+	struct winsize size;
+	bool terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
+	s->width = terminal ? size.ws_col : SCREEN_WIDTH;
+	s->height = live ? terminal ? size.ws_row : SCREEN_HEIGHT : 0;
+	s->colour = live && !getenv("NO_COLOR");
+	if (!s->last)
+		return;
+	buf_init(&out, SCREEN_OUTPUT);
+	if (live)
+		buf_puts(&out, "\033[H\033[J");
+	if (json)
+		screen_json(&out, s);
+	else
+		screen_text(&out, s);
+	fwrite(out.p, 1, out.n, stdout);
+	fflush(stdout);
+	buf_release(&out);
 }

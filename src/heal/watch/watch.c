@@ -12,7 +12,24 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { WATCH_GAP_US = 60000000, WATCH_STEP_US = 2000000 };
+enum {
+	WATCH_GAP_US = 60000000,
+	WATCH_STEP_US = 2000000,
+	WATCH_SEEN_AFTER = 2, /* samples after an act */
+	WATCH_RELIEF = 640,
+	WATCH_FOLLOWED = 16 /* acts whose outcome is looked at later */
+};
+
+static const int watch_outcomes_min[] = {1, 5, 60};
+
+/* An act that is followed. */
+struct watch_followed {
+	int64_t incident, at; /* at 0: this place is free */
+	enum judge_relief relief;
+	struct observe_session target;
+	int samples; /* since; -1: "done" is written */
+	int outcomes;
+};
 
 struct watch {
 	struct incident_times times;
@@ -24,6 +41,12 @@ struct watch {
 	bool writes;           /* this process is the ledger's watcher */
 	int lock;              /* of the watcher; -1: none */
 	struct err problem;    /* of the ledger; "": none */
+	struct permit *permit;
+	watch_act *act;
+	int hold; /* samples until an act is possible */
+	int64_t server_start, sampled;
+	char relief[WATCH_RELIEF];
+	struct watch_followed followed[WATCH_FOLLOWED];
 	/* The time of incidents: the wall clock at the start, and what the monotonic one has
 	 * counted since, so that a step of the wall clock moves nothing. */
 	int64_t wall, monotonic;
@@ -61,6 +84,11 @@ double watch_took(const struct watch *w)
 	return observer_took(w->observer);
 }
 
+const char *watch_relief(const struct watch *w)
+{
+	return w->relief;
+}
+
 const char *watch_ledger_problem(const struct watch *w)
 {
 	return w->problem.text;
@@ -94,6 +122,7 @@ static void watch_say_start(struct watch *w)
 	ledger_begin(&j, &line, "start", watch_now(w));
 	json_member_z(&j, "database", server->database);
 	json_member_z(&j, "version", server->version_text);
+	json_member_i64(&j, "acts", w->act != NULL);
 	watch_say(w, &j);
 	buf_release(&line);
 }
@@ -128,6 +157,17 @@ static enum status watch_open_ledger(struct watch *w, const char *path, struct e
 
 /* ---- life ---- */
 
+void watch_settings(struct watch_options *o, const struct config *c)
+{
+	o->times.cured_us = config_number(c, CONFIG_HEAL_CURED_AFTER) * 1000;
+	o->times.closed_us = config_number(c, CONFIG_HEAL_CLOSED_AFTER) * 1000;
+	o->permit =
+	    (struct permit_settings){.allow = config_text(c, CONFIG_HEAL_ALLOW),
+				     .protect = config_text(c, CONFIG_HEAL_PROTECT),
+				     .maintenance = config_text(c, CONFIG_HEAL_MAINTENANCE),
+				     .acts_per_hour = config_number(c, CONFIG_HEAL_ACTS_PER_HOUR)};
+}
+
 enum status watch_open(struct watch **out, const struct watch_options *options, struct err *err)
 {
 	struct watch *w = memory_alloc(sizeof(*w));
@@ -137,8 +177,11 @@ enum status watch_open(struct watch **out, const struct watch_options *options, 
 	w->lock = -1;
 	w->wall = clock_wall_us();
 	w->monotonic = clock_us();
+	w->act = options->act;
+	w->hold = OBSERVE_WINDOW;
 	judge_init(&w->result);
-	if (options->ledger)
+	status = permit_new(&w->permit, &options->permit, err);
+	if (status == OK && options->ledger)
 		status = watch_open_ledger(w, options->ledger, err);
 	if (status == OK)
 		status = server = observer_open(&w->observer, options->conninfo, err);
@@ -160,36 +203,231 @@ void watch_close(struct watch *w)
 	ledger_close(w->ledger);
 	if (w->lock >= 0)
 		close(w->lock);
+	permit_free(w->permit);
 	judge_release(&w->result);
 	observe_history_free(w->history);
 	free(w);
 }
 
-/* Time in which nobody looked, and steps of the clock: neither is an absence of findings. */
+/* ---- gaps ---- */
+
+/* Time in which nobody looked, and steps of the clock: neither is an absence of findings, and after
+ * both the window has to fill again before anything is done. */
 static void watch_note_gaps(struct watch *w, int64_t now)
 {
 	int64_t stepped = clock_wall_us() - now, step = llabs(stepped - w->stepped);
 	if (w->looked && now - w->looked > WATCH_GAP_US) {
 		watch_say_gap(w, "this process did not run", (now - w->looked) / 1000000);
 		w->incidents.watched = now;
+		w->hold = OBSERVE_WINDOW;
 	}
-	if (w->looked && step > WATCH_STEP_US)
+	if (w->looked && step > WATCH_STEP_US) {
 		watch_say_gap(w, "the clock of this machine was set", step / 1000000);
+		w->hold = OBSERVE_WINDOW;
+	}
 	w->stepped = stepped;
 	w->looked = now;
+}
+
+/* What the last sample says of the server: away, another one, another clock, other counters. */
+static void watch_note_server(struct watch *w, const struct observe_sample *last, int64_t took)
+{
+	bool restarted = last->server_start && w->server_start &&
+			 llabs(last->server_start - w->server_start) > WATCH_STEP_US;
+	int64_t step = w->sampled ? llabs(last->at - w->sampled - took) : 0;
+	if (last->reach != OBSERVE_REACHED) {
+		w->hold = OBSERVE_WINDOW;
+		w->sampled = 0;
+		return;
+	}
+	if (restarted)
+		watch_say_gap(w, "the server was restarted", 0);
+	else if (step > WATCH_STEP_US)
+		watch_say_gap(w, "the clock of the server was set, or the sample took long",
+			      step / 1000000);
+	if (last->statistics_reset)
+		watch_say_gap(w, "the statistics of statements were reset", 0);
+	if (restarted || step > WATCH_STEP_US || last->statistics_reset)
+		w->hold = OBSERVE_WINDOW;
+	else if (w->hold)
+		w->hold--;
+	w->server_start = last->server_start;
+	w->sampled = last->at;
+}
+
+/* ---- relief ---- */
+
+/* A line about an act that is followed. */
+static void watch_begin_line(struct watch *w, struct json_writer *j, struct buf *line,
+			     const char *kind, int64_t incident)
+{
+	buf_init(line, LEDGER_LINE);
+	ledger_begin(j, line, kind, watch_now(w));
+	json_member_i64(j, "incident", incident);
+}
+
+static bool watch_say_intent(struct watch *w, const struct incident *in,
+			     const struct judge_finding *f, const struct observe_session *s)
+{
+	struct json_writer j;
+	struct buf line;
+	watch_begin_line(w, &j, &line, "intent", in->id);
+	json_member_z(&j, "act", f->relief == JUDGE_CANCEL ? "cancel" : "terminate");
+	json_member_i64(&j, "pid", s->pid);
+	json_member_z(&j, "who", s->application);
+	json_member_z(&j, "role", s->role);
+	json_member_i64(&j, "backend_start", s->backend_start);
+	json_member_i64(&j, "xact_start", s->xact_start);
+	json_member_i64(&j, "query_start", s->query_start);
+	json_member_z(&j, "text", s->text.text);
+	bool ok = watch_say(w, &j);
+	buf_release(&line);
+	return ok;
+}
+
+static void watch_say_done(struct watch *w, int64_t incident, const char *seen)
+{
+	struct json_writer j;
+	struct buf line;
+	watch_begin_line(w, &j, &line, "done", incident);
+	json_member_z(&j, "seen", seen);
+	watch_say(w, &j);
+	buf_release(&line);
+}
+
+static void watch_follow(struct watch *w, int64_t incident, enum judge_relief relief,
+			 const struct observe_session *s, int64_t now)
+{
+	struct watch_followed *place = &w->followed[0];
+	for (int i = 0; i < WATCH_FOLLOWED; i++) { /* a free one, else the oldest */
+		if (w->followed[i].at < place->at)
+			place = &w->followed[i];
+	}
+	*place = (struct watch_followed){
+	    .incident = incident, .at = now, .relief = relief, .target = *s};
+}
+
+/* Relief for a finding: `relief` says what is done, or why nothing is. True: an act. */
+static bool watch_relieve(struct watch *w, const struct judge_finding *f, int64_t now)
+{
+	const struct observe_sample *last = observe_last(w->history);
+	const struct observe_session *s = observe_session_of(last, f->target);
+	const struct incident *in = incidents_of_key(&w->incidents, f->key);
+	const char *what = f->relief == JUDGE_CANCEL ? "cancel" : "terminate", *why = NULL;
+	struct db *db = observer_db(w->observer);
+	struct err err;
+	bool done = false;
+	if (!s)
+		return false;
+	why = permit_refuses(w->permit, f, s, last->at, now, incidents_acts(&w->incidents, now));
+	if (!why && in && !incident_allows_act(in))
+		why = in->acts >= INCIDENT_ACTS ? "it was done three times and did not cure"
+						: "the incident is open: acting does not cure it";
+	if (!why && w->hold)
+		why = "the window has to fill first";
+	if (!why && !w->act)
+		why = "--act is not given";
+	if (!why && (!w->writes || !in))
+		why = "the ledger cannot be written";
+	if (!why && !db)
+		why = "the server is away";
+	if (!why && !watch_say_intent(w, in, f, s))
+		why = "the intent could not be written";
+	if (why) {
+		snprintf(w->relief, sizeof(w->relief), "would %s process %d (%s): no, %s", what,
+			 s->pid, s->application, why);
+		return false;
+	}
+	enum status status = w->act(db, watch_server(w)->version, f->relief, s, &done, &err);
+	snprintf(w->relief, sizeof(w->relief), "%s process %d (%s)%s%s", what, s->pid,
+		 s->application, status == OK ? done ? "" : ": it is another session by now" : ": ",
+		 status == OK ? "" : err.text);
+	if (status == OK && done)
+		watch_follow(w, in->id, f->relief, s, now);
+	else
+		watch_say_done(w, in->id, status == OK ? "not sent: another session" : err.text);
+	return true;
+}
+
+/* What is there of the target of an act now. */
+static const char *watch_seen(const struct watch *w, const struct watch_followed *a)
+{
+	const struct observe_sample *last = observe_last(w->history);
+	const struct observe_session *s = observe_session_of(last, a->target.pid);
+	char caller[OBSERVE_NAME], other[OBSERVE_NAME];
+	bool same = s && s->backend_start == a->target.backend_start &&
+		    s->xact_start == a->target.xact_start &&
+		    (a->relief == JUDGE_TERMINATE || s->query_start == a->target.query_start);
+	if (same)
+		return "still";
+	observe_caller(&a->target, caller);
+	for (int i = 0; i < last->sessions; i++) {
+		const struct observe_session *o = &last->session[i];
+		observe_caller(o, other);
+		if (o->fingerprint == a->target.fingerprint && o->state != OBSERVE_IDLE &&
+		    o->query_start > a->target.query_start && strcmp(caller, other) == 0)
+			return "gone, and another began";
+	}
+	return "gone";
+}
+
+static void watch_say_outcome(struct watch *w, const struct watch_followed *a, int minutes)
+{
+	struct json_writer j;
+	struct buf line;
+	const struct observe_sample *last = observe_last(w->history);
+	const struct incident *in = incidents_of_id(&w->incidents, a->incident);
+	int waiters = 0;
+	for (int i = 0; i < last->sessions; i++)
+		waiters += last->session[i].blockers > 0;
+	watch_begin_line(w, &j, &line, "outcome", a->incident);
+	json_member_i64(&j, "minutes", minutes);
+	json_key(&j, "load");
+	json_put_double(&j, w->result.load, 2);
+	json_member_i64(&j, "waiters", waiters);
+	json_member_i64(&j, "there", in && w->looked - in->seen < WATCH_STEP_US);
+	watch_say(w, &j);
+	buf_release(&line);
+}
+
+static void watch_follow_up(struct watch *w, int64_t now)
+{
+	if (observe_last(w->history)->reach != OBSERVE_REACHED)
+		return;
+	for (int i = 0; i < WATCH_FOLLOWED; i++) {
+		struct watch_followed *a = &w->followed[i];
+		if (!a->at)
+			continue;
+		if (a->samples >= 0 && ++a->samples >= WATCH_SEEN_AFTER) {
+			watch_say_done(w, a->incident, watch_seen(w, a));
+			a->samples = -1;
+		}
+		if (now - a->at < watch_outcomes_min[a->outcomes] * INT64_C(60000000))
+			continue;
+		watch_say_outcome(w, a, watch_outcomes_min[a->outcomes]);
+		if (++a->outcomes == COUNT_OF(watch_outcomes_min))
+			a->at = 0;
+	}
 }
 
 void watch_step(struct watch *w)
 {
 	struct err away, ignored; /* the sample says that the server is away */
-	int64_t now = watch_now(w);
+	int64_t began = watch_now(w), before = w->looked;
 	observer_sample(w->observer, observe_next(w->history), &away);
 	observe_push(w->history);
 	judge_run(w->history, watch_server(w), &w->result);
-	if (!w->ledger)
-		return;
-	if (ledger_poll(w->ledger, &ignored) != OK && !w->problem.text[0])
+	w->relief[0] = '\0';
+	if (w->ledger && ledger_poll(w->ledger, &ignored) != OK && !w->problem.text[0])
 		w->problem = ignored;
-	watch_note_gaps(w, now);
-	incidents_look(&w->incidents, &w->times, now, &w->result, watch_say, w);
+	watch_note_gaps(w, began);
+	watch_note_server(w, observe_last(w->history), before ? began - before : 0);
+	if (w->ledger) {
+		incidents_look(&w->incidents, &w->times, began, &w->result, watch_say, w);
+		watch_follow_up(w, began);
+	}
+	for (int i = 0; i < w->result.findings; i++) {
+		if (w->result.finding[i].relief && watch_relieve(w, &w->result.finding[i], began))
+			break; /* one act a sample */
+	}
 }

@@ -101,6 +101,7 @@ void observer_take_statements(struct observer_counters *c, const struct db_rows 
 					     .exec_ms = db_double(rows, i, COLUMN(EXEC_MS))};
 #undef COLUMN
 		/* Lower than before: the statistics were reset, there is no difference. */
+		sample->statistics_reset |= c->known && now.calls < e->calls;
 		if (c->known && now.calls > e->calls && now.rows >= e->rows &&
 		    now.blocks >= e->blocks) {
 			const struct observe_statement s = {.fingerprint = id,

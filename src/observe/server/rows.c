@@ -67,6 +67,7 @@ static void rows_session(const struct db_rows *rows, int i, int64_t query_bytes,
 		if (!s->fingerprint) { /* compute_query_id is off, or version 13 */
 			observe_redact(str_of(s->text.text), 0, 0, &same);
 			s->fingerprint = same.hash;
+			s->hashed = true;
 		}
 	}
 #undef COLUMN

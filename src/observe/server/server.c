@@ -31,6 +31,11 @@ const struct observe_server *observer_server(const struct observer *o)
 	return &o->server;
 }
 
+struct db *observer_db(struct observer *o)
+{
+	return o->db;
+}
+
 double observer_took(const struct observer *o)
 {
 	return o->took;

@@ -11,6 +11,7 @@
 #ifndef OBSERVE_SERVER_SERVER_H
 #define OBSERVE_SERVER_SERVER_H
 
+#include "db/db.h"
 #include "observe/observe.h"
 
 struct observer;
@@ -25,6 +26,9 @@ const struct observe_server *observer_server(const struct observer *o);
 /* Fill a zeroed sample. Never fails: `reach` says whether the server answered, and `err` why it did
  * not. */
 void observer_sample(struct observer *o, struct observe_sample *sample, struct err *err);
+
+/* Its connection, for a statement between two samples; NULL: the server is away. */
+struct db *observer_db(struct observer *o);
 
 /* Seconds until the last sample was complete: elapsed time, not processor time. */
 double observer_took(const struct observer *o);
