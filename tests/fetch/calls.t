@@ -269,7 +269,7 @@ ends('drained', $up->hello, 0, sub { $_[0]->drain });
 ends('SIGTERM', $up->hello, 0, sub { $_[0]->next_tick; kill 'TERM', $_[0]{pid} });
 ends('no hello', undef, 1, sub { $_[0]->drain }, qr/drain before hello/);
 ends('two hellos', $up->hello, 1, sub { $_[0]->hello(%{ $up->hello }) }, qr/second hello/);
-ends('an answer', $up->hello, 1, sub { $_[0]->send_message('bye', 0, pack 'L', 0) }, qr/a message bye is not for the fetcher/);
+ends('an answer', $up->hello, 1, sub { $_[0]->send_message('bye', 0, pack 'L', 0) }, qr/bye is not for the fetcher/);
 ends('garbage', $up->hello, 1, sub { $_[0]->send_raw('x' x 500) }, qr/version/);
 ends('a cut message', $up->hello, 1, sub { $_[0]->send_message('request', 1, 'x' x 10) }, qr/request/);
 ends('a wrong range', $up->hello(allow => '10.0.0.1'), 1, sub { }, qr/not a range/);
