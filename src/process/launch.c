@@ -137,6 +137,7 @@ static enum status launch_from_row(struct launch *l, const struct supervisor *sv
 	    .death_signal = SIGKILL,
 	    .session = true, /* Ctrl-C is for the supervisor, which ends its processes in order */
 	    .max_files = class->max_files ? class->max_files(c) : 0,
+	    .locks_memory = class->locks_memory,
 	};
 	return launch_add_databases(l, sv, class, err);
 }

@@ -95,6 +95,13 @@ static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
 		    "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", NULL                     \
 	}
 
+#define FILES_CONTACT                                                                              \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		"/etc/ssl", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",                    \
+		    "/etc/nsswitch.conf", "/etc/passwd", NULL                                      \
+	}
+
 /* One row a program. */
 static const struct {
 	const int *calls;
@@ -111,6 +118,8 @@ static const struct {
 		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, families_web, 0},
     [SANDBOX_KEEPER] = {calls_keeper, COUNT_OF(calls_keeper), (const char *const[]){NULL}, NULL, 0,
 			true},
+    /* What libpq reads to find a server by its name and to know its own user. */
+    [SANDBOX_CONTACT] = {calls_web, COUNT_OF(calls_web), FILES_CONTACT, families_web, 0},
 };
 
 /* ---- seccomp ---- */

@@ -148,6 +148,9 @@ NORETURN static void become(const struct spawn *s, const struct environment *env
 	set_limit(report, RLIMIT_AS, "limit of memory", s->max_memory_bytes);
 	allow_core();
 	set_limit(report, RLIMIT_NOFILE, "limit of open files", s->max_files);
+	/* Only root can; the program says what it could not lock. */
+	if (s->locks_memory)
+		setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY});
 	if (s->user && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
 			setresuid(uid, uid, uid) != 0))
 		fail(report, s->user);

@@ -33,6 +33,7 @@ struct spawn {
 	bool session;              /* start a new session, without a terminal */
 	uint64_t max_memory_bytes; /* RLIMIT_AS; 0: no limit */
 	uint64_t max_files;        /* RLIMIT_NOFILE; 0: unchanged */
+	bool locks_memory;         /* without a limit, when we are root */
 };
 
 /* Add a descriptor to `fds`. */

@@ -58,6 +58,7 @@ struct process_class {
 	bool beats;
 	enum config_id hang;
 	uint64_t (*max_files)(const struct config *c); /* NULL: unchanged */
+	bool locks_memory;                             /* keeps secrets out of the swap */
 
 	/* The embedded database: a program that does not know process_ready() and has its own
 	 * start. */
