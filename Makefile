@@ -58,6 +58,8 @@ LIBS_directory/borders := -lm
 LIBS_directory/iso   := -lutf8proc
 LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
+LIBS_contact         := -levent_core
+LIBS_contact/intake  := -lutf8proc
 LIBS_directory/search := -lxxhash -lm
 LIBS_site/gate       := -lxxhash
 LIBS_audit/page      := -lgumbo -lexpat
@@ -137,6 +139,18 @@ $(G)/directory/iso/names.def: tools/embed-iso
 	@mkdir -p $(@D)
 	tools/embed-iso $@ $(ISO_CODES)
 $(B)/directory/iso/iso.o: $(G)/directory/iso/names.def
+
+# The pages of the contact sphere's host: never in holdfast-web.
+SHARED_ASSETS := web/assets/site.css web/assets/icon.svg
+$(G)/web/contact.c: $(shell find web-contact -type f 2>/dev/null) $(SHARED_ASSETS) tools/embed-files
+	@mkdir -p $(@D)
+	tools/embed-files web-contact $@ $(foreach f,$(SHARED_ASSETS),$(f)=$(f:web/%=%))
+$(B)/web/contact.o: $(G)/web/contact.c $(FLAGS)
+	@mkdir -p $(@D)
+	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(call archive_of,web/contact): $(B)/web/contact.o
+	@mkdir -p $(@D)
+	@rm -f $@ && ar rcs $@ $^
 
 $(B)/%.o: src/%.c $(FLAGS) | $(SQL_HEADERS)
 	@mkdir -p $(@D)

@@ -1,8 +1,8 @@
 # Which modules each program is linked with. A program that must not do a thing is not linked with
 # the code for it; tools/check-links proves it on the result.
-PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse holdfast-fetch holdfast-worker holdfast-keeper holdfast-heal
+PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse holdfast-fetch holdfast-worker holdfast-keeper holdfast-heal holdfast-contact
 
-PROGRAM_holdfast := base config process hours db db/cluster db/migrate sql/migrate sql/migrations directory/record directory/taxonomy directory/words directory/iso directory/import directory/generate sql/import sql/maintain directory/towns pipeline/wire pipeline/stages pipeline sql/pipeline monitor sql/monitor template web/files site/facts site/gate site/export sql/export audit/report audit/reader audit/site audit/probe sql/audit audit/sql audit/api observe observe/server sql/observe heal/judge heal/permit heal/ledger heal/incident heal/watch heal/screen sql/backup commands
+PROGRAM_holdfast := base config process hours db db/cluster db/migrate sql/migrate sql/migrations directory/record directory/taxonomy directory/words directory/iso directory/import directory/generate sql/import sql/maintain directory/towns pipeline/wire pipeline/stages pipeline sql/pipeline monitor sql/monitor template web/files site/facts site/gate site/export sql/export audit/report audit/reader audit/site audit/probe sql/audit audit/sql audit/api observe observe/server sql/observe heal/judge heal/permit heal/ledger heal/incident heal/watch heal/screen sql/backup sql/contact_operator commands
 PROGRAM_holdfastd := base config process cache/store db/cluster
 PROGRAM_holdfast-web := base config process hours db db/async http/parse http cache/store cache directory/cached directory/words directory/taxonomy directory/record template directory/search directory/stats monitor site/facts directory/pages sql/directory sql/stats sql/monitor web web/files sql/web
 PROGRAM_holdfast-parse := base config process hours directory/record directory/taxonomy directory/words directory/iso directory/borders directory/parse site/facts audit/page audit/statement audit/openapi
@@ -10,3 +10,4 @@ PROGRAM_holdfast-fetch := base config process pipeline/wire fetch/guard fetch/re
 PROGRAM_holdfast-worker := base config process db directory/record directory/taxonomy directory/towns directory/import pipeline/wire pipeline/stages pipeline sql/import sql/pipeline
 PROGRAM_holdfast-keeper := base config process keeper/message keeper keeper/keyfile keeper/tool
 PROGRAM_holdfast-heal := base config process db observe observe/server sql/observe heal/judge heal/permit heal/ledger heal/incident heal/act sql/heal heal/watch heal/screen
+PROGRAM_holdfast-contact := base config process db db/async http/parse http template directory/taxonomy keeper/message contact/intake contact sql/contact sql/profile web/contact

@@ -7,6 +7,7 @@
 extern const struct command command_audit;
 extern const struct command command_backup;
 extern const struct command command_config;
+extern const struct command command_contact;
 extern const struct command command_down;
 extern const struct command command_export;
 extern const struct command command_enrich;

@@ -47,7 +47,7 @@ void database_close(struct instance *i, struct db *db)
 
 /* ---- the schema ---- */
 
-/* Connect as who may make roles: the embedded server's superuser. `database`: whose tables it sees. */
+/* Connect to a database as who may make roles: the embedded server's superuser. */
 static enum status database_connect_admin(const struct instance *i, enum role_database database,
 					  struct db **db, struct err *err)
 {
@@ -102,6 +102,20 @@ enum status database_migrate_all(const struct instance *i, int *applied, struct 
 }
 
 /* ---- a database of an existing server ---- */
+
+enum status database_bare_url(const char *url, struct buf *out, struct err *err)
+{
+	buf_init(out, 4096);
+	if (!str_starts(str_of(url), STR("postgresql://")) &&
+	    !str_starts(str_of(url), STR("postgres://")))
+		return err_set(err, INVALID,
+			       "--db takes a URL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
+	const char *host = strstr(url, "://") + 3;
+	const char *at = strchr(host, '@');
+	buf_add(out, url, (size_t)(host - url));
+	buf_puts(out, at && at < host + strcspn(host, "/?") ? at + 1 : host);
+	return buf_failed(out) ? err_set(err, TOO_LARGE, "--db: the URL is too long") : OK;
+}
 
 /* 128 random bits for each role of the database: into `secrets` as lines "role password". */
 static void database_make_passwords(const struct config *c, enum role_database database,

@@ -15,12 +15,16 @@ void database_close(struct instance *i, struct db *db);
 MUST_CHECK enum status database_connect(const struct instance *i, enum role_id role, struct db **db,
 					struct err *err);
 
-/* Roles (embedded only) and schema of a database, which is made when the embedded server has none. */
+/* Roles and schema of a database; in the embedded server the database itself, too. */
 MUST_CHECK enum status database_migrate(const struct instance *i, enum role_database database,
 					int *applied, struct err *err);
 /* Of all databases that the instance has, as `migrate` and `init` do it. */
 MUST_CHECK enum status database_migrate_all(const struct instance *i, int *applied,
 					    struct err *err);
+
+/* A URL of --db without user and password; `out` is initialised and the caller's to release, also
+ * when it fails. */
+MUST_CHECK enum status database_bare_url(const char *url, struct buf *out, struct err *err);
 
 /* Roles with passwords, which go to DIR/secrets, and the schema in an empty database of an existing
  * server (migrate_target). When it fails the server is as it was. */

@@ -91,19 +91,10 @@ static enum status init_existing(struct instance *i, struct err *err)
 /* Set db.url to db_url without user and password, which are the administrator's and not stored. */
 static enum status init_set_url(struct instance *i, struct err *err)
 {
-	struct str url = str_of(db_url);
 	struct buf bare;
-	if (!str_starts(url, STR("postgresql://")) && !str_starts(url, STR("postgres://")))
-		return err_set(err, INVALID,
-			       "--db takes a URL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
-	const char *host = strstr(db_url, "://") + 3;
-	const char *at = strchr(host, '@');
-	buf_init(&bare, 4096);
-	buf_add(&bare, db_url, (size_t)(host - db_url));
-	buf_puts(&bare, at && at < host + strcspn(host, "/?") ? at + 1 : host);
-	enum status status = buf_failed(&bare)
-				 ? err_set(err, TOO_LARGE, "--db: the URL is too long")
-				 : config_set(&i->config, STR("db.url"), buf_view(&bare), err);
+	enum status status = database_bare_url(db_url, &bare, err);
+	if (status == OK)
+		status = config_set(&i->config, STR("db.url"), buf_view(&bare), err);
 	buf_release(&bare);
 	return status;
 }

@@ -44,6 +44,11 @@ static int web_processes(const struct config *c)
 	return (int)config_number(c, CONFIG_WEB_PROCESSES);
 }
 
+static int contact_spheres(const struct config *c)
+{
+	return *config_text(c, CONFIG_CONTACT_LISTEN) ? 1 : 0;
+}
+
 static const struct process_class classes[] = {
     {.name = "postgres",
      .embedded_only = true,
@@ -67,6 +72,34 @@ static const struct process_class classes[] = {
      .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_WEB}, {0}},
      .needs_database = true,
      .max_files = web_files},
+    /* The contact sphere: who speaks HTTP has no key, who has the keys has nothing else. A row of
+     * an older period must not be written by a predecessor while its successor rewraps: exclusive. */
+    {.name = "contact",
+     .program = "holdfast-contact",
+     .count = contact_spheres,
+     .own_user = true,
+     .user = CONFIG_USER_CONTACT,
+     .reads_settings = true,
+     .listens = true,
+     .address = CONFIG_CONTACT_LISTEN,
+     .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_CONTACT},
+						    {"HOLDFAST_DIRECTORY", ROLE_PROFILE},
+						    {0}},
+     .needs_database = true,
+     .pair = "contact",
+     .exclusive = true,
+     .locks_memory = true,
+     .max_files = web_files},
+    {.name = "keeper",
+     .program = "holdfast-keeper",
+     .count = contact_spheres,
+     .own_user = true,
+     .user = CONFIG_USER_KEEPER,
+     .reads_settings = true,
+     .key = "keeper/key",
+     .pair = "contact",
+     .exclusive = true,
+     .locks_memory = true},
     /* The command line's own 'enrich', kept running: it starts the containers of each batch. */
     {.name = "schedule",
      .program = "holdfast",

@@ -7,6 +7,7 @@ use warnings;
 use Cwd qw(abs_path);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use Address;
 use Instance;
 use Test::More;
 
@@ -36,6 +37,7 @@ my %stands_for = (
 	'[DIR]' => undef, '[URL]' => undef, '[URL|ID]' => undef, 'FILE|DIR...' => "$root/sql/queries",
 	'FILE' => "$root/tests/fuzz/corpus/openapi/users.yaml",
 	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
+	'ADDRESS' => own_address() . ':' . free_port(),
 	'shops.geojson' => "$root/samples/town.geojson",
 	'DIR|-' => "$i->{home}/backups",
 	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir},

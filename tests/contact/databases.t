@@ -67,7 +67,8 @@ my $sizes = q{SELECT string_agg(conrelid::regclass || ' ' || pg_get_constraintde
 like(allowed('postgres', 'holdfast_contact', $sizes), qr/\(length\($_->[0]\) = $_->[1]\)/, "$_->[0] has $_->[1] bytes")
 	for [ 'body', 2436 ], [ 'body', 168 ], [ 'entry', 112 ];
 my $toasted = q{SELECT count(*) FROM pg_class WHERE relname IN ('party', 'unlock', 'consent') AND reltoastrelid <> 0
-	AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname ~ '^(body|entry)$' AND attstorage <> 'p')};
+	AND EXISTS (SELECT FROM pg_attribute
+		WHERE attrelid = pg_class.oid AND attname ~ '^(body|entry)$' AND attstorage <> 'p')};
 is(allowed('postgres', 'holdfast_contact', $toasted), '0', 'and is never moved out of its row');
 
 is(($i->run('down'))[0], 0, 'down');

@@ -7,12 +7,21 @@ use warnings;
 use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use Address;
 use Directory;
 use File::Temp qw(tempdir);
 use Test::More;
 require "$FindBin::Bin/../../tools/statements.pl";
 
 my $directory = Directory->start;
+$directory->{i}->set('web.processes' => 1, 'contact.listen' => own_address() . ':' . free_port());
+$directory->{i}->run_ok('migrate');
+
+# SQL in the database that a role belongs to.
+sub sql_as {
+	my ($role, $sql) = @_;
+	return $directory->sql(($role =~ /^holdfast_contact/ ? "\\connect holdfast_contact\n" : '') . $sql);
+}
 
 # What the build refuses, with file and line.
 sub embed_error {
@@ -65,18 +74,18 @@ for my $file (sort glob "$FindBin::Bin/../../sql/queries/*.sql") {
 		my $count = () = do { my %n = map { $_ => 1 } $s->{sql} =~ /\$(\d+)/g; keys %n };
 		my $begin = "BEGIN;\nSET LOCAL ROLE $role;\n" . ($area eq 'import' ? "$temporary" : '');
 		my $text = $s->{sql};
-		my $answer = eval { $directory->sql("${begin}PREPARE s AS $text;\nSELECT 'prepared';\nROLLBACK;\n") } // '';
+		my $answer = eval { sql_as($role, "${begin}PREPARE s AS $text;\nSELECT 'prepared';\nROLLBACK;\n") } // '';
 		like($answer, qr/^prepared$/m, "$s->{name} is prepared as $role");
 		$prepared++;
 		# \gdesc prepares the statement and asks the server to describe it (PQdescribePrepared).
-		my $described = eval { $directory->sql("$begin$text \\gdesc\nROLLBACK;\n") } // '';
+		my $described = eval { sql_as($role, "$begin$text \\gdesc\nROLLBACK;\n") } // '';
 		my @names = map { (split /\|/)[0] } grep { /\|/ } split /\n/, $described;
 		my @columns = output_columns($text, $s->{name});
 		is("@names", "@columns", "$s->{name} returns the columns that C knows");
 		$columns += @columns;
 		next unless @{ $s->{served_by} };
 		my $nulls = join ', ', ('NULL') x $count;
-		my $plan = $directory->sql("${begin}SET LOCAL plan_cache_mode = force_generic_plan;\n"
+		my $plan = sql_as($role, "${begin}SET LOCAL plan_cache_mode = force_generic_plan;\n"
 			# Small tables are sorted and read whole more cheaply; the question is what the index can serve.
 			. "SET LOCAL enable_seqscan = off;\nSET LOCAL enable_sort = off;\nPREPARE s AS $text;\nEXPLAIN EXECUTE s"
 			. ($count ? "($nulls)" : '') . ";\nROLLBACK;\n");

@@ -1,0 +1,34 @@
+/* What must not stand in a profile that everybody can read: e-mail addresses, telephone numbers,
+ * addresses of pages, handles; as they are, and spelled out in English, German, Serbian and French
+ * ("name at firma punkt de"). Norms, dates, prices and dimensions may stand.
+ *
+ * It protects from slips. Whoever wants to get something past it can, and the pages say so.
+ */
+#ifndef CONTACT_INTAKE_INTAKE_H
+#define CONTACT_INTAKE_INTAKE_H
+
+#include "base/arena.h"
+#include "config/config.h"
+
+enum intake_kind { INTAKE_EMAIL, INTAKE_PHONE, INTAKE_PAGE, INTAKE_HANDLE, INTAKE_KINDS };
+
+struct intake_found {
+	enum intake_kind kind;
+	char text[80]; /* what was found, as it was read */
+};
+
+enum { INTAKE_TEXT_MAX = 4096 }; /* bytes of a text; the rest is not looked at */
+
+/* True: nothing was found. Text that is not valid UTF-8 has nothing. */
+MUST_CHECK bool intake_screen(struct str text, struct intake_found *found);
+
+const char *intake_kind_name(enum intake_kind kind); /* "an e-mail address" */
+
+/* How many businesses of the directory must fit a profile: contact.k. The directory does not know
+ * how large a business is: who names one of the three sizes needs three times as many. */
+int64_t intake_needed(const struct config *config, bool size_named);
+
+/* Lower case for comparing with names, as PostgreSQL's lower() does it for ASCII. */
+struct str intake_lower(struct str text, struct arena *arena);
+
+#endif

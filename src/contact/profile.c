@@ -1,0 +1,154 @@
+#include "contact/internal.h"
+
+#include <string.h>
+#include "base/ascii.h"
+#include "contact/intake/intake.h"
+#include "sql/profile.h"
+
+const char *const profile_kinds[] = {"need", "offer", NULL};
+const char *const profile_sizes[] = {"small", "medium", "large", NULL};
+const char *const profile_budgets[] = {"to-10k", "to-100k", "to-1m", "more", NULL};
+
+/* "de FR  sr" as "de fr sr". False: not two-letter codes. */
+static bool profile_languages(struct str typed, struct arena *arena, struct str *out)
+{
+	char *text = arena_room(arena, typed.n + 2), *at = text;
+	if (!text)
+		return false;
+	struct str rest = typed;
+	while (rest.p) {
+		struct str one = str_trim(str_cut(&rest, ' '));
+		if (!one.n)
+			continue;
+		if (one.n != 2 || !ascii_is_letter(one.p[0]) || !ascii_is_letter(one.p[1]))
+			return false;
+		if (at != text)
+			*at++ = ' ';
+		*at++ = ascii_lower(one.p[0]);
+		*at++ = ascii_lower(one.p[1]);
+	}
+	*out = (struct str){text, (size_t)(at - text)};
+	return true;
+}
+
+/* No contact in a text that everybody can read. False: answered. */
+static bool profile_screen(struct http_request *request, const char *field)
+{
+	struct intake_found found;
+	if (intake_screen(http_field(request, field)->text, &found))
+		return true;
+	http_problem(request, HTTP_PROBLEM_TEXT_TELLS_WHO, field,
+		     "the text has what looks like %s, where everybody can read it: \"%s\"",
+		     intake_kind_name(found.kind), found.text);
+	return false;
+}
+
+bool profile_from_fields(struct http_request *request, struct profile *out)
+{
+	*out = (struct profile){
+	    .kind = http_field(request, "profile.kind")->text,
+	    .category = http_field(request, "profile.category")->text,
+	    .group = http_field(request, "profile.group")->text,
+	    .region = http_field(request, "profile.region")->text,
+	    .country = http_field(request, "profile.country")->text,
+	    .size = http_field(request, "profile.size")->text,
+	    .budget = http_field(request, "profile.budget")->text,
+	    .title = str_trim(http_field(request, "profile.title")->text),
+	    .body = str_trim(http_field(request, "profile.body")->text),
+	};
+	if (!profile_languages(http_field(request, "profile.languages")->text, &request->arena,
+			       &out->languages)) {
+		http_problem(request, HTTP_PROBLEM_INVALID_PARAMETER, "profile.languages",
+			     "languages are codes of two letters, such as \"de fr\"");
+		return false;
+	}
+	if (!out->category.n && !out->group.n) {
+		http_problem(request, HTTP_PROBLEM_MISSING_PARAMETER, "profile.group",
+			     "a profile names a category or a group");
+		return false;
+	}
+	return profile_screen(request, "profile.title") && profile_screen(request, "profile.body");
+}
+
+static struct str profile_text(const struct db_rows *rows, int column, struct arena *arena)
+{
+	struct str text = arena_str(arena, db_text(rows, 0, column));
+	return text.p ? text : STR("");
+}
+
+void profile_from_check(const struct db_rows *rows, struct arena *arena, struct profile *out)
+{
+	out->category = profile_text(rows, SQL_PROFILE_CHECK_CATEGORY, arena);
+	out->group = profile_text(rows, SQL_PROFILE_CHECK_GROUP_KEY, arena);
+	out->region = profile_text(rows, SQL_PROFILE_CHECK_REGION, arena);
+	out->country = profile_text(rows, SQL_PROFILE_CHECK_COUNTRY, arena);
+	out->category_id = db_i64(rows, 0, SQL_PROFILE_CHECK_CATEGORY_ID);
+	out->group_id = db_i64(rows, 0, SQL_PROFILE_CHECK_GROUP_ID);
+	out->region_id = db_i64(rows, 0, SQL_PROFILE_CHECK_REGION_ID);
+}
+
+static struct str profile_choice(struct str letter, const char *letters, const char *const *names)
+{
+	const char *at = letter.n ? strchr(letters, letter.p[0]) : NULL;
+	return at ? str_of(names[at - letters]) : STR("");
+}
+
+void profile_from_row(const struct db_rows *rows, struct arena *arena, struct profile *out)
+{
+	*out = (struct profile){
+	    .kind = profile_choice(db_text(rows, 0, SQL_PROFILE_GET_KIND), PROFILE_KIND_LETTERS,
+				   profile_kinds),
+	    .size = profile_choice(db_text(rows, 0, SQL_PROFILE_GET_SIZE_BAND),
+				   PROFILE_SIZE_LETTERS, profile_sizes),
+	    .budget = profile_choice(db_text(rows, 0, SQL_PROFILE_GET_BUDGET_BAND),
+				     PROFILE_BUDGET_LETTERS, profile_budgets),
+	    .category = profile_text(rows, SQL_PROFILE_GET_CATEGORY, arena),
+	    .group = profile_text(rows, SQL_PROFILE_GET_GROUP_KEY, arena),
+	    .region = profile_text(rows, SQL_PROFILE_GET_REGION, arena),
+	    .country = profile_text(rows, SQL_PROFILE_GET_COUNTRY, arena),
+	    .languages = profile_text(rows, SQL_PROFILE_GET_LANGUAGES, arena),
+	    .title = profile_text(rows, SQL_PROFILE_GET_TITLE, arena),
+	    .body = profile_text(rows, SQL_PROFILE_GET_BODY, arena),
+	    .badge = profile_text(rows, SQL_PROFILE_GET_BADGE, arena),
+	};
+}
+
+void profile_canonical(const struct profile *p, uint8_t out[KEEPER_PROFILE])
+{
+	/* Fields have no NUL: it ends each. */
+	const struct str fields[] = {p->kind, p->category, p->group,     p->region, p->country,
+				     p->size, p->budget,   p->languages, p->title,  p->body};
+	uint8_t *at = out;
+	memset(out, 0, KEEPER_PROFILE);
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		must(fields[i].n < KEEPER_PROFILE - (size_t)(at - out)); /* fields have a maximum */
+		at = mempcpy(at, fields[i].p ? fields[i].p : "", fields[i].n);
+		at++;
+	}
+}
+
+static void profile_member(struct json_writer *w, const char *key, struct str text)
+{
+	json_key(w, key);
+	if (text.n)
+		json_put_str(w, text);
+	else
+		json_put_null(w);
+}
+
+void profile_json(const struct profile *p, struct json_writer *w)
+{
+	json_object_begin(w);
+	profile_member(w, "kind", p->kind);
+	profile_member(w, "category", p->category);
+	profile_member(w, "group", p->group);
+	profile_member(w, "region", p->region);
+	profile_member(w, "country", p->country);
+	profile_member(w, "size", p->size);
+	profile_member(w, "budget", p->budget);
+	profile_member(w, "languages", p->languages);
+	profile_member(w, "title", p->title);
+	profile_member(w, "body", p->body);
+	profile_member(w, "badge", p->badge);
+	json_object_end(w);
+}
