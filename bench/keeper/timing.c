@@ -4,9 +4,10 @@
  *
  * Judged by the signs of the differences (z of a sign test), because a few slow measurements among
  * thousands, which every machine has, decide a test of means; and by the median of the differences.
+ * A measurement is the least of three.
  * The last rows plant a difference of known length: the test must see it, else it shows nothing.
  *
- *   timing PAIRS   exits 1 when |z| >= 4.5 and the median is 100 ns and more, or when the planted
+ *   timing PAIRS   exits 1 when |z| >= 4.5 or the median is 100 ns and more, or when the planted
  *                  difference is not seen
  */
 #include "../../tests/contact/world.h"
@@ -72,9 +73,14 @@ static bool compare(const char *what, size_t pairs, int64_t plant_ns)
 		(void)measure(&requests[n & 1], 0);
 	for (size_t n = 0; n < pairs; n++) {
 		int first = (int)random_below(&chance, 2);
-		int64_t time[2];
-		time[first] = measure(&requests[first], first ? plant_ns : 0);
-		time[1 - first] = measure(&requests[1 - first], first ? 0 : plant_ns);
+		int64_t time[2] = {INT64_MAX, INT64_MAX};
+		/* The least of three: what interrupts a measurement is mostly not in all of
+		 * them. */
+		for (int i = 0; i < 6; i++) {
+			int which = i & 1 ? 1 - first : first;
+			int64_t took = measure(&requests[which], which ? plant_ns : 0);
+			time[which] = took < time[which] ? took : time[which];
+		}
 		differences[n] = time[1] - time[0];
 		greater += differences[n] > 0;
 		unequal += differences[n] != 0;
