@@ -68,7 +68,7 @@ struct enrich_run {
 };
 
 struct enrich_numbers {
-	int64_t total, ok, failed, dead, in_flight;
+	int64_t total, ok, failed, skipped, dead, in_flight;
 	double seconds;
 	bool finished;
 };
@@ -84,6 +84,7 @@ static enum status read_numbers(struct enrich_run *r, struct enrich_numbers *n, 
 	    .finished = db_bool(&rows, 0, SQL_BATCH_PROGRESS_FINISHED),
 	    .ok = db_i64(&rows, 0, SQL_BATCH_PROGRESS_OK),
 	    .failed = db_i64(&rows, 0, SQL_BATCH_PROGRESS_FAILED),
+	    .skipped = db_i64(&rows, 0, SQL_BATCH_PROGRESS_SKIPPED),
 	    .dead = db_i64(&rows, 0, SQL_BATCH_PROGRESS_DEAD),
 	    .in_flight = db_i64(&rows, 0, SQL_BATCH_PROGRESS_IN_FLIGHT),
 	    .seconds = db_double(&rows, 0, SQL_BATCH_PROGRESS_SECONDS),
@@ -95,9 +96,12 @@ static enum status read_numbers(struct enrich_run *r, struct enrich_numbers *n, 
 static void report(const struct enrich_run *r, const struct enrich_numbers *n)
 {
 	if (!cli_globals.json) {
-		printf("batch %lld (%s): %lld items = %lld ok + %lld failed + %lld dead, %.1f s\n",
+		printf("batch %lld (%s): %lld items = %lld ok + %lld failed + %lld dead",
 		       (long long)r->batch, stage_name, (long long)n->total, (long long)n->ok,
-		       (long long)n->failed, (long long)n->dead, n->seconds);
+		       (long long)n->failed, (long long)n->dead);
+		if (n->skipped)
+			printf(" + %lld skipped", (long long)n->skipped);
+		printf(", %.1f s\n", n->seconds);
 		return;
 	}
 	struct buf out;
@@ -110,6 +114,7 @@ static void report(const struct enrich_run *r, const struct enrich_numbers *n)
 	json_member_i64(&w, "total", n->total);
 	json_member_i64(&w, "ok", n->ok);
 	json_member_i64(&w, "failed", n->failed);
+	json_member_i64(&w, "skipped", n->skipped);
 	json_member_i64(&w, "dead", n->dead);
 	json_member_bool(&w, "finished", n->finished);
 	json_key(&w, "seconds");
@@ -220,9 +225,10 @@ static enum status fill_batch(struct enrich_run *r, int64_t older_ms, int64_t *i
 	struct db_param p[4];
 	for (int i = 0; i < 4; i++)
 		p[i] = filters[i] ? DB_Z(filters[i]) : DB_NULL;
-	status =
-	    DB_RUN(r->db, sql_batch_fill, &rows, err, DB_I64(r->batch), p[0], p[1], p[2], p[3],
-		   DB_Z(stage_name), DB_I64(older_ms), DB_I64(items_max ? items_max : INT32_MAX));
+	const struct pipeline_stage *stage = pipeline_stage_find(str_of(stage_name));
+	status = DB_RUN(r->db, sql_batch_fill, &rows, err, DB_I64(r->batch), p[0], p[1], p[2], p[3],
+			DB_Z(stage_name), DB_I64(older_ms),
+			DB_I64(items_max ? items_max : INT32_MAX), DB_BOOL(stage->needs_website));
 	if (status != OK)
 		return status;
 	*items = db_i64(&rows, 0, SQL_BATCH_FILL_N);
@@ -264,10 +270,10 @@ static enum status follow(struct enrich_run *r, struct err *err)
 				(void)!take_signals(r, LOOK_MS, err);
 			status = r->db ? OK : UNAVAILABLE;
 		}
-		uint64_t done = (uint64_t)(n.ok + n.failed + n.dead);
+		uint64_t done = (uint64_t)(n.ok + n.failed + n.skipped + n.dead);
 		progress_show(&progress, done, done);
 	}
-	progress_end(&progress, (uint64_t)(n.ok + n.failed + n.dead));
+	progress_end(&progress, (uint64_t)(n.ok + n.failed + n.skipped + n.dead));
 	end_all(r);
 	if (status == OK)
 		status = read_numbers(r, &n, err);

@@ -21,13 +21,15 @@ struct db_rows;
 enum monitor_state {
 	/* the monitor's own data are older than two flushes, or there are none */
 	MONITOR_UNKNOWN,
-	MONITOR_FINISHED,  /* it has ended in order, nothing of it is open */
-	MONITOR_DEAD,      /* the heartbeat is older than the lease */
-	MONITOR_THROTTLED, /* declared: a host sent Retry-After or 429 */
-	MONITOR_BACKOFF,   /* declared */
-	/* Two heartbeats are missing, or work is open and nothing was finalised for too long. */
+	MONITOR_FINISHED, /* it has ended in order, nothing of it is open */
+	MONITOR_DEAD,     /* the heartbeat is older than the lease */
+	/* Two heartbeats are missing, or work that waits for nothing is open and nothing was finalised
+	 * for too long. */
 	MONITOR_STALLED,
 	MONITOR_FAILING, /* all recent items failed: failures are no progress */
+	/* Whatever is open waits for a declared time: a host sent Retry-After or 429. */
+	MONITOR_THROTTLED,
+	MONITOR_BACKOFF, /* declared */
 	MONITOR_WORKING,
 	MONITOR_IDLE,
 	MONITOR_STATES
@@ -39,13 +41,16 @@ enum { MONITOR_FAILING_FROM = 20 }; /* items in a row */
 /* Ages and spans in milliseconds; -1: never. */
 struct monitor_container {
 	int64_t id;
+	int64_t folded; /* 0: one; else the sums of so many that ended, or died, before others */
 	bool finished;
 	int64_t started_ms, heartbeat_age_ms, progress_age_ms, heartbeat_ms, lease_ms;
-	int64_t claimed, in_flight, ok, failed, dead, again, returned, fenced, empty_claims,
-	    failed_in_row;
+	int64_t claimed, in_flight, ok, failed, skipped, dead, again, returned, fenced,
+	    empty_claims, failed_in_row;
 	int64_t calls_in_flight, oldest_call_ms, slowest_ms;
+	int64_t waiting;             /* of in_flight: for a declared time */
 	enum monitor_state declared; /* THROTTLED or BACKOFF; else UNKNOWN */
-	int64_t declared_for_ms;
+	int64_t declared_for_ms;     /* negative: it is over; 0: there was none */
+	struct str declared_host;
 	int64_t network_ms, limiter_ms, database_ms, idle_ms;
 	double rate[3]; /* items finalised a minute, over 1, 5 and 15 minutes */
 	/* computed by monitor_judge */
@@ -59,10 +64,12 @@ struct monitor_batch {
 	bool finished;
 	int64_t age_ms, ended_ms;
 	int64_t total;
+	int64_t due_ms; /* until a queued item is due */
+	bool has_due;   /* one is queued */
 	struct monitor_container *container;
 	size_t containers;
 	/* computed by monitor_judge */
-	int64_t ok, failed, dead, in_flight, queued;
+	int64_t ok, failed, skipped, dead, in_flight, queued;
 	double rate; /* items a minute now */
 	double skew; /* the fastest container's share over the mean: 1 is even */
 	int64_t eta_ms, eta_least_ms, eta_most_ms; /* -1: not known yet */
@@ -73,7 +80,7 @@ struct monitor_batch {
 /* All items of a stage that were ever finalised. */
 struct monitor_total {
 	struct str stage;
-	int64_t ok, failed, dead;
+	int64_t ok, failed, skipped, dead;
 };
 
 struct monitor_view {

@@ -11,8 +11,11 @@ static int64_t age(const struct db_rows *rows, int row, int column)
 static void take_container(const struct db_rows *rows, int row, struct monitor_container *c)
 {
 	struct str declared = db_text(rows, row, SQL_MONITOR_READ_DECLARED);
+	struct str host = c->declared_host;
 	*c = (struct monitor_container){
+	    .declared_host = host,
 	    .id = db_i64(rows, row, SQL_MONITOR_READ_CONTAINER_ID),
+	    .folded = db_i64(rows, row, SQL_MONITOR_READ_FOLDED),
 	    .finished = db_bool(rows, row, SQL_MONITOR_READ_FINISHED),
 	    .started_ms = age(rows, row, SQL_MONITOR_READ_STARTED_MS),
 	    .heartbeat_age_ms = age(rows, row, SQL_MONITOR_READ_HEARTBEAT_AGE_MS),
@@ -23,6 +26,7 @@ static void take_container(const struct db_rows *rows, int row, struct monitor_c
 	    .in_flight = db_i64(rows, row, SQL_MONITOR_READ_IN_FLIGHT),
 	    .ok = db_i64(rows, row, SQL_MONITOR_READ_OK),
 	    .failed = db_i64(rows, row, SQL_MONITOR_READ_FAILED),
+	    .skipped = db_i64(rows, row, SQL_MONITOR_READ_SKIPPED),
 	    .dead = db_i64(rows, row, SQL_MONITOR_READ_DEAD),
 	    .again = db_i64(rows, row, SQL_MONITOR_READ_AGAIN),
 	    .returned = db_i64(rows, row, SQL_MONITOR_READ_RETURNED),
@@ -32,6 +36,7 @@ static void take_container(const struct db_rows *rows, int row, struct monitor_c
 	    .calls_in_flight = db_i64(rows, row, SQL_MONITOR_READ_CALLS_IN_FLIGHT),
 	    .oldest_call_ms = db_i64(rows, row, SQL_MONITOR_READ_OLDEST_CALL_MS),
 	    .slowest_ms = db_i64(rows, row, SQL_MONITOR_READ_SLOWEST_MS),
+	    .waiting = db_i64(rows, row, SQL_MONITOR_READ_WAITING),
 	    .declared = str_eq(declared, STR("throttled")) ? MONITOR_THROTTLED
 			: str_eq(declared, STR("backoff")) ? MONITOR_BACKOFF
 							   : MONITOR_UNKNOWN,
@@ -64,12 +69,18 @@ bool monitor_take(const struct db_rows *rows, struct arena *arena, struct monito
 			b->finished = db_bool(rows, row, SQL_MONITOR_READ_BATCH_FINISHED);
 			b->age_ms = age(rows, row, SQL_MONITOR_READ_BATCH_AGE_MS);
 			b->ended_ms = age(rows, row, SQL_MONITOR_READ_BATCH_ENDED_MS);
+			b->has_due = !db_null(rows, row, SQL_MONITOR_READ_DUE_MS);
+			b->due_ms = db_i64(rows, row, SQL_MONITOR_READ_DUE_MS);
 			b->container = container;
 			if (!b->stage.p)
 				return false;
 		}
 		if (db_null(rows, row, SQL_MONITOR_READ_CONTAINER_ID))
 			continue;
+		container->declared_host =
+		    arena_str(arena, db_text(rows, row, SQL_MONITOR_READ_DECLARED_HOST));
+		if (!container->declared_host.p)
+			return false;
 		take_container(rows, row, container++);
 		b->containers++;
 	}
@@ -86,6 +97,7 @@ bool monitor_take_totals(const struct db_rows *rows, struct arena *arena, struct
 		    .stage = arena_str(arena, db_text(rows, row, SQL_MONITOR_TOTALS_STAGE)),
 		    .ok = db_i64(rows, row, SQL_MONITOR_TOTALS_OK),
 		    .failed = db_i64(rows, row, SQL_MONITOR_TOTALS_FAILED),
+		    .skipped = db_i64(rows, row, SQL_MONITOR_TOTALS_SKIPPED),
 		    .dead = db_i64(rows, row, SQL_MONITOR_TOTALS_DEAD),
 		};
 		if (!total[row].stage.p)

@@ -17,11 +17,13 @@ static void put_container(struct json_writer *w, const struct monitor_container 
 	    {"in_flight", c->in_flight},
 	    {"ok", c->ok},
 	    {"failed", c->failed},
+	    {"skipped", c->skipped},
 	    {"dead", c->dead},
 	    {"again", c->again},
 	    {"returned", c->returned},
 	    {"fenced", c->fenced},
 	    {"empty_claims", c->empty_claims},
+	    {"waiting", c->waiting},
 	    {"calls_in_flight", c->calls_in_flight},
 	    {"oldest_call_ms", c->oldest_call_ms},
 	    {"heartbeat_age_ms", c->heartbeat_age_ms},
@@ -34,6 +36,7 @@ static void put_container(struct json_writer *w, const struct monitor_container 
 	json_object_begin(w);
 	json_member_z(w, "state", monitor_state_names[c->state]);
 	json_member_bool(w, "straggler", c->straggler);
+	json_member_i64(w, "folded", c->folded);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		json_member_i64(w, numbers[i].name, numbers[i].value);
 	json_key(w, "rates");
@@ -54,6 +57,19 @@ static void put_known(struct json_writer *w, const char *name, bool known, int64
 		json_put_null(w);
 }
 
+/* The host that asked for the longest pause; empty: none did. */
+static struct str waits_for(const struct monitor_batch *b)
+{
+	const struct monitor_container *longest = NULL;
+	for (size_t i = 0; i < b->containers; i++) {
+		const struct monitor_container *c = &b->container[i];
+		if (!c->finished && c->state != MONITOR_DEAD && c->declared_for_ms > 0 &&
+		    (!longest || c->declared_for_ms > longest->declared_for_ms))
+			longest = c;
+	}
+	return longest ? longest->declared_host : STR("");
+}
+
 static void put_batch(struct json_writer *w, const struct monitor_batch *b)
 {
 	bool known = b->state != MONITOR_UNKNOWN;
@@ -67,6 +83,7 @@ static void put_batch(struct json_writer *w, const struct monitor_batch *b)
 	json_member_i64(w, "total", b->total);
 	put_known(w, "ok", known, b->ok);
 	put_known(w, "failed", known, b->failed);
+	put_known(w, "skipped", known, b->skipped);
 	put_known(w, "dead", known, b->dead);
 	put_known(w, "in_flight", known, b->in_flight);
 	put_known(w, "queued", known, b->queued);
@@ -77,6 +94,8 @@ static void put_batch(struct json_writer *w, const struct monitor_batch *b)
 		json_put_null(w);
 	json_key(w, "skew");
 	json_put_double(w, b->skew, 2);
+	put_known(w, "due_ms", known && b->has_due, b->due_ms);
+	json_member_str(w, "waits_for", waits_for(b));
 	put_known(w, "eta_ms", known && b->eta_ms >= 0, b->eta_ms);
 	put_known(w, "eta_least_ms", known && b->eta_ms >= 0, b->eta_least_ms);
 	put_known(w, "eta_most_ms", known && b->eta_ms >= 0, b->eta_most_ms);
@@ -149,11 +168,58 @@ static void put_bar(struct buf *out, double part, int width)
 		buf_puts(out, i < full ? "#" : ".");
 }
 
+/* Why the batch cannot end yet, when nothing of it can be asked now. */
+static void text_waits(struct buf *out, const struct monitor_batch *b)
+{
+	char due[24];
+	struct str host = waits_for(b);
+	if (host.n)
+		buf_printf(out, "  %.*s has asked for a pause (429 or Retry-After)\n",
+			   STR_ARG(host));
+	if (b->in_flight == 0 && b->has_due && b->due_ms > 0)
+		buf_printf(out, "  waits: the next of %lld queued items is due in %s\n",
+			   (long long)b->queued, span(b->due_ms, due));
+}
+
+static void text_container(struct buf *out, const struct monitor_container *c, bool colour)
+{
+	char beat[24], quiet[24];
+	buf_printf(out,
+		   "  #%-6lld %s%-9s%s ok %-8lld failed %-6lld in flight %-5lld %6.0f/min  "
+		   "beat %-6s progress %-6s%s\n",
+		   (long long)c->id, colour_of(c->state, colour), monitor_state_names[c->state],
+		   colour ? "\033[0m" : "", (long long)c->ok, (long long)c->failed,
+		   (long long)c->in_flight, c->rate[0], span(c->heartbeat_age_ms, beat),
+		   span(c->progress_age_ms, quiet), c->straggler ? " slow" : "");
+}
+
+/* The living, and the dead in one line. */
+static void text_containers(struct buf *out, const struct monitor_batch *b, bool colour)
+{
+	char beat[24];
+	int64_t dead = 0, held = 0, last_ms = -1;
+	for (size_t i = 0; i < b->containers; i++) {
+		const struct monitor_container *c = &b->container[i];
+		if (c->state == MONITOR_DEAD) {
+			dead += c->folded ? c->folded : 1;
+			held += c->in_flight;
+			if (last_ms < 0 || c->heartbeat_age_ms < last_ms)
+				last_ms = c->heartbeat_age_ms;
+		} else if (!c->finished) {
+			text_container(out, c, colour);
+		}
+	}
+	if (dead)
+		buf_printf(out, "  %s%lld DEAD%s, the last beat %s ago; they hold %lld items\n",
+			   colour_of(MONITOR_DEAD, colour), (long long)dead,
+			   colour ? "\033[0m" : "", span(last_ms, beat), (long long)held);
+}
+
 static void text_batch(struct buf *out, const struct monitor_batch *b, int width, bool colour)
 {
-	char eta[24], least[24], most[24], beat[24], quiet[24];
+	char eta[24], least[24], most[24];
 	const char *end = colour ? "\033[0m" : "";
-	double done = (double)(b->ok + b->failed + b->dead);
+	double done = (double)(b->ok + b->failed + b->skipped + b->dead);
 	int bar = width > 60 ? width - 50 : 10;
 	buf_printf(out, "batch %lld %.*s  %s%s%s%s\n", (long long)b->id, STR_ARG(b->stage),
 		   colour_of(b->state, colour), monitor_state_names[b->state], end,
@@ -166,26 +232,18 @@ static void text_batch(struct buf *out, const struct monitor_batch *b, int width
 	put_bar(out, b->total ? done / (double)b->total : 1, bar);
 	buf_printf(out, " %5.1f %%  %.0f of %lld\n", b->total ? 100 * done / (double)b->total : 100,
 		   done, (long long)b->total);
-	buf_printf(out,
-		   "  ok %lld  failed %lld  dead %lld  in flight %lld  queued %lld  skew %.2f\n",
-		   (long long)b->ok, (long long)b->failed, (long long)b->dead,
-		   (long long)b->in_flight, (long long)b->queued, b->skew);
+	buf_printf(
+	    out,
+	    "  ok %lld  failed %lld  skipped %lld  dead %lld  in flight %lld  queued %lld  skew %.2f\n",
+	    (long long)b->ok, (long long)b->failed, (long long)b->skipped, (long long)b->dead,
+	    (long long)b->in_flight, (long long)b->queued, b->skew);
 	if (!b->finished)
 		buf_printf(out, "  %.0f a minute, ends in %s (%s to %s)\n", b->rate,
 			   span(b->eta_ms, eta), span(b->eta_least_ms, least),
 			   span(b->eta_most_ms, most));
-	for (size_t i = 0; i < b->containers && !b->finished; i++) {
-		const struct monitor_container *c = &b->container[i];
-		if (c->finished)
-			continue;
-		buf_printf(out,
-			   "  #%-6lld %s%-9s%s ok %-8lld failed %-6lld in flight %-5lld %6.0f/min  "
-			   "beat %-6s progress %-6s%s\n",
-			   (long long)c->id, colour_of(c->state, colour),
-			   monitor_state_names[c->state], end, (long long)c->ok,
-			   (long long)c->failed, (long long)c->in_flight, c->rate[0],
-			   span(c->heartbeat_age_ms, beat), span(c->progress_age_ms, quiet),
-			   c->straggler ? " slow" : "");
+	if (!b->finished) {
+		text_waits(out, b);
+		text_containers(out, b, colour);
 	}
 	buf_puts(out, "\n");
 }
@@ -214,7 +272,10 @@ static void put_totals(struct buf *out, const struct monitor_view *view)
 		const struct {
 			const char *outcome;
 			int64_t value;
-		} counts[] = {{"ok", t->ok}, {"failed", t->failed}, {"dead", t->dead}};
+		} counts[] = {{"ok", t->ok},
+			      {"failed", t->failed},
+			      {"skipped", t->skipped},
+			      {"dead", t->dead}};
 		for (size_t k = 0; k < COUNT_OF(counts); k++)
 			buf_printf(
 			    out,

@@ -61,6 +61,11 @@ static void set_deaths(struct item *item, int64_t v)
 	item->deaths = (int16_t)v;
 }
 
+static void set_postponed(struct item *item, int64_t v)
+{
+	item->postponed = (int16_t)v;
+}
+
 static void claim_begin(struct worker *w, struct claim *claim, int lane, const struct db_rows *rows)
 {
 	struct str ids = db_text(rows, 0, SQL_CLAIM_ITEMS);
@@ -76,6 +81,7 @@ static void claim_begin(struct worker *w, struct claim *claim, int lane, const s
 	claim_read_array(ids, count, set_id, claim->item);
 	claim_read_array(db_text(rows, 0, SQL_CLAIM_ATTEMPTS), count, set_attempts, claim->item);
 	claim_read_array(db_text(rows, 0, SQL_CLAIM_DEATHS), count, set_deaths, claim->item);
+	claim_read_array(db_text(rows, 0, SQL_CLAIM_POSTPONED), count, set_postponed, claim->item);
 	struct str due = db_text(rows, 0, SQL_CLAIM_DUE_AT);
 	must(due.n < sizeof(w->from[lane].due_at));
 	memcpy(w->from[lane].due_at, due.p, due.n);
@@ -146,12 +152,12 @@ static enum status claim_prepare(struct worker *w, struct claim *claim, struct e
 					  verdict.what == STAGE_OK ? ITEM_OK : ITEM_FAILED,
 					  verdict.outcome);
 		else if (!item->of.url.n)
-			claim_settle_item(claim, item, ITEM_FAILED, "nothing to ask");
+			claim_settle_item(claim, item, ITEM_SKIPPED, "nothing to ask");
 	}
 	db_rows_release(&rows);
 	for (size_t i = 0; i < claim->count; i++)
 		if (claim->item[i].state == ITEM_WAITING && !claim->item[i].of.url.n)
-			claim_settle_item(claim, &claim->item[i], ITEM_FAILED, "no such business");
+			claim_settle_item(claim, &claim->item[i], ITEM_SKIPPED, "no such business");
 	if (!w->stage->settle)
 		return OK;
 	struct stage_statement found = w->stage->settle(&of);

@@ -24,12 +24,12 @@ void item_done(struct worker *w, struct claim *claim, struct item *item, enum it
  * sql_flush has kept this late flush from writing anything. */
 static enum status flush_claim(struct worker *w, struct claim *claim, struct err *err)
 {
-	static const char *const whats[] = {"ok", "failed", "again", "later"};
+	static const char *const whats[] = {"ok", "failed", "skipped", "again", "later"};
 	struct db_rows rows;
 	size_t kept = 0;
-	for (int i = 0; i < 9; i++)
+	for (size_t i = 0; i < COUNT_OF(w->a); i++)
 		array_begin(&w->a[i]);
-	/* 0-2: items that stay in the claim; 3-8 and due: items that leave it. */
+	/* 0-2, 9: items that stay in the claim; 3-8, 10 and due: items that leave it. */
 	struct buf due;
 	buf_init(&due, ARRAY_BYTES);
 	array_begin(&due);
@@ -39,6 +39,7 @@ static enum status flush_claim(struct worker *w, struct claim *claim, struct err
 			array_i64(&w->a[0], item->of.business_id);
 			array_i64(&w->a[1], item->attempts);
 			array_i64(&w->a[2], item->deaths);
+			array_i64(&w->a[9], item->postponed);
 			kept++;
 			continue;
 		}
@@ -49,15 +50,16 @@ static enum status flush_claim(struct worker *w, struct claim *claim, struct err
 		array_i64(&due, item->due_ms);
 		array_i64(&w->a[7], item->attempts);
 		array_i64(&w->a[8], item->deaths);
+		array_i64(&w->a[10], item->postponed);
 	}
-	struct db_param p[9];
-	for (int i = 0; i < 9; i++)
+	struct db_param p[COUNT_OF(w->a)];
+	for (size_t i = 0; i < COUNT_OF(w->a); i++)
 		p[i] = array_end(&w->a[i]);
 	const char *source = !w->stage->ask ? "holdfast" : w->stage->name;
 	enum status status =
 	    WORKER_RUN(w, sql_flush, &rows, err, DB_I64(claim->id), p[0], p[1], p[2],
 		       DB_I64(worker_lease_ms(w)), p[3], p[4], p[5], p[6], array_end(&due), p[7],
-		       p[8], DB_Z(w->stage->name), DB_Z(source));
+		       p[8], DB_Z(w->stage->name), DB_Z(source), p[9], p[10]);
 	buf_release(&due);
 	if (status != OK)
 		return status;

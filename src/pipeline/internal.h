@@ -19,11 +19,12 @@ enum {
 };
 
 enum item_state { ITEM_WAITING, ITEM_ASKED, ITEM_DONE };
-enum item_what { ITEM_OK, ITEM_FAILED, ITEM_AGAIN, ITEM_LATER };
+enum item_what { ITEM_OK, ITEM_FAILED, ITEM_SKIPPED, ITEM_AGAIN, ITEM_LATER };
 
 struct item {
 	struct stage_item of; /* its texts in the claim's arena */
-	int16_t attempts, deaths;
+	int16_t attempts, deaths, postponed;
+	bool pauses; /* its host has asked for a pause and not answered since */
 	enum item_state state;
 	enum item_what what;
 	int64_t not_before_ms; /* its host's turn */
@@ -58,9 +59,10 @@ struct worker {
 	int64_t flush_at_ms, reap_at_ms, beat_at_ms, retry_at_ms, look_at_ms, slowest_ms;
 	int64_t database_us, began_us; /* since the last heartbeat */
 	int64_t throttled_until_ms;
-	struct wire_tick tick; /* what the peer said since the last heartbeat, added up */
+	char throttled_host[256]; /* whose pause that is */
+	struct wire_tick tick;    /* what the peer said since the last heartbeat, added up */
 	char packet[WIRE_MESSAGE_MAX];
-	struct buf a[9]; /* arrays of a statement */
+	struct buf a[11]; /* arrays of a statement */
 };
 
 /* ---- database.c ---- */
@@ -86,6 +88,9 @@ void item_done(struct worker *w, struct claim *claim, struct item *item, enum it
 MUST_CHECK enum status flush_due(struct worker *w, bool now, struct err *err);
 
 /* ---- turns.c ---- */
+
+/* A host that has postponed every call for too long, or too often, is given up. */
+bool turns_given_up(const struct worker *w, int64_t postponed, int64_t postponed_ms);
 
 MUST_CHECK enum status turns_take(struct worker *w, struct claim *claim, struct err *err);
 

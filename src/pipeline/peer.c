@@ -103,21 +103,70 @@ enum status peer_ask(struct worker *w, struct err *err)
 	return OK;
 }
 
-static void peer_postpone_host(struct worker *w, struct str host, int64_t ms)
+/* Items of the host that have not been asked wait for the end of its pause; or fail, when it has
+ * been given up. */
+static void peer_pause(struct worker *w, struct claim *claim, struct str host, int64_t until,
+		       bool given_up)
 {
+	for (size_t i = 0; claim->id && i < claim->count; i++) {
+		struct item *item = &claim->item[i];
+		if (!str_eq(item->of.host, host))
+			continue;
+		item->pauses = true;
+		if (item->state != ITEM_WAITING)
+			continue;
+		if (given_up)
+			item_done(w, claim, item, ITEM_FAILED, "postponed too long", 0);
+		else if (item->not_before_ms < until)
+			item->not_before_ms = until;
+	}
+}
+
+/* True: the host has been given up. */
+static bool peer_postpone_host(struct worker *w, struct str host, int64_t ms)
+{
+	struct db_rows rows;
 	struct err err;
 	int64_t until = clock_ms() + ms;
+	bool given_up = false;
 	if (!host.n)
-		return;
-	(void)!WORKER_RUN(w, sql_host_postpone, NULL, &err, DB_TEXT(host), DB_I64(ms));
+		return false;
+	if (WORKER_RUN(w, sql_host_postpone, &rows, &err, DB_TEXT(host), DB_I64(ms)) == OK) {
+		given_up = turns_given_up(w, db_i64(&rows, 0, SQL_HOST_POSTPONE_POSTPONED),
+					  db_i64(&rows, 0, SQL_HOST_POSTPONE_POSTPONED_MS));
+		db_rows_release(&rows);
+	}
+	for (int c = 0; c < CLAIMS_MAX; c++)
+		peer_pause(w, &w->claim[c], host, until, given_up);
+	if (until > w->throttled_until_ms) {
+		w->throttled_until_ms = until;
+		snprintf(w->throttled_host, sizeof(w->throttled_host), "%.*s", STR_ARG(host));
+	}
+	return given_up;
+}
+
+/* The host has answered with something else than a pause. */
+static void peer_recovered(struct worker *w, struct str host)
+{
+	struct err err;
+	(void)!WORKER_RUN(w, sql_host_recovered, NULL, &err, DB_TEXT(host));
 	for (int c = 0; c < CLAIMS_MAX; c++)
 		for (size_t i = 0; w->claim[c].id && i < w->claim[c].count; i++)
-			if (w->claim[c].item[i].state == ITEM_WAITING &&
-			    str_eq(w->claim[c].item[i].of.host, host) &&
-			    w->claim[c].item[i].not_before_ms < until)
-				w->claim[c].item[i].not_before_ms = until;
-	if (until > w->throttled_until_ms)
-		w->throttled_until_ms = until;
+			if (str_eq(w->claim[c].item[i].of.host, host))
+				w->claim[c].item[i].pauses = false;
+}
+
+/* Later, when its host asks for a pause; not for ever. */
+static void peer_later(struct worker *w, struct claim *claim, struct item *item,
+		       const char *outcome, int64_t retry_after_ms, bool given_up)
+{
+	if (retry_after_ms && item->postponed < INT16_MAX)
+		item->postponed++;
+	if (given_up || item->postponed >= worker_option(w, CONFIG_PIPELINE_POSTPONEMENTS))
+		item_done(w, claim, item, ITEM_FAILED, "postponed too long", 0);
+	else
+		item_done(w, claim, item, ITEM_LATER, outcome,
+			  retry_after_ms ? retry_after_ms : AGAIN_MS);
 }
 
 /* Counted as an attempt; after the last the item has failed. */
@@ -177,8 +226,11 @@ static void peer_take_answer(struct worker *w, uint64_t number, const struct wir
 	const char *outcome = wire_outcomes[answer->outcome].name;
 	if (answer->total_ms > w->slowest_ms)
 		w->slowest_ms = answer->total_ms;
+	bool given_up = false;
 	if (answer->retry_after_ms)
-		peer_postpone_host(w, item->of.host, answer->retry_after_ms);
+		given_up = peer_postpone_host(w, item->of.host, answer->retry_after_ms);
+	else if (item->pauses && answer->http_status)
+		peer_recovered(w, item->of.host);
 	switch (wire_meaning(answer->outcome, answer->http_status)) {
 	case WIRE_MEANS_DONE: {
 		struct wire_facts facts = answer->facts;
@@ -199,10 +251,20 @@ static void peer_take_answer(struct worker *w, uint64_t number, const struct wir
 		peer_again(w, claim, item, outcome);
 		break;
 	case WIRE_MEANS_LATER:
-		item_done(w, claim, item, ITEM_LATER, outcome,
-			  answer->retry_after_ms ? answer->retry_after_ms : AGAIN_MS);
+		peer_later(w, claim, item, outcome, answer->retry_after_ms, given_up);
 		break;
 	}
+}
+
+/* Items that wait for their host, which has said when. */
+static int64_t peer_waiting(const struct worker *w, int64_t now)
+{
+	int64_t n = 0;
+	for (int c = 0; c < CLAIMS_MAX; c++)
+		for (size_t i = 0; w->claim[c].id && i < w->claim[c].count; i++)
+			n += w->claim[c].item[i].state == ITEM_WAITING &&
+			     w->claim[c].item[i].not_before_ms > now;
+	return n;
 }
 
 static void peer_add_tick(struct worker *w, const struct wire_tick *tick)
@@ -231,7 +293,8 @@ enum status peer_beat(struct worker *w, struct err *err)
 		       DB_I64(w->tick.oldest_ms), DB_I64(w->slowest_ms), DB_I64(w->tick.network_ms),
 		       DB_I64(w->tick.limiter_ms), DB_I64(database_ms), DB_I64(w->tick.idle_ms),
 		       throttled > 0 ? DB_Z("throttled") : DB_NULL,
-		       throttled > 0 ? DB_I64(throttled) : DB_NULL);
+		       throttled > 0 ? DB_I64(throttled) : DB_NULL, DB_I64(peer_waiting(w, now)),
+		       throttled > 0 ? DB_Z(w->throttled_host) : DB_NULL);
 	if (status != OK)
 		return status;
 	w->beat_at_ms = now + worker_option(w, CONFIG_PIPELINE_HEARTBEAT);

@@ -1,6 +1,7 @@
 // The API that tests of the pipeline ask: node api.mjs HOST PORT LEAST_MS MOST_MS FAIL_EVERY
 // /item?id=...: {"ok": 1, "id": ...} after a time; every FAIL_EVERYth answer is a 500 (0: none).
 // /poison?ids=a,b: from now on there is no answer for these; each time one is asked for, "poison PORT" is written.
+// /throttle?after=S: from now on every answer is a 429 with Retry-After: S (0: as before).
 // /count: how many items were asked for. /refuse: from now on every answer for an item is a 404.
 import http from 'node:http';
 
@@ -9,6 +10,7 @@ const [port, least, most, fail] = process.argv.slice(3).map(Number);
 let poison = new Set();
 let asked = 0;
 let refuse = false;
+let throttle = 0;
 http.createServer((request, response) => {
 	const url = new URL(request.url, 'http://x');
 	const id = url.searchParams.get('id');
@@ -20,6 +22,12 @@ http.createServer((request, response) => {
 	} else if (url.pathname === '/refuse') {
 		refuse = true;
 		response.end('ok');
+	} else if (url.pathname === '/throttle') {
+		throttle = Number(url.searchParams.get('after'));
+		response.end('ok');
+	} else if (throttle) {
+		response.writeHead(429, { 'Retry-After': String(throttle) });
+		response.end();
 	} else if (refuse) {
 		response.writeHead(404);
 		response.end();

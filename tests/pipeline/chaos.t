@@ -100,7 +100,7 @@ is(join(' ', sort { $a <=> $b } $p->column("SELECT business_id FROM pipeline_dea
 	join(' ', sort { $a <=> $b } @poison), 'dead are exactly those that kill');
 is(
 	$p->sql(
-		"SELECT sum(claimed - in_flight - ok - failed - dead - again - returned) FROM pipeline_container
+		"SELECT sum(claimed - in_flight - ok - failed - skipped - dead - again - returned) FROM pipeline_container
 			WHERE batch_id = $batch"
 	),
 	0,

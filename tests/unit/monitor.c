@@ -51,8 +51,16 @@ static void the_first_state_that_is_true_is_shown(void **state)
 	    {"lease over", 0, 36000, 36000, 50, 0, 0, false, MONITOR_UNKNOWN, MONITOR_DEAD},
 	    {"lease over while throttled", 0, 36000, 36000, 50, 0, 0, false, MONITOR_THROTTLED,
 	     MONITOR_DEAD},
-	    {"throttled", 0, 1000, 90000, 50, 0, 0, false, MONITOR_THROTTLED, MONITOR_THROTTLED},
-	    {"backs off", 0, 1000, 90000, 50, 0, 0, false, MONITOR_BACKOFF, MONITOR_BACKOFF},
+	    {"throttled", 0, 1000, 90000, 0, 0, 0, false, MONITOR_THROTTLED, MONITOR_THROTTLED},
+	    {"backs off", 0, 1000, 90000, 0, 0, 0, false, MONITOR_BACKOFF, MONITOR_BACKOFF},
+	    {"one slow host of many", 0, 1000, 500, 50, 0, 0, false, MONITOR_THROTTLED,
+	     MONITOR_WORKING},
+	    {"throttled, and due work stands still", 0, 1000, 90000, 50, 0, 0, false,
+	     MONITOR_THROTTLED, MONITOR_STALLED},
+	    {"throttled, without a heartbeat", 0, 10001, 500, 0, 0, 0, false, MONITOR_THROTTLED,
+	     MONITOR_STALLED},
+	    {"throttled, and all fail", 0, 1000, 500, 50, 20, 0, false, MONITOR_THROTTLED,
+	     MONITOR_FAILING},
 	    {"two heartbeats missing", 0, 10001, 500, 50, 0, 0, false, MONITOR_UNKNOWN,
 	     MONITOR_STALLED},
 	    {"just not two", 0, 10000, 500, 50, 0, 0, false, MONITOR_UNKNOWN, MONITOR_WORKING},
@@ -81,6 +89,85 @@ static void the_first_state_that_is_true_is_shown(void **state)
 		if (got != cases[i].expected)
 			fail_msg("%s: %s", cases[i].what, monitor_state_names[got]);
 	}
+}
+
+static void items_that_wait_for_a_declared_time_are_not_due(void **state)
+{
+	(void)state;
+	struct monitor_container c = working();
+	c.progress_age_ms = 900000;
+	c.in_flight = c.waiting = 50;
+	c.declared = MONITOR_THROTTLED;
+	c.declared_for_ms = 5000;
+	assert_int_equal(monitor_container_state(&c, 0, FLUSH_MS), MONITOR_THROTTLED);
+	c.waiting = 49;
+	assert_int_equal(monitor_container_state(&c, 0, FLUSH_MS), MONITOR_STALLED);
+	/* The pause has just ended: they have been due for a second. */
+	c.waiting = 0;
+	c.declared = MONITOR_UNKNOWN;
+	c.declared_for_ms = -1000;
+	assert_int_equal(monitor_container_state(&c, 0, FLUSH_MS), MONITOR_WORKING);
+	c.declared_for_ms = -500000;
+	assert_int_equal(monitor_container_state(&c, 0, FLUSH_MS), MONITOR_STALLED);
+}
+
+static void a_throttled_container_hides_no_worse_one(void **state)
+{
+	(void)state;
+	struct monitor_container c[2] = {working(), working()};
+	struct monitor_batch b = {.total = 1000, .container = c, .containers = 2};
+	struct monitor_view view = {.known = true, .batch = &b, .batches = 1};
+	c[0].in_flight = 0;
+	c[0].declared = MONITOR_THROTTLED;
+	c[0].declared_for_ms = 60000;
+	c[1].heartbeat_age_ms = 20000;
+	monitor_judge(&view, 0, FLUSH_MS);
+	assert_int_equal(b.state, MONITOR_STALLED);
+	c[1].heartbeat_age_ms = 1000;
+	c[1].failed_in_row = 20;
+	monitor_judge(&view, 0, FLUSH_MS);
+	assert_int_equal(b.state, MONITOR_FAILING);
+	c[1].failed_in_row = 0;
+	monitor_judge(&view, 0, FLUSH_MS);
+	assert_int_equal(b.state, MONITOR_WORKING);
+}
+
+static void the_dead_are_one_line_below_the_living(void **state)
+{
+	(void)state;
+	enum { N = 50 };
+	struct monitor_container c[N];
+	struct monitor_batch b = {
+	    .id = 1, .stage = STR("x"), .total = 100000, .container = c, .containers = N};
+	struct monitor_view view = {.known = true, .batch = &b, .batches = 1};
+	struct buf out;
+	for (int i = 0; i < N; i++) {
+		c[i] = working();
+		c[i].id = 100 + i;
+		if (i < N - 1)
+			c[i].heartbeat_age_ms = 40000 + i;
+	}
+	monitor_judge(&view, 0, FLUSH_MS);
+	assert_int_equal(b.state, MONITOR_WORKING);
+	buf_init(&out, 1 << 16);
+	monitor_text(&out, &view, 100, false);
+	const char *living = strstr(buf_z(&out), "#149"), *dead = strstr(buf_z(&out), "49 DEAD");
+	assert_true(living && dead && living < dead);
+	assert_null(strstr(buf_z(&out), "#100"));
+	buf_release(&out);
+}
+
+static void deaths_widen_the_range(void **state)
+{
+	(void)state;
+	struct monitor_container c = working();
+	struct monitor_batch b = {.total = 10000, .container = &c, .containers = 1};
+	struct monitor_view view = {.known = true, .batch = &b, .batches = 1};
+	monitor_judge(&view, 0, FLUSH_MS);
+	int64_t least = b.eta_least_ms, most = b.eta_most_ms;
+	c.returned = 100;
+	monitor_judge(&view, 0, FLUSH_MS);
+	assert_true(b.eta_least_ms < least && b.eta_most_ms > most + 2 * c.lease_ms);
 }
 
 static void what_is_not_known_is_null_and_not_zero(void **state)
@@ -196,6 +283,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_first_state_that_is_true_is_shown),
+	    cmocka_unit_test(items_that_wait_for_a_declared_time_are_not_due),
+	    cmocka_unit_test(a_throttled_container_hides_no_worse_one),
+	    cmocka_unit_test(the_dead_are_one_line_below_the_living),
+	    cmocka_unit_test(deaths_widen_the_range),
 	    cmocka_unit_test(what_is_not_known_is_null_and_not_zero),
 	    cmocka_unit_test(the_incident_was_overloaded_and_the_advice_says_what_would_do),
 	    cmocka_unit_test(the_range_of_the_expectation_has_the_end_from_a_tenth_on),

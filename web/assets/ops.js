@@ -43,7 +43,7 @@ function drawContainer(e, c) {
 
 function drawBatch(e, b) {
 	const head = e.querySelector('.head'), bar = e.querySelector('progress'), line = e.querySelector('.line'), list = e.querySelector('ul');
-	const known = b.state !== 'UNKNOWN', done = known ? b.ok + b.failed + b.dead : 0;
+	const known = b.state !== 'UNKNOWN', done = known ? b.ok + b.failed + b.skipped + b.dead : 0;
 	text(head.querySelector('h3'), `${b.stage} #${b.id}`);
 	const state = head.querySelector('.state');
 	text(state, b.state);
@@ -52,9 +52,13 @@ function drawBatch(e, b) {
 	if (known) { bar.max = Math.max(1, b.total); bar.value = done; } else bar.removeAttribute('value');
 	bar.setAttribute('aria-label', `progress of batch ${b.id}`);
 	text(line, !known ? 'the numbers are not known now'
-		: `${number(done)} of ${number(b.total)}: ${number(b.ok)} ok, ${number(b.failed)} failed, ${number(b.dead)} dead, ${number(b.in_flight)} in flight, ${number(b.queued)} queued`
-		+ (b.state === 'FINISHED' ? '' : `; ${number(Math.round(b.rate))} a minute, ends in ${span(b.eta_ms)}` + (b.eta_ms === null ? '' : ` (${span(b.eta_least_ms)} to ${span(b.eta_most_ms)})`) + `, skew ${b.skew}`));
-	const open = b.containers.filter((c) => c.state !== 'FINISHED');
+		: `${number(done)} of ${number(b.total)}: ${number(b.ok)} ok, ${number(b.failed)} failed, ${number(b.skipped)} skipped, ${number(b.dead)} dead, ${number(b.in_flight)} in flight, ${number(b.queued)} queued`
+		+ (b.state === 'FINISHED' ? '' : `; ${number(Math.round(b.rate))} a minute, ends in ${span(b.eta_ms)}` + (b.eta_ms === null ? '' : ` (${span(b.eta_least_ms)} to ${span(b.eta_most_ms)})`) + `, skew ${b.skew}`)
+		+ (b.waits_for ? `; ${b.waits_for} has asked for a pause` : '')
+		+ (b.in_flight === 0 && b.due_ms > 0 ? `; the next queued item is due in ${span(b.due_ms)}` : ''));
+	const dead = b.containers.filter((c) => c.state === 'DEAD');
+	const open = b.containers.filter((c) => c.state !== 'FINISHED' && c.state !== 'DEAD');
+	text(e.querySelector('.dead'), dead.length ? `${number(dead.reduce((sum, c) => sum + (c.folded || 1), 0))} DEAD: their items go to others` : '');
 	const at = keyed(list, open.map((c) => c.id), 'li', (li) => { part(li, 'span', 'state'); part(li, 'span', 'words'); });
 	for (const c of open) drawContainer(at(c.id), c);
 }
@@ -78,6 +82,7 @@ function draw(n) {
 		e.append(document.createElement('progress'));
 		part(e, 'div', 'line');
 		e.append(document.createElement('ul'));
+		part(e, 'div', 'dead');
 	});
 	for (const b of n.pipeline.batches) drawBatch(at(b.id), b);
 	drawList('database', n.database);

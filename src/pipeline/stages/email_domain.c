@@ -25,5 +25,6 @@ const struct pipeline_stage stage_email_domain = {
     .title = "whether the website's domain takes mail",
     .read = domain_read,
     .ask = domain_ask,
+    .needs_website = true,
     .interval = CONFIG_PIPELINE_HOST_INTERVAL,
 };

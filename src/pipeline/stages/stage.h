@@ -61,6 +61,7 @@ struct pipeline_stage {
 	struct stage_statement (*settle)(struct stage_claim *claim);
 	/* Whether the settings allow it to run; err says which one is missing. NULL: always. */
 	bool (*eligible)(const struct config *config, struct err *err);
+	bool needs_website; /* batches hold only businesses that have one */
 	/* shortest time between two calls to one host; of stages that ask */
 	enum config_id interval;
 };

@@ -28,5 +28,6 @@ const struct pipeline_stage stage_website = {
 	"the website: whether it answers, title, language, structured data, the same telephone",
     .read = website_read,
     .ask = website_ask,
+    .needs_website = true,
     .interval = CONFIG_PIPELINE_HOST_INTERVAL,
 };
