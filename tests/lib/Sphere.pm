@@ -7,7 +7,7 @@
 #   $s->unlock($p, $q); $s->tick;    # tick: waits until a tick has passed
 #   my $n = $s->sphere('SELECT count(*) FROM party');            # SQL in the contact database, as the superuser
 #
-# $s->{i} is the Instance, $s->{address} where the sphere listens.
+# $s->i is the Instance, $s->{address} where the sphere listens. postgresql => '...': further settings of the server.
 package Sphere;
 use strict;
 use warnings;
@@ -24,6 +24,12 @@ sub start {
 	my %settings = ('web.processes' => 1, 'contact.tick' => '1s', 'contact.enrol_per_hour' => 10000,
 		'contact.listen' => $address, %{ $more{settings} // {} });
 	my $i = Instance->make(settings => \%settings, user => $more{user});
+	if ($more{postgresql}) {
+		mkdir "$i->{dir}/conf.d" or die "conf.d: $!";
+		open my $out, '>', "$i->{dir}/conf.d/postgresql.conf" or die "conf.d: $!";
+		print $out $more{postgresql};
+		close $out;
+	}
 	my ($code, $text) = $i->run('contact', 'setup');
 	die "contact setup: $text" if $code;
 	my ($key) = $text =~ /^((?:[0-9A-Z]{4}-)+[0-9A-Z]+)$/m or die "no offline key in: $text";
@@ -32,6 +38,8 @@ sub start {
 	$self->fill;
 	return $self;
 }
+
+sub i { return $_[0]{i} }
 
 # Twenty bakeries in one region, three in another, one cafe.
 sub fill {
