@@ -79,3 +79,10 @@ WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 	AND s.query !~* '^\s*(explain|prepare)\s' AND s.query NOT LIKE 'SELECT /* holdfast audit */%'
 ORDER BY s.total_exec_time DESC
 LIMIT 20000;
+
+-- name: audit_scratch_role
+-- Of the throw-away cluster: the role that the schema is loaded as. It owns the database, and is no superuser.
+CREATE ROLE holdfast_owner LOGIN;
+
+-- name: audit_scratch_database
+CREATE DATABASE holdfast OWNER holdfast_owner;

@@ -19,6 +19,8 @@ static const char *rule;
 static bool notes;
 static const char *statements, *statement, *as_role, *search_path;
 static int64_t min_rows = 10000, budget = 30;
+static bool scratch;
+static const char *schema;
 static bool sarif;
 
 static const struct cli_option options[] = {
@@ -28,6 +30,11 @@ static const struct cli_option options[] = {
      "site: files that are not audited, with commas: drafts,*/print.html", &exclude},
     {"rule", 0, CLI_TEXT, "ID", 0, 0, "sql, db: only this rule", &rule},
     {"notes", 0, CLI_FLAG, NULL, 0, 0, "sql, db: show notes as well", &notes},
+    {"scratch", 0, CLI_FLAG, NULL, 0, 0,
+     "sql: ask the planner as well, of a throw-away PostgreSQL that gets the schema", &scratch},
+    {"schema", 0, CLI_TEXT, "FILE|DIR", 0, 0,
+     "sql: the schema for --scratch, such as pg_dump --schema-only or migrations (default: the files themselves)",
+     &schema},
     {"statements", 0, CLI_TEXT, "SOURCE", 0, 0,
      "db: pgss (pg_stat_statements, the default), a file of statements, or - for standard input",
      &statements},
@@ -36,12 +43,13 @@ static const struct cli_option options[] = {
     {"as", 0, CLI_TEXT, "ROLE", 0, 0,
      "db: plan and compare as this role; needed where tables have row security", &as_role},
     {"search-path", 0, CLI_TEXT, "SCHEMAS", 0, 0,
-     "db: schemas of unqualified names (default: as the database says for each role)",
+     "db, sql --scratch: schemas of unqualified names (default: as the database says for each role)",
      &search_path},
     {"min-rows", 0, CLI_INT, "N", 0, 2000000000, "db: leave smaller tables out (default 10000)",
      &min_rows},
     {"budget", 0, CLI_INT, "SECONDS", 1, 86400,
-     "db: stop after so many seconds; what was not reached is counted (default 30)", &budget},
+     "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
+     &budget},
     {"sarif", 0, CLI_FLAG, NULL, 0, 0, "print SARIF 2.1.0 instead of text", &sarif},
     {0},
 };
@@ -111,16 +119,30 @@ static int audit_sql_command(int count, char **paths, const char *program_dir)
 	struct audit_report report;
 	struct sql_summary s;
 	struct err err;
-	char looked[300];
+	char looked[500];
 	const struct sql_options sql = {.paths = (const char *const *)paths,
 					.count = (size_t)count,
 					.rule = rule,
 					.notes = notes,
 					.program_dir = program_dir,
 					.user = reading_user()};
+	const struct sql_scratch planner = {
+	    .schema = schema, .search_path = search_path, .budget_ms = budget * 1000};
 	report_init(&report);
-	enum status status = sql_audit(&sql, &report, &s, &err);
-	if (status == OK)
+	enum status status = scratch ? sql_audit_scratch(&sql, &planner, &report, &s, &err)
+				     : sql_audit(&sql, &report, &s, &err);
+	if (status == OK && scratch)
+		snprintf(looked, sizeof(looked),
+			 "%" PRIu64 " files, %" PRIu64 " statements, %" PRIu64
+			 " plans; not checked: %" PRIu64 " unparsed, %" PRIu64
+			 " built at run time, %" PRIu64 " not planned, %" PRIu64
+			 " not reached in %" PRId64 " s; %" PRIu64
+			 " statements of the schema failed; %" PRIu64 " suppressed; %" PRIu64
+			 " notes not shown%s",
+			 s.files, s.statements, s.explains, s.unparsed, s.dynamic, s.unplanned,
+			 s.unreached, budget, s.unapplied, s.suppressed, s.notes_hidden,
+			 s.notes_hidden ? " (--notes)" : "");
+	else if (status == OK)
 		snprintf(looked, sizeof(looked),
 			 "%" PRIu64 " files, %" PRIu64 " statements; not checked: %" PRIu64
 			 " unparsed, %" PRIu64 " built at run time; %" PRIu64
@@ -215,9 +237,10 @@ static int audit_command(int argc, char **argv)
 		return cli_usage_error("--rule and --notes are for audit sql and audit db");
 	if (!site && (base_url || exclude))
 		return cli_usage_error("--base-url and --exclude are for audit site");
-	if (!db && (statements || statement || as_role || search_path))
-		return cli_usage_error(
-		    "--statements, --statement, --as and --search-path are for audit db");
+	if (!db && (statements || statement || as_role))
+		return cli_usage_error("--statements, --statement and --as are for audit db");
+	if ((scratch && !sql) || (schema && !scratch) || (search_path && !db && !scratch))
+		return cli_usage_error("--scratch is for audit sql, and --schema needs --scratch");
 	if (io_program_dir(program_dir, sizeof(program_dir), &err) != OK)
 		return cli_failed(&err);
 	if (api)
@@ -235,6 +258,8 @@ const struct command command_audit = {
 	"audit sql reads queries, migrations and PL/pgSQL: batches that stop moving, loops that write the\n"
 	"same rows again, limits that take more than they say, transactions that stay open over a call.\n"
 	"Nothing is executed and no database is needed. Of folders the files that end in .sql are read.\n"
+	"With --scratch the rules of audit db are asked as well, of a throw-away PostgreSQL with the schema;\n"
+	"its tables are empty, so that only rewrites are warned of that are proved by types and constraints.\n"
 	"A comment in or before a statement suppresses a rule: -- holdfast-audit: ignore RULE: reason.\n"
 	"\n"
 	"audit db asks a PostgreSQL (13 or later) how it plans the statements of pg_stat_statements or of a\n"

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# The replay of incident 6: the old statement sorts the whole table; the audit's rewrite reads the index, and keeps the rows.
+# The replay of incident 6: the old statement sorts the whole table; the audit's rewrite reads the index and keeps the
+# rows.
 use strict;
 use warnings;
 use FindBin;

@@ -10,6 +10,7 @@
 struct probe {
 	PGconn *connection;
 	int64_t version;
+	bool scratch;
 	unsigned timeouts; /* in a row */
 	uint64_t explains, compares;
 	struct buf text;
@@ -304,4 +305,33 @@ enum status probe_compare(struct probe *probe, const struct probe_session *sessi
 	if (rows.result)
 		db_rows_release(&rows);
 	return status;
+}
+
+/* ---- a throw-away cluster ---- */
+
+enum status probe_open_scratch(struct probe **out, const char *url, struct err *err)
+{
+	enum status status = probe_open(out, url, err);
+	if (status == OK)
+		(*out)->scratch = true;
+	return status;
+}
+
+enum status probe_apply(struct probe *probe, struct str statement, struct err *err)
+{
+	must(probe->scratch);
+	buf_reset(&probe->text);
+	buf_str(&probe->text, statement);
+	return probe_text(probe, NULL, err);
+}
+
+enum status probe_forget(struct probe *probe, struct err *err)
+{
+	must(probe->scratch);
+	if (PQtransactionStatus(probe->connection) != PQTRANS_IDLE) {
+		enum status status = probe_word(probe, "ROLLBACK", err);
+		if (status != OK)
+			return status;
+	}
+	return probe_word(probe, "DISCARD ALL", err);
 }

@@ -102,7 +102,7 @@ enum status sql_audit(const struct sql_options *options, struct audit_report *re
 	sql_begin(&audit, options, report, summary);
 	buf_init(&body, STATEMENT_BYTES_MAX);
 	audit_reader_init(&reader, "sql", options->program_dir, options->user);
-	status = sources_list(&audit, &sources, err);
+	status = sources_list(&audit, options->paths, options->count, &sources, err);
 	for (size_t i = 0; i < sources.count && status == OK; i++) {
 		arena_reset(&audit.file_arena);
 		status = load_file(&audit, &reader, sources.item[i].path, &body, err);

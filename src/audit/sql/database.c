@@ -8,34 +8,22 @@
 #include <stdio.h>
 #include <string.h>
 
-struct database {
-	struct sql_audit audit;
-	const struct sql_database *options;
-	struct probe *probe;
-	struct catalog catalog;
-	struct audit_reader reader;
-	struct arena arena; /* of one statement */
-	struct identity identity;
-	int64_t ends_ms;
-	struct err *err;
-};
-
 enum { STATEMENT_ARENA_MAX = 512 << 20, DATABASE_TEXT_MAX = STATEMENT_BYTES_MAX };
 
-static bool database_over(const struct database *d)
+static bool run_over(const struct planner_run *d)
 {
 	return clock_ms() >= d->ends_ms;
 }
 
 /* The statements of the loaded file. UNAVAILABLE: the run ends. */
-static enum status database_file(struct database *d, const char *search_path)
+enum status run_file(struct planner_run *d, const char *search_path)
 {
 	struct sql_audit *audit = &d->audit;
 	struct identity *id = &d->identity;
 	sql_judge_file(audit);
 	for (size_t i = 0; i < audit->file.count && !audit->file.unreadable; i++) {
 		const struct statement *s = &audit->file.statement[i];
-		if (database_over(d)) {
+		if (run_over(d)) {
 			audit->summary->unreached++;
 			continue;
 		}
@@ -47,6 +35,7 @@ static enum status database_file(struct database *d, const char *search_path)
 		    .session = {d->options->role, search_path},
 		    .arena = &d->arena,
 		    .min_rows = (double)d->options->min_rows,
+		    .scratch = d->scratch,
 		};
 		struct str why = identity_statement(id, s);
 		if (id->status == UNAVAILABLE) {
@@ -65,7 +54,7 @@ static enum status database_file(struct database *d, const char *search_path)
 
 /* ---- pg_stat_statements ---- */
 
-static enum status database_one(struct database *d, const struct db_rows *rows, int i)
+static enum status run_one(struct planner_run *d, const struct db_rows *rows, int i)
 {
 	char name[32], path[1024];
 	struct str query = db_text(rows, i, SQL_AUDIT_EXECUTED_QUERY);
@@ -74,7 +63,7 @@ static enum status database_one(struct database *d, const struct db_rows *rows, 
 		d->audit.summary->hidden++;
 		return OK;
 	}
-	if (database_over(d)) {
+	if (run_over(d)) {
 		d->audit.summary->unreached++;
 		return OK;
 	}
@@ -92,10 +81,10 @@ static enum status database_one(struct database *d, const struct db_rows *rows, 
 	d->audit.file.name = str_of(name);
 	enum status status =
 	    load_text(&d->reader, copy, &d->audit.file, &d->audit.file_arena, d->err);
-	return status == OK ? database_file(d, search_path) : status;
+	return status == OK ? run_file(d, search_path) : status;
 }
 
-static enum status database_executed(struct database *d)
+static enum status run_executed(struct planner_run *d)
 {
 	struct db_rows rows;
 	struct str schema = {0};
@@ -119,14 +108,14 @@ static enum status database_executed(struct database *d)
 				 "pg_stat_statements has no statement %" PRId64 " of this database",
 				 d->options->statement);
 	for (int i = 0; i < rows.rows && status == OK; i++)
-		status = database_one(d, &rows, i);
+		status = run_one(d, &rows, i);
 	db_rows_release(&rows);
 	return status;
 }
 
 /* ---- a file ---- */
 
-static enum status database_statements(struct database *d)
+static enum status run_statements(struct planner_run *d)
 {
 	struct buf body;
 	bool input = strcmp(d->options->statements, "-") == 0;
@@ -140,34 +129,45 @@ static enum status database_statements(struct database *d)
 				   &d->audit.file_arena, d->err);
 	}
 	if (status == OK)
-		status = database_file(d, d->options->search_path);
+		status = run_file(d, d->options->search_path);
 	buf_release(&body);
 	return status;
+}
+
+void run_begin(struct planner_run *d, const struct sql_options *options,
+	       struct audit_report *report, struct sql_summary *summary)
+{
+	sql_begin(&d->audit, options, report, summary);
+	arena_init(&d->arena, STATEMENT_ARENA_MAX);
+	audit_reader_init(&d->reader, "sql", options->program_dir, options->user);
+	catalog_init(&d->catalog, d->probe, &d->reader);
+	d->ends_ms = clock_ms() + d->options->budget_ms;
+}
+
+void run_end(struct planner_run *d)
+{
+	probe_counts(d->probe, &d->audit.summary->explains, &d->audit.summary->compares);
+	report_sort(d->audit.report);
+	catalog_release(&d->catalog);
+	audit_reader_end(&d->reader);
+	arena_release(&d->arena);
+	sql_end(&d->audit);
 }
 
 enum status sql_audit_database(const struct sql_options *options,
 			       const struct sql_database *database, struct audit_report *report,
 			       struct sql_summary *summary, struct err *err)
 {
-	struct database d = {.options = database, .err = err};
+	struct planner_run d = {.options = database, .err = err};
 	enum status status = sql_rule_known(options, err);
 	*summary = (struct sql_summary){0};
 	if (status == OK)
 		status = probe_open(&d.probe, database->url, err);
 	if (status != OK)
 		return status;
-	sql_begin(&d.audit, options, report, summary);
-	arena_init(&d.arena, STATEMENT_ARENA_MAX);
-	audit_reader_init(&d.reader, "sql", options->program_dir, options->user);
-	catalog_init(&d.catalog, d.probe, &d.reader);
-	d.ends_ms = clock_ms() + database->budget_ms;
-	status = database->statements ? database_statements(&d) : database_executed(&d);
-	probe_counts(d.probe, &summary->explains, &summary->compares);
-	report_sort(report);
-	catalog_release(&d.catalog);
-	audit_reader_end(&d.reader);
-	arena_release(&d.arena);
-	sql_end(&d.audit);
+	run_begin(&d, options, report, summary);
+	status = database->statements ? run_statements(&d) : run_executed(&d);
+	run_end(&d);
 	probe_close(d.probe);
 	return status;
 }

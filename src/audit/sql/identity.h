@@ -12,6 +12,8 @@
  *   filter.c    rewrites of a condition
  *   partial.c   predicates of partial indexes that a statement implies but does not say
  *   identity.c  one statement
+ *   database.c  the statements of a server, of pg_stat_statements or a file
+ *   scratch.c   files before a throw-away server with their schema
  */
 #ifndef AUDIT_SQL_IDENTITY_H
 #define AUDIT_SQL_IDENTITY_H
@@ -271,5 +273,28 @@ void identity_partial(struct identity *id, const struct statement_conjunct *conj
 /* ---- identity.c ---- */
 /* Why a statement could not be checked; empty: it was. */
 struct str identity_statement(struct identity *id, const struct statement *s);
+
+/* ---- database.c ---- */
+
+/* A run over statements before one server. */
+struct planner_run {
+	struct sql_audit audit;
+	const struct sql_database *options;
+	struct probe *probe;
+	struct catalog catalog;
+	struct audit_reader reader;
+	struct arena arena; /* of one statement */
+	struct identity identity;
+	int64_t ends_ms; /* of the budget */
+	bool scratch;
+	struct err *err;
+};
+
+/* The probe and the options are set. */
+void run_begin(struct planner_run *d, const struct sql_options *options,
+	       struct audit_report *report, struct sql_summary *summary);
+void run_end(struct planner_run *d);
+/* The statements of the loaded file. UNAVAILABLE: the run ends. */
+MUST_CHECK enum status run_file(struct planner_run *d, const char *search_path);
 
 #endif

@@ -183,8 +183,8 @@ struct sql_sources {
 	struct sql_source *item;
 	size_t count, room;
 };
-MUST_CHECK enum status sources_list(struct sql_audit *audit, struct sql_sources *sources,
-				    struct err *err);
+MUST_CHECK enum status sources_list(struct sql_audit *audit, const char *const *paths, size_t count,
+				    struct sql_sources *sources, struct err *err);
 
 /* ---- load.c ---- */
 /* The facts of the text's statements, in the arena; file->statement keeps its memory from one text

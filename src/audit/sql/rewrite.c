@@ -126,7 +126,8 @@ bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
 void rewrite_keep(struct rewrite *best, const struct rewrite *c)
 {
 	bool better = !best->index || c->evidence.level > best->evidence.level ||
-		      (c->evidence.level == best->evidence.level && c->after < best->after);
+		      (c->evidence.level == best->evidence.level &&
+		       c->evidence.level != EVIDENCE_NONE && c->after < best->after);
 	if (better)
 		*best = *c;
 }

@@ -59,13 +59,14 @@ static enum status source_folder(struct sql_audit *audit, struct sql_sources *so
 	return status;
 }
 
-enum status sources_list(struct sql_audit *audit, struct sql_sources *sources, struct err *err)
+enum status sources_list(struct sql_audit *audit, const char *const *paths, size_t count,
+			 struct sql_sources *sources, struct err *err)
 {
 	enum status status = OK;
-	for (size_t i = 0; i < audit->options->count && status == OK; i++) {
+	for (size_t i = 0; i < count && status == OK; i++) {
 		char path[SOURCE_PATH_BYTES];
 		struct stat st;
-		size_t n = (size_t)snprintf(path, sizeof(path), "%s", audit->options->paths[i]);
+		size_t n = (size_t)snprintf(path, sizeof(path), "%s", paths[i]);
 		if (n >= sizeof(path))
 			return err_set(err, TOO_LARGE, "%.200s...: the path is too long", path);
 		while (n > 1 && path[n - 1] == '/')

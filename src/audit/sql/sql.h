@@ -34,10 +34,19 @@ struct sql_database {
 	int64_t budget_ms;
 };
 
+/* Files before the planner of a throw-away cluster. Its tables are empty: only what is proved is a
+ * warning. */
+struct sql_scratch {
+	const char *schema; /* a file or folder; NULL: the audited files are their own schema */
+	const char *search_path;
+	int64_t budget_ms;
+};
+
 struct sql_summary {
 	uint64_t files, statements, unparsed, dynamic, suppressed, notes_hidden;
 	/* of a database: not planned; not reached within the budget; text not shown to this role */
 	uint64_t unplanned, unreached, hidden;
+	uint64_t unapplied; /* of the schema of a scratch cluster */
 	uint64_t explains, compares;
 };
 
@@ -51,6 +60,13 @@ MUST_CHECK enum status sql_audit_database(const struct sql_options *options,
 					  const struct sql_database *database,
 					  struct audit_report *report, struct sql_summary *summary,
 					  struct err *err);
+
+/* sql_audit, and the statements before a server of the schema. As root the server and what the
+ * schema runs is the database's system user. */
+MUST_CHECK enum status sql_audit_scratch(const struct sql_options *options,
+					 const struct sql_scratch *scratch,
+					 struct audit_report *report, struct sql_summary *summary,
+					 struct err *err);
 
 /* The table of rules, for documentation and tests. NULL: no more. */
 const struct audit_rule *sql_rule(size_t n);

@@ -1,0 +1,217 @@
+/* Files before a planner: a throw-away cluster gets their schema. The schema is foreign: it runs as
+ * a role that is no superuser, and the server as an unprivileged system user. A statement of it
+ * that fails is told, and the rest goes on: dumps name roles and extensions that are not there. */
+#include "audit/sql/identity.h"
+#include "base/io.h"
+#include "db/cluster/cluster.h"
+#include "sql/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct scratch {
+	char dir[PATH_MAX];
+	struct instance instance;
+	pid_t server; /* 0: none runs */
+	struct planner_run database;
+};
+
+/* ---- the cluster ---- */
+
+static enum status scratch_write(const struct scratch *s, const char *name, struct str text,
+				 struct err *err)
+{
+	char path[PATH_MAX];
+	enum status status = io_path(path, sizeof(path), err, "%s/%s", s->dir, name);
+	return status == OK ? io_write_file(path, text, 0600, err) : status;
+}
+
+static enum status scratch_folder(struct scratch *s, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	char conf[PATH_MAX];
+	enum status status = io_path(s->dir, sizeof(s->dir), err, "%s/holdfast-audit-XXXXXX",
+				     tmp && tmp[0] == '/' ? tmp : "/tmp");
+	if (status != OK)
+		return status;
+	if (!mkdtemp(s->dir)) {
+		status = err_errno(err, FAILED, "%s", s->dir);
+		s->dir[0] = '\0';
+		return status;
+	}
+	/* the server's user must pass */
+	if (chmod(s->dir, 0711) != 0)
+		return err_errno(err, FAILED, "%s", s->dir);
+	status = io_path(conf, sizeof(conf), err, "%s/conf.d", s->dir);
+	if (status == OK && mkdir(conf, 0700) != 0)
+		status = err_errno(err, FAILED, "%s", conf);
+	if (status == OK)
+		status = scratch_write(s, "conf.d/postgresql.conf",
+				       STR("fsync = off\nfull_page_writes = off\n"
+					   "synchronous_commit = off\nautovacuum = off\n"
+					   "shared_buffers = 64MB\nrandom_page_cost = 4\n"
+					   "statement_timeout = 60s\n"),
+				       err);
+	return status;
+}
+
+static enum status scratch_owner(struct scratch *s, struct err *err)
+{
+	struct buf conninfo;
+	struct db *db = NULL;
+	buf_init(&conninfo, 4096);
+	enum status status = instance_conninfo(&s->instance, ROLE_SUPERUSER, &conninfo, err);
+	buf_puts(&conninfo, " dbname=postgres");
+	if (status == OK)
+		status = db_open(&db, buf_z(&conninfo), "holdfast audit", err);
+	if (status == OK)
+		status = db_run(db, &sql_audit_scratch_role, NULL, 0, NULL, err);
+	if (status == OK)
+		status = db_run(db, &sql_audit_scratch_database, NULL, 0, NULL, err);
+	db_close(db);
+	buf_release(&conninfo);
+	return status;
+}
+
+static enum status scratch_open(struct scratch *s, struct err *err)
+{
+	struct buf conninfo;
+	enum status status = scratch_folder(s, err);
+	if (status == OK)
+		status = instance_paths(&s->instance, s->dir, err);
+	if (status == OK)
+		status = cluster_create(&s->instance, err);
+	if (status == OK)
+		status = cluster_start(&s->instance, &s->server, err);
+	if (status == OK)
+		status = scratch_owner(s, err);
+	if (status != OK)
+		return status;
+	buf_init(&conninfo, 4096);
+	status = instance_conninfo(&s->instance, ROLE_OWNER, &conninfo, err);
+	if (status == OK)
+		status = probe_open_scratch(&s->database.probe, buf_z(&conninfo), err);
+	buf_release(&conninfo);
+	return status;
+}
+
+static void scratch_close(struct scratch *s)
+{
+	const char *const argv[] = {"rm", "-rf", "--", s->dir, NULL};
+	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
+	const struct spawn rm = {
+	    .path = "/bin/rm", .argv = argv, .env = env, .in = -1, .out = -1, .err = -1};
+	struct err err;
+	pid_t pid;
+	probe_close(s->database.probe);
+	if (s->server && cluster_stop(&s->instance, s->server, &err) != OK)
+		fprintf(stderr, "holdfast audit: %s\n", err.text);
+	if (s->dir[0] && (spawn_start(&rm, &pid, &err) != OK || spawn_wait(pid, "rm", &err) != OK))
+		fprintf(stderr, "holdfast audit: %s stays behind: %s\n", s->dir, err.text);
+	instance_release(&s->instance);
+}
+
+/* ---- the schema ---- */
+
+/* Statements that make no schema, or that belong to psql and pg_dump. */
+static bool scratch_skips(const struct sql_audit *audit, const struct statement *s)
+{
+	struct str text = sql_text(audit, s->head.span);
+	switch (s->head.kind) {
+	case STATEMENT_META:
+	case STATEMENT_IGNORE:
+	case STATEMENT_UNPARSED:
+	case STATEMENT_BEGIN:
+	case STATEMENT_COMMIT:
+	case STATEMENT_ROLLBACK:
+	case STATEMENT_COPY_PROGRAM:
+	case STATEMENT_EXPRESSION:
+	case STATEMENT_DYNAMIC:
+		return true;
+	default:
+		return (s->head.routine && s->head.kind != STATEMENT_ROUTINE) || !text.n ||
+		       (text.n > 4 && str_eq_nocase((struct str){text.p, 4}, STR("copy")));
+	}
+}
+
+static enum status scratch_apply(struct scratch *s, struct str path, struct buf *body,
+				 struct err *err)
+{
+	struct planner_run *d = &s->database;
+	struct sql_audit *audit = &d->audit;
+	arena_reset(&audit->file_arena);
+	enum status status = load_file(audit, &d->reader, path, body, err);
+	for (size_t i = 0; status == OK && i < audit->file.count; i++) {
+		const struct statement *one = &audit->file.statement[i];
+		struct err why;
+		if (scratch_skips(audit, one))
+			continue;
+		status = probe_apply(d->probe, sql_text(audit, one->head.span), &why);
+		if (status == UNAVAILABLE)
+			return err_set(err, status, "%.*s: %s", STR_ARG(path), why.text);
+		/* queries and writes of a migration need rows that are not there */
+		bool schema =
+		    one->head.kind == STATEMENT_OTHER || one->head.kind == STATEMENT_ROUTINE;
+		if (status != OK && schema) {
+			audit->summary->unapplied++;
+			sql_found(audit, one,
+				  &(struct sql_found){.rule = SQL_UNAPPLIED,
+						      .span = one->head.span,
+						      .about = str_of(why.text)});
+		}
+		status = OK;
+	}
+	return status == OK ? probe_forget(d->probe, err) : status;
+}
+
+/* ---- the run ---- */
+
+static enum status scratch_files(struct scratch *s, const struct sql_scratch *options,
+				 struct err *err)
+{
+	struct planner_run *d = &s->database;
+	struct sql_audit *audit = &d->audit;
+	struct sql_sources files = {0}, schema = {0};
+	struct buf body;
+	buf_init(&body, STATEMENT_BYTES_MAX);
+	enum status status =
+	    sources_list(audit, audit->options->paths, audit->options->count, &files, err);
+	if (status == OK && options->schema)
+		status = sources_list(audit, &options->schema, 1, &schema, err);
+	const struct sql_sources *applied = options->schema ? &schema : &files;
+	for (size_t i = 0; status == OK && i < applied->count; i++)
+		status = scratch_apply(s, applied->item[i].path, &body, err);
+	for (size_t i = 0; status == OK && i < files.count; i++) {
+		arena_reset(&audit->file_arena);
+		status = load_file(audit, &d->reader, files.item[i].path, &body, err);
+		audit->summary->files += status == OK;
+		if (status == OK)
+			status = run_file(d, options->search_path);
+	}
+	buf_release(&body);
+	free(schema.item);
+	free(files.item);
+	return status;
+}
+
+enum status sql_audit_scratch(const struct sql_options *options, const struct sql_scratch *scratch,
+			      struct audit_report *report, struct sql_summary *summary,
+			      struct err *err)
+{
+	const struct sql_database database = {.budget_ms = scratch->budget_ms};
+	struct scratch s = {.database = {.options = &database, .err = err, .scratch = true}};
+	enum status status = sql_rule_known(options, err);
+	*summary = (struct sql_summary){0};
+	if (status != OK)
+		return status;
+	status = scratch_open(&s, err);
+	if (status == OK) {
+		run_begin(&s.database, options, report, summary);
+		status = scratch_files(&s, scratch, err);
+		run_end(&s.database);
+	}
+	scratch_close(&s);
+	return status;
+}
