@@ -36,6 +36,14 @@ struct process_slot {
 	int32_t ended; /* wait status of the last one that died; 0: none did */
 };
 
+/* The service manager that started the supervisor. */
+struct service {
+	int fd;                 /* -1: there is none */
+	int64_t alive_every_ms; /* 0: it has no watchdog */
+	int64_t alive_at_ms;
+	bool ready; /* it has been told, and no reload has begun since */
+};
+
 struct supervisor {
 	struct instance *instance;
 	const struct process_class *classes;
@@ -55,6 +63,7 @@ struct supervisor {
 	int64_t began_ms; /* the reload */
 	int64_t started_ms;
 	struct random random;
+	struct service service;
 };
 
 /* ---- listen.c ---- */
@@ -73,6 +82,16 @@ MUST_CHECK enum status listen_open(const struct config *c, enum config_id option
 MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct process_slot *s,
 				    int ready_fd, int peer_fd, unsigned *separation, pid_t *pid,
 				    struct err *err);
+
+/* ---- service.c ---- */
+
+void service_open(struct service *s);
+void service_ready(struct service *s); /* everything runs with the present settings */
+void service_reloading(struct service *s);
+void service_stopping(struct service *s);
+/* Say that the supervisor's loop goes on, when it is time. Returns when to call it again. */
+int64_t service_alive(struct service *s, int64_t now);
+void service_close(struct service *s);
 
 /* ---- slot.c ---- */
 

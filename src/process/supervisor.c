@@ -190,6 +190,7 @@ static void stop_all(struct supervisor *sv)
 		return;
 	log_info("stopping", LOG_S("instance", sv->instance->dir));
 	sv->stopping = true;
+	service_stopping(&sv->service);
 	for (int n = 0; n < sv->count; n++)
 		if (sv->slots[n].needs_database)
 			slot_stop(sv, &sv->slots[n], drain_ms(sv));
@@ -236,7 +237,10 @@ static int supervisor_advance(struct supervisor *sv)
 				slot_stop(sv, &sv->slots[n], DATABASE_STOP_MS);
 	for (int n = 0; n < sv->count; n++)
 		next = earlier(next, slot_advance(sv, &sv->slots[n], now, database));
+	next = earlier(next, service_alive(&sv->service, now));
 	give_up(sv);
+	if (!sv->stopping && sv->reloading == sv->count && all_run(sv))
+		service_ready(&sv->service);
 	if (sv->ready_fd >= 0 && all_run(sv)) {
 		tell_waiter(sv, (struct str){(const char[]){SUPERVISE_READY}, 1});
 		log_info("the instance runs", LOG_S("instance", sv->instance->dir));
@@ -293,6 +297,7 @@ static enum status supervisor_reload(struct supervisor *sv, struct err *err)
 		  config_number(&fresh, CONFIG_LOG_FORMAT) == 1);
 	sv->reloading = 0;
 	sv->began_ms = clock_ms() + 1;
+	service_reloading(&sv->service);
 	log_info("reloading", LOG_S("instance", sv->instance->dir));
 	return OK;
 }
@@ -412,8 +417,10 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 	if (status == OK)
 		status = control_open(&sv, &err);
 	if (status == OK) {
+		service_open(&sv.service);
 		sv.reloading = sv.count;
 		supervisor_loop(&sv);
+		service_close(&sv.service);
 	}
 	close_listeners(&sv);
 	store_detach(sv.cache);
