@@ -186,8 +186,11 @@ static void build_head(struct live_request *live, const struct http_answer *answ
 	buf_reset(out);
 	put_status_line(out, answer->status);
 	buf_str(out, date_line(server));
-	if (answer->status != 304 && answer->status != 204) {
+	if (answer->status != 304 && answer->status != 204)
 		put_line(out, STR("Content-Type: "), str_of(answer->type));
+	if (live->more && live->head.minor > 0) {
+		buf_str(out, STR("Transfer-Encoding: chunked\r\n"));
+	} else if (answer->status != 304 && answer->status != 204 && !live->more) {
 		buf_str(out, STR("Content-Length: "));
 		put_number(out, length);
 		buf_str(out, STR("\r\n"));
@@ -325,6 +328,68 @@ void http_respond_out(struct http_request *request, const char *type, const char
 	http_respond(request, &(struct http_answer){.type = type,
 						    .cache = cache,
 						    .body = buf_view(http_out(request))});
+}
+
+/* ---- streams ---- */
+
+/* HTTP/1.0 has no chunks: there the end of the connection ends the answer. */
+static bool is_chunked(const struct live_request *live)
+{
+	return live->head.minor > 0;
+}
+
+void http_stream(struct http_request *request, const struct http_answer *given, http_more *more,
+		 void *ctx)
+{
+	struct live_request *live = live_of(request);
+	struct http_answer answer = *given;
+	must(live->conn && live->gone && !live->more && !live->route->row->depart_ms);
+	answer.status = 200;
+	answer.cache = answer.cache ? answer.cache : HTTP_CACHE_NONE;
+	live->more = more;
+	live->more_ctx = ctx;
+	if (live->server->draining || !is_chunked(live))
+		live->conn->close_after = true;
+	build_head(live, &answer, (struct str){NULL, 0}, 0);
+	count(live, answer.status);
+	if (live->server->options.access_log)
+		log_access(live, answer.status, 0);
+	if (request->method == HTTP_HEAD)
+		live->more = NULL;
+	live->server->send(live->conn, (struct str){NULL, 0});
+}
+
+void http_stream_piece(struct http_request *request, struct str piece)
+{
+	struct live_request *live = live_of(request);
+	struct buf *out = &live->out;
+	must(live->more && piece.n);
+	buf_reset(out);
+	if (is_chunked(live))
+		buf_printf(out, "%zx\r\n", piece.n);
+	buf_str(out, piece);
+	if (is_chunked(live))
+		buf_str(out, STR("\r\n"));
+	must(!buf_failed(out)); /* HTTP_ANSWER_BYTES is far beyond a piece */
+	buf_reset(&live->server->out);
+	live->server->send(live->conn, buf_view(out));
+}
+
+void http_stream_end(struct http_request *request, bool complete)
+{
+	struct live_request *live = live_of(request);
+	must(live->more);
+	live->more = NULL;
+	buf_reset(&live->server->out);
+	if (!complete) {
+		live->gone = NULL;
+		live->server->cut(live->conn);
+		request_free(live);
+		return;
+	}
+	if (is_chunked(live))
+		buf_str(&live->server->out, STR("0\r\n\r\n"));
+	live->server->send(live->conn, (struct str){NULL, 0});
 }
 
 /* ---- problems ---- */

@@ -107,9 +107,25 @@ static void conn_linger(struct connection *conn)
 	waits_enter(conn, WAIT_LINGER);
 }
 
-/* The kernel has the whole answer. */
+/* The client of a stream has taken what there was: its handler makes more. */
+static void conn_stream(struct connection *conn)
+{
+	struct live_request *live = conn->request;
+	conn_enter(conn, CONN_HANDLER);
+	waits_enter(conn, WAIT_NONE);
+	live->more(live->more_ctx);
+}
+
+/* The kernel has the whole answer, or what there is of a stream. */
 static void conn_sent(struct connection *conn)
 {
+	if (conn->request->more) {
+		conn->out_body = (struct str){NULL, 0};
+		buf_reset(&conn->out);
+		conn->out_at = 0;
+		conn_stream(conn);
+		return;
+	}
 	request_free(conn->request);
 	conn->request = NULL;
 	conn->out_body = (struct str){NULL, 0};
@@ -460,7 +476,7 @@ static void conn_probe(struct connection *conn)
 		conn_close(conn);
 		return;
 	}
-	if (!conn->probed && conn->request->head.minor == 1)
+	if (!conn->probed && conn->request->head.minor == 1 && !conn->request->more)
 		conn_continue(conn);
 	conn->probed = true;
 	waits_enter(conn, WAIT_HALF_CLOSED);

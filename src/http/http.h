@@ -197,6 +197,20 @@ void http_respond(struct http_request *request, const struct http_answer *answer
 /* 200 with the body in http_out(). */
 void http_respond_out(struct http_request *request, const char *type, const char *cache);
 
+/* An answer that is too large to be held: head now, then piece by piece. more(ctx) is called
+ * whenever the client has taken all that was given, so that nothing is made, held or kept open for
+ * one that is slow; for each call exactly one http_stream_piece() or http_stream_end(), at once or
+ * later. A HEAD request ends with its head: more is not called. The request lives until the end;
+ * when the client leaves, the callback of http_on_gone() is told, which must be set, and what was
+ * deferred in the arena is called. Only 200; answer->body and etag are not used. */
+typedef void http_more(void *ctx);
+void http_stream(struct http_request *request, const struct http_answer *answer, http_more *more,
+		 void *ctx);
+/* Not empty; copied. */
+void http_stream_piece(struct http_request *request, struct str piece);
+/* Ends the request. Not complete: the connection is cut, so that the client can tell. */
+void http_stream_end(struct http_request *request, bool complete);
+
 /* ---- problems ---- */
 
 /* The one table of what can be wrong: http/problems.def. */

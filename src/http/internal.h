@@ -83,6 +83,8 @@ struct live_request {
 	struct http_value *fields;          /* in the order of the row's fields */
 	struct http_head head;
 	struct buf out, body;
+	http_more *more; /* of a stream that has not ended */
+	void *more_ctx;
 	struct http_answer answer; /* departing: what leaves then */
 	struct event departure;
 	bool departing;
@@ -166,6 +168,7 @@ struct http_server {
 	/* Sends server->out, then body, and ends the request: conn_send. Answers
 	 * are below connections. */
 	void (*send)(struct connection *conn, struct str body);
+	void (*cut)(struct connection *conn); /* conn_close */
 	char scratch[SCRATCH_BYTES];
 };
 

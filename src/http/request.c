@@ -41,6 +41,7 @@ struct live_request *request_create(struct http_server *server, struct connectio
 	live->values = live->fields = NULL;
 	live->departing = false;
 	live->gone = NULL;
+	live->more = NULL;
 	live->gone_ctx = NULL;
 	live->allow[0] = '\0';
 	live->head.fields_count = 0;

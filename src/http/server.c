@@ -228,6 +228,7 @@ struct http_server *http_server_create(const struct http_server_options *options
 	server->timeout_ms[WAIT_LINGER] = LINGER_MS;
 	server->timeout_ms[WAIT_HALF_CLOSED] = HALF_CLOSED_MS;
 	server->send = conn_send;
+	server->cut = conn_close;
 	server->date_s = -1;
 	server->ids = random_seeded();
 	random_bytes(&server->peers_seed, sizeof(server->peers_seed));

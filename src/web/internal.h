@@ -17,12 +17,13 @@ struct web {
 	struct db_pool *db;
 	struct cache *cache;
 	struct search_api *search;
+	struct search_bulk *bulk;
 	struct stats *stats;
 	struct ops *ops;
 	struct pages *pages;
 	struct public_files *public_files;
 	struct http_server *http;
-	struct http_group groups[6];
+	struct http_group groups[7];
 	struct buf openapi;
 };
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "directory/pages/pages.h"
 #include "directory/search/api.h"
+#include "directory/search/bulk.h"
 #include "directory/stats/stats.h"
 #include "monitor/ops.h"
 #include "process/scoreboard.h"
@@ -79,6 +80,7 @@ static void collect_routes(struct web *web)
 			       : NULL;
 	const struct http_group groups[] = {
 	    {search_api_routes, search_api_schemas, web->search, cors},
+	    {search_bulk_routes, NULL, web->bulk, cors},
 	    {stats_routes, stats_schemas, web->stats, cors},
 	    {ops_routes, ops_schemas, web->ops, NULL},
 	    {pages_routes, NULL, web->pages, NULL},
@@ -122,6 +124,7 @@ static void create_cache(struct web *web, const struct web_options *options)
 	if (status != OK)
 		die("%s", err.text);
 	web->search = search_api_create(web->db, web->cache, c);
+	web->bulk = search_bulk_create(web->db, c);
 	web->stats = stats_create(web->db, web->cache, c);
 	web->ops = ops_create(&(struct ops_options){.loop = options->loop,
 						    .db = web->db,
@@ -200,6 +203,7 @@ void web_destroy(struct web *web)
 	cache_destroy(web->cache);
 	stats_free(web->stats);
 	search_api_free(web->search);
+	search_bulk_free(web->bulk);
 	pages_free(web->pages);
 	public_free(web->public_files);
 	db_pool_destroy(web->db);
