@@ -280,6 +280,12 @@ FROM import_row AS r WHERE d.id = r.id;
 -- Remove the rows that were updated; the rest is new.
 DELETE FROM import_row AS r USING business AS b WHERE b.id = r.id;
 
+-- name: import_indexes_leave
+SELECT directory_indexes_leave() AS indexes;
+
+-- name: import_indexes_return
+SELECT directory_indexes_return() AS indexes;
+
 -- In this order half of the indexes grow at one end.
 -- name: import_insert
 INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, category_id, group_id,

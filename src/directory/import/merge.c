@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { COPY_CHUNK_BYTES = 256 * 1024 };
+enum { COPY_CHUNK_BYTES = 256 * 1024, INDEXES_BEHIND_ROWS = 20000 };
 
 static enum status merge_copy(struct import *im)
 {
@@ -235,11 +235,31 @@ static enum status merge_dry_run(struct import *im)
 	return import_check_rejects(im);
 }
 
+/* What is new. The indexes of an empty directory are built when all of it is there: they take four
+ * fifths of the time when they grow row by row. */
+static enum status merge_insert(struct import *im, int64_t source)
+{
+	struct db_rows rows;
+	enum status status = OK;
+	bool behind = im->report->read >= INDEXES_BEHIND_ROWS;
+	if (behind)
+		status = merge_run(im, &sql_import_indexes_leave, NULL);
+	if (status == OK)
+		status = DB_RUN(im->db, sql_import_insert, &rows, im->err, DB_I64(source));
+	if (status == OK) {
+		im->report->inserted = (uint64_t)rows.affected;
+		db_rows_release(&rows);
+		status = merge_run(im, &sql_import_insert_detail, NULL);
+	}
+	if (status == OK && behind)
+		status = merge_run(im, &sql_import_indexes_return, NULL);
+	return status;
+}
+
 static enum status merge_rows(struct import *im)
 {
 	static const struct db_statement *const places[] = {
 	    &sql_import_analyze, &sql_import_regions, &sql_import_cities, &sql_import_places};
-	struct db_rows rows;
 	int64_t source = 0;
 	uint64_t known = 0, closed = 0;
 	enum status status = source_id(im, &source);
@@ -260,12 +280,10 @@ static enum status merge_rows(struct import *im)
 	if (status == OK && im->report->updated)
 		status = merge_run(im, &sql_import_updated, NULL);
 	if (status == OK)
-		status = DB_RUN(im->db, sql_import_insert, &rows, im->err, DB_I64(source));
+		status = merge_insert(im, source);
 	if (status == OK) {
-		im->report->inserted = (uint64_t)rows.affected + closed - known;
+		im->report->inserted += closed - known;
 		im->report->updated += known;
-		db_rows_release(&rows);
-		status = merge_run(im, &sql_import_insert_detail, NULL);
 	}
 	return status;
 }

@@ -128,13 +128,35 @@ static void put_place(struct draft *d, struct str value)
 	}
 }
 
+/* A list in one value: "A; B", "A | B". Web addresses may have a semicolon inside. */
+static void put_field(struct draft *d, enum record_field field, struct str value)
+{
+	bool urls = field == RECORD_SAME_AS;
+	if (record_fields[field].kind != RECORD_LIST) {
+		draft_field(d, field, value);
+		return;
+	}
+	while (value.n) {
+		size_t n = 0;
+		for (; n < value.n; n++) {
+			struct str rest = str_trim((struct str){value.p + n + 1, value.n - n - 1});
+			if ((value.p[n] == ';' || value.p[n] == '|') &&
+			    (!urls || str_starts(rest, STR("http"))))
+				break;
+		}
+		draft_field(d, field, (struct str){value.p, n});
+		value = n < value.n ? (struct str){value.p + n + 1, value.n - n - 1}
+				    : (struct str){NULL, 0};
+	}
+}
+
 void draft_put(struct draft *d, const struct binding *b, struct str value)
 {
 	if (!b || str_trim(value).n == 0)
 		return;
 	switch (b->target) {
 	case TARGET_FIELD:
-		draft_field(d, b->field, value);
+		put_field(d, b->field, value);
 		break;
 	case TARGET_NONE:
 		break;
