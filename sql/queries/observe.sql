@@ -81,3 +81,23 @@ SELECT s.schemaname || '.' || s.relname AS name, s.n_dead_tup AS dead, s.n_mod_s
 FROM pg_stat_user_tables AS s JOIN pg_class AS c ON c.oid = s.relid
 ORDER BY s.n_dead_tup + s.n_mod_since_analyze DESC
 LIMIT 32;
+
+-- name: observe_state
+-- Of the whole server: the oldest rows that are not frozen, the last checkpoint, the end of WAL.
+SELECT age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
+	current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max,
+	(extract(epoch FROM c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
+	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at
+FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c
+ORDER BY age(d.datfrozenxid) DESC
+LIMIT 1;
+
+-- name: observe_slots
+-- WAL that slots keep.
+SELECT s.slot_name AS name, s.active,
+	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
+		s.restart_lsn)::bigint AS retained
+FROM pg_replication_slots AS s
+WHERE s.restart_lsn IS NOT NULL
+ORDER BY 3 DESC
+LIMIT 16;

@@ -20,6 +20,7 @@ enum {
 	OBSERVE_STATEMENTS = 64,
 	OBSERVE_HOLDERS = 8,
 	OBSERVE_TABLES = 32,
+	OBSERVE_SLOTS = 16,
 	OBSERVE_BLOCKERS = 8,
 	OBSERVE_NAME = 64,
 	OBSERVE_TEXT = 200,
@@ -101,6 +102,12 @@ struct observe_table {
 	int64_t dead, modified, estimate, vacuum_at, vacuumed, analyzed;
 };
 
+struct observe_slot {
+	char name[OBSERVE_NAME];
+	bool active;
+	int64_t retained; /* bytes of WAL */
+};
+
 struct observe_sample {
 	int64_t at;
 	enum observe_reach reach;
@@ -113,6 +120,13 @@ struct observe_sample {
 	struct observe_statement statement[OBSERVE_STATEMENTS];
 	struct observe_holder holder[OBSERVE_HOLDERS];
 	struct observe_table table[OBSERVE_TABLES];
+	/* Of the whole server, read as often as the tables; 0 and none when they were not. */
+	int slots;
+	struct observe_slot slot[OBSERVE_SLOTS];
+	int64_t frozen_age, freeze_max; /* of the database with the oldest rows */
+	char frozen_database[OBSERVE_NAME];
+	int64_t checkpoint_at; /* us: when the last one began */
+	int64_t wal_at;        /* bytes of WAL ever */
 };
 
 /* What is known of the server, and what cannot be seen of it. */

@@ -46,7 +46,18 @@ static const struct recording_field sample_fields[] = {
     FIELD(observe_sample, "connections", connections, I32, 0),
     FIELD(observe_sample, "idle", idle, I32, 0),
     FIELD(observe_sample, "left_out", left_out, I32, 0),
+    FIELD(observe_sample, "frozen_age", frozen_age, I64, 0),
+    FIELD(observe_sample, "freeze_max", freeze_max, I64, 0),
+    TEXT_FIELD(observe_sample, "frozen_database", frozen_database),
+    FIELD(observe_sample, "checkpoint_at", checkpoint_at, I64, 0),
+    FIELD(observe_sample, "wal_at", wal_at, I64, 0),
     FIELD(observe_sample, "statistics_reset", statistics_reset, BOOL, 0),
+    {0},
+};
+static const struct recording_field slot_fields[] = {
+    TEXT_FIELD(observe_slot, "name", name),
+    FIELD(observe_slot, "active", active, BOOL, 0),
+    FIELD(observe_slot, "retained", retained, I64, 0),
     {0},
 };
 static const struct recording_field session_fields[] = {
@@ -122,6 +133,8 @@ static const struct recording_list {
      offsetof(struct observe_sample, holders), sizeof(struct observe_holder), OBSERVE_HOLDERS},
     {"tables", table_fields, offsetof(struct observe_sample, table),
      offsetof(struct observe_sample, tables), sizeof(struct observe_table), OBSERVE_TABLES},
+    {"slots", slot_fields, offsetof(struct observe_sample, slot),
+     offsetof(struct observe_sample, slots), sizeof(struct observe_slot), OBSERVE_SLOTS},
 };
 
 /* ---- writing: zeros and empty texts are left out ---- */

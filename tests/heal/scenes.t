@@ -77,6 +77,8 @@ is($causes->{'lock-chain'}{waiters}, 3, 'and how many wait');
 like($causes->{'lock-chain'}{cause}, qr/billing-1/, 'by the name of its application');
 my $recorded = Instance::read_file($recording);
 unlike($recorded, qr/canary|4711/, 'no literal is in the recording');
+like($recorded, qr/"frozen_age":\d+,"freeze_max":\d+,.*"checkpoint_at":\d+,"wal_at":\d+/,
+	'the state of the whole server is in it');
 cmp_ok(scalar(split /\n/, $recorded), '>', 2, 'which has a line a sample');
 my ($again, $replayed) = $i->run('--json', 'heal', '--replay', $recording);
 is($again, 2, 'a replayed recording has the exit status');

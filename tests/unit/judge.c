@@ -595,9 +595,147 @@ static void a_recording_that_is_wrong_is_refused_and_says_why(void **state)
 	free(sample);
 }
 
+/* ---- of the whole server ---- */
+
+/* Twelve seconds; every third sample has what is read rarely. */
+static void whole_server(struct scene *s, void (*put)(struct observe_sample *sample, int t))
+{
+	scene_begin(s);
+	for (int t = 0; t < 12; t++) {
+		scene_next(s);
+		s->now->server_start = BEGAN - 7200 * SECOND;
+		if (t % 3 == 0)
+			put(s->now, t);
+		scene_push(s);
+	}
+}
+
+static void put_old_rows(struct observe_sample *sample, int t)
+{
+	sample->frozen_age = 1500000000 + t * 1000;
+	sample->freeze_max = 200000000;
+	OBSERVE_SET(sample->frozen_database, STR("orders"));
+}
+
+static void put_young_rows(struct observe_sample *sample, int t)
+{
+	sample->frozen_age = 250000000 + t;
+	sample->freeze_max = 200000000;
+}
+
+static void ids_that_run_out_are_named_with_the_time_that_is_left(void **state)
+{
+	(void)state;
+	struct scene s;
+	whole_server(&s, put_old_rows);
+	scene_is(&s, "wraparound/certain");
+	assert_string_equal(s.result.finding[0].key, "wraparound/orders");
+	assert_int_equal(s.result.finding[0].relief, JUDGE_RELIEF_NONE);
+	/* 644 million at a thousand a second: 179 hours */
+	assert_non_null(strstr(s.result.finding[0].until, "in 179 h"));
+	scene_end(&s);
+	whole_server(&s, put_young_rows); /* autovacuum will come */
+	scene_is(&s, "");
+	scene_end(&s);
+}
+
+static void put_dead_slot(struct observe_sample *sample, int t)
+{
+	sample->slot[sample->slots++] = (struct observe_slot){
+	    .name = "gone", .retained = (INT64_C(2) << 30) + t * INT64_C(5000000)};
+	sample->slot[sample->slots++] =
+	    (struct observe_slot){.name = "well", .active = true, .retained = 4096 + t};
+}
+
+static void put_still_slot(struct observe_sample *sample, int t)
+{
+	(void)t;
+	sample->slot[sample->slots++] =
+	    (struct observe_slot){.name = "idle", .retained = INT64_C(2) << 30};
+}
+
+static void put_catching_up(struct observe_sample *sample, int t)
+{
+	sample->slot[sample->slots++] = (struct observe_slot){
+	    .name = "late", .active = true, .retained = (INT64_C(8) << 30) - t * INT64_C(9000000)};
+}
+
+static void a_slot_that_keeps_more_and_more_is_named(void **state)
+{
+	(void)state;
+	struct scene s;
+	whole_server(&s, put_dead_slot);
+	scene_is(&s, "slot-retains/high");
+	assert_string_equal(s.result.finding[0].key, "slot-retains/gone");
+	assert_non_null(strstr(s.result.finding[0].action, "Do not drop"));
+	scene_end(&s);
+	whole_server(&s, put_still_slot);
+	scene_is(&s, "");
+	scene_end(&s);
+	whole_server(&s, put_catching_up);
+	scene_is(&s, "");
+	scene_end(&s);
+}
+
+static void put_checkpoints(struct observe_sample *sample, int t)
+{
+	sample->checkpoint_at = BEGAN + t * SECOND;
+	sample->wal_at = t * INT64_C(100000000);
+}
+
+static void put_one_checkpoint(struct observe_sample *sample, int t)
+{
+	sample->checkpoint_at = BEGAN + (t > 3) * SECOND;
+	sample->wal_at = t * INT64_C(100000000);
+}
+
+static void checkpoints_one_after_the_other_are_write_pressure(void **state)
+{
+	(void)state;
+	struct scene s;
+	whole_server(&s, put_checkpoints);
+	scene_is(&s, "write-pressure/high");
+	assert_non_null(strstr(s.result.finding[0].cause, "100.0 MB a second"));
+	scene_end(&s);
+	whole_server(&s, put_one_checkpoint);
+	scene_is(&s, "");
+	scene_end(&s);
+}
+
+static void put_dead_rows(struct observe_sample *sample, int t)
+{
+	struct observe_table *table = &sample->table[sample->tables++];
+	OBSERVE_SET(table->name, STR("public.queue"));
+	table->dead = 5000000 + t * 1000;
+	table->vacuum_at = 20050;
+	table->vacuumed = BEGAN - 3600 * SECOND;
+}
+
+static void put_vacuumed_rows(struct observe_sample *sample, int t)
+{
+	put_dead_rows(sample, t);
+	sample->table[0].vacuumed = BEGAN - 30 * SECOND;
+}
+
+static void dead_rows_that_nobody_holds_and_nobody_removes_are_said(void **state)
+{
+	(void)state;
+	struct scene s;
+	whole_server(&s, put_dead_rows);
+	scene_is(&s, "autovacuum-behind/probable");
+	scene_end(&s);
+	whole_server(&s, put_vacuumed_rows);
+	scene_is(&s, "");
+	scene_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(ids_that_run_out_are_named_with_the_time_that_is_left),
+	    cmocka_unit_test(a_slot_that_keeps_more_and_more_is_named),
+	    cmocka_unit_test(checkpoints_one_after_the_other_are_write_pressure),
+	    cmocka_unit_test(dead_rows_that_nobody_holds_and_nobody_removes_are_said),
 	    cmocka_unit_test(
 		a_lock_chain_is_named_by_its_root_and_the_waiter_that_stops_the_others),
 	    cmocka_unit_test(a_wait_that_is_short_is_no_chain),

@@ -24,6 +24,15 @@ static const struct {
 } report_texts[JUDGE_IDS] = {
     [JUDGE_UNREACHABLE] = {"a client that connects without trouble at the same time",
 			   "the server answers"},
+    [JUDGE_WRAPAROUND] = {"a lower age(datfrozenxid) in pg_database",
+			  "the age is below autovacuum_freeze_max_age again"},
+    [JUDGE_SLOT_RETAINS] = {"a restart_lsn that moves",
+			    "the slot keeps less than 1 GB, or less with every look"},
+    [JUDGE_AUTOVACUUM_BEHIND] =
+	{"a vacuum of the table that removes nothing (then somebody holds the rows)",
+	 "the dead rows become fewer"},
+    [JUDGE_WRITE_PRESSURE] = {"checkpoints in the log that name time as their reason",
+			      "checkpoints are as far apart as checkpoint_timeout"},
     [JUDGE_LOCK_CHAIN] = {"waiters that go on although the root still holds its lock",
 			  "nobody waits for this lock any more"},
     [JUDGE_TRANSACTION_OVER_IO] =

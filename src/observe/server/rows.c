@@ -154,3 +154,25 @@ void observer_take_tables(const struct db_rows *rows, struct observe_sample *sam
 		t->analyzed = rows_i64(rows, i, SQL_OBSERVE_TABLES_ANALYZED, 0);
 	}
 }
+
+void observer_take_state(const struct db_rows *rows, struct observe_sample *sample)
+{
+	if (!rows->rows)
+		return;
+	sample->frozen_age = db_i64(rows, 0, SQL_OBSERVE_STATE_FROZEN_AGE);
+	sample->freeze_max = db_i64(rows, 0, SQL_OBSERVE_STATE_FREEZE_MAX);
+	sample->checkpoint_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_CHECKPOINT_AT, 0);
+	sample->wal_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_WAL_AT, 0);
+	OBSERVE_SET(sample->frozen_database, db_text(rows, 0, SQL_OBSERVE_STATE_FROZEN_DATABASE));
+}
+
+void observer_take_slots(const struct db_rows *rows, struct observe_sample *sample)
+{
+	for (int i = 0; i < rows->rows && sample->slots < OBSERVE_SLOTS; i++) {
+		struct observe_slot *s = &sample->slot[sample->slots++];
+		int64_t retained = rows_i64(rows, i, SQL_OBSERVE_SLOTS_RETAINED, 0);
+		OBSERVE_SET(s->name, db_text(rows, i, SQL_OBSERVE_SLOTS_NAME));
+		s->active = db_bool(rows, i, SQL_OBSERVE_SLOTS_ACTIVE);
+		s->retained = retained > 0 ? retained : 0;
+	}
+}

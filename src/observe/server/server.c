@@ -197,6 +197,26 @@ static void observer_statements(struct observer *o, struct observe_sample *sampl
 	o->statements_due = began + (pause > STATEMENTS_LEAST ? pause : STATEMENTS_LEAST / 2);
 }
 
+/* What changes slowly. */
+static void observer_rarely(struct observer *o, struct observe_sample *sample)
+{
+	struct db_rows rows;
+	struct err ignored;
+	if (observer_ask(o, &sql_observe_tables, &rows, &ignored) == OK) {
+		observer_take_tables(&rows, sample);
+		db_rows_release(&rows);
+	}
+	if (observer_ask(o, &sql_observe_state, &rows, &ignored) == OK) {
+		observer_take_state(&rows, sample);
+		db_rows_release(&rows);
+	}
+	if (observer_ask(o, &sql_observe_slots, &rows, &ignored) == OK) {
+		observer_take_slots(&rows, sample);
+		db_rows_release(&rows);
+	}
+	o->tables_due = clock_us() + TABLES_US;
+}
+
 /* What goes beside the sessions; what fails is left out of the sample. */
 static void observer_details(struct observer *o, struct observe_sample *sample)
 {
@@ -217,12 +237,8 @@ static void observer_details(struct observer *o, struct observe_sample *sample)
 		observer_take_horizon(&rows, sample);
 		db_rows_release(&rows);
 	}
-	if (clock_us() >= o->tables_due &&
-	    observer_ask(o, &sql_observe_tables, &rows, &ignored) == OK) {
-		observer_take_tables(&rows, sample);
-		db_rows_release(&rows);
-		o->tables_due = clock_us() + TABLES_US;
-	}
+	if (clock_us() >= o->tables_due)
+		observer_rarely(o, sample);
 	observer_statements(o, sample);
 }
 

@@ -1,0 +1,81 @@
+/* Dead rows become more although nobody holds them: vacuum does not come, or is too slow. */
+#include "heal/judge/internal.h"
+
+#include <string.h>
+
+#define BEHIND_US INT64_C(600000000)
+
+enum { BEHIND_TIMES = 10, BEHIND_DEAD = 100000, BEHIND_READINGS = 3, BEHIND_HOLDER_US = 60000000 };
+
+static bool behind_is_held(const struct judge_case *c)
+{
+	for (int i = 0; i < c->last->holders; i++) {
+		const struct observe_holder *h = &c->last->holder[i];
+		if (!h->since || c->last->at - h->since >= BEHIND_HOLDER_US)
+			return true;
+	}
+	return false;
+}
+
+/* Readings of the window in which the table has at least as many dead rows as before. */
+static int behind_readings(const struct judge_case *c, const char *name, int64_t *first)
+{
+	int readings = 0;
+	int64_t before = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int t = 0; t < sample->tables; t++) {
+			const struct observe_table *table = &sample->table[t];
+			if (strcmp(table->name, name) != 0)
+				continue;
+			if (table->dead < before)
+				return 0;
+			if (!readings++)
+				*first = table->dead;
+			before = table->dead;
+		}
+	}
+	return readings;
+}
+
+static void behind_report(struct judge_case *c, const struct observe_table *t, int64_t first)
+{
+	struct judge_finding *f = judge_add(c, JUDGE_AUTOVACUUM_BEHIND, JUDGE_PROBABLE);
+	if (!f)
+		return;
+	f->key = judge_text(c, "autovacuum-behind/%s", t->name);
+	f->cause = judge_text(
+	    c,
+	    "%s has %lld dead rows, %lld times what should start autovacuum, and nobody holds them.",
+	    t->name, (long long)t->dead, (long long)(t->dead / (t->vacuum_at ? t->vacuum_at : 1)));
+	f->action = judge_text(
+	    c,
+	    "VACUUM %s now. Then look whether autovacuum is off for it (reloptions), has too few workers (autovacuum_max_workers), or is too slow (autovacuum_vacuum_cost_limit).",
+	    t->name);
+	f->until = "Scans of it read the dead rows until then.";
+	f->sure = judge_text(c, "probable: %lld more dead rows in the window, %s",
+			     (long long)(t->dead - first),
+			     t->vacuumed ? judge_text(c, "last vacuumed %s ago",
+						      judge_age(c, c->last->at - t->vacuumed))
+					 : "never vacuumed");
+}
+
+void judge_autovacuum_behind(struct judge_case *c)
+{
+	const struct observe_sample *now = NULL;
+	for (int i = 0; i < c->samples; i++) {
+		if (judge_sample(c, i)->tables)
+			now = judge_sample(c, i);
+	}
+	if (!now || behind_is_held(c) || now->at - now->server_start < BEHIND_US)
+		return;
+	for (int t = 0; t < now->tables; t++) {
+		const struct observe_table *table = &now->table[t];
+		int64_t first = 0;
+		if (table->dead >= BEHIND_DEAD && table->dead >= BEHIND_TIMES * table->vacuum_at &&
+		    now->at - table->vacuumed >= BEHIND_US &&
+		    behind_readings(c, table->name, &first) >= BEHIND_READINGS &&
+		    first < table->dead)
+			behind_report(c, table, first);
+	}
+}
