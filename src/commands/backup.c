@@ -375,7 +375,7 @@ static int restore_command(int argc, char **argv)
 	if (status == OK && instance_has(&i, ROLE_DATABASE_CONTACT))
 		fprintf(
 		    stderr,
-		    "the contact sphere cannot be read yet: its keys are in no backup. Put the key file or a key copy to %s/keeper/key\n",
+		    "the contact sphere cannot be read yet: its keys are in no backup. Put the key file of the time to %s/keeper/key (0600, the keeper's user), or start without the sphere (no contact.listen)\n",
 		    i.dir);
 	instance_release(&i);
 	return status == OK ? EXIT_OK : cli_failed(&err);
