@@ -20,6 +20,7 @@ static bool notes;
 static const char *statements, *statement, *as_role, *search_path;
 static int64_t min_rows = 10000, budget = 30;
 static bool scratch;
+static const char *baseline, *write_baseline;
 static const char *schema;
 static bool sarif;
 
@@ -50,6 +51,11 @@ static const struct cli_option options[] = {
     {"budget", 0, CLI_INT, "SECONDS", 1, 86400,
      "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
      &budget},
+    {"baseline", 0, CLI_TEXT, "FILE", 0, 0,
+     "sql, db: leave out the findings that the file names; they are counted", &baseline},
+    {"write-baseline", 0, CLI_TEXT, "FILE", 0, 0,
+     "sql, db: write what is found there, as known from now on; the exit status is then 0",
+     &write_baseline},
     {"sarif", 0, CLI_FLAG, NULL, 0, 0, "print SARIF 2.1.0 instead of text", &sarif},
     {0},
 };
@@ -63,6 +69,30 @@ static const char *reading_user(void)
 	return geteuid() == 0 && spawn_user("holdfast-parse", &uid, &gid, &ignored) == OK
 		   ? "holdfast-parse"
 		   : NULL;
+}
+
+/* Known findings are left out, or written down. */
+static enum status audit_baseline(struct audit_report *report, char *looked, size_t room,
+				  struct err *err)
+{
+	struct buf text;
+	uint64_t known = 0;
+	enum status status = OK;
+	buf_init(&text, (size_t)256 << 20);
+	if (baseline) {
+		status = io_read_file(baseline, &text, err);
+		if (status == OK)
+			status = report_forget(report, buf_view(&text), &known, err);
+		size_t used = strlen(looked);
+		snprintf(looked + used, room - used, "; %" PRIu64 " in the baseline", known);
+	} else if (write_baseline) {
+		report_baseline(report, &text);
+		status = buf_failed(&text)
+			     ? err_set(err, TOO_LARGE, "too many findings")
+			     : io_write_file(write_baseline, buf_view(&text), 0644, err);
+	}
+	buf_release(&text);
+	return status;
 }
 
 /* The report in the form that was asked for. `looked`: what was audited, in numbers. */
@@ -83,7 +113,7 @@ static int audit_show(const struct audit_report *report, const char *looked)
 		fprintf(stderr, "holdfast audit: the report is too large\n");
 		return EXIT_FAILED;
 	}
-	return report_exit_code(report);
+	return write_baseline ? EXIT_OK : report_exit_code(report);
 }
 
 static int audit_site_command(const char *path, const char *program_dir)
@@ -149,6 +179,8 @@ static int audit_sql_command(int count, char **paths, const char *program_dir)
 			 " suppressed; %" PRIu64 " notes not shown%s",
 			 s.files, s.statements, s.unparsed, s.dynamic, s.suppressed, s.notes_hidden,
 			 s.notes_hidden ? " (--notes)" : "");
+	if (status == OK)
+		status = audit_baseline(&report, looked, sizeof(looked), &err);
 	int code = status == OK        ? audit_show(&report, looked)
 		   : status == INVALID ? cli_usage_error("%s", err.text)
 				       : cli_failed(&err);
@@ -211,6 +243,8 @@ static int audit_db_command(const char *url, const char *program_dir)
 		 " not shown to this role; %" PRIu64 " suppressed; %" PRIu64 " notes not shown%s",
 		 s.statements, s.explains, s.compares, s.unparsed, s.unplanned, s.unreached, budget,
 		 s.hidden, s.suppressed, s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
+	if (status == OK)
+		status = audit_baseline(&report, looked, sizeof(looked), &err);
 	int code = status == OK || stopped ? audit_show(&report, looked)
 		   : status == INVALID     ? cli_usage_error("%s", err.text)
 					   : cli_failed(&err);
@@ -239,6 +273,9 @@ static int audit_command(int argc, char **argv)
 		return cli_usage_error("--base-url and --exclude are for audit site");
 	if (!db && (statements || statement || as_role))
 		return cli_usage_error("--statements, --statement and --as are for audit db");
+	if (!sql && !db && (baseline || write_baseline))
+		return cli_usage_error(
+		    "--baseline and --write-baseline are for audit sql and audit db");
 	if ((scratch && !sql) || (schema && !scratch) || (search_path && !db && !scratch))
 		return cli_usage_error("--scratch is for audit sql, and --schema needs --scratch");
 	if (io_program_dir(program_dir, sizeof(program_dir), &err) != OK)

@@ -253,4 +253,22 @@ SKIP: {
 		}
 	};
 }
+subtest 'a baseline leaves out what is known, wherever it has moved to' => sub {
+	my $known = write_file("$batch AND NOT done;\n", "$work/known.sql");
+	my ($code) = audit('--write-baseline', "$work/baseline", $known);
+	is($code, 0, 'writing a baseline succeeds, whatever is found');
+	like(slurp("$work/baseline"), qr/^[0-9a-f]{16} spinning-filter \S+known.sql:1$/m,
+		'a line has fingerprint, rule, place');
+	write_file("SELECT 1;\n\n$batch\n  AND NOT done;\n", $known);
+	($code, my $text) = audit('--baseline', "$work/baseline", $known);
+	is($code, 0, 'nothing new');
+	like($text, qr/; 1 in the baseline: 0 errors, 0 warnings/, 'what is known is counted');
+	write_file("$batch AND NOT done;\n$batch AND NOT gone;\n", $known);
+	is((audit('--baseline', "$work/baseline", $known))[0], 2, 'another finding is one');
+	write_file("nothing\n", "$work/baseline");
+	($code, undef, $text) = audit('--baseline', "$work/baseline", $known);
+	is($code, 64, 'a file that is no baseline');
+	like($text, qr/line 1 of the baseline .*--write-baseline/, 'says the line and the remedy');
+};
+
 done_testing();

@@ -69,6 +69,13 @@ void report_json(const struct audit_report *report, const char *looked, struct b
 /* SARIF 2.1.0 (OASIS). */
 void report_sarif(const struct audit_report *report, struct buf *out);
 
+/* The fingerprints of the findings, a line each: what report_forget takes. */
+void report_baseline(const struct audit_report *report, struct buf *out);
+/* Leave out the findings whose fingerprints are in the baseline; *known: how many. INVALID: it is
+ * none. */
+MUST_CHECK enum status report_forget(struct audit_report *report, struct str baseline,
+				     uint64_t *known, struct err *err);
+
 /* EXIT_FINDINGS when there is an error or a warning; notes alone are EXIT_OK. */
 int report_exit_code(const struct audit_report *report);
 
