@@ -49,8 +49,8 @@ void *arena_room(struct arena *arena, size_t bytes)
 	if (!block || block->size - block->used < bytes) {
 		size_t size = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
 		struct arena_block *fresh = new_block(arena, size);
-		/* A large allocation gets a block of its own behind the current one, whose rest
-		 * stays usable. */
+		/* A large allocation gets its own block after the current one, whose rest remains
+		 * usable. */
 		if (block && size != BLOCK_BYTES) {
 			fresh->older = block->older;
 			block->older = fresh;
@@ -119,7 +119,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 
 void arena_defer(struct arena *arena, void (*fn)(void *), void *arg)
 {
-	/* Not from the blocks: deferring must work when the arena is full. */
+	/* Not from the arena's blocks: deferring must work when the arena is full. */
 	struct arena_defer *defer = memory_room(sizeof(*defer));
 	*defer = (struct arena_defer){arena->defers, fn, arg};
 	arena->defers = defer;

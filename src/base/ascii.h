@@ -42,7 +42,7 @@ static inline char ascii_upper(char c)
 	return (char)(ascii_is_lower(c) ? c - ('a' - 'A') : c);
 }
 
-/* The value of a hexadecimal digit of either case; -1 when it is none. */
+/* The value of a hexadecimal digit of either case; -1: it is not one. */
 static inline int hex_value(char c)
 {
 	char lower = ascii_lower(c);

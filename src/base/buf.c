@@ -11,7 +11,7 @@ void buf_init(struct buf *b, size_t max)
 	*b = (struct buf){.max = max};
 }
 
-/* Overwrite the bytes from `from` on that are no longer used. */
+/* Overwrite the unused bytes from `from` on. */
 static void wipe(struct buf *b, size_t from, size_t to)
 {
 	if (b->wipe && b->p)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The build gives the version as bare words: 0.1.0. */
+/* The build defines the version without quotes: 0.1.0. */
 #define TEXT_OF(x)     #x
 #define TEXT_OF_VAL(x) TEXT_OF(x)
 
@@ -136,7 +136,7 @@ static int set_option(const struct cli_option *o, const char *text)
 	return EXIT_OK;
 }
 
-/* Take the option at argv[*i], with its value, from the tables. Advances *i past it. */
+/* Parse the option at argv[*i] with its value. Advances *i. */
 static int take_option(const struct cli_option *own, int argc, char **argv, int *i)
 {
 	const char *word = argv[(*i)++];
@@ -172,9 +172,9 @@ static int take_option(const struct cli_option *own, int argc, char **argv, int 
 	return set_option(o, text);
 }
 
-/* The numbers of positional arguments that a usage text allows: "FILE..." is one or more,
- * "[DIR]" none or one, "site DIR|FILE" two; "--stage NAME" is an option with its value. *max
- * is -1 for any number. */
+/* The minimum and maximum of positional arguments by the usage text: "FILE..." is one or more,
+ * "[DIR]" none or one, "site DIR|FILE" two; "--stage NAME" is an option with its value. *max is -1
+ * for any number. */
 static void count_arguments(const char *usage, int *min, int *max)
 {
 	*min = *max = 0;
@@ -222,7 +222,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return c->run(positional, argv);
 }
 
-/* Data that did not reach standard output (a full disk, say) is a failure, not a success. */
+/* Output that could not be written, for example to a full disk, is a failure. */
 static int finish(int code)
 {
 	if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_OK) {

@@ -1,6 +1,5 @@
-/* Dates of the Gregorian calendar, also before it was introduced, as days since
- * 1970-01-01. Weekdays are numbered from Monday, 0, as in ISO 8601. Time zones are in
- * hours/, instants in base/clock.h. */
+/* Dates of the Gregorian calendar as days since 1970-01-01, also before its introduction. Weekdays
+ * are 0 (Monday) to 6. Time zones are in hours/, instants in base/clock.h. */
 #ifndef BASE_DATE_H
 #define BASE_DATE_H
 
@@ -24,7 +23,7 @@ int date_weekday(int64_t days);
 /* "Monday" to "Sunday", which are also the names of schema.org's days. */
 extern const char *const date_weekday_names[7];
 
-/* 2026-01-31 into out; an empty string outside of the years 0 to 9999. */
+/* Write 2026-01-31; an empty string outside of the years 0 to 9999. */
 enum { DATE_TEXT = 11 };
 void date_format(int64_t days, char out[DATE_TEXT]);
 

@@ -4,8 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-/* The host of *text, without brackets; what stands behind it stays in *text. p
- * == NULL: it is none. */
+/* Cut the host off *text, without brackets. p == NULL: it has none. */
 static struct str endpoint_cut_host(struct str *text)
 {
 	struct str s = *text, none = {NULL, 0};

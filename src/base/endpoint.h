@@ -19,20 +19,20 @@ struct endpoint {
 	socklen_t size; /* of the address in use */
 };
 
-/* IPv4:PORT or [IPv6]:PORT, ports 0 to 65535. Where default_port is not 0,
- * ":PORT" may be missing. */
+/* Parse IPv4:PORT or [IPv6]:PORT, ports 0 to 65535. With default_port other than 0, ":PORT" may be
+ * missing. */
 MUST_CHECK bool endpoint_parse(struct str text, uint16_t default_port, struct endpoint *out);
 uint16_t endpoint_port(const struct endpoint *e);
-/* Without port and brackets, into a buffer of INET6_ADDRSTRLEN. */
+/* Write the address without port and brackets into a buffer of INET6_ADDRSTRLEN bytes. */
 void endpoint_host(const struct endpoint *e, char out[INET6_ADDRSTRLEN]);
 
-/* As endpoint_parse reads it. */
+/* Write it in the form of endpoint_parse. */
 enum { ENDPOINT_TEXT = INET6_ADDRSTRLEN + 8 };
 void endpoint_format(const struct endpoint *e, char out[ENDPOINT_TEXT]);
 
-/* A listening TCP socket that shares its port (SO_REUSEPORT) with others of the same user,
- * close-on-exec and not blocking. INVALID: `text` is no endpoint; CONFLICT: the port is taken; the
- * sentence names the endpoint. */
+/* Open a listening TCP socket that shares its port (SO_REUSEPORT) with others of the same user;
+ * close-on-exec, non-blocking. INVALID: `text` is not an endpoint. CONFLICT: the port is in use.
+ * The sentence names the endpoint. */
 MUST_CHECK enum status endpoint_listen(const char *text, int *fd, struct err *err);
 /* OK when no socket listens there, not even one that shares the port. Errors as endpoint_listen. */
 MUST_CHECK enum status endpoint_check_free(const char *text, struct err *err);

@@ -7,7 +7,7 @@
 
 enum { BACKLOG = 1024 };
 
-/* A socket that is bound to `text`, alone or sharing the port. */
+/* Open a socket bound to `text`, alone or sharing the port. */
 static enum status endpoint_bind(const char *text, bool shared, int *fd, struct err *err)
 {
 	struct endpoint e;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Ends a text that did not fit with "...", between two characters. */
+/* End a truncated text with "...", between two characters. */
 static void err_end(struct err *err, size_t wanted)
 {
 	static const char dots[] = "...";
@@ -22,7 +22,7 @@ PRINTF(2, 0) static void err_write(struct err *err, const char *fmt, va_list arg
 	err_end(err, (size_t)n);
 }
 
-/* ": " and the text behind what stands there. */
+/* Append ": " and a text. */
 static void err_append(struct err *err, const char *text)
 {
 	size_t n = strlen(err->text);

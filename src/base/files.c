@@ -9,10 +9,10 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-/* By the place in files[]; lives as long as the program. */
+/* Replacements by index in files[], kept until the program ends. */
 static struct file *replacing;
 
-/* FNV-1a: the hash tells versions apart; it is not for security. */
+/* FNV-1a: the hash only distinguishes versions. */
 static struct str hash_text(struct str body)
 {
 	uint64_t h = 0xcbf29ce484222325ull;

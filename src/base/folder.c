@@ -39,8 +39,8 @@ static enum status folder_foreign(const struct folder_walk *w, const char *name,
 	    w->path, name);
 }
 
-/* Root's own, and closed: an entry of a sticky folder can be exchanged by its owner and the
- * folder's only. */
+/* Whether only root can exchange entries of the folder. In a sticky folder, only the owners of
+ * entry and folder can. */
 static bool folder_is_closed(const struct stat *st)
 {
 	bool open = st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid != 0);
@@ -102,7 +102,8 @@ static enum status folder_walk_link(struct folder_walk *w, int link, struct err 
 	return w->dir >= 0 ? OK : err_errno(err, FAILED, "/");
 }
 
-/* One component. `make`: the mode of a folder that is missing, or 0. NOT_FOUND: it is missing. */
+/* Walk one component. make: mode to create a missing folder with, or 0. NOT_FOUND: it is
+ * missing. */
 static enum status folder_walk_step(struct folder_walk *w, const char *name, mode_t make,
 				    struct err *err)
 {
@@ -161,8 +162,8 @@ enum status folder_make(const char *path, mode_t mode, struct err *err)
 	return status;
 }
 
-/* In a folder where others may make files: one that is not ours, or that has a second name, is
- * refused. */
+/* In a folder where other users can make files, refuse a file of another user and one with several
+ * names. */
 static enum status folder_check_file(int fd, const char *path, uid_t owner, struct err *err)
 {
 	struct stat st;

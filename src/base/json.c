@@ -357,7 +357,7 @@ static enum json_token json_key_token(struct json_reader *r, int c)
 	s->p++;
 	if (!json_string(r))
 		return JSON_ERROR;
-	/* The colon may lie in the next chunk, so the key must not lie in this one. */
+	/* The colon may be in the next chunk: keep a copy of the key. */
 	if (r->text.p != s->text.p) {
 		buf_reset(&s->text);
 		buf_str(&s->text, r->text);

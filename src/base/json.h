@@ -42,8 +42,8 @@ struct json_reader {
 	size_t line, column; /* of the token's first byte, from 1 */
 	size_t depth;        /* open containers */
 	uint64_t offset;     /* bytes consumed, for progress */
-	/* Escapes that stand for no text (\u0000, lone surrogates) become U+FFFD instead of an error:
-	 * for documents that are read and not kept. Set after json_reader_init. */
+	/* Invalid escapes (\u0000, lone surrogates) become U+FFFD instead of an error, for
+	 * documents that are read and not stored. Set after json_reader_init. */
 	bool replaces;
 	struct err err;
 

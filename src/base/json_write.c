@@ -54,7 +54,7 @@ void json_array_end(struct json_writer *w)
 	end_container(w, ']');
 }
 
-/* What a byte of a string needs. */
+/* How a byte of a string is written. */
 enum { PLAIN, ESCAPED, IN_SCRIPT, NOT_ASCII };
 static const unsigned char needs[256] = {
     [0 ... 0x1f] = ESCAPED, ['"'] = ESCAPED,   ['\\'] = ESCAPED,  ['<'] = ESCAPED,
@@ -74,13 +74,13 @@ static void write_escaped(struct buf *out, unsigned char c)
 	buf_printf(out, "\\u%04x", c);
 }
 
-/* The line and paragraph separators, which scripts before ES2019 take for the end of a line. */
+/* The line and paragraph separators, which end a line in scripts before ES2019. */
 static bool is_separator(struct str s)
 {
 	return s.n >= 3 && memcmp(s.p, "\xe2\x80", 2) == 0 && (s.p[2] & ~1) == (char)0xa8;
 }
 
-/* The character at the beginning of s, which is not to be written as it is. Returns its length. */
+/* Write the character at the beginning of s, which needs an escape. Returns its length. */
 static size_t write_special(const struct json_writer *w, struct str s)
 {
 	if (needs[(unsigned char)s.p[0]] != NOT_ASCII) {

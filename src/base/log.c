@@ -80,7 +80,8 @@ bool log_traces(enum log_area area)
 	return traced >> area & 1;
 }
 
-/* A line under construction; what does not fit is dropped, the end of the line never is. */
+/* A line under construction. Text that does not fit is dropped; the end of the line is always
+ * kept. */
 struct log_line {
 	char p[LINE_MAX_BYTES];
 	size_t n;
@@ -95,7 +96,7 @@ static void line_add(struct log_line *line, const char *p, size_t n)
 	line->n += n;
 }
 
-/* In double quotes, escaped as JSON; bytes that are not UTF-8 become '?'. */
+/* Append in double quotes, escaped as JSON; bytes that are not UTF-8 become '?'. */
 static void line_add_quoted(struct log_line *line, struct str s)
 {
 	bool utf8 = utf8_is_valid(s);

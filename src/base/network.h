@@ -5,7 +5,8 @@
 #include <sys/socket.h>
 #include "base/str.h"
 
-/* One address without brackets, zone and port; *family: AF_INET or AF_INET6. False: it is none. */
+/* Parse an address without brackets, zone and port; *family: AF_INET or AF_INET6. False: it is not
+ * one. */
 MUST_CHECK bool network_read(struct str text, int *family, unsigned char out[16]);
 
 struct network {
@@ -14,7 +15,7 @@ struct network {
 	unsigned char prefix[16];
 };
 
-/* ADDRESS/BITS. Where `alone` is set, "/BITS" may be missing: that one address. */
+/* Parse ADDRESS/BITS. alone: "/BITS" may be missing, for one address. */
 MUST_CHECK bool network_parse(struct str text, bool alone, struct network *out);
 /* address: 4 or 16 bytes in network order. */
 bool network_has(const struct network *n, int family, const unsigned char *address);
@@ -24,14 +25,14 @@ struct network_list {
 	struct network network[NETWORK_LIST_MAX];
 	size_t count;
 };
-/* Addresses and ranges, separated by spaces or commas. False: one is neither,
- * or there are too many. */
+/* Parse addresses and ranges, separated by spaces or commas. False: one is invalid, or there are
+ * too many. */
 MUST_CHECK bool network_list_parse(struct str text, struct network_list *out);
 bool network_list_has(const struct network_list *list, int family, const unsigned char *address);
 
-/* IPv4 inside of IPv6 (::ffff:0:0/96) to IPv4. */
+/* Convert an IPv4-mapped address (::ffff:0:0/96) to IPv4. */
 void network_unmap(int *family, unsigned char address[16]);
-/* The bytes of a socket's address, unmapped; *family is 0 when it is no internet address. */
+/* The address of a socket, unmapped; *family is 0 when it is not an internet address. */
 void network_address(const struct sockaddr *address, int *family, unsigned char out[16]);
 
 #endif

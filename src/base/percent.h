@@ -5,7 +5,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 
-/* Whether s begins with '%' and two hexadecimal digits; then *octet is what they stand for. */
+/* Whether s begins with '%' and two hexadecimal digits; *octet is their value. */
 static inline bool percent_octet(struct str s, char *octet)
 {
 	int high = s.n > 2 && s.p[0] == '%' ? hex_value(s.p[1]) : -1;
@@ -16,7 +16,7 @@ static inline bool percent_octet(struct str s, char *octet)
 	return true;
 }
 
-/* A letter, a digit, or one of "-._~": means the same with and without escape. */
+/* Unreserved: a letter, a digit, or one of "-._~", which mean the same when escaped. */
 static inline bool percent_is_unreserved(char c)
 {
 	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';

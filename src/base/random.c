@@ -5,7 +5,7 @@
 
 void random_bytes(void *p, size_t n)
 {
-	must(n <= 256); /* up to here a signal cannot interrupt the call */
+	must(n <= 256); /* up to this size a signal does not interrupt the call */
 	ssize_t got;
 	while ((got = getrandom(p, n, 0)) < 0 && errno == EINTR)
 		;

@@ -60,7 +60,7 @@ bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out)
 	for (; i < s.n; i++) {
 		if (!ascii_is_digit(s.p[i]))
 			return false;
-		/* Counts downwards: the negative range is one larger. */
+		/* Computed as a negative number, because the negative range is larger by one. */
 		if (__builtin_mul_overflow(v, 10, &v) ||
 		    __builtin_sub_overflow(v, s.p[i] - '0', &v))
 			return false;

@@ -1,9 +1,9 @@
 #include "base/utf8.h"
 
-/* By the first byte of a character: its length, and the range of its second byte. The range is what
- * excludes overlong forms, surrogates and code points over U+10FFFF. */
+/* For each first byte: the length of the character and the range of its second byte, which excludes
+ * overlong forms, surrogates and code points over U+10FFFF. */
 struct lead {
-	size_t length; /* 0: no character begins so */
+	size_t length; /* 0: no character begins with it */
 	unsigned char low, high;
 };
 

@@ -235,7 +235,7 @@ void config_release(struct config *c)
 	arena_release(&c->arena);
 }
 
-/* Split "name = value  # comment". INVALID when it is neither that nor empty. */
+/* Split "name = value  # comment". INVALID: it is neither that nor empty. */
 static enum status config_split_line(struct str line, struct str *name, struct str *value,
 				     struct err *err)
 {
@@ -261,8 +261,8 @@ static enum status config_split_line(struct str line, struct str *name, struct s
 				       STR_ARG(*name), STR_ARG(rest));
 		return OK;
 	}
-	/* A comment begins at the line's start or behind white space: colours and URLs may have
-	 * '#'. */
+	/* A comment begins at the start of a line or after white space, because colours and URLs
+	 * may contain '#'. */
 	for (size_t i = 1; i < rest.n; i++)
 		if (rest.p[i] == '#' && (rest.p[i - 1] == ' ' || rest.p[i - 1] == '\t'))
 			rest.n = i;
@@ -308,7 +308,7 @@ enum status config_parse(struct config *c, struct str text, const char *path, st
 	struct str copies[] = {str_of(path), text};
 	for (size_t i = 0; i < COUNT_OF(copies) && status == OK; i++) {
 		copies[i] = arena_str(&fresh.arena, copies[i]);
-		must(copies[i].p); /* CONFIG_FILE_MAX leaves room in the arena */
+		must(copies[i].p); /* the arena has room for CONFIG_FILE_MAX */
 	}
 	if (status != OK) {
 		config_release(&fresh);

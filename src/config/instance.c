@@ -14,7 +14,7 @@
 /* The longest name below run_dir is PostgreSQL's lock of its socket. */
 enum { SOCKET_NAME_MAX = sizeof("/.s.PGSQL.5432.lock") - 1, SOCKET_PATH_MAX = 107 };
 
-/* FNV-1a, only to tell instances apart in /tmp. */
+/* FNV-1a, to distinguish instances in /tmp. */
 static uint64_t instance_hash(const char *z)
 {
 	uint64_t h = 14695981039346656037ull;
@@ -172,7 +172,7 @@ enum status instance_make_run_dir(const struct instance *i, struct err *err)
 	int fd;
 	if (mkdir(i->run_dir, 0711) != 0 && errno != EEXIST)
 		return err_errno(err, FAILED, "%s", i->run_dir);
-	/* Under /tmp another user may have made it first. */
+	/* In /tmp another user may have made it before. */
 	enum status status = instance_open_run_dir(i, &fd, err);
 	if (status != OK)
 		return status;
@@ -193,7 +193,7 @@ void instance_remove_run_dir(const struct instance *i)
 	rmdir(i->run_dir);
 }
 
-/* DIR/secrets: a line "role password" for each. Empty when there is none for the role. */
+/* Read DIR/secrets, which has lines "role password". Empty: the role has none. */
 static enum status instance_read_password(const struct instance *i, const char *role,
 					  struct buf *out, struct err *err)
 {
@@ -235,7 +235,7 @@ enum status instance_conninfo(const struct instance *i, enum role_id id, struct 
 			   role);
 		return OK;
 	}
-	must(id != ROLE_SUPERUSER); /* an existing server's superuser is not known */
+	must(id != ROLE_SUPERUSER); /* an instance has no superuser on an existing server */
 	if (!*url)
 		return err_set(
 		    err, INVALID,

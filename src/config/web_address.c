@@ -93,7 +93,7 @@ static uint32_t host_lower(uint32_t c)
 	return c;
 }
 
-/* The characters of a label; 0: too many, or not UTF-8. */
+/* Decode the characters of a label. Returns their number; 0: too many, or not UTF-8. */
 static uint32_t read_label(struct str label, uint32_t c[LABEL_MAX], bool *ascii)
 {
 	uint32_t count = 0;

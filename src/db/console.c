@@ -20,7 +20,7 @@ struct db_console {
 	int64_t timeout_ms;
 };
 
-/* Until the socket is readable (or writable). */
+/* Wait until the socket is readable (or writable). */
 static enum status console_wait(const struct db_console *c, short events, int64_t deadline_ms,
 				struct err *err)
 {
@@ -38,7 +38,7 @@ static enum status console_wait(const struct db_console *c, short events, int64_
 	}
 }
 
-/* Whether conninfo names a database; an unreadable one is for PQconnectStart to refuse. */
+/* Whether conninfo names a database. PQconnectStart reports an invalid one. */
 static bool console_names_database(const char *conninfo)
 {
 	bool named = false;
@@ -71,7 +71,7 @@ static enum status console_connect(struct db_console *c, struct err *err)
 enum status db_console_open(struct db_console **out, const char *conninfo, const char *program,
 			    int64_t timeout_ms, struct err *err)
 {
-	/* The last dbname wins, and only the first is read as a connection string. */
+	/* Of several dbname the last is used, but only the first is read as a connection string. */
 	const char *keywords[LIBPQ_KEYWORDS], *values[LIBPQ_KEYWORDS];
 	struct db_console *c = memory_alloc(sizeof(*c));
 	libpq_keywords(conninfo, program, keywords, values);
@@ -103,7 +103,7 @@ void db_console_close(struct db_console *console)
 	free(console);
 }
 
-/* The next part of the answer; NULL: it is complete. */
+/* The next result; NULL: the answer is complete. */
 static enum status console_next(struct db_console *c, int64_t deadline_ms, PGresult **out,
 				struct err *err)
 {

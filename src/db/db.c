@@ -65,7 +65,7 @@ enum status db_commit(struct db *db, struct err *err)
 {
 	must(db->in_transaction && !db->in_copy);
 	db->in_transaction = false;
-	/* COMMIT of a failed transaction answers ROLLBACK, and no error. */
+	/* COMMIT of a failed transaction returns ROLLBACK without an error. */
 	if (PQtransactionStatus(db->connection) != PQTRANS_INTRANS) {
 		struct err ignored;
 		if (run_word(db, "ROLLBACK", &ignored) != OK)
@@ -86,7 +86,7 @@ void db_rollback(struct db *db)
 	struct err ignored;
 	if (db->in_copy)
 		db_copy_cancel(db);
-	/* A lost connection has been rolled back by the server. */
+	/* If the connection is lost, the server has rolled back. */
 	if (db->in_transaction && run_word(db, "ROLLBACK", &ignored) != OK)
 		PQreset(db->connection);
 	db->in_transaction = false;

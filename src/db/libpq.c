@@ -54,7 +54,7 @@ void libpq_params_release(struct libpq_params *w)
 	buf_release(&w->text);
 }
 
-/* The length of the first line of a message of libpq. */
+/* The length of the first line of libpq's message. */
 static int first_line(const char *message)
 {
 	return (int)strcspn(message, "\n");
@@ -134,8 +134,7 @@ enum status libpq_result(PGconn *connection, PGresult *result, struct db_rows *r
 void libpq_keywords(const char *conninfo, const char *program, const char **keywords,
 		    const char **values)
 {
-	/* Later ones win over what conninfo says. No GSS: its negotiation
-	 * blocks in name resolution. */
+	/* These override conninfo. GSS is off because its negotiation blocks in name resolution. */
 	static const char *const names[LIBPQ_KEYWORDS] = {"connect_timeout",           "dbname",
 							  "fallback_application_name", "gssencmode",
 							  "client_encoding",           NULL};
@@ -201,7 +200,7 @@ bool db_bytes(const struct db_rows *rows, int row, int column, struct arena *are
 	if (db_null(rows, row, column))
 		return true;
 	struct str text = db_text(rows, row, column);
-	/* Both output formats of bytea: which one is a setting of the server. */
+	/* Decode both output formats of bytea; the server's settings choose. */
 	unsigned char *bytes = memory_had(PQunescapeBytea((const unsigned char *)text.p, &n));
 	*out = arena_str(arena, (struct str){(const char *)bytes, n});
 	explicit_bzero(bytes, n);

@@ -21,9 +21,9 @@ struct zone {
 	char name[NAME_MAX_BYTES];
 	bool valid;
 	struct buf file;
-	const unsigned char *times, *types, *infos; /* into the file */
+	const unsigned char *times, *types, *infos; /* position in the file */
 	uint32_t times_count, types_count;
-	int standard, summer; /* of the footer, seconds east */
+	int standard, summer; /* of the footer, seconds east of UTC */
 	bool has_footer, has_summer;
 	struct change start, end;
 };
@@ -130,13 +130,14 @@ static bool parse_footer(struct zone *z, const char *p)
 	return z->has_summer && *p == '\0';
 }
 
-/* The local second of the year's change, as seconds since 1970 on a clock without zone. */
+/* The local time of a year's change, in seconds since 1970 without regard to zone. */
 static int64_t change_in(const struct change *c, int64_t year)
 {
 	int64_t day;
 	if (c->kind == 'M') {
 		int64_t first = date_days(year, c->month, 1);
-		int weekday = (date_weekday(first) + 1) % 7; /* POSIX counts from Sunday */
+		/* POSIX numbers weekdays from Sunday */
+		int weekday = (date_weekday(first) + 1) % 7;
 		day = first + (c->day - weekday + 7) % 7 + (int64_t)(c->week - 1) * 7;
 		int64_t next =
 		    c->month == 12 ? date_days(year + 1, 1, 1) : date_days(year, c->month + 1, 1);
@@ -165,8 +166,8 @@ static int footer_offset(const struct zone *z, int64_t at_s)
 
 /* ---- the file ---- */
 
-/* The parts of a TZif file of version 2 or later: behind a block with 32-bit times, which is
- * skipped, one with 64-bit times. */
+/* Read a TZif file of version 2 or later: the block with 32-bit times is skipped, the one with
+ * 64-bit times after it is used. */
 static bool parse_file(struct zone *z)
 {
 	const unsigned char *p = (const unsigned char *)z->file.p;
@@ -227,8 +228,8 @@ static const struct zone *zone_find(struct str name)
 			return zones[i].valid ? &zones[i] : NULL;
 	if (!is_zone_name(name))
 		return NULL;
-	/* When the cache is full the last zone is replaced: one directory has
-	 * records in few zones. */
+	/* When the cache is full, the last zone is replaced: the records of a directory are in few
+	 * zones. */
 	struct zone *z = &zones[zones_count < ZONES_MAX ? zones_count++ : ZONES_MAX - 1];
 	buf_release(&z->file);
 	*z = (struct zone){0};

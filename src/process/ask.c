@@ -1,4 +1,4 @@
-/* A file of its own: who does not ask the supervisor is not linked with sockets. */
+/* A separate file, so that programs that do not ask the supervisor are linked without sockets. */
 #include "process/process.h"
 #include "base/io.h"
 
@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Who listens: the database's user can make a socket in run_dir, too. */
+/* Check the listener's user: the database's user can make a socket in run_dir, too. */
 static bool is_ours(int fd)
 {
 	struct ucred peer;

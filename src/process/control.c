@@ -17,7 +17,7 @@ enum status control_open(struct supervisor *sv, struct err *err)
 	if (status != OK)
 		return status;
 	sv->control = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	unlink(address.sun_path); /* left by a supervisor that was killed: we hold the lock */
+	unlink(address.sun_path); /* left by a killed supervisor: this one holds the lock */
 	mode_t mask = umask(0177);
 	bool bound = sv->control >= 0 &&
 		     bind(sv->control, (struct sockaddr *)&address, sizeof(address)) == 0 &&

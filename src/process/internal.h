@@ -33,7 +33,7 @@ struct process_slot {
 	uint64_t beats;                      /* at the last check */
 	int silent_looks;                    /* consecutive checks that saw no new beat */
 	int64_t look_at_ms;
-	int32_t ended; /* wait status of the last one that died; 0: none did */
+	int32_t ended; /* wait status of the last process that died; 0: none */
 };
 
 /* The service manager that started the supervisor. */
@@ -58,7 +58,7 @@ struct supervisor {
 	struct scoreboard *board;
 	int ready_fd; /* see supervise(); -1: none */
 	bool stopping;
-	bool failed;      /* it could not start */
+	bool failed;      /* the instance could not start */
 	int reloading;    /* slots before it have the new settings; count: no reload in progress */
 	int64_t began_ms; /* the reload */
 	int64_t started_ms;
@@ -68,17 +68,17 @@ struct supervisor {
 
 /* ---- listen.c ---- */
 
-/* SO_REUSEPORT would let a second instance of the same user share the port silently: one socket
- * without it has to get the address first. CONFLICT: somebody listens there. */
+/* Check that no other process listens at the address: with SO_REUSEPORT a second instance of the
+ * same user would share the port silently. CONFLICT: it is in use. */
 MUST_CHECK enum status listen_check(const struct config *c, enum config_id option, struct err *err);
-/* One of several sockets on the same address; the kernel spreads connections over them. */
+/* Open one of several sockets at the same address; the kernel distributes connections over them. */
 MUST_CHECK enum status listen_open(const struct config *c, enum config_id option, int *out,
 				   struct err *err);
 
 /* ---- launch.c ---- */
 
-/* Start the process of a slot from its row. ready_fd, peer_fd: -1 when it gets none. *separation:
- * what the start gave, as bits. */
+/* Start the process of a slot from its row. ready_fd, peer_fd: -1: none. *separation: those that
+ * the start has established, as bits. */
 MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct process_slot *s,
 				    int ready_fd, int peer_fd, unsigned *separation, pid_t *pid,
 				    struct err *err);
@@ -96,9 +96,9 @@ void service_close(struct service *s);
 /* ---- slot.c ---- */
 
 void slot_name(const struct process_slot *s, char out[SLOT_NAME]);
-/* Give each slot of a pair its peer. */
+/* Link the slots of pairs. */
 void slot_find_peers(struct supervisor *sv);
-/* The scoreboard with a row for each slot. */
+/* Create the scoreboard with a row for each slot. */
 MUST_CHECK enum status slot_make_board(struct supervisor *sv, struct err *err);
 /* Start what is due, kill processes over their time. Returns the time of the next call
  * (clock_ms). */
@@ -119,8 +119,8 @@ void slot_close_listener(struct process_slot *s);
 /* ---- control.c ---- */
 
 MUST_CHECK enum status control_open(struct supervisor *sv, struct err *err);
-/* The next request; *fd is to be answered and closed. Clients that are neither root nor our own
- * user, and requests that are cut short, get no answer. */
+/* Receive the next request; the caller answers and closes *fd. Truncated requests and clients other
+ * than root and our user get no answer. */
 MUST_CHECK bool control_accept(const struct supervisor *sv, int *fd,
 			       struct control_request *request);
 void control_answer(int fd, const char *error); /* empty: accepted */

@@ -1,4 +1,4 @@
-/* From a row of the table of processes to a started process. */
+/* Starts a process from its row of the table of processes. */
 #include "process/internal.h"
 
 #include "base/io.h"
@@ -12,7 +12,7 @@
 
 enum { ARGUMENTS_MAX = 8, ENVIRONMENT_MAX = 8, DATABASES_MAX = 3, CONNINFO_BYTES = 2 * PATH_MAX };
 
-/* What `spawn` points to. */
+/* The memory that `spawn` points to. */
 struct launch {
 	struct spawn spawn;
 	char path[PATH_MAX];
@@ -66,9 +66,8 @@ static void launch_add_arguments(struct launch *l, const struct supervisor *sv,
 	l->argv[n] = NULL;
 }
 
-/* The folder below the instance belongs to the user of the process, who can put anything there:
- * symbolic links are not followed, and only a file of that user that nobody else can read is handed
- * over. */
+/* The folder belongs to the process's user, who can put anything into it. Symbolic links are not
+ * followed, and the file must belong to that user and be unreadable for others. */
 static enum status launch_open_key(const struct supervisor *sv, const struct process_class *class,
 				   const char *user, int *fd, struct err *err)
 {
@@ -135,7 +134,7 @@ static enum status launch_from_row(struct launch *l, const struct supervisor *sv
 	    .out = STDERR_FILENO,
 	    .err = STDERR_FILENO,
 	    .death_signal = SIGKILL,
-	    .session = true, /* Ctrl-C is for the supervisor, which ends its processes in order */
+	    .session = true, /* Ctrl-C must reach the supervisor only */
 	    .max_files = class->max_files ? class->max_files(c) : 0,
 	    .locks_memory = class->locks_memory,
 	};
@@ -145,7 +144,7 @@ static enum status launch_from_row(struct launch *l, const struct supervisor *sv
 enum status launch_start(const struct supervisor *sv, const struct process_slot *s, int ready_fd,
 			 int peer_fd, unsigned *separation, pid_t *pid, struct err *err)
 {
-	static struct launch l; /* large, and one process starts at a time */
+	static struct launch l; /* static: large, and only one process starts at a time */
 	const struct {
 		int fd, at;
 	} gives[] = {{ready_fd, PROCESS_READY_FD},

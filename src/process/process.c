@@ -51,7 +51,7 @@ bool process_say_ready(unsigned separation)
 {
 	unsigned char byte = (unsigned char)separation;
 	struct err ignored;
-	/* If it fails the supervisor is gone, and its death ends this process. */
+	/* An error means that the supervisor has died, which ends this process, too. */
 	return getenv("HOLDFAST_INSTANCE") &&
 	       io_write_all(PROCESS_READY_FD, &byte, 1, &ignored) == OK;
 }

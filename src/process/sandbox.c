@@ -28,7 +28,7 @@
 #define SANITIZED 0
 #endif
 
-/* Needed by any program: memory, time, its descriptors, its end. */
+/* For all programs: memory, time, inherited descriptors, exit. */
 #define CALLS_BASIC                                                                                \
 	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),       \
 	    SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(mmap),                \
@@ -40,7 +40,7 @@
 	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill), SCMP_SYS(sched_yield),         \
 	    SCMP_SYS(sysinfo) /* qsort */
 
-/* An event loop with inherited sockets and with connections to the database. */
+/* An event loop with inherited sockets and connections to the database. */
 #define CALLS_NETWORK                                                                              \
 	SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(send), SCMP_SYS(sendto),  \
 	    SCMP_SYS(sendmsg), SCMP_SYS(recv), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),              \
@@ -51,13 +51,13 @@
 	    SCMP_SYS(ioctl), SCMP_SYS(dup), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), \
 	    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(prlimit64)
 
-/* Files by name, to read; Landlock decides which. Opening has its own rules below. */
+/* Reading files by name, which Landlock restricts. open has its own rules below. */
 #define CALLS_FILES                                                                                \
 	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat),               \
 	    SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink), SCMP_SYS(readlinkat),            \
 	    SCMP_SYS(getdents64), SCMP_SYS(pread64)
 
-/* What sanitizers do at start, at reports and at the end. */
+/* Calls of sanitizers at start, in reports and at exit. */
 #define CALLS_SANITIZER                                                                            \
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(readlink), SCMP_SYS(getuid), SCMP_SYS(prctl),   \
 	    SCMP_SYS(sched_getaffinity), SCMP_SYS(clone), SCMP_SYS(wait4), SCMP_SYS(ptrace),       \
@@ -67,7 +67,7 @@
 
 static const int calls_parse[] = {CALLS_BASIC};
 static const int calls_web[] = {CALLS_BASIC, CALLS_NETWORK, CALLS_FILES};
-/* recv and send of one socket, chance, time, its end and the report of a bug. */
+/* recv and send on one socket, random numbers, time, exit and the report of a bug. */
 static const int calls_keeper[] = {
     SCMP_SYS(recvfrom),
     SCMP_SYS(sendto),
@@ -85,9 +85,9 @@ static const int calls_sanitizer[] = {CALLS_SANITIZER};
 
 static const int families_fetch[] = {AF_INET, AF_INET6, -1};
 static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
-				   AF_NETLINK /* getaddrinfo asks which of them there are */, -1};
+				   AF_NETLINK /* getaddrinfo lists interfaces */, -1};
 
-/* Certificates and settings of the TLS library; settings of name resolution. */
+/* Certificates and settings of TLS; settings of name resolution. */
 #define FILES_FETCH                                                                                \
 	(const char *const[])                                                                      \
 	{                                                                                          \
@@ -102,14 +102,14 @@ static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
 		    "/etc/nsswitch.conf", "/etc/passwd", NULL                                      \
 	}
 
-/* One row a program. */
+/* One row for each program. */
 static const struct {
 	const int *calls;
 	size_t calls_count;
-	const char *const *readable; /* files below these may be read; nothing else may be opened */
-	const int *families;         /* of new sockets, ends with -1; NULL: none */
-	uint64_t max_memory_bytes;   /* address space; 0: as it is */
-	bool strict; /* every other call ends it, also those that libraries can do without */
+	const char *const *readable; /* readable paths; nothing else can be opened */
+	const int *families;         /* families of new sockets, ends with -1; NULL: no sockets */
+	uint64_t max_memory_bytes;   /* limit of the address space in bytes; 0: none */
+	bool strict; /* forbidden calls always kill it, even those that libraries can do without */
 } profiles[] = {
     [SANDBOX_PARSE] = {calls_parse, COUNT_OF(calls_parse), (const char *const[]){NULL}, NULL,
 		       512u << 20},
@@ -143,7 +143,7 @@ static enum status sandbox_allow(scmp_filter_ctx filter, const int *calls, size_
 				 struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		/* Negative numbers: calls that this architecture does not have. */
+		/* Negative numbers are calls that this architecture does not have. */
 		int failed =
 		    calls[i] < 0 ? 0 : seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
 		if (failed)
@@ -152,7 +152,7 @@ static enum status sandbox_allow(scmp_filter_ctx filter, const int *calls, size_
 	return OK;
 }
 
-/* Calls that are allowed by their arguments. Nothing is opened for writing, with or without
+/* Calls whose arguments are checked. No file can be opened for writing, with or without
  * Landlock. */
 static int allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
@@ -189,13 +189,13 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 	if (status == OK && SANITIZED)
 		status = sandbox_allow(filter, calls_sanitizer, COUNT_OF(calls_sanitizer), err);
 	bool lenient = !profiles[profile].strict || SANITIZED;
-	/* Its flags are behind a pointer, which no filter can read; libc falls back to clone. */
+	/* clone3 has its flags in memory, which a filter cannot read; libc falls back to clone. */
 	int failed = status == OK && lenient
 			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
 			 : 0;
 	if (status == OK && !failed)
 		failed = allow_by_argument(filter, profile);
-	/* abort() and stdio call it at the end and can do without. */
+	/* abort() and stdio call it at exit and can do without it. */
 	if (status == OK && !failed && lenient && !SANITIZED)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
 	if (status == OK && !failed)
@@ -208,7 +208,7 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 
 /* ---- Landlock: through the system calls, Debian 12's libc has no wrappers ---- */
 
-/* The accesses of version 1 of the interface. */
+/* Access rights of version 1 of the interface. */
 enum { LANDLOCK_ALL = (1 << 13) - 1 };
 
 static void allow_reading(int rules, const char *path)
@@ -226,8 +226,8 @@ static void allow_reading(int rules, const char *path)
 	close(beneath.parent_fd);
 }
 
-/* A core is written on behalf of the process, in its working folder or where kernel.core_pattern
- * says. The filter of system calls still lets it open nothing for writing itself. */
+/* The kernel writes a core for the process into its working folder or where kernel.core_pattern
+ * says. The process itself still cannot open a file for writing. */
 static void allow_core(int rules)
 {
 #ifdef HOLDFAST_DEBUG
@@ -238,7 +238,7 @@ static void allow_core(int rules)
 		fclose(file);
 	char *slash = strrchr(pattern, '/');
 	if (!read || pattern[0] == '|')
-		return; /* a program gets it */
+		return; /* the core goes to a program */
 	struct landlock_path_beneath_attr beneath = {
 	    .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
 			      LANDLOCK_ACCESS_FS_REMOVE_FILE,
@@ -281,7 +281,7 @@ enum status sandbox_enter(enum sandbox_profile profile, unsigned *separation, st
 {
 	*separation = 0;
 #ifdef HOLDFAST_DEBUG
-	enum status status = OK; /* cores are wanted */
+	enum status status = OK; /* cores are allowed */
 #else
 	enum status status = limit(RLIMIT_CORE, 0, err);
 #endif
@@ -291,7 +291,7 @@ enum status sandbox_enter(enum sandbox_profile profile, unsigned *separation, st
 		status = err_errno(err, FAILED, "no_new_privs");
 	if (status != OK)
 		return status;
-	/* LeakSanitizer reads /proc at the end. */
+	/* LeakSanitizer reads /proc at exit. */
 	if (!SANITIZED && close_files(profile))
 		*separation |= SEPARATION_LANDLOCK;
 	status = filter_calls(profile, err);

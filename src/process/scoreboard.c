@@ -10,27 +10,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* PAGE: a multiple of the page size of every kernel, because regions are mapped one by one. */
+/* PAGE: a multiple of all kernels' page sizes, because regions are mapped separately. */
 enum { PAGE = 64 << 10, READ_TRIES = 1000 };
 
 typedef _Atomic uint64_t word_t;
 
-/* At the start of a region; two copies of `words` words follow. Only its process writes. */
+/* The head of a region; two copies of `words` words follow. Written only by its process. */
 struct region_head {
 	word_t beats;
-	word_t generation; /* 0: nothing published; else copy generation % 2 is shown */
+	word_t generation; /* 0: nothing published; else copy `generation % 2` is visible */
 	word_t bytes[2];
 	word_t copies[];
 };
 
-/* Only the supervisor writes. */
+/* A slot's row, written only by the supervisor. */
 struct scoreboard_row {
 	word_t name[SCOREBOARD_NAME / 8];
 	word_t state, restarts;
-	word_t present; /* which of its regions is the present process's */
+	word_t present; /* index of the present process's region */
 	word_t in_use[SCOREBOARD_REGIONS];
 	uint64_t offset[SCOREBOARD_REGIONS];
-	uint64_t words; /* of one copy; 0: no regions */
+	uint64_t words; /* length of one copy; 0: no regions */
 };
 
 struct directory {
@@ -45,7 +45,7 @@ static const uint64_t magic = 0x31737461747348ull;
 struct scoreboard {
 	struct directory *map;
 	size_t bytes;
-	int write_fd, read_fd; /* of the supervisor; -1 */
+	int write_fd, read_fd; /* of the supervisor; -1: none */
 };
 
 struct scoreboard_region {
@@ -85,7 +85,7 @@ static enum status scoreboard_map(struct scoreboard *board, struct err *err)
 {
 	char path[64];
 	board->write_fd = memfd_create("holdfast-scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	/* Its mode decides who could open it anew through /proc. */
+	/* The mode limits who can open it again through /proc. */
 	if (board->write_fd < 0 || ftruncate(board->write_fd, (off_t)board->bytes) != 0 ||
 	    fcntl(board->write_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0 ||
 	    fchmod(board->write_fd, 0600) != 0)
@@ -159,7 +159,8 @@ void scoreboard_set_slot(struct scoreboard *board, int slot, const char *name, u
 int scoreboard_begin(struct scoreboard *board, int slot)
 {
 	struct scoreboard_row *row = &board->map->row[slot];
-	/* The other one, unless a predecessor still has it: then the present one has died. */
+	/* The other region, unless a predecessor still uses it: then the present process has
+	 * died. */
 	uint64_t which = 1 - load(&row->present);
 	if (load(&row->in_use[which]))
 		which = 1 - which;
@@ -223,7 +224,7 @@ void scoreboard_publish(struct scoreboard_region *region, const void *p, size_t 
 	uint64_t next = load(&head->generation) + 1;
 	word_t *copy = head->copies + next % 2 * region->words;
 	must(n <= region->words * 8);
-	/* Readers of the copy that is overwritten see that the generation has passed them. */
+	/* Readers that are copying the old data notice the new generation. */
 	atomic_thread_fence(memory_order_release);
 	for (size_t w = 0; w * 8 < n; w++) {
 		uint64_t word = 0;
@@ -293,7 +294,7 @@ void scoreboard_slot(const struct scoreboard *board, int slot, struct scoreboard
 	out->restarts = (uint32_t)load(&row->restarts);
 }
 
-/* False: the writer came by while it was copied. */
+/* False: the writer has changed it meanwhile. */
 static bool region_copy(const struct region_head *head, size_t words, uint64_t generation,
 			struct buf *out)
 {

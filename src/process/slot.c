@@ -20,12 +20,12 @@ enum {
 	BACKOFF_MAX_MS = 30000,
 	BACKOFF_CLOSE_MS = 800, /* from this back-off on the listening socket is closed */
 	STEADY_MS = 10000,      /* a process that ran for longer resets the back-off */
-	READY_POLL_MS = 20,     /* how often poll_ready of a class is asked */
-	LOOK_MS = 1000,         /* least time between two checks of the beats of a process */
+	READY_POLL_MS = 20,     /* interval of poll_ready */
+	LOOK_MS = 1000,         /* minimum interval between checks of a process's beats */
 	LOOKS = 4,              /* consecutive checks without a new beat: the process hangs */
 	HUNG_GRACE_MS = 5000,   /* between SIGTERM and SIGKILL for a process that hangs */
-	/* For the remaining process of a pair; in a stop, in addition for the one that is ended
-	 * last. */
+	/* For the remaining process of a pair. In a stop, additional time for the process that is
+	 * stopped last. */
 	PEER_GRACE_MS = 2000,
 };
 
@@ -114,7 +114,7 @@ static int slot_take_cache(struct supervisor *sv)
 	must_failed(__FILE__, __LINE__, "web.processes leaves a slot for a predecessor");
 }
 
-/* Other processes can take over the fills of the process at once. */
+/* Let other processes take over its fills at once. */
 static void slot_free_cache(struct supervisor *sv, int *slot)
 {
 	const uint64_t one = 1;
@@ -133,9 +133,9 @@ static void slot_back_off(struct supervisor *sv, struct process_slot *s)
 	int64_t limit = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
 	slot_set_state(sv, s, PROCESS_BACKOFF);
 	s->start_at_ms = clock_ms() + backoff_jitter(limit, random_next(&sv->random));
-	/* The kernel assigns connections to this socket as long as it is open. Without it the other
-	 * slots get them. After the first deaths the process is back soon, and its connections wait
-	 * for it. */
+	/* After repeated failures close the listening socket, so that the kernel assigns
+	 * connections to the other slots. After the first failures it stays open: the process is
+	 * back soon, and connections wait for it. */
 	if (limit >= BACKOFF_CLOSE_MS)
 		slot_close_listener(s);
 }
@@ -146,7 +146,7 @@ static void slot_signal(const struct process_slot *s, pid_t pid)
 	kill(pid, s->class->stop_signal ? s->class->stop_signal(pid) : SIGTERM);
 }
 
-/* Its peer has ended, and it cannot work alone. */
+/* The process is useless without its peer, which has ended. */
 static void slot_end_after_peer(struct supervisor *sv, struct process_slot *s)
 {
 	if (s->state == PROCESS_STARTING || s->state == PROCESS_RUNNING) {
@@ -155,7 +155,7 @@ static void slot_end_after_peer(struct supervisor *sv, struct process_slot *s)
 		s->kill_at_ms = clock_ms() + PEER_GRACE_MS;
 		slot_signal(s, s->pid);
 	} else if (s->state == PROCESS_STOPPING && !s->front) {
-		slot_signal(s, s->pid); /* its end was deferred until the front had ended */
+		slot_signal(s, s->pid); /* its stop was deferred until the front had ended */
 	}
 }
 
@@ -390,7 +390,7 @@ int64_t slot_advance(struct supervisor *sv, struct process_slot *s, int64_t now,
 		bool ready = s->class->poll_ready(sv->instance);
 		if (ready)
 			slot_ready(sv, s);
-		/* Advance the slots that wait for it at once. */
+		/* Advance the slots that wait for it. */
 		next = ready ? now : now + READY_POLL_MS;
 	}
 	if (s->state == PROCESS_STOPPING && s->kill_at_ms <= now) {
@@ -404,7 +404,7 @@ int64_t slot_advance(struct supervisor *sv, struct process_slot *s, int64_t now,
 	next = earlier(next, slot_watch(sv, s, now));
 	if (s->retiring)
 		next = earlier(next, s->retiring_kill_at_ms);
-	/* A slot of a pair that is due already waits for its peer, which has a time of its own. */
+	/* A slot of a pair that is due waits for its peer, which has its own time. */
 	if (s->state == PROCESS_BACKOFF && may && s->start_at_ms > now)
 		next = earlier(next, s->start_at_ms);
 	if (s->state == PROCESS_STOPPING)

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Reported by a child that could not exec the program. */
+/* Sent by a child that could not exec the program. */
 struct failure {
 	int error;
 	char step[60];
@@ -61,8 +61,8 @@ static void close_fds(int report, int from, int to)
 		fail(report, "close_range");
 }
 
-/* Put every descriptor at its number and close everything else but `report`. First all go above the
- * range of numbers, so that none is overwritten before it has moved. */
+/* Move every descriptor to its number and close all others but `report`. They are first moved above
+ * the range of numbers, so that none overwrites another. */
 static void place_fds(const struct spawn *s, int report)
 {
 	int wanted[SPAWN_FD_LAST + 1];
@@ -214,7 +214,7 @@ enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
 			 n == (ssize_t)sizeof(failure) ? failure.step : "?");
 }
 
-/* What a child of spawn_as sends back. */
+/* The message of a child of spawn_as. */
 struct outcome {
 	enum status status;
 	struct err err;

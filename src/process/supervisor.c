@@ -26,8 +26,8 @@ enum {
 
 /* ---- files ---- */
 
-/* The lock file, a new one when there is something else in its place: the database's user can make
- * files in run_dir while its server runs. */
+/* Open the lock file; replace anything else of that name: the database's user can make files in
+ * run_dir while its server runs. */
 static enum status open_lock(int run_dir, int *lock, struct err *err)
 {
 	const int flags = O_RDWR | O_CREAT;
@@ -52,7 +52,7 @@ static enum status take_lock(struct supervisor *sv, struct err *err)
 	else if (flock(sv->lock, LOCK_EX | LOCK_NB) != 0)
 		status =
 		    err_set(err, CONFLICT, "the instance %s is running already", sv->instance->dir);
-	/* Our predecessor may have removed the file between our open and our lock. */
+	/* The previous supervisor may have removed the file between open and lock. */
 	else if (fstat(sv->lock, &held) != 0 ||
 		 fstatat(run_dir, INSTANCE_LOCK, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
 		 held.st_ino != named.st_ino)
@@ -205,8 +205,8 @@ static void tell_waiter(struct supervisor *sv, struct str text)
 	sv->ready_fd = -1;
 }
 
-/* The caller of the start waits, and a process fails repeatedly: give up, so that the cause is
- * reported now. */
+/* A process fails repeatedly while `holdfast up` waits: give up, so that the cause is reported
+ * now. */
 static void give_up(struct supervisor *sv)
 {
 	char text[256], name[SLOT_NAME];

@@ -17,7 +17,7 @@ enum {
 };
 
 enum link_state {
-	LINK_DOWN,       /* waits for its backoff */
+	LINK_DOWN,       /* waits for its back-off */
 	LINK_CONNECTING, /* PQconnectPoll is in progress */
 	LINK_IDLE,
 	LINK_BUSY, /* runs a query */
@@ -28,8 +28,8 @@ struct link {
 	struct db_pool *pool;
 	enum link_state state;
 	PGconn *connection;
-	struct event *readable, *writable; /* on its socket */
-	struct event *retry;               /* ends the backoff */
+	struct event *readable, *writable; /* events of its socket */
+	struct event *retry;               /* timer of the back-off */
 	uint64_t failures;                 /* consecutive */
 	struct db_query *query;            /* running query; NULL: none */
 	int64_t began_us;
@@ -143,8 +143,8 @@ static void link_drop_events(struct link *link)
 	link->readable = link->writable = NULL;
 }
 
-/* Close a broken connection, schedule the next attempt after the backoff, and fail the query that
- * ran on it. Statements are not sent again: the first one may have been executed. */
+/* Close a broken connection, schedule the next attempt after the back-off, and fail the query that
+ * ran on it. Statements are not sent again, because they may have been executed. */
 static void link_break(struct link *link, const struct err *why)
 {
 	struct db_pool *pool = link->pool;
@@ -345,7 +345,7 @@ static void link_connecting(evutil_socket_t fd, short what, void *arg)
 	link_work(arg);
 }
 
-/* One step of connecting. The socket can change with each step. */
+/* One step of connecting. The socket may change with each step. */
 static void link_work(struct link *link)
 {
 	PostgresPollingStatusType step = PQconnectPoll(link->connection);
@@ -382,7 +382,8 @@ static void link_connect(struct link *link)
 		link_fail(link);
 		return;
 	}
-	/* libpq: at first behave as if PQconnectPoll had returned PGRES_POLLING_WRITING. */
+	/* As libpq's documentation requires: begin as if PQconnectPoll had returned
+	 * PGRES_POLLING_WRITING. */
 	link->readable = memory_had(event_new(link->pool->loop, PQsocket(link->connection),
 					      EV_WRITE, link_connecting, link));
 	event_add(link->readable, NULL);

@@ -17,7 +17,7 @@
 
 enum { START_TIMEOUT_MS = 120000, STOP_TIMEOUT_MS = 60000 };
 
-/* Versions whose SQL and planner the tests know, newest first. */
+/* Versions that the tests cover, newest first. */
 static const char *const binary_dirs[] = {"/usr/lib/postgresql/15/bin"};
 
 enum status cluster_binary(char out[PATH_MAX], const char *name, struct err *err)
@@ -100,9 +100,9 @@ enum status cluster_run_program(struct spawn *program, const char *name, struct 
 static enum status cluster_initdb(const struct instance *i, const char *user, struct err *err)
 {
 	char path[PATH_MAX], superuser[ROLE_NAME_MAX];
-	/* argv[0] with its folder: initdb and postgres look for their siblings there. C.UTF-8:
-	 * bytewise, so that btree indexes serve LIKE prefixes and no glibc update reorders them;
-	 * names that people read are ordered by ICU's root collation where a statement says so. */
+	/* argv[0] has the folder, where initdb and postgres look for the other programs. C.UTF-8
+	 * sorts bytewise, so that btree indexes serve LIKE prefixes and an update of glibc changes
+	 * no order; statements sort names for people by ICU's root collation. */
 	const char *const argv[] = {path,
 				    "-D",
 				    i->data_dir,
@@ -160,7 +160,7 @@ enum status cluster_create(const struct instance *i, struct err *err)
 
 /* ---- running ---- */
 
-/* The server makes its socket in run_dir, by its group when it is not our own user. */
+/* Make run_dir, in which the server creates its socket, by its group when it has another user. */
 static enum status cluster_prepare_run_dir(const struct instance *i, struct err *err)
 {
 	uid_t uid;
@@ -193,7 +193,8 @@ enum status cluster_command(const struct instance *i, struct cluster_command *c,
 		status = cluster_prepare_run_dir(i, err);
 	if (status == OK)
 		status = io_path(c->data_dir, sizeof(c->data_dir), err, "%s", i->data_dir);
-	/* SIGINT is the fast shutdown: when we are killed the server still shuts down cleanly. */
+	/* SIGINT is the fast shutdown: the server shuts down cleanly when this process is
+	 * killed. */
 	*spawn = (struct spawn){.path = c->path,
 				.argv = c->argv,
 				.env = c->env,
@@ -203,11 +204,11 @@ enum status cluster_command(const struct instance *i, struct cluster_command *c,
 				.out = STDERR_FILENO,
 				.err = STDERR_FILENO,
 				.death_signal = SIGINT,
-				.session = true}; /* Ctrl-C is not for the server */
+				.session = true}; /* Ctrl-C must not reach the server */
 	return status;
 }
 
-/* There is no event to wait for; pg_ctl polls as well. 10 ms. */
+/* There is no event to wait for; pg_ctl polls as well. Waits 10 ms. */
 static void cluster_pause(void)
 {
 	nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);

@@ -13,14 +13,14 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 	return v < low ? low : v > high ? high : v;
 }
 
-/* The machine is shared with the web processes and the page cache, so a quarter for the server's
- * own buffers, no more than 8 GB; sorts and index builds get what a small machine can spare. */
+/* The machine is shared with the web processes and the page cache: a quarter of its memory, at most
+ * 8 GB, is for shared buffers; sorts and index builds get what a small machine can spare. */
 static void settings_write(struct buf *out, const struct instance *i)
 {
 	struct sysinfo info;
 	must(sysinfo(&info) == 0);
 	int64_t mb = (int64_t)((uint64_t)info.totalram * info.mem_unit >> 20);
-	/* One more: a reload starts a successor before its predecessor has ended. */
+	/* A reload starts a successor before its predecessor has ended: one more */
 	int64_t web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
 		      config_number(&i->config, CONFIG_DB_CONNECTIONS);
 
@@ -49,7 +49,7 @@ static void settings_write(struct buf *out, const struct instance *i)
 		   (long long)clamp(mb * 5 / 8, 128, 65536), (long long)clamp(mb / 16, 32, 1024),
 		   (long long)clamp(mb / 256, 4, 64));
 	buf_puts(out, "huge_pages = off\n"
-		      /* in the data folder, so that a crash leaves nothing outside */
+		      /* in the data folder, so that a crash leaves no files elsewhere */
 		      "dynamic_shared_memory_type = mmap\n"
 		      "max_wal_size = 4GB\n"
 		      "wal_compression = on\n"
@@ -78,7 +78,7 @@ static void settings_map_user(struct buf *out, const char *system_user, const ch
 	buf_printf(out, "holdfast \"%s\" %s\n", system_user, role);
 }
 
-/* pg_ident.conf: which system user may be which role. */
+/* pg_ident.conf: the roles of each system user. */
 static enum status settings_write_idents(struct buf *out, const struct instance *i, struct err *err)
 {
 	char name[ROLE_NAME_MAX];
@@ -159,8 +159,8 @@ enum status cluster_configure(const struct instance *i, struct err *err)
 	enum status status = settings_add_own(&f.settings, i, "postgresql.conf", err);
 	if (status == OK)
 		status = settings_add_own(&f.hba, i, "pg_hba.conf", err);
-	/* Our lines come last: the first match counts, and ours match all local users. "all" does
-	 * not include replication, by which the superuser makes backups. */
+	/* Our lines are last: the first match is used, and ours match all local users. "all" does
+	 * not include replication, which the superuser needs for backups. */
 	role_name(&i->config, ROLE_SUPERUSER, superuser);
 	buf_printf(&f.hba,
 		   "local all all peer map=holdfast\n"

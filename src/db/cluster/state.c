@@ -77,7 +77,7 @@ static void state_parse_pid_file(struct str text, struct pid_file *out)
 	}
 }
 
-/* NOT_FOUND when there is none. The file must be the owner's: not a link to something else. */
+/* NOT_FOUND: there is no file. It must be a regular file of the owner, not a link. */
 static enum status state_read_pid_file(const struct instance *i, struct pid_file *out, uid_t *owner,
 				       struct err *err)
 {
@@ -143,7 +143,7 @@ struct signal_request {
 	int signal;
 };
 
-/* As the server's user: the kernel lets it reach no process but that user's. */
+/* Runs as the server's user, so that the kernel allows signals to that user's processes only. */
 static enum status state_signal(void *ctx, struct err *err)
 {
 	const struct signal_request *r = ctx;
@@ -163,7 +163,7 @@ void cluster_signal(const struct instance *i, int signal)
 	(void)!cluster_act(i, state_signal, &r, NULL);
 }
 
-/* As the server's user: the kernel lets it remove no memory but that user's. */
+/* Runs as the server's user, so that the kernel allows it to remove that user's memory only. */
 static enum status state_clean(void *ctx, struct err *err)
 {
 	const struct instance *i = ctx;
