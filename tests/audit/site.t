@@ -30,21 +30,14 @@ is($sarif->{version}, '2.1.0', 'SARIF says its version');
 my $run = $sarif->{runs}[0];
 is(scalar @{ $run->{results} }, 32, 'and has every finding');
 my %known = map { $_->{id} => $_ } @{ $run->{tool}{driver}{rules} };
-is_deeply([
-		grep {
-				   !$known{ $_->{ruleId} }
-				|| !$_->{message}{text}
-				|| $_->{level} !~ /^(?:error|warning|note)$/
-				|| $_->{locations}[0]{physicalLocation}{artifactLocation}{uri} !~ m{^[\w%./-]+$}
-		} @{ $run->{results} }
-	],
-	[],
-	'each of them with a rule that is described, a level, a text and a URI'
-);
-ok(!(grep { ($_->{locations}[0]{physicalLocation}{region}{startLine} // 1) < 1 } @{ $run->{results} }),
-	'lines begin at 1');
-ok(grep({ $_->{locations}[0]{physicalLocation}{artifactLocation}{uri} eq 'b/c%20d.html' } @{ $run->{results} }),
-	'names are escaped');
+my @places = map { $_->{locations}[0]{physicalLocation} } @{ $run->{results} };
+my @uris = map { $_->{artifactLocation}{uri} } @places;
+is_deeply([ grep { !$known{ $_->{ruleId} } } @{ $run->{results} } ], [], 'each of a rule that is described');
+is_deeply([ grep { !$_->{message}{text} } @{ $run->{results} } ], [], 'each with a text');
+is_deeply([ grep { $_->{level} !~ /^(?:error|warning|note)$/ } @{ $run->{results} } ], [], 'each with a level');
+is_deeply([ grep { !m{^[\w%./-]+$} } @uris ], [], 'each with a URI');
+ok(!(grep { ($_->{region}{startLine} // 1) < 1 } @places), 'lines begin at 1');
+ok(grep({ $_ eq 'b/c%20d.html' } @uris), 'names are escaped');
 ($code, $text) = audit('audit', 'site', write_site({ 'index.html' => page() }));
 is($code, 0, 'nothing found: 0');
 ($code, $text) = audit('audit', 'site', "$dir/b/c d.html");
@@ -65,12 +58,12 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 	is_deeply(named($report), ['c.html:3 link-broken'],
 		'a site below a path: what is broken is found, and nothing else');
 	# without canonical links and sitemaps, its own links tell
-	my %pages = map { (
-		"p$_.html" => page(
-				  '<a href="/app/'
-				. ($_ % 5 + 1 == 3 ? 'p1' : 'p' . ($_ % 5 + 1))
-				. '.html">next</a><a href="/app/">home</a>', '<link rel="stylesheet" href="/app/s.css">'
-		)) } 1 .. 5;
+	my $head = '<link rel="stylesheet" href="/app/s.css">';
+	my %pages;
+	for my $n (1 .. 5) {
+		my $next = $n == 2 ? 1 : $n % 5 + 1;
+		$pages{"p$n.html"} = page(qq(<a href="/app/p$next.html">next</a><a href="/app/">home</a>), $head);
+	}
 	(undef, $report)
 		= findings(write_site({ %pages, 'index.html' => page('<a href="/app/p1.html">1</a>'), 's.css' => '' }));
 	is_deeply(named($report), [], 'the path is learned from links as well');
@@ -80,23 +73,24 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 			'a.html' => page('<a href="/">up</a>')
 		}));
 	is_deeply(named($report), ['index.html:3 link-broken'], 'one broken link makes no path');
-	(undef, $report) = findings(
-		write_site({
-				'index.html' => page('', canonical("$u/docs/") . '<link rel="icon" href="/docs/i.png">'),
-				'docs.html' => page(), 'i.png' => '', 'x/index.html' => page('', canonical("$u/docs/x/")) }
-		),
-		'--base-url',
-		"$u/docs/"
-	);
+	my $docs = write_site({
+		'index.html' => page('', canonical("$u/docs/") . '<link rel="icon" href="/docs/i.png">'),
+		'x/index.html' => page('', canonical("$u/docs/x/")),
+		'docs.html' => page(), 'i.png' => ''
+	});
+	(undef, $report) = findings($docs, '--base-url', "$u/docs/");
 	is_deeply(named($report), [], 'what is said on the command line counts');
 }
 {
 	my $parts = {
 		'index.html' => page('<a href="drafts/a.html">a</a>'),
-		'_partials/head.html' => '<title></title><a href="gone.html">x</a>', 'b/_layout.html' => '<html>{{ content }}',
+		'_partials/head.html' => '<title></title><a href="gone.html">x</a>',
+		'b/_layout.html' => '<html>{{ content }}',
 		'nav.html' => '<nav><a href="../gone.html">x</a></nav>',
 		'google1234567890.html' => 'google-site-verification: google1234567890.html',
-		'drafts/a.html' => page('<a href="gone.html">x</a>'), 'old/print/a.html' => page('<a href="gone.html">x</a>') };
+		'drafts/a.html' => page('<a href="gone.html">x</a>'),
+		'old/print/a.html' => page('<a href="gone.html">x</a>'),
+	};
 	my $dir = write_site($parts);
 	my (undef, $report) = findings($dir);
 	is_deeply(named($report), [ 'drafts/a.html:3 link-broken', 'old/print/a.html:3 link-broken' ],
@@ -138,12 +132,15 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 		my (undef, $report) = findings(write_site({ 'index.html' => page($make->()) }), '--base-url', $u);
 		is_deeply(named($report), [], "$name: a sound business") or diag explain $report;
 		my @wrong = (
-			[ 'text-empty', name => '' ], [ 'telephone-letters', telephone => '555-CALL' ],
+			[ 'text-empty', name => '' ],
+			[ 'placeholder', name => '[Your name]' ],
+			[ 'telephone-letters', telephone => '555-CALL' ],
 			[ 'opening-hours-unreadable', openingHours => 'Mo-Fr 25:00-99:00' ],
 			[ 'latitude-range', latitude => '900.00001' ],
 			[ 'coordinates-swapped', latitude => '8.54170', longitude => '47.37690' ],
 			[ 'coordinates-outside-country', latitude => '52.52000', longitude => '13.40500' ],
-			[ 'link-broken block-url-broken', url => 'gone.html' ], [ 'placeholder', name => '[Your name]' ]);
+			[ 'link-broken block-url-broken', url => 'gone.html' ],
+		);
 		for my $case (@wrong) {
 			my ($rules, %change) = @$case;
 			(undef, $report) = findings(write_site({ 'index.html' => page($make->(%change)) }), '--base-url', $u);
@@ -151,26 +148,16 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 			is_deeply([ sort keys %found ], [ sort split / /, $rules ], "$name: $rules") or diag explain $report;
 		}
 	}
-	my (undef, $report) = findings(
-		write_site({
-			'index.html' => page(
-				'<div itemscope itemtype="https://schema.org/Bakery" itemref="x y"><h1 itemprop="name">Good '
-					. 'Bread</h1></div><p id="x" itemprop="address">Main street 5, 8000 Zurich</p><div itemscope '
-						. 'itemtype="http://data-vocabulary.org/Review"><b itemprop="rating">nine</b></div>'
-			)
-		}));
+	my $body = '<div itemscope itemtype="https://schema.org/Bakery" itemref="x y">'
+		. '<h1 itemprop="name">Good Bread</h1></div>'
+		. '<p id="x" itemprop="address">Main street 5, 8000 Zurich</p>'
+		. '<div itemscope itemtype="http://data-vocabulary.org/Review"><b itemprop="rating">nine</b></div>';
+	my (undef, $report) = findings(write_site({ 'index.html' => page($body) }));
 	is_deeply(named($report), [], 'an item may refer to what stands elsewhere, and other vocabularies are not judged')
 		or diag explain $report;
-	(undef, $report) = findings(
-		write_site({
-				'index.html' => page(
-					'<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">Good Bread</h1><p '
-						. 'itemprop="address">Main street 5</p><b itemprop="telephone">+41441234599</b></div>'
-						. $shown, block()) }
-		),
-		'--base-url',
-		$u
-	);
+	$body = '<div itemscope itemtype="https://schema.org/Bakery"><h1 itemprop="name">Good Bread</h1>'
+		. '<p itemprop="address">Main street 5</p><b itemprop="telephone">+41441234599</b></div>';
+	(undef, $report) = findings(write_site({ 'index.html' => page("$body$shown", block()) }), '--base-url', $u);
 	ok(grep({ $_->{rule} eq 'blocks-differ' } @{ $report->{findings} }),
 		'microdata and JSON-LD of one business are compared');
 }
@@ -179,16 +166,17 @@ is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 for my $case (
 	[ 'Main street 5, Suite 2', 'Main Street 5 Suite 2' ],
 	[ 'Main street 5, Suite 2', '<p>Main Street 5</p><p>(at the corner)</p><p>Ste. 2</p>' ],
-	[ "Hauptstra\xc3\x9fe 5", 'HAUPTSTRASSE 5' ], [ '12 Mill Street', '12 Mill St.' ],
+	[ '12 Mill Street', '12 Mill St.' ],
+	[ '5th Avenue 1', '5th Ave 1' ],
+	[ "Hauptstra\xc3\x9fe 5", 'HAUPTSTRASSE 5' ],
+	[ "Z\xc3\xbcrcherstr. 1", "Z\xc3\x9cRCHERSTRASSE 1" ],
 	[ "Rue de l'\xc3\x89glise 3", "3, rue de l&rsquo;\xc3\x89glise, Rue de l&rsquo;eglise 3" ],
-	[ "Z\xc3\xbcrcherstr. 1", "Z\xc3\x9cRCHERSTRASSE 1" ], [ '5th Avenue 1', '5th Ave 1' ])
+	)
 {
 	my ($street, $body) = @$case;
-	my $json
-		= '<script type="application/ld+json">{"@context":"https://schema.org","@type":"Bakery","name":"Good '
-			. 'Bread","address":{"@type":"PostalAddress","streetAddress":"'
-		. $street
-		. '","addressLocality":"Zurich"}}</script>';
+	my $json = qq(<script type="application/ld+json">{"\@context":"https://schema.org","\@type":"Bakery",)
+		. qq("name":"Good Bread","address":{"\@type":"PostalAddress","streetAddress":"$street",)
+		. qq("addressLocality":"Zurich"}}</script>);
 	my (undef, $report)
 		= findings(write_site({ 'index.html' => page("<h1>Good Bread</h1><p>$body</p><p>Zurich</p>", $json) }));
 	is_deeply(named($report), [], "$street is shown") or diag explain $report;
@@ -200,6 +188,16 @@ for my $case (
 		'<script type="application/ld+json">'
 			. JSON::PP->new->canonical->encode({ '@context' => 'https://schema.org', @_ })
 			. '</script>';
+	};
+	my $branch = sub {
+		my ($number) = @_;
+		return {
+			'@type' => 'Bakery', name => 'Good Bread', telephone => "+4144123456$number",
+			address => {
+				'@type' => 'PostalAddress', streetAddress => "Main street $number", postalCode => '8000',
+				addressLocality => 'Zurich', addressCountry => 'CH'
+			}
+		};
 	};
 	my %fine = (
 		'an offer in a Product needs no item' => $ld->(
@@ -242,18 +240,7 @@ for my $case (
 		),
 		'an image at a relative address' => $ld->('@type' => 'Product', name => 'Cake', image => '/a.png'),
 		'branches of one name' => $ld->(
-			'@graph' => [
-				map { {
-					'@type' => 'Bakery',
-					name => 'Good Bread',
-					telephone => "+4144123456$_",
-					address => {
-						'@type' => 'PostalAddress', streetAddress => "Main street $_", postalCode => '8000',
-						addressLocality => 'Zurich', addressCountry => 'CH'
-					}
-				} } 7,
-				8
-			]
+			'@graph' => [ map { $branch->($_) } 7, 8 ]
 		),
 		'a reference to another site' =>
 			$ld->('@type' => 'Person', name => 'x', worksFor => { '@id' => 'https://other.example/#org' }),
