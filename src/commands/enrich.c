@@ -1,5 +1,5 @@
 /* holdfast enrich: one batch of a stage, with containers of its own, or the batches of
- * pipeline.schedule one after the other. holdfast worker: containers for whatever is queued. */
+ * pipeline.schedule, of different stages at the same time. holdfast worker: containers for whatever is queued. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -56,13 +56,21 @@ static const struct cli_option worker_options[] = {
     {0},
 };
 
+/* A batch with its containers. */
+struct enrich_batch {
+	const struct pipeline_stage *stage;
+	int64_t id; /* 0: none is worked on */
+	struct container container[CONTAINERS_MAX];
+	int count;
+	bool finished; /* its containers are ending */
+};
+
 struct enrich_run {
 	struct instance instance;
 	struct db *db;
 	struct buf conninfo;
-	struct container container[CONTAINERS_MAX];
-	int count;
-	int64_t batch;
+	struct enrich_batch batch[PLANS_MAX];
+	int batches; /* plans of the schedule; 1 without */
 	bool stopping;
 	int signals;
 };
@@ -73,10 +81,11 @@ struct enrich_numbers {
 	bool finished;
 };
 
-static enum status read_numbers(struct enrich_run *r, struct enrich_numbers *n, struct err *err)
+static enum status read_numbers(struct enrich_run *r, const struct enrich_batch *b,
+				struct enrich_numbers *n, struct err *err)
 {
 	struct db_rows rows;
-	enum status status = DB_RUN(r->db, sql_batch_progress, &rows, err, DB_I64(r->batch));
+	enum status status = DB_RUN(r->db, sql_batch_progress, &rows, err, DB_I64(b->id));
 	if (status != OK)
 		return status;
 	*n = (struct enrich_numbers){
@@ -93,11 +102,11 @@ static enum status read_numbers(struct enrich_run *r, struct enrich_numbers *n, 
 	return OK;
 }
 
-static void report(const struct enrich_run *r, const struct enrich_numbers *n)
+static void report(const struct enrich_batch *b, const struct enrich_numbers *n)
 {
 	if (!cli_globals.json) {
 		printf("batch %lld (%s): %lld items = %lld ok + %lld failed + %lld dead",
-		       (long long)r->batch, stage_name, (long long)n->total, (long long)n->ok,
+		       (long long)b->id, b->stage->name, (long long)n->total, (long long)n->ok,
 		       (long long)n->failed, (long long)n->dead);
 		if (n->skipped)
 			printf(" + %lld skipped", (long long)n->skipped);
@@ -109,8 +118,8 @@ static void report(const struct enrich_run *r, const struct enrich_numbers *n)
 	buf_init(&out, 4096);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
-	json_member_i64(&w, "batch", r->batch);
-	json_member_z(&w, "stage", stage_name);
+	json_member_i64(&w, "batch", b->id);
+	json_member_z(&w, "stage", b->stage->name);
 	json_member_i64(&w, "total", n->total);
 	json_member_i64(&w, "ok", n->ok);
 	json_member_i64(&w, "failed", n->failed);
@@ -126,44 +135,65 @@ static void report(const struct enrich_run *r, const struct enrich_numbers *n)
 
 /* ---- containers ---- */
 
-static enum status enrich_reap(struct enrich_run *r, struct err *err)
+static enum status enrich_container_ended(struct enrich_batch *b, pid_t pid, int wait_status,
+					  struct err *err)
 {
-	int wait_status;
-	pid_t pid;
-	while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
-		for (int n = 0; n < r->count; n++) {
-			bool failed;
-			struct container *c = &r->container[n];
-			if (!container_ended(c, pid, wait_status, &failed))
-				continue;
-			c->failures = failed ? c->failures + 1 : 0;
-			if (c->failures >= FAILURES_MAX)
-				return err_set(
-				    err, FAILED,
-				    "containers end again and again; the log above says why");
-		}
+	for (int n = 0; n < b->count; n++) {
+		bool failed;
+		struct container *c = &b->container[n];
+		if (!container_ended(c, pid, wait_status, &failed))
+			continue;
+		c->failures = failed ? c->failures + 1 : 0;
+		if (c->failures >= FAILURES_MAX)
+			return err_set(err, FAILED,
+				       "containers end again and again; the log above says why");
 	}
 	return OK;
 }
 
-/* Pairs that ended while there is work begin anew. */
-static enum status keep_running(struct enrich_run *r, bool wanted, struct err *err)
+static enum status enrich_reap(struct enrich_run *r, struct err *err)
+{
+	int wait_status;
+	pid_t pid;
+	enum status status = OK;
+	while (status == OK && (pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
+		for (int n = 0; n < r->batches && status == OK; n++)
+			status = enrich_container_ended(&r->batch[n], pid, wait_status, err);
+	return status;
+}
+
+/* Pairs that ended while there is work are started again. */
+static enum status keep_running(struct enrich_run *r, struct enrich_batch *b, struct err *err)
 {
 	enum status status = OK;
-	for (int n = 0; n < r->count && status == OK; n++) {
-		struct container *c = &r->container[n];
-		if (wanted && !r->stopping && !c->worker && !c->fetch)
-			status =
-			    container_start(&r->instance, buf_z(&r->conninfo), r->batch, c, err);
+	for (int n = 0; n < b->count && status == OK; n++) {
+		struct container *c = &b->container[n];
+		if (!r->stopping && !c->worker && !c->fetch)
+			status = container_start(&r->instance, buf_z(&r->conninfo), b->id, c, err);
 	}
 	return status;
 }
 
-static int running(const struct enrich_run *r)
+static int running(const struct enrich_batch *b)
 {
 	int n = 0;
-	for (int k = 0; k < r->count; k++)
-		n += (r->container[k].worker != 0) + (r->container[k].fetch != 0);
+	for (int k = 0; k < b->count; k++)
+		n += (b->container[k].worker != 0) + (b->container[k].fetch != 0);
+	return n;
+}
+
+static void stop_containers(struct enrich_run *r)
+{
+	for (int n = 0; n < r->batches; n++)
+		for (int k = 0; k < r->batch[n].count; k++)
+			container_stop(&r->batch[n].container[k]);
+}
+
+static int running_at_all(const struct enrich_run *r)
+{
+	int n = 0;
+	for (int k = 0; k < r->batches; k++)
+		n += running(&r->batch[k]);
 	return n;
 }
 
@@ -176,8 +206,7 @@ static enum status take_signals(struct enrich_run *r, int timeout_ms, struct err
 		if (info.ssi_signo == SIGCHLD)
 			continue;
 		r->stopping = true;
-		for (int n = 0; n < r->count; n++)
-			container_stop(&r->container[n]);
+		stop_containers(r);
 	}
 	return enrich_reap(r, err);
 }
@@ -198,37 +227,38 @@ static enum status open_signals(struct enrich_run *r, struct err *err)
 static void end_all(struct enrich_run *r)
 {
 	struct err ignored;
-	for (int n = 0; n < r->count; n++)
-		container_stop(&r->container[n]);
-	for (int64_t end = clock_ms() + 15000; running(r) && clock_ms() < end;)
+	stop_containers(r);
+	for (int64_t end = clock_ms() + 15000; running_at_all(r) && clock_ms() < end;)
 		(void)!take_signals(r, 100, &ignored);
-	for (int n = 0; n < r->count; n++) {
-		if (r->container[n].worker)
-			kill(r->container[n].worker, SIGKILL);
-		if (r->container[n].fetch)
-			kill(r->container[n].fetch, SIGKILL);
-	}
+	for (int n = 0; n < r->batches; n++)
+		for (int k = 0; k < r->batch[n].count; k++) {
+			const struct container *c = &r->batch[n].container[k];
+			if (c->worker)
+				kill(c->worker, SIGKILL);
+			if (c->fetch)
+				kill(c->fetch, SIGKILL);
+		}
 }
 
 /* ---- enrich ---- */
 
-static enum status fill_batch(struct enrich_run *r, int64_t older_ms, int64_t *items,
-			      struct err *err)
+static enum status fill_batch(struct enrich_run *r, struct enrich_batch *b, int64_t older_ms,
+			      int64_t *items, struct err *err)
 {
 	struct db_rows rows;
-	enum status status = DB_RUN(r->db, sql_batch_create, &rows, err, DB_Z(stage_name));
+	enum status status = DB_RUN(r->db, sql_batch_create, &rows, err, DB_Z(b->stage->name));
 	if (status != OK)
 		return status;
-	r->batch = db_i64(&rows, 0, SQL_BATCH_CREATE_ID);
+	b->id = db_i64(&rows, 0, SQL_BATCH_CREATE_ID);
 	db_rows_release(&rows);
 	const char *const filters[] = {where_category, where_region, where_source, where_country};
 	struct db_param p[4];
 	for (int i = 0; i < 4; i++)
 		p[i] = filters[i] ? DB_Z(filters[i]) : DB_NULL;
-	const struct pipeline_stage *stage = pipeline_stage_find(str_of(stage_name));
-	status = DB_RUN(r->db, sql_batch_fill, &rows, err, DB_I64(r->batch), p[0], p[1], p[2], p[3],
-			DB_Z(stage_name), DB_I64(older_ms),
-			DB_I64(items_max ? items_max : INT32_MAX), DB_BOOL(stage->needs_website));
+	status =
+	    DB_RUN(r->db, sql_batch_fill, &rows, err, DB_I64(b->id), p[0], p[1], p[2], p[3],
+		   DB_Z(b->stage->name), DB_I64(older_ms),
+		   DB_I64(items_max ? items_max : INT32_MAX), DB_BOOL(b->stage->needs_website));
 	if (status != OK)
 		return status;
 	*items = db_i64(&rows, 0, SQL_BATCH_FILL_N);
@@ -236,50 +266,54 @@ static enum status fill_batch(struct enrich_run *r, int64_t older_ms, int64_t *i
 	return OK;
 }
 
-/* Nobody sees a batch before it has its items: a worker would find it empty, and finish it. */
-static enum status make_batch(struct enrich_run *r, int64_t older_ms, int64_t *items,
-			      struct err *err)
+/* A batch is visible only when it has its items: a worker would find it empty, and finish it. */
+static enum status make_batch(struct enrich_run *r, struct enrich_batch *b, int64_t older_ms,
+			      int64_t *items, struct err *err)
 {
 	enum status status = db_begin(r->db, err);
 	if (status == OK)
-		status = fill_batch(r, older_ms, items, err);
+		status = fill_batch(r, b, older_ms, items, err);
 	if (status == OK)
 		return db_commit(r->db, err);
 	db_rollback(r->db);
 	return status;
 }
 
-static enum status follow(struct enrich_run *r, struct err *err)
+/* The connection is lost: another one, as soon as the database is back. The containers wait for it,
+ * too. */
+static enum status reconnect(struct enrich_run *r, struct err *err)
+{
+	db_close(r->db);
+	r->db = NULL;
+	while (!r->stopping && db_open(&r->db, buf_z(&r->conninfo), "holdfast", err) != OK)
+		(void)!take_signals(r, LOOK_MS, err);
+	return r->db ? OK : UNAVAILABLE;
+}
+
+static enum status follow(struct enrich_run *r, struct enrich_batch *b, struct err *err)
 {
 	struct progress progress;
 	struct enrich_numbers n = {0};
-	enum status status = read_numbers(r, &n, err);
-	progress_begin(&progress, stage_name, "items", (uint64_t)n.total);
+	enum status status = read_numbers(r, b, &n, err);
+	progress_begin(&progress, b->stage->name, "items", (uint64_t)n.total);
 	while (status == OK && !n.finished && !r->stopping) {
-		status = keep_running(r, true, err);
+		status = keep_running(r, b, err);
 		if (status == OK)
 			status = take_signals(r, LOOK_MS, err);
 		if (status == OK)
-			status = read_numbers(r, &n, err);
-		if (status == UNAVAILABLE) {
-			/* The containers wait for it too. */
-			db_close(r->db);
-			r->db = NULL;
-			while (!r->stopping &&
-			       db_open(&r->db, buf_z(&r->conninfo), "holdfast", err) != OK)
-				(void)!take_signals(r, LOOK_MS, err);
-			status = r->db ? OK : UNAVAILABLE;
-		}
+			status = read_numbers(r, b, &n, err);
+		if (status == UNAVAILABLE)
+			status = reconnect(r, err);
 		uint64_t done = (uint64_t)(n.ok + n.failed + n.skipped + n.dead);
 		progress_show(&progress, done, done);
 	}
 	progress_end(&progress, (uint64_t)(n.ok + n.failed + n.skipped + n.dead));
 	end_all(r);
 	if (status == OK)
-		status = read_numbers(r, &n, err);
+		status = read_numbers(r, b, &n, err);
 	if (status == OK)
-		report(r, &n);
-	fflush(stdout); /* more batches may follow */
+		report(b, &n);
+	fflush(stdout);
 	if (status == OK && !n.finished)
 		status = err_set(err, FAILED, "stopped; the batch goes on with 'holdfast worker'");
 	return status;
@@ -406,40 +440,69 @@ static void warn_of_load(const struct schedule_row *plan, const struct plan_stat
 			 LOG_D("minutes_that_do", advice.interval_min));
 }
 
-static enum status run_plan(struct enrich_run *r, const struct schedule_row *plan,
-			    const struct plan_state *state, struct err *err)
+/* The batch of a plan that is due: the one that is open, or a new one. *left_ms: until it is due. */
+static enum status begin_plan(struct enrich_run *r, const struct schedule_row *plan,
+			      struct enrich_batch *b, int64_t *left_ms, struct err *err)
 {
+	struct plan_state state;
 	int64_t items = 0;
-	enum status status = OK;
-	stage_name = plan->stage->name;
-	r->count = plan->containers;
-	r->batch = state->batch;
-	if (!r->batch) {
-		status = make_batch(r, plan->every_ms, &items, err);
-		if (status == OK)
-			warn_of_load(plan, state, items);
-		if (status != OK || items == 0)
-			return status;
+	for (int n = 0; n < r->batches; n++)
+		if (r->batch[n].id && r->batch[n].stage == plan->stage)
+			return OK; /* another row of the schedule has it */
+	enum status status = read_plan_state(r, plan, &state, err);
+	if (status != OK)
+		return status;
+	*left_ms = state.age_ms >= 0 ? plan->every_ms - state.age_ms : 0;
+	if (!state.batch && *left_ms > 0)
+		return OK;
+	*left_ms = 0;
+	b->stage = plan->stage;
+	b->count = plan->containers;
+	b->finished = false;
+	if (state.batch) {
+		b->id = state.batch;
+		return OK;
 	}
-	return follow(r, err);
+	status = make_batch(r, b, plan->every_ms, &items, err);
+	if (status == OK)
+		warn_of_load(plan, &state, items);
+	if (status != OK || items == 0)
+		b->id = 0;
+	return status;
 }
 
-/* Runs what is due, one batch after the other. *wait_ms: until something is. */
+/* One look at a batch that is worked on. It is over when its containers have ended. */
+static enum status look_at_batch(struct enrich_run *r, struct enrich_batch *b, struct err *err)
+{
+	struct enrich_numbers n;
+	enum status status = read_numbers(r, b, &n, err);
+	if (status != OK)
+		return status;
+	b->finished = n.finished;
+	if (!b->finished)
+		return keep_running(r, b, err);
+	if (running(b))
+		return OK;
+	report(b, &n);
+	fflush(stdout);
+	b->id = 0;
+	return OK;
+}
+
+/* Begins what is due and looks at what is worked on, for each row of the schedule by itself: a batch
+ * that takes long holds up no other stage. *wait_ms: until the next look. */
 static enum status run_due(struct enrich_run *r, const struct schedule *s, int64_t *wait_ms,
 			   struct err *err)
 {
 	enum status status = OK;
 	*wait_ms = 60000;
 	for (size_t n = 0; n < s->count && status == OK && !r->stopping; n++) {
-		const struct schedule_row *plan = &s->plan[n];
-		struct plan_state state;
-		status = read_plan_state(r, plan, &state, err);
-		if (status != OK)
-			break;
-		int64_t left = state.age_ms >= 0 ? plan->every_ms - state.age_ms : 0;
-		if (state.batch || left <= 0) {
-			status = run_plan(r, plan, &state, err);
-			left = 0;
+		int64_t left = LOOK_MS;
+		if (!r->batch[n].id)
+			status = begin_plan(r, &s->plan[n], &r->batch[n], &left, err);
+		if (status == OK && r->batch[n].id) {
+			status = look_at_batch(r, &r->batch[n], err);
+			left = LOOK_MS;
 		}
 		if (left < *wait_ms)
 			*wait_ms = left;
@@ -454,14 +517,19 @@ static int run_scheduled(struct enrich_run *r)
 	enum status status = open_run(r, &err);
 	if (status == OK)
 		status = read_schedule(&r->instance, &schedule, &err);
-	if (status == OK)
+	if (status == OK) {
+		r->batches = (int)schedule.count;
 		process_ready(0);
+	}
 	while (status == OK && !r->stopping) {
-		int64_t wait_ms;
+		int64_t wait_ms = LOOK_MS;
 		status = run_due(r, &schedule, &wait_ms, &err);
+		if (status == UNAVAILABLE)
+			status = reconnect(r, &err);
 		if (status == OK && wait_ms > 0)
 			status = take_signals(r, (int)wait_ms, &err);
 	}
+	end_all(r);
 	if (r->db)
 		database_close(&r->instance, r->db);
 	buf_release(&r->conninfo);
@@ -501,14 +569,17 @@ static int run_enrich(int argc, char **argv)
 	enum status status = open_run(&r, &err);
 	if (status == OK)
 		status = check_stage(&r.instance, stage, &err);
-	r.count = containers_given ? (int)containers_given : 2;
+	struct enrich_batch *batch = &r.batch[0];
+	r.batches = 1;
+	batch->stage = stage;
+	batch->count = containers_given ? (int)containers_given : 2;
 	if (status == OK)
-		status = make_batch(&r, older_than_days * DAY_MS, &items, &err);
+		status = make_batch(&r, batch, older_than_days * DAY_MS, &items, &err);
 	if (status == OK && only_queue)
-		printf("batch %lld (%s): %lld items queued\n", (long long)r.batch, stage_name,
+		printf("batch %lld (%s): %lld items queued\n", (long long)batch->id, stage_name,
 		       (long long)items);
 	else if (status == OK && items > 0)
-		status = follow(&r, &err);
+		status = follow(&r, batch, &err);
 	else if (status == OK)
 		printf("nothing to do for stage %s\n", stage_name);
 	if (r.db)
@@ -539,9 +610,10 @@ static int run_worker(int argc, char **argv)
 			db_close(r.db);
 		r.db = NULL;
 	}
-	r.count = containers_given ? (int)containers_given : 1;
+	r.batches = 1;
+	r.batch[0].count = containers_given ? (int)containers_given : 1;
 	while (status == OK && !r.stopping) {
-		status = keep_running(&r, true, &err);
+		status = keep_running(&r, &r.batch[0], &err);
 		if (status == OK)
 			status = take_signals(&r, 60000, &err);
 	}

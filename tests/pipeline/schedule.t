@@ -24,10 +24,10 @@ is($p->sql("SELECT count(*) FROM pipeline_batch WHERE stage = 'quality'"), 1,
 is(
 	$p->sql(
 		"SELECT count(*) FROM pipeline_batch AS a, pipeline_batch AS b WHERE a.id < b.id
-			AND b.created_at < a.finished_at"
+			AND a.stage = b.stage AND b.created_at < a.finished_at"
 	),
 	0,
-	'batches follow one another'
+	'batches of a stage follow one another'
 );
 
 # ---- too little room is said, with what would do ----
@@ -49,6 +49,17 @@ my $before = $batches->('http');
 $i->until('and makes batches', sub { $batches->('http') >= $before + 2 });
 my $open = "SELECT count(*) FROM pipeline_batch WHERE finished_at IS NULL AND id <= $last";
 $i->until('none that it left stays open', sub { $p->sql($open) eq '0' });
+
+# ---- a batch that cannot end holds up no other stage ----
+$p->ask_api('/throttle?after=3600');
+$i->until('a batch of http waits for its host',
+	sub { $p->sql("SELECT count(*) FROM pipeline_item WHERE due_at > now() + interval '50 minutes'") > 0 });
+my $waiting = $p->sql("SELECT max(id) FROM pipeline_batch WHERE stage = 'http'");
+$before = $batches->('quality');
+$p->sql("UPDATE pipeline_batch SET created_at = created_at - interval '1 day' WHERE stage = 'quality';
+	UPDATE pipeline_result SET found_at = found_at - interval '1 day' WHERE stage = 'quality'");
+$i->until('quality has another batch', sub { $batches->('quality') > $before });
+is($p->sql("SELECT finished_at IS NULL FROM pipeline_batch WHERE id = $waiting"), 't', 'and http waits still');
 
 # ---- what cannot be understood ----
 my ($code) = $i->run('down');
