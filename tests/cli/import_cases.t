@@ -214,6 +214,32 @@ sub zip_of {
 	);
 }
 
+# ---- who represents a business: by name, where the operator says so ----
+{
+	my $graph = '{"@context":"https://schema.org","@graph":[{"@type":"Person","@id":"p","name":"Petra Muster",'
+		. '"telephone":"+41 79 111 11 11","email":"p@m.example","address":{"streetAddress":"Privatweg 1"}},'
+		. '{"@type":"Dentist","@id":"f","name":"Praxis","founder":{"@id":"p"},"employee":[{"name":"Hans Kern"},'
+		. '{"name":"Ida Kern"}]}]}';
+	my $list = "id,name,owner,contact person,owner e-mail\n1,A,Petra Muster,Hans Kern,p\@m.example\n";
+	my $facts = "coalesce(d.extra->>'founder', '-') || ' / ' || coalesce(d.extra->>'member', '-')";
+	my ($r, $source) = import_of(file('people.json', $graph));
+	is(column($source, $facts), 'f=- / -', 'representatives are left out by default') or diag explain $r;
+	$i->set('web.processes' => 1, 'import.representatives' => 'yes');
+	($r, $source) = import_of(file('people.json', $graph));
+	is(column($source, $facts), 'f=Petra Muster / Hans Kern; Ida Kern', 'and kept by name when the operator wants it');
+	($r, $source) = import_of(file('people.csv', $list));
+	is(column($source, $facts), '1=- / Petra Muster; Hans Kern', 'also from columns');
+	is(
+		$i->sql(
+			q{SELECT count(*) FROM business b JOIN business_detail d USING (id)
+				WHERE b::text || d::text ~ '79111|79 111|p@m|Privat'}
+		),
+		0,
+		'their telephones, addresses and e-mail are nowhere'
+	);
+	$i->set('web.processes' => 1);
+}
+
 # ---- objects of OpenStreetMap without a name are no sign of a file that was misread ----
 {
 	my @nodes = map { qq({"type":"node","id":$_,"lat":47.1,"lon":9.0,"tags":{"shop":"farm"}}) } 1 .. 3;

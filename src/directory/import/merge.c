@@ -258,8 +258,8 @@ static enum status merge_insert(struct import *im, int64_t source)
 
 static enum status merge_rows(struct import *im)
 {
-	static const struct db_statement *const places[] = {
-	    &sql_import_analyze, &sql_import_regions, &sql_import_cities, &sql_import_places};
+	static const struct db_statement *const places[] = {&sql_import_regions, &sql_import_cities,
+							    &sql_import_places};
 	int64_t source = 0;
 	uint64_t known = 0, closed = 0;
 	enum status status = source_id(im, &source);

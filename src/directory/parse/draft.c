@@ -428,13 +428,29 @@ static void finish_hours(struct draft *d)
 
 static void finish_extra(struct draft *d)
 {
-	if (!d->extra.n || d->field[RECORD_EXTRA].p)
+	struct buf out;
+	struct json_writer w;
+	if (!d->facts || d->field[RECORD_EXTRA].p)
 		return;
-	char *p = arena_printf(&d->arena, "{%s}", buf_z(&d->extra));
-	if (p)
-		d->field[RECORD_EXTRA] = str_of(p);
+	buf_init(&out, record_fields[RECORD_EXTRA].max_bytes * 2);
+	json_writer_init(&w, &out);
+	json_object_begin(&w);
+	for (size_t i = 0; i < d->facts; i++) {
+		json_key(&w, d->fact[i].key.p);
+		if (d->fact[i].json)
+			json_put_raw(&w, d->fact[i].value);
+		else
+			json_put_str(&w, d->fact[i].value);
+	}
+	json_object_end(&w);
+	if (!buf_failed(&out) && out.n <= record_fields[RECORD_EXTRA].max_bytes)
+		d->field[RECORD_EXTRA] = arena_str(&d->arena, buf_view(&out));
+	else
+		d->dropped[RECORD_EXTRA] = "no room for further facts";
+	buf_release(&out);
 }
 
+/* The source has no id: one is made from what makes the business this one. */
 static void finish_id(struct draft *d)
 {
 	struct record record = {0};

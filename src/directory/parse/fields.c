@@ -15,14 +15,13 @@ void draft_init(struct draft *d, struct parser *parser)
 	memset(d, 0, sizeof(*d));
 	d->parser = parser;
 	arena_init(&d->arena, DRAFT_ARENA_BYTES);
-	buf_init(&d->extra, record_fields[RECORD_EXTRA].max_bytes);
 	parse_hours_init(&d->hours);
 }
 
 void draft_reset(struct draft *d, uint64_t line)
 {
 	arena_reset(&d->arena);
-	buf_reset(&d->extra);
+	d->facts = d->fact_bytes = 0;
 	memset(d->field, 0, sizeof(d->field));
 	memset(d->dropped, 0, sizeof(d->dropped));
 	parse_hours_reset(&d->hours);
@@ -41,7 +40,6 @@ void draft_reset(struct draft *d, uint64_t line)
 void draft_release(struct draft *d)
 {
 	arena_release(&d->arena);
-	buf_release(&d->extra);
 	parse_hours_release(&d->hours);
 }
 
@@ -232,9 +230,64 @@ void draft_field(struct draft *d, enum record_field field, struct str raw)
 	}
 }
 
+/* ---- further facts ---- */
+
+static struct draft_fact *fact_named(struct draft *d, struct str key)
+{
+	for (size_t i = 0; i < d->facts; i++)
+		if (str_eq(d->fact[i].key, key))
+			return &d->fact[i];
+	return NULL;
+}
+
+/* Facts that several values make one list of: "Falkner; Amsel". */
+static bool fact_is_list(struct str key)
+{
+	static const char *const lists[] = {"founder",   "member",      "cuisine",   "payment",
+					    "languages", "knows_about", "produce",   "awards",
+					    "amenities", "phones",      "currencies"};
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		if (str_eq(key, str_of(lists[i])))
+			return true;
+	return false;
+}
+
+static bool fact_has(struct str list, struct str value)
+{
+	while (list.p)
+		if (str_eq(str_trim(str_cut(&list, ';')), value))
+			return true;
+	return false;
+}
+
+/* NULL, or why there is no place for it. */
+static const char *fact_put(struct draft *d, struct draft_fact fact)
+{
+	struct draft_fact *have = fact_named(d, fact.key);
+	if (have && (have->json || fact.json))
+		return "another value of the fact came first";
+	if (have && fact_has(have->value, fact.value))
+		return NULL;
+	if (have && !fact_is_list(fact.key))
+		return "another value of the fact came first";
+	/* Six bytes for the quotes, the colon and the comma; escapes are rare. */
+	size_t bytes = fact.key.n + fact.value.n + 6;
+	if (d->fact_bytes + bytes > record_fields[RECORD_EXTRA].max_bytes ||
+	    (!have && d->facts == DRAFT_FACTS_MAX))
+		return "no room for further facts";
+	if (have) {
+		char *p = arena_printf(&d->arena, "%.*s; %.*s", STR_ARG(have->value),
+				       STR_ARG(fact.value));
+		have->value = p ? str_of(p) : have->value;
+	} else {
+		d->fact[d->facts++] = fact;
+	}
+	d->fact_bytes += bytes;
+	return NULL;
+}
+
 void draft_extra(struct draft *d, const char *key, struct str raw)
 {
-	struct json_writer w;
 	if (str_trim(raw).n == 0)
 		return;
 	struct given *g = draft_given(d, RECORD_EXTRA, raw);
@@ -247,30 +300,19 @@ void draft_extra(struct draft *d, const char *key, struct str raw)
 	}
 	if (g)
 		g->fate = str_eq(value, str_trim(raw)) ? FATE_KEPT : FATE_CHANGED;
-	if (strcmp(key, "register_number") == 0)
+	const char *why = fact_put(d, (struct draft_fact){.key = str_of(key), .value = value});
+	if (why)
+		draft_dropped(g, why);
+	else if (strcmp(key, "register_number") == 0)
 		d->registered = value;
-	size_t before = d->extra.n;
-	if (before)
-		buf_putc(&d->extra, ',');
-	json_writer_init(&w, &d->extra);
-	json_put_z(&w, key);
-	buf_putc(&d->extra, ':');
-	json_writer_init(&w, &d->extra);
-	json_put_str(&w, value);
-	if (buf_failed(&d->extra) || d->extra.n + 2 > record_fields[RECORD_EXTRA].max_bytes) {
-		d->extra.failed = false; /* what does not fit is left out */
-		d->extra.n = before;
-		draft_dropped(g, "no room for further facts");
-	}
 }
 
 void draft_extra_json(struct draft *d, struct str key, struct str json)
 {
-	struct json_writer w;
 	struct given *g = draft_given(d, RECORD_EXTRA, key);
 	struct str value = value_json(d, json, EXTRA_TEXT_BYTES * 8);
-	size_t before = d->extra.n;
 	key = value_text(d, RECORD_EXTRA, key);
+	key = key.p ? arena_str(&d->arena, key) : key;
 	char *alone = value.p ? arena_printf(&d->arena, "{\"a\":%.*s}", STR_ARG(value)) : NULL;
 	if (!alone || !key.p || !record_value_ok(RECORD_EXTRA, str_of(alone))) {
 		draft_dropped(g, "too long");
@@ -278,15 +320,8 @@ void draft_extra_json(struct draft *d, struct str key, struct str json)
 	}
 	if (g)
 		g->fate = FATE_KEPT;
-	if (before)
-		buf_putc(&d->extra, ',');
-	json_writer_init(&w, &d->extra);
-	json_put_str(&w, key);
-	buf_putc(&d->extra, ':');
-	buf_str(&d->extra, value);
-	if (buf_failed(&d->extra) || d->extra.n + 2 > record_fields[RECORD_EXTRA].max_bytes) {
-		d->extra.failed = false;
-		d->extra.n = before;
-		draft_dropped(g, "no room for further facts");
-	}
+	const char *why =
+	    fact_put(d, (struct draft_fact){.key = key, .value = value, .json = true});
+	if (why)
+		draft_dropped(g, why);
 }

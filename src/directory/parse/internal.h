@@ -14,6 +14,7 @@
 #include "directory/record/record.h"
 
 enum {
+	DRAFT_FACTS_MAX = 200,
 	DRAFT_ARENA_BYTES = 4 << 20, /* one record with all its texts */
 	ROW_MAX_BYTES = 1 << 20,
 	COLUMNS_MAX = 512,
@@ -131,7 +132,11 @@ struct draft {
 	bool hours_as_text;
 	struct str closed_on;  /* a date, or "yes" */
 	struct str registered; /* number in a register, which tells apart what has no id */
-	struct buf extra;      /* members of the JSON object */
+	struct draft_fact {
+		struct str key, value; /* the key ends with NUL */
+		bool json;             /* the value; else a text */
+	} fact[DRAFT_FACTS_MAX];       /* of extra */
+	size_t facts, fact_bytes;
 	uint64_t line;
 	struct str input;   /* the whole record for the reject file: a JSON value, or text */
 	bool input_is_json; /* else text */
