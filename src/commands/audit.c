@@ -19,6 +19,7 @@ static const char *rule;
 static bool notes;
 static const char *statements, *statement, *as_role, *search_path;
 static int64_t min_rows = 10000, budget = 30;
+static int64_t watch;
 static bool scratch;
 static const char *baseline, *write_baseline;
 static const char *schema;
@@ -51,6 +52,8 @@ static const struct cli_option options[] = {
     {"budget", 0, CLI_INT, "SECONDS", 1, 86400,
      "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
      &budget},
+    {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
+     "db: then look at the sessions for so long: transactions that stay open over a call", &watch},
     {"baseline", 0, CLI_TEXT, "FILE", 0, 0,
      "sql, db: leave out the findings that the file names; they are counted", &baseline},
     {"write-baseline", 0, CLI_TEXT, "FILE", 0, 0,
@@ -235,6 +238,13 @@ static int audit_db_command(const char *url, const char *program_dir)
 					      .budget_ms = budget * 1000};
 	report_init(&report);
 	enum status status = sql_audit_database(&sql, &database, &report, &s, &err);
+	if (status == NOT_FOUND && watch && !statements && !statement) {
+		/* the sessions can be looked at without */
+		fprintf(stderr, "holdfast audit: %s\n", err.text);
+		status = OK;
+	}
+	if (status == OK && watch)
+		status = sql_watch(url, watch, &sql, &report, &s, &err);
 	bool stopped = status == UNAVAILABLE && report.count;
 	snprintf(looked, sizeof(looked),
 		 "%" PRIu64 " statements, %" PRIu64 " plans, %" PRIu64
@@ -271,8 +281,9 @@ static int audit_command(int argc, char **argv)
 		return cli_usage_error("--rule and --notes are for audit sql and audit db");
 	if (!site && (base_url || exclude))
 		return cli_usage_error("--base-url and --exclude are for audit site");
-	if (!db && (statements || statement || as_role))
-		return cli_usage_error("--statements, --statement and --as are for audit db");
+	if (!db && (statements || statement || as_role || watch))
+		return cli_usage_error(
+		    "--statements, --statement, --as and --watch are for audit db");
 	if (!sql && !db && (baseline || write_baseline))
 		return cli_usage_error(
 		    "--baseline and --write-baseline are for audit sql and audit db");

@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
+use IO::Handle;
 use JSON::PP;
 use Program;
 use Test::More;
@@ -165,6 +166,39 @@ subtest 'a busy server is left alone after three time-outs' => sub {
 	is($left, 0, 'no session stays behind');
 	$db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
 	$holder->stop;
+};
+
+subtest 'sessions that wait outside with a transaction open are found while they do' => sub {
+	# An application of several sessions, a person, and one session that was forgotten.
+	my %sessions = ('enricher' => 3, 'psql' => 1, 'importer' => 1);
+	my @open;
+	for my $name (sort keys %sessions) {
+		for (1 .. $sessions{$name}) {
+			local $ENV{PGAPPNAME} = $name;
+			open my $session, '|-', 'psql', '-XAtq', '-o', '/dev/null', $db->url('postgres') or die "psql: $!";
+			$session->autoflush;
+			print $session "BEGIN; SELECT id FROM firm WHERE name = 'Firm secret' AND '$name' <> '' LIMIT 200;\n";
+			push @open, $session;
+		}
+	}
+	wait_until('they wait', sub {
+			$db->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == 5 });
+	my $none = $db->file("SELECT 1;\n");
+	my ($code, $out) = $db->audit(reader(), '--watch', 7, '--statements', $none);
+	is($code, 2, 'a finding');
+	my ($first) = split /\n/, $out;
+	is($first, 'error: 3 sessions of enricher wait outside the database with a transaction open [transaction-over-io]',
+		'the first line is count, who and what');
+	like($out, qr/^warning: a session of importer has a transaction open and has done nothing for \d+ s /m,
+		'one that does nothing: its age, and no guess');
+	like($out, qr/whether it calls something or was forgotten cannot be seen/, 'the cause is not guessed');
+	like($out, qr/Claim and commit; call; write and commit/, 'the remedy');
+	unlike($out, qr/secret/, 'no literal of a statement is shown');
+	unlike($out, qr/psql/, 'a person is a note');
+	print $_ "COMMIT;\n\\q\n" for @open;
+	close $_ for @open;
+	($code, $out) = $db->audit(reader(), '--watch', 5, '--statements', $none);
+	is($code, 0, 'and nothing when nobody waits');
 };
 
 subtest 'addresses and options that cannot be used' => sub {

@@ -48,9 +48,10 @@ void report_add(struct audit_report *report, const struct audit_finding *finding
 	copy.alternative = arena_str(&report->arena, finding->alternative);
 	copy.statement = arena_str(&report->arena, finding->statement);
 	copy.fix = arena_str(&report->arena, finding->fix);
-	if (!copy.fix.p || !copy.level.p || !copy.alternative.p || !copy.statement.p ||
-	    !copy.file.p || !copy.about.p || !copy.excerpt.p || !copy.rewrite.p ||
-	    !copy.evidence.p || !copy.object.p) {
+	copy.headline = arena_str(&report->arena, finding->headline);
+	if (!copy.headline.p || !copy.fix.p || !copy.level.p || !copy.alternative.p ||
+	    !copy.statement.p || !copy.file.p || !copy.about.p || !copy.excerpt.p ||
+	    !copy.rewrite.p || !copy.evidence.p || !copy.object.p) {
 		report->dropped++;
 		return;
 	}
@@ -178,10 +179,16 @@ static void put_excerpt(struct buf *out, const struct audit_finding *f)
 	buf_putc(out, '\n');
 }
 
+static struct str title_of(const struct audit_finding *f)
+{
+	return f->headline.n ? f->headline : str_of(f->rule->title);
+}
+
 static void put_shown(struct buf *out, const struct audit_finding *f)
 {
-	buf_printf(out, "%s: %s [%s]\n  ", severity_names[f->severity], f->rule->title,
-		   f->rule->id);
+	buf_printf(out, "%s: ", severity_names[f->severity]);
+	put_plain(out, title_of(f));
+	buf_printf(out, " [%s]\n  ", f->rule->id);
 	if (f->statement.n)
 		buf_printf(out, "statement %.*s of ", STR_ARG(f->statement));
 	put_plain(out, f->file);
@@ -287,7 +294,7 @@ void report_json(const struct audit_report *report, const char *looked, struct b
 		json_member_i64(&w, "line", f->line);
 		json_member_i64(&w, "column", f->column);
 		put_members(&w, f);
-		json_member_z(&w, "title", f->rule->title);
+		json_member_str(&w, "title", title_of(f));
 		json_member_str(&w, "message", f->about);
 		json_member_z(&w, "remedy", f->rule->remedy);
 		json_object_end(&w);
@@ -341,7 +348,7 @@ static void put_message(struct json_writer *w, const struct audit_finding *f)
 {
 	struct buf text;
 	buf_init(&text, f->about.n + 1024);
-	buf_puts(&text, f->rule->title);
+	buf_str(&text, title_of(f));
 	if (f->about.n)
 		buf_puts(&text, ": ");
 	buf_str(&text, f->about);

@@ -29,6 +29,7 @@ struct audit_finding {
 	struct str file;              /* relative to what was audited; "" for the whole of it */
 	uint32_t line;                /* from 1; 0: not known */
 	uint32_t column;              /* from 1; 0: not known */
+	struct str headline;          /* instead of the rule's title; "": none */
 	struct str about;             /* the message: this case of the rule */
 	enum audit_severity severity; /* AUDIT_BY_RULE: as the rule says */
 	/* where it ends, behind the last character; 0: not known */

@@ -8,6 +8,7 @@
  *   sources.c    the files
  *   load.c       a file through the sandboxed reader into memory
  *   audit.c      the whole of files
+ *   watch.c      the sessions of a running server
  *   database.c   the whole of a database; identity.h says how its parts fit together
  */
 #ifndef AUDIT_SQL_INTERNAL_H

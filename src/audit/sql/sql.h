@@ -61,6 +61,12 @@ MUST_CHECK enum status sql_audit_database(const struct sql_options *options,
 					  struct audit_report *report, struct sql_summary *summary,
 					  struct err *err);
 
+/* The sessions of a server, a look a second: what waits outside the database with a transaction
+ * open. Reads pg_stat_activity only. */
+MUST_CHECK enum status sql_watch(const char *url, int64_t seconds,
+				 const struct sql_options *options, struct audit_report *report,
+				 struct sql_summary *summary, struct err *err);
+
 /* sql_audit, and the statements before a server of the schema. As root the server and what the
  * schema runs is the database's system user. */
 MUST_CHECK enum status sql_audit_scratch(const struct sql_options *options,
