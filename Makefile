@@ -60,6 +60,7 @@ LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
 LIBS_contact         := -levent_core
 LIBS_contact/intake  := -lutf8proc
+LIBS_directory/cached := -ldeflate
 LIBS_directory/search := -lxxhash -lm -lz
 LIBS_site/gate       := -lxxhash
 LIBS_audit/page      := -lgumbo -lexpat

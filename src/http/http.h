@@ -163,6 +163,8 @@ const struct http_value *http_field(const struct http_request *request, const ch
 MUST_CHECK bool http_authorize(struct http_request *request, const char *token);
 /* A header field's value by its name in any case; p == NULL: not sent. Of several the first. */
 struct str http_header(const struct http_request *request, const char *name);
+/* Whether Accept-Encoding names gzip and does not refuse it. */
+bool http_accepts_gzip(const struct http_request *request);
 /* Where to build a body: empty, grows to HTTP_ANSWER_BYTES, goes with the request. Always the same
  * one. When it failed (too large), http_respond answers 500 instead. */
 struct buf *http_out(struct http_request *request);

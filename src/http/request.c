@@ -149,3 +149,15 @@ void http_on_gone(struct http_request *request, void (*fn)(void *ctx), void *ctx
 	live->gone = fn;
 	live->gone_ctx = ctx;
 }
+
+bool http_accepts_gzip(const struct http_request *request)
+{
+	struct str rest = http_header(request, "Accept-Encoding");
+	while (rest.p) {
+		struct str one = str_trim(str_cut(&rest, ','));
+		struct str name = str_trim(str_cut(&one, ';'));
+		if (str_eq(name, STR("gzip")))
+			return !one.p || !str_eq(str_trim(one), STR("q=0"));
+	}
+	return false;
+}

@@ -8,6 +8,7 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Clients;
+use Compress::Zlib qw(memGunzip);
 use Instance;
 use Test::More;
 use Time::HiRes qw(time);
@@ -64,6 +65,21 @@ $i->up;
 	my %status;
 	$status{ $_->{status} // 'cut' }++ for $clients->end($asked);
 	is_deeply(\%status, { 200 => $readers }, "$readers readers of one page are all answered");
+}
+
+# ---- packed ----
+{
+	my ($plain) = $clients->ask('/search');
+	my ($packed) = $clients->ask([ '/search', 'Accept-Encoding: gzip, br' ]);
+	is($plain->{headers}{'content-encoding'}, undef, 'a page is sent as it is');
+	is($packed->{headers}{'content-encoding'}, 'gzip', 'or packed, to who takes that');
+	is(memGunzip($packed->{content}), $plain->{content}, 'and the same then');
+	is("$plain->{headers}{vary} $packed->{headers}{vary}", 'Accept-Encoding Accept-Encoding', 'proxies are told');
+	isnt($packed->{headers}{etag}, $plain->{headers}{etag}, 'they have tags of their own');
+	my ($same) = $clients->ask([ '/search', 'Accept-Encoding: gzip', "If-None-Match: $packed->{headers}{etag}" ]);
+	is($same->{status}, 304, 'by which they are asked for again');
+	my ($answer) = $clients->ask([ '/v1/businesses', 'Accept-Encoding: gzip' ]);
+	like(memGunzip($answer->{content}), qr/^\{"businesses"/, 'answers of the API, too');
 }
 
 # ---- an import ----

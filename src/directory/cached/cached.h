@@ -13,7 +13,9 @@
 void cached_respond(struct http_request *request, struct cache *cache,
 		    const struct cache_class *class, struct str key);
 
-/* In fill functions: the value is in cache_fill_out() ... */
+/* In fill functions: the value is in cache_fill_out(); it is packed with gzip here, once, for all
+ * that take it so. For values that may be read by everybody: a secret beside what a client chooses
+ * could be guessed by the length. ... */
 void cached_made(struct cache_fill *fill);
 /* ... or this is the answer ("no such category"), kept like a value. */
 void cached_problem(struct cache_fill *fill, enum http_problem problem, const char *detail);

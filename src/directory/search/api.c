@@ -76,7 +76,7 @@ static struct asked *asked_by(struct http_request *request)
 	a->api = http_ctx(request);
 	a->request = request;
 	a->lang = taxonomy_language(http_header(request, "Accept-Language"));
-	request->answer_headers = "Vary: Accept, Accept-Language\r\n";
+	request->answer_headers = "Vary: Accept, Accept-Encoding, Accept-Language\r\n";
 	search_query_init(&a->q);
 	return a;
 }

@@ -148,18 +148,6 @@ static void stream_ask(struct stream *s)
 
 /* ---- the route ---- */
 
-static bool accepts_gzip(const struct http_request *request)
-{
-	struct str rest = http_header(request, "Accept-Encoding");
-	while (rest.p) {
-		struct str one = str_trim(str_cut(&rest, ','));
-		struct str name = str_trim(str_cut(&one, ';'));
-		if (str_eq(name, STR("gzip")))
-			return !one.p || !str_eq(str_trim(one), STR("q=0"));
-	}
-	return false;
-}
-
 static bool read_filters(struct http_request *request, struct search_query *q)
 {
 	for (const struct http_param *p = request->route->params; p->name; p++) {
@@ -197,7 +185,7 @@ static void get_bulk(struct http_request *request)
 	arena_init(&s->arena, CHUNK_ARENA_BYTES);
 	buf_init(&s->lines, CHUNK_BYTES);
 	buf_init(&s->packed, CHUNK_BYTES);
-	s->gzipped = accepts_gzip(request);
+	s->gzipped = http_accepts_gzip(request);
 	if (s->gzipped && deflateInit2(&s->gzip, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
 				       Z_DEFAULT_STRATEGY) != Z_OK)
 		memory_exhausted();
