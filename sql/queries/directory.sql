@@ -683,7 +683,7 @@ LIMIT 1000;
 SELECT concat_ws(' ', date_part('epoch', max(imported_at)), sum(businesses)) AS version FROM source;
 
 -- name: sources_all
-SELECT key, name, licence, licence_url, attribution, url
+SELECT key, name, licence, licence_url, attribution, url, businesses
 FROM source
 WHERE businesses > 0
 ORDER BY key

@@ -123,6 +123,17 @@ $directory->sql(
 		qr{<link rel="canonical" href="https://directory.example/search\?category=bakery">}, 'lists by kind are');
 }
 
+# ---- the first page ----
+
+{
+	my $count = $directory->sql('SELECT count(*) FROM business') + 0;
+	my ($total) = scalar(page('/')) =~ m{<p class="lead">([^<]*?) businesses};
+	is($total =~ s/\D//gr, $count, 'every business counts, also without a kind');
+	my ($switzerland) = scalar(page('/regions')) =~ m{<h2>Switzerland</h2>(.*?)(?:<h2>|</main>)}s;
+	like($switzerland, qr{/search\?region=ch-r1"}, 'regions stand under their country');
+	unlike($switzerland, qr{region=fr-}, 'and under no other');
+}
+
 # ---- caching and errors ----
 
 {

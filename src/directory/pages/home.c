@@ -18,13 +18,20 @@ static void home_sources(void *ctx, const struct search_sources *list)
 	struct json_value *sources = json_build(&p->b, p->root, "sources", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count; i++)
 		view_source(p, sources, &list->item[i]);
+	if (list->businesses)
+		json_build_text(&p->b, p->root, "total", view_count(p, list->businesses));
 	view_send(p, VIEW_HOME);
 }
 
+/* By country, the country as a whole last. */
 static int place_by_name(const void *a, const void *b)
 {
 	const struct search_place *x = a, *y = b;
-	int order = str_cmp(view_region_name(x), view_region_name(y));
+	int order = str_cmp(search_country_name(x->country), search_country_name(y->country));
+	if (order == 0)
+		order = (x->name.n == 0) - (y->name.n == 0);
+	if (order == 0)
+		order = str_cmp(x->name, y->name);
 	return order ? order : str_cmp(x->key, y->key);
 }
 
@@ -34,9 +41,26 @@ static void put_region(struct view *p, struct json_value *list, const struct sea
 	search_query_init(&q);
 	q.region = region->key;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
-	json_build_text(&p->b, v, "name", view_region_name(region));
+	json_build_text(&p->b, v, "name",
+			region->name.n ? region->name : STR("Elsewhere in the country"));
 	json_build_text(&p->b, v, "href", view_search_link(p, &q));
 	json_build_text(&p->b, v, "count", view_count(p, region->businesses));
+}
+
+/* {name, places} for each country, under `countries`; the regions are in the order of
+ * place_by_name. */
+static void put_countries(struct view *p, const struct search_place *region, size_t count)
+{
+	struct json_value *countries = json_build(&p->b, p->root, "countries", JSON_IS_ARRAY);
+	struct json_value *places = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || !str_eq(region[i].country, region[i - 1].country)) {
+			struct json_value *v = json_build(&p->b, countries, NULL, JSON_IS_OBJECT);
+			json_build_text(&p->b, v, "name", search_country_name(region[i].country));
+			places = json_build(&p->b, v, "places", JSON_IS_ARRAY);
+		}
+		put_region(p, places, &region[i]);
+	}
 }
 
 static void home_regions(void *ctx, const struct search_places *list)
@@ -46,12 +70,10 @@ static void home_regions(void *ctx, const struct search_places *list)
 		view_refuse(p, list->problem, &list->err);
 		return;
 	}
-	struct json_value *regions = json_build(&p->b, p->root, "regions", JSON_IS_ARRAY);
 	size_t count = list->count < HOME_REGIONS ? list->count : HOME_REGIONS;
 	qsort(list->item, list->count, sizeof(*list->item), view_larger_first);
 	qsort(list->item, count, sizeof(*list->item), place_by_name);
-	for (size_t i = 0; i < count; i++)
-		put_region(p, regions, &list->item[i]);
+	put_countries(p, list->item, count);
 	json_build_true(&p->b, p->root, "more_regions", list->count > count);
 	search_sources(p->pages->db, p->arena, home_sources, p);
 }
@@ -68,13 +90,12 @@ static void put_category(struct view *p, struct json_value *list, struct str key
 
 /* The largest categories of the group that begins at `first`; how many categories it has. */
 static size_t put_group(struct view *p, struct json_value *groups, struct search_category *first,
-			size_t left, int64_t *total)
+			size_t left)
 {
 	size_t n = 0;
 	int64_t businesses = 0;
 	while (n < left && str_eq(first[n].group_key, first->group_key))
 		businesses += first[n++].businesses;
-	*total += businesses;
 	if (businesses == 0)
 		return n;
 	struct json_value *group = json_build(&p->b, groups, NULL, JSON_IS_OBJECT);
@@ -102,16 +123,13 @@ static size_t put_group(struct view *p, struct json_value *groups, struct search
 static void home_categories(void *ctx, const struct search_categories *list)
 {
 	struct view *p = ctx;
-	int64_t total = 0;
 	if (list->problem) {
 		view_refuse(p, list->problem, &list->err);
 		return;
 	}
 	struct json_value *groups = json_build(&p->b, p->root, "groups", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count;)
-		i += put_group(p, groups, &list->item[i], list->count - i, &total);
-	if (total)
-		json_build_text(&p->b, p->root, "total", view_count(p, total));
+		i += put_group(p, groups, &list->item[i], list->count - i);
 	search_regions(p->pages->db, p->arena, home_regions, p);
 }
 
@@ -140,9 +158,9 @@ static void regions_listed(void *ctx, const struct search_places *list)
 		view_refuse(p, list->problem, &list->err);
 		return;
 	}
-	struct json_value *places = json_build(&p->b, p->root, "places", JSON_IS_ARRAY);
-	for (size_t i = 0; i < list->count; i++)
-		put_region(p, places, &list->item[i]);
+	qsort(list->item, list->count, sizeof(*list->item), place_by_name);
+	put_countries(p, list->item, list->count);
+	json_build_true(&p->b, p->root, "empty", list->count == 0);
 	json_build_text(&p->b, p->root, "heading", STR("Regions"));
 	view_title(p, STR("Regions"), STR("Every region of this directory."));
 	view_canonical(p, STR("/regions"));
@@ -168,7 +186,7 @@ static void cities_listed(void *ctx, const struct search_places *list)
 		view_refuse(p, list->problem, &list->err);
 		return;
 	}
-	struct json_value *places = json_build(&p->b, p->root, "places", JSON_IS_ARRAY);
+	struct json_value *places = view_list(p, "towns");
 	search_query_init(&q);
 	for (size_t i = 0; i < list->count; i++) {
 		q.city = list->item[i].key;

@@ -188,7 +188,7 @@ struct str view_list_link(struct view *p, const struct search_query *asked)
 
 struct str view_region_name(const struct search_place *region)
 {
-	return region->name.n ? region->name : region->country;
+	return region->name.n ? region->name : search_country_name(region->country);
 }
 
 int view_larger_first(const void *a, const void *b)

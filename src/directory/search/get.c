@@ -296,6 +296,7 @@ static void sources_done(void *ctx, enum status status, const struct db_rows *ro
 	for (int row = 0; fits && row < rows->rows; row++) {
 		struct search_source *out = &s->list.item[s->list.count++];
 		struct arena *arena = s->ask.arena;
+		s->list.businesses += db_i64(rows, row, SQL_SOURCES_ALL_BUSINESSES);
 		fits =
 		    rows_text(arena, rows, row, SQL_SOURCES_ALL_KEY, &out->key) &&
 		    rows_text(arena, rows, row, SQL_SOURCES_ALL_NAME, &out->name) &&

@@ -176,7 +176,7 @@ static bool gather(const struct typed *typed, const struct db_rows *rows, enum p
 		out->facets = (struct str){literal.p + 1, literal.n - 2};
 	if (kind == PLACE_COUNTRY && out->kind) {
 		out->place.key = code = out->place.country;
-		out->place.name = places_country_name(code);
+		out->place.name = search_country_name(code);
 		out->place.businesses = out->businesses;
 	}
 	out->keys = keys->count;

@@ -1,6 +1,7 @@
 #include "directory/search/internal.h"
 
 #include "base/log.h"
+#include "directory/search/places.h"
 
 const char *search_problem_name(enum search_problem problem)
 {
@@ -54,4 +55,10 @@ enum search_problem ask_problem(enum status status, const struct err *err)
 		return SEARCH_SLOW;
 	log_error("search failed", LOG_S("cause", err->text));
 	return SEARCH_FAILED;
+}
+
+struct str search_country_name(struct str code)
+{
+	struct str name = places_country_name(code);
+	return name.n ? name : code;
 }

@@ -32,6 +32,9 @@ enum {
 	SEARCH_PLACES_MAX = 1000, /* regions or cities in one list */
 };
 
+/* The English name of a country by its code ("CH"); the code when it is not known. */
+struct str search_country_name(struct str code);
+
 /* ---- asking ---- */
 
 enum search_sort {
@@ -322,6 +325,7 @@ struct search_sources {
 	struct err err;
 	struct search_source *item;
 	size_t count;
+	int64_t businesses; /* of all of them */
 };
 typedef void search_sources_done(void *ctx, const struct search_sources *list);
 void search_sources(struct db_pool *db, struct arena *arena, search_sources_done *done, void *ctx);
