@@ -122,6 +122,10 @@ my @lists = (
 	'a company beside the name of a person' => [
 		"Firma;Name;Vorname;Ort\nA AG;Muster;Petra;Bern\n;Muster;Petra;Bern\n", name => 'A AG', '2.name' => undef
 	],
+	'a line of sums below a list' => [
+		"id,name,city\n1,A,Bern\n,Total: 1,\n2,Total Wine,Chur\n", name => 'A', '2.name' => 'Total Wine',
+		'3.name' => undef
+	],
 	'a register that marks who is gone' => [
 		"id;name;Betriebsstatus;gelöscht am\n1;A;aktiv;\n2;B;erloschen;31.12.2024\n", closed => undef,
 		'2.closed' => '2024-12-31'
@@ -213,6 +217,12 @@ push @lists, (
 	'ids of OpenStreetMap with their type, in any form' => [
 		join('', map { $json->encode({ id => $_, name => 'A', shop => 'bakery' }) . "\n" } 'node_4711', 'way-5', 'N6'),
 		external_id => 'n4711', '2.external_id' => 'w5', '3.external_id' => 'n6'
+	],
+	'names of Overture in other languages' => [
+		feature({ type => 'Point', coordinates => [ 8, 47 ] }, id => 'a',
+			names => { primary => 'A', common => { de => 'A', fr => 'B' } },
+			addresses => [ { region => 'CH-ZH', country => 'CH' } ]),
+		alt_names => ['B'], region => 'Zürich'
 	],
 	'an area is inside of itself' => [
 		feature({ type => 'MultiPolygon', coordinates => [ [$ring] ] }, '@id' => 'relation/7', shop => 'mall', name => 'A'),

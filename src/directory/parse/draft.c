@@ -523,6 +523,25 @@ static void write_reject(struct draft *d)
 	p->summary.rejects++;
 }
 
+/* "Total: 167" below a list: a word for a sum, and nothing else in the row. */
+static bool is_sum(const struct draft *d)
+{
+	static const char *const words[] = {"total",  "totals", "summe", "gesamt", "somme",
+					    "totale", "totaal", "suma",  "anzahl", "total general"};
+	struct str name = d->field[RECORD_NAME], word = name;
+	if (d->givens != 1)
+		return false;
+	for (size_t n = 0; n < name.n; n++)
+		if (ascii_is_digit(name.p[n]) || name.p[n] == ':' || name.p[n] == '=') {
+			word.n = n;
+			break;
+		}
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_eq_nocase(str_trim(word), str_of(words[i])))
+			return true;
+	return false;
+}
+
 bool draft_finish(struct draft *d)
 {
 	struct parser *p = d->parser;
@@ -533,6 +552,8 @@ bool draft_finish(struct draft *d)
 	}
 	if (!d->cause[0] && !d->field[RECORD_NAME].p)
 		draft_reject(d, "name", (struct str){"", 0}, "the record has no name");
+	if (!d->cause[0] && is_sum(d))
+		draft_reject(d, "name", d->field[RECORD_NAME], "a line of sums, not a business");
 	if (!d->cause[0]) {
 		finish_values(d);
 		if (!d->field[RECORD_NAME].p || !d->field[RECORD_EXTERNAL_ID].p)

@@ -131,6 +131,10 @@ static void take_overture(struct draft *d, const struct json_value *v)
 	draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "id")));
 	draft_field(d, RECORD_NAME, json_text(json_path(v, "names.primary")));
 	draft_field(d, RECORD_ALT_NAMES, json_text(json_path(v, "brand.names.primary")));
+	const struct json_value *common = json_path(v, "names.common"); /* by language */
+	for (const struct json_value *m = common ? common->first : NULL; m; m = m->next)
+		if (!str_eq(json_text(m), json_text(json_path(v, "names.primary"))))
+			draft_field(d, RECORD_ALT_NAMES, json_text(m));
 	overture_categories(d, v);
 	draft_field(d, RECORD_STREET, json_text(json_get(address, "freeform")));
 	draft_field(d, RECORD_POSTCODE, json_text(json_get(address, "postcode")));
