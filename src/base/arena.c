@@ -25,7 +25,7 @@ void arena_init(struct arena *arena, size_t max_bytes)
 	*arena = (struct arena){.max_bytes = max_bytes, .keeps = 1};
 }
 
-static struct arena_block *new_block(struct arena *arena, size_t size)
+static struct arena_block *arena_new_block(struct arena *arena, size_t size)
 {
 	struct arena_block *block = size == BLOCK_BYTES ? arena->kept : NULL;
 	if (block) {
@@ -48,7 +48,7 @@ void *arena_room(struct arena *arena, size_t bytes)
 	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < bytes) {
 		size_t size = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
-		struct arena_block *fresh = new_block(arena, size);
+		struct arena_block *fresh = arena_new_block(arena, size);
 		/* A large allocation gets its own block after the current one, whose rest remains
 		 * usable. */
 		if (block && size != BLOCK_BYTES) {
@@ -125,7 +125,7 @@ void arena_defer(struct arena *arena, void (*fn)(void *), void *arg)
 	arena->defers = defer;
 }
 
-static void run_defers(struct arena *arena)
+static void arena_run_defers(struct arena *arena)
 {
 	while (arena->defers) {
 		struct arena_defer *defer = arena->defers;
@@ -139,7 +139,7 @@ void arena_reset(struct arena *arena)
 {
 	size_t kept = 0;
 
-	run_defers(arena);
+	arena_run_defers(arena);
 	for (struct arena_block *block = arena->kept; block; block = block->older)
 		kept++;
 	for (struct arena_block *block = arena->blocks, *older; block; block = older) {

@@ -33,7 +33,7 @@ void buf_release(struct buf *b)
 }
 
 /* Room for n more bytes and the closing NUL. */
-static bool reserve(struct buf *b, size_t n)
+static bool buf_reserve(struct buf *b, size_t n)
 {
 	if (b->failed || n > b->max - b->n) {
 		b->failed = true;
@@ -71,7 +71,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 	int n = vsnprintf(b->p ? b->p + b->n : NULL, b->p ? b->cap - b->n : 0, fmt, args);
 	must(n >= 0);
 	bool whole = b->cap - b->n > (size_t)n;
-	if (reserve(b, (size_t)n)) {
+	if (buf_reserve(b, (size_t)n)) {
 		if (!whole)
 			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
@@ -91,7 +91,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 char *buf_room(struct buf *b, size_t n)
 {
-	return reserve(b, n) ? b->p + b->n : NULL;
+	return buf_reserve(b, n) ? b->p + b->n : NULL;
 }
 
 void buf_grew(struct buf *b, size_t n)

@@ -43,7 +43,7 @@ int cli_failed(const struct err *err)
 	return EXIT_FAILED;
 }
 
-static void print_options(const struct cli_option *options)
+static void cli_print_options(const struct cli_option *options)
 {
 	for (const struct cli_option *o = options; o && o->name; o++) {
 		char left[80];
@@ -56,7 +56,7 @@ static void print_options(const struct cli_option *options)
 	}
 }
 
-static void print_command_help(const struct command *c)
+static void cli_print_command_help(const struct command *c)
 {
 	printf("Usage: %s [-C DIR] [--json] %s%s%s%s\n\n%s.\n", program_name(), c->name,
 	       c->options ? " [OPTION...]" : "", *c->args ? " " : "", c->args, c->summary);
@@ -66,28 +66,28 @@ static void print_command_help(const struct command *c)
 		c->help_more();
 	if (c->options && c->options->name) {
 		printf("\nOptions:\n");
-		print_options(c->options);
+		cli_print_options(c->options);
 	}
 	printf("\nGlobal options:\n");
-	print_options(global_options);
+	cli_print_options(global_options);
 	printf("  %-28s %s\n", "    --help", "print this and exit");
 }
 
-static void print_help(const char *about, const struct command *const *commands)
+static void cli_print_help(const char *about, const struct command *const *commands)
 {
 	printf("Usage: %s [-C DIR] [--json] COMMAND [ARGUMENT...]\n\n%s\n\nCommands:\n",
 	       program_name(), about);
 	for (; *commands; commands++)
 		printf("  %-12s %s\n", (*commands)->name, (*commands)->summary);
 	printf("\nGlobal options:\n");
-	print_options(global_options);
+	cli_print_options(global_options);
 	printf("  %-28s %s\n", "    --help", "print this and exit");
 	printf("  %-28s %s\n", "    --version", "print the version and exit");
 	printf("\nExit status: 0 ok, 1 failed, 2 findings, 64 usage.\n");
 }
 
 /* For tools/check-docs: "command" and "command --option", one per line. */
-static void print_listing(const struct command *const *commands)
+static void cli_print_listing(const struct command *const *commands)
 {
 	for (const struct cli_option *o = global_options; o->name; o++)
 		printf("--%s\n", o->name);
@@ -115,7 +115,7 @@ static const struct cli_option *find_letter(const struct cli_option *options, ch
 }
 
 /* Store `text` (NULL for flags). Returns EXIT_OK or EXIT_USAGE. */
-static int set_option(const struct cli_option *o, const char *text)
+static int cli_set_option(const struct cli_option *o, const char *text)
 {
 	int64_t number;
 	switch (o->kind) {
@@ -137,7 +137,7 @@ static int set_option(const struct cli_option *o, const char *text)
 }
 
 /* Parse the option at argv[*i] with its value. Advances *i. */
-static int take_option(const struct cli_option *own, int argc, char **argv, int *i)
+static int cli_take_option(const struct cli_option *own, int argc, char **argv, int *i)
 {
 	const char *word = argv[(*i)++];
 	const struct cli_option *o;
@@ -169,13 +169,13 @@ static int take_option(const struct cli_option *own, int argc, char **argv, int 
 			return cli_usage_error("--%s needs a value: %s", o->name, o->arg);
 		text = argv[(*i)++];
 	}
-	return set_option(o, text);
+	return cli_set_option(o, text);
 }
 
 /* The minimum and maximum of positional arguments by the usage text: "FILE..." is one or more,
  * "[DIR]" none or one, "site DIR|FILE" two; "--stage NAME" is an option with its value. *max is -1
  * for any number. */
-static void count_arguments(const char *usage, int *min, int *max)
+static void cli_count_arguments(const char *usage, int *min, int *max)
 {
 	*min = *max = 0;
 	for (const char *word = usage; *word;) {
@@ -192,10 +192,10 @@ static void count_arguments(const char *usage, int *min, int *max)
 	}
 }
 
-static int run_command(const struct command *c, int argc, char **argv)
+static int cli_run_command(const struct command *c, int argc, char **argv)
 {
 	int positional = 0, min_args, max_args;
-	count_arguments(c->args, &min_args, &max_args);
+	cli_count_arguments(c->args, &min_args, &max_args);
 	current = c;
 	for (int i = 0; i < argc;) {
 		if (strcmp(argv[i], "--") == 0) {
@@ -204,11 +204,11 @@ static int run_command(const struct command *c, int argc, char **argv)
 			break;
 		}
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			print_command_help(c);
+			cli_print_command_help(c);
 			return EXIT_OK;
 		}
 		if (argv[i][0] == '-' && argv[i][1]) {
-			int code = take_option(c->options, argc, argv, &i);
+			int code = cli_take_option(c->options, argc, argv, &i);
 			if (code != EXIT_OK)
 				return code;
 		} else {
@@ -242,29 +242,29 @@ int cli_main(const char *program, const char *about, const struct command *const
 	int i = 1;
 	while (i < argc && argv[i][0] == '-') {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			print_help(about, commands);
+			cli_print_help(about, commands);
 			return finish(EXIT_OK);
 		}
 		if (strcmp(argv[i], "--version") == 0) {
 			printf("%s %s\n", program, TEXT_OF_VAL(HOLDFAST_VERSION));
 			return finish(EXIT_OK);
 		}
-		int code = take_option(NULL, argc, argv, &i);
+		int code = cli_take_option(NULL, argc, argv, &i);
 		if (code != EXIT_OK)
 			return code;
 	}
 	if (i >= argc) {
-		print_help(about, commands);
+		cli_print_help(about, commands);
 		return finish(EXIT_USAGE);
 	}
 	struct str name = str_of(argv[i++]);
 	if (str_eq(name, STR("help"))) {
 		if (i < argc && strcmp(argv[i], "--all") == 0) {
-			print_listing(commands);
+			cli_print_listing(commands);
 			return finish(EXIT_OK);
 		}
 		if (i >= argc) {
-			print_help(about, commands);
+			cli_print_help(about, commands);
 			return finish(EXIT_OK);
 		}
 		name = str_of(argv[i]);
@@ -273,7 +273,7 @@ int cli_main(const char *program, const char *about, const struct command *const
 	}
 	for (const struct command *const *c = commands; *c; c++)
 		if (str_eq(str_of((*c)->name), name))
-			return finish(run_command(*c, argc - i, argv + i));
+			return finish(cli_run_command(*c, argc - i, argv + i));
 	return cli_usage_error("unknown command '%.*s'", STR_ARG(name));
 }
 

@@ -13,7 +13,7 @@
 static struct file *replacing;
 
 /* FNV-1a: the hash only distinguishes versions. */
-static struct str hash_text(struct str body)
+static struct str files_hash_text(struct str body)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
 	char *text = memory_room(HEX_U64);
@@ -56,7 +56,7 @@ enum status files_replace(const char *dir, size_t *replaced, struct err *err)
 		}
 		buf_z(&body); /* not released: the file's body is in it */
 		replacing[i].body = buf_view(&body);
-		replacing[i].hash = hash_text(replacing[i].body);
+		replacing[i].hash = files_hash_text(replacing[i].body);
 		++*replaced;
 	}
 	return OK;

@@ -115,7 +115,7 @@ void json_reader_release(struct json_reader *r)
 
 /* RS (0x1E) is before each value of a GeoJSON text sequence. It is white space between values
  * only. */
-static int skip_space(struct json_reader *r)
+static int json_skip_space(struct json_reader *r)
 {
 	struct json_state *s = r->state;
 	for (;;) {
@@ -130,7 +130,7 @@ static int skip_space(struct json_reader *r)
 	}
 }
 
-static bool take_word(struct json_reader *r, const char *word)
+static bool json_take_word(struct json_reader *r, const char *word)
 {
 	for (; *word; word++) {
 		if (peek(r) != (unsigned char)*word)
@@ -192,7 +192,7 @@ static bool reader_escape(struct json_reader *r)
 		buf_utf8(&s->text, (uint32_t)high);
 		return true;
 	}
-	int low = take_word(r, "\\u") ? json_hex4(r) : -1;
+	int low = json_take_word(r, "\\u") ? json_hex4(r) : -1;
 	if (low < 0xDC00 || low > 0xDFFF)
 		return reader_replaces(r, "lone surrogate in a string");
 	buf_utf8(&s->text, 0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
@@ -200,7 +200,7 @@ static bool reader_escape(struct json_reader *r)
 }
 
 /* Skip literal bytes of a string, eight at a time: stops before '"', '\\' and control bytes. */
-static const char *plain_run(const char *p, const char *end)
+static const char *json_plain_run(const char *p, const char *end)
 {
 	while (end - p >= 8) {
 		uint64_t v, ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
@@ -226,7 +226,7 @@ static bool json_string(struct json_reader *r)
 	buf_reset(&s->text);
 	for (;;) {
 		const char *from = s->p;
-		s->p = plain_run(s->p, s->end);
+		s->p = json_plain_run(s->p, s->end);
 		if (s->p < s->end && *s->p == '"' && !copied) {
 			r->text = (struct str){from, (size_t)(s->p - from)};
 			s->p++;
@@ -313,7 +313,7 @@ static enum json_token give(struct json_reader *r, enum json_token token)
 	return r->token = token;
 }
 
-static enum json_token open_container(struct json_reader *r, bool object)
+static enum json_token json_open_container(struct json_reader *r, bool object)
 {
 	struct json_state *s = r->state;
 	if (r->depth == JSON_MAX_DEPTH)
@@ -329,19 +329,21 @@ static enum json_token json_value_token(struct json_reader *r, int c)
 	struct json_state *s = r->state;
 	switch (c) {
 	case '{':
-		return open_container(r, true);
+		return json_open_container(r, true);
 	case '[':
-		return open_container(r, false);
+		return json_open_container(r, false);
 	case '"':
 		s->p++;
 		return json_string(r) ? give(r, JSON_STRING) : JSON_ERROR;
 	case 't':
-		return take_word(r, "true") ? give(r, JSON_TRUE) : json_fail(r, "unexpected word");
+		return json_take_word(r, "true") ? give(r, JSON_TRUE)
+						 : json_fail(r, "unexpected word");
 	case 'f':
-		return take_word(r, "false") ? give(r, JSON_FALSE)
-					     : json_fail(r, "unexpected word");
+		return json_take_word(r, "false") ? give(r, JSON_FALSE)
+						  : json_fail(r, "unexpected word");
 	case 'n':
-		return take_word(r, "null") ? give(r, JSON_NULL) : json_fail(r, "unexpected word");
+		return json_take_word(r, "null") ? give(r, JSON_NULL)
+						 : json_fail(r, "unexpected word");
 	default:
 		if (c == '-' || ascii_is_digit((char)c))
 			return json_number(r) ? give(r, JSON_NUMBER) : JSON_ERROR;
@@ -363,7 +365,7 @@ static enum json_token json_key_token(struct json_reader *r, int c)
 		buf_str(&s->text, r->text);
 		r->text = (struct str){s->text.p ? s->text.p : "", s->text.n};
 	}
-	if (skip_space(r) != ':')
+	if (json_skip_space(r) != ':')
 		return json_fail(r, "':' was expected after a key");
 	s->p++;
 	s->expect = EXPECT_VALUE;
@@ -378,7 +380,7 @@ static void mark(struct json_reader *r)
 static enum json_token begin(struct json_reader *r)
 {
 	r->state->started = true;
-	if (peek(r) == 0xEF && !take_word(r, "\xEF\xBB\xBF"))
+	if (peek(r) == 0xEF && !json_take_word(r, "\xEF\xBB\xBF"))
 		return json_fail(r, "not valid UTF-8");
 	return JSON_NULL;
 }
@@ -396,7 +398,7 @@ enum json_token json_next(struct json_reader *r)
 	r->text = (struct str){"", 0};
 	if (!s->started && begin(r) == JSON_ERROR)
 		return JSON_ERROR;
-	int c = skip_space(r);
+	int c = json_skip_space(r);
 	mark(r);
 	if (c < 0) {
 		if (r->err.text[0])
@@ -410,7 +412,7 @@ enum json_token json_next(struct json_reader *r)
 	if (s->expect == EXPECT_COMMA_OR_END && c == ',') {
 		s->p++;
 		s->expect = in_object ? EXPECT_KEY : EXPECT_VALUE;
-		c = skip_space(r);
+		c = json_skip_space(r);
 		mark(r);
 	} else if (c == (in_object ? '}' : ']') && r->depth && s->expect != EXPECT_VALUE &&
 		   s->expect != EXPECT_KEY) {
@@ -464,7 +466,7 @@ static void reader_append(struct json_value *parent, struct json_value *v)
 	parent->count++;
 }
 
-static struct json_value *new_value(struct json_reader *r, struct arena *arena)
+static struct json_value *json_new_value(struct json_reader *r, struct arena *arena)
 {
 	struct json_value *v = arena_alloc(arena, sizeof(*v));
 	if (!v)
@@ -519,7 +521,7 @@ enum status json_read_value(struct json_reader *r, struct arena *arena, struct j
 		if (r->token == JSON_OBJECT_END || r->token == JSON_ARRAY_END) {
 			depth--;
 		} else {
-			struct json_value *v = new_value(r, arena);
+			struct json_value *v = json_new_value(r, arena);
 			if (!v)
 				break;
 			json_rename(v, member);

@@ -61,7 +61,7 @@ static const unsigned char needs[256] = {
     [0x7f] = ESCAPED,       ['>'] = IN_SCRIPT, ['&'] = IN_SCRIPT, [0x80 ... 0xff] = NOT_ASCII,
 };
 
-static void write_escaped(struct buf *out, unsigned char c)
+static void json_write_escaped(struct buf *out, unsigned char c)
 {
 	static const char simple[] = "\"\"\\\\\bb\ff\nn\rr\tt";
 	for (size_t i = 0; i + 1 < sizeof(simple); i += 2) {
@@ -81,10 +81,10 @@ static bool is_separator(struct str s)
 }
 
 /* Write the character at the beginning of s, which needs an escape. Returns its length. */
-static size_t write_special(const struct json_writer *w, struct str s)
+static size_t json_write_special(const struct json_writer *w, struct str s)
 {
 	if (needs[(unsigned char)s.p[0]] != NOT_ASCII) {
-		write_escaped(w->out, (unsigned char)s.p[0]);
+		json_write_escaped(w->out, (unsigned char)s.p[0]);
 		return 1;
 	}
 	if (w->in_script && is_separator(s)) {
@@ -99,7 +99,7 @@ static size_t write_special(const struct json_writer *w, struct str s)
 	return n ? n : 1;
 }
 
-static void write_string(const struct json_writer *w, struct str s)
+static void json_write_string(const struct json_writer *w, struct str s)
 {
 	enum { UNKNOWN, VALID, INVALID_SOMEWHERE } utf8 = UNKNOWN;
 	size_t from = 0;
@@ -120,7 +120,7 @@ static void write_string(const struct json_writer *w, struct str s)
 			continue;
 		}
 		buf_add(w->out, s.p + from, i - from);
-		i += write_special(w, rest);
+		i += json_write_special(w, rest);
 		from = i;
 	}
 	buf_add(w->out, s.p + from, s.n - from);
@@ -131,7 +131,7 @@ void json_key(struct json_writer *w, const char *name)
 {
 	must(w->depth > 0 && !w->after_key);
 	before(w);
-	write_string(w, str_of(name));
+	json_write_string(w, str_of(name));
 	buf_putc(w->out, ':');
 	w->after_key = true;
 }
@@ -139,7 +139,7 @@ void json_key(struct json_writer *w, const char *name)
 void json_put_str(struct json_writer *w, struct str s)
 {
 	before(w);
-	write_string(w, s);
+	json_write_string(w, s);
 }
 
 void json_put_z(struct json_writer *w, const char *z)
@@ -208,7 +208,7 @@ void json_put_tree(struct json_writer *w, const struct json_value *v)
 		json_object_begin(w);
 		for (const struct json_value *c = v->first; c; c = c->next) {
 			before(w);
-			write_string(w, c->key);
+			json_write_string(w, c->key);
 			buf_putc(w->out, ':');
 			w->after_key = true;
 			json_put_tree(w, c);

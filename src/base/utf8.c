@@ -7,7 +7,7 @@ struct lead {
 	unsigned char low, high;
 };
 
-static struct lead lead_of(unsigned char c)
+static struct lead utf8_lead(unsigned char c)
 {
 	if (c < 0x80)
 		return (struct lead){c != 0, 0, 0};
@@ -23,7 +23,7 @@ static struct lead lead_of(unsigned char c)
 size_t utf8_first(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	struct lead lead = s.n ? lead_of(p[0]) : (struct lead){0, 0, 0};
+	struct lead lead = s.n ? utf8_lead(p[0]) : (struct lead){0, 0, 0};
 	if (lead.length < 2)
 		return lead.length;
 	if (s.n < lead.length || p[1] < lead.low || p[1] > lead.high)

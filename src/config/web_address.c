@@ -30,7 +30,7 @@ static void put_digit(struct buf *out, uint32_t digit)
 }
 
 /* Write a variable-length integer: the distance to the next character. */
-static void put_delta(struct buf *out, uint32_t delta, uint32_t bias)
+static void punycode_put_delta(struct buf *out, uint32_t delta, uint32_t bias)
 {
 	for (uint32_t k = BASE;; k += BASE) {
 		uint32_t t = k <= bias ? TMIN : k >= bias + TMAX ? TMAX : k - bias;
@@ -42,7 +42,7 @@ static void put_delta(struct buf *out, uint32_t delta, uint32_t bias)
 	put_digit(out, delta);
 }
 
-static void put_punycode(struct buf *out, const uint32_t *c, uint32_t count)
+static void punycode_put(struct buf *out, const uint32_t *c, uint32_t count)
 {
 	uint32_t n = INITIAL_N, delta = 0, bias = INITIAL_BIAS, handled = 0, basic;
 	for (uint32_t i = 0; i < count; i++)
@@ -64,7 +64,7 @@ static void put_punycode(struct buf *out, const uint32_t *c, uint32_t count)
 			delta += c[i] < n;
 			if (c[i] != n)
 				continue;
-			put_delta(out, delta, bias);
+			punycode_put_delta(out, delta, bias);
 			bias = punycode_adapt(delta, handled + 1, handled == basic);
 			delta = 0;
 			handled++;
@@ -94,7 +94,7 @@ static uint32_t host_lower(uint32_t c)
 }
 
 /* Decode the characters of a label. Returns their number; 0: too many, or not UTF-8. */
-static uint32_t read_label(struct str label, uint32_t c[LABEL_MAX], bool *ascii)
+static uint32_t host_read_label(struct str label, uint32_t c[LABEL_MAX], bool *ascii)
 {
 	uint32_t count = 0;
 	*ascii = true;
@@ -113,14 +113,14 @@ static uint32_t read_label(struct str label, uint32_t c[LABEL_MAX], bool *ascii)
 	return count;
 }
 
-static const char *put_label(struct str label, struct buf *out)
+static const char *host_put_label(struct str label, struct buf *out)
 {
 	uint32_t c[LABEL_MAX], count;
 	bool ascii;
 	size_t before = out->n;
 	if (!label.n)
 		return "its host has an empty part";
-	count = read_label(label, c, &ascii);
+	count = host_read_label(label, c, &ascii);
 	if (!count)
 		return "a part of its host is longer than 63 characters";
 	for (uint32_t i = 0; i < count; i++)
@@ -134,13 +134,13 @@ static const char *put_label(struct str label, struct buf *out)
 			buf_putc(out, (char)c[i]);
 	} else {
 		buf_puts(out, "xn--");
-		put_punycode(out, c, count);
+		punycode_put(out, c, count);
 	}
 	return out->n - before > LABEL_MAX ? "a part of its host is longer than 63 characters"
 					   : NULL;
 }
 
-static const char *put_host(struct str host, struct buf *out)
+static const char *address_put_host(struct str host, struct buf *out)
 {
 	unsigned char address[16];
 	char text[INET6_ADDRSTRLEN];
@@ -160,7 +160,7 @@ static const char *put_host(struct str host, struct buf *out)
 	if (host.n > 1 && host.p[host.n - 1] == '.')
 		host.n--;
 	for (struct str rest = host; rest.p;) {
-		const char *wrong = put_label(str_cut(&rest, '.'), out);
+		const char *wrong = host_put_label(str_cut(&rest, '.'), out);
 		if (wrong)
 			return wrong;
 		if (rest.p)
@@ -171,7 +171,7 @@ static const char *put_host(struct str host, struct buf *out)
 
 /* ---- the rest ---- */
 
-static const char *put_port(struct str port, bool https, struct buf *out)
+static const char *address_put_port(struct str port, bool https, struct buf *out)
 {
 	int64_t n;
 	if (!str_to_i64(port, 1, 65535, &n))
@@ -181,7 +181,7 @@ static const char *put_port(struct str port, bool https, struct buf *out)
 	return NULL;
 }
 
-static const char *put_path(struct str path, struct buf *out)
+static const char *address_put_path(struct str path, struct buf *out)
 {
 	while (path.n && path.p[path.n - 1] == '/')
 		path.n--;
@@ -226,9 +226,9 @@ const char *web_address(struct str text, struct buf *out)
 	bool has_port = colon && authority.p[colon - 1] == ':';
 	if (has_port)
 		host.n = colon - 1;
-	const char *wrong = put_host(host, out);
+	const char *wrong = address_put_host(host, out);
 	if (!wrong && has_port)
-		wrong =
-		    put_port((struct str){authority.p + colon, authority.n - colon}, https, out);
-	return wrong ? wrong : put_path(path, out);
+		wrong = address_put_port((struct str){authority.p + colon, authority.n - colon},
+					 https, out);
+	return wrong ? wrong : address_put_path(path, out);
 }

@@ -103,7 +103,7 @@ enum status db_copy_begin(struct db *db, const struct db_statement *statement, s
 }
 
 /* The copy has ended: read the result of the server. */
-static enum status copy_result(struct db *db, int64_t *count, struct err *err)
+static enum status db_copy_result(struct db *db, int64_t *count, struct err *err)
 {
 	struct db_rows rows = {0};
 	enum status status = libpq_result(db->connection, PQgetResult(db->connection), &rows, err);
@@ -124,7 +124,7 @@ enum status db_copy_put(struct db *db, struct str bytes, struct err *err)
 	must(db->in_copy && bytes.n <= INT32_MAX);
 	if (PQputCopyData(db->connection, bytes.p, (int)bytes.n) == 1)
 		return OK;
-	enum status status = copy_result(db, NULL, err);
+	enum status status = db_copy_result(db, NULL, err);
 	return status == OK ? libpq_connection_error(db->connection, err) : status;
 }
 
@@ -135,7 +135,7 @@ enum status db_copy_end(struct db *db, int64_t *rows, struct err *err)
 		db->in_copy = false;
 		return libpq_connection_error(db->connection, err);
 	}
-	return copy_result(db, rows, err);
+	return db_copy_result(db, rows, err);
 }
 
 void db_copy_cancel(struct db *db)
@@ -146,7 +146,7 @@ void db_copy_cancel(struct db *db)
 		db->in_copy = false;
 		return;
 	}
-	enum status status = copy_result(db, NULL, &ignored);
+	enum status status = db_copy_result(db, NULL, &ignored);
 	(void)status; /* the server reports the cancellation as an error */
 }
 

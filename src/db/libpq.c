@@ -84,7 +84,7 @@ static const struct {
     {"28", DENIED},       /* authorization */
 };
 
-static enum status status_of(const char *sqlstate)
+static enum status libpq_status(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "23514") == 0 || strcmp(sqlstate, "23502") == 0)
 		return INVALID;
@@ -119,7 +119,7 @@ enum status libpq_result(PGconn *connection, PGresult *result, struct db_rows *r
 	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 	enum status status;
 	if (sqlstate)
-		status = err_set(err, status_of(sqlstate), "database: %s (%s)%s%s", message,
+		status = err_set(err, libpq_status(sqlstate), "database: %s (%s)%s%s", message,
 				 sqlstate, detail ? ": " : "", detail ? detail : "");
 	else if (PQstatus(connection) != CONNECTION_OK)
 		status = libpq_connection_error(connection, err);
@@ -210,7 +210,7 @@ bool db_bytes(const struct db_rows *rows, int row, int column, struct arena *are
 
 /* One element of an array literal at s->p, decoded into out; *null when it is NULL. Advances s past
  * the separator. The server wrote the literal: anything unexpected is a bug. */
-static struct str array_element(struct str *s, struct arena *arena, bool *null)
+static struct str libpq_array_element(struct str *s, struct arena *arena, bool *null)
 {
 	char *out = arena_alloc(arena, s->n + 1);
 	struct str element = {out, 0};
@@ -257,7 +257,7 @@ bool db_texts(const struct db_rows *rows, int row, int column, struct arena *are
 	s = (struct str){s.p + 1, s.n - 1};
 	while (s.n) {
 		bool null;
-		struct str element = array_element(&s, arena, &null);
+		struct str element = libpq_array_element(&s, arena, &null);
 		if (!element.p)
 			return false;
 		if (!null)

@@ -40,7 +40,7 @@ static int64_t big(const unsigned char *p, int bytes)
 
 /* ---- the footer ---- */
 
-static bool skip_abbreviation(const char **p)
+static bool footer_skip_abbreviation(const char **p)
 {
 	const char *from = *p;
 	if (**p == '<') {
@@ -107,18 +107,18 @@ static bool footer_change(const char **p, struct change *c)
 	return true;
 }
 
-static bool parse_footer(struct zone *z, const char *p)
+static bool zone_parse_footer(struct zone *z, const char *p)
 {
 	int west;
 	if (*p == '\0')
 		return true;
-	if (!skip_abbreviation(&p) || !footer_time(&p, &west))
+	if (!footer_skip_abbreviation(&p) || !footer_time(&p, &west))
 		return false;
 	z->standard = -west;
 	z->has_footer = true;
 	if (*p == '\0')
 		return true;
-	if (!skip_abbreviation(&p))
+	if (!footer_skip_abbreviation(&p))
 		return false;
 	z->summer = z->standard + 3600;
 	if (*p != ',') {
@@ -131,7 +131,7 @@ static bool parse_footer(struct zone *z, const char *p)
 }
 
 /* The local time of a year's change, in seconds since 1970 without regard to zone. */
-static int64_t change_in(const struct change *c, int64_t year)
+static int64_t footer_change_in(const struct change *c, int64_t year)
 {
 	int64_t day;
 	if (c->kind == 'M') {
@@ -158,8 +158,8 @@ static int footer_offset(const struct zone *z, int64_t at_s)
 	int64_t year = 1970 + (at_s + z->standard) / 31556952;
 	if (date_days(year, 1, 1) * 86400 > at_s + z->standard)
 		year--;
-	int64_t start = change_in(&z->start, year) - z->standard;
-	int64_t end = change_in(&z->end, year) - z->summer;
+	int64_t start = footer_change_in(&z->start, year) - z->standard;
+	int64_t end = footer_change_in(&z->end, year) - z->summer;
 	bool summer = start < end ? at_s >= start && at_s < end : at_s >= start || at_s < end;
 	return summer ? z->summer : z->standard;
 }
@@ -168,7 +168,7 @@ static int footer_offset(const struct zone *z, int64_t at_s)
 
 /* Read a TZif file of version 2 or later: the block with 32-bit times is skipped, the one with
  * 64-bit times after it is used. */
-static bool parse_file(struct zone *z)
+static bool zone_parse_file(struct zone *z)
 {
 	const unsigned char *p = (const unsigned char *)z->file.p;
 	size_t left = z->file.n;
@@ -202,11 +202,11 @@ static bool parse_file(struct zone *z)
 	if (left < 2 || p[0] != '\n' || p[left - 1] != '\n')
 		return false;
 	z->file.p[z->file.n - 1] = '\0';
-	return parse_footer(z, (const char *)p + 1);
+	return zone_parse_footer(z, (const char *)p + 1);
 }
 
 /* Whether a name such as "Europe/Zurich" stays inside the folder of zones. */
-static bool is_zone_name(struct str name)
+static bool zone_is_name(struct str name)
 {
 	if (name.n == 0 || name.n >= NAME_MAX_BYTES || name.p[0] < 'A' || name.p[0] > 'Z')
 		return false;
@@ -226,7 +226,7 @@ static const struct zone *zone_find(struct str name)
 	for (size_t i = 0; i < zones_count; i++)
 		if (str_eq(name, str_of(zones[i].name)))
 			return zones[i].valid ? &zones[i] : NULL;
-	if (!is_zone_name(name))
+	if (!zone_is_name(name))
 		return NULL;
 	/* When the cache is full, the last zone is replaced: the records of a directory are in few
 	 * zones. */
@@ -236,7 +236,7 @@ static const struct zone *zone_find(struct str name)
 	memcpy(z->name, name.p, name.n);
 	buf_init(&z->file, FILE_MAX);
 	z->valid = io_path(path, sizeof(path), &ignored, "/usr/share/zoneinfo/%s", z->name) == OK &&
-		   io_read_file(path, &z->file, &ignored) == OK && parse_file(z);
+		   io_read_file(path, &z->file, &ignored) == OK && zone_parse_file(z);
 	return z->valid ? z : NULL;
 }
 

@@ -125,7 +125,7 @@ static const struct {
 /* ---- seccomp ---- */
 
 #ifdef HOLDFAST_DEBUG
-static void name_violation(int signal, siginfo_t *info, void *context)
+static void sandbox_name_violation(int signal, siginfo_t *info, void *context)
 {
 	char text[128];
 	char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, info->si_syscall);
@@ -154,7 +154,7 @@ static enum status sandbox_allow(scmp_filter_ctx filter, const int *calls, size_
 
 /* Calls whose arguments are checked. No file can be opened for writing, with or without
  * Landlock. */
-static int allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profile)
+static int sandbox_allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
 	const int *families = profiles[profile].families;
 	const uint64_t change = O_ACCMODE | O_CREAT | O_TRUNC;
@@ -173,11 +173,11 @@ static int allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profil
 	return failed;
 }
 
-static enum status filter_calls(enum sandbox_profile profile, struct err *err)
+static enum status sandbox_filter_calls(enum sandbox_profile profile, struct err *err)
 {
 	uint32_t otherwise = SCMP_ACT_KILL_PROCESS;
 #ifdef HOLDFAST_DEBUG
-	struct sigaction action = {.sa_sigaction = name_violation, .sa_flags = SA_SIGINFO};
+	struct sigaction action = {.sa_sigaction = sandbox_name_violation, .sa_flags = SA_SIGINFO};
 	sigaction(SIGSYS, &action, NULL);
 	otherwise = SCMP_ACT_TRAP;
 #endif
@@ -194,7 +194,7 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 			 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0)
 			 : 0;
 	if (status == OK && !failed)
-		failed = allow_by_argument(filter, profile);
+		failed = sandbox_allow_by_argument(filter, profile);
 	/* abort() and stdio call it at exit and can do without it. */
 	if (status == OK && !failed && lenient && !SANITIZED)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
@@ -211,7 +211,7 @@ static enum status filter_calls(enum sandbox_profile profile, struct err *err)
 /* Access rights of version 1 of the interface. */
 enum { LANDLOCK_ALL = (1 << 13) - 1 };
 
-static void allow_reading(int rules, const char *path)
+static void sandbox_allow_reading(int rules, const char *path)
 {
 	struct stat st;
 	struct landlock_path_beneath_attr beneath = {
@@ -228,7 +228,7 @@ static void allow_reading(int rules, const char *path)
 
 /* The kernel writes a core for the process into its working folder or where kernel.core_pattern
  * says. The process itself still cannot open a file for writing. */
-static void allow_core(int rules)
+static void sandbox_allow_core(int rules)
 {
 #ifdef HOLDFAST_DEBUG
 	char pattern[PATH_MAX] = "";
@@ -257,15 +257,15 @@ static void allow_core(int rules)
 }
 
 /* False if the kernel has no Landlock: seccomp alone is in force then. */
-static bool close_files(enum sandbox_profile profile)
+static bool sandbox_close_files(enum sandbox_profile profile)
 {
 	struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_ALL};
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (rules < 0)
 		return false;
 	for (const char *const *path = profiles[profile].readable; *path; path++)
-		allow_reading(rules, *path);
-	allow_core(rules);
+		sandbox_allow_reading(rules, *path);
+	sandbox_allow_core(rules);
 	bool ok = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	close(rules);
 	return ok;
@@ -292,9 +292,9 @@ enum status sandbox_enter(enum sandbox_profile profile, unsigned *separation, st
 	if (status != OK)
 		return status;
 	/* LeakSanitizer reads /proc at exit. */
-	if (!SANITIZED && close_files(profile))
+	if (!SANITIZED && sandbox_close_files(profile))
 		*separation |= SEPARATION_LANDLOCK;
-	status = filter_calls(profile, err);
+	status = sandbox_filter_calls(profile, err);
 	if (status == OK)
 		*separation |= SEPARATION_SECCOMP;
 	return status;

@@ -63,7 +63,7 @@ static void close_fds(int report, int from, int to)
 
 /* Move every descriptor to its number and close all others but `report`. They are first moved above
  * the range of numbers, so that none overwrites another. */
-static void place_fds(const struct spawn *s, int report)
+static void spawn_place_fds(const struct spawn *s, int report)
 {
 	int wanted[SPAWN_FD_LAST + 1];
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -116,7 +116,7 @@ struct environment {
 	char trace[256];
 };
 
-static void environment_make(struct environment *env, const struct spawn *s)
+static void spawn_environment(struct environment *env, const struct spawn *s)
 {
 	const char *trace = getenv("HOLDFAST_TRACE");
 	size_t n = 0;
@@ -136,7 +136,7 @@ NORETURN static void become(const struct spawn *s, const struct environment *env
 {
 	sigset_t none;
 	report = fcntl(report, F_DUPFD_CLOEXEC, 128);
-	place_fds(s, report);
+	spawn_place_fds(s, report);
 	for (int i = 1; i < NSIG; i++)
 		if (i != SIGKILL && i != SIGSTOP)
 			signal(i, SIG_DFL);
@@ -182,7 +182,7 @@ enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
 	struct failure failure;
 	struct environment env;
 
-	environment_make(&env, s);
+	spawn_environment(&env, s);
 	must(s->fds_count <= SPAWN_FDS_MAX);
 	if (s->user) {
 		enum status status = spawn_user(s->user, &uid, &gid, err);

@@ -28,7 +28,7 @@ enum {
 
 /* Open the lock file; replace anything else of that name: the database's user can make files in
  * run_dir while its server runs. */
-static enum status open_lock(int run_dir, int *lock, struct err *err)
+static enum status supervisor_open_lock(int run_dir, int *lock, struct err *err)
 {
 	const int flags = O_RDWR | O_CREAT;
 	enum status status = folder_open_file(run_dir, INSTANCE_LOCK, flags, geteuid(), lock, err);
@@ -38,7 +38,7 @@ static enum status open_lock(int run_dir, int *lock, struct err *err)
 	return folder_open_file(run_dir, INSTANCE_LOCK, flags, geteuid(), lock, err);
 }
 
-static enum status take_lock(struct supervisor *sv, struct err *err)
+static enum status supervisor_take_lock(struct supervisor *sv, struct err *err)
 {
 	int run_dir;
 	char text[16];
@@ -46,7 +46,7 @@ static enum status take_lock(struct supervisor *sv, struct err *err)
 	enum status status = instance_open_run_dir(sv->instance, &run_dir, err);
 	if (status != OK)
 		return status;
-	status = open_lock(run_dir, &sv->lock, err);
+	status = supervisor_open_lock(run_dir, &sv->lock, err);
 	if (status != OK)
 		status = err_prefix(err, status, "%s", sv->instance->run_dir);
 	else if (flock(sv->lock, LOCK_EX | LOCK_NB) != 0)
@@ -71,7 +71,7 @@ static enum status take_lock(struct supervisor *sv, struct err *err)
 
 /* ---- the cache ---- */
 
-static enum status make_cache(struct supervisor *sv, struct err *err)
+static enum status supervisor_make_cache(struct supervisor *sv, struct err *err)
 {
 	const struct config *c = &sv->instance->config;
 	enum status status =
@@ -91,7 +91,8 @@ static int64_t drain_ms(const struct supervisor *sv)
 	return config_number(&sv->instance->config, CONFIG_WEB_DRAIN_TIMEOUT) + KILL_AFTER_MS;
 }
 
-static void add_slots(struct supervisor *sv, const struct process_class *class, int count)
+static void supervisor_add_slots(struct supervisor *sv, const struct process_class *class,
+				 int count)
 {
 	for (int n = 0; n < count; n++) {
 		must(sv->count < SLOTS_MAX);
@@ -104,21 +105,21 @@ static void add_slots(struct supervisor *sv, const struct process_class *class, 
 	}
 }
 
-static enum status make_slots(struct supervisor *sv, struct err *err)
+static enum status supervisor_make_slots(struct supervisor *sv, struct err *err)
 {
 	const struct instance *i = sv->instance;
 	enum status status;
 	for (const struct process_class *class = sv->classes; class->name; class ++) {
 		if (class->embedded_only && !instance_embedded(i))
 			continue;
-		add_slots(sv, class, class->count ? class->count(&i->config) : 1);
+		supervisor_add_slots(sv, class, class->count ? class->count(&i->config) : 1);
 	}
 	slot_find_peers(sv);
 	status = slot_make_board(sv, err);
 	for (int n = 0; n < sv->count && status == OK; n++) {
 		struct process_slot *s = &sv->slots[n];
 		if (s->class->caches && !sv->cache)
-			status = make_cache(sv, err);
+			status = supervisor_make_cache(sv, err);
 		if (status == OK && s->class->listens && s->index == 0)
 			status = listen_check(&i->config, s->class->address, err);
 		if (status == OK && s->class->listens)
@@ -161,7 +162,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 /* Replace one process or pair at a time, the next only when it is ready: a setting with which
  * processes fail then affects one of them only. */
-static void advance_reload(struct supervisor *sv)
+static void supervisor_advance_reload(struct supervisor *sv)
 {
 	while (sv->reloading < sv->count && !sv->stopping) {
 		struct process_slot *s = &sv->slots[sv->reloading];
@@ -184,7 +185,7 @@ static void close_listeners(struct supervisor *sv)
 		slot_close_listener(&sv->slots[n]);
 }
 
-static void stop_all(struct supervisor *sv)
+static void supervisor_stop_all(struct supervisor *sv)
 {
 	if (sv->stopping)
 		return;
@@ -207,7 +208,7 @@ static void tell_waiter(struct supervisor *sv, struct str text)
 
 /* A process fails repeatedly while `holdfast up` waits: give up, so that the cause is reported
  * now. */
-static void give_up(struct supervisor *sv)
+static void supervisor_give_up(struct supervisor *sv)
 {
 	char text[256], name[SLOT_NAME];
 	for (int n = 0; n < sv->count && sv->ready_fd >= 0 && !sv->stopping; n++) {
@@ -220,7 +221,7 @@ static void give_up(struct supervisor *sv)
 		log_error("the instance cannot start", LOG_S("error", text));
 		sv->failed = true;
 		tell_waiter(sv, str_of(text));
-		stop_all(sv);
+		supervisor_stop_all(sv);
 	}
 }
 
@@ -230,7 +231,7 @@ static int supervisor_advance(struct supervisor *sv)
 	int64_t now = clock_ms(), next = INT64_MAX;
 	bool database = database_ready(sv);
 
-	advance_reload(sv);
+	supervisor_advance_reload(sv);
 	if (sv->stopping && all_down(sv, true))
 		for (int n = 0; n < sv->count; n++)
 			if (!sv->slots[n].needs_database)
@@ -238,7 +239,7 @@ static int supervisor_advance(struct supervisor *sv)
 	for (int n = 0; n < sv->count; n++)
 		next = earlier(next, slot_advance(sv, &sv->slots[n], now, database));
 	next = earlier(next, service_alive(&sv->service, now));
-	give_up(sv);
+	supervisor_give_up(sv);
 	if (!sv->stopping && sv->reloading == sv->count && all_run(sv))
 		service_ready(&sv->service);
 	if (sv->ready_fd >= 0 && all_run(sv)) {
@@ -253,7 +254,7 @@ static int supervisor_advance(struct supervisor *sv)
 
 /* Processes get the settings through a descriptor: their users cannot read the file, and all start
  * with the settings that were checked here. */
-static enum status offer_settings(struct supervisor *sv, struct err *err)
+static enum status supervisor_offer_settings(struct supervisor *sv, struct err *err)
 {
 	bool closed;
 	int fd;
@@ -290,7 +291,7 @@ static enum status supervisor_reload(struct supervisor *sv, struct err *err)
 	}
 	config_release(&sv->instance->config);
 	sv->instance->config = fresh;
-	status = offer_settings(sv, err);
+	status = supervisor_offer_settings(sv, err);
 	if (status != OK)
 		return status;
 	log_setup("holdfastd", (enum log_level)config_number(&fresh, CONFIG_LOG_LEVEL),
@@ -312,7 +313,7 @@ static void supervisor_reap(struct supervisor *sv)
 				slot_ended(sv, &sv->slots[n], pid, status);
 }
 
-static void take_signals(struct supervisor *sv)
+static void supervisor_take_signals(struct supervisor *sv)
 {
 	struct signalfd_siginfo info;
 	struct err ignored;
@@ -322,11 +323,11 @@ static void take_signals(struct supervisor *sv)
 		else if (info.ssi_signo == SIGHUP)
 			(void)!supervisor_reload(sv, &ignored);
 		else
-			stop_all(sv);
+			supervisor_stop_all(sv);
 	}
 }
 
-static void take_control(struct supervisor *sv)
+static void supervisor_take_control(struct supervisor *sv)
 {
 	struct control_request request;
 	struct err err = {0};
@@ -342,7 +343,7 @@ static void take_control(struct supervisor *sv)
 	} else if (request.command == CONTROL_RELOAD) {
 		control_answer(fd, supervisor_reload(sv, &err) == OK ? "" : err.text);
 	} else if (request.command == CONTROL_STOP) {
-		stop_all(sv);
+		supervisor_stop_all(sv);
 		control_answer(fd, "");
 	} else {
 		control_answer(fd, "this command is not known");
@@ -366,13 +367,13 @@ static void supervisor_loop(struct supervisor *sv)
 			if (fds[n + 2].revents && sv->slots[n].ready_fd == fds[n + 2].fd)
 				slot_take_ready(sv, &sv->slots[n]);
 		if (fds[0].revents)
-			take_signals(sv);
+			supervisor_take_signals(sv);
 		if (fds[1].revents)
-			take_control(sv);
+			supervisor_take_control(sv);
 	}
 }
 
-static enum status open_signals(struct supervisor *sv, struct err *err)
+static enum status supervisor_open_signals(struct supervisor *sv, struct err *err)
 {
 	sigset_t set;
 	sigemptyset(&set);
@@ -406,14 +407,14 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 				 .random = random_seeded()};
 	enum status status = instance_make_run_dir(i, &err);
 	if (status == OK)
-		status = take_lock(&sv, &err);
+		status = supervisor_take_lock(&sv, &err);
 	if (status != OK)
 		die("%s", err.text);
-	status = open_signals(&sv, &err);
+	status = supervisor_open_signals(&sv, &err);
 	if (status == OK)
-		status = offer_settings(&sv, &err);
+		status = supervisor_offer_settings(&sv, &err);
 	if (status == OK)
-		status = make_slots(&sv, &err);
+		status = supervisor_make_slots(&sv, &err);
 	if (status == OK)
 		status = control_open(&sv, &err);
 	if (status == OK) {

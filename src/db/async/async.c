@@ -75,7 +75,7 @@ static void pool_attempt_failed(struct db_pool *pool);
 
 /* ---- the list of queries ---- */
 
-static void arm_deadline(struct db_pool *pool)
+static void pool_arm_deadline(struct db_pool *pool)
 {
 	if (!pool->oldest) {
 		evtimer_del(pool->deadline);
@@ -97,7 +97,7 @@ static void query_append(struct db_pool *pool, struct db_query *query)
 		pool->oldest = query;
 	pool->newest = query;
 	if (!query->older)
-		arm_deadline(pool);
+		pool_arm_deadline(pool);
 }
 
 static void query_free(struct db_query *query)
@@ -461,7 +461,7 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 		}
 		query_finish(query, status, NULL, &err);
 	}
-	arm_deadline(pool);
+	pool_arm_deadline(pool);
 }
 
 struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_options *options)

@@ -30,7 +30,7 @@ static enum status state_manifest_path(const struct export_state *s, const char 
 		       (unsigned long long)st.st_ino);
 }
 
-static bool is_empty_folder(const char *path)
+static bool state_is_empty(const char *path)
 {
 	DIR *dir = opendir(path);
 	bool empty = dir != NULL;
@@ -105,7 +105,7 @@ static enum status state_find_trees(struct export_state *s, bool dry_run, struct
 		return status;
 	status = state_manifest_path(s, s->site, s->old_manifest, sizeof(s->old_manifest), err);
 	s->published = status == OK && access(s->old_manifest, R_OK) == 0;
-	if (status == OK && !s->published && !is_empty_folder(s->site))
+	if (status == OK && !s->published && !state_is_empty(s->site))
 		return err_set(
 		    err, CONFLICT,
 		    "%s has files that no export has written; name another folder, or remove it",

@@ -8,8 +8,8 @@
 
 /* ---- one value ---- */
 
-static enum facts_fault_id check_degrees(struct str s, double most, enum facts_fault_id malformed,
-					 enum facts_fault_id beyond)
+static enum facts_fault_id rule_degrees(struct str s, double most, enum facts_fault_id malformed,
+					enum facts_fault_id beyond)
 {
 	double degrees;
 	if (!form_number(s, &degrees))
@@ -17,18 +17,18 @@ static enum facts_fault_id check_degrees(struct str s, double most, enum facts_f
 	return degrees < -most || degrees > most ? beyond : FAULT_NONE;
 }
 
-static enum facts_fault_id check_latitude(struct str s)
+static enum facts_fault_id rule_latitude(struct str s)
 {
-	return check_degrees(s, 90, FAULT_LATITUDE_MALFORMED, FAULT_LATITUDE_RANGE);
+	return rule_degrees(s, 90, FAULT_LATITUDE_MALFORMED, FAULT_LATITUDE_RANGE);
 }
 
-static enum facts_fault_id check_longitude(struct str s)
+static enum facts_fault_id rule_longitude(struct str s)
 {
-	return check_degrees(s, 180, FAULT_LONGITUDE_MALFORMED, FAULT_LONGITUDE_RANGE);
+	return rule_degrees(s, 180, FAULT_LONGITUDE_MALFORMED, FAULT_LONGITUDE_RANGE);
 }
 
 /* At most half of the earth's circumference. */
-static enum facts_fault_id check_radius(struct str s)
+static enum facts_fault_id rule_radius(struct str s)
 {
 	double metres;
 	if (!form_number(s, &metres))
@@ -36,7 +36,7 @@ static enum facts_fault_id check_radius(struct str s)
 	return metres <= 0 || metres > 20037508 ? FAULT_RADIUS_RANGE : FAULT_NONE;
 }
 
-static enum facts_fault_id check_price(struct str s)
+static enum facts_fault_id rule_price(struct str s)
 {
 	double price;
 	if (!form_number(s, &price))
@@ -44,13 +44,13 @@ static enum facts_fault_id check_price(struct str s)
 	return price < 0 ? FAULT_PRICE_NEGATIVE : FAULT_NONE;
 }
 
-static enum facts_fault_id check_count(struct str s)
+static enum facts_fault_id rule_count(struct str s)
 {
 	int64_t n;
 	return str_to_i64(s, 0, INT64_MAX, &n) ? FAULT_NONE : FAULT_COUNT_MALFORMED;
 }
 
-static enum facts_fault_id check_currencies(struct str s)
+static enum facts_fault_id rule_currencies(struct str s)
 {
 	enum facts_fault_id fault = FAULT_NONE;
 	while (s.p && fault == FAULT_NONE) {
@@ -60,7 +60,7 @@ static enum facts_fault_id check_currencies(struct str s)
 	return fault;
 }
 
-static enum facts_fault_id check_postcode(struct str s)
+static enum facts_fault_id rule_postcode(struct str s)
 {
 	if (s.n > 12)
 		return FAULT_POSTCODE_LONG;
@@ -72,7 +72,7 @@ static enum facts_fault_id check_postcode(struct str s)
 	return FAULT_NONE;
 }
 
-static enum facts_fault_id check_price_range(struct str s)
+static enum facts_fault_id rule_price_range(struct str s)
 {
 	size_t characters = 0;
 	for (size_t i = 0; i < s.n; i++)
@@ -80,7 +80,7 @@ static enum facts_fault_id check_price_range(struct str s)
 	return characters >= 100 ? FAULT_PRICE_RANGE_LONG : FAULT_NONE;
 }
 
-static enum facts_fault_id check_description(struct str s)
+static enum facts_fault_id rule_description(struct str s)
 {
 	return s.n > 5000 ? FAULT_DESCRIPTION_LONG : FAULT_NONE;
 }
@@ -88,21 +88,21 @@ static enum facts_fault_id check_description(struct str s)
 /* Rules by property; most properties have none. */
 static enum facts_fault_id (*const value_rules[SCHEMA_PROPERTIES])(struct str s) = {
     [SCHEMA_PROPERTY_addressCountry] = form_country,
-    [SCHEMA_PROPERTY_currenciesAccepted] = check_currencies,
-    [SCHEMA_PROPERTY_description] = check_description,
+    [SCHEMA_PROPERTY_currenciesAccepted] = rule_currencies,
+    [SCHEMA_PROPERTY_description] = rule_description,
     [SCHEMA_PROPERTY_email] = form_email,
     [SCHEMA_PROPERTY_faxNumber] = form_telephone,
-    [SCHEMA_PROPERTY_geoRadius] = check_radius,
-    [SCHEMA_PROPERTY_latitude] = check_latitude,
+    [SCHEMA_PROPERTY_geoRadius] = rule_radius,
+    [SCHEMA_PROPERTY_latitude] = rule_latitude,
     [SCHEMA_PROPERTY_leiCode] = form_lei,
-    [SCHEMA_PROPERTY_longitude] = check_longitude,
+    [SCHEMA_PROPERTY_longitude] = rule_longitude,
     [SCHEMA_PROPERTY_openingHours] = form_opening_hours,
-    [SCHEMA_PROPERTY_postalCode] = check_postcode,
-    [SCHEMA_PROPERTY_price] = check_price,
+    [SCHEMA_PROPERTY_postalCode] = rule_postcode,
+    [SCHEMA_PROPERTY_price] = rule_price,
     [SCHEMA_PROPERTY_priceCurrency] = form_currency,
-    [SCHEMA_PROPERTY_priceRange] = check_price_range,
-    [SCHEMA_PROPERTY_ratingCount] = check_count,
-    [SCHEMA_PROPERTY_reviewCount] = check_count,
+    [SCHEMA_PROPERTY_priceRange] = rule_price_range,
+    [SCHEMA_PROPERTY_ratingCount] = rule_count,
+    [SCHEMA_PROPERTY_reviewCount] = rule_count,
     [SCHEMA_PROPERTY_telephone] = form_telephone,
 };
 
@@ -157,7 +157,7 @@ static struct str rules_name(const struct json_value *v)
 	return v && v->kind == JSON_IS_OBJECT ? rules_text(v, "name") : json_text(v);
 }
 
-static void check_name(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_name(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	struct str name = TEXT_SAID(s, name);
 	bool letter = false;
@@ -180,7 +180,7 @@ static void check_name(const struct rules_subject *s, rule_found *found, void *c
 		found(ctx, FAULT_DESCRIPTION_NAME, "description", name);
 }
 
-static void check_same_as(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_same_as(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { SAME_AS_MAX = 200 };
 	const struct json_value *list = SAID(s, sameAs);
@@ -197,7 +197,7 @@ static void check_same_as(const struct rules_subject *s, rule_found *found, void
 	}
 }
 
-static void check_department(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_department(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	const struct json_value *d = SAID(s, department);
 	const struct json_value *one = d && d->kind == JSON_IS_ARRAY ? d->first : d;
@@ -284,7 +284,7 @@ static bool shift_days_repeat(const struct json_value *list)
 
 enum { SHIFTS_MAX = 128 };
 
-static void check_week(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_week(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	struct shift shifts[SHIFTS_MAX];
 	size_t count = 0;
@@ -327,8 +327,8 @@ static bool rules_is_place(const struct json_value *geo)
 }
 
 /* Compare coordinates with the country of the address. */
-static void check_country(const struct json_value *address, const struct json_value *geo,
-			  rule_found *found, void *ctx)
+static void rule_country(const struct json_value *address, const struct json_value *geo,
+			 rule_found *found, void *ctx)
 {
 	double lat, lon;
 	struct str country = rules_name(json_get(address, "addressCountry"));
@@ -343,7 +343,7 @@ static void check_country(const struct json_value *address, const struct json_va
 
 /* A business that serves an area and publishes no street hides its address. Exact coordinates would
  * reveal it; three decimals or fewer, as for a town's centre, do not. */
-static void check_place(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_place(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { DECIMALS_OF_DOOR = 5, DECIMALS_OF_TOWN = 3 };
 	bool serves = SAID(s, areaServed) || SAID(s, serviceArea);
@@ -358,7 +358,7 @@ static void check_place(const struct rules_subject *s, rule_found *found, void *
 		found(ctx, FAULT_ADDRESS_PLACELESS, "address.streetAddress", street);
 	if (!geo || geo->kind != JSON_IS_OBJECT)
 		return;
-	check_country(address, geo, found, ctx);
+	rule_country(address, geo, found, ctx);
 	if (!rules_has(geo, "latitude") || !rules_has(geo, "longitude"))
 		return;
 	size_t decimals = rules_decimals_of_place(geo);
@@ -369,15 +369,15 @@ static void check_place(const struct rules_subject *s, rule_found *found, void *
 		found(ctx, FAULT_ADDRESS_LEAKED, "geo", nothing);
 }
 
-static void check_business(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_business(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	if (s->of)
 		return;
-	check_name(s, found, ctx);
-	check_place(s, found, ctx);
-	check_same_as(s, found, ctx);
-	check_department(s, found, ctx);
-	check_week(s, found, ctx);
+	rule_name(s, found, ctx);
+	rule_place(s, found, ctx);
+	rule_same_as(s, found, ctx);
+	rule_department(s, found, ctx);
+	rule_week(s, found, ctx);
 	if (SAID(s, aggregateRating))
 		found(ctx, FAULT_RATING_SELF, "aggregateRating", nothing);
 	if (SAID(s, review))
@@ -389,7 +389,7 @@ static void check_business(const struct rules_subject *s, rule_found *found, voi
 		found(ctx, FAULT_DATES_BACKWARDS, "dissolutionDate", ended);
 }
 
-static void check_address(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_address(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	struct str country = rules_name(SAID(s, addressCountry));
 	if (!SAID(s, addressLocality) && !SAID(s, postalCode) && !SAID(s, streetAddress) &&
@@ -400,12 +400,12 @@ static void check_address(const struct rules_subject *s, rule_found *found, void
 		 s->of == &schema_properties[SCHEMA_PROPERTY_address])
 		found(ctx, FAULT_ADDRESS_VAGUE, NULL, nothing);
 	struct str postcode = TEXT_SAID(s, postalCode);
-	if (postcode.n && check_postcode(postcode) == FAULT_NONE &&
+	if (postcode.n && rule_postcode(postcode) == FAULT_NONE &&
 	    !form_postcode_of(country, postcode))
 		found(ctx, FAULT_POSTCODE_COUNTRY, "postalCode", postcode);
 }
 
-static void check_coordinates(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_coordinates(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	double lat, lon;
 	if (!SAID(s, latitude))
@@ -417,7 +417,7 @@ static void check_coordinates(const struct rules_subject *s, rule_found *found, 
 		found(ctx, FAULT_COORDINATES_ZERO, NULL, nothing);
 }
 
-static void check_circle(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_circle(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	if (!SAID(s, geoMidpoint))
 		found(ctx, FAULT_CIRCLE_MIDPOINT, NULL, nothing);
@@ -425,7 +425,7 @@ static void check_circle(const struct rules_subject *s, rule_found *found, void 
 		found(ctx, FAULT_CIRCLE_RADIUS, NULL, nothing);
 }
 
-static void check_hours(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_hours(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	struct shift shift;
 	struct str from = TEXT_SAID(s, validFrom), through = TEXT_SAID(s, validThrough);
@@ -445,7 +445,7 @@ static void check_hours(const struct rules_subject *s, rule_found *found, void *
 		      from.n ? from : through);
 }
 
-static void check_offer(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_offer(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	/* an offer inside a Product, Event or Service is an offer of that object */
 	bool of_something = s->of && s->of != &schema_properties[SCHEMA_PROPERTY_makesOffer] &&
@@ -456,31 +456,31 @@ static void check_offer(const struct rules_subject *s, rule_found *found, void *
 		found(ctx, FAULT_PRICE_CURRENCY, "price", TEXT_SAID(s, price));
 }
 
-static void check_item(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_item(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	if (!SAID(s, name))
 		found(ctx, FAULT_ITEM_NAMELESS, NULL, nothing);
 }
 
-static void check_area(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_area(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	if (!SAID(s, name))
 		found(ctx, FAULT_AREA_NAMELESS, NULL, nothing);
 }
 
-static void check_person(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_person(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	if (!SAID(s, name) && !SAID(s, familyName))
 		found(ctx, FAULT_PERSON_NAMELESS, NULL, nothing);
 }
 
-static void check_image(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_image(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	if (!SAID(s, url) && !SAID(s, contentUrl))
 		found(ctx, FAULT_IMAGE_URL, NULL, nothing);
 }
 
-static void check_rating(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_rating(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	double value, worst = 1, best = 5;
 	struct str text = TEXT_SAID(s, ratingValue);
@@ -493,8 +493,8 @@ static void check_rating(const struct rules_subject *s, rule_found *found, void 
 }
 
 /* Check an entry of a BreadcrumbList; *position is 0 when it is missing or malformed. */
-static void check_entry(const struct json_value *entry, bool last, int64_t *position,
-			rule_found *found, void *ctx)
+static void rule_entry(const struct json_value *entry, bool last, int64_t *position,
+		       rule_found *found, void *ctx)
 {
 	const struct json_value *item = json_get(entry, "item");
 	const struct json_value *said = json_get(entry, "position");
@@ -513,7 +513,7 @@ static void check_entry(const struct json_value *entry, bool last, int64_t *posi
 
 /* A BreadcrumbList: search engines need of each entry a position and a name, and of all but the
  * last an item. The last entry is the one with the highest position, in whatever order they are. */
-static void check_trail(const struct rules_subject *s, rule_found *found, void *ctx)
+static void rule_trail(const struct rules_subject *s, rule_found *found, void *ctx)
 {
 	enum { ENTRIES_MAX = 100 };
 	int64_t positions[ENTRIES_MAX], highest = 0, position;
@@ -532,8 +532,8 @@ static void check_trail(const struct rules_subject *s, rule_found *found, void *
 			continue;
 		bool ends = e == list || !e->next;
 		bool placed = str_to_i64(rules_text(e, "position"), 1, INT32_MAX, &position);
-		check_entry(e, placed && highest ? position == highest : ends, &position, found,
-			    ctx);
+		rule_entry(e, placed && highest ? position == highest : ends, &position, found,
+			   ctx);
 		for (size_t i = 0; position && i < count; i++)
 			if (positions[i] == position) {
 				found(ctx, FAULT_LIST_POSITION_TWICE, "itemListElement",
@@ -548,19 +548,19 @@ static const struct {
 	const struct schema_type *type;
 	void (*check)(const struct rules_subject *s, rule_found *found, void *ctx);
 } object_rules[] = {
-    {SCHEMA(LocalBusiness), check_business},
-    {SCHEMA(PostalAddress), check_address},
-    {SCHEMA(GeoCoordinates), check_coordinates},
-    {SCHEMA(GeoCircle), check_circle},
-    {SCHEMA(OpeningHoursSpecification), check_hours},
-    {SCHEMA(Offer), check_offer},
-    {SCHEMA(Product), check_item},
-    {SCHEMA(Service), check_item},
-    {SCHEMA(AdministrativeArea), check_area},
-    {SCHEMA(Person), check_person},
-    {SCHEMA(ImageObject), check_image},
-    {SCHEMA(Rating), check_rating},
-    {SCHEMA(BreadcrumbList), check_trail},
+    {SCHEMA(LocalBusiness), rule_business},
+    {SCHEMA(PostalAddress), rule_address},
+    {SCHEMA(GeoCoordinates), rule_coordinates},
+    {SCHEMA(GeoCircle), rule_circle},
+    {SCHEMA(OpeningHoursSpecification), rule_hours},
+    {SCHEMA(Offer), rule_offer},
+    {SCHEMA(Product), rule_item},
+    {SCHEMA(Service), rule_item},
+    {SCHEMA(AdministrativeArea), rule_area},
+    {SCHEMA(Person), rule_person},
+    {SCHEMA(ImageObject), rule_image},
+    {SCHEMA(Rating), rule_rating},
+    {SCHEMA(BreadcrumbList), rule_trail},
 };
 
 enum { RULES = COUNT_OF(object_rules), RULES_MADE = 1 << RULES };
