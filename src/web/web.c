@@ -84,6 +84,7 @@ static void collect_routes(struct web *web)
 	    {stats_routes, stats_schemas, web->stats, cors},
 	    {ops_routes, ops_schemas, web->ops, NULL},
 	    {pages_routes, NULL, web->pages, NULL},
+	    {profiles_routes, profiles_schemas, web->pages, cors},
 	    {web_routes, NULL, web, NULL},
 	    {0},
 	};

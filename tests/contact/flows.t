@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# What parties do: enrol, unlock, match, release, withdraw, change, erase; over HTTP, with the real keeper and PostgreSQL.
+# What parties do: enrol, unlock, match, release, withdraw, change, erase; over HTTP, with the real keeper and a real
+# PostgreSQL.
 use strict;
 use warnings;
 use FindBin;
@@ -118,7 +119,8 @@ is($s->show($nobody)->{profile}, undef, 'nobody vouches for a number that does n
 is(($s->try_unlock($alice, $nobody))[0], 200, 'unlocking it is answered like any other');
 $s->ok('report', profile => $bob->{profile}, cause => 'fake', text => 'Not a mill at all', ticket => $alice->{ticket});
 $s->ok('report', profile => $bob->{profile}, cause => 'other', text => 'I do not like it');
-is(join(' ', $i->column('SELECT matched FROM profile_report ORDER BY n')), 't f', 'a report says whether they have matched');
+is(join(' ', $i->column('SELECT matched FROM profile_report ORDER BY n')),
+	't f', 'a report says whether they have matched');
 like($i->run_ok('contact', 'reports'), qr/by a matched party/, 'and the operator reads it');
 $i->run_ok('contact', 'hide', $carol->{profile}, '--reason', 'No mill and no bakery');
 $i->until('it is carried out', sub { $i->sql('SELECT count(*) FROM profile WHERE pending IS NOT NULL') eq '0' });
@@ -140,7 +142,8 @@ print $key "$s->{offline_key}\n";
 close $key;
 chmod 0644, "$i->{home}/offline";
 my $consents = $i->run_ok('contact', 'consent', '--offline-key', "$i->{home}/offline");
-like($consents, qr/ unlock party $alice->{profile} target $bob->{profile} text 1/, 'the offline key opens who has consented');
+like($consents, qr/ unlock party $alice->{profile} target $bob->{profile} text 1/,
+	'the offline key opens who has consented');
 
 # ---- erasure ----
 my $gone = $s->ok('erase', ticket => $bob->{ticket}, code => $new);

@@ -140,7 +140,8 @@ is($seen[3]{status}, 403, 'nothing was released');
 compare('who exists', $s, \&existence);
 # That the comparison finds a difference: an operation that writes one row more.
 my $alice = $s->party('Alice');
-my $more = seen($s, 'unlock', ticket => $alice->{ticket}, profile => 'a5' x 16, seen_hash => '00' x 32, text_version => 1);
+my %nobody = (profile => 'a5' x 16, seen_hash => '00' x 32, text_version => 1);
+my $more = seen($s, 'unlock', ticket => $alice->{ticket}, %nobody);
 my $less = seen($s, 'self', ticket => $alice->{ticket});
 isnt($json->encode($more->{wal}), $json->encode($less->{wal}), 'another operation looks different');
 $s->i->run_ok('down');

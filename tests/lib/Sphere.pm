@@ -91,7 +91,8 @@ sub party {
 	my ($self, $name, %more) = @_;
 	my $code = $self->ok('code')->{code};
 	my $contact = contact_of($name);
-	my $in = $self->ok('enrol', code => $code, contact => $contact, profile => profile_of($name, %more), text_version => 1);
+	my $in = $self->ok('enrol', code => $code, contact => $contact, text_version => 1,
+		profile => profile_of($name, %more));
 	return { name => $name, code => $code, ticket => $in->{ticket}, profile => $in->{profile}, contact => $contact };
 }
 

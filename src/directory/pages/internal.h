@@ -8,6 +8,7 @@
  *   chips.c     what a list was asked for
  *   results.c   /search
  *   business.c  /b/{id}
+ *   profiles.c  /profiles, /profiles/{id}, their API
  *   pages.c     templates, routes, pages without facts */
 #ifndef DIRECTORY_PAGES_INTERNAL_H
 #define DIRECTORY_PAGES_INTERNAL_H
@@ -29,6 +30,8 @@ enum view_template {
 	VIEW_IMPRINT,
 	VIEW_PRIVACY,
 	VIEW_ERROR,
+	VIEW_PROFILES,
+	VIEW_PROFILE,
 	VIEW_TEMPLATES
 };
 

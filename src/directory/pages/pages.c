@@ -12,7 +12,8 @@
 static const char *const template_names[VIEW_TEMPLATES] = {
     [VIEW_HOME] = "home",       [VIEW_RESULTS] = "results", [VIEW_BUSINESS] = "business",
     [VIEW_PLACES] = "places",   [VIEW_SOURCES] = "sources", [VIEW_IMPRINT] = "imprint",
-    [VIEW_PRIVACY] = "privacy", [VIEW_ERROR] = "error",
+    [VIEW_PRIVACY] = "privacy", [VIEW_ERROR] = "error",     [VIEW_PROFILES] = "profiles",
+    [VIEW_PROFILE] = "profile",
 };
 
 static const struct page_kind page_kinds[] = {

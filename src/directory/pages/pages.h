@@ -4,6 +4,7 @@
  *   /              search, kinds of business, regions
  *   /search        results with filters; every filter is a link, and only possible ones are offered
  *   /b/{id}        one business
+ *   /profiles, /profiles/{id}   what parties of the contact sphere publish, read-only
  *   /regions, /regions/{key}, /sources, /imprint, /privacy
  *
  * All but imprint and privacy go through the cache (kept.c), with the directory's version in their
@@ -32,6 +33,10 @@ void pages_free(struct pages *pages); /* NULL is allowed */
 
 /* Their ctx: the struct pages. */
 extern const struct http_route pages_routes[];
+
+/* Anonymous profiles, pages and API; their ctx: the struct pages. */
+extern const struct http_route profiles_routes[];
+extern const struct http_schema profiles_schemas[];
 
 /* An http_error_page; ctx: the struct pages. */
 void pages_error(void *ctx, struct http_request *request, const struct http_error *error);

@@ -31,6 +31,7 @@ static void put_site(struct view *p)
 	json_build_text(&p->b, site, "name", str_of(config_text(c, CONFIG_SITE_NAME)));
 	json_build_text(&p->b, site, "css", p->pages->css);
 	json_build_text(&p->b, site, "icon", p->pages->icon);
+	json_build_true(&p->b, site, "profiles", *config_text(c, CONFIG_CONTACT_LISTEN) != '\0');
 	json_build_text(&p->b, site, "script", p->pages->script);
 	json_build_text(&p->b, site, "contact", str_of(config_text(c, CONFIG_SITE_CONTACT_URL)));
 	struct json_value *lines_list = json_build(&p->b, site, "operator", JSON_IS_ARRAY);

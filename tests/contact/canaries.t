@@ -1,0 +1,204 @@
+#!/usr/bin/perl
+# Canaries: contacts with a mark that is nowhere else. Before a match no mark is found anywhere, in any form; after
+# it, exactly the two parties read exactly each other's. That each search finds what it looks for is shown by planting
+# it first. HOLDFAST_CANARIES: how many parties (default 12).
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Encode qw(encode);
+use File::Find;
+use HTTP::Tiny;
+use JSON::PP;
+use MIME::Base64 qw(encode_base64);
+use Sphere;
+use Test::More;
+use Wait;
+
+my $count = $ENV{HOLDFAST_CANARIES} // 12;
+my $mark = 'Kanarie' . join '', map { ('a' .. 'z')[ rand 26 ] } 1 .. 12;
+
+# ---- the forms of a mark ----
+sub forms {
+	my ($text) = @_;
+	my %form = (plain => $text, lower => lc $text, upper => uc $text, hex => unpack('H*', $text),
+		percent => join('', map { sprintf '%%%02X', ord } split //, $text),
+		quoted => join('', map { sprintf '=%02X', ord } split //, $text),
+		escapes => join('', map { sprintf '\u%04x', ord } split //, $text),
+		'UTF-16' => encode('UTF-16LE', $text), reversed => scalar reverse $text);
+	# Base 64 of a text within another depends on where it begins; the signs at both ends on what is around it.
+	for my $offset (0 .. 2) {
+		my $coded = encode_base64('x' x $offset . $text, '') =~ s/=+$//r;
+		$form{"base64/$offset"} = substr $coded, $offset ? 4 : 0, length($coded) - 8;
+	}
+	$form{"base64url/$_"} = $form{"base64/$_"} =~ tr{+/}{-_}r for 0 .. 2;
+	return %form;
+}
+my %form = forms($mark);
+my $pattern = join '|', map { quotemeta } sort { length $b <=> length $a } values %form;
+sub marks { my ($text) = @_; return scalar(my @all = $text =~ /$pattern/g) }
+is(marks("...$form{$_}..."), 1, "the search knows a mark as $_") for sort keys %form;
+is(marks('... Kanarie ...'), 0, 'and nothing else');
+
+my $s = Sphere->start(
+	settings => { 'contact.tick' => '1s', 'http.access_log' => 'yes', 'log.level' => 'debug' },
+	postgresql => "log_min_duration_statement = 0\nlog_parameter_max_length = -1\n"
+);
+my $i = $s->i;
+
+# ---- places ----
+sub slurp { my ($file) = @_; open my $in, '<:raw', $file or return ''; local $/; return <$in> // '' }
+
+sub in_files {
+	my ($dir) = @_;
+	my @found;
+	find({ no_chdir => 1, wanted => sub { push @found, $_ if -f && marks(slurp($_)) } }, $dir) if -e $dir;
+	return @found;
+}
+
+sub in_dumps {
+	return grep { marks(scalar `pg_dump -h $i->{dir}/run -U postgres -d $_ --inserts`) } 'holdfast', 'holdfast_contact';
+}
+
+# What a process has in its memory, where we may read it.
+sub memory {
+	my ($pid) = @_;
+	my $found = 0;
+	open my $maps, '<', "/proc/$pid/maps" or return;
+	open my $mem, '<:raw', "/proc/$pid/mem" or return;
+	while (<$maps>) {
+		my ($from, $to) = /^([0-9a-f]+)-([0-9a-f]+) r/ or next;
+		next if /\[v(?:var|syscall)/;
+		no warnings 'portable';
+		my ($start, $length) = (hex $from, hex($to) - hex $from);
+		next unless sysseek $mem, $start, 0;
+		my $bytes;
+		$found += marks($bytes) if sysread $mem, $bytes, $length;
+	}
+	return $found;
+}
+
+sub in_memory {
+	my %p = $i->processes;
+	my @found;
+	for my $pid (sort keys %p) {
+		next unless $p{$pid} =~ /^holdfast-(?:cont|keep|web)/;
+		my $n = memory($pid);
+		push @found, "$p{$pid}: $n" if $n;
+	}
+	return @found;
+}
+
+# Every place where a mark may not be.
+sub everywhere {
+	$s->i->sql('CHECKPOINT');
+	return map { "$_->[0]: @{ $_->[1] }" } grep { @{ $_->[1] } } [ 'files', [ in_files($i->{dir}) ] ],
+		[ 'dumps', [ in_dumps() ] ];
+}
+
+# Planted, each is found.
+$s->sphere("CREATE TABLE planted AS SELECT '$mark'::text AS mark");
+my @planted = everywhere();
+like("@planted", qr{data/base/}, 'a mark in a table is found in its file');
+like("@planted", qr{data/pg_wal/}, 'and in the WAL');
+like("@planted", qr/dumps: .*holdfast_contact/, 'and in a dump');
+like("@planted", qr{log/holdfast\.log}, 'and in the log of the server');
+$s->sphere('DROP TABLE planted');
+my $web = HTTP::Tiny->new(timeout => seconds_left(), keep_alive => 0);
+# What was found is left in WAL and log: from here on another mark is used.
+$mark = 'Kanarie' . join '', map { ('a' .. 'z')[ rand 26 ] } 1 .. 12;
+%form = forms($mark);
+$pattern = join '|', map { quotemeta } sort { length $b <=> length $a } values %form;
+is_deeply([ everywhere() ], [], 'the new mark is nowhere');
+
+# ---- parties whose contact is the mark ----
+my @party;
+for my $n (1 .. $count) {
+	my $code = $s->ok('code')->{code};
+	my $own = sprintf '%s%05d', $mark, $n;
+	my $contact = { name => "Mr $own", organisation => "$own Ltd", email => "$own\@canary.example", phone => "+41 $own",
+		note => "call $own" };
+	my $in = $s->ok('enrol', code => $code, contact => $contact, text_version => 1,
+		profile => Sphere::profile_of("number $n", kind => $n % 2 ? 'need' : 'offer'));
+	push @party, { code => $code, contact => $contact, profile => $in->{profile}, ticket => $in->{ticket}, own => $own };
+}
+is(scalar @party, $count, "$count parties");
+my ($alice, $bob, $carol) = @party;
+$s->unlock($alice, $bob);
+$s->unlock($_, $alice) for @party[ 2 .. ($#party > 5 ? 5 : $#party) ];
+$s->tick; $s->tick;
+
+# Every operation of both documents, as nobody and as another party, right and wrong in each field.
+my $marks_in_answers = 0;
+my $asked = 0;
+sub walk {
+	my ($base, $ticket, $skip) = @_;
+	my $answer = $web->get("$base/openapi.json");
+	my $api = decode_json($answer->{content});
+	for my $path (sort keys %{ $api->{paths} }) {
+		for my $method (sort keys %{ $api->{paths}{$path} }) {
+			next if $path =~ m{^/v1/(?:self|export|erase|new-code|contact|profile)$} && $skip;
+			my $schema = $api->{paths}{$path}{$method}{requestBody}{content}{'application/json'}{schema} // {};
+			$schema = $api->{components}{schemas}{ $1 } if ($schema->{'$ref'} // '') =~ m{([^/]+)$};
+			my %valid = (ticket => $ticket, profile => $bob->{profile}, text_version => 1, seen_hash => '00' x 32,
+				cause => 'other', text => 'x', code => '0' x 28, new_code => '0' x 28);
+			my @bodies = ({ map { exists $valid{$_} ? ($_ => $valid{$_}) : () } keys %{ $schema->{properties} // {} } });
+			for my $field (sort keys %{ $schema->{properties} // {} }) {
+				push @bodies, map { { %{ $bodies[0] }, $field => $_ } } 'wrong', 'y' x 5000, [1];
+			}
+			my $at = $path =~ s/\{id\}/$bob->{profile}/gr =~ s/\{\w+\}/x/gr;
+			for my $body (@bodies) {
+				my $r = $web->request(uc $method, "$base$at",
+					{ headers => { 'content-type' => 'application/json' }, content => uc $method eq 'GET' ? '' : encode_json($body) });
+				$marks_in_answers += marks($r->{content}) + marks(join ' ', map {"$_"} %{ $r->{headers} });
+				$asked++;
+			}
+			$marks_in_answers += marks($web->request('PUT', "$base$at")->{content});
+		}
+	}
+}
+walk("http://$s->{address}", 'ab' x 80, 0);
+walk("http://$s->{address}", $carol->{ticket}, 1);
+walk($i->url, 'x', 0);
+for my $page ('/', '/protected', '/imprint', '/privacy', '/left') {
+	$marks_in_answers += marks($web->get("http://$s->{address}$page")->{content});
+}
+$marks_in_answers += marks($web->get($i->url($_))->{content})
+	for '/', '/profiles', "/profiles/$alice->{profile}", '/search?q=Kanarie';
+cmp_ok($asked, '>', 200, "$asked requests");
+is($marks_in_answers, 0, 'before a match no answer to anybody else has a contact');
+for my $pair ([ $alice, $bob ], [ $bob, $alice ], [ $carol, $alice ], [ $alice, $carol ]) {
+	my ($status, $answer, $r) = $s->release(@$pair);
+	is("$status " . marks($r->{content}), '403 0', 'nor has a release');
+}
+is_deeply([ everywhere() ], [], 'before a match no file, log, WAL and dump has one');
+$i->run_ok('export');
+is(scalar(in_files("$i->{dir}/site")), 0, 'nor has the exported site');
+SKIP: {
+	my %p = $i->processes;
+	my ($contact) = grep { $p{$_} =~ /^holdfast-cont/ } keys %p;
+	my ($server) = grep { $p{$_} =~ /^postgres/ } keys %p;
+	skip 'the memory of other processes cannot be read here', 1 unless defined memory($contact);
+	is_deeply([ in_memory() ], [], 'and no process that serves or keeps has one in its memory');
+}
+
+# ---- the match ----
+$s->unlock($bob, $alice);
+$i->until('a match', sub { $s->state_of($alice, $bob) eq 'matched' });
+my %reads;
+for my $reader (@party) {
+	for my $other (@party) {
+		next if $reader == $other || ($reader != $alice && $reader != $bob && $other != $alice && $other != $bob);
+		my ($status, $answer, $r) = $s->release($reader, $other);
+		$reads{"$reader->{own} reads $_"} = 1 for $r->{content} =~ /($mark\d{5})/g;
+	}
+}
+is_deeply([ sort keys %reads ], [ sort "$alice->{own} reads $bob->{own}", "$bob->{own} reads $alice->{own}" ],
+	'after it exactly the two read exactly each other');
+is_deeply([ everywhere() ], [], 'and still no file, log, WAL and dump has one');
+
+# Codes and tickets are secrets, too.
+my $codes = join '|', map { quotemeta $_->{code}, quotemeta($_->{code} =~ s/-//gr), $_->{ticket} } @party;
+unlike($i->log, qr/$codes/, 'no code and no ticket is in the log');
+is(($i->run('down'))[0], 0, 'down');
+done_testing;
