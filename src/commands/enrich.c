@@ -1,5 +1,6 @@
 /* holdfast enrich: one batch of a stage, with containers of its own, or the batches of
- * pipeline.schedule, of different stages at the same time. holdfast worker: containers for whatever is queued. */
+ * pipeline.schedule, of different stages at the same time. holdfast worker: containers for whatever
+ * is queued. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -440,7 +441,8 @@ static void warn_of_load(const struct schedule_row *plan, const struct plan_stat
 			 LOG_D("minutes_that_do", advice.interval_min));
 }
 
-/* The batch of a plan that is due: the one that is open, or a new one. *left_ms: until it is due. */
+/* The batch of a plan that is due: the one that is open, or a new one. *left_ms: until it is
+ * due. */
 static enum status begin_plan(struct enrich_run *r, const struct schedule_row *plan,
 			      struct enrich_batch *b, int64_t *left_ms, struct err *err)
 {
@@ -489,8 +491,8 @@ static enum status look_at_batch(struct enrich_run *r, struct enrich_batch *b, s
 	return OK;
 }
 
-/* Begins what is due and looks at what is worked on, for each row of the schedule by itself: a batch
- * that takes long holds up no other stage. *wait_ms: until the next look. */
+/* Begins what is due and looks at what is worked on, for each row of the schedule by itself: a
+ * batch that takes long holds up no other stage. *wait_ms: until the next look. */
 static enum status run_due(struct enrich_run *r, const struct schedule *s, int64_t *wait_ms,
 			   struct err *err)
 {

@@ -72,8 +72,9 @@ static const struct process_class classes[] = {
      .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_WEB}, {0}},
      .needs_database = true,
      .max_files = web_files},
-    /* The contact sphere: who speaks HTTP has no key, who has the keys has nothing else. A row of
-     * an older period must not be written by a predecessor while its successor rewraps: exclusive. */
+    /* The contact sphere: the process that speaks HTTP has no key, the one with the keys has
+     * nothing else. Exclusive, because a predecessor must not write rows of an older period while
+     * its successor rewraps. */
     {.name = "contact",
      .program = "holdfast-contact",
      .count = contact_spheres,

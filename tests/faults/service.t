@@ -94,7 +94,8 @@ for my $env ({}, { NOTIFY_SOCKET => "$i->{home}/nosuch" }, { NOTIFY_SOCKET => 'r
 	$i->until('everything runs', sub { my %s = $i->status; %s && !grep { $_->{state} ne 'running' } values %s });
 	kill TERM => $pid;
 	waitpid $pid, 0;
-	is($?, 0, 'it runs ' . ($env->{NOTIFY_SOCKET} ? "with NOTIFY_SOCKET=$env->{NOTIFY_SOCKET}" : 'without NOTIFY_SOCKET'));
+	my $how = $env->{NOTIFY_SOCKET} ? "with NOTIFY_SOCKET=$env->{NOTIFY_SOCKET}" : 'without NOTIFY_SOCKET';
+	is($?, 0, "it runs $how");
 }
 
 # ---- the unit by itself ----

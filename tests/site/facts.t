@@ -14,7 +14,9 @@ use Tree;
 use Wait;
 
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
-my $i = Instance->make(settings => { 'web.processes' => 1, 'cache.search_ttl' => '0s', 'site.url' => 'https://directory.example' });
+my $i = Instance->make(settings => {
+	'web.processes' => 1, 'cache.search_ttl' => '0s', 'site.url' => 'https://directory.example'
+});
 my $home = $i->{home};
 $i->up;
 $i->no_statement_timeouts;
