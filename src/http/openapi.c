@@ -349,6 +349,13 @@ void http_openapi(struct buf *out, const struct http_group *groups, const char *
 	json_member_z(&w, "version", version);
 	json_member_z(&w, "description", description);
 	json_object_end(&w);
+	/* Where the document comes from. */
+	json_key(&w, "servers");
+	json_array_begin(&w);
+	json_object_begin(&w);
+	json_member_z(&w, "url", "/");
+	json_object_end(&w);
+	json_array_end(&w);
 	json_key(&w, "paths");
 	json_object_begin(&w);
 	for (const struct http_group *group = groups; group->routes; group++)

@@ -1,0 +1,72 @@
+#!/usr/bin/perl
+# The API's description: two linters find no error, a client that is generated from it compiles and runs, and answers to
+# random requests are as it says. HOLDFAST_REQUESTS asks for more of those (5000 are right).
+use strict;
+use warnings;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Directory;
+use File::Temp qw(tempdir);
+use Test::More;
+use Tree;
+use Web;
+
+my $tools = "$root/tests/openapi";
+plan skip_all => 'tests/openapi is not installed: tools/setup test' unless -d "$tools/node_modules/ajv";
+
+my $directory = Directory->start;
+my $web = Web->start(database => $directory->conninfo);
+$web->until('the database answers', sub { ($web->request('GET /readyz'))[0] == 200 });
+my $base = "http://$web->{address}";
+my $dir = tempdir(CLEANUP => 1);
+my (undef, undef, $body) = $web->request('GET /openapi.json');
+open my $out, '>', "$dir/openapi.json" or die "openapi.json: $!";
+print $out $body;
+close $out;
+
+# Exit status and what was said.
+sub asked {
+	my $pid = open my $in, '-|' // die "fork: $!";
+	if (!$pid) {
+		open STDERR, '>&', \*STDOUT;
+		chdir $dir;
+		exec @_ or die "$_[0]: $!";
+	}
+	local $/;
+	my $text = <$in> // '';
+	close $in;
+	return ($? >> 8, $text);
+}
+my $bin = "$tools/node_modules/.bin";
+@ENV{qw(REDOCLY_TELEMETRY REDOCLY_SUPPRESS_UPDATE_NOTICE)} = ('off', 'true'); # no network
+
+# ---- linters ----
+open $out, '>', "$dir/spectral.yaml" or die;
+print $out qq(extends: ["spectral:oas"]\n);
+close $out;
+my ($code, $text) = asked("$bin/spectral", 'lint', 'openapi.json', '-r', 'spectral.yaml', '--fail-severity', 'error');
+is($code, 0, 'Spectral finds no error') or diag $text;
+($code, $text) = asked("$bin/redocly", 'lint', 'openapi.json');
+is($code, 0, 'Redocly finds no error') or diag $text;
+
+# ---- a generated client ----
+symlink "$tools/node_modules", "$dir/node_modules" or die "symlink: $!";
+system('cp', "$tools/client.mts", $dir) == 0 or die;
+($code, $text) = asked("$bin/openapi-typescript", 'openapi.json', '-o', 'schema.d.ts');
+is($code, 0, 'a client is generated') or diag $text;
+($code, $text) = asked("$bin/tsc", qw(--strict --target es2022 --module nodenext --skipLibCheck --types node client.mts));
+is($code, 0, 'what is written with it compiles') or diag $text;
+($code, $text) = asked('node', 'client.mjs', $base);
+utf8::decode($text);
+is("$code $text", "0 東京 Sushi|東京 Sushi|JP|true|404|There is no such region or city\n", 'and runs against the server');
+
+# ---- answers ----
+my $requests = $ENV{HOLDFAST_REQUESTS} // 400;
+($code, $text) = asked('node', "$tools/answers.mjs", $base, $requests, $ENV{SEED} // 1);
+is($code, 0, "answers to $requests random requests are as described") or diag $text;
+note $text;
+
+$web->stop;
+$directory->stop;
+done_testing;
