@@ -64,6 +64,50 @@ SELECT b.total, b.finished_at IS NOT NULL AS finished, coalesce(sum(c.ok), 0) AS
 FROM pipeline_batch AS b LEFT JOIN pipeline_container AS c ON c.batch_id = b.id
 WHERE b.id = $1 GROUP BY b.id;
 
+-- name: batch_causes
+-- Why items of the batch have failed.
+-- served-by: pipeline_result_failed
+SELECT outcome AS cause, count(*) AS n FROM pipeline_result
+WHERE batch_id = $1 AND outcome NOT IN ('ok', 'known already')
+GROUP BY outcome ORDER BY n DESC, cause LIMIT 50;
+
+-- name: batch_failures
+-- served-by: pipeline_result_failed
+SELECT r.business_id, coalesce(b.name, '(deleted)') AS name, r.outcome AS cause, to_char(r.found_at, 'YYYY-MM-DD HH24:MI:SS TZ') AS at
+FROM pipeline_result AS r LEFT JOIN business AS b ON b.id = r.business_id
+WHERE r.batch_id = $1 AND r.outcome NOT IN ('ok', 'known already')
+ORDER BY r.outcome, r.business_id LIMIT $2;
+
+-- name: batch_last
+-- The last batch of each stage, or of one, that had items.
+SELECT stage, max(id) AS id FROM pipeline_batch WHERE total > 0 AND ($1::text IS NULL OR stage = $1) GROUP BY stage ORDER BY stage;
+
+-- name: dead_list
+SELECT b.stage, d.business_id, coalesce(n.name, '(deleted)') AS name, d.cause, to_char(d.died_at, 'YYYY-MM-DD HH24:MI:SS TZ') AS at
+FROM pipeline_dead AS d JOIN pipeline_batch AS b ON b.id = d.batch_id LEFT JOIN business AS n ON n.id = d.business_id
+WHERE $1::text IS NULL OR b.stage = $1
+ORDER BY d.died_at DESC, d.business_id LIMIT $2;
+
+-- name: dead_requeue
+-- The dead items of a stage become a batch of their own.
+WITH gone AS (
+	DELETE FROM pipeline_dead AS d USING pipeline_batch AS b WHERE b.id = d.batch_id AND b.stage = $1 RETURNING d.business_id
+), items AS (
+	SELECT DISTINCT business_id FROM gone
+), made AS (
+	INSERT INTO pipeline_batch (stage, total) SELECT $1, count(*) FROM items HAVING count(*) > 0 RETURNING id
+), queued AS (
+	INSERT INTO pipeline_item (batch_id, business_id) SELECT made.id, items.business_id FROM made CROSS JOIN items RETURNING business_id
+)
+SELECT coalesce((SELECT id FROM made), 0) AS batch, (SELECT count(*) FROM queued) AS n;
+
+-- name: dead_drop
+WITH gone AS (
+	DELETE FROM pipeline_dead AS d USING pipeline_batch AS b WHERE b.id = d.batch_id AND ($1::text IS NULL OR b.stage = $1)
+	RETURNING d.business_id
+)
+SELECT count(*) AS n FROM gone;
+
 -- name: container_create
 INSERT INTO pipeline_container (batch_id, heartbeat_ms, lease_ms) VALUES ($1, $2, $3) RETURNING id;
 

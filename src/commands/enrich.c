@@ -7,6 +7,7 @@
 #include "commands/commands.h"
 #include "commands/containers.h"
 #include "commands/database.h"
+#include "commands/enrich_failed.h"
 #include "monitor/monitor.h"
 #include "pipeline/pipeline.h"
 #include "process/process.h"
@@ -27,7 +28,7 @@ enum { LOOK_MS = 250, FAILURES_MAX = 20, DAY_MS = 86400000, PLANS_MAX = 16 };
 static const char *stage_name, *where_category, *where_region, *where_source, *where_country,
     *db_url;
 static int64_t containers_given, items_max, older_than_days;
-static bool only_queue, scheduled;
+static bool only_queue, scheduled, failed_only, with_why, dead_only, requeue, drop;
 
 static const struct cli_option enrich_options[] = {
     {"stage", 's', CLI_TEXT, "NAME", 0, 0, "one of the stages above", &stage_name},
@@ -46,6 +47,12 @@ static const struct cli_option enrich_options[] = {
      &scheduled},
     {"queue", 0, CLI_FLAG, NULL, 0, 0, "only queue the batch, for 'holdfast worker' to work on",
      &only_queue},
+    {"failed", 0, CLI_FLAG, NULL, 0, 0,
+     "ask nobody; show why items of the last batch of each stage failed, by cause", &failed_only},
+    {"why", 0, CLI_FLAG, NULL, 0, 0, "with --failed: each business, with its cause", &with_why},
+    {"dead", 0, CLI_FLAG, NULL, 0, 0, "ask nobody; show items that workers died of", &dead_only},
+    {"requeue", 0, CLI_FLAG, NULL, 0, 0, "with --dead and --stage: queue them again", &requeue},
+    {"drop", 0, CLI_FLAG, NULL, 0, 0, "with --dead: forget them", &drop},
     {0},
 };
 
@@ -103,8 +110,10 @@ static enum status read_numbers(struct enrich_run *r, const struct enrich_batch 
 	return OK;
 }
 
-static void report(const struct enrich_batch *b, const struct enrich_numbers *n)
+static void report(struct enrich_run *r, const struct enrich_batch *b,
+		   const struct enrich_numbers *n)
 {
+	struct err err;
 	if (!cli_globals.json) {
 		printf("batch %lld (%s): %lld items = %lld ok + %lld failed + %lld dead",
 		       (long long)b->id, b->stage->name, (long long)n->total, (long long)n->ok,
@@ -112,6 +121,8 @@ static void report(const struct enrich_batch *b, const struct enrich_numbers *n)
 		if (n->skipped)
 			printf(" + %lld skipped", (long long)n->skipped);
 		printf(", %.1f s\n", n->seconds);
+		if (n->failed && enrich_put_causes(r->db, b->id, NULL, &err) != OK)
+			log_warn("causes are not known", LOG_S("error", err.text));
 		return;
 	}
 	struct buf out;
@@ -129,6 +140,8 @@ static void report(const struct enrich_batch *b, const struct enrich_numbers *n)
 	json_member_bool(&w, "finished", n->finished);
 	json_key(&w, "seconds");
 	json_put_double(&w, n->seconds, 3);
+	if (enrich_put_causes(r->db, b->id, &w, &err) != OK)
+		log_warn("causes are not known", LOG_S("error", err.text));
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));
 	buf_release(&out);
@@ -313,7 +326,7 @@ static enum status follow(struct enrich_run *r, struct enrich_batch *b, struct e
 	if (status == OK)
 		status = read_numbers(r, b, &n, err);
 	if (status == OK)
-		report(b, &n);
+		report(r, b, &n);
 	fflush(stdout);
 	if (status == OK && !n.finished)
 		status = err_set(err, FAILED, "stopped; the batch goes on with 'holdfast worker'");
@@ -485,7 +498,7 @@ static enum status look_at_batch(struct enrich_run *r, struct enrich_batch *b, s
 		return keep_running(r, b, err);
 	if (running(b))
 		return OK;
-	report(b, &n);
+	report(r, b, &n);
 	fflush(stdout);
 	b->id = 0;
 	return OK;
@@ -554,6 +567,30 @@ static void print_stages(void)
 		printf("  %-13s %s\n", pipeline_stages[i]->name, pipeline_stages[i]->title);
 }
 
+/* --failed and --dead. */
+static int show_trouble(struct enrich_run *r)
+{
+	struct err err;
+	int64_t limit = items_max ? items_max : 1000;
+	if (failed_only && (dead_only || requeue || drop))
+		return cli_usage_error("--failed goes with --why and --stage only");
+	if ((requeue && drop) || (requeue && !stage_name))
+		return cli_usage_error("--requeue goes with --dead and --stage");
+	enum status status = open_run(r, &err);
+	if (status == OK && failed_only)
+		status = enrich_show_failed(r->db, stage_name, with_why, limit, &err);
+	else if (status == OK)
+		status = enrich_show_dead(r->db, stage_name,
+					  requeue ? ENRICH_DEAD_REQUEUE
+					  : drop  ? ENRICH_DEAD_DROP
+						  : ENRICH_DEAD_LIST,
+					  limit, &err);
+	if (r->db)
+		database_close(&r->instance, r->db);
+	buf_release(&r->conninfo);
+	return status == OK ? EXIT_OK : cli_failed(&err);
+}
+
 static int run_enrich(int argc, char **argv)
 {
 	static struct enrich_run r;
@@ -566,7 +603,14 @@ static int run_enrich(int argc, char **argv)
 		return cli_usage_error("--scheduled takes its stages from pipeline.schedule");
 	if (scheduled)
 		return run_scheduled(&r);
-	if (argc || !stage)
+	if (argc || (stage_name && !stage))
+		return unknown_stage();
+	if (failed_only || dead_only)
+		return show_trouble(&r);
+	if (with_why || requeue || drop)
+		return cli_usage_error(
+		    "--why goes with --failed; --requeue and --drop with --dead");
+	if (!stage)
 		return unknown_stage();
 	enum status status = open_run(&r, &err);
 	if (status == OK)

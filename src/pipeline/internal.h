@@ -29,7 +29,7 @@ struct item {
 	enum item_what what;
 	int64_t not_before_ms; /* its host's turn */
 	int64_t due_ms;        /* AGAIN, LATER: from now */
-	const char *outcome;   /* static */
+	const char *outcome;   /* static, or in the claim's arena */
 };
 
 struct claim {

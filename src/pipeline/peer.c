@@ -217,13 +217,22 @@ static struct str peer_facts_json(struct claim *claim, const struct wire_facts *
 	return json;
 }
 
+/* Why a call failed, with the status where the host gave one; lives as long as the claim. */
+static const char *peer_cause(struct claim *claim, const struct wire_answer *answer)
+{
+	const char *outcome = wire_outcomes[answer->outcome].name, *with_status = NULL;
+	if (answer->outcome == WIRE_HTTP_ERROR && answer->http_status)
+		with_status = arena_printf(&claim->arena, "%s %u", outcome, answer->http_status);
+	return with_status ? with_status : outcome;
+}
+
 static void peer_take_answer(struct worker *w, uint64_t number, const struct wire_answer *answer)
 {
 	struct claim *claim;
 	struct item *item = peer_item(w, number, &claim);
 	if (!item)
 		return;
-	const char *outcome = wire_outcomes[answer->outcome].name;
+	const char *outcome = peer_cause(claim, answer);
 	if (answer->total_ms > w->slowest_ms)
 		w->slowest_ms = answer->total_ms;
 	bool given_up = false;
