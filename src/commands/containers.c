@@ -89,6 +89,33 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 	return status;
 }
 
+enum status container_start_fetch(const struct instance *i, pid_t *pid, int *fd, struct err *err)
+{
+	int pair[2], ready[2];
+	char log[LOG_ENV];
+	log_env((enum log_level)config_number(&i->config, CONFIG_LOG_LEVEL),
+		config_number(&i->config, CONFIG_LOG_FORMAT) == 1, log);
+	enum status status = wire_pair(pair, err);
+	if (status != OK)
+		return status;
+	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return err_errno(err, FAILED, "pipe");
+	}
+	status = container_spawn(i, "holdfast-fetch", CONFIG_USER_FETCH,
+				 (const char *const[]){"holdfast-fetch", NULL},
+				 (const char *const[]){log, NULL}, ready[1], pair[1], -1, pid, err);
+	close(pair[1]);
+	close(ready[0]);
+	close(ready[1]);
+	if (status == OK)
+		*fd = pair[0];
+	else
+		close(pair[0]);
+	return status;
+}
+
 bool container_ended(struct container *c, pid_t pid, int wait_status, bool *failed)
 {
 	*failed = false;

@@ -8,6 +8,7 @@
 #include "commands/containers.h"
 #include "commands/database.h"
 #include "commands/enrich_failed.h"
+#include "commands/enrich_try.h"
 #include "monitor/monitor.h"
 #include "pipeline/pipeline.h"
 #include "process/process.h"
@@ -25,8 +26,8 @@
 
 enum { LOOK_MS = 250, FAILURES_MAX = 20, DAY_MS = 86400000, PLANS_MAX = 16 };
 
-static const char *stage_name, *where_category, *where_region, *where_source, *where_country,
-    *db_url;
+static const char *stage_name, *try_id, *where_category, *where_region, *where_source,
+    *where_country, *db_url;
 static int64_t containers_given, items_max, older_than_days;
 static bool only_queue, scheduled, failed_only, with_why, dead_only, requeue, drop;
 
@@ -47,6 +48,8 @@ static const struct cli_option enrich_options[] = {
      &scheduled},
     {"queue", 0, CLI_FLAG, NULL, 0, 0, "only queue the batch, for 'holdfast worker' to work on",
      &only_queue},
+    {"try", 0, CLI_TEXT, "ID", 0, 0,
+     "one call for this business: request, answer and facts are shown, nothing is stored", &try_id},
     {"failed", 0, CLI_FLAG, NULL, 0, 0,
      "ask nobody; show why items of the last batch of each stage failed, by cause", &failed_only},
     {"why", 0, CLI_FLAG, NULL, 0, 0, "with --failed: each business, with its cause", &with_why},
@@ -411,7 +414,11 @@ static enum status read_schedule(const struct instance *i, struct schedule *out,
 enum status enrich_check_schedule(const struct instance *i, struct err *err)
 {
 	struct schedule ignored;
-	return read_schedule(i, &ignored, err);
+	enum status status = read_schedule(i, &ignored, err);
+	const struct pipeline_stage *http = pipeline_stage_find(STR("http"));
+	if (status == OK && *config_text(&i->config, CONFIG_PIPELINE_HTTP_URL))
+		status = check_stage(i, http, err);
+	return status;
 }
 
 /* What is known of a stage from the database. */
@@ -615,6 +622,14 @@ static int run_enrich(int argc, char **argv)
 	enum status status = open_run(&r, &err);
 	if (status == OK)
 		status = check_stage(&r.instance, stage, &err);
+	if (try_id) {
+		if (status == OK)
+			status = enrich_try(&r.instance, r.db, stage, try_id, &err);
+		if (r.db)
+			database_close(&r.instance, r.db);
+		buf_release(&r.conninfo);
+		return status == OK ? EXIT_OK : cli_failed(&err);
+	}
 	struct enrich_batch *batch = &r.batch[0];
 	r.batches = 1;
 	batch->stage = stage;
@@ -676,7 +691,12 @@ const struct command command_enrich = {
     .help =
 	"Queues every business that passes the filters and processes them in its own containers, each a\n"
 	"worker (database) and a fetcher (network, no database). On Ctrl-C claimed items go back into the\n"
-	"queue, and 'holdfast worker' continues. Stages:",
+	"queue, and 'holdfast worker' continues.\n"
+	"\n"
+	"A service of your own that answers {\"result\": [{\"phone\": \"...\"}]} is two settings:\n"
+	"  pipeline.http_url = https://api.example.org/find?name={name}&city={city}\n"
+	"  pipeline.http_facts = phone=/result/0/phone\n"
+	"Then try one business before all of them: --stage http --try ID. Stages:",
     .help_more = print_stages,
     .options = enrich_options,
     .run = run_enrich,

@@ -14,18 +14,38 @@ enum {
 	BODY_MAX = 2 << 20,
 };
 
-enum status peer_hello(struct worker *w, struct err *err)
+void pipeline_hello(const struct config *c, struct wire_message *out)
 {
-	const struct config *c = w->options->config;
-	int64_t tick = worker_option(w, CONFIG_PIPELINE_HEARTBEAT) / 2;
-	const struct wire_message hello = {
+	int64_t tick = config_number(c, CONFIG_PIPELINE_HEARTBEAT) / 2;
+	*out = (struct wire_message){
 	    .type = WIRE_HELLO,
 	    .hello = {.tick_ms = (uint32_t)(tick < 10 ? 10 : tick),
-		      .max_in_flight = (uint32_t)worker_option(w, CONFIG_PIPELINE_IN_FLIGHT),
+		      .max_in_flight = (uint32_t)config_number(c, CONFIG_PIPELINE_IN_FLIGHT),
 		      .host_concurrency = 1,
 		      .user_agent = str_of(config_text(c, CONFIG_PIPELINE_USER_AGENT)),
 		      .allow = str_of(config_text(c, CONFIG_PIPELINE_ALLOW)),
 		      .ports = str_of(config_text(c, CONFIG_PIPELINE_PORTS))}};
+}
+
+void pipeline_request(const struct config *c, const struct pipeline_stage *stage,
+		      const struct stage_item *item, struct wire_request *out)
+{
+	*out = (struct wire_request){
+	    .kind = WIRE_HTTP,
+	    .method = WIRE_GET,
+	    .max_redirects = 5,
+	    .timeout_ms = (uint32_t)config_number(c, CONFIG_PIPELINE_TIMEOUT),
+	    .max_body_bytes = BODY_MAX,
+	    .host_concurrency = 1,
+	    .url = item->url,
+	};
+	stage->ask(c, item, out);
+}
+
+enum status peer_hello(struct worker *w, struct err *err)
+{
+	struct wire_message hello;
+	pipeline_hello(w->options->config, &hello);
 	return wire_send(w->options->peer_fd, &hello, err);
 }
 
@@ -45,22 +65,6 @@ static struct item *peer_item(struct worker *w, uint64_t number, struct claim **
 		}
 	}
 	return NULL;
-}
-
-/* The request of an item: limits that hold for every stage, then the stage's own. */
-static struct wire_request peer_request(const struct worker *w, const struct item *item)
-{
-	struct wire_request request = {
-	    .kind = WIRE_HTTP,
-	    .method = WIRE_GET,
-	    .max_redirects = 5,
-	    .timeout_ms = (uint32_t)worker_option(w, CONFIG_PIPELINE_TIMEOUT),
-	    .max_body_bytes = BODY_MAX,
-	    .host_concurrency = 1,
-	    .url = item->of.url,
-	};
-	w->stage->ask(w->options->config, &item->of, &request);
-	return request;
 }
 
 enum status peer_ask(struct worker *w, struct err *err)
@@ -83,7 +87,7 @@ enum status peer_ask(struct worker *w, struct err *err)
 				continue;
 			struct wire_message m = {.type = WIRE_REQUEST,
 						 .item = (uint64_t)item->of.business_id};
-			m.request = peer_request(w, item);
+			pipeline_request(w->options->config, w->stage, &item->of, &m.request);
 			enum status status = wire_send(w->options->peer_fd, &m, err);
 			if (status == TIMED_OUT)
 				return OK; /* its queue is full: later */

@@ -37,6 +37,12 @@ struct pipeline_options {
 MUST_CHECK enum status pipeline_work(const struct pipeline_options *options,
 				     const volatile sig_atomic_t *stop, struct err *err);
 
+/* What a worker says to holdfast-fetch at first, and the request of an item: limits that hold for
+ * every stage, then the stage's own. Texts are the configuration's and the item's. */
+void pipeline_hello(const struct config *config, struct wire_message *out);
+void pipeline_request(const struct config *config, const struct pipeline_stage *stage,
+		      const struct stage_item *item, struct wire_request *out);
+
 /* Wait up to timeout_ms for the peer (fd < 0: for time to pass). True: it can be read. A bug when
  * `db` has a transaction open: nobody may wait for the network with one (incident 8). */
 bool pipeline_wait(const struct db *db, int fd, int64_t timeout_ms);

@@ -2,7 +2,7 @@
 // /item?id=...: {"ok": 1, "id": ...} after a time; every FAIL_EVERYth answer is a 500 (0: none).
 // /poison?ids=a,b: from now on there is no answer for these; each time one is asked for, "poison PORT" is written.
 // /throttle?after=S: from now on every answer is a 429 with Retry-After: S (0: as before).
-// /count: how many items were asked for. /refuse: from now on every answer for an item is a 404.
+// /count: how many items were asked for. /refuse: from now on every answer for an item is a 404; /accept: no more.
 import http from 'node:http';
 
 const host = process.argv[2];
@@ -19,8 +19,8 @@ http.createServer((request, response) => {
 		response.end('ok');
 	} else if (url.pathname === '/count') {
 		response.end(String(asked));
-	} else if (url.pathname === '/refuse') {
-		refuse = true;
+	} else if (url.pathname === '/refuse' || url.pathname === '/accept') {
+		refuse = url.pathname === '/refuse';
 		response.end('ok');
 	} else if (url.pathname === '/throttle') {
 		throttle = Number(url.searchParams.get('after'));

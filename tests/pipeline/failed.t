@@ -25,6 +25,34 @@ is(scalar(() = $text =~ /http_error 404/g), 12, 'all of them');
 ($code, $text) = $i->run('--json', 'enrich', '--failed');
 is_deeply(decode_json(($text =~ /^(\{.*\})$/m)[0])->{causes}, [ { cause => 'http_error 404', items => 12 } ], 'as JSON');
 
+# ---- one call ----
+$p->ask_api('/count');
+my $results = $p->sql('SELECT md5(string_agg(r::text, $$,$$ ORDER BY business_id)) FROM pipeline_result AS r');
+($code, $text) = $p->enrich('--stage', 'http', '--try', $id_text);
+is($code, 0, '--try makes one call') or diag $text;
+like($text, qr{^request  GET \Q$p->{api_url}\E/item\?id=\Q$id_text\E}m, 'and shows the request');
+like($text, qr/^answer   http_error, HTTP 404, \d+ ms/m, 'and the answer');
+$p->ask_api('/accept');
+($code, $text) = $p->enrich('--stage', 'http', '--try', $id_text);
+like($text, qr/^answer   ok, HTTP 200, .*application\/json\nfact     answer = 1\nfact     id = \Q$id_text\E$/m, 'and its facts')
+	or diag $text;
+($code, $text) = $p->enrich('--stage', 'quality', '--try', $id_text);
+like($text, qr/^request  none.*\nanswer   ok\nfacts    \{"quality_score": /m, 'of a stage that asks nobody, too') or diag $text;
+is($p->sql('SELECT md5(string_agg(r::text, $$,$$ ORDER BY business_id)) FROM pipeline_result AS r'), $results,
+	'nothing is stored');
+is(($p->enrich('--stage', 'http', '--try', 'nonsense'))[0], 1, 'an id that is none');
+
+# ---- settings that are wrong are refused before anything is asked ----
+for my $case ([ 'pipeline.http_url', "$p->{api_url}/{nmae}", qr/pipeline\.http_url: '\{nmae\}' is none of \{name\}/ ],
+	[ 'pipeline.http_url', 'ftp://x/', qr/pipeline\.http_url: the URL begins with http/ ],
+	[ 'pipeline.http_facts', 'phone=result', qr/pipeline\.http_facts: 'phone=result' is not name=\/json\/pointer/ ]) {
+	my ($name, $value, $why) = @$case;
+	$i->set('pipeline.http_url' => "$p->{api_url}/item?id={id}", $name => $value);
+	($code, $text) = $p->enrich('--stage', 'http');
+	ok($code == 1 && $text =~ $why, "refused: $name = $value") or diag $text;
+	$i->set('pipeline.http_url' => "$p->{api_url}/item?id={id}", 'pipeline.http_facts' => 'answer=/ok id=/id');
+}
+
 # ---- dead letters ----
 $p->sql("INSERT INTO pipeline_dead SELECT max(b.id), $id, '2 workers died of it' FROM pipeline_batch AS b");
 like(($p->enrich('--dead'))[1], qr/^\Q$id_text\E  .*  http  2 workers died of it  /m, 'the dead are listed');

@@ -20,33 +20,81 @@ struct str stage_host(struct str url)
 	return (struct str){rest.p, n};
 }
 
+/* What a template may name. */
+static const struct {
+	struct str name;
+	int column;
+} stage_values[] = {{{"{name}", 6}, SQL_INPUTS_NAME},          {{"{street}", 8}, SQL_INPUTS_STREET},
+		    {{"{postcode}", 10}, SQL_INPUTS_POSTCODE}, {{"{city}", 6}, SQL_INPUTS_CITY},
+		    {{"{country}", 9}, SQL_INPUTS_COUNTRY},    {{"{id}", 4}, SQL_INPUTS_ID}};
+
+/* The value that the text begins with; COUNT_OF(stage_values): none. */
+static size_t stage_value(const char *text)
+{
+	size_t v = 0;
+	while (v < COUNT_OF(stage_values) &&
+	       strncmp(text, stage_values[v].name.p, stage_values[v].name.n) != 0)
+		v++;
+	return v;
+}
+
+bool stage_url_check(const char *template, struct err *err)
+{
+	if (!str_starts(str_of(template), STR("https://")) &&
+	    !str_starts(str_of(template), STR("http://")))
+		return err_set(err, INVALID, "the URL begins with http:// or https://"), false;
+	for (const char *p = template; *p; p++) {
+		const char *end = *p == '{' ? strchr(p, '}') : NULL;
+		if (*p != '{' || stage_value(p) < COUNT_OF(stage_values))
+			continue;
+		return err_set(err, INVALID,
+			       "'%.*s' is none of {name} {street} {postcode} {city} {country} {id}",
+			       end ? (int)(end - p + 1) : 20, p),
+		       false;
+	}
+	return true;
+}
+
+bool stage_facts_check(const char *text, struct err *err)
+{
+	struct str rest = str_of(text);
+	size_t count = 0;
+	while (rest.p) {
+		struct str pointer = str_cut(&rest, ' '), whole = pointer;
+		if (!whole.n)
+			continue;
+		struct str name = str_cut(&pointer, '=');
+		if (!name.n || !pointer.p || (pointer.n && pointer.p[0] != '/'))
+			return err_set(
+				   err, INVALID,
+				   "'%.*s' is not name=/json/pointer, such as 'phone=/result/0/phone'",
+				   STR_ARG(whole)),
+			       false;
+		if (++count > WIRE_PAIRS_MAX)
+			return err_set(err, INVALID, "more than %d facts", WIRE_PAIRS_MAX), false;
+	}
+	return true;
+}
+
 struct str stage_url(struct stage_claim *claim, const char *template, const struct db_rows *rows,
 		     int row)
 {
-	static const struct {
-		const char *name;
-		int column;
-	} values[] = {{"{name}", SQL_INPUTS_NAME},         {"{street}", SQL_INPUTS_STREET},
-		      {"{postcode}", SQL_INPUTS_POSTCODE}, {"{city}", SQL_INPUTS_CITY},
-		      {"{country}", SQL_INPUTS_COUNTRY},   {"{id}", SQL_INPUTS_ID}};
 	struct buf out;
 	buf_init(&out, WIRE_URL_MAX);
 	for (const char *p = template; *p;) {
-		size_t v = 0, n = COUNT_OF(values);
-		while (v < n && strncmp(p, values[v].name, strlen(values[v].name)) != 0)
-			v++;
-		if (v == n) {
+		size_t v = stage_value(p);
+		if (v == COUNT_OF(stage_values)) {
 			buf_putc(&out, *p++);
 			continue;
 		}
-		if (values[v].column == SQL_INPUTS_ID) {
+		if (stage_values[v].column == SQL_INPUTS_ID) {
 			char id[RECORD_ID_TEXT];
 			record_id_format(db_i64(rows, row, SQL_INPUTS_ID), id);
 			percent_put(&out, str_of(id), "");
 		} else {
-			percent_put(&out, db_text(rows, row, values[v].column), "");
+			percent_put(&out, db_text(rows, row, stage_values[v].column), "");
 		}
-		p += strlen(values[v].name);
+		p += stage_values[v].name.n;
 	}
 	struct str url = buf_failed(&out) ? STR("") : arena_str(claim->arena, buf_view(&out));
 	buf_release(&out);

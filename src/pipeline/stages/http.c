@@ -6,9 +6,18 @@ enum { SERVICE_CONCURRENCY = 1000 };
 
 static bool service_eligible(const struct config *config, struct err *err)
 {
-	if (*config_text(config, CONFIG_PIPELINE_HTTP_URL))
-		return true;
-	return err_set(err, INVALID, "stage http is off: set pipeline.http_url"), false;
+	const char *url = config_text(config, CONFIG_PIPELINE_HTTP_URL);
+	if (!*url)
+		return err_set(err, INVALID, "stage http is off: set pipeline.http_url"), false;
+	if (!stage_url_check(url, err)) {
+		(void)err_prefix(err, INVALID, "pipeline.http_url");
+		return false;
+	}
+	if (!stage_facts_check(config_text(config, CONFIG_PIPELINE_HTTP_FACTS), err)) {
+		(void)err_prefix(err, INVALID, "pipeline.http_facts");
+		return false;
+	}
+	return true;
 }
 
 static struct stage_verdict service_read(struct stage_claim *claim, struct stage_item *item,

@@ -80,6 +80,10 @@ struct str stage_host(struct str url);
  * the claim's arena. Empty: longer than WIRE_URL_MAX. */
 struct str stage_url(struct stage_claim *claim, const char *template, const struct db_rows *rows,
 		     int row);
+/* INVALID: the template names what it cannot, or is no URL. */
+MUST_CHECK bool stage_url_check(const char *template, struct err *err);
+/* INVALID: not "name=/json/pointer ...". */
+MUST_CHECK bool stage_facts_check(const char *text, struct err *err);
 /* "name=/json/pointer name=/json/pointer" as the facts that a request of kind HTTP takes from its
  * answer. The slices point into text. */
 void stage_facts(const char *text, struct wire_facts *out);
