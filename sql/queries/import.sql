@@ -65,6 +65,7 @@ SELECT b.id, d.external_id, md5(lower(b.name)), md5(lower(b.street)), md5(lower(
 	md5(b.phone), md5(lower(d.website)), md5(d.extra ->> 'register_number'), lower(left(b.name, 4))
 FROM business AS b JOIN business_detail AS d ON d.id = b.id
 WHERE b.source_id = $1::smallint AND d.external_id LIKE 'contents:%'
+	AND EXISTS (SELECT FROM source AS s WHERE s.id = $1::smallint AND s.businesses > 0) -- else nothing is read
 UNION ALL
 SELECT c.id, c.external_id, md5(lower(c.name)), NULL, md5(lower(c.city)), NULL, NULL, NULL, lower(left(c.name, 4))
 FROM business_closed AS c WHERE c.source_id = $1::smallint AND c.external_id LIKE 'contents:%'

@@ -172,6 +172,7 @@ static void print_json(const char *file, const struct import_report *r)
 		      {"removed", r->removed},
 		      {"closed", r->closed},
 		      {"left_out", r->left_out},
+		      {"without_country", r->without_country},
 		      {"emails_dropped", r->emails_dropped},
 		      {"persons_dropped", r->persons_dropped},
 		      {"values_dropped", r->values_dropped}};
@@ -195,6 +196,10 @@ static void print_fields(const struct import_report *r)
 	if (out.n)
 		printf("%s", buf_z(&out));
 	buf_release(&out);
+	if (r->without_country)
+		printf("  without a country: %" PRIu64
+		       "; --country CC is for records that do not say\n",
+		       r->without_country);
 }
 
 static void print_text(const char *file, const struct import_report *r)

@@ -133,6 +133,7 @@ static void tell_mapping(struct import *im)
 static enum status take_record(struct import *im, const struct record *r)
 {
 	im->report->closed += r->field[RECORD_CLOSED].p != NULL;
+	im->report->without_country += !r->field[RECORD_COUNTRY].p;
 	if (!im->db) {
 		if (im->report->read - im->report->rejected <= EXPLAINED_RECORDS)
 			add_sample(im, r);

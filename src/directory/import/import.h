@@ -59,6 +59,7 @@ struct import_report {
 	uint64_t read, inserted, updated, unchanged, suppressed, rejected;
 	uint64_t nameless; /* of the rejected */
 	uint64_t closed;   /* of all: closed for good */
+	uint64_t without_country;
 	uint64_t left_out; /* objects that are no business, beside those read */
 	uint64_t emails_dropped, persons_dropped, values_dropped;
 	char format[64];
