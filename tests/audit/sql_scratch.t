@@ -73,6 +73,22 @@ is_deeply(
 );
 is($report->{findings}[3]{rewrite}, 'ORDER BY COALESCE(r, 0) DESC', 'the rewrite');
 
+my $routine = write_file('routine.sql', <<'SQL');
+CREATE FUNCTION latest(since bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE v_id bigint; v_q int;
+BEGIN
+	SELECT id, q INTO STRICT v_id, v_q FROM post WHERE id > since ORDER BY made DESC LIMIT 1;
+	UPDATE post SET q = 1 FROM unnest(ARRAY[1]) AS x WHERE post.id = x AND x.x > 2;
+	INSERT INTO post (id, made) SELECT id, made FROM post WHERE q = v_q ORDER BY made DESC LIMIT 1
+		ON CONFLICT DO NOTHING;
+	PERFORM pg_notify('post', v_id::text);
+	RETURN v_id;
+END $$;
+SQL
+(undef, $report) = report("--schema $tables $routine");
+is_deeply(found($report), [ 'index-identity 4 proved', 'index-identity 6 proved' ],
+	'statements of a routine are planned without what is not SQL: INTO, variables; ON CONFLICT is no part of a SELECT');
+
 my $mark = "$work/tmp/harm";
 my $harm = write_file('harm.sql', <<"SQL");
 COPY (SELECT 1) TO PROGRAM 'touch $mark';

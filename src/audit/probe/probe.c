@@ -145,6 +145,13 @@ static enum status probe_check(struct probe *probe, struct err *err)
 	return OK;
 }
 
+/* Notices of the server concern nobody who reads a report. */
+static void probe_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
 enum status probe_open(struct probe **out, const char *url, struct err *err)
 {
 	const char *keywords[LIBPQ_KEYWORDS], *values[LIBPQ_KEYWORDS];
@@ -152,6 +159,7 @@ enum status probe_open(struct probe **out, const char *url, struct err *err)
 	buf_init(&probe->text, PROBE_TEXT_MAX);
 	libpq_keywords(url, "holdfast audit", keywords, values);
 	probe->connection = PQconnectdbParams(keywords, values, 1);
+	PQsetNoticeProcessor(probe->connection, probe_notice, NULL);
 	enum status status = PQstatus(probe->connection) == CONNECTION_OK
 				 ? probe_check(probe, err)
 				 : libpq_connection_error(probe->connection, err);

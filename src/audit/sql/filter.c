@@ -389,6 +389,10 @@ static void filter_try(struct identity *id, const struct filtered *c,
 		       const struct form *form, struct rewrite *best)
 {
 	struct rewrite k = {.index = index, .path = &c->columns.path, .marked = c->conjunct->span};
+	/* of a column and a parameter nothing says that another expression is meant */
+	if (c->parameter && !form->proved && key->computed &&
+	    c->s->term[c->left].kind == STATEMENT_COLUMN)
+		return;
 	if (!form_text(id, c, key, form->own, false, false, &k.rewrite))
 		return;
 	bool two = memmem(form->own.p, form->own.n, " AND ", 5) != NULL;

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool span_within(struct statement_span inner, struct statement_span outer)
 {
@@ -56,6 +57,46 @@ static void unit_parameters(struct identity *id, struct planned *unit)
 	unit->parameters += names;
 }
 
+/* a, b.c: the end of the list of names that begins at the offset. */
+static uint32_t names_end(struct str body, uint32_t at, uint32_t to)
+{
+	for (;;) {
+		while (at < to && ascii_is_space(body.p[at]))
+			at++;
+		while (at < to && (ascii_is_alnum(body.p[at]) || strchr("_.\"$", body.p[at])))
+			at++;
+		uint32_t next = at;
+		while (next < to && ascii_is_space(body.p[next]))
+			next++;
+		if (next == to || body.p[next] != ',')
+			return at;
+		at = next + 1;
+	}
+}
+
+/* INTO of PL/pgSQL is no part of the query. A statement with the word in a literal is not
+ * planned rightly then, and the server says so. */
+static void unit_into(struct identity *id, struct planned *unit)
+{
+	struct str body = id->audit->file.body;
+	if (!id->s->head.routine || id->s->head.kind != STATEMENT_SELECT)
+		return;
+	for (uint32_t i = unit->span.from; i + 6 < unit->span.to; i++) {
+		if (!ascii_is_space(body.p[i]) || !ascii_is_space(body.p[i + 5]) ||
+		    !str_eq_nocase((struct str){body.p + i + 1, 4}, STR("into")))
+			continue;
+		uint32_t at = i + 6;
+		while (at < unit->span.to && ascii_is_space(body.p[at]))
+			at++;
+		if (unit->span.to - at > 7 &&
+		    str_eq_nocase((struct str){body.p + at, 6}, STR("strict")))
+			at += 6;
+		edit_add(&unit->edits,
+			 (struct statement_span){i, names_end(body, at, unit->span.to)}, STR(" "));
+		return;
+	}
+}
+
 static void unit_make(struct identity *id, struct str prefix, struct statement_span span)
 {
 	id->unit = (struct planned){.prefix = prefix, .span = span};
@@ -63,6 +104,7 @@ static void unit_make(struct identity *id, struct str prefix, struct statement_s
 		if (span_within(id->s->query[i].lock, span))
 			edit_add(&id->unit.edits, id->s->query[i].lock, STR(""));
 	unit_parameters(id, &id->unit);
+	unit_into(id, &id->unit);
 }
 
 static bool unit_plan(struct identity *id, enum probe_planner planner, struct probe_plan *plan)
@@ -166,6 +208,25 @@ static struct str select_judge(struct identity *id)
 	return unit_judge(id);
 }
 
+/* Whether the condition names what is no table: FROM unnest($1) AS x. */
+static bool names_another(const struct statement *s, uint32_t query,
+			  const struct statement_relation *target)
+{
+	for (uint32_t c = 0; c < s->head.conjuncts; c++) {
+		const struct statement_term *root = &s->term[s->conjunct[c].term];
+		uint32_t step;
+		for (uint32_t i = 0; s->conjunct[c].query == query && i < root->size; i += step) {
+			const struct statement_term *t = root + i;
+			step = t->kind == STATEMENT_QUERY ? t->size : 1;
+			if (t->kind == STATEMENT_COLUMN && t->qualifier.bytes &&
+			    !str_eq(statement_str(s, t->qualifier),
+				    statement_str(s, target->alias)))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* The condition of an UPDATE or DELETE of one table, as a SELECT. */
 static struct str write_judge(struct identity *id, uint32_t query, struct statement_span *planned)
 {
@@ -179,7 +240,7 @@ static struct str write_judge(struct identity *id, uint32_t query, struct statem
 			return STR(""); /* FROM or USING */
 		target = &s->relation[i];
 	}
-	if (!target || !s->query[query].where.to || has_cte(s))
+	if (!target || !s->query[query].where.to || has_cte(s) || names_another(s, query, target))
 		return STR("");
 	buf_init(&prefix, 4096);
 	buf_puts(&prefix, "SELECT 1 FROM ");

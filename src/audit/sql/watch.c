@@ -29,13 +29,13 @@ struct watch_group {
 	int64_t state_change;
 };
 
-struct watch {
+struct watch_run {
 	struct watch_group *group;
 	size_t groups;
 	int looks;
 };
 
-static struct watch_group *watch_group(struct watch *w, const struct observe_session *s)
+static struct watch_group *watch_group(struct watch_run *w, const struct observe_session *s)
 {
 	char application[OBSERVE_NAME];
 	observe_caller(s, application);
@@ -54,7 +54,7 @@ static struct watch_group *watch_group(struct watch *w, const struct observe_ses
 	return g;
 }
 
-static void watch_look(struct watch *w, const struct observe_sample *sample)
+static void watch_look(struct watch_run *w, const struct observe_sample *sample)
 {
 	int now[WATCH_GROUPS_MAX] = {0};
 	w->looks++;
@@ -97,7 +97,7 @@ static void watch_add(struct audit_report *report, const struct watch_group *g,
 			   });
 }
 
-static void watch_judge(const struct watch *w, const struct watch_group *g,
+static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 			const struct sql_options *options, struct audit_report *report,
 			struct sql_summary *summary)
 {
@@ -135,7 +135,7 @@ enum status sql_watch(const char *url, int64_t seconds, const struct sql_options
 		      struct audit_report *report, struct sql_summary *summary, struct err *err)
 {
 	struct observer *observer = NULL;
-	struct watch w = {.group = memory_array(WATCH_GROUPS_MAX, sizeof(*w.group))};
+	struct watch_run w = {.group = memory_array(WATCH_GROUPS_MAX, sizeof(*w.group))};
 	struct observe_sample *sample = memory_alloc(sizeof(*sample));
 	enum status status = observer_open(&observer, url, err);
 	for (int64_t i = 0; status == OK && i <= seconds; i++) {

@@ -34,6 +34,9 @@ static void clauses_scan(const struct lex *lex, uint32_t first, uint32_t limit, 
 	     i < lex->tokens && lex->token[i].depth >= depth && lex->token[i].from < limit; i++) {
 		if (lex->token[i].depth > depth)
 			continue;
+		/* behind the SELECT of an INSERT */
+		if (lex_is(lex, i, "on") && lex_is(lex, i + 1, "conflict"))
+			break;
 		if (!clause_begins(lex, i))
 			continue;
 		if (open)
@@ -70,7 +73,7 @@ void clauses_of(const struct build *b, uint32_t offset, const char *keyword, str
 	if (i >= lex->tokens)
 		return;
 	uint32_t depth = lex->token[i].depth;
-	while (i-- > 0 && lex->token[i].depth >= depth) {
+	while (i-- > 0 && lex->token[i].depth >= depth && lex->token[i].from >= b->shift) {
 		if (lex->token[i].depth == depth && lex_is(lex, i, keyword)) {
 			clauses_scan(lex, i, b->limit, out);
 			return;
