@@ -44,8 +44,8 @@ for my $outage ('killed again and again', 'stopped') {
 my %s = $i->status;
 is(scalar(grep { $s{$_}{restarts} } grep { /^web/ } keys %s), 0, 'no web process died of it');
 my $log = $i->log;
-my @told = $log =~ /"database connection lost"/g;
-cmp_ok(scalar @told, '<', 200, 'the log has a line for each lost connection, not for each request');
+my @lines = $log =~ /"database connection lost"/g;
+cmp_ok(scalar @lines, '<', 200, 'the log has a line for each lost connection, not for each request');
 $i->run('down');
 done_testing;
 

@@ -191,7 +191,7 @@ waitpid $pid, 0;
 is($?, 0, 'Ctrl-C, which goes to everything on the terminal, stops it');
 my $log = Instance::read_file("$i->{home}/foreground.log");
 unlike($log, qr/"?died"?|ERROR/, 'in order: nothing fails');
-# PostgreSQL may still be talking with sessions whose clients are gone; it is told to stop only then.
+# The database is stopped only after the web processes, whose sessions it may still be ending.
 my @order = $log =~ /"event":"stopped","process":"(web\/\d|postgres)"/g;
 is($order[-1], 'postgres', 'the database ends last') or diag $log;
 is_deeply([ sort @order[0 .. $#order - 1] ], [ 'web/1', 'web/2' ], 'after the web processes');

@@ -29,6 +29,6 @@ unlink "$i->{dir}/log/holdfast.log" or die;
 is($i->get('/v1/stats/quality')->{status}, 200, 'with HOLDFAST_TRACE=flight, too');
 $i->run('down');
 $log = $i->log;
-like($log, qr/"fills" area="flight"/, 'its area is told by a process that the supervisor has started');
+like($log, qr/"fills" area="flight"/, 'a process that the supervisor has started logs its area');
 is_deeply([ grep { !/"flight"/ } $log =~ /area=("\w+")/g ], [], 'and no other');
 done_testing;

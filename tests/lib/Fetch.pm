@@ -198,7 +198,7 @@ sub DESTROY {
 		kill 'KILL', $self->{pid};
 		waitpid $self->{pid}, 0;
 	}
-	# At the end of the program the file's object may have gone before us.
+	# During global destruction the file's object may have been destroyed before this one.
 	open my $in, '<', $self->{log_name} or return;
 	my $text = do { local $/; <$in> } // '';
 	print STDERR $text if $text =~ /Sanitizer|runtime error|sandbox:|must/;

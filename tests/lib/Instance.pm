@@ -173,7 +173,7 @@ sub processes {
 
 sub supervisor { my ($self) = @_; my ($pid) = $self->slurp('run/lock') =~ /^(\d+)/; return $pid }
 
-# The database's shared memory, to be looked for when it is gone.
+# The ids of the database's shared memory, so that a test can check that it was removed.
 sub remember {
 	my ($self) = @_;
 	my @lines = split /\n/, $self->slurp('data/postmaster.pid');
@@ -243,7 +243,7 @@ sub sql {
 sub column { my ($self, $sql) = @_; return split /\n/, $self->sql($sql) }
 sub rows { my ($self, $sql) = @_; return map { [ split /\|/, $_, -1 ] } $self->column($sql) }
 
-# A transaction that holds tables, so that whoever reads them waits until release().
+# A transaction that locks tables, so that their readers wait until release().
 sub hold {
 	my ($self, @tables) = @_;
 	open my $in, '|-', $self->psql(qw(-o /dev/null)) or die "psql: $!";

@@ -1,4 +1,4 @@
-# A program that runs beside the test: started, waited for, stopped, and gone when the test ends, however it ends.
+# A background program of a test: started, waited for, stopped. It is killed when the test ends, however it ends.
 #
 #   my $redis = Program->start('redis', [ 'redis-server', ... ], log => "$dir/redis.log",
 #	ready => sub { IO::Socket::INET->new("$host:$port") });

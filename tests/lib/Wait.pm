@@ -16,7 +16,7 @@ our @EXPORT = qw(wait_until seconds_left);
 our $limit = $ENV{HOLDFAST_TEST_LIMIT} // 7200;
 my $end = time + $limit;
 
-# At least one second, so that whoever passes it on does not pass on "for ever".
+# At least one second, because 0 means "no limit" to some callees.
 sub seconds_left { my $left = $end - time; return $left > 1 ? $left : 1 }
 
 # Call the code until it returns something true, and return that. A call that dies counts as "not yet"; its
