@@ -1,12 +1,16 @@
 #include "db/libpq.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 struct db {
 	PGconn *connection;
 	bool in_transaction;
 	bool in_copy;
+	int64_t wait_ms; /* the longest wait for an answer; 0: no limit */
+	bool hung;       /* it was over: the connection is only good for closing */
 };
 
 enum status db_open(struct db **out, const char *conninfo, const char *program, struct err *err)
@@ -32,17 +36,67 @@ void db_close(struct db *db)
 	free(db);
 }
 
+void db_limit_wait(struct db *db, int64_t ms)
+{
+	db->wait_ms = ms;
+}
+
+/* Until the answer to what was sent is complete, or the limit is over. */
+static bool db_answered(struct db *db)
+{
+	struct pollfd p = {.fd = PQsocket(db->connection), .events = POLLIN};
+	int64_t deadline = clock_ms() + db->wait_ms;
+	while (PQisBusy(db->connection)) {
+		int64_t left = deadline - clock_ms();
+		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+		if (n == 0) {
+			db->hung = true;
+			return false;
+		}
+		if (n > 0 && !PQconsumeInput(db->connection))
+			return true; /* the connection broke, which is an answer */
+	}
+	return true;
+}
+
+/* The last result of what was sent, as PQexec gives it; NULL: none. */
+static PGresult *db_last_result(struct db *db, bool sent)
+{
+	PGresult *last = NULL;
+	while (sent && db_answered(db)) {
+		PGresult *next = PQgetResult(db->connection);
+		if (!next)
+			return last;
+		PQclear(last);
+		last = next;
+	}
+	PQclear(last);
+	return NULL;
+}
+
+static enum status db_hung(const struct db *db, struct err *err)
+{
+	return err_set(err, TIMED_OUT, "the server does not answer in %lld ms",
+		       (long long)db->wait_ms);
+}
+
 enum status db_run(struct db *db, const struct db_statement *statement,
 		   const struct db_param *params, int count, struct db_rows *rows, struct err *err)
 {
 	struct libpq_params w;
 	must(!db->in_copy);
 	enum status status = libpq_params_set(&w, statement, params, count, err);
+	PGresult *result = NULL;
+	if (status == OK && !db->hung)
+		result = db->wait_ms
+			     ? db_last_result(db, PQsendQueryParams(db->connection, statement->sql,
+								    count, NULL, w.values,
+								    w.lengths, w.formats, 0))
+			     : PQexecParams(db->connection, statement->sql, count, NULL, w.values,
+					    w.lengths, w.formats, 0);
 	if (status == OK)
-		status = libpq_result(db->connection,
-				      PQexecParams(db->connection, statement->sql, count, NULL,
-						   w.values, w.lengths, w.formats, 0),
-				      rows, err);
+		status =
+		    db->hung ? db_hung(db, err) : libpq_result(db->connection, result, rows, err);
 	libpq_params_release(&w);
 	must(status != OK || !rows || rows->columns == statement->columns);
 	return status == OK ? OK : err_prefix(err, status, "%s", statement->name);
@@ -50,7 +104,11 @@ enum status db_run(struct db *db, const struct db_statement *statement,
 
 static enum status run_word(struct db *db, const char *word, struct err *err)
 {
-	return libpq_result(db->connection, PQexec(db->connection, word), NULL, err);
+	PGresult *result = NULL;
+	if (!db->hung)
+		result = db->wait_ms ? db_last_result(db, PQsendQuery(db->connection, word))
+				     : PQexec(db->connection, word);
+	return db->hung ? db_hung(db, err) : libpq_result(db->connection, result, NULL, err);
 }
 
 enum status db_begin(struct db *db, struct err *err)
@@ -87,7 +145,7 @@ void db_rollback(struct db *db)
 	if (db->in_copy)
 		db_copy_cancel(db);
 	/* If the connection is lost, the server has rolled back. */
-	if (db->in_transaction && run_word(db, "ROLLBACK", &ignored) != OK)
+	if (db->in_transaction && run_word(db, "ROLLBACK", &ignored) != OK && !db->hung)
 		PQreset(db->connection);
 	db->in_transaction = false;
 }

@@ -90,6 +90,10 @@ MUST_CHECK enum status db_open(struct db **out, const char *conninfo, const char
 			       struct err *err);
 void db_close(struct db *db); /* NULL is allowed */
 
+/* No statement waits longer for its answer, also when the server is stopped: TIMED_OUT, and then
+ * the connection is only good for closing. 0: no limit. Not for copies. */
+void db_limit_wait(struct db *db, int64_t ms);
+
 /* Run a statement. `rows` may be NULL. */
 MUST_CHECK enum status db_run(struct db *db, const struct db_statement *statement,
 			      const struct db_param *params, int count, struct db_rows *rows,

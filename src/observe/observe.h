@@ -29,7 +29,13 @@ enum {
 	OBSERVE_BASES = 512        /* statements whose usual cost is remembered */
 };
 
-enum observe_reach { OBSERVE_REACHED, OBSERVE_FULL, OBSERVE_STARTING, OBSERVE_GONE };
+enum observe_reach {
+	OBSERVE_REACHED,
+	OBSERVE_FULL,
+	OBSERVE_STARTING,
+	OBSERVE_GONE,
+	OBSERVE_HUNG /* it is there and does not answer */
+};
 
 enum observe_state {
 	OBSERVE_UNKNOWN, /* not shown to this role */

@@ -41,7 +41,7 @@ static const struct recording_field server_fields[] = {
 };
 static const struct recording_field sample_fields[] = {
     FIELD(observe_sample, "at", at, I64, 0),
-    FIELD(observe_sample, "reach", reach, ENUM, OBSERVE_GONE + 1),
+    FIELD(observe_sample, "reach", reach, ENUM, OBSERVE_HUNG + 1),
     FIELD(observe_sample, "server_start", server_start, I64, 0),
     FIELD(observe_sample, "connections", connections, I32, 0),
     FIELD(observe_sample, "idle", idle, I32, 0),

@@ -39,6 +39,11 @@ static int schedules(const struct config *c)
 	return *config_text(c, CONFIG_PIPELINE_SCHEDULE) ? 1 : 0;
 }
 
+static int healers(const struct config *c)
+{
+	return config_number(c, CONFIG_HEAL_ENABLED) ? 1 : 0;
+}
+
 static int web_processes(const struct config *c)
 {
 	return (int)config_number(c, CONFIG_WEB_PROCESSES);
@@ -101,6 +106,13 @@ static const struct process_class classes[] = {
      .pair = "contact",
      .exclusive = true,
      .locks_memory = true},
+    {.name = "heal",
+     .program = "holdfast-heal",
+     .count = healers,
+     .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_HEAL}, {0}},
+     .reads_settings = true,
+     .exclusive = true,
+     .needs_database = true},
     /* The command line's own 'enrich', kept running: it starts the containers of each batch. */
     {.name = "schedule",
      .program = "holdfast",

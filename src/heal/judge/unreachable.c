@@ -4,6 +4,7 @@ static const char *const reasons[] = {
     [OBSERVE_FULL] = "it has no free connection",
     [OBSERVE_STARTING] = "it is starting, recovering or shutting down",
     [OBSERVE_GONE] = "nothing answers",
+    [OBSERVE_HUNG] = "it is there and does not answer in time",
 };
 static const char *const remedies[] = {
     [OBSERVE_REACHED] =
@@ -12,6 +13,8 @@ static const char *const remedies[] = {
 	"Find the application that holds the connections; give it a pool with a limit, or put PgBouncer before the server.",
     [OBSERVE_STARTING] =
 	"Wait for the end of the recovery; do not restart it again: recovery would begin anew.",
+    [OBSERVE_HUNG] =
+	"Look at the machine: processes that are stopped (state T), a disk that hangs (state D), no memory. Nothing in the database mends that.",
     [OBSERVE_GONE] = "Start the server, and read the end of its log for the reason why it ended.",
 };
 
@@ -36,7 +39,7 @@ void judge_unreachable(struct judge_case *c)
 		return;
 	f->key = "unreachable";
 	f->cause = now != OBSERVE_REACHED
-		       ? judge_text(c, "The server refuses connections: %s.", reasons[now])
+		       ? judge_text(c, "The server cannot be used: %s.", reasons[now])
 		       : judge_text(c, "The server was restarted%s.",
 				    restarts > 1 ? judge_text(c, " %d times", restarts) : "");
 	f->action = remedies[now];

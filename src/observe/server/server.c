@@ -12,6 +12,7 @@
 enum {
 	TABLES_US = 3000000,       /* between two readings of the tables */
 	STATEMENTS_SHARE = 200,    /* a reading of the statements costs at most 1/200 of the time */
+	ANSWER_MS = 4000,          /* more than the server takes to end a statement of 2 s itself */
 	STATEMENTS_LEAST = 1000000 /* us between two readings of the statements */
 };
 
@@ -42,8 +43,10 @@ double observer_took(const struct observer *o)
 }
 
 /* The sentences of a server that refuses to talk; a connection attempt has no SQLSTATE. */
-static enum observe_reach observer_reach(const struct err *err)
+static enum observe_reach observer_reach(enum status status, const struct err *err)
 {
+	if (status == TIMED_OUT || strstr(err->text, "timeout expired"))
+		return OBSERVE_HUNG;
 	if (strstr(err->text, "too many") || strstr(err->text, "connection slots"))
 		return OBSERVE_FULL;
 	if (strstr(err->text, "starting up") || strstr(err->text, "shutting down") ||
@@ -85,6 +88,7 @@ static enum status observer_connect(struct observer *o, struct err *err)
 		o->db = NULL;
 		return status;
 	}
+	db_limit_wait(o->db, ANSWER_MS);
 	status = observer_ask(o, &sql_observe_server, &rows, err);
 	if (status == OK) {
 		struct observe_server *s = &o->server;
@@ -119,7 +123,7 @@ enum status observer_open(struct observer **out, const char *conninfo, struct er
 	o->counters = observer_counters_new();
 	random_bytes(&o->key, sizeof(o->key));
 	enum status status = observer_connect(o, err);
-	bool later = status == UNAVAILABLE && observer_reach(err) != OBSERVE_GONE;
+	bool later = status == UNAVAILABLE && observer_reach(status, err) != OBSERVE_GONE;
 	if (status != OK && !later) {
 		observer_close(o);
 		o = NULL;
@@ -258,7 +262,7 @@ void observer_sample(struct observer *o, struct observe_sample *sample, struct e
 		sample->server_start = o->start;
 		observer_details(o, sample);
 	} else {
-		sample->reach = observer_reach(err);
+		sample->reach = observer_reach(status, err);
 		db_close(o->db);
 		o->db = NULL;
 	}
