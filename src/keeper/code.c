@@ -27,7 +27,8 @@ void keeper_code_write(const uint8_t *bytes, size_t n, char *signs)
 		for (size_t b = 0; b < SIGN_BITS; b++) {
 			/* Bits above the number's highest are 0. */
 			size_t at = (count - i) * SIGN_BITS - 1 - b;
-			uint32_t bit = at < n * 8 ? bytes[n - 1 - at / 8] >> at % 8 & 1u : 0;
+			uint32_t bit =
+			    at < n * 8 ? (uint32_t)bytes[n - 1 - at / 8] >> at % 8 & 1u : 0;
 			sign = sign << 1 | bit;
 		}
 		signs[i] = code_alphabet[sign];
@@ -72,7 +73,7 @@ bool keeper_code_read(const char *typed, size_t size, uint8_t *bytes, size_t n)
 		rest = (rest * 32 + values[i]) % CHECK_MODULUS;
 		for (size_t b = 0; b < SIGN_BITS; b++) {
 			size_t at = (count - i) * SIGN_BITS - 1 - b;
-			uint32_t bit = values[i] >> (SIGN_BITS - 1 - b) & 1u;
+			uint32_t bit = (uint32_t)values[i] >> (SIGN_BITS - 1 - b) & 1u;
 			if (at < n * 8)
 				bytes[n - 1 - at / 8] |= (uint8_t)(bit << at % 8);
 			else if (bit)

@@ -109,8 +109,9 @@ enum keeper_status pair_unlock(struct keeper *k, const struct keeper_request *r,
 	enum keeper_status status = pair_begin(k, &r->unlock, now, &c);
 	if (status != KEEPER_OK)
 		return status;
-	if (c.found_other &&
-	    sodium_memcmp(k->work.other.hash, r->unlock.seen_hash, KEEPER_HASH) != 0)
+	/* Compared in any case, so that a target that is not there takes as long. */
+	bool changed = sodium_memcmp(k->work.other.hash, r->unlock.seen_hash, KEEPER_HASH) != 0;
+	if (changed & c.found_other)
 		return KEEPER_CHANGED;
 	bool again = c.note && c.note->end == END_OPEN;
 	if (c.note && !again && c.note->end > c.note->from) {

@@ -56,8 +56,11 @@ static enum status received(size_t n, bool as_answer)
 	struct err err;
 	int fds[2];
 	open_pair(fds);
-	const void *p = as_answer ? (const void *)&answer : (const void *)&request;
-	assert_int_equal(send(fds[0], p, n, 0), n);
+	/* Longer than the longest message. */
+	static char packet[sizeof(request) + sizeof(answer)];
+	memcpy(packet, as_answer ? (const void *)&answer : (const void *)&request,
+	       as_answer ? sizeof(answer) : sizeof(request));
+	assert_int_equal(send(fds[0], packet, n, 0), n);
 	enum status status = as_answer ? keeper_receive_answer(fds[1], &a, &err)
 				       : keeper_receive_request(fds[1], &r, &err);
 	close(fds[0]);
