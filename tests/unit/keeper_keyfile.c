@@ -177,6 +177,31 @@ static void a_drop_that_is_cut_off_leaves_the_new_period_and_is_finished_by_the_
 	assert_null(memmem(image, sizeof(image), first.period[0].key + 16, 16));
 }
 
+static void a_copy_restores_the_file_and_needs_the_offline_key(void **state)
+{
+	uint8_t public[KEEPER_KEY], private[KEEPER_KEY], other[KEEPER_KEY] = {1};
+	uint8_t copy[KEYFILE_COPY], image[KEYFILE_BYTES], again[KEYFILE_BYTES];
+	struct err err;
+	(void)state;
+	tear_down(NULL);
+	assert_int_equal(crypto_box_keypair(public, private), 0);
+	assert_int_equal(keyfile_make(path, public, MADE, &err), OK);
+	assert_int_equal(keyfile_open(path, &fd, &err), OK);
+	image_of(image);
+	assert_int_equal(keyfile_copy(fd, copy, &err), OK);
+	assert_null(memmem(copy, sizeof(copy), image + KEYFILE_BLOCK, 16));
+	assert_int_equal(keyfile_restore(path, copy, private, &err), CONFLICT);
+	tear_down(NULL);
+	assert_int_equal(keyfile_restore(path, copy, other, &err), DENIED);
+	copy[100] ^= 1;
+	assert_int_equal(keyfile_restore(path, copy, private, &err), DENIED);
+	copy[100] ^= 1;
+	assert_int_equal(keyfile_restore(path, copy, private, &err), OK);
+	assert_int_equal(keyfile_open(path, &fd, &err), OK);
+	image_of(again);
+	assert_memory_equal(image, again, sizeof(image));
+}
+
 static void a_damaged_file_is_no_key_file(void **state)
 {
 	uint8_t good[KEYFILE_BYTES], image[KEYFILE_BYTES];
@@ -204,6 +229,7 @@ int main(void)
 	    TEST(a_file_that_others_may_read_is_refused),
 	    TEST(a_rotation_that_is_cut_off_leaves_the_old_period_or_both),
 	    TEST(a_drop_that_is_cut_off_leaves_the_new_period_and_is_finished_by_the_next),
+	    TEST(a_copy_restores_the_file_and_needs_the_offline_key),
 	    TEST(a_damaged_file_is_no_key_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

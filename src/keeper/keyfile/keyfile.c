@@ -100,11 +100,9 @@ static int keyfile_newest(const struct keyfile *f, int *older)
 	return newest;
 }
 
-enum status keyfile_make(const char *path, const uint8_t offline_public[KEEPER_KEY], int64_t now,
-			 struct err *err)
+/* A new file of mode 0600 with this content, on the disk when it returns. */
+static enum status keyfile_create(const char *path, const struct keyfile *f, struct err *err)
 {
-	struct keyfile f;
-	uint8_t key[KEEPER_KEY];
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	enum status status = io_path(folder, sizeof(folder), err, "%.*s",
@@ -114,15 +112,9 @@ enum status keyfile_make(const char *path, const uint8_t offline_public[KEEPER_K
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, errno == EEXIST ? CONFLICT : FAILED, "%s", path);
-	memset(&f, 0, sizeof(f));
-	randombytes_buf(key, sizeof(key));
-	keyfile_fill(&f.head, KEYFILE_HEAD_MAGIC, KEYFILE_VERSION, now, offline_public);
-	keyfile_fill(&f.slot[0], KEYFILE_SLOT_MAGIC, 1, now, key);
-	status = io_write_all(fd, &f, sizeof(f), err);
+	status = io_write_all(fd, f, sizeof(*f), err);
 	if (status == OK && (fchmod(fd, 0600) != 0 || fsync(fd) != 0))
 		status = err_errno(err, FAILED, "%s", path);
-	sodium_memzero(&f, sizeof(f));
-	sodium_memzero(key, sizeof(key));
 	close(fd);
 	int dir = status == OK ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (status == OK && (dir < 0 || fsync(dir) != 0))
@@ -131,6 +123,21 @@ enum status keyfile_make(const char *path, const uint8_t offline_public[KEEPER_K
 		close(dir);
 	if (status != OK)
 		unlink(path);
+	return status;
+}
+
+enum status keyfile_make(const char *path, const uint8_t offline_public[KEEPER_KEY], int64_t now,
+			 struct err *err)
+{
+	struct keyfile f;
+	uint8_t key[KEEPER_KEY];
+	memset(&f, 0, sizeof(f));
+	randombytes_buf(key, sizeof(key));
+	keyfile_fill(&f.head, KEYFILE_HEAD_MAGIC, KEYFILE_VERSION, now, offline_public);
+	keyfile_fill(&f.slot[0], KEYFILE_SLOT_MAGIC, 1, now, key);
+	enum status status = keyfile_create(path, &f, err);
+	sodium_memzero(&f, sizeof(f));
+	sodium_memzero(key, sizeof(key));
 	return status;
 }
 
@@ -217,6 +224,36 @@ enum status keyfile_drop(int fd, struct err *err)
 	}
 	if (status == OK && dropped == 0)
 		status = err_set(err, NOT_FOUND, "there is one period only: nothing to drop");
+	sodium_memzero(&f, sizeof(f));
+	return status;
+}
+
+enum status keyfile_copy(int fd, uint8_t copy[KEYFILE_COPY], struct err *err)
+{
+	_Static_assert(KEYFILE_COPY == KEYFILE_BYTES + crypto_box_SEALBYTES, "a sealed box");
+	struct keyfile f;
+	int older;
+	enum status status = keyfile_load(fd, &f, err);
+	if (status == OK && keyfile_newest(&f, &older) < 0)
+		status = err_set(err, INVALID, "the key file has no usable period");
+	if (status == OK)
+		must(crypto_box_seal(copy, (const uint8_t *)&f, sizeof(f), f.head.key) == 0);
+	sodium_memzero(&f, sizeof(f));
+	return status;
+}
+
+enum status keyfile_restore(const char *path, const uint8_t copy[KEYFILE_COPY],
+			    const uint8_t offline_private[KEEPER_KEY], struct err *err)
+{
+	struct keyfile f;
+	uint8_t public[KEEPER_KEY];
+	enum status status = OK;
+	if (crypto_scalarmult_base(public, offline_private) != 0 ||
+	    crypto_box_seal_open((uint8_t *)&f, copy, KEYFILE_COPY, public, offline_private) != 0 ||
+	    !keyfile_is_good(&f.head, KEYFILE_HEAD_MAGIC))
+		status = err_set(err, DENIED, "the copy cannot be opened with this offline key");
+	if (status == OK)
+		status = keyfile_create(path, &f, err);
 	sodium_memzero(&f, sizeof(f));
 	return status;
 }

@@ -12,7 +12,11 @@
 
 #include "keeper/keeper.h"
 
-enum { KEYFILE_BLOCK = 512, KEYFILE_BYTES = KEYFILE_BLOCK * (1 + KEEPER_PERIODS) };
+enum {
+	KEYFILE_BLOCK = 512,
+	KEYFILE_BYTES = KEYFILE_BLOCK * (1 + KEEPER_PERIODS),
+	KEYFILE_COPY = KEYFILE_BYTES + 48, /* sealed to the offline key */
+};
 
 /* A new file with the first period. CONFLICT: it exists. */
 MUST_CHECK enum status keyfile_make(const char *path, const uint8_t offline_public[KEEPER_KEY],
@@ -27,5 +31,12 @@ MUST_CHECK enum status keyfile_rotate(int fd, int64_t now, struct err *err);
 /* Overwrite the older of two periods: what is sealed under it is lost. Also cleans torn slots.
  * NOT_FOUND: there is nothing to overwrite. */
 MUST_CHECK enum status keyfile_drop(int fd, struct err *err);
+
+/* The file, sealed to its offline key: for who wants to restore after a lost disk. With a copy old
+ * dumps stay readable to the holder of the offline key, as long as the copy exists. */
+MUST_CHECK enum status keyfile_copy(int fd, uint8_t copy[KEYFILE_COPY], struct err *err);
+/* A new file from a copy. CONFLICT: it exists. DENIED: the offline key is another one. */
+MUST_CHECK enum status keyfile_restore(const char *path, const uint8_t copy[KEYFILE_COPY],
+				       const uint8_t offline_private[KEEPER_KEY], struct err *err);
 
 #endif

@@ -115,8 +115,9 @@ static int tool_invites(int argc, char **argv)
 	return EXIT_OK;
 }
 
-/* ---- open-consent ---- */
+/* ---- what needs the offline key ---- */
 
+#define OFFLINE_UNREADABLE "the offline key cannot be read: a typing error, or no such file"
 static bool tool_read_offline(const char *path, uint8_t private[KEEPER_KEY])
 {
 	char typed[256] = "";
@@ -147,13 +148,13 @@ static void tool_print_consent(const struct keeper_consent *c)
 	       sodium_bin2hex(hash, sizeof(hash), c->seen_hash, sizeof(c->seen_hash)));
 }
 
-static const char *consents_key;
-static const struct cli_option consents_options[] = {
+static const char *offline_key;
+static const struct cli_option offline_options[] = {
     {.name = "offline-key",
      .kind = CLI_TEXT,
      .arg = "FILE",
      .help = "the offline key as make-key printed it",
-     .value = &consents_key},
+     .value = &offline_key},
     {0},
 };
 
@@ -164,11 +165,10 @@ static int tool_consents(int argc, char **argv)
 	char line[1024];
 	int closed = 0, number = 0;
 	(void)argc, (void)argv;
-	if (!consents_key)
+	if (!offline_key)
 		return cli_usage_error("--offline-key FILE is needed");
-	if (!tool_read_offline(consents_key, private))
-		return cli_failed(&(struct err){
-		    "the offline key cannot be read: a typing error, or no such file"});
+	if (!tool_read_offline(offline_key, private))
+		return cli_failed(&(struct err){OFFLINE_UNREADABLE});
 	while (fgets(line, sizeof(line), stdin)) {
 		size_t n = 0;
 		number++;
@@ -186,6 +186,46 @@ static int tool_consents(int argc, char **argv)
 	sodium_memzero(private, sizeof(private));
 	sodium_memzero(&consent, sizeof(consent));
 	return closed ? EXIT_FAILED : EXIT_OK;
+}
+
+static int tool_copy(int argc, char **argv)
+{
+	uint8_t copy[KEYFILE_COPY];
+	char text[sodium_base64_ENCODED_LEN(KEYFILE_COPY, sodium_base64_VARIANT_ORIGINAL)];
+	struct err err;
+	int fd;
+	(void)argc;
+	enum status status = keyfile_open(argv[0], &fd, &err);
+	if (status == OK) {
+		status = keyfile_copy(fd, copy, &err);
+		close(fd);
+	}
+	if (status != OK)
+		return cli_failed(&err);
+	puts(sodium_bin2base64(text, sizeof(text), copy, sizeof(copy),
+			       sodium_base64_VARIANT_ORIGINAL));
+	return EXIT_OK;
+}
+
+static int tool_restore(int argc, char **argv)
+{
+	uint8_t private[KEEPER_KEY], copy[KEYFILE_COPY];
+	char text[2 * KEYFILE_COPY];
+	size_t n = fread(text, 1, sizeof(text), stdin), got;
+	struct err err;
+	(void)argc;
+	if (!offline_key)
+		return cli_usage_error("--offline-key FILE is needed");
+	if (!tool_read_offline(offline_key, private))
+		return cli_failed(&(struct err){OFFLINE_UNREADABLE});
+	enum status status =
+	    sodium_base642bin(copy, sizeof(copy), text, n, " \n", &got, NULL,
+			      sodium_base64_VARIANT_ORIGINAL) == 0 &&
+		    got == sizeof(copy)
+		? keyfile_restore(argv[0], copy, private, &err)
+		: err_set(&err, INVALID, "standard input is no copy of a key file");
+	sodium_memzero(private, sizeof(private));
+	return status == OK ? tool_with_file(argv[0], NULL) : cli_failed(&err);
 }
 
 /* ---- the table ---- */
@@ -207,6 +247,17 @@ static const struct command drop = {
     .args = "FILE",
     .summary = "overwrite the older period, when no row is sealed under it any more",
     .run = tool_drop};
+static const struct command copy_key = {
+    .name = "copy-key",
+    .args = "FILE",
+    .summary = "print the key file, sealed to its offline key, for a restore",
+    .run = tool_copy};
+static const struct command restore_key = {
+    .name = "restore-key",
+    .args = "FILE",
+    .summary = "make a key file from what copy-key printed, on standard input",
+    .options = offline_options,
+    .run = tool_restore};
 static const struct command invites = {
     .name = "invites",
     .args = "N",
@@ -216,13 +267,13 @@ static const struct command consents = {
     .name = "open-consent",
     .args = "",
     .summary = "read entries of the consent log as hexadecimal lines, say what they contain",
-    .options = consents_options,
+    .options = offline_options,
     .run = tool_consents};
 
 int keeper_tool(int argc, char **argv)
 {
-	static const struct command *const commands[] = {&make_key, &show,     &rotate, &drop,
-							 &invites,  &consents, NULL};
+	static const struct command *const commands[] = {
+	    &make_key, &show, &rotate, &drop, &copy_key, &restore_key, &invites, &consents, NULL};
 	must(sodium_init() >= 0);
 	return cli_main(
 	    "holdfast-keeper",
