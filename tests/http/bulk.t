@@ -71,7 +71,8 @@ for (
 	my ($body) = unchunked($web->raw(asked("$path?$query", '')));
 	is(join("\n", ids($body)), join("\n", ids_of($where)), "filtered by $query");
 }
-is(($web->request("GET $path?category=nonsense"))[0], 404, 'what cannot be listed is refused');
+my ($refused, $why) = $web->request("GET $path?category=nonsense", 'Accept-Encoding: gzip');
+is("$refused " . ($why->{'content-encoding'} // 'plain'), '404 plain', 'what cannot be listed is refused, not packed');
 is(($web->request("GET $path?q=a"))[0], 400, 'there are no words');
 is(($web->request("HEAD $path"))[0], 200, 'HEAD is answered');
 {

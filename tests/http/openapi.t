@@ -55,11 +55,13 @@ symlink "$tools/node_modules", "$dir/node_modules" or die "symlink: $!";
 system('cp', "$tools/client.mts", $dir) == 0 or die;
 ($code, $text) = asked("$bin/openapi-typescript", 'openapi.json', '-o', 'schema.d.ts');
 is($code, 0, 'a client is generated') or diag $text;
-($code, $text) = asked("$bin/tsc", qw(--strict --target es2022 --module nodenext --skipLibCheck --types node client.mts));
+($code, $text) = asked("$bin/tsc", qw(--strict --target es2022 --module nodenext --skipLibCheck --types node),
+	'client.mts');
 is($code, 0, 'what is written with it compiles') or diag $text;
 ($code, $text) = asked('node', 'client.mjs', $base);
 utf8::decode($text);
-is("$code $text", "0 東京 Sushi|東京 Sushi|JP|true|404|There is no such region or city\n", 'and runs against the server');
+my $said = "東京 Sushi|東京 Sushi|JP|true|404|There is no such region or city\n";
+is("$code $text", "0 $said", 'and runs against the server');
 
 # ---- answers ----
 my $requests = $ENV{HOLDFAST_REQUESTS} // 400;

@@ -212,6 +212,7 @@ like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq
 			'Zürich' => '/search?q=hug&category=bakery&open_at=now',
 			'Bakery' => '/search?q=hug%20in%20Zurich&open_at=now', 'Open now' => '/search?q=hug%20in%20Zurich&category=bakery'
 		}, 'and so can filters');
+	is($chips->($page->('q=bakery+open+now+in+Zurich'))->{Bakery}, '/search?q=Zurich%20open%20now', 'a wish stays');
 	like($page->('q=Bahnhofstrasse+22'), qr{<span class="because">by its street</span>}, 'a result says why it is one');
 	unlike($page->('q=bakery+in+Zurich'), qr{class="because"}, 'but not what was understood of the whole text');
 	like($page->('q=hugqqqqqqq'), qr{did you mean: <a href="/search\?q=[^"]*" rel="nofollow">},

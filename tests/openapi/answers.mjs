@@ -1,6 +1,6 @@
 // Ask the API at random and hold each answer against its description: node answers.mjs BASE COUNT SEED
-// Parameters are drawn from what the description allows, and sometimes from what it does not; every status, type and body
-// that comes must be described. Prints what is not, and fails then.
+// Parameters are drawn from what the description allows, and sometimes from what it does not; every status, type and
+// body that comes must be described. Prints what is not, and fails then.
 import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
@@ -21,8 +21,8 @@ const one = (list) => list[below(list.length)];
 const regions = (await get('/v1/regions')).regions.map((r) => r.key);
 const categories = (await get('/v1/categories')).categories.flatMap((c) => [c.key, c.group.key]);
 const ids = (await get('/v1/businesses?limit=100')).businesses.map((b) => b.id).concat('nonsense');
-const words = ['bakery', 'word0', 'name1', 'müller', '8600', 'town', '+41 44 123 45 67', '...', '😀', '"', 'a', 'open now',
-	'near me', 'hotel in wien', 'zzzzqqq', 'www.example.com', 'Street 12', 'Schweiz'];
+const words = ['bakery', 'word0', 'name1', 'müller', '8600', 'town', '+41 44 123 45 67', '...', '😀', '"', 'a',
+	'open now', 'near me', 'hotel in wien', 'zzzzqqq', 'www.example.com', 'Street 12', 'Schweiz'];
 const wrong = ['', '-1', 'x', '%', '99999999999', 'null', '\u0001'];
 const known = {
 	q: () => one(words) + (below(2) ? ` ${one(words)}` : ''),
@@ -38,7 +38,8 @@ function value({ name, schema, example }) {
 	if (below(8) === 0) return one(wrong);
 	if (schema.enum) return one(schema.enum);
 	if (schema.type === 'boolean') return one(['true', 'false']);
-	if (schema.type === 'integer') return String(schema.minimum + below(1 + Math.min(200, schema.maximum - schema.minimum)));
+	if (schema.type === 'integer')
+		return String(schema.minimum + below(1 + Math.min(200, schema.maximum - schema.minimum)));
 	return known[name]?.() ?? example ?? 'x';
 }
 
@@ -66,8 +67,10 @@ for (let i = 0; i < count; i++) {
 	let address = path;
 	const query = [];
 	for (const parameter of operation.parameters ?? []) {
-		if (parameter.in === 'path') address = address.replace(`{${parameter.name}}`, encodeURIComponent(value(parameter) || 'x'));
-		else if (parameter.required || below(4) === 0) query.push(`${parameter.name}=${encodeURIComponent(value(parameter))}`);
+		const { name, required } = parameter;
+		if (parameter.in === 'path')
+			address = address.replace(`{${name}}`, encodeURIComponent(value(parameter) || 'x'));
+		else if (required || below(4) === 0) query.push(`${name}=${encodeURIComponent(value(parameter))}`);
 	}
 	address += query.length ? `?${query.join('&')}` : '';
 	const response = await fetch(base + address);

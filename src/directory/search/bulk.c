@@ -96,8 +96,14 @@ static void stream_more(void *ctx)
 		stream_more(s);
 }
 
+static const char varies[] = "Vary: Accept-Encoding, Accept-Language\r\n";
+static const char varies_packed[] =
+    "Vary: Accept-Encoding, Accept-Language\r\nContent-Encoding: gzip\r\n";
+
 static void stream_begin(struct stream *s)
 {
+	if (s->gzipped) /* not before: a problem is not packed */
+		s->request->answer_headers = varies_packed;
 	s->begun = true;
 	http_stream(s->request, &(struct http_answer){.type = "application/x-ndjson"}, stream_more,
 		    s);
@@ -189,9 +195,7 @@ static void get_bulk(struct http_request *request)
 	if (s->gzipped && deflateInit2(&s->gzip, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
 				       Z_DEFAULT_STRATEGY) != Z_OK)
 		memory_exhausted();
-	request->answer_headers =
-	    s->gzipped ? "Vary: Accept-Encoding, Accept-Language\r\nContent-Encoding: gzip\r\n"
-		       : "Vary: Accept-Encoding, Accept-Language\r\n";
+	request->answer_headers = varies;
 	bulk->streams++;
 	arena_defer(&request->arena, stream_release, s);
 	http_on_gone(request, stream_gone, NULL);

@@ -329,6 +329,22 @@ static bool write_parts(const struct typed *typed, unsigned parts, struct str *o
 	return fits;
 }
 
+/* A wish stays when other words are taken away; alone it would be words like others. */
+static bool keep_wishes(const struct typed *typed, struct str *text)
+{
+	bool fits = true;
+	if (text->n && typed->open_now)
+		fits = add_word(typed->arena, text, STR("open now"));
+	if (text->n && typed->near_me)
+		fits = fits && add_word(typed->arena, text, STR("near me"));
+	return fits;
+}
+
+static bool write_without(const struct typed *typed, unsigned parts, struct str *out)
+{
+	return write_parts(typed, parts, out) && keep_wishes(typed, out);
+}
+
 static bool rank_parts(const struct typed *typed, struct search_understood *out)
 {
 	static const unsigned all = PART_CATEGORY | PART_PLACE | PART_WORDS;
@@ -338,11 +354,11 @@ static bool rank_parts(const struct typed *typed, struct search_understood *out)
 			there |= part_of(&typed->term[i]);
 	bool wishes = typed->near_me || typed->open_now;
 	return (!(there & PART_CATEGORY) ||
-		write_parts(typed, all - PART_CATEGORY, &out->without_category)) &&
+		write_without(typed, all - PART_CATEGORY, &out->without_category)) &&
 	       (!(there & PART_PLACE) ||
-		write_parts(typed, all - PART_PLACE, &out->without_place)) &&
+		write_without(typed, all - PART_PLACE, &out->without_place)) &&
 	       (!(there & PART_WORDS) ||
-		(write_parts(typed, all - PART_WORDS, &out->without_words) &&
+		(write_without(typed, all - PART_WORDS, &out->without_words) &&
 		 write_parts(typed, PART_WORDS, &out->words))) &&
 	       (!wishes || write_parts(typed, all, &out->without_wish));
 }
