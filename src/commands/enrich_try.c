@@ -1,5 +1,6 @@
 #include "commands/enrich_try.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "commands/containers.h"
 #include "directory/record/record.h"
 #include "pipeline/pipeline.h"
@@ -45,8 +46,7 @@ static void show_answer(const struct wire_answer *a)
 /* The answer, as soon as it is there. */
 static enum status await_answer(int fd, int64_t limit_ms, struct err *err)
 {
-	char *packet = malloc(WIRE_MESSAGE_MAX);
-	must(packet);
+	char *packet = memory_room(WIRE_MESSAGE_MAX);
 	enum status status = NOT_FOUND;
 	for (int64_t end = clock_ms() + limit_ms; status == NOT_FOUND;) {
 		struct wire_message m;

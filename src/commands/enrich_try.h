@@ -6,8 +6,7 @@
 #include "db/db.h"
 #include "pipeline/stages/stage.h"
 
-/* INVALID: no such id; FAILED: the call could not be made. What the host answers, whatever it is, is
- * OK. */
+/* INVALID: no such id; FAILED: the call could not be made. Whatever the host answers is OK. */
 MUST_CHECK enum status enrich_try(const struct instance *i, struct db *db,
 				  const struct pipeline_stage *stage, const char *id,
 				  struct err *err);

@@ -23,8 +23,8 @@ enum monitor_state {
 	MONITOR_UNKNOWN,
 	MONITOR_FINISHED, /* it has ended in order, nothing of it is open */
 	MONITOR_DEAD,     /* the heartbeat is older than the lease */
-	/* Two heartbeats are missing, or work that waits for nothing is open and nothing was finalised
-	 * for too long. */
+	/* Two heartbeats are missing, or work that waits for nothing is open and nothing was
+	 * finalised for too long. */
 	MONITOR_STALLED,
 	MONITOR_FAILING, /* all recent items failed: failures are no progress */
 	/* Whatever is open waits for a declared time: a host sent Retry-After or 429. */

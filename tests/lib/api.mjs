@@ -2,6 +2,7 @@
 // /item?id=...: {"ok": 1, "id": ...} after a time; every FAIL_EVERYth answer is a 500 (0: none).
 // /poison?ids=a,b: from now on there is no answer for these; each time one is asked for, "poison PORT" is written.
 // /throttle?after=S: from now on every answer is a 429 with Retry-After: S (0: as before).
+// /echo: method, the header X-Key, Content-Type and the body, as JSON.
 // /count: how many items were asked for. /refuse: from now on every answer for an item is a 404; /accept: no more.
 import http from 'node:http';
 
@@ -14,6 +15,15 @@ let throttle = 0;
 http.createServer((request, response) => {
 	const url = new URL(request.url, 'http://x');
 	const id = url.searchParams.get('id');
+	if (url.pathname === '/echo') {
+		let body = '';
+		request.on('data', (part) => { body += part; });
+		request.on('end', () => {
+			response.writeHead(200, { 'Content-Type': 'application/json' });
+			response.end(JSON.stringify({ method: request.method, key: request.headers['x-key'], type: request.headers['content-type'], body }));
+		});
+		return;
+	}
 	if (url.pathname === '/poison') {
 		poison = new Set(url.searchParams.get('ids').split(','));
 		response.end('ok');

@@ -53,6 +53,17 @@ for my $case ([ 'pipeline.http_url', "$p->{api_url}/{nmae}", qr/pipeline\.http_u
 	$i->set('pipeline.http_url' => "$p->{api_url}/item?id={id}", 'pipeline.http_facts' => 'answer=/ok id=/id');
 }
 
+# ---- headers with a secret, and POST ----
+$i->set('pipeline.http_url' => "$p->{api_url}/echo", 'pipeline.http_facts' => 'method=/method key=/key type=/type body=/body',
+	'pipeline.ports' => $p->{port}, 'pipeline.allow' => '127.0.0.0/8', 'pipeline.http_headers' => 'X-Key: a secret|Accept: application/json', 'pipeline.http_body' => '{"q": "{name}"}');
+$p->sql(qq{UPDATE business SET name = 'Zum "Adler"' WHERE id = $id});
+($code, $text) = $p->enrich('--stage', 'http', '--try', $id_text);
+like($text, qr/^request  POST /m, 'a body makes it a POST') or diag $text;
+like($text, qr/^fact     method = POST\nfact     key = a secret\nfact     type = application\/json\n/m, 'with the headers')
+	or diag $text;
+like($text, qr/^fact     body = \{"q": "Zum \\"Adler\\""\}$/m, 'values are texts of JSON') or diag $text;
+$i->set('pipeline.http_url' => "$p->{api_url}/item?id={id}", 'pipeline.http_facts' => 'answer=/ok id=/id');
+
 # ---- dead letters ----
 $p->sql("INSERT INTO pipeline_dead SELECT max(b.id), $id, '2 workers died of it' FROM pipeline_batch AS b");
 like(($p->enrich('--dead'))[1], qr/^\Q$id_text\E  .*  http  2 workers died of it  /m, 'the dead are listed');

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/json.h"
 #include "base/percent.h"
 #include "directory/record/record.h"
 #include "sql/pipeline.h"
@@ -76,11 +77,28 @@ bool stage_facts_check(const char *text, struct err *err)
 	return true;
 }
 
-struct str stage_url(struct stage_claim *claim, const char *template, const struct db_rows *rows,
-		     int row)
+/* How a value stands in a template. */
+static void stage_put(struct buf *out, enum stage_form form, struct str value)
+{
+	struct buf json;
+	struct json_writer w;
+	if (form == STAGE_PERCENT) {
+		percent_put(out, value, "");
+		return;
+	}
+	buf_init(&json, 6 * value.n + 3);
+	json_writer_init(&w, &json);
+	json_put_str(&w, value);
+	if (!buf_failed(&json) && json.n >= 2)
+		buf_add(out, json.p + 1, json.n - 2); /* the template has the quotes */
+	buf_release(&json);
+}
+
+struct str stage_template(struct stage_claim *claim, const char *template, enum stage_form form,
+			  size_t max, const struct db_rows *rows, int row)
 {
 	struct buf out;
-	buf_init(&out, WIRE_URL_MAX);
+	buf_init(&out, max);
 	for (const char *p = template; *p;) {
 		size_t v = stage_value(p);
 		if (v == COUNT_OF(stage_values)) {
@@ -90,15 +108,15 @@ struct str stage_url(struct stage_claim *claim, const char *template, const stru
 		if (stage_values[v].column == SQL_INPUTS_ID) {
 			char id[RECORD_ID_TEXT];
 			record_id_format(db_i64(rows, row, SQL_INPUTS_ID), id);
-			percent_put(&out, str_of(id), "");
+			stage_put(&out, form, str_of(id));
 		} else {
-			percent_put(&out, db_text(rows, row, stage_values[v].column), "");
+			stage_put(&out, form, db_text(rows, row, stage_values[v].column));
 		}
 		p += stage_values[v].name.n;
 	}
-	struct str url = buf_failed(&out) ? STR("") : arena_str(claim->arena, buf_view(&out));
+	struct str text = buf_failed(&out) ? STR("") : arena_str(claim->arena, buf_view(&out));
 	buf_release(&out);
-	return url;
+	return text;
 }
 
 void stage_facts(const char *text, struct wire_facts *out)

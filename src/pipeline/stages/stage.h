@@ -24,6 +24,7 @@ struct stage_item {
 	struct str url;
 	struct str host; /* whose turn the call waits for; empty: nobody's */
 	struct str phone;
+	struct str headers, body; /* of requests of kind HTTP; a body makes it a POST */
 	/* What was found without asking: a JSON object; empty: {} */
 	struct str facts;
 };
@@ -76,10 +77,11 @@ void pipeline_stage_names(struct buf *out);
 
 /* "https://www.shop.example:8443/a" -> "www.shop.example"; a slice of url. */
 struct str stage_host(struct str url);
-/* The template with {name} {street} {postcode} {city} {country} {id} replaced, percent-encoded, in
- * the claim's arena. Empty: longer than WIRE_URL_MAX. */
-struct str stage_url(struct stage_claim *claim, const char *template, const struct db_rows *rows,
-		     int row);
+/* The template with {name} {street} {postcode} {city} {country} {id} replaced, in the claim's arena:
+ * percent-encoded, or as JSON has texts. Empty: longer than max. */
+enum stage_form { STAGE_PERCENT, STAGE_JSON };
+struct str stage_template(struct stage_claim *claim, const char *template, enum stage_form form,
+			  size_t max, const struct db_rows *rows, int row);
 /* INVALID: the template names what it cannot, or is no URL. */
 MUST_CHECK bool stage_url_check(const char *template, struct err *err);
 /* INVALID: not "name=/json/pointer ...". */
