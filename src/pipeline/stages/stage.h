@@ -77,8 +77,8 @@ void pipeline_stage_names(struct buf *out);
 
 /* "https://www.shop.example:8443/a" -> "www.shop.example"; a slice of url. */
 struct str stage_host(struct str url);
-/* The template with {name} {street} {postcode} {city} {country} {id} replaced, in the claim's arena:
- * percent-encoded, or as JSON has texts. Empty: longer than max. */
+/* The template with {name} {street} {postcode} {city} {country} {id} replaced, in the claim's
+ * arena: percent-encoded, or as JSON has texts. Empty: longer than max. */
 enum stage_form { STAGE_PERCENT, STAGE_JSON };
 struct str stage_template(struct stage_claim *claim, const char *template, enum stage_form form,
 			  size_t max, const struct db_rows *rows, int row);
