@@ -31,8 +31,8 @@ MUST_CHECK enum status import_reject(struct import *im, const struct record_reje
 /* INVALID: nothing was read, nothing could be taken, or more was rejected than may be. */
 MUST_CHECK enum status import_check_rejects(struct import *im);
 
-/* gone.c: what a complete file has no more. Before rows leave import_row. INVALID, CONFLICT: too many,
- * or it cannot be told. */
+/* gone.c: what a complete file has no more. Before rows leave import_row. INVALID, CONFLICT: too
+ * many, or it cannot be told. */
 MUST_CHECK enum status import_gone_find(struct import *im, int64_t source);
 MUST_CHECK enum status import_gone_remove(struct import *im);
 

@@ -114,8 +114,8 @@ static struct str iso_country_key(struct str name, char out[KEY_BYTES])
 
 /* ---- indexes ---- */
 
-/* Names in order, for look-up; a name of two rows keeps the one that comes first: by place among the
- * names of its row, then by row. */
+/* Names in order, for look-up; a name of two rows keeps the one that comes first: by place among
+ * the names of its row, then by row. */
 struct iso_index {
 	struct iso_name {
 		struct str key;

@@ -171,8 +171,8 @@ static const struct binding *header_plain(struct str plain)
 	return b ? b : header_numbered(plain);
 }
 
-/* "State / Province", "Telefon (Geschäft)": every part that a slash divides stands for the same, and
- * what is in brackets says more of it. */
+/* "State / Province", "Telefon (Geschäft)": every part that a slash divides stands for the same,
+ * and what is in brackets says more of it. */
 static const struct binding *header_in_parts(struct str header)
 {
 	const struct binding *all = NULL;

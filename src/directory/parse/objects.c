@@ -243,7 +243,8 @@ static const char *take_object(struct draft *d, const struct json_value *v,
 	return "keys";
 }
 
-/* "schema:name" and "https://schema.org/name" as "name", "type" as "@type", in keys and types, at any depth. */
+/* "schema:name" and "https://schema.org/name" as "name", "type" as "@type", in keys and
+ * types, at any depth. */
 static void plain_names(struct json_value *v)
 {
 	static const char *const prefixes[] = {"schema:", "https://schema.org/",
