@@ -5,15 +5,18 @@
 -- role: holdfast_heal
 
 -- name: heal_cancel
+-- row: heal_signal
 SELECT pg_cancel_backend(s.pid) AS signalled FROM pg_stat_get_activity($1::integer) AS s
 WHERE {{heal_same_session}} AND s.state = 'active' AND (extract(epoch FROM s.query_start) * 1000000)::bigint = $3
 	AND s.query_id IS NOT DISTINCT FROM $6::bigint;
 
 -- name: heal_cancel_13
+-- row: heal_signal
 SELECT pg_cancel_backend(s.pid) AS signalled FROM pg_stat_get_activity($1::integer) AS s
 WHERE {{heal_same_session}} AND s.state = 'active' AND (extract(epoch FROM s.query_start) * 1000000)::bigint = $3;
 
 -- name: heal_terminate
+-- row: heal_signal
 SELECT pg_terminate_backend(s.pid) AS signalled FROM pg_stat_get_activity($1::integer) AS s
 WHERE {{heal_same_session}} AND s.state LIKE 'idle in transaction%'
 	AND (extract(epoch FROM s.state_change) * 1000000)::bigint = $3;

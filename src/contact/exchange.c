@@ -91,8 +91,8 @@ static void exchange_refused(struct exchange *c, uint32_t status)
 
 static void exchange_broken(struct exchange *c, const struct err *err)
 {
-	/* The sentence can name hosts and roles and quote a row: it is not for clients. For the log it
-	 * may: rows are sealed, profiles are public, and no code or contact is in a statement. */
+	/* The sentence can name hosts and roles and quote a row: it is not for clients. The log may
+	 * have it: rows are sealed, profiles are public, no code or contact is in a statement. */
 	log_error("a statement failed", LOG_S("operation", keeper_op_name(c->operation->op)),
 		  LOG_S("error", err->text));
 	exchange_problem(c, HTTP_PROBLEM_BUSY, NULL, "the database does not answer now");

@@ -108,7 +108,7 @@ static void *walk_alloc(struct schema_walk *w, size_t bytes)
 static void walk_put_path(const struct schema_walk *w, uint32_t at, struct str last, bool named,
 			  struct buf *out)
 {
-	uint32_t way[PATH_STEPS_MAX];
+	uint32_t way[PATH_STEPS_MAX] = {0};
 	size_t steps = 0;
 	struct str name = STR("");
 	for (uint32_t i = at; i != NO_STATE; i = w->state[i].parent) {
@@ -275,11 +275,12 @@ static struct walk_object *walk_object_of(struct schema_walk *w, uint32_t at)
 {
 	const struct walk_state *s = &w->state[at];
 	struct walk_object **known = &w->object[(size_t)s->schema->id * OWNERS + s->owner];
+	struct walk_object *o = *known;
 	struct field_set set;
-	if (*known)
-		return *known;
+	if (o)
+		return o;
 	field_set_of(w->tree, s->schema, &set);
-	struct walk_object *o = walk_alloc(w, sizeof(*o));
+	o = walk_alloc(w, sizeof(*o));
 	struct walk_field *field =
 	    o ? arena_array(&w->tree->arena, set.count + 1, sizeof(*field)) : NULL;
 	if (!field) {
@@ -432,9 +433,10 @@ static void walk_add_edges(struct schema_walk *w, struct walk_schema *s,
 static struct walk_schema *walk_schema_of(struct schema_walk *w, const struct openapi_node *schema)
 {
 	struct walk_schema **known = &w->schema[schema->id];
-	if (*known)
-		return *known;
-	struct walk_schema *s = walk_alloc(w, sizeof(*s));
+	struct walk_schema *s = *known;
+	if (s)
+		return s;
+	s = walk_alloc(w, sizeof(*s));
 	if (!s)
 		return NULL;
 	*known = s;

@@ -85,8 +85,8 @@ MUST_CHECK enum status import_explain(int fd, const char *name,
 				      const struct import_options *options,
 				      struct import_report *report, struct err *err);
 
-/* Ids to be given to records of a source, from an identities.tsv: what `holdfast identities` wrote in
- * another installation. INVALID: "FILE:3: ...". */
+/* Ids to be given to records of a source, from an identities.tsv: what `holdfast identities` wrote
+ * in another installation. INVALID: "FILE:3: ...". */
 MUST_CHECK enum status import_identities(struct db *db, const char *path, struct err *err);
 /* Write the identities of the directory. Records without ids of their own get one of their present
  * contents, under which an installation that reads the present file finds them. */

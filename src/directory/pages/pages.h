@@ -8,9 +8,9 @@
  *   /regions, /regions/{key}, /sources, /imprint, /privacy
  *
  * All but imprint and privacy go through the cache (kept.c), with the directory's version in their
- * keys: an import shows at once. Everything works without scripts; with one, the search box suggests. No cookie, no request to
- * anywhere else. Dates and times are local to the business. Every page names the
- * sources and licences of the facts on it.
+ * keys: an import shows at once. Everything works without scripts; with one, the search box
+ * suggests. No cookie, no request to anywhere else. Dates and times are local to the business.
+ * Every page names the sources and licences of the facts on it.
  *
  * Life: pages_create compiles the templates (so that a mistake in an operator's template stops the
  * start and not a reader), before routes are served; pages_free after the last request.

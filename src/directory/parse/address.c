@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Whether the text has the number as a word of its own: "Hauptstr. 5a" has "5a". */
-static bool address_has(struct str text, struct str word)
+static bool parse_address_has(struct str text, struct str word)
 {
 	for (size_t i = 0; i + word.n <= text.n; i++) {
 		bool before = i && ascii_is_alnum(text.p[i - 1]);
@@ -49,7 +49,7 @@ static struct str street_and_number(struct draft *d, struct str street)
 		   ? ""
 		   : " ",
 	       d->house_suffix);
-	if (!number.n || address_has(street, number))
+	if (!number.n || parse_address_has(street, number))
 		return street;
 	if (!street.n)
 		return number;
@@ -128,13 +128,13 @@ static void split_full(struct draft *d)
 	d->givens = givens; /* the value was counted as a street */
 }
 
-void address_split(struct draft *d)
+void parse_address_split(struct draft *d)
 {
 	if (d->street_full.n)
 		split_full(d);
 }
 
-void address_finish(struct draft *d)
+void parse_address_finish(struct draft *d)
 {
 	struct str *field = &d->field[RECORD_STREET];
 	if (d->street_kind.n && d->street_name.n) {
@@ -147,8 +147,8 @@ void address_finish(struct draft *d)
 	if (d->street_name.n && field->n && has_digit(*field) && !d->house_number.n)
 		street = *field;
 	struct str line = street_and_number(d, street);
-	if (field->n && d->street_name.n && !address_has(line, *field) && !str_eq(street, *field) &&
-	    !d->house_number.n)
+	if (field->n && d->street_name.n && !parse_address_has(line, *field) &&
+	    !str_eq(street, *field) && !d->house_number.n)
 		append(d, &line, ", ", *field);
 	append(d, &line, ", ", d->street_more);
 	if (!line.n)
@@ -180,7 +180,7 @@ static bool put_american(struct draft *d, struct str value)
 
 /* "8000 Zürich", "CH-8000 Zürich", "1011 AB Amsterdam": the figures in front are the code. "London
  * SW1A 1AA" is not told apart. */
-void address_postcode_city(struct draft *d, struct str value)
+void parse_address_postcode_city(struct draft *d, struct str value)
 {
 	struct str rest = str_trim(value), code;
 	if (put_american(d, rest))

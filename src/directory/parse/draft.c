@@ -174,7 +174,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		street_part(d, &d->street_full, value);
 		break;
 	case TARGET_POSTCODE_CITY:
-		address_postcode_city(d, value);
+		parse_address_postcode_city(d, value);
 		break;
 	case TARGET_CATEGORY_OSM:
 	case TARGET_CATEGORY_OVERTURE:
@@ -477,11 +477,11 @@ static void drop_bad_values(struct draft *d)
 
 static void finish_values(struct draft *d)
 {
-	address_split(d);
+	parse_address_split(d);
 	finish_country(d);
 	finish_region(d);
 	finish_coordinates(d);
-	address_finish(d);
+	parse_address_finish(d);
 	finish_postcode(d);
 	finish_phones(d);
 	finish_website(d);

@@ -200,10 +200,10 @@ MUST_CHECK bool draft_finish(struct draft *d);
 /* ---- parts of it ---- */
 
 /* address.c: one line of all parts that were given, in the order of the country. */
-void address_finish(struct draft *d);
+void parse_address_finish(struct draft *d);
 /* Before the country is settled: an address in one line, which may name it. */
-void address_split(struct draft *d);
-void address_postcode_city(struct draft *d, struct str value);
+void parse_address_split(struct draft *d);
+void parse_address_postcode_city(struct draft *d, struct str value);
 /* categories.c */
 void category_put(struct draft *d, enum target scheme, struct str value);
 /* closing.c: a status, a flag or a date that may say that it is closed for good. */

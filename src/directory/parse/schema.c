@@ -44,7 +44,7 @@ static struct str text_of(const struct json_value *v, const struct json_value *g
 	return (struct str){"", 0};
 }
 
-static struct str address_of(const struct json_value *v, const struct json_value *graph)
+static struct str parse_address_of(const struct json_value *v, const struct json_value *graph)
 {
 	if (v && v->kind == JSON_IS_ARRAY)
 		v = v->first;
@@ -155,7 +155,7 @@ static void put_each(const struct node *n, const struct binding *b, const struct
 		draft_put(n->draft, b,
 			  b->target == TARGET_FIELD &&
 				  (b->field == RECORD_SAME_AS || b->field == RECORD_WEBSITE)
-			      ? address_of(e, n->graph)
+			      ? parse_address_of(e, n->graph)
 			      : text_of(e, n->graph));
 }
 
@@ -166,7 +166,7 @@ static void put_joined(const struct node *n, const char *key, const struct json_
 	const struct json_value *e = v->kind == JSON_IS_ARRAY ? v->first : v;
 	buf_init(&out, 1000);
 	for (; e; e = e == v || url ? NULL : e->next) {
-		struct str text = url ? address_of(e, n->graph) : text_of(e, n->graph);
+		struct str text = url ? parse_address_of(e, n->graph) : text_of(e, n->graph);
 		if (e->kind == JSON_IS_BOOL)
 			text = e->boolean ? STR("yes") : STR("no");
 		if (text.n && !value_is_none(RECORD_EXTRA, text))

@@ -43,7 +43,7 @@ struct listing {
 	int64_t asked_group, asked_category, asked_region, asked_city;
 	unsigned asked_filters;
 	bool adopted;
-	/* Which of the places that a text names is tried; PLACE_STAGES: its words are only words. */
+	/* Which of the places that a text names is tried; PLACE_STAGES: none, words are words. */
 	int place_stage;
 	int64_t at_most; /* businesses that place and category leave */
 	int64_t total;

@@ -23,7 +23,7 @@ enum status act_run(struct db *db, int64_t version, enum judge_relief relief,
 	if (status != OK)
 		return err_prefix(
 		    err, status, status == DENIED ? "GRANT pg_signal_backend to this role" : "act");
-	*done = rows.rows == 1 && db_bool(&rows, 0, 0);
+	*done = rows.rows == 1 && db_bool(&rows, 0, SQL_HEAL_SIGNAL_SIGNALLED);
 	db_rows_release(&rows);
 	return OK;
 }

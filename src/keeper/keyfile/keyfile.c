@@ -184,7 +184,7 @@ enum status keyfile_rotate(int fd, int64_t now, struct err *err)
 	struct keyfile f;
 	struct keyfile_block fresh;
 	uint8_t key[KEEPER_KEY];
-	int older, newest = -1;
+	int older = -1, newest = -1;
 	enum status status = keyfile_load(fd, &f, err);
 	if (status == OK)
 		newest = keyfile_newest(&f, &older);
