@@ -46,11 +46,14 @@ sub document {
 		my %is = %{ $operations->{$_} };
 		$paths{$path}{ lc $method } = {
 			($is{security} ? (security => $is{security}) : ()),
-			parameters => [ map { { in => 'query', name => $_, schema => { type => 'integer' } } } @{ $is{query} // [] } ],
-			responses => { 200 => { description => 'x', content => { 'application/json' => { schema => $is{schema} } } } },
+			parameters => [ map { { in => 'query', name => $_,
+				schema => { type => 'integer' } } } @{ $is{query} // [] } ],
+			responses => { 200 => { description => 'x',
+				content => { 'application/json' => { schema => $is{schema} } } } },
 		};
 	}
-	return { openapi => '3.0.3', info => { title => 'x', version => '1' }, security => [ { key => [] } ], paths => \%paths,
+	return { openapi => '3.0.3', info => { title => 'x', version => '1' }, security => [ { key => [] } ],
+		paths => \%paths,
 		%more };
 }
 sub object { my %is = @_; return { type => 'object', properties => \%is } }
@@ -92,7 +95,8 @@ subtest 'who may ask and whether it is a list make the rule' => sub {
 subtest 'fields are known by name, type and what is beside them' => sub {
 	my %is = map { $_ => $text } qw(email e-mail eMail emailAddress primary_email email2 receiptEmail email_sent_to);
 	is_deeply(fields(%is), [ sort keys %is ], 'e-mail addresses');
-	my @not = qw(incoming_email email_in email_from_alias imap_email email_template email_enabled email_verified email_count
+	my @not = qw(incoming_email email_in email_from_alias imap_email email_template email_enabled email_verified
+		email_count
 		email_url email_id email_error from_email email_subject email_domains emailed mailbox email_notifications);
 	is_deeply(fields(map { $_ => $text } @not), [], 'words that make it no address');
 	is_deeply(fields(email => { type => 'boolean' }, phone => { type => 'integer' },
@@ -108,12 +112,14 @@ subtest 'fields are known by name, type and what is beside them' => sub {
 	is_deeply(fields(acting_name => $text, acting_username => $text, tag_name => $text), ['acting_name'], 'by prefix');
 	is_deeply(fields(first_name => $text, lastName => $text, account_holder_name => $text, bank_name => $text),
 		[ 'account_holder_name', 'first_name', 'lastName' ], 'names of persons');
-	is_deeply(fields(email => { anyOf => [ $text, { type => 'null' } ] }, phone => { allOf => [ $text, { title => 'x' } ] }),
+	is_deeply(fields(email => { anyOf => [ $text, { type => 'null' } ] }, phone => { allOf => [ $text,
+		{ title => 'x' } ] }),
 		[ 'email', 'phone' ], 'through anyOf and allOf');
 	is_deeply(fields(via => $text, value => $text), ['value'], 'value beside via');
 	is_deeply(fields(emails => list(object(value => $text, primary => { type => 'boolean' }))), [],
 		'a list of its own addresses');
-	is_deeply(found(one(object(emails => list(object(value => $text))))), ['warning contact-in-list GET /x emails[].value'],
+	is_deeply(found(one(object(emails => list(object(value => $text))))),
+		['warning contact-in-list GET /x emails[].value'],
 		'is one all the same');
 	is_deeply(fields(recipient => $text, subject => $text), ['recipient'], 'the recipient of a message');
 	is_deeply(fields(recipient => $text), [], 'another recipient');
@@ -122,7 +128,8 @@ subtest 'fields are known by name, type and what is beside them' => sub {
 	is_deeply(fields(query => object(email => $text)), [], 'what the caller has asked for');
 	is_deeply(fields(first_name => $text, address => object(line1 => $text, city => $text)),
 		[ 'address.line1', 'first_name' ], 'the address of a person');
-	is_deeply(fields(name => $text, address => object(line1 => $text), phone => $text, latitude => { type => 'number' }),
+	is_deeply(fields(name => $text, address => object(line1 => $text), phone => $text,
+		latitude => { type => 'number' }),
 		['phone'], 'the address of a place');
 	is_deeply(fields(map { ("mail.text.$_" => { type => 'string', example => 'Some text' }) } 1 .. 20), [], 'texts');
 	is_deeply(fields(email => $text, map { ("a.text.$_" => { type => 'string', example => 'Some text' }) } 1 .. 19),
@@ -141,14 +148,16 @@ subtest 'a person where an identifier would do' => sub {
 	my $posts = { schema => list({ '$ref' => '#/components/schemas/Post' }) };
 	is_deeply($of->({ 'GET /posts' => $posts, 'GET /more' => $posts }), ['warning nested-person User'], 'an author');
 	is_deeply($of->({ 'GET /post' => { schema => $posts->{schema}{items} } }), [], 'one post');
-	is_deeply($of->({ 'GET /users' => { schema => object(data => list({ '$ref' => '#/components/schemas/User' })) } }), [],
+	is_deeply(
+		$of->({ 'GET /users' => { schema => object(data => list({ '$ref' => '#/components/schemas/User' })) } }), [],
 		'the list of users');
 	$schemas{Post}{properties}{author} = { anyOf => [ $text, { '$ref' => '#/components/schemas/User' } ] };
 	is_deeply($of->({ 'GET /posts' => $posts }), [], 'or its identifier');
 };
 
 subtest 'what cannot be judged is told' => sub {
-	is_deeply(found(one({ type => 'object', additionalProperties => JSON::PP::true })), ['note open-object GET /x '], 'open');
+	is_deeply(found(one({ type => 'object', additionalProperties => JSON::PP::true })),
+		['note open-object GET /x '], 'open');
 	is_deeply(found(one(object(x => { type => 'object' }))), ['note open-object GET /x x'], 'nothing is said of it');
 	is_deeply(found(one(object(x => { type => 'object', additionalProperties => $text }, y => object(z => $text)))), [],
 		'a map of texts, and an object with properties');
@@ -157,7 +166,8 @@ subtest 'what cannot be judged is told' => sub {
 	my ($code, $out, $talk) = audit('', write_file($json->encode(document({ 'GET /y' => { schema => {} } }))));
 	is($code, 1, 'none at all: exit 1');
 	like($talk, qr/none of 1 answers has a schema: cannot be judged/, 'and why');
-	is_deeply(found(one(object(a => { '$ref' => 'https://example.org/x.json' }, b => { '$ref' => '#/components/none' }))),
+	is_deeply(found(one(object(a => { '$ref' => 'https://example.org/x.json' },
+		b => { '$ref' => '#/components/none' }))),
 		['note reference-not-followed'], 'references elsewhere are not followed');
 };
 
@@ -181,7 +191,8 @@ subtest 'the shortest path is named, and how many operations there are' => sub {
 	my $path = write_file($json->encode($d));
 	my ($finding) = @{ report($path)->{findings} };
 	is($finding->{object}, 'User.email', 'schemas in circles end');
-	like($finding->{message}, qr/: GET \/b \(line \d+\) answers with user\.email; 2 operations do so$/, 'path and count');
+	like($finding->{message}, qr/: GET \/b \(line \d+\) answers with user\.email; 2 operations do so$/,
+		'path and count');
 	my @lines = split /\n/, slurp($path);
 	like($lines[ $finding->{line} - 1 ], qr/"email"/, 'the line of the property');
 	my ($line) = $finding->{message} =~ /line (\d+)/;
@@ -200,7 +211,8 @@ subtest 'references with escapes, allOf, maps, Swagger 2' => sub {
 			schema => list({ '$ref' => '#/definitions/User' }) } },
 		paths => { '/users' => { get => { responses => { 200 => { '$ref' => '#/responses/Users' } } } } } };
 	is_deeply(found($swagger), ['warning contact-in-list User.email'], 'Swagger 2');
-	is_deeply(found(qq({"openapi": "3.1.0", "security": [{"k": []}], "x": ["\\u0000", "[\\ud800-\\udfff]", "\\udfff"]})), [],
+	is_deeply(found(qq({"openapi": "3.1.0", "security": [{"k": []}], "x": ["\\u0000", "[\\ud800-\\udfff]",
+		"\\udfff"]})), [],
 		'escapes that stand for no text');
 	my $d31 = one({ type => [ 'array', 'null' ], prefixItems => [ { type => 'object', properties => {
 		phone => { type => [ 'string', 'null' ] } } } ] });
@@ -248,7 +260,8 @@ subtest 'the forms of a report' => sub {
 	is($code, 2, 'exit 2 with findings');
 	like($out, qr/^error: a list that anybody may ask for contains contact data \[contact-in-public-list\]$/m, 'text');
 	like($out, qr{^  \Q$path\E:7:5: }m, 'with file and line');
-	like($out, qr/^2 operations, 2 answers, 2 of them with a schema; \d+ schemas: 1 errors, 0 warnings, 0 notes$/m, 'sum');
+	like($out, qr/^2 operations, 2 answers, 2 of them with a schema; \d+ schemas: 1 errors, 0 warnings, 0 notes$/m,
+		'sum');
 	my $sarif = decode_json((audit('--sarif', $path))[1]);
 	is($sarif->{runs}[0]{results}[0]{ruleId}, 'contact-in-public-list', 'SARIF');
 	is($sarif->{runs}[0]{results}[0]{locations}[0]{physicalLocation}{region}{startLine}, 7, 'with the line');
@@ -287,7 +300,8 @@ subtest 'documents that mean harm end the reader, not the tool' => sub {
 		like($talk, $why, "$name: why") if $why;
 		unlike($talk, qr/must|assert|Sanitizer/, "$name: no failure of ours");
 	}
-	my $circle = document({ 'GET /x' => { schema => { '$ref' => '#/components/schemas/A' } } }, components => { schemas => {
+	my $circle = document({ 'GET /x' => { schema => { '$ref' => '#/components/schemas/A' } } },
+		components => { schemas => {
 		A => { '$ref' => '#/components/schemas/B' }, B => { '$ref' => '#/components/schemas/A' } } });
 	is_deeply(found($circle), [], 'references in a circle end');
 };

@@ -38,7 +38,8 @@ for my $name (sort keys %labels) {
 	my @after = times;
 	my $seconds = $after[2] + $after[3] - $before[2] - $before[3];
 	my %label = %{ $labels{$name}{findings} };
-	my %found = map { ("$_->{rule} $_->{severity}: " . ($_->{object} // '') =~ s/\s+$//r) => 1 } @{ $report->{findings} };
+	my %found = map { ("$_->{rule} $_->{severity}: "
+		. ($_->{object} // '') =~ s/\s+$//r) => 1 } @{ $report->{findings} };
 	is_deeply([ sort grep { !$label{$_} } keys %found ], [], "$name: each finding has a label");
 	is_deeply([ sort grep { !$found{$_} } keys %label ], [], "$name: what is labelled is found");
 	cmp_ok($seconds, '<', 10, "$name: $seconds s of a processor");

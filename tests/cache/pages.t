@@ -24,7 +24,8 @@ my ($region) = $i->column('SELECT key FROM region WHERE name IS NOT NULL ORDER B
 my ($city) = $i->column('SELECT key FROM city ORDER BY businesses DESC, key LIMIT 1');
 my ($id) = map { Instance::id_text($_) } $i->column('SELECT id FROM business ORDER BY id LIMIT 1');
 my @paths = (
-	'/', '/regions', "/regions/$region", '/sources', "/b/$id", '/search', "/search?region=$region", "/search?city=$city",
+	'/', '/regions', "/regions/$region", '/sources', "/b/$id", '/search', "/search?region=$region",
+		"/search?city=$city",
 	'/search?category=bakery', '/search?q=hotel', '/search?q=bakery', '/search?sort=name', '/search?near=47,8',
 	'/search?open_at=now');
 my $clients = Clients->new($i->{address});

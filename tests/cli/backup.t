@@ -69,7 +69,8 @@ sub restored {
 	my ($code, $text) = $i->run('restore', $file, $copy->{dir});
 	return ($copy, $code, $text);
 }
-my $digest = q{SELECT md5(string_agg(b::text || d::text, '' ORDER BY b.id)) FROM business b JOIN business_detail d USING (id)};
+my $digest = q{SELECT md5(string_agg(b::text || d::text,
+	'' ORDER BY b.id)) FROM business b JOIN business_detail d USING (id)};
 my ($copy, $code, $text) = restored($made->{file}, 'copy');
 is($code, 0, 'it is restored') or diag $text;
 ok(!-e "$copy->{dir}/keeper", 'without keys');
@@ -104,7 +105,8 @@ for my $part (10, 50, 99) {
 	my $cut = "$i->{home}/cut";
 	system('cp', $made->{file}, $cut) == 0 or die 'cp';
 	truncate $cut, $size * $part / 100 or die "truncate: $!";
-	refused("a backup cut at $part %", qr/no whole backup|tar: |pg_verifybackup/, 'restore', $cut, "$i->{home}/from_cut");
+	refused("a backup cut at $part %", qr/no whole backup|tar: |pg_verifybackup/, 'restore', $cut,
+		"$i->{home}/from_cut");
 	ok(!-e "$i->{home}/from_cut", 'and nothing is left');
 }
 refused('what is no backup', qr/no whole backup/, 'restore', "$i->{bin}/holdfast", "$i->{home}/from_cut");

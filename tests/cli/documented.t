@@ -40,7 +40,8 @@ my %stands_for = (
 	'ADDRESS' => own_address() . ':' . free_port(),
 	'shops.geojson' => "$root/samples/town.geojson",
 	'DIR|-' => "$i->{home}/backups",
-	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir}, '/var/lib/holdfast' => $i->{dir},
+	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir},
+		'/var/lib/holdfast' => $i->{dir},
 );
 my %stays = map { $_ => 1 } qw(up worker top heal); # they run until they are stopped
 my (%seen, @examples, @mentions);

@@ -104,14 +104,16 @@ sub xlsx {
 		my $at = 0;
 		$sheet .= qq(<row r="$n">)
 			. join('', map {
-				qq(<c r=") . chr(65 + $at++) . qq($n" t="inlineStr"><is><t xml:space="preserve">) . xml($_) . '</t></is></c>'
+				qq(<c r=") . chr(65 + $at++) . qq($n" t="inlineStr"><is><t xml:space="preserve">) . xml($_)
+					. '</t></is></c>'
 			} @$row)
 			. '</row>';
 	}
 	my $relations = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 	my @members = (
 		'xl/workbook.xml' => qq(<workbook xmlns:r="$relations"><sheets><sheet name="L" r:id="r1"/></sheets></workbook>),
-		'xl/_rels/workbook.xml.rels' => '<Relationships><Relationship Id="r1" Target="worksheets/a.xml"/></Relationships>',
+		'xl/_rels/workbook.xml.rels' =>
+			'<Relationships><Relationship Id="r1" Target="worksheets/a.xml"/></Relationships>',
 		'xl/worksheets/a.xml' => "<worksheet><sheetData>$sheet</sheetData></worksheet>"
 	);
 	my $packed = '';
@@ -151,7 +153,8 @@ sub schema {
 			region => 'addressRegion', country => 'addressCountry');
 		$o{address} = { map { exists $r->{$_} ? ($address{$_} => $r->{$_}) : () } keys %address };
 		$o{geo} = { latitude => $r->{lat} + 0, longitude => $r->{lon} + 0 } if exists $r->{lat};
-		$o{openingHours} = $r->{hours} eq '24/7' ? 'Mo-Su' : [ split /; /, $r->{hours} =~ s/\boff\b/Closed/r ] if $r->{hours};
+		$o{openingHours} = $r->{hours} eq '24/7' ? 'Mo-Su' : [ split /; /,
+			$r->{hours} =~ s/\boff\b/Closed/r ] if $r->{hours};
 		$o{makesOffer} = [ map { { '@type' => 'Offer', name => $_->{name}, price => $_->{price},
 			priceCurrency => $_->{currency} } } @{ $r->{offers}{items} } ] if $r->{offers};
 		@o{qw(servesCuisine foundingDate amenityFeature)} = (@{ $r->{extra} }{qw(cuisine founded)},
@@ -179,8 +182,10 @@ sub osm {
 
 # ---- what comes out ----
 my $select = q{SELECT jsonb_strip_nulls(jsonb_build_object('id', external_id, 'name', b.name, 'alt_names', alt_names,
-		'categories', ARRAY[c.key] || ARRAY(SELECT k.key FROM unnest(d.categories) AS more JOIN category k ON k.id = more),
-		'description', description, 'street', street, 'postcode', postcode, 'city', city, 'region', r.name, 'country', b.country,
+		'categories', ARRAY[c.key] || ARRAY(SELECT k.key FROM unnest(d.categories) AS more
+			JOIN category k ON k.id = more),
+		'description', description, 'street', street, 'postcode', postcode, 'city', city, 'region', r.name,
+			'country', b.country,
 		'lat', (lat_e7 / 1e7)::numeric(10, 7)::text, 'lon', (lon_e7 / 1e7)::numeric(10, 7)::text,
 		'phone', phone, 'website', website,
 		'hours', hours, 'service_area', service_area, 'same_as', same_as, 'offers', offers, 'extra', extra,

@@ -65,7 +65,8 @@ my @lists = (
 	],
 	Polish => [
 		"Nazwa;Ulica;Nr domu;Kod pocztowy;Miasto;Kraj;Telefon;WWW;Godziny otwarcia\n"
-			. "Piekarnia;Długa;5;00-001;Warszawa;Polska;22 123 45 67;www.p.example;pon.-pt. 8:00-18:00, sob. 9:00-13:00\n",
+			. "Piekarnia;Długa;5;00-001;Warszawa;Polska;22 123 45 67;www.p.example;"
+			. "pon.-pt. 8:00-18:00, sob. 9:00-13:00\n",
 		name => 'Piekarnia', street => 'Długa 5', postcode => '00-001', city => 'Warszawa', country => 'PL',
 		hours => 'Mo-Fr 08:00-18:00; Sa 09:00-13:00'
 	],
@@ -116,7 +117,8 @@ my @lists = (
 		hours => 'Mo 09:00-12:00; Tu off'
 	],
 	'hours of days in columns' => [
-		"id,name,Mon,Tue,Wed,Thu,Fri,Sat\n1,A,9am-5pm,09:00-12:00/13:00-17:00,closed,8.30 - 17,10am-noon,6pm - midnight\n",
+		"id,name,Mon,Tue,Wed,Thu,Fri,Sat\n"
+			. "1,A,9am-5pm,09:00-12:00/13:00-17:00,closed,8.30 - 17,10am-noon,6pm - midnight\n",
 		hours => 'Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; We off; Th 08:30-17:00; Fr 10:00-12:00; Sa 18:00-24:00'
 	],
 	'a company beside the name of a person' => [
@@ -161,7 +163,8 @@ push @lists, (
 	'times without a day' =>
 		[ business(openingHoursSpecification => hours_at(undef, '09:00', '17:00')), hours => '"09:00-17:00"' ],
 	'short names of days are read together' =>
-		[ business(openingHoursSpecification => hours_at([qw(Mo Di Mi)], 'T09:00', 'T17:00')), hours => 'Mo-We 09:00-17:00' ],
+		[ business(openingHoursSpecification => hours_at([qw(Mo Di Mi)], 'T09:00', 'T17:00')),
+			hours => 'Mo-We 09:00-17:00' ],
 	'a season that is over' => [
 		business(openingHoursSpecification => [
 			hours_at('Monday', '9:00', '17:00', validFrom => '2020-01-01', validThrough => '2020-12-31'),
@@ -180,7 +183,8 @@ push @lists, (
 		hours => 'Monday to Friday: 9am to 5.30pm; Saturday: By appointment'
 	],
 	'days as members of an object' => [
-		business(openingHoursSpecification => { Monday => { opens => '09:00', closes => '17:00' }, Tuesday => '9:00-17:00' }),
+		business(openingHoursSpecification => { Monday => { opens => '09:00', closes => '17:00' },
+			Tuesday => '9:00-17:00' }),
 		hours => 'Mo,Tu 09:00-17:00'
 	],
 	'closed said in the times' => [
@@ -225,7 +229,8 @@ push @lists, (
 		alt_names => ['B'], region => 'Zürich'
 	],
 	'an area is inside of itself' => [
-		feature({ type => 'MultiPolygon', coordinates => [ [$ring] ] }, '@id' => 'relation/7', shop => 'mall', name => 'A'),
+		feature({ type => 'MultiPolygon', coordinates => [ [$ring] ] }, '@id' => 'relation/7', shop => 'mall',
+			name => 'A'),
 		external_id => 'r7', lat => '47.1000000', lon => '9.1000000'
 	],
 	'things of the street are no business' => [

@@ -52,7 +52,8 @@ sub ids {
 	my $word = sub { join '', map { chr(97 + rand 26) } 1 .. 5 + rand 5 };
 	my @towns = map { ucfirst $word->() } 1 .. 5;
 	my @records = map { {
-		name => ucfirst($word->()) . ' ' . $word->(), street => rand() < 0.8 ? ucfirst($word->()) . ' ' . int(1 + rand 99) : '',
+		name => ucfirst($word->()) . ' ' . $word->(),
+			street => rand() < 0.8 ? ucfirst($word->()) . ' ' . int(1 + rand 99) : '',
 		postcode => int(1000 + rand 8000), city => $towns[ rand @towns ], country => 'CH',
 		phone => rand() < 0.6 ? sprintf('044 %03d %02d %02d', 200 + rand 700, rand 99, rand 99) : '',
 		website => rand() < 0.5 ? 'https://' . $word->() . '.example' : '',
@@ -67,8 +68,10 @@ sub ids {
 	is($said, "$count/0/0", 'records without ids are taken');
 	my $first = ids('random');
 	my %other = (
-		name => sub { "$_[0] Neu" }, street => sub { "$_[0]a" }, postcode => sub { $_[0] + 1 }, city => sub { "$_[0]dorf" },
-		country => sub {'LI'}, phone => sub { '044 111 11 ' . int(10 + rand 89) }, website => sub { 'https://neu' . int(rand 1e6) . '.example' },
+		name => sub { "$_[0] Neu" }, street => sub { "$_[0]a" }, postcode => sub { $_[0] + 1 },
+			city => sub { "$_[0]dorf" },
+		country => sub {'LI'}, phone => sub { '044 111 11 ' . int(10 + rand 89) },
+			website => sub { 'https://neu' . int(rand 1e6) . '.example' },
 		lat => sub { $_[0] + 0.001 }, lon => sub { $_[0] + 0.001 }, description => sub {"$_[0] more"}
 	);
 	for my $round (1 .. ($ENV{HOLDFAST_ROUNDS} // 2)) {

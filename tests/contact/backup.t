@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# A backup of an instance with a contact sphere: it holds the sealed rows and no key. With the key file of its period the
-# restored sphere can be read, without it or with the key of a later period it cannot.
+# A backup of an instance with a contact sphere: it holds the sealed rows and no key. With the key file of its period
+# the restored sphere can be read, without it or with the key of a later period it cannot.
 use strict;
 use warnings;
 use File::Copy qw(copy);
@@ -36,7 +36,8 @@ sub restored {
 	delete $copy->{conf};
 	my ($code, $text) = $i->run('restore', $file, $copy->{dir});
 	is($code, 0, "restored: $name") or diag $text;
-	like($text, qr{keys are in no backup\. Put the key file of the time to \Q$copy->{dir}\E/keeper/key}, 'and what is missing is said');
+	like($text, qr{keys are in no backup\. Put the key file of the time to \Q$copy->{dir}\E/keeper/key},
+		'and what is missing is said');
 	my $sphere = bless { %$s, i => $copy, address => own_address() . ':' . free_port() }, 'Sphere';
 	delete $sphere->{http};
 	$copy->set('web.listen' => "$i->{host}:$copy->{port}", 'contact.listen' => $with ? $sphere->{address} : '',
@@ -46,7 +47,8 @@ sub restored {
 	my ($folder_uid, $folder_gid, $folder_mode) = (stat "$i->{dir}/keeper")[4, 5, 2];
 	mkdir "$copy->{dir}/keeper" or die $!;
 	copy($with, "$copy->{dir}/keeper/key") or die $!;
-	for ([ "$copy->{dir}/keeper", $folder_uid, $folder_gid, $folder_mode ], [ "$copy->{dir}/keeper/key", $uid, $gid, $mode ]) {
+	for ([ "$copy->{dir}/keeper", $folder_uid, $folder_gid, $folder_mode ], [ "$copy->{dir}/keeper/key", $uid, $gid,
+		$mode ]) {
 		chown $_->[1], $_->[2], $_->[0] or die $!;
 		chmod $_->[3] & 07777, $_->[0] or die $!;
 	}

@@ -120,7 +120,8 @@ for my $n (1 .. $count) {
 		note => "call $own" };
 	my $in = $s->ok('enrol', code => $code, contact => $contact, text_version => 1,
 		profile => Sphere::profile_of("number $n", kind => $n % 2 ? 'need' : 'offer'));
-	push @party, { code => $code, contact => $contact, profile => $in->{profile}, ticket => $in->{ticket}, own => $own };
+	push @party, { code => $code, contact => $contact, profile => $in->{profile}, ticket => $in->{ticket},
+		own => $own };
 }
 is(scalar @party, $count, "$count parties");
 my ($alice, $bob, $carol) = @party;
@@ -142,14 +143,16 @@ sub walk {
 			$schema = $api->{components}{schemas}{ $1 } if ($schema->{'$ref'} // '') =~ m{([^/]+)$};
 			my %valid = (ticket => $ticket, profile => $bob->{profile}, text_version => 1, seen_hash => '00' x 32,
 				cause => 'other', text => 'x', code => '0' x 28, new_code => '0' x 28);
-			my @bodies = ({ map { exists $valid{$_} ? ($_ => $valid{$_}) : () } keys %{ $schema->{properties} // {} } });
+			my @bodies = ({ map { exists $valid{$_} ? ($_ => $valid{$_})
+				: () } keys %{ $schema->{properties} // {} } });
 			for my $field (sort keys %{ $schema->{properties} // {} }) {
 				push @bodies, map { { %{ $bodies[0] }, $field => $_ } } 'wrong', 'y' x 5000, [1];
 			}
 			my $at = $path =~ s/\{id\}/$bob->{profile}/gr =~ s/\{\w+\}/x/gr;
 			for my $body (@bodies) {
 				my $r = $web->request(uc $method, "$base$at",
-					{ headers => { 'content-type' => 'application/json' }, content => uc $method eq 'GET' ? '' : encode_json($body) });
+					{ headers => { 'content-type' => 'application/json' },
+						content => uc $method eq 'GET' ? '' : encode_json($body) });
 				$marks_in_answers += marks($r->{content}) + marks(join ' ', map {"$_"} %{ $r->{headers} });
 				$asked++;
 			}

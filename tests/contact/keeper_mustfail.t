@@ -30,7 +30,8 @@ sub built_as {
 	my (undef, $needed) = run_command('readelf', '-d', "$build/$program");
 	my @libraries = map {"-l:$_"} grep { !/^ld-linux/ } $needed =~ /\(NEEDED\).*\[(.+)\]/g;
 	return run_command(
-		'cc', '-std=gnu17', '-D_GNU_SOURCE', "-I$root/src", "-I$build/../gen", '-isystem', $pg, @flags, '-o', "$work/out",
+		'cc', '-std=gnu17', '-D_GNU_SOURCE', "-I$root/src", "-I$build/../gen", '-isystem', $pg, @flags, '-o',
+			"$work/out",
 		$source, '-Wl,--start-group', @archives, '-Wl,--end-group', @libraries);
 }
 
@@ -66,7 +67,8 @@ sub layers_with {
 for my $folder (qw(web directory/search directory/pages http commands db)) {
 	my ($code, $said) = layers_with("$folder/probe.c", 'keeper/keeper.h');
 	isnt($code, 0, "$folder may not include the keeper");
-	like($said, qr{\Qsrc/$folder/probe.c:1: "keeper/keeper.h": keeper is not below $folder\E}, "$folder: and is told so");
+	like($said, qr{\Qsrc/$folder/probe.c:1: "keeper/keeper.h": keeper is not below $folder\E},
+		"$folder: and is told so");
 }
 my ($code, $said) = layers_with('programs/probe.c', 'keeper/keeper.h');
 is($code, 0, 'a program may') or diag $said;

@@ -35,7 +35,8 @@ cmp_ok($states // 0, '>', 300, 'the core agrees with the model in every state of
 
 ($code, $line) = output("$build/tests/contact/walk", 'random', $walks, 40, $seed);
 is($code, 0, "$walks random walks of three parties with new codes, restarts and rotations (seed $seed)");
-like($line, qr/^$walks sequences, @{[ $walks * 40 ]} actions$none/, 'and the core agrees with the model after every step');
+like($line, qr/^$walks sequences, @{[ $walks * 40 ]} actions$none/,
+	'and the core agrees with the model after every step');
 
 ($code, $line, my $lines) = output("$build/tests/contact/tamper");
 is($code, 0, 'no changed, exchanged or copied row releases a contact, but for the rollback');

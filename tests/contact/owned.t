@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # The database as if an attacker owned it, who is in league with a party: rows are changed, copied, swapped, forged and
-# deleted as the roles of the contact process. Nothing of it releases a contact. Putting an old row back whole is the one
-# exception; it works exactly as documented, and ends with the period of the keys.
+# deleted as the roles of the contact process. Nothing of it releases a contact. Putting an old row back whole is the
+# one exception; it works exactly as documented, and ends with the period of the keys.
 use strict;
 use warnings;
 use FindBin;
@@ -35,7 +35,8 @@ for my $table ([ 'party', 'code_label', 'id_label' ], [ 'unlock', 'label' ]) {
 		for my $to (grep { $_ ne $from } @rows) {
 			push @attack, [ "$name: a body in another row",
 				"UPDATE $name SET body = (SELECT body FROM $name WHERE $label[0] = '$from') WHERE $label[0] = '$to'" ];
-			push @attack, [ "$name: two rows change their labels", "UPDATE $name SET $label[0] = CASE $label[0] WHEN '$from'
+			push @attack, [ "$name: two rows change their labels",
+				"UPDATE $name SET $label[0] = CASE $label[0] WHEN '$from'
 				THEN '\\x00000000000000000000000000000000'::bytea ELSE $label[0] END;
 				UPDATE $name SET $label[0] = '$from' WHERE $label[0] = '$to';
 				UPDATE $name SET $label[0] = '$to' WHERE $label[0] = '\\x00000000000000000000000000000000'" ]

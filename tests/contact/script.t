@@ -9,7 +9,8 @@ use Sphere;
 use Test::More;
 use Tree;
 
-my ($script) = Instance::read_file("$root/docs/contact-api.md") =~ /^```sh\n(.*?)^```/ms or die 'no script in the document';
+my ($script) = Instance::read_file("$root/docs/contact-api.md") =~ /^```sh\n(.*?)^```/ms
+	or die 'no script in the document';
 my $s = Sphere->start;
 my ($alice, $bob) = ($s->party('Alice'), $s->party('Bobby', kind => 'offer'));
 my %file = (script => $script, code => $alice->{code});
@@ -20,7 +21,8 @@ for my $name (sort keys %file) {
 }
 $s->unlock($alice, $bob);
 local $ENV{WAIT_S} = '0.2';
-open my $said, '-|', 'sh', "$s->{i}{home}/script", "http://$s->{address}", "$s->{i}{home}/code", $bob->{profile} or die $!;
+open my $said, '-|', 'sh', "$s->{i}{home}/script", "http://$s->{address}", "$s->{i}{home}/code", $bob->{profile}
+	or die $!;
 $s->unlock($bob, $alice);
 my $text = do { local $/; <$said> };
 ok(close $said, 'the script ends with 0');

@@ -36,7 +36,8 @@ sub apply {
 	open my $in, '<', $file or die "$file: $!";
 	my $text = join '', map { expand($_, "$file:$.") } <$in>;
 	postgres('step', "BEGIN; SET ROLE holdfast_owner; $text;
-		INSERT INTO schema_migration (version, name, checksum) VALUES ($m->{version}, '$m->{name}', '$m->{checksum}'); COMMIT;");
+		INSERT INTO schema_migration (version, name, checksum) VALUES ($m->{version}, '$m->{name}',
+			'$m->{checksum}'); COMMIT;");
 }
 # Records as that schema has them, made with the columns of the second migration.
 my $records = q{
@@ -47,12 +48,15 @@ my $records = q{
 		VALUES (7, 1, 1, 1, 'Bäckerei Muster', 'Weg 1', '3600', 'Thun', 'CH', '+41 33 222 11 00', 'Mo-Fr 08:00-18:00'),
 			(9, 1, 1, 1, 'Ohne Weiteres', NULL, NULL, NULL, NULL, NULL, NULL);
 	INSERT INTO business_detail (id, content_hash, external_id, words, extra, hours_week)
-		VALUES (7, 1, 'a', '{backerei,muster}', '{"operator": "Muster"}', '{[480,1080)}'), (9, 2, 'b', '{}', NULL, NULL);
+		VALUES (7, 1, 'a', '{backerei,muster}', '{"operator": "Muster"}', '{[480,1080)}'), (9, 2, 'b', '{}', NULL,
+			NULL);
 	INSERT INTO suppression (id, source_key, external_id, reason) VALUES (11, 'old', 'c', 'asked');
 };
-my $kept = q{SELECT string_agg(concat_ws('|', b.id, b.name, b.street, b.phone, b.hours, d.external_id, d.extra), E'\n' ORDER BY b.id)
+my $kept = q{SELECT string_agg(concat_ws('|', b.id, b.name, b.street, b.phone, b.hours, d.external_id, d.extra),
+	E'\n' ORDER BY b.id)
 	FROM business b JOIN business_detail d USING (id)};
-my $content = qq{7|Bäckerei Muster|Weg 1|+41 33 222 11 00|Mo-Fr 08:00-18:00|a|{"operator": "Muster"}\n9|Ohne Weiteres|b};
+my $content = qq{7|Bäckerei Muster|Weg 1|+41 33 222 11 00|Mo-Fr 08:00-18:00|a|{"operator": "Muster"}\n}
+	. '9|Ohne Weiteres|b';
 
 postgres('postgres', 'CREATE DATABASE step TEMPLATE template0;');
 postgres('step', 'GRANT CREATE ON DATABASE step TO holdfast_owner;

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# What heal does with --act, on a real PostgreSQL: only what heal.allow names, only where it relieves, one act at a time,
-# its intent in the ledger before; and what it leaves alone. How often an act hits another statement: tests/heal/race.t.
+# What heal does with --act, on a real PostgreSQL: only what heal.allow names, only where it relieves, one act at a
+# time, its intent in the ledger before; and what it leaves alone. How often an act hits another statement:
+# tests/heal/race.t.
 use strict;
 use warnings;
 use FindBin;
@@ -14,7 +15,8 @@ use Wait;
 
 my $i = Instance->make(settings => { 'web.processes' => 1 });
 $i->up;
-$i->sql('CREATE TABLE queue (id integer PRIMARY KEY, note text); INSERT INTO queue SELECT n FROM generate_series(1, 100) AS n;
+$i->sql('CREATE TABLE queue (id integer PRIMARY KEY, note text);
+	INSERT INTO queue SELECT n FROM generate_series(1, 100) AS n;
 	ALTER TABLE queue OWNER TO holdfast_owner; GRANT pg_signal_backend TO holdfast_heal');
 my $activity = 'FROM pg_stat_activity WHERE';
 
@@ -43,11 +45,14 @@ sub until_sql { my ($event, $sql) = @_; return $i->until($event, sub { $i->sql("
 # A root that is idle in its transaction, a migration that waits for it, readers that wait for the migration.
 sub chain {
 	begin('billing-1', 'BEGIN; SELECT count(*) FROM queue;');
-	until_sql('the root is idle', "count(*) = 1 $activity application_name = 'billing-1' AND state = 'idle in transaction'");
+	until_sql('the root is idle',
+	"count(*) = 1 $activity application_name = 'billing-1' AND state = 'idle in transaction'");
 	begin('deploy-1', 'ALTER TABLE queue ADD COLUMN other integer;');
-	until_sql('the migration waits', "count(*) = 1 $activity application_name = 'deploy-1' AND wait_event_type = 'Lock'");
+	until_sql('the migration waits',
+		"count(*) = 1 $activity application_name = 'deploy-1' AND wait_event_type = 'Lock'");
 	begin("web-$_", 'SELECT count(*) FROM queue;') for 1 .. 3;
-	until_sql('readers wait behind it', "count(*) = 3 $activity application_name LIKE 'web-%' AND wait_event_type = 'Lock'");
+	until_sql('readers wait behind it',
+		"count(*) = 3 $activity application_name LIKE 'web-%' AND wait_event_type = 'Lock'");
 }
 
 # heal in the background, five samples a second, until the event; then its ledger's lines.
@@ -68,7 +73,8 @@ sub kinds { my ($kind, @lines) = @_; return grep { $_->{kind} eq $kind } @lines 
 # ---- without --act ----
 chain();
 my ($text) = heal_until('the incident is there', sub { kinds('finding', grep { ref eq 'HASH' } @_) });
-like($text, qr/would cancel process \d+ \(deploy-1\): no, heal\.allow is empty/, 'it says what it would do, and why not');
+like($text, qr/would cancel process \d+ \(deploy-1\): no, heal\.allow is empty/,
+	'it says what it would do, and why not');
 is($i->sql("SELECT count(*) $activity wait_event_type = 'Lock'"), 4, 'and does nothing');
 
 # ---- the migration that stops the readers is cancelled ----
@@ -77,27 +83,32 @@ my @lines;
 	'--act', '--allow', 'application=^deploy role=holdfast_owner');
 until_sql('the readers go on', "count(*) = 0 $activity wait_event_type = 'Lock'");
 my ($intent) = kinds('intent', @lines);
-is("$intent->{act} $intent->{who} $intent->{role}", 'cancel deploy-1 holdfast_owner', 'the waiting migration was cancelled');
+is("$intent->{act} $intent->{who} $intent->{role}", 'cancel deploy-1 holdfast_owner',
+	'the waiting migration was cancelled');
 is((kinds('done', @lines))[0]{seen}, 'gone', 'and is gone');
 is_deeply([ map { $_->{kind} } grep { $_->{kind} =~ /intent|done/ } @lines ], [qw(intent done)],
 	'its intent was in the ledger before');
 is($i->sql("SELECT count(*) $activity application_name = 'billing-1'"), 1, 'the root was left alone');
-like(Instance::read_file("$i->{home}/psql.deploy-1"), qr/canceling statement due to user request/, 'and the client was told');
+like(Instance::read_file("$i->{home}/psql.deploy-1"), qr/canceling statement due to user request/,
+	'and the client was told');
 end();
 
 # ---- a root that does nothing is terminated, when nobody else is the cause ----
 begin('billing-1', 'BEGIN; UPDATE queue SET note = 1 WHERE id = 1;');
-until_sql('the root is idle', "count(*) = 1 $activity application_name = 'billing-1' AND state = 'idle in transaction'");
+until_sql('the root is idle',
+	"count(*) = 1 $activity application_name = 'billing-1' AND state = 'idle in transaction'");
 begin("web-$_", 'UPDATE queue SET note = 2 WHERE id = 1;') for 1 .. 2;
 until_sql('two wait', "count(*) = 2 $activity wait_event_type = 'Lock'");
 my ($quiet, @none) = heal_until('the incident is there', sub { kinds('finding', grep { ref eq 'HASH' } @_) },
 	'--act', '--allow', 'application=^other');
-like($quiet, qr/would terminate process \d+ \(billing-1\): no, no rule of heal\.allow names it/, 'who is not allowed is not touched');
+like($quiet, qr/would terminate process \d+ \(billing-1\): no, no rule of heal\.allow names it/,
+	'who is not allowed is not touched');
 is(scalar kinds('intent', @none), 0, 'nothing was meant to be done');
 
 # A ledger that cannot be written: no act. The limit is a disk that is full.
 my $full = "$i->{home}/full";
-my $command = join ' ', map { "'$_'" } $i->command('heal', '--once', '--seconds', 6, '--every', 200, '--keep', $full, '--act',
+my $command = join ' ', map { "'$_'" } $i->command('heal', '--once', '--seconds', 6, '--every', 200, '--keep',
+	$full, '--act',
 	'--allow', 'application=^billing');
 my $said = `trap '' XFSZ; ulimit -f 0; $command 2>&1 | cat`;
 like($said, qr/ledger cannot be written|not written|File too large/, 'with a full disk it says that it cannot');
@@ -112,7 +123,8 @@ end();
 
 # ---- mistakes ----
 for (['application=(', qr/heal\.allow: '\('/], ['who=x', qr/application=REGEX or role=NAME is expected/]) {
-	my ($code, $message) = $i->run('heal', '--once', '--seconds', 2, '--keep', "$i->{home}/x", '--act', '--allow', $_->[0]);
+	my ($code, $message) = $i->run('heal', '--once', '--seconds', 2, '--keep', "$i->{home}/x", '--act', '--allow',
+		$_->[0]);
 	is($code, 1, "a rule that is none: $_->[0]");
 	like($message, $_->[1], 'with its cause');
 }

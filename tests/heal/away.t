@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# heal and a server that is restarted, full, or stopped in the middle of an answer: each is named, heal does not end, does
-# not hang, and does nothing in the window after.
+# heal and a server that is restarted, full, or stopped in the middle of an answer: each is named, heal does not end,
+# does not hang, and does nothing in the window after.
 use strict;
 use warnings;
 use FindBin;
@@ -30,7 +30,8 @@ sub stop { my ($heal) = @_; $heal->signal('INT'); $i->until('heal ends', sub { $
 my ($heal, $ledger, $record) = watch();
 my $before = postmaster();
 kill INT => $before;
-$i->until('another one runs', sub { my $now = eval { postmaster() } // $before; $now != $before && eval { $i->sql($watcher) } });
+$i->until('another one runs', sub { my $now = eval { postmaster() } // $before; $now != $before
+	&& eval { $i->sql($watcher) } });
 $i->until('the ledger has it', sub { grep { ($_->{why} // '') eq 'the server was restarted' } lines($ledger) });
 like(stop($heal), qr/The server was restarted/, 'a restart is named');
 ok((grep { $_->{kind} eq 'finding' && $_->{finding}{key} eq 'unreachable' } lines($ledger)), 'and an incident');

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# heal.enabled: a healer as a process of the instance. It says in the log and in the ledger what it finds, acts only with
-# heal.act, and knows after a kill -9 what it knew before.
+# heal.enabled: a healer as a process of the instance. It says in the log and in the ledger what it finds, acts only
+# with heal.act, and knows after a kill -9 what it knew before.
 use strict;
 use warnings;
 use FindBin;

@@ -38,7 +38,8 @@ is($wrong, 0, 'of statements as long as heal demands none was hit wrongly');
 cmp_ok($right, '>=', $sent * 0.8, 'and nearly all were hit') if $sent;
 
 # A backend that a pooler hands from client to client between two statements.
-my $pooler = Pooler->start($i, pool => 1, as => 'holdfast-worker', login => 'holdfast_worker', logins => ['holdfast_worker']);
+my $pooler = Pooler->start($i, pool => 1, as => 'holdfast-worker', login => 'holdfast_worker',
+	logins => ['holdfast_worker']);
 for ([ 50, 40 ], [ 5, 100 ], [ 0.5, 100 ]) {
 	my ($ms, $few) = @$_;
 	($sent, $right, $wrong) = race("host=$pooler->{dir} dbname=holdfast user=holdfast_worker", 4, $ms, $tries || $few);

@@ -67,9 +67,11 @@ for (
 		79000000, 469000000, 79500000, 469500000, (undef) x 4, 101, 0, 21
 	],
 	['list_text_by_name', 200, 'business_detail_by_word', '{name2999}', (undef) x 8, '', -1, 21],
-	['list_text_recent_walk', 1000, 'business_detail_by_change', '{word0}', (undef) x 8, '9223372036854775807', 0, 2000, 21],
+	['list_text_recent_walk', 1000, 'business_detail_by_change', '{word0}', (undef) x 8, '9223372036854775807', 0,
+		2000, 21],
 	['list_text_recent_rare', 200, 'business_detail_by_word', '{name2999}', (undef) x 8, '9223372036854775807', 0, 21],
-	['list_part_by_name', 300, 'business_of_region_category_by_rank', undef, $category->[0], $region, undef, '', -1, 21],
+	['list_part_by_name', 300, 'business_of_region_category_by_rank', undef, $category->[0], $region, undef, '', -1,
+		21],
 	['list_recent', 110, 'business_detail_by_change', '9223372036854775807', 0, 21],
 	['list_near', 150, 'business_near', @spot, 0.01, undef, undef, -1, 0, 21],
 	['list_near', 250, 'business_near', @spot, 0.01, undef, $category->[0], -1, 0, 21],

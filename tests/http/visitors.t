@@ -172,7 +172,8 @@ sub label {
 }
 my $pera = '/v1/businesses?q=pera&limit=1';
 is(label($pera), 'Bakery, by Accept, Accept-Encoding, Accept-Language', 'categories are named in English');
-is(label("$pera&lang=sr"), 'Pekara, by Accept, Accept-Encoding, Accept-Language', 'or in the language that is asked for');
+is(label("$pera&lang=sr"), 'Pekara, by Accept, Accept-Encoding, Accept-Language',
+	'or in the language that is asked for');
 is(label($pera, 'Accept-Language' => 'rm, de-CH;q=0.9, en;q=0.5'),
 	'Bäckerei, by Accept, Accept-Encoding, Accept-Language', 'or that the client likes best');
 is(label("$pera&lang=fr", 'Accept-Language' => 'de'),
@@ -210,7 +211,8 @@ like($i->get('/search?q=kreuz+qqqqqqqq')->{content}, qr{Without <strong>qqqqqqqq
 		{
 			"\x{201c}hug\x{201d}" => '/search?q=Zurich&category=bakery&open_at=now',
 			'Zürich' => '/search?q=hug&category=bakery&open_at=now',
-			'Bakery' => '/search?q=hug%20in%20Zurich&open_at=now', 'Open now' => '/search?q=hug%20in%20Zurich&category=bakery'
+			'Bakery' => '/search?q=hug%20in%20Zurich&open_at=now',
+				'Open now' => '/search?q=hug%20in%20Zurich&category=bakery'
 		}, 'and so can filters');
 	is($chips->($page->('q=bakery+open+now+in+Zurich'))->{Bakery}, '/search?q=Zurich%20open%20now', 'a wish stays');
 	like($page->('q=Bahnhofstrasse+22'), qr{<span class="because">by its street</span>}, 'a result says why it is one');

@@ -102,7 +102,8 @@ sub show { my ($self, $p) = @_; return $self->ok('show', profile => $p->{profile
 sub try_unlock {
 	my ($self, $a, $b) = @_;
 	my $hash = $self->show($b)->{seen_hash};
-	return $self->post('unlock', ticket => $a->{ticket}, profile => $b->{profile}, seen_hash => $hash, text_version => 1);
+	return $self->post('unlock', ticket => $a->{ticket}, profile => $b->{profile}, seen_hash => $hash,
+		text_version => 1);
 }
 sub unlock {
 	my ($self, $a, $b) = @_;

@@ -20,7 +20,8 @@ http.createServer((request, response) => {
 		request.on('data', (part) => { body += part; });
 		request.on('end', () => {
 			response.writeHead(200, { 'Content-Type': 'application/json' });
-			response.end(JSON.stringify({ method: request.method, key: request.headers['x-key'], type: request.headers['content-type'], body }));
+			response.end(JSON.stringify({ method: request.method, key: request.headers['x-key'],
+				type: request.headers['content-type'], body }));
 		});
 		return;
 	}

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# A host that answers 429 for ever: its items fail in the end, the batch ends, and until then top says for whom it waits.
-# What a stage cannot ask is not in its batch, or skipped.
+# A host that answers 429 for ever: its items fail in the end, the batch ends, and until then top says for whom it
+# waits. What a stage cannot ask is not in its batch, or skipped.
 use strict;
 use warnings;
 use FindBin;
@@ -31,7 +31,8 @@ $p->ask_api('/throttle?after=3600');
 my $batch = $p->queue('--stage', 'http', '--limit', 5);
 my $worker = $p->start_worker(1);
 $i->until('all items are postponed',
-	sub { $p->sql("SELECT count(*) FROM pipeline_item WHERE batch_id = $batch AND due_at > now() + interval '50 minutes'") == 5 });
+	sub { $p->sql("SELECT count(*) FROM pipeline_item
+		WHERE batch_id = $batch AND due_at > now() + interval '50 minutes'") == 5 });
 my $top;
 $i->until('top says for whom the batch waits',
 	sub { ($code, $top) = $i->run('top', '--once'); $top =~ /^  \Q$p->{host}\E has asked for a pause/m });
@@ -56,7 +57,8 @@ $p->sql('UPDATE pipeline_batch SET finished_at = now() WHERE finished_at IS NULL
 
 # ---- nothing to ask ----
 $p->sql('UPDATE business_detail SET website = NULL');
-$p->sql("UPDATE business_detail SET website = '$p->{api_url}/' WHERE id IN (SELECT id FROM business_detail ORDER BY id LIMIT 7)");
+$p->sql("UPDATE business_detail SET website = '$p->{api_url}/'
+	WHERE id IN (SELECT id FROM business_detail ORDER BY id LIMIT 7)");
 like($i->run_ok('enrich', '--queue', '--stage', 'website'), qr/: 7 items queued/,
 	'a batch holds only what the stage can ask');
 ($batch) = $p->column('SELECT max(id) FROM pipeline_batch');

@@ -59,7 +59,8 @@ is(
 is($p->sql("SELECT sum(ok) FROM pipeline_container WHERE batch_id = $batch"), $n, 'the containers counted them');
 is(
 	$p->sql(
-		"SELECT sum(claimed - in_flight - ok - failed - skipped - dead - again - returned), sum(in_flight) FROM pipeline_container
+		"SELECT sum(claimed - in_flight - ok - failed - skipped - dead - again - returned), sum(in_flight)
+			FROM pipeline_container
 			WHERE batch_id = $batch"
 	),
 	'0|0',
