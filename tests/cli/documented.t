@@ -35,13 +35,14 @@ my $csv = "$root/samples/association.csv";
 my %stands_for = (
 	'URL' => "postgresql:///holdfast?host=$i->{dir}/run&user=holdfast_owner",
 	'[DIR]' => undef, '[URL]' => undef, '[URL|ID]' => undef, 'FILE|DIR...' => "$root/sql/queries",
+	'queries/' => "$root/sql/queries", '.holdfast-baseline' => "$i->{home}/baseline",
 	'FILE' => "$root/tests/fuzz/corpus/openapi/users.yaml",
 	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
 	'ADDRESS' => own_address() . ':' . free_port(),
 	'shops.geojson' => "$root/samples/town.geojson",
 	'DIR|-' => "$i->{home}/backups",
-	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality', '/var/lib/holdfast/town' => $i->{dir},
-		'/var/lib/holdfast' => $i->{dir},
+	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality',
+	'/var/lib/holdfast/town' => $i->{dir}, '/var/lib/holdfast' => $i->{dir},
 );
 my %stays = map { $_ => 1 } qw(up worker top heal); # they run until they are stopped
 my (%seen, @examples, @mentions);

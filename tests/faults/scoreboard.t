@@ -22,7 +22,7 @@ is($code, 0, 'and a batch has judged them') or diag $said;
 my $text = $i->get('/metrics')->{content};
 like($text, qr/^holdfast_pipeline_known 1$/m, 'the first scrape knows the pipeline');
 my %outcomes = $text =~ /^holdfast_pipeline_items_total\{stage="quality",outcome="(\w+)"\} (\d+)$/mg;
-is_deeply(\%outcomes, { ok => 50, failed => 0, dead => 0 }, 'items are counted by stage and outcome');
+is_deeply(\%outcomes, { ok => 50, failed => 0, skipped => 0, dead => 0 }, 'items are counted by stage and outcome');
 like($text, qr/^holdfast_process_running\{process="postgres"\} 1$/m, 'processes without HTTP are in it');
 like($text, qr/^holdfast_process_restarts_total\{process="web\/1"\} 0$/m, 'with their restarts');
 
