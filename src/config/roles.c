@@ -63,9 +63,11 @@ static enum role_id role_at(const char *at, size_t *length)
 {
 	for (size_t id = 0; id < ROLES; id++) {
 		size_t n = strlen(standard_prefix) + 1 + strlen(role_table[id].suffix);
-		if (at[strlen(standard_prefix)] == '_' && !role_char(at[n]) &&
+		/* The text may end anywhere: what follows is looked at last. */
+		if (at[strlen(standard_prefix)] == '_' &&
 		    strncmp(at + strlen(standard_prefix) + 1, role_table[id].suffix,
-			    strlen(role_table[id].suffix)) == 0) {
+			    strlen(role_table[id].suffix)) == 0 &&
+		    !role_char(at[n])) {
 			*length = n;
 			return (enum role_id)id;
 		}

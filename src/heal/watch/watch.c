@@ -232,8 +232,8 @@ static void watch_note_gaps(struct watch *w, int64_t now)
 /* What the last sample says of the server: away, another one, another clock, other counters. */
 static void watch_note_server(struct watch *w, const struct observe_sample *last, int64_t took)
 {
-	bool restarted = last->server_start && w->server_start &&
-			 llabs(last->server_start - w->server_start) > WATCH_STEP_US;
+	bool restarted =
+	    last->server_start && w->server_start && last->server_start != w->server_start;
 	int64_t step = w->sampled ? llabs(last->at - w->sampled - took) : 0;
 	if (last->reach != OBSERVE_REACHED) {
 		w->hold = OBSERVE_WINDOW;
