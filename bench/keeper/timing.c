@@ -86,7 +86,7 @@ static bool compare(const char *what, size_t pairs, int64_t plant_ns)
 		unequal += differences[n] != 0;
 	}
 	qsort(differences, pairs, sizeof(*differences), by_value);
-	double z = unequal ? (2 * greater - unequal) / sqrt(unequal) : 0;
+	double z = unequal > 0 ? (2 * greater - unequal) / sqrt(unequal) : 0;
 	long long median = differences[pairs / 2];
 	free(differences);
 	printf("| %s | %zu | %.2f | %lld |\n", what, pairs, z, median);

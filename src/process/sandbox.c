@@ -112,14 +112,16 @@ static const struct {
 	bool strict; /* forbidden calls always kill it, even those that libraries can do without */
 } profiles[] = {
     [SANDBOX_PARSE] = {calls_parse, COUNT_OF(calls_parse), (const char *const[]){NULL}, NULL,
-		       512u << 20},
-    [SANDBOX_FETCH] = {calls_web, COUNT_OF(calls_web), FILES_FETCH, families_fetch, 1536u << 20},
+		       512u << 20, false},
+    [SANDBOX_FETCH] = {calls_web, COUNT_OF(calls_web), FILES_FETCH, families_fetch, 1536u << 20,
+		       false},
     [SANDBOX_WEB] = {calls_web, COUNT_OF(calls_web),
-		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, families_web, 0},
+		     (const char *const[]){"/usr/share/zoneinfo", "/etc", NULL}, families_web, 0,
+		     false},
     [SANDBOX_KEEPER] = {calls_keeper, COUNT_OF(calls_keeper), (const char *const[]){NULL}, NULL, 0,
 			true},
     /* What libpq reads to find a server by its name and to know its own user. */
-    [SANDBOX_CONTACT] = {calls_web, COUNT_OF(calls_web), FILES_CONTACT, families_web, 0},
+    [SANDBOX_CONTACT] = {calls_web, COUNT_OF(calls_web), FILES_CONTACT, families_web, 0, false},
 };
 
 /* ---- seccomp ---- */
