@@ -52,17 +52,21 @@ static const struct command command = {
     .run = parser_command,
 };
 
-static int run_pages(int argc, char **argv)
+/* Serve foreign documents from inside the sandbox. */
+static int serve_sandboxed(enum status (*serve)(int in, int out, struct err *err))
 {
 	struct err err;
 	unsigned separation;
-	(void)argc;
-	(void)argv;
 	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
 		die("%s", err.text);
-	if (page_run(STDIN_FILENO, STDOUT_FILENO, &err) != OK)
-		return cli_failed(&err);
-	return EXIT_OK;
+	return serve(STDIN_FILENO, STDOUT_FILENO, &err) == OK ? EXIT_OK : cli_failed(&err);
+}
+
+static int parse_pages(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return serve_sandboxed(page_run);
 }
 
 static const struct command command_pages = {
@@ -70,20 +74,14 @@ static const struct command command_pages = {
     .args = "",
     .summary = "Read foreign pages and sitemaps, write what they say",
     .help = "A part of 'holdfast audit site', which starts it.",
-    .run = run_pages,
+    .run = parse_pages,
 };
 
 static int parse_sql(int argc, char **argv)
 {
-	struct err err;
-	unsigned separation;
 	(void)argc;
 	(void)argv;
-	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
-		die("%s", err.text);
-	if (statement_run(STDIN_FILENO, STDOUT_FILENO, &err) != OK)
-		return cli_failed(&err);
-	return EXIT_OK;
+	return serve_sandboxed(statement_run);
 }
 
 static const struct command command_sql = {
@@ -96,15 +94,9 @@ static const struct command command_sql = {
 
 static int parse_api(int argc, char **argv)
 {
-	struct err err;
-	unsigned separation;
 	(void)argc;
 	(void)argv;
-	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
-		die("%s", err.text);
-	if (openapi_run(STDIN_FILENO, STDOUT_FILENO, &err) != OK)
-		return cli_failed(&err);
-	return EXIT_OK;
+	return serve_sandboxed(openapi_run);
 }
 
 static const struct command command_api = {
