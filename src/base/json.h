@@ -201,6 +201,8 @@ void json_put_tree(struct json_writer *w, const struct json_value *v);
 
 /* key + value in one call */
 void json_member_str(struct json_writer *w, const char *key, struct str s);
+/* null when the text is empty: the member is there in any case. */
+void json_member_text(struct json_writer *w, const char *key, struct str s);
 void json_member_z(struct json_writer *w, const char *key, const char *z);
 void json_member_i64(struct json_writer *w, const char *key, int64_t v);
 void json_member_bool(struct json_writer *w, const char *key, bool v);

@@ -224,6 +224,15 @@ void json_member_str(struct json_writer *w, const char *name, struct str s)
 	json_put_str(w, s);
 }
 
+void json_member_text(struct json_writer *w, const char *key, struct str s)
+{
+	json_key(w, key);
+	if (s.n)
+		json_put_str(w, s);
+	else
+		json_put_null(w);
+}
+
 void json_member_z(struct json_writer *w, const char *name, const char *z)
 {
 	json_key(w, name);

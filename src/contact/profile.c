@@ -127,28 +127,19 @@ void profile_canonical(const struct profile *p, uint8_t out[KEEPER_PROFILE])
 	}
 }
 
-static void profile_member(struct json_writer *w, const char *key, struct str text)
-{
-	json_key(w, key);
-	if (text.n)
-		json_put_str(w, text);
-	else
-		json_put_null(w);
-}
-
 void profile_json(const struct profile *p, struct json_writer *w)
 {
 	json_object_begin(w);
-	profile_member(w, "kind", p->kind);
-	profile_member(w, "category", p->category);
-	profile_member(w, "group", p->group);
-	profile_member(w, "region", p->region);
-	profile_member(w, "country", p->country);
-	profile_member(w, "size", p->size);
-	profile_member(w, "budget", p->budget);
-	profile_member(w, "languages", p->languages);
-	profile_member(w, "title", p->title);
-	profile_member(w, "body", p->body);
-	profile_member(w, "badge", p->badge);
+	json_member_text(w, "kind", p->kind);
+	json_member_text(w, "category", p->category);
+	json_member_text(w, "group", p->group);
+	json_member_text(w, "region", p->region);
+	json_member_text(w, "country", p->country);
+	json_member_text(w, "size", p->size);
+	json_member_text(w, "budget", p->budget);
+	json_member_text(w, "languages", p->languages);
+	json_member_text(w, "title", p->title);
+	json_member_text(w, "body", p->body);
+	json_member_text(w, "badge", p->badge);
 	json_object_end(w);
 }

@@ -32,15 +32,6 @@ static struct str profile_choice(const struct db_rows *rows, int row, int column
 
 /* ---- JSON ---- */
 
-static void profile_member(struct json_writer *w, const char *key, struct str text)
-{
-	json_key(w, key);
-	if (text.n)
-		json_put_str(w, text);
-	else
-		json_put_null(w);
-}
-
 /* Columns that are members as they are. */
 static const struct {
 	const char *key;
@@ -63,14 +54,14 @@ static const struct {
 static void profile_write(struct json_writer *w, const struct db_rows *rows, int row, bool similar)
 {
 	json_object_begin(w);
-	profile_member(w, "kind",
-		       profile_choice(rows, row, SQL_PROFILES_KIND, "no", profile_kinds));
+	json_member_text(w, "kind",
+			 profile_choice(rows, row, SQL_PROFILES_KIND, "no", profile_kinds));
 	for (size_t i = 0; i < COUNT_OF(profile_columns); i++)
-		profile_member(w, profile_columns[i].key,
-			       db_text(rows, row, profile_columns[i].column));
-	profile_member(w, "size",
-		       profile_choice(rows, row, SQL_PROFILES_SIZE_BAND, "sml", profile_sizes));
-	profile_member(
+		json_member_text(w, profile_columns[i].key,
+				 db_text(rows, row, profile_columns[i].column));
+	json_member_text(w, "size",
+			 profile_choice(rows, row, SQL_PROFILES_SIZE_BAND, "sml", profile_sizes));
+	json_member_text(
 	    w, "budget",
 	    profile_choice(rows, row, SQL_PROFILES_BUDGET_BAND, "abcd", profile_budgets));
 	if (similar) {
@@ -103,7 +94,7 @@ static void profiles_write(const struct profile_request *r, const struct db_rows
 	for (int n = 0; n < count; n++)
 		profile_write(&w, rows, n, r->statement == &sql_profiles_similar);
 	json_array_end(&w);
-	profile_member(&w, "next", more ? db_text(rows, count - 1, SQL_PROFILES_ID) : STR(""));
+	json_member_text(&w, "next", more ? db_text(rows, count - 1, SQL_PROFILES_ID) : STR(""));
 	json_object_end(&w);
 }
 

@@ -86,14 +86,14 @@ static struct asked *asked_by(struct http_request *request)
 static void put_next(struct asked *a, struct json_writer *w, const struct search_list *list)
 {
 	struct buf next;
-	members_text(w, "next", list->next);
+	json_member_text(w, "next", list->next);
 	buf_init(&next, 16 * 1024);
 	if (list->next.n) {
 		a->q.cursor = list->next;
 		buf_puts(&next, a->geojson ? "/v1/businesses.geojson?" : "/v1/businesses?");
 		search_query_write(&next, &a->q, true);
 	}
-	members_text(w, "next_url", buf_view(&next));
+	json_member_text(w, "next_url", buf_view(&next));
 	buf_release(&next);
 }
 
@@ -110,7 +110,7 @@ static void put_features(struct asked *a, const struct search_list *list)
 		const struct search_business *b = &list->item[i];
 		json_object_begin(&w);
 		json_member_z(&w, "type", "Feature");
-		members_text(&w, "id", b->id_text);
+		json_member_text(&w, "id", b->id_text);
 		json_key(&w, "geometry");
 		if (b->located) {
 			json_object_begin(&w);
@@ -156,7 +156,7 @@ static void listed(void *ctx, const struct search_list *list)
 		json_object_begin(&w);
 		members_business(&w, &list->item[i], a->lang);
 		if (a->q.q.n)
-			members_text(
+			json_member_text(
 			    &w, "matched",
 			    str_of(list->item[i].because ? list->item[i].because : "name"));
 		json_object_end(&w);
@@ -328,11 +328,11 @@ static void categories_listed(void *ctx, const struct search_categories *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct search_category *c = &list->item[i];
 		json_object_begin(&w);
-		members_text(&w, "key", c->key);
+		json_member_text(&w, "key", c->key);
 		const struct taxonomy_category *named = taxonomy_find(TAXONOMY_KEY, c->key);
-		members_text(&w, "label", named ? taxonomy_label(named, a->lang) : c->label);
+		json_member_text(&w, "label", named ? taxonomy_label(named, a->lang) : c->label);
 		members_label(&w, "group", c->group_key, c->group_label);
-		members_text(&w, "schema_type", c->schema_type);
+		json_member_text(&w, "schema_type", c->schema_type);
 		json_member_i64(&w, "businesses", c->businesses);
 		json_object_end(&w);
 	}
@@ -426,9 +426,9 @@ static void suggested(void *ctx, const struct search_suggestions *list)
 		const struct search_suggestion *s = &list->item[i];
 		json_object_begin(&w);
 		json_member_z(&w, "kind", kinds[s->kind]);
-		members_text(&w, "text", s->text);
-		members_text(&w, "key", s->key);
-		members_text(&w, "country", s->country);
+		json_member_text(&w, "text", s->text);
+		json_member_text(&w, "key", s->key);
+		json_member_text(&w, "country", s->country);
 		json_key(&w, "businesses");
 		if (s->businesses >= 0)
 			json_put_i64(&w, s->businesses);

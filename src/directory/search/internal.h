@@ -259,7 +259,6 @@ void members_label(struct json_writer *w, const char *key, struct str value, str
 void members_category(struct json_writer *w, const char *member, struct str key, struct str label,
 		      const char *lang);
 void members_place(struct json_writer *w, const char *key, const struct search_place *place);
-void members_text(struct json_writer *w, const char *key, struct str value);
 
 /* ---- rows.c: columns -> struct. False: over the arena's maximum ---- */
 

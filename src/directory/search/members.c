@@ -5,16 +5,6 @@
 #include "base/json.h"
 #include "directory/taxonomy/taxonomy.h"
 
-/* Null for what is not known: every member is always there. */
-void members_text(struct json_writer *w, const char *key, struct str value)
-{
-	json_key(w, key);
-	if (value.n)
-		json_put_str(w, value);
-	else
-		json_put_null(w);
-}
-
 static void members_texts(struct json_writer *w, const char *key, const struct search_texts *texts)
 {
 	json_key(w, key);
@@ -42,9 +32,9 @@ void members_place(struct json_writer *w, const char *key, const struct search_p
 		return;
 	}
 	json_object_begin(w);
-	members_text(w, "key", place->key);
-	members_text(w, "name", place->name);
-	members_text(w, "country", place->country);
+	json_member_text(w, "key", place->key);
+	json_member_text(w, "name", place->name);
+	json_member_text(w, "country", place->country);
 	json_member_i64(w, "businesses", place->businesses);
 	json_object_end(w);
 }
@@ -57,8 +47,8 @@ void members_label(struct json_writer *w, const char *key, struct str value, str
 		return;
 	}
 	json_object_begin(w);
-	members_text(w, "key", value);
-	members_text(w, "label", label);
+	json_member_text(w, "key", value);
+	json_member_text(w, "label", label);
 	json_object_end(w);
 }
 
@@ -74,12 +64,12 @@ static void members_source(struct json_writer *w, const struct search_source *so
 {
 	json_key(w, "source");
 	json_object_begin(w);
-	members_text(w, "key", source->key);
-	members_text(w, "name", source->name);
-	members_text(w, "licence", source->licence);
-	members_text(w, "licence_url", source->licence_url);
-	members_text(w, "attribution", source->attribution);
-	members_text(w, "url", source->url);
+	json_member_text(w, "key", source->key);
+	json_member_text(w, "name", source->name);
+	json_member_text(w, "licence", source->licence);
+	json_member_text(w, "licence_url", source->licence_url);
+	json_member_text(w, "attribution", source->attribution);
+	json_member_text(w, "url", source->url);
 	json_object_end(w);
 }
 
@@ -96,21 +86,21 @@ static void members_open(struct json_writer *w, const struct search_business *b)
 	json_key(w, "open");
 	json_object_begin(w);
 	json_member_z(w, "state", states[b->open]);
-	members_text(w, "changes_at", str_of(changes));
+	json_member_text(w, "changes_at", str_of(changes));
 	json_object_end(w);
 }
 
 void members_business(struct json_writer *w, const struct search_business *b, const char *lang)
 {
-	members_text(w, "id", b->id_text);
-	members_text(w, "name", b->name);
+	json_member_text(w, "id", b->id_text);
+	json_member_text(w, "name", b->name);
 	members_category(w, "category", b->category, b->category_label, lang);
 	json_key(w, "address");
 	json_object_begin(w);
-	members_text(w, "street", b->street);
-	members_text(w, "postcode", b->postcode);
-	members_text(w, "city", b->city);
-	members_text(w, "country", b->country);
+	json_member_text(w, "street", b->street);
+	json_member_text(w, "postcode", b->postcode);
+	json_member_text(w, "city", b->city);
+	json_member_text(w, "country", b->country);
 	json_object_end(w);
 	json_key(w, "location");
 	if (b->located) {
@@ -123,9 +113,9 @@ void members_business(struct json_writer *w, const struct search_business *b, co
 	} else {
 		json_put_null(w);
 	}
-	members_text(w, "telephone", b->phone);
-	members_text(w, "opening_hours", b->hours);
-	members_text(w, "timezone", b->timezone);
+	json_member_text(w, "telephone", b->phone);
+	json_member_text(w, "opening_hours", b->hours);
+	json_member_text(w, "timezone", b->timezone);
 	members_open(w, b);
 	json_key(w, "quality_score");
 	if (b->quality >= 0)
@@ -141,23 +131,23 @@ void members_business(struct json_writer *w, const struct search_business *b, co
 
 void members_detail(struct json_writer *w, const struct search_detail *d)
 {
-	members_text(w, "external_id", d->external_id);
+	json_member_text(w, "external_id", d->external_id);
 	members_place(w, "region", &d->region);
 	members_place(w, "city", &d->city);
-	members_text(w, "schema_type", d->category.schema_type);
+	json_member_text(w, "schema_type", d->category.schema_type);
 	members_label(w, "category_group", d->category.group_key, d->category.group_label);
 	members_texts(w, "further_categories", &d->categories);
 	members_texts(w, "alternate_names", &d->alt_names);
-	members_text(w, "description", d->description);
-	members_text(w, "website", d->website);
+	json_member_text(w, "description", d->description);
+	json_member_text(w, "website", d->website);
 	members_texts(w, "service_area", &d->service_area);
 	members_texts(w, "same_as", &d->same_as);
 	members_tree(w, "offers", d->offers);
 	members_tree(w, "extra", d->extra);
 	members_tree(w, "found", d->found);
-	members_text(w, "created_at", d->created_at);
-	members_text(w, "updated_at", d->updated_at);
-	members_text(w, "source_updated_at", d->source_updated_at);
+	json_member_text(w, "created_at", d->created_at);
+	json_member_text(w, "updated_at", d->updated_at);
+	json_member_text(w, "source_updated_at", d->source_updated_at);
 }
 
 void members_understood(struct json_writer *w, const struct search_understood *u, const char *lang)
@@ -168,15 +158,15 @@ void members_understood(struct json_writer *w, const struct search_understood *u
 		return;
 	}
 	json_object_begin(w);
-	members_text(w, "text", u->text);
+	json_member_text(w, "text", u->text);
 	json_member_bool(w, "corrected", u->corrected);
-	members_text(w, "left_out", u->left_out);
+	json_member_text(w, "left_out", u->left_out);
 	members_category(w, "category", u->category.key, u->category.label, lang);
 	members_place(w, "region", &u->region);
 	members_place(w, "city", &u->city);
 	members_place(w, "country", &u->country);
-	members_text(w, "telephone", u->telephone);
-	members_text(w, "website", u->website);
+	json_member_text(w, "telephone", u->telephone);
+	json_member_text(w, "website", u->website);
 	json_member_bool(w, "near_me", u->near_me);
 	json_member_bool(w, "open_now", u->open_now);
 	json_object_end(w);
@@ -191,9 +181,9 @@ static void members_facet(struct json_writer *w, const char *member,
 		const struct taxonomy_category *category =
 		    lang ? taxonomy_find(TAXONOMY_KEY, facet[i].key) : NULL;
 		json_object_begin(w);
-		members_text(w, "key", facet[i].key);
-		members_text(w, "label",
-			     category ? taxonomy_label(category, lang) : facet[i].label);
+		json_member_text(w, "key", facet[i].key);
+		json_member_text(w, "label",
+				 category ? taxonomy_label(category, lang) : facet[i].label);
 		json_member_i64(w, "businesses", facet[i].businesses);
 		json_object_end(w);
 	}
