@@ -107,23 +107,6 @@ static void unit_make(struct identity *id, struct str prefix, struct statement_s
 	unit_into(id, &id->unit);
 }
 
-static bool unit_plan(struct identity *id, enum probe_planner planner, struct probe_plan *plan)
-{
-	struct buf text;
-	buf_init(&text, PROBE_TEXT_MAX);
-	buf_str(&text, id->unit.prefix);
-	edit_put(&text, id->audit->file.body, id->unit.span, &id->unit.edits, NULL);
-	enum status status =
-	    buf_failed(&text) || id->unit.edits.failed
-		? err_set(&id->err, TOO_LARGE, "the statement is too long to be planned")
-		: probe_explain(id->probe, &id->session, buf_view(&text), id->unit.parameters,
-				planner, id->arena, plan, &id->err);
-	buf_release(&text);
-	if (status == UNAVAILABLE)
-		id->status = status;
-	return status == OK;
-}
-
 /* ---- what is tried ---- */
 
 /* Bodies whose text was unescaped have one span for everything. */
@@ -166,7 +149,8 @@ static void unit_rewrites(struct identity *id)
 
 static struct str unit_judge(struct identity *id)
 {
-	if (unit_plan(id, PROBE_DEFAULT, &id->plan) && unit_plan(id, PROBE_STRICT, &id->strict)) {
+	if (rewrite_explain(id, NULL, PROBE_DEFAULT, &id->plan) &&
+	    rewrite_explain(id, NULL, PROBE_STRICT, &id->strict)) {
 		unit_rewrites(id);
 		return STR("");
 	}

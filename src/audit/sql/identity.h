@@ -250,6 +250,9 @@ void rewrite_keep(struct rewrite *best, const struct rewrite *c);
 void rewrite_report(struct identity *id, const struct rewrite *c, struct str about);
 
 /* ---- rewrite.c: what several rewrites need ---- */
+/* The plan of the statement with `more` edits; NULL: as it stands. False: id->err says why. */
+MUST_CHECK bool rewrite_explain(struct identity *id, const struct edits *more,
+				enum probe_planner planner, struct probe_plan *plan);
 /* Parts joined in the statement's arena. */
 struct str rewrite_join(struct identity *id, const struct str *part, size_t count);
 #define REWRITE_JOIN(id, ...)                                                                      \

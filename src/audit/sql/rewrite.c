@@ -10,16 +10,16 @@ enum { REWRITE_TEXT_MAX = PROBE_TEXT_MAX };
  * cheaper. */
 static const double REWRITE_HIDDEN = 5;
 
-static bool rewrite_explain(struct identity *id, const struct rewrite *c,
-			    enum probe_planner planner, struct probe_plan *plan)
+bool rewrite_explain(struct identity *id, const struct edits *more, enum probe_planner planner,
+		     struct probe_plan *plan)
 {
 	struct buf text;
 	buf_init(&text, REWRITE_TEXT_MAX);
 	buf_str(&text, id->unit.prefix);
-	edit_put(&text, id->audit->file.body, id->unit.span, &id->unit.edits, &c->edits);
+	edit_put(&text, id->audit->file.body, id->unit.span, &id->unit.edits, more);
 	enum status status =
-	    buf_failed(&text)
-		? err_set(&id->err, TOO_LARGE, "the statement is too long")
+	    buf_failed(&text) || id->unit.edits.failed
+		? err_set(&id->err, TOO_LARGE, "the statement is too long to be planned")
 		: probe_explain(id->probe, &id->session, buf_view(&text), id->unit.parameters,
 				planner, id->arena, plan, &id->err);
 	buf_release(&text);
@@ -100,9 +100,9 @@ bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
 	struct probe_plan strict, plan;
 	bool by_condition, was_by_condition;
 	if (id->status == UNAVAILABLE || c->edits.failed ||
-	    !rewrite_explain(id, c, PROBE_STRICT, &strict) ||
+	    !rewrite_explain(id, &c->edits, PROBE_STRICT, &strict) ||
 	    !probe_plan_uses(&strict, c->index->schema, c->index->name, &by_condition) ||
-	    !rewrite_explain(id, c, PROBE_DEFAULT, &plan))
+	    !rewrite_explain(id, &c->edits, PROBE_DEFAULT, &plan))
 		return false;
 	bool was =
 	    probe_plan_uses(&id->strict, c->index->schema, c->index->name, &was_by_condition);
