@@ -1,4 +1,4 @@
-/* E-mail addresses in examples that somebody may have. */
+/* E-mail addresses in examples that may be in use. */
 #include "audit/openapi/internal.h"
 #include "base/ascii.h"
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* What a property is, by its name, its type and what stands beside it. */
+/* What a property is, by its name, its type and the properties of the same object. */
 #include "audit/openapi/internal.h"
 #include "base/ascii.h"
 #include "base/memory.h"

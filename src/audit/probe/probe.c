@@ -145,7 +145,7 @@ static enum status probe_check(struct probe *probe, struct err *err)
 	return OK;
 }
 
-/* Notices of the server concern nobody who reads a report. */
+/* The server's notices are not part of a report. */
 static void probe_notice(void *arg, const char *message)
 {
 	(void)arg;
