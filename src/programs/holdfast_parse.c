@@ -3,6 +3,7 @@
  * the first byte is read. */
 #include "audit/openapi/openapi.h"
 #include "audit/page/page.h"
+#include "audit/serve/serve.h"
 #include "audit/statement/statement.h"
 #include "base/cli.h"
 #include "base/log.h"
@@ -53,20 +54,21 @@ static const struct command command = {
 };
 
 /* Serve foreign documents from inside the sandbox. */
-static int serve_sandboxed(enum status (*serve)(int in, int out, struct err *err))
+static int parse_serve(const struct serve_format *format)
 {
 	struct err err;
 	unsigned separation;
 	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
 		die("%s", err.text);
-	return serve(STDIN_FILENO, STDOUT_FILENO, &err) == OK ? EXIT_OK : cli_failed(&err);
+	return serve_run(STDIN_FILENO, STDOUT_FILENO, format, &err) == OK ? EXIT_OK
+									  : cli_failed(&err);
 }
 
 static int parse_pages(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	return serve_sandboxed(page_run);
+	return parse_serve(&page_format);
 }
 
 static const struct command command_pages = {
@@ -81,7 +83,7 @@ static int parse_sql(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	return serve_sandboxed(statement_run);
+	return parse_serve(&statement_format);
 }
 
 static const struct command command_sql = {
@@ -96,7 +98,7 @@ static int parse_api(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	return serve_sandboxed(openapi_run);
+	return parse_serve(&openapi_format);
 }
 
 static const struct command command_api = {

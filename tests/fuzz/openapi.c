@@ -1,4 +1,4 @@
-/* link: base audit/openapi */
+/* link: base audit/serve audit/openapi */
 /* Foreign descriptions of APIs: whatever they hold, the last record is the end or says why there is
  * none, rules and places are in range, texts are not too long. */
 #include "audit/openapi/openapi.h"

@@ -1,4 +1,4 @@
-/* link: base audit/statement */
+/* link: base audit/serve audit/statement */
 /* Foreign SQL: whatever it holds, spans lie in the file, terms nest, numbers name what there is. */
 #include "audit/statement/statement.h"
 

@@ -1,4 +1,4 @@
-/* link: base audit/statement */
+/* link: base audit/serve audit/statement */
 /* What the reader of SQL says of statements: kinds, spans from tokens, terms, bodies of
  * PL/pgSQL. */
 #include "audit/statement/statement.h"

@@ -103,13 +103,10 @@ enum status api_audit(const struct api_options *options, struct audit_report *re
 	enum status status = api_load(options->path, &document, err);
 	if (status == OK)
 		status = audit_reader_start(&reader, err);
-	if (status == OK) {
-		const struct openapi_request request = {(uint32_t)document.n};
-		status = audit_reader_put(&reader, &request, sizeof(request), buf_view(&document),
-					  ANSWER_MS)
+	if (status == OK)
+		status = audit_reader_put(&reader, 0, buf_view(&document), ANSWER_MS)
 			     ? api_receive(&reader, options, report, summary, err)
 			     : err_set(err, INVALID, "%s: the reader ended over it", options->path);
-	}
 	audit_reader_end(&reader);
 	if (status == OK)
 		report_sort(report);

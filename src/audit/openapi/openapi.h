@@ -8,10 +8,8 @@
  * and the path that a finding names is the shortest. References outside the document are counted,
  * never fetched.
  *
- * A document is a struct openapi_request and its bytes. The answer is records: a struct
- * openapi_head and the bytes of its texts; the last has the kind OPENAPI_END or OPENAPI_FAILED. A
- * reader that dies over a document has found something about it. Both ends are the same build on
- * the same machine: numbers are as in memory.
+ * The answer is records: a struct openapi_head and the bytes of its texts; the last has the kind
+ * OPENAPI_END or OPENAPI_FAILED. A reader that dies over a document has found something about it.
  *
  * Bounds: OPENAPI_BYTES_MAX a document, OPENAPI_DEPTH_MAX levels, OPENAPI_MEMORY_MAX for the tree.
  * YAML aliases share the node that they name, so that a document which multiplies by aliases costs
@@ -20,6 +18,7 @@
 #ifndef AUDIT_OPENAPI_OPENAPI_H
 #define AUDIT_OPENAPI_OPENAPI_H
 
+#include "audit/serve/serve.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -54,10 +53,6 @@ enum openapi_kind {
 	OPENAPI_KINDS,
 };
 
-struct openapi_request {
-	uint32_t bytes;
-};
-
 struct openapi_head {
 	uint32_t kind, rule;
 	uint32_t note;         /* only a note, whatever the rule says */
@@ -66,10 +61,9 @@ struct openapi_head {
 	struct openapi_summary summary;
 };
 
-/* Serve until the end of `in`. */
-MUST_CHECK enum status openapi_run(int in, int out, struct err *err);
+extern const struct serve_format openapi_format;
 
-/* One document, records handed over: what openapi_run calls, and the fuzzer. */
+/* One document, records handed over: what serving calls, and the fuzzer. */
 typedef void openapi_found(void *ctx, const struct openapi_head *head, struct str about,
 			   struct str object);
 void openapi_read(struct str document, openapi_found *found, void *ctx);

@@ -1,10 +1,9 @@
 /* Foreign pages, sitemaps and robots.txt read in the sandbox: documents in on one descriptor, typed
  * facts out on the other, so that no hostile byte is parsed in a process that can do anything.
  *
- * Each document is a struct page_request and its bytes; the answer is facts (struct page_head, then
- * a_bytes and b_bytes of text), the last of kind PAGE_END. A reader that dies over a document has
- * found something about it; the other side starts a new one. Both ends are the same build on the
- * same machine: numbers are as in memory.
+ * The kind of a request is an enum page_kind; the answer is facts (struct page_head, then a_bytes
+ * and b_bytes of text), the last of kind PAGE_END. A reader that dies over a document has found
+ * something about it; the other side starts a new one.
  *
  * Bounds: PAGE_BYTES_MAX a document, PAGE_FACTS_MAX facts of it, PAGE_TEXT_MAX bytes a text (longer
  * ones are cut), and memory for the tree; over that the reader ends with PAGE_EXIT_MEMORY.
@@ -15,6 +14,7 @@
 #ifndef AUDIT_PAGE_PAGE_H
 #define AUDIT_PAGE_PAGE_H
 
+#include "audit/serve/serve.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -25,11 +25,6 @@ enum {
 	PAGE_FACTS_MAX = 200000,
 	PAGE_TEXT_MAX = 2048,
 	PAGE_EXIT_MEMORY = 3,
-};
-
-struct page_request {
-	uint32_t kind;
-	uint32_t bytes;
 };
 
 enum page_fact {
@@ -79,10 +74,9 @@ struct page_head {
 	uint32_t a_bytes, b_bytes;
 };
 
-/* Serve until the end of `in`. */
-MUST_CHECK enum status page_run(int in, int out, struct err *err);
+extern const struct serve_format page_format;
 
-/* One document, facts handed over: what page_run calls, and the fuzzer. */
+/* One document, facts handed over: what serving calls, and the fuzzer. */
 typedef void page_found(void *ctx, enum page_fact fact, uint32_t line, uint32_t column,
 			struct str a, struct str b);
 void page_read(enum page_kind kind, struct str body, page_found *found, void *ctx);

@@ -1,5 +1,6 @@
 /* Our end of the sandboxed reader. */
 #include "audit/reader/reader.h"
+#include "audit/serve/serve.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "process/spawn.h"
@@ -73,12 +74,13 @@ enum status audit_reader_start(struct audit_reader *reader, struct err *err)
 	return OK;
 }
 
-bool audit_reader_put(struct audit_reader *reader, const void *head, size_t head_bytes,
-		      struct str document, int64_t answer_ms)
+bool audit_reader_put(struct audit_reader *reader, uint32_t kind, struct str document,
+		      int64_t answer_ms)
 {
+	const struct serve_request request = {kind, (uint32_t)document.n};
 	struct err ignored;
 	reader->deadline_ms = clock_ms() + answer_ms;
-	return io_write_all(reader->to, head, head_bytes, &ignored) == OK &&
+	return io_write_all(reader->to, &request, sizeof(request), &ignored) == OK &&
 	       io_write_all(reader->to, document.p ? document.p : "", document.n, &ignored) == OK;
 }
 

@@ -23,9 +23,10 @@ void audit_reader_end(struct audit_reader *reader);
 
 /* Start one if none runs. An error says that the audit cannot be done. */
 MUST_CHECK enum status audit_reader_start(struct audit_reader *reader, struct err *err);
-/* A head and the document. False: the reader is gone. The answer is due in answer_ms from now. */
-MUST_CHECK bool audit_reader_put(struct audit_reader *reader, const void *head, size_t head_bytes,
-				 struct str document, int64_t answer_ms);
+/* A document, of the format's kind. False: the reader is gone. The answer is due in answer_ms from
+ * now. */
+MUST_CHECK bool audit_reader_put(struct audit_reader *reader, uint32_t kind, struct str document,
+				 int64_t answer_ms);
 /* Exactly n bytes. False: the reader is gone, or late. */
 MUST_CHECK bool audit_reader_get(struct audit_reader *reader, void *p, size_t n);
 

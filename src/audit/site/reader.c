@@ -51,11 +51,10 @@ static bool reader_receive(struct audit_reader *reader, struct site *site, struc
 enum status site_read(struct audit_reader *reader, struct site *site, struct site_page *page,
 		      struct str body, struct err *err)
 {
-	const struct page_request request = {page->file->kind, (uint32_t)body.n};
 	enum status status = audit_reader_start(reader, err);
 	if (status != OK)
 		return status;
-	if (!audit_reader_put(reader, &request, sizeof(request), body, ANSWER_MS) ||
+	if (!audit_reader_put(reader, page->file->kind, body, ANSWER_MS) ||
 	    !reader_receive(reader, site, page)) {
 		page->unread =
 		    "the reader ended over it: too deep, too much memory, too slow, or a fault of the HTML parser";

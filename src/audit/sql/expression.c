@@ -52,19 +52,58 @@ static bool is_operator(const struct scope *scope, uint32_t term, const char *na
 
 /* ---- equality ---- */
 
-/* Source text without white space and case. */
-static bool squeezed_same(struct str a, struct str b)
+/* Whether white space between the two bytes separates two tokens. */
+static bool text_separates(char before, char after)
 {
-	size_t i = 0, j = 0;
-	for (;;) {
-		while (i < a.n && ascii_is_space(a.p[i]))
+	bool word_before = ascii_is_alnum(before) || before == '_' || before & 0x80;
+	bool word_after = ascii_is_alnum(after) || after == '_' || after & 0x80;
+	return word_before ? word_after
+			   : strchr("+-*/<>=~!@#%^&|`?", before) && before &&
+				 strchr("+-*/<>=~!@#%^&|`?", after) && after;
+}
+
+/* The next byte that counts: white space outside of quotes is skipped, unless it separates tokens;
+ * letters outside of quotes are lower case. -1: the end. */
+static int text_next(struct str text, size_t *at, char *quote)
+{
+	size_t i = *at;
+	if (i < text.n && !*quote && ascii_is_space(text.p[i])) {
+		while (i < text.n && ascii_is_space(text.p[i]))
 			i++;
-		while (j < b.n && ascii_is_space(b.p[j]))
-			j++;
-		if (i == a.n || j == b.n)
-			return i == a.n && j == b.n;
-		if (ascii_lower(a.p[i++]) != ascii_lower(b.p[j++]))
+		if (*at > 0 && i < text.n && text_separates(text.p[*at - 1], text.p[i])) {
+			*at = i;
+			return ' ';
+		}
+	}
+	if (i == text.n)
+		return -1;
+	char c = text.p[i];
+	*at = i + 1;
+	if (*quote) {
+		*quote = c == *quote ? '\0' : *quote;
+		return (unsigned char)c;
+	}
+	*quote = c == '\'' || c == '"' ? c : '\0';
+	return (unsigned char)ascii_lower(c);
+}
+
+bool expression_text_same(struct str a, struct str b)
+{
+	/* escapes, dollar quotes and comments have rules of their own */
+	static const char *const other[] = {"\\", "$", "--", "/*"};
+	size_t i = 0, j = 0;
+	char quote_a = '\0', quote_b = '\0';
+	if (str_eq(a, b))
+		return true;
+	for (size_t n = 0; n < COUNT_OF(other); n++)
+		if (memmem(a.p, a.n, other[n], strlen(other[n])))
 			return false;
+	for (;;) {
+		int x = text_next(a, &i, &quote_a), y = text_next(b, &j, &quote_b);
+		if (x != y)
+			return false;
+		if (x < 0)
+			return true;
 	}
 }
 
@@ -90,8 +129,8 @@ bool expression_same(const struct scope *a, uint32_t x, const struct scope *b, u
 		if (p->kind != q->kind || p->size != q->size)
 			return false;
 		if (p->kind == STATEMENT_QUERY) {
-			if (!squeezed_same(sql_text(a->audit, a->s->query[p->number].span),
-					   sql_text(b->audit, b->s->query[q->number].span)))
+			if (!expression_text_same(sql_text(a->audit, a->s->query[p->number].span),
+						  sql_text(b->audit, b->s->query[q->number].span)))
 				return false;
 		} else if (p->kind == STATEMENT_COLUMN) {
 			if (!column_same(a, p, b, q))

@@ -121,7 +121,7 @@ static bool base_is_key(struct identity *id, const struct filtered *c,
 {
 	struct str row;
 	return c->base.p && origin_text(id, &key->text, NULL, false, (struct str){0}, &row) &&
-	       str_eq(row, c->base);
+	       expression_text_same(row, c->base);
 }
 
 /* COALESCE(column, a) = b, with other numbers a and b. */

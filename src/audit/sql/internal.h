@@ -113,6 +113,8 @@ bool scope_has(const struct scope *scope, struct str alias);
 /* The term and, of a conjunction, its parts. */
 void conditions_add(struct conditions *c, const struct scope *scope, uint32_t term);
 bool conditions_imply(const struct conditions *c, const struct scope *scope, uint32_t term);
+/* Whether two texts are the same tokens: white space and case outside of quotes do not count. */
+bool expression_text_same(struct str a, struct str b);
 bool expression_same(const struct scope *a, uint32_t x, const struct scope *b, uint32_t y);
 
 /* What the term contains. */

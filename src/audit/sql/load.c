@@ -117,8 +117,7 @@ enum status load_text(struct audit_reader *reader, struct str text, struct sql_f
 	if (status != OK)
 		return status;
 	file->body = text;
-	const struct statement_request request = {(uint32_t)text.n};
-	bool whole = audit_reader_put(reader, &request, sizeof(request), text, ANSWER_MS);
+	bool whole = audit_reader_put(reader, 0, text, ANSWER_MS);
 	while (whole && (whole = load_statement(reader, arena, text, &s)) &&
 	       s.head.kind != STATEMENT_END) {
 		whole = file->count < FILE_STATEMENTS_MAX;

@@ -1,7 +1,6 @@
 /* Rewrites of an ORDER BY, of a query or of a window, to the keys of an index, forward or backward.
  */
 #include "audit/sql/identity.h"
-#include "base/ascii.h"
 
 #include <inttypes.h>
 
@@ -162,22 +161,6 @@ static bool item_fits(const struct ordering *o, size_t i, const struct catalog_k
 	       columns_same(c, &own);
 }
 
-/* Without white space and outer case. */
-static bool text_same(struct str a, struct str b)
-{
-	size_t i = 0, j = 0;
-	for (;;) {
-		while (i < a.n && ascii_is_space(a.p[i]))
-			i++;
-		while (j < b.n && ascii_is_space(b.p[j]))
-			j++;
-		if (i == a.n || j == b.n)
-			return i == a.n && j == b.n;
-		if (a.p[i++] != b.p[j++])
-			return false;
-	}
-}
-
 static bool key_row(struct identity *id, const struct catalog_key *key, struct str *out)
 {
 	return origin_text(id, &key->text, NULL, false, (struct str){0}, out);
@@ -187,7 +170,7 @@ static bool item_is_key(struct identity *id, const struct order_item *item,
 			const struct catalog_key *key, bool backward)
 {
 	struct str row;
-	return item->base.p && key_row(id, key, &row) && text_same(row, item->base) &&
+	return item->base.p && key_row(id, key, &row) && expression_text_same(row, item->base) &&
 	       item->descending == (key->descending != backward) &&
 	       item->nulls_first == (key->nulls_first != backward);
 }
@@ -421,12 +404,12 @@ static bool item_proved(struct identity *id, const struct ordering *o, const str
 		/* false sorts before true */
 		bool is = id->s->term[item->term].kind == STATEMENT_IS_NULL;
 		return id->s->term[item->term].size == 2 &&
-		       text_same(origin_column_row(id, o->query, item->term + 1, "r."),
-				 o->item[i + 1].base) &&
+		       expression_text_same(origin_column_row(id, o->query, item->term + 1, "r."),
+					    o->item[i + 1].base) &&
 		       first == (is == item->descending);
 	}
 	if (!item->base.p || item->descending != descending || !key_row(id, key, &row) ||
-	    (!text_same(row, item->base) && !is_synonym(id->s, item->term, key)))
+	    (!expression_text_same(row, item->base) && !is_synonym(id->s, item->term, key)))
 		return false;
 	if (item->nulls_first == first || (i > 0 && a->pair[i - 1]))
 		return true;

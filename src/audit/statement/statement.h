@@ -1,11 +1,10 @@
 /* Foreign SQL read in the sandbox: files in on one descriptor, facts about their statements out on
  * the other, so that no hostile byte reaches PostgreSQL's parser in a process that can do anything.
  *
- * A file is a struct statement_request and its bytes. The answer is one record per statement: a
- * struct statement_head, then the arrays that it counts, in the order of the struct, then the bytes
- * that their texts refer to. The last record has the kind STATEMENT_END. A reader that dies over a
- * file has found something about it; the other side starts a new one. Both ends are the same build
- * on the same machine: numbers are as in memory.
+ * The answer is one record per statement: a struct statement_head, then the arrays that it counts,
+ * in the order of the struct, then the bytes that their texts refer to. The last record has the kind
+ * STATEMENT_END. A reader that dies over a file has found something about it; the other side starts
+ * a new one.
  *
  * Offsets are bytes of the file. Spans come from tokens with bracket depth, because the parser's
  * locations point at operators and know no parentheses; {0, 0} means that the span is not known.
@@ -21,6 +20,7 @@
 #ifndef AUDIT_STATEMENT_STATEMENT_H
 #define AUDIT_STATEMENT_STATEMENT_H
 
+#include "audit/serve/serve.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -29,10 +29,6 @@ enum {
 	STATEMENT_RECORD_MAX = 16 << 20, /* a record */
 	STATEMENT_TERMS_MAX = 20000,     /* of one statement; STATEMENT_CUT over that */
 	STATEMENT_EXIT_MEMORY = 3,
-};
-
-struct statement_request {
-	uint32_t bytes;
 };
 
 enum statement_kind {
@@ -219,11 +215,10 @@ static inline struct str statement_str(const struct statement *s, struct stateme
 	return (struct str){s->text + t.from, t.bytes};
 }
 
-/* Serve until the end of `in`. */
-MUST_CHECK enum status statement_run(int in, int out, struct err *err);
+extern const struct serve_format statement_format;
 
-/* One file, statements handed over one at a time: what statement_run calls, and the fuzzer. The
- * statement is valid during the call. */
+/* One file, statements handed over one at a time: what serving calls, and the fuzzer. The statement
+ * is valid during the call. */
 typedef void statement_found(void *ctx, const struct statement *statement);
 void statement_read(struct str file, statement_found *found, void *ctx);
 
