@@ -17,12 +17,6 @@ my $directory = Directory->start;
 $directory->{i}->set('web.processes' => 1, 'contact.listen' => own_address() . ':' . free_port());
 $directory->{i}->run_ok('migrate');
 
-# SQL in the database that a role belongs to.
-sub sql_as {
-	my ($role, $sql) = @_;
-	return $directory->sql(($role =~ /^holdfast_contact/ ? "\\connect holdfast_contact\n" : '') . $sql);
-}
-
 # What the build refuses, with file and line.
 sub embed_error {
 	my ($sql) = @_;
@@ -61,40 +55,66 @@ is(
 
 # Statements that PREPARE does not take: they are run as they are, or only mean something inside an import.
 my $utility = qr/^\s*(?:CREATE|REVOKE|COPY|ANALYZE|VACUUM)\b/;
-my $temporary = '';
-my ($prepared, $served, $columns) = (0, 0, 0);
+my @statements;
 for my $file (sort glob "$FindBin::Bin/../../sql/queries/*.sql") {
 	my ($area) = $file =~ m{([^/]+)\.sql$};
 	my @sections = sections($file);
-	$temporary = join '', map {"$_->{sql};\n"} grep { $_->{name} =~ /^import_(\w+_)?create$/ } @sections
-		if $area eq 'import';
-	for my $s (@sections) {
-		next if $s->{sql} =~ $utility;
-		my $role = $s->{role} // 'holdfast_owner';
-		my $count = () = do { my %n = map { $_ => 1 } $s->{sql} =~ /\$(\d+)/g; keys %n };
-		my $begin = "BEGIN;\nSET LOCAL ROLE $role;\n" . ($area eq 'import' ? "$temporary" : '');
-		my $text = $s->{sql};
-		my $answer = eval { sql_as($role, "${begin}PREPARE s AS $text;\nSELECT 'prepared';\nROLLBACK;\n") } // '';
-		like($answer, qr/^prepared$/m, "$s->{name} is prepared as $role");
-		$prepared++;
-		# \gdesc prepares the statement and asks the server to describe it (PQdescribePrepared).
-		my $described = eval { sql_as($role, "$begin$text \\gdesc\nROLLBACK;\n") } // '';
-		my @names = map { (split /\|/)[0] } grep { /\|/ } split /\n/, $described;
-		my @columns = output_columns($text, $s->{name});
-		is("@names", "@columns", "$s->{name} returns the columns that C knows");
-		$columns += @columns;
-		next unless @{ $s->{served_by} };
-		my $nulls = join ', ', ('NULL') x $count;
-		my $plan = sql_as($role, "${begin}SET LOCAL plan_cache_mode = force_generic_plan;\n"
-			# Small tables are sorted and read whole more cheaply; the question is what the index can serve.
-			. "SET LOCAL enable_seqscan = off;\nSET LOCAL enable_sort = off;\nPREPARE s AS $text;\nEXPLAIN EXECUTE s"
-			. ($count ? "($nulls)" : '') . ";\nROLLBACK;\n");
-		for my $index (@{ $s->{served_by} }) {
-			like($plan, qr/\b\Q$index\E\b/, "$s->{name} is served by $index") or diag $plan;
-			$served++;
-		}
+	my $temporary = join '', map {"$_->{sql};\n"} grep { $_->{name} =~ /^import_(\w+_)?create$/ } @sections;
+	for my $s (grep { $_->{sql} !~ $utility } @sections) {
+		$s->{role} //= 'holdfast_owner';
+		$s->{begin} = "BEGIN;\nSET LOCAL ROLE $s->{role};\n" . ($area eq 'import' ? $temporary : '');
+		push @statements, $s;
 	}
 }
+
+# What is asked of each statement, as scripts for psql: a line "@@ NAME QUESTION" stands before each answer. A statement
+# that fails ends its own transaction only.
+sub script {
+	my ($s, $question, $text) = @_;
+	return "\\echo @\@ $s->{name} $question\n$s->{begin}$text\nROLLBACK;\nDEALLOCATE ALL;\n";
+}
+sub questions {
+	my ($s) = @_;
+	my $prepare = "PREPARE s AS $s->{sql};\n";
+	# \gdesc prepares the statement and asks the server to describe it (PQdescribePrepared).
+	my $all = script($s, 'prepared', "${prepare}SELECT 'prepared';") . script($s, 'described', "$s->{sql} \\gdesc");
+	return $all unless @{ $s->{served_by} };
+	my $count = () = do { my %n = map { $_ => 1 } $s->{sql} =~ /\$(\d+)/g; keys %n };
+	my $nulls = $count ? '(' . join(', ', ('NULL') x $count) . ')' : '';
+	# Small tables are sorted and read whole more cheaply; the question is what the index can serve.
+	return $all . script($s, 'planned',
+		"SET LOCAL plan_cache_mode = force_generic_plan;\nSET LOCAL enable_seqscan = off;\n"
+		. "SET LOCAL enable_sort = off;\n${prepare}EXPLAIN EXECUTE s$nulls;");
+}
+my %answer;
+for my $database ('holdfast', 'holdfast_contact') {
+	my $file = "$directory->{i}{home}/statements.sql";
+	open my $out, '>:utf8', $file or die "$file: $!";
+	print $out map { questions($_) }
+		grep { ($_->{role} =~ /^holdfast_contact/ ? 'holdfast_contact' : 'holdfast') eq $database } @statements;
+	close $out;
+	my @psql = $directory->{i}->psql('-v', 'ON_ERROR_STOP=0', '-d', $database, '-f', $file);
+	open my $said, '-|', "@psql 2>&1" or die "psql: $!";
+	my $at = 'before';
+	while (<$said>) { /^@@ (.+)/ ? $at = $1 : ($answer{$at} .= $_) }
+	close $said or die "psql: $?";
+}
+is($answer{before}, undef, 'psql reads the scripts');
+
+my ($served, $columns) = (0, 0);
+for my $s (@statements) {
+	my ($prepared, $described, $plan) = map { $answer{"$s->{name} $_"} // '' } qw(prepared described planned);
+	like($prepared, qr/^prepared$/m, "$s->{name} is prepared as $s->{role}") or diag $prepared;
+	my @names = map { (split /\|/)[0] } grep { /\|/ } split /\n/, $described;
+	my @columns = output_columns($s->{sql}, $s->{name});
+	is("@names", "@columns", "$s->{name} returns the columns that C knows") or diag $described;
+	$columns += @columns;
+	for my $index (@{ $s->{served_by} }) {
+		like($plan, qr/\b\Q$index\E\b/, "$s->{name} is served by $index") or diag $plan;
+		$served++;
+	}
+}
+my $prepared = @statements;
 cmp_ok($prepared, '>', 20, "$prepared statements");
 cmp_ok($served, '>', 10, "$served plans");
 cmp_ok($columns, '>', 200, "$columns columns");
