@@ -50,15 +50,22 @@ jsonb_strip_nulls(jsonb_build_object('external_id', r.external_id, 'name', r.nam
 
 -- How many of the businesses of m there are, and of which categories, regions and towns.
 -- expression: facet_rows
-SELECT 'total' AS facet, NULL::text AS key, NULL::text AS name, NULL::integer AS category_id, count(*) AS businesses FROM m
+SELECT 'total' AS facet, NULL::text AS key, NULL::text AS name, NULL::integer AS category_id, count(*) AS businesses,
+	NULL::text AS country, NULL::integer AS lat_e7, NULL::integer AS lon_e7
+FROM m
 UNION ALL
-(SELECT 'category', NULL, NULL, category_id, count(*) FROM m WHERE category_id IS NOT NULL GROUP BY category_id ORDER BY 5 DESC, 4 LIMIT 12)
+(SELECT 'category', NULL, NULL, category_id, count(*), NULL, NULL, NULL FROM m WHERE category_id IS NOT NULL GROUP BY category_id ORDER BY 5 DESC, 4 LIMIT 12)
 UNION ALL
-(SELECT 'region', r.key, COALESCE(r.name, r.country), NULL, c.n
+(SELECT 'region', r.key, COALESCE(r.name, r.country), NULL, c.n, NULL, NULL, NULL
 FROM (SELECT region_id, count(*) AS n FROM m GROUP BY region_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN region AS r ON r.id = c.region_id)
 UNION ALL
-(SELECT 'city', t.key, t.name, NULL, c.n
+(SELECT 'city', t.key, t.name, NULL, c.n, NULL, NULL, NULL
 FROM (SELECT city_id, count(*) AS n FROM m GROUP BY city_id ORDER BY 2 DESC, 1 LIMIT 12) AS c JOIN city AS t ON t.id = c.city_id)
+UNION ALL
+SELECT 'hours', hours, timezone, NULL, count(*), country, lat_e7, lon_e7
+FROM (SELECT hours, timezone, country, CASE WHEN by_sun THEN lat_e7 END AS lat_e7, CASE WHEN by_sun THEN lon_e7 END AS lon_e7
+	FROM (SELECT *, hours ~ 'sun(rise|set)|dawn|dusk' AS by_sun FROM m WHERE hours IS NOT NULL) AS h) AS h
+GROUP BY hours, timezone, country, lat_e7, lon_e7
 
 -- The frame of statements that match rows of an import (r) with records of the source (k), before and after the
 -- condition: only records that are unique on both sides, and none with different numbers in a register.

@@ -593,11 +593,11 @@ FROM (
 ) AS p
 ORDER BY p.businesses DESC, p.kind DESC, p.id;
 
--- How many businesses a list has, and of which categories, regions and towns: of the first 1 001 that are found, so that no
+-- How many businesses a list has, of which categories, regions and towns, and with which hours: of the first 1 001 that are found, so that no
 -- count is without a bound.
 -- name: list_facets
 WITH m AS MATERIALIZED (
-	SELECT category_id, region_id, city_id
+	SELECT category_id, region_id, city_id, hours, timezone, country, lat_e7, lon_e7
 	FROM business
 	WHERE ($1::smallint IS NULL OR group_id = $1) AND ($2::smallint IS NULL OR category_id = $2)
 		AND ($3::integer IS NULL OR region_id = $3) AND ($4::integer IS NULL OR city_id = $4)
@@ -610,7 +610,7 @@ WITH m AS MATERIALIZED (
 -- row: list_facets
 -- served-by: business_detail_by_word
 WITH m AS MATERIALIZED (
-	SELECT b.category_id, b.region_id, b.city_id
+	SELECT b.category_id, b.region_id, b.city_id, b.hours, b.timezone, b.country, b.lat_e7, b.lon_e7
 	FROM (SELECT id FROM business_detail WHERE {{text_match}} LIMIT 1001) AS d
 	JOIN business AS b ON b.id = d.id
 )

@@ -55,6 +55,10 @@ Velo Meier|bicycle-shop|Ringstrasse 6|8400|Winterthur|Zürich|CH|||
 Coiffeur Chic|hairdresser|Steinberggasse 2|8400|Winterthur|Zürich|CH|||
 END
 
+my %hours = (
+	'Apotheke zum Löwen' => '24/7', 'Müller Elektro AG' => 'Mo-Su,PH 00:00-24:00', 'Metzgerei Müller' => 'off',
+	'Arztpraxis Dr. Keller' => '"by appointment"'
+);
 my $i = Instance->make(settings => { 'cache.search_ttl' => '0s', 'web.processes' => 1 });
 $i->up;
 {
@@ -65,6 +69,7 @@ $i->up;
 		@record{qw(name categories street postcode city region country phone website alt_names)} = map { $_ // '' } @$_,
 			'', '';
 		$record{$_} = [ $record{$_} ] for grep { $record{$_} ne '' } qw(categories alt_names);
+		$record{hours} = $hours{ $record{name} } // '';
 		delete $record{$_} for grep { $record{$_} eq '' } keys %record;
 		print $out JSON::PP->new->utf8->canonical->encode({ %record, external_id => $record{name} }), "\n";
 	}
@@ -189,6 +194,9 @@ is_deeply(
 	[ sort map { "$_->{label} $_->{businesses}" } @{ $facets->{categories} } ],
 	[ 'Butcher 1', 'Dentist 1', 'Doctor 1', 'Electrician 1', 'Pharmacy 1' ], 'by category'
 );
+is($facets->{open_now}, 2, 'and by what is open, where that is known');
+is(get('/v1/businesses?facets=true&city=ch-bern-bern')->{facets}{open_now}, 2, 'of a list without words, too');
+like($i->get('/search?city=ch-bern-bern')->{content}, qr{Open now</a>\s*<[^>]*>2<}, 'a page offers it with the count');
 is(get('/v1/businesses?facets=true&q=kreuz')->{facets}{total}, 3, 'so is a text');
 is(get('/v1/businesses?q=kreuz')->{facets}, undef, 'and nothing is counted unasked');
 my ($script) = $i->get('/')->{content} =~ m{<script src="(/assets/search\.js\?v=[^"]+)" defer>};

@@ -78,7 +78,9 @@ static void put_open(struct results *r)
 	q.open = false;
 	put_choice(r, filter, STR("Any time"), -1, view_list_link(r->page, &q), !r->q.open);
 	q.open = q.open_now = true;
-	put_choice(r, filter, STR("Open now"), -1, view_list_link(r->page, &q),
+	const struct search_facets *f = &r->list->facets;
+	bool counted = f->known && f->total <= SEARCH_COUNT_MAX && !r->q.open;
+	put_choice(r, filter, STR("Open now"), counted ? f->open : -1, view_list_link(r->page, &q),
 		   r->q.open && r->q.open_now);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "hours/hours.h"
 #include "sql/directory.h"
 
 enum {
@@ -594,6 +595,19 @@ static bool read_facet(struct listing *l, const struct db_rows *rows, int row)
 		if (category && f->categories < SEARCH_FACETS_MAX)
 			f->category[f->categories++] = (struct search_facet){
 			    str_of(category->key), str_of(category->label), n};
+		return true;
+	}
+	if (str_eq(kind, STR("hours"))) {
+		bool located = !db_null(rows, row, SQL_LIST_FACETS_LAT_E7);
+		const struct hours_place place = {
+		    db_text(rows, row, SQL_LIST_FACETS_NAME),
+		    db_text(rows, row, SQL_LIST_FACETS_COUNTRY), located,
+		    (double)db_i64(rows, row, SQL_LIST_FACETS_LAT_E7) / 1e7,
+		    (double)db_i64(rows, row, SQL_LIST_FACETS_LON_E7) / 1e7};
+		int64_t changes_s;
+		struct str hours = db_text(rows, row, SQL_LIST_FACETS_KEY);
+		if (hours_state_at(hours, &place, l->at_s, &changes_s) == HOURS_OPEN)
+			f->open += n;
 		return true;
 	}
 	size_t *count = str_eq(kind, STR("region")) ? &f->regions : &f->cities;

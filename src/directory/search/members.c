@@ -200,5 +200,6 @@ void members_facets(struct json_writer *w, const struct search_facets *facets, c
 	members_facet(w, "categories", facets->category, facets->categories, lang);
 	members_facet(w, "regions", facets->region, facets->regions, NULL);
 	members_facet(w, "cities", facets->city, facets->cities, NULL);
+	json_member_i64(w, "open_now", facets->open);
 	json_object_end(w);
 }

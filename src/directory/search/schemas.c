@@ -82,8 +82,9 @@ const struct http_schema search_api_schemas[] = {
      "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL ","
      "\"facets\":{\"type\":\"object\",\"description\":\"only with facets=true: exact up to 1 000; then more is true, and the "
      "counts are those of the first 1 001 that were found\",\"required\":[\"total\",\"more\",\"categories\",\"regions\","
-     "\"cities\"],\"properties\":{\"total\":{\"type\":\"integer\"},\"more\":{\"type\":\"boolean\"},"
-     "\"categories\":" FACETS ",\"regions\":" FACETS ",\"cities\":" FACETS "}}}}"},
+     "\"cities\",\"open_now\"],\"properties\":{\"total\":{\"type\":\"integer\"},\"more\":{\"type\":\"boolean\"},"
+     "\"categories\":" FACETS ",\"regions\":" FACETS ",\"cities\":" FACETS ","
+     "\"open_now\":{\"type\":\"integer\",\"description\":\"how many are known to be open at the time of the answer\"}}}}}"},
     {"BusinessFeatures",
      "{\"type\":\"object\",\"required\":[\"type\",\"features\",\"next\",\"next_url\"],\"properties\":{"
      "\"type\":{\"enum\":[\"FeatureCollection\"]},\"features\":{\"type\":\"array\",\"items\":{\"type\":\"object\","

@@ -224,6 +224,7 @@ struct search_facets {
 	/* over SEARCH_COUNT_MAX: at least so many, and the facets are of the
 	 * first that were found */
 	int64_t total;
+	int64_t open; /* at the time of the request; unknown is not open */
 	struct search_facet category[SEARCH_FACETS_MAX], region[SEARCH_FACETS_MAX],
 	    city[SEARCH_FACETS_MAX];
 	size_t categories, regions, cities;
