@@ -4,12 +4,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/memory.h"
 
-/* Replacements by index in files[], kept until the program ends. */
+/* The files as they are served, by index in files[]; kept until the program ends. NULL: as they are
+ * embedded. */
 static struct file *replacing;
 
 /* FNV-1a: the hash only distinguishes versions. */
@@ -35,15 +37,21 @@ const char *files_type(struct str name)
 	return "application/octet-stream";
 }
 
+static void files_begin_replacing(void)
+{
+	must(!replacing);
+	replacing = memory_array(files_count + 1, sizeof(*replacing));
+	for (size_t i = 0; i < files_count; i++)
+		replacing[i] = files[i];
+}
+
 enum status files_replace(const char *dir, size_t *replaced, struct err *err)
 {
 	*replaced = 0;
-	must(!replacing);
-	replacing = memory_array(files_count + 1, sizeof(*replacing));
+	files_begin_replacing();
 	for (size_t i = 0; i < files_count; i++) {
 		char path[PATH_MAX];
 		struct buf body;
-		replacing[i] = files[i];
 		if (io_path(path, sizeof(path), err, "%s/%.*s", dir, STR_ARG(files[i].path)) != OK)
 			return INVALID;
 		if (access(path, F_OK) != 0)
@@ -62,18 +70,44 @@ enum status files_replace(const char *dir, size_t *replaced, struct err *err)
 	return OK;
 }
 
-const struct file *files_find(struct str path)
+/* Index in files[]; files_count: there is no such file. */
+static size_t files_index(struct str path)
 {
 	size_t low = 0, high = files_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		int order = str_cmp(files[middle].path, path);
 		if (order == 0)
-			return replacing ? &replacing[middle] : &files[middle];
+			return middle;
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return files_count;
+}
+
+const struct file *files_find(struct str path)
+{
+	size_t at = files_index(path);
+	return at == files_count ? NULL : replacing ? &replacing[at] : &files[at];
+}
+
+bool files_is_replaced(struct str path)
+{
+	size_t at = files_index(path);
+	return at < files_count && replacing && replacing[at].body.p != files[at].body.p;
+}
+
+void files_compose(struct str path, struct str body)
+{
+	size_t at = files_index(path);
+	must(at < files_count);
+	if (!replacing)
+		files_begin_replacing();
+	char *copy = memory_room(body.n + 1);
+	memcpy(copy, body.p, body.n);
+	copy[body.n] = '\0';
+	replacing[at].body = (struct str){copy, body.n};
+	replacing[at].hash = files_hash_text(replacing[at].body);
 }

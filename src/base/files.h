@@ -35,6 +35,12 @@ enum { FILES_REPLACED_MAX = 1 << 20 }; /* bytes of one replacing file */
  * their number. A missing folder is not an error. */
 MUST_CHECK enum status files_replace(const char *dir, size_t *replaced, struct err *err);
 
+/* Whether the operator has replaced this file. */
+bool files_is_replaced(struct str path);
+/* Give an embedded file another content, which is copied; for what is composed of other files.
+ * Before files are served. */
+void files_compose(struct str path, struct str body);
+
 /* NULL: there is no such file. */
 const struct file *files_find(struct str path);
 

@@ -1,5 +1,6 @@
 /* holdfast export: the directory as a static site. */
 #include "site/export/export.h"
+#include "site/look/look.h"
 #include "base/files.h"
 #include "base/io.h"
 #include "base/json.h"
@@ -135,6 +136,8 @@ static int export_command(int argc, char **argv)
 	export.cards = !without_cards;
 	if (status == OK)
 		status = replace_files(&i, &err);
+	if (status == OK)
+		look_compose(&i.config, false);
 	if (status == OK)
 		status = export_run(&export, &report, &err);
 	if (status == OK && cli_globals.json)

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "site/look/look.h"
 #include "template/template.h"
 
 struct pages_set {
@@ -45,6 +46,7 @@ enum status contact_pages_create(const struct config *config, struct pages_set *
 	struct pages_set *pages = memory_alloc(sizeof(*pages));
 	pages->config = config;
 	pages->set = template_set_create();
+	look_compose(config, false);
 	*out = pages;
 	return pages_add_templates(pages->set, err);
 }

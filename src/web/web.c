@@ -13,6 +13,7 @@
 #include "directory/stats/stats.h"
 #include "monitor/ops.h"
 #include "process/scoreboard.h"
+#include "site/look/look.h"
 
 #define TEXT_OF(x)    #x
 #define VERSION_OF(x) TEXT_OF(x)
@@ -21,7 +22,7 @@ enum { OPENAPI_BYTES = 1 << 20, REQUESTS_PER_CONNECTION = 10000, PUBLISH_MS = 1 
 
 /* Pages load nothing from elsewhere, cannot be framed and run no foreign code. */
 static const char security_headers[] =
-    "Content-Security-Policy: default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
+    "Content-Security-Policy: default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: strict-origin-when-cross-origin\r\n";
 
@@ -101,6 +102,7 @@ static void create_pages(struct web *web, const char *replacing)
 	if (replaced)
 		log_info("the operator's own files are served", LOG_S("folder", replacing),
 			 LOG_I("files", (int64_t)replaced));
+	look_compose(web->config, true);
 	if (public_load(replacing, &web->public_files, &err) != OK)
 		die("%s", err.text);
 	if (pages_create(web->db, web->cache, web->config, &web->pages, &err) != OK)

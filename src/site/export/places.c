@@ -255,7 +255,6 @@ static enum status places_assets(struct export_files *f, struct err *err)
 		const char *file, *path;
 	} used[] = {{"assets/site.css", "assets/site.css"},
 		    {"assets/icon.svg", "assets/icon.svg"},
-		    {"assets/hills.svg", "assets/hills.svg"},
 		    {"site/open.js", "assets/open.js"}};
 	enum status status = OK;
 	for (size_t i = 0; i < COUNT_OF(used) && status == OK; i++) {

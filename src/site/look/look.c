@@ -1,0 +1,167 @@
+/* The sheet: packed and put together. */
+#include "site/look/look.h"
+#include "site/look/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/ascii.h"
+#include "base/files.h"
+
+enum { SHEET_MAX = 4 * FILES_REPLACED_MAX, ICON_MAX = 2048 };
+
+const char *const look_presets[] = {"harbour", "paper", "textile", "plain", NULL};
+
+/* ---- packing ---- */
+
+/* The end of the comment or string that begins at `at`; a stray one ends with the sheet. */
+static size_t look_skip(struct str s, size_t at)
+{
+	char quote = s.p[at];
+	if (quote == '/') {
+		for (at += 2; at + 1 < s.n; at++)
+			if (s.p[at] == '*' && s.p[at + 1] == '/')
+				return at + 2;
+		return s.n;
+	}
+	for (at++; at < s.n && s.p[at] != quote; at++)
+		if (s.p[at] == '\\')
+			at++;
+	return at < s.n ? at + 1 : s.n;
+}
+
+/* Whether a blank between these two means nothing. A blank before ':' does: "a :hover". */
+static bool look_blank_is_void(char before, char after)
+{
+	return (before && memchr("{};,:>(", before, 7)) || (after && memchr("{};,>)!", after, 7));
+}
+
+void look_pack(struct str sheet, struct buf *out)
+{
+	bool blank = false;
+	char last = '{';
+	for (size_t at = 0, end; at < sheet.n; at = end) {
+		char c = sheet.p[at];
+		end = at + 1;
+		if (c == '/' && end < sheet.n && sheet.p[end] == '*') {
+			end = look_skip(sheet, at);
+			blank = true;
+			continue;
+		}
+		if (ascii_is_space(c)) {
+			blank = true;
+			continue;
+		}
+		if (blank && !look_blank_is_void(last, c))
+			buf_putc(out, ' ');
+		blank = false;
+		if (c == '}' && last == ';')
+			buf_cut(out, out->n - 1);
+		if (c == '"' || c == '\'')
+			end = look_skip(sheet, at);
+		buf_add(out, sheet.p + at, end - at);
+		last = sheet.p[end - 1];
+	}
+}
+
+/* ---- tokens ---- */
+
+bool look_next_token(struct str *rest, struct look_token *out)
+{
+	static const struct str opening = STR(":light-dark(");
+	for (;;) {
+		const char *found = rest->n ? memmem(rest->p, rest->n, opening.p, opening.n) : NULL;
+		if (!found)
+			return false;
+		size_t name = (size_t)(found - rest->p), at = name + opening.n, from = at,
+		       depth = 1;
+		while (name > 0 && (ascii_is_alnum(rest->p[name - 1]) || rest->p[name - 1] == '-'))
+			name--;
+		out->name = (struct str){rest->p + name, (size_t)(found - rest->p) - name};
+		out->light = (struct str){NULL, 0};
+		for (; at < rest->n && depth; at++) {
+			char c = rest->p[at];
+			depth += c == '(';
+			depth -= c == ')';
+			if (depth == 1 && c == ',' && !out->light.p) {
+				out->light = (struct str){rest->p + from, at - from};
+				from = at + 1;
+			}
+		}
+		out->dark = (struct str){rest->p + from, at - from - (depth == 0)};
+		*rest = (struct str){rest->p + at, rest->n - at};
+		if (depth == 0 && out->light.p && str_starts(out->name, STR("--"))) {
+			out->name = (struct str){out->name.p + 2, out->name.n - 2};
+			return true;
+		}
+	}
+}
+
+/* The light values of the tokens, for browsers that do not know light-dark(). */
+static void look_put_light(struct str tokens, struct buf *out)
+{
+	struct look_token token;
+	char before = '{';
+	buf_puts(out, "@supports not (color:light-dark(#000,#fff)){:root");
+	while (look_next_token(&tokens, &token)) {
+		buf_printf(out, "%c--%.*s:%.*s", before, STR_ARG(token.name), STR_ARG(token.light));
+		before = ';';
+	}
+	buf_puts(out, "}}");
+}
+
+/* ---- the whole sheet ---- */
+
+/* The mark beside the name, in the sheet because it would be a request of its own otherwise. A large
+ * one stays a file. */
+static void look_put_icon(struct buf *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const struct file *icon = files_find(STR("assets/icon.svg"));
+	must(icon);
+	if (icon->body.n > ICON_MAX) {
+		buf_puts(out, ":root{--icon:url(icon.svg)}");
+		return;
+	}
+	buf_puts(out, ":root{--icon:url(\"data:image/svg+xml,");
+	for (size_t i = 0; i < icon->body.n; i++) {
+		unsigned char c = (unsigned char)icon->body.p[i];
+		if (c > ' ' && c < 127 && !strchr("\"#%<>\\", c))
+			buf_putc(out, (char)c);
+		else
+			buf_printf(out, "%%%c%c", digits[c >> 4], digits[c & 15]);
+	}
+	buf_puts(out, "\")}");
+}
+
+static void look_add(const char *path, struct buf *out)
+{
+	const struct file *file = files_find(str_of(path));
+	must(file);
+	look_pack(file->body, out);
+}
+
+void look_compose(const struct config *config, bool live)
+{
+	static const struct str sheet = STR("assets/site.css");
+	char preset[64];
+	struct buf tokens, out;
+	if (files_is_replaced(sheet))
+		return;
+	buf_init(&tokens, SHEET_MAX);
+	buf_init(&out, SHEET_MAX);
+	snprintf(preset, sizeof(preset), "assets/themes/%s.css",
+		 look_presets[config_number(config, CONFIG_SITE_THEME)]);
+	look_add(preset, &tokens);
+	buf_str(&out, buf_view(&tokens));
+	look_add("assets/theme.css", &tokens);
+	look_put_light(buf_view(&tokens), &out);
+	look_put_icon(&out);
+	look_add("assets/site.css", &out);
+	if (live)
+		look_add("assets/live.css", &out);
+	look_add("assets/theme.css", &out);
+	must(!buf_failed(&out));
+	files_compose(sheet, buf_view(&out));
+	buf_release(&tokens);
+	buf_release(&out);
+}

@@ -1,0 +1,53 @@
+/* How pages look: the style sheet assets/site.css and whether the colours in it can be read.
+ *
+ * The sheet is composed of
+ *   assets/themes/NAME.css   the tokens of the preset that site.theme names
+ *   assets/site.css          the rules of all pages
+ *   assets/live.css          rules of the live directory (search, filters); not in an export
+ *   assets/theme.css         the operator's tokens and rules, empty by default
+ * without comments and blanks. A token is a custom property; a colour is one line with its value
+ * for light and dark, "--brand: light-dark(#1f5673, #8cc3dd)". Browsers that do not know light-dark()
+ * get the light values.
+ *
+ * An operator who replaces assets/site.css gets exactly that file.
+ *
+ * Uses the embedded files (base/files.h) and the settings; no other state.
+ */
+#ifndef SITE_LOOK_LOOK_H
+#define SITE_LOOK_LOOK_H
+
+#include "base/buf.h"
+#include "config/config.h"
+
+/* Compose assets/site.css in the table of files. Call after files_replace. live: the sheet is for
+ * the live directory. */
+void look_compose(const struct config *config, bool live);
+
+/* Append a style sheet without comments and without blanks that mean nothing. */
+void look_pack(struct str sheet, struct buf *out);
+
+/* The names of the presets, in the order of the setting's choices; ends with NULL. */
+extern const char *const look_presets[];
+
+/* ---- colours ---- */
+
+/* A text, or a line that must be seen, and its ground. */
+struct look_pair {
+	const char *text, *ground; /* tokens without "--" */
+	double wanted;             /* least contrast by WCAG 2.2: 4.5 for text, 3 for lines */
+};
+extern const struct look_pair look_pairs[];
+extern const size_t look_pairs_count;
+
+struct look_contrast {
+	const struct look_pair *pair;
+	bool dark;
+	bool judged;  /* false: a value is missing or not written as #rgb or #rrggbb */
+	double found; /* 1 to 21 */
+};
+/* Judge every pair in light and dark, by the last value that the sheet gives each token. Calls
+ * `found` for those below what is wanted and those that cannot be judged; returns their number. */
+size_t look_judge(struct str sheet, void (*found)(void *ctx, const struct look_contrast *contrast),
+		  void *ctx);
+
+#endif

@@ -1,0 +1,166 @@
+/* link: base config web/files site/look */
+/* The style sheet: packing, composing, contrast. */
+#include "site/look/look.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/files.h"
+
+static void expect_packed(const char *sheet, const char *expected)
+{
+	struct buf out;
+	buf_init(&out, 1 << 16);
+	look_pack(str_of(sheet), &out);
+	assert_string_equal(buf_z(&out), expected);
+	buf_release(&out);
+}
+
+static void comments_and_void_blanks_are_left_out(void **state)
+{
+	(void)state;
+	expect_packed("/* a */\n:root {\n\t--a: 1px;\n}\n", ":root{--a:1px}");
+	expect_packed("a, b > c { margin: 0 auto; color: red !important; }",
+		      "a,b>c{margin:0 auto;color:red!important}");
+	expect_packed("@media (min-width: 2rem) { a { b: c; } }",
+		      "@media (min-width:2rem){a{b:c}}");
+}
+
+static void blanks_that_mean_something_stay(void **state)
+{
+	(void)state;
+	expect_packed("a  :hover, a\n+ b {}", "a :hover,a + b{}");
+	expect_packed("a { width: calc(1px + 2px) }", "a{width:calc(1px + 2px)}");
+	expect_packed("a { font: 1px \"A  /* B\", 'c\\'  d' }",
+		      "a{font:1px \"A  /* B\",'c\\'  d'}");
+	expect_packed("a/**/b{}", "a b{}");
+}
+
+static void a_sheet_that_breaks_off_is_packed_to_its_end(void **state)
+{
+	(void)state;
+	expect_packed("a{} /* never closed", "a{}");
+	expect_packed("a{content:\"never", "a{content:\"never");
+	expect_packed("a{content:\"\\", "a{content:\"\\");
+	expect_packed("/", "/");
+	expect_packed("/*", "");
+	expect_packed("", "");
+}
+
+static void say_contrast(void *ctx, const struct look_contrast *c)
+{
+	print_message("%s: %s on %s, %s: %.2f\n", (const char *)ctx, c->pair->text, c->pair->ground,
+		      c->dark ? "dark" : "light", c->found);
+}
+
+static void every_pair_of_every_preset_can_be_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; look_presets[i]; i++) {
+		char path[64];
+		struct buf packed;
+		snprintf(path, sizeof(path), "assets/themes/%s.css", look_presets[i]);
+		buf_init(&packed, 1 << 16);
+		look_pack(files_find(str_of(path))->body, &packed);
+		assert_int_equal(
+		    look_judge(buf_view(&packed), say_contrast, (void *)look_presets[i]), 0);
+		buf_release(&packed);
+	}
+}
+
+struct judged {
+	size_t below, unknown;
+	double least;
+};
+
+static void count_contrast(void *ctx, const struct look_contrast *c)
+{
+	struct judged *j = ctx;
+	j->below += c->judged;
+	j->unknown += !c->judged;
+	if (c->judged && (j->least == 0 || c->found < j->least))
+		j->least = c->found;
+}
+
+/* A sheet in which all tokens are black on white, except for what `more` says. */
+static struct judged judge_with(const char *more)
+{
+	struct judged j = {0};
+	struct buf sheet;
+	buf_init(&sheet, 1 << 16);
+	for (size_t i = 0; i < look_pairs_count; i++)
+		buf_printf(&sheet, ":root{--%s:light-dark(#000,#ffffff)}", look_pairs[i].text);
+	for (size_t i = 0; i < look_pairs_count; i++)
+		buf_printf(&sheet, ":root{--%s:light-dark(#FFFFFF,#000)}", look_pairs[i].ground);
+	buf_puts(&sheet, ":root{--brand:light-dark(#000,#fff);--warm:light-dark(#000,#fff);"
+			 "--on:light-dark(#fff,#000);--on-warm:light-dark(#fff,#000)}");
+	buf_puts(&sheet, more);
+	look_judge(buf_view(&sheet), count_contrast, &j);
+	buf_release(&sheet);
+	return j;
+}
+
+static void a_pair_that_cannot_be_read_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_with("").below, 0);
+	assert_int_equal(judge_with("").unknown, 0);
+	/* #767676 on white is 4.54, #777 is 4.48: the known border of 4.5. */
+	assert_int_equal(judge_with(":root{--bad:light-dark(#767676,#fff)}").below, 0);
+	struct judged j = judge_with(":root{--bad:light-dark(#777,#fff)}");
+	assert_int_equal(j.below, 2); /* on paper and on card */
+	assert_true(j.least > 4.47 && j.least < 4.49);
+	assert_int_equal(judge_with(":root{--bad:light-dark(#000,#000)}").below, 2);
+}
+
+static void a_colour_that_cannot_be_judged_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_with(":root{--bad:light-dark(red,#fff)}").unknown, 2);
+	assert_int_equal(judge_with(":root{--bad:light-dark(rgb(0,0,0),#fff)}").unknown, 2);
+	assert_int_equal(judge_with(":root{--bad:light-dark(#12345,#fff)}").unknown, 2);
+	assert_int_equal(judge_with(":root{--bad:light-dark(#00g,#fff)}").unknown, 2);
+	assert_int_equal(look_judge(STR(""), NULL, NULL), 2 * look_pairs_count);
+	assert_int_equal(look_judge(STR("--ink:light-dark(#000"), NULL, NULL),
+			 2 * look_pairs_count);
+}
+
+static void the_sheet_is_tokens_then_rules_then_the_operators(void **state)
+{
+	(void)state;
+	struct config config;
+	config_init(&config);
+	assert_false(files_is_replaced(STR("assets/site.css")));
+	look_compose(&config, true);
+	const struct file *sheet = files_find(STR("assets/site.css"));
+	const char *text = sheet->body.p;
+	assert_non_null(strstr(text, "--brand:light-dark(#1f5673,#8cc3dd)"));
+	assert_non_null(
+	    strstr(text, "@supports not (color:light-dark(#000,#fff)){:root{--paper:#f6f4ef;"));
+	assert_non_null(strstr(text, ":root{--icon:url(\"data:image/svg+xml,%3Csvg"));
+	assert_true(strstr(text, "--brand:light") < strstr(text, "body{margin:0"));
+	assert_true(strstr(text, "body{margin:0") < strstr(text, ".results{"));
+	assert_null(strstr(text, "/*"));
+	assert_null(strchr(text, '\n'));
+	assert_true(sheet->hash.n == 16);
+	config_release(&config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(comments_and_void_blanks_are_left_out),
+	    cmocka_unit_test(blanks_that_mean_something_stay),
+	    cmocka_unit_test(a_sheet_that_breaks_off_is_packed_to_its_end),
+	    cmocka_unit_test(every_pair_of_every_preset_can_be_read),
+	    cmocka_unit_test(a_pair_that_cannot_be_read_is_found),
+	    cmocka_unit_test(a_colour_that_cannot_be_judged_is_found),
+	    cmocka_unit_test(the_sheet_is_tokens_then_rules_then_the_operators),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
