@@ -152,7 +152,7 @@ for (
 	[ '/search?category=nonsense', 404, 'There is no such category' ],
 	[ '/search?city=nonsense', 404, 'There is no such region or city' ],
 	[ '/regions/nonsense', 404, 'There is no such' ],
-	[ '/search?sort=name&near=47,8', 400, 'cannot be combined' ],
+	[ '/search?sort=distance', 400, 'cannot be combined' ],
 	[ '/search?cursor=nonsense', 400, 'cursor' ], [ '/search?near=a', 400, 'near is' ], [ '/search?q=%ff', 400, '' ],
 	[ '/nowhere', 404, 'nothing at this address' ])
 {

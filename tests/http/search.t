@@ -208,6 +208,28 @@ for (
 	chomp(my @distances = <$in>);
 	is("@distances", join(' ', sort { $a <=> $b } @distances), "$name: nearest first");
 }
+# Other orders of what is near.
+for (
+	[ 'the best within 8 km', 8000, 'sort=quality', 'true', $rank, 19 ],
+	[ 'the best within 50 km', 50000, 'sort=quality', 'true', $rank, 100 ],
+	[ 'the best of a group within 8 km', 8000, "sort=quality&category=$group", $where{group}, $rank, 3 ],
+	[ 'within 50 km by name', 50000, 'sort=name', 'true', $by_name, 100 ],
+	[ 'within 50 km, the newest', 50000, 'sort=recent', 'true', $newest, 100 ],
+	[ 'within 50 km by id', 50000, 'sort=id', 'true', 'ORDER BY id', 100 ],
+	)
+{
+	my ($name, $radius, $query, $where, $order, $limit) = @$_;
+	my $distance = sprintf $metres, 47, 8;
+	my @expected = map { Directory::id_text($_) }
+		$directory->column("SELECT id FROM business WHERE $where AND $distance <= $radius $order");
+	my $got = walk("/v1/businesses?near=47,8&radius=$radius&limit=$limit&$query");
+	cmp_ok(scalar @expected, '>', $limit, "$name: there is more than a page to walk over");
+	is(join("\n", @$got), join("\n", @expected), "$name: page by page it is what SQL says, in its order");
+}
+is_deeply(names('/v1/businesses?near=0,180&radius=1000&sort=name'), [ 'First Minute', 'Last Minute' ],
+	'also across the date line');
+is((get('/v1/businesses?near=0,180&radius=1000&sort=name'))[1]{businesses}[0]{distance_m}, 111.2, 'with distances');
+is((get('/v1/businesses?near=90,0&radius=50000&sort=quality'))[0], 200, 'and around a pole');
 my (undef, $dateline) = get('/v1/businesses?near=0,179.999&radius=1000');
 is(join(' ', map {"$_->{name} $_->{distance_m}"} @{ $dateline->{businesses} }), 'Last Minute 0 First Minute 222.4',
 	'the date line is no border');
@@ -308,12 +330,9 @@ problem_is("/v1/businesses?region=$region&cursor=$_", 400, 'invalid-cursor',
 }
 
 # ---- what is refused, and how ----
-my $refused = problem_is('/v1/businesses?sort=name&near=47,8', 400, 'unsupported-combination',
-	'an order that no index serves is refused');
-like($refused->{detail}, qr{sort=name goes with: no filter \(and category, region\); city \(and category\); q \(and},
+my $refused = problem_is('/v1/businesses?sort=distance', 400, 'unsupported-combination', 'distance needs a place');
+like($refused->{detail}, qr{sort=distance goes with: near \(and category\); q and near \(and category, region, city},
 	'and what is possible is named');
-problem_is('/v1/businesses?sort=distance', 400, 'unsupported-combination', 'distance needs a place');
-problem_is('/v1/businesses?sort=quality&near=47,8', 400, 'unsupported-combination', 'a place is sorted by distance');
 problem_is('/v1/businesses?category=nonsense', 404, 'no-such-category', 'an unknown category');
 problem_is('/v1/businesses?region=nonsense', 404, 'no-such-place', 'an unknown region');
 problem_is('/v1/businesses?city=nonsense', 404, 'no-such-place', 'an unknown city');

@@ -57,14 +57,26 @@ MUST_CHECK struct str cursor_write(struct arena *arena, const struct search_quer
 MUST_CHECK bool cursor_read(struct arena *arena, const struct search_query *q,
 			    enum search_sort sort, struct key *out);
 
-/* ---- box.c: sections of the map ---- */
+/* ---- area.c: sections of the map ---- */
 
+static const double earth_radius_m = 6371008.8; /* mean, IUGG */
+
+/* What bbox asks for, and near in a list that is not sorted by distance. With both the sides are
+ * those of the box. */
+struct area {
+	bool boxed, round;
+	double west, south, east, north; /* degrees; west > east: over the date line */
+	double lat, lon, radius_m;       /* of the circle */
+};
+void area_of(const struct search_query *q, enum search_sort sort, struct area *out);
+bool area_given(const struct area *a);
 /* Whether an index serves it. */
-bool box_is_small(const struct search_query *q);
+bool area_is_small(const struct area *a);
 /* The box in space around a section that is less than half a turn wide, and its sides: how many
  * parameters were written. */
-int box_params(const struct search_query *q, struct db_param *out);
-bool box_has(const struct search_query *q, const struct search_business *b);
+int area_params(const struct area *a, struct db_param *out);
+/* Sets the distance from the middle of a circle. */
+bool area_has(const struct area *a, struct search_business *b);
 
 /* ---- terms.c: what was typed, word by word ---- */
 

@@ -30,8 +30,6 @@ enum {
 /* In front of the key in a cursor of a list whose place_stage is not 0. */
 #define STAGE_MARK "s"
 
-static const double earth_radius_m = 6371008.8; /* mean, IUGG */
-
 struct listing {
 	struct ask ask;
 	struct search_query q;
@@ -58,6 +56,7 @@ struct listing {
 	int fetch;
 	int walk; /* for common words */
 	int walked;
+	struct area area;
 	struct search_list list;
 };
 
@@ -124,11 +123,11 @@ static void too_large(struct listing *l)
 
 /* ---- the page ---- */
 
-/* Filters that are looked at in rows: those known to be open, and those in a box
- * that no index serves. */
-static bool keeps(const struct listing *l, const struct search_business *b)
+/* Filters that are looked at in rows: those known to be open, and those in a section of the map
+ * that no index serves exactly. */
+static bool keeps(const struct listing *l, struct search_business *b)
 {
-	return (!l->open || b->open == SEARCH_OPEN) && (!l->q.box || box_has(&l->q, b));
+	return (!l->open || b->open == SEARCH_OPEN) && area_has(&l->area, b);
 }
 
 static int params_of(const struct listing *l, struct db_param *out)
@@ -165,7 +164,7 @@ static int params_of(const struct listing *l, struct db_param *out)
 			out[n++] = l->city ? DB_I64(l->city) : DB_NULL;
 			break;
 		case 'b':
-			n += box_params(&l->q, out + n);
+			n += area_params(&l->area, out + n);
 			break;
 		case 'i':
 			out[n++] = DB_I64(l->key.id);
@@ -284,7 +283,8 @@ static void begin_pages(struct listing *l)
 		expected *= (double)l->at_most / total;
 	/* The walk gives a row for every total / expected that it looks at. */
 	l->walk = expected / total * WALK >= l->fetch ? WALK : WALK_ON_TRIAL;
-	l->plan = plan_find(l->filters, l->list.sort, expected > (l->q.near ? RARE_NEAR : RARE));
+	l->plan = plan_find(l->filters, l->list.sort,
+			    expected > (l->filters & PLAN_NEAR ? RARE_NEAR : RARE));
 	page(l);
 }
 
@@ -457,7 +457,7 @@ static void head_found(void *ctx, struct search_head *head)
 	l->head = head;
 	l->text = head->text;
 	for (size_t i = l->head_from; i < head->count; i++) {
-		const struct candidate *c = &head->item[i];
+		struct candidate *c = &head->item[i];
 		if (l->list.count == (size_t)l->q.limit) {
 			give_next_of_head(l, i);
 			return;
@@ -700,7 +700,7 @@ static void refuse_combination(struct listing *l)
 	buf_init(&b, 400);
 	plan_describe(&b, l->list.sort);
 	l->list.problem = SEARCH_UNSUPPORTED_COMBINATION;
-	err_set(&l->list.err, INVALID, "sort=%s goes with: %s; open_at and bbox go with each",
+	err_set(&l->list.err, INVALID, "sort=%s goes with: %s; open_at, bbox and near go with each",
 		plan_sort_names[l->list.sort], buf_z(&b));
 	buf_release(&b);
 	list_finish(l);
@@ -719,12 +719,14 @@ static unsigned choice_filters(const struct search_query *q)
 	return 0;
 }
 
-static unsigned box_filter(const struct search_query *q)
+/* A place and a section of the map as filters of the plan. */
+static unsigned map_filters(const struct search_query *q)
 {
-	return box_is_small(q) && sort_of(q) == SEARCH_QUALITY && !q->q.n && !q->near &&
-		       !choice_filters(q)
-		   ? PLAN_BOX
-		   : 0u;
+	struct area area;
+	area_of(q, sort_of(q), &area);
+	bool served =
+	    area_is_small(&area) && sort_of(q) == SEARCH_QUALITY && !q->q.n && !choice_filters(q);
+	return (q->near && !area.round ? PLAN_NEAR : 0u) | (served ? PLAN_BOX : 0u);
 }
 
 /* A city stands for its region. */
@@ -733,7 +735,7 @@ static unsigned place_filters(const struct search_query *q)
 	return (q->city.n     ? PLAN_CITY
 		: q->region.n ? PLAN_REGION
 			      : 0u) |
-	       (q->near ? PLAN_NEAR : 0u) | choice_filters(q) | box_filter(q);
+	       map_filters(q) | choice_filters(q);
 }
 
 bool search_possible(const struct search_query *q)
@@ -783,11 +785,11 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 	l->at_most = INT64_MAX;
 	l->at_s = q->open && !q->open_now ? q->open_at_s : clock_wall_us() / 1000000;
 	l->filters = (q->region.n ? PLAN_REGION : 0u) | (q->city.n ? PLAN_CITY : 0u) |
-		     (q->near ? PLAN_NEAR : 0u) | choice_filters(q) | (q->q.n ? PLAN_TEXT : 0u) |
-		     box_filter(q);
+		     map_filters(q) | choice_filters(q) | (q->q.n ? PLAN_TEXT : 0u);
 	l->fetch = q->limit + 1;
 	l->open = q->open;
-	if (l->open || (q->box && !(l->filters & PLAN_BOX)))
+	area_of(q, l->list.sort, &l->area);
+	if (l->open || l->area.round || (l->area.boxed && !(l->filters & PLAN_BOX)))
 		fetch_more(l);
 	l->key = key_before_all(l->list.sort);
 	bool category = !q->category.n || read_category(l);

@@ -97,7 +97,8 @@ void plan_describe(struct buf *out, enum search_sort sort)
 		const struct plan *p = &plans[i];
 		bool told = p->sort != sort || p->common || p->filters & G;
 		for (size_t k = 0; k < i; k++)
-			told |= plans[k].sort == sort && plans[k].filters == p->filters;
+			told |= plans[k].sort == sort && plans[k].filters == p->filters &&
+				!plans[k].common;
 		if (told)
 			continue;
 		buf_puts(out, first ? "" : "; ");

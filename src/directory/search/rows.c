@@ -35,8 +35,7 @@ static bool texts(struct arena *arena, const struct db_rows *rows, int row,
 /* The chord of the unit sphere as metres on the ground. */
 static double chord_to_m(double chord)
 {
-	static const double diameter_m = 2 * 6371008.8;
-	return diameter_m * asin(chord / 2 < 1 ? chord / 2 : 1);
+	return 2 * earth_radius_m * asin(chord / 2 < 1 ? chord / 2 : 1);
 }
 
 bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int64_t at_s,
