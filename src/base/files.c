@@ -93,6 +93,12 @@ const struct file *files_find(struct str path)
 	return at == files_count ? NULL : replacing ? &replacing[at] : &files[at];
 }
 
+const struct file *files_embedded(struct str path)
+{
+	size_t at = files_index(path);
+	return at == files_count ? NULL : &files[at];
+}
+
 bool files_is_replaced(struct str path)
 {
 	size_t at = files_index(path);

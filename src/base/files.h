@@ -43,5 +43,7 @@ void files_compose(struct str path, struct str body);
 
 /* NULL: there is no such file. */
 const struct file *files_find(struct str path);
+/* The program's own, also when it is replaced. */
+const struct file *files_embedded(struct str path);
 
 #endif

@@ -56,7 +56,7 @@ size_t hours_of_day(const struct hours_week *week, int day, struct hours_span ou
 enum { HOURS_CLOCK_TEXT = 6, HOURS_SPAN_TEXT = 16 };
 /* "09:30"; times past 24:00 as on the next day. */
 void hours_clock_text(int minutes, char out[HOURS_CLOCK_TEXT]);
-/* "09:30–12:00", "Open 24 hours" */
+/* "09:30–12:00"; a whole day is "00:00–24:00" */
 void hours_span_text(const struct hours_span *span, char out[HOURS_SPAN_TEXT]);
 
 /* Append the week as PostgreSQL's int4multirange: {[480,720),[810,1080)}. False: not weekly. */

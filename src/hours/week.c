@@ -147,10 +147,6 @@ void hours_clock_text(int minutes, char out[HOURS_CLOCK_TEXT])
 void hours_span_text(const struct hours_span *span, char out[HOURS_SPAN_TEXT])
 {
 	static const char dash[] = "\u2013";
-	if (span->to - span->from >= DAY) {
-		memcpy(out, "Open 24 hours", sizeof("Open 24 hours"));
-		return;
-	}
 	hours_clock_text(span->from, out);
 	memcpy(out + HOURS_CLOCK_TEXT - 1, dash, sizeof(dash) - 1);
 	hours_clock_text(span->to, out + HOURS_CLOCK_TEXT - 1 + sizeof(dash) - 1);

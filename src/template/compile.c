@@ -122,6 +122,20 @@ static enum status section_open(struct compiler *c, enum op_code code, struct st
 	return tag_name(c, op, name);
 }
 
+/* {{?1 count}}: `inside` is "1 count". */
+static enum status section_open_plural(struct compiler *c, struct str inside, bool line_start)
+{
+	struct str name = str_trim(inside), form = str_cut(&name, ' ');
+	size_t at = c->t->count;
+	int64_t number;
+	if (!name.p || !str_to_i64(form, 0, 9, &number))
+		return compile_error(c, "a plural form and a name are expected, not", inside);
+	enum status status = section_open(c, OP_PLURAL, str_trim(name), line_start);
+	if (status == OK)
+		c->t->op[at].form = (unsigned)number;
+	return status;
+}
+
 static enum status section_close(struct compiler *c, struct str name)
 {
 	if (c->depth == 0)
@@ -161,7 +175,8 @@ static enum status tag_compile(struct compiler *c, size_t start, char sign, stru
 	size_t line_from = start, line_to = c->at;
 	struct str name = str_trim(inside);
 	bool line_start = begins_line(c, start);
-	if (sign && strchr("#^/!>=", sign) && tag_is_alone(c, start, c->at, &line_from, &line_to)) {
+	if (sign && strchr("#^?/!>=", sign) &&
+	    tag_is_alone(c, start, c->at, &line_from, &line_to)) {
 		c->at = line_to;
 		line_start = false;
 	}
@@ -172,6 +187,8 @@ static enum status tag_compile(struct compiler *c, size_t start, char sign, stru
 		return section_open(c, OP_SECTION, name, line_start);
 	case '^':
 		return section_open(c, OP_INVERTED, name, line_start);
+	case '?':
+		return section_open_plural(c, inside, line_start);
 	case '/':
 		return section_close(c, name);
 	case '>':
@@ -196,7 +213,7 @@ static enum status tag_read(struct compiler *c)
 	char sign = inside < c->source.n ? c->source.p[inside] : '\0';
 	struct str close = c->close;
 	char ending[DELIMITER_MAX + 2];
-	sign = sign && strchr("#^/!>=&{", sign) ? sign : '\0';
+	sign = sign && strchr("#^?/!>=&{", sign) ? sign : '\0';
 	if (sign == '{' || sign == '=') {
 		ending[0] = sign == '{' ? '}' : '=';
 		memcpy(ending + 1, c->close.p, c->close.n);

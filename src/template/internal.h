@@ -9,6 +9,7 @@ enum op_code {
 	OP_RAW,      /* writes the value of the name */
 	OP_SECTION,  /* runs the instructions up to `end` if the name is true, or for each */
 	OP_INVERTED, /* runs the instructions up to `end` if the name is false */
+	OP_PLURAL,   /* runs them if the name's number has the plural form `form` */
 	OP_PARTIAL,  /* runs `partial`, which is set by linking; text: its name */
 };
 
@@ -21,6 +22,7 @@ struct op {
 	enum op_code code;
 	bool line_start; /* begins a line of the template, which is indented */
 	unsigned line;
+	unsigned form;  /* of OP_PLURAL */
 	unsigned parts; /* number of parts of the dotted name; 0: {{.}} */
 	struct template_name *part;
 	struct str text;
@@ -32,6 +34,7 @@ struct op {
 struct template
 {
 	struct template *next;
+	const struct template_set *set;
 	struct str name;
 	struct op *op;
 	size_t count, room;
@@ -40,6 +43,7 @@ struct template
 struct template_set {
 	struct arena arena; /* names and sources; instructions are malloc'ed while they grow */
 	struct template *first;
+	template_plural *plural;
 	bool linked;
 };
 

@@ -1,4 +1,5 @@
 #include "template/internal.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -147,15 +148,30 @@ static enum status render_over_limit(struct renderer *r, const struct template *
 		       what);
 }
 
+/* The number that a value shows: "1 234" is 1234. */
+static uint64_t render_number(const struct json_value *v)
+{
+	struct str text = json_text(v);
+	uint64_t n = 0;
+	for (size_t i = 0; i < text.n; i++)
+		if (ascii_is_digit(text.p[i]))
+			n = n * 10 + (uint64_t)(text.p[i] - '0');
+	return n;
+}
+
 static enum status render_section(struct renderer *r, const struct template *t, size_t at,
 				  const struct indent *indent)
 {
 	const struct op *op = &t->op[at];
 	const struct json_value *v = render_look_up(r, op);
 	enum status status = OK;
-	if (render_is_true(v) == (op->code == OP_INVERTED))
+	if (op->code == OP_PLURAL) {
+		if (t->set->plural(render_number(v)) != op->form)
+			return OK;
+	} else if (render_is_true(v) == (op->code == OP_INVERTED)) {
 		return OK;
-	if (op->code == OP_INVERTED)
+	}
+	if (op->code != OP_SECTION)
 		return render_run(r, t, at + 1, op->end, indent);
 	bool list = v->kind == JSON_IS_ARRAY;
 	for (v = list ? v->first : v; v && status == OK; v = list ? v->next : NULL) {
@@ -199,6 +215,7 @@ static enum status render_run(struct renderer *r, const struct template *t, size
 			break;
 		case OP_SECTION:
 		case OP_INVERTED:
+		case OP_PLURAL:
 			status = render_section(r, t, i - 1, indent);
 			i = op->end;
 			break;

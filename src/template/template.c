@@ -5,11 +5,22 @@
 
 enum { SET_BYTES = 16 << 20 };
 
+static unsigned template_plural_of_english(uint64_t n)
+{
+	return n != 1;
+}
+
 struct template_set *template_set_create(void)
 {
 	struct template_set *set = memory_alloc(sizeof(*set));
 	arena_init(&set->arena, SET_BYTES);
+	set->plural = template_plural_of_english;
 	return set;
+}
+
+void template_set_plural(struct template_set *set, template_plural *plural)
+{
+	set->plural = plural;
 }
 
 void template_set_free(struct template_set *set)
@@ -46,6 +57,7 @@ enum status template_set_add(struct template_set *set, struct str name, struct s
 	if (!t || !copy.p || !t->name.p)
 		return err_set(err, TOO_LARGE, "template %.*s: all templates are over %d bytes",
 			       STR_ARG(name), SET_BYTES);
+	t->set = set;
 	t->next = set->first;
 	set->first = t;
 	return template_compile(t, &set->arena, copy, err);

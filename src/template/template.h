@@ -6,6 +6,8 @@
  *   {{#name}}...{{/name}}    for each element; or once, when it is true; its members can be named
  *   {{^name}}...{{/name}}    when it is absent, null, false, an empty list or an empty text
  *   {{>name}}                the template of that name, indented as the tag is when it stands alone
+ *   {{?0 name}}...{{/name}}  when the number that {{name}} shows has this plural form; its other
+ *                            characters than digits do not count ("1 234")
  *   {{!...}}  {{=<% %>=}}    comment, other delimiters
  *
  * Unlike the specification: an empty text is false as well; a partial that does not exist is an
@@ -38,6 +40,9 @@ void template_set_free(struct template_set *set); /* NULL is allowed */
  * template, line and cause. */
 MUST_CHECK enum status template_set_add(struct template_set *set, struct str name,
 					struct str source, struct err *err);
+/* What gives the plural form of a number; without one, form 0 is that of 1, and 1 of all others. */
+typedef unsigned template_plural(uint64_t n);
+void template_set_plural(struct template_set *set, template_plural *plural);
 /* Resolve the partials. INVALID: one does not exist. */
 MUST_CHECK enum status template_set_link(struct template_set *set, struct err *err);
 

@@ -1,4 +1,4 @@
-/* link: base hours directory/record directory/taxonomy site/facts audit/serve audit/page */
+/* link: base language hours directory/record directory/taxonomy site/facts audit/serve audit/page */
 /* Foreign pages, sitemaps and robots.txt: whatever they hold, facts fit their message and lines
  * count from 1. First byte: which kind of document. */
 #include "audit/page/page.h"

@@ -1,4 +1,4 @@
-/* link: base hours site/facts */
+/* link: base language hours site/facts */
 /* Facts of a business: the block, what is refused, and that what it says can be seen. */
 #include "base/io.h"
 #include "site/facts/facts.h"
@@ -441,7 +441,7 @@ static void hours_are_said_in_words(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct facts_hours hours;
 		struct buf words;
-		bool is = facts_hours(str_of(cases[i].hours), &arena, &hours);
+		bool is = facts_hours(str_of(cases[i].hours), NULL, &arena, &hours);
 		if (is != (cases[i].words != NULL))
 			fail_msg("%s", cases[i].hours);
 		if (!is)

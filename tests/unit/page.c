@@ -1,4 +1,4 @@
-/* link: base hours directory/record directory/taxonomy site/facts audit/serve audit/page */
+/* link: base language hours directory/record directory/taxonomy site/facts audit/serve audit/page */
 /* What foreign documents say: sitemaps and robots.txt. */
 #include "audit/page/page.h"
 

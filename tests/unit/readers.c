@@ -1,4 +1,4 @@
-/* link: base hours directory/record directory/taxonomy site/facts audit/serve audit/page pipeline/wire fetch/read */
+/* link: base language hours directory/record directory/taxonomy site/facts audit/serve audit/page pipeline/wire fetch/read */
 /* The two readers of pages, the audit's (libgumbo) and the fetcher's (our own, in one pass), say
  * the same of every page of tests/html: NAME.html, and in NAME.said what is right. */
 #include "audit/page/page.h"

@@ -1,4 +1,4 @@
-/* link: base hours site/facts */
+/* link: base language hours site/facts */
 /* The vocabulary of schema.org: types, properties, members, and how they descend. */
 #include "site/facts/schema.h"
 

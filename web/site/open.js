@@ -2,14 +2,16 @@
 for (const line of document.querySelectorAll('[data-week]')) {
 	const parts = {}, days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 	const clock = new Intl.DateTimeFormat('en-GB', { timeZone: line.dataset.zone, weekday: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+	// 1 January 2024 was a Monday.
+	const named = (day) => new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: 'UTC', weekday: 'long' }).format(Date.UTC(2024, 0, 1 + day));
 	for (const p of clock.formatToParts()) parts[p.type] = p.value;
 	const today = days.indexOf(parts.weekday), now = today * 1440 + parts.hour * 60 + +parts.minute, week = 10080;
 	const spans = line.dataset.week.split(',').map((s) => s.split('-').map(Number));
-	const at = (m) => `${(m % week / 1440 | 0) === today ? '' : days[m % week / 1440 | 0] + ' '}${String(m % 1440 / 60 | 0).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`;
+	const at = (m) => `${(m % week / 1440 | 0) === today ? '' : named(m % week / 1440 | 0) + ' '}${String(m % 1440 / 60 | 0).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`;
 	let open = spans.find(([from, to]) => from <= now && now < to), next = open ? open[1] : Math.min(...spans.map(([from]) => from + (from <= now ? week : 0)));
 	for (let more; open && (more = spans.find(([from]) => from === next % week)) && more !== open && next < 2 * week; ) next += more[1] - more[0];
 	const always = open && next - now >= week;
-	line.textContent = always ? 'Open' : `${open ? 'Open until' : 'Closed, opens'} ${at(next)}`;
+	line.textContent = always ? '{{_ Open}}' : (open ? '{{_ Open until {time}}}' : '{{_ Closed, opens {time}}}').replace('{time}', () => at(next));
 	line.classList.toggle('is-open', !!open);
 	line.hidden = false;
 }

@@ -77,7 +77,7 @@ struct subject {
 	const struct texts *texts;
 	const struct town *town;
 	const struct country_texts *country;
-	const struct language *language;
+	const struct generate_language *language;
 	const struct taxonomy_category *category;
 	struct str trade; /* the category in words of the language */
 	uint64_t k;
@@ -91,7 +91,7 @@ static void put_year(struct buf *out, struct random *r)
 static void put_template(struct buf *out, struct random *r, const struct subject *s,
 			 struct str template)
 {
-	const struct language *l = s->language;
+	const struct generate_language *l = s->language;
 	for (size_t i = 0; i < template.n; i++) {
 		if (template.p[i] != '%') {
 			const char *end = memchr(template.p + i, '%', template.n - i);

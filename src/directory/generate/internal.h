@@ -17,7 +17,7 @@ struct trade {
 	struct str word;
 };
 
-struct language {
+struct generate_language {
 	const char *code; /* of the taxonomy's words; NULL: trades[] */
 	struct text_list surnames, brands, goods, streets, names, sentences;
 	uint32_t trades_count;
@@ -27,7 +27,7 @@ struct language {
 struct country_texts {
 	struct str code;
 	const char *regions; /* names separated by '|'; NULL: all */
-	const struct language *language;
+	const struct generate_language *language;
 	const char *postcode, *currency;
 	struct text_list phones, forms;
 };

@@ -81,7 +81,7 @@ enum { TOWNS = COUNT_OF(town_rows), CATEGORIES_MAX = 512 };
 
 /* ---- split into lists ---- */
 
-static struct language languages[LANGUAGES];
+static struct generate_language languages[LANGUAGES];
 static struct country_texts countries[COUNTRIES];
 static struct town towns[TOWNS];
 static uint16_t by_rank[TOWNS];
@@ -100,7 +100,7 @@ static void split(struct text_list *list, const char *text)
 static void prepare_languages(void)
 {
 	for (size_t i = 0; i < LANGUAGES; i++) {
-		struct language *l = &languages[i];
+		struct generate_language *l = &languages[i];
 		l->code = language_rows[i].code;
 		split(&l->surnames, language_rows[i].surnames);
 		split(&l->brands, language_rows[i].brands);

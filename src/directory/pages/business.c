@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/clock.h"
+#include "base/percent.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/facts/facts.h"
 
@@ -58,6 +59,7 @@ static struct facts_business facts_of(struct view *p, const struct search_busine
 	    .same_as = texts_of(&d->same_as),
 	    .offers = d->offers,
 	    .extra = d->extra,
+	    .wording = p->in->wording,
 	};
 }
 
@@ -106,17 +108,22 @@ static void put_links(struct view *p, const struct search_business *b,
 
 /* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. */
 static void put_contact(struct view *p, const struct search_business *b, const char *key,
-			const char *topic, const char *subject)
+			const char *topic, enum word_id subject)
 {
 	struct str url = str_of(config_text(p->pages->config, CONFIG_SITE_CONTACT_URL));
 	struct str link = STR("/imprint");
 	const char *joint = url.n && memchr(url.p, '?', url.n) ? "&" : "?";
-	if (str_starts(url, STR("mailto:")))
-		link = view_text(p, "%.*s%ssubject=%s%%20%.*s", STR_ARG(url), joint, subject,
-				 STR_ARG(b->id_text));
-	else if (url.n)
+	if (str_starts(url, STR("mailto:"))) {
+		struct buf escaped;
+		buf_init(&escaped, 1024);
+		percent_put(&escaped, view_word(p, subject), ":");
+		link = view_text(p, "%.*s%ssubject=%.*s%%20%.*s", STR_ARG(url), joint,
+				 STR_ARG(buf_view(&escaped)), STR_ARG(b->id_text));
+		buf_release(&escaped);
+	} else if (url.n) {
 		link = view_text(p, "%.*s%sbusiness=%.*s&topic=%s", STR_ARG(url), joint,
 				 STR_ARG(b->id_text), topic);
+	}
 	json_build_text(&p->b, p->root, key, link);
 }
 
@@ -135,7 +142,8 @@ static void put_kind(struct view *p, const struct search_business *b)
 	if (!category->group_key.n)
 		return;
 	q.category = category->group_key;
-	json_build_text(&p->b, p->root, "group", category->group_label);
+	json_build_text(&p->b, p->root, "group",
+			wording_find(p->in->wording, category->group_label));
 	json_build_text(&p->b, p->root, "group_link", view_search_link(p, &q));
 }
 
@@ -165,14 +173,17 @@ static void business_got(void *ctx, const struct search_one *one)
 	if (updated.n >= 10)
 		json_build_text(&p->b, p->root, "updated", (struct str){updated.p, 10});
 	view_source(p, json_build(&p->b, p->root, "sources", JSON_IS_ARRAY), &b->source);
-	put_contact(p, b, "claim_link", "claim", "This%20is%20my%20business:");
-	put_contact(p, b, "report_link", "error", "Report%20an%20error:");
+	put_contact(p, b, "claim_link", "claim", WORD_CLAIM_SUBJECT);
+	put_contact(p, b, "report_link", "error", WORD_REPORT_SUBJECT);
 	json_build_text(&p->b, p->root, "id", b->id_text);
 	struct str summary = facts_summary(&facts, p->arena);
+	struct str subject = b->category_label;
+	if (b->city.n)
+		subject = VIEW_FILL(p, WORD_KIND_IN_PLACE, subject, b->city);
 	view_title(
 	    p, b->city.n ? view_text(p, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city)) : b->name,
-	    view_text(p, "%.*s%s%.*s%s%.*s.", STR_ARG(b->category_label), b->city.n ? " in " : "",
-		      STR_ARG(b->city), summary.n ? ": " : "", STR_ARG(summary)));
+	    summary.n ? VIEW_FILL(p, WORD_PAGE_WITH_FACTS, subject, summary)
+		      : VIEW_FILL(p, WORD_PAGE_WITHOUT_FACTS, subject));
 	view_canonical(p, view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
 	view_send(p, VIEW_BUSINESS);
 }

@@ -34,14 +34,13 @@ static void put_text(struct chips *c, const struct search_understood *u)
 					   : u->region.key.n ? &u->region
 							     : &u->country;
 	if (u->words.n)
-		put_part(c, view_text(c->page, "\u201c%.*s\u201d", STR_ARG(u->words)),
-			 u->without_words);
+		put_part(c, VIEW_FILL(c->page, WORD_QUOTED, u->words), u->without_words);
 	put_part(c, u->category.label, u->without_category);
 	put_part(c, view_region_name(place), u->without_place);
 	if (u->open_now)
-		put_part(c, STR("Open now"), u->without_wish);
+		put_part(c, view_word(c->page, WORD_OPEN_NOW), u->without_wish);
 	if (u->near_me)
-		put_part(c, STR("Near me"), u->without_wish);
+		put_part(c, view_word(c->page, WORD_NEAR_ME), u->without_wish);
 }
 
 /* What the value of a filter is called; empty: it is none that can be taken away. */
@@ -51,6 +50,7 @@ static struct str label_of(struct chips *c, enum search_filter_id id,
 	const struct search_filter *filter = &search_filters[id];
 	struct buf value;
 	struct str label = {"", 0};
+	const struct wording *wording = c->page->in->wording;
 	switch (id) {
 	case SEARCH_BY_CATEGORY:
 		return list->category.label;
@@ -59,11 +59,14 @@ static struct str label_of(struct chips *c, enum search_filter_id id,
 	case SEARCH_BY_CITY:
 		return list->city.name;
 	case SEARCH_BY_OPEN_AT:
-		return !c->q->open ? label : c->q->open_now ? STR("Open now") : STR("Open then");
+		return !c->q->open
+			   ? label
+			   : view_word(c->page, c->q->open_now ? WORD_OPEN_NOW : WORD_OPEN_THEN);
 	case SEARCH_BY_NEAR:
 	case SEARCH_BY_BBOX:
-		return (id == SEARCH_BY_NEAR ? c->q->near : c->q->box) ? str_of(filter->label)
-								       : label;
+		return (id == SEARCH_BY_NEAR ? c->q->near : c->q->box)
+			   ? wording_find(wording, str_of(filter->label))
+			   : label;
 	default:
 		break;
 	}
@@ -72,7 +75,9 @@ static struct str label_of(struct chips *c, enum search_filter_id id,
 	buf_init(&value, 200);
 	search_query_value(&value, c->q, id);
 	if (value.n)
-		label = view_text(c->page, "%s: %s", filter->label, buf_z(&value));
+		label = VIEW_FILL(
+		    c->page, WORD_FILTER_VALUE, wording_find(wording, str_of(filter->label)),
+		    view_text(c->page, "%.*s", STR_ARG(wording_find(wording, buf_view(&value)))));
 	buf_release(&value);
 	return label;
 }

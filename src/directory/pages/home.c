@@ -42,7 +42,7 @@ static void put_region(struct view *p, struct json_value *list, const struct sea
 	q.region = region->key;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
 	json_build_text(&p->b, v, "name",
-			region->name.n ? region->name : STR("Elsewhere in the country"));
+			region->name.n ? region->name : view_word(p, WORD_ELSEWHERE_IN_COUNTRY));
 	json_build_text(&p->b, v, "href", view_search_link(p, &q));
 	json_build_text(&p->b, v, "count", view_count(p, region->businesses));
 }
@@ -102,7 +102,7 @@ static size_t put_group(struct view *p, struct json_value *groups, struct search
 	struct search_query q;
 	search_query_init(&q);
 	q.category = first->group_key;
-	json_build_text(&p->b, group, "label", first->group_label);
+	json_build_text(&p->b, group, "label", wording_find(p->in->wording, first->group_label));
 	json_build_text(&p->b, group, "href", view_search_link(p, &q));
 	json_build_text(&p->b, group, "count", view_count(p, businesses));
 	struct json_value *list = json_build(&p->b, group, "categories", JSON_IS_ARRAY);
@@ -137,9 +137,8 @@ void make_home(struct view *p, struct str rest)
 {
 	(void)rest;
 	json_build_true(&p->b, p->root, "home", true);
-	view_title(
-	    p, str_of(config_text(p->pages->config, CONFIG_SITE_NAME)),
-	    STR("Find businesses by name, kind and place: address, opening hours, telephone."));
+	view_title(p, str_of(config_text(p->pages->config, CONFIG_SITE_NAME)),
+		   view_word(p, WORD_HOME_SEARCH_ABOUT));
 	view_canonical(p, STR("/"));
 	search_categories(p->pages->db, p->arena, home_categories, p);
 }
@@ -161,8 +160,8 @@ static void regions_listed(void *ctx, const struct search_places *list)
 	qsort(list->item, list->count, sizeof(*list->item), place_by_name);
 	put_countries(p, list->item, list->count);
 	json_build_true(&p->b, p->root, "empty", list->count == 0);
-	json_build_text(&p->b, p->root, "heading", STR("Regions"));
-	view_title(p, STR("Regions"), STR("Every region of this directory."));
+	json_build_text(&p->b, p->root, "heading", view_word(p, WORD_REGIONS));
+	view_title(p, view_word(p, WORD_REGIONS), view_word(p, WORD_REGIONS_ABOUT));
 	view_canonical(p, STR("/regions"));
 	view_send(p, VIEW_PLACES);
 }
@@ -198,7 +197,7 @@ static void cities_listed(void *ctx, const struct search_places *list)
 	q.city = (struct str){"", 0};
 	q.region = list->within.key;
 	struct str name = view_region_name(&list->within);
-	struct str heading = view_text(p, "Towns in %.*s", STR_ARG(name));
+	struct str heading = VIEW_FILL(p, WORD_TOWNS_IN, name);
 	json_build_text(&p->b, p->root, "heading", heading);
 	json_build_text(&p->b, p->root, "all", view_search_link(p, &q));
 	json_build_text(&p->b, p->root, "region", name);
@@ -232,8 +231,7 @@ static void sources_listed(void *ctx, const struct search_sources *list)
 	struct json_value *sources = json_build(&p->b, p->root, "all", JSON_IS_ARRAY);
 	for (size_t i = 0; i < list->count; i++)
 		view_source(p, sources, &list->item[i]);
-	view_title(p, STR("Sources and licences"),
-		   STR("Where the facts in this directory come from and how they may be used."));
+	view_title(p, view_word(p, WORD_SOURCES), view_word(p, WORD_SOURCES_ABOUT));
 	view_canonical(p, STR("/sources"));
 	view_send(p, VIEW_SOURCES);
 }

@@ -18,6 +18,7 @@
 #include "directory/pages/pages.h"
 #include "directory/search/api.h"
 #include "directory/search/search.h"
+#include "language/language.h"
 
 enum { VERSION_BYTES = 64 };
 
@@ -44,6 +45,13 @@ struct page_kind {
 	page_maker *make;
 };
 
+/* The templates in one language. */
+struct page_language {
+	struct wording *wording;
+	struct template_set *set;
+	const struct template *page[VIEW_TEMPLATES];
+};
+
 struct pages {
 	struct db_pool *db;
 	struct cache *cache;
@@ -53,8 +61,7 @@ struct pages {
 	char version[VERSION_BYTES];
 	int64_t version_until_ms; /* then it is looked at again */
 	const struct config *config;
-	struct template_set *set;
-	const struct template *page[VIEW_TEMPLATES];
+	struct page_language *in;     /* one for each row of languages.def */
 	struct str css, icon, script; /* their addresses, with the version */
 };
 
@@ -64,6 +71,7 @@ struct view {
 	struct cache_fill *fill;
 	struct arena *arena; /* of the request or the fill */
 	const struct pages *pages;
+	const struct page_language *in; /* the page's language */
 	struct json_build b;
 	struct json_value *root;
 };
@@ -92,10 +100,17 @@ void view_canonical(struct view *p, struct str path);
 void view_refuse(struct view *p, enum search_problem problem, const struct err *err);
 /* Text in the request's arena; an empty slice when it is over its maximum (the page then fails). */
 struct str view_text(struct view *p, const char *fmt, ...) PRINTF(2, 3);
+/* A message in the page's language. */
+struct str view_word(const struct view *p, enum word_id id);
+/* With values for its placeholders: VIEW_FILL(p, WORD_TOWNS_IN, name) */
+struct str view_fill_word(struct view *p, enum word_id id, const struct str *value, size_t count);
+#define VIEW_FILL(p, id, ...)                                                                      \
+	view_fill_word((p), (id), (const struct str[]){__VA_ARGS__},                               \
+		       sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 /* {name, licence, licence_url, attribution, url} appended to the list `sources`, unless it stands
  * there. */
 void view_source(struct view *p, struct json_value *sources, const struct search_source *source);
-/* "12 345" with thin spaces. */
+/* "12,345" as the language writes it. */
 struct str view_count(struct view *p, int64_t n);
 /* "/search?..." */
 struct str view_search_link(struct view *p, const struct search_query *q);

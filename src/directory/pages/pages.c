@@ -29,7 +29,7 @@ static const struct page_kind page_kinds[] = {
 /* ---- the set ---- */
 
 /* templates/home.mustache is the template "home". */
-static enum status add_templates(struct template_set *set, struct err *err)
+static enum status pages_add_templates(struct page_language *in, struct err *err)
 {
 	struct str folder = STR("templates/"), ending = STR(".mustache");
 	for (size_t i = 0; i < files_count; i++) {
@@ -37,11 +37,32 @@ static enum status add_templates(struct template_set *set, struct err *err)
 		if (!str_starts(path, folder) || !str_ends(path, ending))
 			continue;
 		struct str name = {path.p + folder.n, path.n - folder.n - ending.n};
-		enum status status = template_set_add(set, name, files_find(path)->body, err);
+		struct buf body;
+		buf_init(&body, TEMPLATE_SOURCE_MAX);
+		enum status status = wording_translate(in->wording, path, files_find(path)->body,
+						       WORDING_IN_HTML, &body, err);
+		if (status == OK)
+			status = template_set_add(in->set, name, buf_view(&body), err);
+		buf_release(&body);
 		if (status != OK)
 			return status;
 	}
-	return template_set_link(set, err);
+	return template_set_link(in->set, err);
+}
+
+static enum status pages_add_language(struct page_language *in, const struct language *language,
+				      struct err *err)
+{
+	in->set = template_set_create();
+	template_set_plural(in->set, language->plural);
+	enum status status = wording_load(language, &in->wording, err);
+	if (status == OK)
+		status = pages_add_templates(in, err);
+	for (int i = 0; i < VIEW_TEMPLATES && status == OK; i++) {
+		in->page[i] = template_find(in->set, template_names[i]);
+		must(in->page[i]);
+	}
+	return status;
 }
 
 static struct str pages_versioned(const char *path)
@@ -64,18 +85,16 @@ enum status pages_create(struct db_pool *db, struct cache *cache, const struct c
 	pages->config = config;
 	pages->kinds = page_kinds;
 	kept_init(pages);
-	pages->set = template_set_create();
+	pages->in = memory_array(languages_count, sizeof(*pages->in));
 	pages->css = pages_versioned("assets/site.css");
 	pages->icon = pages_versioned("assets/icon.svg");
 	pages->script = pages_versioned("assets/search.js");
-	enum status status = add_templates(pages->set, err);
+	enum status status = OK;
+	for (size_t i = 0; i < languages_count && status == OK; i++)
+		status = pages_add_language(&pages->in[i], &languages[i], err);
 	if (status != OK) {
 		pages_free(pages);
 		return status;
-	}
-	for (int i = 0; i < VIEW_TEMPLATES; i++) {
-		pages->page[i] = template_find(pages->set, template_names[i]);
-		must(pages->page[i]);
 	}
 	*out = pages;
 	return OK;
@@ -85,7 +104,11 @@ void pages_free(struct pages *pages)
 {
 	if (!pages)
 		return;
-	template_set_free(pages->set);
+	for (size_t i = 0; i < languages_count; i++) {
+		template_set_free(pages->in[i].set);
+		wording_free(pages->in[i].wording);
+	}
+	free(pages->in);
 	free((char *)pages->css.p);
 	free((char *)pages->icon.p);
 	free((char *)pages->script.p);
@@ -99,7 +122,7 @@ static void pages_imprint(struct http_request *request)
 	struct view *p = view_begin(request);
 	if (!p)
 		return;
-	view_title(p, STR("Imprint"), STR("Who runs this directory and how to reach them."));
+	view_title(p, view_word(p, WORD_IMPRINT), view_word(p, WORD_IMPRINT_ABOUT));
 	view_canonical(p, STR("/imprint"));
 	view_send(p, VIEW_IMPRINT);
 }
@@ -109,8 +132,7 @@ static void pages_privacy(struct http_request *request)
 	struct view *p = view_begin(request);
 	if (!p)
 		return;
-	view_title(p, STR("Privacy"),
-		   STR("What this directory knows about its visitors: nothing."));
+	view_title(p, view_word(p, WORD_PRIVACY), view_word(p, WORD_PRIVACY_ABOUT));
 	view_canonical(p, STR("/privacy"));
 	view_send(p, VIEW_PRIVACY);
 }
@@ -122,7 +144,8 @@ void pages_error(void *ctx, struct http_request *request, const struct http_erro
 	struct err err = {.text = "no memory for the page"};
 	struct str body = STR("<!doctype html><title>Error</title><p>Something went wrong here.");
 	if (p) {
-		view_title(p, str_of(error->row->title), (struct str){"", 0});
+		view_title(p, wording_find(p->in->wording, str_of(error->row->title)),
+			   (struct str){"", 0});
 		json_build_text(&p->b, p->root, "detail", str_of(error->detail));
 		json_build_text(&p->b, p->root, "status", view_text(p, "%d", error->row->status));
 		json_build_text(&p->b, p->root, "request_id", request->id);

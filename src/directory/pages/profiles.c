@@ -110,7 +110,7 @@ static void profile_filters(struct view *p, const struct http_request *request)
 			continue;
 		struct json_value *o = json_build(&p->b, groups, NULL, JSON_IS_OBJECT);
 		json_build_text(&p->b, o, "value", str_of(g->key));
-		json_build_text(&p->b, o, "label", str_of(g->label));
+		json_build_text(&p->b, o, "label", wording_find(p->in->wording, str_of(g->label)));
 		json_build_true(&p->b, o, "chosen", str_eq(chosen, str_of(g->key)));
 	}
 	const struct http_value *kind = http_param(request, "kind");
@@ -120,6 +120,19 @@ static void profile_filters(struct view *p, const struct http_request *request)
 	json_build_text(&p->b, p->root, "language", http_param(request, "language")->text);
 	json_build_text(&p->b, p->root, "kind_given", kind->text);
 	json_build_text(&p->b, p->root, "group_given", chosen);
+}
+
+/* Translate the members that are words of ours, in a profile or in each of a list. */
+static void profile_translate(const struct view *p, struct json_value *v)
+{
+	static const char *const members[] = {"kind", "size", "budget", "group_label"};
+	for (struct json_value *m = v->first; m; m = m->next) {
+		if (m->kind == JSON_IS_ARRAY || m->kind == JSON_IS_OBJECT)
+			profile_translate(p, m);
+		for (size_t i = 0; i < COUNT_OF(members); i++)
+			if (m->kind == JSON_IS_STRING && str_eq(m->key, str_of(members[i])))
+				m->text = wording_find(p->in->wording, m->text);
+	}
 }
 
 static void profiles_page(const struct profile_request *r, struct str json)
@@ -134,6 +147,7 @@ static void profiles_page(const struct profile_request *r, struct str json)
 		view_refuse(p, SEARCH_FAILED, &err);
 		return;
 	}
+	profile_translate(p, answer);
 	struct json_value *at =
 	    json_build(&p->b, p->root, one ? "profile" : "found", JSON_IS_OBJECT);
 	at->first = answer->first;
@@ -142,14 +156,12 @@ static void profiles_page(const struct profile_request *r, struct str json)
 	const char *host = config_text(p->pages->config, CONFIG_CONTACT_URL);
 	json_build_text(&p->b, p->root, "contact_host", str_of(host));
 	if (one) {
-		view_title(
-		    p, json_text(json_get(answer, "title")),
-		    STR("An anonymous profile: who it is, is told to whom it has unlocked."));
+		view_title(p, json_text(json_get(answer, "title")),
+			   view_word(p, WORD_PROFILE_ABOUT));
 		view_send(p, VIEW_PROFILE);
 		return;
 	}
-	view_title(p, STR("Profiles"),
-		   STR("What others need and offer, without saying who they are."));
+	view_title(p, view_word(p, WORD_PROFILES), view_word(p, WORD_PROFILES_ABOUT));
 	profile_filters(p, r->request);
 	view_send(p, VIEW_PROFILES);
 }

@@ -1,6 +1,7 @@
 /* /search: results, and the filters as links. */
 #include "directory/pages/internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
@@ -21,7 +22,8 @@ struct results {
 static struct json_value *put_filter(struct results *r, const char *name)
 {
 	struct json_value *filter = json_build(&r->page->b, r->filters, NULL, JSON_IS_OBJECT);
-	json_build_text(&r->page->b, filter, "name", str_of(name));
+	json_build_text(&r->page->b, filter, "name",
+			wording_find(r->page->in->wording, str_of(name)));
 	json_build(&r->page->b, filter, "choices", JSON_IS_ARRAY);
 	return filter;
 }
@@ -49,11 +51,11 @@ static void put_order(struct results *r)
 {
 	static const struct {
 		enum search_sort sort;
-		const char *label;
-	} orders[] = {{SEARCH_QUALITY, "Most complete"},
-		      {SEARCH_DISTANCE, "Nearest"},
-		      {SEARCH_NAME, "Name"},
-		      {SEARCH_RECENT, "Newest"}};
+		enum word_id label;
+	} orders[] = {{SEARCH_QUALITY, WORD_ORDER_COMPLETE},
+		      {SEARCH_DISTANCE, WORD_ORDER_NEAREST},
+		      {SEARCH_NAME, WORD_ORDER_NAME},
+		      {SEARCH_RECENT, WORD_ORDER_NEWEST}};
 	struct json_value *orders_list =
 	    json_build(&r->page->b, r->page->root, "orders", JSON_IS_ARRAY);
 	for (size_t i = 0; i < COUNT_OF(orders); i++) {
@@ -64,7 +66,7 @@ static void put_order(struct results *r)
 		if (!search_possible(&q))
 			continue;
 		struct json_value *v = json_build(&r->page->b, orders_list, NULL, JSON_IS_OBJECT);
-		json_build_text(&r->page->b, v, "label", str_of(orders[i].label));
+		json_build_text(&r->page->b, v, "label", view_word(r->page, orders[i].label));
 		json_build_text(&r->page->b, v, "href", view_search_link(r->page, &q));
 		json_build_true(&r->page->b, v, "current", orders[i].sort == r->list->sort);
 	}
@@ -76,12 +78,13 @@ static void put_open(struct results *r)
 	struct search_query q = r->q;
 	struct json_value *filter = put_filter(r, search_filters[SEARCH_BY_OPEN_AT].label);
 	q.open = false;
-	put_choice(r, filter, STR("Any time"), -1, view_list_link(r->page, &q), !r->q.open);
+	put_choice(r, filter, view_word(r->page, WORD_ANY_TIME), -1, view_list_link(r->page, &q),
+		   !r->q.open);
 	q.open = q.open_now = true;
 	const struct search_facets *f = &r->list->facets;
 	bool counted = f->known && f->total <= SEARCH_COUNT_MAX && !r->q.open;
-	put_choice(r, filter, STR("Open now"), counted ? f->open : -1, view_list_link(r->page, &q),
-		   r->q.open && r->q.open_now);
+	put_choice(r, filter, view_word(r->page, WORD_OPEN_NOW), counted ? f->open : -1,
+		   view_list_link(r->page, &q), r->q.open && r->q.open_now);
 }
 
 /* Further facts: any, or one of the values. */
@@ -96,10 +99,12 @@ static void put_facets(struct results *r)
 		const char **choice = (const char **)((char *)&q + f->field);
 		const char *current = *choice;
 		*choice = NULL;
-		put_choice(r, filter, STR("Any"), -1, view_list_link(r->page, &q), !current);
+		put_choice(r, filter, view_word(r->page, WORD_ANY), -1, view_list_link(r->page, &q),
+			   !current);
 		for (size_t k = 0; f->choices[k]; k++) {
 			*choice = f->choices[k];
-			put_choice(r, filter, str_of(f->choices[k]), -1,
+			put_choice(r, filter,
+				   wording_find(r->page->in->wording, str_of(f->choices[k])), -1,
 				   view_list_link(r->page, &q), current == f->choices[k]);
 		}
 	}
@@ -137,7 +142,8 @@ static void put_categories(struct results *r, const struct search_categories *li
 	if (r->q.category.n && !group.n)
 		group = r->list->category.key;
 	q.category = (struct str){"", 0};
-	put_choice(r, filter, STR("All kinds"), -1, view_list_link(r->page, &q), !r->q.category.n);
+	put_choice(r, filter, view_word(r->page, WORD_ALL_KINDS), -1, view_list_link(r->page, &q),
+		   !r->q.category.n);
 	for (size_t i = 0; i < list->count;) {
 		const struct search_category *c = &list->item[i];
 		int64_t businesses = 0;
@@ -147,8 +153,8 @@ static void put_categories(struct results *r, const struct search_categories *li
 		bool within = str_eq(c->group_key, group);
 		q.category = c->group_key;
 		if (businesses && (!group.n || within))
-			put_choice(r, filter, c->group_label, told(businesses, filtered),
-				   view_list_link(r->page, &q),
+			put_choice(r, filter, wording_find(r->page->in->wording, c->group_label),
+				   told(businesses, filtered), view_list_link(r->page, &q),
 				   str_eq(r->q.category, c->group_key));
 		for (; i < n; i++) {
 			q.category = list->item[i].key;
@@ -174,7 +180,7 @@ static void put_places(struct results *r, const struct search_places *list, bool
 	struct json_value *filter =
 	    put_filter(r, search_filters[cities ? SEARCH_BY_CITY : SEARCH_BY_REGION].label);
 	q.region = q.city = (struct str){"", 0};
-	put_choice(r, filter, STR("Everywhere"), -1, view_list_link(r->page, &q),
+	put_choice(r, filter, view_word(r->page, WORD_EVERYWHERE), -1, view_list_link(r->page, &q),
 		   !r->q.region.n && !r->q.city.n);
 	if (cities) {
 		q.region = region->key;
@@ -200,7 +206,7 @@ static void put_places(struct results *r, const struct search_places *list, bool
 		struct json_value *v = json_build(&r->page->b, filter, "more", JSON_IS_OBJECT);
 		json_build_text(&r->page->b, v, "href", more);
 		json_build_text(&r->page->b, v, "label",
-				cities ? STR("All towns") : STR("All regions"));
+				view_word(r->page, cities ? WORD_ALL_TOWNS : WORD_ALL_REGIONS));
 	}
 }
 
@@ -213,26 +219,24 @@ static void put_total(struct results *r)
 	if (!f->known || !f->total)
 		return;
 	bool more = f->total > SEARCH_COUNT_MAX;
-	struct str count = view_count(p, more ? SEARCH_COUNT_MAX : f->total);
-	json_build_text(&p->b, p->root, "found_count",
-			view_text(p, "%s%.*s %s", more ? "more than " : "", STR_ARG(count),
-				  f->total == 1 ? "business" : "businesses"));
+	struct str text =
+	    more ? VIEW_FILL(p, WORD_FOUND_MORE, view_count(p, SEARCH_COUNT_MAX))
+		 : wording_count(p->in->wording, p->arena, WORD_FOUND, (uint64_t)f->total);
+	p->b.failed |= !text.p;
+	json_build_text(&p->b, p->root, "found_count", text);
 }
 
 /* Why a business is there whose name does not say it. */
 static struct str results_because(const struct results *r, const struct search_business *b)
 {
 	static const struct {
-		const char *field, *text;
+		const char *field;
+		enum word_id text;
 	} texts[] = {
-	    {"alternate_names", "also known by this name"},
-	    {"telephone", "has this telephone number"},
-	    {"website", "has this website"},
-	    {"street", "by its street"},
-	    {"category", "by its kind"},
-	    {"place", "by its place"},
-	    {"region", "by its region"},
-	    {"other", "by further facts"},
+	    {"alternate_names", WORD_BECAUSE_NAME}, {"telephone", WORD_BECAUSE_TELEPHONE},
+	    {"website", WORD_BECAUSE_WEBSITE},      {"street", WORD_BECAUSE_STREET},
+	    {"category", WORD_BECAUSE_KIND},        {"place", WORD_BECAUSE_PLACE},
+	    {"region", WORD_BECAUSE_REGION},        {"other", WORD_BECAUSE_OTHER},
 	};
 	const struct search_understood *u = &r->list->understood;
 	/* What is shown as understood needs no reason at each result. */
@@ -242,8 +246,16 @@ static struct str results_because(const struct results *r, const struct search_b
 		return (struct str){"", 0};
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (strcmp(b->because, texts[i].field) == 0)
-			return str_of(texts[i].text);
+			return view_word(r->page, texts[i].text);
 	return (struct str){"", 0};
+}
+
+/* "1.2 km", with the language's decimal point. */
+static struct str results_kilometres(struct view *p, double metres)
+{
+	long tenths = lround(metres / 100);
+	return view_text(p, "%ld%s%ld km", tenths / 10, wording_language(p->in->wording)->decimal,
+			 tenths % 10);
 }
 
 static void put_business(struct results *r, struct json_value *list,
@@ -266,7 +278,7 @@ static void put_business(struct results *r, struct json_value *list,
 						    : view_open_text(p, b, now_s));
 	json_build_true(&p->b, v, "is_open", b->open == SEARCH_OPEN);
 	if (b->distance_m >= 1000)
-		json_build_format(&p->b, v, "distance", "%.1f km", b->distance_m / 1000);
+		json_build_text(&p->b, v, "distance", results_kilometres(p, b->distance_m));
 	else if (b->distance_m >= 0)
 		json_build_format(&p->b, v, "distance", "%.0f m", b->distance_m);
 }
@@ -275,18 +287,18 @@ static void put_business(struct results *r, struct json_value *list,
 static struct str results_heading(struct results *r)
 {
 	const struct search_list *list = r->list;
-	struct str what = r->q.category.n ? list->category.label : STR("Businesses");
+	struct view *p = r->page;
+	struct str what = r->q.category.n ? list->category.label : view_word(p, WORD_BUSINESSES);
 	struct str where = r->q.city.n     ? list->city.name
 			   : r->q.region.n ? view_region_name(&list->region)
 					   : (struct str){"", 0};
-	struct str quoted = {"", 0};
-	if (r->q.q.n)
-		quoted = view_text(r->page, "\u201c%.*s\u201d%s", STR_ARG(r->q.q),
-				   r->q.category.n ? ", " : "");
-	if (r->q.q.n && !r->q.category.n)
-		what = (struct str){"", 0};
-	return view_text(r->page, "%.*s%.*s%s%.*s%s", STR_ARG(quoted), STR_ARG(what),
-			 where.n ? " in " : "", STR_ARG(where), r->q.near ? " nearby" : "");
+	if (r->q.q.n) {
+		struct str quoted = VIEW_FILL(p, WORD_QUOTED, r->q.q);
+		what = r->q.category.n ? VIEW_FILL(p, WORD_QUOTED_AND, quoted, what) : quoted;
+	}
+	if (where.n)
+		what = VIEW_FILL(p, WORD_KIND_IN_PLACE, what, where);
+	return r->q.near ? VIEW_FILL(p, WORD_KIND_NEARBY, what) : what;
 }
 
 /* The form searches within the filters. */

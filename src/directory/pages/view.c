@@ -23,6 +23,18 @@ struct str view_text(struct view *p, const char *fmt, ...)
 	return copy.p ? copy : (struct str){"", 0};
 }
 
+struct str view_word(const struct view *p, enum word_id id)
+{
+	return wording_text(p->in->wording, id);
+}
+
+struct str view_fill_word(struct view *p, enum word_id id, const struct str *value, size_t count)
+{
+	struct str text = wording_fill(p->in->wording, p->arena, id, value, count);
+	p->b.failed |= !text.p;
+	return text.p ? text : STR("");
+}
+
 /* Data shown on every page. */
 static void put_site(struct view *p)
 {
@@ -50,8 +62,12 @@ static struct view *view_create(const struct pages *pages, struct arena *arena)
 		return NULL;
 	p->arena = arena;
 	p->pages = pages;
+	p->in = &pages->in[0];
 	json_build_init(&p->b, arena);
 	p->root = json_build(&p->b, NULL, NULL, JSON_IS_OBJECT);
+	const struct language *language = wording_language(p->in->wording);
+	json_build_text(&p->b, p->root, "lang", str_of(language->html));
+	json_build_true(&p->b, p->root, "rtl", language->rtl);
 	put_site(p);
 	return p;
 }
@@ -114,7 +130,7 @@ bool view_render(struct view *p, enum view_template which, struct err *err)
 	struct buf *out = p->request ? http_out(p->request) : cache_fill_out(p->fill);
 	if (p->b.failed)
 		return err_set(err, TOO_LARGE, "no memory for the page"), false;
-	return template_render(p->pages->page[which], p->root, out, err) == OK;
+	return template_render(p->in->page[which], p->root, out, err) == OK;
 }
 
 void view_send(struct view *p, enum view_template which)
@@ -156,13 +172,9 @@ void view_source(struct view *p, struct json_value *sources, const struct search
 
 struct str view_count(struct view *p, int64_t n)
 {
-	if (n < 10000)
-		return view_text(p, "%lld", (long long)n);
-	if (n < 1000000)
-		return view_text(p, "%lld\u202f%03lld", (long long)(n / 1000),
-				 (long long)(n % 1000));
-	return view_text(p, "%lld\u202f%03lld\u202f%03lld", (long long)(n / 1000000),
-			 (long long)(n / 1000 % 1000), (long long)(n % 1000));
+	char text[WORDING_NUMBER];
+	wording_number(p->in->wording, (uint64_t)n, text);
+	return view_text(p, "%s", text);
 }
 
 struct str view_search_link(struct view *p, const struct search_query *q)

@@ -1,5 +1,6 @@
 #include "site/export/internal.h"
 #include "base/date.h"
+#include "base/percent.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -80,6 +81,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	memset(b, 0, sizeof(*b));
 	b->id = db_i64(rows, row, SQL_EXPORT_BUSINESS_ID);
 	f->year = m->theme->year;
+	f->wording = m->theme->wording;
 	record_id_format(b->id, b->id_text);
 	business_path(b->id, ".html", path);
 	b->region =
@@ -157,18 +159,15 @@ static bool same_day(const struct day *a, const struct day *b)
 static void business_put_days(struct maker *m, struct json_value *days, const struct day *hours,
 			      int first, int last)
 {
-	char text[HOURS_SPAN_TEXT];
 	struct json_value *day = json_build(&m->b, days, NULL, JSON_IS_OBJECT);
-	if (first == last)
-		json_build_text(&m->b, day, "day", str_of(date_weekday_names[first]));
-	else
-		JSON_BUILD_JOIN(&m->b, day, "day", str_of(date_weekday_names[first]), STR("\u2013"),
-				str_of(date_weekday_names[last]));
+	struct str from = maker_word(m, (enum word_id)(WORD_MONDAY + first)),
+		   to = maker_word(m, (enum word_id)(WORD_MONDAY + last));
+	json_build_text(&m->b, day, "day",
+			first == last ? from : MAKER_FILL(m, WORD_DAYS, from, to));
 	struct json_value *list = json_build(&m->b, day, "spans", JSON_IS_ARRAY);
-	for (size_t i = 0; i < hours->count; i++) {
-		hours_span_text(&hours->span[i], text);
-		JSON_BUILD_JOIN(&m->b, list, NULL, str_of(text));
-	}
+	for (size_t i = 0; i < hours->count; i++)
+		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
+		    facts_span(&hours->span[i], m->theme->wording, &m->arena);
 	json_build_true(&m->b, day, "closed", hours->count == 0);
 }
 
@@ -219,7 +218,7 @@ static void business_put_week(struct maker *m, const struct business *b,
 static void business_put_hours(struct maker *m, const struct business *b)
 {
 	struct facts_hours hours;
-	if (!facts_hours(b->facts.hours, &m->arena, &hours))
+	if (!facts_hours(b->facts.hours, m->theme->wording, &m->arena, &hours))
 		return;
 	if (!hours.dated)
 		business_put_week(m, b, &hours.week);
@@ -236,7 +235,7 @@ static void business_put_hours(struct maker *m, const struct business *b)
 static void business_put_trail(struct maker *m, const struct business *b)
 {
 	struct str base = m->theme->base, kind = theme_category_key(b->category);
-	json_build_text(&m->b, m->root, "category", theme_category_label(b->category));
+	json_build_text(&m->b, m->root, "category", theme_category_label(m->theme, b->category));
 	JSON_BUILD_JOIN(&m->b, m->root, "category_link", base, STR("/c/"), kind, STR("/"));
 	json_build_text(&m->b, m->root, "trail_region", b->region->name);
 	JSON_BUILD_JOIN(&m->b, m->root, "region_link", base, STR("/r/"), b->region->key, STR("/"));
@@ -246,15 +245,19 @@ static void business_put_trail(struct maker *m, const struct business *b)
 
 /* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. */
 static void business_put_contact(struct maker *m, const struct business *b, const char *key,
-				 struct str topic, struct str subject)
+				 struct str topic, enum word_id subject)
 {
 	struct str url = str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL));
 	struct str joint = url.n && memchr(url.p, '?', url.n) ? STR("&") : STR("?");
 	struct str id = str_of(b->id_text);
-	if (str_starts(url, STR("mailto:")))
-		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("subject="), subject,
-				STR("%20"), id);
-	else if (url.n)
+	if (str_starts(url, STR("mailto:"))) {
+		struct buf escaped;
+		buf_init(&escaped, 1024);
+		percent_put(&escaped, maker_word(m, subject), ":");
+		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("subject="),
+				buf_view(&escaped), STR("%20"), id);
+		buf_release(&escaped);
+	} else if (url.n)
 		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("business="), id,
 				STR("&topic="), topic);
 	else
@@ -300,8 +303,8 @@ static void business_put_values(struct maker *m, const struct business *b)
 	json_build_text(&m->b, m->root, "updated", str_of(b->updated));
 	if (b->source)
 		maker_source(m, json_build(&m->b, m->root, "sources", JSON_IS_ARRAY), b->source);
-	business_put_contact(m, b, "claim_link", STR("claim"), STR("This%20is%20my%20business:"));
-	business_put_contact(m, b, "report_link", STR("error"), STR("Report%20an%20error:"));
+	business_put_contact(m, b, "claim_link", STR("claim"), WORD_CLAIM_SUBJECT);
+	business_put_contact(m, b, "report_link", STR("error"), WORD_REPORT_SUBJECT);
 	json_build_text(&m->b, m->root, "id", str_of(b->id_text));
 	if (m->theme->cards && card_wanted(b))
 		JSON_BUILD_JOIN(&m->b, m->root, "card", m->theme->base, STR("/b/"), {b->id_text, 2},
@@ -364,12 +367,15 @@ enum status business_page(struct maker *m, struct business *b, struct manifest_e
 	business_entry(m, b, cause, e);
 	if (e->state == ENTRY_WITHHELD)
 		return OK;
-	struct str kind = theme_category_label(b->category), summary = facts_summary(f, &m->arena);
+	struct str subject = theme_category_label(m->theme, b->category);
+	struct str summary = facts_summary(f, &m->arena);
+	if (f->city.n)
+		subject = MAKER_FILL(m, WORD_KIND_IN_PLACE, subject, f->city);
 	business_path(b->id, ".html", path);
 	business_put_values(m, b);
 	maker_head(m, f->city.n ? MAKER_JOIN(m, f->name, STR(", "), f->city) : f->name,
-		   MAKER_JOIN(m, kind, f->city.n ? STR(" in ") : STR(""), f->city,
-			      summary.n ? STR(": ") : STR(""), summary, STR(".")),
+		   summary.n ? MAKER_FILL(m, WORD_PAGE_WITH_FACTS, subject, summary)
+			     : MAKER_FILL(m, WORD_PAGE_WITHOUT_FACTS, subject),
 		   e->state == ENTRY_INDEXED ? path : NULL);
 	enum status status = maker_render(m, THEME_BUSINESS, err);
 	if (status == OK)

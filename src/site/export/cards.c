@@ -103,7 +103,7 @@ void card_vcf(const struct theme *t, const struct business *b, struct buf *out)
 
 /* Begins on 1 January 2024, a Monday. The times are floating (RFC 5545): the same
  * clock time in every time zone. */
-static void card_put_event(struct buf *out, const struct theme *t, const struct business *b,
+static void card_put_event(struct buf *out, struct maker *m, const struct business *b,
 			   const struct hours_span *span)
 {
 	int from = span->from, to = span->to;
@@ -115,18 +115,18 @@ static void card_put_event(struct buf *out, const struct theme *t, const struct 
 	buf_printf(out, "DTEND:202401%02dT%02d%02d00\r\n", to / DAY + 1, to % DAY / 60, to % 60);
 	const char *weekday = date_weekday_names[from / DAY]; /* BYDAY has "MO" */
 	buf_printf(out, "RRULE:FREQ=WEEKLY;BYDAY=%c%c\r\n", weekday[0], ascii_upper(weekday[1]));
-	card_put_line(out, "SUMMARY:Open: ", b->facts.name);
+	card_put_line(out, "SUMMARY:", MAKER_FILL(m, WORD_CALENDAR_OPEN, b->facts.name));
 	card_put_address(out, b, "LOCATION:", "\\, ");
-	card_put_url(out, t, b);
+	card_put_url(out, m->theme, b);
 	buf_puts(out, "TRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
 }
 
-void card_ics(const struct theme *t, const struct business *b, struct buf *out)
+void card_ics(struct maker *m, const struct business *b, struct buf *out)
 {
 	struct hours_week week;
 	buf_puts(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Holdfast//Directory//EN\r\n");
 	if (hours_week_parse(b->facts.hours, &week, NULL))
 		for (size_t i = 0; i < week.count; i++)
-			card_put_event(out, t, b, &week.span[i]);
+			card_put_event(out, m, b, &week.span[i]);
 	buf_puts(out, "END:VCALENDAR\r\n");
 }

@@ -23,6 +23,7 @@
 #include "base/date.h"
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "language/language.h"
 #include "site/export/export.h"
 #include "site/gate/gate.h"
 #include "template/template.h"
@@ -214,10 +215,13 @@ struct theme {
 	struct template_set *set;
 	const struct template *page[THEME_PAGES];
 	const struct config *config;
-	struct str url;  /* site.url without a closing slash; empty: not set */
-	struct str base; /* the path of `url`, the prefix of every link: "" or "/folder" */
-	bool is_public;  /* `url` is valid in a block of facts */
-	struct str css, icon, script;
+	struct wording *wording; /* language of the pages */
+	struct str url;          /* site.url without a closing slash; empty: not set */
+	struct str base;         /* the path of `url`, the prefix of every link: "" or "/folder" */
+	bool is_public;          /* `url` is valid in a block of facts */
+	struct str css, icon, script; /* their addresses */
+	struct str script_body;
+	struct str *label;     /* of the categories, in the order of taxonomy_categories */
 	struct region *region; /* sorted by id; the first is used for records without one */
 	size_t regions;
 	struct export_source *source;
@@ -238,7 +242,7 @@ const struct region *theme_region(const struct theme *t, int32_t id);
 const struct export_source *theme_source(const struct theme *t, int32_t id);
 /* For a category that is unknown or 0: "unclassified" and "Other businesses". */
 struct str theme_category_key(int category);
-struct str theme_category_label(int category);
+struct str theme_category_label(const struct theme *t, int category);
 
 /* Renders pages, one after the other. */
 struct maker {
@@ -256,12 +260,19 @@ void maker_begin(struct maker *m);
 void maker_head(struct maker *m, struct str title, struct str description, const char *path);
 void maker_source(struct maker *m, struct json_value *list, const struct export_source *source);
 struct json_value *maker_list(struct maker *m, const char *key);
+/* A message of the pages' language. */
+struct str maker_word(const struct maker *m, enum word_id id);
+/* With values for its placeholders, in m's arena: MAKER_FILL(m, WORD_KIND_IN_PLACE, kind, city) */
+struct str maker_fill(struct maker *m, enum word_id id, const struct str *value, size_t count);
+#define MAKER_FILL(m, id, ...)                                                                     \
+	maker_fill((m), (id), (const struct str[]){__VA_ARGS__},                                   \
+		   sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 /* Concatenate in m's arena: MAKER_JOIN(m, theme->base, STR("/b/"), id) */
 struct str maker_join(struct maker *m, const struct str *part, size_t count);
 #define MAKER_JOIN(m, ...)                                                                         \
 	maker_join((m), (const struct str[]){__VA_ARGS__},                                         \
 		   sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
-struct str maker_count(struct maker *m, uint64_t n); /* "12 345" */
+struct str maker_count(struct maker *m, uint64_t n); /* "12,345" */
 MUST_CHECK enum status maker_render(struct maker *m, enum theme_page page, struct err *err);
 
 /* ---- business.c ---- */
@@ -295,7 +306,7 @@ void business_path(int64_t id, const char *ending, char out[EXPORT_PATH]);
 
 bool card_wanted(const struct business *b);
 void card_vcf(const struct theme *t, const struct business *b, struct buf *out);
-void card_ics(const struct theme *t, const struct business *b, struct buf *out);
+void card_ics(struct maker *m, const struct business *b, struct buf *out);
 
 /* ---- twins.c ---- */
 

@@ -236,10 +236,10 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	const struct list_page *p = &l->page[page];
 	const struct business_list *list = &l->list[p->list];
 	const struct region *region = theme_region(m->theme, list->region);
-	struct str base = m->theme->base, kind = theme_category_label(list->category);
+	struct str base = m->theme->base, kind = theme_category_label(m->theme, list->category);
 	char path[EXPORT_PATH];
 	maker_begin(m);
-	struct str heading = MAKER_JOIN(m, kind, STR(" in "), region->name);
+	struct str heading = MAKER_FILL(m, WORD_KIND_IN_PLACE, kind, region->name);
 	json_build_text(&m->b, m->root, "heading", heading);
 	json_build_text(&m->b, m->root, "category", kind);
 	json_build_text(&m->b, m->root, "region", region->name);
@@ -251,9 +251,8 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	struct str first = lists_put_members(m, l, p, rows, row);
 	lists_put_page_links(m, l, page);
 	lists_path(m->theme, l, page, path);
-	maker_head(m, page == list->page ? heading : MAKER_JOIN(m, heading, STR(", from "), first),
-		   MAKER_JOIN(m, heading, STR(": names and addresses, best described first.")),
-		   path);
+	maker_head(m, page == list->page ? heading : MAKER_FILL(m, WORD_LIST_FROM, heading, first),
+		   MAKER_FILL(m, WORD_LIST_ABOUT, heading), path);
 	enum status status = maker_render(m, THEME_LIST, err);
 	return status == OK ? OK : err_prefix(err, status, "%s", path);
 }

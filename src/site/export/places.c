@@ -97,7 +97,8 @@ static enum status places_page(struct export_files *f, struct maker *m,
 {
 	const struct region *region = theme_region(m->theme, parts->region);
 	struct str key = is_region ? region->key : theme_category_key(parts->category);
-	struct str name = is_region ? region->name : theme_category_label(parts->category);
+	struct str name =
+	    is_region ? region->name : theme_category_label(m->theme, parts->category);
 	char path[EXPORT_PATH];
 	uint64_t total = 0;
 	maker_begin(m);
@@ -108,7 +109,7 @@ static enum status places_page(struct export_files *f, struct maker *m,
 		places_put_link(
 		    m, places,
 		    MAKER_JOIN(m, m->theme->base, STR("/r/"), r, STR("/"), c, STR(".html")),
-		    is_region ? theme_category_label(parts[i].category)
+		    is_region ? theme_category_label(m->theme, parts[i].category)
 			      : theme_region(m->theme, parts[i].region)->name,
 		    parts[i].count);
 		total += parts[i].count;
@@ -117,9 +118,7 @@ static enum status places_page(struct export_files *f, struct maker *m,
 	json_build_text(&m->b, m->root, "count", maker_count(m, total));
 	int length = snprintf(path, sizeof(path), "%c/%.*s/", is_region ? 'r' : 'c', STR_ARG(key));
 	must(length > 0 && length + 16 < EXPORT_PATH);
-	maker_head(m, name,
-		   is_region ? MAKER_JOIN(m, STR("Businesses in "), name, STR(" by kind."))
-			     : MAKER_JOIN(m, name, STR(" by region.")),
+	maker_head(m, name, MAKER_FILL(m, is_region ? WORD_REGION_ABOUT : WORD_KIND_ABOUT, name),
 		   path);
 	snprintf(path + length, sizeof(path) - (size_t)length, "index.html");
 	return places_put_page(f, m, is_region ? THEME_REGION : THEME_CATEGORY, path, err);
@@ -169,13 +168,15 @@ static void places_put_groups(struct maker *m, const struct place_list *sums, si
 		if (!categories || !str_eq(group, now)) {
 			struct json_value *v = json_build(&m->b, groups, NULL, JSON_IS_OBJECT);
 			json_build_text(&m->b, v, "label",
-					c ? str_of(taxonomy_group(group)->label) : STR("Others"));
+					c ? wording_find(m->theme->wording,
+							 str_of(taxonomy_group(group)->label))
+					  : maker_word(m, WORD_OTHERS));
 			categories = json_build(&m->b, v, "categories", JSON_IS_ARRAY);
 			now = group;
 		}
 		places_put_link(m, categories,
 				places_link(m, 'c', theme_category_key(sums[i].category)),
-				theme_category_label(sums[i].category), sums[i].count);
+				theme_category_label(m->theme, sums[i].category), sums[i].count);
 	}
 }
 
@@ -201,7 +202,7 @@ static enum status places_home(struct export_files *f, struct maker *m, const st
 		places_put_link(m, regions, places_link(m, 'r', r->key), r->name, parts[i].count);
 	}
 	free(parts);
-	maker_head(m, name, MAKER_JOIN(m, name, STR(": businesses by kind and by region.")), "");
+	maker_head(m, name, MAKER_FILL(m, WORD_HOME_ABOUT, name), "");
 	return places_put_page(f, m, THEME_HOME, "index.html", err);
 }
 
@@ -213,8 +214,7 @@ static enum status places_sources(struct export_files *f, struct maker *m, struc
 	struct json_value *all = json_build(&m->b, m->root, "all", JSON_IS_ARRAY);
 	for (size_t i = 0; i < m->theme->sources; i++)
 		maker_source(m, all, &m->theme->source[i]);
-	maker_head(m, STR("Sources and licences"),
-		   STR("Where the facts of this directory come from."), "sources/");
+	maker_head(m, maker_word(m, WORD_SOURCES), maker_word(m, WORD_SOURCES_ABOUT), "sources/");
 	return places_put_page(f, m, THEME_SOURCES, "sources/index.html", err);
 }
 
@@ -230,33 +230,29 @@ static enum status places_imprint(struct export_files *f, struct maker *m, struc
 	}
 	json_build_text(&m->b, m->root, "contact",
 			str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL)));
-	maker_head(m, STR("Imprint"), STR("Who runs this directory and how to reach them."),
-		   "imprint/");
+	maker_head(m, maker_word(m, WORD_IMPRINT), maker_word(m, WORD_IMPRINT_ABOUT), "imprint/");
 	return places_put_page(f, m, THEME_IMPRINT, "imprint/index.html", err);
 }
 
 static enum status places_plain(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
-	maker_head(m, STR("Privacy"), STR("What this directory knows about its visitors: nothing."),
-		   "privacy/");
+	maker_head(m, maker_word(m, WORD_PRIVACY), maker_word(m, WORD_PRIVACY_ABOUT), "privacy/");
 	enum status status = places_put_page(f, m, THEME_PRIVACY, "privacy/index.html", err);
 	if (status != OK)
 		return status;
 	maker_begin(m);
-	maker_head(m, STR("Not found"), STR(""), NULL);
+	maker_head(m, maker_word(m, WORD_NOT_FOUND), STR(""), NULL);
 	return places_put_page(f, m, THEME_MISSING, "404.html", err);
 }
 
-static enum status places_assets(struct export_files *f, struct err *err)
+static enum status places_assets(struct export_files *f, const struct maker *m, struct err *err)
 {
 	/* Files of web/ that the exported pages use. */
 	static const struct {
 		const char *file, *path;
-	} used[] = {{"assets/site.css", "assets/site.css"},
-		    {"assets/icon.svg", "assets/icon.svg"},
-		    {"site/open.js", "assets/open.js"}};
-	enum status status = OK;
+	} used[] = {{"assets/site.css", "assets/site.css"}, {"assets/icon.svg", "assets/icon.svg"}};
+	enum status status = files_put(f, "assets/open.js", m->theme->script_body, err);
 	for (size_t i = 0; i < COUNT_OF(used) && status == OK; i++) {
 		const struct file *file = files_find(str_of(used[i].file));
 		must(file);
@@ -281,5 +277,5 @@ enum status places_write(struct export_files *f, struct maker *m, const struct l
 		status = places_imprint(f, m, err);
 	if (status == OK)
 		status = places_plain(f, m, err);
-	return status == OK ? places_assets(f, err) : status;
+	return status == OK ? places_assets(f, m, err) : status;
 }

@@ -16,9 +16,27 @@ static const char *const template_names[THEME_PAGES] = {
 };
 
 /* Part of the hash: raise it when this program makes other pages of the same records. */
-static const char form[] = "2";
+static const char form[] = "3";
 
 /* ---- templates and assets: site/home.mustache is the template "home" ---- */
+
+static enum status theme_load_words(struct theme *t, XXH3_state_t *hash, struct err *err)
+{
+	const struct language *language = &languages[0];
+	enum status status = wording_load(language, &t->wording, err);
+	for (int i = 0; i < WORDING_COUNT && status == OK; i++) {
+		struct str text = wording_text(t->wording, (enum word_id)i);
+		XXH3_64bits_update(hash, text.p, text.n);
+	}
+	if (status != OK)
+		return status;
+	template_set_plural(t->set, language->plural);
+	t->label = arena_array(&t->arena, taxonomy_count, sizeof(*t->label));
+	must(t->label);
+	for (size_t i = 0; i < taxonomy_count; i++)
+		t->label[i] = taxonomy_label(&taxonomy_categories[i], language->tag);
+	return OK;
+}
 
 static enum status theme_add_templates(struct theme *t, XXH3_state_t *hash, struct err *err)
 {
@@ -28,9 +46,14 @@ static enum status theme_add_templates(struct theme *t, XXH3_state_t *hash, stru
 		if (!str_starts(path, folder) || !str_ends(path, ending))
 			continue;
 		struct str name = {path.p + folder.n, path.n - folder.n - ending.n};
-		struct str body = files_find(path)->body;
+		struct buf body;
+		buf_init(&body, TEMPLATE_SOURCE_MAX);
+		enum status status = wording_translate(t->wording, path, files_find(path)->body,
+						       WORDING_IN_HTML, &body, err);
 		XXH3_64bits_update(hash, body.p, body.n);
-		enum status status = template_set_add(t->set, name, body, err);
+		if (status == OK)
+			status = template_set_add(t->set, name, buf_view(&body), err);
+		buf_release(&body);
 		if (status != OK)
 			return status;
 	}
@@ -47,6 +70,28 @@ static struct str theme_copy(struct theme *t, struct str s)
 	struct str copy = arena_str(&t->arena, s);
 	must(copy.p);
 	return copy;
+}
+
+/* The script with its texts in the pages' language. Its address changes with them. */
+static enum status theme_add_script(struct theme *t, XXH3_state_t *hash, struct err *err)
+{
+	const struct file *file = files_find(STR("site/open.js"));
+	struct buf body;
+	must(file);
+	buf_init(&body, TEMPLATE_SOURCE_MAX);
+	enum status status =
+	    wording_translate(t->wording, file->path, file->body, WORDING_IN_SCRIPT, &body, err);
+	if (status == OK) {
+		uint64_t version = XXH3_64bits(body.p, body.n);
+		char *link = arena_printf(&t->arena, "%.*s/assets/open.js?v=%08x", STR_ARG(t->base),
+					  (unsigned)version);
+		must(link);
+		t->script = str_of(link);
+		t->script_body = theme_copy(t, buf_view(&body));
+		XXH3_64bits_update(hash, &version, sizeof(version));
+	}
+	buf_release(&body);
+	return status;
 }
 
 static struct str theme_asset(struct theme *t, const char *path, const char *as, XXH3_state_t *hash)
@@ -104,7 +149,8 @@ static enum status theme_load_regions(struct theme *t, struct db *db, struct err
 	t->regions = (size_t)rows.rows + 1;
 	t->region = arena_array(&t->arena, t->regions, sizeof(*t->region));
 	must(t->region);
-	t->region[0] = (struct region){.key = STR("elsewhere"), .name = STR("Elsewhere")};
+	t->region[0] = (struct region){.key = STR("elsewhere"),
+				       .name = wording_text(t->wording, WORD_ELSEWHERE)};
 	for (int i = 0; i < rows.rows; i++) {
 		struct region *r = &t->region[i + 1];
 		r->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_REGIONS_ID);
@@ -178,10 +224,11 @@ struct str theme_category_key(int category)
 	return c ? str_of(c->key) : STR("unclassified");
 }
 
-struct str theme_category_label(int category)
+struct str theme_category_label(const struct theme *t, int category)
 {
 	const struct taxonomy_category *c = taxonomy_by_id(category);
-	return c ? str_of(c->label) : STR("Other businesses");
+	return c ? t->label[c - taxonomy_categories]
+		 : wording_text(t->wording, WORD_OTHER_BUSINESSES);
 }
 
 enum status theme_load(struct theme *t, const struct export_options *o, struct db *db,
@@ -209,13 +256,16 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 		const char *text = config_text(o->config, settings[i]);
 		XXH3_64bits_update(hash, text, strlen(text) + 1);
 	}
-	enum status status = theme_add_templates(t, hash, err);
+	enum status status = theme_load_words(t, hash, err);
+	if (status == OK)
+		status = theme_add_templates(t, hash, err);
 	if (status == OK) {
 		t->css = theme_asset(t, "assets/site.css", "/assets/site.css", hash);
 		t->icon = theme_asset(t, "assets/icon.svg", "/assets/icon.svg", hash);
-		t->script = theme_asset(t, "site/open.js", "/assets/open.js", hash);
-		status = theme_load_regions(t, db, err);
+		status = theme_add_script(t, hash, err);
 	}
+	if (status == OK)
+		status = theme_load_regions(t, db, err);
 	if (status == OK)
 		status = theme_load_sources(t, db, err);
 	t->hash = XXH3_64bits_digest(hash) | 1;
@@ -231,8 +281,10 @@ void theme_identity(struct theme *t, struct str database)
 void theme_release(struct theme *t)
 {
 	template_set_free(t->set);
+	wording_free(t->wording);
 	arena_release(&t->arena);
 	t->set = NULL;
+	t->wording = NULL;
 }
 
 /* ---- one page ---- */
@@ -260,17 +312,22 @@ struct str maker_join(struct maker *m, const struct str *part, size_t count)
 	return text.p ? text : STR("");
 }
 
+struct str maker_word(const struct maker *m, enum word_id id)
+{
+	return wording_text(m->theme->wording, id);
+}
+
+struct str maker_fill(struct maker *m, enum word_id id, const struct str *value, size_t count)
+{
+	struct str text = wording_fill(m->theme->wording, &m->arena, id, value, count);
+	m->b.failed |= !text.p;
+	return text.p ? text : STR("");
+}
+
 struct str maker_count(struct maker *m, uint64_t n)
 {
-	char text[64];
-	unsigned long long v = n;
-	if (n < 10000)
-		snprintf(text, sizeof(text), "%llu", v);
-	else if (n < 1000000)
-		snprintf(text, sizeof(text), "%llu\u202f%03llu", v / 1000, v % 1000);
-	else
-		snprintf(text, sizeof(text), "%llu\u202f%03llu\u202f%03llu", v / 1000000,
-			 v / 1000 % 1000, v % 1000);
+	char text[WORDING_NUMBER];
+	wording_number(m->theme->wording, n, text);
 	return MAKER_JOIN(m, str_of(text));
 }
 
@@ -283,6 +340,9 @@ static void maker_put_site(struct maker *m)
 	json_build_text(&m->b, site, "icon", t->icon);
 	json_build_text(&m->b, site, "script", t->script);
 	json_build_text(&m->b, m->root, "base", t->base);
+	const struct language *language = wording_language(t->wording);
+	json_build_text(&m->b, m->root, "lang", str_of(language->html));
+	json_build_true(&m->b, m->root, "rtl", language->rtl);
 }
 
 void maker_begin(struct maker *m)

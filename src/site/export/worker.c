@@ -48,7 +48,7 @@ static enum status worker_write_cards(struct export_worker *w, const struct busi
 	enum status status =
 	    writer_put_business(&w->writer, b->id, ".vcf", buf_view(&w->card), there, err);
 	buf_reset(&w->card);
-	card_ics(w->pass->theme, b, &w->card);
+	card_ics(&w->maker, b, &w->card);
 	if (status == OK)
 		status =
 		    writer_put_business(&w->writer, b->id, ".ics", buf_view(&w->card), there, err);

@@ -367,7 +367,8 @@ static void block_put_extra(struct block *k, struct json_value *root, const stru
 	case EXTRA_FEATURE: {
 		struct json_value *feature = block_put_object(
 		    k, block_list(k, root, "amenityFeature"), NULL, "LocationFeatureSpecification");
-		json_build_text(&k->b, feature, "name", str_of(info->label));
+		json_build_text(&k->b, feature, "name",
+				wording_find(k->business->wording, str_of(info->label)));
 		json_build_text(&k->b, feature, "value", text);
 		break;
 	}

@@ -24,6 +24,7 @@
 
 #include "base/json.h"
 #include "hours/hours.h"
+#include "language/language.h"
 
 struct facts_texts {
 	const struct str *item;
@@ -47,6 +48,7 @@ struct facts_business {
 	/* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
 	const struct json_value *offers;
 	const struct json_value *extra; /* flat object; known keys are in extras.def */
+	const struct wording *wording;  /* language of the page; NULL: English */
 };
 
 /* ---- the block ---- */
@@ -151,7 +153,11 @@ struct facts_hours {
 };
 /* Read a text of opening_hours as a week and exceptions in words. False: it has no such form, and
  * pages show it unchanged. */
-MUST_CHECK bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out);
+MUST_CHECK bool facts_hours(struct str text, const struct wording *wording, struct arena *arena,
+			    struct facts_hours *out);
+/* "09:00–12:00", "Open 24 hours". In the arena. */
+MUST_CHECK struct str facts_span(const struct hours_span *span, const struct wording *wording,
+				 struct arena *arena);
 
 /* The facts that the page shows, for its meta description: "address, opening hours, telephone,
  * website", as far as they are known; empty: none. */

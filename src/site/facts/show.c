@@ -121,6 +121,13 @@ static struct str show_label(struct shown *s, struct str key)
 	return str_of(text);
 }
 
+static struct str show_yes_or_no(struct shown *s, struct str text)
+{
+	if (str_eq(text, STR("yes")))
+		return wording_text(s->business->wording, WORD_YES);
+	return str_eq(text, STR("no")) ? wording_text(s->business->wording, WORD_NO) : text;
+}
+
 static void show_extras(struct shown *s)
 {
 	const struct json_value *extra = s->business->extra;
@@ -132,8 +139,9 @@ static void show_extras(struct shown *s)
 		struct json_value *fact =
 		    json_build(s->b, show_items(s, "facts"), NULL, JSON_IS_OBJECT);
 		json_build_text(s->b, fact, "label",
-				info ? str_of(info->label) : show_label(s, v->key));
-		json_build_text(s->b, fact, "text", text);
+				info ? wording_find(s->business->wording, str_of(info->label))
+				     : show_label(s, v->key));
+		json_build_text(s->b, fact, "text", show_yes_or_no(s, text));
 	}
 }
 
@@ -178,16 +186,17 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 struct str facts_summary(const struct facts_business *business, struct arena *arena)
 {
 	const struct {
-		struct str name;
+		enum word_id name;
 		bool known;
-	} shown[] = {{STR("address"), business->street.n && !facts_hides_address(business)},
-		     {STR("opening hours"), business->hours.n > 0},
-		     {STR("telephone"), business->phone.n > 0},
-		     {STR("website"), facts_is_web(business->website)}};
+	} shown[] = {{WORD_SUMMARY_ADDRESS, business->street.n && !facts_hides_address(business)},
+		     {WORD_SUMMARY_HOURS, business->hours.n > 0},
+		     {WORD_SUMMARY_TELEPHONE, business->phone.n > 0},
+		     {WORD_SUMMARY_WEBSITE, facts_is_web(business->website)}};
 	struct str all = STR("");
-	for (size_t i = 0; i < COUNT_OF(shown); i++)
+	for (size_t i = 0; i < COUNT_OF(shown); i++) {
+		struct str name = wording_text(business->wording, shown[i].name);
 		if (shown[i].known)
-			all = all.n ? ARENA_JOIN(arena, all, STR(", "), shown[i].name)
-				    : shown[i].name;
+			all = all.n ? ARENA_JOIN(arena, all, STR(", "), name) : name;
+	}
 	return all;
 }

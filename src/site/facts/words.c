@@ -6,9 +6,8 @@
 
 enum { DATES_MAX = 12, EXCEPTIONS_MAX = 16 };
 
-static const char *const months[] = {"January",   "February", "March",    "April",
-				     "May",       "June",     "July",     "August",
-				     "September", "October",  "November", "December"};
+/* As opening_hours abbreviates them. */
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /* Skip n bytes of a rule and the spaces after them. */
 static void words_skip(struct str *s, size_t n)
@@ -35,7 +34,7 @@ static bool words_accept(struct str *s, const char *word)
 static int words_month(struct str *s)
 {
 	for (int i = 0; i < 12; i++)
-		if (s->n >= 3 && memcmp(s->p, months[i], 3) == 0 &&
+		if (s->n >= 3 && memcmp(s->p, &months[3 * i], 3) == 0 &&
 		    (s->n == 3 || !ascii_is_letter(s->p[3]))) {
 			words_skip(s, 3);
 			return i + 1;
@@ -57,35 +56,50 @@ static int words_day(struct str *s)
 }
 
 /* A sentence under construction. */
-struct schema_words {
+struct hours_words {
 	struct arena *arena;
+	const struct wording *wording; /* the language */
 	struct str text;
 	size_t dates;
 	bool ranges, whole_months;
 };
 
-static void words_add_date(struct schema_words *w, int month, int day, int to_month, int to_day)
+static struct str words_month_name(const struct hours_words *w, int month)
 {
-	char *date;
-	const char *name = months[month - 1], *to = to_month ? months[to_month - 1] : "";
+	return wording_text(w->wording, (enum word_id)(WORD_JANUARY + month - 1));
+}
+
+static struct str words_number_of(const struct hours_words *w, int day)
+{
+	return str_of(arena_printf(w->arena, "%d", day));
+}
+
+/* "24 December", or "December" with day 0. */
+static struct str words_date(const struct hours_words *w, int month, int day)
+{
+	if (!day)
+		return words_month_name(w, month);
+	return WORDING_FILL(w->wording, w->arena, WORD_DATE, words_number_of(w, day),
+			    words_month_name(w, month));
+}
+
+static void words_add_date(struct hours_words *w, int month, int day, int to_month, int to_day)
+{
+	struct str date = words_date(w, month, day);
 	if (to_day && day && to_month == month)
-		date = arena_printf(w->arena, "%d\u2013%d %s", day, to_day, name);
-	else if (to_day && day)
-		date = arena_printf(w->arena, "%d %s\u2013%d %s", day, name, to_day, to);
-	else if (to_month && !day)
-		date = arena_printf(w->arena, "%s\u2013%s", name, to);
-	else if (day)
-		date = arena_printf(w->arena, "%d %s", day, name);
-	else
-		date = arena_printf(w->arena, "%s", name);
+		date =
+		    WORDING_FILL(w->wording, w->arena, WORD_DATES_IN_MONTH, words_number_of(w, day),
+				 words_number_of(w, to_day), words_month_name(w, month));
+	else if (to_month)
+		date = WORDING_FILL(w->wording, w->arena, WORD_DATES, date,
+				    words_date(w, to_month, to_day));
 	w->ranges |= to_month != 0;
 	w->whole_months |= !day;
-	w->text =
-	    w->dates++ ? ARENA_JOIN(w->arena, w->text, STR(", "), str_of(date)) : str_of(date);
+	w->text = w->dates++ ? ARENA_JOIN(w->arena, w->text, STR(", "), date) : date;
 }
 
 /* "Dec 24-26", "Dec 24-Jan 2", "Dec 24,31", "Jul-Aug". False: other text. */
-static bool words_read_dates(struct schema_words *w, struct str *rule)
+static bool words_read_dates(struct hours_words *w, struct str *rule)
 {
 	int month = 0;
 	struct str before;
@@ -112,26 +126,27 @@ static bool words_read_dates(struct schema_words *w, struct str *rule)
 }
 
 /* "easter", "easter -2 days": the holiday's name. */
-static bool words_read_easter(struct schema_words *w, struct str *rule)
+static bool words_read_easter(struct hours_words *w, struct str *rule)
 {
 	static const struct {
-		const char *offset, *name;
-	} days[] = {{"-2 days", "Good Friday"},    {"-1 day", "Holy Saturday"},
-		    {"+1 day", "Easter Monday"},   {"+39 days", "Ascension Day"},
-		    {"+49 days", "Whit Sunday"},   {"+50 days", "Whit Monday"},
-		    {"+60 days", "Corpus Christi"}};
+		const char *offset;
+		enum word_id name;
+	} days[] = {{"-2 days", WORD_GOOD_FRIDAY},    {"-1 day", WORD_HOLY_SATURDAY},
+		    {"+1 day", WORD_EASTER_MONDAY},   {"+39 days", WORD_ASCENSION_DAY},
+		    {"+49 days", WORD_WHIT_SUNDAY},   {"+50 days", WORD_WHIT_MONDAY},
+		    {"+60 days", WORD_CORPUS_CHRISTI}};
 	if (!words_accept(rule, "easter"))
 		return false;
 	w->dates = 1;
-	w->text = STR("Easter Sunday");
+	w->text = wording_text(w->wording, WORD_EASTER_SUNDAY);
 	for (size_t i = 0; i < COUNT_OF(days); i++)
 		if (words_accept(rule, days[i].offset))
-			w->text = str_of(days[i].name);
+			w->text = wording_text(w->wording, days[i].name);
 	return !rule->n || (*rule->p != '+' && *rule->p != '-');
 }
 
 /* "09:00-12:00,14:00-16:00" as text. False: not a list of times. */
-static bool words_read_times(struct schema_words *w, struct str times, struct str *out)
+static bool words_read_times(struct hours_words *w, struct str times, struct str *out)
 {
 	struct str text = STR("");
 	if (!times.n || !ascii_is_digit(times.p[0]))
@@ -153,10 +168,11 @@ static bool words_is_closed(struct str s)
 }
 
 /* A rule for certain dates as a sentence; p is NULL when it cannot be expressed. */
-static struct str words_of_dates(struct arena *arena, struct str rule)
+static struct str words_of_dates(struct arena *arena, const struct wording *wording,
+				 struct str rule)
 {
 	const struct str nothing = {NULL, 0};
-	struct schema_words w = {.arena = arena, .text = STR("")};
+	struct hours_words w = {.arena = arena, .wording = wording, .text = STR("")};
 	struct str times, year = nothing;
 	int64_t number;
 	struct str rest = rule, first = str_cut(&rest, ' ');
@@ -167,15 +183,15 @@ static struct str words_of_dates(struct arena *arena, struct str rule)
 	if (!words_read_easter(&w, &rule) && !words_read_dates(&w, &rule))
 		return nothing;
 	if (year.n)
-		w.text = ARENA_JOIN(arena, w.text, STR(" "), year);
+		w.text = WORDING_FILL(wording, arena, WORD_DATE_IN_YEAR, w.text, year);
 	if (!words_is_closed(rule))
 		return words_read_times(&w, rule, &times)
-			   ? ARENA_JOIN(arena, w.text, STR(": "), times)
+			   ? WORDING_FILL(wording, arena, WORD_HOURS_ON_DATE, w.text, times)
 			   : nothing;
-	struct str how = w.ranges         ? STR("Closed ")
-			 : w.whole_months ? STR("Closed in ")
-					  : STR("Closed on ");
-	return ARENA_JOIN(arena, how, w.text);
+	enum word_id how = w.ranges         ? WORD_CLOSED_ON_DATES
+			   : w.whole_months ? WORD_CLOSED_IN_MONTH
+					    : WORD_CLOSED_ON_DATE;
+	return WORDING_FILL(wording, arena, how, w.text);
 }
 
 /* Whether `which` (PH or SH) is among the days: "PH", "Su,PH". *only: nothing else is. */
@@ -193,9 +209,10 @@ static bool words_names_holidays(struct str days, const char *which, bool *only)
 
 /* A rule for holidays as a sentence; p is NULL when it is for other days. *only: it has no
  * weekdays. */
-static struct str words_of_holidays(struct arena *arena, struct str rule, bool *only)
+static struct str words_of_holidays(struct arena *arena, const struct wording *wording,
+				    struct str rule, bool *only)
 {
-	struct schema_words w = {.arena = arena};
+	struct hours_words w = {.arena = arena, .wording = wording};
 	struct str times = rule, days = str_cut(&times, ' '), text;
 	bool school, holidays = words_names_holidays(days, "PH", only);
 	if (!holidays) {
@@ -203,13 +220,14 @@ static struct str words_of_holidays(struct arena *arena, struct str rule, bool *
 		if (!school)
 			return (struct str){NULL, 0};
 	}
-	struct str when = holidays ? STR("public holidays") : STR("school holidays");
-	struct str in = holidays ? STR("on ") : STR("in ");
 	times = str_trim(times);
 	if (words_is_closed(times))
-		return ARENA_JOIN(arena, STR("Closed "), in, when);
+		return wording_text(wording, holidays ? WORD_CLOSED_ON_HOLIDAYS
+						      : WORD_CLOSED_IN_SCHOOL_HOLIDAYS);
 	if (words_read_times(&w, times, &text))
-		return ARENA_JOIN(arena, holidays ? STR("On ") : STR("In "), when, STR(": "), text);
+		return WORDING_FILL(
+		    wording, arena,
+		    holidays ? WORD_HOURS_ON_HOLIDAYS : WORD_HOURS_IN_SCHOOL_HOLIDAYS, text);
 	return (struct str){NULL, 0};
 }
 
@@ -222,7 +240,18 @@ static bool words_is_dated(struct str rule)
 	       str_to_i64(str_cut(&rule, ' '), 1900, 2999, &year);
 }
 
-bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out)
+struct str facts_span(const struct hours_span *span, const struct wording *wording,
+		      struct arena *arena)
+{
+	char text[HOURS_SPAN_TEXT];
+	if (span->to - span->from >= 24 * 60)
+		return wording_text(wording, WORD_OPEN_24_HOURS);
+	hours_span_text(span, text);
+	return arena_str(arena, str_of(text));
+}
+
+bool facts_hours(struct str text, const struct wording *wording, struct arena *arena,
+		 struct facts_hours *out)
 {
 	struct str *said = arena_array(arena, EXCEPTIONS_MAX, sizeof(*said));
 	struct str weekly = STR(""), rest = text;
@@ -235,8 +264,8 @@ bool facts_hours(struct str text, struct arena *arena, struct facts_hours *out)
 		bool only = false, dated = words_is_dated(rule);
 		if (!rule.n)
 			continue;
-		sentence =
-		    dated ? words_of_dates(arena, rule) : words_of_holidays(arena, rule, &only);
+		sentence = dated ? words_of_dates(arena, wording, rule)
+				 : words_of_holidays(arena, wording, rule, &only);
 		if (dated && !sentence.p)
 			return false;
 		if (sentence.p && count < EXCEPTIONS_MAX)
