@@ -1,0 +1,379 @@
+#include "contact/intake/internal.h"
+
+#include <utf8proc.h>
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+/* How letters are read: by their look, or by their sound. */
+static const struct {
+	int32_t letter;
+	char look;
+	const char *sound;
+} fold_letters[] = {
+    /* Cyrillic */
+    {0x430, 'a', "a"},
+    {0x431, '6', "b"},
+    {0x432, 'b', "v"},
+    {0x433, 'r', "g"},
+    {0x434, 'd', "d"},
+    {0x435, 'e', "e"},
+    {0x436, 'x', "z"},
+    {0x437, '3', "z"},
+    {0x438, 'u', "i"},
+    {0x439, 'u', "j"},
+    {0x43A, 'k', "k"},
+    {0x43B, 'n', "l"},
+    {0x43C, 'm', "m"},
+    {0x43D, 'h', "n"},
+    {0x43E, 'o', "o"},
+    {0x43F, 'n', "p"},
+    {0x440, 'p', "r"},
+    {0x441, 'c', "s"},
+    {0x442, 't', "t"},
+    {0x443, 'y', "u"},
+    {0x444, 'f', "f"},
+    {0x445, 'x', "h"},
+    {0x446, 'u', "c"},
+    {0x447, '4', "c"},
+    {0x448, 'w', "s"},
+    {0x449, 'w', "sc"},
+    {0x44B, 'y', "y"},
+    {0x44C, 'b', ""},
+    {0x44D, 'e', "e"},
+    {0x44E, 'o', "ju"},
+    {0x44F, 'r', "ja"},
+    {0x452, 'h', "dj"},
+    {0x454, 'e', "e"},
+    {0x455, 's', "s"},
+    {0x456, 'i', "i"},
+    {0x458, 'j', "j"},
+    {0x459, 'l', "lj"},
+    {0x45A, 'h', "nj"},
+    {0x45B, 'h', "c"},
+    {0x45F, 'u', "dz"},
+    {0x4CF, 'l', "l"},
+    {0x501, 'd', "d"},
+    {0x51B, 'q', "q"},
+    {0x51D, 'w', "w"},
+    /* Greek */
+    {0x3B1, 'a', "a"},
+    {0x3B2, 'b', "v"},
+    {0x3B5, 'e', "e"},
+    {0x3B6, 'z', "z"},
+    {0x3B7, 'n', "i"},
+    {0x3B9, 'i', "i"},
+    {0x3BA, 'k', "k"},
+    {0x3BC, 'u', "m"},
+    {0x3BD, 'v', "n"},
+    {0x3BF, 'o', "o"},
+    {0x3C1, 'p', "r"},
+    {0x3C3, 'o', "s"},
+    {0x3C4, 't', "t"},
+    {0x3C5, 'u', "y"},
+    {0x3C7, 'x', "h"},
+    {0x3C9, 'w', "o"},
+    /* Armenian */
+    {0x566, 'q', "z"},
+    {0x570, 'h', "h"},
+    {0x578, 'n', "o"},
+    {0x57D, 'u', "s"},
+    {0x581, 'g', "c"},
+    {0x585, 'o', "o"},
+    /* Latin that has no decomposition */
+    {0xDF, 'b', "ss"},
+    {0xE6, 'a', "ae"},
+    {0xF8, 'o', "o"},
+    {0x111, 'd', "dj"},
+    {0x127, 'h', "h"},
+    {0x131, 'i', "i"},
+    {0x142, 'l', "l"},
+    {0x153, 'o', "oe"},
+    {0x251, 'a', "a"},
+    {0x261, 'g', "g"},
+    {0x269, 'i', "i"},
+    /* small capitals */
+    {0x1D00, 'a', "a"},
+    {0x299, 'b', "b"},
+    {0x1D04, 'c', "c"},
+    {0x1D05, 'd', "d"},
+    {0x1D07, 'e', "e"},
+    {0xA730, 'f', "f"},
+    {0x262, 'g', "g"},
+    {0x29C, 'h', "h"},
+    {0x26A, 'i', "i"},
+    {0x1D0A, 'j', "j"},
+    {0x1D0B, 'k', "k"},
+    {0x29F, 'l', "l"},
+    {0x1D0D, 'm', "m"},
+    {0x274, 'n', "n"},
+    {0x1D0F, 'o', "o"},
+    {0x1D18, 'p', "p"},
+    {0x280, 'r', "r"},
+    {0xA731, 's', "s"},
+    {0x1D1B, 't', "t"},
+    {0x1D1C, 'u', "u"},
+    {0x1D20, 'v', "v"},
+    {0x1D21, 'w', "w"},
+    {0x28F, 'y', "y"},
+    {0x1D22, 'z', "z"},
+    /* signs that are words, and signs with a look of their own */
+    {0x20AC, 'E', " eur "},
+    {0x260E, ' ', " tel "},
+    {0x260F, ' ', " tel "},
+    {0x2706, ' ', " tel "},
+    {0x1F4DE, ' ', " tel "},
+    {0x1F4F1, ' ', " tel "},
+    {0x1F4F2, ' ', " tel "},
+    {0x2709, ' ', " mail "},
+    {0x1F4E7, ' ', " mail "},
+    {0x2212, '-', "-"},
+    {0x2044, '/', "/"},
+    {0x2215, '/', "/"},
+    {0x201E, '"', "\""},
+    {0x3002, '.', "."},
+    {0x6D4, '.', "."},
+};
+
+/* How a sign is written where it must not be read. */
+static const struct {
+	struct str written;
+	char sign;
+	bool in_word; /* only between two letters */
+} fold_written[] = {
+    {{"&#64;", 5}, '@', false}, {{"&#x40;", 6}, '@', false}, {{"&commat;", 8}, '@', false},
+    {{"&#46;", 5}, '.', false}, {{"&#x2e;", 6}, '.', false}, {{"&period;", 8}, '.', false},
+    {{"%40", 3}, '@', true},    {{"%2e", 3}, '.', true},
+};
+
+static bool fold_letter_at(struct str text, size_t at)
+{
+	return at < text.n && (ascii_is_letter(text.p[at]) || (unsigned char)text.p[at] >= 0x80);
+}
+
+/* The sign that stands written at `at`, with its length; '\0': none. */
+static char fold_unwrite(struct str text, size_t at, size_t *length)
+{
+	if (text.p[at] != '&' && text.p[at] != '%')
+		return '\0';
+	for (size_t i = 0; i < COUNT_OF(fold_written); i++) {
+		*length = fold_written[i].written.n;
+		if (at + *length <= text.n &&
+		    str_eq_nocase((struct str){text.p + at, *length}, fold_written[i].written) &&
+		    (!fold_written[i].in_word ||
+		     (at && fold_letter_at(text, at - 1) && fold_letter_at(text, at + *length))))
+			return fold_written[i].sign;
+	}
+	return '\0';
+}
+
+/* The ASCII digit of a decimal digit of any script; 0: it is none. Scripts have their zero at a
+ * multiple of 16, or 6 behind it. */
+static int32_t fold_digit(int32_t c)
+{
+	if (c >= 0x2776 && c <= 0x2793) /* circled, white on black */
+		return (c - 0x2776) % 10 == 9 ? 0 : '1' + (c - 0x2776) % 10;
+	if (c == 0x24FF)
+		return '0';
+	if (c < 0x80 || utf8proc_category(c) != UTF8PROC_CATEGORY_ND)
+		return 0;
+	bool from_zero = utf8proc_category(c & ~0xF) == UTF8PROC_CATEGORY_ND;
+	int32_t value = (c & 0xF) - (from_zero ? 0 : 6);
+	return value >= 0 && value <= 9 ? '0' + value : 0;
+}
+
+static bool fold_is_letter(int32_t c)
+{
+	utf8proc_category_t category = utf8proc_category(c);
+	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+}
+
+/* White space, dashes, digits and letters in frames become the plain ones. */
+static int32_t fold_plain(int32_t c)
+{
+	if (c < 0x80)
+		return c;
+	if (c >= 0x1F150 && c <= 0x1F169)
+		return 'a' + (c - 0x1F150);
+	if (c >= 0x1F170 && c <= 0x1F189)
+		return 'a' + (c - 0x1F170);
+	int32_t digit = fold_digit(c);
+	if (digit)
+		return digit;
+	switch (utf8proc_category(c)) {
+	case UTF8PROC_CATEGORY_PD:
+		return '-';
+	case UTF8PROC_CATEGORY_ZS:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+		return ' ';
+	case UTF8PROC_CATEGORY_PI:
+	case UTF8PROC_CATEGORY_PF:
+		return '"';
+	default:
+		return c;
+	}
+}
+
+static bool fold_is_figure(int32_t c)
+{
+	return c < 0x80 && ascii_is_digit((char)c);
+}
+
+static bool fold_is_single(int32_t c)
+{
+	return fold_is_figure(c) || (c < 0x80 && strchr("@.-_", c)) || fold_is_letter(c);
+}
+
+static bool fold_is_word(int32_t c)
+{
+	return fold_is_figure(c) || fold_is_letter(c);
+}
+
+/* How many characters from `at` are single ones with one and the same sign between them. */
+static size_t fold_spread(const int32_t *c, size_t n, size_t at)
+{
+	size_t letters = 0, end = at;
+	if ((at > 0 && fold_is_word(c[at - 1])) || at + 1 >= n || !fold_is_word(c[at]))
+		return 0;
+	int32_t between = c[at + 1];
+	if (between >= 0x80 || !strchr(" -_.*|/~+", between))
+		return 0;
+	for (size_t i = at; i < n && fold_is_single(c[i]) && c[i] != between; i += 2) {
+		/* "a bc": the c belongs to a word. */
+		if (fold_is_word(c[i]) && i + 1 < n && fold_is_word(c[i + 1]))
+			break;
+		letters += fold_is_letter(c[i]);
+		end = i + 1;
+		if (i + 1 >= n || c[i + 1] != between)
+			break;
+	}
+	return letters >= 3 && end - at >= 7 ? end - at : 0;
+}
+
+/* "i n f o @ m i l l . d e" without the spaces. Returns the new length. */
+static size_t fold_join(int32_t *c, size_t n)
+{
+	size_t to = 0;
+	for (size_t at = 0; at < n;) {
+		size_t spread = fold_spread(c, n, at);
+		if (!spread) {
+			c[to++] = c[at++];
+			continue;
+		}
+		for (size_t end = at + spread; at < end; at += 2)
+			c[to++] = c[at];
+		at--; /* behind the last single one */
+	}
+	return to;
+}
+
+/* The letter that a figure looks like; 0: none. */
+static int32_t fold_figure_letter(int32_t c)
+{
+	static const char figures[] = "013457", letters[] = "oleast";
+	const char *at = c > 0 && c < 0x80 ? strchr(figures, c) : NULL;
+	return at ? letters[at - figures] : 0;
+}
+
+/* A run of letters and figures becomes one of them where the others only look alike: "c0m", "O79".
+ * The last letter of "10l" is a unit. */
+static void fold_alike(int32_t *c, size_t n)
+{
+	size_t letters = 0, figures = 0, figure_letters = 0, round = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool figure = fold_is_figure(c[i]);
+		figures += figure;
+		letters += !figure;
+		figure_letters += figure && fold_figure_letter(c[i]);
+		round += c[i] == 'o' || c[i] == 'O' || ((c[i] == 'l' || c[i] == 'I') && i + 1 < n);
+	}
+	bool number = figures && round == letters;
+	bool word = !number && figures == figure_letters && letters > figures &&
+		    fold_is_letter(c[0]) && fold_is_letter(c[n - 1]);
+	for (size_t i = 0; i < n; i++) {
+		if (number && !fold_is_figure(c[i]))
+			c[i] = c[i] == 'o' || c[i] == 'O' ? '0' : '1';
+		else if (word && fold_figure_letter(c[i]))
+			c[i] = fold_figure_letter(c[i]);
+	}
+}
+
+static void fold_all_alike(int32_t *c, size_t n)
+{
+	for (size_t at = 0, end; at < n; at = end + 1) {
+		for (end = at; end < n && fold_is_word(c[end]);)
+			end++;
+		if (end > at)
+			fold_alike(c + at, end - at);
+	}
+}
+
+struct fold_out {
+	char *p;
+	size_t n;
+};
+
+static void fold_put(struct fold_out *out, const char *p, size_t n)
+{
+	if (out->n + n <= FOLDED_MAX) {
+		memcpy(out->p + out->n, p, n);
+		out->n += n;
+	}
+}
+
+static void fold_put_character(struct fold_out *out, int32_t c, bool by_look)
+{
+	char bytes[UTF8_BYTES_MAX];
+	int32_t lower = utf8proc_tolower(c);
+	for (size_t i = 0; c >= 0x80 && i < COUNT_OF(fold_letters); i++) {
+		if (fold_letters[i].letter != lower)
+			continue;
+		const char *sound = fold_letters[i].sound;
+		/* A sentence begins with a capital, in every alphabet. */
+		char first = lower != c ? ascii_upper(by_look ? fold_letters[i].look : sound[0])
+					: (by_look ? fold_letters[i].look : sound[0]);
+		if (by_look && fold_letters[i].look != ' ') {
+			fold_put(out, &first, 1);
+		} else if (sound[0]) {
+			fold_put(out, &first, 1);
+			fold_put(out, sound + 1, strlen(sound + 1));
+		}
+		return;
+	}
+	if (c < 0x80 || fold_is_letter(c))
+		fold_put(out, bytes, utf8_encode((uint32_t)c, bytes));
+	else
+		fold_put(out, "~", 1);
+}
+
+size_t intake_fold(struct str text, unsigned how, char folded[FOLDED_MAX + 1])
+{
+	static int32_t c[FOLDED_MAX];
+	static char plain[INTAKE_TEXT_MAX];
+	size_t n = 0, length;
+	must(text.n <= sizeof(plain));
+	for (size_t i = 0; i < text.n; i += length) {
+		char sign = fold_unwrite(text, i, &length);
+		plain[n++] = sign ? sign : text.p[i];
+		length = sign ? length : 1;
+	}
+	utf8proc_ssize_t characters =
+	    utf8proc_decompose((const utf8proc_uint8_t *)plain, (utf8proc_ssize_t)n, c, FOLDED_MAX,
+			       UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+				   UTF8PROC_IGNORE | UTF8PROC_STRIPMARK);
+	struct fold_out out = {folded, 0};
+	folded[0] = '\0';
+	if (characters < 0 || characters > FOLDED_MAX)
+		return 0;
+	n = (size_t)characters;
+	for (size_t i = 0; i < n; i++)
+		c[i] = fold_plain(c[i]);
+	if (how & FOLD_JOINED)
+		n = fold_join(c, n);
+	if (how & FOLD_FIGURES)
+		fold_all_alike(c, n);
+	for (size_t i = 0; i < n; i++)
+		fold_put_character(&out, c[i], how & FOLD_BY_LOOK);
+	folded[out.n] = '\0';
+	return out.n;
+}

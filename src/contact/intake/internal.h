@@ -1,0 +1,94 @@
+/* Between the files of contact/intake/: a text is folded (fold.c), cut into tokens (tokens.c), and
+ * searched for numbers (numbers.c) and names (intake.c). */
+#ifndef CONTACT_INTAKE_INTERNAL_H
+#define CONTACT_INTAKE_INTERNAL_H
+
+#include "contact/intake/intake.h"
+
+enum { TOKENS_MAX = 2048, FOLDED_MAX = 2 * INTAKE_TEXT_MAX };
+
+/* ---- fold.c ---- */
+
+/* How a text is read. Each reading finds what the others cannot. BY_LOOK: letters of other alphabets
+ * by their look, not by their sound. FIGURES: figures in words, and letters in numbers, by their look:
+ * "c0m", "O79". JOINED: "i n f o" and "i-n-f-o" are one word. */
+enum fold { FOLD_BY_LOOK = 1, FOLD_FIGURES = 2, FOLD_JOINED = 4 };
+
+/* Compatibility forms, marks and invisible characters away, other alphabets in Latin letters, every
+ * sign one ASCII character; the case stays. Returns the length; 0 for text that is not UTF-8. */
+size_t intake_fold(struct str text, unsigned how, char out[FOLDED_MAX + 1]);
+
+/* ---- tokens.c ---- */
+
+/* What a word can mean; words.def explains and lists them. */
+enum word_class {
+	CLASS_AT = 1 << 0,
+	CLASS_MAYBE_AT = 1 << 1,
+	CLASS_DOT = 1 << 2,
+	CLASS_POINT = 1 << 3,
+	CLASS_DASH = 1 << 4,
+	CLASS_WEB = 1 << 5,
+	CLASS_MAIL = 1 << 6,
+	CLASS_PROVIDER = 1 << 7,
+	CLASS_TEL = 1 << 8,
+	CLASS_CALL = 1 << 9,
+	CLASS_PLATFORM = 1 << 10,
+	CLASS_USER = 1 << 11,
+	CLASS_LINK = 1 << 12,
+	CLASS_DIGIT = 1 << 13,
+	CLASS_TEEN = 1 << 14,
+	CLASS_TENS = 1 << 15,
+	CLASS_HUNDRED = 1 << 16,
+	CLASS_TIMES = 1 << 17,
+	CLASS_AND = 1 << 18,
+	CLASS_UNIT = 1 << 19,
+	CLASS_ITEM = 1 << 20,
+	CLASS_ARTICLE = 1 << 21,
+	CLASS_FRAMEWORK = 1 << 22,
+	CLASS_ENDING = 1 << 23,
+	CLASS_ENDING_WORD = 1 << 24,
+	CLASS_ENDING_SPOKEN = 1 << 25,
+};
+enum {
+	CLASS_NUMERAL = CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED,
+	CLASS_ANY_ENDING = CLASS_ENDING | CLASS_ENDING_WORD,
+};
+
+/* A run of letters, a run of digits, one sign, or a phrase of the list. White space is in no
+ * token. */
+struct token {
+	enum { TOKEN_WORD, TOKEN_NUMBER, TOKEN_SIGN } kind;
+	struct str text;
+	unsigned class;    /* of a word */
+	bool spaced;       /* white space stands before it */
+	int digits, words; /* of a numeral such as "neunundsiebzig": how many it tells */
+};
+
+struct intake_scan {
+	char folded[FOLDED_MAX + 1];
+	size_t n;
+	struct token token[TOKENS_MAX];
+	int tokens;
+};
+
+void scan_cut(struct intake_scan *s); /* s->folded into s->token */
+
+/* The token, or an empty one beyond the ends. */
+const struct token *scan_at(const struct intake_scan *s, int n);
+bool scan_sign(const struct intake_scan *s, int n, char sign);
+bool scan_one_of(const struct intake_scan *s, int n, const char *signs);
+/* A word or number that follows the token before it without white space. */
+bool scan_attached(const struct intake_scan *s, int n);
+/* Tell what was found; always true. */
+bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, int to,
+		struct intake_found *found);
+
+/* ---- numbers.c ---- */
+
+/* A telephone number in figures that begins at n. *skip: tokens that need no further look. */
+MUST_CHECK bool scan_phone(const struct intake_scan *s, int n, int *skip,
+			   struct intake_found *found);
+/* Digits in words, with or without figures between them. */
+MUST_CHECK bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found);
+
+#endif

@@ -1,0 +1,319 @@
+#include "contact/intake/internal.h"
+
+enum {
+	PHONE_DIGITS = 8,      /* of a number that begins with 0 or + */
+	PHONE_DIGITS_MAX = 15, /* E.164 */
+	TEL_DIGITS = 6,        /* behind "Tel." */
+	CALL_DIGITS = 7,       /* behind "contact" */
+	SPOKEN_DIGITS = 7,
+	GROUPS_MAX = 16,
+	LOOK_BACK = 10, /* tokens */
+};
+
+/* A number in figures: its groups, and the first sign between each and the next. */
+struct groups {
+	int count, digits, end; /* end: the token behind it */
+	int length[GROUPS_MAX], value[GROUPS_MAX];
+	char sign[GROUPS_MAX]; /* ' ' for white space */
+	bool cut;              /* has more groups than these */
+};
+#define GROUP_SIGNS "./()-_*|~\\"
+
+static int scan_value(struct str digits)
+{
+	int value = 0;
+	for (size_t i = 0; i < digits.n && i < 9; i++)
+		value = value * 10 + (digits.p[i] - '0');
+	return value;
+}
+
+static void scan_groups(const struct intake_scan *s, int n, const char *signs, struct groups *g)
+{
+	*g = (struct groups){.end = n};
+	char sign = ' ';
+	for (int at = n; at < s->tokens; at++) {
+		const struct token *t = scan_at(s, at);
+		if (t->kind == TOKEN_NUMBER) {
+			if (g->count == GROUPS_MAX) {
+				g->cut = true;
+				return;
+			}
+			if (g->count)
+				g->sign[g->count - 1] = sign;
+			g->length[g->count] = (int)t->text.n;
+			g->value[g->count++] = scan_value(t->text);
+			g->digits += (int)t->text.n;
+			g->end = at + 1;
+			sign = ' ';
+		} else if (scan_one_of(s, at, signs)) {
+			/* In ".-" and ". - " the dash is what counts. */
+			sign = sign == ' ' || t->text.p[0] == '-' ? t->text.p[0] : sign;
+		} else {
+			return;
+		}
+	}
+}
+
+static bool groups_are_year(const struct groups *g, int i)
+{
+	return g->length[i] == 4 && g->value[i] >= 1900 && g->value[i] < 2200;
+}
+
+/* Dates, months and weeks, and ranges of them: "01.02.2026 - 30.06.2026", "05-08/2027". */
+static bool groups_are_dates(const struct groups *g)
+{
+	int years = 0, others = 0;
+	for (int i = 0; i < g->count; i++) {
+		if (groups_are_year(g, i))
+			years++;
+		else if (g->length[i] <= 2 && g->value[i] <= 53)
+			others++;
+		else
+			return false;
+	}
+	if (years)
+		return others <= 2 * years + 2;
+	/* "15.04. - 15.10.", "01.01.26 - 31.12.26" */
+	int each = g->count == 4 ? 2 : 3;
+	bool whole = g->count == 3 || (g->count == 4 && g->sign[1] == '-') ||
+		     (g->count == 6 && g->sign[2] == '-');
+	for (int i = 0; whole && i < g->count; i += each)
+		whole = g->value[i] >= 1 && g->value[i] <= 31 && g->value[i + 1] >= 1 &&
+			g->value[i + 1] <= 12 && strchr("./", g->sign[i]);
+	return whole && g->length[0] <= 2;
+}
+
+/* "08.00-12.00", "08.00-12.00/13.30-18.00", "0800-1200" */
+static bool groups_are_times(const struct groups *g)
+{
+	bool pairs = g->count % 2 == 0, fours = g->count % 2 == 0;
+	for (int i = 0; i < g->count; i++) {
+		pairs = pairs && g->length[i] <= 2 && g->value[i] <= (i % 2 ? 59 : 24) &&
+			(i % 2 || g->sign[i] == '.') && (i % 4 != 1 || g->sign[i] == '-');
+		fours = fours && g->length[i] == 4 && g->value[i] <= 2400 &&
+			g->value[i] % 100 < 60 && (i % 2 || g->sign[i] == '-');
+	}
+	return g->count && (pairs || fours);
+}
+
+/* "10 000 - 50 000": each part between dashes is an amount in thousands. */
+static bool groups_are_thousands(const struct groups *g)
+{
+	bool first = true;
+	for (int i = 0; i < g->count; i++) {
+		if (first ? g->length[i] > 3 : g->length[i] != 3)
+			return false;
+		first = g->sign[i] == '-';
+	}
+	return g->count > 1;
+}
+
+/* "01067-01099" */
+static bool groups_are_postcodes(const struct groups *g)
+{
+	return g->count == 2 && g->length[0] == 5 && g->length[1] == 5 && g->sign[0] == '-' &&
+	       g->value[0] / 1000 == g->value[1] / 1000 && g->value[0] < g->value[1];
+}
+
+static bool groups_have(const struct groups *g, const int *length, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (i >= g->count || g->length[i] != length[i])
+			return false;
+	return g->count == count;
+}
+
+static bool groups_ascend(const struct groups *g)
+{
+	for (int i = 1; i < g->count; i++)
+		if (g->value[i] <= g->value[i - 1])
+			return false;
+	return true;
+}
+
+/* "4 4 7 7 0 0 9 0 0", but not "1 2 3 4 5 6 7 8 9". */
+static bool groups_are_spread(const struct groups *g)
+{
+	int points = 0; /* "8.0 | 9.0" are decimals */
+	for (int i = 0; i < g->count; i++) {
+		if (g->length[i] != 1)
+			return false;
+		points += g->sign[i] == '.';
+	}
+	return g->digits >= PHONE_DIGITS && !groups_ascend(g) &&
+	       (points == 0 || points == g->count - 1);
+}
+
+/* "079, 555, 12, 34", but not "060, 080, 100, 120". */
+static bool scan_listed(const struct intake_scan *s, int n, struct groups *g)
+{
+	scan_groups(s, n, ",", g);
+	for (int i = 0; i < g->count; i++)
+		if (g->length[i] < 2 || g->length[i] > 4 || (i + 1 < g->count && g->sign[i] != ','))
+			return false;
+	return scan_at(s, n)->text.p[0] == '0' && g->count >= 4 && g->digits >= PHONE_DIGITS &&
+	       g->digits <= PHONE_DIGITS_MAX && !groups_ascend(g);
+}
+
+/* Numbers as they are grouped in some country, without a 0 or + before them. */
+static bool groups_are_national(const struct groups *g)
+{
+	static const int american[] = {3, 3, 4}, long_american[] = {1, 3, 3, 4};
+	static const int swiss[] = {2, 3, 2, 2}, free_call[] = {1, 3, 2, 2, 2};
+	static const int free_threes[] = {1, 3, 3, 3};
+	static const int countries[] = {33, 39, 41, 43, 44, 49, 381, 382, 385, 386, 387, 389, 420};
+	bool slashes = memchr(g->sign, '/', (size_t)g->count);
+	if (!slashes && (groups_have(g, american, 3) || groups_have(g, swiss, 4) ||
+			 (groups_have(g, long_american, 4) && g->value[0] == 1)))
+		return true;
+	if (groups_are_spread(g))
+		return true;
+	if (g->value[0] == 0 && g->length[0] == 1) {
+		int single = 0;
+		for (int i = 0; i < g->count; i++)
+			single += g->length[i] == 1;
+		return (single >= 6 && g->digits >= PHONE_DIGITS) || groups_have(g, free_call, 5) ||
+		       (groups_have(g, free_threes, 4) && g->value[3]);
+	}
+	for (size_t i = 0; i < COUNT_OF(countries); i++)
+		if (g->value[0] == countries[i] && g->count > 2 && g->digits >= 10 &&
+		    g->digits <= PHONE_DIGITS_MAX && g->value[g->count - 1] % 100)
+			return !groups_are_thousands(g);
+	return false;
+}
+
+/* What the words before n say about the number there: the nearest one of `classes`. */
+static unsigned scan_context(const struct intake_scan *s, int n)
+{
+	for (int i = n - 1; i >= n - LOOK_BACK && i >= 0; i--) {
+		const struct token *t = scan_at(s, i), *before = scan_at(s, i - 1);
+		unsigned class = t->class & (CLASS_TEL | CLASS_CALL | CLASS_ITEM);
+		if (class & CLASS_ITEM || (class && n - i <= 5))
+			return class & CLASS_ITEM ? CLASS_ITEM : class;
+		/* The end of a sentence, not of "Art." */
+		if (scan_one_of(s, i, ";!?") ||
+		    (scan_sign(s, i, '.') && before->kind == TOKEN_WORD && before->text.n > 4 &&
+		     !(before->class & CLASS_ITEM) && scan_at(s, i + 1)->spaced))
+			break;
+	}
+	return 0;
+}
+
+/* An amount, or a number that is part of another word: "M8", "3,5", "06A". */
+static bool scan_measures(const struct intake_scan *s, const struct groups *g)
+{
+	const struct token *after = scan_at(s, g->end);
+	bool decimals = scan_sign(s, g->end, ',') && scan_attached(s, g->end + 1) &&
+			scan_at(s, g->end + 1)->kind == TOKEN_NUMBER;
+	return after->class & CLASS_UNIT || scan_sign(s, g->end, '%') || decimals ||
+	       (after->kind == TOKEN_WORD && !after->spaced);
+}
+
+static bool scan_is_part(const struct intake_scan *s, int n)
+{
+	if (n == 0 || scan_at(s, n)->spaced)
+		return false;
+	return scan_at(s, n - 1)->kind == TOKEN_WORD ||
+	       (scan_one_of(s, n - 1, ",:") && !scan_at(s, n - 1)->spaced &&
+		scan_at(s, n - 2)->kind == TOKEN_NUMBER);
+}
+
+bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_found *found)
+{
+	struct groups g;
+	const struct token *t = scan_at(s, n);
+	*skip = 0;
+	if (t->kind != TOKEN_NUMBER)
+		return false;
+	unsigned context = scan_context(s, n);
+	bool plus =
+	    scan_sign(s, n - 1, '+') || (scan_sign(s, n - 1, '(') && scan_sign(s, n - 2, '+'));
+	scan_groups(s, n, GROUP_SIGNS, &g);
+	if (context & CLASS_ITEM && !plus) {
+		*skip = g.end - n;
+		return false;
+	}
+	if (scan_is_part(s, n) && !context) {
+		/* All of "CH93 0076 2011 6238 5295 7", but only the first of "M8 079 555 12 34". */
+		*skip = g.count > 3 && g.length[0] == 2 && g.length[1] == 4 ? g.end - n : 1;
+		return false;
+	}
+	if (groups_are_dates(&g) || groups_are_times(&g) || groups_are_postcodes(&g)) {
+		*skip = g.end - n;
+		return false;
+	}
+	bool round = groups_are_thousands(&g) && g.value[g.count - 1] == 0;
+	bool amount = scan_measures(s, &g) || round;
+	bool zero = t->text.p[0] == '0' && t->text.n > 1;
+	bool fits = g.digits <= PHONE_DIGITS_MAX && !g.cut && !amount;
+	bool is = fits && (plus || zero ? g.digits >= PHONE_DIGITS : groups_are_national(&g));
+	is = is || (fits && context & CLASS_TEL && g.digits >= TEL_DIGITS);
+	is = is ||
+	     (fits && context & CLASS_CALL && g.digits >= CALL_DIGITS && !groups_are_thousands(&g));
+	struct groups listed;
+	if (!is && scan_listed(s, n, &listed))
+		return scan_found(s, INTAKE_PHONE, n, listed.end - 1, found);
+	/* Of too many groups the last ones can still be a number. */
+	*skip = g.digits > PHONE_DIGITS_MAX || g.cut ? 1 : g.end - n;
+	return is && scan_found(s, INTAKE_PHONE, plus ? n - 1 : n, g.end - 1, found);
+}
+
+/* Numerals and figures from n on. */
+struct spoken {
+	int digits, words, last;
+};
+
+static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken *out)
+{
+	unsigned before = 0; /* the class of the numeral before */
+	*out = (struct spoken){.last = n};
+	for (int at = n; at < s->tokens; at++) {
+		const struct token *t = scan_at(s, at);
+		if (t->digits) {
+			/* "seventy nine" and "vingt-trois" are two digits together. */
+			bool joined = before & (CLASS_TENS | CLASS_HUNDRED) &&
+				      t->class & (CLASS_DIGIT | CLASS_TEEN | CLASS_TENS) &&
+				      !(before & CLASS_TENS && t->class & CLASS_TENS);
+			out->digits += joined ? 0 : t->digits;
+			out->words += t->words;
+			if (!joined)
+				before = t->class;
+			else
+				before = before & CLASS_HUNDRED ? t->class & CLASS_TENS : 0;
+			out->last = at;
+		} else if (t->kind == TOKEN_NUMBER && t->text.n <= 4) {
+			out->digits += (int)t->text.n;
+			before = 0;
+			out->last = at;
+		} else if (t->class & CLASS_TIMES) {
+			out->digits++;
+			before = 0;
+		} else if (scan_one_of(s, at, ",.")) {
+			before = 0;
+		} else if (!(t->class & CLASS_AND) && !scan_one_of(s, at, "/()-_+~")) {
+			return;
+		}
+	}
+}
+
+bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found)
+{
+	static const char *const zeros[] = {"zero", "null", "nula", "oh", "o"};
+	const struct token *first = scan_at(s, n);
+	struct spoken spoken;
+	struct groups g;
+	if (!first->digits && first->kind != TOKEN_NUMBER)
+		return false;
+	bool zero = first->text.p[0] == '0' || scan_sign(s, n - 1, '+') ||
+		    str_eq_nocase(scan_at(s, n - 1)->text, STR("plus"));
+	for (size_t i = 0; i < COUNT_OF(zeros); i++)
+		zero = zero || str_eq_nocase(first->text, str_of(zeros[i]));
+	scan_groups(s, n, GROUP_SIGNS, &g);
+	if (g.count && (groups_are_dates(&g) || groups_are_times(&g)))
+		return false;
+	scan_spoken_digits(s, n, &spoken);
+	bool is = (spoken.words >= 3 && spoken.digits >= SPOKEN_DIGITS) ||
+		  (spoken.words >= 1 && zero && spoken.digits >= PHONE_DIGITS &&
+		   spoken.digits <= PHONE_DIGITS_MAX);
+	return is && scan_found(s, INTAKE_PHONE, n, spoken.last, found);
+}

@@ -1,0 +1,231 @@
+#include "contact/intake/internal.h"
+
+#include <stdio.h>
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+static const struct {
+	const char *text;
+	unsigned class;
+} intake_words[] = {
+#define WORD(text, class) {text, CLASS_##class},
+#include "contact/intake/words.def"
+#undef WORD
+};
+
+const struct token *scan_at(const struct intake_scan *s, int n)
+{
+	static const struct token none = {.kind = TOKEN_SIGN, .spaced = true};
+	return n >= 0 && n < s->tokens ? &s->token[n] : &none;
+}
+
+bool scan_one_of(const struct intake_scan *s, int n, const char *signs)
+{
+	const struct token *t = scan_at(s, n);
+	return t->kind == TOKEN_SIGN && t->text.n && strchr(signs, t->text.p[0]);
+}
+
+bool scan_sign(const struct intake_scan *s, int n, char sign)
+{
+	return scan_one_of(s, n, (const char[]){sign, '\0'});
+}
+
+bool scan_attached(const struct intake_scan *s, int n)
+{
+	const struct token *t = scan_at(s, n);
+	return t->kind != TOKEN_SIGN && !t->spaced;
+}
+
+bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, int to,
+		struct intake_found *found)
+{
+	const struct token *first = scan_at(s, from < 0 ? 0 : from);
+	const struct token *last = scan_at(s, to < s->tokens ? to : s->tokens - 1);
+	struct str text = {first->text.p, (size_t)(last->text.p + last->text.n - first->text.p)};
+	text = utf8_cut(text, sizeof(found->text) - 1);
+	found->kind = kind;
+	snprintf(found->text, sizeof(found->text), "%.*s", STR_ARG(text));
+	return true;
+}
+
+/* ---- classes ---- */
+
+/* "neunundsiebzig", "funfhundertzwolf": how many digits the word tells; 0: it is no numeral. */
+static int scan_numeral(struct str word, int *words)
+{
+	int digits = 0;
+	bool whole = false; /* a hundred: what follows is in its three digits */
+	*words = 0;
+	while (word.n) {
+		size_t longest = 0;
+		unsigned class = 0;
+		if (word.n > 5 && *words && str_eq_nocase((struct str){word.p, 3}, STR("und")))
+			word = (struct str){word.p + 3, word.n - 3};
+		for (size_t i = 0; i < COUNT_OF(intake_words); i++) {
+			struct str part = str_of(intake_words[i].text);
+			if (intake_words[i].class & CLASS_NUMERAL && part.n > longest &&
+			    part.n <= word.n && part.n > 1 &&
+			    str_eq_nocase((struct str){word.p, part.n}, part)) {
+				longest = part.n;
+				class = intake_words[i].class;
+			}
+		}
+		if (!longest)
+			return 0;
+		++*words;
+		if (class & CLASS_HUNDRED)
+			digits = digits > 1 ? digits + 2 : 3;
+		else if (!whole)
+			digits += class & CLASS_TEEN ? 2 : 1;
+		whole = whole || class & CLASS_HUNDRED;
+		word = (struct str){word.p + longest, word.n - longest};
+	}
+	return digits;
+}
+
+static void scan_classify(struct token *t)
+{
+	char first = ascii_lower(t->text.p[0]);
+	t->class = 0;
+	for (size_t i = 0; i < COUNT_OF(intake_words); i++)
+		if (intake_words[i].text[0] == first &&
+		    str_eq_nocase(t->text, str_of(intake_words[i].text)))
+			t->class |= intake_words[i].class;
+	/* "fertig.Es folgt" begins a sentence; "FIRMA.DE" does not. */
+	if (t->text.n > 1 && ascii_is_upper(t->text.p[0]) && ascii_is_lower(t->text.p[1]))
+		t->class &= ~(unsigned)CLASS_ANY_ENDING;
+	t->digits = t->class & CLASS_TENS || t->class & CLASS_TEEN ? 2
+		    : t->class & CLASS_HUNDRED                     ? 3
+		    : t->class & CLASS_DIGIT                       ? 1
+								   : 0;
+	t->words = t->digits ? 1 : 0;
+	if (!t->class && t->text.n > 6)
+		t->digits = scan_numeral(t->text, &t->words);
+	if (t->digits && !t->class)
+		t->class = t->words == 1 ? CLASS_DIGIT : CLASS_TEEN;
+}
+
+/* How many tokens from n a phrase takes: words with white space, hyphens or nothing between. */
+static int scan_phrase(const struct intake_scan *s, int n, const char *phrase)
+{
+	struct str rest = str_of(phrase);
+	int at = n;
+	while (rest.p) {
+		struct str word = str_cut(&rest, ' ');
+		if (at > n && scan_one_of(s, at, "-'\"") && !scan_at(s, at)->spaced)
+			at++;
+		const struct token *t = scan_at(s, at);
+		if (t->kind != TOKEN_WORD || !str_eq_nocase(t->text, word))
+			return 0;
+		at++;
+	}
+	/* "at sign-in" */
+	return scan_sign(s, at, '-') && scan_attached(s, at + 1) ? 0 : at - n;
+}
+
+/* Phrases of the list become one token each. */
+static void scan_join_phrases(struct intake_scan *s)
+{
+	int to = 0;
+	for (int n = 0; n < s->tokens; to++) {
+		int longest = 1;
+		unsigned class = 0;
+		for (size_t i = 0; s->token[n].kind == TOKEN_WORD && i < COUNT_OF(intake_words);
+		     i++) {
+			const char *text = intake_words[i].text;
+			if (text[0] != ascii_lower(s->token[n].text.p[0]) || !strchr(text, ' '))
+				continue;
+			int length = scan_phrase(s, n, text);
+			if (length > longest) {
+				longest = length;
+				class = 0;
+			}
+			if (length == longest && longest > 1)
+				class |= intake_words[i].class;
+		}
+		struct str last = s->token[n + longest - 1].text;
+		s->token[to] = s->token[n];
+		if (longest > 1) {
+			s->token[to].class = class;
+			s->token[to].digits = s->token[to].words = 0;
+			s->token[to].text.n = (size_t)(last.p + last.n - s->token[to].text.p);
+		}
+		n += longest;
+	}
+	s->tokens = to;
+}
+
+static bool scan_is_letter(char c)
+{
+	return ascii_is_letter(c) || (unsigned char)c >= 0x80;
+}
+
+/* The capitals in "infoATfirmaDOTcom" when they are an at sign or a dot: *from, with its length.
+ * 0: none. */
+static size_t scan_capitals(struct str word, size_t *from)
+{
+	for (size_t i = 1; i < word.n; i++) {
+		size_t end = i;
+		while (end < word.n && ascii_is_upper(word.p[end]))
+			end++;
+		struct token inner = {.text = {word.p + i, end - i}};
+		if (end - i >= 2 && end < word.n && ascii_is_lower(word.p[i - 1])) {
+			scan_classify(&inner);
+			*from = i;
+			if (inner.class & (CLASS_AT | CLASS_MAYBE_AT | CLASS_DOT | CLASS_POINT))
+				return end - i;
+		}
+		i = end > i ? end - 1 : i;
+	}
+	return 0;
+}
+
+/* The word, in three when it has an at sign or a dot in capitals. */
+static void scan_put_word(struct intake_scan *s, struct str word, bool spaced)
+{
+	size_t from, length;
+	while ((length = scan_capitals(word, &from)) > 0 && s->tokens + 2 < TOKENS_MAX) {
+		s->token[s->tokens] = (struct token){.kind = TOKEN_WORD, .spaced = spaced};
+		s->token[s->tokens].text = (struct str){word.p, from};
+		scan_classify(&s->token[s->tokens++]);
+		s->token[s->tokens] = (struct token){.kind = TOKEN_WORD, .spaced = true};
+		s->token[s->tokens].text = (struct str){word.p + from, length};
+		scan_classify(&s->token[s->tokens++]);
+		word = (struct str){word.p + from + length, word.n - from - length};
+		spaced = true;
+	}
+	s->token[s->tokens] = (struct token){.kind = TOKEN_WORD, .text = word, .spaced = spaced};
+	scan_classify(&s->token[s->tokens++]);
+}
+
+void scan_cut(struct intake_scan *s)
+{
+	bool spaced = true;
+	s->tokens = 0;
+	for (size_t i = 0; i < s->n && s->tokens < TOKENS_MAX;) {
+		if (ascii_is_space(s->folded[i])) {
+			spaced = true;
+			i++;
+			continue;
+		}
+		size_t from = i++;
+		struct token *t = &s->token[s->tokens];
+		*t = (struct token){.kind = TOKEN_SIGN, .spaced = spaced};
+		if (ascii_is_digit(s->folded[from])) {
+			t->kind = TOKEN_NUMBER;
+			while (i < s->n && ascii_is_digit(s->folded[i]))
+				i++;
+		} else if (scan_is_letter(s->folded[from])) {
+			t->kind = TOKEN_WORD;
+			while (i < s->n && scan_is_letter(s->folded[i]))
+				i++;
+		}
+		t->text = (struct str){s->folded + from, i - from};
+		if (t->kind == TOKEN_WORD)
+			scan_put_word(s, t->text, spaced);
+		else
+			s->tokens++;
+		spaced = false;
+	}
+	scan_join_phrases(s);
+}
