@@ -139,7 +139,7 @@ ISO_CODES := $(if $(wildcard build/iso-codes/usr),build/iso-codes)
 $(G)/directory/iso/names.def: tools/embed-iso
 	@mkdir -p $(@D)
 	tools/embed-iso $@ $(ISO_CODES)
-$(B)/directory/iso/iso.o: $(G)/directory/iso/names.def
+$(B)/directory/iso/iso.o $(B)/directory/iso/called.o: $(G)/directory/iso/names.def
 
 # The pages of the contact sphere's host: never in holdfast-web.
 SHARED_ASSETS := web/assets/site.css web/assets/theme.css $(wildcard web/assets/themes/*.css) web/assets/icon.svg

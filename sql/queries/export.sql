@@ -14,7 +14,7 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid,
 SELECT id, COALESCE(name, key) AS name, licence, licence_url, attribution, url FROM source WHERE businesses > 0 ORDER BY id;
 
 -- name: export_regions
-SELECT id, key, country, name FROM region ORDER BY id;
+SELECT id, key, country, name, businesses > 0 AS used FROM region ORDER BY id;
 
 -- name: export_changed
 -- row: export_history

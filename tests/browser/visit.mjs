@@ -74,7 +74,7 @@ async function pages() {
 				'Samples of the test',
 			],
 		},
-		{ name: 'boutique', url: `${base}/b/${boutique.id}`, has: ['Fadenspiel', 'Goods and services', 'EUR'] },
+		{ name: 'boutique', url: `${base}/b/${boutique.id}`, has: ['Fadenspiel', 'Goods', '129'] },
 		{ name: 'regions', url: `${base}/regions`, has: [region.name] },
 		{ name: 'towns', url: `${base}/regions/${region.key}`, has: [`Towns in ${region.name}`] },
 		{ name: 'sources', url: `${base}/sources`, has: ['Sources and licences', 'Samples of the test'] },

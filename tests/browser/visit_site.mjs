@@ -216,7 +216,7 @@ try {
 		[
 			'boutique',
 			find((t) => t.includes('<h1>Fadenspiel')),
-			['Goods and services', 'EUR', 'Opening hours', 'Samples of the test'],
+			['Goods and services', '129', 'Opening hours', 'Samples of the test'],
 		],
 		[
 			'tiler',

@@ -22,10 +22,14 @@ const written = blocks.flatMap((block, n) =>
 		.flat()
 		.map((type, k, types) => ({ n: n + 1, of: types.length, block: { ...single(block), '@type': type } })),
 );
+const plain = ['BreadcrumbList', 'ItemList', 'Organization', 'WebSite'];
 const source =
-	`import type { LocalBusiness, WithContext } from 'schema-dts';\n` +
+	`import type { ${plain.join(', ')}, LocalBusiness, WithContext } from 'schema-dts';\n` +
 	written
-		.map(({ block }, n) => `export const b${n}: WithContext<LocalBusiness> = ${JSON.stringify(block)};\n`)
+		.map(({ block }, n) => {
+			const type = plain.includes(block['@type']) ? block['@type'] : 'LocalBusiness';
+			return `export const b${n}: WithContext<${type}> = ${JSON.stringify(block)};\n`;
+		})
 		.join('');
 const name = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), 'blocks.ts');
 const options = {

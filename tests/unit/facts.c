@@ -1,8 +1,9 @@
-/* link: base language hours site/facts */
+/* link: base language hours site/locale site/facts */
 /* Facts of a business: the block, what is refused, and that what it says can be seen. */
 #include "base/io.h"
 #include "site/facts/facts.h"
 #include "site/facts/schema.h"
+#include "site/locale/locale.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -55,7 +56,7 @@ static struct json_value *block_of(struct arena *arena, const struct facts_busin
 		fail_msg("%s in %s", buf_z(&notes), buf_z(&out));
 	buf_release(&notes);
 	buf_release(&out);
-	return v;
+	return json_get(v, "@graph")->first;
 }
 
 static void says(const struct json_value *v, const char *path, const char *text)
@@ -78,7 +79,8 @@ static struct facts_business tilers(void)
 	static const struct str links[] = {{"https://social.example/fliesen", 30},
 					   {"not a link", 10}};
 	return (struct facts_business){
-	    .page = STR("https://directory.example/b/abc"),
+	    .page = STR("https://directory.example/hochtann/fliesen-abc.html"),
+	    .identity = STR("https://directory.example/id/abc"),
 	    .name = STR("Fliesen Falkner & Amsel"),
 	    .description = STR("Zwei Meister, ein Lieferwagen."),
 	    .types = {type_names, 1},
@@ -116,11 +118,14 @@ static void a_block_says_what_the_record_says(void **state)
 		"\"EUR\", \"description\": \"Bodengleich\"}, {\"name\": \"Fugen\", \"price\": "
 		"\"nach Aufwand\", \"currency\": \"EUR\"}]}"));
 	const struct json_value *v = block_of(&arena, &b);
-	says(v, "@context", "https://schema.org");
 	says(v, "@type", "HomeAndConstructionBusiness");
-	says(v, "@id", "https://directory.example/b/abc#business");
+	says(v, "@id", "https://directory.example/id/abc");
 	says(v, "name", "Fliesen Falkner & Amsel");
-	says(v, "url", "https://fliesen-falkner.example/?a=1&b=2");
+	says(v, "url", "https://directory.example/hochtann/fliesen-abc.html");
+	says(v, "sameAs.0", "https://fliesen-falkner.example/?a=1&b=2");
+	says(
+	    v, "hasMap",
+	    "https://www.openstreetmap.org/?mlat=48.339214&mlon=12.176850#map=18/48.339214/12.176850");
 	says(v, "telephone", "+498999998970");
 	says(v, "address.@type", "PostalAddress");
 	says(v, "address.streetAddress", "Gewerbering 9");
@@ -144,8 +149,8 @@ static void a_block_says_what_the_record_says(void **state)
 	says(v, "makesOffer.0.priceCurrency", "EUR");
 	says(v, "makesOffer.1.itemOffered.name", "Fugen");
 	says(v, "makesOffer.1.price", NULL); /* shown, not claimed */
-	says(v, "sameAs.0", "https://social.example/fliesen");
-	says(v, "sameAs.1", NULL);
+	says(v, "sameAs.1", "https://social.example/fliesen");
+	says(v, "sameAs.2", NULL);
 	arena_release(&arena);
 }
 
@@ -162,7 +167,7 @@ static void several_types_are_a_list_and_none_is_local_business(void **state)
 	b.types.count = 0;
 	struct json_value *block;
 	assert_int_equal(facts_block(&b, &arena, &block, NULL), OK);
-	says(block, "@type", "LocalBusiness");
+	says(block, "@graph.0.@type", "LocalBusiness");
 	arena_release(&arena);
 }
 
@@ -173,25 +178,27 @@ static void one_specification_stands_for_each_interval(void **state)
 		const char *hours;
 		const char *spec; /* "days opens closes|..." */
 	} cases[] = {
-	    {"Mo-Fr 08:00-12:00,13:30-18:00",
-	     "MoTuWeThFr 08:00 12:00|MoTuWeThFr 13:30 18:00|SaSu 00:00 00:00|"},
+	    {"Mo-Fr 08:00-12:00,13:30-18:00", "MoTuWeThFr 08:00 12:00|MoTuWeThFr 13:30 18:00|"},
 	    {"24/7", "MoTuWeThFrSaSu 00:00 23:59|"},
-	    {"Fr,Sa 20:00-02:00", "FrSa 20:00 02:00|MoTuWeThSu 00:00 00:00|"},
-	    {"Su 22:00-04:00", "Su 22:00 04:00|MoTuWeThFrSa 00:00 00:00|"},
+	    {"Fr,Sa 20:00-02:00", "FrSa 20:00 02:00|"},
+	    {"Su 22:00-04:00", "Su 22:00 04:00|"},
 	    {"Mo-Su 18:00-24:00", "MoTuWeThFrSaSu 18:00 00:00|"},
-	    {"Mo 00:00-24:00", "Mo 00:00 23:59|TuWeThFrSaSu 00:00 00:00|"},
-	    {"Mo-We 00:00-24:00; Th 00:00-12:00",
-	     "MoTuWe 00:00 23:59|Th 00:00 12:00|FrSaSu 00:00 00:00|"},
+	    {"Mo 00:00-24:00", "Mo 00:00 23:59|"},
+	    {"Mo-We 00:00-24:00; Th 00:00-12:00", "MoTuWe 00:00 23:59|Th 00:00 12:00|"},
 	    {"sunrise-sunset", ""},
 	    {"Mo 08:00-12:00 \"ring\"", ""},
 	    {"off", ""},
 	    {"Apr-Oct 08:00-18:00; Nov-Mar Mo 10:00-16:00; PH off",
-	     "Mo 10:00 16:00 2026-01-01 2026-03-31|TuWeThFrSaSu 00:00 00:00 2026-01-01 2026-03-31|"
+	     "Mo 10:00 16:00 2026-01-01 2026-03-31|"
 	     "MoTuWeThFrSaSu 08:00 18:00 2026-04-01 2026-10-31|"
-	     "Mo 10:00 16:00 2026-11-01 2027-03-31|TuWeThFrSaSu 00:00 00:00 2026-11-01 2027-03-31|"
+	     "Mo 10:00 16:00 2026-11-01 2027-03-31|"
 	     "MoTuWeThFrSaSu 08:00 18:00 2027-04-01 2027-10-31|"
-	     "Mo 10:00 16:00 2027-11-01 2027-12-31|TuWeThFrSaSu 00:00 00:00 2027-11-01 "
-	     "2027-12-31|"},
+	     "Mo 10:00 16:00 2027-11-01 2027-12-31|"},
+	    {"Mo-Fr 08:00-12:00; Dec 24-26 off", "MoTuWeThFr 08:00 12:00 2026-01-01 2026-12-23|"
+						 "MoTuWeThFrSaSu 00:00 00:00 2026-12-24 2026-12-26|"
+						 "MoTuWeThFr 08:00 12:00 2026-12-27 2027-12-23|"
+						 "MoTuWeThFrSaSu 00:00 00:00 2027-12-24 2027-12-26|"
+						 "MoTuWeThFr 08:00 12:00 2027-12-27 2027-12-31|"},
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct arena arena;
@@ -293,8 +300,8 @@ static void a_block_cannot_leave_its_script_element(void **state)
 	assert_null(strstr(z, "\xe2\x80\xa9"));
 	assert_non_null(strstr(
 	    z, "A\\u003c!-- \\u0026 --\\u003e \\u003e \\u2028 \\u2029 \xe2\x80\x93 ]]\\u003e"));
-	struct json_value *v = parse(&arena, buf_view(&out));
-	assert_true(str_eq(json_text(json_get(v, "name")), b.name));
+	const struct json_value *v = parse(&arena, buf_view(&out));
+	assert_true(str_eq(json_text(json_path(v, "@graph.0.name")), b.name));
 	buf_release(&out);
 	arena_release(&arena);
 }
@@ -372,7 +379,7 @@ static void a_broken_optional_value_costs_the_value(void **state)
 			    "lei-malformed:leiCode placeholder:award ");
 	if (facts_jsonld(&b, &arena, &out, &err) != OK)
 		fail_msg("%s", err.text);
-	const struct json_value *v = parse(&arena, buf_view(&out));
+	const struct json_value *v = json_get(parse(&arena, buf_view(&out)), "@graph")->first;
 	static const char *const gone[] = {"description", "telephone", "geo", "priceRange",
 					   "leiCode"};
 	for (size_t i = 0; i < COUNT_OF(gone); i++)
@@ -663,11 +670,34 @@ static bool is_shown(const struct json_value *shown, struct str text)
 	return false;
 }
 
-static void each_text_is_shown(const struct json_value *block, const struct json_value *shown)
+/* A price is shown as the language of the page writes it. */
+static void the_price_is_shown(const struct json_value *offer, const struct json_value *shown,
+			       struct str country)
 {
-	static const char *const silent[] = {
-	    "openingHoursSpecification", "amenityFeature", "@context", "@type", "@id",
-	    "mainEntityOfPage"};
+	struct arena arena;
+	arena_init(&arena, 1 << 16);
+	struct str price = json_text(json_get(offer, "price"));
+	struct str text = locale_price(&arena, STR("en"), country, price,
+				       json_text(json_get(offer, "priceCurrency")));
+	if (price.n && !is_shown(shown, text))
+		fail_msg("price: '%.*s' is said and not shown", STR_ARG(text));
+	arena_release(&arena);
+}
+
+static void each_text_is_shown(const struct json_value *block, const struct json_value *shown,
+			       struct str country)
+{
+	/* url: the page itself. addressCountry: in directories of several countries only */
+	static const char *const silent[] = {"openingHoursSpecification",
+					     "amenityFeature",
+					     "@context",
+					     "@type",
+					     "@id",
+					     "url",
+					     "addressCountry",
+					     "price",
+					     "priceCurrency"};
+	the_price_is_shown(block, shown, country);
 	for (const struct json_value *v = block->first; v; v = v->next) {
 		bool skip = false;
 		for (size_t i = 0; i < COUNT_OF(silent); i++)
@@ -678,7 +708,7 @@ static void each_text_is_shown(const struct json_value *block, const struct json
 		    !is_shown(shown, v->text))
 			fail_msg("%.*s: '%.*s' is said and not shown", STR_ARG(v->key),
 				 STR_ARG(v->text));
-		each_text_is_shown(v, shown);
+		each_text_is_shown(v, shown, country);
 	}
 }
 
@@ -701,7 +731,7 @@ static void any_record_makes_a_valid_block_of_what_is_shown(void **state)
 		json_build_init(&build, &arena);
 		struct json_value *root = json_build(&build, NULL, NULL, JSON_IS_OBJECT);
 		facts_show(&b, &build, root);
-		each_text_is_shown(v, root);
+		each_text_is_shown(json_get(v, "@graph")->first, root, b.country);
 		buf_release(&out);
 		arena_release(&arena);
 	}

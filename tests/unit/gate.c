@@ -1,4 +1,4 @@
-/* link: base language config hours site/facts site/gate */
+/* link: base language config hours site/locale site/facts site/gate */
 /* The quality gate: each cause, which of several decides, twins, the report. */
 #include "site/gate/gate.h"
 

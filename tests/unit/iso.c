@@ -130,6 +130,15 @@ static void english_is_known_where_it_differs(void **state)
 	assert_int_equal(iso_part_english(STR("AT"), STR("Salzburg")).n, 0);
 }
 
+static void pages_name_countries_in_their_language(void **state)
+{
+	(void)state;
+	assert_true(str_eq(iso_country_name(STR("DE"), STR("en")), STR("Germany")));
+	assert_true(str_eq(iso_country_name(STR("DE"), STR("xx")), STR("Germany")));
+	assert_int_equal(iso_country_name(STR("QX"), STR("en")).n, 0);
+	assert_int_equal(iso_country_name(STR(""), STR("en")).n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +148,7 @@ int main(void)
 	    cmocka_unit_test(a_region_of_another_country_is_none_here),
 	    cmocka_unit_test(the_code_of_a_region_tells_its_country),
 	    cmocka_unit_test(english_is_known_where_it_differs),
+	    cmocka_unit_test(pages_name_countries_in_their_language),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,10 @@ struct str iso_country(struct str name);
  * and *of is then its country. Static. */
 struct str iso_part(struct str country, struct str name, struct str *of);
 
+/* The name of a country (two letters) on pages in a language: "Deutschland" for DE and de; English
+ * when the language has none. Empty: no such country. Static. */
+struct str iso_country_name(struct str country, struct str language);
+
 /* What English calls a part that iso_part named, where that differs; else empty. Static. */
 struct str iso_part_english(struct str country, struct str name);
 

@@ -38,6 +38,7 @@ static struct facts_business facts_of(struct view *p, const struct search_busine
 	const char *site = config_text(p->pages->config, CONFIG_SITE_URL);
 	return (struct facts_business){
 	    .page = *site ? view_text(p, "%s/b/%.*s", site, STR_ARG(b->id_text)) : STR(""),
+	    .identity = *site ? view_text(p, "%s/id/%.*s", site, STR_ARG(b->id_text)) : STR(""),
 	    .name = b->name,
 	    .description = d->description,
 	    .types = types_of(p, d),
@@ -96,6 +97,11 @@ static void put_links(struct view *p, const struct search_business *b,
 		q.city = b->detail->city.key;
 		json_build_text(&p->b, p->root, "city_link", view_search_link(p, &q));
 	}
+	search_query_init(&q);
+	if (b->detail->region.key.n && b->detail->region.name.n) {
+		q.region = b->detail->region.key;
+		json_build_text(&p->b, p->root, "region_link", view_search_link(p, &q));
+	}
 	if (!b->located || facts_hides_address(facts))
 		return;
 	search_query_init(&q);
@@ -106,12 +112,13 @@ static void put_links(struct view *p, const struct search_business *b,
 	json_build_text(&p->b, p->root, "nearby", view_search_link(p, &q));
 }
 
-/* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. */
+/* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. Without either the page
+ * has no such link. */
 static void put_contact(struct view *p, const struct search_business *b, const char *key,
 			const char *topic, enum word_id subject)
 {
 	struct str url = str_of(config_text(p->pages->config, CONFIG_SITE_CONTACT_URL));
-	struct str link = STR("/imprint");
+	struct str link = STR("");
 	const char *joint = url.n && memchr(url.p, '?', url.n) ? "&" : "?";
 	if (str_starts(url, STR("mailto:"))) {
 		struct buf escaped;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 #include "base/log.h"
+#include "directory/iso/iso.h"
 #include "hours/hours.h"
 #include "sql/export.h"
 
@@ -73,6 +74,24 @@ static void business_read_columns(const struct db_rows *rows, int row, struct fa
 	f->website = db_text(rows, row, SQL_EXPORT_BUSINESS_WEBSITE);
 }
 
+/* The pages above: the region and its list of the category. */
+static void business_read_trail(struct maker *m, struct business *b)
+{
+	enum { ABOVE = 2 };
+	struct str url = m->theme->url, region = b->region->key,
+		   kind = theme_category_label(m->theme, b->category);
+	struct facts_crumb *above = arena_array(&m->arena, ABOVE, sizeof(*above));
+	m->b.failed |= !above;
+	if (!above)
+		return;
+	above[0] =
+	    (struct facts_crumb){b->region->name, MAKER_JOIN(m, url, STR("/r/"), region, STR("/"))};
+	above[1] = (struct facts_crumb){MAKER_JOIN(m, kind, STR(" in "), b->region->name),
+					MAKER_JOIN(m, url, STR("/r/"), region, STR("/"),
+						   theme_category_key(b->category), STR(".html"))};
+	b->facts.trail = (struct facts_trail){above, ABOVE};
+}
+
 enum status business_read(struct maker *m, const struct db_rows *rows, int row, struct business *b,
 			  struct err *err)
 {
@@ -96,8 +115,14 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	date_format(b->updated_day, b->updated);
 	business_read_columns(rows, row, f);
 	f->region = b->region->named ? b->region->name : STR("");
-	if (m->theme->is_public)
+	if (m->theme->several_countries)
+		f->country_name =
+		    iso_country_name(f->country, str_of(wording_language(m->theme->wording)->tag));
+	if (m->theme->is_public) {
 		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), str_of(path));
+		f->identity = MAKER_JOIN(m, m->theme->url, STR("/id/"), str_of(b->id_text));
+		business_read_trail(m, b);
+	}
 	enum status status =
 	    business_read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_OFFERS), &f->offers, err);
 	if (status == OK)
@@ -243,7 +268,8 @@ static void business_put_trail(struct maker *m, const struct business *b)
 			kind, STR(".html"));
 }
 
-/* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. */
+/* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. Without
+ * either the page has no such link. */
 static void business_put_contact(struct maker *m, const struct business *b, const char *key,
 				 struct str topic, enum word_id subject)
 {
@@ -260,8 +286,6 @@ static void business_put_contact(struct maker *m, const struct business *b, cons
 	} else if (url.n)
 		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("business="), id,
 				STR("&topic="), topic);
-	else
-		JSON_BUILD_JOIN(&m->b, m->root, key, m->theme->base, STR("/imprint/"));
 }
 
 /* A facts_found: counts an invalid value that facts_clean has removed. */

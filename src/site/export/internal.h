@@ -226,6 +226,7 @@ struct theme {
 	size_t regions;
 	struct export_source *source;
 	size_t sources;
+	bool several_countries;                 /* addresses show their country */
 	uint64_t hash;                          /* hash of the common input of all pages */
 	uint64_t source_hash[MANIFEST_SOURCES]; /* hash of what pages show of a source */
 	bool cards;

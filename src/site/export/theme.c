@@ -151,8 +151,14 @@ static enum status theme_load_regions(struct theme *t, struct db *db, struct err
 	must(t->region);
 	t->region[0] = (struct region){.key = STR("elsewhere"),
 				       .name = wording_text(t->wording, WORD_ELSEWHERE)};
+	struct str country = STR("");
 	for (int i = 0; i < rows.rows; i++) {
 		struct region *r = &t->region[i + 1];
+		struct str its = db_text(&rows, i, SQL_EXPORT_REGIONS_COUNTRY);
+		if (db_bool(&rows, i, SQL_EXPORT_REGIONS_USED)) {
+			t->several_countries |= country.n && !str_eq(country, its);
+			country = its;
+		}
 		r->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_REGIONS_ID);
 		r->key = theme_copy(t, db_text(&rows, i, SQL_EXPORT_REGIONS_KEY));
 		r->named = !db_null(&rows, i, SQL_EXPORT_REGIONS_NAME);
@@ -264,6 +270,7 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 		t->icon = theme_asset(t, "assets/icon.svg", "/assets/icon.svg", hash);
 		status = theme_add_script(t, hash, err);
 	}
+	XXH3_64bits_update(hash, &t->several_countries, sizeof(t->several_countries));
 	if (status == OK)
 		status = theme_load_regions(t, db, err);
 	if (status == OK)

@@ -251,8 +251,8 @@ static void block_put_specification(struct block *k, struct json_value *list,
 	block_put_date(k, hours, "validThrough", &season->to);
 }
 
-/* One OpeningHoursSpecification for each interval; and one for the days that are closed, which
- * schema.org writes as 00:00 to 00:00. */
+/* One OpeningHoursSpecification for each interval. Days without one are closed; a season in which
+ * nothing is open is written as schema.org does, 00:00 to 00:00. */
 static void block_put_week(struct block *k, struct json_value *list, const struct hours_week *week,
 			   const struct hours_season *season)
 {
@@ -260,9 +260,8 @@ static void block_put_week(struct block *k, struct json_value *list, const struc
 	intervals_of_week(week, &all);
 	for (size_t i = 0; i < all.count; i++)
 		block_put_specification(k, list, &all.item[i], season);
-	if (all.open_days != 0x7f)
-		block_put_specification(k, list, &(struct interval){0, 0, ~all.open_days & 0x7f},
-					season);
+	if (season && !all.count)
+		block_put_specification(k, list, &(struct interval){0, 0, 0x7f}, season);
 }
 
 /* Write openingHoursSpecification: a week, or the weeks of seasons. Other hours are not in the
@@ -409,31 +408,72 @@ static void block_put_departments(struct block *k, struct json_value *root)
 
 /* ---- the block ---- */
 
+/* The business's own page; a directory without a public address names the website instead. */
+static struct str block_url(const struct facts_business *b)
+{
+	return b->page.n ? b->page : facts_is_web(b->website) ? b->website : STR("");
+}
+
+static void block_put_place(struct block *k, struct json_value *root)
+{
+	block_put_coordinates(k, root, "geo");
+	struct str map = facts_map(k->b.arena, k->business);
+	k->b.failed |= !map.p;
+	json_build_text(&k->b, root, "hasMap", map);
+}
+
+static void block_put_same_as(struct block *k, struct json_value *root)
+{
+	const struct facts_business *b = k->business;
+	bool website = b->page.n && facts_is_web(b->website);
+	for (size_t i = 0; i < b->same_as.count; i++)
+		website = website && !str_eq(b->same_as.item[i], b->website);
+	if (website)
+		block_put_item(k, block_list(k, root, "sameAs"), b->website);
+	block_put_texts(k, root, "sameAs", &b->same_as, true);
+}
+
 static void block_put_members(struct block *k, struct json_value *root)
 {
 	const struct facts_business *b = k->business;
-	json_build_text(&k->b, root, "@context", STR("https://schema.org"));
 	block_put_types(k, root);
-	if (b->page.n) {
-		JSON_BUILD_JOIN(&k->b, root, "@id", b->page, STR("#business"));
-		json_build_text(&k->b, root, "mainEntityOfPage", b->page);
-	}
+	json_build_text(&k->b, root, "@id", b->identity);
 	json_build(&k->b, root, "name", JSON_IS_STRING)->text = b->name;
 	block_put_texts(k, root, "alternateName", &b->alt_names, false);
 	json_build_text(&k->b, root, "description", b->description);
-	if (facts_is_web(b->website))
-		json_build_text(&k->b, root, "url", b->website);
+	json_build_text(&k->b, root, "url", block_url(b));
 	if (facts_phone_known(b->phone))
 		json_build_text(&k->b, root, "telephone", b->phone);
 	block_put_address(k, root);
 	if (b->located && !k->hides_address)
-		block_put_coordinates(k, root, "geo");
+		block_put_place(k, root);
 	block_put_areas(k, root);
 	block_put_opening_hours(k, root, b->hours, b->year);
 	block_put_goods(k, root);
 	block_put_extras(k, root);
-	block_put_texts(k, root, "sameAs", &b->same_as, true);
+	block_put_same_as(k, root);
 	block_put_departments(k, root);
+}
+
+/* The trail as visitors see it; the last name is that of the page itself. */
+static void block_put_trail(struct block *k, struct json_value *graph)
+{
+	const struct facts_business *b = k->business;
+	if (!b->page.n || !b->trail.count)
+		return;
+	struct json_value *list = block_put_object(k, graph, NULL, "BreadcrumbList");
+	struct json_value *items = json_build(&k->b, list, "itemListElement", JSON_IS_ARRAY);
+	for (size_t i = 0; i <= b->trail.count; i++) {
+		bool last = i == b->trail.count;
+		struct json_value *item = block_put_object(k, items, NULL, "ListItem");
+		struct str position = arena_str(k->b.arena, (struct str){"123456789" + i, 1});
+		must(i < 9);
+		k->b.failed |= !position.p;
+		json_build(&k->b, item, "position", JSON_IS_NUMBER)->text = position;
+		json_build_text(&k->b, item, "name", last ? b->name : b->trail.item[i].name);
+		if (!last)
+			json_build_text(&k->b, item, "item", b->trail.item[i].url);
+	}
 }
 
 enum status facts_block(const struct facts_business *business, struct arena *arena,
@@ -442,7 +482,10 @@ enum status facts_block(const struct facts_business *business, struct arena *are
 	struct block k = {.business = business, .hides_address = facts_hides_address(business)};
 	json_build_init(&k.b, arena);
 	*out = json_build(&k.b, NULL, NULL, JSON_IS_OBJECT);
-	block_put_members(&k, *out);
+	json_build_text(&k.b, *out, "@context", STR("https://schema.org"));
+	struct json_value *graph = json_build(&k.b, *out, "@graph", JSON_IS_ARRAY);
+	block_put_members(&k, json_build(&k.b, graph, NULL, JSON_IS_OBJECT));
+	block_put_trail(&k, graph);
 	return k.b.failed ? err_set(err, TOO_LARGE, "too many facts for a block") : OK;
 }
 
@@ -454,8 +497,11 @@ static void block_keep_error(void *ctx, const struct facts_finding *finding)
 	if (finding->fault->severity != FACTS_ERROR || !err || err->text[0])
 		return;
 	value = utf8_cut(value, 100);
-	err_set(err, INVALID, "%s: %s%s%.*s%s %s", finding->fault->key, finding->path,
-		value.n ? " \"" : "", STR_ARG(value), value.n ? "\":" : ":", finding->fault->text);
+	/* "0.address": its place in the graph is of no use to the reader */
+	const char *path = finding->path + strspn(finding->path, "0123456789");
+	path += *path == '.';
+	err_set(err, INVALID, "%s: %s%s%.*s%s %s", finding->fault->key, path, value.n ? " \"" : "",
+		STR_ARG(value), value.n ? "\":" : ":", finding->fault->text);
 }
 
 enum status facts_jsonld(const struct facts_business *business, struct arena *arena,

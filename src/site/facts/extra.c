@@ -52,6 +52,16 @@ struct str facts_degrees(struct arena *arena, double degrees)
 	return arena_str(arena, (struct str){from, (size_t)(text + sizeof(text) - from)});
 }
 
+struct str facts_map(struct arena *arena, const struct facts_business *business)
+{
+	struct str lat = facts_degrees(arena, business->lat),
+		   lon = facts_degrees(arena, business->lon);
+	if (!lat.p || !lon.p)
+		return lat;
+	return ARENA_JOIN(arena, STR("https://www.openstreetmap.org/?mlat="), lat, STR("&mlon="),
+			  lon, STR("#map=18/"), lat, STR("/"), lon);
+}
+
 bool facts_phone_known(struct str phone)
 {
 	return phone.n && phone.p[0] == '+';

@@ -31,9 +31,21 @@ struct facts_texts {
 	size_t count;
 };
 
+/* The pages above a business's page, from the top: what visitors see as the trail, and the block as
+ * BreadcrumbList. */
+struct facts_trail {
+	const struct facts_crumb {
+		struct str name, url; /* url: absolute */
+	} * item;
+	size_t count;
+};
+
 /* A record as pages and export read it. Empty slices and NULL: unknown. */
 struct facts_business {
-	struct str page; /* absolute URL of its page; empty: the block has no @id */
+	struct str page;     /* absolute URL of its page; empty: the block names no page */
+	struct str identity; /* absolute URL for @id, whatever the page is called; may be empty */
+	struct facts_trail trail;
+	struct str country_name; /* shown; empty: the directory is of one country */
 	struct str name, description;
 	struct facts_texts types; /* schema.org types, the main one first; none: LocalBusiness */
 	struct facts_texts alt_names;
@@ -53,7 +65,8 @@ struct facts_business {
 
 /* ---- the block ---- */
 
-/* Make the block as a tree in the arena, unchecked. TOO_LARGE: over the arena's maximum. */
+/* Make the block as a tree in the arena, unchecked: a @graph of the business and, with a trail, its
+ * BreadcrumbList. TOO_LARGE: over the arena's maximum. */
 MUST_CHECK enum status facts_block(const struct facts_business *business, struct arena *arena,
 				   struct json_value **out, struct err *err);
 
@@ -137,9 +150,10 @@ bool facts_hides_address(const struct facts_business *business);
 
 /* Put the visible values under `root`, for templates:
  *   name, description_text, alt_names {items}, street, postcode, city, region, country,
- *   address (true), map {point, geo, osm, route}, phone, phone_link, website {href, host},
+ *   address {lines: [{line, more}]} in the country's order (more: it is not the first), map {point,
+ *   geo, osm, route}, phone (in groups), phone_link, website {href, host},
  *   same_as {items: [{href, host}]}, hours (text), service_area {items},
- *   goods {items: [{name, about, price, currency}]}, facts {items: [{label, text}]},
+ *   goods {items: [{name, about, price}]}, facts {items: [{label, text, href?}]},
  *   departments {items: [{name, own_phone, own_phone_link, own_hours}]}
  * Lists are absent when empty. */
 void facts_show(const struct facts_business *business, struct json_build *b,

@@ -81,6 +81,9 @@ struct str extra_text(const struct json_value *value);
 /* Write degrees with six decimals (about 0.1 m) into the arena. p == NULL: over its maximum. */
 struct str facts_degrees(struct arena *arena, double degrees);
 
+/* The address of the business's place on a map. p == NULL: over the arena's maximum. */
+struct str facts_map(struct arena *arena, const struct facts_business *business);
+
 /* Whether a telephone number has a country code, and so goes into the block. */
 bool facts_phone_known(struct str phone);
 /* Whether a URL can be linked to: http or https, with a host. */

@@ -1,6 +1,7 @@
 /* The visible values of a record. Everything that block.c writes must be here as well. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
+#include "site/locale/locale.h"
 
 #include <string.h>
 
@@ -48,7 +49,12 @@ static void show_phone(struct shown *s, struct json_value *parent, const char *k
 	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
 		if (ascii_is_digit(phone.p[i]) || (phone.p[i] == '+' && n == 0))
 			digits[n++] = phone.p[i];
-	json_build_text(s->b, parent, key, phone);
+	/* In a directory of several countries each number has its calling code. */
+	const struct facts_business *b = s->business;
+	struct str grouped =
+	    locale_phone(s->b->arena, phone, b->country_name.n ? STR("") : b->country);
+	s->b->failed |= !grouped.p && phone.n;
+	json_build_text(s->b, parent, key, grouped);
 	if (n > 2)
 		JSON_BUILD_JOIN(s->b, parent, link_key, STR("tel:"), {digits, n});
 }
@@ -61,6 +67,27 @@ static void show_texts(struct shown *s, const char *key, const struct facts_text
 			    texts->item[i];
 }
 
+static void show_address(struct shown *s, struct str street)
+{
+	const struct facts_business *b = s->business;
+	struct str line[LOCALE_LINES];
+	size_t count =
+	    locale_address(s->b->arena,
+			   &(struct locale_address){street, b->postcode, b->city, b->region,
+						    b->country, b->country_name},
+			   line);
+	if (!count && (!b->located || facts_hides_address(b)))
+		return;
+	struct json_value *address = json_build(s->b, s->root, "address", JSON_IS_OBJECT);
+	struct json_value *lines = json_build(s->b, address, "lines", JSON_IS_ARRAY);
+	for (size_t i = 0; i < count; i++) {
+		struct json_value *v = json_build(s->b, lines, NULL, JSON_IS_OBJECT);
+		s->b->failed |= !line[i].p;
+		json_build_text(s->b, v, "line", line[i]);
+		json_build_true(s->b, v, "more", i > 0);
+	}
+}
+
 static void show_place(struct shown *s)
 {
 	const struct facts_business *b = s->business;
@@ -71,8 +98,7 @@ static void show_place(struct shown *s)
 	json_build_text(s->b, s->root, "city", b->city);
 	json_build_text(s->b, s->root, "region", b->region);
 	json_build_text(s->b, s->root, "country", b->country);
-	json_build_true(s->b, s->root, "address",
-			street.n || b->postcode.n || b->city.n || b->region.n || b->country.n);
+	show_address(s, street);
 	if (!b->located || hides)
 		return;
 	struct str lat = facts_degrees(s->b->arena, b->lat);
@@ -84,10 +110,22 @@ static void show_place(struct shown *s)
 	struct json_value *map = json_build(s->b, s->root, "map", JSON_IS_OBJECT);
 	JSON_BUILD_JOIN(s->b, map, "point", lat, STR(", "), lon);
 	JSON_BUILD_JOIN(s->b, map, "geo", STR("geo:"), lat, STR(","), lon);
-	JSON_BUILD_JOIN(s->b, map, "osm", STR("https://www.openstreetmap.org/?mlat="), lat,
-			STR("&mlon="), lon, STR("#map=18/"), lat, STR("/"), lon);
+	JSON_BUILD_JOIN(s->b, map, "osm", facts_map(s->b->arena, b));
 	JSON_BUILD_JOIN(s->b, map, "route", STR("https://www.openstreetmap.org/directions?to="),
 			lat, STR("%2C"), lon);
+}
+
+static void show_price(struct shown *s, struct json_value *good, const struct json_value *item)
+{
+	const struct facts_business *b = s->business;
+	struct str amount = json_text(json_get(item, "price"));
+	struct str currency = json_text(json_get(item, "currency"));
+	if (!amount.n)
+		return;
+	struct str price = locale_price(s->b->arena, str_of(wording_language(b->wording)->tag),
+					b->country, amount, currency);
+	s->b->failed |= !price.p;
+	json_build_text(s->b, good, "price", price);
 }
 
 static void show_goods(struct shown *s)
@@ -103,8 +141,7 @@ static void show_goods(struct shown *s)
 		    json_build(s->b, show_items(s, "goods"), NULL, JSON_IS_OBJECT);
 		json_build_text(s->b, good, "name", name);
 		json_build_text(s->b, good, "about", json_text(json_get(item, "description")));
-		json_build_text(s->b, good, "price", json_text(json_get(item, "price")));
-		json_build_text(s->b, good, "currency", json_text(json_get(item, "currency")));
+		show_price(s, good, item);
 	}
 }
 
@@ -141,7 +178,10 @@ static void show_extras(struct shown *s)
 		json_build_text(s->b, fact, "label",
 				info ? wording_find(s->business->wording, str_of(info->label))
 				     : show_label(s, v->key));
-		json_build_text(s->b, fact, "text", show_yes_or_no(s, text));
+		bool web = facts_is_web(text);
+		json_build_text(s->b, fact, "text",
+				web ? show_host(text) : show_yes_or_no(s, text));
+		json_build_text(s->b, fact, "href", web ? text : STR(""));
 	}
 }
 
