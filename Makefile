@@ -69,6 +69,7 @@ LIBS_audit/probe     := -lpq
 LIBS_audit/statement := -l:libpg_query.a -lpthread -lm
 LIBS_audit/site      := -lxxhash
 LIBS_heal/ledger     := -lxxhash
+LIBS_notify          := -lxxhash
 
 include programs.mk
 

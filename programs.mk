@@ -1,6 +1,6 @@
 # Which modules each program is linked with. A program that must not do a thing is not linked with
 # the code for it; tools/check-links proves it on the result.
-PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse holdfast-fetch holdfast-worker holdfast-keeper holdfast-heal holdfast-contact
+PROGRAMS := holdfast holdfastd holdfast-web holdfast-parse holdfast-fetch holdfast-worker holdfast-keeper holdfast-heal holdfast-contact holdfast-monitor holdfast-notify
 
 PROGRAM_holdfast := base language config process hours db db/cluster db/migrate sql/migrate sql/migrations directory/record directory/taxonomy directory/words directory/iso directory/import directory/generate sql/import sql/maintain directory/towns pipeline/wire pipeline/stages pipeline sql/pipeline monitor sql/monitor template web/files site/locale site/facts site/look site/gate site/markdown site/shop site/export sql/export audit/report audit/reader audit/site audit/probe sql/audit audit/sql audit/api observe observe/server sql/observe heal/judge heal/permit heal/ledger heal/incident heal/watch heal/screen sql/backup sql/contact_operator commands
 PROGRAM_holdfastd := base config process cache/store db/cluster
@@ -11,3 +11,5 @@ PROGRAM_holdfast-worker := base config process db directory/record directory/tax
 PROGRAM_holdfast-keeper := base config process keeper/message keeper keeper/keyfile keeper/tool
 PROGRAM_holdfast-heal := base config process db observe observe/server sql/observe heal/judge heal/permit heal/ledger heal/incident heal/act sql/heal heal/watch heal/screen
 PROGRAM_holdfast-contact := base config process db db/async http/parse http template directory/taxonomy keeper/message contact/intake site/look contact sql/contact sql/profile web/contact
+PROGRAM_holdfast-monitor := base config process db monitor sql/monitor
+PROGRAM_holdfast-notify := base config process notify

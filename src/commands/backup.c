@@ -13,6 +13,7 @@
 #include "commands/database.h"
 #include "commands/fresh.h"
 #include "db/cluster/cluster.h"
+#include "process/lastrun.h"
 #include "sql/backup.h"
 
 #include <dirent.h>
@@ -47,7 +48,7 @@ static const struct cli_option backup_options[] = {
 /* What is in the instance's folder and in no backup. */
 static const char *const backup_left_out[] = {
     "--exclude=./data",   "--exclude=./run",     "--exclude=./log",
-    "--exclude=./keeper", "--exclude=./secrets",
+    "--exclude=./keeper", "--exclude=./secrets", "--exclude=./notify",
 };
 
 static enum status backup_write_files(const struct instance *i, int out, struct err *err)
@@ -246,6 +247,7 @@ static int backup_command(int argc, char **argv)
 	struct backup_result result = {.removed = 0};
 	int64_t begun = clock_ms();
 	bool to_output = strcmp(argv[0], "-") == 0;
+	int record;
 	(void)argc;
 	if (to_output && isatty(STDOUT_FILENO))
 		return cli_usage_error("a backup is not written to a terminal");
@@ -254,6 +256,7 @@ static int backup_command(int argc, char **argv)
 	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
 	enum status status = OK;
+	lastrun_begin(i.dir, "backup", &record);
 	if (!instance_embedded(&i))
 		status = err_set(
 		    &err, INVALID,
@@ -266,6 +269,7 @@ static int backup_command(int argc, char **argv)
 				   : backup_to_folder(&i, db, argv[0], &result, &err);
 	if (status == OK && !to_output)
 		backup_say(&result, clock_ms() - begun);
+	lastrun_end(record, status == OK ? NULL : err.text);
 	database_close(&i, db);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }

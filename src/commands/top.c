@@ -2,8 +2,7 @@
 #include "base/clock.h"
 #include "commands/commands.h"
 #include "commands/database.h"
-#include "monitor/monitor.h"
-#include "sql/monitor.h"
+#include "monitor/look.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -11,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 1000, VIEW_BYTES = 4 << 20 };
+enum { LOOK_MS = 1000 };
 
 static bool once;
 static const struct cli_option options[] = {
@@ -35,31 +34,10 @@ static int terminal_width(void)
 										 : 100;
 }
 
-/* What there is to see now; not known when the database does not answer. */
-static void top_look(struct db **db, const char *conninfo, struct arena *arena, int64_t flush_ms,
-		     struct monitor_view *view)
-{
-	struct db_rows rows;
-	struct err err;
-	arena_reset(arena);
-	*view = (struct monitor_view){0};
-	if (!*db && db_open(db, conninfo, "holdfast top", &err) != OK)
-		*db = NULL;
-	if (*db && DB_RUN(*db, sql_monitor_read, &rows, &err) == OK) {
-		if (!monitor_take(&rows, arena, view))
-			*view = (struct monitor_view){0};
-		db_rows_release(&rows);
-	} else if (*db) {
-		db_close(*db);
-		*db = NULL;
-	}
-	monitor_judge(view, view->known ? 0 : -1, flush_ms);
-}
-
 static void top_show(const struct monitor_view *view, bool live)
 {
 	struct buf out;
-	buf_init(&out, VIEW_BYTES);
+	buf_init(&out, MONITOR_VIEW_BYTES);
 	if (live)
 		buf_puts(&out, "\033[H\033[J");
 	if (cli_globals.json) {
@@ -88,15 +66,15 @@ static int top_command(int argc, char **argv)
 	buf_init(&conninfo, 2 * PATH_MAX);
 	if (instance_conninfo(&i, ROLE_WEB, &conninfo, &err) != OK)
 		die("%s", err.text);
-	arena_init(&arena, VIEW_BYTES);
+	arena_init(&arena, MONITOR_VIEW_BYTES);
 	bool live = !once && !cli_globals.json && isatty(STDOUT_FILENO);
 	const struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	do {
 		struct monitor_view view;
-		top_look(&db, buf_z(&conninfo), &arena,
-			 config_number(&i.config, CONFIG_PIPELINE_FLUSH), &view);
+		monitor_look(&db, buf_z(&conninfo), "holdfast top", &arena,
+			     config_number(&i.config, CONFIG_PIPELINE_FLUSH), &view, &err);
 		top_show(&view, live);
 	} while (live && !stop && (poll(NULL, 0, LOOK_MS), !stop));
 	arena_release(&arena);

@@ -5,6 +5,7 @@
  *                       of the embedded cluster
  *   DIR/secrets         passwords of the database roles, 0600; only with db.url
  *   DIR/keeper/key      the keys of the contact sphere, 0600, the keeper's user
+ *   DIR/notify/         which alarms were told, how the last backup ended
  *   DIR/data/           the embedded PostgreSQL cluster
  *   DIR/log/            logs of a detached instance
  *   run_dir             sockets and the lock: DIR/run, or a private folder under /tmp when the

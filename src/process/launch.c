@@ -1,8 +1,10 @@
 /* Starts a process from its row of the table of processes. */
 #include "process/internal.h"
 
+#include "base/folder.h"
 #include "base/io.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,29 +68,49 @@ static void launch_add_arguments(struct launch *l, const struct supervisor *sv,
 	l->argv[n] = NULL;
 }
 
-/* The folder belongs to the process's user, who can put anything into it. Symbolic links are not
- * followed, and the file must belong to that user and be unreadable for others. */
-static enum status launch_open_key(const struct supervisor *sv, const struct process_class *class,
-				   const char *user, int *fd, struct err *err)
+/* As root the folder is root's, so that nobody else can take the name. -1 with errno. */
+static int launch_make_file(int folder, const char *name, uid_t uid, gid_t gid)
+{
+	int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 && uid != geteuid() && fchown(fd, uid, gid) != 0) {
+		close(fd);
+		unlinkat(folder, name, 0);
+		return -1;
+	}
+	return fd;
+}
+
+/* Open a file of the process, made when it is missing if `makes`. The folder may belong to the
+ * process's user, who can put anything into it. Symbolic links are not followed, and the file must
+ * belong to that user and be unreadable for others. */
+static enum status launch_open_file(const struct supervisor *sv, const struct process_class *class,
+				    const char *path, bool makes, const char *user, int *fd,
+				    struct err *err)
 {
 	char dir[PATH_MAX];
-	const char *slash = strrchr(class->key, '/'), *name = slash ? slash + 1 : class->key;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	struct stat st;
 	uid_t uid = geteuid();
 	gid_t gid;
 	enum status status = user ? spawn_user(user, &uid, &gid, err) : OK;
 	if (status == OK)
 		status = io_path(dir, sizeof(dir), err, "%s/%.*s", sv->instance->dir,
-				 (int)(name - class->key), class->key);
+				 (int)(name - path), path);
+	if (status == OK && makes)
+		status = folder_make(dir, 0755, err);
+	if (status == OK && makes && chmod(dir, 0755) != 0) /* whatever our umask is */
+		status = err_errno(err, FAILED, "%s", dir);
 	if (status != OK)
 		return status;
 	int folder = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0)
 		return err_errno(err, FAILED, "%s", dir);
 	*fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0 && errno == ENOENT && makes)
+		*fd = launch_make_file(folder, name, uid, gid);
 	close(folder);
 	if (*fd < 0)
-		return err_errno(err, FAILED, "%s/%s", sv->instance->dir, class->key);
+		return err_errno(err, FAILED, "%s/%s", sv->instance->dir, path);
 	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == uid && st.st_nlink == 1 &&
 	    (st.st_mode & 077) == 0)
 		return OK;
@@ -97,7 +119,7 @@ static enum status launch_open_key(const struct supervisor *sv, const struct pro
 	return err_set(
 	    err, INVALID,
 	    "%s/%s must be a regular file of mode 0600 that belongs to the user of %s, without further names",
-	    sv->instance->dir, class->key, class->name);
+	    sv->instance->dir, path, class->name);
 }
 
 static enum status launch_from_row(struct launch *l, const struct supervisor *sv,
@@ -156,22 +178,30 @@ enum status launch_start(const struct supervisor *sv, const struct process_slot 
 		     {s->class->reads_settings ? sv->settings_fd : -1, PROCESS_SETTINGS_FD},
 		     {s->class->reads_stats ? scoreboard_read_fd(sv->board) : -1,
 		      PROCESS_SCOREBOARD_READ_FD}};
-	int key = -1;
+	int key = -1, state = -1;
 	l = (struct launch){0};
 	enum status status = s->class->prepare ? s->class->prepare(sv->instance, &l.spawn, err)
 					       : launch_from_row(&l, sv, s, err);
 	if (status == OK && s->class->key)
-		status = launch_open_key(sv, s->class, l.spawn.user, &key, err);
+		status =
+		    launch_open_file(sv, s->class, s->class->key, false, l.spawn.user, &key, err);
+	if (status == OK && s->class->state)
+		status = launch_open_file(sv, s->class, s->class->state, true, l.spawn.user, &state,
+					  err);
 	if (status == OK) {
 		for (size_t n = 0; n < COUNT_OF(gives); n++)
 			if (gives[n].fd >= 0)
 				spawn_give(&l.spawn, gives[n].fd, gives[n].at);
 		if (key >= 0)
 			spawn_give(&l.spawn, key, PROCESS_KEY_FD);
+		if (state >= 0)
+			spawn_give(&l.spawn, state, PROCESS_STATE_FD);
 		*separation = l.spawn.user ? SEPARATION_USER : 0;
 		status = spawn_start(&l.spawn, pid, err);
 	}
 	if (key >= 0)
 		close(key);
+	if (state >= 0)
+		close(state);
 	return status;
 }

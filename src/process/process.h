@@ -12,6 +12,7 @@
  *   PROCESS_SCOREBOARD_FD  the scoreboard (process/scoreboard.h), to map its own region for
  *                          writing; it closes the descriptor then
  *   PROCESS_SCOREBOARD_READ_FD  the same, for reading all of it
+ *   PROCESS_STATE_FD     its file of state, open for reading and writing
  *   PROCESS_SETTINGS_FD  the settings that the parent has read, for instance_open
  * and in the environment:
  *   HOLDFAST_INSTANCE      the instance folder
@@ -37,6 +38,7 @@ enum {
 	PROCESS_SCOREBOARD_FD,
 	PROCESS_SCOREBOARD_READ_FD,
 	PROCESS_SETTINGS_FD,
+	PROCESS_STATE_FD,
 };
 /* Tells instance_open of a child the descriptor of the settings. */
 #define PROCESS_SETTINGS_ENV INSTANCE_SETTINGS_ENV "=11"

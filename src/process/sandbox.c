@@ -121,7 +121,7 @@ static const struct {
     [SANDBOX_KEEPER] = {calls_keeper, COUNT_OF(calls_keeper), (const char *const[]){NULL}, NULL, 0,
 			true},
     /* What libpq reads to find a server by its name and to know its own user. */
-    [SANDBOX_CONTACT] = {calls_web, COUNT_OF(calls_web), FILES_CONTACT, families_web, 0, false},
+    [SANDBOX_DATABASE] = {calls_web, COUNT_OF(calls_web), FILES_CONTACT, families_web, 0, false},
 };
 
 /* ---- seccomp ---- */

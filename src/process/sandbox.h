@@ -17,8 +17,8 @@ enum sandbox_profile {
 	SANDBOX_FETCH,
 	/* Sockets of the database and of clients, time zones; no writable files. */
 	SANDBOX_WEB,
-	/* The same without time zones. */
-	SANDBOX_CONTACT,
+	/* The same without time zones: what libpq needs. */
+	SANDBOX_DATABASE,
 	/* Messages on the descriptor it has, the clock, random bytes: eight calls, no memory. */
 	SANDBOX_KEEPER,
 };

@@ -43,7 +43,9 @@ struct process_class {
 	enum config_id address;
 	bool reads_settings; /* gets the settings, whose file its user cannot read */
 	bool caches;         /* shares the cache */
-	const char *key;     /* file in the instance's folder that it gets open; NULL: none */
+	/* Files in the instance's folder that it gets open; NULL: none. `state` is made when it is
+	 * missing. */
+	const char *key, *state;
 	const struct process_database *databases; /* ends with {0}; NULL: none */
 	/* Starts after the embedded database, ends before it. For a pair: one of the rows is
 	 * enough. */

@@ -77,7 +77,7 @@ static void contact_serve(const struct config *config)
 	    .sphere = sphere ? sphere : "",
 	    .directory = directory ? directory : "",
 	});
-	if (sandbox_enter(SANDBOX_CONTACT, &separation, &err) != OK)
+	if (sandbox_enter(SANDBOX_DATABASE, &separation, &err) != OK)
 		die("%s", err.text);
 	process_ready(separation);
 	event_base_dispatch(program.loop);

@@ -7,17 +7,21 @@
  *
  * HOLDFAST_DATABASE: conninfo of the role; HOLDFAST_INSTANCE: whose settings, when there is one. */
 #include "base/cli.h"
+#include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "config/instance.h"
 #include "heal/act/act.h"
+#include "heal/watch/published.h"
 #include "heal/watch/watch.h"
 #include "process/process.h"
+#include "process/scoreboard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ACTOR_EVERY_MS = 1000 };
 
@@ -36,6 +40,8 @@ struct actor {
 	bool ready;
 	int64_t logged; /* incidents that moved until then are in the log */
 	char ledger[PATH_MAX];
+	struct scoreboard_region *region;
+	struct heal_published published;
 };
 
 /* What has happened to incidents since the step before goes into the log. */
@@ -55,6 +61,8 @@ static void actor_log(void *ctx, const struct watch *w)
 				 LOG_S("key", in->key), LOG_S("cause", in->cause));
 	}
 	a->logged = latest;
+	heal_publish(w, clock_wall_us(), &a->published);
+	scoreboard_publish(a->region, &a->published, sizeof(a->published));
 	if (!a->ready)
 		process_ready(0);
 	a->ready = true;
@@ -84,6 +92,16 @@ static int actor_run(struct actor *a, const struct watch_options *options, struc
 		code = judge_causes(watch_result(watch)) ? EXIT_FINDINGS : EXIT_OK;
 	watch_close(watch);
 	return code;
+}
+
+static void actor_open_region(struct actor *a)
+{
+	struct err err;
+	int region;
+	if (process_number("HOLDFAST_SCOREBOARD_REGION", &region, &err) != OK ||
+	    scoreboard_open_region(PROCESS_SCOREBOARD_FD, region, &a->region, &err) != OK)
+		die("%s", err.text);
+	close(PROCESS_SCOREBOARD_FD);
 }
 
 /* The ledger of the instance, in a folder that is made when it is missing. */
@@ -117,10 +135,12 @@ int main(int argc, char **argv)
 {
 	const struct sigaction term = {.sa_handler = on_term}; /* interrupts the wait */
 	const char *dir = getenv("HOLDFAST_INSTANCE");
-	struct actor a = {.has_instance = dir != NULL, .supervised = argc == 1};
-	struct watch_loop loop = {.every_ms = ACTOR_EVERY_MS, .record = -1, .quiet = a.supervised};
+	static struct actor a; /* static: large */
+	struct watch_loop loop = {.every_ms = ACTOR_EVERY_MS, .record = -1, .quiet = argc == 1};
 	struct watch_options options = {.conninfo = getenv("HOLDFAST_DATABASE"), .act = act_run};
 	struct err err;
+	a.has_instance = dir != NULL;
+	a.supervised = argc == 1;
 	log_setup("holdfast-heal", LOG_INFO, false);
 	if (!dir)
 		config_init(&a.instance.config);
@@ -139,6 +159,7 @@ int main(int argc, char **argv)
 			  config_number(&a.instance.config, CONFIG_LOG_FORMAT) == 1);
 		if (actor_ledger(&a, &err) != OK)
 			die("%s", err.text);
+		actor_open_region(&a);
 		options.ledger = a.ledger;
 		if (!config_number(&a.instance.config, CONFIG_HEAL_ACT))
 			options.act = NULL;

@@ -2,6 +2,8 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "db/cluster/cluster.h"
+#include "heal/watch/published.h"
+#include "notify/published.h"
 #include "process/supervisor.h"
 #include "web/web.h"
 
@@ -42,6 +44,11 @@ static int schedules(const struct config *c)
 static int healers(const struct config *c)
 {
 	return config_number(c, CONFIG_HEAL_ENABLED) ? 1 : 0;
+}
+
+static int notifiers(const struct config *c)
+{
+	return *config_text(c, CONFIG_NOTIFY_COMMAND) ? 1 : 0;
 }
 
 static int web_processes(const struct config *c)
@@ -109,10 +116,34 @@ static const struct process_class classes[] = {
     {.name = "heal",
      .program = "holdfast-heal",
      .count = healers,
+     .stats_bytes = sizeof(struct heal_published),
      .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_HEAL}, {0}},
      .reads_settings = true,
      .exclusive = true,
      .needs_database = true},
+    /* Watches the pipeline for the notifier, over a connection of its own: the web's are busy when
+     * it matters. */
+    {.name = "monitor",
+     .program = "holdfast-monitor",
+     .count = notifiers,
+     .own_user = true,
+     .user = CONFIG_USER_WEB,
+     .reads_settings = true,
+     .stats_bytes = sizeof(struct alarms),
+     .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_WEB}, {0}},
+     .needs_database = true},
+    /* Exclusive: one writer of the file of what was told. It needs no database, and is so among the
+     * last that are stopped. */
+    {.name = "notify",
+     .program = "holdfast-notify",
+     .count = notifiers,
+     .own_user = true,
+     .user = CONFIG_USER_NOTIFY,
+     .reads_settings = true,
+     .state = "notify/told",
+     .stats_bytes = sizeof(struct notify_published),
+     .reads_stats = true,
+     .exclusive = true},
     /* The command line's own 'enrich', kept running: it starts the containers of each batch. */
     {.name = "schedule",
      .program = "holdfast",

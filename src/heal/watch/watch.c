@@ -52,6 +52,7 @@ struct watch {
 	int64_t wall, monotonic;
 	int64_t stepped; /* how far the wall clock is from that */
 	int64_t looked;  /* the last step, by watch_now; 0: none */
+	int64_t acts[JUDGE_TERMINATE + 1];
 };
 
 static int64_t watch_now(const struct watch *w)
@@ -87,6 +88,11 @@ double watch_took(const struct watch *w)
 const char *watch_relief(const struct watch *w)
 {
 	return w->relief;
+}
+
+int64_t watch_acts(const struct watch *w, enum judge_relief relief)
+{
+	return w->acts[relief];
 }
 
 const char *watch_ledger_problem(const struct watch *w)
@@ -342,6 +348,7 @@ static bool watch_relieve(struct watch *w, const struct judge_finding *f, int64_
 	snprintf(w->relief, sizeof(w->relief), "%s process %d (%s)%s%s", what, s->pid,
 		 s->application, status == OK ? done ? "" : ": it is another session by now" : ": ",
 		 status == OK ? "" : err.text);
+	w->acts[f->relief] += status == OK && done;
 	if (status == OK && done)
 		watch_follow(w, in->id, f->relief, s, now);
 	else

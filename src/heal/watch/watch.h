@@ -68,6 +68,8 @@ double watch_took(const struct watch *w); /* seconds until the sample was comple
 /* What is done, or would be, about the finding that can be relieved, and why not; "": there is
  * none. */
 const char *watch_relief(const struct watch *w);
+/* Signals sent by this process. */
+int64_t watch_acts(const struct watch *w, enum judge_relief relief);
 /* Why nothing is written to the ledger; "": it is written. */
 const char *watch_ledger_problem(const struct watch *w);
 
