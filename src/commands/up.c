@@ -192,7 +192,8 @@ static enum status up_check_settings(const struct instance *i, struct err *err)
 		gid_t gid;
 		if (strncmp(config_options[id].name, "user.", 5) != 0 ||
 		    ((id == CONFIG_USER_CONTACT || id == CONFIG_USER_KEEPER) &&
-		     !instance_has(i, ROLE_DATABASE_CONTACT)))
+		     !instance_has(i, ROLE_DATABASE_CONTACT)) ||
+		    (id == CONFIG_USER_NOTIFY && !*config_text(&i->config, CONFIG_NOTIFY_COMMAND)))
 			continue;
 		status = spawn_user(config_text(&i->config, id), &uid, &gid, err);
 		if (status != OK)
