@@ -8,6 +8,10 @@ SELECT current_setting('server_version_num')::bigint AS version, pg_backend_pid(
 -- A relation by the name that a statement gives it; no row: there is none. view: its SELECT.
 SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, c.reltuples::float8 AS tuples,
 	c.relpages::bigint AS pages, c.relrowsecurity AS secured,
+	(SELECT sum(greatest(l.reltuples, 0)) FROM pg_partition_tree(c.oid) AS p JOIN pg_class AS l ON l.oid = p.relid
+	WHERE c.relkind = 'p' AND p.isleaf)::float8 AS leaf_tuples,
+	(SELECT sum(l.relpages) FROM pg_partition_tree(c.oid) AS p JOIN pg_class AS l ON l.oid = p.relid
+	WHERE c.relkind = 'p' AND p.isleaf)::bigint AS leaf_pages,
 	CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS view
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -23,6 +27,7 @@ ORDER BY a.attnum;
 
 -- name: audit_indexes
 -- A row for each key of each valid index. expression: as the server writes it. options: bit 0 DESC, bit 1 NULLS FIRST.
+-- parts: of the index of a partitioned table those of its partitions, which plans name, as "schema.name", a line each.
 SELECT i.indexrelid::bigint AS id, c.relname AS name, n.nspname AS schema, am.amname AS method, k.n AS key,
 	pg_get_indexdef(i.indexrelid, k.n::int, true) AS expression, i.indoption[k.n - 1]::int AS options,
 	i.indkey[k.n - 1] = 0 AS computed, format_type(a.atttypid, NULL) AS type, o.opcname AS class,
@@ -30,7 +35,13 @@ SELECT i.indexrelid::bigint AS id, c.relname AS name, n.nspname AS schema, am.am
 	CASE WHEN i.indcollation[k.n - 1] <> 0 THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation_name,
 	coalesce(co.collname IN ('C', 'POSIX') OR (co.collname = 'default'
 		AND (SELECT d.datcollate IN ('C', 'POSIX') FROM pg_database AS d WHERE d.datname = current_database())), false) AS bytewise,
-	pg_get_expr(i.indpred, i.indrelid, true) AS predicate
+	coalesce(co.collisdeterministic, true) AS deterministic,
+	pg_get_expr(i.indpred, i.indrelid, true) AS predicate,
+	CASE WHEN c.relkind = 'I' THEN (SELECT string_agg(ln.nspname || '.' || l.relname, E'\n')
+		FROM pg_partition_tree(c.oid) AS p
+		JOIN pg_class AS l ON l.oid = p.relid
+		JOIN pg_namespace AS ln ON ln.oid = l.relnamespace
+		WHERE p.isleaf) END AS parts
 FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

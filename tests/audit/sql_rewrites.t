@@ -174,6 +174,20 @@ condition a IS NOT DISTINCT FROM 3
 condition -a = -3
 condition abs(a) = 3
 condition a IN (1, 3)
+condition a BETWEEN 2 AND 5
+condition a + 1 BETWEEN 2 AND 5
+condition COALESCE(a, 0) BETWEEN 0 AND 4
+condition a::text BETWEEN '1' AND '3'
+condition a * 2 = 6
+condition a * 2 <= 6
+condition a * 2 > 5
+condition 10 - a < 5
+condition 10 - a = 7
+condition a = 3.0
+condition a < 3.0
+condition a::text = ANY ('{3,4}')
+condition a::text IN ('3', '-1')
+condition GREATEST(a, 0) = 3
 condition COALESCE(a, 0) IN (0, 3)
 condition a::text = '3'
 condition a::text = '03'
@@ -212,6 +226,18 @@ condition lower(x) LIKE '%b%'
 condition lower(x) LIKE '%B%'
 condition x ILIKE '%b%'
 condition trim(x) = 'Ab'
+condition left(x, 1) = 'A'
+condition left(x, 2) = 'A_'
+condition substr(x, 1, 2) = 'Ab'
+condition left(x, 2) = 'A'
+condition x ILIKE 'a%'
+condition x ILIKE 'Ä%'
+condition upper(x) IN ('AB', 'Ä')
+condition upper(x) = ANY (ARRAY['AB', 'SS'])
+condition x = 'Ab' COLLATE "C"
+condition x COLLATE "und-x-icu" = 'Ab'
+condition x BETWEEN 'A' AND 'b'
+condition lower(x) BETWEEN 'a' AND 'b'
 condition x LIKE 'Ab%'
 condition lower(x) = 'ä'
 condition upper(x) = 'Ä'
@@ -261,6 +287,31 @@ condition date_part('year', ts) < 2024
 condition date_trunc('month', ts) = '2024-10-01'
 condition date_trunc('month', ts) = '2024-10-02'
 condition date_trunc('day', tz) = '2024-10-27'
+condition date_trunc('hour', tz) = '2024-10-27 02:00'
+condition date_trunc('hour', ts) = '2024-10-27 02:00'
+condition date_trunc('hour', ts) > '2024-10-27 01:00'
+condition date_trunc('week', ts) <= '2024-10-21'
+condition date_trunc('month', ts) = timestamptz '2024-10-01 00:00+00'
+condition date_trunc('day', d) = '2024-10-27'
+condition ts::date BETWEEN '2024-10-26' AND '2024-10-27'
+condition tz::date BETWEEN '2024-10-26' AND '2024-10-27'
+condition ts::date = timestamptz '2024-10-27 00:00+00'
+condition ts::date >= timestamptz '2024-10-26 12:00+00'
+condition to_char(ts, 'YYYY-MM') = '2024-10'
+condition to_char(tz, 'YYYY-MM-DD') = '2024-10-27'
+condition to_char(tz AT TIME ZONE 'UTC', 'YYYY-MM-DD') = '2024-10-27'
+condition extract(epoch FROM ts) > 1730000000
+condition extract(epoch FROM tz) <= 1729990000
+condition (tz AT TIME ZONE 'Europe/Berlin')::date = '2024-10-27'
+condition (tz AT TIME ZONE 'UTC')::date > '2024-10-26'
+condition date_trunc('hour', tz AT TIME ZONE 'Europe/Berlin') = '2024-10-27 02:00'
+condition tz AT TIME ZONE 'Europe/Berlin' >= '2024-10-27 02:30'
+condition ts AT TIME ZONE 'Europe/Berlin' < '2024-10-27 02:30+01'
+condition extract(year FROM tz AT TIME ZONE 'UTC') = 2024
+condition timestamp '2024-10-28' - ts < '1 day'
+condition ts + interval '1 hour' > timestamptz '2024-10-27 01:30+00'
+condition tz + interval '1 hour' > timestamp '2024-10-27 03:30'
+condition ts + interval '1 hour' > '2024-10-27 02:30'
 condition ts + interval '1 day' > '2024-10-27'
 condition tz + interval '1 day' > '2024-10-28 02:30'
 condition ts - interval '1 month' = '2024-09-30'
@@ -283,6 +334,8 @@ index b WHERE mod(a, 2) = 0
 index b WHERE x <> ''
 index b WHERE a IS NOT NULL
 index b WHERE COALESCE(f, true)
+index b WHERE b IS NOT NULL
+index f WHERE b IS NOT NULL AND c IS NOT NULL
 order b
 order b DESC
 condition f
@@ -332,6 +385,16 @@ condition 't2' = ANY (g)
 condition j->>'k' = 'v1'
 condition j#>>'{k}' = 'v1'
 condition j->>'n' = '5'
+condition j->'k' = '"v1"'
+condition (j->>'n')::numeric = 5
+condition (j->>'n')::int IN (5, 7)
+condition j->>'n' IN ('5', '7')
+condition u::text IN ('00000000-0000-0000-0000-00000000000a')
+condition n BETWEEN 1 AND 3.0
+condition n::text = '3'
+condition ip::text = ANY (ARRAY['10.0.0.3/32', '10.0.0.4/32'])
+condition e::text BETWEEN 'o' AND 'u'
+condition left(c, 2) = 'ab'
 condition u::text = '00000000-0000-0000-0000-00000000000a'
 condition u::text = '00000000-0000-0000-0000-00000000000A'
 condition host(ip) = '10.0.0.3'

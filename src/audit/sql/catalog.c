@@ -103,6 +103,7 @@ static struct catalog_key catalog_key(struct catalog *catalog, const struct db_r
 	    .descending = options & 1,
 	    .nulls_first = options & 2,
 	    .bytewise = db_bool(rows, i, SQL_AUDIT_INDEXES_BYTEWISE),
+	    .deterministic = db_bool(rows, i, SQL_AUDIT_INDEXES_DETERMINISTIC),
 	    .type = catalog_copy(catalog, rows, i, SQL_AUDIT_INDEXES_TYPE),
 	    .class = catalog_copy(catalog, rows, i, SQL_AUDIT_INDEXES_CLASS),
 	    .collation_name = catalog_copy(catalog, rows, i, SQL_AUDIT_INDEXES_COLLATION_NAME),
@@ -141,13 +142,14 @@ static enum status catalog_key_text(struct catalog *catalog, const struct catalo
 	return status;
 }
 
-static enum status catalog_indexes(struct catalog *catalog, struct catalog_table *table,
-				   struct err *err)
+/* As the search_path of the statement names functions. */
+static enum status catalog_indexes(struct catalog *catalog, const char *search_path,
+				   struct catalog_table *table, struct err *err)
 {
 	struct db_rows rows;
 	struct catalog_index *index = NULL, **end = &table->index;
-	enum status status =
-	    PROBE_READ(catalog->probe, NULL, sql_audit_indexes, &rows, err, DB_I64(table->id));
+	enum status status = PROBE_READ(catalog->probe, search_path, sql_audit_indexes, &rows, err,
+					DB_I64(table->id));
 	if (status != OK)
 		return status;
 	for (int i = 0; i < rows.rows && status == OK; i++) {
@@ -163,6 +165,7 @@ static enum status catalog_indexes(struct catalog *catalog, struct catalog_table
 			    .schema = catalog_copy(catalog, &rows, i, SQL_AUDIT_INDEXES_SCHEMA),
 			    .name = catalog_copy(catalog, &rows, i, SQL_AUDIT_INDEXES_NAME),
 			    .method = catalog_copy(catalog, &rows, i, SQL_AUDIT_INDEXES_METHOD),
+			    .parts = catalog_copy(catalog, &rows, i, SQL_AUDIT_INDEXES_PARTS),
 			    .predicate =
 				catalog_copy(catalog, &rows, i, SQL_AUDIT_INDEXES_PREDICATE),
 			};
@@ -183,12 +186,12 @@ static enum status catalog_indexes(struct catalog *catalog, struct catalog_table
 	return status;
 }
 
-static enum status catalog_checks(struct catalog *catalog, struct catalog_table *table,
-				  struct err *err)
+static enum status catalog_checks(struct catalog *catalog, const char *search_path,
+				  struct catalog_table *table, struct err *err)
 {
 	struct db_rows rows;
-	enum status status =
-	    PROBE_READ(catalog->probe, NULL, sql_audit_checks, &rows, err, DB_I64(table->id));
+	enum status status = PROBE_READ(catalog->probe, search_path, sql_audit_checks, &rows, err,
+					DB_I64(table->id));
 	if (status != OK)
 		return status;
 	table->check = arena_array(&catalog->arena, (size_t)rows.rows + 1, sizeof(*table->check));
@@ -217,6 +220,10 @@ static enum status catalog_table_read(struct catalog *catalog, const char *searc
 		table->kind = catalog_copy(catalog, &rows, 0, SQL_AUDIT_TABLE_KIND);
 		table->tuples = db_double(&rows, 0, SQL_AUDIT_TABLE_TUPLES);
 		table->pages = db_i64(&rows, 0, SQL_AUDIT_TABLE_PAGES);
+		if (!db_null(&rows, 0, SQL_AUDIT_TABLE_LEAF_TUPLES)) {
+			table->tuples = db_double(&rows, 0, SQL_AUDIT_TABLE_LEAF_TUPLES);
+			table->pages = db_i64(&rows, 0, SQL_AUDIT_TABLE_LEAF_PAGES);
+		}
 		table->secured = db_bool(&rows, 0, SQL_AUDIT_TABLE_SECURED);
 		if (!db_null(&rows, 0, SQL_AUDIT_TABLE_VIEW))
 			status = catalog_read(catalog, db_text(&rows, 0, SQL_AUDIT_TABLE_VIEW),
@@ -227,9 +234,9 @@ static enum status catalog_table_read(struct catalog *catalog, const char *searc
 		return status;
 	status = catalog_columns(catalog, table, err);
 	if (status == OK && !str_eq(table->kind, STR("v")))
-		status = catalog_indexes(catalog, table, err);
+		status = catalog_indexes(catalog, search_path, table, err);
 	if (status == OK && !str_eq(table->kind, STR("v")))
-		status = catalog_checks(catalog, table, err);
+		status = catalog_checks(catalog, search_path, table, err);
 	return status;
 }
 

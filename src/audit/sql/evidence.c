@@ -10,6 +10,7 @@ enum {
 	EVIDENCE_TEXT_MAX = 512 * 1024,
 	EVIDENCE_LIMIT_MS = 2500,
 	EVIDENCE_SAMPLE_PAGES = 300,
+	EVIDENCE_FEW_PAGES = 40, /* where comparisons with constants of the data take too long */
 	EVIDENCE_CONSTANTS = 25,
 	/* comparisons of rows with constants of the data: over that a sample of the rows */
 	EVIDENCE_PAIRS_MAX = 6000000,
@@ -29,19 +30,18 @@ static struct str evidence_say(struct identity *id, const char *fmt, ...)
 	return copy.p ? copy : STR("");
 }
 
-/* "schema.table AS r", a sample of it, and a row of NULLs where an outer join can make one. */
-static void evidence_rows(struct buf *out, const struct path *path, bool sample)
+/* "schema.table AS r", a sample of so many pages (0: all), and a row of NULLs where an outer join
+ * can make one. */
+static void evidence_rows(struct buf *out, const struct path *path, int pages)
 {
 	buf_puts(out, path->nullable ? "(VALUES (0), (1)) AS one (k) LEFT JOIN " : "");
 	edit_name(out, path->table->schema);
 	buf_putc(out, '.');
 	edit_name(out, path->table->name);
 	buf_puts(out, " AS r");
-	if (sample)
+	if (pages && path->table->pages > pages)
 		buf_printf(out, " TABLESAMPLE SYSTEM (%.4f) REPEATABLE (1)",
-			   path->table->pages > EVIDENCE_SAMPLE_PAGES
-			       ? 100.0 * EVIDENCE_SAMPLE_PAGES / (double)path->table->pages
-			       : 100.0);
+			   100.0 * pages / (double)path->table->pages);
 	buf_puts(out, path->nullable ? " ON one.k = 0" : "");
 }
 
@@ -101,7 +101,7 @@ enum status evidence_absent(struct identity *id, const struct path *path, struct
 	int64_t found = 0;
 	buf_init(&rows, EVIDENCE_TEXT_MAX);
 	buf_puts(&rows, "(SELECT 1 FROM ");
-	evidence_rows(&rows, path, false);
+	evidence_rows(&rows, path, 0);
 	buf_puts(&rows, " WHERE ");
 	buf_str(&rows, condition);
 	buf_puts(&rows, " LIMIT 1) AS b");
@@ -115,7 +115,7 @@ enum status evidence_absent(struct identity *id, const struct path *path, struct
 
 /* Ranks in both orders over the distinct values: the same ranks are the same order with the same
  * ties. c(o, n, po, pn): ranks old and new, and those of the row before in the new order. */
-static void evidence_ranks(struct buf *out, const struct evidence_order *order, bool sample)
+static void evidence_ranks(struct buf *out, const struct evidence_order *order, int pages)
 {
 	buf_puts(out, "(SELECT o, n, lag(o) OVER w AS po, lag(n) OVER w AS pn FROM (SELECT "
 		      "dense_rank() OVER (ORDER BY ");
@@ -129,7 +129,7 @@ static void evidence_ranks(struct buf *out, const struct evidence_order *order, 
 		buf_printf(out, " AS v%zu", i);
 	}
 	buf_puts(out, " FROM ");
-	evidence_rows(out, order->path, sample);
+	evidence_rows(out, order->path, pages);
 	if (order->where.n) {
 		buf_puts(out, " WHERE ");
 		buf_str(out, order->where);
@@ -147,12 +147,12 @@ enum status evidence_order(struct identity *id, const struct evidence_order *ord
 	bool sample = false;
 	*out = (struct evidence){0};
 	buf_init(&rows, EVIDENCE_TEXT_MAX);
-	evidence_ranks(&rows, order, false);
+	evidence_ranks(&rows, order, 0);
 	enum status status = evidence_count(id, &rows, condition, COUNT_OF(condition), counts);
 	if (status == TIMED_OUT) {
 		sample = true;
 		buf_reset(&rows);
-		evidence_ranks(&rows, order, true);
+		evidence_ranks(&rows, order, EVIDENCE_SAMPLE_PAGES);
 		status = evidence_count(id, &rows, condition, COUNT_OF(condition), counts);
 	}
 	buf_release(&rows);
@@ -196,31 +196,42 @@ static void evidence_differ(struct buf *out, struct str old, struct str new, boo
 	buf_puts(out, narrower ? ") IS NOT TRUE)" : ") IS TRUE)");
 }
 
-/* Other constants, drawn from the data, over all rows or a sample of them. */
-static enum status evidence_constants(struct identity *id, const struct evidence_filter *filter,
-				      int64_t *constants, int64_t *differ)
+/* Constants of the data, over all rows or a sample of so many pages. */
+static enum status evidence_drawn(struct identity *id, const struct evidence_filter *filter,
+				  int pages, int64_t *constants, int64_t *differ)
 {
 	struct buf rows;
 	int64_t counts[2] = {0};
-	bool sample = filter->path->table->tuples * EVIDENCE_CONSTANTS > EVIDENCE_PAIRS_MAX;
 	buf_init(&rows, EVIDENCE_TEXT_MAX);
 	buf_puts(&rows, "(SELECT count(*) FILTER (WHERE ");
 	evidence_differ(&rows, filter->old_any, filter->new_any, filter->narrower);
 	buf_puts(&rows, ") AS wrong FROM (SELECT DISTINCT ");
 	buf_str(&rows, filter->value);
 	buf_puts(&rows, " AS v FROM ");
-	evidence_rows(&rows, filter->path, filter->path->table->pages > EVIDENCE_SAMPLE_PAGES);
+	evidence_rows(&rows, filter->path, EVIDENCE_SAMPLE_PAGES);
 	buf_puts(&rows, " WHERE (");
 	buf_str(&rows, filter->value);
 	buf_printf(&rows, ") IS NOT NULL LIMIT %d) AS d CROSS JOIN (SELECT r.* FROM ",
 		   EVIDENCE_CONSTANTS);
-	evidence_rows(&rows, filter->path, sample);
+	evidence_rows(&rows, filter->path, pages);
 	buf_puts(&rows, ") AS r GROUP BY d.v) AS c");
 	const struct str condition[] = {STR(""), STR("wrong > 0")};
 	enum status status = evidence_count(id, &rows, condition, 2, counts);
 	*constants = counts[0];
 	*differ = counts[1];
 	buf_release(&rows);
+	return status;
+}
+
+/* Other constants than the statement's. */
+static enum status evidence_constants(struct identity *id, const struct evidence_filter *filter,
+				      int64_t *constants, int64_t *differ)
+{
+	bool many = filter->path->table->tuples * EVIDENCE_CONSTANTS > EVIDENCE_PAIRS_MAX;
+	enum status status =
+	    evidence_drawn(id, filter, many ? EVIDENCE_SAMPLE_PAGES : 0, constants, differ);
+	if (status == TIMED_OUT)
+		status = evidence_drawn(id, filter, EVIDENCE_FEW_PAGES, constants, differ);
 	return status;
 }
 
@@ -293,13 +304,13 @@ enum status evidence_filter(struct identity *id, const struct evidence_filter *f
 	buf_init(&rows, EVIDENCE_TEXT_MAX);
 	buf_init(&wrong, EVIDENCE_TEXT_MAX);
 	evidence_differ(&wrong, filter->old, filter->new, filter->narrower);
-	evidence_rows(&rows, filter->path, false);
+	evidence_rows(&rows, filter->path, 0);
 	const struct str condition[] = {STR(""), filter->old, buf_view(&wrong)};
 	enum status status = evidence_count(id, &rows, condition, COUNT_OF(condition), own);
 	if (status == TIMED_OUT) {
 		sample = true;
 		buf_reset(&rows);
-		evidence_rows(&rows, filter->path, true);
+		evidence_rows(&rows, filter->path, EVIDENCE_SAMPLE_PAGES);
 		status = evidence_count(id, &rows, condition, COUNT_OF(condition), own);
 	}
 	if (status == OK)

@@ -1,5 +1,5 @@
-/* Between filter.c and ranges.c: a comparison of a column's expression with a constant, and forms
- * of it that an index could serve. */
+/* A comparison of a column's expression with a constant, and forms of it that an index could serve.
+ * filter.c calls forms.c, which calls ranges.c, which calls constant.c. */
 #ifndef AUDIT_SQL_FILTER_H
 #define AUDIT_SQL_FILTER_H
 
@@ -8,15 +8,17 @@
 struct filtered {
 	const struct statement *s;
 	const struct statement_conjunct *conjunct;
-	struct str op;        /* as written: =, <, LIKE, IN, ANY, IS NOT DISTINCT FROM */
+	struct str op;        /* as written: =, <, LIKE, IN, IS NOT DISTINCT FROM */
 	uint32_t left, right; /* terms; left has the column */
 	struct columns columns;
 	bool qualified;
+	bool member;         /* IN (...), = ANY (...): several constants */
+	bool reversed;       /* constant = ANY (column) */
 	struct str base;     /* left over columns of r */
 	struct str source;   /* the constant as it is planned */
 	struct str constant; /* the text of a literal */
-	struct str bare;     /* the literal without casts, as SQL */
-	bool literal;        /* else: a parameter or a function */
+	struct str bare; /* the literal, or the list of them, without casts and COLLATE, as SQL */
+	bool literal;    /* else: a parameter, a function or a list */
 	bool parameter, null;
 };
 
@@ -26,10 +28,34 @@ struct form {
 	struct str own; /* for the statement's constant */
 	struct str any; /* for any constant; empty: as own */
 	bool proved;    /* the same rows, whatever they are */
+	bool varies;    /* depends on now() or the like */
 };
 
+enum { FORMS_MAX = 12 };
+struct forms {
+	struct form at[FORMS_MAX];
+	size_t count;
+};
+
+/* ---- constant.c ---- */
+/* A constant as SQL, and a text as a literal. */
+struct str constant_literal(struct identity *id, const struct statement *s,
+			    const struct statement_term *t);
+struct str constant_quoted(struct identity *id, struct str text);
+/* Whether the constant has the type of the other side: a literal or a parameter without a cast. */
+bool constant_is_plain(const struct filtered *c);
+
+/* ---- ranges.c ---- */
 /* A range of the column for the day, month or year that the left side is. */
 MUST_CHECK bool range_form(struct identity *id, const struct filtered *c,
 			   const struct catalog_column *column, struct form *form);
+
+/* ---- forms.c ---- */
+void forms_of(struct identity *id, const struct filtered *c, const struct catalog_index *index,
+	      const struct catalog_key *key, struct forms *forms);
+/* The constant without casts, as a constant of the key's type. */
+struct str form_bare(struct identity *id, const struct filtered *c, const struct catalog_key *key);
+/* LIKE 'prefix%' on an index that does not sort by bytes. */
+bool form_is_prefix(struct identity *id, const struct filtered *c, const struct catalog_key *key);
 
 #endif

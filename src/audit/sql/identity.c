@@ -216,15 +216,18 @@ static struct str write_judge(struct identity *id, uint32_t query, struct statem
 {
 	const struct statement *s = id->s;
 	const struct statement_relation *target = NULL;
+	const struct statement_span from = s->query[query].from;
 	struct buf prefix;
 	for (uint32_t i = 0; i < s->head.relations; i++) {
 		if (s->relation[i].query != query)
 			continue;
-		if (target || !s->relation[i].target)
-			return STR(""); /* FROM or USING */
-		target = &s->relation[i];
+		if (s->relation[i].target)
+			target = &s->relation[i];
+		else if (!s->query[query].from.to)
+			return STR(""); /* where FROM or USING stands is not known */
 	}
-	if (!target || !s->query[query].where.to || has_cte(s) || names_another(s, query, target))
+	if (!target || !s->query[query].where.to || has_cte(s) ||
+	    (!from.to && names_another(s, query, target)))
 		return STR("");
 	buf_init(&prefix, 4096);
 	buf_puts(&prefix, "SELECT 1 FROM ");
@@ -236,13 +239,16 @@ static struct str write_judge(struct identity *id, uint32_t query, struct statem
 	edit_name(&prefix, statement_str(s, target->name));
 	buf_puts(&prefix, " AS ");
 	edit_name(&prefix, statement_str(s, target->alias));
-	buf_puts(&prefix, " WHERE ");
+	buf_puts(&prefix, from.to ? ", " : " WHERE ");
 	struct str copy =
 	    buf_failed(&prefix) ? (struct str){0} : arena_str(id->arena, buf_view(&prefix));
 	buf_release(&prefix);
 	if (!copy.p)
 		return STR("");
-	unit_make(id, copy, s->query[query].where);
+	/* FROM or USING, and the condition behind it */
+	unit_make(id, copy,
+		  from.to ? (struct statement_span){from.from, s->query[query].where.to}
+			  : s->query[query].where);
 	struct str why = unit_judge(id);
 	if (!why.n)
 		*planned = id->unit.span;

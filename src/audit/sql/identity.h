@@ -8,7 +8,9 @@
  *   evidence.c  what is known about a rewrite: proved, checked, sampled, none
  *   rewrite.c a rewrite before the planner
  *   order.c     rewrites of an ORDER BY
- *   ranges.c    ranges of a timestamp or date for days, months and years
+ *   constant.c  constants of a statement as SQL
+ *   ranges.c    ranges of a timestamp or date for hours, days, months and years
+ *   forms.c     what is tried for a condition and one key
  *   filter.c    rewrites of a condition
  *   partial.c   predicates of partial indexes that a statement implies but does not say
  *   identity.c  one statement
@@ -41,6 +43,7 @@ struct catalog_key {
 	struct catalog_text text; /* SELECT expression */
 	uint32_t term;
 	bool computed, descending, nulls_first, bytewise;
+	bool deterministic; /* equal under its collation is equal byte for byte */
 	struct str type, class, collation_name;
 	int64_t collation;
 };
@@ -51,6 +54,7 @@ struct catalog_index {
 	struct catalog_index *next;
 	int64_t id;
 	struct str schema, name, method, predicate;
+	struct str parts; /* of a partitioned table: "schema.name" of each partition's, lines */
 	struct catalog_text predicate_text; /* SELECT 1 WHERE predicate */
 	struct catalog_key key[CATALOG_KEYS_MAX];
 	size_t keys;
@@ -248,6 +252,10 @@ MUST_CHECK bool rewrite_serves(struct identity *id, struct rewrite *c, bool orde
 /* The better of two replaces best; best->index NULL: there is none. */
 void rewrite_keep(struct rewrite *best, const struct rewrite *c);
 void rewrite_report(struct identity *id, const struct rewrite *c, struct str about);
+
+/* Whether the plan reads the index, and whether by a condition. */
+bool rewrite_uses(const struct probe_plan *plan, const struct catalog_index *index,
+		  bool *by_condition);
 
 /* ---- rewrite.c: what several rewrites need ---- */
 /* The plan of the statement with `more` edits; NULL: as it stands. False: id->err says why. */

@@ -69,7 +69,9 @@ static bool arrays_fit(const struct statement *s, struct str body)
 	for (uint32_t i = 0; i < s->head.conjuncts; i++)
 		if (s->conjunct[i].query >= queries || s->conjunct[i].term >= s->head.terms ||
 		    !span_fits(body, s->conjunct[i].span) ||
-		    !span_fits(body, s->conjunct[i].left) || !span_fits(body, s->conjunct[i].right))
+		    !span_fits(body, s->conjunct[i].left) ||
+		    !span_fits(body, s->conjunct[i].right) ||
+		    !span_fits(body, s->conjunct[i].upper))
 			return false;
 	for (uint32_t i = 0; i < s->head.orders; i++)
 		if (s->order[i].query >= queries || !term_fits(s, s->order[i].term) ||
@@ -77,7 +79,7 @@ static bool arrays_fit(const struct statement *s, struct str body)
 			return false;
 	for (uint32_t i = 0; i < s->head.outputs; i++)
 		if (s->output[i].query >= queries || !term_fits(s, s->output[i].term) ||
-		    !text_fits(s, s->output[i].name))
+		    !text_fits(s, s->output[i].name) || !span_fits(body, s->output[i].span))
 			return false;
 	for (uint32_t i = 0; i < s->head.sets; i++)
 		if (s->set[i].query >= queries || !term_fits(s, s->set[i].term) ||

@@ -9,6 +9,7 @@ enum { ITEMS_MAX = 12, ORDER_CANDIDATES_MAX = 24, ORDER_TEXT_MAX = 64 * 1024 };
 struct order_item {
 	const struct statement_order *order;
 	uint32_t term;
+	struct statement_span expression; /* of the term, not of its name in the select list */
 	struct columns columns;
 	struct str base; /* over columns of r; p NULL: it depends on a parameter */
 	bool descending, nulls_first, parameter;
@@ -37,12 +38,14 @@ struct alignment {
 
 /* ---- what the statement says ---- */
 
-/* A name or a number of the select list means its expression. */
-static uint32_t item_term(const struct statement *s, const struct statement_order *o)
+/* A name or a number of the select list means its expression, which stands at the span. */
+static uint32_t item_term(const struct statement *s, const struct statement_order *o,
+			  struct statement_span *span)
 {
 	const struct statement_term *t = &s->term[o->term];
 	struct str text = statement_str(s, t->text);
 	int64_t position = 0, n = 0;
+	*span = o->expression;
 	if (o->window)
 		return o->term;
 	if (t->kind == STATEMENT_CONSTANT && !str_to_i64(text, 1, 100000, &position))
@@ -54,8 +57,10 @@ static uint32_t item_term(const struct statement *s, const struct statement_orde
 		n++;
 		if (position ? n == position
 			     : t->kind == STATEMENT_COLUMN && !t->qualifier.bytes &&
-				   str_eq(statement_str(s, out->name), text))
+				   str_eq(statement_str(s, out->name), text)) {
+			*span = out->span;
 			return out->term;
+		}
 	}
 	return position ? STATEMENT_NONE : o->term;
 }
@@ -71,16 +76,14 @@ static bool item_has(const struct statement *s, uint32_t term, enum statement_te
 static void item_read(struct identity *id, const struct statement_order *o, struct order_item *item)
 {
 	const struct statement *s = id->s;
-	*item = (struct order_item){.order = o, .term = item_term(s, o)};
+	*item = (struct order_item){.order = o};
+	item->term = item_term(s, o, &item->expression);
 	item->descending = o->descending;
 	item->nulls_first = o->nulls ? o->nulls == 1 : o->descending;
 	item->columns.foreign = true;
 	if (item->term == STATEMENT_NONE || !o->span.to || !o->expression.to)
 		return;
 	const struct statement_term *t = &s->term[item->term];
-	/* the text of another expression of the select list is not known */
-	if (item->term != o->term && t->kind != STATEMENT_COLUMN)
-		return;
 	item->columns = origin_columns(id, s, o->query, item->term);
 	item->parameter = item_has(s, item->term, STATEMENT_PARAMETER) ||
 			  item_has(s, item->term, STATEMENT_VARIABLE);
@@ -89,7 +92,7 @@ static void item_read(struct identity *id, const struct statement_order *o, stru
 		item->columns.foreign = true;
 	else if (t->kind == STATEMENT_COLUMN)
 		item->base = origin_column_row(id, o->query, item->term, "r.");
-	else if (!origin_base(id, o->query, item->term, o->expression, "r.", &item->base))
+	else if (!origin_base(id, o->query, item->term, item->expression, "r.", &item->base))
 		item->base = (struct str){0};
 }
 
@@ -137,7 +140,7 @@ static bool ordering_read(struct identity *id, struct ordering *o)
 	if (!o->count || o->item[0].columns.foreign || !o->item[0].columns.count)
 		return false;
 	struct path *path = &o->item[0].columns.path;
-	path->nullable |= (s->query[o->query].flags & STATEMENT_GROUPED) != 0;
+	path->nullable |= (s->query[o->query].flags & STATEMENT_GROUPING_SETS) != 0;
 	o->path = path;
 	for (uint32_t i = 0; i < s->head.relations; i++)
 		relations += s->relation[i].query == o->query;
@@ -265,7 +268,7 @@ static struct str index_text(struct identity *id, const struct ordering *o,
 		bool column = id->s->term[item->term].kind == STATEMENT_COLUMN;
 		if (column)
 			base = origin_column_row(id, o->query, item->term, "");
-		else if (!origin_base(id, o->query, item->term, item->order->expression, "", &base))
+		else if (!origin_base(id, o->query, item->term, item->expression, "", &base))
 			base = (struct str){0};
 		if (!base.p) {
 			buf_release(&text);

@@ -77,8 +77,8 @@ static bool origin_down(struct identity *id, const struct statement *s,
 	path->nullable |= r->nullable;
 	const struct statement *inner = relation_inner(id, s, r, &query, &path->table);
 	/* grouping sets make NULLs of columns that have none */
-	path->nullable |=
-	    inner && inner->head.queries > query && inner->query[query].flags & STATEMENT_GROUPED;
+	path->nullable |= inner && inner->head.queries > query &&
+			  inner->query[query].flags & STATEMENT_GROUPING_SETS;
 	if (inner)
 		return inner->head.queries > query &&
 		       origin_output(id, inner, query, column, path, name);

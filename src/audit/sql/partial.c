@@ -19,6 +19,31 @@ static bool partial_proved(struct identity *id, const struct statement_conjunct 
 	return predicate->s->head.conjuncts != 0;
 }
 
+/* Whether the predicate only says that columns are not NULL which cannot be. */
+static bool partial_always(const struct path *path, const struct catalog_text *predicate)
+{
+	const struct statement *s = predicate->s;
+	for (uint32_t i = 0; i < s->head.conjuncts; i++) {
+		const struct statement_term *t = &s->term[s->conjunct[i].term];
+		const struct catalog_column *column =
+		    t->kind == STATEMENT_NOT_NULL && t->size == 2 && t[1].kind == STATEMENT_COLUMN
+			? catalog_column(path->table, statement_str(s, t[1].text))
+			: NULL;
+		if (!column || !column->required)
+			return false;
+	}
+	return path->length == 1 && !path->nullable && s->head.conjuncts;
+}
+
+/* Such a predicate is added to the first condition of a query only. */
+static bool partial_is_first(const struct identity *id, const struct statement_conjunct *conjunct)
+{
+	for (const struct statement_conjunct *c = id->s->conjunct; c < conjunct; c++)
+		if (c->query == conjunct->query)
+			return false;
+	return true;
+}
+
 /* column > 3999 where column >= 4000 is the predicate: of integers the same. */
 static bool partial_integers(const struct statement *s, uint32_t term, const struct path *path,
 			     struct str column, const struct catalog_text *predicate)
@@ -51,6 +76,11 @@ static struct evidence partial_evidence(struct identity *id,
 	struct evidence out = {0};
 	struct evidence_filter f = {.path = &columns->path, .narrower = true};
 	struct str value = {0}, operator= {0};
+	if (partial_always(&columns->path, &index->predicate_text)) {
+		out.level = EVIDENCE_PROVED;
+		out.text = STR("proved: the columns of the predicate are NOT NULL");
+		return out;
+	}
 	if (partial_proved(id, conjunct, &columns->path, &index->predicate_text) ||
 	    partial_integers(id->s, conjunct->term, &columns->path, columns->name[0],
 			     &index->predicate_text)) {
@@ -132,7 +162,9 @@ void identity_partial(struct identity *id, const struct statement_conjunct *conj
 				own.name[own.count++] = part.name[n];
 			own.foreign |= part.foreign;
 		}
-		if (!own.foreign && own.count && columns_within(&own, &columns))
+		bool always = partial_always(&columns.path, &index->predicate_text) &&
+			      partial_is_first(id, conjunct);
+		if (!own.foreign && own.count && (columns_within(&own, &columns) || always))
 			partial_try(id, conjunct, &columns, index, &best);
 	}
 	if (best.index && best.evidence.level != EVIDENCE_DIFFERS)

@@ -1,146 +1,320 @@
-/* Ranges of a timestamp or date for conditions on its day, month or year. */
+/* Ranges of a timestamp or date for conditions on its second, hour, day, month or year. */
 #include "audit/sql/filter.h"
 #include "base/date.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum range_unit {
 	RANGE_NONE,
+	RANGE_SECOND,
+	RANGE_MINUTE,
+	RANGE_HOUR,
 	RANGE_DAY,
 	RANGE_WEEK,
 	RANGE_MONTH,
 	RANGE_QUARTER,
 	RANGE_YEAR,
-	RANGE_YEAR_NUMBER
 };
 
-/* The unit that the left side cuts a column to. */
-static enum range_unit range_unit_of(const struct filtered *c)
+enum { DAY_SECONDS = 86400 };
+
+/* What stands left: a column cut to a unit. */
+struct cut {
+	enum range_unit unit;
+	bool number;     /* the year as a number */
+	bool date;       /* cast to date: the constant is one, whatever its time */
+	bool text;       /* to_char */
+	struct str zone; /* AT TIME ZONE, as SQL */
+	struct str format;
+};
+
+static const struct {
+	const char *name, *interval;
+} units[] = {
+    [RANGE_SECOND] = {"second", "1 second"},   [RANGE_MINUTE] = {"minute", "1 minute"},
+    [RANGE_HOUR] = {"hour", "1 hour"},         [RANGE_DAY] = {"day", "1 day"},
+    [RANGE_WEEK] = {"week", "1 week"},         [RANGE_MONTH] = {"month", "1 month"},
+    [RANGE_QUARTER] = {"quarter", "3 months"}, [RANGE_YEAR] = {"year", "1 year"},
+};
+
+/* to_char: of which the text of a day, month or year is another for each. */
+static const struct {
+	const char *format;
+	enum range_unit unit;
+} formats[] = {{"YYYY", RANGE_YEAR},
+	       {"YYYY-MM", RANGE_MONTH},
+	       {"YYYYMM", RANGE_MONTH},
+	       {"YYYY-MM-DD", RANGE_DAY},
+	       {"YYYYMMDD", RANGE_DAY}};
+
+/* The column, or the column AT TIME ZONE. */
+static bool cut_column(struct identity *id, const struct filtered *c,
+		       const struct statement_term *t, struct cut *cut)
 {
-	static const struct {
-		const char *name;
-		enum range_unit unit;
-	} units[] = {{"day", RANGE_DAY},
-		     {"week", RANGE_WEEK},
-		     {"month", RANGE_MONTH},
-		     {"quarter", RANGE_QUARTER},
-		     {"year", RANGE_YEAR}};
+	if (t->kind == STATEMENT_COLUMN)
+		return true;
+	if (t->kind != STATEMENT_FUNCTION || t->size != 3 ||
+	    !str_eq(statement_str(c->s, t->text), STR("timezone")) ||
+	    t[1].kind != STATEMENT_CONSTANT || t[1].number != STATEMENT_STRING ||
+	    t[2].kind != STATEMENT_COLUMN)
+		return false;
+	cut->zone = constant_literal(id, c->s, &t[1]);
+	return true;
+}
+
+static bool cut_of(struct identity *id, const struct filtered *c, struct cut *cut)
+{
 	const struct statement *s = c->s;
 	const struct statement_term *t = &s->term[c->left];
 	struct str text = statement_str(s, t->text);
 	bool function = t->kind == STATEMENT_FUNCTION;
-	if (t->size == 2 && t[1].kind == STATEMENT_COLUMN && str_eq(text, STR("date")) &&
-	    (function || t->kind == STATEMENT_CAST))
-		return RANGE_DAY;
-	if (!function || t->size != 3 || t[1].kind != STATEMENT_CONSTANT ||
-	    t[2].kind != STATEMENT_COLUMN)
-		return RANGE_NONE;
+	*cut = (struct cut){0};
+	if (str_eq(text, STR("date")) && t->size > 1 && (function || t->kind == STATEMENT_CAST)) {
+		cut->unit = RANGE_DAY;
+		cut->date = true;
+		return cut_column(id, c, t + 1, cut);
+	}
+	if (!function || t->size < 3)
+		return false;
+	if (str_eq(text, STR("to_char")) && t[t->size - 1].kind == STATEMENT_CONSTANT) {
+		cut->text = true;
+		cut->format = statement_str(s, t[t->size - 1].text);
+		for (size_t i = 0; i < COUNT_OF(formats); i++)
+			if (str_eq(cut->format, str_of(formats[i].format)))
+				cut->unit = formats[i].unit;
+		return cut->unit && t[1].size == t->size - 2 && cut_column(id, c, t + 1, cut);
+	}
 	struct str unit = statement_str(s, t[1].text);
-	if (str_eq(text, STR("extract")) || str_eq(text, STR("date_part")))
-		return str_eq_nocase(unit, STR("year")) ? RANGE_YEAR_NUMBER : RANGE_NONE;
-	for (size_t i = 0; i < COUNT_OF(units) && str_eq(text, STR("date_trunc")); i++)
+	if (t[1].kind != STATEMENT_CONSTANT || t[2].size != t->size - 2)
+		return false;
+	cut->number = (str_eq(text, STR("extract")) || str_eq(text, STR("date_part"))) &&
+		      str_eq_nocase(unit, STR("year"));
+	if (cut->number)
+		cut->unit = RANGE_YEAR;
+	for (size_t i = RANGE_SECOND; i <= RANGE_YEAR && str_eq(text, STR("date_trunc")); i++)
 		if (str_eq_nocase(unit, str_of(units[i].name)))
-			return units[i].unit;
-	return RANGE_NONE;
+			cut->unit = (enum range_unit)i;
+	return cut->unit && cut_column(id, c, t + 2, cut);
 }
 
-/* 2024-02-01, alone or with a time of midnight. */
-static bool range_date(struct str text, int64_t *days)
+/* ---- instants ---- */
+
+static bool range_digits(struct str text, size_t at, size_t n, int64_t least, int64_t most,
+			 int64_t *out)
 {
-	int64_t year, month, day;
-	if (text.n > 10 && (str_eq(text, STR("")) || !str_ends(text, STR(" 00:00:00"))))
+	return at + n <= text.n && str_to_i64((struct str){text.p + at, n}, least, most, out);
+}
+
+/* 2024-02-01, alone or with a time: seconds since 1970. */
+static bool range_instant(struct str text, int64_t *seconds)
+{
+	int64_t year, month, day, hour = 0, minute = 0, second = 0;
+	if (text.n < 10 || text.p[4] != '-' || text.p[7] != '-' ||
+	    !range_digits(text, 0, 4, 1, 9998, &year) || !range_digits(text, 5, 2, 1, 12, &month) ||
+	    !range_digits(text, 8, 2, 1, 31, &day) || !date_exists(year, (int)month, (int)day))
 		return false;
-	if (text.n < 10 || text.p[4] != '-' || text.p[7] != '-' || (text.n > 10 && text.n != 19) ||
-	    !str_to_i64((struct str){text.p, 4}, 1, 9998, &year) ||
-	    !str_to_i64((struct str){text.p + 5, 2}, 1, 12, &month) ||
-	    !str_to_i64((struct str){text.p + 8, 2}, 1, 31, &day) ||
-	    !date_exists(year, (int)month, (int)day))
+	if (text.n > 10 && ((text.p[10] != ' ' && text.p[10] != 'T') || text.n < 16 ||
+			    text.p[13] != ':' || !range_digits(text, 11, 2, 0, 23, &hour) ||
+			    !range_digits(text, 14, 2, 0, 59, &minute)))
 		return false;
-	*days = date_days(year, (int)month, (int)day);
+	if (text.n > 16 &&
+	    (text.n != 19 || text.p[16] != ':' || !range_digits(text, 17, 2, 0, 59, &second)))
+		return false;
+	*seconds = date_days(year, (int)month, (int)day) * DAY_SECONDS + hour * 3600 + minute * 60 +
+		   second;
 	return true;
 }
 
-/* "\1 >= from AND \1 < to" for the operator. */
-static bool range_pattern(struct identity *id, struct str op, struct str from, struct str to,
-			  struct str *out)
+/* The text of to_char as an instant. */
+static bool range_formatted(struct str format, struct str text, int64_t *seconds)
 {
-	struct str text = STR("");
-	if (str_eq(op, STR("=")))
-		text = REWRITE_JOIN(id, STR("\1 >= "), from, STR(" AND \1 < "), to);
-	else if (str_eq(op, STR(">=")))
-		text = REWRITE_JOIN(id, STR("\1 >= "), from);
-	else if (str_eq(op, STR("<")))
-		text = REWRITE_JOIN(id, STR("\1 < "), from);
-	else if (str_eq(op, STR("<=")))
-		text = REWRITE_JOIN(id, STR("\1 < "), to);
-	else if (str_eq(op, STR(">")))
-		text = REWRITE_JOIN(id, STR("\1 >= "), to);
-	*out = text;
-	return text.n != 0;
+	char date[] = "0001-01-01";
+	size_t at[] = {0, 5, 8}, n[] = {4, 2, 2}, from = 0;
+	const char *const letters[] = {"YYYY", "MM", "DD"};
+	if (format.n != text.n)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(at) && from < format.n; i++) {
+		if (format.p[from] == '-' && text.p[from++] != '-')
+			return false;
+		must(from + n[i] <= format.n && memcmp(format.p + from, letters[i], n[i]) == 0);
+		memcpy(date + at[i], text.p + from, n[i]);
+		from += n[i];
+	}
+	return range_instant(str_of(date), seconds);
 }
 
-static struct str range_literal(struct identity *id, int64_t days)
+/* Where the unit begins that the instant lies in, `units` units later. */
+static int64_t range_bound(enum range_unit unit, int64_t seconds, int later)
+{
+	static const int64_t lengths[] = {[RANGE_SECOND] = 1,
+					  [RANGE_MINUTE] = 60,
+					  [RANGE_HOUR] = 3600,
+					  [RANGE_DAY] = DAY_SECONDS,
+					  [RANGE_WEEK] = (int64_t)7 * DAY_SECONDS};
+	static const int months[] = {[RANGE_MONTH] = 1, [RANGE_QUARTER] = 3, [RANGE_YEAR] = 12};
+	if (unit < RANGE_MONTH) {
+		/* 1970-01-05 was a Monday */
+		int64_t monday = unit == RANGE_WEEK ? (int64_t)4 * DAY_SECONDS : 0;
+		int64_t length = lengths[unit], past = (seconds - monday) % length;
+		return seconds - (past < 0 ? past + length : past) + later * length;
+	}
+	int64_t days = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
+	struct civil_date date = date_of_days(days);
+	int month = (date.month - 1) / months[unit] * months[unit] + later * months[unit];
+	return date_days(date.year + month / 12, month % 12 + 1, 1) * DAY_SECONDS;
+}
+
+/* '2024-02-01', '2024-02-01 03:00:00', in the zone of the condition. */
+static struct str range_literal(struct identity *id, const struct cut *cut, int64_t seconds)
 {
 	char date[DATE_TEXT];
+	int64_t days = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
+	int64_t rest = seconds - days * DAY_SECONDS;
 	date_format(days, date);
-	return REWRITE_JOIN(id, STR("'"), str_of(date), STR("'"));
+	const char *time = rest ? arena_printf(id->arena, " %02d:%02d:%02d", (int)(rest / 3600),
+					       (int)(rest / 60 % 60), (int)(rest % 60))
+				: "";
+	struct str literal = REWRITE_JOIN(id, STR("'"), str_of(date), str_of(time), STR("'"));
+	return cut->zone.n
+		   ? REWRITE_JOIN(id, STR("timestamp "), literal, STR(" AT TIME ZONE "), cut->zone)
+		   : literal;
 }
 
-static bool range_number(struct identity *id, const struct filtered *c, struct form *form)
+/* ---- forms ---- */
+
+/* "\1 >= from AND \1 < to" for the operator. */
+static struct str range_pattern(struct identity *id, struct str op, struct str from, struct str to)
+{
+	if (str_eq(op, STR("=")))
+		return REWRITE_JOIN(id, STR("\1 >= "), from, STR(" AND \1 < "), to);
+	if (str_eq(op, STR(">=")))
+		return REWRITE_JOIN(id, STR("\1 >= "), from);
+	if (str_eq(op, STR("<")))
+		return REWRITE_JOIN(id, STR("\1 < "), from);
+	if (str_eq(op, STR("<=")))
+		return REWRITE_JOIN(id, STR("\1 < "), to);
+	if (str_eq(op, STR(">")))
+		return REWRITE_JOIN(id, STR("\1 >= "), to);
+	return STR("");
+}
+
+/* For any constant; of date_trunc for one that begins a unit, as those of the data do. */
+static struct str range_any(struct identity *id, const struct filtered *c, const struct cut *cut,
+			    const struct catalog_column *column)
+{
+	struct str zone =
+	    cut->zone.n ? REWRITE_JOIN(id, STR(" AT TIME ZONE "), cut->zone) : STR("");
+	struct str from, to;
+	if (cut->number) {
+		from = REWRITE_JOIN(id, STR("make_date((\2)::int, 1, 1)"),
+				    zone.n ? STR("::timestamp") : STR(""), zone);
+		to = REWRITE_JOIN(id, STR("make_date((\2)::int + 1, 1, 1)"),
+				  zone.n ? STR("::timestamp") : STR(""), zone);
+		return range_pattern(id, c->op, from, to);
+	}
+	if (cut->date) {
+		from = REWRITE_JOIN(id, STR("(\2)::date"), zone.n ? STR("::timestamp") : STR(""),
+				    zone);
+		to = zone.n ? REWRITE_JOIN(id, STR("((\2)::date + 1)::timestamp"), zone)
+			    : STR("(\2)::date + 1");
+		return range_pattern(id, c->op, from, to);
+	}
+	struct str type = zone.n ? STR("timestamp") : column->base, value = STR("(\2)");
+	if (cut->text) {
+		value = REWRITE_JOIN(id, STR("to_timestamp((\2), '"), cut->format, STR("')"));
+		type =
+		    zone.n || !str_eq(column->base, STR("timestamptz")) ? STR("timestamp") : type;
+	}
+	struct str instant = REWRITE_JOIN(id, value, STR("::"), type);
+	return range_pattern(id, c->op, REWRITE_JOIN(id, instant, zone),
+			     REWRITE_JOIN(id, STR("("), instant, STR(" + interval '"),
+					  str_of(units[cut->unit].interval), STR("')"), zone));
+}
+
+static bool range_constant(const struct filtered *c, const struct cut *cut, int64_t *seconds)
 {
 	int64_t year;
-	form->any = STR("");
-	bool known = c->literal && str_to_i64(c->constant, 1, 9998, &year);
-	if (!range_pattern(id, c->op, STR("make_date((\2)::int, 1, 1)"),
-			   STR("make_date((\2)::int + 1, 1, 1)"), &form->any))
+	if (!c->literal)
 		return false;
-	form->own = form->any;
-	if (known && !range_pattern(id, c->op, range_literal(id, date_days(year, 1, 1)),
-				    range_literal(id, date_days(year + 1, 1, 1)), &form->own))
-		return false;
-	form->proved = known;
-	return true;
+	if (cut->number) {
+		if (!str_to_i64(c->constant, 1, 9998, &year))
+			return false;
+		*seconds = date_days(year, 1, 1) * DAY_SECONDS;
+		return true;
+	}
+	if (cut->text)
+		return range_formatted(cut->format, c->constant, seconds);
+	/* a unit that the constant does not begin is equal to none */
+	return range_instant(c->constant, seconds) &&
+	       *seconds == range_bound(cut->unit, *seconds, 0);
 }
 
-static bool range_day(struct identity *id, const struct filtered *c, struct form *form)
+/* A literal that is written as a date or a timestamp. */
+static bool range_is_plain(const struct filtered *c)
 {
-	int64_t days;
-	if (!range_pattern(id, c->op, STR("(\2)::date"), STR("(\2)::date + 1"), &form->any))
+	static const char *const before[] = {"date ", "timestamp "};
+	static const char *const behind[] = {"::date", "::timestamp"};
+	if (constant_is_plain(c) || c->s->term[c->right].number == STATEMENT_NUMBER)
+		return true;
+	for (size_t i = 0; i < COUNT_OF(before); i++) {
+		struct str word = str_of(before[i]), cast = str_of(behind[i]);
+		if (c->source.n == word.n + c->bare.n && str_ends(c->source, c->bare) &&
+		    str_eq_nocase((struct str){c->source.p, word.n}, word))
+			return true;
+		if (str_ends(c->source, cast) && c->source.n == cast.n + c->bare.n)
+			return true;
+	}
+	return false;
+}
+
+/* extract(epoch FROM column), column AT TIME ZONE: a function of the constant instead. */
+static bool range_moved(struct identity *id, const struct filtered *c,
+			const struct catalog_column *column, struct form *form)
+{
+	const struct statement *s = c->s;
+	const struct statement_term *t = &s->term[c->left];
+	struct str text = statement_str(s, t->text);
+	bool zone = str_eq(column->base, STR("timestamptz"));
+	*form = (struct form){0};
+	if (t->kind != STATEMENT_FUNCTION || t->size != 3 || t[1].kind != STATEMENT_CONSTANT ||
+	    t[2].kind != STATEMENT_COLUMN || (!zone && !str_eq(column->base, STR("timestamp"))))
 		return false;
-	form->own = form->any;
-	form->proved = true;
-	if (c->literal && range_date(c->constant, &days) &&
-	    !range_pattern(id, c->op, range_literal(id, days), range_literal(id, days + 1),
-			   &form->own))
-		return false;
-	return true;
+	if (str_eq(text, STR("timezone")) && t[1].number == STATEMENT_STRING)
+		form->own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" (\2)::"),
+					 zone ? STR("timestamp") : STR("timestamptz"),
+					 STR(" AT TIME ZONE "), constant_literal(id, s, &t[1]));
+	else if ((str_eq(text, STR("extract")) || str_eq(text, STR("date_part"))) &&
+		 str_eq_nocase(statement_str(s, t[1].text), STR("epoch")))
+		form->own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" to_timestamp(\2)"),
+					 zone ? STR("") : STR(" AT TIME ZONE 'UTC'"));
+	return form->own.n != 0;
 }
 
 bool range_form(struct identity *id, const struct filtered *c, const struct catalog_column *column,
 		struct form *form)
 {
-	static const char *const intervals[] = {[RANGE_DAY] = "1 day",
-						[RANGE_WEEK] = "1 week",
-						[RANGE_MONTH] = "1 month",
-						[RANGE_QUARTER] = "3 months",
-						[RANGE_YEAR] = "1 year"};
-	enum range_unit unit = range_unit_of(c);
-	bool zone = str_eq(column->base, STR("timestamptz"));
+	struct cut cut;
+	int64_t seconds;
 	*form = (struct form){0};
-	if (unit == RANGE_NONE || !str_eq(column->category, STR("D")))
+	if (!str_eq(column->category, STR("D")))
 		return false;
-	if (unit == RANGE_YEAR_NUMBER || (unit == RANGE_DAY && c->s->term[c->left].size == 2)) {
-		bool made = unit == RANGE_DAY ? range_day(id, c, form) : range_number(id, c, form);
-		/* local time runs back at the end of summer time, in some zones over midnight */
-		form->proved &= !zone;
-		return made;
-	}
-	struct str type = column->base;
-	struct str from = REWRITE_JOIN(id, STR("(\2)::"), type);
-	struct str to =
-	    REWRITE_JOIN(id, from, STR(" + interval '"), str_of(intervals[unit]), STR("'"));
-	if (!str_eq(c->op, STR("=")) || !range_pattern(id, c->op, from, to, &form->any))
+	if (!cut_of(id, c, &cut))
+		return range_moved(id, c, column, form);
+	if (cut.text && !str_eq(c->op, STR("=")))
 		return false;
-	form->own = form->any;
-	return true;
+	form->any = range_any(id, c, &cut, column);
+	bool known = range_constant(c, &cut, &seconds);
+	if (known)
+		form->own = range_pattern(
+		    id, c->op, range_literal(id, &cut, range_bound(cut.unit, seconds, 0)),
+		    range_literal(id, &cut, range_bound(cut.unit, seconds, 1)));
+	else if (cut.date || cut.number || (!c->literal && str_eq(c->op, STR("="))))
+		form->own = form->any;
+	/* local time runs back at the end of summer time, in some zones over midnight */
+	form->proved =
+	    !cut.zone.n && !cut.text && str_eq(column->base, STR("timestamp")) &&
+	    (known ? range_is_plain(c) : c->parameter && cut.date && constant_is_plain(c));
+	form->proved |= cut.date && str_eq(column->base, STR("date")) && known && range_is_plain(c);
+	return form->own.n != 0;
 }

@@ -84,7 +84,7 @@ bool rewrite_not_null(struct identity *id, uint32_t query, const struct path *pa
 		for (size_t n = 0; t->kind == STATEMENT_OPERATOR && n < COUNT_OF(strict); n++)
 			compares |= str_eq(statement_str(id->s, t->text), str_of(strict[n]));
 		if (c->query != query || c->join || !compares || t->size < 2 ||
-		    id->s->query[query].flags & STATEMENT_GROUPED)
+		    id->s->query[query].flags & STATEMENT_GROUPING_SETS)
 			continue;
 		uint32_t left = c->term + 1, right = left + id->s->term[left].size;
 		if (rewrite_is_column(id, query, left, path, column) ||
@@ -95,22 +95,34 @@ bool rewrite_not_null(struct identity *id, uint32_t query, const struct path *pa
 	return false;
 }
 
+bool rewrite_uses(const struct probe_plan *plan, const struct catalog_index *index,
+		  bool *by_condition)
+{
+	struct str rest = index->parts;
+	bool uses = probe_plan_uses(plan, index->schema, index->name, by_condition);
+	while (rest.n) {
+		bool one;
+		struct str name = str_cut(&rest, '\n'), schema = str_cut(&name, '.');
+		uses |= probe_plan_uses(plan, schema, name, &one);
+		*by_condition |= one;
+	}
+	return uses;
+}
+
 bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
 {
 	struct probe_plan strict, plan;
 	bool by_condition, was_by_condition;
 	if (id->status == UNAVAILABLE || c->edits.failed ||
 	    !rewrite_explain(id, &c->edits, PROBE_STRICT, &strict) ||
-	    !probe_plan_uses(&strict, c->index->schema, c->index->name, &by_condition) ||
+	    !rewrite_uses(&strict, c->index, &by_condition) ||
 	    !rewrite_explain(id, &c->edits, PROBE_DEFAULT, &plan))
 		return false;
-	bool was =
-	    probe_plan_uses(&id->strict, c->index->schema, c->index->name, &was_by_condition);
+	bool was = rewrite_uses(&id->strict, c->index, &was_by_condition);
 	c->before = id->plan.cost;
 	c->after = plan.cost;
 	bool ignored;
-	c->used = plan.cost < id->plan.cost &&
-		  probe_plan_uses(&plan, c->index->schema, c->index->name, &ignored);
+	c->used = plan.cost < id->plan.cost && rewrite_uses(&plan, c->index, &ignored);
 	if (order && strict.sorts < id->strict.sorts)
 		return true;
 	bool hidden = c->used && plan.cost * REWRITE_HIDDEN <= id->plan.cost;
@@ -119,8 +131,7 @@ bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
 		return (hidden && !was) || (by_condition && !was_by_condition);
 	if (c->index->predicate.n && !was)
 		return id->scratch || plan.cost < id->plan.cost || strict.sorts < id->strict.sorts;
-	bool better = id->scratch || plan.cost * 1.5 < id->plan.cost;
-	return by_condition && !was_by_condition && better;
+	return by_condition && !was_by_condition && (id->scratch || c->used);
 }
 
 void rewrite_keep(struct rewrite *best, const struct rewrite *c)

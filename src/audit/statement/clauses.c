@@ -28,8 +28,13 @@ static void clauses_scan(const struct lex *lex, uint32_t first, uint32_t limit, 
 {
 	uint32_t depth = lex->token[first].depth, i, begun = first;
 	struct clause *open = NULL;
+	bool select = lex_is(lex, first, "select");
 	bool behind = false; /* a clause that stands behind WHERE has begun */
 	*out = (struct clauses){.known = true, .depth = depth};
+	if (select) {
+		out->list.from = first + 1;
+		open = &out->list;
+	}
 	for (i = first + 1;
 	     i < lex->tokens && lex->token[i].depth >= depth && lex->token[i].from < limit; i++) {
 		if (lex->token[i].depth > depth)
@@ -37,6 +42,17 @@ static void clauses_scan(const struct lex *lex, uint32_t first, uint32_t limit, 
 		/* behind the SELECT of an INSERT */
 		if (lex_is(lex, i, "on") && lex_is(lex, i + 1, "conflict"))
 			break;
+		/* of DELETE FROM the table is no part of it */
+		bool from = (lex_is(lex, i, "from") && !lex_is(lex, i - 1, "distinct") &&
+			     !lex_is(lex, i - 1, "delete")) ||
+			    (lex_is(lex, i, "using") && lex_is(lex, first, "delete"));
+		if (from && !behind && !out->from.from && !out->where.from) {
+			if (open)
+				open->to = i;
+			out->from.from = i + 1;
+			open = &out->from;
+			continue;
+		}
 		if (!clause_begins(lex, i))
 			continue;
 		if (open)
@@ -149,6 +165,36 @@ struct clause clause_part(const struct lex *lex, struct clause clause, const cha
 		clause = inside;
 	}
 	return clause;
+}
+
+struct clause clause_on(const struct build *b, uint32_t offset)
+{
+	static const char *const ends[] = {"join",  "left",    "right", "full", "inner",
+					   "cross", "natural", "on",    "set",  "when"};
+	const struct lex *lex = b->lex;
+	uint32_t i = lex_at(lex, offset), to;
+	if (i >= lex->tokens)
+		return (struct clause){0};
+	uint32_t depth = lex->token[i].depth;
+	for (to = i; i-- > 0 && lex->token[i].from >= b->shift;) {
+		depth = lex->token[i].depth < depth ? lex->token[i].depth : depth;
+		if (lex->token[i].depth == depth && lex_is(lex, i, "on"))
+			break;
+	}
+	if (i >= lex->tokens || !lex_is(lex, i, "on"))
+		return (struct clause){0};
+	for (; to < lex->tokens && lex->token[to].from < b->limit; to++) {
+		if (lex->token[to].depth > depth)
+			continue;
+		bool ended = lex->token[to].depth < depth || token_is(lex, to, ',') ||
+			     clause_begins(lex, to);
+		for (size_t w = 0; w < COUNT_OF(ends) && !ended; w++)
+			/* left(x, 2) is a function */
+			ended = lex_is(lex, to, ends[w]) && !token_is(lex, to + 1, '(');
+		if (ended)
+			break;
+	}
+	return (struct clause){i + 1, to};
 }
 
 struct clause clause_window(const struct build *b, uint32_t offset)

@@ -130,7 +130,7 @@ struct clause {
 struct clauses {
 	bool known;
 	uint32_t depth;
-	struct clause all, where, order, lock;
+	struct clause all, list, from, where, order, lock;
 	uint32_t insert; /* token behind which a WHERE, or a further conjunct, can stand */
 };
 
@@ -143,6 +143,8 @@ struct clause clause_part(const struct lex *lex, struct clause clause, const cha
 /* The nth part; empty when there are fewer. */
 struct clause clause_nth(const struct lex *lex, struct clause clause, const char *separator,
 			 size_t n);
+/* The condition behind ON that contains the offset. */
+struct clause clause_on(const struct build *b, uint32_t offset);
 /* The ORDER BY inside the parentheses of a window that begin at the offset; empty: none. */
 struct clause clause_window(const struct build *b, uint32_t offset);
 /* An item of ORDER BY without its direction and NULLS. */

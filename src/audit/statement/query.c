@@ -45,6 +45,12 @@ static void query_table(struct build *b, uint32_t query, RangeVar *table, bool t
 static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct clause where,
 			    bool join);
 
+static struct clause query_on(const struct build *b, Node *condition)
+{
+	uint32_t offset = term_offset(b, condition);
+	return offset == STATEMENT_NONE ? (struct clause){0} : clause_on(b, offset);
+}
+
 static void query_from(struct build *b, uint32_t query, Node *node, bool nullable)
 {
 	struct term_context c = query_terms(b, query);
@@ -71,7 +77,7 @@ static void query_from(struct build *b, uint32_t query, Node *node, bool nullabl
 		query_from(b, query, join->larg, nullable || left);
 		query_from(b, query, join->rarg, nullable || right);
 		if (join->quals && join->jointype == JOIN_INNER)
-			query_conjuncts(b, query, join->quals, (struct clause){0}, true);
+			query_conjuncts(b, query, join->quals, query_on(b, join->quals), true);
 		else if (join->quals)
 			term_of(&c, join->quals, false);
 	} else if (IsA(node, RangeFunction)) {
@@ -105,13 +111,16 @@ static void query_operands(struct build *b, struct statement_conjunct *conjunct,
 	if (e->location < 0 || !e->lexpr || !e->rexpr)
 		return;
 	uint32_t at = lex_at(lex, b->shift + (uint32_t)e->location), words = 1;
+	bool between = e->kind == AEXPR_BETWEEN;
 	if (e->kind == AEXPR_DISTINCT)
 		words = 3; /* IS DISTINCT FROM */
 	else if (e->kind == AEXPR_NOT_DISTINCT)
 		words = 4;
 	else if (e->kind != AEXPR_OP && e->kind != AEXPR_IN && e->kind != AEXPR_OP_ANY &&
-		 e->kind != AEXPR_LIKE && e->kind != AEXPR_ILIKE)
+		 e->kind != AEXPR_LIKE && e->kind != AEXPR_ILIKE && !between)
 		return;
+	if (between && lex_is(lex, at + 1, "asymmetric"))
+		words = 2;
 	if (at <= part.from || at + words >= part.to || lex_is(lex, at, "not") ||
 	    lex_is(lex, at, "operator"))
 		return;
@@ -120,6 +129,18 @@ static void query_operands(struct build *b, struct statement_conjunct *conjunct,
 		left.from--;
 	while (right.to < part.to && lex->token[right.to].depth >= lex->token[at].depth)
 		right.to++;
+	if (between) {
+		uint32_t and = right.from;
+		while (and < right.to &&
+		       (lex->token[and].depth > lex->token[at].depth || !lex_is(lex, and, "and")))
+			and++;
+		if (and == right.to)
+			return;
+		conjunct->left = clause_span(b, left);
+		conjunct->right = clause_span(b, (struct clause){right.from, and});
+		conjunct->upper = clause_span(b, (struct clause){and+1, right.to});
+		return;
+	}
 	bool turn = term_turned(e);
 	conjunct->left = clause_span(b, turn ? right : left);
 	conjunct->right = clause_span(b, turn ? left : right);
@@ -212,17 +233,31 @@ static void query_with(struct build *b, uint32_t query, WithClause *with)
 	}
 }
 
-static void query_outputs(struct build *b, uint32_t query, List *targets)
+/* The expression of an output, without AS and its name. */
+static struct clause query_expression(const struct build *b, struct clause list, size_t n,
+				      const ResTarget *target)
+{
+	struct clause part = clause_nth(b->lex, list, ",", n);
+	if (part.from >= part.to || target->location < 0)
+		return (struct clause){0};
+	/* behind DISTINCT ON (...) */
+	part.from = lex_at(b->lex, b->shift + (uint32_t)target->location);
+	if (target->name)
+		part.to -= part.to > part.from + 2 && lex_is(b->lex, part.to - 2, "as") ? 2 : 1;
+	return part;
+}
+
+static void query_outputs(struct build *b, uint32_t query, List *targets, struct clause list)
 {
 	struct term_context c = query_terms(b, query);
-	ListCell *cell;
-	foreach (cell, targets) {
-		ResTarget *target = lfirst(cell);
+	for (int i = 0; i < list_length(targets); i++) {
+		ResTarget *target = list_nth(targets, i);
 		uint32_t term = term_of(&c, target->val, false);
 		if (term == STATEMENT_NONE)
 			continue;
 		struct statement_output *o = build_output(b, query);
 		o->term = term;
+		o->span = clause_span(b, query_expression(b, list, (size_t)i, target));
 		o->name = target->name ? build_text(b, str_of(target->name))
 			  : b->s.term[term].kind == STATEMENT_COLUMN ? b->s.term[term].text
 								     : (struct statement_text){0};
@@ -266,6 +301,9 @@ static uint32_t query_limits(struct build *b, uint32_t query, SelectStmt *select
 	}
 	if (select->distinctClause || select->groupClause || select->havingClause)
 		flags |= STATEMENT_GROUPED;
+	foreach (cell, select->groupClause)
+		if (IsA(lfirst(cell), GroupingSet))
+			flags |= STATEMENT_GROUPING_SETS;
 	return flags;
 }
 
@@ -282,6 +320,7 @@ static void query_spans(struct build *b, uint32_t query, SelectStmt *select, str
 	if (!at->known)
 		return;
 	q->span = clause_span(b, at->all);
+	q->from = clause_span(b, at->from);
 	q->where = clause_span(b, at->where);
 	q->lock = clause_span(b, at->lock);
 	q->clauses = build_span(b, 0, b->lex->token[at->insert].to).to;
@@ -305,7 +344,7 @@ static uint32_t query_select(struct build *b, uint32_t parent, enum statement_ro
 		query_select(b, query, STATEMENT_ARM, select->rarg);
 	}
 	query_from_list(b, query, select->fromClause);
-	query_outputs(b, query, select->targetList);
+	query_outputs(b, query, select->targetList, at.list);
 	if (select->whereClause)
 		query_conjuncts(b, query, select->whereClause, at.where, false);
 	query_loose(b, query, select->groupClause);
@@ -352,6 +391,7 @@ static void query_write_spans(struct build *b, uint32_t query, RangeVar *table, 
 	if (!at->known)
 		return;
 	b->s.query[query].span = clause_span(b, at->all);
+	b->s.query[query].from = clause_span(b, at->from);
 	b->s.query[query].where = clause_span(b, at->where);
 	b->s.query[query].clauses = build_span(b, 0, b->lex->token[at->insert].to).to;
 }

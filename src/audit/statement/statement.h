@@ -104,11 +104,14 @@ enum statement_query_flag {
 	STATEMENT_WRITES = 64, /* a CTE that is an UPDATE, DELETE, INSERT */
 	STATEMENT_SAMPLES = 128,
 	STATEMENT_RENAMED = 256, /* a CTE that names its columns */
+	/* GROUPING SETS, ROLLUP, CUBE: columns are NULL in rows of a coarser group */
+	STATEMENT_GROUPING_SETS = 512,
 };
 
 struct statement_query {
 	uint32_t parent, role, flags;
 	struct statement_span span;  /* of the SELECT, without its parentheses */
+	struct statement_span from;  /* what stands behind FROM, or USING of a DELETE */
 	struct statement_span where; /* of the condition */
 	struct statement_span lock;  /* of FOR UPDATE, FOR SHARE, ... */
 	uint32_t clauses;            /* where a WHERE or a further conjunct can be written */
@@ -131,8 +134,8 @@ struct statement_conjunct {
 	uint32_t query;
 	struct statement_span span;
 	/* of a comparison, LIKE, = ANY, IS [NOT] DISTINCT FROM: its operands, in the order of the
-	 * term's children */
-	struct statement_span left, right;
+	 * term's children; of BETWEEN the operand, the lower and the upper bound */
+	struct statement_span left, right, upper;
 	uint32_t term;
 	uint32_t join; /* of an ON clause */
 };
@@ -147,6 +150,7 @@ struct statement_order {
 
 struct statement_output {
 	uint32_t query;
+	struct statement_span span; /* of the expression, without its name */
 	struct statement_text name;
 	uint32_t term;
 };

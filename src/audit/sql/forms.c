@@ -1,0 +1,409 @@
+/* Forms of a comparison that an index could serve: what is tried for one key. */
+#include "audit/sql/filter.h"
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+
+enum { FORM_TEXT_MAX = 256 * 1024, FORM_DEPTH_MAX = 8 };
+
+/* ---- what is known of both sides ---- */
+
+static bool is_integer(struct str type)
+{
+	return str_eq(type, STR("integer")) || str_eq(type, STR("bigint")) ||
+	       str_eq(type, STR("smallint"));
+}
+
+static bool is_number(struct str type)
+{
+	return is_integer(type) || str_eq(type, STR("numeric")) || str_eq(type, STR("real")) ||
+	       str_eq(type, STR("double precision"));
+}
+
+/* 7, 7.0 */
+static bool integer_of(struct str text, int64_t *n)
+{
+	const char *dot = memchr(text.p, '.', text.n);
+	for (const char *p = dot ? dot + 1 : text.p + text.n; p < text.p + text.n; p++)
+		if (*p != '0')
+			return false;
+	return str_to_i64((struct str){text.p, dot ? (size_t)(dot - text.p) : text.n}, INT32_MIN,
+			  INT32_MAX, n);
+}
+
+struct str form_bare(struct identity *id, const struct filtered *c, const struct catalog_key *key)
+{
+	int64_t n;
+	const struct statement_term *t = &c->s->term[c->right];
+	if (c->member || !c->literal || t->number != STATEMENT_NUMBER)
+		return c->bare;
+	if (!is_number(key->type))
+		return constant_quoted(id, c->constant);
+	if (!is_integer(key->type) || !integer_of(c->constant, &n))
+		return c->bare;
+	const char *text = arena_printf(id->arena, "%" PRId64, n);
+	return str_of(text);
+}
+
+static bool base_is_key(struct identity *id, const struct filtered *c,
+			const struct catalog_key *key)
+{
+	struct str row;
+	return c->base.p && origin_text(id, &key->text, NULL, false, (struct str){0}, &row) &&
+	       expression_text_same(row, c->base);
+}
+
+bool form_is_prefix(struct identity *id, const struct filtered *c, const struct catalog_key *key)
+{
+	return str_eq(c->op, STR("LIKE")) && c->literal && c->constant.n &&
+	       c->constant.p[0] != '%' && c->constant.p[0] != '_' && !key->bytewise &&
+	       base_is_key(id, c, key) &&
+	       (str_eq(key->class, STR("text_ops")) || str_eq(key->class, STR("varchar_ops")));
+}
+
+static void form_add(struct forms *forms, struct form form)
+{
+	if (forms->count < FORMS_MAX && form.own.n)
+		forms->at[forms->count++] = form;
+}
+
+/* COALESCE(column, a) = b, with other numbers a and b. */
+static bool is_other_default(const struct filtered *c)
+{
+	double a, b;
+	const struct statement_term *column;
+	return str_eq(c->op, STR("=")) && c->literal && c->base.p &&
+	       rewrite_coalesce(c->s, c->left, c->base, &column, &a) &&
+	       str_to_double(c->constant, &b) && a != b;
+}
+
+/* ---- arithmetic ---- */
+
+/* What stands left of a comparison: column + k, k - column, -column, column * k. */
+struct arithmetic {
+	char op;
+	bool behind; /* the column stands behind the operator */
+	struct str k;
+	const struct statement_term *constant; /* of k; NULL: a function */
+};
+
+static const struct statement_term *arithmetic_column(const struct filtered *c,
+						      const struct statement_term **other)
+{
+	const struct statement_term *t = &c->s->term[c->left];
+	*other = NULL;
+	if (t->size == 2)
+		return t + 1;
+	if (t->size != 3)
+		return NULL;
+	*other = t[1].kind == STATEMENT_COLUMN ? t + 2 : t + 1;
+	return t[1].kind == STATEMENT_COLUMN ? t + 1 : t + 2;
+}
+
+static bool arithmetic_of(struct identity *id, const struct filtered *c, struct arithmetic *a)
+{
+	const struct statement_term *t = &c->s->term[c->left], *other;
+	const struct statement_term *column = arithmetic_column(c, &other);
+	struct str op = statement_str(c->s, t->text);
+	struct statement_span left = c->conjunct->left;
+	if (t->kind != STATEMENT_OPERATOR || !column || column->kind != STATEMENT_COLUMN ||
+	    op.n != 1 || !memchr("+-*", op.p[0], 3) ||
+	    (other && other->kind != STATEMENT_CONSTANT && other->kind != STATEMENT_FUNCTION))
+		return false;
+	struct str whole = sql_text(id->audit, left);
+	if (whole.n > 2 && whole.p[0] == '(' && whole.p[whole.n - 1] == ')')
+		left = (struct statement_span){left.from + 1, left.to - 1};
+	*a = (struct arithmetic){.op = op.p[0], .behind = column->span.from != left.from};
+	if (column->span.from < left.from || column->span.to > left.to)
+		return false;
+	struct str rest = str_trim(
+	    sql_text(id->audit, a->behind ? (struct statement_span){left.from, column->span.from}
+					  : (struct statement_span){column->span.to, left.to}));
+	if (!rest.n || rest.p[a->behind ? rest.n - 1 : 0] != a->op ||
+	    (a->behind && column->span.to != left.to))
+		return false;
+	a->k = str_trim((struct str){rest.p + !a->behind, rest.n - 1});
+	a->constant = other && other->kind == STATEMENT_CONSTANT ? other : NULL;
+	return other ? a->k.n > 0 : a->k.n == 0 && a->op == '-';
+}
+
+/* Whether moving k to the other side is exact for the column's type. */
+static bool arithmetic_exact(const struct filtered *c, const struct arithmetic *a,
+			     const struct catalog_column *column)
+{
+	static const char *const units[] = {"second", "sec", "minute", "min", "hour"};
+	static const char *const days[] = {"day", "week"};
+	int64_t n;
+	if (is_integer(column->type))
+		return (!a->k.n || (a->constant && integer_of(a->k, &n))) &&
+		       (c->literal ? integer_of(c->constant, &n) : constant_is_plain(c));
+	const struct statement_term *right = &c->s->term[c->right];
+	bool zone = str_eq(column->base, STR("timestamptz"));
+	bool now = zone && right->kind == STATEMENT_FUNCTION && right->size == 1 &&
+		   str_eq(statement_str(c->s, right->text), STR("now"));
+	if (a->behind || !a->constant || (!constant_is_plain(c) && !now))
+		return false;
+	struct str k = statement_str(c->s, a->constant->text), number = str_cut(&k, ' ');
+	k = str_trim(k.p ? k : STR(""));
+	if (k.n > 1 && k.p[k.n - 1] == 's')
+		k.n--;
+	if (!str_to_i64(number, INT32_MIN, INT32_MAX, &n) || !str_eq(column->category, STR("D")))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(units); i++)
+		if (str_eq_nocase(k, str_of(units[i])))
+			return !str_eq(column->base, STR("date"));
+	for (size_t i = 0; i < COUNT_OF(days); i++)
+		if (str_eq_nocase(k, str_of(days[i])))
+			return str_eq(column->base, STR("timestamp"));
+	return false;
+}
+
+static struct str operator_turned(struct str op)
+{
+	if (str_eq(op, STR("=")))
+		return op;
+	return op.p[0] == '<' ? (op.n > 1 ? STR(">=") : STR(">"))
+			      : (op.n > 1 ? STR("<=") : STR("<"));
+}
+
+/* column * k = n, with n a multiple of k. */
+static struct form arithmetic_factor(struct identity *id, const struct filtered *c,
+				     const struct arithmetic *a,
+				     const struct catalog_column *column)
+{
+	int64_t k, n;
+	struct form form = {.proved = true};
+	if (!is_integer(column->type) || !c->literal || !a->constant ||
+	    !str_to_i64(a->k, 1, INT32_MAX, &k) || !integer_of(c->constant, &n) || n % k)
+		return form;
+	const char *own = arena_printf(id->arena, "\1 %.*s %" PRId64, STR_ARG(c->op), n / k);
+	form.own = str_of(own);
+	return form;
+}
+
+static struct form form_arithmetic(struct identity *id, const struct filtered *c,
+				   const struct catalog_column *column)
+{
+	struct arithmetic a;
+	struct form form = {0};
+	bool time = str_eq(column->category, STR("D"));
+	if (c->member || c->op.n > 2 || !arithmetic_of(id, c, &a))
+		return form;
+	if (a.op == '*')
+		return arithmetic_factor(id, c, &a, column);
+	/* an unknown literal would become an interval */
+	bool unknown = c->literal && c->s->term[c->right].number == STATEMENT_STRING &&
+		       constant_is_plain(c) && time;
+	struct str type = a.behind && a.op == '-' ? STR("interval") : column->type;
+	struct str constant = unknown ? REWRITE_JOIN(id, STR("(\2)::"), type) : STR("\2");
+	if (!a.k.n)
+		form.own = REWRITE_JOIN(id, STR("\1 "), operator_turned(c->op), STR(" -("),
+					constant, STR(")"));
+	else if (a.behind && a.op == '-')
+		form.own = REWRITE_JOIN(id, STR("\1 "), operator_turned(c->op), STR(" "), a.k,
+					STR(" - "), constant);
+	else
+		form.own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" "), constant,
+					a.op == '+' ? STR(" - ") : STR(" + "), a.k);
+	form.proved = arithmetic_exact(c, &a, column);
+	form.varies = !a.constant && a.k.n;
+	return form;
+}
+
+/* ---- patterns ---- */
+
+static bool is_wild(struct str text)
+{
+	return memchr(text.p, '%', text.n) || memchr(text.p, '_', text.n) ||
+	       memchr(text.p, '\\', text.n);
+}
+
+static void forms_like(struct identity *id, const struct filtered *c, const struct catalog_key *key,
+		       struct forms *forms)
+{
+	bool trigram = str_ends(key->class, STR("_trgm_ops"));
+	bool same = base_is_key(id, c, key), like = str_eq(c->op, STR("LIKE"));
+	if (!like && c->literal && !is_wild(c->constant) && key->computed)
+		form_add(forms, (struct form){.own = STR("\1 = \3")});
+	if (trigram && !same && like)
+		form_add(forms, (struct form){.own = STR("\1 ILIKE \2")});
+	/* without upper and lower case a prefix is one of bytes */
+	if (!same && key->computed && (trigram || !like))
+		form_add(forms, (struct form){.own = STR("\1 LIKE \3")});
+	if (!trigram && !same && like)
+		form_add(forms, (struct form){.own = STR("\1 LIKE \2")});
+}
+
+/* left(column, 3) = 'abc', substr(column, 1, 3) = 'abc'. */
+static struct form form_prefix(struct identity *id, const struct filtered *c,
+			       const struct catalog_key *key, const struct catalog_column *column)
+{
+	const struct statement_term *t = &c->s->term[c->left];
+	struct str name = statement_str(c->s, t->text);
+	int64_t first = 1, n;
+	bool left = str_eq(name, STR("left")) && t->size == 3;
+	bool part = (str_eq(name, STR("substr")) || str_eq(name, STR("substring"))) && t->size == 4;
+	if (t->kind != STATEMENT_FUNCTION || !(left || part) || t[1].kind != STATEMENT_COLUMN ||
+	    !str_eq(c->op, STR("=")) || !c->literal || key->computed || !key->deterministic ||
+	    (!str_eq(column->base, STR("text")) && !str_eq(column->base, STR("varchar"))))
+		return (struct form){0};
+	if (part && !str_to_i64(statement_str(c->s, t[2].text), 1, 1, &first))
+		return (struct form){0};
+	if (!str_to_i64(statement_str(c->s, t[part ? 3 : 2].text), 1, 1000, &n))
+		return (struct form){0};
+	for (size_t i = 0; i < c->constant.n; i++)
+		n -= utf8_begins(c->constant.p[i]);
+	if (n != 0)
+		return (struct form){0};
+	struct buf pattern;
+	buf_init(&pattern, FORM_TEXT_MAX);
+	for (size_t i = 0; i < c->constant.n; i++) {
+		if (memchr("%_\\", c->constant.p[i], 3))
+			buf_putc(&pattern, '\\');
+		buf_putc(&pattern, c->constant.p[i]);
+	}
+	buf_putc(&pattern, '%');
+	struct form form = {.proved = true};
+	form.own = REWRITE_JOIN(id, STR("\1 LIKE "), constant_quoted(id, buf_view(&pattern)));
+	buf_release(&pattern);
+	return form;
+}
+
+/* ---- documents ---- */
+
+/* Members on the way from a document to what is compared: document -> 'a' ->> 'b'. */
+struct member_path {
+	struct str name[FORM_DEPTH_MAX]; /* as SQL literals */
+	size_t count;
+	bool text, number; /* ->> or #>>; cast to a number */
+};
+
+/* {a,b}, without quotes and escapes. */
+static bool member_names(struct identity *id, struct str list, struct member_path *path)
+{
+	if (list.n < 3 || list.p[0] != '{' || list.p[list.n - 1] != '}' ||
+	    memchr(list.p, '"', list.n) || memchr(list.p, '\\', list.n))
+		return false;
+	struct str rest = {list.p + 1, list.n - 2};
+	while (rest.p) {
+		struct str name = str_trim(str_cut(&rest, ','));
+		/* a number may be an element of an array */
+		if (!name.n || path->count == FORM_DEPTH_MAX || ascii_is_digit(name.p[0]))
+			return false;
+		path->name[path->count++] = constant_quoted(id, name);
+	}
+	return true;
+}
+
+static bool member_path_of(struct identity *id, const struct statement *s, uint32_t term,
+			   struct member_path *path)
+{
+	const struct statement_term *t = &s->term[term];
+	struct str op = statement_str(s, t->text);
+	if (t->kind == STATEMENT_COLUMN)
+		return true;
+	if (t->kind != STATEMENT_OPERATOR || t->size < 3)
+		return false;
+	const struct statement_term *name = &t[t->size - 1];
+	if (t[1].size != t->size - 2 || name->kind != STATEMENT_CONSTANT ||
+	    name->number != STATEMENT_STRING || !member_path_of(id, s, term + 1, path) ||
+	    path->text || path->count == FORM_DEPTH_MAX)
+		return false;
+	path->text = op.n == 3;
+	if (str_eq(op, STR("->>")) || str_eq(op, STR("->"))) {
+		path->name[path->count++] = constant_literal(id, s, name);
+		return true;
+	}
+	return (str_eq(op, STR("#>>")) || str_eq(op, STR("#>"))) &&
+	       member_names(id, statement_str(s, name->text), path);
+}
+
+/* document ->> 'member' = 'text' for an index over the document. */
+static struct form form_document(struct identity *id, const struct filtered *c,
+				 const struct catalog_key *key, const struct catalog_column *column)
+{
+	static const char *const numbers[] = {"int4", "int8", "int2", "numeric", "float8"};
+	struct member_path path = {0};
+	struct form form = {0};
+	uint32_t term = c->left;
+	const struct statement_term *t = &c->s->term[term];
+	for (size_t i = 0; t->kind == STATEMENT_CAST && i < COUNT_OF(numbers); i++)
+		path.number |= str_eq(statement_str(c->s, t->text), str_of(numbers[i]));
+	term += path.number;
+	if (key->computed || !str_eq(column->base, STR("jsonb")) || !str_eq(c->op, STR("=")) ||
+	    c->member || !member_path_of(id, c->s, term, &path) || !path.count ||
+	    (path.number && !path.text))
+		return form;
+	form.own = path.text ? STR("\2") : STR("(\2)::jsonb");
+	for (size_t i = path.count; i-- > 0;)
+		form.own = REWRITE_JOIN(id, STR("jsonb_build_object("), path.name[i], STR(", "),
+					form.own, STR(")"));
+	form.own = REWRITE_JOIN(id, STR("\1 @> "), form.own);
+	return form;
+}
+
+/* ---- all of them ---- */
+
+static void forms_compare(struct identity *id, const struct filtered *c,
+			  const struct catalog_key *key, const struct catalog_column *column,
+			  struct forms *forms)
+{
+	int64_t n;
+	struct form range;
+	bool same = base_is_key(id, c, key);
+	bool whole = is_integer(key->type) && c->literal && !c->member &&
+		     c->s->term[c->right].number == STATEMENT_NUMBER && integer_of(c->constant, &n);
+	if (!key->computed) {
+		form_add(forms, form_arithmetic(id, c, column));
+		form_add(forms, form_prefix(id, c, key, column));
+		if (!c->member && range_form(id, c, column, &range))
+			form_add(forms, range);
+	}
+	form_add(forms, form_document(id, c, key, column));
+	struct str bare = form_bare(id, c, key);
+	if (bare.n && (!same || !str_eq(bare, c->source)))
+		form_add(forms,
+			 (struct form){
+			     .own = c->member ? STR("\1 IN \4")
+					      : REWRITE_JOIN(id, STR("\1 "), c->op, STR(" \4")),
+			     .any = c->member ? STR("\1 = \4") : STR(""),
+			     .proved = (same && whole) ||
+				       (!c->member && !key->computed && is_other_default(c)),
+			 });
+	if (!same)
+		form_add(forms,
+			 (struct form){.own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" \2")),
+				       .any = c->member ? STR("\1 = \4") : STR("")});
+	if (!same && key->computed)
+		form_add(forms, (struct form){.own = c->member ? STR("\1 IN \3")
+							       : REWRITE_JOIN(id, STR("\1 "), c->op,
+									      STR(" \3")),
+					      .any = c->member ? STR("\1 = \3") : STR("")});
+}
+
+void forms_of(struct identity *id, const struct filtered *c, const struct catalog_index *index,
+	      const struct catalog_key *key, struct forms *forms)
+{
+	const struct catalog_column *column =
+	    catalog_column(c->columns.path.table, c->columns.name[0]);
+	forms->count = 0;
+	if (!column)
+		return;
+	if (c->reversed) {
+		if (!str_eq(index->method, STR("gin")))
+			return;
+		form_add(forms, (struct form){.own = STR("\1 @> ARRAY[\2]"), .proved = true});
+		form_add(forms, (struct form){
+				    .own = REWRITE_JOIN(id, STR("\1 @> ARRAY[\2]::"), column->type),
+				    .proved = true});
+	} else if (str_eq(c->op, STR("LIKE")) || str_eq(c->op, STR("ILIKE"))) {
+		forms_like(id, c, key, forms);
+	} else if (str_eq(c->op, STR("IS NOT DISTINCT FROM"))) {
+		if (c->literal)
+			form_add(forms, (struct form){.own = STR("\1 = \2"),
+						      .proved = base_is_key(id, c, key)});
+	} else {
+		forms_compare(id, c, key, column, forms);
+	}
+}
