@@ -58,6 +58,7 @@ LIBS_directory/borders := -lm
 LIBS_directory/iso   := -lutf8proc
 LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
+LIBS_directory/slug := -lutf8proc
 LIBS_contact         := -levent_core
 LIBS_contact/intake  := -lutf8proc
 LIBS_directory/cached := -ldeflate

@@ -15,6 +15,7 @@ CREATE TEMPORARY TABLE import_row (
 	alt_names text[], description text, website text, service_area text[], same_as text[], offers jsonb, extra jsonb,
 	source_updated_at timestamptz, words text[] COLLATE "C",
 	name_key text COLLATE "C", city_name_key text COLLATE "C", region_name_key text COLLATE "C",
+	path_name text, -- the name as a part of an address
 	closed text, -- NULL: open; a date, or 'yes'
 	matched boolean NOT NULL DEFAULT false, -- with a business that the directory has
 	region_id integer, city_id integer
@@ -24,8 +25,12 @@ CREATE TEMPORARY TABLE import_row (
 COPY import_row (n, line, id, external_id, content_hash, country, region_name, city, category_id, group_id,
 	categories, quality_score, lat_e7, lon_e7, name, street, postcode, phone, hours, timezone, hours_week,
 	alt_names, description, website, service_area, same_as, offers, extra, source_updated_at, words,
-	name_key, city_name_key, region_name_key, closed)
+	name_key, city_name_key, region_name_key, path_name, closed)
 FROM STDIN;
+
+-- name: path_copy
+-- Businesses that are to get paths, without their records.
+COPY import_row (id, region_id, city_id, path_name) FROM STDIN;
 
 -- name: import_analyze
 -- What joins are made by; of all columns it would cost as much as an insert.
@@ -147,15 +152,20 @@ DELETE FROM business AS b USING import_gone AS g WHERE b.id = g.id;
 DELETE FROM business_detail AS d USING import_gone AS g WHERE d.id = g.id;
 
 -- name: identity_add
+-- A path in the file counts for businesses that have none yet: addresses do not change.
+WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS i (source_key text, external_id text, id bigint, path text)),
+	paths AS (INSERT INTO business_path (id, path)
+		SELECT DISTINCT ON (id) id, path FROM given WHERE path IS NOT NULL ORDER BY id ON CONFLICT (id) DO NOTHING)
 INSERT INTO identity (source_key, external_id, id)
-SELECT source_key, external_id, id FROM jsonb_to_recordset($1::jsonb) AS i (source_key text, external_id text, id bigint)
+SELECT source_key, external_id, id FROM given
 ON CONFLICT (source_key, external_id) DO UPDATE SET id = excluded.id;
 
 -- name: identity_list
 -- All businesses by id, in chunks.
 SELECT b.id, s.key AS source_key, d.external_id, b.name, b.street, b.postcode, b.city, b.country, b.lat_e7, b.lon_e7,
-	d.extra ->> 'register_number' AS registered
+	d.extra ->> 'register_number' AS registered, p.path
 FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON s.id = b.source_id
+	LEFT JOIN business_path AS p ON p.id = b.id
 WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;
 
 -- name: import_others
@@ -282,6 +292,60 @@ FROM import_row AS r WHERE d.id = r.id;
 -- Remove the rows that were updated; the rest is new.
 DELETE FROM import_row AS r USING business AS b WHERE b.id = r.id;
 
+-- name: path_places
+-- Places that have no path yet.
+SELECT c.id, c.name, g.country, g.key AS region_key
+FROM city AS c JOIN region AS g ON g.id = c.region_id
+WHERE c.slug IS NULL AND c.id > $1::integer ORDER BY c.id LIMIT 5000;
+
+-- name: path_places_set
+-- The first of those that want a path gets it, unless it is taken.
+UPDATE city AS c SET slug = f.slug
+FROM (SELECT DISTINCT ON (slug) id, slug FROM jsonb_to_recordset($1::jsonb) AS r (id integer, slug text) ORDER BY slug, id) AS f
+WHERE c.id = f.id AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug = f.slug);
+
+-- name: path_give
+-- A folder has at most $1 businesses: those of a place that would have more go to folders of their first letters. What
+-- has a path keeps it.
+WITH fresh AS (SELECT city_id, count(*) AS n FROM import_row WHERE city_id IS NOT NULL GROUP BY city_id),
+	own AS (UPDATE city AS c SET paths = c.paths + f.n FROM fresh AS f
+		WHERE c.id = f.city_id AND c.paths + f.n <= $1::integer RETURNING c.id)
+INSERT INTO business_path (id, path)
+SELECT r.id, COALESCE(c.slug, 'in/' || g.key, 'elsewhere') || '/'
+	|| CASE WHEN own.id IS NULL THEN left(r.path_name, 1) || '/' ELSE '' END || r.path_name
+FROM import_row AS r LEFT JOIN city AS c ON c.id = r.city_id LEFT JOIN region AS g ON g.id = r.region_id
+	LEFT JOIN own ON own.id = r.city_id
+ORDER BY r.id
+ON CONFLICT (id) DO NOTHING;
+
+-- name: path_given
+SELECT paths_given AS given FROM directory_identity;
+
+-- name: path_given_set
+UPDATE directory_identity SET paths_given = true;
+
+-- name: path_missing
+-- Businesses without a path, in chunks.
+SELECT b.id, b.name, b.country, b.region_id, b.city_id, c.key AS category
+FROM business AS b LEFT JOIN category AS c ON c.id = b.category_id
+WHERE b.id > $1::bigint AND NOT EXISTS (SELECT FROM business_path AS p WHERE p.id = b.id)
+ORDER BY b.id LIMIT 5000;
+
+-- name: path_done
+DROP TABLE import_row;
+
+-- name: path_find
+SELECT b.name, p.path, p.path_old FROM business AS b JOIN business_path AS p ON p.id = b.id WHERE b.id = $1::bigint;
+
+-- name: path_change
+-- The one that the business had stays known, so that it leads on.
+UPDATE business_path SET path = $2, path_old = array_append(array_remove(path_old, $2), path)
+WHERE id = $1::bigint AND path <> $2;
+
+-- name: path_changed
+-- For the next export.
+UPDATE business_detail SET changed_xid = pg_current_xact_id(), change = nextval('business_change') WHERE id = $1::bigint;
+
 -- name: import_indexes_leave
 SELECT directory_indexes_leave() AS indexes;
 
@@ -330,6 +394,9 @@ DELETE FROM business WHERE id = $1::bigint;
 
 -- name: suppress_delete_detail
 DELETE FROM business_detail WHERE id = $1::bigint;
+
+-- name: suppress_delete_path
+DELETE FROM business_path WHERE id = $1::bigint;
 
 -- name: suppress_list
 SELECT id, source_key, external_id, reason, created_at FROM suppression ORDER BY created_at, id;

@@ -14,6 +14,7 @@ extern const struct command command_enrich;
 extern const struct command command_generate;
 extern const struct command command_heal;
 extern const struct command command_identities;
+extern const struct command command_path;
 extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_migrate;

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "commands/commands.h"
 #include "commands/database.h"
+#include "directory/import/import.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -114,16 +115,27 @@ static enum status replace_files(const struct instance *i, struct err *err)
 	return status == OK ? files_replace(path, &replaced, err) : status;
 }
 
+/* A directory from before pages had addresses of their own gets them now. Opening the database also
+ * checks its schema; each worker opens its own connection. */
+static enum status give_paths(struct instance *i, struct err *err)
+{
+	struct db *db;
+	enum status status = database_open(i, ROLE_IMPORT, true, &db, err);
+	if (status != OK)
+		return status;
+	status = import_paths(db, err);
+	db_close(db);
+	return status;
+}
+
 static int export_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
-	struct db *db;
 	struct export_report report;
 	char site[PATH_MAX], own[PATH_MAX];
-	if (database_open(&i, ROLE_EXPORT, true, &db, &err) != OK)
+	if (give_paths(&i, &err) != OK)
 		return cli_failed(&err);
-	db_close(db); /* opened only to check the schema: each worker opens its own */
 	enum status status = io_path(site, sizeof(site), &err, "%s/site", i.dir);
 	export.dir = argc ? argv[0] : site;
 	export.config = &i.config;

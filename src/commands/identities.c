@@ -22,7 +22,7 @@ static int identities_command(int argc, char **argv)
 const struct command command_identities = {
     .name = "identities",
     .args = "",
-    .summary = "Write which record has which id, for another installation",
+    .summary = "Write which record has which id and path, for another installation",
     .help =
 	"Lines of source, external id, id and path, separated by tabs. Records of files without ids keep the id\n"
 	"of first sight; 'holdfast import --identities FILE' gives them the same ids in another installation.",

@@ -71,6 +71,8 @@ static enum status suppress(struct db *db, int64_t id, const char *text, struct 
 	if (status == OK)
 		status = DB_RUN(db, sql_suppress_delete_detail, NULL, err, DB_I64(id));
 	if (status == OK)
+		status = DB_RUN(db, sql_suppress_delete_path, NULL, err, DB_I64(id));
+	if (status == OK)
 		fprintf(stderr, "suppressed: %.*s\n",
 			STR_ARG(db_text(&rows, 0, SQL_SUPPRESS_FIND_NAME)));
 	db_rows_release(&rows);

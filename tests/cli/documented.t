@@ -34,7 +34,8 @@ my $i = Instance->make;
 my $csv = "$root/samples/association.csv";
 my %stands_for = (
 	'URL' => "postgresql:///holdfast?host=$i->{dir}/run&user=holdfast_owner",
-	'[DIR]' => undef, '[URL]' => undef, '[URL|ID]' => undef, 'FILE|DIR...' => "$root/sql/queries",
+	'ID' => 'ID', # of a business, when there is one
+	'[PATH]' => undef, '[DIR]' => undef, '[URL]' => undef, '[URL|ID]' => undef, 'FILE|DIR...' => "$root/sql/queries",
 	'queries/' => "$root/sql/queries", '.holdfast-baseline' => "$i->{home}/baseline",
 	'FILE' => "$root/tests/fuzz/corpus/openapi/users.yaml",
 	'DIR|FILE' => "$i->{dir}/site", 'FILE...' => $csv,
@@ -82,6 +83,7 @@ for my $command (['migrate'], [ 'import', $csv ], ['export']) {
 for (@examples) {
 	my ($where, $line, $rest) = @$_;
 	my @words = grep { defined } map { exists $stands_for{$_} ? $stands_for{$_} : $_ } split ' ', $rest;
+	@words = map { $_ eq 'ID' ? Instance::id_text($i->sql('SELECT min(id) FROM business')) : $_ } @words;
 	my ($name) = grep { !/^[-\/]/ } @words;
 	is_deeply([ grep { /^[A-Z]{2,}$|[|\[]/ } @words ], [], "$where: $line: this test knows what the words stand for");
 	@words = ('init', "$i->{home}/another") if $name eq 'init';

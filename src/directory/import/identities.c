@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "db/db.h"
 #include "directory/import/internal.h"
+#include "directory/slug/slug.h"
 #include "sql/import.h"
 
 #include <errno.h>
@@ -56,9 +57,9 @@ static void put_identity(struct buf *out, const struct db_rows *rows, int row)
 		external = str_of(contents);
 	}
 	record_id_format(db_i64(rows, row, SQL_IDENTITY_LIST_ID), id);
-	buf_printf(out, "%.*s\t%.*s\t%s\t\n",
-		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_SOURCE_KEY)), STR_ARG(external),
-		   id);
+	buf_printf(out, "%.*s\t%.*s\t%s\t%.*s\n",
+		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_SOURCE_KEY)), STR_ARG(external), id,
+		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_PATH)));
 }
 
 enum status import_identities_write(struct db *db, int fd, struct err *err)
@@ -119,8 +120,12 @@ static enum status identities_flush(struct identities *in, struct err *err)
 static enum status identities_line(struct identities *in, struct str line, struct err *err)
 {
 	struct str rest = line, source = str_cut(&rest, '\t'), external = str_cut(&rest, '\t');
-	struct str id = str_cut(&rest, '\t');
+	struct str id = str_cut(&rest, '\t'), path = str_cut(&rest, '\t');
 	int64_t number;
+	if (path.n && !slug_is_path(path))
+		return err_set(
+		    err, INVALID,
+		    "the path is not made of lower-case letters, digits and hyphens, as 'town/name' is");
 	if (!source.n || !external.n || !record_id_parse(id, &number))
 		return err_set(err, INVALID,
 			       "not source, external id, id and path, separated by tabs");
@@ -128,6 +133,8 @@ static enum status identities_line(struct identities *in, struct str line, struc
 	json_member_str(&in->json, "source_key", source);
 	json_member_str(&in->json, "external_id", external);
 	json_member_i64(&in->json, "id", number);
+	if (path.n)
+		json_member_str(&in->json, "path", path);
 	json_object_end(&in->json);
 	return ++in->count == BATCH_ROWS || in->rows.n > BATCH_BYTES / 2 ? identities_flush(in, err)
 									 : OK;

@@ -92,6 +92,14 @@ MUST_CHECK enum status import_identities(struct db *db, const char *path, struct
  * contents, under which an installation that reads the present file finds them. */
 MUST_CHECK enum status import_identities_write(struct db *db, int fd, struct err *err);
 
+/* Give every business its path that has none, because the directory is from before there were any.
+ * CONFLICT: an import is running. */
+MUST_CHECK enum status import_paths(struct db *db, struct err *err);
+/* Change the path of a business by hand; the one that it had stays known. INVALID: it is not a
+ * path. NOT_FOUND: there is no such business. */
+MUST_CHECK enum status import_path_change(struct db *db, int64_t id, struct str path,
+					  struct err *err);
+
 /* One import at a time in an instance, from before the file is read; released when *fd is closed.
  * CONFLICT: another one is running. */
 MUST_CHECK enum status import_begin(const char *dir, int *fd, struct err *err);

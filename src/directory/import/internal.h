@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "directory/import/import.h"
+#include "directory/slug/slug.h"
 
 struct import {
 	struct db *db; /* NULL: of import_explain */
@@ -30,6 +31,19 @@ MUST_CHECK enum status import_reject(struct import *im, const struct record_reje
 
 /* INVALID: nothing was read, nothing could be taken, or more was rejected than may be. */
 MUST_CHECK enum status import_check_rejects(struct import *im);
+
+/* ---- paths.c ---- */
+
+/* Lock imports until the transaction ends. CONFLICT: another one is running. */
+MUST_CHECK enum status import_lock(struct db *db, struct err *err);
+/* The name of a business in its address: a slice of out, or static. category: the key of the main
+ * one, for names without letters; may be empty. */
+struct str import_path_name(struct str name, struct str country, struct str category,
+			    char out[SLUG_BYTES]);
+/* Give paths to what has none from before the directory had any, within the transaction. */
+MUST_CHECK enum status import_paths_missing(struct db *db, struct err *err);
+/* Give paths to the rows of import_row, which are new, and to their places. */
+MUST_CHECK enum status import_paths_new(struct db *db, struct err *err);
 
 /* gone.c: what a complete file has no more. Before rows leave import_row. INVALID, CONFLICT: too
  * many, or it cannot be told. */

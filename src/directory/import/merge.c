@@ -68,19 +68,6 @@ static enum status merge_run(struct import *im, const struct db_statement *state
 	return OK;
 }
 
-static enum status merge_lock(struct import *im)
-{
-	struct db_rows rows;
-	enum status status = DB_RUN(im->db, sql_import_lock, &rows, im->err);
-	if (status != OK)
-		return status;
-	bool locked = db_bool(&rows, 0, SQL_IMPORT_LOCK_LOCKED);
-	db_rows_release(&rows);
-	return locked
-		   ? OK
-		   : err_set(im->err, CONFLICT, "another import is running; nothing was changed");
-}
-
 static enum status source_id(struct import *im, int64_t *id)
 {
 	struct db_rows rows;
@@ -245,6 +232,8 @@ static enum status merge_insert(struct import *im, int64_t source)
 	if (behind)
 		status = merge_run(im, &sql_import_indexes_leave, NULL);
 	if (status == OK)
+		status = import_paths_new(im->db, im->err);
+	if (status == OK)
 		status = DB_RUN(im->db, sql_import_insert, &rows, im->err, DB_I64(source));
 	if (status == OK) {
 		im->report->inserted = (uint64_t)rows.affected;
@@ -290,7 +279,9 @@ static enum status merge_rows(struct import *im)
 
 static enum status merge_all(struct import *im)
 {
-	enum status status = merge_lock(im);
+	enum status status = import_lock(im->db, im->err);
+	if (status == OK && !im->options->dry_run)
+		status = import_paths_missing(im->db, im->err);
 	if (status == OK)
 		status = DB_RUN(im->db, sql_import_create, NULL, im->err);
 	if (status == OK)

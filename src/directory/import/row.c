@@ -2,6 +2,7 @@
 #include "directory/import/internal.h"
 #include "db/db.h"
 #include "directory/iso/iso.h"
+#include "directory/slug/slug.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "directory/words/tokens.h"
 #include "directory/words/words.h"
@@ -217,6 +218,16 @@ static void put_key(struct buf *out, struct str text)
 	buf_str(out, words_key(text, key)); /* letters and digits */
 }
 
+/* The name in the business's address; of a name without letters the main category. */
+static void put_path_name(struct buf *out, const struct record *r)
+{
+	char text[SLUG_BYTES];
+	struct str keys = r->field[RECORD_CATEGORIES], category = str_cut(&keys, RECORD_SEPARATOR);
+	buf_putc(out, '\t');
+	buf_str(out,
+		import_path_name(r->field[RECORD_NAME], r->field[RECORD_COUNTRY], category, text));
+}
+
 void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 {
 	const struct str *f = r->field;
@@ -254,6 +265,7 @@ void import_row(struct buf *out, const struct record *r, uint64_t n, int64_t id)
 	put_key(out, f[RECORD_NAME]);
 	put_key(out, f[RECORD_CITY]);
 	put_key(out, f[RECORD_REGION]);
+	put_path_name(out, r);
 	put_text(out, f[RECORD_CLOSED]);
 	buf_putc(out, '\n');
 }
