@@ -680,7 +680,10 @@ LIMIT 1000;
 
 -- Changes with every import and with whatever is taken away.
 -- name: directory_version
-SELECT concat_ws(' ', date_part('epoch', max(imported_at)), sum(businesses)) AS version FROM source;
+-- Its last word is the country of most businesses.
+SELECT concat_ws(' ', date_part('epoch', max(imported_at)), sum(businesses),
+                 (SELECT country FROM region GROUP BY country ORDER BY sum(businesses) DESC, country LIMIT 1)) AS version
+FROM source;
 
 -- name: sources_all
 SELECT key, name, licence, licence_url, attribution, url, businesses

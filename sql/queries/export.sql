@@ -16,6 +16,10 @@ SELECT id, COALESCE(name, key) AS name, licence, licence_url, attribution, url F
 -- name: export_regions
 SELECT id, key, country, name, businesses > 0 AS used FROM region ORDER BY id;
 
+-- name: export_country
+-- The country of most businesses.
+SELECT country FROM region GROUP BY country ORDER BY sum(businesses) DESC, country LIMIT 1;
+
 -- name: export_changed
 -- row: export_history
 -- Ids of changed businesses, in an order in which new changes come last.

@@ -41,8 +41,9 @@ static const struct {
 } plural_forms[] = {{plural_one, 2}, {plural_french, 2}, {plural_serbian, 3}, {plural_arabic, 6}};
 
 const struct language languages[] = {
-#define LANGUAGE(tag, html, name, locale, rtl, complete, group, group_from, decimal, plural)       \
-	{tag, html, name, locale, rtl, complete, group, group_from, decimal, plural},
+#define LANGUAGE(tag, html, name, locale, rtl, complete, group, group_from, decimal, plural,       \
+		 countries)                                                                        \
+	{tag, html, name, locale, rtl, complete, group, group_from, decimal, plural, countries},
 #include "language/languages.def"
 #undef LANGUAGE
 };
@@ -55,6 +56,46 @@ unsigned language_forms(const struct language *l)
 			return plural_forms[i].forms;
 	must(!"every rule is in the table");
 	return 0;
+}
+
+/* The list of all tags. */
+const char *const language_tags[] = {
+#define LANGUAGE(tag, ...) tag,
+#include "language/languages.def"
+#undef LANGUAGE
+    NULL};
+
+const struct language *language_of_country(struct str country)
+{
+	for (size_t i = 0; i < languages_count && country.n; i++) {
+		struct str countries = str_of(languages[i].countries);
+		while (countries.p)
+			if (str_eq(str_cut(&countries, ' '), country))
+				return &languages[i];
+	}
+	return NULL;
+}
+
+const char *language_accepted(struct str accept, const char *const tags[])
+{
+	const char *best = NULL;
+	double most = 0;
+	while (accept.p) {
+		struct str parameters = str_cut(&accept, ',');
+		struct str range = str_trim(str_cut(&parameters, ';'));
+		struct str main = str_cut(&range, '-'), weight = str_trim(parameters);
+		double q = 1;
+		if (str_starts(weight, STR("q=")) &&
+		    !str_to_double((struct str){weight.p + 2, weight.n - 2}, &q))
+			continue;
+		for (size_t i = 0; tags[i]; i++) {
+			if (q <= most || !str_eq_nocase(main, str_of(tags[i])))
+				continue;
+			best = tags[i];
+			most = q;
+		}
+	}
+	return best;
 }
 
 const struct language *language_find(struct str tag)

@@ -39,11 +39,17 @@ struct language {
 	int group_from;
 	const char *decimal;
 	unsigned (*plural)(uint64_t n);
+	const char *countries; /* ISO 3166-1, separated by spaces */
 };
 extern const struct language languages[];
 extern const size_t languages_count;
 /* By its tag; "de-AT" finds "de". NULL: pages are not made in it. */
 const struct language *language_find(struct str tag);
+extern const char *const language_tags[]; /* in the order of `languages`; ends with NULL */
+/* What most people speak in a country ("AT"). NULL: pages are not made in it. */
+const struct language *language_of_country(struct str country);
+/* That of some tags which an Accept-Language header likes best; NULL when it names none of them. */
+const char *language_accepted(struct str accept, const char *const tags[]);
 enum { PLURAL_FORMS_MAX = 6 };
 /* Number of plural forms of a language. */
 unsigned language_forms(const struct language *l);

@@ -52,10 +52,10 @@ sub make {
 	return $self;
 }
 
-# What init wrote, with these settings instead of those of the last call.
+# What init wrote, with these settings instead of those of the last call. Pages are in English unless site.lang is given.
 sub set {
 	my ($self, %more) = @_;
-	my %settings = (%generous, %more);
+	my %settings = (%generous, 'site.lang' => 'en', %more);
 	$self->{conf} //= $self->slurp('holdfast.conf');
 	open my $out, '>', "$self->{dir}/holdfast.conf" or die "holdfast.conf: $!";
 	print $out grep { !/^([\w.]+) =/ || !exists $settings{$1} } split /^/, $self->{conf};
@@ -210,8 +210,8 @@ sub left {
 sub url { my ($self, $path) = @_; return "http://$self->{host}:$self->{port}" . ($path // '') }
 
 sub get {
-	my ($self, $path) = @_;
-	return HTTP::Tiny->new(timeout => seconds_left(), keep_alive => 0)->get($self->url($path));
+	my ($self, $path, @options) = @_; # those of HTTP::Tiny
+	return HTTP::Tiny->new(timeout => seconds_left(), keep_alive => 0)->get($self->url($path), @options);
 }
 
 sub psql {

@@ -21,7 +21,7 @@ use Wait;
 
 sub start {
 	my ($class, %more) = @_;
-	my %settings = (%Instance::generous, 'web.drain_timeout' => '600s', %more);
+	my %settings = (%Instance::generous, 'web.drain_timeout' => '600s', 'site.lang' => 'en', %more);
 	my $dir = tempdir(CLEANUP => 1);
 	my $self = bless { dir => $dir }, $class;
 	my $database = delete $settings{database} // 'host=/nonexistent';

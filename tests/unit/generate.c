@@ -1,4 +1,4 @@
-/* link: base hours directory/generate directory/taxonomy directory/record directory/words */
+/* link: base language hours directory/generate directory/taxonomy directory/record directory/words */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -182,6 +182,8 @@ static void every_language_loads_and_fills_its_placeholders(void **state)
 			size_t placeholders = 0;
 			while (po_placeholder(&rest, NULL, &name))
 				placeholders++;
+			if (id == WORD_FOUND) /* "one business" need not say the number */
+				placeholders = 0;
 			for (size_t k = 0; k < placeholders && k < 3; k++)
 				assert_non_null(memmem(text.p, text.n, value[k].p, value[k].n));
 			assert_null(memchr(text.p, '{', text.n));

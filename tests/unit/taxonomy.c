@@ -1,4 +1,4 @@
-/* link: base directory/taxonomy */
+/* link: base language directory/taxonomy */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -144,7 +144,7 @@ static void put_kind(struct view *p, const struct search_business *b)
 	if (!b->category.n)
 		return;
 	q.category = b->category;
-	json_build_text(&p->b, p->root, "category", b->category_label);
+	json_build_text(&p->b, p->root, "category", view_kind(p, b->category, b->category_label));
 	json_build_text(&p->b, p->root, "category_link", view_search_link(p, &q));
 	if (!category->group_key.n)
 		return;
@@ -184,7 +184,7 @@ static void business_got(void *ctx, const struct search_one *one)
 	put_contact(p, b, "report_link", "error", WORD_REPORT_SUBJECT);
 	json_build_text(&p->b, p->root, "id", b->id_text);
 	struct str summary = facts_summary(&facts, p->arena);
-	struct str subject = b->category_label;
+	struct str subject = view_kind(p, b->category, b->category_label);
 	if (b->city.n)
 		subject = VIEW_FILL(p, WORD_KIND_IN_PLACE, subject, b->city);
 	view_title(
@@ -196,7 +196,9 @@ static void business_got(void *ctx, const struct search_one *one)
 }
 
 const struct http_param pages_business_params[] = {
-    {.name = "id", .type = HTTP_TEXT, .max = 100, .summary = "the business's id"}, {0}};
+    {.name = "id", .type = HTTP_TEXT, .max = 100, .summary = "the business's id"},
+    PAGE_LANGUAGE_PARAM,
+    {0}};
 
 void make_business(struct view *p, struct str rest)
 {

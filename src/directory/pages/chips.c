@@ -35,7 +35,7 @@ static void put_text(struct chips *c, const struct search_understood *u)
 							     : &u->country;
 	if (u->words.n)
 		put_part(c, VIEW_FILL(c->page, WORD_QUOTED, u->words), u->without_words);
-	put_part(c, u->category.label, u->without_category);
+	put_part(c, view_kind(c->page, u->category.key, u->category.label), u->without_category);
 	put_part(c, view_region_name(place), u->without_place);
 	if (u->open_now)
 		put_part(c, view_word(c->page, WORD_OPEN_NOW), u->without_wish);
@@ -53,7 +53,7 @@ static struct str label_of(struct chips *c, enum search_filter_id id,
 	const struct wording *wording = c->page->in->wording;
 	switch (id) {
 	case SEARCH_BY_CATEGORY:
-		return list->category.label;
+		return view_kind(c->page, list->category.key, list->category.label);
 	case SEARCH_BY_REGION:
 		return c->q->city.n ? label : view_region_name(&list->region);
 	case SEARCH_BY_CITY:

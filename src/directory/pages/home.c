@@ -84,7 +84,7 @@ static void put_category(struct view *p, struct json_value *list, struct str key
 	search_query_init(&q);
 	q.category = key;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
-	json_build_text(&p->b, v, "label", label);
+	json_build_text(&p->b, v, "label", view_kind(p, key, label));
 	json_build_text(&p->b, v, "href", view_search_link(p, &q));
 }
 
@@ -207,7 +207,9 @@ static void cities_listed(void *ctx, const struct search_places *list)
 }
 
 const struct http_param pages_cities_params[] = {
-    {.name = "key", .type = HTTP_TEXT, .max = 250, .summary = "key of the region"}, {0}};
+    {.name = "key", .type = HTTP_TEXT, .max = 250, .summary = "key of the region"},
+    PAGE_LANGUAGE_PARAM,
+    {0}};
 
 void make_cities(struct view *p, struct str rest)
 {

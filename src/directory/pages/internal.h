@@ -47,6 +47,7 @@ struct page_kind {
 
 /* The templates in one language. */
 struct page_language {
+	const struct language *language;
 	struct wording *wording;
 	struct template_set *set;
 	const struct template *page[VIEW_TEMPLATES];
@@ -65,6 +66,13 @@ struct pages {
 	struct str css, icon, script; /* their addresses, with the version */
 };
 
+/* A ?lang= of every page. */
+#define PAGE_LANGUAGE_PARAM                                                                        \
+	{                                                                                          \
+		.name = "lang", .type = HTTP_CHOICE, .choices = language_tags,                     \
+		.summary = "language of the page; default: Accept-Language"                        \
+	}
+
 /* A page that is made for a request, or for the cache, which gives it to all that ask for it. */
 struct view {
 	struct http_request *request; /* NULL: */
@@ -78,11 +86,15 @@ struct view {
 
 /* ---- view.c ---- */
 
+/* The language of a page: that of ?lang=, else the one that the browser likes best, else the
+ * directory's own. Tells caches that the answer depends on it. */
+const struct page_language *view_language(const struct pages *pages, struct http_request *request);
 /* In the request's arena, with what every page shows. NULL after having answered 500. Whatever the
  * handler asks of the search afterwards is cancelled when the client goes. */
 MUST_CHECK struct view *view_begin(struct http_request *request);
 /* For the cache, in the fill's arena. */
-struct view *view_fill(const struct pages *pages, struct cache_fill *fill);
+struct view *view_fill(const struct pages *pages, const struct page_language *in,
+		       struct cache_fill *fill);
 /* The same for an answer that is being made already: NULL when there is no memory. */
 MUST_CHECK struct view *view_make(const struct pages *pages, struct http_request *request);
 /* The page into the output; false with the reason. */
@@ -117,6 +129,8 @@ struct str view_search_link(struct view *p, const struct search_query *q);
 /* The query as a link from its first page; an order that does not go with it is left out. Empty:
  * there is no such list. */
 struct str view_list_link(struct view *p, const struct search_query *q);
+/* What a category or group is called in the page's language. label: its English name. */
+struct str view_kind(const struct view *p, struct str key, struct str label);
 struct str view_region_name(const struct search_place *region);
 int view_larger_first(const void *a, const void *b); /* of struct search_place, for qsort */
 
@@ -147,6 +161,6 @@ void kept_init(struct pages *pages);
 /* ---- handlers ---- */
 
 http_handler pages_home, pages_results, pages_business, pages_regions, pages_cities, pages_sources;
-extern const struct http_param pages_business_params[], pages_cities_params[];
+extern const struct http_param pages_params[], pages_business_params[], pages_cities_params[];
 
 #endif

@@ -31,9 +31,12 @@ static void kept_fill(void *ctx, struct cache_fill *fill, struct str key)
 {
 	struct str rest = arena_str(cache_fill_arena(fill), key);
 	must(rest.p);
+	const struct pages *pages = ctx;
 	str_cut(&rest, '\n'); /* the version */
-	page_maker *make = kept_maker(ctx, str_cut(&rest, '\n'));
-	make(view_fill(ctx, fill), rest);
+	const struct language *language = language_find(str_cut(&rest, '\n'));
+	must(language);
+	page_maker *make = kept_maker(pages, str_cut(&rest, '\n'));
+	make(view_fill(pages, &pages->in[language - languages], fill), rest);
 }
 
 /* ---- the version ---- */
@@ -82,7 +85,8 @@ static void kept_page(struct kept *k)
 {
 	struct buf key;
 	buf_init(&key, CACHE_KEY_MAX);
-	buf_printf(&key, "%s\n%s\n%.*s", k->pages->version, k->kind, STR_ARG(k->rest));
+	buf_printf(&key, "%s\n%s\n%s\n%.*s", k->pages->version,
+		   view_language(k->pages, k->request)->language->tag, k->kind, STR_ARG(k->rest));
 	if (!buf_failed(&key)) {
 		cached_respond(k->request, k->pages->cache, &k->pages->class, buf_view(&key));
 	} else {

@@ -53,6 +53,7 @@ static enum status pages_add_templates(struct page_language *in, struct err *err
 static enum status pages_add_language(struct page_language *in, const struct language *language,
 				      struct err *err)
 {
+	in->language = language;
 	in->set = template_set_create();
 	template_set_plural(in->set, language->plural);
 	enum status status = wording_load(language, &in->wording, err);
@@ -163,6 +164,8 @@ void pages_error(void *ctx, struct http_request *request, const struct http_erro
 						    .retry_after_s = error->row->status == 503});
 }
 
+const struct http_param pages_params[] = {PAGE_LANGUAGE_PARAM, {0}};
+
 #define PAGE(path, id, function, table, text)                                                      \
 	{                                                                                          \
 		.method = HTTP_GET, .pattern = (path), .name = (id), .handler = (function),        \
@@ -170,12 +173,12 @@ void pages_error(void *ctx, struct http_request *request, const struct http_erro
 		.answer_type = HTTP_TYPE_HTML                                                      \
 	}
 const struct http_route pages_routes[] = {
-    PAGE("/", "page_home", pages_home, NULL, "Where one begins"),
+    PAGE("/", "page_home", pages_home, pages_params, "Where one begins"),
     PAGE("/search", "page_results", pages_results, search_params, "Businesses found"),
     PAGE("/b/{id}", "page_business", pages_business, pages_business_params, "One business"),
-    PAGE("/regions", "page_regions", pages_regions, NULL, "Every region"),
+    PAGE("/regions", "page_regions", pages_regions, pages_params, "Every region"),
     PAGE("/regions/{key}", "page_cities", pages_cities, pages_cities_params, "Towns of a region"),
-    PAGE("/sources", "page_sources", pages_sources, NULL, "Sources and licences"),
-    PAGE("/imprint", "page_imprint", pages_imprint, NULL, "Who runs the directory"),
-    PAGE("/privacy", "page_privacy", pages_privacy, NULL, "What is known about visitors"),
+    PAGE("/sources", "page_sources", pages_sources, pages_params, "Sources and licences"),
+    PAGE("/imprint", "page_imprint", pages_imprint, pages_params, "Who runs the directory"),
+    PAGE("/privacy", "page_privacy", pages_privacy, pages_params, "What is known about visitors"),
     {0}};

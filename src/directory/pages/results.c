@@ -161,7 +161,7 @@ static void put_categories(struct results *r, const struct search_categories *li
 			if (!within || !list->item[i].businesses)
 				continue;
 			struct json_value *choice = put_choice(
-			    r, filter, list->item[i].label,
+			    r, filter, view_kind(r->page, q.category, list->item[i].label),
 			    filtered ? counted(r, r->list->facets.category,
 					       r->list->facets.categories, q.category)
 				     : list->item[i].businesses,
@@ -265,7 +265,7 @@ static void put_business(struct results *r, struct json_value *list,
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
 	json_build_text(&p->b, v, "name", b->name);
 	json_build_text(&p->b, v, "href", view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
-	json_build_text(&p->b, v, "category", b->category_label);
+	json_build_text(&p->b, v, "category", view_kind(p, b->category, b->category_label));
 	json_build_text(&p->b, v, "because", results_because(r, b));
 	json_build_text(&p->b, v, "street", b->street);
 	json_build_text(&p->b, v, "postcode", b->postcode);
@@ -288,7 +288,8 @@ static struct str results_heading(struct results *r)
 {
 	const struct search_list *list = r->list;
 	struct view *p = r->page;
-	struct str what = r->q.category.n ? list->category.label : view_word(p, WORD_BUSINESSES);
+	struct str what = r->q.category.n ? view_kind(p, list->category.key, list->category.label)
+					  : view_word(p, WORD_BUSINESSES);
 	struct str where = r->q.city.n     ? list->city.name
 			   : r->q.region.n ? view_region_name(&list->region)
 					   : (struct str){"", 0};
@@ -297,7 +298,8 @@ static struct str results_heading(struct results *r)
 		what = r->q.category.n ? VIEW_FILL(p, WORD_QUOTED_AND, quoted, what) : quoted;
 	}
 	if (where.n)
-		what = VIEW_FILL(p, WORD_KIND_IN_PLACE, what, where);
+		what = VIEW_FILL(p, r->q.city.n ? WORD_KIND_IN_PLACE : WORD_KIND_IN_REGION, what,
+				 where);
 	return r->q.near ? VIEW_FILL(p, WORD_KIND_NEARBY, what) : what;
 }
 

@@ -2,9 +2,11 @@
 #include "directory/pages/internal.h"
 #include "base/memory.h"
 #include "directory/cached/cached.h"
+#include "directory/taxonomy/taxonomy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "template/template.h"
 
 struct str view_text(struct view *p, const char *fmt, ...)
@@ -55,17 +57,48 @@ static void put_site(struct view *p)
 	}
 }
 
-static struct view *view_create(const struct pages *pages, struct arena *arena)
+/* The language of the country that the version ends with; English when pages are made in none that
+ * is spoken there. */
+static const struct language *view_own_language(const struct pages *pages)
+{
+	int64_t chosen = config_number(pages->config, CONFIG_SITE_LANG);
+	if (chosen)
+		return &languages[chosen - 1];
+	const char *space = strrchr(pages->version, ' ');
+	const struct language *language = language_of_country(str_of(space ? space + 1 : ""));
+	return language ? language : &languages[0];
+}
+
+const struct page_language *view_language(const struct pages *pages, struct http_request *request)
+{
+	const char *tag = language_accepted(http_header(request, "Accept-Language"), language_tags);
+	const struct language *language = tag ? language_find(str_of(tag)) : NULL;
+	/* From the query as it was sent, because an error page can be that of any route. */
+	struct str query = request->raw_query;
+	while (query.p) {
+		struct str value = str_cut(&query, '&'), name = str_cut(&value, '=');
+		if (value.p && str_eq(name, STR("lang")) && language_find(value))
+			language = language_find(value);
+	}
+	if (!language)
+		language = view_own_language(pages);
+	if (!request->answer_headers)
+		request->answer_headers = "Vary: Accept-Encoding, Accept-Language\r\n";
+	return &pages->in[language - languages];
+}
+
+static struct view *view_create(const struct pages *pages, const struct page_language *in,
+				struct arena *arena)
 {
 	struct view *p = arena_alloc(arena, sizeof(*p));
 	if (!p)
 		return NULL;
 	p->arena = arena;
 	p->pages = pages;
-	p->in = &pages->in[0];
+	p->in = in;
 	json_build_init(&p->b, arena);
 	p->root = json_build(&p->b, NULL, NULL, JSON_IS_OBJECT);
-	const struct language *language = wording_language(p->in->wording);
+	const struct language *language = in->language;
 	json_build_text(&p->b, p->root, "lang", str_of(language->html));
 	json_build_true(&p->b, p->root, "rtl", language->rtl);
 	put_site(p);
@@ -74,7 +107,7 @@ static struct view *view_create(const struct pages *pages, struct arena *arena)
 
 struct view *view_make(const struct pages *pages, struct http_request *request)
 {
-	struct view *p = view_create(pages, &request->arena);
+	struct view *p = view_create(pages, view_language(pages, request), &request->arena);
 	if (p)
 		p->request = request;
 	return p;
@@ -96,9 +129,10 @@ struct view *view_begin(struct http_request *request)
 	return p;
 }
 
-struct view *view_fill(const struct pages *pages, struct cache_fill *fill)
+struct view *view_fill(const struct pages *pages, const struct page_language *in,
+		       struct cache_fill *fill)
 {
-	struct view *p = view_create(pages, cache_fill_arena(fill));
+	struct view *p = view_create(pages, in, cache_fill_arena(fill));
 	must(p); /* the first bytes of a fill's arena */
 	p->fill = fill;
 	return p;
@@ -197,6 +231,13 @@ struct str view_list_link(struct view *p, const struct search_query *asked)
 	if (!search_possible(&q))
 		q.sort_given = false;
 	return search_possible(&q) ? view_search_link(p, &q) : (struct str){"", 0};
+}
+
+struct str view_kind(const struct view *p, struct str key, struct str label)
+{
+	const struct taxonomy_category *category = taxonomy_find(TAXONOMY_KEY, key);
+	return category ? taxonomy_label(category, p->in->language->tag)
+			: wording_find(p->in->wording, label);
 }
 
 struct str view_region_name(const struct search_place *region)

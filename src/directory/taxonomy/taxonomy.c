@@ -1,4 +1,5 @@
 #include "directory/taxonomy/taxonomy.h"
+#include "language/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,9 +115,9 @@ static bool has_schema_home(const char *type)
 
 static void add_words(const struct taxonomy_category *c)
 {
-	struct str languages = str_of(c->words);
-	while (languages.p) {
-		struct str words = str_cut(&languages, '|');
+	struct str by_language = str_of(c->words);
+	while (by_language.p) {
+		struct str words = str_cut(&by_language, '|');
 		str_cut(&words, ':');
 		while (words.p)
 			name_add(TAXONOMY_WORD, c, str_cut(&words, ';'));
@@ -233,9 +234,9 @@ const struct taxonomy_category *taxonomy_by_id(int id)
 
 static struct str words_in(const char *all, const char *language)
 {
-	struct str languages = str_of(all);
-	while (languages.p) {
-		struct str words = str_cut(&languages, '|');
+	struct str by_language = str_of(all);
+	while (by_language.p) {
+		struct str words = str_cut(&by_language, '|');
 		if (str_eq(str_cut(&words, ':'), str_of(language)))
 			return words;
 	}
@@ -277,23 +278,6 @@ const char *const taxonomy_languages[] = {"en", "de", "fr", "it", "es", "nl", "s
 
 const char *taxonomy_language(struct str accept)
 {
-	const char *best = taxonomy_languages[0];
-	double most = 0;
-	while (accept.p) {
-		struct str parameters = str_cut(&accept, ',');
-		struct str tag = str_trim(str_cut(&parameters, ';'));
-		struct str language = str_cut(&tag, '-'), weight = str_trim(parameters);
-		double q = 1;
-		if (str_starts(weight, STR("q=")) &&
-		    !str_to_double((struct str){weight.p + 2, weight.n - 2}, &q))
-			continue;
-		for (size_t i = 0; taxonomy_languages[i]; i++) {
-			if (language.n != 2 ||
-			    strncasecmp(language.p, taxonomy_languages[i], 2) != 0 || q <= most)
-				continue;
-			best = taxonomy_languages[i];
-			most = q;
-		}
-	}
-	return best;
+	const char *best = language_accepted(accept, taxonomy_languages);
+	return best ? best : taxonomy_languages[0];
 }

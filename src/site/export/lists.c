@@ -239,7 +239,7 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	struct str base = m->theme->base, kind = theme_category_label(m->theme, list->category);
 	char path[EXPORT_PATH];
 	maker_begin(m);
-	struct str heading = MAKER_FILL(m, WORD_KIND_IN_PLACE, kind, region->name);
+	struct str heading = MAKER_FILL(m, WORD_KIND_IN_REGION, kind, region->name);
 	json_build_text(&m->b, m->root, "heading", heading);
 	json_build_text(&m->b, m->root, "category", kind);
 	json_build_text(&m->b, m->root, "region", region->name);

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "sql/export.h"
 
@@ -20,9 +21,39 @@ static const char form[] = "3";
 
 /* ---- templates and assets: site/home.mustache is the template "home" ---- */
 
-static enum status theme_load_words(struct theme *t, XXH3_state_t *hash, struct err *err)
+/* The language of the setting, or of the country with the most businesses. */
+static enum status theme_choose_language(const struct theme *t, struct db *db,
+					 const struct language **out, struct err *err)
 {
-	const struct language *language = &languages[0];
+	struct db_rows rows;
+	int64_t chosen = config_number(t->config, CONFIG_SITE_LANG);
+	*out = &languages[chosen ? chosen - 1 : 0];
+	if (chosen)
+		return OK;
+	enum status status = db_run(db, &sql_export_country, NULL, 0, &rows, err);
+	if (status != OK)
+		return status;
+	if (rows.rows) {
+		struct str country = db_text(&rows, 0, SQL_EXPORT_COUNTRY_COUNTRY);
+		*out = language_of_country(country);
+		if (!*out) {
+			log_warn("pages cannot be made in the language of most businesses' "
+				 "country: they are in English until site.lang says otherwise",
+				 LOG_STR("country", country));
+			*out = &languages[0];
+		}
+	}
+	db_rows_release(&rows);
+	return OK;
+}
+
+static enum status theme_load_wording(struct theme *t, struct db *db, XXH3_state_t *hash,
+				      struct err *err)
+{
+	const struct language *language;
+	enum status chosen = theme_choose_language(t, db, &language, err);
+	if (chosen != OK)
+		return chosen;
 	enum status status = wording_load(language, &t->wording, err);
 	for (int i = 0; i < WORDING_COUNT && status == OK; i++) {
 		struct str text = wording_text(t->wording, (enum word_id)i);
@@ -262,7 +293,7 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 		const char *text = config_text(o->config, settings[i]);
 		XXH3_64bits_update(hash, text, strlen(text) + 1);
 	}
-	enum status status = theme_load_words(t, hash, err);
+	enum status status = theme_load_wording(t, db, hash, err);
 	if (status == OK)
 		status = theme_add_templates(t, hash, err);
 	if (status == OK) {

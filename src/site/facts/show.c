@@ -158,11 +158,14 @@ static struct str show_label(struct shown *s, struct str key)
 	return str_of(text);
 }
 
-static struct str show_yes_or_no(struct shown *s, struct str text)
+/* The few words that sources use as values. */
+static struct str show_value(struct shown *s, struct str text)
 {
-	if (str_eq(text, STR("yes")))
-		return wording_text(s->business->wording, WORD_YES);
-	return str_eq(text, STR("no")) ? wording_text(s->business->wording, WORD_NO) : text;
+	static const enum word_id values[] = {WORD_YES, WORD_NO, WORD_ONLY, WORD_LIMITED};
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		if (str_eq(text, wording_text(NULL, values[i])))
+			return wording_text(s->business->wording, values[i]);
+	return text;
 }
 
 static void show_extras(struct shown *s)
@@ -179,8 +182,7 @@ static void show_extras(struct shown *s)
 				info ? wording_find(s->business->wording, str_of(info->label))
 				     : show_label(s, v->key));
 		bool web = facts_is_web(text);
-		json_build_text(s->b, fact, "text",
-				web ? show_host(text) : show_yes_or_no(s, text));
+		json_build_text(s->b, fact, "text", web ? show_host(text) : show_value(s, text));
 		json_build_text(s->b, fact, "href", web ? text : STR(""));
 	}
 }
