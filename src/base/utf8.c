@@ -59,6 +59,20 @@ struct str utf8_cut(struct str s, size_t max)
 	return s;
 }
 
+size_t utf8_count(struct str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += utf8_begins(s.p[i]);
+	return n;
+}
+
+int utf8_padding(struct str s, int width)
+{
+	size_t n = utf8_count(s);
+	return n < (size_t)width ? width - (int)n : 0;
+}
+
 size_t utf8_encode(uint32_t c, char out[UTF8_BYTES_MAX])
 {
 	must(c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF));

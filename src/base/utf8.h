@@ -28,6 +28,12 @@ static inline bool utf8_begins(char byte)
 	return ((unsigned char)byte & 0xC0) != 0x80;
 }
 
+/* The number of characters of valid text. */
+size_t utf8_count(struct str s);
+/* The spaces behind a text that printf needs for a column of so many characters, which it counts in
+ * bytes: printf("%.*s%*s", STR_ARG(s), utf8_padding(s, 28), ""). */
+int utf8_padding(struct str s, int width);
+
 /* The character of a byte in windows-1252, which the web also uses for ISO-8859-1; 0 for the five
  * undefined bytes. */
 uint32_t utf8_of_1252(char byte);

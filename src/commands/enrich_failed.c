@@ -1,5 +1,6 @@
 #include "commands/enrich_failed.h"
 #include "base/cli.h"
+#include "base/utf8.h"
 #include "directory/record/record.h"
 #include "sql/pipeline.h"
 
@@ -45,8 +46,8 @@ static void put_business(int64_t id, struct str name, struct str stage, struct s
 	char text[RECORD_ID_TEXT];
 	record_id_format(id, text);
 	if (!cli_globals.json) {
-		printf("%s  %-30.*s  %.*s  %.*s  %.*s\n", text, STR_ARG(name), STR_ARG(stage),
-		       STR_ARG(cause), STR_ARG(at));
+		printf("%s  %.*s%*s  %.*s  %.*s  %.*s\n", text, STR_ARG(name),
+		       utf8_padding(name, 30), "", STR_ARG(stage), STR_ARG(cause), STR_ARG(at));
 		return;
 	}
 	struct buf out;

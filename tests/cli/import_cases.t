@@ -104,6 +104,13 @@ my @kinds = ([
 	[ 'a region without a country', "id,name,region\n1,A,Illinois\n", "d.extra->>'region'", '1=Illinois' ],
 	[ 'a country by its place', qq({"id":"1","name":"A","lat":48.85,"lon":2.35}\n), 'b.country', '1=FR' ],
 	[
+		'telephones that a spreadsheet has as numbers',
+		"id,name,country,phone\n1,A,DE,49895551234\n2,B,CH,41446681800\n3,C,DK,4533123456\n4,D,IT,390212345678\n"
+			. "5,E,DE,4989551\n6,F,FR,3314260\n",
+		'b.phone', '1=+49895551234|2=+41446681800|3=+4533123456|4=+390212345678|5=4989551|6=3314260'
+	],
+	[ 'a trade', "id,name,Gewerk\n1,A,Bäcker\n", 'c.key', '1=bakery' ],
+	[
 		'Overpass',
 		q({"version":0.6,"elements":[{"type":"node","id":1,"lat":47.1,"lon":9.0,"tags":{"name":"A","shop":"bakery"}},)
 			. q({"type":"way","id":1,"center":{"lat":47.2,"lon":9.0},"tags":{"name":"B","shop":"bakery"}}]}),
@@ -159,12 +166,26 @@ sub zip_of {
 	my ($r, $source) = import_of(file('book.xlsx', $book), '--country', 'CH');
 	is($r->{format}, 'xlsx', 'a workbook is recognised');
 	my $facts = q(b.name || '/' || b.city || '/' || b.phone || '/' || (d.extra->>'founded'));
-	like(column($source, $facts), qr{=Müller & Söhne/Bern/41446681800/2000-01-01$}, 'its texts, numbers and dates');
+	like(column($source, $facts), qr{=Müller & Söhne/Bern/\+41446681800/2000-01-01$}, 'its texts, numbers and dates');
 	($r, $source) = import_of("$i->{home}/book.xlsx", '--sheet', 'Zwei');
 	like(column($source, 'b.name'), qr/=Anders$/, 'another sheet by name');
 	my ($code, $text) = $i->run('import', '--sheet', 'Drei', "$i->{home}/book.xlsx");
 	is($code, 1, 'a sheet that is not there');
-	like($text, qr/has no sheet 'Drei'; the first is 'Liste'/, 'is named');
+	like($text, qr/has no sheet 'Drei'; its sheets are 'Liste', 'Zwei'/, 'is named, and those there are');
+	($code, $text) = $i->run('import', file('other.csv', "Größe,Farbe\n1,rot\n"));
+	like($text, qr/no column is known as the name of a business among: Größe, Farbe; use --columns or --map;/,
+		'a file without names of businesses: what it has instead is told');
+	my $cover = zip_of(
+		'xl/workbook.xml' => qq(<workbook xmlns:r="$relations"><sheets><sheet name="Deckblatt" r:id="r1"/>)
+			. '<sheet name="Mitglieder" r:id="r2"/></sheets></workbook>',
+		'xl/_rels/workbook.xml.rels' => '<Relationships><Relationship Id="r1" Target="worksheets/a.xml"/>'
+			. '<Relationship Id="r2" Target="worksheets/b.xml"/></Relationships>',
+		'xl/worksheets/a.xml' =>
+			'<worksheet><sheetData><row><c t="inlineStr"><is><t>Kammer</t></is></c></row></sheetData></worksheet>',
+		'xl/worksheets/b.xml' => '<worksheet><sheetData/></worksheet>');
+	($code, $text) = $i->run('import', file('cover.xlsx', $cover));
+	like($text, qr/among: Kammer; use .* or --sheet with another of the sheets 'Deckblatt', 'Mitglieder'/,
+		'and which other sheets a workbook has');
 	($r, $source) = import_of(file('packed.zip', zip_of('readme', 'x', 'shops.csv', "id,name\n1,A\n")));
 	is(column($source, 'b.name'), '1=A', 'a file packed with zip');
 	my $csv = "id,name\n1,A\n";

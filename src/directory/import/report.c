@@ -1,4 +1,5 @@
 /* What an import tells of a file: how it was understood, and what became of its values. */
+#include "base/utf8.h"
 #include "directory/import/import.h"
 
 #include <inttypes.h>
@@ -52,12 +53,11 @@ void import_report_mapping(const struct import_report *r, struct buf *out)
 		buf_putc(out, '\n');
 	for (const struct import_note *n = next_of(r->notes, RECORD_NOTE_COLUMN); n;
 	     n = next_of(n->next, RECORD_NOTE_COLUMN)) {
-		if (n->note.text.n)
-			buf_printf(out, "  %-28.*s -> %.*s\n", STR_ARG(n->note.name),
-				   STR_ARG(n->note.text));
-		else if (is_mapped(r, n->note.name))
-			buf_printf(out, "  %-28.*s -> by the mapping file\n",
-				   STR_ARG(n->note.name));
+		bool mapped = !n->note.text.n && is_mapped(r, n->note.name);
+		struct str text = mapped ? STR("by the mapping file") : n->note.text;
+		if (text.n)
+			buf_printf(out, "  %.*s%*s -> %.*s\n", STR_ARG(n->note.name),
+				   utf8_padding(n->note.name, 28), "", STR_ARG(text));
 		else
 			unused += n->note.name.n > 0;
 	}

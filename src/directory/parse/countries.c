@@ -106,6 +106,18 @@ static int phone_digits(struct str text, char digits[PHONE_DIGITS], bool *intern
 	return (int)n;
 }
 
+/* Spreadsheets keep "+49 89 5551234" as the number 49895551234. Within a country no number has so
+ * many digits, or none of ten and more is dialled without the prefix 0. */
+static bool phone_lacks_plus(const struct country *c, const char *digits, size_t n)
+{
+	enum { LOCAL_DIGITS_MAX = 9 };
+	size_t calling = strlen(c->calling);
+	bool zero = c->trunk[0] == '0';
+	bool longer = n > (size_t)c->most || (zero && n > LOCAL_DIGITS_MAX);
+	return longer && n >= calling + (size_t)c->least && n <= calling + (size_t)c->most &&
+	       memcmp(digits, c->calling, calling) == 0 && (!zero || digits[calling] != '0');
+}
+
 bool parse_phone(struct str text, struct str country, struct buf *out)
 {
 	char digits[PHONE_DIGITS];
@@ -122,6 +134,7 @@ bool parse_phone(struct str text, struct str country, struct buf *out)
 	    international ? country_by_calling(digits, n) : country_of(country);
 	if (!c)
 		return false;
+	international |= phone_lacks_plus(c, digits, n);
 	size_t calling = international ? strlen(c->calling) : 0, trunk = strlen(c->trunk);
 	const char *national = digits + calling;
 	n -= calling;

@@ -113,7 +113,9 @@ struct parser {
 	bool in_collection; /* JSON: records stand in an array, not on lines */
 	uint64_t number;    /* of the record, from 1 */
 	const char *format; /* "geojson/osm" */
-	char failure[512];  /* summary.failure */
+	const char
+	    *sheets;       /* of a workbook that has several, for failures: "'A', 'B'"; else NULL */
+	char failure[512]; /* summary.failure */
 };
 
 /* A record under construction. */
@@ -263,7 +265,7 @@ struct table {
 	struct parser *parser;
 	struct draft *draft;
 	struct arena names_arena;
-	struct str names[COLUMNS_MAX];
+	struct str names[COLUMNS_MAX]; /* of the header, or of the first row that is none */
 	const struct binding *bindings[COLUMNS_MAX];
 	size_t columns;
 	bool osm; /* columns are tags */

@@ -29,9 +29,10 @@ void parser_fail(struct parser *p, const char *fmt, ...)
 	if (p->summary.failure.n)
 		return;
 	va_start(args, fmt);
-	vsnprintf(p->failure, sizeof(p->failure), fmt, args);
+	int n = vsnprintf(p->failure, sizeof(p->failure), fmt, args);
 	va_end(args);
-	p->summary.failure = str_of(p->failure);
+	struct str text = str_of(p->failure);
+	p->summary.failure = n < (int)sizeof(p->failure) ? text : utf8_cut(text, text.n - 1);
 }
 
 /* ---- names and their numbers ---- */

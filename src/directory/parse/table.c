@@ -126,6 +126,26 @@ static const char *format_of(const struct table *t)
 	return gleif ? "gleif" : google ? "google" : t->osm ? "osm" : NULL;
 }
 
+/* Says what there is instead. */
+static void table_fail_nameless(struct table *t)
+{
+	enum { SHOWN_BYTES = 240 };
+	struct parser *p = t->parser;
+	struct buf shown;
+	buf_init(&shown, 64 * 1024);
+	for (size_t i = 0; i < t->columns; i++)
+		if (t->names[i].n)
+			buf_printf(&shown, "%s%.*s", shown.n ? ", " : "", STR_ARG(t->names[i]));
+	struct str cut = utf8_cut((struct str){buf_z(&shown), shown.n}, SHOWN_BYTES);
+	parser_fail(
+	    p,
+	    "no column is known as the name of a business among: %.*s%s; use --columns or --map%s%s",
+	    STR_ARG(cut), cut.n < shown.n ? " ..." : "",
+	    p->sheets ? ", or --sheet with another of the sheets " : "",
+	    p->sheets ? p->sheets : "");
+	buf_release(&shown);
+}
+
 static bool take_header(struct table *t, const struct str *values, size_t count)
 {
 	static char format[40];
@@ -155,8 +175,7 @@ static bool take_header(struct table *t, const struct str *values, size_t count)
 	p->format = format;
 	t->done_header = true;
 	if (!name)
-		parser_fail(p,
-			    "no column is known as the name of a business; use --columns or --map");
+		table_fail_nameless(t);
 	return name && parser_flush(p, true);
 }
 
@@ -248,6 +267,10 @@ static bool look_for_header(struct table *t, const struct str *values, size_t co
 			parser_about(t->parser, "rows above the header", str_of(t->titles_text));
 		return take_header(t, values, count);
 	}
+	if (!t->titles)
+		for (t->columns = 0; t->columns < count; t->columns++)
+			t->names[t->columns] =
+			    arena_str(&t->names_arena, str_trim(values[t->columns]));
 	if (++t->titles <= TITLES_MAX) {
 		snprintf(t->titles_text, sizeof(t->titles_text), "%zu", t->titles);
 		return true;
@@ -299,11 +322,9 @@ bool table_end(struct table *t)
 		return true;
 	if (t->parser->map)
 		parser_fail(t->parser, "the mapping names no column of the file");
+	else if (t->titles)
+		table_fail_nameless(t);
 	else
-		parser_fail(
-		    t->parser,
-		    t->titles
-			? "no column is known as the name of a business; use --columns or --map"
-			: "the file has no header line");
+		parser_fail(t->parser, "the file has no header line");
 	return false;
 }

@@ -37,6 +37,7 @@ struct workbook {
 		char name[128], relation[64], part[256];
 	} sheet[SHEETS_MAX];
 	size_t sheets;
+	struct buf sheet_names; /* "'A', 'B'", for failures */
 	bool since_1904;
 	/* which styles show numbers as dates */
 	bool date_style[STYLES_MAX];
@@ -343,8 +344,8 @@ static const char *chosen_sheet(struct workbook *w)
 			return w->sheet[i].part;
 	if (wanted && str_to_i64(str_of(wanted), 1, (int64_t)w->sheets, &number))
 		return w->sheet[number - 1].part;
-	parser_fail(w->parser, "the workbook has no sheet '%s'; the first is '%s'",
-		    wanted ? wanted : "", w->sheets ? w->sheet[0].name : "");
+	parser_fail(w->parser, "the workbook has no sheet '%s'; its sheets are %s",
+		    wanted ? wanted : "", w->sheets ? buf_z(&w->sheet_names) : "none");
 	return NULL;
 }
 
@@ -358,6 +359,9 @@ static void read_workbook(struct workbook *w)
 	}
 	(void)read_part(w, "xl/styles.xml", styles_start, styles_end, NULL);
 	(void)read_part(w, "xl/sharedStrings.xml", strings_start, strings_end, on_text);
+	for (size_t i = 0; i < w->sheets; i++)
+		buf_printf(&w->sheet_names, "%s'%s'", i ? ", " : "", w->sheet[i].name);
+	p->sheets = w->sheets > 1 ? buf_z(&w->sheet_names) : NULL;
 	const char *part = p->summary.failure.n ? NULL : chosen_sheet(w);
 	if (!part)
 		return;
@@ -436,6 +440,7 @@ bool parse_archive(struct parser *p, struct str archive, bool *unpacked)
 	w->parser = p;
 	w->zip = zip;
 	buf_init(&w->strings, STRINGS_MAX_BYTES);
+	buf_init(&w->sheet_names, SHEETS_MAX * sizeof(w->sheet[0].name) + 1024);
 	buf_init(&w->text, CELL_MAX_BYTES);
 	buf_init(&w->row, ROW_MAX_BYTES);
 	draft_init(&draft, p);
@@ -445,6 +450,8 @@ bool parse_archive(struct parser *p, struct str archive, bool *unpacked)
 	draft_release(&draft);
 	buf_release(&w->row);
 	buf_release(&w->text);
+	w->parser->sheets = NULL;
+	buf_release(&w->sheet_names);
 	buf_release(&w->strings);
 	free(w->string_at);
 	zip_discard(zip);

@@ -180,7 +180,6 @@ int terms_forgiven(struct str word);
 /* How many errors make `typed` of a word, when so many are forgiven; 0: none, or too many. */
 int terms_corrected(struct str word, struct str typed);
 
-size_t terms_letters(struct str word);
 /* The words from..to as one. */
 struct str terms_joined(const struct typed *typed, size_t from, size_t to,
 			char out[WORDS_KEY_BYTES]);

@@ -1,6 +1,7 @@
 /* The category and the place that words of a text name, and which word to leave out when all
  * together find nothing. */
 #include "directory/search/internal.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static bool keys_add(const struct typed *typed, struct place_keys *keys, struct 
 	for (size_t i = 0; i < keys->count; i++)
 		if (str_eq(keys->key[i], key))
 			return true;
-	if (keys->count == PLACE_KEYS || terms_letters(key) < PLACE_LEAST)
+	if (keys->count == PLACE_KEYS || utf8_count(key) < PLACE_LEAST)
 		return true;
 	struct str kept = arena_str(typed->arena, key);
 	keys->key[keys->count++] = kept;

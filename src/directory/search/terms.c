@@ -30,14 +30,6 @@ static struct str word_of(struct str token)
 	return token;
 }
 
-size_t terms_letters(struct str word)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < word.n; i++)
-		n += utf8_begins(word.p[i]);
-	return n;
-}
-
 static bool has_digit(struct str word)
 {
 	for (size_t i = 0; i < word.n; i++)
@@ -98,13 +90,13 @@ int terms_edits(struct str a, struct str b, int most)
 
 int terms_forgiven(struct str word)
 {
-	size_t n = terms_letters(word);
+	size_t n = utf8_count(word);
 	return has_digit(word) || n < CORRECT_FROM ? 0 : n < CORRECT_TWO_FROM ? 1 : 2;
 }
 
 int terms_corrected(struct str word, struct str typed)
 {
-	size_t n = terms_letters(word), m = terms_letters(typed);
+	size_t n = utf8_count(word), m = utf8_count(typed);
 	int most = n < CORRECT_FROM || m < TYPED_FROM                           ? 0
 		   : (n > m ? n : m) >= CORRECT_TWO_FROM && m >= TYPED_TWO_FROM ? 2
 										: 1;
@@ -404,7 +396,7 @@ bool terms_ask_near(const struct typed *typed, struct str *words)
 	terms_array_open(&a);
 	for (size_t i = 0; i < typed->count; i++)
 		if (!has_digit(typed->term[i].word) &&
-		    terms_letters(typed->term[i].word) >= TYPED_FROM)
+		    utf8_count(typed->term[i].word) >= TYPED_FROM)
 			terms_array_put(&a, "", typed->term[i].word);
 	return terms_array_close(&a, typed->arena, words);
 }
@@ -455,7 +447,7 @@ bool terms_read_near(struct typed *typed, const struct db_rows *rows)
 	bool fits = true;
 	for (size_t i = 0; i < typed->count; i++)
 		if (!has_digit(typed->term[i].word) &&
-		    terms_letters(typed->term[i].word) >= TYPED_FROM)
+		    utf8_count(typed->term[i].word) >= TYPED_FROM)
 			fits &= read_corrections(typed, &typed->term[i], rows, ++position);
 	return fits;
 }

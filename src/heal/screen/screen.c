@@ -32,10 +32,7 @@ static void screen_rule(struct buf *out, const struct screen *s)
 /* Characters, not bytes: names may have any letters. */
 static int screen_length(struct str text)
 {
-	int n = 0;
-	for (size_t i = 0; i < text.n; i++)
-		n += utf8_begins(text.p[i]);
-	return n;
+	return (int)utf8_count(text);
 }
 
 /* The text, folded at words; lines after the first are indented. `at`: where the first begins. */

@@ -74,10 +74,7 @@ static enum facts_fault_id rule_postcode(struct str s)
 
 static enum facts_fault_id rule_price_range(struct str s)
 {
-	size_t characters = 0;
-	for (size_t i = 0; i < s.n; i++)
-		characters += utf8_begins(s.p[i]);
-	return characters >= 100 ? FAULT_PRICE_RANGE_LONG : FAULT_NONE;
+	return utf8_count(s) >= 100 ? FAULT_PRICE_RANGE_LONG : FAULT_NONE;
 }
 
 static enum facts_fault_id rule_description(struct str s)
