@@ -1,6 +1,7 @@
 /* link: base config contact/intake */
-/* What is refused in a profile, and what may stand: the texts of tests/contact/intake/, contact
- * data as they are and spelled out, beside norms, dates, prices and dimensions, in four languages. */
+/* What is refused in a profile, and what may stand: the texts of tests/contact/intake/. They are
+ * contact data as they are and spelled out, beside norms, dates, prices and dimensions, in four
+ * languages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -9,9 +9,9 @@ enum { TOKENS_MAX = 2048, FOLDED_MAX = 2 * INTAKE_TEXT_MAX };
 
 /* ---- fold.c ---- */
 
-/* How a text is read. Each reading finds what the others cannot. BY_LOOK: letters of other alphabets
- * by their look, not by their sound. FIGURES: figures in words, and letters in numbers, by their look:
- * "c0m", "O79". JOINED: "i n f o" and "i-n-f-o" are one word. */
+/* How a text is read. Each reading finds what the others cannot. BY_LOOK: letters of other
+ * alphabets by their look, not by their sound. FIGURES: figures in words, and letters in numbers,
+ * by their look: "c0m", "O79". JOINED: "i n f o" and "i-n-f-o" are one word. */
 enum fold { FOLD_BY_LOOK = 1, FOLD_FIGURES = 2, FOLD_JOINED = 4 };
 
 /* Compatibility forms, marks and invisible characters away, other alphabets in Latin letters, every
