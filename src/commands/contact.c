@@ -31,6 +31,7 @@ static const char *db_url;
 static const char *badge;
 static const char *reason;
 static const char *offline_key;
+static bool when_due;
 
 static const struct cli_option options[] = {
     {"listen", 0, CLI_TEXT, "ADDRESS", 0, 0,
@@ -42,6 +43,8 @@ static const struct cli_option options[] = {
     {"reason", 0, CLI_TEXT, "TEXT", 0, 0, "hide, erase: what the party is told", &reason},
     {"offline-key", 0, CLI_TEXT, "FILE", 0, 0,
      "consent: a file with the offline key that setup printed", &offline_key},
+    {"due", 0, CLI_FLAG, NULL, 0, 0,
+     "rotate: only when the period is older than contact.period; for a timer", &when_due},
     {0},
 };
 
@@ -198,13 +201,22 @@ static enum status contact_setup_key(const struct instance *i, struct err *err)
 
 static enum status contact_setup(struct instance *i, int argc, char **argv, struct err *err)
 {
+	struct buf before;
+	struct err ignored;
 	(void)argc, (void)argv;
-	enum status status = contact_setup_settings(i, err);
+	buf_init(&before, CONFIG_FILE_MAX);
+	enum status status = io_read_file(i->conf, &before, err);
+	if (status == OK)
+		status = contact_setup_settings(i, err);
 	if (status == OK)
 		status = instance_embedded(i) ? contact_setup_embedded(i, err)
 					      : contact_setup_existing(i, err);
 	if (status == OK)
 		status = contact_setup_key(i, err);
+	/* What failed can be repeated with other options. */
+	if (status != OK && before.n)
+		(void)!io_write_file(i->conf, buf_view(&before), 0600, &ignored);
+	buf_release(&before);
 	if (status == OK)
 		fprintf(
 		    stderr,
@@ -218,6 +230,7 @@ static enum status contact_setup(struct instance *i, int argc, char **argv, stru
 struct periods {
 	int64_t newest, older; /* 0: none */
 	char made[CLOCK_TEXT];
+	int64_t age_s; /* of the newest */
 };
 
 static enum status contact_periods(const struct instance *i, struct periods *out, struct err *err)
@@ -247,6 +260,10 @@ static enum status contact_periods(const struct instance *i, struct periods *out
 		if (newest)
 			snprintf(out->made, sizeof(out->made), "%.*s", STR_ARG(line));
 	}
+	struct tm made = {0};
+	if (status == OK && !strptime(out->made, "%Y-%m-%dT%H:%M:%S", &made))
+		status = err_set(err, FAILED, "holdfast-keeper show: '%s' is no time", out->made);
+	out->age_s = clock_wall_us() / 1000000 - timegm(&made);
 	buf_release(&text);
 	return status;
 }
@@ -267,14 +284,18 @@ static enum status contact_status(struct instance *i, int argc, char **argv, str
 	if (status == OK) {
 		status = DB_RUN(directory, sql_operator_profiles, &profiles, err);
 		if (status == OK) {
+			bool is_due =
+			    p.age_s * 1000 > config_number(&i->config, CONFIG_CONTACT_PERIOD);
+			const char *due = cli_globals.json ? (is_due ? "true" : "false")
+							   : (is_due ? ": a rotation is due" : "");
 			const char *form =
 			    cli_globals.json
-				? "{\"listen\":\"%s\",\"period\":%lld,\"period_made\":\"%s\",\"older_rows\":%lld,\"parties\":%lld,\"unlocks\":%lld,\"consents\":%lld,\"invites\":%lld,\"bytes\":%lld,\"published\":%lld,\"waiting\":%lld,\"hidden\":%lld,\"reports\":%lld,\"pending\":%lld}\n"
-				: "listens on       %s\nperiod           %lld, since %s\nrows of an older period  %lld\nparties          %lld\nunlocks          %lld\nconsents         %lld\ninvites left     %lld\nbytes            %lld\nprofiles         %lld published, %lld to review, %lld hidden\nreports          %lld\nto be carried out  %lld\n";
+				? "{\"listen\":\"%s\",\"period\":%lld,\"period_made\":\"%s\",\"rotation_due\":%s,\"older_rows\":%lld,\"parties\":%lld,\"unlocks\":%lld,\"consents\":%lld,\"invites\":%lld,\"bytes\":%lld,\"published\":%lld,\"waiting\":%lld,\"hidden\":%lld,\"reports\":%lld,\"pending\":%lld}\n"
+				: "listens on       %s\nperiod           %lld, since %s%s\nrows of an older period  %lld\nparties          %lld\nunlocks          %lld\nconsents         %lld\ninvites left     %lld\nbytes            %lld\nprofiles         %lld published, %lld to review, %lld hidden\nreports          %lld\nto be carried out  %lld\n";
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 			printf(form, config_text(&i->config, CONFIG_CONTACT_LISTEN),
-			       (long long)p.newest, p.made,
+			       (long long)p.newest, p.made, due,
 			       (long long)db_i64(&rows, 0, SQL_OPERATOR_SPHERE_OLDER),
 			       (long long)db_i64(&rows, 0, SQL_OPERATOR_SPHERE_PARTIES),
 			       (long long)db_i64(&rows, 0, SQL_OPERATOR_SPHERE_UNLOCKS),
@@ -347,6 +368,12 @@ static enum status contact_rotate(struct instance *i, int argc, char **argv, str
 	struct db *db = NULL;
 	(void)argc, (void)argv;
 	enum status status = contact_periods(i, &p, err);
+	int64_t left_s = config_number(&i->config, CONFIG_CONTACT_PERIOD) / 1000 - p.age_s;
+	if (status == OK && when_due && !p.older && left_s > 0) {
+		printf("period %lld ends in %lld hours: nothing is to be done\n",
+		       (long long)p.newest, (long long)(left_s + 3599) / 3600);
+		return OK;
+	}
 	if (status == OK && !p.older)
 		status = contact_change_key(i, "rotate", err);
 	if (status == OK)
@@ -365,6 +392,42 @@ static enum status contact_rotate(struct instance *i, int argc, char **argv, str
 		printf(
 		    "period %lld; dumps and backups of the contact database from before now cannot be read by anybody\n",
 		    (long long)p.newest);
+	return status;
+}
+
+/* ---- a copy of the keys ---- */
+
+/* A copy can open what a rotation has closed, so that how long it is kept must be told to parties
+ * that erase themselves: contact.key_copy_days. */
+static enum status contact_key_copy(struct instance *i, int argc, char **argv, struct err *err)
+{
+	char key[PATH_MAX];
+	struct buf text;
+	int fd;
+	(void)argc;
+	if (config_number(&i->config, CONFIG_CONTACT_KEY_COPY_DAYS) == 0)
+		return err_set(
+		    err, INVALID,
+		    "contact.key_copy_days is 0: parties are told that no copy of the keys is kept; set it to the days for which this copy is kept, and 'holdfast reload'");
+	enum status status = contact_key_path(i, key, err);
+	if (status != OK)
+		return status;
+	const char *const run[] = {"holdfast-keeper", "copy-key", key, NULL};
+	buf_init(&text, 65536);
+	status = contact_run_keeper(i, run, -1, &text, err);
+	if (status == OK)
+		status = folder_create(argv[0], O_EXCL, 0600, &fd, err);
+	if (status == OK) {
+		status = io_write_all(fd, text.p, text.n, err);
+		if (status == OK && fsync(fd) != 0)
+			status = err_errno(err, FAILED, "%s", argv[0]);
+		close(fd);
+	}
+	buf_release(&text);
+	if (status == OK)
+		printf(
+		    "%s has the keys, sealed to the offline key. To restore: holdfast-keeper restore-key --offline-key FILE KEY_FILE < %s\n",
+		    argv[0], argv[0]);
 	return status;
 }
 
@@ -565,6 +628,8 @@ static const struct {
     {"setup", NULL, contact_setup, "make database, roles and key; prints the offline key, once"},
     {"status", NULL, contact_status, "how much there is, the period of the keys"},
     {"rotate", NULL, contact_rotate, "a new period: older dumps and backups become unreadable"},
+    {"key-copy", "FILE", contact_key_copy,
+     "a copy of the keys for a restore, sealed to the offline key"},
     {"invite", "N", contact_invite, "print N codes that let somebody enrol (--badge)"},
     {"reports", NULL, contact_reports, "what was reported, and profiles that wait for a review"},
     {"hide", "PROFILE", contact_hide, "hide a profile; its party is told why (--reason)"},
@@ -601,7 +666,7 @@ static int contact_command(int argc, char **argv)
 
 const struct command command_contact = {
     .name = "contact",
-    .args = "setup|status|rotate|invite|reports|hide|show|erase|consent [N|PROFILE]",
+    .args = "setup|status|rotate|key-copy|invite|reports|hide|show|erase|consent [N|FILE|PROFILE]",
     .summary = "The contact sphere: parties that find each other without being known",
     .help =
 	"Keys are made and used by holdfast-keeper, which is run as its own user. The operator acts by profile:\n"
