@@ -104,7 +104,7 @@ static int audit_show(const struct audit_report *report, const char *looked)
 	struct buf out;
 	buf_init(&out, (size_t)1 << 30);
 	if (sarif)
-		report_sarif(report, &out);
+		report_sarif(report, looked, &out);
 	else if (cli_globals.json)
 		report_json(report, looked, &out);
 	else

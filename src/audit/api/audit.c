@@ -11,7 +11,10 @@
 enum { ANSWER_MS = 120000 };
 
 static const struct audit_rule rules[] = {
-#define RULE(id, key, severity, title, remedy) [OPENAPI_##id] = {key, severity, title, remedy},
+#define RULE(id, key, severity, title, remedy)                                                     \
+	[OPENAPI_##id] = {                                                                         \
+	    key, severity, title, remedy,                                                          \
+	    "https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/"},
 #include "audit/openapi/rules.def"
 #undef RULE
 };

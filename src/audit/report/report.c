@@ -1,6 +1,5 @@
 /* The findings table and its three faces. */
 #include "audit/report/report.h"
-#include "base/percent.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -10,7 +9,7 @@
 
 enum { REPORT_BYTES_MAX = 512 << 20, RULES_MAX = 512, SHOWN_MAX = 5 };
 
-static const char *const severity_names[AUDIT_SEVERITIES] = {"", "note", "warning", "error"};
+const char *const audit_severity_names[AUDIT_SEVERITIES] = {"", "note", "warning", "error"};
 
 void report_init(struct audit_report *report)
 {
@@ -21,19 +20,32 @@ void report_init(struct audit_report *report)
 void report_release(struct audit_report *report)
 {
 	free(report->findings);
+	free(report->unchecked);
 	arena_release(&report->arena);
 }
 
-void report_add(struct audit_report *report, const struct audit_finding *finding)
+/* Of what stays when lines move: rule, file, object and message. */
+static uint64_t fingerprint_of(const struct audit_finding *f)
+{
+	uint64_t hash = 14695981039346656037u;
+	const struct str parts[] = {str_of(f->rule->id), f->file, f->object, f->about};
+	for (size_t p = 0; p < COUNT_OF(parts); p++) {
+		for (size_t i = 0; i < parts[p].n; i++)
+			hash = (hash ^ (unsigned char)parts[p].p[i]) * 1099511628211u;
+		hash = (hash ^ 0xff) * 1099511628211u;
+	}
+	return hash;
+}
+
+/* The finding with texts of the report. False: there is no room. */
+static bool finding_copy(struct audit_report *report, const struct audit_finding *finding,
+			 struct audit_finding *out)
 {
 	struct audit_finding copy = *finding;
 	if (copy.severity == AUDIT_BY_RULE)
 		copy.severity = copy.rule->severity;
-	report->counts[copy.severity]++;
-	if (report->count == AUDIT_FINDINGS_MAX) {
-		report->dropped++;
-		return;
-	}
+	if (!copy.fingerprint)
+		copy.fingerprint = fingerprint_of(finding);
 	const struct audit_finding *before =
 	    report->count ? &report->findings[report->count - 1] : NULL;
 	copy.file = before && str_eq(before->file, finding->file)
@@ -49,15 +61,36 @@ void report_add(struct audit_report *report, const struct audit_finding *finding
 	copy.statement = arena_str(&report->arena, finding->statement);
 	copy.fix = arena_str(&report->arena, finding->fix);
 	copy.headline = arena_str(&report->arena, finding->headline);
-	if (!copy.headline.p || !copy.fix.p || !copy.level.p || !copy.alternative.p ||
-	    !copy.statement.p || !copy.file.p || !copy.about.p || !copy.excerpt.p ||
-	    !copy.rewrite.p || !copy.evidence.p || !copy.object.p) {
+	*out = copy;
+	return copy.headline.p && copy.fix.p && copy.level.p && copy.alternative.p &&
+	       copy.statement.p && copy.file.p && copy.about.p && copy.excerpt.p &&
+	       copy.rewrite.p && copy.evidence.p && copy.object.p;
+}
+
+void report_add(struct audit_report *report, const struct audit_finding *finding)
+{
+	struct audit_finding copy;
+	report->counts[finding->severity ? finding->severity : finding->rule->severity]++;
+	if (report->count == AUDIT_FINDINGS_MAX || !finding_copy(report, finding, &copy)) {
 		report->dropped++;
 		return;
 	}
 	report->findings = memory_grow(report->findings, &report->room, report->count + 1,
 				       sizeof(*report->findings));
 	report->findings[report->count++] = copy;
+}
+
+void report_unchecked(struct audit_report *report, const struct audit_finding *finding)
+{
+	struct audit_finding copy;
+	if (report->unchecked_count == AUDIT_FINDINGS_MAX ||
+	    !finding_copy(report, finding, &copy)) {
+		report->dropped++;
+		return;
+	}
+	report->unchecked = memory_grow(report->unchecked, &report->unchecked_room,
+					report->unchecked_count + 1, sizeof(*report->unchecked));
+	report->unchecked[report->unchecked_count++] = copy;
 }
 
 static int by_place(const void *x, const void *y)
@@ -131,7 +164,7 @@ static void put_place(struct buf *out, const struct audit_finding *f)
 
 static void put_tally(struct buf *out, const struct audit_report *report, const struct tally *t)
 {
-	buf_printf(out, "%s: %s [%s]", severity_names[t->rule->severity], t->rule->title,
+	buf_printf(out, "%s: %s [%s]", audit_severity_names[t->rule->severity], t->rule->title,
 		   t->rule->id);
 	if (t->found > 1)
 		buf_printf(out, ", %llu times", (unsigned long long)t->found);
@@ -186,7 +219,7 @@ static struct str title_of(const struct audit_finding *f)
 
 static void put_shown(struct buf *out, const struct audit_finding *f)
 {
-	buf_printf(out, "%s: ", severity_names[f->severity]);
+	buf_printf(out, "%s: ", audit_severity_names[f->severity]);
 	put_plain(out, title_of(f));
 	buf_printf(out, " [%s]\n  ", f->rule->id);
 	if (f->statement.n)
@@ -289,7 +322,7 @@ void report_json(const struct audit_report *report, const char *looked, struct b
 		const struct audit_finding *f = &report->findings[i];
 		json_object_begin(&w);
 		json_member_z(&w, "rule", f->rule->id);
-		json_member_z(&w, "severity", severity_names[f->severity]);
+		json_member_z(&w, "severity", audit_severity_names[f->severity]);
 		json_member_str(&w, "file", f->file);
 		json_member_i64(&w, "line", f->line);
 		json_member_i64(&w, "column", f->column);
@@ -302,221 +335,6 @@ void report_json(const struct audit_report *report, const char *looked, struct b
 	json_array_end(&w);
 	json_object_end(&w);
 	buf_putc(out, '\n');
-}
-
-/* ---- SARIF ---- */
-
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_object_begin(w);
-	json_member_z(w, "text", text);
-	json_object_end(w);
-}
-
-static int by_rule(const void *x, const void *y)
-{
-	const struct audit_rule *const *a = x, *const *b = y;
-	return strcmp((*a)->id, (*b)->id);
-}
-
-/* The rules that were found, once each, by id. */
-static size_t rules_of(const struct audit_report *report, const struct audit_rule **rules)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < report->count; i++)
-		rules[i] = report->findings[i].rule;
-	if (report->count)
-		qsort(rules, report->count, sizeof(const struct audit_rule *), by_rule);
-	for (size_t i = 0; i < report->count; i++)
-		if (n == 0 || rules[n - 1] != rules[i])
-			rules[n++] = rules[i];
-	return n;
-}
-
-/* A path as a URI reference (RFC 3986): what is not unreserved or a slash is escaped. */
-static void put_uri(struct json_writer *w, const char *key, struct str path)
-{
-	struct buf uri;
-	buf_init(&uri, 3 * path.n + 1);
-	percent_put(&uri, path, "/");
-	json_member_str(w, key, buf_view(&uri));
-	buf_release(&uri);
-}
-
-static void put_message(struct json_writer *w, const struct audit_finding *f)
-{
-	struct buf text;
-	buf_init(&text, f->about.n + 1024);
-	buf_str(&text, title_of(f));
-	if (f->about.n)
-		buf_puts(&text, ": ");
-	buf_str(&text, f->about);
-	json_key(w, "message");
-	json_object_begin(w);
-	json_member_str(w, "text", buf_view(&text));
-	json_object_end(w);
-	buf_release(&text);
-}
-
-static void put_fingerprint(struct json_writer *w, const struct audit_finding *f)
-{
-	char text[17];
-	if (!f->fingerprint)
-		return;
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long)f->fingerprint);
-	json_key(w, "partialFingerprints");
-	json_object_begin(w);
-	json_member_z(w, "finding/v1", text);
-	json_object_end(w);
-}
-
-static void put_region(struct json_writer *w, const char *key, const struct audit_finding *f)
-{
-	json_key(w, key);
-	json_object_begin(w);
-	json_member_i64(w, "startLine", f->line);
-	if (f->column)
-		json_member_i64(w, "startColumn", f->column);
-	if (f->end_line) {
-		json_member_i64(w, "endLine", f->end_line);
-		json_member_i64(w, "endColumn", f->end_column);
-	}
-	json_object_end(w);
-}
-
-static void put_artifact(struct json_writer *w, const struct audit_finding *f)
-{
-	json_key(w, "artifactLocation");
-	json_object_begin(w);
-	put_uri(w, "uri", f->file.n ? f->file : STR("."));
-	json_object_end(w);
-}
-
-/* "schema.table.index", and the statement where there is no file. */
-static void put_logical(struct json_writer *w, const struct audit_finding *f)
-{
-	if (!f->level.n && !f->statement.n)
-		return;
-	json_key(w, "logicalLocations");
-	json_array_begin(w);
-	for (int i = 0; i < 2; i++) {
-		struct str name = i ? f->statement : f->object;
-		if (!name.n || (!i && !f->level.n))
-			continue;
-		json_object_begin(w);
-		json_member_str(w, "fullyQualifiedName", name);
-		json_member_z(w, "kind", i ? "statement" : "index");
-		json_object_end(w);
-	}
-	json_array_end(w);
-}
-
-/* Only what is known to keep the rows. */
-static void put_fixes(struct json_writer *w, const struct audit_finding *f)
-{
-	if (!f->fix.n || f->statement.n || !f->end_line ||
-	    (!str_eq(f->level, STR("proved")) && !str_eq(f->level, STR("checked"))))
-		return;
-	json_key(w, "fixes");
-	json_array_begin(w);
-	json_object_begin(w);
-	json_key(w, "description");
-	json_object_begin(w);
-	json_member_str(w, "text", f->evidence);
-	json_object_end(w);
-	json_key(w, "artifactChanges");
-	json_array_begin(w);
-	json_object_begin(w);
-	put_artifact(w, f);
-	json_key(w, "replacements");
-	json_array_begin(w);
-	json_object_begin(w);
-	put_region(w, "deletedRegion", f);
-	json_key(w, "insertedContent");
-	json_object_begin(w);
-	json_member_str(w, "text", f->fix);
-	json_object_end(w);
-	json_object_end(w);
-	json_array_end(w);
-	json_object_end(w);
-	json_array_end(w);
-	json_object_end(w);
-	json_array_end(w);
-}
-
-static void put_result(struct json_writer *w, const struct audit_finding *f)
-{
-	json_object_begin(w);
-	json_member_z(w, "ruleId", f->rule->id);
-	json_member_z(w, "level", severity_names[f->severity]);
-	put_message(w, f);
-	json_key(w, "locations");
-	json_array_begin(w);
-	json_object_begin(w);
-	json_key(w, "physicalLocation");
-	json_object_begin(w);
-	put_artifact(w, f);
-	if (f->line)
-		put_region(w, "region", f);
-	json_object_end(w);
-	put_logical(w, f);
-	json_object_end(w);
-	json_array_end(w);
-	put_fixes(w, f);
-	put_fingerprint(w, f);
-	json_object_end(w);
-}
-
-static void put_rule(struct json_writer *w, const struct audit_rule *rule)
-{
-	json_object_begin(w);
-	json_member_z(w, "id", rule->id);
-	put_text(w, "shortDescription", rule->title);
-	put_text(w, "help", rule->remedy);
-	json_key(w, "defaultConfiguration");
-	json_object_begin(w);
-	json_member_z(w, "level", severity_names[rule->severity]);
-	json_object_end(w);
-	json_object_end(w);
-}
-
-void report_sarif(const struct audit_report *report, struct buf *out)
-{
-	struct json_writer w;
-	const struct audit_rule **rules =
-	    memory_array(report->count + 1, sizeof(const struct audit_rule *));
-	size_t n = rules_of(report, rules);
-	json_writer_init(&w, out);
-	json_object_begin(&w);
-	json_member_z(&w, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
-	json_member_z(&w, "version", "2.1.0");
-	json_key(&w, "runs");
-	json_array_begin(&w);
-	json_object_begin(&w);
-	json_key(&w, "tool");
-	json_object_begin(&w);
-	json_key(&w, "driver");
-	json_object_begin(&w);
-	json_member_z(&w, "name", "holdfast audit");
-	json_key(&w, "rules");
-	json_array_begin(&w);
-	for (size_t i = 0; i < n; i++)
-		put_rule(&w, rules[i]);
-	json_array_end(&w);
-	json_object_end(&w);
-	json_object_end(&w);
-	json_member_z(&w, "columnKind", "unicodeCodePoints");
-	json_key(&w, "results");
-	json_array_begin(&w);
-	for (size_t i = 0; i < report->count; i++)
-		put_result(&w, &report->findings[i]);
-	json_array_end(&w);
-	json_object_end(&w);
-	json_array_end(&w);
-	json_object_end(&w);
-	buf_putc(out, '\n');
-	free(rules);
 }
 
 int report_exit_code(const struct audit_report *report)

@@ -15,6 +15,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* As in JSON and SARIF. */
+extern const char *const audit_severity_names[];
+
 enum audit_severity { AUDIT_BY_RULE, AUDIT_NOTE, AUDIT_WARNING, AUDIT_ERROR, AUDIT_SEVERITIES };
 
 struct audit_rule {
@@ -22,6 +25,7 @@ struct audit_rule {
 	enum audit_severity severity;
 	const char *title;  /* one sentence without a full stop: what is wrong */
 	const char *remedy; /* what to do about it */
+	const char *help;   /* a public page about the matter: helpUri of SARIF; NULL: none */
 };
 
 struct audit_finding {
@@ -44,7 +48,7 @@ struct audit_finding {
 	struct str fix;                 /* what replaces the place, exactly; empty: not known */
 	struct str statement;           /* its id where it has no file: a queryid */
 	double cost_before, cost_after; /* as the planner says; 0, 0: not asked */
-	uint64_t fingerprint;           /* the same when the code moves; 0: none */
+	uint64_t fingerprint; /* the same when the code moves; 0: of rule, file and message */
 };
 
 enum { AUDIT_FINDINGS_MAX = 1000000 };
@@ -53,6 +57,8 @@ struct audit_report {
 	struct arena arena;
 	struct audit_finding *findings;
 	size_t count, room;
+	struct audit_finding *unchecked; /* what could not be checked, shown as notes or not */
+	size_t unchecked_count, unchecked_room;
 	uint64_t dropped; /* over the maximum */
 	uint64_t counts[AUDIT_SEVERITIES];
 };
@@ -60,6 +66,8 @@ struct audit_report {
 void report_init(struct audit_report *report);
 void report_release(struct audit_report *report);
 void report_add(struct audit_report *report, const struct audit_finding *finding);
+/* What could not be checked: a notification in SARIF, whether or not a note tells it as well. */
+void report_unchecked(struct audit_report *report, const struct audit_finding *finding);
 /* In the order of file, line, column, rule. */
 void report_sort(struct audit_report *report);
 
@@ -67,8 +75,8 @@ void report_sort(struct audit_report *report);
  * ("12 pages, 1 sitemap"). */
 void report_text(const struct audit_report *report, const char *looked, struct buf *out);
 void report_json(const struct audit_report *report, const char *looked, struct buf *out);
-/* SARIF 2.1.0 (OASIS). */
-void report_sarif(const struct audit_report *report, struct buf *out);
+/* SARIF 2.1.0 (OASIS). What was looked at, and what was not, are notifications of the run. */
+void report_sarif(const struct audit_report *report, const char *looked, struct buf *out);
 
 /* The fingerprints of the findings, a line each: what report_forget takes. */
 void report_baseline(const struct audit_report *report, struct buf *out);

@@ -6,7 +6,9 @@
 #include <stdio.h>
 
 static const struct audit_rule rules[SITE_RULES] = {
-#define RULE(id, key, severity, title, remedy) [RULE_##id] = {key, severity, title, remedy},
+#define RULE(id, key, severity, title, remedy)                                                     \
+	[RULE_##id] = {key, severity, title, remedy,                                               \
+		       "https://developers.google.com/search/docs/essentials"},
 #include "audit/site/rules.def"
 #undef RULE
 };
@@ -23,6 +25,7 @@ static const struct audit_rule *block_rule(size_t n)
 	if (!made[n].id)
 		made[n] = (struct audit_rule){
 		    .id = facts_faults[n].key,
+		    .help = "https://schema.org/LocalBusiness",
 		    .severity = severities[facts_faults[n].severity],
 		    .title = facts_faults[n].text,
 		    .remedy = "Correct the value in what the structured data are made from.",

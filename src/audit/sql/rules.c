@@ -5,8 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MANUAL                         "https://www.postgresql.org/docs/current/"
+#define SQL_HELP_judge_spinning_filter MANUAL "sql-select.html#SQL-LIMIT"
+#define SQL_HELP_judge_spinning_write  MANUAL "sql-select.html#SQL-LIMIT"
+#define SQL_HELP_judge_limit_overrun   MANUAL "sql-select.html#SQL-FOR-UPDATE-SHARE"
+#define SQL_HELP_judge_transaction                                                                 \
+	MANUAL "runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT"
+#define SQL_HELP_NULL MANUAL "indexes-expressional.html"
+
 static const struct audit_rule rules[] = {
-#define RULE(id, key, severity, title, remedy, judge) [SQL_##id] = {key, severity, title, remedy},
+#define RULE(id, key, severity, title, remedy, judge)                                              \
+	[SQL_##id] = {key, severity, title, remedy, SQL_HELP_##judge},
 #include "audit/sql/rules.def"
 #undef RULE
 };
@@ -153,6 +162,13 @@ static uint64_t fingerprint_of(const struct sql_audit *audit, const struct state
 	return hash;
 }
 
+/* Rules that say that something was not checked. */
+static bool is_unchecked(enum sql_rule_id rule)
+{
+	return rule == SQL_UNREADABLE || rule == SQL_UNPARSED || rule == SQL_UNPLANNED ||
+	       rule == SQL_UNAPPLIED;
+}
+
 void sql_found(struct sql_audit *audit, const struct statement *s, const struct sql_found *found)
 {
 	struct audit_finding f = {
@@ -174,6 +190,10 @@ void sql_found(struct sql_audit *audit, const struct statement *s, const struct 
 	enum audit_severity severity = f.severity ? f.severity : f.rule->severity;
 	if (!sql_wanted(audit, found->rule))
 		return;
+	if (is_unchecked(found->rule)) {
+		place_of(&audit->file, found->span.from, &f.line, &f.column);
+		report_unchecked(audit->report, &f);
+	}
 	if (is_suppressed(audit, s, found->rule)) {
 		audit->summary->suppressed++;
 		return;
