@@ -16,6 +16,7 @@ extern const struct command command_heal;
 extern const struct command command_identities;
 extern const struct command command_path;
 extern const struct command command_import;
+extern const struct command command_po;
 extern const struct command command_init;
 extern const struct command command_migrate;
 extern const struct command command_reload;
