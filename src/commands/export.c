@@ -15,6 +15,7 @@
 static struct export_options export;
 static int64_t workers;
 static bool without_cards;
+static const char *shop_id, *shop_domain_text;
 
 static const struct cli_option options[] = {
     {"dry-run", 'n', CLI_FLAG, NULL, 0, 0, "say what would happen, change nothing",
@@ -28,6 +29,11 @@ static const struct cli_option options[] = {
      &export.list},
     {"symlink", 0, CLI_FLAG, NULL, 0, 0,
      "publish through a symbolic link instead of exchanging folders", &export.by_link},
+    {"shop", 0, CLI_TEXT, "ID", 0, 0,
+     "write the site of this business alone into DIR: a whole site with an address of its own",
+     &shop_id},
+    {"domain", 0, CLI_TEXT, "DOMAIN", 0, 0,
+     "with --shop: the site's domain (default: that of its line 'shops')", &shop_domain_text},
     {"workers", 'w', CLI_INT, "N", 1, EXPORT_WORKERS_MAX, "processes (default: one for each core)",
      &workers},
     {0},
@@ -38,17 +44,18 @@ static enum status connect_export(void *ctx, struct db **db, struct err *err)
 	return database_connect(ctx, ROLE_EXPORT, db, err);
 }
 
-static void print_json(const struct export_report *r)
+/* One export of a run: the directory, or the site of a shop. */
+struct export_done {
+	const struct shop_site *shop; /* NULL: the directory */
+	const char *dir;
+	enum status status;
+	struct err err;
+	struct export_report report;
+};
+
+static void export_json_report(struct json_writer *w, const struct export_done *d)
 {
-	struct buf out;
-	struct json_writer w;
-	buf_init(&out, 65536);
-	json_writer_init(&w, &out);
-	json_object_begin(&w);
-	json_member_z(&w, "folder", export.dir);
-	json_member_bool(&w, "dry_run", export.dry_run);
-	json_member_bool(&w, "nothing_changed", r->nothing_changed);
-	json_member_bool(&w, "whole", r->whole);
+	const struct export_report *r = &d->report;
 	const struct {
 		const char *name;
 		uint64_t n;
@@ -57,37 +64,96 @@ static void print_json(const struct export_report *r)
 	    {"unchanged", r->unchanged},   {"removed", r->removed}, {"bytes", r->bytes},
 	    {"pages", r->pages},           {"noindex", r->noindex}, {"withheld", r->withheld},
 	    {"lists", r->lists},           {"files", r->files}};
+	json_member_z(w, "folder", d->dir);
+	json_member_bool(w, "dry_run", export.dry_run);
+	json_member_bool(w, "nothing_changed", r->nothing_changed);
+	json_member_bool(w, "whole", r->whole);
 	for (size_t i = 0; i < COUNT_OF(counts); i++)
-		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
-	json_key(&w, "gate");
-	gate_report_json(&r->gate, &w);
-	json_key(&w, "dropped");
-	json_array_begin(&w);
+		json_member_i64(w, counts[i].name, (int64_t)counts[i].n);
+	json_key(w, "gate");
+	gate_report_json(&r->gate, w);
+	json_key(w, "dropped");
+	json_array_begin(w);
 	for (size_t i = 0; i < facts_faults_count; i++) {
 		if (!r->dropped[i])
 			continue;
-		json_object_begin(&w);
-		json_member_z(&w, "fault", facts_faults[i].key);
-		json_member_i64(&w, "count", (int64_t)r->dropped[i]);
-		json_member_z(&w, "text", facts_faults[i].text);
-		json_object_end(&w);
+		json_object_begin(w);
+		json_member_z(w, "fault", facts_faults[i].key);
+		json_member_i64(w, "count", (int64_t)r->dropped[i]);
+		json_member_z(w, "text", facts_faults[i].text);
+		json_object_end(w);
 	}
-	json_array_end(&w);
+	json_array_end(w);
+}
+
+static void export_json_shop(struct json_writer *w, const struct export_done *d)
+{
+	const struct export_report *r = &d->report;
+	json_object_begin(w);
+	json_member_z(w, "id", d->shop->id_text);
+	json_member_z(w, "folder", d->dir);
+	json_member_str(w, "url", d->shop->url);
+	if (d->status != OK)
+		json_member_z(w, "error", d->err.text);
+	json_member_bool(w, "nothing_changed", r->nothing_changed);
+	json_member_i64(w, "generation", (int64_t)r->generation);
+	json_member_i64(w, "written", (int64_t)r->written);
+	json_member_i64(w, "unchanged", (int64_t)r->unchanged);
+	json_member_i64(w, "removed", (int64_t)r->removed);
+	json_member_i64(w, "pages", (int64_t)r->pages);
+	json_member_i64(w, "files", (int64_t)r->files);
+	json_object_end(w);
+}
+
+/* The directory's report, with its shops; or that of a shop alone. */
+static void export_print_json(const struct export_done *done, size_t count)
+{
+	struct buf out;
+	struct json_writer w;
+	size_t first = !done[0].shop;
+	buf_init(&out, 16 << 20);
+	json_writer_init(&w, &out);
+	json_object_begin(&w);
+	if (first && done[0].status == OK)
+		export_json_report(&w, &done[0]);
+	if (count > first) {
+		json_key(&w, "shops");
+		json_array_begin(&w);
+		for (size_t i = first; i < count; i++)
+			export_json_shop(&w, &done[i]);
+		json_array_end(&w);
+	}
 	json_object_end(&w);
 	printf("%s\n", buf_z(&out));
 	buf_release(&out);
 }
 
-static void print_text(const struct export_report *r)
+static void export_print_shop(const struct export_done *d)
 {
+	const struct export_report *r = &d->report;
+	if (r->nothing_changed)
+		printf("%s: nothing has changed since generation %" PRIu64 "\n", d->dir,
+		       r->generation);
+	else
+		printf("%s, site of shop %s%s%.*s, generation %" PRIu64 "%s: %" PRIu64
+		       " pages, %" PRIu64 " files written, %" PRIu64 " as they were, %" PRIu64
+		       " removed\n",
+		       d->dir, d->shop->id_text, d->shop->url.n ? " at " : "",
+		       STR_ARG(d->shop->url), r->generation, export.dry_run ? ", dry run" : "",
+		       r->pages, r->written, r->unchanged, r->removed);
+}
+
+static void export_print_directory(const struct export_done *d)
+{
+	const struct export_report *r = &d->report;
 	struct buf causes;
 	if (r->nothing_changed)
-		printf("%s: nothing has changed since generation %" PRIu64 "\n", export.dir,
+		printf("%s: nothing has changed since generation %" PRIu64 "\n", d->dir,
 		       r->generation);
 	else
 		printf("%s, generation %" PRIu64 "%s: %" PRIu64 " read, %" PRIu64
 		       " files written, %" PRIu64 " as they were, %" PRIu64 " removed\n",
-		       export.dir, r->generation, export.dry_run ? ", dry run" : "", r->read,
+		       d->dir, r->generation, export.dry_run ? ", dry run" : "", r->read,
 		       r->written, r->unchanged, r->removed);
 	printf("  %" PRIu64 " businesses have a page (%" PRIu64
 	       " of them not to be indexed), %" PRIu64 " are withheld; %" PRIu64 " other files\n",
@@ -128,36 +194,141 @@ static enum status give_paths(struct instance *i, struct err *err)
 	return status;
 }
 
+/* Run one export. Its error is printed here, so that a shop's error does not keep the others from
+ * being published. */
+static void export_one(const struct instance *i, struct export_done *d)
+{
+	char own[PATH_MAX], toml[PATH_MAX];
+	struct export_shop shop = {d->shop, toml};
+	struct export_options run = export;
+	run.dir = d->dir;
+	run.own_dir = own;
+	if (d->shop) {
+		run.shop = &shop;
+		d->status = io_path(own, sizeof(own), &d->err, "%s/shops/%s/public", i->dir,
+				    d->shop->id_text);
+		if (d->status == OK)
+			d->status = io_path(toml, sizeof(toml), &d->err, "%s/shops/%s/shop.toml",
+					    i->dir, d->shop->id_text);
+	} else {
+		d->status = io_path(own, sizeof(own), &d->err, "%s/web/public", i->dir);
+	}
+	if (d->status == OK)
+		d->status = export_run(&run, &d->report, &d->err);
+	if (d->status != OK)
+		(void)cli_failed(&d->err);
+	else if (!cli_globals.json && d->shop)
+		export_print_shop(d);
+	else if (!cli_globals.json)
+		export_print_directory(d);
+}
+
+/* The folder of a shop is below the instance, unless it begins with a slash. It is never in the
+ * published directory, whose folders are exchanged as a whole. */
+static enum status export_shop_folder(const struct instance *i, const struct shop_site *site,
+				      const char *site_dir, struct arena *arena, const char **out,
+				      struct err *err)
+{
+	bool whole = str_starts(site->folder, STR("/"));
+	size_t n = strlen(site_dir);
+	*out = arena_printf(arena, "%s%s%.*s", whole ? "" : i->dir, whole ? "" : "/",
+			    STR_ARG(site->folder));
+	must(*out);
+	if (strncmp(*out, site_dir, n) == 0 && ((*out)[n] == '/' || !(*out)[n]))
+		return err_set(err, INVALID,
+			       "shops: %s is in the folder of the directory; name another", *out);
+	return OK;
+}
+
+/* The shop of --shop, in DIR or the folder of its line. */
+static enum status export_plan_shop(const struct instance *i, const char *dir, const char *site_dir,
+				    struct shop_sites *sites, struct arena *arena,
+				    struct export_done *done, struct err *err)
+{
+	struct shop_site *shop = arena_alloc(arena, sizeof(*shop));
+	must(shop);
+	if (!record_id_parse(str_of(shop_id), &shop->id))
+		return err_set(err, INVALID, "--shop: '%s' is not an id of a business", shop_id);
+	const struct shop_site *line = shop_sites_find(sites, shop->id);
+	if (line)
+		*shop = *line;
+	record_id_format(shop->id, shop->id_text);
+	done->shop = shop;
+	done->dir = dir;
+	if (shop_domain_text) {
+		enum status status = shop_domain(str_of(shop_domain_text), arena, &shop->url, err);
+		if (status != OK)
+			return err_prefix(err, status, "--domain");
+	}
+	if (!dir && !shop->folder.n)
+		return err_set(
+		    err, INVALID,
+		    "--shop needs the folder DIR, or a line 'shops = %s DOMAIN FOLDER' in holdfast.conf",
+		    shop->id_text);
+	return dir ? OK : export_shop_folder(i, shop, site_dir, arena, &done->dir, err);
+}
+
+/* What is to be exported: the directory and all shops, or one shop. */
+static enum status export_plan(const struct instance *i, const char *dir, struct shop_sites *sites,
+			       struct arena *arena, struct export_done **done, size_t *count,
+			       struct err *err)
+{
+	const char *site_dir = arena_printf(arena, "%s/site", i->dir);
+	must(site_dir);
+	enum status status =
+	    shop_sites_read(sites, str_of(config_text(&i->config, CONFIG_SHOPS)), arena, err);
+	if (status != OK)
+		return err_prefix(err, status, "%s",
+				  i->config.path ? i->config.path : "holdfast.conf");
+	*count = shop_id ? 1 : 1 + sites->count;
+	*done = arena_array(arena, *count, sizeof(**done));
+	must(*done);
+	if (shop_id)
+		return export_plan_shop(i, dir, site_dir, sites, arena, *done, err);
+	(*done)[0].dir = dir ? dir : site_dir;
+	for (size_t n = 0; n < sites->count && status == OK; n++) {
+		struct export_done *d = &(*done)[n + 1];
+		d->shop = &sites->site[n];
+		status = export_shop_folder(i, d->shop, (*done)[0].dir, arena, &d->dir, err);
+	}
+	return status;
+}
+
 static int export_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
-	struct export_report report;
-	char site[PATH_MAX], own[PATH_MAX];
+	struct arena arena;
+	struct shop_sites sites;
+	struct export_done *done = NULL;
+	size_t count = 0;
+	bool good = true;
+	if (shop_domain_text && !shop_id)
+		return cli_usage_error("--domain belongs to --shop");
 	if (give_paths(&i, &err) != OK)
 		return cli_failed(&err);
-	enum status status = io_path(site, sizeof(site), &err, "%s/site", i.dir);
-	export.dir = argc ? argv[0] : site;
+	arena_init(&arena, 64 << 20);
 	export.config = &i.config;
-	if (status == OK)
-		status = io_path(own, sizeof(own), &err, "%s/web/public", i.dir);
-	export.own_dir = own;
 	export.connect = connect_export;
 	export.ctx = &i;
 	export.workers = (int)workers;
 	export.cards = !without_cards;
+	export.shops = &sites;
+	enum status status =
+	    export_plan(&i, argc ? argv[0] : NULL, &sites, &arena, &done, &count, &err);
 	if (status == OK)
 		status = replace_files(&i, &err);
 	if (status == OK)
 		look_compose(&i.config, false);
-	if (status == OK)
-		status = export_run(&export, &report, &err);
-	if (status == OK && cli_globals.json)
-		print_json(&report);
-	else if (status == OK)
-		print_text(&report);
+	for (size_t n = 0; n < count && status == OK; n++) {
+		export_one(&i, &done[n]);
+		good &= done[n].status == OK;
+	}
+	if (status == OK && cli_globals.json && (good || count > 1))
+		export_print_json(done, count);
+	arena_release(&arena);
 	instance_release(&i);
-	return status == OK ? EXIT_OK : cli_failed(&err);
+	return status != OK ? cli_failed(&err) : good ? EXIT_OK : EXIT_FAILED;
 }
 
 const struct command command_export = {
@@ -168,7 +339,9 @@ const struct command command_export = {
 	"Pages for businesses, kinds and regions, lists, sitemaps; into the folder site of the instance when\n"
 	"none is named. A second export writes what changed, into a spare tree beside (DIR.state), and then\n"
 	"exchanges the two: what is served is one whole generation at every moment, also when an export is\n"
-	"killed or the disk is full. Templates and assets are replaced by files in the instance's folder web.",
+	"killed or the disk is full. Templates and assets are replaced by files in the instance's folder web.\n"
+	"A shop can have a site of its own: --shop, or a line 'shops = ID DOMAIN FOLDER' in holdfast.conf for each,\n"
+	"which every export then writes, too. Its own words are read from DIR/shops/ID/shop.toml of the instance.",
     .options = options,
     .run = export_command,
 };

@@ -9,7 +9,8 @@
 #include <limits.h>
 #include <string.h>
 
-enum { ARENA_MAX = 4 << 20 }; /* values, and the file itself */
+/* Values, and the file itself. A value of type LINES is copied for each of its lines. */
+enum { ARENA_MAX = 64 << 20 };
 
 const struct config_option config_options[CONFIG_OPTIONS] = {
 #define OPTION(id, name, type, def, min, max, when, text)                                          \
@@ -38,6 +39,7 @@ void config_describe(const struct config_option *o, struct buf *out)
 	    [CONFIG_TYPE_NAME] = "a name of a-z, 0-9 and _ that begins with a letter",
 	    [CONFIG_TYPE_ADDRESS] = "an address such as 127.0.0.1:8080 or [::1]:8080",
 	    [CONFIG_TYPE_NETWORKS] = "addresses and ranges such as 127.0.0.1, 10.0.0.0/8, fd00::/8",
+	    [CONFIG_TYPE_LINES] = "a line for each, with the option's name in front",
 	    [CONFIG_TYPE_URL] =
 		"an address such as https://example.org or https://example.org/shops",
 	};
@@ -122,6 +124,7 @@ static bool config_to_number(const struct config_option *o, struct str value, in
 		return config_is_name(value);
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_SECRET:
+	case CONFIG_TYPE_LINES:
 	case CONFIG_TYPE_URL:
 		*out = (int64_t)value.n;
 		return utf8_is_valid(value);
@@ -210,6 +213,9 @@ enum status config_set(struct config *c, struct str name, struct str value, stru
 			return err_set(err, INVALID,
 				       "%s: '%.*s': %s; write it as https://example.org", o->name,
 				       STR_ARG(value), wrong);
+	} else if (o->type == CONFIG_TYPE_LINES && c->text[id] && *c->text[id]) {
+		copy = ARENA_JOIN(&c->arena, str_of(c->text[id]), STR("\n"), value);
+		number += c->number[id] + 1;
 	} else {
 		copy = arena_str(&c->arena, value);
 	}
@@ -281,7 +287,7 @@ static enum status config_read_lines(struct config *c, struct str text, const ch
 			for (size_t i = 0; i < CONFIG_OPTIONS && status == OK; i++) {
 				if (!str_eq(name, str_of(config_options[i].name)))
 					continue;
-				if (c->line[i])
+				if (c->line[i] && config_options[i].type != CONFIG_TYPE_LINES)
 					status = err_set(err, INVALID,
 							 "%s is set twice, first in line %d",
 							 config_options[i].name, c->line[i]);

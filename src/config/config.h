@@ -6,9 +6,9 @@
  *   site.name = "Directory of Examples"
  *
  * A file is read whole or not at all: every mistake is reported with file, line, key and what would
- * be right, and then nothing of it is applied. A name may be given once. Values end at the line's
- * end; quotes are needed only for spaces at the ends or a '#'. Passwords of the database's roles
- * are in a file of their own, see instance.h.
+ * be right, and then nothing of it is applied. A name may be given once, unless its type is LINES.
+ * Values end at the line's end; quotes are needed only for spaces at the ends or a '#'. Passwords
+ * of the database's roles are in a file of their own, see instance.h.
  *
  * Life: config_init gives the defaults, config_read puts a file over them, config_release ends it.
  */
@@ -37,7 +37,8 @@ enum config_type {
 	CONFIG_TYPE_NAME,
 	CONFIG_TYPE_ADDRESS,
 	CONFIG_TYPE_NETWORKS,
-	CONFIG_TYPE_URL, /* normalised by web_address.h; empty: none */
+	CONFIG_TYPE_URL,   /* normalised by web_address.h; empty: none */
+	CONFIG_TYPE_LINES, /* may be set several times; the values, one on each line */
 };
 
 enum config_when { CONFIG_WHEN_RELOAD, CONFIG_WHEN_RESTART };

@@ -80,6 +80,8 @@ for my $command (['migrate'], [ 'import', $csv ], ['export']) {
 	($code, $text) = $i->run(@$command);
 	is($code, 0, "@$command") or diag $text;
 }
+$stands_for{ID} = Instance::id_text($i->sql('SELECT min(id) FROM business'));
+$stands_for{DIR} = "$i->{home}/shop";
 for (@examples) {
 	my ($where, $line, $rest) = @$_;
 	my @words = grep { defined } map { exists $stands_for{$_} ? $stands_for{$_} : $_ } split ' ', $rest;

@@ -1,4 +1,4 @@
-/* link: base site/markdown site/shop */
+/* link: base language site/markdown directory/record config site/shop */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static const struct {
 	const char *text, *error;
 } wrong[] = {
     {"tagline = \"a\"\ntag = \"b\"",
-     "shop.toml:2: unknown key 'tag'; known are tagline, reserve, theme, story, imprint"},
+     "shop.toml:2: unknown key 'tag'; known are tagline, reserve, theme, language, story, imprint"},
     {"tagline = \"a\"\ntagline = \"b\"", "shop.toml:2: tagline is there twice"},
     {"[notice]\ntext = \"a\"", "shop.toml:1: unknown table 'notice'; known is [[notice]]"},
     {"[[notices]]", "shop.toml:1: unknown table 'notices'"},
@@ -80,6 +80,7 @@ static const struct {
     {"reserve = \"sms:\"", "shop.toml:1: reserve: a link that begins with"},
     {"reserve = \"tel:+49 89\"", "shop.toml:1: reserve: a link that begins with"},
     {"theme = \"../x\"", "shop.toml:1: theme: a name of a-z and -"},
+    {"language = \"xx\"", "shop.toml:1: language: pages are not made in this language"},
     {"tagline = \"a\" b", "shop.toml:1: only a comment may follow here"},
     {"tagline = \"\\q\"", "shop.toml:1: unknown escape"},
     {"tagline = \"\\uD800\"", "shop.toml:1: \\u names no character"},

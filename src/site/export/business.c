@@ -92,6 +92,26 @@ static void business_read_trail(struct maker *m, struct business *b)
 	b->facts.trail = (struct facts_trail){above, ABOVE};
 }
 
+/* A business with a site of its own names it, unless the record does already. */
+static bool business_read_site(struct maker *m, const struct business *b, struct facts_texts *same)
+{
+	const struct shop_site *site =
+	    m->theme->shops ? shop_sites_find(m->theme->shops, b->id) : NULL;
+	if (!site)
+		return true;
+	struct str *all = arena_array(&m->arena, same->count + 1, sizeof(*all));
+	struct str url = arena_join(&m->arena, (const struct str[]){site->url, STR("/")}, 2);
+	if (!all || !url.p)
+		return false;
+	all[0] = url;
+	size_t count = 1;
+	for (size_t i = 0; i < same->count; i++)
+		if (!str_eq(same->item[i], url))
+			all[count++] = same->item[i];
+	*same = (struct facts_texts){all, count};
+	return true;
+}
+
 enum status business_read(struct maker *m, const struct db_rows *rows, int row, struct business *b,
 			  struct err *err)
 {
@@ -135,7 +155,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	     !business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SERVICE_AREA,
 				  &f->service_area) ||
 	     !business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SAME_AS, &f->same_as) ||
-	     !business_read_types(m, rows, row, b)))
+	     !business_read_site(m, b, &f->same_as) || !business_read_types(m, rows, row, b)))
 		status = err_set(err, TOO_LARGE, "too much for a page");
 	b->hidden = facts_hides_address(f);
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
@@ -240,7 +260,7 @@ static void business_put_week(struct maker *m, const struct business *b,
 	json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
 }
 
-static void business_put_hours(struct maker *m, const struct business *b)
+void business_put_hours(struct maker *m, const struct business *b)
 {
 	struct facts_hours hours;
 	if (!facts_hours(b->facts.hours, m->theme->wording, &m->arena, &hours))
@@ -288,8 +308,7 @@ static void business_put_contact(struct maker *m, const struct business *b, cons
 				STR("&topic="), topic);
 }
 
-/* A facts_found: counts an invalid value that facts_clean has removed. */
-static void business_count_dropped(void *ctx, const struct facts_finding *finding)
+void business_count_dropped(void *ctx, const struct facts_finding *finding)
 {
 	struct maker *m = ctx;
 	m->dropped[finding->fault - facts_faults]++;

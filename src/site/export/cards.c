@@ -75,16 +75,16 @@ static void card_put_address(struct buf *out, const struct business *b, const ch
 	card_end_line(out, from);
 }
 
-static void card_put_url(struct buf *out, const struct theme *t, const struct business *b)
+static void card_put_url(struct buf *out, const struct business *b)
 {
 	size_t from = out->n;
-	if (!t->url.n)
+	if (!b->facts.page.n)
 		return;
-	buf_printf(out, "URL:%.*s/b/%.2s/%s.html", STR_ARG(t->url), b->id_text, b->id_text);
+	buf_printf(out, "URL:%.*s", STR_ARG(b->facts.page));
 	card_end_line(out, from);
 }
 
-void card_vcf(const struct theme *t, const struct business *b, struct buf *out)
+void card_vcf(const struct business *b, struct buf *out)
 {
 	size_t from;
 	buf_puts(out, "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\n");
@@ -97,7 +97,7 @@ void card_vcf(const struct theme *t, const struct business *b, struct buf *out)
 		buf_printf(out, "GEO:geo:%.6f,%.6f", b->facts.lat, b->facts.lon);
 		card_end_line(out, from);
 	}
-	card_put_url(out, t, b);
+	card_put_url(out, b);
 	buf_puts(out, "END:VCARD\r\n");
 }
 
@@ -117,7 +117,7 @@ static void card_put_event(struct buf *out, struct maker *m, const struct busine
 	buf_printf(out, "RRULE:FREQ=WEEKLY;BYDAY=%c%c\r\n", weekday[0], ascii_upper(weekday[1]));
 	card_put_line(out, "SUMMARY:", MAKER_FILL(m, WORD_CALENDAR_OPEN, b->facts.name));
 	card_put_address(out, b, "LOCATION:", "\\, ");
-	card_put_url(out, m->theme, b);
+	card_put_url(out, b);
 	buf_puts(out, "TRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
 }
 

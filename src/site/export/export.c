@@ -31,6 +31,8 @@ struct export_run {
 	int journals;
 	int64_t *ids;
 	size_t ids_count, ids_room;
+	const struct language *theme_language; /* of a shop's pages */
+	struct db_rows shop;                   /* the business, when a shop's site is written */
 };
 
 /* ---- changed businesses ---- */
@@ -98,10 +100,36 @@ static void export_unique_ids(struct export_run *r)
 
 /* ---- change detection ---- */
 
+/* Read the business, and in which language its pages are: by shop.toml, else by its country. */
+static enum status export_read_shop(struct export_run *r, struct err *err)
+{
+	const struct export_shop *shop = r->options->shop;
+	struct arena arena;
+	struct shop own;
+	char ids[32];
+	snprintf(ids, sizeof(ids), "{%lld}", (long long)shop->site->id);
+	enum status status = DB_RUN(r->db, sql_export_rows, &r->shop, err, DB_Z(ids));
+	if (status == OK && !r->shop.rows)
+		status = err_set(err, NOT_FOUND, "there is no business %s", shop->site->id_text);
+	if (status != OK)
+		return status;
+	arena_init(&arena, SHOP_ARENA_MAX);
+	status = shop_read(&own, shop->toml, &arena, err);
+	if (status == OK && own.language.n)
+		r->theme_language = language_find(own.language);
+	else if (status == OK)
+		r->theme_language =
+		    language_of_country(db_text(&r->shop, 0, SQL_EXPORT_BUSINESS_COUNTRY));
+	arena_release(&arena);
+	return status == OK ? OK : err_prefix(err, status, "shop %s", shop->site->id_text);
+}
+
 static enum status export_read_database(struct export_run *r, struct err *err)
 {
 	struct db_rows rows;
-	enum status status = theme_load(&r->theme, r->options, r->db, err);
+	enum status status = r->options->shop ? export_read_shop(r, err) : OK;
+	if (status == OK)
+		status = theme_load(&r->theme, r->options, r->theme_language, r->db, err);
 	if (status != OK)
 		return status;
 	status = db_run(r->db, &sql_export_state, NULL, 0, &rows, err);
@@ -126,6 +154,40 @@ static bool export_same_input(const struct export_run *r, const struct manifest 
 	return true;
 }
 
+/* Whether each file that the shop's site has now is published already, and no other. The files are
+ * made, compared with the published manifest and not written. */
+static enum status export_shop_up_to_date(struct export_run *r, bool *is, struct err *err)
+{
+	struct manifest there, made;
+	struct maker maker;
+	struct writer writer;
+	struct journal journal = {.fd = -1};
+	struct export_files f = {
+	    .writer = &writer, .journal = &journal, .spare = &there, .next = &made};
+	manifest_init(&there);
+	manifest_init(&made);
+	maker_init(&maker, &r->theme);
+	writer_init(&writer, -1, 0, true);
+	buf_init(&journal.buf, 1 << 20);
+	enum status status = manifest_read(&there, r->state.old_manifest, err);
+	if (status == OK)
+		status = export_state_journal(&r->state, 0, true, &journal.fd, err);
+	if (status == OK)
+		status = shopsite_write(&f, &maker, r->options->shop, &r->shop, err);
+	if (status == OK)
+		status = own_public_copy(r->options->own_dir, &f, err);
+	manifest_sort(&made);
+	*is = status == OK && !writer.files && made.files == there.files;
+	if (journal.fd >= 0)
+		close(journal.fd);
+	buf_release(&journal.buf);
+	writer_release(&writer);
+	maker_release(&maker);
+	manifest_release(&there);
+	manifest_release(&made);
+	return status;
+}
+
 static enum status export_up_to_date(struct export_run *r, bool *is, struct err *err)
 {
 	struct manifest head;
@@ -137,8 +199,13 @@ static enum status export_up_to_date(struct export_run *r, bool *is, struct err 
 	if (status != OK)
 		return status;
 	r->report->generation = head.generation;
+	if ((head.formats ^ r->formats) & FORMAT_SHOP)
+		return err_set(err, CONFLICT, "%s is the site of %s; name another folder",
+			       r->state.site, r->options->shop ? "the directory" : "a shop");
 	if (!export_same_input(r, &head) || head.own != r->own)
 		return OK;
+	if (r->options->shop)
+		return export_shop_up_to_date(r, is, err);
 	status = export_read_changed(r, head.xid, 1, err);
 	*is = status == OK && r->ids_count == 0;
 	return status;
@@ -158,6 +225,8 @@ static enum status export_read_spare(struct export_run *r, struct err *err)
 	if (r->state.spare_manifest[0] &&
 	    manifest_read(&r->spare, r->state.spare_manifest, &ignored) == INVALID)
 		return err_set(err, INVALID, "%s", ignored.text);
+	if (r->spare.formats != r->formats)
+		manifest_forget_hashes(&r->spare); /* its files have other compressed copies */
 	enum status status = export_state_recover(&r->state, &r->spare, &left, err);
 	/* The manifest gets the hashes of the interrupted run, but keeps its `xid`: the tree has
 	 * only some of the later changes. */
@@ -361,12 +430,15 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 	    .writer = &writer, .journal = &journal, .spare = &r->spare, .next = &r->next};
 	maker_init(&maker, &r->theme);
 	writer_init(&writer, r->state.spare_fd, r->formats, r->options->dry_run);
+	writer.drops = (unsigned)r->spare.formats & ~r->formats;
 	buf_init(&journal.buf, 1 << 20);
 	enum status status =
 	    export_state_journal(&r->state, r->journals++, r->options->dry_run, &journal.fd, err);
-	if (status == OK)
+	if (status == OK && r->options->shop)
+		status = shopsite_write(&f, &maker, r->options->shop, &r->shop, err);
+	else if (status == OK)
 		status = places_write(&f, &maker, &r->lists, err);
-	if (status == OK)
+	if (status == OK && !r->options->shop)
 		status = sitemap_write(&f, &r->theme, &r->lists, err);
 	if (status == OK)
 		status = own_public_copy(r->options->own_dir, &f, err);
@@ -395,6 +467,11 @@ static void export_count(struct export_run *r, const struct manifest *m)
 			p->gate.count[m->entry[i].cause]++;
 	}
 	p->files = m->files;
+	for (size_t i = 0; i < m->files && r->options->shop; i++) {
+		bool is_page = str_ends(str_of(m->file[i].path), STR(".html"));
+		p->pages += is_page;
+		p->files -= is_page;
+	}
 }
 
 static enum status export_write_list(const struct export_run *r, const struct manifest *m,
@@ -432,9 +509,11 @@ static enum status export_build(struct export_run *r, struct err *err)
 	enum status status = export_read_spare(r, err);
 	if (status == OK && !r->options->dry_run)
 		export_state_flush_begin(&r->state);
-	if (status == OK)
+	if (status == OK && r->options->shop)
+		export_begin_next(r, true);
+	else if (status == OK)
 		status = export_businesses(r, err);
-	if (status == OK)
+	if (status == OK && !r->options->shop)
 		status = export_list_pages(r, err);
 	if (status == OK)
 		status = export_other_files(r, err);
@@ -478,7 +557,8 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	*report = (struct export_report){.no_address = !*config_text(o->config, CONFIG_SITE_URL)};
 	r.workers = o->workers ? o->workers : cores < 1 ? 1 : (int)cores;
 	r.workers = r.workers > EXPORT_WORKERS_MAX ? EXPORT_WORKERS_MAX : r.workers;
-	r.formats = (o->gzip ? FORMAT_GZIP : 0) | (o->brotli ? FORMAT_BROTLI : 0);
+	r.formats = (o->gzip ? FORMAT_GZIP : 0) | (o->brotli ? FORMAT_BROTLI : 0) |
+		    (o->shop ? FORMAT_SHOP : 0);
 	signal(SIGXFSZ, SIG_IGN); /* write then fails with EFBIG */
 	enum status status = export_state_open(&r.state, o, err);
 	if (status != OK)
@@ -497,6 +577,7 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	manifest_release(&r.next);
 	manifest_release(&r.orphans);
 	theme_release(&r.theme);
+	db_rows_release(&r.shop);
 	db_close(r.db);
 	free(r.ids);
 	export_state_close(&r.state);

@@ -11,6 +11,10 @@
  * differs; existing files are overwritten, never removed and created again. When nothing changed
  * since the published tree was made, nothing is read or written.
  *
+ * A shop can have a site of its own: a whole tree with the shop's address, made by the same run,
+ * writer, manifest and exchange. It is rendered anew in each run, which takes milliseconds, and
+ * published when any of its files differs. What it says of itself is in shop.toml (shop/shop.h).
+ *
  * Files of the operator are published as they are: those of a folder (web/public of the instance)
  * with each run, and those put into DIR by hand, which are kept when the trees are exchanged;
  * except for files in the folders of businesses, b/XX.
@@ -35,8 +39,14 @@
 #include "config/config.h"
 #include "db/db.h"
 #include "site/gate/gate.h"
+#include "site/shop/sites.h"
 
 enum { EXPORT_WORKERS_MAX = 64 };
+
+struct export_shop {
+	const struct shop_site *site;
+	const char *toml; /* path of its shop.toml, which need not exist */
+};
 
 struct export_options {
 	const char *dir;             /* the published folder; created when missing */
@@ -50,7 +60,9 @@ struct export_options {
 	bool by_link;        /* publish by a symbolic link even where folders can be exchanged */
 	bool dry_run;        /* report what would happen, change nothing */
 	const char *own_dir; /* folder of the operator's files to publish; NULL: none */
-	const char *list;    /* file that gets a line for each published file; NULL: none */
+	const struct export_shop *shop; /* write this shop's site; NULL: the directory */
+	const struct shop_sites *shops; /* businesses whose entries link to a site of their own */
+	const char *list; /* file that gets a line for each published file; NULL: none */
 };
 
 struct export_report {
@@ -71,7 +83,8 @@ struct export_report {
 };
 
 /* CONFLICT: another export of this folder is running, or the folder was not made by an export.
- * INVALID: a template is wrong. Other errors are those of the database and the disk. On any error
+ * INVALID: a template or shop.toml is wrong, or a shop's facts are. NOT_FOUND: there is no such
+ * shop. Other errors are those of the database and the disk. On any error
  * the published tree is unchanged. */
 MUST_CHECK enum status export_run(const struct export_options *options,
 				  struct export_report *report, struct err *err);

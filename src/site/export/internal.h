@@ -11,6 +11,8 @@
  *   lists.c     list pages: which businesses are on which page
  *   places.c    home, region and category pages, imprint, privacy, assets
  *   sitemap.c   sitemaps, robots.txt
+ *   shop.c      the site of one shop: its files
+ *   shop_page.c what the pages of a shop show
  *   own.c       files of the operator
  *   theme.c     templates and what every page shows
  */
@@ -26,6 +28,7 @@
 #include "language/language.h"
 #include "site/export/export.h"
 #include "site/gate/gate.h"
+#include "site/shop/shop.h"
 #include "template/template.h"
 
 enum {
@@ -77,7 +80,8 @@ struct manifest {
 	struct entry_file *file; /* sorted by path */
 	size_t files, files_room;
 };
-enum { FORMAT_GZIP = 1, FORMAT_BROTLI = 2 };
+/* FORMAT_SHOP: the tree is the site of a shop. */
+enum { FORMAT_GZIP = 1, FORMAT_BROTLI = 2, FORMAT_SHOP = 128 };
 
 void manifest_init(struct manifest *m);
 void manifest_release(struct manifest *m);
@@ -95,6 +99,8 @@ void manifest_add_file(struct manifest *m, const char *path, uint64_t hash);
 void manifest_sort(struct manifest *m);
 /* Sort only the files. */
 void manifest_sort_files(struct manifest *m);
+/* The content of all pages and files is unknown. */
+void manifest_forget_hashes(struct manifest *m);
 /* Remove entries that are ENTRY_DELETED. */
 void manifest_drop_deleted(struct manifest *m);
 /* Both look-ups need a sorted manifest; NULL when there is no such entry. */
@@ -157,6 +163,7 @@ struct writer {
 	int root_fd;
 	int shard_fd[WRITER_SHARDS]; /* folders b/XX; -1: not open */
 	unsigned formats;
+	unsigned drops; /* formats of copies that the tree may have and that are not written now */
 	bool dry_run;
 	struct libdeflate_compressor *deflate;
 	struct buf packed;
@@ -195,6 +202,13 @@ enum theme_page {
 	THEME_IMPRINT,
 	THEME_PRIVACY,
 	THEME_MISSING,
+	THEME_SHOP_HOME,
+	THEME_SHOP_GOODS,
+	THEME_SHOP_GOOD,
+	THEME_SHOP_STORY,
+	THEME_SHOP_IMPRINT,
+	THEME_SHOP_PRIVACY,
+	THEME_SHOP_MISSING,
 	THEME_PAGES
 };
 
@@ -230,12 +244,14 @@ struct theme {
 	uint64_t hash;                          /* hash of the common input of all pages */
 	uint64_t source_hash[MANIFEST_SOURCES]; /* hash of what pages show of a source */
 	bool cards;
+	const struct shop_sites *shops; /* NULL: none */
 	struct gate_limits limits;
 	int today; /* days since 1970 */
 	int year;
 };
-MUST_CHECK enum status theme_load(struct theme *t, const struct export_options *o, struct db *db,
-				  struct err *err);
+/* language: of a shop's pages; NULL: the directory's. */
+MUST_CHECK enum status theme_load(struct theme *t, const struct export_options *o,
+				  const struct language *language, struct db *db, struct err *err);
 /* Add the identity of the database to the hash. */
 void theme_identity(struct theme *t, struct str database);
 void theme_release(struct theme *t); /* also after theme_load has failed */
@@ -300,13 +316,17 @@ MUST_CHECK enum status business_read(struct maker *m, const struct db_rows *rows
 /* Render the page into m->out (none when it is withheld) and fill in its manifest entry. */
 MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct manifest_entry *e,
 				     struct err *err);
+/* Put the table of opening hours, exceptions and the week for the script into the page. */
+void business_put_hours(struct maker *m, const struct business *b);
+/* A facts_found whose ctx is the maker: counts a value that facts_clean has removed. */
+void business_count_dropped(void *ctx, const struct facts_finding *finding);
 /* "b/xx/ID.html" */
 void business_path(int64_t id, const char *ending, char out[EXPORT_PATH]);
 
 /* ---- cards.c ---- */
 
 bool card_wanted(const struct business *b);
-void card_vcf(const struct theme *t, const struct business *b, struct buf *out);
+void card_vcf(const struct business *b, struct buf *out);
 void card_ics(struct maker *m, const struct business *b, struct buf *out);
 
 /* ---- twins.c ---- */
@@ -374,6 +394,47 @@ MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, con
 				    struct err *err);
 MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,
 				     const struct lists *l, struct err *err);
+
+/* Append a text with & and < escaped for XML. */
+void sitemap_put_escaped(struct buf *out, struct str s);
+
+/* ---- shop.c ---- */
+
+/* Write all files of the shop's site. The business has been read: it is rows' only row. */
+MUST_CHECK enum status shopsite_write(struct export_files *f, struct maker *m,
+				      const struct export_shop *shop, const struct db_rows *rows,
+				      struct err *err);
+
+/* ---- shop_page.c ---- */
+
+enum { SHOP_ONE_PAGE = 24 /* more goods have a page each */, SHOP_FEATURED = 6 };
+
+struct shopsite {
+	struct maker *m;
+	const struct export_shop *options;
+	const struct db_rows *rows; /* one row: the business */
+	struct arena arena;         /* for the whole run: `shop` and `good` */
+	struct shop shop;
+	struct str sheet; /* the style sheet with the theme's tokens */
+	struct shopsite_good {
+		struct str name, path; /* path: "goods/NAME.html" */
+	} * good;
+	size_t goods;
+	bool sells; /* goods to take home, rather than services */
+	bool has_cards;
+	struct str card;   /* name of the vCard and the calendar without ending */
+	struct business b; /* of the current page; in m's arena */
+};
+/* Read shop.toml and the theme, name the pages of goods. Release it also after a failure. */
+MUST_CHECK enum status shopsite_init(struct shopsite *s, struct maker *m,
+				     const struct export_shop *options, const struct db_rows *rows,
+				     struct err *err);
+void shopsite_release(struct shopsite *s);
+/* Render a page into m->out. good: its index, for THEME_SHOP_GOOD. path: "goods/". */
+MUST_CHECK enum status shopsite_page(struct shopsite *s, enum theme_page page, size_t good,
+				     const char *path, struct err *err);
+bool shopsite_has_goods(const struct shopsite *s);
+bool shopsite_has_story(const struct shopsite *s);
 
 /* ---- own.c ---- */
 

@@ -141,6 +141,14 @@ void manifest_sort(struct manifest *m)
 	manifest_sort_files(m);
 }
 
+void manifest_forget_hashes(struct manifest *m)
+{
+	for (size_t i = 0; i < m->entries; i++)
+		m->entry[i].page = 0;
+	for (size_t i = 0; i < m->files; i++)
+		m->file[i].hash = 0;
+}
+
 void manifest_drop_deleted(struct manifest *m)
 {
 	size_t n = 0;

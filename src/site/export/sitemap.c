@@ -31,7 +31,7 @@ static void sitemap_put_day(struct buf *out, uint16_t day)
 	buf_puts(out, "</lastmod>");
 }
 
-static void sitemap_put_escaped(struct buf *out, struct str s)
+void sitemap_put_escaped(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '&')

@@ -320,14 +320,6 @@ static int journal_is_name(const struct dirent *e)
 	return strncmp(e->d_name, "journal-", 8) == 0;
 }
 
-static void manifest_forget_hashes(struct manifest *m)
-{
-	for (size_t i = 0; i < m->entries; i++)
-		m->entry[i].page = 0;
-	for (size_t i = 0; i < m->files; i++)
-		m->file[i].hash = 0;
-}
-
 static enum status journal_recover(const char *path, struct manifest *m, struct err *err)
 {
 	char now[JOURNAL_HEAD], then[JOURNAL_HEAD] = {0};

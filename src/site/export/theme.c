@@ -11,9 +11,22 @@
 #include "sql/export.h"
 
 static const char *const template_names[THEME_PAGES] = {
-    [THEME_HOME] = "home",       [THEME_BUSINESS] = "business", [THEME_CATEGORY] = "category",
-    [THEME_REGION] = "region",   [THEME_LIST] = "list",         [THEME_SOURCES] = "sources",
-    [THEME_IMPRINT] = "imprint", [THEME_PRIVACY] = "privacy",   [THEME_MISSING] = "missing",
+    [THEME_HOME] = "home",
+    [THEME_BUSINESS] = "business",
+    [THEME_CATEGORY] = "category",
+    [THEME_REGION] = "region",
+    [THEME_LIST] = "list",
+    [THEME_SOURCES] = "sources",
+    [THEME_IMPRINT] = "imprint",
+    [THEME_PRIVACY] = "privacy",
+    [THEME_MISSING] = "missing",
+    [THEME_SHOP_HOME] = "shop/home",
+    [THEME_SHOP_GOODS] = "shop/goods",
+    [THEME_SHOP_GOOD] = "shop/good",
+    [THEME_SHOP_STORY] = "shop/story",
+    [THEME_SHOP_IMPRINT] = "shop/imprint",
+    [THEME_SHOP_PRIVACY] = "shop/privacy",
+    [THEME_SHOP_MISSING] = "shop/missing",
 };
 
 /* Part of the hash: raise it when this program makes other pages of the same records. */
@@ -47,11 +60,10 @@ static enum status theme_choose_language(const struct theme *t, struct db *db,
 	return OK;
 }
 
-static enum status theme_load_wording(struct theme *t, struct db *db, XXH3_state_t *hash,
-				      struct err *err)
+static enum status theme_load_wording(struct theme *t, const struct language *language,
+				      struct db *db, XXH3_state_t *hash, struct err *err)
 {
-	const struct language *language;
-	enum status chosen = theme_choose_language(t, db, &language, err);
+	enum status chosen = language ? OK : theme_choose_language(t, db, &language, err);
 	if (chosen != OK)
 		return chosen;
 	enum status status = wording_load(language, &t->wording, err);
@@ -137,9 +149,9 @@ static struct str theme_asset(struct theme *t, const char *path, const char *as,
 }
 
 /* "https://example.org/shops/": url is "https://example.org/shops", base is "/shops". */
-static void theme_set_address(struct theme *t)
+static void theme_set_address(struct theme *t, const struct export_shop *shop)
 {
-	struct str url = str_of(config_text(t->config, CONFIG_SITE_URL));
+	struct str url = shop ? shop->site->url : str_of(config_text(t->config, CONFIG_SITE_URL));
 	while (url.n && url.p[url.n - 1] == '/')
 		url.n--;
 	t->url = url;
@@ -268,8 +280,8 @@ struct str theme_category_label(const struct theme *t, int category)
 		 : wording_text(t->wording, WORD_OTHER_BUSINESSES);
 }
 
-enum status theme_load(struct theme *t, const struct export_options *o, struct db *db,
-		       struct err *err)
+enum status theme_load(struct theme *t, const struct export_options *o,
+		       const struct language *language, struct db *db, struct err *err)
 {
 	static const enum config_id settings[] = {CONFIG_SITE_URL, CONFIG_SITE_NAME,
 						  CONFIG_SITE_OPERATOR, CONFIG_SITE_CONTACT_URL};
@@ -279,10 +291,11 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 	t->set = template_set_create();
 	t->config = o->config;
 	t->cards = o->cards;
+	t->shops = o->shops;
 	t->today = (int)(clock_wall_us() / 1000000 / (24 * 60 * 60));
 	t->year = clock_year();
 	gate_limits_read(&t->limits, o->config);
-	theme_set_address(t);
+	theme_set_address(t, o->shop);
 	t->is_public = theme_address_is_public(t);
 	XXH3_64bits_reset(hash);
 	XXH3_64bits_update(hash, form, sizeof(form));
@@ -293,7 +306,12 @@ enum status theme_load(struct theme *t, const struct export_options *o, struct d
 		const char *text = config_text(o->config, settings[i]);
 		XXH3_64bits_update(hash, text, strlen(text) + 1);
 	}
-	enum status status = theme_load_wording(t, db, hash, err);
+	for (size_t i = 0; o->shops && i < o->shops->count; i++) {
+		const struct shop_site *site = &o->shops->site[i];
+		XXH3_64bits_update(hash, &site->id, sizeof(site->id));
+		XXH3_64bits_update(hash, site->url.p, site->url.n);
+	}
+	enum status status = theme_load_wording(t, language, db, hash, err);
 	if (status == OK)
 		status = theme_add_templates(t, hash, err);
 	if (status == OK) {

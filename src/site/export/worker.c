@@ -44,7 +44,7 @@ static enum status worker_write_cards(struct export_worker *w, const struct busi
 				      struct err *err)
 {
 	buf_reset(&w->card);
-	card_vcf(w->pass->theme, b, &w->card);
+	card_vcf(b, &w->card);
 	enum status status =
 	    writer_put_business(&w->writer, b->id, ".vcf", buf_view(&w->card), there, err);
 	buf_reset(&w->card);
@@ -240,6 +240,7 @@ static int worker_main(const struct pass *p, struct pass_shared *shared, int num
 	struct err err;
 	maker_init(&w.maker, p->theme);
 	writer_init(&w.writer, p->state->spare_fd, p->formats, p->options->dry_run);
+	w.writer.drops = (unsigned)p->spare->formats & ~p->formats;
 	buf_init(&w.journal.buf, 16 << 20);
 	buf_init(&w.card, 4 << 20);
 	enum status status = p->options->connect(p->options->ctx, &w.db, &err);

@@ -127,11 +127,17 @@ static enum status writer_put_copies(struct writer *w, int dir, const char *name
 	char beside[EXPORT_PATH + 8];
 	enum status status = writer_put_at(w, dir, name, path, content, there, err);
 	for (size_t i = 0; i < PACKED && status == OK; i++) {
-		if (!(w->formats & packed[i].format) || content.n < SMALLEST)
+		bool wanted = (w->formats & packed[i].format) && content.n >= SMALLEST;
+		bool stale = there && ((w->formats | w->drops) & packed[i].format);
+		snprintf(beside, sizeof(beside), "%s%s", name, packed[i].ending);
+		/* A copy that is not written again would be served in place of the file. */
+		if (!wanted && stale && !w->dry_run && unlinkat(dir, beside, 0) != 0 &&
+		    errno != ENOENT)
+			return err_errno(err, FAILED, "%s", beside);
+		if (!wanted)
 			continue;
 		if (!packed[i].pack(w, content))
 			return err_set(err, TOO_LARGE, "%s: cannot be compressed", path);
-		snprintf(beside, sizeof(beside), "%s%s", name, packed[i].ending);
 		status = writer_put_at(w, dir, beside, path, buf_view(&w->packed), there, err);
 	}
 	return status;

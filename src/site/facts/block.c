@@ -310,11 +310,16 @@ static void block_put_good(struct block *k, struct json_value *root, bool sells,
 	json_build_text(&k->b, offer, "priceCurrency", currency);
 }
 
+bool facts_sells(const struct facts_business *business)
+{
+	return block_has_type(business, SCHEMA(Store)) ||
+	       block_has_type(business, SCHEMA(FoodEstablishment));
+}
+
 static void block_put_goods(struct block *k, struct json_value *root)
 {
 	const struct json_value *items = json_get(k->business->offers, "items");
-	bool sells = block_has_type(k->business, SCHEMA(Store)) ||
-		     block_has_type(k->business, SCHEMA(FoodEstablishment));
+	bool sells = facts_sells(k->business);
 	if (!items || items->kind != JSON_IS_ARRAY)
 		return;
 	for (const struct json_value *item = items->first; item; item = item->next)

@@ -148,6 +148,9 @@ bool facts_is_private_url(struct str url);
  * reveal it. */
 bool facts_hides_address(const struct facts_business *business);
 
+/* Whether the business sells goods to take home or eat, rather than services. */
+bool facts_sells(const struct facts_business *business);
+
 /* Put the visible values under `root`, for templates:
  *   name, description_text, alt_names {items}, street, postcode, city, region, country,
  *   address {lines: [{line, more}]} in the country's order (more: it is not the first), map {point,

@@ -109,6 +109,22 @@ static void look_put_light(struct str tokens, struct buf *out)
 	buf_puts(out, "}}");
 }
 
+bool look_put_preset(struct str name, struct buf *out)
+{
+	char path[128];
+	struct buf tokens;
+	snprintf(path, sizeof(path), "assets/themes/%.*s.css", STR_ARG(name));
+	const struct file *file = files_find(str_of(path));
+	if (!file)
+		return false;
+	buf_init(&tokens, SHEET_MAX);
+	look_pack(file->body, &tokens);
+	buf_str(out, buf_view(&tokens));
+	look_put_light(buf_view(&tokens), out);
+	buf_release(&tokens);
+	return true;
+}
+
 /* ---- the whole sheet ---- */
 
 /* The mark beside the name, in the sheet because it would be a request of its own otherwise. A large

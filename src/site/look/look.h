@@ -23,6 +23,10 @@
  * the live directory. */
 void look_compose(const struct config *config, bool live);
 
+/* Append the tokens of a preset, packed, for a page that has its sheet inside. False: there is no
+ * preset of that name. */
+MUST_CHECK bool look_put_preset(struct str name, struct buf *out);
+
 /* Append a style sheet without comments and without blanks that mean nothing. */
 void look_pack(struct str sheet, struct buf *out);
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/utf8.h"
+#include "language/language.h"
 #include "site/markdown/markdown.h"
 
 enum { HTML_MAX = 1 << 20, TAGLINE_LETTERS = 200, HEADINGS_FROM = 3 };
@@ -129,6 +130,16 @@ static enum status shop_take_theme(struct shop_reading *r, const struct toml_ite
 	return OK;
 }
 
+static enum status shop_take_language(struct shop_reading *r, const struct toml_item *item,
+				      void *to, struct err *err)
+{
+	(void)r;
+	*(struct str *)to = item->text;
+	return language_find(item->text)
+		   ? OK
+		   : shop_refuse(item, err, "pages are not made in this language");
+}
+
 static enum status shop_take_date(struct shop_reading *r, const struct toml_item *item, void *to,
 				  struct err *err)
 {
@@ -149,6 +160,7 @@ static const struct shop_key {
     {STR(""), STR("tagline"), TOML_TEXT, offsetof(struct shop, tagline), shop_take_tagline},
     {STR(""), STR("reserve"), TOML_TEXT, offsetof(struct shop, reserve), shop_take_reserve},
     {STR(""), STR("theme"), TOML_TEXT, offsetof(struct shop, theme), shop_take_theme},
+    {STR(""), STR("language"), TOML_TEXT, offsetof(struct shop, language), shop_take_language},
     {STR(""), STR("story"), TOML_TEXT, offsetof(struct shop, story), shop_take_story},
     {STR(""), STR("imprint"), TOML_TEXT, offsetof(struct shop, imprint), shop_take_markdown},
     {STR("notice"), STR("text"), TOML_TEXT, offsetof(struct shop_notice, html), shop_take_markdown},

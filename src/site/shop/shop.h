@@ -2,7 +2,8 @@
  *
  *   tagline = "Dresses from small workshops, tried on by daylight."
  *   reserve = "sms:+49..."      # https://, sms:, mailto: or tel:
- *   theme   = "textile"         # a sheet of web/site/shop/themes
+ *   theme   = "textile"         # a preset, as those of site.theme
+ *   language = "de"            # of its pages; default: by the business's country
  *   story   = """ ... """       # Markdown: site/markdown/markdown.h
  *   imprint = """ ... """       # Markdown, after the record's name and address
  *
@@ -35,10 +36,10 @@ struct shop_notice {
 };
 
 struct shop {
-	struct str tagline, reserve, theme; /* empty: not there */
-	struct str story, imprint;          /* HTML */
-	struct str story_begins;            /* HTML: the first paragraph of the story */
-	size_t story_letters;               /* without markup */
+	struct str tagline, reserve, theme, language; /* empty: not there */
+	struct str story, imprint;                    /* HTML */
+	struct str story_begins;                      /* HTML: the first paragraph of the story */
+	size_t story_letters;                         /* without markup */
 	struct shop_notice notice[SHOP_NOTICES_MAX];
 	size_t notices;
 };
