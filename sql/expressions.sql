@@ -28,7 +28,8 @@ b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
 	floor(date_part('epoch', d.updated_at) / 86400)::integer AS changed_day,
-	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer AS updated_day
+	floor(date_part('epoch', COALESCE(d.source_updated_at, d.updated_at)) / 86400)::integer AS updated_day,
+	p.path
 
 -- The last seven digits of a telephone number, which are the same in all its notations.
 -- expression: business_phone

@@ -44,6 +44,7 @@ LIMIT $3::integer;
 SELECT {{export_row}}
 FROM business_detail AS d
 JOIN business AS b ON b.id = d.id
+LEFT JOIN business_path AS p ON p.id = d.id
 WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
 
 -- name: export_rows
@@ -51,7 +52,8 @@ WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
 SELECT {{export_row}}
 FROM unnest($1::bigint[]) AS wanted (id)
 JOIN business AS b ON b.id = wanted.id
-JOIN business_detail AS d ON d.id = wanted.id;
+JOIN business_detail AS d ON d.id = wanted.id
+LEFT JOIN business_path AS p ON p.id = wanted.id;
 
 -- name: export_list
 -- The columns that list pages show of their members, in the order of the list.

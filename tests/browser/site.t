@@ -70,7 +70,7 @@ for my $path (sort keys %files) {
 }
 is_deeply(\@wrong, [], 'nginx serves every one of ' . keys(%files) . ' files at its address');
 is_deeply([ Site::broken($site, $base) ], [], 'and no link leads elsewhere');
-my $gone = $http->get("$base/b/00/nothing.html");
+my $gone = $http->get("$base/nowhere/nothing.html");
 ok($gone->{status} == 404 && $gone->{content} eq $files{'404.html'}, 'what is not there is answered with its page');
 $server->stop;
 done_testing;

@@ -196,8 +196,8 @@ async function by_keyboard(browser) {
 	await follow(/\/c\//);
 	ok(await tab_until((e) => /^\/r\/[^/]+\/[^/]+\.html$/.test(e.href), 10), 'from it a list');
 	await follow(/\/r\//);
-	ok(await tab_until((e) => /^\/b\//.test(e.href), 12), 'and from that a business');
-	await follow(/\/b\//);
+	ok(await tab_until((e) => /-[0-9a-z]{13}\.html$/.test(e.href) && !/^\/r\//.test(e.href), 12), 'and from that a business');
+	await follow(/-[0-9a-z]{13}\.html$/);
 	ok((await page.locator('h1').innerText()).length > 1, 'which has a name');
 	await page.context().close();
 }

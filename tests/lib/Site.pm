@@ -2,6 +2,8 @@
 #
 #   my %files = Site::files($dir);        # path => content
 #   my @broken = Site::broken($dir);      # "page: link" for each that leads nowhere in the folder
+#   my @pages = grep { Site::is_business($_) } keys %files;
+#   my $page = Site::page($dir, $id);     # path of the page of a business, by the id as pages have it
 #   my $same = Site::fingerprint($dir);   # differs when any file, or the time of its last change, does
 package Site;
 use strict;
@@ -17,6 +19,9 @@ sub paths {
 		if -d $dir;
 	return sort @paths;
 }
+# /PLACE/NAME-ID.html; pages of lists (r/REGION/KIND-ID.html) are named alike.
+sub is_business { return $_[0] =~ m{^(?!r/).*-[0-9a-hjkmnp-tv-z]{13}\.html$} }
+sub page { my ($dir, $id) = @_; return (grep { is_business($_) && /-\Q$id\E\.html$/ } paths($dir))[0] }
 sub slurp { my ($path) = @_; open my $in, '<:raw', $path or die "$path: $!"; local $/; return <$in> // '' }
 sub files { my ($dir) = @_; return map { $_ => slurp("$dir/$_") } paths($dir) }
 
@@ -47,6 +52,7 @@ sub broken {
 			$path =~ s/^\Q$base\E// if $base;
 			my $relative = $path !~ m{^/};
 			$path =~ s{^/}{};
+			$path =~ s/%([0-9A-F]{2})/chr hex $1/ge;
 			$path .= 'index.html' if $path eq '' || $path =~ m{/$};
 			push @broken, "$page: $link" if $relative || !$there{$path};
 		}

@@ -37,7 +37,7 @@ sub export {
 	my ($json) = $text =~ /^(\{.*\})$/m;
 	return $code ? { failed => $text, code => $code } : decode_json($json // die $text);
 }
-sub path_of { my $id = Instance::id_text($_[0]); return 'b/' . substr($id, 0, 2) . "/$id.html" }
+sub path_of { return $i->sql("SELECT path FROM business_path WHERE id = $_[0]") . '-' . Instance::id_text($_[0]) . '.html' }
 # Ids of businesses that have a page, in order.
 sub paged {
 	return grep { -e "$site/" . path_of($_) } split /\n/, $i->sql('SELECT id FROM business ORDER BY id');
@@ -61,7 +61,7 @@ is($first->{generation}, 1, 'a first export') or die explain $first;
 is($first->{pages} + $first->{withheld}, $i->sql('SELECT count(*) FROM business'),
 	'every business has a page or is withheld');
 my %files = Site::files($site);
-is(scalar(grep {m{^b/.*\.html$}} keys %files), $first->{pages}, 'a file for each page of a business');
+is(scalar(grep { Site::is_business($_) } keys %files), $first->{pages}, 'a file for each page of a business');
 is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'no link of any page leads nowhere');
 ok($files{$_}, "there is $_")
 	for
@@ -72,7 +72,7 @@ my %linked;
 for my $page (grep {/\.html$/} keys %files) {
 	$linked{ s/[?#].*//r =~ s{^/}{}r } = 1 for Site::links($files{$page});
 }
-is_deeply([ grep { m{^b/.*\.html$} && !$linked{$_} } sort keys %files ], [],
+is_deeply([ grep { Site::is_business($_) && !$linked{$_} } sort keys %files ], [],
 	'every page of a business is reached from a list');
 is_deeply([
 		grep {
@@ -124,11 +124,11 @@ is_deeply([keys %days], [$day], 'lastmod is the day of the last change');
 $i->sql("UPDATE business_detail SET updated_at = '2020-02-03T12:00:00Z' WHERE id = (SELECT min(id) FROM business)");
 
 # ---- the shop that is a place ----
-my ($boutique) = grep { /Reserve|data-week/ && /class="goods"/ } map { $files{$_} } grep { m{^b/} } sort keys %files;
+my ($boutique) = grep { /Reserve|data-week/ && /class="goods"/ } map { $files{$_} } grep { Site::is_business($_) } sort keys %files;
 like($boutique // '', qr/class="price">/, 'goods stand there with their prices');
 like($boutique // '', qr/href="tel:/, 'a telephone is called');
 like($boutique // '', qr/href="geo:[-\d.]+,[-\d.]+"/, 'a place opens in a map');
-my ($vcf) = ($boutique // '') =~ m{href="/(b/[^"]+\.vcf)"};
+my ($vcf) = ($boutique // '') =~ m{href="/([^"]+\.vcf)"};
 like($files{ $vcf // '' } // '', qr/^BEGIN:VCARD\r\nVERSION:4\.0\r\n.*^FN:.*END:VCARD\r\n\z/ms,
 	'there is an address book entry');
 my $ics = $files{ ($vcf // '') =~ s/vcf$/ics/r } // '';
@@ -214,7 +214,7 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 	is_deeply([ grep { $now{$_} =~ /Hauptgasse 7/ } sort keys %now ], [],
 		'and its street stands in no file of the site');
 	my %blocks = map { $_ => $now{$_} =~ m{<script type="application/ld\+json">(.*?)</script>}s }
-		grep {m{^b/.*html$}} keys %now;
+		grep { Site::is_business($_) } keys %now;
 	$i->sql(
 		"UPDATE business SET hours = 'Mo-Fr 08:00-12:00; Su,PH off', timezone = 'Europe/Zurich' WHERE id = $twins[1]");
 	$i->sql("UPDATE business_detail SET change = nextval('business_change') WHERE id = $twins[1]");
@@ -390,7 +390,7 @@ SKIP: {
 	is_deeply(
 		[ grep { /\.(?:html|css|xml)$/ && -s "$site/$_" >= 256 && !($there{"$_.gz"} && $there{"$_.br"}) } @paths ], [],
 		'compressed files stand beside');
-	my ($some) = grep {m{^b/.*html$}} @paths;
+	my ($some) = grep { Site::is_business($_) } @paths;
 	is(`gzip -dc $site/$some.gz`, Site::slurp("$site/$some"), 'and hold the same');
 	is(
 		`node -e 'const read = require("fs").readFileSync("$site/$some.br");

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use HTTP::Tiny;
 use Instance;
 use JSON::PP;
+use Site;
 use Test::More;
 use Tree;
 use Wait;
@@ -114,9 +115,9 @@ is_deeply(\@hidden, [], 'what a block says can be read on its page') or diag sca
 # The exported page of the same business says the same, but for its address; or the gate says why there is none.
 $i->run_ok('export', "$home/site");
 my ($exported, @other, @broken) = (0);
+my %page_of = map { substr($_, -18, 13) => $_ } grep { Site::is_business($_) } Site::paths("$home/site");
 for my $id (sort keys %name) {
-	my $path = sprintf '%s/site/b/%s/%s.html', $home, substr($id, 0, 2), $id;
-	open my $file, '<:utf8', $path or next;
+	open my $file, '<:utf8', "$home/site/" . ($page_of{$id} // next) or die $!;
 	my $page = do { local $/; <$file> };
 	my ($json) = $page =~ m{<script type="application/ld\+json">(.*?)</script>}s;
 	push(@broken, $id), next if !defined $json;
@@ -170,7 +171,7 @@ like($named[0] // '', qr/fault="name-is-address:/, 'the one without a name, and 
 is_deeply(\%dropped, { map { $_ => 1 } grep { $_ ne 'name-is-address' } keys %broken },
 	'each other value is dropped and counted');
 my %page;
-for my $path (glob "$home/site/b/*/*.html") {
+for my $path (map {"$home/site/$_"} grep { Site::is_business($_) } Site::paths("$home/site")) {
 	open my $file, '<:utf8', $path or die $!;
 	my $page = do { local $/; <$file> };
 	$page{$1} = $page if $page =~ /<h1[^>]*>Broken ([\w-]+)</;

@@ -89,7 +89,7 @@ ok(!-e "$site/passwd" && !-l "$site/passwd", 'a link there is not published');
 			WHERE id IN ($with, $without)"
 	);
 	export();
-	my $path = sub { my $id = Instance::id_text($_[0]); return "$site/b/" . substr($id, 0, 2) . "/$id.html" };
+	my $path = sub { return "$site/" . Site::page($site, Instance::id_text($_[0])) };
 	my ($rich, $poor) = map { slurp($path->($_)) } $with, $without;
 	like($rich, qr/Closed 24\xe2\x80\x9326 December/, 'days of the year on which it is closed are said in words');
 	like($rich, qr/Closed on public holidays/, 'and public holidays');
@@ -119,10 +119,10 @@ for my $round (1 .. 3) {
 	is(slurp("$site/BingSiteAuth.xml"), '<users>2</users>', 'what was changed there stays changed');
 	ok(!-e "$site/shop/deep" && !-e "$site/b/readme.txt", 'and what was removed does not come back');
 }
-my ($page) = map { substr $_, length "$site/" } glob "$site/b/*/*.html";
+my ($page) = grep { Site::is_business($_) } Site::paths($site);
 $i->sql('DELETE FROM business');
 export();
-my @pages = glob "$site/b/*/*.html";
+my @pages = grep { Site::is_business($_) } Site::paths($site);
 is(scalar @pages, 0, 'pages of what is no more are nobody\'s own files');
 my @lists = grep { $_ ne "$site/r/index.html" } glob "$site/r/*/*.html";
 is(scalar @lists, 0, 'nor are lists');

@@ -1,6 +1,7 @@
 #include "site/export/internal.h"
 #include "base/date.h"
 #include "base/percent.h"
+#include "base/percent.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -115,14 +116,16 @@ static bool business_read_site(struct maker *m, const struct business *b, struct
 enum status business_read(struct maker *m, const struct db_rows *rows, int row, struct business *b,
 			  struct err *err)
 {
-	char path[EXPORT_PATH];
 	struct facts_business *f = &b->facts;
 	memset(b, 0, sizeof(*b));
 	b->id = db_i64(rows, row, SQL_EXPORT_BUSINESS_ID);
 	f->year = m->theme->year;
 	f->wording = m->theme->wording;
 	record_id_format(b->id, b->id_text);
-	business_path(b->id, ".html", path);
+	b->path = db_text(rows, row, SQL_EXPORT_BUSINESS_PATH);
+	buf_reset(&m->block);
+	business_link(b->path, b->id, "", &m->block);
+	b->link = MAKER_JOIN(m, buf_view(&m->block));
 	b->region =
 	    theme_region(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_REGION_ID));
 	b->category = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_CATEGORY_ID);
@@ -139,7 +142,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 		f->country_name =
 		    iso_country_name(f->country, str_of(wording_language(m->theme->wording)->tag));
 	if (m->theme->is_public) {
-		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), str_of(path));
+		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), b->link, STR(".html"));
 		f->identity = MAKER_JOIN(m, m->theme->url, STR("/id/"), str_of(b->id_text));
 		business_read_trail(m, b);
 	}
@@ -161,15 +164,20 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
 }
 
-void business_path(int64_t id, const char *ending, char out[EXPORT_PATH])
+void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH])
 {
 	char text[RECORD_ID_TEXT];
 	record_id_format(id, text);
-	char *to = mempcpy(out, "b/", 2);
-	to = mempcpy(to, text, 2);
-	*to++ = '/';
-	to = mempcpy(to, text, RECORD_ID_TEXT - 1);
-	memcpy(to, ending, strlen(ending) + 1);
+	int n = path.n ? snprintf(out, EXPORT_PATH, "%.*s-%s%s", STR_ARG(path), text, ending)
+		       : snprintf(out, EXPORT_PATH, "b/%.2s/%s%s", text, text, ending);
+	must(n > 0 && n < EXPORT_PATH);
+}
+
+void business_link(struct str path, int64_t id, const char *ending, struct buf *out)
+{
+	char file[EXPORT_PATH];
+	business_file(path, id, ending, file);
+	percent_put(out, str_of(file), "/");
 }
 
 /* The link for reservations that the record names; never derived from a telephone number. */
@@ -350,14 +358,13 @@ static void business_put_values(struct maker *m, const struct business *b)
 	business_put_contact(m, b, "report_link", STR("error"), WORD_REPORT_SUBJECT);
 	json_build_text(&m->b, m->root, "id", str_of(b->id_text));
 	if (m->theme->cards && card_wanted(b))
-		JSON_BUILD_JOIN(&m->b, m->root, "card", m->theme->base, STR("/b/"), {b->id_text, 2},
-				STR("/"), str_of(b->id_text));
+		JSON_BUILD_JOIN(&m->b, m->root, "card", m->theme->base, STR("/"), b->link);
 }
 
 static uint32_t business_listed_hash(const struct business *b)
 {
 	const struct str texts[] = {b->facts.name, b->facts.street, b->facts.postcode,
-				    b->facts.city};
+				    b->facts.city, b->path};
 	uint64_t hash = 1 + b->hidden;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		hash = XXH3_64bits_withSeed(texts[i].p, texts[i].n, hash + texts[i].n);
@@ -404,7 +411,6 @@ static void business_entry(const struct maker *m, const struct business *b, enum
 enum status business_page(struct maker *m, struct business *b, struct manifest_entry *e,
 			  struct err *err)
 {
-	char path[EXPORT_PATH];
 	const struct facts_business *f = &b->facts;
 	enum gate_cause cause = business_judge(m, b);
 	business_entry(m, b, cause, e);
@@ -414,12 +420,12 @@ enum status business_page(struct maker *m, struct business *b, struct manifest_e
 	struct str summary = facts_summary(f, &m->arena);
 	if (f->city.n)
 		subject = MAKER_FILL(m, WORD_KIND_IN_PLACE, subject, f->city);
-	business_path(b->id, ".html", path);
+	struct str path = MAKER_JOIN(m, b->link, STR(".html"));
 	business_put_values(m, b);
 	maker_head(m, f->city.n ? MAKER_JOIN(m, f->name, STR(", "), f->city) : f->name,
 		   summary.n ? MAKER_FILL(m, WORD_PAGE_WITH_FACTS, subject, summary)
 			     : MAKER_FILL(m, WORD_PAGE_WITHOUT_FACTS, subject),
-		   e->state == ENTRY_INDEXED ? path : NULL);
+		   e->state == ENTRY_INDEXED ? path.p : NULL);
 	enum status status = maker_render(m, THEME_BUSINESS, err);
 	if (status == OK)
 		e->page = XXH3_64bits(m->out.p, m->out.n) | 1;

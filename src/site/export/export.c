@@ -253,6 +253,7 @@ static void export_begin_next(struct export_run *r, bool whole)
 	manifest_init(&r->next);
 	for (size_t i = 0; i < r->spare.entries && !whole; i++)
 		manifest_add(&r->next, &r->spare.entry[i]);
+	r->next.known = &r->spare;
 	r->next.generation = r->report->generation + 1;
 	r->next.xid = r->xid;
 	r->next.site = r->theme.hash;
@@ -383,10 +384,11 @@ static enum status export_remove_business(struct export_run *r, struct export_fi
 	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
 	enum status status = OK;
-	journal_entry(f->journal, e, false);
+	struct str its = str_of(manifest_path(e));
+	journal_entry(f->journal, e, its, false);
 	status = journal_flush(f->journal, err);
 	for (size_t i = page ? 0 : 1; i < (e->card ? 3 : 1) && status == OK; i++) {
-		business_path(e->id, endings[i], path);
+		business_file(its, e->id, endings[i], path);
 		status = export_remove_file(r, f, path, err);
 	}
 	return status;
@@ -401,7 +403,8 @@ static enum status export_remove_stale(struct export_run *r, struct export_files
 		if (old->state < ENTRY_NOINDEX)
 			continue;
 		const struct manifest_entry *e = manifest_find(&r->next, old->id);
-		bool page = !e || e->state < ENTRY_NOINDEX;
+		bool page = !e || e->state < ENTRY_NOINDEX ||
+			    strcmp(manifest_path(e), manifest_path(old)) != 0;
 		if (page || (old->card && !e->card))
 			status = export_remove_business(r, f, old, page, err);
 	}
@@ -495,7 +498,7 @@ static enum status export_write_list(const struct export_run *r, const struct ma
 		if (e->state < ENTRY_NOINDEX)
 			continue;
 		for (int k = 0; k < (e->card ? 3 : 1); k++) {
-			business_path(e->id, endings[k], path);
+			business_file(str_of(manifest_path(e)), e->id, endings[k], path);
 			fprintf(out, "%016llx\t%s\n", (unsigned long long)e->page, path);
 		}
 	}

@@ -56,8 +56,16 @@ struct manifest_entry {
 	uint8_t cause;     /* enum gate_cause */
 	uint8_t card;      /* 1: has a vCard and a calendar */
 	uint8_t hidden;    /* 1: lists show no street */
-	uint8_t reserved[5];
+	uint8_t reserved[3];
+	uint32_t path; /* manifest_path; 0: none */
 };
+
+/* The path of an entry's page without id and ending: "hochtann/fliesen-falkner". Empty: the tree has
+ * it at b/XX/ID, as trees from before addresses had names. The texts of all manifests of the process
+ * are kept until it ends. */
+const char *manifest_path(const struct manifest_entry *e);
+/* Keep a path: what an entry's `path` is. */
+uint32_t manifest_keep_path(struct str path);
 
 /* Any other file in a manifest. */
 struct entry_file {
@@ -79,6 +87,7 @@ struct manifest {
 	size_t entries, entries_room;
 	struct entry_file *file; /* sorted by path */
 	size_t files, files_room;
+	const struct manifest *known; /* journals share its paths; may be NULL */
 };
 /* FORMAT_SHOP: the tree is the site of a shop. */
 enum { FORMAT_GZIP = 1, FORMAT_BROTLI = 2, FORMAT_SHOP = 128 };
@@ -115,7 +124,7 @@ struct journal {
 	struct buf buf;
 };
 MUST_CHECK enum status journal_flush(struct journal *j, struct err *err);
-void journal_entry(struct journal *j, const struct manifest_entry *e, bool done);
+void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path, bool done);
 void journal_file(struct journal *j, const char *path, uint64_t hash);
 /* Add the records of a journal to m: the completed ones, and unless done_only also those that were
  * begun. A record that was cut off, because its writer was killed, ends the journal. */
@@ -157,11 +166,12 @@ void export_state_remove_journals(const struct export_state *s);
 
 /* ---- writer.c ---- */
 
-enum { WRITER_SHARDS = 256, WRITER_QUEUE = 4096, WRITER_BYTES = 16 << 20 };
+enum { WRITER_QUEUE = 4096, WRITER_BYTES = 16 << 20 };
 struct libdeflate_compressor;
 struct writer {
 	int root_fd;
-	int shard_fd[WRITER_SHARDS]; /* folders b/XX; -1: not open */
+	char folder[EXPORT_PATH]; /* written last */
+	int folder_fd;            /* -1: not open */
 	unsigned formats;
 	unsigned drops; /* formats of copies that the tree may have and that are not written now */
 	bool dry_run;
@@ -169,24 +179,23 @@ struct writer {
 	struct buf packed;
 	uint64_t files, bytes;
 	struct writer_file {
-		int64_t id;
-		const char *ending;
+		size_t name;     /* of its path in `names` */
 		size_t from, to; /* range of `contents` */
 		bool there;      /* the tree may have the file already */
 	} queue[WRITER_QUEUE];
 	size_t queued;
-	struct buf contents;
+	struct buf contents, names;
 };
 void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run);
 void writer_release(struct writer *w);
 /* Write a file and its compressed copies. there: the tree may have the file already. */
 MUST_CHECK enum status writer_put(struct writer *w, const char *path, struct str content,
 				  bool there, struct err *err);
-/* Queue a file at business_path; writer_flush writes the queue. Writing folder by folder keeps a
+/* Queue a file; writer_flush writes the queue. Writing folder by folder keeps a
  * folder's blocks and inodes in the kernel's caches (10 % less time in the kernel), and rendering
  * and writing in batches keeps the code of each in the processor's caches. */
-MUST_CHECK enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
-					   struct str content, bool there, struct err *err);
+MUST_CHECK enum status writer_queue(struct writer *w, const char *path, struct str content,
+				    bool there, struct err *err);
 MUST_CHECK enum status writer_flush(struct writer *w, struct err *err);
 MUST_CHECK enum status writer_remove(struct writer *w, const char *path, struct err *err);
 
@@ -300,6 +309,8 @@ struct business {
 	char id_text[RECORD_ID_TEXT];
 	const struct region *region;
 	const struct export_source *source;
+	struct str path; /* as manifest_path */
+	struct str link; /* from the site's root, without ending, percent-encoded */
 	int category;
 	int rank;
 	bool judged;             /* `rank` is known */
@@ -320,8 +331,10 @@ MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct
 void business_put_hours(struct maker *m, const struct business *b);
 /* A facts_found whose ctx is the maker: counts a value that facts_clean has removed. */
 void business_count_dropped(void *ctx, const struct facts_finding *finding);
-/* "b/xx/ID.html" */
-void business_path(int64_t id, const char *ending, char out[EXPORT_PATH]);
+/* The file of a business in the tree: "hochtann/fliesen-falkner-ID.html". path: as manifest_path. */
+void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
+/* Append the same as a link, percent-encoded. */
+void business_link(struct str path, int64_t id, const char *ending, struct buf *out);
 
 /* ---- cards.c ---- */
 

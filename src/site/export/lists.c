@@ -188,10 +188,10 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 static void lists_put_member(struct maker *m, const struct manifest_entry *e,
 			     struct json_value *found, const struct db_rows *rows, int r)
 {
-	char path[EXPORT_PATH];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
-	business_path(e->id, ".html", path);
-	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), str_of(path));
+	buf_reset(&m->block);
+	business_link(str_of(manifest_path(e)), e->id, ".html", &m->block);
+	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->block));
 	json_build_text(&m->b, v, "name", db_text(rows, r, SQL_EXPORT_LIST_NAME));
 	if (!e->hidden)
 		json_build_text(&m->b, v, "street", db_text(rows, r, SQL_EXPORT_LIST_STREET));

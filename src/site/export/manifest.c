@@ -10,9 +10,9 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-static const char magic[8] = "hfsite3\n";
-/* The previous format: without `own`. */
-static const char magic_before[8] = "hfsite2\n";
+static const char magic[8] = "hfsite4\n";
+/* Earlier formats: without `paths`; without `own`, too. */
+static const char magic_without_paths[8] = "hfsite3\n", magic_without_own[8] = "hfsite2\n";
 
 struct manifest_head {
 	char magic[8];
@@ -20,7 +20,42 @@ struct manifest_head {
 	int64_t xid;
 	uint64_t source[MANIFEST_SOURCES];
 	uint64_t own;
+	uint64_t paths; /* bytes of the paths of the entries, which follow them */
 };
+
+/* ---- paths of businesses: texts that end with NUL, the first one empty ---- */
+
+static struct {
+	char *text;
+	size_t n, room;
+} paths;
+
+/* Returns where the caller writes n bytes. */
+static char *paths_room(size_t n)
+{
+	size_t first = paths.n ? 0 : 1;
+	paths.text = memory_grow(paths.text, &paths.room, paths.n + first + n, 1);
+	if (first)
+		paths.text[paths.n++] = '\0';
+	must(paths.n + n <= UINT32_MAX);
+	paths.n += n;
+	return paths.text + paths.n - n;
+}
+
+uint32_t manifest_keep_path(struct str path)
+{
+	if (!path.n)
+		return 0;
+	char *to = paths_room(path.n + 1);
+	memcpy(to, path.p, path.n);
+	to[path.n] = '\0';
+	return (uint32_t)(to - paths.text);
+}
+
+const char *manifest_path(const struct manifest_entry *e)
+{
+	return e->path ? paths.text + e->path : "";
+}
 
 void manifest_init(struct manifest *m)
 {
@@ -199,7 +234,7 @@ const struct entry_file *manifest_find_file(const struct manifest *m, const char
 			: NULL;
 }
 
-/* ---- on disk: head, entries, then hash, length and path of each file ---- */
+/* ---- on disk: head, entries, their paths, then hash, length and path of each file ---- */
 
 static enum status manifest_invalid(const char *path, struct err *err)
 {
@@ -211,12 +246,15 @@ static enum status manifest_parse_head(struct manifest *m, FILE *in, struct mani
 {
 	size_t before = offsetof(struct manifest_head, own);
 	bool whole = fread(head, before, 1, in) == 1;
-	head->own = 0;
+	head->own = head->paths = 0;
 	if (whole && memcmp(head->magic, magic, sizeof(magic)) == 0)
+		whole = fread(&head->own, sizeof(*head) - before, 1, in) == 1;
+	else if (whole && memcmp(head->magic, magic_without_paths, sizeof(magic)) == 0)
 		whole = fread(&head->own, sizeof(head->own), 1, in) == 1;
 	else
-		whole = whole && memcmp(head->magic, magic_before, sizeof(magic_before)) == 0;
-	if (!whole || head->entries > UINT32_MAX || head->files > UINT32_MAX)
+		whole = whole && memcmp(head->magic, magic_without_own, sizeof(magic)) == 0;
+	if (!whole || head->entries > UINT32_MAX || head->paths > UINT32_MAX / 2 ||
+	    head->files > UINT32_MAX)
 		return manifest_invalid(path, err);
 	m->generation = head->generation;
 	m->site = head->site;
@@ -244,6 +282,27 @@ static enum status manifest_parse_files(struct manifest *m, FILE *in, uint64_t c
 	return OK;
 }
 
+/* The entries' paths are offsets in the texts behind them. */
+static enum status manifest_parse_paths(struct manifest *m, FILE *in, size_t bytes,
+					const char *path, struct err *err)
+{
+	if (!bytes) {
+		for (size_t i = 0; i < m->entries; i++)
+			m->entry[i].path = 0;
+		return OK;
+	}
+	char *texts = paths_room(bytes);
+	size_t base = (size_t)(texts - paths.text);
+	if (fread(texts, 1, bytes, in) != bytes || texts[bytes - 1] != '\0')
+		return manifest_invalid(path, err);
+	for (size_t i = 0; i < m->entries; i++) {
+		if (m->entry[i].path >= bytes)
+			return manifest_invalid(path, err);
+		m->entry[i].path = m->entry[i].path ? (uint32_t)(base + m->entry[i].path) : 0;
+	}
+	return OK;
+}
+
 enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 {
 	struct manifest_head head;
@@ -257,6 +316,8 @@ enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 		if (m->entries != head.entries)
 			status = manifest_invalid(path, err);
 	}
+	if (status == OK)
+		status = manifest_parse_paths(m, in, head.paths, path, err);
 	if (status == OK)
 		status = manifest_parse_files(m, in, head.files, path, err);
 	fclose(in);
@@ -285,12 +346,42 @@ enum status manifest_read_files(struct manifest *m, const char *path, struct err
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
 	enum status status = manifest_parse_head(m, in, &head, path, err);
 	if (status == OK &&
-	    fseek(in, (long)(head.entries * sizeof(struct manifest_entry)), SEEK_CUR) != 0)
+	    fseek(in, (long)(head.entries * sizeof(struct manifest_entry) + head.paths),
+		  SEEK_CUR) != 0)
 		status = manifest_invalid(path, err);
 	if (status == OK)
 		status = manifest_parse_files(m, in, head.files, path, err);
 	fclose(in);
 	return status;
+}
+
+/* The entries with their paths as offsets, then the texts. */
+static bool manifest_put_entries(const struct manifest *m, FILE *out)
+{
+	uint32_t at = 1;
+	bool good = true;
+	for (size_t i = 0; i < m->entries && good; i++) {
+		struct manifest_entry e = m->entry[i];
+		size_t n = strlen(manifest_path(&e));
+		e.path = n ? at : 0;
+		at += n ? (uint32_t)n + 1 : 0;
+		good = fwrite(&e, sizeof(e), 1, out) == 1;
+	}
+	good = good && putc('\0', out) == '\0';
+	for (size_t i = 0; i < m->entries && good; i++) {
+		const char *path = manifest_path(&m->entry[i]);
+		if (*path)
+			good = fwrite(path, strlen(path) + 1, 1, out) == 1;
+	}
+	return good;
+}
+
+static uint64_t manifest_path_bytes(const struct manifest *m)
+{
+	uint64_t bytes = 1;
+	for (size_t i = 0; i < m->entries; i++)
+		bytes += m->entry[i].path ? strlen(manifest_path(&m->entry[i])) + 1 : 0;
+	return bytes;
 }
 
 enum status manifest_write(const struct manifest *m, const char *path, struct err *err)
@@ -303,15 +394,15 @@ enum status manifest_write(const struct manifest *m, const char *path, struct er
 				     .xid = m->xid,
 				     .entries = m->entries,
 				     .files = m->files,
-				     .own = m->own};
+				     .own = m->own,
+				     .paths = manifest_path_bytes(m)};
 	memcpy(head.magic, magic, sizeof(magic));
 	memcpy(head.source, m->source, sizeof(head.source));
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	FILE *out = fopen(temporary, "we");
 	if (!out)
 		return err_errno(err, FAILED, "%s", temporary);
-	bool good = fwrite(&head, sizeof(head), 1, out) == 1 &&
-		    fwrite(m->entry, sizeof(*m->entry), m->entries, out) == m->entries;
+	bool good = fwrite(&head, sizeof(head), 1, out) == 1 && manifest_put_entries(m, out);
 	for (size_t i = 0; i < m->files && good; i++) {
 		uint16_t n = (uint16_t)strlen(m->file[i].path);
 		good = fwrite(&m->file[i].hash, sizeof(m->file[i].hash), 1, out) == 1 &&
@@ -329,14 +420,18 @@ enum status manifest_write(const struct manifest *m, const char *path, struct er
 	return status;
 }
 
-/* ---- journals: a letter, then an entry, or hash, length and path ---- */
+/* ---- journals: a letter, then an entry or a hash, length and path ---- */
 
 enum { JOURNAL_BEGUN = 'b', JOURNAL_DONE = 'd', JOURNAL_FILE = 'f' };
 
-void journal_entry(struct journal *j, const struct manifest_entry *e, bool done)
+void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path, bool done)
 {
+	uint16_t n = (uint16_t)path.n;
+	must(path.n < EXPORT_PATH);
 	buf_putc(&j->buf, done ? JOURNAL_DONE : JOURNAL_BEGUN);
 	buf_add(&j->buf, e, sizeof(*e));
+	buf_add(&j->buf, &n, sizeof(n));
+	buf_str(&j->buf, path);
 }
 
 void journal_file(struct journal *j, const char *path, uint64_t hash)
@@ -356,6 +451,31 @@ enum status journal_flush(struct journal *j, struct err *err)
 	return status == OK ? OK : err_prefix(err, status, "journal of the export");
 }
 
+/* Length and path. False: cut off. */
+static bool journal_read_path(FILE *in, char path[EXPORT_PATH], uint16_t *n)
+{
+	if (fread(n, sizeof(*n), 1, in) != 1 || *n >= EXPORT_PATH || fread(path, 1, *n, in) != *n)
+		return false;
+	path[*n] = '\0';
+	return true;
+}
+
+/* An entry; its path is that of the entry that is known, when it is the same. */
+static bool journal_read_entry(FILE *in, const struct manifest *m, struct manifest_entry *e,
+			       bool keep)
+{
+	char path[EXPORT_PATH];
+	uint16_t n;
+	if (fread(e, sizeof(*e), 1, in) != 1 || !journal_read_path(in, path, &n))
+		return false;
+	const struct manifest_entry *known = m->known ? manifest_find(m->known, e->id) : NULL;
+	if (known && strcmp(manifest_path(known), path) == 0)
+		e->path = known->path;
+	else
+		e->path = keep ? manifest_keep_path((struct str){path, n}) : 0;
+	return true;
+}
+
 static bool journal_read_record(FILE *in, struct manifest *m, bool done_only)
 {
 	char path[EXPORT_PATH];
@@ -364,22 +484,20 @@ static bool journal_read_record(FILE *in, struct manifest *m, bool done_only)
 	uint16_t n;
 	switch (getc(in)) {
 	case JOURNAL_BEGUN:
-		if (fread(&e, sizeof(e), 1, in) != 1)
+		if (!journal_read_entry(in, m, &e, !done_only))
 			return false;
 		e.page = 0;
 		if (!done_only)
 			manifest_add(m, &e);
 		return true;
 	case JOURNAL_DONE:
-		if (fread(&e, sizeof(e), 1, in) != 1)
+		if (!journal_read_entry(in, m, &e, true))
 			return false;
 		manifest_add(m, &e);
 		return true;
 	case JOURNAL_FILE:
-		if (fread(&hash, sizeof(hash), 1, in) != 1 || fread(&n, sizeof(n), 1, in) != 1 ||
-		    n >= sizeof(path) || fread(path, 1, n, in) != n)
+		if (fread(&hash, sizeof(hash), 1, in) != 1 || !journal_read_path(in, path, &n))
 			return false;
-		path[n] = '\0';
 		if (!done_only || hash)
 			manifest_add_file(m, path, hash);
 		return true;

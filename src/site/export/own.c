@@ -14,6 +14,7 @@
 #include <xxhash.h>
 #include "base/folder.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 enum { DEPTH_MAX = 16, OWN_BYTES_MAX = 64 << 20 };
 
@@ -173,31 +174,94 @@ enum status own_public_copy(const char *folder, struct export_files *to, struct 
 
 /* ---- the operator's files in the published tree ---- */
 
+struct own_places;
 struct keep {
 	int from, to;                   /* published and spare tree */
 	const struct manifest *made;    /* manifest of the tree that is walked */
 	const struct manifest *written; /* manifest of `to` */
-	bool removing;                  /* walk `to` and remove what `from` does not have */
+	const struct own_places *places;
+	bool removing; /* walk `to` and remove what `from` does not have */
 	unsigned depth;
 };
+
+/* ---- folders of businesses: the first segments of their paths ----
+ *
+ * Looking up each page would take too long, so that the operator's files in these folders are not
+ * kept. */
+
+struct own_places {
+	struct str *slot; /* a hash table with open addressing */
+	size_t slots, count;
+};
+
+static struct str *places_slot(const struct own_places *places, struct str name)
+{
+	size_t at = XXH3_64bits(name.p, name.n) & (places->slots - 1);
+	while (places->slot[at].n && !str_eq(places->slot[at], name))
+		at = (at + 1) & (places->slots - 1);
+	return &places->slot[at];
+}
+
+static void places_grow(struct own_places *places)
+{
+	struct own_places larger = {.slots = places->slots ? 2 * places->slots : 256};
+	if (2 * (places->count + 1) < places->slots)
+		return;
+	larger.count = places->count;
+	larger.slot = memory_array(larger.slots, sizeof(struct str));
+	for (size_t i = 0; i < places->slots; i++)
+		if (places->slot[i].n)
+			*places_slot(&larger, places->slot[i]) = places->slot[i];
+	free(places->slot);
+	*places = larger;
+}
+
+static void places_of_manifest(struct own_places *places, const struct manifest *m)
+{
+	for (size_t i = 0; i < m->entries; i++) {
+		const char *path = manifest_path(&m->entry[i]);
+		struct str place = {path, strcspn(path, "/")};
+		if (!place.n)
+			continue;
+		places_grow(places);
+		struct str *slot = places_slot(places, place);
+		places->count += !slot->n;
+		*slot = place;
+	}
+}
+
+/* Also b/XX, from before addresses had names, and a page of a business that is nowhere else. */
+static bool own_is_business_folder(const struct own_places *places, const char *path)
+{
+	return (path[0] == 'b' && path[1] == '/' && strlen(path) == 4) ||
+	       (places->slots && places_slot(places, str_of(path))->n);
+}
+
+/* "NAME-ID.html" and its cards, of a place that has no businesses any more. */
+static bool own_is_business_page(struct str path)
+{
+	enum { ID = RECORD_ID_TEXT - 1 };
+	int64_t id;
+	for (size_t i = 0; i < path.n && i < 6; i++)
+		if (path.p[path.n - 1 - i] == '.') {
+			struct str name = {path.p, path.n - 1 - i};
+			return name.n > ID && name.p[name.n - ID - 1] == '-' &&
+			       record_id_parse((struct str){name.p + name.n - ID, ID}, &id);
+		}
+	return false;
+}
 
 /* Whether an export made the file, or it is the compressed copy of such a file. */
 static bool own_made_by_export(const struct manifest *m, const char *path)
 {
 	char plain[EXPORT_PATH];
 	struct str name = str_of(path);
-	if (manifest_find_file(m, path))
+	if (manifest_find_file(m, path) || own_is_business_page(name))
 		return true;
 	name.n -= str_ends(name, STR(".gz")) || str_ends(name, STR(".br")) ? 3 : 0;
 	snprintf(plain, sizeof(plain), "%.*s", STR_ARG(name));
-	return name.n < strlen(path) && manifest_find_file(m, plain);
-}
-
-/* A folder of business pages, b/XX. Looking up each page would take too long, so that the
- * operator's files in these folders are not kept. */
-static bool own_is_business_folder(const char *path)
-{
-	return path[0] == 'b' && path[1] == '/' && strlen(path) == 4;
+	return name.n < strlen(path) &&
+	       (manifest_find_file(m, plain) || own_is_business_page(name));
 }
 
 static bool keep_is_linked(const struct keep *k, const char *path, const struct stat *st)
@@ -242,7 +306,7 @@ static enum status keep_visit(void *ctx, const char *path, const struct stat *st
 {
 	struct keep *k = ctx;
 	if (S_ISDIR(st->st_mode)) {
-		if (own_is_business_folder(path) || k->depth == DEPTH_MAX)
+		if (own_is_business_folder(k->places, path) || k->depth == DEPTH_MAX)
 			return OK;
 		k->depth++;
 		enum status status =
@@ -260,9 +324,12 @@ static enum status keep_visit(void *ctx, const char *path, const struct stat *st
 enum status own_keep(const struct export_state *s, const struct manifest *written, struct err *err)
 {
 	struct manifest published;
-	struct keep k = {.to = s->spare_fd, .made = &published, .written = written};
+	struct own_places places = {0};
+	struct keep k = {
+	    .to = s->spare_fd, .made = &published, .written = written, .places = &places};
 	if (!s->published)
 		return OK;
+	places_of_manifest(&places, written);
 	manifest_init(&published);
 	enum status status = manifest_read_files(&published, s->old_manifest, err);
 	k.from = open(s->site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -277,5 +344,6 @@ enum status own_keep(const struct export_state *s, const struct manifest *writte
 	if (k.from >= 0)
 		close(k.from);
 	manifest_release(&published);
+	free(places.slot);
 	return status;
 }

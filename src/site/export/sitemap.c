@@ -13,7 +13,7 @@ enum { PART_MOST = 50000, PART_AIM = 32768, PART_BYTES = 50 << 20 };
 struct sitemap_part {
 	struct export_files *files;
 	const struct theme *theme;
-	struct buf xml, index;
+	struct buf xml, index, link;
 	struct buf url; /* of the site, escaped, with a closing slash */
 	size_t urls;
 	uint16_t newest;
@@ -85,7 +85,7 @@ static enum status sitemap_end(struct sitemap_part *p, const char *name, struct 
 /* An id's part is proportional to the id, and the entries are sorted by id: one pass. */
 static enum status sitemap_businesses(struct sitemap_part *p, struct manifest *m, struct err *err)
 {
-	char name[64], path[EXPORT_PATH];
+	char name[64];
 	size_t indexed = 0, at = 0;
 	for (size_t i = 0; i < m->entries; i++)
 		indexed += m->entry[i].state == ENTRY_INDEXED;
@@ -101,8 +101,9 @@ static enum status sitemap_businesses(struct sitemap_part *p, struct manifest *m
 				break;
 			if (e->state != ENTRY_INDEXED)
 				continue;
-			business_path(e->id, ".html", path);
-			sitemap_put_url(p, path, e->day);
+			buf_reset(&p->link);
+			business_link(str_of(manifest_path(e)), e->id, ".html", &p->link);
+			sitemap_put_url(p, buf_z(&p->link), e->day);
 		}
 		snprintf(name, sizeof(name), "sitemap-%u.xml", part + 1);
 		status = sitemap_end(p, name, err);
@@ -161,6 +162,7 @@ enum status sitemap_write(struct export_files *f, const struct theme *t, const s
 	enum status status = OK;
 	buf_init(&p.xml, PART_BYTES);
 	buf_init(&p.index, 8 << 20);
+	buf_init(&p.link, 64 << 10);
 	buf_init(&p.url, 64 << 10);
 	sitemap_put_escaped(&p.url, t->url);
 	buf_putc(&p.url, '/');
@@ -185,6 +187,7 @@ enum status sitemap_write(struct export_files *f, const struct theme *t, const s
 	buf_release(&robots);
 	buf_release(&p.xml);
 	buf_release(&p.index);
+	buf_release(&p.link);
 	buf_release(&p.url);
 	return status;
 }

@@ -43,16 +43,16 @@ struct export_worker {
 static enum status worker_write_cards(struct export_worker *w, const struct business *b, bool there,
 				      struct err *err)
 {
+	char path[EXPORT_PATH];
 	buf_reset(&w->card);
 	card_vcf(b, &w->card);
-	enum status status =
-	    writer_put_business(&w->writer, b->id, ".vcf", buf_view(&w->card), there, err);
+	business_file(b->path, b->id, ".vcf", path);
+	enum status status = writer_queue(&w->writer, path, buf_view(&w->card), there, err);
 	buf_reset(&w->card);
 	card_ics(&w->maker, b, &w->card);
-	if (status == OK)
-		status =
-		    writer_put_business(&w->writer, b->id, ".ics", buf_view(&w->card), there, err);
-	return status;
+	business_file(b->path, b->id, ".ics", path);
+	return status == OK ? writer_queue(&w->writer, path, buf_view(&w->card), there, err)
+			    : status;
 }
 
 /* there: the business in the spare tree's manifest; NULL: none. */
@@ -62,22 +62,27 @@ static enum status worker_render_business(struct export_worker *w, const struct 
 {
 	struct business b;
 	struct manifest_entry e;
+	char path[EXPORT_PATH];
 	maker_begin(&w->maker);
 	enum status status = business_read(&w->maker, rows, row, &b, err);
 	if (status == OK)
 		status = business_page(&w->maker, &b, &e, err);
 	if (status != OK)
 		return status;
+	/* At another address nothing is there; export_remove_stale removes the former page. */
+	if (there && !str_eq(b.path, str_of(manifest_path(there))))
+		there = NULL;
+	business_file(b.path, b.id, ".html", path);
 	if (e.state < ENTRY_NOINDEX)
 		e.page = 0;
 	else if (there && there->page == e.page && there->card == e.card)
 		atomic_fetch_add(&w->shared->unchanged, 1);
 	else
-		status = writer_put_business(&w->writer, b.id, ".html", buf_view(&w->maker.out),
-					     there != NULL, err);
+		status =
+		    writer_queue(&w->writer, path, buf_view(&w->maker.out), there != NULL, err);
 	if (status == OK && e.page && e.card && !(there && there->page == e.page && there->card))
 		status = worker_write_cards(w, &b, there != NULL, err);
-	journal_entry(&w->journal, &e, true);
+	journal_entry(&w->journal, &e, b.path, true);
 	return status;
 }
 
@@ -93,7 +98,10 @@ static enum status worker_render_rows(struct export_worker *w, const struct db_r
 		struct manifest_entry e = {.id = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID),
 					   .state = ENTRY_INDEXED};
 		there[i] = manifest_find(w->pass->spare, e.id);
-		journal_entry(&w->journal, there[i] ? there[i] : &e, false);
+		journal_entry(&w->journal, there[i] ? there[i] : &e,
+			      there[i] ? str_of(manifest_path(there[i]))
+				       : db_text(rows, (int)i, SQL_EXPORT_BUSINESS_PATH),
+			      false);
 	}
 	enum status status = journal_flush(&w->journal, err);
 	for (size_t i = 0; i < count && status == OK; i++)
@@ -141,7 +149,7 @@ static void worker_note_deleted(struct export_worker *w, const int64_t *ids, siz
 	for (size_t i = 0; i < n; i++) {
 		struct manifest_entry e = {.id = ids[i], .state = ENTRY_DELETED};
 		if (!bsearch(&ids[i], found, count, sizeof(found[0]), by_number))
-			journal_entry(&w->journal, &e, true);
+			journal_entry(&w->journal, &e, STR(""), true);
 	}
 }
 

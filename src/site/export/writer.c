@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libdeflate.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -19,21 +20,22 @@ enum { GZIP_LEVEL = 6, BROTLI_LEVEL = 5, SMALLEST = 256, BLOCK = 4096 };
 void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run)
 {
 	*w = (struct writer){.root_fd = root_fd, .formats = formats, .dry_run = dry_run};
-	memset(w->shard_fd, -1, sizeof(w->shard_fd));
+	w->folder_fd = -1;
 	buf_init(&w->packed, 64 << 20);
 	buf_init(&w->contents, WRITER_BYTES + EXPORT_PAGE_MAX);
+	buf_init(&w->names, WRITER_QUEUE * EXPORT_PATH);
 	if (formats & FORMAT_GZIP)
 		w->deflate = memory_had(libdeflate_alloc_compressor(GZIP_LEVEL));
 }
 
 void writer_release(struct writer *w)
 {
-	for (size_t i = 0; i < WRITER_SHARDS; i++)
-		if (w->shard_fd[i] >= 0)
-			close(w->shard_fd[i]);
+	if (w->folder_fd >= 0)
+		close(w->folder_fd);
 	libdeflate_free_compressor(w->deflate);
 	buf_release(&w->packed);
 	buf_release(&w->contents);
+	buf_release(&w->names);
 }
 
 static enum status writer_make_folders(int root, const char *path, struct err *err)
@@ -149,60 +151,75 @@ enum status writer_put(struct writer *w, const char *path, struct str content, b
 	return writer_put_copies(w, w->root_fd, path, path, content, there, err);
 }
 
-/* The folder of "b/xx/ID.html" as a number: the first of the two characters has three bits
- * (record_id_format). */
-static unsigned writer_shard(int64_t id)
+/* ---- the queue ---- */
+
+static const char *writer_name(const struct writer *w, size_t i)
 {
-	return (uint64_t)id >> 55 & (WRITER_SHARDS - 1);
+	return w->names.p + w->queue[i].name;
 }
 
-static enum status writer_put_queued(struct writer *w, const struct writer_file *f, struct err *err)
+/* Open the folder of a path, unless it is that of the file before. *name: its name there. */
+static enum status writer_open_folder(struct writer *w, const char *path, const char **name,
+				      struct err *err)
 {
-	enum { FOLDER = 4 };
-	char path[EXPORT_PATH];
-	struct str content = {w->contents.p + f->from, f->to - f->from};
-	int *dir = &w->shard_fd[writer_shard(f->id)];
-	business_path(f->id, f->ending, path);
-	if (*dir < 0 && !w->dry_run) {
+	const char *slash = strrchr(path, '/');
+	must(slash);
+	size_t n = (size_t)(slash - path);
+	*name = slash + 1;
+	if (w->dry_run ||
+	    (w->folder_fd >= 0 && strlen(w->folder) == n && memcmp(w->folder, path, n) == 0))
+		return OK;
+	if (w->folder_fd >= 0)
+		close(w->folder_fd);
+	snprintf(w->folder, sizeof(w->folder), "%.*s", (int)n, path);
+	w->folder_fd = openat(w->root_fd, w->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (w->folder_fd < 0 && errno == ENOENT) {
 		enum status status = writer_make_folders(w->root_fd, path, err);
 		if (status != OK)
 			return status;
-		path[FOLDER] = '\0';
-		*dir = openat(w->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (*dir < 0)
-			return err_errno(err, FAILED, "%s", path);
-		path[FOLDER] = '/';
+		w->folder_fd = openat(w->root_fd, w->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
-	return writer_put_copies(w, *dir, path + FOLDER + 1, path, content, f->there, err);
+	return w->folder_fd >= 0 ? OK : err_errno(err, FAILED, "%s", w->folder);
+}
+
+static int writer_name_compare(const void *a, const void *b, void *ctx)
+{
+	const struct writer *w = ctx;
+	return strcmp(writer_name(w, *(const uint16_t *)a), writer_name(w, *(const uint16_t *)b));
 }
 
 enum status writer_flush(struct writer *w, struct err *err)
 {
 	static uint16_t order[WRITER_QUEUE];
-	size_t next[WRITER_SHARDS + 1] = {0};
 	enum status status = OK;
 	for (size_t i = 0; i < w->queued; i++)
-		next[writer_shard(w->queue[i].id) + 1]++;
-	for (size_t s = 1; s < WRITER_SHARDS; s++)
-		next[s] += next[s - 1];
-	for (size_t i = 0; i < w->queued; i++)
-		order[next[writer_shard(w->queue[i].id)]++] = (uint16_t)i;
-	for (size_t i = 0; i < w->queued && status == OK; i++)
-		status = writer_put_queued(w, &w->queue[order[i]], err);
+		order[i] = (uint16_t)i;
+	qsort_r(order, w->queued, sizeof(order[0]), writer_name_compare, w);
+	for (size_t i = 0; i < w->queued && status == OK; i++) {
+		const struct writer_file *f = &w->queue[order[i]];
+		const char *path = writer_name(w, order[i]), *name;
+		struct str content = {w->contents.p + f->from, f->to - f->from};
+		status = writer_open_folder(w, path, &name, err);
+		if (status == OK)
+			status =
+			    writer_put_copies(w, w->folder_fd, name, path, content, f->there, err);
+	}
 	w->queued = 0;
 	buf_reset(&w->contents);
+	buf_reset(&w->names);
 	return status;
 }
 
-enum status writer_put_business(struct writer *w, int64_t id, const char *ending,
-				struct str content, bool there, struct err *err)
+enum status writer_queue(struct writer *w, const char *path, struct str content, bool there,
+			 struct err *err)
 {
 	bool full = w->queued == WRITER_QUEUE || w->contents.n > WRITER_BYTES;
 	enum status status = full ? writer_flush(w, err) : OK;
-	size_t from = w->contents.n;
+	size_t from = w->contents.n, name = w->names.n;
 	buf_str(&w->contents, content);
-	must(!buf_failed(&w->contents));
-	w->queue[w->queued++] = (struct writer_file){id, ending, from, w->contents.n, there};
+	buf_add(&w->names, path, strlen(path) + 1);
+	must(!buf_failed(&w->contents) && !buf_failed(&w->names));
+	w->queue[w->queued++] = (struct writer_file){name, from, w->contents.n, there};
 	return status;
 }
 
