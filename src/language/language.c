@@ -51,11 +51,11 @@ const size_t languages_count = COUNT_OF(languages);
 
 unsigned language_forms(const struct language *l)
 {
-	for (size_t i = 0; i < COUNT_OF(plural_forms); i++)
-		if (plural_forms[i].plural == l->plural)
-			return plural_forms[i].forms;
-	must(!"every rule is in the table");
-	return 0;
+	size_t i = 0;
+	while (i < COUNT_OF(plural_forms) && plural_forms[i].plural != l->plural)
+		i++;
+	must(i < COUNT_OF(plural_forms)); /* every rule is in the table */
+	return plural_forms[i].forms;
 }
 
 /* The list of all tags. */

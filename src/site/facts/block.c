@@ -471,7 +471,7 @@ static void block_put_trail(struct block *k, struct json_value *graph)
 	for (size_t i = 0; i <= b->trail.count; i++) {
 		bool last = i == b->trail.count;
 		struct json_value *item = block_put_object(k, items, NULL, "ListItem");
-		struct str position = arena_str(k->b.arena, (struct str){"123456789" + i, 1});
+		struct str position = arena_str(k->b.arena, (struct str){&"123456789"[i], 1});
 		must(i < 9);
 		k->b.failed |= !position.p;
 		json_build(&k->b, item, "position", JSON_IS_NUMBER)->text = position;
