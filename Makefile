@@ -63,6 +63,7 @@ LIBS_contact         := -levent_core
 LIBS_contact/intake  := -lutf8proc
 LIBS_directory/cached := -ldeflate
 LIBS_directory/search := -lxxhash -lm -lz
+LIBS_site/search     := -lxxhash -ldeflate
 LIBS_site/gate       := -lxxhash
 LIBS_audit/page      := -lgumbo -lexpat
 LIBS_audit/openapi   := -lyaml

@@ -61,3 +61,19 @@ SELECT b.id, b.name, b.street, b.postcode, b.city
 FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, place)
 JOIN business AS b ON b.id = wanted.id
 ORDER BY wanted.place;
+
+-- name: export_search
+-- What the site's search knows of businesses: a chunk of the table, as in export_blocks.
+SELECT b.id, COALESCE(b.quality_score, 0) AS quality, b.category_id, b.name, b.street, b.postcode, b.city,
+	c.name_key AS place, d.alt_names, d.categories
+FROM business_detail AS d
+JOIN business AS b ON b.id = d.id
+LEFT JOIN city AS c ON c.id = b.city_id
+WHERE d.ctid >= $1::tid AND d.ctid < $2::tid;
+
+-- name: export_towns
+-- The names that the site's search takes for towns, the largest first; with one name several towns.
+SELECT name, businesses FROM city WHERE businesses > 0 ORDER BY businesses DESC, id LIMIT $1;
+
+-- name: export_search_regions
+SELECT name, country, businesses FROM region WHERE businesses > 0 ORDER BY country, id;

@@ -3,7 +3,7 @@
 #define DIRECTORY_SEARCH_INTERNAL_H
 
 #include "db/async/async.h"
-#include "directory/search/phrases.h"
+#include "directory/names/phrases.h"
 #include "directory/search/search.h"
 #include "directory/words/words.h"
 

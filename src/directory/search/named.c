@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "directory/search/places.h"
+#include "directory/names/places.h"
 #include "directory/words/tokens.h"
 #include "sql/directory.h"
 

@@ -1,7 +1,7 @@
 #include "directory/search/internal.h"
 
 #include "base/log.h"
-#include "directory/search/places.h"
+#include "directory/names/places.h"
 
 const char *search_problem_name(enum search_problem problem)
 {

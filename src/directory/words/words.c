@@ -65,6 +65,15 @@ static const struct {
     {0x45b, "c"},  {0x45f, "dz"}, {0x491, "g"},
 };
 
+bool words_latin(size_t i, int32_t *letter, const char **latin)
+{
+	if (i >= COUNT_OF(latin_letters))
+		return false;
+	*letter = latin_letters[i].c;
+	*latin = latin_letters[i].latin;
+	return true;
+}
+
 /* NULL: the letter stands for itself. */
 static const char *latin(int32_t c)
 {

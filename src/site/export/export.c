@@ -445,6 +445,9 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 		status = sitemap_write(&f, &r->theme, &r->lists, err);
 	if (status == OK)
 		status = own_public_copy(r->options->own_dir, &f, err);
+	if (status == OK && r->theme.search_script.n)
+		status = search_files(&f, &r->theme, &r->next, r->db,
+				      r->options->dry_run ? "/tmp" : r->state.dir, r->blocks, err);
 	manifest_sort(&r->next);
 	if (status == OK)
 		status = export_remove_stale(r, &f, err);

@@ -11,6 +11,7 @@
  *   lists.c     list pages: which businesses are on which page
  *   places.c    home, region and category pages, imprint, privacy, assets
  *   sitemap.c   sitemaps, robots.txt
+ *   search.c    files of the search without a server
  *   shop.c      the site of one shop: its files
  *   shop_page.c what the pages of a shop show
  *   own.c       files of the operator
@@ -210,6 +211,7 @@ enum theme_page {
 	THEME_SOURCES,
 	THEME_IMPRINT,
 	THEME_PRIVACY,
+	THEME_SEARCH,
 	THEME_MISSING,
 	THEME_SHOP_HOME,
 	THEME_SHOP_GOODS,
@@ -243,6 +245,7 @@ struct theme {
 	struct str base;         /* the path of `url`, the prefix of every link: "" or "/folder" */
 	bool is_public;          /* `url` is valid in a block of facts */
 	struct str css, icon, script; /* their addresses */
+	struct str search_script;     /* empty: the site has no search */
 	struct str script_body;
 	struct str *label;     /* of the categories, in the order of taxonomy_categories */
 	struct region *region; /* sorted by id; the first is used for records without one */
@@ -407,6 +410,15 @@ MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, con
 				    struct err *err);
 MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,
 				     const struct lists *l, struct err *err);
+
+/* ---- search.c ---- */
+
+#define SEARCH_PAGE "search/index.html"
+/* Write the files of the search: of the businesses that m has pages of. temporary: a folder for
+ * files that are gone when this returns. blocks: size of the table when the run began. */
+MUST_CHECK enum status search_files(struct export_files *f, const struct theme *t,
+				    const struct manifest *m, struct db *db, const char *temporary,
+				    int64_t blocks, struct err *err);
 
 /* Append a text with & and < escaped for XML. */
 void sitemap_put_escaped(struct buf *out, struct str s);

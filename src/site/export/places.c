@@ -234,6 +234,17 @@ static enum status places_imprint(struct export_files *f, struct maker *m, struc
 	return places_put_page(f, m, THEME_IMPRINT, "imprint/index.html", err);
 }
 
+static enum status places_search(struct export_files *f, struct maker *m, struct err *err)
+{
+	maker_begin(m);
+	json_build_true(&m->b, m->root, "searches", true);
+	json_build_text(&m->b, m->root, "search_url",
+			str_of(config_text(m->theme->config, CONFIG_SITE_SEARCH_URL)));
+	/* Its results are no page of their own. */
+	maker_head(m, maker_word(m, WORD_SEARCH), STR(""), NULL);
+	return places_put_page(f, m, THEME_SEARCH, SEARCH_PAGE, err);
+}
+
 static enum status places_plain(struct export_files *f, struct maker *m, struct err *err)
 {
 	maker_begin(m);
@@ -241,7 +252,12 @@ static enum status places_plain(struct export_files *f, struct maker *m, struct 
 	enum status status = places_put_page(f, m, THEME_PRIVACY, "privacy/index.html", err);
 	if (status != OK)
 		return status;
+	if (m->theme->search_script.n)
+		status = places_search(f, m, err);
+	if (status != OK)
+		return status;
 	maker_begin(m);
+	json_build_true(&m->b, m->root, "searches", m->theme->search_script.n > 0);
 	maker_head(m, maker_word(m, WORD_NOT_FOUND), STR(""), NULL);
 	return places_put_page(f, m, THEME_MISSING, "404.html", err);
 }
@@ -251,11 +267,16 @@ static enum status places_assets(struct export_files *f, const struct maker *m, 
 	/* Files of web/ that the exported pages use. */
 	static const struct {
 		const char *file, *path;
-	} used[] = {{"assets/site.css", "assets/site.css"}, {"assets/icon.svg", "assets/icon.svg"}};
+		bool searches; /* only when the site has a search */
+	} used[] = {{"assets/site.css", "assets/site.css", false},
+		    {"assets/icon.svg", "assets/icon.svg", false},
+		    {"site/search.js", "assets/search.js", true}};
 	enum status status = files_put(f, "assets/open.js", m->theme->script_body, err);
 	for (size_t i = 0; i < COUNT_OF(used) && status == OK; i++) {
 		const struct file *file = files_find(str_of(used[i].file));
 		must(file);
+		if (used[i].searches && !m->theme->search_script.n)
+			continue;
 		status = files_put(f, used[i].path, file->body, err);
 	}
 	return status;

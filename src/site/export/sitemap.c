@@ -146,7 +146,8 @@ static enum status sitemap_places(struct sitemap_part *p, const struct manifest 
 	for (size_t i = 0; i < m->files && p->urls < PART_MOST; i++) {
 		struct str path = str_of(m->file[i].path), index = STR("index.html");
 		char folder[EXPORT_PATH];
-		if (!str_ends(path, index))
+		/* The page of the search is not to be indexed. */
+		if (!str_ends(path, index) || str_eq(path, STR(SEARCH_PAGE)))
 			continue;
 		snprintf(folder, sizeof(folder), "%.*s", (int)(path.n - index.n), path.p);
 		sitemap_put_url(p, folder, 0);

@@ -19,6 +19,7 @@ static const char *const template_names[THEME_PAGES] = {
     [THEME_SOURCES] = "sources",
     [THEME_IMPRINT] = "imprint",
     [THEME_PRIVACY] = "privacy",
+    [THEME_SEARCH] = "search",
     [THEME_MISSING] = "missing",
     [THEME_SHOP_HOME] = "shop/home",
     [THEME_SHOP_GOODS] = "shop/goods",
@@ -284,7 +285,8 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 		       const struct language *language, struct db *db, struct err *err)
 {
 	static const enum config_id settings[] = {CONFIG_SITE_URL, CONFIG_SITE_NAME,
-						  CONFIG_SITE_OPERATOR, CONFIG_SITE_CONTACT_URL};
+						  CONFIG_SITE_OPERATOR, CONFIG_SITE_CONTACT_URL,
+						  CONFIG_SITE_SEARCH_URL};
 	XXH3_state_t *hash = memory_had(XXH3_createState());
 	memset(t, 0, sizeof(*t));
 	arena_init(&t->arena, 64 << 20);
@@ -317,6 +319,9 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	if (status == OK) {
 		t->css = theme_asset(t, "assets/site.css", "/assets/site.css", hash);
 		t->icon = theme_asset(t, "assets/icon.svg", "/assets/icon.svg", hash);
+		if (!o->shop && config_number(t->config, CONFIG_SITE_SEARCH))
+			t->search_script =
+			    theme_asset(t, "site/search.js", "/assets/search.js", hash);
 		status = theme_add_script(t, hash, err);
 	}
 	XXH3_64bits_update(hash, &t->several_countries, sizeof(t->several_countries));
@@ -395,6 +400,7 @@ static void maker_put_site(struct maker *m)
 	json_build_text(&m->b, site, "css", t->css);
 	json_build_text(&m->b, site, "icon", t->icon);
 	json_build_text(&m->b, site, "script", t->script);
+	json_build_text(&m->b, site, "search", t->search_script);
 	json_build_text(&m->b, m->root, "base", t->base);
 	const struct language *language = wording_language(t->wording);
 	json_build_text(&m->b, m->root, "lang", str_of(language->html));

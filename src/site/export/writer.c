@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/io.h"
 #include "base/memory.h"
+#include "site/search/search.h"
 
 /* Higher levels save little and take many times as long. For one page: libdeflate level 6 58 us,
  * brotli level 5 110 us, brotli level 11 7300 us. */
@@ -129,7 +130,8 @@ static enum status writer_put_copies(struct writer *w, int dir, const char *name
 	char beside[EXPORT_PATH + 8];
 	enum status status = writer_put_at(w, dir, name, path, content, there, err);
 	for (size_t i = 0; i < PACKED && status == OK; i++) {
-		bool wanted = (w->formats & packed[i].format) && content.n >= SMALLEST;
+		bool wanted = (w->formats & packed[i].format) && content.n >= SMALLEST &&
+			      !str_ends(str_of(name), STR(SITE_SEARCH_ENDING));
 		bool stale = there && ((w->formats | w->drops) & packed[i].format);
 		snprintf(beside, sizeof(beside), "%s%s", name, packed[i].ending);
 		/* A copy that is not written again would be served in place of the file. */

@@ -1,4 +1,4 @@
-#include "directory/search/phrases.h"
+#include "directory/names/phrases.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -294,19 +294,32 @@ size_t phrases_begin(struct str key, struct phrase_name *out, size_t max)
 	return count;
 }
 
+void phrases_each(phrases_visit *visit, void *ctx)
+{
+	if (!phrases_count)
+		phrases_build();
+	for (size_t i = 0; i < phrases_count; i++)
+		visit(ctx, phrases[i].key, phrases[i].usual != 0, &phrases[i].meaning);
+}
+
+/* Folded, in the languages of the taxonomy and Serbian. */
+static const char *const fillers[] = {
+    "a",    "ai",  "al",   "alla", "am",  "an",  "and",  "at",   "au",  "auf",   "aux", "bei",
+    "beim", "by",  "chez", "con",  "da",  "das", "de",   "dei",  "del", "della", "dem", "den",
+    "der",  "des", "di",   "die",  "du",  "e",   "ein",  "eine", "el",  "en",    "et",  "for",
+    "from", "het", "i",    "il",   "im",  "in",  "ist",  "kod",  "l",   "la",    "las", "le",
+    "les",  "lo",  "los",  "met",  "mit", "na",  "nahe", "near", "of",  "on",    "op",  "para",
+    "per",  "por", "pour", "pres", "sur", "te",  "the",  "to",   "u",   "um",    "und", "van",
+    "voor", "vom", "von",  "with", "y",   "za",  "zu",   "zum",  "zur",
+};
+
+const char *phrases_filler(size_t i)
+{
+	return i < COUNT_OF(fillers) ? fillers[i] : NULL;
+}
+
 bool phrases_is_filler(struct str word)
 {
-	/* Folded, in the languages of the taxonomy and Serbian. */
-	static const char *const fillers[] = {
-	    "a",    "ai",   "al",  "alla", "am",   "an",  "and",  "at",   "au",   "auf",  "aux",
-	    "bei",  "beim", "by",  "chez", "con",  "da",  "das",  "de",   "dei",  "del",  "della",
-	    "dem",  "den",  "der", "des",  "di",   "die", "du",   "e",    "ein",  "eine", "el",
-	    "en",   "et",   "for", "from", "het",  "i",   "il",   "im",   "in",   "ist",  "kod",
-	    "l",    "la",   "las", "le",   "les",  "lo",  "los",  "met",  "mit",  "na",   "nahe",
-	    "near", "of",   "on",  "op",   "para", "per", "por",  "pour", "pres", "sur",  "te",
-	    "the",  "to",   "u",   "um",   "und",  "van", "voor", "vom",  "von",  "with", "y",
-	    "za",   "zu",   "zum", "zur",
-	};
 	for (size_t i = 0; i < COUNT_OF(fillers); i++)
 		if (str_eq(word, str_of(fillers[i])))
 			return true;

@@ -1,4 +1,4 @@
-#include "directory/search/places.h"
+#include "directory/names/places.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static const struct place_row {
 } place_rows[] = {
 #define COUNTRY(code, names) {code, names},
 #define TOWN(names)          {NULL, names},
-#include "directory/search/places.def"
+#include "directory/names/places.def"
 #undef COUNTRY
 #undef TOWN
 };
@@ -80,6 +80,14 @@ size_t places_names(struct str key, struct str out[PLACES_NAMES])
 	return count;
 }
 
+struct str places_town(size_t i)
+{
+	for (size_t row = 0; row < COUNT_OF(place_rows); row++)
+		if (!place_rows[row].code && i-- == 0)
+			return str_of(place_rows[row].names);
+	return (struct str){"", 0};
+}
+
 struct str places_country(struct str key)
 {
 	for (size_t i = places_lower(key); i < place_names_count && str_eq(place_names[i].key, key);
@@ -89,12 +97,16 @@ struct str places_country(struct str key)
 	return (struct str){"", 0};
 }
 
+struct str places_country_names(struct str code)
+{
+	for (size_t row = 0; row < COUNT_OF(place_rows); row++)
+		if (place_rows[row].code && str_eq(str_of(place_rows[row].code), code))
+			return str_of(place_rows[row].names);
+	return (struct str){"", 0};
+}
+
 struct str places_country_name(struct str code)
 {
-	for (size_t row = 0; row < COUNT_OF(place_rows); row++) {
-		struct str names = str_of(place_rows[row].names);
-		if (place_rows[row].code && str_eq(str_of(place_rows[row].code), code))
-			return str_cut(&names, ';');
-	}
-	return (struct str){"", 0};
+	struct str names = places_country_names(code);
+	return str_cut(&names, ';');
 }

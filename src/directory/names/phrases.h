@@ -1,8 +1,8 @@
 /* What people call categories, in every language of the taxonomy: "bakery", "Bäckereien", "hof
  * laden", "médecin". Folded and joined, so that compounds are found however they are written, and
  * without their endings when that helps. Built once, on first use. */
-#ifndef DIRECTORY_SEARCH_PHRASES_H
-#define DIRECTORY_SEARCH_PHRASES_H
+#ifndef DIRECTORY_NAMES_PHRASES_H
+#define DIRECTORY_NAMES_PHRASES_H
 
 #include "directory/taxonomy/taxonomy.h"
 
@@ -31,6 +31,15 @@ struct phrase_name {
 	const struct taxonomy_category *category;
 };
 size_t phrases_begin(struct str key, struct phrase_name *out, size_t max);
+
+/* Each phrase: its folded key, whether it is a further name in its language (those count only where
+ * no first name is the same), and what it means. In the order of the keys. */
+typedef void phrases_visit(void *ctx, struct str key, bool further,
+			   const struct phrase_meaning *meaning);
+void phrases_each(phrases_visit *visit, void *ctx);
+
+/* Folded word i of those that only join others; NULL: there are no more. */
+const char *phrases_filler(size_t i);
 
 /* Whether a folded word only joins others in one of the languages ("in", "près", "und"). */
 bool phrases_is_filler(struct str word);

@@ -1,0 +1,57 @@
+/*   search.c  from businesses to postings, and from sorted postings to files
+ *   sorter.c  an external sort with bounded memory
+ *   tree.c    leaves and fences of sorted lines
+ *   root.c    the root */
+#ifndef SITE_SEARCH_INTERNAL_H
+#define SITE_SEARCH_INTERNAL_H
+
+#include "base/buf.h"
+#include "site/search/search.h"
+
+/* ---- sorter.c ---- */
+
+struct sorter;
+/* Sorts by the bytes of keys, those with the same key in the order in which they came. Runs are
+ * unlinked files in `folder`. */
+struct sorter *sorter_create(int folder, size_t bytes);
+void sorter_free(struct sorter *s);
+MUST_CHECK enum status sorter_add(struct sorter *s, struct str key, struct str value,
+				  struct err *err);
+/* After the last sorter_add, before the first sorter_next. */
+MUST_CHECK enum status sorter_end(struct sorter *s, struct err *err);
+/* The next in order, valid until the next call. NOT_FOUND: there are no more. */
+MUST_CHECK enum status sorter_next(struct sorter *s, struct str *key, struct str *value,
+				   struct err *err);
+
+/* ---- tree.c ---- */
+
+struct libdeflate_compressor;
+struct tree {
+	site_search_put *put;
+	void *ctx;
+	struct libdeflate_compressor *deflate;
+	struct buf leaf, fence, fences, packed;
+	struct buf group;       /* of the last line: word, tab, place */
+	struct buf leaf_first;  /* group of the leaf's first line */
+	struct buf fence_first; /* line of the fence's first leaf, without its name */
+	bool leaf_continues;    /* the leaf begins inside a group */
+	size_t fence_leaves;
+	uint64_t leaves, bytes;
+};
+void tree_init(struct tree *t, site_search_put *put, void *ctx);
+void tree_release(struct tree *t);
+/* group: word, tab, place; in ascending order. */
+MUST_CHECK enum status tree_put(struct tree *t, struct str group, struct str line, struct err *err);
+/* Write what is left; t->fences has a line for each fence then. */
+MUST_CHECK enum status tree_end(struct tree *t, struct err *err);
+/* Compress the content and hand it over under this path. */
+MUST_CHECK enum status tree_put_file(struct tree *t, const char *path, struct str content,
+				     struct err *err);
+
+/* ---- root.c ---- */
+
+/* common: lines of word and number of rows. */
+void root_write(const struct site_search_root *root, struct str common, struct str fences,
+		struct buf *out);
+
+#endif

@@ -1,0 +1,82 @@
+#include "site/search/internal.h"
+
+#include "base/json.h"
+#include "directory/names/phrases.h"
+#include "directory/names/places.h"
+#include "directory/words/words.h"
+
+/* A line for each phrase: its key, c and a category's or g and a group's number, + when it is a
+ * further name. */
+static void root_put_phrase(void *ctx, struct str key, bool further,
+			    const struct phrase_meaning *meaning)
+{
+	buf_printf(ctx, "%.*s\t%c%d%s\n", STR_ARG(key), meaning->category ? 'c' : 'g',
+		   meaning->category ? meaning->category->id : meaning->group->id,
+		   further ? "+" : "");
+}
+
+static void root_put_letters(struct buf *out)
+{
+	int32_t letter;
+	const char *latin;
+	for (size_t i = 0; words_latin(i, &letter, &latin); i++) {
+		buf_utf8(out, (uint32_t)letter);
+		buf_printf(out, "\t%s\n", latin);
+	}
+}
+
+/* Other names of towns, and of the countries that the regions are in. */
+static void root_put_aliases(const struct site_search_root *root, struct buf *out)
+{
+	struct str last = {"", 0}, lines = root->regions;
+	for (size_t i = 0;; i++) {
+		struct str names = places_town(i);
+		if (!names.n)
+			break;
+		buf_printf(out, "\t%.*s\n", STR_ARG(names));
+	}
+	while (lines.n) {
+		struct str line = str_cut(&lines, '\n');
+		str_cut(&line, '\t');
+		struct str code = str_cut(&line, '\t');
+		if (str_eq(code, last))
+			continue;
+		last = code;
+		buf_printf(out, "%.*s\t%.*s\n", STR_ARG(code), STR_ARG(places_country_names(code)));
+	}
+}
+
+void root_write(const struct site_search_root *root, struct str common, struct str fences,
+		struct buf *out)
+{
+	struct json_writer w;
+	struct buf text[4];
+	for (size_t i = 0; i < COUNT_OF(text); i++)
+		buf_init(&text[i], 4 << 20);
+	root_put_letters(&text[0]);
+	for (size_t i = 0; phrases_filler(i); i++)
+		buf_printf(&text[1], "%s\n", phrases_filler(i));
+	phrases_each(root_put_phrase, &text[2]);
+	root_put_aliases(root, &text[3]);
+	const struct {
+		const char *name;
+		struct str text;
+	} members[] = {
+	    {"latin", buf_view(&text[0])},
+	    {"fillers", buf_view(&text[1])},
+	    {"phrases", buf_view(&text[2])},
+	    {"aliases", buf_view(&text[3])},
+	    {"kinds", root->kinds},
+	    {"towns", root->towns},
+	    {"regions", root->regions},
+	    {"common", common},
+	    {"fences", fences},
+	};
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	for (size_t i = 0; i < COUNT_OF(members); i++)
+		json_member_str(&w, members[i].name, members[i].text);
+	json_object_end(&w);
+	for (size_t i = 0; i < COUNT_OF(text); i++)
+		buf_release(&text[i]);
+}

@@ -1,0 +1,396 @@
+// Search without a server: reads the B-tree that src/site/search writes, and ranks as the live directory does
+// (src/directory/search/rank.c). Without this script the page says so and links lists.
+'use strict';
+(() => {
+	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}';
+	const READ_MOST = 4000; // rows of a word that are read when no town is named
+	const NONE = 9, FIELD = { name: 0, further: 1, kind: 2, place: 3, street: 5, other: 6 };
+
+	// ---- folding: directory/words/words.c ----
+
+	const bytes = (c) => { const n = c.codePointAt(0); return n < 0x80 ? 1 : n < 0x800 ? 2 : n < 0x10000 ? 3 : 4; };
+	const size = (word) => { let n = 0; for (const c of word) n += bytes(c); return n; };
+	const fold = (text) => [...text.normalize('NFKD').toLowerCase().replace(/ß/g, 'ss').normalize('NFKD')
+		.replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, '')];
+	const inWord = (c) => /[\p{L}\p{N}]/u.test(c);
+	const unspaced = (c) => /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/u.test(c);
+	const add = (word, text, most) => {
+		for (const c of text)
+			if (size(word) + bytes(c) <= most && !(c === 'e' && /[aou]$/.test(word))) word += c;
+		return word;
+	};
+	const key = (latin, text) => {
+		let out = '';
+		for (const c of fold(text)) if (inWord(c)) {
+			const plain = latin.get(c) ?? c;
+			if (size(out) + size(plain) > 60 && !/^e/.test(plain)) return out;
+			out = add(out, plain, 60);
+		}
+		return out;
+	};
+	const words = (latin, text) => {
+		const found = [];
+		let word = '', before = '', paired = false;
+		const put = (w) => { if (w && found.length < 64 && !found.includes(w)) found.push(w); };
+		for (const c of [...fold(text), ' ']) {
+			if (unspaced(c)) {
+				put(word);
+				word = '';
+				if (before) put(before + c);
+				paired = before !== '';
+				before = c;
+				continue;
+			}
+			if (before) {
+				put(paired ? '' : before);
+				word = '';
+			}
+			before = '';
+			if (c === '\'' || c === '’') continue;
+			if (inWord(c)) {
+				word = add(word, latin.get(c) ?? c, 48);
+			} else {
+				put(word);
+				word = '';
+			}
+		}
+		return found;
+	};
+
+	// ---- the files ----
+
+	const point = (c) => (c < 0xd800 ? c : c < 0xe000 ? c + 0x2000 : c - 0x800);
+	// The order of UTF-8 bytes.
+	const compare = (a, b) => {
+		for (let i = 0; i < a.length && i < b.length; i++)
+			if (a[i] !== b[i]) return point(a.charCodeAt(i)) - point(b.charCodeAt(i));
+		return a.length - b.length;
+	};
+	const rowsOf = (text) => text.split('\n').slice(0, -1).map((line) => line.split('\t'));
+	const parts = (text) => rowsOf(text).map(([name, continues, word, place]) => ({ name, continues, key: `${word}\t${place}` }));
+	// Those of sorted parts that may have keys from `low` to `high`.
+	const span = (all, low, high) => {
+		let from = 0, to = 0;
+		while (to < all.length && compare(all[to].key, high) <= 0) {
+			if (compare(all[to].key, low) <= 0) from = to;
+			to++;
+		}
+		while (from > 0 && all[from].continues && all[from].key === low) from--;
+		return all.slice(from, to);
+	};
+	const unpack = async (data) => {
+		const raw = new Uint8Array(data);
+		// A server that takes the file for an encoding has unpacked it.
+		if (raw[0] !== 0x1f || raw[1] !== 0x8b) return new TextDecoder().decode(raw);
+		return new Response(new Blob([raw]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+	};
+
+	// load(path): a promise of the file's bytes.
+	async function open(load) {
+		const root = JSON.parse(await unpack(await load('s/root.bin')));
+		const latin = new Map(rowsOf(root.latin));
+		const k = (text) => key(latin, text);
+		const group = (map, at, value) => { map.has(at) ? map.get(at).push(value) : map.set(at, [value]); };
+		const phrases = new Map(), towns = new Map(), regions = new Map(), other = new Map(), countries = new Map(), in_country = new Map();
+		for (const [phrase, what] of rowsOf(root.phrases)) group(phrases, phrase, what);
+		for (const [name, n] of rowsOf(root.towns)) towns.set(k(name), (towns.get(k(name)) ?? 0) + +n);
+		for (const [name, country, n] of rowsOf(root.regions)) {
+			regions.set(k(name), (regions.get(k(name)) ?? 0) + +n);
+			in_country.set(country, (in_country.get(country) ?? 0) + +n);
+		}
+		for (const [code, names] of rowsOf(root.aliases)) {
+			const keys = names.split(';').map(k);
+			for (const one of keys) code ? countries.set(one, code) : keys.forEach((o) => o !== one && group(other, one, o));
+		}
+		const kinds = new Map(rowsOf(root.kinds).map(([id, label, g, href]) => [id, { label, group: g, href }]));
+		const index = {
+			latin, phrases, towns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
+			fillers: new Set(rowsOf(root.fillers).map(([w]) => w)), common: new Map(rowsOf(root.common).map(([w, n]) => [w, +n])),
+			fences: parts(root.fences), kept: new Map(), requests: 0, bytes: 0,
+		};
+		const file = (name, parse) => {
+			if (!index.kept.has(name)) {
+				index.requests++;
+				index.kept.set(name, load(`s/${name[12]}/${name}.bin`).then((data) => { index.bytes += data.byteLength; return unpack(data); }).then(parse));
+			}
+			return index.kept.get(name);
+		};
+		const leaf = (text) => {
+			const groups = [];
+			for (const line of text.split('\n').slice(0, -1))
+				line[0] === '=' ? groups.push({ key: line.slice(1), lines: [] }) : groups[groups.length - 1].lines.push(line);
+			return groups;
+		};
+		// Groups with keys from low to high, out of `most` leaves.
+		index.range = async (low, high, most = 64) => {
+			const fences = await Promise.all(span(index.fences, low, high).slice(0, most).map((f) => file(f.name, parts)));
+			const leaves = await Promise.all(span(fences.flat(), low, high).slice(0, most).map((l) => file(l.name, leaf)));
+			return leaves.flat().filter((g) => compare(g.key, low) >= 0 && compare(g.key, high) <= 0);
+		};
+		return index;
+	}
+
+	const row = (line) => {
+		const [quality, kind, name, path, street = '', postcode = '', city = '', kinds = '', further = ''] = line.split('\t');
+		return { quality: +quality, kind, name, path, street, postcode, city, id: path.replace(/\.html$/, '').slice(-13),
+			kinds: kinds ? kinds.split('\x1f') : [], further: further ? further.split('\x1f') : [] };
+	};
+	const rows = async (index, low, high, most) => (await index.range(low, high, most)).flatMap((g) => g.lines.map(row));
+	const ofWord = (index, word, places) => (places
+		? Promise.all(places.map((p) => rows(index, `${word}\t${p}`, `${word}\t${p}`))).then((all) => all.flat())
+		: rows(index, `${word}\t`, `${word}\t${NEAR}`));
+
+	// ---- what was typed: directory/search/named.c ----
+
+	const letters = (word) => [...word].length;
+	const ENDINGS = 's= es= n= en= e= er= x= i= i=o i=e i=io e=a u=a ies=y as=a se= nen= a=o'.split(' ').map((e) => e.split('='));
+	const SAINTS = ['st', 'sankt', 'saint', 'sainte', 'ste', 'san'];
+	const meanings = (index, phrase) => {
+		const read = (at) => {
+			const all = index.phrases.get(at) ?? [], further = /\+$/.test(all[0] ?? '');
+			return [...new Set(all.filter((m) => /\+$/.test(m) === further).map((m) => m.replace('+', '')))].slice(0, 4);
+		};
+		let found = read(phrase);
+		for (const [ending, instead] of ENDINGS)
+			if (!found.length && phrase.endsWith(ending) && phrase.length >= ending.length + 4)
+				found = read(phrase.slice(0, phrase.length - ending.length) + instead);
+		return found;
+	};
+	const placeOf = (index, terms) => {
+		const joined = index.key(terms.map((t) => t.word).join('')), keys = [joined];
+		if (terms.length > 1 && SAINTS.includes(terms[0].word))
+			keys.push(...SAINTS.map((s) => index.key(s + terms.slice(1).map((t) => t.word).join(''))));
+		for (const one of [...keys]) keys.push(...index.other.get(one) ?? []);
+		const long = [...new Set(keys)].filter((one) => letters(one) >= 3);
+		const sum = (map) => long.reduce((n, one) => n + (map.get(one) ?? 0), 0);
+		const code = long.map((one) => index.countries.get(one)).find((c) => c);
+		const town = sum(index.towns), wider = Math.max(sum(index.regions), index.in_country.get(code) ?? 0);
+		if (!town && !wider) return null;
+		return { wider, wide: wider > 0 && (!town || wider > 100 * town), keys: long.filter((one) => index.towns.has(one)) };
+	};
+	const understand = (index, q) => {
+		const terms = index.words(q).slice(0, 16).map((word) => ({ word, filler: index.fillers.has(word) }));
+		if (terms.every((t) => t.filler)) terms.forEach((t) => { t.filler = false; });
+		if (terms.length) terms[terms.length - 1].last = true;
+		// What is written in one or in two: "A/S", "AS".
+		terms.slice(1).forEach((t, i) => {
+			const both = index.key(terms[i].word + t.word);
+			for (const one of [terms[i], t]) (one.joined ??= []).push(both);
+		});
+		const typed = { terms, key: index.key(q), meanings: [], place: null };
+		for (let n = 5; n > 0 && !typed.meanings.length; n--)
+			for (let i = 0; i + n <= terms.length && !typed.meanings.length; i++) {
+				if (terms[i].filler || terms[i + n - 1].filler) continue;
+				typed.meanings = meanings(index, terms.slice(i, i + n).map((t) => t.word).join(''));
+				if (typed.meanings.length) terms.slice(i, i + n).forEach((t) => { t.kind = true; });
+			}
+		for (let n = 5; n > 0 && !typed.place; n--)
+			for (let end = terms.length; end >= n && !typed.place; end--) {
+				const some = terms.slice(end - n, end);
+				if (some.some((t) => t.kind) || (n === 1 && some[0].filler)) continue;
+				typed.place = placeOf(index, some);
+				if (typed.place) some.forEach((t) => { t.place = true; });
+			}
+		typed.others = terms.filter((t) => !t.filler && !t.kind && !t.place);
+		return typed;
+	};
+
+	// ---- ranking: directory/search/rank.c ----
+
+	const isOfKind = (index, typed, r) => typed.meanings.some((m) => (m[0] === 'c'
+		? r.kind === m.slice(1) || r.kinds.includes(m.slice(1)) : index.kinds.get(r.kind)?.group === m.slice(1)));
+	const judge = (index, typed, r) => {
+		const name = index.words(r.name), used = new Set(), town = typed.place?.keys.includes(index.key(r.city));
+		const sheets = [['name', name], ['further', r.further.flatMap(index.words)],
+			['place', [...index.words(r.city), ...index.words(r.postcode)]], ['street', index.words(r.street)]];
+		const whole = index.key(r.name) === typed.key, starts = index.key(r.name).startsWith(typed.key);
+		Object.assign(r, { whole, starts, degree: 0, field: 0, extra: 0, missed: 0, byName: true });
+		for (const t of typed.terms) {
+			let degree = NONE, field = FIELD.other, at = '';
+			const look = ([where, list]) => {
+				for (const w of list) {
+					const d = w === t.word || t.joined?.includes(w) ? 0 : t.last && w.startsWith(t.word) ? 1 : t.near?.includes(w) ? 2 : NONE;
+					if (d < degree) { degree = d; field = FIELD[where]; at = w; }
+				}
+			};
+			look(sheets[0]);
+			look(sheets[1]);
+			if (degree && t.kind && isOfKind(index, typed, r)) { degree = 0; field = FIELD.kind; }
+			look(sheets[2]);
+			look(sheets[3]);
+			if (field === FIELD.name) used.add(at);
+			if (degree === NONE && t.filler) { r.missed++; continue; }
+			if (degree === NONE && t.place && town) { degree = 0; field = FIELD.place; }
+			if (degree === NONE && !whole && !starts) return false;
+			r.degree += degree;
+			r.field += field;
+			r.byName = r.byName && (!t.kind || field === FIELD.name);
+		}
+		r.exact = r.degree === 0;
+		if (whole) r.degree = r.field = 0;
+		else if (starts && letters(typed.terms[typed.terms.length - 1].word) <= 2) r.degree = 0;
+		else if (starts && r.degree > 1) r.degree = 1;
+		r.extra = whole ? 0 : name.filter((w) => !used.has(w) && !index.fillers.has(w)).length;
+		r.named = (!typed.meanings.length || isOfKind(index, typed, r)) && (!typed.place || typed.place.wide || town);
+		return true;
+	};
+	const byQuality = (a, b) => b.quality - a.quality || compare(b.id, a.id);
+	const byRank = (a, b) => b.whole - a.whole || a.degree - b.degree || (a.degree && b.starts - a.starts) || !b.extra - !a.extra
+		|| b.starts - a.starts || a.field - b.field || a.missed - b.missed || a.extra - b.extra || byQuality(a, b);
+	const unique = (list) => [...new Map(list.map((r) => [r.path, r])).values()];
+
+	// ---- typing errors: one letter more, less, another, or two exchanged ----
+
+	const deletions = (word) => [...word].map((_, i, all) => [...all.slice(0, i), ...all.slice(i + 1)].join(''));
+	const near = async (index, word) => {
+		if (letters(word) < 3 || /\d/.test(word)) return [];
+		const groups = await Promise.all([word, ...deletions(word)].map((d) => index.range(`${NEAR}${d}\t`, `${NEAR}${d}\t`, 2)));
+		const found = [...new Set(groups.flat().flatMap((g) => g.lines))];
+		const one = (w) => {
+			const a = [...word], b = [...w];
+			if (a.length !== b.length) return Math.abs(a.length - b.length) === 1;
+			const wrong = a.map((c, i) => (c !== b[i] ? i : -1)).filter((i) => i >= 0);
+			return wrong.length === 1 || (wrong.length === 2 && wrong[1] === wrong[0] + 1 && a[wrong[0]] === b[wrong[1]] && a[wrong[1]] === b[wrong[0]]);
+		};
+		const count = (w) => index.common.get(w) ?? 0;
+		return found.filter(one).sort((a, b) => count(b) - count(a) || compare(a, b)).slice(0, 4);
+	};
+
+	// ---- answers ----
+
+	// The businesses whose names are what was typed, or have its words.
+	const named = async (index, typed, places, words) => {
+		const lists = await Promise.all(words.map((w) => ofWord(index, w, index.common.has(w) ? places : null)));
+		return unique(lists.flat()).filter((r) => judge(index, typed, r));
+	};
+	// A kind in a town: names that say so, then the list by quality.
+	const listed = async (index, typed) => {
+		const [kind, id] = [typed.meanings[0][0], typed.meanings[0].slice(1)], places = typed.place.keys;
+		const telling = typed.terms.filter((t) => !t.filler).map((t) => t.word);
+		const rare = telling.filter((w) => !index.common.has(w)).slice(0, 1);
+		const ids = kind === 'c' ? [id] : [...index.kinds].filter(([, k]) => k.group === id).map(([one]) => one);
+		const [names, elsewhere, ...lists] = await Promise.all([
+			Promise.all(typed.terms.filter((t) => t.kind).map((t) => ofWord(index, t.word, places))),
+			rare.length ? ofWord(index, rare[0]) : [], ...ids.map((one) => ofWord(index, `@${one}`, places))]);
+		const head = unique([...names.flat(2), ...elsewhere]).filter((r) => judge(index, typed, r)
+			&& (r.whole || ((r.degree === 0 && r.byName) || r.starts) && r.named)).sort(byRank);
+		return unique([...head, ...lists.flat().sort(byQuality)]);
+	};
+	const byName = async (index, typed) => {
+		const places = typed.place && !typed.place.wide ? typed.place.keys : null;
+		const count = (w) => index.common.get(w) ?? 0;
+		const words = typed.others.map((t) => t.word).sort((a, b) => count(a) - count(b) || b.length - a.length);
+		// The longest, and the last, whose leaf has its beginnings.
+		const rare = words.filter((w) => !count(w)).filter((w, at, all) => !at || w === typed.others[typed.others.length - 1].word || all.length === 2);
+		if (rare.length || places) return { list: await named(index, typed, places, rare.length ? rare : words.slice(0, 3)) };
+		if (count(words[0]) <= READ_MOST) return { list: (await ofWord(index, words[0])).filter((r) => judge(index, typed, r)) };
+		const best = await rows(index, `${words[0]}\t${HEAD}`, `${words[0]}\t${HEAD}`);
+		return { list: best.filter((r) => judge(index, typed, r)), beyond: 'town' };
+	};
+	const begun = async (index, typed) => {
+		const last = typed.others.find((t) => t.last);
+		if (!last || letters(last.word) < 3) return [];
+		return unique(await rows(index, last.word, last.word + LAST, 3)).filter((r) => judge(index, typed, r));
+	};
+
+	// { list: best first, beyond: '' | 'town' (add one) | 'place' | 'kind' (not answered here), corrected }
+	async function find(index, q) {
+		const typed = understand(index, q);
+		if (!typed.terms.length) return { list: [], beyond: '' };
+		const wide = typed.place?.wide;
+		if (!typed.others.length && typed.meanings.length && typed.place && !wide) {
+			const list = await listed(index, typed);
+			if (list.length) return { list, beyond: '' };
+			// Nothing there: a region of the town's name, or a name of these words.
+			if (typed.place.wider) return { list, beyond: 'place' };
+			for (const t of typed.terms) t.kind = t.place = false;
+			Object.assign(typed, { meanings: [], place: null, others: typed.terms.filter((t) => !t.filler) });
+		}
+		if (!typed.others.length) {
+			// Of a kind or a place alone, and of a kind in a region, only names are answered.
+			const telling = typed.terms.filter((t) => !t.filler).map((t) => t.word).filter((w) => !index.common.has(w)).slice(0, 1);
+			const names = (await named(index, typed, null, telling)).filter((r) => r.whole || r.starts).sort(byRank);
+			const id = typed.meanings[0]?.[0] === 'c' && !typed.place ? typed.meanings[0].slice(1) : '';
+			const best = id ? await rows(index, `@${id}\t${HEAD}`, `@${id}\t${HEAD}`) : [];
+			const all = id && !best.length ? await ofWord(index, `@${id}`) : best;
+			return { list: unique([...names, ...all.sort(byQuality)]), beyond: typed.meanings.length ? 'town' : 'kind', kind: id };
+		}
+		let { list, beyond = '' } = await byName(index, typed), corrected = false;
+		if (list.length < 10 && !beyond) list = unique([...list, ...await begun(index, typed)]);
+		if (!list.length && !beyond) {
+			for (const t of typed.others) t.near = await near(index, t.word);
+			const words = [...new Set(typed.others.flatMap((t) => t.near))].slice(0, 4);
+			const places = typed.place && !wide ? typed.place.keys : null;
+			const some = words.filter((w) => places || (index.common.get(w) ?? 0) <= READ_MOST);
+			list = unique((await Promise.all(some.map((w) => ofWord(index, w, index.common.has(w) ? places : null)))).flat())
+				.filter((r) => judge(index, typed, r));
+			corrected = list.length > 0;
+		}
+		return { list: list.sort(byRank), beyond: beyond || (wide ? 'place' : ''), corrected };
+	}
+
+	if (typeof document === 'undefined') {
+		globalThis.siteSearch = { open, find, understand, judge, key, words };
+		return;
+	}
+
+	// ---- the page ----
+
+	const box = document.querySelector('[data-search]');
+	if (!box || !globalThis.DecompressionStream) return;
+	const said = box.dataset, base = said.search, input = box.querySelector('input[name=q]');
+	const load = async (path) => {
+		const answer = await fetch(`${base}/${path}`, path.endsWith('root.bin') ? { cache: 'no-cache' } : {});
+		if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+		return answer.arrayBuffer();
+	};
+	const element = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text }, more);
+	let index = null;
+	const item = (r) => {
+		const li = element('li', ''), h2 = element('h2', '');
+		h2.append(element('a', r.name, { href: `${base}/${r.path}` }));
+		const where = [r.street, [r.postcode, r.city].filter(Boolean).join(' ')].filter(Boolean).join(', ');
+		li.append(h2, element('p', [index.kinds.get(r.kind)?.label, where].filter(Boolean).join(' · '), { className: 'where' }));
+		return li;
+	};
+	const show = async (q, id) => {
+		const out = document.getElementById('results'), list = element('ol', '', { className: 'found' });
+		out.replaceChildren(element('p', said.busy, { className: 'note' }));
+		let answer;
+		for (let turn = 0; !answer; turn++) {
+			try {
+				index ??= await open(load);
+				answer = await find(index, q);
+			} catch (error) {
+				index = null; // the site was published again since the root was read
+				if (turn) { out.replaceChildren(element('p', said.failed, { className: 'note' })); return; }
+			}
+		}
+		const found = answer.list.slice(0, 40);
+		const same = id ? answer.list.find((r) => r.id === id) : null;
+		if (same) found.splice(0, found.length, same);
+		if (id && !same) { out.replaceChildren(); return; }
+		list.append(...found.map(item));
+		const notes = [];
+		if (!found.length && !answer.beyond) notes.push(said.none);
+		if (answer.beyond) notes.push(answer.beyond === 'town' ? said.town : said.beyond);
+		out.replaceChildren(...notes.map((n) => element('p', n, { className: 'note' })), ...(found.length ? [list] : []));
+		if (said.live && (answer.beyond || !found.length)) {
+			const link = element('a', said.live_text, { href: `${said.live}?q=${encodeURIComponent(q)}` });
+			out.append(element('p', ''));
+			out.lastChild.append(link);
+		}
+	};
+	const without = document.querySelector('[data-no-script]');
+	if (without) without.hidden = true;
+	box.hidden = false;
+	if (box.hasAttribute('data-missing')) {
+		// An address that leads nowhere: its words, and the business by the id at its end.
+		const path = decodeURIComponent(location.pathname.slice(base.length)), id = path.match(/-([0-9a-z]{13})(?:\.html)?$/);
+		input.value = path.replace(/\.html?$|-[0-9a-z]{13}(?:\.html)?$/g, '').split('/').pop().replace(/[-_+.]+/g, ' ').trim();
+		if (id && input.value) show(input.value, id[1]).catch(() => {});
+		return;
+	}
+	input.value = new URLSearchParams(location.search).get('q') ?? '';
+	if (input.value.trim()) show(input.value);
+})();
