@@ -286,8 +286,9 @@ walk: all units ## the keeper's core before every sequence of 7 actions and 20 0
 	HOLDFAST_TEST_LIMIT=7200 HOLDFAST_WALK_DEPTH=7 HOLDFAST_WALKS=20000 tools/run-tests $(B) tests/contact/keeper_walks.t
 .PHONY: walk
 
-timing: $(B)/bench/keeper/timing ## does the time of the keeper's answers tell what the caller may not know (PAIRS=20000)
+timing: all $(B)/bench/keeper/timing ## does the time of answers tell what the caller may not know, of the keeper and over HTTP (PAIRS=20000)
 	$(B)/bench/keeper/timing $(PAIRS)
+	HOLDFAST_BUILD=$(CURDIR)/$(B) bench/keeper/http_timing $(if $(PAIRS),--pairs $(PAIRS))
 .PHONY: timing
 bench-keeper: $(B)/bench/keeper/measure ## what the keeper's operations cost (PARTIES=100000)
 	$(B)/bench/keeper/measure $(PARTIES)
