@@ -371,9 +371,57 @@ static void page_left(struct http_request *request)
 	page_plain(request, "left", "Signed out");
 }
 
+/* The fields "profile.title" and the like as objects of the page, as they were typed. Code and
+ * contact are not among them: a field marked as secret is never shown. */
+static void view_fields(struct page_view *v)
+{
+	struct arena *arena = &v->request->arena;
+	for (const struct http_param *f = v->request->route->fields; f && f->name; f++) {
+		struct str member = str_of(f->name), group = str_cut(&member, '.');
+		struct str typed = http_field(v->request, f->name)->text;
+		if (f->secret || !member.p || !typed.n)
+			continue;
+		char *key = arena_printf(arena, "%.*s", STR_ARG(group));
+		struct json_value *object = (struct json_value *)json_get(v->root, key);
+		if (!object)
+			object = json_build(&v->b, v->root, key, JSON_IS_OBJECT);
+		json_build_text(&v->b, object, member.p, typed);
+	}
+	view_profile_form(v, json_get(v->root, "profile"));
+}
+
+/* Forms that are shown again when they were refused: the page's name, and the member of the
+ * template for its form. */
+static const struct {
+	const char *page, *form;
+} page_forms[] = {
+    {"page_enrolled", "enrol"},
+    {"page_profile_changed", "change_profile"},
+    {"page_contact_changed", "change_contact"},
+};
+
+/* The template of an error: that of the refused form, filled as it was, or a plain one. */
+static const char *view_refused(struct page_view *v)
+{
+	for (size_t i = 0; i < COUNT_OF(page_forms); i++) {
+		if (strcmp(v->request->route->name, page_forms[i].page) != 0)
+			continue;
+		json_build_true(&v->b, v->root, page_forms[i].form, true);
+		if (page_has_field(v->request, "ticket")) {
+			json_build_text(&v->b, v->root, "ticket",
+					http_field(v->request, "ticket")->text);
+			json_build_true(&v->b, v->root, "signed_in", true);
+		}
+		view_fields(v);
+		return "refused";
+	}
+	return "error";
+}
+
 void contact_page_error(void *ctx, struct http_request *request, const struct http_error *error)
 {
 	struct page_view v;
+	bool signed_out = error->row == &http_problems[HTTP_PROBLEM_SIGN_IN_AGAIN];
 	(void)ctx;
 	struct buf *out = http_out(request);
 	struct str body = STR("<!doctype html><title>Error</title><p>Something went wrong here.");
@@ -381,9 +429,8 @@ void contact_page_error(void *ctx, struct http_request *request, const struct ht
 	if (request->route && view_begin(&v, request, error->row->title)) {
 		json_build_text(&v.b, v.root, "detail", str_of(error->detail));
 		json_build_text(&v.b, v.root, "remedy", str_of(error->remedy));
-		json_build_true(&v.b, v.root, "sign_in_again",
-				error->row == &http_problems[HTTP_PROBLEM_SIGN_IN_AGAIN]);
-		if (view_render(&v, "error", out))
+		json_build_true(&v.b, v.root, "sign_in_again", signed_out);
+		if (view_render(&v, signed_out ? "error" : view_refused(&v), out))
 			body = buf_view(out);
 	}
 	http_respond(request, &(struct http_answer){.status = error->row->status,

@@ -1,0 +1,212 @@
+// Two people find each other by the pages of the contact sphere, without JavaScript, and know the start page only. Reports
+// in TAP.
+//   node visit_contact.mjs URL
+// Of each page: no finding above minor of axe-core, nothing wider than a phone of 360 px, no request to another host, and
+// the code in no address, title or field that is filled in.
+import axe from 'axe-core';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, open_page } from '../lib/browser.mjs';
+
+const [base] = process.argv.slice(2);
+const shots = process.env.HOLDFAST_SHOTS;
+const phone = { width: 360, height: 720 };
+
+let count = 0, failed = 0;
+function ok(good, what, why = []) {
+	count++;
+	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${what}`);
+	if (good) return;
+	failed++;
+	for (const line of [why].flat().join('\n').split('\n')) console.log(`# ${line}`);
+}
+
+// ---- a person with a browser ----
+async function person(browser, name) {
+	const page = await open_page(browser, { viewport: phone, javaScriptEnabled: false });
+	const p = { name, page, hosts: new Set(), addresses: [], code: '', shown: 0 };
+	page.on('request', (r) => {
+		p.hosts.add(new URL(r.url()).host);
+		p.addresses.push(r.url());
+	});
+	return p;
+}
+
+// The page as it was delivered, in a browser that runs the checks. The pages are answers to POST, so they are not loaded
+// again.
+async function check(browser, p, what) {
+	const html = await p.page.content();
+	const sheets = await Promise.all(
+		[...html.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)].map(async (m) =>
+			(await fetch(new URL(m[1], p.page.url()))).text()),
+	);
+	const looked = await open_page(browser, { viewport: phone });
+	await looked.setContent(
+		html.replace(/<link rel="(?:stylesheet|icon)"[^>]*>/g, '').replace(
+			'</head>',
+			`<style>${sheets.join('\n')}</style></head>`,
+		),
+	);
+	await looked.evaluate(axe.source);
+	const found = await looked.evaluate(async () =>
+		(await axe.run()).violations.map((v) => ({
+			impact: v.impact,
+			help: v.help,
+			where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
+		}))
+	);
+	const complaints = found.filter((f) => ['serious', 'critical', 'moderate'].includes(f.impact)).map((f) =>
+		`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`
+	);
+	const wide = await looked.evaluate(() => document.documentElement.scrollWidth);
+	if (wide > phone.width) complaints.push(`${wide} px wide`);
+	if (/<script|<style| style=| on[a-z]+=/.test(html)) complaints.push('there is a script or a style inline');
+	if (p.code && (html.split(p.code).length - 1) !== p.shown) complaints.push('the code is in the page');
+	if (p.code && (await p.page.title()).includes(p.code)) complaints.push('the code is in the title');
+	ok(complaints.length === 0, `${what}: sound at ${phone.width} px`, complaints);
+	await looked.context().close();
+	if (shots) {
+		const file = `contact-${what.replace(/\W+/g, '-').toLowerCase()}.png`;
+		await p.page.screenshot({ path: join(shots, file), fullPage: true });
+	}
+}
+
+const heading = (p) => p.page.locator('h1').innerText();
+const press = (p, name) =>
+	Promise.all([p.page.waitForNavigation(), p.page.getByRole('button', { name, exact: true }).first().click()]);
+
+// By keyboard alone: to the first thing that takes what is wanted.
+async function tab_to(p, wanted) {
+	const target = p.page.locator(wanted).first();
+	for (let i = 0; i < 60; i++) {
+		await p.page.keyboard.press('Tab');
+		if (await p.page.locator(':focus').count() && await target.and(p.page.locator(':focus')).count()) return true;
+	}
+	return false;
+}
+
+async function enrol(browser, p, profile, by_keyboard) {
+	const { page } = p;
+	await page.goto(`${base}/`);
+	if (by_keyboard) await check(browser, p, 'start');
+	if (by_keyboard) {
+		ok(await tab_to(p, 'form[action="/code"] button'), 'the button for a code is reached by keyboard');
+		await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+	} else await press(p, 'Get my code');
+	p.code = (await page.locator('p.code').innerText()).trim();
+	p.shown = 1;
+	ok(/^(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}$/.test(p.code), `${p.name} gets a code`);
+	if (by_keyboard) {
+		await check(browser, p, 'new code');
+		ok(
+			await page.locator('form[action="/enrol"] input[autocomplete="username"]').inputValue() === 'holdfast' &&
+				await page.locator('#code').getAttribute('autocomplete') === 'new-password',
+			'a password manager is offered a name and a new password',
+		);
+		await page.emulateMedia({ media: 'print' });
+		ok(
+			await page.locator('p.code').isVisible() && !await page.locator('#body').isVisible(),
+			'printed, the page has the code and no form',
+		);
+		await page.emulateMedia({ media: null });
+	}
+	p.shown = 0;
+	const fill = {
+		'#code': p.code.toLowerCase(),
+		'#title': profile.title,
+		'#body': `${profile.body} Write to us: mill at oberland dot ch`,
+		'#region': 'ch-bern',
+		'#c-name': `${p.name} Example`,
+		'#c-email': `${p.name.toLowerCase()}@example.org`,
+	};
+	await page.selectOption('#kind', profile.kind);
+	await page.selectOption('#category', 'bakery');
+	for (const [field, text] of Object.entries(fill)) {
+		if (by_keyboard) {
+			ok(await tab_to(p, field), `${field} is reached by keyboard`);
+			await page.keyboard.type(text);
+		} else await page.fill(field, text);
+	}
+	await press(p, 'Publish my profile');
+	// What was refused is still there, and what is secret is not.
+	const kept = {};
+	for (const field of ['#title', '#body', '#kind', '#category', '#region', '#code', '#c-name', '#c-email'])
+		kept[field] = await page.locator(field).inputValue();
+	const wanted = { ...fill, '#kind': profile.kind, '#category': 'bakery', '#code': '', '#c-name': '', '#c-email': '' };
+	ok(
+		Object.keys(kept).every((field) => kept[field] === wanted[field]),
+		`${p.name}'s profile is refused, and the form is filled again but for code and contact`,
+		JSON.stringify(kept),
+	);
+	if (by_keyboard) await check(browser, p, 'refused');
+	for (const field of ['#code', '#c-name', '#c-email']) await page.fill(field, fill[field]);
+	await page.fill('#body', profile.body);
+	await press(p, 'Publish my profile');
+	ok(await heading(p) === 'You have enrolled', `${p.name} has enrolled`, await page.locator('main').innerText());
+	if (by_keyboard) await check(browser, p, 'enrolled');
+}
+
+// From the page behind the enrolment to the other's profile in the directory, and back with its number.
+async function unlock(browser, p, other_title, checked) {
+	const { page } = p;
+	await Promise.all([page.waitForNavigation(), page.getByRole('link', { name: 'the profiles' }).first().click()]);
+	if (checked) await check(browser, p, 'profiles');
+	await Promise.all([page.waitForNavigation(), page.getByRole('link', { name: other_title }).first().click()]);
+	if (checked) await check(browser, p, 'profile');
+	const number = (await page.locator('main').innerText()).match(/\b[0-9a-f]{32}\b/);
+	ok(number, `${p.name} finds the number of a profile`, await page.locator('main').innerText());
+	await page.goto(`${base}/`);
+	await page.locator('input[autocomplete="current-password"]').fill(p.code);
+	await press(p, 'Sign in');
+	if (checked) await check(browser, p, 'signed in');
+	await page.fill('#profile', number[0]);
+	await press(p, 'Look at it');
+	ok((await page.locator('main').innerText()).includes(other_title), `${p.name} sees the profile before deciding`);
+	if (checked) await check(browser, p, 'unlock this party');
+	await press(p, 'Unlock');
+	ok(await heading(p) === 'Unlocked', `${p.name} unlocks it`, await page.locator('main').innerText());
+	if (checked) await check(browser, p, 'unlocked');
+}
+
+if (shots) mkdirSync(shots, { recursive: true });
+const browser = await launch();
+const anna = await person(browser, 'Anna'), boris = await person(browser, 'Boris');
+const need = { kind: 'need', title: 'Flour by the tonne', body: 'We look for a mill that delivers every week.' };
+const offer = { kind: 'offer', title: 'Flour from our mill', body: 'We mill wheat and rye and deliver every week.' };
+await enrol(browser, anna, need, true);
+await enrol(browser, boris, offer, false);
+await unlock(browser, anna, offer.title, true);
+await press(anna, 'Show my list');
+ok(await anna.page.locator('h2', { hasText: 'Waiting' }).count() === 1, 'Anna waits');
+ok(!(await anna.page.content()).includes('boris@example.org'), 'and sees nothing of Boris');
+await check(browser, anna, 'list waiting');
+await unlock(browser, boris, need.title, false);
+// Until the next look; every look at the list is a request.
+for (const p of [anna, boris]) {
+	await press(p, p === anna ? 'My list' : 'Show my list');
+	while (!await p.page.locator('h2', { hasText: 'Match' }).count()) await press(p, 'My list');
+}
+await check(browser, anna, 'list matched');
+for (const [p, other] of [[anna, boris], [boris, anna]]) {
+	await press(p, 'Show the contact');
+	const text = await p.page.locator('main').innerText();
+	ok(text.includes(`${other.name} Example`) && text.includes(`${other.name.toLowerCase()}@example.org`),
+		`${p.name} reads the contact of ${other.name}`, text);
+}
+await check(browser, anna, 'contact');
+await press(anna, 'My data');
+await check(browser, anna, 'my data');
+await press(anna, 'Erase everything');
+await check(browser, anna, 'erase');
+for (const path of ['/protected', '/privacy', '/imprint', '/left']) {
+	await anna.page.goto(base + path);
+	await check(browser, anna, path.slice(1));
+}
+for (const p of [anna, boris]) {
+	const plain = p.code.replaceAll('-', '');
+	ok(!p.addresses.some((a) => a.includes(p.code) || a.toUpperCase().includes(plain)), `${p.name}'s code was in no address`);
+	ok(p.hosts.size <= 2, `${p.name}'s browser asked the two hosts only`, [...p.hosts]);
+}
+await browser.close();
+console.log(`1..${count}`);
+process.exit(failed ? 1 : 0);
