@@ -213,8 +213,15 @@ static void export_one(const struct instance *i, struct export_done *d)
 	} else {
 		d->status = io_path(own, sizeof(own), &d->err, "%s/web/public", i->dir);
 	}
+	struct trees trees = {.count = 0};
+	if (d->status == OK && !d->shop)
+		d->status = trees_languages(&i->config, &trees, &d->err);
+	if (d->status == OK && trees.count && run.list)
+		d->status = err_set(&d->err, INVALID,
+				    "--list lists one tree; with site.languages there are several");
 	if (d->status == OK)
-		d->status = export_run(&run, &d->report, &d->err);
+		d->status = trees.count ? trees_run(&run, &trees, &d->report, &d->err)
+					: export_run(&run, &d->report, &d->err);
 	if (d->status != OK)
 		(void)cli_failed(&d->err);
 	else if (!cli_globals.json && d->shop)

@@ -143,7 +143,7 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 		    iso_country_name(f->country, str_of(wording_language(m->theme->wording)->tag));
 	if (m->theme->is_public) {
 		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), b->link, STR(".html"));
-		f->identity = MAKER_JOIN(m, m->theme->url, STR("/id/"), str_of(b->id_text));
+		f->identity = MAKER_JOIN(m, m->theme->site_url, STR("/id/"), str_of(b->id_text));
 		business_read_trail(m, b);
 	}
 	enum status status =

@@ -38,6 +38,7 @@
 
 #include "config/config.h"
 #include "db/db.h"
+#include "language/language.h"
 #include "site/gate/gate.h"
 #include "site/shop/sites.h"
 
@@ -49,7 +50,11 @@ struct export_shop {
 };
 
 struct export_options {
-	const char *dir;             /* the published folder; created when missing */
+	const char *dir;   /* the published folder; created when missing */
+	const char *state; /* the folder of its state; NULL: DIR.state */
+	/* Language of the pages; NULL: that of site.lang. */
+	const struct language *language;
+	const struct trees *trees;   /* the trees of all languages; NULL: this is the only one */
 	const struct config *config; /* name, address, operator of the site */
 	/* Opens a connection with the export's role; called once in each process. */
 	enum status (*connect)(void *ctx, struct db **db, struct err *err);
@@ -88,5 +93,22 @@ struct export_report {
  * the published tree is unchanged. */
 MUST_CHECK enum status export_run(const struct export_options *options,
 				  struct export_report *report, struct err *err);
+
+/* ---- several languages: site.languages ---- */
+
+enum { TREES_MAX = 16 };
+struct trees {
+	const struct language *language[TREES_MAX];
+	size_t count; /* 0: there is one tree, of site.lang */
+};
+/* INVALID: site.languages names a language that there is not, one twice, or only one. */
+MUST_CHECK enum status trees_languages(const struct config *config, struct trees *out,
+				       struct err *err);
+/* Export a tree for each language into DIR/TAG, with its state in DIR.state/TAG, and into DIR a page
+ * that leads to them, the page for missing addresses, and robots.txt. Each tree is published when it
+ * is complete; a page names the same page of the others (hreflang), the first language's as
+ * x-default. The report is the sum. */
+MUST_CHECK enum status trees_run(const struct export_options *options, const struct trees *trees,
+				 struct export_report *report, struct err *err);
 
 #endif

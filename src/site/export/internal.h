@@ -16,6 +16,7 @@
  *   shop_page.c what the pages of a shop show
  *   own.c       files of the operator
  *   theme.c     templates and what every page shows
+ *   trees.c     a tree for each language
  */
 #ifndef SITE_EXPORT_INTERNAL_H
 #define SITE_EXPORT_INTERNAL_H
@@ -240,10 +241,13 @@ struct theme {
 	struct template_set *set;
 	const struct template *page[THEME_PAGES];
 	const struct config *config;
-	struct wording *wording; /* language of the pages */
-	struct str url;          /* site.url without a closing slash; empty: not set */
-	struct str base;         /* the path of `url`, the prefix of every link: "" or "/folder" */
-	bool is_public;          /* `url` is valid in a block of facts */
+	struct wording *wording;         /* language of the pages */
+	const struct language *language; /* NULL: as site.lang says */
+	const struct trees *trees;       /* of all languages; NULL: there is only this one */
+	struct str site_url, site_base;  /* as `url` and `base`, of all languages together */
+	struct str url;                  /* site.url without a closing slash; empty: not set */
+	struct str base; /* the path of `url`, the prefix of every link: "" or "/folder" */
+	bool is_public;  /* `url` is valid in a block of facts */
 	struct str css, icon, script; /* their addresses */
 	struct str search_script;     /* empty: the site has no search */
 	struct str script_body;

@@ -141,7 +141,8 @@ enum status export_state_open(struct export_state *s, const struct export_option
 	    io_path(s->site, sizeof(s->site), err, "%s%s%.*s", o->dir[0] == '/' ? "" : full,
 		    o->dir[0] == '/' ? "" : "/", (int)n, o->dir);
 	if (status == OK)
-		status = io_path(s->dir, sizeof(s->dir), err, "%s.state", s->site);
+		status = o->state ? io_path(s->dir, sizeof(s->dir), err, "%s", o->state)
+				  : io_path(s->dir, sizeof(s->dir), err, "%s.state", s->site);
 	if (status != OK)
 		return status;
 	bool there = access(s->dir, F_OK) == 0;

@@ -149,6 +149,13 @@ static struct str theme_asset(struct theme *t, const char *path, const char *as,
 	return str_of(text);
 }
 
+static struct str theme_join_folder(struct theme *t, struct str before, struct str folder)
+{
+	struct str text = ARENA_JOIN(&t->arena, before, STR("/"), folder);
+	must(text.p);
+	return text;
+}
+
 /* "https://example.org/shops/": url is "https://example.org/shops", base is "/shops". */
 static void theme_set_address(struct theme *t, const struct export_shop *shop)
 {
@@ -161,6 +168,14 @@ static void theme_set_address(struct theme *t, const struct export_shop *shop)
 	const char *path = host ? memchr(host + 3, '/', url.n - (size_t)(host + 3 - url.p)) : NULL;
 	if (path)
 		t->base = (struct str){path, url.n - (size_t)(path - url.p)};
+	t->site_url = t->url;
+	t->site_base = t->base;
+	if (!t->trees)
+		return;
+	struct str tag = str_of(t->language->tag);
+	t->base = theme_join_folder(t, t->base, tag);
+	if (t->url.n)
+		t->url = theme_join_folder(t, t->url, tag);
 }
 
 /* Whether blocks of facts may have URLs below the site's address. A block with an address such as
@@ -294,6 +309,8 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	t->config = o->config;
 	t->cards = o->cards;
 	t->shops = o->shops;
+	t->trees = o->trees;
+	t->language = o->language ? o->language : language;
 	t->today = (int)(clock_wall_us() / 1000000 / (24 * 60 * 60));
 	t->year = clock_year();
 	gate_limits_read(&t->limits, o->config);
@@ -302,6 +319,8 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	XXH3_64bits_reset(hash);
 	XXH3_64bits_update(hash, form, sizeof(form));
 	XXH3_64bits_update(hash, &o->cards, sizeof(o->cards));
+	for (size_t i = 0; o->trees && i < o->trees->count; i++)
+		XXH3_64bits_update(hash, o->trees->language[i]->tag, 3);
 	XXH3_64bits_update(hash, &t->year, sizeof(t->year));
 	XXH3_64bits_update(hash, &t->limits, sizeof(t->limits));
 	for (size_t i = 0; i < COUNT_OF(settings); i++) {
@@ -313,7 +332,7 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 		XXH3_64bits_update(hash, &site->id, sizeof(site->id));
 		XXH3_64bits_update(hash, site->url.p, site->url.n);
 	}
-	enum status status = theme_load_wording(t, language, db, hash, err);
+	enum status status = theme_load_wording(t, t->language, db, hash, err);
 	if (status == OK)
 		status = theme_add_templates(t, hash, err);
 	if (status == OK) {
@@ -416,6 +435,31 @@ void maker_begin(struct maker *m)
 	maker_put_site(m);
 }
 
+/* The same page in all languages: {lang, name, href, url, here} under `languages`; `elsewhere` is
+ * the address for readers of any other language. */
+static void maker_put_languages(struct maker *m, struct str path)
+{
+	const struct theme *t = m->theme;
+	struct json_value *list = json_build(&m->b, m->root, "languages", JSON_IS_ARRAY);
+	json_build_true(&m->b, m->root, "trees", true);
+	for (size_t i = 0; i < t->trees->count; i++) {
+		const struct language *l = t->trees->language[i];
+		struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
+		json_build_text(&m->b, v, "lang", str_of(l->html));
+		json_build_text(&m->b, v, "name", str_of(l->name));
+		JSON_BUILD_JOIN(&m->b, v, "href", t->site_base, STR("/"), str_of(l->tag), STR("/"),
+				path);
+		if (t->url.n)
+			JSON_BUILD_JOIN(&m->b, v, "url", t->site_url, STR("/"), str_of(l->tag),
+					STR("/"), path);
+		json_build_true(&m->b, v, "here", l == t->language);
+	}
+	const char *first = path.n ? t->trees->language[0]->tag : "";
+	if (t->url.n)
+		JSON_BUILD_JOIN(&m->b, m->root, "elsewhere", t->site_url, STR("/"), str_of(first),
+				path.n ? STR("/") : STR(""), path);
+}
+
 void maker_head(struct maker *m, struct str title, struct str description, const char *path)
 {
 	json_build_text(&m->b, m->root, "title", title);
@@ -423,6 +467,8 @@ void maker_head(struct maker *m, struct str title, struct str description, const
 	json_build_true(&m->b, m->root, "indexed", path != NULL);
 	if (path && m->theme->url.n)
 		JSON_BUILD_JOIN(&m->b, m->root, "canonical", m->theme->url, STR("/"), str_of(path));
+	if (path && m->theme->trees)
+		maker_put_languages(m, str_of(path));
 }
 
 struct json_value *maker_list(struct maker *m, const char *key)
