@@ -97,8 +97,7 @@ static void po_print_template(const struct po_list *list)
 	     "\"Content-Transfer-Encoding: 8bit\\n\"");
 	for (size_t i = 0; i < list->count; i++) {
 		const struct po_list_message *m = &list->message[i];
-		bool web = str_ends(m->file, STR(".mustache")) || str_ends(m->file, STR(".js"));
-		printf("\n#: %s%.*s", web ? "web/" : "", STR_ARG(m->file));
+		printf("\n#: %s%.*s", m->line ? "web/" : "", STR_ARG(m->file));
 		printf(m->line ? ":%u\n" : "\n", m->line);
 		if (m->context.n)
 			po_print_string("msgctxt", m->context);

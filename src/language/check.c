@@ -154,7 +154,7 @@ size_t po_check(const struct po_list *list, const struct po *po, const struct la
 		const struct po_list_message *m = &list->message[i];
 		if (there[i])
 			continue;
-		snprintf(file, sizeof(file), "%.*s", STR_ARG(m->file));
+		snprintf(file, sizeof(file), "%s%.*s", m->line ? "web/" : "", STR_ARG(m->file));
 		snprintf(remedy, sizeof(remedy), "add msgid and msgstr to %s", po->file);
 		found(ctx, &(struct po_finding){file, m->line, "missing", m->id,
 						"there is no translation of this", remedy});

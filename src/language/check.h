@@ -9,7 +9,7 @@ struct po_list {
 	struct po_list_message {
 		struct str context, id;
 		struct str plural; /* p is NULL: none */
-		struct str file;   /* where it is said first */
+		struct str file;   /* where it is said first; below web/ when it has a line */
 		unsigned line;     /* 0: the file is a table without lines */
 		size_t at;         /* order of adding */
 	} * message;
