@@ -160,6 +160,15 @@ static void bodies_of_routines_are_statements_with_the_depth_of_their_loops(void
 	    "1:7 commit depth 1\n");
 }
 
+static void arguments_without_names_are_known_by_their_alias(void **state)
+{
+	(void)state;
+	expect(
+	    "CREATE FUNCTION f(text) RETURNS void LANGUAGE plpgsql AS $$\nDECLARE\n  x ALIAS FOR $1;\n"
+	    "BEGIN\n  DELETE FROM t WHERE name = x;\nEND $$;",
+	    "1:1 routine \"f\"\n5:3 delete from t where[name = x]==(name,variable)\n");
+}
+
 static void what_is_not_parsed_is_named(void **state)
 {
 	(void)state;
@@ -197,6 +206,7 @@ int main(void)
 	    cmocka_unit_test(placeholders_and_templates_are_parameters),
 	    cmocka_unit_test(psql_commands_and_data_of_COPY_are_set_aside),
 	    cmocka_unit_test(bodies_of_routines_are_statements_with_the_depth_of_their_loops),
+	    cmocka_unit_test(arguments_without_names_are_known_by_their_alias),
 	    cmocka_unit_test(what_is_not_parsed_is_named),
 	    cmocka_unit_test(deep_nesting_and_long_chains_end_as_unparsed),
 	};

@@ -284,6 +284,8 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 	struct rewrite k = {
 	    .index = lower->index, .path = &c->columns.path, .marked = c->conjunct->span};
 	struct str second = STR("");
+	const struct statement_term *left = &c->s->term[c->left];
+	k.guess = !lower->key->computed && left->size > 2 && left->kind != STATEMENT_COMPOUND;
 	if (!attempt_text(id, lower, n, &k.rewrite) ||
 	    (upper && !attempt_text(id, upper, n, &second)))
 		return;
@@ -388,7 +390,7 @@ void identity_filter(struct identity *id, const struct statement_conjunct *conju
 			for (size_t n = 0; n < first.forms.count; n++)
 				filter_try(id, &first, between ? &second : NULL, n, &best);
 		}
-	if (best.index)
+	if (best.index && !(best.guess && best.evidence.level == EVIDENCE_DIFFERS))
 		rewrite_report(id, &best, STR("the condition is tested on every row read"));
 	else if (unsorted)
 		filter_other_index(id, &c, unsorted);

@@ -241,6 +241,7 @@ struct rewrite {
 	struct str alternative;
 	struct str fix; /* what replaces what is marked */
 	struct evidence evidence;
+	bool guess;      /* nothing says that the key was meant: mod(id, 3) = 1 and a key id */
 	bool deliberate; /* the statement avoids the index on purpose: + 0 */
 	double before, after;
 	bool used; /* the planner would use it today */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A body of PL/pgSQL while it is read. */
 struct body {
@@ -253,11 +254,37 @@ static void body_names(struct body *body, const struct json_value *datums)
 	}
 }
 
+/* "name ALIAS FOR $1" of an argument without a name: libpg_query does not know it, and the name
+ * becomes a variable. Nothing moves: the replacement has the same length. */
+static char *body_aliases(struct arena *arena, const char *create)
+{
+	char *copy = arena_alloc(arena, strlen(create) + 1);
+	if (!copy)
+		return NULL;
+	strcpy(copy, create);
+	for (char *p = copy; (p = strcasestr(p, "alias")) != NULL; p++) {
+		char *at = p + 5;
+		at += strspn(at, " \t\r\n");
+		if (strncasecmp(at, "for", 3) != 0)
+			continue;
+		at += 3;
+		at += strspn(at, " \t\r\n");
+		size_t digits = *at == '$' ? strspn(at + 1, "0123456789") : 0;
+		if (!digits)
+			continue;
+		memcpy(p, "text ", 5);
+		for (char *c = p + 5; c < at + 1 + digits; c++)
+			*c = *c == '\n' ? '\n' : ' ';
+	}
+	return copy;
+}
+
 static void body_plpgsql(struct body *body, const char *create, const struct script_place *at)
 {
+	const char *text = body_aliases(&body->r->arena, create);
 	struct json_value *tree = NULL;
 	struct err err = {.text = ""};
-	PgQueryPlpgsqlParseResult parsed = pg_query_parse_plpgsql(create);
+	PgQueryPlpgsqlParseResult parsed = pg_query_parse_plpgsql(text ? text : create);
 	enum status status = INVALID;
 	if (!parsed.error)
 		status = json_parse(&body->r->arena, str_of(parsed.plpgsql_funcs), &tree, &err);
