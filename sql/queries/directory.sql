@@ -623,7 +623,7 @@ SELECT NULL AS key, {{business_row}},
 	d.external_id, r.key AS region_key, r.name AS region_name, r.country AS region_country,
 	r.businesses AS region_businesses, t.key AS city_key, t.name AS city_name, t.businesses AS city_businesses,
 	c.businesses AS category_businesses, d.categories, d.alt_names, d.service_area, d.same_as, d.description, d.website,
-	d.offers, d.extra,
+	d.offers, d.extra, a.path,
 	to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
 	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at,
 	to_char(d.source_updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS source_updated_at,
@@ -636,6 +636,7 @@ JOIN source AS s ON s.id = b.source_id
 LEFT JOIN region AS r ON r.id = b.region_id
 LEFT JOIN city AS t ON t.id = b.city_id
 LEFT JOIN category AS c ON c.id = b.category_id
+LEFT JOIN business_path AS a ON a.id = b.id
 WHERE b.id = $1;
 
 -- name: business_closed_get

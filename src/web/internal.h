@@ -23,7 +23,7 @@ struct web {
 	struct pages *pages;
 	struct public_files *public_files;
 	struct http_server *http;
-	struct http_group groups[8];
+	struct http_group groups[9];
 	struct buf openapi;
 };
 

@@ -87,6 +87,7 @@ static void collect_routes(struct web *web)
 	    {pages_routes, NULL, web->pages, NULL},
 	    {profiles_routes, profiles_schemas, web->pages, cors},
 	    {web_routes, NULL, web, NULL},
+	    {pages_address_routes, NULL, web->pages, NULL},
 	    {0},
 	};
 	_Static_assert(sizeof(groups) == sizeof(web->groups), "a place for each group");

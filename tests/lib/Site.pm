@@ -39,6 +39,8 @@ sub links {
 	return @links;
 }
 
+sub decoded { return $_[0] =~ s/%([0-9A-F]{2})/chr hex $1/ger }
+
 # Relative to $base, the address of the site.
 sub broken {
 	my ($dir, $base) = @_;
@@ -52,7 +54,7 @@ sub broken {
 			$path =~ s/^\Q$base\E// if $base;
 			my $relative = $path !~ m{^/};
 			$path =~ s{^/}{};
-			$path =~ s/%([0-9A-F]{2})/chr hex $1/ge;
+			$path = decoded($path);
 			$path .= 'index.html' if $path eq '' || $path =~ m{/$};
 			push @broken, "$page: $link" if $relative || !$there{$path};
 		}

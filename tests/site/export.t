@@ -70,7 +70,7 @@ ok($files{$_}, "there is $_")
 my %linked;
 
 for my $page (grep {/\.html$/} keys %files) {
-	$linked{ s/[?#].*//r =~ s{^/}{}r } = 1 for Site::links($files{$page});
+	$linked{ Site::decoded(s/[?#].*//r =~ s{^/}{}r) } = 1 for Site::links($files{$page});
 }
 is_deeply([ grep { Site::is_business($_) && !$linked{$_} } sort keys %files ], [],
 	'every page of a business is reached from a list');
@@ -115,7 +115,7 @@ cmp_ok(length $files{'assets/open.js'}, '<', 2000, 'the script is small');
 # ---- sitemaps ----
 my @parts = $files{'sitemap.xml'} =~ m{<loc>https://shops\.example/([^<]+)</loc>}g;
 my @urls = map { $files{$_} =~ m{<loc>https://shops\.example/([^<]*)</loc>}g } @parts;
-my %urls = map { ($_ =~ m{(?:^|/)$} ? "${_}index.html" : $_) => 1 } @urls;
+my %urls = map { ($_ =~ m{(?:^|/)$} ? "${_}index.html" : Site::decoded($_)) => 1 } @urls;
 is(scalar @urls, scalar keys %urls, 'no address stands in a sitemap twice');
 is_deeply([ sort keys %urls ], [ sort grep { /\.html$/ && $_ ne '404.html' && $files{$_} !~ /noindex/ } keys %files ],
 	'the sitemaps name every page that may be indexed, and no other');

@@ -10,8 +10,8 @@
 
 /* A value that came about as it should; problems are kept as PROBLEM + their number. PACKED: the
  * value is what was made, the same packed with gzip, and the length of the former in LENGTH_BYTES,
- * lowest first. */
-enum { MADE = 0, PROBLEM = 1, PACKED = 1 << 16 };
+ * lowest first. MOVED: the value is the address. */
+enum { MADE = 0, PROBLEM = 1, PACKED = 1 << 16, MOVED = PACKED + 1 };
 
 enum {
 	LENGTH_BYTES = 4,
@@ -66,6 +66,14 @@ void cached_problem(struct cache_fill *fill, enum http_problem problem, const ch
 	buf_reset(out);
 	buf_puts(out, detail);
 	cache_filled(fill, PROBLEM + (uint32_t)problem);
+}
+
+void cached_moved(struct cache_fill *fill, struct str location)
+{
+	struct buf *out = cache_fill_out(fill);
+	buf_reset(out);
+	buf_str(out, location);
+	cache_filled(fill, MOVED);
 }
 
 static char *cached_put(char *p, const char *z)
@@ -140,6 +148,13 @@ static void answer(void *ctx, const struct cache_answer *answer)
 		request->retry_after_s = seconds > 0 ? (int)seconds : 1;
 		http_problem(request, HTTP_PROBLEM_BUSY, NULL,
 			     "the answer is being made, or could not be made just now");
+		return;
+	}
+	if (answer->status == MOVED) {
+		struct str location = arena_str(&request->arena, answer->value);
+		http_respond(request,
+			     &(struct http_answer){.status = 301,
+						   .location = location.p ? location.p : "/"});
 		return;
 	}
 	if (answer->status >= PROBLEM && !packed) {

@@ -17,6 +17,8 @@ void cached_respond(struct http_request *request, struct cache *cache,
  * that take it so. For values that may be read by everybody: a secret beside what a client chooses
  * could be guessed by the length. ... */
 void cached_made(struct cache_fill *fill);
+/* ... or the request is answered by this address (percent-encoded) for good: a 301, ... */
+void cached_moved(struct cache_fill *fill, struct str location);
 /* ... or this is the answer ("no such category"), kept like a value. */
 void cached_problem(struct cache_fill *fill, enum http_problem problem, const char *detail);
 

@@ -3,10 +3,12 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/percent.h"
+#include "directory/record/record.h"
+#include "base/percent.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/facts/facts.h"
 
-enum { BLOCK_MAX = 256 * 1024 };
+enum { BLOCK_MAX = 256 * 1024, ADDRESS_BYTES = 4096, ID_CHARS = RECORD_ID_TEXT - 1 };
 
 /* ---- its facts ---- */
 
@@ -32,12 +34,28 @@ static struct facts_texts types_of(struct view *p, const struct search_detail *d
 	return (struct facts_texts){types, count};
 }
 
-static struct facts_business facts_of(struct view *p, const struct search_business *b)
+/* The path of its page, percent-encoded: "/hochtann/falkner-ID.html", that of the exported site. A
+ * business that has none yet is at /b/ID. */
+static struct str business_address(struct view *p, const struct search_business *b)
+{
+	struct buf out;
+	struct str path = b->detail->path;
+	buf_init(&out, ADDRESS_BYTES);
+	percent_put(&out, path, "/");
+	struct str address = path.n
+				 ? view_text(p, "/%s-%.*s.html", buf_z(&out), STR_ARG(b->id_text))
+				 : view_text(p, "/b/%.*s", STR_ARG(b->id_text));
+	buf_release(&out);
+	return address;
+}
+
+static struct facts_business facts_of(struct view *p, const struct search_business *b,
+				      struct str address)
 {
 	const struct search_detail *d = b->detail;
 	const char *site = config_text(p->pages->config, CONFIG_SITE_URL);
 	return (struct facts_business){
-	    .page = *site ? view_text(p, "%s/b/%.*s", site, STR_ARG(b->id_text)) : STR(""),
+	    .page = *site ? view_text(p, "%s%.*s", site, STR_ARG(address)) : STR(""),
 	    .identity = *site ? view_text(p, "%s/id/%.*s", site, STR_ARG(b->id_text)) : STR(""),
 	    .name = b->name,
 	    .description = d->description,
@@ -162,16 +180,28 @@ static void put_hours(struct view *p, const struct search_business *b)
 	json_build_true(&p->b, p->root, "is_open", b->open == SEARCH_OPEN);
 }
 
+/* What a page was asked for: by id alone, or at a path. */
+struct asked {
+	struct view *view;
+	struct str path; /* empty: by id */
+};
+
 static void business_got(void *ctx, const struct search_one *one)
 {
-	struct view *p = ctx;
+	const struct asked *asked = ctx;
+	struct view *p = asked->view;
 	const struct search_business *b = &one->business;
 	if (one->problem) {
 		view_refuse(p, one->problem, &one->err);
 		return;
 	}
 	const struct search_detail *d = b->detail;
-	struct facts_business facts = facts_of(p, b);
+	struct str address = business_address(p, b);
+	if (d->path.n && !str_eq(asked->path, d->path)) {
+		view_moved(p, address);
+		return;
+	}
+	struct facts_business facts = facts_of(p, b, address);
 	put_facts(p, &facts);
 	put_kind(p, b);
 	put_links(p, b, &facts);
@@ -191,7 +221,7 @@ static void business_got(void *ctx, const struct search_one *one)
 	    p, b->city.n ? view_text(p, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city)) : b->name,
 	    summary.n ? VIEW_FILL(p, WORD_PAGE_WITH_FACTS, subject, summary)
 		      : VIEW_FILL(p, WORD_PAGE_WITHOUT_FACTS, subject));
-	view_canonical(p, view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
+	view_canonical(p, address);
 	view_send(p, VIEW_BUSINESS);
 }
 
@@ -200,12 +230,44 @@ const struct http_param pages_business_params[] = {
     PAGE_LANGUAGE_PARAM,
     {0}};
 
+/* rest: the id, and behind a space the path before it. */
 void make_business(struct view *p, struct str rest)
 {
-	search_get(p->pages->db, p->arena, rest, business_got, p);
+	struct asked *asked = arena_alloc(p->arena, sizeof(*asked));
+	must(asked);
+	struct str id = str_cut(&rest, ' ');
+	*asked = (struct asked){p, rest};
+	search_get(p->pages->db, p->arena, id, business_got, asked);
 }
 
 void pages_business(struct http_request *request)
 {
-	kept_respond(request, "business", http_param(request, "id")->text);
+	struct str id = http_param(request, "id")->text;
+	struct str rest = memchr(id.p, ' ', id.n) ? STR("-") : id;
+	kept_respond(request, "business", rest);
+}
+
+const struct http_param pages_address_params[] = {
+    {.name = "place", .type = HTTP_TEXT, .min = 1, .max = 200, .summary = "where the business is"},
+    {.name = "page", .type = HTTP_TEXT, .min = 1, .max = 400, .summary = "NAME-ID.html"},
+    PAGE_LANGUAGE_PARAM,
+    {0}};
+
+/* /PLACE/NAME-ID.html: the id decides; at another path than its own it answers with a 301. */
+void pages_address(struct http_request *request)
+{
+	struct str page = http_param(request, "page")->text, ending = STR(".html");
+	size_t tail = ID_CHARS + 1 + ending.n;
+	int64_t number;
+	struct str id = {page.p + page.n - ending.n - ID_CHARS, ID_CHARS};
+	if (page.n <= tail || !str_ends(page, ending) || page.p[page.n - tail] != '-' ||
+	    !record_id_parse(id, &number)) {
+		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL,
+			     "no page and no operation has this path");
+		return;
+	}
+	struct str rest =
+	    ARENA_JOIN(&request->arena, id, STR(" "), http_param(request, "place")->text, STR("/"),
+		       {page.p, page.n - tail});
+	kept_respond(request, "business", rest.p ? rest : id);
 }

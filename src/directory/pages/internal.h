@@ -7,7 +7,7 @@
  *   home.c      /, /regions, /sources
  *   chips.c     what a list was asked for
  *   results.c   /search
- *   business.c  /b/{id}
+ *   business.c  /{place}/{name-id}.html, /b/{id}
  *   profiles.c  /profiles, /profiles/{id}, their API
  *   pages.c     templates, routes, pages without facts */
 #ifndef DIRECTORY_PAGES_INTERNAL_H
@@ -108,6 +108,8 @@ void view_title(struct view *p, struct str title, struct str description);
 /* Where this page lives for ever: for its canonical link. Pages without one are not to be indexed.
  */
 void view_canonical(struct view *p, struct str path);
+/* The page is at another address for good: a 301. location: percent-encoded, ends with NUL. */
+void view_moved(struct view *p, struct str location);
 /* A problem of the search as the page of its status. */
 void view_refuse(struct view *p, enum search_problem problem, const struct err *err);
 /* Text in the request's arena; an empty slice when it is over its maximum (the page then fails). */
@@ -160,7 +162,9 @@ void kept_init(struct pages *pages);
 
 /* ---- handlers ---- */
 
-http_handler pages_home, pages_results, pages_business, pages_regions, pages_cities, pages_sources;
-extern const struct http_param pages_params[], pages_business_params[], pages_cities_params[];
+http_handler pages_home, pages_results, pages_business, pages_address, pages_regions, pages_cities,
+    pages_sources;
+extern const struct http_param pages_params[], pages_business_params[], pages_address_params[],
+    pages_cities_params[];
 
 #endif

@@ -182,3 +182,16 @@ const struct http_route pages_routes[] = {
     PAGE("/imprint", "page_imprint", pages_imprint, pages_params, "Who runs the directory"),
     PAGE("/privacy", "page_privacy", pages_privacy, pages_params, "What is known about visitors"),
     {0}};
+
+/* Last of all routes: places have the names that no other address begins with. */
+const struct http_route pages_address_routes[] = {{.method = HTTP_GET,
+						   .pattern = "/{place}/{page...}",
+						   .name = "page_address",
+						   .handler = pages_address,
+						   .kind = HTTP_PAGE,
+						   .fallback = true,
+						   .params = pages_address_params,
+						   .summary = "One business at its own address",
+						   .answer = "A page",
+						   .answer_type = HTTP_TYPE_HTML},
+						  {0}};

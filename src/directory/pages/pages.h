@@ -32,7 +32,7 @@ MUST_CHECK enum status pages_create(struct db_pool *db, struct cache *cache,
 void pages_free(struct pages *pages); /* NULL is allowed */
 
 /* Their ctx: the struct pages. */
-extern const struct http_route pages_routes[];
+extern const struct http_route pages_routes[], pages_address_routes[];
 
 /* Anonymous profiles, pages and API; their ctx: the struct pages. */
 extern const struct http_route profiles_routes[];

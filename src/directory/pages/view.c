@@ -178,6 +178,15 @@ void view_send(struct view *p, enum view_template which)
 		cached_made(p->fill);
 }
 
+void view_moved(struct view *p, struct str location)
+{
+	if (p->request)
+		http_respond(p->request,
+			     &(struct http_answer){.status = 301, .location = location.p});
+	else
+		cached_moved(p->fill, location);
+}
+
 void view_refuse(struct view *p, enum search_problem problem, const struct err *err)
 {
 	enum http_problem named = http_problem_named(search_problem_name(problem));

@@ -207,6 +207,7 @@ struct search_detail {
 	struct search_texts categories;   /* keys of the further ones */
 	struct search_texts alt_names, service_area, same_as;
 	struct str description, website;
+	struct str path; /* of its page, before the id: "hochtann/falkner"; empty: not given yet */
 	const struct json_value *offers; /* {"items": [...]}; NULL: none */
 	const struct json_value *extra;  /* flat object; NULL: none */
 	const struct json_value *found;  /* by the pipeline: [{stage, source, found_at, facts}] */

@@ -1,0 +1,60 @@
+#!/usr/bin/perl
+# The directory answers at the addresses of the exported site: /PLACE/NAME-ID.html. The id decides; from any other path,
+# and from /b/ID, one is led to the right one. No place has an address that something else begins with.
+use strict;
+use warnings;
+use File::Find;
+use File::Path 'make_path';
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use HTTP::Tiny;
+use Instance;
+use Test::More;
+use Tree;
+use Wait;
+
+my $i = Instance->make(settings => { 'web.processes' => 1, 'cache.search_ttl' => '1s', 'site.url' => 'https://directory.example' });
+make_path("$i->{dir}/web/public/.well-known");
+open my $proof, '>', "$i->{dir}/web/public/.well-known/proof" or die $!;
+print $proof "mine\n";
+close $proof or die $!;
+$i->up;
+$i->import_samples('boutique.ndjson');
+my $http = HTTP::Tiny->new(max_redirect => 0, timeout => seconds_left());
+sub get { return $http->get($i->url($_[0]), { headers => { accept => 'text/html' } }) }
+
+my ($number, $path) = @{ ($i->rows("SELECT id, path FROM business_path JOIN business USING (id) WHERE name = 'Fadenspiel'"))[0] };
+my $id = Instance::id_text($number);
+my $right = "/$path-$id.html";
+is($path, 'erlenau/fadenspiel', 'the business has a path');
+for my $round (1, 2) { # the second time from the cache
+	my $page = get($right);
+	is($page->{status}, 200, 'its page is there');
+	like($page->{content}, qr{<link rel="canonical" href="https://directory\.example\Q$right\E">}, '... and says so itself');
+	for my $other ("/b/$id", "/erlenau/another-name-$id.html", "/x/y/z-$id.html") {
+		my $moved = get($other);
+		is("$moved->{status} " . ($moved->{headers}{location} // ''), "301 $right", "$other leads there");
+	}
+}
+$i->run_ok('path', $id, 'erlenau/kleider');
+for my $before ("/b/$id", $right) { # pages are kept for cache.search_ttl
+	wait_until("$before leads to the new address",
+		sub { (get($before)->{headers}{location} // '') eq "/erlenau/kleider-$id.html" });
+}
+for my $lost ("/erlenau/x-0000000000000.html", '/erlenau/', '/erlenau/index.html', "/erlenau/x$id.html", '/b/nothing') {
+	is(get($lost)->{status}, 404, "$lost is nothing");
+}
+is(get('/.well-known/proof')->{content}, "mine\n", 'files of the operator are still served');
+
+# First segments of every route that could be the name of a place.
+my %first;
+find(sub {
+	return unless /\.c$/ && $File::Find::name !~ m{/contact/};
+	open my $in, '<', $_ or die "$_: $!";
+	while (<$in>) { $first{$1} = 1 while m{(?:\.pattern = |PAGE\()"/([a-z0-9-]+)(?=[/"])}g }
+}, "$root/src");
+cmp_ok(scalar keys %first, '>', 8, 'there are routes');
+open my $def, '<', "$root/src/directory/slug/reserved.def" or die $!;
+my %reserved = map { $_ => 1 } do { local $/; <$def> } =~ /RESERVED\("([^"]+)"\)/g;
+is_deeply([ grep { !$reserved{$_} } sort keys %first ], [], 'no place can have the first segment of a route');
+done_testing;
