@@ -181,14 +181,14 @@ static void put_hours(struct view *p, const struct search_business *b)
 }
 
 /* What a page was asked for: by id alone, or at a path. */
-struct asked {
+struct page_asked {
 	struct view *view;
 	struct str path; /* empty: by id */
 };
 
 static void business_got(void *ctx, const struct search_one *one)
 {
-	const struct asked *asked = ctx;
+	const struct page_asked *asked = ctx;
 	struct view *p = asked->view;
 	const struct search_business *b = &one->business;
 	if (one->problem) {
@@ -233,10 +233,10 @@ const struct http_param pages_business_params[] = {
 /* rest: the id, and behind a space the path before it. */
 void make_business(struct view *p, struct str rest)
 {
-	struct asked *asked = arena_alloc(p->arena, sizeof(*asked));
+	struct page_asked *asked = arena_alloc(p->arena, sizeof(*asked));
 	must(asked);
 	struct str id = str_cut(&rest, ' ');
-	*asked = (struct asked){p, rest};
+	*asked = (struct page_asked){p, rest};
 	search_get(p->pages->db, p->arena, id, business_got, asked);
 }
 

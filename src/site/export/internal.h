@@ -62,9 +62,9 @@ struct manifest_entry {
 	uint32_t path; /* manifest_path; 0: none */
 };
 
-/* The path of an entry's page without id and ending: "hochtann/fliesen-falkner". Empty: the tree has
- * it at b/XX/ID, as trees from before addresses had names. The texts of all manifests of the process
- * are kept until it ends. */
+/* The path of an entry's page without id and ending: "hochtann/fliesen-falkner". Empty: the tree
+ * has it at b/XX/ID, as trees from before addresses had names. The texts of all manifests of the
+ * process are kept until it ends. */
 const char *manifest_path(const struct manifest_entry *e);
 /* Keep a path: what an entry's `path` is. */
 uint32_t manifest_keep_path(struct str path);
@@ -338,7 +338,8 @@ MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct
 void business_put_hours(struct maker *m, const struct business *b);
 /* A facts_found whose ctx is the maker: counts a value that facts_clean has removed. */
 void business_count_dropped(void *ctx, const struct facts_finding *finding);
-/* The file of a business in the tree: "hochtann/fliesen-falkner-ID.html". path: as manifest_path. */
+/* The file of a business in the tree: "hochtann/fliesen-falkner-ID.html". path: as
+ * manifest_path. */
 void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
 /* Append the same as a link, percent-encoded. */
 void business_link(struct str path, int64_t id, const char *ending, struct buf *out);
