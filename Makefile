@@ -277,6 +277,10 @@ check-apis: all ## audit api over descriptions of real APIs, with labels (instal
 	tools/setup apis
 	HOLDFAST_APIS=all tools/run-tests $(B) tests/audit/api_documents.t
 .PHONY: check-apis
+check-versions: all ## audit db and heal before PostgreSQL 13, 15, 16, 17 and 18 (installs 300 MB into tests/versions)
+	tools/setup versions
+	HOLDFAST_VERSIONS=all tools/run-tests $(B) tests/audit/versions.t
+.PHONY: check-versions
 check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pages.md
 	tests/pages/run --bin $(abspath $(B)) >$(B)/pages.md; code=$$?; \
 	if test -s $(B)/pages.md; then tee docs/pages.md <$(B)/pages.md; fi; exit $$code

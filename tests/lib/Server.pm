@@ -1,6 +1,7 @@
 # A PostgreSQL that is not Holdfast's: passwords, databases and roles of others.
 #
 #   my $s = Server->start;                            # or start(settings => ['log_statement=all'], initdb => '-E UTF8')
+#   my $old = Server->start(bin => DIR);              # another version's programs
 #   $s->sql('CREATE DATABASE shop');                  # as the superuser
 #   $s->url('shop', 'somebody', 'secret')             # postgresql://somebody:secret@...
 #   $s->everything                                    # roles, passwords, databases, rights, tables: to be compared
@@ -10,7 +11,6 @@ use warnings;
 use File::Temp qw(tempdir);
 use IPC::Open3 qw(open3);
 
-my $bin = '/usr/lib/postgresql/15/bin';
 my @started;
 END {
 	my $code = $?;
@@ -24,29 +24,29 @@ sub start {
 	chmod 0755, $home;
 	my @as = $> ? () : qw(runuser -u nobody --);
 	chown((getpwnam 'nobody')[2, 3], $home) if @as;
-	my $self = bless { home => $home, as => \@as, password => 'of the superuser' }, $class;
+	my $self = bless { home => $home, as => \@as, bin => $more{bin} // '/usr/lib/postgresql/15/bin', password => 'of the superuser' }, $class;
 	push @started, $self;
 	open my $out, '>', "$home/password" or die $!;
 	print $out "$self->{password}\n";
 	close $out;
 	chmod 0644, "$home/password";
 	my $options = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync " . ($more{initdb} // '');
-	$self->command("$bin/initdb -D $home/data $options");
-	$self->command("$bin/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='' -k $home"
+	$self->command("$self->{bin}/initdb -D $home/data $options");
+	$self->command("$self->{bin}/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='' -k $home"
 			. join('', map {" -c $_"} @{ $more{settings} // [] }) . '" start');
 	return $self;
 }
 
 sub restart {
 	my ($self) = @_;
-	$self->command("$bin/pg_ctl -D $self->{home}/data -l $self->{home}/log -m fast -w restart");
+	$self->command("$self->{bin}/pg_ctl -D $self->{home}/data -l $self->{home}/log -m fast -w restart");
 	return;
 }
 
 sub stop {
 	my ($self) = @_;
 	return if $self->{stopped}++;
-	my $stop = "$bin/pg_ctl -D $self->{home}/data -m immediate stop";
+	my $stop = "$self->{bin}/pg_ctl -D $self->{home}/data -m immediate stop";
 	system { 'sh' } 'sh', '-c', "cd / && @{$self->{as}} $stop >/dev/null 2>&1";
 }
 

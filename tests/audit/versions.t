@@ -1,0 +1,88 @@
+#!/usr/bin/perl
+# The same verdicts before PostgreSQL 13, 15, 16, 17 and 18, except where a version serves more; and what heal reads. Without
+# HOLDFAST_VERSIONS=all (make check-versions) 13 and 18, those of them that tests/versions has.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use AuditDb;
+use File::Basename 'dirname';
+use JSON::PP;
+use Test::More;
+
+my $versions = "$FindBin::Bin/../versions/node_modules";
+my @wanted = ($ENV{HOLDFAST_VERSIONS} // '') eq 'all' ? (13, 15, 16, 17, 18) : (13, 18);
+my @there = grep { -d "$versions/postgres-$_/native" } @wanted;
+die "tests/versions is not installed: tools/setup versions\n" if $ENV{HOLDFAST_VERSIONS} && @there < @wanted;
+plan skip_all => 'tests/versions is not installed: tools/setup versions' unless @there;
+
+# npm unpacks no symbolic links; the package lists them.
+sub linked {
+	my ($native) = @_;
+	for my $link (@{ decode_json(AuditDb::slurp("$native/pg-symlinks.json")) }) {
+		my ($to, $at) = map { "$native/../$_" } @$link{qw(source target)};
+		symlink substr($to, length(dirname $at) + 1), $at unless -l $at || -e $at;
+	}
+	return "$native/bin";
+}
+
+# Statement, verdict, and the version until which an index serves it.
+my @cases = (
+	[ 'SELECT id FROM firm ORDER BY q DESC NULLS LAST LIMIT 20', 'index-identity checked' ],
+	[ 'SELECT id FROM firm ORDER BY qn DESC LIMIT 20', 'index-identity proved' ],
+	[ 'SELECT id FROM firm ORDER BY z DESC NULLS LAST LIMIT 20', 'index-identity-other-rows differs' ],
+	[ 'SELECT id FROM firm ORDER BY COALESCE(q, 0) DESC LIMIT 20', '' ],
+	[ q{SELECT id FROM firm ORDER BY date_part('year', made) LIMIT 20}, 'index-identity proved', 13 ],
+	[ q{SELECT id FROM firm WHERE made::date = '2024-02-03'}, 'index-identity proved' ],
+	[ q{SELECT id FROM firm WHERE upper(name) = 'FIRM 5'}, 'index-identity checked' ],
+	[ q{SELECT id FROM firm WHERE 't7' = ANY (tags)}, 'index-identity proved' ],
+	[ q{SELECT id FROM firm WHERE doc->>'k' = 'v7'}, 'index-identity checked' ],
+	[ 'SELECT id FROM firm WHERE qn + 1 = $1', 'index-identity proved' ],
+	[ 'SELECT id FROM firm WHERE upper(name) = $1', 'index-identity-generic none' ],
+	[ 'SELECT id FROM firm WHERE flag AND z = 7', 'index-identity proved' ],
+	[ 'SELECT id FROM part ORDER BY n DESC LIMIT 20', 'index-identity proved' ],
+	[ q{UPDATE firm SET q = 1 WHERE made::date = '2024-02-03'}, 'index-identity proved' ],
+);
+
+for my $version (@there) {
+	my $bin = linked("$versions/postgres-$version/native");
+	my $db = AuditDb->start(bin => $bin, settings => [ 'fsync=off', 'timezone=UTC' ]);
+	$db->script(<<'SQL');
+CREATE TABLE firm (id int PRIMARY KEY, q int, z int, qn int NOT NULL, made timestamp NOT NULL, name text NOT NULL,
+	tags text[] NOT NULL, doc jsonb NOT NULL, flag boolean);
+INSERT INTO firm SELECT i, CASE WHEN i % 7 > 0 THEN 1 + i * 7919 % 5000 END, CASE WHEN i % 7 > 0 THEN i % 50 END, i * 7919 % 5000,
+	timestamp '2024-01-01' + i * 31 % 5000 * interval '97 minutes', 'Firm ' || i % 2000, ARRAY['t' || i % 90],
+	jsonb_build_object('k', 'v' || i % 900), i % 20 = 0
+FROM generate_series(1, 6000) AS i;
+CREATE INDEX ON firm ((COALESCE(q, 0)) DESC);
+CREATE INDEX ON firm ((COALESCE(z, 0)) DESC);
+CREATE INDEX ON firm (qn DESC NULLS LAST);
+CREATE INDEX ON firm (made);
+CREATE INDEX ON firm (extract(year FROM made));
+CREATE INDEX ON firm (lower(name));
+CREATE INDEX ON firm USING gin (tags);
+CREATE INDEX ON firm USING gin (doc);
+CREATE INDEX ON firm (z) WHERE flag IS TRUE;
+CREATE TABLE part (id int NOT NULL, n int NOT NULL) PARTITION BY HASH (id);
+CREATE TABLE part_a PARTITION OF part FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE part_b PARTITION OF part FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO part SELECT i, i * 7919 % 5000 FROM generate_series(1, 6000) AS i;
+CREATE INDEX ON part (n DESC NULLS LAST);
+ANALYZE;
+SQL
+	my $address = $db->url('postgres');
+	open my $heal, '-|', "'$ENV{HOLDFAST_BUILD}/holdfast' heal --json --once '$address' 2>&1" or die "heal: $!";
+	my $report = $db->report(join('', map {"$_->[0];\n"} @cases), '--budget', 300);
+	my %found;
+	push @{ $found{ $_->{line} } }, "$_->{rule} $_->{level}" for grep { $_->{rule} =~ /^index/ } @{ $report->{findings} };
+	for my $i (0 .. $#cases) {
+		my ($statement, $verdict, $until) = @{ $cases[$i] };
+		$verdict = '' if $until && $version <= $until;
+		is(join(', ', @{ $found{ $i + 1 } // [] }), $verdict, "$version: $statement");
+	}
+	like($report->{looked}, qr/ 0 not planned/, "$version: every statement is planned");
+	my $said = do { local $/; <$heal> };
+	close $heal;
+	isnt($? >> 8, 1, "$version: heal could look") or diag $said;
+}
+done_testing;
