@@ -36,7 +36,7 @@ sub built_as {
 }
 
 my @sources = glob "$FindBin::Bin/mustfail/*.c";
-cmp_ok(scalar @sources, '>=', 8, 'there are sources');
+cmp_ok(scalar @sources, '>=', 12, 'there are sources');
 for my $source (@sources) {
 	my ($name) = $source =~ m{([^/]+)\.c$};
 	my $text = slurp($source);

@@ -108,6 +108,30 @@ static bool groups_are_thousands(const struct groups *g)
 	return g->count > 1;
 }
 
+/* "1 200 000" */
+static bool groups_are_round(const struct groups *g)
+{
+	return groups_are_thousands(g) && g->length[g->count - 1] == 3 &&
+	       g->value[g->count - 1] == 0;
+}
+
+static bool groups_ascend(const struct groups *g)
+{
+	for (int i = 1; i < g->count; i++)
+		if (g->value[i] <= g->value[i - 1])
+			return false;
+	return true;
+}
+
+/* "034 036 038 040" */
+static bool groups_are_sizes(const struct groups *g)
+{
+	for (int i = 0; i < g->count; i++)
+		if (g->length[i] != 3)
+			return false;
+	return g->count > 3 && groups_ascend(g);
+}
+
 /* "01067-01099" */
 static bool groups_are_postcodes(const struct groups *g)
 {
@@ -121,14 +145,6 @@ static bool groups_have(const struct groups *g, const int *length, int count)
 		if (i >= g->count || g->length[i] != length[i])
 			return false;
 	return g->count == count;
-}
-
-static bool groups_ascend(const struct groups *g)
-{
-	for (int i = 1; i < g->count; i++)
-		if (g->value[i] <= g->value[i - 1])
-			return false;
-	return true;
 }
 
 /* "4 4 7 7 0 0 9 0 0", but not "1 2 3 4 5 6 7 8 9". */
@@ -242,8 +258,7 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 		*skip = g.end - n;
 		return false;
 	}
-	bool round = groups_are_thousands(&g) && g.value[g.count - 1] == 0;
-	bool amount = scan_measures(s, &g) || round;
+	bool amount = scan_measures(s, &g) || groups_are_round(&g) || groups_are_sizes(&g);
 	bool zero = t->text.p[0] == '0' && t->text.n > 1;
 	bool fits = g.digits <= PHONE_DIGITS_MAX && !g.cut && !amount;
 	bool is = fits && (plus || zero ? g.digits >= PHONE_DIGITS : groups_are_national(&g));

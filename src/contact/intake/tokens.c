@@ -91,6 +91,11 @@ static void scan_classify(struct token *t)
 		if (intake_words[i].text[0] == first &&
 		    str_eq_nocase(t->text, str_of(intake_words[i].text)))
 			t->class |= intake_words[i].class;
+	/* "Betriebsnummer" and the like; those of telephones are in the list. */
+	struct str ending = STR("nummer");
+	if (!t->class && t->text.n > ending.n &&
+	    str_eq_nocase((struct str){t->text.p + t->text.n - ending.n, ending.n}, ending))
+		t->class = CLASS_ITEM;
 	/* "fertig.Es folgt" begins a sentence; "FIRMA.DE" does not. */
 	if (t->text.n > 1 && ascii_is_upper(t->text.p[0]) && ascii_is_lower(t->text.p[1]))
 		t->class &= ~(unsigned)CLASS_ANY_ENDING;
