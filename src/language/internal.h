@@ -6,6 +6,7 @@
  *   wording.c    looks messages up
  *   load.c       makes a struct wording from the files
  *   translate.c  replaces the tags of a template or script
+ *   detect.c     recognises the language of a text
  *   check.c      compares the files with what the program says
  */
 #ifndef LANGUAGE_INTERNAL_H

@@ -50,6 +50,10 @@ extern const char *const language_tags[]; /* in the order of `languages`; ends w
 const struct language *language_of_country(struct str country);
 /* That of some tags which an Accept-Language header likes best; NULL when it names none of them. */
 const char *language_accepted(struct str accept, const char *const tags[]);
+/* The language of a text by at least so many of its smallest words, four times as many as of any
+ * others. NULL: too few, or not clear; only some languages are recognised. */
+const struct language *language_detect(struct str text, unsigned least);
+bool language_detectable(const struct language *language);
 enum { PLURAL_FORMS_MAX = 6 };
 /* Number of plural forms of a language. */
 unsigned language_forms(const struct language *l);

@@ -10,6 +10,10 @@ use Tree;
 
 my %dated = map { ("p$_.html" => page('x')) } 1 .. 25;
 
+my $german = 'Wir sind die Bäckerei in der Altstadt und backen für Sie das Brot von morgen. Der Teig ruht nicht nur eine '
+	. 'Nacht, und das ist auf der Zunge zu merken. Die Brote sind aus dem Ofen, bis Sie kommen, auch mit Körnern.';
+my $promising = '<meta name="description" content="Bakery in Thun: address, opening hours.">';
+
 # rule => [files that have it, where it is found, files that do not, more options, other rules that are found too]
 my @cases = ([
 		'page-unreadable', { 'index.html' => page() . ' ' x (64 << 20) }, ['index.html'],
@@ -28,6 +32,18 @@ my @cases = ([
 	[
 		'lang-missing', { 'index.html' => page('', '', lang => '') }, ['index.html'],
 		{ 'index.html' => '<meta http-equiv="refresh" content="0; url=x.html">', 'x.html' => page() }
+	],
+	[
+		'lang-differs', { 'index.html' => page($german) }, ['index.html:1'],
+		{ 'index.html' => page("<p lang=\"de\">$german</p>"), 'kurz.html' => page('<p>Wir sind die Bäckerei in der Stadt.</p>') }
+	],
+	[
+		'description-promises',
+		{ 'index.html' => page($shown, block() . $promising, no_description => 1) }, ['index.html:2'],
+		{
+			'index.html' => page("$shown<p>Fresh bread from 9:30</p>", block() . $promising, no_description => 1),
+			'all.html' => page('<p>All our shops</p>', $promising, no_description => 1)
+		}
 	],
 	[
 		'description-missing', { 'index.html' => page('', '', no_description => 1) }, ['index.html'],

@@ -11,8 +11,9 @@ struct walk {
 	struct page_state *s;
 	const GumboNode *blocks[BLOCKS_MAX];
 	size_t blocks_count;
-	bool titled, written;    /* there is a title; html, head or body is written */
-	const GumboNode *hidden; /* the outermost open element that is not shown */
+	bool titled, written;     /* there is a title; html, head or body is written */
+	const GumboNode *foreign; /* the outermost open element with a `lang` of its own */
+	const GumboNode *hidden;  /* the outermost open element that is not shown */
 };
 
 static void *tree_alloc(void *state, size_t bytes)
@@ -134,6 +135,8 @@ static bool is_unwritten_title(struct str s)
 static void on_description(struct walk *w, const GumboNode *node, struct str content)
 {
 	html_say(w, node, PAGE_DESCRIPTION, content, STR(""));
+	w->s->description = content;
+	w->s->description_line = node->v.element.start_pos.line;
 	if (facts_is_placeholder(content) ||
 	    str_eq_nocase(content, STR("Just another WordPress site")))
 		html_report(w, node, "page-placeholder", "description: ", content);
@@ -282,8 +285,11 @@ static void on_element(struct walk *w, const GumboNode *node)
 	    (node->v.element.tag == GUMBO_TAG_HTML || node->v.element.tag == GUMBO_TAG_HEAD ||
 	     node->v.element.tag == GUMBO_TAG_BODY) &&
 	    !(node->parse_flags & GUMBO_INSERTION_BY_PARSER);
-	if (node->v.element.tag == GUMBO_TAG_HTML)
-		html_say(w, node, PAGE_LANG, tree_attribute(node, "lang"), STR(""));
+	if (node->v.element.tag == GUMBO_TAG_HTML) {
+		w->s->lang = tree_attribute(node, "lang");
+		w->s->lang_line = node->v.element.start_pos.line;
+		html_say(w, node, PAGE_LANG, w->s->lang, STR(""));
+	}
 	if (node->v.element.tag == GUMBO_TAG_BASE && tree_attribute(node, "href").p)
 		html_say(w, node, PAGE_BASE, tree_attribute(node, "href"), STR(""));
 	for (size_t i = 0; i < COUNT_OF(elements); i++) {
@@ -319,6 +325,8 @@ static void html_enter(void *ctx, const GumboNode *node)
 	on_element(w, node);
 	if (!w->hidden && !html_shown(node))
 		w->hidden = node;
+	if (!w->foreign && node->v.element.tag != GUMBO_TAG_HTML && tree_attribute(node, "lang").p)
+		w->foreign = node;
 }
 
 static void html_leave(void *ctx, const GumboNode *node)
@@ -326,6 +334,9 @@ static void html_leave(void *ctx, const GumboNode *node)
 	struct walk *w = ctx;
 	if (w->hidden == node)
 		w->hidden = NULL;
+	if (w->foreign == node)
+		w->foreign = NULL;
+	page_squeeze(&w->s->speech, STR(" "));
 	page_squeeze(&w->s->text, STR(" "));
 }
 
@@ -334,6 +345,8 @@ static void html_text(void *ctx, const GumboNode *node)
 	struct walk *w = ctx;
 	if (!w->hidden && node->type != GUMBO_NODE_COMMENT)
 		page_squeeze(&w->s->text, str_of(node->v.text.text));
+	if (!w->hidden && !w->foreign && node->type != GUMBO_NODE_COMMENT)
+		page_squeeze(&w->s->speech, str_of(node->v.text.text));
 }
 
 /* Dummy text in the visible text. */
@@ -376,4 +389,5 @@ void page_html(struct page_state *s, struct str body)
 	}
 	page_items(s, output->root);
 	page_check_blocks(s);
+	page_judge_speech(s);
 }

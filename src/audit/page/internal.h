@@ -8,6 +8,7 @@
  *   compare.c  businesses against the page and against one another
  *   block.c    structured data of a page: checked, compared
  *   items.c    microdata and RDFa as structured data
+ *   speech.c   the language of the text, promises of the description
  *   html.c     a page
  *   maps.c     sitemaps and robots.txt
  *   page.c     serving
@@ -59,11 +60,18 @@ struct page_state {
 	struct arena arena; /* the tree of the page */
 
 	/* visible text */
+	struct buf speech; /* as `text`, without elements in a language of their own */
 	struct buf text;   /* ASCII in lower case, blanks squeezed */
 	struct buf plain;  /* for comparing: page_plain */
 	struct buf digits; /* of the text and of links to call */
 	struct page_phone phone[PAGE_PHONES_MAX];
 	size_t phones;
+
+	/* declarations, with their lines */
+	struct str lang, description;
+	uint32_t lang_line, description_line;
+	size_t businesses; /* facts PAGE_BUSINESS */
+	bool has_hours;    /* structured data have opening hours */
 
 	/* structured data */
 	struct arena blocks_arena;
@@ -140,6 +148,11 @@ bool page_is_a(const struct json_value *object, const struct schema_type *ancest
 /* ---- items.c ---- */
 
 void page_items(struct page_state *s, const GumboNode *root);
+
+/* ---- speech.c ---- */
+
+/* When all else of the page is known. */
+void page_judge_speech(struct page_state *s);
 
 /* ---- html.c, maps.c ---- */
 

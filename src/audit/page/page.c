@@ -13,6 +13,7 @@ void page_read(enum page_kind kind, struct str body, page_found *found, void *ct
 	struct page_state s = {.found = found, .ctx = ctx};
 	arena_init(&s.arena, TREE_BYTES_MAX);
 	buf_init(&s.text, 2 * (size_t)PAGE_BYTES_MAX);
+	buf_init(&s.speech, 2 * (size_t)PAGE_BYTES_MAX);
 	buf_init(&s.plain, 2 * (size_t)PAGE_BYTES_MAX);
 	buf_init(&s.digits, PAGE_BYTES_MAX);
 	arena_init(&s.blocks_arena, BLOCKS_BYTES_MAX);
@@ -32,6 +33,7 @@ void page_read(enum page_kind kind, struct str body, page_found *found, void *ct
 		break;
 	}
 	buf_release(&s.text);
+	buf_release(&s.speech);
 	buf_release(&s.plain);
 	buf_release(&s.digits);
 	free(s.block);

@@ -152,7 +152,8 @@ bool facts_hides_address(const struct facts_business *business);
 bool facts_sells(const struct facts_business *business);
 
 /* Put the visible values under `root`, for templates:
- *   name, description_text, alt_names {items}, street, postcode, city, region, country,
+ *   name, description_text, description_lang (when it is not that of the page),
+ *   alt_names {items}, street, postcode, city, region, country,
  *   address {lines: [{line, more}]} in the country's order (more: it is not the first), map {point,
  *   geo, osm, route}, phone (in groups), phone_link, website {href, host},
  *   same_as {items: [{href, host}]}, hours (text), service_area {items},

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Words by which the language of a description is known. */
+enum { DETECT_WORDS = 5 };
+
 struct shown {
 	struct json_build *b;
 	struct json_value *root;
@@ -211,6 +214,9 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	struct shown s = {b, root, business};
 	json_build_text(b, root, "name", business->name);
 	json_build_text(b, root, "description_text", business->description);
+	const struct language *own = language_detect(business->description, DETECT_WORDS);
+	if (own && own != wording_language(business->wording))
+		json_build_text(b, root, "description_lang", str_of(own->html));
 	show_texts(&s, "alt_names", &business->alt_names);
 	show_place(&s);
 	show_phone(&s, root, "phone", "phone_link", business->phone);
