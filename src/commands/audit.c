@@ -250,9 +250,11 @@ static int audit_db_command(const char *url, const char *program_dir)
 		 "%" PRIu64 " statements, %" PRIu64 " plans, %" PRIu64
 		 " comparisons; not checked: %" PRIu64 " unparsed, %" PRIu64
 		 " not planned, %" PRIu64 " not reached in %" PRId64 " s, %" PRIu64
-		 " not shown to this role; %" PRIu64 " suppressed; %" PRIu64 " notes not shown%s",
+		 " not shown to this role, %" PRIu64 " with tables under %" PRId64 " rows; %" PRIu64
+		 " suppressed; %" PRIu64 " notes not shown%s",
 		 s.statements, s.explains, s.compares, s.unparsed, s.unplanned, s.unreached, budget,
-		 s.hidden, s.suppressed, s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
+		 s.hidden, s.small, min_rows, s.suppressed, s.notes_hidden,
+		 s.notes_hidden ? " (--notes)" : "");
 	if (status == OK)
 		status = audit_baseline(&report, looked, sizeof(looked), &err);
 	int code = status == OK || stopped ? audit_show(&report, looked)

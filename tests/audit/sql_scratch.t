@@ -5,8 +5,11 @@ use strict;
 use warnings;
 use File::Path 'make_path';
 use File::Temp 'tempdir';
+use FindBin;
+use lib "$FindBin::Bin/../lib";
 use JSON::PP;
 use Test::More;
+use Wait;
 
 my $build = $ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set\n";
 my $work = tempdir('audit-scratch-XXXXXX', TMPDIR => 1, CLEANUP => 1);
@@ -108,4 +111,18 @@ is_deeply([ map { $_->{line} } @unapplied ], [ 2, 3, 4, 6 ], 'what needs a super
 my ($kept) = grep { $_->{rule} eq 'index-identity' } @{ $report->{findings} };
 is($kept->{line}, 9, 'the rest is audited');
 is_deeply([ glob "$work/tmp/*" ], [], 'nothing stays behind');
+
+# Ctrl-C while the schema is applied
+my $slow = write_file('slow.sql', "CREATE TABLE begun ();\n" . "SELECT pg_sleep(0.5);\n" x 400);
+my $pid = fork // die "fork: $!";
+if (!$pid) {
+	open STDOUT, '>', "$work/out";
+	open STDERR, '>&', \*STDOUT;
+	exec "$build/holdfast", 'audit', 'sql', '--scratch', $slow or die "exec: $!";
+}
+wait_until('the server of the audit runs', sub { my @sockets = glob "$work/tmp/holdfast-audit-*/run/.s.PGSQL.*"; scalar @sockets });
+kill 'INT', $pid;
+waitpid $pid, 0;
+is($? & 127, 2, 'Ctrl-C ends it');
+is_deeply([ glob "$work/tmp/*" ], [], 'and nothing stays behind then');
 done_testing;

@@ -12,7 +12,7 @@ enum { STATEMENT_ARENA_MAX = 512 << 20, DATABASE_TEXT_MAX = STATEMENT_BYTES_MAX 
 
 static bool run_over(const struct planner_run *d)
 {
-	return clock_ms() >= d->ends_ms;
+	return clock_ms() >= d->ends_ms || (d->interrupted && *d->interrupted);
 }
 
 /* The statements of the loaded file. UNAVAILABLE: the run ends. */
@@ -42,6 +42,7 @@ enum status run_file(struct planner_run *d, const char *search_path)
 			*d->err = id->err;
 			return UNAVAILABLE;
 		}
+		audit->summary->small += id->small;
 		if (!why.n)
 			continue;
 		audit->summary->unplanned++;

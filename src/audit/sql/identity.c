@@ -119,8 +119,9 @@ static bool is_large(struct identity *id, uint32_t query, uint32_t term)
 {
 	struct columns columns = origin_columns(id, id->s, query, term);
 	const struct catalog_table *table = columns.path.table;
-	return columns.count && table &&
-	       (id->scratch || table->tuples < 0 || table->tuples >= id->min_rows);
+	bool large = id->scratch || !table || table->tuples < 0 || table->tuples >= id->min_rows;
+	id->small |= columns.count && !large;
+	return columns.count && table && large;
 }
 
 static void unit_rewrites(struct identity *id)

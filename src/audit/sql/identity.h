@@ -23,6 +23,8 @@
 #include "audit/probe/probe.h"
 #include "audit/sql/internal.h"
 
+#include <signal.h>
+
 /* ---- catalog.c ---- */
 
 /* SQL of the server with its facts. */
@@ -154,6 +156,7 @@ struct identity {
 	struct arena *arena; /* of the statement */
 	double min_rows;
 	bool scratch; /* tables are empty: only what is proved counts */
+	bool small;   /* something was left out because its table has fewer rows */
 	struct err err;
 	enum status status; /* UNAVAILABLE: the run ends */
 	struct planned unit;
@@ -299,6 +302,7 @@ struct planner_run {
 	struct identity identity;
 	int64_t ends_ms; /* of the budget */
 	bool scratch;
+	const volatile sig_atomic_t *interrupted; /* NULL: never */
 	struct err *err;
 };
 

@@ -544,9 +544,12 @@ void identity_orders(struct identity *id, uint32_t query, uint32_t window)
 {
 	struct ordering o = {.query = query, .window = window};
 	struct rewrite best = {0};
-	if (id->plan.incremental || !ordering_read(id, &o) ||
-	    (!id->scratch && o.path->table->tuples >= 0 && o.path->table->tuples < id->min_rows))
+	if (id->plan.incremental || !ordering_read(id, &o))
 		return;
+	if (!id->scratch && o.path->table->tuples >= 0 && o.path->table->tuples < id->min_rows) {
+		id->small = true;
+		return;
+	}
 	for (const struct catalog_index *index = o.path->table->index; index; index = index->next) {
 		if (!str_eq(index->method, STR("btree")))
 			continue;

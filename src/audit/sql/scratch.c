@@ -6,6 +6,7 @@
 #include "db/cluster/cluster.h"
 #include "sql/audit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +18,22 @@ struct scratch {
 	pid_t server; /* 0: none runs */
 	struct planner_run database;
 };
+
+/* The signal that ends the run; 0: none. The folder and the server are removed before it is obeyed. */
+static volatile sig_atomic_t scratch_interrupted;
+
+static void scratch_interrupt(int signal)
+{
+	scratch_interrupted = signal;
+}
+
+static void scratch_signals(void (*handler)(int))
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+	for (size_t i = 0; i < COUNT_OF(signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
 
 /* ---- the cluster ---- */
 
@@ -143,7 +160,7 @@ static enum status scratch_apply(struct scratch *s, struct str path, struct buf 
 	struct sql_audit *audit = &d->audit;
 	arena_reset(&audit->file_arena);
 	enum status status = load_file(audit, &d->reader, path, body, err);
-	for (size_t i = 0; status == OK && i < audit->file.count; i++) {
+	for (size_t i = 0; status == OK && i < audit->file.count && !scratch_interrupted; i++) {
 		const struct statement *one = &audit->file.statement[i];
 		struct err why;
 		if (scratch_skips(audit, one))
@@ -183,7 +200,7 @@ static enum status scratch_files(struct scratch *s, const struct sql_scratch *op
 	const struct sql_sources *applied = options->schema ? &schema : &files;
 	for (size_t i = 0; status == OK && i < applied->count; i++)
 		status = scratch_apply(s, applied->item[i].path, &body, err);
-	for (size_t i = 0; status == OK && i < files.count; i++) {
+	for (size_t i = 0; status == OK && i < files.count && !scratch_interrupted; i++) {
 		arena_reset(&audit->file_arena);
 		status = load_file(audit, &d->reader, files.item[i].path, &body, err);
 		audit->summary->files += status == OK;
@@ -201,17 +218,24 @@ enum status sql_audit_scratch(const struct sql_options *options, const struct sq
 			      struct err *err)
 {
 	const struct sql_database database = {.budget_ms = scratch->budget_ms};
-	struct scratch s = {.database = {.options = &database, .err = err, .scratch = true}};
+	struct scratch s = {.database = {.options = &database,
+					 .err = err,
+					 .scratch = true,
+					 .interrupted = &scratch_interrupted}};
 	enum status status = sql_rule_known(options, err);
 	*summary = (struct sql_summary){0};
 	if (status != OK)
 		return status;
+	scratch_signals(scratch_interrupt);
 	status = scratch_open(&s, err);
-	if (status == OK) {
+	if (status == OK && !scratch_interrupted) {
 		run_begin(&s.database, options, report, summary);
 		status = scratch_files(&s, scratch, err);
 		run_end(&s.database);
 	}
 	scratch_close(&s);
+	scratch_signals(SIG_DFL);
+	if (scratch_interrupted)
+		raise(scratch_interrupted);
 	return status;
 }

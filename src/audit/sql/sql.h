@@ -46,6 +46,7 @@ struct sql_summary {
 	uint64_t files, statements, unparsed, dynamic, suppressed, notes_hidden;
 	/* of a database: not planned; not reached within the budget; text not shown to this role */
 	uint64_t unplanned, unreached, hidden;
+	uint64_t small;     /* statements of which a part is on tables under min_rows */
 	uint64_t unapplied; /* of the schema of a scratch cluster */
 	uint64_t explains, compares;
 };
