@@ -64,7 +64,7 @@ static const struct cli_option options[] = {
 };
 
 /* As root the documents are read by a user of their own, where the system has it. */
-static const char *reading_user(void)
+const char *reading_user(void)
 {
 	uid_t uid;
 	gid_t gid;

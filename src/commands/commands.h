@@ -28,4 +28,7 @@ extern const struct command command_top;
 extern const struct command command_up;
 extern const struct command command_worker;
 
+/* The system user that reads foreign input, when we are root and it exists; NULL: this one. */
+const char *reading_user(void);
+
 #endif

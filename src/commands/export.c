@@ -102,6 +102,8 @@ static void export_json_shop(struct json_writer *w, const struct export_done *d)
 	json_member_i64(w, "removed", (int64_t)r->removed);
 	json_member_i64(w, "pages", (int64_t)r->pages);
 	json_member_i64(w, "files", (int64_t)r->files);
+	json_member_i64(w, "pictures", (int64_t)r->pictures);
+	json_member_i64(w, "pictures_refused", (int64_t)r->pictures_refused);
 	json_object_end(w);
 }
 
@@ -199,7 +201,15 @@ static enum status give_paths(struct instance *i, struct err *err)
 static void export_one(const struct instance *i, struct export_done *d)
 {
 	char own[PATH_MAX], toml[PATH_MAX];
-	struct export_shop shop = {d->shop, toml};
+	char photos[PATH_MAX], cache[PATH_MAX], programs[PATH_MAX];
+	struct export_shop shop = {
+	    .site = d->shop,
+	    .toml = toml,
+	    .pictures = {.folder = photos,
+			 .cache = cache,
+			 .licence = config_text(&i->config, CONFIG_SITE_PHOTO_LICENCE),
+			 .program_dir = programs,
+			 .user = reading_user()}};
 	struct export_options run = export;
 	run.dir = d->dir;
 	run.own_dir = own;
@@ -210,6 +220,14 @@ static void export_one(const struct instance *i, struct export_done *d)
 		if (d->status == OK)
 			d->status = io_path(toml, sizeof(toml), &d->err, "%s/shops/%s/shop.toml",
 					    i->dir, d->shop->id_text);
+		if (d->status == OK)
+			d->status = io_path(photos, sizeof(photos), &d->err, "%s/photos/%s", i->dir,
+					    d->shop->id_text);
+		if (d->status == OK)
+			d->status =
+			    io_path(cache, sizeof(cache), &d->err, "%s/photos/.cache", i->dir);
+		if (d->status == OK)
+			d->status = io_program_dir(programs, sizeof(programs), &d->err);
 	} else {
 		d->status = io_path(own, sizeof(own), &d->err, "%s/web/public", i->dir);
 	}

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,6 +66,21 @@
 	    SCMP_SYS(getppid), SCMP_SYS(kill), SCMP_SYS(getegid), SCMP_SYS(pipe2), SCMP_SYS(dup2), \
 	    SCMP_SYS(stat), SCMP_SYS(access), SCMP_SYS(uname), SCMP_SYS(getdents)
 
+/* A program with shared libraries, from its execve on. clone has a rule of its own. */
+#define CALLS_EXEC                                                                                 \
+	SCMP_SYS(execve), SCMP_SYS(arch_prctl), SCMP_SYS(set_tid_address),                         \
+	    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(prlimit64), SCMP_SYS(statfs),      \
+	    SCMP_SYS(fstatfs), SCMP_SYS(sched_getaffinity), SCMP_SYS(get_mempolicy),               \
+	    SCMP_SYS(set_mempolicy), SCMP_SYS(umask), SCMP_SYS(dup), SCMP_SYS(fcntl),              \
+	    SCMP_SYS(uname), SCMP_SYS(getcwd), SCMP_SYS(poll), SCMP_SYS(getuid),                   \
+	    SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(ioctl)
+
+static const int calls_picture[] = {CALLS_BASIC, CALLS_FILES, CALLS_EXEC};
+/* Temporary files and memory for generated code, which libraries can do without. */
+static const int calls_picture_denied[] = {
+    SCMP_SYS(unlink), SCMP_SYS(ftruncate), SCMP_SYS(memfd_create), SCMP_SYS(mkdir),
+    SCMP_SYS(socket), SCMP_SYS(eventfd2),  SCMP_SYS(pipe2),        SCMP_SYS(sched_setaffinity),
+};
 static const int calls_parse[] = {CALLS_BASIC};
 static const int calls_web[] = {CALLS_BASIC, CALLS_NETWORK, CALLS_FILES};
 /* recv and send on one socket, random numbers, time, exit and the report of a bug. */
@@ -102,6 +118,15 @@ static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
 		    "/etc/nsswitch.conf", "/etc/passwd", NULL                                      \
 	}
 
+/* The dynamic linker executes as well: Landlock checks both files of an execve. */
+#define FILES_PICTURE                                                                              \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		"/usr/bin/vipsthumbnail", "/lib64/ld-linux-x86-64.so.2",                           \
+		    "/lib/ld-linux-aarch64.so.1", "/usr/lib", "/lib", "/lib64",                    \
+		    "/etc/ld.so.cache", NULL                                                       \
+	}
+
 /* One row for each program. */
 static const struct {
 	const int *calls;
@@ -111,6 +136,8 @@ static const struct {
 	uint64_t max_memory_bytes;   /* limit of the address space in bytes; 0: none */
 	bool strict; /* forbidden calls always kill it, even those that libraries can do without */
 } profiles[] = {
+    [SANDBOX_PICTURE] = {calls_picture, COUNT_OF(calls_picture), FILES_PICTURE, NULL, 1024u << 20,
+			 false},
     [SANDBOX_PARSE] = {calls_parse, COUNT_OF(calls_parse), (const char *const[]){NULL}, NULL,
 		       512u << 20, false},
     [SANDBOX_FETCH] = {calls_web, COUNT_OF(calls_web), FILES_FETCH, families_fetch, 1536u << 20,
@@ -154,6 +181,22 @@ static enum status sandbox_allow(scmp_filter_ctx filter, const int *calls, size_
 	return OK;
 }
 
+/* Threads, no processes; opening a file for writing fails and does not kill. */
+static int sandbox_allow_picture(scmp_filter_ctx filter)
+{
+	int failed = seccomp_rule_add(
+	    filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
+	for (size_t i = 0; i < COUNT_OF(calls_picture_denied) && !failed; i++)
+		if (calls_picture_denied[i] >= 0)
+			failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
+						  calls_picture_denied[i], 0);
+	for (int mode = O_WRONLY; mode <= O_RDWR && !failed; mode++)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1,
+					  SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, (uint64_t)mode));
+	return failed;
+}
+
 /* Calls whose arguments are checked. No file can be opened for writing, with or without
  * Landlock. */
 static int sandbox_allow_by_argument(scmp_filter_ctx filter, enum sandbox_profile profile)
@@ -166,6 +209,8 @@ static int sandbox_allow_by_argument(scmp_filter_ctx filter, enum sandbox_profil
 					  SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i], 0));
 	if (!profiles[profile].readable[0] || SANITIZED)
 		return failed;
+	if (!failed && profile == SANDBOX_PICTURE)
+		failed = sandbox_allow_picture(filter);
 	if (!failed)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 					  SCMP_A2(SCMP_CMP_MASKED_EQ, change, O_RDONLY));
@@ -213,7 +258,7 @@ static enum status sandbox_filter_calls(enum sandbox_profile profile, struct err
 /* Access rights of version 1 of the interface. */
 enum { LANDLOCK_ALL = (1 << 13) - 1 };
 
-static void sandbox_allow_reading(int rules, const char *path)
+static void sandbox_allow_reading(int rules, const char *path, bool executes)
 {
 	struct stat st;
 	struct landlock_path_beneath_attr beneath = {
@@ -222,7 +267,10 @@ static void sandbox_allow_reading(int rules, const char *path)
 	};
 	if (beneath.parent_fd < 0)
 		return; /* it does not exist */
-	if (fstat(beneath.parent_fd, &st) == 0 && S_ISDIR(st.st_mode))
+	bool is_folder = fstat(beneath.parent_fd, &st) == 0 && S_ISDIR(st.st_mode);
+	if (executes && !is_folder)
+		beneath.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE;
+	if (is_folder)
 		beneath.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR; /* refused for a file */
 	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
 	close(beneath.parent_fd);
@@ -266,7 +314,7 @@ static bool sandbox_close_files(enum sandbox_profile profile)
 	if (rules < 0)
 		return false;
 	for (const char *const *path = profiles[profile].readable; *path; path++)
-		sandbox_allow_reading(rules, *path);
+		sandbox_allow_reading(rules, *path, profile == SANDBOX_PICTURE);
 	sandbox_allow_core(rules);
 	bool ok = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	close(rules);

@@ -12,6 +12,9 @@
 #include "base/err.h"
 
 enum sandbox_profile {
+	/* One execve of vipsthumbnail, its libraries and threads; reading and writing by inherited
+	 * descriptors only. The program that it becomes stays inside. */
+	SANDBOX_PICTURE,
 	SANDBOX_PARSE, /* inherited descriptors and memory; no files, sockets or processes */
 	/* Internet sockets, files for name resolution and TLS; no Unix sockets, no database. */
 	SANDBOX_FETCH,

@@ -11,6 +11,7 @@
 #include "process/sandbox.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -109,10 +110,49 @@ static const struct command command_api = {
     .run = parse_api,
 };
 
+/* Become vipsthumbnail inside the sandbox: it inherits the filter of system calls and the limits. It
+ * reads the picture from standard input and writes the result to standard output. */
+static int parse_picture(int argc, char **argv)
+{
+	static const struct {
+		const char *kind, *size, *output, *crop;
+	} kinds[] = {{"480", "480x>", ".webp[Q=72,strip]", NULL},
+		     {"960", "960x>", ".webp[Q=72,strip]", NULL},
+		     {"1600", "1600x>", ".webp[Q=72,strip]", NULL},
+		     {"preview", "1200x630", ".jpg[Q=80,strip]", "--smartcrop=centre"}};
+	static const struct rlimit seconds = {20, 20};
+	const char *const env[] = {"VIPS_BLOCK_UNTRUSTED=1", "VIPS_CONCURRENCY=1",
+				   "ORC_CODE=backup", NULL};
+	struct err err;
+	unsigned separation;
+	size_t k = 0;
+	while (k < COUNT_OF(kinds) && (argc != 1 || strcmp(argv[0], kinds[k].kind) != 0))
+		k++;
+	if (k == COUNT_OF(kinds))
+		return cli_usage_error("KIND is 480, 960, 1600 or preview");
+	const char *const program[] = {
+	    "/usr/bin/vipsthumbnail", "stdin",       "--size", kinds[k].size, "-o",
+	    kinds[k].output,          kinds[k].crop, NULL};
+	if (setrlimit(RLIMIT_CPU, &seconds) != 0)
+		die("setrlimit");
+	if (sandbox_enter(SANDBOX_PICTURE, &separation, &err) != OK)
+		die("%s", err.text);
+	execve(program[0], (char *const *)program, (char *const *)env);
+	return EXIT_FAILED;
+}
+
+static const struct command command_picture = {
+    .name = "picture",
+    .args = "KIND",
+    .summary = "Convert a foreign picture",
+    .help = "A part of 'holdfast export', which starts it.",
+    .run = parse_picture,
+};
+
 int main(int argc, char **argv)
 {
-	static const struct command *const commands[] = {&command, &command_pages, &command_sql,
-							 &command_api, NULL};
+	static const struct command *const commands[] = {
+	    &command, &command_pages, &command_sql, &command_api, &command_picture, NULL};
 	return cli_main("holdfast-parse", "Reads foreign files in a sandbox.", commands, argc,
 			argv);
 }

@@ -173,7 +173,7 @@ static enum status export_shop_up_to_date(struct export_run *r, bool *is, struct
 	if (status == OK)
 		status = export_state_journal(&r->state, 0, true, &journal.fd, err);
 	if (status == OK)
-		status = shopsite_write(&f, &maker, r->options->shop, &r->shop, err);
+		status = shopsite_write(&f, &maker, r->options->shop, &r->shop, r->report, err);
 	if (status == OK)
 		status = own_public_copy(r->options->own_dir, &f, err);
 	manifest_sort(&made);
@@ -438,7 +438,7 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 	enum status status =
 	    export_state_journal(&r->state, r->journals++, r->options->dry_run, &journal.fd, err);
 	if (status == OK && r->options->shop)
-		status = shopsite_write(&f, &maker, r->options->shop, &r->shop, err);
+		status = shopsite_write(&f, &maker, r->options->shop, &r->shop, r->report, err);
 	else if (status == OK)
 		status = places_write(&f, &maker, &r->lists, err);
 	if (status == OK && !r->options->shop)

@@ -40,6 +40,7 @@
 #include "db/db.h"
 #include "language/language.h"
 #include "site/gate/gate.h"
+#include "site/pictures/pictures.h"
 #include "site/shop/sites.h"
 
 enum { EXPORT_WORKERS_MAX = 64 };
@@ -47,6 +48,7 @@ enum { EXPORT_WORKERS_MAX = 64 };
 struct export_shop {
 	const struct shop_site *site;
 	const char *toml; /* path of its shop.toml, which need not exist */
+	struct pictures_options pictures;
 };
 
 struct export_options {
@@ -80,9 +82,10 @@ struct export_report {
 	uint64_t removed;            /* files of deleted or withheld businesses, old lists */
 	uint64_t pages, noindex;     /* business pages in the published tree */
 	uint64_t withheld;           /* businesses without a page */
-	uint64_t lists, files;       /* list pages; other files */
-	uint64_t bytes;              /* bytes written */
-	struct gate_report gate;     /* why businesses are withheld or not indexed */
+	uint64_t pictures, pictures_refused;
+	uint64_t lists, files;   /* list pages; other files */
+	uint64_t bytes;          /* bytes written */
+	struct gate_report gate; /* why businesses are withheld or not indexed */
 	/* invalid optional values left out of rendered pages, by fault */
 	uint64_t dropped[FACTS_FAULTS_MAX];
 };

@@ -433,7 +433,7 @@ void sitemap_put_escaped(struct buf *out, struct str s);
 /* Write all files of the shop's site. The business has been read: it is rows' only row. */
 MUST_CHECK enum status shopsite_write(struct export_files *f, struct maker *m,
 				      const struct export_shop *shop, const struct db_rows *rows,
-				      struct err *err);
+				      struct export_report *report, struct err *err);
 
 /* ---- shop_page.c ---- */
 
@@ -445,6 +445,7 @@ struct shopsite {
 	const struct db_rows *rows; /* one row: the business */
 	struct arena arena;         /* for the whole run: `shop` and `good` */
 	struct shop shop;
+	struct pictures pictures;
 	struct str sheet; /* the style sheet with the theme's tokens */
 	struct shopsite_good {
 		struct str name, path; /* path: "goods/NAME.html" */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/io.h"
 #include "base/utf8.h"
 
 static enum status shop_put_page(struct export_files *f, struct shopsite *s, enum theme_page page,
@@ -37,6 +38,39 @@ static enum status shop_put_pages(struct export_files *f, struct shopsite *s, st
 			status = shop_put_page(f, s, pages[i].page, 0, pages[i].path, err);
 	for (size_t i = 0; i < s->goods && shopsite_has_goods(s) && status == OK; i++)
 		status = shop_put_page(f, s, THEME_SHOP_GOOD, i, s->good[i].path.p, err);
+	return status;
+}
+
+static enum status shop_put_picture(struct export_files *f, struct shopsite *s,
+				    const struct picture *p, size_t size, struct buf *body,
+				    struct err *err)
+{
+	char name[64], path[PATH_MAX], to[EXPORT_PATH];
+	picture_name(p, size, name);
+	buf_reset(body);
+	enum status status =
+	    io_path(path, sizeof(path), err, "%s/%s", s->options->pictures.cache, name);
+	if (status == OK)
+		status = io_read_file(path, body, err);
+	snprintf(to, sizeof(to), "i/%s", name);
+	return status == OK ? files_put(f, to, buf_view(body), err) : status;
+}
+
+static enum status shop_put_pictures(struct export_files *f, struct shopsite *s, struct err *err)
+{
+	struct buf body;
+	unsigned formats = f->writer->formats;
+	enum status status = OK;
+	buf_init(&body, 32 << 20);
+	f->writer->formats = 0; /* pictures do not shrink */
+	for (size_t i = 0; i < s->pictures.count; i++) {
+		const struct picture *p = &s->pictures.item[i];
+		for (size_t k = 0; k <= PICTURE_SIZES && status == OK; k++)
+			if (k < PICTURE_SIZES ? p->size[k].width > 0 : p->preview)
+				status = shop_put_picture(f, s, p, k, &body, err);
+	}
+	f->writer->formats = formats;
+	buf_release(&body);
 	return status;
 }
 
@@ -134,17 +168,21 @@ static enum status shop_put_host(struct export_files *f, struct shopsite *s, str
 }
 
 enum status shopsite_write(struct export_files *f, struct maker *m, const struct export_shop *shop,
-			   const struct db_rows *rows, struct err *err)
+			   const struct db_rows *rows, struct export_report *report,
+			   struct err *err)
 {
 	static enum status (*const parts[])(struct export_files * f, struct shopsite * s,
-					    struct err * err) = {
-	    shop_put_pages, shop_put_cards, shop_put_icon, shop_put_map, shop_put_host};
+					    struct err * err) = {shop_put_pages, shop_put_pictures,
+								 shop_put_cards, shop_put_icon,
+								 shop_put_map,   shop_put_host};
 	struct shopsite s;
 	enum status status = shopsite_init(&s, m, shop, rows, err);
 	for (size_t i = 0; i < COUNT_OF(parts) && status == OK; i++)
 		status = parts[i](f, &s, err);
 	if (status == OK)
 		status = files_put(f, "assets/open.js", m->theme->script_body, err);
+	report->pictures = s.pictures.count;
+	report->pictures_refused = s.pictures.refused;
 	shopsite_release(&s);
 	return status == OK ? OK : err_prefix(err, status, "shop %s", shop->site->id_text);
 }

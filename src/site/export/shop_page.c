@@ -132,6 +132,8 @@ enum status shopsite_init(struct shopsite *s, struct maker *m, const struct expo
 	if (status == OK)
 		status = shop_read_sheet(s, err);
 	if (status == OK)
+		status = pictures_read(&options->pictures, &s->arena, &s->pictures, err);
+	if (status == OK)
 		status = shop_begin_page(s, err);
 	if (status != OK)
 		return status;
@@ -311,6 +313,43 @@ static void shop_put_words(struct shopsite *s)
 			s->shop.story.n || json_get(s->m->root, "description_rest"));
 }
 
+/* A picture with its sizes, for <img srcset>: {src, srcset, width, height, alt, credit}. */
+static void shop_put_picture_of(struct shopsite *s, struct json_value *to, const char *key,
+				const struct picture *p)
+{
+	struct json_build *b = &s->m->b;
+	struct json_value *v = json_build(b, to, key, JSON_IS_OBJECT);
+	const struct picture_size *shown = &p->size[0];
+	char name[64];
+	struct str all = STR("");
+	for (size_t i = 0; i < PICTURE_SIZES; i++) {
+		if (!p->size[i].width)
+			continue;
+		char width[16];
+		picture_name(p, i, name);
+		snprintf(width, sizeof(width), " %dw", p->size[i].width);
+		all = MAKER_JOIN(s->m, all, all.n ? STR(", ") : STR(""), STR("/i/"), str_of(name),
+				 str_of(width));
+	}
+	picture_name(p, 0, name);
+	JSON_BUILD_JOIN(b, v, "src", STR("/i/"), str_of(name));
+	json_build_text(b, v, "srcset", all);
+	json_build_format(b, v, "width", "%d", shown->width);
+	json_build_format(b, v, "height", "%d", shown->height);
+	json_build_text(b, v, "alt", p->alt);
+	if (p->credit.n)
+		json_build_text(b, v, "credit", MAKER_JOIN(s->m, p->credit, STR(", "), p->licence));
+}
+
+/* The first picture of a good, or with an empty name of the business. */
+static const struct picture *shop_picture_of(const struct shopsite *s, struct str good)
+{
+	for (size_t i = 0; i < s->pictures.count; i++)
+		if (str_eq(s->pictures.item[i].good, good))
+			return &s->pictures.item[i];
+	return NULL;
+}
+
 /* Copy a good that facts_show has made, with how it looks without a picture. */
 static void shop_put_good(struct shopsite *s, struct json_value *list,
 			  const struct json_value *item, size_t number)
@@ -322,6 +361,9 @@ static void shop_put_good(struct shopsite *s, struct json_value *list,
 	uint64_t hash = XXH3_64bits(s->good[number].name.p, s->good[number].name.n);
 	json_build_format(b, good, "look", "p%zu c%u", number % PATTERNS + 1,
 			  (unsigned)(hash % PALETTES) + 1);
+	const struct picture *picture = shop_picture_of(s, s->good[number].name);
+	if (picture)
+		shop_put_picture_of(s, good, "photo", picture);
 	if (shopsite_has_goods(s))
 		JSON_BUILD_JOIN(b, good, "href", STR("/"), s->good[number].path);
 }
@@ -342,7 +384,7 @@ static void shop_put_goods(struct shopsite *s, bool all)
 		struct json_value **list = is_large ? &featured : &rest;
 		if (!*list) {
 			struct json_value *section = json_build(
-			    b, s->m->root, is_large ? "featured" : "more", JSON_IS_OBJECT);
+			    b, s->m->root, is_large ? "featured" : "price_list", JSON_IS_OBJECT);
 			*list = json_build(b, section, "items", JSON_IS_ARRAY);
 		}
 		shop_put_good(s, *list, item, i);
@@ -371,6 +413,28 @@ static void shop_put_common(struct shopsite *s)
 		json_build_text(b, m->root, "imprint", s->shop.imprint);
 }
 
+/* The picture of the shop: on the page, for links in messages, and in the block. */
+static void shop_put_hero(struct shopsite *s, struct json_value *business)
+{
+	const struct picture *p = shop_picture_of(s, STR(""));
+	struct str url = s->m->theme->url;
+	char name[64];
+	size_t largest = 0;
+	if (!p)
+		return;
+	shop_put_picture_of(s, s->m->root, "hero", p);
+	if (!url.n)
+		return;
+	for (size_t i = 0; i < PICTURE_SIZES; i++)
+		largest = p->size[i].width ? i : largest;
+	picture_name(p, largest, name);
+	if (s->m->theme->is_public && !json_get(business, "image"))
+		JSON_BUILD_JOIN(&s->m->b, business, "image", url, STR("/i/"), str_of(name));
+	picture_name(p, PICTURE_SIZES, name);
+	if (p->preview)
+		JSON_BUILD_JOIN(&s->m->b, s->m->root, "preview", url, STR("/i/"), str_of(name));
+}
+
 static enum status shop_put_home(struct shopsite *s, struct err *err)
 {
 	struct json_value *root, *graph;
@@ -384,6 +448,7 @@ static enum status shop_put_home(struct shopsite *s, struct err *err)
 	if (status != OK)
 		return status;
 	shop_put_website(s, graph);
+	shop_put_hero(s, graph->first);
 	return shop_put_graph(s, root, err);
 }
 

@@ -1,0 +1,18 @@
+/* How the parts of the pictures fit together:
+ *
+ *   pictures.c  the folder, photos.csv, the cache
+ *   convert.c   one conversion in the sandbox
+ */
+#ifndef SITE_PICTURES_INTERNAL_H
+#define SITE_PICTURES_INTERNAL_H
+
+#include "base/buf.h"
+#include "site/pictures/pictures.h"
+
+/* Convert to a kind of result ("480", "preview"). *cause: why the picture cannot be converted. An
+ * error is returned only when the process cannot be started. */
+MUST_CHECK enum status picture_convert(const struct pictures_options *o, const char *kind,
+				       struct str bytes, struct buf *result, const char **cause,
+				       struct err *err);
+
+#endif
