@@ -1,0 +1,45 @@
+// Looks at pages that are written from right to left: the document says so, the layout follows it, and nothing is wider
+// than the window.
+//   node visit_rtl.mjs URL...
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, open_page } from '../lib/browser.mjs';
+
+const shots = process.env.HOLDFAST_SHOTS;
+let failed = 0;
+function ok(good, what) {
+	if (!good) failed++;
+	console.log(`${good ? 'ok' : 'not ok'} - ${what}`);
+}
+
+const browser = await launch();
+for (const [index, url] of process.argv.slice(2).entries()) {
+	for (const width of [320, 1280]) {
+		const page = await open_page(browser, { viewport: { width, height: 800 } });
+		await page.goto(url);
+		const seen = await page.evaluate(() => {
+			const box = (element) => element.getBoundingClientRect();
+			const heading = document.querySelector('h1'), text = document.createRange();
+			text.selectNodeContents(heading);
+			const wide = [...document.querySelectorAll('body *')]
+				.filter((e) => getComputedStyle(e).position !== 'absolute' && box(e).width && (box(e).left < -1 || box(e).right > innerWidth + 1))
+				.map((e) => `${e.tagName} ${e.className}`);
+			const parent = box(heading), line = text.getBoundingClientRect();
+			return {
+				direction: getComputedStyle(document.body).direction,
+				overflow: document.documentElement.scrollWidth - innerWidth,
+				right: parent.right - line.right, left: line.left - parent.left, wide,
+			};
+		});
+		ok(seen.direction === 'rtl', `${url} is from right to left at ${width}`);
+		ok(seen.overflow <= 0 && !seen.wide.length, `${url} fits into ${width}: ${seen.overflow} ${seen.wide.slice(0, 5)}`);
+		ok(seen.right <= seen.left + 1, `${url}: the heading begins at the right at ${width}`);
+		if (shots) {
+			mkdirSync(shots, { recursive: true });
+			await page.screenshot({ path: join(shots, `rtl-${index}-${width}.png`), fullPage: true });
+		}
+		await page.context().close();
+	}
+}
+await browser.close();
+process.exit(failed ? 1 : 0);
