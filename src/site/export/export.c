@@ -433,6 +433,7 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 	    .writer = &writer, .journal = &journal, .spare = &r->spare, .next = &r->next};
 	maker_init(&maker, &r->theme);
 	writer_init(&writer, r->state.spare_fd, r->formats, r->options->dry_run);
+	writer.published_fd = r->state.published_fd;
 	writer.drops = (unsigned)r->spare.formats & ~r->formats;
 	buf_init(&journal.buf, 1 << 20);
 	enum status status =
@@ -480,34 +481,29 @@ static void export_count(struct export_run *r, const struct manifest *m)
 	}
 }
 
-static enum status export_write_list(const struct export_run *r, const struct manifest *m,
-				     struct err *err)
+/* The manifest of the published tree, which is empty before the first export. */
+static enum status export_read_published(const struct export_run *r, struct manifest *m,
+					 struct err *err)
 {
-	static const char *const endings[] = {".html", ".vcf", ".ics"};
-	char path[EXPORT_PATH];
-	int fd;
-	enum status status = folder_create(r->options->list, O_TRUNC, 0666, &fd, err);
-	if (status != OK)
-		return status;
-	FILE *out = fdopen(fd, "w");
-	if (!out) {
-		close(fd);
-		return err_errno(err, FAILED, "%s", r->options->list);
-	}
-	for (size_t i = 0; i < m->files; i++)
-		fprintf(out, "%016llx\t%s\n", (unsigned long long)m->file[i].hash, m->file[i].path);
-	for (size_t i = 0; i < m->entries; i++) {
-		const struct manifest_entry *e = &m->entry[i];
-		if (e->state < ENTRY_NOINDEX)
-			continue;
-		for (int k = 0; k < (e->card ? 3 : 1); k++) {
-			business_file(str_of(manifest_path(e)), e->id, endings[k], path);
-			fprintf(out, "%016llx\t%s\n", (unsigned long long)e->page, path);
-		}
-	}
-	bool good = !ferror(out);
-	good &= fclose(out) == 0;
-	return good ? OK : err_errno(err, FAILED, "%s", r->options->list);
+	manifest_init(m);
+	return r->state.published ? manifest_read(m, r->state.old_manifest, err) : OK;
+}
+
+/* Publish the tree, and write the lists that were asked for. */
+static enum status export_publish(struct export_run *r, struct err *err)
+{
+	const struct export_options *o = r->options;
+	struct manifest old;
+	manifest_init(&old);
+	enum status status = o->changed ? export_read_published(r, &old, err) : OK;
+	if (status == OK)
+		status = export_state_publish(&r->state, err);
+	if (status == OK && o->changed)
+		status = listing_changes(o->changed, &old, &r->next, r->theme.base, err);
+	if (status == OK && o->list)
+		status = listing_all(o->list, &r->next, err);
+	manifest_release(&old);
+	return status;
 }
 
 static enum status export_build(struct export_run *r, struct err *err)
@@ -538,9 +534,9 @@ static enum status export_build(struct export_run *r, struct err *err)
 		status = manifest_write(&r->next, r->state.spare_manifest, err);
 	if (status == OK) {
 		export_state_remove_journals(&r->state);
-		status = export_state_publish(&r->state, err);
+		status = export_publish(r, err);
 	}
-	return status == OK && r->options->list ? export_write_list(r, &r->next, err) : status;
+	return status;
 }
 
 /* The published tree is up to date. */
@@ -551,7 +547,11 @@ static enum status export_nothing_changed(struct export_run *r, struct err *err)
 	if (status != OK)
 		return status;
 	export_count(r, &r->next);
-	return r->options->list && !r->options->dry_run ? export_write_list(r, &r->next, err) : OK;
+	const struct export_options *o = r->options;
+	if (o->changed && !o->dry_run)
+		status = listing_changes(o->changed, &r->next, &r->next, r->theme.base, err);
+	return status == OK && o->list && !o->dry_run ? listing_all(o->list, &r->next, err)
+						      : status;
 }
 
 enum status export_run(const struct export_options *o, struct export_report *report,

@@ -14,6 +14,7 @@
  *   search.c    files of the search without a server
  *   shop.c      the site of one shop: its files
  *   shop_page.c what the pages of a shop show
+ *   listing.c   lists of files for uploads
  *   own.c       files of the operator
  *   theme.c     templates and what every page shows
  *   trees.c     a tree for each language
@@ -142,8 +143,9 @@ struct export_state {
 	bool by_link;
 	bool published; /* DIR exists and has a manifest */
 	int lock_fd, spare_fd;
-	pid_t flusher;  /* 0: not running */
-	int flusher_fd; /* closing it ends the flusher */
+	int published_fd; /* -1: nothing is published, or it cannot be read */
+	pid_t flusher;    /* 0: not running */
+	int flusher_fd;   /* closing it ends the flusher */
 };
 MUST_CHECK enum status export_state_open(struct export_state *s, const struct export_options *o,
 					 struct err *err);
@@ -172,6 +174,8 @@ enum { WRITER_QUEUE = 4096, WRITER_BYTES = 16 << 20 };
 struct libdeflate_compressor;
 struct writer {
 	int root_fd;
+	/* A file that is the same in the published tree keeps its time of change: -1: there is none. */
+	int published_fd;
 	char folder[EXPORT_PATH]; /* written last */
 	int folder_fd;            /* -1: not open */
 	unsigned formats;
@@ -466,6 +470,17 @@ MUST_CHECK enum status shopsite_page(struct shopsite *s, enum theme_page page, s
 				     const char *path, struct err *err);
 bool shopsite_has_goods(const struct shopsite *s);
 bool shopsite_has_story(const struct shopsite *s);
+
+/* ---- listing.c ---- */
+
+/* Write a line for each file: its hash and path. */
+MUST_CHECK enum status listing_all(const char *to, const struct manifest *m, struct err *err);
+/* Write what is to be done to a copy of `old` so that it is one of `next`, in the order in which no
+ * page lacks what it needs: "put", "delete" and a path, "invalidate" and an address, "base" in
+ * front. */
+MUST_CHECK enum status listing_changes(const char *to, const struct manifest *old,
+				       const struct manifest *next, struct str base,
+				       struct err *err);
 
 /* ---- own.c ---- */
 

@@ -132,7 +132,8 @@ enum status export_state_open(struct export_state *s, const struct export_option
 {
 	char full[PATH_MAX];
 	size_t n = strlen(o->dir);
-	*s = (struct export_state){.lock_fd = -1, .spare_fd = -1, .by_link = o->by_link};
+	*s = (struct export_state){
+	    .lock_fd = -1, .spare_fd = -1, .published_fd = -1, .by_link = o->by_link};
 	while (n > 1 && o->dir[n - 1] == '/')
 		n--;
 	if (o->dir[0] != '/' && !getcwd(full, sizeof(full)))
@@ -166,9 +167,11 @@ void export_state_close(struct export_state *s)
 {
 	if (s->spare_fd >= 0)
 		close(s->spare_fd);
+	if (s->published_fd >= 0)
+		close(s->published_fd);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
-	s->spare_fd = s->lock_fd = -1;
+	s->spare_fd = s->published_fd = s->lock_fd = -1;
 }
 
 /* Remove manifests without a tree: inode numbers are reused, and such a manifest would be taken
@@ -192,6 +195,8 @@ enum status export_state_open_spare(struct export_state *s, struct err *err)
 	state_remove_strays(s);
 	if (mkdir(s->spare, 0755) != 0 && errno != EEXIST)
 		return err_errno(err, FAILED, "%s", s->spare);
+	if (s->published)
+		s->published_fd = open(s->site, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	s->spare_fd = open(s->spare, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->spare_fd < 0)
 		return err_errno(err, FAILED, "%s", s->spare);

@@ -248,6 +248,7 @@ static int worker_main(const struct pass *p, struct pass_shared *shared, int num
 	struct err err;
 	maker_init(&w.maker, p->theme);
 	writer_init(&w.writer, p->state->spare_fd, p->formats, p->options->dry_run);
+	w.writer.published_fd = p->state->published_fd;
 	w.writer.drops = (unsigned)p->spare->formats & ~p->formats;
 	buf_init(&w.journal.buf, 16 << 20);
 	buf_init(&w.card, 4 << 20);

@@ -21,7 +21,7 @@ enum { GZIP_LEVEL = 6, BROTLI_LEVEL = 5, SMALLEST = 256, BLOCK = 4096 };
 void writer_init(struct writer *w, int root_fd, unsigned formats, bool dry_run)
 {
 	*w = (struct writer){.root_fd = root_fd, .formats = formats, .dry_run = dry_run};
-	w->folder_fd = -1;
+	w->folder_fd = w->published_fd = -1;
 	buf_init(&w->packed, 64 << 20);
 	buf_init(&w->contents, WRITER_BYTES + EXPORT_PAGE_MAX);
 	buf_init(&w->names, WRITER_QUEUE * EXPORT_PATH);
@@ -75,6 +75,40 @@ static enum status writer_put_file(struct writer *w, int fd, const char *path, s
 	return status == OK ? OK : err_prefix(err, status, "%s", path);
 }
 
+/* Whether the open file has this content. */
+static bool writer_same(int fd, struct str content, struct stat *st)
+{
+	char part[16384];
+	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode) || (size_t)st->st_size != content.n)
+		return false;
+	for (size_t at = 0; at < content.n;) {
+		ssize_t n = read(fd, part, sizeof(part));
+		if (n <= 0 || (size_t)n > content.n - at ||
+		    memcmp(part, content.p + at, (size_t)n) != 0)
+			return false;
+		at += (size_t)n;
+	}
+	return true;
+}
+
+/* Of two trees that take turns a file is written once into each. The second time it is what is
+ * published already, and keeps the time of that, so that an upload by time does not take it for
+ * changed. Optional: failures only affect that. */
+static void writer_keep_time(struct writer *w, int dir, const char *name, const char *path,
+			     struct str content)
+{
+	struct stat st;
+	int fd = openat(w->published_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (writer_same(fd, content, &st)) {
+		struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st.st_mtim};
+		(void)!utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
+	}
+	close(fd);
+}
+
+/* path: from the root of the tree, of the file itself and not of what it is a copy of. */
 static enum status writer_put_at(struct writer *w, int dir, const char *name, const char *path,
 				 struct str content, bool there, struct err *err)
 {
@@ -92,7 +126,10 @@ static enum status writer_put_at(struct writer *w, int dir, const char *name, co
 	}
 	if (fd < 0)
 		return err_errno(err, FAILED, "%s", path);
-	return writer_put_file(w, fd, path, content, there, err);
+	enum status status = writer_put_file(w, fd, path, content, there, err);
+	if (status == OK && w->published_fd >= 0)
+		writer_keep_time(w, dir, name, path, content);
+	return status;
 }
 
 static bool writer_pack_gzip(struct writer *w, struct str content)
@@ -127,7 +164,7 @@ enum { PACKED = COUNT_OF(packed) };
 static enum status writer_put_copies(struct writer *w, int dir, const char *name, const char *path,
 				     struct str content, bool there, struct err *err)
 {
-	char beside[EXPORT_PATH + 8];
+	char beside[EXPORT_PATH + 8], whole[EXPORT_PATH + 8];
 	enum status status = writer_put_at(w, dir, name, path, content, there, err);
 	for (size_t i = 0; i < PACKED && status == OK; i++) {
 		bool wanted = (w->formats & packed[i].format) && content.n >= SMALLEST &&
@@ -142,7 +179,8 @@ static enum status writer_put_copies(struct writer *w, int dir, const char *name
 			continue;
 		if (!packed[i].pack(w, content))
 			return err_set(err, TOO_LARGE, "%s: cannot be compressed", path);
-		status = writer_put_at(w, dir, beside, path, buf_view(&w->packed), there, err);
+		snprintf(whole, sizeof(whole), "%s%s", path, packed[i].ending);
+		status = writer_put_at(w, dir, beside, whole, buf_view(&w->packed), there, err);
 	}
 	return status;
 }

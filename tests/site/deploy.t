@@ -1,0 +1,150 @@
+#!/usr/bin/perl
+# The recipes for publishing an exported site, deploy/: nginx and Caddy are started with them as they stand there, but
+# for addresses and the folder; the files for other hosts are checked for form, and the script for buckets is run with a
+# command that writes down what it is asked for.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Address;
+use File::Temp qw(tempdir);
+use HTTP::Tiny;
+use Instance;
+use IO::Socket::INET;
+use IO::Uncompress::Gunzip qw(gunzip);
+use Program;
+use Site;
+use Test::More;
+
+my $deploy = "$FindBin::Bin/../../deploy";
+my $i = Instance->make(settings => { 'web.processes' => 1, 'site.url' => 'https://directory.example' });
+$i->up;
+$i->import_samples;
+my $site = "$i->{home}/site";
+$i->run_ok('export', '--gzip', $site);
+my %files = Site::files($site);
+my $dir = tempdir(CLEANUP => 1);
+chmod 0755, $dir;
+
+# ---- servers ----
+my %servers = (
+	nginx => [ 'nginx/site.conf', sub {
+		my ($text, $host, $port) = @_;
+		$text =~ s/listen \[::\].*\n//;
+		$text =~ s/listen 80;/listen $host:$port;/ or die;
+		$text =~ s{root /srv/site;}{root $site;} or die;
+		my $user = $> ? '' : "user root;\n";
+		return "daemon off;\npid $dir/nginx.pid;\nerror_log stderr;\n$user"
+			. "events {}\nhttp {\naccess_log off;\n"
+			. join('', map { "${_}_temp_path $dir/$_;\n" } qw(client_body proxy fastcgi uwsgi scgi)) . "$text}\n";
+	}, sub { ('nginx', '-e', 'stderr', '-c', $_[0]) } ],
+	caddy => [ 'caddy/Caddyfile', sub {
+		my ($text, $host, $port) = @_;
+		$text =~ s/^directory\.example \{/http:\/\/:$port {\n\tbind $host/m or die;
+		$text =~ s{root \* /srv/site}{root * $site} or die;
+		return "{\n\tadmin off\n}\n$text";
+	}, sub { ('caddy', 'run', '--adapter', 'caddyfile', '--config', $_[0]) } ]
+);
+my ($page) = grep { m{^[^/]+/[^/]+-\w{13}\.html$} && length $files{$_} > 3000 } sort keys %files;
+my ($vcf) = grep {/\.vcf$/} sort keys %files;
+my ($leaf) = grep {m{^s/./}} sort keys %files;
+my $http = HTTP::Tiny->new(max_redirect => 0, timeout => 600);
+
+for my $name (sort keys %servers) {
+	my ($file, $make, $command) = @{ $servers{$name} };
+	if (!grep { -x "$_/$name" } split(/:/, $ENV{PATH}), '/usr/sbin') {
+		diag "$name is not installed (tools/setup test): deploy/$file is not tried";
+		next;
+	}
+	$ENV{PATH} .= ':/usr/sbin' if $ENV{PATH} !~ m{(^|:)/usr/sbin(:|$)};
+	my ($host, $port) = (own_address(), free_port());
+	open my $out, '>', "$dir/$name.conf" or die $!;
+	print $out $make->(Site::slurp("$deploy/$file"), $host, $port);
+	close $out;
+	my $server = Program->start($name, [ $command->("$dir/$name.conf") ], log => "$dir/$name.log",
+		env => { XDG_DATA_HOME => $dir, XDG_CONFIG_HOME => $dir, HOME => $dir },
+		ready => sub { IO::Socket::INET->new("$host:$port") });
+	my $get = sub {
+		my ($path, %fields) = @_;
+		my $answer = $http->get("http://$host:$port/$path", { headers => \%fields });
+		return { %{ $answer->{headers} }, status => $answer->{status}, body => $answer->{content} };
+	};
+	my @expected = (
+		[ '', 'index.html', qr{^text/html; ?charset=utf-8$}i, qr/^public, max-age=300$/ ],
+		[ $page, $page, qr{^text/html; ?charset=utf-8$}i, qr/^public, max-age=300$/ ],
+		[ 'assets/site.css', undef, qr{^text/css; ?charset=utf-8$}i, qr/immutable/ ],
+		[ 'assets/search.js', undef, qr{^(?:text|application)/javascript; ?charset=utf-8$}i, qr/immutable/ ],
+		[ 'sitemap.xml', undef, qr{^(?:text|application)/xml}, qr/max-age=300/ ],
+		[ $vcf, undef, qr{^text/vcard; ?charset=utf-8$}i, qr/max-age=300/ ],
+		[ $leaf, undef, qr{^application/octet-stream$}, qr/immutable/ ],
+		[ 's/root.bin', undef, qr{^application/octet-stream$}, qr/^no-cache$/ ]
+	);
+	for (@expected) {
+		my ($path, $as, $type, $cache) = @$_;
+		my $answer = $get->($path);
+		ok($answer->{status} == 200 && $answer->{body} eq $files{ $as // $path }, "$name serves /$path");
+		like($answer->{'content-type'} // '', $type, 'with its type');
+		like($answer->{'cache-control'} // '', $cache, 'and how long it may be kept');
+	}
+	my $packed = $get->($page, 'Accept-Encoding' => 'gzip');
+	is($packed->{'content-encoding'}, 'gzip', "$name serves the compressed copy");
+	gunzip(\$packed->{body} => \my $text);
+	is($text, $files{$page}, 'which is the page');
+	is($get->($leaf, 'Accept-Encoding' => 'gzip')->{'content-encoding'}, undef, 'a leaf is not compressed twice');
+	my $plain = $get->($page);
+	is($get->($page, 'If-None-Match' => $plain->{etag})->{status}, 304, 'what has not changed is not sent again');
+	like($plain->{'content-security-policy'} // '', qr/default-src 'self'/, 'pages may ask nobody else');
+	my $range = $get->($leaf, Range => 'bytes=0-9');
+	is_deeply([ $range->{status}, $range->{body} ], [ 206, substr $files{$leaf}, 0, 10 ], 'ranges work');
+	my $missing = $get->('no/such-page.html');
+	is_deeply([ @$missing{qw(status body)} ], [ 404, $files{'404.html'} ],
+		'what is missing gets the page that the site has for it');
+	is($get->('.holdfast')->{status}, 404, 'and so does a name with a dot');
+	$server->stop;
+}
+
+# ---- the files for other hosts ----
+sub headers {
+	my ($text) = @_;
+	my (%rule, $path);
+	for (grep { !/^#|^\s*$/ } split /\n/, $text) {
+		if (m{^(/\S*)$}) { $path = $1 }
+		elsif (/^  ([\w-]+): (\S.*)$/ && $path) { $rule{$path}{$1} = $2 }
+		else { return "line '$_'" }
+	}
+	return \%rule;
+}
+for my $host (qw(netlify cloudflare)) {
+	my $rule = headers(Site::slurp("$deploy/$host/_headers"));
+	is(ref $rule, 'HASH', "$host/_headers has paths and fields") or diag $rule;
+	like($rule->{'/*'}{'Content-Security-Policy'}, qr/default-src 'self'/, 'with the policy');
+	is($rule->{'/s/root.bin'}{'Cache-Control'}, 'no-cache', 'and the root of the search is always asked for');
+}
+for my $toml (glob("$deploy/*/*.toml")) {
+	my $said = `python3 -c 'import sys, tomllib; tomllib.load(open(sys.argv[1], "rb"))' $toml 2>&1`;
+	is($?, 0, ($toml =~ m{deploy/(.*)})[0] . ' is TOML') or diag $said;
+}
+{
+	my $workflow = Site::slurp("$deploy/github-pages/pages.yml");
+	unlike($workflow, qr/\t/, 'the workflow is indented by spaces');
+	like($workflow, qr/^$_:/m, "it has $_") for qw(name on permissions jobs);
+	is_deeply([ $workflow =~ /uses: actions\/([\w-]+)@/g ],
+		[qw(checkout configure-pages upload-pages-artifact deploy-pages)], 'and the steps of a publication in order');
+}
+
+# ---- buckets ----
+open my $aws, '>', "$dir/aws" or die $!;
+print $aws "#!/bin/sh\nprintf '%s\\n' \"\$*\" >>$dir/asked\n";
+close $aws;
+chmod 0755, "$dir/aws";
+is(system("AWS=$dir/aws $deploy/s3/publish $site s3://bucket E123"), 0, 'the script for buckets runs');
+my @asked = split /\n/, Site::slurp("$dir/asked");
+like($asked[0], qr/immutable.*--include assets\/\*/, 'assets and leaves go first');
+like($asked[-2], qr/--delete$/, 'what is gone is deleted after all is there');
+like($asked[-1], qr/^cloudfront create-invalidation/, 'and the copies are invalidated last');
+my @order = map { my $n = $_; (grep { $asked[$_] =~ $n } 0 .. $#asked)[0] }
+	qr/assets/, qr/--exclude \*\/index\.html$/, qr/--include index\.html/, qr/--include s\/root\.bin/, qr/--include sitemap/, qr/--delete/;
+is_deeply(\@order, [ sort { $a <=> $b } @order ], 'assets, pages, lists, the root of the search, sitemaps, deletions');
+isnt(system("AWS=$dir/aws $deploy/s3/publish $dir s3://bucket 2>$dir/said"), 0, 'a folder that is no site is refused');
+$i->run_ok('down');
+done_testing;
