@@ -441,19 +441,7 @@ void contact_page_error(void *ctx, struct http_request *request, const struct ht
 
 static void get_asset(struct http_request *request)
 {
-	char *full = arena_printf(&request->arena, "assets/%.*s",
-				  STR_ARG(http_param(request, "file")->text));
-	const struct file *file = full ? files_find(str_of(full)) : NULL;
-	if (!file) {
-		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL, "there is no such file");
-		return;
-	}
-	bool named = str_eq(http_param(request, "v")->text, file->hash);
-	http_respond(request,
-		     &(struct http_answer){.type = file->type,
-					   .cache = named ? HTTP_CACHE_FOREVER : HTTP_CACHE_ASK,
-					   .etag = file->hash,
-					   .body = file->body});
+	http_asset(request, "file");
 }
 
 static const struct http_param asset_params[] = {

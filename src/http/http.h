@@ -198,6 +198,10 @@ struct http_answer {
 void http_respond(struct http_request *request, const struct http_answer *answer);
 /* 200 with the body in http_out(). */
 void http_respond_out(struct http_request *request, const char *type, const char *cache);
+/* The embedded file assets/PATH; `parameter` has PATH. /assets/site.css?v=HASH identifies this
+ * content, so that clients may keep it for ever; without the hash, or with that of another version,
+ * they have to revalidate it. The route has a parameter "v". */
+void http_asset(struct http_request *request, const char *parameter);
 
 /* An answer that is too large to be held: head now, then piece by piece. more(ctx) is called
  * whenever the client has taken all that was given, so that nothing is made, held or kept open for

@@ -1,6 +1,5 @@
 #include "web/internal.h"
 
-#include "base/files.h"
 #include "monitor/ops.h"
 #include "sql/web.h"
 
@@ -77,23 +76,9 @@ static void get_openapi(struct http_request *request)
 
 /* ---- assets ---- */
 
-/* /assets/site.css?v=HASH identifies this content, so that clients may keep it for ever; without
- * the hash, or with that of another version, they have to revalidate it. */
 static void get_asset(struct http_request *request)
 {
-	struct str path = http_param(request, "path")->text;
-	char *full = arena_printf(&request->arena, "assets/%.*s", STR_ARG(path));
-	const struct file *file = full ? files_find(str_of(full)) : NULL;
-	if (!file) {
-		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL, "there is no such file");
-		return;
-	}
-	bool named = str_eq(http_param(request, "v")->text, file->hash);
-	http_respond(request,
-		     &(struct http_answer){.type = file->type,
-					   .cache = named ? HTTP_CACHE_FOREVER : HTTP_CACHE_ASK,
-					   .etag = file->hash,
-					   .body = file->body});
+	http_asset(request, "path");
 }
 
 static const struct http_param asset_params[] = {
