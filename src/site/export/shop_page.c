@@ -116,6 +116,7 @@ static enum status shop_begin_page(struct shopsite *s, struct err *err)
 	f->page = m->theme->is_public ? MAKER_JOIN(m, m->theme->url, STR("/")) : STR("");
 	f->identity = f->page.n ? MAKER_JOIN(m, f->page, STR("#business")) : STR("");
 	f->trail = (struct facts_trail){NULL, 0};
+	f->country_name = STR(""); /* a shop's visitors know in which country they are */
 	if (f->page.n)
 		f->website = STR(""); /* this is it */
 	facts_clean(f, &m->arena, business_count_dropped, m);
