@@ -237,9 +237,19 @@ static void export_one(const struct instance *i, struct export_done *d)
 	struct trees trees = {.count = 0};
 	if (d->status == OK && !d->shop)
 		d->status = trees_languages(&i->config, &trees, &d->err);
-	if (d->status == OK && trees.count && run.list)
-		d->status = err_set(&d->err, INVALID,
-				    "--list lists one tree; with site.languages there are several");
+	/* Shops that are exported together with the directory have trees of their own. */
+	if (d->shop && !shop_id)
+		run.list = run.changed = NULL;
+	if (d->status == OK && trees.count && (run.list || run.changed))
+		d->status =
+		    err_set(&d->err, INVALID,
+			    "--list and --changed are of one tree; with site.languages there are "
+			    "several");
+	if (d->status == OK && run.changed && (run.gzip || run.brotli))
+		d->status =
+		    err_set(&d->err, INVALID,
+			    "--changed does not name compressed copies: leave out --gzip and "
+			    "--brotli where the host compresses by itself");
 	if (d->status == OK)
 		d->status = trees.count ? trees_run(&run, &trees, &d->report, &d->err)
 					: export_run(&run, &d->report, &d->err);

@@ -83,6 +83,12 @@ for my $name ('Once more', 'And again') {
 	%before = changed_at();
 }
 
+# ---- what it does not do ----
+for my $copies ('--gzip', '--brotli') {
+	my ($code, $said) = $i->run('export', '--changed', $list, $copies, $site);
+	ok($code && $said =~ /--changed does not name compressed copies/, "with $copies it is refused");
+}
+
 # ---- very much ----
 my $generated = `$i->{bin}/holdfast generate 1200 --seed 3 2>/dev/null`;
 open my $out, '>', "$i->{home}/more.ndjson" or die $!;

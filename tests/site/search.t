@@ -25,7 +25,8 @@ my $records = $ENV{HOLDFAST_SEARCH_RECORDS} // 2000;
 my $port = free_port();
 my $base = 'http://' . own_address() . ":$port";
 my $i = Instance->make(settings => {
-	'web.processes' => 1, 'site.url' => $base, 'site.quality_publish' => 0, 'site.quality_index' => 0,
+	'web.processes' => 1, 'site.url' => $base, 'site.lang' => 'en', 'site.quality_publish' => 0,
+	'site.quality_index' => 0,
 	'site.search_url' => 'https://live.example/search'
 });
 $i->up;
