@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use utf8;
+use File::Path qw(make_path);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
@@ -17,10 +18,18 @@ my $i = Instance->make(settings => { %settings, 'site.languages' => 'de fr ar' }
 $i->up;
 $i->import_samples(qw(boutique.ndjson tiling-firm.json town.geojson association.csv));
 my $site = "$i->{home}/site";
+make_path("$i->{dir}/web/public/.well-known");
+my %mine = ('CNAME' => "shops.example\n", '.well-known/security.txt' => "Contact: https://shops.example/\n");
+for my $name (sort keys %mine) {
+	open my $out, '>', "$i->{dir}/web/public/$name" or die "$name: $!";
+	print $out $mine{$name};
+	close $out;
+}
 my ($code, $text) = $i->run('--json', 'export', $site);
 is($code, 0, 'the site is exported') or diag $text;
 my %files = Site::files($site);
 utf8::decode($files{$_}) for grep { /\.html$/ } keys %files;
+is_deeply({ map { $_ => $files{$_} } keys %mine }, \%mine, 'files of the operator are at the root');
 my @html = grep { /\.html$/ } keys %files;
 my %in; # language => path without it => content
 /^(de|fr|ar)\/(.*)$/ and $in{$1}{$2} = $files{$_} for @html;

@@ -110,10 +110,10 @@ struct trees {
 /* INVALID: site.languages names a language that there is not, one twice, or only one. */
 MUST_CHECK enum status trees_languages(const struct config *config, struct trees *out,
 				       struct err *err);
-/* Export a tree for each language into DIR/TAG, with its state in DIR.state/TAG, and into DIR a page
- * that leads to them, the page for missing addresses, and robots.txt. Each tree is published when it
- * is complete; a page names the same page of the others (hreflang), the first language's as
- * x-default. The report is the sum. */
+/* Export a tree for each language into DIR/TAG, with its state in DIR.state/TAG, and into DIR a
+ * page that leads to them, the page for missing addresses, robots.txt and the operator's files.
+ * Each tree is published when it is complete; a page names the same page of the others (hreflang),
+ * the first language's as x-default. The report is the sum. */
 MUST_CHECK enum status trees_run(const struct export_options *options, const struct trees *trees,
 				 struct export_report *report, struct err *err);
 

@@ -490,6 +490,12 @@ MUST_CHECK enum status own_public_digest(const char *folder, uint64_t *digest, s
 /* Copy the folder's files into the tree. CONFLICT: the export writes a file of that name. */
 MUST_CHECK enum status own_public_copy(const char *folder, struct export_files *to,
 				       struct err *err);
+/* Copy them into a folder that no manifest describes, the root of trees of several languages. What
+ * was copied and is no longer there stays. */
+MUST_CHECK enum status own_public_copy_plain(const char *folder, const char *dir, struct err *err);
+/* Write dir/path unless it has this content; folders are created. */
+MUST_CHECK enum status own_put_plain(const char *dir, const char *path, struct str content,
+				     struct err *err);
 /* Before the trees are exchanged: hard-link files that the operator has put into the published tree
  * into the spare tree, and remove from the spare tree those that he has removed. written: the
  * sorted manifest of the spare tree. */

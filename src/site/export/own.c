@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 #include "base/folder.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -67,6 +68,7 @@ struct own_files {
 	unsigned depth;
 	XXH3_state_t *digest;    /* of names, sizes and times; NULL: copy the files */
 	struct export_files *to; /* destination of copies */
+	const char *plain;       /* or the folder that gets them */
 	size_t made;             /* the first so many of to->next's files are the export's own */
 };
 
@@ -115,6 +117,40 @@ static enum status own_copy_file(struct own_files *p, const char *path, struct e
 	return status == OK ? OK : err_prefix(err, status, "web/public/%s", path);
 }
 
+enum status own_put_plain(const char *dir, const char *path, struct str content, struct err *err)
+{
+	char full[PATH_MAX];
+	struct buf there;
+	struct err ignored;
+	enum status status = io_path(full, sizeof(full), err, "%s/%s", dir, path);
+	if (status != OK)
+		return status;
+	for (char *slash = full + strlen(dir) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		if (mkdir(full, 0755) != 0 && errno != EEXIST)
+			return err_errno(err, FAILED, "%s", full);
+	}
+	buf_init(&there, OWN_BYTES_MAX + (1 << 20));
+	bool same = io_read_file(full, &there, &ignored) == OK && str_eq(buf_view(&there), content);
+	buf_release(&there);
+	return same ? OK : io_write_file(full, content, 0644, err);
+}
+
+static enum status own_copy_plain(struct own_files *p, const char *path, struct err *err)
+{
+	struct buf body;
+	int fd = openat(p->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, FAILED, "web/public/%s", path);
+	buf_init(&body, OWN_BYTES_MAX + (1 << 20));
+	enum status status = own_read(fd, &body, err);
+	close(fd);
+	if (status == OK)
+		status = own_put_plain(p->plain, path, buf_view(&body), err);
+	buf_release(&body);
+	return status == OK ? OK : err_prefix(err, status, "web/public/%s", path);
+}
+
 static enum status public_visit(void *ctx, const char *path, const struct stat *st, struct err *err)
 {
 	struct own_files *p = ctx;
@@ -131,6 +167,8 @@ static enum status public_visit(void *ctx, const char *path, const struct stat *
 		log_warn("not a regular file: not published", LOG_S("path", path));
 		return OK;
 	}
+	if (p->plain)
+		return own_copy_plain(p, path, err);
 	if (!p->digest)
 		return own_copy_file(p, path, err);
 	const int64_t facts[] = {st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec};
@@ -169,6 +207,12 @@ enum status own_public_copy(const char *folder, struct export_files *to, struct 
 {
 	manifest_sort_files(to->next);
 	struct own_files p = {.to = to, .made = to->next->files};
+	return public_walk(folder, &p, err);
+}
+
+enum status own_public_copy_plain(const char *folder, const char *dir, struct err *err)
+{
+	struct own_files p = {.plain = dir};
 	return public_walk(folder, &p, err);
 }
 

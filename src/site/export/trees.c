@@ -91,20 +91,17 @@ static void trees_put_page(const struct config *config, const struct trees *tree
 	buf_release(&escaped);
 }
 
-/* Write a file of the root unless it is there with the same content. */
-static enum status trees_put_file(const char *dir, const char *name, struct str content,
-				  struct err *err)
+/* A file of the operator wins over that of the root. */
+static enum status trees_put_file(const struct export_options *o, const char *name,
+				  struct str content, struct err *err)
 {
-	char path[PATH_MAX];
-	struct buf there;
-	struct err ignored;
-	enum status status = io_path(path, sizeof(path), err, "%s/%s", dir, name);
-	if (status != OK)
+	char own[PATH_MAX];
+	enum status status = OK;
+	if (o->own_dir)
+		status = io_path(own, sizeof(own), err, "%s/%s", o->own_dir, name);
+	if (status != OK || (o->own_dir && access(own, F_OK) == 0))
 		return status;
-	buf_init(&there, EXPORT_PAGE_MAX);
-	bool same = io_read_file(path, &there, &ignored) == OK && str_eq(buf_view(&there), content);
-	buf_release(&there);
-	return same ? OK : io_write_file(path, content, 0644, err);
+	return own_put_plain(o->dir, name, content, err);
 }
 
 static enum status trees_write_root(const struct export_options *o, const struct trees *trees,
@@ -117,20 +114,20 @@ static enum status trees_write_root(const struct export_options *o, const struct
 	struct str base = path ? str_of(path) : STR("");
 	buf_init(&page, EXPORT_PAGE_MAX);
 	trees_put_page(o->config, trees, base, false, &page);
-	enum status status = trees_put_file(o->dir, "index.html", buf_view(&page), err);
+	enum status status = trees_put_file(o, "index.html", buf_view(&page), err);
 	buf_reset(&page);
 	trees_put_page(o->config, trees, base, true, &page);
 	if (status == OK)
-		status = trees_put_file(o->dir, "404.html", buf_view(&page), err);
+		status = trees_put_file(o, "404.html", buf_view(&page), err);
 	buf_reset(&page);
 	buf_puts(&page, "User-agent: *\nAllow: /\n");
 	for (size_t i = 0; i < trees->count && url.n; i++)
 		buf_printf(&page, "Sitemap: %.*s/%s/sitemap.xml\n", STR_ARG(url),
 			   trees->language[i]->tag);
 	if (status == OK)
-		status = trees_put_file(o->dir, "robots.txt", buf_view(&page), err);
+		status = trees_put_file(o, "robots.txt", buf_view(&page), err);
 	buf_release(&page);
-	return status;
+	return status == OK ? own_public_copy_plain(o->own_dir, o->dir, err) : status;
 }
 
 /* ---- all of it ---- */
