@@ -185,12 +185,11 @@ shop($boutique, 'fadenspiel.example', 'boutique');
 is(Site::slurp("$home/boutique/google123.html"), 'google-site-verification', 'a file put there by hand stays');
 is(Site::slurp("$home/boutique/menu.txt"), 'soup', 'and the shop\'s own files are published');
 {
-	# Killed in the middle: strace stops it at the write of each journal record in turn.
+	# A full disk, by a limit of file sizes: the run ends in the middle of the journal, a page, the manifest.
 	my $before = Site::fingerprint("$home/boutique", 1);
 	my $killed = 0;
 	for my $size (0, 200, 4000, 16_000, 24_000) {
 		toml($boutique, "tagline = \"Limit $size\"\n");
-		# A file that grows over this many bytes cannot be written: the run ends there.
 		my $limit = int($size / 1024);
 		my @command = $i->command('export', '--shop', $boutique, '--domain', 'fadenspiel.example', "$home/boutique");
 		my $said = `ulimit -f $limit; @command 2>&1`;
