@@ -168,6 +168,26 @@ subtest 'a busy server is left alone after three time-outs' => sub {
 	$holder->stop;
 };
 
+subtest 'a DDL that waits gets its turn between two probes' => sub {
+	my $file = $db->file(join '', map {"SELECT id FROM firm WHERE upper(town) = 'TOWN $_';\n"} 1 .. 60);
+	my $pid = fork // die "fork: $!";
+	if (!$pid) {
+		open STDOUT, '>', "$db->{work}/waited" or die $!;
+		open STDERR, '>&', \*STDOUT;
+		exec "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'), '--statements', $file, '--budget', 3000,
+			'--min-rows', 0, '--json' or die "exec: $!";
+	}
+	my ($turns, $failed) = (0, 0);
+	while (!waitpid $pid, 1) {
+		my ($code) = $db->try('BEGIN; LOCK TABLE firm IN ACCESS EXCLUSIVE MODE; COMMIT');
+		$turns++;
+		$failed += $code != 0;
+	}
+	is($failed, 0, 'none was refused');
+	cmp_ok($turns, '>=', 5, 'the lock was granted many times while the audit ran');
+	like(decode_json(AuditDb::slurp("$db->{work}/waited"))->{looked}, qr/^60 statements/, 'which was done');
+};
+
 subtest 'sessions that wait outside with a transaction open are found while they do' => sub {
 	# An application of several sessions, a person, and one session that was forgotten.
 	my %sessions = ('enricher' => 3, 'psql' => 1, 'importer' => 1);
