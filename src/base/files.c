@@ -117,3 +117,15 @@ void files_compose(struct str path, struct str body)
 	replacing[at].body = (struct str){copy, body.n};
 	replacing[at].hash = files_hash_text(replacing[at].body);
 }
+
+void files_reset(void)
+{
+	for (size_t i = 0; replacing && i < files_count; i++) {
+		if (replacing[i].body.p != files[i].body.p)
+			free((char *)replacing[i].body.p);
+		if (replacing[i].hash.p != files[i].hash.p)
+			free((char *)replacing[i].hash.p);
+	}
+	free(replacing);
+	replacing = NULL;
+}

@@ -35,6 +35,10 @@ enum { FILES_REPLACED_MAX = 1 << 20 }; /* bytes of one replacing file */
  * their number. A missing folder is not an error. */
 MUST_CHECK enum status files_replace(const char *dir, size_t *replaced, struct err *err);
 
+/* Forget all replacements, so that files_replace can be called again. Texts of files_find that were
+ * replaced are freed. */
+void files_reset(void);
+
 /* Whether the operator has replaced this file. */
 bool files_is_replaced(struct str path);
 /* Give an embedded file another content, which is copied; for what is composed of other files.

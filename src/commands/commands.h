@@ -24,6 +24,7 @@ extern const struct command command_restore;
 extern const struct command command_stats;
 extern const struct command command_status;
 extern const struct command command_suppress;
+extern const struct command command_theme;
 extern const struct command command_top;
 extern const struct command command_up;
 extern const struct command command_worker;

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "commands/commands.h"
 #include "commands/database.h"
+#include "commands/export_serve.h"
 #include "directory/import/import.h"
 
 #include <inttypes.h>
@@ -16,6 +17,7 @@ static struct export_options export;
 static int64_t workers;
 static bool without_cards;
 static const char *shop_id, *shop_domain_text;
+static const char *serve_port, *only_ids;
 
 static const struct cli_option options[] = {
     {"dry-run", 'n', CLI_FLAG, NULL, 0, 0, "say what would happen, change nothing",
@@ -37,6 +39,12 @@ static const struct cli_option options[] = {
      &shop_id},
     {"domain", 0, CLI_TEXT, "DOMAIN", 0, 0,
      "with --shop: the site's domain (default: that of its line 'shops')", &shop_domain_text},
+    {"serve", 0, CLI_TEXT, "[=PORT]", 0, 0,
+     "write nothing: show the site on this machine and load it again when a file of web/ changes",
+     &serve_port},
+    {"only", 0, CLI_TEXT, "ID,...", 0, 0,
+     "with --serve: only these businesses (default: those that the last export published)",
+     &only_ids},
     {"workers", 'w', CLI_INT, "N", 1, EXPORT_WORKERS_MAX, "processes (default: one for each core)",
      &workers},
     {0},
@@ -332,6 +340,28 @@ static enum status export_plan(const struct instance *i, const char *dir, struct
 	return status;
 }
 
+/* --serve: show what an export of `dir` would write. */
+static enum status export_show(const struct instance *i, const char *dir, struct err *err)
+{
+	enum { ONLY_MAX = 1000 };
+	int64_t ids[ONLY_MAX], port = 0;
+	size_t count = 0;
+	struct str rest = str_of(only_ids);
+	struct export_options run = export;
+	run.dir = dir;
+	if (*serve_port && !str_to_i64(str_of(serve_port), 1, UINT16_MAX, &port))
+		return err_set(err, INVALID, "--serve: '%s' is not a port", serve_port);
+	while (rest.p) {
+		struct str id = str_trim(str_cut(&rest, ','));
+		if (count == ONLY_MAX || !record_id_parse(id, &ids[count++]))
+			return err_set(err, INVALID,
+				       "--only: '%.*s' is not an id of a business, or "
+				       "there are more than %d",
+				       STR_ARG(id), ONLY_MAX);
+	}
+	return export_serve(i, &run, ids, count, (uint16_t)port, err);
+}
+
 static int export_command(int argc, char **argv)
 {
 	struct instance i;
@@ -343,6 +373,8 @@ static int export_command(int argc, char **argv)
 	bool good = true;
 	if (shop_domain_text && !shop_id)
 		return cli_usage_error("--domain belongs to --shop");
+	if (only_ids && !serve_port)
+		return cli_usage_error("--only belongs to --serve");
 	if (give_paths(&i, &err) != OK)
 		return cli_failed(&err);
 	arena_init(&arena, 64 << 20);
@@ -358,11 +390,13 @@ static int export_command(int argc, char **argv)
 		status = replace_files(&i, &err);
 	if (status == OK)
 		look_compose(&i.config, false);
-	for (size_t n = 0; n < count && status == OK; n++) {
+	if (status == OK && serve_port)
+		status = export_show(&i, done[0].dir, &err);
+	for (size_t n = 0; n < count && status == OK && !serve_port; n++) {
 		export_one(&i, &done[n]);
 		good &= done[n].status == OK;
 	}
-	if (status == OK && cli_globals.json && (good || count > 1))
+	if (status == OK && cli_globals.json && !serve_port && (good || count > 1))
 		export_print_json(done, count);
 	arena_release(&arena);
 	instance_release(&i);

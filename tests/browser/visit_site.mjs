@@ -10,7 +10,7 @@ import { launch, open_page } from '../lib/browser.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
-const weights = { document: 40000, stylesheet: 12000, script: 2000, all: 60000 };
+const weights = { document: 40000, stylesheet: 13000, script: 2600, all: 60000 };
 const views = [
 	{ name: 'phone', width: 390, height: 844, colorScheme: 'light' },
 	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'dark' },
@@ -95,7 +95,7 @@ async function visit(browser, name, path, view, has) {
 	await page.context().close();
 }
 
-// Without scripts only the line about this moment is missing.
+// Without scripts only the lines about this moment are missing, and what narrows a list to them.
 async function without_script(browser, name, path) {
 	const read = async (javaScriptEnabled) => {
 		const page = await open_page(browser, { javaScriptEnabled });
@@ -104,7 +104,7 @@ async function without_script(browser, name, path) {
 		await page.context().close();
 		return text
 			.split('\n')
-			.filter((line) => !/^(Open|Closed, opens)\b.*(until|opens)?/.test(line.trim()) || line.includes('24 hours'))
+			.filter((line) => !/^(Open|Closed, opens|All$)\b.*(until|opens)?/.test(line.trim()) || line.includes('24 hours'))
 			.join('\n');
 	};
 	const [plain, scripted] = [await read(false), await read(true)];
@@ -119,8 +119,8 @@ async function without_script(browser, name, path) {
 // browser's.
 async function open_now(browser, pages) {
 	const [path] =
-		[...pages].find(([, text]) => /data-week="480-720,/.test(text)) ??
-		[...pages].find(([, text]) => text.includes('data-week='));
+		[...pages].find(([, text]) => text.includes('at-hours') && /data-week="480-720,/.test(text)) ??
+		[...pages].find(([, text]) => text.includes('at-hours') && text.includes('data-week='));
 	const text = pages.get(path);
 	const [, week] = text.match(/data-week="([^"]*)"/), [, zone] = text.match(/data-zone="([^"]*)"/);
 	const spans = week.split(',').map((s) => s.split('-').map(Number));

@@ -94,11 +94,11 @@ $directory->sql(
 	unlike($page, qr{<script|</address><b>|<i>|<img src=x|<b>|javascript:},
 		'in which its texts are no markup and its links no scripts');
 	like($page, qr{&lt;script&gt;alert\(1\)&lt;/script&gt; &amp; &quot;Co&quot; it&#39;s}, 'but are shown');
-	like($page, qr{href="https://www.page.example/a\?b=c&amp;d=e" rel="nofollow noopener">page.example<},
+	like($page, qr{href="https://www.page.example/a\?b=c&amp;d=e" rel="nofollow">page.example<},
 		'pages elsewhere are linked by their host');
 	like($page, qr{<dt>Registered name</dt>\s*<dd>M &amp; Co</dd>}, 'further facts have names that people read');
 	like($page, qr{<dt>Listed</dt>\s*<dd>yes</dd>}, 'and values too');
-	like($page, qr{Zopf</strong> <span class="price">4.5 CHF}, 'goods have a price');
+	like($page, qr{Zopf</strong> <span class="price">CHF.{1,2}4\.50<}, 'goods have a price');
 	like(scalar page('/search?q=backerei+muller'), qr{&lt;script&gt;alert}, 'lists escape as well');
 	unlike(scalar page('/search?q=%3Cscript%3Ealert(1)%3C/script%3E'), qr{<script>}, 'and so do the words of a search');
 }

@@ -1,4 +1,4 @@
-/* link: base config web/files site/look */
+/* link: base language config template web/files site/look */
 /* The style sheet: packing, composing, contrast. */
 #include "site/look/look.h"
 
@@ -151,6 +151,89 @@ static void the_sheet_is_tokens_then_rules_then_the_operators(void **state)
 	config_release(&config);
 }
 
+static void expect_way(double lat, double lon, const char *expected)
+{
+	const struct look_spot bern = {46.948, 7.4474}, place = {lat, lon};
+	struct arena arena;
+	struct buf out;
+	arena_init(&arena, 1 << 16);
+	buf_init(&out, 1 << 16);
+	assert_true(look_locator(&bern, STR("Bern & \"Co\""), &place, NULL, &arena, &out));
+	assert_non_null(strstr(buf_z(&out), expected));
+	assert_null(strstr(buf_z(&out), "& "));
+	assert_null(strstr(buf_z(&out), "nan"));
+	assert_true(out.n < 900);
+	buf_release(&out);
+	arena_release(&arena);
+}
+
+static void a_locator_says_distance_and_direction(void **state)
+{
+	(void)state;
+	expect_way(46.948, 7.4474, "In the centre of Bern &amp; &quot;Co&quot;");
+	expect_way(46.9543, 7.4474, "700 m north of the centre");
+	expect_way(46.948, 7.4605, "1 km east of the centre");
+	expect_way(46.930, 7.421, "2.8 km southwest of the centre");
+	expect_way(46.85, 7.4474, "11 km south of the centre");
+}
+
+static void a_locator_of_a_place_far_away_is_not_made(void **state)
+{
+	(void)state;
+	const struct look_spot bern = {46.948, 7.4474}, zurich = {47.377, 8.541};
+	struct arena arena;
+	struct buf out;
+	arena_init(&arena, 1 << 16);
+	buf_init(&out, 1 << 16);
+	assert_false(look_locator(&bern, STR("Bern"), &zurich, NULL, &arena, &out));
+	assert_int_equal(out.n, 0);
+	buf_release(&out);
+	arena_release(&arena);
+}
+
+static void a_pattern_depends_on_kind_and_id_only(void **state)
+{
+	(void)state;
+	char a[LOOK_PATTERN], b[LOOK_PATTERN];
+	look_pattern(701, 4711, a);
+	look_pattern(702, 4711, b);
+	assert_string_equal(a, b); /* of one group */
+	look_pattern(401, 4711, b);
+	assert_string_not_equal(a, b);
+	for (int category = -1; category < 3000; category++) {
+		struct str text = look_pattern(category, category * 7919ll, a);
+		assert_true(text.n == 5 && a[0] == 't' && a[1] <= '7' && a[3] == 'c');
+	}
+}
+
+static void pieces_come_in_the_order_of_the_setting(void **state)
+{
+	(void)state;
+	struct config config;
+	struct err err;
+	config_init(&config);
+	struct template_set *set = template_set_create();
+	assert_int_equal(config_set(&config, STR("site.business_order"), STR("map hours"), &err),
+			 OK);
+	files_reset();
+	look_compose(&config, false);
+	assert_non_null(strstr(files_find(STR("assets/site.css"))->body.p,
+			       ".at-map{order:1}.at-hours{order:2}.at-about{order:"));
+	assert_int_equal(look_add_templates(set, "site/", &config, NULL, NULL, NULL, &err), OK);
+	assert_non_null(template_find(set, "parts/hours"));
+	assert_non_null(template_find(set, "order/side"));
+	assert_non_null(template_find(set, "slots/foot"));
+	template_set_free(set);
+	set = template_set_create();
+	assert_int_equal(config_set(&config, STR("site.business_order"), STR("map hour"), &err),
+			 OK);
+	assert_int_equal(look_add_templates(set, "site/", &config, NULL, NULL, NULL, &err),
+			 INVALID);
+	assert_non_null(strstr(err.text, "site.business_order: there is no piece \"hour\""));
+	template_set_free(set);
+	config_release(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,7 +243,11 @@ int main(void)
 	    cmocka_unit_test(every_pair_of_every_preset_can_be_read),
 	    cmocka_unit_test(a_pair_that_cannot_be_read_is_found),
 	    cmocka_unit_test(a_colour_that_cannot_be_judged_is_found),
+	    cmocka_unit_test(a_locator_says_distance_and_direction),
+	    cmocka_unit_test(a_locator_of_a_place_far_away_is_not_made),
+	    cmocka_unit_test(a_pattern_depends_on_kind_and_id_only),
 	    cmocka_unit_test(the_sheet_is_tokens_then_rules_then_the_operators),
+	    cmocka_unit_test(pieces_come_in_the_order_of_the_setting),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-// Whether a shop is open now, from the minutes of the week that its table shows.
+// Whether a place is open now, from the minutes of its week; marks today in its table, and in lists counts and
+// narrows to what is open.
 for (const line of document.querySelectorAll('[data-week]')) {
 	const parts = {}, days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 	const clock = new Intl.DateTimeFormat('en-GB', { timeZone: line.dataset.zone, weekday: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -14,4 +15,18 @@ for (const line of document.querySelectorAll('[data-week]')) {
 	line.textContent = always ? '{{_ Open}}' : (open ? '{{_ Open until {time}}}' : '{{_ Closed, opens {time}}}').replace('{time}', () => at(next));
 	line.classList.toggle('is-open', !!open);
 	line.hidden = false;
+	if (line.closest('.title')) [...document.querySelectorAll('[data-d]')].find((row) => row.dataset.d >= today)?.classList.add('today');
+}
+const narrow = document.getElementById('narrow');
+if (narrow) {
+	const items = [...document.querySelectorAll('.found > li')], buttons = [...narrow.children];
+	const is_open = (item) => !!item.querySelector('.is-open');
+	narrow.querySelector('[data-open]').append(` ${items.filter(is_open).length}`);
+	narrow.addEventListener('click', ({ target }) => {
+		const chosen = target.closest('button');
+		if (!chosen) return;
+		for (const b of buttons) b.setAttribute('aria-pressed', b === chosen);
+		for (const item of items) item.hidden = 'open' in chosen.dataset && !is_open(item);
+	});
+	narrow.hidden = false;
 }

@@ -7,6 +7,7 @@
 #include "base/percent.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/facts/facts.h"
+#include "site/look/look.h"
 
 enum { BLOCK_MAX = 256 * 1024, ADDRESS_BYTES = 4096, ID_CHARS = RECORD_ID_TEXT - 1 };
 
@@ -172,6 +173,32 @@ static void put_kind(struct view *p, const struct search_business *b)
 	json_build_text(&p->b, p->root, "group_link", view_search_link(p, &q));
 }
 
+static void put_crumb(struct view *p, struct json_value *trail, const char *name, const char *href)
+{
+	const struct json_value *link = json_get(p->root, href);
+	if (!link)
+		return;
+	struct json_value *crumb = json_build(&p->b, trail, NULL, JSON_IS_OBJECT);
+	json_build_text(&p->b, crumb, "name", json_text(json_get(p->root, name)));
+	json_build_text(&p->b, crumb, "href", json_text(link));
+}
+
+/* The trail, from what put_kind and put_links have put; the pattern; whether there is an action. */
+static void put_looks(struct view *p, const struct search_business *b)
+{
+	char pattern[LOOK_PATTERN];
+	const struct taxonomy_category *category = taxonomy_find(TAXONOMY_KEY, b->category);
+	struct json_value *trail = view_list(p, "trail");
+	put_crumb(p, trail, "group", "group_link");
+	put_crumb(p, trail, "category", "category_link");
+	put_crumb(p, trail, "region", "region_link");
+	JSON_BUILD_JOIN(&p->b, p->root, "pattern",
+			look_pattern(category ? category->id : 0, b->id, pattern));
+	json_build_true(&p->b, p->root, "actions",
+			json_get(p->root, "phone_link") || json_get(p->root, "map") ||
+			    json_get(p->root, "website"));
+}
+
 static void put_hours(struct view *p, const struct search_business *b)
 {
 	int64_t now_s = clock_wall_us() / 1000000;
@@ -206,6 +233,7 @@ static void business_got(void *ctx, const struct search_one *one)
 	put_kind(p, b);
 	put_links(p, b, &facts);
 	put_hours(p, b);
+	put_looks(p, b);
 	struct str updated = d->source_updated_at.n ? d->source_updated_at : d->updated_at;
 	if (updated.n >= 10)
 		json_build_text(&p->b, p->root, "updated", (struct str){updated.p, 10});

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "db/async/async.h"
+#include "site/look/look.h"
 #include "template/template.h"
 
 static const char *const template_names[VIEW_TEMPLATES] = {
@@ -28,37 +29,16 @@ static const struct page_kind page_kinds[] = {
 
 /* ---- the set ---- */
 
-/* templates/home.mustache is the template "home". */
-static enum status pages_add_templates(struct page_language *in, struct err *err)
-{
-	struct str folder = STR("templates/"), ending = STR(".mustache");
-	for (size_t i = 0; i < files_count; i++) {
-		struct str path = files[i].path;
-		if (!str_starts(path, folder) || !str_ends(path, ending))
-			continue;
-		struct str name = {path.p + folder.n, path.n - folder.n - ending.n};
-		struct buf body;
-		buf_init(&body, TEMPLATE_SOURCE_MAX);
-		enum status status = wording_translate(in->wording, path, files_find(path)->body,
-						       WORDING_IN_HTML, &body, err);
-		if (status == OK)
-			status = template_set_add(in->set, name, buf_view(&body), err);
-		buf_release(&body);
-		if (status != OK)
-			return status;
-	}
-	return template_set_link(in->set, err);
-}
-
-static enum status pages_add_language(struct page_language *in, const struct language *language,
-				      struct err *err)
+static enum status pages_add_language(const struct pages *pages, struct page_language *in,
+				      const struct language *language, struct err *err)
 {
 	in->language = language;
 	in->set = template_set_create();
 	template_set_plural(in->set, language->plural);
 	enum status status = wording_load(language, &in->wording, err);
 	if (status == OK)
-		status = pages_add_templates(in, err);
+		status = look_add_templates(in->set, "templates/", pages->config, in->wording, NULL,
+					    NULL, err);
 	for (int i = 0; i < VIEW_TEMPLATES && status == OK; i++) {
 		in->page[i] = template_find(in->set, template_names[i]);
 		must(in->page[i]);
@@ -92,7 +72,7 @@ enum status pages_create(struct db_pool *db, struct cache *cache, const struct c
 	pages->script = pages_versioned("assets/search.js");
 	enum status status = OK;
 	for (size_t i = 0; i < languages_count && status == OK; i++)
-		status = pages_add_language(&pages->in[i], &languages[i], err);
+		status = pages_add_language(pages, &pages->in[i], &languages[i], err);
 	if (status != OK) {
 		pages_free(pages);
 		return status;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "directory/taxonomy/taxonomy.h"
+#include "site/look/look.h"
 
 enum { FILTER_PLACES = 12, NEAR_MISSES = 6, BEGINNING = 4, BEGINNING_LEAST = 2, LINES_MAX = 8192 };
 
@@ -263,9 +265,13 @@ static void put_business(struct results *r, struct json_value *list,
 {
 	struct view *p = r->page;
 	struct json_value *v = json_build(&p->b, list, NULL, JSON_IS_OBJECT);
+	char pattern[LOOK_PATTERN];
+	const struct taxonomy_category *category = taxonomy_find(TAXONOMY_KEY, b->category);
+	JSON_BUILD_JOIN(&p->b, v, "pattern",
+			look_pattern(category ? category->id : 0, b->id, pattern));
 	json_build_text(&p->b, v, "name", b->name);
 	json_build_text(&p->b, v, "href", view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
-	json_build_text(&p->b, v, "category", view_kind(p, b->category, b->category_label));
+	json_build_text(&p->b, v, "item_kind", view_kind(p, b->category, b->category_label));
 	json_build_text(&p->b, v, "because", results_because(r, b));
 	json_build_text(&p->b, v, "street", b->street);
 	json_build_text(&p->b, v, "postcode", b->postcode);

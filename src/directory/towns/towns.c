@@ -1,5 +1,6 @@
 #include "directory/towns/towns.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -65,4 +66,27 @@ bool towns_find(struct str country, struct str name, struct towns_place *out)
 	const struct row *r = sorted[low];
 	*out = (struct towns_place){r->name, r->region, r->lat, r->lon, r->zone};
 	return true;
+}
+
+bool towns_nearest(double lat, double lon, struct towns_place *out)
+{
+	enum { UNIT = 100000, FAR = 36000 }; /* of latitude: 40 km */
+	const int at = (int)(lat * UNIT);
+	const double narrow = cos(lat * 3.14159265358979323846 / 180);
+	const struct row *best = NULL;
+	double least = (double)FAR * FAR;
+	for (size_t i = 0; i < ROWS; i++) {
+		if (abs(rows[i].lat - at) > FAR)
+			continue;
+		double north = rows[i].lat - lat * UNIT;
+		double east = (rows[i].lon - lon * UNIT) * narrow;
+		if (north * north + east * east >= least)
+			continue;
+		least = north * north + east * east;
+		best = &rows[i];
+	}
+	if (best)
+		*out = (struct towns_place){best->name, best->region, best->lat, best->lon,
+					    best->zone};
+	return best != NULL;
 }

@@ -16,4 +16,7 @@ struct towns_place {
  * compare without regard to case in ASCII. False: not in the table. */
 bool towns_find(struct str country, struct str name, struct towns_place *out);
 
+/* The town whose centre is nearest, within about 40 km. False: there is none in the table. */
+bool towns_nearest(double lat, double lon, struct towns_place *out);
+
 #endif

@@ -8,7 +8,9 @@
 #include <xxhash.h>
 #include "base/log.h"
 #include "directory/iso/iso.h"
+#include "directory/towns/towns.h"
 #include "hours/hours.h"
+#include "site/look/look.h"
 #include "sql/export.h"
 
 /* ---- from the row ---- */
@@ -222,6 +224,7 @@ static void business_put_days(struct maker *m, struct json_value *days, const st
 		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
 		    facts_span(&hours->span[i], m->theme->wording, &m->arena);
 	json_build_true(&m->b, day, "closed", hours->count == 0);
+	JSON_BUILD_JOIN(&m->b, day, "last", {&"0123456"[last], 1});
 }
 
 /* Consecutive days with the same hours share a row. */
@@ -251,9 +254,8 @@ static char *business_put_minutes(char *to, int minutes)
 	return to;
 }
 
-/* The week as minutes, for the script that shows whether the place is open. */
-static void business_put_week(struct maker *m, const struct business *b,
-			      const struct hours_week *week)
+void business_put_week(struct maker *m, struct json_value *to_value, const char *week_key,
+		       const char *zone_key, const struct hours_week *week, struct str zone)
 {
 	char spans[HOURS_SPANS_MAX * 12], *to = spans;
 	for (size_t i = 0; i < week->count; i++) {
@@ -262,10 +264,12 @@ static void business_put_week(struct maker *m, const struct business *b,
 		to = business_put_minutes(to, week->span[i].to);
 		*to++ = ',';
 	}
-	if (!week->count || !b->facts.timezone.n)
+	if (!week->count || !zone.n)
 		return;
-	JSON_BUILD_JOIN(&m->b, m->root, "week", {spans, (size_t)(to - spans) - 1});
-	json_build_text(&m->b, m->root, "timezone", b->facts.timezone);
+	if (!json_get(m->root, "script"))
+		json_build_true(&m->b, m->root, "script", true);
+	JSON_BUILD_JOIN(&m->b, to_value, week_key, {spans, (size_t)(to - spans) - 1});
+	json_build_text(&m->b, to_value, zone_key, zone);
 }
 
 void business_put_hours(struct maker *m, const struct business *b)
@@ -274,7 +278,7 @@ void business_put_hours(struct maker *m, const struct business *b)
 	if (!facts_hours(b->facts.hours, m->theme->wording, &m->arena, &hours))
 		return;
 	if (!hours.dated)
-		business_put_week(m, b, &hours.week);
+		business_put_week(m, m->root, "week", "timezone", &hours.week, b->facts.timezone);
 	struct json_value *list = NULL;
 	for (size_t i = 0; i < hours.exceptions.count; i++) {
 		list = list ? list : json_build(&m->b, m->root, "exceptions", JSON_IS_ARRAY);
@@ -285,15 +289,36 @@ void business_put_hours(struct maker *m, const struct business *b)
 
 /* ---- the page ---- */
 
+/* Where it is, seen from the centre of its town, or of the nearest one that the table has. */
+static void business_put_locator(struct maker *m, const struct business *b)
+{
+	const struct facts_business *f = &b->facts;
+	const struct look_spot place = {f->lat, f->lon};
+	struct towns_place town;
+	if (!f->located || b->hidden)
+		return;
+	bool found = towns_find(f->country, f->city, &town);
+	for (int i = 0; i < 2; i++, found = towns_nearest(f->lat, f->lon, &town)) {
+		const struct look_spot centre = {town.lat / 1e5, town.lon / 1e5};
+		buf_reset(&m->locator);
+		if (found && look_locator(&centre, str_of(town.name), &place, m->theme->wording,
+					  &m->arena, &m->locator)) {
+			json_build_text(&m->b, m->root, "locator", buf_view(&m->locator));
+			return;
+		}
+	}
+}
+
 static void business_put_trail(struct maker *m, const struct business *b)
 {
 	struct str base = m->theme->base, kind = theme_category_key(b->category);
-	json_build_text(&m->b, m->root, "category", theme_category_label(m->theme, b->category));
-	JSON_BUILD_JOIN(&m->b, m->root, "category_link", base, STR("/c/"), kind, STR("/"));
-	json_build_text(&m->b, m->root, "trail_region", b->region->name);
-	JSON_BUILD_JOIN(&m->b, m->root, "region_link", base, STR("/r/"), b->region->key, STR("/"));
-	JSON_BUILD_JOIN(&m->b, m->root, "list_link", base, STR("/r/"), b->region->key, STR("/"),
-			kind, STR(".html"));
+	struct str label = theme_category_label(m->theme, b->category);
+	struct json_value *trail = maker_list(m, "trail");
+	maker_crumb(m, trail, b->region->name,
+		    MAKER_JOIN(m, base, STR("/r/"), b->region->key, STR("/")));
+	maker_crumb(m, trail, label,
+		    MAKER_JOIN(m, base, STR("/r/"), b->region->key, STR("/"), kind, STR(".html")));
+	json_build_text(&m->b, m->root, "category", label);
 }
 
 /* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. Without
@@ -345,7 +370,10 @@ static bool business_put_facts(struct maker *m, struct business *b)
 
 static void business_put_values(struct maker *m, const struct business *b)
 {
+	char pattern[LOOK_PATTERN];
 	business_put_trail(m, b);
+	JSON_BUILD_JOIN(&m->b, m->root, "pattern", look_pattern(b->category, b->id, pattern));
+	business_put_locator(m, b);
 	business_put_reserve(m, b);
 	json_build_true(&m->b, m->root, "actions",
 			json_get(m->root, "phone_link") || json_get(m->root, "reserve") ||
@@ -363,8 +391,9 @@ static void business_put_values(struct maker *m, const struct business *b)
 
 static uint32_t business_listed_hash(const struct business *b)
 {
-	const struct str texts[] = {b->facts.name, b->facts.street, b->facts.postcode,
-				    b->facts.city, b->path};
+	const struct str texts[] = {b->facts.name,     b->facts.street, b->facts.postcode,
+				    b->facts.city,     b->facts.phone,  b->facts.hours,
+				    b->facts.timezone, b->path};
 	uint64_t hash = 1 + b->hidden;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		hash = XXH3_64bits_withSeed(texts[i].p, texts[i].n, hash + texts[i].n);

@@ -16,6 +16,7 @@
  *   shop_page.c what the pages of a shop show
  *   listing.c   lists of files for uploads
  *   own.c       files of the operator
+ *   preview.c   single pages in memory
  *   theme.c     templates and what every page shows
  *   trees.c     a tree for each language
  */
@@ -287,7 +288,7 @@ struct maker {
 	struct arena arena;
 	struct json_build b;
 	struct json_value *root;
-	struct buf out, block;
+	struct buf out, block, locator;
 	uint64_t dropped[FACTS_FAULTS_MAX]; /* invalid values left out, by fault */
 };
 void maker_init(struct maker *m, const struct theme *theme);
@@ -296,6 +297,8 @@ void maker_begin(struct maker *m);
 /* Set title, description and canonical link. path NULL: the page is marked noindex. */
 void maker_head(struct maker *m, struct str title, struct str description, const char *path);
 void maker_source(struct maker *m, struct json_value *list, const struct export_source *source);
+/* Add a page above this one to the list of the trail. */
+void maker_crumb(struct maker *m, struct json_value *trail, struct str name, struct str href);
 struct json_value *maker_list(struct maker *m, const char *key);
 /* A message of the pages' language. */
 struct str maker_word(const struct maker *m, enum word_id id);
@@ -347,6 +350,10 @@ void business_count_dropped(void *ctx, const struct facts_finding *finding);
 void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
 /* Append the same as a link, percent-encoded. */
 void business_link(struct str path, int64_t id, const char *ending, struct buf *out);
+/* Put the week as minutes, for the script that shows whether a place is open, and its time zone under
+ * these keys; nothing when one of them is not known. Sets "script" of the page. */
+void business_put_week(struct maker *m, struct json_value *to_value, const char *week_key,
+		       const char *zone_key, const struct hours_week *week, struct str zone);
 
 /* ---- cards.c ---- */
 
@@ -411,6 +418,9 @@ struct export_files {
 	const struct manifest *spare;
 	struct manifest *next;
 	uint64_t unchanged;
+	/* Not NULL: gets every file, and nothing is written. */
+	enum status (*sink)(void *ctx, const char *path, struct str content, struct err *err);
+	void *sink_ctx;
 };
 /* Add the file to `next`; write it when the spare tree's differs. */
 MUST_CHECK enum status files_put(struct export_files *f, const char *path, struct str content,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+#include "site/look/look.h"
 #include "sql/export.h"
 
 enum { PAGE_LEAST = 20, PAGE_USUAL = 40, PAGE_MOST = 200 };
@@ -188,6 +189,7 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 static void lists_put_member(struct maker *m, const struct manifest_entry *e,
 			     struct json_value *found, const struct db_rows *rows, int r)
 {
+	char pattern[LOOK_PATTERN];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
 	buf_reset(&m->block);
 	business_link(str_of(manifest_path(e)), e->id, ".html", &m->block);
@@ -198,6 +200,13 @@ static void lists_put_member(struct maker *m, const struct manifest_entry *e,
 	json_build_text(&m->b, v, "postcode", db_text(rows, r, SQL_EXPORT_LIST_POSTCODE));
 	json_build_text(&m->b, v, "city", db_text(rows, r, SQL_EXPORT_LIST_CITY));
 	json_build_true(&m->b, v, "place", v->count > 2);
+	struct facts_hours hours;
+	if (facts_hours(db_text(rows, r, SQL_EXPORT_LIST_HOURS), m->theme->wording, &m->arena,
+			&hours) &&
+	    !hours.dated)
+		business_put_week(m, v, "item_week", "item_zone", &hours.week,
+				  db_text(rows, r, SQL_EXPORT_LIST_TIMEZONE));
+	JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
 }
 
 /* Businesses deleted since the scan are skipped; the next run removes them. Returns the name of the

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "site/look/look.h"
 #include "sql/export.h"
 
 static const char *const template_names[THEME_PAGES] = {
@@ -82,26 +83,15 @@ static enum status theme_load_wording(struct theme *t, const struct language *la
 	return OK;
 }
 
+static void theme_hash_source(void *ctx, struct str source)
+{
+	XXH3_64bits_update(ctx, source.p, source.n);
+}
+
 static enum status theme_add_templates(struct theme *t, XXH3_state_t *hash, struct err *err)
 {
-	struct str folder = STR("site/"), ending = STR(".mustache");
-	for (size_t i = 0; i < files_count; i++) {
-		struct str path = files[i].path;
-		if (!str_starts(path, folder) || !str_ends(path, ending))
-			continue;
-		struct str name = {path.p + folder.n, path.n - folder.n - ending.n};
-		struct buf body;
-		buf_init(&body, TEMPLATE_SOURCE_MAX);
-		enum status status = wording_translate(t->wording, path, files_find(path)->body,
-						       WORDING_IN_HTML, &body, err);
-		XXH3_64bits_update(hash, body.p, body.n);
-		if (status == OK)
-			status = template_set_add(t->set, name, buf_view(&body), err);
-		buf_release(&body);
-		if (status != OK)
-			return status;
-	}
-	enum status status = template_set_link(t->set, err);
+	enum status status = look_add_templates(t->set, "site/", t->config, t->wording,
+						theme_hash_source, hash, err);
 	for (int i = 0; i < THEME_PAGES && status == OK; i++) {
 		t->page[i] = template_find(t->set, template_names[i]);
 		must(t->page[i]);
@@ -376,6 +366,7 @@ void maker_init(struct maker *m, const struct theme *theme)
 	m->arena.keeps = 8;
 	buf_init(&m->out, EXPORT_PAGE_MAX);
 	buf_init(&m->block, EXPORT_PAGE_MAX);
+	buf_init(&m->locator, EXPORT_PAGE_MAX);
 }
 
 void maker_release(struct maker *m)
@@ -383,6 +374,7 @@ void maker_release(struct maker *m)
 	arena_release(&m->arena);
 	buf_release(&m->out);
 	buf_release(&m->block);
+	buf_release(&m->locator);
 }
 
 struct str maker_join(struct maker *m, const struct str *part, size_t count)
@@ -475,6 +467,13 @@ struct json_value *maker_list(struct maker *m, const char *key)
 {
 	struct json_value *section = json_build(&m->b, m->root, key, JSON_IS_OBJECT);
 	return json_build(&m->b, section, "items", JSON_IS_ARRAY);
+}
+
+void maker_crumb(struct maker *m, struct json_value *trail, struct str name, struct str href)
+{
+	struct json_value *crumb = json_build(&m->b, trail, NULL, JSON_IS_OBJECT);
+	json_build_text(&m->b, crumb, "name", name);
+	json_build_text(&m->b, crumb, "href", href);
 }
 
 void maker_source(struct maker *m, struct json_value *list, const struct export_source *source)

@@ -1,7 +1,9 @@
 #ifndef SITE_LOOK_INTERNAL_H
 #define SITE_LOOK_INTERNAL_H
 
-#include "base/str.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "config/config.h"
 
 struct look_token {
 	struct str name; /* without "--" */
@@ -9,5 +11,14 @@ struct look_token {
 };
 /* The next "--NAME:light-dark(LIGHT,DARK)" of a packed sheet. False: there is none. */
 bool look_next_token(struct str *rest, struct look_token *out);
+/* On wide screens the pieces of a business's page stand in the main column, beside it, or below
+ * both. */
+enum look_place { LOOK_MAIN, LOOK_SIDE, LOOK_BELOW };
+/* INVALID: site.business_order names a piece that does not exist. */
+MUST_CHECK enum status look_order_check(const struct config *config, struct err *err);
+/* Append the source of a template that includes the pieces of a place in the order of the setting. */
+void look_order(const struct config *config, enum look_place place, struct buf *out);
+/* The rules that order the pieces on narrow screens: ".at-hours{order:1}...". */
+void look_order_rules(const struct config *config, struct buf *out);
 
 #endif

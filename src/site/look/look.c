@@ -173,6 +173,7 @@ void look_compose(const struct config *config, bool live)
 	look_put_light(buf_view(&tokens), &out);
 	look_put_icon(&out);
 	look_add("assets/site.css", &out);
+	look_order_rules(config, &out);
 	if (live)
 		look_add("assets/live.css", &out);
 	look_add("assets/theme.css", &out);

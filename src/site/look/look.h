@@ -17,7 +17,10 @@
 #define SITE_LOOK_LOOK_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "config/config.h"
+#include "language/language.h"
+#include "template/template.h"
 
 /* Compose assets/site.css in the table of files. Call after files_replace. live: the sheet is for
  * the live directory. */
@@ -32,6 +35,38 @@ void look_pack(struct str sheet, struct buf *out);
 
 /* The names of the presets, in the order of the setting's choices; ends with NULL. */
 extern const char *const look_presets[];
+
+/* ---- templates ---- */
+
+/* Add the templates of a folder ("site/" or "templates/") under their names without folder and ending,
+ * in the language of `wording`; and what both folders share: site/parts/NAME as "parts/NAME",
+ * site/slots/NAME, and the pieces in their order as "order/main", "order/side" and "order/below".
+ * Links the set. `seen` (may be NULL) is called with each source, to make a hash of them. INVALID:
+ * err names template, line and cause, or the setting. */
+MUST_CHECK enum status look_add_templates(struct template_set *set, const char *folder,
+					  const struct config *config,
+					  const struct wording *wording,
+					  void (*seen)(void *ctx, struct str source), void *ctx,
+					  struct err *err);
+
+/* ---- patterns ---- */
+
+/* The classes of the pattern that stands where a business has no photo: a motif for the group of its
+ * category and a palette by its id ("t0 c7"). Returns out. */
+enum { LOOK_PATTERN = 16 };
+struct str look_pattern(int category, int64_t id, char out[LOOK_PATTERN]);
+
+/* ---- the locator ---- */
+
+enum { LOOK_DISTANCE = 32 };
+struct look_spot {
+	double lat, lon; /* degrees, WGS 84 */
+};
+/* Append an SVG that shows a place from the centre of a town, and the same in words ("700 m north of
+ * the centre of Bern"). False: it is too far away, or a limit was reached. */
+MUST_CHECK bool look_locator(const struct look_spot *centre, struct str name,
+			     const struct look_spot *place, const struct wording *wording,
+			     struct arena *arena, struct buf *out);
 
 /* ---- colours ---- */
 

@@ -1,0 +1,116 @@
+/* The map that needs nobody's tiles: where a place is, seen from the middle of a town. */
+#include "site/look/look.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { WIDTH = 320, HEIGHT = 190, MARGIN_X = 60, MARGIN_Y = 48, NEAR_M = 80, FAR_M = 40000 };
+
+static const double METRES_PER_DEGREE = 111320;
+
+struct look_way {
+	double east, north; /* metres from the centre to the place */
+	double metres;
+};
+
+static struct look_way look_way(const struct look_spot *from, const struct look_spot *to)
+{
+	const double radian = 3.14159265358979323846 / 180;
+	struct look_way w;
+	w.east = (to->lon - from->lon) * METRES_PER_DEGREE * cos(to->lat * radian);
+	w.north = (to->lat - from->lat) * METRES_PER_DEGREE;
+	w.metres = hypot(w.east, w.north);
+	return w;
+}
+
+/* "700 m", "1.2 km", "14 km": as exact as people say it. */
+static void look_distance(double metres, const struct wording *wording, char out[LOOK_DISTANCE])
+{
+	if (metres < 995) {
+		snprintf(out, LOOK_DISTANCE, "%ld m", lround(metres / 50) * 50);
+		return;
+	}
+	long tenths = lround(metres / 100);
+	if (tenths >= 100 || tenths % 10 == 0)
+		snprintf(out, LOOK_DISTANCE, "%ld km", (tenths + 5) / 10);
+	else
+		snprintf(out, LOOK_DISTANCE, "%ld%s%ld km", tenths / 10,
+			 wording ? wording_language(wording)->decimal : ".", tenths % 10);
+}
+
+static struct str look_way_text(const struct look_way *way, struct str place,
+				const struct wording *wording, struct arena *arena)
+{
+	/* by eighths of the compass, from the north clockwise */
+	static const enum word_id words[8] = {
+	    WORD_AWAY_NORTH, WORD_AWAY_NORTHEAST, WORD_AWAY_EAST, WORD_AWAY_SOUTHEAST,
+	    WORD_AWAY_SOUTH, WORD_AWAY_SOUTHWEST, WORD_AWAY_WEST, WORD_AWAY_NORTHWEST};
+	char distance[LOOK_DISTANCE];
+	if (way->metres < NEAR_M)
+		return WORDING_FILL(wording, arena, WORD_AWAY_NOT, place);
+	look_distance(way->metres, wording, distance);
+	long eighth = lround(atan2(way->east, way->north) / (3.14159265358979323846 / 4));
+	return WORDING_FILL(wording, arena, words[(eighth + 8) % 8], str_of(distance), place);
+}
+
+/* The longest of the usual scales that is at most `most` metres. */
+static long look_scale(double most)
+{
+	static const long scales[] = {20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50};
+	for (size_t i = 0; i < COUNT_OF(scales); i++)
+		if ((double)scales[i] <= most)
+			return scales[i];
+	return scales[COUNT_OF(scales) - 1];
+}
+
+static void look_put_escaped(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		const char *entity = text.p[i] == '&'   ? "&amp;"
+				     : text.p[i] == '<' ? "&lt;"
+				     : text.p[i] == '"' ? "&quot;"
+							: NULL;
+		if (entity)
+			buf_puts(out, entity);
+		else
+			buf_putc(out, text.p[i]);
+	}
+}
+
+bool look_locator(const struct look_spot *centre, struct str name, const struct look_spot *place,
+		  const struct wording *wording, struct arena *arena, struct buf *out)
+{
+	struct look_way way = look_way(centre, place);
+	if (way.metres > FAR_M)
+		return false;
+	struct str text = look_way_text(&way, name, wording, arena);
+	if (!text.p)
+		return false;
+	/* Both ends are inside the margins, and the scale is never finer than 2 m a unit. */
+	double metres = fmax(2, fmax(fabs(way.east) / (WIDTH - 2 * MARGIN_X),
+				     fabs(way.north) / (HEIGHT - 2 * MARGIN_Y)));
+	long scale = look_scale(90 * metres);
+	double east = way.east / metres / 2, north = way.north / metres / 2, x = WIDTH / 2.0,
+	       y = HEIGHT / 2.0 + 12, ring = (double)scale / metres;
+	char bar[LOOK_DISTANCE];
+	look_distance((double)scale, wording, bar);
+	buf_puts(out, "<svg class=\"map\" role=\"img\" aria-label=\"");
+	look_put_escaped(out, text);
+	buf_printf(out, "\" viewBox=\"0 0 %d %d\">", WIDTH, HEIGHT);
+	for (int i = 1; i <= 3; i++)
+		buf_printf(out, "<circle class=\"ring\" cx=\"%.0f\" cy=\"%.0f\" r=\"%.0f\"/>",
+			   x - east, y + north, ring * i);
+	buf_printf(out, "<path class=\"way\" d=\"M%.0f %.0fL%.0f %.0f\"/>", x - east, y + north,
+		   x + east, y - north);
+	buf_printf(out, "<circle cx=\"%.0f\" cy=\"%.0f\" r=\"4\"/><text x=\"%.0f\" y=\"%.0f\">",
+		   x - east, y + north, x - east, y + north + (north >= 0 ? 18 : -10));
+	look_put_escaped(out, name);
+	buf_printf(out,
+		   "</text><path class=\"pin\" d=\"M%.0f %.0fc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 "
+		   "10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%.0f\"/><text "
+		   "class=\"end\" x=\"14\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
+		   x + east, y - north, ring, bar);
+	look_put_escaped(out, text);
+	buf_puts(out, "</p>");
+	return !buf_failed(out);
+}
