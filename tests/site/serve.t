@@ -69,6 +69,7 @@ write_file("$i->{dir}/web/.base/site/parts/state.mustache", "older\n");
 my ($code, $out) = $i->run('theme', 'diff');
 is($code, 2, 'an upgrade under a copy is a finding');
 like($out, qr{state.mustache: changed by an upgrade.*^-older}ms, 'and is shown');
+mkdir "$i->{dir}/web/assets";
 write_file("$i->{dir}/web/assets/theme.css", ":root { --soft: light-dark(#999, #999); }\n");
 ($code, $out) = $i->run('theme', 'check');
 is($code, 2, 'a colour that cannot be read is a finding');
