@@ -45,7 +45,7 @@ if (grep { -x "$_/msgfmt" } split /:/, $ENV{PATH}) {
 
 is_deeply([ own(qq(msgid "Opening hours"\nmsgstr "Wann offen ist"\n)) ]->[1], undef, 'a good file has no finding');
 is_deeply([ (own(qq(\nmsgid "Nobody says this"\nmsgstr "x"\n)))[1] ], ['2 unused'], 'what nothing says is unused');
-is_deeply([ (own(qq(msgid "Record {id}."\nmsgstr "Eintrag {nummer}."\n)))[1] ], ['1 differs'],
+is_deeply([ (own(qq(msgid "Facts as of {updated}."\nmsgstr "Stand {datum}."\n)))[1] ], ['1 differs'],
 	'placeholders are compared');
 is_deeply([ (own(qq(msgid "Find the business<br> you need."\nmsgstr "Finden"\n)))[1] ], ['1 differs'], 'tags, too');
 is_deeply([ (own(qq(msgid "{count} business"\nmsgstr "x"\n)))[1] ], ['1 plural'], 'a count needs its forms');
