@@ -1,6 +1,7 @@
 /* Serving documents inside the sandbox: requests in on one descriptor, answers out on the other.
- * The other end is audit/reader. What an answer consists of is each format's own matter (audit/page,
- * audit/statement, audit/openapi); the loop, the request and the buffered output are here, once.
+ * The other end is audit/reader. What an answer consists of is each format's own matter
+ * (audit/page, audit/statement, audit/openapi); the loop, the request and the buffered output are
+ * here, once.
  *
  * A request is a struct serve_request and the document's bytes. Both ends are the same build on the
  * same machine: numbers are as in memory.

@@ -19,7 +19,7 @@ struct scratch {
 	struct planner_run database;
 };
 
-/* The signal that ends the run; 0: none. The folder and the server are removed before it is obeyed. */
+/* The signal that ends the run; 0: none. The folder and the server are removed first. */
 static volatile sig_atomic_t scratch_interrupted;
 
 static void scratch_interrupt(int signal)

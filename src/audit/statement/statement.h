@@ -1,10 +1,10 @@
 /* Foreign SQL read in the sandbox: files in on one descriptor, facts about their statements out on
  * the other, so that no hostile byte reaches PostgreSQL's parser in a process that can do anything.
  *
- * The answer is one record per statement: a struct statement_head, then the arrays that it counts,
- * in the order of the struct, then the bytes that their texts refer to. The last record has the kind
- * STATEMENT_END. A reader that dies over a file has found something about it; the other side starts
- * a new one.
+ * The answer is one record per statement: a struct statement_head, then the arrays that it
+ * counts, in the order of the struct, then the bytes that their texts refer to. The last record has
+ * the kind STATEMENT_END. A reader that dies over a file has found something about it; the other
+ * side starts a new one.
  *
  * Offsets are bytes of the file. Spans come from tokens with bracket depth, because the parser's
  * locations point at operators and know no parentheses; {0, 0} means that the span is not known.
