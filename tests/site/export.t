@@ -225,7 +225,7 @@ is(scalar @left, scalar keys %many, 'no file is left of what is no more');
 		'what the week does not say stands on top');
 	is_deeply([
 			grep {
-				!eval { decode_json($blocks{$_})->{name} }
+				!eval { decode_json($blocks{$_})->{'@graph'}[0]{name} }
 			} sort keys %blocks
 		],
 		[],
