@@ -249,10 +249,9 @@ static void export_one(const struct instance *i, struct export_done *d)
 	if (d->shop && !shop_id)
 		run.list = run.changed = NULL;
 	if (d->status == OK && trees.count && (run.list || run.changed))
-		d->status =
-		    err_set(&d->err, INVALID,
-			    "--list and --changed are of one tree; with site.languages there are "
-			    "several");
+		d->status = err_set(
+		    &d->err, INVALID,
+		    "--list and --changed are of one tree; with site.languages there are several");
 	if (d->status == OK && run.changed && (run.gzip || run.brotli))
 		d->status =
 		    err_set(&d->err, INVALID,
@@ -354,10 +353,10 @@ static enum status export_show(const struct instance *i, const char *dir, struct
 	while (rest.p) {
 		struct str id = str_trim(str_cut(&rest, ','));
 		if (count == ONLY_MAX || !record_id_parse(id, &ids[count++]))
-			return err_set(err, INVALID,
-				       "--only: '%.*s' is not an id of a business, or "
-				       "there are more than %d",
-				       STR_ARG(id), ONLY_MAX);
+			return err_set(
+			    err, INVALID,
+			    "--only: '%.*s' is not an id of a business, or there are more than %d",
+			    STR_ARG(id), ONLY_MAX);
 	}
 	return export_serve(i, &run, ids, count, (uint16_t)port, err);
 }

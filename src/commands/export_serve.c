@@ -116,7 +116,8 @@ static void serve_put_escaped(struct buf *out, struct str text)
 			buf_putc(out, text.p[i]);
 }
 
-/* The lines around a mistake, of an error that says "template NAME, line N: ..." or "FILE, line N". */
+/* The lines around a mistake, of an error that says "template NAME, line N: ..." or "FILE, line
+ * N". */
 static void serve_put_excerpt(struct str error, struct buf *out)
 {
 	static const struct str before = STR("template "), line = STR(", line ");
@@ -345,8 +346,7 @@ enum status export_serve(const struct instance *instance, const struct export_op
 		serve_watch_all(s);
 		endpoint_format(&bound, address);
 		printf(
-		    "http://%s/ shows the site, http://%s/_/ its pieces; changes in %s are shown "
-		    "at once; Ctrl-C ends\n",
+		    "http://%s/ shows the site, http://%s/_/ its pieces; changes in %s are shown at once; Ctrl-C ends\n",
 		    address, address, s->web);
 		fflush(stdout);
 		status = serve_loop(s, err);

@@ -1,5 +1,5 @@
-/* holdfast theme: own copies of the pages' files, what an upgrade changed under them, what templates
- * see. */
+/* holdfast theme: own copies of the pages' files, what an upgrade changed under them, what
+ * templates see. */
 #include "base/cli.h"
 #include "base/files.h"
 #include "base/io.h"
@@ -111,10 +111,10 @@ static enum status theme_new(const struct instance *i, struct str name, struct e
 		copied++;
 	}
 	if (status == OK && !copied)
-		status = err_set(err, NOT_FOUND,
-				 "the pages have no file and no folder \"%.*s\"; holdfast theme "
-				 "list prints them",
-				 STR_ARG(name));
+		status = err_set(
+		    err, NOT_FOUND,
+		    "the pages have no file and no folder \"%.*s\"; holdfast theme list prints them",
+		    STR_ARG(name));
 	return status;
 }
 

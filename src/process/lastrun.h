@@ -1,6 +1,6 @@
-/* How the last run of a job ended that is started from outside (a backup, by a timer): a file of the
- * instance, so that a failure, or a run that was killed, can be told and is over with the next
- * success.
+/* How the last run of a job ended that is started from outside (a backup, by a timer): a file of
+ * the instance, so that a failure, or a run that was killed, can be told and is over with the
+ * next success.
  *
  *   DIR/notify/NAME   one line of text: state, time, error. Locked while the job runs.
  */

@@ -110,8 +110,8 @@ static const struct command command_api = {
     .run = parse_api,
 };
 
-/* Become vipsthumbnail inside the sandbox: it inherits the filter of system calls and the limits. It
- * reads the picture from standard input and writes the result to standard output. */
+/* Become vipsthumbnail inside the sandbox: it inherits the filter of system calls and the
+ * limits. It reads the picture from standard input and writes the result to standard output. */
 static int parse_picture(int argc, char **argv)
 {
 	static const struct {

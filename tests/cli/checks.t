@@ -71,8 +71,9 @@ refused('a forbidden library', qr/holdfast contains library libpq/, "$root/tools
 accepted('help, manual pages and README agree', "$root/tools/check-docs", $build);
 my $docs = "$work/docs";
 make_path("$docs/tools", "$docs/man");
-copy("$docs/tools", map { "$root/tools/$_" } qw(check-docs make-man));
+copy("$docs/tools", map { "$root/tools/$_" } qw(check-docs make-man make-theme-docs));
 copy("$docs/man", glob "$root/man/*");
+system('cp', '-r', "$root/web", "$root/docs", $docs) == 0 or die 'cp'; # what the manual of themes is made of
 my $readme = slurp("$root/README.md");
 spew("$docs/README.md", $readme =~ s/^.*holdfast suppress.*\n//mgr);
 refused('a command that the README lacks', qr/^< suppress$/m, "$docs/tools/check-docs", $build);

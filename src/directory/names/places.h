@@ -10,8 +10,8 @@ enum { PLACES_NAMES = 24 };
 /* The other names of the towns that are called so; how many were written. */
 size_t places_names(struct str key, struct str out[PLACES_NAMES]);
 
-/* Row i of the towns with several names, as the table writes it: "Cologne;Köln;Colonia". Empty: there
- * are no more rows. */
+/* Row i of the towns with several names, as the table writes it: "Cologne;Köln;Colonia". Empty:
+ * there are no more rows. */
 struct str places_town(size_t i);
 
 /* The country that is called so, ISO 3166-1 alpha-2; empty: none is. */

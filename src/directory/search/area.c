@@ -14,8 +14,8 @@ static double radians(double degrees)
 	return degrees * M_PI / 180;
 }
 
-/* The box around the circle. It touches a meridian where the sine rule says so, in the triangle with
- * the pole. */
+/* The box around the circle. It touches a meridian where the sine rule says so, in the triangle
+ * with the pole. */
 static void area_around(struct area *out)
 {
 	double angle = out->radius_m / earth_radius_m, height = angle * 180 / M_PI;

@@ -287,6 +287,8 @@ void rows_category(const struct taxonomy_category *category, int64_t businesses,
 MUST_CHECK bool rows_text(struct arena *arena, const struct db_rows *rows, int row, int column,
 			  struct str *out);
 
+/* Whether the hours of a row of list_facets are known to be open at that instant. */
+bool rows_hours_open(const struct db_rows *rows, int row, int64_t at_s);
 /* An array column; empty for NULL. */
 MUST_CHECK bool rows_texts(struct arena *arena, const struct db_rows *rows, int row, int column,
 			   struct search_texts *out);

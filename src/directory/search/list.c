@@ -4,7 +4,6 @@
 #include <string.h>
 #include "base/clock.h"
 #include "directory/taxonomy/taxonomy.h"
-#include "hours/hours.h"
 #include "sql/directory.h"
 
 enum {
@@ -62,7 +61,6 @@ struct listing {
 
 static void ask_words(struct listing *l);
 static void ask_facets(struct listing *l);
-
 static void begin_tail(struct listing *l);
 
 /* Where nothing was found in the place that the text names: in the region that is called like the
@@ -598,16 +596,7 @@ static bool read_facet(struct listing *l, const struct db_rows *rows, int row)
 		return true;
 	}
 	if (str_eq(kind, STR("hours"))) {
-		bool located = !db_null(rows, row, SQL_LIST_FACETS_LAT_E7);
-		const struct hours_place place = {
-		    db_text(rows, row, SQL_LIST_FACETS_NAME),
-		    db_text(rows, row, SQL_LIST_FACETS_COUNTRY), located,
-		    (double)db_i64(rows, row, SQL_LIST_FACETS_LAT_E7) / 1e7,
-		    (double)db_i64(rows, row, SQL_LIST_FACETS_LON_E7) / 1e7};
-		int64_t changes_s;
-		struct str hours = db_text(rows, row, SQL_LIST_FACETS_KEY);
-		if (hours_state_at(hours, &place, l->at_s, &changes_s) == HOURS_OPEN)
-			f->open += n;
+		f->open += rows_hours_open(rows, row, l->at_s) ? n : 0;
 		return true;
 	}
 	size_t *count = str_eq(kind, STR("region")) ? &f->regions : &f->cities;

@@ -88,6 +88,18 @@ bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int
 	return true;
 }
 
+bool rows_hours_open(const struct db_rows *rows, int row, int64_t at_s)
+{
+	const struct hours_place place = {db_text(rows, row, SQL_LIST_FACETS_NAME),
+					  db_text(rows, row, SQL_LIST_FACETS_COUNTRY),
+					  !db_null(rows, row, SQL_LIST_FACETS_LAT_E7),
+					  (double)db_i64(rows, row, SQL_LIST_FACETS_LAT_E7) / 1e7,
+					  (double)db_i64(rows, row, SQL_LIST_FACETS_LON_E7) / 1e7};
+	int64_t changes_s;
+	struct str hours = db_text(rows, row, SQL_LIST_FACETS_KEY);
+	return hours_state_at(hours, &place, at_s, &changes_s) == HOURS_OPEN;
+}
+
 bool rows_texts(struct arena *arena, const struct db_rows *rows, int row, int column,
 		struct search_texts *out)
 {

@@ -40,8 +40,8 @@ void words_add(struct words *words, struct str text);
  * split: "Mc Donald's" -> "mcdonalds". A slice of out. */
 struct str words_key(struct str text, char out[WORDS_KEY_BYTES]);
 
-/* Letter i of those that folding replaces by Latin ones after decomposition; false: there are no more.
- * For the script of an exported site, which folds in the same way. */
+/* Letter i of those that folding replaces by Latin ones after decomposition; false: there are no
+ * more. For the script of an exported site, which folds in the same way. */
 bool words_latin(size_t i, int32_t *letter, const char **latin);
 
 struct str words_at(const struct words *words, size_t i);

@@ -69,8 +69,8 @@ struct export_options {
 	const char *own_dir; /* folder of the operator's files to publish; NULL: none */
 	const struct export_shop *shop; /* write this shop's site; NULL: the directory */
 	const struct shop_sites *shops; /* businesses whose entries link to a site of their own */
-	/* file that gets what this run changed: paths to put and to delete, addresses to invalidate, in
-	 * the order of publication; NULL: none */
+	/* file that gets what this run changed: paths to put and to delete, addresses to
+	 * invalidate, in the order of publication; NULL: none */
 	const char *changed;
 	const char *list; /* file that gets a line for each published file; NULL: none */
 };

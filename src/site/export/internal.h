@@ -175,7 +175,8 @@ enum { WRITER_QUEUE = 4096, WRITER_BYTES = 16 << 20 };
 struct libdeflate_compressor;
 struct writer {
 	int root_fd;
-	/* A file that is the same in the published tree keeps its time of change: -1: there is none. */
+	/* A file that is the same in the published tree keeps its time of change: -1: there is
+	 * none. */
 	int published_fd;
 	char folder[EXPORT_PATH]; /* written last */
 	int folder_fd;            /* -1: not open */
@@ -350,8 +351,8 @@ void business_count_dropped(void *ctx, const struct facts_finding *finding);
 void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
 /* Append the same as a link, percent-encoded. */
 void business_link(struct str path, int64_t id, const char *ending, struct buf *out);
-/* Put the week as minutes, for the script that shows whether a place is open, and its time zone under
- * these keys; nothing when one of them is not known. Sets "script" of the page. */
+/* Put the week as minutes, for the script that shows whether a place is open, and its time zone
+ * under these keys; nothing when one of them is not known. Sets "script" of the page. */
 void business_put_week(struct maker *m, struct json_value *to_value, const char *week_key,
 		       const char *zone_key, const struct hours_week *week, struct str zone);
 

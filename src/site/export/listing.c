@@ -10,7 +10,8 @@
 #include "site/search/search.h"
 
 enum {
-	/* With more addresses to invalidate all are: a CDN charges for each, and takes a wildcard as one. */
+	/* With more addresses to invalidate all are: a CDN charges for each, and takes a
+	 * wildcard as one. */
 	INVALIDATE_MOST = 1000,
 	INVALIDATE_BYTES = 1 << 20,
 };
@@ -27,7 +28,7 @@ enum upload_part {
 
 static enum upload_part upload_part(struct str path)
 {
-	if (str_eq(path, STR(SITE_SEARCH_ROOT)))
+	if (str_eq(path, STR(SITESEARCH_ROOT)))
 		return UPLOAD_ROOT;
 	if (str_starts(path, STR("assets/")) || str_starts(path, STR("i/")) ||
 	    str_starts(path, STR("s/")))

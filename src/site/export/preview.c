@@ -80,11 +80,13 @@ static enum status preview_read_published(struct preview *p, struct err *err)
 	enum status status = export_state_open(&state, &p->options, err);
 	if (status != OK)
 		return status;
-	status = state.published ? manifest_read(&p->entries, state.old_manifest, err)
-				 : err_set(err, NOT_FOUND,
-					   "%s was never exported: run holdfast export, or name "
-					   "businesses with --only",
-					   p->options.dir);
+	status =
+	    state.published
+		? manifest_read(&p->entries, state.old_manifest, err)
+		: err_set(
+		      err, NOT_FOUND,
+		      "%s was never exported: run holdfast export, or name businesses with --only",
+		      p->options.dir);
 	export_state_close(&state);
 	return status;
 }
@@ -185,7 +187,7 @@ static enum status preview_keep(void *ctx, const char *path, struct str content,
 	(void)err;
 	p->file = memory_grow(p->file, &p->files_room, p->files + 1, sizeof(*p->file));
 	struct preview_file *f = &p->file[p->files++];
-	f->path = memory_had(strdup(path));
+	f->path = memory_strdup(path);
 	f->body = memory_room(content.n + 1);
 	f->bytes = content.n;
 	memcpy(f->body, content.p, content.n);

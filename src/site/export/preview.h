@@ -14,14 +14,14 @@
 
 struct preview;
 
-/* count 0: those of the last export of options->dir. NOT_FOUND: it was never exported, or there is no
- * such business. INVALID: a template is wrong. */
+/* count 0: those of the last export of options->dir. NOT_FOUND: it was never exported, or there
+ * is no such business. INVALID: a template is wrong. */
 MUST_CHECK enum status preview_open(const struct export_options *options, const int64_t *ids,
 				    size_t count, struct preview **out, struct err *err);
 void preview_free(struct preview *p); /* NULL is allowed */
 
-/* Compile templates and settings again. On an error (INVALID: a template is wrong) the preview has no
- * pages until a reload succeeds. */
+/* Compile templates and settings again. On an error (INVALID: a template is wrong) the preview
+ * has no pages until a reload succeeds. */
 MUST_CHECK enum status preview_reload(struct preview *p, struct err *err);
 
 /* Append the file at a path of the site ("/", "/imprint/", "/assets/site.css"). NOT_FOUND: the site

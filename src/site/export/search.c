@@ -19,7 +19,7 @@ struct search_run {
 	const struct theme *theme;
 	const struct manifest *m;
 	struct db *db;
-	struct site_search *search;
+	struct sitesearch *search;
 	struct arena arena;
 	struct buf link;
 };
@@ -28,7 +28,7 @@ static enum status search_add_row(struct search_run *r, const struct db_rows *ro
 				  struct err *err)
 {
 	struct str *names, *categories;
-	struct site_search_row b = {.id = db_i64(rows, row, SQL_EXPORT_SEARCH_ID)};
+	struct sitesearch_row b = {.id = db_i64(rows, row, SQL_EXPORT_SEARCH_ID)};
 	const struct manifest_entry *e = manifest_find(r->m, b.id);
 	if (!e || e->state < ENTRY_NOINDEX)
 		return OK;
@@ -51,7 +51,7 @@ static enum status search_add_row(struct search_run *r, const struct db_rows *ro
 	b.city = db_text(rows, row, SQL_EXPORT_SEARCH_CITY);
 	b.alt_names = names;
 	b.categories = categories;
-	return site_search_add(r->search, &b, err);
+	return sitesearch_add(r->search, &b, err);
 }
 
 /* The whole table, also what was added to it since the run began: a business is searched when the
@@ -130,12 +130,12 @@ static enum status search_write(struct search_run *r, struct err *err)
 	enum status status = search_read_lines(r, &sql_export_towns, most, 1, &towns, err);
 	if (status == OK)
 		status = search_read_lines(r, &sql_export_search_regions, NULL, 0, &regions, err);
-	const struct site_search_root root = {buf_view(&kinds), buf_view(&towns),
-					      buf_view(&regions)};
+	const struct sitesearch_root root = {buf_view(&kinds), buf_view(&towns),
+					     buf_view(&regions)};
 	if (status == OK && (buf_failed(&kinds) || buf_failed(&towns) || buf_failed(&regions)))
 		status = err_set(err, TOO_LARGE, "the towns of the search");
 	if (status == OK)
-		status = site_search_write(r->search, &root, search_put, r->files, err);
+		status = sitesearch_write(r->search, &root, search_put, r->files, err);
 	buf_release(&kinds);
 	buf_release(&towns);
 	buf_release(&regions);
@@ -151,11 +151,11 @@ enum status search_files(struct export_files *f, const struct theme *t, const st
 		return err_errno(err, FAILED, "%s", temporary);
 	arena_init(&r.arena, 1 << 20);
 	buf_init(&r.link, 4 * EXPORT_PATH);
-	r.search = site_search_create(folder);
+	r.search = sitesearch_create(folder);
 	enum status status = search_read(&r, blocks, err);
 	if (status == OK)
 		status = search_write(&r, err);
-	site_search_free(r.search);
+	sitesearch_free(r.search);
 	arena_release(&r.arena);
 	buf_release(&r.link);
 	close(folder);

@@ -168,7 +168,7 @@ static enum status writer_put_copies(struct writer *w, int dir, const char *name
 	enum status status = writer_put_at(w, dir, name, path, content, there, err);
 	for (size_t i = 0; i < PACKED && status == OK; i++) {
 		bool wanted = (w->formats & packed[i].format) && content.n >= SMALLEST &&
-			      !str_ends(str_of(name), STR(SITE_SEARCH_ENDING));
+			      !str_ends(str_of(name), STR(SITESEARCH_ENDING));
 		bool stale = there && ((w->formats | w->drops) & packed[i].format);
 		snprintf(beside, sizeof(beside), "%s%s", name, packed[i].ending);
 		/* A copy that is not written again would be served in place of the file. */

@@ -16,7 +16,8 @@ bool look_next_token(struct str *rest, struct look_token *out);
 enum look_place { LOOK_MAIN, LOOK_SIDE, LOOK_BELOW };
 /* INVALID: site.business_order names a piece that does not exist. */
 MUST_CHECK enum status look_order_check(const struct config *config, struct err *err);
-/* Append the source of a template that includes the pieces of a place in the order of the setting. */
+/* Append the source of a template that includes the pieces of a place in the order of the
+ * setting. */
 void look_order(const struct config *config, enum look_place place, struct buf *out);
 /* The rules that order the pieces on narrow screens: ".at-hours{order:1}...". */
 void look_order_rules(const struct config *config, struct buf *out);

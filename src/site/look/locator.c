@@ -105,11 +105,10 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	buf_printf(out, "<circle cx=\"%.0f\" cy=\"%.0f\" r=\"4\"/><text x=\"%.0f\" y=\"%.0f\">",
 		   x - east, y + north, x - east, y + north + (north >= 0 ? 18 : -10));
 	look_put_escaped(out, name);
-	buf_printf(out,
-		   "</text><path class=\"pin\" d=\"M%.0f %.0fc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 "
-		   "10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%.0f\"/><text "
-		   "class=\"end\" x=\"14\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
-		   x + east, y - north, ring, bar);
+	buf_printf(
+	    out,
+	    "</text><path class=\"pin\" d=\"M%.0f %.0fc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%.0f\"/><text class=\"end\" x=\"14\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
+	    x + east, y - north, ring, bar);
 	look_put_escaped(out, text);
 	buf_puts(out, "</p>");
 	return !buf_failed(out);

@@ -127,8 +127,8 @@ bool look_put_preset(struct str name, struct buf *out)
 
 /* ---- the whole sheet ---- */
 
-/* The mark beside the name, in the sheet because it would be a request of its own otherwise. A large
- * one stays a file. */
+/* The mark beside the name, in the sheet because it would be a request of its own otherwise. A
+ * large one stays a file. */
 static void look_put_icon(struct buf *out)
 {
 	static const char digits[] = "0123456789ABCDEF";

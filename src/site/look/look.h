@@ -6,13 +6,12 @@
  *   assets/live.css          rules of the live directory (search, filters); not in an export
  *   assets/theme.css         the operator's tokens and rules, empty by default
  * without comments and blanks. A token is a custom property; a colour is one line with its value
- * for light and dark, "--brand: light-dark(#1f5673, #8cc3dd)". Browsers that do not know light-dark()
- * get the light values.
+ * for light and dark, "--brand: light-dark(#1f5673, #8cc3dd)". Browsers that do not know
+ * light-dark() get the light values.
  *
  * An operator who replaces assets/site.css gets exactly that file.
  *
- * Uses the embedded files (base/files.h) and the settings; no other state.
- */
+ * Uses the embedded files (base/files.h) and the settings; no other state. */
 #ifndef SITE_LOOK_LOOK_H
 #define SITE_LOOK_LOOK_H
 
@@ -38,11 +37,11 @@ extern const char *const look_presets[];
 
 /* ---- templates ---- */
 
-/* Add the templates of a folder ("site/" or "templates/") under their names without folder and ending,
- * in the language of `wording`; and what both folders share: site/parts/NAME as "parts/NAME",
- * site/slots/NAME, and the pieces in their order as "order/main", "order/side" and "order/below".
- * Links the set. `seen` (may be NULL) is called with each source, to make a hash of them. INVALID:
- * err names template, line and cause, or the setting. */
+/* Add the templates of a folder ("site/" or "templates/") under their names without folder and
+ * ending, in the language of `wording`; and what both folders share: site/parts/NAME as
+ * "parts/NAME", site/slots/NAME, and the pieces in their order as "order/main", "order/side" and
+ * "order/below". Links the set. `seen` (may be NULL) is called with each source, to make a hash
+ * of them. INVALID: err names template, line and cause, or the setting. */
 MUST_CHECK enum status look_add_templates(struct template_set *set, const char *folder,
 					  const struct config *config,
 					  const struct wording *wording,
@@ -51,8 +50,8 @@ MUST_CHECK enum status look_add_templates(struct template_set *set, const char *
 
 /* ---- patterns ---- */
 
-/* The classes of the pattern that stands where a business has no photo: a motif for the group of its
- * category and a palette by its id ("t0 c7"). Returns out. */
+/* The classes of the pattern that stands where a business has no photo: a motif for the group of
+ * its category and a palette by its id ("t0 c7"). Returns out. */
 enum { LOOK_PATTERN = 16 };
 struct str look_pattern(int category, int64_t id, char out[LOOK_PATTERN]);
 
@@ -62,8 +61,8 @@ enum { LOOK_DISTANCE = 32 };
 struct look_spot {
 	double lat, lon; /* degrees, WGS 84 */
 };
-/* Append an SVG that shows a place from the centre of a town, and the same in words ("700 m north of
- * the centre of Bern"). False: it is too far away, or a limit was reached. */
+/* Append an SVG that shows a place from the centre of a town, and the same in words ("700 m
+ * north of the centre of Bern"). False: it is too far away, or a limit was reached. */
 MUST_CHECK bool look_locator(const struct look_spot *centre, struct str name,
 			     const struct look_spot *place, const struct wording *wording,
 			     struct arena *arena, struct buf *out);

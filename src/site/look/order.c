@@ -11,8 +11,8 @@ static const struct look_piece {
     {"facts", LOOK_MAIN}, {"map", LOOK_SIDE},   {"nearby", LOOK_BELOW},
 };
 
-/* Where the setting names the piece, from 1; those that it does not name come behind, because a page
- * shows everything that its block of facts says. */
+/* Where the setting names the piece, from 1; those that it does not name come behind, because a
+ * page shows everything that its block of facts says. */
 static size_t look_piece_rank(struct str order, size_t piece)
 {
 	size_t place = 0;
@@ -39,10 +39,10 @@ enum status look_order_check(const struct config *config, struct err *err)
 	while (rest.p) {
 		struct str name = str_trim(str_cut(&rest, ' '));
 		if (name.n && !look_piece_find(name))
-			return err_set(err, INVALID,
-				       "site.business_order: there is no piece \"%.*s\"; there are "
-				       "hours, about, goods, area, facts, map and nearby",
-				       STR_ARG(name));
+			return err_set(
+			    err, INVALID,
+			    "site.business_order: there is no piece \"%.*s\"; there are hours, about, goods, area, facts, map and nearby",
+			    STR_ARG(name));
 	}
 	return OK;
 }

@@ -27,7 +27,7 @@ MUST_CHECK enum status sorter_next(struct sorter *s, struct str *key, struct str
 
 struct libdeflate_compressor;
 struct tree {
-	site_search_put *put;
+	sitesearch_put *put;
 	void *ctx;
 	struct libdeflate_compressor *deflate;
 	struct buf leaf, fence, fences, packed;
@@ -38,20 +38,21 @@ struct tree {
 	size_t fence_leaves;
 	uint64_t leaves, bytes;
 };
-void tree_init(struct tree *t, site_search_put *put, void *ctx);
-void tree_release(struct tree *t);
+void leaves_init(struct tree *t, sitesearch_put *put, void *ctx);
+void leaves_release(struct tree *t);
 /* group: word, tab, place; in ascending order. */
-MUST_CHECK enum status tree_put(struct tree *t, struct str group, struct str line, struct err *err);
+MUST_CHECK enum status leaves_put(struct tree *t, struct str group, struct str line,
+				  struct err *err);
 /* Write what is left; t->fences has a line for each fence then. */
-MUST_CHECK enum status tree_end(struct tree *t, struct err *err);
+MUST_CHECK enum status leaves_end(struct tree *t, struct err *err);
 /* Compress the content and hand it over under this path. */
-MUST_CHECK enum status tree_put_file(struct tree *t, const char *path, struct str content,
-				     struct err *err);
+MUST_CHECK enum status leaves_put_file(struct tree *t, const char *path, struct str content,
+				       struct err *err);
 
 /* ---- root.c ---- */
 
 /* common: lines of word and number of rows. */
-void root_write(const struct site_search_root *root, struct str common, struct str fences,
+void root_write(const struct sitesearch_root *root, struct str common, struct str fences,
 		struct buf *out);
 
 #endif

@@ -26,7 +26,7 @@ static void root_put_letters(struct buf *out)
 }
 
 /* Other names of towns, and of the countries that the regions are in. */
-static void root_put_aliases(const struct site_search_root *root, struct buf *out)
+static void root_put_aliases(const struct sitesearch_root *root, struct buf *out)
 {
 	struct str last = {"", 0}, lines = root->regions;
 	for (size_t i = 0;; i++) {
@@ -46,7 +46,7 @@ static void root_put_aliases(const struct site_search_root *root, struct buf *ou
 	}
 }
 
-void root_write(const struct site_search_root *root, struct str common, struct str fences,
+void root_write(const struct sitesearch_root *root, struct str common, struct str fences,
 		struct buf *out)
 {
 	struct json_writer w;

@@ -23,31 +23,31 @@ struct search_best {
 	struct buf rank, line;
 };
 
-struct site_search {
+struct sitesearch {
 	int temporary;
 	struct sorter *rows, *near;
 	struct buf line, word, common;
 	uint64_t of_word; /* rows */
-	struct search_best best[SITE_SEARCH_BEST];
+	struct search_best best[SITESEARCH_BEST];
 	size_t bests;
 };
 
-struct site_search *site_search_create(int temporary)
+struct sitesearch *sitesearch_create(int temporary)
 {
-	struct site_search *s = memory_alloc(sizeof(*s));
+	struct sitesearch *s = memory_alloc(sizeof(*s));
 	s->temporary = temporary;
-	s->rows = sorter_create(temporary, SITE_SEARCH_BUFFER);
+	s->rows = sorter_create(temporary, SITESEARCH_BUFFER);
 	buf_init(&s->line, ROW_MAX);
 	buf_init(&s->word, KEY_MAX);
 	buf_init(&s->common, ROOT_MAX);
-	for (size_t i = 0; i < SITE_SEARCH_BEST; i++) {
+	for (size_t i = 0; i < SITESEARCH_BEST; i++) {
 		buf_init(&s->best[i].rank, RANK_BYTES);
 		buf_init(&s->best[i].line, ROW_MAX);
 	}
 	return s;
 }
 
-void site_search_free(struct site_search *s)
+void sitesearch_free(struct sitesearch *s)
 {
 	if (!s)
 		return;
@@ -56,7 +56,7 @@ void site_search_free(struct site_search *s)
 	buf_release(&s->line);
 	buf_release(&s->word);
 	buf_release(&s->common);
-	for (size_t i = 0; i < SITE_SEARCH_BEST; i++) {
+	for (size_t i = 0; i < SITESEARCH_BEST; i++) {
 		buf_release(&s->best[i].rank);
 		buf_release(&s->best[i].line);
 	}
@@ -88,7 +88,7 @@ static void search_put_fields(struct buf *out, const struct str *texts, size_t c
 
 /* quality, category, name, address of its page, street, postcode, town, further categories, further
  * names; empty fields at the end are left out. */
-static void search_put_row(struct buf *out, const struct site_search_row *row)
+static void search_put_row(struct buf *out, const struct sitesearch_row *row)
 {
 	const struct str texts[] = {row->name, row->path, row->street, row->postcode, row->city};
 	buf_reset(out);
@@ -101,8 +101,8 @@ static void search_put_row(struct buf *out, const struct site_search_row *row)
 		out->n--;
 }
 
-static enum status search_put_posting(struct site_search *s, struct str word,
-				      const struct site_search_row *row, struct err *err)
+static enum status search_put_posting(struct sitesearch *s, struct str word,
+				      const struct sitesearch_row *row, struct err *err)
 {
 	char key[KEY_MAX], *to = key;
 	must(word.n + row->place.n + RANK_BYTES + 2 <= sizeof(key));
@@ -116,8 +116,7 @@ static enum status search_put_posting(struct site_search *s, struct str word,
 	return sorter_add(s->rows, (struct str){key, (size_t)(to - key)}, buf_view(&s->line), err);
 }
 
-enum status site_search_add(struct site_search *s, const struct site_search_row *row,
-			    struct err *err)
+enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *row, struct err *err)
 {
 	struct words words;
 	char kind[16];
@@ -138,16 +137,16 @@ enum status site_search_add(struct site_search *s, const struct site_search_row 
 
 /* ---- corrections ---- */
 
-static enum status search_put_near(struct site_search *s, struct str left, struct str word,
+static enum status search_put_near(struct sitesearch *s, struct str left, struct str word,
 				   struct err *err)
 {
 	char key[2 * WORDS_BYTES + 16];
-	int n = snprintf(key, sizeof(key), SITE_SEARCH_NEAR "%.*s\t\t%.*s", STR_ARG(left),
+	int n = snprintf(key, sizeof(key), SITESEARCH_NEAR "%.*s\t\t%.*s", STR_ARG(left),
 			 STR_ARG(word));
 	return sorter_add(s->near, (struct str){key, (size_t)n}, word, err);
 }
 
-static enum status search_put_deletions(struct site_search *s, struct str word, struct err *err)
+static enum status search_put_deletions(struct sitesearch *s, struct str word, struct err *err)
 {
 	char left[WORDS_BYTES];
 	size_t letters = 0;
@@ -171,10 +170,10 @@ static enum status search_put_deletions(struct site_search *s, struct str word, 
 
 /* ---- from sorted postings to files ---- */
 
-static void search_keep_best(struct site_search *s, struct str rank, struct str line)
+static void search_keep_best(struct sitesearch *s, struct str rank, struct str line)
 {
 	size_t at = s->bests;
-	if (at == SITE_SEARCH_BEST) {
+	if (at == SITESEARCH_BEST) {
 		if (str_cmp(buf_view(&s->best[at - 1].rank), rank) <= 0)
 			return;
 		at--;
@@ -191,18 +190,18 @@ static void search_keep_best(struct site_search *s, struct str rank, struct str 
 	buf_str(&s->best[at].line, line);
 }
 
-static enum status search_end_word(struct site_search *s, struct tree *tree, struct err *err)
+static enum status search_end_word(struct sitesearch *s, struct tree *tree, struct err *err)
 {
 	char group[KEY_MAX];
 	struct str word = buf_view(&s->word);
 	enum status status = OK;
-	if (s->of_word > SITE_SEARCH_COMMON) {
+	if (s->of_word > SITESEARCH_COMMON) {
 		buf_printf(&s->common, "%.*s\t%llu\n", STR_ARG(word),
 			   (unsigned long long)s->of_word);
-		int n = snprintf(group, sizeof(group), "%.*s\t" SITE_SEARCH_HEAD, STR_ARG(word));
+		int n = snprintf(group, sizeof(group), "%.*s\t" SITESEARCH_HEAD, STR_ARG(word));
 		for (size_t i = 0; i < s->bests && status == OK; i++)
-			status = tree_put(tree, (struct str){group, (size_t)n},
-					  buf_view(&s->best[i].line), err);
+			status = leaves_put(tree, (struct str){group, (size_t)n},
+					    buf_view(&s->best[i].line), err);
 	}
 	if (status == OK && s->of_word)
 		status = search_put_deletions(s, word, err);
@@ -211,7 +210,7 @@ static enum status search_end_word(struct site_search *s, struct tree *tree, str
 	return status;
 }
 
-static enum status search_write_rows(struct site_search *s, struct tree *tree, struct err *err)
+static enum status search_write_rows(struct sitesearch *s, struct tree *tree, struct err *err)
 {
 	struct str key, line;
 	enum status status = sorter_end(s->rows, err);
@@ -229,40 +228,40 @@ static enum status search_write_rows(struct site_search *s, struct tree *tree, s
 		s->of_word++;
 		search_keep_best(s, rank, line);
 		if (status == OK)
-			status = tree_put(tree, group, line, err);
+			status = leaves_put(tree, group, line, err);
 	}
 	return status == NOT_FOUND ? search_end_word(s, tree, err) : status;
 }
 
-static enum status search_write_near(struct site_search *s, struct tree *tree, struct err *err)
+static enum status search_write_near(struct sitesearch *s, struct tree *tree, struct err *err)
 {
 	struct str key, word;
 	enum status status = sorter_end(s->near, err);
 	while (status == OK && (status = sorter_next(s->near, &key, &word, err)) == OK) {
 		struct str group = {key.p, key.n - word.n - 1};
-		status = tree_put(tree, group, word, err);
+		status = leaves_put(tree, group, word, err);
 	}
 	return status == NOT_FOUND ? OK : status;
 }
 
-static enum status search_write_root(struct site_search *s, const struct site_search_root *root,
+static enum status search_write_root(struct sitesearch *s, const struct sitesearch_root *root,
 				     struct tree *tree, struct err *err)
 {
 	struct buf out;
 	buf_init(&out, ROOT_MAX);
 	root_write(root, buf_view(&s->common), buf_view(&tree->fences), &out);
 	enum status status = buf_failed(&out)
-				 ? err_set(err, TOO_LARGE, "%s", SITE_SEARCH_ROOT)
-				 : tree_put_file(tree, SITE_SEARCH_ROOT, buf_view(&out), err);
+				 ? err_set(err, TOO_LARGE, "%s", SITESEARCH_ROOT)
+				 : leaves_put_file(tree, SITESEARCH_ROOT, buf_view(&out), err);
 	buf_release(&out);
 	return status;
 }
 
-enum status site_search_write(struct site_search *s, const struct site_search_root *root,
-			      site_search_put *put, void *ctx, struct err *err)
+enum status sitesearch_write(struct sitesearch *s, const struct sitesearch_root *root,
+			     sitesearch_put *put, void *ctx, struct err *err)
 {
 	struct tree tree;
-	tree_init(&tree, put, ctx);
+	leaves_init(&tree, put, ctx);
 	s->near = sorter_create(s->temporary, NEAR_BUFFER);
 	enum status status = search_write_rows(s, &tree, err);
 	if (status == OK) {
@@ -272,9 +271,9 @@ enum status site_search_write(struct site_search *s, const struct site_search_ro
 		status = search_write_near(s, &tree, err);
 	}
 	if (status == OK)
-		status = tree_end(&tree, err);
+		status = leaves_end(&tree, err);
 	if (status == OK)
 		status = search_write_root(s, root, &tree, err);
-	tree_release(&tree);
+	leaves_release(&tree);
 	return status;
 }

@@ -1,25 +1,27 @@
-/* Search without a server: what the script of an exported site (web/site/search.js) reads. A B-tree in
- * files: one root, fences, leaves.
+/* Search without a server: what the script of an exported site (web/site/search.js) reads. A
+ * B-tree in files: one root, fences, leaves.
  *
- *   s/root.bin           what the script must know to read a query (kinds, places, letters), the words
- *                        that many businesses have, and the first key of each fence
+ *   s/root.bin           what the script must know to read a query (kinds, places, letters),
+ *                        the words that many businesses have, the first key of each fence
  *   s/X/NAME.bin         a fence: the first key of each of its leaves
  *   s/X/NAME.bin         a leaf: rows of businesses, sorted by word, place, quality, id
  *
- * A business has a row under each folded word of its names and under its kind; the row holds all that
- * a list shows and all that ranking needs, so that one leaf answers a word and a place. Words with
- * more than SITE_SEARCH_COMMON rows have their best rows once more under the place SITE_SEARCH_HEAD.
- * Behind all words follow their corrections: each word under itself and under what is left of it
- * when one letter is left out, all with SITE_SEARCH_NEAR in front.
+ * A business has a row under each folded word of its names and under its kind; the row holds all
+ * that a list shows and all that ranking needs, so that one leaf answers a word and a place.
+ * Words with more than SITESEARCH_COMMON rows have their best rows once more under the place
+ * SITESEARCH_HEAD. Behind all words follow their corrections: each word under itself and under
+ * what is left of it when one letter is left out, all with SITESEARCH_NEAR in front.
  *
- * Fences and leaves are named by their content, so that a reader with an old root never gets rows that
- * do not belong to it: it gets 404, and reads the root again. Leaves end where a row's hash says so, as
- * list pages do: a changed record changes its own leaves only. All files are stored compressed with
- * gzip, under a name that no server takes for an encoding: a leaf weighs the same on every host, and
- * there is one file of each, not two (docs/bench-site-search.md has the figures).
+ * Fences and leaves are named by their content, so that a reader with an old root never gets
+ * rows that do not belong to it: it gets 404, and reads the root again. Leaves end where a row's
+ * hash says so, as list pages do: a changed record changes its own leaves only. All files are
+ * stored compressed with gzip, under a name that no server takes for an encoding: a leaf weighs
+ * the same on every host, and there is one file of each, not two (docs/bench-site-search.md has
+ * the figures).
  *
- * Memory: SITE_SEARCH_BUFFER for the sort and as much again for its order, whatever the number of
- * businesses; runs are unlinked files in the folder that is named, about 600 bytes a business.
+ * Memory: SITESEARCH_BUFFER for the sort and as much again for its order, whatever the number
+ * of businesses; runs are unlinked files in the folder that is named, about 600 bytes a
+ * business.
  *
  * Caller: the export. Blocking. */
 #ifndef SITE_SEARCH_SEARCH_H
@@ -30,20 +32,20 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define SITE_SEARCH_ROOT "s/root.bin"
-#define SITE_SEARCH_HEAD "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
-#define SITE_SEARCH_NEAR "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
+#define SITESEARCH_ROOT "s/root.bin"
+#define SITESEARCH_HEAD "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
+#define SITESEARCH_NEAR "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
 /* Endings of stored files that are compressed already. */
-#define SITE_SEARCH_ENDING ".bin"
+#define SITESEARCH_ENDING ".bin"
 
 enum {
-	SITE_SEARCH_PATH = 32,
-	SITE_SEARCH_BUFFER = 48 << 20,
-	SITE_SEARCH_COMMON = 400,
-	SITE_SEARCH_BEST = 40,
+	SITESEARCH_PATH = 32,
+	SITESEARCH_BUFFER = 48 << 20,
+	SITESEARCH_COMMON = 400,
+	SITESEARCH_BEST = 40,
 };
 
-struct site_search_row {
+struct sitesearch_row {
 	int64_t id;
 	int quality;      /* 0 to 100 */
 	int category;     /* taxonomy id; 0: none */
@@ -55,26 +57,26 @@ struct site_search_row {
 
 /* What the root says beside what the rows give; all texts are lists of lines, each a tab-separated
  * row. */
-struct site_search_root {
+struct sitesearch_root {
 	struct str kinds;   /* id, label, group's key, address */
 	struct str towns;   /* name, businesses; the largest first */
 	struct str regions; /* name, country, businesses */
 };
 
-struct site_search;
+struct sitesearch;
 /* temporary: folder for the sort's runs. It must stay open. */
-struct site_search *site_search_create(int temporary);
-void site_search_free(struct site_search *s);
+struct sitesearch *sitesearch_create(int temporary);
+void sitesearch_free(struct sitesearch *s);
 
 /* Add a business. Texts are copied. */
-MUST_CHECK enum status site_search_add(struct site_search *s, const struct site_search_row *row,
-				       struct err *err);
+MUST_CHECK enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *row,
+				      struct err *err);
 
 /* Receives each file; content is compressed and valid until the function returns. */
-typedef enum status site_search_put(void *ctx, const char *path, struct str content,
-				    struct err *err);
+typedef enum status sitesearch_put(void *ctx, const char *path, struct str content,
+				   struct err *err);
 /* Sort what was added and hand over all files, the root last. Once. */
-MUST_CHECK enum status site_search_write(struct site_search *s, const struct site_search_root *root,
-					 site_search_put *put, void *ctx, struct err *err);
+MUST_CHECK enum status sitesearch_write(struct sitesearch *s, const struct sitesearch_root *root,
+					sitesearch_put *put, void *ctx, struct err *err);
 
 #endif

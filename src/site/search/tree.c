@@ -7,8 +7,8 @@
 #include "directory/record/record.h"
 
 enum {
-	/* Bytes of text. Smaller leaves are fewer bytes for a word and a place, and more requests for a
-	 * word that thousands of names have. */
+	/* Bytes of text. Smaller leaves are fewer bytes for a word and a place, and more
+	 * requests for a word that thousands of names have. */
 	LEAF_LEAST = 48 << 10,
 	LEAF_MOST = 96 << 10,
 	LEAF_ROWS = 100, /* a leaf ends before one of so many rows, from LEAF_LEAST on */
@@ -18,7 +18,7 @@ enum {
 	GZIP_LEVEL = 9,
 };
 
-void tree_init(struct tree *t, site_search_put *put, void *ctx)
+void leaves_init(struct tree *t, sitesearch_put *put, void *ctx)
 {
 	*t = (struct tree){.put = put, .ctx = ctx};
 	struct buf *bufs[] = {&t->leaf,       &t->fence,       &t->fences, &t->packed,
@@ -28,7 +28,7 @@ void tree_init(struct tree *t, site_search_put *put, void *ctx)
 	t->deflate = memory_had(libdeflate_alloc_compressor(GZIP_LEVEL));
 }
 
-void tree_release(struct tree *t)
+void leaves_release(struct tree *t)
 {
 	struct buf *bufs[] = {&t->leaf,       &t->fence,       &t->fences, &t->packed,
 			      &t->leaf_first, &t->fence_first, &t->group};
@@ -37,7 +37,7 @@ void tree_release(struct tree *t)
 	libdeflate_free_compressor(t->deflate);
 }
 
-enum status tree_put_file(struct tree *t, const char *path, struct str content, struct err *err)
+enum status leaves_put_file(struct tree *t, const char *path, struct str content, struct err *err)
 {
 	size_t room = libdeflate_gzip_compress_bound(t->deflate, content.n);
 	buf_reset(&t->packed);
@@ -52,43 +52,43 @@ enum status tree_put_file(struct tree *t, const char *path, struct str content, 
 }
 
 /* Write a fence or leaf under the name that its content gives it, and clear it. */
-static enum status tree_put_named(struct tree *t, struct buf *content, char name[RECORD_ID_TEXT],
-				  struct err *err)
+static enum status leaves_put_named(struct tree *t, struct buf *content, char name[RECORD_ID_TEXT],
+				    struct err *err)
 {
-	char path[SITE_SEARCH_PATH];
+	char path[SITESEARCH_PATH];
 	if (buf_failed(content))
 		return err_set(err, TOO_LARGE, "a part of the search's index");
 	record_id_format((int64_t)(XXH3_64bits(content->p, content->n) >> 1), name);
 	/* By the last character, of which there are 32. */
-	snprintf(path, sizeof(path), "s/%c/%s" SITE_SEARCH_ENDING, name[RECORD_ID_TEXT - 2], name);
-	enum status status = tree_put_file(t, path, buf_view(content), err);
+	snprintf(path, sizeof(path), "s/%c/%s" SITESEARCH_ENDING, name[RECORD_ID_TEXT - 2], name);
+	enum status status = leaves_put_file(t, path, buf_view(content), err);
 	buf_reset(content);
 	return status;
 }
 
-static enum status tree_end_fence(struct tree *t, struct err *err)
+static enum status leaves_end_fence(struct tree *t, struct err *err)
 {
 	char name[RECORD_ID_TEXT];
 	if (!t->fence_leaves)
 		return OK;
-	enum status status = tree_put_named(t, &t->fence, name, err);
+	enum status status = leaves_put_named(t, &t->fence, name, err);
 	buf_printf(&t->fences, "%s\t", name);
 	buf_str(&t->fences, buf_view(&t->fence_first));
 	t->fence_leaves = 0;
 	return status;
 }
 
-static enum status tree_end_leaf(struct tree *t, struct err *err)
+static enum status leaves_end_leaf(struct tree *t, struct err *err)
 {
 	char name[RECORD_ID_TEXT];
 	if (!t->leaf.n)
 		return OK;
-	enum status status = tree_put_named(t, &t->leaf, name, err);
+	enum status status = leaves_put_named(t, &t->leaf, name, err);
 	bool ends = t->fence_leaves >= FENCE_LEAST &&
 		    (t->fence_leaves >= FENCE_MOST ||
 		     XXH3_64bits(t->leaf_first.p, t->leaf_first.n) % FENCE_USUAL == 0);
 	if (status == OK && ends)
-		status = tree_end_fence(t, err);
+		status = leaves_end_fence(t, err);
 	if (!t->fence_leaves) {
 		buf_reset(&t->fence_first);
 		buf_printf(&t->fence_first, "%s\t%.*s\n", t->leaf_continues ? "+" : "",
@@ -101,12 +101,12 @@ static enum status tree_end_leaf(struct tree *t, struct err *err)
 	return status;
 }
 
-enum status tree_put(struct tree *t, struct str group, struct str line, struct err *err)
+enum status leaves_put(struct tree *t, struct str group, struct str line, struct err *err)
 {
 	bool same = str_eq(buf_view(&t->group), group);
 	bool ends = t->leaf.n >= LEAF_LEAST &&
 		    (t->leaf.n >= LEAF_MOST || XXH3_64bits(line.p, line.n) % LEAF_ROWS == 0);
-	enum status status = ends ? tree_end_leaf(t, err) : OK;
+	enum status status = ends ? leaves_end_leaf(t, err) : OK;
 	if (!t->leaf.n) {
 		t->leaf_continues = same;
 		buf_reset(&t->leaf_first);
@@ -126,8 +126,8 @@ enum status tree_put(struct tree *t, struct str group, struct str line, struct e
 	return status;
 }
 
-enum status tree_end(struct tree *t, struct err *err)
+enum status leaves_end(struct tree *t, struct err *err)
 {
-	enum status status = tree_end_leaf(t, err);
-	return status == OK ? tree_end_fence(t, err) : status;
+	enum status status = leaves_end_leaf(t, err);
+	return status == OK ? leaves_end_fence(t, err) : status;
 }
