@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 static const char *name = "holdfast";
+static void (*say_last)(const char *sentence);
 
 void program_set_name(const char *program)
 {
@@ -16,6 +17,19 @@ const char *program_name(void)
 	return name;
 }
 
+void program_set_last(void (*say)(const char *sentence))
+{
+	say_last = say;
+}
+
+static void fatal_say(const char *sentence)
+{
+	if (say_last)
+		say_last(sentence);
+	else
+		fprintf(stderr, "%s: %s\n", name, sentence);
+}
+
 void die(const char *fmt, ...)
 {
 	char text[1024];
@@ -23,12 +37,14 @@ void die(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fprintf(stderr, "%s: %s\n", name, text);
+	fatal_say(text);
 	exit(1);
 }
 
 void must_failed(const char *file, int line, const char *condition)
 {
-	fprintf(stderr, "%s: bug at %s:%d: %s\n", name, file, line, condition);
+	char text[1024];
+	snprintf(text, sizeof(text), "bug at %s:%d: %s", file, line, condition);
+	fatal_say(text);
 	abort();
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 4096 };
@@ -14,6 +15,8 @@ enum { LINE_MAX_BYTES = 4096 };
 static enum log_level least = LOG_INFO;
 static bool as_json;
 static unsigned traced; /* bit n: area n */
+static char request[LOG_REQUEST + 1];
+static size_t request_n;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
@@ -47,12 +50,18 @@ static struct str log_read_areas(const char *text)
 	return wrong;
 }
 
+static void log_last(const char *sentence)
+{
+	log_write(LOG_ERROR, sentence, NULL, 0);
+}
+
 void log_setup(const char *name, enum log_level level, bool json)
 {
 	const char *areas = getenv("HOLDFAST_TRACE");
 	program_set_name(name);
 	least = level;
 	as_json = json;
+	program_set_last(json ? log_last : NULL);
 	traced = level == LOG_DEBUG ? ~0u : 0;
 	struct str wrong = areas ? log_read_areas(areas) : (struct str){NULL, 0};
 	if (wrong.p)
@@ -78,6 +87,17 @@ void log_setup_env(const char *name)
 bool log_traces(enum log_area area)
 {
 	return traced >> area & 1;
+}
+
+void log_set_request(struct str id)
+{
+	request_n = id.n < LOG_REQUEST ? id.n : LOG_REQUEST;
+	memcpy(request, id.n ? id.p : "", request_n);
+}
+
+struct str log_request(void)
+{
+	return (struct str){request, request_n};
 }
 
 /* A line under construction. Text that does not fit is dropped; the end of the line is always
@@ -140,43 +160,91 @@ static void line_add_value(struct log_line *line, const struct log_field *field)
 	}
 }
 
+static void line_begin(struct log_line *line, enum log_level level, const char *program, int pid)
+{
+	char now[CLOCK_TEXT];
+	char head[160];
+	clock_format(clock_wall_us(), now);
+	int n =
+	    as_json
+		? snprintf(
+		      head, sizeof(head),
+		      "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%.40s\",\"pid\":%d,\"event\":",
+		      now, level_names[level], program, pid)
+		: snprintf(head, sizeof(head), "%s %s %.40s[%d] ", now, level_names[level], program,
+			   pid);
+	line->n = 0;
+	line_add(line, head, (size_t)n);
+}
+
+static void line_end(struct log_line *line)
+{
+	if (as_json)
+		line->p[line->n++] = '}';
+	line->p[line->n++] = '\n';
+	/* Errors are ignored: a log that cannot be written must not stop the program. */
+	ssize_t ignored = write(STDERR_FILENO, line->p, line->n);
+	(void)ignored;
+}
+
+static void line_add_field(struct log_line *line, const struct log_field *field)
+{
+	line_add(line, as_json ? ",\"" : " ", as_json ? 2 : 1);
+	line_add(line, field->key, strlen(field->key));
+	line_add(line, as_json ? "\":" : "=", as_json ? 2 : 1);
+	line_add_value(line, field);
+}
+
 static void log_write_line(enum log_level level, const char *event, const struct log_field *fields,
 			   size_t n)
 {
 	int saved = errno;
-	char now[CLOCK_TEXT];
-	char head[160];
-	struct log_line line = {.n = 0};
-	clock_format(clock_wall_us(), now);
-	int n_head =
-	    as_json
-		? snprintf(
-		      head, sizeof(head),
-		      "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,\"event\":",
-		      now, level_names[level], program_name(), (int)getpid())
-		: snprintf(head, sizeof(head), "%s %s %s[%d] ", now, level_names[level],
-			   program_name(), (int)getpid());
-	line_add(&line, head, (size_t)n_head);
+	struct log_line line;
+	line_begin(&line, level, program_name(), (int)getpid());
 	line_add_quoted(&line, str_of(event));
-	for (size_t i = 0; i < n; i++) {
-		if (as_json) {
-			line_add(&line, ",\"", 2);
-			line_add(&line, fields[i].key, strlen(fields[i].key));
-			line_add(&line, "\":", 2);
-		} else {
-			line_add(&line, " ", 1);
-			line_add(&line, fields[i].key, strlen(fields[i].key));
-			line_add(&line, "=", 1);
-		}
-		line_add_value(&line, &fields[i]);
-	}
-	if (as_json)
-		line.p[line.n++] = '}';
-	line.p[line.n++] = '\n';
-	/* Errors are ignored: a log that cannot be written must not stop the program. */
-	ssize_t ignored = write(STDERR_FILENO, line.p, line.n);
-	(void)ignored;
+	for (size_t i = 0; i < n; i++)
+		line_add_field(&line, &fields[i]);
+	if (request_n)
+		line_add_field(&line, &LOG_STR("request", log_request()));
+	line_end(&line);
 	errno = saved;
+}
+
+/* PostgreSQL's word for how bad it is. Other lines, and its details, are information. */
+static enum log_level log_foreign_level(struct str text)
+{
+	static const struct {
+		const char *word;
+		enum log_level level;
+	} words[] = {
+	    {" WARNING:  ", LOG_WARN}, {" ERROR:  ", LOG_ERROR}, {" FATAL:  ", LOG_ERROR},
+	    {" PANIC:  ", LOG_ERROR},  {" LOG:  ", LOG_INFO},
+	};
+	const char *first = NULL;
+	enum log_level level = LOG_INFO;
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		const char *at = memmem(text.p, text.n, words[i].word, strlen(words[i].word));
+		if (at && (!first || at < first)) {
+			first = at;
+			level = words[i].level;
+		}
+	}
+	return level;
+}
+
+void log_write_foreign(const char *program, int pid, struct str text)
+{
+	struct log_line line;
+	bool object = text.n && text.p[0] == '{' && text.p[text.n - 1] == '}';
+	if (!as_json || object) {
+		struct iovec parts[] = {{(char *)text.p, text.n}, {"\n", 1}};
+		ssize_t ignored = writev(STDERR_FILENO, parts, COUNT_OF(parts));
+		(void)ignored;
+		return;
+	}
+	line_begin(&line, log_foreign_level(text), program, pid);
+	line_add_quoted(&line, text);
+	line_end(&line);
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)

@@ -60,7 +60,16 @@ enum { LOG_ENV = 40 };
 void log_setup_env(const char *program);
 void log_env(enum log_level least, bool json, char out[LOG_ENV]);
 
+/* The id of the request that this process works on now, at most LOG_REQUEST bytes; empty: none. As
+ * long as it is set, lines have it as `request`, and statements of db/async carry it. */
+enum { LOG_REQUEST = 32 };
+void log_set_request(struct str id);
+struct str log_request(void);
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
+/* A line of another program's output, such as PostgreSQL's: in JSON as one object with the line as
+ * `event`, else as it is. Lines that are JSON objects already stay as they are. */
+void log_write_foreign(const char *program, int pid, struct str line);
 
 bool log_traces(enum log_area area);
 void log_write_debug(enum log_area area, const char *event, const struct log_field *fields,

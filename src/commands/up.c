@@ -172,7 +172,7 @@ static enum status up_detached(const struct instance *i, const char *program, st
 {
 	struct start s = {.instance = i};
 	int log;
-	enum status status = io_path(s.log, sizeof(s.log), err, "%s/holdfast.log", i->log_dir);
+	enum status status = io_path(s.log, sizeof(s.log), err, "%s/" INSTANCE_LOG, i->log_dir);
 	if (status == OK)
 		status = folder_create(s.log, O_APPEND, 0640, &log, err);
 	if (status != OK)

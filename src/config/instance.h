@@ -72,5 +72,7 @@ MUST_CHECK enum status instance_conninfo(const struct instance *i, enum role_id 
 enum { INSTANCE_PG_PORT = 5432 };
 #define INSTANCE_CONTROL "control.sock"
 #define INSTANCE_LOCK    "lock"
+/* Name of the log in log_dir. */
+#define INSTANCE_LOG "holdfast.log"
 
 #endif

@@ -169,6 +169,7 @@ static void count(struct live_request *live, int status)
 static void log_access(const struct live_request *live, int status, size_t bytes)
 {
 	const struct http_request *request = &live->request;
+	log_set_request(STR("")); /* this line has it as its own */
 	log_info("request", LOG_STR("id", request->id),
 		 LOG_S("method", http_method_names[request->method]),
 		 LOG_STR("path", request->raw_path), LOG_I("status", status), LOG_I("bytes", bytes),

@@ -1,4 +1,5 @@
 #include "http/internal.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +138,11 @@ void dispatch(struct live_request *live)
 	live->values = dispatch_values(live, live->route->params_count);
 	live->fields = dispatch_values(live, live->route->fields_count);
 	if (params_take_path(live, split.raw, split.count) && params_take_query(live) &&
-	    body_take(live))
+	    body_take(live)) {
+		/* What the handler asks the database carries the id, where requests are logged. */
+		if (live->server->options.access_log)
+			log_set_request(request->id);
 		request->route->handler(request);
+		log_set_request(STR(""));
+	}
 }

@@ -16,11 +16,20 @@ void observe_set(char *out, size_t size, struct str text)
 }
 
 /* FNV-1a with a keyed start and a final mix: equality within one observer, nothing more. */
-static uint64_t redact_hash(struct str s, uint64_t key)
+static uint64_t redact_hash_begin(uint64_t key)
 {
-	uint64_t h = 0xcbf29ce484222325u ^ key;
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	return 0xcbf29ce484222325u ^ key;
+}
+
+static uint64_t redact_hash_add(uint64_t h, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)p[i]) * 0x100000001b3u;
+	return h;
+}
+
+static uint64_t redact_hash_end(uint64_t h, uint64_t key)
+{
 	h = random_mix(h ^ key);
 	return h ? h : 1;
 }
@@ -249,14 +258,26 @@ void observe_redact(struct str text, size_t bytes, uint64_t key, struct observe_
 {
 	struct redact r = {.in = text};
 	buf_init(&r.out, 1 << 20);
-	*out = (struct observe_text){.hash = redact_hash(text, key),
-				     .cut = bytes && text.n + UTF8_BYTES_MAX >= bytes};
+	/* Comments are left out of the hash: tags of a request or a trace differ from call to call
+	 * of one statement. */
+	uint64_t hash = redact_hash_begin(key);
+	*out = (struct observe_text){.cut = bytes && text.n + UTF8_BYTES_MAX >= bytes};
 	while (r.at < r.in.n) {
-		if (!redact_token(&r)) {
+		size_t begin = r.at;
+		bool comment =
+		    r.at + 1 < r.in.n && ((r.in.p[begin] == '/' && r.in.p[begin + 1] == '*') ||
+					  (r.in.p[begin] == '-' && r.in.p[begin + 1] == '-'));
+		bool space = ascii_is_space(r.in.p[begin]);
+		bool known = redact_token(&r);
+		size_t end = known ? r.at : r.in.n;
+		if (!comment && !space)
+			hash = redact_hash_add(hash, r.in.p + begin, end - begin);
+		if (!known) {
 			buf_puts(&r.out, "...");
 			break;
 		}
 	}
+	out->hash = redact_hash_end(hash, key);
 	OBSERVE_SET(out->text, str_trim(buf_view(&r.out)));
 	memcpy(out->route, r.route, sizeof(out->route));
 	out->verb = r.verb;

@@ -33,7 +33,8 @@ struct process_slot {
 	uint64_t beats;                      /* at the last check */
 	int silent_looks;                    /* consecutive checks that saw no new beat */
 	int64_t look_at_ms;
-	int32_t ended; /* wait status of the last process that died; 0: none */
+	int32_t ended;        /* wait status of the last process that died; 0: none */
+	struct slot_log *log; /* of a class that logs in another form; NULL: it has our stderr */
 };
 
 /* The service manager that started the supervisor. */
@@ -64,6 +65,7 @@ struct supervisor {
 	int64_t started_ms;
 	struct random random;
 	struct service service;
+	bool log_is_file; /* our stderr is the log of the instance, see logs.c */
 };
 
 /* ---- listen.c ---- */
@@ -82,6 +84,18 @@ MUST_CHECK enum status listen_open(const struct config *c, enum config_id option
 MUST_CHECK enum status launch_start(const struct supervisor *sv, const struct process_slot *s,
 				    int ready_fd, int peer_fd, unsigned *separation, pid_t *pid,
 				    struct err *err);
+
+/* ---- logs.c ---- */
+
+/* Find out whether our stderr is the instance's log. */
+void logs_begin(struct supervisor *sv);
+/* If it is, open it again: it may have been renamed. */
+void logs_reopen(const struct supervisor *sv);
+MUST_CHECK enum status logs_make(struct process_slot *s, struct err *err);
+void logs_release(struct process_slot *s);       /* without a log: nothing */
+int logs_read_fd(const struct process_slot *s);  /* -1: none */
+int logs_write_fd(const struct process_slot *s); /* -1: none */
+void logs_take(struct process_slot *s);          /* write what can be read */
 
 /* ---- service.c ---- */
 

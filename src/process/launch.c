@@ -182,6 +182,8 @@ enum status launch_start(const struct supervisor *sv, const struct process_slot 
 	l = (struct launch){0};
 	enum status status = s->class->prepare ? s->class->prepare(sv->instance, &l.spawn, err)
 					       : launch_from_row(&l, sv, s, err);
+	if (status == OK && s->log)
+		l.spawn.out = l.spawn.err = logs_write_fd(s);
 	if (status == OK && s->class->key)
 		status =
 		    launch_open_file(sv, s->class, s->class->key, false, l.spawn.user, &key, err);

@@ -124,6 +124,8 @@ static enum status supervisor_make_slots(struct supervisor *sv, struct err *err)
 			status = listen_check(&i->config, s->class->address, err);
 		if (status == OK && s->class->listens)
 			status = listen_open(&i->config, s->class->address, &s->listener, err);
+		if (status == OK && s->class->logs_otherwise)
+			status = logs_make(s, err);
 	}
 	return status;
 }
@@ -276,6 +278,7 @@ static enum status supervisor_reload(struct supervisor *sv, struct err *err)
 {
 	struct config fresh;
 	const struct config *old = &sv->instance->config;
+	logs_reopen(sv); /* also when the settings are wrong: the log was rotated all the same */
 	config_init(&fresh);
 	enum status status = config_read(&fresh, sv->instance->conf, err);
 	for (size_t o = 0; o < CONFIG_OPTIONS && status == OK; o++)
@@ -354,15 +357,21 @@ static void supervisor_take_control(struct supervisor *sv)
 static void supervisor_loop(struct supervisor *sv)
 {
 	while (!(sv->stopping && all_down(sv, false))) {
-		struct pollfd fds[SLOTS_MAX + 2] = {{sv->signals, POLLIN, 0},
-						    {sv->control, POLLIN, 0}};
+		struct pollfd fds[2 * SLOTS_MAX + 2] = {{sv->signals, POLLIN, 0},
+							{sv->control, POLLIN, 0}};
+		struct pollfd *logs = fds + 2 + sv->count;
 		int timeout = supervisor_advance(sv);
 		if (sv->stopping && all_down(sv, false))
 			break;
-		for (int n = 0; n < sv->count; n++)
+		for (int n = 0; n < sv->count; n++) {
 			fds[n + 2] = (struct pollfd){sv->slots[n].ready_fd, POLLIN, 0};
-		if (poll(fds, (nfds_t)sv->count + 2, timeout) < 0)
+			logs[n] = (struct pollfd){logs_read_fd(&sv->slots[n]), POLLIN, 0};
+		}
+		if (poll(fds, (nfds_t)(2 * sv->count) + 2, timeout) < 0)
 			continue;
+		for (int n = 0; n < sv->count; n++)
+			if (logs[n].revents)
+				logs_take(&sv->slots[n]);
 		for (int n = 0; n < sv->count; n++)
 			if (fds[n + 2].revents && sv->slots[n].ready_fd == fds[n + 2].fd)
 				slot_take_ready(sv, &sv->slots[n]);
@@ -406,6 +415,7 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 				 .started_ms = clock_ms(),
 				 .random = random_seeded()};
 	enum status status = instance_make_run_dir(i, &err);
+	logs_begin(&sv);
 	if (status == OK)
 		status = supervisor_take_lock(&sv, &err);
 	if (status != OK)
@@ -424,6 +434,8 @@ int supervise(struct instance *i, const struct process_class *classes, const cha
 		service_close(&sv.service);
 	}
 	close_listeners(&sv);
+	for (int n = 0; n < sv.count; n++)
+		logs_release(&sv.slots[n]);
 	store_detach(sv.cache);
 	scoreboard_close(sv.board);
 	if (sv.settings_fd >= 0)

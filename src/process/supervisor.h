@@ -61,6 +61,7 @@ struct process_class {
 	enum config_id hang;
 	uint64_t (*max_files)(const struct config *c); /* NULL: unchanged */
 	bool locks_memory;                             /* keeps secrets out of the swap */
+	bool logs_otherwise; /* its lines are not ours: they pass through the supervisor */
 
 	/* The embedded database: a program that does not know process_ready() and has its own
 	 * start. */

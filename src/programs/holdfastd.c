@@ -64,6 +64,7 @@ static int contact_spheres(const struct config *c)
 static const struct process_class classes[] = {
     {.name = "postgres",
      .embedded_only = true,
+     .logs_otherwise = true,
      .stop_signal = cluster_stop_signal,
      .kill_signal = SIGQUIT,
      .prepare = prepare_postgres,
@@ -149,6 +150,7 @@ static const struct process_class classes[] = {
      .program = "holdfast",
      .arguments = (const char *const[]){"-C", PROCESS_ARGUMENT_DIR, "enrich", "--scheduled", NULL},
      .count = schedules,
+     .logs_otherwise = true,
      .needs_database = true},
     {0},
 };

@@ -520,6 +520,20 @@ static void literals_and_comments_do_not_get_past_the_observer(void **state)
 	}
 }
 
+static void tags_of_requests_and_traces_are_no_difference(void **state)
+{
+	(void)state;
+	struct observe_text one, two;
+	observe_redact(STR("/*request='1'*/ SELECT a FROM t -- 1"), 0, 1, &one);
+	observe_redact(STR("/*request='2'*/ SELECT a FROM t /*traceparent='00-1'*/"), 0, 1, &two);
+	assert_int_equal(one.hash, two.hash);
+	observe_redact(STR("/*request='2'*/ SELECT b FROM t"), 0, 1, &one);
+	assert_int_not_equal(one.hash, two.hash);
+	observe_redact(STR("SELECT '/*1*/'"), 0, 1, &one);
+	observe_redact(STR("SELECT '/*2*/'"), 0, 1, &two);
+	assert_int_not_equal(one.hash, two.hash);
+}
+
 static void lists_of_any_length_are_one_statement(void **state)
 {
 	(void)state;
@@ -753,6 +767,7 @@ int main(void)
 	    cmocka_unit_test(a_long_statement_is_a_runaway_unless_it_is_work),
 	    cmocka_unit_test(a_server_that_refuses_or_was_restarted_is_named_first),
 	    cmocka_unit_test(literals_and_comments_do_not_get_past_the_observer),
+	    cmocka_unit_test(tags_of_requests_and_traces_are_no_difference),
 	    cmocka_unit_test(lists_of_any_length_are_one_statement),
 	    cmocka_unit_test(verbs_tags_and_marks_are_read),
 	    cmocka_unit_test(a_recording_that_is_wrong_is_refused_and_says_why),

@@ -13,6 +13,7 @@
 enum {
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 5000,
+	POOL_TEXT = 64 << 10,
 	ATTEMPTS_MS = 5, /* minimum interval between attempts to connect caused by queries */
 };
 
@@ -46,6 +47,7 @@ struct db_query {
 	int64_t deadline_ms;
 	struct link *link; /* NULL: waits in the queue */
 	int64_t came_us;
+	char request[LOG_REQUEST + 1]; /* that asks; "": none */
 	/* It arrived while the database was away: it fails if the next attempt to connect fails. */
 	bool while_away;
 	/* List of a pool's queries by age, which is also the order of deadlines. */
@@ -67,6 +69,7 @@ struct db_pool {
 	int64_t answered_ms; /* when the database last answered a statement */
 	struct random random;
 	struct db_pool_stats stats;
+	struct buf text; /* of the statement that is being sent */
 };
 
 static void link_connect(struct link *link);
@@ -127,9 +130,13 @@ static void query_finish(struct db_query *query, enum status status, const struc
 	void *ctx = query->ctx;
 	if (status != OK)
 		query->pool->stats.failed++;
+	char request[LOG_REQUEST + 1];
+	memcpy(request, query->request, sizeof(request));
 	query_free(query);
+	log_set_request(str_of(request)); /* what the callback asks is of the same request */
 	if (done)
 		done(ctx, status, status == OK ? rows : NULL, err);
+	log_set_request(STR(""));
 }
 
 /* ---- connections ---- */
@@ -206,6 +213,20 @@ static void link_flush(struct link *link)
 		event_add(link->writable, NULL);
 }
 
+/* The statement, behind a comment with the request that asks: the server's log, pg_stat_activity and
+ * EXPLAIN show it. A comment, because a setting of the session would be another client's behind a
+ * pooler in transaction mode, and would cost a round trip; in front, because the end is cut off in
+ * pg_stat_activity. The statement is sent unnamed and so is parsed each time anyway. */
+static const char *pool_text(struct db_pool *pool, const struct db_query *query)
+{
+	if (!query->request[0])
+		return query->statement->sql;
+	buf_reset(&pool->text);
+	buf_printf(&pool->text, "/*request='%s'*/ ", query->request);
+	buf_puts(&pool->text, query->statement->sql);
+	return buf_failed(&pool->text) ? query->statement->sql : buf_z(&pool->text);
+}
+
 static void link_send(struct link *link, struct db_query *query)
 {
 	struct db_pool *pool = link->pool;
@@ -220,7 +241,7 @@ static void link_send(struct link *link, struct db_query *query)
 		  LOG_I("queued", pool->stats.queued));
 	link->began_us = clock_us();
 	const struct libpq_params *params = &query->params;
-	if (PQsendQueryParams(link->connection, query->statement->sql, query->statement->params,
+	if (PQsendQueryParams(link->connection, pool_text(pool, query), query->statement->params,
 			      NULL, params->values, params->lengths, params->formats, 0) != 1)
 		link_will_fail(link);
 	else
@@ -478,6 +499,7 @@ struct db_pool *db_pool_create(struct event_base *loop, const struct db_pool_opt
 	pool->links = links;
 	pool->links_count = options->connections;
 	pool->random = random_seeded();
+	buf_init(&pool->text, POOL_TEXT);
 	pool->deadline = memory_had(evtimer_new(loop, pool_deadline, pool));
 	for (int i = 0; i < pool->links_count; i++) {
 		links[i].pool = pool;
@@ -503,6 +525,7 @@ void db_pool_destroy(struct db_pool *pool)
 	free(pool->links);
 	free(pool->conninfo);
 	free(pool->program);
+	buf_release(&pool->text);
 	free(pool);
 }
 
@@ -536,6 +559,8 @@ enum status db_query(struct db_pool *pool, const struct db_statement *statement,
 	if (out)
 		*out = query;
 	query->came_us = clock_us();
+	struct str request = log_request();
+	memcpy(query->request, request.p, request.n);
 	query->while_away = pool->away;
 	if (pool->away)
 		pool_attempt(pool);
