@@ -38,6 +38,7 @@ struct ops {
 	const struct config *config;
 	void (*database_stats)(void *ctx, struct db_pool_stats *out);
 	void *database_stats_ctx;
+	void (*more)(void *ctx, struct json_writer *w);
 	struct event *timer;
 	struct db_query *query; /* the reading that runs; NULL: none */
 	bool totals_wanted;     /* by a waiting request */
@@ -107,6 +108,7 @@ static void ops_build(struct ops *ops, struct buf *out)
 	put_cache(&w, ops);
 	json_key(&w, "pipeline");
 	json_put_raw(&w, buf_view(&view));
+	ops->more(ops->database_stats_ctx, &w);
 	json_object_end(&w);
 	buf_release(&view);
 }
@@ -331,7 +333,9 @@ const struct http_route ops_routes[] = {
 const struct http_schema ops_schemas[] = {
     {"Operations", "{\"type\":\"object\",\"required\":[\"version\",\"pipeline\"],\"properties\":{"
 		   "\"version\":{\"type\":\"integer\"},\"database\":{\"type\":\"object\"},"
-		   "\"cache\":{\"type\":\"object\"},\"pipeline\":{\"type\":\"object\"}}}"},
+		   "\"cache\":{\"type\":\"object\"},\"pipeline\":{\"type\":\"object\"},"
+		   "\"alarms\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"object\"}},"
+		   "\"heal\":{\"type\":[\"object\",\"null\"]}}}"},
     {0}};
 
 void ops_when_read(struct ops *ops, struct http_request *request,
@@ -364,6 +368,7 @@ struct ops *ops_create(const struct ops_options *options)
 	ops->config = options->config;
 	ops->database_stats = options->database_stats;
 	ops->database_stats_ctx = options->database_stats_ctx;
+	ops->more = options->more;
 	ops->timer = memory_had(event_new(options->loop, -1, 0, on_timer, ops));
 	arena_init(&ops->arena, VIEW_BYTES);
 	buf_init(&ops->json, JSON_BYTES);

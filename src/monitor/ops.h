@@ -10,6 +10,7 @@
 struct cache;
 struct db_pool;
 struct db_pool_stats;
+struct json_writer;
 struct event_base;
 struct ops;
 
@@ -21,6 +22,8 @@ struct ops_options {
 	/* The connections of all processes together. */
 	void (*database_stats)(void *ctx, struct db_pool_stats *out);
 	void *database_stats_ctx;
+	/* Adds members to the numbers; same ctx. */
+	void (*more)(void *ctx, struct json_writer *w);
 };
 struct ops *ops_create(const struct ops_options *options);
 void ops_free(struct ops *ops); /* NULL is allowed; after the server */

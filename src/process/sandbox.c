@@ -83,6 +83,10 @@ static const int calls_picture_denied[] = {
 };
 static const int calls_parse[] = {CALLS_BASIC};
 static const int calls_web[] = {CALLS_BASIC, CALLS_NETWORK, CALLS_FILES};
+/* sendmmsg: getaddrinfo, which libpq calls for a server that is known by name. */
+static const int calls_heal[] = {CALLS_BASIC,         CALLS_NETWORK,      CALLS_FILES,
+				 SCMP_SYS(fdatasync), SCMP_SYS(fsync),    SCMP_SYS(ftruncate),
+				 SCMP_SYS(flock),     SCMP_SYS(pwrite64), SCMP_SYS(sendmmsg)};
 /* recv and send on one socket, random numbers, time, exit and the report of a bug. */
 static const int calls_keeper[] = {
     SCMP_SYS(recvfrom),
@@ -111,7 +115,7 @@ static const int families_web[] = {AF_UNIX, AF_INET, AF_INET6,
 		    "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", NULL                     \
 	}
 
-#define FILES_CONTACT                                                                              \
+#define FILES_DATABASE                                                                             \
 	(const char *const[])                                                                      \
 	{                                                                                          \
 		"/etc/ssl", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",                    \
@@ -148,7 +152,8 @@ static const struct {
     [SANDBOX_KEEPER] = {calls_keeper, COUNT_OF(calls_keeper), (const char *const[]){NULL}, NULL, 0,
 			true},
     /* What libpq reads to find a server by its name and to know its own user. */
-    [SANDBOX_DATABASE] = {calls_web, COUNT_OF(calls_web), FILES_CONTACT, families_web, 0, false},
+    [SANDBOX_DATABASE] = {calls_web, COUNT_OF(calls_web), FILES_DATABASE, families_web, 0, false},
+    [SANDBOX_HEAL] = {calls_heal, COUNT_OF(calls_heal), FILES_DATABASE, families_web, 0, false},
 };
 
 /* ---- seccomp ---- */

@@ -22,6 +22,8 @@ enum sandbox_profile {
 	SANDBOX_WEB,
 	/* The same without time zones: what libpq needs. */
 	SANDBOX_DATABASE,
+	/* The same, with a ledger that is open already: appended to, locked, synced. */
+	SANDBOX_HEAL,
 	/* Messages on the descriptor it has, the clock, random bytes: eight calls, no memory. */
 	SANDBOX_KEEPER,
 };

@@ -16,6 +16,7 @@
 #include "heal/watch/published.h"
 #include "heal/watch/watch.h"
 #include "process/process.h"
+#include "process/sandbox.h"
 #include "process/scoreboard.h"
 
 #include <stdio.h>
@@ -38,6 +39,7 @@ struct actor {
 	bool has_instance;
 	bool supervised;
 	bool ready;
+	unsigned separation;
 	int64_t logged; /* incidents that moved until then are in the log */
 	char ledger[PATH_MAX];
 	struct scoreboard_region *region;
@@ -64,7 +66,7 @@ static void actor_log(void *ctx, const struct watch *w)
 	heal_publish(w, clock_wall_us(), &a->published);
 	scoreboard_publish(a->region, &a->published, sizeof(a->published));
 	if (!a->ready)
-		process_ready(0);
+		process_ready(a->separation);
 	a->ready = true;
 }
 
@@ -80,6 +82,10 @@ static int actor_run(struct actor *a, const struct watch_options *options, struc
 		loop->each = actor_log;
 		loop->ctx = a;
 	}
+	/* The ledger is open. In place of `holdfast heal --act` it is the operator's own program, on
+	 * their terminal, with their files of passwords and certificates. */
+	if (status == OK && a->supervised)
+		status = sandbox_enter(SANDBOX_HEAL, &a->separation, &err);
 	if (status == OK)
 		status = watch_run(watch, loop, &stop, &err);
 	if (status != OK && a->supervised)

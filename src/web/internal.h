@@ -6,6 +6,8 @@
 #include "http/http.h"
 #include "web/web.h"
 
+struct json_writer;
+
 struct web {
 	const struct config *config;
 	struct scoreboard_region *region;
@@ -42,6 +44,10 @@ void web_publish(struct web *web);
 void web_metrics(struct web *web, struct buf *out);
 /* Tells whether what another process published is of the same form. */
 uint64_t web_numbers_form(const struct http_stats *http);
+/* shared.c: alarms and the healer's findings, for /metrics, and as members of /ops (ctx: struct
+ * web). */
+void web_shared_metrics(const struct web *web, struct buf *out);
+void web_shared_json(void *ctx, struct json_writer *w);
 /* The database connections of all web processes together. */
 void web_database_stats(struct web *web, struct db_pool_stats *out);
 

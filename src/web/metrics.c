@@ -1,7 +1,6 @@
 #include "web/internal.h"
 
 #include "monitor/ops.h"
-#include "notify/published.h"
 
 #include "cache/store/store.h"
 #include "process/process.h"
@@ -285,41 +284,6 @@ static void process_metrics(const struct web *web, struct buf *out)
 	}
 }
 
-/* What the notifier knows; nothing without one. */
-static void alarm_metrics(const struct web *web, struct buf *out)
-{
-	static struct notify_published p; /* static: large */
-	static struct alarms list;
-	struct buf copy;
-	bool found = false;
-	buf_init(&copy, 1 << 20);
-	for (int n = 0; n < scoreboard_slots(web->board) && !found; n++) {
-		struct scoreboard_slot slot;
-		scoreboard_slot(web->board, n, &slot);
-		found = strncmp(slot.name, "notify/", 7) == 0 &&
-			scoreboard_read(web->board, n, 0, &copy) && copy.n == sizeof(p) &&
-			alarms_take(buf_view(&copy), &list);
-	}
-	if (found)
-		memcpy(&p, copy.p, sizeof(p));
-	buf_puts(out,
-		 "# HELP holdfast_alarm An alarm that is present, or was told and is not over.\n"
-		 "# TYPE holdfast_alarm gauge\n");
-	for (uint32_t i = 0; found && i < list.count; i++)
-		buf_printf(out, "holdfast_alarm{key=\"%s\",severity=\"%s\"} 1\n", list.alarm[i].key,
-			   alarm_severity_names[list.alarm[i].severity]);
-	buf_puts(out, "# HELP holdfast_notify_total Runs of notify.command, by outcome.\n"
-		      "# TYPE holdfast_notify_total counter\n");
-	if (found)
-		buf_printf(out,
-			   "holdfast_notify_total{outcome=\"told\"} %llu\n"
-			   "holdfast_notify_total{outcome=\"failed\"} %llu\n"
-			   "holdfast_notify_total{outcome=\"given_up\"} %llu\n",
-			   (unsigned long long)p.told, (unsigned long long)p.failed,
-			   (unsigned long long)p.given_up);
-	buf_release(&copy);
-}
-
 void web_metrics(struct web *web, struct buf *out)
 {
 	struct scrape scrape;
@@ -335,7 +299,7 @@ void web_metrics(struct web *web, struct buf *out)
 	}
 	arena_release(&arena);
 	process_metrics(web, out);
-	alarm_metrics(web, out);
+	web_shared_metrics(web, out);
 	cache_metrics(web, out);
 	ops_metrics(web->ops, out);
 }

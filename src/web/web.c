@@ -135,7 +135,8 @@ static void create_cache(struct web *web, const struct web_options *options)
 						    .cache = web->cache,
 						    .config = c,
 						    .database_stats = database_stats,
-						    .database_stats_ctx = web});
+						    .database_stats_ctx = web,
+						    .more = web_shared_json});
 }
 
 struct web *web_create(const struct web_options *options)

@@ -15,6 +15,7 @@ my $i = Instance->make(settings => \%settings);
 $i->up;
 my %status = $i->until_running && $i->status;
 is($status{'heal/1'}{state}, 'running', 'the healer is a process of the instance');
+ok($status{'heal/1'}{separation}{seccomp}, 'in a sandbox');
 $i->sql('CREATE TABLE queue (id integer PRIMARY KEY, note text); INSERT INTO queue VALUES (1); ALTER TABLE queue
 	OWNER TO holdfast_owner');
 

@@ -404,6 +404,36 @@ static void counters_name_spinning_and_polling(void **state)
 	}
 }
 
+static void a_sort_without_its_index_is_named_and_others_are_not(void **state)
+{
+	(void)state;
+	const char *sorted = "SELECT name FROM business ORDER BY quality DESC NULLS LAST LIMIT $1";
+	const struct {
+		const char *text, *expected;
+		int64_t rows, blocks;
+		double ms;
+	} cases[] = {
+	    {sorted, "index-near-miss/probable", 20, 60000, 900},
+	    {sorted, "", 20, 300, 900},  /* served by an index */
+	    {sorted, "", 20, 60000, 20}, /* little of the time */
+	    {sorted, "", 900, 16000, 900},
+	    {"SELECT count(*) FROM business WHERE quality > $1", "", 1, 60000, 900},
+	    {"SELECT name FROM business ORDER BY name", "", 900, 60000, 900},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			scene_statement(&s, cases[i].text, 1, cases[i].rows, cases[i].blocks,
+					cases[i].ms);
+			scene_push(&s);
+		}
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
 static void more_blocks_a_call_are_stale_statistics_before_they_are_a_plan(void **state)
 {
 	(void)state;
@@ -762,6 +792,7 @@ int main(void)
 	    cmocka_unit_test(what_looks_like_a_herd_and_is_none),
 	    cmocka_unit_test(equal_reads_without_a_pause_are_a_herd_without_period),
 	    cmocka_unit_test(counters_name_spinning_and_polling),
+	    cmocka_unit_test(a_sort_without_its_index_is_named_and_others_are_not),
 	    cmocka_unit_test(more_blocks_a_call_are_stale_statistics_before_they_are_a_plan),
 	    cmocka_unit_test(full_and_growing_connections_are_named_with_their_owner),
 	    cmocka_unit_test(a_long_statement_is_a_runaway_unless_it_is_work),

@@ -71,6 +71,35 @@ function drawList(id, values) {
 	}
 }
 
+const when = (ms) => (ms ? new Date(ms).toISOString().slice(0, 16).replace('T', ' ') + ' UTC' : 'now');
+
+function drawAlarms(alarms) {
+	text($('no-alarm'), alarms === null ? 'Nobody is told of alarms: set notify.command.' : alarms.length ? '' : 'None.');
+	const at = keyed($('alarms'), (alarms || []).map((a) => a.key), 'li', (e) => { part(e, 'strong', 'alarm'); part(e, 'span', 'words'); });
+	for (const a of alarms || []) {
+		text(at(a.key).children[0], `${a.key} (${a.severity}, since ${when(a.since)})`);
+		text(at(a.key).children[1], `${a.text}. ${a.do}`);
+	}
+}
+
+function drawHeal(h) {
+	const findings = h ? h.findings : [];
+	text($('heal-state'), h === null ? 'There is no healer: set heal.enabled.'
+		: !h.known ? 'UNKNOWN: the server did not answer the last sample'
+			: (findings.length ? '' : 'Nothing to do. ') + `Load ${h.load}, of which ${h.unknown} unexplained; acts: ${h.acts || 'none'}`);
+	const at = keyed($('findings'), findings.map((f) => f.diagnosis + f.incident), 'article', (e) => {
+		e.append(document.createElement('h3'));
+		part(e, 'div', 'line'); part(e, 'div', 'line'); part(e, 'div', 'line');
+	});
+	for (const f of findings) {
+		const [head, cause, act, until] = at(f.diagnosis + f.incident).children;
+		text(head, `${f.diagnosis}, ${f.confidence}, since ${when(f.since)}` + (f.incident ? `: holdfast heal --report ${f.incident}` : ''));
+		text(cause, f.cause);
+		text(act, 'Do: ' + f.do);
+		text(until, f.until ? 'Until then: ' + f.until : '');
+	}
+}
+
 function draw(n) {
 	const open = n.pipeline.batches.filter((b) => b.state !== 'FINISHED');
 	text($('summary'), !n.pipeline.known ? 'UNKNOWN: the database does not answer; nothing here is current'
@@ -85,6 +114,8 @@ function draw(n) {
 		part(e, 'div', 'dead');
 	});
 	for (const b of n.pipeline.batches) drawBatch(at(b.id), b);
+	drawAlarms(n.alarms);
+	drawHeal(n.heal);
 	drawList('database', n.database);
 	drawList('cache', n.cache);
 }

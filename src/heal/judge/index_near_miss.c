@@ -1,0 +1,84 @@
+/* A statement that takes a large share of the time to sort and give a few rows, reading much for
+ * each of them: no index gives that order, often by a hair (an expression that is written in
+ * another way than the index has it). Which index, and the rewrite, is the audit's to prove with
+ * EXPLAIN; foreign text is not planned here. */
+#include "heal/judge/internal.h"
+
+#include <string.h>
+
+enum {
+	NEAR_MISS_CALLS = 3,
+	NEAR_MISS_BLOCKS = 1000, /* a call */
+	NEAR_MISS_ROWS = 1000,   /* a call, at most */
+	NEAR_MISS_EACH = 20,     /* blocks for each row that it gives */
+	NEAR_MISS_PART = 5       /* of the window's session-seconds, at least one in ... */
+};
+
+static bool near_miss_has(const char *text, const char *words)
+{
+	return strcasestr(text, words) != NULL;
+}
+
+/* Seconds of sessions at work in the window; *claimed: a judge of higher rank has explained a run of
+ * this statement, so that it is no cause of its own. */
+static double near_miss_total(const struct judge_case *c, uint64_t fingerprint, bool *claimed)
+{
+	double total = 0;
+	*claimed = false;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->sessions; n++) {
+			const struct observe_session *s = &sample->session[n];
+			if (!judge_counts(s))
+				continue;
+			total += judge_span(c, i);
+			*claimed = *claimed || (s->fingerprint == fingerprint && c->claimed[i][n]);
+		}
+	}
+	return total;
+}
+
+static void near_miss_visit(struct judge_case *c, uint64_t fingerprint)
+{
+	struct judge_sum sum = judge_sum_of(c, fingerprint, 1);
+	double seconds = 0;
+	for (int i = 0; i < c->samples; i++)
+		seconds += judge_span(c, i);
+	if (sum.calls < NEAR_MISS_CALLS || sum.verb != OBSERVE_READ ||
+	    !near_miss_has(sum.text, "ORDER BY") || !near_miss_has(sum.text, "LIMIT"))
+		return;
+	int64_t blocks = sum.blocks / sum.calls, rows = sum.rows / sum.calls;
+	double busy = sum.exec_ms / 1000;
+	bool claimed;
+	double total = near_miss_total(c, fingerprint, &claimed), all = total > busy ? total : busy;
+	if (claimed || blocks < NEAR_MISS_BLOCKS || rows > NEAR_MISS_ROWS ||
+	    blocks < NEAR_MISS_EACH * (rows + 1) || busy * NEAR_MISS_PART < all ||
+	    busy * NEAR_MISS_PART < seconds)
+		return;
+	struct judge_finding *f = judge_add(c, JUDGE_INDEX_NEAR_MISS, JUDGE_PROBABLE);
+	if (!f)
+		return;
+	f->key = judge_text(c, "index-near-miss/%016llx", (unsigned long long)fingerprint);
+	f->cause = judge_text(
+	    c,
+	    "A statement reads %lld blocks to give %lld rows in order, and takes %.0f %% of the time.",
+	    (long long)blocks, (long long)rows, 100 * busy / all);
+	f->action = judge_text(
+	    c,
+	    "holdfast audit db URL --statement %lld: it compares the order with the indexes there are, and proves a rewrite.",
+	    (long long)fingerprint);
+	f->until = "Cancelling does not help: the next call reads as much.";
+	f->sure = judge_text(
+	    c, "probable: %lld calls of %.0f ms in the window, by counters; no plan was looked at",
+	    (long long)sum.calls, sum.exec_ms / (double)sum.calls);
+	f->statement[f->statements++] =
+	    (struct judge_statement){.alone_ms = sum.exec_ms / (double)sum.calls,
+				     .text = judge_text(c, "%s", sum.text),
+				     .route = ""};
+	judge_claim_statement(c, f, fingerprint);
+}
+
+void judge_index_near_miss(struct judge_case *c)
+{
+	judge_each_statement(c, near_miss_visit);
+}
