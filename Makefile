@@ -261,6 +261,12 @@ bench-pipeline: all ## the pipeline beside graphile-worker and pg-boss
 $(B)/bench/cache/measure: bench/cache/measure.c $(call archives,base cache cache/store) $(FLAGS)
 	@mkdir -p $(@D)
 	@echo "  LINK $@" && $(LINK) $< -Wl,--start-group $(call archives,base cache cache/store) -Wl,--end-group $(call libs,base cache cache/store)
+.PHONY: scenes
+scenes: all ## scenes of faults and of healthy loads, and what heal says of them (HEALTHY=300 ONLY=REGEX OUT=DIR)
+	bench/scenes/run --healthy $(or $(HEALTHY),300) $(if $(ONLY),--only '$(ONLY)') $(if $(OUT),--out $(OUT))
+.PHONY: soak
+soak: all ## visitors, imports, a pipeline and exports while processes are killed, stopped, restarted (SOAK_SECONDS=3600 SEED=7)
+	SOAK_SECONDS=$(or $(SOAK_SECONDS),3600) bench/soak/run $(SEED)
 .PHONY: bench-search
 bench-search: all ## what finding costs on RECORDS (default 1400000) generated records
 	bench/search/run --bin $(B) --records $(or $(RECORDS),1400000) | tee docs/bench-search.md

@@ -333,7 +333,7 @@ const struct command command_heal = {
     .help =
 	"Any PostgreSQL from version 13 on, by default the instance's. It reads statistics views only, and changes\n"
 	"nothing unless --act is given; a role with pg_monitor is enough, and pg_stat_statements helps. It says what it cannot\n"
-	"see. On a terminal it goes on until Ctrl-C; with --once, or without a terminal, it looks for 12 seconds.\n"
+	"see. On a terminal it goes on until q or Ctrl-C, and ? names the other keys; with --once, or without a terminal, it looks for 12 seconds.\n"
 	"Literals of statements are in no output and no recording. Exit status: 0 nothing or only notes, 2 causes\n"
 	"were found, 1 it could not look.",
     .options = options,

@@ -82,8 +82,8 @@ static int actor_run(struct actor *a, const struct watch_options *options, struc
 		loop->each = actor_log;
 		loop->ctx = a;
 	}
-	/* The ledger is open. In place of `holdfast heal --act` it is the operator's own program, on
-	 * their terminal, with their files of passwords and certificates. */
+	/* The ledger is open. In place of `holdfast heal --act` it is the operator's own program,
+	 * on their terminal, with their files of passwords and certificates. */
 	if (status == OK && a->supervised)
 		status = sandbox_enter(SANDBOX_HEAL, &a->separation, &err);
 	if (status == OK)

@@ -197,6 +197,25 @@ static void transactions(struct scene *s, int sessions, int idle, bool moves, in
 	}
 }
 
+static void connections_that_a_cause_explains_are_no_cause(void **state)
+{
+	(void)state;
+	const struct {
+		int max;
+		const char *expected;
+	} cases[] = {{97, "transaction-over-io/high"},
+		     {14, "transaction-over-io/high"},
+		     {12, "transaction-over-io/high connections/high"}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		s.server.connections_max = cases[i].max;
+		transactions(&s, 12, 9, true, 200000);
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
 static void transactions_over_io_are_mostly_idle_and_go_on(void **state)
 {
 	(void)state;
@@ -450,6 +469,26 @@ static void more_blocks_a_call_are_stale_statistics_before_they_are_a_plan(void 
 			scene_push(&s);
 		}
 		scene_is(&s, stale ? "stale-statistics/high" : "plan-change/probable");
+		scene_end(&s);
+	}
+}
+
+static void a_changed_plan_is_seen_although_readings_are_rare(void **state)
+{
+	(void)state;
+	for (int every = 1; every <= 12; every += 5) { /* 11: one reading in the window */
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 48; t++) {
+			scene_next(&s);
+			if (t % every == 0)
+				scene_statement(&s, "SELECT * FROM item WHERE city = $1",
+						20 * every, 20 * every,
+						20 * every * (t < 36 ? 10 : 900),
+						t < 36 ? 10 : 400 * every);
+			scene_push(&s);
+		}
+		scene_is(&s, every < 11 ? "plan-change/probable" : "");
 		scene_end(&s);
 	}
 }
@@ -784,6 +823,7 @@ int main(void)
 		a_lock_chain_is_named_by_its_root_and_the_waiter_that_stops_the_others),
 	    cmocka_unit_test(a_wait_that_is_short_is_no_chain),
 	    cmocka_unit_test(who_waits_for_a_prepared_transaction_is_told_its_name),
+	    cmocka_unit_test(connections_that_a_cause_explains_are_no_cause),
 	    cmocka_unit_test(transactions_over_io_are_mostly_idle_and_go_on),
 	    cmocka_unit_test(an_abandoned_transaction_is_named_when_it_is_old_enough),
 	    cmocka_unit_test(the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it),
@@ -794,6 +834,7 @@ int main(void)
 	    cmocka_unit_test(counters_name_spinning_and_polling),
 	    cmocka_unit_test(a_sort_without_its_index_is_named_and_others_are_not),
 	    cmocka_unit_test(more_blocks_a_call_are_stale_statistics_before_they_are_a_plan),
+	    cmocka_unit_test(a_changed_plan_is_seen_although_readings_are_rare),
 	    cmocka_unit_test(full_and_growing_connections_are_named_with_their_owner),
 	    cmocka_unit_test(a_long_statement_is_a_runaway_unless_it_is_work),
 	    cmocka_unit_test(a_server_that_refuses_or_was_restarted_is_named_first),

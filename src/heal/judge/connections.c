@@ -29,6 +29,19 @@ static int connections_most(const struct judge_case *c, char caller[OBSERVE_NAME
 	return callers ? count[best] : 0;
 }
 
+/* A cause of higher rank is about this caller: its connections are many because of that, and a
+ * larger pool would cure nothing. */
+static bool connections_explained(const struct judge_case *c, const char *caller)
+{
+	for (int i = 0; i < c->result->findings; i++) {
+		const struct judge_finding *f = &c->result->finding[i];
+		const char *slash = strchr(f->key, '/');
+		if (f->confidence >= JUDGE_HIGH && slash && strcmp(slash + 1, caller) == 0)
+			return true;
+	}
+	return false;
+}
+
 void judge_connections(struct judge_case *c)
 {
 	const struct observe_sample *first = judge_sample(c, 0),
@@ -40,12 +53,13 @@ void judge_connections(struct judge_case *c)
 		     now - first->connections >= CONNECTIONS_NEW &&
 		     half->connections > first->connections && now > half->connections &&
 		     c->last->idle * 10 >= now * 7;
-	struct judge_finding *f =
-	    full || grows ? judge_add(c, JUDGE_CONNECTIONS, JUDGE_HIGH) : NULL;
-	if (!f)
-		return;
 	char caller[OBSERVE_NAME];
 	int most = connections_most(c, caller);
+	bool explained = now < max && connections_explained(c, caller);
+	struct judge_finding *f =
+	    (full || grows) && !explained ? judge_add(c, JUDGE_CONNECTIONS, JUDGE_HIGH) : NULL;
+	if (!f)
+		return;
 	double seconds = (double)(c->last->at - first->at) / 1e6;
 	f->key = judge_text(c, "connections/%s", caller);
 	f->cause = judge_text(c, "%d of %d connections are used, %d of them by %s; %d are idle.",

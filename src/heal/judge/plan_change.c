@@ -7,7 +7,8 @@
 
 enum {
 	PLAN_CALLS = 10,
-	PLAN_SAMPLES = 6,
+	PLAN_SAMPLES = 6,  /* in which it was called, or in all readings when there were fewer */
+	PLAN_READINGS = 2, /* of the statements in the window: they are rare on a busy server */
 	PLAN_TIMES = 5,
 	PLAN_MORE = 50, /* blocks a call */
 	PLAN_BASE_CALLS = 30,
@@ -21,12 +22,16 @@ static bool plan_changed(const struct judge_case *c, uint64_t fingerprint, struc
 {
 	const struct observe_base *base = observe_base_of(c->history, fingerprint);
 	double seconds = 0;
+	int readings = 0;
 	if (!base || base->calls < PLAN_BASE_CALLS)
 		return false;
-	for (int i = 0; i < c->samples; i++)
+	for (int i = 0; i < c->samples; i++) {
 		seconds += judge_span(c, i);
+		readings += judge_sample(c, i)->statements > 0;
+	}
+	int wanted = readings < PLAN_SAMPLES ? readings : PLAN_SAMPLES;
 	*now = judge_sum_of(c, fingerprint, 1);
-	if (now->calls < PLAN_CALLS || now->samples < PLAN_SAMPLES ||
+	if (now->calls < PLAN_CALLS || readings < PLAN_READINGS || now->samples < wanted ||
 	    now->exec_ms < PLAN_MS * seconds)
 		return false;
 	*before = base->blocks / base->calls;

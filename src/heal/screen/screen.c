@@ -203,10 +203,99 @@ static void screen_blind(struct buf *out, const struct screen *s)
 	buf_release(&text);
 }
 
+/* ---- pages that keys choose ---- */
+
+static void screen_page_statements(struct buf *out, const struct screen *s)
+{
+	const struct judge_result *r = s->result;
+	for (int i = 0; i < r->findings; i++) {
+		const struct judge_finding *f = &r->finding[i];
+		if (!f->statements)
+			continue;
+		screen_line(out, s, judge_title(f->id));
+		screen_statements(out, s, f);
+	}
+}
+
+static void screen_page_recipe(struct buf *out, const struct screen *s)
+{
+	const struct judge_result *r = s->result;
+	for (int i = 0; i < r->findings; i++) {
+		const struct judge_finding *f = &r->finding[i];
+		if (f->confidence == JUDGE_NOTE)
+			continue;
+		screen_line(out, s, judge_title(f->id));
+		screen_part(out, s, "DO", f->action);
+		struct str rest = str_of(f->recipe ? f->recipe : "");
+		while (rest.n) {
+			char line[OBSERVE_TEXT];
+			snprintf(line, sizeof(line), "        %.*s", STR_ARG(str_cut(&rest, '\n')));
+			screen_line(out, s, line);
+		}
+		return;
+	}
+	screen_line(out, s, "There is no cause, and so no cure.");
+}
+
+static void screen_page_sessions(struct buf *out, const struct screen *s)
+{
+	static const char *const states[] = {"?", "idle", "active", "in transaction"};
+	char line[OBSERVE_TEXT + 200];
+	screen_line(out, s,
+		    "    pid  state            s  waits for        application      statement");
+	for (int i = 0; i < s->last->sessions; i++) {
+		const struct observe_session *o = &s->last->session[i];
+		if (o->kind != OBSERVE_CLIENT || o->state == OBSERVE_IDLE)
+			continue;
+		double seconds = o->query_start ? (double)(s->last->at - o->query_start) / 1e6 : 0;
+		snprintf(line, sizeof(line), "%7d  %-14s %4.0f  %-16.16s %-16.16s %s", o->pid,
+			 states[o->state], seconds > 0 ? seconds : 0, o->wait, o->application,
+			 o->text.text);
+		screen_line(out, s, line);
+	}
+}
+
+static void screen_page_help(struct buf *out, const struct screen *s)
+{
+	static const char *const lines[] = {
+	    "w  all statements of the causes      p  how the cure is built",
+	    "s  sessions that do not idle         l  incidents of the ledger",
+	    "f  freeze the screen, and go on      space, escape  back",
+	    "q  quit",
+	    "",
+	    "Reports: holdfast heal --report [ID]; known for some time: holdfast heal --ack ID.",
+	};
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		screen_line(out, s, lines[i]);
+}
+
+/* True: a page other than that of the causes was written. */
+static bool screen_other_page(struct buf *out, const struct screen *s)
+{
+	if (s->view.page == SCREEN_CAUSES_PAGE)
+		return false;
+	screen_head(out, s);
+	if (s->view.page == SCREEN_STATEMENTS)
+		screen_page_statements(out, s);
+	else if (s->view.page == SCREEN_RECIPE)
+		screen_page_recipe(out, s);
+	else if (s->view.page == SCREEN_SESSIONS)
+		screen_page_sessions(out, s);
+	else if (s->view.page == SCREEN_LEDGER && s->incidents)
+		screen_ledger(out, s);
+	else if (s->view.page == SCREEN_LEDGER)
+		screen_line(out, s, "There is no ledger.");
+	else
+		screen_page_help(out, s);
+	return true;
+}
+
 static void screen_body(struct buf *out, const struct screen *s)
 {
 	const struct judge_result *r = s->result;
 	int causes = judge_causes(r), shown = 0;
+	if (screen_other_page(out, s))
+		return;
 	screen_head(out, s);
 	for (int i = 0; i < r->findings; i++) {
 		if (r->finding[i].confidence == JUDGE_NOTE)
@@ -256,8 +345,14 @@ void screen_text(struct buf *out, const struct screen *s)
 	buf_init(&body, 1 << 20);
 	screen_body(&body, s);
 	if (s->height)
-		screen_cut(&body, s->height - 1);
+		screen_cut(&body, s->height - (s->keys ? 2 : 1));
 	buf_str(out, buf_view(&body));
+	if (s->height && s->keys)
+		screen_line(
+		    out, s,
+		    s->view.frozen
+			? "frozen: f goes on   q quit"
+			: "q quit  w statements  p recipe  s sessions  l ledger  f freeze  ? help");
 	buf_release(&body);
 }
 

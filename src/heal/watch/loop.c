@@ -26,7 +26,7 @@ static enum status loop_record(const struct watch *w, const struct watch_loop *l
 }
 
 static void loop_show(const struct watch *w, const struct watch_loop *loop, bool live,
-		      double watched_s, double sample_s)
+		      const struct screen_view *view, double watched_s, double sample_s)
 {
 	struct screen screen = {.result = watch_result(w),
 				.server = watch_server(w),
@@ -34,17 +34,40 @@ static void loop_show(const struct watch *w, const struct watch_loop *loop, bool
 				.incidents = watch_incidents(w),
 				.ledger_problem = watch_ledger_problem(w),
 				.relief = watch_relief(w),
+				.view = *view,
+				.keys = loop->keys,
 				.watched_s = watched_s,
 				.sample_s = sample_s};
 	screen_print(&screen, live, loop->json);
 }
 
-enum status watch_run(struct watch *w, const struct watch_loop *loop, volatile sig_atomic_t *stop,
+/* Until the next sample is due. Keys change what is drawn, also in between. */
+static void loop_wait(const struct watch *w, struct watch_loop *loop, struct screen_view *view,
+		      int64_t due, volatile sig_atomic_t *stop, double watched_s, double sample_s)
+{
+	while (loop->keys && !*stop && clock_ms() < due) {
+		enum screen_event event = screen_keys_wait(view, due);
+		if (event == SCREEN_EVENT_QUIT)
+			*stop = 1;
+		else if (event == SCREEN_EVENT_KEY)
+			loop_show(w, loop, true, view, watched_s, sample_s);
+		else if (event == SCREEN_EVENT_CLOSED)
+			loop->keys = false;
+	}
+	/* A signal interrupts it. One that comes just before is seen a sample later. */
+	int64_t wait = due - clock_ms();
+	if (!loop->keys && !*stop && wait > 0)
+		poll(NULL, 0, (int)wait);
+}
+
+enum status watch_run(struct watch *w, struct watch_loop *loop, volatile sig_atomic_t *stop,
 		      struct err *err)
 {
 	int64_t began = clock_ms(), due = began;
 	double took = 0;
 	int samples = 0;
+	struct screen_view view = {.page = SCREEN_CAUSES_PAGE};
+	loop->keys = loop->live && !loop->json && screen_keys_take();
 	do {
 		watch_step(w);
 		took += watch_took(w);
@@ -53,18 +76,17 @@ enum status watch_run(struct watch *w, const struct watch_loop *loop, volatile s
 			return status;
 		if (loop->each)
 			loop->each(loop->ctx, w);
-		if (loop->live)
-			loop_show(w, loop, !loop->json, (double)(clock_ms() - began) / 1000,
-				  took / samples);
+		double watched_s = (double)(clock_ms() - began) / 1000;
+		if (loop->live && !view.frozen)
+			loop_show(w, loop, !loop->json, &view, watched_s, took / samples);
 		due += loop->every_ms;
 		if (due < clock_ms()) /* the machine is slower than we ask: do not catch up */
 			due = clock_ms();
-		/* A signal interrupts it. One that comes just before is seen a sample later. */
-		int64_t wait = due - clock_ms();
-		if (!*stop && wait > 0)
-			poll(NULL, 0, (int)wait);
+		loop_wait(w, loop, &view, due, stop, watched_s, took / samples);
 	} while (!*stop && (!loop->for_ms || due - began <= loop->for_ms));
+	screen_keys_release();
 	if (!loop->live && !loop->quiet)
-		loop_show(w, loop, false, (double)(clock_ms() - began) / 1000, took / samples);
+		loop_show(w, loop, false, &view, (double)(clock_ms() - began) / 1000,
+			  took / samples);
 	return OK;
 }

@@ -52,11 +52,12 @@ struct watch_loop {
 	int record;      /* descriptor that gets every sample as a recording; -1: none */
 	bool live, json; /* live: shown after every step; else once, at the end */
 	bool quiet;      /* nothing is shown */
+	bool keys;       /* set by watch_run: the live screen has a keyboard */
 	void (*each)(void *ctx, const struct watch *w); /* after every step; NULL: nothing */
 	void *ctx;
 };
 /* FAILED: the recording cannot be written. */
-MUST_CHECK enum status watch_run(struct watch *w, const struct watch_loop *loop,
+MUST_CHECK enum status watch_run(struct watch *w, struct watch_loop *loop,
 				 volatile sig_atomic_t *stop, struct err *err);
 
 /* As of the last step. */

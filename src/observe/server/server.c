@@ -22,6 +22,7 @@ struct observer {
 	struct observe_server server;
 	int64_t start;                      /* of the server */
 	int64_t tables_due, statements_due; /* clock_us */
+	int64_t statements_cost;            /* us */
 	uint64_t key;                       /* of hashes of texts */
 	double took;
 	struct observer_counters *counters;
@@ -196,7 +197,11 @@ static void observer_statements(struct observer *o, struct observe_sample *sampl
 	} else if (status == FAILED || status == DENIED) {
 		o->server.statements = false; /* installed, but not preloaded */
 	}
-	int64_t pause = (clock_us() - began) * STATEMENTS_SHARE;
+	/* The time that passes is more than the cost when the machine is busy, which is when readings
+	 * are needed: the least of the last ones counts. */
+	int64_t took = clock_us() - began, aged = o->statements_cost + o->statements_cost / 8;
+	o->statements_cost = !o->statements_cost || took < aged ? took : aged;
+	int64_t pause = o->statements_cost * STATEMENTS_SHARE;
 	/* A little early, so that a reading that is due with every sample is in every sample. */
 	o->statements_due = began + (pause > STATEMENTS_LEAST ? pause : STATEMENTS_LEAST / 2);
 }
