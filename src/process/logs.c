@@ -1,9 +1,9 @@
-/* The log of a detached instance: its file is opened again at a reload, and the output of programs
- * that do not write our form of lines passes through the supervisor.
+/* The log of a detached instance: its file is opened again at a reload, and the output of
+ * programs that do not write our form of lines passes through the supervisor.
  *
  * Such a program (PostgreSQL; the command line as a process of the instance) writes to a pipe of
- * its slot, which exists as long as the supervisor. What it writes at once is one record: a line and the
- * lines after it that begin with a tab. */
+ * its slot, which exists as long as the supervisor. What it writes at once is one record: a line
+ * and the lines after it that begin with a tab. */
 #include "process/internal.h"
 #include "base/ascii.h"
 #include "base/folder.h"

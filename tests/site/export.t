@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Instance;
+use Encode ();
 use JSON::PP;
 use Program;
 use Site;
@@ -110,6 +111,25 @@ is_deeply([
 	[],
 	'there is no cart, no account, no cookie'
 );
+# What search engines and those who share a page are told is what the page says.
+my @odd;
+for my $path (grep {/\.html$/} sort keys %files) {
+	my $page = $files{$path};
+	my %og = $page =~ m{<meta property="og:(\w+)" content="([^"]*)">}g;
+	my ($canonical) = $page =~ m{<link rel="canonical" href="([^"]*)">};
+	my ($about) = $page =~ m{<meta name="description" content="([^"]*)">};
+	push @odd, $path if defined $canonical ? $og{url} ne $canonical || $og{description} ne $about : %og;
+	push @odd, "$path: title" if defined $canonical && index($page, "<title>$og{title}") < 0;
+	my ($name) = $page =~ m{<h1>([^<]*)</h1>};
+	push @odd, "$path: name" if Site::is_business($path) && index($page, "<title>$name \xe2\x80\x93 ") < 0;
+	(my $plain = $about // '') =~ s/&[^;]*;/x/g;
+	push @odd, "$path: long" if Site::is_business($path) && length(Encode::decode_utf8($plain)) > 155;
+}
+is_deeply(\@odd, [], 'title, description, Open Graph and canonical address of every page say the same');
+like($files{'index.html'}, qr/"\@type":"WebSite"/, 'the home page names the site');
+unlike($files{'index.html'}, qr/SearchAction/, '... and no search box that nobody shows');
+is_deeply([ grep { m{^r/[^/]+/.*\.html$} && !m{/index\.html$} && $files{$_} !~ /"\@type":"ItemList"/ } sort keys %files ], [],
+	'every list is one for search engines');
 cmp_ok(length $files{'assets/open.js'}, '<', 2600, 'the script is small');
 
 # ---- sitemaps ----

@@ -85,7 +85,7 @@ ok(!-e "$site/passwd" && !-l "$site/passwd", 'a link there is not published');
 	);
 	$i->sql("UPDATE business SET hours = NULL, phone = NULL, street = NULL, city = 'Bern' WHERE id = $without");
 	$i->sql(
-		"UPDATE business_detail SET website = NULL, change = nextval('business_change'), updated_at = now()
+		"UPDATE business_detail SET website = NULL, description = NULL, change = nextval('business_change'), updated_at = now()
 			WHERE id IN ($with, $without)"
 	);
 	export();

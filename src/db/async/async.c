@@ -213,10 +213,10 @@ static void link_flush(struct link *link)
 		event_add(link->writable, NULL);
 }
 
-/* The statement, behind a comment with the request that asks: the server's log, pg_stat_activity and
- * EXPLAIN show it. A comment, because a setting of the session would be another client's behind a
- * pooler in transaction mode, and would cost a round trip; in front, because the end is cut off in
- * pg_stat_activity. The statement is sent unnamed and so is parsed each time anyway. */
+/* The statement, behind a comment with the request that asks: the server's log, pg_stat_activity
+ * and EXPLAIN show it. A comment, because a setting of the session would be another client's
+ * behind a pooler in transaction mode, and would cost a round trip; in front, because the end is
+ * cut off in pg_stat_activity. The statement is sent unnamed and so is parsed each time anyway. */
 static const char *pool_text(struct db_pool *pool, const struct db_query *query)
 {
 	if (!query->request[0])

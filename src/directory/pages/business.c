@@ -245,10 +245,11 @@ static void business_got(void *ctx, const struct search_one *one)
 	struct str subject = view_kind(p, b->category, b->category_label);
 	if (b->city.n)
 		subject = VIEW_FILL(p, WORD_KIND_IN_PLACE, subject, b->city);
-	view_title(
-	    p, b->city.n ? view_text(p, "%.*s, %.*s", STR_ARG(b->name), STR_ARG(b->city)) : b->name,
-	    summary.n ? VIEW_FILL(p, WORD_PAGE_WITH_FACTS, subject, summary)
-		      : VIEW_FILL(p, WORD_PAGE_WITHOUT_FACTS, subject));
+	summary = summary.n ? VIEW_FILL(p, WORD_PAGE_WITH_FACTS, subject, summary)
+			    : VIEW_FILL(p, WORD_PAGE_WITHOUT_FACTS, subject);
+	view_title(p, view_text(p, "%.*s \u2013 %.*s", STR_ARG(b->name), STR_ARG(subject)),
+		   facts_description(&facts, summary, p->arena));
+	json_build_text(&p->b, p->root, "og_type", STR("business.business"));
 	view_canonical(p, address);
 	view_send(p, VIEW_BUSINESS);
 }

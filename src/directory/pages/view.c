@@ -154,9 +154,13 @@ void view_canonical(struct view *p, struct str path)
 {
 	const char *url = config_text(p->pages->config, CONFIG_SITE_URL);
 	json_build_true(&p->b, p->root, "indexed", true);
-	if (*url)
-		json_build_text(&p->b, p->root, "canonical",
-				view_text(p, "%s%.*s", url, STR_ARG(path)));
+	if (!*url)
+		return;
+	json_build_text(&p->b, p->root, "canonical", view_text(p, "%s%.*s", url, STR_ARG(path)));
+	if (!json_get(p->root, "og_type"))
+		json_build_text(&p->b, p->root, "og_type", STR("website"));
+	json_build_text(&p->b, p->root, "og_locale",
+			str_of(wording_language(p->in->wording)->locale));
 }
 
 bool view_render(struct view *p, enum view_template which, struct err *err)

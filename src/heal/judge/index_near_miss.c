@@ -19,8 +19,8 @@ static bool near_miss_has(const char *text, const char *words)
 	return strcasestr(text, words) != NULL;
 }
 
-/* Seconds of sessions at work in the window; *claimed: a judge of higher rank has explained a run of
- * this statement, so that it is no cause of its own. */
+/* Seconds of sessions at work in the window; *claimed: a judge of higher rank has explained a
+ * run of this statement, so that it is no cause of its own. */
 static double near_miss_total(const struct judge_case *c, uint64_t fingerprint, bool *claimed)
 {
 	double total = 0;

@@ -197,8 +197,8 @@ static void observer_statements(struct observer *o, struct observe_sample *sampl
 	} else if (status == FAILED || status == DENIED) {
 		o->server.statements = false; /* installed, but not preloaded */
 	}
-	/* The time that passes is more than the cost when the machine is busy, which is when readings
-	 * are needed: the least of the last ones counts. */
+	/* The time that passes is more than the cost when the machine is busy, which is when
+	 * readings are needed: the least of the last ones counts. */
 	int64_t took = clock_us() - began, aged = o->statements_cost + o->statements_cost / 8;
 	o->statements_cost = !o->statements_cost || took < aged ? took : aged;
 	int64_t pause = o->statements_cost * STATEMENTS_SHARE;

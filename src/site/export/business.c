@@ -437,6 +437,13 @@ static void business_entry(const struct maker *m, const struct business *b, enum
 				     .hidden = b->hidden};
 }
 
+/* A picture that the record names. */
+static struct str business_image(const struct facts_business *f)
+{
+	struct str image = facts_extra(f, "image");
+	return str_starts(image, STR("https://")) ? image : STR("");
+}
+
 enum status business_page(struct maker *m, struct business *b, struct manifest_entry *e,
 			  struct err *err)
 {
@@ -451,9 +458,12 @@ enum status business_page(struct maker *m, struct business *b, struct manifest_e
 		subject = MAKER_FILL(m, WORD_KIND_IN_PLACE, subject, f->city);
 	struct str path = MAKER_JOIN(m, b->link, STR(".html"));
 	business_put_values(m, b);
-	maker_head(m, f->city.n ? MAKER_JOIN(m, f->name, STR(", "), f->city) : f->name,
-		   summary.n ? MAKER_FILL(m, WORD_PAGE_WITH_FACTS, subject, summary)
-			     : MAKER_FILL(m, WORD_PAGE_WITHOUT_FACTS, subject),
+	summary = summary.n ? MAKER_FILL(m, WORD_PAGE_WITH_FACTS, subject, summary)
+			    : MAKER_FILL(m, WORD_PAGE_WITHOUT_FACTS, subject);
+	json_build_text(&m->b, m->root, "og_type", STR("business.business"));
+	json_build_text(&m->b, m->root, "og_image", business_image(f));
+	maker_head(m, MAKER_JOIN(m, f->name, STR(" \u2013 "), subject),
+		   facts_description(f, summary, &m->arena),
 		   e->state == ENTRY_INDEXED ? path.p : NULL);
 	enum status status = maker_render(m, THEME_BUSINESS, err);
 	if (status == OK)

@@ -239,6 +239,30 @@ static void lists_put_page_links(struct maker *m, const struct lists *l, uint32_
 	}
 }
 
+/* The same list for search engines; links on the page are relative to the site's root. */
+static void lists_put_block(struct maker *m, struct str heading, const struct region *region)
+{
+	const struct json_value *found = json_get(m->root, "found");
+	struct str url = m->theme->url;
+	size_t base = m->theme->base.n;
+	struct facts_crumb *item = arena_array(&m->arena, found->count + 1, sizeof(*item));
+	struct err ignored; /* a page without a block is a page */
+	if (!m->theme->is_public || !item)
+		return;
+	const struct facts_crumb above = {region->name,
+					  MAKER_JOIN(m, url, STR("/r/"), region->key, STR("/"))};
+	struct facts_list list = {.name = heading, .item = item, .trail = {&above, 1}};
+	for (const struct json_value *v = found->first; v; v = v->next) {
+		struct str href = json_text(json_get(v, "href"));
+		item[list.count++] =
+		    (struct facts_crumb){json_text(json_get(v, "name")),
+					 MAKER_JOIN(m, url, {href.p + base, href.n - base})};
+	}
+	buf_reset(&m->block);
+	if (facts_list_jsonld(&list, &m->arena, &m->block, &ignored) == OK)
+		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
+}
+
 enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 		       const struct db_rows *rows, int *row, struct err *err)
 {
@@ -260,6 +284,7 @@ enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
 	struct str first = lists_put_members(m, l, p, rows, row);
 	lists_put_page_links(m, l, page);
 	lists_path(m->theme, l, page, path);
+	lists_put_block(m, heading, region);
 	maker_head(m, page == list->page ? heading : MAKER_FILL(m, WORD_LIST_FROM, heading, first),
 		   MAKER_FILL(m, WORD_LIST_ABOUT, heading), path);
 	enum status status = maker_render(m, THEME_LIST, err);

@@ -204,6 +204,13 @@ static enum status places_home(struct export_files *f, struct maker *m, const st
 		places_put_link(m, regions, places_link(m, 'r', r->key), r->name, parts[i].count);
 	}
 	free(parts);
+	struct err ignored; /* a page without a block is a page */
+	buf_reset(&m->block);
+	if (m->theme->is_public &&
+	    facts_site_jsonld(name, m->theme->url,
+			      str_of(wording_language(m->theme->wording)->html), &m->arena,
+			      &m->block, &ignored) == OK)
+		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
 	maker_head(m, name, MAKER_FILL(m, WORD_HOME_ABOUT, name), "");
 	return places_put_page(f, m, THEME_HOME, "index.html", err);
 }

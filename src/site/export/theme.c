@@ -457,8 +457,13 @@ void maker_head(struct maker *m, struct str title, struct str description, const
 	json_build_text(&m->b, m->root, "title", title);
 	json_build_text(&m->b, m->root, "description", description);
 	json_build_true(&m->b, m->root, "indexed", path != NULL);
-	if (path && m->theme->url.n)
-		JSON_BUILD_JOIN(&m->b, m->root, "canonical", m->theme->url, STR("/"), str_of(path));
+	if (!path || !m->theme->url.n)
+		return;
+	JSON_BUILD_JOIN(&m->b, m->root, "canonical", m->theme->url, STR("/"), str_of(path));
+	if (!json_get(m->root, "og_type"))
+		json_build_text(&m->b, m->root, "og_type", STR("website"));
+	json_build_text(&m->b, m->root, "og_locale",
+			str_of(wording_language(m->theme->wording)->locale));
 	if (path && m->theme->trees)
 		maker_put_languages(m, str_of(path));
 }

@@ -460,27 +460,6 @@ static void block_put_members(struct block *k, struct json_value *root)
 	block_put_departments(k, root);
 }
 
-/* The trail as visitors see it; the last name is that of the page itself. */
-static void block_put_trail(struct block *k, struct json_value *graph)
-{
-	const struct facts_business *b = k->business;
-	if (!b->page.n || !b->trail.count)
-		return;
-	struct json_value *list = block_put_object(k, graph, NULL, "BreadcrumbList");
-	struct json_value *items = json_build(&k->b, list, "itemListElement", JSON_IS_ARRAY);
-	for (size_t i = 0; i <= b->trail.count; i++) {
-		bool last = i == b->trail.count;
-		struct json_value *item = block_put_object(k, items, NULL, "ListItem");
-		struct str position = arena_str(k->b.arena, (struct str){&"123456789"[i], 1});
-		must(i < 9);
-		k->b.failed |= !position.p;
-		json_build(&k->b, item, "position", JSON_IS_NUMBER)->text = position;
-		json_build_text(&k->b, item, "name", last ? b->name : b->trail.item[i].name);
-		if (!last)
-			json_build_text(&k->b, item, "item", b->trail.item[i].url);
-	}
-}
-
 enum status facts_block(const struct facts_business *business, struct arena *arena,
 			struct json_value **out, struct err *err)
 {
@@ -490,7 +469,8 @@ enum status facts_block(const struct facts_business *business, struct arena *are
 	json_build_text(&k.b, *out, "@context", STR("https://schema.org"));
 	struct json_value *graph = json_build(&k.b, *out, "@graph", JSON_IS_ARRAY);
 	block_put_members(&k, json_build(&k.b, graph, NULL, JSON_IS_OBJECT));
-	block_put_trail(&k, graph);
+	if (business->page.n)
+		facts_put_trail(&k.b, graph, &business->trail, business->name);
 	return k.b.failed ? err_set(err, TOO_LARGE, "too many facts for a block") : OK;
 }
 

@@ -76,6 +76,20 @@ MUST_CHECK enum status facts_block(const struct facts_business *business, struct
 MUST_CHECK enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
 				    struct buf *out, struct err *err);
 
+/* A page that lists businesses: its ItemList (the first 50) and BreadcrumbList. */
+struct facts_list {
+	struct str name;
+	const struct facts_crumb *item; /* the businesses */
+	size_t count;
+	struct facts_trail trail;
+};
+/* Append its block as facts_jsonld does. TOO_LARGE: nothing is appended. */
+MUST_CHECK enum status facts_list_jsonld(const struct facts_list *list, struct arena *arena,
+					 struct buf *out, struct err *err);
+/* The block of the home page: WebSite and its publisher. url: without a closing slash. */
+MUST_CHECK enum status facts_site_jsonld(struct str name, struct str url, struct str language,
+					 struct arena *arena, struct buf *out, struct err *err);
+
 /* ---- checking ---- */
 
 enum facts_severity {
@@ -180,6 +194,12 @@ MUST_CHECK struct str facts_span(const struct hours_span *span, const struct wor
 /* The facts that the page shows, for its meta description: "address, opening hours, telephone,
  * website", as far as they are known; empty: none. */
 struct str facts_summary(const struct facts_business *business, struct arena *arena);
+
+/* The description of the page, of at most 155 letters, made of what the page has: sentences of the
+ * business's own description, towns that it serves, the telephone number, each as far as it fits;
+ * without a description `summary`. */
+struct str facts_description(const struct facts_business *business, struct str summary,
+			     struct arena *arena);
 
 /* The value of a key of extra as text; empty: unknown. Booleans are "yes" and "no". */
 struct str facts_extra(const struct facts_business *business, const char *key);

@@ -7,6 +7,7 @@
  *   forms.c   syntax of dates, telephone numbers, URLs
  *   extra.c   further facts of a record
  *   block.c   record -> block
+ *   list.c    lists, home page, trails -> block; the description of a page
  *   show.c    record -> values for templates
  *   words.c   opening hours in words
  *   clean.c   record -> record without invalid optional values
@@ -80,6 +81,16 @@ struct str extra_text(const struct json_value *value);
 
 /* Write degrees with six decimals (about 0.1 m) into the arena. p == NULL: over its maximum. */
 struct str facts_degrees(struct arena *arena, double degrees);
+
+/* ---- list.c ---- */
+
+/* Append the trail with the page itself, called `name`, to a graph; nothing when it is empty. */
+void facts_put_trail(struct json_build *b, struct json_value *graph,
+		     const struct facts_trail *trail, struct str name);
+
+/* A telephone number as the page of the business shows it. p == NULL: over the arena's maximum. */
+struct str facts_phone(const struct facts_business *business, struct str phone,
+		       struct arena *arena);
 
 /* The address of the business's place on a map. p == NULL: over the arena's maximum. */
 struct str facts_map(struct arena *arena, const struct facts_business *business);

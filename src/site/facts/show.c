@@ -44,6 +44,12 @@ static void show_link(struct shown *s, struct json_value *parent, const char *ke
 	json_build_text(s->b, v, "host", show_host(url));
 }
 
+/* In a directory of several countries each number has its calling code. */
+struct str facts_phone(const struct facts_business *business, struct str phone, struct arena *arena)
+{
+	return locale_phone(arena, phone, business->country_name.n ? STR("") : business->country);
+}
+
 static void show_phone(struct shown *s, struct json_value *parent, const char *key,
 		       const char *link_key, struct str phone)
 {
@@ -52,10 +58,7 @@ static void show_phone(struct shown *s, struct json_value *parent, const char *k
 	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
 		if (ascii_is_digit(phone.p[i]) || (phone.p[i] == '+' && n == 0))
 			digits[n++] = phone.p[i];
-	/* In a directory of several countries each number has its calling code. */
-	const struct facts_business *b = s->business;
-	struct str grouped =
-	    locale_phone(s->b->arena, phone, b->country_name.n ? STR("") : b->country);
+	struct str grouped = facts_phone(s->business, phone, s->b->arena);
 	s->b->failed |= !grouped.p && phone.n;
 	json_build_text(s->b, parent, key, grouped);
 	if (n > 2)

@@ -1,0 +1,137 @@
+/* link: base language hours site/locale site/facts */
+/* What is said of pages: the description of a business, the blocks of lists and of the home page. */
+#include "site/facts/facts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { ARENA_MAX = 4 << 20 };
+
+static struct facts_business tilers(void)
+{
+	static const struct str towns[] = {{"Erlenau", 7},
+					   {"Wiesbr\xc3\xbc"
+					    "ck",
+					    10},
+					   {"Landkreis Hochtann", 18}};
+	return (struct facts_business){
+	    .name = STR("Fliesen Falkner & Amsel"),
+	    .description = STR("Zwei Meister, ein Lieferwagen."),
+	    .city = STR("Hochtann"),
+	    .country = STR("DE"),
+	    .phone = STR("+498999998970"),
+	    .service_area = {towns, 3},
+	};
+}
+
+static struct json_value *parse(struct arena *arena, struct str json)
+{
+	struct json_value *v;
+	struct err err;
+	if (json_parse(arena, json, &v, &err) != OK)
+		fail_msg("%s in %.*s", err.text, STR_ARG(json));
+	return v;
+}
+
+static void note(void *ctx, const struct facts_finding *f)
+{
+	buf_printf(ctx, "%s:%s ", f->fault->key, f->path);
+}
+
+static void says(const struct json_value *v, const char *path, const char *text)
+{
+	struct str found = json_text(json_path(v, path));
+	if (!str_eq(found, str_of(text)))
+		fail_msg("%s is '%.*s', should be '%s'", path, STR_ARG(found), text);
+}
+
+static size_t letters(struct str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void a_description_is_made_of_what_the_page_has(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena, ARENA_MAX);
+	struct facts_business b = tilers();
+	struct str text = facts_description(&b, STR("summary"), &arena);
+	assert_true(str_eq(text, STR("Zwei Meister, ein Lieferwagen. Erlenau, Wiesbr\xc3\xbc"
+				     "ck, Landkreis Hochtann. 089 99998970")));
+	b.service_area.count = 0;
+	b.phone = STR("");
+	assert_true(str_eq(facts_description(&b, STR("summary"), &arena), b.description));
+	b.description = STR("");
+	assert_true(str_eq(facts_description(&b, STR("summary"), &arena), STR("summary")));
+	/* Whole sentences, else whole words; never more than 155 letters. */
+	b = tilers();
+	b.description =
+	    STR("Ein Satz, der kurz ist. Ein zweiter, der so lang wird, dass er mit dem "
+		"ersten zusammen nicht mehr in die Beschreibung passt, weil er immer weiter geht.");
+	text = facts_description(&b, STR(""), &arena);
+	assert_true(str_starts(text, STR("Ein Satz, der kurz ist. Erlenau")));
+	char endless[400];
+	for (size_t i = 0; i < sizeof(endless); i++)
+		endless[i] = i % 7 == 6 ? ' ' : 'x';
+	b.description = (struct str){endless, sizeof(endless)};
+	text = facts_description(&b, STR(""), &arena);
+	assert_non_null(memmem(text.p, text.n, "xxxxxx\xe2\x80\xa6", 9));
+	assert_true(letters(text) <= 155);
+	arena_release(&arena);
+}
+
+static void lists_and_the_home_page_have_sound_blocks(void **state)
+{
+	(void)state;
+	static const struct facts_crumb shops[] = {{{"A & B", 5},
+						    {"https://d.example/x/a-1.html", 28}},
+						   {{"B > C", 5},
+						    {"https://d.example/x/b-2.html", 28}}},
+					region = {{"Bayern", 6},
+						  {"https://d.example/r/de-bayern/", 30}};
+	const struct facts_list list = {
+	    .name = STR("Shops in Bayern"), .item = shops, .count = 2, .trail = {&region, 1}};
+	struct arena arena;
+	struct buf out, notes;
+	struct err err;
+	arena_init(&arena, ARENA_MAX);
+	buf_init(&out, 1 << 16);
+	buf_init(&notes, 1 << 16);
+	assert_int_equal(facts_list_jsonld(&list, &arena, &out, &err), OK);
+	assert_null(strpbrk(buf_z(&out), "<>&"));
+	const struct json_value *v = parse(&arena, buf_view(&out));
+	says(v, "@graph.0.@type", "ItemList");
+	says(v, "@graph.0.itemListElement.1.url", "https://d.example/x/b-2.html");
+	says(v, "@graph.1.@type", "BreadcrumbList");
+	says(v, "@graph.1.itemListElement.1.name", "Shops in Bayern");
+	facts_check(v, note, &notes);
+	buf_reset(&out);
+	assert_int_equal(facts_site_jsonld(STR("Directory"), STR("https://d.example"), STR("de"),
+					   &arena, &out, &err),
+			 OK);
+	v = parse(&arena, buf_view(&out));
+	says(v, "@graph.0.@type", "WebSite");
+	assert_null(json_path(v, "@graph.0.potentialAction"));
+	facts_check(v, note, &notes);
+	assert_string_equal(buf_z(&notes), "no-local-business: no-local-business: ");
+	buf_release(&notes);
+	buf_release(&out);
+	arena_release(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_description_is_made_of_what_the_page_has),
+	    cmocka_unit_test(lists_and_the_home_page_have_sound_blocks),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
