@@ -68,7 +68,7 @@ my %silent = map { $_ => 1 } qw(@context @type @id url position openingHoursSpec
 sub unseen {
 	my ($value, $seen, $key) = @_;
 	if (($key // '') eq 'price') {
-		my %shown = map { (my $digits = $_) =~ s/\D//g; ($digits => 1) } $seen =~ /(\d[\d.,' \x{202f}]*)/g;
+		my %shown = map { (my $digits = $_) =~ s/\D//g; ($digits => 1) } $seen =~ /(\d+(?:[.,'\x{2019}\x{a0}\x{202f} ]?\d{3})*(?:[.,]\d+)?)/g;
 		(my $digits = $value) =~ s/\D//g;
 		return $shown{$digits} || $shown{"${digits}00"} ? () : "price: $value";
 	}
@@ -180,7 +180,7 @@ is_deeply([ sort keys %page ], [ sort grep { $_ ne 'name-is-address' } keys %bro
 my %gone = (
 	'url-private' => '192.168', 'placeholder' => '{{',
 	'lei-checksum' => '506700GE1G29325QX364',
-	'price-negative' => '-3', 'postcode-malformed' => '3000/1', 'type-unknown' => 'Barr'
+	'price-negative' => 'CHF', 'postcode-malformed' => '3000/1', 'type-unknown' => 'Barr'
 );
 is_deeply([ grep { index($page{$_} // '', $gone{$_}) >= 0 } sort keys %gone ], [], 'that does not show it');
 

@@ -1,5 +1,6 @@
 /* link: base language hours site/locale site/facts */
-/* What is said of pages: the description of a business, the blocks of lists and of the home page. */
+/* What is said of pages: the description of a business, the blocks of lists and of the home
+ * page. */
 #include "site/facts/facts.h"
 
 #include <setjmp.h>
