@@ -198,9 +198,9 @@ static int po_check_command(const struct po_list *list, int argc, char **argv)
 	struct err err;
 	struct buf out;
 	struct json_writer w;
-	struct po_report r = {.json = cli_globals.json ? &w : NULL};
 	buf_init(&out, 16 << 20);
 	json_writer_init(&w, &out);
+	struct po_report r = {.json = cli_globals.json ? &w : NULL};
 	json_array_begin(&w);
 	enum status status = po_check_all(list, argc, argv, &r, &err);
 	json_array_end(&w);

@@ -174,7 +174,8 @@ subtest 'a DDL that waits gets its turn between two probes' => sub {
 	if (!$pid) {
 		open STDOUT, '>', "$db->{work}/waited" or die $!;
 		open STDERR, '>&', \*STDOUT;
-		exec "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'), '--statements', $file, '--budget', 3000,
+		exec "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'), '--statements', $file,
+			'--budget', 3000,
 			'--min-rows', 0, '--json' or die "exec: $!";
 	}
 	my ($turns, $failed) = (0, 0);

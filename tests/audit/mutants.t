@@ -16,7 +16,8 @@ my $db = AuditDb->start(settings => ['fsync=off', 'timezone=Europe/Berlin']);
 $db->script(<<'SQL');
 CREATE TABLE base (id int PRIMARY KEY, score int, priority int NOT NULL, amount numeric(8, 2) NOT NULL,
 	name text NOT NULL,
-	mail text, state text NOT NULL, made timestamp NOT NULL, seen timestamptz, done boolean NOT NULL, doc jsonb NOT NULL,
+	mail text, state text NOT NULL, made timestamp NOT NULL, seen timestamptz, done boolean NOT NULL,
+		doc jsonb NOT NULL,
 	tags text[] NOT NULL, token uuid NOT NULL);
 INSERT INTO base SELECT i, CASE WHEN i % 6 > 0 THEN i * 7919 % 2000 - 20 END, 1 + i * 31 % 900,
 	(i * 131 % 90000) / 100.0,
@@ -39,7 +40,8 @@ my @sources = (
 		[ 'COALESCE(score, -100) DESC', 'score DESC' ] ],
 	[ 'priority DESC NULLS LAST', 'ORDER BY priority DESC NULLS LAST', [ ' NULLS LAST', '' ],
 		[ 'priority', 'priority + 0' ],
-		[ 'priority', 'priority::bigint' ], [ 'priority DESC NULLS LAST', '-priority' ], [ 'priority', 'priority::text' ] ],
+		[ 'priority', 'priority::bigint' ], [ 'priority DESC NULLS LAST', '-priority' ], [ 'priority',
+			'priority::text' ] ],
 	[ 'score', 'ORDER BY score', [ 'score', 'score NULLS FIRST' ], [ 'score', 'score IS NULL, score' ],
 		[ 'score', 'score::numeric' ],
 		[ 'score', 'abs(score)' ], [ 'score', 'COALESCE(score, 9999)' ] ],
@@ -122,8 +124,8 @@ my @chosen = map { $_->[1] } sort { $a->[0] <=> $b->[0] } map { [ rand, $_ ] } @
 $#chosen = $wanted - 1 if @chosen > $wanted;
 $db->script(join "\n", @setup);
 
-# A query: whether the statement gives the rows of the mutant; of an ORDER BY the same ranks, so that ties may stand in any
-# order.
+# A query: whether the statement gives the rows of the mutant; of an ORDER BY the same ranks, so that ties may stand
+# in any order.
 sub same_rows {
 	my ($m, $statement) = @_;
 	my ($where, $order, $limit) = $m->{new} =~ /^SELECT id FROM \w+(.*?)(?: ORDER BY (.*) LIMIT (\d+))?$/;
@@ -140,7 +142,8 @@ my $off = join '', map {"SET enable_$_ = off;"} qw(sort incremental_sort seqscan
 for my $m (@chosen) {
 	$m->{$_} = "SELECT id FROM $m->{table} $m->{$_}" for qw(old new);
 	my $plan = join "\n", $db->script("$off EXPLAIN $m->{new}");
-	$m->{served} = $plan =~ /$m->{table}_x/ && $plan !~ /\bSort\b/ && ($plan =~ /Index Cond/ || $m->{new} =~ /ORDER BY/);
+	$m->{served} = $plan =~ /$m->{table}_x/ && $plan !~ /\bSort\b/ && ($plan =~ /Index Cond/
+		|| $m->{new} =~ /ORDER BY/);
 }
 my @same = $db->script(join '', map { same_rows($_, $_->{old}) . ";\n" } @chosen);
 $_->{same} = shift(@same) eq 't' for @chosen;

@@ -10,8 +10,9 @@ use Tree;
 
 my %dated = map { ("p$_.html" => page('x')) } 1 .. 25;
 
-my $german = 'Wir sind die Bäckerei in der Altstadt und backen für Sie das Brot von morgen. Der Teig ruht nicht nur eine '
-	. 'Nacht, und das ist auf der Zunge zu merken. Die Brote sind aus dem Ofen, bis Sie kommen, auch mit Körnern.';
+my $german = 'Wir sind die Bäckerei in der Altstadt und backen für Sie das Brot von morgen. Der Teig ruht nicht '
+	. 'nur eine Nacht, und das ist auf der Zunge zu merken. '
+	. 'Die Brote sind aus dem Ofen, bis Sie kommen, auch mit Körnern.';
 my $promising = '<meta name="description" content="Bakery in Thun: address, opening hours.">';
 
 # rule => [files that have it, where it is found, files that do not, more options, other rules that are found too]
@@ -35,7 +36,8 @@ my @cases = ([
 	],
 	[
 		'lang-differs', { 'index.html' => page($german) }, ['index.html:1'],
-		{ 'index.html' => page("<p lang=\"de\">$german</p>"), 'kurz.html' => page('<p>Wir sind die Bäckerei in der Stadt.</p>') }
+		{ 'index.html' => page("<p lang=\"de\">$german</p>"),
+			'kurz.html' => page('<p>Wir sind die Bäckerei in der Stadt.</p>') }
 	],
 	[
 		'description-promises',

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# SARIF of the audits of sites, SQL, databases and APIs: valid by the schema of OASIS, every result refers to its rule, what
-# could not be checked is a notification.
+# SARIF of the audits of sites, SQL, databases and APIs: valid by the schema of OASIS, every result refers to its
+# rule, what could not be checked is a notification.
 use strict;
 use warnings;
 use FindBin;
@@ -11,7 +11,8 @@ use Test::More;
 
 my $root = "$FindBin::Bin/../..";
 my $tools = "$root/tests/openapi";
-plan skip_all => 'tests/openapi is not installed: tools/setup test' unless -d "$tools/node_modules/\@microsoft/jest-sarif";
+plan skip_all => 'tests/openapi is not installed: tools/setup test'
+	unless -d "$tools/node_modules/\@microsoft/jest-sarif";
 
 my $build = $ENV{HOLDFAST_BUILD};
 my $db = AuditDb->start(settings => ['fsync=off']);
@@ -35,7 +36,8 @@ SELECT id FROM gone;
 SELEC 1;
 SQL
 mkdir "$db->{work}/a site";
-write_file('a site/index.html', '<!doctype html><html><body><a href="gone.html">x</a><img src="no such.png"></body></html>');
+write_file('a site/index.html',
+	'<!doctype html><html><body><a href="gone.html">x</a><img src="no such.png"></body></html>');
 my $api = write_file('api.json', <<'JSON');
 {"openapi": "3.0.0", "info": {"title": "t", "version": "1"}, "paths": {"/people": {"get": {"security": [], "responses":
 {"200": {"description": "d", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object",
@@ -69,15 +71,19 @@ for my $name (@reports) {
 	my @misplaced = grep { $rules[ $_->{ruleIndex} ]{id} ne $_->{ruleId} } @{ $run->{results} };
 	is(scalar @misplaced, 0, "$name: each result refers to its rule");
 	is(scalar(grep { !$_->{helpUri} } @rules), 0, "$name: each rule has a page that explains it");
-	is(scalar(grep { !$_->{partialFingerprints}{'finding/v1'} } @{ $run->{results} }), 0, "$name: each has a fingerprint");
+	is(scalar(grep { !$_->{partialFingerprints}{'finding/v1'} } @{ $run->{results} }), 0,
+		"$name: each has a fingerprint");
 	ok($run->{invocations}[0]{executionSuccessful}, "$name: the run was made");
-	like($run->{invocations}[0]{toolExecutionNotifications}[0]{message}{text}, qr/\d/, "$name: and says what it looked at");
+	like($run->{invocations}[0]{toolExecutionNotifications}[0]{message}{text}, qr/\d/,
+		"$name: and says what it looked at");
 }
 sub notified {
 	my ($run) = @_;
-	return [ map { ($_->{associatedRule}{id} // '') . ' ' . ($_->{locations}[0]{physicalLocation}{region}{startLine} // '') }
+	return [ map { ($_->{associatedRule}{id} // '') . ' '
+		. ($_->{locations}[0]{physicalLocation}{region}{startLine} // '') }
 			@{ $run->{invocations}[0]{toolExecutionNotifications} } ];
 }
-is_deeply(notified($sql), [ ' ', 'sql-unparsed 4' ], 'what does not parse is a notification, though notes are not shown');
+is_deeply(notified($sql), [ ' ', 'sql-unparsed 4' ],
+	'what does not parse is a notification, though notes are not shown');
 is_deeply(notified($live), [ ' ', 'sql-unparsed 4', 'sql-unplanned 3' ], 'and so is what the server does not plan');
 done_testing;

@@ -120,7 +120,8 @@ if (!$pid) {
 	open STDERR, '>&', \*STDOUT;
 	exec "$build/holdfast", 'audit', 'sql', '--scratch', $slow or die "exec: $!";
 }
-wait_until('the server of the audit runs', sub { my @sockets = glob "$work/tmp/holdfast-audit-*/run/.s.PGSQL.*"; scalar @sockets });
+wait_until('the server of the audit runs',
+	sub { my @sockets = glob "$work/tmp/holdfast-audit-*/run/.s.PGSQL.*"; scalar @sockets });
 kill 'INT', $pid;
 waitpid $pid, 0;
 is($? & 127, 2, 'Ctrl-C ends it');

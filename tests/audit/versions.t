@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# The same verdicts before PostgreSQL 13, 15, 16, 17 and 18, except where a version serves more; and what heal reads. Without
-# HOLDFAST_VERSIONS=all (make check-versions) 13 and 18, those of them that tests/versions has.
+# The same verdicts before PostgreSQL 13, 15, 16, 17 and 18, except where a version serves more; and what heal reads.
+# Without HOLDFAST_VERSIONS=all (make check-versions) 13 and 18, those of them that tests/versions has.
 use strict;
 use warnings;
 use FindBin;
@@ -50,7 +50,8 @@ for my $version (@there) {
 	$db->script(<<'SQL');
 CREATE TABLE firm (id int PRIMARY KEY, q int, z int, qn int NOT NULL, made timestamp NOT NULL, name text NOT NULL,
 	tags text[] NOT NULL, doc jsonb NOT NULL, flag boolean);
-INSERT INTO firm SELECT i, CASE WHEN i % 7 > 0 THEN 1 + i * 7919 % 5000 END, CASE WHEN i % 7 > 0 THEN i % 50 END, i * 7919 % 5000,
+INSERT INTO firm SELECT i, CASE WHEN i % 7 > 0 THEN 1 + i * 7919 % 5000 END, CASE WHEN i % 7 > 0 THEN i % 50 END,
+	i * 7919 % 5000,
 	timestamp '2024-01-01' + i * 31 % 5000 * interval '97 minutes', 'Firm ' || i % 2000, ARRAY['t' || i % 90],
 	jsonb_build_object('k', 'v' || i % 900), i % 20 = 0
 FROM generate_series(1, 6000) AS i;
@@ -74,7 +75,8 @@ SQL
 	open my $heal, '-|', "'$ENV{HOLDFAST_BUILD}/holdfast' heal --json --once '$address' 2>&1" or die "heal: $!";
 	my $report = $db->report(join('', map {"$_->[0];\n"} @cases), '--budget', 300);
 	my %found;
-	push @{ $found{ $_->{line} } }, "$_->{rule} $_->{level}" for grep { $_->{rule} =~ /^index/ } @{ $report->{findings} };
+	push @{ $found{ $_->{line} } },
+		"$_->{rule} $_->{level}" for grep { $_->{rule} =~ /^index/ } @{ $report->{findings} };
 	for my $i (0 .. $#cases) {
 		my ($statement, $verdict, $until) = @{ $cases[$i] };
 		$verdict = '' if $until && $version <= $until;

@@ -16,7 +16,8 @@ use Test::More;
 
 my ($host, $port) = (own_address(), free_port());
 my $base = "http://$host:$port";
-my $i = Instance->make(settings => { 'web.processes' => 1, 'site.lang' => 'ar', 'site.url' => $base, 'site.name' => 'Shops' });
+my $i = Instance->make(settings => { 'web.processes' => 1, 'site.lang' => 'ar', 'site.url' => $base,
+	'site.name' => 'Shops' });
 $i->up;
 $i->import_samples(qw(boutique.ndjson tiling-firm.json));
 my $site = "$i->{home}/site";
@@ -24,7 +25,8 @@ $i->run_ok('export', $site);
 my %files = Site::files($site);
 # One page of each kind: a business with hours, a list, a place.
 my ($shop) = grep { /\.html$/ && $files{$_} =~ /class="hours"/ } sort keys %files;
-my @pages = ('', 'imprint/', grep { defined } $shop, grep { m{/index\.html$} && !/^(?:imprint|privacy|sources)/ } sort keys %files);
+my @pages = ('', 'imprint/', grep { defined } $shop, grep { m{/index\.html$}
+	&& !/^(?:imprint|privacy|sources)/ } sort keys %files);
 my $server = Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $site, $port ],
 	log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
 my $said = join '', map { "$base/$_ " } @pages[0 .. ($#pages > 5 ? 5 : $#pages)];

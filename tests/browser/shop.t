@@ -30,7 +30,8 @@ for my $name (sort keys %domain) {
 	my $dir = "$i->{home}/$domain{$name}";
 	$i->run_ok('export', '--shop', $id, '--domain', $domain{$name}, $dir);
 	my $port = free_port();
-	my $server = Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir, $port ],
+	my $server = Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
+		$port ],
 		log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
 	my $said = `node $FindBin::Bin/visit_shop.mjs http://$host:$port`;
 	is($?, 0, "$name: complete and usable") or diag $said;

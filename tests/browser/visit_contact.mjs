@@ -1,8 +1,8 @@
-// Two people find each other by the pages of the contact sphere, without JavaScript, and know the start page only. Reports
-// in TAP.
+// Two people find each other by the pages of the contact sphere, without JavaScript, and
+// know the start page only. Reports in TAP.
 //   node visit_contact.mjs URL
-// Of each page: no finding above minor of axe-core, nothing wider than a phone of 360 px, no request to another host, and
-// the code in no address, title or field that is filled in.
+// Of each page: no finding above minor of axe-core, nothing wider than a phone of 360 px, no request to
+// another host, and the code in no address, title or field that is filled in.
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,8 +32,8 @@ async function person(browser, name) {
 	return p;
 }
 
-// The page as it was delivered, in a browser that runs the checks. The pages are answers to POST, so they are not loaded
-// again.
+// The page as it was delivered, in a browser that runs the checks. The pages are answers to POST, so
+// they are not loaded again.
 async function check(browser, p, what) {
 	const html = await p.page.content();
 	const sheets = await Promise.all(
@@ -132,7 +132,8 @@ async function enrol(browser, p, profile, by_keyboard) {
 	const kept = {};
 	for (const field of ['#title', '#body', '#kind', '#category', '#region', '#code', '#c-name', '#c-email'])
 		kept[field] = await page.locator(field).inputValue();
-	const wanted = { ...fill, '#kind': profile.kind, '#category': 'bakery', '#code': '', '#c-name': '', '#c-email': '' };
+	const wanted = { ...fill, '#kind': profile.kind, '#category': 'bakery', '#code': '', '#c-name': '',
+		'#c-email': '' };
 	ok(
 		Object.keys(kept).every((field) => kept[field] === wanted[field]),
 		`${p.name}'s profile is refused, and the form is filled again but for code and contact`,
@@ -204,7 +205,8 @@ for (const path of ['/protected', '/privacy', '/imprint', '/left']) {
 }
 for (const p of [anna, boris]) {
 	const plain = p.code.replaceAll('-', '');
-	ok(!p.addresses.some((a) => a.includes(p.code) || a.toUpperCase().includes(plain)), `${p.name}'s code was in no address`);
+	ok(!p.addresses.some((a) => a.includes(p.code) || a.toUpperCase().includes(plain)),
+		`${p.name}'s code was in no address`);
 	ok(p.hosts.size <= 2, `${p.name}'s browser asked the two hosts only`, [...p.hosts]);
 }
 await browser.close();

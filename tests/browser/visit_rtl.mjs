@@ -21,8 +21,9 @@ for (const [index, url] of process.argv.slice(2).entries()) {
 			const box = (element) => element.getBoundingClientRect();
 			const heading = document.querySelector('h1'), text = document.createRange();
 			text.selectNodeContents(heading);
-			const wide = [...document.querySelectorAll('body *')]
-				.filter((e) => getComputedStyle(e).position !== 'absolute' && box(e).width && (box(e).left < -1 || box(e).right > innerWidth + 1))
+			const wide = [...document.querySelectorAll('body *:not(svg *)')] // a drawing is clipped at its edge
+				.filter((e) => getComputedStyle(e).position !== 'absolute' && box(e).width && (box(e).left < -1
+					|| box(e).right > innerWidth + 1))
 				.map((e) => `${e.tagName} ${e.className}`);
 			const parent = box(heading), line = text.getBoundingClientRect();
 			return {
@@ -32,7 +33,8 @@ for (const [index, url] of process.argv.slice(2).entries()) {
 			};
 		});
 		ok(seen.direction === 'rtl', `${url} is from right to left at ${width}`);
-		ok(seen.overflow <= 0 && !seen.wide.length, `${url} fits into ${width}: ${seen.overflow} ${seen.wide.slice(0, 5)}`);
+		ok(seen.overflow <= 0 && !seen.wide.length,
+			`${url} fits into ${width}: ${seen.overflow} ${seen.wide.slice(0, 5)}`);
 		ok(seen.right <= seen.left + 1, `${url}: the heading begins at the right at ${width}`);
 		if (shots) {
 			mkdirSync(shots, { recursive: true });

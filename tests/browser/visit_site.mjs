@@ -106,7 +106,8 @@ async function without_script(browser, name, path) {
 		await page.context().close();
 		return text
 			.split('\n')
-			.filter((line) => !/^(Open|Closed, opens|All$)\b.*(until|opens)?/.test(line.trim()) || line.includes('24 hours'))
+			.filter((line) => !/^(Open|Closed, opens|All$)\b.*(until|opens)?/.test(line.trim())
+				|| line.includes('24 hours'))
 			.join('\n');
 	};
 	const [plain, scripted] = [await read(false), await read(true)];
@@ -202,7 +203,8 @@ async function by_keyboard(browser) {
 	await follow(/\/c\//);
 	ok(await tab_until((e) => /^\/r\/[^/]+\/[^/]+\.html$/.test(e.href), 10), 'from it a list');
 	await follow(/\/r\//);
-	ok(await tab_until((e) => /-[0-9a-z]{13}\.html$/.test(e.href) && !/^\/r\//.test(e.href), 12), 'and from that a business');
+	ok(await tab_until((e) => /-[0-9a-z]{13}\.html$/.test(e.href) && !/^\/r\//.test(e.href), 12),
+		'and from that a business');
 	await follow(/-[0-9a-z]{13}\.html$/);
 	ok((await page.locator('h1').innerText()).length > 1, 'which has a name');
 	await page.context().close();

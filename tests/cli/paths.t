@@ -25,7 +25,10 @@ sub records {
 	return $instance->run_ok('import', '--source', $source, $file);
 }
 sub paths { my ($instance) = @_; return { map { @$_ } $instance->rows('SELECT id, path FROM business_path') } }
-sub path_of { my ($name) = @_; return $i->sql("SELECT path FROM business_path JOIN business USING (id) WHERE name = '$name'") }
+sub path_of {
+	my ($name) = @_;
+	return $i->sql("SELECT path FROM business_path JOIN business USING (id) WHERE name = '$name'");
+}
 sub slug_of { my ($key) = @_; return $i->sql("SELECT slug FROM city WHERE key = '$key'") }
 
 # ---- what an address is made of ----
@@ -41,7 +44,8 @@ records($i, 'names',
 	record(name => 'South', city => 'Münster', region => 'Baden-Württemberg'),
 	record(name => 'Twin one', city => 'Neustadt', region => 'Hessen'),
 	record(name => 'Twin two', city => 'Neustadt/Hessen', region => 'Sachsen'),
-	record(name => 'No town', city => undef), record(name => 'Nowhere', city => undef, region => undef, country => undef));
+	record(name => 'No town', city => undef), record(name => 'Nowhere', city => undef, region => undef,
+		country => undef));
 is(path_of('Café Müller & Söhne'), 'muenchen/cafe-mueller-soehne', 'a German name');
 is(path_of('Färgaren'), 'malmo/fargaren', 'a Swedish one');
 is(path_of('Pekara'), 'au-bayern/pekara', 'a place has no word of two letters');
@@ -62,9 +66,11 @@ records($i, 'names', $renamed);
 is(path_of('Konditorei Meier'), 'muenchen/cafe-mueller-soehne', 'who is renamed and moves keeps it');
 $i->fill($many, 5);
 is_deeply(paths($i), $before, 'another import changes none');
-records($i, 'names', record(external_id => 'r1', name => 'Färgaren', city => 'Malmö', country => 'SE', region => 'Skåne',
+records($i, 'names', record(external_id => 'r1', name => 'Färgaren', city => 'Malmö', country => 'SE',
+	region => 'Skåne',
 	closed => 'yes'));
-records($i, 'names', record(external_id => 'r1', name => 'Färgaren nya', city => 'Lund', country => 'SE', region => 'Skåne'));
+records($i, 'names', record(external_id => 'r1', name => 'Färgaren nya', city => 'Lund', country => 'SE',
+	region => 'Skåne'));
 is(path_of('Färgaren nya'), 'malmo/fargaren', 'who comes back has it again');
 
 # ---- by hand ----
@@ -72,7 +78,8 @@ my $id = Instance::id_text($i->sql("SELECT id FROM business WHERE name = 'Look'"
 my $xid = $i->sql("SELECT changed_xid FROM business_detail JOIN business USING (id) WHERE name = 'Look'");
 like($i->run_ok('path', $id), qr{^/search-bayern/look-$id\.html  Look$}m, 'the command shows it');
 like($i->run_ok('path', $id, 'suchen/look'), qr{^/suchen/look-$id\.html}m, 'and changes it');
-is($i->sql("SELECT path_old FROM business_path WHERE path = 'suchen/look'"), '{search-bayern/look}', 'the old one is kept');
+is($i->sql("SELECT path_old FROM business_path WHERE path = 'suchen/look'"), '{search-bayern/look}',
+	'the old one is kept');
 isnt($i->sql("SELECT changed_xid FROM business_detail JOIN business USING (id) WHERE name = 'Look'"), $xid,
 	'the next export sees it');
 $i->run_ok('path', $id, 'search-bayern/look');
@@ -102,7 +109,8 @@ $other->run_ok('import', '--identities', $ids, '--source', 'names', do {
 });
 $other->fill($many, 5);
 my ($here, $there) = (paths($i), paths($other));
-is_deeply([ grep { ($here->{$_} // '') ne $there->{$_} } sort keys %$there ], [], 'the same addresses in another installation');
+is_deeply([ grep { ($here->{$_} // '') ne $there->{$_} } sort keys %$there ], [],
+	'the same addresses in another installation');
 $other->end;
 
 # ---- none collides, no folder is too full ----
@@ -120,10 +128,13 @@ is(path_of('Last'), 'neustadt/last', 'one more still fits');
 
 # ---- suppressed: nothing is left to read ----
 $i->run_ok('suppress', $id);
-is($i->sql("SELECT count(*) FROM business_path WHERE path LIKE '%look%'"), 0, 'of who is suppressed the path goes, too');
+is($i->sql("SELECT count(*) FROM business_path WHERE path LIKE '%look%'"), 0,
+	'of who is suppressed the path goes, too');
 
 # ---- from before there were addresses ----
-$i->sql('DELETE FROM business_path; UPDATE city SET slug = NULL, paths = 0; UPDATE directory_identity SET paths_given = false');
+$i->sql($_)
+	for 'DELETE FROM business_path', 'UPDATE city SET slug = NULL, paths = 0',
+	'UPDATE directory_identity SET paths_given = false';
 $i->run_ok('path', Instance::id_text($i->sql("SELECT id FROM business WHERE name = 'South'")));
 is($i->sql('SELECT count(*) FROM business b WHERE NOT EXISTS (SELECT FROM business_path p WHERE p.id = b.id)'), 0,
 	'an older directory gets its paths at once');

@@ -52,7 +52,8 @@ is_deeply([ (own(qq(msgid "{count} business"\nmsgstr "x"\n)))[1] ], ['1 plural']
 is_deeply(
 	[ (own(qq(msgid "{count} business"\nmsgid_plural "{count} businesses"\nmsgstr[0] "{count} Betrieb"\n)))[1] ],
 	['1 plural'], 'all of them');
-is((own(qq(msgid "Home"\nmsgstr "Start"\n)))[0] == 2, (own(''))[0] == 2, 'the exit status is that of the program\'s own files');
+is((own(qq(msgid "Home"\nmsgstr "Start"\n)))[0] == 2, (own(''))[0] == 2,
+	'the exit status is that of the program\'s own files');
 is((own(qq(msgid "Gone"\nmsgstr "x"\n)))[0], 2, 'and 2 when there is a finding');
 is((own(qq(msgid Home\n)))[0], 1, 'a file that is none is refused');
 is((po(qw(po check xx)))[0], 1, 'so is a language that there is not');

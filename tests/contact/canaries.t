@@ -25,7 +25,8 @@ sub forms {
 		percent => join('', map { sprintf '%%%02X', ord } split //, $text),
 		quoted => join('', map { sprintf '=%02X', ord } split //, $text),
 		escapes => join('', map { sprintf '\u%04x', ord } split //, $text),
-		'UTF-16LE' => encode('UTF-16LE', $text), 'UTF-16BE' => encode('UTF-16BE', $text), reversed => scalar reverse $text);
+		'UTF-16LE' => encode('UTF-16LE', $text), 'UTF-16BE' => encode('UTF-16BE', $text),
+			reversed => scalar reverse $text);
 	# Base 64 of a text within another depends on where it begins; the signs at both ends on what is around it.
 	for my $offset (0 .. 2) {
 		my $coded = encode_base64('x' x $offset . $text, '') =~ s/=+$//r;

@@ -32,7 +32,8 @@ for my $id ($ids[0]) {
 	is((grep { $_->{event} eq 'request' && $_->{id} eq $id } @found), 1, 'the access log has it');
 	my @statements = grep { $_->{program} eq 'postgres' && $_->{event} =~ m{/\*request='$id'\*/ } } @found;
 	cmp_ok(@statements, '>', 0, 'and so has the statement in the log of the server');
-	is((grep { $_->{event} =~ /request='$id'/ && $_->{event} =~ /request='(?!$id)/ } @found), 0, 'which is of no other');
+	is((grep { $_->{event} =~ /request='$id'/
+		&& $_->{event} =~ /request='(?!$id)/ } @found), 0, 'which is of no other');
 }
 
 # Processes that die while they write nothing of ours, and what they leave.
@@ -61,7 +62,8 @@ eval { $i->sql('SELECT 1 FROM no_such_table_after_rotation') };
 my $answer = $i->get('/v1/categories');
 for my $what ([ qr/no_such_table_after_rotation/, 'PostgreSQL, which was not restarted' ],
 	[ qr/"request".*$answer->{headers}{'x-request-id'}/, 'the web process' ]) {
-	ok($i->until("$what->[1] writes to the new file", sub { $i->log =~ $what->[0] }), "$what->[1] writes to the new file");
+	ok($i->until("$what->[1] writes to the new file", sub { $i->log =~ $what->[0] }),
+		"$what->[1] writes to the new file");
 }
 unlike(Instance::read_file("$file.1"), qr/after_rotation/, 'and nobody to the old one');
 # With settings that are wrong, too: the file was renamed all the same.

@@ -22,11 +22,13 @@ for my $file (@recordings) {
 	my ($label, @expected) = split /\n/, slurp($file =~ s/ndjson\.gz$/findings/r);
 	system("gunzip -c '$file' >'$dir/recording'") == 0 or die "$file: gunzip failed";
 	my ($code, $text) = run_command("$build/holdfast", '--json', 'heal', '--replay', "$dir/recording");
-	my @found = map { "$_->{diagnosis}/$_->{confidence}" } grep { $_->{diagnosis} } map { decode_json($_) } split /\n/, $text;
+	my @said = map { decode_json($_) } split /\n/, $text;
+	my @found = map { "$_->{diagnosis}/$_->{confidence}" } grep { $_->{diagnosis} } @said;
 	is_deeply(\@found, \@expected, "$name: the findings are those of the recording") or diag $text;
 	my ($first) = (grep { !m{/note$} } @found, 'none');
 	is($code, $first eq 'none' ? 0 : 2, "$name: the exit status says whether there is a cause");
 	my $right = $first =~ m{^\Q$label\E(/|$)} ? 1 : 0;
-	is($right, $misses{$name} ? 0 : 1, "$name: the first cause is $label" . ($misses{$name} ? ', which is missed' : ''));
+	is($right, $misses{$name} ? 0 : 1,
+		"$name: the first cause is $label" . ($misses{$name} ? ', which is missed' : ''));
 }
 done_testing;

@@ -13,7 +13,8 @@ use Test::More;
 use Tree;
 use Wait;
 
-my $i = Instance->make(settings => { 'web.processes' => 1, 'cache.search_ttl' => '1s', 'site.url' => 'https://directory.example' });
+my $i = Instance->make(settings => { 'web.processes' => 1, 'cache.search_ttl' => '1s',
+	'site.url' => 'https://directory.example' });
 make_path("$i->{dir}/web/public/.well-known");
 open my $proof, '>', "$i->{dir}/web/public/.well-known/proof" or die $!;
 print $proof "mine\n";
@@ -23,14 +24,16 @@ $i->import_samples('boutique.ndjson');
 my $http = HTTP::Tiny->new(max_redirect => 0, timeout => seconds_left());
 sub get { return $http->get($i->url($_[0]), { headers => { accept => 'text/html' } }) }
 
-my ($number, $path) = @{ ($i->rows("SELECT id, path FROM business_path JOIN business USING (id) WHERE name = 'Fadenspiel'"))[0] };
+my ($row) = $i->rows("SELECT id, path FROM business_path JOIN business USING (id) WHERE name = 'Fadenspiel'");
+my ($number, $path) = @$row;
 my $id = Instance::id_text($number);
 my $right = "/$path-$id.html";
 is($path, 'erlenau/fadenspiel', 'the business has a path');
 for my $round (1, 2) { # the second time from the cache
 	my $page = get($right);
 	is($page->{status}, 200, 'its page is there');
-	like($page->{content}, qr{<link rel="canonical" href="https://directory\.example\Q$right\E">}, '... and says so itself');
+	like($page->{content}, qr{<link rel="canonical" href="https://directory\.example\Q$right\E">},
+		'... and says so itself');
 	for my $other ("/b/$id", "/erlenau/another-name-$id.html", "/x/y/z-$id.html") {
 		my $moved = get($other);
 		is("$moved->{status} " . ($moved->{headers}{location} // ''), "301 $right", "$other leads there");

@@ -52,7 +52,8 @@ sub make {
 	return $self;
 }
 
-# What init wrote, with these settings instead of those of the last call. Pages are in English unless site.lang is given.
+# What init wrote, with these settings instead of those of the last call. Pages are in English unless site.lang is
+# given.
 sub set {
 	my ($self, %more) = @_;
 	my %settings = (%generous, 'site.lang' => 'en', %more);

@@ -24,7 +24,8 @@ sub start {
 	chmod 0755, $home;
 	my @as = $> ? () : qw(runuser -u nobody --);
 	chown((getpwnam 'nobody')[2, 3], $home) if @as;
-	my $self = bless { home => $home, as => \@as, bin => $more{bin} // '/usr/lib/postgresql/15/bin', password => 'of the superuser' }, $class;
+	my $self = bless { home => $home, as => \@as, bin => $more{bin} // '/usr/lib/postgresql/15/bin',
+		password => 'of the superuser' }, $class;
 	push @started, $self;
 	open my $out, '>', "$home/password" or die $!;
 	print $out "$self->{password}\n";

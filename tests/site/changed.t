@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# What an upload needs: `export --changed` makes a copy of the site before into one of the site after, and files that did
-# not change keep the time of their last change although two trees take turns.
+# What an upload needs: `export --changed` makes a copy of the site before into one of the site after, and files that
+# did not change keep the time of their last change although two trees take turns.
 use strict;
 use warnings;
 use FindBin;

@@ -143,7 +143,8 @@ like($asked[0], qr/immutable.*--include assets\/\*/, 'assets and leaves go first
 like($asked[-2], qr/--delete$/, 'what is gone is deleted after all is there');
 like($asked[-1], qr/^cloudfront create-invalidation/, 'and the copies are invalidated last');
 my @order = map { my $n = $_; (grep { $asked[$_] =~ $n } 0 .. $#asked)[0] }
-	qr/assets/, qr/--exclude \*\/index\.html$/, qr/--include index\.html/, qr/--include s\/root\.bin/, qr/--include sitemap/, qr/--delete/;
+	qr/assets/, qr/--exclude \*\/index\.html$/, qr/--include index\.html/, qr/--include s\/root\.bin/,
+		qr/--include sitemap/, qr/--delete/;
 is_deeply(\@order, [ sort { $a <=> $b } @order ], 'assets, pages, lists, the root of the search, sitemaps, deletions');
 isnt(system("AWS=$dir/aws $deploy/s3/publish $dir s3://bucket 2>$dir/said"), 0, 'a folder that is no site is refused');
 $i->run_ok('down');

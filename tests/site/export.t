@@ -38,7 +38,8 @@ sub export {
 	my ($json) = $text =~ /^(\{.*\})$/m;
 	return $code ? { failed => $text, code => $code } : decode_json($json // die $text);
 }
-sub path_of { return $i->sql("SELECT path FROM business_path WHERE id = $_[0]") . '-' . Instance::id_text($_[0]) . '.html' }
+sub path_of { return $i->sql("SELECT path FROM business_path WHERE id = $_[0]") . '-' . Instance::id_text($_[0])
+	. '.html' }
 # Ids of businesses that have a page, in order.
 sub paged {
 	return grep { -e "$site/" . path_of($_) } split /\n/, $i->sql('SELECT id FROM business ORDER BY id');
@@ -128,7 +129,8 @@ for my $path (grep {/\.html$/} sort keys %files) {
 is_deeply(\@odd, [], 'title, description, Open Graph and canonical address of every page say the same');
 like($files{'index.html'}, qr/"\@type":"WebSite"/, 'the home page names the site');
 unlike($files{'index.html'}, qr/SearchAction/, '... and no search box that nobody shows');
-is_deeply([ grep { m{^r/[^/]+/.*\.html$} && !m{/index\.html$} && $files{$_} !~ /"\@type":"ItemList"/ } sort keys %files ], [],
+is_deeply([ grep { m{^r/[^/]+/.*\.html$} && !m{/index\.html$}
+	&& $files{$_} !~ /"\@type":"ItemList"/ } sort keys %files ], [],
 	'every list is one for search engines');
 cmp_ok(length $files{'assets/open.js'}, '<', 2600, 'the script is small');
 
@@ -146,7 +148,8 @@ is_deeply([keys %days], [$day], 'lastmod is the day of the last change');
 $i->sql("UPDATE business_detail SET updated_at = '2020-02-03T12:00:00Z' WHERE id = (SELECT min(id) FROM business)");
 
 # ---- the shop that is a place ----
-my ($boutique) = grep { /Reserve|data-week/ && /class="goods"/ } map { $files{$_} } grep { Site::is_business($_) } sort keys %files;
+my ($boutique) = grep { /Reserve|data-week/
+	&& /class="goods"/ } map { $files{$_} } grep { Site::is_business($_) } sort keys %files;
 like($boutique // '', qr/class="price">/, 'goods stand there with their prices');
 like($boutique // '', qr/href="tel:/, 'a telephone is called');
 like($boutique // '', qr/href="geo:[-\d.]+,[-\d.]+"/, 'a place opens in a map');

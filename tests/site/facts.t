@@ -68,7 +68,8 @@ my %silent = map { $_ => 1 } qw(@context @type @id url position openingHoursSpec
 sub unseen {
 	my ($value, $seen, $key) = @_;
 	if (($key // '') eq 'price') {
-		my %shown = map { (my $digits = $_) =~ s/\D//g; ($digits => 1) } $seen =~ /(\d+(?:[.,'\x{2019}\x{a0}\x{202f} ]?\d{3})*(?:[.,]\d+)?)/g;
+		my @numbers = $seen =~ /(\d+(?:[.,'\x{2019}\x{a0}\x{202f} ]?\d{3})*(?:[.,]\d+)?)/g;
+		my %shown = map { (s/\D//gr => 1) } @numbers;
 		(my $digits = $value) =~ s/\D//g;
 		return $shown{$digits} || $shown{"${digits}00"} ? () : "price: $value";
 	}

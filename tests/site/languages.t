@@ -71,7 +71,8 @@ my $api = $i->get('/v1/categories', { headers => { 'Accept-Language' => 'de' } }
 like($api->{content}, qr/Boutique|Bekleidung/i, 'the API names categories as it did');
 for my $language (@complete) {
 	my %left;
-	for my $path ('/', '/search?q=Fadenspiel', '/search?q=zzzzzz', $id, '/regions', '/sources', '/imprint', '/privacy', '/nowhere') {
+	for my $path ('/', '/search?q=Fadenspiel', '/search?q=zzzzzz', $id, '/regions', '/sources', '/imprint',
+		'/privacy', '/nowhere') {
 		my $html = page($path, 'Accept-Language' => $language);
 		is(lang_of($html), $language, "$path is in '$language'") or next;
 		$left{$path} = [$_] for english_left($html, $language);
@@ -84,12 +85,14 @@ for my $language (@complete) {
 for my $language ('auto', @complete, 'ar') {
 	my $tag = $language eq 'auto' ? 'de' : $language;
 	my $site = "$i->{home}/$language";
-	$i->set('web.processes' => 1, 'site.lang' => $language, 'site.url' => 'https://shops.example', 'site.name' => 'Liste');
+	$i->set('web.processes' => 1, 'site.lang' => $language, 'site.url' => 'https://shops.example',
+		'site.name' => 'Liste');
 	$i->run_ok('export', $site);
 	my %files = Site::files($site);
 	my @pages = grep { /\.html$/ } sort keys %files;
 	utf8::decode($files{$_}) for @pages, 'assets/open.js';
-	is_deeply([ grep { lang_of($files{$_}) ne $tag } @pages ], [], "site.lang = $language: every page says it is '$tag'");
+	is_deeply([ grep { lang_of($files{$_}) ne $tag } @pages ], [],
+		"site.lang = $language: every page says it is '$tag'");
 	next if $language eq 'ar';
 	my %left = map { my $path = $_; map { $path => $_ } english_left($files{$path}, $tag) } @pages;
 	is_deeply(\%left, {}, "no exported page in '$tag' says anything in English");
@@ -113,7 +116,8 @@ sub own {
 }
 is((own(qq(msgid "Opening hours"\nmsgstr "Wann offen ist"\n)))[0], 0, 'an operator words one message differently');
 my %own = Site::files("$i->{home}/own");
-my ($mine) = grep { /Fadenspiel/ && /class="hours"/ } map { utf8::decode(my $text = $own{$_}); $text } grep { /\.html$/ } keys %own;
+my ($mine) = grep { /Fadenspiel/
+	&& /class="hours"/ } map { utf8::decode(my $text = $own{$_}); $text } grep { /\.html$/ } keys %own;
 like($mine, qr/Wann offen ist/, 'it is on the pages');
 like($mine, qr/Dienstag/, 'and all others are as they were');
 my ($code, $text) = own(qq(msgid "Record {id}."\nmsgstr "Eintrag."\n));

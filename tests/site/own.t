@@ -85,8 +85,8 @@ ok(!-e "$site/passwd" && !-l "$site/passwd", 'a link there is not published');
 	);
 	$i->sql("UPDATE business SET hours = NULL, phone = NULL, street = NULL, city = 'Bern' WHERE id = $without");
 	$i->sql(
-		"UPDATE business_detail SET website = NULL, description = NULL, change = nextval('business_change'), updated_at = now()
-			WHERE id IN ($with, $without)"
+		"UPDATE business_detail SET website = NULL, description = NULL, change = nextval('business_change'),
+			updated_at = now() WHERE id IN ($with, $without)"
 	);
 	export();
 	my $path = sub { return "$site/" . Site::page($site, Instance::id_text($_[0])) };

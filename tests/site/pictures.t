@@ -28,7 +28,8 @@ sub png {
 	my ($width, $height, $rows, $text) = @_;
 	my $row = "\0" . join '', map { pack 'C3', $_ % 256, $_ / 9 % 256, 90 } 1 .. ($rows ? $width : 1);
 	return "\x89PNG\r\n\x1a\n" . chunk('IHDR', pack('NNC5', $width, $height, 8, 2, 0, 0, 0))
-		. ($text ? chunk('tEXt', "Comment\0$text") : '') . chunk('IDAT', compress($row x ($rows || 1))) . chunk('IEND', '');
+		. ($text ? chunk('tEXt', "Comment\0$text") : '') . chunk('IDAT', compress($row x ($rows
+			|| 1))) . chunk('IEND', '');
 }
 sub export {
 	my ($code, $text) = $i->run('--json', 'export', '--shop', $id, '--domain', 'fadenspiel.example', $dir);

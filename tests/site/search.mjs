@@ -32,7 +32,8 @@ async function compare(index, q, answer) {
 	const { businesses } = await response.json();
 	const typed = understand(index, q);
 	const listed = !typed.others.length && typed.place && typed.meanings.length;
-	const ours = (listed ? answer.list : answer.list.filter((r) => r.exact || r.whole)).slice(0, FIRST).map((r) => r.id);
+	const rows = listed ? answer.list : answer.list.filter((r) => r.exact || r.whole);
+	const ours = rows.slice(0, FIRST).map((r) => r.id);
 	const theirs = businesses.filter((b) => paged(b.id)).slice(0, FIRST);
 	const same = ours.every((id, i) => id === theirs[i]?.id);
 	const missed = theirs.slice(ours.length).filter((b) => listed || complete(index, typed, b)).map((b) => b.id);

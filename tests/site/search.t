@@ -122,7 +122,8 @@ my %drawn = (
 	'a name and a town' => "SELECT json_build_object($drawn name || ' ' || city) FROM business AS b
 		WHERE city IS NOT NULL ORDER BY md5(id::text || 't') LIMIT $third",
 	'a kind and a town' => "SELECT json_build_object($drawn c.label || ' ' || b.city) FROM business AS b
-		JOIN category AS c ON c.id = b.category_id WHERE b.city IS NOT NULL ORDER BY md5(b.id::text || 'k') LIMIT $third"
+		JOIN category AS c ON c.id = b.category_id WHERE b.city IS NOT NULL ORDER BY md5(b.id::text
+			|| 'k') LIMIT $third"
 );
 my @words;
 for my $what (sort keys %drawn) {

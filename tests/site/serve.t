@@ -16,7 +16,8 @@ $i->up;
 $i->import_samples('boutique.ndjson', 'tiling-firm.json');
 $i->run_ok('export');
 my $log = "$i->{home}/serve.log";
-my $address = sub { open my $in, '<', $log or return; local $/; return (<$in> // '') =~ m{(http://[0-9.:]+)/ shows} ? $1 : undef };
+my $address = sub { open my $in, '<', $log
+	or return; local $/; return (<$in> // '') =~ m{(http://[0-9.:]+)/ shows} ? $1 : undef };
 my $server = Program->start('serve', [ $i->command('export', '--serve') ], log => $log, ready => $address);
 my $base = $address->();
 my $http = HTTP::Tiny->new;

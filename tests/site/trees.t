@@ -42,7 +42,8 @@ for my $language (qw(de fr ar)) {
 }
 my @links = map { [ $_, $files{$_} =~ /<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">/g ] } sort @html;
 my @indexed = grep { $files{ $_->[0] } !~ /name="robots" content="noindex"/ } @links;
-is_deeply([ map { $_->[0] } grep { @$_ != 9 } @indexed ], [], 'every page to be indexed names all languages and one for all others');
+is_deeply([ map { $_->[0] } grep { @$_ != 9 } @indexed ], [],
+	'every page to be indexed names all languages and one for all others');
 my ($page) = grep { m{^de/(?!index)} && $files{$_} =~ /Fadenspiel/ && $files{$_} =~ /class="hours"/ } sort @html;
 my $path = $page =~ s{^de/}{}r;
 my %own = $files{$page} =~ /<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">/g;
@@ -60,7 +61,8 @@ is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'no link leads n
 
 my ($found, $report) = $i->run('--json', 'audit', 'site', $site);
 my @findings = eval { @{ decode_json($report)->{findings} } };
-is_deeply([ map { "$_->{rule} $_->{file}" } grep { ($_->{severity} // '') ne 'note' } @findings ], [], 'our audit finds nothing')
+is_deeply([ map { "$_->{rule} $_->{file}" } grep { ($_->{severity} // '') ne 'note' } @findings ], [],
+	'our audit finds nothing')
 	or diag substr $report, 0, 3000;
 
 my $before = Site::fingerprint($site, 1);
