@@ -38,8 +38,13 @@ sub export {
 	my ($json) = $text =~ /^(\{.*\})$/m;
 	return $code ? { failed => $text, code => $code } : decode_json($json // die $text);
 }
-sub path_of { return $i->sql("SELECT path FROM business_path WHERE id = $_[0]") . '-' . Instance::id_text($_[0])
-	. '.html' }
+# Paths do not change: those that are new are read together.
+my %path;
+sub path_of {
+	my ($id) = @_;
+	%path = map { @$_ } $i->rows('SELECT id, path FROM business_path') if !exists $path{$id};
+	return "$path{$id}-" . Instance::id_text($id) . '.html';
+}
 # Ids of businesses that have a page, in order.
 sub paged {
 	return grep { -e "$site/" . path_of($_) } split /\n/, $i->sql('SELECT id FROM business ORDER BY id');

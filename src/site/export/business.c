@@ -89,9 +89,9 @@ static void business_read_trail(struct maker *m, struct business *b)
 		return;
 	above[0] =
 	    (struct facts_crumb){b->region->name, MAKER_JOIN(m, url, STR("/r/"), region, STR("/"))};
-	above[1] = (struct facts_crumb){MAKER_JOIN(m, kind, STR(" in "), b->region->name),
-					MAKER_JOIN(m, url, STR("/r/"), region, STR("/"),
-						   theme_category_key(b->category), STR(".html"))};
+	above[1] =
+	    (struct facts_crumb){kind, MAKER_JOIN(m, url, STR("/r/"), region, STR("/"),
+						  theme_category_key(b->category), STR(".html"))};
 	b->facts.trail = (struct facts_trail){above, ABOVE};
 }
 
