@@ -25,7 +25,8 @@ is_deeply([ sort map { "$_->{severity} $_->{rule}" . ($_->{object} ? " $_->{obje
 	[
 	'note answer-without-schema', 'note contact-in-public-answer Business.telephone',
 	'note contact-in-public-list BusinessSummary.telephone', map {"note open-object $_"} qw(Business.extra
-		Business.found[].facts Business.offers Operations.cache Operations.database Operations.pipeline)
+		Business.found[].facts Business.offers Operations.alarms[] Operations.cache Operations.database
+		Operations.heal Operations.pipeline)
 	],
 	'nothing but what is right');
 $web->stop;

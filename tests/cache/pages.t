@@ -22,9 +22,10 @@ $i->no_statement_timeouts;
 
 my ($region) = $i->column('SELECT key FROM region WHERE name IS NOT NULL ORDER BY businesses DESC, key LIMIT 1');
 my ($city) = $i->column('SELECT key FROM city ORDER BY businesses DESC, key LIMIT 1');
-my ($id) = map { Instance::id_text($_) } $i->column('SELECT id FROM business ORDER BY id LIMIT 1');
+my ($row) = $i->rows('SELECT path, id FROM business_path ORDER BY id LIMIT 1');
+my $business = "/$row->[0]-" . Instance::id_text($row->[1]) . '.html';
 my @paths = (
-	'/', '/regions', "/regions/$region", '/sources', "/b/$id", '/search', "/search?region=$region",
+	'/', '/regions', "/regions/$region", '/sources', $business, '/search', "/search?region=$region",
 		"/search?city=$city",
 	'/search?category=bakery', '/search?q=hotel', '/search?q=bakery', '/search?sort=name', '/search?near=47,8',
 	'/search?open_at=now');
@@ -75,7 +76,8 @@ $i->up;
 	is($plain->{headers}{'content-encoding'}, undef, 'a page is sent as it is');
 	is($packed->{headers}{'content-encoding'}, 'gzip', 'or packed, to who takes that');
 	is(memGunzip($packed->{content}), $plain->{content}, 'and the same then');
-	is("$plain->{headers}{vary} $packed->{headers}{vary}", 'Accept-Encoding Accept-Encoding', 'proxies are told');
+	is_deeply([ map { $_->{headers}{vary} } $plain, $packed ], [ ('Accept-Encoding, Accept-Language') x 2 ],
+		'proxies are told');
 	isnt($packed->{headers}{etag}, $plain->{headers}{etag}, 'they have tags of their own');
 	my ($same) = $clients->ask([ '/search', 'Accept-Encoding: gzip', "If-None-Match: $packed->{headers}{etag}" ]);
 	is($same->{status}, 304, 'by which they are asked for again');
