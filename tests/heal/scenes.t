@@ -60,6 +60,12 @@ is_deeply($causes, {}, 'and no cause');
 is(decode_json($text)->{sees_all_sessions}, JSON::PP::true, 'the role sees all sessions');
 is(decode_json($text)->{sees_statements}, JSON::PP::true, 'and the counters of statements');
 
+# What a recording has of texts: times, numbers and hashes may have any digits.
+sub texts_of {
+	my ($recorded) = @_;
+	return $recorded =~ s/":-?[\d.]+//gr =~ s/"(?:hash|fingerprint)":"[0-9a-f]+"//gr;
+}
+
 # ---- a lock chain ----
 begin('billing-1', "BEGIN; UPDATE queue SET note = '$canary' WHERE id = 1;");
 until_sql('the root is idle in its transaction',
@@ -76,7 +82,7 @@ is($causes->{'lock-chain'}{pid}, $root, 'its root is named');
 is($causes->{'lock-chain'}{waiters}, 3, 'and how many wait');
 like($causes->{'lock-chain'}{cause}, qr/billing-1/, 'by the name of its application');
 my $recorded = Instance::read_file($recording);
-unlike($recorded, qr/canary|4711/, 'no literal is in the recording');
+unlike(texts_of($recorded), qr/canary|4711/, 'no literal is in the recording');
 like($recorded, qr/"frozen_age":\d+,"freeze_max":\d+,.*"checkpoint_at":\d+,"wal_at":\d+/,
 	'the state of the whole server is in it');
 cmp_ok(scalar(split /\n/, $recorded), '>', 2, 'which has a line a sample');
@@ -145,7 +151,7 @@ is($causes->{herd}{k}, 8, 'all eight are in it');
 is($causes->{herd}{confidence}, 'high', 'because their texts are equal');
 cmp_ok($causes->{herd}{period_s}, '>=', 3.9, 'the period is that of the entries, not of some statements');
 is($causes->{herd}{key}, 'herd/portal', 'under the name of the application without the number of the process');
-unlike(Instance::read_file($recording), qr/canary|4711/, 'no literal is in the recording');
+unlike(texts_of(Instance::read_file($recording)), qr/canary|4711/, 'no literal is in the recording');
 is($i->sql("SELECT count(*) $activity application_name LIKE 'portal-%'"), 8, 'all are there afterwards');
 end();
 
