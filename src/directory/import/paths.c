@@ -165,16 +165,23 @@ static enum status missing_round(struct db *db, int64_t *after, struct err *err)
 	return status;
 }
 
-enum status import_paths_missing(struct db *db, struct err *err)
+static enum status paths_given(struct db *db, bool *given, struct err *err)
 {
 	struct db_rows rows;
 	enum status status = DB_RUN(db, sql_path_given, &rows, err);
 	if (status != OK)
 		return status;
-	bool given = db_bool(&rows, 0, SQL_PATH_GIVEN_GIVEN);
+	*given = db_bool(&rows, 0, SQL_PATH_GIVEN_GIVEN);
 	db_rows_release(&rows);
-	if (given)
-		return OK;
+	return OK;
+}
+
+enum status import_paths_missing(struct db *db, struct err *err)
+{
+	bool given;
+	enum status status = paths_given(db, &given, err);
+	if (status != OK || given)
+		return status;
 	status = DB_RUN(db, sql_import_create, NULL, err);
 	for (int64_t after = INT64_MIN, before = 0; status == OK && after != before;) {
 		before = after;
@@ -189,14 +196,10 @@ enum status import_paths_missing(struct db *db, struct err *err)
 
 enum status import_paths(struct db *db, struct err *err)
 {
-	struct db_rows rows;
-	enum status status = DB_RUN(db, sql_path_given, &rows, err);
-	if (status != OK)
+	bool given;
+	enum status status = paths_given(db, &given, err);
+	if (status != OK || given)
 		return status;
-	bool given = db_bool(&rows, 0, SQL_PATH_GIVEN_GIVEN);
-	db_rows_release(&rows);
-	if (given)
-		return OK;
 	status = db_begin(db, err);
 	if (status != OK)
 		return status;
