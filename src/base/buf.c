@@ -81,6 +81,21 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 	va_end(again);
 }
 
+void buf_html(struct buf *b, struct str s)
+{
+	static const char entity[][8] = {"", "&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	static const unsigned char special[256] = {
+	    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5};
+	for (;;) {
+		size_t n = str_plain(s, special);
+		buf_add(b, s.p, n);
+		if (n == s.n)
+			break;
+		buf_puts(b, entity[special[(unsigned char)s.p[n]]]);
+		s = (struct str){s.p + n + 1, s.n - n - 1};
+	}
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list args;

@@ -59,7 +59,8 @@ static inline void buf_putc(struct buf *b, char c)
 	b->p[b->n++] = c;
 	b->p[b->n] = '\0';
 }
-void buf_utf8(struct buf *b, uint32_t c); /* a Unicode scalar value */
+void buf_utf8(struct buf *b, uint32_t c);   /* a Unicode scalar value */
+void buf_html(struct buf *b, struct str s); /* escaped for text and attributes of HTML */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF(2, 0);
 

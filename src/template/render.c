@@ -89,21 +89,6 @@ static const struct json_value *render_look_up(const struct renderer *r, const s
 	return v;
 }
 
-static void render_escape(struct buf *out, struct str s)
-{
-	static const char entity[][8] = {"", "&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-	static const unsigned char special[256] = {
-	    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5};
-	for (;;) {
-		size_t n = str_plain(s, special);
-		buf_add(out, s.p, n);
-		if (n == s.n)
-			break;
-		buf_puts(out, entity[special[(unsigned char)s.p[n]]]);
-		s = (struct str){s.p + n + 1, s.n - n - 1};
-	}
-}
-
 static void render_value(struct renderer *r, const struct op *op)
 {
 	const struct json_value *v = render_look_up(r, op);
@@ -111,7 +96,7 @@ static void render_value(struct renderer *r, const struct op *op)
 	if (v && v->kind == JSON_IS_BOOL)
 		text = v->boolean ? STR("true") : STR("false");
 	if (op->code == OP_VALUE)
-		render_escape(r->out, text);
+		buf_html(r->out, text);
 	else
 		buf_str(r->out, text);
 }

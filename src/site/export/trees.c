@@ -46,16 +46,7 @@ static void trees_put_page(const struct config *config, const struct trees *tree
 	struct str name = str_of(config_text(config, CONFIG_SITE_NAME));
 	struct buf escaped;
 	buf_init(&escaped, 8192);
-	for (size_t i = 0; i < name.n; i++) {
-		const char *entity = name.p[i] == '&'   ? "&amp;"
-				     : name.p[i] == '<' ? "&lt;"
-				     : name.p[i] == '"' ? "&quot;"
-							: NULL;
-		if (entity)
-			buf_puts(&escaped, entity);
-		else
-			buf_putc(&escaped, name.p[i]);
-	}
+	buf_html(&escaped, name);
 	buf_printf(
 	    out,
 	    "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n<title>%s%s</title>\n"

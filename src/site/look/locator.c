@@ -63,20 +63,6 @@ static long look_scale(double most)
 	return scales[COUNT_OF(scales) - 1];
 }
 
-static void look_put_escaped(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		const char *entity = text.p[i] == '&'   ? "&amp;"
-				     : text.p[i] == '<' ? "&lt;"
-				     : text.p[i] == '"' ? "&quot;"
-							: NULL;
-		if (entity)
-			buf_puts(out, entity);
-		else
-			buf_putc(out, text.p[i]);
-	}
-}
-
 bool look_locator(const struct look_spot *centre, struct str name, const struct look_spot *place,
 		  const struct wording *wording, struct arena *arena, struct buf *out)
 {
@@ -95,7 +81,7 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	char bar[LOOK_DISTANCE];
 	look_distance((double)scale, wording, bar);
 	buf_puts(out, "<svg class=\"map\" role=\"img\" aria-label=\"");
-	look_put_escaped(out, text);
+	buf_html(out, text);
 	buf_printf(out, "\" viewBox=\"0 0 %d %d\">", WIDTH, HEIGHT);
 	for (int i = 1; i <= 3; i++)
 		buf_printf(out, "<circle class=\"ring\" cx=\"%.0f\" cy=\"%.0f\" r=\"%.0f\"/>",
@@ -104,12 +90,12 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 		   x + east, y - north);
 	buf_printf(out, "<circle cx=\"%.0f\" cy=\"%.0f\" r=\"4\"/><text x=\"%.0f\" y=\"%.0f\">",
 		   x - east, y + north, x - east, y + north + (north >= 0 ? 18 : -10));
-	look_put_escaped(out, name);
+	buf_html(out, name);
 	buf_printf(
 	    out,
 	    "</text><path class=\"pin\" d=\"M%.0f %.0fc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%.0f\"/><text class=\"end\" x=\"14\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
 	    x + east, y - north, ring, bar);
-	look_put_escaped(out, text);
+	buf_html(out, text);
 	buf_puts(out, "</p>");
 	return !buf_failed(out);
 }
