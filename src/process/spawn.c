@@ -270,6 +270,31 @@ enum status spawn_as(uid_t uid, gid_t gid, enum status (*act)(void *ctx, struct 
 	return status;
 }
 
+enum status spawn_piped(struct spawn *s, pid_t *pid, int *to, int *from, struct err *err)
+{
+	int in[2], out[2];
+	if (pipe2(in, O_CLOEXEC) != 0)
+		return err_errno(err, FAILED, "pipe");
+	if (pipe2(out, O_CLOEXEC) != 0) {
+		close(in[0]);
+		close(in[1]);
+		return err_errno(err, FAILED, "pipe");
+	}
+	s->in = in[0];
+	s->out = out[1];
+	enum status status = spawn_start(s, pid, err);
+	close(in[0]);
+	close(out[1]);
+	if (status != OK) {
+		close(in[1]);
+		close(out[0]);
+		return status;
+	}
+	*to = in[1];
+	*from = out[0];
+	return OK;
+}
+
 enum status spawn_wait(pid_t pid, const char *name, struct err *err)
 {
 	int status;

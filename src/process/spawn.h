@@ -43,6 +43,11 @@ void spawn_give(struct spawn *s, int fd, int at);
  * must live as long as the parent (PDEATHSIG is per thread). */
 MUST_CHECK enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err);
 
+/* The same with pipes to its standard input (*to) and from its standard output (*from), which the
+ * caller closes; both are set on success only. `in` and `out` of s are overwritten. */
+MUST_CHECK enum status spawn_piped(struct spawn *s, pid_t *pid, int *to, int *from,
+				   struct err *err);
+
 /* Look up a system user. NOT_FOUND with the remedy. */
 MUST_CHECK enum status spawn_user(const char *name, uid_t *uid, gid_t *gid, struct err *err);
 

@@ -35,7 +35,6 @@ void audit_reader_end(struct audit_reader *reader)
 enum status audit_reader_start(struct audit_reader *reader, struct err *err)
 {
 	char path[4096];
-	int in[2], out[2];
 	pid_t pid;
 	if (reader->pid)
 		return OK;
@@ -43,35 +42,18 @@ enum status audit_reader_start(struct audit_reader *reader, struct err *err)
 	    io_path(path, sizeof(path), err, "%s/holdfast-parse", reader->program_dir);
 	if (status != OK)
 		return status;
-	if (pipe2(in, O_CLOEXEC) != 0)
-		return err_errno(err, FAILED, "pipe");
-	if (pipe2(out, O_CLOEXEC) != 0) {
-		close(in[0]);
-		close(in[1]);
-		return err_errno(err, FAILED, "pipe");
-	}
-	const struct spawn parser = {
+	struct spawn parser = {
 	    .path = path,
 	    .user = reader->user,
 	    .argv = (const char *const[]){"holdfast-parse", reader->command, NULL},
 	    .env = (const char *const[]){NULL},
-	    .in = in[0],
-	    .out = out[1],
 	    .err = STDERR_FILENO,
 	    .death_signal = SIGKILL,
 	};
-	status = spawn_start(&parser, &pid, err);
-	close(in[0]);
-	close(out[1]);
-	if (status != OK) {
-		close(in[1]);
-		close(out[0]);
-		return status;
-	}
-	reader->pid = pid;
-	reader->to = in[1];
-	reader->from = out[0];
-	return OK;
+	status = spawn_piped(&parser, &pid, &reader->to, &reader->from, err);
+	if (status == OK)
+		reader->pid = pid;
+	return status;
 }
 
 bool audit_reader_put(struct audit_reader *reader, uint32_t kind, struct str document,

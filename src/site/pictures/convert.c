@@ -50,40 +50,26 @@ enum status picture_convert(const struct pictures_options *o, const char *kind, 
 			    struct buf *result, const char **cause, struct err *err)
 {
 	char path[PICTURE_PATH];
-	int in[2], out[2];
+	int to, from;
 	pid_t pid;
 	struct err why;
 	enum status status = io_path(path, sizeof(path), err, "%s/holdfast-parse", o->program_dir);
 	if (status != OK)
 		return status;
-	if (pipe2(in, O_CLOEXEC) != 0)
-		return err_errno(err, FAILED, "pipe");
-	if (pipe2(out, O_CLOEXEC) != 0) {
-		close(in[0]);
-		close(in[1]);
-		return err_errno(err, FAILED, "pipe");
-	}
-	const struct spawn child = {
+	struct spawn child = {
 	    .path = path,
 	    .user = o->user,
 	    .argv = (const char *const[]){"holdfast-parse", "picture", kind, NULL},
 	    .env = (const char *const[]){NULL},
-	    .in = in[0],
-	    .out = out[1],
 	    .err = -1,
 	    .death_signal = SIGKILL,
 	};
 	signal(SIGPIPE, SIG_IGN);
-	status = spawn_start(&child, &pid, err);
-	close(in[0]);
-	close(out[1]);
-	if (status != OK) {
-		close(in[1]);
-		close(out[0]);
+	status = spawn_piped(&child, &pid, &to, &from, err);
+	if (status != OK)
 		return status;
-	}
-	bool whole = convert_feed(in[1], out[0], bytes, result);
-	close(out[0]);
+	bool whole = convert_feed(to, from, bytes, result);
+	close(from);
 	if (spawn_wait(pid, "holdfast-parse", &why) != OK || !whole)
 		*cause = "it is broken, or too large to be converted";
 	return OK;
