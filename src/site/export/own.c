@@ -90,6 +90,22 @@ static enum status own_read(int fd, struct buf *out, struct err *err)
 	}
 }
 
+/* The content of an operator's file; nothing to release after an error. */
+static enum status own_load(const struct own_files *p, const char *path, struct buf *body,
+			    struct err *err)
+{
+	int fd = openat(p->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, FAILED, "web/public/%s", path);
+	buf_init(body, OWN_BYTES_MAX + (1 << 20));
+	enum status status = own_read(fd, body, err);
+	close(fd);
+	if (status == OK)
+		return OK;
+	buf_release(body);
+	return err_prefix(err, status, "web/public/%s", path);
+}
+
 static enum status own_copy_file(struct own_files *p, const char *path, struct err *err)
 {
 	struct export_files *to = p->to;
@@ -101,17 +117,13 @@ static enum status own_copy_file(struct own_files *p, const char *path, struct e
 		    err, CONFLICT,
 		    "web/public/%s: the export writes a file of this name itself; rename it, or change the template",
 		    path);
-	int fd = openat(p->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, FAILED, "web/public/%s", path);
-	buf_init(&body, OWN_BYTES_MAX + (1 << 20));
-	enum status status = own_read(fd, &body, err);
-	close(fd);
+	enum status status = own_load(p, path, &body, err);
+	if (status != OK)
+		return status;
 	unsigned formats = to->writer->formats;
 	/* no compressed copies: images do not shrink, and the operator may provide his own */
 	to->writer->formats = 0;
-	if (status == OK)
-		status = files_put(to, path, buf_view(&body), err);
+	status = files_put(to, path, buf_view(&body), err);
 	to->writer->formats = formats;
 	buf_release(&body);
 	return status == OK ? OK : err_prefix(err, status, "web/public/%s", path);
@@ -139,14 +151,10 @@ enum status own_put_plain(const char *dir, const char *path, struct str content,
 static enum status own_copy_plain(struct own_files *p, const char *path, struct err *err)
 {
 	struct buf body;
-	int fd = openat(p->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, FAILED, "web/public/%s", path);
-	buf_init(&body, OWN_BYTES_MAX + (1 << 20));
-	enum status status = own_read(fd, &body, err);
-	close(fd);
-	if (status == OK)
-		status = own_put_plain(p->plain, path, buf_view(&body), err);
+	enum status status = own_load(p, path, &body, err);
+	if (status != OK)
+		return status;
+	status = own_put_plain(p->plain, path, buf_view(&body), err);
 	buf_release(&body);
 	return status == OK ? OK : err_prefix(err, status, "web/public/%s", path);
 }
