@@ -7,6 +7,7 @@ import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, open_page } from '../lib/browser.mjs';
+import { finish, ok } from '../lib/tap.mjs';
 
 const [base, away] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
@@ -18,15 +19,6 @@ const views = [
 	{ name: 'dark', reads: true, width: 1280, height: 900, colorScheme: 'dark' },
 	{ name: 'narrow', width: 320, height: 600, colorScheme: 'dark' },
 ];
-
-let count = 0, failed = 0;
-function ok(good, what, why = []) {
-	count++;
-	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${what}`);
-	if (good) return;
-	failed++;
-	for (const line of [why].flat().join('\n').split('\n')) console.log(`# ${line}`);
-}
 
 const find = async (q) => {
 	const answer = await (await fetch(`${base}/v1/businesses?limit=1&q=${q}`)).json();
@@ -242,5 +234,4 @@ try {
 } finally {
 	await browser.close();
 }
-console.log(`1..${count}`);
-process.exit(failed ? 1 : 0);
+finish();

@@ -7,19 +7,11 @@ import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, open_page } from '../lib/browser.mjs';
+import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 const phone = { width: 360, height: 720 };
-
-let count = 0, failed = 0;
-function ok(good, what, why = []) {
-	count++;
-	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${what}`);
-	if (good) return;
-	failed++;
-	for (const line of [why].flat().join('\n').split('\n')) console.log(`# ${line}`);
-}
 
 // ---- a person with a browser ----
 async function person(browser, name) {
@@ -210,5 +202,4 @@ for (const p of [anna, boris]) {
 	ok(p.hosts.size <= 2, `${p.name}'s browser asked the two hosts only`, [...p.hosts]);
 }
 await browser.close();
-console.log(`1..${count}`);
-process.exit(failed ? 1 : 0);
+finish();

@@ -7,6 +7,7 @@ import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, open_page } from '../lib/browser.mjs';
+import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
@@ -16,15 +17,6 @@ const views = [
 	{ name: 'tablet', width: 768, height: 1000, colorScheme: 'light' },
 	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
 ];
-let count = 0, failed = 0;
-function ok(good, what, why = []) {
-	count++;
-	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${what}`);
-	if (good) return;
-	failed++;
-	for (const line of [why].flat().join('\n').split('\n').slice(0, 12)) console.log(`# ${line}`);
-}
-
 async function visit(browser, path, view) {
 	const page = await open_page(browser, { viewport: view, colorScheme: view.colorScheme });
 	const complaints = [], requests = [];
@@ -89,5 +81,4 @@ try {
 } finally {
 	await browser.close();
 }
-console.log(`1..${count}`);
-process.exit(failed ? 1 : 0);
+finish();

@@ -7,6 +7,7 @@ import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, open_page } from '../lib/browser.mjs';
+import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
@@ -17,15 +18,6 @@ const views = [
 	{ name: 'phone', width: 390, height: 844, colorScheme: 'light' },
 	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'dark' },
 ];
-
-let count = 0, failed = 0;
-function ok(good, what, why = []) {
-	count++;
-	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${what}`);
-	if (good) return;
-	failed++;
-	for (const line of [why].flat().slice(0, 12).join('\n').split('\n')) console.log(`# ${line}`);
-}
 
 // Every page that links lead to: address -> text.
 async function crawl() {
@@ -252,5 +244,4 @@ try {
 } finally {
 	await browser.close();
 }
-console.log(`1..${count}`);
-process.exit(failed ? 1 : 0);
+finish();
