@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 64 << 20, ID_SIGNS = 32, REWRAP_WAIT_MS = 20 };
+enum { OUTPUT_MAX = 64 << 20, ID_SIGNS = 32, REWRAP_WAIT_MS = 20, RESTARTS_MAX = 10 };
 
 static const char *listen_address;
 static const char *db_url;
@@ -317,6 +317,38 @@ static enum status contact_status(struct instance *i, int argc, char **argv, str
 	return status;
 }
 
+struct contact_replacing {
+	bool pair;
+	uint32_t restarts; /* of both */
+};
+
+static void contact_see_process(void *ctx, const struct control_reply *r)
+{
+	struct contact_replacing *replacing = ctx;
+	if (strncmp(r->name, "contact/", 8) != 0 && strncmp(r->name, "keeper/", 7) != 0)
+		return;
+	replacing->pair |= r->value != 0;
+	replacing->restarts += r->restarts;
+}
+
+/* Until the pair that has read the older key file has ended: it holds the older keys in its memory
+ * and accepts sign-ins that the new one does not know. */
+static enum status contact_wait_replaced(const struct instance *i, struct err *err)
+{
+	struct contact_replacing first = {0};
+	enum status status = control_ask(i, CONTROL_STATUS, contact_see_process, &first, err);
+	for (struct contact_replacing now = first; status == OK && now.pair;) {
+		if (now.restarts - first.restarts > RESTARTS_MAX)
+			return err_set(
+			    err, FAILED,
+			    "the contact sphere does not start with the new key file; the log tells why; afterwards run the command again");
+		nanosleep(&(struct timespec){.tv_nsec = REWRAP_WAIT_MS * 1000000}, NULL);
+		now = (struct contact_replacing){0};
+		status = control_ask(i, CONTROL_STATUS, contact_see_process, &now, err);
+	}
+	return status;
+}
+
 /* Change the key file, and let the keeper read it again. */
 static enum status contact_change_key(const struct instance *i, const char *act, struct err *err)
 {
@@ -329,7 +361,9 @@ static enum status contact_change_key(const struct instance *i, const char *act,
 	buf_init(&said, 65536);
 	status = contact_run_keeper(i, argv, -1, &said, err);
 	buf_release(&said);
-	return status == OK ? control_ask(i, CONTROL_RELOAD, NULL, NULL, err) : status;
+	if (status == OK)
+		status = control_ask(i, CONTROL_RELOAD, NULL, NULL, err);
+	return status == OK ? contact_wait_replaced(i, err) : status;
 }
 
 /* Until the contact process has brought every row into the newest period. */

@@ -63,6 +63,7 @@ static void status_show_json(void *ctx, const struct control_reply *r)
 	json_member_z(w, "name", r->name);
 	json_member_i64(w, "pid", r->pid);
 	json_member_z(w, "state", process_state_name(r->state));
+	json_member_bool(w, "replacing", r->value != 0);
 	json_member_i64(w, "uptime_ms", r->uptime_ms);
 	json_member_i64(w, "restarts", r->restarts);
 	json_member_z(w, "last_end", status_ended_text(r->ended, ended));

@@ -51,6 +51,13 @@ void control_answer(int fd, const char *error)
 	(void)!send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 
+static bool control_is_replacing(const struct supervisor *sv, int n)
+{
+	const struct process_slot *s = &sv->slots[n];
+	bool is_new = s->started_ms >= sv->began_ms && s->state == PROCESS_RUNNING;
+	return s->retiring || (n >= sv->reloading && !s->class->embedded_only && !is_new);
+}
+
 void control_answer_status(const struct supervisor *sv, int fd)
 {
 	struct control_reply reply = {.version = CONTROL_VERSION,
@@ -69,7 +76,8 @@ void control_answer_status(const struct supervisor *sv, int fd)
 					   .restarts = s->restarts,
 					   .separation = s->separation,
 					   .ended = s->ended,
-					   .uptime_ms = s->pid ? clock_ms() - s->started_ms : 0};
+					   .uptime_ms = s->pid ? clock_ms() - s->started_ms : 0,
+					   .value = control_is_replacing(sv, n)};
 		slot_name(s, reply.name);
 	}
 }

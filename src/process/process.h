@@ -83,9 +83,10 @@ struct control_request {
 };
 enum { CONTROL_VERSION = 2 };
 
-/* STATUS is answered with one reply for each process, the supervisor first; CACHE with one for each
- * counter, with name and value. The last has `more` 0. STOP and RELOAD are answered with `error`
- * only (empty: accepted). */
+/* STATUS is answered with one reply for each process, the supervisor first; its `value` is 1 while
+ * a reload has still to replace the process or the replaced one still runs. CACHE is answered with
+ * one for each counter, with name and value. The last has `more` 0. STOP and RELOAD are answered
+ * with `error` only (empty: accepted). */
 struct control_reply {
 	uint32_t version;
 	uint32_t more;

@@ -71,10 +71,8 @@ $copy->run_ok('down');
 # ---- after the period ----
 my $period = $s->sphere('SELECT max(period) FROM party');
 $i->run_ok('contact', 'rotate');
-$i->until('all rows are of the new period, and the old key is gone', sub {
-	$s->sphere("SELECT count(*) FROM party WHERE period <= $period") == 0
-		&& $i->run_ok('contact', 'status') !~ /\bperiod $period\b/;
-});
+is($s->sphere("SELECT count(*) FROM party WHERE period <= $period"), 0, 'all rows are of the new period');
+unlike($i->run_ok('contact', 'status'), qr/\bperiod $period\b/, 'and the old key is gone');
 is(($s->post('session', code => $alice->{code}))[0], 200, 'the running sphere goes on');
 copy($key, "$i->{home}/later") or die $!;
 ($copy, $sphere) = restored('later-key', "$i->{home}/later");

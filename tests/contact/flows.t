@@ -154,10 +154,14 @@ is(($s->release($alice, $bob))[0], 403, 'and the match, too');
 
 # ---- rotation ----
 my $rows = $s->sphere('SELECT count(*) FROM party');
+my %before = $i->processes;
 like($i->run_ok('contact', 'rotate'), qr/^period 2; /m, 'a rotation begins a period');
 is($s->sphere('SELECT count(*) || \' \' || min(period) FROM party'), "$rows 2", 'all rows are in it');
 is($s->sphere('SELECT coalesce(min(period), 2) FROM unlock'), '2', 'unlocks as well');
-my $own = $i->until('Alice signs in', sub { eval { $s->ok('session', code => $code) } });
+my %after = $i->processes;
+is_deeply([ grep { ($before{$_} // '') =~ /contact|keeper/ } keys %after ], [],
+	'and nothing that knows the older key still runs');
+my $own = $s->ok('session', code => $code);
 is_deeply($s->ok('self', ticket => $own->{ticket})->{contact}, $alice->{contact}, 'and nothing is lost');
 
 unlike($i->log, qr/Canary|canary\.example|555 99|\Q$code\E/, 'no contact and no code is in the log');
