@@ -17,15 +17,22 @@ use Pooler;
 sub start {
 	my ($class) = @_;
 	# The instance's own web process is not the one that is tested.
-	my $self = bless { i => Instance->make(settings => { 'web.processes' => 1 }) }, $class;
+	my %settings = ('web.processes' => 1);
+	my $self = bless {}, $class;
+	$self->{i} = Instance->make(settings => \%settings, prepared => [ 'directory' => \&prepare ]);
 	$self->{i}->up;
-	$self->{i}->no_statement_timeouts;
-	my $file = "$self->{i}{home}/filling.sql";
+	return $self;
+}
+
+sub prepare {
+	my ($i) = @_;
+	$i->up;
+	$i->no_statement_timeouts;
+	my $file = "$i->{home}/filling.sql";
 	open my $out, '>:utf8', $file or die "$file: $!";
 	print $out filling();
 	close $out;
-	system($self->{i}->psql('-f', $file)) == 0 or die "psql failed\n";
-	return $self;
+	system($i->psql('-f', $file)) == 0 or die "psql failed\n";
 }
 
 # HOLDFAST_THROUGH_PGBOUNCER: through PgBouncer in transaction mode, with two server connections.

@@ -23,20 +23,33 @@ sub start {
 	my $address = own_address() . ':' . free_port();
 	my %settings = ('web.processes' => 1, 'contact.tick' => '1s', 'contact.enrol_per_hour' => 10000,
 		'contact.listen' => $address, %{ $more{settings} // {} });
-	my $i = Instance->make(settings => \%settings, user => $more{user});
+	my $i = Instance->make(settings => \%settings, user => $more{user},
+		prepared => [ 'sphere', sub { prepare($_[0], $address) } ]);
 	if ($more{postgresql}) {
 		mkdir "$i->{dir}/conf.d" or die "conf.d: $!";
 		open my $out, '>', "$i->{dir}/conf.d/postgresql.conf" or die "conf.d: $!";
 		print $out $more{postgresql};
 		close $out;
 	}
+	my $key = $i->slurp('offline-key');
+	unlink "$i->{dir}/offline-key";
+	my $self = bless { i => $i, address => $address, offline_key => $key, count => 0 }, $class;
+	$i->up;
+	return $self;
+}
+
+# An instance with an empty sphere; the key that setup prints is in its file offline-key.
+sub prepare {
+	my ($i, $address) = @_;
+	$i->set('web.processes' => 1, 'contact.listen' => $address);
 	my ($code, $text) = $i->run('contact', 'setup');
 	die "contact setup: $text" if $code;
 	my ($key) = $text =~ /^((?:[0-9A-Z]{4}-)+[0-9A-Z]+)$/m or die "no offline key in: $text";
-	my $self = bless { i => $i, address => $address, offline_key => $key, count => 0 }, $class;
+	open my $out, '>', "$i->{dir}/offline-key" or die "offline-key: $!";
+	print $out $key;
+	close $out;
 	$i->up;
-	$self->fill;
-	return $self;
+	fill({ i => $i });
 }
 
 sub i { return $_[0]{i} }
