@@ -87,8 +87,59 @@ FROM pg_stat_statements AS s
 LEFT JOIN pg_roles AS r ON r.oid = s.userid
 WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 	AND ($1::bigint = 0 OR s.queryid = $1::bigint)
-	AND s.query !~* '^\s*(explain|prepare)\s' AND s.query NOT LIKE 'SELECT /* holdfast audit */%'
+	AND s.query !~* '^\s*(explain|prepare)\s' AND s.query !~ '^\s*(SELECT|WITH) /\* holdfast audit \*/'
 ORDER BY s.total_exec_time DESC
+LIMIT 20000;
+
+-- name: audit_code
+-- Functions and procedures in SQL and PL/pgSQL, views and rules, without those of the system and of extensions.
+-- title: what it is and of which trigger. search_path: fixed by the function, or else as for its owner in this database.
+WITH /* holdfast audit */ own AS (
+	SELECT n.oid, n.nspname
+	FROM pg_namespace AS n
+	WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+), member AS (
+	SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+), code AS (
+	SELECT CASE p.prokind WHEN 'p' THEN 'procedure ' ELSE 'function ' END AS kind, p.oid::regprocedure::text AS called,
+		own.nspname AS schema, p.proname AS short,
+		(SELECT string_agg(format(' of trigger %I on %s', t.tgname, t.tgrelid::regclass), ',' ORDER BY t.tgrelid, t.tgname)
+		FROM pg_trigger AS t
+		WHERE t.tgfoid = p.oid AND NOT t.tgisinternal AND t.tgparentid = 0) AS triggers,
+		pg_get_functiondef(p.oid) AS definition, p.proowner AS owner,
+		(SELECT substring(c FROM '^search_path=(.*)$') FROM unnest(p.proconfig) AS c WHERE c LIKE 'search\_path=%') AS fixed
+	FROM pg_proc AS p
+	JOIN own ON own.oid = p.pronamespace
+	JOIN pg_language AS l ON l.oid = p.prolang
+	WHERE p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql')
+		AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = 'pg_proc'::regclass AND m.objid = p.oid)
+	UNION ALL
+	SELECT CASE c.relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END, c.oid::regclass::text, own.nspname, c.relname,
+		NULL, format(E'CREATE VIEW %s AS\n%s', c.oid::regclass, pg_get_viewdef(c.oid, true)), c.relowner, NULL
+	FROM pg_class AS c
+	JOIN own ON own.oid = c.relnamespace
+	WHERE c.relkind IN ('v', 'm')
+		AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
+	UNION ALL
+	SELECT 'rule ', format('%I on %s', r.rulename, c.oid::regclass), own.nspname, r.rulename, NULL,
+		pg_get_ruledef(r.oid, true), c.relowner, NULL
+	FROM pg_rewrite AS r
+	JOIN pg_class AS c ON c.oid = r.ev_class
+	JOIN own ON own.oid = c.relnamespace
+	WHERE r.rulename <> '_RETURN'
+		AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
+)
+SELECT code.kind || code.called || coalesce(code.triggers, '') AS title, code.called AS name, code.definition,
+	code.fixed IS NOT NULL AS fixed,
+	coalesce(code.fixed, (SELECT substring(o.setting FROM '^search_path=(.*)$')
+	FROM pg_db_role_setting AS d
+	CROSS JOIN unnest(d.setconfig) AS o (setting)
+	WHERE d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+		AND d.setrole IN (0, code.owner) AND o.setting LIKE 'search\_path=%'
+	ORDER BY d.setrole <> 0 DESC, d.setdatabase <> 0 DESC
+	LIMIT 1)) AS search_path
+FROM code
+ORDER BY code.schema, code.kind, code.short, code.called
 LIMIT 20000;
 
 -- name: audit_scratch_role

@@ -38,7 +38,7 @@ static const struct cli_option options[] = {
      "sql: the schema for --scratch, such as pg_dump --schema-only or migrations (default: the files themselves)",
      &schema},
     {"statements", 0, CLI_TEXT, "SOURCE", 0, 0,
-     "db: pgss (pg_stat_statements, the default), a file of statements, or - for standard input",
+     "db: pgss (pg_stat_statements), code (functions, procedures, views, rules), a file of statements, or - for standard input (default: pgss and code)",
      &statements},
     {"statement", 0, CLI_TEXT, "QUERYID", 0, 0, "db: only this statement of pg_stat_statements",
      &statement},
@@ -55,10 +55,9 @@ static const struct cli_option options[] = {
     {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
      "db: then look at the sessions for so long: transactions that stay open over a call", &watch},
     {"baseline", 0, CLI_TEXT, "FILE", 0, 0,
-     "sql, db: leave out the findings that the file names; they are counted", &baseline},
+     "leave out the findings that the file names; they are counted", &baseline},
     {"write-baseline", 0, CLI_TEXT, "FILE", 0, 0,
-     "sql, db: write what is found there, as known from now on; the exit status is then 0",
-     &write_baseline},
+     "write what is found there, as known from now on; the exit status is then 0", &write_baseline},
     {"sarif", 0, CLI_FLAG, NULL, 0, 0, "print SARIF 2.1.0 instead of text", &sarif},
     {0},
 };
@@ -99,8 +98,12 @@ static enum status audit_baseline(struct audit_report *report, char *looked, siz
 }
 
 /* The report in the form that was asked for. `looked`: what was audited, in numbers. */
-static int audit_show(const struct audit_report *report, const char *looked)
+static int audit_show(struct audit_report *report, char *looked, size_t room)
 {
+	struct err err;
+	enum status status = audit_baseline(report, looked, room, &err);
+	if (status != OK)
+		return status == INVALID ? cli_usage_error("%s", err.text) : cli_failed(&err);
 	struct buf out;
 	buf_init(&out, (size_t)1 << 30);
 	if (sarif)
@@ -124,7 +127,7 @@ static int audit_site_command(const char *path, const char *program_dir)
 	struct audit_report report;
 	struct site_summary s;
 	struct err err;
-	char looked[200];
+	char looked[300];
 	if (base_url && !str_starts(str_of(base_url), STR("https://")) &&
 	    !str_starts(str_of(base_url), STR("http://")))
 		return cli_usage_error("--base-url begins with https:// or http://");
@@ -142,7 +145,7 @@ static int audit_site_command(const char *path, const char *program_dir)
 			 " kB; %" PRIu64 " requests elsewhere",
 			 s.pages, s.sitemaps, s.files, s.pages ? s.total_bytes / s.pages / 1024 : 0,
 			 s.heaviest_bytes / 1024, s.external);
-	int code = status == OK ? audit_show(&report, looked) : cli_failed(&err);
+	int code = status == OK ? audit_show(&report, looked, sizeof(looked)) : cli_failed(&err);
 	report_release(&report);
 	return code;
 }
@@ -182,9 +185,7 @@ static int audit_sql_command(int count, char **paths, const char *program_dir)
 			 " suppressed; %" PRIu64 " notes not shown%s",
 			 s.files, s.statements, s.unparsed, s.dynamic, s.suppressed, s.notes_hidden,
 			 s.notes_hidden ? " (--notes)" : "");
-	if (status == OK)
-		status = audit_baseline(&report, looked, sizeof(looked), &err);
-	int code = status == OK        ? audit_show(&report, looked)
+	int code = status == OK        ? audit_show(&report, looked, sizeof(looked))
 		   : status == INVALID ? cli_usage_error("%s", err.text)
 				       : cli_failed(&err);
 	report_release(&report);
@@ -205,7 +206,7 @@ static int audit_api_command(const char *path, const char *program_dir)
 		snprintf(looked, sizeof(looked),
 			 "%u operations, %u answers, %u of them with a schema; %u schemas",
 			 s.operations, s.answers, s.judged, s.schemas);
-	int code = status == OK ? audit_show(&report, looked) : cli_failed(&err);
+	int code = status == OK ? audit_show(&report, looked, sizeof(looked)) : cli_failed(&err);
 	if (status == OK && s.answers && !s.judged) {
 		fprintf(stderr,
 			"holdfast audit: %s: none of %u answers has a schema: cannot be judged\n",
@@ -226,11 +227,14 @@ static int audit_db_command(const char *url, const char *program_dir)
 	const struct sql_options sql = {
 	    .rule = rule, .notes = notes, .program_dir = program_dir, .user = reading_user()};
 	bool executed = !statements || strcmp(statements, "pgss") == 0;
+	bool code = !statements || strcmp(statements, "code") == 0;
 	if (statement &&
 	    (!executed || !str_to_i64(str_of(statement), INT64_MIN, INT64_MAX, &queryid)))
 		return cli_usage_error("--statement takes a queryid of pg_stat_statements");
 	const struct sql_database database = {.url = url,
-					      .statements = executed ? NULL : statements,
+					      .statements = executed || code ? NULL : statements,
+					      .executed = executed,
+					      .code = code && !statement,
 					      .statement = queryid,
 					      .role = as_role,
 					      .search_path = search_path,
@@ -238,32 +242,34 @@ static int audit_db_command(const char *url, const char *program_dir)
 					      .budget_ms = budget * 1000};
 	report_init(&report);
 	enum status status = sql_audit_database(&sql, &database, &report, &s, &err);
-	if (status == NOT_FOUND && watch && !statements && !statement) {
+	bool unread = status == NOT_FOUND && !statements && !statement;
+	if (unread && watch) {
 		/* the sessions can be looked at without */
 		fprintf(stderr, "holdfast audit: %s\n", err.text);
 		status = OK;
 	}
 	if (status == OK && watch)
 		status = sql_watch(url, watch, &sql, &report, &s, &err);
-	bool stopped = status == UNAVAILABLE && report.count;
+	/* a part of a report is no baseline */
+	bool stopped =
+	    (status == UNAVAILABLE || (unread && status != OK)) && report.count && !write_baseline;
 	snprintf(looked, sizeof(looked),
-		 "%" PRIu64 " statements, %" PRIu64 " plans, %" PRIu64
-		 " comparisons; not checked: %" PRIu64 " unparsed, %" PRIu64
-		 " not planned, %" PRIu64 " not reached in %" PRId64 " s, %" PRIu64
-		 " not shown to this role, %" PRIu64 " with tables under %" PRId64 " rows; %" PRIu64
-		 " suppressed; %" PRIu64 " notes not shown%s",
-		 s.statements, s.explains, s.compares, s.unparsed, s.unplanned, s.unreached, budget,
-		 s.hidden, s.small, min_rows, s.suppressed, s.notes_hidden,
-		 s.notes_hidden ? " (--notes)" : "");
-	if (status == OK)
-		status = audit_baseline(&report, looked, sizeof(looked), &err);
-	int code = status == OK || stopped ? audit_show(&report, looked)
-		   : status == INVALID     ? cli_usage_error("%s", err.text)
-					   : cli_failed(&err);
+		 "%" PRIu64 " statements, %" PRIu64 " functions, views and rules, %" PRIu64
+		 " plans, %" PRIu64 " comparisons; not checked: %" PRIu64 " unparsed, %" PRIu64
+		 " built at run time, %" PRIu64 " not planned, %" PRIu64 " not reached in %" PRId64
+		 " s, %" PRIu64 " not shown to this role, %" PRIu64 " with tables under %" PRId64
+		 " rows (%" PRIu64 " tables; --min-rows); %" PRIu64 " suppressed; %" PRIu64
+		 " notes not shown%s",
+		 s.statements, s.code, s.explains, s.compares, s.unparsed, s.dynamic, s.unplanned,
+		 s.unreached, budget, s.hidden, s.small, min_rows, s.small_tables, s.suppressed,
+		 s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
+	int exit_code = status == OK || stopped ? audit_show(&report, looked, sizeof(looked))
+			: status == INVALID     ? cli_usage_error("%s", err.text)
+						: cli_failed(&err);
 	if (stopped)
-		code = cli_failed(&err);
+		exit_code = cli_failed(&err);
 	report_release(&report);
-	return code;
+	return exit_code;
 }
 
 static int audit_command(int argc, char **argv)
@@ -286,9 +292,9 @@ static int audit_command(int argc, char **argv)
 	if (!db && (statements || statement || as_role || watch))
 		return cli_usage_error(
 		    "--statements, --statement, --as and --watch are for audit db");
-	if (!sql && !db && (baseline || write_baseline))
+	if (baseline && write_baseline)
 		return cli_usage_error(
-		    "--baseline and --write-baseline are for audit sql and audit db");
+		    "--baseline reads the file, --write-baseline makes it: give one");
 	if ((scratch && !sql) || (schema && !scratch) || (search_path && !db && !scratch))
 		return cli_usage_error("--scratch is for audit sql, and --schema needs --scratch");
 	if (io_program_dir(program_dir, sizeof(program_dir), &err) != OK)

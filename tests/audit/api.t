@@ -305,4 +305,21 @@ subtest 'documents that mean harm end the reader, not the tool' => sub {
 		A => { '$ref' => '#/components/schemas/B' }, B => { '$ref' => '#/components/schemas/A' } } });
 	is_deeply(found($circle), [], 'references in a circle end');
 };
+subtest 'a baseline leaves out what is known, also when lines move and operations are added' => sub {
+	my $file = sub { write_file($json->encode(document({ @_ }))) };
+	my %known = ('GET /users/all' => { schema => list($user), security => [] });
+	my ($code) = audit("--write-baseline '$work/known'", $file->(%known));
+	is($code, 0, 'writing a baseline succeeds');
+	($code, my $out) = audit("--baseline '$work/known'", $file->(%known));
+	is($code, 0, 'nothing new');
+	like($out, qr/; 1 in the baseline: 0 errors/, 'what is known is counted');
+	($code) = audit("--baseline '$work/known'", $file->(%known, 'GET /u' => { schema => object(n => $text) }));
+	is($code, 0, 'an operation without contact data changes nothing');
+	my $more = { schema => list(object(phone => $text)), security => [] };
+	($code, $out) = audit("--baseline '$work/known'", $file->(%known, 'GET /a' => $more));
+	is($code, 2, 'another field is a finding');
+	like($out, qr/; 1 in the baseline: 1 errors/, 'and only that');
+	my (undef, undef, $talk) = audit("--baseline '$work/nowhere'", $file->(%known));
+	like($talk, qr{nowhere: No such file}, 'a baseline that is not there is said');
+};
 done_testing;

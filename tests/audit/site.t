@@ -43,6 +43,24 @@ is($code, 0, 'nothing found: 0');
 ($code, $text) = audit('audit', 'site', "$dir/b/c d.html");
 is($code, 0, 'a page by itself: what leads elsewhere is not judged');
 
+# ---- a baseline ----
+{
+	my %site = ('index.html' => page('<a href="a1.html">x</a><script src="https://cdn.test/1.js"></script>'));
+	($code) = audit('audit', 'site', '--write-baseline', "$work/known", write_site(\%site));
+	is($code, 0, 'writing a baseline succeeds, whatever is found');
+	$site{'index.html'} = page("\n\n<p>x</p>" . '<a href="a1.html">x</a>'
+			. '<script src="https://cdn.test/1.js"></script>' x 3);
+	($code, $text) = audit('audit', 'site', '--baseline', "$work/known", write_site(\%site));
+	is($code, 0, 'what has moved, or changed in number only, is known');
+	like($text, qr/; 2 in the baseline: 0 errors, 0 warnings/, 'and counted');
+	$site{'index.html'} = page('<a href="a2.html">x</a>');
+	($code) = audit('audit', 'site', '--baseline', "$work/known", write_site(\%site));
+	is($code, 2, 'a broken link to another page is not, though the names differ in a digit only');
+	$site{'index.html'} = page('<a href="a1.html">x</a><a href="a1.html">y</a>');
+	($code) = audit('audit', 'site', '--baseline', "$work/known", write_site(\%site));
+	is($code, 2, 'nor is a second link of the kind');
+}
+
 # ---- where the site is served, and what belongs to it ----
 {
 	# A site below a path, as every generator writes it that was told its base; nothing is said on the command line.

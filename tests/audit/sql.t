@@ -103,6 +103,23 @@ subtest 'a condition that does not follow from the inner ones is found, one that
 	is_deeply(found($in->(@$_)), [], "$_->[0] implies $_->[1]") for @yes;
 };
 
+subtest 'the commands of a rule are statements of their own, on one line and on several' => sub {
+	my $rule = 'CREATE RULE r AS ON INSERT TO t WHERE NEW.id > (SELECT 3) DO INSTEAD';
+	my $spins = 'DELETE FROM t WHERE id IN (SELECT id FROM t ORDER BY id LIMIT 9) AND x IS NULL';
+	my $fine = 'UPDATE t SET x = 1 WHERE id = NEW.id';
+	my $one = ['warning spinning-filter'];
+	is_deeply(found("$rule ($fine; $spins);"), $one, 'the second of two');
+	is_deeply(found("$rule (\n\t$fine;\n\t-- both\n\t$spins;\n);\nSELECT 1;"), $one, 'a line each');
+	is_deeply(found("$rule ($spins;\n /* and */ $fine\n);"), $one, 'the first of two');
+	is_deeply(found("$rule $spins;"), $one, 'without brackets');
+	is_deeply(found("\u$rule ($fine;\r\n$spins);" =~ s/INSTEAD/ALSO/r), $one, 'ALSO');
+	is_deeply(found("$rule ($fine;\n SELECT 1;\n);\n$rule NOTHING;"), [], 'two that are right');
+	is_deeply(found("$rule ($fine;\nCREATE TABLE u (a int);\n$spins;"), [ 'note sql-unparsed', $one->[0] ],
+		'a bracket that is never closed does not hide what follows');
+	my $report = report(write_file("SELECT 1;\n$rule (\n\t$fine;\n\t$spins;\n);\n"));
+	is("@{$report->{findings}[0]}{qw(line column)}", '4 71', 'the place is that of the condition');
+};
+
 subtest 'a write that keeps its rows in the batch is found in a loop' => sub {
 	my $set = sub { "UPDATE t SET $_[0] WHERE id IN (SELECT id FROM t $_[1] LIMIT 9)" };
 	my @stays = (["path = '[]'", "WHERE path IS NULL OR path = '[]' ORDER BY id"], ['score = 1',
@@ -265,6 +282,10 @@ subtest 'a baseline leaves out what is known, wherever it has moved to' => sub {
 	like($text, qr/; 1 in the baseline: 0 errors, 0 warnings/, 'what is known is counted');
 	write_file("$batch AND NOT done;\n$batch AND NOT gone;\n", $known);
 	is((audit('--baseline', "$work/baseline", $known))[0], 2, 'another finding is one');
+	write_file("$batch AND NOT done;\n" x 2, $known);
+	is((audit('--baseline', "$work/baseline", $known))[0], 2, 'and so is a second copy of a known one');
+	is((audit('--baseline', "$work/baseline", '--write-baseline', "$work/other", $known))[0], 64,
+		'a baseline is read or written');
 	write_file("nothing\n", "$work/baseline");
 	($code, undef, $text) = audit('--baseline', "$work/baseline", $known);
 	is($code, 64, 'a file that is no baseline');

@@ -1,5 +1,6 @@
 /* The findings table and its three faces. */
 #include "audit/report/report.h"
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -24,14 +25,38 @@ void report_release(struct audit_report *report)
 	arena_release(&report->arena);
 }
 
-/* Of what stays when lines move: rule, file, object and message. */
+static bool ends_number(char c)
+{
+	return c == ' ' || c == '(' || c == ')' || c == ',' || c == ';';
+}
+
+/* A number in a message that stands alone is a measurement ("12 times on 3 pages") or a line: the
+ * offset behind it. Those inside of names and addresses are not. */
+static size_t number_end(struct str s, size_t from)
+{
+	size_t to = from;
+	while (to < s.n && ascii_is_digit(s.p[to]))
+		to++;
+	bool alone =
+	    (from == 0 || ends_number(s.p[from - 1])) && (to == s.n || ends_number(s.p[to]));
+	return alone ? to : from;
+}
+
+/* Of what stays when lines move and sizes change: the rule, and the object that it is about. Where
+ * it names none, file and message. */
 static uint64_t fingerprint_of(const struct audit_finding *f)
 {
 	uint64_t hash = 14695981039346656037u;
-	const struct str parts[] = {str_of(f->rule->id), f->file, f->object, f->about};
+	bool object = f->object.n != 0;
+	const struct str parts[] = {str_of(f->rule->id), object ? f->object : f->file,
+				    object ? STR("") : f->about};
 	for (size_t p = 0; p < COUNT_OF(parts); p++) {
-		for (size_t i = 0; i < parts[p].n; i++)
-			hash = (hash ^ (unsigned char)parts[p].p[i]) * 1099511628211u;
+		for (size_t i = 0; i < parts[p].n; i++) {
+			size_t end = p == 2 ? number_end(parts[p], i) : i;
+			unsigned char c = end > i ? '#' : (unsigned char)parts[p].p[i];
+			hash = (hash ^ c) * 1099511628211u;
+			i = end > i ? end - 1 : i;
+		}
 		hash = (hash ^ 0xff) * 1099511628211u;
 	}
 	return hash;
@@ -222,7 +247,8 @@ static void put_shown(struct buf *out, const struct audit_finding *f)
 	buf_printf(out, "%s: ", audit_severity_names[f->severity]);
 	put_plain(out, title_of(f));
 	buf_printf(out, " [%s]\n  ", f->rule->id);
-	if (f->statement.n)
+	/* a function names itself */
+	if (f->statement.n && !memmem(f->file.p, f->file.n, f->statement.p, f->statement.n))
 		buf_printf(out, "statement %.*s of ", STR_ARG(f->statement));
 	put_plain(out, f->file);
 	buf_printf(out, ":%u:%u\n", f->line, f->column);

@@ -46,9 +46,10 @@ struct audit_finding {
 	struct str level;
 	struct str alternative;         /* another remedy, as SQL */
 	struct str fix;                 /* what replaces the place, exactly; empty: not known */
-	struct str statement;           /* its id where it has no file: a queryid */
+	struct str statement;           /* its id where it has no file: a queryid, a function */
 	double cost_before, cost_after; /* as the planner says; 0, 0: not asked */
-	uint64_t fingerprint; /* the same when the code moves; 0: of rule, file and message */
+	/* the same when the code moves; 0: of rule and object, or of rule, file and message */
+	uint64_t fingerprint;
 };
 
 enum { AUDIT_FINDINGS_MAX = 1000000 };
@@ -80,10 +81,10 @@ void report_sarif(const struct audit_report *report, const char *looked, struct 
 
 /* The fingerprints of the findings, a line each: what report_forget takes. */
 void report_baseline(const struct audit_report *report, struct buf *out);
-/* Leave out the findings whose fingerprints are in the baseline; *known: how many. INVALID: it is
- * none. */
+/* Leave out the findings whose fingerprints are in the baseline, each as often as it stands there;
+ * *forgotten: how many. INVALID: it is none. */
 MUST_CHECK enum status report_forget(struct audit_report *report, struct str baseline,
-				     uint64_t *known, struct err *err);
+				     uint64_t *forgotten, struct err *err);
 
 /* EXIT_FINDINGS when there is an error or a warning; notes alone are EXIT_OK. */
 int report_exit_code(const struct audit_report *report);

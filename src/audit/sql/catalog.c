@@ -274,3 +274,13 @@ const struct catalog_column *catalog_column(const struct catalog_table *table, s
 			return &table->column[i];
 	return NULL;
 }
+
+void catalog_small(struct catalog *catalog, const struct catalog_table *table)
+{
+	for (struct catalog_table *t = catalog->table; t; t = t->next)
+		if (t->id == table->id && t->small)
+			return;
+	for (struct catalog_table *t = catalog->table; t; t = t->next)
+		t->small |= t == table;
+	catalog->small++;
+}

@@ -1,6 +1,6 @@
-/* An audit of a database: statements from pg_stat_statements or a file, before its planner. */
+/* An audit of a database: statements from pg_stat_statements, from its functions, views and rules,
+ * or from a file, before its planner. */
 #include "audit/sql/identity.h"
-#include "base/clock.h"
 #include "base/io.h"
 #include "sql/audit.h"
 
@@ -8,50 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STATEMENT_ARENA_MAX = 512 << 20, DATABASE_TEXT_MAX = STATEMENT_BYTES_MAX };
-
-static bool run_over(const struct planner_run *d)
-{
-	return clock_ms() >= d->ends_ms || (d->interrupted && *d->interrupted);
-}
-
-/* The statements of the loaded file. UNAVAILABLE: the run ends. */
-enum status run_file(struct planner_run *d, const char *search_path)
-{
-	struct sql_audit *audit = &d->audit;
-	struct identity *id = &d->identity;
-	sql_judge_file(audit);
-	for (size_t i = 0; i < audit->file.count && !audit->file.unreadable; i++) {
-		const struct statement *s = &audit->file.statement[i];
-		if (run_over(d)) {
-			audit->summary->unreached++;
-			continue;
-		}
-		arena_reset(&d->arena);
-		*id = (struct identity){
-		    .audit = audit,
-		    .catalog = &d->catalog,
-		    .probe = d->probe,
-		    .session = {d->options->role, search_path},
-		    .arena = &d->arena,
-		    .min_rows = (double)d->options->min_rows,
-		    .scratch = d->scratch,
-		};
-		struct str why = identity_statement(id, s);
-		if (id->status == UNAVAILABLE) {
-			*d->err = id->err;
-			return UNAVAILABLE;
-		}
-		audit->summary->small += id->small;
-		if (!why.n)
-			continue;
-		audit->summary->unplanned++;
-		sql_found(
-		    audit, s,
-		    &(struct sql_found){.rule = SQL_UNPLANNED, .span = s->head.span, .about = why});
-	}
-	return OK;
-}
+enum { DATABASE_TEXT_MAX = STATEMENT_BYTES_MAX };
 
 /* ---- pg_stat_statements ---- */
 
@@ -135,24 +92,22 @@ static enum status run_statements(struct planner_run *d)
 	return status;
 }
 
-void run_begin(struct planner_run *d, const struct sql_options *options,
-	       struct audit_report *report, struct sql_summary *summary)
+/* Without pg_stat_statements the code of the database is audited all the same. */
+static enum status run_sources(struct planner_run *d)
 {
-	sql_begin(&d->audit, options, report, summary);
-	arena_init(&d->arena, STATEMENT_ARENA_MAX);
-	audit_reader_init(&d->reader, "sql", options->program_dir, options->user);
-	catalog_init(&d->catalog, d->probe, &d->reader);
-	d->ends_ms = clock_ms() + d->options->budget_ms;
-}
-
-void run_end(struct planner_run *d)
-{
-	probe_counts(d->probe, &d->audit.summary->explains, &d->audit.summary->compares);
-	report_sort(d->audit.report);
-	catalog_release(&d->catalog);
-	audit_reader_end(&d->reader);
-	arena_release(&d->arena);
-	sql_end(&d->audit);
+	struct err err;
+	if (d->options->statements)
+		return run_statements(d);
+	enum status status = d->options->executed ? run_executed(d) : OK;
+	if (!d->options->code || (status != OK && status != NOT_FOUND))
+		return status;
+	if (status == OK)
+		return run_code(d);
+	err = *d->err;
+	enum status code = run_code(d);
+	if (code == OK)
+		*d->err = err;
+	return code == OK ? status : code;
 }
 
 enum status sql_audit_database(const struct sql_options *options,
@@ -167,7 +122,7 @@ enum status sql_audit_database(const struct sql_options *options,
 	if (status != OK)
 		return status;
 	run_begin(&d, options, report, summary);
-	status = database->statements ? run_statements(&d) : run_executed(&d);
+	status = run_sources(&d);
 	run_end(&d);
 	probe_close(d.probe);
 	return status;

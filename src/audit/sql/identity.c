@@ -120,7 +120,8 @@ static bool is_large(struct identity *id, uint32_t query, uint32_t term)
 	struct columns columns = origin_columns(id, id->s, query, term);
 	const struct catalog_table *table = columns.path.table;
 	bool large = id->scratch || !table || table->tuples < 0 || table->tuples >= id->min_rows;
-	id->small |= columns.count && !large;
+	if (columns.count && !large)
+		rewrite_small(id, table);
 	return columns.count && table && large;
 }
 
@@ -283,7 +284,8 @@ static struct str writes_judge(struct identity *id)
 struct str identity_statement(struct identity *id, const struct statement *s)
 {
 	id->s = s;
-	if (s->head.flags & STATEMENT_CUT || !s->head.queries)
+	/* without a table there is nothing for an index to serve */
+	if (s->head.flags & STATEMENT_CUT || !s->head.queries || !s->head.relations)
 		return STR("");
 	switch (s->head.kind) {
 	case STATEMENT_SELECT:

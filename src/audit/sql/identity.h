@@ -14,7 +14,9 @@
  *   filter.c    rewrites of a condition
  *   partial.c   predicates of partial indexes that a statement implies but does not say
  *   identity.c  one statement
- *   database.c  the statements of a server, of pg_stat_statements or a file
+ *   run.c       statements before one server
+ *   code.c      functions, procedures, views and rules of a database
+ *   database.c  the statements of a server, of pg_stat_statements, its code or a file
  *   scratch.c   files before a throw-away server with their schema
  */
 #ifndef AUDIT_SQL_IDENTITY_H
@@ -70,6 +72,7 @@ struct catalog_table {
 	double tuples;
 	int64_t pages;
 	bool secured;
+	bool small; /* catalog_small */
 	struct catalog_column *column;
 	size_t columns;
 	struct catalog_index *index;
@@ -83,6 +86,7 @@ struct catalog {
 	struct audit_reader *reader;
 	struct arena arena; /* everything above, for the whole run */
 	struct catalog_table *table;
+	uint64_t small;       /* tables that were left out for their size */
 	struct sql_file file; /* of the text that is read */
 };
 
@@ -93,6 +97,8 @@ MUST_CHECK enum status catalog_find(struct catalog *catalog, const char *search_
 				    struct str schema, struct str name,
 				    const struct catalog_table **out, struct err *err);
 const struct catalog_column *catalog_column(const struct catalog_table *table, struct str name);
+/* The table is left out, because it has few rows: it is counted once. */
+void catalog_small(struct catalog *catalog, const struct catalog_table *table);
 /* Facts about one SELECT; s is NULL when it could not be read. */
 MUST_CHECK enum status catalog_read(struct catalog *catalog, struct str text,
 				    struct catalog_text *out, struct err *err);
@@ -250,6 +256,8 @@ struct rewrite {
 	bool used; /* the planner would use it today */
 };
 
+/* Part of the statement is left out, because the table has few rows. */
+void rewrite_small(struct identity *id, const struct catalog_table *table);
 /* Whether the planner, given the rewrite, uses the index for what it did not before. `order`: a
  * sort must go. */
 MUST_CHECK bool rewrite_serves(struct identity *id, struct rewrite *c, bool order);
@@ -289,7 +297,7 @@ void identity_partial(struct identity *id, const struct statement_conjunct *conj
 /* Why a statement could not be checked; empty: it was. */
 struct str identity_statement(struct identity *id, const struct statement *s);
 
-/* ---- database.c ---- */
+/* ---- run.c ---- */
 
 /* A run over statements before one server. */
 struct planner_run {
@@ -312,5 +320,10 @@ void run_begin(struct planner_run *d, const struct sql_options *options,
 void run_end(struct planner_run *d);
 /* The statements of the loaded file. UNAVAILABLE: the run ends. */
 MUST_CHECK enum status run_file(struct planner_run *d, const char *search_path);
+/* Whether the budget is used up, or a signal ends the run. */
+bool run_over(const struct planner_run *d);
+
+/* ---- code.c ---- */
+MUST_CHECK enum status run_code(struct planner_run *d);
 
 #endif

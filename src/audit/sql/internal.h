@@ -29,7 +29,7 @@ struct sql_ignore {
 /* A file while it is judged. */
 struct sql_file {
 	struct str path, body;
-	struct str name; /* of the statement where there is no file: its queryid */
+	struct str name; /* where there is no file: the queryid, the function */
 	struct statement *statement;
 	size_t count, room;
 	bool unreadable;

@@ -547,7 +547,7 @@ void identity_orders(struct identity *id, uint32_t query, uint32_t window)
 	if (id->plan.incremental || !ordering_read(id, &o))
 		return;
 	if (!id->scratch && o.path->table->tuples >= 0 && o.path->table->tuples < id->min_rows) {
-		id->small = true;
+		rewrite_small(id, o.path->table);
 		return;
 	}
 	for (const struct catalog_index *index = o.path->table->index; index; index = index->next) {

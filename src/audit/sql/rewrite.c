@@ -109,6 +109,12 @@ bool rewrite_uses(const struct probe_plan *plan, const struct catalog_index *ind
 	return uses;
 }
 
+void rewrite_small(struct identity *id, const struct catalog_table *table)
+{
+	id->small = true;
+	catalog_small(id->catalog, table);
+}
+
 bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
 {
 	struct probe_plan strict, plan;

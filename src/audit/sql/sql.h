@@ -26,7 +26,10 @@ struct sql_options {
 /* Of a database. */
 struct sql_database {
 	const char *url;
-	const char *statements;  /* a file; "-": standard input; NULL: pg_stat_statements */
+	/* where statements come from: a file, "-" is standard input; or NULL, and one of the others */
+	const char *statements;
+	bool executed;           /* pg_stat_statements */
+	bool code;               /* functions, procedures, views and rules */
 	int64_t statement;       /* only this queryid; 0: all */
 	const char *role;        /* to plan and compare as; NULL: the connection's */
 	const char *search_path; /* NULL: as the database says for the role of each statement */
@@ -46,7 +49,9 @@ struct sql_summary {
 	uint64_t files, statements, unparsed, dynamic, suppressed, notes_hidden;
 	/* of a database: not planned; not reached within the budget; text not shown to this role */
 	uint64_t unplanned, unreached, hidden;
-	uint64_t small;     /* statements of which a part is on tables under min_rows */
+	uint64_t small; /* statements of which a part is on tables under min_rows */
+	uint64_t small_tables;
+	uint64_t code;      /* functions, procedures, views and rules */
 	uint64_t unapplied; /* of the schema of a scratch cluster */
 	uint64_t explains, compares;
 };
@@ -55,6 +60,7 @@ MUST_CHECK enum status sql_audit(const struct sql_options *options, struct audit
 				 struct sql_summary *summary, struct err *err);
 
 /* The statements of a database against its own indexes and planner, and the rules that need none.
+ * NOT_FOUND: there is no pg_stat_statements; what its code gave is in the report.
  * UNAVAILABLE: the server is away, or the audit stopped because probes ran into time limits; what
  * was found before is in the report. */
 MUST_CHECK enum status sql_audit_database(const struct sql_options *options,

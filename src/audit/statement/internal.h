@@ -151,9 +151,15 @@ struct clause clause_window(const struct build *b, uint32_t offset);
 struct clause clause_sorted(const struct lex *lex, struct clause item);
 
 /* ---- parse.c ---- */
-enum routine_language { ROUTINE_NONE, ROUTINE_PLPGSQL, ROUTINE_SQL, ROUTINE_OTHER };
+enum routine_language {
+	ROUTINE_NONE,
+	ROUTINE_PLPGSQL,
+	ROUTINE_SQL,
+	ROUTINE_RULE, /* the commands of a CREATE RULE */
+	ROUTINE_OTHER
+};
 
-/* What CREATE FUNCTION, CREATE PROCEDURE or DO says of its body. */
+/* What CREATE FUNCTION, CREATE PROCEDURE, CREATE RULE or DO says of its body. */
 struct routine {
 	enum routine_language language;
 	bool procedure, trigger;

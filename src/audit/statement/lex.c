@@ -353,12 +353,44 @@ static void scan_meta(struct lexer *s)
 	    (struct lex_piece){.from = from, .to = to, .first = s->first, .meta = true};
 }
 
+/* Whether the piece is a CREATE RULE whose list of commands goes on behind the semicolon: with its
+ * closing bracket or with a command that a rule can have. */
+static bool scan_in_rule(const struct lexer *s)
+{
+	static const char *const commands[] = {"select", "insert", "update", "delete",
+					       "notify", "with",   "values", "table"};
+	const struct lex *lex = s->lex;
+	uint32_t at = s->at + 1, word = s->first + 1, end;
+	if (!lex_is(lex, s->first, "create"))
+		return false;
+	if (lex_is(lex, word, "or") && lex_is(lex, word + 1, "replace"))
+		word += 2;
+	if (!s->depth || !lex_is(lex, word, "rule"))
+		return false;
+	while (at < s->n && (ascii_is_space(s->s[at]) || s->s[at] == '-' || s->s[at] == '/')) {
+		const char *rest = s->s + at;
+		if (s->n - at > 1 && rest[0] == '-' && rest[1] == '-')
+			at = scan_find(s, at, "\n");
+		else if (s->n - at > 1 && rest[0] == '/' && rest[1] == '*')
+			at = scan_find(s, at + 2, "*/");
+		else
+			at++;
+	}
+	for (end = at; end < s->n && ascii_is_letter(s->s[end]); end++)
+		;
+	struct str next = {s->s + at, end - at};
+	bool command = at < s->n && memchr("();", s->s[at], 3);
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		command |= str_eq_nocase(next, str_of(commands[i]));
+	return command;
+}
+
 static void scan_semicolon(struct lexer *s)
 {
 	struct lex *lex = s->lex;
 	/* a bracket that is never closed does not take the rest of the file with it */
 	bool new_line = s->at + 1 >= s->n || s->s[s->at + 1] == '\n' || s->s[s->at + 1] == '\r';
-	if (s->atomic || (s->depth && !new_line)) {
+	if (s->atomic || (s->depth && !new_line) || scan_in_rule(s)) {
 		scan_token(s, LEX_MARK, s->at, s->at + 1);
 		return;
 	}

@@ -60,6 +60,12 @@ static void routine_do(struct routine *routine, DoStmt *stmt)
 		routine_option(routine, lfirst(cell));
 }
 
+static void routine_rule(struct routine *routine, RuleStmt *rule)
+{
+	routine->language = ROUTINE_RULE;
+	snprintf(routine->name, sizeof(routine->name), "%s", rule->rulename);
+}
+
 static void parse_walk(struct build *b, struct arena *arena, Node *node,
 		       struct parse_outcome *outcome)
 {
@@ -71,6 +77,9 @@ static void parse_walk(struct build *b, struct arena *arena, Node *node,
 	} else if (IsA(node, DoStmt)) {
 		b->s.head.kind = STATEMENT_ROUTINE;
 		routine_do(&outcome->routine, (DoStmt *)node);
+	} else if (IsA(node, RuleStmt)) {
+		b->s.head.kind = STATEMENT_ROUTINE;
+		routine_rule(&outcome->routine, (RuleStmt *)node);
 	} else {
 		query_statement(b, node);
 	}

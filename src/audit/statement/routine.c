@@ -1,4 +1,4 @@
-/* Bodies of functions, procedures and DO blocks. PL/pgSQL comes through the parser's own tree, as
+/* Bodies of functions, procedures, rules and DO blocks. PL/pgSQL comes through the parser's own tree, as
  * JSON; where its statements stand is found by their text. */
 #include "audit/statement/internal.h"
 #include "base/json.h"
@@ -388,6 +388,31 @@ static void routine_body(struct script *r, struct lex *lex, const struct lex_pie
 	lex_release(&inner);
 }
 
+/* The commands of a rule, behind DO [ALSO | INSTEAD], in brackets or not. */
+static void routine_rule(struct script *r, struct lex *lex, const struct lex_piece *piece,
+			 uint32_t base, struct script_place at)
+{
+	static const char *const rows[] = {"new", "old"};
+	const struct build_names names = {.variable = rows, .variables = COUNT_OF(rows)};
+	uint32_t i = piece->first, end = piece->first + piece->count;
+	struct lex inner;
+	while (i < end && (lex->token[i].depth || !lex_is(lex, i, "do")))
+		i++;
+	i++;
+	if (lex_is(lex, i, "also") || lex_is(lex, i, "instead"))
+		i++;
+	if (i >= end || lex_is(lex, i, "nothing"))
+		return;
+	const struct lex_token *first = &lex->token[i], *last = &lex->token[end - 1];
+	bool brackets = first->kind == LEX_MARK && lex->source.p[first->from] == '(';
+	uint32_t from = brackets ? first->to : first->from, to = brackets ? last->from : piece->to;
+	if (from > to)
+		return;
+	lex_text(&inner, (struct str){lex->source.p + from, to - from});
+	routine_pieces(r, &inner, base + from, &names, &at);
+	lex_release(&inner);
+}
+
 static void routine_found(struct script *r, struct lex *lex, const struct lex_piece *piece,
 			  uint32_t base, const struct routine *routine, struct script_place at)
 {
@@ -405,7 +430,10 @@ static void routine_found(struct script *r, struct lex *lex, const struct lex_pi
 			script_says(r, STATEMENT_UNPARSED, span, &at, str_of(text));
 		return;
 	}
-	routine_body(r, lex, piece, base, routine, at);
+	if (routine->language == ROUTINE_RULE)
+		routine_rule(r, lex, piece, base, at);
+	else
+		routine_body(r, lex, piece, base, routine, at);
 }
 
 static void routine_piece(struct script *r, struct lex *lex, const struct lex_piece *piece,
