@@ -121,6 +121,41 @@ my @lists = (
 			. "1,A,9am-5pm,09:00-12:00/13:00-17:00,closed,8.30 - 17,10am-noon,6pm - midnight\n",
 		hours => 'Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; We off; Th 08:30-17:00; Fr 10:00-12:00; Sa 18:00-24:00'
 	],
+	'columns called after days, read together' =>
+		[ "id;name;Mo-Fr;Sa;So\n1;A;8-18 Uhr;9-12;geschlossen\n", hours => 'Mo-Fr 08:00-18:00; Sa 09:00-12:00; Su off' ],
+	'halves of days in columns' => [
+		"id;name;Öffnungszeiten Mo vormittags;Öffnungszeiten Mo nachmittags\n1;A;9-12;14-18\n",
+		hours => 'Mo 09:00-12:00,14:00-18:00'
+	],
+	'one column that could be a day is none' => [ "id;name;Do\n1;A;9-12\n", hours => undef ],
+	'begin and end of days under a word for hours' => [
+		"id,name,hours_monday_open,hours_monday_close,hours_tuesday_open,hours_tuesday_close\n"
+			. "1,A,09:00,17:00,closed,\n",
+		hours => 'Mo 09:00-17:00; Tu off'
+	],
+	Serbian => [
+		"naziv;ulica;broj;poštanski broj;mesto;država;telefon;veb sajt;radno vreme\n"
+			. "Zora;Кнеза Милоша;12;11000;Beograd;Srbija;011/3123-456;www.zora.example;pon-pet 7-20h\n",
+		name => 'Zora', street => 'Кнеза Милоша 12', postcode => '11000', city => 'Beograd', country => 'RS',
+		phone => '+381113123456', website => 'https://www.zora.example', hours => 'Mo-Fr 07:00-20:00'
+	],
+	Arabic => [
+		"الاسم,العنوان,المدينة,الهاتف,الدولة\nمخبز النور,شارع الحمرا 5,بيروت,٠١ ٣٤٥ ٦٧٨,لبنان\n",
+		name => 'مخبز النور', street => 'شارع الحمرا 5', city => 'بيروت', country => 'LB', phone => '01 345 678'
+	],
+	'a kind of street behind its name' => [
+		"DBA Name,Street Number,Street Name,Street Type,Unit,City\nJoe,1234,Mission,ST,#5,San Francisco\n",
+		street => '1234 Mission ST, #5'
+	],
+	'an address beside a column of numbers' =>
+		[ "Handelsnaam,Adres,Huisnummer,Toevoeging\nFietser,Oudegracht,112,bis\n", street => 'Oudegracht 112 bis' ],
+	'east in front of north' => [ qq(id,name,lon_lat\n1,A,"8.5417, 47.3769"\n), lat => '47.3769000', lon => '8.5417000' ],
+	'geometries as text' => [
+		qq(id,name,geometry\n1,A,SRID=4326;POINT(8.5 47.3)\n2,B,POINT Z (8.5 47.3 400)\n)
+			. qq(3,C,"{""type"":""Point"",""coordinates"":[8.5,47.3]}"\n),
+		lat => '47.3000000', '2.lat' => '47.3000000', '3.lon' => '8.5000000'
+	],
+	'other geometries are no place' => [ qq(id,name,geometry\n1,A,"MULTIPOINT((8.5 47.3))"\n), lat => undef ],
 	'a company beside the name of a person' => [
 		"Firma;Name;Vorname;Ort\nA AG;Muster;Petra;Bern\n;Muster;Petra;Bern\n", name => 'A AG', '2.name' => undef
 	],

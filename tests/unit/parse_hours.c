@@ -52,6 +52,49 @@ static void texts_are_understood_whole_or_stay_text(void **state)
 	    {"Fr-Sa 18:00-02:00", "Fr,Sa 18:00-02:00"},
 	    {"Mo Closed, Tu 10:00-20:00", "Mo off; Tu 10:00-20:00"},
 	    {"{'Monday': '8:0-17:30', 'Tuesday': '17:0-2:0'}", "Mo 08:00-17:30; Tu 17:00-02:00"},
+	    /* closed and excepted days, said behind */
+	    {"Tu-Sa 10:00am – 6:00pm, closed Sun & Mon", "Mo,Su off; Tu-Sa 10:00-18:00"},
+	    {"chiuso il lunedì; mar-dom 12-15 / 19-23", "Mo off; Tu-Su 12:00-15:00,19:00-23:00"},
+	    {"Mon-Fri 9-17, closed on public holidays", "Mo-Fr 09:00-17:00; PH off"},
+	    {"So+Feiertage geschlossen, Mo-Sa 9-18 Uhr", "Mo-Sa 09:00-18:00; Su,PH off"},
+	    {"tous les jours sauf le lundi de 10h à 18h", "Tu-Su 10:00-18:00"},
+	    {"täglich auß"
+	     "er Montag und Feiertage 10-18 Uhr",
+	     "Tu-Su 10:00-18:00; PH off"},
+	    {"Mo-Fr 9-12, closed, Sa 9-12", "\"Mo-Fr 9-12, closed, Sa 9-12\""},
+	    {"Mon-Sun 10:00-22:00 except Tuesday", "Mon-Sun 10:00-22:00 except Tuesday"},
+	    {"Mo+Di Ruhetag, Mi-So 17-23 Uhr", "Mo,Tu off; We-Su 17:00-23:00"},
+	    /* signs at the end of a time */
+	    {"Mon–Thu 11am–"
+	     "10pm, Sun 12–"
+	     "9pm",
+	     "Mo-Th 11:00-22:00; Su 12:00-21:00"},
+	    {"Monday: 11:30 AM–"
+	     "2:30 PM, 5:00–"
+	     "10:00 PM",
+	     "Mo 11:30-14:30,17:00-22:00"},
+	    {"Mon-Fri 9a-5p", "Mo-Fr 09:00-17:00"},
+	    {"du mardi au samedi de 9 h à 12 h 30 et de 14 h à 19 h",
+	     "Tu-Sa 09:00-12:30,14:00-19:00"},
+	    {"Mo-Fr 8-12 h 14-18 h", "Mo-Fr 08:00-12:00,14:00-18:00"},
+	    {"lun-ven 9h30 - 12 h", "Mo-Fr 09:30-12:00"},
+	    {"di-za 10-18u", "Tu-Sa 10:00-18:00"},
+	    /* letters for days, every day, around the clock */
+	    {"L a V de 9 a 13 y de 17 a 21", "Mo-Fr 09:00-13:00,17:00-21:00"},
+	    {"M,W,F 9am-5pm; T,Th 12pm-8pm", "Mo,We,Fr 09:00-17:00; Tu,Th 12:00-20:00"},
+	    {"M 10-14", "M 10-14"}, /* Monday in English, Tuesday in Spanish */
+	    {"7j/7 de 8h à 20h", "Mo-Su 08:00-20:00"},
+	    {"24/24 7/7", "24/7"},
+	    /* further languages; "a" is a range in some and an enumeration in others */
+	    {"pon-pet 8-20h, sub 9-15h, ned zatvoreno",
+	     "Mo-Fr 08:00-20:00; Sa 09:00-15:00; Su off"},
+	    {"Понедељак - петак 08:00-20:00", "Mo-Fr 08:00-20:00"},
+	    {"Пн-Пт 9:00-18:00, Сб-Вс выходной", "Mo-Fr 09:00-18:00; Sa,Su off"},
+	    {"Δευτέρα-Παρασκευή 09:00-17:00", "Mo-Fr 09:00-17:00"},
+	    {"Po a St 8:00-17:00, So 8:00-12:00", "Mo,We 08:00-17:00; Sa 08:00-12:00"},
+	    {"Ma-Pe 9-17, La 10-14, Su suljettu", "Mo-Fr 09:00-17:00; Sa 10:00-14:00; Su off"},
+	    {"من الاثنين الى الجمعة 09:00-17:00", "Mo-Fr 09:00-17:00"},
+	    {"Mon 12am-12am", "Mon 12am-12am"},
 	    /* of OpenStreetMap's language, beyond days and times */
 	    {"Mo-Fr 09:00-17:00; PH off", "Mo-Fr 09:00-17:00; PH off"},
 	    {"Apr-Oct Mo-Fr 09:00-17:00", "Apr-Oct Mo-Fr 09:00-17:00"},
@@ -63,6 +106,8 @@ static void texts_are_understood_whole_or_stay_text(void **state)
 	    {"Mo 10:00-12:00; Mo closed", "\"Mo 10:00-12:00; Mo closed\""},
 	    {"Mo-Fr; 9-12", "\"Mo-Fr; 9-12\""},
 	    {"Di 9-12", "Di 9-12"}, /* Tuesday, or Sunday in French */
+	    {"Mo-Fr 17:00+", "Mo-Fr 17:00+"},
+	    {"Fri 10pm-late", "Fri 10pm-late"},
 	    {"Mo-Fr 9-12 nach Vereinbarung", "Mo-Fr 9-12 nach Vereinbarung"},
 	    {"closed", "\"closed\""},
 	};

@@ -150,6 +150,66 @@ static void countries_come_by_name_and_code(void **state)
 	}
 }
 
+static void telephones_are_told_apart_from_areas_labels_and_fax_numbers(void **state)
+{
+	static const struct {
+		const char *country, *written, *phone, *more;
+	} phones[] = {
+	    {"DE", "0171 / 1234567", "+491711234567", ""},
+	    {"DE", "+49 (0)30 / 12 34 56-0", "+49301234560", ""},
+	    {"DE", "030 123456-0 / -15", "+49301234560", ""},
+	    {"FR", "01 23 45 67 89 / 06 12 34 56 78", "+33123456789", "+33612345678"},
+	    {"FR", "01 23 45 67 89 - 06 12 34 56 78", "+33123456789", "+33612345678"},
+	    {"DE", "0345 202233 oder 0171 1234567", "+49345202233", "+491711234567"},
+	    {"DE", "Tel: 0351/4567890, Fax: 0351/4567899", "+493514567890", ""},
+	    {"CH", "044 668 18 00 Fax 044 668 18 01", "+41446681800", ""},
+	    {"CH", "Tel./Fax: 044 668 18 00", "+41446681800", ""},
+	    {"CH", "Fax 044 668 18 01", "", ""},
+	    {"IT", "tel. 06/5812345", "+39065812345", ""},
+	    {"ES", "tel:+34911234567", "+34911234567", ""},
+	    {"US", "(415) 555-1234 ext. 12", "(415) 555-1234 ext. 12", ""},
+	    {"US", "1-800-FLOWERS", "1-800-FLOWERS", ""},
+	    {"DE", "٠٣٠١٢٣٤٥٦٧", "+49301234567", ""},
+	    {"DE", "０３０－１２３４５６７", "+49301234567", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(phones); i++) {
+		char text[200];
+		snprintf(text, sizeof(text), "name|country|phone\nA|%s|%s\n", phones[i].country,
+			 phones[i].written);
+		parse(text);
+		expect("csv", 1, 0);
+		assert_string_equal(value(0, RECORD_PHONE), phones[i].phone);
+		assert_int_equal(strstr(value(0, RECORD_EXTRA), "phones") != NULL,
+				 phones[i].more[0] != '\0');
+		assert_non_null(strstr(value(0, RECORD_EXTRA), phones[i].more));
+		assert_int_equal(got.summary.values_dropped, phones[i].phone[0] == '\0');
+	}
+}
+
+static void postcodes_stand_without_the_sign_of_their_country(void **state)
+{
+	static const struct {
+		const char *country, *written, *code;
+	} codes[] = {{"DE", "D-01067", "01067"},
+		     {"CH", "CH-8000", "8000"},
+		     {"LV", "LV-1050", "LV-1050"},
+		     {"AT", "D-01067", "D-01067"},
+		     {"", "A-1010", "1010"},
+		     {"DE", "0", ""},
+		     {"US", "02108-1234", "02108-1234"},
+		     {"GB", "W1U 3BW", "W1U 3BW"}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(codes); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name,country,postcode\nA,%s,%s\n", codes[i].country,
+			 codes[i].written);
+		parse(text);
+		expect("csv", 1, 0);
+		assert_string_equal(value(0, RECORD_POSTCODE), codes[i].code);
+	}
+}
+
 static void times_become_those_of_rfc_3339_or_nothing(void **state)
 {
 	static const struct {
@@ -414,6 +474,8 @@ int main(void)
 	    cmocka_unit_test(ids_that_are_too_long_stay_different),
 	    cmocka_unit_test(a_record_without_an_id_gets_one_of_its_contents),
 	    cmocka_unit_test(countries_come_by_name_and_code),
+	    cmocka_unit_test(telephones_are_told_apart_from_areas_labels_and_fax_numbers),
+	    cmocka_unit_test(postcodes_stand_without_the_sign_of_their_country),
 	    cmocka_unit_test(times_become_those_of_rfc_3339_or_nothing),
 	    cmocka_unit_test(coordinates_are_degrees_or_nothing),
 	    cmocka_unit_test(web_addresses_are_http_or_nothing),

@@ -51,9 +51,14 @@ static struct str street_and_number(struct draft *d, struct str street)
 	       d->house_suffix);
 	if (!number.n || parse_address_has(street, number))
 		return street;
+	if (!street.n && !has_digit(d->street_full)) {
+		street = d->street_full;
+		d->street_full = (struct str){NULL, 0};
+	}
 	if (!street.n)
 		return number;
-	bool first = country_number_first(d->field[RECORD_COUNTRY]);
+	struct str country = d->field[RECORD_COUNTRY];
+	bool first = country_number_first(country) || (d->kind_behind && !country.n);
 	struct str line = first ? number : street;
 	append(d, &line, " ", first ? street : number);
 	return line;
@@ -139,8 +144,8 @@ void parse_address_finish(struct draft *d)
 	struct str *field = &d->field[RECORD_STREET];
 	if (d->street_kind.n && d->street_name.n) {
 		struct str name = d->street_name;
-		d->street_name = d->street_kind;
-		append(d, &d->street_name, " ", name);
+		d->street_name = d->kind_behind ? name : d->street_kind;
+		append(d, &d->street_name, " ", d->kind_behind ? d->street_kind : name);
 	}
 	struct str street = d->street_name.n ? d->street_name : *field;
 	/* Both of them: "Hauptstr. 5" beside the name "Hauptstrasse" of a street. */

@@ -194,6 +194,8 @@ bool value_two(struct str s, struct str *lat, struct str *lon)
 {
 	s = str_trim(s);
 	struct str rest = s;
+	if (str_starts(s, STR("SRID=4326;"))) /* PostGIS writes it in front of WKT */
+		rest = s = str_trim((struct str){s.p + 10, s.n - 10});
 	bool wkt = s.n > 7 && str_eq_nocase((struct str){s.p, 5}, STR("point"));
 	if (wkt) {
 		const char *open = memchr(s.p, '(', s.n), *close = memchr(s.p, ')', s.n);
@@ -201,9 +203,12 @@ bool value_two(struct str s, struct str *lat, struct str *lon)
 			return false;
 		rest = str_trim((struct str){open + 1, (size_t)(close - open) - 1});
 		*lon = str_cut(&rest, ' ');
-		*lat = rest.p ? str_trim(rest) : rest;
-		return rest.p != NULL;
+		rest = rest.p ? str_trim(rest) : rest;
+		*lat = str_cut(&rest, ' '); /* a height may follow */
+		return lat->p != NULL;
 	}
+	if (s.n && ascii_is_letter(s.p[0]) && memchr(s.p, '(', s.n))
+		return false; /* other geometries */
 	if ((s.p && s.n > 1 && (s.p[0] == '(' || s.p[0] == '[')))
 		rest = str_trim((struct str){s.p + 1, s.n - 2});
 	static const char separators[] = {';', ',', ' '};

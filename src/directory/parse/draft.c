@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000, PHONES_BYTES = 200 };
-
 /* Part of an address; several of a kind follow one another. */
 static void street_part(struct draft *d, struct str *part, struct str raw)
 {
@@ -70,13 +68,25 @@ static bool has_figure(struct str s)
 	return false;
 }
 
-static void put_hours_day(struct draft *d, int day, struct str raw)
+static void put_hours_days(struct draft *d, unsigned days, struct str raw)
 {
+	static const char *const names[] = {"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su", "PH"};
 	struct given *g = draft_given(d, RECORD_HOURS, raw);
-	if (draft_refused(RECORD_HOURS, raw))
+	if (draft_refused(RECORD_HOURS, raw)) {
 		draft_dropped(g, "stands for no value");
-	else
-		parse_hours_day(&d->hours, day, raw);
+		return;
+	}
+	if (!(days & (days - 1)) && days < 1u << PARSE_HOURS_HOLIDAY) {
+		parse_hours_day(&d->hours, __builtin_ctz(days), raw);
+		return;
+	}
+	struct buf name;
+	buf_init(&name, 64);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (days >> i & 1)
+			buf_printf(&name, "%s%s", name.n ? "," : "", names[i]);
+	parse_hours_of_days(&d->hours, days, buf_view(&name), raw);
+	buf_release(&name);
 }
 
 /* The end of the hours of a day, whose begin came first. What has no figures is no time: "closed"
@@ -117,14 +127,32 @@ static void put_person(struct draft *d, const char *as, struct str value)
 		draft_dropped(draft_given(d, TALLY_PERSON, value), "named persons are left out");
 }
 
-static void put_place(struct draft *d, struct str value)
+/* {"type":"Point","coordinates":[8.5,47.4]} in a column. */
+static bool geometry_two(struct draft *d, struct str value, struct str *lat, struct str *lon)
 {
-	struct str lat, lon;
-	if (value_two(value_unwrapped(value), &lat, &lon)) {
-		draft_field(d, RECORD_LAT, lat);
-		draft_field(d, RECORD_LON, lon);
+	struct json_value *v;
+	struct err ignored;
+	if (!value.n || value.p[0] != '{' || json_parse(&d->arena, value, &v, &ignored) != OK)
+		return false;
+	const struct json_value *place = json_get(v, "coordinates");
+	if (!place || place->kind != JSON_IS_ARRAY || !place->first || !place->first->next)
+		return false;
+	*lon = json_text(place->first);
+	*lat = json_text(place->first->next);
+	return lon->n && lat->n;
+}
+
+/* east_first: the column says so; WKT and GeoJSON have their own order. */
+static void put_place(struct draft *d, struct str raw, bool east_first)
+{
+	struct str lat, lon, value = value_unwrapped(raw);
+	bool geometry = geometry_two(d, value, &lat, &lon);
+	if (geometry || value_two(value, &lat, &lon)) {
+		bool swap = east_first && !geometry && !ascii_is_letter(value.p[0]);
+		draft_field(d, RECORD_LAT, swap ? lon : lat);
+		draft_field(d, RECORD_LON, swap ? lat : lon);
 	} else {
-		draft_dropped(draft_given(d, RECORD_LAT, value), "not two coordinates");
+		draft_dropped(draft_given(d, RECORD_LAT, raw), "not two coordinates");
 	}
 }
 
@@ -162,6 +190,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		break;
 	case TARGET_STREET_NAME:
 		street_part(d, b->detail ? &d->street_kind : &d->street_name, value);
+		d->kind_behind |= b->detail && strcmp(b->detail, "kind behind") == 0;
 		break;
 	case TARGET_HOUSE_NUMBER:
 	case TARGET_NUMBER:
@@ -184,7 +213,7 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		category_put(d, b->target, value);
 		break;
 	case TARGET_PLACE:
-		put_place(d, value);
+		put_place(d, value, b->detail != NULL);
 		break;
 	case TARGET_PHONE_MORE:
 		draft_phone_more(d, draft_given(d, RECORD_PHONE, value), str_trim(value));
@@ -193,7 +222,10 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		put_hours(d, value);
 		break;
 	case TARGET_HOURS_DAY:
-		put_hours_day(d, b->detail[0] - '0', value);
+		put_hours_days(d, 1u << (b->detail[0] - '0'), value);
+		break;
+	case TARGET_HOURS_DAYS:
+		put_hours_days(d, (unsigned char)b->detail[0], value);
 		break;
 	case TARGET_HOURS_FROM:
 		put_hours_begin(d, b->detail[0] - '0', value);
@@ -292,69 +324,6 @@ static void finish_coordinates(struct draft *d)
 	*lon = p && q ? str_of(q) : (struct str){NULL, 0};
 }
 
-/* E.164 where the plan is known, else as written; p == NULL: no telephone. */
-static struct str phone_of(struct draft *d, struct str written)
-{
-	struct buf out;
-	size_t figures = 0;
-	struct str phone = written;
-	buf_init(&out, record_fields[RECORD_PHONE].max_bytes);
-	if (parse_phone(written, d->field[RECORD_COUNTRY], &out))
-		phone = arena_str(&d->arena, buf_view(&out));
-	buf_release(&out);
-	for (size_t i = 0; i < phone.n; i++)
-		figures += ascii_is_digit(phone.p[i]);
-	return figures < 4 || phone.n > record_fields[RECORD_PHONE].max_bytes
-		   ? (struct str){NULL, 0}
-		   : phone;
-}
-
-/* The next of several telephones: "044 668 18 00; 079 ...", "044 668 18 00 / 079 ...". */
-static struct str phone_cut(struct str *rest)
-{
-	size_t n = 0;
-	while (n < rest->n && rest->p[n] != ';' && rest->p[n] != ',' && rest->p[n] != '|' &&
-	       rest->p[n] != '\n' &&
-	       !str_starts((struct str){rest->p + n, rest->n - n}, STR(" / ")))
-		n++;
-	struct str one = str_trim((struct str){rest->p, n});
-	size_t skip = n < rest->n ? (rest->p[n] == ' ' ? 3 : 1) : 0;
-	*rest = n < rest->n ? (struct str){rest->p + n + skip, rest->n - n - skip}
-			    : (struct str){NULL, 0};
-	return one;
-}
-
-static void finish_phones(struct draft *d)
-{
-	struct str *field = &d->field[RECORD_PHONE], first = {NULL, 0},
-		   parts[] = {*field, d->phones};
-	struct buf more;
-	bool given = field->p != NULL;
-	buf_init(&more, EXTRA_TEXT_BYTES);
-	for (size_t i = 0; i < COUNT_OF(parts); i++) {
-		while (parts[i].p) {
-			struct str one = phone_cut(&parts[i]),
-				   phone = one.n ? phone_of(d, one) : one;
-			if (!phone.n)
-				continue;
-			if (!first.p)
-				first = phone;
-			else if (!str_eq(first, phone) &&
-				 !(more.n && memmem(more.p, more.n, phone.p, phone.n)))
-				buf_printf(&more, "%s%.*s", more.n ? "; " : "", STR_ARG(phone));
-		}
-	}
-	*field = first;
-	if (given && !first.p)
-		d->dropped[RECORD_PHONE] = "not a telephone number";
-	if (more.n && !buf_failed(&more)) {
-		size_t givens = d->givens;
-		draft_extra(d, "phones", buf_view(&more));
-		d->givens = givens; /* the values were counted as telephones */
-	}
-	buf_release(&more);
-}
-
 static void finish_website(struct draft *d)
 {
 	struct str *site = &d->field[RECORD_WEBSITE];
@@ -367,6 +336,35 @@ static void finish_website(struct draft *d)
 	}
 }
 
+static bool is_zeros(struct str s)
+{
+	size_t n = 0;
+	while (n < s.n && s.p[n] == '0')
+		n++;
+	return n == s.n;
+}
+
+/* "CH-8000", "D-01067": the sign of the country in front of a code of figures. Latvia, Lithuania
+ * and others have it in the code. */
+static struct str postcode_without_sign(struct str code, struct str country)
+{
+	static const struct {
+		const char *sign, *country;
+	} signs[] = {{"D", "DE"},  {"DE", "DE"}, {"A", "AT"},  {"AT", "AT"}, {"CH", "CH"},
+		     {"FL", "LI"}, {"LI", "LI"}, {"F", "FR"},  {"FR", "FR"}, {"I", "IT"},
+		     {"IT", "IT"}, {"B", "BE"},  {"BE", "BE"}, {"NL", "NL"}, {"E", "ES"},
+		     {"ES", "ES"}, {"L", "LU"},  {"LU", "LU"}, {"DK", "DK"}, {"RS", "RS"},
+		     {"HR", "HR"}, {"SI", "SI"}, {"PL", "PL"}, {"CZ", "CZ"}};
+	for (size_t i = 0; i < COUNT_OF(signs); i++) {
+		struct str sign = str_of(signs[i].sign);
+		if (code.n > sign.n + 1 && str_starts(code, sign) && code.p[sign.n] == '-' &&
+		    ascii_is_digit(code.p[sign.n + 1]) &&
+		    (!country.n || str_eq(country, str_of(signs[i].country))))
+			return (struct str){code.p + sign.n + 1, code.n - sign.n - 1};
+	}
+	return code;
+}
+
 /* A spreadsheet takes zeros in front for nothing: 1067 is 01067 where codes have five figures. */
 static void finish_postcode(struct draft *d)
 {
@@ -376,7 +374,12 @@ static void finish_postcode(struct draft *d)
 	bool figures, wanted = false;
 	if (!code->p)
 		return;
-	*code = value_without_fraction(*code);
+	*code = postcode_without_sign(value_without_fraction(*code), country);
+	if (is_zeros(*code)) {
+		*code = (struct str){NULL, 0};
+		d->dropped[RECORD_POSTCODE] = "stands for no value";
+		return;
+	}
 	if (code->n > LONGEST) {
 		*code = (struct str){NULL, 0};
 		d->dropped[RECORD_POSTCODE] = "longer than any postal code";
@@ -483,7 +486,7 @@ static void finish_values(struct draft *d)
 	finish_coordinates(d);
 	parse_address_finish(d);
 	finish_postcode(d);
-	finish_phones(d);
+	parse_phones_finish(d);
 	finish_website(d);
 	finish_hours(d);
 	if (d->field[RECORD_UPDATED_AT].p)

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000, PHONES_BYTES = 200 };
-
 void draft_init(struct draft *d, struct parser *parser)
 {
 	memset(d, 0, sizeof(*d));
@@ -27,6 +25,7 @@ void draft_reset(struct draft *d, uint64_t line)
 	parse_hours_reset(&d->hours);
 	d->hours_text = d->phones = d->closed_on = d->registered = (struct str){NULL, 0};
 	memset(d->opens, 0, sizeof(d->opens));
+	d->kind_behind = false;
 	d->street_kind = d->street_name = d->house_number = d->house_suffix = d->street_more =
 	    d->street_full = (struct str){NULL, 0};
 	d->givens = 0;

@@ -2,13 +2,29 @@
  * tokens to spans of days. */
 #include "base/ascii.h"
 #include "base/date.h"
+#include "base/memory.h"
 #include "directory/parse/hours.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
-enum token { DAY, DAYS, CLOSED, ALL_DAY, ALWAYS, TO, AND, END_OF_RULE, LINE, NOTHING, CLOCK, END };
+enum token {
+	DAY,
+	DAYS,
+	CLOSED,
+	EXCEPT,
+	ALL_DAY,
+	ALWAYS,
+	TO,
+	AND,
+	PLUS, /* "and" between days; behind a time an end that is open */
+	END_OF_RULE,
+	LINE,
+	NOTHING,
+	CLOCK,
+	END
+};
 
 /* Languages of names of days. */
 enum {
@@ -22,8 +38,17 @@ enum {
 	DA = 128, /* and Norwegian */
 	SV = 256,
 	PL = 512,
-	ANY = 1023,
-	LANGUAGES = 10
+	SR = 1024, /* and Croatian, in both scripts */
+	CS = 2048, /* and Slovak */
+	RU = 4096, /* and Ukrainian, Bulgarian */
+	EL = 8192,
+	HU = 16384,
+	FI = 32768,
+	RO = 65536,
+	TR = 131072,
+	AR = 262144,
+	ANY = 524287,
+	LANGUAGES = 19
 };
 
 static const struct hours_word {
@@ -38,9 +63,11 @@ static const struct hours_word {
 
 enum { TEXT_BYTES = 1000, ALL_DAYS = 0x7f, DAY_MINUTES = 24 * 60 };
 
+/* Whether a letter of folded text begins here; of what is not ASCII all but dashes and other
+ * general punctuation, whose first byte is 0xe2. */
 static bool is_letter(char c)
 {
-	return ascii_is_lower(c) || (c & 0x80);
+	return ascii_is_lower(c) || ((c & 0x80) && (unsigned char)c != 0xe2);
 }
 
 /* Lower case, without marks, wide forms and no-break spaces. False: too long, or not UTF-8. */
@@ -75,10 +102,16 @@ static size_t clock_digits(struct str s, size_t max, int *out)
 	return n;
 }
 
-/* "am", "a.m.", "PM" behind a time. */
+/* "am", "a.m.", "PM" behind a time; "9a" where no word follows that "a" could belong to. */
 static bool clock_half(struct str *s, bool *afternoon)
 {
 	struct str rest = *s;
+	if (rest.n && ((rest.p[0] | 32) == 'a' || (rest.p[0] | 32) == 'p') &&
+	    (rest.n == 1 || memchr("-,;", rest.p[1], 3) || (unsigned char)rest.p[1] == 0xe2)) {
+		*afternoon = (rest.p[0] | 32) == 'p';
+		clock_skip(s, 1);
+		return true;
+	}
 	while (rest.n && rest.p[0] == ' ')
 		clock_skip(&rest, 1);
 	if (rest.n < 2 || ((rest.p[0] | 32) != 'a' && (rest.p[0] | 32) != 'p'))
@@ -178,7 +211,7 @@ struct reading {
 	unsigned value;
 	struct parse_hours_clock clock;
 	struct parse_hours_table *table;
-	bool days_alone; /* nothing but days may be there */
+	bool in_span; /* the begin of a span was read, its end is next */
 	const char *why;
 };
 
@@ -192,16 +225,41 @@ static const struct hours_word *reading_word(const struct reading *r)
 		    !str_starts(r->rest, text) || (best && best->text.n >= text.n))
 			continue;
 		char end = text.p[text.n - 1], next = r->rest.n > text.n ? r->rest.p[text.n] : ' ';
-		bool inside = is_letter(end) && !(end & 0x80) && is_letter(next) &&
-			      (unsigned char)next != 0xe2; /* dashes begin with it */
+		bool inside = is_letter(end) && !(end & 0x80) && is_letter(next);
 		if (!inside && !(ascii_is_digit(end) && ascii_is_digit(next)))
 			best = &words[i];
 	}
 	return best;
 }
 
+/* " h 30", "h 30" behind an hour: two digits that do not begin another time, as "14" does in
+ * "8-12 h 14-18 h". */
+static void reading_minutes(struct reading *r)
+{
+	struct str rest = r->rest;
+	bool hour_sign = rest.p[-1] == 'h';
+	int minute;
+	while (rest.n && (rest.p[0] == ' ' || (rest.p[0] == 'h' && !hour_sign))) {
+		hour_sign |= rest.p[0] == 'h';
+		clock_skip(&rest, 1);
+	}
+	if (!hour_sign || clock_digits(rest, 3, &minute) != 2 || minute > 59)
+		return;
+	clock_skip(&rest, 2);
+	struct str next = str_trim(rest);
+	bool dash = next.n && (next.p[0] == '-' || (unsigned char)next.p[0] == 0xe2);
+	if (next.n && (strchr(":.h", next.p[0]) || (dash && r->in_span)))
+		return;
+	r->clock.minutes += minute;
+	r->clock.bare = false;
+	r->rest = rest;
+	if (r->clock.minutes > DAY_MINUTES)
+		r->why = unknown_word;
+}
+
 static void reading_next(struct reading *r)
 {
+	const enum token before = r->token;
 	while (r->rest.n && (r->rest.p[0] == ' ' || r->rest.p[0] == '\t' || r->rest.p[0] == '\r'))
 		clock_skip(&r->rest, 1);
 	r->value = 0;
@@ -217,8 +275,16 @@ static void reading_next(struct reading *r)
 			r->clock =
 			    (struct parse_hours_clock){.minutes = (int)word->value, .twelve = true};
 		clock_skip(&r->rest, word->text.n);
+		if (r->token == PLUS)
+			r->token = AND;
+		if (word->token == PLUS && before != DAY && before != DAYS) {
+			r->token = END;
+			r->why = unknown_word;
+		}
 	} else if (ascii_is_digit(r->rest.p[0]) && parse_hours_clock_take(&r->rest, &r->clock)) {
 		r->token = CLOCK;
+		if (r->clock.bare && !r->clock.twelve)
+			reading_minutes(r);
 	} else {
 		r->token = END;
 		r->why = unknown_word;
@@ -255,9 +321,54 @@ static unsigned reading_days(struct reading *r)
 	return days;
 }
 
+/* "Sunday and Monday", "Sa, Su": days and nothing else up to the end of what is said of them. */
+static unsigned reading_list(struct reading *r)
+{
+	unsigned days = 0;
+	while (!r->why &&
+	       (r->token == DAY || r->token == DAYS || r->token == AND || r->token == NOTHING))
+		if (r->token == DAY || r->token == DAYS)
+			days |= reading_days(r);
+		else
+			reading_next(r);
+	return days;
+}
+
+/* "closed", of `days`; of the days behind it where those before it have their times. */
+static void reading_closed(struct reading *r, unsigned *days, bool *said)
+{
+	unsigned closed = *days;
+	reading_next(r);
+	reading_skip(r);
+	if ((!closed || *said) && (r->token == DAY || r->token == DAYS)) {
+		closed = reading_list(r);
+		*days = 0;
+		if (!r->why && r->token != END && r->token != END_OF_RULE && r->token != LINE)
+			r->why = "which days are closed is not clear";
+	}
+	if (!closed)
+		r->why = r->why ? r->why : "no day is named";
+	parse_hours_close(r->table, closed);
+	*said = true;
+}
+
+/* "daily except Monday": `days` without those that follow. Public holidays are no days of the
+ * week, so that they are closed by name. */
+static void reading_except(struct reading *r, unsigned *days, bool said)
+{
+	reading_next(r);
+	reading_skip(r);
+	unsigned except = reading_list(r);
+	if (said || !except || !(*days & ~except))
+		r->why = r->why ? r->why : "which days are excepted is not clear";
+	*days &= ~except;
+	parse_hours_close(r->table, except & 1u << PARSE_HOURS_HOLIDAY);
+}
+
 static void reading_span(struct reading *r, unsigned days, int *last)
 {
 	struct parse_hours_clock from = r->clock, to;
+	r->in_span = true;
 	reading_next(r);
 	reading_skip(r);
 	if (r->token != TO) {
@@ -267,6 +378,7 @@ static void reading_span(struct reading *r, unsigned days, int *last)
 	do
 		reading_next(r);
 	while (r->token == NOTHING || (r->token == TO && !r->why));
+	r->in_span = false;
 	if (r->token != CLOCK) {
 		r->why = r->why ? r->why : "a time has no end";
 		return;
@@ -310,13 +422,15 @@ static void reading_rules(struct reading *r, unsigned days)
 			said = any = true;
 			continue;
 		case CLOSED:
+			reading_closed(r, &days, &said);
+			any = true;
+			continue;
+		case EXCEPT:
+			reading_except(r, &days, said);
+			continue;
 		case ALL_DAY:
-			if (!days)
-				r->why = "no day is named";
-			if (r->token == CLOSED)
-				parse_hours_close(r->table, days);
-			else if (!r->why)
-				r->why = parse_hours_open(r->table, days, 0, DAY_MINUTES);
+			r->why = days ? parse_hours_open(r->table, days, 0, DAY_MINUTES)
+				      : "no day is named";
 			said = any = true;
 			break;
 		case ALWAYS:
@@ -336,6 +450,7 @@ static void reading_rules(struct reading *r, unsigned days)
 			r->why = "a range has no begin";
 			break;
 		case AND:
+		case PLUS:
 		case NOTHING:
 		case END:
 			break;
@@ -408,25 +523,120 @@ void parse_hours_text(struct parse_hours_draft *h, struct str text)
 		table_add(h, &table);
 }
 
-void parse_hours_day(struct parse_hours_draft *h, int day, struct str text)
+void parse_hours_of_days(struct parse_hours_draft *h, unsigned days, struct str name,
+			 struct str text)
 {
 	struct parse_hours_table table;
-	char written[256];
-	const char *name = date_weekday_names[day];
-	size_t n = strlen(name);
+	struct buf written;
 	text = str_trim(text);
 	if (!text.n)
 		return;
-	memcpy(written, name, n);
-	memcpy(written + n, ": ", 2);
-	size_t k = text.n < sizeof(written) - n - 2 ? text.n : sizeof(written) - n - 2;
-	memcpy(written + n + 2, text.p, k);
-	parse_hours_written(h, (struct str){written, n + 2 + k});
-	const char *why = parse_hours_read(text, 1u << day, &table);
+	buf_init(&written, TEXT_BYTES);
+	buf_printf(&written, "%.*s: %.*s", STR_ARG(name), STR_ARG(text));
+	parse_hours_written(h, buf_failed(&written) ? text : buf_view(&written));
+	buf_release(&written);
+	const char *why = parse_hours_read(text, days, &table);
 	if (why)
 		parse_hours_unclear(h, why);
 	else
 		table_add(h, &table);
+}
+
+void parse_hours_day(struct parse_hours_draft *h, int day, struct str text)
+{
+	parse_hours_of_days(h, 1u << day, str_of(date_weekday_names[day]), text);
+}
+
+/* Days alone in a text that is folded, in one language; 0: not so. */
+static unsigned days_alone(struct str folded, unsigned language)
+{
+	struct reading r = {.rest = folded, .language = language};
+	unsigned days = 0;
+	reading_next(&r);
+	while (!r.why && r.token != END) {
+		if (r.token == DAY || r.token == DAYS)
+			days |= reading_days(&r);
+		else if (r.token == AND || r.token == NOTHING || r.token == LINE ||
+			 r.token == END_OF_RULE)
+			reading_next(&r);
+		else
+			r.why = "not a day";
+	}
+	return r.why ? 0 : days;
+}
+
+/* The days in a folded header, without the words around them. *hours: it names opening hours. */
+static struct str column_of_days(struct str s, bool *hours)
+{
+	static const char *const before[] = {
+	    "offnungszeiten", "oeffnungszeiten", "opening hours", "offnungszeit", "openinghours",
+	    "openingstijden", "horaires",        "horaire",       "horario",      "orario",
+	    "orari",          "radno vreme",     "hours",         "geoffnet"};
+	static const char *const behind[] = {
+	    "vormittags", "vormittag", "nachmittags", "nachmittag", "morgens", "abends",
+	    "am",         "pm",        "morning",     "afternoon",  "evening", "matin",
+	    "soir",       "mattina",   "tarde",       "pomeriggio", "manana",  "ochtend",
+	    "apres-midi", "middag",    "hours",       "avond"};
+	*hours = false;
+	for (size_t i = 0; i < COUNT_OF(before) && !*hours; i++) {
+		*hours = str_starts(s, str_of(before[i]));
+		if (*hours)
+			clock_skip(&s, strlen(before[i]));
+	}
+	for (size_t i = 0; i < COUNT_OF(behind); i++) {
+		size_t n = strlen(behind[i]);
+		if (s.n > n + 1 && str_ends(s, str_of(behind[i])) && s.p[s.n - n - 1] == ' ') {
+			*hours |= strcmp(behind[i], "hours") == 0;
+			s.n -= n + 1;
+			break;
+		}
+	}
+	return str_trim(s);
+}
+
+void parse_hours_columns(const struct str *headers, size_t count, unsigned *days)
+{
+	enum { COLUMNS_MAX = 40 };
+	struct column {
+		char text[TEXT_BYTES];
+		struct str name;
+		size_t at;
+		unsigned days[LANGUAGES];
+	} *column = memory_alloc(COLUMNS_MAX * sizeof(*column));
+	size_t n = 0, length;
+	bool any_hours = false, found = false;
+	memset(days, 0, count * sizeof(days[0]));
+	for (size_t i = 0; i < count && n < COLUMNS_MAX; i++) {
+		struct column *c = &column[n];
+		bool hours, known = false;
+		if (!headers[i].n || !parse_hours_fold(headers[i], c->text, &length))
+			continue;
+		for (size_t k = 0; k < length; k++)
+			c->text[k] = (char)(c->text[k] == '_' ? ' ' : c->text[k]);
+		c->name = column_of_days((struct str){c->text, length}, &hours);
+		for (unsigned l = 0; l < LANGUAGES && c->name.n > 1; l++) {
+			c->days[l] = days_alone(c->name, 1u << l);
+			known |= c->days[l] && (hours || c->days[l] != 1u << PARSE_HOURS_HOLIDAY);
+		}
+		any_hours |= known && hours;
+		c->at = i;
+		n += known;
+	}
+	for (unsigned l = 0; l < LANGUAGES && n > (any_hours ? 0 : 1); l++) {
+		bool all = true, same = true;
+		for (size_t i = 0; i < n; i++) {
+			all &= column[i].days[l] != 0;
+			same &= !found || days[column[i].at] == column[i].days[l];
+		}
+		if (all && !same) { /* other days in another language */
+			memset(days, 0, count * sizeof(days[0]));
+			break;
+		}
+		for (size_t i = 0; i < n && all; i++)
+			days[column[i].at] = column[i].days[l];
+		found |= all;
+	}
+	free(column);
 }
 
 unsigned parse_hours_days(struct str text)
@@ -443,19 +653,8 @@ unsigned parse_hours_days(struct str text)
 	if (!parse_hours_fold(text, folded, &n))
 		return 0;
 	for (unsigned l = 0; l < LANGUAGES; l++) {
-		struct reading r = {.rest = {folded, n}, .language = 1u << l};
-		unsigned days = 0;
-		reading_next(&r);
-		while (!r.why && r.token != END) {
-			if (r.token == DAY || r.token == DAYS)
-				days |= reading_days(&r);
-			else if (r.token == AND || r.token == NOTHING || r.token == LINE ||
-				 r.token == END_OF_RULE)
-				reading_next(&r);
-			else
-				r.why = "not a day";
-		}
-		if (r.why || !days)
+		unsigned days = days_alone((struct str){folded, n}, 1u << l);
+		if (!days)
 			continue;
 		if (found && found != days)
 			return 0;

@@ -5,13 +5,15 @@
  * united. What cannot be understood completely makes the whole unclear; then nothing is claimed,
  * and what was written stays as text.
  *
- *   no day named                           unclear
- *   open and closed said of one day        unclear
- *   00:00-23:59, 00:00-24:00               24 hours
- *   00:00-00:00                            closed
- *   the end before the begin               past midnight; unclear where a clock of 12 hours may be
- * meant ("9-5") days alone ("Mo-Su")                   open all day an offset ("09:00+01:00") local
- * time where the place can have it, else unclear dates in the past                      dropped
+ * - no day named: unclear
+ * - open and closed said of one day: unclear
+ * - 00:00-23:59, 00:00-24:00: 24 hours; 00:00-00:00: closed; 12 AM-12 AM: unclear
+ * - the end before the begin: past midnight; unclear where a clock of twelve hours may
+ *   be meant ("9-5")
+ * - days alone ("Mo-Su"): open all day
+ * - "closed Sun" behind the times of other days, "daily except Monday": as it says
+ * - an offset ("09:00+01:00"): local time where the place can have it, else unclear
+ * - dates in the past: dropped
  *
  * Inside the parser only. */
 #ifndef DIRECTORY_PARSE_HOURS_H
@@ -66,6 +68,12 @@ void parse_hours_release(struct parse_hours_draft *h);
 void parse_hours_text(struct parse_hours_draft *h, struct str text);
 /* Of one day of the week (0: Monday): "9:00 AM-5:00 PM, 6-8 PM", "Closed". */
 void parse_hours_day(struct parse_hours_draft *h, int day, struct str text);
+/* The same of several days, whose bits are set; `name` is how the file calls them. */
+void parse_hours_of_days(struct parse_hours_draft *h, unsigned days, struct str name,
+			 struct str text);
+/* Which days the columns of a table are of: "Mo-Fr", "Sa", "Öffnungszeiten So". They are read
+ * together, because "Di" is a day of two languages. days[n] = 0: not a column of days. */
+void parse_hours_columns(const struct str *headers, size_t count, unsigned *days);
 /* An OpeningHoursSpecification of schema.org; days of the week need not be
  * named where dates are. */
 void parse_hours_specification(struct parse_hours_draft *h, const struct json_value *v);

@@ -179,6 +179,19 @@ static struct parse_hours_table *specification_table(struct parse_hours_draft *h
 	return t;
 }
 
+/* The end before the begin is past midnight; "12:00 AM" to "12:00 AM" may be all day or closed. */
+static void specification_open(struct parse_hours_draft *h, struct parse_hours_table *table,
+			       unsigned days, const struct parse_hours_clock *from,
+			       const struct parse_hours_clock *to)
+{
+	int end = to->minutes < from->minutes ? to->minutes + 24 * 60 : to->minutes;
+	const char *why = from->twelve && to->twelve && from->minutes == to->minutes
+			      ? "a time has no length"
+			      : parse_hours_open(table, days, from->minutes, end);
+	if (why)
+		parse_hours_unclear(h, why);
+}
+
 static bool is_closed_word(struct str s)
 {
 	return str_eq_nocase(s, STR("closed"));
@@ -215,10 +228,7 @@ void parse_hours_specification(struct parse_hours_draft *h, const struct json_va
 		parse_hours_unclear(h, "a time is not understood");
 		return;
 	}
-	int end = to.minutes < from.minutes ? to.minutes + 24 * 60 : to.minutes;
-	const char *why = parse_hours_open(table, days, from.minutes, end);
-	if (why)
-		parse_hours_unclear(h, why);
+	specification_open(h, table, days, &from, &to);
 }
 
 /* The value of a day in {"Monday": ...}: a text, {"open": ..., "close":
@@ -242,10 +252,7 @@ static void day_value(struct parse_hours_draft *h, int day, const struct json_va
 			parse_hours_unclear(h, "a time is not understood");
 			return;
 		}
-		int end = to.minutes < from.minutes ? to.minutes + 24 * 60 : to.minutes;
-		const char *why = parse_hours_open(&h->week, 1u << day, from.minutes, end);
-		if (why)
-			parse_hours_unclear(h, why);
+		specification_open(h, &h->week, 1u << day, &from, &to);
 	} else if (v->kind != JSON_IS_NULL) {
 		parse_hours_day(h, day, json_text(v));
 	}

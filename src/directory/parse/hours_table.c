@@ -113,6 +113,8 @@ int parse_hours_span_end(struct parse_hours_clock *from, struct parse_hours_cloc
 	bool twenty_four = from->minutes >= noon + 60 || (from->padded && to->padded);
 	if (!from->twelve && !twenty_four && to->minutes <= 7 * 60)
 		return from->minutes || to->minutes ? -1 : 0; /* "9-5", "1:00-5:00" */
+	if (from->twelve && to->twelve && from->minutes == to->minutes)
+		return -1; /* "12 AM-12 AM": all day, or closed */
 	if (to->minutes > from->minutes || (!from->minutes && !to->minutes))
 		return to->minutes;
 	if (to->minutes == from->minutes || (!from->twelve && !twenty_four))

@@ -42,6 +42,7 @@ enum target {
 	TARGET_PHONE_MORE,   /* a further telephone */
 	TARGET_HOURS,        /* opening hours as people write them */
 	TARGET_HOURS_DAY,    /* hours of one weekday; see `detail` */
+	TARGET_HOURS_DAYS,   /* of several; the byte at `detail` has their bits */
 	TARGET_HOURS_FROM,   /* when it opens on that day */
 	TARGET_HOURS_TO,     /* and when it closes; behind the column of the begin */
 	TARGET_CLOSED,       /* whether it is closed for good; `detail`: word, flag, open, date */
@@ -59,6 +60,9 @@ struct binding {
 };
 
 /* What values are counted under: the record's fields, and what has none. */
+/* The most that a record keeps of a text in a list, of a further fact, of several telephones. */
+enum { LIST_TEXT_BYTES = 300, EXTRA_TEXT_BYTES = 1000, PHONES_BYTES = 200 };
+
 enum { TALLY_EMAIL = RECORD_FIELDS, TALLY_PERSON, TALLY_FIELDS };
 const char *tally_name(size_t field);
 
@@ -127,6 +131,7 @@ struct draft {
 	struct given given[GIVEN_MAX];
 	size_t givens;
 	struct str street_kind, street_name, house_number, house_suffix, street_more, street_full;
+	bool kind_behind;  /* "Mission ST" of English columns */
 	struct str phones; /* further ones, separated by ';' */
 	struct parse_hours_draft hours;
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
@@ -203,6 +208,8 @@ MUST_CHECK bool draft_finish(struct draft *d);
 
 /* address.c: one line of all parts that were given, in the order of the country. */
 void parse_address_finish(struct draft *d);
+/* phones.c: the first telephone and the others, of all values that were given. */
+void parse_phones_finish(struct draft *d);
 /* Before the country is settled: an address in one line, which may name it. */
 void parse_address_split(struct draft *d);
 void parse_address_postcode_city(struct draft *d, struct str value);
@@ -215,6 +222,8 @@ void closing_put(struct draft *d, const char *kind, struct str value);
 
 /* The binding of a column's header, or NULL. */
 const struct binding *binding_of_header(struct str header);
+/* Of hours of the days whose bits are set. */
+const struct binding *binding_of_days(unsigned days);
 /* ... of an OSM tag, of a property of schema.org. */
 const struct binding *binding_of_tag(struct str key);
 const struct binding *binding_of_property(struct str key);

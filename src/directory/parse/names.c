@@ -164,10 +164,32 @@ static const struct binding *header_numbered(struct str plain)
 	}
 }
 
+/* "hours_monday_open", "Öffnungszeiten Montag von" */
+static const struct binding *header_of_hours(struct str plain)
+{
+	static const char *const before[] = {"hours",           "openinghours",  "offnungszeiten",
+					     "oeffnungszeiten", "horaires",      "orario",
+					     "horario",         "openingstijden"};
+	for (size_t i = 0; i < COUNT_OF(before); i++) {
+		struct str word = str_of(before[i]);
+		if (plain.n <= word.n || !str_starts(plain, word))
+			continue;
+		struct str rest = {plain.p + word.n, plain.n - word.n};
+		const struct binding *b = header_named(rest);
+		if (b && b->target == TARGET_HOURS_DAY)
+			return b;
+		b = header_of_day_part(rest);
+		if (b)
+			return b;
+	}
+	return NULL;
+}
+
 static const struct binding *header_plain(struct str plain)
 {
 	const struct binding *b = header_named(plain);
 	b = b ? b : header_of_day_part(plain);
+	b = b ? b : header_of_hours(plain);
 	return b ? b : header_numbered(plain);
 }
 
@@ -207,6 +229,16 @@ const struct binding *binding_of_header(struct str header)
 	if (!b && n > 4 && memmem(plain, n, "mail", 4) && !memmem(plain, n, "mailing", 7))
 		return &email;
 	return b;
+}
+
+const struct binding *binding_of_days(unsigned days)
+{
+	static unsigned char bits[256];
+	static struct binding bindings[COUNT_OF(bits)];
+	must(days < COUNT_OF(bits));
+	bits[days] = (unsigned char)days;
+	bindings[days] = (struct binding){"", TARGET_HOURS_DAYS, RECORD_HOURS, (char *)&bits[days]};
+	return &bindings[days];
 }
 
 const struct binding *binding_of_tag(struct str key)

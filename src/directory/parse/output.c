@@ -93,6 +93,7 @@ static const char *use_of(const struct parser *p, const struct binding *b, char 
 	    [TARGET_PHONE_MORE] = "phone (further ones)",
 	    [TARGET_HOURS] = "hours",
 	    [TARGET_HOURS_DAY] = "hours of a day",
+	    [TARGET_HOURS_DAYS] = "hours of days",
 	    [TARGET_HOURS_FROM] = "hours of a day (begin)",
 	    [TARGET_HOURS_TO] = "hours of a day (end)",
 	    [TARGET_CLOSED] = "closed for good",

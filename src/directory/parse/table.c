@@ -1,10 +1,13 @@
 /* Rows under headers, whoever reads them: which row is the header, what its columns stand for, and
  * records of the rest. */
+#include "base/memory.h"
 #include "base/utf8.h"
+#include "directory/parse/hours.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TITLES_MAX = 30, NAMES_BYTES = 4 << 20 };
@@ -146,6 +149,20 @@ static void table_fail_nameless(struct table *t)
 	buf_release(&shown);
 }
 
+/* Columns that are called after days: "Mo-Fr", "Sa", "So". */
+static void settle_days(struct table *t)
+{
+	unsigned *days = memory_alloc(t->columns * sizeof(days[0]));
+	struct str *unknown = memory_alloc(t->columns * sizeof(unknown[0]));
+	for (size_t i = 0; i < t->columns; i++)
+		unknown[i] = t->bindings[i] ? (struct str){NULL, 0} : t->names[i];
+	parse_hours_columns(unknown, t->columns, days);
+	for (size_t i = 0; i < t->columns; i++)
+		t->bindings[i] = days[i] ? binding_of_days(days[i]) : t->bindings[i];
+	free(unknown);
+	free(days);
+}
+
 static bool take_header(struct table *t, const struct str *values, size_t count)
 {
 	static char format[40];
@@ -163,6 +180,8 @@ static bool take_header(struct table *t, const struct str *values, size_t count)
 	settle_numbers(t);
 	settle_names(t);
 	settle_axes(t);
+	if (!p->map && !t->osm)
+		settle_days(t);
 	for (size_t i = 0; i < count; i++) {
 		name |= is_name(t->bindings[i]);
 		bool used = p->map ? map_names(p->map, t->names[i]) : false;
