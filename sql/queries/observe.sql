@@ -60,6 +60,14 @@ UNION ALL SELECT pid, command FROM pg_stat_progress_cluster
 UNION ALL SELECT pid, 'base backup' FROM pg_stat_progress_basebackup
 LIMIT 500;
 
+-- name: observe_permitted
+-- Sessions whose role was given a statement_timeout of its own, also 0: somebody decided how long they may run.
+SELECT a.pid
+FROM pg_stat_activity AS a
+WHERE a.state = 'active' AND EXISTS (SELECT FROM pg_db_role_setting AS r CROSS JOIN unnest(r.setconfig) AS s (setting)
+	WHERE r.setrole = a.usesysid AND r.setdatabase IN (0, a.datid) AND s.setting LIKE 'statement_timeout=%')
+LIMIT 500;
+
 -- name: observe_totals
 -- Without texts and without GROUP BY: both cost more than the counters themselves.
 SELECT s.userid, s.dbid, s.queryid, s.calls, s.total_exec_time AS exec_ms, s.rows,
@@ -77,7 +85,9 @@ SELECT s.schemaname || '.' || s.relname AS name, s.n_dead_tup AS dead, s.n_mod_s
 	(current_setting('autovacuum_vacuum_threshold')::double precision
 		+ current_setting('autovacuum_vacuum_scale_factor')::double precision * greatest(c.reltuples, 0))::bigint AS vacuum_at,
 	(extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum)) * 1000000)::bigint AS vacuumed,
-	(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)) * 1000000)::bigint AS analyzed
+	(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)) * 1000000)::bigint AS analyzed, s.n_live_tup AS live,
+	NOT current_setting('autovacuum')::boolean
+		OR coalesce(c.reloptions::text ~ 'autovacuum_enabled=(false|off|no|0)', false) AS vacuum_off
 FROM pg_stat_user_tables AS s JOIN pg_class AS c ON c.oid = s.relid
 ORDER BY s.n_dead_tup + s.n_mod_since_analyze DESC
 LIMIT 32;

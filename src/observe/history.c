@@ -3,8 +3,9 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { HISTORY_SLOTS = OBSERVE_WINDOW + 1, HISTORY_CALLS = 10000 };
+enum { HISTORY_SLOTS = OBSERVE_WINDOW + 1, HISTORY_CALLS = 10000, HISTORY_ROWS = 100 };
 
 struct observe_history {
 	struct observe_sample slot[HISTORY_SLOTS]; /* a ring; one of them is the next */
@@ -13,6 +14,13 @@ struct observe_history {
 	int executions, oldest; /* oldest: the one that is replaced when all are used */
 	struct observe_base base[OBSERVE_BASES];
 	int bases;
+	struct history_trend {
+		char name[2 * OBSERVE_NAME];
+		bool slot;
+		int64_t since, at;   /* rising since; the last reading; at 0: free */
+		int64_t value;       /* dead rows, bytes */
+		int64_t first, rows; /* of a table: when it was seen first, and now */
+	} trend[OBSERVE_TRENDS];
 };
 
 struct observe_history *observe_history_new(void)
@@ -107,6 +115,62 @@ static void history_retire(struct observe_history *h, const struct observe_sampl
 	}
 }
 
+/* ---- what is read rarely ---- */
+
+static const struct history_trend *history_trend_of(const struct observe_history *h, bool slot,
+						    const char *name)
+{
+	for (int i = 0; i < OBSERVE_TRENDS; i++) {
+		const struct history_trend *t = &h->trend[i];
+		if (t->at && t->slot == slot && strcmp(t->name, name) == 0)
+			return t;
+	}
+	return NULL;
+}
+
+static void history_take_trend(struct observe_history *h, bool slot, const char *name, int64_t at,
+			       int64_t value, int64_t rows)
+{
+	const struct history_trend *known = history_trend_of(h, slot, name);
+	struct history_trend *t = known ? &h->trend[known - h->trend] : &h->trend[0];
+	for (int i = 0; !known && i < OBSERVE_TRENDS; i++) { /* a free one, else the oldest */
+		if (h->trend[i].at < t->at)
+			t = &h->trend[i];
+	}
+	if (!known) {
+		*t = (struct history_trend){.slot = slot, .first = rows};
+		OBSERVE_SET(t->name, str_of(name));
+	}
+	if (!known || value < t->value || at < t->at)
+		t->since = at;
+	t->at = at;
+	t->value = value;
+	t->rows = rows;
+}
+
+static void history_take_trends(struct observe_history *h, const struct observe_sample *sample)
+{
+	for (int i = 0; i < sample->tables; i++) {
+		const struct observe_table *t = &sample->table[i];
+		history_take_trend(h, false, t->name, sample->at, t->dead, t->live + t->dead);
+	}
+	for (int i = 0; i < sample->slots; i++)
+		history_take_trend(h, true, sample->slot[i].name, sample->at,
+				   sample->slot[i].retained, 0);
+}
+
+int64_t observe_rising_since(const struct observe_history *h, bool slot, const char *name)
+{
+	const struct history_trend *t = history_trend_of(h, slot, name);
+	return t ? t->since : 0;
+}
+
+double observe_growth(const struct observe_history *h, const char *table)
+{
+	const struct history_trend *t = history_trend_of(h, false, table);
+	return t ? (double)(t->rows + HISTORY_ROWS) / (double)(t->first + HISTORY_ROWS) : 1;
+}
+
 void observe_push(struct observe_history *h)
 {
 	if (h->count == OBSERVE_WINDOW)
@@ -115,6 +179,7 @@ void observe_push(struct observe_history *h)
 		h->count++;
 	h->next = (h->next + 1) % HISTORY_SLOTS;
 	history_take_executions(h, observe_last(h));
+	history_take_trends(h, observe_last(h));
 }
 
 int observe_count(const struct observe_history *h)

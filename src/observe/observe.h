@@ -26,7 +26,8 @@ enum {
 	OBSERVE_TEXT = 200,
 	OBSERVE_WINDOW = 12,       /* samples that judges see */
 	OBSERVE_EXECUTIONS = 8192, /* of statements, for what repeats */
-	OBSERVE_BASES = 512        /* statements whose usual cost is remembered */
+	OBSERVE_BASES = 512,       /* statements whose usual cost is remembered */
+	OBSERVE_TRENDS = 64        /* tables and slots whose course is remembered */
 };
 
 enum observe_reach {
@@ -85,6 +86,8 @@ struct observe_session {
 	int blockers;
 	char lock_mode[32], lock_object[2 * OBSERVE_NAME]; /* what it waits for */
 	char work[OBSERVE_NAME];                           /* of pg_stat_progress_*, else "" */
+	bool
+	    excused; /* may run long: heal.protect, or its role has a statement_timeout of its own */
 };
 
 /* What a statement did since the sample before. */
@@ -106,6 +109,8 @@ struct observe_holder {
 struct observe_table {
 	char name[2 * OBSERVE_NAME];
 	int64_t dead, modified, estimate, vacuum_at, vacuumed, analyzed;
+	int64_t live;
+	bool vacuum_off; /* autovacuum and autoanalyze will never come */
 };
 
 struct observe_slot {
@@ -174,6 +179,12 @@ const struct observe_sample *observe_last(const struct observe_history *h); /* N
 int observe_executions(const struct observe_history *h);
 const struct observe_execution *observe_execution_at(const struct observe_history *h, int i);
 const struct observe_base *observe_base_of(const struct observe_history *h, uint64_t fingerprint);
+/* Since when, by the server's clock, no reading of the table's dead rows (of the slot's WAL) was
+ * lower than the one before; 0: not known. This reaches back beyond the window. */
+int64_t observe_rising_since(const struct observe_history *h, bool slot, const char *name);
+/* How many times as many rows, dead ones included, the table has as when it was seen first; 1 when
+ * it is not known. */
+double observe_growth(const struct observe_history *h, const char *table);
 /* The session with that pid in a sample; NULL. */
 const struct observe_session *observe_session_of(const struct observe_sample *s, int32_t pid);
 

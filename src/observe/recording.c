@@ -87,6 +87,7 @@ static const struct recording_field session_fields[] = {
     TEXT_FIELD(observe_session, "lock_mode", lock_mode),
     TEXT_FIELD(observe_session, "lock_object", lock_object),
     TEXT_FIELD(observe_session, "work", work),
+    FIELD(observe_session, "excused", excused, BOOL, 0),
     {0},
 };
 static const struct recording_field statement_fields[] = {
@@ -114,6 +115,8 @@ static const struct recording_field table_fields[] = {
     FIELD(observe_table, "vacuum_at", vacuum_at, I64, 0),
     FIELD(observe_table, "vacuumed", vacuumed, I64, 0),
     FIELD(observe_table, "analyzed", analyzed, I64, 0),
+    FIELD(observe_table, "live", live, I64, 0),
+    FIELD(observe_table, "vacuum_off", vacuum_off, BOOL, 0),
     {0},
 };
 

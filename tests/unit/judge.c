@@ -283,7 +283,7 @@ static void the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it(void **
 		    (struct observe_holder){OBSERVE_PREPARED, "gone", 52, BEGAN - 100 * SECOND};
 		if (t % 2)
 			s.now->table[s.now->tables++] = (struct observe_table){
-			    "public.t", 9000 + t, 0, 1000, 100, BEGAN, BEGAN};
+			    "public.t", 9000 + t, 0, 1000, 100, BEGAN, BEGAN, 0, false};
 		scene_push(&s);
 	}
 	scene_is(&s, "pinned-xmin/high");
@@ -352,7 +352,7 @@ static void what_looks_like_a_herd_and_is_none(void **state)
 	    {"two sessions", "SELECT 1 FROM business", "", 2, 6, 30},
 	    {"two waves", "SELECT 1 FROM business", "", 8, 9, 12},
 	    {"writes", "UPDATE business SET seen = true", "", 8, 6, 30},
-	    {"parameters", "SELECT 1 FROM business WHERE id = $1", "herd/probable", 8, 6, 30},
+	    {"parameters", "SELECT 1 FROM business WHERE id = $1", "", 8, 6, 30},
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct scene s;
@@ -465,7 +465,7 @@ static void more_blocks_a_call_are_stale_statistics_before_they_are_a_plan(void 
 					t < 15 ? 20 * 10 : 20 * 900, t < 15 ? 10 : 400);
 			if (stale)
 				s.now->table[s.now->tables++] = (struct observe_table){
-				    "public.item", 0, 90000, 1000, 250, BEGAN, BEGAN};
+				    "public.item", 0, 90000, 1000, 250, BEGAN, BEGAN, 0, false};
 			scene_push(&s);
 		}
 		scene_is(&s, stale ? "stale-statistics/high" : "plan-change/probable");

@@ -299,7 +299,8 @@ static void report_put_considered(struct buf *out, enum judge_id id)
 	    out,
 	    "\n## What else was considered\n\nThese would have been named first, and their evidence was not there: ");
 	for (int i = 0; i < (int)id; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", judge_name((enum judge_id)i));
+		if (i != JUDGE_UNANALYSED) /* it has the name of JUDGE_STALE_STATISTICS */
+			buf_printf(out, "%s%s", i ? ", " : "", judge_name((enum judge_id)i));
 	buf_puts(out, ".\n");
 }
 

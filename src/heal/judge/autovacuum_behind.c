@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define BEHIND_US INT64_C(600000000)
+#define BEHIND_US     INT64_C(600000000)
+#define BEHIND_DAY_US INT64_C(129600000000) /* where it is off: a nightly VACUUM, with room */
 
 enum { BEHIND_TIMES = 10, BEHIND_DEAD = 100000, BEHIND_READINGS = 3, BEHIND_HOLDER_US = 60000000 };
 
@@ -18,7 +19,8 @@ static bool behind_is_held(const struct judge_case *c)
 }
 
 /* Readings of the window in which the table has at least as many dead rows as before. */
-static int behind_readings(const struct judge_case *c, const char *name, int64_t *first)
+static int behind_readings(const struct judge_case *c, const char *name, int64_t *first,
+			   int64_t *first_at)
 {
 	int readings = 0;
 	int64_t before = 0;
@@ -30,8 +32,10 @@ static int behind_readings(const struct judge_case *c, const char *name, int64_t
 				continue;
 			if (table->dead < before)
 				return 0;
-			if (!readings++)
+			if (!readings++) {
 				*first = table->dead;
+				*first_at = sample->at;
+			}
 			before = table->dead;
 		}
 	}
@@ -60,22 +64,43 @@ static void behind_report(struct judge_case *c, const struct observe_table *t, i
 					 : "never vacuumed");
 }
 
+/* Somebody is vacuuming it now. */
+static bool behind_is_vacuumed(const struct judge_case *c, const struct observe_table *t)
+{
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *s = &c->last->session[i];
+		if (strcmp(s->work, "VACUUM") == 0 && judge_names_table(s->text.text, t->name))
+			return true;
+	}
+	return false;
+}
+
+/* Whether vacuum should have come by now: it is off and never came, it has been seen to stay away,
+ * or at the rate of the window the rows have been dying for long. A load that just updated a whole
+ * table is none of these: autovacuum looks once a minute. */
+static bool behind_is_late(const struct judge_case *c, const struct observe_table *t, int64_t first,
+			   int64_t first_at, int64_t at)
+{
+	int64_t since = observe_rising_since(c->history, false, t->name);
+	double rate = (double)(t->dead - first) / (double)(at - first_at + 1);
+	if (t->vacuum_off)
+		return at - t->vacuumed >= BEHIND_DAY_US;
+	return at - t->vacuumed >= BEHIND_US &&
+	       ((since && at - since >= BEHIND_US) || (double)t->dead >= rate * (double)BEHIND_US);
+}
+
 void judge_autovacuum_behind(struct judge_case *c)
 {
-	const struct observe_sample *now = NULL;
-	for (int i = 0; i < c->samples; i++) {
-		if (judge_sample(c, i)->tables)
-			now = judge_sample(c, i);
-	}
-	if (!now || behind_is_held(c) || now->at - now->server_start < BEHIND_US)
+	const struct observe_sample *now = judge_tables(c);
+	if (!now || behind_is_held(c))
 		return;
 	for (int t = 0; t < now->tables; t++) {
 		const struct observe_table *table = &now->table[t];
-		int64_t first = 0;
+		int64_t first = 0, first_at = 0;
 		if (table->dead >= BEHIND_DEAD && table->dead >= BEHIND_TIMES * table->vacuum_at &&
-		    now->at - table->vacuumed >= BEHIND_US &&
-		    behind_readings(c, table->name, &first) >= BEHIND_READINGS &&
-		    first < table->dead)
+		    !behind_is_vacuumed(c, table) &&
+		    behind_readings(c, table->name, &first, &first_at) >= BEHIND_READINGS &&
+		    first < table->dead && behind_is_late(c, table, first, first_at, now->at))
 			behind_report(c, table, first);
 	}
 }

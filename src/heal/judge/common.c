@@ -1,5 +1,6 @@
 /* What judges share. */
 #include "heal/judge/internal.h"
+#include "base/ascii.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -151,6 +152,40 @@ struct judge_sum judge_sum_of(const struct judge_case *c, uint64_t fingerprint, 
 		}
 	}
 	return sum;
+}
+
+bool judge_names_table(const char *text, const char *table)
+{
+	const char *dot = strrchr(table, '.'), *name = dot ? dot + 1 : table;
+	size_t n = strlen(name);
+	for (const char *p = text; n && (p = strstr(p, name)); p += n) {
+		bool begins = p == text || !(ascii_is_alnum(p[-1]) || p[-1] == '_');
+		bool ends = !(ascii_is_alnum(p[n]) || p[n] == '_');
+		if (begins && ends)
+			return true;
+	}
+	return false;
+}
+
+bool judge_is_victim(const struct judge_case *c, const char *text)
+{
+	return c->pinned && judge_names_table(text, c->pinned->name);
+}
+
+const struct observe_sample *judge_tables(const struct judge_case *c)
+{
+	const struct observe_sample *now = NULL;
+	for (int i = 0; i < c->samples; i++) {
+		if (judge_sample(c, i)->tables)
+			now = judge_sample(c, i);
+	}
+	return now;
+}
+
+bool judge_is_work(const struct observe_session *s)
+{
+	return s->work[0] || s->text.verb == OBSERVE_COPY || s->text.verb == OBSERVE_DDL ||
+	       s->text.verb == OBSERVE_MAINTENANCE;
 }
 
 void judge_each_statement(struct judge_case *c, judge_visit *visit)

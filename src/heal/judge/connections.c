@@ -2,7 +2,12 @@
 
 #include <string.h>
 
-enum { CONNECTIONS_CALLERS = 64, CONNECTIONS_NEW = 10, CONNECTIONS_SAMPLES = 6 };
+enum {
+	CONNECTIONS_CALLERS = 64,
+	CONNECTIONS_NEW = 10,
+	CONNECTIONS_SAMPLES = 6,
+	CONNECTIONS_PART = 40 /* % of all: below, growth is a pool that starts */
+};
 
 /* The caller with the most sessions in the last sample. */
 static int connections_most(const struct judge_case *c, char caller[OBSERVE_NAME])
@@ -52,7 +57,7 @@ void judge_connections(struct judge_case *c)
 	bool grows = c->samples >= CONNECTIONS_SAMPLES &&
 		     now - first->connections >= CONNECTIONS_NEW &&
 		     half->connections > first->connections && now > half->connections &&
-		     c->last->idle * 10 >= now * 7;
+		     c->last->idle * 10 >= now * 7 && now * 100 >= max * CONNECTIONS_PART;
 	char caller[OBSERVE_NAME];
 	int most = connections_most(c, caller);
 	bool explained = now < max && connections_explained(c, caller);

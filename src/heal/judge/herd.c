@@ -2,7 +2,7 @@
  * are then computed by everybody at once.
  *
  * Equal fingerprints are not enough: a parallel job runs one statement over slices of its own. The
- * texts must be equal. With parameters ($1) that cannot be told, and the finding is "probable".
+ * texts must be equal. With parameters ($1) that cannot be told, and there is only a note.
  * One statement that passes by itself establishes period and caller; others of the same caller
  * join when two sessions ran them at once in the same waves. */
 #include "heal/judge/internal.h"
@@ -303,18 +303,29 @@ static void herd_say(struct judge_case *c, struct judge_finding *f,
 	    "Nothing needs to be killed: what is cancelled starts again at once. Without repeats %.1f of %.1f s a wave remain.",
 	    fill, fill + (double)redundant / 1e6);
 	f->recipe = herd_recipe;
-	f->sure = judge_text(c, "%s: %s, %d sessions, %d waves, %.1f s +- %.1f between them",
-			     judge_confidence_names[f->confidence],
-			     x->parameters ? "same statement (its parameters cannot be seen)"
-					   : "same text",
-			     w->k, w->full, period, (double)w->spread / 1e6);
+	f->sure = judge_text(c, "%s: same text, %d sessions, %d waves, %.1f s +- %.1f between them",
+			     judge_confidence_names[f->confidence], w->k, w->full, period,
+			     (double)w->spread / 1e6);
+}
+
+/* A job over slices and a herd look the same when the slice is a parameter. */
+static void herd_note(struct judge_case *c, struct judge_finding *f,
+		      const struct observe_execution *x, const struct herd_wave *w)
+{
+	f->key = judge_text(c, "parallel-job/%s", x->caller);
+	f->k = w->k;
+	f->cause = judge_text(
+	    c,
+	    "%s runs one statement in %d sessions at once, every %.1f s. Its parameters cannot be seen: a part for each session, or the same result several times, which a lock per key would spare.",
+	    x->caller, w->k, (double)w->period / 1e6);
 }
 
 static void herd_report(struct herd *h, const struct observe_execution *leader,
 			const struct herd_wave *w)
 {
 	struct judge_finding *f =
-	    judge_add(h->c, JUDGE_HERD, leader->parameters ? JUDGE_PROBABLE : JUDGE_HIGH);
+	    judge_add(h->c, leader->parameters ? JUDGE_PARALLEL_JOB : JUDGE_HERD,
+		      leader->parameters ? JUDGE_NOTE : JUDGE_HIGH);
 	if (!f)
 		return;
 	herd_mark(h, leader);
@@ -327,7 +338,27 @@ static void herd_report(struct herd *h, const struct observe_execution *leader,
 	judge_claim_statement(h->c, f, leader->fingerprint);
 	herd_add_callers(h, f, leader->caller);
 	herd_add_waves(f, w);
-	herd_say(h->c, f, leader, w, redundant);
+	if (leader->parameters)
+		herd_note(h->c, f, leader, w);
+	else
+		herd_say(h->c, f, leader, w, redundant);
+}
+
+static void herd_search(struct herd *h, struct herd_wave *w, bool parameters)
+{
+	for (int i = h->executions - 1; i >= 0; i--) {
+		const struct observe_execution *x = h->execution[i];
+		if (h->done[i] || x->parameters != parameters)
+			continue;
+		herd_mark(h, x);
+		if (herd_is(h, x, w) &&
+		    h->c->last->at - w->end <
+			3 * w->period) { /* one that is cured still fills, alone */
+			for (int j = 0; j < h->executions; j++) /* smaller ones may join now */
+				h->done[j] &= strcmp(h->execution[j]->caller, x->caller) != 0;
+			herd_report(h, x, w);
+		}
+	}
 }
 
 void judge_herd(struct judge_case *c)
@@ -344,19 +375,9 @@ void judge_herd(struct judge_case *c)
 	qsort(h.execution, (size_t)h.executions, sizeof(const struct observe_execution *),
 	      herd_by_start);
 	h.done = memory_alloc((size_t)h.executions + 1);
-	for (int i = h.executions - 1; i >= 0; i--) {
-		const struct observe_execution *x = h.execution[i];
-		if (h.done[i])
-			continue;
-		herd_mark(&h, x);
-		if (herd_is(&h, x, w) &&
-		    c->last->at - w->end <
-			3 * w->period) { /* one that is cured still fills, alone */
-			for (int j = 0; j < h.executions; j++) /* smaller ones may join now */
-				h.done[j] &= strcmp(h.execution[j]->caller, x->caller) != 0;
-			herd_report(&h, x, w);
-		}
-	}
+	/* Those without parameters lead: of the others less is known. */
+	herd_search(&h, w, false);
+	herd_search(&h, w, true);
 	free(h.done);
 	free(h.execution);
 	free(w);

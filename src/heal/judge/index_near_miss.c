@@ -47,6 +47,8 @@ static void near_miss_visit(struct judge_case *c, uint64_t fingerprint)
 	if (sum.calls < NEAR_MISS_CALLS || sum.verb != OBSERVE_READ ||
 	    !near_miss_has(sum.text, "ORDER BY") || !near_miss_has(sum.text, "LIMIT"))
 		return;
+	if (judge_is_victim(c, sum.text))
+		return;
 	int64_t blocks = sum.blocks / sum.calls, rows = sum.rows / sum.calls;
 	double busy = sum.exec_ms / 1000;
 	bool claimed;

@@ -10,6 +10,8 @@ struct judge_case {
 	int samples;
 	struct judge_result *result;
 	bool claimed[OBSERVE_WINDOW][OBSERVE_SESSIONS];
+	/* Its dead rows cannot be removed, which explains what its statements cost; NULL: none. */
+	const struct observe_table *pinned;
 };
 
 #define DIAGNOSIS(id, name, function, title) void function(struct judge_case *c);
@@ -62,6 +64,14 @@ struct judge_sum {
 	const char *text;
 };
 struct judge_sum judge_sum_of(const struct judge_case *c, uint64_t fingerprint, int64_t least);
+/* Whether a text names the table; in texts the schema is often missing. */
+bool judge_names_table(const char *text, const char *table);
+/* Whether what a statement costs is explained by dead rows that cannot be removed. */
+bool judge_is_victim(const struct judge_case *c, const char *text);
+/* The latest reading of the tables in the window; NULL. */
+const struct observe_sample *judge_tables(const struct judge_case *c);
+/* Loads, builds, changes or maintains tables: long, and ends by itself. */
+bool judge_is_work(const struct observe_session *s);
 /* Visit each statement of the window once. */
 typedef void judge_visit(struct judge_case *c, uint64_t fingerprint);
 void judge_each_statement(struct judge_case *c, judge_visit *visit);

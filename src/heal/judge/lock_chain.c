@@ -48,6 +48,18 @@ static int chain_waiters_of(const struct judge_case *c, int32_t pid)
 	return waiters;
 }
 
+/* Waits that are no trouble by themselves: CREATE INDEX CONCURRENTLY waits for the end of older
+ * transactions and stops nobody; an advisory lock of a session that is in no transaction is how
+ * processes elect a leader or queue. */
+static bool chain_is_meant(const struct judge_case *c, const struct observe_session *s)
+{
+	if (strcmp(s->wait, "virtualxid") == 0)
+		return true;
+	int32_t root = strcmp(s->wait, "advisory") == 0 ? chain_root_of(c, s) : -1;
+	const struct observe_session *holder = root > 0 ? observe_session_of(c->last, root) : NULL;
+	return holder && holder->state != OBSERVE_IN_TRANSACTION;
+}
+
 static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOTS])
 {
 	int roots = 0;
@@ -57,7 +69,7 @@ static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOT
 		enough = window;
 	for (int i = 0; i < c->last->sessions; i++) {
 		const struct observe_session *s = &c->last->session[i];
-		if (!s->blockers || judge_waited(c, s) < enough)
+		if (!s->blockers || judge_waited(c, s) < enough || chain_is_meant(c, s))
 			continue;
 		int32_t pid = chain_root_of(c, s);
 		int at = 0;
@@ -115,6 +127,15 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 	}
 	f->pid = s->pid;
 	const char *who = judge_who(c, s);
+	if (s->kind == OBSERVE_VACUUM) {
+		f->cause = judge_text(
+		    c,
+		    "%s for autovacuum, process %d, which has run for %s: one that does not yield is there to prevent wraparound.",
+		    waits, s->pid, judge_age(c, c->last->at - s->query_start));
+		f->action =
+		    "Leave autovacuum alone: it would begin anew, with less time. Cancel what waits for it, and try that again when it has ended; freeze such tables early, at night.";
+		return;
+	}
 	if (s->state == OBSERVE_IN_TRANSACTION) {
 		f->cause = judge_text(
 		    c, "%s for %s, process %d, which has done nothing in its transaction for %s.",
@@ -162,7 +183,8 @@ static void chain_report(struct judge_case *c, const struct chain_root *r)
 	if (amplifier) {
 		f->relief = JUDGE_CANCEL;
 		f->target = amplifier->pid;
-	} else if (s && s->state == OBSERVE_IN_TRANSACTION) {
+	} else if (s && s->state == OBSERVE_IN_TRANSACTION &&
+		   strcmp(r->first->wait, "advisory") != 0) {
 		f->relief = JUDGE_TERMINATE;
 		f->target = s->pid;
 	}

@@ -61,13 +61,11 @@ void judge_maintenance(struct judge_case *c)
 	int i = c->samples - 1;
 	for (int s = 0; s < c->last->sessions; s++) {
 		const struct observe_session *session = &c->last->session[s];
-		bool works = session->work[0] || session->text.verb == OBSERVE_COPY ||
-			     session->text.verb == OBSERVE_DDL ||
-			     session->text.verb == OBSERVE_MAINTENANCE;
-		struct judge_finding *f =
-		    works && session->state == OBSERVE_ACTIVE && judge_is_free(c, i, s)
-			? judge_add(c, JUDGE_MAINTENANCE, JUDGE_NOTE)
-			: NULL;
+		struct judge_finding *f = judge_is_work(session) &&
+						  session->state == OBSERVE_ACTIVE &&
+						  judge_is_free(c, i, s)
+					      ? judge_add(c, JUDGE_MAINTENANCE, JUDGE_NOTE)
+					      : NULL;
 		if (!f)
 			continue;
 		f->pid = session->pid;

@@ -37,16 +37,27 @@ static const struct observe_table *pinned_table(const struct judge_case *c, int6
 	return now && readings >= PINNED_READINGS && first < now->dead ? now : NULL;
 }
 
+/* VACUUM and CREATE INDEX CONCURRENTLY show an xmin, which other vacuums do not heed. */
+static bool pinned_counts(const struct judge_case *c, const struct observe_holder *h)
+{
+	const struct observe_session *s =
+	    h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name)) : NULL;
+	return !s || (strcmp(s->work, "VACUUM") != 0 && !strstr(s->work, "CONCURRENTLY"));
+}
+
 static const struct observe_holder *pinned_holder(const struct judge_case *c)
 {
 	const struct observe_holder *best = NULL;
 	int64_t oldest = 0;
-	for (int i = 0; i < c->last->holders; i++)
-		oldest = c->last->holder[i].age > oldest ? c->last->holder[i].age : oldest;
+	for (int i = 0; i < c->last->holders; i++) {
+		const struct observe_holder *h = &c->last->holder[i];
+		if (h->age > oldest && pinned_counts(c, h))
+			oldest = h->age;
+	}
 	for (int i = 0; i < c->last->holders; i++) {
 		const struct observe_holder *h = &c->last->holder[i];
 		/* Younger than the oldest: it does not hold it. */
-		if (h->age < oldest)
+		if (h->age < oldest || !pinned_counts(c, h))
 			continue;
 		if (!best || h->kind < best->kind)
 			best = h;
@@ -101,16 +112,46 @@ static void pinned_say(struct judge_case *c, struct judge_finding *f,
 	f->key = judge_text(c, "pinned-xmin/%d/%s", (int)h->kind, s ? caller : h->name);
 }
 
+/* A backup, or a session that may run long: it ends by itself, and nobody has to look after it. */
+static bool pinned_is_usual(const struct judge_case *c, const struct observe_holder *h)
+{
+	const struct observe_session *s =
+	    h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name)) : NULL;
+	return s && (s->excused || (observe_is_human(s) && judge_is_work(s)));
+}
+
+static void pinned_visit_victim(struct judge_case *c, uint64_t fingerprint)
+{
+	struct judge_finding *f = &c->result->finding[c->result->findings - 1];
+	struct judge_sum sum = judge_sum_of(c, fingerprint, 1);
+	if (!sum.calls || f->statements == JUDGE_STATEMENTS ||
+	    !judge_names_table(sum.text, c->pinned->name))
+		return;
+	f->statement[f->statements++] =
+	    (struct judge_statement){.alone_ms = sum.exec_ms / (double)sum.calls,
+				     .text = judge_text(c, "%s", sum.text),
+				     .route = ""};
+	judge_claim_statement(c, f, fingerprint);
+}
+
 void judge_pinned_xmin(struct judge_case *c)
 {
 	const struct observe_holder *h = pinned_holder(c);
 	int64_t age = h && h->since ? c->last->at - h->since : PINNED_US;
 	const struct observe_table *table =
 	    h && age >= PINNED_US ? pinned_table(c, c->last->at - age) : NULL;
-	struct judge_finding *f = table ? judge_add(c, JUDGE_PINNED_XMIN, JUDGE_HIGH) : NULL;
+	bool usual = table && pinned_is_usual(c, h);
+	struct judge_finding *f =
+	    table ? judge_add(c, JUDGE_PINNED_XMIN, usual ? JUDGE_NOTE : JUDGE_HIGH) : NULL;
 	if (!f)
 		return;
+	c->pinned = table;
 	pinned_say(c, f, h, age);
+	if (usual) {
+		f->relief = JUDGE_RELIEF_NONE;
+		f->target = 0;
+	}
+	judge_each_statement(c, pinned_visit_victim);
 	f->until = judge_text(
 	    c, "Vacuum removes nothing from %s until then; every scan of it reads the dead rows.",
 	    table->name);

@@ -1,7 +1,6 @@
 /* A statement that reads many more blocks a call than it used to. When a table of it was not
  * analysed since it changed, that is the cause (stale-statistics); else the plan (plan-change). */
 #include "heal/judge/internal.h"
-#include "base/ascii.h"
 
 #include <string.h>
 
@@ -15,6 +14,19 @@ enum {
 	PLAN_MS = 50, /* of execution a second */
 	PLAN_CHANGES = 1000
 };
+
+/* How many times as large as before the tables of a statement are, the one that grew most. */
+static double plan_growth(const struct judge_case *c, const char *text)
+{
+	const struct observe_sample *now = judge_tables(c);
+	double most = 1;
+	for (int t = 0; now && t < now->tables; t++) {
+		double growth = observe_growth(c->history, now->table[t].name);
+		if (growth > most && judge_names_table(text, now->table[t].name))
+			most = growth;
+	}
+	return most;
+}
 
 /* What it reads a call now and before; false: it did not change, or too little is known. */
 static bool plan_changed(const struct judge_case *c, uint64_t fingerprint, struct judge_sum *now,
@@ -38,20 +50,10 @@ static bool plan_changed(const struct judge_case *c, uint64_t fingerprint, struc
 	double rows_before = (double)base->rows / (double)base->calls,
 	       rows_now = (double)now->rows / (double)now->calls;
 	bool same_rows = rows_now <= 2 * rows_before + 1 && rows_before <= 2 * rows_now + 1;
-	return same_rows && now->blocks / now->calls >= PLAN_TIMES * *before + PLAN_MORE;
-}
-
-static bool plan_names(const char *text, const char *table)
-{
-	const char *dot = strrchr(table, '.'), *name = dot ? dot + 1 : table;
-	size_t n = strlen(name);
-	for (const char *p = text; n && (p = strstr(p, name)); p += n) {
-		bool begins = p == text || !(ascii_is_alnum(p[-1]) || p[-1] == '_');
-		bool ends = !(ascii_is_alnum(p[n]) || p[n] == '_');
-		if (begins && ends)
-			return true;
-	}
-	return false;
+	/* A table that grew is read for longer with the same plan. */
+	double growth = plan_growth(c, now->text);
+	return same_rows && (double)now->blocks / (double)now->calls >=
+				PLAN_TIMES * growth * (double)*before + PLAN_MORE;
 }
 
 /* A table of the statement that changed much since it was analysed, or never was; NULL. */
@@ -64,21 +66,49 @@ static const struct observe_table *plan_stale_table(const struct judge_case *c, 
 			int64_t limit =
 			    table->estimate / 2 > PLAN_CHANGES ? table->estimate / 2 : PLAN_CHANGES;
 			if ((table->modified > limit || (!table->analyzed && table->modified)) &&
-			    plan_names(text, table->name))
+			    judge_names_table(text, table->name))
 				return table;
 		}
 	}
 	return NULL;
 }
 
+static void plan_add(struct judge_case *c, struct judge_finding *f, const struct judge_sum *now,
+		     uint64_t fingerprint)
+{
+	if (f->statements < JUDGE_STATEMENTS)
+		f->statement[f->statements++] =
+		    (struct judge_statement){.alone_ms = now->exec_ms / (double)now->calls,
+					     .text = judge_text(c, "%s", now->text),
+					     .route = ""};
+	judge_claim_statement(c, f, fingerprint);
+}
+
+/* A table has one finding, however many statements suffer. */
+static bool plan_joins(struct judge_case *c, const struct judge_sum *now,
+		       const struct observe_table *table, uint64_t fingerprint)
+{
+	for (int i = 0; i < c->result->findings; i++) {
+		struct judge_finding *f = &c->result->finding[i];
+		if (f->id == JUDGE_STALE_STATISTICS &&
+		    strcmp(strchr(f->key, '/') + 1, table->name) == 0) {
+			plan_add(c, f, now, fingerprint);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void plan_report(struct judge_case *c, uint64_t fingerprint, bool stale)
 {
 	struct judge_sum now;
 	int64_t before;
-	if (!plan_changed(c, fingerprint, &now, &before))
+	if (!plan_changed(c, fingerprint, &now, &before) || judge_is_victim(c, now.text))
 		return;
 	const struct observe_table *table = plan_stale_table(c, now.text);
 	if (stale != (table != NULL))
+		return;
+	if (stale && plan_joins(c, &now, table, fingerprint))
 		return;
 	struct judge_finding *f = judge_add(c, stale ? JUDGE_STALE_STATISTICS : JUDGE_PLAN_CHANGE,
 					    stale ? JUDGE_HIGH : JUDGE_PROBABLE);
@@ -108,11 +138,7 @@ static void plan_report(struct judge_case *c, uint64_t fingerprint, bool stale)
 	    c,
 	    "%s: %lld blocks a call, %lld before; %lld calls in the window, rows a call as before",
 	    judge_confidence_names[f->confidence], reads, used, (long long)now.calls);
-	f->statement[f->statements++] =
-	    (struct judge_statement){.alone_ms = now.exec_ms / (double)now.calls,
-				     .text = judge_text(c, "%s", now.text),
-				     .route = ""};
-	judge_claim_statement(c, f, fingerprint);
+	plan_add(c, f, &now, fingerprint);
 }
 
 static void plan_visit_stale(struct judge_case *c, uint64_t fingerprint)

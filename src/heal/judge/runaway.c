@@ -7,23 +7,27 @@ void judge_runaway(struct judge_case *c)
 	for (int i = 0; i < c->last->sessions; i++) {
 		const struct observe_session *s = &c->last->session[i];
 		int64_t age = c->last->at - s->query_start;
-		bool works = s->text.verb == OBSERVE_COPY || s->text.verb == OBSERVE_DDL ||
-			     s->text.verb == OBSERVE_MAINTENANCE || s->work[0];
-		bool waits = s->blockers || str_eq(str_of(s->wait_type), STR("Client"));
+		bool works = judge_is_work(s);
+		/* For its client, for a lock, or until a time: it uses nothing. */
+		bool waits = s->blockers || str_eq(str_of(s->wait_type), STR("Client")) ||
+			     str_eq(str_of(s->wait_type), STR("Timeout"));
 		if (!judge_is_free(c, c->samples - 1, i) || s->state != OBSERVE_ACTIVE ||
 		    !s->query_start || age < RUNAWAY_US || works || waits || observe_is_human(s))
 			continue;
 		char caller[OBSERVE_NAME];
-		struct judge_finding *f = judge_add(c, JUDGE_RUNAWAY, JUDGE_PROBABLE);
+		struct judge_finding *f =
+		    judge_add(c, JUDGE_RUNAWAY, s->excused ? JUDGE_NOTE : JUDGE_PROBABLE);
 		if (!f)
 			return;
 		observe_caller(s, caller);
-		f->pid = f->target = s->pid;
-		f->relief = JUDGE_CANCEL;
+		f->pid = s->pid;
+		f->target = s->excused ? 0 : s->pid;
+		f->relief = s->excused ? JUDGE_RELIEF_NONE : JUDGE_CANCEL;
 		f->key =
 		    judge_text(c, "runaway/%s/%016llx", caller, (unsigned long long)s->fingerprint);
-		f->cause = judge_text(c, "%s, process %d, has been running one statement for %s.",
-				      judge_who(c, s), s->pid, judge_age(c, age));
+		f->cause = judge_text(c, "%s, process %d, has been running one statement for %s%s.",
+				      judge_who(c, s), s->pid, judge_age(c, age),
+				      s->excused ? ", as it may" : "");
 		f->action = judge_text(
 		    c,
 		    "Ask whether somebody needs the result; if not: SELECT pg_cancel_backend(%d).",

@@ -6,6 +6,8 @@
 
 #define SLOT_LEAST (INT64_C(1) << 30)
 
+#define SLOT_ACTIVE_US INT64_C(600000000)
+
 enum { SLOT_READINGS = 3 };
 
 /* It has grown with every reading of the window, by so many bytes a second; 0: it has not. */
@@ -19,8 +21,8 @@ static double slot_grows(const struct judge_case *c, const struct observe_slot *
 			const struct observe_slot *slot = &sample->slot[s];
 			if (strcmp(slot->name, now->name) != 0)
 				continue;
-			if (slot->retained < before)
-				return 0;
+			if (slot->retained < before || slot->active != now->active)
+				return 0; /* its consumer takes from it, or came or went */
 			if (!readings++) {
 				first = slot->retained;
 				first_at = sample->at;
@@ -32,6 +34,14 @@ static double slot_grows(const struct judge_case *c, const struct observe_slot *
 	return readings >= SLOT_READINGS && before > first && last_at > first_at
 		   ? (double)(before - first) * 1e6 / (double)(last_at - first_at)
 		   : 0;
+}
+
+/* A connected consumer falls behind while much is written, and then catches up: only when it has
+ * taken nothing for long is it stuck. */
+static bool slot_is_stuck(const struct judge_case *c, const struct observe_slot *slot)
+{
+	int64_t since = observe_rising_since(c->history, true, slot->name);
+	return !slot->active || (since && c->last->at - since >= SLOT_ACTIVE_US);
 }
 
 static void slot_report(struct judge_case *c, const struct observe_slot *slot, double rate)
@@ -64,8 +74,9 @@ void judge_slot_retains(struct judge_case *c)
 			now = judge_sample(c, i);
 	}
 	for (int s = 0; now && s < now->slots; s++) {
-		double rate =
-		    now->slot[s].retained >= SLOT_LEAST ? slot_grows(c, &now->slot[s]) : 0;
+		double rate = now->slot[s].retained >= SLOT_LEAST && slot_is_stuck(c, &now->slot[s])
+				  ? slot_grows(c, &now->slot[s])
+				  : 0;
 		if (rate > 0)
 			slot_report(c, &now->slot[s], rate);
 	}

@@ -9,6 +9,8 @@ static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 	if (sum.calls < SPINNING_CALLS || sum.rows || sum.blocks / sum.calls < SPINNING_BLOCKS ||
 	    (sum.verb != OBSERVE_UPDATE && sum.verb != OBSERVE_DELETE))
 		return;
+	if (judge_is_victim(c, sum.text))
+		return;
 	/* A queue that is empty but bloated looks the same: never more than probable. */
 	struct judge_finding *f = judge_add(c, JUDGE_SPINNING_UPDATE, JUDGE_PROBABLE);
 	if (!f)

@@ -10,13 +10,18 @@ enum {
 	OVER_IO_AGES = OBSERVE_WINDOW * OBSERVE_SESSIONS,
 	OVER_IO_STATEMENTS = 3,
 	OVER_IO_LEAST_US = 4000000, /* the transaction in which these were seen */
-	OVER_IO_GAP_US = 15000
+	OVER_IO_GAP_US = 15000,
+	/* Short transactions, each with one pause: only when the pauses are long and many at once. */
+	OVER_IO_SHORT_GAP_US = 100000,
+	OVER_IO_SHORT_SESSIONS = 2,
+	OVER_IO_SHORT_BEGUN = 6 /* transactions in the window */
 };
 
 struct over_io {
 	char caller[OBSERVE_NAME];
 	int in_transaction, idle, held_xid;
 	bool moves; /* a long transaction with several statements was seen */
+	int begun;  /* transactions that began after the sample before */
 	const struct observe_session *example;
 };
 
@@ -105,9 +110,11 @@ static void over_io_report(struct judge_case *c, const struct over_io *o, int64_
 	    "Ending sessions does not help: they begin again. ALTER ROLE %s SET idle_in_transaction_session_timeout bounds it.",
 	    s->role);
 	f->sure = judge_text(
-	    c,
-	    "high: idle %d %% of the time in transactions, pauses of about %d ms, several statements in transactions of more than %d s",
-	    100 * o->idle / o->in_transaction, (int)(gap / 1000), OVER_IO_LEAST_US / 1000000);
+	    c, "high: idle %d %% of the time in transactions, pauses of about %d ms, %s",
+	    100 * o->idle / o->in_transaction, (int)(gap / 1000),
+	    o->moves ? judge_text(c, "several statements in transactions of more than %d s",
+				  OVER_IO_LEAST_US / 1000000)
+		     : judge_text(c, "%d transactions began in the window", o->begun));
 	f->key = judge_text(c, "transaction-over-io/%s", o->caller);
 	f->statement[f->statements++] = (struct judge_statement){
 	    .text = judge_text(c, "%s", s->text.text), .route = judge_text(c, "%s", s->text.route)};
@@ -136,6 +143,9 @@ void judge_transaction_over_io(struct judge_case *c)
 				continue;
 			o->in_transaction++;
 			o->idle += session->state == OBSERVE_IN_TRANSACTION;
+			o->begun += i > 0 && session->xact_start > judge_sample(c, i - 1)->at;
+			if (!o->example)
+				o->example = session;
 			if (sample->at - session->xact_start >= OVER_IO_LEAST_US &&
 			    over_io_statements(c, session) >= OVER_IO_STATEMENTS) {
 				o->moves = true;
@@ -144,11 +154,16 @@ void judge_transaction_over_io(struct judge_case *c)
 		}
 	}
 	for (int i = 0; i < count; i++) {
+		const struct over_io *o = &all[i];
 		int64_t gap;
+		bool shorts = o->begun >= OVER_IO_SHORT_BEGUN &&
+			      o->idle >= c->samples * OVER_IO_SHORT_SESSIONS;
 		/* 80 % idle, one session on average */
-		if (all[i].moves && all[i].idle * 10 >= all[i].in_transaction * 8 &&
-		    all[i].idle >= c->samples &&
-		    (gap = over_io_gap(c, all[i].caller)) >= OVER_IO_GAP_US)
-			over_io_report(c, &all[i], gap);
+		if ((!o->moves && !shorts) || o->idle * 10 < o->in_transaction * 8 ||
+		    o->idle < c->samples)
+			continue;
+		gap = over_io_gap(c, o->caller);
+		if (gap >= (o->moves ? OVER_IO_GAP_US : OVER_IO_SHORT_GAP_US))
+			over_io_report(c, o, gap);
 	}
 }

@@ -2,17 +2,27 @@
  * shortest time between two that are due is 30 s: two new ones in a window were asked for. */
 #include "heal/judge/internal.h"
 
-enum { PRESSURE_CHECKPOINTS = 2, PRESSURE_SECONDS = 300 };
+enum {
+	PRESSURE_CHECKPOINTS = 2,
+	PRESSURE_SECONDS = 300,
+	PRESSURE_LOAD_US = 2000000, /* an INSERT as long as that is a load */
+	PRESSURE_WAL = 8 << 20 /* for each: less, and somebody ran CHECKPOINT or a backup did */
+};
 
-/* Somebody who loads or maintains: then it ends by itself. */
+/* Somebody who loads or maintains: then it ends by itself. Seen anywhere in the window, because a
+ * load is one statement after the other. */
 static const struct observe_session *pressure_load(const struct judge_case *c)
 {
-	for (int i = 0; i < c->last->sessions; i++) {
-		const struct observe_session *s = &c->last->session[i];
-		if (s->kind == OBSERVE_CLIENT && s->state == OBSERVE_ACTIVE &&
-		    (s->text.verb == OBSERVE_COPY || s->text.verb == OBSERVE_DDL ||
-		     s->text.verb == OBSERVE_MAINTENANCE || s->work[0]))
-			return s;
+	for (int i = c->samples - 1; i >= 0; i--) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		for (int n = 0; n < sample->sessions; n++) {
+			const struct observe_session *s = &sample->session[n];
+			bool loads = s->text.verb == OBSERVE_INSERT &&
+				     sample->at - s->query_start >= PRESSURE_LOAD_US;
+			if (s->kind == OBSERVE_CLIENT && s->state == OBSERVE_ACTIVE &&
+			    (loads || judge_is_work(s)))
+				return s;
+		}
 	}
 	return NULL;
 }
@@ -31,7 +41,8 @@ void judge_write_pressure(struct judge_case *c)
 		before = s;
 	}
 	double seconds = first ? (double)(before->at - first->at) / 1e6 : 0;
-	if (checkpoints < PRESSURE_CHECKPOINTS || seconds <= 0)
+	if (checkpoints < PRESSURE_CHECKPOINTS || seconds <= 0 ||
+	    before->wal_at - first->wal_at < checkpoints * (int64_t)PRESSURE_WAL)
 		return;
 	const struct observe_session *load = pressure_load(c);
 	struct judge_finding *f =

@@ -207,7 +207,7 @@ static bool permit_is_allowed(const struct permit *p, const struct observe_sessi
 	return false;
 }
 
-static bool permit_is_protected(const struct permit *p, const struct observe_session *s)
+bool permit_protects(const struct permit *p, const struct observe_session *s)
 {
 	struct str application = str_of(s->application);
 	for (int i = 0; i < p->names; i++) {
@@ -237,7 +237,7 @@ const char *permit_refuses(const struct permit *p, const struct judge_finding *f
 		return "heal.allow is empty";
 	if (s->kind != OBSERVE_CLIENT || s->work[0])
 		return "only clients' sessions are touched, and none whose progress the server reports";
-	if (observe_is_human(s) || permit_is_protected(p, s))
+	if (observe_is_human(s) || permit_protects(p, s))
 		return "its application is protected";
 	if (!permit_is_allowed(p, s))
 		return "no rule of heal.allow names it";

@@ -28,6 +28,9 @@ MUST_CHECK enum status permit_new(struct permit **out, const struct permit_setti
 				  struct err *err);
 void permit_free(struct permit *p); /* NULL is allowed */
 
+/* Whether heal.protect names its application. */
+bool permit_protects(const struct permit *p, const struct observe_session *s);
+
 /* NULL: relief of the finding is permitted for the session, which is its target in a sample taken
  * at `at` (server's clock). Else the reason why not. `now`: our clock; `acts`: in the last hour. */
 const char *permit_refuses(const struct permit *p, const struct judge_finding *f,

@@ -421,7 +421,10 @@ void watch_step(struct watch *w)
 {
 	struct err away, ignored; /* the sample says that the server is away */
 	int64_t began = watch_now(w), before = w->looked;
-	observer_sample(w->observer, observe_next(w->history), &away);
+	struct observe_sample *sample = observe_next(w->history);
+	observer_sample(w->observer, sample, &away);
+	for (int i = 0; i < sample->sessions; i++)
+		sample->session[i].excused |= permit_protects(w->permit, &sample->session[i]);
 	observe_push(w->history);
 	judge_run(w->history, watch_server(w), &w->result);
 	w->relief[0] = '\0';

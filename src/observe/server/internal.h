@@ -10,6 +10,7 @@ void observer_take_activity(const struct db_rows *rows, int64_t query_bytes, uin
 			    struct observe_sample *sample);
 void observer_take_locks(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_progress(const struct db_rows *rows, struct observe_sample *sample);
+void observer_take_permitted(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_horizon(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_state(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_slots(const struct db_rows *rows, struct observe_sample *sample);

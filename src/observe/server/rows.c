@@ -130,6 +130,16 @@ void observer_take_progress(const struct db_rows *rows, struct observe_sample *s
 	}
 }
 
+void observer_take_permitted(const struct db_rows *rows, struct observe_sample *sample)
+{
+	for (int i = 0; i < rows->rows; i++) {
+		struct observe_session *s =
+		    rows_find(sample, db_i64(rows, i, SQL_OBSERVE_PERMITTED_PID));
+		if (s)
+			s->excused = true;
+	}
+}
+
 void observer_take_horizon(const struct db_rows *rows, struct observe_sample *sample)
 {
 	for (int i = 0; i < rows->rows && sample->holders < OBSERVE_HOLDERS; i++) {
@@ -152,6 +162,8 @@ void observer_take_tables(const struct db_rows *rows, struct observe_sample *sam
 		t->vacuum_at = db_i64(rows, i, SQL_OBSERVE_TABLES_VACUUM_AT);
 		t->vacuumed = rows_i64(rows, i, SQL_OBSERVE_TABLES_VACUUMED, 0);
 		t->analyzed = rows_i64(rows, i, SQL_OBSERVE_TABLES_ANALYZED, 0);
+		t->live = db_i64(rows, i, SQL_OBSERVE_TABLES_LIVE);
+		t->vacuum_off = db_bool(rows, i, SQL_OBSERVE_TABLES_VACUUM_OFF);
 	}
 }
 

@@ -11,6 +11,7 @@
 
 enum {
 	TABLES_US = 3000000,       /* between two readings of the tables */
+	LONG_US = 60000000,        /* a statement of which it is asked whether it may run long */
 	STATEMENTS_SHARE = 200,    /* a reading of the statements costs at most 1/200 of the time */
 	ANSWER_MS = 4000,          /* more than the server takes to end a statement of 2 s itself */
 	STATEMENTS_LEAST = 1000000 /* us between two readings of the statements */
@@ -231,11 +232,19 @@ static void observer_details(struct observer *o, struct observe_sample *sample)
 {
 	struct db_rows rows;
 	struct err ignored;
-	bool waits = false;
-	for (int i = 0; i < sample->sessions; i++)
-		waits |= sample->session[i].blockers > 0;
+	bool waits = false, runs_long = false;
+	for (int i = 0; i < sample->sessions; i++) {
+		const struct observe_session *s = &sample->session[i];
+		waits |= s->blockers > 0;
+		runs_long |= s->kind == OBSERVE_CLIENT && s->state == OBSERVE_ACTIVE &&
+			     sample->at - s->query_start > LONG_US;
+	}
 	if (waits && observer_ask(o, &sql_observe_locks, &rows, &ignored) == OK) {
 		observer_take_locks(&rows, sample);
+		db_rows_release(&rows);
+	}
+	if (runs_long && observer_ask(o, &sql_observe_permitted, &rows, &ignored) == OK) {
+		observer_take_permitted(&rows, sample);
 		db_rows_release(&rows);
 	}
 	if (observer_ask(o, &sql_observe_progress, &rows, &ignored) == OK) {
