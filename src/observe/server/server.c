@@ -11,7 +11,7 @@
 
 enum {
 	TABLES_US = 3000000,       /* between two readings of the tables */
-	LONG_US = 60000000,        /* a statement of which it is asked whether it may run long */
+	LONG_US = 3000000,         /* a statement of which it is asked whether it may run long */
 	STATEMENTS_SHARE = 200,    /* a reading of the statements costs at most 1/200 of the time */
 	ANSWER_MS = 4000,          /* more than the server takes to end a statement of 2 s itself */
 	STATEMENTS_LEAST = 1000000 /* us between two readings of the statements */
