@@ -18,10 +18,15 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass(CASE WHEN $1::text = '' THEN quote_ident($2::text) ELSE quote_ident($1::text) || '.' || quote_ident($2::text) END);
 
 -- name: audit_columns
+-- generated: the expression of a stored generated column. plain: no cast of the server's own stands around it, so that the
+-- column has the type and the value of the expression as it is written.
 SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category, t.typname AS base,
-	a.attnotnull AS required, a.attcollation::bigint AS collation
+	a.attnotnull AS required, a.attcollation::bigint AS collation,
+	CASE WHEN a.attgenerated = 's' THEN pg_get_expr(d.adbin, d.adrelid, true) END AS generated,
+	coalesce(d.adbin::text ~ '^\{(OPEXPR|COALESCE|BOOLEXPR|FUNCEXPR [^{]*:funcformat 0) ', false) AS plain
 FROM pg_attribute AS a
 JOIN pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum;
 

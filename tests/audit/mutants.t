@@ -55,7 +55,12 @@ my @sources = (
 		[ ' NULLS LAST', '' ], [ 'state', 'lower(state)' ] ],
 	[ 'lower(name)', q{WHERE lower(name) = 'ada37'}, [ 'lower(name)', 'upper(name)' ], [ 'lower(name)', 'name' ],
 		[ q{lower(name) = 'ada37'}, q{name ILIKE 'ada37'} ], [ 'lower(name)', 'lower(trim(name))' ],
-		[ q{'ada37'}, q{'ada37'::char(8)} ] ],
+		[ q{'ada37'}, q{'ada37'::char(8)} ], [ 'lower(name)', 'low' ] ],
+	[ 'low', q{WHERE low = 'ada37'}, [ 'low', 'lower(name)' ], [ 'low', 'upper(name)' ], [ 'low', 'name' ],
+		[ q{low = 'ada37'}, q{lower(name) IN ('ada37')} ], [ 'low', 'low::varchar' ],
+		[ 'low', q{lower(name) || ''} ] ],
+	[ 'low DESC', 'ORDER BY low DESC', [ 'low', 'lower(name)' ], [ 'low', 'name' ],
+		[ 'low DESC', 'lower(name) DESC NULLS LAST' ] ],
 	[ 'lower(mail)', q{WHERE lower(mail) = 'm37@example.org'}, [ 'lower(mail)', q{COALESCE(lower(mail), '')} ],
 		[ 'lower(mail)', 'mail' ] ],
 	[ 'priority', 'WHERE priority = 45', [ '45', '45::numeric' ], [ 'priority = 45', q{priority::text = '45'} ],
@@ -101,7 +106,8 @@ my (@mutants, @setup);
 for my $i (0 .. $#sources) {
 	my ($index, $statement, @changes) = @{ $sources[$i] };
 	my ($gin, $keys, $predicate) = $index =~ /^(GIN )?(.*?)(?: WHERE (.*))?$/;
-	push @setup, "CREATE TABLE t$i (LIKE base INCLUDING ALL); INSERT INTO t$i TABLE base; CREATE INDEX t${i}_x ON t$i "
+	push @setup, "CREATE TABLE t$i (LIKE base INCLUDING ALL); INSERT INTO t$i TABLE base;"
+		. " ALTER TABLE t$i ADD low text GENERATED ALWAYS AS (lower(name)) STORED; CREATE INDEX t${i}_x ON t$i "
 		. ($gin ? 'USING gin ' : '') . "($keys)" . ($predicate ? " WHERE $predicate" : '') . "; ANALYZE t$i;";
 	for my $extra ('', ' AND id > 0', ' AND id < 3500', ' AND amount >= 0') {
 		next if $extra && $statement !~ /^WHERE/;

@@ -81,17 +81,24 @@ static enum status catalog_columns(struct catalog *catalog, struct catalog_table
 	if (status != OK)
 		return status;
 	table->column = arena_array(&catalog->arena, (size_t)rows.rows + 1, sizeof(*table->column));
-	for (int i = 0; table->column && i < rows.rows; i++)
-		table->column[table->columns++] = (struct catalog_column){
+	for (int i = 0; table->column && i < rows.rows && status == OK; i++) {
+		struct catalog_column *column = &table->column[table->columns++];
+		*column = (struct catalog_column){
 		    .name = catalog_copy(catalog, &rows, i, SQL_AUDIT_COLUMNS_NAME),
 		    .type = catalog_copy(catalog, &rows, i, SQL_AUDIT_COLUMNS_TYPE),
 		    .base = catalog_copy(catalog, &rows, i, SQL_AUDIT_COLUMNS_BASE),
 		    .category = catalog_copy(catalog, &rows, i, SQL_AUDIT_COLUMNS_CATEGORY),
 		    .required = db_bool(&rows, i, SQL_AUDIT_COLUMNS_REQUIRED),
 		    .collation = db_i64(&rows, i, SQL_AUDIT_COLUMNS_COLLATION),
+		    .plain = db_bool(&rows, i, SQL_AUDIT_COLUMNS_PLAIN),
 		};
+		if (!db_null(&rows, i, SQL_AUDIT_COLUMNS_GENERATED))
+			status = catalog_expression(catalog, "SELECT (",
+						    db_text(&rows, i, SQL_AUDIT_COLUMNS_GENERATED),
+						    &column->generated, err);
+	}
 	db_rows_release(&rows);
-	return table->column ? OK : catalog_full(err);
+	return table->column ? status : catalog_full(err);
 }
 
 static struct catalog_key catalog_key(struct catalog *catalog, const struct db_rows *rows, int i)
@@ -142,6 +149,38 @@ static enum status catalog_key_text(struct catalog *catalog, const struct catalo
 	return status;
 }
 
+enum { COLLATION_DEFAULT = 100 };
+
+/* A key that is a generated column has its expression. Of the same order as the expression it is
+ * only under the collation that the expression has. */
+static void catalog_key_made(const struct catalog_table *table, struct catalog_key *key)
+{
+	const struct statement *s = key->text.s;
+	const struct statement_term *t = s && s->head.terms == 1 ? &s->term[0] : NULL;
+	const struct catalog_column *column = t && t->kind == STATEMENT_COLUMN
+						  ? catalog_column(table, statement_str(s, t->text))
+						  : NULL;
+	if (!column || !column->generated.s)
+		return;
+	const struct statement *made = column->generated.s;
+	bool known = key->collation == 0 || key->collation == COLLATION_DEFAULT;
+	key->made = column->generated;
+	key->made_plain = column->plain;
+	for (uint32_t i = 0; i < made->head.terms; i++) {
+		const struct statement_term *one = &made->term[i];
+		const struct catalog_column *from =
+		    one->kind == STATEMENT_COLUMN
+			? catalog_column(table, statement_str(made, one->text))
+			: NULL;
+		bool collates = one->kind == STATEMENT_COMPOUND &&
+				str_eq(statement_str(made, one->text), STR("collate"));
+		known |= from && from->collation && from->collation == key->collation;
+		key->made_plain &=
+		    !collates && (!from || !from->collation || from->collation == key->collation);
+	}
+	key->made_plain &= known;
+}
+
 /* As the search_path of the statement names functions. */
 static enum status catalog_indexes(struct catalog *catalog, const char *search_path,
 				   struct catalog_table *table, struct err *err)
@@ -181,6 +220,7 @@ static enum status catalog_indexes(struct catalog *catalog, const char *search_p
 		struct catalog_key *key = &index->key[index->keys++];
 		*key = catalog_key(catalog, &rows, i);
 		status = catalog_key_text(catalog, table, key, err);
+		catalog_key_made(table, key);
 	}
 	db_rows_release(&rows);
 	return status;

@@ -144,8 +144,8 @@ static bool keys_of_list(struct identity *id, const struct filtered *c,
 	buf_init(&text, FILTER_TEXT_MAX);
 	for (uint32_t i = 1 + t[1].size; whole && i < t->size; i++) {
 		struct str one;
-		whole = origin_text(id, &key->text, NULL, false, constant_literal(id, c->s, &t[i]),
-				    &one);
+		whole = origin_text(id, origin_expression(key), NULL, false,
+				    constant_literal(id, c->s, &t[i]), &one);
 		buf_puts(&text, text.n ? ", " : "(");
 		buf_str(&text, whole ? one : STR(""));
 	}
@@ -167,9 +167,9 @@ static bool form_text(struct identity *id, const struct filtered *c, const struc
 			 (struct str){0}, &key_text))
 		return false;
 	bool wants = memchr(pattern.p, '\3', pattern.n) != NULL;
-	if (wants &&
-	    !(c->member && !any ? keys_of_list(id, c, key, &of_constant)
-				: origin_text(id, &key->text, NULL, false, constant, &of_constant)))
+	if (wants && !(c->member && !any ? keys_of_list(id, c, key, &of_constant)
+					 : origin_text(id, origin_expression(key), NULL, false,
+						       constant, &of_constant)))
 		return false;
 	buf_init(&text, FILTER_TEXT_MAX);
 	for (size_t i = 0; i < pattern.n; i++) {
@@ -360,6 +360,19 @@ static void filter_other_index(struct identity *id, const struct filtered *c,
 	rewrite_report(id, &found, STR("LIKE with a prefix reads every row"));
 }
 
+/* The statement has a generated column, and the key its expression. */
+static bool filter_mirrors(const struct filtered *c, const struct catalog_key *key)
+{
+	const struct catalog_column *column =
+	    catalog_column(c->columns.path.table, c->columns.name[0]);
+	const struct statement *made = column ? column->generated.s : NULL;
+	if (c->s->term[c->left].kind != STATEMENT_COLUMN || !made || !made->head.outputs)
+		return false;
+	struct columns own = origin_key(&key->text, key->term);
+	struct columns inner = origin_key(&column->generated, made->output[0].term);
+	return columns_same(&inner, &own);
+}
+
 void identity_filter(struct identity *id, const struct statement_conjunct *conjunct)
 {
 	struct filtered c, upper;
@@ -374,16 +387,17 @@ void identity_filter(struct identity *id, const struct statement_conjunct *conju
 	for (const struct catalog_index *index = c.columns.path.table->index; index;
 	     index = index->next)
 		for (size_t k = 0; k < index->keys; k++) {
-			const struct catalog_key *key = &index->key[k];
-			struct columns own = origin_key(&key->text, key->term);
-			struct attempt first = {.c = &c, .index = index, .key = key},
-				       second = {.c = &upper, .index = index, .key = key};
-			if (!columns_same(&c.columns, &own))
+			struct catalog_key key = index->key[k];
+			struct attempt first = {.c = &c, .index = index, .key = &key},
+				       second = {.c = &upper, .index = index, .key = &key};
+			if (!columns_of_key(&c.columns, &key, &key.by_made) &&
+			    !filter_mirrors(&c, &key))
 				continue;
-			unsorted = form_is_prefix(id, &c, key) ? index : unsorted;
-			forms_of(id, &c, index, key, &first.forms);
+			key.computed |= key.by_made;
+			unsorted = form_is_prefix(id, &c, &key) ? index : unsorted;
+			forms_of(id, &c, index, &key, &first.forms);
 			if (between)
-				forms_of(id, &upper, index, key, &second.forms);
+				forms_of(id, &upper, index, &key, &second.forms);
 			/* of two different bounds the forms are not pairs */
 			if (between && first.forms.count != second.forms.count)
 				continue;

@@ -50,8 +50,21 @@ static bool base_is_key(struct identity *id, const struct filtered *c,
 			const struct catalog_key *key)
 {
 	struct str row;
-	return c->base.p && origin_text(id, &key->text, NULL, false, (struct str){0}, &row) &&
+	return c->base.p &&
+	       origin_text(id, origin_expression(key), NULL, false, (struct str){0}, &row) &&
 	       expression_text_same(row, c->base);
+}
+
+/* The statement has a generated column, and the key is its expression. */
+static bool key_is_generator(struct identity *id, const struct filtered *c,
+			     const struct catalog_key *key, const struct catalog_column *column)
+{
+	struct str row, made;
+	return c->s->term[c->left].kind == STATEMENT_COLUMN && column->generated.s &&
+	       column->plain && (key->collation == 0 || key->collation == column->collation) &&
+	       origin_text(id, &key->text, NULL, false, (struct str){0}, &row) &&
+	       origin_text(id, &column->generated, NULL, false, (struct str){0}, &made) &&
+	       expression_text_same(row, made);
 }
 
 bool form_is_prefix(struct identity *id, const struct filtered *c, const struct catalog_key *key)
@@ -371,10 +384,13 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 			     .proved = (same && whole) ||
 				       (!c->member && !key->computed && is_other_default(c)),
 			 });
-	if (!same)
+	bool generated =
+	    key->by_made ? same && key->made_plain : key_is_generator(id, c, key, column);
+	if (!same || key->by_made)
 		form_add(forms,
 			 (struct form){.own = REWRITE_JOIN(id, STR("\1 "), c->op, STR(" \2")),
-				       .any = c->member ? STR("\1 = \4") : STR("")});
+				       .any = c->member ? STR("\1 = \4") : STR(""),
+				       .proved = generated});
 	if (!same && key->computed)
 		form_add(forms, (struct form){.own = c->member ? STR("\1 IN \3")
 							       : REWRITE_JOIN(id, STR("\1 "), c->op,

@@ -118,11 +118,7 @@ static bool is_exact(const struct statement *s, struct statement_span span)
 static bool is_large(struct identity *id, uint32_t query, uint32_t term)
 {
 	struct columns columns = origin_columns(id, id->s, query, term);
-	const struct catalog_table *table = columns.path.table;
-	bool large = id->scratch || !table || table->tuples < 0 || table->tuples >= id->min_rows;
-	if (columns.count && !large)
-		rewrite_small(id, table);
-	return columns.count && table && large;
+	return columns.count && columns.path.table && !rewrite_is_small(id, columns.path.table);
 }
 
 static void unit_rewrites(struct identity *id)
@@ -141,8 +137,10 @@ static void unit_rewrites(struct identity *id)
 	}
 	for (uint32_t i = 0; i < s->head.conjuncts && id->status != UNAVAILABLE; i++) {
 		const struct statement_conjunct *c = &s->conjunct[i];
-		if (!span_within(c->span, id->unit.span) || !is_exact(s, c->span) ||
-		    !is_large(id, c->query, c->term))
+		if (!span_within(c->span, id->unit.span) || !is_exact(s, c->span))
+			continue;
+		identity_join(id, c);
+		if (!is_large(id, c->query, c->term))
 			continue;
 		identity_filter(id, c);
 		identity_partial(id, c);

@@ -13,6 +13,7 @@
  *   forms.c     what is tried for a condition and one key
  *   filter.c    rewrites of a condition
  *   partial.c   predicates of partial indexes that a statement implies but does not say
+ *   join.c      rewrites of a condition between two tables
  *   identity.c  one statement
  *   run.c       statements before one server
  *   code.c      functions, procedures, views and rules of a database
@@ -40,6 +41,8 @@ struct catalog_column {
 	struct str name, type, base, category;
 	bool required; /* NOT NULL */
 	int64_t collation;
+	struct catalog_text generated; /* of a stored generated column; s NULL: it is none */
+	bool plain; /* it has the type and the value of the expression as written */
 };
 
 struct catalog_key {
@@ -50,6 +53,11 @@ struct catalog_key {
 	bool deterministic; /* equal under its collation is equal byte for byte */
 	struct str type, class, collation_name;
 	int64_t collation;
+	/* The expression of a generated column that is the key; s NULL: it is none. made_plain: what is
+	 * compared or sorted by the expression is so by the column. */
+	struct catalog_text made;
+	bool made_plain;
+	bool by_made; /* of a copy: the statement has the expression, not the column */
 };
 
 enum { CATALOG_KEYS_MAX = 32 };
@@ -184,6 +192,11 @@ bool columns_same(const struct columns *a, const struct columns *b);
 bool columns_within(const struct columns *a, const struct columns *b);
 /* Of an expression of the server about one table. */
 struct columns origin_key(const struct catalog_text *text, uint32_t term);
+/* Whether the columns are those of the key, or of the expression of a generated column that is the
+ * key (*made). */
+bool columns_of_key(const struct columns *columns, const struct catalog_key *key, bool *made);
+/* What the key is over columns of the table: itself, or the expression of its generated column. */
+const struct catalog_text *origin_expression(const struct catalog_key *key);
 /* The source of a term with its columns as columns of the table, behind the prefix ("r."). False:
  * not all are, or it depends on a parameter or a subquery. */
 MUST_CHECK bool origin_base(struct identity *id, uint32_t query, uint32_t term,
@@ -256,8 +269,8 @@ struct rewrite {
 	bool used; /* the planner would use it today */
 };
 
-/* Part of the statement is left out, because the table has few rows. */
-void rewrite_small(struct identity *id, const struct catalog_table *table);
+/* Whether the table has too few rows to be looked at; it is counted then. */
+MUST_CHECK bool rewrite_is_small(struct identity *id, const struct catalog_table *table);
 /* Whether the planner, given the rewrite, uses the index for what it did not before. `order`: a
  * sort must go. */
 MUST_CHECK bool rewrite_serves(struct identity *id, struct rewrite *c, bool order);
@@ -292,6 +305,7 @@ MUST_CHECK bool rewrite_not_null(struct identity *id, uint32_t query, const stru
 void identity_orders(struct identity *id, uint32_t query, uint32_t window);
 void identity_filter(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_partial(struct identity *id, const struct statement_conjunct *conjunct);
+void identity_join(struct identity *id, const struct statement_conjunct *conjunct);
 
 /* ---- identity.c ---- */
 /* Why a statement could not be checked; empty: it was. */

@@ -158,10 +158,10 @@ static bool ordering_read(struct identity *id, struct ordering *o)
 static bool item_fits(const struct ordering *o, size_t i, const struct catalog_key *key)
 {
 	const struct columns *c = &o->item[i].columns;
-	struct columns own = origin_key(&key->text, key->term);
+	bool made;
 	return !c->foreign && c->path.relation[0] == o->path->relation[0] &&
 	       c->path.length == o->path->length && c->path.table == o->path->table &&
-	       columns_same(c, &own);
+	       columns_of_key(c, key, &made);
 }
 
 static bool key_row(struct identity *id, const struct catalog_key *key, struct str *out)
@@ -395,6 +395,26 @@ static bool is_synonym(const struct statement *s, uint32_t term, const struct ca
 	return false;
 }
 
+/* COALESCE(column, number), and the column is never NULL. */
+static bool is_needless_default(struct identity *id, const struct ordering *o,
+				const struct order_item *item, const struct catalog_key *key)
+{
+	double number;
+	const struct statement_term *t;
+	return id->s->term[item->term].kind == STATEMENT_COLUMN && key->text.s &&
+	       rewrite_coalesce(key->text.s, key->term, key->expression, &t, &number) &&
+	       rewrite_not_null(id, o->query, o->path, item->columns.name[0]);
+}
+
+/* The key is a generated column, and the item is its expression. */
+static bool is_generated(struct identity *id, const struct order_item *item,
+			 const struct catalog_key *key)
+{
+	struct str row;
+	return key->made_plain && origin_text(id, &key->made, NULL, false, (struct str){0}, &row) &&
+	       expression_text_same(row, item->base);
+}
+
 /* Whether the item and the key are the same order whatever the rows are. */
 static bool item_proved(struct identity *id, const struct ordering *o, const struct alignment *a,
 			size_t i)
@@ -411,8 +431,12 @@ static bool item_proved(struct identity *id, const struct ordering *o, const str
 					    o->item[i + 1].base) &&
 		       first == (is == item->descending);
 	}
-	if (!item->base.p || item->descending != descending || !key_row(id, key, &row) ||
-	    (!expression_text_same(row, item->base) && !is_synonym(id->s, item->term, key)))
+	if (!item->base.p || item->descending != descending || !key_row(id, key, &row))
+		return false;
+	if (is_needless_default(id, o, item, key))
+		return true;
+	if (!expression_text_same(row, item->base) && !is_synonym(id->s, item->term, key) &&
+	    !is_generated(id, item, key))
 		return false;
 	if (item->nulls_first == first || (i > 0 && a->pair[i - 1]))
 		return true;
@@ -546,10 +570,8 @@ void identity_orders(struct identity *id, uint32_t query, uint32_t window)
 	struct rewrite best = {0};
 	if (id->plan.incremental || !ordering_read(id, &o))
 		return;
-	if (!id->scratch && o.path->table->tuples >= 0 && o.path->table->tuples < id->min_rows) {
-		rewrite_small(id, o.path->table);
+	if (rewrite_is_small(id, o.path->table))
 		return;
-	}
 	for (const struct catalog_index *index = o.path->table->index; index; index = index->next) {
 		if (!str_eq(index->method, STR("btree")))
 			continue;

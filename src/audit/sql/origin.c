@@ -186,6 +186,27 @@ bool columns_same(const struct columns *a, const struct columns *b)
 	       columns_within(a, b);
 }
 
+static struct columns origin_made(const struct catalog_key *key)
+{
+	bool known = key->made.s && key->made.s->head.outputs;
+	return known ? origin_key(&key->made, key->made.s->output[0].term) : (struct columns){0};
+}
+
+bool columns_of_key(const struct columns *columns, const struct catalog_key *key, bool *made)
+{
+	struct columns own = origin_key(&key->text, key->term), inner = origin_made(key);
+	*made = false;
+	if (columns_same(columns, &own))
+		return true;
+	*made = columns_same(columns, &inner);
+	return *made;
+}
+
+const struct catalog_text *origin_expression(const struct catalog_key *key)
+{
+	return key->by_made ? &key->made : &key->text;
+}
+
 /* ---- names ---- */
 
 /* What the path's relation at the level calls the column of the table. */

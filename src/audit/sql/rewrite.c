@@ -109,10 +109,13 @@ bool rewrite_uses(const struct probe_plan *plan, const struct catalog_index *ind
 	return uses;
 }
 
-void rewrite_small(struct identity *id, const struct catalog_table *table)
+bool rewrite_is_small(struct identity *id, const struct catalog_table *table)
 {
+	if (id->scratch || table->tuples < 0 || table->tuples >= id->min_rows)
+		return false;
 	id->small = true;
 	catalog_small(id->catalog, table);
+	return true;
 }
 
 bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
