@@ -13,6 +13,14 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid,
 -- name: export_sources
 SELECT id, COALESCE(name, key) AS name, licence, licence_url, attribution, url FROM source WHERE businesses > 0 ORDER BY id;
 
+-- name: export_source_keys
+SELECT key FROM source ORDER BY id;
+
+-- name: export_photos
+-- Which of these ids are of a business, and what its source calls it.
+-- served-by: business_detail_pkey
+SELECT id, external_id FROM business_detail WHERE id = ANY($1::bigint[]);
+
 -- name: export_regions
 SELECT id, key, country, name, businesses > 0 AS used FROM region ORDER BY id;
 

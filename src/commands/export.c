@@ -70,11 +70,19 @@ static void export_json_report(struct json_writer *w, const struct export_done *
 	const struct {
 		const char *name;
 		uint64_t n;
-	} counts[] = {
-	    {"generation", r->generation}, {"read", r->read},       {"written", r->written},
-	    {"unchanged", r->unchanged},   {"removed", r->removed}, {"bytes", r->bytes},
-	    {"pages", r->pages},           {"noindex", r->noindex}, {"withheld", r->withheld},
-	    {"lists", r->lists},           {"files", r->files}};
+	} counts[] = {{"generation", r->generation},
+		      {"read", r->read},
+		      {"written", r->written},
+		      {"unchanged", r->unchanged},
+		      {"removed", r->removed},
+		      {"bytes", r->bytes},
+		      {"pages", r->pages},
+		      {"noindex", r->noindex},
+		      {"withheld", r->withheld},
+		      {"lists", r->lists},
+		      {"files", r->files},
+		      {"pictures", r->pictures},
+		      {"pictures_refused", r->pictures_refused}};
 	json_member_z(w, "folder", d->dir);
 	json_member_bool(w, "dry_run", export.dry_run);
 	json_member_bool(w, "nothing_changed", r->nothing_changed);
@@ -171,6 +179,9 @@ static void export_print_directory(const struct export_done *d)
 	printf("  %" PRIu64 " businesses have a page (%" PRIu64
 	       " of them not to be indexed), %" PRIu64 " are withheld; %" PRIu64 " other files\n",
 	       r->pages, r->noindex, r->withheld, r->files);
+	if (r->pictures || r->pictures_refused)
+		printf("  %" PRIu64 " pictures, %" PRIu64 " refused\n", r->pictures,
+		       r->pictures_refused);
 	buf_init(&causes, 65536);
 	gate_report_text(&r->gate, &causes);
 	fputs(buf_z(&causes), stdout);
@@ -207,41 +218,52 @@ static enum status give_paths(struct instance *i, struct err *err)
 	return status;
 }
 
+/* Where an export finds what the operator has put into the instance. */
+struct export_places {
+	char own[PATH_MAX], toml[PATH_MAX], photos[PATH_MAX], cache[PATH_MAX], programs[PATH_MAX];
+	struct pictures_options pictures;
+	struct export_shop shop;
+};
+
+static enum status export_find_places(const struct instance *i, const struct shop_site *site,
+				      struct export_places *p, struct export_options *run,
+				      struct err *err)
+{
+	enum { N = PATH_MAX };
+	const char *id = site ? site->id_text : "";
+	enum status status = site ? io_path(p->own, N, err, "%s/shops/%s/public", i->dir, id)
+				  : io_path(p->own, N, err, "%s/web/public", i->dir);
+	if (status == OK)
+		status = io_path(p->toml, N, err, "%s/shops/%s/shop.toml", i->dir, id);
+	if (status == OK)
+		status = io_path(p->photos, N, err, "%s/photos%s%s", i->dir, site ? "/" : "", id);
+	if (status == OK)
+		status = io_path(p->cache, N, err, "%s/photos/.cache", i->dir);
+	if (status == OK)
+		status = io_program_dir(p->programs, N, err);
+	p->pictures =
+	    (struct pictures_options){.folder = p->photos,
+				      .cache = p->cache,
+				      .licence = config_text(&i->config, CONFIG_SITE_PHOTO_LICENCE),
+				      .program_dir = p->programs,
+				      .user = reading_user()};
+	p->shop = (struct export_shop){.site = site, .toml = p->toml, .pictures = p->pictures};
+	run->own_dir = p->own;
+	if (site)
+		run->shop = &p->shop;
+	else
+		run->photos = &p->pictures;
+	return status;
+}
+
 /* Run one export. Its error is printed here, so that a shop's error does not keep the others from
  * being published. */
 static void export_one(const struct instance *i, struct export_done *d)
 {
-	char own[PATH_MAX], toml[PATH_MAX];
-	char photos[PATH_MAX], cache[PATH_MAX], programs[PATH_MAX];
-	struct export_shop shop = {
-	    .site = d->shop,
-	    .toml = toml,
-	    .pictures = {.folder = photos,
-			 .cache = cache,
-			 .licence = config_text(&i->config, CONFIG_SITE_PHOTO_LICENCE),
-			 .program_dir = programs,
-			 .user = reading_user()}};
+	struct export_places places;
 	struct export_options run = export;
 	run.dir = d->dir;
-	run.own_dir = own;
-	if (d->shop) {
-		run.shop = &shop;
-		d->status = io_path(own, sizeof(own), &d->err, "%s/shops/%s/public", i->dir,
-				    d->shop->id_text);
-		if (d->status == OK)
-			d->status = io_path(toml, sizeof(toml), &d->err, "%s/shops/%s/shop.toml",
-					    i->dir, d->shop->id_text);
-		if (d->status == OK)
-			d->status = io_path(photos, sizeof(photos), &d->err, "%s/photos/%s", i->dir,
-					    d->shop->id_text);
-		if (d->status == OK)
-			d->status =
-			    io_path(cache, sizeof(cache), &d->err, "%s/photos/.cache", i->dir);
-		if (d->status == OK)
-			d->status = io_program_dir(programs, sizeof(programs), &d->err);
-	} else {
-		d->status = io_path(own, sizeof(own), &d->err, "%s/web/public", i->dir);
-	}
+	d->status = export_find_places(i, d->shop, &places, &run, &d->err);
 	struct trees trees = {.count = 0};
 	if (d->status == OK && !d->shop)
 		d->status = trees_languages(&i->config, &trees, &d->err);
@@ -347,6 +369,10 @@ static enum status export_show(const struct instance *i, const char *dir, struct
 	size_t count = 0;
 	struct str rest = str_of(only_ids);
 	struct export_options run = export;
+	struct export_places places;
+	enum status status = export_find_places(i, NULL, &places, &run, err);
+	if (status != OK)
+		return status;
 	run.dir = dir;
 	if (*serve_port && !str_to_i64(str_of(serve_port), 1, UINT16_MAX, &port))
 		return err_set(err, INVALID, "--serve: '%s' is not a port", serve_port);

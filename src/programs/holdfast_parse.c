@@ -131,8 +131,8 @@ static int parse_picture(int argc, char **argv)
 	if (k == COUNT_OF(kinds))
 		return cli_usage_error("KIND is 480, 960, 1600 or preview");
 	const char *const program[] = {
-	    "/usr/bin/vipsthumbnail", "stdin",       "--size", kinds[k].size, "-o",
-	    kinds[k].output,          kinds[k].crop, NULL};
+	    "/usr/bin/vipsthumbnail", "stdin",           "--size",      kinds[k].size, "-o",
+	    kinds[k].output,          "--eprofile=srgb", kinds[k].crop, NULL};
 	if (setrlimit(RLIMIT_CPU, &seconds) != 0)
 		die("setrlimit");
 	if (sandbox_enter(SANDBOX_PICTURE, &separation, &err) != OK)

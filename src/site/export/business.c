@@ -95,6 +95,24 @@ static void business_read_trail(struct maker *m, struct business *b)
 	b->facts.trail = (struct facts_trail){above, ABOVE};
 }
 
+/* Its own pictures, the first as the leading one. */
+static bool business_read_pictures(struct maker *m, struct business *b)
+{
+	const struct photos_of *of = photos_find(m->theme, b->id);
+	if (!of)
+		return true;
+	b->pictures = of;
+	struct str *url = arena_array(&m->arena, of->pictures.count, sizeof(*url));
+	if (!url)
+		return false;
+	for (size_t i = 0; i < of->pictures.count && m->theme->is_public; i++) {
+		const struct picture *p = &of->pictures.item[i];
+		url[i] = photos_url(m, p, photos_largest(p));
+		b->facts.images = (struct facts_texts){url, i + 1};
+	}
+	return true;
+}
+
 /* A business with a site of its own names it, unless the record does already. */
 static bool business_read_site(struct maker *m, const struct business *b, struct facts_texts *same)
 {
@@ -160,7 +178,8 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	     !business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SERVICE_AREA,
 				  &f->service_area) ||
 	     !business_read_texts(m, rows, row, SQL_EXPORT_BUSINESS_SAME_AS, &f->same_as) ||
-	     !business_read_site(m, b, &f->same_as) || !business_read_types(m, rows, row, b)))
+	     !business_read_site(m, b, &f->same_as) || !business_read_pictures(m, b) ||
+	     !business_read_types(m, rows, row, b)))
 		status = err_set(err, TOO_LARGE, "too much for a page");
 	b->hidden = facts_hides_address(f);
 	return status == OK ? OK : err_prefix(err, status, "record %s", b->id_text);
@@ -368,11 +387,26 @@ static bool business_put_facts(struct maker *m, struct business *b)
 	return valid;
 }
 
+/* The first picture leads the page; the others follow the text. */
+static void business_put_pictures(struct maker *m, const struct business *b)
+{
+	if (!b->pictures)
+		return;
+	const struct pictures *all = &b->pictures->pictures;
+	photos_put(m, m->root, "photo", &all->item[0]);
+	if (all->count < 2)
+		return;
+	struct json_value *list = maker_list(m, "pictures");
+	for (size_t i = 1; i < all->count; i++)
+		photos_put(m, list, NULL, &all->item[i]);
+}
+
 static void business_put_values(struct maker *m, const struct business *b)
 {
 	char pattern[LOOK_PATTERN];
 	business_put_trail(m, b);
 	JSON_BUILD_JOIN(&m->b, m->root, "pattern", look_pattern(b->category, b->id, pattern));
+	business_put_pictures(m, b);
 	business_put_locator(m, b);
 	business_put_reserve(m, b);
 	json_build_true(&m->b, m->root, "actions",
@@ -394,7 +428,7 @@ static uint32_t business_listed_hash(const struct business *b)
 	const struct str texts[] = {b->facts.name,     b->facts.street, b->facts.postcode,
 				    b->facts.city,     b->facts.phone,  b->facts.hours,
 				    b->facts.timezone, b->path};
-	uint64_t hash = 1 + b->hidden;
+	uint64_t hash = 1 + b->hidden + (b->pictures ? b->pictures->digest : 0);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		hash = XXH3_64bits_withSeed(texts[i].p, texts[i].n, hash + texts[i].n);
 	return (uint32_t)hash;
@@ -434,14 +468,23 @@ static void business_entry(const struct maker *m, const struct business *b, enum
 				     .state = states[gate_causes[cause].verdict],
 				     .cause = (uint8_t)cause,
 				     .card = m->theme->cards && card_wanted(b),
-				     .hidden = b->hidden};
+				     .hidden = b->hidden,
+				     .pictures = b->pictures ? b->pictures->digest : 0};
 }
 
-/* A picture that the record names. */
-static struct str business_image(const struct facts_business *f)
+/* The picture of links in messages: an own one, else the one that the record names. */
+static void business_put_preview(struct maker *m, const struct business *b)
 {
-	struct str image = facts_extra(f, "image");
-	return str_starts(image, STR("https://")) ? image : STR("");
+	const struct picture *p = b->pictures ? &b->pictures->pictures.item[0] : NULL;
+	struct str image = facts_extra(&b->facts, "image");
+	if (p) {
+		size_t size = p->preview ? PICTURE_SIZES : photos_largest(p);
+		json_build_text(&m->b, m->root, "og_image", photos_url(m, p, size));
+		json_build_text(&m->b, m->root, "og_image_alt", p->alt);
+		json_build_true(&m->b, m->root, "og_large", p->preview);
+	} else if (str_starts(image, STR("https://"))) {
+		json_build_text(&m->b, m->root, "og_image", image);
+	}
 }
 
 enum status business_page(struct maker *m, struct business *b, struct manifest_entry *e,
@@ -461,7 +504,7 @@ enum status business_page(struct maker *m, struct business *b, struct manifest_e
 	summary = summary.n ? MAKER_FILL(m, WORD_PAGE_WITH_FACTS, subject, summary)
 			    : MAKER_FILL(m, WORD_PAGE_WITHOUT_FACTS, subject);
 	json_build_text(&m->b, m->root, "og_type", STR("business.business"));
-	json_build_text(&m->b, m->root, "og_image", business_image(f));
+	business_put_preview(m, b);
 	maker_head(m, MAKER_JOIN(m, f->name, STR(" \u2013 "), subject),
 		   facts_description(f, summary, &m->arena),
 		   e->state == ENTRY_INDEXED ? path.p : NULL);

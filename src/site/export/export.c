@@ -22,6 +22,7 @@ struct export_run {
 	struct manifest next;    /* contents of the spare tree when it is published */
 	struct manifest orphans; /* pages written by this run, then found to be duplicates */
 	struct lists lists;
+	struct photos photos;
 	struct db *db;
 	unsigned formats;
 	uint64_t own; /* digest of the operator's files */
@@ -132,7 +133,12 @@ static enum status export_read_database(struct export_run *r, struct err *err)
 		status = theme_load(&r->theme, r->options, r->theme_language, r->db, err);
 	if (status != OK)
 		return status;
-	status = db_run(r->db, &sql_export_state, NULL, 0, &rows, err);
+	status = photos_read(&r->photos, r->options->photos, r->db, err);
+	r->theme.photos = &r->photos;
+	r->report->pictures = r->photos.published;
+	r->report->pictures_refused = r->photos.refused;
+	if (status == OK)
+		status = db_run(r->db, &sql_export_state, NULL, 0, &rows, err);
 	if (status != OK)
 		return status;
 	r->xid = db_i64(&rows, 0, SQL_EXPORT_STATE_XID);
@@ -246,6 +252,18 @@ static void export_add_unknown(struct export_run *r)
 			export_add_id(r, r->spare.entry[i].id);
 }
 
+/* Render again the businesses whose pictures are other ones now. */
+static void export_add_pictured(struct export_run *r)
+{
+	for (size_t i = 0; i < r->spare.entries; i++) {
+		const struct manifest_entry *e = &r->spare.entry[i];
+		const struct photos_of *of =
+		    e->pictures || r->photos.count ? photos_find(&r->theme, e->id) : NULL;
+		if (e->pictures != (of ? of->digest : 0))
+			export_add_id(r, e->id);
+	}
+}
+
 /* ---- passes ---- */
 
 static void export_begin_next(struct export_run *r, bool whole)
@@ -344,8 +362,10 @@ static enum status export_businesses(struct export_run *r, struct err *err)
 	if (status == OK)
 		status =
 		    export_read_changed(r, whole ? r->xid : r->spare.xid, CHANGED_AT_ONCE, err);
-	if (status == OK && !whole)
+	if (status == OK && !whole) {
 		export_add_unknown(r);
+		export_add_pictured(r);
+	}
 	if (status == OK)
 		status = export_pass_ids(r, err);
 	manifest_drop_deleted(&r->next);
@@ -444,6 +464,8 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 		status = places_write(&f, &maker, &r->lists, err);
 	if (status == OK && !r->options->shop)
 		status = sitemap_write(&f, &r->theme, &r->lists, err);
+	if (status == OK && r->options->photos)
+		status = photos_write_all(&f, &r->theme, r->options->photos->cache, err);
 	if (status == OK)
 		status = own_public_copy(r->options->own_dir, &f, err);
 	if (status == OK && r->theme.search_script.n)
@@ -574,6 +596,7 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 		status = export_read_database(&r, err);
 	if (status == OK)
 		status = own_public_digest(o->own_dir, &r.own, err);
+	r.own ^= r.photos.digest;
 	if (status == OK)
 		status = export_up_to_date(&r, &is, err);
 	if (status == OK)
@@ -583,6 +606,7 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	manifest_release(&r.next);
 	manifest_release(&r.orphans);
 	theme_release(&r.theme);
+	photos_release(&r.photos);
 	db_rows_release(&r.shop);
 	db_close(r.db);
 	free(r.ids);

@@ -67,6 +67,8 @@ struct export_options {
 	bool by_link;        /* publish by a symbolic link even where folders can be exchanged */
 	bool dry_run;        /* report what would happen, change nothing */
 	const char *own_dir; /* folder of the operator's files to publish; NULL: none */
+	/* Pictures of the directory's businesses, a folder for each in `folder`; NULL: none. */
+	const struct pictures_options *photos;
 	const struct export_shop *shop; /* write this shop's site; NULL: the directory */
 	const struct shop_sites *shops; /* businesses whose entries link to a site of their own */
 	/* file that gets what this run changed: paths to put and to delete, addresses to

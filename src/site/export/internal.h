@@ -12,6 +12,7 @@
  *   places.c    home, region and category pages, imprint, privacy, assets
  *   sitemap.c   sitemaps, robots.txt
  *   search.c    files of the search without a server
+ *   photos.c    pictures of businesses
  *   shop.c      the site of one shop: its files
  *   shop_page.c what the pages of a shop show
  *   listing.c   lists of files for uploads
@@ -49,19 +50,19 @@ enum entry_state { ENTRY_DELETED, ENTRY_WITHHELD, ENTRY_NOINDEX, ENTRY_INDEXED }
 /* A business in a manifest. */
 struct manifest_entry {
 	int64_t id;
-	uint64_t page;     /* hash of its page; 0: unknown, or no page */
-	uint64_t identity; /* gate_identity: one of those with the same is published; 0: unknown */
-	uint32_t listed;   /* hash of what list pages show of it */
-	int32_t region;    /* region id; 0: none */
-	int16_t category;  /* taxonomy id; 0: unclassified */
-	uint16_t day;      /* of the last change, in days since 1970: lastmod in the sitemap */
-	uint8_t rank;      /* quality score, 0 to 100 */
-	uint8_t state;     /* enum entry_state */
-	uint8_t cause;     /* enum gate_cause */
-	uint8_t card;      /* 1: has a vCard and a calendar */
-	uint8_t hidden;    /* 1: lists show no street */
-	uint8_t reserved[3];
-	uint32_t path; /* manifest_path; 0: none */
+	uint64_t page;      /* hash of its page; 0: unknown, or no page */
+	uint64_t identity;  /* gate_identity: one of those with the same is published; 0: unknown */
+	uint32_t listed;    /* hash of what list pages show of it */
+	int32_t region;     /* region id; 0: none */
+	int16_t category;   /* taxonomy id; 0: unclassified */
+	uint16_t day;       /* of the last change, in days since 1970: lastmod in the sitemap */
+	uint8_t rank;       /* quality score, 0 to 100 */
+	uint8_t state;      /* enum entry_state */
+	uint8_t cause;      /* enum gate_cause */
+	uint8_t card : 1;   /* has a vCard and a calendar */
+	uint8_t hidden : 1; /* lists show no street */
+	uint32_t pictures;  /* hash of what its page shows of them; 0: it has none */
+	uint32_t path;      /* manifest_path; 0: none */
 };
 
 /* The path of an entry's page without id and ending: "hochtann/fliesen-falkner". Empty: the tree
@@ -84,7 +85,7 @@ struct manifest {
 	uint64_t site;      /* hash of the common input of all pages (struct theme); 0: unknown */
 	uint64_t formats;   /* compressed copies that exist: FORMAT_ bits */
 	uint32_t map_parts; /* number of sitemaps of businesses */
-	uint64_t own;       /* digest of the operator's files: own_public_digest */
+	uint64_t own;       /* digest of the operator's files: own_public_digest, photos */
 	/* hashes of the sources' rows, by the last byte of the source's id; 0: none */
 	uint64_t source[MANIFEST_SOURCES];
 	struct manifest_entry *entry; /* sorted by id */
@@ -267,6 +268,7 @@ struct theme {
 	uint64_t source_hash[MANIFEST_SOURCES]; /* hash of what pages show of a source */
 	bool cards;
 	const struct shop_sites *shops; /* NULL: none */
+	const struct photos *photos;    /* NULL: none */
 	struct gate_limits limits;
 	int today; /* days since 1970 */
 	int year;
@@ -333,6 +335,7 @@ struct business {
 	int updated_day;         /* of the last change in the source, days since 1970 */
 	char updated[DATE_TEXT]; /* the same as 2026-01-31; empty: outside of the years 0 to 9999 */
 	int day;                 /* of the last change in the database, days since 1970 */
+	const struct photos_of *pictures; /* NULL: it has none */
 	struct facts_business facts;
 };
 
@@ -430,6 +433,42 @@ MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, con
 				    struct err *err);
 MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,
 				     const struct lists *l, struct err *err);
+
+/* ---- photos.c ---- */
+
+/* The pictures of a business. */
+struct photos_of {
+	int64_t id;
+	uint32_t digest; /* of what its page shows of them; not 0 */
+	struct pictures pictures;
+};
+struct photos {
+	struct arena arena;
+	struct photos_of *item; /* by id; each has a picture */
+	size_t count, room;
+	uint64_t digest; /* of all; 0: there are none */
+	uint64_t published, refused;
+};
+/* Read the folders of INSTANCE/photos (options->folder; options NULL: none) and convert what is
+ * new. Folders and pictures that are refused are logged and counted. Release it also after a
+ * failure. */
+MUST_CHECK enum status photos_read(struct photos *p, const struct pictures_options *options,
+				   struct db *db, struct err *err);
+void photos_release(struct photos *p);
+/* NULL: it has none. */
+const struct photos_of *photos_find(const struct theme *t, int64_t id);
+/* Put a picture for <img srcset>: {src, srcset, width, height, alt, good, credit}. */
+void photos_put(struct maker *m, struct json_value *to, const char *key, const struct picture *p);
+/* The link to a result, from the site's root; and its address with the host, empty without
+ * site.url. size: as in picture_name. */
+struct str photos_link(struct maker *m, const struct picture *p, size_t size);
+struct str photos_url(struct maker *m, const struct picture *p, size_t size);
+size_t photos_largest(const struct picture *p);
+/* Put the results of pictures into the tree; of all businesses that f->next has a page of. */
+MUST_CHECK enum status photos_write(struct export_files *f, const char *cache,
+				    const struct pictures *pictures, struct err *err);
+MUST_CHECK enum status photos_write_all(struct export_files *f, const struct theme *t,
+					const char *cache, struct err *err);
 
 /* ---- search.c ---- */
 

@@ -206,7 +206,11 @@ static void lists_put_member(struct maker *m, const struct manifest_entry *e,
 	    !hours.dated)
 		business_put_week(m, v, "item_week", "item_zone", &hours.week,
 				  db_text(rows, r, SQL_EXPORT_LIST_TIMEZONE));
-	JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
+	const struct photos_of *of = photos_find(m->theme, e->id);
+	if (of)
+		photos_put(m, v, "thumb", &of->pictures.item[0]);
+	else
+		JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
 }
 
 /* Businesses deleted since the scan are skipped; the next run removes them. Returns the name of the

@@ -1,5 +1,6 @@
 #include "site/export/preview.h"
 #include "base/files.h"
+#include "base/io.h"
 #include "base/memory.h"
 #include "site/export/internal.h"
 #include "sql/export.h"
@@ -18,6 +19,7 @@ struct preview {
 	struct export_options options;
 	struct db *db;
 	struct theme theme;
+	struct photos photos;
 	struct maker maker;
 	struct manifest entries, none;
 	struct lists lists;
@@ -121,6 +123,7 @@ static enum status preview_load(struct preview *p, struct err *err)
 		theme_release(&p->theme);
 		return status;
 	}
+	p->theme.photos = &p->photos;
 	maker_init(&p->maker, &p->theme);
 	memset(&p->lists, 0, sizeof(p->lists));
 	p->ready = true;
@@ -152,6 +155,8 @@ enum status preview_open(const struct export_options *options, const int64_t *id
 	manifest_init(&p->none);
 	enum status status = options->connect(options->ctx, &p->db, err);
 	if (status == OK)
+		status = photos_read(&p->photos, options->photos, p->db, err);
+	if (status == OK)
 		status = preview_load(p, err);
 	if (status == OK)
 		status =
@@ -172,6 +177,7 @@ void preview_free(struct preview *p)
 	preview_unload(p);
 	manifest_release(&p->entries);
 	manifest_release(&p->none);
+	photos_release(&p->photos);
 	if (p->db)
 		db_close(p->db);
 	free(p->file);
@@ -257,6 +263,22 @@ static bool preview_id(struct str path, int64_t *id)
 	return (text.p[-1] == '/' || text.p[-1] == '-') && record_id_parse(text, id);
 }
 
+/* A picture, from the cache: "i/KEY-480.webp". */
+static enum status preview_picture(struct preview *p, struct str path, struct buf *out,
+				   struct err *err)
+{
+	char file[PATH_MAX];
+	struct err ignored;
+	struct str name = {path.p + 2, path.n - 2};
+	if (!p->options.photos || memchr(name.p, '/', name.n) || name.p[0] == '.')
+		return err_set(err, NOT_FOUND, "there is no such picture");
+	enum status status =
+	    io_path(file, sizeof(file), err, "%s/%.*s", p->options.photos->cache, STR_ARG(name));
+	return status == OK && io_read_file(file, out, &ignored) != OK
+		   ? err_set(err, NOT_FOUND, "there is no such picture")
+		   : status;
+}
+
 /* The path of a file, from the address that a browser asks for. */
 static struct str preview_path(const struct preview *p, struct str address, char out[EXPORT_PATH])
 {
@@ -289,6 +311,8 @@ enum status preview_get(struct preview *p, struct str address, struct buf *out, 
 	}
 	if (strcmp(text, "_/index.html") == 0)
 		return preview_styles(p, out, err);
+	if (str_starts(path, STR("i/")))
+		return preview_picture(p, path, out, err);
 	if (!preview_id(path, &id))
 		return preview_file_get(p, text, out, err);
 	struct manifest_entry e;

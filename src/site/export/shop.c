@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "base/io.h"
 #include "base/utf8.h"
 
 static enum status shop_put_page(struct export_files *f, struct shopsite *s, enum theme_page page,
@@ -41,37 +40,9 @@ static enum status shop_put_pages(struct export_files *f, struct shopsite *s, st
 	return status;
 }
 
-static enum status shop_put_picture(struct export_files *f, struct shopsite *s,
-				    const struct picture *p, size_t size, struct buf *body,
-				    struct err *err)
-{
-	char name[64], path[PATH_MAX], to[EXPORT_PATH];
-	picture_name(p, size, name);
-	buf_reset(body);
-	enum status status =
-	    io_path(path, sizeof(path), err, "%s/%s", s->options->pictures.cache, name);
-	if (status == OK)
-		status = io_read_file(path, body, err);
-	snprintf(to, sizeof(to), "i/%s", name);
-	return status == OK ? files_put(f, to, buf_view(body), err) : status;
-}
-
 static enum status shop_put_pictures(struct export_files *f, struct shopsite *s, struct err *err)
 {
-	struct buf body;
-	unsigned formats = f->writer->formats;
-	enum status status = OK;
-	buf_init(&body, 32 << 20);
-	f->writer->formats = 0; /* pictures do not shrink */
-	for (size_t i = 0; i < s->pictures.count; i++) {
-		const struct picture *p = &s->pictures.item[i];
-		for (size_t k = 0; k <= PICTURE_SIZES && status == OK; k++)
-			if (k < PICTURE_SIZES ? p->size[k].width > 0 : p->preview)
-				status = shop_put_picture(f, s, p, k, &body, err);
-	}
-	f->writer->formats = formats;
-	buf_release(&body);
-	return status;
+	return photos_write(f, s->options->pictures.cache, &s->pictures, err);
 }
 
 static enum status shop_put_cards(struct export_files *f, struct shopsite *s, struct err *err)

@@ -314,34 +314,6 @@ static void shop_put_words(struct shopsite *s)
 			s->shop.story.n || json_get(s->m->root, "description_rest"));
 }
 
-/* A picture with its sizes, for <img srcset>: {src, srcset, width, height, alt, credit}. */
-static void shop_put_picture_of(struct shopsite *s, struct json_value *to, const char *key,
-				const struct picture *p)
-{
-	struct json_build *b = &s->m->b;
-	struct json_value *v = json_build(b, to, key, JSON_IS_OBJECT);
-	const struct picture_size *shown = &p->size[0];
-	char name[64];
-	struct str all = STR("");
-	for (size_t i = 0; i < PICTURE_SIZES; i++) {
-		if (!p->size[i].width)
-			continue;
-		char width[16];
-		picture_name(p, i, name);
-		snprintf(width, sizeof(width), " %dw", p->size[i].width);
-		all = MAKER_JOIN(s->m, all, all.n ? STR(", ") : STR(""), STR("/i/"), str_of(name),
-				 str_of(width));
-	}
-	picture_name(p, 0, name);
-	JSON_BUILD_JOIN(b, v, "src", STR("/i/"), str_of(name));
-	json_build_text(b, v, "srcset", all);
-	json_build_format(b, v, "width", "%d", shown->width);
-	json_build_format(b, v, "height", "%d", shown->height);
-	json_build_text(b, v, "alt", p->alt);
-	if (p->credit.n)
-		json_build_text(b, v, "credit", MAKER_JOIN(s->m, p->credit, STR(", "), p->licence));
-}
-
 /* The first picture of a good, or with an empty name of the business. */
 static const struct picture *shop_picture_of(const struct shopsite *s, struct str good)
 {
@@ -364,7 +336,7 @@ static void shop_put_good(struct shopsite *s, struct json_value *list,
 			  (unsigned)(hash % PALETTES) + 1);
 	const struct picture *picture = shop_picture_of(s, s->good[number].name);
 	if (picture)
-		shop_put_picture_of(s, good, "photo", picture);
+		photos_put(s->m, good, "photo", picture);
 	if (shopsite_has_goods(s))
 		JSON_BUILD_JOIN(b, good, "href", STR("/"), s->good[number].path);
 }
@@ -418,22 +390,14 @@ static void shop_put_common(struct shopsite *s)
 static void shop_put_hero(struct shopsite *s, struct json_value *business)
 {
 	const struct picture *p = shop_picture_of(s, STR(""));
-	struct str url = s->m->theme->url;
-	char name[64];
-	size_t largest = 0;
+	struct maker *m = s->m;
 	if (!p)
 		return;
-	shop_put_picture_of(s, s->m->root, "hero", p);
-	if (!url.n)
-		return;
-	for (size_t i = 0; i < PICTURE_SIZES; i++)
-		largest = p->size[i].width ? i : largest;
-	picture_name(p, largest, name);
-	if (s->m->theme->is_public && !json_get(business, "image"))
-		JSON_BUILD_JOIN(&s->m->b, business, "image", url, STR("/i/"), str_of(name));
-	picture_name(p, PICTURE_SIZES, name);
+	photos_put(m, m->root, "hero", p);
+	if (m->theme->is_public && !json_get(business, "image"))
+		json_build_text(&m->b, business, "image", photos_url(m, p, photos_largest(p)));
 	if (p->preview)
-		JSON_BUILD_JOIN(&s->m->b, s->m->root, "preview", url, STR("/i/"), str_of(name));
+		json_build_text(&m->b, m->root, "preview", photos_url(m, p, PICTURE_SIZES));
 }
 
 static enum status shop_put_home(struct shopsite *s, struct err *err)

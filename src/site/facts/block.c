@@ -362,7 +362,8 @@ static void block_put_extra(struct block *k, struct json_value *root, const stru
 			json_build_text(&k->b, root, info->property, text);
 		break;
 	case EXTRA_URL:
-		if (facts_is_web(text))
+		/* A picture of its own comes before one that the record only names. */
+		if (facts_is_web(text) && !json_get(root, info->property))
 			json_build_text(&k->b, root, info->property, text);
 		break;
 	case EXTRA_TEXT:
@@ -455,6 +456,7 @@ static void block_put_members(struct block *k, struct json_value *root)
 	block_put_areas(k, root);
 	block_put_opening_hours(k, root, b->hours, b->year);
 	block_put_goods(k, root);
+	block_put_texts(k, root, "image", &b->images, true);
 	block_put_extras(k, root);
 	block_put_same_as(k, root);
 	block_put_departments(k, root);

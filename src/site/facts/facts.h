@@ -57,6 +57,7 @@ struct facts_business {
 	int year;                        /* seasons are written for it and the next; 0: for none */
 	struct facts_texts service_area; /* towns, other than that of the address */
 	struct facts_texts same_as;
+	struct facts_texts images; /* absolute URLs of pictures that the page shows */
 	/* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
 	const struct json_value *offers;
 	const struct json_value *extra; /* flat object; known keys are in extras.def */

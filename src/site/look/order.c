@@ -7,8 +7,8 @@ static const struct look_piece {
 	const char *name;
 	enum look_place place;
 } look_pieces[] = {
-    {"hours", LOOK_SIDE}, {"about", LOOK_MAIN}, {"goods", LOOK_MAIN},   {"area", LOOK_MAIN},
-    {"facts", LOOK_MAIN}, {"map", LOOK_SIDE},   {"nearby", LOOK_BELOW},
+    {"hours", LOOK_SIDE},    {"about", LOOK_MAIN}, {"goods", LOOK_MAIN}, {"area", LOOK_MAIN},
+    {"pictures", LOOK_MAIN}, {"facts", LOOK_MAIN}, {"map", LOOK_SIDE},   {"nearby", LOOK_BELOW},
 };
 
 /* Where the setting names the piece, from 1; those that it does not name come behind, because a
@@ -41,7 +41,7 @@ enum status look_order_check(const struct config *config, struct err *err)
 		if (name.n && !look_piece_find(name))
 			return err_set(
 			    err, INVALID,
-			    "site.business_order: there is no piece \"%.*s\"; there are hours, about, goods, area, facts, map and nearby",
+			    "site.business_order: there is no piece \"%.*s\"; there are hours, about, goods, area, pictures, facts, map and nearby",
 			    STR_ARG(name));
 	}
 	return OK;

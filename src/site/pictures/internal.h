@@ -2,6 +2,7 @@
  *
  *   pictures.c  the folder, photos.csv, the cache
  *   convert.c   one conversion in the sandbox
+ *   clean.c     its result without metadata
  */
 #ifndef SITE_PICTURES_INTERNAL_H
 #define SITE_PICTURES_INTERNAL_H
@@ -14,5 +15,9 @@
 MUST_CHECK enum status picture_convert(const struct pictures_options *o, const char *kind,
 				       struct str bytes, struct buf *result, const char **cause,
 				       struct err *err);
+
+/* Append a WebP or JPEG as libvips writes it, with nothing but the picture: no EXIF, XMP, profile,
+ * comment. False: it is neither. */
+MUST_CHECK bool picture_clean(struct str result, struct buf *out);
 
 #endif

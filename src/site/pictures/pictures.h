@@ -5,12 +5,12 @@
  * process of its own, in the sandbox of holdfast-parse, with limits of memory and time, fed and
  * read through pipes. What is published are its results: WebP of 480, 960 and 1600 pixels, never
  * enlarged, and a JPEG of 1200 x 630 for links in messages, without metadata, turned as the camera
- * says. They are kept under a hash of the picture's bytes and the parameters, so that an unchanged
- * picture costs one read.
+ * says. They are kept under a hash of the picture's bytes and the parameters; of a file whose
+ * inode, size and times are as before not even the bytes are read.
  *
- * A picture is refused, by name and with the cause, when it has no alt text, no licence (its own or
- * the default), is no JPEG, PNG or WebP, is no regular file, or cannot be converted. Others are not
- * affected. */
+ * A picture is refused, by name, line of photos.csv and cause, when it has no alt text, no licence
+ * (its own or the default), is no JPEG, PNG or WebP, is no regular file, or cannot be converted.
+ * Others are not affected. */
 #ifndef SITE_PICTURES_PICTURES_H
 #define SITE_PICTURES_PICTURES_H
 
