@@ -227,6 +227,28 @@ push @lists, (
 				[ hours_at('Monday', 'Closed', 'Closed'), hours_at('Tuesday', '10:00 a.m.', '10:00 p.m.') ]),
 		hours => 'Mo off; Tu 10:00-22:00'
 	],
+	'hours of a graph by reference, in a list of blocks' => [
+		$json->encode([ { '@context' => 'https://schema.org', '@graph' => [
+			{ '@type' => 'WebPage', '@id' => '#p' },
+			{ '@type' => 'Bakery', '@id' => '#b', name => { '@set' => ['A'] }, geo => { '@id' => '#g' },
+				openingHoursSpecification => [ { '@id' => '#h' } ] },
+			{ '@type' => 'OpeningHoursSpecification', '@id' => '#h', %{ hours_at('Monday', '9:00', '12:00') } },
+			{ '@type' => 'GeoCoordinates', '@id' => '#g', latitude => '47,1', longitude => 8.2 } ] } ]) . "\n",
+		external_id => '#b', name => 'A', hours => 'Mo 09:00-12:00', lat => '47.1000000'
+	],
+	'the middle of a box' => [
+		business(geo => { '@type' => 'GeoShape', box => '47.0,8.0 47.2,8.2' }), lat => '47.1000000',
+		lon => '8.1000000'
+	],
+	'a polygon is no place of a business' =>
+		[ business(geo => { '@type' => 'GeoShape', polygon => '47 8 47 9 48 9 47 8' }), lat => undef ],
+	'of several locations the first' => [
+		business(location => [ map { { '@type' => 'Place', address => { streetAddress => $_ } } } 'A 1', 'B 2' ]),
+		street => 'A 1'
+	],
+	'an address of a picture without a host' =>
+		[ business(logo => '/logo.png', image => [ 'a.jpg', 'https://x.example/b.jpg' ]),
+			extra => { image => 'https://x.example/b.jpg' } ],
 	'an address in one line' => [
 		business(address => 'Hauptstrasse 5, 8000 Zürich, Schweiz'), street => 'Hauptstrasse 5', postcode => '8000',
 		city => 'Zürich', country => 'CH'

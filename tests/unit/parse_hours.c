@@ -94,6 +94,8 @@ static void texts_are_understood_whole_or_stay_text(void **state)
 	    {"Po a St 8:00-17:00, So 8:00-12:00", "Mo,We 08:00-17:00; Sa 08:00-12:00"},
 	    {"Ma-Pe 9-17, La 10-14, Su suljettu", "Mo-Fr 09:00-17:00; Sa 10:00-14:00; Su off"},
 	    {"من الاثنين الى الجمعة 09:00-17:00", "Mo-Fr 09:00-17:00"},
+	    {"Fr-Sa 22:00-26:00; Su 20:00-00:00", "Fr,Sa 22:00-02:00; Su 20:00-24:00"},
+	    {"Mo-Fr 05:00-30:00", "\"Mo-Fr 05:00-30:00\""},
 	    {"Mon 12am-12am", "Mon 12am-12am"},
 	    /* of OpenStreetMap's language, beyond days and times */
 	    {"Mo-Fr 09:00-17:00; PH off", "Mo-Fr 09:00-17:00; PH off"},
@@ -212,6 +214,46 @@ static void specifications_of_schema_org_are_understood_or_stay_text(void **stat
 		 "{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"},"
 		 "\"specialOpeningHoursSpecification\":{\"dayOfWeek\":\"Sunday\",\"opens\":\"10:00\",\"closes\":\"12:00\"}"),
 	     "\"Monday 09:00-17:00; Sunday 10:00-12:00\""},
+	    /* without times: closed, as schema.org defines it; an end that is missing is none */
+	    {SPEC(
+		 "[{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"},{\"dayOfWeek\":"
+		 "\"Tuesday\",\"opens\":null,\"closes\":null},{\"dayOfWeek\":\"Sunday\"}]"),
+	     "Mo 09:00-17:00; Tu,Su off"},
+	    {SPEC("{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\"}"), "Monday 09:00-"},
+	    {SPEC(
+		 "{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"17:00\"},"
+		 "\"specialOpeningHoursSpecification\":{\"validFrom\":\"2999-12-24\",\"validThrough\":\"2999-12-26\"}"),
+	     "Mo 09:00-17:00; 2999 Dec 24-2999 Dec 26 off"},
+	    {SPEC(
+		 "[{\"dayOfWeek\":\"Lundi\",\"opens\":\"Fermé\",\"closes\":\"Fermé\"},{\"dayOfWeek\":"
+		 "\"Mardi\",\"opens\":\"18h\",\"closes\":\"2h\"}]"),
+	     "Mo off; Tu 18:00-02:00"},
+	    {SPEC("{\"dayOfWeek\":\"Monday\",\"opens\":\"12:00 AM\",\"closes\":\"12:00 AM\"}"),
+	     "Monday 12:00 AM-12:00 AM"},
+	    /* lists of times, lists of lists, other names */
+	    {SPEC(
+		 "{\"dayOfWeek\":\"Monday\",\"opens\":[\"09:00\",\"13:00\"],\"closes\":[\"12:00\",\"17:00\"]}"),
+	     "Mo 09:00-12:00,13:00-17:00"},
+	    {SPEC(
+		 "[[{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"12:00\"}],[{\"dayOfWeek\":"
+		 "\"Tuesday\",\"opens\":\"09:00\",\"closes\":\"12:00\"}]]"),
+	     "Mo,Tu 09:00-12:00"},
+	    {"\"hoursAvailable\":{\"dayOfWeek\":\"Monday\",\"opens\":\"09:00\",\"closes\":\"12:00\"}",
+	     "Mo 09:00-12:00"},
+	    /* both forms: of other days, the same, or contradicting each other */
+	    {TEXTS("\"Mo-Fr 09:00-18:00\",")
+		 SPEC("[{\"dayOfWeek\":\"Saturday\",\"opens\":\"09:00\",\"closes\":\"12:00\"}]"),
+	     "Mo-Fr 09:00-18:00; Sa 09:00-12:00"},
+	    {TEXTS("\"Mo 09:00-18:00\",")
+		 SPEC("[{\"dayOfWeek\":\"Monday\",\"opens\":\"9:00\",\"closes\":\"18:00:00\"}]"),
+	     "Mo 09:00-18:00"},
+	    {TEXTS("\"Mo 09:00-18:00\",")
+		 SPEC("[{\"dayOfWeek\":\"Monday\",\"opens\":\"9:00\",\"closes\":\"17:00\"}]"),
+	     "\"Monday 9:00-17:00; Mo 09:00-18:00\""},
+	    /* what nobody could read is not shown */
+	    {TEXTS("{\"regular\":[{\"x\":1}],\"open_now\":true}"), ""},
+	    {TEXTS("{\"display\":\"Mon-Fri 9:00-17:00\",\"open_now\":true}"), "Mo-Fr 09:00-17:00"},
+	    {SPEC("{\"@id\":\"#nowhere\"}"), ""},
 	    /* the short form */
 	    {TEXTS("[\"Mo-Fr 09:00-12:00\",\"Mo-Fr 13:00-17:00\"]"),
 	     "Mo-Fr 09:00-12:00,13:00-17:00"},

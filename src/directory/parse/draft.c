@@ -411,8 +411,10 @@ static void finish_hours(struct draft *d)
 	for (int day = 0; day < 7; day++) /* begins without an end */
 		if (d->opens[day].n)
 			parse_hours_day(h, day, d->opens[day]);
-	if (!parse_hours_given(h))
+	if (!parse_hours_given(h)) {
+		d->dropped[RECORD_HOURS] = h->unclear; /* nothing that people could read */
 		return;
+	}
 	buf_init(&out, record_fields[RECORD_HOURS].max_bytes);
 	const char *why =
 	    parse_hours_write(h, country_has_offset(country, h->offset_minutes), &out);

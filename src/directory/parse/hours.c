@@ -61,7 +61,7 @@ static const struct hours_word {
 #undef WORD
 };
 
-enum { TEXT_BYTES = 1000, ALL_DAYS = 0x7f, DAY_MINUTES = 24 * 60 };
+enum { TEXT_BYTES = 1000, ALL_DAYS = 0x7f, DAY_MINUTES = 24 * 60, LATEST_MINUTES = 30 * 60 };
 
 /* Whether a letter of folded text begins here; of what is not ASCII all but dashes and other
  * general punctuation, whose first byte is 0xe2. */
@@ -197,7 +197,7 @@ bool parse_hours_clock_take(struct str *s, struct parse_hours_clock *out)
 	}
 	out->minutes = hour * 60 + minute;
 	*s = rest;
-	return out->minutes <= DAY_MINUTES;
+	return out->minutes <= LATEST_MINUTES; /* "26:00" is 2:00 of the next day */
 }
 
 /* ---- tokens ---- */
@@ -384,7 +384,7 @@ static void reading_span(struct reading *r, unsigned days, int *last)
 		return;
 	}
 	to = r->clock;
-	int end = parse_hours_span_end(&from, &to);
+	int end = from.minutes > DAY_MINUTES ? -1 : parse_hours_span_end(&from, &to);
 	if (end < 0 || (from.minutes < *last && end > 0)) {
 		r->why = "a clock of twelve hours may be meant";
 		return;
@@ -474,6 +474,7 @@ static const char *parse_hours_read(struct str text, unsigned days, struct parse
 	size_t n;
 	bool any = false;
 	const char *why = unknown_word;
+	size_t left = SIZE_MAX;
 	if (!parse_hours_fold(text, folded, &n))
 		return "the opening hours are too long";
 	for (unsigned l = 0; l < LANGUAGES; l++) {
@@ -482,8 +483,12 @@ static const char *parse_hours_read(struct str text, unsigned days, struct parse
 		struct reading r = {.rest = {folded, n}, .language = 1u << l, .table = &table};
 		reading_rules(&r, days);
 		if (r.why) {
-			/* What went wrong behind words that were known says more. */
-			why = r.why != unknown_word ? r.why : why;
+			/* What went wrong behind words that were known says more, the further
+			 * behind the better. */
+			if (r.why != unknown_word && r.rest.n < left) {
+				why = r.why;
+				left = r.rest.n;
+			}
 			continue;
 		}
 		if (any && memcmp(&table, out, sizeof(table)) != 0)
@@ -661,4 +666,22 @@ unsigned parse_hours_days(struct str text)
 		found = days;
 	}
 	return found;
+}
+
+bool parse_hours_says_closed(struct str text)
+{
+	char folded[TEXT_BYTES];
+	size_t n;
+	if (!text.n || !parse_hours_fold(text, folded, &n))
+		return false;
+	for (unsigned l = 0; l < LANGUAGES; l++) {
+		struct reading r = {.rest = {folded, n}, .language = 1u << l};
+		reading_next(&r);
+		if (r.token != CLOSED)
+			continue;
+		reading_next(&r);
+		if (r.token == END && !r.why)
+			return true;
+	}
+	return false;
 }

@@ -83,6 +83,10 @@ void parse_hours_special(struct parse_hours_draft *h, const struct json_value *v
  * [...]}, or one text. */
 void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v);
 
+/* What another form of the same source says, which must have been understood: days that *h does
+ * not name are added; different hours of one day make *h unclear. */
+void parse_hours_merge(struct parse_hours_draft *h, struct parse_hours_draft *more);
+
 /* Whether anything was given that is not over. */
 bool parse_hours_given(const struct parse_hours_draft *h);
 
@@ -105,6 +109,8 @@ struct parse_hours_clock {
 
 void parse_hours_unclear(struct parse_hours_draft *h, const char *why);
 void parse_hours_written(struct parse_hours_draft *h, struct str text);
+/* "Closed", "Fermé": a word for it in any language, and nothing else. */
+bool parse_hours_says_closed(struct str text);
 /* bit n: day n. */
 const char *parse_hours_open(struct parse_hours_table *t, unsigned days, int from, int to);
 void parse_hours_close(struct parse_hours_table *t, unsigned days);

@@ -18,6 +18,11 @@ static const char *const day_names[] = {"dayOfWeek", "day", "weekday", "day_of_w
 static const char *const open_names[] = {"opens", "open", "from", "start", "opening", NULL};
 static const char *const close_names[] = {"closes", "close", "to", "end", "closing", NULL};
 
+static bool is_absent(const struct json_value *v)
+{
+	return !v || v->kind == JSON_IS_NULL;
+}
+
 /* A specification as people read it, for what is kept as text. */
 static void specification_text(struct parse_hours_draft *h, const struct json_value *v)
 {
@@ -42,9 +47,23 @@ static void specification_text(struct parse_hours_draft *h, const struct json_va
 					   : "",
 				   STR_ARG(date));
 	}
-	struct str opens = json_text(named_value(v, open_names));
-	struct str closes = json_text(named_value(v, close_names));
-	buf_printf(&out, "%s%.*s-%.*s", out.n ? " " : "", STR_ARG(opens), STR_ARG(closes));
+	const struct json_value *opens = named_value(v, open_names);
+	const struct json_value *closes = named_value(v, close_names);
+	bool lists =
+	    opens && closes && opens->kind == JSON_IS_ARRAY && closes->kind == JSON_IS_ARRAY;
+	opens = lists ? opens->first : opens;
+	closes = lists ? closes->first : closes;
+	if (is_absent(opens) && is_absent(closes))
+		buf_printf(&out, "%sclosed", out.n ? " " : "");
+	for (bool first = true; !is_absent(opens) || !is_absent(closes); first = false) {
+		buf_printf(&out, "%s%.*s-%.*s",
+			   !first  ? ","
+			   : out.n ? " "
+				   : "",
+			   STR_ARG(json_text(opens)), STR_ARG(json_text(closes)));
+		opens = lists && opens ? opens->next : NULL;
+		closes = lists && closes ? closes->next : NULL;
+	}
 	parse_hours_written(h, buf_view(&out));
 	buf_release(&out);
 }
@@ -192,9 +211,27 @@ static void specification_open(struct parse_hours_draft *h, struct parse_hours_t
 		parse_hours_unclear(h, why);
 }
 
-static bool is_closed_word(struct str s)
+/* schema.org: "the place is open if the opens property is specified, and closed otherwise". */
+static bool specification_is_closed(const struct json_value *v)
 {
-	return str_eq_nocase(s, STR("closed"));
+	bool schema =
+	    json_get(v, "dayOfWeek") || json_get(v, "validFrom") || json_get(v, "validThrough");
+	return schema && is_absent(named_value(v, open_names)) &&
+	       is_absent(named_value(v, close_names));
+}
+
+/* "opens": ["09:00", "13:00"], "closes": ["12:00", "17:00"] */
+static void specification_spans(struct parse_hours_draft *h, struct parse_hours_table *table,
+				unsigned days, const struct json_value *opens,
+				const struct json_value *closes)
+{
+	struct parse_hours_clock from, to;
+	for (; opens && closes; opens = opens->next, closes = closes->next) {
+		if (specification_clock(h, opens, &from) && specification_clock(h, closes, &to))
+			specification_open(h, table, days, &from, &to);
+		else
+			parse_hours_unclear(h, "a time is not understood");
+	}
 }
 
 void parse_hours_specification(struct parse_hours_draft *h, const struct json_value *v)
@@ -220,8 +257,14 @@ void parse_hours_specification(struct parse_hours_draft *h, const struct json_va
 		parse_hours_unclear(h, "no day is named");
 	if (!table || h->unclear)
 		return;
-	if (is_closed_word(json_text(opens)) || is_closed_word(json_text(closes))) {
+	if (parse_hours_says_closed(json_text(opens)) ||
+	    parse_hours_says_closed(json_text(closes)) || specification_is_closed(v)) {
 		parse_hours_close(table, days);
+		return;
+	}
+	if (opens && closes && opens->kind == JSON_IS_ARRAY && closes->kind == JSON_IS_ARRAY &&
+	    opens->count == closes->count) {
+		specification_spans(h, table, days, opens->first, closes->first);
 		return;
 	}
 	if (!specification_clock(h, opens, &from) || !specification_clock(h, closes, &to)) {
@@ -264,7 +307,6 @@ static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 	for (const struct json_value *m = v->first; m; m = m->next) {
 		unsigned days = parse_hours_days(m->key);
 		if (!days || (days & (days - 1)) || days == 1u << PARSE_HOURS_HOLIDAY) {
-			parse_hours_written(h, m->key);
 			parse_hours_unclear(h, "opening hours in an unknown form");
 			return;
 		}
@@ -274,7 +316,7 @@ static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 
 void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v)
 {
-	static const char *const lists[] = {"weekday_text", "weekdayDescriptions", NULL};
+	static const char *const lists[] = {"weekday_text", "weekdayDescriptions", "display", NULL};
 	if (!v)
 		return;
 	if (v->kind == JSON_IS_ARRAY) {

@@ -69,6 +69,8 @@ const char *parse_hours_open(struct parse_hours_table *t, unsigned days, int fro
 	}
 	if (from == to || to < from)
 		return "a time has no length";
+	if (from >= DAY_MINUTES || to - from > DAY_MINUTES)
+		return "a time is longer than a day";
 	if (from == 0 && to == DAY_MINUTES - 1)
 		to = DAY_MINUTES;
 	for (int d = 0; d < PARSE_HOURS_DAYS; d++) {
@@ -160,6 +162,22 @@ static bool row_equal(const struct parse_hours_row *a, const struct parse_hours_
 static bool row_named(const struct parse_hours_row *row)
 {
 	return row->closed || row->count;
+}
+
+void parse_hours_merge(struct parse_hours_draft *h, struct parse_hours_draft *more)
+{
+	parse_hours_written(h, buf_view(&more->written));
+	const char *why = table_settle(&h->week);
+	why = why ? why : table_settle(&more->week);
+	for (int d = 0; d < PARSE_HOURS_DAYS && !why; d++) {
+		struct parse_hours_row *row = &h->week.day[d], *other = &more->week.day[d];
+		if (!row_named(row))
+			*row = *other;
+		else if (row_named(other) && !row_equal(row, other))
+			why = "two forms of the opening hours contradict each other";
+	}
+	if (why)
+		parse_hours_unclear(h, why);
 }
 
 static void row_write(const struct parse_hours_row *row, struct buf *out)

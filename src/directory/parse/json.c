@@ -24,6 +24,12 @@ struct json_input {
 	uint64_t read;
 };
 
+/* Nodes that name one another. */
+struct graph {
+	struct json_value list;
+	struct json_value *last;
+};
+
 static ssize_t read_input(void *ctx, char *p, size_t n)
 {
 	struct json_input *in = ctx;
@@ -91,6 +97,56 @@ static enum outcome too_large(struct json_input *in, size_t outside)
 	return finish(in);
 }
 
+static struct str written(struct draft *d, const struct json_value *v)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, DRAFT_ARENA_BYTES / 4);
+	json_writer_init(&w, &out);
+	json_put_tree(&w, v);
+	struct str text =
+	    buf_failed(&out) ? (struct str){"", 0} : arena_str(&d->arena, buf_view(&out));
+	buf_release(&out);
+	return text.p ? text : (struct str){"", 0};
+}
+
+/* lines: of the nodes; NULL: all are of the draft's line. */
+static enum outcome graph_records(struct json_input *in, const struct graph *g,
+				  const uint64_t *lines)
+{
+	size_t i = 0;
+	for (struct json_value *v = g->list.first, *next; v; v = next) {
+		next = v->next;
+		draft_reset(in->draft, lines ? lines[i++] : in->draft->line);
+		in->draft->input = written(in->draft, v);
+		in->draft->input_is_json = true;
+		draft_object(in->draft, v, &g->list);
+		if (finish(in) != TOOK_ALL)
+			return PIPE_GONE;
+	}
+	return TOOK_ALL;
+}
+
+/* An object of a list that is a graph by itself, as sites publish several blocks: its nodes. */
+static bool is_graph(const struct json_value *v)
+{
+	const struct json_value *nodes = json_get(v, "@graph");
+	return nodes && nodes->kind == JSON_IS_ARRAY && !json_get(v, "name");
+}
+
+static enum outcome graph_of_record(struct json_input *in)
+{
+	struct json_value *v;
+	struct err err;
+	arena_reset(&in->graph_arena);
+	if (json_parse(&in->graph_arena, in->draft->input, &v, &err) != OK) {
+		draft_reject(in->draft, "", (struct str){"", 0}, err.text);
+		return finish(in);
+	}
+	struct graph g = {.list = *json_get(v, "@graph")};
+	return graph_records(in, &g, NULL);
+}
+
 /* The value at the reader's token as one record. */
 static enum outcome one_record(struct json_input *in)
 {
@@ -106,6 +162,8 @@ static enum outcome one_record(struct json_input *in)
 		return TOOK_BROKEN;
 	in->draft->input = raw_record(in, json_position(r));
 	in->draft->input_is_json = true;
+	if (is_graph(v))
+		return graph_of_record(in);
 	draft_object(in->draft, v, NULL);
 	return finish(in);
 }
@@ -126,41 +184,7 @@ static enum outcome records_of_array(struct json_input *in)
 	return TOOK_ALL;
 }
 
-/* ---- graphs: nodes that name one another ---- */
-
-struct graph {
-	struct json_value list; /* of the nodes */
-	struct json_value *last;
-};
-
-static struct str written(struct draft *d, const struct json_value *v)
-{
-	struct buf out;
-	struct json_writer w;
-	buf_init(&out, DRAFT_ARENA_BYTES / 4);
-	json_writer_init(&w, &out);
-	json_put_tree(&w, v);
-	struct str text =
-	    buf_failed(&out) ? (struct str){"", 0} : arena_str(&d->arena, buf_view(&out));
-	buf_release(&out);
-	return text.p ? text : (struct str){"", 0};
-}
-
-static enum outcome graph_records(struct json_input *in, const struct graph *g,
-				  const uint64_t *lines)
-{
-	size_t i = 0;
-	for (struct json_value *v = g->list.first, *next; v; v = next) {
-		next = v->next;
-		draft_reset(in->draft, lines[i++]);
-		in->draft->input = written(in->draft, v);
-		in->draft->input_is_json = true;
-		draft_object(in->draft, v, &g->list);
-		if (finish(in) != TOOK_ALL)
-			return PIPE_GONE;
-	}
-	return TOOK_ALL;
-}
+/* ---- graphs ---- */
 
 /* Behind JSON_ARRAY of "@graph". A graph that is too large is read record by record, and references
  * lead nowhere. */

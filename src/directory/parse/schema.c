@@ -12,6 +12,10 @@ enum { DEPTH_MAX = 3 };
 /* A node of the graph in the place of a reference to it. */
 static const struct json_value *resolved(const struct json_value *v, const struct json_value *graph)
 {
+	const struct json_value *set = json_get(v, "@set");
+	set = set ? set : json_get(v, "@list");
+	if (set)
+		v = set;
 	struct str id = json_text(json_get(v, "@id"));
 	if (!v || v->kind != JSON_IS_OBJECT || !id.n || v->count > 2 || json_get(v, "name") ||
 	    !graph)
@@ -29,6 +33,8 @@ static struct str text_of(const struct json_value *v, const struct json_value *g
 	if (v && v->kind == JSON_IS_ARRAY)
 		v = v->first;
 	v = resolved(v, graph);
+	if (v && v->kind == JSON_IS_ARRAY)
+		v = v->first;
 	if (!v || v->kind != JSON_IS_OBJECT)
 		return json_text(v);
 	static const char *const names[] = {"@value", "name", "value", "telephone"};
@@ -165,8 +171,14 @@ static void put_joined(const struct node *n, const char *key, const struct json_
 	struct buf out;
 	const struct json_value *e = v->kind == JSON_IS_ARRAY ? v->first : v;
 	buf_init(&out, 1000);
-	for (; e; e = e == v || url ? NULL : e->next) {
+	for (; e; e = e == v || (url && out.n) ? NULL : e->next) {
 		struct str text = url ? parse_address_of(e, n->graph) : text_of(e, n->graph);
+		bool link = url && strcmp(key, "menu") != 0; /* a menu may be told by its name */
+		if (link && text.n && !memmem(text.p, text.n, "://", 3)) {
+			draft_dropped(draft_given(n->draft, RECORD_EXTRA, text),
+				      "not a whole web address");
+			continue;
+		}
 		if (e->kind == JSON_IS_BOOL)
 			text = e->boolean ? STR("yes") : STR("no");
 		if (text.n && !value_is_none(RECORD_EXTRA, text))
@@ -201,6 +213,9 @@ static void put_address(const struct node *n, const struct json_value *v)
 		full = p ? str_of(p) : full;
 	}
 	draft_put(d, &(struct binding){"", TARGET_STREET_FULL, RECORD_STREET, NULL}, full);
+	for (const struct json_value *more = e && e != v ? e->next : NULL; more; more = more->next)
+		draft_dropped(draft_given(d, RECORD_STREET, STR("an address")),
+			      "a further address; a record has one");
 	v = resolved(e, n->graph);
 	if (!v)
 		return;
@@ -219,6 +234,33 @@ static void put_address(const struct node *n, const struct json_value *v)
 	draft_field(d, RECORD_PHONE, text_of(json_get(v, "telephone"), n->graph));
 }
 
+/* "47.0,8.0 47.2,8.2": two corners; the place is between them. */
+static void put_box(const struct node *n, struct str box)
+{
+	double at[4];
+	size_t count = 0;
+	struct str rest = box;
+	while (rest.n && count < COUNT_OF(at)) {
+		size_t k = 0;
+		while (k < rest.n && rest.p[k] != ' ' && rest.p[k] != ',')
+			k++;
+		if (k && !str_to_double((struct str){rest.p, k}, &at[count++]))
+			break;
+		k += k < rest.n;
+		rest = (struct str){rest.p + k, rest.n - k};
+	}
+	if (!box.n)
+		return;
+	char *lat = arena_printf(&n->draft->arena, "%.7f", count == 4 ? (at[0] + at[2]) / 2 : 0);
+	char *lon = arena_printf(&n->draft->arena, "%.7f", count == 4 ? (at[1] + at[3]) / 2 : 0);
+	if (count == 4 && !rest.n && lat && lon) {
+		draft_field(n->draft, RECORD_LAT, str_of(lat));
+		draft_field(n->draft, RECORD_LON, str_of(lon));
+	} else {
+		draft_dropped(draft_given(n->draft, RECORD_LAT, box), "not two corners of a box");
+	}
+}
+
 static void put_geo(const struct node *n, const struct json_value *v)
 {
 	if (v && v->kind == JSON_IS_ARRAY)
@@ -234,6 +276,11 @@ static void put_geo(const struct node *n, const struct json_value *v)
 		draft_field(n->draft, RECORD_LAT, lat);
 		draft_field(n->draft, RECORD_LON, lon);
 	}
+	put_box(n, text_of(json_get(v, "box"), n->graph));
+	struct str polygon = text_of(json_get(v, "polygon"), n->graph);
+	if (polygon.n)
+		draft_dropped(draft_given(n->draft, RECORD_LAT, polygon),
+			      "an area, not the place of a business");
 	draft_field(n->draft, RECORD_LAT, text_of(json_get(v, "latitude"), n->graph));
 	draft_field(n->draft, RECORD_LON, text_of(json_get(v, "longitude"), n->graph));
 	if (v && v->kind == JSON_IS_STRING)
@@ -282,13 +329,29 @@ static void put_area(const struct node *n, const struct json_value *v)
 	}
 }
 
-/* The long form, or where it is not understood or missing the short one; special days in any case.
- */
+/* Each of a list, references resolved. */
+static void put_hours_of(const struct node *n, struct parse_hours_draft *h,
+			 const struct json_value *v)
+{
+	v = resolved(v, n->graph);
+	const struct json_value *e = v && v->kind == JSON_IS_ARRAY ? v->first : v;
+	for (; e; e = e == v ? NULL : e->next) {
+		const struct json_value *one = resolved(e, n->graph);
+		if (one->kind == JSON_IS_OBJECT && one->count == 1 && json_get(one, "@id"))
+			parse_hours_unclear(h, "a reference that leads to no node");
+		else
+			parse_hours_value(h, one);
+	}
+}
+
+/* The long form, or where it is not understood or missing the short one; both where they are
+ * of other days; special days in any case. */
 static void put_hours(const struct node *n, const struct json_value *v)
 {
 	static const char *const names[] = {"openingHoursSpecification", "openingHours",
-					    "specialOpeningHoursSpecification"};
+					    "specialOpeningHoursSpecification", "hoursAvailable"};
 	struct draft *d = n->draft;
+	struct parse_hours_draft short_form;
 	const struct json_value *texts = json_get(v, "openingHours");
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const struct json_value *m = json_get(v, names[i]);
@@ -296,11 +359,18 @@ static void put_hours(const struct node *n, const struct json_value *v)
 		for (; e; e = e == m ? NULL : e->next)
 			draft_given(d, RECORD_HOURS, e->text.n ? e->text : STR("a specification"));
 	}
-	parse_hours_value(&d->hours, json_get(v, "openingHoursSpecification"));
-	if (texts && d->hours.unclear)
+	put_hours_of(n, &d->hours, json_get(v, "openingHoursSpecification"));
+	parse_hours_init(&short_form);
+	put_hours_of(n, &short_form, texts);
+	if (texts && (d->hours.unclear || !parse_hours_given(&d->hours))) {
 		parse_hours_reset(&d->hours);
-	if (texts && !parse_hours_given(&d->hours))
-		parse_hours_value(&d->hours, texts);
+		put_hours_of(n, &d->hours, texts);
+	} else if (parse_hours_given(&short_form) && !short_form.unclear) {
+		parse_hours_merge(&d->hours, &short_form);
+	}
+	parse_hours_release(&short_form);
+	if (!parse_hours_given(&d->hours) && !d->hours.unclear)
+		put_hours_of(n, &d->hours, json_get(v, "hoursAvailable"));
 	parse_hours_special(&d->hours, json_get(v, "specialOpeningHoursSpecification"));
 }
 
@@ -467,6 +537,7 @@ static bool put_special(const struct node *n, const struct json_value *m)
 						"openingHours",
 						"openingHoursSpecification",
 						"specialOpeningHoursSpecification",
+						"hoursAvailable",
 						"makesOffer",
 						"hasOfferCatalog",
 						"address",
@@ -520,6 +591,17 @@ static struct str type_shown(const struct json_value *v)
 	return schema_term(json_text(types && types->kind == JSON_IS_ARRAY ? types->first : types));
 }
 
+/* Places beside the first are not of this record. */
+static void put_further_locations(const struct node *n, const struct json_value *location)
+{
+	const struct json_value *e = location && location->kind == JSON_IS_ARRAY && location->first
+					 ? location->first->next
+					 : NULL;
+	for (; e; e = e->next)
+		draft_dropped(draft_given(n->draft, RECORD_STREET, STR("a location")),
+			      "a further location; a record has one");
+}
+
 void parse_schema_put(struct draft *d, const struct json_value *v, const struct json_value *graph)
 {
 	struct node node = {d, graph}, *n = &node;
@@ -537,6 +619,7 @@ void parse_schema_put(struct draft *d, const struct json_value *v, const struct 
 		draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(page, "@id")));
 	put_names(n, v);
 	const struct json_value *location = json_get(v, "location");
+	put_further_locations(n, location);
 	location = resolved(
 	    location && location->kind == JSON_IS_ARRAY ? location->first : location, graph);
 	const struct json_value *address = json_get(v, "address"), *geo = json_get(v, "geo");
