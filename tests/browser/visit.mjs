@@ -6,7 +6,7 @@
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page } from '../lib/browser.mjs';
+import { launch, open_page, visits } from '../lib/browser.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
 const [base, away] = process.argv.slice(2);
@@ -78,8 +78,7 @@ async function pages() {
 	];
 }
 
-async function visit(browser, page_of, view) {
-	const page = await open_page(browser, { viewport: view, colorScheme: view.colorScheme });
+async function look(page, page_of, view) {
 	const complaints = [], weight = { html: 0, css: 0, all: 0 };
 	const expected = page_of.status ?? 200;
 	page.on('console', (m) => {
@@ -118,13 +117,11 @@ async function visit(browser, page_of, view) {
 			complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
 	ok(complaints.length === 0, `${page_of.name}, ${view.name}: sound (${weight.html} bytes of HTML)`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `${page_of.name}-${view.name}.png`) });
-	await page.context().close();
 }
 
 // The same text whether scripts run or not. (The script of the search box is a file; a block of facts in JSON-LD is
 // data.)
-async function without_script(browser, page_of) {
-	const page = await open_page(browser, { javaScriptEnabled: false });
+async function without_script(page, page_of) {
 	await page.goto(page_of.url);
 	const html = (await page.content())
 		.replace(/<script type="application\/ld\+json">[^<]*<\/script>/g, '')
@@ -135,7 +132,6 @@ async function without_script(browser, page_of) {
 		`${page_of.name}: the same without JavaScript, and nothing inline`,
 		text.slice(0, 300),
 	);
-	await page.context().close();
 }
 
 const focused = (page) =>
@@ -220,11 +216,13 @@ async function filters(browser) {
 
 if (shots) mkdirSync(shots, { recursive: true });
 const browser = await launch();
+const visit = visits(browser);
 try {
 	const all = await pages();
 	for (const page_of of all) {
-		for (const view of views) await visit(browser, page_of, view);
-		await without_script(browser, page_of);
+		for (const view of views)
+			await visit({ viewport: view, colorScheme: view.colorScheme }, (page) => look(page, page_of, view));
+		await visit({ javaScriptEnabled: false }, (page) => without_script(page, page_of));
 	}
 	await by_keyboard(browser);
 	await page_by_page(browser);

@@ -3,7 +3,7 @@
 //   node visit_rtl.mjs URL...
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page } from '../lib/browser.mjs';
+import { launch, visits } from '../lib/browser.mjs';
 
 const shots = process.env.HOLDFAST_SHOTS;
 let failed = 0;
@@ -13,34 +13,35 @@ function ok(good, what) {
 }
 
 const browser = await launch();
+const visit = visits(browser);
 for (const [index, url] of process.argv.slice(2).entries()) {
 	for (const width of [320, 1280]) {
-		const page = await open_page(browser, { viewport: { width, height: 800 } });
-		await page.goto(url);
-		const seen = await page.evaluate(() => {
-			const box = (element) => element.getBoundingClientRect();
-			const heading = document.querySelector('h1'), text = document.createRange();
-			text.selectNodeContents(heading);
-			const wide = [...document.querySelectorAll('body *:not(svg *)')] // a drawing is clipped at its edge
-				.filter((e) => getComputedStyle(e).position !== 'absolute' && box(e).width && (box(e).left < -1
-					|| box(e).right > innerWidth + 1))
-				.map((e) => `${e.tagName} ${e.className}`);
-			const parent = box(heading), line = text.getBoundingClientRect();
-			return {
-				direction: getComputedStyle(document.body).direction,
-				overflow: document.documentElement.scrollWidth - innerWidth,
-				right: parent.right - line.right, left: line.left - parent.left, wide,
-			};
+		await visit({ viewport: { width, height: 800 } }, async (page) => {
+			await page.goto(url);
+			const seen = await page.evaluate(() => {
+				const box = (element) => element.getBoundingClientRect();
+				const heading = document.querySelector('h1'), text = document.createRange();
+				text.selectNodeContents(heading);
+				const wide = [...document.querySelectorAll('body *:not(svg *)')] // a drawing is clipped at its edge
+					.filter((e) => getComputedStyle(e).position !== 'absolute' && box(e).width && (box(e).left < -1
+						|| box(e).right > innerWidth + 1))
+					.map((e) => `${e.tagName} ${e.className}`);
+				const parent = box(heading), line = text.getBoundingClientRect();
+				return {
+					direction: getComputedStyle(document.body).direction,
+					overflow: document.documentElement.scrollWidth - innerWidth,
+					right: parent.right - line.right, left: line.left - parent.left, wide,
+				};
+			});
+			ok(seen.direction === 'rtl', `${url} is from right to left at ${width}`);
+			ok(seen.overflow <= 0 && !seen.wide.length,
+				`${url} fits into ${width}: ${seen.overflow} ${seen.wide.slice(0, 5)}`);
+			ok(seen.right <= seen.left + 1, `${url}: the heading begins at the right at ${width}`);
+			if (shots) {
+				mkdirSync(shots, { recursive: true });
+				await page.screenshot({ path: join(shots, `rtl-${index}-${width}.png`), fullPage: true });
+			}
 		});
-		ok(seen.direction === 'rtl', `${url} is from right to left at ${width}`);
-		ok(seen.overflow <= 0 && !seen.wide.length,
-			`${url} fits into ${width}: ${seen.overflow} ${seen.wide.slice(0, 5)}`);
-		ok(seen.right <= seen.left + 1, `${url}: the heading begins at the right at ${width}`);
-		if (shots) {
-			mkdirSync(shots, { recursive: true });
-			await page.screenshot({ path: join(shots, `rtl-${index}-${width}.png`), fullPage: true });
-		}
-		await page.context().close();
 	}
 }
 await browser.close();

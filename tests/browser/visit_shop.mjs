@@ -6,7 +6,7 @@
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page } from '../lib/browser.mjs';
+import { launch, open_page, visits } from '../lib/browser.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
@@ -17,8 +17,7 @@ const views = [
 	{ name: 'tablet', width: 768, height: 1000, colorScheme: 'light' },
 	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
 ];
-async function visit(browser, path, view) {
-	const page = await open_page(browser, { viewport: view, colorScheme: view.colorScheme });
+async function look(page, path, view) {
 	const complaints = [], requests = [];
 	page.on('console', (m) => complaints.push(`console: ${m.text()}`));
 	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
@@ -39,7 +38,6 @@ async function visit(browser, path, view) {
 		const name = new URL(base).port;
 		await page.screenshot({ path: join(shots, `shop-${name}-${view.name}.png`), fullPage: true });
 	}
-	await page.context().close();
 }
 
 async function text_of(browser, javaScriptEnabled) {
@@ -71,8 +69,11 @@ async function by_keyboard(browser) {
 if (shots) mkdirSync(shots, { recursive: true });
 const browser = await launch();
 try {
-	for (const view of views) await visit(browser, '/', view);
-	for (const [n, path] of ['/imprint/', '/privacy/', '/404.html'].entries()) await visit(browser, path, views[n]);
+	const visit = visits(browser);
+	const seen = [...views.map((view) => ['/', view]),
+		...['/imprint/', '/privacy/', '/404.html'].map((path, n) => [path, views[n]])];
+	for (const [path, view] of seen)
+		await visit({ viewport: view, colorScheme: view.colorScheme }, (page) => look(page, path, view));
 	const [plain, scripted] = [await text_of(browser, false), await text_of(browser, true)];
 	ok(plain.length > 500 && plain === scripted, 'the same without JavaScript but for the line about this moment');
 	await by_keyboard(browser);

@@ -6,7 +6,7 @@
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page } from '../lib/browser.mjs';
+import { launch, open_page, visits } from '../lib/browser.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
@@ -50,8 +50,7 @@ async function crawl() {
 	return pages;
 }
 
-async function visit(browser, name, path, view, has) {
-	const page = await open_page(browser, { viewport: view, colorScheme: view.colorScheme });
+async function look(page, name, path, view, has) {
 	const complaints = [], weight = { document: 0, stylesheet: 0, script: 0, all: 0 };
 	page.on('console', (m) => complaints.push(`console: ${m.text()}`));
 	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
@@ -86,16 +85,15 @@ async function visit(browser, name, path, view, has) {
 			complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
 	ok(complaints.length === 0, `${name}, ${view.name}: sound (${weight.all} bytes in all)`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `site-${name}-${view.name}.png`), fullPage: true });
-	await page.context().close();
 }
 
 // Without scripts only the lines about this moment are missing, and what narrows a list to them.
-async function without_script(browser, name, path) {
+async function without_script(visit, name, path) {
 	const read = async (javaScriptEnabled) => {
-		const page = await open_page(browser, { javaScriptEnabled });
-		await page.goto(base + path);
-		const text = await page.locator('body').innerText();
-		await page.context().close();
+		const text = await visit({ javaScriptEnabled }, async (page) => {
+			await page.goto(base + path);
+			return page.locator('body').innerText();
+		});
 		return text
 			.split('\n')
 			.filter((line) => !/^(Open|Closed, opens|All$)\b.*(until|opens)?/.test(line.trim())
@@ -204,6 +202,7 @@ async function by_keyboard(browser) {
 
 if (shots) mkdirSync(shots, { recursive: true });
 const browser = await launch();
+const visit = visits(browser);
 try {
 	const pages = await crawl();
 	const find = (test) => [...pages].find(([, text]) => test(text))?.[0];
@@ -234,8 +233,9 @@ try {
 	for (const [name, path, has] of kinds) {
 		ok(path !== undefined, `there is a page: ${name}`);
 		if (path === undefined) continue;
-		for (const view of views) await visit(browser, name, path, view, has);
-		await without_script(browser, name, path);
+		for (const view of views)
+			await visit({ viewport: view, colorScheme: view.colorScheme }, (page) => look(page, name, path, view, has));
+		await without_script(visit, name, path);
 	}
 	await open_now(browser, pages);
 	await by_keyboard(browser);
