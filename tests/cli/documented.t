@@ -46,13 +46,15 @@ my %stands_for = (
 	'/var/lib/holdfast/town' => $i->{dir}, '/var/lib/holdfast' => $i->{dir},
 );
 my %stays = map { $_ => 1 } qw(up worker top heal); # they run until they are stopped
+my %target = map { $_ => 1 } `make -C '$root' -pRrq : 2>/dev/null` =~ /^([a-z][\w-]*):(?!=)/mg;
 my (%seen, @examples, @mentions);
 for (@shown) {
 	my ($where, $line, $example) = @$_;
 	my $command = $line =~ s/^time //r =~ s/^(?:[A-Z_]+=\S+ )+//r =~ s/ *>.*//r =~ s/\\\|/|/gr;
 	next if $seen{"$command $example"}++;
 	if ($command =~ /^make ([a-z][\w-]+.*)/) {
-		is(system("make -C '$root' -n $1 >/dev/null 2>&1"), 0, "$where: $line: the target exists");
+		my @wanted = grep { !/=/ } split ' ', $1;
+		is_deeply([ grep { !$target{$_} } @wanted ], [], "$where: $line: the target exists");
 	} elsif ($command =~ m{^(?:\./)?(test|run|tools/[\w-]+|(?:bench|incidents|tests)/\S+/run)(?: (\S+))?$}) {
 		my ($program, $file) = ($1, $2);
 		ok(-e "$root/$program", "$where: $line: the file exists");
