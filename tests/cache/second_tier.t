@@ -97,7 +97,7 @@ my $hold = $i->hold('business');
 my $fenced = metric(0, 'fenced_total');
 my $asked = $m->{one}[0]->begin('/v1/stats/hours');
 $i->until('the first machine fills', sub { $i->fills_running == 1 });
-kill STOP => $m->{web}[0]{pid};
+$i->freeze($m->{web}[0]{pid});
 my $more = $m->{one}[1]->begin(('/v1/stats/hours') x 10);
 $i->until('the second one takes over', sub { $i->fills_running >= 2 });
 Instance::release($hold);

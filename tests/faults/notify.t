@@ -107,7 +107,7 @@ like($i->until('which the log says', sub { $i->log =~ /(notify\.command failed.*
 my $metric = $i->until('the metrics know',
 	sub { $i->get('/metrics')->{content} =~ /^(holdfast_alarm\{key="backup".*)$/m && $1 });
 ok($metric, 'the alarm is in /metrics');
-$i->set(%settings, 'notify.timeout' => '100ms');
+$i->set(%settings, 'notify.timeout' => '1s');
 behave('hang');
 $i->run_ok('reload');
 $i->until('the command hangs', sub { -s "$told/hangs" });

@@ -20,7 +20,7 @@ my ($postmaster) = $i->slurp('data/postmaster.pid') =~ /^(\d+)/;
 for my $outage ('killed again and again', 'stopped') {
 	if ($outage eq 'stopped') {
 		($postmaster) = $i->slurp('data/postmaster.pid') =~ /^(\d+)/;
-		kill STOP => database($i);
+		$i->freeze(database($i));
 	}
 	# During it each key fails several times, and would be backed off for longer each time.
 	my $failures = 0;

@@ -54,7 +54,7 @@ like($i->get('/metrics')->{content}, qr/^holdfast_pipeline_known 1$/m, 'later sc
 # ---- a web process that hangs ----
 my %before = $i->status;
 my $hung = $before{'web/2'}{pid};
-kill STOP => $hung;
+$i->freeze($hung);
 # Connections that the kernel gives to the one that hangs wait until it is replaced; then they are answered.
 my @codes = map { $i->get('/healthz')->{status} } 1 .. 30;
 is_deeply([ grep { $_ != 200 } @codes ], [], 'every request is answered although one process hangs')

@@ -72,7 +72,7 @@ until_said('RELOADING=1 at a reload', qr/^RELOADING=1\nMONOTONIC_USEC=\d+$/m);
 until_said('READY=1 when it is done', qr/^READY=1$/m);
 
 # A supervisor that hangs says nothing, so that the service manager notices.
-kill STOP => $pid;
+$i->freeze($pid);
 hear();
 @said = ();
 my $asked = 0;
@@ -91,7 +91,7 @@ is_deeply([ $i->left ], [], 'nothing is left');
 # ---- without a manager, or with one that is gone ----
 for my $env ({}, { NOTIFY_SOCKET => "$i->{home}/nosuch" }, { NOTIFY_SOCKET => 'relative' }) {
 	$pid = start(%$env);
-	$i->until('everything runs', sub { my %s = $i->status; %s && !grep { $_->{state} ne 'running' } values %s });
+	$i->until_running;
 	kill TERM => $pid;
 	waitpid $pid, 0;
 	my $how = $env->{NOTIFY_SOCKET} ? "with NOTIFY_SOCKET=$env->{NOTIFY_SOCKET}" : 'without NOTIFY_SOCKET';

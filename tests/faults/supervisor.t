@@ -92,6 +92,7 @@ is($seen{refused} // 0, 0, "no connection was refused meanwhile ($seen{ok} answe
 $victim
 	= (grep { Instance::read_file("/proc/$_/cmdline") =~ /^postgres: checkpointer/ } keys %{ { $i->processes } })[0];
 kill KILL => $victim;
+$i->until('the server has noticed', sub { $i->log =~ /all server processes terminated; reinitializing/ });
 $i->until('the database has recovered', sub { $i->get('/v1/categories')->{status} == 200 });
 pass('a killed server process of the database: the web processes find the database again');
 my ($postmaster) = $i->slurp('data/postmaster.pid') =~ /^(\d+)/;
@@ -199,7 +200,7 @@ is_deeply([ $i->left ], [], 'and nothing is left');
 
 # ---- a supervisor that hangs ----
 $i->up;
-kill STOP => $i->supervisor;
+$i->freeze($i->supervisor);
 ($code, $text) = $i->run('down', '--wait', 1);
 is($code, 0, 'down ends an instance whose supervisor does not answer') or diag $text;
 is_deeply([ $i->left ], [], 'and leaves nothing');

@@ -39,8 +39,8 @@ ok((grep { $_->{kind} eq 'finding' && $_->{finding}{key} eq 'unreachable' } line
 # ---- stopped in the middle ----
 ($heal, $ledger, $record) = watch();
 my @stopped = (postmaster(), $i->sql($watcher));
-kill STOP => @stopped;
 END { my $code = $?; kill CONT => @stopped; $? = $code }
+$i->freeze(@stopped);
 $heal->until('a sample says that it hangs', sub { Instance::read_file($record) =~ /"reach":4/ });
 my $said = stop($heal);
 kill CONT => @stopped;

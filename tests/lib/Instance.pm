@@ -189,11 +189,22 @@ sub status {
 	return $code ? () : map { $_->{name} => $_ } @{ decode_json($text)->{processes} };
 }
 
+# Until everything runs; after a reload, until no process of before it is left that could still answer.
 sub until_running {
 	my ($self) = @_;
 	return $self->until('everything runs', sub {
 		my %s = $self->status;
-		return %s && !grep { $_->{state} ne 'running' } values %s;
+		return %s && !grep { $_->{state} ne 'running' || $_->{replacing} } values %s;
+	});
+}
+
+# Stop processes as SIGSTOP does. The signal is sent at once, but one that runs on another processor goes on until it
+# notices; afterwards none of them does.
+sub freeze {
+	my ($self, @pids) = @_;
+	kill STOP => @pids;
+	$self->until('the processes are stopped', sub {
+		!grep { read_file("/proc/$_/stat") !~ /^\d+ \(.*\) [TZ]/s } grep { kill 0 => $_ } @pids;
 	});
 }
 
@@ -311,10 +322,11 @@ sub no_statement_timeouts {
 	$self->sql("ALTER ROLE holdfast_web SET $_ = '600s'") for qw(statement_timeout lock_timeout);
 }
 
-# Statements of the web role over `business` or its details: how many were finished, and the sessions of those that
-# run.
+# Statements of the web role over `business` or its details: how many were finished when none of them ran, and the
+# sessions of those that run. A client may have its answer before the server has counted the statement.
 sub fills_finished {
 	my ($self) = @_;
+	$self->until('no fill runs', sub { !$self->fills_running });
 	return $self->sql(q{SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
 		WHERE r.rolname = 'holdfast_web' AND s.query ~ 'FROM business'});
 }

@@ -79,7 +79,7 @@ $batch = $p->queue('--stage', 'http', '--limit', 200);
 my ($workers) = $p->pairs($worker);
 $i->until('a container has a claim',
 	sub { $p->sql("SELECT count(*) FROM pipeline_claim WHERE batch_id = $batch AND cardinality(items) > 0") > 0 });
-kill STOP => $_ for @$workers;
+$i->freeze(@$workers);
 $p->{api}->signal('CONT');
 my $second = $p->start_worker(2);
 $i->until('others finish it', sub { $p->finished($batch) });
