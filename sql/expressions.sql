@@ -24,7 +24,7 @@ b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,
 
 -- The columns of a business for its exported page. b: business, d: its business_detail. Days since 1970, UTC.
 -- expression: export_row
-b.id, b.region_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
+b.id, b.region_id, b.city_id, b.category_id, b.source_id, b.quality_score, b.lat_e7, b.lon_e7,
 	b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone,
 	d.description, d.website, d.offers, d.extra, d.alt_names, d.service_area, d.same_as, d.categories,
 	floor(date_part('epoch', d.updated_at) / 86400)::integer AS changed_day,

@@ -24,6 +24,14 @@ SELECT id, external_id FROM business_detail WHERE id = ANY($1::bigint[]);
 -- name: export_regions
 SELECT id, key, country, name, businesses > 0 AS used FROM region ORDER BY id;
 
+-- name: export_places
+SELECT id, region_id, slug, name FROM city WHERE slug IS NOT NULL ORDER BY id;
+
+-- name: export_kinds_of_places
+-- Kinds with at least $1 businesses in a place; the export publishes most of them.
+SELECT city_id, COALESCE(category_id, 0) AS category_id FROM business WHERE city_id IS NOT NULL
+GROUP BY 1, 2 HAVING count(*) >= $1::integer;
+
 -- name: export_country
 -- The country of most businesses.
 SELECT country FROM region GROUP BY country ORDER BY sum(businesses) DESC, country LIMIT 1;

@@ -190,10 +190,10 @@ async function by_keyboard(browser) {
 		'the first key stroke offers to skip to the content',
 	);
 	ok(await tab_until((e) => /^\/c\/[^/]+\/$/.test(e.href), 10), 'a kind of business is reached by keyboard');
-	await follow(/\/c\//);
+	await follow(/\/kind\//);
 	ok(await tab_until((e) => /^\/r\/[^/]+\/[^/]+\.html$/.test(e.href), 10), 'from it a list');
-	await follow(/\/r\//);
-	ok(await tab_until((e) => /-[0-9a-z]{13}\.html$/.test(e.href) && !/^\/r\//.test(e.href), 12),
+	await follow(/\/in\//);
+	ok(await tab_until((e) => /-[0-9a-z]{13}\.html$/.test(e.href) && !/^\/in\//.test(e.href), 12),
 		'and from that a business');
 	await follow(/-[0-9a-z]{13}\.html$/);
 	ok((await page.locator('h1').innerText()).length > 1, 'which has a name');
@@ -223,7 +223,7 @@ try {
 			['Also serves', 'This is my business', 'Report an error', 'CC0-1.0'],
 		],
 		['region', region, ['businesses, by kind']],
-		['category', [...pages.keys()].find((p) => /^\/c\//.test(p)), ['businesses, by region']],
+		['category', [...pages.keys()].find((p) => /^\/kind\//.test(p)), ['businesses, by region']],
 		['list', list, ['in this list']],
 		['sources', '/sources/', ['Samples of the test']],
 		['imprint', '/imprint/', ['Example Operator']],

@@ -19,8 +19,8 @@ sub paths {
 		if -d $dir;
 	return sort @paths;
 }
-# /PLACE/NAME-ID.html; pages of lists (r/REGION/KIND-ID.html) are named alike.
-sub is_business { return $_[0] =~ m{^(?!r/).*-[0-9a-hjkmnp-tv-z]{13}\.html$} }
+# /PLACE/NAME-ID.html.
+sub is_business { return $_[0] =~ m{^.*-[0-9a-hjkmnp-tv-z]{13}\.html$} }
 sub page { my ($dir, $id) = @_; return (grep { is_business($_) && /-\Q$id\E\.html$/ } paths($dir))[0] }
 sub slurp { my ($path) = @_; open my $in, '<:raw', $path or die "$path: $!"; local $/; return <$in> // '' }
 sub files { my ($dir) = @_; return map { $_ => slurp("$dir/$_") } paths($dir) }

@@ -134,7 +134,7 @@ for my $path (grep {/\.html$/} sort keys %files) {
 is_deeply(\@odd, [], 'title, description, Open Graph and canonical address of every page say the same');
 like($files{'index.html'}, qr/"\@type":"WebSite"/, 'the home page names the site');
 unlike($files{'index.html'}, qr/SearchAction/, '... and no search box that nobody shows');
-is_deeply([ grep { m{^r/[^/]+/.*\.html$} && !m{/index\.html$}
+is_deeply([ grep { m{^(?:in|[^/]+)/.*\.html$} && !m{/index\.html$} && !Site::is_business($_)
 	&& $files{$_} !~ /"\@type":"ItemList"/ } sort keys %files ], [],
 	'every list is one for search engines');
 cmp_ok(length $files{'assets/open.js'}, '<', 2600, 'the script is small');
@@ -197,13 +197,13 @@ import_text('many.csv', "id,name,city,region,country,category,street\n"
 		. join('', map {"m$_,Baker $_,Bern,Bern,CH,bakery,Street $_\n"} 1 .. 900), 'many');
 export();
 my %many = Site::files($site);
-my @lists = sort grep { m{^r/ch-bern/bakery[.-]} } keys %many;
+my @lists = sort grep { m{^in/ch-bern/bakery[.-]} } keys %many;
 cmp_ok(scalar @lists, '>', 5, 'a long list has pages: ' . scalar @lists);
 import_text('more.csv',
 	"id,name,city,region,country,category,street\nn1,Another Baker,Bern,Bern,CH,bakery,Street 1000\n", 'more');
 export();
 my %more = Site::files($site);
-my @changed = grep { ($many{$_} // '') ne $more{$_} } grep { m{^r/ch-bern/bakery[.-]} } sort keys %more;
+my @changed = grep { ($many{$_} // '') ne $more{$_} } grep { m{^in/ch-bern/bakery[.-]} } sort keys %more;
 cmp_ok(scalar @changed, '<=', 3, 'a new record changes its page of the list, not those behind it: ' . scalar @changed);
 is_deeply([Site::broken($site, 'https://shops.example')], [], 'and no link is broken');
 my $baker = $i->sql(q{SELECT id FROM business WHERE name = 'Another Baker'});

@@ -124,7 +124,7 @@ $i->sql('DELETE FROM business');
 export();
 my @pages = grep { Site::is_business($_) } Site::paths($site);
 is(scalar @pages, 0, 'pages of what is no more are nobody\'s own files');
-my @lists = grep { $_ ne "$site/r/index.html" } glob "$site/r/*/*.html";
+my @lists = glob "$site/in/*/*.html $site/kind/*/*.html";
 is(scalar @lists, 0, 'nor are lists');
 
 # ---- where it is served ----

@@ -97,9 +97,12 @@ static void lists_and_the_home_page_have_sound_blocks(void **state)
 						   {{"B > C", 5},
 						    {"https://d.example/x/b-2.html", 28}}},
 					region = {{"Bayern", 6},
-						  {"https://d.example/r/de-bayern/", 30}};
-	const struct facts_list list = {
-	    .name = STR("Shops in Bayern"), .item = shops, .count = 2, .trail = {&region, 1}};
+						  {"https://d.example/in/de-bayern/", 31}};
+	const struct facts_list list = {.name = STR("Shops in Bayern"),
+					.url = STR("https://d.example/in/de-bayern/shop.html"),
+					.item = shops,
+					.count = 2,
+					.trail = {&region, 1}};
 	struct arena arena;
 	struct buf out, notes;
 	struct err err;
@@ -109,8 +112,10 @@ static void lists_and_the_home_page_have_sound_blocks(void **state)
 	assert_int_equal(facts_list_jsonld(&list, &arena, &out, &err), OK);
 	assert_null(strpbrk(buf_z(&out), "<>&"));
 	const struct json_value *v = parse(&arena, buf_view(&out));
-	says(v, "@graph.0.@type", "ItemList");
-	says(v, "@graph.0.itemListElement.1.url", "https://d.example/x/b-2.html");
+	says(v, "@graph.0.@type", "CollectionPage");
+	says(v, "@graph.0.url", "https://d.example/in/de-bayern/shop.html");
+	says(v, "@graph.0.mainEntity.@type", "ItemList");
+	says(v, "@graph.0.mainEntity.itemListElement.1.url", "https://d.example/x/b-2.html");
 	says(v, "@graph.1.@type", "BreadcrumbList");
 	says(v, "@graph.1.itemListElement.1.name", "Shops in Bayern");
 	facts_check(v, note, &notes);

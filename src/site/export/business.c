@@ -1,7 +1,6 @@
 #include "site/export/internal.h"
 #include "base/date.h"
 #include "base/percent.h"
-#include "base/percent.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,22 +76,11 @@ static void business_read_columns(const struct db_rows *rows, int row, struct fa
 	f->website = db_text(rows, row, SQL_EXPORT_BUSINESS_WEBSITE);
 }
 
-/* The pages above: the region and its list of the category. */
-static void business_read_trail(struct maker *m, struct business *b)
+/* The pages above: region, place, and the list of its kind there. */
+static size_t business_above(struct maker *m, const struct business *b,
+			     struct facts_crumb above[LEVELS_ABOVE])
 {
-	enum { ABOVE = 2 };
-	struct str url = m->theme->url, region = b->region->key,
-		   kind = theme_category_label(m->theme, b->category);
-	struct facts_crumb *above = arena_array(&m->arena, ABOVE, sizeof(*above));
-	m->b.failed |= !above;
-	if (!above)
-		return;
-	above[0] =
-	    (struct facts_crumb){b->region->name, MAKER_JOIN(m, url, STR("/r/"), region, STR("/"))};
-	above[1] =
-	    (struct facts_crumb){kind, MAKER_JOIN(m, url, STR("/r/"), region, STR("/"),
-						  theme_category_key(b->category), STR(".html"))};
-	b->facts.trail = (struct facts_trail){above, ABOVE};
+	return level_above(m, b->region, b->place, b->linked ? b->category : LEVEL_ALL, above);
 }
 
 /* Its own pictures, the first as the leading one. */
@@ -148,7 +136,10 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	b->link = MAKER_JOIN(m, buf_view(&m->block));
 	b->region =
 	    theme_region(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_REGION_ID));
+	b->place = theme_place(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_CITY_ID));
 	b->category = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_CATEGORY_ID);
+	b->category = taxonomy_by_id(b->category) ? b->category : 0;
+	b->linked = b->place && theme_links(m->theme, b->place->id, b->category);
 	b->source =
 	    theme_source(m->theme, (int32_t)db_i64(rows, row, SQL_EXPORT_BUSINESS_SOURCE_ID));
 	b->rank = (int)db_i64(rows, row, SQL_EXPORT_BUSINESS_QUALITY_SCORE);
@@ -164,7 +155,8 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	if (m->theme->is_public) {
 		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), b->link, STR(".html"));
 		f->identity = MAKER_JOIN(m, m->theme->site_url, STR("/id/"), str_of(b->id_text));
-		business_read_trail(m, b);
+		struct facts_crumb above[LEVELS_ABOVE];
+		f->trail = level_trail(m, above, business_above(m, b, above));
 	}
 	enum status status =
 	    business_read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_OFFERS), &f->offers, err);
@@ -330,14 +322,14 @@ static void business_put_locator(struct maker *m, const struct business *b)
 
 static void business_put_trail(struct maker *m, const struct business *b)
 {
-	struct str base = m->theme->base, kind = theme_category_key(b->category);
-	struct str label = theme_category_label(m->theme, b->category);
-	struct json_value *trail = maker_list(m, "trail");
-	maker_crumb(m, trail, b->region->name,
-		    MAKER_JOIN(m, base, STR("/r/"), b->region->key, STR("/")));
-	maker_crumb(m, trail, label,
-		    MAKER_JOIN(m, base, STR("/r/"), b->region->key, STR("/"), kind, STR(".html")));
-	json_build_text(&m->b, m->root, "category", label);
+	struct facts_crumb above[LEVELS_ABOVE];
+	level_put_trail(m, above, business_above(m, b, above));
+	json_build_text(&m->b, m->root, "category", theme_category_label(m->theme, b->category));
+	if (!b->place)
+		return;
+	const struct level_page page = {LEVEL_PLACE, b->place->id, LEVEL_ALL, 0};
+	JSON_BUILD_JOIN(&m->b, m->root, "city_link", m->theme->base, STR("/"),
+			level_link(m, &page));
 }
 
 /* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. Without
@@ -461,8 +453,9 @@ static void business_entry(const struct maker *m, const struct business *b, enum
 				     .identity = gate_identity(&b->facts),
 				     .listed = business_listed_hash(b),
 				     .region = b->region->id,
-				     .category =
-					 (int16_t)(taxonomy_by_id(b->category) ? b->category : 0),
+				     .place = b->place ? b->place->id : 0,
+				     .linked = b->linked,
+				     .category = (int16_t)b->category,
 				     .day = (uint16_t)b->day,
 				     .rank = (uint8_t)b->rank,
 				     .state = states[gate_causes[cause].verdict],

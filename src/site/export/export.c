@@ -322,10 +322,10 @@ static enum status export_pass(struct export_run *r, struct pass *p, const char 
 	return status;
 }
 
-static enum status export_pass_ids(struct export_run *r, struct err *err)
+static enum status export_pass_ids(struct export_run *r, bool again, struct err *err)
 {
 	export_unique_ids(r);
-	struct pass p = {.ids = r->ids, .ids_count = r->ids_count};
+	struct pass p = {.ids = r->ids, .ids_count = r->ids_count, .again = again};
 	return r->ids_count ? export_pass(r, &p, "rendering", "businesses", r->ids_count, err) : OK;
 }
 
@@ -344,7 +344,24 @@ static enum status export_resolve_twins(struct export_run *r, struct err *err)
 {
 	r->ids_count = 0;
 	twins_resolve(&r->next, export_twin_changed, r);
-	return export_pass_ids(r, err);
+	return export_pass_ids(r, true, err);
+}
+
+/* The lists that pages link to before it is known which lists there are. Pages for which that was
+ * wrong are rendered twice. */
+static enum status export_guess_links(struct export_run *r, bool whole, struct err *err)
+{
+	struct theme *t = &r->theme;
+	if (whole)
+		return theme_guess_links(t, r->db, err);
+	t->linked = memory_array(r->next.entries + 1, sizeof(*t->linked));
+	for (size_t i = 0; i < r->next.entries; i++) {
+		const struct manifest_entry *e = &r->next.entry[i];
+		if (e->state >= ENTRY_NOINDEX && e->linked)
+			t->linked[t->links++] = theme_link_key(e->place, e->category);
+	}
+	theme_sort_links(t);
+	return OK;
 }
 
 /* Render all businesses and then those that changed meanwhile; or only those that changed since the
@@ -355,7 +372,8 @@ static enum status export_businesses(struct export_run *r, struct err *err)
 	enum status status = OK;
 	r->report->whole = whole;
 	export_begin_next(r, whole);
-	if (whole && r->blocks) {
+	status = export_guess_links(r, whole, err);
+	if (status == OK && whole && r->blocks) {
 		struct pass p = {.blocks = r->blocks};
 		status = export_pass(r, &p, "rendering", "businesses", (uint64_t)r->blocks, err);
 	}
@@ -367,22 +385,55 @@ static enum status export_businesses(struct export_run *r, struct err *err)
 		export_add_pictured(r);
 	}
 	if (status == OK)
-		status = export_pass_ids(r, err);
+		status = export_pass_ids(r, whole, err);
 	manifest_drop_deleted(&r->next);
 	return status == OK ? export_resolve_twins(r, err) : status;
+}
+
+/* Render again the pages of businesses whose list has come or gone since they were rendered. */
+static enum status export_relink(struct export_run *r, struct err *err)
+{
+	r->ids_count = 0;
+	lists_link(&r->lists, &r->theme);
+	for (size_t i = 0; i < r->next.entries; i++) {
+		const struct manifest_entry *e = &r->next.entry[i];
+		if (e->state >= ENTRY_NOINDEX &&
+		    e->linked != (e->place && theme_links(&r->theme, e->place, e->category)))
+			export_add_id(r, e->id);
+	}
+	return export_pass_ids(r, true, err);
+}
+
+/* Make the lists, and the pages that link to them agree. A record that changes while it is rendered
+ * again can make another round necessary. */
+static enum status export_make_lists(struct export_run *r, struct err *err)
+{
+	enum { ROUNDS = 8 };
+	enum status status = OK;
+	for (int i = 0; i < ROUNDS && status == OK; i++) {
+		lists_release(&r->lists);
+		lists_make(&r->lists, &r->theme, &r->next);
+		status = export_relink(r, err);
+		if (!r->ids_count)
+			break;
+	}
+	return status;
 }
 
 static enum status export_list_pages(struct export_run *r, struct err *err)
 {
 	char path[EXPORT_PATH];
 	struct pass p = {.lists = &r->lists};
-	lists_make(&r->lists, &r->theme, &r->next, &r->spare);
+	enum status made = export_make_lists(r, err);
+	if (made != OK)
+		return made;
+	lists_compare(&r->lists, &r->spare);
 	r->report->lists = r->lists.pages;
 	r->report->unchanged += r->lists.pages - r->lists.works;
 	enum status status =
 	    r->lists.works ? export_pass(r, &p, "listing", "pages", r->lists.works, err) : OK;
 	for (uint32_t i = 0; i < r->lists.pages && status == OK; i++) {
-		lists_path(&r->theme, &r->lists, i, path);
+		lists_path(&r->lists, i, path);
 		manifest_add_file(&r->next, path, r->lists.page[i].hash);
 	}
 	return status;

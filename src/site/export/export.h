@@ -17,7 +17,7 @@
  *
  * Files of the operator are published as they are: those of a folder (web/public of the instance)
  * with each run, and those put into DIR by hand, which are kept when the trees are exchanged;
- * except for files in the folders of businesses, b/XX.
+ * except for files in the folders of businesses, those of places and b/XX.
  *
  * A run that is killed has not touched the published tree. Before a page of the spare tree is
  * written its id goes into a journal; the next run treats the pages named there as unknown and
@@ -29,7 +29,7 @@
  * exec'ed: they are inside the same trust boundary as their parent and share its compiled templates
  * and manifests.
  *
- * Memory: 48 bytes for each business in each tree; about 30 MB in each process for rows that are
+ * Memory: 56 bytes for each business in each tree; about 30 MB in each process for rows that are
  * read and not yet written.
  *
  * Caller: the command. Blocking; returns when the site is published or has failed. */

@@ -8,8 +8,9 @@
  *   business.c  renders one business: from its row to its page
  *   cards.c     vCard and calendar
  *   twins.c     which of several records of one business is published
- *   lists.c     list pages: which businesses are on which page
- *   places.c    home, region and category pages, imprint, privacy, assets
+ *   lists.c     which businesses are on which list, and on the pages of places, regions and kinds
+ *   listed.c    what those pages show
+ *   places.c    home, imprint, privacy, assets
  *   sitemap.c   sitemaps, robots.txt
  *   search.c    files of the search without a server
  *   photos.c    pictures of businesses
@@ -19,6 +20,7 @@
  *   own.c       files of the operator
  *   preview.c   single pages in memory
  *   theme.c     templates and what every page shows
+ *   levels.c    addresses and trails of regions, places, kinds and lists
  *   trees.c     a tree for each language
  */
 #ifndef SITE_EXPORT_INTERNAL_H
@@ -61,8 +63,11 @@ struct manifest_entry {
 	uint8_t cause;      /* enum gate_cause */
 	uint8_t card : 1;   /* has a vCard and a calendar */
 	uint8_t hidden : 1; /* lists show no street */
+	uint8_t linked : 1; /* its page links to the list of its kind in its place */
 	uint32_t pictures;  /* hash of what its page shows of them; 0: it has none */
 	uint32_t path;      /* manifest_path; 0: none */
+	int32_t place;      /* city id; 0: none */
+	uint32_t reserved;
 };
 
 /* The path of an entry's page without id and ending: "hochtann/fliesen-falkner". Empty: the tree
@@ -213,8 +218,7 @@ MUST_CHECK enum status writer_remove(struct writer *w, const char *path, struct 
 enum theme_page {
 	THEME_HOME,
 	THEME_BUSINESS,
-	THEME_CATEGORY,
-	THEME_REGION,
+	THEME_OVERVIEW,
 	THEME_LIST,
 	THEME_SOURCES,
 	THEME_IMPRINT,
@@ -237,12 +241,18 @@ struct region {
 	bool named;
 };
 
+/* A town. Its slug is the first segment of its addresses, given once. */
+struct export_place {
+	int32_t id, region;
+	struct str slug, name;
+};
+
 struct export_source {
 	int32_t id;
 	struct str name, licence, licence_url, attribution, url;
 };
 
-/* The common input of all pages; constant during a run. */
+/* The common input of all pages; constant during a run, but for `linked`. */
 struct theme {
 	struct arena arena;
 	struct template_set *set;
@@ -261,6 +271,12 @@ struct theme {
 	struct str *label;     /* of the categories, in the order of taxonomy_categories */
 	struct region *region; /* sorted by id; the first is used for records without one */
 	size_t regions;
+	struct export_place *place; /* sorted by id */
+	size_t places;
+	/* The lists that pages of businesses link to, sorted keys of theme_link_key: first as the
+	 * database or the spare tree suggests, then those of lists_link. */
+	uint64_t *linked;
+	size_t links;
 	struct export_source *source;
 	size_t sources;
 	bool several_countries;                 /* addresses show their country */
@@ -280,6 +296,14 @@ MUST_CHECK enum status theme_load(struct theme *t, const struct export_options *
 void theme_identity(struct theme *t, struct str database);
 void theme_release(struct theme *t); /* also after theme_load has failed */
 const struct region *theme_region(const struct theme *t, int32_t id);
+/* NULL: there is none. */
+const struct export_place *theme_place(const struct theme *t, int32_t id);
+uint64_t theme_link_key(int32_t place, int category);
+/* Sort t->linked[0..links) and leave out duplicates. */
+void theme_sort_links(struct theme *t);
+bool theme_links(const struct theme *t, int32_t place, int category);
+/* What the lists of kinds in places probably are: in the database those with enough businesses. */
+MUST_CHECK enum status theme_guess_links(struct theme *t, struct db *db, struct err *err);
 const struct export_source *theme_source(const struct theme *t, int32_t id);
 /* For a category that is unknown or 0: "unclassified" and "Other businesses". */
 struct str theme_category_key(int category);
@@ -325,6 +349,7 @@ struct business {
 	int64_t id;
 	char id_text[RECORD_ID_TEXT];
 	const struct region *region;
+	const struct export_place *place; /* NULL: none */
 	const struct export_source *source;
 	struct str path; /* as manifest_path */
 	struct str link; /* from the site's root, without ending, percent-encoded */
@@ -332,6 +357,7 @@ struct business {
 	int rank;
 	bool judged;             /* `rank` is known */
 	bool hidden;             /* its address must not be shown */
+	bool linked;             /* as in its entry */
 	int updated_day;         /* of the last change in the source, days since 1970 */
 	char updated[DATE_TEXT]; /* the same as 2026-01-31; empty: outside of the years 0 to 9999 */
 	int day;                 /* of the last change in the database, days since 1970 */
@@ -374,37 +400,111 @@ void twins_resolve(struct manifest *m,
 		   void (*changed)(void *ctx, const struct manifest_entry *e, bool publish),
 		   void *ctx);
 
+/* ---- levels.c ----
+ *
+ *   /in/REGION/        /in/REGION/KIND.html
+ *   /PLACE/            /PLACE/KIND.html
+ *   /kind/KIND/
+ *
+ * A further page of a list has the id of its first business: KIND.ID.html. The point keeps it
+ * apart from pages of businesses. */
+
+enum level { LEVEL_REGION, LEVEL_PLACE, LEVEL_KIND };
+enum {
+	LEVEL_ALL = -1, /* in place of a category: the page of the region or place itself */
+	LEVELS_ABOVE = 3,
+};
+
+/* A page of a level: `id` is a region's, a place's or a category's. */
+struct level_page {
+	enum level level;
+	int32_t id;
+	int category;  /* LEVEL_ALL, or that of a list */
+	int64_t first; /* of a further page: id of its first business; 0: none */
+};
+
+/* Its file in the tree: "hochtann/index.html". */
+void level_file(const struct theme *t, const struct level_page *page, char out[EXPORT_PATH]);
+/* Append its address below the site's root, percent-encoded: "hochtann/". */
+void level_put_link(const struct theme *t, const struct level_page *page, struct buf *out);
+/* The same in m's arena. */
+struct str level_link(struct maker *m, const struct level_page *page);
+struct str level_name(const struct theme *t, enum level level, int32_t id);
+/* The pages above, from the top, with links as level_link; returns their number. of: a region, a
+ * place or a list; NULL: a business in `place` (or NULL) of `region`, of a kind that has a list
+ * there unless it is LEVEL_ALL. */
+size_t level_above(struct maker *m, const struct region *region, const struct export_place *place,
+		   int category, struct facts_crumb above[LEVELS_ABOVE]);
+/* Put them as the page's trail. */
+void level_put_trail(struct maker *m, const struct facts_crumb *above, size_t count);
+/* The same with whole URLs, for a block of facts. */
+struct facts_trail level_trail(struct maker *m, const struct facts_crumb *above, size_t count);
+
 /* ---- lists.c ---- */
 
-/* Businesses of one category in one region: order[from..to). */
+/* Businesses of a list. Fewer are shown by the page of the place or region. */
+enum { LIST_LEAST = 3 };
+
+/* Businesses of one category in a region or place: order[from..to). */
 struct business_list {
-	uint32_t from, to;
-	int32_t region;
+	enum level level;
+	int32_t id; /* of the region or place */
 	int category;
-	uint32_t page, pages; /* first and number, in lists->page */
+	uint32_t from, to;
+	uint32_t page, pages; /* first and number, in lists->page; 0 pages: a thin list */
+};
+/* A region, place or kind with its lists and some of its businesses on one page. */
+struct list_overview {
+	enum level level;
+	int32_t id;                  /* of the region, place or category */
+	uint32_t count;              /* businesses */
+	uint32_t row_from, row_to;   /* its lists, the largest first: range of lists->row */
+	uint32_t town_from, town_to; /* places of a region: range of lists->town */
+	uint32_t from, to;           /* businesses that it shows: range of lists->order */
+	bool made;                   /* it has a page; else there is too little of a kind */
 };
 struct list_page {
 	uint32_t from, to; /* range of lists->order */
-	uint32_t list;     /* index in lists->list */
-	uint64_t hash;     /* of its input */
-	bool there;        /* the spare tree has the file, perhaps with other content */
+	uint32_t of;       /* index in lists->list or lists->overview */
+	bool overview;
+	bool there;    /* the spare tree has the file, perhaps with other content */
+	uint64_t hash; /* of its input */
 };
 struct lists {
 	const struct manifest *m;
+	const struct theme *theme;
 	uint32_t *order; /* indexes of entries with a page, list by list, best first */
-	size_t count;
-	struct business_list *list;
+	size_t count, room;
+	size_t published;           /* businesses with a page */
+	struct business_list *list; /* of regions, then of places */
 	size_t lists;
+	uint32_t *row; /* indexes of `list` */
+	size_t rows;
+	struct list_overview *overview; /* of regions, then of places, then of kinds */
+	size_t overviews;
+	uint32_t *town; /* indexes of `overview` */
+	size_t towns;
 	struct list_page *page;
-	size_t pages;
+	size_t pages, pages_room;
 	uint32_t *work; /* indexes of pages to render */
 	size_t works;
 };
-/* Make the lists of m's entries. Pages that `spare` has with the same hash are not in `work`. */
-void lists_make(struct lists *l, const struct theme *t, const struct manifest *m,
-		const struct manifest *spare);
+/* Make the lists of m's entries. */
+void lists_make(struct lists *l, const struct theme *t, const struct manifest *m);
+/* Pages of businesses rendered from now on link to these lists. */
+void lists_link(const struct lists *l, struct theme *t);
+/* Fill `work` with the pages that `spare` has not with the same hash. */
+void lists_compare(struct lists *l, const struct manifest *spare);
 void lists_release(struct lists *l);
-void lists_path(const struct theme *t, const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
+/* Whether search engines may list the page: not that of a place with fewer than LIST_LEAST. */
+bool lists_indexed(const struct lists *l, uint32_t page);
+/* The newest day of the businesses that it shows. */
+uint16_t lists_newest_day(const struct lists *l, const struct list_page *page);
+struct level_page lists_level(const struct lists *l, uint32_t page);
+void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
+
+/* ---- listed.c ---- */
+
 /* Read what the pages work[from..to) show: a row for each business that still exists, in the order
  * of the pages. */
 MUST_CHECK enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
@@ -569,6 +669,9 @@ struct pass {
 	const int64_t *ids; /* of businesses, each once */
 	size_t ids_count;
 	const struct lists *lists; /* pages in lists->work */
+	/* Of `ids`: this run may have written their pages already, so that what `spare` says of
+	 * them need not be so. */
+	bool again;
 	struct progress *progress;
 	struct export_report *report;
 	int *journal_fd; /* one for each worker */

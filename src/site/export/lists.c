@@ -1,52 +1,46 @@
-/* List pages with stable boundaries and addresses. A list is sorted best first. As in
+/* Which businesses are on which list, and which lists and businesses the pages of regions, places
+ * and kinds show.
+ *
+ * List pages have stable boundaries and addresses. A list is sorted best first. As in
  * content-defined chunking, a page ends before a business whose id's hash says so: a record that is
  * added or deleted changes the boundaries of its own page, not those of later pages. A page is
  * named after its first business, so that its address stays valid. */
 #include "site/export/internal.h"
 #include "base/memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
-#include "site/look/look.h"
-#include "sql/export.h"
 
-enum { PAGE_LEAST = 20, PAGE_USUAL = 40, PAGE_MOST = 200 };
+enum {
+	PAGE_LEAST = 20,
+	PAGE_USUAL = 40,
+	PAGE_MOST = 200,
+	PLACE_BEST = 24, /* businesses on the page of a place, beside those of thin lists */
+	OTHER_BEST = 12, /* the same of a region or kind */
+};
+
+/* ---- order ---- */
 
 /* Sort key of an entry, small for the same reason as struct twin. */
-struct place {
-	uint64_t key; /* region, category, rank (best first) */
+struct list_key {
+	uint64_t key; /* region or place, category, rank (best first) */
 	uint32_t at;  /* index in the manifest, whose entries are sorted by id */
 };
 
-static int place_compare(const void *a, const void *b)
+static int list_key_compare(const void *a, const void *b)
 {
-	const struct place *x = a, *y = b;
+	const struct list_key *x = a, *y = b;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return x->at > y->at ? -1 : x->at < y->at;
 }
 
-static uint64_t place_key(const struct manifest_entry *e)
+static uint64_t list_key(int32_t id, int category, const struct manifest_entry *e)
 {
-	uint64_t region = (uint32_t)e->region ^ UINT32_C(1) << 31;
-	uint64_t category = (uint16_t)e->category ^ UINT16_C(1) << 15;
-	return region << 32 | category << 16 | (uint8_t)(UINT8_MAX - e->rank);
-}
-
-static void lists_sort(struct lists *l)
-{
-	const struct manifest *m = l->m;
-	struct place *all = memory_array(m->entries, sizeof(*all));
-	for (size_t i = 0; i < m->entries; i++)
-		if (m->entry[i].state >= ENTRY_NOINDEX)
-			all[l->count++] = (struct place){place_key(&m->entry[i]), (uint32_t)i};
-	qsort(all, l->count, sizeof(*all), place_compare);
-	l->order = memory_array(l->count, sizeof(*l->order));
-	for (size_t i = 0; i < l->count; i++)
-		l->order[i] = all[i].at;
-	free(all);
+	uint64_t of = (uint32_t)id ^ UINT32_C(1) << 31;
+	uint64_t kind = (uint16_t)category ^ UINT16_C(1) << 15;
+	return of << 32 | kind << 16 | (uint8_t)(UINT8_MAX - e->rank);
 }
 
 static const struct manifest_entry *lists_member(const struct lists *l, size_t i)
@@ -54,9 +48,69 @@ static const struct manifest_entry *lists_member(const struct lists *l, size_t i
 	return &l->m->entry[l->order[i]];
 }
 
-static bool same_list(const struct manifest_entry *a, const struct manifest_entry *b)
+static int32_t lists_place(const struct lists *l, const struct manifest_entry *e)
 {
-	return a->region == b->region && a->category == b->category;
+	return e->place && theme_place(l->theme, e->place) ? e->place : 0;
+}
+
+static void lists_add(struct lists *l, uint32_t at)
+{
+	l->order = memory_grow(l->order, &l->room, l->count + 1, sizeof(*l->order));
+	l->order[l->count++] = at;
+}
+
+/* Append all businesses with a page that have such a level, list by list. */
+static void lists_sort(struct lists *l, enum level level)
+{
+	const struct manifest *m = l->m;
+	struct list_key *all = memory_array(m->entries + 1, sizeof(*all));
+	size_t n = 0;
+	for (uint32_t i = 0; i < m->entries; i++) {
+		const struct manifest_entry *e = &m->entry[i];
+		int32_t id = level == LEVEL_PLACE ? lists_place(l, e) : e->region;
+		if (e->state >= ENTRY_NOINDEX && (level == LEVEL_REGION || id))
+			all[n++] = (struct list_key){list_key(id, e->category, e), i};
+	}
+	qsort(all, n, sizeof(*all), list_key_compare);
+	for (size_t i = 0; i < n; i++)
+		lists_add(l, all[i].at);
+	free(all);
+}
+
+/* ---- lists ---- */
+
+static int32_t lists_id(const struct lists *l, enum level level, size_t i)
+{
+	const struct manifest_entry *e = lists_member(l, i);
+	return level == LEVEL_PLACE ? e->place : e->region;
+}
+
+static bool lists_same(const struct lists *l, enum level level, size_t i, size_t k)
+{
+	return lists_id(l, level, i) == lists_id(l, level, k) &&
+	       lists_member(l, i)->category == lists_member(l, k)->category;
+}
+
+/* Split order[from..count) into lists. */
+static void lists_split(struct lists *l, enum level level, size_t from)
+{
+	size_t more = 0;
+	for (size_t i = from; i < l->count; i++)
+		more += i == from || !lists_same(l, level, i - 1, i);
+	struct business_list *all = memory_array(l->lists + more + 1, sizeof(*all));
+	if (l->lists)
+		memcpy(all, l->list, l->lists * sizeof(*all));
+	free(l->list);
+	l->list = all;
+	for (size_t i = from; i < l->count; i++) {
+		if (i == from || !lists_same(l, level, i - 1, i))
+			l->list[l->lists++] =
+			    (struct business_list){.level = level,
+						   .id = lists_id(l, level, i),
+						   .category = lists_member(l, i)->category,
+						   .from = (uint32_t)i};
+		l->list[l->lists - 1].to = (uint32_t)i + 1;
+	}
 }
 
 static bool lists_page_ends(const struct manifest_entry *e, uint32_t on_page)
@@ -65,87 +119,284 @@ static bool lists_page_ends(const struct manifest_entry *e, uint32_t on_page)
 	       (on_page >= PAGE_MOST || XXH3_64bits(&e->id, sizeof(e->id)) % PAGE_USUAL == 0);
 }
 
-static void lists_begin_page(struct lists *l, uint32_t at)
+static struct list_page *lists_add_page(struct lists *l, uint32_t of, uint32_t from)
 {
-	l->page[l->pages++] = (struct list_page){.from = at, .list = (uint32_t)l->lists - 1};
-	l->list[l->lists - 1].pages++;
+	l->page = memory_grow(l->page, &l->pages_room, l->pages + 1, sizeof(*l->page));
+	l->page[l->pages] = (struct list_page){.of = of, .from = from};
+	return &l->page[l->pages++];
 }
 
-static void lists_paginate(struct lists *l)
+static void lists_paginate(struct lists *l, uint32_t at)
 {
-	/* Upper bound: one last page for each list; all others have at least PAGE_LEAST. */
-	size_t lists = 0;
-	for (size_t i = 0; i < l->count; i++)
-		lists += i == 0 || !same_list(lists_member(l, i - 1), lists_member(l, i));
-	l->list = memory_array(lists, sizeof(*l->list));
-	l->page = memory_array(lists + l->count / PAGE_LEAST, sizeof(*l->page));
-	for (uint32_t i = 0; i < l->count; i++) {
-		const struct manifest_entry *e = lists_member(l, i);
-		if (i == 0 || !same_list(lists_member(l, i - 1), e)) {
-			l->list[l->lists++] = (struct business_list){.from = i,
-								     .region = e->region,
-								     .category = e->category,
-								     .page = (uint32_t)l->pages};
-			lists_begin_page(l, i);
-		} else if (lists_page_ends(e, i - l->page[l->pages - 1].from)) {
-			lists_begin_page(l, i);
+	struct business_list *list = &l->list[at];
+	if (list->to - list->from < LIST_LEAST)
+		return;
+	list->page = (uint32_t)l->pages;
+	struct list_page *page = lists_add_page(l, at, list->from);
+	for (uint32_t i = list->from + 1; i < list->to; i++)
+		if (lists_page_ends(lists_member(l, i), i - page->from)) {
+			page->to = i;
+			page = lists_add_page(l, at, i);
 		}
-		l->page[l->pages - 1].to = i + 1;
-		l->list[l->lists - 1].to = i + 1;
+	page->to = list->to;
+	list->pages = (uint32_t)l->pages - list->page;
+}
+
+/* ---- overviews ---- */
+
+static uint32_t list_size(const struct business_list *list)
+{
+	return list->to - list->from;
+}
+
+/* Orders `row` by what lists are of, then the largest first. */
+struct list_row {
+	int64_t of;
+	uint32_t size, list;
+};
+
+static int list_row_compare(const void *a, const void *b)
+{
+	const struct list_row *x = a, *y = b;
+	if (x->of != y->of)
+		return x->of < y->of ? -1 : 1;
+	if (x->size != y->size)
+		return x->size > y->size ? -1 : 1;
+	return x->list < y->list ? -1 : x->list > y->list;
+}
+
+static struct list_overview *lists_add_overview(struct lists *l, enum level level, int32_t id)
+{
+	l->overview[l->overviews] = (struct list_overview){
+	    .level = level, .id = id, .row_from = (uint32_t)l->rows, .row_to = (uint32_t)l->rows};
+	return &l->overview[l->overviews++];
+}
+
+/* An overview for each region, place or kind: their lists are `row`. Both arrays have room. */
+static void lists_gather(struct lists *l, enum level level)
+{
+	struct list_row *all = memory_array(l->lists + 1, sizeof(*all));
+	struct list_overview *o = NULL;
+	size_t n = 0;
+	for (uint32_t i = 0; i < l->lists; i++) {
+		const struct business_list *list = &l->list[i];
+		if (list->level == (level == LEVEL_KIND ? LEVEL_REGION : level))
+			all[n++] = (struct list_row){
+			    level == LEVEL_KIND ? list->category : list->id, list_size(list), i};
+	}
+	qsort(all, n, sizeof(*all), list_row_compare);
+	for (size_t i = 0; i < n; i++) {
+		if (!o || o->id != all[i].of)
+			o = lists_add_overview(l, level, (int32_t)all[i].of);
+		l->row[l->rows++] = all[i].list;
+		o->row_to++;
+		o->count += all[i].size;
+	}
+	free(all);
+}
+
+/* Whether a business is shown nowhere but by the overview: its list is thin and of this level. */
+static bool lists_is_rest(const struct lists *l, const struct list_overview *o,
+			  const struct business_list *list, const struct manifest_entry *e)
+{
+	return !list->pages &&
+	       (o->level == LEVEL_PLACE || (o->level == LEVEL_REGION && !lists_place(l, e)));
+}
+
+/* Append the businesses that the overview shows: the best, and those of thin lists. */
+static void lists_show(struct lists *l, struct list_overview *o)
+{
+	struct list_key *all = memory_array(o->count + 1, sizeof(*all));
+	bool *rest = memory_array(o->count + 1, sizeof(*rest));
+	uint32_t n = 0;
+	size_t best = o->level == LEVEL_PLACE ? PLACE_BEST : OTHER_BEST;
+	for (uint32_t r = o->row_from; r < o->row_to; r++) {
+		const struct business_list *list = &l->list[l->row[r]];
+		for (uint32_t i = list->from; i < list->to; i++) {
+			rest[n] = lists_is_rest(l, o, list, lists_member(l, i));
+			uint64_t rank = (uint8_t)(UINT8_MAX - lists_member(l, i)->rank);
+			all[n] = (struct list_key){rank << 32 | l->order[i], n};
+			n++;
+		}
+	}
+	qsort(all, n, sizeof(*all), list_key_compare);
+	o->from = (uint32_t)l->count;
+	for (uint32_t i = 0; i < n; i++)
+		if (i < best || rest[all[i].at])
+			lists_add(l, (uint32_t)all[i].key);
+	o->to = (uint32_t)l->count;
+	free(all);
+	free(rest);
+}
+
+/* The places of each region, the largest first. */
+static void lists_put_towns(struct lists *l)
+{
+	struct list_row *all = memory_array(l->overviews + 1, sizeof(*all));
+	size_t n = 0, at = 0;
+	for (uint32_t i = 0; i < l->overviews; i++)
+		if (l->overview[i].level == LEVEL_PLACE)
+			all[n++] =
+			    (struct list_row){theme_place(l->theme, l->overview[i].id)->region,
+					      l->overview[i].count, i};
+	qsort(all, n, sizeof(*all), list_row_compare);
+	l->town = memory_array(n + 1, sizeof(*l->town));
+	for (l->towns = 0; l->towns < n; l->towns++)
+		l->town[l->towns] = all[l->towns].list;
+	for (uint32_t i = 0; i < l->overviews; i++) {
+		struct list_overview *o = &l->overview[i];
+		if (o->level != LEVEL_REGION)
+			break;
+		while (at < n && all[at].of < o->id)
+			at++;
+		o->town_from = (uint32_t)at;
+		while (at < n && all[at].of == o->id)
+			at++;
+		o->town_to = (uint32_t)at;
+	}
+	free(all);
+}
+
+static void lists_overviews(struct lists *l)
+{
+	/* Each list is in one overview of its own level, those of regions in one of a kind, too. */
+	l->row = memory_array(2 * l->lists + 1, sizeof(*l->row));
+	l->overview = memory_array(2 * l->lists + 1, sizeof(*l->overview));
+	lists_gather(l, LEVEL_REGION);
+	lists_gather(l, LEVEL_PLACE);
+	lists_gather(l, LEVEL_KIND);
+	lists_put_towns(l);
+	for (uint32_t i = 0; i < l->overviews; i++) {
+		struct list_overview *o = &l->overview[i];
+		o->made = o->level != LEVEL_KIND || o->count >= LIST_LEAST;
+		if (!o->made)
+			continue;
+		lists_show(l, o);
+		struct list_page *page = lists_add_page(l, i, o->from);
+		page->to = o->to;
+		page->overview = true;
 	}
 }
 
-/* Hash of the page's input: its members as shown, the link to the next page, and on the first page
- * the number of businesses and the links to all pages. */
-static uint64_t lists_page_hash(const struct lists *l, uint32_t page, uint64_t site)
+/* ---- pages ---- */
+
+/* What of their entry list pages show. */
+static uint64_t lists_hash_member(const struct manifest_entry *e, uint64_t hash)
 {
-	const struct list_page *p = &l->page[page];
-	const struct business_list *list = &l->list[p->list];
-	uint64_t hash = site;
-	for (uint32_t i = p->from; i < p->to; i++) {
-		const struct manifest_entry *e = lists_member(l, i);
-		uint64_t both[2] = {(uint64_t)e->id, e->listed};
-		hash = XXH3_64bits_withSeed(both, sizeof(both), hash);
-	}
+	uint64_t both[2] = {(uint64_t)e->id, e->listed};
+	return XXH3_64bits_withSeed(both, sizeof(both), hash);
+}
+
+/* The link to the next page, and on the first page the number of businesses and the links to all
+ * pages. */
+static uint64_t lists_hash_list(const struct lists *l, uint32_t page, uint64_t hash)
+{
+	const struct business_list *list = &l->list[l->page[page].of];
 	if (page + 1 < list->page + list->pages)
-		hash ^= XXH3_64bits(&lists_member(l, p->to)->id, sizeof(int64_t));
+		hash ^= XXH3_64bits(&lists_member(l, l->page[page].to)->id, sizeof(int64_t));
 	if (page == list->page) {
-		uint32_t counted = list->to - list->from;
+		uint32_t counted = list_size(list);
 		hash = XXH3_64bits_withSeed(&counted, sizeof(counted), hash);
 		for (uint32_t i = 1; i < list->pages; i++)
 			hash = XXH3_64bits_withSeed(&lists_member(l, l->page[page + i].from)->id,
 						    sizeof(int64_t), hash);
 	}
+	return hash;
+}
+
+/* The lists and places that it links to, with their numbers of businesses. */
+static uint64_t lists_hash_overview(const struct lists *l, const struct list_overview *o,
+				    uint64_t hash)
+{
+	for (uint32_t r = o->row_from; r < o->row_to; r++) {
+		const struct business_list *list = &l->list[l->row[r]];
+		const int64_t facts[] = {list->id, list->category, list_size(list)};
+		hash = XXH3_64bits_withSeed(facts, sizeof(facts), hash);
+	}
+	for (uint32_t i = o->town_from; i < o->town_to; i++) {
+		const struct list_overview *town = &l->overview[l->town[i]];
+		const int64_t facts[] = {town->id, town->count};
+		hash = XXH3_64bits_withSeed(facts, sizeof(facts), hash);
+	}
+	return hash;
+}
+
+static uint64_t lists_page_hash(const struct lists *l, uint32_t page)
+{
+	const struct list_page *p = &l->page[page];
+	uint64_t hash = l->theme->hash;
+	for (uint32_t i = p->from; i < p->to; i++)
+		hash = lists_hash_member(lists_member(l, i), hash);
+	hash = p->overview ? lists_hash_overview(l, &l->overview[p->of], hash)
+			   : lists_hash_list(l, page, hash);
 	return hash | 1;
 }
 
-void lists_path(const struct theme *t, const struct lists *l, uint32_t page, char out[EXPORT_PATH])
+struct level_page lists_level(const struct lists *l, uint32_t page)
 {
-	const struct business_list *list = &l->list[l->page[page].list];
-	struct str region = theme_region(t, list->region)->key;
-	struct str kind = theme_category_key(list->category);
-	char anchor[1 + RECORD_ID_TEXT] = "";
-	if (page != list->page) {
-		anchor[0] = '-';
-		record_id_format(lists_member(l, l->page[page].from)->id, anchor + 1);
-	}
-	int n = snprintf(out, EXPORT_PATH, "r/%.*s/%.*s%s.html", STR_ARG(region), STR_ARG(kind),
-			 anchor);
-	must(n > 0 && n < EXPORT_PATH);
+	const struct list_page *p = &l->page[page];
+	if (p->overview)
+		return (struct level_page){l->overview[p->of].level, l->overview[p->of].id,
+					   LEVEL_ALL, 0};
+	const struct business_list *list = &l->list[p->of];
+	return (struct level_page){list->level, list->id, list->category,
+				   page == list->page ? 0 : lists_member(l, p->from)->id};
 }
 
-void lists_make(struct lists *l, const struct theme *t, const struct manifest *m,
-		const struct manifest *spare)
+void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH])
 {
-	*l = (struct lists){.m = m};
-	lists_sort(l);
-	lists_paginate(l);
-	l->work = memory_array(l->pages, sizeof(*l->work));
+	const struct level_page level = lists_level(l, page);
+	level_file(l->theme, &level, out);
+}
+
+bool lists_indexed(const struct lists *l, uint32_t page)
+{
+	const struct list_page *p = &l->page[page];
+	return !p->overview || l->overview[p->of].count >= LIST_LEAST;
+}
+
+uint16_t lists_newest_day(const struct lists *l, const struct list_page *page)
+{
+	uint16_t newest = 0;
+	for (uint32_t i = page->from; i < page->to; i++) {
+		uint16_t day = lists_member(l, i)->day;
+		newest = day > newest ? day : newest;
+	}
+	return newest;
+}
+
+void lists_make(struct lists *l, const struct theme *t, const struct manifest *m)
+{
+	*l = (struct lists){.m = m, .theme = t};
+	lists_sort(l, LEVEL_REGION);
+	l->published = l->count;
+	lists_split(l, LEVEL_REGION, 0);
+	lists_sort(l, LEVEL_PLACE);
+	lists_split(l, LEVEL_PLACE, l->published);
+	for (uint32_t i = 0; i < l->lists; i++)
+		lists_paginate(l, i);
+	lists_overviews(l);
+}
+
+void lists_link(const struct lists *l, struct theme *t)
+{
+	free(t->linked);
+	t->links = 0;
+	t->linked = memory_array(l->lists + 1, sizeof(*t->linked));
+	for (size_t i = 0; i < l->lists; i++)
+		if (l->list[i].level == LEVEL_PLACE && l->list[i].pages)
+			t->linked[t->links++] = theme_link_key(l->list[i].id, l->list[i].category);
+	theme_sort_links(t);
+}
+
+void lists_compare(struct lists *l, const struct manifest *spare)
+{
+	l->work = memory_array(l->pages + 1, sizeof(*l->work));
 	for (uint32_t i = 0; i < l->pages; i++) {
 		char path[EXPORT_PATH];
-		lists_path(t, l, i, path);
+		lists_path(l, i, path);
 		const struct entry_file *there = manifest_find_file(spare, path);
-		l->page[i].hash = lists_page_hash(l, i, t->hash);
+		l->page[i].hash = lists_page_hash(l, i);
 		l->page[i].there = there != NULL;
 		if (!there || there->hash != l->page[i].hash)
 			l->work[l->works++] = i;
@@ -156,141 +407,10 @@ void lists_release(struct lists *l)
 {
 	free(l->order);
 	free(l->list);
+	free(l->row);
+	free(l->overview);
+	free(l->town);
 	free(l->page);
 	free(l->work);
-}
-
-/* ---- a page ---- */
-
-static struct str lists_page_link(struct maker *m, const struct lists *l, uint32_t page)
-{
-	char path[EXPORT_PATH];
-	lists_path(m->theme, l, page, path);
-	return MAKER_JOIN(m, m->theme->base, STR("/"), str_of(path));
-}
-
-enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
-		       struct db_rows *rows, struct err *err)
-{
-	struct buf ids;
-	buf_init(&ids, (to - from) * PAGE_MOST * 24 + 64);
-	for (uint64_t w = from; w < to; w++) {
-		const struct list_page *p = &l->page[l->work[w]];
-		for (uint32_t i = p->from; i < p->to; i++)
-			buf_printf(&ids, "%c%lld", ids.n ? ',' : '{',
-				   (long long)lists_member(l, i)->id);
-	}
-	buf_putc(&ids, '}');
-	enum status status = DB_RUN(db, sql_export_list, rows, err, DB_TEXT(buf_view(&ids)));
-	buf_release(&ids);
-	return status;
-}
-
-static void lists_put_member(struct maker *m, const struct manifest_entry *e,
-			     struct json_value *found, const struct db_rows *rows, int r)
-{
-	char pattern[LOOK_PATTERN];
-	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
-	buf_reset(&m->block);
-	business_link(str_of(manifest_path(e)), e->id, ".html", &m->block);
-	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->block));
-	json_build_text(&m->b, v, "name", db_text(rows, r, SQL_EXPORT_LIST_NAME));
-	if (!e->hidden)
-		json_build_text(&m->b, v, "street", db_text(rows, r, SQL_EXPORT_LIST_STREET));
-	json_build_text(&m->b, v, "postcode", db_text(rows, r, SQL_EXPORT_LIST_POSTCODE));
-	json_build_text(&m->b, v, "city", db_text(rows, r, SQL_EXPORT_LIST_CITY));
-	json_build_true(&m->b, v, "place", v->count > 2);
-	struct facts_hours hours;
-	if (facts_hours(db_text(rows, r, SQL_EXPORT_LIST_HOURS), m->theme->wording, &m->arena,
-			&hours) &&
-	    !hours.dated)
-		business_put_week(m, v, "item_week", "item_zone", &hours.week,
-				  db_text(rows, r, SQL_EXPORT_LIST_TIMEZONE));
-	const struct photos_of *of = photos_find(m->theme, e->id);
-	if (of)
-		photos_put(m, v, "thumb", &of->pictures.item[0]);
-	else
-		JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
-}
-
-/* Businesses deleted since the scan are skipped; the next run removes them. Returns the name of the
- * first. */
-static struct str lists_put_members(struct maker *m, const struct lists *l,
-				    const struct list_page *p, const struct db_rows *rows, int *row)
-{
-	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
-	for (uint32_t i = p->from; i < p->to && *row < rows->rows; i++)
-		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == lists_member(l, i)->id)
-			lists_put_member(m, lists_member(l, i), found, rows, (*row)++);
-	return json_text(json_get(found->first, "name"));
-}
-
-static void lists_put_page_links(struct maker *m, const struct lists *l, uint32_t page)
-{
-	const struct business_list *list = &l->list[l->page[page].list];
-	json_build_true(&m->b, m->root, "paged", list->pages > 1);
-	if (page != list->page)
-		json_build_text(&m->b, m->root, "first", lists_page_link(m, l, list->page));
-	if (page + 1 < list->page + list->pages)
-		json_build_text(&m->b, m->root, "next", lists_page_link(m, l, page + 1));
-	if (page != list->page || list->pages == 1)
-		return;
-	struct json_value *all = maker_list(m, "all_pages");
-	for (uint32_t i = 1; i < list->pages; i++) {
-		struct json_value *v = json_build(&m->b, all, NULL, JSON_IS_OBJECT);
-		json_build_text(&m->b, v, "href", lists_page_link(m, l, page + i));
-		json_build_text(&m->b, v, "number", maker_count(m, i + 1));
-	}
-}
-
-/* The same list for search engines; links on the page are relative to the site's root. */
-static void lists_put_block(struct maker *m, struct str heading, const struct region *region)
-{
-	const struct json_value *found = json_get(m->root, "found");
-	struct str url = m->theme->url;
-	size_t base = m->theme->base.n;
-	struct facts_crumb *item = arena_array(&m->arena, found->count + 1, sizeof(*item));
-	struct err ignored; /* a page without a block is a page */
-	if (!m->theme->is_public || !item)
-		return;
-	const struct facts_crumb above = {region->name,
-					  MAKER_JOIN(m, url, STR("/r/"), region->key, STR("/"))};
-	struct facts_list list = {.name = heading, .item = item, .trail = {&above, 1}};
-	for (const struct json_value *v = found->first; v; v = v->next) {
-		struct str href = json_text(json_get(v, "href"));
-		item[list.count++] =
-		    (struct facts_crumb){json_text(json_get(v, "name")),
-					 MAKER_JOIN(m, url, {href.p + base, href.n - base})};
-	}
-	buf_reset(&m->block);
-	if (facts_list_jsonld(&list, &m->arena, &m->block, &ignored) == OK)
-		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
-}
-
-enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
-		       const struct db_rows *rows, int *row, struct err *err)
-{
-	const struct list_page *p = &l->page[page];
-	const struct business_list *list = &l->list[p->list];
-	const struct region *region = theme_region(m->theme, list->region);
-	struct str base = m->theme->base, kind = theme_category_label(m->theme, list->category);
-	char path[EXPORT_PATH];
-	maker_begin(m);
-	struct str heading = MAKER_FILL(m, WORD_KIND_IN_REGION, kind, region->name);
-	json_build_text(&m->b, m->root, "heading", heading);
-	json_build_text(&m->b, m->root, "category", kind);
-	json_build_text(&m->b, m->root, "region", region->name);
-	JSON_BUILD_JOIN(&m->b, m->root, "category_link", base, STR("/c/"),
-			theme_category_key(list->category), STR("/"));
-	JSON_BUILD_JOIN(&m->b, m->root, "region_link", base, STR("/r/"), region->key, STR("/"));
-	if (page == list->page)
-		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
-	struct str first = lists_put_members(m, l, p, rows, row);
-	lists_put_page_links(m, l, page);
-	lists_path(m->theme, l, page, path);
-	lists_put_block(m, heading, region);
-	maker_head(m, page == list->page ? heading : MAKER_FILL(m, WORD_LIST_FROM, heading, first),
-		   MAKER_FILL(m, WORD_LIST_ABOUT, heading), path);
-	enum status status = maker_render(m, THEME_LIST, err);
-	return status == OK ? OK : err_prefix(err, status, "%s", path);
+	*l = (struct lists){0};
 }

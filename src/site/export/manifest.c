@@ -10,9 +10,11 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-static const char magic[8] = "hfsite4\n";
-/* Earlier formats: without `paths`; without `own`, too. */
-static const char magic_without_paths[8] = "hfsite3\n", magic_without_own[8] = "hfsite2\n";
+static const char magic[8] = "hfsite5\n";
+/* Earlier formats: entries without `place`; without `paths`, too; without `own`, too. */
+static const char magic_without_places[8] = "hfsite4\n", magic_without_paths[8] = "hfsite3\n",
+		  magic_without_own[8] = "hfsite2\n";
+enum { ENTRY_WITHOUT_PLACE = offsetof(struct manifest_entry, place) };
 
 struct manifest_head {
 	char magic[8];
@@ -241,13 +243,25 @@ static enum status manifest_invalid(const char *path, struct err *err)
 	return err_set(err, INVALID, "%s is not a manifest of this program", path);
 }
 
+static bool manifest_has_places(const struct manifest_head *head)
+{
+	return memcmp(head->magic, magic, sizeof(magic)) == 0;
+}
+
+/* Bytes of an entry in a file of its format. */
+static size_t manifest_entry_bytes(const struct manifest_head *head)
+{
+	return manifest_has_places(head) ? sizeof(struct manifest_entry) : ENTRY_WITHOUT_PLACE;
+}
+
 static enum status manifest_parse_head(struct manifest *m, FILE *in, struct manifest_head *head,
 				       const char *path, struct err *err)
 {
 	size_t before = offsetof(struct manifest_head, own);
 	bool whole = fread(head, before, 1, in) == 1;
 	head->own = head->paths = 0;
-	if (whole && memcmp(head->magic, magic, sizeof(magic)) == 0)
+	if (whole && (manifest_has_places(head) ||
+		      memcmp(head->magic, magic_without_places, sizeof(magic)) == 0))
 		whole = fread(&head->own, sizeof(*head) - before, 1, in) == 1;
 	else if (whole && memcmp(head->magic, magic_without_paths, sizeof(magic)) == 0)
 		whole = fread(&head->own, sizeof(head->own), 1, in) == 1;
@@ -303,6 +317,22 @@ static enum status manifest_parse_paths(struct manifest *m, FILE *in, size_t byt
 	return OK;
 }
 
+static enum status manifest_parse_entries(struct manifest *m, FILE *in,
+					  const struct manifest_head *head, const char *path,
+					  struct err *err)
+{
+	size_t bytes = manifest_entry_bytes(head);
+	m->entry = memory_grow(m->entry, &m->entries_room, head->entries, sizeof(*m->entry));
+	if (bytes == sizeof(*m->entry))
+		m->entries = fread(m->entry, bytes, head->entries, in);
+	for (; bytes < sizeof(*m->entry) && m->entries < head->entries; m->entries++) {
+		m->entry[m->entries] = (struct manifest_entry){0};
+		if (fread(&m->entry[m->entries], bytes, 1, in) != 1)
+			break;
+	}
+	return m->entries == head->entries ? OK : manifest_invalid(path, err);
+}
+
 enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 {
 	struct manifest_head head;
@@ -310,12 +340,8 @@ enum status manifest_read(struct manifest *m, const char *path, struct err *err)
 	if (!in)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
 	enum status status = manifest_parse_head(m, in, &head, path, err);
-	if (status == OK && head.entries) {
-		m->entry = memory_grow(m->entry, &m->entries_room, head.entries, sizeof(*m->entry));
-		m->entries = fread(m->entry, sizeof(*m->entry), head.entries, in);
-		if (m->entries != head.entries)
-			status = manifest_invalid(path, err);
-	}
+	if (status == OK && head.entries)
+		status = manifest_parse_entries(m, in, &head, path, err);
 	if (status == OK)
 		status = manifest_parse_paths(m, in, head.paths, path, err);
 	if (status == OK)
@@ -346,8 +372,8 @@ enum status manifest_read_files(struct manifest *m, const char *path, struct err
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", path);
 	enum status status = manifest_parse_head(m, in, &head, path, err);
 	if (status == OK &&
-	    fseek(in, (long)(head.entries * sizeof(struct manifest_entry) + head.paths),
-		  SEEK_CUR) != 0)
+	    fseek(in, (long)(head.entries * manifest_entry_bytes(&head) + head.paths), SEEK_CUR) !=
+		0)
 		status = manifest_invalid(path, err);
 	if (status == OK)
 		status = manifest_parse_files(m, in, head.files, path, err);
@@ -422,7 +448,8 @@ enum status manifest_write(const struct manifest *m, const char *path, struct er
 
 /* ---- journals: a letter, then an entry or a hash, length and path ---- */
 
-enum { JOURNAL_BEGUN = 'b', JOURNAL_DONE = 'd', JOURNAL_FILE = 'f' };
+/* B and D: b and d are from before entries had places, and end an older program's journal. */
+enum { JOURNAL_BEGUN = 'B', JOURNAL_DONE = 'D', JOURNAL_FILE = 'f' };
 
 void journal_entry(struct journal *j, const struct manifest_entry *e, struct str path, bool done)
 {

@@ -1,13 +1,14 @@
-/* The pages above the lists (home, regions, categories), sources, imprint, privacy, the page for
- * missing addresses, and the assets. */
+/* Home, sources, imprint, privacy, the page for missing addresses, and the assets. */
 #include "site/export/internal.h"
 
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 #include "base/files.h"
 #include "base/memory.h"
+
+enum { HOME_TOWNS = 24 };
 
 enum status files_put(struct export_files *f, const char *path, struct str content, struct err *err)
 {
@@ -37,135 +38,54 @@ static enum status places_put_page(struct export_files *f, struct maker *m, enum
 			    : err_prefix(err, status, "%s", path);
 }
 
-static struct str places_link(struct maker *m, char letter, struct str key)
-{
-	return MAKER_JOIN(m, m->theme->base, STR("/"), {&letter, 1}, STR("/"), key, STR("/"));
-}
-
-static void places_put_link(struct maker *m, struct json_value *list, struct str href,
-			    struct str name, uint64_t count)
-{
-	struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
-	json_build_text(&m->b, v, "href", href);
-	json_build_text(&m->b, v, "name", name);
-	json_build_text(&m->b, v, "count", maker_count(m, count));
-}
-
-/* ---- regions and categories that have lists ---- */
-
-/* A list, as the pages of regions and categories show it. */
-struct place_list {
-	int32_t region;
-	int category;
-	uint64_t count;
-};
-
-static int by_category(const void *a, const void *b)
-{
-	const struct place_list *x = a, *y = b;
-	if (x->category != y->category)
-		return x->category < y->category ? -1 : 1;
-	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->region - y->region;
-}
-
-static int by_region(const void *a, const void *b)
-{
-	const struct place_list *x = a, *y = b;
-	if (x->region != y->region)
-		return x->region < y->region ? -1 : 1;
-	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->category - y->category;
-}
-
-static int larger_first(const void *a, const void *b)
-{
-	const struct place_list *x = a, *y = b;
-	return x->count < y->count ? 1 : x->count > y->count ? -1 : x->region - y->region;
-}
-
-static struct place_list *places_lists(const struct lists *l)
-{
-	struct place_list *parts = memory_array(l->lists + 1, sizeof(*parts));
-	for (size_t i = 0; i < l->lists; i++)
-		parts[i] = (struct place_list){l->list[i].region, l->list[i].category,
-					       l->list[i].to - l->list[i].from};
-	return parts;
-}
-
-/* ---- region and category pages: a heading and links to lists ---- */
-
-static enum status places_page(struct export_files *f, struct maker *m,
-			       const struct place_list *parts, size_t n, bool is_region,
-			       struct err *err)
-{
-	const struct region *region = theme_region(m->theme, parts->region);
-	struct str key = is_region ? region->key : theme_category_key(parts->category);
-	struct str name =
-	    is_region ? region->name : theme_category_label(m->theme, parts->category);
-	char path[EXPORT_PATH];
-	uint64_t total = 0;
-	maker_begin(m);
-	struct json_value *places = json_build(&m->b, m->root, "places", JSON_IS_ARRAY);
-	for (size_t i = 0; i < n; i++) {
-		struct str r = theme_region(m->theme, parts[i].region)->key;
-		struct str c = theme_category_key(parts[i].category);
-		places_put_link(
-		    m, places,
-		    MAKER_JOIN(m, m->theme->base, STR("/r/"), r, STR("/"), c, STR(".html")),
-		    is_region ? theme_category_label(m->theme, parts[i].category)
-			      : theme_region(m->theme, parts[i].region)->name,
-		    parts[i].count);
-		total += parts[i].count;
-	}
-	json_build_text(&m->b, m->root, "heading", name);
-	json_build_text(&m->b, m->root, "count", maker_count(m, total));
-	int length = snprintf(path, sizeof(path), "%c/%.*s/", is_region ? 'r' : 'c', STR_ARG(key));
-	must(length > 0 && length + 16 < EXPORT_PATH);
-	maker_head(m, name, MAKER_FILL(m, is_region ? WORD_REGION_ABOUT : WORD_KIND_ABOUT, name),
-		   path);
-	snprintf(path + length, sizeof(path) - (size_t)length, "index.html");
-	return places_put_page(f, m, is_region ? THEME_REGION : THEME_CATEGORY, path, err);
-}
-
-static enum status places_pages(struct export_files *f, struct maker *m, struct place_list *parts,
-				size_t n, bool is_region, struct err *err)
-{
-	enum status status = OK;
-	qsort(parts, n, sizeof(*parts), is_region ? by_region : by_category);
-	for (size_t from = 0, to; from < n && status == OK; from = to) {
-		for (to = from + 1;
-		     to < n && (is_region ? parts[to].region == parts[from].region
-					  : parts[to].category == parts[from].category);)
-			to++;
-		status = places_page(f, m, parts + from, to - from, is_region, err);
-	}
-	return status;
-}
-
 /* ---- home ---- */
 
-/* Sum the counts of adjacent lists of the same region or category, in place. Returns the number of
- * sums. */
-static size_t places_sum(struct place_list *parts, size_t n, bool is_region)
+static void places_put_link(struct maker *m, struct json_value *list, const struct list_overview *o)
 {
-	size_t sums = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool same = sums && (is_region ? parts[sums - 1].region == parts[i].region
-					       : parts[sums - 1].category == parts[i].category);
-		if (same)
-			parts[sums - 1].count += parts[i].count;
-		else
-			parts[sums++] = parts[i];
-	}
-	return sums;
+	const struct level_page page = {o->level, o->id, LEVEL_ALL, 0};
+	struct json_value *v = json_build(&m->b, list, NULL, JSON_IS_OBJECT);
+	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), level_link(m, &page));
+	json_build_text(&m->b, v, "name", level_name(m->theme, o->level, o->id));
+	json_build_text(&m->b, v, "count", maker_count(m, o->count));
 }
 
-static void places_put_groups(struct maker *m, const struct place_list *sums, size_t n)
+static int places_larger_first(const void *a, const void *b)
+{
+	const struct list_overview *x = *(const struct list_overview *const *)a,
+				   *y = *(const struct list_overview *const *)b;
+	return x->count < y->count   ? 1
+	       : x->count > y->count ? -1
+				     : (x->id > y->id) - (x->id < y->id);
+}
+
+/* The pages of a level under `key` of the root, the largest first, at most `most`. */
+static void places_put_level(struct maker *m, const struct lists *l, enum level level,
+			     const char *key, size_t most)
+{
+	const struct list_overview **all =
+	    memory_array(l->overviews + 1, sizeof(const struct list_overview *));
+	size_t n = 0;
+	for (size_t i = 0; i < l->overviews; i++)
+		if (l->overview[i].level == level)
+			all[n++] = &l->overview[i];
+	qsort(all, n, sizeof(const struct list_overview *), places_larger_first);
+	struct json_value *list = json_build(&m->b, m->root, key, JSON_IS_ARRAY);
+	for (size_t i = 0; i < n && i < most; i++)
+		places_put_link(m, list, all[i]);
+	free(all);
+}
+
+/* Kinds by group; their overviews are in the order of their ids. */
+static void places_put_groups(struct maker *m, const struct lists *l)
 {
 	struct json_value *groups = json_build(&m->b, m->root, "groups", JSON_IS_ARRAY);
 	struct json_value *categories = NULL;
 	struct str now = STR("");
-	for (size_t i = 0; i < n; i++) {
-		const struct taxonomy_category *c = taxonomy_by_id(sums[i].category);
+	for (size_t i = 0; i < l->overviews; i++) {
+		const struct list_overview *o = &l->overview[i];
+		if (o->level != LEVEL_KIND || !o->made)
+			continue;
+		const struct taxonomy_category *c = taxonomy_by_id((int)o->id);
 		struct str group = c ? str_of(c->group) : STR("-");
 		if (!categories || !str_eq(group, now)) {
 			struct json_value *v = json_build(&m->b, groups, NULL, JSON_IS_OBJECT);
@@ -176,34 +96,21 @@ static void places_put_groups(struct maker *m, const struct place_list *sums, si
 			categories = json_build(&m->b, v, "categories", JSON_IS_ARRAY);
 			now = group;
 		}
-		places_put_link(m, categories,
-				places_link(m, 'c', theme_category_key(sums[i].category)),
-				theme_category_label(m->theme, sums[i].category), sums[i].count);
+		places_put_link(m, categories, o);
 	}
 }
 
 static enum status places_home(struct export_files *f, struct maker *m, const struct lists *l,
 			       struct err *err)
 {
-	struct place_list *parts = places_lists(l);
 	struct str name = str_of(config_text(m->theme->config, CONFIG_SITE_NAME));
 	maker_begin(m);
 	json_build_true(&m->b, m->root, "home", true);
-	if (l->count)
-		json_build_text(&m->b, m->root, "total", maker_count(m, l->count));
-	qsort(parts, l->lists, sizeof(*parts), by_category);
-	places_put_groups(m, parts, places_sum(parts, l->lists, false));
-	free(parts);
-	parts = places_lists(l);
-	qsort(parts, l->lists, sizeof(*parts), by_region);
-	size_t n = places_sum(parts, l->lists, true);
-	qsort(parts, n, sizeof(*parts), larger_first);
-	struct json_value *regions = json_build(&m->b, m->root, "regions", JSON_IS_ARRAY);
-	for (size_t i = 0; i < n; i++) {
-		const struct region *r = theme_region(m->theme, parts[i].region);
-		places_put_link(m, regions, places_link(m, 'r', r->key), r->name, parts[i].count);
-	}
-	free(parts);
+	if (l->published)
+		json_build_text(&m->b, m->root, "total", maker_count(m, l->published));
+	places_put_groups(m, l);
+	places_put_level(m, l, LEVEL_REGION, "regions", SIZE_MAX);
+	places_put_level(m, l, LEVEL_PLACE, "towns", HOME_TOWNS);
 	struct err ignored; /* a page without a block is a page */
 	buf_reset(&m->block);
 	if (m->theme->is_public &&
@@ -294,13 +201,7 @@ static enum status places_assets(struct export_files *f, const struct maker *m, 
 enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
 			 struct err *err)
 {
-	struct place_list *parts = places_lists(l);
-	enum status status = places_pages(f, m, parts, l->lists, true, err);
-	if (status == OK)
-		status = places_pages(f, m, parts, l->lists, false, err);
-	free(parts);
-	if (status == OK)
-		status = places_home(f, m, l, err);
+	enum status status = places_home(f, m, l, err);
 	if (status == OK)
 		status = places_sources(f, m, err);
 	if (status == OK)

@@ -132,7 +132,9 @@ static enum status preview_load(struct preview *p, struct err *err)
 
 static void preview_make_lists(struct preview *p)
 {
-	lists_make(&p->lists, &p->theme, &p->entries, &p->none);
+	lists_make(&p->lists, &p->theme, &p->entries);
+	lists_compare(&p->lists, &p->none);
+	lists_link(&p->lists, &p->theme);
 }
 
 enum status preview_reload(struct preview *p, struct err *err)
@@ -305,7 +307,7 @@ enum status preview_get(struct preview *p, struct str address, struct buf *out, 
 	if (!path.n)
 		return err_set(err, NOT_FOUND, "the address is too long");
 	for (size_t i = 0; i < p->lists.works; i++) {
-		lists_path(&p->theme, &p->lists, p->lists.work[i], list);
+		lists_path(&p->lists, p->lists.work[i], list);
 		if (strcmp(list, text) == 0)
 			return preview_list_get(p, i, out, err);
 	}

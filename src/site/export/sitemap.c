@@ -111,25 +111,19 @@ static enum status sitemap_businesses(struct sitemap_part *p, struct manifest *m
 	return status;
 }
 
-static uint16_t sitemap_newest_day(const struct lists *l, const struct list_page *page)
-{
-	uint16_t newest = 0;
-	for (uint32_t i = page->from; i < page->to; i++) {
-		uint16_t day = l->m->entry[l->order[i]].day;
-		newest = day > newest ? day : newest;
-	}
-	return newest;
-}
-
 static enum status sitemap_lists(struct sitemap_part *p, const struct lists *l, struct err *err)
 {
-	char name[64], path[EXPORT_PATH];
+	char name[64];
 	enum status status = OK;
 	unsigned part = 1;
 	sitemap_begin(p);
 	for (uint32_t i = 0; i < l->pages && status == OK; i++) {
-		lists_path(p->theme, l, i, path);
-		sitemap_put_url(p, path, sitemap_newest_day(l, &l->page[i]));
+		const struct level_page level = lists_level(l, i);
+		if (lists_indexed(l, i)) {
+			buf_reset(&p->link);
+			level_put_link(p->theme, &level, &p->link);
+			sitemap_put_url(p, buf_z(&p->link), lists_newest_day(l, &l->page[i]));
+		}
 		if (p->urls == PART_MOST || i + 1 == l->pages) {
 			snprintf(name, sizeof(name), "sitemap-lists-%u.xml", part++);
 			status = sitemap_end(p, name, err);
@@ -139,11 +133,12 @@ static enum status sitemap_lists(struct sitemap_part *p, const struct lists *l, 
 	return status;
 }
 
-/* Home, regions, categories and the other pages of places.c, which are in the manifest. */
-static enum status sitemap_places(struct sitemap_part *p, const struct manifest *m, struct err *err)
+/* The pages of places.c, which are in the manifest: its first files are the lists'. */
+static enum status sitemap_places(struct sitemap_part *p, const struct manifest *m, size_t lists,
+				  struct err *err)
 {
 	sitemap_begin(p);
-	for (size_t i = 0; i < m->files && p->urls < PART_MOST; i++) {
+	for (size_t i = lists; i < m->files && p->urls < PART_MOST; i++) {
 		struct str path = str_of(m->file[i].path), index = STR("index.html");
 		char folder[EXPORT_PATH];
 		/* The page of the search is not to be indexed. */
@@ -174,7 +169,7 @@ enum status sitemap_write(struct export_files *f, const struct theme *t, const s
 			 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\""
 			 "http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
 		buf_printf(&robots, "Sitemap: %.*s/sitemap.xml\n", STR_ARG(t->url));
-		status = sitemap_places(&p, f->next, err);
+		status = sitemap_places(&p, f->next, l->pages, err);
 		if (status == OK)
 			status = sitemap_lists(&p, l, err);
 		if (status == OK)

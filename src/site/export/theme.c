@@ -8,14 +8,14 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "directory/iso/iso.h"
 #include "site/look/look.h"
 #include "sql/export.h"
 
 static const char *const template_names[THEME_PAGES] = {
     [THEME_HOME] = "home",
     [THEME_BUSINESS] = "business",
-    [THEME_CATEGORY] = "category",
-    [THEME_REGION] = "region",
+    [THEME_OVERVIEW] = "overview",
     [THEME_LIST] = "list",
     [THEME_SOURCES] = "sources",
     [THEME_IMPRINT] = "imprint",
@@ -32,7 +32,7 @@ static const char *const template_names[THEME_PAGES] = {
 };
 
 /* Part of the hash: raise it when this program makes other pages of the same records. */
-static const char form[] = "5";
+static const char form[] = "6";
 
 /* ---- templates and assets: site/home.mustache is the template "home" ---- */
 
@@ -201,6 +201,7 @@ static enum status theme_load_regions(struct theme *t, struct db *db, struct err
 	t->region[0] = (struct region){.key = STR("elsewhere"),
 				       .name = wording_text(t->wording, WORD_ELSEWHERE)};
 	struct str country = STR("");
+	const char *tag = wording_language(t->wording)->tag;
 	for (int i = 0; i < rows.rows; i++) {
 		struct region *r = &t->region[i + 1];
 		struct str its = db_text(&rows, i, SQL_EXPORT_REGIONS_COUNTRY);
@@ -211,9 +212,27 @@ static enum status theme_load_regions(struct theme *t, struct db *db, struct err
 		r->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_REGIONS_ID);
 		r->key = theme_copy(t, db_text(&rows, i, SQL_EXPORT_REGIONS_KEY));
 		r->named = !db_null(&rows, i, SQL_EXPORT_REGIONS_NAME);
-		r->name = theme_copy(
-		    t, db_text(&rows, i,
-			       r->named ? SQL_EXPORT_REGIONS_NAME : SQL_EXPORT_REGIONS_COUNTRY));
+		r->name = r->named ? theme_copy(t, db_text(&rows, i, SQL_EXPORT_REGIONS_NAME))
+				   : theme_copy(t, iso_country_name(its, str_of(tag)));
+	}
+	db_rows_release(&rows);
+	return OK;
+}
+
+static enum status theme_load_places(struct theme *t, struct db *db, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = db_run(db, &sql_export_places, NULL, 0, &rows, err);
+	if (status != OK)
+		return status;
+	t->places = (size_t)rows.rows;
+	t->place = memory_array(t->places + 1, sizeof(*t->place));
+	for (int i = 0; i < rows.rows; i++) {
+		struct export_place *p = &t->place[i];
+		p->id = (int32_t)db_i64(&rows, i, SQL_EXPORT_PLACES_ID);
+		p->region = (int32_t)db_i64(&rows, i, SQL_EXPORT_PLACES_REGION_ID);
+		p->slug = theme_copy(t, db_text(&rows, i, SQL_EXPORT_PLACES_SLUG));
+		p->name = theme_copy(t, db_text(&rows, i, SQL_EXPORT_PLACES_NAME));
 	}
 	db_rows_release(&rows);
 	return OK;
@@ -263,6 +282,66 @@ const struct region *theme_region(const struct theme *t, int32_t id)
 			high = middle;
 	}
 	return t->region[low].id == id ? &t->region[low] : &t->region[0];
+}
+
+const struct export_place *theme_place(const struct theme *t, int32_t id)
+{
+	size_t low = 0, high = t->places;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (t->place[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < t->places && t->place[low].id == id ? &t->place[low] : NULL;
+}
+
+uint64_t theme_link_key(int32_t place, int category)
+{
+	return (uint64_t)(uint32_t)place << 32 | (uint32_t)category;
+}
+
+static int theme_compare_keys(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+void theme_sort_links(struct theme *t)
+{
+	size_t n = 0;
+	if (t->links)
+		qsort(t->linked, t->links, sizeof(*t->linked), theme_compare_keys);
+	for (size_t i = 0; i < t->links; i++)
+		if (!n || t->linked[i] != t->linked[n - 1])
+			t->linked[n++] = t->linked[i];
+	t->links = n;
+}
+
+bool theme_links(const struct theme *t, int32_t place, int category)
+{
+	uint64_t key = theme_link_key(place, category);
+	return t->links &&
+	       bsearch(&key, t->linked, t->links, sizeof(key), theme_compare_keys) != NULL;
+}
+
+enum status theme_guess_links(struct theme *t, struct db *db, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = DB_RUN(db, sql_export_kinds_of_places, &rows, err, DB_I64(LIST_LEAST));
+	if (status != OK)
+		return status;
+	free(t->linked);
+	t->links = (size_t)rows.rows;
+	t->linked = memory_array(t->links + 1, sizeof(*t->linked));
+	for (int i = 0; i < rows.rows; i++)
+		t->linked[i] =
+		    theme_link_key((int32_t)db_i64(&rows, i, SQL_EXPORT_KINDS_OF_PLACES_CITY_ID),
+				   (int)db_i64(&rows, i, SQL_EXPORT_KINDS_OF_PLACES_CATEGORY_ID));
+	db_rows_release(&rows);
+	theme_sort_links(t);
+	return OK;
 }
 
 const struct export_source *theme_source(const struct theme *t, int32_t id)
@@ -336,6 +415,8 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	XXH3_64bits_update(hash, &t->several_countries, sizeof(t->several_countries));
 	if (status == OK)
 		status = theme_load_regions(t, db, err);
+	if (status == OK && !o->shop)
+		status = theme_load_places(t, db, err);
 	if (status == OK)
 		status = theme_load_sources(t, db, err);
 	t->hash = XXH3_64bits_digest(hash) | 1;
@@ -353,6 +434,11 @@ void theme_release(struct theme *t)
 	template_set_free(t->set);
 	wording_free(t->wording);
 	arena_release(&t->arena);
+	free(t->place);
+	free(t->linked);
+	t->place = NULL;
+	t->linked = NULL;
+	t->places = t->links = 0;
 	t->set = NULL;
 	t->wording = NULL;
 }

@@ -72,16 +72,17 @@ static enum status worker_render_business(struct export_worker *w, const struct 
 	/* At another address nothing is there; export_remove_stale removes the former page. */
 	if (there && !str_eq(b.path, str_of(manifest_path(there))))
 		there = NULL;
+	bool same = there && there->page == e.page && !w->pass->again;
+	bool exists = there || w->pass->again;
 	business_file(b.path, b.id, ".html", path);
 	if (e.state < ENTRY_NOINDEX)
 		e.page = 0;
-	else if (there && there->page == e.page && there->card == e.card)
+	else if (same && there->card == e.card)
 		atomic_fetch_add(&w->shared->unchanged, 1);
 	else
-		status =
-		    writer_queue(&w->writer, path, buf_view(&w->maker.out), there != NULL, err);
-	if (status == OK && e.page && e.card && !(there && there->page == e.page && there->card))
-		status = worker_write_cards(w, &b, there != NULL, err);
+		status = writer_queue(&w->writer, path, buf_view(&w->maker.out), exists, err);
+	if (status == OK && e.page && e.card && !(same && there->card))
+		status = worker_write_cards(w, &b, exists, err);
 	journal_entry(&w->journal, &e, b.path, true);
 	return status;
 }
@@ -98,7 +99,10 @@ static enum status worker_render_rows(struct export_worker *w, const struct db_r
 		struct manifest_entry e = {.id = db_i64(rows, (int)i, SQL_EXPORT_BUSINESS_ID),
 					   .state = ENTRY_INDEXED};
 		there[i] = manifest_find(w->pass->spare, e.id);
-		journal_entry(&w->journal, there[i] ? there[i] : &e,
+		e = there[i] ? *there[i] : e;
+		/* The run may be killed when it has written cards. */
+		e.card |= w->pass->theme->cards;
+		journal_entry(&w->journal, &e,
 			      there[i] ? str_of(manifest_path(there[i]))
 				       : db_text(rows, (int)i, SQL_EXPORT_BUSINESS_PATH),
 			      false);
@@ -188,7 +192,7 @@ static enum status worker_render_lists(struct export_worker *w, uint64_t at, uin
 	for (uint64_t i = at; i < end && status == OK; i++) {
 		char path[EXPORT_PATH];
 		const struct list_page *page = &l->page[l->work[i]];
-		lists_path(w->pass->theme, l, l->work[i], path);
+		lists_path(l, l->work[i], path);
 		status = lists_page(&w->maker, l, l->work[i], &rows, &row, err);
 		if (status != OK)
 			break;

@@ -77,9 +77,10 @@ MUST_CHECK enum status facts_block(const struct facts_business *business, struct
 MUST_CHECK enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
 				    struct buf *out, struct err *err);
 
-/* A page that lists businesses: its ItemList (the first 50) and BreadcrumbList. */
+/* A page that lists businesses: CollectionPage, its ItemList (the first 50) and BreadcrumbList. */
 struct facts_list {
 	struct str name;
+	struct str url;                 /* of the page; empty: only the BreadcrumbList is written */
 	const struct facts_crumb *item; /* the businesses */
 	size_t count;
 	struct facts_trail trail;

@@ -69,9 +69,12 @@ enum status facts_list_jsonld(const struct facts_list *list, struct arena *arena
 	struct json_build b;
 	struct json_value *root, *graph = list_graph(&b, arena, &root);
 	size_t count = list->count < LIST_ITEMS_MOST ? list->count : LIST_ITEMS_MOST;
-	if (count) {
-		struct json_value *v = list_object(&b, graph, NULL, "ItemList");
-		json_build_text(&b, v, "name", list->name);
+	if (list->url.n && count) {
+		struct json_value *page = list_object(&b, graph, NULL, "CollectionPage");
+		json_build_text(&b, page, "@id", list->url);
+		json_build_text(&b, page, "url", list->url);
+		json_build_text(&b, page, "name", list->name);
+		struct json_value *v = list_object(&b, page, "mainEntity", "ItemList");
 		struct json_value *entries = json_build(&b, v, "itemListElement", JSON_IS_ARRAY);
 		for (size_t i = 0; i < count; i++)
 			json_build_text(&b, list_entry(&b, entries, i + 1, list->item[i].name),

@@ -1,0 +1,250 @@
+/* What the pages of lists show, and those of regions, places and kinds. */
+#include "site/export/internal.h"
+
+#include "site/look/look.h"
+#include "sql/export.h"
+
+enum { MEMBER_BYTES = 24 /* of an id in an array literal */ };
+
+enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
+		       struct db_rows *rows, struct err *err)
+{
+	struct buf ids;
+	size_t members = 0;
+	for (uint64_t w = from; w < to; w++)
+		members += l->page[l->work[w]].to - l->page[l->work[w]].from;
+	buf_init(&ids, members * MEMBER_BYTES + 64);
+	buf_putc(&ids, '{');
+	for (uint64_t w = from; w < to; w++) {
+		const struct list_page *p = &l->page[l->work[w]];
+		for (uint32_t i = p->from; i < p->to; i++)
+			buf_printf(&ids, "%s%lld", ids.n > 1 ? "," : "",
+				   (long long)l->m->entry[l->order[i]].id);
+	}
+	buf_putc(&ids, '}');
+	enum status status = DB_RUN(db, sql_export_list, rows, err, DB_TEXT(buf_view(&ids)));
+	buf_release(&ids);
+	return status;
+}
+
+/* ---- businesses ---- */
+
+static void listed_put_member(struct maker *m, const struct manifest_entry *e,
+			      struct json_value *found, const struct db_rows *rows, int r,
+			      bool of_kinds)
+{
+	char pattern[LOOK_PATTERN];
+	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
+	buf_reset(&m->block);
+	business_link(str_of(manifest_path(e)), e->id, ".html", &m->block);
+	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), buf_view(&m->block));
+	json_build_text(&m->b, v, "name", db_text(rows, r, SQL_EXPORT_LIST_NAME));
+	size_t before = v->count;
+	if (!e->hidden)
+		json_build_text(&m->b, v, "street", db_text(rows, r, SQL_EXPORT_LIST_STREET));
+	json_build_text(&m->b, v, "postcode", db_text(rows, r, SQL_EXPORT_LIST_POSTCODE));
+	json_build_text(&m->b, v, "city", db_text(rows, r, SQL_EXPORT_LIST_CITY));
+	json_build_true(&m->b, v, "place", v->count > before);
+	if (of_kinds)
+		json_build_text(&m->b, v, "item_kind", theme_category_label(m->theme, e->category));
+	struct facts_hours hours;
+	if (facts_hours(db_text(rows, r, SQL_EXPORT_LIST_HOURS), m->theme->wording, &m->arena,
+			&hours) &&
+	    !hours.dated)
+		business_put_week(m, v, "item_week", "item_zone", &hours.week,
+				  db_text(rows, r, SQL_EXPORT_LIST_TIMEZONE));
+	const struct photos_of *of = photos_find(m->theme, e->id);
+	if (of)
+		photos_put(m, v, "thumb", &of->pictures.item[0]);
+	else
+		JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
+}
+
+/* Businesses deleted since the scan are skipped; the next run removes them. of_kinds: they are of
+ * several. */
+static const struct json_value *listed_put_members(struct maker *m, const struct lists *l,
+						   const struct list_page *p,
+						   const struct db_rows *rows, int *row,
+						   bool of_kinds)
+{
+	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
+	for (uint32_t i = p->from; i < p->to && *row < rows->rows; i++) {
+		const struct manifest_entry *e = &l->m->entry[l->order[i]];
+		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == e->id)
+			listed_put_member(m, e, found, rows, (*row)++, of_kinds);
+	}
+	return found;
+}
+
+/* The same for search engines: links on the page are relative to the site's root. */
+static void listed_put_block(struct maker *m, struct str heading, const struct json_value *found,
+			     struct str link, bool indexed, const struct facts_crumb *above,
+			     size_t count)
+{
+	struct str url = m->theme->url;
+	size_t base = m->theme->base.n;
+	struct facts_crumb *item = arena_array(&m->arena, found->count + 1, sizeof(*item));
+	struct err ignored; /* a page without a block is a page */
+	if (!m->theme->is_public || !item)
+		return;
+	struct facts_list list = {.name = heading,
+				  .url = indexed ? MAKER_JOIN(m, url, STR("/"), link) : STR(""),
+				  .item = item,
+				  .trail = level_trail(m, above, count)};
+	for (const struct json_value *v = found->first; v && indexed; v = v->next) {
+		struct str href = json_text(json_get(v, "href"));
+		item[list.count++] =
+		    (struct facts_crumb){json_text(json_get(v, "name")),
+					 MAKER_JOIN(m, url, {href.p + base, href.n - base})};
+	}
+	buf_reset(&m->block);
+	if (facts_list_jsonld(&list, &m->arena, &m->block, &ignored) == OK)
+		json_build_text(&m->b, m->root, "facts_block", buf_view(&m->block));
+}
+
+/* ---- a list ---- */
+
+static struct str listed_link(struct maker *m, const struct lists *l, uint32_t page)
+{
+	const struct level_page level = lists_level(l, page);
+	return MAKER_JOIN(m, m->theme->base, STR("/"), level_link(m, &level));
+}
+
+static void listed_put_pages(struct maker *m, const struct lists *l, uint32_t page)
+{
+	const struct business_list *list = &l->list[l->page[page].of];
+	json_build_true(&m->b, m->root, "paged", list->pages > 1);
+	if (page != list->page)
+		json_build_text(&m->b, m->root, "first", listed_link(m, l, list->page));
+	if (page + 1 < list->page + list->pages)
+		json_build_text(&m->b, m->root, "next", listed_link(m, l, page + 1));
+	if (page != list->page || list->pages == 1)
+		return;
+	struct json_value *all = maker_list(m, "all_pages");
+	for (uint32_t i = 1; i < list->pages; i++) {
+		struct json_value *v = json_build(&m->b, all, NULL, JSON_IS_OBJECT);
+		json_build_text(&m->b, v, "href", listed_link(m, l, page + i));
+		json_build_text(&m->b, v, "number", maker_count(m, i + 1));
+	}
+}
+
+/* The region and place of a level. *place: NULL for a region. */
+static const struct region *listed_where(const struct theme *t, enum level level, int32_t id,
+					 const struct export_place **place)
+{
+	*place = level == LEVEL_PLACE ? theme_place(t, id) : NULL;
+	return theme_region(t, *place ? (*place)->region : id);
+}
+
+static enum status listed_list(struct maker *m, const struct lists *l, uint32_t page,
+			       const struct db_rows *rows, int *row, struct err *err)
+{
+	const struct list_page *p = &l->page[page];
+	const struct business_list *list = &l->list[p->of];
+	const struct level_page level = lists_level(l, page);
+	const struct export_place *place;
+	const struct region *region = listed_where(m->theme, list->level, list->id, &place);
+	struct facts_crumb above[LEVELS_ABOVE];
+	struct str link = level_link(m, &level);
+	struct str heading = MAKER_FILL(m, place ? WORD_KIND_IN_PLACE : WORD_KIND_IN_REGION,
+					theme_category_label(m->theme, list->category),
+					level_name(m->theme, list->level, list->id));
+	size_t count = level_above(m, region, place, LEVEL_ALL, above);
+	level_put_trail(m, above, count);
+	json_build_text(&m->b, m->root, "heading", heading);
+	if (page == list->page)
+		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
+	const struct json_value *found = listed_put_members(m, l, p, rows, row, false);
+	listed_put_pages(m, l, page);
+	listed_put_block(m, heading, found, link, true, above, count);
+	struct str first = json_text(json_get(found->first, "name"));
+	maker_head(m, page == list->page ? heading : MAKER_FILL(m, WORD_LIST_FROM, heading, first),
+		   MAKER_FILL(m, WORD_LIST_ABOUT, heading), link.p);
+	return maker_render(m, THEME_LIST, err);
+}
+
+/* ---- a region, place or kind ---- */
+
+static void listed_put_row(struct maker *m, struct json_value *rows, struct str name,
+			   const struct level_page *to, uint64_t count)
+{
+	struct json_value *v = json_build(&m->b, rows, NULL, JSON_IS_OBJECT);
+	json_build_text(&m->b, v, "name", name);
+	json_build_text(&m->b, v, "count", maker_count(m, count));
+	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), level_link(m, to));
+}
+
+/* Its lists. A thin one is left out: its businesses are on this page, or on those of their places.
+ * In the list of a kind's regions the region stands for it. */
+static void listed_put_rows(struct maker *m, const struct lists *l, const struct list_overview *o)
+{
+	bool of_kind = o->level == LEVEL_KIND;
+	struct json_value *rows = NULL;
+	for (uint32_t r = o->row_from; r < o->row_to; r++) {
+		const struct business_list *list = &l->list[l->row[r]];
+		const struct level_page to = {list->level, list->id,
+					      list->pages ? list->category : LEVEL_ALL, 0};
+		if (!of_kind && !list->pages)
+			continue;
+		rows = rows ? rows : maker_list(m, of_kind ? "regions" : "kinds");
+		listed_put_row(m, rows,
+			       of_kind ? level_name(m->theme, list->level, list->id)
+				       : theme_category_label(m->theme, list->category),
+			       &to, list->to - list->from);
+	}
+}
+
+static void listed_put_towns(struct maker *m, const struct lists *l, const struct list_overview *o)
+{
+	if (o->town_from == o->town_to)
+		return;
+	struct json_value *towns = maker_list(m, "towns");
+	for (uint32_t i = o->town_from; i < o->town_to; i++) {
+		const struct list_overview *town = &l->overview[l->town[i]];
+		const struct level_page to = {LEVEL_PLACE, town->id, LEVEL_ALL, 0};
+		listed_put_row(m, towns, level_name(m->theme, LEVEL_PLACE, town->id), &to,
+			       town->count);
+	}
+}
+
+static enum status listed_overview(struct maker *m, const struct lists *l, uint32_t page,
+				   const struct db_rows *rows, int *row, struct err *err)
+{
+	const struct list_page *p = &l->page[page];
+	const struct list_overview *o = &l->overview[p->of];
+	const struct level_page level = lists_level(l, page);
+	const struct export_place *place;
+	const struct region *region = listed_where(m->theme, o->level, o->id, &place);
+	struct str heading = level_name(m->theme, o->level, o->id), link = level_link(m, &level);
+	struct facts_crumb above[LEVELS_ABOVE];
+	bool indexed = lists_indexed(l, page);
+	size_t count = place ? level_above(m, region, NULL, LEVEL_ALL, above) : 0;
+	level_put_trail(m, above, count);
+	json_build_true(&m->b, m->root, "of_kinds", o->level == LEVEL_KIND);
+	json_build_text(&m->b, m->root, "heading", heading);
+	json_build_text(&m->b, m->root, "count", maker_count(m, o->count));
+	listed_put_rows(m, l, o);
+	listed_put_towns(m, l, o);
+	const struct json_value *found =
+	    listed_put_members(m, l, p, rows, row, o->level != LEVEL_KIND);
+	json_build_true(&m->b, m->root, "some", found->count < o->count);
+	listed_put_block(m, heading, found, link, indexed, above, count);
+	maker_head(
+	    m, heading,
+	    MAKER_FILL(m, o->level == LEVEL_KIND ? WORD_KIND_ABOUT : WORD_REGION_ABOUT, heading),
+	    indexed ? link.p : NULL);
+	return maker_render(m, THEME_OVERVIEW, err);
+}
+
+enum status lists_page(struct maker *m, const struct lists *l, uint32_t page,
+		       const struct db_rows *rows, int *row, struct err *err)
+{
+	char path[EXPORT_PATH];
+	maker_begin(m);
+	enum status status = l->page[page].overview ? listed_overview(m, l, page, rows, row, err)
+						    : listed_list(m, l, page, rows, row, err);
+	if (status == OK)
+		return OK;
+	lists_path(l, page, path);
+	return err_prefix(err, status, "%s", path);
+}
