@@ -156,6 +156,12 @@ my @lists = (
 		lat => '47.3000000', '2.lat' => '47.3000000', '3.lon' => '8.5000000'
 	],
 	'other geometries are no place' => [ qq(id,name,geometry\n1,A,"MULTIPOINT((8.5 47.3))"\n), lat => undef ],
+	'quotes that backslashes protect' =>
+		[ qq(id,name,city\n1,"B \\"x\\"",Chur\n2,"C:\\",Bern\n), name => 'B "x"', '2.name' => 'C:\\', '2.city' => 'Bern' ],
+	'quotes inside of a value that are not doubled' =>
+		[ qq(id,name,city\n1,"A "B" C",Bern\n2,D,Chur\n), external_id => '2', name => 'D' ],
+	'records under a name of their list' =>
+		[ qq({"total":2,"results":[{"id":1,"name":"A"},{"id":2,"name":"B"}]}\n), name => 'A', '2.name' => 'B' ],
 	'a company beside the name of a person' => [
 		"Firma;Name;Vorname;Ort\nA AG;Muster;Petra;Bern\n;Muster;Petra;Bern\n", name => 'A AG', '2.name' => undef
 	],

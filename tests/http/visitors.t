@@ -162,6 +162,14 @@ is(find('farm shop bern')->{understood}{region}{key}, 'ch-bern', 'the region of 
 is(find('restaurants en Allemagne')->{understood}{country}{name}, 'Germany', 'a country is told');
 is(find('bakrey in Zurich')->{understood}{text}, 'Bakery in Zurich', 'what was corrected is told');
 is(find('hotel open now')->{understood}{open_now}, JSON::PP::true, 'so is a wish for what is open');
+for my $wish ('farmacia aperta ora', 'panadería abierta ahora', 'bakkerij open nu', 'otvorena sada pekara',
+	'отворено сада пекара', 'boulangeries ouvertes maintenant', 'صيدلية مفتوحة الآن')
+{
+	is(find($wish)->{understood}{open_now}, JSON::PP::true, "'$wish' wishes for what is open");
+}
+for my $wish ('coiffeur près de chez moi', 'farmacia vicino a qui', 'bakker dichtbij', 'مخبز قريب مني') {
+	is(find($wish)->{understood}{near_me}, JSON::PP::true, "'$wish' wishes for what is near");
+}
 ok(find('pizza near me')->{understood}{near_me}, 'what asks for the visitor\'s place is told');
 is(find('pizza near me')->{businesses}[0]{category}{key}, 'restaurant', 'and the rest is searched for');
 is(find('bern')->{understood}{city}{key}, 'ch-bern-bern', 'a town alone is its list');

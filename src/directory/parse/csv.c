@@ -112,6 +112,22 @@ static size_t csv_plain(struct csv *c, size_t at, bool quoted)
 	return at;
 }
 
+/* Whether a value ends in front of the byte at `at`. */
+static bool csv_value_ends(struct csv *c, size_t at)
+{
+	int b = csv_byte(c, at);
+	return b < 0 || b == c->separator || csv_line_end(c, at) > 0;
+}
+
+/* `\"` at a quote inside of a quoted value, as MySQL writes it: not a backslash at the value's end. */
+static bool csv_quote_escaped(struct csv *c, size_t at)
+{
+	if (c->row.n <= c->text_at[c->count] || c->row.p[c->row.n - 1] != '\\' ||
+	    csv_value_ends(c, at + 1))
+		return false;
+	return csv_byte(c, at + 1) != '"' || csv_value_ends(c, at + 2);
+}
+
 /* Behind the opening quote: up to the one that closes. Its end, or 0 with *why. *lines: line ends
  * inside. */
 static size_t csv_quoted(struct csv *c, size_t at, uint64_t *lines, const char **why)
@@ -123,6 +139,11 @@ static size_t csv_quoted(struct csv *c, size_t at, uint64_t *lines, const char *
 			*why = c->ended ? "a quoted value does not end"
 					: "the row is longer than 1 MiB";
 			return 0;
+		}
+		if (b == '"' && csv_quote_escaped(c, at)) {
+			c->row.p[c->row.n - 1] = '"';
+			at++;
+			continue;
 		}
 		if (b == '"') {
 			if (csv_byte(c, at + 1) != '"')
@@ -140,6 +161,12 @@ static size_t csv_quoted(struct csv *c, size_t at, uint64_t *lines, const char *
 		*why = "a quoted value does not end";
 		return 0;
 	}
+	/* "A "B" C": which of the quotes ends the value is not clear. */
+	for (size_t k = at; !csv_value_ends(c, k); k++)
+		if (csv_byte(c, k) == '"') {
+			*why = "a quote inside of a quoted value is not doubled";
+			return 0;
+		}
 	*lines += inside;
 	return at;
 }

@@ -74,8 +74,12 @@ static bool is_collection(const struct json_value *object, struct str key)
 	if (json_get(object, "name") &&
 	    !str_eq(json_text(json_get(object, "type")), STR("FeatureCollection")))
 		return false;
-	return str_eq(key, STR("features")) || str_eq(key, STR("@graph")) ||
-	       str_eq(key, STR("elements"));
+	static const char *const names[] = {"features", "@graph",     "elements", "results",
+					    "records",  "businesses", "places",   "stores"};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_eq(key, str_of(names[i])))
+			return true;
+	return false;
 }
 
 enum outcome { TOOK_ALL, TOOK_BROKEN, PIPE_GONE };

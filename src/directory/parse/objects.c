@@ -82,14 +82,63 @@ static void take_native(struct draft *d, const struct json_value *v)
 			parser_count(d->parser, "not used", m->key);
 }
 
-/* ---- Overture ---- */
-
 static void put_list(struct draft *d, enum record_field field, const struct json_value *list)
 {
 	const struct json_value *e = list && list->kind == JSON_IS_ARRAY ? list->first : list;
 	for (; e; e = e == list ? NULL : e->next)
 		draft_field(d, field, json_text(e));
 }
+
+/* ---- what the API answers, and so the file of the whole directory ---- */
+
+static bool is_published(const struct json_value *v)
+{
+	const struct json_value *address = json_get(v, "address");
+	return address && address->kind == JSON_IS_OBJECT && json_get(v, "opening_hours") &&
+	       json_get(v, "quality_score") && json_get(v, "name");
+}
+
+static void take_published(struct draft *d, const struct json_value *v)
+{
+	static const struct {
+		const char *path;
+		enum record_field field;
+	} values[] = {{"external_id", RECORD_EXTERNAL_ID},
+		      {"name", RECORD_NAME},
+		      {"description", RECORD_DESCRIPTION},
+		      {"address.street", RECORD_STREET},
+		      {"address.postcode", RECORD_POSTCODE},
+		      {"address.city", RECORD_CITY},
+		      {"address.country", RECORD_COUNTRY},
+		      {"region.name", RECORD_REGION},
+		      {"location.lat", RECORD_LAT},
+		      {"location.lon", RECORD_LON},
+		      {"telephone", RECORD_PHONE},
+		      {"website", RECORD_WEBSITE},
+		      {"opening_hours", RECORD_HOURS},
+		      {"timezone", RECORD_TIMEZONE},
+		      {"source_updated_at", RECORD_UPDATED_AT}};
+	const struct binding category = {"", TARGET_CATEGORY_ANY, RECORD_NAME, NULL};
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		draft_field(d, values[i].field, json_text(json_path(v, values[i].path)));
+	if (!d->field[RECORD_EXTERNAL_ID].p)
+		draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "id")));
+	draft_put(d, &category, json_text(json_path(v, "category.key")));
+	const struct json_value *more = json_get(v, "further_categories");
+	for (const struct json_value *e = more ? more->first : NULL; e; e = e->next)
+		draft_put(d, &category,
+			  json_text(e->kind == JSON_IS_OBJECT ? json_get(e, "key") : e));
+	put_list(d, RECORD_ALT_NAMES, json_get(v, "alternate_names"));
+	put_list(d, RECORD_SERVICE_AREA, json_get(v, "service_area"));
+	put_list(d, RECORD_SAME_AS, json_get(v, "same_as"));
+	const struct json_value *offers = json_get(v, "offers"), *extra = json_get(v, "extra");
+	if (offers && offers->kind == JSON_IS_OBJECT)
+		native_json(d, RECORD_OFFERS, offers);
+	if (extra && extra->kind == JSON_IS_OBJECT)
+		native_extra(d, extra);
+}
+
+/* ---- Overture ---- */
 
 /* Of the way from the most general category to the place's own the most special one that we know,
  * when nothing better is known. */
@@ -215,6 +264,10 @@ static const char *take_object(struct draft *d, const struct json_value *v,
 			       const struct json_value *graph)
 {
 	const struct json_value *tags = json_get(v, "tags");
+	if (is_published(v)) {
+		take_published(d, v);
+		return "published";
+	}
 	if (json_get(v, "external_id") && json_get(v, "name")) {
 		take_native(d, v);
 		return "holdfast";

@@ -33,7 +33,7 @@ bool osm_is_object(const struct json_value *v)
 	if (numbered || has_category_tag(v))
 		return true;
 	for (size_t i = 0; i < COUNT_OF(signs); i++)
-		if (json_get(v, signs[i]))
+		if (json_text(json_get(v, signs[i])).n)
 			return true;
 	for (const struct json_value *m = v->first; m; m = m->next)
 		if (str_starts(m->key, STR("disused:")) || str_starts(m->key, STR("abandoned:")))
