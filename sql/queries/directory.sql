@@ -621,8 +621,8 @@ WITH m AS MATERIALIZED (
 -- served-by: business_pkey
 SELECT NULL AS key, {{business_row}},
 	d.external_id, r.key AS region_key, r.name AS region_name, r.country AS region_country,
-	r.businesses AS region_businesses, t.key AS city_key, t.name AS city_name, t.businesses AS city_businesses,
-	c.businesses AS category_businesses, d.categories, d.alt_names, d.service_area, d.same_as, d.description, d.website,
+	r.businesses AS region_businesses, t.key AS city_key, t.slug AS city_slug, t.name AS city_name,
+	t.businesses AS city_businesses, c.businesses AS category_businesses, d.categories, d.alt_names, d.service_area, d.same_as, d.description, d.website,
 	d.offers, d.extra, a.path,
 	to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
 	to_char(d.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at,
@@ -647,7 +647,7 @@ SELECT name, closed_on::text AS closed_on FROM business_closed WHERE id = $1::bi
 -- businesses its category or group has, and the directory.
 -- name: places_of_query
 SELECT r.id AS region_id, r.key AS region_key, r.name AS region_name, r.country AS region_country,
-	r.businesses AS region_businesses, t.id AS city_id, t.key AS city_key, t.name AS city_name,
+	r.businesses AS region_businesses, t.id AS city_id, t.key AS city_key, t.slug AS city_slug, t.name AS city_name,
 	t.region_id AS city_region_id, t.businesses AS city_businesses, w.country AS city_country,
 	(SELECT sum(businesses) FROM category WHERE id = $3::smallint OR group_id = $4::smallint) AS category_businesses,
 	(SELECT sum(businesses) FROM source) AS all_businesses
@@ -669,6 +669,12 @@ ORDER BY country, name COLLATE "und-x-icu" NULLS FIRST;
 -- extends: place
 -- served-by: region_key_key
 SELECT key, name, country, businesses, id FROM region WHERE key = $1;
+
+-- The town whose addresses begin with this.
+-- name: city_by_slug
+-- row: place
+-- served-by: city_slug_key
+SELECT key, name, NULL::text AS country, businesses FROM city WHERE slug = $1;
 
 -- name: cities_of_region
 -- row: place

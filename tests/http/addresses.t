@@ -44,9 +44,37 @@ for my $before ("/b/$id", $right) { # pages are kept for cache.search_ttl
 	wait_until("$before leads to the new address",
 		sub { (get($before)->{headers}{location} // '') eq "/erlenau/kleider-$id.html" });
 }
-for my $lost ("/erlenau/x-0000000000000.html", '/erlenau/', '/erlenau/index.html', "/erlenau/x$id.html", '/b/nothing') {
+for my $lost ("/erlenau/x-0000000000000.html", '/nowhere/', '/in/', '/in/xx-nothing/', '/kind/nothing/',
+	'/kind/boutique', '/erlenau/nothing.html', '/erlenau/index.html', "/erlenau/x$id.html", '/b/nothing') {
 	is(get($lost)->{status}, 404, "$lost is nothing");
 }
+
+# ---- towns, regions and kinds ----
+my $title = sub { my ($page) = @_; return ($page->{content} =~ m{<h1>([^<]*)</h1>})[0] // $page->{status} };
+my $kind = $i->sql("SELECT c.key FROM category AS c JOIN business AS b ON b.category_id = c.id WHERE b.id = $number");
+my $region = $i->sql("SELECT r.key FROM region AS r JOIN business AS b ON b.region_id = r.id WHERE b.id = $number");
+for my $round (1, 2) { # the second time from the cache
+	for ([ '/erlenau/', 'Businesses in Erlenau' ], [ "/in/$region/", 'Businesses in Bayern' ]) {
+		my ($address, $heading) = @$_;
+		my $page = get($address);
+		is($title->($page), $heading, "$address is a page");
+		like($page->{content}, qr{<link rel="canonical" href="https://directory\.example\Q$address\E">},
+			'... at its own address');
+		like($page->{content}, qr/>Fadenspiel</, '... with its businesses');
+	}
+	for my $thin ("/erlenau/$kind.html", "/in/$region/$kind.html", "/kind/$kind/") {
+		my $page = get($thin);
+		like($page->{content}, qr/>Fadenspiel</, "$thin is a list");
+		like($page->{content}, qr/<meta name="robots" content="noindex">/, '... too short to be indexed');
+	}
+}
+my $town_key = $i->sql("SELECT key FROM city WHERE slug = 'erlenau'");
+like(get("/search?city=$town_key")->{content}, qr{<link rel="canonical" href="https://directory\.example/erlenau/">},
+	'the same list of the search names that address');
+my ($trail) = get("/erlenau/kleider-$id.html")->{content} =~ m{<nav class="trail".*?<ol>(.*?)</ol>}s;
+is(join(' ', ($trail // '') =~ /href="([^"]*)"/g), "/in/$region/ /erlenau/ /erlenau/$kind.html",
+	'the trail of a business leads through them');
+
 is(get('/.well-known/proof')->{content}, "mine\n", 'files of the operator are still served');
 
 # First segments of every route that could be the name of a place.

@@ -120,7 +120,7 @@ $directory->sql(
 	unlike($page, qr{noindex}, 'and may be indexed');
 	like(scalar page('/search?q=word1'), qr{<meta name="robots" content="noindex">}, 'search results are not');
 	like(scalar page('/search?category=bakery'),
-		qr{<link rel="canonical" href="https://directory.example/search\?category=bakery">}, 'lists by kind are');
+		qr{<link rel="canonical" href="https://directory.example/kind/bakery/">}, 'lists by kind are');
 }
 
 # ---- the first page ----

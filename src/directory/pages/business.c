@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/percent.h"
 #include "directory/record/record.h"
-#include "base/percent.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/facts/facts.h"
 #include "site/look/look.h"
@@ -111,16 +110,18 @@ static void put_links(struct view *p, const struct search_business *b,
 		      const struct facts_business *facts)
 {
 	struct search_query q;
-	search_query_init(&q);
-	if (b->detail->city.key.n) {
-		q.city = b->detail->city.key;
-		json_build_text(&p->b, p->root, "city_link", view_search_link(p, &q));
-	}
-	search_query_init(&q);
-	if (b->detail->region.key.n && b->detail->region.name.n) {
-		q.region = b->detail->region.key;
-		json_build_text(&p->b, p->root, "region_link", view_search_link(p, &q));
-	}
+	const struct search_detail *d = b->detail;
+	struct str none = {"", 0};
+	if (d->city.slug.n)
+		json_build_text(&p->b, p->root, "city_link",
+				view_level_link(p, none, d->city.slug, none));
+	if (d->region.key.n && d->region.name.n)
+		json_build_text(&p->b, p->root, "region_link",
+				view_level_link(p, d->region.key, none, none));
+	if (b->category.n)
+		json_build_text(&p->b, p->root, "category_link",
+				view_level_link(p, d->city.slug.n ? none : d->region.key,
+						d->city.slug, b->category));
 	if (!b->located || facts_hides_address(facts))
 		return;
 	search_query_init(&q);
@@ -157,20 +158,9 @@ static void put_contact(struct view *p, const struct search_business *b, const c
 
 static void put_kind(struct view *p, const struct search_business *b)
 {
-	const struct search_category *category = &b->detail->category;
-	struct search_query q;
-	search_query_init(&q);
-	if (!b->category.n)
-		return;
-	q.category = b->category;
-	json_build_text(&p->b, p->root, "category", view_kind(p, b->category, b->category_label));
-	json_build_text(&p->b, p->root, "category_link", view_search_link(p, &q));
-	if (!category->group_key.n)
-		return;
-	q.category = category->group_key;
-	json_build_text(&p->b, p->root, "group",
-			wording_find(p->in->wording, category->group_label));
-	json_build_text(&p->b, p->root, "group_link", view_search_link(p, &q));
+	if (b->category.n)
+		json_build_text(&p->b, p->root, "category",
+				view_kind(p, b->category, b->category_label));
 }
 
 static void put_crumb(struct view *p, struct json_value *trail, const char *name, const char *href)
@@ -189,9 +179,9 @@ static void put_looks(struct view *p, const struct search_business *b)
 	char pattern[LOOK_PATTERN];
 	const struct taxonomy_category *category = taxonomy_find(TAXONOMY_KEY, b->category);
 	struct json_value *trail = view_list(p, "trail");
-	put_crumb(p, trail, "group", "group_link");
-	put_crumb(p, trail, "category", "category_link");
 	put_crumb(p, trail, "region", "region_link");
+	put_crumb(p, trail, "city", "city_link");
+	put_crumb(p, trail, "category", "category_link");
 	JSON_BUILD_JOIN(&p->b, p->root, "pattern",
 			look_pattern(category ? category->id : 0, b->id, pattern));
 	json_build_true(&p->b, p->root, "actions",
@@ -278,11 +268,21 @@ void pages_business(struct http_request *request)
 
 const struct http_param pages_address_params[] = {
     {.name = "place", .type = HTTP_TEXT, .min = 1, .max = 200, .summary = "where the business is"},
-    {.name = "page", .type = HTTP_TEXT, .min = 1, .max = 400, .summary = "NAME-ID.html"},
+    {.name = "page", .type = HTTP_TEXT, .min = 1, .max = 400, .summary = "NAME-ID.html, KIND.html"},
+    PAGE_LANGUAGE_PARAM,
+    {0}};
+const struct http_param pages_place_params[] = {
+    {.name = "place", .type = HTTP_TEXT, .min = 1, .max = 200, .summary = "a town"},
     PAGE_LANGUAGE_PARAM,
     {0}};
 
-/* /PLACE/NAME-ID.html: the id decides; at another path than its own it answers with a 301. */
+void pages_place(struct http_request *request)
+{
+	pages_level(request, http_param(request, "place")->text, STR(""));
+}
+
+/* /PLACE/NAME-ID.html: the id decides; at another path than its own it answers with a 301. Others
+ * are lists. */
 void pages_address(struct http_request *request)
 {
 	struct str page = http_param(request, "page")->text, ending = STR(".html");
@@ -291,8 +291,7 @@ void pages_address(struct http_request *request)
 	struct str id = {page.p + page.n - ending.n - ID_CHARS, ID_CHARS};
 	if (page.n <= tail || !str_ends(page, ending) || page.p[page.n - tail] != '-' ||
 	    !record_id_parse(id, &number)) {
-		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL,
-			     "no page and no operation has this path");
+		pages_level(request, http_param(request, "place")->text, page);
 		return;
 	}
 	struct str rest =

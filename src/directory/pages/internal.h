@@ -6,7 +6,7 @@
  *   kept.c      pages from the cache
  *   home.c      /, /regions, /sources
  *   chips.c     what a list was asked for
- *   results.c   /search
+ *   results.c   /search, /{place}/, /{place}/{kind}.html, /in/{region}/, /kind/{kind}/
  *   business.c  /{place}/{name-id}.html, /b/{id}
  *   profiles.c  /profiles, /profiles/{id}, their API
  *   pages.c     templates, routes, pages without facts */
@@ -131,6 +131,10 @@ struct str view_search_link(struct view *p, const struct search_query *q);
 /* The query as a link from its first page; an order that does not go with it is left out. Empty:
  * there is no such list. */
 struct str view_list_link(struct view *p, const struct search_query *q);
+/* The address that a list has in the exported site, too: "/hochtann/bakery.html", "/hochtann/",
+ * "/in/de-bayern/bakery.html", "/in/de-bayern/", "/kind/bakery/". town: its slug. What is not given
+ * is empty. Empty: there is none, as of a group. */
+struct str view_level_link(struct view *p, struct str region, struct str town, struct str category);
 /* What a category or group is called in the page's language. label: its English name. */
 struct str view_kind(const struct view *p, struct str key, struct str label);
 struct str view_region_name(const struct search_place *region);
@@ -151,7 +155,8 @@ void view_chips(struct view *p, const struct search_query *q, const struct searc
 
 /* ---- pages that the cache keeps ---- */
 
-page_maker make_home, make_results, make_business, make_regions, make_cities, make_sources;
+page_maker make_home, make_results, make_level, make_business, make_regions, make_cities,
+    make_sources;
 
 /* ---- kept.c ---- */
 
@@ -162,9 +167,11 @@ void kept_init(struct pages *pages);
 
 /* ---- handlers ---- */
 
-http_handler pages_home, pages_results, pages_business, pages_address, pages_regions, pages_cities,
-    pages_sources;
+http_handler pages_home, pages_results, pages_business, pages_address, pages_place, pages_regions,
+    pages_cities, pages_sources;
 extern const struct http_param pages_params[], pages_business_params[], pages_address_params[],
-    pages_cities_params[];
+    pages_place_params[], pages_cities_params[];
+/* Answer /in/REGION/..., /kind/KIND/ or /PLACE/...; rest: what follows the first segment. */
+void pages_level(struct http_request *request, struct str first, struct str rest);
 
 #endif

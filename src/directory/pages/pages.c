@@ -18,13 +18,10 @@ static const char *const template_names[VIEW_TEMPLATES] = {
 };
 
 static const struct page_kind page_kinds[] = {
-    {"home", make_home},
-    {"results", make_results},
-    {"business", make_business},
-    {"regions", make_regions},
-    {"cities", make_cities},
-    {"sources", make_sources},
-    {0},
+    {"home", make_home},       {"results", make_results},
+    {"level", make_level},     {"business", make_business},
+    {"regions", make_regions}, {"cities", make_cities},
+    {"sources", make_sources}, {0},
 };
 
 /* ---- the set ---- */
@@ -172,6 +169,16 @@ const struct http_route pages_address_routes[] = {{.method = HTTP_GET,
 						   .fallback = true,
 						   .params = pages_address_params,
 						   .summary = "One business at its own address",
+						   .answer = "A page",
+						   .answer_type = HTTP_TYPE_HTML},
+						  {.method = HTTP_GET,
+						   .pattern = "/{place}/",
+						   .name = "page_place",
+						   .handler = pages_place,
+						   .kind = HTTP_PAGE,
+						   .fallback = true,
+						   .params = pages_place_params,
+						   .summary = "The businesses of a town",
 						   .answer = "A page",
 						   .answer_type = HTTP_TYPE_HTML},
 						  {0}};

@@ -344,6 +344,27 @@ static void put_understood(struct results *r)
 	json_build_true(&p->b, p->root, "near_me", u->near_me && !r->q.near);
 }
 
+/* Lists by kind and place are worth finding; the endless combinations are not, nor are lists of one
+ * or two. */
+static void results_put_canonical(struct results *r)
+{
+	enum { LIST_LEAST = 3 };
+	struct view *p = r->page;
+	const struct search_list *list = r->list;
+	struct search_query plain;
+	if (r->q.q.n || r->q.cursor.n || r->q.open || r->q.near || r->q.sort_given ||
+	    (r->q.category.n && list->count < LIST_LEAST))
+		return;
+	search_query_init(&plain);
+	plain.region = r->q.region;
+	plain.city = r->q.city;
+	plain.category = r->q.category;
+	struct str search = view_list_link(p, &r->q), level = {"", 0};
+	if (str_eq(search, view_list_link(p, &plain)) && (!r->q.city.n || list->city.slug.n))
+		level = view_level_link(p, r->q.region, list->city.slug, r->q.category);
+	view_canonical(p, level.n ? level : search);
+}
+
 static void put_found(struct results *r)
 {
 	struct view *p = r->page;
@@ -371,9 +392,7 @@ static void put_found(struct results *r)
 	struct str title = results_heading(r);
 	json_build_text(&p->b, p->root, "heading", title);
 	view_title(p, title, title);
-	/* Lists by kind and place are worth finding; the endless combinations are not. */
-	if (!r->q.q.n && !r->q.cursor.n && !r->q.open && !r->q.near && !r->q.sort_given)
-		view_canonical(p, view_list_link(r->page, &r->q));
+	results_put_canonical(r);
 }
 
 /* ---- list, then categories, then places ---- */
@@ -478,23 +497,35 @@ static void results_put(struct results *r)
 	search_categories(p->pages->db, p->arena, categories_listed, r);
 }
 
-/* `rest` is a parameter a line. */
-void make_results(struct view *p, struct str rest)
+static struct results *results_new(struct view *p)
 {
 	struct results *r = arena_alloc(p->arena, sizeof(*r));
 	must(r); /* among the first bytes of an arena */
 	r->page = p;
 	r->beginning = BEGINNING;
 	search_query_init(&r->q);
+	return r;
+}
+
+static void results_ask(struct results *r)
+{
+	struct view *p = r->page;
+	struct search_query asked = r->q; /* links do not ask for facets */
+	asked.facets = true;
+	search_list(p->pages->db, p->arena, &asked, results_listed, r);
+}
+
+/* `rest` is a parameter a line. */
+void make_results(struct view *p, struct str rest)
+{
+	struct results *r = results_new(p);
 	while (rest.n) {
 		struct str value = str_cut(&rest, '\n');
 		struct str name = str_cut(&value, '=');
 		/* It was accepted when it was asked for. */
 		must(search_query_set(&r->q, name, value, NULL) == OK);
 	}
-	struct search_query asked = r->q; /* links do not ask for facets */
-	asked.facets = true;
-	search_list(p->pages->db, p->arena, &asked, results_listed, r);
+	results_ask(r);
 }
 
 void pages_results(struct http_request *request)
@@ -518,4 +549,59 @@ void pages_results(struct http_request *request)
 	must(!buf_failed(&lines)); /* each parameter has its maximum */
 	kept_respond(request, "results", buf_view(&lines));
 	buf_release(&lines);
+}
+
+/* ---- a town, region or kind at its own address ---- */
+
+static void level_town(void *ctx, const struct search_places *list)
+{
+	struct results *r = ctx;
+	if (list->problem) {
+		view_refuse(r->page, list->problem, &list->err);
+		return;
+	}
+	r->q.city = list->item[0].key;
+	results_ask(r);
+}
+
+/* rest: "region", "town" or "kind", its key, and a category, a line each. */
+void make_level(struct view *p, struct str rest)
+{
+	struct results *r = results_new(p);
+	struct str level = str_cut(&rest, '\n'), key = str_cut(&rest, '\n');
+	r->q.category = str_eq(level, STR("kind")) ? key : rest.p ? rest : STR("");
+	if (str_eq(level, STR("town"))) {
+		search_town(p->pages->db, p->arena, key, level_town, r);
+		return;
+	}
+	if (str_eq(level, STR("region")))
+		r->q.region = key;
+	results_ask(r);
+}
+
+/* The kind of "KIND.html", or of "KIND.ID.html", the further page of a list in the exported site;
+ * empty: it is none. */
+static struct str level_kind(struct str page)
+{
+	static const struct str ending = STR(".html");
+	struct str name = {page.p, str_ends(page, ending) ? page.n - ending.n : 0};
+	struct str kind = str_cut(&name, '.');
+	return kind.n && taxonomy_find(TAXONOMY_KEY, kind) ? kind : STR("");
+}
+
+void pages_level(struct http_request *request, struct str first, struct str rest)
+{
+	bool of_kind = str_eq(first, STR("kind")), of_region = str_eq(first, STR("in"));
+	struct str key = of_kind || of_region ? str_cut(&rest, '/') : first;
+	bool whole = rest.p && !rest.n; /* it ends with the slash */
+	struct str kind = rest.n ? level_kind(rest) : STR("");
+	if (!key.n || memchr(key.p, '\n', key.n) || (!whole && (!kind.n || of_kind)) ||
+	    (of_kind && !taxonomy_find(TAXONOMY_KEY, key))) {
+		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL,
+			     "no page and no operation has this path");
+		return;
+	}
+	struct str level = of_kind ? STR("kind") : of_region ? STR("region") : STR("town");
+	struct str asked = ARENA_JOIN(&request->arena, level, STR("\n"), key, STR("\n"), kind);
+	kept_respond(request, "level", asked);
 }

@@ -1,6 +1,7 @@
 /* Common parts of all pages: the tree, the header data, sending. */
 #include "directory/pages/internal.h"
 #include "base/memory.h"
+#include "base/percent.h"
 #include "directory/cached/cached.h"
 #include "directory/taxonomy/taxonomy.h"
 
@@ -232,6 +233,26 @@ struct str view_search_link(struct view *p, const struct search_query *q)
 	search_query_write(&b, q, q->cursor.n > 0);
 	if (b.n && b.p[b.n - 1] == '?')
 		b.n--;
+	struct str link = view_text(p, "%.*s", STR_ARG(buf_view(&b)));
+	buf_release(&b);
+	return link;
+}
+
+struct str view_level_link(struct view *p, struct str region, struct str town, struct str category)
+{
+	struct buf b;
+	if (category.n && !taxonomy_find(TAXONOMY_KEY, category))
+		return (struct str){"", 0};
+	buf_init(&b, 4096);
+	if (town.n || region.n) {
+		buf_puts(&b, town.n ? "/" : "/in/");
+		percent_put(&b, town.n ? town : region, "");
+		buf_putc(&b, '/');
+		if (category.n)
+			buf_printf(&b, "%.*s.html", STR_ARG(category));
+	} else if (category.n) {
+		buf_printf(&b, "/kind/%.*s/", STR_ARG(category));
+	}
 	struct str link = view_text(p, "%.*s", STR_ARG(buf_view(&b)));
 	buf_release(&b);
 	return link;

@@ -271,6 +271,25 @@ void search_cities(struct db_pool *db, struct arena *arena, struct str region_ke
 		ask_places(p, &sql_region_get, DB_TEXT(region_key), 1, region_done);
 }
 
+static void town_done(void *ctx, enum status status, const struct db_rows *rows,
+		      const struct err *err)
+{
+	struct places *p = ctx;
+	if (status == OK && rows->rows == 0) {
+		p->list.problem = SEARCH_NO_SUCH_PLACE;
+		err_set(&p->list.err, NOT_FOUND, "no town has this address");
+	}
+	places_done(ctx, status, rows, err);
+}
+
+void search_town(struct db_pool *db, struct arena *arena, struct str slug, search_places_done *done,
+		 void *ctx)
+{
+	struct places *p = places_new(db, arena, done, ctx);
+	if (p)
+		ask_places(p, &sql_city_by_slug, DB_TEXT(slug), 1, town_done);
+}
+
 /* ---- sources ---- */
 
 struct sources {

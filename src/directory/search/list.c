@@ -524,6 +524,7 @@ static bool read_places(struct listing *l, const struct db_rows *rows)
 	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_REGION_NAME, &region->name) &&
 	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_REGION_COUNTRY, &region->country) &&
 	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_KEY, &city->key) &&
+	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_SLUG, &city->slug) &&
 	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_NAME, &city->name) &&
 	       rows_text(arena, rows, 0, SQL_PLACES_OF_QUERY_CITY_COUNTRY, &city->country);
 }

@@ -186,6 +186,7 @@ struct search_business {
 struct search_place {
 	/* a region's name is empty when it stands for a whole country */
 	struct str key, name, country;
+	struct str slug; /* of the town of a list or a business: its addresses begin with it */
 	int64_t businesses;
 };
 
@@ -299,6 +300,9 @@ typedef void search_places_done(void *ctx, const struct search_places *list);
 void search_regions(struct db_pool *db, struct arena *arena, search_places_done *done, void *ctx);
 void search_cities(struct db_pool *db, struct arena *arena, struct str region_key,
 		   search_places_done *done, void *ctx);
+/* The town whose addresses begin with `slug`: the only item. */
+void search_town(struct db_pool *db, struct arena *arena, struct str slug, search_places_done *done,
+		 void *ctx);
 
 /* What a text may become when it is typed on: categories, towns and names that begin so, at most
  * `limit` (up to SEARCH_SUGGESTIONS_MAX) in all, of each kind a share. */
