@@ -125,6 +125,13 @@ static int cli_set_option(const struct cli_option *o, const char *text)
 	case CLI_TEXT:
 		*(const char **)o->value = text;
 		break;
+	case CLI_TEXTS: {
+		struct cli_texts *texts = o->value;
+		if (texts->count == CLI_TEXTS_MAX)
+			return cli_usage_error("--%s: at most %d", o->name, CLI_TEXTS_MAX);
+		texts->text[texts->count++] = text;
+		break;
+	}
 	case CLI_INT:
 		if (!str_to_i64(str_of(text), o->min, o->max, &number))
 			return cli_usage_error("--%s takes a whole number from %" PRId64

@@ -10,6 +10,13 @@ enum cli_kind {
 	CLI_FLAG, /* bool */
 	CLI_TEXT, /* const char *, points into argv */
 	CLI_INT,  /* int64_t within [min, max] */
+	CLI_TEXTS /* struct cli_texts, one for each time that the option is given */
+};
+
+enum { CLI_TEXTS_MAX = 8 };
+struct cli_texts {
+	int count;
+	const char *text[CLI_TEXTS_MAX]; /* point into argv */
 };
 
 struct cli_option {
@@ -21,7 +28,7 @@ struct cli_option {
 	const char *arg;
 	int64_t min, max;
 	const char *help;
-	void *value; /* bool *, const char ** or int64_t *: a static of the command's file */
+	void *value; /* of the kind, as above: a static of the command's file */
 };
 
 struct command {

@@ -18,6 +18,7 @@
 
 static bool once, act, show_ledger, show_report, acknowledge;
 static int64_t seconds, every_ms = 1000;
+static struct cli_texts bouncers;
 static const char *record_path, *replay_path, *keep_path, *allow, *since, *ack_for = "1h";
 
 static const struct cli_option options[] = {
@@ -28,6 +29,9 @@ static const struct cli_option options[] = {
     {"every", 0, CLI_INT, "MS", 50, 60000,
      "milliseconds from one sample to the next (default 1000); what is shorter is seen by chance",
      &every_ms},
+    {"bouncer", 0, CLI_TEXTS, "URL", 0, 0,
+     "console of a PgBouncer to ask as well, with a role of its stats_users; may be given several times",
+     &bouncers},
     {"record", 0, CLI_TEXT, "FILE", 0, 0,
      "write every sample there; without literals of statements", &record_path},
     {"keep", 0, CLI_TEXT, "FILE", 0, 0,
@@ -159,6 +163,7 @@ struct heal_target {
 	struct instance instance;
 	bool has_instance;
 	struct buf conninfo;
+	struct buf bouncers;   /* of --bouncer, "": those of the settings */
 	char ledger[PATH_MAX]; /* "": none */
 };
 
@@ -167,6 +172,9 @@ static enum status heal_find_target(struct heal_target *t, const char *url, bool
 {
 	enum status status = OK;
 	buf_init(&t->conninfo, 2 * PATH_MAX);
+	buf_init(&t->bouncers, CLI_TEXTS_MAX * 2 * PATH_MAX);
+	for (int i = 0; i < bouncers.count; i++)
+		buf_printf(&t->bouncers, "%s%s", i ? ";" : "", bouncers.text[i]);
 	if (url) {
 		config_init(&t->instance.config);
 		buf_puts(&t->conninfo, url);
@@ -188,6 +196,7 @@ static enum status heal_find_target(struct heal_target *t, const char *url, bool
 static void heal_release_target(struct heal_target *t)
 {
 	buf_release(&t->conninfo);
+	buf_release(&t->bouncers);
 	if (t->has_instance)
 		instance_release(&t->instance);
 	else
@@ -216,6 +225,8 @@ static enum status heal_become_actor(struct heal_target *t, int64_t for_ms, bool
 			      NULL};
 	/* In the environment, not among the arguments: it may have a password. */
 	setenv("HOLDFAST_DATABASE", buf_z(&t->conninfo), 1);
+	if (t->bouncers.n)
+		setenv("HOLDFAST_BOUNCERS", buf_z(&t->bouncers), 1);
 	if (t->has_instance)
 		setenv("HOLDFAST_INSTANCE", t->instance.dir, 1);
 	else
@@ -244,6 +255,8 @@ static enum status heal_watch(struct heal_target *t, int64_t for_ms, bool live, 
 	    .every_ms = every_ms, .for_ms = for_ms, .live = live, .json = cli_globals.json};
 	struct watch *watch;
 	watch_settings(&how, &t->instance.config);
+	if (t->bouncers.n)
+		how.bouncers = buf_z(&t->bouncers);
 	enum status status = watch_open(&watch, &how, err);
 	if (status == UNAVAILABLE && watch)
 		status = OK; /* full or starting: that is a finding */
@@ -306,9 +319,9 @@ static int heal_command(int argc, char **argv)
 		return cli_usage_error("--ledger, --report and --ack are three different things");
 	if (show_ledger || show_report || acknowledge)
 		return heal_past(argc ? argv[0] : NULL);
-	if (replay_path && (argc || record_path || keep_path || act))
+	if (replay_path && (argc || record_path || keep_path || act || bouncers.count))
 		return cli_usage_error(
-		    "--replay takes neither a URL nor --record, --keep or --act");
+		    "--replay takes neither a URL nor --record, --keep, --bouncer or --act");
 	if (act && record_path)
 		return cli_usage_error("--act does not record; run a second one with --record");
 	if (allow && !act)

@@ -21,6 +21,7 @@ enum {
 	OBSERVE_HOLDERS = 8,
 	OBSERVE_TABLES = 32,
 	OBSERVE_SLOTS = 16,
+	OBSERVE_POOLS = 32,
 	OBSERVE_BLOCKERS = 8,
 	OBSERVE_NAME = 64,
 	OBSERVE_TEXT = 200,
@@ -80,6 +81,7 @@ struct observe_session {
 	uint64_t fingerprint; /* query_id, else of the redacted text; 0: no statement */
 	bool hashed;          /* it is of the text: the server has no query_id */
 	struct observe_text text;
+	char behind[OBSERVE_NAME]; /* address of the client behind a pooler; "": not known */
 	char role[OBSERVE_NAME], application[OBSERVE_NAME], client[OBSERVE_NAME];
 	char wait_type[16], wait[32];
 	int32_t blocker[OBSERVE_BLOCKERS]; /* 0: a prepared transaction */
@@ -119,6 +121,16 @@ struct observe_slot {
 	int64_t retained; /* bytes of WAL */
 };
 
+/* Of one database and role in a PgBouncer. The averages are those of its last period. */
+struct observe_pool {
+	char database[OBSERVE_NAME], role[OBSERVE_NAME], mode[16];
+	int64_t active, waiting; /* clients */
+	int64_t servers, free;   /* connections to the server: in use, not in use */
+	int64_t longest;         /* us that the first of the waiting clients has waited */
+	int64_t transactions;    /* a second */
+	int64_t transaction_us, query_us, wait_us;
+};
+
 struct observe_sample {
 	int64_t at;
 	enum observe_reach reach;
@@ -136,6 +148,8 @@ struct observe_sample {
 	struct observe_slot slot[OBSERVE_SLOTS];
 	int64_t frozen_age, freeze_max; /* of the database with the oldest rows */
 	char frozen_database[OBSERVE_NAME];
+	int pools; /* of the PgBouncers that were asked */
+	struct observe_pool pool[OBSERVE_POOLS];
 	int64_t checkpoint_at; /* us: when the last one began */
 	int64_t wal_at;        /* bytes of WAL ever */
 };

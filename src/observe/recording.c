@@ -87,6 +87,7 @@ static const struct recording_field session_fields[] = {
     TEXT_FIELD(observe_session, "lock_mode", lock_mode),
     TEXT_FIELD(observe_session, "lock_object", lock_object),
     TEXT_FIELD(observe_session, "work", work),
+    TEXT_FIELD(observe_session, "behind", behind),
     FIELD(observe_session, "excused", excused, BOOL, 0),
     {0},
 };
@@ -98,6 +99,21 @@ static const struct recording_field statement_fields[] = {
     FIELD(observe_statement, "ms", exec_ms, DOUBLE, 0),
     FIELD(observe_statement, "verb", verb, ENUM, OBSERVE_OTHER + 1),
     TEXT_FIELD(observe_statement, "text", text),
+    {0},
+};
+static const struct recording_field pool_fields[] = {
+    TEXT_FIELD(observe_pool, "database", database),
+    TEXT_FIELD(observe_pool, "role", role),
+    TEXT_FIELD(observe_pool, "mode", mode),
+    FIELD(observe_pool, "active", active, I64, 0),
+    FIELD(observe_pool, "waiting", waiting, I64, 0),
+    FIELD(observe_pool, "servers", servers, I64, 0),
+    FIELD(observe_pool, "free", free, I64, 0),
+    FIELD(observe_pool, "longest", longest, I64, 0),
+    FIELD(observe_pool, "transactions", transactions, I64, 0),
+    FIELD(observe_pool, "transaction_us", transaction_us, I64, 0),
+    FIELD(observe_pool, "query_us", query_us, I64, 0),
+    FIELD(observe_pool, "wait_us", wait_us, I64, 0),
     {0},
 };
 static const struct recording_field holder_fields[] = {
@@ -138,6 +154,8 @@ static const struct recording_list {
      offsetof(struct observe_sample, tables), sizeof(struct observe_table), OBSERVE_TABLES},
     {"slots", slot_fields, offsetof(struct observe_sample, slot),
      offsetof(struct observe_sample, slots), sizeof(struct observe_slot), OBSERVE_SLOTS},
+    {"pools", pool_fields, offsetof(struct observe_sample, pool),
+     offsetof(struct observe_sample, pools), sizeof(struct observe_pool), OBSERVE_POOLS},
 };
 
 /* ---- writing: zeros and empty texts are left out ---- */

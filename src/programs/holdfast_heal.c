@@ -5,7 +5,8 @@
  *   holdfast-heal LEDGER EVERY_MS FOR_MS live|once|json [ALLOW]
  *       in place of `holdfast heal --act`, which starts it. ALLOW: instead of heal.allow
  *
- * HOLDFAST_DATABASE: conninfo of the role; HOLDFAST_INSTANCE: whose settings, when there is one. */
+ * HOLDFAST_DATABASE: conninfo of the role; HOLDFAST_INSTANCE: whose settings, when there is one;
+ * HOLDFAST_BOUNCERS: instead of heal.bouncer. */
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/folder.h"
@@ -132,6 +133,8 @@ static bool actor_arguments(struct actor *a, int argc, char **argv, struct watch
 	options->ledger = argv[1];
 	if (argc == 6)
 		options->permit.allow = argv[5];
+	if (getenv("HOLDFAST_BOUNCERS"))
+		options->bouncers = getenv("HOLDFAST_BOUNCERS");
 	loop->live = strcmp(argv[4], "live") == 0;
 	loop->json = strcmp(argv[4], "json") == 0;
 	return true;

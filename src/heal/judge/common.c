@@ -42,8 +42,11 @@ const char *judge_text(struct judge_case *c, const char *fmt, ...)
 
 const char *judge_who(struct judge_case *c, const struct observe_session *s)
 {
-	return judge_text(c, "%s (role %s%s%s)", s->application[0] ? s->application : "a session",
-			  s->role, s->client[0] ? ", " : "", s->client);
+	const char *from = s->behind[0]   ? judge_text(c, ", %s behind the pooler", s->behind)
+			   : s->client[0] ? judge_text(c, ", %s", s->client)
+					  : "";
+	return judge_text(c, "%s (role %s%s)", s->application[0] ? s->application : "a session",
+			  s->role, from);
 }
 
 void judge_add_caller(struct judge_finding *f, const char *who)

@@ -90,12 +90,34 @@ static int64_t over_io_gap(const struct judge_case *c, const char *caller)
 	return 2 * ages[n / 2];
 }
 
+/* Clients that wait in a PgBouncer for the connections of this role; in most samples, because one
+ * look may be a coincidence. */
+static int64_t over_io_queue(const struct judge_case *c, const char *role)
+{
+	int64_t waiting = 0;
+	int samples = 0;
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		int64_t now = 0;
+		for (int p = 0; p < sample->pools; p++) {
+			if (strcmp(sample->pool[p].role, role) == 0)
+				now += sample->pool[p].waiting;
+		}
+		samples += now > 0;
+		waiting = now ? now : waiting;
+	}
+	return samples * 2 > c->samples ? waiting : 0;
+}
+
 static void over_io_report(struct judge_case *c, const struct over_io *o, int64_t gap)
 {
-	struct judge_finding *f = judge_add(c, JUDGE_TRANSACTION_OVER_IO, JUDGE_HIGH);
+	const struct observe_session *s = o->example;
+	int64_t queue = over_io_queue(c, s->role);
+	struct judge_finding *f =
+	    judge_add(c, JUDGE_TRANSACTION_OVER_IO, queue ? JUDGE_CERTAIN : JUDGE_HIGH);
 	if (!f)
 		return;
-	const struct observe_session *s = o->example;
+	f->waiters = (int)queue;
 	double mean = (double)o->idle / c->samples;
 	f->cause = judge_text(
 	    c,
@@ -110,11 +132,15 @@ static void over_io_report(struct judge_case *c, const struct over_io *o, int64_
 	    "Ending sessions does not help: they begin again. ALTER ROLE %s SET idle_in_transaction_session_timeout bounds it.",
 	    s->role);
 	f->sure = judge_text(
-	    c, "high: idle %d %% of the time in transactions, pauses of about %d ms, %s",
-	    100 * o->idle / o->in_transaction, (int)(gap / 1000),
+	    c, "%s: idle %d %% of the time in transactions, pauses of about %d ms, %s",
+	    judge_confidence_names[f->confidence], 100 * o->idle / o->in_transaction,
+	    (int)(gap / 1000),
 	    o->moves ? judge_text(c, "several statements in transactions of more than %d s",
 				  OVER_IO_LEAST_US / 1000000)
 		     : judge_text(c, "%d transactions began in the window", o->begun));
+	if (queue)
+		f->cause = judge_text(c, "%s Because of that %lld clients wait in PgBouncer.",
+				      f->cause, (long long)queue);
 	f->key = judge_text(c, "transaction-over-io/%s", o->caller);
 	f->statement[f->statements++] = (struct judge_statement){
 	    .text = judge_text(c, "%s", s->text.text), .route = judge_text(c, "%s", s->text.route)};

@@ -17,7 +17,8 @@ enum {
 	SCREEN_WIDTH = 100,
 	SCREEN_HEIGHT = 30,
 	SCREEN_OUTPUT = 4 << 20,
-	SCREEN_INCIDENTS = 5
+	SCREEN_INCIDENTS = 5,
+	SCREEN_POOLS = 3
 };
 
 /* ---- lines ---- */
@@ -176,12 +177,47 @@ static void screen_ledger(struct buf *out, const struct screen *s)
 	}
 }
 
+/* Pools whose clients wait, else what all of them do. */
+static void screen_pools(struct buf *out, const struct screen *s)
+{
+	char line[OBSERVE_TEXT];
+	int64_t active = 0, waiting = 0, servers = 0, unused = 0;
+	int shown = 0;
+	for (int i = 0; i < s->last->pools; i++) {
+		const struct observe_pool *p = &s->last->pool[i];
+		active += p->active;
+		waiting += p->waiting;
+		servers += p->servers;
+		unused += p->free;
+		if (!p->waiting || shown == SCREEN_POOLS)
+			continue;
+		snprintf(line, sizeof(line),
+			 "%-8s%s/%s: %" PRId64 " clients wait, the first for %.1f s; %" PRId64
+			 " connections in use, %" PRId64 " not; a transaction takes %.0f ms",
+			 shown++ ? "" : "pooler", p->database, p->role, p->waiting,
+			 (double)p->longest / 1e6, p->servers, p->free,
+			 (double)p->transaction_us / 1000);
+		screen_line(out, s, line);
+	}
+	if (!s->last->pools || waiting)
+		return;
+	snprintf(line, sizeof(line),
+		 "pooler  %" PRId64 " clients, none waits; %" PRId64 " connections in use, %" PRId64
+		 " not",
+		 active, servers, unused);
+	screen_line(out, s, line);
+}
+
 /* What cannot be seen, and how it could be. */
 static void screen_blind(struct buf *out, const struct screen *s)
 {
 	struct buf text;
 	buf_init(&text, 2048);
-	buf_puts(&text, "CPU and disk of the server; clients behind a pooler");
+	buf_puts(&text, "CPU and disk of the server");
+	if (!s->bouncers && !s->last->pools)
+		buf_puts(&text, "; clients behind a pooler (--bouncer)");
+	if (s->bouncer_problem && s->bouncer_problem[0])
+		buf_printf(&text, "; %s", s->bouncer_problem);
 	if (!s->server->monitor)
 		buf_puts(&text, "; sessions of other roles (GRANT pg_monitor to this role)");
 	if (!s->server->statements)
@@ -319,6 +355,7 @@ static void screen_body(struct buf *out, const struct screen *s)
 			   s->last->idle);
 	screen_notes(out, s);
 	screen_unknown(out, s);
+	screen_pools(out, s);
 	if (s->relief[0]) {
 		buf_puts(out, "relief  ");
 		screen_fold(out, s, SCREEN_INDENT, s->relief);
@@ -358,6 +395,24 @@ void screen_text(struct buf *out, const struct screen *s)
 
 /* ---- JSON ---- */
 
+static void screen_json_pool(struct json_writer *w, const struct observe_pool *p)
+{
+	json_object_begin(w);
+	json_member_z(w, "database", p->database);
+	json_member_z(w, "role", p->role);
+	json_member_z(w, "mode", p->mode);
+	json_member_i64(w, "clients_active", p->active);
+	json_member_i64(w, "clients_waiting", p->waiting);
+	json_member_i64(w, "first_waits_us", p->longest);
+	json_member_i64(w, "connections_used", p->servers);
+	json_member_i64(w, "connections_free", p->free);
+	json_member_i64(w, "transactions_per_s", p->transactions);
+	json_member_i64(w, "transaction_us", p->transaction_us);
+	json_member_i64(w, "query_us", p->query_us);
+	json_member_i64(w, "wait_us", p->wait_us);
+	json_object_end(w);
+}
+
 void screen_json(struct buf *out, const struct screen *s)
 {
 	const struct judge_result *r = s->result;
@@ -379,6 +434,15 @@ void screen_json(struct buf *out, const struct screen *s)
 	json_put_double(&w, r->unknown_s, 1);
 	json_key(&w, "session_seconds");
 	json_put_double(&w, r->total_s, 1);
+	if (s->last->pools) {
+		json_key(&w, "pools");
+		json_array_begin(&w);
+		for (int i = 0; i < s->last->pools; i++)
+			screen_json_pool(&w, &s->last->pool[i]);
+		json_array_end(&w);
+	}
+	if (s->bouncer_problem && s->bouncer_problem[0])
+		json_member_z(&w, "pooler_problem", s->bouncer_problem);
 	json_member_bool(&w, "sees_all_sessions", s->server->monitor);
 	json_member_bool(&w, "sees_statements", s->server->statements);
 	json_object_end(&w);

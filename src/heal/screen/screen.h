@@ -28,6 +28,8 @@ struct screen {
 	const struct observe_sample *last;
 	const struct incidents *incidents; /* NULL: no ledger */
 	const char *ledger_problem;        /* "": none */
+	int bouncers;                      /* PgBouncers that are asked */
+	const char *bouncer_problem;       /* "" or NULL: none */
 	const char *relief;                /* what is done, or would be; "": nothing */
 	/* sample_s: until a sample is complete, on average; < 0: not known */
 	double watched_s, sample_s;

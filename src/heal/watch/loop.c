@@ -28,7 +28,11 @@ static enum status loop_record(const struct watch *w, const struct watch_loop *l
 static void loop_show(const struct watch *w, const struct watch_loop *loop, bool live,
 		      const struct screen_view *view, double watched_s, double sample_s)
 {
-	struct screen screen = {.result = watch_result(w),
+	const char *problem;
+	int bouncers = watch_bouncers(w, &problem);
+	struct screen screen = {.bouncers = bouncers,
+				.bouncer_problem = problem,
+				.result = watch_result(w),
 				.server = watch_server(w),
 				.last = observe_last(watch_history(w)),
 				.incidents = watch_incidents(w),

@@ -3,6 +3,7 @@
 #include "base/folder.h"
 #include "base/memory.h"
 #include "heal/ledger/ledger.h"
+#include "observe/pooler/pooler.h"
 #include "observe/server/server.h"
 
 #include <fcntl.h>
@@ -34,6 +35,7 @@ struct watch_followed {
 struct watch {
 	struct incident_times times;
 	struct observer *observer;
+	struct poolers *poolers;
 	struct observe_history *history;
 	struct judge_result result;
 	struct incidents incidents;
@@ -93,6 +95,12 @@ const char *watch_relief(const struct watch *w)
 int64_t watch_acts(const struct watch *w, enum judge_relief relief)
 {
 	return w->acts[relief];
+}
+
+int watch_bouncers(const struct watch *w, const char **problem)
+{
+	*problem = poolers_problem(w->poolers);
+	return poolers_count(w->poolers);
 }
 
 const char *watch_ledger_problem(const struct watch *w)
@@ -167,6 +175,7 @@ void watch_settings(struct watch_options *o, const struct config *c)
 {
 	o->times.cured_us = config_number(c, CONFIG_HEAL_CURED_AFTER) * 1000;
 	o->times.closed_us = config_number(c, CONFIG_HEAL_CLOSED_AFTER) * 1000;
+	o->bouncers = config_text(c, CONFIG_HEAL_BOUNCER);
 	o->permit =
 	    (struct permit_settings){.allow = config_text(c, CONFIG_HEAL_ALLOW),
 				     .protect = config_text(c, CONFIG_HEAL_PROTECT),
@@ -187,6 +196,8 @@ enum status watch_open(struct watch **out, const struct watch_options *options, 
 	w->hold = OBSERVE_WINDOW;
 	judge_init(&w->result);
 	status = permit_new(&w->permit, &options->permit, err);
+	if (status == OK)
+		status = poolers_open(&w->poolers, options->bouncers, err);
 	if (status == OK && options->ledger)
 		status = watch_open_ledger(w, options->ledger, err);
 	if (status == OK)
@@ -206,6 +217,7 @@ void watch_close(struct watch *w)
 	if (!w)
 		return;
 	observer_close(w->observer);
+	poolers_close(w->poolers);
 	ledger_close(w->ledger);
 	if (w->lock >= 0)
 		close(w->lock);
@@ -423,6 +435,7 @@ void watch_step(struct watch *w)
 	int64_t began = watch_now(w), before = w->looked;
 	struct observe_sample *sample = observe_next(w->history);
 	observer_sample(w->observer, sample, &away);
+	poolers_sample(w->poolers, sample);
 	for (int i = 0; i < sample->sessions; i++)
 		sample->session[i].excused |= permit_protects(w->permit, &sample->session[i]);
 	observe_push(w->history);

@@ -29,7 +29,8 @@ typedef enum status watch_act(struct db *db, int64_t version, enum judge_relief 
 
 struct watch_options {
 	const char *conninfo;
-	const char *ledger; /* file; NULL: none */
+	const char *ledger;   /* file; NULL: none */
+	const char *bouncers; /* consoles of PgBouncers, as poolers_open takes them; "": none */
 	struct incident_times times;
 	struct permit_settings permit;
 	watch_act *act; /* NULL: it only says what it would do */
@@ -71,6 +72,8 @@ double watch_took(const struct watch *w); /* seconds until the sample was comple
 const char *watch_relief(const struct watch *w);
 /* Signals sent by this process. */
 int64_t watch_acts(const struct watch *w, enum judge_relief relief);
+/* How many PgBouncers are asked, and why one could not be asked last; "": all could. */
+int watch_bouncers(const struct watch *w, const char **problem);
 /* Why nothing is written to the ledger; "": it is written. */
 const char *watch_ledger_problem(const struct watch *w);
 
