@@ -147,6 +147,16 @@ FROM code
 ORDER BY code.schema, code.kind, code.short, code.called
 LIMIT 20000;
 
+-- name: audit_counters
+-- Counters of this database's statements, without texts. The search_path of the transaction is the extension's schema.
+SELECT queryid, sum(calls)::bigint AS calls, sum(rows)::bigint AS rows,
+	sum(shared_blks_hit + shared_blks_read)::bigint AS blocks
+FROM pg_stat_statements(false)
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL
+GROUP BY queryid
+ORDER BY queryid
+LIMIT 20000;
+
 -- name: audit_scratch_role
 -- Of the throw-away cluster: the role that the schema is loaded as. It owns the database, and is no superuser.
 CREATE ROLE holdfast_owner LOGIN;

@@ -23,7 +23,7 @@ static int64_t watch;
 static bool scratch;
 static const char *baseline, *write_baseline;
 static const char *schema;
-static bool sarif;
+static bool sarif, junit;
 
 static const struct cli_option options[] = {
     {"base-url", 0, CLI_TEXT, "URL", 0, 0,
@@ -53,12 +53,14 @@ static const struct cli_option options[] = {
      "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
      &budget},
     {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
-     "db: then look at the sessions for so long: transactions that stay open over a call", &watch},
+     "db: then look at the server for so long: transactions that stay open over a call, batches that are called and change nothing",
+     &watch},
     {"baseline", 0, CLI_TEXT, "FILE", 0, 0,
      "leave out the findings that the file names; they are counted", &baseline},
     {"write-baseline", 0, CLI_TEXT, "FILE", 0, 0,
      "write what is found there, as known from now on; the exit status is then 0", &write_baseline},
     {"sarif", 0, CLI_FLAG, NULL, 0, 0, "print SARIF 2.1.0 instead of text", &sarif},
+    {"junit", 0, CLI_FLAG, NULL, 0, 0, "print JUnit's XML instead of text", &junit},
     {0},
 };
 
@@ -108,6 +110,8 @@ static int audit_show(struct audit_report *report, char *looked, size_t room)
 	buf_init(&out, (size_t)1 << 30);
 	if (sarif)
 		report_sarif(report, looked, &out);
+	else if (junit)
+		report_junit(report, looked, &out);
 	else if (cli_globals.json)
 		report_json(report, looked, &out);
 	else
@@ -172,19 +176,19 @@ static int audit_sql_command(int count, char **paths, const char *program_dir)
 			 "%" PRIu64 " files, %" PRIu64 " statements, %" PRIu64
 			 " plans; not checked: %" PRIu64 " unparsed, %" PRIu64
 			 " built at run time, %" PRIu64 " not planned, %" PRIu64
-			 " not reached in %" PRId64 " s; %" PRIu64
+			 " not reached in %" PRId64 " s, %" PRIu64 " other files; %" PRIu64
 			 " statements of the schema failed; %" PRIu64 " suppressed; %" PRIu64
 			 " notes not shown%s",
 			 s.files, s.statements, s.explains, s.unparsed, s.dynamic, s.unplanned,
-			 s.unreached, budget, s.unapplied, s.suppressed, s.notes_hidden,
-			 s.notes_hidden ? " (--notes)" : "");
+			 s.unreached, budget, s.other_files, s.unapplied, s.suppressed,
+			 s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
 	else if (status == OK)
 		snprintf(looked, sizeof(looked),
 			 "%" PRIu64 " files, %" PRIu64 " statements; not checked: %" PRIu64
-			 " unparsed, %" PRIu64 " built at run time; %" PRIu64
-			 " suppressed; %" PRIu64 " notes not shown%s",
-			 s.files, s.statements, s.unparsed, s.dynamic, s.suppressed, s.notes_hidden,
-			 s.notes_hidden ? " (--notes)" : "");
+			 " unparsed, %" PRIu64 " built at run time, %" PRIu64
+			 " other files; %" PRIu64 " suppressed; %" PRIu64 " notes not shown%s",
+			 s.files, s.statements, s.unparsed, s.dynamic, s.other_files, s.suppressed,
+			 s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
 	int code = status == OK        ? audit_show(&report, looked, sizeof(looked))
 		   : status == INVALID ? cli_usage_error("%s", err.text)
 				       : cli_failed(&err);
@@ -249,7 +253,7 @@ static int audit_db_command(const char *url, const char *program_dir)
 		status = OK;
 	}
 	if (status == OK && watch)
-		status = sql_watch(url, watch, &sql, &report, &s, &err);
+		status = sql_watch(&sql, &database, watch, &report, &s, &err);
 	/* a part of a report is no baseline */
 	bool stopped =
 	    (status == UNAVAILABLE || (unread && status != OK)) && report.count && !write_baseline;
@@ -292,6 +296,8 @@ static int audit_command(int argc, char **argv)
 	if (!db && (statements || statement || as_role || watch))
 		return cli_usage_error(
 		    "--statements, --statement, --as and --watch are for audit db");
+	if (sarif + junit + cli_globals.json > 1)
+		return cli_usage_error("--json, --sarif and --junit are three forms: give one");
 	if (baseline && write_baseline)
 		return cli_usage_error(
 		    "--baseline reads the file, --write-baseline makes it: give one");
@@ -313,7 +319,9 @@ const struct command command_audit = {
     .help =
 	"audit sql reads queries, migrations and PL/pgSQL: batches that stop moving, loops that write the\n"
 	"same rows again, limits that take more than they say, transactions that stay open over a call.\n"
-	"Nothing is executed and no database is needed. Of folders the files that end in .sql are read.\n"
+	"Nothing is executed and no database is needed. Of folders the files that end in .sql are read, in\n"
+	"the order of their versions (V2 before V10); SQL in Python, Ruby or Java is not: give what\n"
+	"manage.py sqlmigrate prints, db/structure.sql, or the address of a database to audit db.\n"
 	"With --scratch the rules of audit db are asked as well, of a throw-away PostgreSQL with the schema;\n"
 	"its tables are empty, so that only rewrites are warned of that are proved by types and constraints.\n"
 	"A comment in or before a statement suppresses a rule: -- holdfast-audit: ignore RULE: reason.\n"

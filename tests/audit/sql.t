@@ -204,6 +204,13 @@ subtest 'what is found is shown with its place, the marked source and what to wr
 	is($sarif->{runs}[0]{results}[0]{partialFingerprints}{'finding/v1'}, $f->{fingerprint}, 'and the fingerprint');
 };
 
+subtest 'a remedy is one line: comments are left out of it, literals stay as they are' => sub {
+	my $inner = "SELECT id -- the first\n\tFROM t /* of\n all */ WHERE n = 'a  -- b' AND m <> E'it\\'s  x'\n\tORDER BY id LIMIT 9";
+	my $report = report(write_file("DELETE FROM t WHERE id IN ($inner) AND x IS NULL;\n"));
+	is($report->{findings}[0]{rewrite}, q{id = ANY (ARRAY(SELECT id FROM t WHERE n = 'a  -- b' AND m <> E'it\\'s  x' }
+			. 'AND x IS NULL ORDER BY id LIMIT 9 FOR UPDATE SKIP LOCKED))', 'it can be run');
+};
+
 subtest 'a comment with a reason suppresses one rule of one statement' => sub {
 	my $bad = "$batch AND NOT done";
 	is_deeply(found("-- holdfast-audit: ignore spinning-filter: run once by hand\n$bad"), [], 'before the statement');
@@ -270,6 +277,42 @@ SKIP: {
 		}
 	};
 }
+subtest 'migrations are taken in the order in which they are applied, and what is no .sql is counted' => sub {
+	my $dir = "$work/migrations";
+	my @names = qw(V1__a.sql V1.1__b.sql V2__c.sql V10__d.sql R__last.sql);
+	write_file("$batch AND NOT done;\n", "$dir/flyway/$_") for @names;
+	write_file("class Migration: pass\n", "$dir/django/000$_.py") for 1 .. 3;
+	my $report = report('--scratch', "$dir/flyway");
+	is(scalar(grep { $_->{rule} eq 'spinning-filter' } @{ $report->{findings} }), 5, 'each is read');
+	write_file("CREATE TABLE t (id int);\n", "$dir/flyway/V1__a.sql");
+	write_file("ALTER TABLE t ADD x int;\n", "$dir/flyway/V1.1__b.sql");
+	write_file("ALTER TABLE t RENAME x TO y;\n-- migrate:down\nDROP TABLE t;\n", "$dir/flyway/V2__c.sql");
+	write_file("DROP TABLE t;\n", "$dir/flyway/U2__c.sql");
+	write_file("CREATE INDEX i ON t (y);\n", "$dir/flyway/V10__d.sql");
+	write_file("SELECT y FROM t WHERE y = 1;\n", "$dir/flyway/R__last.sql");
+	$report = report('--scratch', "$dir/flyway");
+	like($report->{looked}, qr/ 0 statements of the schema failed/, 'in the right order, without what takes them back');
+	like(report("$dir/flyway/", "$dir/django")->{looked}, qr/ 3 other files;/, 'the others are counted');
+	my ($code, undef, $why) = audit("$dir/django");
+	is($code, 1, 'a folder without SQL');
+	like($why, qr/django: there is no file that ends in \.sql among 3 others\. .*manage\.py sqlmigrate/, 'says what to give');
+};
+
+subtest 'JUnit: a failed test for each warning, a passed one when there is none' => sub {
+	my $file = write_file("-- <&\"\x01\n$batch AND NOT done;\n");
+	my ($code, $xml) = audit('--junit', $file);
+	is($code, 2, 'findings');
+	like($xml, qr/<testsuite name="holdfast audit" tests="1" failures="1" errors="0" skipped="0">/, 'counts');
+	like($xml, qr/name="spinning-filter, line 2"><failure message="a filter stands outside the LIMIT[^<]*>[^<]*\.sql:2:/,
+		'rule and place');
+	like($xml, qr/\ncause: [^<]*&quot;NOT done&quot;[^<]*\nwrite: id = ANY/, 'cause and remedy, escaped');
+	unlike($xml, qr/[\x00-\x08]/, 'no control characters');
+	($code, $xml) = audit('--junit', write_file("SELECT 1;\n"));
+	is($code, 0, 'nothing');
+	like($xml, qr/tests="1" failures="0".*\n.*name="no finding"\/>/, 'is a test that passed');
+	is((audit('--junit', '--sarif', $file))[0], 64, 'one form at a time');
+};
+
 subtest 'a baseline leaves out what is known, wherever it has moved to' => sub {
 	my $known = write_file("$batch AND NOT done;\n", "$work/known.sql");
 	my ($code) = audit('--write-baseline', "$work/baseline", $known);

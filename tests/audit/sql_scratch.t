@@ -8,6 +8,7 @@ use File::Temp 'tempdir';
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JSON::PP;
+use POSIX 'setpgid';
 use Test::More;
 use Wait;
 
@@ -112,18 +113,29 @@ my ($kept) = grep { $_->{rule} eq 'index-identity' } @{ $report->{findings} };
 is($kept->{line}, 9, 'the rest is audited');
 is_deeply([ glob "$work/tmp/*" ], [], 'nothing stays behind');
 
-# Ctrl-C while the schema is applied
+# Ctrl-C of a terminal: it reaches initdb, the server and the audit alike, and an impatient person presses it again.
 my $slow = write_file('slow.sql', "CREATE TABLE begun ();\n" . "SELECT pg_sleep(0.5);\n" x 400);
-my $pid = fork // die "fork: $!";
-if (!$pid) {
-	open STDOUT, '>', "$work/out";
-	open STDERR, '>&', \*STDOUT;
-	exec "$build/holdfast", 'audit', 'sql', '--scratch', $slow or die "exec: $!";
+my %moments = ('the folder is there' => '', 'initdb writes' => 'data/base', 'the server runs' => 'run/.s.PGSQL.*');
+for my $moment (sort keys %moments) {
+	for my $times (1, 2) {
+		my $pid = fork // die "fork: $!";
+		if (!$pid) {
+			setpgid(0, 0);
+			open STDOUT, '>', "$work/out";
+			open STDERR, '>&', \*STDOUT;
+			exec "$build/holdfast", 'audit', 'sql', '--scratch', $slow or die "exec: $!";
+		}
+		my $there = sub { my @paths = glob "$work/tmp/holdfast-audit-*/$moments{$moment}"; -e ($paths[0] // '') };
+		wait_until($moment, $there);
+		kill 'INT', -$pid;
+		if ($times == 2) {
+			# once more while it clears up; it may be done by then
+			wait_until('the server is gone', sub { !glob("$work/tmp/holdfast-audit-*/run/.s.PGSQL.*") });
+			kill 'INT', -$pid;
+		}
+		waitpid $pid, 0;
+		is($? & 127, 2, "$moment: Ctrl-C ends it, pressed $times times");
+		is_deeply([ glob "$work/tmp/*" ], [], 'and nothing stays behind then');
+	}
 }
-wait_until('the server of the audit runs',
-	sub { my @sockets = glob "$work/tmp/holdfast-audit-*/run/.s.PGSQL.*"; scalar @sockets });
-kill 'INT', $pid;
-waitpid $pid, 0;
-is($? & 127, 2, 'Ctrl-C ends it');
-is_deeply([ glob "$work/tmp/*" ], [], 'and nothing stays behind then');
 done_testing;

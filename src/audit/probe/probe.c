@@ -140,7 +140,7 @@ static enum status probe_check(struct probe *probe, struct err *err)
 			       probe->version / 10000);
 	if (pid != PQbackendPID(probe->connection))
 		return err_set(
-		    err, INVALID,
+		    err, FAILED,
 		    "the address is a pooler's (PgBouncer or the like), where settings and plans are not one session's: give the server's own host and port");
 	return OK;
 }

@@ -1,5 +1,5 @@
 /* Findings of all audits. Rules are rows of tables, findings are rows of a report, and a report has
- * three output formats: text, JSON, SARIF 2.1.0.
+ * four output formats: text, JSON, SARIF 2.1.0, JUnit.
  *
  * An audit has one table of rules, each with its function; the report knows of a rule only what
  * stands here. A finding borrows its rule and copies everything else. JSON and SARIF have every
@@ -78,6 +78,9 @@ void report_text(const struct audit_report *report, const char *looked, struct b
 void report_json(const struct audit_report *report, const char *looked, struct buf *out);
 /* SARIF 2.1.0 (OASIS). What was looked at, and what was not, are notifications of the run. */
 void report_sarif(const struct audit_report *report, const char *looked, struct buf *out);
+
+/* XML as JUnit writes it, for CI servers. */
+void report_junit(const struct audit_report *report, const char *looked, struct buf *out);
 
 /* The fingerprints of the findings, a line each: what report_forget takes. */
 void report_baseline(const struct audit_report *report, struct buf *out);

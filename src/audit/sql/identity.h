@@ -18,6 +18,8 @@
  *   run.c       statements before one server
  *   code.c      functions, procedures, views and rules of a database
  *   database.c  the statements of a server, of pg_stat_statements, its code or a file
+ *   watch_batch.c  batches of a running server that change nothing
+ *   watch.c     a running server, look by look
  *   scratch.c   files before a throw-away server with their schema
  */
 #ifndef AUDIT_SQL_IDENTITY_H
@@ -53,8 +55,8 @@ struct catalog_key {
 	bool deterministic; /* equal under its collation is equal byte for byte */
 	struct str type, class, collation_name;
 	int64_t collation;
-	/* The expression of a generated column that is the key; s NULL: it is none. made_plain: what is
-	 * compared or sorted by the expression is so by the column. */
+	/* The expression of a generated column that is the key; s NULL: it is none. made_plain:
+	 * what is compared or sorted by the expression is so by the column. */
 	struct catalog_text made;
 	bool made_plain;
 	bool by_made; /* of a copy: the statement has the expression, not the column */
@@ -336,6 +338,29 @@ void run_end(struct planner_run *d);
 MUST_CHECK enum status run_file(struct planner_run *d, const char *search_path);
 /* Whether the budget is used up, or a signal ends the run. */
 bool run_over(const struct planner_run *d);
+
+/* ---- watch_batch.c ---- */
+
+/* Counters of a statement of pg_stat_statements. */
+struct watch_counters {
+	int64_t id; /* queryid */
+	int64_t calls, rows, blocks;
+};
+
+/* Those of all, by id, in the run's arena. */
+struct watch_reading {
+	struct watch_counters *of;
+	size_t count;
+};
+
+enum { WATCH_READINGS = 4 }; /* a statement must be called in each interval between them */
+
+/* schema: of the extension. */
+MUST_CHECK enum status watch_read(struct planner_run *d, struct str schema,
+				  struct watch_reading *reading);
+/* Findings about those that changed nothing; reading: WATCH_READINGS of them. */
+MUST_CHECK enum status watch_batches_judge(struct planner_run *d, struct str schema,
+					   const struct watch_reading *reading, int64_t seconds);
 
 /* ---- code.c ---- */
 MUST_CHECK enum status run_code(struct planner_run *d);

@@ -8,7 +8,6 @@
  *   sources.c    the files
  *   load.c       a file through the sandboxed reader into memory
  *   audit.c      the whole of files
- *   watch.c      the sessions of a running server
  *   database.c   the whole of a database; identity.h says how its parts fit together
  */
 #ifndef AUDIT_SQL_INTERNAL_H
@@ -77,6 +76,7 @@ struct sql_found {
 	enum sql_rule_id rule;
 	enum audit_severity severity; /* AUDIT_BY_RULE: as the rule says */
 	struct statement_span span;   /* what is marked */
+	struct str headline;          /* instead of the rule's title; "": none */
 	struct str about, rewrite, object, evidence, level, alternative, fix;
 	double cost_before, cost_after;
 };
@@ -194,6 +194,9 @@ MUST_CHECK enum status sources_list(struct sql_audit *audit, const char *const *
  * to the next. */
 MUST_CHECK enum status load_text(struct audit_reader *reader, struct str text,
 				 struct sql_file *file, struct arena *arena, struct err *err);
+/* The answer of a reader to the text, which nothing is believed of. False: it is none. */
+MUST_CHECK bool load_answer(struct audit_reader *reader, struct str text, struct sql_file *file,
+			    struct arena *arena);
 MUST_CHECK enum status load_file(struct sql_audit *audit, struct audit_reader *reader,
 				 struct str path, struct buf *body, struct err *err);
 

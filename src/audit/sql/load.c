@@ -110,16 +110,13 @@ static bool load_statement(struct audit_reader *reader, struct arena *arena, str
 	       text_fits(s, s->head.reason) && terms_fit(s, body) && arrays_fit(s, body);
 }
 
-enum status load_text(struct audit_reader *reader, struct str text, struct sql_file *file,
-		      struct arena *arena, struct err *err)
+bool load_answer(struct audit_reader *reader, struct str text, struct sql_file *file,
+		 struct arena *arena)
 {
 	struct statement s;
+	bool whole = true;
 	sql_file_reset(file);
-	enum status status = audit_reader_start(reader, err);
-	if (status != OK)
-		return status;
 	file->body = text;
-	bool whole = audit_reader_put(reader, 0, text, ANSWER_MS);
 	while (whole && (whole = load_statement(reader, arena, text, &s)) &&
 	       s.head.kind != STATEMENT_END) {
 		whole = file->count < FILE_STATEMENTS_MAX;
@@ -128,8 +125,21 @@ enum status load_text(struct audit_reader *reader, struct str text, struct sql_f
 		file->statement[file->count++] = s;
 	}
 	file->unreadable = !whole;
-	if (!whole)
-		audit_reader_end(reader);
+	return whole;
+}
+
+enum status load_text(struct audit_reader *reader, struct str text, struct sql_file *file,
+		      struct arena *arena, struct err *err)
+{
+	enum status status = audit_reader_start(reader, err);
+	if (status != OK)
+		return status;
+	if (audit_reader_put(reader, 0, text, ANSWER_MS) && load_answer(reader, text, file, arena))
+		return OK;
+	sql_file_reset(file);
+	file->body = text;
+	file->unreadable = true;
+	audit_reader_end(reader);
 	return OK;
 }
 

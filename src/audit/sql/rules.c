@@ -176,6 +176,7 @@ void sql_found(struct sql_audit *audit, const struct statement *s, const struct 
 	    .severity = found->severity,
 	    .file = audit->file.path,
 	    .statement = audit->file.name,
+	    .headline = found->headline,
 	    .about = found->about,
 	    .rewrite = found->rewrite,
 	    .object = found->object,

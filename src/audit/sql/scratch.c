@@ -2,6 +2,7 @@
  * a role that is no superuser, and the server as an unprivileged system user. A statement of it
  * that fails is told, and the rest goes on: dumps name roles and extensions that are not there. */
 #include "audit/sql/identity.h"
+#include "base/ascii.h"
 #include "base/io.h"
 #include "db/cluster/cluster.h"
 #include "sql/audit.h"
@@ -9,7 +10,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct scratch {
@@ -29,7 +33,7 @@ static void scratch_interrupt(int signal)
 
 static void scratch_signals(void (*handler)(int))
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	const struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		sigaction(signals[i], &action, NULL);
@@ -100,8 +104,8 @@ static enum status scratch_open(struct scratch *s, struct err *err)
 		status = instance_paths(&s->instance, s->dir, err);
 	if (status == OK)
 		status = cluster_create(&s->instance, err);
-	if (status == OK)
-		status = cluster_start(&s->instance, &s->server, err);
+	if (status == OK && (status = cluster_start(&s->instance, &s->server, err)) != OK)
+		s->server = 0; /* it has ended */
 	if (status == OK)
 		status = scratch_owner(s, err);
 	if (status != OK)
@@ -118,13 +122,23 @@ static void scratch_close(struct scratch *s)
 {
 	const char *const argv[] = {"rm", "-rf", "--", s->dir, NULL};
 	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-	const struct spawn rm = {
-	    .path = "/bin/rm", .argv = argv, .env = env, .in = -1, .out = -1, .err = -1};
+	/* a session of its own: a second Ctrl-C does not reach it */
+	const struct spawn rm = {.path = "/bin/rm",
+				 .argv = argv,
+				 .env = env,
+				 .session = true,
+				 .in = -1,
+				 .out = -1,
+				 .err = -1};
 	struct err err;
 	pid_t pid;
 	probe_close(s->database.probe);
 	if (s->server && cluster_stop(&s->instance, s->server, &err) != OK)
 		fprintf(stderr, "holdfast audit: %s\n", err.text);
+	/* Ctrl-C reaches initdb as well, and it ends before the server that it runs: that one
+	 * is our child then, and what it writes must not come behind the removal */
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	if (s->dir[0] && (spawn_start(&rm, &pid, &err) != OK || spawn_wait(pid, "rm", &err) != OK))
 		fprintf(stderr, "holdfast audit: %s stays behind: %s\n", s->dir, err.text);
 	instance_release(&s->instance);
@@ -153,31 +167,78 @@ static bool scratch_skips(const struct sql_audit *audit, const struct statement 
 	}
 }
 
+/* Where the part of a migration begins that takes it back: goose, dbmate, Liquibase. */
+static uint32_t scratch_down(struct str body)
+{
+	static const char *const marks[] = {"-- +goose Down", "-- migrate:down", "--rollback",
+					    "-- rollback",    "--//@UNDO",       "-- //@UNDO"};
+	size_t down = body.n;
+	for (size_t i = 0; i < COUNT_OF(marks); i++) {
+		const char *found = memmem(body.p, body.n, marks[i], strlen(marks[i]));
+		size_t at = found ? (size_t)(found - body.p) : body.n;
+		bool begins = at == 0 || (found && found[-1] == '\n');
+		down = begins && at < down ? at : down;
+	}
+	return (uint32_t)down;
+}
+
+/* A file of its own that takes a migration back: 1_name.down.sql, U1__name.sql. */
+static bool is_undo(struct str path)
+{
+	const char *slash = memrchr(path.p, '/', path.n);
+	const char *name = slash ? slash + 1 : path.p;
+	struct str file = {name, path.n - (size_t)(name - path.p)};
+	return str_ends(path, STR(".down.sql")) || str_ends(path, STR(".undo.sql")) ||
+	       (file.n > 1 && file.p[0] == 'U' && ascii_is_digit(file.p[1]) &&
+		memmem(file.p, file.n, "__", 2));
+}
+
+/* \\i and \\ir of psql: what they name is not read. */
+static bool includes(const struct sql_audit *audit, const struct statement *s)
+{
+	struct str text = sql_text(audit, s->head.span);
+	return s->head.kind == STATEMENT_META &&
+	       (str_starts(text, STR("\\i ")) || str_starts(text, STR("\\ir ")) ||
+		str_starts(text, STR("\\include")));
+}
+
+static void scratch_unapplied(struct sql_audit *audit, const struct statement *s, struct str why)
+{
+	audit->summary->unapplied++;
+	sql_found(audit, s,
+		  &(struct sql_found){.rule = SQL_UNAPPLIED, .span = s->head.span, .about = why});
+}
+
 static enum status scratch_apply(struct scratch *s, struct str path, struct buf *body,
 				 struct err *err)
 {
 	struct planner_run *d = &s->database;
 	struct sql_audit *audit = &d->audit;
 	arena_reset(&audit->file_arena);
+	if (is_undo(path))
+		return OK;
 	enum status status = load_file(audit, &d->reader, path, body, err);
+	uint32_t down = status == OK ? scratch_down(audit->file.body) : 0;
 	for (size_t i = 0; status == OK && i < audit->file.count && !scratch_interrupted; i++) {
 		const struct statement *one = &audit->file.statement[i];
 		struct err why;
+		if (one->head.span.from >= down)
+			continue;
+		if (includes(audit, one))
+			scratch_unapplied(audit, one,
+					  STR("the file is not followed: give it as well"));
 		if (scratch_skips(audit, one))
 			continue;
 		status = probe_apply(d->probe, sql_text(audit, one->head.span), &why);
 		if (status == UNAVAILABLE)
 			return err_set(err, status, "%.*s: %s", STR_ARG(path), why.text);
 		/* queries and writes of a migration need rows that are not there */
-		bool schema =
-		    one->head.kind == STATEMENT_OTHER || one->head.kind == STATEMENT_ROUTINE;
-		if (status != OK && schema) {
-			audit->summary->unapplied++;
-			sql_found(audit, one,
-				  &(struct sql_found){.rule = SQL_UNAPPLIED,
-						      .span = one->head.span,
-						      .about = str_of(why.text)});
-		}
+		struct str text = sql_text(audit, one->head.span);
+		bool schema = one->head.kind == STATEMENT_OTHER ||
+			      one->head.kind == STATEMENT_ROUTINE ||
+			      (text.n > 6 && str_eq_nocase((struct str){text.p, 6}, STR("create")));
+		if (status != OK && schema)
+			scratch_unapplied(audit, one, str_of(why.text));
 		status = OK;
 	}
 	return status == OK ? probe_forget(d->probe, err) : status;
@@ -227,6 +288,7 @@ enum status sql_audit_scratch(const struct sql_options *options, const struct sq
 	if (status != OK)
 		return status;
 	scratch_signals(scratch_interrupt);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	status = scratch_open(&s, err);
 	if (status == OK && !scratch_interrupted) {
 		run_begin(&s.database, options, report, summary);

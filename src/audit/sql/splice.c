@@ -5,17 +5,68 @@
 
 #include <string.h>
 
-/* Source text on one line. */
+/* E'...': the offset behind it; at: of its quote. */
+static size_t splice_escaped(struct str text, size_t at)
+{
+	for (at++; at < text.n && text.p[at] != '\''; at++)
+		at += text.p[at] == '\\';
+	return at < text.n ? at + 1 : text.n;
+}
+
+/* Behind the quoted or dollar-quoted text that begins at the offset; the offset itself: none
+ * does. */
+static size_t splice_quoted(struct str text, size_t at)
+{
+	const char *from = text.p + at, *end = NULL;
+	size_t rest = text.n - at;
+	bool escapes = *from == '\'' && at && (from[-1] == 'e' || from[-1] == 'E') &&
+		       (at < 2 || !ascii_is_alnum(from[-2]));
+	if (escapes)
+		return splice_escaped(text, at);
+	if (*from == '\'' || *from == '"') {
+		end = memchr(from + 1, *from, rest - 1);
+		return end ? (size_t)(end - text.p) + 1 : text.n;
+	}
+	if (*from != '$')
+		return at;
+	size_t tag = 1;
+	while (tag < rest && (ascii_is_alnum(from[tag]) || from[tag] == '_'))
+		tag++;
+	/* $1 is a parameter */
+	if (tag == rest || from[tag] != '$' || ascii_is_digit(from[1]))
+		return at;
+	end = memmem(from + tag + 1, rest - tag - 1, from, tag + 1);
+	return end ? (size_t)(end - text.p) + tag + 1 : text.n;
+}
+
+static size_t splice_comment(struct str text, size_t at)
+{
+	struct str rest = {text.p + at, text.n - at};
+	const char *end = NULL;
+	if (str_starts(rest, STR("--")))
+		end = memchr(rest.p, '\n', rest.n);
+	else if (str_starts(rest, STR("/*")))
+		end = memmem(rest.p + 2, rest.n - 2, "*/", 2);
+	else
+		return at;
+	return end ? (size_t)(end - text.p) + (*end == '\n' ? 1 : 2) : text.n;
+}
+
+/* Source text on one line: comments are left out, literals stay as they are. */
 static void splice_line(struct buf *out, struct str text)
 {
 	bool blank = false;
-	for (size_t i = 0; i < text.n; i++) {
-		bool space = ascii_is_space(text.p[i]);
-		if (!space)
+	for (size_t i = 0; i < text.n;) {
+		size_t quoted = splice_quoted(text, i), comment = splice_comment(text, i);
+		bool space = comment > i || ascii_is_space(text.p[i]);
+		if (quoted > i)
+			buf_str(out, (struct str){text.p + i, quoted - i});
+		else if (!space)
 			buf_putc(out, text.p[i]);
 		else if (!blank)
 			buf_putc(out, ' ');
 		blank = space;
+		i = quoted > i ? quoted : comment > i ? comment : i + 1;
 	}
 }
 

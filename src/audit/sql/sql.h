@@ -26,7 +26,7 @@ struct sql_options {
 /* Of a database. */
 struct sql_database {
 	const char *url;
-	/* where statements come from: a file, "-" is standard input; or NULL, and one of the others */
+	/* where statements come from: a file, "-" is standard input; NULL: the others */
 	const char *statements;
 	bool executed;           /* pg_stat_statements */
 	bool code;               /* functions, procedures, views and rules */
@@ -46,6 +46,7 @@ struct sql_scratch {
 };
 
 struct sql_summary {
+	uint64_t other_files; /* of folders: what does not end in .sql */
 	uint64_t files, statements, unparsed, dynamic, suppressed, notes_hidden;
 	/* of a database: not planned; not reached within the budget; text not shown to this role */
 	uint64_t unplanned, unreached, hidden;
@@ -68,11 +69,13 @@ MUST_CHECK enum status sql_audit_database(const struct sql_options *options,
 					  struct audit_report *report, struct sql_summary *summary,
 					  struct err *err);
 
-/* The sessions of a server, a look a second: what waits outside the database with a transaction
- * open. Reads pg_stat_activity only. */
-MUST_CHECK enum status sql_watch(const char *url, int64_t seconds,
-				 const struct sql_options *options, struct audit_report *report,
-				 struct sql_summary *summary, struct err *err);
+/* A running server, a look a second: what waits outside the database with a transaction open
+ * (pg_stat_activity), and batches that are called and change nothing (pg_stat_statements, where the
+ * database has it). Of the summary only what was hidden and suppressed is added to. */
+MUST_CHECK enum status sql_watch(const struct sql_options *options,
+				 const struct sql_database *database, int64_t seconds,
+				 struct audit_report *report, struct sql_summary *summary,
+				 struct err *err);
 
 /* sql_audit, and the statements before a server of the schema. As root the server and what the
  * schema runs is the database's system user. */

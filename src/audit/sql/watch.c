@@ -1,9 +1,10 @@
-/* transaction-over-io of a running server: sessions that are idle inside a transaction in look
- * after look, by application and last statement. Texts come without their literals (observe/). */
-#include "audit/sql/sql.h"
-#include "audit/sql/internal.h"
+/* A running server, look by look. transaction-over-io: sessions that are idle inside a
+ * transaction in look after look, by application and last statement. Texts come without their
+ * literals (observe/). */
+#include "audit/sql/identity.h"
 #include "base/memory.h"
 #include "observe/server/server.h"
+#include "sql/audit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,29 +132,79 @@ static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 	watch_add(report, g, severity, headline, about);
 }
 
-enum status sql_watch(const char *url, int64_t seconds, const struct sql_options *options,
-		      struct audit_report *report, struct sql_summary *summary, struct err *err)
+/* While it is watched. */
+struct watch_all {
+	struct watch_run sessions;
+	struct planner_run planner;
+	struct watch_reading reading[WATCH_READINGS];
+	struct str schema; /* of pg_stat_statements; empty: there is none */
+	int64_t seconds;
+};
+
+static enum status watch_extension(struct watch_all *w, struct err *err)
+{
+	struct db_rows rows;
+	enum status status =
+	    probe_read(w->planner.probe, NULL, &sql_audit_extension, NULL, 0, &rows, err);
+	if (status != OK)
+		return status;
+	if (rows.rows)
+		w->schema = arena_str(&w->planner.audit.arena,
+				      db_text(&rows, 0, SQL_AUDIT_EXTENSION_SCHEMA));
+	db_rows_release(&rows);
+	return OK;
+}
+
+/* The counters are read at the beginning, at the end, and between. */
+static enum status watch_looks(struct watch_all *w, const char *url, struct err *err)
 {
 	struct observer *observer = NULL;
-	struct watch_run w = {.group = memory_array(WATCH_GROUPS_MAX, sizeof(*w.group))};
 	struct observe_sample *sample = memory_alloc(sizeof(*sample));
 	enum status status = observer_open(&observer, url, err);
-	for (int64_t i = 0; status == OK && i <= seconds; i++) {
+	int readings = 0;
+	for (int64_t i = 0; status == OK && i <= w->seconds; i++) {
 		memset(sample, 0, sizeof(*sample));
 		observer_sample(observer, sample, err);
-		if (sample->reach != OBSERVE_REACHED)
+		if (sample->reach != OBSERVE_REACHED) {
 			status = UNAVAILABLE;
-		else
-			watch_look(&w, sample);
-		if (i < seconds)
+			break;
+		}
+		watch_look(&w->sessions, sample);
+		if (w->schema.n && i >= w->seconds * readings / (WATCH_READINGS - 1))
+			status = watch_read(&w->planner, w->schema, &w->reading[readings++]);
+		if (i < w->seconds)
 			nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 	}
-	bool wanted =
-	    !options->rule || strcmp(options->rule, sql_rule(SQL_TRANSACTION_OVER_IO)->id) == 0;
-	for (size_t i = 0; i < w.groups && wanted; i++)
-		watch_judge(&w, &w.group[i], options, report, summary);
 	observer_close(observer);
 	free(sample);
-	free(w.group);
+	return status;
+}
+
+enum status sql_watch(const struct sql_options *options, const struct sql_database *database,
+		      int64_t seconds, struct audit_report *report, struct sql_summary *summary,
+		      struct err *err)
+{
+	struct sql_summary own;
+	struct watch_all w = {.planner = {.options = database, .err = err}, .seconds = seconds};
+	enum status status = probe_open(&w.planner.probe, database->url, err);
+	if (status != OK)
+		return status;
+	const char *sessions = sql_rule(SQL_TRANSACTION_OVER_IO)->id;
+	const char *batches = sql_rule(SQL_SPINNING_FILTER)->id;
+	const char *only = options->rule;
+	w.sessions.group = memory_array(WATCH_GROUPS_MAX, sizeof(*w.sessions.group));
+	run_begin(&w.planner, options, report, &own);
+	status = watch_extension(&w, err);
+	if (status == OK)
+		status = watch_looks(&w, database->url, err);
+	for (size_t i = 0; i < w.sessions.groups && (!only || strcmp(only, sessions) == 0); i++)
+		watch_judge(&w.sessions, &w.sessions.group[i], options, report, &own);
+	if (status == OK && w.schema.n && (!only || strcmp(only, batches) == 0))
+		status = watch_batches_judge(&w.planner, w.schema, w.reading, seconds);
+	run_end(&w.planner);
+	summary->suppressed += own.suppressed;
+	summary->notes_hidden += own.notes_hidden;
+	probe_close(w.planner.probe);
+	free(w.sessions.group);
 	return status;
 }

@@ -1,5 +1,5 @@
-/* Bodies of functions, procedures, rules and DO blocks. PL/pgSQL comes through the parser's own tree, as
- * JSON; where its statements stand is found by their text. */
+/* Bodies of functions, procedures, rules and DO blocks. PL/pgSQL comes through the parser's
+ * own tree, as JSON; where its statements stand is found by their text. */
 #include "audit/statement/internal.h"
 #include "base/json.h"
 #include "base/memory.h"

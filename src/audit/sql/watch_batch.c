@@ -1,0 +1,172 @@
+/* spinning-filter of a running server: statements of pg_stat_statements that are called look
+ * after look and change no row. Many are right, a queue that is empty asks like that as well:
+ * what is told is one whose text has the shape of the rule, while rows that it should change
+ * exist. */
+#include "audit/sql/identity.h"
+#include "sql/audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	BATCH_CALLS_A_ROW = 100, /* fewer rows than one of so many calls: none are changed */
+	BATCH_TEXT_MAX = 8192,
+};
+
+enum status watch_read(struct planner_run *d, struct str schema, struct watch_reading *reading)
+{
+	struct db_rows rows;
+	enum status status =
+	    probe_read(d->probe, schema.p, &sql_audit_counters, NULL, 0, &rows, d->err);
+	if (status != OK)
+		return status;
+	reading->of = arena_array(&d->audit.arena, (size_t)rows.rows + 1, sizeof(*reading->of));
+	for (int i = 0; reading->of && i < rows.rows; i++)
+		reading->of[reading->count++] = (struct watch_counters){
+		    .id = db_i64(&rows, i, SQL_AUDIT_COUNTERS_QUERYID),
+		    .calls = db_i64(&rows, i, SQL_AUDIT_COUNTERS_CALLS),
+		    .rows = db_i64(&rows, i, SQL_AUDIT_COUNTERS_ROWS),
+		    .blocks = db_i64(&rows, i, SQL_AUDIT_COUNTERS_BLOCKS),
+		};
+	db_rows_release(&rows);
+	return OK;
+}
+
+static int by_id(const void *x, const void *y)
+{
+	const struct watch_counters *a = x, *b = y;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+/* What the statement did between the first and the last reading; false: not in each interval, or it
+ * changed rows. */
+static bool batch_is_idle(const struct watch_reading *reading, const struct watch_counters *last,
+			  struct watch_counters *did)
+{
+	const struct watch_counters *after = last, *before = NULL;
+	for (int i = WATCH_READINGS - 2; i >= 0; i--, after = before) {
+		before = reading[i].count
+			     ? bsearch(last, reading[i].of, reading[i].count, sizeof(*last), by_id)
+			     : NULL;
+		if (!before || before->calls >= after->calls)
+			return false;
+	}
+	*did = (struct watch_counters){.id = last->id,
+				       .calls = last->calls - before->calls,
+				       .rows = last->rows - before->rows,
+				       .blocks = last->blocks - before->blocks};
+	return did->rows * BATCH_CALLS_A_ROW < did->calls && did->blocks > 0;
+}
+
+enum rows_left { ROWS_UNKNOWN, ROWS_NONE, ROWS_LEFT };
+
+/* Whether rows satisfy the condition that stands outside of the LIMIT. It is one of the written
+ * table alone; its constants are parameters in pg_stat_statements, and then nothing is known. */
+static enum rows_left batch_rows(struct planner_run *d, const struct batch *b,
+				 const struct statement_conjunct *filter)
+{
+	struct contents has = expression_contents(&b->outer, filter->term);
+	struct buf rows;
+	int64_t found = 0;
+	if (has.foreign || has.query || has.parameter || has.variable || !filter->span.to)
+		return ROWS_UNKNOWN;
+	struct str schema = statement_str(b->s, b->target->schema);
+	buf_init(&rows, BATCH_TEXT_MAX);
+	buf_puts(&rows, "(SELECT 1 FROM ");
+	if (schema.n) {
+		edit_name(&rows, schema);
+		buf_putc(&rows, '.');
+	}
+	edit_name(&rows, statement_str(b->s, b->target->name));
+	buf_puts(&rows, " AS ");
+	edit_name(&rows, statement_str(b->s, b->target->alias));
+	buf_puts(&rows, " WHERE ");
+	buf_str(&rows, sql_text(&d->audit, filter->span));
+	buf_puts(&rows, " LIMIT 1) AS b");
+	const struct probe_session session = {d->options->role, d->options->search_path};
+	const struct probe_comparison comparison = {buf_view(&rows), &STR(""), 1, 1000};
+	enum status status = buf_failed(&rows)
+				 ? TOO_LARGE
+				 : probe_compare(d->probe, &session, &comparison, &found, d->err);
+	buf_release(&rows);
+	return status != OK ? ROWS_UNKNOWN : found ? ROWS_LEFT : ROWS_NONE;
+}
+
+static void batch_report(struct planner_run *d, const struct watch_counters *w,
+			 const struct batch *b, int64_t seconds)
+{
+	const struct statement_conjunct *filter = batch_filter(b);
+	enum rows_left left = batch_rows(d, b, filter);
+	struct str name = statement_str(b->s, b->target->name);
+	if (left == ROWS_NONE)
+		return;
+	const char *headline =
+	    arena_printf(&d->audit.file_arena,
+			 "a batch on %.*s was written %" PRId64 " times in %" PRId64
+			 " s and changed %" PRId64 " rows%s",
+			 STR_ARG(name), w->calls, seconds, w->rows,
+			 left == ROWS_LEFT ? ", while rows are left to be changed" : "");
+	const char *about = arena_printf(
+	    &d->audit.file_arena,
+	    "its filter stands outside the LIMIT, so that each round selects the same rows and changes none; %" PRId64
+	    " blocks were read for it%s",
+	    w->blocks,
+	    left == ROWS_LEFT
+		? ""
+		: "; whether rows are left cannot be seen, because its constants are parameters here");
+	sql_found(&d->audit, b->s,
+		  &(struct sql_found){
+		      .rule = SQL_SPINNING_FILTER,
+		      .severity = left == ROWS_LEFT ? AUDIT_ERROR : AUDIT_WARNING,
+		      .span = filter->span,
+		      .headline = str_of(headline),
+		      .about = str_of(about),
+		      .rewrite = splice_batch(&d->audit, b, filter),
+		      .object = name,
+		  });
+}
+
+/* The text of the statement, as the server's extension has it. */
+static enum status batch_judge(struct planner_run *d, const char *schema,
+			       const struct watch_counters *w, int64_t seconds)
+{
+	struct db_rows rows;
+	struct sql_audit *audit = &d->audit;
+	char name[32];
+	enum status status =
+	    PROBE_READ(d->probe, schema, sql_audit_executed, &rows, d->err, DB_I64(w->id));
+	if (status != OK)
+		return status;
+	snprintf(name, sizeof(name), "%" PRId64, w->id);
+	audit->file.path = STR("pg_stat_statements");
+	audit->file.name = str_of(name);
+	arena_reset(&audit->file_arena);
+	struct str text =
+	    rows.rows ? arena_str(&audit->file_arena, db_text(&rows, 0, SQL_AUDIT_EXECUTED_QUERY))
+		      : STR("");
+	db_rows_release(&rows);
+	if (!text.n)
+		return OK;
+	status = load_text(&d->reader, text, &audit->file, &audit->file_arena, d->err);
+	for (size_t i = 0; status == OK && i < audit->file.count; i++) {
+		struct batch b;
+		for (size_t n = 0; batch_of(audit, &audit->file.statement[i], n, &b); n++)
+			if (batch_filter(&b))
+				batch_report(d, w, &b, seconds);
+	}
+	return status;
+}
+
+enum status watch_batches_judge(struct planner_run *d, struct str schema,
+				const struct watch_reading *reading, int64_t seconds)
+{
+	const struct watch_reading *last = &reading[WATCH_READINGS - 1];
+	enum status status = OK;
+	for (size_t i = 0; status == OK && i < last->count; i++) {
+		struct watch_counters did;
+		if (batch_is_idle(reading, &last->of[i], &did))
+			status = batch_judge(d, schema.p, &did, seconds);
+	}
+	return status;
+}
