@@ -105,28 +105,13 @@ int heal_show_report(const char *path, const char *text)
 
 int heal_acknowledge(const char *path, const char *text, const char *span)
 {
-	struct incidents all = {0};
-	struct ledger *l;
-	struct json_writer w;
-	struct buf line;
 	struct err err;
-	int64_t id, ms, now = clock_wall_us();
+	int64_t id, ms;
 	if (!text || !ledger_id(text, &id))
 		return cli_usage_error(
 		    "--ack needs the number of an incident, as --ledger shows it");
 	if (!config_duration(str_of(span), &ms))
 		return cli_usage_error("--for %s: a duration such as 2h is expected", span);
-	enum status status = ledger_open(&l, path, ledger_apply, &all, &err);
-	if (status == OK && !incidents_of_id(&all, id))
-		status = err_set(&err, NOT_FOUND, "the ledger has no incident %lld", (long long)id);
-	if (status == OK) {
-		buf_init(&line, LEDGER_LINE);
-		ledger_begin(&w, &line, "ack", now);
-		json_member_i64(&w, "incident", id);
-		json_member_i64(&w, "until", now + ms * 1000);
-		status = ledger_append(l, &w, true, &err);
-		buf_release(&line);
-	}
-	ledger_close(l);
+	enum status status = incident_acknowledge(path, id, ms * 1000, &err);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }

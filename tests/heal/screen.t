@@ -52,13 +52,17 @@ cmp_ok(scalar @lines, '<=', 30, 'a frame has 30 lines at most');
 is_deeply([ grep { length > 100 } @lines ], [], 'of 100 columns at most');
 like(join("\n", @lines), qr/^CAUSE .*^\s+DO .*^\s+UNTIL .*^\s+SURE /ms, 'cause, do, until, sure: from the top down');
 my %pages = (s => qr/waits for.*web-1/s, w => qr/Sessions wait for a lock/, p => qr/DO /, l => qr/ledger|no ledger/,
-	'?' => qr/freeze the screen/);
+	'?' => qr/freeze the screen/, r => qr/# Incident 1: Sessions wait for a lock.*What to do\..*billing-1/s);
 for my $key (sort keys %pages) {
 	print $keys $key;
 	ok(until_shown($pages{$key}), "the key $key shows its page");
 	print $keys ' ';
 	until_shown(qr/CAUSE/);
 }
+print $keys 'a';
+ok(until_shown(qr{incident 1: lock-chain/billing\S*, acknowledged}), 'a acknowledges the incident in the ledger');
+print $keys ' ';
+until_shown(qr/CAUSE/);
 print $keys 'f';
 ok(until_shown(qr/frozen/), 'f freezes it');
 print $keys 'f';

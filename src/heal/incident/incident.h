@@ -78,4 +78,9 @@ bool incident_allows_act(const struct incident *i);
 /* A finding as JSON: what the ledger, --json and reports have of it. */
 void incident_put_finding(struct json_writer *w, const struct judge_finding *f);
 
+/* Write into the ledger that an incident is known: no notification for so long. Beside the watcher
+ * of the ledger, which reads it with its next step. NOT_FOUND: there is no such incident. */
+MUST_CHECK enum status incident_acknowledge(const char *ledger, int64_t id, int64_t for_us,
+					    struct err *err);
+
 #endif

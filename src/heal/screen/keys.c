@@ -48,13 +48,14 @@ bool screen_key_apply(struct screen_view *view, char key)
 	static const struct {
 		char key;
 		enum screen_page page;
-	} pages[] = {{'w', SCREEN_STATEMENTS},
-		     {'p', SCREEN_RECIPE},
-		     {'s', SCREEN_SESSIONS},
-		     {'l', SCREEN_LEDGER},
-		     {'?', SCREEN_HELP}};
+	} pages[] = {{'w', SCREEN_STATEMENTS}, {'p', SCREEN_RECIPE}, {'s', SCREEN_SESSIONS},
+		     {'l', SCREEN_LEDGER},     {'r', SCREEN_REPORT}, {'?', SCREEN_HELP}};
 	if (key == 'f')
 		view->frozen = !view->frozen;
+	if (key == 'a') {
+		view->acknowledge = true;
+		view->page = SCREEN_LEDGER;
+	}
 	if (key == '\033' || key == ' ')
 		view->page = SCREEN_CAUSES_PAGE;
 	for (size_t i = 0; i < COUNT_OF(pages); i++)

@@ -18,7 +18,8 @@ enum {
 	SCREEN_HEIGHT = 30,
 	SCREEN_OUTPUT = 4 << 20,
 	SCREEN_INCIDENTS = 5,
-	SCREEN_POOLS = 3
+	SCREEN_POOLS = 3,
+	SCREEN_REPORT_LINE = 4096
 };
 
 /* ---- lines ---- */
@@ -265,7 +266,8 @@ static void screen_page_recipe(struct buf *out, const struct screen *s)
 		struct str rest = str_of(f->recipe ? f->recipe : "");
 		while (rest.n) {
 			char line[OBSERVE_TEXT];
-			snprintf(line, sizeof(line), "        %.*s", STR_ARG(str_cut(&rest, '\n')));
+			struct str one = str_cut(&rest, '\n');
+			snprintf(line, sizeof(line), "        %.*s", STR_ARG(one));
 			screen_line(out, s, line);
 		}
 		return;
@@ -291,15 +293,31 @@ static void screen_page_sessions(struct buf *out, const struct screen *s)
 	}
 }
 
+/* The beginning of it, as far as there is room: what to do stands first. */
+static void screen_page_report(struct buf *out, const struct screen *s)
+{
+	struct str rest = str_of(s->report ? s->report : "There is no incident, and so no report.");
+	while (rest.n) {
+		char line[SCREEN_REPORT_LINE];
+		struct str one = str_cut(&rest, '\n');
+		snprintf(line, sizeof(line), "%.*s", STR_ARG(one));
+		if (line[0] == '|')
+			screen_line(out, s, line); /* a row of a table */
+		else
+			screen_fold(out, s, 0, line);
+	}
+}
+
 static void screen_page_help(struct buf *out, const struct screen *s)
 {
 	static const char *const lines[] = {
 	    "w  all statements of the causes      p  how the cure is built",
 	    "s  sessions that do not idle         l  incidents of the ledger",
+	    "r  report of the first cause         a  acknowledge it for an hour",
 	    "f  freeze the screen, and go on      space, escape  back",
 	    "q  quit",
 	    "",
-	    "Reports: holdfast heal --report [ID]; known for some time: holdfast heal --ack ID.",
+	    "Of other incidents: holdfast heal --report ID, holdfast heal --ack ID --for 2h.",
 	};
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		screen_line(out, s, lines[i]);
@@ -321,6 +339,8 @@ static bool screen_other_page(struct buf *out, const struct screen *s)
 		screen_ledger(out, s);
 	else if (s->view.page == SCREEN_LEDGER)
 		screen_line(out, s, "There is no ledger.");
+	else if (s->view.page == SCREEN_REPORT)
+		screen_page_report(out, s);
 	else
 		screen_page_help(out, s);
 	return true;
@@ -387,9 +407,10 @@ void screen_text(struct buf *out, const struct screen *s)
 	if (s->height && s->keys)
 		screen_line(
 		    out, s,
-		    s->view.frozen
-			? "frozen: f goes on   q quit"
-			: "q quit  w statements  p recipe  s sessions  l ledger  f freeze  ? help");
+		    s->view.frozen ? "frozen: f goes on   q quit"
+		    : s->width < SCREEN_WIDTH
+			? "q quit r report w texts p cure s sessions l ledger a acknowledge f freeze ? help"
+			: "q quit  r report  w statements  p recipe  s sessions  l ledger  a acknowledge  f freeze  ? help");
 	buf_release(&body);
 }
 

@@ -15,11 +15,14 @@ enum screen_page {
 	SCREEN_RECIPE,     /* how the cure of the first cause is built */
 	SCREEN_SESSIONS,
 	SCREEN_LEDGER, /* incidents */
+	SCREEN_REPORT, /* of the incident of the first cause */
 	SCREEN_HELP
 };
 struct screen_view {
 	enum screen_page page;
 	bool frozen; /* samples are taken, and not drawn */
+	bool
+	    acknowledge; /* the incident of the first cause is to be; whoever does it sets it back */
 };
 
 struct screen {
@@ -30,6 +33,7 @@ struct screen {
 	const char *ledger_problem;        /* "": none */
 	int bouncers;                      /* PgBouncers that are asked */
 	const char *bouncer_problem;       /* "" or NULL: none */
+	const char *report;                /* for SCREEN_REPORT */
 	const char *relief;                /* what is done, or would be; "": nothing */
 	/* sample_s: until a sample is complete, on average; < 0: not known */
 	double watched_s, sample_s;

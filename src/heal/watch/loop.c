@@ -6,6 +6,8 @@
 
 #include <poll.h>
 
+enum { LOOP_REPORT = 1 << 20 };
+
 static enum status loop_record(const struct watch *w, const struct watch_loop *loop, bool first,
 			       struct err *err)
 {
@@ -25,13 +27,20 @@ static enum status loop_record(const struct watch *w, const struct watch_loop *l
 	return status;
 }
 
-static void loop_show(const struct watch *w, const struct watch_loop *loop, bool live,
-		      const struct screen_view *view, double watched_s, double sample_s)
+static void loop_show(struct watch *w, const struct watch_loop *loop, bool live,
+		      struct screen_view *view, double watched_s, double sample_s)
 {
+	struct buf report;
 	const char *problem;
+	buf_init(&report, LOOP_REPORT);
+	if (view->acknowledge)
+		watch_acknowledge(w);
+	view->acknowledge = false;
+	bool reported = view->page == SCREEN_REPORT && watch_report(w, &report);
 	int bouncers = watch_bouncers(w, &problem);
 	struct screen screen = {.bouncers = bouncers,
 				.bouncer_problem = problem,
+				.report = reported ? buf_z(&report) : NULL,
 				.result = watch_result(w),
 				.server = watch_server(w),
 				.last = observe_last(watch_history(w)),
@@ -43,10 +52,11 @@ static void loop_show(const struct watch *w, const struct watch_loop *loop, bool
 				.watched_s = watched_s,
 				.sample_s = sample_s};
 	screen_print(&screen, live, loop->json);
+	buf_release(&report);
 }
 
 /* Until the next sample is due. Keys change what is drawn, also in between. */
-static void loop_wait(const struct watch *w, struct watch_loop *loop, struct screen_view *view,
+static void loop_wait(struct watch *w, struct watch_loop *loop, struct screen_view *view,
 		      int64_t due, volatile sig_atomic_t *stop, double watched_s, double sample_s)
 {
 	while (loop->keys && !*stop && clock_ms() < due) {

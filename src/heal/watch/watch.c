@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/memory.h"
+#include "heal/incident/report.h"
 #include "heal/ledger/ledger.h"
 #include "observe/pooler/pooler.h"
 #include "observe/server/server.h"
@@ -20,6 +21,8 @@ enum {
 	WATCH_RELIEF = 640,
 	WATCH_FOLLOWED = 16 /* acts whose outcome is looked at later */
 };
+
+#define WATCH_ACKNOWLEDGED_US INT64_C(3600000000)
 
 static const int watch_outcomes_min[] = {1, 5, 60};
 
@@ -427,6 +430,58 @@ static void watch_follow_up(struct watch *w, int64_t now)
 		if (++a->outcomes == COUNT_OF(watch_outcomes_min))
 			a->at = 0;
 	}
+}
+
+/* ---- what keys of the screen ask for ---- */
+
+static int64_t watch_shown_incident(const struct watch *w)
+{
+	for (int i = 0; w->ledger && i < w->result.findings; i++) {
+		const struct judge_finding *f = &w->result.finding[i];
+		const struct incident *in =
+		    f->confidence > JUDGE_NOTE ? incidents_of_key(&w->incidents, f->key) : NULL;
+		if (in)
+			return in->id;
+	}
+	return 0;
+}
+
+static void watch_take_report(void *ctx, const struct json_value *line)
+{
+	incident_report_take(ctx, line);
+}
+
+bool watch_report(const struct watch *w, struct buf *out)
+{
+	struct err ignored;
+	struct ledger *l;
+	int64_t id = watch_shown_incident(w);
+	if (!id && w->ledger)
+		id = w->incidents.last_id;
+	if (!id)
+		return false;
+	struct incident_report *r = incident_report_new(id);
+	enum status status =
+	    ledger_open_read(&l, ledger_path(w->ledger), watch_take_report, r, &ignored);
+	ledger_close(l);
+	if (status == OK)
+		status = incident_report_markdown(r, out, &ignored);
+	incident_report_free(r);
+	return status == OK;
+}
+
+void watch_acknowledge(struct watch *w)
+{
+	int64_t id = watch_shown_incident(w);
+	struct err err;
+	if (!id)
+		return;
+	enum status status =
+	    incident_acknowledge(ledger_path(w->ledger), id, WATCH_ACKNOWLEDGED_US, &err);
+	if (status == OK)
+		status = ledger_poll(w->ledger, &err);
+	if (status != OK)
+		w->problem = err;
 }
 
 void watch_step(struct watch *w)

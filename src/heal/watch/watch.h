@@ -74,6 +74,11 @@ const char *watch_relief(const struct watch *w);
 int64_t watch_acts(const struct watch *w, enum judge_relief relief);
 /* How many PgBouncers are asked, and why one could not be asked last; "": all could. */
 int watch_bouncers(const struct watch *w, const char **problem);
+/* The report of the incident of the first cause, or of the last incident, as Markdown. False: there
+ * is none. */
+MUST_CHECK bool watch_report(const struct watch *w, struct buf *out);
+/* Acknowledge the incident of the first cause for an hour. What failed is watch_ledger_problem. */
+void watch_acknowledge(struct watch *w);
 /* Why nothing is written to the ledger; "": it is written. */
 const char *watch_ledger_problem(const struct watch *w);
 
