@@ -232,10 +232,15 @@ static void observer_details(struct observer *o, struct observe_sample *sample)
 {
 	struct db_rows rows;
 	struct err ignored;
-	bool waits = false, runs_long = false;
+	bool waits = false, runs_long = false, works = false;
 	for (int i = 0; i < sample->sessions; i++) {
 		const struct observe_session *s = &sample->session[i];
 		waits |= s->blockers > 0;
+		/* The views of progress cost more than the sessions: only when there may be some. */
+		works |= s->kind == OBSERVE_VACUUM ||
+			 (s->state == OBSERVE_ACTIVE &&
+			  (s->text.verb == OBSERVE_DDL || s->text.verb == OBSERVE_MAINTENANCE ||
+			   s->text.verb == OBSERVE_OTHER));
 		runs_long |= s->kind == OBSERVE_CLIENT && s->state == OBSERVE_ACTIVE &&
 			     sample->at - s->query_start > LONG_US;
 	}
@@ -247,7 +252,7 @@ static void observer_details(struct observer *o, struct observe_sample *sample)
 		observer_take_permitted(&rows, sample);
 		db_rows_release(&rows);
 	}
-	if (observer_ask(o, &sql_observe_progress, &rows, &ignored) == OK) {
+	if (works && observer_ask(o, &sql_observe_progress, &rows, &ignored) == OK) {
 		observer_take_progress(&rows, sample);
 		db_rows_release(&rows);
 	}
