@@ -156,6 +156,13 @@ my @lists = (
 		lat => '47.3000000', '2.lat' => '47.3000000', '3.lon' => '8.5000000'
 	],
 	'other geometries are no place' => [ qq(id,name,geometry\n1,A,"MULTIPOINT((8.5 47.3))"\n), lat => undef ],
+	'words of registers for who is gone' => [
+		"id;name;Status\n1;A;Fermé définitivement\n2;B;CESSÉ\n3;C;Vorübergehend geschlossen\n",
+		closed => 'yes', '2.closed' => 'yes', '3.closed' => undef
+	],
+	'kinds with an "and" between them' =>
+		[ "id;name;category\n1;A;Restaurantes y cafés\n2;B;Bed and breakfast\n", categories => [ 'restaurant', 'cafe' ] ],
+	'a postcode that a spreadsheet has as a number' => [ "id;name;PLZ\n1;A;8001.00\n", postcode => '8001' ],
 	'quotes that backslashes protect' =>
 		[ qq(id,name,city\n1,"B \\"x\\"",Chur\n2,"C:\\",Bern\n), name => 'B "x"', '2.name' => 'C:\\', '2.city' => 'Bern' ],
 	'quotes inside of a value that are not doubled' =>

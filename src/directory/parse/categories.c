@@ -100,6 +100,17 @@ static const struct taxonomy_category *category_find(enum target scheme, struct 
 	return c ? c : by_words(value);
 }
 
+/* The length of an "and" between two names, with its blanks; 0: there is none. */
+static size_t and_at(struct str s)
+{
+	static const char *const words[] = {" and ", " und ", " et ", " y ",
+					    " e ",   " en ",  " og ", " i "};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_starts(s, str_of(words[i])))
+			return strlen(words[i]);
+	return 0;
+}
+
 /* One name, or a list: of the separators the first that is there and gives names that are known. "A
  * > B" leads from the general to the special. How many are known. */
 static size_t put_names(struct draft *d, enum target scheme, struct str value, struct given *g)
@@ -141,6 +152,13 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 				rest.n = at - 1;
 			}
 		return known;
+	}
+	for (size_t i = 0; i < value.n; i++) {
+		size_t n = value.p[i] == ' ' ? and_at((struct str){value.p + i, value.n - i}) : 0;
+		struct str behind = {value.p + i + n, value.n - i - n};
+		if (n)
+			return put_names(d, scheme, (struct str){value.p, i}, g) +
+			       put_names(d, scheme, behind, g);
 	}
 	if (value.n)
 		parser_count(d->parser, "categories that are not known", value);

@@ -5,8 +5,10 @@
 #include "directory/parse/values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <utf8proc.h>
 
 static bool is_one_of(struct str s, const char *const *words)
 {
@@ -49,33 +51,149 @@ static bool is_past(struct str date)
 	return str_cmp(date, str_of(today)) <= 0;
 }
 
+enum { FOLDED_BYTES = 60 };
+
+/* In lower case and without marks, with blanks for "_" and "-". */
+static struct str closing_fold(struct str value, char folded[FOLDED_BYTES])
+{
+	utf8proc_uint8_t *mapped = NULL;
+	utf8proc_ssize_t n =
+	    utf8proc_map((const utf8proc_uint8_t *)value.p, (utf8proc_ssize_t)value.n, &mapped,
+			 UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+			     UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+	bool fits = n > 0 && n < FOLDED_BYTES;
+	for (utf8proc_ssize_t i = 0; fits && i < n; i++)
+		folded[i] = (char)(mapped[i] == '_' || mapped[i] == '-' ? ' ' : mapped[i]);
+	free(mapped);
+	return (struct str){folded, fits ? (size_t)n : 0};
+}
+
+static const char *const closed_words[] = {"closed",
+					   "closed permanently",
+					   "permanently closed",
+					   "permanentlyclosed",
+					   "closed for good",
+					   "dissolved",
+					   "defunct",
+					   "out of business",
+					   "ceased",
+					   "terminated",
+					   "inactive",
+					   "geschlossen",
+					   "dauerhaft geschlossen",
+					   "endgultig geschlossen",
+					   "fur immer geschlossen",
+					   "permanent geschlossen",
+					   "erloschen",
+					   "aufgelost",
+					   "aufgeloest",
+					   "geloscht",
+					   "geloescht",
+					   "stillgelegt",
+					   "inaktiv",
+					   "ferme",
+					   "fermee",
+					   "definitivement ferme",
+					   "definitivement fermee",
+					   "ferme definitivement",
+					   "fermee definitivement",
+					   "cesse",
+					   "cessee",
+					   "radie",
+					   "radiee",
+					   "inactif",
+					   "chiuso definitivamente",
+					   "chiusa definitivamente",
+					   "definitivamente chiuso",
+					   "chiuso",
+					   "chiusa",
+					   "cessata",
+					   "cessato",
+					   "cancellata",
+					   "cancellato",
+					   "inattiva",
+					   "inattivo",
+					   "cerrado",
+					   "cerrada",
+					   "cerrado permanentemente",
+					   "cerrado definitivamente",
+					   "cerrada definitivamente",
+					   "baja",
+					   "inactivo",
+					   "inactiva",
+					   "permanent gesloten",
+					   "definitief gesloten",
+					   "gesloten",
+					   "opgeheven",
+					   "uitgeschreven",
+					   "inactief",
+					   "trajno zatvoreno",
+					   "zatvoreno",
+					   "obrisan",
+					   "obrisano",
+					   "трајно затворено",
+					   "затворено",
+					   "zamkniete",
+					   "nedlagt",
+					   "ophort",
+					   "nedlagd",
+					   NULL};
+
+/* What leaves no doubt that it is open, now or again. */
+static const char *const open_words[] = {"open",
+					 "opened",
+					 "active",
+					 "operational",
+					 "in business",
+					 "registered",
+					 "current",
+					 "normal",
+					 "closed temporarily",
+					 "temporarily closed",
+					 "offen",
+					 "geoffnet",
+					 "aktiv",
+					 "eingetragen",
+					 "in betrieb",
+					 "vorubergehend geschlossen",
+					 "ouvert",
+					 "ouverte",
+					 "actif",
+					 "en activite",
+					 "en exploitation",
+					 "temporairement ferme",
+					 "ferme temporairement",
+					 "aperto",
+					 "aperta",
+					 "attivo",
+					 "attiva",
+					 "chiuso temporaneamente",
+					 "temporaneamente chiuso",
+					 "abierto",
+					 "abierta",
+					 "activo",
+					 "activa",
+					 "alta",
+					 "cerrado temporalmente",
+					 "actief",
+					 "tijdelijk gesloten",
+					 "otvoreno",
+					 "aktivan",
+					 "aktivno",
+					 "a",
+					 "o",
+					 "1",
+					 "true",
+					 "yes",
+					 "y",
+					 "ja",
+					 "oui",
+					 "si",
+					 "geopend",
+					 NULL};
+
 void closing_put(struct draft *d, const char *kind, struct str value)
 {
-	static const char *const closed_words[] = {"closed",
-						   "closed permanently",
-						   "permanently closed",
-						   "closed_permanently",
-						   "permanently_closed",
-						   "permanentlyclosed",
-						   "dissolved",
-						   "defunct",
-						   "out of business",
-						   "out_of_business",
-						   "ceased",
-						   "geschlossen",
-						   "dauerhaft geschlossen",
-						   "erloschen",
-						   "aufgel\xc3\xb6st",
-						   "gel\xc3\xb6scht",
-						   "ferm\xc3\xa9",
-						   "d\xc3\xa9"
-						   "finitivement ferm\xc3\xa9",
-						   "chiuso definitivamente",
-						   "cessata",
-						   "cerrado permanentemente",
-						   "permanent gesloten",
-						   "opgeheven",
-						   NULL};
 	/* Of the register Sirene: fermé, cessé. */
 	static const char *const french_words[] = {"f", "c", NULL};
 	static const char *const yes_words[] = {"true", "yes", "y",  "1",         "x",
@@ -83,12 +201,13 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 						"vrai", "t",   NULL};
 	static const char *const no_words[] = {"false", "no",     "n",    "0", "nein",
 					       "non",   "falsch", "faux", "f", NULL};
+	char folded[FOLDED_BYTES];
 	value = str_trim(value);
 	if (!value.n)
 		return;
 	struct given *g = draft_given(d, RECORD_CLOSED, value);
-	struct str date = value_date(d, value);
-	bool word = is_one_of(value, closed_words), yes = is_one_of(value, yes_words);
+	struct str date = value_date(d, value), plain = closing_fold(value, folded);
+	bool word = is_one_of(plain, closed_words), yes = is_one_of(value, yes_words);
 	if (date.p && strcmp(kind, "open") != 0) {
 		if (is_past(date)) {
 			closed_since(d, date);
@@ -109,6 +228,8 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 		closed_since(d, STR("yes"));
 	else if (strcmp(kind, "date") == 0 && value.n)
 		draft_dropped(g, "not a date");
+	else if (strcmp(kind, "word") == 0 && !is_one_of(plain, open_words))
+		draft_dropped(g, "not known to mean open or closed");
 	else if (g)
 		g->fate = FATE_KEPT; /* open, as a record without the field is */
 }

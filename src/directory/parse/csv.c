@@ -119,7 +119,8 @@ static bool csv_value_ends(struct csv *c, size_t at)
 	return b < 0 || b == c->separator || csv_line_end(c, at) > 0;
 }
 
-/* `\"` at a quote inside of a quoted value, as MySQL writes it: not a backslash at the value's end. */
+/* `\"` at a quote inside of a quoted value, as MySQL writes it: not a backslash at the value's
+ * end. */
 static bool csv_quote_escaped(struct csv *c, size_t at)
 {
 	if (c->row.n <= c->text_at[c->count] || c->row.p[c->row.n - 1] != '\\' ||

@@ -364,7 +364,10 @@ struct str value_without_fraction(struct str s)
 	size_t digits = 0;
 	while (digits < s.n && ascii_is_digit(s.p[digits]))
 		digits++;
-	return digits && digits + 2 == s.n && s.p[digits] == '.' && s.p[digits + 1] == '0'
+	size_t zeros = digits + 1;
+	while (zeros < s.n && s.p[zeros] == '0')
+		zeros++;
+	return digits && digits + 1 < s.n && zeros == s.n && s.p[digits] == '.'
 		   ? (struct str){s.p, digits}
 		   : s;
 }
