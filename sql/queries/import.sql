@@ -152,12 +152,16 @@ DELETE FROM business AS b USING import_gone AS g WHERE b.id = g.id;
 DELETE FROM business_detail AS d USING import_gone AS g WHERE d.id = g.id;
 
 -- name: identity_add
--- A path in the file counts for businesses that have none yet: addresses do not change.
+-- A path in the file counts for businesses that have none yet: addresses do not change. Without a source it is the slug of
+-- a place.
 WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS i (source_key text, external_id text, id bigint, path text)),
 	paths AS (INSERT INTO business_path (id, path)
-		SELECT DISTINCT ON (id) id, path FROM given WHERE path IS NOT NULL ORDER BY id ON CONFLICT (id) DO NOTHING)
+		SELECT DISTINCT ON (id) id, path FROM given WHERE path IS NOT NULL AND source_key <> '' ORDER BY id
+		ON CONFLICT (id) DO NOTHING),
+	places AS (INSERT INTO city_slug (key, slug) SELECT external_id, path FROM given WHERE source_key = ''
+		ON CONFLICT DO NOTHING)
 INSERT INTO identity (source_key, external_id, id)
-SELECT source_key, external_id, id FROM given
+SELECT source_key, external_id, id FROM given WHERE source_key <> ''
 ON CONFLICT (source_key, external_id) DO UPDATE SET id = excluded.id;
 
 -- name: identity_list
@@ -167,6 +171,9 @@ SELECT b.id, s.key AS source_key, d.external_id, b.name, b.street, b.postcode, b
 FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON s.id = b.source_id
 	LEFT JOIN business_path AS p ON p.id = b.id
 WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;
+
+-- name: identity_places
+SELECT key, slug FROM city WHERE slug IS NOT NULL UNION SELECT key, slug FROM city_slug ORDER BY key;
 
 -- name: import_others
 -- The number of records whose ids the source has already, and how many of them have another name now.
@@ -298,23 +305,37 @@ SELECT c.id, c.name, g.country, g.key AS region_key
 FROM city AS c JOIN region AS g ON g.id = c.region_id
 WHERE c.slug IS NULL AND c.id > $1::integer ORDER BY c.id LIMIT 5000;
 
+-- name: path_places_given
+-- Places that have come take what another installation has given them. Businesses whose paths came with it are in their
+-- folders already.
+UPDATE city AS c SET slug = s.slug, paths = COALESCE(n.paths, 0)
+FROM city_slug AS s LEFT JOIN (SELECT split_part(path, '/', 1) AS slug, count(*) AS paths FROM business_path
+	WHERE path NOT LIKE '%/%/%' GROUP BY 1) AS n ON n.slug = s.slug
+WHERE c.key = s.key AND c.slug IS NULL AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug = s.slug);
+
+-- name: path_places_taken
+DELETE FROM city_slug AS s USING city AS c WHERE c.key = s.key AND c.slug IS NOT NULL;
+
 -- name: path_places_set
--- The first of those that want a path gets it, unless it is taken.
+-- The first of those that want a path gets it, unless it is taken, here or in another installation.
 UPDATE city AS c SET slug = f.slug
 FROM (SELECT DISTINCT ON (slug) id, slug FROM jsonb_to_recordset($1::jsonb) AS r (id integer, slug text) ORDER BY slug, id) AS f
-WHERE c.id = f.id AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug = f.slug);
+WHERE c.id = f.id AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug = f.slug)
+	AND NOT EXISTS (SELECT FROM city_slug AS s WHERE s.slug = f.slug);
 
 -- name: path_give
--- A folder has at most $1 businesses: those of a place that would have more go to folders of their first letters. What
--- has a path keeps it.
-WITH fresh AS (SELECT city_id, count(*) AS n FROM import_row WHERE city_id IS NOT NULL GROUP BY city_id),
-	own AS (UPDATE city AS c SET paths = c.paths + f.n FROM fresh AS f
-		WHERE c.id = f.city_id AND c.paths + f.n <= $1::integer RETURNING c.id)
+-- A folder has at most $1 businesses: what a place has beyond goes to folders of the first letters. What has a path keeps
+-- it. `c.paths` is what it was before this statement.
+WITH fresh AS MATERIALIZED (SELECT r.id, r.region_id, r.city_id, r.path_name,
+		row_number() OVER (PARTITION BY r.city_id ORDER BY r.id) AS n
+		FROM import_row AS r WHERE NOT EXISTS (SELECT FROM business_path AS p WHERE p.id = r.id)),
+	own AS (UPDATE city AS c SET paths = least(c.paths + f.n, $1::integer)
+		FROM (SELECT city_id, count(*) AS n FROM fresh WHERE city_id IS NOT NULL GROUP BY city_id) AS f
+		WHERE c.id = f.city_id AND c.paths < $1::integer)
 INSERT INTO business_path (id, path)
 SELECT r.id, COALESCE(c.slug, 'in/' || g.key, 'elsewhere') || '/'
-	|| CASE WHEN own.id IS NULL THEN left(r.path_name, 1) || '/' ELSE '' END || r.path_name
-FROM import_row AS r LEFT JOIN city AS c ON c.id = r.city_id LEFT JOIN region AS g ON g.id = r.region_id
-	LEFT JOIN own ON own.id = r.city_id
+	|| CASE WHEN c.paths + r.n <= $1::integer THEN '' ELSE left(r.path_name, 1) || '/' END || r.path_name
+FROM fresh AS r LEFT JOIN city AS c ON c.id = r.city_id LEFT JOIN region AS g ON g.id = r.region_id
 ORDER BY r.id
 ON CONFLICT (id) DO NOTHING;
 

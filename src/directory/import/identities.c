@@ -1,5 +1,6 @@
 /* Ids that travel: identities.tsv, a line for each business with source, external id, id, and the
- * path of its page. */
+ * path of its page; then one for each place, with its key and slug in the columns of external id and
+ * path. */
 #include "base/io.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_ROWS = 5000, BATCH_BYTES = 16 << 20, PIECE_BYTES = 8 << 20 };
+enum { BATCH_ROWS = 5000, BATCH_BYTES = 16 << 20, PIECE_BYTES = 64 << 20 };
 
 static const char heading[] = "source\texternal_id\tid\tpath";
 
@@ -62,6 +63,20 @@ static void put_identity(struct buf *out, const struct db_rows *rows, int row)
 		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_PATH)));
 }
 
+static enum status identities_put_places(struct db *db, struct buf *out, struct err *err)
+{
+	struct db_rows rows;
+	enum status status = db_run(db, &sql_identity_places, NULL, 0, &rows, err);
+	if (status != OK)
+		return status;
+	for (int i = 0; i < rows.rows; i++)
+		buf_printf(out, "\t%.*s\t\t%.*s\n",
+			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_KEY)),
+			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_SLUG)));
+	db_rows_release(&rows);
+	return buf_failed(out) ? err_set(err, TOO_LARGE, "too many places") : OK;
+}
+
 enum status import_identities_write(struct db *db, int fd, struct err *err)
 {
 	struct buf out;
@@ -85,6 +100,10 @@ enum status import_identities_write(struct db *db, int fd, struct err *err)
 		status = io_write_all(fd, out.p, out.n, err);
 		buf_reset(&out);
 	} while (status == OK && count);
+	if (status == OK)
+		status = identities_put_places(db, &out, err);
+	if (status == OK)
+		status = io_write_all(fd, out.p, out.n, err);
 	buf_release(&out);
 	return status;
 }
@@ -121,18 +140,24 @@ static enum status identities_line(struct identities *in, struct str line, struc
 {
 	struct str rest = line, source = str_cut(&rest, '\t'), external = str_cut(&rest, '\t');
 	struct str id = str_cut(&rest, '\t'), path = str_cut(&rest, '\t');
-	int64_t number;
+	int64_t number = 0;
+	bool place = !source.n && !id.n;
 	if (path.n && !slug_is_path(path))
 		return err_set(
 		    err, INVALID,
 		    "the path is not made of lower-case letters, digits and hyphens, as 'town/name' is");
-	if (!source.n || !external.n || !record_id_parse(id, &number))
+	if (place && external.n && path.n &&
+	    (memchr(path.p, '/', path.n) || slug_is_reserved(path)))
+		return err_set(err, INVALID, "'%.*s' cannot be the address of a place",
+			       STR_ARG(path));
+	if (!external.n || (place ? !path.n : !source.n || !record_id_parse(id, &number)))
 		return err_set(err, INVALID,
 			       "not source, external id, id and path, separated by tabs");
 	json_object_begin(&in->json);
 	json_member_str(&in->json, "source_key", source);
 	json_member_str(&in->json, "external_id", external);
-	json_member_i64(&in->json, "id", number);
+	if (!place)
+		json_member_i64(&in->json, "id", number);
 	if (path.n)
 		json_member_str(&in->json, "path", path);
 	json_object_end(&in->json);

@@ -100,7 +100,9 @@ static enum status places_round(struct db *db, enum place_wish wish, int64_t *af
 
 static enum status paths_of_places(struct db *db, struct err *err)
 {
-	enum status status = OK;
+	enum status status = DB_RUN(db, sql_path_places_given, NULL, err);
+	if (status == OK)
+		status = DB_RUN(db, sql_path_places_taken, NULL, err);
 	for (int wish = PLACE_NAME; wish < PLACE_WISHES && status == OK; wish++) {
 		int64_t after = 0, before = -1;
 		while (status == OK && after != before) {
