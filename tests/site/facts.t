@@ -81,20 +81,18 @@ sub unseen {
 	return index($seen, $text) < 0 ? "$key: $text" : ();
 }
 
-# The things of a page's @graph, each as a block of its own.
+my $coder = JSON::PP->new->canonical;
+# A page's block; numbers are strings, as they are written.
+sub block_of { my ($json) = @_; return $coder->decode($json =~ s/":(-?\d+\.\d+)/":"$1"/gr) }
+# The things of a page's @graph from the Nth on, each as a block of its own.
 sub things {
-	my ($json) = @_;
-	my $coder = JSON::PP->new->canonical;
+	my ($json, $from) = @_;
 	my $block = $coder->decode($json);
-	return map { $coder->encode({ '@context' => $block->{'@context'}, %$_ }) } @{ $block->{'@graph'} };
+	my @things = @{ $block->{'@graph'} };
+	return map { $coder->encode({ '@context' => $block->{'@context'}, %$_ }) } @things[ $from .. $#things ];
 }
 # The business without what differs between the directory and the export: the address of the page.
-sub business {
-	my ($json) = @_;
-	my ($first) = @{ JSON::PP->new->decode($json)->{'@graph'} };
-	delete $first->{url};
-	return JSON::PP->new->canonical->encode($first);
-}
+sub business { my ($block) = @_; return $coder->encode({ %{ $block->{'@graph'}[0] }, url => undef }) }
 
 my (@without, @hidden, @blocks, @raw, @leaks, %block);
 for my $id (sort keys %name) {
@@ -103,10 +101,10 @@ for my $id (sort keys %name) {
 	push(@without, "$id $name{$id}"), next if !defined $json || @more;
 	push @leaks, $id if $json =~ /[<>&\x{2028}\x{2029}]/;
 	push @raw, $json;
-	push @blocks, things($json);
-	$block{$id} = business($json);
-	(my $texts = $json) =~ s/":(-?\d+\.\d+)/":"$1"/g; # numbers as they are written
-	my @not = unseen(JSON::PP->new->decode($texts), seen($page));
+	push @blocks, things($json, 0);
+	my $read = block_of($json);
+	$block{$id} = business($read);
+	my @not = unseen($read, seen($page));
 	push @hidden, "$id $name{$id}: @not" if @not;
 }
 is_deeply(\@without, [], 'every business has one block on its page') or diag join "\n", @without;
@@ -123,11 +121,11 @@ for my $id (sort keys %name) {
 	my ($json) = $page =~ m{<script type="application/ld\+json">(.*?)</script>}s;
 	push(@broken, $id), next if !defined $json;
 	$exported++;
-	my @not
-		= unseen(decode_json(do { (my $t = $json) =~ s/":(-?\d+\.\d+)/":"$1"/g; utf8::encode($t); $t }), seen($page));
+	my $read = block_of($json);
+	my @not = unseen($read, seen($page));
 	push @hidden, "exported $id: @not" if @not;
-	push @blocks, (things($json))[1] if $exported <= 100; # all trails are made alike
-	push @other, $id if business($json) ne $block{$id};
+	push @blocks, (things($json, 1))[0] if $exported <= 100; # all trails are made alike
+	push @other, $id if business($read) ne $block{$id};
 }
 cmp_ok($exported, '>', 100, "$exported businesses are exported");
 is_deeply(\@broken, [], 'each with a block');
