@@ -307,14 +307,17 @@ is(digest(), $before, 'nothing has changed');
 			: $target eq 'holdfast-parse' ? `pgrep -P $import->{pid} -x holdfast-parse`
 			: $i->sql($session);
 		chomp $victim;
+		my $starts = () = $i->log =~ /ready to accept connections/g;
 		$killed{$target}++ if $victim && kill KILL => $victim;
 		$whole *= 0.8 if !$victim;
 		$import->reap;
-		# PostgreSQL restarts when one of its sessions is killed. A session whose client was killed may still be at
-		# work: it commits or ends.
+		# PostgreSQL restarts when one of its sessions is killed; until it has noticed, it still takes connections.
+		$i->until('the server has restarted', sub { (() = $i->log =~ /ready to accept connections/g) > $starts })
+			if $victim && $target eq 'postgres' && $import->{status};
+		# A session whose client was killed may still be at work: it commits or ends.
 		my $sessions = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'holdfast_import'";
 		$i->until('the import has no session left', sub { $i->sql($sessions) eq '0' });
-		if (digest() ne $was) {
+		if ($i->until('the rows are read', sub { digest() }) ne $was) {
 			is($i->sql('SELECT count(*) FROM business'), $all + 8000, "round $round: it had committed, whole");
 			$committed++;
 			$i->sql(q{DELETE FROM business WHERE source_id = (SELECT id FROM source WHERE key = 'many')});
