@@ -14,6 +14,7 @@ use IO::Socket::INET;
 use Program;
 use Site;
 use Test::More;
+use Wait;
 
 my $host = own_address();
 my $port = free_port();
@@ -58,7 +59,7 @@ ${temporary}	server { listen $host:$port; root $site; error_page 404 /404.html; 
 CONF
 close $conf;
 $server = serve('nginx', '/usr/sbin/nginx', '-c', "$i->{home}/nginx.conf");
-my $http = HTTP::Tiny->new;
+my $http = HTTP::Tiny->new(timeout => seconds_left());
 my @wrong;
 my %files = Site::files($site);
 for my $path (sort keys %files) {

@@ -6,7 +6,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Directory ();
-use HTTP::Tiny;
 use Instance;
 use IO::Compress::Gzip qw(gzip);
 use IO::Compress::Zip ();
@@ -282,7 +281,7 @@ sub zip_of {
 	my $answer = $i->get("/v1/businesses/$id");
 	is($answer->{status}, 410, 'its address in the API answers');
 	like($answer->{content}, qr/Shut has been closed for good since 2020-05-06/, 'since when');
-	my $page = HTTP::Tiny->new(timeout => 60)->get($i->url("/b/$id"), { headers => { accept => 'text/html' } });
+	my $page = $i->get("/b/$id", { headers => { accept => 'text/html' } });
 	is($page->{status}, 410, 'and so does its page');
 	like($page->{content}, qr/Shut has been closed for good since 2020-05-06/, 'for people');
 	like($page->{content}, qr/<meta name="robots" content="noindex">/, 'and for no search engine');

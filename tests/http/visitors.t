@@ -179,7 +179,7 @@ is(find('Bahnhofstrasse 22')->{businesses}[0]{matched}, 'street', 'where it was 
 # ---- the languages of categories ----
 sub label {
 	my ($path, @headers) = @_;
-	my $answer = HTTP::Tiny->new->get($i->url($path), { headers => {@headers} });
+	my $answer = $i->get($path, { headers => {@headers} });
 	my $label = decode_json($answer->{content})->{businesses}[0]{category}{label};
 	return "$label, by $answer->{headers}{vary}";
 }

@@ -20,6 +20,7 @@ use HTTP::Tiny;
 use Instance;
 use Pooler;
 use Program;
+use Wait;
 
 my $here = dirname(__FILE__);
 
@@ -124,7 +125,7 @@ sub owner_of_port {
 
 sub ask_api {
 	my ($self, $path) = @_;
-	my $answer = HTTP::Tiny->new->get("$self->{api_url}$path");
+	my $answer = HTTP::Tiny->new(timeout => seconds_left())->get("$self->{api_url}$path");
 	return $answer->{success} ? $answer->{content} : die "the API: $answer->{status} $answer->{content}";
 }
 

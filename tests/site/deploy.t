@@ -15,6 +15,7 @@ use IO::Uncompress::Gunzip qw(gunzip);
 use Program;
 use Site;
 use Test::More;
+use Wait;
 
 my $deploy = "$FindBin::Bin/../../deploy";
 my $i = Instance->make(settings => { 'web.processes' => 1, 'site.url' => 'https://directory.example' });
@@ -48,7 +49,7 @@ my %servers = (
 my ($page) = grep { m{^[^/]+/[^/]+-\w{13}\.html$} && length $files{$_} > 3000 } sort keys %files;
 my ($vcf) = grep {/\.vcf$/} sort keys %files;
 my ($leaf) = grep {m{^s/./}} sort keys %files;
-my $http = HTTP::Tiny->new(max_redirect => 0, timeout => 600);
+my $http = HTTP::Tiny->new(max_redirect => 0, timeout => seconds_left());
 
 for my $name (sort keys %servers) {
 	my ($file, $make, $command) = @{ $servers{$name} };

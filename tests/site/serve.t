@@ -20,7 +20,7 @@ my $address = sub { open my $in, '<', $log
 	or return; local $/; return (<$in> // '') =~ m{(http://[0-9.:]+)/ shows} ? $1 : undef };
 my $server = Program->start('serve', [ $i->command('export', '--serve') ], log => $log, ready => $address);
 my $base = $address->();
-my $http = HTTP::Tiny->new;
+my $http = HTTP::Tiny->new(timeout => seconds_left());
 my $get = sub { return $http->get($base . shift) };
 
 my $home = $get->('/');
