@@ -263,6 +263,7 @@ sub rotate_until {
 	Instance::release($in);
 	$rotation->reap;
 	until_new_pair() if @killed;
+	$i->until_running; # of two pairs neither knows the tickets of the other
 	$i->until('the sphere answers', sub { eval { $s->next_tick } });
 	delete $s->{http};
 	all_open($what);
