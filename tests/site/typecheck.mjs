@@ -2,12 +2,32 @@
 // a type does not have, or a value of another kind, is an error of type.
 //   typecheck.mjs <blocks
 // A JSON block a line; prints "LINE: message" for each error, and how many blocks there were.
-// A thing of several types is checked as each of them: a property that one of them has is allowed.
+// A thing of several types is checked as each of them: a property that one of them has is allowed. Types tell apart kinds
+// of values and names of enumerations, not texts: of blocks that are alike in that the first is checked.
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
 const blocks = fs.readFileSync(0, 'utf8').split('\n').filter(Boolean).map(text => JSON.parse(text));
+const free = new Set(['name', 'alternateName', 'legalName', 'description', 'streetAddress', 'addressLocality',
+	'addressRegion', 'postalCode']);
+const is_name = (text) => /^(?:https?:\/\/schema\.org\/)?[A-Z]\w*$/.test(text);
+const shape = (value, key = '') => {
+	if (Array.isArray(value)) {
+		const shapes = value.map((v) => shape(v, key));
+		return [...new Map(shapes.map((v) => [JSON.stringify(v), v])).values()];
+	}
+	if (value && typeof value === 'object')
+		return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, shape(v, k)]));
+	if (typeof value === 'number') return 1;
+	const kept = key === '@type' || key === '@context' || (is_name(value) && !free.has(key));
+	return typeof value === 'string' && !kept ? 'text' : value;
+};
+const alike = new Map(); // shape: the first block that has it
+for (const [n, block] of blocks.entries()) {
+	const different = shape(block), text = JSON.stringify(different);
+	if (!alike.has(text)) alike.set(text, { n: n + 1, block: different });
+}
 // Inside a block only the first type is looked at; the block itself is written once for each of its types.
 const single = (value) =>
 	Array.isArray(value)
@@ -17,10 +37,10 @@ const single = (value) =>
 					Object.entries(value).map(([key, v]) => [key, key === '@type' ? [v].flat()[0] : single(v)]),
 				)
 			: value;
-const written = blocks.flatMap((block, n) =>
+const written = [...alike.values()].flatMap(({ n, block }) =>
 	[block['@type']]
 		.flat()
-		.map((type, k, types) => ({ n: n + 1, of: types.length, block: { ...single(block), '@type': type } })),
+		.map((type, k, types) => ({ n, of: types.length, block: { ...single(block), '@type': type } })),
 );
 const plain = ['BreadcrumbList', 'ItemList', 'Organization', 'WebSite'];
 const source =
