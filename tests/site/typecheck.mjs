@@ -2,8 +2,8 @@
 // a type does not have, or a value of another kind, is an error of type.
 //   typecheck.mjs <blocks
 // A JSON block a line; prints "LINE: message" for each error, and how many blocks there were.
-// A thing of several types is checked as each of them: a property that one of them has is allowed. Types tell apart kinds
-// of values and names of enumerations, not texts: of blocks that are alike in that the first is checked.
+// A thing of several types is checked as each of them: a property that one of them has is allowed. Types tell apart
+// kinds of values and names of enumerations, not texts: of blocks that are alike in that the first is checked.
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
