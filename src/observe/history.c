@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { HISTORY_SLOTS = OBSERVE_WINDOW + 1, HISTORY_CALLS = 10000, HISTORY_ROWS = 100 };
+enum { HISTORY_KNOWN = 30, HISTORY_TIMES = 5, HISTORY_SLOWLY = 32 };
 
 struct observe_history {
 	struct observe_sample slot[HISTORY_SLOTS]; /* a ring; one of them is the next */
@@ -99,14 +100,19 @@ static void history_retire(struct observe_history *h, const struct observe_sampl
 		int at = 0;
 		while (at < h->bases && h->base[at].fingerprint != s->fingerprint)
 			at++;
-		if (at == OBSERVE_BASES)
+		if (at == OBSERVE_BASES || s->calls < 1)
 			continue;
 		struct observe_base *b = &h->base[at];
 		h->bases += at == h->bases;
 		b->fingerprint = s->fingerprint;
-		b->calls += s->calls;
-		b->rows += s->rows;
-		b->blocks += s->blocks;
+		/* What is far from usual becomes usual slowly: else a plan that changed would be
+		 * forgotten a few seconds after it left the window. */
+		bool unusual = b->calls >= HISTORY_KNOWN &&
+			       s->blocks / s->calls >= HISTORY_TIMES * (b->blocks / b->calls + 1);
+		int64_t part = unusual ? HISTORY_SLOWLY : 1;
+		b->calls += s->calls / part;
+		b->rows += s->rows / part;
+		b->blocks += s->blocks / part;
 		if (b->calls > HISTORY_CALLS) {
 			b->calls /= 2;
 			b->rows /= 2;
