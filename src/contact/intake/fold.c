@@ -4,6 +4,8 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 
+enum { SPREAD_GAP = 3 }; /* signs between two words that are spread, or two groups of figures */
+
 /* How letters are read: by their look, or by their sound. */
 static const struct {
 	int32_t letter;
@@ -221,7 +223,7 @@ static bool fold_is_figure(int32_t c)
 
 static bool fold_is_single(int32_t c)
 {
-	return fold_is_figure(c) || (c < 0x80 && strchr("@.-_", c)) || fold_is_letter(c);
+	return fold_is_figure(c) || (c < 0x80 && strchr("@.-_()[]{}<>*", c)) || fold_is_letter(c);
 }
 
 static bool fold_is_word(int32_t c)
@@ -229,40 +231,79 @@ static bool fold_is_word(int32_t c)
 	return fold_is_figure(c) || fold_is_letter(c);
 }
 
-/* How many characters from `at` are single ones with one and the same sign between them. */
-static size_t fold_spread(const int32_t *c, size_t n, size_t at)
+/* How often the sign stands at `at` in a row. */
+static size_t fold_repeats(const int32_t *c, size_t n, size_t at, int32_t sign)
 {
-	size_t letters = 0, end = at;
-	if ((at > 0 && fold_is_word(c[at - 1])) || at + 1 >= n || !fold_is_word(c[at]))
+	size_t repeats = 0;
+	while (at + repeats < n && c[at + repeats] == sign)
+		repeats++;
+	return repeats;
+}
+
+static bool fold_is_between(int32_t c)
+{
+	return c < 0x80 && strchr(" -_.*|/~+", c);
+}
+
+/* How many characters from `at` are single ones with one and the same sign between them, which
+ * stands more than once between words: "i n f o  a t". *letters: among them. */
+static size_t fold_spread(const int32_t *c, size_t n, size_t at, size_t *letters)
+{
+	size_t end = at;
+	*letters = 0;
+	if ((at > 0 && fold_is_word(c[at - 1])) || at + 1 >= n || !fold_is_word(c[at]) ||
+	    !fold_is_between(c[at + 1]))
 		return 0;
 	int32_t between = c[at + 1];
-	if (between >= 0x80 || !strchr(" -_.*|/~+", between))
-		return 0;
-	for (size_t i = at; i < n && fold_is_single(c[i]) && c[i] != between; i += 2) {
+	for (size_t i = at, repeats; i < n && fold_is_single(c[i]) && c[i] != between;
+	     i += 1 + repeats) {
 		/* "a bc": the c belongs to a word. */
 		if (fold_is_word(c[i]) && i + 1 < n && fold_is_word(c[i + 1]))
 			break;
-		letters += fold_is_letter(c[i]);
+		*letters += fold_is_letter(c[i]);
 		end = i + 1;
-		if (i + 1 >= n || c[i + 1] != between)
+		repeats = fold_repeats(c, n, i + 1, between);
+		if (!repeats || repeats > SPREAD_GAP)
 			break;
 	}
-	return letters >= 3 && end - at >= 7 ? end - at : 0;
+	return end - at;
+}
+
+/* The signs that spread a word in this text, as bits: next to such a word shorter ones are spread,
+ * too ("i.n.f.o [a.t]"). Initials alone do not count ("z.B."). */
+static uint64_t fold_spreaders(const int32_t *c, size_t n)
+{
+	uint64_t signs = 0;
+	size_t letters, length;
+	for (size_t at = 0; at < n; at += length ? length : 1) {
+		length = fold_spread(c, n, at, &letters);
+		if (letters >= 3 && length >= 7 && c[at + 1] < 64 && c[at + 1] != ' ')
+			signs |= 1ull << c[at + 1];
+	}
+	return signs;
 }
 
 /* "i n f o @ m i l l . d e" without the spaces. Returns the new length. */
 static size_t fold_join(int32_t *c, size_t n)
 {
-	size_t to = 0;
+	uint64_t signs = fold_spreaders(c, n);
+	size_t to = 0, letters;
 	for (size_t at = 0; at < n;) {
-		size_t spread = fold_spread(c, n, at);
-		if (!spread) {
+		size_t spread = fold_spread(c, n, at, &letters), end = at + spread;
+		bool other =
+		    spread >= 3 && letters >= 2 && c[at + 1] < 64 && signs >> c[at + 1] & 1;
+		if (!other && (letters < 3 || spread < 7)) {
 			c[to++] = c[at++];
 			continue;
 		}
-		for (size_t end = at + spread; at < end; at += 2)
-			c[to++] = c[at];
-		at--; /* behind the last single one */
+		int32_t between = c[at + 1];
+		while (at < end) {
+			c[to++] = c[at++];
+			size_t repeats = at < end ? fold_repeats(c, n, at, between) : 0;
+			if (repeats > 1)
+				c[to++] = ' ';
+			at += repeats;
+		}
 	}
 	return to;
 }
@@ -295,6 +336,92 @@ static void fold_alike(int32_t *c, size_t n)
 			c[i] = c[i] == 'o' || c[i] == 'O' ? '0' : '1';
 		else if (word && fold_figure_letter(c[i]))
 			c[i] = fold_figure_letter(c[i]);
+	}
+}
+
+/* The figure that a letter looks like in a number; 0: none. */
+static int32_t fold_letter_figure(int32_t c)
+{
+	static const char letters[] = "oOlLiIzZsSgGbBq", figures[] = "001111225596689";
+	const char *at = c > 0 && c < 0x80 ? strchr(letters, c) : NULL;
+	return at ? figures[at - letters] : 0;
+}
+
+/* A run in a number that is written with letters. */
+struct fold_run {
+	size_t figures, letters;
+	bool alike;  /* every letter looks like a figure */
+	bool inside; /* a letter stands before a figure: it is no unit, as that of "50g" */
+	bool unit;   /* could be one: a small letter, O or I at the end */
+};
+
+static void fold_look_at_run(const int32_t *c, size_t n, struct fold_run *run)
+{
+	*run = (struct fold_run){.alike = true};
+	for (size_t i = 0; i < n; i++) {
+		bool figure = fold_is_figure(c[i]);
+		run->inside = run->inside || (figure && run->letters);
+		run->figures += figure;
+		run->letters += !figure;
+		run->alike = run->alike && (figure || fold_letter_figure(c[i]));
+	}
+	int32_t last = c[n - 1];
+	run->unit = run->letters == 1 && !fold_is_figure(last) && last < 0x80 &&
+		    (ascii_is_lower((char)last) || last == 'O' || last == 'I');
+	/* "sss": one letter, repeated, and none of a Roman number. */
+	if (!run->figures) {
+		bool same = n >= 2 && c[0] != 'I' && fold_letter_figure(c[0]);
+		for (size_t i = 1; i < n; i++)
+			same = same && c[i] == c[0];
+		run->alike = run->inside = same;
+	}
+}
+
+/* A number from `at` on of which some figures are letters: "O7g 44l 22 33", but neither "050g 100g"
+ * nor "06A 905 115". Returns where it ends; 0: there is none. */
+static size_t fold_number(const int32_t *c, size_t n, size_t at)
+{
+	size_t figures = 0, letters = 0, whole = 0, end = 0;
+	bool sure = false, singles = true; /* singles: "O-7-9-5" */
+	bool plus = at && c[at - 1] == '+';
+	if (!plus && c[at] != '0' && c[at] != 'o' && c[at] != 'O')
+		return 0;
+	for (size_t i = at, length; i < n; i += length) {
+		struct fold_run run;
+		for (length = 0; i + length < n && fold_is_word(c[i + length]);)
+			length++;
+		bool framed =
+		    length == 1 && ((i && c[i - 1] == '(' && i + 1 < n && c[i + 1] == ')') ||
+				    (singles && strchr("oOlI", c[i])));
+		if (length)
+			fold_look_at_run(c + i, length, &run);
+		if (!length || !(run.alike || (framed && fold_letter_figure(c[i]))) ||
+		    (run.letters && !run.inside && !run.unit && !framed && !sure))
+			break;
+		sure = sure || run.inside;
+		whole = run.letters ? 0 : whole + 1;
+		singles = singles && length == 1;
+		figures += run.figures;
+		letters += run.letters;
+		end = i + length;
+		while (i + length < n && c[i + length] < 0x80 && strchr(" ./()-", c[i + length]) &&
+		       i + length - end < SPREAD_GAP)
+			length++;
+		if (i + length == end)
+			break;
+	}
+	bool is = letters && figures >= letters && figures + letters >= 8 &&
+		  figures + letters <= 15 && (sure || whole >= 2);
+	return is ? end : 0;
+}
+
+static void fold_all_numbers(int32_t *c, size_t n)
+{
+	for (size_t at = 0; at < n; at++) {
+		size_t end = at && fold_is_word(c[at - 1]) ? 0 : fold_number(c, n, at);
+		for (; at < end; at++)
+			if (fold_letter_figure(c[at]))
+				c[at] = fold_letter_figure(c[at]);
 	}
 }
 
@@ -370,8 +497,10 @@ size_t intake_fold(struct str text, unsigned how, char folded[FOLDED_MAX + 1])
 		c[i] = fold_plain(c[i]);
 	if (how & FOLD_JOINED)
 		n = fold_join(c, n);
-	if (how & FOLD_FIGURES)
+	if (how & FOLD_FIGURES) {
+		fold_all_numbers(c, n);
 		fold_all_alike(c, n);
+	}
 	for (size_t i = 0; i < n; i++)
 		fold_put_character(&out, c[i], how & FOLD_BY_LOOK);
 	folded[out.n] = '\0';

@@ -3,7 +3,10 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 
-enum { HOST_TOKENS = 24, NEAR = 5 };
+/* "info-at-mill-dot-de", "info #at# mill #dot# de" */
+#define FRAME_SIGNS "-_*/|~,\"'\\+=#`^"
+
+enum { HOST_TOKENS = 24, BARE_TOKENS = 4, NEAR = 5 };
 
 const char *intake_kind_name(enum intake_kind kind)
 {
@@ -53,7 +56,7 @@ static bool scan_dot(const struct intake_scan *s, int n, int *end)
 		*end = n + 3;
 		return scan_is_word(s, n + 3);
 	}
-	if (scan_framed(s, n, "-_*/|~,\"'") && scan_at(s, n + 1)->class & spelled) {
+	if (scan_framed(s, n, FRAME_SIGNS) && scan_at(s, n + 1)->class & spelled) {
 		*end = n + 3;
 		return scan_at(s, n + 3)->class & (CLASS_ANY_ENDING | CLASS_ENDING_SPOKEN);
 	}
@@ -90,7 +93,7 @@ static bool scan_dot(const struct intake_scan *s, int n, int *end)
 /* A host that begins at n and has an ending: words, hyphens, dots. *end: the ending. */
 static bool scan_host(const struct intake_scan *s, int n, int *end)
 {
-	while (scan_one_of(s, n, "-_*/|~,.)]}>\"'") && scan_at(s, n)->text.n)
+	while (scan_one_of(s, n, FRAME_SIGNS ".)]}>") && scan_at(s, n)->text.n)
 		n++;
 	if (scan_at(s, n)->kind == TOKEN_SIGN)
 		return false;
@@ -98,7 +101,7 @@ static bool scan_host(const struct intake_scan *s, int n, int *end)
 		if (scan_dot(s, at, end))
 			return true;
 		const struct token *t = scan_at(s, at), *before = scan_at(s, at - 1);
-		bool joins = scan_one_of(s, at, "-_.,*/|~([{<)]}>") || t->class & CLASS_DASH ||
+		bool joins = scan_one_of(s, at, FRAME_SIGNS ".([{<)]}>") || t->class & CLASS_DASH ||
 			     t->class & CLASS_AND || before->class & CLASS_DASH || !t->spaced ||
 			     scan_one_of(s, at, "\"'") ||
 			     (before->kind == TOKEN_SIGN && !scan_sign(s, at - 1, ','));
@@ -106,6 +109,30 @@ static bool scan_host(const struct intake_scan *s, int n, int *end)
 			return false;
 	}
 	return false;
+}
+
+/* "firma de", "meier-bau ch", "firma": a host whose dots are missing, at the end of a phrase. Behind
+ * more than one word there must be an ending. *end: the last token. */
+static bool scan_bare_host(const struct intake_scan *s, int n, bool needs_ending, int *end)
+{
+	if (!scan_is_word(s, n) || scan_at(s, n)->class & (CLASS_ARTICLE | CLASS_UNIT))
+		return false;
+	for (*end = n; *end < n + BARE_TOKENS; ++*end) {
+		const struct token *next = scan_at(s, *end + 1);
+		if (scan_sign(s, *end + 1, '-') && scan_attached(s, *end + 2)) {
+			++*end;
+			continue;
+		}
+		if (next->class & CLASS_ANY_ENDING && ascii_is_lower(next->text.p[0]) &&
+		    !scan_is_word(s, *end + 2)) {
+			++*end;
+			return true;
+		}
+		if (next->kind != TOKEN_WORD)
+			break;
+	}
+	*end = n;
+	return !needs_ending;
 }
 
 /* "anna.meier", "big_mill", "mill77", "mill#4711", "AB12CD34": names that nobody writes as words.
@@ -141,20 +168,29 @@ static bool scan_name(const struct intake_scan *s, int n, int *end)
 	return sign || figure || parts >= 4;
 }
 
+/* No preposition, but for "at" itself. */
+static bool scan_is_at_only(const struct token *t)
+{
+	return t->class & CLASS_AT || str_eq_nocase(t->text, STR("at")) ||
+	       str_eq_nocase(t->text, STR("aet"));
+}
+
 static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n);
 	int end;
 	if (!(t->class & (CLASS_AT | CLASS_MAYBE_AT)) || n == 0)
 		return false;
-	if (scan_framed(s, n - 1, "([{<") && n > 1 &&
-	    (t->class & CLASS_AT || str_eq_nocase(t->text, STR("at")) ||
-	     str_eq_nocase(t->text, STR("aet"))))
+	if (scan_framed(s, n - 1, "([{<") && n > 1 && scan_is_at_only(t))
 		return scan_found(s, INTAKE_EMAIL, n - 2, n + 4, found);
 	if (t->class & CLASS_AT && t->text.n > 4)
 		return scan_found(s, INTAKE_EMAIL, n - 1, n + 3, found);
 	if (scan_at(s, n + 1)->class & CLASS_PROVIDER && !scan_sign(s, n - 1, ','))
 		return scan_found(s, INTAKE_EMAIL, n - 1, n + 1, found);
+	/* "info at firma de" */
+	if (scan_at(s, n - 1)->class & CLASS_MAILBOX && scan_is_at_only(t) &&
+	    scan_bare_host(s, n + 1, true, &end))
+		return scan_found(s, INTAKE_EMAIL, n - 1, end, found);
 	if (!scan_host(s, n + 1, &end))
 		return false;
 	/* "we are at www.mill.org" and "a firma.de": a page. */
@@ -184,6 +220,10 @@ static bool scan_at_sign(const struct intake_scan *s, int n, struct intake_found
 	/* "anna.meier@", but not "100 pcs@ 5 EUR" */
 	if (left && !scan_attached(s, right) && scan_at(s, right)->kind != TOKEN_NUMBER)
 		return scan_found(s, INTAKE_EMAIL, n - 1, n, found);
+	/* "info @ firma", "anna @ meier metallbau de" */
+	bool mailbox = scan_at(s, n - 1)->class & CLASS_MAILBOX;
+	if (n > 0 && scan_is_word(s, n - 1) && scan_bare_host(s, right, !mailbox, &end))
+		return scan_found(s, INTAKE_EMAIL, n - 1, end, found);
 	bool platform = scan_at(s, n - 1)->class & CLASS_PLATFORM && scan_is_word(s, right);
 	return (attached || platform) && scan_found(s, INTAKE_HANDLE, n, right + 2, found);
 }
@@ -336,19 +376,23 @@ static bool scan_handle(const struct intake_scan *s, int n, struct intake_found 
 		at++;
 		links++;
 	}
-	bool colon = scan_one_of(s, at, ":-~=");
-	while (scan_one_of(s, at, ":-~=\""))
+	bool colon = scan_one_of(s, at, ":-~=>");
+	while (scan_one_of(s, at, ":-~=>\""))
 		at++;
 	while (colon && scan_at(s, at)->class & CLASS_LINK)
 		at++;
+	int last = at; /* "grosse-muehle" */
+	while (scan_one_of(s, last + 1, "-_.") && !scan_at(s, last + 1)->spaced &&
+	       scan_attached(s, last + 2))
+		last += 2;
 	/* "Instagram: bigmill", "Facebook unter bigmill", but not "Facebook: Inhalte, Anzeigen". */
 	bool name = scan_is_word(s, at) && scan_at(s, at)->text.n > 3 && (colon || links) &&
 		    (colon || ascii_is_lower(scan_at(s, at)->text.p[0]));
 	/* "LinkedIn: Anna Meier" */
 	bool person =
 	    colon && scan_capital(s, at) && scan_capital(s, at + 1) && !scan_is_word(s, at + 2);
-	return ((name && scan_stands_alone(s, at)) || person) &&
-	       scan_found(s, INTAKE_HANDLE, n, at, found);
+	return ((name && scan_stands_alone(s, last)) || person) &&
+	       scan_found(s, INTAKE_HANDLE, n, last, found);
 }
 
 static bool scan_names(const struct intake_scan *s, struct intake_found *found)

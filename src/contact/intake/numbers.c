@@ -8,6 +8,7 @@ enum {
 	SPOKEN_DIGITS = 7,
 	GROUPS_MAX = 16,
 	LOOK_BACK = 10, /* tokens */
+	TOLD_WORDS = 5, /* between the groups of a number that is told in sentences */
 };
 
 /* A number in figures: its groups, and the first sign between each and the next. */
@@ -126,10 +127,14 @@ static bool groups_ascend(const struct groups *g)
 /* "034 036 038 040" */
 static bool groups_are_sizes(const struct groups *g)
 {
-	for (int i = 0; i < g->count; i++)
-		if (g->length[i] != 3)
+	bool steps = true; /* "06 12 18 24" */
+	for (int i = 0; i < g->count; i++) {
+		if (g->length[i] != g->length[0] || g->length[i] < 2 || g->length[i] > 3)
 			return false;
-	return g->count > 3 && groups_ascend(g);
+		steps =
+		    steps && (i == 0 || g->value[i] - g->value[i - 1] == g->value[1] - g->value[0]);
+	}
+	return g->count > 3 && groups_ascend(g) && (steps || g->length[0] == 3);
 }
 
 /* "01067-01099" */
@@ -196,6 +201,40 @@ static bool groups_are_national(const struct groups *g)
 		    g->digits <= PHONE_DIGITS_MAX && g->value[g->count - 1] % 100)
 			return !groups_are_thousands(g);
 	return false;
+}
+
+/* "Die Nummer beginnt mit 079. Es folgt 555. Am Ende 12 34.": groups with words between them, behind
+ * a word that announces a number. */
+static bool scan_told(const struct intake_scan *s, int n, int *last)
+{
+	int digits = 0, groups = 0, words = 0;
+	bool announced = false;
+	const struct token *first = scan_at(s, n);
+	if (first->kind != TOKEN_NUMBER || first->text.p[0] != '0' || first->text.n < 2)
+		return false;
+	for (int i = n - 1; i >= n - TOLD_WORDS && !announced; i--) {
+		announced = scan_at(s, i)->class & (CLASS_TEL | CLASS_NUMBER);
+		if (scan_at(s, i)->class & CLASS_ITEM)
+			return false;
+	}
+	for (int at = n; announced && at < s->tokens && words <= TOLD_WORDS; at++) {
+		const struct token *t = scan_at(s, at);
+		if (t->kind == TOKEN_WORD) {
+			words++;
+		} else if (t->kind == TOKEN_NUMBER) {
+			if (t->text.n < 2 || t->text.n > 4 ||
+			    scan_at(s, at + 1)->class & (CLASS_UNIT | CLASS_ITEM) ||
+			    scan_sign(s, at + 1, '%'))
+				return false;
+			digits += (int)t->text.n;
+			groups++;
+			words = 0;
+			*last = at;
+		} else if (!scan_one_of(s, at, ".,;:-/")) {
+			break;
+		}
+	}
+	return groups >= 3 && digits >= PHONE_DIGITS && digits <= PHONE_DIGITS_MAX;
 }
 
 /* What the words before n say about the number there: the nearest one of `classes`. */
@@ -266,6 +305,9 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	is = is ||
 	     (fits && context & CLASS_CALL && g.digits >= CALL_DIGITS && !groups_are_thousands(&g));
 	struct groups listed;
+	int last = n;
+	if (!is && scan_told(s, n, &last))
+		return scan_found(s, INTAKE_PHONE, n, last, found);
 	if (!is && scan_listed(s, n, &listed))
 		return scan_found(s, INTAKE_PHONE, n, listed.end - 1, found);
 	/* Of too many groups the last ones can still be a number. */
