@@ -54,7 +54,7 @@ void control_answer(int fd, const char *error)
 static bool control_is_replacing(const struct supervisor *sv, int n)
 {
 	const struct process_slot *s = &sv->slots[n];
-	bool is_new = s->started_ms >= sv->began_ms && s->state == PROCESS_RUNNING;
+	bool is_new = s->settings == sv->settings && s->state == PROCESS_RUNNING;
 	return s->retiring || (n >= sv->reloading && !s->class->embedded_only && !is_new);
 }
 
@@ -68,16 +68,15 @@ void control_answer_status(const struct supervisor *sv, int fd)
 				      .uptime_ms = clock_ms() - sv->started_ms};
 	for (int n = 0; send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) > 0 && n < sv->count; n++) {
 		const struct process_slot *s = &sv->slots[n];
-		reply =
-		    (struct control_reply){.version = CONTROL_VERSION,
-					   .more = n + 1 < sv->count,
-					   .pid = s->pid,
-					   .state = s->state,
-					   .restarts = s->restarts,
-					   .separation = s->separation,
-					   .ended = s->ended,
-					   .uptime_ms = s->pid ? clock_ms() - s->started_ms : 0,
-					   .value = control_is_replacing(sv, n)};
+		reply = (struct control_reply){.version = CONTROL_VERSION,
+					       .more = n + 1 < sv->count,
+					       .pid = s->pid,
+					       .state = s->state,
+					       .restarts = s->restarts,
+					       .separation = s->separation,
+					       .ended = s->ended,
+					       .uptime_ms = s->pid ? clock_ms() - s->started_ms : 0,
+					       .value = control_is_replacing(sv, n)};
 		slot_name(s, reply.name);
 	}
 }

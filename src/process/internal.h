@@ -22,6 +22,7 @@ struct process_slot {
 	unsigned separation;
 	uint32_t restarts;
 	int64_t started_ms;
+	uint64_t settings;   /* with which it was started, see struct supervisor */
 	uint64_t failures;   /* consecutive failures soon after a start */
 	bool waits;          /* the last failure was UNAVAILABLE: another process must end first */
 	int64_t start_at_ms; /* PROCESS_BACKOFF */
@@ -59,9 +60,9 @@ struct supervisor {
 	struct scoreboard *board;
 	int ready_fd; /* see supervise(); -1: none */
 	bool stopping;
-	bool failed;      /* the instance could not start */
-	int reloading;    /* slots before it have the new settings; count: no reload in progress */
-	int64_t began_ms; /* the reload */
+	bool failed;       /* the instance could not start */
+	int reloading;     /* slots before it have the new settings; count: no reload in progress */
+	uint64_t settings; /* which: the number of reloads */
 	int64_t started_ms;
 	struct random random;
 	struct service service;
@@ -124,6 +125,9 @@ void slot_stop(struct supervisor *sv, struct process_slot *s, int64_t grace_ms);
 bool slot_replaceable(const struct process_slot *s);
 /* Replace the process of a slot, and its peer, by successors with the present settings. */
 void slot_replace(struct supervisor *sv, struct process_slot *s, int64_t grace_ms);
+/* The settings are new: a process that backs off is started at the next call of slot_advance, as if
+ * it had never failed. */
+void slot_forget_failures(struct supervisor *sv, struct process_slot *s);
 /* The process has written to ready_fd or closed it. */
 void slot_take_ready(struct supervisor *sv, struct process_slot *s);
 /* The process has been reaped. */

@@ -131,8 +131,12 @@ static void slot_free_cache(struct supervisor *sv, int *slot)
 static void slot_back_off(struct supervisor *sv, struct process_slot *s)
 {
 	int64_t limit = backoff_limit(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, s->failures++);
+	int64_t wait_ms = backoff_jitter(limit, random_next(&sv->random));
+	char name[SLOT_NAME];
+	slot_name(s, name);
 	slot_set_state(sv, s, PROCESS_BACKOFF);
-	s->start_at_ms = clock_ms() + backoff_jitter(limit, random_next(&sv->random));
+	s->start_at_ms = clock_ms() + wait_ms;
+	log_info("backs off", LOG_S("process", name), LOG_I("ms", wait_ms));
 	/* After repeated failures close the listening socket, so that the kernel assigns
 	 * connections to the other slots. After the first failures it stays open: the process is
 	 * back soon, and connections wait for it. */
@@ -180,6 +184,7 @@ static enum status slot_spawn(struct supervisor *sv, struct process_slot *s, int
 	if (ready[1] >= 0)
 		close(ready[1]);
 	s->started_ms = clock_ms();
+	s->settings = sv->settings;
 	if (status != OK) {
 		if (ready[0] >= 0)
 			close(ready[0]);
@@ -289,6 +294,13 @@ void slot_replace(struct supervisor *sv, struct process_slot *s, int64_t grace_m
 	if (front->peer)
 		slot_retire(front->peer, grace_ms);
 	slot_start(sv, front);
+}
+
+void slot_forget_failures(struct supervisor *sv, struct process_slot *s)
+{
+	s->failures = 0;
+	if (s->state == PROCESS_BACKOFF)
+		slot_set_state(sv, s, PROCESS_DOWN);
 }
 
 /* Replace a process that has stopped beating. The kernel still assigns connections to its listening

@@ -64,9 +64,10 @@ static enum status supervisor_take_lock(struct supervisor *sv, struct err *err)
 	/* Write the pid for operators, and for 'holdfast down' when the supervisor does not
 	 * answer. */
 	int n = snprintf(text, sizeof(text), "%d\n", getpid());
-	if (ftruncate(sv->lock, 0) != 0 || write(sv->lock, text, (size_t)n) != n)
-		return err_errno(err, FAILED, "lock");
-	return OK;
+	status = ftruncate(sv->lock, 0) == 0 ? io_write_all(sv->lock, text, (size_t)n, err)
+					     : err_errno(err, FAILED, "truncate");
+	return status == OK ? OK
+			    : err_prefix(err, status, "%s/" INSTANCE_LOCK, sv->instance->run_dir);
 }
 
 /* ---- the cache ---- */
@@ -171,7 +172,7 @@ static void supervisor_advance_reload(struct supervisor *sv)
 		if (!s->class->embedded_only) {
 			if (s->state != PROCESS_RUNNING)
 				return;
-			if (s->started_ms < sv->began_ms) {
+			if (s->settings != sv->settings) {
 				if (slot_replaceable(s))
 					slot_replace(sv, s, drain_ms(sv));
 				return;
@@ -300,7 +301,9 @@ static enum status supervisor_reload(struct supervisor *sv, struct err *err)
 	log_setup("holdfastd", (enum log_level)config_number(&fresh, CONFIG_LOG_LEVEL),
 		  config_number(&fresh, CONFIG_LOG_FORMAT) == 1);
 	sv->reloading = 0;
-	sv->began_ms = clock_ms() + 1;
+	sv->settings++;
+	for (int n = 0; n < sv->count; n++)
+		slot_forget_failures(sv, &sv->slots[n]);
 	service_reloading(&sv->service);
 	log_info("reloading", LOG_S("instance", sv->instance->dir));
 	return OK;
