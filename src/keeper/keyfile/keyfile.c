@@ -64,22 +64,41 @@ static enum keyfile_state keyfile_state(const struct keyfile_block *b)
 
 static enum status keyfile_load(int fd, struct keyfile *f, struct err *err)
 {
-	ssize_t n = pread(fd, f, sizeof(*f), 0);
-	if (n < 0)
+	size_t n = 0;
+	ssize_t k;
+	do {
+		k = pread(fd, (char *)f + n, sizeof(*f) - n, (off_t)n);
+		n += k > 0 ? (size_t)k : 0;
+	} while ((k > 0 && n < sizeof(*f)) || (k < 0 && errno == EINTR));
+	if (k < 0)
 		return err_errno(err, FAILED, "reading the key file");
-	if (n != (ssize_t)sizeof(*f) || !keyfile_is_good(&f->head, KEYFILE_HEAD_MAGIC) ||
+	if (n != sizeof(*f) || !keyfile_is_good(&f->head, KEYFILE_HEAD_MAGIC) ||
 	    f->head.version != KEYFILE_VERSION)
 		return err_set(err, INVALID, "this is not a key file of the contact sphere");
 	return OK;
 }
 
+/* 0: it is on the disk; -1 with errno. */
+static int keyfile_sync(int fd)
+{
+	int result;
+	do
+		result = fsync(fd);
+	while (result != 0 && errno == EINTR);
+	return result;
+}
+
 static enum status keyfile_store(int fd, int slot, const struct keyfile_block *b, struct err *err)
 {
 	off_t at = (off_t)sizeof(*b) * (1 + slot);
-	ssize_t n = pwrite(fd, b, sizeof(*b), at);
-	if (n != (ssize_t)sizeof(*b))
-		return err_errno(err, FAILED, "writing the key file");
-	return fsync(fd) == 0 ? OK : err_errno(err, FAILED, "writing the key file");
+	size_t n = 0;
+	while (n < sizeof(*b)) {
+		ssize_t k = pwrite(fd, (const char *)b + n, sizeof(*b) - n, at + (off_t)n);
+		if (k < 0 && errno != EINTR)
+			return err_errno(err, FAILED, "writing the key file");
+		n += k > 0 ? (size_t)k : 0;
+	}
+	return keyfile_sync(fd) == 0 ? OK : err_errno(err, FAILED, "writing the key file");
 }
 
 /* The good slot with the greatest number, -1: none. *older: the other good one, or -1. */
@@ -113,11 +132,11 @@ static enum status keyfile_create(const char *path, const struct keyfile *f, str
 	if (fd < 0)
 		return err_errno(err, errno == EEXIST ? CONFLICT : FAILED, "%s", path);
 	status = io_write_all(fd, f, sizeof(*f), err);
-	if (status == OK && (fchmod(fd, 0600) != 0 || fsync(fd) != 0))
+	if (status == OK && (fchmod(fd, 0600) != 0 || keyfile_sync(fd) != 0))
 		status = err_errno(err, FAILED, "%s", path);
 	close(fd);
 	int dir = status == OK ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (status == OK && (dir < 0 || fsync(dir) != 0))
+	if (status == OK && (dir < 0 || keyfile_sync(dir) != 0))
 		status = err_errno(err, FAILED, "%s", folder);
 	if (dir >= 0)
 		close(dir);
