@@ -119,6 +119,10 @@ static enum status contact_setup_settings(struct instance *i, struct err *err)
 		status = contact_set(i, "contact.listen", listen_address, err);
 	if (status == OK && !instance_has(i, ROLE_DATABASE_CONTACT))
 		status = err_set(err, INVALID, "say where it listens: --listen 127.0.0.1:8090");
+	if (status == OK && instance_embedded(i) && db_url)
+		status = err_set(
+		    err, INVALID,
+		    "this instance has a PostgreSQL of its own, which also has the contact sphere: leave out --db");
 	if (status == OK && !instance_embedded(i) &&
 	    !*config_text(&i->config, CONFIG_CONTACT_DB_URL) && !db_url)
 		status =

@@ -404,6 +404,8 @@ static size_t fold_number(const int32_t *c, size_t n, size_t at)
 		figures += run.figures;
 		letters += run.letters;
 		end = i + length;
+		if (figures + letters > 15)
+			return 0;
 		while (i + length < n && c[i + length] < 0x80 && strchr(" ./()-", c[i + length]) &&
 		       i + length - end < SPREAD_GAP)
 			length++;
