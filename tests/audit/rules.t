@@ -48,6 +48,16 @@ my @cases = ([
 		}
 	],
 	[
+		'og-image-relative', { 'index.html' => page('', '<meta property="og:image" content="/a.png">'), 'a.png' => 'x' },
+		['index.html:2'],
+		{ 'index.html' => page('', '<meta property="og:image" content="https://other.example/a.png">') }
+	],
+	[
+		'og-image-broken', { 'index.html' => page('', '<meta property="og:image" content="/gone.png">') },
+		['index.html:2'],
+		{ 'index.html' => page('', '<meta property="og:image" content="/a.png">'), 'a.png' => 'x' }
+	],
+	[
 		'description-missing', { 'index.html' => page('', '', no_description => 1) }, ['index.html'],
 		{ 'index.html' => page('', '<meta name="robots" content="noindex">', no_description => 1) }
 	],

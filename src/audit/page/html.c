@@ -154,6 +154,8 @@ static void on_meta(struct walk *w, const GumboNode *node)
 		on_description(w, node, content);
 	else if (str_eq_nocase(tree_attribute(node, "property"), STR("og:url")))
 		html_say(w, node, PAGE_OG_URL, content, STR(""));
+	else if (str_eq_nocase(tree_attribute(node, "property"), STR("og:image")))
+		html_say(w, node, PAGE_OG_IMAGE, content, STR(""));
 	else if (str_eq_nocase(name, STR("viewport")))
 		html_say(w, node, PAGE_VIEWPORT, content, STR(""));
 }

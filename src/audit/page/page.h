@@ -41,6 +41,7 @@ enum page_fact {
 	PAGE_REFRESH,   /* a: content of <meta http-equiv=refresh> */
 	PAGE_CANONICAL, /* a: href */
 	PAGE_OG_URL,    /* a: content of <meta property="og:url"> */
+	PAGE_OG_IMAGE,  /* a: content of <meta property="og:image"> */
 	/* neither a doctype nor <html>, <head>, <body> or <title>: a part of pages */
 	PAGE_FRAGMENT,
 	PAGE_HREFLANG, /* a: href, b: language */

@@ -245,6 +245,25 @@ static void on_block_url(struct site *site, const struct site_page *page, const 
 			   STR_ARG(f->b), STR_ARG(f->a));
 }
 
+/* The picture that messages show beside a link to the page. It is fetched by the host of the
+ * message, which resolves no relative address. */
+static void on_og_image(struct site *site, const struct site_page *page, const struct site_fact *f)
+{
+	struct address to;
+	if (facts_is_private_url(f->a)) {
+		site_found(site, RULE_PRIVATE, page_place(site, page, f), "og:image: %.*s",
+			   STR_ARG(f->a));
+		return;
+	}
+	if (!address_is_absolute(f->a))
+		site_found(site, RULE_OG_IMAGE_RELATIVE, page_place(site, page, f), "%.*s",
+			   STR_ARG(f->a));
+	address_resolve(site, page, f->a, &to);
+	if (to.kind == ADDRESS_LOCAL && !to.file && !site->alone)
+		site_found(site, RULE_OG_IMAGE_BROKEN, page_place(site, page, f), "%.*s",
+			   STR_ARG(f->a));
+}
+
 static void on_fact(struct site *site, const struct site_page *page, const struct site_fact *f)
 {
 	switch (f->fact) {
@@ -259,6 +278,9 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 		break;
 	case PAGE_BLOCK_URL:
 		on_block_url(site, page, f);
+		break;
+	case PAGE_OG_IMAGE:
+		on_og_image(site, page, f);
 		break;
 	case PAGE_ID_WANTED:
 		SITE_ADD(&site->references) = (struct site_reference){
