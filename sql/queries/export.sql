@@ -73,7 +73,7 @@ LEFT JOIN business_path AS p ON p.id = wanted.id;
 
 -- name: export_list
 -- The columns that list pages show of their members, in the order of the list.
-SELECT b.id, b.name, b.street, b.postcode, b.city, b.phone, b.hours, b.timezone
+SELECT b.id, b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone
 FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, place)
 JOIN business AS b ON b.id = wanted.id
 ORDER BY wanted.place;

@@ -107,6 +107,9 @@ like(join(' ', @{ $business->{image} }),
 my ($list) = grep { m{^(?!i/).*\.html$} && $_ ne $name && $files{$_} =~ /<ol class="found">.*Fadenspiel/s } keys %files;
 like($files{$list} // '', qr{<img class="pic" src="/i/[0-9a-f]+-480\.webp"[^>]*alt="" loading="lazy"},
 	'lists show the first in place of the pattern');
+like($files{$list}, qr{<a class="call" href="tel:\+498999998980">089 99998980</a>}, 'and the telephone in groups');
+like($files{$list}, qr{<p class="where" data-week="[^"]+" data-zone="[^"]+">Tuesday.*?: 10:00.*?, 14:00.*?; Saturday: },
+	'and, until the script says more, the hours of the week');
 is_deeply([ Site::broken($dir, 'https://d.example') ], [], 'no link leads nowhere');
 my $audit = decode_json(`$i->{bin}/holdfast --json audit site '$dir' 2>/dev/null`);
 is_deeply($audit->{findings}, [], 'our audit finds nothing');

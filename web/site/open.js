@@ -13,7 +13,7 @@ for (const line of document.querySelectorAll('[data-week]')) {
 	for (let more; open && (more = spans.find(([from]) => from === next % week)) && more !== open && next < 2 * week; ) next += more[1] - more[0];
 	const always = open && next - now >= week;
 	line.textContent = always ? '{{_ Open}}' : (open ? '{{_ Open until {time}}}' : '{{_ Closed, opens {time}}}').replace('{time}', () => at(next));
-	line.classList.toggle('is-open', !!open);
+	line.className = open ? 'state is-open' : 'state';
 	line.hidden = false;
 	if (line.closest('.title')) [...document.querySelectorAll('[data-d]')].find((row) => row.dataset.d >= today)?.classList.add('today');
 }

@@ -221,15 +221,20 @@ static bool same_day(const struct day *a, const struct day *b)
 	       (!a->count || memcmp(a->span, b->span, a->count * sizeof(a->span[0])) == 0);
 }
 
+/* "Monday", "Monday–Friday". */
+static struct str business_days(struct maker *m, int first, int last)
+{
+	struct str from = maker_word(m, (enum word_id)(WORD_MONDAY + first)),
+		   to = maker_word(m, (enum word_id)(WORD_MONDAY + last));
+	return first == last ? from : MAKER_FILL(m, WORD_DAYS, from, to);
+}
+
 /* One row for the days first to last, which have the same hours. */
 static void business_put_days(struct maker *m, struct json_value *days, const struct day *hours,
 			      int first, int last)
 {
 	struct json_value *day = json_build(&m->b, days, NULL, JSON_IS_OBJECT);
-	struct str from = maker_word(m, (enum word_id)(WORD_MONDAY + first)),
-		   to = maker_word(m, (enum word_id)(WORD_MONDAY + last));
-	json_build_text(&m->b, day, "day",
-			first == last ? from : MAKER_FILL(m, WORD_DAYS, from, to));
+	json_build_text(&m->b, day, "day", business_days(m, first, last));
 	struct json_value *list = json_build(&m->b, day, "spans", JSON_IS_ARRAY);
 	for (size_t i = 0; i < hours->count; i++)
 		json_build(&m->b, list, NULL, JSON_IS_STRING)->text =
@@ -238,20 +243,47 @@ static void business_put_days(struct maker *m, struct json_value *days, const st
 	JSON_BUILD_JOIN(&m->b, day, "last", {&"0123456"[last], 1});
 }
 
+/* Read the hours of a day; returns the last of the days from it on that have the same. */
+static int read_days(const struct hours_week *week, int first, struct day *out)
+{
+	struct day next;
+	int last = first;
+	read_day(week, first, out);
+	for (; last < 6; last++) {
+		read_day(week, last + 1, &next);
+		if (!same_day(out, &next))
+			break;
+	}
+	return last;
+}
+
 /* Consecutive days with the same hours share a row. */
 static void business_put_table(struct maker *m, const struct hours_week *week)
 {
 	struct json_value *days = maker_list(m, "days");
-	struct day day, next;
+	struct day day;
 	for (int first = 0, last; first < 7; first = last + 1) {
-		read_day(week, first, &day);
-		for (last = first; last < 6; last++) {
-			read_day(week, last + 1, &next);
-			if (!same_day(&day, &next))
-				break;
-		}
+		last = read_days(week, first, &day);
 		business_put_days(m, days, &day, first, last);
 	}
+}
+
+struct str business_hours_text(struct maker *m, const struct hours_week *week)
+{
+	struct str text = STR("");
+	struct day day;
+	for (int first = 0, last; first < 7; first = last + 1) {
+		struct str times = STR("");
+		last = read_days(week, first, &day);
+		for (size_t i = 0; i < day.count; i++)
+			times = MAKER_JOIN(m, times, i ? STR(", ") : STR(""),
+					   facts_span(&day.span[i], m->theme->wording, &m->arena));
+		if (day.count)
+			text = MAKER_JOIN(m, text, text.n ? STR("; ") : STR(""),
+					  MAKER_FILL(m, WORD_HOURS_ON_DATE,
+						     business_days(m, first, last), times));
+	}
+	return text;
 }
 
 /* Write a decimal number of up to five digits; returns its end. */
@@ -417,9 +449,9 @@ static void business_put_values(struct maker *m, const struct business *b)
 
 static uint32_t business_listed_hash(const struct business *b)
 {
-	const struct str texts[] = {b->facts.name,     b->facts.street, b->facts.postcode,
-				    b->facts.city,     b->facts.phone,  b->facts.hours,
-				    b->facts.timezone, b->path};
+	const struct str texts[] = {b->facts.name,     b->facts.street,  b->facts.postcode,
+				    b->facts.city,     b->facts.phone,   b->facts.hours,
+				    b->facts.timezone, b->facts.country, b->path};
 	uint64_t hash = 1 + b->hidden + (b->pictures ? b->pictures->digest : 0);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		hash = XXH3_64bits_withSeed(texts[i].p, texts[i].n, hash + texts[i].n);

@@ -373,6 +373,8 @@ MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct
 				     struct err *err);
 /* Put the table of opening hours, exceptions and the week for the script into the page. */
 void business_put_hours(struct maker *m, const struct business *b);
+/* The days of a week that have hours, in one line: "Monday–Friday: 09:00–12:00; Saturday: ...". */
+struct str business_hours_text(struct maker *m, const struct hours_week *week);
 /* A facts_found whose ctx is the maker: counts a value that facts_clean has removed. */
 void business_count_dropped(void *ctx, const struct facts_finding *finding);
 /* The file of a business in the tree: "hochtann/fliesen-falkner-ID.html". path: as

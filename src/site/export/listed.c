@@ -1,6 +1,7 @@
 /* What the pages of lists show, and those of regions, places and kinds. */
 #include "site/export/internal.h"
 
+#include "site/locale/locale.h"
 #include "site/look/look.h"
 #include "sql/export.h"
 
@@ -29,6 +30,20 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 
 /* ---- businesses ---- */
 
+/* A number that can be called, in groups. In a directory of several countries each has its calling
+ * code, as on its page. */
+static void listed_put_phone(struct maker *m, struct json_value *v, struct str phone,
+			     struct str country)
+{
+	if (!phone.n || phone.p[0] != '+')
+		return;
+	struct str shown =
+	    locale_phone(&m->arena, phone, m->theme->several_countries ? STR("") : country);
+	m->b.failed |= !shown.p;
+	json_build_text(&m->b, v, "item_phone", shown);
+	JSON_BUILD_JOIN(&m->b, v, "item_phone_link", STR("tel:"), phone);
+}
+
 static void listed_put_member(struct maker *m, const struct manifest_entry *e,
 			      struct json_value *found, const struct db_rows *rows, int r,
 			      bool of_kinds)
@@ -47,12 +62,16 @@ static void listed_put_member(struct maker *m, const struct manifest_entry *e,
 	json_build_true(&m->b, v, "place", v->count > before);
 	if (of_kinds)
 		json_build_text(&m->b, v, "item_kind", theme_category_label(m->theme, e->category));
+	listed_put_phone(m, v, db_text(rows, r, SQL_EXPORT_LIST_PHONE),
+			 db_text(rows, r, SQL_EXPORT_LIST_COUNTRY));
 	struct facts_hours hours;
 	if (facts_hours(db_text(rows, r, SQL_EXPORT_LIST_HOURS), m->theme->wording, &m->arena,
 			&hours) &&
-	    !hours.dated)
+	    !hours.dated) {
 		business_put_week(m, v, "item_week", "item_zone", &hours.week,
 				  db_text(rows, r, SQL_EXPORT_LIST_TIMEZONE));
+		json_build_text(&m->b, v, "item_hours", business_hours_text(m, &hours.week));
+	}
 	const struct photos_of *of = photos_find(m->theme, e->id);
 	if (of)
 		photos_put(m, v, "thumb", &of->pictures.item[0]);

@@ -8,10 +8,10 @@
 #include "base/ascii.h"
 #include "base/files.h"
 #include "base/percent.h"
-#include "directory/words/words.h"
+#include "directory/slug/slug.h"
 #include "site/look/look.h"
 
-enum { SLUG_BYTES = 60, PATTERNS = 6, PALETTES = 8, SENTENCE_LEAST = 20 };
+enum { PATTERNS = 6, PALETTES = 8, SENTENCE_LEAST = 20 };
 
 static const struct json_value *shop_items(const struct facts_business *f)
 {
@@ -31,35 +31,37 @@ bool shopsite_has_story(const struct shopsite *s)
 
 /* ---- once for each site ---- */
 
-/* "goods/leinenkleid-mohn.html". Names that are equal, or have no letter that a path can show, get
- * a number. */
-static struct str shop_good_path(struct shopsite *s, struct str name, size_t number)
+static bool shop_path_is_taken(const struct shopsite *s, struct str path)
 {
-	struct words words;
-	char slug[SLUG_BYTES + 1] = "";
-	size_t n = 0;
-	words_init(&words);
-	words_add(&words, name);
-	for (size_t i = 0; i < words.count; i++) {
-		struct str word = words_at(&words, i);
-		if (n + 1 + word.n > SLUG_BYTES)
-			break;
-		if (n)
-			slug[n++] = '-';
-		memcpy(slug + n, word.p, word.n);
-		n += word.n;
+	for (size_t i = 0; i < s->goods; i++)
+		if (str_eq(s->good[i].path, path))
+			return true;
+	return str_eq(path, STR("goods/index.html"));
+}
+
+/* Empty: the name is written in letters that need to be encoded in links. */
+static struct str shop_slug(const struct shopsite *s, struct str name, char out[SLUG_BYTES])
+{
+	struct str slug = slug_of(name, s->b.facts.country, out);
+	for (size_t i = 0; i < slug.n; i++)
+		if ((unsigned char)slug.p[i] > 127)
+			slug.n = 0;
+	return slug;
+}
+
+/* "goods/leinenkleid-mohn.html". Names that are equal, or are written in letters that need to be
+ * encoded in links, get a number. */
+static struct str shop_good_path(struct shopsite *s, struct str name)
+{
+	char text[SLUG_BYTES];
+	struct str slug = shop_slug(s, name, text);
+	char *path = slug.n ? arena_printf(&s->arena, "goods/%.*s.html", STR_ARG(slug)) : NULL;
+	must(path || !slug.n);
+	for (size_t n = s->goods + 1; !path || shop_path_is_taken(s, str_of(path)); n++) {
+		path = arena_printf(&s->arena, "goods/%.*s%s%zu.html", STR_ARG(slug),
+				    slug.n ? "-" : "", n);
+		must(path);
 	}
-	for (size_t i = 0; i < n; i++)
-		n = ascii_is_alnum(slug[i]) || slug[i] == '-' ? n : 0;
-	bool taken = n == 0 || str_eq((struct str){slug, n}, STR("index"));
-	for (size_t i = 0; i < number && !taken; i++) {
-		struct str other = s->good[i].path;
-		taken = other.n == n + 11 && memcmp(other.p + 6, slug, n) == 0;
-	}
-	char *path = taken ? arena_printf(&s->arena, "goods/%.*s%s%zu.html", (int)n, slug,
-					  n ? "-" : "", number + 1)
-			   : arena_printf(&s->arena, "goods/%.*s.html", (int)n, slug);
-	must(path);
 	return str_of(path);
 }
 
@@ -78,7 +80,7 @@ static void shop_name_goods(struct shopsite *s)
 		struct shopsite_good *good = &s->good[s->goods];
 		good->name = arena_str(&s->arena, name);
 		must(good->name.p);
-		good->path = shop_good_path(s, name, s->goods);
+		good->path = shop_good_path(s, name);
 		s->goods++;
 	}
 }
@@ -141,14 +143,9 @@ enum status shopsite_init(struct shopsite *s, struct maker *m, const struct expo
 	s->sells = facts_sells(&s->b.facts);
 	s->has_cards = card_wanted(&s->b);
 	shop_name_goods(s);
-	struct words words;
-	words_init(&words);
-	words_add(&words, s->b.facts.name);
-	struct str name = words_at(&words, 0);
-	bool plain = name.n > 0;
-	for (size_t i = 0; i < name.n; i++)
-		plain &= ascii_is_alnum(name.p[i]);
-	s->card = arena_str(&s->arena, plain ? name : STR("shop"));
+	char text[SLUG_BYTES];
+	struct str name = shop_slug(s, s->b.facts.name, text);
+	s->card = arena_str(&s->arena, name.n ? name : STR("shop"));
 	must(s->card.p);
 	return OK;
 }
@@ -474,6 +471,15 @@ static struct str shop_title(struct shopsite *s, enum theme_page page, size_t go
 	return MAKER_FILL(m, WORD_SHOP_PAGE_TITLE, first, f->name);
 }
 
+/* Of the tagline, or the text about the shop, with towns and telephone as far as they fit. */
+static struct str shop_home_description(struct shopsite *s)
+{
+	struct facts_business f = s->b.facts;
+	if (s->shop.tagline.n)
+		f.description = s->shop.tagline;
+	return facts_description(&f, json_text(json_get(s->m->root, "tagline")), &s->m->arena);
+}
+
 static struct str shop_description(struct shopsite *s, enum theme_page page)
 {
 	struct maker *m = s->m;
@@ -483,7 +489,7 @@ static struct str shop_description(struct shopsite *s, enum theme_page page)
 	struct str about = json_text(json_get(good, "about"));
 	switch (page) {
 	case THEME_SHOP_HOME:
-		return json_text(json_get(m->root, "tagline"));
+		return shop_home_description(s);
 	case THEME_SHOP_GOOD:
 		return about.n ? about
 			       : MAKER_FILL(m, WORD_SHOP_GOOD_ABOUT,
