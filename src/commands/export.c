@@ -17,7 +17,8 @@ static struct export_options export;
 static int64_t workers;
 static bool without_cards;
 static const char *shop_id, *shop_domain_text;
-static const char *serve_port, *only_ids;
+static const char *serve_port, *only_ids, *fit_host;
+static struct export_fit fit;
 
 static const struct cli_option options[] = {
     {"dry-run", 'n', CLI_FLAG, NULL, 0, 0, "say what would happen, change nothing",
@@ -32,6 +33,9 @@ static const struct cli_option options[] = {
     {"changed", 0, CLI_TEXT, "FILE", 0, 0,
      "write what this run changed, in the order to publish it: put, delete, invalidate",
      &export.changed},
+    {"fit", 0, CLI_TEXT, "HOST", 0, 0,
+     "publish only what this host takes: cloudflare, github-pages, or a number of files",
+     &fit_host},
     {"symlink", 0, CLI_FLAG, NULL, 0, 0,
      "publish through a symbolic link instead of exchanging folders", &export.by_link},
     {"shop", 0, CLI_TEXT, "ID", 0, 0,
@@ -220,7 +224,8 @@ static enum status give_paths(struct instance *i, struct err *err)
 
 /* Where an export finds what the operator has put into the instance. */
 struct export_places {
-	char own[PATH_MAX], toml[PATH_MAX], photos[PATH_MAX], cache[PATH_MAX], programs[PATH_MAX];
+	char own[PATH_MAX], pages[PATH_MAX], toml[PATH_MAX], photos[PATH_MAX], cache[PATH_MAX],
+	    programs[PATH_MAX];
 	struct pictures_options pictures;
 	struct export_shop shop;
 };
@@ -233,6 +238,8 @@ static enum status export_find_places(const struct instance *i, const struct sho
 	const char *id = site ? site->id_text : "";
 	enum status status = site ? io_path(p->own, N, err, "%s/shops/%s/public", i->dir, id)
 				  : io_path(p->own, N, err, "%s/web/public", i->dir);
+	if (status == OK)
+		status = io_path(p->pages, N, err, "%s/web/site/pages", i->dir);
 	if (status == OK)
 		status = io_path(p->toml, N, err, "%s/shops/%s/shop.toml", i->dir, id);
 	if (status == OK)
@@ -249,10 +256,9 @@ static enum status export_find_places(const struct instance *i, const struct sho
 				      .user = reading_user()};
 	p->shop = (struct export_shop){.site = site, .toml = p->toml, .pictures = p->pictures};
 	run->own_dir = p->own;
-	if (site)
-		run->shop = &p->shop;
-	else
-		run->photos = &p->pictures;
+	run->shop = site ? &p->shop : NULL;
+	run->photos = site ? NULL : &p->pictures;
+	run->pages_dir = site ? NULL : p->pages;
 	return status;
 }
 
@@ -269,11 +275,11 @@ static void export_one(const struct instance *i, struct export_done *d)
 		d->status = trees_languages(&i->config, &trees, &d->err);
 	/* Shops that are exported together with the directory have trees of their own. */
 	if (d->shop && !shop_id)
-		run.list = run.changed = NULL;
-	if (d->status == OK && trees.count && (run.list || run.changed))
+		run.list = run.changed = NULL, run.fit = NULL;
+	if (d->status == OK && trees.count && (run.list || run.changed || run.fit))
 		d->status = err_set(
 		    &d->err, INVALID,
-		    "--list and --changed are of one tree; with site.languages there are several");
+		    "--list, --changed and --fit are of one tree; with site.languages there are several");
 	if (d->status == OK && run.changed && (run.gzip || run.brotli))
 		d->status =
 		    err_set(&d->err, INVALID,
@@ -400,6 +406,11 @@ static int export_command(int argc, char **argv)
 		return cli_usage_error("--domain belongs to --shop");
 	if (only_ids && !serve_port)
 		return cli_usage_error("--only belongs to --serve");
+	if (fit_host && !export_fit_find(str_of(fit_host), &fit))
+		return cli_usage_error(
+		    "--fit: the hosts are cloudflare and github-pages; else name a number of files");
+	if (fit_host)
+		export.fit = &fit;
 	if (give_paths(&i, &err) != OK)
 		return cli_failed(&err);
 	arena_init(&arena, 64 << 20);

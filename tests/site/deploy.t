@@ -148,5 +148,16 @@ my @order = map { my $n = $_; (grep { $asked[$_] =~ $n } 0 .. $#asked)[0] }
 		qr/--include sitemap/, qr/--delete/;
 is_deeply(\@order, [ sort { $a <=> $b } @order ], 'assets, pages, lists, the root of the search, sitemaps, deletions');
 isnt(system("AWS=$dir/aws $deploy/s3/publish $dir s3://bucket 2>$dir/said"), 0, 'a folder that is no site is refused');
+
+# ---- the limits of hosts ----
+my $published = Site::fingerprint($site);
+my ($code, $said) = $i->run('export', '--gzip', '--fit', 20, $site);
+my $files = keys %files;
+ok($code == 1 && $said =~ /takes 20 files, the site has $files: \d+ pages of businesses, \d+ cards/,
+	'a site with more files than the host takes is refused, with what it has')
+	or diag $said;
+is(Site::fingerprint($site), $published, 'and what is published stays');
+$i->run_ok('export', '--gzip', '--fit', $_, $site) for $files, 'cloudflare', 'github-pages';
+is(($i->run('export', '--fit', 'nobody', $site))[0], 64, 'a host without limits that are known is a mistake');
 $i->run_ok('down');
 done_testing;

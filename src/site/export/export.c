@@ -598,18 +598,19 @@ static enum status export_build(struct export_run *r, struct err *err)
 	export_count(r, &r->next);
 	r->report->generation = r->next.generation;
 	if (r->options->dry_run)
-		return OK;
+		return r->options->fit ? fit_check(r->options->fit, &r->next, -1, err) : OK;
 	r->next.own = r->own;
 	status = own_keep(&r->state, &r->next, err);
 	if (status == OK)
 		status = export_state_sync(&r->state, err);
 	if (status == OK)
 		status = manifest_write(&r->next, r->state.spare_manifest, err);
-	if (status == OK) {
-		export_state_remove_journals(&r->state);
-		status = export_publish(r, err);
-	}
-	return status;
+	if (status != OK)
+		return status;
+	export_state_remove_journals(&r->state);
+	if (r->options->fit)
+		status = fit_check(r->options->fit, &r->next, r->state.spare_fd, err);
+	return status == OK ? export_publish(r, err) : status;
 }
 
 /* The published tree is up to date. */
@@ -621,6 +622,10 @@ static enum status export_nothing_changed(struct export_run *r, struct err *err)
 		return status;
 	export_count(r, &r->next);
 	const struct export_options *o = r->options;
+	if (o->fit)
+		status = fit_check(o->fit, &r->next, r->state.published_fd, err);
+	if (status != OK)
+		return status;
 	if (o->changed && !o->dry_run)
 		status = listing_changes(o->changed, &r->next, &r->next, r->theme.base, err);
 	return status == OK && o->list && !o->dry_run ? listing_all(o->list, &r->next, err)

@@ -51,6 +51,14 @@ struct export_shop {
 	struct pictures_options pictures;
 };
 
+/* Limits of a host; 0: none. */
+struct export_fit {
+	const char *host, *name; /* "cloudflare", "Cloudflare Pages" */
+	uint64_t files, bytes, file_bytes;
+};
+/* By the host's name, or a number of files. */
+MUST_CHECK bool export_fit_find(struct str text, struct export_fit *out);
+
 struct export_options {
 	const char *dir;   /* the published folder; created when missing */
 	const char *state; /* the folder of its state; NULL: DIR.state */
@@ -61,12 +69,13 @@ struct export_options {
 	/* Opens a connection with the export's role; called once in each process. */
 	enum status (*connect)(void *ctx, struct db **db, struct err *err);
 	void *ctx;
-	int workers;         /* number of processes; 0: one for each core */
-	bool gzip, brotli;   /* write compressed copies beside the files */
-	bool cards;          /* write a vCard and a calendar of opening hours for places */
-	bool by_link;        /* publish by a symbolic link even where folders can be exchanged */
-	bool dry_run;        /* report what would happen, change nothing */
-	const char *own_dir; /* folder of the operator's files to publish; NULL: none */
+	int workers;           /* number of processes; 0: one for each core */
+	bool gzip, brotli;     /* write compressed copies beside the files */
+	bool cards;            /* write a vCard and a calendar of opening hours for places */
+	bool by_link;          /* publish by a symbolic link even where folders can be exchanged */
+	bool dry_run;          /* report what would happen, change nothing */
+	const char *own_dir;   /* folder of the operator's files to publish; NULL: none */
+	const char *pages_dir; /* folder of the operator's own pages (*.md); NULL: none */
 	/* Pictures of the directory's businesses, a folder for each in `folder`; NULL: none. */
 	const struct pictures_options *photos;
 	const struct export_shop *shop; /* write this shop's site; NULL: the directory */
@@ -74,6 +83,7 @@ struct export_options {
 	/* file that gets what this run changed: paths to put and to delete, addresses to
 	 * invalidate, in the order of publication; NULL: none */
 	const char *changed;
+	const struct export_fit *fit; /* publish only what is within these limits; NULL: all */
 	const char *list; /* file that gets a line for each published file; NULL: none */
 };
 

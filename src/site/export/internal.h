@@ -14,9 +14,11 @@
  *   sitemap.c   sitemaps, robots.txt
  *   search.c    files of the search without a server
  *   photos.c    pictures of businesses
+ *   extra.c     pages of the operator
  *   shop.c      the site of one shop: its files
  *   shop_page.c what the pages of a shop show
  *   listing.c   lists of files for uploads
+ *   fit.c       the limits of hosts
  *   own.c       files of the operator
  *   preview.c   single pages in memory
  *   theme.c     templates and what every page shows
@@ -28,6 +30,7 @@
 
 #include <limits.h>
 #include <sys/types.h>
+#include <xxhash.h>
 #include "base/json.h"
 #include "base/date.h"
 #include "directory/record/record.h"
@@ -225,6 +228,7 @@ enum theme_page {
 	THEME_PRIVACY,
 	THEME_SEARCH,
 	THEME_MISSING,
+	THEME_EXTRA,
 	THEME_SHOP_HOME,
 	THEME_SHOP_GOODS,
 	THEME_SHOP_GOOD,
@@ -250,6 +254,11 @@ struct export_place {
 struct export_source {
 	int32_t id;
 	struct str name, licence, licence_url, attribution, url;
+};
+
+/* A page of the operator. */
+struct theme_extra {
+	struct str name, title, about, html;
 };
 
 /* The common input of all pages; constant during a run, but for `linked`. */
@@ -285,6 +294,8 @@ struct theme {
 	bool cards;
 	const struct shop_sites *shops; /* NULL: none */
 	const struct photos *photos;    /* NULL: none */
+	struct theme_extra *extra;      /* by name */
+	size_t extras;
 	struct gate_limits limits;
 	int today; /* days since 1970 */
 	int year;
@@ -572,6 +583,17 @@ MUST_CHECK enum status photos_write(struct export_files *f, const char *cache,
 MUST_CHECK enum status photos_write_all(struct export_files *f, const struct theme *t,
 					const char *cache, struct err *err);
 
+/* ---- extra.c ---- */
+
+/* Read the folder's pages, and add them to the hash. folder NULL, or missing: none. INVALID: err
+ * names the file, and the line. */
+MUST_CHECK enum status extra_load(struct theme *t, const char *folder, XXH3_state_t *hash,
+				  struct err *err);
+/* Put the links to them into the page: "extra_pages". */
+void extra_put_links(struct maker *m);
+/* CONFLICT: a business's page has the address. */
+MUST_CHECK enum status extra_write(struct export_files *f, struct maker *m, struct err *err);
+
 /* ---- search.c ---- */
 
 #define SEARCH_PAGE "search/index.html"
@@ -633,6 +655,13 @@ MUST_CHECK enum status listing_all(const char *to, const struct manifest *m, str
 MUST_CHECK enum status listing_changes(const char *to, const struct manifest *old,
 				       const struct manifest *next, struct str base,
 				       struct err *err);
+
+/* ---- fit.c ---- */
+
+/* TOO_LARGE: the tree is over a limit; err says which, and of what it has how much. root: of the
+ * tree; -1: sizes are not known. */
+MUST_CHECK enum status fit_check(const struct export_fit *limits, const struct manifest *m,
+				 int root, struct err *err);
 
 /* ---- own.c ---- */
 

@@ -208,5 +208,7 @@ enum status places_write(struct export_files *f, struct maker *m, const struct l
 		status = places_imprint(f, m, err);
 	if (status == OK)
 		status = places_plain(f, m, err);
+	if (status == OK)
+		status = extra_write(f, m, err);
 	return status == OK ? places_assets(f, m, err) : status;
 }

@@ -22,6 +22,7 @@ static const char *const template_names[THEME_PAGES] = {
     [THEME_PRIVACY] = "privacy",
     [THEME_SEARCH] = "search",
     [THEME_MISSING] = "missing",
+    [THEME_EXTRA] = "page",
     [THEME_SHOP_HOME] = "shop/home",
     [THEME_SHOP_GOODS] = "shop/goods",
     [THEME_SHOP_GOOD] = "shop/good",
@@ -414,6 +415,8 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	}
 	XXH3_64bits_update(hash, &t->several_countries, sizeof(t->several_countries));
 	if (status == OK)
+		status = extra_load(t, o->pages_dir, hash, err);
+	if (status == OK)
 		status = theme_load_regions(t, db, err);
 	if (status == OK && !o->shop)
 		status = theme_load_places(t, db, err);
@@ -502,6 +505,7 @@ static void maker_put_site(struct maker *m)
 	const struct language *language = wording_language(t->wording);
 	json_build_text(&m->b, m->root, "lang", str_of(language->html));
 	json_build_true(&m->b, m->root, "rtl", language->rtl);
+	extra_put_links(m);
 }
 
 void maker_begin(struct maker *m)
