@@ -131,9 +131,12 @@ void extra_put_links(struct maker *m)
 	}
 }
 
-/* Whether a business has a page in the folder: its town has the same name. */
-static bool extra_is_taken(const struct manifest *m, struct str name)
+/* Whether a town has the name, or a business has a page in its folder. */
+static bool extra_is_taken(const struct theme *t, const struct manifest *m, struct str name)
 {
+	for (size_t i = 0; i < t->places; i++)
+		if (str_eq(t->place[i].slug, name))
+			return true;
 	for (size_t i = 0; m && i < m->entries; i++) {
 		struct str path = str_of(manifest_path(&m->entry[i]));
 		if (path.n > name.n && path.p[name.n] == '/' && str_starts(path, name))
@@ -148,7 +151,7 @@ enum status extra_write(struct export_files *f, struct maker *m, struct err *err
 	for (size_t i = 0; i < m->theme->extras && status == OK; i++) {
 		const struct theme_extra *page = &m->theme->extra[i];
 		char path[EXPORT_PATH];
-		if (extra_is_taken(f->next, page->name))
+		if (extra_is_taken(m->theme, f->next, page->name))
 			return err_set(
 			    err, CONFLICT,
 			    "web/site/pages/%s.md: a town of the directory has this address; name the page differently",
