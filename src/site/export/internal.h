@@ -591,8 +591,6 @@ MUST_CHECK enum status extra_load(struct theme *t, const char *folder, XXH3_stat
 				  struct err *err);
 /* Put the links to them into the page: "extra_pages". */
 void extra_put_links(struct maker *m);
-/* CONFLICT: a business's page has the address. */
-MUST_CHECK enum status extra_write(struct export_files *f, struct maker *m, struct err *err);
 
 /* ---- search.c ---- */
 

@@ -1,6 +1,8 @@
 /* Home, sources, imprint, privacy, the page for missing addresses, and the assets. */
 #include "site/export/internal.h"
 
+#include <stdio.h>
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +200,42 @@ static enum status places_assets(struct export_files *f, const struct maker *m, 
 	return status;
 }
 
+/* Whether a town has the name, or a business has a page in its folder. */
+static bool places_is_taken(const struct theme *t, const struct manifest *m, struct str name)
+{
+	for (size_t i = 0; i < t->places; i++)
+		if (str_eq(t->place[i].slug, name))
+			return true;
+	for (size_t i = 0; m && i < m->entries; i++) {
+		struct str path = str_of(manifest_path(&m->entry[i]));
+		if (path.n > name.n && path.p[name.n] == '/' && str_starts(path, name))
+			return true;
+	}
+	return false;
+}
+
+static enum status places_extra(struct export_files *f, struct maker *m, struct err *err)
+{
+	enum status status = OK;
+	for (size_t i = 0; i < m->theme->extras && status == OK; i++) {
+		const struct theme_extra *page = &m->theme->extra[i];
+		char path[EXPORT_PATH];
+		if (places_is_taken(m->theme, f->next, page->name))
+			return err_set(
+			    err, CONFLICT,
+			    "web/site/pages/%s.md: a town of the directory has this address; name the page differently",
+			    page->name.p);
+		snprintf(path, sizeof(path), "%s/", page->name.p);
+		maker_begin(m);
+		json_build_text(&m->b, m->root, "heading", page->title);
+		json_build_text(&m->b, m->root, "content", page->html);
+		maker_head(m, page->title, page->about, path);
+		snprintf(path, sizeof(path), "%s/index.html", page->name.p);
+		status = places_put_page(f, m, THEME_EXTRA, path, err);
+	}
+	return status;
+}
+
 enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
 			 struct err *err)
 {
@@ -209,6 +247,6 @@ enum status places_write(struct export_files *f, struct maker *m, const struct l
 	if (status == OK)
 		status = places_plain(f, m, err);
 	if (status == OK)
-		status = extra_write(f, m, err);
+		status = places_extra(f, m, err);
 	return status == OK ? places_assets(f, m, err) : status;
 }
