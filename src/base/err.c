@@ -43,6 +43,12 @@ enum status err_set(struct err *err, enum status status, const char *fmt, ...)
 	return status;
 }
 
+/* What the operator can do about it; NULL: the cause itself says it. */
+static const char *err_remedy(int error)
+{
+	return error == ENOSPC || error == EDQUOT ? ERR_MAKE_ROOM : NULL;
+}
+
 enum status err_errno(struct err *err, enum status status, const char *fmt, ...)
 {
 	int saved = errno;
@@ -53,6 +59,8 @@ enum status err_errno(struct err *err, enum status status, const char *fmt, ...)
 		err_write(err, fmt, args);
 		va_end(args);
 		err_append(err, strerror(saved));
+		if (err_remedy(saved))
+			err_append(err, err_remedy(saved));
 	}
 	return status;
 }

@@ -40,7 +40,10 @@ struct err {
  * `err` may be NULL. */
 enum status err_set(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
 
-/* As err_set, followed by ": " and strerror(errno). */
+/* The remedy for a full disk or an exhausted quota. */
+#define ERR_MAKE_ROOM "make room on that disk and try again"
+
+/* As err_set, followed by ": " and strerror(errno); for a full disk also by the remedy. */
 enum status err_errno(struct err *err, enum status status, const char *fmt, ...) PRINTF(3, 4);
 
 /* Put context in front of the sentence: "reading a.csv: ...". Returns `status`. */

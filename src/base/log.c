@@ -177,14 +177,23 @@ static void line_begin(struct log_line *line, enum log_level level, const char *
 	line_add(line, head, (size_t)n);
 }
 
+/* Write a line. Errors are ignored: a log that cannot be written must not stop the program. When
+ * the disk was full, the file may end within a line, of this process or of another one: the next
+ * line then begins with a line break, so that it can be read. */
+static void line_write(const char *p, size_t n)
+{
+	static bool torn;
+	struct iovec parts[] = {{(char *)"\n", torn ? 1 : 0}, {(char *)p, n}, {(char *)"\n", 1}};
+	ssize_t written = writev(STDERR_FILENO, parts, COUNT_OF(parts));
+	if (written > 0 || (written < 0 && errno == ENOSPC))
+		torn = written != (ssize_t)(parts[0].iov_len + n + 1);
+}
+
 static void line_end(struct log_line *line)
 {
 	if (as_json)
 		line->p[line->n++] = '}';
-	line->p[line->n++] = '\n';
-	/* Errors are ignored: a log that cannot be written must not stop the program. */
-	ssize_t ignored = write(STDERR_FILENO, line->p, line->n);
-	(void)ignored;
+	line_write(line->p, line->n);
 }
 
 static void line_add_field(struct log_line *line, const struct log_field *field)
@@ -237,9 +246,7 @@ void log_write_foreign(const char *program, int pid, struct str text)
 	struct log_line line;
 	bool object = text.n && text.p[0] == '{' && text.p[text.n - 1] == '}';
 	if (!as_json || object) {
-		struct iovec parts[] = {{(char *)text.p, text.n}, {"\n", 1}};
-		ssize_t ignored = writev(STDERR_FILENO, parts, COUNT_OF(parts));
-		(void)ignored;
+		line_write(text.p, text.n);
 		return;
 	}
 	line_begin(&line, log_foreign_level(text), program, pid);

@@ -43,6 +43,18 @@ static const struct cli_option backup_options[] = {
     {0},
 };
 
+/* A program that was to write failed and has said why on standard error. When more than it could
+ * have buffered cannot be written, that is the cause, which notify.command is told, too. Leaves the
+ * bytes in the file, which the caller removes. */
+static enum status backup_cause(int fd, const char *path, enum status status, struct err *err)
+{
+	static const char block[256 << 10];
+	struct err why;
+	if (lseek(fd, 0, SEEK_END) < 0 || io_write_all(fd, block, sizeof(block), &why) == OK)
+		return status;
+	return err_set(err, FAILED, "%s: %.300s", path, why.text);
+}
+
 /* ---- the file ---- */
 
 /* What is in the instance's folder and in no backup. */
@@ -192,8 +204,11 @@ static enum status backup_to_folder(const struct instance *i, struct db *db, con
 	status = backup_remove(dir, backup_filter_partial, 0, &unfinished, err);
 	if (status == OK)
 		status = folder_create(path, O_TRUNC, 0600, &fd, err);
-	if (status == OK)
+	if (status == OK) {
 		status = backup_write(i, db, fd, err);
+		if (status != OK)
+			status = backup_cause(fd, path, status, err);
+	}
 	if (status == OK && (fsync(fd) != 0 || fstat(fd, &st) != 0 ||
 			     renameat(dir, partial, dir, name) != 0 || fsync(dir) != 0))
 		status = err_errno(err, FAILED, "%s", result->path);
@@ -316,6 +331,17 @@ static enum status restore_files(const struct instance *i, int in, struct err *e
 	return status == OK ? OK : err_set(err, INVALID, "this is no whole backup of Holdfast");
 }
 
+/* Whether a restore failed because the disk of the new instance is full. */
+static enum status restore_cause(const struct instance *i, enum status status, struct err *err)
+{
+	int fd = open(i->dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return status;
+	status = backup_cause(fd, i->dir, status, err);
+	close(fd);
+	return status;
+}
+
 /* The server recovers from its log, and gets this program's schema. */
 static enum status restore_recover(const struct instance *i, int *applied, struct err *err)
 {
@@ -365,9 +391,10 @@ static int restore_command(int argc, char **argv)
 		status = fresh_folder_check(i.dir, &existed, &err);
 	if (status == OK) {
 		status = restore_make(&i, in, &applied, &err);
-		if (status != OK)
+		if (status != OK) {
+			status = restore_cause(&i, status, &err);
 			fresh_folder_undo(&i, existed);
-		else
+		} else
 			instance_remove_run_dir(&i);
 	}
 	if (in >= 0)

@@ -84,6 +84,8 @@ static const struct {
     {"28", DENIED},       /* authorization */
 };
 
+#define LIBPQ_DISK_FULL "53100"
+
 static enum status libpq_status(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "23514") == 0 || strcmp(sqlstate, "23502") == 0)
@@ -118,10 +120,12 @@ enum status libpq_result(PGconn *connection, PGresult *result, struct db_rows *r
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 	enum status status;
-	if (sqlstate)
+	if (sqlstate) {
+		if (!detail && strcmp(sqlstate, LIBPQ_DISK_FULL) == 0)
+			detail = ERR_MAKE_ROOM;
 		status = err_set(err, libpq_status(sqlstate), "database: %s (%s)%s%s", message,
 				 sqlstate, detail ? ": " : "", detail ? detail : "");
-	else if (PQstatus(connection) != CONNECTION_OK)
+	} else if (PQstatus(connection) != CONNECTION_OK)
 		status = libpq_connection_error(connection, err);
 	else
 		status =

@@ -1,6 +1,8 @@
 /* The file of what was told. */
 #include "notify/notify.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -50,6 +52,9 @@ void notify_load(struct notify_table *t, int fd, int64_t now_ms)
 {
 	static struct state_copy copy;
 	int place, n = 0;
+	/* Room for both copies, so that a disk that becomes full later does no harm. Without it
+	 * notify_save fails until there is room. */
+	(void)!fallocate(fd, 0, 0, STATE_COPIES * (off_t)sizeof(copy));
 	if (!state_newest(fd, &copy, &place))
 		return;
 	for (uint64_t i = 0; i < copy.count; i++) {
@@ -82,8 +87,9 @@ enum status notify_save(const struct notify_table *t, int fd, struct err *err)
 			copy.alarm[copy.count++] = t->entry[i].alarm;
 	copy.hash = state_hash(&copy);
 	const off_t at = (off_t)(place * (int)sizeof(copy));
+	errno = ENOSPC; /* a short write sets none */
 	ssize_t n = pwrite(fd, &copy, sizeof(copy), at);
 	if (n != (ssize_t)sizeof(copy) || fdatasync(fd) != 0)
-		return err_errno(err, FAILED, "the file of told alarms");
+		return err_errno(err, FAILED, "notify/told");
 	return OK;
 }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LASTRUN_LINE = 600 };
+enum { LASTRUN_LINE = 600, LASTRUN_TRIES = 100 };
 
 /* One write, so that no reader sees half of it; the file is locked. */
 static void lastrun_write(int fd, const char *state, const char *error)
@@ -25,24 +26,40 @@ static void lastrun_write(int fd, const char *state, const char *error)
 		(void)!ftruncate(fd, n);
 }
 
-void lastrun_begin(const char *dir, const char *name, int *fd)
+static enum status lastrun_open(const char *dir, const char *name, int *fd, struct err *err)
 {
 	char path[PATH_MAX];
-	struct err ignored;
-	*fd = -1;
-	if (io_path(path, sizeof(path), &ignored, "%s/notify", dir) != OK ||
-	    folder_make(path, 0755, &ignored) != OK || chmod(path, 0755) != 0 ||
-	    io_path(path, sizeof(path), &ignored, "%s/notify/%s", dir, name) != OK ||
-	    folder_create(path, O_RDWR, 0644, fd, &ignored) != OK)
-		return;
+	enum status status = io_path(path, sizeof(path), err, "%s/notify", dir);
+	if (status == OK)
+		status = folder_make(path, 0755, err);
+	if (status == OK && chmod(path, 0755) != 0)
+		status = err_errno(err, FAILED, "%s", path);
+	if (status == OK)
+		status = io_path(path, sizeof(path), err, "%s/notify/%s", dir, name);
+	if (status == OK)
+		status = folder_create(path, O_RDWR, 0644, fd, err);
+	if (status != OK)
+		return status;
 	/* Held by another run, or for the instant of a look by the notifier. */
 	for (int tries = 0; flock(*fd, LOCK_EX | LOCK_NB) != 0; tries++) {
-		if (tries == 100) {
+		if (tries == LASTRUN_TRIES) {
 			close(*fd);
 			*fd = -1;
-			return;
+			return err_set(err, CONFLICT, "%s: another run holds it", path);
 		}
 		usleep(10000);
+	}
+	return OK;
+}
+
+void lastrun_begin(const char *dir, const char *name, int *fd)
+{
+	struct err err;
+	*fd = -1;
+	if (lastrun_open(dir, name, fd, &err) != OK) {
+		log_warn("how the run ends cannot be kept for notify.command", LOG_S("run", name),
+			 LOG_S("error", err.text));
+		return;
 	}
 	/* The notifier reads it as another user, whatever our umask is. */
 	fchmod(*fd, 0644);
@@ -79,6 +96,12 @@ void lastrun_read(const char *dir, const char *name, struct lastrun *out)
 	bool runs = flock(fd, LOCK_SH | LOCK_NB) != 0;
 	ssize_t n = pread(fd, line, sizeof(line) - 1, 0);
 	close(fd);
+	if (n <= 0) { /* there was room for the file's name only */
+		out->state = runs ? LASTRUN_RUNS : LASTRUN_FAILED;
+		snprintf(out->error, sizeof(out->error),
+			 "how it ended could not be kept: is the disk with %.300s full?", dir);
+		return;
+	}
 	struct str rest = {line, n > 0 ? (size_t)n : 0};
 	struct str state = str_cut(&rest, ' '), at = str_cut(&rest, ' ');
 	for (size_t s = 0; s < COUNT_OF(states); s++)

@@ -18,7 +18,8 @@ struct lastrun {
 	char error[400];
 };
 
-/* Begin: *fd, or -1 when it cannot be recorded, which does not stop the job. */
+/* Begin: *fd, or -1 with a line in the log when it cannot be recorded, which does not stop the
+ * job. */
 void lastrun_begin(const char *dir, const char *name, int *fd);
 /* End, and close fd. `error` NULL: success. */
 void lastrun_end(int fd, const char *error);

@@ -38,6 +38,7 @@ struct notifier {
 	struct notify_sources *sources;
 	struct notify_command command;
 	struct random random;
+	bool unsaved; /* what was told is not in the file */
 };
 
 static void notifier_settings(struct notifier *n, const char *dir)
@@ -109,11 +110,23 @@ static int notifier_open_alarms(const struct notifier *n)
 	return open;
 }
 
+/* Tried again at each look, until the disk has room. */
+static void notifier_save(struct notifier *n)
+{
+	struct err err;
+	bool ok = notify_save(&n->table, PROCESS_STATE_FD, &err) == OK;
+	if (!ok && !n->unsaved)
+		log_error("what was told cannot be kept; after a restart it would be told again",
+			  LOG_S("error", err.text));
+	else if (ok && n->unsaved)
+		log_info("what was told is kept");
+	n->unsaved = !ok;
+}
+
 /* The command has ended, or could not be started. */
 static void notifier_came(struct notifier *n, bool ok, const char *why)
 {
 	struct notify_entry *e = n->command.entry;
-	struct err err;
 	const char *state = e->running == NOTIFY_RAISED ? "raised" : "over";
 	if (ok)
 		log_info("the operator was told", LOG_S("alarm", e->alarm.key),
@@ -123,10 +136,8 @@ static void notifier_came(struct notifier *n, bool ok, const char *why)
 			  LOG_S("state", state), LOG_S("text", e->alarm.text), LOG_S("error", why),
 			  LOG_STR("output", buf_view(&n->command.output)));
 	buf_release(&n->command.output);
-	if (notify_result(&n->table, e, ok, random_next(&n->random), clock_ms()) &&
-	    notify_save(&n->table, PROCESS_STATE_FD, &err) != OK)
-		log_error("cannot keep what was told; after a restart it is told again",
-			  LOG_S("error", err.text));
+	if (notify_result(&n->table, e, ok, random_next(&n->random), clock_ms()))
+		notifier_save(n);
 }
 
 static void notifier_tell(struct notifier *n, struct notify_entry *e)
@@ -158,6 +169,8 @@ static void notifier_run(struct notifier *n)
 		struct err why;
 		if (clock_ms() >= look_at) {
 			notify_look(n->sources, &n->table, clock_ms());
+			if (n->unsaved)
+				notifier_save(n);
 			look_at = clock_ms() + NOTIFY_LOOK_MS;
 		}
 		if (n->command.pid && notify_ended(&n->command, clock_ms(), &ok, &why))

@@ -369,7 +369,8 @@ SKIP: {
 	my $free = (split ' ', `df -k --output=avail $small | tail -1`)[0];
 	system("dd if=/dev/zero of=$small/ballast bs=1k count=@{[$free - 400]} 2>/dev/null");
 	my $whole = Site::fingerprint($site);
-	like(export()->{failed} // '', qr/No space left/, 'a full disk is told');
+	like(export()->{failed} // '', qr/\Q$site\E.*No space left on device: make room/,
+		'a full disk is told with path, cause and remedy');
 	is(Site::fingerprint($site), $whole, 'and leaves what is published as it was');
 	unlink "$small/ballast";
 	$report = export();

@@ -657,6 +657,9 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 		status = export_up_to_date(&r, &is, err);
 	if (status == OK)
 		status = is ? export_nothing_changed(&r, err) : export_build(&r, err);
+	/* Most errors name a file relative to the folder. */
+	if (status == FAILED && strncmp(err->text, r.state.site, strlen(r.state.site)) != 0)
+		status = err_prefix(err, status, "%s", r.state.site);
 	lists_release(&r.lists);
 	manifest_release(&r.spare);
 	manifest_release(&r.next);

@@ -318,7 +318,8 @@ enum status export_state_journal(const struct export_state *s, int n, bool dry_r
 	if (*fd < 0)
 		return err_errno(err, FAILED, "%s", path);
 	journal_boot_id(boot);
-	return io_write_all(*fd, boot, sizeof(boot), err);
+	enum status status = io_write_all(*fd, boot, sizeof(boot), err);
+	return status == OK ? OK : err_prefix(err, status, "%s", path);
 }
 
 static int journal_is_name(const struct dirent *e)
