@@ -181,7 +181,7 @@ cmp_ok($one->{written}, '<=', 16, "writes few files ($one->{written})");
 like(Site::slurp("$site/" . path_of($id)), qr/<h1>Renamed &amp; Sons &quot;1 &lt; 2&quot;<\/h1>/,
 	'the page says it, escaped');
 my %was = map { $_ => Site::slurp("$site/$_") } Site::paths($site);
-touch($id, "phone = '+41311234567'");
+touch($id, 'lat_e7 = 470000000, lon_e7 = 70000000');
 export();
 my %is = Site::files($site);
 is_deeply([ grep { !/\.(?:vcf|ics)$/ && ($was{$_} // '') ne $is{$_} } sort keys %is ], [ path_of($id) ],

@@ -622,8 +622,13 @@ static enum status export_nothing_changed(struct export_run *r, struct err *err)
 		return status;
 	export_count(r, &r->next);
 	const struct export_options *o = r->options;
-	if (o->fit)
-		status = fit_check(o->fit, &r->next, r->state.published_fd, err);
+	if (o->fit) {
+		int fd = open(r->state.site, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		status = fd < 0 ? err_errno(err, FAILED, "%s", r->state.site)
+				: fit_check(o->fit, &r->next, fd, err);
+		if (fd >= 0)
+			close(fd);
+	}
 	if (status != OK)
 		return status;
 	if (o->changed && !o->dry_run)
