@@ -1,4 +1,4 @@
-/* link: base language hours site/facts */
+/* link: base language hours site/locale site/facts */
 /* A JSON document, first as anybody's block, which is checked; then as a record by the names
  * of its fields: the block that is made of it stays in its script element, parses, and is
  * found free of errors. */

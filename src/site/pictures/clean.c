@@ -23,8 +23,10 @@ static bool clean_webp(struct str s, struct buf *out)
 {
 	enum { HEAD = 12, CHUNK = 8, ALPHA = 0x10 };
 	static const char *const kept[] = {"VP8 ", "VP8L", "VP8X", "ALPH"};
-	bool whole = s.n > HEAD && memcmp(s.p + 8, "WEBP", 4) == 0;
+	bool whole = true;
 	size_t at = HEAD;
+	if (s.n <= HEAD || memcmp(s.p + 8, "WEBP", 4) != 0)
+		return false;
 	buf_add(out, s.p, HEAD);
 	while (whole && s.n - at >= CHUNK) {
 		size_t body = clean_u32(s.p + at + 4), n = CHUNK + body + (body & 1);
