@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "directory/slug/slug.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/look/look.h"
 
@@ -596,7 +597,8 @@ void pages_level(struct http_request *request, struct str first, struct str rest
 	bool whole = rest.p && !rest.n; /* it ends with the slash */
 	struct str kind = rest.n ? level_kind(rest) : STR("");
 	if (!key.n || memchr(key.p, '\n', key.n) || (!whole && (!kind.n || of_kind)) ||
-	    (of_kind && !taxonomy_find(TAXONOMY_KEY, key))) {
+	    (of_kind && !taxonomy_find(TAXONOMY_KEY, key)) ||
+	    (!of_kind && !of_region && slug_is_reserved(key))) {
 		http_problem(request, HTTP_PROBLEM_NOT_FOUND, NULL,
 			     "no page and no operation has this path");
 		return;
