@@ -102,7 +102,7 @@
 			const keys = names.split(';').map(k);
 			for (const one of keys) code ? countries.set(one, code) : keys.forEach((o) => o !== one && group(other, one, o));
 		}
-		const kinds = new Map(rowsOf(root.kinds).map(([id, label, g, href]) => [id, { label, group: g, href }]));
+		const kinds = new Map(rowsOf(root.kinds).map(([id, label, group]) => [id, { label, group }]));
 		const index = {
 			latin, phrases, towns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
 			fillers: new Set(rowsOf(root.fillers).map(([w]) => w)), common: new Map(rowsOf(root.common).map(([w, n]) => [w, +n])),

@@ -108,9 +108,8 @@ static void search_put_kinds(const struct theme *t, struct buf *out)
 {
 	for (size_t i = 0; i < taxonomy_count; i++) {
 		const struct taxonomy_category *c = &taxonomy_categories[i];
-		buf_printf(out, "%d\t%.*s\t%d\t%.*s/c/%s/\n", c->id,
-			   STR_ARG(theme_category_label(t, c->id)),
-			   taxonomy_group(str_of(c->group))->id, STR_ARG(t->base), c->key);
+		buf_printf(out, "%d\t%.*s\t%d\n", c->id, STR_ARG(theme_category_label(t, c->id)),
+			   taxonomy_group(str_of(c->group))->id);
 	}
 }
 
