@@ -12,7 +12,8 @@ use Test::More;
 my $db = AuditDb->start(settings => [qw(fsync=off log_statement=all)]);
 $db->script(<<'SQL');
 CREATE SCHEMA app;
-CREATE TABLE app.firm (id int PRIMARY KEY, quality int NOT NULL, town text NOT NULL, mailed timestamp, state text NOT NULL);
+CREATE TABLE app.firm (id int PRIMARY KEY, quality int NOT NULL, town text NOT NULL, mailed timestamp,
+	state text NOT NULL);
 INSERT INTO app.firm SELECT i, 1 + i * 7919 % 5000, 'Town ' || i % 300, NULL, 'new' FROM generate_series(1, 20000) i;
 CREATE INDEX firm_quality ON app.firm ((COALESCE(quality, 0)) DESC);
 CREATE INDEX firm_town ON app.firm (lower(town));
@@ -56,7 +57,8 @@ BEGIN
 END $$;
 CREATE FUNCTION app.dynamic(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DELETE FROM ' || t; END $$;
 CREATE VIEW app.top AS SELECT id, town FROM app.firm ORDER BY quality DESC LIMIT 50;
-CREATE MATERIALIZED VIEW app.frozen AS SELECT id FROM app.firm WHERE COALESCE(quality, 0) > 4990 ORDER BY quality DESC LIMIT 3;
+CREATE MATERIALIZED VIEW app.frozen AS SELECT id FROM app.firm
+	WHERE COALESCE(quality, 0) > 4990 ORDER BY quality DESC LIMIT 3;
 CREATE VIEW app.some AS SELECT id FROM app.small ORDER BY quality DESC LIMIT 50;
 CREATE VIEW app.few AS SELECT id FROM app.tiny ORDER BY quality DESC LIMIT 50;
 CREATE VIEW app.few_more AS SELECT id, quality FROM app.tiny ORDER BY quality DESC LIMIT 20;
@@ -68,13 +70,15 @@ CREATE RULE spin AS ON UPDATE TO app.small DO ALSO (
 -- right as they are
 CREATE FUNCTION app.claims(n int) RETURNS SETOF int LANGUAGE sql AS $$
 	UPDATE app.firm SET state = 'done'
-	WHERE id = ANY (ARRAY(SELECT id FROM app.firm WHERE state = 'new' ORDER BY id LIMIT n FOR UPDATE SKIP LOCKED)) RETURNING id
+	WHERE id = ANY (ARRAY(SELECT id FROM app.firm WHERE state = 'new'
+		ORDER BY id LIMIT n FOR UPDATE SKIP LOCKED)) RETURNING id
 $$;
 CREATE PROCEDURE app.ends() LANGUAGE plpgsql AS $$
 BEGIN
 	LOOP
 		UPDATE app.firm SET state = 'done'
-		WHERE id = ANY (ARRAY(SELECT id FROM app.firm WHERE state = 'new' ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED));
+		WHERE id = ANY (ARRAY(SELECT id FROM app.firm WHERE state = 'new'
+			ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED));
 		EXIT WHEN NOT FOUND;
 		COMMIT;
 	END LOOP;
@@ -107,7 +111,7 @@ subtest 'the incidents are found in each kind of code, at its line' => sub {
 	}
 	my $view = $at{'view app.top:5'};
 	is($view->{rewrite}, 'ORDER BY COALESCE(firm.quality, 0) DESC', 'a view: what to write in it');
-	is($view->{level}, 'checked', 'over the rows of today');
+	is($view->{level}, 'proved', 'for quality is never NULL');
 	is($view->{statement}, 'app.top', 'JSON names the view');
 	my ($frozen) = grep { $_->{file} eq 'materialized view app.frozen' } @found;
 	is($frozen && $frozen->{rule}, 'index-identity', 'a materialized view as well');

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# index-identity between two tables and through generated columns: what is rewritten, how sure it is, what is left alone.
-# Every rewrite is run: it gives the rows of the statement as it was.
+# index-identity between two tables and through generated columns: what is rewritten, how sure it is, what is left
+# alone. Every rewrite is run: it gives the rows of the statement as it was.
 use strict;
 use warnings;
 use FindBin;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# `audit db --watch`: a batch of a running application that is called and changes nothing is found while rows are left to
-# be changed; an empty queue, a poller and a batch that works are not. And a pooler is refused clearly.
+# `audit db --watch`: a batch of a running application that is called and changes nothing is found while rows are left
+# to be changed; an empty queue, a poller and a batch that works are not. And a pooler is refused clearly.
 use strict;
 use warnings;
 use FindBin;
@@ -32,7 +32,8 @@ sub runs {
 }
 my @programs = (
 	# spins: the first 500 have a value, and are selected for ever
-	runs('spinner', 'UPDATE job SET sent = now() WHERE id IN (SELECT id FROM job ORDER BY id LIMIT 500) AND sent IS NULL'),
+	runs('spinner',
+		'UPDATE job SET sent = now() WHERE id IN (SELECT id FROM job ORDER BY id LIMIT 500) AND sent IS NULL'),
 	# of the same shape, but nothing is left to do
 	runs('idler', 'UPDATE done_job SET sent = now()'
 			. ' WHERE id IN (SELECT id FROM done_job ORDER BY id LIMIT 500) AND sent IS NULL'),
@@ -43,7 +44,8 @@ my @programs = (
 	runs('worker', "UPDATE work SET state = 'done' WHERE id = ANY (ARRAY(SELECT id FROM work"
 			. " WHERE state = 'new' ORDER BY id LIMIT 10 FOR UPDATE SKIP LOCKED))"),
 	# its constants are parameters in pg_stat_statements
-	runs('hidden', "UPDATE job SET state = 'x' WHERE id IN (SELECT id FROM job ORDER BY id LIMIT 400) AND state = 'old'"),
+	runs('hidden',
+		"UPDATE job SET state = 'x' WHERE id IN (SELECT id FROM job ORDER BY id LIMIT 400) AND state = 'old'"),
 );
 for my $program (qw(job done_job work)) {
 	wait_until("$program is written", sub {
@@ -54,7 +56,8 @@ my ($code, $out) = $db->audit('--watch', 12, '--statements', $none, '--rule', 's
 is($code, 2, 'a finding');
 my @headlines = $out =~ /^(\w+: a batch on .*)$/mg;
 is(scalar @headlines, 2, 'the one that spins, and the one that cannot be told from it') or diag $out;
-like($out, qr/^error: a batch on job was written \d+ times in 12 s and changed 0 rows, while rows are left to be changed /m,
+like($out,
+	qr/^error: a batch on job was written \d+ times in 12 s and changed 0 rows, while rows are left to be changed /m,
 	'the first line is count, table and what is left');
 like($out, qr/id = ANY \(ARRAY\(SELECT id FROM job WHERE sent IS NULL ORDER BY id LIMIT \$1 FOR UPDATE SKIP LOCKED\)\)/,
 	'with the remedy');
@@ -64,7 +67,7 @@ unlike($out, qr/done_job|on work/, 'neither an empty queue nor one that is worke
 is($db->sql("SELECT count(*) FROM job WHERE sent IS NULL"), 2400, 'nothing was changed');
 $_->stop for @programs;
 
-subtest 'a transaction pooler is refused with what to give instead, also where it refuses settings of the session' => sub {
+subtest 'a transaction pooler is refused with what to give instead, also where it refuses settings' => sub {
 	my $dir = "$db->{work}/pooler";
 	mkdir $dir or die "$dir: $!";
 	for my $refuses (0, 1) {

@@ -48,14 +48,16 @@ my @cases = ([
 		}
 	],
 	[
-		'og-image-relative', { 'index.html' => page('', '<meta property="og:image" content="/a.png">'), 'a.png' => 'x' },
+		'og-image-relative', { 'index.html' => page('', '<meta property="og:image" content="/a.png">'),
+			'a.png' => 'x' },
 		['index.html:2'],
 		{ 'index.html' => page('', '<meta property="og:image" content="https://other.example/a.png">') }
 	],
 	[
-		'og-image-broken', { 'index.html' => page('', '<meta property="og:image" content="/gone.png">') },
+		'og-image-broken', { 'index.html' => page('', qq(<meta property="og:image" content="$u/gone.png">)) },
 		['index.html:2'],
-		{ 'index.html' => page('', '<meta property="og:image" content="/a.png">'), 'a.png' => 'x' }
+		{ 'index.html' => page('', qq(<meta property="og:image" content="$u/a.png">)), 'a.png' => 'x' },
+		[ '--base-url', $u ]
 	],
 	[
 		'description-missing', { 'index.html' => page('', '', no_description => 1) }, ['index.html'],

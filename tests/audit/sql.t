@@ -205,7 +205,8 @@ subtest 'what is found is shown with its place, the marked source and what to wr
 };
 
 subtest 'a remedy is one line: comments are left out of it, literals stay as they are' => sub {
-	my $inner = "SELECT id -- the first\n\tFROM t /* of\n all */ WHERE n = 'a  -- b' AND m <> E'it\\'s  x'\n\tORDER BY id LIMIT 9";
+	my $inner = "SELECT id -- the first\n\tFROM t /* of\n all */ "
+		. "WHERE n = 'a  -- b' AND m <> E'it\\'s  x'\n\tORDER BY id LIMIT 9";
 	my $report = report(write_file("DELETE FROM t WHERE id IN ($inner) AND x IS NULL;\n"));
 	is($report->{findings}[0]{rewrite}, q{id = ANY (ARRAY(SELECT id FROM t WHERE n = 'a  -- b' AND m <> E'it\\'s  x' }
 			. 'AND x IS NULL ORDER BY id LIMIT 9 FOR UPDATE SKIP LOCKED))', 'it can be run');
@@ -295,7 +296,8 @@ subtest 'migrations are taken in the order in which they are applied, and what i
 	like(report("$dir/flyway/", "$dir/django")->{looked}, qr/ 3 other files;/, 'the others are counted');
 	my ($code, undef, $why) = audit("$dir/django");
 	is($code, 1, 'a folder without SQL');
-	like($why, qr/django: there is no file that ends in \.sql among 3 others\. .*manage\.py sqlmigrate/, 'says what to give');
+	like($why, qr/django: there is no file that ends in \.sql among 3 others\. .*manage\.py sqlmigrate/,
+		'says what to give');
 };
 
 subtest 'JUnit: a failed test for each warning, a passed one when there is none' => sub {
@@ -303,7 +305,8 @@ subtest 'JUnit: a failed test for each warning, a passed one when there is none'
 	my ($code, $xml) = audit('--junit', $file);
 	is($code, 2, 'findings');
 	like($xml, qr/<testsuite name="holdfast audit" tests="1" failures="1" errors="0" skipped="0">/, 'counts');
-	like($xml, qr/name="spinning-filter, line 2"><failure message="a filter stands outside the LIMIT[^<]*>[^<]*\.sql:2:/,
+	like($xml,
+		qr/name="spinning-filter, line 2"><failure message="a filter stands outside the LIMIT[^<]*>[^<]*\.sql:2:/,
 		'rule and place');
 	like($xml, qr/\ncause: [^<]*&quot;NOT done&quot;[^<]*\nwrite: id = ANY/, 'cause and remedy, escaped');
 	unlike($xml, qr/[\x00-\x08]/, 'no control characters');

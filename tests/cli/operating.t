@@ -36,6 +36,7 @@ like($i->run_ok('stats', 'cache'), qr/\b$_\b/, "stats cache has $_")
 
 my ($states) = Instance::read_file("$root/src/monitor/judge.c") =~ /monitor_state_names\[MONITOR_STATES\] = \{(.*?)\}/s;
 same('states', [ $states =~ /"(\w+)"/g ], [ named('The pipeline') ]);
-my @diagnoses = Instance::read_file("$root/src/heal/judge/diagnoses.def") =~ /^DIAGNOSIS\(\w+, "([\w-]+)"/mg;
-same('diagnoses', \@diagnoses, [ named('What `holdfast heal` may find') ]);
+my %diagnoses = map { $_ => 1 }
+	Instance::read_file("$root/src/heal/judge/diagnoses.def") =~ /^DIAGNOSIS\(\w+, "([\w-]+)"/mg;
+same('diagnoses', [ keys %diagnoses ], [ named('What `holdfast heal` may find') ]);
 done_testing;
