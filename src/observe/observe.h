@@ -88,8 +88,8 @@ struct observe_session {
 	int blockers;
 	char lock_mode[32], lock_object[2 * OBSERVE_NAME]; /* what it waits for */
 	char work[OBSERVE_NAME];                           /* of pg_stat_progress_*, else "" */
-	bool
-	    excused; /* may run long: heal.protect, or its role has a statement_timeout of its own */
+	/* May run long: heal.protect, or its role has a statement_timeout of its own. */
+	bool excused;
 };
 
 /* What a statement did since the sample before. */

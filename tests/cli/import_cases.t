@@ -356,7 +356,8 @@ sub zip_of {
 # ---- what the API answers is read back ----
 {
 	my %record = (external_id => 'r1', name => 'Return Bakery', alt_names => ['Return Baker'], description => 'Brot.',
-		categories => [ 'bakery', 'cafe' ], street => 'Return Lane 7', postcode => '8001', city => 'Zurich', country => 'CH',
+		categories => [ 'bakery', 'cafe' ], street => 'Return Lane 7', postcode => '8001', city => 'Zurich',
+			country => 'CH',
 		region => 'Zurich', lat => 47.37, lon => 8.54, phone => '+41446681801', website => 'https://return.example/',
 		hours => 'Apr-Oct Mo-Fr 08:00-12:00; PH off', service_area => ['Thalwil'],
 		same_as => ['https://social.example/return'], extra => { cuisine => 'Brot', founded => '1999' },
@@ -365,7 +366,8 @@ sub zip_of {
 	my $id = Directory::id_text($i->sql("SELECT id FROM business WHERE name = '$record{name}'"));
 	my $facts = q{concat_ws('|', b.name, c.key, b.street, b.postcode, b.city, b.country, b.lat_e7, b.lon_e7, b.phone,
 		b.hours)};
-	my $details = q{concat_ws('|', d.description, d.website, d.alt_names, d.service_area, d.same_as, d.offers, d.extra)};
+	my $details = q{concat_ws('|', d.description, d.website, d.alt_names, d.service_area, d.same_as, d.offers,
+		d.extra)};
 	my %answers = (
 		'the file of the whole directory' =>
 			[ ( grep {/Return Bakery/} split /\n/, $i->get('/v1/businesses.ndjson')->{content} ), $facts ],

@@ -122,7 +122,8 @@ my @lists = (
 		hours => 'Mo 09:00-17:00; Tu 09:00-12:00,13:00-17:00; We off; Th 08:30-17:00; Fr 10:00-12:00; Sa 18:00-24:00'
 	],
 	'columns called after days, read together' =>
-		[ "id;name;Mo-Fr;Sa;So\n1;A;8-18 Uhr;9-12;geschlossen\n", hours => 'Mo-Fr 08:00-18:00; Sa 09:00-12:00; Su off' ],
+		[ "id;name;Mo-Fr;Sa;So\n1;A;8-18 Uhr;9-12;geschlossen\n",
+			hours => 'Mo-Fr 08:00-18:00; Sa 09:00-12:00; Su off' ],
 	'halves of days in columns' => [
 		"id;name;Öffnungszeiten Mo vormittags;Öffnungszeiten Mo nachmittags\n1;A;9-12;14-18\n",
 		hours => 'Mo 09:00-12:00,14:00-18:00'
@@ -149,7 +150,8 @@ my @lists = (
 	],
 	'an address beside a column of numbers' =>
 		[ "Handelsnaam,Adres,Huisnummer,Toevoeging\nFietser,Oudegracht,112,bis\n", street => 'Oudegracht 112 bis' ],
-	'east in front of north' => [ qq(id,name,lon_lat\n1,A,"8.5417, 47.3769"\n), lat => '47.3769000', lon => '8.5417000' ],
+	'east in front of north' => [ qq(id,name,lon_lat\n1,A,"8.5417, 47.3769"\n), lat => '47.3769000',
+		lon => '8.5417000' ],
 	'geometries as text' => [
 		qq(id,name,geometry\n1,A,SRID=4326;POINT(8.5 47.3)\n2,B,POINT Z (8.5 47.3 400)\n)
 			. qq(3,C,"{""type"":""Point"",""coordinates"":[8.5,47.3]}"\n),
@@ -161,10 +163,12 @@ my @lists = (
 		closed => 'yes', '2.closed' => 'yes', '3.closed' => undef
 	],
 	'kinds with an "and" between them' =>
-		[ "id;name;category\n1;A;Restaurantes y cafés\n2;B;Bed and breakfast\n", categories => [ 'restaurant', 'cafe' ] ],
+		[ "id;name;category\n1;A;Restaurantes y cafés\n2;B;Bed and breakfast\n", categories => [ 'restaurant',
+			'cafe' ] ],
 	'a postcode that a spreadsheet has as a number' => [ "id;name;PLZ\n1;A;8001.00\n", postcode => '8001' ],
 	'quotes that backslashes protect' =>
-		[ qq(id,name,city\n1,"B \\"x\\"",Chur\n2,"C:\\",Bern\n), name => 'B "x"', '2.name' => 'C:\\', '2.city' => 'Bern' ],
+		[ qq(id,name,city\n1,"B \\"x\\"",Chur\n2,"C:\\",Bern\n), name => 'B "x"', '2.name' => 'C:\\',
+			'2.city' => 'Bern' ],
 	'quotes inside of a value that are not doubled' =>
 		[ qq(id,name,city\n1,"A "B" C",Bern\n2,D,Chur\n), external_id => '2', name => 'D' ],
 	'records under a name of their list' =>

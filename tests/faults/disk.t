@@ -117,7 +117,8 @@ chmod 0644, $records;
 fill('data', 8 << 10);
 ($code, $text) = $i->run('import', '--source', 'more', $records);
 is($code, 1, 'an import without room fails');
-like($text, qr/\Q$records\E: .*(?:No space left on device|disk and try again|server closed the connection|recovery mode)/,
+like($text,
+	qr/\Q$records\E: .*(?:No space left on device|disk and try again|server closed the connection|recovery mode)/,
 	'and says so');
 fill('data');
 until_told('disk/data', 'raised');
@@ -189,7 +190,9 @@ sub full_disk {
 }
 
 # The directory as one number.
-sub everything { return $i->sql(q{SELECT count(*) || ' ' || md5(string_agg(b::text, ',' ORDER BY b.id)) FROM business b}) }
+sub everything {
+	return $i->sql(q{SELECT count(*) || ' ' || md5(string_agg(b::text, ',' ORDER BY b.id)) FROM business b});
+}
 
 sub told {
 	my ($key, $state) = @_;

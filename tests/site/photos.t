@@ -91,9 +91,11 @@ my $sizes = qr{srcset="[^"]+ 480w, \S+ 960w, \S+ 1200w" sizes="[^"]+" width="480
 my $alt = 'alt="The shop, &quot;by day&quot; &lt;b&gt;"';
 like($page, qr{<img class="pic" src="/i/[0-9a-f]+-480\.webp" $sizes \Q$alt\E},
 	'the first leads the page, turned as the camera says, with its size and alt text');
-like($page, qr{</header>\n<p class="credit">[^<]*A\. Photographer, CC BY 4\.0</p>}, 'and credit, which no heading covers');
+like($page, qr{</header>\n<p class="credit">[^<]*A\. Photographer, CC BY 4\.0</p>},
+	'and credit, which no heading covers');
 unlike($page, qr{<div class="pic}, 'in the place of the pattern');
-like($page, qr{<li><img src="[^"]+" [^>]*alt="A dress of linen" loading="lazy" decoding="async"><p>Wickelrock Indigo</p>},
+like($page,
+	qr{<li><img src="[^"]+" [^>]*alt="A dress of linen" loading="lazy" decoding="async"><p>Wickelrock Indigo</p>},
 	'the others follow, loaded when they are seen');
 like($page, qr{<meta property="og:image" content="https://d\.example/i/[0-9a-f]+-1200x630\.jpg">\n},
 	'links in messages show it');
@@ -128,7 +130,8 @@ like(Site::slurp("$dir/" . Site::page($dir, $firm)), qr/alt="The works"/, 'is on
 is(Site::slurp("$dir/$name"), $page, 'and no other page changes');
 put("$firm/photos.csv", "file,alt,licence\nfront.png,The old works,CC0-1.0\n");
 my $changed = export();
-ok(!$changed->{whole} && $changed->{read} == 1, 'of a changed alt text one page is made again') or diag $changed->{text};
+ok(!$changed->{whole} && $changed->{read} == 1, 'of a changed alt text one page is made again')
+	or diag $changed->{text};
 like(Site::slurp("$dir/" . Site::page($dir, $firm)), qr/alt="The old works"/, 'which has it');
 remove_tree("$photos/$firm");
 export();

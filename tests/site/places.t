@@ -29,10 +29,21 @@ sub shop {
 	return [ $id, $name, "Hauptgasse $id", $city, $region // 'Bern', 'CH', $kind, "+41 33 222 33 1$id" ];
 }
 sub export { my ($dir) = @_; $i->run_ok('export', $dir // $site); return Site::files($dir // $site) }
-sub trail { my ($page) = @_; my ($nav) = $page =~ m{<nav class="trail".*?<ol>(.*?)</ol>}s; return [ $nav =~ /href="([^"]*)"/g ] }
-sub graph { my ($page) = @_; return decode_json(($page =~ m{<script type="application/ld\+json">(.*?)</script>}s)[0])->{'@graph'} }
+sub trail {
+	my ($page) = @_;
+	my ($nav) = $page =~ m{<nav class="trail".*?<ol>(.*?)</ol>}s;
+	return [ $nav =~ /href="([^"]*)"/g ];
+}
+sub graph {
+	my ($page) = @_;
+	return decode_json(($page =~ m{<script type="application/ld\+json">(.*?)</script>}s)[0])->{'@graph'};
+}
 sub of_type { my ($type, $page) = @_; return (grep { $_->{'@type'} eq $type } @{ graph($page) })[0] }
-sub page_of { my ($name, %files) = @_; return (grep { Site::is_business($_) && $files{$_} =~ m{<h1>\Q$name\E</h1>} } sort keys %files)[0] }
+sub page_of {
+	my ($name, %files) = @_;
+	my ($path) = grep { Site::is_business($_) && $files{$_} =~ m{<h1>\Q$name\E</h1>} } sort keys %files;
+	return $path;
+}
 
 import_shops(shop(1, 'Bread One', 'Thun', 'bakery'), shop(2, 'Bread Two', 'Thun', 'bakery'),
 	shop(3, 'Meat', 'Thun', 'butcher'), shop(4, 'Far Bread', 'Spiez', 'bakery'));

@@ -111,8 +111,8 @@ static bool scan_host(const struct intake_scan *s, int n, int *end)
 	return false;
 }
 
-/* "firma de", "meier-bau ch", "firma": a host whose dots are missing, at the end of a phrase. Behind
- * more than one word there must be an ending. *end: the last token. */
+/* "firma de", "meier-bau ch", "firma": a host whose dots are missing, at the end of a phrase.
+ * Behind more than one word there must be an ending. *end: the last token. */
 static bool scan_bare_host(const struct intake_scan *s, int n, bool needs_ending, int *end)
 {
 	if (!scan_is_word(s, n) || scan_at(s, n)->class & (CLASS_ARTICLE | CLASS_UNIT))

@@ -203,8 +203,8 @@ static bool groups_are_national(const struct groups *g)
 	return false;
 }
 
-/* "Die Nummer beginnt mit 079. Es folgt 555. Am Ende 12 34.": groups with words between them, behind
- * a word that announces a number. */
+/* "Die Nummer beginnt mit 079. Es folgt 555. Am Ende 12 34.": groups with words between them,
+ * behind a word that announces a number. */
 static bool scan_told(const struct intake_scan *s, int n, int *last)
 {
 	int digits = 0, groups = 0, words = 0;

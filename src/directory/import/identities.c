@@ -1,6 +1,6 @@
-/* Ids that travel: identities.tsv, a line for each business with source, external id, id, and the
- * path of its page; then one for each place, with its key and slug in the columns of external id and
- * path. */
+/* Ids that travel: identities.tsv, a line for each business with source, external id, id, and
+ * the path of its page; then one for each place, with its key and slug in the columns of
+ * external id and path. */
 #include "base/io.h"
 #include "base/json.h"
 #include "db/db.h"

@@ -17,8 +17,7 @@ enum {
 	 * rarely together a few, in case that these words are not independent ("New York"). */
 	WALK = 6000,
 	WALK_ON_TRIAL = 2000,
-	/* Businesses whose hours are looked at for one page; then it stays short and says where to
-	 * go on. */
+	/* Businesses whose hours are looked at for one page, which then is short. */
 	OPEN_WALK = 5000,
 	OPEN_CHUNK_MIN = 100,
 	OPEN_CHUNK_MAX = 1000,

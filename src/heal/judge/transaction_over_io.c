@@ -11,7 +11,8 @@ enum {
 	OVER_IO_STATEMENTS = 3,
 	OVER_IO_LEAST_US = 4000000, /* the transaction in which these were seen */
 	OVER_IO_GAP_US = 15000,
-	/* Short transactions, each with one pause: only when the pauses are long and many at once. */
+	/* Short transactions, each with one pause: only when the pauses are long and many at
+	 * once. */
 	OVER_IO_SHORT_GAP_US = 100000,
 	OVER_IO_SHORT_SESSIONS = 2,
 	OVER_IO_SHORT_BEGUN = 6 /* transactions in the window */

@@ -1,6 +1,7 @@
-/* A table that nobody analyses, with far more rows than the planner knows of, in the statements that
- * take the time. What these cost before is not needed, so it is also seen when heal begins later
- * than the trouble: after a restore or an upgrade. Others that explain the time come first. */
+/* A table that nobody analyses, with far more rows than the planner knows of, in the statements
+ * that take the time. What these cost before is not needed, so it is also seen when heal begins
+ * later than the trouble: after a restore or an upgrade. Others that explain the time come
+ * first. */
 #include "heal/judge/internal.h"
 
 enum {

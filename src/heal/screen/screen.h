@@ -21,8 +21,8 @@ enum screen_page {
 struct screen_view {
 	enum screen_page page;
 	bool frozen; /* samples are taken, and not drawn */
-	bool
-	    acknowledge; /* the incident of the first cause is to be; whoever does it sets it back */
+	/* The incident of the first cause is to be acknowledged; set back when that is done. */
+	bool acknowledge;
 };
 
 struct screen {

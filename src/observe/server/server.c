@@ -236,7 +236,8 @@ static void observer_details(struct observer *o, struct observe_sample *sample)
 	for (int i = 0; i < sample->sessions; i++) {
 		const struct observe_session *s = &sample->session[i];
 		waits |= s->blockers > 0;
-		/* The views of progress cost more than the sessions: only when there may be some. */
+		/* The views of progress cost more than the sessions: only when there may be
+		 * some. */
 		works |= s->kind == OBSERVE_VACUUM ||
 			 (s->state == OBSERVE_ACTIVE &&
 			  (s->text.verb == OBSERVE_DDL || s->text.verb == OBSERVE_MAINTENANCE ||
