@@ -1,5 +1,5 @@
-// TAP for scripts that Perl tests run: ok(good, what, why) prints a line, and what is wrong below it; finish() the plan,
-// and ends the process with 1 when something failed.
+// TAP for scripts that Perl tests run: ok(good, what, why) prints a line, and what is wrong below it; finish() prints
+// the plan, and ends the process with 1 when something failed.
 const shown = 40; // lines of what is wrong
 
 let count = 0, failed = 0;
