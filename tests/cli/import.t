@@ -288,7 +288,7 @@ is(digest(), $before, 'nothing has changed');
 	system("'$i->{bin}/holdfast' generate 8000 --seed 5 >'$path' 2>/dev/null") == 0 or die 'generate failed';
 	my $all = $i->sql('SELECT count(*) FROM business');
 	my $was = digest();
-	my $seed = $ENV{HOLDFAST_SEED} // int(time * 1000) % 1_000_000;
+	my $seed = $ENV{HOLDFAST_SEED} // 1;
 	srand $seed;
 	note "seed $seed";
 	my $began = time;

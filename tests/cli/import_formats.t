@@ -13,7 +13,7 @@ use Test::More;
 use Tree;
 
 my $count = $ENV{HOLDFAST_RECORDS} // 40;
-my $seed = $ENV{HOLDFAST_SEED} // time;
+my $seed = $ENV{HOLDFAST_SEED} // 1;
 note "seed $seed, $count records";
 srand $seed;
 my $json = JSON::PP->new->canonical->utf8;

@@ -45,7 +45,7 @@ sub ids {
 
 # ---- one changed field changes exactly one record ----
 {
-	my $seed = $ENV{HOLDFAST_SEED} // time;
+	my $seed = $ENV{HOLDFAST_SEED} // 1;
 	note "seed $seed";
 	srand $seed;
 	my $count = 30;
@@ -59,6 +59,8 @@ sub ids {
 		website => rand() < 0.5 ? 'https://' . $word->() . '.example' : '',
 		lat => sprintf('%.5f', 46.5 + rand), lon => sprintf('%.5f', 7 + rand), description => $word->()
 	} } 1 .. $count;
+	# With a name and a town alone, another town is another business.
+	$_->{street} ||= ucfirst($word->()) . ' 1' for grep { !$_->{phone} && !$_->{website} } @records;
 	# Branches of one name in two towns, firms at one address, a chain with one website.
 	$records[1]{name} = $records[0]{name};
 	@{ $records[3] }{qw(street city postcode)} = @{ $records[2] }{qw(street city postcode)};
@@ -70,7 +72,8 @@ sub ids {
 	my %other = (
 		name => sub { "$_[0] Neu" }, street => sub { "$_[0]a" }, postcode => sub { $_[0] + 1 },
 			city => sub { "$_[0]dorf" },
-		country => sub {'LI'}, phone => sub { '044 111 11 ' . int(10 + rand 89) },
+		country => sub { $_[0] eq 'CH' ? 'LI' : 'CH' },
+			phone => sub { '044 111 ' . sprintf('%02d %02d', rand 99, rand 99) },
 			website => sub { 'https://neu' . int(rand 1e6) . '.example' },
 		lat => sub { $_[0] + 0.001 }, lon => sub { $_[0] + 0.001 }, description => sub {"$_[0] more"}
 	);

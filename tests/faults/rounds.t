@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $rounds = $ENV{HOLDFAST_ROUNDS} // 50;
-my $seed = $ENV{HOLDFAST_SEED} // time ^ $$;
+my $seed = $ENV{HOLDFAST_SEED} // 1;
 srand $seed;
 diag "seed $seed";
 

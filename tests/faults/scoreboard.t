@@ -40,6 +40,13 @@ $i->get('/healthz') for 1 .. $asked;
 my %by_process = series($i->get('/metrics')->{content}, 'holdfast_http_requests_total', 'route="health"');
 is(scalar keys %by_process, $processes, 'every process has answered some requests, and one scrape has all of them')
 	or diag explain \%by_process;
+# A process publishes what it has counted right after its answer.
+$i->until('all are counted', sub {
+	my %now = series($i->get('/metrics')->{content}, 'holdfast_http_requests_total', 'route="health"');
+	my $counted = 0;
+	$counted += $_ for values %now;
+	return $counted >= $asked;
+});
 my (%answers, $total);
 for (1 .. 40) {
 	my %now = series($i->get('/metrics')->{content}, 'holdfast_http_requests_total', 'route="health"');
