@@ -63,11 +63,6 @@ static void ledger_apply(void *ctx, const struct json_value *line)
 	incidents_apply(ctx, line);
 }
 
-static void ledger_take(void *ctx, const struct json_value *line)
-{
-	incident_report_take(ctx, line);
-}
-
 static bool ledger_id(const char *text, int64_t *id)
 {
 	return str_to_i64(str_of(text), 1, INT64_MAX, id);
@@ -89,17 +84,11 @@ int heal_show_report(const char *path, const char *text)
 		printf("The ledger has no incident.\n");
 		return EXIT_OK;
 	}
-	struct incident_report *r = incident_report_new(id);
 	struct buf out;
 	buf_init(&out, LEDGER_OUTPUT);
-	status = ledger_open_read(&l, path, ledger_take, r, &err);
-	ledger_close(l);
-	if (status == OK)
-		status = cli_globals.json ? incident_report_json(r, &out, &err)
-					  : incident_report_markdown(r, &out, &err);
+	status = incident_report_read(path, id, cli_globals.json, &out, &err);
 	ledger_flush(&out);
 	buf_release(&out);
-	incident_report_free(r);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }
 

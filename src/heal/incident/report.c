@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "heal/judge/judge.h"
+#include "heal/ledger/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -384,4 +385,25 @@ enum status incident_report_json(const struct incident_report *r, struct buf *ou
 	json_object_end(&w);
 	buf_putc(out, '\n');
 	return OK;
+}
+
+/* ---- from a file ---- */
+
+static void report_take_line(void *ctx, const struct json_value *line)
+{
+	incident_report_take(ctx, line);
+}
+
+enum status incident_report_read(const char *ledger, int64_t incident, bool json, struct buf *out,
+				 struct err *err)
+{
+	struct ledger *l;
+	struct incident_report *r = incident_report_new(incident);
+	enum status status = ledger_open_read(&l, ledger, report_take_line, r, err);
+	ledger_close(l);
+	if (status == OK)
+		status = json ? incident_report_json(r, out, err)
+			      : incident_report_markdown(r, out, err);
+	incident_report_free(r);
+	return status;
 }

@@ -23,6 +23,11 @@ MUST_CHECK enum status incident_report_markdown(const struct incident_report *r,
 MUST_CHECK enum status incident_report_json(const struct incident_report *r, struct buf *out,
 					    struct err *err);
 
+/* The report of an incident of the ledger in that file: JSON, or Markdown. Errors of both, and of
+ * ledger_open_read. */
+MUST_CHECK enum status incident_report_read(const char *ledger, int64_t incident, bool json,
+					    struct buf *out, struct err *err);
+
 /* One line of the ledger as a person reads it, with its newline; nothing for lines that say too
  * little alone. */
 void incident_report_line(struct buf *out, const struct json_value *line);

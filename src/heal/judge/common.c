@@ -157,6 +157,17 @@ struct judge_sum judge_sum_of(const struct judge_case *c, uint64_t fingerprint, 
 	return sum;
 }
 
+void judge_take_statement(struct judge_case *c, struct judge_finding *f,
+			  const struct judge_sum *sum, uint64_t fingerprint)
+{
+	if (f->statements < JUDGE_STATEMENTS)
+		f->statement[f->statements++] =
+		    (struct judge_statement){.alone_ms = sum->exec_ms / (double)sum->calls,
+					     .text = judge_text(c, "%s", sum->text),
+					     .route = ""};
+	judge_claim_statement(c, f, fingerprint);
+}
+
 bool judge_names_table(const char *text, const char *table)
 {
 	const char *dot = strrchr(table, '.'), *name = dot ? dot + 1 : table;

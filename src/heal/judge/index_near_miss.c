@@ -73,11 +73,7 @@ static void near_miss_visit(struct judge_case *c, uint64_t fingerprint)
 	f->sure = judge_text(
 	    c, "probable: %lld calls of %.0f ms in the window, by counters; no plan was looked at",
 	    (long long)sum.calls, sum.exec_ms / (double)sum.calls);
-	f->statement[f->statements++] =
-	    (struct judge_statement){.alone_ms = sum.exec_ms / (double)sum.calls,
-				     .text = judge_text(c, "%s", sum.text),
-				     .route = ""};
-	judge_claim_statement(c, f, fingerprint);
+	judge_take_statement(c, f, &sum, fingerprint);
 }
 
 void judge_index_near_miss(struct judge_case *c)

@@ -64,6 +64,9 @@ struct judge_sum {
 	const char *text;
 };
 struct judge_sum judge_sum_of(const struct judge_case *c, uint64_t fingerprint, int64_t least);
+/* Add the statement to the finding, if there is room, and claim its sessions. sum: with calls. */
+void judge_take_statement(struct judge_case *c, struct judge_finding *f,
+			  const struct judge_sum *sum, uint64_t fingerprint);
 /* Whether a text names the table; in texts the schema is often missing. */
 bool judge_names_table(const char *text, const char *table);
 /* Whether what a statement costs is explained by dead rows that cannot be removed. */

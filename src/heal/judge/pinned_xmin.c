@@ -37,11 +37,18 @@ static const struct observe_table *pinned_table(const struct judge_case *c, int6
 	return now && readings >= PINNED_READINGS && first < now->dead ? now : NULL;
 }
 
+/* The session that holds; NULL: it is another kind of holder, or has gone. */
+static const struct observe_session *pinned_session(const struct judge_case *c,
+						    const struct observe_holder *h)
+{
+	return h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name))
+					  : NULL;
+}
+
 /* VACUUM and CREATE INDEX CONCURRENTLY show an xmin, which other vacuums do not heed. */
 static bool pinned_counts(const struct judge_case *c, const struct observe_holder *h)
 {
-	const struct observe_session *s =
-	    h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name)) : NULL;
+	const struct observe_session *s = pinned_session(c, h);
 	return !s || (strcmp(s->work, "VACUUM") != 0 && !strstr(s->work, "CONCURRENTLY"));
 }
 
@@ -115,8 +122,7 @@ static void pinned_say(struct judge_case *c, struct judge_finding *f,
 /* A backup, or a session that may run long: it ends by itself, and nobody has to look after it. */
 static bool pinned_is_usual(const struct judge_case *c, const struct observe_holder *h)
 {
-	const struct observe_session *s =
-	    h->kind == OBSERVE_SESSION ? observe_session_of(c->last, (int32_t)atoi(h->name)) : NULL;
+	const struct observe_session *s = pinned_session(c, h);
 	return s && (s->excused || (observe_is_human(s) && judge_is_work(s)));
 }
 
@@ -127,11 +133,7 @@ static void pinned_visit_victim(struct judge_case *c, uint64_t fingerprint)
 	if (!sum.calls || f->statements == JUDGE_STATEMENTS ||
 	    !judge_names_table(sum.text, c->pinned->name))
 		return;
-	f->statement[f->statements++] =
-	    (struct judge_statement){.alone_ms = sum.exec_ms / (double)sum.calls,
-				     .text = judge_text(c, "%s", sum.text),
-				     .route = ""};
-	judge_claim_statement(c, f, fingerprint);
+	judge_take_statement(c, f, &sum, fingerprint);
 }
 
 void judge_pinned_xmin(struct judge_case *c)

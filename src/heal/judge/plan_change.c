@@ -73,17 +73,6 @@ static const struct observe_table *plan_stale_table(const struct judge_case *c, 
 	return NULL;
 }
 
-static void plan_add(struct judge_case *c, struct judge_finding *f, const struct judge_sum *now,
-		     uint64_t fingerprint)
-{
-	if (f->statements < JUDGE_STATEMENTS)
-		f->statement[f->statements++] =
-		    (struct judge_statement){.alone_ms = now->exec_ms / (double)now->calls,
-					     .text = judge_text(c, "%s", now->text),
-					     .route = ""};
-	judge_claim_statement(c, f, fingerprint);
-}
-
 /* A table has one finding, however many statements suffer. */
 static bool plan_joins(struct judge_case *c, const struct judge_sum *now,
 		       const struct observe_table *table, uint64_t fingerprint)
@@ -92,7 +81,7 @@ static bool plan_joins(struct judge_case *c, const struct judge_sum *now,
 		struct judge_finding *f = &c->result->finding[i];
 		if (f->id == JUDGE_STALE_STATISTICS &&
 		    strcmp(strchr(f->key, '/') + 1, table->name) == 0) {
-			plan_add(c, f, now, fingerprint);
+			judge_take_statement(c, f, now, fingerprint);
 			return true;
 		}
 	}
@@ -138,7 +127,7 @@ static void plan_report(struct judge_case *c, uint64_t fingerprint, bool stale)
 	    c,
 	    "%s: %lld blocks a call, %lld before; %lld calls in the window, rows a call as before",
 	    judge_confidence_names[f->confidence], reads, used, (long long)now.calls);
-	plan_add(c, f, &now, fingerprint);
+	judge_take_statement(c, f, &now, fingerprint);
 }
 
 static void plan_visit_stale(struct judge_case *c, uint64_t fingerprint)

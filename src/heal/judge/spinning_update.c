@@ -24,11 +24,7 @@ static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 	f->until =
 	    "Cancelling does not help: the next call does the same. If the queue is empty, its table is bloated: VACUUM it.";
 	f->sure = "probable: counters only; whether rows are due cannot be seen from here";
-	f->statement[f->statements++] =
-	    (struct judge_statement){.alone_ms = sum.exec_ms / (double)sum.calls,
-				     .text = judge_text(c, "%s", sum.text),
-				     .route = ""};
-	judge_claim_statement(c, f, fingerprint);
+	judge_take_statement(c, f, &sum, fingerprint);
 }
 
 void judge_spinning_update(struct judge_case *c)

@@ -446,28 +446,13 @@ static int64_t watch_shown_incident(const struct watch *w)
 	return 0;
 }
 
-static void watch_take_report(void *ctx, const struct json_value *line)
-{
-	incident_report_take(ctx, line);
-}
-
 bool watch_report(const struct watch *w, struct buf *out)
 {
 	struct err ignored;
-	struct ledger *l;
 	int64_t id = watch_shown_incident(w);
 	if (!id && w->ledger)
 		id = w->incidents.last_id;
-	if (!id)
-		return false;
-	struct incident_report *r = incident_report_new(id);
-	enum status status =
-	    ledger_open_read(&l, ledger_path(w->ledger), watch_take_report, r, &ignored);
-	ledger_close(l);
-	if (status == OK)
-		status = incident_report_markdown(r, out, &ignored);
-	incident_report_free(r);
-	return status == OK;
+	return id && incident_report_read(ledger_path(w->ledger), id, false, out, &ignored) == OK;
 }
 
 void watch_acknowledge(struct watch *w)
