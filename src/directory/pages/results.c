@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "directory/slug/slug.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "site/facts/facts.h"
 #include "site/look/look.h"
 
 enum { FILTER_PLACES = 12, NEAR_MISSES = 6, BEGINNING = 4, BEGINNING_LEAST = 2, LINES_MAX = 8192 };
@@ -349,12 +350,11 @@ static void put_understood(struct results *r)
  * or two. */
 static void results_put_canonical(struct results *r)
 {
-	enum { LIST_LEAST = 3 };
 	struct view *p = r->page;
 	const struct search_list *list = r->list;
 	struct search_query plain;
 	if (r->q.q.n || r->q.cursor.n || r->q.open || r->q.near || r->q.sort_given ||
-	    (r->q.category.n && list->count < LIST_LEAST))
+	    (r->q.category.n && list->count < FACTS_LIST_LEAST))
 		return;
 	search_query_init(&plain);
 	plain.region = r->q.region;

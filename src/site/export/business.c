@@ -76,13 +76,6 @@ static void business_read_columns(const struct db_rows *rows, int row, struct fa
 	f->website = db_text(rows, row, SQL_EXPORT_BUSINESS_WEBSITE);
 }
 
-/* The pages above: region, place, and the list of its kind there. */
-static size_t business_above(struct maker *m, const struct business *b,
-			     struct facts_crumb above[LEVELS_ABOVE])
-{
-	return level_above(m, b->region, b->place, b->linked ? b->category : LEVEL_ALL, above);
-}
-
 /* Its own pictures, the first as the leading one. */
 static bool business_read_pictures(struct maker *m, struct business *b)
 {
@@ -152,11 +145,12 @@ enum status business_read(struct maker *m, const struct db_rows *rows, int row, 
 	if (m->theme->several_countries)
 		f->country_name =
 		    iso_country_name(f->country, str_of(wording_language(m->theme->wording)->tag));
+	b->levels =
+	    level_above(m, b->region, b->place, b->linked ? b->category : LEVEL_ALL, b->above);
 	if (m->theme->is_public) {
 		f->page = MAKER_JOIN(m, m->theme->url, STR("/"), b->link, STR(".html"));
 		f->identity = MAKER_JOIN(m, m->theme->site_url, STR("/id/"), str_of(b->id_text));
-		struct facts_crumb above[LEVELS_ABOVE];
-		f->trail = level_trail(m, above, business_above(m, b, above));
+		f->trail = level_trail(m, b->above, b->levels);
 	}
 	enum status status =
 	    business_read_json(m, db_text(rows, row, SQL_EXPORT_BUSINESS_OFFERS), &f->offers, err);
@@ -354,14 +348,11 @@ static void business_put_locator(struct maker *m, const struct business *b)
 
 static void business_put_trail(struct maker *m, const struct business *b)
 {
-	struct facts_crumb above[LEVELS_ABOVE];
-	level_put_trail(m, above, business_above(m, b, above));
+	level_put_trail(m, b->above, b->levels);
 	json_build_text(&m->b, m->root, "category", theme_category_label(m->theme, b->category));
-	if (!b->place)
-		return;
-	const struct level_page page = {LEVEL_PLACE, b->place->id, LEVEL_ALL, 0};
-	JSON_BUILD_JOIN(&m->b, m->root, "city_link", m->theme->base, STR("/"),
-			level_link(m, &page));
+	if (b->place) /* the second level */
+		JSON_BUILD_JOIN(&m->b, m->root, "city_link", m->theme->base, STR("/"),
+				b->above[1].url);
 }
 
 /* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. Without

@@ -355,6 +355,8 @@ MUST_CHECK enum status maker_render(struct maker *m, enum theme_page page, struc
 
 /* ---- business.c ---- */
 
+enum { LEVELS_ABOVE = 3 }; /* region, place, list */
+
 /* A business as the statements export_blocks and export_rows return it. */
 struct business {
 	int64_t id;
@@ -366,9 +368,11 @@ struct business {
 	struct str link; /* from the site's root, without ending, percent-encoded */
 	int category;
 	int rank;
-	bool judged;             /* `rank` is known */
-	bool hidden;             /* its address must not be shown */
-	bool linked;             /* as in its entry */
+	bool judged;   /* `rank` is known */
+	bool hidden;   /* its address must not be shown */
+	bool linked;   /* as in its entry */
+	size_t levels; /* the pages above it, as of level_above */
+	struct facts_crumb above[LEVELS_ABOVE];
 	int updated_day;         /* of the last change in the source, days since 1970 */
 	char updated[DATE_TEXT]; /* the same as 2026-01-31; empty: outside of the years 0 to 9999 */
 	int day;                 /* of the last change in the database, days since 1970 */
@@ -423,10 +427,7 @@ void twins_resolve(struct manifest *m,
  * apart from pages of businesses. */
 
 enum level { LEVEL_REGION, LEVEL_PLACE, LEVEL_KIND };
-enum {
-	LEVEL_ALL = -1, /* in place of a category: the page of the region or place itself */
-	LEVELS_ABOVE = 3,
-};
+enum { LEVEL_ALL = -1 }; /* in place of a category: the page of the region or place itself */
 
 /* A page of a level: `id` is a region's, a place's or a category's. */
 struct level_page {
@@ -454,9 +455,6 @@ void level_put_trail(struct maker *m, const struct facts_crumb *above, size_t co
 struct facts_trail level_trail(struct maker *m, const struct facts_crumb *above, size_t count);
 
 /* ---- lists.c ---- */
-
-/* Businesses of a list. Fewer are shown by the page of the place or region. */
-enum { LIST_LEAST = 3 };
 
 /* Businesses of one category in a region or place: order[from..to). */
 struct business_list {
@@ -509,7 +507,8 @@ void lists_link(const struct lists *l, struct theme *t);
 /* Fill `work` with the pages that `spare` has not with the same hash. */
 void lists_compare(struct lists *l, const struct manifest *spare);
 void lists_release(struct lists *l);
-/* Whether search engines may list the page: not that of a place with fewer than LIST_LEAST. */
+/* Whether search engines may list the page: not that of a place with fewer than
+ * FACTS_LIST_LEAST. */
 bool lists_indexed(const struct lists *l, uint32_t page);
 /* The newest day of the businesses that it shows. */
 uint16_t lists_newest_day(const struct lists *l, const struct list_page *page);

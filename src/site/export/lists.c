@@ -119,6 +119,11 @@ static bool lists_page_ends(const struct manifest_entry *e, uint32_t on_page)
 	       (on_page >= PAGE_MOST || XXH3_64bits(&e->id, sizeof(e->id)) % PAGE_USUAL == 0);
 }
 
+static uint32_t list_size(const struct business_list *list)
+{
+	return list->to - list->from;
+}
+
 static struct list_page *lists_add_page(struct lists *l, uint32_t of, uint32_t from)
 {
 	l->page = memory_grow(l->page, &l->pages_room, l->pages + 1, sizeof(*l->page));
@@ -129,7 +134,7 @@ static struct list_page *lists_add_page(struct lists *l, uint32_t of, uint32_t f
 static void lists_paginate(struct lists *l, uint32_t at)
 {
 	struct business_list *list = &l->list[at];
-	if (list->to - list->from < LIST_LEAST)
+	if (list_size(list) < FACTS_LIST_LEAST)
 		return;
 	list->page = (uint32_t)l->pages;
 	struct list_page *page = lists_add_page(l, at, list->from);
@@ -143,11 +148,6 @@ static void lists_paginate(struct lists *l, uint32_t at)
 }
 
 /* ---- overviews ---- */
-
-static uint32_t list_size(const struct business_list *list)
-{
-	return list->to - list->from;
-}
 
 /* Orders `row` by what lists are of, then the largest first. */
 struct list_row {
@@ -268,7 +268,7 @@ static void lists_overviews(struct lists *l)
 	lists_put_towns(l);
 	for (uint32_t i = 0; i < l->overviews; i++) {
 		struct list_overview *o = &l->overview[i];
-		o->made = o->level != LEVEL_KIND || o->count >= LIST_LEAST;
+		o->made = o->level != LEVEL_KIND || o->count >= FACTS_LIST_LEAST;
 		if (!o->made)
 			continue;
 		lists_show(l, o);
@@ -352,7 +352,7 @@ void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH])
 bool lists_indexed(const struct lists *l, uint32_t page)
 {
 	const struct list_page *p = &l->page[page];
-	return !p->overview || l->overview[p->of].count >= LIST_LEAST;
+	return !p->overview || l->overview[p->of].count >= FACTS_LIST_LEAST;
 }
 
 uint16_t lists_newest_day(const struct lists *l, const struct list_page *page)

@@ -1,9 +1,8 @@
 /* Home, sources, imprint, privacy, the page for missing addresses, and the assets. */
 #include "site/export/internal.h"
 
-#include <stdio.h>
-
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

@@ -330,7 +330,8 @@ bool theme_links(const struct theme *t, int32_t place, int category)
 enum status theme_guess_links(struct theme *t, struct db *db, struct err *err)
 {
 	struct db_rows rows;
-	enum status status = DB_RUN(db, sql_export_kinds_of_places, &rows, err, DB_I64(LIST_LEAST));
+	enum status status =
+	    DB_RUN(db, sql_export_kinds_of_places, &rows, err, DB_I64(FACTS_LIST_LEAST));
 	if (status != OK)
 		return status;
 	free(t->linked);

@@ -77,6 +77,9 @@ MUST_CHECK enum status facts_block(const struct facts_business *business, struct
 MUST_CHECK enum status facts_jsonld(const struct facts_business *business, struct arena *arena,
 				    struct buf *out, struct err *err);
 
+/* With fewer businesses a list of a kind is no page of its own, nor one for search engines. */
+enum { FACTS_LIST_LEAST = 3 };
+
 /* A page that lists businesses: CollectionPage, its ItemList (the first 50) and BreadcrumbList. */
 struct facts_list {
 	struct str name;
