@@ -4,7 +4,7 @@
  *
  * A PgBouncer that does not answer costs a sample at most POOLER_WAIT_MS, is left out of it, and
  * is tried again POOLER_AGAIN_US later. Life: poolers_open, any number of poolers_sample,
- * poolers_close. / */
+ * poolers_close. */
 #ifndef OBSERVE_POOLER_POOLER_H
 #define OBSERVE_POOLER_POOLER_H
 
