@@ -44,7 +44,8 @@ $i->until('four wait', sub { my %pool = $pooler->pools('holdfast_worker'); ($poo
 $i->until('two have been in a transaction for 4 s', sub { $i->sql("SELECT count(*) = 2 FROM pg_stat_activity
 	WHERE application_name LIKE 'booking-%' AND xact_start < clock_timestamp() - interval '4 s'") eq 't' });
 my $recording = "$i->{home}/recording";
-($code, $found, $rest, $text) = heal(@console, '--record', $recording);
+my @ledger = ('--keep', "$i->{home}/ledger");
+($code, $found, $rest, $text) = heal(@console, '--record', $recording, @ledger);
 is_deeply([ keys %$found ], ['transaction-over-io'], 'transactions over I/O are the cause, and nothing else')
 	or diag $text;
 is($found->{'transaction-over-io'}{confidence}, 'certain', 'certain, because clients wait for the connections');
@@ -53,6 +54,8 @@ my ($pool) = grep { $_->{role} eq 'holdfast_worker' } @{ $rest->{pools} };
 is("$pool->{clients_waiting} $pool->{connections_used} $pool->{mode}", '4 2 transaction', 'the pool is told');
 my $samples = Instance::read_file($recording);
 like($samples, qr/"application":"booking-\d"[^}]*"behind":"local"/, 'who is behind a connection is in the sample');
+like($i->run_ok('heal', '--report', 1, @ledger), qr/^## What could not be seen\n\nCPU and disk of the server\.$/m,
+	'a report does not say that clients behind the pooler could not be seen');
 my ($again, $replayed) = $i->run('--json', 'heal', '--replay', $recording);
 like($replayed, qr/"confidence":"certain".*"clients_waiting":4/s, 'and a recording has it all');
 ($code, $found, $rest) = heal();

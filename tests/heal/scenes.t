@@ -106,6 +106,8 @@ my ($reported, $report) = $i->run('heal', '--report', @ledger);
 like($report, qr/^# Incident 1: Sessions wait for a lock.*\*\*What to do\.\*\* .*billing-1/s,
 	'its report says what to do');
 unlike($report, qr/canary|4711/, 'without literals');
+like($report, qr/clients behind a pooler, if there is one \(--bouncer/,
+	'and what could not be seen without a console');
 is($i->run_ok('--json', 'heal', '--report', 1, @ledger) =~ /"pid":$root,/, 1, 'as JSON, too');
 ($code, $text) = $i->run('heal', '--report', 7, @ledger);
 is("$code $text", "1 holdfast heal: the ledger has no incident 7\n", 'an incident that there is not');

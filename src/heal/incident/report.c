@@ -315,6 +315,19 @@ static const char *report_state(const struct incident_report *r)
 	return state;
 }
 
+/* Whether there is a pooler cannot be told from the server: only its console tells. */
+static void report_put_unseen(struct buf *out, const struct incident_report *r)
+{
+	int64_t consoles = 0;
+	(void)!json_i64(json_get(r->start, "poolers"), &consoles);
+	buf_puts(out, "\n## What could not be seen\n\nCPU and disk of the server");
+	if (consoles == 0)
+		buf_puts(
+		    out,
+		    "; clients behind a pooler, if there is one (--bouncer or heal.bouncer names its console)");
+	buf_puts(out, ".\n");
+}
+
 enum status incident_report_markdown(const struct incident_report *r, struct buf *out,
 				     struct err *err)
 {
@@ -353,9 +366,7 @@ enum status incident_report_markdown(const struct incident_report *r, struct buf
 	if (report_text(f, "recipe").n)
 		buf_printf(out, "\n## How to build it\n\n%.*s\n",
 			   STR_ARG(report_text(f, "recipe")));
-	buf_puts(
-	    out,
-	    "\n## What could not be seen\n\nCPU and disk of the server; clients behind a pooler.\n");
+	report_put_unseen(out, r);
 	return OK;
 }
 

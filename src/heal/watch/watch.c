@@ -140,6 +140,7 @@ static void watch_say_start(struct watch *w)
 	json_member_z(&j, "database", server->database);
 	json_member_z(&j, "version", server->version_text);
 	json_member_i64(&j, "acts", w->act != NULL);
+	json_member_i64(&j, "poolers", poolers_count(w->poolers));
 	watch_say(w, &j);
 	buf_release(&line);
 }
