@@ -15,6 +15,10 @@ name COLLATE "und-x-icu"
 -- expression: business_place
 cube(ARRAY[cosd(lat_e7 / 1e7::float8) * cosd(lon_e7 / 1e7::float8), cosd(lat_e7 / 1e7::float8) * sind(lon_e7 / 1e7::float8), sind(lat_e7 / 1e7::float8)])
 
+-- The band of latitude (1/25 degree, 4.4 km) that a place lies in. src/directory/search/near.c has the same number.
+-- expression: business_band
+(lat_e7 / 400000)
+
 -- The columns of a business for lists and its page. b: business, s: its source.
 -- expression: business_row
 b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,

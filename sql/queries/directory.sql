@@ -358,6 +358,64 @@ JOIN s ON s.id = b.source_id
 ORDER BY b.chord, b.id
 LIMIT $9;
 
+-- Further pages: what stands between two distances. $1, $2 and $3 are stretches of bands (src/directory/search/near.c):
+-- band, west and east in 1e-7 degrees; $4 and $5 south and north of them all; $6 the chord at which the ring ends; $7, $8
+-- and $9 the point; the key in $10 and $11.
+-- name: list_near_ring
+-- row: business
+-- served-by: business_by_band
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT t.chord AS key, {{business_row}}
+FROM (
+	SELECT id, chord
+	FROM (
+		SELECT id, {{business_place}} <-> cube(ARRAY[$7::float8, $8::float8, $9::float8]) AS chord
+		FROM unnest($1::integer[], $2::integer[], $3::integer[]) AS r (band, west, east)
+		CROSS JOIN LATERAL (
+			SELECT id, lat_e7, lon_e7
+			FROM business
+			WHERE {{business_band}} = r.band AND lon_e7 BETWEEN r.west AND r.east AND lat_e7 BETWEEN $4::integer AND $5::integer
+			OFFSET 0
+		) AS p
+		OFFSET 0
+	) AS m
+	WHERE chord <= $6::float8 AND (chord, id) > ($10::float8, $11::bigint)
+	ORDER BY chord, id
+	LIMIT $12
+) AS t
+JOIN business AS b ON b.id = t.id
+JOIN s ON s.id = b.source_id
+ORDER BY t.chord, t.id;
+
+-- The same of group $12, and of category $13 unless it is NULL.
+-- name: list_near_ring_group
+-- row: business
+-- served-by: business_of_group_by_band
+WITH s AS MATERIALIZED (SELECT * FROM source)
+SELECT t.chord AS key, {{business_row}}
+FROM (
+	SELECT id, chord
+	FROM (
+		SELECT id, {{business_place}} <-> cube(ARRAY[$7::float8, $8::float8, $9::float8]) AS chord
+		FROM unnest($1::integer[], $2::integer[], $3::integer[]) AS r (band, west, east)
+		CROSS JOIN LATERAL (
+			SELECT id, lat_e7, lon_e7
+			FROM business
+			WHERE group_id = $12::smallint AND {{business_band}} = r.band AND lon_e7 BETWEEN r.west AND r.east
+				AND lat_e7 BETWEEN $4::integer AND $5::integer
+				AND ($13::smallint IS NULL OR category_id = $13)
+			OFFSET 0
+		) AS p
+		OFFSET 0
+	) AS m
+	WHERE chord <= $6::float8 AND (chord, id) > ($10::float8, $11::bigint)
+	ORDER BY chord, id
+	LIMIT $14
+) AS t
+JOIN business AS b ON b.id = t.id
+JOIN s ON s.id = b.source_id
+ORDER BY t.chord, t.id;
+
 -- Text: $1 to $9 are those of the expression text_match.
 -- Common words: the first $12 businesses after the key, of which up to $13 have the words.
 -- name: list_text_walk

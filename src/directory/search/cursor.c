@@ -21,6 +21,13 @@ struct key key_before_all(enum search_sort sort)
 	return (struct key){str_of(first[sort].text), first[sort].id};
 }
 
+double key_chord(const struct key *key)
+{
+	double chord = 0;
+	must(str_to_double(key->text, &chord));
+	return chord > 0 ? chord : 0;
+}
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static struct str base64url(struct arena *arena, const unsigned char *p, size_t n)

@@ -18,6 +18,7 @@ enum plan_filter {
 	PLAN_NEAR = 32,
 	PLAN_FACETS = 64, /* choices of facets.def */
 	PLAN_BOX = 128,   /* a small one: larger ones are looked for in other lists */
+	PLAN_RING = 256,  /* a page by distance that begins behind a key */
 };
 
 struct plan {
@@ -26,9 +27,9 @@ struct plan {
 	unsigned optional; /* and any of these */
 	bool common;       /* of two plans for the same text: the one for common words */
 	const struct db_statement *statement;
-	/* Its parameters in order: w all words and three sets (4), p point and radius (4), g group,
-	 * c category, r region, t city, f region and city (NULL: any), b box (10), i id of the row
-	 * before, k key of the row before (2), n rows to walk, l rows to give */
+	/* Its parameters in order: w all words and three sets (4), x point (3), p point and radius
+	 * (4), d ring (6), g group, c category, r region, t city, f region and city (NULL: any), b box
+	 * (10), i id of the row before, k key of the row before (2), n rows to walk, l rows to give */
 	const char *params;
 };
 
@@ -50,6 +51,8 @@ struct key {
 	int64_t id;
 };
 struct key key_before_all(enum search_sort sort);
+/* Of a list by distance. */
+double key_chord(const struct key *key);
 /* Base64url of the key and a hash over it and the query: a cursor of another query, or a changed
  * one, is refused. It is no secret and gives no rights, so the hash has no key. */
 MUST_CHECK struct str cursor_write(struct arena *arena, const struct search_query *q,
@@ -77,6 +80,25 @@ bool area_is_small(const struct area *a);
 int area_params(const struct area *a, struct db_param *out);
 /* Sets the distance from the middle of a circle. */
 bool area_has(const struct area *a, struct search_business *b);
+
+/* ---- near.c: pages by distance behind the first ---- */
+
+/* Metres on the ground as a chord of the unit sphere, which is the key of lists by distance. */
+double chord_of_metres(double m);
+double metres_of_chord(double chord);
+
+enum { RING_PARAMS = 6 };
+/* Between the key of the row before and outer_m. */
+struct near_ring {
+	double outer_m, width_m;
+};
+void ring_begin(struct near_ring *r, double key, double radius_m);
+/* The ring becomes wider outwards. False: it ends at the radius already. */
+MUST_CHECK bool ring_grow(struct near_ring *r, double radius_m);
+/* The stretches of bands that it crosses, and its end, as RING_PARAMS parameters. False: the arena
+ * is full. */
+MUST_CHECK bool ring_params(struct arena *arena, const struct near_ring *r,
+			    const struct search_query *q, double key, struct db_param *out);
 
 /* ---- terms.c: what was typed, word by word ---- */
 
@@ -287,6 +309,9 @@ void rows_category(const struct taxonomy_category *category, int64_t businesses,
 MUST_CHECK bool rows_text(struct arena *arena, const struct db_rows *rows, int row, int column,
 			  struct str *out);
 
+/* Adds a row of list_facets. */
+MUST_CHECK bool rows_facet(struct arena *arena, const struct db_rows *rows, int row, int64_t at_s,
+			   struct search_facets *f);
 /* Whether the hours of a row of list_facets are known to be open at that instant. */
 bool rows_hours_open(const struct db_rows *rows, int row, int64_t at_s);
 /* An array column; empty for NULL. */

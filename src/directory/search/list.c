@@ -52,6 +52,7 @@ struct listing {
 	const struct plan *plan;
 	struct key key; /* of the last row looked at */
 	int fetch;
+	struct near_ring ring;
 	int walk; /* for common words */
 	int walked;
 	struct area area;
@@ -127,6 +128,7 @@ static bool keeps(const struct listing *l, struct search_business *b)
 	return (!l->open || b->open == SEARCH_OPEN) && area_has(&l->area, b);
 }
 
+/* 0: the arena is full. */
 static int params_of(const struct listing *l, struct db_param *out)
 {
 	int n = 0;
@@ -138,11 +140,18 @@ static int params_of(const struct listing *l, struct db_param *out)
 			for (int i = 0; i < TEXT_SETS; i++)
 				out[n++] = DB_TEXT_OR_NULL(l->text.set[i]);
 			break;
+		case 'd':
+			if (!ring_params(l->ask.arena, &l->ring, &l->q, key_chord(&l->key), out))
+				return 0;
+			n += RING_PARAMS;
+			break;
+		case 'x':
 		case 'p':
 			out[n++] = DB_DOUBLE(cos(lat) * cos(lon));
 			out[n++] = DB_DOUBLE(cos(lat) * sin(lon));
 			out[n++] = DB_DOUBLE(sin(lat));
-			out[n++] = DB_DOUBLE(2 * sin(l->q.radius_m / (2 * earth_radius_m)));
+			if (*kind == 'p')
+				out[n++] = DB_DOUBLE(chord_of_metres(l->q.radius_m));
 			break;
 		case 'g':
 			out[n++] = l->group ? DB_I64(l->group) : DB_NULL;
@@ -251,7 +260,7 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		/* Fewer than hoped for among the best: ask the words' index for the rest. */
 		l->plan = plan_find(l->filters, l->list.sort, false);
 		page(l);
-	} else if (!full) {
+	} else if (!full && !(l->filters & PLAN_RING && ring_grow(&l->ring, l->q.radius_m))) {
 		list_finish(l);
 	} else if (l->walked >= OPEN_WALK) {
 		give_next(l);
@@ -260,11 +269,26 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 	}
 }
 
+/* What is behind a key by distance alone is read between two distances. */
+static void choose_ring(struct listing *l)
+{
+	if (l->plan->statement != &sql_list_near || (!l->q.cursor.n && !l->walked))
+		return;
+	l->filters |= PLAN_RING;
+	l->plan = plan_find(l->filters, l->list.sort, true);
+	ring_begin(&l->ring, key_chord(&l->key), l->q.radius_m);
+}
+
 static void page(struct listing *l)
 {
 	struct db_param params[DB_PARAMS_MAX];
+	choose_ring(l);
 	int count = params_of(l, params);
 	struct err err;
+	if (!count) {
+		too_large(l);
+		return;
+	}
 	enum status status =
 	    ask_query(&l->ask, l->plan->statement, params, count, page_done, l, &err);
 	if (status != OK)
@@ -577,37 +601,6 @@ static void ask_places(struct listing *l)
 
 /* ---- facets ---- */
 
-static bool read_facet(struct listing *l, const struct db_rows *rows, int row)
-{
-	struct search_facets *f = &l->list.facets;
-	struct str kind = db_text(rows, row, SQL_LIST_FACETS_FACET);
-	int64_t n = db_i64(rows, row, SQL_LIST_FACETS_BUSINESSES);
-	struct search_facet *out;
-	if (str_eq(kind, STR("total"))) {
-		f->total = n;
-		return true;
-	}
-	if (str_eq(kind, STR("category"))) {
-		const struct taxonomy_category *category =
-		    taxonomy_by_id((int)db_i64(rows, row, SQL_LIST_FACETS_CATEGORY_ID));
-		if (category && f->categories < SEARCH_FACETS_MAX)
-			f->category[f->categories++] = (struct search_facet){
-			    str_of(category->key), str_of(category->label), n};
-		return true;
-	}
-	if (str_eq(kind, STR("hours"))) {
-		f->open += rows_hours_open(rows, row, l->at_s) ? n : 0;
-		return true;
-	}
-	size_t *count = str_eq(kind, STR("region")) ? &f->regions : &f->cities;
-	if (*count == SEARCH_FACETS_MAX)
-		return true;
-	out = &(count == &f->regions ? f->region : f->city)[(*count)++];
-	out->businesses = n;
-	return rows_text(l->ask.arena, rows, row, SQL_LIST_FACETS_KEY, &out->key) &&
-	       rows_text(l->ask.arena, rows, row, SQL_LIST_FACETS_NAME, &out->label);
-}
-
 static void facets_done(void *ctx, enum status status, const struct db_rows *rows,
 			const struct err *err)
 {
@@ -619,7 +612,7 @@ static void facets_done(void *ctx, enum status status, const struct db_rows *row
 		return;
 	}
 	for (int row = 0; row < rows->rows; row++) {
-		if (!read_facet(l, rows, row)) {
+		if (!rows_facet(l->ask.arena, rows, row, l->at_s, &l->list.facets)) {
 			too_large(l);
 			return;
 		}

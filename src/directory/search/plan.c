@@ -1,14 +1,15 @@
 #include "directory/search/internal.h"
 #include "sql/directory.h"
 
-#define G PLAN_GROUP
-#define C PLAN_CATEGORY
-#define R PLAN_REGION
-#define T PLAN_CITY
-#define Q PLAN_TEXT
-#define N PLAN_NEAR
-#define F PLAN_FACETS
-#define B PLAN_BOX
+#define G    PLAN_GROUP
+#define C    PLAN_CATEGORY
+#define R    PLAN_REGION
+#define T    PLAN_CITY
+#define Q    PLAN_TEXT
+#define N    PLAN_NEAR
+#define F    PLAN_FACETS
+#define B    PLAN_BOX
+#define RING PLAN_RING
 
 /* Every list there is. What is not in here is refused: there is no index that would serve it. */
 static const struct plan plans[] = {
@@ -31,6 +32,9 @@ static const struct plan plans[] = {
     {SEARCH_NAME, Q, G | C | R | T | F, false, &sql_list_text_by_name, "wkl"},
     {SEARCH_NAME, F, G | C | R | T, false, &sql_list_text_by_name, "wkl"},
     {SEARCH_DISTANCE, N, G | C, false, &sql_list_near, "pgckl"},
+    {SEARCH_DISTANCE, N | RING, 0, true, &sql_list_near_ring, "dxkl"},
+    {SEARCH_DISTANCE, N | RING | G, 0, true, &sql_list_near_ring_group, "dxkgcl"},
+    {SEARCH_DISTANCE, N | RING | C, 0, true, &sql_list_near_ring_group, "dxkgcl"},
     {SEARCH_DISTANCE, N | Q, G | C | R | T | F, true, &sql_list_text_near_walk, "wpkl"},
     {SEARCH_DISTANCE, N | F, G | C | R | T, true, &sql_list_text_near_walk, "wpkl"},
     {SEARCH_DISTANCE, N | Q, G | C | R | T | F, false, &sql_list_text_near_rare, "wpkl"},

@@ -1,6 +1,5 @@
 #include "directory/search/internal.h"
 
-#include <math.h>
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "hours/hours.h"
@@ -31,12 +30,6 @@ static bool texts(struct arena *arena, const struct db_rows *rows, int row,
 	return true;
 }
 #define TEXTS(arena, rows, row, slots) texts((arena), (rows), (row), (slots), COUNT_OF(slots))
-
-/* The chord of the unit sphere as metres on the ground. */
-static double chord_to_m(double chord)
-{
-	return 2 * earth_radius_m * asin(chord / 2 < 1 ? chord / 2 : 1);
-}
 
 bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int64_t at_s,
 		   bool with_distance, struct search_business *out)
@@ -84,7 +77,7 @@ bool rows_business(struct arena *arena, const struct db_rows *rows, int row, int
 					  out->lon};
 	out->open = states[hours_state_at(out->hours, &place, at_s, &out->open_changes_s)];
 	if (with_distance)
-		out->distance_m = chord_to_m(db_double(rows, row, SQL_BUSINESS_KEY));
+		out->distance_m = metres_of_chord(db_double(rows, row, SQL_BUSINESS_KEY));
 	return true;
 }
 
@@ -187,4 +180,35 @@ void rows_category(const struct taxonomy_category *category, int64_t businesses,
 	    .group_label = str_of(group->label),
 	    .businesses = businesses,
 	};
+}
+
+bool rows_facet(struct arena *arena, const struct db_rows *rows, int row, int64_t at_s,
+		struct search_facets *f)
+{
+	struct str kind = db_text(rows, row, SQL_LIST_FACETS_FACET);
+	int64_t n = db_i64(rows, row, SQL_LIST_FACETS_BUSINESSES);
+	struct search_facet *out;
+	if (str_eq(kind, STR("total"))) {
+		f->total = n;
+		return true;
+	}
+	if (str_eq(kind, STR("category"))) {
+		const struct taxonomy_category *category =
+		    taxonomy_by_id((int)db_i64(rows, row, SQL_LIST_FACETS_CATEGORY_ID));
+		if (category && f->categories < SEARCH_FACETS_MAX)
+			f->category[f->categories++] = (struct search_facet){
+			    str_of(category->key), str_of(category->label), n};
+		return true;
+	}
+	if (str_eq(kind, STR("hours"))) {
+		f->open += rows_hours_open(rows, row, at_s) ? n : 0;
+		return true;
+	}
+	size_t *count = str_eq(kind, STR("region")) ? &f->regions : &f->cities;
+	if (*count == SEARCH_FACETS_MAX)
+		return true;
+	out = &(count == &f->regions ? f->region : f->city)[(*count)++];
+	out->businesses = n;
+	return rows_text(arena, rows, row, SQL_LIST_FACETS_KEY, &out->key) &&
+	       rows_text(arena, rows, row, SQL_LIST_FACETS_NAME, &out->label);
 }

@@ -1,0 +1,106 @@
+#!/usr/bin/perl
+# Pages by distance: in the order that SQL gives, and what each reads, however far out. The database counts the buffers
+# of what the web process asks (pg_stat_statements). HOLDFAST_PLACES asks for more businesses in the dense part.
+use strict;
+use warnings;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Directory;
+use JSON::PP;
+use Test::More;
+use Web;
+
+my $directory = Directory->start;
+my $places = $ENV{HOLDFAST_PLACES} // 20_000;
+# A dense disc of 45 km around 47,8 (most are near the middle), one around the date line and one at a pole.
+$directory->sql(<<"SQL");
+CREATE TEMPORARY TABLE spot AS
+SELECT i, CASE WHEN i % 40 = 1 THEN 90 - r / 111.195
+		ELSE 47 * (i % 40 != 2)::integer + r * cosd(a) / 111.195 END AS lat,
+	CASE WHEN i % 40 = 1 THEN a WHEN i % 40 = 2 THEN 179.99 + r * sind(a) / 111.195
+		ELSE 8 + r * sind(a) / 111.195 / cosd(47) END AS lon
+FROM (SELECT i, 45.0::float8 * ('x' || substr(md5('r' || i), 1, 6))::bit(24)::integer / 16777216 AS r,
+		360.0::float8 * ('x' || substr(md5('a' || i), 1, 6))::bit(24)::integer / 16777216 - 180 AS a
+	FROM generate_series(1, $places) AS i) AS u;
+INSERT INTO business (id, lat_e7, lon_e7, source_id, category_id, group_id, name, country)
+SELECT 1000 + i, (lat * 1e7)::integer, ((CASE WHEN lon > 180 THEN lon - 360 ELSE lon END) * 1e7)::integer, s.id,
+	c.id, c.group_id, 'Spot ' || i, 'CH'
+FROM spot JOIN (SELECT *, row_number() OVER (ORDER BY id) AS no FROM category) AS c
+	ON c.no = 1 + i % 7919 % 97 % 41
+CROSS JOIN (SELECT id FROM source WHERE key = 'alpha') AS s;
+SQL
+$directory->sql('VACUUM (ANALYZE) business');
+my $web = Web->start(database => $directory->conninfo);
+$web->until('the database answers', sub { ($web->request('GET /readyz'))[0] == 200 });
+
+my $counted = q(SELECT COALESCE(sum(shared_blks_hit + shared_blks_read), 0) FROM pg_stat_statements
+	WHERE userid = 'holdfast_web'::regrole);
+
+# A page: its businesses and the next cursor.
+sub page {
+	my ($query) = @_;
+	my ($status, undef, $body) = $web->request("GET /v1/businesses?$query");
+	if ($status != 200) {
+		fail("$query: $status");
+		return;
+	}
+	my $answer = decode_json($body);
+	return ($answer->{businesses}, $answer->{next});
+}
+
+# The buffers of all statements of a page of twenty.
+sub buffers_of {
+	my ($query) = @_;
+	my ($before) = $directory->column($counted);
+	page("$query&limit=20");
+	my ($after) = $directory->column($counted);
+	return $after - $before;
+}
+
+my $metres
+	= '2 * 6371008.8 * asin(least(1, sqrt(power(sind((lat_e7 / 1e7 - %s) / 2), 2)'
+	. ' + cosd(lat_e7 / 1e7) * cosd(%1$s) * power(sind((lon_e7 / 1e7 - %s) / 2), 2))))';
+my ($category) = $directory->column('SELECT category_id FROM business WHERE id > 1000 AND id < 50000 GROUP BY 1
+	ORDER BY count(*) DESC, 1 LIMIT 1');
+my ($key, $group, $group_key)
+	= map {@$_} $directory->rows("SELECT key, group_id, group_key FROM category WHERE id = $category");
+for (
+	[ 'a dense part', '47,8', 50000, '', 'true' ],
+	[ 'a dense part, one category', '47,8', 50000, "&category=$key", "category_id = $category" ],
+	[ 'a dense part, one group', '47,8', 50000, "&category=$group_key", "group_id = $group" ],
+	[ 'beside the dense part', '47.3,8.4', 50000, '', 'true' ],
+	[ 'an almost empty part', '46.1,6.1', 50000, '', 'true' ],
+	[ 'both sides of the date line', '0.01,-179.98', 50000, '', 'true' ],
+	[ 'south of the equator', '-0.2,179.9', 50000, '', 'true' ],
+	[ 'at a pole', '89.99,120', 50000, '', 'true' ],
+	[ 'across a pole', '89.8,-30', 50000, '', 'true' ],
+	[ 'nothing at all', '-30,-120', 50000, '', 'true' ],
+) {
+	my ($name, $near, $radius, $more, $where) = @$_;
+	my $distance = sprintf $metres, split /,/, $near;
+	my @expected = map { Directory::id_text($_) }
+		$directory->column("SELECT id FROM business WHERE $where AND $distance <= $radius");
+	my ($cursor, $most, $pages, @got, @distances) = ('', 0, 0);
+	while (defined $cursor) {
+		my $query = "near=$near&radius=$radius$more" . ($cursor && "&cursor=$cursor");
+		my ($rows, $next) = page("$query&limit=100");
+		last unless $rows;
+		push @got, map { $_->{id} } @$rows;
+		push @distances, map { $_->{distance_m} } @$rows;
+		# The first pages, some of those between, and the last.
+		if ($pages < 3 || $pages % 16 == 0 || !defined $next) {
+			my $buffers = buffers_of($query);
+			$most = $buffers if $buffers > $most;
+		}
+		($cursor, $pages) = ($next, $pages + 1);
+	}
+	is(join("\n", sort @got), join("\n", sort @expected), "$name: all within the radius, none twice (" . @expected . ')');
+	is("@distances", join(' ', sort { $a <=> $b } @distances), "$name: nearest first");
+	cmp_ok($most, '>', 0, "$name: the buffers are counted");
+	cmp_ok($most, '<=', 500, "$name: no page takes more than 500 buffers ($most)");
+}
+
+$web->stop;
+$directory->stop;
+done_testing;
