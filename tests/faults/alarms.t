@@ -9,7 +9,8 @@ use JSON::PP;
 use Pipeline;
 use Test::More;
 
-my %settings = ('notify.steady' => '1s', 'notify.timeout' => '600s', 'notify.disk_free' => 0, 'heal.enabled' => 'yes');
+my %settings = ('notify.steady' => '1s', 'notify.timeout' => '600s', 'notify.disk_free' => 0, 'heal.enabled' => 'yes',
+	'heal.cured_after' => '5s');
 $settings{'user.notify'} = 'nobody' if !$> && !getpwnam 'holdfast-notify';
 my $p = Pipeline->make(businesses => 40, api => { ms => [ 1, 3 ] }, settings => \%settings);
 my $i = $p->{i};
@@ -91,6 +92,9 @@ like($alarm->{text}, qr/^lock-chain: /, 'with its diagnosis');
 my ($number) = $alarm->{key} =~ /(\d+)/;
 like($alarm->{do}, qr/heal --report $number/, 'and where to read more');
 for my $in (@in) { print $in "COMMIT;\n\\q\n"; close $in }
+$alarm = until_told('heal', 'over');
+is($alarm->{key}, "heal/$number", 'its end is told under the same number');
+is(told('heal', 'raised'), 1, 'and it was told once');
 $i->run_ok('down');
 is_deeply([ $i->left ], [], 'down leaves nothing');
 done_testing;
