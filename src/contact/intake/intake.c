@@ -168,6 +168,17 @@ static bool scan_name(const struct intake_scan *s, int n, int *end)
 	return sign || figure || parts >= 4;
 }
 
+/* "(a) firma (p) de": letters for at and dot, each in brackets. n: the first letter. */
+static bool scan_lettered(const struct intake_scan *s, int n)
+{
+	const struct token *at = scan_at(s, n), *dot = scan_at(s, n + 4);
+	return scan_framed(s, n - 1, "([{<") && str_eq_nocase(at->text, STR("a")) &&
+	       scan_is_word(s, n + 2) && scan_framed(s, n + 3, "([{<") &&
+	       (str_eq_nocase(dot->text, STR("p")) || str_eq_nocase(dot->text, STR("d")) ||
+		str_eq_nocase(dot->text, STR("t"))) &&
+	       scan_at(s, n + 6)->class & CLASS_ANY_ENDING;
+}
+
 /* No preposition, but for "at" itself. */
 static bool scan_is_at_only(const struct token *t)
 {
@@ -179,6 +190,8 @@ static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found
 {
 	const struct token *t = scan_at(s, n);
 	int end;
+	if (n > 1 && scan_lettered(s, n))
+		return scan_found(s, INTAKE_EMAIL, n - 2, n + 6, found);
 	if (!(t->class & (CLASS_AT | CLASS_MAYBE_AT)) || n == 0)
 		return false;
 	if (scan_framed(s, n - 1, "([{<") && n > 1 && scan_is_at_only(t))
@@ -197,6 +210,32 @@ static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found
 	bool short_word = str_eq_nocase(t->text, STR("a")) || str_eq_nocase(t->text, STR("na"));
 	return !(short_word && scan_sign(s, end - 1, '.') && !scan_sign(s, n + 1, ')')) &&
 	       scan_found(s, INTAKE_EMAIL, n - 1, end, found);
+}
+
+/* The classes of the words near the tokens from `from` to `to`. */
+static unsigned scan_near(const struct intake_scan *s, int from, int to)
+{
+	unsigned class = 0;
+	for (int i = 1; i <= NEAR; i++) {
+		class |= scan_at(s, from - i)->class;
+		class |= i < NEAR ? scan_at(s, to + i)->class : 0;
+	}
+	return class;
+}
+
+/* "Verkauf @home": where something is done. Not "Insta @home", nor "@home_bau". n: the word. */
+static bool scan_at_home(const struct intake_scan *s, int n)
+{
+	static const char *const places[] = {"home", "work", "school", "office"};
+	const struct token *after = scan_at(s, n + 1);
+	bool goes_on = after->text.n && !after->spaced && !scan_one_of(s, n + 1, ",;!?)");
+	if (goes_on || !scan_is_word(s, n - 2) ||
+	    scan_near(s, n - 1, n) & (CLASS_PLATFORM | CLASS_USER))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if (str_eq_nocase(scan_at(s, n)->text, str_of(places[i])))
+			return true;
+	return false;
 }
 
 static bool scan_at_sign(const struct intake_scan *s, int n, struct intake_found *found)
@@ -222,6 +261,8 @@ static bool scan_at_sign(const struct intake_scan *s, int n, struct intake_found
 		return scan_found(s, INTAKE_EMAIL, n - 1, n, found);
 	/* "info @ firma", "anna @ meier metallbau de" */
 	bool mailbox = scan_at(s, n - 1)->class & CLASS_MAILBOX;
+	if (attached && right == n + 1 && scan_at_home(s, right))
+		return false;
 	if (n > 0 && scan_is_word(s, n - 1) && scan_bare_host(s, right, !mailbox, &end))
 		return scan_found(s, INTAKE_EMAIL, n - 1, end, found);
 	bool platform = scan_at(s, n - 1)->class & CLASS_PLATFORM && scan_is_word(s, right);
@@ -325,17 +366,6 @@ static bool scan_quoted(const struct intake_scan *s, int n)
 {
 	return scan_is_word(s, n) && scan_one_of(s, n - 1, "\"'") && scan_one_of(s, n + 1, "\"'") &&
 	       scan_at(s, n - 1)->spaced && !scan_at(s, n + 1)->spaced;
-}
-
-/* The classes of the words near the tokens from `from` to `to`. */
-static unsigned scan_near(const struct intake_scan *s, int from, int to)
-{
-	unsigned class = 0;
-	for (int i = 1; i <= NEAR; i++) {
-		class |= scan_at(s, from - i)->class;
-		class |= i < NEAR ? scan_at(s, to + i)->class : 0;
-	}
-	return class;
 }
 
 /* A word that can only be a name: the phrase ends behind it, or goes on with another platform. */
