@@ -28,8 +28,9 @@ struct plan {
 	bool common;       /* of two plans for the same text: the one for common words */
 	const struct db_statement *statement;
 	/* Its parameters in order: w all words and three sets (4), x point (3), p point and radius
-	 * (4), d ring (6), g group, c category, r region, t city, f region and city (NULL: any), b box
-	 * (10), i id of the row before, k key of the row before (2), n rows to walk, l rows to give */
+	 * (4), d ring (6), g group, c category, r region, t city, f region and city (NULL: any),
+	 * b box (10), i id of the row before, k key of the row before (2), n rows to walk, l rows
+	 * to give */
 	const char *params;
 };
 
