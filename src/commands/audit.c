@@ -20,6 +20,7 @@ static bool notes;
 static const char *statements, *statement, *as_role, *search_path;
 static int64_t min_rows = 10000, budget = 30;
 static int64_t watch;
+static struct cli_texts bouncers;
 static bool scratch;
 static const char *baseline, *write_baseline;
 static const char *schema;
@@ -55,6 +56,9 @@ static const struct cli_option options[] = {
     {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
      "db: then look at the server for so long: transactions that stay open over a call, batches that are called and change nothing",
      &watch},
+    {"bouncer", 0, CLI_TEXTS, "URL", 0, 0,
+     "db --watch: console of a PgBouncer to ask who waits in it, with a role of its stats_users; may be given several times",
+     &bouncers},
     {"baseline", 0, CLI_TEXT, "FILE", 0, 0,
      "leave out the findings that the file names; they are counted", &baseline},
     {"write-baseline", 0, CLI_TEXT, "FILE", 0, 0,
@@ -221,12 +225,22 @@ static int audit_api_command(const char *path, const char *program_dir)
 	return code;
 }
 
+/* The addresses of --bouncer as one list. False: they do not fit. */
+static bool audit_consoles(char *out, size_t room)
+{
+	size_t used = 0;
+	for (int i = 0; i < bouncers.count && used < room; i++)
+		used += (size_t)snprintf(out + used, room - used, "%s%s", i ? ";" : "",
+					 bouncers.text[i]);
+	return used < room;
+}
+
 static int audit_db_command(const char *url, const char *program_dir)
 {
 	struct audit_report report;
 	struct sql_summary s;
 	struct err err;
-	char looked[500];
+	char looked[500], consoles[CLI_TEXTS_MAX * PATH_MAX] = "";
 	int64_t queryid = 0;
 	const struct sql_options sql = {
 	    .rule = rule, .notes = notes, .program_dir = program_dir, .user = reading_user()};
@@ -235,7 +249,10 @@ static int audit_db_command(const char *url, const char *program_dir)
 	if (statement &&
 	    (!executed || !str_to_i64(str_of(statement), INT64_MIN, INT64_MAX, &queryid)))
 		return cli_usage_error("--statement takes a queryid of pg_stat_statements");
+	if (!audit_consoles(consoles, sizeof(consoles)))
+		return cli_usage_error("--bouncer: the addresses are too long");
 	const struct sql_database database = {.url = url,
+					      .bouncers = consoles,
 					      .statements = executed || code ? NULL : statements,
 					      .executed = executed,
 					      .code = code && !statement,
@@ -296,6 +313,8 @@ static int audit_command(int argc, char **argv)
 	if (!db && (statements || statement || as_role || watch))
 		return cli_usage_error(
 		    "--statements, --statement, --as and --watch are for audit db");
+	if (bouncers.count && !watch)
+		return cli_usage_error("--bouncer is for audit db --watch");
 	if (sarif + junit + cli_globals.json > 1)
 		return cli_usage_error("--json, --sarif and --junit are three forms: give one");
 	if (baseline && write_baseline)

@@ -82,6 +82,7 @@ struct observe_session {
 	bool hashed;          /* it is of the text: the server has no query_id */
 	struct observe_text text;
 	char behind[OBSERVE_NAME]; /* address of the client behind a pooler; "": not known */
+	int pool; /* it is a connection of this one of the sample's pools, from 1; 0: not known */
 	char role[OBSERVE_NAME], application[OBSERVE_NAME], client[OBSERVE_NAME];
 	char wait_type[16], wait[32];
 	int32_t blocker[OBSERVE_BLOCKERS]; /* 0: a prepared transaction */

@@ -33,7 +33,8 @@ struct sql_database {
 	int64_t statement;       /* only this queryid; 0: all */
 	const char *role;        /* to plan and compare as; NULL: the connection's */
 	const char *search_path; /* NULL: as the database says for the role of each statement */
-	int64_t min_rows;        /* smaller tables are left out */
+	const char *bouncers; /* consoles to watch as well, as poolers_open takes them; "": none */
+	int64_t min_rows;     /* smaller tables are left out */
 	int64_t budget_ms;
 };
 
@@ -70,8 +71,9 @@ MUST_CHECK enum status sql_audit_database(const struct sql_options *options,
 					  struct err *err);
 
 /* A running server, a look a second: what waits outside the database with a transaction open
- * (pg_stat_activity), and batches that are called and change nothing (pg_stat_statements, where the
- * database has it). Of the summary only what was hidden and suppressed is added to. */
+ * (pg_stat_activity, and who waits for it in PgBouncer), and batches that are called and change
+ * nothing (pg_stat_statements, where the database has it). Of the summary only what was hidden and
+ * suppressed is added to. UNAVAILABLE: also a PgBouncer that did not answer the first look. */
 MUST_CHECK enum status sql_watch(const struct sql_options *options,
 				 const struct sql_database *database, int64_t seconds,
 				 struct audit_report *report, struct sql_summary *summary,

@@ -3,6 +3,7 @@
  * literals (observe/). */
 #include "audit/sql/identity.h"
 #include "base/memory.h"
+#include "observe/pooler/pooler.h"
 #include "observe/server/server.h"
 #include "sql/audit.h"
 
@@ -28,6 +29,9 @@ struct watch_group {
 	int64_t shortest_us, longest_us, first_at, last_at;
 	int32_t pid;
 	int64_t state_change;
+	/* its pool in PgBouncer: looks in which clients waited for it, and when they were most */
+	int queued;
+	struct observe_pool pool;
 };
 
 struct watch_run {
@@ -55,9 +59,37 @@ static struct watch_group *watch_group(struct watch_run *w, const struct observe
 	return g;
 }
 
+/* The pool in PgBouncer that the session is a connection of; NULL: none is known. Of consoles that
+ * do not say, the only one of the session's role. */
+static const struct observe_pool *watch_pool(const struct observe_sample *sample,
+					     const struct observe_session *s)
+{
+	const struct observe_pool *of_role = NULL;
+	if (s->pool)
+		return &sample->pool[s->pool - 1];
+	for (int i = 0; i < sample->pools; i++) {
+		if (strcmp(sample->pool[i].role, s->role) != 0)
+			continue;
+		if (of_role)
+			return NULL;
+		of_role = &sample->pool[i];
+	}
+	return of_role;
+}
+
+static void watch_queue(struct watch_group *g, const struct observe_pool *pool)
+{
+	if (!pool)
+		return;
+	g->queued += pool->waiting > 0;
+	if (!g->pool.database[0] || pool->waiting > g->pool.waiting)
+		g->pool = *pool;
+}
+
 static void watch_look(struct watch_run *w, const struct observe_sample *sample)
 {
 	int now[WATCH_GROUPS_MAX] = {0};
+	const struct observe_pool *pool[WATCH_GROUPS_MAX] = {0};
 	w->looks++;
 	for (int i = 0; i < sample->sessions; i++) {
 		const struct observe_session *s = &sample->session[i];
@@ -68,6 +100,8 @@ static void watch_look(struct watch_run *w, const struct observe_sample *sample)
 		if (!g)
 			continue;
 		now[g - w->group]++;
+		if (!pool[g - w->group])
+			pool[g - w->group] = watch_pool(sample, s);
 		g->moved |= g->pid == s->pid && g->state_change != s->state_change;
 		g->shortest_us = idle < g->shortest_us ? idle : g->shortest_us;
 		g->longest_us = idle > g->longest_us ? idle : g->longest_us;
@@ -75,6 +109,7 @@ static void watch_look(struct watch_run *w, const struct observe_sample *sample)
 		g->last_at = sample->at;
 	}
 	for (size_t i = 0; i < w->groups; i++) {
+		watch_queue(&w->group[i], pool[i]);
 		w->group[i].looks += now[i] > 0;
 		w->group[i].sessions =
 		    now[i] > w->group[i].sessions ? now[i] : w->group[i].sessions;
@@ -98,15 +133,38 @@ static void watch_add(struct audit_report *report, const struct watch_group *g,
 			   });
 }
 
+/* "; PgBouncer shop: 2 of 2 server connections in use, 31 clients wait, the longest for 4.2 s" */
+static void watch_say_pool(const struct watch_group *g, char *out, size_t room)
+{
+	const struct observe_pool *p = &g->pool;
+	size_t used = strlen(out);
+	if (!p->database[0])
+		return;
+	used +=
+	    (size_t)snprintf(out + used, room - used,
+			     "; PgBouncer %s: %" PRId64 " of %" PRId64 " server connections in use",
+			     p->database, p->servers, p->servers + p->free);
+	if (p->waiting && used < room)
+		snprintf(out + used, room - used, ", %" PRId64 " client%s, the longest for %.1f s",
+			 p->waiting, p->waiting == 1 ? " waits" : "s wait",
+			 (double)p->longest / 1e6);
+}
+
+static enum audit_severity watch_severity(const struct watch_group *g, bool several)
+{
+	/* clients wait for the connection, whoever it is that holds it */
+	if (g->queued >= WATCH_LOOKS_MIN)
+		return g->human ? AUDIT_WARNING : AUDIT_ERROR;
+	return g->human ? AUDIT_NOTE : several ? AUDIT_ERROR : AUDIT_WARNING;
+}
+
 static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 			const struct sql_options *options, struct audit_report *report,
 			struct sql_summary *summary)
 {
 	char headline[WATCH_TEXT_MAX], about[WATCH_TEXT_MAX];
 	bool several = g->sessions > 1 || g->moved;
-	enum audit_severity severity = g->human  ? AUDIT_NOTE
-				       : several ? AUDIT_ERROR
-						 : AUDIT_WARNING;
+	enum audit_severity severity = watch_severity(g, several);
 	if (g->looks < WATCH_LOOKS_MIN || g->last_at - g->first_at < WATCH_SPAN_US)
 		return;
 	if (severity == AUDIT_NOTE && !options->notes) {
@@ -129,6 +187,7 @@ static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 		? "idle in transaction for %.1f to %.1f s after this statement, seen in %d of %d looks"
 		: "idle in transaction after this statement, from %.1f to %.1f s, seen in %d of %d looks; whether it calls something or was forgotten cannot be seen",
 	    shortest, longest, g->looks, w->looks);
+	watch_say_pool(g, about, sizeof(about));
 	watch_add(report, g, severity, headline, about);
 }
 
@@ -155,13 +214,30 @@ static enum status watch_extension(struct watch_all *w, struct err *err)
 	return OK;
 }
 
+/* A PgBouncer that was named and cannot be asked ends the run at the first look; later it is left
+ * out of looks. */
+static enum status watch_poolers(struct poolers *poolers, struct observe_sample *sample, bool first,
+				 struct err *err)
+{
+	if (!poolers)
+		return OK;
+	poolers_sample(poolers, sample);
+	if (first && poolers_problem(poolers)[0])
+		return err_set(err, UNAVAILABLE, "%s", poolers_problem(poolers));
+	return OK;
+}
+
 /* The counters are read at the beginning, at the end, and between. */
 static enum status watch_looks(struct watch_all *w, const char *url, struct err *err)
 {
+	const char *bouncers = w->planner.options->bouncers;
 	struct observer *observer = NULL;
+	struct poolers *poolers = NULL;
 	struct observe_sample *sample = memory_alloc(sizeof(*sample));
 	enum status status = observer_open(&observer, url, err);
 	int readings = 0;
+	if (status == OK && *bouncers)
+		status = poolers_open(&poolers, bouncers, "holdfast audit", err);
 	for (int64_t i = 0; status == OK && i <= w->seconds; i++) {
 		memset(sample, 0, sizeof(*sample));
 		observer_sample(observer, sample, err);
@@ -169,12 +245,16 @@ static enum status watch_looks(struct watch_all *w, const char *url, struct err 
 			status = UNAVAILABLE;
 			break;
 		}
+		status = watch_poolers(poolers, sample, i == 0, err);
+		if (status != OK)
+			break;
 		watch_look(&w->sessions, sample);
 		if (w->schema.n && i >= w->seconds * readings / (WATCH_READINGS - 1))
 			status = watch_read(&w->planner, w->schema, &w->reading[readings++]);
 		if (i < w->seconds)
 			nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 	}
+	poolers_close(poolers);
 	observer_close(observer);
 	free(sample);
 	return status;

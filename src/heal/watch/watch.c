@@ -201,7 +201,7 @@ enum status watch_open(struct watch **out, const struct watch_options *options, 
 	judge_init(&w->result);
 	status = permit_new(&w->permit, &options->permit, err);
 	if (status == OK)
-		status = poolers_open(&w->poolers, options->bouncers, err);
+		status = poolers_open(&w->poolers, options->bouncers, "holdfast heal", err);
 	if (status == OK && options->ledger)
 		status = watch_open_ledger(w, options->ledger, err);
 	if (status == OK)

@@ -20,16 +20,19 @@ struct pooler {
 };
 
 struct poolers {
+	const char *program;
 	int count;
 	struct pooler pooler[POOLERS];
 	struct err problem;
 };
 
-enum status poolers_open(struct poolers **out, const char *list, struct err *err)
+enum status poolers_open(struct poolers **out, const char *list, const char *program,
+			 struct err *err)
 {
 	struct str rest = str_of(list);
 	struct poolers *p = memory_alloc(sizeof(*p));
 	*out = p;
+	p->program = program;
 	while (rest.p) {
 		struct str one = str_trim(str_cut(&rest, ';'));
 		if (!one.n)
@@ -76,6 +79,18 @@ static int64_t pooler_number(const struct db_rows *rows, int row, const char *na
 static bool pooler_is_own(struct str database)
 {
 	return str_eq(database, STR("pgbouncer"));
+}
+
+/* From 1; 0: none of the pools from `first` on is of the database and role. */
+static int pooler_number_of(const struct observe_sample *sample, int first, struct str database,
+			    struct str role)
+{
+	for (int i = first; i < sample->pools; i++) {
+		if (str_eq(str_of(sample->pool[i].database), database) &&
+		    str_eq(str_of(sample->pool[i].role), role))
+			return i + 1;
+	}
+	return 0;
 }
 
 static struct observe_pool *pooler_pool_of(struct observe_sample *sample, int first,
@@ -140,14 +155,19 @@ static void pooler_name(struct observe_session *s, const struct db_rows *clients
 }
 
 static void pooler_take_clients(const struct db_rows *servers, const struct db_rows *clients,
-				struct observe_sample *sample)
+				struct observe_sample *sample, int first)
 {
 	for (int i = 0; i < servers->rows; i++) {
 		struct str link = pooler_text(servers, i, "link");
 		int64_t pid = pooler_number(servers, i, "remote_pid");
-		for (int n = 0; link.n && pid && n < sample->sessions; n++) {
+		for (int n = 0; pid && n < sample->sessions; n++) {
 			struct observe_session *s = &sample->session[n];
-			if (s->pid == pid && s->xact_start &&
+			if (s->pid != pid)
+				continue;
+			s->pool =
+			    pooler_number_of(sample, first, pooler_text(servers, i, "database"),
+					     pooler_text(servers, i, "user"));
+			if (link.n && s->xact_start &&
 			    sample->at - s->xact_start >= POOLER_TRANSACTION_US)
 				pooler_name(s, clients, link);
 		}
@@ -163,7 +183,7 @@ static enum status pooler_show(struct pooler *p, enum db_show what, struct db_ro
 	return db_console_show(p->console, what, rows, err);
 }
 
-static enum status pooler_ask_clients(struct pooler *p, struct observe_sample *sample,
+static enum status pooler_ask_clients(struct pooler *p, struct observe_sample *sample, int first,
 				      struct err *err)
 {
 	struct db_rows servers, clients = {0};
@@ -171,7 +191,7 @@ static enum status pooler_ask_clients(struct pooler *p, struct observe_sample *s
 	if (status == OK)
 		status = pooler_show(p, DB_SHOW_CLIENTS, &clients, err);
 	if (status == OK)
-		pooler_take_clients(&servers, &clients, sample);
+		pooler_take_clients(&servers, &clients, sample, first);
 	db_rows_release(&servers);
 	db_rows_release(&clients);
 	return status;
@@ -196,7 +216,7 @@ static enum status pooler_ask(struct pooler *p, struct observe_sample *sample, s
 	for (int i = first; i < sample->pools; i++)
 		clients += sample->pool[i].active + sample->pool[i].waiting;
 	if (status == OK && clients <= POOLER_CLIENTS)
-		status = pooler_ask_clients(p, sample, err);
+		status = pooler_ask_clients(p, sample, first, err);
 	return status;
 }
 
@@ -212,7 +232,7 @@ void poolers_sample(struct poolers *p, struct observe_sample *sample)
 			continue;
 		}
 		if (!one->console)
-			status = db_console_open(&one->console, one->conninfo, "holdfast heal",
+			status = db_console_open(&one->console, one->conninfo, p->program,
 						 POOLER_WAIT_MS, &err);
 		if (status == OK)
 			status = pooler_ask(one, sample, &err);

@@ -15,8 +15,10 @@ enum { POOLERS = 8, POOLER_WAIT_MS = 1000, POOLER_AGAIN_US = 10000000 };
 struct poolers;
 
 /* `list`: conninfos of consoles, each as db_console_open takes it, with semicolons in between.
- * None is connected to yet. INVALID: more than POOLERS. */
-MUST_CHECK enum status poolers_open(struct poolers **out, const char *list, struct err *err);
+ * `program`: as their application_name, borrowed. None is connected to yet. INVALID: more than
+ * POOLERS. */
+MUST_CHECK enum status poolers_open(struct poolers **out, const char *list, const char *program,
+				    struct err *err);
 void poolers_close(struct poolers *p); /* NULL is allowed */
 
 /* Add to a sample that observer_sample has filled. */
