@@ -95,7 +95,8 @@ for (
 		}
 		($cursor, $pages) = ($next, $pages + 1);
 	}
-	is(join("\n", sort @got), join("\n", sort @expected), "$name: all within the radius, none twice (" . @expected . ')');
+	is(join("\n", sort @got), join("\n", sort @expected),
+		"$name: all within the radius, none twice (" . @expected . ')');
 	is("@distances", join(' ', sort { $a <=> $b } @distances), "$name: nearest first");
 	cmp_ok($most, '>', 0, "$name: the buffers are counted");
 	cmp_ok($most, '<=', 500, "$name: no page takes more than 500 buffers ($most)");
