@@ -1,4 +1,8 @@
 #include "base/utf8.h"
+#include "base/ascii.h"
+
+#include <iconv.h>
+#include <string.h>
 
 /* For each first byte: the length of the character and the range of its second byte, which excludes
  * overlong forms, surrogates and code points over U+10FFFF. */
@@ -98,4 +102,14 @@ uint32_t utf8_of_1252(char byte)
 	    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 	unsigned char c = (unsigned char)byte;
 	return c >= 0x80 && c < 0xA0 ? controls[c - 0x80] : c;
+}
+
+void *utf8_converter(const char *name)
+{
+	/* iconv takes flags behind a slash, and the empty name for that of the locale. */
+	for (const char *p = name; *p; p++)
+		if (!ascii_is_letter(*p) && !ascii_is_digit(*p) && !strchr("-_.:", *p))
+			return NULL;
+	iconv_t converter = *name ? iconv_open("UTF-8", name) : (iconv_t)-1;
+	return converter == (iconv_t)-1 ? NULL : converter;
 }

@@ -38,4 +38,8 @@ int utf8_padding(struct str s, int width);
  * undefined bytes. */
 uint32_t utf8_of_1252(char byte);
 
+/* An iconv_t from the encoding of this name to UTF-8; NULL: iconv does not know it. It reads files,
+ * so that it is opened before a sandbox is entered. The caller closes it with iconv_close(). */
+void *utf8_converter(const char *name);
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/folder.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "commands/commands.h"
 #include "commands/database.h"
 #include "sql/import.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +45,9 @@ static const struct cli_option options[] = {
      &map_file},
     {"sheet", 0, CLI_TEXT, "NAME", 0, 0,
      "sheet of an XLSX file, by name or number (default: the first)", &import.sheet},
+    {"encoding", 0, CLI_TEXT, "NAME", 0, 0,
+     "encoding of the text as iconv knows it, such as windows-1251 (default: UTF-8, UTF-16 or Windows-1252, by the bytes)",
+     &import.encoding},
     {"rejects", 0, CLI_TEXT, "FILE", 0, 0,
      "file to which rejected records are appended, to be corrected and imported again (default: a new file in DIR/log)",
      &rejects_file},
@@ -386,6 +391,14 @@ static enum status run_import(int argc, char **argv, struct err *err)
 	return status;
 }
 
+static bool known_encoding(void)
+{
+	void *converter = import.encoding ? utf8_converter(import.encoding) : NULL;
+	if (converter)
+		iconv_close(converter);
+	return converter || !import.encoding;
+}
+
 static int import_command(int argc, char **argv)
 {
 	struct err err;
@@ -399,6 +412,10 @@ static int import_command(int argc, char **argv)
 				       max_rejects);
 	if (!read_complete())
 		return cli_usage_error("--complete takes a percentage, not '%s'", complete);
+	if (!known_encoding())
+		return cli_usage_error(
+		    "--encoding: iconv does not know '%s' ('iconv -l' lists names)",
+		    import.encoding);
 	buf_init(&map, 65536);
 	enum status status = io_program_dir(program_dir, sizeof(program_dir), &err);
 	if (status == OK)

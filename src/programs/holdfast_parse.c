@@ -7,6 +7,7 @@
 #include "audit/statement/statement.h"
 #include "base/cli.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "directory/parse/parse.h"
 #include "process/sandbox.h"
 
@@ -24,6 +25,7 @@ static const struct cli_option cli_options[] = {
      &options.columns},
     {"map", 0, CLI_TEXT, "TEXT", 0, 0, "the text of a mapping file", &options.map},
     {"sheet", 0, CLI_TEXT, "NAME", 0, 0, "sheet of a workbook, by name or number", &options.sheet},
+    {"encoding", 0, CLI_TEXT, "NAME", 0, 0, "encoding of the text", &options.encoding},
     {"representatives", 0, CLI_FLAG, NULL, 0, 0, "keep representatives by name",
      &options.representatives},
     {0},
@@ -38,6 +40,12 @@ static int parser_command(int argc, char **argv)
 	/* libzip asks for local times, of which libc reads the zone's file when it is first asked:
 	 * before the sandbox forbids it. */
 	tzset();
+	/* iconv reads its tables from files. */
+	if (options.encoding) {
+		options.converter = utf8_converter(options.encoding);
+		if (!options.converter)
+			return cli_usage_error("--encoding: '%s' is not known", options.encoding);
+	}
 	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
 		die("%s", err.text);
 	if (parse_run(STDIN_FILENO, STDOUT_FILENO, &options, &err) != OK)

@@ -30,7 +30,7 @@ static enum status start_parser(struct import *im, int fd, pid_t *pid, int *fram
 	char path[PATH_MAX];
 	int pipes[2];
 	const struct import_options *o = im->options;
-	const char *argv[16] = {"holdfast-parse", "frames"};
+	const char *argv[20] = {"holdfast-parse", "frames"};
 	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
 	int n = 2;
 	if (o->format) {
@@ -52,6 +52,10 @@ static enum status start_parser(struct import *im, int fd, pid_t *pid, int *fram
 	if (o->sheet) {
 		argv[n++] = "--sheet";
 		argv[n++] = o->sheet;
+	}
+	if (o->encoding) {
+		argv[n++] = "--encoding";
+		argv[n++] = o->encoding;
 	}
 	if (o->representatives)
 		argv[n++] = "--representatives";

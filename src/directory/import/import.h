@@ -21,7 +21,8 @@ struct import_options {
 	bool source_given; /* by the user, not made of the file's name */
 	/* NULL: as it is */
 	const char *source_name, *licence, *licence_url, *attribution, *source_url;
-	const char *format, *country, *columns, *sheet; /* for the parser; NULL: it looks */
+	/* for the parser; NULL: it looks */
+	const char *format, *country, *columns, *sheet, *encoding;
 	struct str map;       /* text of the mapping file; p == NULL: none */
 	bool representatives; /* keep who represents a business, by name, as far as it publishes
 				 that */

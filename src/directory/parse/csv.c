@@ -1,6 +1,7 @@
 /* CSV as people send it: any of four separators, quotes with newlines inside, byte-order marks,
  * line ends of three kinds, Windows-1252 in the place of UTF-8 or amid it. A quote that is not
  * closed costs the line it stands on. */
+#include "base/ascii.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "directory/parse/internal.h"
@@ -10,6 +11,9 @@
 #include <string.h>
 
 enum { WINDOW_BYTES = 2 * ROW_MAX_BYTES, READ_BYTES = 64 * 1024 };
+
+#define NOT_WESTERN                                                                                \
+	"the text is neither UTF-8 nor of Western Europe: name its encoding, such as --encoding windows-1251, koi8-r, cp850, shift_jis or gb18030"
 
 enum encoding { ENCODING_ASCII, ENCODING_UTF8, ENCODING_1252 };
 
@@ -26,7 +30,8 @@ struct csv {
 	size_t text_at[COLUMNS_MAX];
 	size_t count;
 	enum encoding encoding;
-	bool mixed; /* texts of Windows-1252 in a file of UTF-8 */
+	bool mixed;                /* texts of Windows-1252 in a file of UTF-8 */
+	uint64_t western, foreign; /* words as Windows-1252 has them, and as it has not */
 	struct buf converted[COLUMNS_MAX];
 };
 
@@ -261,6 +266,36 @@ static enum encoding encoding_of(struct str s)
 				   : ENCODING_1252;
 }
 
+/* Words with characters outside ASCII. In the languages of Windows-1252 letters of that kind stand
+ * alone or in twos among others. Signs of another encoding, such as those of Cyrillic, Greek,
+ * Arabic, Chinese or DOS, are three different ones in a row, a byte that Windows-1252 does not
+ * define, and its quotes and signs between two letters. */
+static void csv_count_words(struct csv *c, struct str s)
+{
+	static const char letters[] = "\x8A\x8C\x8E\x9A\x9C\x9E\x9F", joins[] = "\x92\x96\x97";
+	size_t row = 0, length = 0;
+	bool western = false, sign = false, foreign = false, open = false;
+	for (size_t i = 0; i <= s.n; i++) {
+		unsigned char b = i < s.n ? (unsigned char)s.p[i] : ' ',
+			      last = i ? (unsigned char)s.p[i - 1] : ' ';
+		if (b < 0x80 && !ascii_is_letter((char)b)) {
+			c->foreign += foreign;
+			c->western += western && !sign && !foreign;
+			western = sign = foreign = open = false;
+			row = length = 0;
+			continue;
+		}
+		bool letter = b < 0x80 || b >= 0xC0 || memchr(letters, b, sizeof(letters) - 1);
+		row = b < 0x80 ? 0 : row + (b != last);
+		foreign |=
+		    row >= 3 || (b >= 0x80 && utf8_of_1252((char)b) == 0) || (letter && open);
+		open = !letter && b < 0xA0 && length && !memchr(joins, b, sizeof(joins) - 1);
+		western |= letter && b >= 0x80;
+		sign |= !letter;
+		length++;
+	}
+}
+
 static struct str csv_text(struct csv *c, size_t column)
 {
 	size_t from = c->text_at[column];
@@ -277,6 +312,7 @@ static struct str csv_text(struct csv *c, size_t column)
 	if (c->encoding == ENCODING_UTF8 && (utf8_is_valid(s) || memchr(s.p, '\0', s.n)))
 		return s;
 	c->mixed |= c->encoding == ENCODING_UTF8;
+	csv_count_words(c, s);
 	from_1252(s, &c->converted[column]);
 	return buf_view(&c->converted[column]);
 }
@@ -388,8 +424,10 @@ static void csv_about(struct csv *c, bool mark)
 	struct parser *p = c->parser;
 	const char *packing = source_packing(p->source);
 	const char *separator = c->separator == '\t' ? "tab" : (char[]){c->separator, '\0'};
-	parser_about(p, "encoding",
-		     str_of(strncmp(packing, "UTF", 3) == 0 ? packing : names[c->encoding]));
+	const char *encoding = source_encoding(p->source);
+	if (!encoding)
+		encoding = strncmp(packing, "UTF", 3) == 0 ? packing : names[c->encoding];
+	parser_about(p, "encoding", str_of(encoding));
 	if (mark)
 		parser_about(p, "byte-order mark", STR("yes"));
 	if (strcmp(packing, "gzip") == 0)
@@ -443,15 +481,20 @@ bool parse_csv(struct parser *p)
 	bool ok = true;
 
 	csv_open(c, p, &draft);
-	while (ok && csv_row(c, &line, &broken)) {
+	for (bool header = true; ok && csv_row(c, &line, &broken); header = false) {
 		for (size_t i = 0; i < c->count; i++)
 			values[i] = csv_text(c, i);
-		ok = table_row(&c->table, line, values, c->count, broken);
+		/* Of a header in another encoding nothing is known that could be said. */
+		ok = !(header && c->foreign > c->western);
+		if (ok)
+			ok = table_row(&c->table, line, values, c->count, broken);
 	}
 	if (ok)
 		ok = table_end(&c->table);
 	if (c->mixed)
 		parser_about(p, "encoding", STR("Windows-1252 amid UTF-8"));
+	else if (c->foreign > c->western)
+		parser_fail(p, "%s", NOT_WESTERN);
 	csv_close(c, &draft);
 	return ok || !p->broken_pipe;
 }

@@ -344,7 +344,9 @@ bool parse_json(struct parser *p)
 		begin_record(&in, json_position(r));
 	}
 	const char *packing = source_packing(p->source);
-	if (packing[0])
+	if (source_encoding(p->source))
+		parser_about(p, "encoding", str_of(source_encoding(p->source)));
+	else if (packing[0])
 		parser_about(p, "encoding", str_of(packing));
 	buf_release(&in.raw);
 	arena_release(&in.graph_arena);

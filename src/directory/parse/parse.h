@@ -23,6 +23,10 @@ struct parse_options {
 	const char *columns;
 	const char *map;   /* the text of a mapping file; NULL: the built-in mappings */
 	const char *sheet; /* of a workbook: name, or number from 1; NULL: the first */
+	/* The encoding of the file's text and its converter from utf8_converter(), which has to be
+	 * opened outside the sandbox; both NULL: look at the file. */
+	const char *encoding;
+	void *converter;
 	/* who represents a business, by name, as far as the business publishes it */
 	bool representatives;
 };

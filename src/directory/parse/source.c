@@ -3,9 +3,11 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -14,6 +16,7 @@ enum {
 	RAW_BYTES = 64 * 1024,
 	TEXT_BYTES = 256 * 1024, /* of what RAW_BYTES become */
 	HEAD_BYTES = 64 * 1024,
+	PARTIAL_BYTES = 16, /* of a character that goes on in the next read */
 	ARCHIVE_MAX_BYTES = 256 << 20,
 };
 
@@ -24,6 +27,9 @@ struct source {
 	uint64_t consumed;
 	char failure[160];
 	bool ended; /* of the file */
+	/* what an archive contains, in place of the file; NULL: the file */
+	char *memory;
+	size_t memory_at, memory_n;
 	/* the file as it is */
 	unsigned char raw[RAW_BYTES];
 	size_t raw_at, raw_n;
@@ -31,15 +37,18 @@ struct source {
 	bool packed, unpacked_end;
 	z_stream z;
 	/* unpacked and not yet decoded */
-	unsigned char wide[RAW_BYTES];
+	unsigned char wide[RAW_BYTES + PARTIAL_BYTES];
 	size_t wide_at, wide_n;
+	size_t needs;      /* so many bytes of `wide` are a character, as far as is known */
+	iconv_t converter; /* to UTF-8; NULL: no encoding was named */
+	const char *name;  /* of the encoding that was named */
+	uint64_t line;     /* up to which was converted */
 	enum wide encoding;
 	unsigned high; /* first half of a pair */
 	bool looked;
 	/* text that is ready */
 	char *text;
 	size_t text_at, text_n;
-	char *replaced; /* in place of the file */
 	void *map;
 	size_t map_n;
 	char *whole;
@@ -60,6 +69,15 @@ static bool raw_fill(struct source *s)
 		return true;
 	if (s->ended)
 		return false;
+	if (s->memory) {
+		size_t more = s->memory_n - s->memory_at;
+		s->raw_at = 0;
+		s->raw_n = more < RAW_BYTES ? more : RAW_BYTES;
+		memcpy(s->raw, s->memory + s->memory_at, s->raw_n);
+		s->memory_at += s->raw_n;
+		s->ended = s->raw_n == 0;
+		return s->raw_n > 0;
+	}
 	do
 		n = read(s->fd, s->raw, sizeof(s->raw));
 	while (n < 0 && errno == EINTR);
@@ -101,10 +119,10 @@ static bool unpack(struct source *s)
 		s->z.next_in = s->raw + s->raw_at;
 		s->z.avail_in = (uInt)(s->raw_n - s->raw_at);
 		s->z.next_out = s->wide;
-		s->z.avail_out = sizeof(s->wide);
+		s->z.avail_out = RAW_BYTES;
 		int code = inflate(&s->z, Z_NO_FLUSH);
 		s->raw_at = s->raw_n - s->z.avail_in;
-		s->wide_n = sizeof(s->wide) - s->z.avail_out;
+		s->wide_n = RAW_BYTES - s->z.avail_out;
 		if (code == Z_STREAM_END)
 			s->unpacked_end = true;
 		else if (code != Z_OK && code != Z_BUF_ERROR) {
@@ -163,35 +181,85 @@ static enum wide encoding_of(const unsigned char *p, size_t n)
 	return pairs > 2 && even * 10 > pairs * 7 && odd == 0 ? BIG_ENDIAN_16 : NOT_WIDE;
 }
 
+/* More of the file, behind the beginning of a character that is left of the last read. */
+static bool source_refill(struct source *s)
+{
+	unsigned char left[PARTIAL_BYTES];
+	size_t n = s->wide_n - s->wide_at;
+	must(n <= sizeof(left));
+	memcpy(left, s->wide + s->wide_at, n);
+	if (!unpack(s)) {
+		if (n && s->converter)
+			source_fail(s, "the file ends within a character; is --encoding right?");
+		return false;
+	}
+	memmove(s->wide + n, s->wide, s->wide_n);
+	memcpy(s->wide, left, n);
+	s->wide_n += n;
+	return true;
+}
+
+/* From the encoding that was named. A byte that is not in it fails the file: then it is in
+ * another one, and everything that was read of it may be wrong. */
+static void source_convert(struct source *s)
+{
+	char *in = (char *)s->wide + s->wide_at, *out = s->text + s->text_n;
+	size_t n = s->wide_n - s->wide_at, room = TEXT_BYTES - s->text_n;
+	int code = iconv(s->converter, &in, &n, &out, &room) == (size_t)-1 ? errno : 0;
+	for (const char *p = s->text + s->text_n; p < out; p++)
+		s->line += *p == '\n';
+	s->wide_at = s->wide_n - n;
+	s->text_n = TEXT_BYTES - room;
+	s->needs = code == EINVAL ? n + 1 : 1;
+	if (code == EILSEQ || s->needs > PARTIAL_BYTES) {
+		char why[sizeof(s->failure)];
+		snprintf(why, sizeof(why),
+			 "line %llu: byte 0x%02X is not in %s; is --encoding right?",
+			 (unsigned long long)s->line + 1, s->wide[s->wide_at], s->name);
+		source_fail(s, why);
+		s->wide_at = s->wide_n;
+	}
+}
+
+/* The encoding, by the first bytes of the file. False: they contradict what was named. */
+static bool source_look(struct source *s)
+{
+	const unsigned char *p = s->wide;
+	s->looked = true;
+	s->needs = 1;
+	if (s->converter) {
+		bool mark = (s->wide_n >= 2 &&
+			     (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0)) ||
+			    (s->wide_n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0);
+		if (!mark || strncasecmp(s->name, "utf", 3) == 0)
+			return true;
+		source_fail(
+		    s, "the file begins with the mark of UTF-8 or UTF-16: leave --encoding out");
+		s->wide_at = s->wide_n;
+		return false;
+	}
+	s->encoding = encoding_of(p, s->wide_n);
+	if (s->encoding != NOT_WIDE) {
+		s->needs = 2;
+		if (p[0] >= 0xFE)
+			s->wide_at = 2;
+	}
+	return true;
+}
+
 /* More text behind what is there. False: the end. */
 static bool source_fill(struct source *s)
 {
-	if (s->replaced)
-		return false;
 	memmove(s->text, s->text + s->text_at, s->text_n - s->text_at);
 	s->text_n -= s->text_at;
 	s->text_at = 0;
-	if (s->wide_at + (s->encoding != NOT_WIDE) >= s->wide_n) {
-		unsigned char odd = 0;
-		bool left = s->wide_at < s->wide_n;
-		if (left)
-			odd = s->wide[s->wide_at];
-		if (!unpack(s))
-			return false;
-		if (left) { /* half of a character */
-			if (s->wide_n == sizeof(s->wide)) {
-				source_fail(s, "UTF-16 of an odd length in a part of the file");
-				return false;
-			}
-			memmove(s->wide + 1, s->wide, s->wide_n++);
-			s->wide[0] = odd;
-		}
-	}
-	if (!s->looked) {
-		s->looked = true;
-		s->encoding = encoding_of(s->wide, s->wide_n);
-		if (s->encoding != NOT_WIDE && s->wide[0] >= 0xFE)
-			s->wide_at = 2;
+	if (s->wide_n - s->wide_at < s->needs && !source_refill(s))
+		return false;
+	if (!s->looked && !source_look(s))
+		return false;
+	if (s->converter) {
+		source_convert(s);
+		return true;
 	}
 	if (s->encoding != NOT_WIDE) {
 		decode_wide(s);
@@ -205,15 +273,24 @@ static bool source_fill(struct source *s)
 	return n > 0;
 }
 
-struct source *source_open(int fd)
+/* Is it packed with gzip? */
+static void source_begin(struct source *s)
 {
-	struct source *s = memory_alloc(sizeof(*s));
-	s->text = memory_room(TEXT_BYTES);
-	s->fd = fd;
+	s->needs = 1;
 	if (raw_fill(s) && s->raw_n > 2 && s->raw[0] == 0x1F && s->raw[1] == 0x8B) {
 		s->packed = true;
 		must(inflateInit2(&s->z, 16 + MAX_WBITS) == Z_OK);
 	}
+}
+
+struct source *source_open(int fd, const char *encoding, void *converter)
+{
+	struct source *s = memory_alloc(sizeof(*s));
+	s->text = memory_room(TEXT_BYTES);
+	s->fd = fd;
+	s->name = encoding;
+	s->converter = converter;
+	source_begin(s);
 	return s;
 }
 
@@ -225,10 +302,9 @@ void source_close(struct source *s)
 		inflateEnd(&s->z);
 	if (s->map)
 		munmap(s->map, s->map_n);
-	free(s->replaced);
+	free(s->memory);
 	free(s->whole);
-	if (!s->replaced)
-		free(s->text);
+	free(s->text);
 	free(s);
 }
 
@@ -273,6 +349,16 @@ const char *source_packing(const struct source *s)
 	return s->encoding != NOT_WIDE ? (s->packed ? "UTF-16 in gzip" : "UTF-16")
 	       : s->packed             ? "gzip"
 				       : "";
+}
+
+const char *source_encoding(const struct source *s)
+{
+	return s->converter ? s->name : NULL;
+}
+
+bool source_decodes(const struct source *s)
+{
+	return s->converter || s->encoding != NOT_WIDE;
 }
 
 uint64_t source_consumed(const struct source *s)
@@ -323,8 +409,9 @@ struct str source_archive(struct source *s, const char **failure)
 
 void source_replace(struct source *s, char *text, size_t n)
 {
-	free(s->text);
-	s->replaced = s->text = text;
-	s->text_at = 0;
-	s->text_n = n;
+	s->memory = text;
+	s->memory_n = n;
+	s->ended = s->looked = false;
+	s->raw_at = s->raw_n = s->wide_at = s->wide_n = s->text_at = s->text_n = 0;
+	source_begin(s);
 }

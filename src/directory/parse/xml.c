@@ -173,11 +173,15 @@ bool parse_xml(struct parser *p)
 {
 	static struct draft draft; /* large, and there is one */
 	struct osm_xml x = {
-	    .parser = p, .draft = &draft, .expat = memory_had(XML_ParserCreate(NULL))};
+	    .parser = p,
+	    .draft = &draft,
+	    .expat = memory_had(XML_ParserCreate(source_decodes(p->source) ? "UTF-8" : NULL))};
 	draft_init(&draft, p);
 	XML_SetUserData(x.expat, &x);
 	XML_SetElementHandler(x.expat, on_start, on_end);
 	p->format = "xml/osm";
+	if (source_encoding(p->source))
+		parser_about(p, "encoding", str_of(source_encoding(p->source)));
 	enum XML_Status status = XML_STATUS_OK;
 	for (bool end = false; !end && status == XML_STATUS_OK;) {
 		void *room = XML_GetBuffer(x.expat, READ_BYTES);
