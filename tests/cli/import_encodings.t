@@ -128,6 +128,9 @@ for (@encodings) {
 	zip(\$utf16, \my $zip, Name => 'list.csv') or die;
 	my ($status, $record) = read_file($zip);
 	is("$status $record->{name}", "0 $russian->[0]", 'UTF-16 is known inside a zip, too');
+	my $mixed = encode('cp1251', "name;city;Примечание\n") . encode('UTF-8', "Bär;Köln;x\n" x 200);
+	($status, $record) = read_file($mixed);
+	is("$status $record->{name}", '0 Bär', 'a header in another encoding than its UTF-8 file costs that column alone');
 	($status, $record) = read_file(encode('cp1252', "name;city\n" . "Müller;Köln\n" x 3 . "ÄÖÜ AG;Bern\n"));
 	is($status, 0, 'a name in capitals among others is no sign of another encoding');
 	my $signs = "L\x{2019}Été;Paris\nCafé \x{2013} Bar\x{2026};Lyon\n\x{201E}Zum Bär\x{201C};Köln\n"

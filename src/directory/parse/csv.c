@@ -296,6 +296,12 @@ static void csv_count_words(struct csv *c, struct str s)
 	}
 }
 
+/* In a file of UTF-8 single values may be in whatever encoding. */
+static bool csv_is_foreign(const struct csv *c)
+{
+	return !c->mixed && c->foreign > c->western;
+}
+
 static struct str csv_text(struct csv *c, size_t column)
 {
 	size_t from = c->text_at[column];
@@ -484,8 +490,8 @@ bool parse_csv(struct parser *p)
 	for (bool header = true; ok && csv_row(c, &line, &broken); header = false) {
 		for (size_t i = 0; i < c->count; i++)
 			values[i] = csv_text(c, i);
-		/* Of a header in another encoding nothing is known that could be said. */
-		ok = !(header && c->foreign > c->western);
+		/* Before unknown columns are reported: their names cannot be read. */
+		ok = !(header && csv_is_foreign(c));
 		if (ok)
 			ok = table_row(&c->table, line, values, c->count, broken);
 	}
@@ -493,7 +499,7 @@ bool parse_csv(struct parser *p)
 		ok = table_end(&c->table);
 	if (c->mixed)
 		parser_about(p, "encoding", STR("Windows-1252 amid UTF-8"));
-	else if (c->foreign > c->western)
+	else if (csv_is_foreign(c))
 		parser_fail(p, "%s", NOT_WESTERN);
 	csv_close(c, &draft);
 	return ok || !p->broken_pipe;
