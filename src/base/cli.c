@@ -43,6 +43,15 @@ int cli_failed(const struct err *err)
 	return EXIT_FAILED;
 }
 
+void cli_join_texts(const struct cli_texts *texts, char separator, struct buf *out)
+{
+	for (int i = 0; i < texts->count; i++) {
+		if (i)
+			buf_putc(out, separator);
+		buf_puts(out, texts->text[i]);
+	}
+}
+
 static void cli_print_options(const struct cli_option *options)
 {
 	for (const struct cli_option *o = options; o && o->name; o++) {

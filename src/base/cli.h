@@ -3,6 +3,7 @@
 #ifndef BASE_CLI_H
 #define BASE_CLI_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -60,6 +61,9 @@ int cli_main(const char *program, const char *about, const struct command *const
 int cli_usage_error(const char *fmt, ...) PRINTF(1, 2);
 /* "program command: sentence" on standard error; returns EXIT_FAILED. */
 int cli_failed(const struct err *err);
+
+/* The texts one after the other with the separator in between; whether they fit tells the buf. */
+void cli_join_texts(const struct cli_texts *texts, char separator, struct buf *out);
 
 /* Progress of long work on standard error: a bar with rate and ETA on a terminal, redrawn at most
  * ten times a second; elsewhere a line every five seconds. */

@@ -225,22 +225,13 @@ static int audit_api_command(const char *path, const char *program_dir)
 	return code;
 }
 
-/* The addresses of --bouncer as one list. False: they do not fit. */
-static bool audit_consoles(char *out, size_t room)
-{
-	size_t used = 0;
-	for (int i = 0; i < bouncers.count && used < room; i++)
-		used += (size_t)snprintf(out + used, room - used, "%s%s", i ? ";" : "",
-					 bouncers.text[i]);
-	return used < room;
-}
-
 static int audit_db_command(const char *url, const char *program_dir)
 {
 	struct audit_report report;
 	struct sql_summary s;
 	struct err err;
-	char looked[500], consoles[CLI_TEXTS_MAX * PATH_MAX] = "";
+	char looked[500];
+	struct buf consoles;
 	int64_t queryid = 0;
 	const struct sql_options sql = {
 	    .rule = rule, .notes = notes, .program_dir = program_dir, .user = reading_user()};
@@ -249,10 +240,14 @@ static int audit_db_command(const char *url, const char *program_dir)
 	if (statement &&
 	    (!executed || !str_to_i64(str_of(statement), INT64_MIN, INT64_MAX, &queryid)))
 		return cli_usage_error("--statement takes a queryid of pg_stat_statements");
-	if (!audit_consoles(consoles, sizeof(consoles)))
+	buf_init(&consoles, CLI_TEXTS_MAX * PATH_MAX);
+	cli_join_texts(&bouncers, ';', &consoles);
+	if (buf_failed(&consoles)) {
+		buf_release(&consoles);
 		return cli_usage_error("--bouncer: the addresses are too long");
+	}
 	const struct sql_database database = {.url = url,
-					      .bouncers = consoles,
+					      .bouncers = buf_z(&consoles),
 					      .statements = executed || code ? NULL : statements,
 					      .executed = executed,
 					      .code = code && !statement,
@@ -290,6 +285,7 @@ static int audit_db_command(const char *url, const char *program_dir)
 	if (stopped)
 		exit_code = cli_failed(&err);
 	report_release(&report);
+	buf_release(&consoles);
 	return exit_code;
 }
 

@@ -173,8 +173,7 @@ static enum status heal_find_target(struct heal_target *t, const char *url, bool
 	enum status status = OK;
 	buf_init(&t->conninfo, 2 * PATH_MAX);
 	buf_init(&t->bouncers, CLI_TEXTS_MAX * 2 * PATH_MAX);
-	for (int i = 0; i < bouncers.count; i++)
-		buf_printf(&t->bouncers, "%s%s", i ? ";" : "", bouncers.text[i]);
+	cli_join_texts(&bouncers, ';', &t->bouncers);
 	if (url) {
 		config_init(&t->instance.config);
 		buf_puts(&t->conninfo, url);

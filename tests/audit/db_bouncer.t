@@ -7,33 +7,12 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
 use POSIX ();
-use Program;
 use Test::More;
 use Wait;
 
 my $db = AuditDb->start(settings => ['fsync=off']);
 $db->sql('CREATE TABLE job (id int PRIMARY KEY, state text); INSERT INTO job SELECT i FROM generate_series(1, 50) i');
-my $dir = "$db->{work}/pooler";
-mkdir $dir or die "$dir: $!";
-open my $ini, '>', "$dir/ini" or die $!;
-print $ini <<"INI";
-[databases]
-shop = host=$db->{home} port=5432 dbname=postgres user=admin password='$db->{password}'
-[pgbouncer]
-listen_addr =
-unix_socket_dir = $dir
-listen_port = 6432
-auth_type = any
-pool_mode = transaction
-default_pool_size = 2
-stats_users = watcher
-logfile = $dir/log
-pidfile = $dir/pid
-INI
-close $ini;
-system('chown', '-R', 'holdfast-parse', $dir) if !$>;
-my $pooler = Program->start('PgBouncer', [ '/usr/sbin/pgbouncer', '-q', "$dir/ini" ],
-	as => 'holdfast-parse', log => "$db->{work}/pooler.log", ready => sub { -S "$dir/.s.PGSQL.6432" });
+my ($pooler, $dir) = $db->pooler('shop', 'default_pool_size = 2', 'stats_users = watcher');
 my $none = $db->file("SELECT 1;\n");
 my @watch = ('--statements', $none, '--watch', 6, '--rule', 'transaction-over-io');
 my @console = ('--bouncer', "host=$dir port=6432 user=watcher");

@@ -68,28 +68,9 @@ is($db->sql("SELECT count(*) FROM job WHERE sent IS NULL"), 2400, 'nothing was c
 $_->stop for @programs;
 
 subtest 'a transaction pooler is refused with what to give instead, also where it refuses settings' => sub {
-	my $dir = "$db->{work}/pooler";
-	mkdir $dir or die "$dir: $!";
 	for my $refuses (0, 1) {
-		open my $ini, '>', "$dir/ini" or die $!;
-		print $ini <<"INI";
-[databases]
-postgres = host=$db->{home} port=5432 user=admin password='$db->{password}'
-[pgbouncer]
-listen_addr =
-unix_socket_dir = $dir
-listen_port = 6432
-auth_type = any
-pool_mode = transaction
-@{[ $refuses ? '' : 'ignore_startup_parameters = extra_float_digits,options' ]}
-logfile = $dir/log
-pidfile = $dir/pid
-INI
-		close $ini;
-		system('chown', '-R', 'holdfast-parse', $dir) if !$>;
-		my $socket = "$dir/.s.PGSQL.6432";
-		my $pooler = Program->start('PgBouncer', [ '/usr/sbin/pgbouncer', '-q', "$dir/ini" ],
-			as => 'holdfast-parse', log => "$db->{work}/pooler.log", ready => sub { -S $socket });
+		my @lines = $refuses ? () : 'ignore_startup_parameters = extra_float_digits,options';
+		my ($pooler, $dir) = $db->pooler('postgres', @lines);
 		my $address = { url => "host=$dir port=6432 dbname=postgres user=admin" };
 		for my $how ([ '--statements', $none ], [ '--statements', 'code' ], [ '--watch', 5 ]) {
 			my ($refused, $said, $why) = $db->audit($address, @$how);

@@ -4,12 +4,14 @@
 #   $db->sql('CREATE TABLE ...');
 #   my @found = $db->found("SELECT ...;", '--min-rows', 0);       # findings of a file with these statements
 #   my ($code, $out, $talk) = $db->audit('--statements', $file);  # the command itself
+#   my ($pooler, $dir) = $db->pooler('shop', @lines);             # a PgBouncer, the folder of its socket (port 6432)
 package AuditDb;
 use strict;
 use warnings;
 use parent -norequire, 'Server';
 use File::Temp 'tempdir';
 use JSON::PP;
+use Program;
 use Server;
 
 my $build = $ENV{HOLDFAST_BUILD} // die "HOLDFAST_BUILD is not set\n";
@@ -62,6 +64,23 @@ sub report {
 	return eval { decode_json($out) } // die "no report ($code): $out$talk";
 }
 sub found { my ($self, @arguments) = @_; return @{ $self->report(@arguments)->{findings} } }
+
+# In transaction mode, with the database under the name `shop` and further lines of settings.
+sub pooler {
+	my ($self, $name, @lines) = @_;
+	my $dir = "$self->{work}/pooler";
+	-d $dir or mkdir $dir or die "$dir: $!";
+	open my $ini, '>', "$dir/ini" or die "$dir/ini: $!";
+	print $ini map {"$_\n"} '[databases]',
+		"$name = host=$self->{home} port=5432 dbname=postgres user=admin password='$self->{password}'",
+		'[pgbouncer]', 'listen_addr =', "unix_socket_dir = $dir", 'listen_port = 6432', 'auth_type = any',
+		'pool_mode = transaction', @lines, "logfile = $dir/log", "pidfile = $dir/pid";
+	close $ini;
+	system('chown', '-R', 'holdfast-parse', $dir) if !$>;
+	my $pooler = Program->start('PgBouncer', [ '/usr/sbin/pgbouncer', '-q', "$dir/ini" ],
+		as => 'holdfast-parse', log => "$self->{work}/pooler.log", ready => sub { -S "$dir/.s.PGSQL.6432" });
+	return ($pooler, $dir);
+}
 
 # The statements with what a finding says to write in place of what it marks.
 sub mended {

@@ -152,7 +152,7 @@ static void watch_say_pool(const struct watch_group *g, char *out, size_t room)
 
 static enum audit_severity watch_severity(const struct watch_group *g, bool several)
 {
-	/* clients wait for the connection, whoever it is that holds it */
+	/* Clients wait for the connection: then also a session of a person does harm. */
 	if (g->queued >= WATCH_LOOKS_MIN)
 		return g->human ? AUDIT_WARNING : AUDIT_ERROR;
 	return g->human ? AUDIT_NOTE : several ? AUDIT_ERROR : AUDIT_WARNING;
@@ -219,8 +219,6 @@ static enum status watch_extension(struct watch_all *w, struct err *err)
 static enum status watch_poolers(struct poolers *poolers, struct observe_sample *sample, bool first,
 				 struct err *err)
 {
-	if (!poolers)
-		return OK;
 	poolers_sample(poolers, sample);
 	if (first && poolers_problem(poolers)[0])
 		return err_set(err, UNAVAILABLE, "%s", poolers_problem(poolers));
@@ -230,14 +228,14 @@ static enum status watch_poolers(struct poolers *poolers, struct observe_sample 
 /* The counters are read at the beginning, at the end, and between. */
 static enum status watch_looks(struct watch_all *w, const char *url, struct err *err)
 {
-	const char *bouncers = w->planner.options->bouncers;
 	struct observer *observer = NULL;
 	struct poolers *poolers = NULL;
 	struct observe_sample *sample = memory_alloc(sizeof(*sample));
 	enum status status = observer_open(&observer, url, err);
 	int readings = 0;
-	if (status == OK && *bouncers)
-		status = poolers_open(&poolers, bouncers, "holdfast audit", err);
+	if (status == OK)
+		status =
+		    poolers_open(&poolers, w->planner.options->bouncers, "holdfast audit", err);
 	for (int64_t i = 0; status == OK && i <= w->seconds; i++) {
 		memset(sample, 0, sizeof(*sample));
 		observer_sample(observer, sample, err);

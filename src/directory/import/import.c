@@ -30,32 +30,19 @@ static enum status start_parser(struct import *im, int fd, pid_t *pid, int *fram
 	char path[PATH_MAX];
 	int pipes[2];
 	const struct import_options *o = im->options;
-	const char *argv[20] = {"holdfast-parse", "frames"};
+	const struct {
+		const char *option, *value; /* NULL: not given */
+	} given[] = {{"--format", o->format},   {"--country", o->country},
+		     {"--columns", o->columns}, {"--map", o->map.p},
+		     {"--sheet", o->sheet},     {"--encoding", o->encoding}};
+	const char *argv[2 * COUNT_OF(given) + 4] = {"holdfast-parse", "frames"};
 	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
 	int n = 2;
-	if (o->format) {
-		argv[n++] = "--format";
-		argv[n++] = o->format;
-	}
-	if (o->country) {
-		argv[n++] = "--country";
-		argv[n++] = o->country;
-	}
-	if (o->columns) {
-		argv[n++] = "--columns";
-		argv[n++] = o->columns;
-	}
-	if (o->map.p) {
-		argv[n++] = "--map";
-		argv[n++] = o->map.p;
-	}
-	if (o->sheet) {
-		argv[n++] = "--sheet";
-		argv[n++] = o->sheet;
-	}
-	if (o->encoding) {
-		argv[n++] = "--encoding";
-		argv[n++] = o->encoding;
+	for (size_t i = 0; i < COUNT_OF(given); i++) {
+		if (!given[i].value)
+			continue;
+		argv[n++] = given[i].option;
+		argv[n++] = given[i].value;
 	}
 	if (o->representatives)
 		argv[n++] = "--representatives";
