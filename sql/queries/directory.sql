@@ -697,6 +697,11 @@ LEFT JOIN category AS c ON c.id = b.category_id
 LEFT JOIN business_path AS a ON a.id = b.id
 WHERE b.id = $1;
 
+-- name: business_paths
+-- The paths of the pages of businesses in a list.
+-- served-by: business_path_pkey
+SELECT id, path FROM business_path WHERE id = ANY ($1::bigint[]);
+
 -- name: business_closed_get
 -- served-by: business_closed_pkey
 SELECT name, closed_on::text AS closed_on FROM business_closed WHERE id = $1::bigint;

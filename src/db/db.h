@@ -83,6 +83,12 @@ MUST_CHECK bool db_bytes(const struct db_rows *rows, int row, int column, struct
 MUST_CHECK bool db_texts(const struct db_rows *rows, int row, int column, struct arena *arena,
 			 struct str **out, size_t *count);
 
+/* Append an element to an array literal of numbers for DB_TEXT; db_array_end closes the literal,
+ * also an empty one. out: only for this array. */
+enum { DB_ARRAY_I64 = 21 /* bytes that an element takes at most */ };
+void db_array_i64(struct buf *out, int64_t value);
+void db_array_end(struct buf *out);
+
 struct db;
 
 /* conninfo: libpq's keywords or a URL. `program` becomes application_name. */

@@ -68,12 +68,22 @@ for my $round (1, 2) { # the second time from the cache
 		like($page->{content}, qr/<meta name="robots" content="noindex">/, '... too short to be indexed');
 	}
 }
+my $near = $i->sql("SELECT lat_e7 / 1e7 || ',' || lon_e7 / 1e7 FROM business WHERE id = $number");
 my $town_key = $i->sql("SELECT key FROM city WHERE slug = 'erlenau'");
 like(get("/search?city=$town_key")->{content}, qr{<link rel="canonical" href="https://directory\.example/erlenau/">},
 	'the same list of the search names that address');
 my ($trail) = get("/erlenau/kleider-$id.html")->{content} =~ m{<nav class="trail".*?<ol>(.*?)</ol>}s;
 is(join(' ', ($trail // '') =~ /href="([^"]*)"/g), "/in/$region/ /erlenau/ /erlenau/$kind.html",
 	'the trail of a business leads through them');
+
+# Lists link to the pages themselves.
+for my $list ('/search?q=fadenspiel', '/erlenau/', "/in/$region/", '/search?sort=name', "/kind/$kind/",
+	"/search?near=$near&radius=50000") {
+	wait_until("$list links to the address of the page", sub {
+		get($list)->{content} =~ m{href="/erlenau/kleider-$id\.html"};
+	});
+	unlike(get($list)->{content}, qr{href="/b/}, '... and to none that leads on');
+}
 
 is(get('/.well-known/proof')->{content}, "mine\n", 'files of the operator are still served');
 

@@ -8,7 +8,7 @@
 #include "site/facts/facts.h"
 #include "site/look/look.h"
 
-enum { BLOCK_MAX = 256 * 1024, ADDRESS_BYTES = 4096, ID_CHARS = RECORD_ID_TEXT - 1 };
+enum { BLOCK_MAX = 256 * 1024, ID_CHARS = RECORD_ID_TEXT - 1 };
 
 /* ---- its facts ---- */
 
@@ -32,21 +32,6 @@ static struct facts_texts types_of(struct view *p, const struct search_detail *d
 			types[count++] = str_of(category->schema_type);
 	}
 	return (struct facts_texts){types, count};
-}
-
-/* The path of its page, percent-encoded: "/hochtann/falkner-ID.html", that of the exported site. A
- * business that has none yet is at /b/ID. */
-static struct str business_address(struct view *p, const struct search_business *b)
-{
-	struct buf out;
-	struct str path = b->detail->path;
-	buf_init(&out, ADDRESS_BYTES);
-	percent_put(&out, path, "/");
-	struct str address = path.n
-				 ? view_text(p, "/%s-%.*s.html", buf_z(&out), STR_ARG(b->id_text))
-				 : view_text(p, "/b/%.*s", STR_ARG(b->id_text));
-	buf_release(&out);
-	return address;
 }
 
 static struct facts_business facts_of(struct view *p, const struct search_business *b,
@@ -213,8 +198,8 @@ static void business_got(void *ctx, const struct search_one *one)
 		return;
 	}
 	const struct search_detail *d = b->detail;
-	struct str address = business_address(p, b);
-	if (d->path.n && !str_eq(asked->path, d->path)) {
+	struct str address = view_business_link(p, b);
+	if (b->path.n && !str_eq(asked->path, b->path)) {
 		view_moved(p, address);
 		return;
 	}

@@ -131,6 +131,9 @@ struct str view_search_link(struct view *p, const struct search_query *q);
 /* The query as a link from its first page; an order that does not go with it is left out. Empty:
  * there is no such list. */
 struct str view_list_link(struct view *p, const struct search_query *q);
+/* The address of a business's page, percent-encoded, that of the exported site:
+ * "/hochtann/falkner-ID.html". A business that has no path yet is at /b/ID. */
+struct str view_business_link(struct view *p, const struct search_business *b);
 /* The address that a list has in the exported site, too: "/hochtann/bakery.html", "/hochtann/",
  * "/in/de-bayern/bakery.html", "/in/de-bayern/", "/kind/bakery/". town: its slug. What is not given
  * is empty. Empty: there is none, as of a group. */

@@ -272,7 +272,7 @@ static void put_business(struct results *r, struct json_value *list,
 	JSON_BUILD_JOIN(&p->b, v, "pattern",
 			look_pattern(category ? category->id : 0, b->id, pattern));
 	json_build_text(&p->b, v, "name", b->name);
-	json_build_text(&p->b, v, "href", view_text(p, "/b/%.*s", STR_ARG(b->id_text)));
+	json_build_text(&p->b, v, "href", view_business_link(p, b));
 	json_build_text(&p->b, v, "item_kind", view_kind(p, b->category, b->category_label));
 	json_build_text(&p->b, v, "because", results_because(r, b));
 	json_build_text(&p->b, v, "street", b->street);
@@ -471,6 +471,15 @@ static void results_suggested(void *ctx, const struct search_suggestions *list)
 	results_put(r);
 }
 
+static void results_with_paths(void *ctx, enum search_problem problem, const struct err *err)
+{
+	struct results *r = ctx;
+	if (problem)
+		view_refuse(r->page, problem, err);
+	else
+		results_put(r);
+}
+
 static void results_listed(void *ctx, const struct search_list *list)
 {
 	struct results *r = ctx;
@@ -483,7 +492,8 @@ static void results_listed(void *ctx, const struct search_list *list)
 	if (!list->count && r->q.q.n && !r->q.cursor.n)
 		results_ask_near(r);
 	else
-		results_put(r);
+		search_paths(p->pages->db, p->arena, list->item, list->count, results_with_paths,
+			     r);
 }
 
 static void results_put(struct results *r)

@@ -238,6 +238,18 @@ struct str view_search_link(struct view *p, const struct search_query *q)
 	return link;
 }
 
+struct str view_business_link(struct view *p, const struct search_business *b)
+{
+	struct buf path;
+	buf_init(&path, 4096);
+	percent_put(&path, b->path, "/");
+	struct str link = b->path.n
+			      ? view_text(p, "/%s-%.*s.html", buf_z(&path), STR_ARG(b->id_text))
+			      : view_text(p, "/b/%.*s", STR_ARG(b->id_text));
+	buf_release(&path);
+	return link;
+}
+
 struct str view_level_link(struct view *p, struct str region, struct str town, struct str category)
 {
 	struct buf b;

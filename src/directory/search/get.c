@@ -108,6 +108,75 @@ void search_get(struct db_pool *db, struct arena *arena, struct str id_text, sea
 	}
 }
 
+/* ---- paths of pages ---- */
+
+struct paths {
+	struct ask ask;
+	search_paths_done *done;
+	void *ctx;
+	struct search_business *item;
+	size_t count;
+};
+
+/* A business that has been deleted meanwhile has none. */
+static bool paths_read(struct paths *p, const struct db_rows *rows)
+{
+	for (int row = 0; row < rows->rows; row++) {
+		int64_t id = db_i64(rows, row, SQL_BUSINESS_PATHS_ID);
+		for (size_t i = 0; i < p->count; i++)
+			if (p->item[i].id == id &&
+			    !rows_text(p->ask.arena, rows, row, SQL_BUSINESS_PATHS_PATH,
+				       &p->item[i].path))
+				return false;
+	}
+	return true;
+}
+
+static void paths_done(void *ctx, enum status status, const struct db_rows *rows,
+		       const struct err *cause)
+{
+	struct paths *p = ctx;
+	struct err err = {.text = ""};
+	enum search_problem problem = SEARCH_OK;
+	ask_answered(&p->ask);
+	if (status != OK) {
+		problem = refuse(&err, status, cause);
+	} else if (!paths_read(p, rows)) {
+		problem = SEARCH_FAILED;
+		err_set(&err, TOO_LARGE, "%s", no_room);
+	}
+	p->done(p->ctx, problem, &err);
+}
+
+void search_paths(struct db_pool *db, struct arena *arena, struct search_business *item,
+		  size_t count, search_paths_done *done, void *ctx)
+{
+	struct paths *p = arena_alloc(arena, sizeof(*p));
+	struct err err = {.text = ""};
+	struct buf ids;
+	if (!count) {
+		done(ctx, SEARCH_OK, &err);
+		return;
+	}
+	if (!p) {
+		err_set(&err, TOO_LARGE, "%s", no_room);
+		done(ctx, SEARCH_FAILED, &err);
+		return;
+	}
+	*p = (struct paths){.done = done, .ctx = ctx, .item = item, .count = count};
+	ask_init(&p->ask, db, arena);
+	buf_init(&ids, (SEARCH_LIMIT_MAX + 1) * DB_ARRAY_I64 + 64);
+	for (size_t i = 0; i < count; i++)
+		db_array_i64(&ids, item[i].id);
+	db_array_end(&ids);
+	const struct db_param params[] = {DB_TEXT(buf_view(&ids))};
+	enum status status =
+	    ask_query(&p->ask, &sql_business_paths, params, 1, paths_done, p, &err);
+	buf_release(&ids);
+	if (status != OK)
+		done(ctx, refuse(&err, status, &err), &err);
+}
+
 /* ---- categories ---- */
 
 struct categories {

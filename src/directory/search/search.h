@@ -180,6 +180,9 @@ struct search_business {
 	int64_t open_changes_s;
 	struct search_source source;
 	const char *because; /* of a text: where it was found, when not in the name; else NULL */
+	/* Of its page, before the id: "hochtann/falkner"; empty: not given yet. Set by search_get
+	 * and search_paths. */
+	struct str path;
 	const struct search_detail *detail; /* search_get only, else NULL */
 };
 
@@ -208,7 +211,6 @@ struct search_detail {
 	struct search_texts categories;   /* keys of the further ones */
 	struct search_texts alt_names, service_area, same_as;
 	struct str description, website;
-	struct str path; /* of its page, before the id: "hochtann/falkner"; empty: not given yet */
 	const struct json_value *offers; /* {"items": [...]}; NULL: none */
 	const struct json_value *extra;  /* flat object; NULL: none */
 	const struct json_value *found;  /* by the pipeline: [{stage, source, found_at, facts}] */
@@ -265,6 +267,12 @@ struct search_list {
 typedef void search_list_done(void *ctx, const struct search_list *list);
 void search_list(struct db_pool *db, struct arena *arena, const struct search_query *q,
 		 search_list_done *done, void *ctx);
+
+/* Set the paths of businesses of a list. A statement of its own: only pages need them, and the
+ * lists are served from their indexes alone. The items must live until the callback. */
+typedef void search_paths_done(void *ctx, enum search_problem problem, const struct err *err);
+void search_paths(struct db_pool *db, struct arena *arena, struct search_business *item,
+		  size_t count, search_paths_done *done, void *ctx);
 
 struct search_one {
 	enum search_problem problem;
