@@ -22,8 +22,8 @@ struct export_run {
 	struct manifest next;    /* contents of the spare tree when it is published */
 	struct manifest orphans; /* pages written by this run, then found to be duplicates */
 	struct lists lists;
-	struct photos photos;
-	struct db *db;
+	const struct photos *photos;
+	struct db *db; /* the caller's */
 	unsigned formats;
 	uint64_t own; /* digest of the operator's files */
 	int64_t xid;  /* transactions below it have ended: the run sees their changes */
@@ -107,9 +107,12 @@ static enum status export_read_shop(struct export_run *r, struct err *err)
 	const struct export_shop *shop = r->options->shop;
 	struct arena arena;
 	struct shop own;
-	char ids[32];
-	snprintf(ids, sizeof(ids), "{%lld}", (long long)shop->site->id);
-	enum status status = DB_RUN(r->db, sql_export_rows, &r->shop, err, DB_Z(ids));
+	struct buf ids;
+	buf_init(&ids, 64);
+	db_array_i64(&ids, shop->site->id);
+	db_array_end(&ids);
+	enum status status = DB_RUN(r->db, sql_export_rows, &r->shop, err, DB_TEXT(buf_view(&ids)));
+	buf_release(&ids);
 	if (status == OK && !r->shop.rows)
 		status = err_set(err, NOT_FOUND, "there is no business %s", shop->site->id_text);
 	if (status != OK)
@@ -133,12 +136,10 @@ static enum status export_read_database(struct export_run *r, struct err *err)
 		status = theme_load(&r->theme, r->options, r->theme_language, r->db, err);
 	if (status != OK)
 		return status;
-	status = photos_read(&r->photos, r->options->photos, r->db, err);
-	r->theme.photos = &r->photos;
-	r->report->pictures = r->photos.published;
-	r->report->pictures_refused = r->photos.refused;
-	if (status == OK)
-		status = db_run(r->db, &sql_export_state, NULL, 0, &rows, err);
+	r->theme.photos = r->photos;
+	r->report->pictures = r->photos->published;
+	r->report->pictures_refused = r->photos->refused;
+	status = db_run(r->db, &sql_export_state, NULL, 0, &rows, err);
 	if (status != OK)
 		return status;
 	r->xid = db_i64(&rows, 0, SQL_EXPORT_STATE_XID);
@@ -258,7 +259,7 @@ static void export_add_pictured(struct export_run *r)
 	for (size_t i = 0; i < r->spare.entries; i++) {
 		const struct manifest_entry *e = &r->spare.entry[i];
 		const struct photos_of *of =
-		    e->pictures || r->photos.count ? photos_find(&r->theme, e->id) : NULL;
+		    e->pictures || r->photos->count ? photos_find(&r->theme, e->id) : NULL;
 		if (e->pictures != (of ? of->digest : 0))
 			export_add_id(r, e->id);
 	}
@@ -637,10 +638,10 @@ static enum status export_nothing_changed(struct export_run *r, struct err *err)
 						      : status;
 }
 
-enum status export_run(const struct export_options *o, struct export_report *report,
-		       struct err *err)
+enum status export_tree(const struct export_options *o, const struct export_input *in,
+			struct export_report *report, struct err *err)
 {
-	struct export_run r = {.options = o, .report = report};
+	struct export_run r = {.options = o, .report = report, .db = in->db, .photos = &in->photos};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	bool is;
 	*report = (struct export_report){.no_address = !*config_text(o->config, CONFIG_SITE_URL)};
@@ -652,12 +653,10 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	enum status status = export_state_open(&r.state, o, err);
 	if (status != OK)
 		return status;
-	status = o->connect(o->ctx, &r.db, err);
-	if (status == OK)
-		status = export_read_database(&r, err);
+	status = export_read_database(&r, err);
 	if (status == OK)
 		status = own_public_digest(o->own_dir, &r.own, err);
-	r.own ^= r.photos.digest;
+	r.own ^= r.photos->digest;
 	if (status == OK)
 		status = export_up_to_date(&r, &is, err);
 	if (status == OK)
@@ -670,10 +669,33 @@ enum status export_run(const struct export_options *o, struct export_report *rep
 	manifest_release(&r.next);
 	manifest_release(&r.orphans);
 	theme_release(&r.theme);
-	photos_release(&r.photos);
 	db_rows_release(&r.shop);
-	db_close(r.db);
 	free(r.ids);
 	export_state_close(&r.state);
+	return status;
+}
+
+enum status export_input_open(struct export_input *in, const struct export_options *o,
+			      struct err *err)
+{
+	*in = (struct export_input){.db = NULL};
+	enum status status = o->connect(o->ctx, &in->db, err);
+	return status == OK ? photos_read(&in->photos, o->photos, in->db, err) : status;
+}
+
+void export_input_close(struct export_input *in)
+{
+	photos_release(&in->photos);
+	db_close(in->db);
+}
+
+enum status export_run(const struct export_options *o, struct export_report *report,
+		       struct err *err)
+{
+	struct export_input in;
+	enum status status = export_input_open(&in, o, err);
+	if (status == OK)
+		status = export_tree(o, &in, report, err);
+	export_input_close(&in);
 	return status;
 }

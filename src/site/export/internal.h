@@ -48,6 +48,17 @@ enum {
 	EXPORT_CHUNK = 1000,         /* rows that one statement reads */
 };
 
+/* ---- export.c ---- */
+
+struct export_input;
+/* Open what all trees of a run are made from. Close it also after a failure. */
+MUST_CHECK enum status export_input_open(struct export_input *in, const struct export_options *o,
+					 struct err *err);
+void export_input_close(struct export_input *in);
+/* As export_run, with an input that is open. */
+MUST_CHECK enum status export_tree(const struct export_options *o, const struct export_input *in,
+				   struct export_report *report, struct err *err);
+
 /* ---- manifest.c ---- */
 
 enum entry_state { ENTRY_DELETED, ENTRY_WITHHELD, ENTRY_NOINDEX, ENTRY_INDEXED };
@@ -567,6 +578,11 @@ struct photos {
 MUST_CHECK enum status photos_read(struct photos *p, const struct pictures_options *options,
 				   struct db *db, struct err *err);
 void photos_release(struct photos *p);
+/* What the trees of a run share: the connection, and pictures, which are the same in all. */
+struct export_input {
+	struct db *db;
+	struct photos photos;
+};
 /* NULL: it has none. */
 const struct photos_of *photos_find(const struct theme *t, int64_t id);
 /* Put a picture for <img srcset>: {src, srcset, width, height, alt, good, credit}. */

@@ -5,8 +5,6 @@
 #include "site/look/look.h"
 #include "sql/export.h"
 
-enum { MEMBER_BYTES = 24 /* of an id in an array literal */ };
-
 enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
 		       struct db_rows *rows, struct err *err)
 {
@@ -14,15 +12,13 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 	size_t members = 0;
 	for (uint64_t w = from; w < to; w++)
 		members += l->page[l->work[w]].to - l->page[l->work[w]].from;
-	buf_init(&ids, members * MEMBER_BYTES + 64);
-	buf_putc(&ids, '{');
+	buf_init(&ids, members * DB_ARRAY_I64 + 64);
 	for (uint64_t w = from; w < to; w++) {
 		const struct list_page *p = &l->page[l->work[w]];
 		for (uint32_t i = p->from; i < p->to; i++)
-			buf_printf(&ids, "%s%lld", ids.n > 1 ? "," : "",
-				   (long long)l->m->entry[l->order[i]].id);
+			db_array_i64(&ids, l->m->entry[l->order[i]].id);
 	}
-	buf_putc(&ids, '}');
+	db_array_end(&ids);
 	enum status status = DB_RUN(db, sql_export_list, rows, err, DB_TEXT(buf_view(&ids)));
 	buf_release(&ids);
 	return status;

@@ -144,11 +144,10 @@ static enum status photos_find_owners(struct photos_scan *s, struct db *db, stru
 	for (size_t at = 0; at < s->candidates && status == OK; at += PHOTOS_AT_ONCE) {
 		struct db_rows rows;
 		struct buf ids;
-		buf_init(&ids, PHOTOS_AT_ONCE * 24);
+		buf_init(&ids, PHOTOS_AT_ONCE * DB_ARRAY_I64 + 64);
 		for (size_t i = at; i < s->candidates && i < at + PHOTOS_AT_ONCE; i++)
-			buf_printf(&ids, "%c%lld", i > at ? ',' : '{',
-				   (long long)s->candidate[i].id);
-		buf_putc(&ids, '}');
+			db_array_i64(&ids, s->candidate[i].id);
+		db_array_end(&ids);
 		status = DB_RUN(db, sql_export_photos, &rows, err, DB_TEXT(buf_view(&ids)));
 		buf_release(&ids);
 		if (status != OK)

@@ -39,7 +39,8 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep,
 	struct business b;
 	struct buf ids;
 	buf_init(&ids, 64);
-	buf_printf(&ids, "{%lld}", (long long)id);
+	db_array_i64(&ids, id);
+	db_array_end(&ids);
 	maker_begin(&p->maker);
 	enum status status = DB_RUN(p->db, sql_export_rows, &rows, err, DB_TEXT(buf_view(&ids)));
 	buf_release(&ids);

@@ -148,9 +148,9 @@ static void trees_add_report(struct export_report *all, const struct export_repo
 		all->dropped[i] += one->dropped[i];
 }
 
-static enum status trees_run_one(const struct export_options *o, const struct trees *trees,
-				 const struct language *language, const char *state,
-				 struct export_report *report, struct err *err)
+static enum status trees_run_one(const struct export_options *o, const struct export_input *in,
+				 const struct trees *trees, const struct language *language,
+				 const char *state, struct export_report *report, struct err *err)
 {
 	char dir[PATH_MAX], own_state[PATH_MAX];
 	struct export_options one = *o;
@@ -164,7 +164,7 @@ static enum status trees_run_one(const struct export_options *o, const struct tr
 	one.language = language;
 	one.trees = trees;
 	one.own_dir = NULL;
-	status = export_run(&one, report, err);
+	status = export_tree(&one, in, report, err);
 	return status == OK ? OK : err_prefix(err, status, "%s", language->tag);
 }
 
@@ -177,6 +177,7 @@ enum status trees_run(const struct export_options *o, const struct trees *trees,
 		      struct export_report *report, struct err *err)
 {
 	char state[PATH_MAX];
+	struct export_input in;
 	size_t n = strlen(o->dir);
 	while (n > 1 && o->dir[n - 1] == '/')
 		n--;
@@ -186,11 +187,15 @@ enum status trees_run(const struct export_options *o, const struct trees *trees,
 		status = trees_make_folder(o->dir, o->dry_run, err);
 	if (status == OK)
 		status = trees_make_folder(state, o->dry_run, err);
+	if (status != OK)
+		return status;
+	status = export_input_open(&in, o, err);
 	for (size_t i = 0; i < trees->count && status == OK; i++) {
 		struct export_report one;
-		status = trees_run_one(o, trees, trees->language[i], state, &one, err);
+		status = trees_run_one(o, &in, trees, trees->language[i], state, &one, err);
 		if (status == OK)
 			trees_add_report(report, &one);
 	}
+	export_input_close(&in);
 	return status == OK && !o->dry_run ? trees_write_root(o, trees, err) : status;
 }
