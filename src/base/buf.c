@@ -46,7 +46,7 @@ static bool buf_reserve(struct buf *b, size_t n)
 		cap *= 2;
 	if (b->wipe) {
 		char *p = memory_room(cap);
-		if (b->n)
+		if (b->p)
 			memcpy(p, b->p, b->n);
 		wipe(b, 0, b->cap);
 		free(b->p);

@@ -31,7 +31,7 @@ static void err_append(struct err *err, const char *text)
 	err_end(err, n + (size_t)more);
 }
 
-enum status err_set(struct err *err, enum status status, const char *fmt, ...)
+enum status(err_set)(struct err *err, enum status status, const char *fmt, ...)
 {
 	must(status != OK);
 	if (err) {
@@ -49,7 +49,7 @@ static const char *err_remedy(int error)
 	return error == ENOSPC || error == EDQUOT ? ERR_MAKE_ROOM : NULL;
 }
 
-enum status err_errno(struct err *err, enum status status, const char *fmt, ...)
+enum status(err_errno)(struct err *err, enum status status, const char *fmt, ...)
 {
 	int saved = errno;
 	must(status != OK);
@@ -65,7 +65,7 @@ enum status err_errno(struct err *err, enum status status, const char *fmt, ...)
 	return status;
 }
 
-enum status err_prefix(struct err *err, enum status status, const char *fmt, ...)
+enum status(err_prefix)(struct err *err, enum status status, const char *fmt, ...)
 {
 	must(status != OK);
 	if (err) {

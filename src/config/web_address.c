@@ -205,7 +205,7 @@ static const char *address_put_path(struct str path, struct buf *out)
 
 const char *web_address(struct str text, struct buf *out)
 {
-	struct str rest = text;
+	struct str rest;
 	bool https = text.n > 8 && str_eq_nocase((struct str){text.p, 8}, STR("https://"));
 	if (!https && !(text.n > 7 && str_eq_nocase((struct str){text.p, 7}, STR("http://"))))
 		return "it does not begin with https:// or http:// and a host";

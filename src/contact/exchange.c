@@ -267,6 +267,7 @@ static void exchange_go_on(struct exchange *c)
 		break;
 	case STEP_FIRST:
 	case STEP_SECOND:
+		must(publish ? o->publish : o->write);
 		(publish ? o->publish : o->write)(c);
 		break;
 	case STEP_ANSWER:

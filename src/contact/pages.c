@@ -185,10 +185,11 @@ static void view_categories(struct page_view *v, struct str category, struct str
 }
 
 static void view_choices(struct page_view *v, const char *key, const char *const *values,
-			 const char *const *labels, struct str chosen)
+			 const char *const *labels, size_t count, struct str chosen)
 {
 	struct json_value *list = json_build(&v->b, v->root, key, JSON_IS_ARRAY);
-	for (int n = 0; values[n]; n++)
+	must(!values[count]);
+	for (size_t n = 0; n < count; n++)
 		view_choice(v, list, values[n], labels[n], chosen);
 }
 
@@ -198,9 +199,11 @@ static void view_profile_form(struct page_view *v, const struct json_value *prof
 	static const char *const sizes[] = {"below 10 people", "below 250 people", "more"};
 	static const char *const budgets[] = {"up to 10 000", "up to 100 000", "up to 1 000 000",
 					      "more"};
-	view_choices(v, "kinds", profile_kinds, kinds, json_text(json_get(profile, "kind")));
-	view_choices(v, "sizes", profile_sizes, sizes, json_text(json_get(profile, "size")));
-	view_choices(v, "budgets", profile_budgets, budgets,
+	view_choices(v, "kinds", profile_kinds, kinds, COUNT_OF(kinds),
+		     json_text(json_get(profile, "kind")));
+	view_choices(v, "sizes", profile_sizes, sizes, COUNT_OF(sizes),
+		     json_text(json_get(profile, "size")));
+	view_choices(v, "budgets", profile_budgets, budgets, COUNT_OF(budgets),
 		     json_text(json_get(profile, "budget")));
 	view_categories(v, json_text(json_get(profile, "category")),
 			json_text(json_get(profile, "category")).n

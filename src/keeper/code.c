@@ -52,7 +52,7 @@ static int code_value(char c)
 
 bool keeper_code_read(const char *typed, size_t size, uint8_t *bytes, size_t n)
 {
-	uint8_t values[CODE_MAX * 8 / SIGN_BITS + 1 + KEEPER_CHECK_SIGNS];
+	uint8_t values[CODE_MAX * 8 / SIGN_BITS + 1 + KEEPER_CHECK_SIGNS] = {0};
 	size_t count = code_signs(n), got = 0;
 	uint32_t rest = 0;
 	bool ok = true;

@@ -25,7 +25,7 @@ static uint64_t state_hash(struct state_copy *c)
 /* False: there is no whole copy. */
 static bool state_read(int fd, int place, struct state_copy *c)
 {
-	const off_t at = (off_t)(place * (int)sizeof(*c));
+	const off_t at = place * (off_t)sizeof(*c);
 	if (pread(fd, c, sizeof(*c), at) != (ssize_t)sizeof(*c) || c->form != state_form ||
 	    c->count > NOTIFY_ENTRIES)
 		return false;
@@ -86,7 +86,7 @@ enum status notify_save(const struct notify_table *t, int fd, struct err *err)
 		if (t->entry[i].alarm.key[0] && t->entry[i].told)
 			copy.alarm[copy.count++] = t->entry[i].alarm;
 	copy.hash = state_hash(&copy);
-	const off_t at = (off_t)(place * (int)sizeof(copy));
+	const off_t at = place * (off_t)sizeof(copy);
 	errno = ENOSPC; /* a short write sets none */
 	ssize_t n = pwrite(fd, &copy, sizeof(copy), at);
 	if (n != (ssize_t)sizeof(copy) || fdatasync(fd) != 0)

@@ -91,7 +91,7 @@ static enum status launch_open_file(const struct supervisor *sv, const struct pr
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	struct stat st;
 	uid_t uid = geteuid();
-	gid_t gid;
+	gid_t gid = getegid();
 	enum status status = user ? spawn_user(user, &uid, &gid, err) : OK;
 	if (status == OK)
 		status = io_path(dir, sizeof(dir), err, "%s/%.*s", sv->instance->dir,

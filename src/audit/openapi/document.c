@@ -140,8 +140,3 @@ struct str document_string(struct document *tree, const struct openapi_node *nod
 	const struct openapi_node *value = document_get(tree, node, key);
 	return node_is(value, NODE_STRING) ? value->text : STR("");
 }
-
-bool node_is(const struct openapi_node *node, enum openapi_node_kind kind)
-{
-	return node && node->kind == kind;
-}

@@ -44,7 +44,7 @@ void from_json(struct document *tree, struct str document)
 			struct openapi_node *node = from_json_value(tree, &r);
 			if (!node)
 				break;
-			bool member = depth && open[depth - 1]->kind == NODE_OBJECT;
+			bool member = depth && node_is(open[depth - 1], NODE_OBJECT);
 			if (depth)
 				document_add(tree, open[depth - 1], member ? key : STR(""),
 					     member ? line : node->line,

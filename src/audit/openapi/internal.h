@@ -81,7 +81,10 @@ const struct openapi_node *document_get(struct document *tree, const struct open
 					const char *key);
 /* Text of a string member; empty: none. */
 struct str document_string(struct document *tree, const struct openapi_node *node, const char *key);
-bool node_is(const struct openapi_node *node, enum openapi_node_kind kind);
+static inline bool node_is(const struct openapi_node *node, enum openapi_node_kind kind)
+{
+	return node && node->kind == kind;
+}
 
 /* ---- from_json.c, from_yaml.c ---- */
 void from_json(struct document *tree, struct str document);

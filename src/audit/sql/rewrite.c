@@ -121,7 +121,7 @@ bool rewrite_is_small(struct identity *id, const struct catalog_table *table)
 bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
 {
 	struct probe_plan strict, plan;
-	bool by_condition, was_by_condition;
+	bool by_condition = false, was_by_condition = false;
 	if (id->status == UNAVAILABLE || c->edits.failed ||
 	    !rewrite_explain(id, &c->edits, PROBE_STRICT, &strict) ||
 	    !rewrite_uses(&strict, c->index, &by_condition) ||

@@ -258,10 +258,11 @@ static void body_names(struct body *body, const struct json_value *datums)
  * becomes a variable. Nothing moves: the replacement has the same length. */
 static char *body_aliases(struct arena *arena, const char *create)
 {
-	char *copy = arena_alloc(arena, strlen(create) + 1);
+	size_t bytes = strlen(create) + 1;
+	char *copy = arena_alloc(arena, bytes);
 	if (!copy)
 		return NULL;
-	strcpy(copy, create);
+	memcpy(copy, create, bytes);
 	for (char *p = copy; (p = strcasestr(p, "alias")) != NULL; p++) {
 		char *at = p + 5;
 		at += strspn(at, " \t\r\n");

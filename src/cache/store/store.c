@@ -48,7 +48,7 @@ static uint64_t scan(struct store *store, uint64_t bucket, uint64_t marks, uint6
 				 * has been cleared. */
 				if (marks_get(load(&store->bucket[bucket].marks), way) == 0)
 					break;
-				w = help_in(own, w);
+				help_in(own, w);
 				continue;
 			}
 			*word = w;

@@ -466,6 +466,7 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 	struct err err;
 	(void)fd;
 	(void)what;
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
 	while (pool->oldest && pool->oldest->deadline_ms <= now) {
 		struct db_query *query = pool->oldest;
 		struct link *link = query->link;
@@ -514,6 +515,7 @@ void db_pool_destroy(struct db_pool *pool)
 	if (!pool)
 		return;
 	while (pool->oldest)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
 		query_free(pool->oldest);
 	for (int i = 0; i < pool->links_count; i++) {
 		link_drop_events(&pool->links[i]);

@@ -21,8 +21,8 @@ static void settings_write(struct buf *out, const struct instance *i)
 	must(sysinfo(&info) == 0);
 	int64_t mb = (int64_t)((uint64_t)info.totalram * info.mem_unit >> 20);
 	/* A reload starts a successor before its predecessor has ended: one more */
-	int64_t web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
-		      config_number(&i->config, CONFIG_DB_CONNECTIONS);
+	long long web = (config_number(&i->config, CONFIG_WEB_PROCESSES) + 1) *
+			config_number(&i->config, CONFIG_DB_CONNECTIONS);
 
 	buf_printf(
 	    out,
@@ -45,7 +45,7 @@ static void settings_write(struct buf *out, const struct instance *i)
 		   "effective_cache_size = %lldMB\n"
 		   "maintenance_work_mem = %lldMB\n"
 		   "work_mem = %lldMB\n",
-		   (long long)(web + 20), (long long)clamp(mb / 4, 64, 8192),
+		   web + 20, (long long)clamp(mb / 4, 64, 8192),
 		   (long long)clamp(mb * 5 / 8, 128, 65536), (long long)clamp(mb / 16, 32, 1024),
 		   (long long)clamp(mb / 256, 4, 64));
 	buf_puts(out, "huge_pages = off\n"

@@ -114,8 +114,9 @@ static bool phone_lacks_plus(const struct country *c, const char *digits, size_t
 	size_t calling = strlen(c->calling);
 	bool zero = c->trunk[0] == '0';
 	bool longer = n > (size_t)c->most || (zero && n > LOCAL_DIGITS_MAX);
-	return longer && n >= calling + (size_t)c->least && n <= calling + (size_t)c->most &&
-	       memcmp(digits, c->calling, calling) == 0 && (!zero || digits[calling] != '0');
+	return longer && n > calling && n >= calling + (size_t)c->least &&
+	       n <= calling + (size_t)c->most && memcmp(digits, c->calling, calling) == 0 &&
+	       (!zero || digits[calling] != '0');
 }
 
 bool parse_phone(struct str text, struct str country, struct buf *out)

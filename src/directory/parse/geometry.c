@@ -134,8 +134,9 @@ static bool is_closed_ring(const struct shape *s, const struct ring *r)
  * place at its height; of an open line its middle corner. */
 static bool shape_place(const struct shape *s, double *x, double *y)
 {
-	double best = -1, cx, cy;
+	double best = -1, cx = 0, cy = 0;
 	size_t longest = 0;
+	*x = *y = 0;
 	for (size_t r = 0; r < s->rings; r++) {
 		longest = s->ring[r].count > s->ring[longest].count ? r : longest;
 		if (!is_closed_ring(s, &s->ring[r]))

@@ -467,6 +467,14 @@ static void reading_rules(struct reading *r, unsigned days)
 		r->why = parse_hours_open(r->table, days, 0, DAY_MINUTES); /* "Mo-Su" */
 }
 
+static bool tables_equal(const struct parse_hours_table *a, const struct parse_hours_table *b)
+{
+	for (size_t d = 0; d < PARSE_HOURS_DAYS; d++)
+		if (!parse_hours_row_equal(&a->day[d], &b->day[d]))
+			return false;
+	return true;
+}
+
 /* In every language; all readings that succeed agree, or it is not understood. */
 static const char *parse_hours_read(struct str text, unsigned days, struct parse_hours_table *out)
 {
@@ -491,7 +499,7 @@ static const char *parse_hours_read(struct str text, unsigned days, struct parse
 			}
 			continue;
 		}
-		if (any && memcmp(&table, out, sizeof(table)) != 0)
+		if (any && !tables_equal(&table, out))
 			return "a day's name means different days in different languages";
 		*out = table;
 		any = true;

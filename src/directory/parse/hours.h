@@ -113,6 +113,7 @@ void parse_hours_written(struct parse_hours_draft *h, struct str text);
 bool parse_hours_says_closed(struct str text);
 /* bit n: day n. */
 const char *parse_hours_open(struct parse_hours_table *t, unsigned days, int from, int to);
+bool parse_hours_row_equal(const struct parse_hours_row *a, const struct parse_hours_row *b);
 void parse_hours_close(struct parse_hours_table *t, unsigned days);
 /* The table of the dates; NULL: there are too many. */
 struct parse_hours_table *parse_hours_dates(struct parse_hours_draft *h, int from, int to);

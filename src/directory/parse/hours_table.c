@@ -153,7 +153,7 @@ static const char *table_settle(struct parse_hours_table *t)
 	return NULL;
 }
 
-static bool row_equal(const struct parse_hours_row *a, const struct parse_hours_row *b)
+bool parse_hours_row_equal(const struct parse_hours_row *a, const struct parse_hours_row *b)
 {
 	return a->closed == b->closed && a->count == b->count &&
 	       memcmp(a->span, b->span, a->count * sizeof(a->span[0])) == 0;
@@ -173,7 +173,7 @@ void parse_hours_merge(struct parse_hours_draft *h, struct parse_hours_draft *mo
 		struct parse_hours_row *row = &h->week.day[d], *other = &more->week.day[d];
 		if (!row_named(row))
 			*row = *other;
-		else if (row_named(other) && !row_equal(row, other))
+		else if (row_named(other) && !parse_hours_row_equal(row, other))
 			why = "two forms of the opening hours contradict each other";
 	}
 	if (why)
@@ -202,10 +202,10 @@ static void days_write(const struct parse_hours_table *t, int first, unsigned *l
 	const char *comma = "";
 	for (int d = first; d < PARSE_HOURS_DAYS; d++) {
 		int last = d;
-		if (!(*left >> d & 1) || !row_equal(&t->day[d], &t->day[first]))
+		if (!(*left >> d & 1) || !parse_hours_row_equal(&t->day[d], &t->day[first]))
 			continue;
 		while (last + 1 < PARSE_HOURS_HOLIDAY && (*left >> (last + 1) & 1) &&
-		       row_equal(&t->day[last + 1], &t->day[first]))
+		       parse_hours_row_equal(&t->day[last + 1], &t->day[first]))
 			last++;
 		if (d == PARSE_HOURS_HOLIDAY)
 			last = d;
@@ -238,7 +238,7 @@ static void table_write(const struct parse_hours_table *t, const char *dates, st
 static bool is_every_day_alike(const struct parse_hours_table *t)
 {
 	for (int d = 0; d < PARSE_HOURS_HOLIDAY; d++)
-		if (!row_named(&t->day[d]) || !row_equal(&t->day[d], &t->day[0]))
+		if (!row_named(&t->day[d]) || !parse_hours_row_equal(&t->day[d], &t->day[0]))
 			return false;
 	return !row_named(&t->day[PARSE_HOURS_HOLIDAY]);
 }

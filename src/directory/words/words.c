@@ -173,7 +173,7 @@ static size_t fold(struct str text, int32_t *c)
 	struct str s = utf8_cut(text, WORDS_TEXT_MAX);
 	size_t ascii = 0;
 	while (ascii < s.n && (unsigned char)s.p[ascii] < 0x80) {
-		c[ascii] = ascii_lower(s.p[ascii]);
+		c[ascii] = (unsigned char)ascii_lower(s.p[ascii]);
 		ascii++;
 	}
 	if (ascii == s.n)

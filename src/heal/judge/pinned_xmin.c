@@ -25,7 +25,6 @@ static const struct observe_table *pinned_table(const struct judge_case *c, int6
 				    table->vacuumed < since)
 					continue;
 				now = table;
-				before = table->dead;
 			} else if (strcmp(table->name, now->name) != 0 || table->dead > before) {
 				continue;
 			}

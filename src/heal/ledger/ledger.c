@@ -196,8 +196,9 @@ static struct ledger *ledger_new(const char *path, ledger_each *each, void *ctx)
 	l->fd = -1;
 	l->each = each;
 	l->ctx = ctx;
-	must(strlen(path) < sizeof(l->path));
-	strcpy(l->path, path);
+	size_t bytes = strlen(path) + 1;
+	must(bytes <= sizeof(l->path));
+	memcpy(l->path, path, bytes);
 	buf_init(&l->last, LEDGER_LINE);
 	arena_init(&l->arena, 4 << 20);
 	return l;
@@ -207,7 +208,7 @@ static struct ledger *ledger_new(const char *path, ledger_each *each, void *ctx)
 static void ledger_sync_folder(const char *path)
 {
 	char folder[LEDGER_PATH];
-	strcpy(folder, path);
+	memcpy(folder, path, strlen(path) + 1);
 	char *slash = strrchr(folder, '/');
 	if (slash)
 		slash[slash == folder] = '\0';

@@ -420,7 +420,7 @@ static enum status shop_put_good_page(struct shopsite *s, size_t number, struct 
 	const struct json_value *item = shop_items(&s->b.facts), *shown;
 	shown = json_get(s->m->root, "goods");
 	shown = shown && shown->first ? shown->first->first : NULL;
-	for (size_t i = 0; item && i <= number; item = item->next) {
+	for (size_t i = 0; item && shown && i <= number; item = item->next) {
 		if (!json_text(json_get(item, "name")).n)
 			continue;
 		if (i++ == number)

@@ -40,7 +40,6 @@ static const struct schema_type *const *const member_enumerations[] = {
 								      : 0)
 
 static const unsigned char property_takes[SCHEMA_PROPERTIES] = {
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): the ranges are operators and their operands */
 #define SCHEMA_PROPERTY(name, domains, ranges, successor) (0 ranges),
 #include "site/facts/schema.def"
 };

@@ -62,11 +62,10 @@ static struct str price_sign(const struct locale_row *row, struct str currency)
 /* "1234" -> "1.234" */
 static struct str price_group(struct arena *arena, const struct locale_row *row, struct str whole)
 {
-	struct str text = STR("");
-	if (whole.n < (size_t)(3 + row->least))
+	if (whole.n < 3 + (size_t)row->least)
 		return whole;
 	size_t first = whole.n % 3 ? whole.n % 3 : 3;
-	text = (struct str){whole.p, first};
+	struct str text = {whole.p, first};
 	for (size_t at = first; at < whole.n && text.p; at += 3)
 		text = ARENA_JOIN(arena, text, str_of(row->group), {whole.p + at, 3});
 	return text;
@@ -80,7 +79,7 @@ static bool price_split(struct str amount, struct str *whole, struct str *fracti
 	for (size_t i = 0; i < whole->n; i++)
 		if (!ascii_is_digit(whole->p[i]))
 			return false;
-	for (size_t i = 0; fraction->p && i < fraction->n; i++)
+	for (size_t i = 0; i < fraction->n; i++)
 		if (!ascii_is_digit(fraction->p[i]))
 			return false;
 	while (whole->n > 1 && whole->p[0] == '0')

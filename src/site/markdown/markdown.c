@@ -112,7 +112,7 @@ static enum status markdown_span(struct markdown *m, struct str s, int depth, si
 	enum status status = OK;
 	*used = 0;
 	for (size_t i = 0; i < COUNT_OF(spans) && !*used; i++) {
-		struct str mark = spans[i].mark, inside = s;
+		struct str mark = spans[i].mark, inside;
 		if (!str_starts(s, mark) || s.n == mark.n || s.p[mark.n] == ' ')
 			continue;
 		inside = markdown_rest(s, mark.n);
