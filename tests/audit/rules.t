@@ -125,6 +125,16 @@ my @cases = ([
 		[ '--base-url', $u ]
 	],
 	[
+		'telephone-differs',
+		{ 'index.html' => page("$shown<p>Phone: 2019-03-01-44</p>", block()) },
+		['index.html:2'],
+		{
+			'index.html' =>
+				page("$shown<p>Call for papers 2019-03-01. Tel.: open since 2019-03-01, 1998-12-31</p>", block())
+		},
+		[ '--base-url', $u ]
+	],
+	[
 		'hours-differ',
 		{ 'index.html' => page("$shown<p>Mon-Fri: 9am - 6pm</p>", block(openingHours => 'Mo-Fr 09:00-17:00')) },
 		['index.html:2'],
@@ -435,8 +445,14 @@ my @cases = ([
 	],
 	[
 		'sitemap-lastmod-uniform',
-		{ %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", '2026-01-31' ] } 1 .. 25) }, ['sitemap.xml'],
-		{ %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", sprintf '2026-01-%02d', $_ ] } 1 .. 25) }
+		{ %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", '2026-01-31T08:00:00Z' ] } 1 .. 25) },
+		['sitemap.xml'],
+		{ %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", sprintf '2026-01-31T08:%02d:00Z', $_ ] } 1 .. 25) }
+	],
+	[
+		'sitemap-lastmod-uniform',
+		{ %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", '2026-01-31T08:00:00+01:00' ] } 1 .. 20) },
+		['sitemap.xml'], { %dated, 'sitemap.xml' => sitemap(map { [ "$u/p$_.html", '2026-01-31' ] } 1 .. 25) }
 	],
 	[
 		'sitemap-url-twice', { 'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"], ["$u/index.html"]) },
@@ -459,6 +475,19 @@ my @cases = ([
 	[
 		'type-general', { 'index.html' => page($shown, block('@type' => 'LocalBusiness')) }, ['index.html:2'],
 		{ 'index.html' => page($shown, block('@type' => [ 'Bakery', 'CafeOrCoffeeShop' ])) }, [ '--base-url', $u ]
+	],
+	[
+		'type-general',
+		{
+			'index.html' => page($shown, block('@type' => 'LocalBusiness')),
+			'b.html' => page('', graph({ '@type' => 'Organization', name => 'Bread Group' }))
+		},
+		['index.html:2'],
+		{
+			'index.html' => page("$shown Brush Makers", block('@type' => 'LocalBusiness', name => 'Brush Makers')),
+			'b.html' => page($shown, block())
+		},
+		[ '--base-url', $u ]
 	],
 	[
 		'rating-self-serving',

@@ -129,10 +129,24 @@ void page_add_phone(struct page_state *s, struct str number, uint32_t line, uint
 		s->phone[s->phones++] = phone;
 }
 
+/* "2019-03-01", which has the digits and the signs of a telephone number. */
+static bool is_date_at(struct str s, size_t at)
+{
+	static const char form[] = "dddd-dd-dd";
+	enum { LENGTH = sizeof(form) - 1 };
+	for (size_t i = 0; i < LENGTH; i++)
+		if (at + i == s.n ||
+		    (form[i] == 'd' ? !ascii_is_digit(s.p[at + i]) : s.p[at + i] != form[i]))
+			return false;
+	return at + LENGTH == s.n || !(ascii_is_digit(s.p[at + LENGTH]) || s.p[at + LENGTH] == '-');
+}
+
 /* Bytes of a number that begins at `at`; 0: none does. */
 static size_t number_at(struct str s, size_t at)
 {
 	size_t digits = 0, n = 0, end = 0;
+	if (is_date_at(s, at))
+		return 0;
 	for (; at + n < s.n && digits < PHONE_DIGITS_MAX && s.p[at + n] &&
 	       strchr("0123456789+-/(). ", s.p[at + n]);
 	     n++)

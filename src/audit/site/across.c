@@ -234,6 +234,15 @@ static void judge_claims(struct site *site)
 	}
 }
 
+/* Not reported when other businesses of the site have a more specific type: schema.org has no type
+ * for many trades. */
+static void judge_generals(struct site *site)
+{
+	for (size_t i = 0; !site->typed && i < site->generals.count; i++)
+		site_found_key(site, STR("type-general"), site->generals.item[i].from,
+			       site->generals.item[i].about);
+}
+
 /* Canonical links of the site that name another origin than most. */
 static void judge_canonical_hosts(struct site *site)
 {
@@ -256,6 +265,7 @@ void site_judge_across(struct site *site)
 	judge_carts(site);
 	judge_fragments(site);
 	judge_references(site);
+	judge_generals(site);
 	if (site->alone)
 		return;
 	judge_entries(site);

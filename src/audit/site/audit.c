@@ -28,6 +28,7 @@ enum status site_audit(const struct site_options *options, struct audit_report *
 	free(site.carts.item);
 	free(site.references.item);
 	free(site.claims.item);
+	free(site.generals.item);
 	free(site.ids.item);
 	free(site.canonicals.item);
 	free(site.canonicals.slot);

@@ -74,6 +74,10 @@ struct site_claim { /* of a business that is known by name and street */
 	uint64_t business; /* hash of both */
 	struct str phone;
 };
+struct site_general { /* a business that is a LocalBusiness and nothing more specific */
+	struct site_place from;
+	struct str about;
+};
 struct site_cart {
 	struct site_place from;
 	struct str about;
@@ -113,6 +117,7 @@ struct site {
 	SITE_LIST(struct site_cart) carts;
 	SITE_LIST(struct site_reference) references;
 	SITE_LIST(struct site_claim) claims;
+	SITE_LIST(struct site_general) generals;
 	struct site_hosts canonicals; /* the origins that canonical links name */
 	struct site_hosts hosts;
 	SITE_LIST(uint64_t) ids; /* hashes of each @id; sorted before they are asked for */
@@ -123,6 +128,7 @@ struct site {
 	struct str prefix; /* of paths under the origin: "/docs"; empty at the top */
 	bool alone;        /* one file was named */
 	bool business;     /* a page has a LocalBusiness */
+	bool typed;        /* and one whose businesses all have a more specific type */
 	/* a page has a street address, a text that looks like one, a telephone number */
 	bool street, street_guessed, phone;
 	struct site_place street_at;

@@ -100,7 +100,9 @@ void site_judge_map(struct site *site, const struct site_page *map)
 	if (map->file->kind == PAGE_SITEMAP && map->file->bytes > BYTES_MAX)
 		site_found(site, RULE_MAP_BYTES, at, "%llu bytes",
 			   (unsigned long long)map->file->bytes);
-	if (!index && uniform && dated == count && count >= UNIFORM_FROM)
+	/* Many pages may change on one day, when a catalogue is loaded, not in one second. */
+	if (!index && uniform && dated == count && count >= UNIFORM_FROM &&
+	    memchr(date.p, 'T', date.n))
 		site_found(site, RULE_MAP_UNIFORM, at, "%llu times %.*s", (unsigned long long)count,
 			   STR_ARG(date));
 }

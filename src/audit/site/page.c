@@ -268,7 +268,11 @@ static void on_fact(struct site *site, const struct site_page *page, const struc
 {
 	switch (f->fact) {
 	case PAGE_FOUND:
-		site_found_key(site, f->a, page_place(site, page, f), f->b);
+		if (str_eq(f->a, STR("type-general")))
+			SITE_ADD(&site->generals) = (struct site_general){
+			    page_place(site, page, f), arena_str(&site->arena, f->b)};
+		else
+			site_found_key(site, f->a, page_place(site, page, f), f->b);
 		break;
 	case PAGE_LINK:
 		on_link(site, page, f);

@@ -49,8 +49,11 @@ static void keep_id(struct site *site, struct str id)
 static void read_digest(struct site *site, const struct site_page *page)
 {
 	struct site_file *file = page->file;
+	bool business = false, general = false;
 	for (size_t i = 0; i < page->facts_count; i++) {
 		const struct site_fact *f = &page->facts[i];
+		business |= f->fact == PAGE_BUSINESS;
+		general |= f->fact == PAGE_FOUND && str_eq(f->a, STR("type-general"));
 		file->noindex |= f->fact == PAGE_NOINDEX;
 		if (f->fact == PAGE_ANCHOR)
 			SITE_ADD(&site->anchors) = site_anchor(site_number(site, file), f->a);
@@ -63,9 +66,10 @@ static void read_digest(struct site *site, const struct site_page *page)
 			    (struct site_claim){{site_number(site, file), f->line, f->column},
 						site_hash(f->a),
 						arena_str(&site->arena, f->b)};
-		site->business |= f->fact == PAGE_BUSINESS;
 		site->phone |= f->fact == PAGE_PHONE;
 	}
+	site->business |= business;
+	site->typed |= business && !general;
 	file->read = page->unread == NULL;
 	site->summary->pages += file->kind == PAGE_HTML;
 	site->summary->sitemaps += file->kind == PAGE_SITEMAP;
