@@ -65,7 +65,7 @@ sub prepare {
 	return unless $prepare;
 	$self->set('web.processes' => 1);
 	$prepare->($self);
-	$self->run_ok('down', '--wait', int seconds_left());
+	$self->run_ok('down', '--wait', 600);
 	unlink glob "$self->{dir}/log/*";
 	$self->write_conf($self->{conf});
 }
