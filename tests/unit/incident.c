@@ -245,6 +245,88 @@ static void the_report_is_made_of_lines_alone(void **state)
 	end(&s);
 }
 
+static bool keeps(const struct story *s, const char *text)
+{
+	struct arena arena;
+	struct json_value *line;
+	struct err err;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(json_parse(&arena, str_of(text), &line, &err), OK);
+	bool kept = incidents_keep(&s->now, line, BEGAN + 100 * SECOND);
+	arena_release(&arena);
+	return kept;
+}
+
+static void old_lines_stay_while_their_incident_is_not_closed(void **state)
+{
+	(void)state;
+	struct story s;
+	begin(&s);
+	struct judge_finding f = finding(JUDGE_HERD, JUDGE_HIGH);
+	f.k = 2;
+	pass(&s, &f, 1);
+	f.k = 3;
+	pass(&s, &f, 1);
+	f.k = 4;
+	pass(&s, &f, 1); /* began, grew, grew: the last is the evidence */
+	is(&s, INCIDENT_OPEN);
+	struct str lines = buf_view(&s.text), line;
+	struct story again;
+	int kept = 0;
+	begin(&again);
+	while ((line = str_cut(&lines, '\n')).n) {
+		struct arena arena;
+		struct json_value *value;
+		struct err err;
+		arena_init(&arena, 1 << 20);
+		assert_int_equal(json_parse(&arena, line, &value, &err), OK);
+		if (incidents_keep(&s.now, value, BEGAN + 100 * SECOND)) {
+			incidents_apply(&again.now, value);
+			kept++;
+		}
+		arena_release(&arena);
+	}
+	assert_int_equal(kept, 4); /* of five: began, SUSPECT, OPEN, the last "grew" */
+	const struct incident *was = incidents_of_id(&s.now, 1),
+			      *is_now = incidents_of_id(&again.now, 1);
+	assert_int_equal(is_now->state, was->state);
+	assert_int_equal(is_now->first, was->first);
+	assert_int_equal(is_now->k, was->k);
+	end(&again);
+	assert_false(keeps(&s, "{\"kind\":\"start\",\"t\":1700000000000000}"));
+	assert_true(keeps(&s, "{\"kind\":\"start\",\"t\":1700000100000000}"));
+	assert_true(keeps(&s, "{\"kind\":\"ack\",\"t\":1700000001000000,\"incident\":1}"));
+	assert_false(keeps(&s, "{\"kind\":\"ack\",\"t\":1700000001000000,\"incident\":2}"));
+	pass(&s, NULL, 900);
+	s.times.closed_us = 100 * SECOND;
+	pass(&s, NULL, 100);
+	is(&s, INCIDENT_CLOSED);
+	assert_false(keeps(&s, "{\"kind\":\"ack\",\"t\":1700000001000000,\"incident\":1}"));
+	end(&s);
+}
+
+static void numbers_of_incidents_go_on_after_their_lines_are_dropped(void **state)
+{
+	(void)state;
+	struct story s;
+	struct arena arena;
+	struct json_value *line;
+	struct err err;
+	begin(&s);
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(json_parse(&arena,
+				    STR("{\"kind\":\"trimmed\",\"incidents\":41,\"lines\":9}"),
+				    &line, &err),
+			 OK);
+	incidents_apply(&s.now, line);
+	incidents_apply(&s.again, line);
+	struct judge_finding f = finding(JUDGE_HERD, JUDGE_HIGH);
+	pass(&s, &f, 1);
+	assert_int_equal(s.now.last_id, 42);
+	arena_release(&arena);
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +338,8 @@ int main(void)
 	    cmocka_unit_test(an_absence_that_nobody_watched_is_no_return_and_no_cure),
 	    cmocka_unit_test(on_a_full_disk_nothing_changes_and_nothing_is_forgotten),
 	    cmocka_unit_test(the_report_is_made_of_lines_alone),
+	    cmocka_unit_test(old_lines_stay_while_their_incident_is_not_closed),
+	    cmocka_unit_test(numbers_of_incidents_go_on_after_their_lines_are_dropped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,7 +91,7 @@ static void incident_apply_finding(struct incidents *all, const struct json_valu
 	}
 	OBSERVE_SET(in->cause, json_text(json_get(f, "cause")));
 	in->confidence = incident_confidence(json_text(json_get(f, "confidence")));
-	in->seen = t;
+	in->seen = in->evidence = t;
 	if (str_eq(json_text(json_get(line, "what")), STR("returned"))) {
 		in->returns++;
 		in->began = t;
@@ -117,6 +117,9 @@ void incidents_apply(struct incidents *all, const struct json_value *line)
 		incident_apply_finding(all, line, t);
 	} else if (str_eq(kind, STR("start"))) {
 		all->watched = t;
+	} else if (str_eq(kind, STR("trimmed"))) {
+		int64_t last = incident_number(line, "incidents");
+		all->last_id = last > all->last_id ? last : all->last_id;
 	} else if (!in) {
 		return;
 	} else if (str_eq(kind, STR("breaker"))) {
@@ -134,6 +137,19 @@ void incidents_apply(struct incidents *all, const struct json_value *line)
 	} else if (str_eq(kind, STR("ack"))) {
 		in->acknowledged = incident_number(line, "until");
 	}
+}
+
+bool incidents_keep(const struct incidents *all, const struct json_value *line, int64_t since)
+{
+	int64_t t = incident_number(line, "t");
+	const struct incident *in = incidents_of_id(all, incident_number(line, "incident"));
+	if (t >= since)
+		return true;
+	if (!in || in->state == INCIDENT_CLOSED)
+		return false;
+	bool more = str_eq(json_text(json_get(line, "kind")), STR("finding")) &&
+		    !str_eq(json_text(json_get(line, "what")), STR("began"));
+	return !more || t == in->evidence;
 }
 
 /* ---- decisions ---- */

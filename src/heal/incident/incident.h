@@ -40,6 +40,7 @@ struct incident {
 	enum judge_confidence confidence;
 	int64_t first, since; /* us: when it was first there, when the state began */
 	int64_t seen;         /* when it was there last */
+	int64_t evidence;     /* "t" of its last line "finding" */
 	int64_t began;        /* when it came, this time */
 	int64_t period_us;
 	int64_t acknowledged; /* until when; 0: it is not */
@@ -70,6 +71,9 @@ void incidents_look(struct incidents *all, const struct incident_times *times, i
 /* The incident of that key or number; NULL. */
 const struct incident *incidents_of_key(const struct incidents *all, const char *key);
 const struct incident *incidents_of_id(const struct incidents *all, int64_t id);
+/* Whether a line of the ledger is still needed when those before `since` are dropped: of incidents
+ * that are not closed, all but the findings between the first and the last. */
+bool incidents_keep(const struct incidents *all, const struct json_value *line, int64_t since);
 /* Acts in the hour before `now`. */
 int incidents_acts(const struct incidents *all, int64_t now);
 /* Whether relief may be tried. */

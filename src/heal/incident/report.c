@@ -248,6 +248,9 @@ void incident_report_line(struct buf *out, const struct json_value *line)
 			   report_number(line, "acts") ? ", acting" : "");
 	} else if (report_is(line, "gap")) {
 		buf_printf(&text, "not watched: %.*s", STR_ARG(report_text(line, "why")));
+	} else if (report_is(line, "trimmed")) {
+		buf_printf(&text, "%lld older lines were dropped so far (heal.keep)",
+			   (long long)report_number(line, "lines"));
 	} else if (report_is(line, "repaired")) {
 		buf_printf(&text, "%lld bytes of an unfinished line were cut",
 			   (long long)report_number(line, "bytes"));

@@ -1,5 +1,5 @@
 /* The ledger of heal: what was found, what was done about it, what came of it. A file of JSON
- * lines that only grows.
+ * lines that is appended to, until ledger_trim drops lines that are old.
  *
  * Each line ends with "x", a hash over the line before it and itself, so that a line that was
  * changed, taken out or put in is noticed. Several processes may write (a healer, a person who
@@ -13,8 +13,13 @@
  * State is made of lines alone: every good line is given to `each` once, whoever wrote it, at the
  * opening, by ledger_poll and by ledger_append. So a restart knows what the process before knew.
  *
+ * A trim rewrites the file in place (heal/ledger/inplace.h: PATH.trim holds the new contents until
+ * they are copied): a line "trimmed" with the number of all lines ever dropped, then the lines that
+ * stay, with their members as they were and a new "x". Processes that have it open go on where they
+ * were. Readers hold a shared lock; they wait two seconds for it, then read without.
+ *
  * Kinds of lines, by member "kind": start, finding, breaker, intent, done, outcome, notify, ack,
- * gap, repaired. "at" is for people, "t" the same in microseconds since 1970.
+ * gap, repaired, trimmed. "at" is for people, "t" the same in microseconds since 1970.
  */
 #ifndef HEAL_LEDGER_LEDGER_H
 #define HEAL_LEDGER_LEDGER_H
@@ -47,5 +52,14 @@ void ledger_begin(struct json_writer *w, struct buf *line, const char *kind, int
  * nothing of it is left, except that a failed fdatasync cannot be undone. */
 MUST_CHECK enum status ledger_append(struct ledger *l, struct json_writer *w, bool durable,
 				     struct err *err);
+
+/* Whether a line stays. Called twice for each; it must not use the ledger. */
+typedef bool ledger_keep(void *ctx, const struct json_value *line);
+/* Drop the lines that `keep` does not keep; nothing is written when there are none. The last lines
+ * must be kept: a reader that has not read them yet would miss them. `w`: of a line "trimmed",
+ * begun with ledger_begin. When it fails no line is lost; the next append goes on with it or drops
+ * it. */
+MUST_CHECK enum status ledger_trim(struct ledger *l, struct json_writer *w, ledger_keep *keep,
+				   void *ctx, struct err *err);
 
 #endif

@@ -18,6 +18,7 @@ enum {
 	WATCH_GAP_US = 60000000,
 	WATCH_STEP_US = 2000000,
 	WATCH_SEEN_AFTER = 2, /* samples after an act */
+	WATCH_TRIMS = 30,     /* the ledger is trimmed so often in the time that it keeps */
 	WATCH_RELIEF = 640,
 	WATCH_FOLLOWED = 16 /* acts whose outcome is looked at later */
 };
@@ -42,10 +43,11 @@ struct watch {
 	struct observe_history *history;
 	struct judge_result result;
 	struct incidents incidents;
-	struct ledger *ledger; /* NULL: none */
-	bool writes;           /* this process is the ledger's watcher */
-	int lock;              /* of the watcher; -1: none */
-	struct err problem;    /* of the ledger; "": none */
+	struct ledger *ledger;    /* NULL: none */
+	bool writes;              /* this process is the ledger's watcher */
+	int lock;                 /* of the watcher; -1: none */
+	struct err problem;       /* of the ledger; "": none */
+	int64_t keep_us, trimmed; /* lines of the ledger; when they were looked at last */
 	struct permit *permit;
 	watch_act *act;
 	int hold; /* samples until an act is possible */
@@ -157,6 +159,27 @@ static void watch_say_gap(struct watch *w, const char *why, int64_t seconds)
 	buf_release(&line);
 }
 
+static bool watch_keeps(void *ctx, const struct json_value *line)
+{
+	const struct watch *w = ctx;
+	return incidents_keep(&w->incidents, line, watch_now(w) - w->keep_us);
+}
+
+/* Drop what is older than heal.keep, now and then. */
+static void watch_trim(struct watch *w, int64_t now)
+{
+	struct json_writer j;
+	struct buf line;
+	if (!w->writes || (w->trimmed && now - w->trimmed < w->keep_us / WATCH_TRIMS))
+		return;
+	w->trimmed = now;
+	buf_init(&line, LEDGER_LINE);
+	ledger_begin(&j, &line, "trimmed", now);
+	json_member_i64(&j, "incidents", w->incidents.last_id);
+	(void)!ledger_trim(w->ledger, &j, watch_keeps, w, &w->problem);
+	buf_release(&line);
+}
+
 /* Become the watcher of the ledger, or its reader when another process is. */
 static enum status watch_open_ledger(struct watch *w, const char *path, struct err *err)
 {
@@ -179,6 +202,7 @@ void watch_settings(struct watch_options *o, const struct config *c)
 {
 	o->times.cured_us = config_number(c, CONFIG_HEAL_CURED_AFTER) * 1000;
 	o->times.closed_us = config_number(c, CONFIG_HEAL_CLOSED_AFTER) * 1000;
+	o->keep_us = config_number(c, CONFIG_HEAL_KEEP) * 1000;
 	o->bouncers = config_text(c, CONFIG_HEAL_BOUNCER);
 	o->permit =
 	    (struct permit_settings){.allow = config_text(c, CONFIG_HEAL_ALLOW),
@@ -192,6 +216,7 @@ enum status watch_open(struct watch **out, const struct watch_options *options, 
 	struct watch *w = memory_alloc(sizeof(*w));
 	enum status status = OK, server = OK;
 	w->times = options->times;
+	w->keep_us = options->keep_us;
 	w->history = observe_history_new();
 	w->lock = -1;
 	w->wall = clock_wall_us();
@@ -489,6 +514,7 @@ void watch_step(struct watch *w)
 	if (w->ledger) {
 		incidents_look(&w->incidents, &w->times, began, &w->result, watch_say, w);
 		watch_follow_up(w, began);
+		watch_trim(w, began);
 	}
 	for (int i = 0; i < w->result.findings; i++) {
 		if (w->result.finding[i].relief && watch_relieve(w, &w->result.finding[i], began))

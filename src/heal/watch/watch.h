@@ -31,12 +31,13 @@ struct watch_options {
 	const char *conninfo;
 	const char *ledger;   /* file; NULL: none */
 	const char *bouncers; /* consoles of PgBouncers, as poolers_open takes them; "": none */
+	int64_t keep_us;      /* how long lines of the ledger are kept */
 	struct incident_times times;
 	struct permit_settings permit;
 	watch_act *act; /* NULL: it only says what it would do */
 };
 
-/* From the settings of an instance: times and permits. */
+/* From the settings of an instance: times, permits, PgBouncers. */
 void watch_settings(struct watch_options *options, const struct config *c);
 
 /* As observer_open: UNAVAILABLE with *out when the server is full or starting. */
