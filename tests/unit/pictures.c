@@ -55,6 +55,24 @@ static void only_the_segments_of_the_picture_are_kept(void **state)
 	buf_release(&out);
 }
 
+static void a_container_without_a_picture_is_refused(void **state)
+{
+	static const struct str empty[] = {
+	    BYTES("RIFF\x0e\0\0\0WEBPVP8X\x02\0\0\0\0\0"),
+	    BYTES("RIFF\x0e\0\0\0WEBPEXIF\x02\0\0\0ab"),
+	    BYTES("RIFF\x04\0\0\0WEBP"),
+	    BYTES("\xff\xd8\xff\xd9"),
+	    BYTES("\xff\xd8\xff\xfe\0\4ab\xff\xd9"),
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(empty); i++) {
+		struct buf out;
+		buf_init(&out, 4096);
+		assert_false(picture_clean(empty[i], &out));
+		buf_release(&out);
+	}
+}
+
 /* Every prefix, and every byte changed to one of a few: whatever the result, the sanitizers see no
  * access outside of it. A prefix of a WebP is refused unless it ends with a chunk. */
 static void broken_results_are_refused_or_read_within_their_bounds(void **state)
@@ -92,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_the_chunks_of_the_picture_are_kept),
 	    cmocka_unit_test(only_the_segments_of_the_picture_are_kept),
+	    cmocka_unit_test(a_container_without_a_picture_is_refused),
 	    cmocka_unit_test(broken_results_are_refused_or_read_within_their_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

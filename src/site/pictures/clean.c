@@ -22,8 +22,9 @@ static void clean_put_u32(char *at, size_t n)
 static bool clean_webp(struct str s, struct buf *out)
 {
 	enum { HEAD = 12, CHUNK = 8, ALPHA = 0x10 };
+	enum { LOSSY, LOSSLESS, FLAGS };
 	static const char *const kept[] = {"VP8 ", "VP8L", "VP8X", "ALPH"};
-	bool whole = true;
+	bool whole = true, picture = false;
 	size_t at = HEAD;
 	if (s.n <= HEAD || memcmp(s.p + 8, "WEBP", 4) != 0)
 		return false;
@@ -37,12 +38,13 @@ static bool clean_webp(struct str s, struct buf *out)
 				continue;
 			size_t to = out->n;
 			buf_add(out, name, n);
-			if (i == 2 && body > 0 && !buf_failed(out))
+			picture |= i == LOSSY || i == LOSSLESS;
+			if (i == FLAGS && body > 0 && !buf_failed(out))
 				out->p[to + CHUNK] &= ALPHA;
 		}
 		at += whole ? n : 0;
 	}
-	if (!whole || at != s.n || buf_failed(out))
+	if (!whole || !picture || at != s.n || buf_failed(out))
 		return false;
 	clean_put_u32(out->p + 4, out->n - 8);
 	return true;
