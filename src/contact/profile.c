@@ -31,13 +31,14 @@ static bool profile_languages(struct str typed, struct arena *arena, struct str 
 	return true;
 }
 
-/* No contact in a text that everybody can read. False: answered. */
-static bool profile_screen(struct http_request *request, const char *field)
+/* No contact in texts that everybody can read, nor in both together. False: answered. */
+static bool profile_screen(struct http_request *request, struct str title, struct str body)
 {
-	struct intake_found found;
-	if (intake_screen(http_field(request, field)->text, &found))
+	struct intake_found found, in_title;
+	if (intake_screen_both(title, body, &found))
 		return true;
-	http_problem(request, HTTP_PROBLEM_TEXT_TELLS_WHO, field,
+	http_problem(request, HTTP_PROBLEM_TEXT_TELLS_WHO,
+		     intake_screen(title, &in_title) ? "profile.body" : "profile.title",
 		     "the text has what looks like %s, where everybody can read it: \"%s\"",
 		     intake_kind_name(found.kind), found.text);
 	return false;
@@ -67,7 +68,7 @@ bool profile_from_fields(struct http_request *request, struct profile *out)
 			     "a profile names a category or a group");
 		return false;
 	}
-	return profile_screen(request, "profile.title") && profile_screen(request, "profile.body");
+	return profile_screen(request, out->title, out->body);
 }
 
 static struct str profile_text(const struct db_rows *rows, int column, struct arena *arena)

@@ -144,7 +144,8 @@ static const struct {
 } fold_written[] = {
     {{"&#64;", 5}, '@', false}, {{"&#x40;", 6}, '@', false}, {{"&commat;", 8}, '@', false},
     {{"&#46;", 5}, '.', false}, {{"&#x2e;", 6}, '.', false}, {{"&period;", 8}, '.', false},
-    {{"%40", 3}, '@', true},    {{"%2e", 3}, '.', true},
+    {{" %40 ", 5}, '@', true},  {{" %2e ", 5}, '.', true},   {{"%40", 3}, '@', true},
+    {{"%2e", 3}, '.', true},
 };
 
 static bool fold_letter_at(struct str text, size_t at)
@@ -155,7 +156,7 @@ static bool fold_letter_at(struct str text, size_t at)
 /* The sign that stands written at `at`, with its length; '\0': none. */
 static char fold_unwrite(struct str text, size_t at, size_t *length)
 {
-	if (text.p[at] != '&' && text.p[at] != '%')
+	if (!strchr("&% ", text.p[at]))
 		return '\0';
 	for (size_t i = 0; i < COUNT_OF(fold_written); i++) {
 		*length = fold_written[i].written.n;
@@ -339,12 +340,31 @@ static void fold_alike(int32_t *c, size_t n)
 	}
 }
 
-/* The figure that a letter looks like in a number; 0: none. */
+/* The figure that a letter looks like in a number; 0: none. Letters of other alphabets by their
+ * look. */
 static int32_t fold_letter_figure(int32_t c)
 {
-	static const char letters[] = "oOlLiIzZsSgGbBq", figures[] = "001111225596689";
+	static const char letters[] = "oOlLiIzZsSgGbBqAET", figures[] = "001111225596689437";
+	if (c >= 0x80) {
+		int32_t lower = utf8proc_tolower(c);
+		for (size_t i = 0; i < COUNT_OF(fold_letters); i++) {
+			if (fold_letters[i].letter != lower)
+				continue;
+			char look = fold_letters[i].look;
+			c = ascii_is_digit(look) || lower == c ? look : ascii_upper(look);
+			break;
+		}
+		if (fold_is_figure(c))
+			return c;
+	}
 	const char *at = c > 0 && c < 0x80 ? strchr(letters, c) : NULL;
 	return at ? figures[at - letters] : 0;
+}
+
+/* A letter that stands for a zero at the beginning of a number. */
+static bool fold_is_zero(int32_t c)
+{
+	return c == '0' || (fold_is_letter(c) && fold_letter_figure(c) == '0');
 }
 
 /* A run in a number that is written with letters. */
@@ -365,6 +385,9 @@ static void fold_look_at_run(const int32_t *c, size_t n, struct fold_run *run)
 		run->letters += !figure;
 		run->alike = run->alike && (figure || fold_letter_figure(c[i]));
 	}
+	/* "5SS" */
+	bool twice = run->figures && run->letters > 1 && n > 1 && c[n - 1] == c[n - 2];
+	run->inside = run->inside || twice;
 	int32_t last = c[n - 1];
 	run->unit = run->letters == 1 && !fold_is_figure(last) && last < 0x80 &&
 		    (ascii_is_lower((char)last) || last == 'O' || last == 'I');
@@ -383,8 +406,9 @@ static size_t fold_number(const int32_t *c, size_t n, size_t at)
 {
 	size_t figures = 0, letters = 0, whole = 0, end = 0;
 	bool sure = false, singles = true; /* singles: "O-7-9-5" */
+	int inside = 0;                    /* runs with a letter inside */
 	bool plus = at && c[at - 1] == '+';
-	if (!plus && c[at] != '0' && c[at] != 'o' && c[at] != 'O')
+	if (!plus && !fold_is_zero(c[at]))
 		return 0;
 	for (size_t i = at, length; i < n; i += length) {
 		struct fold_run run;
@@ -399,6 +423,7 @@ static size_t fold_number(const int32_t *c, size_t n, size_t at)
 		    (run.letters && !run.inside && !run.unit && !framed && !sure))
 			break;
 		sure = sure || run.inside;
+		inside += run.inside;
 		whole = run.letters ? 0 : whole + 1;
 		singles = singles && length == 1;
 		figures += run.figures;
@@ -412,8 +437,9 @@ static size_t fold_number(const int32_t *c, size_t n, size_t at)
 		if (i + length == end)
 			break;
 	}
-	bool is = letters && figures >= letters && figures + letters >= 8 &&
-		  figures + letters <= 15 && (sure || whole >= 2);
+	bool enough = figures >= letters || (inside >= 2 && 2 * figures + 1 >= letters);
+	bool is = letters && enough && figures + letters >= 8 && figures + letters <= 15 &&
+		  (sure || whole >= 2);
 	return is ? end : 0;
 }
 
@@ -504,7 +530,8 @@ size_t intake_fold(struct str text, unsigned how, char folded[FOLDED_MAX + 1])
 		fold_all_alike(c, n);
 	}
 	for (size_t i = 0; i < n; i++)
-		fold_put_character(&out, c[i], how & FOLD_BY_LOOK);
+		fold_put_character(&out, c[how & FOLD_BACKWARDS ? n - 1 - i : i],
+				   how & FOLD_BY_LOOK);
 	folded[out.n] = '\0';
 	return out.n;
 }

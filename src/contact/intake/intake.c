@@ -15,6 +15,8 @@ const char *intake_kind_name(enum intake_kind kind)
 	    [INTAKE_PHONE] = "a telephone number",
 	    [INTAKE_PAGE] = "the address of a page",
 	    [INTAKE_HANDLE] = "a name on another platform",
+	    [INTAKE_ADDRESS] = "a street address",
+	    [INTAKE_REGISTER] = "the number of a company or an account",
 	};
 	return names[kind];
 }
@@ -34,9 +36,11 @@ struct str intake_lower(struct str text, struct arena *arena)
 
 /* ---- addresses ---- */
 
-static bool scan_is_word(const struct intake_scan *s, int n)
+/* An ending that stands for a host also without a dot before it. */
+static bool scan_is_domain(const struct token *t)
 {
-	return scan_at(s, n)->kind == TOKEN_WORD;
+	return t->text.n && ascii_is_lower(t->text.p[0]) && !(t->class & CLASS_COMMON) &&
+	       (t->class & CLASS_ENDING || (t->class & CLASS_ENDING_WORD && t->text.n == 2));
 }
 
 /* "(at)", "[.]", "-at-", "*dot*": the token between two signs. n: the first sign. */
@@ -65,11 +69,13 @@ static bool scan_dot(const struct intake_scan *s, int n, int *end)
 		/* "Punkt, at", "Punkt: at" */
 		if (scan_one_of(s, n + 1, ",:~"))
 			ending = scan_at(s, ++*end);
-		/* "au point de vente", "the point is it" */
+		/* "au point de vente", "the point is it", but "mulino punto it" */
 		if (dot->class & CLASS_POINT)
 			return ending->class & (CLASS_ENDING | CLASS_ENDING_SPOKEN) ||
 			       str_eq_nocase(ending->text, STR("be")) ||
-			       str_eq_nocase(ending->text, STR("paris"));
+			       str_eq_nocase(ending->text, STR("paris")) ||
+			       (scan_is_domain(ending) && !scan_is_word(s, *end + 1) &&
+				!(scan_at(s, n - 1)->class & CLASS_ARTICLE));
 		return ending->class & (CLASS_ENDING | CLASS_ENDING_SPOKEN) ||
 		       (ending->class & CLASS_ENDING_WORD &&
 			(ending->text.n > 2 || !scan_is_word(s, *end + 1) ||
@@ -78,7 +84,15 @@ static bool scan_dot(const struct intake_scan *s, int n, int *end)
 			   str_eq_nocase(ending->text, STR("to")) ||
 			   str_eq_nocase(ending->text, STR("no")))));
 	}
-	bool spoken = ending->class & CLASS_ENDING_SPOKEN && !dot->spaced && !ending->spaced;
+	/* "millworks,com", but not "de,fr,com" */
+	if (scan_sign(s, n, ',') && !dot->spaced && !ending->spaced)
+		return scan_is_domain(ending) && ending->class & CLASS_ENDING &&
+		       scan_at(s, n - 1)->text.n > 3 && !scan_sign(s, n - 2, ',');
+	/* "millworks . c o m" */
+	bool letters =
+	    ending->class & CLASS_ENDING_SPOKEN && memchr(ending->text.p, ' ', ending->text.n);
+	bool spoken =
+	    letters || (ending->class & CLASS_ENDING_SPOKEN && !dot->spaced && !ending->spaced);
 	if (!scan_sign(s, n, '.') || !(ending->class & CLASS_ANY_ENDING || spoken))
 		return false;
 	/* "firma.de", "firma . de" and "firma .de", but not "der Firma. de". */
@@ -118,14 +132,16 @@ static bool scan_bare_host(const struct intake_scan *s, int n, bool needs_ending
 	if (!scan_is_word(s, n) || scan_at(s, n)->class & (CLASS_ARTICLE | CLASS_UNIT))
 		return false;
 	for (*end = n; *end < n + BARE_TOKENS; ++*end) {
-		const struct token *next = scan_at(s, *end + 1);
+		/* "oakbarn, com" */
+		bool comma = scan_sign(s, *end + 1, ',') && scan_is_domain(scan_at(s, *end + 2));
+		const struct token *next = scan_at(s, *end + 1 + comma);
 		if (scan_sign(s, *end + 1, '-') && scan_attached(s, *end + 2)) {
 			++*end;
 			continue;
 		}
 		if (next->class & CLASS_ANY_ENDING && ascii_is_lower(next->text.p[0]) &&
-		    !scan_is_word(s, *end + 2)) {
-			++*end;
+		    !scan_is_word(s, *end + 2 + comma)) {
+			*end += 1 + comma;
 			return true;
 		}
 		if (next->kind != TOKEN_WORD)
@@ -183,7 +199,51 @@ static bool scan_lettered(const struct intake_scan *s, int n)
 static bool scan_is_at_only(const struct token *t)
 {
 	return t->class & CLASS_AT || str_eq_nocase(t->text, STR("at")) ||
-	       str_eq_nocase(t->text, STR("aet"));
+	       str_eq_nocase(t->text, STR("aet")) || str_eq_nocase(t->text, STR("presso"));
+}
+
+/* "prodaja et mlin rs", "bestellung bei holzbau de", "info at oakbarn, com": a host without its
+ * dot behind a word for "at". n: that word. */
+static bool scan_at_bare(const struct intake_scan *s, int n, int *end)
+{
+	const struct token *t = scan_at(s, n);
+	bool mailbox = scan_at(s, n - 1)->class & CLASS_MAILBOX;
+	if (!scan_is_word(s, n - 1) || !scan_bare_host(s, n + 1, true, end))
+		return false;
+	const struct token *ending = scan_at(s, *end);
+	bool short_host = *end == n + 2;
+	/* "contact at any time through this page" */
+	if (mailbox && scan_is_at_only(t))
+		return short_host || ending->text.n == 2 || ending->class & CLASS_ENDING;
+	/* "from a small uk firm" */
+	if (!scan_is_domain(ending) || (!mailbox && str_eq_nocase(t->text, STR("a"))))
+		return false;
+	return mailbox || ending->class & CLASS_ENDING || (short_host && scan_is_at_only(t));
+}
+
+/* "anna, then at, then mill, then com". n: the word for "at". */
+static bool scan_at_told(const struct intake_scan *s, int n, int *end)
+{
+	bool then = false;
+	for (int i = n - 2; i < n; i++)
+		then = then || scan_at(s, i)->class & CLASS_THEN;
+	if (!then || !scan_is_at_only(scan_at(s, n)))
+		return false;
+	for (*end = n + 1; *end <= n + 2 * NEAR; ++*end)
+		if (scan_is_domain(scan_at(s, *end)) && scan_at(s, *end - 1)->class & CLASS_THEN)
+			return true;
+	return false;
+}
+
+/* "sales=at=mill=com". n: the word for "at". */
+static bool scan_at_in_signs(const struct intake_scan *s, int n)
+{
+	const struct token *sign = scan_at(s, n - 1);
+	for (int i = 1; i <= 3; i += 2)
+		if (!scan_one_of(s, n - 2 + i, FRAME_SIGNS) || !sign->text.n ||
+		    !str_eq(scan_at(s, n - 2 + i)->text, sign->text))
+			return false;
+	return str_eq(scan_at(s, n + 3)->text, sign->text) && scan_is_domain(scan_at(s, n + 4));
 }
 
 static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found *found)
@@ -194,15 +254,19 @@ static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found
 		return scan_found(s, INTAKE_EMAIL, n - 2, n + 6, found);
 	if (!(t->class & (CLASS_AT | CLASS_MAYBE_AT)) || n == 0)
 		return false;
-	if (scan_framed(s, n - 1, "([{<") && n > 1 && scan_is_at_only(t))
+	/* "Osterreich (AT)" */
+	if (scan_framed(s, n - 1, "([{<") && n > 1 && scan_is_at_only(t) &&
+	    !(scan_at(s, n - 2)->class & CLASS_ORIGIN))
+		return scan_found(s, INTAKE_EMAIL, n - 2, n + 4, found);
+	if (scan_at_told(s, n, &end))
+		return scan_found(s, INTAKE_EMAIL, n - 2, end, found);
+	if (scan_at_in_signs(s, n))
 		return scan_found(s, INTAKE_EMAIL, n - 2, n + 4, found);
 	if (t->class & CLASS_AT && t->text.n > 4)
 		return scan_found(s, INTAKE_EMAIL, n - 1, n + 3, found);
 	if (scan_at(s, n + 1)->class & CLASS_PROVIDER && !scan_sign(s, n - 1, ','))
 		return scan_found(s, INTAKE_EMAIL, n - 1, n + 1, found);
-	/* "info at firma de" */
-	if (scan_at(s, n - 1)->class & CLASS_MAILBOX && scan_is_at_only(t) &&
-	    scan_bare_host(s, n + 1, true, &end))
+	if (scan_at_bare(s, n, &end))
 		return scan_found(s, INTAKE_EMAIL, n - 1, end, found);
 	if (!scan_host(s, n + 1, &end))
 		return false;
@@ -213,9 +277,9 @@ static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found
 }
 
 /* The classes of the words near the tokens from `from` to `to`. */
-static unsigned scan_near(const struct intake_scan *s, int from, int to)
+static uint64_t scan_near(const struct intake_scan *s, int from, int to)
 {
-	unsigned class = 0;
+	uint64_t class = 0;
 	for (int i = 1; i <= NEAR; i++) {
 		class |= scan_at(s, from - i)->class;
 		class |= i < NEAR ? scan_at(s, to + i)->class : 0;
@@ -276,8 +340,15 @@ static bool scan_provider(const struct intake_scan *s, int n, struct intake_foun
 	if (!(scan_at(s, n)->class & CLASS_PROVIDER))
 		return false;
 	int after = n + 1;
-	while (scan_one_of(s, after, ".,:-~"))
+	while (scan_one_of(s, after, ".,:-~") || scan_at(s, after)->class & CLASS_LINK)
 		after++;
+	/* "anna meier 77 gmail" */
+	if (!scan_is_word(s, n + 1) && scan_at(s, n - 1)->kind == TOKEN_NUMBER &&
+	    scan_is_word(s, n - 2))
+		return scan_found(s, INTAKE_EMAIL, n - 2, n, found);
+	/* "Anbieter gmx, Endung ch" */
+	if (scan_near(s, n, n) & CLASS_ENDING_TOLD)
+		return scan_found(s, INTAKE_EMAIL, n - 1, after, found);
 	if (n > 0 && scan_at(s, after)->class & (CLASS_ENDING | CLASS_ENDING_SPOKEN))
 		return scan_found(s, INTAKE_EMAIL, n - 1, after, found);
 	for (int at = n - 1; at >= n - 2 * NEAR && at >= 0; at--)
@@ -307,9 +378,12 @@ static bool scan_scheme(const struct intake_scan *s, int n)
 /* "firmadotcom", "firmapunktde" */
 static bool scan_glued(struct str word)
 {
-	static const char *const dots[] = {"dot", "punkt", "tacka", "tocka", "point"};
-	static const char *const endings[] = {"com", "net", "org", "eu", "de",
-					      "ch",  "at",  "rs",  "fr"};
+	static const char *const dots[] = {"dot",   "punkt", "tacka", "tocka",
+					   "point", "punt",  "punto"};
+	static const char *const endings[] = {"com", "net", "org", "eu", "de", "ch",
+					      "at",  "rs",  "fr",  "nl", "it", "es"};
+	if (word.n > 5 && str_eq_nocase((struct str){word.p, 3}, STR("www")))
+		return true;
 	for (size_t i = 0; i < COUNT_OF(endings); i++) {
 		struct str ending = str_of(endings[i]), rest = word;
 		if (word.n <= ending.n ||
@@ -324,6 +398,55 @@ static bool scan_glued(struct str word)
 		}
 	}
 	return false;
+}
+
+/* The token behind signs and words that announce: "Webseite: ...", "the ending is ...". */
+static int scan_behind_link(const struct intake_scan *s, int n)
+{
+	int at = n;
+	while (at < n + NEAR && (scan_one_of(s, at, ":-~=>.,\"(") ||
+				 scan_at(s, at)->class & (CLASS_LINK | CLASS_DOT | CLASS_POINT)))
+		at++;
+	return at;
+}
+
+/* "Webseite: muehle ch", "im Netz unter muehle ch", "Domain muehle, Endung ch", "mill slash com":
+ * a host whose dot is missing, where a page is spoken of. */
+static bool scan_page_told(const struct intake_scan *s, int n, int *end)
+{
+	const struct token *t = scan_at(s, n);
+	int at = scan_behind_link(s, n + 1);
+	if (t->class & CLASS_SITE && scan_bare_host(s, at, true, end) &&
+	    scan_is_domain(scan_at(s, *end)))
+		return true;
+	*end = at;
+	if (t->class & (CLASS_ENDING_TOLD | CLASS_SLASH) && scan_is_domain(scan_at(s, at)) &&
+	    (scan_at(s, at)->class & CLASS_ENDING || !scan_is_word(s, at + 1)))
+		return true;
+	/* "muehle, dann Punkt, dann ch" */
+	int then = n + 1 + scan_sign(s, n + 1, ',');
+	*end = then + 1;
+	if (t->class & (CLASS_DOT | CLASS_POINT) && scan_at(s, n - 1)->class & CLASS_THEN &&
+	    scan_at(s, then)->class & CLASS_THEN && scan_is_domain(scan_at(s, *end)))
+		return true;
+	/* "muehle mit ch am Ende" */
+	*end = n;
+	return t->class & CLASS_ENDING_TOLD && scan_is_domain(scan_at(s, n - 1)) &&
+	       scan_at(s, n - 1)->class & CLASS_ENDING;
+}
+
+/* "mill (ch)", but neither "Bern (CH)" nor "Deutsch (de)". n: the word before the brackets. */
+static bool scan_bracketed(const struct intake_scan *s, int n)
+{
+	const struct token *t = scan_at(s, n), *ending = scan_at(s, n + 2);
+	if (!scan_framed(s, n + 1, "([{<") || !scan_is_word(s, n) || t->text.n < 3 ||
+	    t->class & CLASS_ORIGIN || !scan_is_domain(ending) || !scan_one_of(s, n + 3, ")]}>"))
+		return false;
+	/* The codes of languages are also endings: "Handbuch (de)". */
+	bool host = ascii_is_lower(t->text.p[0]) ||
+		    (scan_sign(s, n - 1, '-') && !t->spaced && !scan_at(s, n - 1)->spaced);
+	return host || ending->text.n > 2 || str_eq(ending->text, STR("ch")) ||
+	       str_eq(ending->text, STR("at")) || str_eq(ending->text, STR("rs"));
 }
 
 static bool scan_page(const struct intake_scan *s, int n, struct intake_found *found)
@@ -341,6 +464,10 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 	}
 	if (scan_glued(t->text))
 		return scan_found(s, INTAKE_PAGE, n, n, found);
+	if (scan_page_told(s, n, &end))
+		return scan_found(s, INTAKE_PAGE, n - 1, end, found);
+	if (scan_bracketed(s, n))
+		return scan_found(s, INTAKE_PAGE, n, n + 3, found);
 	bool numbered = t->kind == TOKEN_NUMBER && !t->spaced && before->kind == TOKEN_WORD;
 	if ((t->kind != TOKEN_WORD && !numbered) || !scan_dot(s, n + 1, &end))
 		return false;
@@ -387,13 +514,37 @@ static bool scan_capital(const struct intake_scan *s, int n)
 	       ascii_is_lower(t->text.p[1]);
 }
 
+/* "heissen wir muehlebern auf Instagram", "notre pseudo Insta est moulindupont", "slash mill on
+ * Facebook": a name that is announced where a platform is near. n: the word that announces it. */
+static bool scan_called(const struct intake_scan *s, int n, int *end)
+{
+	const struct token *t = scan_at(s, n);
+	if (!(t->class & (CLASS_CALLED | CLASS_SLASH | CLASS_USER)) ||
+	    !(scan_near(s, n, n) & CLASS_PLATFORM))
+		return false;
+	*end = n + 1;
+	while (scan_at(s, *end)->class & (CLASS_PLATFORM | CLASS_LINK) ||
+	       scan_one_of(s, *end, ":-") ||
+	       (scan_is_word(s, *end) && scan_at(s, *end)->text.n <= 3))
+		++*end;
+	const struct token *before = scan_at(s, *end - 1);
+	bool linked = t->class & CLASS_CALLED || before->class & CLASS_LINK ||
+		      scan_sign(s, *end - 1, ':') || (t->class & CLASS_SLASH && *end == n + 1) ||
+		      (*end > n + 1 && before->kind == TOKEN_WORD && before->text.n <= 3);
+	const struct token *name = scan_at(s, *end);
+	return linked && name->kind == TOKEN_WORD && name->text.n > 4 && !name->class &&
+	       (!scan_is_word(s, *end + 1) || t->class & CLASS_SLASH);
+}
+
 static bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n);
 	int end;
+	if (scan_called(s, n, &end))
+		return scan_found(s, INTAKE_HANDLE, n, end, found);
 	bool quoted = scan_quoted(s, n);
 	if (scan_name(s, n, &end) || quoted) {
-		unsigned near = scan_near(s, n, end);
+		uint64_t near = scan_near(s, n, end);
 		if (near & (CLASS_PLATFORM | CLASS_USER))
 			return scan_found(s, INTAKE_HANDLE, n, end, found);
 		if (near & CLASS_MAIL && !quoted)
@@ -406,9 +557,16 @@ static bool scan_handle(const struct intake_scan *s, int n, struct intake_found 
 		at++;
 		links++;
 	}
-	bool colon = scan_one_of(s, at, ":-~=>");
+	/* The hyphen of "Telegram-Bots" is none. */
+	bool compound =
+	    scan_sign(s, at, '-') && !scan_at(s, at)->spaced && scan_attached(s, at + 1);
+	bool colon = scan_one_of(s, at, ":-~=>") && !compound;
 	while (scan_one_of(s, at, ":-~=>\""))
 		at++;
+	while (compound && scan_at(s, at)->class & CLASS_LINK) {
+		at++;
+		links++;
+	}
 	while (colon && scan_at(s, at)->class & CLASS_LINK)
 		at++;
 	int last = at; /* "grosse-muehle" */
@@ -421,7 +579,10 @@ static bool scan_handle(const struct intake_scan *s, int n, struct intake_found 
 	/* "LinkedIn: Anna Meier" */
 	bool person =
 	    colon && scan_capital(s, at) && scan_capital(s, at + 1) && !scan_is_word(s, at + 2);
-	return ((name && scan_stands_alone(s, last)) || person) &&
+	/* "Threema: MUEHLE01" */
+	bool figures = (colon || links) && scan_is_word(s, at) && scan_at(s, at)->text.n > 3 &&
+		       scan_attached(s, at + 1) && scan_at(s, at + 1)->kind == TOKEN_NUMBER;
+	return ((name && scan_stands_alone(s, last)) || person || figures) &&
 	       scan_found(s, INTAKE_HANDLE, n, last, found);
 }
 
@@ -433,6 +594,23 @@ static bool scan_names(const struct intake_scan *s, struct intake_found *found)
 			return true;
 	for (int n = 0; n < s->tokens; n++)
 		if (scan_page(s, n, found) || scan_handle(s, n, found))
+			return true;
+	return false;
+}
+
+/* A text from its end says "moc tod llim ta selas". Its at signs are those of "@home". */
+static bool scan_backwards(const struct intake_scan *s, struct intake_found *found)
+{
+	for (int n = 0; n < s->tokens; n++)
+		if (scan_at_word(s, n, found))
+			return true;
+	return false;
+}
+
+static bool scan_identity(const struct intake_scan *s, struct intake_found *found)
+{
+	for (int n = 0; n < s->tokens; n++)
+		if (scan_address(s, n, found) || scan_register(s, n, found))
 			return true;
 	return false;
 }
@@ -450,13 +628,14 @@ static bool scan_numbers(const struct intake_scan *s, struct intake_found *found
  * tell an article number from a telephone number. */
 static const struct {
 	unsigned fold;
-	bool names, numbers;
+	bool (*scan[3])(const struct intake_scan *s, struct intake_found *found);
 } intake_readings[] = {
-    {0, true, true},
-    {FOLD_JOINED, true, true},
-    {FOLD_FIGURES, false, true},
-    {FOLD_FIGURES | FOLD_BY_LOOK, true, false},
-    {FOLD_FIGURES | FOLD_BY_LOOK | FOLD_JOINED, true, false},
+    {0, {scan_names, scan_numbers, scan_identity}},
+    {FOLD_JOINED, {scan_names, scan_numbers, scan_identity}},
+    {FOLD_FIGURES, {scan_numbers}},
+    {FOLD_FIGURES | FOLD_BY_LOOK, {scan_names}},
+    {FOLD_FIGURES | FOLD_BY_LOOK | FOLD_JOINED, {scan_names}},
+    {FOLD_BACKWARDS, {scan_backwards}},
 };
 
 bool intake_screen(struct str text, struct intake_found *found)
@@ -466,8 +645,27 @@ bool intake_screen(struct str text, struct intake_found *found)
 	for (size_t i = 0; i < COUNT_OF(intake_readings); i++) {
 		s.n = intake_fold(text, intake_readings[i].fold, s.folded);
 		scan_cut(&s);
-		if ((intake_readings[i].names && scan_names(&s, found)) ||
-		    (intake_readings[i].numbers && scan_numbers(&s, found)))
+		for (size_t j = 0; j < COUNT_OF(intake_readings[i].scan); j++)
+			if (intake_readings[i].scan[j] && intake_readings[i].scan[j](&s, found))
+				return false;
+	}
+	return true;
+}
+
+bool intake_screen_both(struct str title, struct str body, struct intake_found *found)
+{
+	char text[INTAKE_TEXT_MAX];
+	const struct str order[][2] = {{title, body}, {body, title}};
+	if (!intake_screen(title, found) || !intake_screen(body, found))
+		return false;
+	for (size_t i = 0; title.n && body.n && i < COUNT_OF(order); i++) {
+		/* Both are shorter: the routes limit them. */
+		struct str first = utf8_cut(order[i][0], sizeof(text) / 2 - 1);
+		struct str second = utf8_cut(order[i][1], sizeof(text) / 2 - 1);
+		char *end = mempcpy(text, first.p, first.n);
+		*end++ = '\n';
+		end = mempcpy(end, second.p, second.n);
+		if (!intake_screen((struct str){text, (size_t)(end - text)}, found))
 			return false;
 	}
 	return true;

@@ -1,6 +1,7 @@
 /* What must not stand in a profile that everybody can read: e-mail addresses, telephone numbers,
- * addresses of pages, handles; as they are, and spelled out in English, German, Serbian and French
- * ("name at firma punkt de"). Norms, dates, prices and dimensions may stand.
+ * addresses of pages, handles, streets with their numbers, numbers of company registers; as they
+ * are, and spelled out in English, German, Serbian, French, Italian, Spanish and Dutch ("name at
+ * firma punkt de"). Norms, dates, prices, dimensions and part numbers may stand.
  *
  * It protects from slips. Whoever wants to get something past it can, and the pages say so.
  */
@@ -10,7 +11,15 @@
 #include "base/arena.h"
 #include "config/config.h"
 
-enum intake_kind { INTAKE_EMAIL, INTAKE_PHONE, INTAKE_PAGE, INTAKE_HANDLE, INTAKE_KINDS };
+enum intake_kind {
+	INTAKE_EMAIL,
+	INTAKE_PHONE,
+	INTAKE_PAGE,
+	INTAKE_HANDLE,
+	INTAKE_ADDRESS,
+	INTAKE_REGISTER,
+	INTAKE_KINDS
+};
 
 struct intake_found {
 	enum intake_kind kind;
@@ -21,6 +30,10 @@ enum { INTAKE_TEXT_MAX = 4096 }; /* bytes of a text; the rest is not looked at *
 
 /* True: nothing was found. Text that is not valid UTF-8 has nothing. */
 MUST_CHECK bool intake_screen(struct str text, struct intake_found *found);
+
+/* The same for two fields that are shown together: each by itself, and one after the other in
+ * either order, so that nothing is cut in two to get past. */
+MUST_CHECK bool intake_screen_both(struct str title, struct str body, struct intake_found *found);
 
 const char *intake_kind_name(enum intake_kind kind); /* "an e-mail address" */
 

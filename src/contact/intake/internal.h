@@ -1,5 +1,5 @@
 /* Between the files of contact/intake/: a text is folded (fold.c), cut into tokens (tokens.c), and
- * searched for numbers (numbers.c) and names (intake.c). */
+ * searched for numbers (numbers.c), places and registers (identity.c) and names (intake.c). */
 #ifndef CONTACT_INTAKE_INTERNAL_H
 #define CONTACT_INTAKE_INTERNAL_H
 
@@ -11,8 +11,9 @@ enum { TOKENS_MAX = 2048, FOLDED_MAX = 2 * INTAKE_TEXT_MAX };
 
 /* How a text is read. Each reading finds what the others cannot. BY_LOOK: letters of other
  * alphabets by their look, not by their sound. FIGURES: figures in words, and letters in numbers,
- * by their look: "c0m", "O79". JOINED: "i n f o" and "i-n-f-o" are one word. */
-enum fold { FOLD_BY_LOOK = 1, FOLD_FIGURES = 2, FOLD_JOINED = 4 };
+ * by their look: "c0m", "O79". JOINED: "i n f o" and "i-n-f-o" are one word. BACKWARDS: from the
+ * end to the beginning. */
+enum fold { FOLD_BY_LOOK = 1, FOLD_FIGURES = 2, FOLD_JOINED = 4, FOLD_BACKWARDS = 8 };
 
 /* Compatibility forms, marks and invisible characters away, other alphabets in Latin letters, every
  * sign one ASCII character; the case stays. Returns the length; 0 for text that is not UTF-8. */
@@ -50,6 +51,24 @@ enum word_class {
 	CLASS_ENDING_SPOKEN = 1 << 25,
 	CLASS_MAILBOX = 1 << 26,
 	CLASS_NUMBER = 1 << 27,
+	CLASS_THEN = 1 << 28,
+	CLASS_AREA = 1 << 29,
+	CLASS_SITE = 1 << 30,
+	CLASS_ENDING_TOLD = 1ll << 32,
+	CLASS_COMMON = 1ll << 33,
+	CLASS_ORIGIN = 1ll << 34,
+	CLASS_CALLED = 1ll << 35,
+	CLASS_SLASH = 1ll << 36,
+	CLASS_STREET = 1ll << 37,
+	CLASS_STREET_MAYBE = 1ll << 38,
+	CLASS_STREET_AFTER = 1ll << 39,
+	CLASS_STREET_END = 1ll << 40,
+	CLASS_STREET_END_MAYBE = 1ll << 41,
+	CLASS_NO_STREET = 1ll << 42,
+	CLASS_BOX = 1ll << 43,
+	CLASS_REGISTER = 1ll << 44,
+	CLASS_REGISTER_SHORT = 1ll << 45,
+	CLASS_REGISTER_LONG = 1ll << 46,
 };
 enum {
 	CLASS_NUMERAL = CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED,
@@ -61,7 +80,7 @@ enum {
 struct token {
 	enum { TOKEN_WORD, TOKEN_NUMBER, TOKEN_SIGN } kind;
 	struct str text;
-	unsigned class;    /* of a word */
+	uint64_t class;    /* of a word */
 	bool spaced;       /* white space stands before it */
 	int digits, words; /* of a numeral such as "neunundsiebzig": how many it tells */
 };
@@ -79,8 +98,14 @@ void scan_cut(struct intake_scan *s); /* s->folded into s->token */
 const struct token *scan_at(const struct intake_scan *s, int n);
 bool scan_sign(const struct intake_scan *s, int n, char sign);
 bool scan_one_of(const struct intake_scan *s, int n, const char *signs);
+bool scan_is_word(const struct intake_scan *s, int n);
+bool scan_begins_upper(const struct intake_scan *s, int n);
 /* A word or number that follows the token before it without white space. */
 bool scan_attached(const struct intake_scan *s, int n);
+/* The classes among `classes` of the longest row that ends the word; *stem: what is before it. */
+uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem);
+/* The word begins with a row of one of `classes`. */
+bool scan_begins_with_class(struct str word, uint64_t classes);
 /* Tell what was found; always true. */
 bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, int to,
 		struct intake_found *found);
@@ -92,5 +117,12 @@ MUST_CHECK bool scan_phone(const struct intake_scan *s, int n, int *skip,
 			   struct intake_found *found);
 /* Digits in words, with or without figures between them. */
 MUST_CHECK bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found);
+
+/* ---- identity.c ---- */
+
+/* A street with its number, a post office box, a postcode of one street, at n. */
+MUST_CHECK bool scan_address(const struct intake_scan *s, int n, struct intake_found *found);
+/* The number of a company in a public register, of its tax, or of its bank account, at n. */
+MUST_CHECK bool scan_register(const struct intake_scan *s, int n, struct intake_found *found);
 
 #endif

@@ -9,6 +9,10 @@ enum {
 	GROUPS_MAX = 16,
 	LOOK_BACK = 10, /* tokens */
 	TOLD_WORDS = 5, /* between the groups of a number that is told in sentences */
+	TOLD_LONGEST = 8,
+	SPOKEN_LONGEST = 9, /* digits of a group between numerals */
+	SPOKEN_SHORT = 4,
+	MIXED_FIGURES = 5, /* "sieben neun, dann 5551234" */
 };
 
 /* A number in figures: its groups, and the first sign between each and the next. */
@@ -97,6 +101,30 @@ static bool groups_are_times(const struct groups *g)
 	return g->count && (pairs || fours);
 }
 
+/* The groups from `from` up to `to`. */
+static struct groups groups_slice(const struct groups *g, int from, int to)
+{
+	struct groups slice = {.count = to - from};
+	for (int i = 0; i < slice.count; i++) {
+		slice.length[i] = g->length[from + i];
+		slice.value[i] = g->value[from + i];
+		slice.sign[i] = i + 1 < slice.count ? g->sign[from + i] : ' ';
+		slice.digits += slice.length[i];
+	}
+	return slice;
+}
+
+/* "15.03.2027 09.30-11.00" */
+static bool groups_are_moments(const struct groups *g)
+{
+	for (int cut = 1; cut < g->count; cut++) {
+		struct groups date = groups_slice(g, 0, cut), time = groups_slice(g, cut, g->count);
+		if (g->sign[cut - 1] == ' ' && groups_are_dates(&date) && groups_are_times(&time))
+			return true;
+	}
+	return false;
+}
+
 /* "10 000 - 50 000": each part between dashes is an amount in thousands. */
 static bool groups_are_thousands(const struct groups *g)
 {
@@ -165,15 +193,25 @@ static bool groups_are_spread(const struct groups *g)
 	       (points == 0 || points == g->count - 1);
 }
 
-/* "079, 555, 12, 34", but not "060, 080, 100, 120". */
-static bool scan_listed(const struct intake_scan *s, int n, struct groups *g)
+/* "079, 555, 12, 34" and "079:555:12:34", but neither "060, 080, 100, 120" nor "08:00:12". */
+static bool scan_listed_by(const struct intake_scan *s, int n, char sign, struct groups *g)
 {
-	scan_groups(s, n, ",", g);
+	scan_groups(s, n, (const char[]){sign, '\0'}, g);
 	for (int i = 0; i < g->count; i++)
-		if (g->length[i] < 2 || g->length[i] > 4 || (i + 1 < g->count && g->sign[i] != ','))
+		if (g->length[i] < 2 || g->length[i] > 4 ||
+		    (i + 1 < g->count && g->sign[i] != sign))
 			return false;
 	return scan_at(s, n)->text.p[0] == '0' && g->count >= 4 && g->digits >= PHONE_DIGITS &&
-	       g->digits <= PHONE_DIGITS_MAX && !groups_ascend(g);
+	       g->digits <= PHONE_DIGITS_MAX && !groups_ascend(g) &&
+	       (sign == ',' || g->length[0] > 2);
+}
+
+static bool scan_listed(const struct intake_scan *s, int n, struct groups *g)
+{
+	for (const char *sign = ",:;="; *sign; sign++)
+		if (scan_listed_by(s, n, *sign, g))
+			return true;
+	return false;
 }
 
 /* Numbers as they are grouped in some country, without a 0 or + before them. */
@@ -182,6 +220,8 @@ static bool groups_are_national(const struct groups *g)
 	static const int american[] = {3, 3, 4}, long_american[] = {1, 3, 3, 4};
 	static const int swiss[] = {2, 3, 2, 2}, free_call[] = {1, 3, 2, 2, 2};
 	static const int free_threes[] = {1, 3, 3, 3};
+	static const int free_prefixes[] = {800, 801, 802, 803, 805, 808, 820, 840,
+					    842, 844, 848, 900, 901, 906, 916};
 	static const int countries[] = {33, 39, 41, 43, 44, 49, 381, 382, 385, 386, 387, 389, 420};
 	bool slashes = memchr(g->sign, '/', (size_t)g->count);
 	if (!slashes && (groups_have(g, american, 3) || groups_have(g, swiss, 4) ||
@@ -191,10 +231,16 @@ static bool groups_are_national(const struct groups *g)
 		return true;
 	if (g->value[0] == 0 && g->length[0] == 1) {
 		int single = 0;
+		bool free = false;
 		for (int i = 0; i < g->count; i++)
 			single += g->length[i] == 1;
+		for (size_t i = 0; i < COUNT_OF(free_prefixes); i++)
+			free = free || g->value[1] == free_prefixes[i];
+		/* "0 800 123 456", but not "0 280 158 117", which is a part; "0 79 5 55 12 34" */
 		return (single >= 6 && g->digits >= PHONE_DIGITS) || groups_have(g, free_call, 5) ||
-		       (groups_have(g, free_threes, 4) && g->value[3]);
+		       (free && groups_have(g, free_threes, 4) && g->value[3]) ||
+		       (g->count >= 5 && g->length[1] == 2 && g->digits >= 9 && g->digits <= 11 &&
+			!groups_ascend(g));
 	}
 	for (size_t i = 0; i < COUNT_OF(countries); i++)
 		if (g->value[0] == countries[i] && g->count > 2 && g->digits >= 10 &&
@@ -203,46 +249,75 @@ static bool groups_are_national(const struct groups *g)
 	return false;
 }
 
-/* "Die Nummer beginnt mit 079. Es folgt 555. Am Ende 12 34.": groups with words between them,
- * behind a word that announces a number. */
-static bool scan_told(const struct intake_scan *s, int n, int *last)
+/* What stands between two groups of a number that is told: all words, and those that join. */
+struct told {
+	int groups, digits, words, joins;
+	bool loose; /* a gap had a word that is no "then" and no "number" */
+	bool bare;  /* a gap had no "then" */
+};
+
+static bool told_is_amount(const struct intake_scan *s, int at)
 {
-	int digits = 0, groups = 0, words = 0;
-	bool announced = false;
-	const struct token *first = scan_at(s, n);
-	if (first->kind != TOKEN_NUMBER || first->text.p[0] != '0' || first->text.n < 2)
-		return false;
-	for (int i = n - 1; i >= n - TOLD_WORDS && !announced; i--) {
-		announced = scan_at(s, i)->class & (CLASS_TEL | CLASS_NUMBER);
-		if (scan_at(s, i)->class & CLASS_ITEM)
-			return false;
-	}
-	for (int at = n; announced && at < s->tokens && words <= TOLD_WORDS; at++) {
+	return scan_at(s, at + 1)->class & (CLASS_UNIT | CLASS_ITEM) || scan_sign(s, at + 1, '%');
+}
+
+/* The groups from n on, with words between them. False: what follows is no number of a telephone.
+ * *last: the last group. */
+static bool told_read(const struct intake_scan *s, int n, struct told *told, int *last)
+{
+	*told = (struct told){.groups = 0};
+	for (int at = n; at < s->tokens && told->words <= TOLD_WORDS; at++) {
 		const struct token *t = scan_at(s, at);
 		if (t->kind == TOKEN_WORD) {
-			words++;
+			bool joins = t->class & (CLASS_THEN | CLASS_NUMBER | CLASS_AND);
+			told->words += !joins;
+			told->joins += joins && t->class & CLASS_THEN;
 		} else if (t->kind == TOKEN_NUMBER) {
-			if (t->text.n < 2 || t->text.n > 4 ||
-			    scan_at(s, at + 1)->class & (CLASS_UNIT | CLASS_ITEM) ||
-			    scan_sign(s, at + 1, '%'))
+			if (t->text.n < 2 || t->text.n > TOLD_LONGEST || told_is_amount(s, at))
 				return false;
-			digits += (int)t->text.n;
-			groups++;
-			words = 0;
+			told->loose = told->loose || told->words;
+			told->bare = told->bare || (told->groups && !told->joins);
+			told->digits += (int)t->text.n;
+			told->groups++;
+			told->words = told->joins = 0;
 			*last = at;
-		} else if (!scan_one_of(s, at, ".,;:-/")) {
+		} else if (!scan_one_of(s, at, ".,;:-/()")) {
 			break;
 		}
 	}
-	return groups >= 3 && digits >= PHONE_DIGITS && digits <= PHONE_DIGITS_MAX;
+	return true;
+}
+
+/* "Die Nummer beginnt mit 079. Es folgt 555. Am Ende 12 34.", "Vorwahl 031, Nummer 5551234", "079,
+ * dann 5551234": groups with words between them, behind a word that announces a number or joined
+ * by words that continue it. */
+static bool scan_told(const struct intake_scan *s, int n, int *last)
+{
+	const struct token *first = scan_at(s, n);
+	uint64_t announced = 0;
+	struct told told;
+	if (first->kind != TOKEN_NUMBER || first->text.n < 2 || first->text.n > SPOKEN_SHORT)
+		return false;
+	for (int i = n - 1; i >= n - TOLD_WORDS && i >= 0 && !announced; i--) {
+		announced =
+		    scan_at(s, i)->class & (CLASS_TEL | CLASS_NUMBER | CLASS_AREA | CLASS_CALL);
+		if (scan_at(s, i)->class & CLASS_ITEM)
+			return false;
+	}
+	if (!(first->text.p[0] == '0' || announced & CLASS_AREA) || !told_read(s, n, &told, last))
+		return false;
+	int least = announced & CLASS_AREA ? CALL_DIGITS : PHONE_DIGITS;
+	bool sentences = announced && told.groups >= 3;
+	bool joined = told.groups >= 2 && !told.loose && (announced || !told.bare);
+	return (sentences || joined) && told.digits >= least && told.digits <= PHONE_DIGITS_MAX;
 }
 
 /* What the words before n say about the number there: the nearest one of `classes`. */
-static unsigned scan_context(const struct intake_scan *s, int n)
+static uint64_t scan_context(const struct intake_scan *s, int n)
 {
 	for (int i = n - 1; i >= n - LOOK_BACK && i >= 0; i--) {
 		const struct token *t = scan_at(s, i), *before = scan_at(s, i - 1);
-		unsigned class = t->class & (CLASS_TEL | CLASS_CALL | CLASS_ITEM);
+		uint64_t class = t->class & (CLASS_TEL | CLASS_CALL | CLASS_ITEM);
 		if (class & CLASS_ITEM || (class && n - i <= 5))
 			return class & CLASS_ITEM ? CLASS_ITEM : class;
 		/* The end of a sentence, not of "Art." */
@@ -280,7 +355,7 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	*skip = 0;
 	if (t->kind != TOKEN_NUMBER)
 		return false;
-	unsigned context = scan_context(s, n);
+	uint64_t context = scan_context(s, n);
 	bool plus =
 	    scan_sign(s, n - 1, '+') || (scan_sign(s, n - 1, '(') && scan_sign(s, n - 2, '+'));
 	scan_groups(s, n, GROUP_SIGNS, &g);
@@ -293,7 +368,8 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 		*skip = g.count > 3 && g.length[0] == 2 && g.length[1] == 4 ? g.end - n : 1;
 		return false;
 	}
-	if (groups_are_dates(&g) || groups_are_times(&g) || groups_are_postcodes(&g)) {
+	if (groups_are_dates(&g) || groups_are_times(&g) || groups_are_moments(&g) ||
+	    groups_are_postcodes(&g)) {
 		*skip = g.end - n;
 		return false;
 	}
@@ -304,6 +380,9 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	is = is || (fits && context & CLASS_TEL && g.digits >= TEL_DIGITS);
 	is = is ||
 	     (fits && context & CLASS_CALL && g.digits >= CALL_DIGITS && !groups_are_thousands(&g));
+	/* "712 34 56, Telefon" */
+	bool named = scan_at(s, g.end + scan_sign(s, g.end, ','))->class & CLASS_TEL;
+	is = is || (fits && named && g.digits >= CALL_DIGITS && !groups_are_thousands(&g));
 	struct groups listed;
 	int last = n;
 	if (!is && scan_told(s, n, &last))
@@ -318,15 +397,19 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 /* Numerals and figures from n on. */
 struct spoken {
 	int digits, words, last;
+	int figures;  /* digits that are figures */
+	bool amount;  /* a long group that is round, or has a unit behind it */
+	bool is_long; /* a group is longer than those of spoken numbers */
 };
 
 static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken *out)
 {
-	unsigned before = 0; /* the class of the numeral before */
+	uint64_t before = 0; /* the class of the numeral before */
 	*out = (struct spoken){.last = n};
 	for (int at = n; at < s->tokens; at++) {
 		const struct token *t = scan_at(s, at);
-		if (t->digits) {
+		/* "UNE 1090" is a norm. */
+		if (t->digits && !(t->class & CLASS_ITEM)) {
 			/* "seventy nine" and "vingt-trois" are two digits together. */
 			bool joined = before & (CLASS_TENS | CLASS_HUNDRED) &&
 				      t->class & (CLASS_DIGIT | CLASS_TEEN | CLASS_TENS) &&
@@ -338,16 +421,25 @@ static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken
 			else
 				before = before & CLASS_HUNDRED ? t->class & CLASS_TENS : 0;
 			out->last = at;
-		} else if (t->kind == TOKEN_NUMBER && t->text.n <= 4) {
+		} else if (t->kind == TOKEN_NUMBER && t->text.n <= SPOKEN_LONGEST) {
 			out->digits += (int)t->text.n;
+			out->figures += (int)t->text.n;
+			if (t->text.n > SPOKEN_SHORT) {
+				out->is_long = true;
+				out->amount = out->amount || scan_value(t->text) % 1000 == 0;
+			}
+			out->amount = out->amount || told_is_amount(s, at);
 			before = 0;
 			out->last = at;
 		} else if (t->class & CLASS_TIMES) {
-			out->digits++;
+			/* "double" counts the next one twice, "funfmal" five times. */
+			out->digits += 2;
+			out->words++;
 			before = 0;
 		} else if (scan_one_of(s, at, ",.")) {
 			before = 0;
-		} else if (!(t->class & CLASS_AND) && !scan_one_of(s, at, "/()-_+~")) {
+		} else if (!(t->class & (CLASS_AND | CLASS_THEN)) &&
+			   !scan_one_of(s, at, "/()-_+~")) {
 			return;
 		}
 	}
@@ -355,7 +447,7 @@ static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken
 
 bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found)
 {
-	static const char *const zeros[] = {"zero", "null", "nula", "oh", "o"};
+	static const char *const zeros[] = {"zero", "null", "nula", "oh", "o", "nul", "cero"};
 	const struct token *first = scan_at(s, n);
 	struct spoken spoken;
 	struct groups g;
@@ -369,8 +461,13 @@ bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found)
 	if (g.count && (groups_are_dates(&g) || groups_are_times(&g)))
 		return false;
 	scan_spoken_digits(s, n, &spoken);
+	if (spoken.is_long && spoken.amount)
+		return false;
 	bool is = (spoken.words >= 3 && spoken.digits >= SPOKEN_DIGITS) ||
 		  (spoken.words >= 1 && zero && spoken.digits >= PHONE_DIGITS &&
 		   spoken.digits <= PHONE_DIGITS_MAX);
+	is = is || (first->digits && spoken.words >= 2 && spoken.figures >= MIXED_FIGURES &&
+		    spoken.digits >= SPOKEN_DIGITS && spoken.digits <= PHONE_DIGITS_MAX &&
+		    !spoken.amount);
 	return is && scan_found(s, INTAKE_PHONE, n, spoken.last, found);
 }

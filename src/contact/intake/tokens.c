@@ -6,12 +6,40 @@
 
 static const struct {
 	const char *text;
-	unsigned class;
+	uint64_t class;
 } intake_words[] = {
 #define WORD(text, class) {text, CLASS_##class},
 #include "contact/intake/words.def"
 #undef WORD
 };
+
+enum { WORDS = COUNT_OF(intake_words), NO_WORD = WORDS };
+
+/* The first row that begins with a letter, and the next of each row. */
+static struct {
+	bool ready;
+	uint16_t first[256], next[WORDS];
+} words_index;
+
+static void words_make_index(void)
+{
+	if (words_index.ready)
+		return;
+	for (size_t letter = 0; letter < COUNT_OF(words_index.first); letter++)
+		words_index.first[letter] = NO_WORD;
+	for (size_t i = WORDS; i-- > 0;) {
+		uint16_t *first = &words_index.first[(unsigned char)intake_words[i].text[0]];
+		words_index.next[i] = *first;
+		*first = (uint16_t)i;
+	}
+	words_index.ready = true;
+}
+
+/* The first row that could begin the word. Loop: until NO_WORD, i = words_index.next[i]. */
+static size_t words_of(struct str word)
+{
+	return words_index.first[(unsigned char)ascii_lower(word.p[0])];
+}
 
 const struct token *scan_at(const struct intake_scan *s, int n)
 {
@@ -28,6 +56,16 @@ bool scan_one_of(const struct intake_scan *s, int n, const char *signs)
 bool scan_sign(const struct intake_scan *s, int n, char sign)
 {
 	return scan_one_of(s, n, (const char[]){sign, '\0'});
+}
+
+bool scan_is_word(const struct intake_scan *s, int n)
+{
+	return scan_at(s, n)->kind == TOKEN_WORD;
+}
+
+bool scan_begins_upper(const struct intake_scan *s, int n)
+{
+	return scan_is_word(s, n) && ascii_is_upper(scan_at(s, n)->text.p[0]);
 }
 
 bool scan_attached(const struct intake_scan *s, int n)
@@ -50,6 +88,17 @@ bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, in
 
 /* ---- classes ---- */
 
+static bool scan_begins(struct str word, struct str with)
+{
+	return word.n >= with.n && str_eq_nocase((struct str){word.p, with.n}, with);
+}
+
+static bool scan_ends(struct str word, struct str with)
+{
+	return word.n > with.n &&
+	       str_eq_nocase((struct str){word.p + word.n - with.n, with.n}, with);
+}
+
 /* "neunundsiebzig", "funfhundertzwolf": how many digits the word tells; 0: it is no numeral. */
 static int scan_numeral(struct str word, int *words)
 {
@@ -58,14 +107,17 @@ static int scan_numeral(struct str word, int *words)
 	*words = 0;
 	while (word.n) {
 		size_t longest = 0;
-		unsigned class = 0;
-		if (word.n > 5 && *words && str_eq_nocase((struct str){word.p, 3}, STR("und")))
-			word = (struct str){word.p + 3, word.n - 3};
-		for (size_t i = 0; i < COUNT_OF(intake_words); i++) {
+		uint64_t class = 0;
+		/* "neunundsiebzig", "zesenvijftig" */
+		size_t and = scan_begins(word, STR("und"))  ? 3
+			     : scan_begins(word, STR("en")) ? 2
+							    : 0;
+		if (*words && word.n > and+2)
+			word = (struct str){word.p + and, word.n - and};
+		for (size_t i = words_of(word); i != NO_WORD; i = words_index.next[i]) {
 			struct str part = str_of(intake_words[i].text);
 			if (intake_words[i].class & CLASS_NUMERAL && part.n > longest &&
-			    part.n <= word.n && part.n > 1 &&
-			    str_eq_nocase((struct str){word.p, part.n}, part)) {
+			    part.n > 1 && scan_begins(word, part)) {
 				longest = part.n;
 				class = intake_words[i].class;
 			}
@@ -85,29 +137,56 @@ static int scan_numeral(struct str word, int *words)
 
 static void scan_classify(struct token *t)
 {
-	char first = ascii_lower(t->text.p[0]);
 	t->class = 0;
-	for (size_t i = 0; i < COUNT_OF(intake_words); i++)
-		if (intake_words[i].text[0] == first &&
-		    str_eq_nocase(t->text, str_of(intake_words[i].text)))
+	for (size_t i = words_of(t->text); i != NO_WORD; i = words_index.next[i])
+		if (str_eq_nocase(t->text, str_of(intake_words[i].text)))
 			t->class |= intake_words[i].class;
 	/* "Betriebsnummer" and the like; those of telephones are in the list. */
-	struct str ending = STR("nummer");
-	if (!t->class && t->text.n > ending.n &&
-	    str_eq_nocase((struct str){t->text.p + t->text.n - ending.n, ending.n}, ending))
+	if (!t->class && scan_ends(t->text, STR("nummer")))
 		t->class = CLASS_ITEM;
 	/* "fertig.Es folgt" begins a sentence; "FIRMA.DE" does not. */
 	if (t->text.n > 1 && ascii_is_upper(t->text.p[0]) && ascii_is_lower(t->text.p[1]))
-		t->class &= ~(unsigned)CLASS_ANY_ENDING;
+		t->class &= ~(uint64_t)CLASS_ANY_ENDING;
 	t->digits = t->class & CLASS_TENS || t->class & CLASS_TEEN ? 2
 		    : t->class & CLASS_HUNDRED                     ? 3
 		    : t->class & CLASS_DIGIT                       ? 1
 								   : 0;
 	t->words = t->digits ? 1 : 0;
-	if (!t->class && t->text.n > 6)
+	if (!t->class && t->text.n > 5)
 		t->digits = scan_numeral(t->text, &t->words);
+	/* "funfmal" */
+	struct str times = {t->text.p, t->text.n > 3 ? t->text.n - 3 : 0};
+	int words;
+	if (!t->class && !t->digits && times.n > 2 && scan_ends(t->text, STR("mal")) &&
+	    scan_numeral(times, &words))
+		t->class = CLASS_TIMES;
 	if (t->digits && !t->class)
 		t->class = t->words == 1 ? CLASS_DIGIT : CLASS_TEEN;
+}
+
+/* The classes among `classes` of the longest row that ends the word, with the part before it. */
+uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem)
+{
+	uint64_t class = 0;
+	*stem = word;
+	for (size_t i = 0; i < COUNT_OF(intake_words); i++) {
+		struct str end = str_of(intake_words[i].text);
+		if (!(intake_words[i].class & classes) || word.n - stem->n >= end.n ||
+		    !scan_ends(word, end))
+			continue;
+		class = intake_words[i].class & classes;
+		*stem = (struct str){word.p, word.n - end.n};
+	}
+	return class;
+}
+
+bool scan_begins_with_class(struct str word, uint64_t classes)
+{
+	for (size_t i = words_of(word); i != NO_WORD; i = words_index.next[i])
+		if (intake_words[i].class & classes &&
+		    scan_begins(word, str_of(intake_words[i].text)))
+			return true;
+	return false;
 }
 
 /* How many tokens from n a phrase takes: words with white space, hyphens or nothing between. */
@@ -134,11 +213,12 @@ static void scan_join_phrases(struct intake_scan *s)
 	int to = 0;
 	for (int n = 0; n < s->tokens; to++) {
 		int longest = 1;
-		unsigned class = 0;
-		for (size_t i = 0; s->token[n].kind == TOKEN_WORD && i < COUNT_OF(intake_words);
-		     i++) {
+		uint64_t class = 0;
+		bool word = s->token[n].kind == TOKEN_WORD;
+		for (size_t i = word ? words_of(s->token[n].text) : NO_WORD; i != NO_WORD;
+		     i = words_index.next[i]) {
 			const char *text = intake_words[i].text;
-			if (text[0] != ascii_lower(s->token[n].text.p[0]) || !strchr(text, ' '))
+			if (!strchr(text, ' '))
 				continue;
 			int length = scan_phrase(s, n, text);
 			if (length > longest) {
@@ -206,6 +286,7 @@ static void scan_put_word(struct intake_scan *s, struct str word, bool spaced)
 void scan_cut(struct intake_scan *s)
 {
 	bool spaced = true;
+	words_make_index();
 	s->tokens = 0;
 	for (size_t i = 0; i < s->n && s->tokens < TOKENS_MAX;) {
 		if (ascii_is_space(s->folded[i])) {
@@ -214,6 +295,12 @@ void scan_cut(struct intake_scan *s)
 			continue;
 		}
 		size_t from = i++;
+		/* "//at//" is "/at/", but "https://" stays. */
+		if (!spaced && from && s->folded[from] == s->folded[from - 1] &&
+		    strchr("-_=*~|+#/", s->folded[from]) && s->tokens > 1 &&
+		    !scan_sign(s, s->tokens - 2, ':') &&
+		    !scan_begins(scan_at(s, s->tokens - 2)->text, STR("http")))
+			continue;
 		struct token *t = &s->token[s->tokens];
 		*t = (struct token){.kind = TOKEN_SIGN, .spaced = spaced};
 		if (ascii_is_digit(s->folded[from])) {
