@@ -145,7 +145,7 @@ $(G)/directory/iso/names.def: tools/embed-iso
 $(B)/directory/iso/iso.o $(B)/directory/iso/called.o: $(G)/directory/iso/names.def
 
 # The pages of the contact sphere's host: never in holdfast-web.
-SHARED_ASSETS := web/assets/site.css web/assets/theme.css $(wildcard web/assets/themes/*.css) web/assets/icon.svg
+SHARED_ASSETS := web/assets/business.css web/assets/site.css web/assets/theme.css $(wildcard web/assets/themes/*.css) web/assets/icon.svg
 $(G)/web/contact.c: $(shell find web-contact -type f 2>/dev/null) $(SHARED_ASSETS) tools/embed-files
 	@mkdir -p $(@D)
 	tools/embed-files web-contact $@ $(foreach f,$(SHARED_ASSETS),$(f)=$(f:web/%=%))

@@ -11,7 +11,7 @@ import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
-const weights = { document: 40000, stylesheet: 13000, script: 2600, all: 60000 };
+const weights = { document: 40000, stylesheet: 10600, script: 2600, all: 60000 };
 // The page of what is missing searches for what its address was about.
 const weights_missing = { ...weights, script: 24000 };
 const views = [

@@ -76,10 +76,10 @@ for my $path (@assets) {
 	my $bytes = do { local $/; <$in> };
 	my ($status, $header, $body) = $web->request("GET /assets/$name");
 	my $hash = substr sha256_hex($bytes), 0, 16;
-	if ($name eq 'site.css') { # packed, with the colours of the theme, when the process starts
+	if ($name =~ /^(?:site|business)\.css$/) { # packed, with the colours of the theme, when the process starts
 		$bytes = $body;
 		($hash) = $header->{etag} =~ /^"([0-9a-f]{16})"$/ or die "no hash: $header->{etag}";
-		like($body, qr/--\w+:/, 'site.css has the colours');
+		like($body, qr/--\w+:/, "$name has the colours");
 	}
 	ok($status == 200 && $body eq $bytes, "$name is served as it is");
 	is("$header->{etag} $header->{'cache-control'}", "\"$hash\" no-cache",

@@ -25,7 +25,7 @@ my $page = $files{'membership/index.html'} // '';
 like($page, qr{<h1>How to join</h1>}, 'its first heading is its title');
 like($page, qr{<p>Ask &lt;us&gt; at <a href="/imprint/">the office</a>\.\s*</p>},
 	'its text is Markdown, HTML in it is text');
-like($page, qr{<meta name="description" content="Ask &lt;us&gt; at the office\.">}, 'its first paragraph describes it');
+like($page, qr{name="description" content="Ask &lt;us&gt; at the office\.">}, 'its first paragraph describes it');
 like($page, qr{<link rel="canonical" href="https://d\.example/membership/">}, 'it has an address of its own');
 like($files{'sitemap-places.xml'}, qr{<loc>https://d\.example/membership/</loc>}, 'and is in the map of the site');
 my @without = grep { /\.html$/ && $files{$_} !~ m{<a href="/membership/">How to join</a>} } sort keys %files;

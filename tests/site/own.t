@@ -96,9 +96,9 @@ ok(!-e "$site/passwd" && !-l "$site/passwd", 'a link there is not published');
 	like($rich, qr/Monday.*Friday/s, 'beside the table of the week');
 	unlike($rich, qr/Dec 24-26 off|data-week=/,
 		'the text of opening_hours is not shown, and no script reckons with weeks that are not every week');
-	like($rich, qr/<meta name="description" content="[^"]*: address, opening hours, telephone\.">/,
+	like($rich, qr/name="description" content="[^"]*: address, opening hours, telephone\.">/,
 		'the description names what the page has');
-	like($poor, qr/<meta name="description" content="[^":]*\.">/, 'and nothing that it has not');
+	like($poor, qr/name="description" content="[^":]*\.">/, 'and nothing that it has not');
 }
 
 # ---- files that were put into the published folder ----

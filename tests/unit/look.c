@@ -141,13 +141,55 @@ static void the_sheet_is_tokens_then_rules_then_the_operators(void **state)
 	const char *text = sheet->body.p;
 	assert_non_null(strstr(text, "--brand:light-dark(#1f5673,#8cc3dd)"));
 	assert_non_null(
-	    strstr(text, "@supports not (color:light-dark(#000,#fff)){:root{--paper:#f6f4ef;"));
-	assert_non_null(strstr(text, ":root{--icon:url(\"data:image/svg+xml,%3Csvg"));
+	    strstr(text, "@supports not (color:light-dark(red,red)){:root{--paper:#f6f4ef;"));
+	assert_non_null(strstr(text, ":root{--icon:url(\"data:image/svg+xml,<svg"));
 	assert_true(strstr(text, "--brand:light") < strstr(text, "body{margin:0"));
 	assert_true(strstr(text, "body{margin:0") < strstr(text, ".results{"));
 	assert_null(strstr(text, "/*"));
 	assert_null(strchr(text, '\n'));
 	assert_true(sheet->hash.n == 16);
+	config_release(&config);
+}
+
+/* The first page that a visitor sees is a business's. */
+static void the_sheet_of_a_business_is_small_in_every_preset(void **state)
+{
+	(void)state;
+	struct config config;
+	struct err err;
+	for (const char *const *preset = look_presets; *preset; preset++) {
+		config_init(&config);
+		assert_int_equal(config_set(&config, STR("site.theme"), str_of(*preset), &err), OK);
+		files_reset();
+		look_compose(&config, false);
+		struct str sheet = files_find(str_of(look_business_sheet()))->body;
+		assert_in_range(sheet.n, 4000, 6000);
+		assert_non_null(strstr(sheet.p, ".hours{"));
+		assert_null(strstr(sheet.p, ".found{"));
+		assert_non_null(strstr(files_find(STR("assets/site.css"))->body.p, ".found{"));
+		config_release(&config);
+	}
+}
+
+static void a_pattern_can_be_written_into_the_page(void **state)
+{
+	(void)state;
+	struct config config;
+	struct look_patterns patterns;
+	struct arena arena;
+	config_init(&config);
+	files_reset();
+	look_compose(&config, false);
+	look_patterns_read(&patterns);
+	for (int i = 0; i < LOOK_MOTIFS; i++)
+		assert_non_null(memmem(patterns.motif[i].p, patterns.motif[i].n, "gradient(", 9));
+	for (int i = 0; i < LOOK_PALETTES; i++)
+		assert_true(str_starts(patterns.palette[i], STR("--a:#")));
+	arena_init(&arena, 4096);
+	struct str style = look_pattern_style(&patterns, 201, 1, &arena);
+	assert_true(str_starts(style, STR("--a:#")) && style.n < 260);
+	assert_non_null(memmem(style.p, style.n, "radial-gradient(", 16));
+	arena_release(&arena);
 	config_release(&config);
 }
 
@@ -247,6 +289,8 @@ int main(void)
 	    cmocka_unit_test(a_locator_of_a_place_far_away_is_not_made),
 	    cmocka_unit_test(a_pattern_depends_on_kind_and_id_only),
 	    cmocka_unit_test(the_sheet_is_tokens_then_rules_then_the_operators),
+	    cmocka_unit_test(the_sheet_of_a_business_is_small_in_every_preset),
+	    cmocka_unit_test(a_pattern_can_be_written_into_the_page),
 	    cmocka_unit_test(pieces_come_in_the_order_of_the_setting),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -416,11 +416,25 @@ static void business_put_pictures(struct maker *m, const struct business *b)
 		photos_put(m, list, NULL, &all->item[i]);
 }
 
+/* Its sheet and its pattern. The small sheet has no rules for several pictures. */
+static void business_put_look(struct maker *m, const struct business *b)
+{
+	const struct theme *t = m->theme;
+	bool large = b->pictures && b->pictures->pictures.count > 1;
+	char pattern[LOOK_PATTERN];
+	json_build_text(&m->b, m->root, "sheet", large ? t->css : t->business_css);
+	if (t->patterns.complete)
+		json_build_text(&m->b, m->root, "pattern_style",
+				look_pattern_style(&t->patterns, b->category, b->id, &m->arena));
+	else
+		JSON_BUILD_JOIN(&m->b, m->root, "pattern",
+				look_pattern(b->category, b->id, pattern));
+}
+
 static void business_put_values(struct maker *m, const struct business *b)
 {
-	char pattern[LOOK_PATTERN];
 	business_put_trail(m, b);
-	JSON_BUILD_JOIN(&m->b, m->root, "pattern", look_pattern(b->category, b->id, pattern));
+	business_put_look(m, b);
 	business_put_pictures(m, b);
 	business_put_locator(m, b);
 	business_put_reserve(m, b);

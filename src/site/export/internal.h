@@ -38,6 +38,7 @@
 #include "language/language.h"
 #include "site/export/export.h"
 #include "site/gate/gate.h"
+#include "site/look/look.h"
 #include "site/shop/shop.h"
 #include "template/template.h"
 
@@ -285,8 +286,9 @@ struct theme {
 	struct str url;                  /* site.url without a closing slash; empty: not set */
 	struct str base; /* the path of `url`, the prefix of every link: "" or "/folder" */
 	bool is_public;  /* `url` is valid in a block of facts */
-	struct str css, icon, script; /* their addresses */
-	struct str search_script;     /* empty: the site has no search */
+	struct str css, business_css, icon, script; /* their addresses */
+	struct look_patterns patterns;
+	struct str search_script; /* empty: the site has no search */
 	struct str script_body;
 	struct str *label;     /* of the categories, in the order of taxonomy_categories */
 	struct region *region; /* sorted by id; the first is used for records without one */

@@ -185,7 +185,8 @@ static enum status places_assets(struct export_files *f, const struct maker *m, 
 	static const struct {
 		const char *file, *path;
 		bool searches; /* only when the site has a search */
-	} used[] = {{"assets/site.css", "assets/site.css", false},
+	} used[] = {{"assets/business.css", "assets/business.css", false},
+		    {"assets/site.css", "assets/site.css", false},
 		    {"assets/icon.svg", "assets/icon.svg", false},
 		    {"site/search.js", "assets/search.js", true}};
 	enum status status = files_put(f, "assets/open.js", m->theme->script_body, err);

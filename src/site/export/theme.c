@@ -135,7 +135,7 @@ static struct str theme_asset(struct theme *t, const char *path, const char *as,
 	must(file);
 	XXH3_64bits_update(hash, file->body.p, file->body.n);
 	/* Eight digits suffice to distinguish versions; they are in every page several times. */
-	char *text = arena_printf(&t->arena, "%.*s%s?v=%.8s", STR_ARG(t->base), as, file->hash.p);
+	char *text = arena_printf(&t->arena, "%.*s/%s?v=%.8s", STR_ARG(t->base), as, file->hash.p);
 	must(text);
 	return str_of(text);
 }
@@ -407,11 +407,14 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	if (status == OK)
 		status = theme_add_templates(t, hash, err);
 	if (status == OK) {
-		t->css = theme_asset(t, "assets/site.css", "/assets/site.css", hash);
-		t->icon = theme_asset(t, "assets/icon.svg", "/assets/icon.svg", hash);
+		t->css = theme_asset(t, "assets/site.css", "assets/site.css", hash);
+		const char *sheet = look_business_sheet();
+		t->business_css = theme_asset(t, sheet, sheet, hash);
+		look_patterns_read(&t->patterns);
+		t->icon = theme_asset(t, "assets/icon.svg", "assets/icon.svg", hash);
 		if (!o->shop && config_number(t->config, CONFIG_SITE_SEARCH))
 			t->search_script =
-			    theme_asset(t, "site/search.js", "/assets/search.js", hash);
+			    theme_asset(t, "site/search.js", "assets/search.js", hash);
 		status = theme_add_script(t, hash, err);
 	}
 	XXH3_64bits_update(hash, &t->several_countries, sizeof(t->several_countries));
@@ -548,6 +551,8 @@ void maker_head(struct maker *m, struct str title, struct str description, const
 	json_build_text(&m->b, m->root, "title", title);
 	json_build_text(&m->b, m->root, "description", description);
 	json_build_true(&m->b, m->root, "indexed", path != NULL);
+	if (!json_get(m->root, "sheet"))
+		json_build_text(&m->b, m->root, "sheet", m->theme->css);
 	if (!path || !m->theme->url.n)
 		return;
 	JSON_BUILD_JOIN(&m->b, m->root, "canonical", m->theme->url, STR("/"), str_of(path));

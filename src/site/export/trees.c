@@ -50,7 +50,7 @@ static void trees_put_page(const struct config *config, const struct trees *tree
 	buf_printf(
 	    out,
 	    "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n<title>%s%s</title>\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
 	    "<meta name=\"description\" content=\"%s:",
 	    trees->language[0]->html, missing ? "404 – " : "", buf_z(&escaped), buf_z(&escaped));
 	for (size_t i = 0; i < trees->count; i++)

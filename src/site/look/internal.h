@@ -11,6 +11,9 @@ struct look_token {
 };
 /* The next "--NAME:light-dark(LIGHT,DARK)" of a packed sheet. False: there is none. */
 bool look_next_token(struct str *rest, struct look_token *out);
+/* The declarations of the last rule of a packed sheet that has just this selector. Empty: there is
+ * none. */
+struct str look_rule(struct str sheet, struct str selector);
 /* On wide screens the pieces of a business's page stand in the main column, beside it, or below
  * both. */
 enum look_place { LOOK_MAIN, LOOK_SIDE, LOOK_BELOW };

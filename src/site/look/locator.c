@@ -80,10 +80,11 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	       y = HEIGHT / 2.0 + 12, ring = (double)scale / metres;
 	char bar[LOOK_DISTANCE];
 	look_distance((double)scale, wording, bar);
-	buf_puts(out, "<svg class=\"map\" role=\"img\" aria-label=\"");
-	buf_html(out, text);
-	buf_printf(out, "\" viewBox=\"0 0 %d %d\">", WIDTH, HEIGHT);
-	for (int i = 1; i <= 3; i++)
+	/* The words below say the same. */
+	buf_printf(out, "<svg class=\"map\" aria-hidden=\"true\" viewBox=\"0 0 %d %d\">", WIDTH,
+		   HEIGHT);
+	double farthest = hypot(WIDTH / 2.0 + fabs(east), HEIGHT / 2.0 + fabs(north) + 12);
+	for (int i = 1; i <= 3 && ring * i < farthest; i++)
 		buf_printf(out, "<circle class=\"ring\" cx=\"%.0f\" cy=\"%.0f\" r=\"%.0f\"/>",
 			   x - east, y + north, ring * i);
 	buf_printf(out, "<path class=\"way\" d=\"M%.0f %.0fL%.0f %.0f\"/>", x - east, y + north,
@@ -93,8 +94,8 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	buf_html(out, name);
 	buf_printf(
 	    out,
-	    "</text><path class=\"pin\" d=\"M%.0f %.0fc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%.0f\"/><text class=\"end\" x=\"14\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
-	    x + east, y - north, ring, bar);
+	    "</text><path class=\"pin\" d=\"M%.0f %.0fc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%.0f\"/><text x=\"%.0f\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
+	    x + east, y - north, ring, 14 + ring / 2, bar);
 	buf_html(out, text);
 	buf_puts(out, "</p>");
 	return !buf_failed(out);

@@ -101,7 +101,7 @@ static void look_put_light(struct str tokens, struct buf *out)
 {
 	struct look_token token;
 	char before = '{';
-	buf_puts(out, "@supports not (color:light-dark(#000,#fff)){:root");
+	buf_puts(out, "@supports not (color:light-dark(red,red)){:root");
 	while (look_next_token(&tokens, &token)) {
 		buf_printf(out, "%c--%.*s:%.*s", before, STR_ARG(token.name), STR_ARG(token.light));
 		before = ';';
@@ -141,7 +141,7 @@ static void look_put_icon(struct buf *out)
 	buf_puts(out, ":root{--icon:url(\"data:image/svg+xml,");
 	for (size_t i = 0; i < icon->body.n; i++) {
 		unsigned char c = (unsigned char)icon->body.p[i];
-		if (c > ' ' && c < 127 && !strchr("\"#%<>\\", c))
+		if (c > ' ' && c < 127 && !strchr("\"#%\\", c))
 			buf_putc(out, (char)c);
 		else
 			buf_printf(out, "%%%c%c", digits[c >> 4], digits[c & 15]);
@@ -156,29 +156,74 @@ static void look_add(const char *path, struct buf *out)
 	look_pack(file->body, out);
 }
 
-void look_compose(const struct config *config, bool live)
+/* The program's own rules, not those of a sheet that was composed of them. */
+static void look_add_rules(const char *path, struct buf *out)
 {
-	static const struct str sheet = STR("assets/site.css");
+	const struct file *file = files_embedded(str_of(path));
+	must(file);
+	look_pack(file->body, out);
+}
+
+static void look_add_tokens(const struct config *config, struct buf *out)
+{
 	char preset[64];
-	struct buf tokens, out;
-	if (files_is_replaced(sheet))
-		return;
-	buf_init(&tokens, SHEET_MAX);
-	buf_init(&out, SHEET_MAX);
+	struct buf tokens;
 	snprintf(preset, sizeof(preset), "assets/themes/%s.css",
 		 look_presets[config_number(config, CONFIG_SITE_THEME)]);
+	buf_init(&tokens, SHEET_MAX);
 	look_add(preset, &tokens);
-	buf_str(&out, buf_view(&tokens));
+	buf_str(out, buf_view(&tokens));
 	look_add("assets/theme.css", &tokens);
-	look_put_light(buf_view(&tokens), &out);
+	look_put_light(buf_view(&tokens), out);
+	buf_release(&tokens);
+}
+
+static void look_compose_sheet(const struct config *config, const char *path, bool others,
+			       bool live)
+{
+	struct buf out;
+	if (files_is_replaced(str_of(path)))
+		return;
+	buf_init(&out, SHEET_MAX);
+	look_add_tokens(config, &out);
 	look_put_icon(&out);
-	look_add("assets/site.css", &out);
+	look_add_rules("assets/business.css", &out);
+	if (others)
+		look_add_rules("assets/site.css", &out);
 	look_order_rules(config, &out);
 	if (live)
 		look_add("assets/live.css", &out);
 	look_add("assets/theme.css", &out);
 	must(!buf_failed(&out));
-	files_compose(sheet, buf_view(&out));
-	buf_release(&tokens);
+	files_compose(str_of(path), buf_view(&out));
 	buf_release(&out);
+}
+
+const char *look_business_sheet(void)
+{
+	static const char own[] = "assets/business.css", all[] = "assets/site.css";
+	return files_is_replaced(str_of(all)) && !files_is_replaced(str_of(own)) ? all : own;
+}
+
+void look_compose(const struct config *config, bool live)
+{
+	look_compose_sheet(config, "assets/site.css", true, live);
+	look_compose_sheet(config, "assets/business.css", false, false);
+}
+
+/* ---- rules of a sheet ---- */
+
+struct str look_rule(struct str sheet, struct str selector)
+{
+	struct str found = {NULL, 0};
+	for (size_t at = 0; at + selector.n < sheet.n; at++) {
+		const char *from = sheet.p + at + selector.n + 1;
+		if ((at && sheet.p[at - 1] != '}') || sheet.p[at + selector.n] != '{' ||
+		    memcmp(sheet.p + at, selector.p, selector.n) != 0)
+			continue;
+		const char *end = memchr(from, '}', sheet.n - (size_t)(from - sheet.p));
+		if (end)
+			found = (struct str){from, (size_t)(end - from)};
+	}
+	return found;
 }

@@ -1,15 +1,20 @@
-/* How pages look: the style sheet assets/site.css and whether the colours in it can be read.
+/* How pages look: the style sheets and whether the colours in them can be read.
  *
- * The sheet is composed of
+ * assets/site.css is composed, without comments and blanks, of
  *   assets/themes/NAME.css   the tokens of the preset that site.theme names
- *   assets/site.css          the rules of all pages
+ *   assets/business.css      the rules that a business's page needs
+ *   assets/site.css          the rules of all other pages
  *   assets/live.css          rules of the live directory (search, filters); not in an export
  *   assets/theme.css         the operator's tokens and rules, empty by default
- * without comments and blanks. A token is a custom property; a colour is one line with its value
- * for light and dark, "--brand: light-dark(#1f5673, #8cc3dd)". Browsers that do not know
- * light-dark() get the light values.
+ * assets/business.css is the same without site.css and live.css: an exported page of a business,
+ * which is the first that most visitors see, links it alone. Every page has one sheet.
  *
- * An operator who replaces assets/site.css gets exactly that file.
+ * A token is a custom property; a colour is one line with its value for light and dark,
+ * "--brand: light-dark(#1f5673, #8cc3dd)". Browsers that do not know light-dark() get the light
+ * values.
+ *
+ * An operator who replaces one of the two sheets gets exactly that file, and one who replaces only
+ * assets/site.css gets it on pages of businesses, too.
  *
  * Uses the embedded files (base/files.h) and the settings; no other state. */
 #ifndef SITE_LOOK_LOOK_H
@@ -21,7 +26,7 @@
 #include "language/language.h"
 #include "template/template.h"
 
-/* Compose assets/site.css in the table of files. Call after files_replace. live: the sheet is for
+/* Compose both sheets in the table of files. Call after files_replace. live: assets/site.css is for
  * the live directory. */
 void look_compose(const struct config *config, bool live);
 
@@ -54,6 +59,22 @@ MUST_CHECK enum status look_add_templates(struct template_set *set, const char *
  * its category and a palette by its id ("t0 c7"). Returns out. */
 enum { LOOK_PATTERN = 16 };
 struct str look_pattern(int category, int64_t id, char out[LOOK_PATTERN]);
+
+/* The declarations of these classes in the composed assets/site.css, for pages that link
+ * assets/business.css, which has no patterns: one of them is shorter than all. */
+enum { LOOK_MOTIFS = 8, LOOK_PALETTES = 10 };
+struct look_patterns {
+	struct str motif[LOOK_MOTIFS], palette[LOOK_PALETTES];
+	bool complete; /* false: the operator's own sheet does not have them all */
+};
+/* Texts are those of the sheet. */
+void look_patterns_read(struct look_patterns *patterns);
+/* The value of a style attribute; NULL: no memory. */
+struct str look_pattern_style(const struct look_patterns *patterns, int category, int64_t id,
+			      struct arena *arena);
+
+/* The sheet that pages of businesses link. */
+const char *look_business_sheet(void);
 
 /* ---- the locator ---- */
 

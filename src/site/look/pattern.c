@@ -1,12 +1,14 @@
 /* The pattern that stands where a business has no photo. */
+#include "site/look/internal.h"
 #include "site/look/look.h"
 
 #include <stdio.h>
+#include "base/files.h"
 
-enum { PALETTES = 10, GROUPS = 21 };
+enum { GROUPS = 21 };
 
-/* The motif (.t0 to .t7 of site.css) of each group of the taxonomy; a category's group is its id's
- * hundreds. */
+/* The motif (.t0 to .t7 of assets/site.css) of each group of the taxonomy; a category's group is its
+ * id's hundreds. */
 static const unsigned char look_motifs[GROUPS] = {
     [0] = 7,  /* unclassified */
     [1] = 1,  /* food shops: dots */
@@ -31,11 +33,47 @@ static const unsigned char look_motifs[GROUPS] = {
     [20] = 7, /* other */
 };
 
-struct str look_pattern(int category, int64_t id, char out[LOOK_PATTERN])
+static unsigned look_motif(int category)
 {
 	size_t group = category > 0 && category / 100 < GROUPS ? (size_t)category / 100 : 0;
-	/* Fibonacci hashing: neighbouring ids get different palettes. */
-	unsigned palette = (unsigned)(((uint64_t)id * 0x9e3779b97f4a7c15u) >> 32) % PALETTES;
-	int n = snprintf(out, LOOK_PATTERN, "t%d c%u", look_motifs[group], palette);
+	return look_motifs[group];
+}
+
+/* Fibonacci hashing: neighbouring ids get different palettes. */
+static unsigned look_palette(int64_t id)
+{
+	return (unsigned)(((uint64_t)id * 0x9e3779b97f4a7c15u) >> 32) % LOOK_PALETTES;
+}
+
+struct str look_pattern(int category, int64_t id, char out[LOOK_PATTERN])
+{
+	int n = snprintf(out, LOOK_PATTERN, "t%u c%u", look_motif(category), look_palette(id));
 	return (struct str){out, (size_t)n};
+}
+
+static bool look_read_classes(struct str sheet, char letter, struct str *rules, unsigned count)
+{
+	bool all = true;
+	for (unsigned i = 0; i < count; i++) {
+		char selector[8];
+		int n = snprintf(selector, sizeof(selector), ".%c%u", letter, i);
+		rules[i] = look_rule(sheet, (struct str){selector, (size_t)n});
+		all &= rules[i].n > 0;
+	}
+	return all;
+}
+
+void look_patterns_read(struct look_patterns *patterns)
+{
+	struct str sheet = files_find(STR("assets/site.css"))->body;
+	bool motifs = look_read_classes(sheet, 't', patterns->motif, LOOK_MOTIFS);
+	bool palettes = look_read_classes(sheet, 'c', patterns->palette, LOOK_PALETTES);
+	patterns->complete = motifs && palettes;
+}
+
+struct str look_pattern_style(const struct look_patterns *patterns, int category, int64_t id,
+			      struct arena *arena)
+{
+	return ARENA_JOIN(arena, patterns->palette[look_palette(id)], STR(";"),
+			  patterns->motif[look_motif(category)]);
 }
