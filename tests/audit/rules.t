@@ -8,12 +8,31 @@ use Test::More;
 use AuditSite;
 use Tree;
 
+my $rest = [ 'x-default', "$u/" ];
 my %dated = map { ("p$_.html" => page('x')) } 1 .. 25;
 
 my $german = 'Wir sind die Bäckerei in der Altstadt und backen für Sie das Brot von morgen. Der Teig ruht nicht '
 	. 'nur eine Nacht, und das ist auf der Zunge zu merken. '
 	. 'Die Brote sind aus dem Ofen, bis Sie kommen, auch mit Körnern.';
 my $promising = '<meta name="description" content="Bakery in Thun: address, opening hours.">';
+
+sub describe { return qq(<meta name="description" content="$_[0]">) }
+# A list of pages elsewhere, and the trail to a page.
+sub list {
+	my ($count) = @_;
+	return {
+		'@type' => 'ItemList',
+		itemListElement =>
+			[ map { { '@type' => 'ListItem', position => $_, url => "https://other.example/$_" } } 1 .. $count ]
+	};
+}
+
+sub trail {
+	return graph({
+		'@type' => 'BreadcrumbList',
+		itemListElement => [ { '@type' => 'ListItem', position => 1, name => 'Bread' } ]
+	});
+}
 
 # rule => [files that have it, where it is found, files that do not, more options, other rules that are found too]
 my @cases = ([
@@ -315,26 +334,173 @@ my @cases = ([
 		[ '--base-url', $u ]
 	],
 	[
-		'hreflang-broken', { 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])) },
+		'hreflang-broken', { 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ], $rest)) },
 		['index.html:2'],
-		{ 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', 'https://example.com/de.html' ])) },
+		{ 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', 'https://example.com/de.html' ], $rest)) },
 		[ '--base-url', $u ]
 	],
 	[
 		'hreflang-not-returned',
-		{ 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])), 'de.html' => page() },
+		{ 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ], $rest)), 'de.html' => page() },
 		['index.html:2'],
-		{ map { $_ => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])) } qw(index.html de.html) },
+		{ map { $_ => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ], $rest)) } qw(index.html de.html) },
 		[ '--base-url', $u ]
 	],
 	[
 		'hreflang-without-self',
 		{
-			'index.html' => page('', alternate([ 'de', "$u/de.html" ])),
-			'de.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ]))
+			'index.html' => page('', alternate([ 'de', "$u/de.html" ], [ 'x-default', "$u/de.html" ])),
+			'de.html' => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ], $rest))
 		},
 		['index.html:2'],
-		{ map { $_ => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ])) } qw(index.html de.html) },
+		{ map { $_ => page('', alternate([ 'en', "$u/" ], [ 'de', "$u/de.html" ], $rest)) } qw(index.html de.html) },
+		[ '--base-url', $u ]
+	],
+	[
+		'hreflang-malformed', { 'index.html' => page('', alternate([ 'en-UK', "$u/" ], $rest)) }, ['index.html:2'],
+		{ 'index.html' => page('', alternate([ 'en-GB', "$u/" ], $rest)) }, [ '--base-url', $u ]
+	],
+	[
+		'hreflang-without-default',
+		{ map { $_ => page('', alternate([ 'en', "$u/" ], [ 'en-GB', "$u/b.html" ])) } qw(index.html b.html) },
+		[ 'b.html:2', 'index.html:2' ],
+		{ 'index.html' => page('', alternate([ 'en', "$u/" ])) },
+		[ '--base-url', $u ]
+	],
+	[
+		'hreflang-twice',
+		{
+			map { $_ => page('', alternate([ 'en', "$u/" ], [ 'EN', "$u/b.html" ], $rest)) } qw(index.html b.html)
+		},
+		[ 'b.html:2', 'index.html:2' ],
+		{ 'index.html' => page('', alternate([ 'en', "$u/" ], [ 'en', "$u/" ], $rest)) },
+		[ '--base-url', $u ]
+	],
+	[
+		'hreflang-not-canonical',
+		{
+			'index.html' => page('', alternate([ 'en', "$u/" ], [ 'en-GB', "$u/b.html" ], $rest)),
+			'b.html' => page('', canonical("$u/") . alternate([ 'en', "$u/" ], [ 'en-GB', "$u/b.html" ], $rest))
+		},
+		[ 'b.html:2', 'index.html:2' ],
+		{
+			map {
+				$_->[0] =>
+					page('', canonical($_->[1]) . alternate([ 'en', "$u/" ], [ 'en-GB', "$u/b.html" ], $rest))
+			} [ 'index.html', "$u/" ],
+			[ 'b.html', "$u/b" ]
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'lang-malformed', { 'index.html' => page('', '', lang => ' lang="en_US"') }, ['index.html:1'],
+		{ 'index.html' => page('', '', lang => ' lang="zh-Hant-TW"') }
+	],
+	[
+		'lang-malformed', { 'index.html' => page('', '', lang => ' lang="english"') }, ['index.html:1'],
+		{ 'index.html' => page('', '', lang => ' lang="sl-rozaj"') }
+	],
+	[
+		'lang-differs',
+		{ 'index.html' => page("\xd0\xb1\xd1\x83\xd0\xbb\xd0\xba\xd0\xb0 " x 60, '', lang => ' lang="de-AT"') },
+		['index.html:1'],
+		{
+			'index.html' =>
+				page("\xd0\xb1\xd1\x83\xd0\xbb\xd0\xba\xd0\xb0 " x 60, '', lang => ' lang="sr-Cyrl"'),
+			'b.html' => page("\xd0\xb1\xd1\x83\xd0\xbb\xd0\xba\xd0\xb0 and breads " x 60)
+		}
+	],
+	[
+		'page-decoded-twice', { 'index.html' => page("<p>Z\xc3\x83\xc2\xbcrich") }, ['index.html:3'],
+		{
+			'index.html' => page(
+				"<code>Z\xc3\x83\xc2\xbcrich</code> \xc2\xabIRM\xc3\x83\xc2\xbb "
+					. "\xe2\x80\x9cCAF\xc3\x89\xe2\x80\x9d \xc2\xab\xc2\xa0caf\xc3\xa9\xc2\xa0\xc2\xbb")
+		}
+	],
+	[
+		'page-decoded-twice', { 'index.html' => page("it\xc3\xa2\xe2\x82\xac\xe2\x84\xa2s") }, ['index.html:3'],
+		{ 'index.html' => page("it\xe2\x80\x99s \xc3\xa2ge") }
+	],
+	[
+		'list-thin', { 'index.html' => page('', graph(list(2))) }, ['index.html:2'],
+		{
+			'index.html' => page('', graph(list(3))),
+			'b.html' => page('', graph(list(2), { '@type' => 'Product', name => 'x' })),
+			'c.html' => page('<a rel="prev" href="/">back</a>', graph(list(1))),
+			'd.html' => page('', graph({ %{ list(1) }, numberOfItems => 51 })),
+			'e.html' => page('', graph(list(1)) . '<meta name="robots" content="noindex">')
+		}
+	],
+	[
+		'list-thin',
+		{
+			'index.html' => page(
+				'',
+				graph(
+					{ '@type' => 'CollectionPage', name => 'x', mainEntity => list(1) },
+					{ '@type' => 'Product', name => 'x' }))
+		},
+		['index.html:2'],
+		{
+			'index.html' => page(
+				'',
+				graph({
+					'@type' => 'BreadcrumbList',
+					itemListElement => [ { '@type' => 'ListItem', position => 1, name => 'x' } ]
+				},
+				{ '@type' => 'CollectionPage', name => 'x' })) }
+	],
+	[
+		'breadcrumb-missing',
+		{
+			'a/b.html' => page($shown, block(url => undef) . trail()),
+			'a/c/index.html' => page($shown, block(url => undef) . trail()),
+			'a/d.html' => page($shown, block(url => undef))
+		},
+		['a/d.html'],
+		{
+			'a/b.html' => page($shown, block(url => undef) . trail()),
+			'a/c/index.html' => page("$shown<nav aria-label='Breadcrumb'>x</nav>", block(url => undef)),
+			'a/d.html' => page($shown, block(url => undef) . '<meta name="robots" content="noindex">'),
+			'a/index.html' => page(), 'about.html' => page(), 'de/index.html' => page(),
+			'de/about.html' => page()
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'breadcrumb-nowhere',
+		{ 'index.html' => page($shown, block()), 'a/b.html' => page(), 'a/c.html' => page() },
+		['a/b.html'],
+		{ 'index.html' => page($shown, block()), 'a/index.html' => page() },
+		[ '--base-url', $u ]
+	],
+	[
+		'description-promises',
+		{
+			'index.html' =>
+				page($shown, block() . describe('Bread in Thun, prices and telephone.'), no_description => 1)
+		},
+		['index.html:2'],
+		{
+			'index.html' => page(
+				"$shown<p>From 5 \xe2\x82\xac", block() . describe('Bread in Thun: prices, address, telephone.'),
+				no_description => 1
+			),
+			'b.html' => page($shown, block() . describe('We address telephone prices.'), no_description => 1)
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'description-promises',
+		{ 'index.html' => page($shown, block() . describe('Bread in Thun. +41 44 999 88 77'), no_description => 1) },
+		['index.html:2'],
+		{
+			'index.html' => page(
+				"$shown<p>Open around the clock",
+				block() . describe('Bread, opening hours. +41 (0)44 123 45 67'), no_description => 1
+			)
+		},
 		[ '--base-url', $u ]
 	],
 	[

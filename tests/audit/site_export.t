@@ -72,7 +72,8 @@ for my $name ('Fadenspiel', 'Fliesen Falkner & Amsel') {
 	is_clean("the site of $name", $dir);
 }
 
-put("$i->{dir}/web/site/pages/membership.md", "# How to *join*\n\nAsk us at [the office](mailto:office\@directory.example).\n\n- one\n");
+put("$i->{dir}/web/site/pages/membership.md",
+	"# How to *join*\n\nAsk us at [the office](mailto:office\@directory.example).\n\n- one\n");
 put("$i->{dir}/web/public/CNAME", "directory.example\n");
 is_clean('pages and files of the operator', export({}));
 is_clean('the same in two languages', export({ 'site.languages' => 'en de' }));

@@ -101,6 +101,7 @@ void page_check_blocks(struct page_state *s)
 		block_references(&c, c.block->root, STR(""));
 		block_addresses(&c, c.block->root);
 	}
+	page_look_for_lists(s);
 	page_compare(s);
 	facts_ids_release(&s->ids);
 }

@@ -11,9 +11,11 @@ struct walk {
 	struct page_state *s;
 	const GumboNode *blocks[BLOCKS_MAX];
 	size_t blocks_count;
-	bool titled, written;     /* there is a title; html, head or body is written */
-	const GumboNode *foreign; /* the outermost open element with a `lang` of its own */
-	const GumboNode *hidden;  /* the outermost open element that is not shown */
+	bool titled, written;      /* there is a title; html, head or body is written */
+	const GumboNode *foreign;  /* the outermost open element with a `lang` of its own */
+	const GumboNode *hidden;   /* the outermost open element that is not shown */
+	const GumboNode *verbatim; /* the outermost open element that quotes code */
+	bool continues;            /* rel=prev */
 };
 
 static void *tree_alloc(void *state, size_t bytes)
@@ -135,6 +137,7 @@ static bool is_unwritten_title(struct str s)
 static void on_description(struct walk *w, const GumboNode *node, struct str content)
 {
 	html_say(w, node, PAGE_DESCRIPTION, content, STR(""));
+	page_look_for_twice(w->s, content, node->v.element.start_pos.line);
 	w->s->description = content;
 	w->s->description_line = node->v.element.start_pos.line;
 	if (facts_is_placeholder(content) ||
@@ -166,6 +169,7 @@ static void on_link(struct walk *w, const GumboNode *node)
 	struct str language = tree_attribute(node, "hreflang");
 	if (!rel.p || !href.p)
 		return;
+	w->continues |= has_word(rel, "prev");
 	if (has_word(rel, "canonical"))
 		html_say(w, node, PAGE_CANONICAL, href, STR(""));
 	else if (has_word(rel, "alternate") && language.p)
@@ -226,6 +230,7 @@ static void on_anchor(struct walk *w, const GumboNode *node)
 	if (!href.p)
 		return;
 	html_say(w, node, PAGE_LINK, href, STR(""));
+	w->continues |= has_word(tree_attribute(node, "rel"), "prev");
 	if (href.n > 4 && str_eq_nocase((struct str){href.p, 4}, STR("tel:"))) {
 		html_say(w, node, PAGE_PHONE, href, STR(""));
 		buf_str(&w->s->digits, href);
@@ -256,9 +261,29 @@ static void on_title(struct walk *w, const GumboNode *node)
 		return;
 	struct str title = text ? str_trim(str_of(text->v.text.text)) : STR("");
 	html_say(w, node, PAGE_TITLE, title, STR(""));
+	page_look_for_twice(w->s, title, e->start_pos.line);
 	if (is_unwritten_title(title))
 		html_report(w, node, "page-placeholder", "title: ", title);
 	w->titled = true;
+}
+
+/* Breadcrumbs that structured data do not contain: by their usual names, or an ordered list as the
+ * navigation, whatever language it is labelled in. */
+static void look_for_trail(struct walk *w, const GumboNode *node)
+{
+	static const char *const attributes[] = {"class", "aria-label", "id"};
+	static const char *const words[] = {"breadcrumb", "brotkr", "ariane", "briciole",
+					    "kruimel"};
+	GumboTag tag = node->v.element.tag;
+	if (w->s->trail || tag == GUMBO_TAG_HTML || tag == GUMBO_TAG_BODY)
+		return;
+	w->s->trail |= tag == GUMBO_TAG_OL && node->parent->type == GUMBO_NODE_ELEMENT &&
+		       node->parent->v.element.tag == GUMBO_TAG_NAV;
+	for (size_t i = 0; i < COUNT_OF(attributes); i++) {
+		struct str value = tree_attribute(node, attributes[i]);
+		for (size_t k = 0; value.n && k < COUNT_OF(words); k++)
+			w->s->trail |= html_contains(value, words[k]);
+	}
 }
 
 static const struct {
@@ -305,6 +330,22 @@ static void on_element(struct walk *w, const GumboNode *node)
 	}
 	look_for_cart(w, node);
 	look_for_street(w, node);
+	look_for_trail(w, node);
+}
+
+/* Whether what stands in it is quoted as it is, faults included. */
+static bool html_verbatim(const GumboNode *node)
+{
+	switch (node->v.element.tag) {
+	case GUMBO_TAG_CODE:
+	case GUMBO_TAG_PRE:
+	case GUMBO_TAG_KBD:
+	case GUMBO_TAG_SAMP:
+	case GUMBO_TAG_TEXTAREA:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Whether what stands in it is shown. */
@@ -327,6 +368,8 @@ static void html_enter(void *ctx, const GumboNode *node)
 	on_element(w, node);
 	if (!w->hidden && !html_shown(node))
 		w->hidden = node;
+	if (!w->verbatim && html_verbatim(node))
+		w->verbatim = node;
 	if (!w->foreign && node->v.element.tag != GUMBO_TAG_HTML && tree_attribute(node, "lang").p)
 		w->foreign = node;
 }
@@ -336,6 +379,8 @@ static void html_leave(void *ctx, const GumboNode *node)
 	struct walk *w = ctx;
 	if (w->hidden == node)
 		w->hidden = NULL;
+	if (w->verbatim == node)
+		w->verbatim = NULL;
 	if (w->foreign == node)
 		w->foreign = NULL;
 	page_squeeze(&w->s->speech, STR(" "));
@@ -349,6 +394,8 @@ static void html_text(void *ctx, const GumboNode *node)
 		page_squeeze(&w->s->text, str_of(node->v.text.text));
 	if (!w->hidden && !w->foreign && node->type != GUMBO_NODE_COMMENT)
 		page_squeeze(&w->s->speech, str_of(node->v.text.text));
+	if (!w->hidden && !w->verbatim && node->type == GUMBO_NODE_TEXT)
+		page_look_for_twice(w->s, str_of(node->v.text.text), node->v.text.start_pos.line);
 }
 
 /* Dummy text in the visible text. */
@@ -391,5 +438,10 @@ void page_html(struct page_state *s, struct str body)
 	}
 	page_items(s, output->root);
 	page_check_blocks(s);
+	if (s->trail)
+		page_say(s, PAGE_TRAIL, 0, 0, STR(""), STR(""));
+	if (w.continues)
+		page_say(s, PAGE_PREV, 0, 0, STR(""), STR(""));
+	page_judge_twice(s);
 	page_judge_speech(s);
 }

@@ -7,7 +7,9 @@
  *   times.c    opening hours in plain text, and those of a block
  *   compare.c  businesses against the page and against one another
  *   block.c    structured data of a page: checked, compared
+ *   lists.c    structured data about lists and trails
  *   items.c    microdata and RDFa as structured data
+ *   twice.c    text in UTF-8 that was encoded twice
  *   speech.c   the language of the text, promises of the description
  *   html.c     a page
  *   maps.c     sitemaps and robots.txt
@@ -71,7 +73,15 @@ struct page_state {
 	struct str lang, description;
 	uint32_t lang_line, description_line;
 	size_t businesses; /* facts PAGE_BUSINESS */
+	size_t streets;    /* facts PAGE_STREET */
 	bool has_hours;    /* structured data have opening hours */
+	bool trail;        /* a trail of pages above this one: breadcrumbs */
+
+	/* text that was encoded twice: its weight, and the first place */
+	unsigned twice;
+	uint32_t twice_line;
+	char twice_excerpt[64];
+	size_t twice_bytes;
 
 	/* structured data */
 	struct arena blocks_arena;
@@ -145,9 +155,19 @@ void page_check_blocks(struct page_state *s);
 struct schema_type;
 bool page_is_a(const struct json_value *object, const struct schema_type *ancestor);
 
+/* ---- lists.c ---- */
+
+/* Emits PAGE_LIST, and sets s->trail. */
+void page_look_for_lists(struct page_state *s);
+
 /* ---- items.c ---- */
 
 void page_items(struct page_state *s, const GumboNode *root);
+
+/* ---- twice.c ---- */
+
+void page_look_for_twice(struct page_state *s, struct str text, uint32_t line);
+void page_judge_twice(struct page_state *s);
 
 /* ---- speech.c ---- */
 

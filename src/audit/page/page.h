@@ -59,6 +59,9 @@ enum page_fact {
 	/* a reference to an @id that no object of the page has; a: it, b: property */
 	PAGE_ID_WANTED,
 	PAGE_BLOCK_URL, /* a: address in a block; b: its property */
+	PAGE_LIST,      /* the page is a list; a: number of its entries */
+	PAGE_PREV,      /* it continues another page (rel=prev) */
+	PAGE_TRAIL,     /* it has breadcrumbs */
 	PAGE_NOT_UTF8,
 	PAGE_NUL,
 	PAGE_SITEMAP_INDEX,  /* the document is an index of sitemaps */

@@ -82,6 +82,17 @@ static bool language_names(const struct site *site, uint32_t from, uint32_t to)
 	return bsearch(&key, site->languages.item, site->languages.count, sizeof(key), by_pair);
 }
 
+/* Whether the page that hreflang leads to is indexed under its own address. */
+static void judge_language_target(struct site *site, const struct site_language *l)
+{
+	const struct site_file *to = &site->files.item[l->to];
+	if (to->noindex || (to->canonical != SITE_NO_FILE && to->canonical != l->to))
+		site_found(site, RULE_HREFLANG_CANONICAL, l->from, "%.*s (%.*s) %s",
+			   STR_ARG(to->path), STR_ARG(l->language),
+			   to->noindex ? "is not to be indexed"
+				       : "names another page as canonical");
+}
+
 static void judge_languages(struct site *site)
 {
 	if (!site->languages.count)
@@ -90,6 +101,7 @@ static void judge_languages(struct site *site)
 	      compare_languages);
 	for (size_t i = 0; i < site->languages.count; i++) {
 		const struct site_language *l = &site->languages.item[i];
+		judge_language_target(site, l);
 		if (l->to != l->from.file && !language_names(site, l->to, l->from.file))
 			site_found(site, RULE_HREFLANG_ONE_WAY, l->from, "%.*s (%.*s)",
 				   STR_ARG(site->files.item[l->to].path), STR_ARG(l->language));
@@ -273,4 +285,5 @@ void site_judge_across(struct site *site)
 	judge_languages(site);
 	judge_canonical_hosts(site);
 	judge_claims(site);
+	site_judge_trails(site);
 }

@@ -6,7 +6,8 @@
  *   address.c  where an address on a page leads
  *   where.c    where the site is served
  *   reader.c   our end of the sandboxed reader
- *   page.c     rules for one page; maps.c: for a sitemap; across.c: for all pages together
+ *   page.c     rules for one page; maps.c: for a sitemap
+ *   trails.c   breadcrumbs; across.c: other rules for all pages together
  *   read.c     reads every document and applies the rules
  *   audit.c    the whole
  */
@@ -36,6 +37,8 @@ struct site_file {
 	uint64_t bytes;
 	enum page_kind kind; /* 0: no document */
 	bool noindex, read;
+	bool trail;         /* it has breadcrumbs */
+	bool leads_on;      /* it only leads to another page */
 	uint32_t canonical; /* number of the file that it names; SITE_NO_FILE: none in the site */
 	uint32_t canonical_line, canonical_column;
 };
@@ -218,9 +221,10 @@ void site_where_look(struct site *site, struct site_where *w, const struct site_
 /* Decides, and frees. */
 void site_where_end(struct site *site, struct site_where *w);
 
-/* ---- page.c, maps.c, across.c ---- */
+/* ---- page.c, maps.c, trails.c, across.c ---- */
 void site_judge_page(struct site *site, const struct site_page *page);
 void site_judge_map(struct site *site, const struct site_page *page);
+void site_judge_trails(struct site *site);
 void site_judge_across(struct site *site);
 
 /* ---- read.c ---- */

@@ -100,6 +100,15 @@ static void on_link(struct site *site, const struct site_page *page, const struc
 	};
 }
 
+/* Codes of countries and unions that are mistaken for those of languages and regions. */
+static bool page_is_mistaken(struct str code, const char *mistaken)
+{
+	for (struct str list = str_of(mistaken); list.p;)
+		if (str_eq_nocase(str_cut(&list, ' '), code))
+			return true;
+	return false;
+}
+
 static bool page_letters(struct str s, size_t from, size_t to)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -108,13 +117,35 @@ static bool page_letters(struct str s, size_t from, size_t to)
 	return s.n >= from && s.n <= to;
 }
 
+/* Whether it can be a language: two or three letters. */
+static bool is_language(struct str code)
+{
+	return page_letters(code, 2, 3) && !page_is_mistaken(code, "jp cn gr cz dk ua kr");
+}
+
+/* A tag of BCP 47, as far as its form says. */
+static bool is_language_tag(struct str tag)
+{
+	if (!is_language(str_cut(&tag, '-')))
+		return false;
+	while (tag.p) {
+		struct str part = str_cut(&tag, '-');
+		for (size_t i = 0; i < part.n; i++)
+			if (!ascii_is_alnum(part.p[i]))
+				return false;
+		if (!part.n || part.n > 8)
+			return false;
+	}
+	return true;
+}
+
 /* language, language-Script, language-REGION, language-Script-REGION, x-default */
 static bool is_hreflang(struct str code)
 {
 	if (str_eq_nocase(code, STR("x-default")))
 		return true;
 	struct str part = str_cut(&code, '-');
-	if (!page_letters(part, 2, 3))
+	if (!is_language(part))
 		return false;
 	if (!code.p)
 		return true;
@@ -125,7 +156,7 @@ static bool is_hreflang(struct str code)
 		part = str_cut(&code, '-');
 	}
 	int64_t region;
-	return !code.p &&
+	return !code.p && !page_is_mistaken(part, "uk eu") &&
 	       (page_letters(part, 2, 2) || (part.n == 3 && str_to_i64(part, 1, 999, &region)));
 }
 
@@ -153,6 +184,47 @@ static void on_hreflang(struct site *site, const struct site_page *page, const s
 	    .to = site_number(site, to.file),
 	    .language = arena_str(&site->arena, f->b),
 	};
+}
+
+/* The links to other languages of a page, together. */
+static void judge_hreflangs(struct site *site, const struct site_page *page)
+{
+	enum { LINKS_MAX = 256 }; /* that are compared with one another */
+	const struct site_fact *link[LINKS_MAX];
+	size_t count = 0;
+	bool several = false, rest = false;
+	for (size_t i = 0; i < page->facts_count && count < LINKS_MAX; i++)
+		if (page->facts[i].fact == PAGE_HREFLANG)
+			link[count++] = &page->facts[i];
+	for (size_t i = 0; i < count; i++) {
+		bool is_default = str_eq_nocase(link[i]->b, STR("x-default"));
+		rest |= is_default;
+		for (size_t k = 0; k < i; k++) {
+			bool same = str_eq_nocase(link[k]->b, link[i]->b);
+			several |=
+			    !same && !is_default && !str_eq_nocase(link[k]->b, STR("x-default"));
+			if (!same || str_eq(link[k]->a, link[i]->a))
+				continue;
+			site_found(site, RULE_HREFLANG_TWICE, page_place(site, page, link[i]),
+				   "%.*s: %.*s and %.*s", STR_ARG(link[i]->b), STR_ARG(link[k]->a),
+				   STR_ARG(link[i]->a));
+			break;
+		}
+	}
+	if (several && !rest)
+		site_found(site, RULE_HREFLANG_DEFAULT, page_place(site, page, link[0]), "%s", "");
+}
+
+/* A list that has too little for a page, unless it ends a longer one or is not offered to search
+ * engines. */
+static void judge_list(struct site *site, const struct site_page *page)
+{
+	const struct site_fact *list = site_first(page, PAGE_LIST);
+	int64_t count;
+	if (list && !page->file->noindex && !site_first(page, PAGE_PREV) &&
+	    str_to_i64(list->a, 0, FACTS_LIST_LEAST - 1, &count))
+		site_found(site, RULE_LIST_THIN, page_place(site, page, list), "%lld %s",
+			   (long long)count, count == 1 ? "entry" : "entries");
 }
 
 /* The origins that a page says it is at, by its canonical link and by og:url.
@@ -311,6 +383,9 @@ static void judge_head(struct site *site, const struct site_page *page)
 		site_found(site, RULE_TITLE, at, "%s", "");
 	if (!lang || !lang->a.n)
 		site_found(site, RULE_LANG, at, "%s", "");
+	else if (!is_language_tag(lang->a))
+		site_found(site, RULE_LANG_MALFORMED, page_place(site, page, lang), "%.*s",
+			   STR_ARG(lang->a));
 	if (!site_first(page, PAGE_VIEWPORT))
 		site_found(site, RULE_VIEWPORT, at, "%s", "");
 	if (!site_first(page, PAGE_DESCRIPTION) && !page->file->noindex)
@@ -335,6 +410,8 @@ void site_judge_page(struct site *site, const struct site_page *given)
 	page.base = base_of(site, &page);
 	judge_head(site, &page);
 	judge_canonical(site, &page);
+	judge_hreflangs(site, &page);
+	judge_list(site, &page);
 	judge_weight(site, &page);
 	for (size_t i = 0; i < page.facts_count; i++)
 		on_fact(site, &page, &page.facts[i]);

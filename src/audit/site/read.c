@@ -55,6 +55,8 @@ static void read_digest(struct site *site, const struct site_page *page)
 		business |= f->fact == PAGE_BUSINESS;
 		general |= f->fact == PAGE_FOUND && str_eq(f->a, STR("type-general"));
 		file->noindex |= f->fact == PAGE_NOINDEX;
+		file->trail |= f->fact == PAGE_TRAIL;
+		file->leads_on |= f->fact == PAGE_REFRESH || f->fact == PAGE_FRAGMENT;
 		if (f->fact == PAGE_ANCHOR)
 			SITE_ADD(&site->anchors) = site_anchor(site_number(site, file), f->a);
 		if (f->fact == PAGE_STREET)
