@@ -71,6 +71,11 @@ JOIN business AS b ON b.id = wanted.id
 JOIN business_detail AS d ON d.id = wanted.id
 LEFT JOIN business_path AS p ON p.id = wanted.id;
 
+-- name: export_former_paths
+-- The paths that businesses had before, in chunks.
+-- served-by: business_path_former
+SELECT id, path_old FROM business_path WHERE id > $1::bigint AND path_old IS NOT NULL ORDER BY id LIMIT $2::integer;
+
 -- name: export_list
 -- The columns that list pages show of their members, in the order of the list.
 SELECT b.id, b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone

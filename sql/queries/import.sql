@@ -152,12 +152,16 @@ DELETE FROM business AS b USING import_gone AS g WHERE b.id = g.id;
 DELETE FROM business_detail AS d USING import_gone AS g WHERE d.id = g.id;
 
 -- name: identity_add
--- A path in the file counts for businesses that have none yet: addresses do not change. Without a source it is the slug of
--- a place.
-WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS i (source_key text, external_id text, id bigint, path text)),
-	paths AS (INSERT INTO business_path (id, path)
-		SELECT DISTINCT ON (id) id, path FROM given WHERE path IS NOT NULL AND source_key <> '' ORDER BY id
-		ON CONFLICT (id) DO NOTHING),
+-- A path in the file counts for businesses that have none yet: addresses do not change. One that is not theirs is an
+-- address that they had there, as are the former ones. Without a source it is the slug of a place.
+WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb)
+		AS i (source_key text, external_id text, id bigint, path text, path_old text[])),
+	paths AS (INSERT INTO business_path AS p (id, path, path_old)
+		SELECT DISTINCT ON (id) id, path, nullif(array_remove(path_old, path), '{}') FROM given
+		WHERE path IS NOT NULL AND source_key <> '' ORDER BY id
+		ON CONFLICT (id) DO UPDATE SET path_old = ARRAY(SELECT DISTINCT o
+			FROM unnest(p.path_old || excluded.path_old || excluded.path) AS o WHERE o <> p.path ORDER BY o)
+		WHERE NOT (excluded.path_old || excluded.path) <@ (p.path_old || p.path)),
 	places AS (INSERT INTO city_slug (key, slug) SELECT external_id, path FROM given WHERE source_key = ''
 		ON CONFLICT DO NOTHING)
 INSERT INTO identity (source_key, external_id, id)
@@ -167,7 +171,7 @@ ON CONFLICT (source_key, external_id) DO UPDATE SET id = excluded.id;
 -- name: identity_list
 -- All businesses by id, in chunks.
 SELECT b.id, s.key AS source_key, d.external_id, b.name, b.street, b.postcode, b.city, b.country, b.lat_e7, b.lon_e7,
-	d.extra ->> 'register_number' AS registered, p.path
+	d.extra ->> 'register_number' AS registered, p.path, array_to_string(p.path_old, ' ') AS path_old
 FROM business AS b JOIN business_detail AS d ON d.id = b.id JOIN source AS s ON s.id = b.source_id
 	LEFT JOIN business_path AS p ON p.id = b.id
 WHERE b.id > $1::bigint ORDER BY b.id LIMIT 5000;

@@ -6,16 +6,12 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use Address;
 use File::Temp qw(tempdir);
-use HTTP::Tiny;
 use Instance;
-use IO::Socket::INET;
 use IO::Uncompress::Gunzip qw(gunzip);
-use Program;
 use Site;
+use SiteServer;
 use Test::More;
-use Wait;
 
 my $deploy = "$FindBin::Bin/../../deploy";
 my $i = Instance->make(settings => { 'web.processes' => 1, 'site.url' => 'https://directory.example' });
@@ -28,48 +24,13 @@ my $dir = tempdir(CLEANUP => 1);
 chmod 0755, $dir;
 
 # ---- servers ----
-my %servers = (
-	nginx => [ 'nginx/site.conf', sub {
-		my ($text, $host, $port) = @_;
-		$text =~ s/listen \[::\].*\n//;
-		$text =~ s/listen 80;/listen $host:$port;/ or die;
-		$text =~ s{root /srv/site;}{root $site;} or die;
-		my $user = $> ? '' : "user root;\n";
-		return "daemon off;\npid $dir/nginx.pid;\nerror_log stderr;\n$user"
-			. "events {}\nhttp {\naccess_log off;\n"
-			. join('', map { "${_}_temp_path $dir/$_;\n" } qw(client_body proxy fastcgi uwsgi scgi)) . "$text}\n";
-	}, sub { ('nginx', '-e', 'stderr', '-c', $_[0]) } ],
-	caddy => [ 'caddy/Caddyfile', sub {
-		my ($text, $host, $port) = @_;
-		$text =~ s/^directory\.example \{/http:\/\/:$port {\n\tbind $host/m or die;
-		$text =~ s{root \* /srv/site}{root * $site} or die;
-		return "{\n\tadmin off\n}\n$text";
-	}, sub { ('caddy', 'run', '--adapter', 'caddyfile', '--config', $_[0]) } ]
-);
 my ($page) = grep { m{^[^/]+/[^/]+-\w{13}\.html$} && length $files{$_} > 3000 } sort keys %files;
 my ($vcf) = grep {/\.vcf$/} sort keys %files;
 my ($leaf) = grep {m{^s/./}} sort keys %files;
-my $http = HTTP::Tiny->new(max_redirect => 0, timeout => seconds_left());
 
-for my $name (sort keys %servers) {
-	my ($file, $make, $command) = @{ $servers{$name} };
-	if (!grep { -x "$_/$name" } split(/:/, $ENV{PATH}), '/usr/sbin') {
-		diag "$name is not installed (tools/setup test): deploy/$file is not tried";
-		next;
-	}
-	$ENV{PATH} .= ':/usr/sbin' if $ENV{PATH} !~ m{(^|:)/usr/sbin(:|$)};
-	my ($host, $port) = (own_address(), free_port());
-	open my $out, '>', "$dir/$name.conf" or die $!;
-	print $out $make->(Site::slurp("$deploy/$file"), $host, $port);
-	close $out;
-	my $server = Program->start($name, [ $command->("$dir/$name.conf") ], log => "$dir/$name.log",
-		env => { XDG_DATA_HOME => $dir, XDG_CONFIG_HOME => $dir, HOME => $dir },
-		ready => sub { IO::Socket::INET->new("$host:$port") });
-	my $get = sub {
-		my ($path, %fields) = @_;
-		my $answer = $http->get("http://$host:$port/$path", { headers => \%fields });
-		return { %{ $answer->{headers} }, status => $answer->{status}, body => $answer->{content} };
-	};
+for my $name (SiteServer::names()) {
+	my $server = SiteServer->start($name, $site) or next;
+	my $get = sub { $server->get(@_) };
 	my @expected = (
 		[ '', 'index.html', qr{^text/html; ?charset=utf-8$}i, qr/^public, max-age=300$/ ],
 		[ $page, $page, qr{^text/html; ?charset=utf-8$}i, qr/^public, max-age=300$/ ],

@@ -85,7 +85,8 @@ is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'no link leads n
 my $id = Instance::id_text($i->sql(q{SELECT id FROM business WHERE name = 'Bread Five'}));
 $i->run_ok('suppress', $id);
 %files = export();
-ok(!$files{'thun/bakery.html'}, 'without the third there is no list');
+like($files{'thun/bakery.html'}, qr{<meta http-equiv="refresh" content="0; url=/thun/">},
+	'without the third there is no list: its address leads on to the town');
 is_deeply(trail($files{ page_of('Bread One', %files) }), [ '/in/ch-bern/', '/thun/' ], 'and no link to it');
 is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'none at all');
 

@@ -1,6 +1,6 @@
-/* Ids that travel: identities.tsv, a line for each business with source, external id, id, and
- * the path of its page; then one for each place, with its key and slug in the columns of
- * external id and path. */
+/* Ids that travel: identities.tsv, a line for each business with source, external id, id, the path
+ * of its page, and those that it had before, separated by spaces; then one for each place, with its
+ * key and slug in the columns of external id and path. */
 #include "base/io.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -15,7 +15,7 @@
 
 enum { BATCH_ROWS = 5000, BATCH_BYTES = 16 << 20, PIECE_BYTES = 64 << 20 };
 
-static const char heading[] = "source\texternal_id\tid\tpath";
+static const char heading[] = "source\texternal_id\tid\tpath\tpath_old";
 
 /* ---- writing ---- */
 
@@ -58,9 +58,10 @@ static void put_identity(struct buf *out, const struct db_rows *rows, int row)
 		external = str_of(contents);
 	}
 	record_id_format(db_i64(rows, row, SQL_IDENTITY_LIST_ID), id);
-	buf_printf(out, "%.*s\t%.*s\t%s\t%.*s\n",
+	buf_printf(out, "%.*s\t%.*s\t%s\t%.*s\t%.*s\n",
 		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_SOURCE_KEY)), STR_ARG(external), id,
-		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_PATH)));
+		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_PATH)),
+		   STR_ARG(db_text(rows, row, SQL_IDENTITY_LIST_PATH_OLD)));
 }
 
 static enum status identities_put_places(struct db *db, struct buf *out, struct err *err)
@@ -70,7 +71,7 @@ static enum status identities_put_places(struct db *db, struct buf *out, struct 
 	if (status != OK)
 		return status;
 	for (int i = 0; i < rows.rows; i++)
-		buf_printf(out, "\t%.*s\t\t%.*s\n",
+		buf_printf(out, "\t%.*s\t\t%.*s\t\n",
 			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_KEY)),
 			   STR_ARG(db_text(&rows, i, SQL_IDENTITY_PLACES_SLUG)));
 	db_rows_release(&rows);
@@ -136,10 +137,27 @@ static enum status identities_flush(struct identities *in, struct err *err)
 	return status;
 }
 
+/* The former paths, as a member of the line's object. */
+static enum status identities_put_former(struct identities *in, struct str former, struct err *err)
+{
+	json_key(&in->json, "path_old");
+	json_array_begin(&in->json);
+	while (former.n) {
+		struct str path = str_cut(&former, ' ');
+		if (!slug_is_path(path))
+			return err_set(err, INVALID, "'%.*s' is not a path that a page had",
+				       STR_ARG(path));
+		json_put_str(&in->json, path);
+	}
+	json_array_end(&in->json);
+	return OK;
+}
+
 static enum status identities_line(struct identities *in, struct str line, struct err *err)
 {
 	struct str rest = line, source = str_cut(&rest, '\t'), external = str_cut(&rest, '\t');
 	struct str id = str_cut(&rest, '\t'), path = str_cut(&rest, '\t');
+	struct str former = str_cut(&rest, '\t'); /* not in files of older versions */
 	int64_t number = 0;
 	bool place = !source.n && !id.n;
 	if (path.n && !slug_is_path(path))
@@ -160,6 +178,11 @@ static enum status identities_line(struct identities *in, struct str line, struc
 		json_member_i64(&in->json, "id", number);
 	if (path.n)
 		json_member_str(&in->json, "path", path);
+	if (former.n && path.n && !place) {
+		enum status status = identities_put_former(in, former, err);
+		if (status != OK)
+			return status;
+	}
 	json_object_end(&in->json);
 	return ++in->count == BATCH_ROWS || in->rows.n > BATCH_BYTES / 2 ? identities_flush(in, err)
 									 : OK;

@@ -187,6 +187,22 @@ void business_link(struct str path, int64_t id, const char *ending, struct buf *
 	percent_put(out, str_of(file), "/");
 }
 
+bool business_has_page(const struct manifest *m, const char *path)
+{
+	enum { ID = RECORD_ID_TEXT - 1 };
+	char page[EXPORT_PATH];
+	struct str name = str_of(path), ending = STR(".html");
+	int64_t id;
+	if (!str_ends(name, ending) || name.n < ID + ending.n ||
+	    !record_id_parse((struct str){name.p + name.n - ending.n - ID, ID}, &id))
+		return false;
+	const struct manifest_entry *e = manifest_find(m, id);
+	if (!e || e->state < ENTRY_NOINDEX)
+		return false;
+	business_file(str_of(manifest_path(e)), id, ending.p, page);
+	return strcmp(page, path) == 0;
+}
+
 /* The link for reservations that the record names; never derived from a telephone number. */
 static void business_put_reserve(struct maker *m, const struct business *b)
 {

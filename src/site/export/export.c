@@ -22,6 +22,7 @@ struct export_run {
 	struct manifest next;    /* contents of the spare tree when it is published */
 	struct manifest orphans; /* pages written by this run, then found to be duplicates */
 	struct lists lists;
+	struct redirects redirects;
 	const struct photos *photos;
 	struct db *db; /* the caller's */
 	unsigned formats;
@@ -461,7 +462,8 @@ static enum status export_remove_business(struct export_run *r, struct export_fi
 	status = journal_flush(f->journal, err);
 	for (size_t i = page ? 0 : 1; i < (e->card ? 3 : 1) && status == OK; i++) {
 		business_file(its, e->id, endings[i], path);
-		status = export_remove_file(r, f, path, err);
+		if (!manifest_find_file(&r->next, path)) /* else it leads on now */
+			status = export_remove_file(r, f, path, err);
 	}
 	return status;
 }
@@ -484,7 +486,7 @@ static enum status export_remove_stale(struct export_run *r, struct export_files
 		status = export_remove_business(r, f, &r->orphans.entry[i], true, err);
 	for (size_t i = 0; i < r->spare.files && status == OK; i++) {
 		const char *path = r->spare.file[i].path;
-		if (manifest_find_file(&r->next, path))
+		if (manifest_find_file(&r->next, path) || business_has_page(&r->next, path))
 			continue;
 		journal_file(f->journal, path, 0);
 		status = journal_flush(f->journal, err);
@@ -495,6 +497,21 @@ static enum status export_remove_stale(struct export_run *r, struct export_files
 }
 
 /* ---- other files ---- */
+
+/* The pages and maps that lead on from former addresses. */
+static enum status export_redirects(struct export_run *r, struct export_files *f, struct err *err)
+{
+	const struct redirects_run run = {.r = &r->redirects,
+					  .files = f,
+					  .theme = &r->theme,
+					  .lists = &r->lists,
+					  .state = r->state.dir,
+					  .published =
+					      r->state.published ? r->state.old_manifest : NULL};
+	enum status status = redirects_write(&run, err);
+	r->report->redirects = r->redirects.items;
+	return status;
+}
 
 static enum status export_other_files(struct export_run *r, struct err *err)
 {
@@ -523,6 +540,8 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 	if (status == OK && r->theme.search_script.n)
 		status = search_files(&f, &r->theme, &r->next, r->db,
 				      r->options->dry_run ? "/tmp" : r->state.dir, r->blocks, err);
+	if (status == OK && !r->options->shop)
+		status = export_redirects(r, &f, err);
 	manifest_sort(&r->next);
 	if (status == OK)
 		status = export_remove_stale(r, &f, err);
@@ -656,7 +675,9 @@ enum status export_tree(const struct export_options *o, const struct export_inpu
 	status = export_read_database(&r, err);
 	if (status == OK)
 		status = own_public_digest(o->own_dir, &r.own, err);
-	r.own ^= r.photos->digest;
+	if (status == OK && !o->shop)
+		status = redirects_read(&r.redirects, o->config, r.db, err);
+	r.own ^= r.photos->digest ^ r.redirects.digest;
 	if (status == OK)
 		status = export_up_to_date(&r, &is, err);
 	if (status == OK)
@@ -665,6 +686,7 @@ enum status export_tree(const struct export_options *o, const struct export_inpu
 	if (status == FAILED && strncmp(err->text, r.state.site, strlen(r.state.site)) != 0)
 		status = err_prefix(err, status, "%s", r.state.site);
 	lists_release(&r.lists);
+	redirects_release(&r.redirects);
 	manifest_release(&r.spare);
 	manifest_release(&r.next);
 	manifest_release(&r.orphans);

@@ -98,6 +98,7 @@ struct export_report {
 	uint64_t pages, noindex;     /* business pages in the published tree */
 	uint64_t withheld;           /* businesses without a page */
 	uint64_t pictures, pictures_refused;
+	uint64_t redirects;      /* former addresses that lead on; 0 when nothing has changed */
 	uint64_t lists, files;   /* list pages; other files */
 	uint64_t bytes;          /* bytes written */
 	struct gate_report gate; /* why businesses are withheld or not indexed */

@@ -17,6 +17,7 @@
  *   extra.c     pages of the operator
  *   shop.c      the site of one shop: its files
  *   shop_page.c what the pages of a shop show
+ *   redirects.c former addresses of pages
  *   listing.c   lists of files for uploads
  *   fit.c       the limits of hosts
  *   own.c       files of the operator
@@ -126,6 +127,12 @@ MUST_CHECK enum status manifest_read_head(struct manifest *m, const char *path, 
 /* Reads the head and the files, without businesses. */
 MUST_CHECK enum status manifest_read_files(struct manifest *m, const char *path, struct err *err);
 MUST_CHECK enum status manifest_write(const struct manifest *m, const char *path, struct err *err);
+/* Call `visit` for each business of a manifest, by id, without reading all of it into memory. What
+ * an entry's `path` is, is said by the text. */
+MUST_CHECK enum status manifest_each(const char *path,
+				     void (*visit)(void *ctx, const struct manifest_entry *e,
+						   const char *path),
+				     void *ctx, struct err *err);
 void manifest_add(struct manifest *m, const struct manifest_entry *e);
 void manifest_add_file(struct manifest *m, const char *path, uint64_t hash);
 /* Sort by id and path. Of several with the same id or path only the one added last is kept. Entries
@@ -408,6 +415,8 @@ void business_count_dropped(void *ctx, const struct facts_finding *finding);
 /* The file of a business in the tree: "hochtann/fliesen-falkner-ID.html". path: as
  * manifest_path. */
 void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
+/* Whether the file is the page of a business in a sorted manifest. */
+bool business_has_page(const struct manifest *m, const char *path);
 /* Append the same as a link, percent-encoded. */
 void business_link(struct str path, int64_t id, const char *ending, struct buf *out);
 /* Put the week as minutes, for the script that shows whether a place is open, and its time zone
@@ -554,6 +563,10 @@ struct export_files {
 /* Add the file to `next`; write it when the spare tree's differs. */
 MUST_CHECK enum status files_put(struct export_files *f, const char *path, struct str content,
 				 struct err *err);
+/* The same where the tree may have a file of this name that its manifest does not name as one: the
+ * page of a business. */
+MUST_CHECK enum status files_put_over(struct export_files *f, const char *path, struct str content,
+				      struct err *err);
 MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
 				    struct err *err);
 MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,
@@ -659,6 +672,47 @@ MUST_CHECK enum status shopsite_page(struct shopsite *s, enum theme_page page, s
 				     const char *path, struct err *err);
 bool shopsite_has_goods(const struct shopsite *s);
 bool shopsite_has_story(const struct shopsite *s);
+
+/* ---- redirects.c ---- */
+
+enum redirects_how { REDIRECTS_STUBS, REDIRECTS_NGINX, REDIRECTS_CADDY, REDIRECTS_NONE };
+
+/* An address that a page had. id: of a business, with `path` as manifest_path; 0: of a list, with
+ * its file in the tree. */
+struct former {
+	int64_t id;
+	struct str path;
+};
+/* Files in the tree. id: of the business that `from` was a page of; 0: none. */
+struct redirect {
+	int64_t id;
+	struct str from, to;
+};
+struct redirects {
+	enum redirects_how how;
+	uint64_t digest; /* of the setting and of what the database knows */
+	struct arena arena;
+	struct buf remembered;
+	struct former *former;
+	size_t count, room;
+	struct redirect *item; /* by `from` */
+	size_t items, items_room;
+};
+/* Read the former addresses that the database knows. Release it also after a failure. */
+MUST_CHECK enum status redirects_read(struct redirects *r, const struct config *config,
+				      struct db *db, struct err *err);
+void redirects_release(struct redirects *r);
+
+struct redirects_run {
+	struct redirects *r;
+	struct export_files *files; /* with all other files of the tree */
+	const struct theme *theme;
+	const struct lists *lists;
+	const char *state;     /* folder of the export's state */
+	const char *published; /* manifest of the published tree; NULL: none */
+};
+/* Remember the addresses of this run, and write what leads on from those that are no more. */
+MUST_CHECK enum status redirects_write(const struct redirects_run *run, struct err *err);
 
 /* ---- listing.c ---- */
 

@@ -116,7 +116,7 @@ static void changes_put_file(struct changes *c, const struct entry_file *f)
 	if (was && was->hash == f->hash)
 		return;
 	fprintf(c->out, "put\t%s\n", f->path);
-	if (was)
+	if (was || business_has_page(c->old, f->path))
 		changes_invalidate(c, str_of(f->path));
 }
 
@@ -131,7 +131,7 @@ static void changes_put_business(struct changes *c, const struct manifest_entry 
 	for (int k = same ? before : 0; k < business_files(e); k++) {
 		business_file(str_of(manifest_path(e)), e->id, business_endings[k], path);
 		fprintf(c->out, "put\t%s\n", path);
-		if (k < before && !moved)
+		if ((k < before && !moved) || manifest_find_file(c->old, path))
 			changes_invalidate(c, str_of(path));
 	}
 }
@@ -149,7 +149,8 @@ static void changes_delete_business(struct changes *c, const struct manifest_ent
 	bool moved = e && strcmp(manifest_path(was), manifest_path(e)) != 0;
 	for (int k = moved ? 0 : business_files(e); k < business_files(was); k++) {
 		business_file(str_of(manifest_path(was)), was->id, business_endings[k], path);
-		changes_delete(c, path);
+		if (!manifest_find_file(c->next, path)) /* else it leads on now */
+			changes_delete(c, path);
 	}
 }
 
@@ -171,7 +172,8 @@ enum status listing_changes(const char *to, const struct manifest *old, const st
 	for (size_t i = 0; i < old->entries; i++)
 		changes_delete_business(&c, &old->entry[i]);
 	for (size_t i = 0; i < old->files; i++)
-		if (!manifest_find_file(next, old->file[i].path))
+		if (!manifest_find_file(next, old->file[i].path) &&
+		    !business_has_page(next, old->file[i].path))
 			changes_delete(&c, old->file[i].path);
 	if (c.invalids > INVALIDATE_MOST || buf_failed(&c.invalid))
 		fprintf(c.out, "invalidate\t%.*s/*\n", STR_ARG(base));

@@ -381,6 +381,55 @@ enum status manifest_read_files(struct manifest *m, const char *path, struct err
 	return status;
 }
 
+/* Entries and texts are in the same order: two streams of the file are read side by side. */
+static bool manifest_read_each(FILE *in, FILE *texts, const struct manifest_head *head,
+			       void (*visit)(void *ctx, const struct manifest_entry *e,
+					     const char *path),
+			       void *ctx)
+{
+	size_t bytes = manifest_entry_bytes(head);
+	char *line = NULL;
+	size_t room = 0;
+	bool good = true;
+	for (uint64_t i = 0; i < head->entries && good; i++) {
+		struct manifest_entry e = {0};
+		good = fread(&e, bytes, 1, in) == 1;
+		bool named = good && head->paths && e.path;
+		if (named)
+			good = getdelim(&line, &room, '\0', texts) > 0;
+		if (good)
+			visit(ctx, &e, named ? line : "");
+	}
+	free(line);
+	return good;
+}
+
+enum status manifest_each(const char *path,
+			  void (*visit)(void *ctx, const struct manifest_entry *e,
+					const char *path),
+			  void *ctx, struct err *err)
+{
+	struct manifest_head head;
+	struct manifest ignored;
+	manifest_init(&ignored);
+	FILE *in = fopen(path, "re"), *texts = fopen(path, "re");
+	enum status status = in && texts ? manifest_parse_head(&ignored, in, &head, path, err)
+					 : err_errno(err, FAILED, "%s", path);
+	if (status == OK) {
+		long entries = ftell(in);
+		/* The first text is the empty one. */
+		long at = entries + (long)(head.entries * manifest_entry_bytes(&head)) + 1;
+		bool good = fseek(texts, at, SEEK_SET) == 0 &&
+			    manifest_read_each(in, texts, &head, visit, ctx);
+		status = good ? OK : manifest_invalid(path, err);
+	}
+	if (in)
+		fclose(in);
+	if (texts)
+		fclose(texts);
+	return status;
+}
+
 /* The entries with their paths as offsets, then the texts. */
 static bool manifest_put_entries(const struct manifest *m, FILE *out)
 {

@@ -11,7 +11,8 @@
 
 enum { HOME_TOWNS = 24 };
 
-enum status files_put(struct export_files *f, const char *path, struct str content, struct err *err)
+static enum status files_write(struct export_files *f, const char *path, struct str content,
+			       bool over, struct err *err)
 {
 	if (f->sink)
 		return f->sink(f->sink_ctx, path, content, err);
@@ -25,10 +26,21 @@ enum status files_put(struct export_files *f, const char *path, struct str conte
 	journal_file(f->journal, path, 0);
 	enum status status = journal_flush(f->journal, err);
 	if (status == OK)
-		status = writer_put(f->writer, path, content, there != NULL, err);
+		status = writer_put(f->writer, path, content, there || over, err);
 	if (status == OK)
 		journal_file(f->journal, path, hash);
 	return status == OK ? journal_flush(f->journal, err) : status;
+}
+
+enum status files_put(struct export_files *f, const char *path, struct str content, struct err *err)
+{
+	return files_write(f, path, content, false, err);
+}
+
+enum status files_put_over(struct export_files *f, const char *path, struct str content,
+			   struct err *err)
+{
+	return files_write(f, path, content, true, err);
 }
 
 static enum status places_put_page(struct export_files *f, struct maker *m, enum theme_page page,

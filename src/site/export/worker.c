@@ -69,11 +69,12 @@ static enum status worker_render_business(struct export_worker *w, const struct 
 		status = business_page(&w->maker, &b, &e, err);
 	if (status != OK)
 		return status;
-	/* At another address nothing is there; export_remove_stale removes the former page. */
+	/* At another address there is no page, at most one that leads here; export_remove_stale
+	 * removes the former page. */
+	bool exists = there || w->pass->again;
 	if (there && !str_eq(b.path, str_of(manifest_path(there))))
 		there = NULL;
 	bool same = there && there->page == e.page && !w->pass->again;
-	bool exists = there || w->pass->again;
 	business_file(b.path, b.id, ".html", path);
 	if (e.state < ENTRY_NOINDEX)
 		e.page = 0;

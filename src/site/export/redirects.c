@@ -1,0 +1,561 @@
+/* Former addresses of pages, and where they lead on (site.redirects).
+ *
+ * They come from two places. business_path.path_old in the database has the paths that
+ * `holdfast path` and the identities of another installation have replaced. STATE/addresses has
+ * what exports of this folder have published: every list, and businesses whose address has changed
+ * since without the database knowing it (it was filled anew, or is older than paths). That file is
+ * written before the trees are exchanged, so that it never lacks an address that was published.
+ *
+ * A former address leads directly to a page that exists: never to another former one. */
+#include "site/export/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/percent.h"
+#include "sql/export.h"
+
+enum {
+	REDIRECTS_ARENA_MAX = 1 << 30,
+	REDIRECTS_FILE_MAX = 1 << 30,
+	STUB_BYTES = 16 << 10,
+};
+
+static const char addresses_heading[] = "holdfast addresses 1\n";
+
+/* ---- former addresses ---- */
+
+static void redirects_add(struct redirects *r, int64_t id, struct str path)
+{
+	must(path.n < EXPORT_PATH);
+	r->former = memory_grow(r->former, &r->room, r->count + 1, sizeof(*r->former));
+	r->former[r->count++] = (struct former){id, path};
+}
+
+/* The same with a path that does not last. */
+static void redirects_keep(struct redirects *r, int64_t id, struct str path)
+{
+	struct str copy = arena_str(&r->arena, path);
+	must(copy.p);
+	redirects_add(r, id, copy);
+}
+
+static int former_compare(const void *a, const void *b)
+{
+	const struct former *x = a, *y = b;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return str_cmp(x->path, y->path);
+}
+
+static void redirects_sort(struct redirects *r)
+{
+	size_t n = 0;
+	if (!r->count)
+		return;
+	qsort(r->former, r->count, sizeof(*r->former), former_compare);
+	for (size_t i = 0; i < r->count; i++)
+		if (i == 0 || former_compare(&r->former[n - 1], &r->former[i]) != 0)
+			r->former[n++] = r->former[i];
+	r->count = n;
+}
+
+/* ---- in the database ---- */
+
+static enum status redirects_read_rows(struct redirects *r, const struct db_rows *rows,
+				       XXH3_state_t *digest, struct err *err)
+{
+	for (int row = 0; row < rows->rows; row++) {
+		int64_t id = db_i64(rows, row, SQL_EXPORT_FORMER_PATHS_ID);
+		struct str text = db_text(rows, row, SQL_EXPORT_FORMER_PATHS_PATH_OLD);
+		struct str *path;
+		size_t count;
+		XXH3_64bits_update(digest, &id, sizeof(id));
+		XXH3_64bits_update(digest, text.p, text.n);
+		if (!db_texts(rows, row, SQL_EXPORT_FORMER_PATHS_PATH_OLD, &r->arena, &path,
+			      &count))
+			return err_set(err, TOO_LARGE, "too many former addresses");
+		for (size_t i = 0; i < count; i++)
+			if (path[i].n && path[i].n < EXPORT_PATH / 2)
+				redirects_add(r, id, path[i]);
+	}
+	return OK;
+}
+
+enum status redirects_read(struct redirects *r, const struct config *config, struct db *db,
+			   struct err *err)
+{
+	struct db_rows rows;
+	int64_t after = INT64_MIN;
+	bool more = true;
+	*r = (struct redirects){
+	    .how = (enum redirects_how)config_number(config, CONFIG_SITE_REDIRECTS)};
+	arena_init(&r->arena, REDIRECTS_ARENA_MAX);
+	XXH3_state_t *digest = memory_had(XXH3_createState());
+	XXH3_64bits_reset_withSeed(digest, r->how + 1);
+	enum status status = OK;
+	while (status == OK && more) {
+		const struct db_param params[] = {DB_I64(after), DB_I64(EXPORT_CHUNK)};
+		status = db_run(db, &sql_export_former_paths, params, 2, &rows, err);
+		if (status != OK)
+			break;
+		more = rows.rows == EXPORT_CHUNK;
+		if (rows.rows)
+			after = db_i64(&rows, rows.rows - 1, SQL_EXPORT_FORMER_PATHS_ID);
+		status = redirects_read_rows(r, &rows, digest, err);
+		db_rows_release(&rows);
+	}
+	r->digest = XXH3_64bits_digest(digest);
+	XXH3_freeState(digest);
+	return status;
+}
+
+void redirects_release(struct redirects *r)
+{
+	free(r->former);
+	free(r->item);
+	buf_release(&r->remembered);
+	arena_release(&r->arena);
+	*r = (struct redirects){.count = 0};
+}
+
+/* ---- remembered: a line for each, with the id of a business or nothing, a tab, and the path ---- */
+
+static enum status redirects_parse(struct redirects *r, const char *file, struct err *err)
+{
+	struct str text = buf_view(&r->remembered), heading = str_of(addresses_heading);
+	if (!str_starts(text, heading))
+		return err_set(err, INVALID,
+			       "%s is not a list of addresses of this program; remove it to forget "
+			       "the addresses that pages had",
+			       file);
+	text = (struct str){text.p + heading.n, text.n - heading.n};
+	while (text.n) {
+		struct str path = str_cut(&text, '\n'), id_text = str_cut(&path, '\t');
+		int64_t id = 0;
+		if (!path.p || path.n >= EXPORT_PATH || (!id_text.n && !path.n) ||
+		    (id_text.n && !record_id_parse(id_text, &id)))
+			return err_set(err, INVALID, "%s: '%.*s' is not an id and a path", file,
+				       STR_ARG(id_text));
+		redirects_add(r, id, path);
+	}
+	return OK;
+}
+
+/* *there: an export of this folder has remembered its addresses. */
+static enum status redirects_recall(struct redirects *r, const char *file, bool *there,
+				    struct err *err)
+{
+	buf_init(&r->remembered, REDIRECTS_FILE_MAX);
+	*there = access(file, F_OK) == 0;
+	if (!*there)
+		return OK;
+	enum status status = io_read_file(file, &r->remembered, err);
+	return status == OK ? redirects_parse(r, file, err) : status;
+}
+
+/* A business in the published tree whose address changes, or that stands aside for a duplicate. */
+static void redirects_note_business(void *ctx, const struct manifest_entry *was, const char *path)
+{
+	const struct redirects_run *run = ctx;
+	const struct manifest_entry *e = manifest_find(run->files->next, was->id);
+	if (was->state >= ENTRY_NOINDEX &&
+	    (!e || e->state < ENTRY_NOINDEX || strcmp(manifest_path(e), path) != 0))
+		redirects_keep(run->r, was->id, str_of(path));
+}
+
+/* Whether a file that an older export wrote was a list: they are named after regions, kinds and
+ * places. `c` and `r` begin the addresses of lists from before places had pages. */
+static bool redirects_is_list(const struct theme *t, struct str path)
+{
+	static const char *const first[] = {"in", "kind", "c", "r"};
+	struct str rest = path, segment = str_cut(&rest, '/');
+	if (!rest.p || !str_ends(path, STR(".html")))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(first); i++)
+		if (str_eq(segment, str_of(first[i])))
+			return true;
+	for (size_t i = 0; i < t->places; i++)
+		if (str_eq(segment, t->place[i].slug))
+			return true;
+	return false;
+}
+
+static enum status redirects_note_published(const struct redirects_run *run, bool recalled,
+					    struct err *err)
+{
+	struct manifest files;
+	enum status status =
+	    manifest_each(run->published, redirects_note_business, (void *)run, err);
+	if (recalled || status != OK)
+		return status;
+	manifest_init(&files);
+	status = manifest_read_files(&files, run->published, err);
+	for (size_t i = 0; i < files.files; i++)
+		if (redirects_is_list(run->theme, str_of(files.file[i].path)))
+			redirects_keep(run->r, 0, str_of(files.file[i].path));
+	manifest_release(&files);
+	return status;
+}
+
+/* A deleted business has no address to lead to, and its former ones have its name: they are
+ * forgotten. One without a path is its id only. */
+static bool redirects_is_forgotten(const struct redirects_run *run, const struct former *f)
+{
+	return f->id && f->path.n && !manifest_find(run->files->next, f->id);
+}
+
+static enum status redirects_write_addresses(const struct redirects_run *run, const char *file,
+					     struct err *err)
+{
+	struct redirects *r = run->r;
+	struct buf out;
+	char id[RECORD_ID_TEXT];
+	buf_init(&out, REDIRECTS_FILE_MAX);
+	buf_puts(&out, addresses_heading);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct former *f = &r->former[i];
+		if (redirects_is_forgotten(run, f))
+			continue;
+		if (f->id)
+			record_id_format(f->id, id);
+		buf_printf(&out, "%s\t%.*s\n", f->id ? id : "", STR_ARG(f->path));
+	}
+	enum status status = OK;
+	if (buf_failed(&out))
+		status = err_set(err, TOO_LARGE, "%s would be too large", file);
+	else if (!str_eq(buf_view(&out), buf_view(&r->remembered)))
+		status = io_write_file(file, buf_view(&out), 0644, err);
+	buf_release(&out);
+	return status;
+}
+
+/* Bring STATE/addresses up to date, and add its addresses to those of the database. */
+static enum status redirects_remember(const struct redirects_run *run, struct err *err)
+{
+	struct redirects *r = run->r;
+	char file[PATH_MAX], path[EXPORT_PATH];
+	struct former *known = r->former;
+	size_t count = r->count;
+	bool there;
+	enum status status = io_path(file, sizeof(file), err, "%s/addresses", run->state);
+	if (status != OK)
+		return status;
+	r->former = NULL;
+	r->count = r->room = 0;
+	status = redirects_recall(r, file, &there, err);
+	if (status == OK && run->published)
+		status = redirects_note_published(run, there, err);
+	for (uint32_t i = 0; i < run->lists->pages && status == OK; i++) {
+		lists_path(run->lists, i, path);
+		redirects_keep(r, 0, str_of(path));
+	}
+	redirects_sort(r);
+	if (status == OK && !run->files->writer->dry_run)
+		status = redirects_write_addresses(run, file, err);
+	for (size_t i = 0; i < count; i++)
+		redirects_add(r, known[i].id, known[i].path);
+	redirects_sort(r);
+	free(known);
+	return status;
+}
+
+/* ---- where they lead ---- */
+
+/* The first of a list's possible successors that exists, from what is nearest; "in/x" + "bakery"
+ * and so on. Returns false when there is none. */
+static bool redirects_try(const struct manifest *m, char out[EXPORT_PATH], const char *format, ...)
+    PRINTF(3, 4);
+static bool redirects_try(const struct manifest *m, char out[EXPORT_PATH], const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(out, EXPORT_PATH, format, args);
+	va_end(args);
+	return n > 0 && n < EXPORT_PATH && manifest_find_file(m, out);
+}
+
+/* "in/REGION" above a place; empty: not known. */
+static struct str redirects_region_of(const struct theme *t, struct str slug)
+{
+	for (size_t i = 0; i < t->places; i++)
+		if (str_eq(t->place[i].slug, slug))
+			return theme_region(t, t->place[i].region)->key;
+	return STR("");
+}
+
+/* A list has fallen below FACTS_LIST_LEAST, a page of it begins elsewhere, or a place has no
+ * businesses any more: its businesses are on the page of the same kind above, or on the page of the
+ * place, region or kind. */
+static void redirects_of_list(const struct theme *t, const struct manifest *m, struct str path,
+			      char out[EXPORT_PATH])
+{
+	struct str rest = path, first = str_cut(&rest, '/'), second = STR(""), kind = STR("");
+	bool is_kind = str_eq(first, STR("kind")) || str_eq(first, STR("c"));
+	bool is_region = str_eq(first, STR("in")) || str_eq(first, STR("r"));
+	struct str region = STR("");
+	if (is_kind || is_region)
+		second = str_cut(&rest, '/');
+	struct str file = rest.p ? rest : second;
+	kind = str_cut(&file, '.'); /* KIND.html, KIND.ID.html */
+	if (is_kind)
+		kind = rest.p ? second : kind;
+	else if (is_region)
+		region = second;
+	else
+		region = redirects_region_of(t, first);
+	if (!is_kind && !is_region &&
+	    (redirects_try(m, out, "%.*s/%.*s.html", STR_ARG(first), STR_ARG(kind)) ||
+	     redirects_try(m, out, "%.*s/index.html", STR_ARG(first))))
+		return;
+	if (region.n &&
+	    (redirects_try(m, out, "in/%.*s/%.*s.html", STR_ARG(region), STR_ARG(kind)) ||
+	     redirects_try(m, out, "in/%.*s/index.html", STR_ARG(region))))
+		return;
+	if (!redirects_try(m, out, "kind/%.*s/index.html", STR_ARG(kind)))
+		snprintf(out, EXPORT_PATH, "index.html");
+}
+
+/* A business that is withheld as a duplicate: its twin with a page. */
+struct redirects_twin {
+	uint64_t identity;
+	const struct manifest_entry *page;
+};
+
+static int twin_identity_compare(const void *a, const void *b)
+{
+	const struct redirects_twin *x = a, *y = b;
+	return (x->identity > y->identity) - (x->identity < y->identity);
+}
+
+/* The twins of former addresses, sorted by identity. Returns their number. */
+static size_t redirects_find_twins(const struct redirects *r, const struct manifest *m,
+				   struct redirects_twin **out)
+{
+	struct redirects_twin *twin = memory_array(r->count + 1, sizeof(*twin));
+	size_t n = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct manifest_entry *e =
+		    r->former[i].id ? manifest_find(m, r->former[i].id) : NULL;
+		if (e && e->state == ENTRY_WITHHELD && e->cause == GATE_DUPLICATE)
+			twin[n++] = (struct redirects_twin){e->identity, NULL};
+	}
+	if (n)
+		qsort(twin, n, sizeof(*twin), twin_identity_compare);
+	for (size_t i = 0; i < m->entries && n; i++) {
+		const struct manifest_entry *e = &m->entry[i];
+		if (e->state < ENTRY_NOINDEX || !e->identity)
+			continue;
+		struct redirects_twin wanted = {.identity = e->identity};
+		struct redirects_twin *found =
+		    bsearch(&wanted, twin, n, sizeof(*twin), twin_identity_compare);
+		if (found)
+			found->page = e;
+	}
+	*out = twin;
+	return n;
+}
+
+/* The entry whose page a former address of a business leads to; NULL: there is none. */
+static const struct manifest_entry *redirects_successor(const struct manifest *m, int64_t id,
+							const struct redirects_twin *twin,
+							size_t twins)
+{
+	const struct manifest_entry *e = manifest_find(m, id);
+	if (!e || e->state >= ENTRY_NOINDEX)
+		return e;
+	if (e->cause != GATE_DUPLICATE)
+		return NULL;
+	for (size_t i = 0; i < twins; i++)
+		if (twin[i].identity == e->identity && twin[i].page)
+			return twin[i].page;
+	return NULL;
+}
+
+static void redirects_lead(struct redirects *r, const struct former *f, const char *from,
+			   const char *to)
+{
+	struct str kept_from = arena_str(&r->arena, str_of(from));
+	struct str kept_to = arena_str(&r->arena, str_of(to));
+	must(kept_from.p && kept_to.p);
+	r->item = memory_grow(r->item, &r->items_room, r->items + 1, sizeof(*r->item));
+	r->item[r->items++] = (struct redirect){f->id, kept_from, kept_to};
+}
+
+static int redirect_compare(const void *a, const void *b)
+{
+	const struct redirect *x = a, *y = b;
+	return str_cmp(x->from, y->from);
+}
+
+/* Fill r->item, sorted. m: of the tree that is published next, sorted. What exists leads nowhere. */
+static void redirects_resolve(struct redirects *r, const struct theme *t, const struct manifest *m)
+{
+	struct redirects_twin *twin;
+	size_t twins = redirects_find_twins(r, m, &twin);
+	char from[EXPORT_PATH], to[EXPORT_PATH];
+	for (size_t i = 0; i < r->count; i++) {
+		const struct former *f = &r->former[i];
+		if (f->id) {
+			const struct manifest_entry *e = redirects_successor(m, f->id, twin, twins);
+			if (!e)
+				continue;
+			business_file(f->path, f->id, ".html", from);
+			business_file(str_of(manifest_path(e)), e->id, ".html", to);
+		} else {
+			snprintf(from, sizeof(from), "%.*s", STR_ARG(f->path));
+			redirects_of_list(t, m, f->path, to);
+		}
+		if (strcmp(from, to) != 0 && !manifest_find_file(m, from))
+			redirects_lead(r, f, from, to);
+	}
+	free(twin);
+	if (r->items)
+		qsort(r->item, r->items, sizeof(*r->item), redirect_compare);
+}
+
+/* ---- stubs ---- */
+
+/* The address of a file below the site's root: without "index.html". */
+static struct str redirects_address(struct str path)
+{
+	struct str index = STR("index.html");
+	bool folder =
+	    str_ends(path, index) && (path.n == index.n || path.p[path.n - index.n - 1] == '/');
+	return (struct str){path.p, folder ? path.n - index.n : path.n};
+}
+
+static void redirects_put_stub(const struct theme *t, struct str base, struct str path, struct buf *out)
+{
+	const struct language *language = wording_language(t->wording);
+	struct str word = wording_text(t->wording, WORD_MOVED);
+	struct buf link;
+	buf_init(&link, 4 * EXPORT_PATH + 4096);
+	buf_printf(&link, "%.*s/", STR_ARG(base));
+	percent_put(&link, redirects_address(path), "/");
+	buf_printf(out, "<!doctype html>\n<html lang=\"%s\"%s>\n<head>\n<meta charset=\"utf-8\">\n",
+		   language->html, language->rtl ? " dir=\"rtl\"" : "");
+	buf_printf(out, "<title>%.*s</title>\n", STR_ARG(word));
+	if (t->site_url.n)
+		buf_printf(out, "<link rel=\"canonical\" href=\"%.*s%s\">\n", STR_ARG(t->site_url),
+			   buf_z(&link) + t->site_base.n);
+	buf_printf(out, "<meta http-equiv=\"refresh\" content=\"0; url=%s\">\n", buf_z(&link));
+	buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width\">\n");
+	buf_printf(out,
+		   "</head>\n<body>\n<main>\n<h1>%.*s</h1>\n<p><a href=\"%s\">%s</a></p>\n"
+		   "</main>\n</body>\n</html>\n",
+		   STR_ARG(word), buf_z(&link), buf_z(&link));
+	buf_release(&link);
+}
+
+/* A page of the business may be there: its content becomes unknown before it is overwritten. */
+static enum status redirects_write_stub(const struct redirects_run *run, const struct redirect *to,
+					struct buf *body, struct err *err)
+{
+	const struct manifest_entry *was = to->id ? manifest_find(run->files->spare, to->id) : NULL;
+	if (was && was->page)
+		journal_entry(run->files->journal, was, str_of(manifest_path(was)), false);
+	buf_reset(body);
+	redirects_put_stub(run->theme, run->theme->base, to->to, body);
+	return files_put_over(run->files, to->from.p, buf_view(body), err);
+}
+
+static enum status redirects_write_stubs(const struct redirects_run *run, struct err *err)
+{
+	struct buf body;
+	enum status status = OK;
+	buf_init(&body, STUB_BYTES);
+	for (size_t i = 0; i < run->r->items && status == OK; i++)
+		status = redirects_write_stub(run, &run->r->item[i], &body, err);
+	buf_release(&body);
+	return status;
+}
+
+/* ---- maps ---- */
+
+static void map_put_quoted(struct buf *out, struct str base, struct str path)
+{
+	buf_putc(out, '"');
+	buf_printf(out, "%.*s/", STR_ARG(base));
+	for (size_t i = 0; i < path.n; i++) {
+		if (path.p[i] == '"' || path.p[i] == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, path.p[i]);
+	}
+	buf_putc(out, '"');
+}
+
+/* Servers compare the decoded path of a request; what they answer with is encoded. */
+static void redirects_put_map(const struct redirects *r, struct str base, struct str end,
+			      struct buf *out)
+{
+	struct buf to;
+	buf_init(&to, 4 * EXPORT_PATH);
+	for (size_t i = 0; i < r->items; i++) {
+		buf_reset(&to);
+		percent_put(&to, redirects_address(r->item[i].to), "/");
+		map_put_quoted(out, base, redirects_address(r->item[i].from));
+		buf_putc(out, ' ');
+		map_put_quoted(out, base, buf_view(&to));
+		buf_printf(out, "%.*s\n", STR_ARG(end));
+	}
+	buf_release(&to);
+}
+
+static const struct {
+	enum redirects_how how;
+	const char *name, *end;
+} maps[] = {{REDIRECTS_NGINX, "redirects.nginx", ";"}, {REDIRECTS_CADDY, "redirects.caddy", ""}};
+
+/* The map of the server that the setting names, in the state's folder. */
+static enum status redirects_write_maps(const struct redirects *r, const char *state,
+					struct str base, struct err *err)
+{
+	char file[PATH_MAX];
+	struct buf there, map;
+	struct err ignored;
+	enum status status = OK;
+	buf_init(&there, REDIRECTS_FILE_MAX);
+	buf_init(&map, REDIRECTS_FILE_MAX);
+	for (size_t i = 0; i < COUNT_OF(maps) && status == OK; i++) {
+		bool wanted = r->how == maps[i].how;
+		status = io_path(file, sizeof(file), err, "%s/%s", state, maps[i].name);
+		/* That of the other server is emptied: its configuration may still include it. */
+		if (status != OK || (!wanted && access(file, F_OK) != 0))
+			continue;
+		buf_reset(&there);
+		buf_reset(&map);
+		buf_puts(&map, "# Former addresses of pages, made by holdfast export.\n");
+		if (wanted)
+			redirects_put_map(r, base, str_of(maps[i].end), &map);
+		bool same = io_read_file(file, &there, &ignored) == OK &&
+			    str_eq(buf_view(&there), buf_view(&map));
+		if (buf_failed(&map))
+			status = err_set(err, TOO_LARGE, "%s would be too large", file);
+		else if (!same)
+			status = io_write_file(file, buf_view(&map), 0644, err);
+	}
+	buf_release(&there);
+	buf_release(&map);
+	return status;
+}
+
+enum status redirects_write(const struct redirects_run *run, struct err *err)
+{
+	struct redirects *r = run->r;
+	manifest_sort(run->files->next);
+	enum status status = redirects_remember(run, err);
+	if (status != OK)
+		return status;
+	if (r->how != REDIRECTS_NONE)
+		redirects_resolve(r, run->theme, run->files->next);
+	if (r->how == REDIRECTS_STUBS)
+		status = redirects_write_stubs(run, err);
+	return status == OK && !run->files->writer->dry_run
+		   ? redirects_write_maps(r, run->state, run->theme->base, err)
+		   : status;
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/perl
+# Addresses that pages had lead on: by stubs, nginx and Caddy, for businesses and lists, directly to a page that exists.
+# Then a property test: whatever happens to the records, no address changes that should not, none collides, and every
+# address that was ever published is a page or leads to one in one step.
+#   ADDRESS_SEEDS=20 ADDRESS_STEPS=40 ADDRESS_RECORDS=5000   more of it
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Instance;
+use JSON::PP;
+use Site;
+use SiteServer;
+use Test::More;
+
+my $url = 'https://shops.example/all';
+my %settings = ('web.processes' => 1, 'site.url' => $url, 'site.quality_publish' => 0, 'site.search' => 'no');
+my $json = JSON::PP->new->canonical;
+
+sub import_records {
+	my ($i, $source, @records) = @_;
+	my $file = "$i->{home}/$source.ndjson";
+	open my $out, '>', $file or die "$file: $!";
+	print $out map { $json->encode($_) . "\n" } @records;
+	close $out or die $!;
+	$i->run_ok('import', '--source', $source, '--complete=100%', $file);
+}
+sub shop {
+	my ($n, %of) = @_;
+	return {
+		external_id => "x$n", name => "Shop $n", street => "Weg $n", postcode => 3600, city => 'Thun', region => 'Bern',
+		country => 'CH', categories => ['bakery'], phone => sprintf('+41 33 222 %02d %02d', $n / 100, $n % 100), %of
+	};
+}
+sub export { my ($i, $how) = @_; $i->set(%settings, 'site.redirects' => $how); $i->run_ok('export', "$i->{home}/site") }
+
+# Where a stub leads: a file of the tree; undef: it is no stub.
+sub stub {
+	my ($page) = @_;
+	my ($to) = $page =~ m{<meta http-equiv="refresh" content="0; url=/all/([^"]*)">} or return undef;
+	my ($canonical, $link) = $page =~ m{<link rel="canonical" href="\Q$url\E/([^"]*)">.*<a href="/all/([^"]*)">}s;
+	return 'two addresses' if "$canonical $link" ne "$to $to";
+	return file_of($to);
+}
+sub file_of { my ($address) = @_; $address = Site::decoded($address); return $address =~ s{(^|/)$}{$1index.html}r }
+
+# Each of these files is in the tree, or leads to one that is a page: what does not, with the reason.
+sub lost {
+	my ($files, @ever) = @_;
+	my @lost;
+	for my $path (@ever) {
+		my $page = $files->{$path};
+		my $to = defined $page ? stub($page) : undef;
+		push @lost, "$path is nothing" if !defined $page;
+		push @lost, "$path leads to $to, which is no page"
+			if defined $to && (!defined $files->{$to} || defined stub($files->{$to}));
+	}
+	return @lost;
+}
+
+my $i = Instance->make(settings => \%settings);
+$i->up;
+my $site = "$i->{home}/site";
+sub id_of { my ($n) = @_; return $i->sql("SELECT id FROM business_detail WHERE external_id = 'x$n'") }
+sub page_of { my ($n) = @_; return Site::page($site, Instance::id_text(id_of($n))) }
+my @shops = map { shop($_) } 1 .. 4;
+push @shops, shop(5, city => 'Spiez'), shop(6, city => 'Spiez', categories => ['butcher']);
+import_records($i, 'shops', @shops);
+export($i, 'stubs');
+my %first = Site::files($site);
+my @ever = grep {/\.html$/} sort keys %first;
+is_deeply([ grep { defined stub($first{$_}) } @ever ], [], 'a first export has nothing that leads on');
+
+# ---- stubs ----
+my $id = Instance::id_text(id_of(1));
+my $before = page_of(1);
+$i->run_ok('path', $id, "thun/$_") for qw(second third);
+import_records($i, 'shops', @shops[ 0 .. 1, 4 .. 5 ]); # Thun has no list of bakeries any more, the canton has
+export($i, 'stubs');
+my %files = Site::files($site);
+my $now = "thun/third-$id.html";
+is(stub($files{$before}), $now, 'an address that was changed twice leads on');
+is(stub($files{"thun/second-$id.html"}), $now, 'so does one that was never published, and directly');
+ok(!defined stub($files{$now}), '... to the page');
+is(stub($files{'thun/bakery.html'}), 'thun/index.html', 'a list with too few entries leads to its town');
+unlike($files{'sitemap.xml'} . join('', map { $files{$_} } grep {/^sitemap/} keys %files), qr/second|\Q$before\E/,
+	'no sitemap names what leads on');
+my @gone = map { "thun/shop-$_" } 3, 4;
+is_deeply([ grep { my $p = $_; grep { index($p, $_) == 0 } @gone } keys %files ], [], 'what is deleted leads nowhere');
+is_deeply([ lost(\%files, grep { !/shop-[34]-/ } @ever) ], [], 'every address is a page or leads to one');
+my ($code, $report) = $i->run('--json', 'audit', 'site', $site);
+my ($found) = $report =~ /^(\{.*\})$/m or diag $report;
+is_deeply([ map {"$_->{rule} $_->{file}: $_->{message}"} grep { $_->{severity} ne 'note' } @{ decode_json($found)->{findings} } ], [],
+	'our audit finds nothing');
+like($i->run_ok('export', $site), qr/nothing has changed/, 'and nothing is written twice');
+
+# ---- back again: the page stands where the stub was ----
+$i->run_ok('path', $id, $before =~ s/-\w{13}\.html$//r);
+import_records($i, 'shops', @shops);
+for my $round (1 .. 3) { # each tree, and the first one again
+	export($i, 'stubs');
+	%files = Site::files($site);
+	is($files{$before} =~ /<h1>([^<]*)/ && $1, 'Shop 1', "round $round: the page is at its first address");
+	like($files{$before}, qr{</html>\s*$}, '... whole, and nothing behind it');
+	is(stub($files{$now}), $before, 'and the last one leads to it');
+	ok(!defined stub($files{'thun/bakery.html'}), 'the list is there again');
+	is_deeply([ lost(\%files, @ever) ], [], 'nothing is lost');
+	$i->sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id = " . id_of(2));
+}
+
+# ---- a place without businesses, and one that becomes a duplicate ----
+import_records($i, 'shops', @shops[ 0 .. 3 ]);
+export($i, 'stubs');
+%files = Site::files($site);
+is(stub($files{'spiez/index.html'}), 'in/ch-bern/index.html', 'a town without businesses leads to its region');
+import_records($i, 'shops', @shops, shop(7, city => 'Spiez', categories => ['butcher'], name => 'Twin'));
+export($i, 'stubs');
+my $twin = page_of(7);
+import_records($i, 'shops', @shops,
+	shop(7, map { $_ => $shops[5]{$_} } qw(city categories name street phone postcode)));
+export($i, 'stubs');
+%files = Site::files($site);
+my ($kept) = grep { Site::is_business($_) && !defined stub($files{$_}) && $files{$_} =~ /<h1>Shop 6</ } keys %files;
+my $other = $kept eq $twin ? undef : $twin;
+is(stub($files{$other}), $kept, 'the page of a duplicate leads to that of its twin') if $other;
+ok($kept, 'one of two twins has a page');
+
+# ---- servers ----
+import_records($i, 'shops', @shops);
+$i->run_ok('path', $id, 'thun/once-more');
+for my $how (SiteServer::names()) {
+	import_records($i, 'shops', @shops[ 0, 1, 4 ]);
+	export($i, $how);
+	%files = Site::files($site);
+	is_deeply([ grep { defined stub($files{$_}) } grep {/\.html$/} keys %files ], [], "no stubs with $how");
+	my $server = SiteServer->start($how, $site) or next;
+	my $location = sub { my $a = $server->get($_[0]); return "$a->{status} " . ($a->{location} // '') };
+	like($location->("thun/once-more-$id.html"), qr/^200/, 'the page is served') or next;
+	for (
+		[ $before, "thun/once-more-$id.html" ], [ "thun/second-$id.html", "thun/once-more-$id.html" ],
+		[ 'thun/bakery.html', 'thun/' ]
+	) {
+		# The server serves the tree at its root; the site's address has a path.
+		my $answer = $server->get("all/$_->[0]");
+		is("$answer->{status} " . ($answer->{location} =~ s{^https?://[^/]+}{}r), "301 /all/$_->[1]", "$_->[0] leads on");
+	}
+	my $missing = $server->get('all/thun/nothing.html');
+	is_deeply([ @$missing{qw(status body)} ], [ 404, $files{'404.html'} ], 'what never was is missing');
+	$server->stop;
+}
+export($i, 'none');
+%files = Site::files($site);
+is_deeply([ grep { defined stub($files{$_}) } grep {/\.html$/} keys %files ], [], 'and none with none');
+$i->run_ok('down');
+done_testing;
