@@ -24,7 +24,7 @@ const struct command command_identities = {
     .args = "",
     .summary = "Write which record has which id and path, for another installation",
     .help =
-	"Lines of source, external id, id and path, separated by tabs. Records of files without ids keep the id\n"
+	"Lines of source, external id, id, path and former paths, separated by tabs. Records of files without ids keep the id\n"
 	"of first sight; 'holdfast import --identities FILE' gives them the same ids in another installation.\n"
 	"Lines without a source carry the addresses of places.",
     .run = identities_command,

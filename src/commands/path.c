@@ -75,7 +75,7 @@ const struct command command_path = {
     .summary = "Show the address of a business's page, or change it",
     .help =
 	"A business keeps the address that it got when it came into the directory, whatever it is called later:\n"
-	"/PLACE/NAME-ID.html. PATH is its part before the id, as in hochtann/fliesen-falkner. In the live\n"
-	"directory the address that it had leads on to the new one; an exported site has only the new one.",
+	"/PLACE/NAME-ID.html. PATH is its part before the id, as in hochtann/fliesen-falkner. The address that\n"
+	"it had leads on to the new one: in the live directory, and in an exported site by site.redirects.",
     .run = path_command,
 };

@@ -4,6 +4,8 @@
 #   my @broken = Site::broken($dir);      # "page: link" for each that leads nowhere in the folder
 #   my @pages = grep { Site::is_business($_) } keys %files;
 #   my $page = Site::page($dir, $id);     # path of the page of a business, by the id as pages have it
+#   my $to = Site::leads_to($html, $url); # file that a page for a former address leads to; undef: it is a page
+#   my @lost = Site::lost(\%files, $url, @paths); # those that neither are pages nor lead to one in one step, and why
 #   my $same = Site::fingerprint($dir);   # differs when any file, or the time of its last change, does
 package Site;
 use strict;
@@ -40,6 +42,27 @@ sub links {
 }
 
 sub decoded { return $_[0] =~ s/%([0-9A-F]{2})/chr hex $1/ger }
+
+sub file_of { my ($address) = @_; return decoded($address) =~ s{(^|/)$}{$1index.html}r }
+sub leads_to {
+	my ($html, $url) = @_;
+	my ($base) = $url =~ m{^https?://[^/]+(.*)$};
+	my ($to) = $html =~ m{<meta http-equiv="refresh" content="0; url=\Q$base\E/([^"]*)">} or return undef;
+	my ($canonical, $link) = $html =~ m{<link rel="canonical" href="\Q$url\E/([^"]*)">.*<a href="\Q$base\E/([^"]*)">}s;
+	return 'several addresses' if ($canonical // '') ne $to || ($link // '') ne $to;
+	return file_of($to);
+}
+sub lost {
+	my ($files, $url, @paths) = @_;
+	my @lost;
+	for my $path (@paths) {
+		my $to = defined $files->{$path} ? leads_to($files->{$path}, $url) : undef;
+		push @lost, "$path is nothing" if !defined $files->{$path};
+		push @lost, "$path leads to $to, which is no page"
+			if defined $to && (!defined $files->{$to} || defined leads_to($files->{$to}, $url));
+	}
+	return @lost;
+}
 
 # Relative to $base, the address of the site.
 sub broken {
