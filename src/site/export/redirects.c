@@ -123,16 +123,16 @@ void redirects_release(struct redirects *r)
 	*r = (struct redirects){.count = 0};
 }
 
-/* ---- remembered: a line for each, with the id of a business or nothing, a tab, and the path ---- */
+/* ---- remembered: a line for each of id (nothing for a list), a tab and path ---- */
 
 static enum status redirects_parse(struct redirects *r, const char *file, struct err *err)
 {
 	struct str text = buf_view(&r->remembered), heading = str_of(addresses_heading);
 	if (!str_starts(text, heading))
-		return err_set(err, INVALID,
-			       "%s is not a list of addresses of this program; remove it to forget "
-			       "the addresses that pages had",
-			       file);
+		return err_set(
+		    err, INVALID,
+		    "%s is not a list of addresses of this program; remove it to forget the addresses that pages had",
+		    file);
 	text = (struct str){text.p + heading.n, text.n - heading.n};
 	while (text.n) {
 		struct str path = str_cut(&text, '\n'), id_text = str_cut(&path, '\t');
@@ -392,7 +392,7 @@ static int redirect_compare(const void *a, const void *b)
 	return str_cmp(x->from, y->from);
 }
 
-/* Fill r->item, sorted. m: of the tree that is published next, sorted. What exists leads nowhere. */
+/* Fill r->item, sorted. What exists in m, which is sorted, leads nowhere. */
 static void redirects_resolve(struct redirects *r, const struct theme *t, const struct manifest *m)
 {
 	struct redirects_twin *twin;
@@ -429,7 +429,8 @@ static struct str redirects_address(struct str path)
 	return (struct str){path.p, folder ? path.n - index.n : path.n};
 }
 
-static void redirects_put_stub(const struct theme *t, struct str base, struct str path, struct buf *out)
+static void redirects_put_stub(const struct theme *t, struct str base, struct str path,
+			       struct buf *out)
 {
 	const struct language *language = wording_language(t->wording);
 	struct str word = wording_text(t->wording, WORD_MOVED);
