@@ -674,6 +674,17 @@ WITH m AS MATERIALIZED (
 )
 {{facet_rows}};
 
+-- The same of businesses that were found otherwise than by an exact match of the text.
+-- name: found_facets
+-- row: list_facets
+-- served-by: business_pkey
+WITH m AS MATERIALIZED (
+	SELECT category_id, region_id, city_id, hours, timezone, country, lat_e7, lon_e7
+	FROM business
+	WHERE id = ANY ($1::bigint[])
+)
+{{facet_rows}};
+
 -- name: business_get
 -- extends: business
 -- served-by: business_pkey

@@ -204,6 +204,14 @@ is_deeply(
 );
 is($facets->{open_now}, 2, 'and by what is open, where that is known');
 is(get('/v1/businesses?facets=true&city=ch-bern-bern')->{facets}{open_now}, 2, 'of a list without words, too');
+{
+	my $loose = get('/v1/businesses?facets=true&limit=2&q=qqxzz%20bern');
+	is_deeply(
+		[ $loose->{understood}{left_out}, @{ $loose->{facets} }{qw(total open_now)}, map { $_->{businesses} } @{ $loose->{facets}{cities} } ],
+		[ 'qqxzz', 5, 2, 5 ],
+		'of a text that matches nothing until a word is left out, all that is found is counted, on whichever page it is'
+	);
+}
 like($i->get('/search?city=ch-bern-bern')->{content}, qr{Open now</a>\s*<[^>]*>2<}, 'a page offers it with the count');
 is(get('/v1/businesses?facets=true&q=kreuz')->{facets}{total}, 3, 'so is a text');
 is(get('/v1/businesses?q=kreuz')->{facets}, undef, 'and nothing is counted unasked');

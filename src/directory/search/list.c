@@ -601,12 +601,20 @@ static void ask_places(struct listing *l)
 
 /* ---- facets ---- */
 
+/* What is listed is what the head has, not a list that its text names. */
+static bool lists_head(const struct listing *l)
+{
+	return l->head && !l->adopted;
+}
+
+static void ask_found_facets(struct listing *l);
+
 static void facets_done(void *ctx, enum status status, const struct db_rows *rows,
 			const struct err *err)
 {
 	struct listing *l = ctx;
 	ask_answered(&l->ask);
-	l->list.facets.known = true;
+	l->list.facets = (struct search_facets){.known = true};
 	if (status != OK) {
 		refuse_database(l, status, err);
 		return;
@@ -617,41 +625,58 @@ static void facets_done(void *ctx, enum status status, const struct db_rows *row
 			return;
 		}
 	}
-	/* What was found is not all exactly what was counted. */
-	if (l->list.facets.total < (int64_t)l->list.count)
-		l->list.facets.total = (int64_t)l->list.count;
-	list_finish(l);
+	/* Names that resemble the text are found without matching it exactly. */
+	if (lists_head(l) && l->list.facets.total < (int64_t)l->head->count)
+		ask_found_facets(l);
+	else
+		list_finish(l);
+}
+
+static void ask_facets_by(struct listing *l, const struct db_statement *statement,
+			  const struct db_param *params, int count)
+{
+	struct err err;
+	enum status status = ask_query(&l->ask, statement, params, count, facets_done, l, &err);
+	if (status == OK)
+		return;
+	l->list.facets.known = true;
+	refuse_database(l, status, &err);
+}
+
+/* All that the head has: HEAD_MAX at most. */
+static void ask_found_facets(struct listing *l)
+{
+	struct buf ids;
+	buf_init(&ids, (size_t)HEAD_MAX * 24);
+	buf_putc(&ids, '{');
+	for (size_t i = 0; i < l->head->count; i++)
+		buf_printf(&ids, "%s%lld", i ? "," : "", (long long)l->head->item[i].business.id);
+	buf_putc(&ids, '}');
+	char *array = arena_printf(l->ask.arena, "%s", buf_z(&ids));
+	buf_release(&ids);
+	if (array)
+		ask_facets_by(l, &sql_found_facets, (const struct db_param[]){DB_Z(array)}, 1);
+	else
+		too_large(l);
 }
 
 static void ask_facets(struct listing *l)
 {
-	struct err err;
 	struct db_param params[1 + TEXT_SETS];
-	enum status status;
-	if (l->filters & (PLAN_TEXT | PLAN_FACETS)) {
+	if (lists_head(l) && l->head->text.hopeless) {
+		ask_found_facets(l); /* what was found is not what was typed */
+	} else if (l->filters & (PLAN_TEXT | PLAN_FACETS)) {
 		params[0] = DB_TEXT(l->text.all.p ? l->text.all : STR("{}"));
 		for (int i = 0; i < TEXT_SETS; i++)
 			params[1 + i] = DB_TEXT_OR_NULL(l->text.set[i]);
-		if (l->head && !l->adopted && l->head->text.hopeless) {
-			/* What was found is not what was typed: it is all there is. */
-			l->list.facets.known = true;
-			l->list.facets.total = (int64_t)l->head->count;
-			list_finish(l);
-			return;
-		}
-		status = ask_query(&l->ask, &sql_text_facets, params, 1 + TEXT_SETS, facets_done, l,
-				   &err);
+		ask_facets_by(l, &sql_text_facets, params, 1 + TEXT_SETS);
 	} else {
 		params[0] = l->group && !l->category ? DB_I64(l->group) : DB_NULL;
 		params[1] = l->category ? DB_I64(l->category) : DB_NULL;
 		params[2] = l->region && !l->city ? DB_I64(l->region) : DB_NULL;
 		params[3] = l->city ? DB_I64(l->city) : DB_NULL;
-		status = ask_query(&l->ask, &sql_list_facets, params, 4, facets_done, l, &err);
+		ask_facets_by(l, &sql_list_facets, params, 4);
 	}
-	if (status == OK)
-		return;
-	l->list.facets.known = true;
-	refuse_database(l, status, &err);
 }
 
 /* ---- the question ---- */
