@@ -56,6 +56,7 @@ LIBS_keeper/tool     := -lsodium
 LIBS_directory/parse := -lutf8proc -lxxhash -lz -lzip -lexpat
 LIBS_directory/borders := -lm
 LIBS_directory/iso   := -lutf8proc
+LIBS_directory/encoding := -lutf8proc -lxxhash -lm
 LIBS_directory/record := -lxxhash
 LIBS_directory/words := -lutf8proc
 LIBS_directory/slug := -lutf8proc
@@ -143,6 +144,10 @@ $(G)/directory/iso/names.def: tools/embed-iso
 	@mkdir -p $(@D)
 	tools/embed-iso $@ $(ISO_CODES)
 $(B)/directory/iso/iso.o $(B)/directory/iso/called.o: $(G)/directory/iso/names.def
+$(G)/directory/encoding/letters.def: tools/embed-letters
+	@mkdir -p $(@D)
+	tools/embed-letters $@ $(ISO_CODES)
+$(B)/directory/encoding/encoding.o $(B)/directory/encoding/guess.o: $(G)/directory/encoding/letters.def
 
 # The pages of the contact sphere's host: never in holdfast-web.
 SHARED_ASSETS := web/assets/business.css web/assets/site.css web/assets/theme.css $(wildcard web/assets/themes/*.css) web/assets/icon.svg

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Files in encodings other than UTF-8: named with --encoding they are read right in every format and packing; unnamed
-# they are read right or refused. No instance is needed.
+# they are read right by their letters, which is told, or refused. No instance is needed.
 use strict;
 use warnings;
 use utf8;
@@ -17,7 +17,7 @@ binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_outpu
 
 my $dir = tempdir(CLEANUP => 1);
 
-# (exit status, the first record, standard error)
+# (exit status, the first record, standard error, remarks)
 sub read_file {
 	my ($bytes, @options) = @_;
 	open my $out, '>:raw', "$dir/list" or die $!;
@@ -35,7 +35,8 @@ sub read_file {
 	open my $errors, '<:utf8', "$dir/errors" or die $!;
 	local $/;
 	my ($json) = $told =~ /^(\{.*\})$/m;
-	return ($status, decode_json($json // '{}')->{records}[0] // {}, <$errors> // '');
+	my $report = decode_json($json // '{}');
+	return ($status, $report->{records}[0] // {}, <$errors> // '', $report->{remarks} // []);
 }
 
 my $russian = [ 'Пекарня Берёзка', 'Москва' ];
@@ -60,10 +61,9 @@ my @encodings = (
 	[ 'Big5', 'big5-eten', [ '陽光麵包店', '臺北' ] ], [ 'EUC-KR', 'euc-kr', [ '햇빛빵집', '서울' ] ],
 	[ 'windows-1252', 'cp1252', $german ], [ 'UTF-16', 'UTF-16', $russian ], [ 'utf-8', 'UTF-8', $greek ],
 );
-my %western = map { $_ => 1 } 'windows-1252', 'UTF-16', 'utf-8';
-# Nothing in these bytes tells that they are not Windows-1252.
-my %guessed = map { $_ => 1 }
-	qw(windows-1250 ISO-8859-2 windows-1254 windows-1257 macintosh ISO-8859-15);
+my %declared = map { $_ => 1 } 'UTF-16', 'utf-8';
+# Too few letters, or none of a language that is known.
+my %refused = map { $_ => 1 } qw(SHIFT_JIS EUC-JP GBK Big5 EUC-KR);
 for (@encodings) {
 	my ($name, $perl, $texts) = @$_;
 	my ($business, $city) = @$texts;
@@ -85,14 +85,39 @@ for (@encodings) {
 		($status, undef, $errors) = read_file($long, '--encoding', $name);
 		is($status, 0, "9 000 lines in $name") or diag $errors;
 	}
-	next if $guessed{$name};
-	($status, my $record, $errors) = read_file($bytes);
-	if ($western{$name}) {
-		is("$status $record->{name}", "0 $business", "$name is known without its name");
+	($status, my $record, $errors, my $remarks) = read_file($bytes);
+	if ($refused{$name}) {
+		is($status, 1, "$name without its name is refused");
+		like($errors, qr/line 2: the text is not UTF-8.* name its encoding, such as --encoding/, 'with the remedy');
 		next;
 	}
-	is($status, 1, "$name without its name is refused");
-	like($errors, qr/neither UTF-8 nor of Western Europe: name its encoding, such as --encoding/, 'with the remedy');
+	is_deeply([ $status, @$record{qw(name city)} ], [ 0, $business, $city ], "$name is known by its letters")
+		or diag $errors;
+	if ($declared{$name}) {
+		is_deeply($remarks, [], 'which needs no remark');
+		next;
+	}
+	my ($word) = grep {/[^\x00-\x7f]/} split / /, $business;
+	is($remarks->[0]{line}, 2, 'which is told with the line of a word');
+	like($remarks->[0]{text}, qr/read as \S+ by its letters, as in '\Q$word\E': --encoding names another one/, 'and it');
+}
+
+# Words of which a letter is another one in another encoding, and little else to tell by: right, or refused.
+for my $case (
+	['cp1252', 'Crème', 'Genève'], ['cp1252', 'Caffè', 'Forlì'], ['cp1252', 'Señor', 'Málaga'], ['cp1252', 'Pão', 'Évora'],
+	['cp1252', 'Blåbær', 'Tromsø'], ['cp1252', 'Ísafold', 'Höfn'], ['cp1252', 'Õun', 'Põlva'], ['cp1252', 'MÜSLI', 'KÖLN'],
+	['cp1250', 'Čokolada', 'Ljubljana'], ['cp1250', 'Pekara Kovačić', 'Čakovec'], ['cp1250', 'Szőlő', 'Győr'],
+	['cp1250', 'Gołąb', 'Łódź'], ['cp1250', 'Brânză', 'Iaşi'], ['cp1254', 'Şeker', 'Diyarbakır'],
+	['cp1257', 'Maiznīca', 'Rīga'], ['iso-8859-2', 'Şcoală', 'Timişoara'], ['MacRoman', 'Crème', 'Genève'],
+	['MacCentralEurRoman', 'Žižka', 'Plzeň'], ['cp850', 'Crème', 'Genève'], ['cp852', 'Gołąb', 'Łódź'],
+) {
+	my ($perl, $business, $city) = @$case;
+	my $csv = "name;city\n$business;$city\n";
+	my ($status, $record, $errors) = read_file(encode($perl, $csv, Encode::FB_CROAK));
+	my $read = join '/', $status, map { $record->{$_} // '' } qw(name city);
+	my $refused = $status == 1 && $errors =~ /name its encoding, such as --encoding/;
+	ok($read eq "0/$business/$city" || $refused, "$business, $city in $perl is read right or refused") or diag $read;
+	is("$status $record->{name}", "0 $business", 'and it is read right') if $perl eq 'cp1252';
 }
 
 {
@@ -108,7 +133,7 @@ for (@encodings) {
 	is($status, 1, 'a mark of UTF-8 contradicts another encoding');
 	like($errors, qr/mark of UTF-8 or UTF-16: leave --encoding out/, 'which is said');
 	($status, undef, $errors) = read_file(encode('cp1251', "Название;Город\nA;B\n"));
-	like($errors, qr/name its encoding, such as --encoding/, 'a header that cannot be read tells of its encoding');
+	is($status, 0, 'a header alone tells the encoding by its letters') or diag $errors;
 	for my $unknown ('klingon', '', 'UTF-8//TRANSLIT', '../x') {
 		($status, undef, $errors) = read_file("name\nA\n", '--encoding', $unknown);
 		is($status, 64, "an encoding '$unknown' is not known");
@@ -118,6 +143,19 @@ for (@encodings) {
 {
 	my $osm = qq(<?xml version="1.0" encoding="windows-1251"?>\n<osm version="0.6"><node id="1" lat="55.7" lon="37.6">)
 		. qq(<tag k="shop" v="bakery"/><tag k="name" v="$russian->[0]"/></node></osm>\n);
+	for my $case (['windows-1251', 'cp1251'], ['KOI8-R', 'koi8-r'], ['ibm866', 'cp866'], ['ISO-8859-5', 'iso-8859-5']) {
+		my ($name, $perl) = @$case;
+		my ($status, $record, $errors) = read_file(encode($perl, $osm =~ s/windows-1251/$name/r));
+		is("$status $record->{name}", "0 $russian->[0]", "XML that declares $name is read so") or diag $errors;
+	}
+	my ($failed, undef, $why) = read_file(encode('cp1251', $osm =~ s/ encoding="windows-1251"//r));
+	is($failed, 1, 'XML of another encoding that declares none is refused');
+	like($why, qr/line 2: not UTF-8.*--encoding windows-1251 \('Пекарня'\)/, 'with line, remedy and a word');
+	for my $list ('{"name":"Müller","city":"Köln"}' . "\n", '[{"name":"A"},' . "\n" . '{"name":"Müller","city":"Köln"}]') {
+		($failed, undef, $why) = read_file(encode('cp1252', $list));
+		is($failed, 1, 'JSON is UTF-8, or it is refused');
+		like($why, qr/line [12]: not UTF-8, which JSON is.*--encoding windows-1252 \('Müller'\)/, 'with the remedy');
+	}
 	my ($status, $record) = read_file(encode('cp1251', $osm), '--encoding', 'windows-1251');
 	is("$status $record->{name}", "0 $russian->[0]", 'what XML declares is not applied twice');
 	($status, $record) = read_file(encode('UTF-16', $osm =~ s/windows-1251/UTF-16/r));
@@ -128,6 +166,10 @@ for (@encodings) {
 	zip(\$utf16, \my $zip, Name => 'list.csv') or die;
 	my ($status, $record) = read_file($zip);
 	is("$status $record->{name}", "0 $russian->[0]", 'UTF-16 is known inside a zip, too');
+	my $stray = encode('UTF-8', "name;city\n" . "Bär;Köln\n" x 20) . encode('cp1252', "Müller;Zürich\n");
+	($status, $record, undef, my $remarks) = read_file($stray);
+	is("$status $remarks->[0]{line}", '0 22', 'values of another encoding in a UTF-8 file are told');
+	like($remarks->[0]{text}, qr/not UTF-8 as the rest of the file; 'Müller' was read as windows-1252/, 'with a word');
 	my $mixed = encode('cp1251', "name;city;Примечание\n") . encode('UTF-8', "Bär;Köln;x\n" x 200);
 	($status, $record) = read_file($mixed);
 	is("$status $record->{name}", '0 Bär', 'a header in another encoding than its UTF-8 file costs that column alone');

@@ -109,7 +109,7 @@ MUST_CHECK enum status import_begin(const char *dir, int *fd, struct err *err);
 void import_report_mapping(const struct import_report *report, struct buf *out);
 /* What became of each field's values. */
 void import_report_fields(const struct import_report *report, struct buf *out);
-/* Members "about", "columns", "fields" and "counts" of an open object. */
+/* Members "about", "columns", "remarks", "fields" and "counts" of an open object. */
 void import_report_json(const struct import_report *report, struct json_writer *w);
 
 /* A JSON value as it is, or a text that is none as a string. */

@@ -117,9 +117,21 @@ static void put_counts(const struct import_report *r, struct buf *out)
 	}
 }
 
+static void put_remarks(const struct import_report *r, struct buf *out)
+{
+	for (const struct import_note *n = next_of(r->notes, RECORD_NOTE_REMARK); n;
+	     n = next_of(n->next, RECORD_NOTE_REMARK)) {
+		buf_puts(out, "  look at ");
+		if (n->note.number[0])
+			buf_printf(out, "line %" PRIu64 ": ", n->note.number[0]);
+		buf_printf(out, "%.*s\n", STR_ARG(n->note.text));
+	}
+}
+
 void import_report_fields(const struct import_report *r, struct buf *out)
 {
 	bool head = false;
+	put_remarks(r, out);
 	for (const struct import_note *n = next_of(r->notes, RECORD_NOTE_FIELD); n;
 	     n = next_of(n->next, RECORD_NOTE_FIELD)) {
 		const uint64_t *v = n->note.number;
@@ -168,6 +180,20 @@ static void json_fields(const struct import_report *r, struct json_writer *w)
 	json_object_end(w);
 }
 
+static void json_remarks(const struct import_report *r, struct json_writer *w)
+{
+	json_key(w, "remarks");
+	json_array_begin(w);
+	for (const struct import_note *n = next_of(r->notes, RECORD_NOTE_REMARK); n;
+	     n = next_of(n->next, RECORD_NOTE_REMARK)) {
+		json_object_begin(w);
+		json_member_i64(w, "line", (int64_t)n->note.number[0]);
+		json_member_str(w, "text", n->note.text);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
 void import_report_json(const struct import_report *r, struct json_writer *w)
 {
 	static const struct {
@@ -177,6 +203,7 @@ void import_report_json(const struct import_report *r, struct json_writer *w)
 		     {"columns", RECORD_NOTE_COLUMN},
 		     {"counts", RECORD_NOTE_COUNT}};
 	json_fields(r, w);
+	json_remarks(r, w);
 	for (size_t i = 0; i < COUNT_OF(lists); i++) {
 		json_key(w, lists[i].key);
 		json_array_begin(w);

@@ -1,9 +1,10 @@
 /* CSV as people send it: any of four separators, quotes with newlines inside, byte-order marks,
- * line ends of three kinds, Windows-1252 in the place of UTF-8 or amid it. A quote that is not
+ * line ends of three kinds, older encodings in the place of UTF-8 or amid it. A quote that is not
  * closed costs the line it stands on. */
 #include "base/ascii.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "directory/encoding/encoding.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/source.h"
 
@@ -11,11 +12,6 @@
 #include <string.h>
 
 enum { WINDOW_BYTES = 2 * ROW_MAX_BYTES, READ_BYTES = 64 * 1024 };
-
-#define NOT_WESTERN                                                                                \
-	"the text is neither UTF-8 nor of Western Europe: name its encoding, such as --encoding windows-1251, koi8-r, cp850, shift_jis or gb18030"
-
-enum encoding { ENCODING_ASCII, ENCODING_UTF8, ENCODING_1252 };
 
 struct csv {
 	struct parser *parser;
@@ -25,13 +21,17 @@ struct csv {
 	size_t at, n;
 	bool ended;
 	char separator, line_end;
-	uint64_t line;  /* of the row's first byte, from 1 */
+	uint64_t line;  /* of the first byte behind the row, from 1 */
+	uint64_t begin; /* of the row's first byte */
 	struct buf row; /* the texts of a row, each with a NUL behind it */
 	size_t text_at[COLUMNS_MAX];
 	size_t count;
-	enum encoding encoding;
-	bool mixed;                /* texts of Windows-1252 in a file of UTF-8 */
-	uint64_t western, foreign; /* words as Windows-1252 has them, and as it has not */
+	enum encoding_form encoding;
+	const struct encoding *other; /* of what is not UTF-8 */
+	bool failed;                  /* nobody can tell which */
+	bool mixed;                   /* values of another encoding in a file of UTF-8 */
+	struct letters *strays;       /* words of such values; NULL: none */
+	size_t judged;
 	struct buf converted[COLUMNS_MAX];
 };
 
@@ -184,7 +184,7 @@ static bool csv_row(struct csv *c, uint64_t *line, const char **broken)
 	size_t at = c->at;
 	uint64_t lines = 1;
 	*broken = NULL;
-	*line = c->line;
+	*line = c->begin = c->line;
 	buf_reset(&c->row);
 	c->count = 0;
 	c->text_at[0] = 0;
@@ -231,75 +231,42 @@ static bool csv_row(struct csv *c, uint64_t *line, const char **broken)
 
 /* ---- encodings ---- */
 
-static void from_1252(struct str s, struct buf *out)
+/* The encoding of text that is not UTF-8, by the letters of what there is of the file from the row
+ * on. False: nobody can tell, and the file has failed. */
+static bool csv_guess(struct csv *c)
 {
-	char character[UTF8_BYTES_MAX];
-	buf_reset(out);
-	for (size_t i = 0; i < s.n; i++) {
-		uint32_t code = utf8_of_1252(s.p[i]);
-		buf_add(out, character, utf8_encode(code ? code : 0xFFFD, character));
+	struct letters *l = letters_new();
+	while (csv_byte(c, c->n) >= 0)
+		; /* as much as the window holds */
+	letters_add_lines(l, (struct str){c->window + c->at, c->n - c->at}, c->line_end, c->line);
+	bool known = guess_encoding(c->parser, l, &c->other);
+	letters_free(l);
+	return known;
+}
+
+/* A value that is not UTF-8 amid others that are, by the letters of all such values so far; as it
+ * is when nobody can tell, which nothing can be made of. */
+static struct str csv_stray(struct csv *c, struct str s, struct buf *out)
+{
+	enum { JUDGEMENTS = 40 }; /* of more values the first ones tell */
+	struct letters_verdict v;
+	if (!c->strays)
+		c->strays = letters_new();
+	letters_add(c->strays, s, c->begin);
+	if (c->judged++ < JUDGEMENTS) {
+		v = letters_judge(c->strays);
+		c->other = v.kind == LETTERS_CERTAIN ? v.encoding : NULL;
 	}
-}
-
-/* Bytes of s that begin a character of UTF-8, and bytes that belong to none. */
-static void count_utf8(struct str s, size_t *whole, size_t *broken)
-{
-	*whole = *broken = 0;
-	for (size_t i = 0; i < s.n;) {
-		size_t n = utf8_first((struct str){s.p + i, s.n - i});
-		if (!n && s.n - i < UTF8_BYTES_MAX)
-			return; /* cut off */
-		*whole += n > 1;
-		*broken += n == 0;
-		i += n ? n : 1;
-	}
-}
-
-/* What is more frequent at the file's start, or, when that is ASCII, in its first text that is not:
- * one broken character must not make Windows-1252 of a million good ones. */
-static enum encoding encoding_of(struct str s)
-{
-	size_t whole, broken;
-	count_utf8(s, &whole, &broken);
-	return whole + broken == 0 ? ENCODING_ASCII
-	       : whole >= broken   ? ENCODING_UTF8
-				   : ENCODING_1252;
-}
-
-/* Words with characters outside ASCII. In the languages of Windows-1252 letters of that kind stand
- * alone or in twos among others. Signs of another encoding, such as those of Cyrillic, Greek,
- * Arabic, Chinese or DOS, are three different ones in a row, a byte that Windows-1252 does not
- * define, and its quotes and signs between two letters. */
-static void csv_count_words(struct csv *c, struct str s)
-{
-	static const char letters[] = "\x8A\x8C\x8E\x9A\x9C\x9E\x9F", joins[] = "\x92\x96\x97";
-	size_t row = 0, length = 0;
-	bool western = false, sign = false, foreign = false, open = false;
-	for (size_t i = 0; i <= s.n; i++) {
-		unsigned char b = i < s.n ? (unsigned char)s.p[i] : ' ',
-			      last = i ? (unsigned char)s.p[i - 1] : ' ';
-		if (b < 0x80 && !ascii_is_letter((char)b)) {
-			c->foreign += foreign;
-			c->western += western && !sign && !foreign;
-			western = sign = foreign = open = false;
-			row = length = 0;
-			continue;
-		}
-		bool letter = b < 0x80 || b >= 0xC0 || memchr(letters, b, sizeof(letters) - 1);
-		row = b < 0x80 ? 0 : row + (b != last);
-		foreign |=
-		    row >= 3 || (b >= 0x80 && utf8_of_1252((char)b) == 0) || (letter && open);
-		open = !letter && b < 0xA0 && length && !memchr(joins, b, sizeof(joins) - 1);
-		western |= letter && b >= 0x80;
-		sign |= !letter;
-		length++;
-	}
-}
-
-/* In a file of UTF-8 single values may be in whatever encoding. */
-static bool csv_is_foreign(const struct csv *c)
-{
-	return !c->mixed && c->foreign > c->western;
+	if (!c->other)
+		return s;
+	encoding_convert(c->other, s, out);
+	if (!c->mixed)
+		parser_remark(
+		    c->parser, c->begin,
+		    "not UTF-8 as the rest of the file; '%.*s' was read as %s: mend the file",
+		    STR_ARG(buf_view(out)), c->other->name);
+	c->mixed = true;
+	return buf_view(out);
 }
 
 static struct str csv_text(struct csv *c, size_t column)
@@ -312,14 +279,19 @@ static struct str csv_text(struct csv *c, size_t column)
 		ascii = !(s.p[i] & 0x80);
 	if (ascii)
 		return s;
-	if (c->encoding == ENCODING_ASCII)
-		c->encoding = utf8_is_valid(s) ? ENCODING_UTF8 : ENCODING_1252;
-	/* Also where a table was put together of files of several encodings. */
+	if (c->encoding == ENCODING_ASCII) {
+		c->encoding = utf8_is_valid(s) ? ENCODING_UTF8 : ENCODING_OTHER;
+		if (c->encoding == ENCODING_OTHER)
+			c->failed = !csv_guess(c);
+	}
 	if (c->encoding == ENCODING_UTF8 && (utf8_is_valid(s) || memchr(s.p, '\0', s.n)))
 		return s;
-	c->mixed |= c->encoding == ENCODING_UTF8;
-	csv_count_words(c, s);
-	from_1252(s, &c->converted[column]);
+	/* Also where a table was put together of files of several encodings. */
+	if (c->encoding == ENCODING_UTF8)
+		return csv_stray(c, s, &c->converted[column]);
+	if (c->failed)
+		return s;
+	encoding_convert(c->other, s, &c->converted[column]);
 	return buf_view(&c->converted[column]);
 }
 
@@ -426,13 +398,16 @@ static void csv_preamble(struct csv *c)
 
 static void csv_about(struct csv *c, bool mark)
 {
-	static const char *const names[] = {"ASCII", "UTF-8", "Windows-1252"};
 	struct parser *p = c->parser;
 	const char *packing = source_packing(p->source);
 	const char *separator = c->separator == '\t' ? "tab" : (char[]){c->separator, '\0'};
 	const char *encoding = source_encoding(p->source);
 	if (!encoding)
-		encoding = strncmp(packing, "UTF", 3) == 0 ? packing : names[c->encoding];
+		encoding = strncmp(packing, "UTF", 3) == 0 ? packing
+			   : c->encoding == ENCODING_ASCII ? "ASCII"
+			   : c->encoding == ENCODING_UTF8  ? "UTF-8"
+			   : c->other                      ? c->other->name
+							   : "unknown";
 	parser_about(p, "encoding", str_of(encoding));
 	if (mark)
 		parser_about(p, "byte-order mark", STR("yes"));
@@ -452,7 +427,7 @@ static void csv_open(struct csv *c, struct parser *p, struct draft *draft)
 	c->window = memory_room(WINDOW_BYTES);
 	bool mark = str_starts(head, STR("\xEF\xBB\xBF"));
 	c->line_end = !memchr(head.p, '\n', head.n) && memchr(head.p, '\r', head.n) ? '\r' : '\n';
-	c->encoding = mark ? ENCODING_UTF8 : encoding_of(head);
+	c->encoding = mark ? ENCODING_UTF8 : encoding_form(head);
 	buf_init(&c->row, ROW_MAX_BYTES);
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_init(&c->converted[i], ROW_MAX_BYTES * 3);
@@ -462,6 +437,8 @@ static void csv_open(struct csv *c, struct parser *p, struct draft *draft)
 	(void)csv_byte(c, 0);
 	c->at = mark ? 3 : 0;
 	csv_preamble(c);
+	if (c->encoding == ENCODING_OTHER)
+		c->failed = !csv_guess(c);
 	csv_sniff(c, (struct str){c->window + c->at, c->n - c->at});
 	csv_about(c, mark);
 }
@@ -473,6 +450,7 @@ static void csv_close(struct csv *c, struct draft *draft)
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_release(&c->converted[i]);
 	buf_release(&c->row);
+	letters_free(c->strays);
 	free(c->window);
 }
 
@@ -487,20 +465,16 @@ bool parse_csv(struct parser *p)
 	bool ok = true;
 
 	csv_open(c, p, &draft);
-	for (bool header = true; ok && csv_row(c, &line, &broken); header = false) {
+	while (ok && !c->failed && csv_row(c, &line, &broken)) {
 		for (size_t i = 0; i < c->count; i++)
 			values[i] = csv_text(c, i);
-		/* Before unknown columns are reported: their names cannot be read. */
-		ok = !(header && csv_is_foreign(c));
-		if (ok)
+		if (!c->failed)
 			ok = table_row(&c->table, line, values, c->count, broken);
 	}
-	if (ok)
+	if (ok && !c->failed)
 		ok = table_end(&c->table);
 	if (c->mixed)
-		parser_about(p, "encoding", STR("Windows-1252 amid UTF-8"));
-	else if (csv_is_foreign(c))
-		parser_fail(p, "%s", NOT_WESTERN);
+		parser_about(p, "encoding", STR("others amid UTF-8"));
 	csv_close(c, &draft);
 	return ok || !p->broken_pipe;
 }

@@ -167,6 +167,8 @@ void parser_account(struct parser *p, const struct draft *d, bool rejected);
 void parser_column(struct parser *p, struct str name, const struct binding *b);
 /* "encoding", "separator", ...: what is true for the file. */
 void parser_about(struct parser *p, const char *what, struct str value);
+/* What people should look at, and what helps; number of the line, 0: none. */
+void parser_remark(struct parser *p, uint64_t line, const char *fmt, ...) PRINTF(3, 4);
 /* The frames behind the last record. */
 void parser_end(struct parser *p);
 
@@ -258,6 +260,17 @@ const struct json_value *parse_schema_subject(const struct json_value *v);
 /* geometry.c: a point inside of a GeoJSON geometry, or of Overpass's geometry. */
 void geometry_put(struct draft *d, const struct json_value *geometry);
 bool geometry_inside(const struct json_value *rings, double *lat, double *lon);
+
+/* ---- encodings.c ---- */
+
+/* The encoding of a sample of words, which the file does not declare. It is told, with a word and
+ * what to do if it is wrong. False: nobody can tell, and the file has failed for it. */
+struct encoding;
+struct letters;
+MUST_CHECK bool guess_encoding(struct parser *p, struct letters *l, const struct encoding **out);
+/* The file fails because its format is UTF-8 by its standard and the bytes from `line` on are not;
+ * the remedy names what they look like. */
+void guess_refuse(struct parser *p, struct str text, uint64_t line, const char *format);
 
 /* ---- containers ---- */
 

@@ -74,6 +74,20 @@ void parser_about(struct parser *p, const char *what, struct str value)
 			  .kind = RECORD_NOTE_ABOUT, .name = str_of(what), .value = value});
 }
 
+void parser_remark(struct parser *p, uint64_t line, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	struct str all = str_of(text);
+	write_note(
+	    p, &(struct record_note){.kind = RECORD_NOTE_REMARK,
+				     .text = n < (int)sizeof(text) ? all : utf8_cut(all, all.n - 1),
+				     .number = {line}});
+}
+
 static const char *use_of(const struct parser *p, const struct binding *b, char text[80])
 {
 	static const char *const uses[] = {

@@ -1,6 +1,7 @@
 #include "directory/parse/parse.h"
 #include "base/ascii.h"
 #include "base/io.h"
+#include "directory/encoding/encoding.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/source.h"
 
@@ -30,6 +31,8 @@ static bool parse_text(struct parser *p)
 		parser_fail(p, "the file is empty");
 	else if (memchr(head.p, '\0', head.n))
 		parser_fail(p, "the file is not text; unpack or convert it first");
+	else if (looks_like_json(p, head) && encoding_form(head) == ENCODING_OTHER)
+		guess_refuse(p, head, 1, "JSON");
 	else if (looks_like_json(p, head))
 		return parse_json(p);
 	else if (!p->options->format && xml_is_osm(head))

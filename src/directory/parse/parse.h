@@ -1,7 +1,7 @@
 /* Foreign files in, record frames out. Everything here runs in holdfast-parse, behind the sandbox:
  * its input is hostile and its output is checked again by whoever reads it.
  *
- * Recognises by itself: CSV (separator, byte-order mark, Windows-1252, quoted newlines) with
+ * Recognises by itself: CSV (separator, byte-order mark, older encodings, quoted newlines) with
  * headers of many kinds, Google Business Profile sheets and GLEIF among them; NDJSON, JSON arrays,
  * GeoJSON and GeoJSON sequences of OpenStreetMap, Overture and schema.org objects. Memory is
  * bounded by the largest record, not by the file.

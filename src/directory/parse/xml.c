@@ -1,9 +1,11 @@
 /* XML of OpenStreetMap: nodes, ways and relations, with the places of ways from their nodes. */
 #include "base/memory.h"
+#include "directory/encoding/encoding.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/source.h"
 
 #include <expat.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +171,38 @@ bool xml_is_osm(struct str head)
 	return head.n && head.p[0] == '<' && memmem(head.p, head.n, "<osm", 4) != NULL;
 }
 
+/* The encoding that a document declares, when it is one of a byte a character. */
+static int on_encoding(void *ctx, const XML_Char *name, XML_Encoding *info)
+{
+	const struct encoding *e = encoding_named(str_of(name));
+	(void)ctx;
+	if (!e)
+		return XML_STATUS_ERROR;
+	*info = (XML_Encoding){0};
+	for (int byte = 0; byte < 256; byte++) {
+		uint32_t c = encoding_character(e, (char)byte);
+		info->map[byte] = byte && !c ? -1 : (int)c;
+	}
+	return XML_STATUS_OK;
+}
+
+static void xml_fail(struct osm_xml *x)
+{
+	struct parser *p = x->parser;
+	enum XML_Error code = XML_GetErrorCode(x->expat);
+	uint64_t line = XML_GetCurrentLineNumber(x->expat);
+	int at, n;
+	const char *text = XML_GetInputContext(x->expat, &at, &n);
+	struct str rest = text ? (struct str){text + at, (size_t)(n - at)} : (struct str){"", 0};
+	if (code == XML_ERROR_UNKNOWN_ENCODING || code == XML_ERROR_INCORRECT_ENCODING)
+		parser_fail(p, "line %" PRIu64 ": %s is declared; name one with --encoding", line,
+			    XML_ErrorString(code));
+	else if (code == XML_ERROR_INVALID_TOKEN && rest.n && (rest.p[0] & 0x80))
+		guess_refuse(p, rest, line, "XML that declares nothing else");
+	else
+		parser_fail(p, "line %" PRIu64 ": %s", line, XML_ErrorString(code));
+}
+
 bool parse_xml(struct parser *p)
 {
 	static struct draft draft; /* large, and there is one */
@@ -179,6 +213,7 @@ bool parse_xml(struct parser *p)
 	draft_init(&draft, p);
 	XML_SetUserData(x.expat, &x);
 	XML_SetElementHandler(x.expat, on_start, on_end);
+	XML_SetUnknownEncodingHandler(x.expat, on_encoding, NULL);
 	p->format = "xml/osm";
 	if (source_encoding(p->source))
 		parser_about(p, "encoding", str_of(source_encoding(p->source)));
@@ -191,8 +226,7 @@ bool parse_xml(struct parser *p)
 		status = XML_ParseBuffer(x.expat, n > 0 ? (int)n : 0, end);
 	}
 	if (status != XML_STATUS_OK && !x.pipe_gone)
-		parser_fail(p, "line %lu: %s", (unsigned long)XML_GetCurrentLineNumber(x.expat),
-			    XML_ErrorString(XML_GetErrorCode(x.expat)));
+		xml_fail(&x);
 	if (x.full)
 		parser_about(p, "nodes", STR("more than 4 million: later ways have no place"));
 	XML_ParserFree(x.expat);

@@ -81,6 +81,7 @@ enum record_note_kind {
 	RECORD_NOTE_FIELD,   /* name, numbers: values given, kept, changed, dropped, kept as text */
 	RECORD_NOTE_EXAMPLE, /* name: of a field, text: why, value, number: line */
 	RECORD_NOTE_COUNT,   /* name: of a group, value, number: how often */
+	RECORD_NOTE_REMARK,  /* text: what to look at, with the remedy; number: line */
 	RECORD_NOTE_KINDS
 };
 enum { RECORD_NOTE_NUMBERS = 5 };
