@@ -74,13 +74,21 @@ static void export_json_report(struct json_writer *w, const struct export_done *
 	const struct {
 		const char *name;
 		uint64_t n;
-	} counts[] = {{"generation", r->generation}, {"read", r->read},
-		      {"written", r->written},       {"unchanged", r->unchanged},
-		      {"removed", r->removed},       {"bytes", r->bytes},
-		      {"pages", r->pages},           {"noindex", r->noindex},
-		      {"withheld", r->withheld},     {"lists", r->lists},
-		      {"files", r->files},           {"redirects", r->redirects},
-		      {"pictures", r->pictures},     {"pictures_refused", r->pictures_refused}};
+	} counts[] = {{"generation", r->generation},
+		      {"read", r->read},
+		      {"written", r->written},
+		      {"unchanged", r->unchanged},
+		      {"removed", r->removed},
+		      {"bytes", r->bytes},
+		      {"pages", r->pages},
+		      {"noindex", r->noindex},
+		      {"withheld", r->withheld},
+		      {"lists", r->lists},
+		      {"files", r->files},
+		      {"redirects", r->redirects},
+		      {"own_files_lost", r->own_lost},
+		      {"pictures", r->pictures},
+		      {"pictures_refused", r->pictures_refused}};
 	json_member_z(w, "folder", d->dir);
 	json_member_bool(w, "dry_run", export.dry_run);
 	json_member_bool(w, "nothing_changed", r->nothing_changed);
@@ -180,6 +188,9 @@ static void export_print_directory(const struct export_done *d)
 	if (r->pictures || r->pictures_refused)
 		printf("  %" PRIu64 " pictures, %" PRIu64 " refused\n", r->pictures,
 		       r->pictures_refused);
+	if (r->own_lost)
+		printf("  %" PRIu64 " of your own files are replaced by files of the export\n",
+		       r->own_lost);
 	if (r->redirects)
 		printf("  %" PRIu64 " former addresses lead on\n", r->redirects);
 	buf_init(&causes, 65536);

@@ -48,8 +48,10 @@ sub leads_to {
 	my ($html, $url) = @_;
 	my ($base) = $url =~ m{^https?://[^/]+(.*)$};
 	my ($to) = $html =~ m{<meta http-equiv="refresh" content="0; url=\Q$base\E/([^"]*)">} or return undef;
-	my ($canonical, $link) = $html =~ m{<link rel="canonical" href="\Q$url\E/([^"]*)">.*<a href="\Q$base\E/([^"]*)">}s;
-	return 'several addresses' if ($canonical // '') ne $to || ($link // '') ne $to;
+	my ($canonical) = $html =~ m{<link rel="canonical" href="\Q$url\E/([^"]*)">};
+	my ($link) = $html =~ m{<a href="\Q$base\E/([^"]*)">};
+	return 'several addresses' if ($canonical // $to) ne $to || ($link // '') ne $to;
+	return 'neither a canonical address nor noindex' if !defined $canonical && $html !~ /noindex/;
 	return file_of($to);
 }
 sub lost {

@@ -104,6 +104,10 @@ ok(!-e "$site/passwd" && !-l "$site/passwd", 'a link there is not published');
 # ---- files that were put into the published folder ----
 my %foreign = ('BingSiteAuth.xml' => '<users/>', 'shop/index.html' => '<p>my own page</p>', 'shop/deep/x.txt' => 'x',
 	'assets/logo.png' => 'logo', 'b/readme.txt' => 'hello', '.well-known/acme/token' => 'token');
+# Also in the folders of businesses.
+my ($town) = map {m{^([^/]+)/}} grep { Site::is_business($_) && !m{^in/} } Site::paths($site);
+$foreign{"$town/menu.pdf"} = 'menu';
+$foreign{"$town/photos/1.txt"} = 'one';
 put("$site/$_", $foreign{$_}) for keys %foreign;
 for my $round (1 .. 5) {
 	change();
@@ -112,12 +116,14 @@ for my $round (1 .. 5) {
 	is_deeply({ map { $_ => slurp("$site/$_") } keys %foreign }, \%foreign, '... what was put there stands there');
 }
 put("$site/BingSiteAuth.xml", '<users>2</users>');
-unlink "$site/shop/deep/x.txt", "$site/b/readme.txt";
+unlink "$site/shop/deep/x.txt", "$site/b/readme.txt", "$site/$town/menu.pdf";
 for my $round (1 .. 3) {
 	change();
 	export();
 	is(slurp("$site/BingSiteAuth.xml"), '<users>2</users>', 'what was changed there stays changed');
-	ok(!-e "$site/shop/deep" && !-e "$site/b/readme.txt", 'and what was removed does not come back');
+	is(slurp("$site/$town/photos/1.txt"), 'one', '... what is beside businesses, too');
+	ok(!-e "$site/shop/deep" && !-e "$site/b/readme.txt" && !-e "$site/$town/menu.pdf",
+		'and what was removed does not come back');
 }
 my ($page) = grep { Site::is_business($_) } Site::paths($site);
 $i->sql('DELETE FROM business');
@@ -125,7 +131,8 @@ export();
 my @pages = grep { Site::is_business($_) } Site::paths($site);
 is(scalar @pages, 0, 'pages of what is no more are nobody\'s own files');
 my @lists = glob "$site/in/*/*.html $site/kind/*/*.html";
-is(scalar @lists, 0, 'nor are lists');
+is_deeply([ grep { slurp($_) !~ m{http-equiv="refresh" content="0; url=/Verzeichnis/"} } @lists ], [],
+	'nor are lists, whose addresses lead to the home page');
 
 # ---- where it is served ----
 $i->import_samples(qw(boutique.ndjson tiling-firm.json town.geojson association.csv));

@@ -100,6 +100,26 @@ my $other = $kept eq $twin ? undef : $twin;
 is(stub($files{$other}), $kept, 'the page of a duplicate leads to that of its twin') if $other;
 ok($kept, 'one of two twins has a page');
 
+# ---- files of the operator at such addresses ----
+sub put { my ($path, $text) = @_; open my $out, '>', "$site/$path" or die "$path: $!"; print $out $text; close $out }
+import_records($i, 'shops', @shops);
+export($i, 'none');
+put('thun/cafe.html', 'mine');
+import_records($i, 'shops', @shops[ 0, 1, 4 ]);
+export($i, 'none');
+put('thun/bakery.html', 'mine, too');
+export($i, 'stubs');
+%files = Site::files($site);
+is_deeply([ @files{qw(thun/cafe.html thun/bakery.html)} ], [ 'mine', 'mine, too' ],
+	'a file of the operator stands where a list was');
+unlink "$site/thun/bakery.html" or die;
+open my $published, '<', "$site/thun/cafe.html" or die $!; # as a web server that is sending it has it open
+import_records($i, 'shops', @shops, map { shop($_, categories => ['cafe']) } 7 .. 9);
+my $said = export($i, 'stubs');
+like($said, qr/\n  1 of your own files are replaced by files of the export\n/, 'a list that comes replaces it, which is said');
+is(join('', <$published>), 'mine', '... in the tree that is published next, not in the published one');
+like($said, qr{not kept" path="?thun/cafe\.html}, 'with its name');
+
 # ---- servers ----
 import_records($i, 'shops', @shops);
 $i->run_ok('path', $id, 'thun/once-more');

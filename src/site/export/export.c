@@ -620,7 +620,7 @@ static enum status export_build(struct export_run *r, struct err *err)
 	if (r->options->dry_run)
 		return r->options->fit ? fit_check(r->options->fit, &r->next, -1, err) : OK;
 	r->next.own = r->own;
-	status = own_keep(&r->state, &r->next, err);
+	status = own_keep(&r->state, &r->next, &r->report->own_lost, err);
 	if (status == OK)
 		status = export_state_sync(&r->state, err);
 	if (status == OK)

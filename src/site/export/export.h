@@ -16,8 +16,8 @@
  * published when any of its files differs. What it says of itself is in shop.toml (shop/shop.h).
  *
  * Files of the operator are published as they are: those of a folder (web/public of the instance)
- * with each run, and those put into DIR by hand, which are kept when the trees are exchanged;
- * except for files in the folders of businesses, those of places and b/XX.
+ * with each run, and those put into DIR by hand, which are kept when the trees are exchanged; not
+ * in b/XX, and not under a name that the export gives to a page or list.
  *
  * A run that is killed has not touched the published tree. Before a page of the spare tree is
  * written its id goes into a journal; the next run treats the pages named there as unknown and
@@ -98,6 +98,7 @@ struct export_report {
 	uint64_t pages, noindex;     /* business pages in the published tree */
 	uint64_t withheld;           /* businesses without a page */
 	uint64_t pictures, pictures_refused;
+	uint64_t own_lost;       /* files of the operator in the way of the export's, not kept */
 	uint64_t redirects;      /* former addresses that lead on; 0 when nothing has changed */
 	uint64_t lists, files;   /* list pages; other files */
 	uint64_t bytes;          /* bytes written */

@@ -687,12 +687,14 @@ struct former {
 struct redirect {
 	int64_t id;
 	struct str from, to;
+	bool indexed; /* search engines may list `to` */
 };
 struct redirects {
 	enum redirects_how how;
 	uint64_t digest; /* of the setting and of what the database knows */
 	struct arena arena;
 	struct buf remembered;
+	struct manifest published; /* files of the published tree */
 	struct former *former;
 	size_t count, room;
 	struct redirect *item; /* by `from` */
@@ -748,9 +750,10 @@ MUST_CHECK enum status own_put_plain(const char *dir, const char *path, struct s
 				     struct err *err);
 /* Before the trees are exchanged: hard-link files that the operator has put into the published tree
  * into the spare tree, and remove from the spare tree those that he has removed. written: the
- * sorted manifest of the spare tree. */
+ * sorted manifest of the spare tree. *lost: number of his files that are not kept, because the
+ * export writes one of that name. */
 MUST_CHECK enum status own_keep(const struct export_state *s, const struct manifest *written,
-				struct err *err);
+				uint64_t *lost, struct err *err);
 
 /* ---- worker.c ---- */
 

@@ -226,67 +226,76 @@ enum status own_public_copy_plain(const char *folder, const char *dir, struct er
 
 /* ---- the operator's files in the published tree ---- */
 
-struct own_places;
+struct own_folders;
 struct keep {
 	int from, to;                   /* published and spare tree */
 	const struct manifest *made;    /* manifest of the tree that is walked */
 	const struct manifest *written; /* manifest of `to` */
-	const struct own_places *places;
+	const struct own_folders *business;
 	bool removing; /* walk `to` and remove what `from` does not have */
 	unsigned depth;
+	uint64_t kept, lost; /* files of the operator; lost: the export writes one of that name */
 };
 
-/* ---- folders of businesses: the first segments of their paths ----
+/* ---- folders of businesses ----
  *
- * Looking up each page would take too long, so that the operator's files in these folders are not
- * kept. */
+ * They have nearly all files of a tree, and to look at each would take longer than an export of a
+ * few changes. In the published tree only the operator adds and removes files after its manifest
+ * was written: the folder's time of change says whether he has. Those that have files of his are
+ * written down (STATE/own-folders), because their times say nothing once the export has put these
+ * files into the other tree. */
 
-struct own_places {
-	struct str *slot; /* a hash table with open addressing */
+struct own_folders {
+	struct own_folder {
+		struct str path; /* empty: a free slot */
+		bool listed;     /* in STATE/own-folders */
+		bool walked;     /* in this run, in both trees */
+	} * slot;                /* a hash table with open addressing */
 	size_t slots, count;
 };
 
-static struct str *places_slot(const struct own_places *places, struct str name)
+static struct own_folder *folders_slot(const struct own_folders *folders, struct str path)
 {
-	size_t at = XXH3_64bits(name.p, name.n) & (places->slots - 1);
-	while (places->slot[at].n && !str_eq(places->slot[at], name))
-		at = (at + 1) & (places->slots - 1);
-	return &places->slot[at];
+	size_t at = XXH3_64bits(path.p, path.n) & (folders->slots - 1);
+	while (folders->slot[at].path.n && !str_eq(folders->slot[at].path, path))
+		at = (at + 1) & (folders->slots - 1);
+	return &folders->slot[at];
 }
 
-static void places_grow(struct own_places *places)
+static void folders_grow(struct own_folders *folders)
 {
-	struct own_places larger = {.slots = places->slots ? 2 * places->slots : 256};
-	if (2 * (places->count + 1) < places->slots)
+	struct own_folders larger = {.slots = folders->slots ? 2 * folders->slots : 256};
+	if (2 * (folders->count + 1) < folders->slots)
 		return;
-	larger.count = places->count;
-	larger.slot = memory_array(larger.slots, sizeof(struct str));
-	for (size_t i = 0; i < places->slots; i++)
-		if (places->slot[i].n)
-			*places_slot(&larger, places->slot[i]) = places->slot[i];
-	free(places->slot);
-	*places = larger;
+	larger.count = folders->count;
+	larger.slot = memory_array(larger.slots, sizeof(*larger.slot));
+	for (size_t i = 0; i < folders->slots; i++)
+		if (folders->slot[i].path.n)
+			*folders_slot(&larger, folders->slot[i].path) = folders->slot[i];
+	free(folders->slot);
+	*folders = larger;
 }
 
-static void places_of_manifest(struct own_places *places, const struct manifest *m)
+/* "munich/f" of "munich/f/falkner". Pages without a path are in b/XX, which has no files but
+ * theirs. */
+static void folders_of_manifest(struct own_folders *folders, const struct manifest *m)
 {
 	for (size_t i = 0; i < m->entries; i++) {
-		const char *path = manifest_path(&m->entry[i]);
-		struct str place = {path, strcspn(path, "/")};
-		if (!place.n)
+		const char *path = manifest_path(&m->entry[i]), *slash = strrchr(path, '/');
+		if (!slash)
 			continue;
-		places_grow(places);
-		struct str *slot = places_slot(places, place);
-		places->count += !slot->n;
-		*slot = place;
+		folders_grow(folders);
+		struct str folder = {path, (size_t)(slash - path)};
+		struct own_folder *slot = folders_slot(folders, folder);
+		folders->count += !slot->path.n;
+		*slot = (struct own_folder){.path = folder};
 	}
 }
 
-/* Also b/XX, from before addresses had names, and a page of a business that is nowhere else. */
-static bool own_is_business_folder(const struct own_places *places, const char *path)
+static bool own_is_business_folder(const struct own_folders *folders, const char *path)
 {
 	return (path[0] == 'b' && path[1] == '/' && strlen(path) == 4) ||
-	       (places->slots && places_slot(places, str_of(path))->n);
+	       (folders->slots && folders_slot(folders, str_of(path))->path.n);
 }
 
 /* "NAME-ID.html" and its cards, of a place that has no businesses any more. */
@@ -328,14 +337,17 @@ static enum status keep_file(struct keep *k, const char *path, const struct stat
 			     struct err *err)
 {
 	char folder[EXPORT_PATH];
-	if (keep_is_linked(k, path, st))
-		return OK;
+	k->kept++;
 	if (own_made_by_export(k->written, path)) {
 		log_warn(
 		    "the export writes a file of this name itself; the operator's file is not kept",
 		    LOG_S("path", path));
+		k->kept--;
+		k->lost++;
 		return OK;
 	}
+	if (keep_is_linked(k, path, st))
+		return OK;
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
 		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
 		if (mkdirat(k->to, folder, 0755) != 0 && errno != EEXIST)
@@ -358,7 +370,7 @@ static enum status keep_visit(void *ctx, const char *path, const struct stat *st
 {
 	struct keep *k = ctx;
 	if (S_ISDIR(st->st_mode)) {
-		if (own_is_business_folder(k->places, path) || k->depth == DEPTH_MAX)
+		if (own_is_business_folder(k->business, path) || k->depth == DEPTH_MAX)
 			return OK;
 		k->depth++;
 		enum status status =
@@ -373,29 +385,126 @@ static enum status keep_visit(void *ctx, const char *path, const struct stat *st
 	return k->removing ? keep_drop_file(k, path, err) : keep_file(k, path, st, err);
 }
 
-enum status own_keep(const struct export_state *s, const struct manifest *written, struct err *err)
+/* ---- business folders, one by one ---- */
+
+/* Mark the folders that had files of the operator. all: it is not known which had. */
+static enum status keep_read_folders(const struct export_state *s, struct own_folders *folders,
+				     struct buf *text, bool *all, struct err *err)
+{
+	char file[PATH_MAX];
+	enum status status = io_path(file, sizeof(file), err, "%s/own-folders", s->dir);
+	*all = status == OK && access(file, F_OK) != 0;
+	if (status != OK || *all)
+		return status;
+	status = io_read_file(file, text, err);
+	struct str rest = buf_view(text);
+	while (status == OK && rest.n) {
+		struct str path = str_cut(&rest, '\n');
+		struct own_folder *slot =
+		    path.n && folders->slots ? folders_slot(folders, path) : NULL;
+		if (slot && slot->path.n)
+			slot->listed = true;
+	}
+	return status;
+}
+
+static enum status keep_write_folders(const struct export_state *s,
+				      const struct own_folders *folders, struct err *err)
+{
+	char file[PATH_MAX];
+	struct buf text;
+	enum status status = io_path(file, sizeof(file), err, "%s/own-folders", s->dir);
+	buf_init(&text, OWN_BYTES_MAX);
+	for (size_t i = 0; i < folders->slots; i++)
+		if (folders->slot[i].path.n && folders->slot[i].listed)
+			buf_printf(&text, "%.*s\n", STR_ARG(folders->slot[i].path));
+	if (status == OK)
+		status = io_write_file(file, buf_view(&text), 0644, err);
+	buf_release(&text);
+	return status;
+}
+
+/* Whether the operator may have put a file into the folder, or taken one out, since the manifest
+ * was written at `since`. A file may be put there within the same tick of the clock. */
+static bool keep_is_touched(int root, const char *path, struct timespec since)
+{
+	struct stat st;
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	return st.st_ctim.tv_sec > since.tv_sec ||
+	       (st.st_ctim.tv_sec == since.tv_sec && st.st_ctim.tv_nsec >= since.tv_nsec);
+}
+
+/* A folder that was touched stays listed for a run, also when nothing of the operator's is in it
+ * any more: should this run fail, the next one has to remove what he has taken out. */
+static enum status keep_business_folder(struct keep *k, struct own_folder *folder, bool all,
+					struct timespec since, struct err *err)
+{
+	char path[EXPORT_PATH];
+	snprintf(path, sizeof(path), "%.*s", STR_ARG(folder->path));
+	if (k->removing)
+		return folder->walked ? own_each(k->to, path, keep_visit, k, err) : OK;
+	uint64_t before = k->kept;
+	bool touched = keep_is_touched(k->from, path, since);
+	folder->walked = all || folder->listed || touched;
+	if (!folder->walked)
+		return OK;
+	enum status status = own_each(k->from, path, keep_visit, k, err);
+	folder->listed = touched || k->kept > before;
+	return status;
+}
+
+static enum status keep_business_folders(struct keep *k, const struct own_folders *folders,
+					 bool all, const struct export_state *s, struct err *err)
+{
+	struct stat manifest;
+	enum status status = stat(s->old_manifest, &manifest) == 0
+				 ? OK
+				 : err_errno(err, FAILED, "%s", s->old_manifest);
+	for (size_t i = 0; i < folders->slots && status == OK; i++)
+		if (folders->slot[i].path.n)
+			status =
+			    keep_business_folder(k, &folders->slot[i], all, manifest.st_mtim, err);
+	return status;
+}
+
+enum status own_keep(const struct export_state *s, const struct manifest *written, uint64_t *lost,
+		     struct err *err)
 {
 	struct manifest published;
-	struct own_places places = {0};
+	struct own_folders folders = {0};
+	struct buf known;
 	struct keep k = {
-	    .to = s->spare_fd, .made = &published, .written = written, .places = &places};
+	    .to = s->spare_fd, .made = &published, .written = written, .business = &folders};
+	bool all = false;
 	if (!s->published)
 		return OK;
-	places_of_manifest(&places, written);
+	buf_init(&known, OWN_BYTES_MAX);
+	folders_of_manifest(&folders, written);
 	manifest_init(&published);
 	enum status status = manifest_read_files(&published, s->old_manifest, err);
 	k.from = open(s->site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (status == OK && k.from < 0)
 		status = err_errno(err, FAILED, "%s", s->site);
 	if (status == OK)
+		status = keep_read_folders(s, &folders, &known, &all, err);
+	if (status == OK)
 		status = own_each(k.from, "", keep_visit, &k, err);
+	if (status == OK)
+		status = keep_business_folders(&k, &folders, all, s, err);
+	if (status == OK)
+		status = keep_write_folders(s, &folders, err);
 	k.made = written;
 	k.removing = true;
 	if (status == OK)
 		status = own_each(k.to, "", keep_visit, &k, err);
+	if (status == OK)
+		status = keep_business_folders(&k, &folders, all, s, err);
+	*lost = k.lost;
 	if (k.from >= 0)
 		close(k.from);
 	manifest_release(&published);
-	free(places.slot);
+	buf_release(&known);
+	free(folders.slot);
 	return status;
 }

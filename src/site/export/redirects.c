@@ -9,6 +9,7 @@
  * A former address leads directly to a page that exists: never to another former one. */
 #include "site/export/internal.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,7 @@ void redirects_release(struct redirects *r)
 	free(r->former);
 	free(r->item);
 	buf_release(&r->remembered);
+	manifest_release(&r->published);
 	arena_release(&r->arena);
 	*r = (struct redirects){.count = 0};
 }
@@ -188,17 +190,14 @@ static bool redirects_is_list(const struct theme *t, struct str path)
 static enum status redirects_note_published(const struct redirects_run *run, bool recalled,
 					    struct err *err)
 {
-	struct manifest files;
+	struct manifest *files = &run->r->published;
 	enum status status =
 	    manifest_each(run->published, redirects_note_business, (void *)run, err);
-	if (recalled || status != OK)
-		return status;
-	manifest_init(&files);
-	status = manifest_read_files(&files, run->published, err);
-	for (size_t i = 0; i < files.files; i++)
-		if (redirects_is_list(run->theme, str_of(files.file[i].path)))
-			redirects_keep(run->r, 0, str_of(files.file[i].path));
-	manifest_release(&files);
+	if (status == OK)
+		status = manifest_read_files(files, run->published, err);
+	for (size_t i = 0; i < files->files && !recalled && status == OK; i++)
+		if (redirects_is_list(run->theme, str_of(files->file[i].path)))
+			redirects_keep(run->r, 0, str_of(files->file[i].path));
 	return status;
 }
 
@@ -377,13 +376,13 @@ static const struct manifest_entry *redirects_successor(const struct manifest *m
 }
 
 static void redirects_lead(struct redirects *r, const struct former *f, const char *from,
-			   const char *to)
+			   const char *to, bool indexed)
 {
 	struct str kept_from = arena_str(&r->arena, str_of(from));
 	struct str kept_to = arena_str(&r->arena, str_of(to));
 	must(kept_from.p && kept_to.p);
 	r->item = memory_grow(r->item, &r->items_room, r->items + 1, sizeof(*r->item));
-	r->item[r->items++] = (struct redirect){f->id, kept_from, kept_to};
+	r->item[r->items++] = (struct redirect){f->id, kept_from, kept_to, indexed};
 }
 
 static int redirect_compare(const void *a, const void *b)
@@ -392,28 +391,61 @@ static int redirect_compare(const void *a, const void *b)
 	return str_cmp(x->from, y->from);
 }
 
-/* Fill r->item, sorted. What exists in m, which is sorted, leads nowhere. */
-static void redirects_resolve(struct redirects *r, const struct theme *t, const struct manifest *m)
+/* Whether the operator has put a file of his own there. The names of pages of businesses are not
+ * his. */
+static bool redirects_is_operators(const struct redirects_run *run, const struct former *f,
+				   const char *path)
 {
+	int published = run->files->writer->published_fd;
+	return !f->id && published >= 0 && !manifest_find_file(&run->r->published, path) &&
+	       faccessat(published, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The pages of places that search engines are not to list, as files. */
+static void redirects_find_unlisted(const struct lists *l, struct manifest *out)
+{
+	char path[EXPORT_PATH];
+	manifest_init(out);
+	for (uint32_t i = 0; i < l->pages; i++) {
+		if (lists_indexed(l, i))
+			continue;
+		lists_path(l, i, path);
+		manifest_add_file(out, path, 1);
+	}
+	manifest_sort_files(out);
+}
+
+/* Fill r->item, sorted. What exists leads nowhere. */
+static void redirects_resolve(const struct redirects_run *run)
+{
+	struct redirects *r = run->r;
+	const struct manifest *m = run->files->next;
 	struct redirects_twin *twin;
 	size_t twins = redirects_find_twins(r, m, &twin);
+	struct manifest unlisted;
 	char from[EXPORT_PATH], to[EXPORT_PATH];
+	redirects_find_unlisted(run->lists, &unlisted);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct former *f = &r->former[i];
+		bool indexed;
 		if (f->id) {
 			const struct manifest_entry *e = redirects_successor(m, f->id, twin, twins);
 			if (!e)
 				continue;
 			business_file(f->path, f->id, ".html", from);
 			business_file(str_of(manifest_path(e)), e->id, ".html", to);
+			indexed = e->state == ENTRY_INDEXED;
 		} else {
 			snprintf(from, sizeof(from), "%.*s", STR_ARG(f->path));
-			redirects_of_list(t, m, f->path, to);
+			redirects_of_list(run->theme, m, f->path, to);
+			indexed = !manifest_find_file(&unlisted, to);
 		}
-		if (strcmp(from, to) != 0 && !manifest_find_file(m, from))
-			redirects_lead(r, f, from, to);
+		if (strcmp(from, to) != 0 && !manifest_find_file(m, from) &&
+		    !redirects_is_operators(run, f, from))
+			redirects_lead(r, f, from, to, indexed);
 	}
 	free(twin);
+	manifest_release(&unlisted);
 	if (r->items)
 		qsort(r->item, r->items, sizeof(*r->item), redirect_compare);
 }
@@ -429,21 +461,22 @@ static struct str redirects_address(struct str path)
 	return (struct str){path.p, folder ? path.n - index.n : path.n};
 }
 
-static void redirects_put_stub(const struct theme *t, struct str base, struct str path,
-			       struct buf *out)
+static void redirects_put_stub(const struct theme *t, const struct redirect *lead, struct buf *out)
 {
 	const struct language *language = wording_language(t->wording);
 	struct str word = wording_text(t->wording, WORD_MOVED);
 	struct buf link;
 	buf_init(&link, 4 * EXPORT_PATH + 4096);
-	buf_printf(&link, "%.*s/", STR_ARG(base));
-	percent_put(&link, redirects_address(path), "/");
+	buf_printf(&link, "%.*s/", STR_ARG(t->base));
+	percent_put(&link, redirects_address(lead->to), "/");
 	buf_printf(out, "<!doctype html>\n<html lang=\"%s\"%s>\n<head>\n<meta charset=\"utf-8\">\n",
 		   language->html, language->rtl ? " dir=\"rtl\"" : "");
 	buf_printf(out, "<title>%.*s</title>\n", STR_ARG(word));
-	if (t->site_url.n)
-		buf_printf(out, "<link rel=\"canonical\" href=\"%.*s%s\">\n", STR_ARG(t->site_url),
-			   buf_z(&link) + t->site_base.n);
+	if (!lead->indexed)
+		buf_puts(out, "<meta name=\"robots\" content=\"noindex\">\n");
+	else if (t->url.n)
+		buf_printf(out, "<link rel=\"canonical\" href=\"%.*s%s\">\n", STR_ARG(t->url),
+			   buf_z(&link) + t->base.n);
 	buf_printf(out, "<meta http-equiv=\"refresh\" content=\"0; url=%s\">\n", buf_z(&link));
 	buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width\">\n");
 	buf_printf(out,
@@ -461,7 +494,7 @@ static enum status redirects_write_stub(const struct redirects_run *run, const s
 	if (was && was->page)
 		journal_entry(run->files->journal, was, str_of(manifest_path(was)), false);
 	buf_reset(body);
-	redirects_put_stub(run->theme, run->theme->base, to->to, body);
+	redirects_put_stub(run->theme, to, body);
 	return files_put_over(run->files, to->from.p, buf_view(body), err);
 }
 
@@ -553,7 +586,7 @@ enum status redirects_write(const struct redirects_run *run, struct err *err)
 	if (status != OK)
 		return status;
 	if (r->how != REDIRECTS_NONE)
-		redirects_resolve(r, run->theme, run->files->next);
+		redirects_resolve(run);
 	if (r->how == REDIRECTS_STUBS)
 		status = redirects_write_stubs(run, err);
 	return status == OK && !run->files->writer->dry_run

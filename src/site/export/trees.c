@@ -140,6 +140,7 @@ static void trees_add_report(struct export_report *all, const struct export_repo
 	all->lists += one->lists;
 	all->files += one->files;
 	all->redirects += one->redirects;
+	all->own_lost += one->own_lost;
 	all->pictures = one->pictures; /* the trees have the same */
 	all->pictures_refused = one->pictures_refused;
 	all->bytes += one->bytes;

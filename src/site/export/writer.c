@@ -108,6 +108,17 @@ static void writer_keep_time(struct writer *w, int dir, const char *name, const 
 	close(fd);
 }
 
+/* A file that should not be there is the operator's, a link to the one in the published tree: it is
+ * removed from this tree, never written through. */
+static int writer_open(int dir, const char *name, bool there)
+{
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (there ? 0 : O_EXCL);
+	int fd = openat(dir, name, flags, 0644);
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
+		fd = openat(dir, name, flags, 0644);
+	return fd;
+}
+
 /* path: from the root of the tree, of the file itself and not of what it is a copy of. */
 static enum status writer_put_at(struct writer *w, int dir, const char *name, const char *path,
 				 struct str content, bool there, struct err *err)
@@ -117,12 +128,12 @@ static enum status writer_put_at(struct writer *w, int dir, const char *name, co
 		w->bytes += content.n;
 		return OK;
 	}
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = writer_open(dir, name, there);
 	if (fd < 0 && errno == ENOENT && dir == w->root_fd) {
 		enum status status = writer_make_folders(dir, path, err);
 		if (status != OK)
 			return status;
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		fd = writer_open(dir, name, there);
 	}
 	if (fd < 0)
 		return err_errno(err, FAILED, "%s", path);
