@@ -157,6 +157,17 @@ GROUP BY queryid
 ORDER BY queryid
 LIMIT 20000;
 
+-- name: audit_updates
+-- Rows that committed transactions have updated, by table; those of partitions count for the partitioned table.
+SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name, sum(s.n_tup_upd)::bigint AS updates
+FROM pg_stat_user_tables AS s
+JOIN pg_class AS c ON c.oid = coalesce(pg_partition_root(s.relid), s.relid)
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE s.n_tup_upd > 0
+GROUP BY c.oid, n.nspname, c.relname
+ORDER BY c.oid
+LIMIT 5000;
+
 -- name: audit_scratch_role
 -- Of the throw-away cluster: the role that the schema is loaded as. It owns the database, and is no superuser.
 CREATE ROLE holdfast_owner LOGIN;

@@ -54,7 +54,7 @@ static const struct cli_option options[] = {
      "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
      &budget},
     {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
-     "db: then look at the server for so long: transactions that stay open over a call, batches that are called and change nothing",
+     "db: then look at the server for so long: transactions that stay open over a call, batches that are called and change nothing, tables that change only in bursts",
      &watch},
     {"bouncer", 0, CLI_TEXTS, "URL", 0, 0,
      "db --watch: console of a PgBouncer to ask who waits in it, with a role of its stats_users; may be given several times",

@@ -160,4 +160,43 @@ subtest 'nothing of the code is run' => sub {
 	is(scalar(grep {/: (?:CALL|SELECT app\.|REFRESH)/} @sent), 0, 'no call');
 	is($db->sql("SELECT count(*) FROM app.firm WHERE state <> 'new'"), 0, 'no row changed');
 };
+
+subtest 'whether a LIMIT bounds what is written is what the plan says' => sub {
+	my $db = AuditDb->start(settings => [qw(fsync=off autovacuum=off)]);
+	# one row when it was analysed, 21 since; and a table of which the statistics are right
+	$db->script(<<'SQL');
+CREATE TABLE few (id int PRIMARY KEY, state text NOT NULL);
+INSERT INTO few VALUES (1, 'new');
+ANALYZE few;
+INSERT INTO few SELECT i, 'new' FROM generate_series(2, 21) AS i;
+CREATE TABLE job (LIKE few INCLUDING ALL);
+INSERT INTO job SELECT i, 'new' FROM generate_series(1, 20000) AS i;
+ANALYZE job;
+SQL
+	my $batch = sub { "SELECT id FROM $_[0] WHERE state = 'new' ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED" };
+	my $said = sub {
+		my ($statement) = @_;
+		return join ', ', map {"$_->{severity} $_->{rule}"}
+			grep { $_->{rule} eq 'limit-overrun' } $db->found("$statement;\n");
+	};
+	my @cases = (
+		[ 'warning limit-overrun', "UPDATE few SET state = 'run' WHERE id IN (" . $batch->('few') . ')' ],
+		[ 'warning limit-overrun', 'UPDATE few AS f SET state = $1 WHERE f.id IN ('
+				. $batch->('few') =~ s/2/\$2/r . ')' ],
+		[ 'warning limit-overrun', 'DELETE FROM few USING (' . $batch->('few') . ') AS b WHERE b.id = few.id' ],
+		[ 'note limit-overrun', "UPDATE job SET state = 'run' WHERE id IN (" . $batch->('job') . ')' ],
+		[ 'note limit-overrun', "WITH done AS (UPDATE job SET state = 'run' WHERE id IN (" . $batch->('job')
+				. ') RETURNING id) SELECT * FROM done' ],
+		[ '', "UPDATE few SET state = 'run' WHERE id = ANY (ARRAY(" . $batch->('few') . '))' ],
+		[ '', "UPDATE few SET state = 'run' WHERE id = (" . $batch->('few') =~ s/2/1/r . ')' ],
+		[ '', 'WITH b AS (' . $batch->('few') . ") UPDATE few SET state = 'run' WHERE id IN (SELECT id FROM b)" ],
+	);
+	is($said->($_->[1]), $_->[0], $_->[1]) for @cases;
+	# the judgement is what happens
+	my $written = sub { scalar $db->script("BEGIN; $_[0] RETURNING few.id; ROLLBACK") };
+	my ($found) = grep { $_->{rule} eq 'limit-overrun' } $db->found("$cases[0][1];\n");
+	is($written->($cases[0][1]), 21, 'LIMIT 2 writes 21 rows');
+	is($written->($cases[0][1] =~ s/id IN .*/$found->{rewrite}/r), 2, 'and 2 as the finding says to write it');
+	like($found->{message}, qr/runs again for each row of few \(1 expected by the statistics of today\)/, 'why');
+};
 done_testing;

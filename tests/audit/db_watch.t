@@ -1,11 +1,13 @@
 #!/usr/bin/perl
 # `audit db --watch`: a batch of a running application that is called and changes nothing is found while rows are left
-# to be changed; an empty queue, a poller and a batch that works are not. And a pooler is refused clearly.
+# to be changed; an empty queue, a poller and a batch that works are not. A table that changes only in bursts while its
+# application works is a note. And a pooler is refused clearly.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use AuditDb;
+use IO::Handle;
 use Program;
 use Test::More;
 use Wait;
@@ -19,15 +21,24 @@ CREATE TABLE done_job (LIKE job INCLUDING ALL);
 INSERT INTO done_job SELECT id, now(), 'done' FROM job;
 CREATE TABLE work (id int PRIMARY KEY, state text NOT NULL);
 INSERT INTO work SELECT i, 'new' FROM generate_series(1, 200000) i;
+CREATE TABLE item (id int PRIMARY KEY, state text NOT NULL);
+INSERT INTO item SELECT i, 'new' FROM generate_series(1, 3000) i;
+CREATE TABLE one_by_one (LIKE item INCLUDING ALL);
+INSERT INTO one_by_one TABLE item;
+CREATE TABLE nightly (LIKE item INCLUDING ALL);
+INSERT INTO nightly TABLE item;
+CREATE ROLE discovery LOGIN PASSWORD 'd' IN ROLE pg_read_all_data, pg_write_all_data;
+CREATE ROLE finisher LOGIN PASSWORD 'f' IN ROLE pg_read_all_data, pg_write_all_data;
+CREATE ROLE cron LOGIN PASSWORD 'c' IN ROLE pg_read_all_data, pg_write_all_data;
 SELECT pg_stat_statements_reset();
 SQL
 
 # An application: the same statement again and again.
 sub runs {
-	my ($name, $statement) = @_;
+	my ($name, $statement, @as) = @_;
 	my $loop = "SET application_name = '$name';\n$statement \\watch 0.1\n";
 	my $file = $db->file($loop);
-	return Program->start($name, [ 'psql', '-XAtq', '-o', '/dev/null', '-f', $file, $db->url('postgres') ],
+	return Program->start($name, [ 'psql', '-XAtq', '-o', '/dev/null', '-f', $file, $db->url('postgres', @as) ],
 		log => "$db->{work}/$name.log");
 }
 my @programs = (
@@ -46,18 +57,39 @@ my @programs = (
 	# its constants are parameters in pg_stat_statements
 	runs('hidden',
 		"UPDATE job SET state = 'x' WHERE id IN (SELECT id FROM job ORDER BY id LIMIT 400) AND state = 'old'"),
+	# works, and says so only at the end: its UPDATE comes from another session
+	runs('discovery-1', 'SELECT count(*) FROM item', 'discovery', 'd'),
+	# says of each item that it is done
+	runs('finisher', "UPDATE one_by_one SET state = 'done' WHERE id = (SELECT min(id) FROM one_by_one"
+			. " WHERE state = 'new')", 'finisher', 'f'),
 );
+# Sessions that are idle but for one UPDATE of many rows.
+my %session;
+for my $name (qw(discovery-2 cron)) {
+	local $ENV{PGAPPNAME} = $name;
+	my ($role) = $name =~ /^([a-z]+)/;
+	open $session{$name}, '|-', 'psql', '-XAtq', $db->url('postgres', $role, substr $role, 0, 1) or die "psql: $!";
+	$session{$name}->autoflush;
+}
 for my $program (qw(job done_job work)) {
 	wait_until("$program is written", sub {
 			$db->sql("SELECT count(*) FROM pg_stat_statements WHERE query LIKE 'UPDATE $program %' AND calls > 3") });
 }
 my $none = $db->file("SELECT 1;\n");
-my ($code, $out) = $db->audit('--watch', 12, '--statements', $none, '--rule', 'spinning-filter');
-is($code, 2, 'a finding');
+my $looks = Program->start('audit', [ "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'), '--notes',
+		'--watch', 25, '--statements', $none ], out => "$db->{work}/watched", log => "$db->{work}/watch.log");
+wait_until('the first look is over', sub {
+		$db->sql("SELECT count(*) FROM pg_stat_statements WHERE query LIKE '%n_tup_upd%' AND calls > 0"
+			. " AND query LIKE 'SELECT c.oid%'") });
+print { $session{'discovery-2'} } "UPDATE item SET state = 'done';\n";
+print { $session{cron} } "UPDATE nightly SET state = 'done';\n";
+my $status = $looks->reap;
+my $out = AuditDb::slurp("$db->{work}/watched");
+is($status >> 8, 2, 'a finding') or diag $looks->log;
 my @headlines = $out =~ /^(\w+: a batch on .*)$/mg;
 is(scalar @headlines, 2, 'the one that spins, and the one that cannot be told from it') or diag $out;
 like($out,
-	qr/^error: a batch on job was written \d+ times in 12 s and changed 0 rows, while rows are left to be changed /m,
+	qr/^error: a batch on job was written \d+ times in 25 s and changed 0 rows, while rows are left to be changed /m,
 	'the first line is count, table and what is left');
 like($out, qr/id = ANY \(ARRAY\(SELECT id FROM job WHERE sent IS NULL ORDER BY id LIMIT \$1 FOR UPDATE SKIP LOCKED\)\)/,
 	'with the remedy');
@@ -65,6 +97,15 @@ like($out, qr/^warning: a batch on job .*\n(?:.*\n){3,5}?  .*whether rows are le
 	'where constants are hidden it is said');
 unlike($out, qr/done_job|on work/, 'neither an empty queue nor one that is worked on');
 is($db->sql("SELECT count(*) FROM job WHERE sent IS NULL"), 2400, 'nothing was changed');
+my @silent = $out =~ /^(\w+: rows of .*) \[silent-batch\]$/mg;
+is(scalar @silent, 1, 'one table changes in bursts: not one that changes all the time, nor one of an idle application')
+	or diag $out;
+like($silent[0] // '', qr/^note: rows of public\.item change only in bursts: none for \d\d s, while discovery works$/,
+	'a note: which table, how long, who works');
+like($out, qr/  3000 rows changed in 1 of 25 looks, in which discovery was busy \d+ times; a monitor/, 'with figures');
+like($out, qr/^.*UPDATE item SET state = .*$/m, 'and the statement');
+like($out, qr/Write the state of each item when it is done, in a transaction of its own\./, 'and the remedy');
+close $_ for values %session;
 $_->stop for @programs;
 
 subtest 'a transaction pooler is refused with what to give instead, also where it refuses settings' => sub {

@@ -2,11 +2,13 @@
 #include "audit/probe/internal.h"
 #include "base/json.h"
 
-static void plan_walk(const struct json_value *value, unsigned depth, struct probe_plan *plan)
+static void plan_walk(const struct json_value *value, size_t parent, unsigned depth,
+		      struct probe_plan *plan)
 {
 	if (!value || plan->count == PROBE_NODES_MAX || depth >= JSON_MAX_DEPTH)
 		return;
-	struct probe_node *node = &plan->node[plan->count++];
+	size_t own = plan->count++;
+	struct probe_node *node = &plan->node[own];
 	*node = (struct probe_node){
 	    .type = json_text(json_get(value, "Node Type")),
 	    .schema = json_text(json_get(value, "Schema")),
@@ -15,7 +17,10 @@ static void plan_walk(const struct json_value *value, unsigned depth, struct pro
 	    .index = json_text(json_get(value, "Index Name")),
 	    .condition = json_text(json_get(value, "Index Cond")),
 	    .filter = json_text(json_get(value, "Filter")),
+	    .side = json_text(json_get(value, "Parent Relationship")),
+	    .hashed = str_eq(json_text(json_get(value, "Strategy")), STR("Hashed")),
 	    .depth = depth,
+	    .parent = parent,
 	};
 	if (!json_double(json_get(value, "Total Cost"), &node->cost) ||
 	    !json_double(json_get(value, "Plan Rows"), &node->rows))
@@ -24,7 +29,7 @@ static void plan_walk(const struct json_value *value, unsigned depth, struct pro
 	plan->incremental += str_eq(node->type, STR("Incremental Sort"));
 	const struct json_value *children = json_get(value, "Plans");
 	for (const struct json_value *v = children ? children->first : NULL; v; v = v->next)
-		plan_walk(v, depth + 1, plan);
+		plan_walk(v, own, depth + 1, plan);
 }
 
 enum status plan_read(struct str json, struct arena *arena, struct probe_plan *plan,
@@ -38,7 +43,7 @@ enum status plan_read(struct str json, struct arena *arena, struct probe_plan *p
 	plan->node = arena_array(arena, PROBE_NODES_MAX, sizeof(*plan->node));
 	if (!plan->node)
 		return err_set(err, TOO_LARGE, "the plan is too large");
-	plan_walk(json_path(tree, "0.Plan"), 0, plan);
+	plan_walk(json_path(tree, "0.Plan"), 0, 0, plan);
 	if (!plan->count)
 		return err_set(err, FAILED, "the server's EXPLAIN has no plan");
 	plan->cost = plan->node[0].cost;
@@ -59,4 +64,45 @@ bool probe_plan_uses(const struct probe_plan *plan, struct str schema, struct st
 		*by_condition |= n->condition.n != 0;
 	}
 	return uses;
+}
+
+/* Executed again with the same parameters, the node gives the rows that it has kept. */
+static bool plan_keeps_rows(const struct probe_node *n)
+{
+	static const char *const types[] = {"Materialize", "Sort", "Hash"};
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (str_eq(n->type, str_of(types[i])))
+			return true;
+	return n->hashed;
+}
+
+static const struct probe_node *plan_outer_of(const struct probe_plan *plan, size_t loop)
+{
+	for (size_t i = loop + 1; i < plan->count; i++)
+		if (plan->node[i].parent == loop && str_eq(plan->node[i].side, STR("Outer")))
+			return &plan->node[i];
+	return NULL;
+}
+
+bool probe_plan_repeats_limit(const struct probe_plan *plan, struct probe_repeated *out)
+{
+	for (size_t i = 1; i < plan->count; i++) {
+		const struct probe_node *n = &plan->node[i], *outer;
+		if (!str_eq(n->type, STR("Limit")))
+			continue;
+		while (n->parent != (size_t)(n - plan->node) && !plan_keeps_rows(n) &&
+		       !str_eq(n->side, STR("InitPlan")) &&
+		       !(str_eq(n->side, STR("Inner")) &&
+			 str_eq(plan->node[n->parent].type, STR("Nested Loop"))))
+			n = &plan->node[n->parent];
+		if (!str_eq(n->side, STR("Inner")) || plan_keeps_rows(n) ||
+		    !str_eq(plan->node[n->parent].type, STR("Nested Loop")) ||
+		    !(outer = plan_outer_of(plan, n->parent)))
+			continue;
+		*out = (struct probe_repeated){.outer = outer->rows, .rows = plan->node[i].rows};
+		for (; outer < plan->node + plan->count && !out->relation.n; outer++)
+			out->relation = outer->relation;
+		return true;
+	}
+	return false;
 }

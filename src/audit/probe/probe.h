@@ -84,8 +84,11 @@ struct probe_node {
 	struct str index;
 	struct str condition; /* Index Cond */
 	struct str filter;
+	struct str side; /* Parent Relationship: Outer, Inner, InitPlan, SubPlan; empty: the root */
 	double cost, rows; /* total cost; rows expected */
+	bool hashed;       /* an Aggregate or SetOp with a hash table */
 	unsigned depth;
+	size_t parent; /* its place in the list; of the root its own */
 };
 
 struct probe_plan {
@@ -103,6 +106,14 @@ MUST_CHECK enum status probe_explain(struct probe *probe, const struct probe_ses
 /* Whether the plan reads the index, and whether by a condition. */
 bool probe_plan_uses(const struct probe_plan *plan, struct str schema, struct str index,
 		     bool *by_condition);
+
+/* A LIMIT that is executed again for each row of the other side of a nested loop, because nothing
+ * between them keeps its rows. */
+struct probe_repeated {
+	double outer, rows;  /* expected: of the other side, and of the LIMIT each time */
+	struct str relation; /* that the other side reads first; empty: none */
+};
+bool probe_plan_repeats_limit(const struct probe_plan *plan, struct probe_repeated *out);
 
 /* How many of the rows satisfy each condition; an empty condition counts all. */
 struct probe_comparison {

@@ -250,8 +250,10 @@ static struct str write_judge(struct identity *id, uint32_t query, struct statem
 		  from.to ? (struct statement_span){from.from, s->query[query].where.to}
 			  : s->query[query].where);
 	struct str why = unit_judge(id);
-	if (!why.n)
-		*planned = id->unit.span;
+	if (why.n)
+		return why;
+	*planned = id->unit.span;
+	identity_limit(id, query);
 	return why;
 }
 

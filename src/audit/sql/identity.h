@@ -14,11 +14,13 @@
  *   filter.c    rewrites of a condition
  *   partial.c   predicates of partial indexes that a statement implies but does not say
  *   join.c      rewrites of a condition between two tables
+ *   limit_plan.c  whether a LIMIT bounds what is written
  *   identity.c  one statement
  *   run.c       statements before one server
  *   code.c      functions, procedures, views and rules of a database
  *   database.c  the statements of a server, of pg_stat_statements, its code or a file
  *   watch_batch.c  batches of a running server that change nothing
+ *   watch_silence.c  tables of a running server that change only in bursts
  *   watch.c     a running server, look by look
  *   scratch.c   files before a throw-away server with their schema
  */
@@ -27,6 +29,7 @@
 
 #include "audit/probe/probe.h"
 #include "audit/sql/internal.h"
+#include "observe/observe.h"
 
 #include <signal.h>
 
@@ -177,6 +180,7 @@ struct identity {
 	enum status status; /* UNAVAILABLE: the run ends */
 	struct planned unit;
 	struct probe_plan plan, strict; /* of the unit */
+	uint64_t planned; /* writing queries whose plan limit_plan.c has judged, a bit each */
 };
 
 MUST_CHECK bool origin_column(struct identity *id, const struct statement *s, uint32_t query,
@@ -309,6 +313,13 @@ void identity_filter(struct identity *id, const struct statement_conjunct *conju
 void identity_partial(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_join(struct identity *id, const struct statement_conjunct *conjunct);
 
+/* ---- limit_plan.c ---- */
+enum { LIMIT_WRITERS_MAX = 64 };
+/* The batches of the writing query, whose condition id->plan is of. */
+void identity_limit(struct identity *id, uint32_t writer);
+/* Those of the statement of which no plan could be made. */
+void identity_limit_rest(struct identity *id);
+
 /* ---- identity.c ---- */
 /* Why a statement could not be checked; empty: it was. */
 struct str identity_statement(struct identity *id, const struct statement *s);
@@ -358,9 +369,22 @@ enum { WATCH_READINGS = 4 }; /* a statement must be called in each interval betw
 /* schema: of the extension. */
 MUST_CHECK enum status watch_read(struct planner_run *d, struct str schema,
 				  struct watch_reading *reading);
+/* NULL: it was not there. */
+const struct watch_counters *reading_counters(const struct watch_reading *reading, int64_t id);
 /* Findings about those that changed nothing; reading: WATCH_READINGS of them. */
 MUST_CHECK enum status watch_batches_judge(struct planner_run *d, struct str schema,
 					   const struct watch_reading *reading, int64_t seconds);
+
+/* ---- watch_silence.c ---- */
+struct silence;
+struct silence *silence_new(void);
+void silence_free(struct silence *s); /* NULL is allowed */
+/* What the look sees: who works, and which tables have changed. */
+MUST_CHECK enum status silence_look(struct silence *s, struct planner_run *d,
+				    const struct observe_sample *sample);
+/* schema: of pg_stat_statements; empty: there is none, and no reading. */
+MUST_CHECK enum status silence_judge(struct silence *s, struct planner_run *d, struct str schema,
+				     const struct watch_reading *reading);
 
 /* ---- code.c ---- */
 MUST_CHECK enum status run_code(struct planner_run *d);

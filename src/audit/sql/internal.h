@@ -54,6 +54,7 @@ struct sql_audit {
 	struct arena arena;      /* names of files */
 	struct arena file_arena; /* of the file that is judged */
 	struct sql_file file;
+	bool planned; /* before a planner: what its plans decide is judged there */
 };
 
 static inline struct str sql_text(const struct sql_audit *audit, struct statement_span span)
@@ -174,9 +175,18 @@ const struct statement_conjunct *batch_filter(const struct batch *b);
 struct str splice_batch(struct sql_audit *audit, const struct batch *b,
 			const struct statement_conjunct *filter);
 
+/* ---- limit_overrun.c ---- */
+/* Whether the batch is one that a nested loop would run again. */
+bool overrun_fits(const struct batch *b);
+void overrun_found(struct sql_audit *audit, const struct batch *b, enum audit_severity severity,
+		   struct str headline, struct str about);
+/* As far as it is known without a plan. */
+void overrun_unplanned(struct sql_audit *audit, const struct batch *b);
+
 /* ---- one rule each ---- */
 typedef void sql_judge(struct sql_audit *audit);
 sql_judge judge_spinning_filter, judge_spinning_write, judge_limit_overrun, judge_transaction;
+#define judge_live NULL /* watch.c judges: only a running server shows it */
 
 /* ---- sources.c ---- */
 struct sql_source {

@@ -36,6 +36,7 @@ enum status run_file(struct planner_run *d, const char *search_path)
 			*d->err = id->err;
 			return UNAVAILABLE;
 		}
+		identity_limit_rest(id);
 		audit->summary->small += id->small;
 		if (!why.n)
 			continue;
@@ -51,6 +52,7 @@ void run_begin(struct planner_run *d, const struct sql_options *options,
 	       struct audit_report *report, struct sql_summary *summary)
 {
 	sql_begin(&d->audit, options, report, summary);
+	d->audit.planned = true;
 	arena_init(&d->arena, STATEMENT_ARENA_MAX);
 	audit_reader_init(&d->reader, "sql", options->program_dir, options->user);
 	catalog_init(&d->catalog, d->probe, &d->reader);

@@ -195,6 +195,7 @@ static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 struct watch_all {
 	struct watch_run sessions;
 	struct planner_run planner;
+	struct silence *silence;
 	struct watch_reading reading[WATCH_READINGS];
 	struct str schema; /* of pg_stat_statements; empty: there is none */
 	int64_t seconds;
@@ -231,7 +232,7 @@ static enum status watch_looks(struct watch_all *w, const char *url, struct err 
 	struct observer *observer = NULL;
 	struct poolers *poolers = NULL;
 	struct observe_sample *sample = memory_alloc(sizeof(*sample));
-	enum status status = observer_open(&observer, url, err);
+	enum status status = observer_open(&observer, url, "holdfast audit", err);
 	int readings = 0;
 	if (status == OK)
 		status =
@@ -247,7 +248,9 @@ static enum status watch_looks(struct watch_all *w, const char *url, struct err 
 		if (status != OK)
 			break;
 		watch_look(&w->sessions, sample);
-		if (w->schema.n && i >= w->seconds * readings / (WATCH_READINGS - 1))
+		status = silence_look(w->silence, &w->planner, sample);
+		if (status == OK && w->schema.n &&
+		    i >= w->seconds * readings / (WATCH_READINGS - 1))
 			status = watch_read(&w->planner, w->schema, &w->reading[readings++]);
 		if (i < w->seconds)
 			nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
@@ -269,8 +272,10 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 		return status;
 	const char *sessions = sql_rule(SQL_TRANSACTION_OVER_IO)->id;
 	const char *batches = sql_rule(SQL_SPINNING_FILTER)->id;
+	const char *silent = sql_rule(SQL_SILENT_BATCH)->id;
 	const char *only = options->rule;
 	w.sessions.group = memory_array(WATCH_GROUPS_MAX, sizeof(*w.sessions.group));
+	w.silence = silence_new();
 	run_begin(&w.planner, options, report, &own);
 	status = watch_extension(&w, err);
 	if (status == OK)
@@ -279,10 +284,13 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 		watch_judge(&w.sessions, &w.sessions.group[i], options, report, &own);
 	if (status == OK && w.schema.n && (!only || strcmp(only, batches) == 0))
 		status = watch_batches_judge(&w.planner, w.schema, w.reading, seconds);
+	if (status == OK && (!only || strcmp(only, silent) == 0))
+		status = silence_judge(w.silence, &w.planner, w.schema, w.reading);
 	run_end(&w.planner);
 	summary->suppressed += own.suppressed;
 	summary->notes_hidden += own.notes_hidden;
 	probe_close(w.planner.probe);
+	silence_free(w.silence);
 	free(w.sessions.group);
 	return status;
 }

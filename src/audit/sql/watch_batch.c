@@ -39,6 +39,13 @@ static int by_id(const void *x, const void *y)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
+const struct watch_counters *reading_counters(const struct watch_reading *reading, int64_t id)
+{
+	const struct watch_counters wanted = {.id = id};
+	return reading->count ? bsearch(&wanted, reading->of, reading->count, sizeof(wanted), by_id)
+			      : NULL;
+}
+
 /* What the statement did between the first and the last reading; false: not in each interval, or it
  * changed rows. */
 static bool batch_is_idle(const struct watch_reading *reading, const struct watch_counters *last,
@@ -46,9 +53,7 @@ static bool batch_is_idle(const struct watch_reading *reading, const struct watc
 {
 	const struct watch_counters *after = last, *before = NULL;
 	for (int i = WATCH_READINGS - 2; i >= 0; i--, after = before) {
-		before = reading[i].count
-			     ? bsearch(last, reading[i].of, reading[i].count, sizeof(*last), by_id)
-			     : NULL;
+		before = reading_counters(&reading[i], last->id);
 		if (!before || before->calls >= after->calls)
 			return false;
 	}

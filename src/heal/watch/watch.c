@@ -230,7 +230,8 @@ enum status watch_open(struct watch **out, const struct watch_options *options, 
 	if (status == OK && options->ledger)
 		status = watch_open_ledger(w, options->ledger, err);
 	if (status == OK)
-		status = server = observer_open(&w->observer, options->conninfo, err);
+		status = server =
+		    observer_open(&w->observer, options->conninfo, "holdfast heal", err);
 	if (!w->observer) {
 		watch_close(w);
 		w = NULL;

@@ -26,6 +26,7 @@ struct observer {
 	int64_t statements_cost;            /* us */
 	uint64_t key;                       /* of hashes of texts */
 	double took;
+	const char *application;
 	struct observer_counters *counters;
 };
 
@@ -85,7 +86,7 @@ static enum status observer_ask(struct observer *o, const struct db_statement *s
 static enum status observer_connect(struct observer *o, struct err *err)
 {
 	struct db_rows rows;
-	enum status status = db_open(&o->db, o->conninfo, "holdfast heal", err);
+	enum status status = db_open(&o->db, o->conninfo, o->application, err);
 	if (status != OK) {
 		o->db = NULL;
 		return status;
@@ -118,10 +119,12 @@ static enum status observer_connect(struct observer *o, struct err *err)
 	return status;
 }
 
-enum status observer_open(struct observer **out, const char *conninfo, struct err *err)
+enum status observer_open(struct observer **out, const char *conninfo, const char *application,
+			  struct err *err)
 {
 	struct observer *o = memory_alloc(sizeof(*o));
 	o->conninfo = memory_strdup(conninfo);
+	o->application = application;
 	o->counters = observer_counters_new();
 	random_bytes(&o->key, sizeof(o->key));
 	enum status status = observer_connect(o, err);

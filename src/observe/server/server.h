@@ -17,8 +17,10 @@
 struct observer;
 
 /* DENIED, INVALID, ...: a password or an address that trying again does not mend. A server that is
- * full or starting is UNAVAILABLE; *out then exists and samples say so. */
-MUST_CHECK enum status observer_open(struct observer **out, const char *conninfo, struct err *err);
+ * full or starting is UNAVAILABLE; *out then exists and samples say so. application: its name in
+ * pg_stat_activity; a literal, or it must live as long as the observer. */
+MUST_CHECK enum status observer_open(struct observer **out, const char *conninfo,
+				     const char *application, struct err *err);
 void observer_close(struct observer *o); /* NULL is allowed */
 
 const struct observe_server *observer_server(const struct observer *o);
