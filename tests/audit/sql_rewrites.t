@@ -83,8 +83,14 @@ sub play {
 				text => "SELECT $id AS id FROM $from$filter ORDER BY $order LIMIT 20");
 		}
 	}
+	my ($other, $either) = ('', $n);
 	for my $condition (@{ $group->{condition} }) {
 		statement(text => "SELECT $id AS id FROM $from WHERE $condition");
+		# an OR with the one before it, and both bounds where it is one
+		statement(text => "SELECT $id AS id FROM $from WHERE $other OR ($condition)") if $other && ++$either % 3 == 0;
+		statement(text => "SELECT $id AS id FROM $from WHERE $condition AND " . $condition =~ tr/<>/></r)
+			if $condition =~ /^[^<>]+ [<>]=? [^<>]+$/;
+		$other = $condition;
 		statement(text => "SELECT $id AS id FROM $from WHERE $condition ORDER BY b", unordered => 1) if $predicate;
 	}
 	my $inner = "(SELECT id AS v, a AS q, x AS y FROM $t WHERE b < 3) s";

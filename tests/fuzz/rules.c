@@ -29,6 +29,7 @@ static void answer_put(void *ctx, const struct statement *s)
 	PUT_ARRAY(ctx, s, query, queries);
 	PUT_ARRAY(ctx, s, relation, relations);
 	PUT_ARRAY(ctx, s, conjunct, conjuncts);
+	PUT_ARRAY(ctx, s, arm, arms);
 	PUT_ARRAY(ctx, s, order, orders);
 	PUT_ARRAY(ctx, s, output, outputs);
 	PUT_ARRAY(ctx, s, set, sets);

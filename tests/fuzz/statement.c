@@ -41,6 +41,11 @@ static void found(void *ctx, const struct statement *s)
 		must(s->conjunct[i].query < s->head.queries && s->conjunct[i].term < s->head.terms);
 		check_span(s->conjunct[i].span, bytes);
 	}
+	for (uint32_t i = 0; i < s->head.arms; i++) {
+		must(s->arm[i].conjunct < s->head.conjuncts && s->arm[i].is.term < s->head.terms);
+		check_span(s->arm[i].is.span, bytes);
+		check_span(s->arm[i].around, bytes);
+	}
 	for (uint32_t i = 0; i < s->head.orders; i++) {
 		check_span(s->order[i].span, bytes);
 		check_span(s->order[i].expression, bytes);

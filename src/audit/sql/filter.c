@@ -277,6 +277,12 @@ static bool attempt_text(struct identity *id, const struct attempt *a, size_t n,
 	return form_text(id, c, a->key, form->own, false, false, out);
 }
 
+static struct statement_span span_around(struct statement_span a, struct statement_span b)
+{
+	return (struct statement_span){a.from < b.from ? a.from : b.from,
+				       a.to > b.to ? a.to : b.to};
+}
+
 static void filter_try(struct identity *id, const struct attempt *lower,
 		       const struct attempt *upper, size_t n, struct rewrite *best)
 {
@@ -284,6 +290,8 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 	struct rewrite k = {
 	    .index = lower->index, .path = &c->columns.path, .marked = c->conjunct->span};
 	struct str second = STR("");
+	if (upper && upper->c->conjunct != c->conjunct)
+		k.marked = span_around(k.marked, upper->c->conjunct->span);
 	const struct statement_term *left = &c->s->term[c->left];
 	k.guess = !lower->key->computed && left->size > 2 && left->kind != STATEMENT_COMPOUND;
 	if (!attempt_text(id, lower, n, &k.rewrite) ||
@@ -294,6 +302,8 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 	bool two =
 	    upper || memmem(lower->forms.at[n].own.p, lower->forms.at[n].own.n, " AND ", 5) != NULL;
 	k.fix = two ? REWRITE_JOIN(id, STR("("), k.rewrite, STR(")")) : k.rewrite;
+	if (c->member)
+		k.rewrite = k.fix; /* an OR of ranges is pasted with its brackets */
 	edit_add(&k.edits, k.marked, k.fix);
 	if (!rewrite_serves(id, &k, false))
 		return;
@@ -373,38 +383,94 @@ static bool filter_mirrors(const struct filtered *c, const struct catalog_key *k
 	return columns_same(&inner, &own);
 }
 
-void identity_filter(struct identity *id, const struct statement_conjunct *conjunct)
+/* 1: a lower bound, -1: an upper one. */
+static int filter_bound(const struct statement *s, const struct statement_conjunct *c)
 {
-	struct filtered c, upper;
-	struct rewrite best = {0};
-	const struct catalog_index *unsorted = NULL;
-	bool between = conjunct->upper.to != 0;
-	if (!comparison_read(id, conjunct, false, &c) ||
-	    (between && !comparison_read(id, conjunct, true, &upper))) {
-		filter_path_index(id, conjunct);
-		return;
-	}
-	for (const struct catalog_index *index = c.columns.path.table->index; index;
+	const struct statement_term *t = &s->term[c->term];
+	struct str op = statement_str(s, t->text);
+	if (t->kind != STATEMENT_OPERATOR || !op.n || op.n > 2 || !c->left.to || c->upper.to ||
+	    (op.n == 2 && op.p[1] != '='))
+		return 0;
+	return op.p[0] == '>' ? 1 : op.p[0] == '<' ? -1 : 0;
+}
+
+bool filter_is_range(struct identity *id, const struct statement_conjunct *a,
+		     const struct statement_conjunct *b)
+{
+	int bound = filter_bound(id->s, a);
+	if (!bound || bound != -filter_bound(id->s, b) || a->query != b->query ||
+	    a->join != b->join || !a->span.to || a->span.to > b->span.from)
+		return false;
+	struct str between = sql_text(id->audit, (struct statement_span){a->span.to, b->span.from});
+	return str_eq_nocase(str_trim(between), STR("and")) &&
+	       expression_text_same(sql_text(id->audit, a->left), sql_text(id->audit, b->left));
+}
+
+/* partner: the other bound of a range; NULL: none. unsorted: an index that would serve LIKE if it
+ * sorted by bytes; NULL: there is none. */
+static bool filter_find(struct identity *id, const struct statement_conjunct *conjunct,
+			const struct statement_conjunct *partner, struct filtered *lower,
+			struct rewrite *best, const struct catalog_index **unsorted)
+{
+	struct filtered upper;
+	bool between = conjunct->upper.to != 0 || partner;
+	*best = (struct rewrite){0};
+	*unsorted = NULL;
+	if (!comparison_read(id, conjunct, false, lower) ||
+	    (between && !comparison_read(id, partner ? partner : conjunct, !partner, &upper)))
+		return false;
+	for (const struct catalog_index *index = lower->columns.path.table->index; index;
 	     index = index->next)
 		for (size_t k = 0; k < index->keys; k++) {
 			struct catalog_key key = index->key[k];
-			struct attempt first = {.c = &c, .index = index, .key = &key},
+			struct attempt first = {.c = lower, .index = index, .key = &key},
 				       second = {.c = &upper, .index = index, .key = &key};
-			if (!columns_of_key(&c.columns, &key, &key.by_made) &&
-			    !filter_mirrors(&c, &key))
+			if (!columns_of_key(&lower->columns, &key, &key.by_made) &&
+			    !filter_mirrors(lower, &key))
 				continue;
 			key.computed |= key.by_made;
-			unsorted = form_is_prefix(id, &c, &key) ? index : unsorted;
-			forms_of(id, &c, index, &key, &first.forms);
+			*unsorted = form_is_prefix(id, lower, &key) ? index : *unsorted;
+			forms_of(id, lower, index, &key, &first.forms);
 			if (between)
 				forms_of(id, &upper, index, &key, &second.forms);
 			/* of two different bounds the forms are not pairs */
 			if (between && first.forms.count != second.forms.count)
 				continue;
 			for (size_t n = 0; n < first.forms.count; n++)
-				filter_try(id, &first, between ? &second : NULL, n, &best);
+				filter_try(id, &first, between ? &second : NULL, n, best);
 		}
-	if (best.index && !(best.guess && best.evidence.level == EVIDENCE_DIFFERS))
+	if (best->guess && best->evidence.level == EVIDENCE_DIFFERS)
+		best->index = NULL;
+	return true;
+}
+
+bool filter_best(struct identity *id, const struct statement_conjunct *conjunct,
+		 const struct statement_conjunct *partner, struct filtered *c, struct rewrite *best)
+{
+	const struct catalog_index *unsorted;
+	return filter_find(id, conjunct, partner, c, best, &unsorted) && best->index;
+}
+
+bool identity_range(struct identity *id, const struct statement_conjunct *conjunct,
+		    const struct statement_conjunct *partner)
+{
+	struct filtered c;
+	struct rewrite best;
+	if (!filter_is_range(id, conjunct, partner) ||
+	    !filter_best(id, conjunct, partner, &c, &best))
+		return false;
+	rewrite_report(id, &best, STR("both bounds are tested on every row read"));
+	return true;
+}
+
+void identity_filter(struct identity *id, const struct statement_conjunct *conjunct)
+{
+	struct filtered c;
+	struct rewrite best;
+	const struct catalog_index *unsorted;
+	if (!filter_find(id, conjunct, NULL, &c, &best, &unsorted))
+		filter_path_index(id, conjunct);
+	else if (best.index)
 		rewrite_report(id, &best, STR("the condition is tested on every row read"));
 	else if (unsorted)
 		filter_other_index(id, &c, unsorted);

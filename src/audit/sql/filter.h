@@ -1,5 +1,5 @@
 /* A comparison of a column's expression with a constant, and forms of it that an index could serve.
- * filter.c calls forms.c, which calls ranges.c, which calls constant.c. */
+ * either.c calls filter.c, which calls forms.c, which calls ranges.c, which calls constant.c. */
 #ifndef AUDIT_SQL_FILTER_H
 #define AUDIT_SQL_FILTER_H
 
@@ -37,6 +37,16 @@ struct forms {
 	size_t count;
 };
 
+/* ---- filter.c ---- */
+/* Whether b, behind a, is the other bound of the same expression. */
+bool filter_is_range(struct identity *id, const struct statement_conjunct *a,
+		     const struct statement_conjunct *b);
+/* The best rewrite of the comparison alone, or (partner not NULL) of a range; c must live as long.
+ * False: there is none. */
+MUST_CHECK bool filter_best(struct identity *id, const struct statement_conjunct *conjunct,
+			    const struct statement_conjunct *partner, struct filtered *c,
+			    struct rewrite *best);
+
 /* ---- constant.c ---- */
 /* A constant as SQL, and a text as a literal. */
 struct str constant_literal(struct identity *id, const struct statement *s,
@@ -46,7 +56,7 @@ struct str constant_quoted(struct identity *id, struct str text);
 bool constant_is_plain(const struct filtered *c);
 
 /* ---- ranges.c ---- */
-/* A range of the column for the day, month or year that the left side is. */
+/* A range of the column for the day, month or year that the left side is; of IN one for each. */
 MUST_CHECK bool range_form(struct identity *id, const struct filtered *c,
 			   const struct catalog_column *column, struct form *form);
 

@@ -370,7 +370,7 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 	if (!key->computed) {
 		form_add(forms, form_arithmetic(id, c, column));
 		form_add(forms, form_prefix(id, c, key, column));
-		if (!c->member && range_form(id, c, column, &range))
+		if (range_form(id, c, column, &range))
 			form_add(forms, range);
 	}
 	form_add(forms, form_document(id, c, key, column));

@@ -135,14 +135,20 @@ static void unit_rewrites(struct identity *id)
 		done_window = o->window;
 		identity_orders(id, o->query, o->window);
 	}
+	bool said = false; /* of a range, at its first bound */
 	for (uint32_t i = 0; i < s->head.conjuncts && id->status != UNAVAILABLE; i++) {
 		const struct statement_conjunct *c = &s->conjunct[i];
+		bool was_said = said;
+		said = false;
 		if (!span_within(c->span, id->unit.span) || !is_exact(s, c->span))
 			continue;
 		identity_join(id, c);
 		if (!is_large(id, c->query, c->term))
 			continue;
-		identity_filter(id, c);
+		said = i + 1 < s->head.conjuncts && identity_range(id, c, c + 1);
+		if (!said && !was_said)
+			identity_filter(id, c);
+		identity_either(id, c);
 		identity_partial(id, c);
 	}
 }

@@ -12,6 +12,7 @@
  *   ranges.c    ranges of a timestamp or date for hours, days, months and years
  *   forms.c     what is tried for a condition and one key
  *   filter.c    rewrites of a condition
+ *   either.c    rewrites of the alternatives of an OR
  *   partial.c   predicates of partial indexes that a statement implies but does not say
  *   join.c      rewrites of a condition between two tables
  *   limit_plan.c  whether a LIMIT bounds what is written
@@ -310,6 +311,10 @@ MUST_CHECK bool rewrite_not_null(struct identity *id, uint32_t query, const stru
 /* ---- the rewrites ---- */
 void identity_orders(struct identity *id, uint32_t query, uint32_t window);
 void identity_filter(struct identity *id, const struct statement_conjunct *conjunct);
+/* Two conditions that bound the same expression. False: nothing was said of them together. */
+MUST_CHECK bool identity_range(struct identity *id, const struct statement_conjunct *conjunct,
+			       const struct statement_conjunct *partner);
+void identity_either(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_partial(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_join(struct identity *id, const struct statement_conjunct *conjunct);
 

@@ -50,6 +50,13 @@ static bool terms_fit(const struct statement *s, struct str body)
 	return true;
 }
 
+static bool conjunct_fits(const struct statement *s, const struct statement_conjunct *c,
+			  struct str body)
+{
+	return c->query < s->head.queries && c->term < s->head.terms && span_fits(body, c->span) &&
+	       span_fits(body, c->left) && span_fits(body, c->right) && span_fits(body, c->upper);
+}
+
 static bool arrays_fit(const struct statement *s, struct str body)
 {
 	uint32_t queries = s->head.queries;
@@ -67,11 +74,11 @@ static bool arrays_fit(const struct statement *s, struct str body)
 			return false;
 	}
 	for (uint32_t i = 0; i < s->head.conjuncts; i++)
-		if (s->conjunct[i].query >= queries || s->conjunct[i].term >= s->head.terms ||
-		    !span_fits(body, s->conjunct[i].span) ||
-		    !span_fits(body, s->conjunct[i].left) ||
-		    !span_fits(body, s->conjunct[i].right) ||
-		    !span_fits(body, s->conjunct[i].upper))
+		if (!conjunct_fits(s, &s->conjunct[i], body))
+			return false;
+	for (uint32_t i = 0; i < s->head.arms; i++)
+		if (!conjunct_fits(s, &s->arm[i].is, body) ||
+		    s->arm[i].conjunct >= s->head.conjuncts || !span_fits(body, s->arm[i].around))
 			return false;
 	for (uint32_t i = 0; i < s->head.orders; i++)
 		if (s->order[i].query >= queries || !term_fits(s, s->order[i].term) ||
@@ -99,6 +106,7 @@ static bool load_statement(struct audit_reader *reader, struct arena *arena, str
 	    !LOAD_ARRAY(reader, arena, s, query, queries) ||
 	    !LOAD_ARRAY(reader, arena, s, relation, relations) ||
 	    !LOAD_ARRAY(reader, arena, s, conjunct, conjuncts) ||
+	    !LOAD_ARRAY(reader, arena, s, arm, arms) ||
 	    !LOAD_ARRAY(reader, arena, s, order, orders) ||
 	    !LOAD_ARRAY(reader, arena, s, output, outputs) ||
 	    !LOAD_ARRAY(reader, arena, s, set, sets) ||

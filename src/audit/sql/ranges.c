@@ -291,8 +291,8 @@ static bool range_moved(struct identity *id, const struct filtered *c,
 	return form->own.n != 0;
 }
 
-bool range_form(struct identity *id, const struct filtered *c, const struct catalog_column *column,
-		struct form *form)
+static bool range_one(struct identity *id, const struct filtered *c,
+		      const struct catalog_column *column, struct form *form)
 {
 	struct cut cut;
 	int64_t seconds;
@@ -317,4 +317,38 @@ bool range_form(struct identity *id, const struct filtered *c, const struct cata
 	    (known ? range_is_plain(c) : c->parameter && cut.date && constant_is_plain(c));
 	form->proved |= cut.date && str_eq(column->base, STR("date")) && known && range_is_plain(c);
 	return form->own.n != 0;
+}
+
+/* IN (...): the range of each constant. */
+static bool range_list(struct identity *id, const struct filtered *c,
+		       const struct catalog_column *column, struct form *form)
+{
+	const struct statement_term *t = &c->s->term[c->conjunct->term];
+	bool plain = c->bare.n && expression_text_same(c->source, c->bare);
+	*form = (struct form){.proved = plain};
+	if (!c->bare.n || t->kind != STATEMENT_MEMBER)
+		return false;
+	for (uint32_t i = 1 + t[1].size; i < t->size; i++) {
+		struct form range;
+		struct filtered one = *c;
+		one.member = false;
+		one.literal = true;
+		one.op = STR("=");
+		one.right = c->conjunct->term + i;
+		one.constant = statement_str(c->s, t[i].text);
+		one.source = one.bare = constant_literal(id, c->s, &t[i]);
+		if (!range_one(id, &one, column, &range) || memchr(range.own.p, '\2', range.own.n))
+			return false;
+		form->own = REWRITE_JOIN(id, form->own, form->own.n ? STR(" OR (") : STR("("),
+					 range.own, STR(")"));
+		form->any = range.any;
+		form->proved &= range.proved;
+	}
+	return true;
+}
+
+bool range_form(struct identity *id, const struct filtered *c, const struct catalog_column *column,
+		struct form *form)
+{
+	return c->member ? range_list(id, c, column, form) : range_one(id, c, column, form);
 }

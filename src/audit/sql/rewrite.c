@@ -1,5 +1,6 @@
 /* A rewrite before the planner, and as a finding. */
 #include "audit/sql/identity.h"
+#include "base/ascii.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -182,6 +183,31 @@ static void rewrite_number(char out[32], double n)
 	out[o] = '\0';
 }
 
+/* The text with placeholders and variables as the statement calls them, which were planned as $n. */
+static struct str rewrite_named(struct identity *id, struct str text)
+{
+	struct buf out;
+	const struct edits *edits = &id->unit.edits;
+	if (!memchr(text.n ? text.p : "", '$', text.n))
+		return text;
+	buf_init(&out, REWRITE_TEXT_MAX);
+	bool literal = false;
+	for (size_t i = 0, to; i < text.n; i = to) {
+		struct str name = STR("");
+		literal ^= text.p[i] == '\'';
+		for (to = i + 1;
+		     !literal && text.p[i] == '$' && to < text.n && ascii_is_digit(text.p[to]);)
+			to++;
+		for (size_t e = 0; to > i + 1 && e < edits->count && !name.n; e++)
+			if (str_eq(edits->at[e].text, (struct str){text.p + i, to - i}))
+				name = sql_text(id->audit, edits->at[e].span);
+		buf_str(&out, name.n ? name : (struct str){text.p + i, to - i});
+	}
+	struct str copy = buf_failed(&out) ? text : arena_str(id->arena, buf_view(&out));
+	buf_release(&out);
+	return copy.p ? copy : text;
+}
+
 void rewrite_report(struct identity *id, const struct rewrite *c, struct str about)
 {
 	char before[32], after[32];
@@ -200,19 +226,20 @@ void rewrite_report(struct identity *id, const struct rewrite *c, struct str abo
 				    : "";
 	const char *text = arena_printf(id->arena, "%.*s; index %.*s%s%s", STR_ARG(about),
 					STR_ARG(c->index->name), cost, doubt);
-	sql_found(id->audit, id->s,
-		  &(struct sql_found){
-		      .rule = levels[level].rule,
-		      .severity = quiet ? AUDIT_NOTE : AUDIT_BY_RULE,
-		      .span = c->marked,
-		      .about = str_of(text),
-		      .rewrite = level == EVIDENCE_DIFFERS ? STR("") : c->rewrite,
-		      .object = object.p ? object : STR(""),
-		      .evidence = c->evidence.text,
-		      .level = str_of(levels[level].level),
-		      .alternative = c->alternative,
-		      .fix = level >= EVIDENCE_CHECKED ? c->fix : STR(""),
-		      .cost_before = c->before,
-		      .cost_after = c->after,
-		  });
+	sql_found(
+	    id->audit, id->s,
+	    &(struct sql_found){
+		.rule = levels[level].rule,
+		.severity = quiet ? AUDIT_NOTE : AUDIT_BY_RULE,
+		.span = c->marked,
+		.about = str_of(text),
+		.rewrite = level == EVIDENCE_DIFFERS ? STR("") : rewrite_named(id, c->rewrite),
+		.object = object.p ? object : STR(""),
+		.evidence = c->evidence.text,
+		.level = str_of(levels[level].level),
+		.alternative = c->alternative,
+		.fix = level >= EVIDENCE_CHECKED ? rewrite_named(id, c->fix) : STR(""),
+		.cost_before = c->before,
+		.cost_after = c->after,
+	    });
 }

@@ -16,6 +16,7 @@ void build_release(struct build *b)
 	free(b->s.query);
 	free(b->s.relation);
 	free(b->s.conjunct);
+	free(b->s.arm);
 	free(b->s.order);
 	free(b->s.output);
 	free(b->s.set);
@@ -105,6 +106,16 @@ struct statement_conjunct *build_conjunct(struct build *b, uint32_t query)
 	struct statement_conjunct *c = BUILD_MORE(b, conjunct, conjuncts);
 	c->query = query;
 	return c;
+}
+
+struct statement_arm *build_arm(struct build *b, uint32_t conjunct, uint32_t nth)
+{
+	struct statement_arm *a = BUILD_MORE(b, arm, arms);
+	a->conjunct = conjunct;
+	a->nth = nth;
+	a->is.query = b->s.conjunct[conjunct].query;
+	a->is.join = b->s.conjunct[conjunct].join;
+	return a;
 }
 
 struct statement_order *build_order(struct build *b, uint32_t query)

@@ -101,7 +101,8 @@ static bool is_separator(const struct lex *lex, uint32_t i, const char *separato
 {
 	if (*separator == ',')
 		return token_is(lex, i, ',') && lex->token[i].kind == LEX_MARK;
-	if (lex_is(lex, i, "between"))
+	/* the AND of BETWEEN separates nothing */
+	if (*separator == 'a' && lex_is(lex, i, "between"))
 		*between = true;
 	if (!lex_is(lex, i, separator))
 		return false;
@@ -137,6 +138,19 @@ struct clause clause_nth(const struct lex *lex, struct clause clause, const char
 	}
 	part.to = clause.to;
 	return n == 0 ? part : (struct clause){0};
+}
+
+struct clause clause_inside(const struct lex *lex, struct clause clause)
+{
+	while (clause.to > clause.from + 2 && token_is(lex, clause.from, '(') &&
+	       token_is(lex, clause.to - 1, ')')) {
+		const struct clause inside = {clause.from + 1, clause.to - 1};
+		for (uint32_t i = inside.from; i < inside.to; i++)
+			if (lex->token[i].depth <= lex->token[clause.from].depth)
+				return clause;
+		clause = inside;
+	}
+	return clause;
 }
 
 struct clause clause_part(const struct lex *lex, struct clause clause, const char *separator,

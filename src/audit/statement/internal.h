@@ -86,8 +86,8 @@ struct build {
 	/* variables of PL/pgSQL; NULL: none */
 	const struct build_names *names;
 	struct statement s;
-	size_t query_room, relation_room, conjunct_room, order_room, output_room, set_room,
-	    term_room;
+	size_t query_room, relation_room, conjunct_room, arm_room, order_room, output_room,
+	    set_room, term_room;
 	struct buf text;
 	unsigned depth; /* of the recursion */
 	uint32_t windows;
@@ -116,6 +116,7 @@ uint32_t build_term(struct build *b, enum statement_term_kind kind, struct str t
 void build_close(struct build *b, uint32_t term);
 struct statement_relation *build_relation(struct build *b, uint32_t query);
 struct statement_conjunct *build_conjunct(struct build *b, uint32_t query);
+struct statement_arm *build_arm(struct build *b, uint32_t conjunct, uint32_t nth);
 struct statement_order *build_order(struct build *b, uint32_t query);
 struct statement_output *build_output(struct build *b, uint32_t query);
 struct statement_set *build_set(struct build *b, uint32_t query);
@@ -141,6 +142,8 @@ void clauses_of(const struct build *b, uint32_t offset, const char *keyword, str
 struct clause clause_part(const struct lex *lex, struct clause clause, const char *separator,
 			  uint32_t offset);
 /* The nth part; empty when there are fewer. */
+/* Without the brackets around it. */
+struct clause clause_inside(const struct lex *lex, struct clause clause);
 struct clause clause_nth(const struct lex *lex, struct clause clause, const char *separator,
 			 size_t n);
 /* The condition behind ON that contains the offset. */

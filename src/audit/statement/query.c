@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { QUERY_ARMS_MAX = 16 };
+
 static uint32_t query_select(struct build *b, uint32_t parent, enum statement_role role,
 			     SelectStmt *select);
 static void query_write(struct build *b, uint32_t query, Node *node);
@@ -146,6 +148,63 @@ static void query_operands(struct build *b, struct statement_conjunct *conjunct,
 	conjunct->right = clause_span(b, turn ? left : right);
 }
 
+/* The nth operand of an AND or OR, which is a term with as many as the node. */
+static uint32_t query_operand(const struct build *b, uint32_t term, int n)
+{
+	uint32_t operand = term + 1;
+	while (n-- > 0)
+		operand += b->s.term[operand].size;
+	return operand;
+}
+
+static bool query_has_operands(const struct build *b, uint32_t term, const BoolExpr *e)
+{
+	uint32_t end = term + b->s.term[term].size, operand = term + 1;
+	int count = 0;
+	for (; operand < end; operand += b->s.term[operand].size)
+		count++;
+	return count == list_length(e->args);
+}
+
+static void query_arm(struct build *b, struct statement_arm *arm, Node *node, uint32_t term,
+		      struct clause around, struct clause part)
+{
+	arm->around = clause_span(b, around);
+	arm->is.term = term;
+	arm->is.span = clause_span(b, part);
+	if (IsA(node, A_Expr) && part.from < part.to)
+		query_operands(b, &arm->is, (A_Expr *)node, part);
+}
+
+/* The conditions of the alternatives; those whose places are not certain are left out. */
+static void query_arms(struct build *b, uint32_t conjunct, BoolExpr *e, struct clause part)
+{
+	const struct lex *lex = b->lex;
+	uint32_t term = b->s.conjunct[conjunct].term;
+	struct clause whole = clause_inside(lex, part);
+	size_t count = (size_t)list_length(e->args);
+	struct clause more = clause_nth(lex, whole, "or", count);
+	if (b->s.term[term].kind != STATEMENT_OR || !query_has_operands(b, term, e) ||
+	    count > QUERY_ARMS_MAX || more.from < more.to)
+		return;
+	for (int n = 0; n < list_length(e->args); n++) {
+		struct clause around = clause_nth(lex, whole, "or", (size_t)n);
+		Node *node = list_nth(e->args, n);
+		BoolExpr *all = IsA(node, BoolExpr) ? (BoolExpr *)node : NULL;
+		uint32_t operand = query_operand(b, term, n);
+		if (!all || all->boolop != AND_EXPR || b->s.term[operand].kind != STATEMENT_AND ||
+		    !query_has_operands(b, operand, all)) {
+			query_arm(b, build_arm(b, conjunct, (uint32_t)n), node, operand, around,
+				  around);
+			continue;
+		}
+		for (int i = 0; i < list_length(all->args); i++)
+			query_arm(b, build_arm(b, conjunct, (uint32_t)n), list_nth(all->args, i),
+				  query_operand(b, operand, i), around,
+				  clause_nth(lex, clause_inside(lex, around), "and", (size_t)i));
+	}
+}
+
 static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct clause where,
 			    bool join)
 {
@@ -172,6 +231,8 @@ static void query_conjuncts(struct build *b, uint32_t query, Node *node, struct 
 	conjunct->span = clause_span(b, part);
 	if (IsA(node, A_Expr) && part.from < part.to)
 		query_operands(b, conjunct, (A_Expr *)node, part);
+	if (IsA(node, BoolExpr) && part.from < part.to)
+		query_arms(b, b->s.head.conjuncts - 1, (BoolExpr *)node, part);
 }
 
 static void query_order(struct build *b, uint32_t query, List *items, struct clause order,

@@ -11,6 +11,7 @@ static void statement_send(void *ctx, const struct statement *statement)
 	SEND_ARRAY(ctx, statement, query, queries);
 	SEND_ARRAY(ctx, statement, relation, relations);
 	SEND_ARRAY(ctx, statement, conjunct, conjuncts);
+	SEND_ARRAY(ctx, statement, arm, arms);
 	SEND_ARRAY(ctx, statement, order, orders);
 	SEND_ARRAY(ctx, statement, output, outputs);
 	SEND_ARRAY(ctx, statement, set, sets);

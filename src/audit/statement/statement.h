@@ -78,7 +78,7 @@ struct statement_head {
 	/* the span of loops around it, as one number per loop of the file; 0: none */
 	uint32_t loop;
 	struct statement_text text, reason;
-	uint32_t queries, relations, conjuncts, orders, outputs, sets, terms, text_bytes;
+	uint32_t queries, relations, conjuncts, arms, orders, outputs, sets, terms, text_bytes;
 };
 
 /* Where a query stands in its statement. */
@@ -138,6 +138,14 @@ struct statement_conjunct {
 	struct statement_span left, right, upper;
 	uint32_t term;
 	uint32_t join; /* of an ON clause */
+};
+
+/* A condition of an alternative: of (a AND b) OR c there are a, b and c. */
+struct statement_arm {
+	struct statement_conjunct is;
+	uint32_t conjunct;            /* the number of the OR */
+	uint32_t nth;                 /* which alternative of it */
+	struct statement_span around; /* the alternative */
 };
 
 struct statement_order {
@@ -205,6 +213,7 @@ struct statement {
 	struct statement_query *query;
 	struct statement_relation *relation;
 	struct statement_conjunct *conjunct;
+	struct statement_arm *arm; /* in the order of conjunct and nth */
 	struct statement_order *order;
 	struct statement_output *output;
 	struct statement_set *set;
