@@ -31,14 +31,31 @@ $i->run_ok('down');
 $i->up;
 $i->until_running;
 
+my %message; # by file: a message does not change, and reading it again at every look would cost most of the test's time
 sub told {
 	my ($kind, $state) = @_;
-	return grep { $_->{kind} eq $kind && $_->{state} eq $state }
-		sort { $a->{at} cmp $b->{at} } map { decode_json(Instance::read_file($_)) } glob "$told/*.done";
+	$message{$_} //= decode_json(Instance::read_file($_)) for glob "$told/*.done";
+	return grep { $_->{kind} eq $kind && $_->{state} eq $state } sort { $a->{at} cmp $b->{at} } values %message;
 }
 sub until_told {
 	my ($kind, $state) = @_;
 	return $i->until("$kind is told as $state", sub { (told($kind, $state))[0] });
+}
+
+# ---- an incident of the healer: a session that is idle in a transaction, and one that waits for it ----
+# It opens when it has stayed for a minute: the other alarms come in between.
+$i->sql('CREATE TABLE queue (id integer PRIMARY KEY, note text); INSERT INTO queue VALUES (1);
+	ALTER TABLE queue OWNER TO holdfast_owner');
+my @in;
+for my $name (qw(billing-1 web-1)) {
+	local $ENV{PGAPPNAME} = $name;
+	open my $in, '|-', $i->psql(qw(-U holdfast_owner -o /dev/null)) or die "psql: $!";
+	$in->autoflush;
+	print $in "BEGIN; UPDATE queue SET note = '$name' WHERE id = 1;\n";
+	my $state = $name eq 'web-1' ? "wait_event_type = 'Lock'" : "state = 'idle in transaction'";
+	$i->until("$name is there",
+		sub { $i->sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = '$name' AND $state") });
+	push @in, $in;
 }
 
 # ---- a batch: its only container has items in hand and is stopped ----
@@ -72,20 +89,7 @@ $i->sql('GRANT SELECT ON pipeline_batch TO holdfast_web');
 until_told('database', 'over');
 is(told('database', 'raised'), 1, 'once');
 
-# ---- an incident of the healer: a session that is idle in a transaction, and one that waits for it ----
-$i->sql('CREATE TABLE queue (id integer PRIMARY KEY, note text); INSERT INTO queue VALUES (1);
-	ALTER TABLE queue OWNER TO holdfast_owner');
-my @in;
-for my $name (qw(billing-1 web-1)) {
-	local $ENV{PGAPPNAME} = $name;
-	open my $in, '|-', $i->psql(qw(-U holdfast_owner -o /dev/null)) or die "psql: $!";
-	$in->autoflush;
-	print $in "BEGIN; UPDATE queue SET note = '$name' WHERE id = 1;\n";
-	my $state = $name eq 'web-1' ? "wait_event_type = 'Lock'" : "state = 'idle in transaction'";
-	$i->until("$name is there",
-		sub { $i->sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = '$name' AND $state") });
-	push @in, $in;
-}
+# ---- the incident of the healer ----
 $alarm = until_told('heal', 'raised');
 like($alarm->{key}, qr{^heal/\d+$}, 'an incident is told by its number');
 like($alarm->{text}, qr/^lock-chain: /, 'with its diagnosis');
