@@ -93,16 +93,16 @@ WHERE m.of_row = 1 AND m.of_known = 1 AND r.n = m.n
 -- A session as heal looks at it: s is of pg_stat_get_activity. Without query_id, which version 13 does not have.
 -- expression: observe_session
 s.pid, pg_get_userbyid(s.usesysid) AS role, s.application_name AS application, s.client_addr AS client, s.backend_type,
-	s.state, (extract(epoch FROM s.backend_start) * 1000000)::bigint AS backend_start,
-	(extract(epoch FROM s.xact_start) * 1000000)::bigint AS xact_start,
-	(extract(epoch FROM s.query_start) * 1000000)::bigint AS query_start,
-	(extract(epoch FROM s.state_change) * 1000000)::bigint AS state_change,
-	(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, s.wait_event_type AS wait_type, s.wait_event AS wait,
+	s.state, (date_part('epoch', s.backend_start) * 1000000)::bigint AS backend_start,
+	(date_part('epoch', s.xact_start) * 1000000)::bigint AS xact_start,
+	(date_part('epoch', s.query_start) * 1000000)::bigint AS query_start,
+	(date_part('epoch', s.state_change) * 1000000)::bigint AS state_change,
+	(date_part('epoch', clock_timestamp()) * 1000000)::bigint AS now, s.wait_event_type AS wait_type, s.wait_event AS wait,
 	age(s.backend_xid) AS xid_age, age(s.backend_xmin) AS xmin_age, s.leader_pid,
 	CASE WHEN s.state <> 'idle' THEN s.query END AS query,
 	CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid)::text END AS blockers
 
 -- That it is still the session that heal has seen: s is of pg_stat_get_activity, the parameters are those of heal.sql.
 -- expression: heal_same_session
-s.backend_type = 'client backend' AND (extract(epoch FROM s.backend_start) * 1000000)::bigint = $2::bigint
-	AND (extract(epoch FROM s.xact_start) * 1000000)::bigint = $4::bigint AND s.application_name = $5::text
+s.backend_type = 'client backend' AND (date_part('epoch', s.backend_start) * 1000000)::bigint = $2::bigint
+	AND (date_part('epoch', s.xact_start) * 1000000)::bigint = $4::bigint AND s.application_name = $5::text

@@ -1,6 +1,7 @@
 -- The statements of heal for any PostgreSQL from version 13 on: statistics views only, no user data. A statement that
 -- differs between versions has a section for each: observe_activity_13 is for servers before 14. Times are microseconds
--- since 1970; NULL where the server has none.
+-- since 1970; NULL where the server has none. date_part, not extract: a double has microseconds until 2255, and extract
+-- computes with numeric, which was most of the cost of a look at many sessions.
 -- role: holdfast_heal
 
 -- name: observe_limits
@@ -9,7 +10,7 @@ SELECT set_config('statement_timeout', '2s', true) AS statement, set_config('loc
 
 -- name: observe_server
 SELECT current_setting('server_version_num')::bigint AS version, current_setting('server_version') AS version_text,
-	(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS started, pg_is_in_recovery() AS standby,
+	(date_part('epoch', pg_postmaster_start_time()) * 1000000)::bigint AS started, pg_is_in_recovery() AS standby,
 	current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint AS connections_max,
 	pg_size_bytes(current_setting('track_activity_query_size')) AS query_bytes, current_database() AS database,
 	pg_has_role(current_user, 'pg_monitor', 'USAGE') AS monitor, to_regclass('pg_stat_statements') IS NOT NULL AS statements;
@@ -38,16 +39,13 @@ WHERE NOT l.granted
 LIMIT 500;
 
 -- name: observe_horizon
--- What keeps dead rows from being removed: 1 prepared transactions, 2 slots, 3 standbys, 4 sessions.
-SELECT 1 AS kind, gid AS name, age(transaction) AS age, (extract(epoch FROM prepared) * 1000000)::bigint AS since
+-- What keeps dead rows from being removed beside sessions: 1 prepared transactions, 2 slots, 3 standbys. Ages of the last
+-- are those of their walsenders in observe_activity: pg_stat_replication would list all sessions again.
+SELECT 1 AS kind, gid AS name, age(transaction) AS age, (date_part('epoch', prepared) * 1000000)::bigint AS since
 FROM pg_prepared_xacts
 UNION ALL SELECT 2, slot_name, greatest(age(xmin), age(catalog_xmin)), NULL FROM pg_replication_slots
 	WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
-UNION ALL SELECT 3, pid::text, age(backend_xmin), (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_replication
-	WHERE backend_xmin IS NOT NULL
-UNION ALL SELECT 4, pid::text, greatest(age(backend_xmin), age(backend_xid)), (extract(epoch FROM xact_start) * 1000000)::bigint
-	FROM pg_stat_activity
-	WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+UNION ALL SELECT 3, pid::text, NULL, NULL FROM pg_stat_get_wal_senders()
 ORDER BY 3 DESC NULLS LAST, 1, 4
 LIMIT 8;
 
@@ -75,6 +73,10 @@ SELECT s.userid, s.dbid, s.queryid, s.calls, s.total_exec_time AS exec_ms, s.row
 FROM pg_stat_statements(false) AS s
 LIMIT 20000;
 
+-- name: observe_reset
+-- When the statistics of all statements were reset. Since version 1.9 of the extension.
+SELECT (date_part('epoch', stats_reset) * 1000000)::bigint AS at FROM pg_stat_statements_info;
+
 -- name: observe_text
 SELECT s.query FROM pg_stat_statements(true) AS s WHERE s.queryid = $1 LIMIT 1;
 
@@ -84,8 +86,8 @@ SELECT s.schemaname || '.' || s.relname AS name, s.n_dead_tup AS dead, s.n_mod_s
 	c.reltuples::bigint AS estimate,
 	(current_setting('autovacuum_vacuum_threshold')::double precision
 		+ current_setting('autovacuum_vacuum_scale_factor')::double precision * greatest(c.reltuples, 0))::bigint AS vacuum_at,
-	(extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum)) * 1000000)::bigint AS vacuumed,
-	(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)) * 1000000)::bigint AS analyzed, s.n_live_tup AS live,
+	(date_part('epoch', greatest(s.last_vacuum, s.last_autovacuum)) * 1000000)::bigint AS vacuumed,
+	(date_part('epoch', greatest(s.last_analyze, s.last_autoanalyze)) * 1000000)::bigint AS analyzed, s.n_live_tup AS live,
 	NOT current_setting('autovacuum')::boolean
 		OR coalesce(c.reloptions::text ~ 'autovacuum_enabled=(false|off|no|0)', false) AS vacuum_off
 FROM pg_stat_user_tables AS s JOIN pg_class AS c ON c.oid = s.relid
@@ -94,9 +96,9 @@ LIMIT 32;
 
 -- name: observe_state
 -- Of the whole server: the oldest rows that are not frozen, the last checkpoint, the end of WAL.
-SELECT age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
+SELECT pg_is_in_recovery() AS standby, age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
 	current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max,
-	(extract(epoch FROM c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
+	(date_part('epoch', c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
 	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at
 FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c
 ORDER BY age(d.datfrozenxid) DESC

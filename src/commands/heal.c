@@ -249,7 +249,8 @@ static enum status heal_watch(struct heal_target *t, int64_t for_ms, bool live, 
 {
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct watch_options how = {.conninfo = buf_z(&t->conninfo),
-				    .ledger = t->ledger[0] ? t->ledger : NULL};
+				    .ledger = t->ledger[0] ? t->ledger : NULL,
+				    .every_ms = every_ms};
 	struct watch_loop loop = {
 	    .every_ms = every_ms, .for_ms = for_ms, .live = live, .json = cli_globals.json};
 	struct watch *watch;

@@ -138,7 +138,7 @@ struct observe_sample {
 	int64_t server_start;
 	int connections, idle; /* clients, also those left out */
 	int left_out;
-	bool statistics_reset; /* counters are lower than in the sample before */
+	bool statistics_reset;                     /* of statements, since the sample before */
 	int sessions, statements, holders, tables; /* tables: 0 when they were not read */
 	struct observe_session session[OBSERVE_SESSIONS];
 	struct observe_statement statement[OBSERVE_STATEMENTS];

@@ -71,10 +71,11 @@ static void actor_log(void *ctx, const struct watch *w)
 	a->ready = true;
 }
 
-static int actor_run(struct actor *a, const struct watch_options *options, struct watch_loop *loop)
+static int actor_run(struct actor *a, struct watch_options *options, struct watch_loop *loop)
 {
 	struct watch *watch;
 	struct err err;
+	options->every_ms = loop->every_ms;
 	enum status status = watch_open(&watch, options, &err);
 	int code = EXIT_FAILED;
 	if (status == UNAVAILABLE && watch)

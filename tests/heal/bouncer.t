@@ -9,6 +9,7 @@ use Instance;
 use JSON::PP;
 use Pooler;
 use POSIX ();
+use Program;
 use Test::More;
 
 my $i = Instance->make(settings => { 'web.processes' => 1 });
@@ -56,6 +57,14 @@ my $samples = Instance::read_file($recording);
 like($samples, qr/"application":"booking-\d"[^}]*"behind":"local"/, 'who is behind a connection is in the sample');
 like($i->run_ok('heal', '--report', 1, @ledger), qr/^## What could not be seen\n\nCPU and disk of the server\.$/m,
 	'a report does not say that clients behind the pooler could not be seen');
+# A ledger that was begun without a console: what counts is who has seen the incident last.
+my @other = ('--keep', "$i->{home}/other");
+heal(@other);
+like($i->run_ok('heal', '--report', @other), qr/clients behind a pooler, if there is one/,
+	'without a console it says so');
+heal(@console, @other);
+unlike($i->run_ok('heal', '--report', @other), qr/clients behind a pooler/, 'and with one, later, no longer');
+
 my ($again, $replayed) = $i->run('--json', 'heal', '--replay', $recording);
 like($replayed, qr/"confidence":"certain".*"clients_waiting":4/s, 'and a recording has it all');
 ($code, $found, $rest) = heal();
@@ -72,5 +81,21 @@ kill TERM => $_->[0] for @clients;
 	local $SIG{PIPE} = 'IGNORE';
 	close $_->[1] for @clients;
 }
+
+# PgBouncer is restarted while heal looks: it is said, and goes on. Clients of then are gone with it.
+my $watch = "$i->{home}/watch";
+my $heal = Program->start('heal', [ $i->command('heal', '--once', '--seconds', 3600, '--every', 200, '--record', $watch,
+	@console, '--keep', "$i->{home}/ledger.watch") ], log => "$i->{home}/heal.log");
+sub sees_pool { my @lines = split /\n/, Instance::read_file($watch); return ($lines[-1] // '') =~ /"pools":\[\{/ }
+$heal->until('it has seen the pool', sub { sees_pool() });
+$pooler->{program}->kill;
+$heal->until('a look without it', sub { !sees_pool() });
+unlink "$pooler->{dir}/pid", "$pooler->{dir}/.s.PGSQL.5432";
+$pooler->run;
+$i->until('it is asked again', sub { $pooler->admin('SHOW CLIENTS') =~ /holdfast heal/ });
+$heal->signal('INT');
+$i->until('heal ends', sub { $heal->ended });
+like(Instance::read_file("$i->{home}/ledger.watch"), qr/"kind":"start"/, 'heal has watched all the time');
+unlike(Instance::read_file("$i->{home}/ledger.watch"), qr/"kind":"(?:intent|gap)"/, 'and did nothing');
 $pooler->stop;
 done_testing;

@@ -293,7 +293,8 @@ static void old_lines_stay_while_their_incident_is_not_closed(void **state)
 	assert_int_equal(is_now->first, was->first);
 	assert_int_equal(is_now->k, was->k);
 	end(&again);
-	assert_false(keeps(&s, "{\"kind\":\"start\",\"t\":1700000000000000}"));
+	assert_true(keeps(&s, "{\"kind\":\"start\",\"t\":1700000000000000}"));
+	assert_false(keeps(&s, "{\"kind\":\"gap\",\"t\":1700000000000000}"));
 	assert_true(keeps(&s, "{\"kind\":\"start\",\"t\":1700000100000000}"));
 	assert_true(keeps(&s, "{\"kind\":\"ack\",\"t\":1700000001000000,\"incident\":1}"));
 	assert_false(keeps(&s, "{\"kind\":\"ack\",\"t\":1700000001000000,\"incident\":2}"));
@@ -301,6 +302,7 @@ static void old_lines_stay_while_their_incident_is_not_closed(void **state)
 	s.times.closed_us = 100 * SECOND;
 	pass(&s, NULL, 100);
 	is(&s, INCIDENT_CLOSED);
+	assert_false(keeps(&s, "{\"kind\":\"start\",\"t\":1700000000000000}"));
 	assert_false(keeps(&s, "{\"kind\":\"ack\",\"t\":1700000001000000,\"incident\":1}"));
 	end(&s);
 }

@@ -4,22 +4,24 @@
 enum status act_run(struct db *db, int64_t version, enum judge_relief relief,
 		    const struct observe_session *s, bool *done, struct err *err)
 {
+	/* By relief; a server before 14 has no query_id. */
+	static const struct db_statement *const statements[][2] = {
+	    [JUDGE_CANCEL] = {&sql_heal_cancel_13, &sql_heal_cancel},
+	    [JUDGE_TERMINATE] = {&sql_heal_terminate_13, &sql_heal_terminate},
+	};
+	const bool has_id = version >= 140000;
+	const struct db_param params[] = {
+	    DB_I64(s->pid),
+	    DB_I64(s->backend_start),
+	    DB_I64(relief == JUDGE_CANCEL ? s->query_start : s->state_change),
+	    DB_I64(s->xact_start),
+	    DB_Z(s->application),
+	    s->hashed || !s->fingerprint ? DB_NULL : DB_I64((int64_t)s->fingerprint),
+	};
 	struct db_rows rows;
-	enum status status;
-	struct db_param query = s->hashed ? DB_NULL : DB_I64((int64_t)s->fingerprint);
 	*done = false;
-	if (relief == JUDGE_CANCEL && version < 140000)
-		status = DB_RUN(db, sql_heal_cancel_13, &rows, err, DB_I64(s->pid),
-				DB_I64(s->backend_start), DB_I64(s->query_start),
-				DB_I64(s->xact_start), DB_Z(s->application));
-	else if (relief == JUDGE_CANCEL)
-		status = DB_RUN(db, sql_heal_cancel, &rows, err, DB_I64(s->pid),
-				DB_I64(s->backend_start), DB_I64(s->query_start),
-				DB_I64(s->xact_start), DB_Z(s->application), query);
-	else
-		status = DB_RUN(db, sql_heal_terminate, &rows, err, DB_I64(s->pid),
-				DB_I64(s->backend_start), DB_I64(s->state_change),
-				DB_I64(s->xact_start), DB_Z(s->application));
+	enum status status = db_run(db, statements[relief][has_id], params,
+				    (int)COUNT_OF(params) - !has_id, &rows, err);
 	if (status != OK)
 		return err_prefix(
 		    err, status, status == DENIED ? "GRANT pg_signal_backend to this role" : "act");

@@ -139,12 +139,24 @@ void incidents_apply(struct incidents *all, const struct json_value *line)
 	}
 }
 
+static bool incidents_unclosed(const struct incidents *all)
+{
+	for (int i = 0; i < INCIDENTS; i++) {
+		if (all->incident[i].id && all->incident[i].state != INCIDENT_CLOSED)
+			return true;
+	}
+	return false;
+}
+
 bool incidents_keep(const struct incidents *all, const struct json_value *line, int64_t since)
 {
 	int64_t t = incident_number(line, "t");
 	const struct incident *in = incidents_of_id(all, incident_number(line, "incident"));
 	if (t >= since)
 		return true;
+	/* Reports tell what the watcher of then could see. */
+	if (str_eq(json_text(json_get(line, "kind")), STR("start")))
+		return incidents_unclosed(all);
 	if (!in || in->state == INCIDENT_CLOSED)
 		return false;
 	bool more = str_eq(json_text(json_get(line, "kind")), STR("finding")) &&

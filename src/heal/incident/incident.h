@@ -72,7 +72,7 @@ void incidents_look(struct incidents *all, const struct incident_times *times, i
 const struct incident *incidents_of_key(const struct incidents *all, const char *key);
 const struct incident *incidents_of_id(const struct incidents *all, int64_t id);
 /* Whether a line of the ledger is still needed when those before `since` are dropped: of incidents
- * that are not closed, all but the findings between the first and the last. */
+ * that are not closed, all but the findings between the first and the last, and who watched. */
 bool incidents_keep(const struct incidents *all, const struct json_value *line, int64_t since);
 /* Acts in the hour before `now`. */
 int incidents_acts(const struct incidents *all, int64_t now);

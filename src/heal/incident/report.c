@@ -10,10 +10,16 @@
 
 enum { REPORT_LINES = 256, REPORT_ARENA = 8 << 20, REPORT_COPY = 256 << 10 };
 
+/* Of a line "start". */
+struct report_watcher {
+	char database[OBSERVE_NAME], version[OBSERVE_NAME];
+	int64_t poolers;
+};
+
 struct incident_report {
 	int64_t id;
 	struct arena arena;
-	const struct json_value *start; /* the last before the incident began */
+	struct report_watcher latest, watcher; /* who has seen the incident last */
 	const struct json_value *first, *finding;
 	const struct json_value *line[REPORT_LINES]; /* what happened to it, the latest */
 	int lines, dropped;
@@ -110,8 +116,11 @@ static const struct json_value *report_copy(struct incident_report *r,
 
 void incident_report_take(struct incident_report *r, const struct json_value *line)
 {
-	if (report_is(line, "start") && !r->first)
-		r->start = report_copy(r, line);
+	if (report_is(line, "start")) {
+		OBSERVE_SET(r->latest.database, report_text(line, "database"));
+		OBSERVE_SET(r->latest.version, report_text(line, "version"));
+		r->latest.poolers = report_number(line, "poolers");
+	}
 	if (report_number(line, "incident") != r->id || !r->id)
 		return;
 	const struct json_value *copy = report_copy(r, line);
@@ -121,6 +130,7 @@ void incident_report_take(struct incident_report *r, const struct json_value *li
 	}
 	if (report_is(line, "finding")) {
 		r->finding = copy;
+		r->watcher = r->latest;
 		if (!r->first)
 			r->first = copy;
 		if (str_eq(report_text(line, "what"), STR("grew")))
@@ -321,10 +331,8 @@ static const char *report_state(const struct incident_report *r)
 /* Whether there is a pooler cannot be told from the server: only its console tells. */
 static void report_put_unseen(struct buf *out, const struct incident_report *r)
 {
-	int64_t consoles = 0;
-	(void)!json_i64(json_get(r->start, "poolers"), &consoles);
 	buf_puts(out, "\n## What could not be seen\n\nCPU and disk of the server");
-	if (consoles == 0)
+	if (!r->watcher.poolers)
 		buf_puts(
 		    out,
 		    "; clients behind a pooler, if there is one (--bouncer or heal.bouncer names its console)");
@@ -340,9 +348,8 @@ enum status incident_report_markdown(const struct incident_report *r, struct buf
 	enum judge_id id = report_id(f);
 	buf_printf(out, "# Incident %lld: %.*s\n\n", (long long)r->id,
 		   STR_ARG(report_text(f, "title")));
-	buf_printf(out, "Database %.*s, PostgreSQL %.*s. First seen ",
-		   STR_ARG(report_text(r->start, "database")),
-		   STR_ARG(report_text(r->start, "version")));
+	buf_printf(out, "Database %s, PostgreSQL %s. First seen ", r->watcher.database,
+		   r->watcher.version);
 	report_put_time(out, report_text(r->first, "at"));
 	buf_puts(out, ", last evidence ");
 	report_put_time(out, report_text(r->finding, "at"));
@@ -385,8 +392,9 @@ enum status incident_report_json(const struct incident_report *r, struct buf *ou
 	json_object_begin(&w);
 	json_member_i64(&w, "incident", r->id);
 	json_member_z(&w, "state", report_state(r));
-	json_member_str(&w, "database", report_text(r->start, "database"));
-	json_member_str(&w, "version", report_text(r->start, "version"));
+	json_member_z(&w, "database", r->watcher.database);
+	json_member_z(&w, "version", r->watcher.version);
+	json_member_i64(&w, "poolers", r->watcher.poolers);
 	json_member_str(&w, "first", report_text(r->first, "at"));
 	json_member_str(&w, "last", report_text(r->finding, "at"));
 	json_key(&w, "finding");

@@ -32,7 +32,8 @@ void permit_free(struct permit *p); /* NULL is allowed */
 bool permit_protects(const struct permit *p, const struct observe_session *s);
 
 /* NULL: relief of the finding is permitted for the session, which is its target in a sample taken
- * at `at` (server's clock). Else the reason why not. `now`: our clock; `acts`: in the last hour. */
+ * at `at` (server's clock). Else the reason why not. `now`: the wall clock; `acts`: in the last
+ * hour. */
 const char *permit_refuses(const struct permit *p, const struct judge_finding *f,
 			   const struct observe_session *target, int64_t at, int64_t now, int acts);
 

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 enum {
-	WATCH_GAP_US = 60000000,
+	WATCH_GAP_US = 10000000, /* beside three intervals */
+	WATCH_GAP_INTERVALS = 3,
 	WATCH_STEP_US = 2000000,
-	WATCH_SEEN_AFTER = 2, /* samples after an act */
-	WATCH_TRIMS = 30,     /* the ledger is trimmed so often in the time that it keeps */
+	WATCH_STALE_US = 5000000, /* no act on what was seen longer ago */
+	WATCH_SEEN_AFTER = 2,     /* samples after an act */
+	WATCH_TRIMS = 30,         /* the ledger is trimmed so often in the time that it keeps */
 	WATCH_RELIEF = 640,
 	WATCH_FOLLOWED = 16 /* acts whose outcome is looked at later */
 };
@@ -32,6 +34,7 @@ struct watch_followed {
 	int64_t incident, at; /* at 0: this place is free */
 	enum judge_relief relief;
 	struct observe_session target;
+	bool lost;   /* the connection broke before the answer: perhaps it was never sent */
 	int samples; /* since; -1: "done" is written */
 	int outcomes;
 };
@@ -51,7 +54,12 @@ struct watch {
 	struct permit *permit;
 	watch_act *act;
 	int hold; /* samples until an act is possible */
+	int64_t every_us;
 	int64_t server_start, sampled;
+	bool standby;
+	/* The server's clock: the latest time it has shown, and the latest it had shown when it was
+	 * set forward. What began until then looks older than it is. */
+	int64_t shown, unsure;
 	char relief[WATCH_RELIEF];
 	struct watch_followed followed[WATCH_FOLLOWED];
 	/* The time of incidents: the wall clock at the start, and what the monotonic one has
@@ -217,6 +225,7 @@ enum status watch_open(struct watch **out, const struct watch_options *options, 
 	enum status status = OK, server = OK;
 	w->times = options->times;
 	w->keep_us = options->keep_us;
+	w->every_us = options->every_ms * 1000;
 	w->history = observe_history_new();
 	w->lock = -1;
 	w->wall = clock_wall_us();
@@ -264,7 +273,7 @@ void watch_close(struct watch *w)
 static void watch_note_gaps(struct watch *w, int64_t now)
 {
 	int64_t stepped = clock_wall_us() - now, step = llabs(stepped - w->stepped);
-	if (w->looked && now - w->looked > WATCH_GAP_US) {
+	if (w->looked && now - w->looked > WATCH_GAP_US + WATCH_GAP_INTERVALS * w->every_us) {
 		watch_say_gap(w, "this process did not run", (now - w->looked) / 1000000);
 		w->incidents.watched = now;
 		w->hold = OBSERVE_WINDOW;
@@ -282,7 +291,7 @@ static void watch_note_server(struct watch *w, const struct observe_sample *last
 {
 	bool restarted =
 	    last->server_start && w->server_start && last->server_start != w->server_start;
-	int64_t step = w->sampled ? llabs(last->at - w->sampled - took) : 0;
+	int64_t step = w->sampled ? last->at - w->sampled - took : 0;
 	if (last->reach != OBSERVE_REACHED) {
 		w->hold = OBSERVE_WINDOW;
 		w->sampled = 0;
@@ -290,17 +299,24 @@ static void watch_note_server(struct watch *w, const struct observe_sample *last
 	}
 	if (restarted)
 		watch_say_gap(w, "the server was restarted", 0);
-	else if (step > WATCH_STEP_US)
+	else if (llabs(step) > WATCH_STEP_US)
 		watch_say_gap(w, "the clock of the server was set, or the sample took long",
-			      step / 1000000);
+			      llabs(step) / 1000000);
+	bool promoted = w->standby && !watch_server(w)->standby;
+	if (promoted)
+		watch_say_gap(w, "the standby was promoted", 0);
+	w->standby = watch_server(w)->standby;
+	if (step > WATCH_STEP_US)
+		w->unsure = w->shown;
 	if (last->statistics_reset)
 		watch_say_gap(w, "the statistics of statements were reset", 0);
-	if (restarted || step > WATCH_STEP_US || last->statistics_reset)
+	if (restarted || promoted || llabs(step) > WATCH_STEP_US || last->statistics_reset)
 		w->hold = OBSERVE_WINDOW;
-	else if (w->hold)
+	if (w->hold) /* this sample is the first of the window */
 		w->hold--;
 	w->server_start = last->server_start;
 	w->sampled = last->at;
+	w->shown = last->at > w->shown ? last->at : w->shown;
 }
 
 /* ---- relief ---- */
@@ -344,7 +360,7 @@ static void watch_say_done(struct watch *w, int64_t incident, const char *seen)
 }
 
 static void watch_follow(struct watch *w, int64_t incident, enum judge_relief relief,
-			 const struct observe_session *s, int64_t now)
+			 const struct observe_session *s, bool lost, int64_t now)
 {
 	struct watch_followed *place = &w->followed[0];
 	for (int i = 0; i < WATCH_FOLLOWED; i++) { /* a free one, else the oldest */
@@ -352,50 +368,105 @@ static void watch_follow(struct watch *w, int64_t incident, enum judge_relief re
 			place = &w->followed[i];
 	}
 	*place = (struct watch_followed){
-	    .incident = incident, .at = now, .relief = relief, .target = *s};
+	    .incident = incident, .at = now, .relief = relief, .target = *s, .lost = lost};
 }
 
-/* Relief for a finding: `relief` says what is done, or why nothing is. True: an act. */
+/* Whether the session is what the act was for: it has not gone on since. */
+static bool watch_is_target(const struct watch_followed *a, const struct observe_session *s)
+{
+	return s->pid == a->target.pid && s->backend_start == a->target.backend_start &&
+	       s->xact_start == a->target.xact_start &&
+	       (a->relief == JUDGE_TERMINATE || s->query_start == a->target.query_start);
+}
+
+/* Whether the same was done to the session as it is now, or may come into effect yet. */
+static bool watch_was_done(const struct watch *w, enum judge_relief relief,
+			   const struct observe_session *s)
+{
+	for (int i = 0; i < WATCH_FOLLOWED; i++) {
+		const struct watch_followed *a = &w->followed[i];
+		bool failed = a->lost && a->samples < 0; /* it was looked for, and "still" there */
+		if (a->at && a->relief == relief && !failed && watch_is_target(a, s))
+			return true;
+	}
+	return false;
+}
+
+/* Why this process does not relieve the finding, whatever heal.allow says; NULL: it may. */
+static const char *watch_refuses(const struct watch *w, const struct judge_finding *f,
+				 const struct incident *in, const struct observe_session *s)
+{
+	int64_t began = f->relief == JUDGE_CANCEL ? s->query_start : s->state_change;
+	if (in && !incident_allows_act(in))
+		return in->acts >= INCIDENT_ACTS ? "it was done three times and did not cure"
+						 : "the incident is open: acting does not cure it";
+	if (w->hold)
+		return "the window has to fill first";
+	if (began <= w->unsure)
+		return "the server's clock was set since it began: how long it lasts is not known";
+	if (watch_was_done(w, f->relief, s))
+		return "it was done, and the session is as it was";
+	if (!w->act)
+		return "--act is not given";
+	if (!w->writes || !in)
+		return "the ledger cannot be written";
+	return NULL;
+}
+
+/* The act itself, after its intent. What a broken connection leaves open is seen by the next
+ * samples: the server may have got the statement. */
+static void watch_do(struct watch *w, const struct incident *in, const struct judge_finding *f,
+		     const struct observe_session *s, int64_t now)
+{
+	struct db *db = observer_db(w->observer);
+	const char *what = f->relief == JUDGE_CANCEL ? "cancel" : "terminate";
+	const char *came = "";
+	struct err err;
+	bool done = false;
+	enum status status = OK;
+	if (watch_now(w) - now > WATCH_STALE_US) {
+		came = ": no, it was seen too long ago by now";
+		watch_say_done(w, in->id, "not sent: it was seen too long ago");
+	} else if ((status = w->act(db, watch_server(w)->version, f->relief, s, &done, &err)) ==
+		   DENIED) {
+		watch_say_done(w, in->id, err.text);
+	} else if (status == OK && !done) {
+		came = ": it is another session by now";
+		watch_say_done(w, in->id, "not sent: another session");
+	} else {
+		w->acts[f->relief]++;
+		watch_follow(w, in->id, f->relief, s, status != OK, now);
+	}
+	snprintf(w->relief, sizeof(w->relief), "%s process %d (%s)%s%s", what, s->pid,
+		 s->application, status == OK ? came : ": ", status == OK ? "" : err.text);
+}
+
+/* Relief for a finding: `relief` says what is done, or why nothing is. True: an intent was
+ * written. */
 static bool watch_relieve(struct watch *w, const struct judge_finding *f, int64_t now)
 {
 	const struct observe_sample *last = observe_last(w->history);
 	const struct observe_session *s = observe_session_of(last, f->target);
 	const struct incident *in = incidents_of_key(&w->incidents, f->key);
 	const char *what = f->relief == JUDGE_CANCEL ? "cancel" : "terminate", *why = NULL;
-	struct db *db = observer_db(w->observer);
-	struct err err;
-	bool done = false;
 	if (!s)
 		return false;
-	why = permit_refuses(w->permit, f, s, last->at, now, incidents_acts(&w->incidents, now));
-	if (!why && in && !incident_allows_act(in))
-		why = in->acts >= INCIDENT_ACTS ? "it was done three times and did not cure"
-						: "the incident is open: acting does not cure it";
-	if (!why && w->hold)
-		why = "the window has to fill first";
-	if (!why && !w->act)
-		why = "--act is not given";
-	if (!why && (!w->writes || !in))
-		why = "the ledger cannot be written";
-	if (!why && !db)
+	why = permit_refuses(w->permit, f, s, last->at, clock_wall_us(),
+			     incidents_acts(&w->incidents, now));
+	if (!why)
+		why = watch_refuses(w, f, in, s);
+	if (!why && !observer_db(w->observer))
 		why = "the server is away";
+	if (!why && watch_now(w) - now > WATCH_STALE_US)
+		why = "it was seen too long ago";
 	if (!why && !watch_say_intent(w, in, f, s))
 		why = "the intent could not be written";
-	if (why) {
+	if (why)
 		snprintf(w->relief, sizeof(w->relief), "would %s process %d (%s): no, %s", what,
 			 s->pid, s->application, why);
-		return false;
-	}
-	enum status status = w->act(db, watch_server(w)->version, f->relief, s, &done, &err);
-	snprintf(w->relief, sizeof(w->relief), "%s process %d (%s)%s%s", what, s->pid,
-		 s->application, status == OK ? done ? "" : ": it is another session by now" : ": ",
-		 status == OK ? "" : err.text);
-	w->acts[f->relief] += status == OK && done;
-	if (status == OK && done)
-		watch_follow(w, in->id, f->relief, s, now);
 	else
-		watch_say_done(w, in->id, status == OK ? "not sent: another session" : err.text);
-	return true;
+		watch_do(w, in, f, s, now);
+	return !why;
 }
 
 /* What is there of the target of an act now. */
@@ -404,10 +475,7 @@ static const char *watch_seen(const struct watch *w, const struct watch_followed
 	const struct observe_sample *last = observe_last(w->history);
 	const struct observe_session *s = observe_session_of(last, a->target.pid);
 	char caller[OBSERVE_NAME], other[OBSERVE_NAME];
-	bool same = s && s->backend_start == a->target.backend_start &&
-		    s->xact_start == a->target.xact_start &&
-		    (a->relief == JUDGE_TERMINATE || s->query_start == a->target.query_start);
-	if (same)
+	if (s && watch_is_target(a, s))
 		return "still";
 	observe_caller(&a->target, caller);
 	for (int i = 0; i < last->sessions; i++) {

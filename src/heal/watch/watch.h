@@ -4,7 +4,9 @@
  *
  * At most one act a sample, and none before its line "intent" is on the disk; none in the first
  * window of samples, and none in the window after a gap, a restart of the server, a step of a clock
- * or a reset of the statistics. What came of an act is read from the samples after it.
+ * or a reset of the statistics. None on a session that began before the server's clock was set
+ * forward, none twice on a session that has not changed, none on what was seen 5 s ago. What came
+ * of an act is read from the samples after it, also when its answer was lost.
  *
  * The ledger has one watcher: who comes second reads it and writes nothing. Without a ledger
  * findings are shown all the same, but have no history.
@@ -23,7 +25,8 @@
 
 struct watch;
 
-/* Send the signal; *done: it was sent. */
+/* Send the signal; *done: it was sent. When it fails, other than by DENIED, it may have been
+ * sent. */
 typedef enum status watch_act(struct db *db, int64_t version, enum judge_relief relief,
 			      const struct observe_session *target, bool *done, struct err *err);
 
@@ -31,6 +34,7 @@ struct watch_options {
 	const char *conninfo;
 	const char *ledger;   /* file; NULL: none */
 	const char *bouncers; /* consoles of PgBouncers, as poolers_open takes them; "": none */
+	int64_t every_ms;     /* from one step to the next: much longer is a gap */
 	int64_t keep_us;      /* how long lines of the ledger are kept */
 	struct incident_times times;
 	struct permit_settings permit;

@@ -75,33 +75,55 @@ static void counters_keep(struct observe_sample *sample, const struct observe_st
 		sample->statement[least] = *s;
 }
 
-void observer_take_statements(struct observer_counters *c, const struct db_rows *rows,
-			      struct observe_sample *sample)
+static void counters_forget(struct observer_counters *c)
 {
-	if (c->used > COUNTERS_SLOTS / 2) { /* statements come and go: begin again */
-		memset(c->entry, 0, sizeof(c->entry));
-		c->used = 0;
-		c->known = false;
+	memset(c->entry, 0, sizeof(c->entry));
+	c->used = 0;
+	c->known = false;
+}
+
+/* A row of the reading; false when it is not to be counted. */
+static bool counters_read(const struct db_rows *rows, int i, uint64_t *id,
+			  struct counters_entry *now)
+{
+#define COLUMN(name) SQL_OBSERVE_TOTALS_##name
+	if (db_null(rows, i, COLUMN(QUERYID)))
+		return false; /* another role's, without pg_monitor */
+	*id = (uint64_t)db_i64(rows, i, COLUMN(QUERYID));
+	uint64_t owner = (uint64_t)db_i64(rows, i, COLUMN(USERID)) << 32 ^
+			 (uint64_t)db_i64(rows, i, COLUMN(DBID));
+	uint64_t key = random_mix(*id ^ random_mix(owner));
+	*now = (struct counters_entry){.key = key ? key : 1,
+				       .calls = db_i64(rows, i, COLUMN(CALLS)),
+				       .rows = db_i64(rows, i, COLUMN(ROWS)),
+				       .blocks = db_i64(rows, i, COLUMN(BLOCKS)),
+				       .exec_ms = db_double(rows, i, COLUMN(EXEC_MS))};
+#undef COLUMN
+	return true;
+}
+
+void observer_take_statements(struct observer_counters *c, const struct db_rows *rows,
+			      enum observer_reset reset, struct observe_sample *sample)
+{
+	int lower = 0, higher = 0;
+	/* Statements come and go: begin again. */
+	if (c->used > COUNTERS_SLOTS / 2)
+		counters_forget(c);
+	if (reset == OBSERVER_RESET) {
+		sample->statistics_reset = c->known;
+		counters_forget(c);
 	}
 	for (int i = 0; i < rows->rows; i++) {
-#define COLUMN(name) SQL_OBSERVE_TOTALS_##name
-		if (db_null(rows, i, COLUMN(QUERYID)))
-			continue; /* another role's, without pg_monitor */
-		uint64_t id = (uint64_t)db_i64(rows, i, COLUMN(QUERYID));
-		uint64_t owner = (uint64_t)db_i64(rows, i, COLUMN(USERID)) << 32 ^
-				 (uint64_t)db_i64(rows, i, COLUMN(DBID));
-		uint64_t key = random_mix(id ^ random_mix(owner));
-		struct counters_entry *e = counters_entry(c, key ? key : 1);
+		struct counters_entry now;
+		uint64_t id;
+		if (!counters_read(rows, i, &id, &now))
+			continue;
+		struct counters_entry *e = counters_entry(c, now.key);
 		if (!e)
 			continue;
-		struct counters_entry now = {.key = e->key,
-					     .calls = db_i64(rows, i, COLUMN(CALLS)),
-					     .rows = db_i64(rows, i, COLUMN(ROWS)),
-					     .blocks = db_i64(rows, i, COLUMN(BLOCKS)),
-					     .exec_ms = db_double(rows, i, COLUMN(EXEC_MS))};
-#undef COLUMN
-		/* Lower than before: the statistics were reset, there is no difference. */
-		sample->statistics_reset |= c->known && now.calls < e->calls;
+		/* Lower than before: it was reset, or evicted for others and has come back. */
+		lower += c->known && now.calls < e->calls;
+		higher += c->known && e->calls && now.calls >= e->calls;
 		if (c->known && now.calls > e->calls && now.rows >= e->rows &&
 		    now.blocks >= e->blocks) {
 			const struct observe_statement s = {.fingerprint = id,
@@ -114,6 +136,12 @@ void observer_take_statements(struct observer_counters *c, const struct db_rows 
 		*e = now;
 	}
 	c->known = true;
+	/* Those that have not come back yet will be lower, too: that is no further reset. */
+	if (reset == OBSERVER_RESET_UNKNOWN && lower > higher) {
+		sample->statistics_reset = true;
+		sample->statements = 0;
+		counters_forget(c);
+	}
 }
 
 void observer_counters_learn(struct observer_counters *c, uint64_t fingerprint,

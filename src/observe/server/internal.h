@@ -12,6 +12,8 @@ void observer_take_locks(const struct db_rows *rows, struct observe_sample *samp
 void observer_take_progress(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_permitted(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_horizon(const struct db_rows *rows, struct observe_sample *sample);
+/* Sessions that keep dead rows, beside the holders that are there. */
+void observer_take_holding_sessions(struct observe_sample *sample);
 void observer_take_state(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_slots(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_tables(const struct db_rows *rows, struct observe_sample *sample);
@@ -21,9 +23,11 @@ void observer_take_tables(const struct db_rows *rows, struct observe_sample *sam
 struct observer_counters;
 struct observer_counters *observer_counters_new(void);
 void observer_counters_free(struct observer_counters *c);
-/* The statements that did most since the last call, or nothing at the first. */
+/* Whether the counters were reset since the last call. UNKNOWN: the server does not say it. */
+enum observer_reset { OBSERVER_NO_RESET, OBSERVER_RESET, OBSERVER_RESET_UNKNOWN };
+/* The statements that did most since the last call, or nothing at the first and after a reset. */
 void observer_take_statements(struct observer_counters *c, const struct db_rows *rows,
-			      struct observe_sample *sample);
+			      enum observer_reset reset, struct observe_sample *sample);
 /* Remember the text of a statement. */
 void observer_counters_learn(struct observer_counters *c, uint64_t fingerprint,
 			     const struct observe_text *text);

@@ -1,6 +1,7 @@
 #include "observe/server/internal.h"
 #include "sql/observe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,14 +141,55 @@ void observer_take_permitted(const struct db_rows *rows, struct observe_sample *
 	}
 }
 
+/* Into the sample's holders, by age; the youngest is left out when there is no room. */
+static void rows_hold(struct observe_sample *sample, const struct observe_holder *h)
+{
+	int at = sample->holders;
+	while (at && sample->holder[at - 1].age < h->age)
+		at--;
+	if (at == OBSERVE_HOLDERS)
+		return;
+	if (sample->holders < OBSERVE_HOLDERS)
+		sample->holders++;
+	memmove(&sample->holder[at + 1], &sample->holder[at],
+		sizeof(*h) * (size_t)(sample->holders - 1 - at));
+	sample->holder[at] = *h;
+}
+
 void observer_take_horizon(const struct db_rows *rows, struct observe_sample *sample)
 {
-	for (int i = 0; i < rows->rows && sample->holders < OBSERVE_HOLDERS; i++) {
-		struct observe_holder *h = &sample->holder[sample->holders++];
-		h->kind = (enum observe_holding)db_i64(rows, i, SQL_OBSERVE_HORIZON_KIND);
-		OBSERVE_SET(h->name, db_text(rows, i, SQL_OBSERVE_HORIZON_NAME));
-		h->age = rows_i64(rows, i, SQL_OBSERVE_HORIZON_AGE, -1);
-		h->since = rows_i64(rows, i, SQL_OBSERVE_HORIZON_SINCE, 0);
+	for (int i = 0; i < rows->rows; i++) {
+		struct observe_holder h = {
+		    .kind = (enum observe_holding)db_i64(rows, i, SQL_OBSERVE_HORIZON_KIND),
+		    .age = rows_i64(rows, i, SQL_OBSERVE_HORIZON_AGE, -1),
+		    .since = rows_i64(rows, i, SQL_OBSERVE_HORIZON_SINCE, 0)};
+		OBSERVE_SET(h.name, db_text(rows, i, SQL_OBSERVE_HORIZON_NAME));
+		int64_t pid;
+		if (h.kind == OBSERVE_STANDBY) {
+			const struct observe_session *s =
+			    str_to_i64(str_of(h.name), 1, INT32_MAX, &pid) ? rows_find(sample, pid)
+									   : NULL;
+			if (!s || s->xmin_age < 0)
+				continue;
+			h.age = s->xmin_age;
+			h.since = s->backend_start;
+		}
+		rows_hold(sample, &h);
+	}
+}
+
+void observer_take_holding_sessions(struct observe_sample *sample)
+{
+	for (int i = 0; i < sample->sessions; i++) {
+		const struct observe_session *s = &sample->session[i];
+		struct observe_holder h = {.kind = OBSERVE_SESSION,
+					   .age =
+					       s->xid_age > s->xmin_age ? s->xid_age : s->xmin_age,
+					   .since = s->xact_start};
+		if (s->kind != OBSERVE_CLIENT || h.age < 0)
+			continue;
+		snprintf(h.name, sizeof(h.name), "%d", s->pid);
+		rows_hold(sample, &h);
 	}
 }
 

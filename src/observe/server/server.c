@@ -20,10 +20,13 @@ enum {
 struct observer {
 	char *conninfo;
 	struct db *db;
+	bool began; /* a transaction */
 	struct observe_server server;
 	int64_t start;                      /* of the server */
 	int64_t tables_due, statements_due; /* clock_us */
 	int64_t statements_cost;            /* us */
+	int64_t reset_at;                   /* of the counters of statements; 0: not known */
+	bool no_reset_info;                 /* the server does not say when that was */
 	uint64_t key;                       /* of hashes of texts */
 	double took;
 	const char *application;
@@ -58,29 +61,58 @@ static enum observe_reach observer_reach(enum status status, const struct err *e
 	return OBSERVE_GONE;
 }
 
+/* All of a sample is asked in one transaction: its limits are set once, and the server lists its
+ * sessions once, however many statements look at them. */
 static enum status observer_begin(struct observer *o, struct err *err)
 {
+	if (o->began)
+		return OK;
 	enum status status = db_begin(o->db, err);
 	if (status == OK)
 		status = db_run(o->db, &sql_observe_limits, NULL, 0, NULL, err);
+	if (status != OK)
+		db_rollback(o->db);
+	o->began = status == OK;
 	return status;
 }
 
-/* One statement in a transaction of its own. On failure there are no rows. */
+static enum status observer_end(struct observer *o, struct err *err)
+{
+	bool began = o->began;
+	o->began = false;
+	return began ? db_commit(o->db, err) : OK;
+}
+
+/* A statement that fails ends the transaction; the next one begins another. On failure there are no
+ * rows. */
+static enum status observer_ask_with(struct observer *o, const struct db_statement *statement,
+				     const struct db_param *params, int count, struct db_rows *rows,
+				     struct err *err)
+{
+	*rows = (struct db_rows){0};
+	enum status status = observer_begin(o, err);
+	if (status != OK)
+		return status;
+	status = db_run(o->db, statement, params, count, rows, err);
+	if (status != OK) {
+		db_rollback(o->db);
+		o->began = false;
+		*rows = (struct db_rows){0};
+	}
+	return status;
+}
+
 static enum status observer_ask(struct observer *o, const struct db_statement *statement,
 				struct db_rows *rows, struct err *err)
 {
-	enum status status = observer_begin(o, err);
-	*rows = (struct db_rows){0};
-	if (status == OK)
-		status = db_run(o->db, statement, NULL, 0, rows, err);
-	if (status == OK)
-		status = db_commit(o->db, err);
-	else
-		db_rollback(o->db);
-	if (status != OK)
-		db_rows_release(rows);
-	return status;
+	return observer_ask_with(o, statement, NULL, 0, rows, err);
+}
+
+static void observer_disconnect(struct observer *o)
+{
+	db_close(o->db);
+	o->db = NULL;
+	o->began = false;
 }
 
 static enum status observer_connect(struct observer *o, struct err *err)
@@ -105,17 +137,17 @@ static enum status observer_connect(struct observer *o, struct err *err)
 		s->statements = db_bool(&rows, 0, SQL_OBSERVE_SERVER_STATEMENTS);
 		s->connections_max = db_i64(&rows, 0, SQL_OBSERVE_SERVER_CONNECTIONS_MAX);
 		s->query_bytes = db_i64(&rows, 0, SQL_OBSERVE_SERVER_QUERY_BYTES);
+		o->no_reset_info = s->version < 140000;
 		o->start = db_i64(&rows, 0, SQL_OBSERVE_SERVER_STARTED);
 		db_rows_release(&rows);
+		status = observer_end(o, err);
 	}
 	if (status == OK && o->server.version < 130000)
 		status = err_set(err, INVALID,
 				 "PostgreSQL %s is too old: 13 is the first that can be observed",
 				 o->server.version_text);
-	if (status != OK) {
-		db_close(o->db);
-		o->db = NULL;
-	}
+	if (status != OK)
+		observer_disconnect(o);
 	return status;
 }
 
@@ -151,22 +183,15 @@ void observer_close(struct observer *o)
 static void observer_ask_text(struct observer *o, uint64_t fingerprint)
 {
 	struct observe_text text = {0};
+	const struct db_param id = DB_I64((int64_t)fingerprint);
 	struct db_rows rows;
 	struct err ignored;
-	enum status status = observer_begin(o, &ignored);
-	if (status == OK)
-		status =
-		    DB_RUN(o->db, sql_observe_text, &rows, &ignored, DB_I64((int64_t)fingerprint));
-	if (status == OK) {
-		if (rows.rows)
-			observe_redact(db_text(&rows, 0, SQL_OBSERVE_TEXT_QUERY), 0, o->key, &text);
-		db_rows_release(&rows);
-		status = db_commit(o->db, &ignored);
-	} else {
-		db_rollback(o->db);
-	}
-	if (status == OK)
-		observer_counters_learn(o->counters, fingerprint, &text);
+	if (observer_ask_with(o, &sql_observe_text, &id, 1, &rows, &ignored) != OK)
+		return;
+	if (rows.rows)
+		observe_redact(db_text(&rows, 0, SQL_OBSERVE_TEXT_QUERY), 0, o->key, &text);
+	db_rows_release(&rows);
+	observer_counters_learn(o->counters, fingerprint, &text);
 }
 
 /* Texts of statements, as sessions have shown them. One a sample is asked for, because the server
@@ -186,6 +211,28 @@ static void observer_texts(struct observer *o, struct observe_sample *sample)
 		observer_ask_text(o, wanted);
 }
 
+/* Asked before the counters: a reset between the two is seen by the next reading. */
+static enum observer_reset observer_reset(struct observer *o)
+{
+	struct db_rows rows;
+	struct err ignored;
+	int64_t before = o->reset_at;
+	if (o->no_reset_info)
+		return OBSERVER_RESET_UNKNOWN;
+	enum status status = observer_ask(o, &sql_observe_reset, &rows, &ignored);
+	if (status != OK || !rows.rows || db_null(&rows, 0, SQL_OBSERVE_RESET_AT)) {
+		/* Not in the extension's version: it is not asked again, because a statement that
+		 * fails costs a transaction and a line in the server's log. */
+		o->no_reset_info = status == FAILED || status == DENIED;
+		if (status == OK)
+			db_rows_release(&rows);
+		return OBSERVER_RESET_UNKNOWN;
+	}
+	o->reset_at = db_i64(&rows, 0, SQL_OBSERVE_RESET_AT);
+	db_rows_release(&rows);
+	return before && before != o->reset_at ? OBSERVER_RESET : OBSERVER_NO_RESET;
+}
+
 static void observer_statements(struct observer *o, struct observe_sample *sample)
 {
 	struct db_rows rows;
@@ -193,9 +240,10 @@ static void observer_statements(struct observer *o, struct observe_sample *sampl
 	int64_t began = clock_us();
 	if (!o->server.statements || began < o->statements_due)
 		return;
+	enum observer_reset reset = observer_reset(o);
 	enum status status = observer_ask(o, &sql_observe_totals, &rows, &err);
 	if (status == OK) {
-		observer_take_statements(o->counters, &rows, sample);
+		observer_take_statements(o->counters, &rows, reset, sample);
 		db_rows_release(&rows);
 		observer_texts(o, sample);
 	} else if (status == FAILED || status == DENIED) {
@@ -221,6 +269,8 @@ static void observer_rarely(struct observer *o, struct observe_sample *sample)
 	}
 	if (observer_ask(o, &sql_observe_state, &rows, &ignored) == OK) {
 		observer_take_state(&rows, sample);
+		if (rows.rows) /* a standby may have been promoted */
+			o->server.standby = db_bool(&rows, 0, SQL_OBSERVE_STATE_STANDBY);
 		db_rows_release(&rows);
 	}
 	if (observer_ask(o, &sql_observe_slots, &rows, &ignored) == OK) {
@@ -264,6 +314,7 @@ static void observer_details(struct observer *o, struct observe_sample *sample)
 		observer_take_horizon(&rows, sample);
 		db_rows_release(&rows);
 	}
+	observer_take_holding_sessions(sample);
 	if (clock_us() >= o->tables_due)
 		observer_rarely(o, sample);
 	observer_statements(o, sample);
@@ -284,10 +335,11 @@ void observer_sample(struct observer *o, struct observe_sample *sample, struct e
 		db_rows_release(&rows);
 		sample->server_start = o->start;
 		observer_details(o, sample);
+		/* A connection that breaks here is seen by the next sample. */
+		(void)!observer_end(o, err);
 	} else {
 		sample->reach = observer_reach(status, err);
-		db_close(o->db);
-		o->db = NULL;
+		observer_disconnect(o);
 	}
 	if (!sample->at)
 		sample->at = clock_wall_us();

@@ -1,8 +1,8 @@
 /* Samples of a PostgreSQL from version 13 on, over one connection that stays open: a full server
  * refuses new ones.
  *
- * Reads statistics views only, each sample in transactions of its own with time limits that end
- * with them. pg_monitor is enough; without it, or without pg_stat_statements, samples have less,
+ * Reads statistics views only, each sample in a transaction of its own with time limits that end
+ * with it. pg_monitor is enough; without it, or without pg_stat_statements, samples have less,
  * and the server struct says so. Never changes anything.
  *
  * Life: observer_open, any number of observer_sample, observer_close. A connection that breaks is
