@@ -288,7 +288,7 @@ int main(int argc, char **argv)
 	options.permit.maintenance = argv[4];
 	options.act = steps_act;
 	if (watch_open(&watch, &options, &err) != OK ||
-	    observer_open(&observer, conninfo, &err) != OK) {
+	    observer_open(&observer, conninfo, "holdfast heal", &err) != OK) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
