@@ -11,6 +11,12 @@ use JSON::PP;
 use Test::More;
 use Web;
 
+# The web process asks for bands by their numbers: it must divide as the index does.
+sub slurp { my ($file) = @_; open my $in, '<', "$FindBin::Bin/../../$file" or die "$file: $!"; local $/; return <$in> }
+my ($divisor) = slurp('src/directory/search/near.c') =~ /\bBAND_E7 = (\d+)/;
+my ($band) = slurp('sql/expressions.sql') =~ /^-- expression: business_band\n(.+)/m;
+is($band, "(lat_e7 / $divisor)", 'the bands of the program are those of the index');
+
 my $directory = Directory->start;
 my $places = $ENV{HOLDFAST_PLACES} // 20_000;
 # A dense disc of 45 km around 47,8 (most are near the middle), one around the date line and one at a pole.

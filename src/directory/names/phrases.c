@@ -9,6 +9,7 @@ enum {
 	STEM_LEAST = 4,      /* letters of a phrase without its endings */
 	STEM_WORD_LEAST = 3, /* and of each of its words */
 	STEM_BYTES = 256,
+	PHRASE_WORDS_MAX = 8,
 };
 
 struct phrase {
@@ -225,13 +226,10 @@ static size_t phrases_read_stem(struct str stem, struct phrase_meaning *out)
 	return count;
 }
 
-size_t phrases_find(const struct str *word, size_t count,
-		    struct phrase_meaning out[PHRASE_MEANINGS])
+static size_t phrases_read_words(const struct str *word, size_t count, struct phrase_meaning *out)
 {
 	char joined[STEM_BYTES], stem[STEM_BYTES];
 	size_t n = 0;
-	if (!phrases_count)
-		phrases_build();
 	for (size_t i = 0; i < count && n + word[i].n <= sizeof(joined); i++) {
 		memcpy(joined + n, word[i].p, word[i].n);
 		n += word[i].n;
@@ -248,6 +246,69 @@ size_t phrases_find(const struct str *word, size_t count,
 	if (key.n >= STEM_LEAST)
 		found = phrases_read_stem(key, out);
 	return found;
+}
+
+/* What compounds of a trade end with, in German and Dutch: "Blumengeschaeft", "Schuhladen". */
+static const char *const compound_ends[] = {
+    "laden",   "geschaft", "firma", "betrieb", "handlung", "handel", "shop",
+    "meister", "dienst",   "haus",  "studio",  "winkel",   "zaak",   "bedrijf",
+};
+
+/* The meanings that both have. */
+static size_t phrases_common(const struct phrase_meaning *a, size_t n,
+			     const struct phrase_meaning *b, size_t m, struct phrase_meaning *out)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < m; k++)
+			if (a[i].category && a[i].category == b[k].category)
+				out[count++] = a[i];
+	return count;
+}
+
+/* A compound of two names of one category ("Immobilienmakler"), or of one and what is usual behind
+ * it ("Brillenladen"). */
+static size_t phrases_read_compound(struct str word, struct phrase_meaning *out)
+{
+	struct phrase_meaning front[PHRASE_MEANINGS], back[PHRASE_MEANINGS];
+	for (size_t at = STEM_LEAST; at + STEM_LEAST <= word.n; at++) {
+		struct str first = {word.p, at}, rest = {word.p + at, word.n - at};
+		size_t n = phrases_read_words(&first, 1, front);
+		if (!n)
+			continue;
+		for (size_t i = 0; i < COUNT_OF(compound_ends); i++)
+			if (str_eq(rest, str_of(compound_ends[i]))) {
+				memcpy(out, front, n * sizeof(*out));
+				return n;
+			}
+		size_t m = phrases_read_words(&rest, 1, back);
+		size_t count = phrases_common(front, n, back, m, out);
+		if (count)
+			return count;
+	}
+	return 0;
+}
+
+/* The Arabic article is written with its word: "المطاعم". */
+#define ARABIC_ARTICLE "\xd8\xa7\xd9\x84"
+
+size_t phrases_find(const struct str *word, size_t count,
+		    struct phrase_meaning out[PHRASE_MEANINGS])
+{
+	struct str bare[PHRASE_WORDS_MAX];
+	bool article = false;
+	if (!phrases_count)
+		phrases_build();
+	size_t found = phrases_read_words(word, count, out);
+	for (size_t i = 0; i < count && i < COUNT_OF(bare); i++) {
+		size_t n = sizeof(ARABIC_ARTICLE) - 1;
+		bool has = word[i].n > 2 * n && str_starts(word[i], STR(ARABIC_ARTICLE));
+		bare[i] = has ? (struct str){word[i].p + n, word[i].n - n} : word[i];
+		article |= has;
+	}
+	if (!found && article && count <= COUNT_OF(bare))
+		found = phrases_read_words(bare, count, out);
+	return !found && count == 1 ? phrases_read_compound(word[0], out) : found;
 }
 
 bool phrases_near(struct str word, int most, phrase_distance *distance, struct phrase_meaning *out,
@@ -380,6 +441,10 @@ enum phrase_wish phrases_wish(const struct str *word, size_t count, size_t *used
 	    {"now open", PHRASE_OPEN_NOW},
 	    {"geoffnet jetzt", PHRASE_OPEN_NOW},
 	    {"gerade geoffnet", PHRASE_OPEN_NOW},
+	    {"noch geoffnet", PHRASE_OPEN_NOW},
+	    {"noch offen", PHRASE_OPEN_NOW},
+	    {"geoffnet", PHRASE_OPEN_NOW},
+	    {"still open", PHRASE_OPEN_NOW},
 	    {"ouverts maintenant", PHRASE_OPEN_NOW},
 	    {"ouvertes maintenant", PHRASE_OPEN_NOW},
 	    {"ouvert actuellement", PHRASE_OPEN_NOW},

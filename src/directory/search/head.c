@@ -227,7 +227,10 @@ static void head_near_done(void *ctx, enum status status, const struct db_rows *
 		head_no_room(f);
 	else if (f->asked.unranked)
 		head_finish(f);
-	else
+	else if (!f->head.count && named_correct_whole(&f->head.typed)) {
+		f->wish.degree = DEGREE_EXACT;
+		head_next_words(f);
+	} else
 		head_next_words(f);
 }
 

@@ -229,6 +229,9 @@ MUST_CHECK bool named_ask_places(const struct typed *typed, struct str *names,
 MUST_CHECK bool named_read_places(struct typed *typed, const struct db_rows *rows);
 /* Take a misspelt word for the name of a category; false: there is none. */
 bool named_correct(struct typed *typed);
+/* The same before names that are near are looked for, when beside a place there is one word, which
+ * nobody has, and no word of a name is nearer to it than the category. */
+bool named_correct_whole(struct typed *typed);
 /* Leave out the least telling word; false: nothing may be left out any more. */
 bool named_drop(struct typed *typed);
 

@@ -284,6 +284,52 @@ bool named_read_places(struct typed *typed, const struct db_rows *rows)
 
 /* ---- typing errors ---- */
 
+/* The name of a category that the word is a slip of; NULL: none, or a word of names is nearer. */
+static const struct phrase_meaning *slip_of(const struct term *term, struct phrase_meaning *meaning,
+					    struct str *text)
+{
+	char key[WORDS_KEY_BYTES];
+	int most = terms_forgiven(term->word);
+	if (!most || !phrases_near(term->word, most, terms_edits, meaning, text))
+		return NULL;
+	struct str name = words_key(*text, key);
+	int edits = terms_edits(name, term->word, most);
+	for (size_t i = 0; i < term->count; i++) {
+		struct str token = term->of[i].token;
+		if (token.p[0] == '@')
+			continue;
+		if (strchr("./:", token.p[0]))
+			token = (struct str){token.p + 1, token.n - 1};
+		if (terms_edits(token, term->word, edits) <= edits && !str_starts(token, name) &&
+		    !str_starts(name, token))
+			return NULL;
+	}
+	return meaning;
+}
+
+bool named_correct_whole(struct typed *typed)
+{
+	struct term *slip = NULL;
+	for (size_t i = 0; i < typed->count; i++) {
+		struct term *term = &typed->term[i];
+		if (term->filler || term->place || term->dropped)
+			continue;
+		if (slip || term->known || term->category)
+			return false;
+		slip = term;
+	}
+	struct phrase_meaning meaning;
+	struct str text;
+	if (!slip || typed->plain || typed->meanings || !slip_of(slip, &meaning, &text))
+		return false;
+	typed->meaning[0] = meaning;
+	typed->meanings = 1;
+	slip->meant = text;
+	slip->count = 0;
+	return mark_category(typed, (size_t)(slip - typed->term), 1) &&
+	       (mark_complete(typed), true);
+}
+
 bool named_correct(struct typed *typed)
 {
 	for (size_t i = 0; i < typed->count && !typed->meanings; i++) {
