@@ -1,4 +1,4 @@
-/* Slices: a pointer and a length into memory that somebody else owns. Not NUL-terminated. */
+/* Slices: a pointer and a length into memory that they do not own. Not NUL-terminated. */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 

@@ -117,6 +117,7 @@ static void answer_refused(struct cache *cache, cache_done *done, void *ctx, int
 	done(ctx, &(struct cache_answer){.outcome = CACHE_REFUSED, .retry_after_ms = retry_ms});
 }
 
+/* NOLINT below: the analyzer does not see that wait_free and flight_free unlink. */
 static void wait_free(struct cache_wait *wait)
 {
 	struct cache *cache = wait->flight->cache;
@@ -137,7 +138,7 @@ static void answer_waits(struct flight *flight, enum cache_outcome outcome, stru
 	struct cache *cache = flight->cache;
 	int64_t now = clock_ms();
 	while (flight->waits) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		struct cache_wait wait = *flight->waits;
 		wait_free(flight->waits);
 		struct str copy = {NULL, 0};
@@ -172,7 +173,7 @@ static struct flight *flight_find(struct cache *cache, const struct store_key *k
 
 static void flight_look(struct flight *flight);
 
-/* The key is what somebody asked for: its hash stands for it. */
+/* The key may be personal (what a visitor typed): its hash is logged. */
 static void flight_trace(const struct flight *flight, const char *event)
 {
 	char key[HEX_U64];
@@ -720,7 +721,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 		 * create and free any flight: start again from the front after each. */
 		struct flight *f = cache->flights[i];
 		while (f) {
-			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
+			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 			if (f->fill || f->seen == cache->wakes) {
 				f = f->next;
 				continue;
@@ -775,9 +776,9 @@ void cache_destroy(struct cache *cache)
 	for (size_t i = 0; i < FLIGHT_BUCKETS; i++) {
 		while (cache->flights[i]) {
 			struct flight *f = cache->flights[i];
-			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
+			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 			while (f->waits)
-				/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
+				/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 				wait_free(f->waits);
 			if (f->fill) {
 				if (f->fill->locked)

@@ -5,7 +5,7 @@
  * and a token that is unique to the fill. A value is stored only if the lock still has that token
  * (compared and set in one script on the server), so that a machine that was stopped past its lease
  * stores nothing. A machine may replace its own lock with a new token: the store has already chosen
- * one of its processes, and a killed owner delays nobody. Waiters are notified through a channel
+ * one of its processes, and a killed owner delays no caller. Waiters are notified through a channel
  * and also ask again every SECOND_POLL_MS in case the message is lost.
  *
  * An outage of it never fails a request: every request has SECOND_TIMEOUT_MS; when the server

@@ -63,7 +63,7 @@ enum status container_start(const struct instance *i, const char *conninfo, int6
 		close(settings);
 		return status;
 	}
-	/* Where a supervised process says that it is ready; here nobody listens. */
+	/* Where a supervised process says that it is ready; here there is no supervisor. */
 	if (pipe2(ready, 02000000 /* O_CLOEXEC */) != 0)
 		status = err_errno(err, FAILED, "pipe");
 	if (status == OK)

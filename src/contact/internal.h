@@ -27,7 +27,7 @@ enum {
 /* All of it, as keys and texts: what is hashed, stored and shown. Slices live in an arena. */
 struct profile {
 	struct str kind, category, group, region, country, size, budget, languages, title, body;
-	struct str badge; /* who vouches for the member; empty: nobody */
+	struct str badge; /* who vouches for the member; empty: none */
 	/* of the directory */
 	int64_t category_id, group_id, region_id; /* 0: none */
 };

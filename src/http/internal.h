@@ -187,7 +187,7 @@ void waits_leave(struct connection *conn);
 uint64_t peers_key(const struct http_client *address);
 /* NULL: the address has as many as limits.connections_per_address. */
 struct peer *peers_admit(struct http_server *server, uint64_t key);
-/* Seeded, so that nobody can choose addresses that collide. */
+/* Seeded, so that clients cannot choose addresses that collide. */
 uint32_t peers_hash(const struct http_server *server, uint64_t key);
 void peers_leave(struct http_server *server, struct peer *peer);
 

@@ -96,7 +96,7 @@ struct keeper_work {
 	struct keeper_consent consent;
 };
 
-/* A party and an unlock of nobody: what is opened in place of what is missing. */
+/* A party and an unlock that do not exist: what is opened in place of what is missing. */
 struct keeper_decoy {
 	struct keeper_party_row party;
 	struct keeper_unlock_row unlock;

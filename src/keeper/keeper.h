@@ -16,7 +16,7 @@
  *   Two parties match when both intervals contain a tick that has passed. Nothing that happens now
  *   changes what holds now, so both see a match from the same tick on.
  *   A match is readable by both until the earlier `keep` of the two: KEEPER_KEEP_S after the
- *   withdrawal, or KEEPER_UNLOCK_S after an unlock that nobody withdraws.
+ *   withdrawal, or KEEPER_UNLOCK_S after an unlock that is not withdrawn.
  *   A withdrawal is final for the pair until then, unless the unlock never counted.
  *   An unlock of a party that does not exist, is hidden or has expired is stored with an empty
  *   interval, which the caller cannot see: it never matches. Asked again when the party is there,

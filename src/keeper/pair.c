@@ -44,7 +44,7 @@ static enum keeper_status pair_begin(struct keeper *k, const struct keeper_reque
 	c->counts = c->opened_out && w->out.keep > now;
 	c->note = keeper_note_of(w->notes, u->target, now);
 	if (!c->note && c->counts) {
-		/* The party's row is older than that of the unlock: somebody put it back. */
+		/* The party's row is older than that of the unlock: it was put back. */
 		c->note = keeper_note_free(w->notes, now);
 		if (!c->note)
 			return KEEPER_QUOTA_LIVE;
@@ -166,7 +166,7 @@ enum keeper_status pair_notes(struct keeper *k, const struct keeper_request *r,
 	memcpy(a->notes.id, w->party.id, KEEPER_ID);
 	for (size_t n = 0; n < KEEPER_NOTES_MAX; n++) {
 		struct keeper_stored_note *note = &w->notes[n];
-		/* Of an empty place: labels of somebody who does not exist. */
+		/* Of an empty place: labels of a party that does not exist. */
 		if (note->keep == 0)
 			randombytes_buf(note->id, KEEPER_ID);
 		keeper_label_unlock(k, w->party.id, note->id, a->notes.out[n]);

@@ -69,7 +69,7 @@ void notify_see(struct notify_table *t, const struct alarm *alarm)
 		*e = (struct notify_entry){.kind = kind};
 	int64_t since = e->alarm.since_us;
 	e->alarm = *alarm;
-	if (since && since < alarm->since_us) /* whoever detects it was restarted */
+	if (since && since < alarm->since_us) /* its detector was restarted */
 		e->alarm.since_us = since;
 	e->present = true;
 }
@@ -79,7 +79,7 @@ void notify_end(struct notify_table *t)
 	for (int i = 0; i < NOTIFY_ENTRIES; i++) {
 		struct notify_entry *e = &t->entry[i];
 		if (e->alarm.key[0] && !e->present && !e->told && !e->running)
-			*e = (struct notify_entry){0}; /* over before anybody was told */
+			*e = (struct notify_entry){0}; /* over before it was delivered */
 	}
 }
 

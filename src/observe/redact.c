@@ -10,7 +10,7 @@ void observe_set(char *out, size_t size, struct str text)
 {
 	struct str kept = utf8_cut(text, size - 1);
 	memset(out, 0, size);
-	/* Control characters would reach the terminal of whoever reads the screen. */
+	/* Control characters would reach the reader's terminal. */
 	for (size_t i = 0; i < kept.n; i++)
 		out[i] = (unsigned char)kept.p[i] < ' ' || kept.p[i] == 0x7F ? ' ' : kept.p[i];
 }

@@ -44,7 +44,7 @@ void pipeline_request(const struct config *config, const struct pipeline_stage *
 		      const struct stage_item *item, struct wire_request *out);
 
 /* Wait up to timeout_ms for the peer (fd < 0: for time to pass). True: it can be read. A bug when
- * `db` has a transaction open: nobody may wait for the network with one (incident 8). */
+ * `db` has a transaction open: no process may wait for the network with one (incident 8). */
 bool pipeline_wait(const struct db *db, int fd, int64_t timeout_ms);
 
 #endif

@@ -68,7 +68,7 @@ static void launch_add_arguments(struct launch *l, const struct supervisor *sv,
 	l->argv[n] = NULL;
 }
 
-/* As root the folder is root's, so that nobody else can take the name. -1 with errno. */
+/* As root the folder is root's, so that no other user can take the name. -1 with errno. */
 static int launch_make_file(int folder, const char *name, uid_t uid, gid_t gid)
 {
 	int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -12,8 +12,8 @@ struct operations {
 	uint32_t first_without;              /* line of the first answer without a schema */
 };
 
-/* Anybody may call: no requirement, or an empty one among them. NULL: not declared, which is not
- * the same. */
+/* Callers without authentication are let in: no requirement, or an empty one among them. NULL: not
+ * declared, which is not the same. */
 static bool operation_is_public(const struct openapi_node *security)
 {
 	if (!node_is(security, NODE_ARRAY))

@@ -52,8 +52,8 @@ struct probe_session {
 MUST_CHECK enum status probe_open(struct probe **out, const char *url, struct err *err);
 void probe_close(struct probe *probe); /* NULL is allowed */
 
-/* Run one statement of a foreign schema: only in a throw-away cluster that nobody else uses, as a
- * role that is no superuser, of a probe that probe_open_scratch made. Not in a transaction. */
+/* Run one statement of a foreign schema: only in a throw-away cluster that has no other client, as
+ * a role that is no superuser, of a probe that probe_open_scratch made. Not in a transaction. */
 MUST_CHECK enum status probe_open_scratch(struct probe **out, const char *url, struct err *err);
 MUST_CHECK enum status probe_apply(struct probe *probe, struct str statement, struct err *err);
 /* What the statements have set for the session is forgotten. */

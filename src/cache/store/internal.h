@@ -101,7 +101,7 @@ struct head {
 struct entry {
 	_Alignas(64) word_t tag; /* hash of the key */
 	word_t started;          /* stamp: when the fill of this generation began */
-	word_t failed;           /* stamp: until when nobody may begin */
+	word_t failed;           /* stamp: until when no fill may begin */
 	word_t failures;
 	word_t waiters; /* bit n: slot n */
 	word_t used;

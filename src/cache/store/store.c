@@ -127,7 +127,7 @@ static uint64_t insert(struct store *store, uint64_t hash, uint64_t *word)
 	if (way < 0 || !take_way(store, b, way, old, hash, &in))
 		return 0;
 	for (;;) {
-		/* Nobody can insert the key between this look and the swap: the marks would
+		/* No process can insert the key between this look and the swap: the marks would
 		 * differ. */
 		uint64_t marks = load(&b->marks);
 		number = scan(store, bucket, marks, hash, word);

@@ -5,7 +5,7 @@
  * word, one for each key, holds {generation, phase, owner, first block of the value}; every
  * transition takes a new generation.
  *
- *   IDLE     nobody works on the key; it may have a value, fresh or stale
+ *   IDLE     no process works on the key; it may have a value, fresh or stale
  *   FILLING  the owner makes the next value; the old one may still be read
  *   BACKOFF  as IDLE, but the last fill failed and the next must not begin before a time
  *   OUT, IN  the owner changes which key the entry is for
@@ -56,14 +56,14 @@ void store_detach(struct store *store);
 struct store_meta {
 	int64_t stored_ms;
 	int64_t fresh_until_ms; /* served as it is */
-	int64_t stale_until_ms; /* served while somebody makes the next one */
+	int64_t stale_until_ms; /* served while a process fills the next one */
 	uint64_t cost_us;       /* what making it took */
 	uint64_t etag;
 	uint32_t status; /* of the answer */
 };
 
 struct store_key {
-	uint64_t hash; /* keyed with store_seed(), so that nobody can aim at a bucket */
+	uint64_t hash; /* keyed with store_seed(), so that clients cannot aim at a bucket */
 	struct str bytes;
 };
 uint64_t store_seed(const struct store *store);
@@ -84,7 +84,7 @@ struct store_view {
 };
 
 /* Look a key up; copies the value into the arena when it may still be served at now_ms. TOO_LARGE:
- * the arena is full. CONFLICT: another key has the same hash (seen by nobody yet: 64 bits,
+ * the arena is full. CONFLICT: another key has the same hash (not seen yet: 64 bits,
  * keyed). */
 MUST_CHECK enum status store_look(struct store *store, const struct store_key *key, int64_t now_ms,
 				  struct arena *arena, struct store_view *view);
@@ -169,7 +169,7 @@ void store_numbers(const struct store *store, struct store_numbers *out);
 
 /* For tests: every block is free, private to a living slot, or reached by exactly one entry; no key
  * stands twice; nothing is owned by a slot that is not in `alive` (bit n: slot n). Only while
- * nobody works. */
+ * no process works. */
 MUST_CHECK bool store_check(const struct store *store, uint64_t alive, struct err *err);
 
 #endif

@@ -3,7 +3,7 @@
  * are, and spelled out in English, German, Serbian, French, Italian, Spanish and Dutch ("name at
  * firma punkt de"). Norms, dates, prices, dimensions and part numbers may stand.
  *
- * It protects from slips. Whoever wants to get something past it can, and the pages say so.
+ * It protects from slips. A determined author can get something past it, and the pages say so.
  */
 #ifndef CONTACT_INTAKE_INTAKE_H
 #define CONTACT_INTAKE_INTAKE_H

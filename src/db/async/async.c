@@ -103,6 +103,7 @@ static void query_append(struct db_pool *pool, struct db_query *query)
 		pool_arm_deadline(pool);
 }
 
+/* NOLINT below: the analyzer does not see that it is unlinked. */
 static void query_free(struct db_query *query)
 {
 	struct db_pool *pool = query->pool;
@@ -466,7 +467,7 @@ static void pool_deadline(evutil_socket_t fd, short what, void *arg)
 	struct err err;
 	(void)fd;
 	(void)what;
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	while (pool->oldest && pool->oldest->deadline_ms <= now) {
 		struct db_query *query = pool->oldest;
 		struct link *link = query->link;
@@ -515,7 +516,7 @@ void db_pool_destroy(struct db_pool *pool)
 	if (!pool)
 		return;
 	while (pool->oldest)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow the unlinking */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		query_free(pool->oldest);
 	for (int i = 0; i < pool->links_count; i++) {
 		link_drop_events(&pool->links[i]);

@@ -2,7 +2,7 @@
  *
  * A file goes through holdfast-parse into a spool beside the instance; only when it has been read
  * to its end does a transaction begin, which copies the spool into a temporary table and merges it:
- * no transaction ever waits for whoever writes the file. The merge happens whole or not at all. The
+ * no transaction ever waits for the writer of the file. The merge happens whole or not at all. The
  * numbers always add up: records + rejects of the parser = inserted + updated + unchanged +
  * suppressed + rejected.
  */

@@ -282,7 +282,7 @@ MUST_CHECK bool parse_xml(struct parser *p);
 /* xlsx.c: a workbook, or *unpacked: the file that was packed stands in the place of the source. */
 MUST_CHECK bool parse_archive(struct parser *p, struct str archive, bool *unpacked);
 
-/* table.c: rows of values under headers, whoever reads them. */
+/* table.c: rows of values under headers, of every format that has them. */
 struct table {
 	struct parser *parser;
 	struct draft *draft;

@@ -1,5 +1,5 @@
 /* Foreign files in, record frames out. Everything here runs in holdfast-parse, behind the sandbox:
- * its input is hostile and its output is checked again by whoever reads it.
+ * its input is hostile and its output is checked again by its reader.
  *
  * Recognises by itself: CSV (separator, byte-order mark, older encodings, quoted newlines) with
  * headers of many kinds, Google Business Profile sheets and GLEIF among them; NDJSON, JSON arrays,

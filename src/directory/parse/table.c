@@ -1,5 +1,5 @@
-/* Rows under headers, whoever reads them: which row is the header, what its columns stand for, and
- * records of the rest. */
+/* Rows under headers, of every format that has them: which row is the header, what its columns
+ * stand for, and records of the rest. */
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "directory/parse/hours.h"

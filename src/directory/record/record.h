@@ -1,7 +1,7 @@
 /* A business record as it travels from holdfast-parse to the database: the fields, their limits,
  * and the frames they travel in. Both sides are built from one table, fields.def.
  *
- * Trust: holdfast-parse reads hostile files. Whoever reads its pipe checks every frame again
+ * Trust: holdfast-parse reads hostile files. The reader of its pipe checks every frame again
  * (record_read refuses unknown fields, over-long values, invalid UTF-8, wrong kinds); the parser's
  * output can never be more than a wrong record.
  *

@@ -115,7 +115,7 @@ static void head_drop(struct finding *f)
 		head_next_words(f);
 }
 
-/* Whether enough is exactly what was typed that nobody looks for corrections. */
+/* Whether enough is exactly what was typed that corrections are not asked for. */
 static bool head_exact(const struct search_head *h)
 {
 	if (h->count < FEW)
@@ -199,7 +199,7 @@ static void head_next_words(struct finding *f)
 	if (text.hopeless || text.expected > EXPECTED_MAX) {
 		if (f->wish.degree == DEGREE_EXACT)
 			f->head.all = text.hopeless;
-		/* There are enough as typed; nobody looks for corrections behind so many. */
+		/* There are enough as typed; corrections would not be seen behind so many. */
 		if (text.hopeless)
 			head_went_on(f);
 		else

@@ -336,7 +336,7 @@ MUST_CHECK enum status ask_query(struct ask *ask, const struct db_statement *sta
 				 struct err *err);
 /* Call first in every db_done. */
 void ask_answered(struct ask *ask);
-/* What a database error means for the requester; logs what nobody else would see. */
+/* What a database error means for the requester; logs what no caller reports. */
 enum search_problem ask_problem(enum status status, const struct err *err);
 
 #endif

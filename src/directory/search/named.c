@@ -349,7 +349,7 @@ bool named_correct(struct typed *typed)
 
 /* ---- words to leave out ---- */
 
-/* What a word tells, the less the smaller: nothing when nobody has it, most when it names a
+/* What a word tells, the less the smaller: nothing when no business has it, most when it names a
  * category or a place, otherwise the more the fewer have it. */
 static int64_t telling(const struct term *term)
 {

@@ -331,7 +331,7 @@ static int64_t businesses_of(const struct db_rows *rows, struct str word)
 	return 0;
 }
 
-/* A word that nobody has may be two that somebody has: where the rarer of the two is commonest. */
+/* A word without a business may be two that some have: where the rarer of the two is commonest. */
 static bool find_split(struct typed *typed, struct term *term, const struct db_rows *rows)
 {
 	int64_t best = 0;

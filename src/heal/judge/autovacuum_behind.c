@@ -1,4 +1,4 @@
-/* Dead rows become more although nobody holds them: vacuum does not come, or is too slow. */
+/* Dead rows become more although nothing holds them: vacuum does not come, or is too slow. */
 #include "heal/judge/internal.h"
 
 #include <string.h>

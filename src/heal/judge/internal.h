@@ -42,7 +42,7 @@ static inline const struct observe_sample *judge_sample(const struct judge_case 
 {
 	return observe_at(c->history, i);
 }
-/* A client's session that nobody has claimed. */
+/* A client's session that no judge has claimed. */
 bool judge_is_free(const struct judge_case *c, int sample, int session);
 /* Claim the session `session` of sample `sample` for a finding; its second is added when it is
  * active or blocked. */

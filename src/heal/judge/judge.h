@@ -1,7 +1,7 @@
 /* From the window of samples to findings: one function a diagnosis, in the order of diagnoses.def.
  *
  * Judges are pure: history in, findings out, nothing remembered. The order is the rank: the first
- * judge that explains a session's second claims it, and later ones do not see it. What nobody
+ * judge that explains a session's second claims it, and later ones do not see it. What none
  * claims of active and blocked sessions is `unknown`, with the wait events it was spent in.
  *
  * Life: judge_init, any number of judge_run (each forgets the result before), judge_release. Texts

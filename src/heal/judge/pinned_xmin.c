@@ -1,8 +1,8 @@
-/* Dead rows that vacuum cannot remove, because somebody may still read them.
+/* Dead rows that vacuum cannot remove, because a snapshot may still see them.
  *
- * An innocent session shows the age of whoever holds the horizon, too. So holders are asked in the
- * order in which they can explain it: prepared transactions, slots, standbys, then the session
- * whose own transaction id, or whose transaction's age, explains it. */
+ * An innocent session shows the age of the session that holds the horizon, too. So holders are
+ * asked in the order in which they can explain it: prepared transactions, slots, standbys, then the
+ * session whose own transaction id, or whose transaction's age, explains it. */
 #include "heal/judge/internal.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* A table that nobody analyses, with far more rows than the planner knows of, in the statements
+/* A table that is never analysed, with far more rows than the planner knows of, in the statements
  * that take the time. What these cost before is not needed, so it is also seen when heal begins
  * later than the trouble: after a restore or an upgrade. Others that explain the time come
  * first. */
@@ -17,7 +17,7 @@ static bool unanalysed_is(const struct observe_table *t)
 	       (!t->analyzed || t->live >= UNANALYSED_TIMES * t->estimate);
 }
 
-/* Seconds that nobody has claimed of sessions that use the table. -1: it is being loaded. */
+/* Seconds that no judge has claimed, of sessions that use the table. -1: it is being loaded. */
 static double unanalysed_seconds(const struct judge_case *c, const struct observe_table *t)
 {
 	double seconds = 0;

@@ -10,8 +10,9 @@
  * cuts them off and says so in a line "repaired". A broken line with good ones behind it is no
  * crash: the ledger is then refused, nothing is cut.
  *
- * State is made of lines alone: every good line is given to `each` once, whoever wrote it, at the
- * opening, by ledger_poll and by ledger_append. So a restart knows what the process before knew.
+ * State is made of lines alone: every good line is given to `each` once, whichever process wrote
+ * it, at the opening, by ledger_poll and by ledger_append. So a restart knows what the process
+ * before knew.
  *
  * A trim rewrites the file in place (heal/ledger/inplace.h: PATH.trim holds the new contents until
  * they are copied): a line "trimmed" with the number of all lines ever dropped, then the lines that

@@ -1,7 +1,7 @@
 /* Whether an act is permitted: heal.allow, heal.protect, heal.acts_per_hour, heal.maintenance.
  * Pure.
  *
- * Without a rule in heal.allow nobody is touched. Whatever it says, these never are: other
+ * Without a rule in heal.allow no session is touched. Whatever it says, these never are: other
  * processes than clients (autovacuum, walsenders, backups), what the server reports the progress
  * of, people's sessions, names in heal.protect, statements that define or maintain (except a
  * waiting one that stops others), and statements younger than PERMIT_AGE_US: in less time the

@@ -268,8 +268,8 @@ void watch_close(struct watch *w)
 
 /* ---- gaps ---- */
 
-/* Time in which nobody looked, and steps of the clock: neither is an absence of findings, and after
- * both the window has to fill again before anything is done. */
+/* Time in which the healer did not watch, and steps of the clock: neither is an absence of
+ * findings, and after both the window has to fill again before anything is done. */
 static void watch_note_gaps(struct watch *w, int64_t now)
 {
 	int64_t stepped = clock_wall_us() - now, step = llabs(stepped - w->stepped);

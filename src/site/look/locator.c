@@ -1,4 +1,4 @@
-/* The map that needs nobody's tiles: where a place is, seen from the middle of a town. */
+/* The map that needs no tiles: where a place is, seen from the middle of a town. */
 #include "site/look/look.h"
 
 #include <math.h>
