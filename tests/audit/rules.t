@@ -34,6 +34,24 @@ sub trail {
 	});
 }
 
+my $parent = {
+	'@type' => 'Organization', name => 'Good Bread',
+	subOrganization => { '@type' => 'Bakery', name => 'x', telephone => '+41441234599' }
+};
+# A part of a longer list, of whole objects.
+sub entries {
+	my $n = 0;
+	return {
+		'@type' => 'ItemList', numberOfItems => 99,
+		itemListElement => [ map { { '@type' => 'ListItem', position => ++$n, item => $_ } } @_ ]
+	};
+}
+
+sub located {
+	my ($lat, $lon) = @_;
+	return { %shop, geo => { '@type' => 'GeoCoordinates', latitude => "$lat", longitude => "$lon" } };
+}
+
 # rule => [files that have it, where it is found, files that do not, more options, other rules that are found too]
 my @cases = ([
 		'page-unreadable', { 'index.html' => page() . ' ' x (64 << 20) }, ['index.html'],
@@ -632,6 +650,60 @@ my @cases = ([
 			'index.html' => page(), 'sitemap.xml' => sitemap(["$u/"]),
 			'robots.txt' => "User-agent: *\nSitemap: $u/sitemap.xml\n"
 		}
+	],
+	# businesses in lists and as parts; names that a block gives to terms
+	[
+		'local-business-missing',
+		{ 'index.html' => page($shown, graph({ '@type' => 'Organization', name => 'Good Bread' })) },
+		['index.html:3'],
+		{
+			'index.html' => page($shown, graph($parent)),
+			'b.html' => page($shown, graph(entries(map { { '@type' => 'Bakery', name => "b$_" } } 1 .. 3))) }
+	],
+	[
+		'coordinates-outside-country',
+		{ 'index.html' => page($shown, graph(entries(located(47.37691, 8.54171), located(-33.86881, 151.20931)))) },
+		['index.html:2'],
+		{ 'index.html' => page($shown, graph(entries(located(47.37691, 8.54171), located(46.94811, 7.44741)))) },
+		[ '--base-url', $u ]
+	],
+	[
+		'telephone-without-plus',
+		{
+			'index.html' => page($shown, '<script type="application/ld+json">'
+					. '{"@context":{"x":"https://schema.org/","tel":{"@id":"x:telephone"},"is":"@type"},'
+					. '"is":"x:Bakery",'
+					. '"x:name":"Good Bread","tel":"044 123 45 67","x:address":"Main street 5, 8000 Zurich"}</script>')
+		},
+		['index.html:2'],
+		{
+			'index.html' => page($shown, '<script type="application/ld+json">'
+					. '{"@context":{"x":"https://schema.org/","tel":{"@id":"x:telephone"},"is":"@type",'
+					. '"o":"https://other.example/"},"is":"x:Bakery","o:rank":9,'
+					. '"x:name":"Good Bread","tel":"+41441234567","x:address":"Main street 5, 8000 Zurich"}</script>')
+		},
+		[ '--base-url', $u ]
+	],
+	[
+		'context-foreign',
+		{
+			'index.html' => page($shown, '<script type="application/ld+json">'
+					. '{"@context":{"x":"https://schema.org/"},"@type":"Bakery","name":"Good Bread",'
+					. '"address":"Main street 5, 8000 Zurich"}</script>')
+		},
+		['index.html:2'],
+		{ 'index.html' => page($shown, block()) },
+		[ '--base-url', $u ]
+	],
+	[
+		'telephone-differs',
+		{ 'index.html' => page("$shown<p>Anrufe: 044 999 88 77</p>", block()) }, ['index.html:2'],
+		{ 'index.html' => page("$shown<p>Calle 82 28034-99, Hotel 1234567, excellent 765 4321</p>", block()) },
+		[ '--base-url', $u ]
+	],
+	[
+		'title-missing', { 'index.html' => "\xef\xbb\xbf" . page('', '', no_title => 1) }, ['index.html'],
+		{ 'index.html' => "\xef\xbb\xbf" . page() }
 	],
 	# checks of blocks are the exporter's own (tests/site/facts.t has them all); that they are asked, and where
 	[

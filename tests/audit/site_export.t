@@ -45,7 +45,36 @@ sub is_clean {
 		or diag join "\n", @found > 60 ? @found[ 0 .. 59 ] : @found;
 }
 
-is_clean('plain', export({}));
+my $plain = export({});
+is_clean('plain', $plain);
+
+# ---- what the blocks of the exported pages say is what the database has ----
+{
+	my (@differ, $compared);
+	my %fact = map { my @f = split /\t/, $_, -1; (Instance::id_text($f[0]) => \@f) } split /\n/, $i->sql(
+		q{SELECT concat_ws(E'\t', id, name, coalesce(street, ''), coalesce(postcode, ''), coalesce(city, ''),
+			coalesce(country, ''), coalesce(phone, ''), coalesce(lat_e7::text, ''),
+			coalesce(lon_e7::text, ''), coalesce(description, ''), coalesce(extra ->> 'hide_address', ''))
+			FROM business JOIN business_detail USING (id) WHERE description IS NULL OR description !~ E'[\\n\\t]'});
+	for my $path (grep { Site::is_business($_) } Site::paths($plain)) {
+		my $fact = $fact{ substr $path, -18, 13 } or next;
+		my ($json) = Site::slurp("$plain/$path") =~ m{<script type="application/ld\+json">(.*?)</script>}s;
+		my $block = JSON::PP->new->utf8->decode($json =~ s/":(-?\d+\.\d+)/":"$1"/gr)->{'@graph'}[0];
+		utf8::encode($_) for grep {defined} my ($name, $about, $street, $postcode, $city, $country)
+			= (@$block{qw(name description)},
+			@{ $block->{address} // {} }{qw(streetAddress postalCode addressLocality addressCountry)});
+		my @said = map { $_ // '' } $name, $street, $postcode, $city, $country, $block->{telephone},
+			@{ $block->{geo} // {} }{qw(latitude longitude)}, $about;
+		my @is = @$fact[ 1 .. 9 ];
+		# the page has six decimals, the database seven
+		abs($said[$_] * 1e7 - $is[$_]) < 6 and $said[$_] = $is[$_] for grep { length $said[$_] } 6, 7;
+		@is[ 1, 6, 7 ] = ('') x 3 if $fact->[10] eq 'true';
+		$compared++;
+		push @differ, "$path: $said[$_], not $is[$_]" for grep { $said[$_] ne $is[$_] } 0 .. $#is;
+	}
+	cmp_ok($compared, '>', 200, 'exported blocks are compared with the database') and note $compared;
+	is_deeply(\@differ, [], 'and have its facts');
+}
 is_clean('a directory with a name, an operator and a theme',
 	export({
 		'site.name' => 'Shops of the valley', 'site.operator' => 'Valley association|Main street 1|8000 Zurich',

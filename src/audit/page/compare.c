@@ -17,6 +17,7 @@ struct business_claim {
 	const struct page_block *block;
 	struct str name, id, url, street, postcode, town, phone;
 	bool local; /* a LocalBusiness, not just any Organization */
+	bool inner; /* an entry of a list or a part of another business */
 };
 
 struct compare {
@@ -80,7 +81,7 @@ static void collect_numbers(struct compare *c, const struct json_value *v)
 }
 
 static void collect_claim(struct compare *c, const struct json_value *object,
-			  const struct page_block *block)
+			  const struct page_block *block, bool inner)
 {
 	bool local = page_is_a(object, SCHEMA(LocalBusiness));
 	if (c->claims == BUSINESSES_MAX || !(local || page_is_a(object, SCHEMA(Organization))))
@@ -101,26 +102,35 @@ static void collect_claim(struct compare *c, const struct json_value *object,
 	    .town = json_text(json_get(address, "addressLocality")),
 	    .phone = one_text(json_get(object, "telephone")),
 	    .local = local,
+	    .inner = inner,
 	};
 }
 
-/* The objects that stand by themselves, and what a page is said to be about. */
+/* The objects that stand by themselves, what a page is said to be about, and inside of these entries
+ * of lists and parts of businesses. */
 static void collect_claims(struct compare *c, const struct json_value *v,
-			   const struct page_block *block, unsigned depth)
+			   const struct page_block *block, unsigned depth, bool inner)
 {
-	static const char *const inner[] = {"@graph", "mainEntity", "about", "mainEntityOfPage"};
+	static const struct {
+		const char *property;
+		bool inner;
+	} places[] = {
+	    {"@graph", false},           {"mainEntity", false},     {"about", false},
+	    {"mainEntityOfPage", false}, {"itemListElement", true}, {"item", true},
+	    {"subOrganization", true},   {"department", true},      {"containsPlace", true}};
 	enum { DEPTH_MAX = 8 };
 	if (depth > DEPTH_MAX)
 		return;
 	if (v->kind == JSON_IS_ARRAY)
 		for (const struct json_value *one = v->first; one; one = one->next)
-			collect_claims(c, one, block, depth + 1);
+			collect_claims(c, one, block, depth + 1, inner);
 	if (v->kind != JSON_IS_OBJECT)
 		return;
-	collect_claim(c, v, block);
-	for (size_t i = 0; i < COUNT_OF(inner); i++)
-		if (json_get(v, inner[i]))
-			collect_claims(c, json_get(v, inner[i]), block, depth + 1);
+	collect_claim(c, v, block, inner);
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if (json_get(v, places[i].property))
+			collect_claims(c, json_get(v, places[i].property), block, depth + 1,
+				       inner || places[i].inner);
 }
 
 /* ---- against the page ---- */
@@ -178,8 +188,6 @@ static void compare_texts(const struct compare *c, const struct business_claim *
 	    !is_in(&c->s->digits, str_of(digits)))
 		page_report(c->s, "value-not-visible", claim->block->line, claim->block->column,
 			    "telephone: %.*s", STR_ARG(claim->phone));
-	if (claim->street.n)
-		compare_say(c, claim, PAGE_STREET, claim->street, STR(""));
 }
 
 /* Numbers that the page asks to call, and that no block says. With many of
@@ -410,8 +418,8 @@ static void compare_claims(const struct compare *c)
 {
 	for (size_t i = 1; i < c->claims; i++)
 		for (size_t k = 0; k < i; k++)
-			if (c->claim[i].local + c->claim[k].local > 0 &&
-			    are_one(&c->claim[k], &c->claim[i])) {
+			if (c->claim[i].local + c->claim[k].local > 0 && !c->claim[i].inner &&
+			    !c->claim[k].inner && are_one(&c->claim[k], &c->claim[i])) {
 				claims_differ(c, &c->claim[k], &c->claim[i]);
 				break;
 			}
@@ -423,6 +431,9 @@ static void compare_claims(const struct compare *c)
 static void tell_business(const struct compare *c, const struct business_claim *claim)
 {
 	compare_say(c, claim, PAGE_BUSINESS, claim->name, claim->id);
+	c->s->businesses += !claim->inner;
+	if (claim->street.n)
+		compare_say(c, claim, PAGE_STREET, claim->street, STR(""));
 	if (claim->name.n && claim->street.n && claim->phone.n) {
 		struct buf key;
 		char digits[PHONE_DIGITS + 1];
@@ -442,7 +453,7 @@ static const struct business_claim *only_business(const struct compare *c)
 	const struct business_claim *only = NULL;
 	for (size_t i = 0; i < c->claims; i++) {
 		const struct business_claim *one = &c->claim[i];
-		if (!one->local)
+		if (!one->local || one->inner)
 			continue;
 		if (only && !same_plain(only->name, one->name))
 			return NULL;
@@ -456,13 +467,15 @@ void page_compare(struct page_state *s)
 	struct compare *c = memory_alloc(sizeof(*c));
 	c->s = s;
 	for (size_t i = 0; i < s->blocks; i++) {
-		collect_claims(c, s->block[i].root, &s->block[i], 0);
+		collect_claims(c, s->block[i].root, &s->block[i], 0, false);
 		collect_numbers(c, s->block[i].root);
 	}
 	for (size_t i = 0; i < c->claims; i++) {
 		if (!c->claim[i].local)
 			continue;
 		tell_business(c, &c->claim[i]);
+		if (c->claim[i].inner)
+			continue;
 		compare_texts(c, &c->claim[i]);
 		compare_type(c, &c->claim[i]);
 	}

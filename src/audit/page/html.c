@@ -419,6 +419,9 @@ void page_html(struct page_state *s, struct str body)
 	options.userdata = s;
 	options.max_errors = 0;
 	options.tab_stop = 1; /* columns count characters */
+	/* libgumbo takes a byte-order mark for text, and what follows for a part of a page */
+	if (str_starts(body, STR("\xef\xbb\xbf")))
+		body = (struct str){body.p + 3, body.n - 3};
 	const GumboOutput *output =
 	    gumbo_parse_with_options(&options, body.n ? body.p : "", body.n);
 	tree_walk(output->root, &visitor, &w);

@@ -6,6 +6,7 @@
  *   places.c   addresses and telephone numbers in plain text
  *   times.c    opening hours in plain text, and those of a block
  *   compare.c  businesses against the page and against one another
+ *   context.c  names that a block gives to terms of schema.org
  *   block.c    structured data of a page: checked, compared
  *   lists.c    structured data about lists and trails
  *   items.c    microdata and RDFa as structured data
@@ -72,7 +73,7 @@ struct page_state {
 	/* declarations, with their lines */
 	struct str lang, description;
 	uint32_t lang_line, description_line;
-	size_t businesses; /* facts PAGE_BUSINESS */
+	size_t businesses; /* that the page is about */
 	size_t streets;    /* facts PAGE_STREET */
 	bool has_hours;    /* structured data have opening hours */
 	bool trail;        /* a trail of pages above this one: breadcrumbs */
@@ -142,6 +143,10 @@ void page_hours_of_block(const struct json_value *business, struct page_week *we
 
 /* Businesses of all blocks against what the page shows, and against one another. */
 void page_compare(struct page_state *s);
+
+/* ---- context.c ---- */
+
+void page_apply_context(struct json_value *root);
 
 /* ---- block.c ---- */
 

@@ -10,6 +10,7 @@ enum {
 	OPEN_MAX = 64, /* items in one another; deeper ones are not looked at */
 	VALUE_BYTES_MAX = 8192,
 	REFERENCES_MAX = 16, /* of an itemref */
+	PREFIXES_MAX = 8,    /* for schema.org */
 };
 
 /* An element that has begun an item, or changed the vocabulary. */
@@ -25,7 +26,18 @@ struct items {
 	struct json_build b;
 	struct open open[OPEN_MAX];
 	size_t depth, too_deep;
+	struct str prefix[PREFIXES_MAX]; /* RDFa: that stand for schema.org, with the colon */
+	size_t prefixes;
 };
+
+/* A term of schema.org without what marks it as such; any other name as it is. */
+static struct str items_term(const struct items *t, struct str name)
+{
+	for (size_t i = 0; i < t->prefixes; i++)
+		if (name.n > t->prefix[i].n && str_starts(name, t->prefix[i]))
+			return (struct str){name.p + t->prefix[i].n, name.n - t->prefix[i].n};
+	return schema_term(name);
+}
 
 /* ---- values ---- */
 
@@ -128,7 +140,7 @@ static void add_properties(struct items *t, const GumboNode *node, struct json_v
 			   struct str names, bool plain, struct json_value *nested)
 {
 	while (names.p) {
-		struct str name = str_trim(str_cut(&names, ' ')), term = schema_term(name);
+		struct str name = str_trim(str_cut(&names, ' ')), term = items_term(t, name);
 		if (!name.n || (!plain && term.n == name.n) ||
 		    (term.n == name.n && memchr(name.p, ':', name.n)))
 			continue;
@@ -148,7 +160,7 @@ static struct json_value *new_item(struct items *t, struct str types, bool plain
 {
 	struct json_value *item = NULL, *list = NULL;
 	while (types.p) {
-		struct str name = str_trim(str_cut(&types, ' ')), term = schema_term(name);
+		struct str name = str_trim(str_cut(&types, ' ')), term = items_term(t, name);
 		if (!name.n || (!plain && term.n == name.n) ||
 		    (term.n == name.n && memchr(name.p, ':', name.n)))
 			continue;
@@ -268,12 +280,31 @@ static bool is_schema_org(struct str url)
 	       str_eq_nocase(url, STR("//schema.org"));
 }
 
+/* prefix="s: https://schema.org/ og: https://ogp.me/ns#". Pages declare their prefixes once, at the
+ * top; one that is declared counts to the end of the page. */
+static void rdfa_prefixes(struct items *t, struct str declared)
+{
+	while (declared.p) {
+		struct str name = str_cut(&declared, ' ');
+		declared = str_trim(declared);
+		if (name.n < 2 || name.p[name.n - 1] != ':')
+			continue;
+		struct str url = declared.p ? str_cut(&declared, ' ') : (struct str){NULL, 0};
+		declared = str_trim(declared);
+		if (is_schema_org(url) && t->prefixes < PREFIXES_MAX)
+			t->prefix[t->prefixes++] = name;
+	}
+}
+
 static void rdfa_enter(void *ctx, const GumboNode *node)
 {
 	struct items *t = ctx;
 	struct str vocabulary = tree_attribute(node, "vocab");
 	struct str types = tree_attribute(node, "typeof");
 	struct str names = tree_attribute(node, "property");
+	struct str prefixes = tree_attribute(node, "prefix");
+	if (prefixes.n)
+		rdfa_prefixes(t, prefixes);
 	if (!vocabulary.p && !types.p && !names.p)
 		return;
 	struct open *outer = innermost(t);

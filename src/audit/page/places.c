@@ -78,20 +78,35 @@ static void look_for_street(struct page_state *s, struct str text)
 	}
 }
 
+static bool is_word_letter(char c)
+{
+	return ascii_is_letter(c) || (unsigned char)c >= 0x80;
+}
+
 /* What a number is for, by the last word before it. */
 enum label { LABEL_NONE, LABEL_CALL, LABEL_OTHER };
 
 static enum label label_before(struct str text, size_t at)
 {
+	/* "calle", "hotel", "excellent" contain such words and are none */
+	enum part { WHOLE, BEGINNING, ANYWHERE };
 	static const struct {
 		const char *word;
+		enum part part; /* of a word of the text */
 		enum label label;
-	} words[] = {{"fax", LABEL_OTHER},      {"mobil", LABEL_OTHER},  {"cell", LABEL_OTHER},
-		     {"handy", LABEL_OTHER},    {"natel", LABEL_OTHER},  {"whatsapp", LABEL_OTHER},
-		     {"gsm", LABEL_OTHER},      {"iban", LABEL_OTHER},   {"vat", LABEL_OTHER},
-		     {"emergenc", LABEL_OTHER}, {"notruf", LABEL_OTHER}, {"tel", LABEL_CALL},
-		     {"phone", LABEL_CALL},     {"fon", LABEL_CALL},     {"call", LABEL_CALL},
-		     {"ring us", LABEL_CALL},   {"ruf", LABEL_CALL},     {"hotline", LABEL_CALL}};
+	} words[] = {{"fax", ANYWHERE, LABEL_OTHER},       {"mobil", BEGINNING, LABEL_OTHER},
+		     {"cell", WHOLE, LABEL_OTHER},         {"cellular", WHOLE, LABEL_OTHER},
+		     {"handy", BEGINNING, LABEL_OTHER},    {"natel", WHOLE, LABEL_OTHER},
+		     {"whatsapp", ANYWHERE, LABEL_OTHER},  {"gsm", WHOLE, LABEL_OTHER},
+		     {"iban", WHOLE, LABEL_OTHER},         {"vat", WHOLE, LABEL_OTHER},
+		     {"emergenc", BEGINNING, LABEL_OTHER}, {"notruf", BEGINNING, LABEL_OTHER},
+		     {"tel", WHOLE, LABEL_CALL},           {"telefon", ANYWHERE, LABEL_CALL},
+		     {"telefoon", ANYWHERE, LABEL_CALL},   {"telephone", ANYWHERE, LABEL_CALL},
+		     {"t\u00e9l", BEGINNING, LABEL_CALL},  {"tel\u00e9fono", ANYWHERE, LABEL_CALL},
+		     {"phone", ANYWHERE, LABEL_CALL},      {"fon", WHOLE, LABEL_CALL},
+		     {"call", WHOLE, LABEL_CALL},          {"ring us", WHOLE, LABEL_CALL},
+		     {"ruf", BEGINNING, LABEL_CALL},       {"anruf", BEGINNING, LABEL_CALL},
+		     {"hotline", ANYWHERE, LABEL_CALL}};
 	size_t from = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0, last = 0;
 	enum label label = LABEL_NONE;
 	for (size_t i = at; i > from; i--)
@@ -104,6 +119,8 @@ static enum label label_before(struct str text, size_t at)
 			struct str word = str_of(words[w].word);
 			/* the later word counts; of "telefax" the fax */
 			if (at - i >= word.n && memcmp(text.p + i, word.p, word.n) == 0 &&
+			    (words[w].part == ANYWHERE || !i || !is_word_letter(text.p[i - 1])) &&
+			    (words[w].part != WHOLE || !is_word_letter(text.p[i + word.n])) &&
 			    i >= last) {
 				label = words[w].label;
 				last = i;

@@ -11,7 +11,6 @@ void page_say(struct page_state *s, enum page_fact fact, uint32_t line, uint32_t
 {
 	if (s->facts > PAGE_FACTS_MAX)
 		return;
-	s->businesses += fact == PAGE_BUSINESS;
 	s->streets += fact == PAGE_STREET;
 	if (s->facts++ == PAGE_FACTS_MAX)
 		fact = PAGE_FACTS_CUT;

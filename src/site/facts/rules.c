@@ -368,8 +368,12 @@ static void rule_place(const struct rules_subject *s, rule_found *found, void *c
 
 static void rule_business(const struct rules_subject *s, rule_found *found, void *ctx)
 {
-	if (s->of)
+	if (s->of && s->of != &schema_properties[SCHEMA_PROPERTY_mainEntity]) {
+		/* an entry of a list or a part need not say everything */
+		rule_country(facts_resolve(s->ids, SAID(s, address)),
+			     facts_resolve(s->ids, SAID(s, geo)), found, ctx);
 		return;
+	}
 	rule_name(s, found, ctx);
 	rule_place(s, found, ctx);
 	rule_same_as(s, found, ctx);
