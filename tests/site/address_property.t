@@ -147,6 +147,10 @@ for my $how (SiteServer::names()) {
 	$server->stop;
 }
 
+# ---- several languages ----
+%files = export($i, $site, 'site.redirects' => 'stubs', 'site.languages' => 'de fr');
+is_deeply([ Site::lost(\%files, $url, @due) ], [], 'with several languages every address leads to the first one');
+
 # ---- a new machine, which has nothing but the identities and the records ----
 my $other = Instance->make(settings => \%settings);
 $other->up;

@@ -146,5 +146,47 @@ for my $how (SiteServer::names()) {
 export($i, 'none');
 %files = Site::files($site);
 is_deeply([ grep { defined stub($files{$_}) } grep {/\.html$/} keys %files ], [], 'and none with none');
+
+# ---- a site that gets languages: its addresses lead to the first one's pages ----
+my $many = "$i->{home}/many";
+sub languages {
+	my ($how) = @_;
+	$i->set(%settings, 'site.languages' => 'de fr', 'site.redirects' => $how);
+	return $i->run_ok('export', $many);
+}
+$i->set(%settings, 'site.redirects' => 'stubs');
+$i->run_ok('export', $many);
+%first = Site::files($many);
+open my $mine, '>', "$many/mine.html" or die $!;
+close $mine;
+languages('stubs');
+%files = Site::files($many);
+@ever = grep { /\.html$/ && m{/} } sort keys %first;
+is_deeply([ Site::lost(\%files, $url, @ever) ], [], 'every address of before leads to a page');
+is_deeply([ grep { defined $files{$_} && (stub($files{$_}) // '') ne (stub($first{$_}) ? stub($files{$_}) : "de/$_") } @ever ],
+	[], '... to the same one in the first language');
+is_deeply([ grep { !m{^(?:de|fr)/} && !defined stub($files{$_}) } sort keys %files ],
+	[qw(404.html index.html mine.html robots.txt)], 'nothing else of it is left, but files of the operator');
+ok(!-e "$many.state/tree", 'its spare tree is gone');
+my $marks = Site::fingerprint($many, 1);
+like(languages('stubs'), qr/nothing has changed/, 'the next run has nothing to do');
+is(Site::fingerprint($many, 1), $marks, '... and writes nothing');
+$i->run_ok('path', $id, 'thun/in-two-languages');
+languages('stubs');
+%files = Site::files($many);
+is_deeply([ Site::lost(\%files, $url, @ever, map { "$_/thun/once-more-$id.html" } qw(de fr)) ], [],
+	'an address that changes later: both lead to the page at once');
+for my $how (SiteServer::names()) {
+	languages($how);
+	%files = Site::files($many);
+	is_deeply([ grep { defined stub($files{$_}) } keys %files ], [], "no stubs with $how");
+	my $server = SiteServer->start($how, $many) or next;
+	for ([ "thun/once-more-$id.html", 'de' ], [ "fr/thun/once-more-$id.html", 'fr' ]) {
+		my $answer = $server->get("all/$_->[0]");
+		is("$answer->{status} " . ($answer->{location} =~ s{^https?://[^/]+}{}r),
+			"301 /all/$_->[1]/thun/in-two-languages-$id.html", "$_->[0] leads on");
+	}
+	$server->stop;
+}
 $i->run_ok('down');
 done_testing;

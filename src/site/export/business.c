@@ -187,20 +187,27 @@ void business_link(struct str path, int64_t id, const char *ending, struct buf *
 	percent_put(out, str_of(file), "/");
 }
 
-bool business_has_page(const struct manifest *m, const char *path)
+int64_t business_of_page(struct str file, struct str *path)
 {
 	enum { ID = RECORD_ID_TEXT - 1 };
-	char page[EXPORT_PATH];
-	struct str name = str_of(path), ending = STR(".html");
+	struct str ending = STR(".html"), old = STR("b/");
+	size_t tail = ID + ending.n;
 	int64_t id;
-	if (!str_ends(name, ending) || name.n < ID + ending.n ||
-	    !record_id_parse((struct str){name.p + name.n - ending.n - ID, ID}, &id))
-		return false;
-	const struct manifest_entry *e = manifest_find(m, id);
-	if (!e || e->state < ENTRY_NOINDEX)
-		return false;
-	business_file(str_of(manifest_path(e)), id, ending.p, page);
-	return strcmp(page, path) == 0;
+	if (!str_ends(file, ending) || file.n <= tail ||
+	    !record_id_parse((struct str){file.p + file.n - tail, ID}, &id))
+		return 0;
+	*path = (struct str){file.p, file.n - tail - 1};
+	if (file.p[path->n] == '/' && str_starts(file, old) && path->n == old.n + 2)
+		path->n = 0;
+	return path->n == 0 || file.p[path->n] == '-' ? id : 0;
+}
+
+bool business_has_page(const struct manifest *m, const char *path)
+{
+	struct str of;
+	int64_t id = business_of_page(str_of(path), &of);
+	const struct manifest_entry *e = id ? manifest_find(m, id) : NULL;
+	return e && e->state >= ENTRY_NOINDEX && str_eq(of, str_of(manifest_path(e)));
 }
 
 /* The link for reservations that the record names; never derived from a telephone number. */

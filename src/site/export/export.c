@@ -1,4 +1,4 @@
-#include "site/export/internal.h"
+#include "site/export/redirects.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -23,6 +23,7 @@ struct export_run {
 	struct manifest orphans; /* pages written by this run, then found to be duplicates */
 	struct lists lists;
 	struct redirects redirects;
+	struct export_input *in;
 	const struct photos *photos;
 	struct db *db; /* the caller's */
 	unsigned formats;
@@ -508,9 +509,28 @@ static enum status export_redirects(struct export_run *r, struct export_files *f
 					  .state = r->state.dir,
 					  .published =
 					      r->state.published ? r->state.old_manifest : NULL};
-	enum status status = redirects_write(&run, err);
+	const char *root = r->in->root_state;
+	char suffix[32] = "";
+	if (root)
+		snprintf(suffix, sizeof(suffix), "-%s", r->theme.language->tag);
+	enum status status = redirects_write(&run, root ? root : r->state.dir, suffix, err);
 	r->report->redirects = r->redirects.items;
 	return status;
+}
+
+/* Where addresses from before there were several languages lead: into the first one's tree. */
+static enum status export_root_redirects(struct export_run *r, struct err *err)
+{
+	struct writer writer = {.published_fd = -1, .dry_run = r->options->dry_run};
+	struct export_files files = {.writer = &writer, .next = &r->next};
+	const struct redirects_run run = {
+	    .r = &r->redirects, .files = &files, .theme = &r->theme, .lists = &r->lists};
+	const struct trees *trees = r->options->trees;
+	if (!r->in->root_state || r->theme.language != trees->language[0])
+		return OK;
+	if (r->report->nothing_changed)
+		lists_make(&r->lists, &r->theme, &r->next);
+	return redirects_of_root(&r->in->root, &run, r->in->root_state, &r->in->root_any, err);
 }
 
 static enum status export_other_files(struct export_run *r, struct err *err)
@@ -657,10 +677,11 @@ static enum status export_nothing_changed(struct export_run *r, struct err *err)
 						      : status;
 }
 
-enum status export_tree(const struct export_options *o, const struct export_input *in,
+enum status export_tree(const struct export_options *o, struct export_input *in,
 			struct export_report *report, struct err *err)
 {
-	struct export_run r = {.options = o, .report = report, .db = in->db, .photos = &in->photos};
+	struct export_run r = {
+	    .options = o, .report = report, .in = in, .db = in->db, .photos = &in->photos};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	bool is;
 	*report = (struct export_report){.no_address = !*config_text(o->config, CONFIG_SITE_URL)};
@@ -682,6 +703,8 @@ enum status export_tree(const struct export_options *o, const struct export_inpu
 		status = export_up_to_date(&r, &is, err);
 	if (status == OK)
 		status = is ? export_nothing_changed(&r, err) : export_build(&r, err);
+	if (status == OK)
+		status = export_root_redirects(&r, err);
 	/* Most errors name a file relative to the folder. */
 	if (status == FAILED && strncmp(err->text, r.state.site, strlen(r.state.site)) != 0)
 		status = err_prefix(err, status, "%s", r.state.site);
@@ -708,6 +731,7 @@ enum status export_input_open(struct export_input *in, const struct export_optio
 void export_input_close(struct export_input *in)
 {
 	photos_release(&in->photos);
+	redirects_release(&in->root);
 	db_close(in->db);
 }
 

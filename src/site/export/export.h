@@ -127,7 +127,9 @@ MUST_CHECK enum status trees_languages(const struct config *config, struct trees
 /* Export a tree for each language into DIR/TAG, with its state in DIR.state/TAG, and into DIR a
  * page that leads to them, the page for missing addresses, robots.txt and the operator's files.
  * Each tree is published when it is complete; a page names the same page of the others (hreflang),
- * the first language's as x-default. The report is the sum. */
+ * the first language's as x-default. The report is the sum. Where DIR was a site of one language,
+ * that is removed, and its addresses lead to the same pages of the first language
+ * (site.redirects). */
 MUST_CHECK enum status trees_run(const struct export_options *options, const struct trees *trees,
 				 struct export_report *report, struct err *err);
 

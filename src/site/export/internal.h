@@ -17,7 +17,7 @@
  *   extra.c     pages of the operator
  *   shop.c      the site of one shop: its files
  *   shop_page.c what the pages of a shop show
- *   redirects.c former addresses of pages
+ *   redirects.c former addresses of pages (redirects.h)
  *   listing.c   lists of files for uploads
  *   fit.c       the limits of hosts
  *   own.c       files of the operator
@@ -49,17 +49,6 @@ enum {
 	EXPORT_PATH = 512,           /* bytes of a path inside the tree, with NUL */
 	EXPORT_CHUNK = 1000,         /* rows that one statement reads */
 };
-
-/* ---- export.c ---- */
-
-struct export_input;
-/* Open what all trees of a run are made from. Close it also after a failure. */
-MUST_CHECK enum status export_input_open(struct export_input *in, const struct export_options *o,
-					 struct err *err);
-void export_input_close(struct export_input *in);
-/* As export_run, with an input that is open. */
-MUST_CHECK enum status export_tree(const struct export_options *o, const struct export_input *in,
-				   struct export_report *report, struct err *err);
 
 /* ---- manifest.c ---- */
 
@@ -179,6 +168,10 @@ struct export_state {
 MUST_CHECK enum status export_state_open(struct export_state *s, const struct export_options *o,
 					 struct err *err);
 void export_state_close(struct export_state *s);
+/* The path of a tree's manifest in the state folder `dir`, whether it exists or not. NOT_FOUND:
+ * there is no such tree. */
+MUST_CHECK enum status export_state_manifest(const char *dir, const char *tree, char *out,
+					     size_t size, struct err *err);
 /* Open the spare tree; create it when missing. */
 MUST_CHECK enum status export_state_open_spare(struct export_state *s, struct err *err);
 /* Between the two calls a child process writes dirty pages to the disk. Optional: failures are
@@ -415,6 +408,8 @@ void business_count_dropped(void *ctx, const struct facts_finding *finding);
 /* The file of a business in the tree: "hochtann/fliesen-falkner-ID.html". path: as
  * manifest_path. */
 void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
+/* The business that a file is named after, and its path as of manifest_path; 0: none. */
+int64_t business_of_page(struct str file, struct str *path);
 /* Whether the file is the page of a business in a sorted manifest. */
 bool business_has_page(const struct manifest *m, const char *path);
 /* Append the same as a link, percent-encoded. */
@@ -593,11 +588,6 @@ struct photos {
 MUST_CHECK enum status photos_read(struct photos *p, const struct pictures_options *options,
 				   struct db *db, struct err *err);
 void photos_release(struct photos *p);
-/* What the trees of a run share: the connection, and pictures, which are the same in all. */
-struct export_input {
-	struct db *db;
-	struct photos photos;
-};
 /* NULL: it has none. */
 const struct photos_of *photos_find(const struct theme *t, int64_t id);
 /* Put a picture for <img srcset>: {src, srcset, width, height, alt, good, credit}. */
@@ -672,49 +662,6 @@ MUST_CHECK enum status shopsite_page(struct shopsite *s, enum theme_page page, s
 				     const char *path, struct err *err);
 bool shopsite_has_goods(const struct shopsite *s);
 bool shopsite_has_story(const struct shopsite *s);
-
-/* ---- redirects.c ---- */
-
-enum redirects_how { REDIRECTS_STUBS, REDIRECTS_NGINX, REDIRECTS_CADDY, REDIRECTS_NONE };
-
-/* An address that a page had. id: of a business, with `path` as manifest_path; 0: of a list, with
- * its file in the tree. */
-struct former {
-	int64_t id;
-	struct str path;
-};
-/* Files in the tree. id: of the business that `from` was a page of; 0: none. */
-struct redirect {
-	int64_t id;
-	struct str from, to;
-	bool indexed; /* search engines may list `to` */
-};
-struct redirects {
-	enum redirects_how how;
-	uint64_t digest; /* of the setting and of what the database knows */
-	struct arena arena;
-	struct buf remembered;
-	struct manifest published; /* files of the published tree */
-	struct former *former;
-	size_t count, room;
-	struct redirect *item; /* by `from` */
-	size_t items, items_room;
-};
-/* Read the former addresses that the database knows. Release it also after a failure. */
-MUST_CHECK enum status redirects_read(struct redirects *r, const struct config *config,
-				      struct db *db, struct err *err);
-void redirects_release(struct redirects *r);
-
-struct redirects_run {
-	struct redirects *r;
-	struct export_files *files; /* with all other files of the tree */
-	const struct theme *theme;
-	const struct lists *lists;
-	const char *state;     /* folder of the export's state */
-	const char *published; /* manifest of the published tree; NULL: none */
-};
-/* Remember the addresses of this run, and write what leads on from those that are no more. */
-MUST_CHECK enum status redirects_write(const struct redirects_run *run, struct err *err);
 
 /* ---- listing.c ---- */
 

@@ -7,7 +7,7 @@
  * written before the trees are exchanged, so that it never lacks an address that was published.
  *
  * A former address leads directly to a page that exists: never to another former one. */
-#include "site/export/internal.h"
+#include "site/export/redirects.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -205,7 +205,7 @@ static enum status redirects_note_published(const struct redirects_run *run, boo
  * forgotten. One without a path is its id only. */
 static bool redirects_is_forgotten(const struct redirects_run *run, const struct former *f)
 {
-	return f->id && f->path.n && !manifest_find(run->files->next, f->id);
+	return run->files && f->id && f->path.n && !manifest_find(run->files->next, f->id);
 }
 
 static enum status redirects_write_addresses(const struct redirects_run *run, const char *file,
@@ -379,7 +379,7 @@ static void redirects_lead(struct redirects *r, const struct former *f, const ch
 			   const char *to, bool indexed)
 {
 	struct str kept_from = arena_str(&r->arena, str_of(from));
-	struct str kept_to = arena_str(&r->arena, str_of(to));
+	struct str kept_to = ARENA_JOIN(&r->arena, r->prefix, str_of(to));
 	must(kept_from.p && kept_to.p);
 	r->item = memory_grow(r->item, &r->items_room, r->items + 1, sizeof(*r->item));
 	r->item[r->items++] = (struct redirect){f->id, kept_from, kept_to, indexed};
@@ -388,7 +388,8 @@ static void redirects_lead(struct redirects *r, const struct former *f, const ch
 static int redirect_compare(const void *a, const void *b)
 {
 	const struct redirect *x = a, *y = b;
-	return str_cmp(x->from, y->from);
+	int order = str_cmp(x->from, y->from);
+	return order ? order : (x->id < y->id) - (x->id > y->id);
 }
 
 /* Whether the operator has put a file of his own there. The names of pages of businesses are not
@@ -415,6 +416,18 @@ static void redirects_find_unlisted(const struct lists *l, struct manifest *out)
 	manifest_sort_files(out);
 }
 
+/* What every stub says, kept for as long as the items. */
+static void redirects_set_stub(struct redirects *r, const struct theme *t)
+{
+	const struct language *language = wording_language(t->wording);
+	r->stub.html = arena_str(&r->arena, str_of(language->html));
+	r->stub.rtl = language->rtl;
+	r->stub.word = arena_str(&r->arena, wording_text(t->wording, WORD_MOVED));
+	r->stub.url = arena_str(&r->arena, r->prefix.n ? t->site_url : t->url);
+	r->stub.base = arena_str(&r->arena, r->prefix.n ? t->site_base : t->base);
+	must(r->stub.html.p && r->stub.word.p && r->stub.url.p && r->stub.base.p);
+}
+
 /* Fill r->item, sorted. What exists leads nowhere. */
 static void redirects_resolve(const struct redirects_run *run)
 {
@@ -425,6 +438,7 @@ static void redirects_resolve(const struct redirects_run *run)
 	struct manifest unlisted;
 	char from[EXPORT_PATH], to[EXPORT_PATH];
 	redirects_find_unlisted(run->lists, &unlisted);
+	redirects_set_stub(r, run->theme);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct former *f = &r->former[i];
 		bool indexed;
@@ -437,17 +451,24 @@ static void redirects_resolve(const struct redirects_run *run)
 			indexed = e->state == ENTRY_INDEXED;
 		} else {
 			snprintf(from, sizeof(from), "%.*s", STR_ARG(f->path));
-			redirects_of_list(run->theme, m, f->path, to);
-			indexed = !manifest_find_file(&unlisted, to);
+			if (!r->prefix.n || !redirects_try(m, to, "%s", from))
+				redirects_of_list(run->theme, m, f->path, to);
+			indexed =
+			    !manifest_find_file(&unlisted, to) && strcmp(to, SEARCH_PAGE) != 0;
 		}
-		if (strcmp(from, to) != 0 && !manifest_find_file(m, from) &&
-		    !redirects_is_operators(run, f, from))
+		if (r->prefix.n || (strcmp(from, to) != 0 && !manifest_find_file(m, from) &&
+				    !redirects_is_operators(run, f, from)))
 			redirects_lead(r, f, from, to, indexed);
 	}
 	free(twin);
 	manifest_release(&unlisted);
 	if (r->items)
 		qsort(r->item, r->items, sizeof(*r->item), redirect_compare);
+	size_t n = 0;
+	for (size_t i = 0; i < r->items; i++) /* one for each address: servers refuse two */
+		if (n == 0 || !str_eq(r->item[n - 1].from, r->item[i].from))
+			r->item[n++] = r->item[i];
+	r->items = n;
 }
 
 /* ---- stubs ---- */
@@ -461,28 +482,27 @@ static struct str redirects_address(struct str path)
 	return (struct str){path.p, folder ? path.n - index.n : path.n};
 }
 
-static void redirects_put_stub(const struct theme *t, const struct redirect *lead, struct buf *out)
+void redirects_put_stub(const struct redirects *r, const struct redirect *lead, struct buf *out)
 {
-	const struct language *language = wording_language(t->wording);
-	struct str word = wording_text(t->wording, WORD_MOVED);
 	struct buf link;
 	buf_init(&link, 4 * EXPORT_PATH + 4096);
-	buf_printf(&link, "%.*s/", STR_ARG(t->base));
+	buf_printf(&link, "%.*s/", STR_ARG(r->stub.base));
 	percent_put(&link, redirects_address(lead->to), "/");
-	buf_printf(out, "<!doctype html>\n<html lang=\"%s\"%s>\n<head>\n<meta charset=\"utf-8\">\n",
-		   language->html, language->rtl ? " dir=\"rtl\"" : "");
-	buf_printf(out, "<title>%.*s</title>\n", STR_ARG(word));
+	buf_printf(out,
+		   "<!doctype html>\n<html lang=\"%.*s\"%s>\n<head>\n<meta charset=\"utf-8\">\n"
+		   "<title>%.*s</title>\n",
+		   STR_ARG(r->stub.html), r->stub.rtl ? " dir=\"rtl\"" : "", STR_ARG(r->stub.word));
 	if (!lead->indexed)
 		buf_puts(out, "<meta name=\"robots\" content=\"noindex\">\n");
-	else if (t->url.n)
-		buf_printf(out, "<link rel=\"canonical\" href=\"%.*s%s\">\n", STR_ARG(t->url),
-			   buf_z(&link) + t->base.n);
-	buf_printf(out, "<meta http-equiv=\"refresh\" content=\"0; url=%s\">\n", buf_z(&link));
-	buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width\">\n");
+	else if (r->stub.url.n)
+		buf_printf(out, "<link rel=\"canonical\" href=\"%.*s%s\">\n", STR_ARG(r->stub.url),
+			   buf_z(&link) + r->stub.base.n);
 	buf_printf(out,
+		   "<meta http-equiv=\"refresh\" content=\"0; url=%s\">\n"
+		   "<meta name=\"viewport\" content=\"width=device-width\">\n"
 		   "</head>\n<body>\n<main>\n<h1>%.*s</h1>\n<p><a href=\"%s\">%s</a></p>\n"
 		   "</main>\n</body>\n</html>\n",
-		   STR_ARG(word), buf_z(&link), buf_z(&link));
+		   buf_z(&link), STR_ARG(r->stub.word), buf_z(&link), buf_z(&link));
 	buf_release(&link);
 }
 
@@ -494,7 +514,7 @@ static enum status redirects_write_stub(const struct redirects_run *run, const s
 	if (was && was->page)
 		journal_entry(run->files->journal, was, str_of(manifest_path(was)), false);
 	buf_reset(body);
-	redirects_put_stub(run->theme, to, body);
+	redirects_put_stub(run->r, to, body);
 	return files_put_over(run->files, to->from.p, buf_view(body), err);
 }
 
@@ -542,12 +562,12 @@ static void redirects_put_map(const struct redirects *r, struct str base, struct
 
 static const struct {
 	enum redirects_how how;
-	const char *name, *end;
-} maps[] = {{REDIRECTS_NGINX, "redirects.nginx", ";"}, {REDIRECTS_CADDY, "redirects.caddy", ""}};
+	const char *server, *end;
+} maps[] = {{REDIRECTS_NGINX, "nginx", ";"}, {REDIRECTS_CADDY, "caddy", ""}};
 
-/* The map of the server that the setting names, in the state's folder. */
-static enum status redirects_write_maps(const struct redirects *r, const char *state,
-					struct str base, struct err *err)
+/* The map of the server that the setting names. */
+enum status redirects_write_maps(const struct redirects *r, const char *folder, const char *suffix,
+				 struct err *err)
 {
 	char file[PATH_MAX];
 	struct buf there, map;
@@ -557,7 +577,8 @@ static enum status redirects_write_maps(const struct redirects *r, const char *s
 	buf_init(&map, REDIRECTS_FILE_MAX);
 	for (size_t i = 0; i < COUNT_OF(maps) && status == OK; i++) {
 		bool wanted = r->how == maps[i].how;
-		status = io_path(file, sizeof(file), err, "%s/%s", state, maps[i].name);
+		status = io_path(file, sizeof(file), err, "%s/redirects%s.%s", folder, suffix,
+				 maps[i].server);
 		/* That of the other server is emptied: its configuration may still include it. */
 		if (status != OK || (!wanted && access(file, F_OK) != 0))
 			continue;
@@ -565,7 +586,7 @@ static enum status redirects_write_maps(const struct redirects *r, const char *s
 		buf_reset(&map);
 		buf_puts(&map, "# Former addresses of pages, made by holdfast export.\n");
 		if (wanted)
-			redirects_put_map(r, base, str_of(maps[i].end), &map);
+			redirects_put_map(r, r->stub.base, str_of(maps[i].end), &map);
 		bool same = io_read_file(file, &there, &ignored) == OK &&
 			    str_eq(buf_view(&there), buf_view(&map));
 		if (buf_failed(&map))
@@ -578,7 +599,8 @@ static enum status redirects_write_maps(const struct redirects *r, const char *s
 	return status;
 }
 
-enum status redirects_write(const struct redirects_run *run, struct err *err)
+enum status redirects_write(const struct redirects_run *run, const char *folder, const char *suffix,
+			    struct err *err)
 {
 	struct redirects *r = run->r;
 	manifest_sort(run->files->next);
@@ -590,6 +612,71 @@ enum status redirects_write(const struct redirects_run *run, struct err *err)
 	if (r->how == REDIRECTS_STUBS)
 		status = redirects_write_stubs(run, err);
 	return status == OK && !run->files->writer->dry_run
-		   ? redirects_write_maps(r, run->state, run->theme->base, err)
+		   ? redirects_write_maps(r, folder, suffix, err)
 		   : status;
+}
+
+/* ---- from before there were several languages ---- */
+
+static void redirects_note_page(void *ctx, const struct manifest_entry *was, const char *path)
+{
+	if (was->state >= ENTRY_NOINDEX)
+		redirects_keep(ctx, was->id, str_of(path));
+}
+
+enum status redirects_remember_tree(const char *state, const char *manifest, struct err *err)
+{
+	struct redirects r = {.count = 0};
+	const struct redirects_run run = {.r = &r};
+	char file[PATH_MAX];
+	bool there;
+	arena_init(&r.arena, REDIRECTS_ARENA_MAX);
+	manifest_init(&r.published);
+	enum status status = io_path(file, sizeof(file), err, "%s/addresses", state);
+	if (status == OK)
+		status = redirects_recall(&r, file, &there, err);
+	if (status == OK)
+		status = manifest_each(manifest, redirects_note_page, &r, err);
+	if (status == OK)
+		status = manifest_read_files(&r.published, manifest, err);
+	for (size_t i = 0; i < r.published.files && status == OK; i++) {
+		struct str path = str_of(r.published.file[i].path);
+		struct str of;
+		int64_t id = business_of_page(path, &of);
+		/* The root has a home page of its own. */
+		if (str_ends(path, STR(".html")) && memchr(path.p, '/', path.n))
+			redirects_keep(&r, id, id ? of : path);
+	}
+	redirects_sort(&r);
+	if (status == OK)
+		status = redirects_write_addresses(&run, file, err);
+	redirects_release(&r);
+	return status;
+}
+
+enum status redirects_of_root(struct redirects *root, const struct redirects_run *run,
+			      const char *state, bool *any, struct err *err)
+{
+	struct redirects_run of_root = *run;
+	char file[PATH_MAX];
+	*root = (struct redirects){.how = run->r->how};
+	of_root.r = root;
+	arena_init(&root->arena, REDIRECTS_ARENA_MAX);
+	enum status status = io_path(file, sizeof(file), err, "%s/addresses", state);
+	if (status == OK)
+		status = redirects_recall(root, file, any, err);
+	if (status != OK || !*any)
+		return status;
+	redirects_sort(root);
+	if (!run->files->writer->dry_run)
+		status = redirects_write_addresses(&of_root, file, err);
+	for (size_t i = 0; i < run->r->count; i++)
+		if (run->r->former[i].id)
+			redirects_keep(root, run->r->former[i].id, run->r->former[i].path);
+	redirects_sort(root);
+	root->prefix = ARENA_JOIN(&root->arena, str_of(run->theme->language->tag), STR("/"));
+	must(root->prefix.p);
+	if (status == OK && root->how != REDIRECTS_NONE)
+		redirects_resolve(&of_root);
+	return status;
 }

@@ -20,14 +20,13 @@ enum { LOCK_WAIT_MS = 1000 };
 
 /* A manifest is named after the inode of its tree, so that exchanging the trees exchanges their
  * manifests atomically with them. */
-static enum status state_manifest_path(const struct export_state *s, const char *tree, char *out,
-				       size_t size, struct err *err)
+enum status export_state_manifest(const char *dir, const char *tree, char *out, size_t size,
+				  struct err *err)
 {
 	struct stat st;
 	if (stat(tree, &st) != 0)
 		return err_errno(err, errno == ENOENT ? NOT_FOUND : FAILED, "%s", tree);
-	return io_path(out, size, err, "%s/tree-%llu.manifest", s->dir,
-		       (unsigned long long)st.st_ino);
+	return io_path(out, size, err, "%s/tree-%llu.manifest", dir, (unsigned long long)st.st_ino);
 }
 
 static bool state_is_empty(const char *path)
@@ -103,7 +102,8 @@ static enum status state_find_trees(struct export_state *s, bool dry_run, struct
 		status = io_path(s->spare, sizeof(s->spare), err, "%s/tree", s->dir);
 	if (status != OK || !there)
 		return status;
-	status = state_manifest_path(s, s->site, s->old_manifest, sizeof(s->old_manifest), err);
+	status =
+	    export_state_manifest(s->dir, s->site, s->old_manifest, sizeof(s->old_manifest), err);
 	s->published = status == OK && access(s->old_manifest, R_OK) == 0;
 	if (status == OK && !s->published && !state_is_empty(s->site))
 		return err_set(
@@ -156,8 +156,8 @@ enum status export_state_open(struct export_state *s, const struct export_option
 	if (status == OK)
 		status = state_find_trees(s, o->dry_run, err);
 	if (status == OK && access(s->spare, F_OK) == 0)
-		status = state_manifest_path(s, s->spare, s->spare_manifest,
-					     sizeof(s->spare_manifest), err);
+		status = export_state_manifest(s->dir, s->spare, s->spare_manifest,
+					       sizeof(s->spare_manifest), err);
 	if (status != OK)
 		export_state_close(s);
 	return status;
@@ -200,7 +200,8 @@ enum status export_state_open_spare(struct export_state *s, struct err *err)
 	s->spare_fd = open(s->spare, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->spare_fd < 0)
 		return err_errno(err, FAILED, "%s", s->spare);
-	return state_manifest_path(s, s->spare, s->spare_manifest, sizeof(s->spare_manifest), err);
+	return export_state_manifest(s->dir, s->spare, s->spare_manifest, sizeof(s->spare_manifest),
+				     err);
 }
 
 static enum status state_sync_folder(const char *path, struct err *err)
