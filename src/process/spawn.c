@@ -1,4 +1,5 @@
 #include "process/spawn.h"
+#include "base/buf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -310,4 +312,42 @@ enum status spawn_wait(pid_t pid, const char *name, struct err *err)
 	if (WEXITSTATUS(status) != 0)
 		return err_set(err, FAILED, "%s ended with status %d", name, WEXITSTATUS(status));
 	return OK;
+}
+
+void spawn_quote_output(int fd, struct err *err)
+{
+	char text[4096];
+	off_t size = lseek(fd, 0, SEEK_END);
+	off_t from = size > (off_t)sizeof(text) - 1 ? size - ((off_t)sizeof(text) - 1) : 0;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, from);
+	if (n <= 0)
+		return;
+	struct str rest = str_trim((struct str){text, (size_t)n}), line = rest;
+	while (rest.p) {
+		line = str_cut(&rest, '\n');
+		/* PostgreSQL's programs add lines that explain it. */
+		if (memmem(line.p, line.n, "error: ", 7) || memmem(line.p, line.n, "FATAL: ", 7))
+			break;
+	}
+	size_t used = strlen(err->text);
+	snprintf(err->text + used, sizeof(err->text) - used, ": %.*s", STR_ARG(line));
+}
+
+enum status spawn_run(struct spawn *s, const char *name, struct err *err)
+{
+	pid_t pid;
+	int output = memfd_create(name, MFD_CLOEXEC);
+	if (output < 0)
+		return err_errno(err, FAILED, "memfd");
+	s->err = output;
+	if (s->out < 0)
+		s->out = output;
+	enum status status = spawn_start(s, &pid, err);
+	if (status == OK) {
+		status = spawn_wait(pid, name, err);
+		if (status != OK)
+			spawn_quote_output(output, err);
+	}
+	close(output);
+	return status;
 }

@@ -64,4 +64,10 @@ MUST_CHECK enum status spawn_as(uid_t uid, gid_t gid,
  * was killed by signal 9". */
 MUST_CHECK enum status spawn_wait(pid_t pid, const char *name, struct err *err);
 
+/* Start a program and wait until it ends. Standard error, and standard output when `out` is -1, are
+ * kept in memory: when it fails, its error is added to ours. */
+MUST_CHECK enum status spawn_run(struct spawn *s, const char *name, struct err *err);
+/* Add the line of a program's output that tells its error, or else the last one, to an error. */
+void spawn_quote_output(int fd, struct err *err);
+
 #endif

@@ -46,9 +46,10 @@ static enum status backup_verify(const struct instance *i, struct err *err)
 				.env = backup_env,
 				.user = cluster_user(i),
 				.in = -1,
+				.out = -1,
 				.death_signal = SIGKILL};
 	enum status status = cluster_binary(path, "pg_verifybackup", err);
-	return status == OK ? cluster_run_program(&command, "pg_verifybackup", err) : status;
+	return status == OK ? spawn_run(&command, "pg_verifybackup", err) : status;
 }
 
 enum status cluster_unpack(const struct instance *i, int in, struct err *err)
@@ -62,13 +63,14 @@ enum status cluster_unpack(const struct instance *i, int in, struct err *err)
 			    .user = cluster_user(i),
 			    .dir = i->data_dir,
 			    .in = in,
+			    .out = -1,
 			    .death_signal = SIGKILL};
 	enum status status = cluster_make_data_dir(i, err);
 	if (status != OK)
 		return status;
 	if (lseek(in, 0, SEEK_SET) != 0)
 		return err_errno(err, FAILED, "the backup");
-	status = cluster_run_program(&tar, "tar", err);
+	status = spawn_run(&tar, "tar", err);
 	if (status == OK)
 		status = backup_verify(i, err);
 	return status == OK ? cluster_configure(i, err) : status;

@@ -64,39 +64,6 @@ static enum status cluster_check_reachable(const struct instance *i, const char 
 	return status;
 }
 
-/* Append the last line of a program's output to the error. */
-static void cluster_quote_output(int fd, struct err *err)
-{
-	char text[4096];
-	off_t size = lseek(fd, 0, SEEK_END);
-	off_t from = size > (off_t)sizeof(text) - 1 ? size - ((off_t)sizeof(text) - 1) : 0;
-	ssize_t n = pread(fd, text, sizeof(text) - 1, from);
-	if (n <= 0)
-		return;
-	struct str rest = str_trim((struct str){text, (size_t)n}), last = rest;
-	while (rest.p)
-		last = str_cut(&rest, '\n');
-	size_t used = strlen(err->text);
-	snprintf(err->text + used, sizeof(err->text) - used, ": %.*s", STR_ARG(last));
-}
-
-enum status cluster_run_program(struct spawn *program, const char *name, struct err *err)
-{
-	pid_t pid;
-	int output = memfd_create(name, MFD_CLOEXEC);
-	if (output < 0)
-		return err_errno(err, FAILED, "memfd");
-	program->out = program->err = output;
-	enum status status = spawn_start(program, &pid, err);
-	if (status == OK) {
-		status = spawn_wait(pid, name, err);
-		if (status != OK)
-			cluster_quote_output(output, err);
-	}
-	close(output);
-	return status;
-}
-
 static enum status cluster_initdb(const struct instance *i, const char *user, struct err *err)
 {
 	char path[PATH_MAX], superuser[ROLE_NAME_MAX];
@@ -122,9 +89,10 @@ static enum status cluster_initdb(const struct instance *i, const char *user, st
 			       .env = env,
 			       .user = user,
 			       .in = -1,
+			       .out = -1,
 			       .death_signal = SIGKILL};
 	enum status status = cluster_binary(path, "initdb", err);
-	return status == OK ? cluster_run_program(&initdb, "initdb", err) : status;
+	return status == OK ? spawn_run(&initdb, "initdb", err) : status;
 }
 
 enum status cluster_make_data_dir(const struct instance *i, struct err *err)
@@ -236,7 +204,7 @@ enum status cluster_start(const struct instance *i, pid_t *pid, struct err *err)
 	while (cluster_state(i) != CLUSTER_READY) {
 		if (waitpid(*pid, &status_word, WNOHANG) == *pid) {
 			status = err_set(err, FAILED, "PostgreSQL ended while starting");
-			cluster_quote_output(output, err);
+			spawn_quote_output(output, err);
 			break;
 		}
 		if (clock_ms() > deadline) {

@@ -16,9 +16,4 @@ MUST_CHECK enum status cluster_binary(char out[PATH_MAX], const char *name, stru
 /* Make an empty data folder that belongs to the server's user. CONFLICT: it exists. */
 MUST_CHECK enum status cluster_make_data_dir(const struct instance *i, struct err *err);
 
-/* Run a program until it ends. Its output is kept in memory; when it fails, the last line is added
- * to the error. */
-MUST_CHECK enum status cluster_run_program(struct spawn *program, const char *name,
-					   struct err *err);
-
 #endif
