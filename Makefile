@@ -45,6 +45,7 @@ LIBS_base            := -lm
 LIBS_cache           := -levent_core -lxxhash -lhiredis -lm
 LIBS_db              := -lpq
 LIBS_db/async        := -lpq -levent_core
+LIBS_db/dump         := -lxxhash
 LIBS_db/migrate      := -lpq
 LIBS_fetch           := -lcurl -lcares -lidn2 -lxxhash
 LIBS_site/export     := -lxxhash -ldeflate -lbrotlienc

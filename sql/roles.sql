@@ -11,13 +11,16 @@ DECLARE
 	plan json := current_setting('holdfast.roles');
 	role json;
 	setting record;
+	taken text := (SELECT string_agg(rolname, ', ' ORDER BY rolname) FROM pg_roles
+		WHERE rolname IN (SELECT r.value ->> 'name' FROM json_array_elements(plan -> 'roles') AS r));
 BEGIN
+	IF taken IS NOT NULL AND (plan ->> 'fresh')::boolean THEN
+		RAISE EXCEPTION 'the role % exists already on this server; when no instance uses it, remove it: DROP ROLE %', taken, taken
+			USING ERRCODE = 'duplicate_object';
+	END IF;
 	FOR role IN SELECT value FROM json_array_elements(plan -> 'roles') LOOP
 		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role ->> 'name') THEN
 			EXECUTE format('CREATE ROLE %I LOGIN', role ->> 'name');
-		ELSIF (plan ->> 'fresh')::boolean THEN
-			RAISE EXCEPTION 'the role % exists already on this server; when no instance uses it, remove it (DROP ROLE)', role ->> 'name'
-				USING ERRCODE = 'duplicate_object';
 		END IF;
 		IF role ->> 'password' IS NOT NULL THEN
 			EXECUTE format('ALTER ROLE %I PASSWORD %L', role ->> 'name', role ->> 'password');
@@ -84,13 +87,35 @@ BEGIN
 	END IF;
 END $$;
 
--- script: roles_drop
--- Undo roles_create, when init fails after it.
+-- script: roles_prepare
+-- What the owner needs to take a dump, in an empty database. roles_drop undoes it.
 DO $$
 DECLARE
 	role json;
 BEGIN
 	FOR role IN SELECT value FROM json_array_elements(current_setting('holdfast.roles')::json -> 'roles') LOOP
+		IF (role ->> 'owns')::boolean THEN
+			EXECUTE format('GRANT CREATE ON DATABASE %I TO %I', current_database(), role ->> 'name');
+			EXECUTE format('GRANT USAGE, CREATE ON SCHEMA public TO %I', role ->> 'name');
+		END IF;
+	END LOOP;
+END $$;
+
+-- script: roles_drop
+-- Undo roles_create, when init or restore fails after it: the roles, and what they own in this database.
+SET LOCAL client_min_messages = warning;
+DO $$
+DECLARE
+	role json;
+	super boolean := (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
+BEGIN
+	FOR role IN SELECT value FROM json_array_elements(current_setting('holdfast.roles')::json -> 'roles') LOOP
+		IF NOT super THEN
+			EXECUTE format('GRANT %I TO %I', role ->> 'name', current_user);
+		END IF;
+		-- With what the owner granted to others.
+		EXECUTE format('REVOKE ALL ON SCHEMA public FROM %I CASCADE', role ->> 'name');
+		EXECUTE format('DROP OWNED BY %I CASCADE', role ->> 'name');
 		EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM %I', current_database(), role ->> 'name');
 		EXECUTE format('DROP ROLE %I', role ->> 'name');
 	END LOOP;

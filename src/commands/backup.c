@@ -2,13 +2,15 @@
  *
  * The file is two tar files in a row, each compressed with zstd: what is in the instance's folder
  * but the database, under "instance/", and a base backup of the embedded server
- * (db/cluster/cluster.h). tar --ignore-zeros reads both. Neither the keys of the contact sphere nor
- * passwords are in it: a backup must not be able to open what only the running instance may.
+ * (db/cluster/cluster.h) or dumps from existing servers (commands/backup.h).
+ * tar --ignore-zeros reads both. Neither the keys of the contact sphere nor passwords are in it: a
+ * backup must not be able to open what only the running instance may.
  */
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "commands/backup.h"
 #include "commands/commands.h"
 #include "commands/database.h"
 #include "commands/fresh.h"
@@ -35,11 +37,26 @@
 enum { BACKUP_NAME_MAX = 64, BACKUP_KEEP_MAX = 10000 };
 
 static int64_t backup_keep;
+static struct backup_urls backup_urls;
 
 static const struct cli_option backup_options[] = {
     {"keep", 0, CLI_INT, "N", 1, BACKUP_KEEP_MAX,
      "afterwards remove older backups in DIR, so that N remain (default: remove none)",
      &backup_keep},
+    {"db", 0, CLI_TEXT, "URL", 0, 0,
+     "the server of db.url itself, without user and password, when db.url names a pooler",
+     &backup_urls.of[ROLE_DATABASE_DIRECTORY]},
+    {"contact-db", 0, CLI_TEXT, "URL", 0, 0, "the same of contact.db_url",
+     &backup_urls.of[ROLE_DATABASE_CONTACT]},
+    {0},
+};
+
+static const struct cli_option restore_options[] = {
+    {"db", 0, CLI_TEXT, "URL", 0, 0,
+     "a backup of an instance with db.url: an empty database; the user in URL owns it and may create roles",
+     &backup_urls.of[ROLE_DATABASE_DIRECTORY]},
+    {"contact-db", 0, CLI_TEXT, "URL", 0, 0, "another one for its contact sphere",
+     &backup_urls.of[ROLE_DATABASE_CONTACT]},
     {0},
 };
 
@@ -86,10 +103,13 @@ static enum status backup_write_files(const struct instance *i, int out, struct 
 	return status == OK ? spawn_wait(pid, "tar", err) : status;
 }
 
-static enum status backup_write(const struct instance *i, struct db *db, int out, struct err *err)
+static enum status backup_write_cluster(const struct instance *i, int out, struct err *err)
 {
 	struct buf conninfo;
-	enum status status = DB_RUN(db, sql_backup_keep_wal, NULL, err);
+	struct db *db = NULL;
+	enum status status = database_connect(i, ROLE_SUPERUSER, &db, err);
+	if (status == OK)
+		status = DB_RUN(db, sql_backup_keep_wal, NULL, err);
 	if (status == OK)
 		status = backup_write_files(i, out, err);
 	buf_init(&conninfo, 4096);
@@ -98,7 +118,19 @@ static enum status backup_write(const struct instance *i, struct db *db, int out
 	if (status == OK)
 		status = cluster_backup(buf_z(&conninfo), out, isatty(STDERR_FILENO), err);
 	buf_release(&conninfo);
+	db_close(db);
 	return status;
+}
+
+/* `folder` takes temporary files. */
+static enum status backup_write(struct instance *i, const char *folder, int out, struct err *err)
+{
+	if (instance_embedded(i))
+		return backup_urls.of[ROLE_DATABASE_DIRECTORY]
+			   ? err_set(err, INVALID, "--db is for instances with db.url")
+			   : backup_write_cluster(i, out, err);
+	enum status status = backup_write_files(i, out, err);
+	return status == OK ? backup_dumps(i, &backup_urls, folder, out, err) : status;
 }
 
 /* ---- the folder of backups ---- */
@@ -180,7 +212,7 @@ struct backup_result {
 };
 
 /* A file of the folder that appears under its name when it is whole and on the disk. */
-static enum status backup_to_folder(const struct instance *i, struct db *db, const char *folder,
+static enum status backup_to_folder(struct instance *i, const char *folder,
 				    struct backup_result *result, struct err *err)
 {
 	char name[BACKUP_NAME_MAX], partial[BACKUP_NAME_MAX + sizeof(BACKUP_PARTIAL)];
@@ -205,7 +237,7 @@ static enum status backup_to_folder(const struct instance *i, struct db *db, con
 	if (status == OK)
 		status = folder_create(path, O_TRUNC, 0600, &fd, err);
 	if (status == OK) {
-		status = backup_write(i, db, fd, err);
+		status = backup_write(i, folder, fd, err);
 		if (status != OK)
 			status = backup_cause(fd, path, status, err);
 	}
@@ -258,7 +290,6 @@ static int backup_command(int argc, char **argv)
 {
 	struct instance i;
 	struct err err;
-	struct db *db = NULL;
 	struct backup_result result = {.removed = 0};
 	int64_t begun = clock_ms();
 	bool to_output = strcmp(argv[0], "-") == 0;
@@ -270,22 +301,13 @@ static int backup_command(int argc, char **argv)
 		return cli_usage_error("--keep needs a folder");
 	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 		return cli_failed(&err);
-	enum status status = OK;
 	lastrun_begin(i.dir, "backup", &record);
-	if (!instance_embedded(&i))
-		status = err_set(
-		    &err, INVALID,
-		    "the database is on a server of its own (db.url): back up that server, and this folder: %s",
-		    i.dir);
-	if (status == OK)
-		status = database_connect(&i, ROLE_SUPERUSER, &db, &err);
-	if (status == OK)
-		status = to_output ? backup_write(&i, db, STDOUT_FILENO, &err)
-				   : backup_to_folder(&i, db, argv[0], &result, &err);
+	enum status status = to_output ? backup_write(&i, i.dir, STDOUT_FILENO, &err)
+				       : backup_to_folder(&i, argv[0], &result, &err);
 	if (status == OK && !to_output)
 		backup_say(&result, clock_ms() - begun);
 	lastrun_end(record, status == OK ? NULL : err.text);
-	database_close(&i, db);
+	instance_release(&i);
 	return status == OK ? EXIT_OK : cli_failed(&err);
 }
 
@@ -296,8 +318,10 @@ const struct command command_backup = {
     .help =
 	"DIR gets a file holdfast-TIME.tar.zst, readable by its owner only, which appears when it is whole;\n"
 	"'-' writes to standard output. It holds settings, the operator's files and the embedded database as\n"
-	"of the end of the backup, with checksums. It does not hold the keys of the contact sphere, logs, or\n"
-	"passwords. 'holdfast restore' makes an instance of it. Each instance needs a DIR of its own.",
+	"of the end of the backup, with checksums; with db.url dumps of the databases, each of one moment,\n"
+	"which need as much room again in DIR (with '-': in the instance) while they are made. It does not\n"
+	"hold the keys of the contact sphere, logs, or passwords. 'holdfast restore' makes an instance of it.\n"
+	"Each instance needs a DIR of its own.",
     .options = backup_options,
     .run = backup_command,
 };
@@ -372,6 +396,12 @@ static enum status restore_make(struct instance *i, int in, int *applied, struct
 	*i = restored;
 	if (mkdir(i->log_dir, 0750) != 0)
 		return err_errno(err, FAILED, "%s", i->log_dir);
+	if (!instance_embedded(i))
+		return backup_restore_dumps(i, &backup_urls, in, applied, err);
+	if (backup_urls.of[ROLE_DATABASE_DIRECTORY])
+		return err_set(
+		    err, INVALID,
+		    "this backup is of an instance with a PostgreSQL of its own: leave out --db");
 	status = cluster_unpack(i, in, err);
 	return status == OK ? restore_recover(i, applied, err) : status;
 }
@@ -419,7 +449,9 @@ const struct command command_restore = {
     .help =
 	"DIR (default: the instance of -C) must be absent or empty. Everything is compared with the backup's\n"
 	"checksums, the database recovers to the end of the backup and is brought to this version's schema.\n"
+	"A backup of an instance with db.url is restored into the empty database of --db, with new passwords.\n"
 	"When something fails, nothing is left of it. Two instances cannot listen on the same address: change\n"
 	"web.listen before you start a copy beside the original.",
+    .options = restore_options,
     .run = restore_command,
 };

@@ -95,28 +95,11 @@ static enum status contact_key_path(const struct instance *i, char out[PATH_MAX]
 
 /* ---- setup ---- */
 
-/* Add a line to holdfast.conf and take it. */
-static enum status contact_set(struct instance *i, const char *name, const char *value,
-			       struct err *err)
-{
-	struct buf text;
-	enum status status = config_set(&i->config, str_of(name), str_of(value), err);
-	if (status != OK)
-		return status;
-	buf_init(&text, CONFIG_FILE_MAX);
-	status = io_read_file(i->conf, &text, err);
-	buf_printf(&text, "\n%s = %s\n", name, value);
-	if (status == OK)
-		status = io_write_file(i->conf, buf_view(&text), 0600, err);
-	buf_release(&text);
-	return status;
-}
-
 static enum status contact_setup_settings(struct instance *i, struct err *err)
 {
 	enum status status = OK;
 	if (listen_address)
-		status = contact_set(i, "contact.listen", listen_address, err);
+		status = instance_set(i, "contact.listen", listen_address, err);
 	if (status == OK && !instance_has(i, ROLE_DATABASE_CONTACT))
 		status = err_set(err, INVALID, "say where it listens: --listen 127.0.0.1:8090");
 	if (status == OK && instance_embedded(i) && db_url)
@@ -140,7 +123,7 @@ static enum status contact_setup_existing(struct instance *i, struct err *err)
 		return OK;
 	enum status status = database_bare_url(db_url, &bare, err);
 	if (status == OK)
-		status = contact_set(i, "contact.db_url", buf_z(&bare), err);
+		status = instance_set(i, "contact.db_url", buf_z(&bare), err);
 	if (status == OK)
 		status = db_open(&admin, db_url, "holdfast contact setup", err);
 	if (status == OK)

@@ -167,28 +167,17 @@ static enum status database_try_roles(const struct instance *i, enum role_databa
 	return OK;
 }
 
-/* The roles first, which can connect and no more, so that they can be tried; everything else in one
- * transaction. When it fails the roles are removed again, and the server is as it was. */
-static enum status database_make_schema(const struct instance *i, struct db *admin,
-					enum role_database database,
-					const struct migrate_passwords *passwords, struct err *err)
+void database_drop_roles(const struct instance *i, struct db *admin, enum role_database database)
 {
-	int applied;
-	struct err undo;
-	enum status status = migrate_create_roles(admin, database, &i->config, passwords, err);
-	if (status != OK)
-		return status;
-	status = database_try_roles(i, database, err);
-	if (status == OK)
-		status = migrate_run(admin, database, &i->config, true, &applied, err);
-	if (status != OK && migrate_drop_roles(admin, database, &i->config, &undo) != OK)
-		fprintf(stderr, "holdfast: roles %s_* are left on the server: %s\n",
-			config_text(&i->config, CONFIG_DB_ROLE_PREFIX), undo.text);
-	return status;
+	struct err why;
+	if (migrate_drop_roles(admin, database, &i->config, &why) != OK)
+		fprintf(stderr,
+			"holdfast: roles %s_* and what they own are left on the server: %s\n",
+			config_text(&i->config, CONFIG_DB_ROLE_PREFIX), why.text);
 }
 
-enum status database_make(const struct instance *i, struct db *admin, enum role_database database,
-			  struct err *err)
+enum status database_make_roles(const struct instance *i, struct db *admin,
+				enum role_database database, struct err *err)
 {
 	struct migrate_passwords passwords = {0};
 	struct buf secrets;
@@ -196,7 +185,27 @@ enum status database_make(const struct instance *i, struct db *admin, enum role_
 	database_make_passwords(&i->config, database, &passwords, &secrets);
 	enum status status = database_add_secrets(i, &secrets, err);
 	if (status == OK)
-		status = database_make_schema(i, admin, database, &passwords, err);
+		status = migrate_create_roles(admin, database, &i->config, &passwords, err);
+	if (status == OK) {
+		status = database_try_roles(i, database, err);
+		if (status != OK)
+			database_drop_roles(i, admin, database);
+	}
 	buf_release(&secrets);
+	return status;
+}
+
+/* The roles first, which can connect and no more, so that they can be tried; everything else in one
+ * transaction. */
+enum status database_make(const struct instance *i, struct db *admin, enum role_database database,
+			  struct err *err)
+{
+	int applied;
+	enum status status = database_make_roles(i, admin, database, err);
+	if (status != OK)
+		return status;
+	status = migrate_run(admin, database, &i->config, true, &applied, err);
+	if (status != OK)
+		database_drop_roles(i, admin, database);
 	return status;
 }

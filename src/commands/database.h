@@ -26,6 +26,15 @@ MUST_CHECK enum status database_migrate_all(const struct instance *i, int *appli
  * when it fails. */
 MUST_CHECK enum status database_bare_url(const char *url, struct buf *out, struct err *err);
 
+/* Roles with passwords, which go to DIR/secrets, and the privilege to connect only. When it fails
+ * the server is as it was. */
+MUST_CHECK enum status database_make_roles(const struct instance *i, struct db *admin,
+					   enum role_database database, struct err *err);
+
+/* Undo it after a later failure, with what the roles own in the database. What cannot be removed is
+ * told on standard error. */
+void database_drop_roles(const struct instance *i, struct db *admin, enum role_database database);
+
 /* Roles with passwords, which go to DIR/secrets, and the schema in an empty database of an existing
  * server (migrate_target). When it fails the server is as it was. */
 MUST_CHECK enum status database_make(const struct instance *i, struct db *admin,

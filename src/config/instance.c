@@ -216,15 +216,33 @@ static enum status instance_read_password(const struct instance *i, const char *
 	return status;
 }
 
-enum status instance_conninfo(const struct instance *i, enum role_id id, struct buf *out,
-			      struct err *err)
+enum status instance_login(const struct instance *i, enum role_id id, struct buf *out,
+			   struct buf *password, struct err *err)
 {
 	bool directory = id == ROLE_SUPERUSER || role_table[id].database == ROLE_DATABASE_DIRECTORY;
 	const char *url =
 	    config_text(&i->config, directory ? CONFIG_DB_URL : CONFIG_CONTACT_DB_URL);
 	char role[ROLE_NAME_MAX];
+	must(!instance_embedded(i));
+	must(id != ROLE_SUPERUSER); /* an instance has no superuser on an existing server */
+	if (!*url)
+		return err_set(
+		    err, INVALID,
+		    "contact.db_url is not set; 'holdfast contact setup --db URL' sets up the database of the contact sphere");
 	role_name(&i->config, id, role);
+	enum status status = instance_read_password(i, role, password, err);
+	if (status == OK)
+		buf_printf(out, "%s%cuser=%s", url, strchr(url, '?') ? '&' : '?', role);
+	return status;
+}
+
+enum status instance_conninfo(const struct instance *i, enum role_id id, struct buf *out,
+			      struct err *err)
+{
+	char role[ROLE_NAME_MAX];
+	struct buf password;
 	if (instance_embedded(i)) {
+		role_name(&i->config, id, role);
 		buf_puts(out, "host='");
 		for (const char *p = i->run_dir; *p; p++) {
 			if (*p == '\'' || *p == '\\')
@@ -235,19 +253,48 @@ enum status instance_conninfo(const struct instance *i, enum role_id id, struct 
 			   role);
 		return OK;
 	}
-	must(id != ROLE_SUPERUSER); /* an instance has no superuser on an existing server */
-	if (!*url)
-		return err_set(
-		    err, INVALID,
-		    "contact.db_url is not set; 'holdfast contact setup --db URL' sets up the database of the contact sphere");
-	struct buf password;
-	buf_init(&password, 1024);
-	enum status status = instance_read_password(i, role, &password, err);
-	if (status == OK) {
-		buf_printf(out, "%s%cuser=%s", url, strchr(url, '?') ? '&' : '?', role);
-		if (password.n)
-			buf_printf(out, "&password=%s", buf_z(&password));
-	}
+	buf_init(&password, INSTANCE_PASSWORD_MAX);
+	enum status status = instance_login(i, id, out, &password, err);
+	if (status == OK && password.n)
+		buf_printf(out, "&password=%s", buf_z(&password));
 	buf_release(&password);
+	return status;
+}
+
+/* Whether a line of holdfast.conf sets the option. */
+static bool instance_line_sets(struct str line, struct str name)
+{
+	line = str_trim(line);
+	if (!str_starts(line, name))
+		return false;
+	line = str_trim((struct str){line.p + name.n, line.n - name.n});
+	return line.n && line.p[0] == '=';
+}
+
+enum status instance_set(struct instance *i, const char *name, const char *value, struct err *err)
+{
+	struct buf text, changed;
+	enum status status = config_set(&i->config, str_of(name), str_of(value), err);
+	if (status != OK)
+		return status;
+	buf_init(&text, CONFIG_FILE_MAX);
+	buf_init(&changed, CONFIG_FILE_MAX);
+	status = io_read_file(i->conf, &text, err);
+	bool set = false;
+	for (struct str rest = buf_view(&text); status == OK && rest.n;) {
+		struct str line = str_cut(&rest, '\n');
+		bool here = instance_line_sets(line, str_of(name));
+		if (here)
+			buf_printf(&changed, "%s = %s\n", name, value);
+		else
+			buf_printf(&changed, "%.*s\n", STR_ARG(line));
+		set |= here;
+	}
+	if (!set)
+		buf_printf(&changed, "\n%s = %s\n", name, value);
+	if (status == OK)
+		status = io_write_file(i->conf, buf_view(&changed), 0600, err);
+	buf_release(&text);
+	buf_release(&changed);
 	return status;
 }

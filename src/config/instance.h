@@ -68,6 +68,17 @@ void instance_remove_run_dir(const struct instance *i);
 MUST_CHECK enum status instance_conninfo(const struct instance *i, enum role_id role,
 					 struct buf *out, struct err *err);
 
+/* The same of a role on an existing server, without its password, which goes to a buffer of
+ * INSTANCE_PASSWORD_MAX bytes; empty: it has none. For programs, whose arguments everybody can
+ * read. */
+enum { INSTANCE_PASSWORD_MAX = 1024 };
+MUST_CHECK enum status instance_login(const struct instance *i, enum role_id role, struct buf *out,
+				      struct buf *password, struct err *err);
+
+/* Set an option, here and in holdfast.conf, where its line is replaced, or one is added. */
+MUST_CHECK enum status instance_set(struct instance *i, const char *name, const char *value,
+				    struct err *err);
+
 /* Names of the sockets and the lock in run_dir. */
 enum { INSTANCE_PG_PORT = 5432 };
 #define INSTANCE_CONTROL "control.sock"

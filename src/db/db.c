@@ -36,6 +36,11 @@ void db_close(struct db *db)
 	free(db);
 }
 
+int db_server_process(const struct db *db)
+{
+	return PQbackendPID(db->connection);
+}
+
 void db_limit_wait(struct db *db, int64_t ms)
 {
 	db->wait_ms = ms;

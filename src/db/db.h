@@ -96,6 +96,10 @@ MUST_CHECK enum status db_open(struct db **out, const char *conninfo, const char
 			       struct err *err);
 void db_close(struct db *db); /* NULL is allowed */
 
+/* The server's process as it was told when the connection was made: behind a pooler it is not that
+ * of pg_backend_pid(). */
+int db_server_process(const struct db *db);
+
 /* No statement waits longer for its answer, also when the server is stopped: TIMED_OUT, and then
  * the connection is only good for closing. 0: no limit. Not for copies. */
 void db_limit_wait(struct db *db, int64_t ms);
@@ -130,7 +134,8 @@ void db_copy_cancel(struct db *db);
 void db_copy_text(struct buf *out, struct str value);
 
 /* For migrations and roles only: a script of several statements, in one implicit transaction unless
- * it says otherwise. The script is a constant of the program. */
+ * it says otherwise. The script is a constant of the program or, in a restore, of the backup, as
+ * the tables are, too. */
 MUST_CHECK enum status db_script(struct db *db, const char *sql, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #
 #   my $s = Server->start;                            # or start(settings => ['log_statement=all'], initdb => '-E UTF8')
 #   my $old = Server->start(bin => DIR);              # another version's programs
+#   my $far = Server->start(address => 'HOST:PORT');  # as over a network: its URLs are of TCP
 #   $s->sql('CREATE DATABASE shop');                  # as the superuser
 #   $s->url('shop', 'somebody', 'secret')             # postgresql://somebody:secret@...
 #   $s->everything                                    # roles, passwords, databases, rights, tables: to be compared
@@ -31,9 +32,16 @@ sub start {
 	print $out "$self->{password}\n";
 	close $out;
 	chmod 0644, "$home/password";
+	@$self{qw(host port)} = split /:/, $more{address} // "$home:5432";
+	my $listen = $more{address} ? $self->{host} : '';
 	my $options = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync " . ($more{initdb} // '');
 	$self->command("$self->{bin}/initdb -D $home/data $options");
-	$self->command("$self->{bin}/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='' -k $home"
+	if ($more{address}) {
+		open my $hba, '>>', "$home/data/pg_hba.conf" or die "pg_hba.conf: $!";
+		print $hba "host all all 127.0.0.0/8 scram-sha-256\n";
+	}
+	$self->command("$self->{bin}/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='$listen'"
+			. " -p $self->{port} -k $home"
 			. join('', map {" -c $_"} @{ $more{settings} // [] }) . '" start');
 	return $self;
 }
@@ -61,7 +69,7 @@ sub command {
 sub try {
 	my ($self, $sql, $database, $user, $password) = @_;
 	local $ENV{PGPASSWORD} = $password // $self->{password};
-	my @to = ('-h', $self->{home}, '-U', $user // 'admin', '-d', $database // 'postgres');
+	my @to = ('-h', $self->{host}, '-p', $self->{port}, '-U', $user // 'admin', '-d', $database // 'postgres');
 	my @psql = (qw(psql -XAtq -v ON_ERROR_STOP=1), @to, '-c', $sql);
 	my $pid = open3(my $in, my $out, undef, @psql);
 	close $in;
@@ -80,7 +88,8 @@ sub url {
 	my ($self, $database, $user, $password) = @_;
 	$_ = s/([^A-Za-z0-9_-])/sprintf '%%%02X', ord $1/ger
 		for $database, $user //= 'admin', $password //= $self->{password};
-	return "postgresql://$user:$password\@/$database?host=$self->{home}";
+	return "postgresql://$user:$password\@/$database?host=$self->{home}" if $self->{host} eq $self->{home};
+	return "postgresql://$user:$password\@$self->{host}:$self->{port}/$database";
 }
 
 # What a command that must touch nothing must not touch, one line a thing.

@@ -17,6 +17,7 @@ struct migration_set {
 };
 extern const struct migration_set migrate_sets[ROLE_DATABASES];
 extern const char migrate_roles_create[];
+extern const char migrate_roles_prepare[];
 extern const char migrate_roles_admit[];
 extern const char migrate_roles_leave[];
 extern const char migrate_roles_drop[];

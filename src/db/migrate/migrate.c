@@ -129,6 +129,12 @@ enum status migrate_create_roles(struct db *admin, enum role_database database,
 	return migrate_roles_script(admin, database, c, passwords, migrate_roles_create, err);
 }
 
+enum status migrate_prepare(struct db *admin, enum role_database database, const struct config *c,
+			    struct err *err)
+{
+	return migrate_roles_script(admin, database, c, NULL, migrate_roles_prepare, err);
+}
+
 enum status migrate_drop_roles(struct db *admin, enum role_database database,
 			       const struct config *c, struct err *err)
 {
@@ -183,6 +189,21 @@ static enum status migrate_script(struct db *db, const struct config *c, const c
 	return status;
 }
 
+/* In the directory of another cluster than it was exported from, too. */
+static enum status migrate_grant(struct db *db, enum role_database database, const struct config *c,
+				 const char *grants, struct err *err)
+{
+	enum status status = migrate_script(db, c, grants, err);
+	if (status != OK)
+		return err_prefix(err, status, "privileges");
+	if (database != ROLE_DATABASE_DIRECTORY)
+		return OK;
+	status = DB_RUN(db, sql_migrate_new_identity, NULL, err);
+	if (status == OK)
+		status = DB_RUN(db, sql_migrate_new_changes, NULL, err);
+	return status == OK ? DB_RUN(db, sql_migrate_new_deletions, NULL, err) : status;
+}
+
 static enum status migrate_apply(struct db *db, const struct config *c, const struct migration *m,
 				 struct err *err)
 {
@@ -216,8 +237,9 @@ static enum status migrate_apply_all(struct db *db, const struct migration_set *
 	return status == OK ? OK : err_prefix(err, status, "reference tables");
 }
 
-enum status migrate_run(struct db *db, enum role_database database, const struct config *c,
-			bool admin, int *applied, struct err *err)
+/* `grants`: NULL or the script of a dump's privileges. */
+static enum status migrate_bring(struct db *db, enum role_database database, const struct config *c,
+				 bool admin, const char *grants, int *applied, struct err *err)
 {
 	*applied = 0;
 	enum status status = db_begin(db, err);
@@ -227,6 +249,8 @@ enum status migrate_run(struct db *db, enum role_database database, const struct
 		status = plan_set(db, database, c, NULL, err);
 	if (status == OK && admin)
 		status = db_script(db, migrate_roles_admit, err);
+	if (status == OK && grants)
+		status = migrate_grant(db, database, c, grants, err);
 	if (status == OK)
 		status = migrate_apply_all(db, &migrate_sets[database], c, applied, err);
 	if (status == OK && admin)
@@ -236,6 +260,63 @@ enum status migrate_run(struct db *db, enum role_database database, const struct
 	if (status != OK)
 		db_rollback(db);
 	return status;
+}
+
+enum status migrate_run(struct db *db, enum role_database database, const struct config *c,
+			bool admin, int *applied, struct err *err)
+{
+	return migrate_bring(db, database, c, admin, NULL, applied, err);
+}
+
+enum status migrate_restored(struct db *admin, enum role_database database, const struct config *c,
+			     const char *grants, int *applied, struct err *err)
+{
+	return migrate_bring(admin, database, c, true, grants, applied, err);
+}
+
+/* The roles of a database as two array literals: their names here, their standard names. */
+static void grants_names(enum role_database database, const struct config *c, struct buf *here,
+			 struct buf *standard)
+{
+	char name[ROLE_NAME_MAX];
+	for (enum role_id id = 0; id < ROLES; id++) {
+		if (role_table[id].database != database)
+			continue;
+		role_name(c, id, name);
+		buf_printf(here, "%c%s", here->n ? ',' : '{', name);
+		buf_printf(standard, "%choldfast_%s", standard->n ? ',' : '{',
+			   role_table[id].suffix);
+	}
+	buf_putc(here, '}');
+	buf_putc(standard, '}');
+	must(!buf_failed(here) && !buf_failed(standard));
+}
+
+enum status migrate_grants(struct db *db, enum role_database database, const struct config *c,
+			   struct buf *script, struct err *err)
+{
+	struct db_rows rows;
+	struct buf here, standard;
+	enum status status = db_begin(db, err);
+	if (status == OK)
+		status = DB_RUN(db, sql_migrate_lock, NULL, err);
+	if (status != OK)
+		return status;
+	buf_init(&here, PLAN_MAX);
+	buf_init(&standard, PLAN_MAX);
+	grants_names(database, c, &here, &standard);
+	status = DB_RUN(db, sql_migrate_grants, &rows, err, DB_TEXT(buf_view(&here)),
+			DB_TEXT(buf_view(&standard)));
+	if (status == OK) {
+		for (int row = 0; row < rows.rows; row++)
+			buf_printf(script, "%.*s\n",
+				   STR_ARG(db_text(&rows, row, SQL_MIGRATE_GRANTS_LINE)));
+		db_rows_release(&rows);
+	}
+	buf_release(&here);
+	buf_release(&standard);
+	return status == OK && buf_failed(script) ? err_set(err, TOO_LARGE, "too many privileges")
+						  : status;
 }
 
 enum status migrate_check(struct db *db, enum role_database database, struct err *err)

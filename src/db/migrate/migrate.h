@@ -30,7 +30,10 @@ MUST_CHECK enum status migrate_create_roles(struct db *admin, enum role_database
 					    const struct config *c,
 					    const struct migrate_passwords *passwords,
 					    struct err *err);
-/* Drop the roles, as long as they own nothing. */
+/* Let the owner take a dump (db/dump) into the empty database. */
+MUST_CHECK enum status migrate_prepare(struct db *admin, enum role_database database,
+				       const struct config *c, struct err *err);
+/* Drop the roles, and what they own in the database. */
 MUST_CHECK enum status migrate_drop_roles(struct db *admin, enum role_database database,
 					  const struct config *c, struct err *err);
 
@@ -40,6 +43,17 @@ MUST_CHECK enum status migrate_drop_roles(struct db *admin, enum role_database d
 MUST_CHECK enum status migrate_run(struct db *db, enum role_database database,
 				   const struct config *c, bool admin, int *applied,
 				   struct err *err);
+/* The same after a dump was restored into the database, as `admin`: with the script of
+ * migrate_grants first. */
+MUST_CHECK enum status migrate_restored(struct db *admin, enum role_database database,
+					const struct config *c, const char *grants, int *applied,
+					struct err *err);
+
+/* The privileges of the instance's roles on what the owner has, as a script with the standard names
+ * of the roles, so that it can be run for others. The connection is the owner's. Begins a
+ * transaction, for a dump: until it ends nothing is migrated. */
+MUST_CHECK enum status migrate_grants(struct db *db, enum role_database database,
+				      const struct config *c, struct buf *script, struct err *err);
 
 /* OK when the schema is this program's; CONFLICT with the remedy when it is older or newer. For any
  * role. */
