@@ -261,8 +261,8 @@ static void the_own_form_keeps_every_field(void **state)
 	(void)state;
 	parse("{\"external_id\":\"n1\",\"name\":\"N\",\"alt_names\":[\"M\",\"O\",\"M\"],"
 	      "\"categories\":[\"cafe\",\"no-such-thing\"],\"description\":\"d\",\"street\":\"s\","
-	      "\"postcode\":\"1\",\"city\":\"c\",\"region\":\"r\",\"country\":\"DE\",\"lat\":47.5,"
-	      "\"lon\":-7.25,\"phone\":\"0761 1234567\",\"website\":\"https://a.example\","
+	      "\"postcode\":\"1\",\"city\":\"c\",\"region\":\"r\",\"country\":\"DE\",\"lat\":48,"
+	      "\"lon\":7.85,\"phone\":\"0761 1234567\",\"website\":\"https://a.example\","
 	      "\"hours\":\"24/7\",\"timezone\":\"Europe/Berlin\",\"service_area\":[\"x\",\"y\"],"
 	      "\"offers\":{\"items\":[{\"name\":\"t\"}]},\"same_as\":[\"https://b.example/x\"],"
 	      "\"extra\":{\"a\":1},\"updated_at\":\"2024-05-06T07:08:09+02:00\"}\n");
@@ -277,8 +277,8 @@ static void the_own_form_keeps_every_field(void **state)
 							  "c",
 							  "r",
 							  "DE",
-							  "47.5000000",
-							  "-7.2500000",
+							  "48.0000000",
+							  "7.8500000",
 							  "+497611234567",
 							  "https://a.example",
 							  "24/7",

@@ -25,7 +25,7 @@ enum {
 static const double unknown_letter = 14, odd_case = 4, mixed_scripts = 8, least_margin = 6,
 		    usual_margin = 5;
 
-struct language {
+struct letters_language {
 	size_t count;
 	const uint16_t *letters;
 	const uint8_t *costs; /* (count + 1) in a row; 20 a nat */
@@ -41,7 +41,7 @@ struct language {
 	static const uint8_t costs_of_##name[] = costs;
 #include "directory/encoding/letters.def"
 #undef LETTERS_LANGUAGE
-static const struct language languages[] = {
+static const struct letters_language languages[] = {
 #define LETTERS_LANGUAGE(name, count, letters, costs) {count, letters_of_##name, costs_of_##name},
 #include "directory/encoding/letters.def"
     {0}};
@@ -229,7 +229,7 @@ static double letters_odd_cost(const struct letters_character *c, size_t n)
 	return cost;
 }
 
-static double letters_cost_in(const struct language *language, const uint8_t *number,
+static double letters_cost_in(const struct letters_language *language, const uint8_t *number,
 			      const struct letters_character *c, size_t n)
 {
 	size_t last = 0, row = language->count + 1;

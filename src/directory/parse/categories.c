@@ -4,8 +4,11 @@
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
 #include "directory/taxonomy/taxonomy.h"
+#include "directory/words/words.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum { NAME_BYTES = 80 };
 
@@ -79,6 +82,81 @@ static const struct taxonomy_category *by_words(struct str value)
 	return by_any_scheme((struct str){words, value.n});
 }
 
+/* What people call such a business in every language that the taxonomy has, folded: letters
+ * without marks, Cyrillic in Latin letters. */
+struct category_word {
+	uint64_t hash;
+	const struct taxonomy_category *category;
+};
+enum { CATEGORY_WORDS_MAX = 16384 };
+
+static int category_compare_words(const void *a, const void *b)
+{
+	const struct category_word *x = a, *y = b;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	/* The same word twice: the row that stands first wins. */
+	return (x->category > y->category) - (x->category < y->category);
+}
+
+static size_t category_add_words(struct category_word *words, size_t count,
+				 const struct taxonomy_category *c, const char *all)
+{
+	char key[WORDS_KEY_BYTES];
+	struct str languages = str_of(all);
+	while (languages.p) {
+		struct str list = str_cut(&languages, '|');
+		str_cut(&list, ':');
+		while (list.p) {
+			struct str word = words_key(str_cut(&list, ';'), key);
+			must(count < CATEGORY_WORDS_MAX);
+			if (word.n)
+				words[count++] =
+				    (struct category_word){XXH3_64bits(word.p, word.n), c};
+		}
+	}
+	return count;
+}
+
+static const struct taxonomy_category *by_folded_word(struct str value)
+{
+	static struct category_word words[CATEGORY_WORDS_MAX];
+	static size_t count;
+	char key[WORDS_KEY_BYTES];
+	if (!count) {
+		for (size_t i = 0; i < taxonomy_count; i++) {
+			const struct taxonomy_category *c = &taxonomy_categories[i];
+			count = category_add_words(words, count, c, c->words);
+			count = category_add_words(words, count, c, taxonomy_also(c));
+		}
+		qsort(words, count, sizeof(words[0]), category_compare_words);
+	}
+	struct str word = words_key(value, key);
+	uint64_t hash = XXH3_64bits(word.p, word.n);
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (words[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return word.n && low < count && words[low].hash == hash ? words[low].category : NULL;
+}
+
+/* Without the wildcards of the schemes: "* shop" matches the end of any list. */
+static const struct taxonomy_category *by_whole_name(struct str value)
+{
+	static const enum taxonomy_names order[] = {TAXONOMY_KEY, TAXONOMY_LABEL, TAXONOMY_WORD,
+						    TAXONOMY_SCHEMA};
+	for (size_t i = 0; i < COUNT_OF(order); i++) {
+		const struct taxonomy_category *c = taxonomy_find(order[i], value);
+		if (c)
+			return c;
+	}
+	return by_folded_word(value);
+}
+
 static const struct taxonomy_category *category_find(enum target scheme, struct str value)
 {
 	const struct taxonomy_category *c = NULL;
@@ -97,7 +175,8 @@ static const struct taxonomy_category *category_find(enum target scheme, struct 
 	}
 	c = c ? c : by_any_scheme(value);
 	c = c ? c : by_singular(value);
-	return c ? c : by_words(value);
+	c = c ? c : by_words(value);
+	return c ? c : by_folded_word(value);
 }
 
 /* The length of an "and" between two names, with its blanks; 0: there is none. */
@@ -126,8 +205,13 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 	/* Of a list no wildcard ("* shop") may match the end. */
 	bool list = value.n && (memchr(value.p, ',', value.n) || memchr(value.p, ';', value.n) ||
 				memchr(value.p, '|', value.n) || memchr(value.p, '>', value.n));
+	bool joined = false;
+	for (size_t i = 0; i < value.n && !joined; i++)
+		joined = value.p[i] == '&' || value.p[i] == '+' ||
+			 and_at((struct str){value.p + i, value.n - i}) > 0;
 	const struct taxonomy_category *c = !value.n ? NULL
 					    : list   ? taxonomy_find(TAXONOMY_LABEL, value)
+					    : joined ? by_whole_name(value)
 						     : category_find(scheme, value);
 	if (c) {
 		draft_append(d, RECORD_CATEGORIES, g, str_of(c->key));
@@ -168,7 +252,8 @@ static size_t put_names(struct draft *d, enum target scheme, struct str value, s
 void category_put(struct draft *d, enum target scheme, struct str value)
 {
 	struct given *g = draft_given(d, RECORD_CATEGORIES, value);
-	if (!put_names(d, scheme, value_unwrapped(value), g))
+	value = guess_mended(d->parser, &d->arena, d->line, value_unwrapped(value));
+	if (!put_names(d, scheme, value, g))
 		draft_dropped(g, "not a category that is known");
 	else if (g)
 		g->fate = g->fate == FATE_KEPT ? FATE_KEPT : FATE_CHANGED;

@@ -156,3 +156,30 @@ bool parse_phone(struct str text, struct str country, struct buf *out)
 	buf_add(out, national, n);
 	return !buf_failed(out);
 }
+
+bool country_is_territory(struct str place, struct str state)
+{
+	static const struct {
+		const char *state, *places;
+	} states[] = {
+	    {"FR", "GP MQ GF RE YT PM BL MF WF PF NC TF"},
+	    {"US", "PR GU VI AS MP UM"},
+	    {"GB", "GG JE IM GI FK BM KY VG AI MS TC SH IO GS PN"},
+	    {"NL", "AW CW SX BQ"},
+	    {"DK", "GL FO"},
+	    {"NO", "SJ BV"},
+	    {"FI", "AX"},
+	    {"AU", "CX CC NF HM"},
+	    {"NZ", "CK NU TK"},
+	    {"CN", "HK MO TW"},
+	    {"RS", "XK"},
+	    {"IL", "PS"},
+	    {"MA", "EH"},
+	    {"CY", "GB"},
+	};
+	for (size_t i = 0; i < COUNT_OF(states); i++)
+		if (str_eq(state, str_of(states[i].state)))
+			return place.n == 2 &&
+			       memmem(states[i].places, strlen(states[i].places), place.p, 2);
+	return false;
+}

@@ -48,7 +48,7 @@ static bool put_hours_object(struct draft *d, struct str value)
 static void put_hours(struct draft *d, struct str raw)
 {
 	struct given *g = draft_given(d, RECORD_HOURS, raw);
-	struct str value = value_unwrapped(raw);
+	struct str value = guess_mended(d->parser, &d->arena, d->line, value_unwrapped(raw));
 	const char *why = draft_refused(RECORD_HOURS, value);
 	if (why) {
 		draft_dropped(g, why);
@@ -281,6 +281,7 @@ static void finish_country(struct draft *d)
 {
 	struct str *country = &d->field[RECORD_COUNTRY];
 	struct str code = iso_country(*country);
+	d->country_said = code.n > 0;
 	if (country->p && !code.n)
 		d->dropped[RECORD_COUNTRY] = "not a country that is known";
 	if (!code.n)
@@ -301,6 +302,30 @@ static void finish_region(struct draft *d)
 		d->field[RECORD_REGION] = name;
 }
 
+/* Whether the middle of a cell of a tenth of a degree lies near a country; asked once of those that
+ * the cache has room for, because it takes a walk along the border. */
+static bool draft_cell_is_near(struct parser *p, struct str country, double lat, double lon)
+{
+	double north = floor(lat * 10), east = floor(lon * 10);
+	uint64_t cell = (uint64_t)(north + 1000) << 32 | (uint64_t)(east + 2000) << 16 |
+			(uint64_t)(unsigned char)country.p[0] << 8 | (unsigned char)country.p[1];
+	struct parser_cell *c = &p->cell[(cell * 0x9E3779B97F4A7C15u) >> 48];
+	if (c->cell != cell)
+		*c = (struct parser_cell){
+		    cell, borders_near(country, (north + 0.5) / 10, (east + 0.5) / 10)};
+	return c->near;
+}
+
+/* Whether a place is nowhere near the country that the record names, nor in a territory of it. */
+static bool draft_is_elsewhere(struct draft *d, double lat, double lon)
+{
+	struct str country = d->field[RECORD_COUNTRY];
+	return d->country_said && borders_known(country) &&
+	       !draft_cell_is_near(d->parser, country, lat, lon) &&
+	       !borders_near(country, lat, lon) &&
+	       !country_is_territory(borders_country(lat, lon), country);
+}
+
 static void finish_coordinates(struct draft *d)
 {
 	struct str *lat = &d->field[RECORD_LAT], *lon = &d->field[RECORD_LON];
@@ -312,6 +337,10 @@ static void finish_coordinates(struct draft *d)
 		return;
 	}
 	struct value_place place = value_place(*lat, *lon, d->field[RECORD_COUNTRY]);
+	if (place.known && draft_is_elsewhere(d, place.lat, place.lon)) {
+		place.known = false;
+		place.cause = "far outside the country of the address";
+	}
 	if (!place.known) {
 		d->dropped[RECORD_LAT] = d->dropped[RECORD_LON] = place.cause;
 		*lat = *lon = (struct str){NULL, 0};
@@ -365,6 +394,27 @@ static struct str postcode_without_sign(struct str code, struct str country)
 	return code;
 }
 
+/* "8'001": a code that was formatted as a number. */
+static struct str postcode_without_groups(struct draft *d, struct str code)
+{
+	static const char *const signs[] = {"'", "`", "\xe2\x80\x99", "\xe2\x80\x98", "\xc2\xb4"};
+	char *to = code.n <= 16 ? arena_room(&d->arena, code.n + 1) : NULL;
+	size_t n = 0, groups = 0;
+	for (size_t i = 0; to && i < code.n;) {
+		size_t skip = 0;
+		for (size_t k = 0; k < COUNT_OF(signs) && !skip && n; k++)
+			if (str_starts((struct str){code.p + i, code.n - i}, str_of(signs[k])))
+				skip = strlen(signs[k]);
+		if (!skip && !ascii_is_digit(code.p[i]))
+			return code;
+		if (!skip)
+			to[n++] = code.p[i];
+		groups += skip > 0;
+		i += skip ? skip : 1;
+	}
+	return to && groups && ascii_is_digit(code.p[code.n - 1]) ? (struct str){to, n} : code;
+}
+
 /* A spreadsheet takes zeros in front for nothing: 1067 is 01067 where codes have five figures. */
 static void finish_postcode(struct draft *d)
 {
@@ -375,6 +425,7 @@ static void finish_postcode(struct draft *d)
 	if (!code->p)
 		return;
 	*code = postcode_without_sign(value_without_fraction(*code), country);
+	*code = postcode_without_groups(d, *code);
 	if (is_zeros(*code)) {
 		*code = (struct str){NULL, 0};
 		d->dropped[RECORD_POSTCODE] = "stands for no value";

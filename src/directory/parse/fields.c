@@ -174,6 +174,8 @@ struct str draft_text(struct draft *d, enum record_field field, struct given *g,
 	const char *why = draft_refused(field, raw);
 	if (!why && !utf8_is_valid(raw))
 		why = "not valid UTF-8";
+	if (!why)
+		raw = guess_mended(d->parser, &d->arena, d->line, raw);
 	struct str value = why ? (struct str){NULL, 0} : value_text(d, field, raw);
 	if (!why && !value.p)
 		why = emails != d->parser->summary.emails_dropped ? "contact data"

@@ -21,6 +21,7 @@ enum {
 	OUT_FLUSH_BYTES = 128 * 1024,
 	GIVEN_MAX = 1024,
 	COUNTED_MAX = 2048,
+	TERMS_MAX = 64, /* of a context */
 };
 
 /* What a name in a file can stand for: a field of the record, or one of these. */
@@ -117,6 +118,17 @@ struct parser {
 	bool in_collection; /* JSON: records stand in an array, not on lines */
 	uint64_t number;    /* of the record, from 1 */
 	const char *format; /* "geojson/osm" */
+	/* whether parts of a grid lie near a country */
+	struct parser_cell {
+		uint64_t cell;
+		bool near;
+	} cell[1 << 16];
+	/* what a context of JSON-LD calls the vocabulary, or terms of it */
+	struct parser_term {
+		struct str name, term; /* term.n == 0: a prefix */
+	} term[TERMS_MAX];
+	size_t terms;
+	uint64_t mended; /* values that were encoded twice */
 	const char
 	    *sheets;       /* of a workbook that has several, for failures: "'A', 'B'"; else NULL */
 	char failure[512]; /* summary.failure */
@@ -132,6 +144,7 @@ struct draft {
 	size_t givens;
 	struct str street_kind, street_name, house_number, house_suffix, street_more, street_full;
 	bool kind_behind;  /* "Mission ST" of English columns */
+	bool country_said; /* by the record, not by options or its place */
 	struct str phones; /* further ones, separated by ';' */
 	struct parse_hours_draft hours;
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
@@ -234,6 +247,8 @@ const struct binding *binding_of_property(struct str key);
 const char *country_timezone(struct str country);
 /* Whether clocks somewhere in a country can be so many minutes ahead of UTC. */
 bool country_has_offset(struct str country, int minutes);
+/* Whether a place belongs to the state of another code: Réunion to France. */
+bool country_is_territory(struct str place, struct str state);
 /* Whether the number of a house stands in front of the street. */
 bool country_number_first(struct str country);
 
@@ -248,6 +263,10 @@ bool osm_is_object(const struct json_value *v);
 void osm_put(struct draft *d, const struct json_value *v, const struct json_value *tags);
 void osm_put_id(struct draft *d, struct str id);
 bool osm_is_column(struct str header);
+
+/* context.c: what a document's @context calls the terms of schema.org, and names so made plain. */
+void context_read(struct parser *p, const struct json_value *context);
+void context_apply(const struct parser *p, struct json_value *v);
 
 /* schema.c */
 bool parse_schema_is_object(const struct json_value *v);
@@ -271,6 +290,9 @@ MUST_CHECK bool guess_encoding(struct parser *p, struct letters *l, const struct
 /* The file fails because its format is UTF-8 by its standard and the bytes from `line` on are not;
  * the remedy names what they look like. */
 void guess_refuse(struct parser *p, struct str text, uint64_t line, const char *format);
+/* A text that was encoded as UTF-8 twice ("ZÃ¼rich") as it was meant, in the arena, which is told
+ * with its line; any other text as it is. */
+struct str guess_mended(struct parser *p, struct arena *arena, uint64_t line, struct str s);
 
 /* ---- containers ---- */
 

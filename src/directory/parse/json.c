@@ -10,7 +10,8 @@ enum {
 	RAW_BYTES = 16 << 20,
 	RAW_KEPT_BYTES = 256 << 10,
 	GRAPH_BYTES = 6 << 20,
-	GRAPH_FULL_BYTES = 4 << 20
+	GRAPH_FULL_BYTES = 4 << 20,
+	NODES_MAX = 20000
 };
 
 struct json_input {
@@ -28,6 +29,7 @@ struct json_input {
 struct graph {
 	struct json_value list;
 	struct json_value *last;
+	uint64_t *lines; /* of the nodes; NULL: all are of the draft's line */
 };
 
 static ssize_t read_input(void *ctx, char *p, size_t n)
@@ -114,14 +116,12 @@ static struct str written(struct draft *d, const struct json_value *v)
 	return text.p ? text : (struct str){"", 0};
 }
 
-/* lines: of the nodes; NULL: all are of the draft's line. */
-static enum outcome graph_records(struct json_input *in, const struct graph *g,
-				  const uint64_t *lines)
+static enum outcome graph_records(struct json_input *in, const struct graph *g)
 {
 	size_t i = 0;
 	for (struct json_value *v = g->list.first, *next; v; v = next) {
 		next = v->next;
-		draft_reset(in->draft, lines ? lines[i++] : in->draft->line);
+		draft_reset(in->draft, g->lines ? g->lines[i++] : in->draft->line);
 		in->draft->input = written(in->draft, v);
 		in->draft->input_is_json = true;
 		draft_object(in->draft, v, &g->list);
@@ -138,6 +138,107 @@ static bool is_graph(const struct json_value *v)
 	return nodes && nodes->kind == JSON_IS_ARRAY && !json_get(v, "name");
 }
 
+/* The lists of further businesses that an object may have. */
+static const struct json_value *nested_list(const struct json_value *v, size_t i)
+{
+	static const char *const names[] = {"itemListElement", "subOrganization", "mainEntity",
+					    "department"};
+	return i < COUNT_OF(names) ? json_get(v, names[i]) : NULL;
+}
+
+enum { NESTED_LISTS = 4, NESTED_DEPTH = 4 };
+
+/* A department is a business of its own where it has an address of its own; what is the page's
+ * subject is not listed beside it, unless it is itself a list. */
+static bool is_nested(const struct json_value *list, const struct json_value *v)
+{
+	if (v->kind != JSON_IS_OBJECT)
+		return false;
+	if (str_eq(list->key, STR("department")))
+		return json_get(v, "address") != NULL;
+	return str_eq(list->key, STR("mainEntity"))
+		   ? json_get(v, "itemListElement") != NULL
+		   : json_get(v, "name") || json_path(v, "item.@type");
+}
+
+static bool has_nested(const struct json_value *v)
+{
+	if (!json_get(v, "@type") || str_eq(json_text(json_get(v, "@type")), STR("BreadcrumbList")))
+		return false;
+	for (size_t i = 0; i < NESTED_LISTS; i++) {
+		const struct json_value *list = nested_list(v, i);
+		const struct json_value *e =
+		    list && list->kind == JSON_IS_ARRAY ? list->first : list;
+		for (; e; e = e == list ? NULL : e->next)
+			if (is_nested(list, e))
+				return true;
+	}
+	return false;
+}
+
+/* A copy, so that the object keeps what it has. */
+static void graph_append(struct json_input *in, struct graph *g, const struct json_value *v,
+			 uint64_t line)
+{
+	struct json_value *copy = arena_alloc(&in->graph_arena, sizeof(*copy));
+	if (!copy || (g->lines && g->list.count == NODES_MAX))
+		return;
+	*copy = *v;
+	copy->next = NULL;
+	if (g->lines)
+		g->lines[g->list.count] = line;
+	if (g->last)
+		g->last->next = copy;
+	else
+		g->list.first = copy;
+	g->last = copy;
+	g->list.count++;
+}
+
+/* The businesses in the lists of an object. */
+static void nested_collect(struct json_input *in, struct graph *g, const struct json_value *v,
+			   uint64_t line, int depth)
+{
+	for (size_t i = 0; i < NESTED_LISTS && depth < NESTED_DEPTH; i++) {
+		const struct json_value *list = nested_list(v, i);
+		const struct json_value *e =
+		    list && list->kind == JSON_IS_ARRAY ? list->first : list;
+		for (; e; e = e == list ? NULL : e->next) {
+			if (!is_nested(list, e))
+				continue;
+			const struct json_value *item = json_get(e, "item");
+			item = item && item->kind == JSON_IS_OBJECT ? item : e;
+			graph_append(in, g, item, line);
+			nested_collect(in, g, item, line, depth + 1);
+		}
+	}
+}
+
+/* Behind the nodes of a graph those of their lists. */
+static void graph_unfold(struct json_input *in, struct graph *g)
+{
+	size_t nodes = g->list.count, i = 0;
+	for (const struct json_value *v = g->list.first; i < nodes; v = v->next, i++)
+		if (has_nested(v))
+			nested_collect(in, g, v, g->lines ? g->lines[i] : 0, 0);
+}
+
+static enum outcome nested_records(struct json_input *in)
+{
+	struct json_value *v;
+	struct err err;
+	struct graph g = {.list = {.kind = JSON_IS_ARRAY}};
+	arena_reset(&in->graph_arena);
+	if (json_parse(&in->graph_arena, in->draft->input, &v, &err) != OK) {
+		draft_reject(in->draft, "", (struct str){"", 0}, err.text);
+		return finish(in);
+	}
+	context_read(in->parser, json_get(v, "@context"));
+	graph_append(in, &g, v, 0);
+	nested_collect(in, &g, v, 0, 0);
+	return graph_records(in, &g);
+}
+
 static enum outcome graph_of_record(struct json_input *in)
 {
 	struct json_value *v;
@@ -148,7 +249,11 @@ static enum outcome graph_of_record(struct json_input *in)
 		return finish(in);
 	}
 	struct graph g = {.list = *json_get(v, "@graph")};
-	return graph_records(in, &g, NULL);
+	context_read(in->parser, json_get(v, "@context"));
+	for (g.last = g.list.first; g.last && g.last->next; g.last = g.last->next)
+		;
+	graph_unfold(in, &g);
+	return graph_records(in, &g);
 }
 
 /* The value at the reader's token as one record. */
@@ -168,6 +273,8 @@ static enum outcome one_record(struct json_input *in)
 	in->draft->input_is_json = true;
 	if (is_graph(v))
 		return graph_of_record(in);
+	if (has_nested(v))
+		return nested_records(in);
 	draft_object(in->draft, v, NULL);
 	return finish(in);
 }
@@ -194,17 +301,18 @@ static enum outcome records_of_array(struct json_input *in)
  * lead nowhere. */
 static enum outcome records_of_graph(struct json_input *in)
 {
-	enum { NODES_MAX = 20000 };
 	static uint64_t lines[NODES_MAX];
-	struct graph g = {.list = {.kind = JSON_IS_ARRAY}};
+	struct graph g = {.list = {.kind = JSON_IS_ARRAY}, .lines = lines};
 	struct err err;
 	arena_reset(&in->graph_arena);
 	in->parser->in_collection = true;
 	begin_record(in, json_position(&in->r));
 	while (in->graph_arena.used_bytes < GRAPH_FULL_BYTES && g.list.count < NODES_MAX) {
 		struct json_value *v;
-		if (json_next(&in->r) == JSON_ARRAY_END)
-			return graph_records(in, &g, lines);
+		if (json_next(&in->r) == JSON_ARRAY_END) {
+			graph_unfold(in, &g);
+			return graph_records(in, &g);
+		}
 		if (in->r.token == JSON_ERROR)
 			return TOOK_BROKEN;
 		size_t outside =
@@ -225,7 +333,7 @@ static enum outcome records_of_graph(struct json_input *in)
 		g.last = v;
 		g.list.count++;
 	}
-	enum outcome o = graph_records(in, &g, lines);
+	enum outcome o = graph_records(in, &g);
 	return o == TOOK_ALL ? records_of_array(in) : o;
 }
 
@@ -244,8 +352,11 @@ static bool append_member(struct arena *arena, struct json_value *object, struct
 	return v->key.p != NULL;
 }
 
-static enum outcome collection(struct json_input *in, struct str key)
+static enum outcome collection(struct json_input *in, const struct json_value *object,
+			       struct str key)
 {
+	context_read(in->parser, json_get(object, "@context"));
+
 	return str_eq(key, STR("@graph")) ? records_of_graph(in) : records_of_array(in);
 }
 
@@ -269,7 +380,7 @@ static enum outcome top_object(struct json_input *in)
 		bool list = is_collection(object, (struct str){key, n});
 		if (json_next(r) == JSON_ARRAY && list) {
 			streamed = true;
-			enum outcome o = collection(in, (struct str){key, n});
+			enum outcome o = collection(in, object, (struct str){key, n});
 			if (o != TOOK_ALL)
 				return o;
 		} else if (streamed) {
@@ -293,6 +404,8 @@ static enum outcome top_object(struct json_input *in)
 		return TOOK_ALL;
 	d->input = raw_record(in, json_position(r));
 	d->input_is_json = true;
+	if (has_nested(object) && d->input.n)
+		return nested_records(in);
 	draft_object(d, object, NULL);
 	return finish(in);
 }

@@ -317,8 +317,12 @@ bool table_row(struct table *t, uint64_t line, const struct str *values, size_t 
 		return true; /* a title */
 	if (!broken && is_empty(values, count))
 		return true;
-	if (!t->done_header)
-		return look_for_header(t, values, count);
+	if (!t->done_header) {
+		struct str names[COLUMNS_MAX];
+		for (size_t i = 0; i < count; i++)
+			names[i] = guess_mended(t->parser, &t->names_arena, line, values[i]);
+		return look_for_header(t, names, count);
+	}
 	draft_reset(d, line);
 	d->input = row_json(t, values, count);
 	d->input_is_json = true;
