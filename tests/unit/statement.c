@@ -112,6 +112,10 @@ static void conjuncts_have_their_brackets(void **state)
 	    "SELECT 1 FROM t WHERE (a = 1 OR b = 2) AND c BETWEEN 1 AND 2 AND (d AND NOT (e)) ORDER BY 1",
 	    "1:1 select from t where[(a = 1 OR b = 2)]=or(=(a,1),=(b,2)) "
 	    "where[c BETWEEN 1 AND 2]=and(>=(c,1),<=(c,2)) where[d]=d where[NOT (e)]=not(e) order[1] by[1]\n");
+	/* what is marked is one condition, however many brackets stand around all of them */
+	expect(
+	    "SELECT 1 FROM t WHERE ((a > 1 AND a < 3)) AND (((b = 1)))",
+	    "1:1 select from t where[a > 1]=>(a,1) where[a < 3]=<(a,3) where[(((b = 1)))]==(b,1)\n");
 }
 
 static void conditions_are_normalised(void **state)

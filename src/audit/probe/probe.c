@@ -16,9 +16,10 @@ struct probe {
 	struct buf text;
 };
 
-/* Off under PROBE_STRICT: with them the planner does without an index that could serve. */
+/* Off: with them the planner does without an index that could serve. */
+static const char sort_settings[] =
+    "; SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off";
 static const char strict_settings[] =
-    "; SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off"
     "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off"
     "; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off"
     "; SET LOCAL enable_hashagg = off"
@@ -77,7 +78,8 @@ static enum status probe_path(struct probe *probe, struct buf *out, const char *
 }
 
 static enum status probe_begin(struct probe *probe, const struct probe_session *session,
-			       int64_t limit_ms, enum probe_planner planner, struct err *err)
+			       int64_t limit_ms, enum probe_planner planner, bool generic,
+			       struct err *err)
 {
 	struct buf begin;
 	buf_init(&begin, PROBE_TEXT_MAX);
@@ -86,7 +88,12 @@ static enum status probe_begin(struct probe *probe, const struct probe_session *
 		   "; SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = "
 		   "%d; SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan",
 		   limit_ms, PROBE_LOCK_MS, PROBE_IDLE_MS);
+	/* for NULL in place of a parameter no partition would be left in the plan */
+	if (generic)
+		buf_puts(&begin, "; SET LOCAL enable_partition_pruning = off");
 	if (planner == PROBE_STRICT)
+		buf_puts(&begin, sort_settings);
+	if (planner != PROBE_DEFAULT)
 		buf_puts(&begin, strict_settings);
 	enum status status = OK;
 	if (session->search_path)
@@ -202,7 +209,7 @@ enum status probe_read(struct probe *probe, const char *search_path,
 	const struct probe_session session = {.search_path = search_path};
 	struct libpq_params w;
 	enum status status =
-	    probe_begin(probe, &session, 10 * PROBE_EXPLAIN_MS, PROBE_DEFAULT, err);
+	    probe_begin(probe, &session, 10 * PROBE_EXPLAIN_MS, PROBE_DEFAULT, false, err);
 	if (status == OK) {
 		status = libpq_params_set(&w, statement, params, count, err);
 		if (status == OK)
@@ -272,7 +279,8 @@ enum status probe_explain(struct probe *probe, const struct probe_session *sessi
 	if (parameters > PROBE_PARAMETERS_MAX)
 		return err_set(err, TOO_LARGE, "more than %d parameters", PROBE_PARAMETERS_MAX);
 	probe->explains++;
-	enum status status = probe_begin(probe, session, PROBE_EXPLAIN_MS, planner, err);
+	enum status status =
+	    probe_begin(probe, session, PROBE_EXPLAIN_MS, planner, parameters > 0, err);
 	if (status == OK)
 		status = probe_prepare(probe, statement, parameters, &prepared, err);
 	if (status == OK)
@@ -292,7 +300,8 @@ enum status probe_compare(struct probe *probe, const struct probe_session *sessi
 	struct db_rows rows = {0};
 	must(comparison->count && comparison->count <= PROBE_COUNTS_MAX);
 	probe->compares++;
-	enum status status = probe_begin(probe, session, comparison->limit_ms, PROBE_DEFAULT, err);
+	enum status status =
+	    probe_begin(probe, session, comparison->limit_ms, PROBE_DEFAULT, false, err);
 	buf_reset(&probe->text);
 	buf_puts(&probe->text, "SELECT /* holdfast audit */ ");
 	for (size_t i = 0; i < comparison->count; i++) {

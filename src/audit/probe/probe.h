@@ -75,8 +75,9 @@ MUST_CHECK enum status probe_read(struct probe *probe, const char *search_path,
 		   sizeof((const struct db_param[]){__VA_ARGS__}) / sizeof(struct db_param),       \
 		   (rows), (err))
 
-/* PROBE_STRICT: everything that could stand in for an index is off. */
-enum probe_planner { PROBE_DEFAULT, PROBE_STRICT };
+/* PROBE_STRICT: everything that could stand in for an index is off. PROBE_SORTING: sorts are not,
+ * so that an index for the order does not hide one for a condition. */
+enum probe_planner { PROBE_DEFAULT, PROBE_STRICT, PROBE_SORTING };
 
 struct probe_node {
 	struct str type;                    /* "Index Scan" */

@@ -1,5 +1,6 @@
 /* Rewrites of an OR: an index serves it only when one serves each alternative, so that all are
- * rewritten together. Each is judged as if it stood alone; when each keeps its rows, so does the OR. */
+ * rewritten together. Each is judged as if it stood alone; when each keeps its rows, so does the
+ * OR. */
 #include "audit/sql/filter.h"
 
 #include <string.h>
@@ -40,6 +41,7 @@ static bool either_alone(struct identity *id, const struct either *e,
 	if (alternative.to < whole.to)
 		edit_add(&id->unit.edits, (struct statement_span){alternative.to, whole.to},
 			 STR(" "));
+	id->sorting.count = 0;
 	return !id->unit.edits.failed && rewrite_explain(id, NULL, PROBE_DEFAULT, &id->plan) &&
 	       rewrite_explain(id, NULL, PROBE_STRICT, &id->strict);
 }
@@ -60,8 +62,8 @@ static bool either_is_served(struct identity *id, const struct statement_conjunc
 	if (columns.foreign || !columns.count)
 		return false;
 	for (const struct catalog_index *i = columns.path.table->index; i; i = i->next)
-		if (either_has_key(&columns, i) && rewrite_uses(&id->strict, i, &by_condition) &&
-		    by_condition)
+		if (either_has_key(&columns, i) &&
+		    rewrite_uses(rewrite_sorting(id), i, &by_condition) && by_condition)
 			return true;
 	return false;
 }
@@ -113,7 +115,7 @@ static bool either_alternative(struct identity *id, struct either *e, size_t fir
 void identity_either(struct identity *id, const struct statement_conjunct *conjunct)
 {
 	const struct planned unit = id->unit;
-	const struct probe_plan plan = id->plan, strict = id->strict;
+	const struct probe_plan plan = id->plan, strict = id->strict, sorting = id->sorting;
 	struct either *e = arena_array(id->arena, 1, sizeof(*e));
 	bool all = e && either_read(id->s, conjunct, e);
 	for (size_t i = 0; all && i < e->arms;) {
@@ -122,6 +124,7 @@ void identity_either(struct identity *id, const struct statement_conjunct *conju
 	}
 	id->plan = plan;
 	id->strict = strict;
+	id->sorting = sorting;
 	if (!all || !e->changed)
 		return;
 	struct rewrite *w = &e->whole;

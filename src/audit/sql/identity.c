@@ -155,6 +155,7 @@ static void unit_rewrites(struct identity *id)
 
 static struct str unit_judge(struct identity *id)
 {
+	id->sorting.count = 0;
 	if (rewrite_explain(id, NULL, PROBE_DEFAULT, &id->plan) &&
 	    rewrite_explain(id, NULL, PROBE_STRICT, &id->strict)) {
 		unit_rewrites(id);

@@ -181,6 +181,7 @@ struct identity {
 	enum status status; /* UNAVAILABLE: the run ends */
 	struct planned unit;
 	struct probe_plan plan, strict; /* of the unit */
+	struct probe_plan sorting;      /* the same, when a condition needed it; count 0: not yet */
 	uint64_t planned; /* writing queries whose plan limit_plan.c has judged, a bit each */
 };
 
@@ -288,6 +289,9 @@ void rewrite_report(struct identity *id, const struct rewrite *c, struct str abo
 /* Whether the plan reads the index, and whether by a condition. */
 bool rewrite_uses(const struct probe_plan *plan, const struct catalog_index *index,
 		  bool *by_condition);
+
+/* The plan that shows which indexes serve conditions. */
+const struct probe_plan *rewrite_sorting(struct identity *id);
 
 /* ---- rewrite.c: what several rewrites need ---- */
 /* The plan of the statement with `more` edits; NULL: as it stands. False: id->err says why. */

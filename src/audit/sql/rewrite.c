@@ -119,16 +119,27 @@ bool rewrite_is_small(struct identity *id, const struct catalog_table *table)
 	return true;
 }
 
+const struct probe_plan *rewrite_sorting(struct identity *id)
+{
+	if (!id->sorting.count && !rewrite_explain(id, NULL, PROBE_SORTING, &id->sorting))
+		id->sorting = id->strict;
+	return &id->sorting;
+}
+
 bool rewrite_serves(struct identity *id, struct rewrite *c, bool order)
 {
 	struct probe_plan strict, plan;
 	bool by_condition = false, was_by_condition = false;
+	/* an index with a predicate may serve the order as well */
+	bool sorts = order || c->index->predicate.n;
+	enum probe_planner planner = sorts ? PROBE_STRICT : PROBE_SORTING;
 	if (id->status == UNAVAILABLE || c->edits.failed ||
-	    !rewrite_explain(id, &c->edits, PROBE_STRICT, &strict) ||
+	    !rewrite_explain(id, &c->edits, planner, &strict) ||
 	    !rewrite_uses(&strict, c->index, &by_condition) ||
 	    !rewrite_explain(id, &c->edits, PROBE_DEFAULT, &plan))
 		return false;
-	bool was = rewrite_uses(&id->strict, c->index, &was_by_condition);
+	bool was =
+	    rewrite_uses(sorts ? &id->strict : rewrite_sorting(id), c->index, &was_by_condition);
 	c->before = id->plan.cost;
 	c->after = plan.cost;
 	bool ignored;
@@ -183,7 +194,7 @@ static void rewrite_number(char out[32], double n)
 	out[o] = '\0';
 }
 
-/* The text with placeholders and variables as the statement calls them, which were planned as $n. */
+/* The text with placeholders and variables as the statement calls them: planned they are $n. */
 static struct str rewrite_named(struct identity *id, struct str text)
 {
 	struct buf out;

@@ -167,14 +167,11 @@ struct clause clause_part(const struct lex *lex, struct clause clause, const cha
 				if (lex->token[part.to - 1].to > offset)
 					break;
 			}
-		/* (a AND b) as one part: its inside, when that is more than one */
-		struct clause inside = {part.from + 1, part.to - 1};
-		bool bracketed = part.to - part.from > 2 && token_is(lex, part.from, '(') &&
-				 token_is(lex, part.to - 1, ')');
-		for (uint32_t i = inside.from; bracketed && i < inside.to; i++)
-			bracketed = lex->token[i].depth > depth;
-		if (!bracketed || !has_word(lex, inside, depth + 1, separator) ||
-		    has_word(lex, inside, depth + 1, "or"))
+		/* (a AND b) or ((a AND b)) as one part: its inside, when that is more than one */
+		struct clause inside = clause_inside(lex, part);
+		uint32_t below = lex->token[inside.from].depth;
+		if (inside.from == part.from || !has_word(lex, inside, below, separator) ||
+		    has_word(lex, inside, below, "or"))
 			return part;
 		clause = inside;
 	}
