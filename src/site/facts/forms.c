@@ -62,6 +62,20 @@ static unsigned form_signs(struct str s)
 
 /* ---- any text ---- */
 
+/* Whether "Â" or "Ã", with which n bytes begin, stands for the first byte of a character: a sign or
+ * letter follows that stands for the second. A quote that closes («IRMÃ») is told from "sÃ»r" by the
+ * letter behind it. */
+static bool form_is_twice(const unsigned char *c, size_t n)
+{
+	if (n < 4)
+		return false;
+	bool letter = n > 4 && ascii_is_letter((char)c[4]);
+	if (c[2] == 0xc2)
+		return c[1] == 0x82 || (c[3] != 0xbb && c[3] != 0xab && c[3] != 0xae) || letter;
+	/* the letters that windows-1252 has between 0x80 and 0x9f */
+	return c[1] == 0x83 && (c[2] == 0xc5 || c[2] == 0xc6 || c[2] == 0xcb);
+}
+
 /* The kind of the sequence that n bytes begin with, the first of which is not ASCII:
  *   SIGN_CONTROL      C1 controls
  *   SIGN_TWICE        UTF-8 read as Latin-1 or Windows-1252 and encoded again: "Ã¼", "Â ", "â€™"
@@ -74,7 +88,7 @@ static unsigned form_sequence_sign(const unsigned char *c, size_t n)
 	case 0xc2:
 		return n > 1 && second < 0xa0 ? SIGN_CONTROL : 0;
 	case 0xc3:
-		if (n > 3 && (second == 0x82 || second == 0x83) && third == 0xc2)
+		if ((second == 0x82 || second == 0x83) && form_is_twice(c, n))
 			return SIGN_TWICE;
 		return n > 4 && memcmp(c + 1, "\xa2\xe2\x82\xac", 4) == 0 ? SIGN_TWICE : 0;
 	case 0xe2:
