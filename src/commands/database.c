@@ -34,8 +34,10 @@ enum status database_open(struct instance *i, enum role_id role, bool check_sche
 	status = database_connect(i, role, db, err);
 	if (status == OK && check_schema)
 		status = migrate_check(*db, role_table[role].database, err);
-	if (status != OK)
+	if (status != OK) {
 		database_close(i, *db);
+		*db = NULL;
+	}
 	return status;
 }
 

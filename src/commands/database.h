@@ -6,7 +6,8 @@
 #include "db/db.h"
 
 /* Open the instance of -C and connect as `role`. UNAVAILABLE with the remedy when it is down; the
- * schema must be this program's when check_schema. On failure nothing stays open. */
+ * schema must be this program's when check_schema. On failure nothing stays open, and *db is
+ * NULL. */
 MUST_CHECK enum status database_open(struct instance *i, enum role_id role, bool check_schema,
 				     struct db **db, struct err *err);
 void database_close(struct instance *i, struct db *db);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "process/process.h"
 
 #define TEXT_OF(x)    #x
 #define VERSION_OF(x) TEXT_OF(x)
@@ -61,7 +62,7 @@ static void contact_create_server(struct contact *contact, int listen_fd)
 	    .listen_fd = listen_fd,
 	    .limits = {.header_bytes = (size_t)config_number(c, CONFIG_HTTP_HEADER_BYTES),
 		       .body_bytes = CONTACT_BODY_BYTES,
-		       .connections = (int)config_number(c, CONFIG_HTTP_CONNECTIONS),
+		       .connections = process_connections(c),
 		       .connections_per_address =
 			   (int)config_number(c, CONFIG_HTTP_CONNECTIONS_PER_ADDRESS),
 		       .requests_per_connection = CONTACT_REQUESTS_PER_CONNECTION,

@@ -1,7 +1,9 @@
 #include "process/process.h"
 #include "base/io.h"
+#include "base/log.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 void process_separation_text(unsigned separation, struct buf *out)
@@ -60,4 +62,34 @@ void process_ready(unsigned separation)
 {
 	if (process_say_ready(separation))
 		close(PROCESS_READY_FD);
+}
+
+/* Listener, log, cache, libraries and files that are open for a moment. */
+enum { PROCESS_OTHER_FILES = 64 };
+
+uint64_t process_files(const struct config *c)
+{
+	return (uint64_t)(config_number(c, CONFIG_HTTP_CONNECTIONS) +
+			  config_number(c, CONFIG_DB_CONNECTIONS) + PROCESS_OTHER_FILES);
+}
+
+int process_connections(const struct config *c)
+{
+	int64_t wanted = config_number(c, CONFIG_HTTP_CONNECTIONS);
+	uint64_t files = process_files(c);
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= files)
+		return (int)wanted;
+	if (limit.rlim_max > limit.rlim_cur) { /* not started by the supervisor */
+		limit.rlim_cur = files < limit.rlim_max ? files : limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == files)
+			return (int)wanted;
+	}
+	int64_t left = (int64_t)limit.rlim_cur - ((int64_t)files - wanted);
+	if (left < 1)
+		left = 1;
+	log_warn("the limit of open files allows fewer connections than http.connections",
+		 LOG_I("files", (int64_t)limit.rlim_cur), LOG_I("needed", (int64_t)files),
+		 LOG_I("connections", left));
+	return (int)left;
 }

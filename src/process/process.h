@@ -60,6 +60,11 @@ MUST_CHECK enum status process_number(const char *env, int *out, struct err *err
 /* In a child: report that it is ready, with the result of sandbox_enter. Does nothing without a
  * supervisor. */
 void process_ready(unsigned separation);
+/* Descriptors of a process that serves HTTP: http.connections, db.connections and some more. */
+uint64_t process_files(const struct config *c);
+/* In such a child: http.connections, or fewer when the limit of open files is lower than
+ * process_files, which is logged. At least one. */
+int process_connections(const struct config *c);
 /* The same for a child that can close nothing any more: its end of the pipe stays open. False: no
  * supervisor. */
 bool process_say_ready(unsigned separation);

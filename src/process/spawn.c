@@ -57,6 +57,19 @@ static void set_limit(int report, __rlimit_resource_t what, const char *name, ui
 		fail(report, name);
 }
 
+/* Or as many as this user may have: a service or a container can set a lower limit. */
+static void set_max_files(int report, uint64_t value)
+{
+	struct rlimit limit;
+	if (!value)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		fail(report, "limit of open files");
+	if (value > limit.rlim_max && setrlimit(RLIMIT_NOFILE, &(struct rlimit){value, value}) != 0)
+		value = limit.rlim_max;
+	set_limit(report, RLIMIT_NOFILE, "limit of open files", value);
+}
+
 static void close_fds(int report, int from, int to)
 {
 	if (from <= to && syscall(SYS_close_range, (unsigned)from, (unsigned)to, 0) != 0)
@@ -149,7 +162,7 @@ NORETURN static void become(const struct spawn *s, const struct environment *env
 		fail(report, "setsid");
 	set_limit(report, RLIMIT_AS, "limit of memory", s->max_memory_bytes);
 	allow_core();
-	set_limit(report, RLIMIT_NOFILE, "limit of open files", s->max_files);
+	set_max_files(report, s->max_files);
 	/* Only root can; the program says what it could not lock. */
 	if (s->locks_memory)
 		setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY});

@@ -32,7 +32,7 @@ struct spawn {
 	int death_signal;          /* when the parent dies; 0: none */
 	bool session;              /* start a new session, without a terminal */
 	uint64_t max_memory_bytes; /* RLIMIT_AS; 0: no limit */
-	uint64_t max_files;        /* RLIMIT_NOFILE; 0: unchanged */
+	uint64_t max_files;        /* RLIMIT_NOFILE, or as many as allowed; 0: unchanged */
 	bool locks_memory;         /* without a limit, when we are root */
 };
 

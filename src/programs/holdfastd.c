@@ -4,15 +4,13 @@
 #include "db/cluster/cluster.h"
 #include "heal/watch/published.h"
 #include "notify/published.h"
+#include "process/process.h"
 #include "process/supervisor.h"
 #include "web/web.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
-
-/* What a web process has open besides connections: logs, event loop, time zones being read. */
-enum { WEB_OTHER_FILES = 64 };
 
 static enum status prepare_postgres(const struct instance *i, struct spawn *spawn, struct err *err)
 {
@@ -28,12 +26,6 @@ static enum status prepare_postgres(const struct instance *i, struct spawn *spaw
 static bool postgres_ready(const struct instance *i)
 {
 	return cluster_state(i) == CLUSTER_READY;
-}
-
-static uint64_t web_files(const struct config *c)
-{
-	return (uint64_t)(config_number(c, CONFIG_HTTP_CONNECTIONS) +
-			  config_number(c, CONFIG_DB_CONNECTIONS) + WEB_OTHER_FILES);
 }
 
 static int schedules(const struct config *c)
@@ -84,7 +76,7 @@ static const struct process_class classes[] = {
      .hang = CONFIG_WEB_HANG_TIMEOUT,
      .databases = (const struct process_database[]){{"HOLDFAST_DATABASE", ROLE_WEB}, {0}},
      .needs_database = true,
-     .max_files = web_files},
+     .max_files = process_files},
     /* The contact sphere: the process that speaks HTTP has no key, the one with the keys has
      * nothing else. Exclusive, because a predecessor must not write rows of an older period while
      * its successor rewraps. */
@@ -103,7 +95,7 @@ static const struct process_class classes[] = {
      .pair = "contact",
      .exclusive = true,
      .locks_memory = true,
-     .max_files = web_files},
+     .max_files = process_files},
     {.name = "keeper",
      .program = "holdfast-keeper",
      .count = contact_spheres,

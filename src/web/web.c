@@ -12,6 +12,7 @@
 #include "directory/search/bulk.h"
 #include "directory/stats/stats.h"
 #include "monitor/ops.h"
+#include "process/process.h"
 #include "process/scoreboard.h"
 #include "site/look/look.h"
 
@@ -170,7 +171,7 @@ struct web *web_create(const struct web_options *options)
 	    .listen_fd = options->listen_fd,
 	    .limits = {.header_bytes = (size_t)config_number(c, CONFIG_HTTP_HEADER_BYTES),
 		       .body_bytes = (size_t)config_number(c, CONFIG_HTTP_BODY_BYTES),
-		       .connections = (int)config_number(c, CONFIG_HTTP_CONNECTIONS),
+		       .connections = process_connections(c),
 		       .connections_per_address =
 			   (int)config_number(c, CONFIG_HTTP_CONNECTIONS_PER_ADDRESS),
 		       .requests_per_connection = REQUESTS_PER_CONNECTION,
