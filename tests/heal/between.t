@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# What changes between the look of heal and its act: the victim ends, its process number is given to another session, its
-# transaction or its statement is another one by then, it only goes on in the same transaction. Nobody else is ever hit,
-# and who has not changed is. HOLDFAST_BETWEEN rounds (50) go through all changes.
+# What changes between the look of heal and its act: the victim ends, its process number is given to another session,
+# its transaction or its statement is another one by then, it only goes on in the same transaction. Nobody else is ever
+# hit, and who has not changed is. HOLDFAST_BETWEEN rounds (50) go through all changes.
 use strict;
 use warnings;
 use FindBin;
@@ -28,7 +28,9 @@ sub until_active {
 		AND query_start > timestamptz '$than' FROM pg_stat_activity WHERE pid = $process") eq 't' });
 	return;
 }
-sub started { return $heal->value("SELECT coalesce(max(query_start), '-infinity') FROM pg_stat_activity WHERE pid = $pid") }
+sub started {
+	return $heal->value("SELECT coalesce(max(query_start), '-infinity') FROM pg_stat_activity WHERE pid = $pid");
+}
 sub send_long { my $than = started(); $heal->ask("send victim $long"); until_active($pid, $than); return }
 sub cancel_long {
 	$heal->value("SELECT pg_cancel_backend($pid)");
@@ -96,7 +98,8 @@ for my $round (0 .. $rounds - 1) {
 		is($heal->value("SELECT state FROM pg_stat_activity WHERE pid = $pid"), 'active', 'nor its statement')
 			if $cancels && $change !~ /ended/;
 	}
-	$heal->value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name IN ('victim', 'other')");
+	$heal->value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE application_name IN ('victim', 'other')");
 	$heal->ask('close victim') unless $gone;
 	$heal->value('TRUNCATE fake.process');
 }

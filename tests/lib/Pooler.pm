@@ -1,5 +1,5 @@
-# A PgBouncer in transaction mode in front of an instance's database, as operators have it. The folder of its socket
-# is $pooler->{dir}.
+# A PgBouncer in front of an instance's database, as operators have it: in transaction mode, or in that of `mode`. The
+# folder of its socket is $pooler->{dir}.
 #
 #   my $pooler = Pooler->start($instance, pool => 2, as => 'holdfast-worker', logins => [qw(holdfast_web ...)]);
 #   my %row = $pooler->pools('holdfast_web');      # of SHOW POOLS
@@ -27,7 +27,7 @@ unix_socket_dir = $self->{dir}
 listen_port = 5432
 auth_type = trust
 auth_file = $self->{dir}/users
-pool_mode = transaction
+pool_mode = @{[ $more{mode} // 'transaction' ]}
 default_pool_size = $more{pool}
 max_db_connections = $more{pool}
 max_client_conn = 500

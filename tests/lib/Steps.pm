@@ -39,9 +39,11 @@ sub prepare {
 			END LOOP;
 		END $$;
 		CREATE FUNCTION fake.pg_terminate_backend(wanted integer) RETURNS boolean LANGUAGE sql AS
-			'SELECT pg_catalog.pg_terminate_backend(coalesce((SELECT process FROM fake.process WHERE shown = wanted), wanted))';
+			'SELECT pg_catalog.pg_terminate_backend(
+				coalesce((SELECT process FROM fake.process WHERE shown = wanted), wanted))';
 		CREATE FUNCTION fake.pg_cancel_backend(wanted integer) RETURNS boolean LANGUAGE sql AS
-			'SELECT pg_catalog.pg_cancel_backend(coalesce((SELECT process FROM fake.process WHERE shown = wanted), wanted))';
+			'SELECT pg_catalog.pg_cancel_backend(
+				coalesce((SELECT process FROM fake.process WHERE shown = wanted), wanted))';
 		GRANT USAGE ON SCHEMA fake TO PUBLIC;
 		GRANT ALL ON fake.clock, fake.standby, fake.process TO PUBLIC;
 		ALTER ROLE holdfast_heal SET search_path = fake, pg_catalog, public});
@@ -70,7 +72,8 @@ sub answer {
 sub ask { my ($self, $command) = @_; $self->tell($command); return $self->answer }
 sub step { my ($self, $count) = @_; return $self->ask('step ' . ($count // 1)) }
 
-# A statement of a client: must succeed, or its first value. 'admin' is there from the beginning; all have the owner's role.
+# A statement of a client: must succeed, or its first value. 'admin' is there from the beginning; all have the owner's
+# role.
 sub sql {
 	my ($self, $name, $sql) = @_;
 	my $said = $self->ask("sql $name " . $sql =~ s/\s+/ /gr);
