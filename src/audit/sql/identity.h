@@ -144,8 +144,6 @@ void edit_add(struct edits *edits, struct statement_span span, struct str text);
 /* The source between from and to with the edits inside it. */
 void edit_put(struct buf *out, struct str body, struct statement_span span,
 	      const struct edits *edits, const struct edits *more);
-/* A name as an SQL identifier. */
-void edit_name(struct buf *out, struct str name);
 /* ---- origin.c ---- */
 
 enum { PATH_MAX_RELATIONS = 8, COLUMNS_MAX = 16 };

@@ -169,6 +169,10 @@ bool batch_moves(const struct batch *b);
  * none. */
 const struct statement_conjunct *batch_filter(const struct batch *b);
 
+/* ---- edit.c ---- */
+/* A name as an SQL identifier. */
+void edit_name(struct buf *out, struct str name);
+
 /* ---- splice.c ---- */
 /* "id = ANY (ARRAY(SELECT ... FOR UPDATE SKIP LOCKED))" with the condition inside; filter NULL:
  * none is moved. Empty when the places are not known. */

@@ -41,6 +41,10 @@ enum status run_file(struct planner_run *d, const char *search_path)
 		if (!why.n)
 			continue;
 		audit->summary->unplanned++;
+		if (str_eq(audit->file.path, STR("pg_stat_statements")) &&
+		    str_ends(why, STR("(42601)")))
+			why = STR(
+			    "pg_stat_statements shows a parameter where SQL must have a word, as in EXTRACT($1 FROM ...) or interval $1: give it with its constants (--statements FILE)");
 		sql_found(
 		    audit, s,
 		    &(struct sql_found){.rule = SQL_UNPLANNED, .span = s->head.span, .about = why});

@@ -89,7 +89,8 @@ static void splice_condition(struct buf *out, struct sql_audit *audit, const str
 			continue;
 		splice_line(out, sql_text(audit, (struct statement_span){at, t->span.from}));
 		at = t->span.from + (uint32_t)(dot - source.p);
-		buf_str(out, b->inner.aliases ? b->inner.alias[0] : STR(""));
+		if (b->inner.aliases)
+			edit_name(out, b->inner.alias[0]);
 		at += b->inner.aliases == 0;
 	}
 	splice_line(out, sql_text(audit, (struct statement_span){at, c->span.to}));
@@ -107,7 +108,7 @@ struct str splice_batch(struct sql_audit *audit, const struct batch *b,
 	buf_init(&out, 64 * 1024);
 	bool one = q->flags & STATEMENT_LIMIT_ONE;
 	if (b->key.n)
-		buf_str(&out, b->key);
+		edit_name(&out, b->key);
 	else
 		buf_puts(&out, "…");
 	buf_puts(&out, one ? " = (" : " = ANY (ARRAY(");
