@@ -57,7 +57,7 @@ sub ids {
 		postcode => int(1000 + rand 8000), city => $towns[ rand @towns ], country => 'CH',
 		phone => rand() < 0.6 ? sprintf('044 %03d %02d %02d', 200 + rand 700, rand 99, rand 99) : '',
 		website => rand() < 0.5 ? 'https://' . $word->() . '.example' : '',
-		lat => sprintf('%.5f', 46.5 + rand), lon => sprintf('%.5f', 7 + rand), description => $word->()
+		lat => sprintf('%.5f', 47.05 + rand 0.2), lon => sprintf('%.5f', 9.4 + rand 0.2), description => $word->()
 	} } 1 .. $count;
 	# With a name and a town alone, another town is another business.
 	$_->{street} ||= ucfirst($word->()) . ' 1' for grep { !$_->{phone} && !$_->{website} } @records;

@@ -268,6 +268,102 @@ for my $place (
 	is("$example->{line} $example->{cause}", '1 far outside the country of the address', 'which is told') if !$taken;
 }
 
+# ---- telephones: [country, as written, the number, further ones] ----
+my @phones = (
+	[ 'CH', '044 668 18 00', '+41446681800' ], [ 'CH', '+41 (0)44 668 18 00', '+41446681800' ],
+	[ 'CH', '0041446681800', '+41446681800' ], [ 'CH', 'tel:+41446681800', '+41446681800' ],
+	[ 'CH', '+41446681800 / +41446681801', '+41446681800', '+41446681801' ],
+	[ 'CH', '0446681800,0446681801', '+41446681800', '+41446681801' ],
+	[ 'CH', '044 668 18 00 (Büro), 079 123 45 67 (mobil)', '+41446681800', '+41791234567' ],
+	[ 'CH', '044 668 18 00, 044 668 18 01 (Fax)', '+41446681800' ], [ 'CH', '٠٤٤ ٦٦٨ ١٨ ٠٠', '+41446681800' ],
+	[ 'CH', '41 44 668 18 00', '+41446681800' ], [ 'CH', '0800 123 456', '+41800123456' ], [ 'CH', 'keine', undef ],
+	[ 'DE', 'Tel. 030/123456', '+4930123456' ], [ 'DE', '(030) 123 456-0', '+49301234560' ], [ 'DE', '112', undef ],
+	[ 'US', '415.555.2671', '+14155552671' ], [ 'GB', '020 7946 0958', '+442079460958' ],
+	[ 'FR', '+33 (0)1 42 60 00 00', '+33142600000' ], [ 'RS', '011 123 4567', '+381111234567' ],
+	[ 'AT', '0043 1 5331234', '+4315331234' ], [ 'IT', '06 1234567', '+39061234567' ],
+);
+($records) = Frames::of(join '', map { $json->encode({ name => 'N', country => $_->[0], phone => $_->[1] }) . "\n" } @phones);
+for my $i (0 .. $#phones) {
+	my ($country, $written, $number, $more) = @{ $phones[$i] };
+	is($records->[$i]{phone}, $number, "telephone '$written' in $country");
+	is($records->[$i]{extra} && $json->decode(encode_utf8($records->[$i]{extra}))->{phones}, $more, 'and further ones');
+}
+
+# ---- addresses: [columns, row, street, postcode, city] ----
+my @addresses = (
+	[ 'street;housenumber;postcode;city;country', 'Hauptstr.;5;1010;Wien;AT', 'Hauptstr. 5', '1010', 'Wien' ],
+	[ 'street;housenumber;postcode;city;country', 'Hauptstr. 5;5;1010;Wien;AT', 'Hauptstr. 5', '1010', 'Wien' ],
+	[ 'street;housenumber;postcode;city;country', 'Main Street;12;D02;Dublin;IE', '12 Main Street', 'D02', 'Dublin' ],
+	[ 'rue;numero;cp;ville;pays', 'Rue X;12 bis;75001;Paris;FR', '12 bis Rue X', '75001', 'Paris' ],
+	[ 'Via;N. civico;CAP;Comune;country', 'Via Roma;12/A;00100;Roma;IT', 'Via Roma 12/A', '00100', 'Roma' ],
+	[ 'street;housenumber;postcode;city;country', 'Calle Mayor;s/n;28013;Madrid;ES', 'Calle Mayor s/n', '28013', 'Madrid' ],
+	[ 'address;country', 'Hauptstrasse 5, 8001 Zürich;CH', 'Hauptstrasse 5', '8001', 'Zürich' ],
+	[ 'address;country', 'c/o Müller, Weg 3, 3000 Bern;CH', 'c/o Müller, Weg 3', '3000', 'Bern' ],
+	[ 'Adresse', '5 rue de la Paix, 75002 Paris, France', '5 rue de la Paix', '75002', 'Paris' ],
+	[ 'address;country', '12 Main St, Springfield, IL 62701;US', '12 Main St', '62701', 'Springfield' ],
+	[ 'address;country', 'Knez Mihailova 5, 11000 Beograd;RS', 'Knez Mihailova 5', '11000', 'Beograd' ],
+	[ 'address;country', 'By the old mill;GB', 'By the old mill', undef, undef ],
+	[ 'address;city', 'Weg 1, 2. Stock;Bern', 'Weg 1, 2. Stock', undef, 'Bern' ],
+	[ 'PLZ Ort;Land', 'D-10115 Berlin;DE', undef, '10115', 'Berlin' ],
+	[ 'PLZ Ort;Land', '1234 AB Utrecht;NL', undef, '1234 AB', 'Utrecht' ],
+);
+for my $case (@addresses) {
+	my ($columns, $row, @right) = @$case;
+	my ($got) = Frames::of(encode_utf8("name;$columns\nN;$row\n"));
+	is_deeply([ @{ $got->[0] }{qw(street postcode city)} ], \@right, "address $row");
+}
+
+# ---- opening hours of schema.org: [properties, hours] ----
+my @week = qw(Monday Tuesday Wednesday Thursday Friday);
+
+sub spec {
+	my ($days, $opens, $closes, %more) = @_;
+	return { $days ? (dayOfWeek => $days) : (), defined $opens ? (opens => $opens) : (),
+		defined $closes ? (closes => $closes) : (), %more };
+}
+my @specifications = (
+	[ [ 'Mo-Fr 09:00-12:00', 'Mo-Fr 13:00-17:00' ], 'Mo-Fr 09:00-12:00,13:00-17:00' ],
+	[ [ 'Mo', 'Tu 9:00-17:00' ], 'Mo 00:00-24:00; Tu 09:00-17:00' ], [ 'monday 9:00-17:00', 'Mo 09:00-17:00' ],
+	[ 'Monday, Tuesday, Sunday', 'Mo,Tu,Su 00:00-24:00' ], [ [ 'Su 00:00-00:00' ], 'Su off' ],
+	[ 'Mo-Fr 10:00-19:00 Sa 10:00-22:00', 'Mo-Fr 10:00-19:00; Sa 10:00-22:00' ],
+	[ [ spec(\@week, '09:00', '17:00'), spec('Saturday', '10:00', '14:00') ], 'Mo-Fr 09:00-17:00; Sa 10:00-14:00' ],
+	[ [ spec('https://schema.org/Monday', 'T09:00', 'T17:00') ], 'Mo 09:00-17:00' ],
+	[ [ spec('http://purl.org/goodrelations/v1#Monday', '09:00', '17:00') ], 'Mo 09:00-17:00' ],
+	[ [ spec({ '@id' => 'schema:Monday' }, '09:00', '17:00') ], 'Mo 09:00-17:00' ],
+	[ [ spec('Monday', '09:00', '12:00'), spec('Monday', '13:00', '17:00') ], 'Mo 09:00-12:00,13:00-17:00' ],
+	[ [ spec('Monday', '09:00', '17:00'), spec('Monday', '08:00', '12:00') ], 'Mo 08:00-17:00' ],
+	[ [ spec('Sunday', '00:00', '23:59') ], 'Su 00:00-24:00' ], [ [ spec('Friday', '18:00', '02:00') ], 'Fr 18:00-02:00' ],
+	[ [ spec('Sunday') ], 'Su off' ], [ [ spec(\@week, '9:00 AM', '5:00 PM') ], 'Mo-Fr 09:00-17:00' ],
+	[ [ spec(\@week, '09:00+01:00', '17:00+01:00') ], 'Mo-Fr 09:00-17:00' ],
+	[ [ spec(undef, '09:00', '17:00') ], '"09:00-17:00"' ],
+	[ [ spec('Monday', '09:00', '17:00'), spec('Monday', 'closed', 'closed') ],
+		'Monday 09:00-17:00; Monday closed-closed' ],
+	[ [ spec('Monday', '24:00', '08:00') ], 'Monday 24:00-08:00' ], [ [ spec('Monday', '09:00', '') ], 'Monday 09:00-' ],
+	[ [ spec(\@week, '09:00', '17:00', validFrom => '2020-01-01', validThrough => '2020-12-31'),
+			spec(\@week, '10:00', '16:00') ], 'Mo-Fr 10:00-16:00' ],
+	[ [ spec('PublicHolidays', '10:00', '12:00'), spec(\@week, '09:00', '17:00') ],
+		'Mo-Fr 09:00-17:00; PH 10:00-12:00' ],
+);
+($records) = Frames::of(join '', map {
+	my ($hours) = @$_;
+	my $long = ref $hours && ref $hours->[0];
+	$json->encode({ '@type' => 'Bakery', name => 'N', address => { addressCountry => 'CH' },
+			($long ? 'openingHoursSpecification' : 'openingHours') => $hours }) . "\n";
+} @specifications);
+is($records->[$_]{hours}, $specifications[$_][1], "schema.org: $specifications[$_][1]") for 0 .. $#specifications;
+
+# ---- coordinates of a place in Switzerland: [lat, lon, taken as] ----
+my @coordinates = (
+	[ '47.37', '8.54', '47.3700000 8.5400000' ], [ '47,37', '8,54', '47.3700000 8.5400000' ],
+	[ q(47°22'N), q(8°32'E), '47.3666667 8.5333333' ], [ '8.54', '47.37', '47.3700000 8.5400000' ],
+	[ 'N 47.37', 'E 8.54', '47.3700000 8.5400000' ], [ q(47° 22.2' N), q(8° 32.4' E), '47.3700000 8.5400000' ],
+	[ '0', '0', '' ], [ '2683000', '1247000', '' ], [ '473700000', '85400000', '' ], [ '91', '8', '' ], [ 'abc', '8', '' ],
+);
+($records) = Frames::of(join '',
+	map { $json->encode({ name => 'N', country => 'CH', lat => $_->[0], lon => $_->[1] }) . "\n" } @coordinates);
+is(join(' ', grep {defined} @{ $records->[$_] }{qw(lat lon)}), $coordinates[$_][2], "$coordinates[$_][0], $coordinates[$_][1]")
+	for 0 .. $#coordinates;
+
 # ---- JSON-LD: own prefixes and names, businesses inside of others ----
 my $address = { '@type' => 'PostalAddress', streetAddress => 'Weg 1' };
 my %documents = (

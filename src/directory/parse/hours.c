@@ -659,7 +659,8 @@ unsigned parse_hours_days(struct str text)
 	unsigned found = 0;
 	/* "https://schema.org/Monday", "schema:Monday" */
 	for (size_t i = text.n; i > 0; i--)
-		if (text.p[i - 1] == '/' || (text.p[i - 1] == ':' && i < text.n)) {
+		if (text.p[i - 1] == '/' || text.p[i - 1] == '#' ||
+		    (text.p[i - 1] == ':' && i < text.n)) {
 			clock_skip(&text, i);
 			break;
 		}

@@ -35,6 +35,8 @@ static void specification_text(struct parse_hours_draft *h, const struct json_va
 		struct str day = json_text(list);
 		while (day.n && memchr(day.p, '/', day.n))
 			str_cut(&day, '/');
+		if (day.n && memchr(day.p, '#', day.n)) /* GoodRelations */
+			str_cut(&day, '#');
 		buf_printf(&out, "%s%.*s", out.n ? "," : "", STR_ARG(day));
 	}
 	static const char *const dates[] = {"validFrom", "validThrough"};

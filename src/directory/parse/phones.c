@@ -79,7 +79,7 @@ static struct str phone_cut(struct str *rest)
 	size_t n = 0, skip = 0;
 	for (; n < rest->n; n++) {
 		skip = phone_separator(*rest, n);
-		bool word = n && !ascii_is_letter(rest->p[n - 1]);
+		bool word = n && !ascii_is_letter(rest->p[n - 1]) && rest->p[n - 1] != '(';
 		if (skip || (word && is_fax((struct str){rest->p + n, rest->n - n}) &&
 			     phone_figures((struct str){rest->p, n})))
 			break;
@@ -88,6 +88,21 @@ static struct str phone_cut(struct str *rest)
 	*rest = n < rest->n ? (struct str){rest->p + n + skip, rest->n - n - skip}
 			    : (struct str){NULL, 0};
 	return one;
+}
+
+/* "044 668 18 00 (Büro)": without words in brackets behind the number; "(0)" is a figure of it. */
+static struct str phone_without_remark(struct str s)
+{
+	size_t open = s.n;
+	if (!s.n || s.p[s.n - 1] != ')')
+		return s;
+	while (open && s.p[open - 1] != '(')
+		open--;
+	if (!open || phone_figures((struct str){s.p + open, s.n - open}))
+		return s;
+	if (is_fax((struct str){s.p + open, s.n - open}))
+		return (struct str){NULL, 0};
+	return str_trim((struct str){s.p, open - 1});
 }
 
 /* Without what says only that it is a telephone: "Tel.: 030 123456", "Tel/Fax 030 123456".
@@ -172,7 +187,8 @@ void parse_phones_finish(struct draft *d)
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		parts[i] = parts[i].p ? phone_figures_ascii(d, parts[i]) : parts[i];
 		while (parts[i].p) {
-			struct str one = phone_cut(&parts[i]), number = phone_without_label(one);
+			struct str one = phone_cut(&parts[i]),
+				   number = phone_without_remark(phone_without_label(one));
 			fax |= one.n && !number.n;
 			struct str phone = number.n ? phone_of(d, number) : number;
 			if (!phone.n)

@@ -70,6 +70,25 @@ static void settle_numbers(struct table *t)
 	}
 }
 
+/* A column of addresses beside none of towns or postal codes has whole addresses. */
+static void settle_addresses(struct table *t)
+{
+	static const struct binding whole = {"", TARGET_STREET_FULL, RECORD_STREET, NULL};
+	bool parts = false;
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct binding *b = t->bindings[i];
+		parts |=
+		    b && (b->target == TARGET_POSTCODE_CITY || b->target == TARGET_STREET_NAME ||
+			  b->target == TARGET_HOUSE_NUMBER || b->target == TARGET_STREET_MORE ||
+			  (b->target == TARGET_FIELD &&
+			   (b->field == RECORD_CITY || b->field == RECORD_POSTCODE)));
+	}
+	for (size_t i = 0; i < t->columns && !parts; i++)
+		if (t->bindings[i] && t->bindings[i]->target == TARGET_FIELD &&
+		    t->bindings[i]->field == RECORD_STREET)
+			t->bindings[i] = &whole;
+}
+
 /* What both businesses and persons have. */
 static bool is_plain_name(struct str header)
 {
@@ -178,6 +197,7 @@ static bool take_header(struct table *t, const struct str *values, size_t count)
 		t->bindings[i] = p->map ? NULL : b ? b : binding_of_header(t->names[i]);
 	}
 	settle_numbers(t);
+	settle_addresses(t);
 	settle_names(t);
 	settle_axes(t);
 	if (!p->map && !t->osm)
