@@ -21,11 +21,11 @@ sub with_params {
 }
 
 # Run each [text, params...] with EXPLAIN (ANALYZE, BUFFERS) through $sql (a function from SQL to
-# psql's unaligned output): the plans as PostgreSQL gives them, with {buffers} added.
+# psql's unaligned output as characters): the plans as PostgreSQL gives them, with {buffers} added.
 sub explained {
 	my ($sql, @asked) = @_;
 	my $answer = $sql->(join '', map { 'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ' . with_params(@$_) . ";\n" } @asked);
-	my @plans = map { decode_json($_)->[0] } $answer =~ /^(\[.*?^\])$/msg;
+	my @plans = map { JSON::PP->new->decode($_)->[0] } $answer =~ /^(\[.*?^\])$/msg;
 	die "asked for " . @asked . " plans, got " . @plans . "\n" unless @plans == @asked;
 	$_->{buffers} = $_->{Plan}{'Shared Hit Blocks'} + $_->{Plan}{'Shared Read Blocks'} for @plans;
 	return @plans;

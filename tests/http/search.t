@@ -37,8 +37,8 @@ sub names {
 }
 
 sub walk {
-	my ($path, $member) = @_;
-	my @walk = ("$FindBin::Bin/walk", "http://127.0.0.1:$web->{port}", $path, $member // 'id');
+	my ($path, $members) = @_;
+	my @walk = ("$FindBin::Bin/walk", "http://127.0.0.1:$web->{port}", $path, $members // 'id');
 	open my $in, '-|', @walk, $ENV{HOLDFAST_WALK_PAGES} // 0 or die $!;
 	chomp(my @found = <$in>);
 	close $in or return ["the walk failed: $?"];
@@ -218,9 +218,9 @@ for (
 	my @expected = sort map { Directory::id_text($_) }
 		$directory->column("SELECT id FROM business WHERE $where AND $distance <= $radius");
 	my $path = "/v1/businesses?near=$lat,$lon&radius=$radius&limit=$limit$query";
-	my $got = walk($path);
-	walked_some_ok($got, \@expected, "$name: all within the radius, none twice (" . @expected . ')');
-	my @distances = @{ walk($path, 'distance_m') };
+	my @got = map { [ split /\t/ ] } @{ walk($path, 'id,distance_m') };
+	walked_some_ok([ map { $_->[0] } @got ], \@expected, "$name: all within the radius, none twice (" . @expected . ')');
+	my @distances = map { $_->[1] } @got;
 	is("@distances", join(' ', sort { $a <=> $b } @distances), "$name: nearest first");
 }
 # Other orders of what is near.

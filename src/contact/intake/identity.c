@@ -33,6 +33,11 @@ static bool scan_house(const struct intake_scan *s, int *at)
 		break;
 	}
 	const struct token *t = scan_at(s, n), *after = scan_at(s, n + 1);
+	/* "Rosenstrasse acht", but not "ein Neubau" */
+	if (t->digits && t->spaced && !(t->class & (CLASS_ARTICLE | CLASS_ITEM | CLASS_AND))) {
+		*at = n;
+		return !(after->class & CLASS_UNIT);
+	}
 	/* Not the figures of "G44L" */
 	bool part = !t->spaced && scan_at(s, n - 1)->kind == TOKEN_WORD;
 	if (t->kind != TOKEN_NUMBER || t->text.n > HOUSE_DIGITS || t->text.p[0] == '0' || part)

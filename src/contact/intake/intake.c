@@ -567,7 +567,9 @@ static bool scan_handle(const struct intake_scan *s, int n, struct intake_found 
 		at++;
 		links++;
 	}
-	while (colon && scan_at(s, at)->class & CLASS_LINK)
+	/* "YouTube-Kanal: mill", "Skype: live:mill" */
+	colon = colon || (links && scan_sign(s, at, ':'));
+	while (colon && (scan_at(s, at)->class & CLASS_LINK || scan_sign(s, at, ':')))
 		at++;
 	int last = at; /* "grosse-muehle" */
 	while (scan_one_of(s, last + 1, "-_.") && !scan_at(s, last + 1)->spaced &&

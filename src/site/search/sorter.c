@@ -126,7 +126,8 @@ static enum status sorter_spill(struct sorter *s, struct err *err)
 
 static enum status sorter_sort(struct sorter *s, bool spill, struct err *err)
 {
-	qsort_r(s->order, s->count, sizeof(*s->order), sorter_compare, s);
+	if (s->count)
+		qsort_r(s->order, s->count, sizeof(*s->order), sorter_compare, s);
 	return spill && s->count ? sorter_spill(s, err) : OK;
 }
 
