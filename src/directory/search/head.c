@@ -101,6 +101,7 @@ static bool head_add(struct finding *f, const struct db_rows *rows, bool whole_o
 
 static void head_next_words(struct finding *f);
 static void head_ask_near(struct finding *f);
+static void head_ask_names(struct finding *f);
 
 static void head_drop(struct finding *f)
 {
@@ -229,9 +230,10 @@ static void head_near_done(void *ctx, enum status status, const struct db_rows *
 		head_finish(f);
 	else if (!f->head.count && named_correct_whole(&f->head.typed)) {
 		f->wish.degree = DEGREE_EXACT;
+		head_ask_names(f);
+	} else {
 		head_next_words(f);
-	} else
-		head_next_words(f);
+	}
 }
 
 static void head_ask_near(struct finding *f)

@@ -322,10 +322,18 @@ bool named_correct_whole(struct typed *typed)
 	struct str text;
 	if (!slip || typed->plain || typed->meanings || !slip_of(slip, &meaning, &text))
 		return false;
+	/* From here on the text is as if it had been typed right: names that are the category's word
+	 * come first. */
+	char key[WORDS_KEY_BYTES];
+	struct str word = arena_str(typed->arena, words_key(text, key));
 	typed->meaning[0] = meaning;
 	typed->meanings = 1;
 	slip->meant = text;
 	slip->count = 0;
+	slip->word = word;
+	typed->key = arena_str(typed->arena, terms_joined(typed, 0, typed->count, key));
+	if (!word.p || !typed->key.p)
+		return false;
 	return mark_category(typed, (size_t)(slip - typed->term), 1) &&
 	       (mark_complete(typed), true);
 }
