@@ -106,8 +106,8 @@ static void collect_claim(struct compare *c, const struct json_value *object,
 	};
 }
 
-/* The objects that stand by themselves, what a page is said to be about, and inside of these entries
- * of lists and parts of businesses. */
+/* The objects that stand by themselves, what a page is said to be about, and inside of these
+ * entries of lists and parts of businesses. */
 static void collect_claims(struct compare *c, const struct json_value *v,
 			   const struct page_block *block, unsigned depth, bool inner)
 {

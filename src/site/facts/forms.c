@@ -62,9 +62,9 @@ static unsigned form_signs(struct str s)
 
 /* ---- any text ---- */
 
-/* Whether "Â" or "Ã", with which n bytes begin, stands for the first byte of a character: a sign or
- * letter follows that stands for the second. A quote that closes («IRMÃ») is told from "sÃ»r" by the
- * letter behind it. */
+/* Whether "Â" or "Ã", with which n bytes begin, stands for the first byte of a character: a sign
+ * or letter follows that stands for the second. A quote that closes («IRMÃ») is told from "sÃ»r"
+ * by the letter behind it. */
 static bool form_is_twice(const unsigned char *c, size_t n)
 {
 	if (n < 4)
