@@ -58,7 +58,7 @@ static void actor_log(void *ctx, const struct watch *w)
 		if (!in->id || in->since <= a->logged)
 			continue;
 		latest = in->since > latest ? in->since : latest;
-		if (a->ready) /* those of a former life are in its log */
+		if (a->ready) /* earlier ones were logged before the restart */
 			log_warn("incident", LOG_I("incident", in->id),
 				 LOG_S("state", incident_state_name(in->state)),
 				 LOG_S("key", in->key), LOG_S("cause", in->cause));

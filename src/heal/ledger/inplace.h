@@ -4,7 +4,7 @@
  * The new contents go into a second open file, the spare, which ends with their length and hash and
  * is synced; then they are copied. A crash before that leaves the file as it was, a crash during
  * the copy is mended by inplace_recover. Both descriptors are open for reading and appending. The
- * caller holds a lock from inplace_begin to inplace_commit, and for inplace_recover; who reads
+ * caller holds a lock from inplace_begin to inplace_commit, and for inplace_recover; a reader
  * without it may see a part of the new contents.
  */
 #ifndef HEAL_LEDGER_INPLACE_H

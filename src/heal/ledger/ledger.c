@@ -213,7 +213,7 @@ static enum status ledger_repaired(struct ledger *l, int64_t bytes, struct err *
 	return status;
 }
 
-/* With the lock held: read what there is, cut what a crash has left. */
+/* With the lock held: finish a trim, read new lines, cut an incomplete line at the end. */
 static enum status ledger_catch_up(struct ledger *l, struct err *err)
 {
 	struct buf rest;

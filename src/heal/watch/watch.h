@@ -8,7 +8,7 @@
  * forward, none twice on a session that has not changed, none on what was seen 5 s ago. What came
  * of an act is read from the samples after it, also when its answer was lost.
  *
- * The ledger has one watcher: who comes second reads it and writes nothing. Without a ledger
+ * The ledger has one watcher: a second process reads it and writes nothing. Without a ledger
  * findings are shown all the same, but have no history.
  *
  * Life: watch_open, any number of watch_step, watch_close.
