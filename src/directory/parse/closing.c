@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <utf8proc.h>
 
 static bool is_one_of(struct str s, const char *const *words)
 {
@@ -56,16 +55,11 @@ enum { FOLDED_BYTES = 60 };
 /* In lower case and without marks, with blanks for "_" and "-". */
 static struct str closing_fold(struct str value, char folded[FOLDED_BYTES])
 {
-	utf8proc_uint8_t *mapped = NULL;
-	utf8proc_ssize_t n =
-	    utf8proc_map((const utf8proc_uint8_t *)value.p, (utf8proc_ssize_t)value.n, &mapped,
-			 UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
-			     UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-	bool fits = n > 0 && n < FOLDED_BYTES;
-	for (utf8proc_ssize_t i = 0; fits && i < n; i++)
-		folded[i] = (char)(mapped[i] == '_' || mapped[i] == '-' ? ' ' : mapped[i]);
-	free(mapped);
-	return (struct str){folded, fits ? (size_t)n : 0};
+	size_t n;
+	bool fits = value_fold(value, folded, FOLDED_BYTES - 1, &n) && n;
+	for (size_t i = 0; fits && i < n; i++)
+		folded[i] = (char)(folded[i] == '_' || folded[i] == '-' ? ' ' : folded[i]);
+	return (struct str){folded, fits ? n : 0};
 }
 
 static const char *const closed_words[] = {"closed",

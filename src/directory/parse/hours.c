@@ -4,10 +4,10 @@
 #include "base/date.h"
 #include "base/memory.h"
 #include "directory/parse/hours.h"
+#include "directory/parse/values.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 enum token {
 	DAY,
@@ -68,22 +68,6 @@ enum { TEXT_BYTES = 1000, ALL_DAYS = 0x7f, DAY_MINUTES = 24 * 60, LATEST_MINUTES
 static bool is_letter(char c)
 {
 	return ascii_is_lower(c) || ((c & 0x80) && (unsigned char)c != 0xe2);
-}
-
-/* Lower case, without marks, wide forms and no-break spaces. False: too long, or not UTF-8. */
-static bool parse_hours_fold(struct str text, char out[TEXT_BYTES], size_t *n)
-{
-	utf8proc_uint8_t *folded = NULL;
-	utf8proc_ssize_t k = utf8proc_map(
-	    (const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &folded,
-	    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK |
-		UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_NLF2LF);
-	bool ok = k >= 0 && k < TEXT_BYTES;
-	if (ok)
-		memcpy(out, folded, (size_t)k);
-	*n = ok ? (size_t)k : 0;
-	free(folded);
-	return ok;
 }
 
 /* ---- times ---- */
@@ -483,7 +467,7 @@ static const char *parse_hours_read(struct str text, unsigned days, struct parse
 	bool any = false;
 	const char *why = unknown_word;
 	size_t left = SIZE_MAX;
-	if (!parse_hours_fold(text, folded, &n))
+	if (!value_fold(text, folded, TEXT_BYTES - 1, &n))
 		return "the opening hours are too long";
 	for (unsigned l = 0; l < LANGUAGES; l++) {
 		struct parse_hours_table table;
@@ -622,7 +606,7 @@ void parse_hours_columns(const struct str *headers, size_t count, unsigned *days
 	for (size_t i = 0; i < count && n < COLUMNS_MAX; i++) {
 		struct column *c = &column[n];
 		bool hours, known = false;
-		if (!headers[i].n || !parse_hours_fold(headers[i], c->text, &length))
+		if (!headers[i].n || !value_fold(headers[i], c->text, TEXT_BYTES - 1, &length))
 			continue;
 		for (size_t k = 0; k < length; k++)
 			c->text[k] = (char)(c->text[k] == '_' ? ' ' : c->text[k]);
@@ -664,7 +648,7 @@ unsigned parse_hours_days(struct str text)
 			clock_skip(&text, i);
 			break;
 		}
-	if (!parse_hours_fold(text, folded, &n))
+	if (!value_fold(text, folded, TEXT_BYTES - 1, &n))
 		return 0;
 	for (unsigned l = 0; l < LANGUAGES; l++) {
 		unsigned days = days_alone((struct str){folded, n}, 1u << l);
@@ -681,7 +665,7 @@ bool parse_hours_says_closed(struct str text)
 {
 	char folded[TEXT_BYTES];
 	size_t n;
-	if (!text.n || !parse_hours_fold(text, folded, &n))
+	if (!text.n || !value_fold(text, folded, TEXT_BYTES - 1, &n))
 		return false;
 	for (unsigned l = 0; l < LANGUAGES; l++) {
 		struct reading r = {.rest = {folded, n}, .language = 1u << l};

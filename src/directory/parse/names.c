@@ -1,10 +1,11 @@
 /* What the columns of files and the keys of OpenStreetMap stand for. */
 #include "directory/parse/internal.h"
+#include "directory/parse/values.h"
 #include "base/ascii.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 static const struct binding headers[] = {
 #define HEADER(name, target, field, detail) {name, TARGET_##target, RECORD_##field, detail},
@@ -41,18 +42,14 @@ enum { HEADER_BYTES = 80 };
 /* Letters and digits only, lower case, without marks: "Öffnungszeiten:" as "offnungszeiten". */
 static size_t plain_header(struct str header, char plain[HEADER_BYTES])
 {
-	utf8proc_uint8_t *folded = NULL;
-	size_t ascii = 0, n = 0;
+	char folded[4 * HEADER_BYTES];
+	size_t ascii = 0, n = 0, k;
 	while (ascii < header.n && !(header.p[ascii] & 0x80))
 		ascii++;
 	if (ascii < header.n) {
-		utf8proc_ssize_t k = utf8proc_map(
-		    (const utf8proc_uint8_t *)header.p, (utf8proc_ssize_t)header.n, &folded,
-		    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK |
-			UTF8PROC_STRIPCC | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-		if (k < 0 || !folded)
+		if (!value_fold(utf8_cut(header, HEADER_BYTES), folded, sizeof(folded), &k))
 			return 0; /* not UTF-8 */
-		header = (struct str){(const char *)folded, (size_t)k};
+		header = (struct str){folded, k};
 	}
 	for (size_t i = 0; i < header.n && n < HEADER_BYTES; i++) {
 		char c = ascii_lower(header.p[i]);
@@ -61,7 +58,6 @@ static size_t plain_header(struct str header, char plain[HEADER_BYTES])
 			plain[n++] = c;
 		i += sign;
 	}
-	free(folded);
 	return n;
 }
 

@@ -55,6 +55,21 @@ static size_t value_invisible(const unsigned char *p, size_t n)
 	return 0;
 }
 
+bool value_fold(struct str text, char *out, size_t max, size_t *n)
+{
+	utf8proc_uint8_t *folded = NULL;
+	utf8proc_ssize_t k = utf8proc_map(
+	    (const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &folded,
+	    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK |
+		UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_NLF2LF);
+	bool ok = k >= 0 && (size_t)k <= max;
+	if (ok)
+		memcpy(out, folded, (size_t)k);
+	*n = ok ? (size_t)k : 0;
+	free(folded);
+	return ok;
+}
+
 /* Whether something can be seen of a character that joins or stands for nothing. */
 static bool value_is_visible(struct str s)
 {

@@ -26,6 +26,10 @@ bool value_is_rounded(struct str raw);
 
 struct str value_cut(struct str s, size_t max);
 
+/* In lower case, without marks, wide forms and no-break spaces, in at most `max` bytes of out.
+ * False: longer, or not UTF-8. */
+MUST_CHECK bool value_fold(struct str text, char *out, size_t max, size_t *n);
+
 /* The text of a JSON value without addresses in its strings; p == NULL when it is none, or too
  * large. */
 struct str value_json(struct draft *d, struct str raw, size_t max);
