@@ -119,8 +119,19 @@ bool rewrite_is_small(struct identity *id, const struct catalog_table *table)
 	return true;
 }
 
+/* Whether anything of the statement could be served by the order of an index. */
+static bool rewrite_is_sorted(const struct statement *s)
+{
+	bool sorted = s->head.orders > 0;
+	for (uint32_t i = 0; i < s->head.queries; i++)
+		sorted |= (s->query[i].flags & STATEMENT_GROUPED) != 0;
+	return sorted;
+}
+
 const struct probe_plan *rewrite_sorting(struct identity *id)
 {
+	if (!id->sorting.count && !rewrite_is_sorted(id->s))
+		id->sorting = id->strict;
 	if (!id->sorting.count && !rewrite_explain(id, NULL, PROBE_SORTING, &id->sorting))
 		id->sorting = id->strict;
 	return &id->sorting;
