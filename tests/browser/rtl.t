@@ -29,7 +29,9 @@ my @pages = ('', 'imprint/', grep { defined } $shop, grep { m{/index\.html$}
 	&& !/^(?:imprint|privacy|sources)/ } sort keys %files);
 my $server = Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $site, $port ],
 	log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
-my $said = join '', map { "$base/$_ " } @pages[0 .. ($#pages > 5 ? 5 : $#pages)];
+# Those that layout.json has: the first business with hours is the boutique.
+my %name = ('' => 'home=', 'imprint/' => 'imprint=', $shop // '' => 'boutique=');
+my $said = join ' ', map { "'" . ($name{$_} // '') . "$base/$_'" } @pages[0 .. ($#pages > 5 ? 5 : $#pages)];
 my $tap = `node $FindBin::Bin/visit_rtl.mjs $said`;
 is($?, 0, 'every page is laid out from right to left and fits') or diag $tap;
 $server->stop;

@@ -33,7 +33,7 @@ for my $name (sort keys %domain) {
 	my $server = Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
 		$port ],
 		log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
-	my $said = `node $FindBin::Bin/visit_shop.mjs http://$host:$port`;
+	my $said = `node $FindBin::Bin/visit_shop.mjs http://$host:$port $toml{$name}`;
 	is($?, 0, "$name: complete and usable") or diag $said;
 	$server->stop;
 }

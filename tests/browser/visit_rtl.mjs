@@ -1,9 +1,10 @@
-// Looks at pages that are written from right to left: the document says so, the layout follows it, and nothing is wider
-// than the window.
-//   node visit_rtl.mjs URL...
+// Looks at pages that are written from right to left: the document says so, the layout is the mirror of the one that
+// layout.json has for the page in English, and nothing is wider than the window.
+//   node visit_rtl.mjs [NAME=]URL...     NAME: of the page in layout.json
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, visits } from '../lib/browser.mjs';
+import { golden, overlaps } from '../lib/layout.mjs';
 
 const shots = process.env.HOLDFAST_SHOTS;
 let failed = 0;
@@ -14,7 +15,9 @@ function ok(good, what) {
 
 const browser = await launch();
 const visit = visits(browser);
-for (const [index, url] of process.argv.slice(2).entries()) {
+const kept = golden();
+for (const [index, argument] of process.argv.slice(2).entries()) {
+	const [, name, url] = argument.match(/^(?:(\w+)=)?(.*)$/);
 	for (const width of [320, 1280]) {
 		await visit({ viewport: { width, height: 800 } }, async (page) => {
 			await page.goto(url);
@@ -37,6 +40,9 @@ for (const [index, url] of process.argv.slice(2).entries()) {
 			ok(seen.overflow <= 0 && !seen.wide.length,
 				`${url} fits into ${width}: ${seen.overflow} ${seen.wide.slice(0, 5)}`);
 			ok(seen.right <= seen.left + 1, `${url}: the heading begins at the right at ${width}`);
+			const complaints = await overlaps(page);
+			if (name) complaints.push(...await kept.compare(page, name, { mirrored: true }));
+			ok(!complaints.length, `${url}: in place at ${width}: ${complaints.join('; ')}`);
 			if (shots) {
 				mkdirSync(shots, { recursive: true });
 				await page.screenshot({ path: join(shots, `rtl-${index}-${width}.png`), fullPage: true });

@@ -1,15 +1,17 @@
 // Visits a shop's own site as phones and desktops do, and reports in TAP.
-//   node visit_shop.mjs URL
-// Each page: no finding of axe-core, nothing wider than the window, also at 320 px, no request to another host and no
-// more than the page and its script. Without JavaScript only the line about this moment is missing. The first key
-// stroke skips to the content, and every link and button can be reached and is large enough to touch.
+//   node visit_shop.mjs URL NAME     NAME: of the shop in layout.json
+// Each page: no finding of axe-core, nothing wider than the window, also at 320 px, no text on another, also as
+// printed, its parts where layout.json has them, no request to another host and no more than the page and its script.
+// Without JavaScript only the line about this moment is missing. The first key stroke skips to the content, and every
+// link and button can be reached and is large enough to touch.
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, open_page, visits } from '../lib/browser.mjs';
+import { golden, overlaps, too_wide } from '../lib/layout.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
-const [base] = process.argv.slice(2);
+const [base, shop] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 const views = [
 	{ name: 'narrow', width: 320, height: 700, colorScheme: 'light' },
@@ -17,6 +19,7 @@ const views = [
 	{ name: 'tablet', width: 768, height: 1000, colorScheme: 'light' },
 	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
 ];
+const kept = golden();
 async function look(page, path, view) {
 	const complaints = [], requests = [];
 	page.on('console', (m) => complaints.push(`console: ${m.text()}`));
@@ -25,14 +28,17 @@ async function look(page, path, view) {
 	await page.goto(base + path, { waitUntil: 'load' });
 	for (const url of requests) if (!url.startsWith(`${base}/`)) complaints.push(`request to ${url}`);
 	if (requests.length > 2) complaints.push(`${requests.length} requests: ${requests}`);
-	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-		complaints.push('wider than the window');
+	complaints.push(...await too_wide(page), ...await overlaps(page), ...await kept.compare(page, `${shop} ${path}`));
 	const small = await page.$$eval('.b, .links a, .top a', (all) =>
 		all.filter((a) => a.getBoundingClientRect().height < 44).map((a) => a.textContent));
 	if (small.length) complaints.push(`too small to touch: ${small}`);
 	await page.evaluate(axe.source);
 	for (const v of await page.evaluate(async () => (await globalThis.axe.run()).violations))
 		complaints.push(`axe: ${v.help}: ${v.nodes.map((n) => n.target)}`);
+	await page.emulateMedia({ media: 'print' });
+	complaints.push(...(await overlaps(page)).map((line) => `printed: ${line}`));
+	if (await page.isVisible('.do')) complaints.push('printed: buttons');
+	await page.emulateMedia({ media: 'screen' });
 	ok(complaints.length === 0, `${path}, ${view.name}: sound`, complaints);
 	if (shots && path === '/') {
 		const name = new URL(base).port;
@@ -77,6 +83,7 @@ try {
 	const [plain, scripted] = [await text_of(browser, false), await text_of(browser, true)];
 	ok(plain.length > 500 && plain === scripted, 'the same without JavaScript but for the line about this moment');
 	await by_keyboard(browser);
+	kept.finish();
 } catch (error) {
 	ok(false, 'the visit goes through', String(error.stack ?? error));
 } finally {

@@ -1,23 +1,28 @@
 // Visits the exported site as phones and desktops do, and reports in TAP.
 //   node visit_site.mjs URL
 // Every page is crawled: no link of it is broken, nothing is asked of anybody else. Of each kind of page: no
-// finding above minor of axe-core, nothing wider than the window, bounds on its weight, the same without
-// JavaScript; what the script says of a shop is what its table says; the way from home to a shop by keyboard alone.
+// finding above minor of axe-core, nothing wider than the window at 400 %, no text on another, its parts where
+// layout.json has them, bounds on its weight, fit to print, the same without JavaScript; what the script says of a
+// business is what its table says; the way from home to a business by keyboard alone.
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, open_page, visits } from '../lib/browser.mjs';
+import { golden, overlaps, too_wide } from '../lib/layout.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 const weights = { document: 40000, stylesheet: 10600, script: 2600, all: 60000 };
 // The page of what is missing searches for what its address was about.
-const weights_missing = { ...weights, script: 24000 };
+const weights_of = { missing: { ...weights, script: 24000 }, search: { ...weights, script: 24000 } };
 const views = [
-	{ name: 'phone', width: 390, height: 844, colorScheme: 'light' },
-	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'dark' },
+	{ name: 'phone', width: 390, height: 844, colorScheme: 'light', axe: true },
+	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'dark', axe: true },
+	// A window of 1280 x 1024 at 400 %: WCAG 1.4.10.
+	{ name: 'zoomed', width: 320, height: 256, colorScheme: 'dark' },
 ];
+const kept = golden();
 
 // Every page that links lead to: address -> text.
 async function crawl() {
@@ -47,72 +52,100 @@ async function crawl() {
 		broken,
 	);
 	ok(elsewhere.length === 0, 'nothing of a page comes from elsewhere', elsewhere);
-	return pages;
+	return new Map([...pages].sort(([a], [b]) => (a < b ? -1 : 1))); // the same pages are looked at each time
 }
 
-async function look(page, name, path, view, has) {
+// One load of the page, seen in every view and as it is printed. Returns its text as people read it.
+async function look(page, name, path, has) {
 	const complaints = [], weight = { document: 0, stylesheet: 0, script: 0, all: 0 };
+	let requests = 0;
 	page.on('console', (m) => complaints.push(`console: ${m.text()}`));
 	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
-	page.on('request', (r) => { if (!r.url().startsWith(`${base}/`)) complaints.push(`request to ${r.url()}`); });
+	page.on('request', (r) => {
+		if (!r.url().startsWith(`${base}/`)) complaints.push(`request to ${r.url()}`);
+		if (!['image', 'other'].includes(r.resourceType())) requests++;
+	});
 	page.on('response', (r) => {
 		const n = Number(r.headers()['content-length'] ?? 0), kind = r.request().resourceType();
 		weight.all += n;
 		if (kind in weight) weight[kind] += n;
 	});
+	await page.setViewportSize(views[0]);
 	await page.goto(base + path, { waitUntil: 'load' });
 	const text = await page.evaluate(() => document.body.innerText);
 	for (const part of has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
-	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-		complaints.push('wider than the window');
-	for (const [what, most] of Object.entries(name === 'missing' ? weights_missing : weights))
+	for (const [what, most] of Object.entries(weights_of[name] ?? weights))
 		if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
+	// The page of what is missing searches at once.
+	if (requests > 3 && name !== 'missing') complaints.push(`${requests} requests`);
 	if (
 		(await page.context().cookies()).length ||
 		(await page.evaluate(() => localStorage.length + sessionStorage.length))
 	)
 		complaints.push('something is stored in the browser');
-	await page.evaluate(axe.source);
-	const found = await page.evaluate(async () =>
-		(await globalThis.axe.run()).violations.map((v) => ({
-			impact: v.impact,
-			help: v.help,
-			where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
-		})),
-	);
-	for (const f of found)
-		if (['serious', 'critical', 'moderate'].includes(f.impact))
-			complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
-	ok(complaints.length === 0, `${name}, ${view.name}: sound (${weight.all} bytes in all)`, complaints);
+	ok(complaints.length === 0, `${name}: complete (${weight.all} bytes in all)`, complaints);
+	for (const view of views) await look_as(page, name, view);
+	await look_printed(page, name);
+	return text;
+}
+
+async function look_as(page, name, view) {
+	await page.setViewportSize(view);
+	await page.emulateMedia({ colorScheme: view.colorScheme });
+	const complaints = [...await too_wide(page), ...await overlaps(page), ...await kept.compare(page, name)];
+	if (view.axe) {
+		await page.evaluate(axe.source);
+		const found = await page.evaluate(async () =>
+			(await globalThis.axe.run()).violations.map((v) => ({
+				impact: v.impact,
+				help: v.help,
+				where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
+			})),
+		);
+		for (const f of found)
+			if (['serious', 'critical', 'moderate'].includes(f.impact))
+				complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
+	}
+	ok(complaints.length === 0, `${name}, ${view.name}: sound`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `site-${name}-${view.name}.png`), fullPage: true });
 }
 
+// As printed on A4 with margins of 2 cm: no bar, no button, no pattern, black on white; a business on one sheet.
+async function look_printed(page, name) {
+	await page.setViewportSize({ width: 643, height: 971 });
+	await page.emulateMedia({ media: 'print', colorScheme: 'light' });
+	const complaints = [...await too_wide(page), ...await overlaps(page)];
+	complaints.push(...await page.evaluate(() => [...document.querySelectorAll(
+		'.top nav, .bar, .actions, .search, .pager, .skip, .upkeep, div.pic')]
+		.filter((e) => e.getClientRects().length && !e.matches('.skip'))
+		.map((e) => `printed: ${e.className}`)));
+	const { height, colour } = await page.evaluate(() => ({ height: document.documentElement.scrollHeight,
+		colour: getComputedStyle(document.body).color + getComputedStyle(document.body).backgroundColor }));
+	if (colour !== 'rgb(0, 0, 0)rgb(255, 255, 255)') complaints.push(`printed in ${colour}`);
+	if (name === 'plain business' && height > 971) complaints.push(`${height} pixels high, more than a sheet`);
+	ok(complaints.length === 0, `${name}, printed: all of it and nothing else`, complaints);
+	if (shots) await page.screenshot({ path: join(shots, `site-${name}-printed.png`), fullPage: true });
+	await page.emulateMedia({ media: 'screen' });
+}
+
 // Without scripts only the lines about this moment are missing, and what narrows a list to them.
-async function without_script(visit, name, path) {
-	const read = async (javaScriptEnabled) => {
-		const text = await visit({ javaScriptEnabled }, async (page) => {
-			await page.goto(base + path);
-			const body = await page.locator('body').innerText();
-			// In lists the script puts the moment in place of the week.
-			const weeks = await page.locator('[data-week]').allInnerTexts();
-			return weeks.reduce((text, week) => text.replace(week, ''), body);
-		});
-		return text
-			.split('\n')
-			.filter((line) => !/^(Open|Closed, opens|All$)\b.*(until|opens)?/.test(line.trim())
-				|| line.includes('24 hours'))
-			.join('\n');
-	};
-	const [plain, scripted] = [await read(false), await read(true)];
-	const same =
-		name === 'missing' // the script offers a search there
-			? plain.split('\n').every((line) => scripted.includes(line))
-			: plain.replace(/\s+/g, ' ') === scripted.replace(/\s+/g, ' ');
-	ok(
-		same && plain.length > 100,
-		`${name}: the same without JavaScript`,
-		[plain, scripted],
-	);
+async function without_script(visit, name, path, scripted) {
+	const lines = (text) => text.split('\n').map((line) => line.trim())
+		.filter((line) => line && !/^(Open|Closed, opens|All$)\b/.test(line));
+	const [plain, instead] = await visit({ javaScriptEnabled: false }, async (page) => {
+		await page.setViewportSize(views[0]);
+		await page.goto(base + path);
+		// In lists the script puts the moment in place of the week, on the search page the field in place of what is
+		// said to those without scripts.
+		const instead = await page.locator('[data-week], [data-no-script] > *').allInnerTexts();
+		return [await page.locator('body').innerText(), instead];
+	});
+	const without = new Set(instead.map((text) => text.trim()));
+	const missing = lines(plain).filter((line) => !without.has(line) && !scripted.includes(line));
+	const added = ['missing', 'search'].includes(name) ? [] // the script offers a search there
+		: lines(scripted).filter((line) => !plain.includes(line));
+	ok(missing.length + added.length === 0 && plain.length > 100, `${name}: the same without JavaScript`,
+		[...missing.map((line) => `with scripts there is no: ${line}`), ...added.map((line) => `only with: ${line}`)]);
 }
 
 // Instants of which the table says what the line must say. The page's clock is set, the shop's zone is not the
@@ -209,10 +242,11 @@ const visit = visits(browser);
 try {
 	const pages = await crawl();
 	const find = (test) => [...pages].find(([, text]) => test(text))?.[0];
-	const region = [...pages.keys()].find((p) => /^\/in\/[^/]+\/$/.test(p)),
-		list = [...pages]
-			.filter(([p]) => /^\/in\/[^/]+\/[^/]+\.html$/.test(p))
-			.sort((a, b) => b[1].length - a[1].length)[0][0];
+	// The longest, or the shortest, of the pages whose path and text are so.
+	const by_length = (path, text = () => true) => [...pages].filter(([p, t]) => path.test(p) && text(t))
+		.sort((a, b) => b[1].length - a[1].length).map(([p]) => p);
+	const region = by_length(/^\/in\/[^/]+\/$/)[0], category = by_length(/^\/kind\/[^/]+\/$/)[0],
+		list = by_length(/^\/in\/[^/]+\/[^/]+\.html$/)[0];
 	const kinds = [
 		['home', '/', ['By kind', 'By region']],
 		[
@@ -226,8 +260,15 @@ try {
 			['Also serves', 'This is my business', 'Report an error', 'CC0-1.0'],
 		],
 		['region', region, ['businesses, by kind']],
-		['category', [...pages.keys()].find((p) => /^\/kind\//.test(p)), ['businesses, by region']],
+		['category', category, ['businesses, by region']],
 		['list', list, ['in this list']],
+		[
+			'plain business',
+			by_length(/./, (t) => /class="hours"/.test(t) && /class="map"/.test(t) && !/at-goods/.test(t)).at(-1),
+			['Contact'],
+		],
+		['place', '/hochtann/', ['Businesses']],
+		['search', '/search/', ['Search']],
 		['sources', '/sources/', ['Samples of the test']],
 		['imprint', '/imprint/', ['Example Operator']],
 		['privacy', '/privacy/', ['no cookies']],
@@ -236,12 +277,12 @@ try {
 	for (const [name, path, has] of kinds) {
 		ok(path !== undefined, `there is a page: ${name}`);
 		if (path === undefined) continue;
-		for (const view of views)
-			await visit({ viewport: view, colorScheme: view.colorScheme }, (page) => look(page, name, path, view, has));
-		await without_script(visit, name, path);
+		const text = await visit({}, (page) => look(page, name, path, has));
+		await without_script(visit, name, path, text);
 	}
 	await open_now(browser, pages);
 	await by_keyboard(browser);
+	kept.finish();
 } catch (error) {
 	ok(false, 'the visit goes through', String(error.stack ?? error));
 } finally {

@@ -98,6 +98,8 @@ $directory->sql(
 		'pages elsewhere are linked by their host');
 	like($page, qr{<dt>Registered name</dt>\s*<dd>M &amp; Co</dd>}, 'further facts have names that people read');
 	like($page, qr{<dt>Listed</dt>\s*<dd>yes</dd>}, 'and values too');
+	like($page, qr{<svg class="map" aria-hidden="true".*</svg>\s*<p class="fine">[^<]*centre of [^<]+</p>},
+		'a located business is drawn from the centre of its town');
 	like($page, qr{Zopf</strong> <span class="price">CHF.{1,2}4\.50<}, 'goods have a price');
 	like(scalar page('/search?q=backerei+muller'), qr{&lt;script&gt;alert}, 'lists escape as well');
 	unlike(scalar page('/search?q=%3Cscript%3Ealert(1)%3C/script%3E'), qr{<script>}, 'and so do the words of a search');

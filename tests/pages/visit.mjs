@@ -1,7 +1,8 @@
 // The pages of a plan in Chromium: pa11y on each, as a desktop in light and as a phone in dark; Lighthouse on those
 // that ask for it.
-//   node visit.mjs URL PLAN FOLDER
-// PLAN: [{name, path, lighthouse: [category], rounds}]; FOLDER: new, for the browser's profile.
+//   node visit.mjs URL PLAN FOLDER KEY HOSTS
+// PLAN: [{name, path, base, lighthouse: [category], rounds}], base: instead of URL; FOLDER: new, for the browser's
+// profile; KEY: hash of the public key of a certificate that it trusts; HOSTS: where hosts are.
 // JSON on standard output: {versions, pages: [{name, path, status, pa11y: [finding], lighthouse: {category: [score
 // of each round]}}]}
 import { createRequire } from 'node:module';
@@ -10,7 +11,7 @@ import lighthouse from 'lighthouse';
 import pa11y from 'pa11y';
 import puppeteer from 'puppeteer';
 
-const [base, plan, userDataDir] = process.argv.slice(2);
+const [own, plan, userDataDir, trusted, hosts] = process.argv.slice(2);
 const arguments_ = [
 	'--headless',
 	'--no-sandbox',
@@ -28,7 +29,7 @@ const views = [
 const say = (text) => process.stderr.write(`${text}\n`);
 
 // What axe-core cannot decide and asks a person to look at is a warning.
-async function accessibility(browser, { name, path }) {
+async function accessibility(browser, { name, path, base = own }) {
 	const findings = [];
 	let status;
 	for (const { name: view, width, height, scheme } of views) {
@@ -63,7 +64,7 @@ async function accessibility(browser, { name, path }) {
 }
 
 // What costs points is told with its title; the rest of what Lighthouse says is advice of no weight.
-async function scores(browser, { name, path, lighthouse: categories, rounds = 3 }) {
+async function scores(browser, { name, path, base = own, lighthouse: categories, rounds = 3 }) {
 	const result = { lighthouse: {}, lost: [], lcp_ms: [], bytes: 0 };
 	for (let round = 0; round < rounds; round++) {
 		const { lhr } = await lighthouse(base + path, {
@@ -98,7 +99,8 @@ const here = createRequire(import.meta.url),
 const browser = await puppeteer.launch({
 	executablePath: '/usr/bin/chromium',
 	ignoreDefaultArgs: true,
-	args: [...arguments_, `--user-data-dir=${userDataDir}`, '--remote-debugging-port=0', 'about:blank'],
+	args: [...arguments_, `--user-data-dir=${userDataDir}`, `--ignore-certificate-errors-spki-list=${trusted}`,
+		`--host-resolver-rules=${hosts}`, '--remote-debugging-port=0', 'about:blank'],
 });
 try {
 	const pages = [];

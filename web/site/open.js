@@ -1,11 +1,13 @@
 // Whether a place is open now, from the minutes of its week; marks today in its table, and in lists counts and
-// narrows to what is open.
+// narrows to what is open. Clocks are slow to make: one for each zone, not for each business.
+const clocks = {}, days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+const names = new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: 'UTC', weekday: 'long' });
+// 1 January 2024 was a Monday.
+const named = (day) => names.format(Date.UTC(2024, 0, 1 + day));
 for (const line of document.querySelectorAll('[data-week]')) {
-	const parts = {}, days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
-	const clock = new Intl.DateTimeFormat('en-GB', { timeZone: line.dataset.zone, weekday: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-	// 1 January 2024 was a Monday.
-	const named = (day) => new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: 'UTC', weekday: 'long' }).format(Date.UTC(2024, 0, 1 + day));
-	for (const p of clock.formatToParts()) parts[p.type] = p.value;
+	const parts = {}, zone = line.dataset.zone;
+	const clock = clocks[zone] ??= new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts();
+	for (const p of clock) parts[p.type] = p.value;
 	const today = days.indexOf(parts.weekday), now = today * 1440 + parts.hour * 60 + +parts.minute, week = 10080;
 	const spans = line.dataset.week.split(',').map((s) => s.split('-').map(Number));
 	const at = (m) => `${(m % week / 1440 | 0) === today ? '' : named(m % week / 1440 | 0) + ' '}${String(m % 1440 / 60 | 0).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`;

@@ -8,7 +8,7 @@
 #include "site/facts/facts.h"
 #include "site/look/look.h"
 
-enum { BLOCK_MAX = 256 * 1024, ID_CHARS = RECORD_ID_TEXT - 1 };
+enum { BLOCK_MAX = 256 * 1024, LOCATOR_MAX = 4096, ID_CHARS = RECORD_ID_TEXT - 1 };
 
 /* ---- its facts ---- */
 
@@ -117,6 +117,18 @@ static void put_links(struct view *p, const struct search_business *b,
 	json_build_text(&p->b, p->root, "nearby", view_search_link(p, &q));
 }
 
+static void put_locator(struct view *p, const struct facts_business *f)
+{
+	const struct look_spot place = {f->lat, f->lon};
+	struct buf out;
+	buf_init(&out, LOCATOR_MAX);
+	if (f->located && !facts_hides_address(f) &&
+	    look_locate(f->country, f->city, &place, p->in->wording, p->arena, &out))
+		json_build_text(&p->b, p->root, "locator",
+				view_text(p, "%.*s", STR_ARG(buf_view(&out))));
+	buf_release(&out);
+}
+
 /* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. Without either the page
  * has no such link. */
 static void put_contact(struct view *p, const struct search_business *b, const char *key,
@@ -206,6 +218,7 @@ static void business_got(void *ctx, const struct search_one *one)
 	struct facts_business facts = facts_of(p, b, address);
 	put_facts(p, &facts);
 	put_kind(p, b);
+	put_locator(p, &facts);
 	put_links(p, b, &facts);
 	put_hours(p, b);
 	put_looks(p, b);

@@ -7,7 +7,6 @@
 #include <xxhash.h>
 #include "base/log.h"
 #include "directory/iso/iso.h"
-#include "directory/towns/towns.h"
 #include "hours/hours.h"
 #include "site/look/look.h"
 #include "sql/export.h"
@@ -349,24 +348,13 @@ void business_put_hours(struct maker *m, const struct business *b)
 
 /* ---- the page ---- */
 
-/* Where it is, seen from the centre of its town, or of the nearest one that the table has. */
 static void business_put_locator(struct maker *m, const struct business *b)
 {
 	const struct facts_business *f = &b->facts;
 	const struct look_spot place = {f->lat, f->lon};
-	struct towns_place town;
-	if (!f->located || b->hidden)
-		return;
-	bool found = towns_find(f->country, f->city, &town);
-	for (int i = 0; i < 2; i++, found = towns_nearest(f->lat, f->lon, &town)) {
-		const struct look_spot centre = {town.lat / 1e5, town.lon / 1e5};
-		buf_reset(&m->locator);
-		if (found && look_locator(&centre, str_of(town.name), &place, m->theme->wording,
-					  &m->arena, &m->locator)) {
-			json_build_text(&m->b, m->root, "locator", buf_view(&m->locator));
-			return;
-		}
-	}
+	if (f->located && !b->hidden &&
+	    look_locate(f->country, f->city, &place, m->theme->wording, &m->arena, &m->locator))
+		json_build_text(&m->b, m->root, "locator", buf_view(&m->locator));
 }
 
 static void business_put_trail(struct maker *m, const struct business *b)

@@ -35,9 +35,10 @@ static void listed_put_phone(struct maker *m, struct json_value *v, struct str p
 		return;
 	struct str shown =
 	    locale_phone(&m->arena, phone, m->theme->several_countries ? STR("") : country);
-	m->b.failed |= !shown.p;
+	struct str link = facts_phone_link(phone, &m->arena);
+	m->b.failed |= !shown.p || !link.p;
 	json_build_text(&m->b, v, "item_phone", shown);
-	JSON_BUILD_JOIN(&m->b, v, "item_phone_link", STR("tel:"), phone);
+	json_build_text(&m->b, v, "item_phone_link", link);
 }
 
 static void listed_put_member(struct maker *m, const struct manifest_entry *e,

@@ -158,6 +158,8 @@ size_t facts_check_page(const struct json_value *block, const struct facts_ids *
 /* Whether a text is a placeholder: "TODO", "[Your name]", "{{ phone }}". */
 bool facts_is_placeholder(struct str text);
 bool facts_is_placeholder_phone(struct str phone);
+/* "tel:" and its digits, for a link. Empty: it has too few. NULL: no memory. */
+struct str facts_phone_link(struct str phone, struct arena *arena);
 /* Whether a URL leads to the reader's own computer or network: localhost, 192.168.0.1. */
 bool facts_is_private_url(struct str url);
 

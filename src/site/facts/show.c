@@ -50,19 +50,24 @@ struct str facts_phone(const struct facts_business *business, struct str phone, 
 	return locale_phone(arena, phone, business->country_name.n ? STR("") : business->country);
 }
 
-static void show_phone(struct shown *s, struct json_value *parent, const char *key,
-		       const char *link_key, struct str phone)
+struct str facts_phone_link(struct str phone, struct arena *arena)
 {
 	char digits[64];
 	size_t n = 0;
 	for (size_t i = 0; i < phone.n && n < sizeof(digits); i++)
 		if (ascii_is_digit(phone.p[i]) || (phone.p[i] == '+' && n == 0))
 			digits[n++] = phone.p[i];
+	return n > 2 ? ARENA_JOIN(arena, STR("tel:"), {digits, n}) : STR("");
+}
+
+static void show_phone(struct shown *s, struct json_value *parent, const char *key,
+		       const char *link_key, struct str phone)
+{
 	struct str grouped = facts_phone(s->business, phone, s->b->arena);
-	s->b->failed |= !grouped.p && phone.n;
+	struct str link = facts_phone_link(phone, s->b->arena);
+	s->b->failed |= (!grouped.p && phone.n) || !link.p;
 	json_build_text(s->b, parent, key, grouped);
-	if (n > 2)
-		JSON_BUILD_JOIN(s->b, parent, link_key, STR("tel:"), {digits, n});
+	json_build_text(s->b, parent, link_key, link);
 }
 
 static void show_texts(struct shown *s, const char *key, const struct facts_texts *texts)

@@ -88,6 +88,11 @@ MUST_CHECK bool look_locator(const struct look_spot *centre, struct str name,
 			     const struct look_spot *place, const struct wording *wording,
 			     struct arena *arena, struct buf *out);
 
+/* The same from the centre of the business's town, or, when the table of towns does not have it or
+ * it is too far away, of the nearest town. Replaces what `out` has. False: no town is near. */
+MUST_CHECK bool look_locate(struct str country, struct str town_name, const struct look_spot *place,
+			    const struct wording *wording, struct arena *arena, struct buf *out);
+
 /* ---- colours ---- */
 
 /* A text, or a line that must be seen, and its ground. */
