@@ -83,11 +83,14 @@ MUST_CHECK bool db_bytes(const struct db_rows *rows, int row, int column, struct
 MUST_CHECK bool db_texts(const struct db_rows *rows, int row, int column, struct arena *arena,
 			 struct str **out, size_t *count);
 
-/* Append an element to an array literal of numbers for DB_TEXT; db_array_end closes the literal,
- * also an empty one. out: only for this array. */
-enum { DB_ARRAY_I64 = 21 /* bytes that an element takes at most */ };
-void db_array_i64(struct buf *out, int64_t value);
-void db_array_end(struct buf *out);
+/* An array literal as a parameter: array_begin, its elements, array_end. The buffer is only for
+ * this array, must have room for it, and must live until the statement was sent. */
+enum { ARRAY_I64 = 21 /* bytes that an element takes at most */ };
+void array_begin(struct buf *a);
+void array_i64(struct buf *a, int64_t value);
+void array_null(struct buf *a);
+void array_text(struct buf *a, struct str value);
+struct db_param array_end(struct buf *a);
 
 struct db;
 

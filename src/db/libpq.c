@@ -270,16 +270,6 @@ bool db_texts(const struct db_rows *rows, int row, int column, struct arena *are
 	return true;
 }
 
-void db_array_i64(struct buf *out, int64_t value)
-{
-	buf_printf(out, "%c%lld", out->n ? ',' : '{', (long long)value);
-}
-
-void db_array_end(struct buf *out)
-{
-	buf_puts(out, out->n ? "}" : "{}");
-}
-
 void db_copy_text(struct buf *out, struct str value)
 {
 	size_t from = 0;

@@ -165,11 +165,11 @@ void search_paths(struct db_pool *db, struct arena *arena, struct search_busines
 	}
 	*p = (struct paths){.done = done, .ctx = ctx, .item = item, .count = count};
 	ask_init(&p->ask, db, arena);
-	buf_init(&ids, (SEARCH_LIMIT_MAX + 1) * DB_ARRAY_I64 + 64);
+	buf_init(&ids, (SEARCH_LIMIT_MAX + 1) * ARRAY_I64 + 64);
+	array_begin(&ids);
 	for (size_t i = 0; i < count; i++)
-		db_array_i64(&ids, item[i].id);
-	db_array_end(&ids);
-	const struct db_param params[] = {DB_TEXT(buf_view(&ids))};
+		array_i64(&ids, item[i].id);
+	const struct db_param params[] = {array_end(&ids)};
 	enum status status =
 	    ask_query(&p->ask, &sql_business_paths, params, 1, paths_done, p, &err);
 	buf_release(&ids);

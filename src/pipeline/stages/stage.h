@@ -92,11 +92,4 @@ void stage_facts(const char *text, struct wire_facts *out);
 /* The format in the claim's arena; empty when it does not fit. */
 struct str stage_text(struct stage_claim *claim, const char *format, ...) PRINTF(2, 3);
 
-/* Arrays as PostgreSQL reads them: '{1,2}', '{"a","b"}'. */
-void array_begin(struct buf *a);
-void array_i64(struct buf *a, int64_t value);
-void array_null(struct buf *a);
-void array_text(struct buf *a, struct str value);
-struct db_param array_end(struct buf *a);
-
 #endif

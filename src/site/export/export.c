@@ -111,9 +111,9 @@ static enum status export_read_shop(struct export_run *r, struct err *err)
 	struct shop own;
 	struct buf ids;
 	buf_init(&ids, 64);
-	db_array_i64(&ids, shop->site->id);
-	db_array_end(&ids);
-	enum status status = DB_RUN(r->db, sql_export_rows, &r->shop, err, DB_TEXT(buf_view(&ids)));
+	array_begin(&ids);
+	array_i64(&ids, shop->site->id);
+	enum status status = DB_RUN(r->db, sql_export_rows, &r->shop, err, array_end(&ids));
 	buf_release(&ids);
 	if (status == OK && !r->shop.rows)
 		status = err_set(err, NOT_FOUND, "there is no business %s", shop->site->id_text);

@@ -12,14 +12,14 @@ enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct
 	size_t members = 0;
 	for (uint64_t w = from; w < to; w++)
 		members += l->page[l->work[w]].to - l->page[l->work[w]].from;
-	buf_init(&ids, members * DB_ARRAY_I64 + 64);
+	buf_init(&ids, members * ARRAY_I64 + 64);
+	array_begin(&ids);
 	for (uint64_t w = from; w < to; w++) {
 		const struct list_page *p = &l->page[l->work[w]];
 		for (uint32_t i = p->from; i < p->to; i++)
-			db_array_i64(&ids, l->m->entry[l->order[i]].id);
+			array_i64(&ids, l->m->entry[l->order[i]].id);
 	}
-	db_array_end(&ids);
-	enum status status = DB_RUN(db, sql_export_list, rows, err, DB_TEXT(buf_view(&ids)));
+	enum status status = DB_RUN(db, sql_export_list, rows, err, array_end(&ids));
 	buf_release(&ids);
 	return status;
 }

@@ -144,11 +144,11 @@ static enum status photos_find_owners(struct photos_scan *s, struct db *db, stru
 	for (size_t at = 0; at < s->candidates && status == OK; at += PHOTOS_AT_ONCE) {
 		struct db_rows rows;
 		struct buf ids;
-		buf_init(&ids, PHOTOS_AT_ONCE * DB_ARRAY_I64 + 64);
+		buf_init(&ids, PHOTOS_AT_ONCE * ARRAY_I64 + 64);
+		array_begin(&ids);
 		for (size_t i = at; i < s->candidates && i < at + PHOTOS_AT_ONCE; i++)
-			db_array_i64(&ids, s->candidate[i].id);
-		db_array_end(&ids);
-		status = DB_RUN(db, sql_export_photos, &rows, err, DB_TEXT(buf_view(&ids)));
+			array_i64(&ids, s->candidate[i].id);
+		status = DB_RUN(db, sql_export_photos, &rows, err, array_end(&ids));
 		buf_release(&ids);
 		if (status != OK)
 			break;

@@ -39,10 +39,10 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep,
 	struct business b;
 	struct buf ids;
 	buf_init(&ids, 64);
-	db_array_i64(&ids, id);
-	db_array_end(&ids);
+	array_begin(&ids);
+	array_i64(&ids, id);
 	maker_begin(&p->maker);
-	enum status status = DB_RUN(p->db, sql_export_rows, &rows, err, DB_TEXT(buf_view(&ids)));
+	enum status status = DB_RUN(p->db, sql_export_rows, &rows, err, array_end(&ids));
 	buf_release(&ids);
 	if (status != OK)
 		return status;

@@ -164,11 +164,11 @@ static enum status worker_render_ids(struct export_worker *w, uint64_t at, uint6
 	const int64_t *ids = w->pass->ids + at;
 	struct db_rows rows;
 	struct buf list;
-	buf_init(&list, EXPORT_CHUNK * DB_ARRAY_I64 + 64);
+	buf_init(&list, EXPORT_CHUNK * ARRAY_I64 + 64);
+	array_begin(&list);
 	for (size_t i = 0; i < n; i++)
-		db_array_i64(&list, ids[i]);
-	db_array_end(&list);
-	enum status status = DB_RUN(w->db, sql_export_rows, &rows, err, DB_TEXT(buf_view(&list)));
+		array_i64(&list, ids[i]);
+	enum status status = DB_RUN(w->db, sql_export_rows, &rows, err, array_end(&list));
 	buf_release(&list);
 	if (status != OK)
 		return status;
