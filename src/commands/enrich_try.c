@@ -1,19 +1,12 @@
 #include "commands/enrich_try.h"
-#include "base/clock.h"
-#include "base/memory.h"
-#include "commands/containers.h"
+#include "commands/caller.h"
 #include "directory/record/record.h"
 #include "pipeline/pipeline.h"
-#include "process/spawn.h"
 #include "sql/pipeline.h"
 
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-enum { ARENA_BYTES = 1 << 20, ARRAY_BYTES = 4096, MORE_MS = 30000 };
+enum { ARENA_BYTES = 1 << 20, ARRAY_BYTES = 4096 };
 
 static void show_facts(const struct wire_facts *facts)
 {
@@ -43,52 +36,17 @@ static void show_answer(const struct wire_answer *a)
 		show_facts(&a->facts);
 }
 
-/* The answer, as soon as it is there. */
-static enum status await_answer(int fd, int64_t limit_ms, struct err *err)
-{
-	char *packet = memory_room(WIRE_MESSAGE_MAX);
-	enum status status = NOT_FOUND;
-	for (int64_t end = clock_ms() + limit_ms; status == NOT_FOUND;) {
-		struct wire_message m;
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = end - clock_ms();
-		if (left <= 0) {
-			status = err_set(err, TIMED_OUT, "holdfast-fetch does not answer");
-			break;
-		}
-		(void)!poll(&p, 1, (int)left);
-		status = wire_receive(fd, packet, &m, err);
-		if (status == OK && m.type == WIRE_ANSWER)
-			show_answer(&m.answer);
-		else if (status == OK)
-			status = NOT_FOUND; /* ticks */
-	}
-	free(packet);
-	return status;
-}
-
 static enum status try_call(const struct instance *i, const struct wire_request *request,
 			    struct err *err)
 {
-	struct wire_message message;
-	struct err ignored;
-	pid_t pid;
-	int fd;
-	enum status status = container_start_fetch(i, &pid, &fd, err);
-	if (status != OK)
-		return status;
-	pipeline_hello(&i->config, &message);
-	status = wire_send(fd, &message, err);
-	if (status == OK) {
-		message =
-		    (struct wire_message){.type = WIRE_REQUEST, .item = 1, .request = *request};
-		status = wire_send(fd, &message, err);
-	}
+	struct caller caller;
+	const struct wire_answer *answer;
+	enum status status = caller_open(&caller, i, err);
 	if (status == OK)
-		status = await_answer(fd, (int64_t)request->timeout_ms + MORE_MS, err);
-	close(fd);
-	kill(pid, SIGTERM);
-	(void)!spawn_wait(pid, "holdfast-fetch", &ignored);
+		status = caller_ask(&caller, request, &answer, err);
+	if (status == OK)
+		show_answer(answer);
+	caller_close(&caller);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "commands/commands.h"
 #include "commands/database.h"
+#include "commands/export_check.h"
 #include "commands/export_serve.h"
 #include "directory/import/import.h"
 
@@ -17,7 +18,7 @@ static struct export_options export;
 static int64_t workers;
 static bool without_cards;
 static const char *shop_id, *shop_domain_text;
-static const char *serve_port, *only_ids, *fit_host;
+static const char *serve_port, *only_ids, *fit_host, *check_url;
 static struct export_fit fit;
 
 static const struct cli_option options[] = {
@@ -36,6 +37,9 @@ static const struct cli_option options[] = {
     {"fit", 0, CLI_TEXT, "HOST", 0, 0,
      "publish only what this host takes: cloudflare, github-pages, or a number of files",
      &fit_host},
+    {"check-host", 0, CLI_TEXT, "URL", 0, 0,
+     "write nothing: ask a host whether it serves the published site (status, type, redirects of a sample of its addresses); exit status 2: not as expected",
+     &check_url},
     {"symlink", 0, CLI_FLAG, NULL, 0, 0,
      "publish through a symbolic link instead of exchanging folders", &export.by_link},
     {"shop", 0, CLI_TEXT, "ID", 0, 0,
@@ -400,6 +404,23 @@ static enum status export_show(const struct instance *i, const char *dir, struct
 	return export_serve(i, &run, ids, count, (uint16_t)port, err);
 }
 
+/* --check-host: without the database. */
+static int export_check_host(const char *dir)
+{
+	struct instance i;
+	struct err err;
+	char site[PATH_MAX];
+	size_t wrong = 0;
+	if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
+		return cli_failed(&err);
+	enum status status = dir ? io_path(site, sizeof(site), &err, "%s", dir)
+				 : io_path(site, sizeof(site), &err, "%s/site", i.dir);
+	if (status == OK)
+		status = export_check(&i, site, str_of(check_url), &wrong, &err);
+	instance_release(&i);
+	return status != OK ? cli_failed(&err) : wrong ? EXIT_FINDINGS : EXIT_OK;
+}
+
 static int export_command(int argc, char **argv)
 {
 	struct instance i;
@@ -416,6 +437,8 @@ static int export_command(int argc, char **argv)
 	if (fit_host && !export_fit_find(str_of(fit_host), &fit))
 		return cli_usage_error(
 		    "--fit: the hosts are cloudflare and github-pages; else name a number of files");
+	if (check_url)
+		return export_check_host(argc ? argv[0] : NULL);
 	if (fit_host)
 		export.fit = &fit;
 	if (give_paths(&i, &err) != OK)

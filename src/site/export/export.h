@@ -114,6 +114,20 @@ struct export_report {
 MUST_CHECK enum status export_run(const struct export_options *options,
 				  struct export_report *report, struct err *err);
 
+/* ---- whether a host serves it ---- */
+
+struct export_sample {
+	struct str address;  /* below the site's, percent-encoded */
+	const char *type;    /* media type of the file; NULL: there is none */
+	struct str leads_to; /* path that the address redirects to; empty: nowhere */
+};
+/* A sample of what is published in `dir`: pages, lists, a file of each other kind, what does not
+ * exist, and former addresses of the maps MAPS.nginx and MAPS.caddy. base: path of the site's
+ * address, "/shops". All in the arena. NOT_FOUND: no export has published it. */
+MUST_CHECK enum status export_sample(const char *dir, const char *state, const char *maps,
+				     struct str base, struct arena *arena,
+				     struct export_sample **out, size_t *count, struct err *err);
+
 /* ---- several languages: site.languages ---- */
 
 enum { TREES_MAX = 16 };

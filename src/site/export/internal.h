@@ -18,6 +18,7 @@
  *   shop.c      the site of one shop: its files
  *   shop_page.c what the pages of a shop show
  *   redirects.c former addresses of pages (redirects.h)
+ *   sample.c    what a host must answer
  *   listing.c   lists of files for uploads
  *   fit.c       the limits of hosts
  *   own.c       files of the operator

@@ -473,8 +473,7 @@ static void redirects_resolve(const struct redirects_run *run)
 
 /* ---- stubs ---- */
 
-/* The address of a file below the site's root: without "index.html". */
-static struct str redirects_address(struct str path)
+struct str redirects_address(struct str path)
 {
 	struct str index = STR("index.html");
 	bool folder =

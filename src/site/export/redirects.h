@@ -54,6 +54,8 @@ MUST_CHECK enum status redirects_write(const struct redirects_run *run, const ch
 				       const char *suffix, struct err *err);
 MUST_CHECK enum status redirects_write_maps(const struct redirects *r, const char *maps,
 					    const char *suffix, struct err *err);
+/* The address of a file below the site's root: without "index.html". */
+struct str redirects_address(struct str path);
 /* The page that leads on. */
 void redirects_put_stub(const struct redirects *r, const struct redirect *lead, struct buf *out);
 
