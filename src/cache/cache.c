@@ -138,8 +138,7 @@ static void answer_waits(struct flight *flight, enum cache_outcome outcome, stru
 	struct cache *cache = flight->cache;
 	int64_t now = clock_ms();
 	while (flight->waits) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-		struct cache_wait wait = *flight->waits;
+		struct cache_wait wait = *flight->waits; /* NOLINT(clang-analyzer-unix.Malloc) */
 		wait_free(flight->waits);
 		struct str copy = {NULL, 0};
 		if (meta)
@@ -721,14 +720,13 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 		 * create and free any flight: start again from the front after each. */
 		struct flight *f = cache->flights[i];
 		while (f) {
-			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-			if (f->fill || f->seen == cache->wakes) {
-				f = f->next;
-				continue;
+			bool done = f->fill || /* NOLINT(clang-analyzer-unix.Malloc) */
+				    f->seen == cache->wakes;
+			if (!done) {
+				f->seen = cache->wakes;
+				flight_look(f);
 			}
-			f->seen = cache->wakes;
-			flight_look(f);
-			f = cache->flights[i];
+			f = done ? f->next : cache->flights[i];
 		}
 	}
 }
@@ -776,10 +774,8 @@ void cache_destroy(struct cache *cache)
 	for (size_t i = 0; i < FLIGHT_BUCKETS; i++) {
 		while (cache->flights[i]) {
 			struct flight *f = cache->flights[i];
-			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-			while (f->waits)
-				/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-				wait_free(f->waits);
+			while (f->waits)             /* NOLINT(clang-analyzer-unix.Malloc) */
+				wait_free(f->waits); /* NOLINT(clang-analyzer-unix.Malloc) */
 			if (f->fill) {
 				if (f->fill->locked)
 					second_unlock(cache->second, f->key.bytes, &f->fill->token);

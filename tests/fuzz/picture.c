@@ -1,6 +1,6 @@
 /* link: base config process site/pictures */
-/* The cleaner of converted pictures: what it lets through is not longer, and cleaned again it is the
- * same. */
+/* The cleaner of converted pictures: what it lets through is not longer, and cleaned again it is
+ * the same. */
 #include "site/pictures/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -516,8 +516,7 @@ void db_pool_destroy(struct db_pool *pool)
 	if (!pool)
 		return;
 	while (pool->oldest)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-		query_free(pool->oldest);
+		query_free(pool->oldest); /* NOLINT(clang-analyzer-unix.Malloc) */
 	for (int i = 0; i < pool->links_count; i++) {
 		link_drop_events(&pool->links[i]);
 		event_free(pool->links[i].retry);

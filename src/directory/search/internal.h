@@ -42,6 +42,11 @@ const struct plan *plan_find(unsigned filters, enum search_sort sort, bool commo
 /* What is possible with that order, in words. */
 void plan_describe(struct buf *out, enum search_sort sort);
 extern const char *const plan_sort_names[SEARCH_SORTS];
+/* The order of a query's list. */
+enum search_sort plan_sort(const struct search_query *q);
+/* What it asks for beside category, region and city: text, choices, and a point or a section of the
+ * map where an index serves it. */
+unsigned plan_asked_filters(const struct search_query *q);
 
 /* ---- cursor.c: where a page begins ---- */
 

@@ -713,46 +713,6 @@ static void refuse_combination(struct listing *l)
 	list_finish(l);
 }
 
-static enum search_sort sort_of(const struct search_query *q)
-{
-	return q->sort_given ? q->sort : q->near ? SEARCH_DISTANCE : SEARCH_QUALITY;
-}
-
-static unsigned choice_filters(const struct search_query *q)
-{
-	for (size_t i = 0; i < SEARCH_CHOICES; i++)
-		if (q->choice[i])
-			return PLAN_FACETS;
-	return 0;
-}
-
-/* A place and a section of the map as filters of the plan. */
-static unsigned map_filters(const struct search_query *q)
-{
-	struct area area;
-	area_of(q, sort_of(q), &area);
-	bool served =
-	    area_is_small(&area) && sort_of(q) == SEARCH_QUALITY && !q->q.n && !choice_filters(q);
-	return (q->near && !area.round ? PLAN_NEAR : 0u) | (served ? PLAN_BOX : 0u);
-}
-
-/* A city stands for its region. */
-static unsigned place_filters(const struct search_query *q)
-{
-	return (q->city.n     ? PLAN_CITY
-		: q->region.n ? PLAN_REGION
-			      : 0u) |
-	       map_filters(q) | choice_filters(q);
-}
-
-bool search_possible(const struct search_query *q)
-{
-	unsigned filters = place_filters(q) | (q->q.n ? PLAN_TEXT : 0u);
-	if (q->category.n)
-		filters |= taxonomy_group(q->category) ? PLAN_GROUP : PLAN_CATEGORY;
-	return plan_find(plan_filters(filters, sort_of(q)), sort_of(q), false) != NULL;
-}
-
 /* The stage in front of the key, and a page that begins in the head of a text's answer. */
 static void read_head_cursor(struct listing *l)
 {
@@ -788,11 +748,11 @@ void search_list(struct db_pool *db, struct arena *arena, const struct search_qu
 	l->done = done;
 	l->ctx = ctx;
 	l->list.item = item;
-	l->list.sort = sort_of(q);
+	l->list.sort = plan_sort(q);
 	l->at_most = INT64_MAX;
 	l->at_s = q->open && !q->open_now ? q->open_at_s : clock_wall_us() / 1000000;
-	l->filters = (q->region.n ? PLAN_REGION : 0u) | (q->city.n ? PLAN_CITY : 0u) |
-		     map_filters(q) | choice_filters(q) | (q->q.n ? PLAN_TEXT : 0u);
+	l->filters =
+	    (q->region.n ? PLAN_REGION : 0u) | (q->city.n ? PLAN_CITY : 0u) | plan_asked_filters(q);
 	l->fetch = q->limit + 1;
 	l->open = q->open;
 	area_of(q, l->list.sort, &l->area);

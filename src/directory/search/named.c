@@ -322,8 +322,8 @@ bool named_correct_whole(struct typed *typed)
 	struct str text;
 	if (!slip || typed->plain || typed->meanings || !slip_of(slip, &meaning, &text))
 		return false;
-	/* From here on the text is as if it had been typed right: names that are the category's word
-	 * come first. */
+	/* From here on the text is as if it had been typed right: names that are the
+	 * category's word come first. */
 	char key[WORDS_KEY_BYTES];
 	struct str word = arena_str(typed->arena, words_key(text, key));
 	typed->meaning[0] = meaning;

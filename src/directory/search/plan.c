@@ -1,4 +1,5 @@
 #include "directory/search/internal.h"
+#include "directory/taxonomy/taxonomy.h"
 #include "sql/directory.h"
 
 #define G    PLAN_GROUP
@@ -117,4 +118,34 @@ void plan_describe(struct buf *out, enum search_sort sort)
 			buf_putc(out, ')');
 		}
 	}
+}
+
+enum search_sort plan_sort(const struct search_query *q)
+{
+	return q->sort_given ? q->sort : q->near ? SEARCH_DISTANCE : SEARCH_QUALITY;
+}
+
+unsigned plan_asked_filters(const struct search_query *q)
+{
+	struct area area;
+	unsigned filters = q->q.n ? PLAN_TEXT : 0u;
+	for (size_t i = 0; i < SEARCH_CHOICES; i++)
+		filters |= q->choice[i] ? PLAN_FACETS : 0u;
+	area_of(q, plan_sort(q), &area);
+	if (q->near && !area.round)
+		filters |= PLAN_NEAR;
+	if (area_is_small(&area) && plan_sort(q) == SEARCH_QUALITY && !filters)
+		filters |= PLAN_BOX;
+	return filters;
+}
+
+bool search_possible(const struct search_query *q)
+{
+	unsigned filters = plan_asked_filters(q);
+	/* A city stands for its region. */
+	if (q->city.n || q->region.n)
+		filters |= q->city.n ? PLAN_CITY : PLAN_REGION;
+	if (q->category.n)
+		filters |= taxonomy_group(q->category) ? PLAN_GROUP : PLAN_CATEGORY;
+	return plan_find(plan_filters(filters, plan_sort(q)), plan_sort(q), false) != NULL;
 }

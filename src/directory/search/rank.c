@@ -300,9 +300,9 @@ static bool joins_dropped(const struct typed *typed, size_t i)
 	return i == typed->count || typed->term[i].dropped;
 }
 
-enum part { PART_CATEGORY = 1, PART_PLACE = 2, PART_WORDS = 4 };
+enum rank_part { PART_CATEGORY = 1, PART_PLACE = 2, PART_WORDS = 4 };
 
-static enum part part_of(const struct term *term)
+static enum rank_part rank_part_of(const struct term *term)
 {
 	return term->category ? PART_CATEGORY : term->place ? PART_PLACE : PART_WORDS;
 }
@@ -319,7 +319,7 @@ static bool write_parts(const struct typed *typed, unsigned parts, struct str *o
 			joining = joining < i ? joining : i;
 			continue;
 		}
-		bool wanted = !term->dropped && (part_of(term) & parts);
+		bool wanted = !term->dropped && (rank_part_of(term) & parts);
 		for (; joining < i && wanted && out->n && fits; joining++)
 			fits = add_word(typed->arena, out, as_typed(typed, &typed->term[joining]));
 		joining = typed->count;
@@ -351,7 +351,7 @@ static bool rank_parts(const struct typed *typed, struct search_understood *out)
 	unsigned there = 0;
 	for (size_t i = 0; i < typed->count; i++)
 		if (!typed->term[i].filler && !typed->term[i].dropped)
-			there |= part_of(&typed->term[i]);
+			there |= rank_part_of(&typed->term[i]);
 	bool wishes = typed->near_me || typed->open_now;
 	return (!(there & PART_CATEGORY) ||
 		write_without(typed, all - PART_CATEGORY, &out->without_category)) &&

@@ -7,8 +7,8 @@
 
 enum { GROUPS = 21 };
 
-/* The motif (.t0 to .t7 of assets/site.css) of each group of the taxonomy; a category's group is its
- * id's hundreds. */
+/* The motif (.t0 to .t7 of assets/site.css) of each group of the taxonomy; a category's group is
+ * its id's hundreds. */
 static const unsigned char look_motifs[GROUPS] = {
     [0] = 7,  /* unclassified */
     [1] = 1,  /* food shops: dots */
