@@ -69,7 +69,8 @@ sub background {
 sub dumping { # the process of pg_dump or pg_restore that a command has started
 	my ($program, $name) = @_;
 	return wait_until("$name runs", sub {
-		my ($child) = grep { /\d/ } split ' ', Instance::read_file("/proc/$program->{pid}/task/$program->{pid}/children");
+		my ($child) = grep { /\d/ } split ' ',
+			Instance::read_file("/proc/$program->{pid}/task/$program->{pid}/children");
 		return $child && Instance::read_file("/proc/$child/cmdline") =~ /^\Q$name\E\0/ && $child;
 	}, sub { $program->log });
 }
@@ -293,7 +294,8 @@ my %known = reverse %old;
 is((grep { $known{$_} } values %new), 0, 'which have other passwords');
 my $conf = $copy->slurp('holdfast.conf') =~ s/^#.*\n//mgr;
 unlike($conf, qr/keeper|kept/, "the administrator's name and password are not kept");
-like($conf, qr{^db\.url = postgresql://\Q$server->{host}:$server->{port}\E/new$}m, 'the settings name the new database');
+like($conf, qr{^db\.url = postgresql://\Q$server->{host}:$server->{port}\E/new$}m,
+	'the settings name the new database');
 sub digests {
 	my ($database, @tables) = @_;
 	return $server->sql(join(' UNION ALL ', map {"SELECT '$_', count(*), md5(string_agg(t::text, '' ORDER BY t::text))

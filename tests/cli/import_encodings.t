@@ -99,13 +99,16 @@ for (@encodings) {
 	}
 	my ($word) = grep {/[^\x00-\x7f]/} split / /, $business;
 	is($remarks->[0]{line}, 2, 'which is told with the line of a word');
-	like($remarks->[0]{text}, qr/read as \S+ by its letters, as in '\Q$word\E': --encoding names another one/, 'and it');
+	like($remarks->[0]{text}, qr/read as \S+ by its letters, as in '\Q$word\E': --encoding names another one/,
+		'and it');
 }
 
 # Words of which a letter is another one in another encoding, and little else to tell by: right, or refused.
 for my $case (
-	['cp1252', 'Crème', 'Genève'], ['cp1252', 'Caffè', 'Forlì'], ['cp1252', 'Señor', 'Málaga'], ['cp1252', 'Pão', 'Évora'],
-	['cp1252', 'Blåbær', 'Tromsø'], ['cp1252', 'Ísafold', 'Höfn'], ['cp1252', 'Õun', 'Põlva'], ['cp1252', 'MÜSLI', 'KÖLN'],
+	['cp1252', 'Crème', 'Genève'], ['cp1252', 'Caffè', 'Forlì'], ['cp1252', 'Señor', 'Málaga'],
+	['cp1252', 'Pão', 'Évora'],
+	['cp1252', 'Blåbær', 'Tromsø'], ['cp1252', 'Ísafold', 'Höfn'], ['cp1252', 'Õun', 'Põlva'],
+	['cp1252', 'MÜSLI', 'KÖLN'],
 	['cp1250', 'Čokolada', 'Ljubljana'], ['cp1250', 'Pekara Kovačić', 'Čakovec'], ['cp1250', 'Szőlő', 'Győr'],
 	['cp1250', 'Gołąb', 'Łódź'], ['cp1250', 'Brânză', 'Iaşi'], ['cp1254', 'Şeker', 'Diyarbakır'],
 	['cp1257', 'Maiznīca', 'Rīga'], ['iso-8859-2', 'Şcoală', 'Timişoara'], ['MacRoman', 'Crème', 'Genève'],
@@ -151,7 +154,8 @@ for my $case (
 	my ($failed, undef, $why) = read_file(encode('cp1251', $osm =~ s/ encoding="windows-1251"//r));
 	is($failed, 1, 'XML of another encoding that declares none is refused');
 	like($why, qr/line 2: not UTF-8.*--encoding windows-1251 \('Пекарня'\)/, 'with line, remedy and a word');
-	for my $list ('{"name":"Müller","city":"Köln"}' . "\n", '[{"name":"A"},' . "\n" . '{"name":"Müller","city":"Köln"}]') {
+	for my $list ('{"name":"Müller","city":"Köln"}' . "\n",
+		'[{"name":"A"},' . "\n" . '{"name":"Müller","city":"Köln"}]') {
 		($failed, undef, $why) = read_file(encode('cp1252', $list));
 		is($failed, 1, 'JSON is UTF-8, or it is refused');
 		like($why, qr/line [12]: not UTF-8, which JSON is.*--encoding windows-1252 \('Müller'\)/, 'with the remedy');

@@ -210,7 +210,8 @@ for my $i (0 .. $#texts) {
 # ---- UTF-8 that was encoded twice ----
 my @words = ('Zürich', 'Bäckerei Müller', 'Café Crème', 'Plzeň', 'Kovačić', 'Łódź', 'Пекарня Берёзка', 'Αθήνα', 'Győr',
 	'MÜNCHEN', 'Škoda', 'Señor', 'L’Été', '“Bar” – Café', 'SÃO JOÃO', '50 €');
-my @others = ('MÍŠEK', 'ČŠ', 'IRMÃ SANTA', '«Été»', 'Ñandú', 'ÉTÉ À LA PLAGE', 'Şeker Fırını', 'Brânză', 'Tōkyō', 'Việt Nam',
+my @others = ('MÍŠEK', 'ČŠ', 'IRMÃ SANTA', '«Été»', 'Ñandú', 'ÉTÉ À LA PLAGE', 'Şeker Fırını', 'Brânză',
+	'Tōkyō', 'Việt Nam',
 	'東京', 'مخبز', 'חיפה', 'ЁЛКА', 'Їжак і Ґанок', 'Φάρμακα', '½ Preis', '¡Olé!', 'N° 5 ©', 'Öä', '«Ã ¼»', 'Ærø', 'Þór');
 {
 	my @twice;
@@ -228,7 +229,8 @@ my @others = ('MÍŠEK', 'ČŠ', 'IRMÃ SANTA', '«Été»', 'Ñandú', 'ÉTÉ �
 	is($records->[$_]{city}, $plain[$_], "$plain[$_] is left as it is") for 0 .. $#plain;
 	my $report = report_of(encode_utf8("name;city\nA;Bern\nZÃ¼rcher;ZÃ¼rich\nB;StraÃŸe\n"));
 	is($report->{remarks}[0]{line}, 3, 'it is told with the line');
-	like($report->{remarks}[0]{text}, qr/'ZÃ¼rcher' is UTF-8 that was encoded twice, and was read as 'Zürcher'/, 'and both');
+	like($report->{remarks}[0]{text}, qr/'ZÃ¼rcher' is UTF-8 that was encoded twice, and was read as 'Zürcher'/,
+		'and both');
 	is($report->{fields}{city}{changed}, 2, 'and counted as changed');
 	$report = report_of(encode_utf8("Name;StraÃŸe\nA;Weg 1\n"));
 	is($report->{records}[0]{street}, 'Weg 1', 'names of columns, too');
@@ -282,7 +284,8 @@ my @phones = (
 	[ 'FR', '+33 (0)1 42 60 00 00', '+33142600000' ], [ 'RS', '011 123 4567', '+381111234567' ],
 	[ 'AT', '0043 1 5331234', '+4315331234' ], [ 'IT', '06 1234567', '+39061234567' ],
 );
-($records) = Frames::of(join '', map { $json->encode({ name => 'N', country => $_->[0], phone => $_->[1] }) . "\n" } @phones);
+($records) = Frames::of(join '',
+	map { $json->encode({ name => 'N', country => $_->[0], phone => $_->[1] }) . "\n" } @phones);
 for my $i (0 .. $#phones) {
 	my ($country, $written, $number, $more) = @{ $phones[$i] };
 	is($records->[$i]{phone}, $number, "telephone '$written' in $country");
@@ -296,7 +299,8 @@ my @addresses = (
 	[ 'street;housenumber;postcode;city;country', 'Main Street;12;D02;Dublin;IE', '12 Main Street', 'D02', 'Dublin' ],
 	[ 'rue;numero;cp;ville;pays', 'Rue X;12 bis;75001;Paris;FR', '12 bis Rue X', '75001', 'Paris' ],
 	[ 'Via;N. civico;CAP;Comune;country', 'Via Roma;12/A;00100;Roma;IT', 'Via Roma 12/A', '00100', 'Roma' ],
-	[ 'street;housenumber;postcode;city;country', 'Calle Mayor;s/n;28013;Madrid;ES', 'Calle Mayor s/n', '28013', 'Madrid' ],
+	[ 'street;housenumber;postcode;city;country', 'Calle Mayor;s/n;28013;Madrid;ES',
+		'Calle Mayor s/n', '28013', 'Madrid' ],
 	[ 'address;country', 'Hauptstrasse 5, 8001 Zürich;CH', 'Hauptstrasse 5', '8001', 'Zürich' ],
 	[ 'address;country', 'c/o Müller, Weg 3, 3000 Bern;CH', 'c/o Müller, Weg 3', '3000', 'Bern' ],
 	[ 'Adresse', '5 rue de la Paix, 75002 Paris, France', '5 rue de la Paix', '75002', 'Paris' ],
@@ -332,13 +336,15 @@ my @specifications = (
 	[ [ spec({ '@id' => 'schema:Monday' }, '09:00', '17:00') ], 'Mo 09:00-17:00' ],
 	[ [ spec('Monday', '09:00', '12:00'), spec('Monday', '13:00', '17:00') ], 'Mo 09:00-12:00,13:00-17:00' ],
 	[ [ spec('Monday', '09:00', '17:00'), spec('Monday', '08:00', '12:00') ], 'Mo 08:00-17:00' ],
-	[ [ spec('Sunday', '00:00', '23:59') ], 'Su 00:00-24:00' ], [ [ spec('Friday', '18:00', '02:00') ], 'Fr 18:00-02:00' ],
+	[ [ spec('Sunday', '00:00', '23:59') ], 'Su 00:00-24:00' ],
+	[ [ spec('Friday', '18:00', '02:00') ], 'Fr 18:00-02:00' ],
 	[ [ spec('Sunday') ], 'Su off' ], [ [ spec(\@week, '9:00 AM', '5:00 PM') ], 'Mo-Fr 09:00-17:00' ],
 	[ [ spec(\@week, '09:00+01:00', '17:00+01:00') ], 'Mo-Fr 09:00-17:00' ],
 	[ [ spec(undef, '09:00', '17:00') ], '"09:00-17:00"' ],
 	[ [ spec('Monday', '09:00', '17:00'), spec('Monday', 'closed', 'closed') ],
 		'Monday 09:00-17:00; Monday closed-closed' ],
-	[ [ spec('Monday', '24:00', '08:00') ], 'Monday 24:00-08:00' ], [ [ spec('Monday', '09:00', '') ], 'Monday 09:00-' ],
+	[ [ spec('Monday', '24:00', '08:00') ], 'Monday 24:00-08:00' ],
+	[ [ spec('Monday', '09:00', '') ], 'Monday 09:00-' ],
 	[ [ spec(\@week, '09:00', '17:00', validFrom => '2020-01-01', validThrough => '2020-12-31'),
 			spec(\@week, '10:00', '16:00') ], 'Mo-Fr 10:00-16:00' ],
 	[ [ spec('PublicHolidays', '10:00', '12:00'), spec(\@week, '09:00', '17:00') ],
@@ -357,35 +363,42 @@ my @coordinates = (
 	[ '47.37', '8.54', '47.3700000 8.5400000' ], [ '47,37', '8,54', '47.3700000 8.5400000' ],
 	[ q(47°22'N), q(8°32'E), '47.3666667 8.5333333' ], [ '8.54', '47.37', '47.3700000 8.5400000' ],
 	[ 'N 47.37', 'E 8.54', '47.3700000 8.5400000' ], [ q(47° 22.2' N), q(8° 32.4' E), '47.3700000 8.5400000' ],
-	[ '0', '0', '' ], [ '2683000', '1247000', '' ], [ '473700000', '85400000', '' ], [ '91', '8', '' ], [ 'abc', '8', '' ],
+	[ '0', '0', '' ], [ '2683000', '1247000', '' ], [ '473700000', '85400000', '' ], [ '91', '8', '' ],
+	[ 'abc', '8', '' ],
 );
 ($records) = Frames::of(join '',
 	map { $json->encode({ name => 'N', country => 'CH', lat => $_->[0], lon => $_->[1] }) . "\n" } @coordinates);
-is(join(' ', grep {defined} @{ $records->[$_] }{qw(lat lon)}), $coordinates[$_][2], "$coordinates[$_][0], $coordinates[$_][1]")
+is(join(' ', grep {defined} @{ $records->[$_] }{qw(lat lon)}), $coordinates[$_][2],
+	"$coordinates[$_][0], $coordinates[$_][1]")
 	for 0 .. $#coordinates;
 
 # ---- JSON-LD: own prefixes and names, businesses inside of others ----
 my $address = { '@type' => 'PostalAddress', streetAddress => 'Weg 1' };
 my %documents = (
-	'a prefix of its own' => [ { '@context' => { s => 'https://schema.org/' }, '@type' => 's:Bakery', 's:name' => 'Brot' },
+	'a prefix of its own' => [ { '@context' => { s => 'https://schema.org/' }, '@type' => 's:Bakery',
+		's:name' => 'Brot' },
 		'Brot' ],
 	'a prefix in a list of contexts' => [ { '@context' => [ 'https://schema.org', { sd => 'http://schema.org/' } ],
 			'@graph' => [ { '@type' => 'sd:Bakery', 'sd:name' => 'Brot' } ] }, 'Brot' ],
 	'names of its own' => [ { '@context' => { '@vocab' => 'https://schema.org/', titel => 'name', art => '@type' },
 			art => 'Bakery', titel => 'Brot' }, 'Brot' ],
 	'a list of items' => [ { '@type' => 'ItemList', itemListElement => [
-				{ '@type' => 'ListItem', item => { '@type' => 'Bakery', name => 'A' } }, { '@type' => 'Bakery', name => 'B' },
+				{ '@type' => 'ListItem', item => { '@type' => 'Bakery', name => 'A' } },
+				{ '@type' => 'Bakery', name => 'B' },
 				{ '@type' => 'Person', name => 'P' } ] }, 'A B' ],
 	'a list as the subject of a page' => [ { '@type' => 'CollectionPage', name => 'L', mainEntity => { '@type' =>
-				'ItemList', itemListElement => [ { '@type' => 'ListItem', item => { '@type' => 'Bakery', name => 'A' } } ] } },
+				'ItemList', itemListElement => [
+					{ '@type' => 'ListItem', item => { '@type' => 'Bakery', name => 'A' } } ] } },
 		'A' ],
 	'parts of an organization' => [ { '@type' => 'Organization', name => 'Kette', telephone => '1', subOrganization => [
 				{ '@type' => 'Bakery', name => 'A', address => $address }, { '@type' => 'Bakery', name => 'B' } ] },
 		'Kette A B' ],
 	'a department with an address' => [ { '@type' => 'Store', name => 'S', department => [
-				{ '@type' => 'Pharmacy', name => 'A', address => $address }, { '@type' => 'Bakery', name => 'B' } ] }, 'S A' ],
+				{ '@type' => 'Pharmacy', name => 'A', address => $address },
+				{ '@type' => 'Bakery', name => 'B' } ] }, 'S A' ],
 	'parts within a graph' => [ { '@graph' => [ { '@type' => 'WebSite', name => 'W' }, { '@type' => 'Organization',
-				name => 'O', subOrganization => { '@type' => 'Bakery', name => 'A' } }, { '@type' => 'Bakery', name => 'B' } ] },
+				name => 'O', subOrganization => { '@type' => 'Bakery', name => 'A' } },
+				{ '@type' => 'Bakery', name => 'B' } ] },
 		'B A' ],
 	'a way through the site' => [ { '@type' => 'BreadcrumbList', itemListElement => [ { '@type' => 'ListItem',
 				name => 'Start', item => 'https://a.example/' } ] }, '' ],

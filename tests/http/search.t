@@ -219,7 +219,8 @@ for (
 		$directory->column("SELECT id FROM business WHERE $where AND $distance <= $radius");
 	my $path = "/v1/businesses?near=$lat,$lon&radius=$radius&limit=$limit$query";
 	my @got = map { [ split /\t/ ] } @{ walk($path, 'id,distance_m') };
-	walked_some_ok([ map { $_->[0] } @got ], \@expected, "$name: all within the radius, none twice (" . @expected . ')');
+	walked_some_ok([ map { $_->[0] } @got ], \@expected,
+		"$name: all within the radius, none twice (" . @expected . ')');
 	my @distances = map { $_->[1] } @got;
 	is("@distances", join(' ', sort { $a <=> $b } @distances), "$name: nearest first");
 }

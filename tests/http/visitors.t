@@ -207,7 +207,8 @@ is(get('/v1/businesses?facets=true&city=ch-bern-bern')->{facets}{open_now}, 2, '
 {
 	my $loose = get('/v1/businesses?facets=true&limit=2&q=qqxzz%20bern');
 	is_deeply(
-		[ $loose->{understood}{left_out}, @{ $loose->{facets} }{qw(total open_now)}, map { $_->{businesses} } @{ $loose->{facets}{cities} } ],
+		[ $loose->{understood}{left_out}, @{ $loose->{facets} }{qw(total open_now)},
+			map { $_->{businesses} } @{ $loose->{facets}{cities} } ],
 		[ 'qqxzz', 5, 2, 5 ],
 		'of a text that matches nothing until a word is left out, all that is found is counted, on whichever page it is'
 	);

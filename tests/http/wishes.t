@@ -143,7 +143,8 @@ for (
 
 # ---- while it is typed ----
 for (
-	[ 'zahna', 'dentist' ], [ 'fris', 'hairdresser' ], [ 'апот', 'pharmacy' ], [ 'bäck', 'bakery' ], [ 'baeck', 'bakery' ],
+	[ 'zahna', 'dentist' ], [ 'fris', 'hairdresser' ], [ 'апот', 'pharmacy' ], [ 'bäck', 'bakery' ],
+	[ 'baeck', 'bakery' ],
 	[ 'صيدل', 'pharmacy' ],
 ) {
 	my ($q, $kind) = @$_;

@@ -54,7 +54,8 @@ export function golden() {
 			return complaints;
 		},
 		finish() {
-			const lines = Object.entries(kept).map(([key, rows]) => `\t${JSON.stringify(key)}: ${JSON.stringify(rows)}`);
+			const lines = Object.entries(kept)
+				.map(([key, rows]) => `\t${JSON.stringify(key)}: ${JSON.stringify(rows)}`);
 			if (writes) writeFileSync(url, `{\n${lines.join(',\n')}\n}\n`);
 		},
 	};
@@ -90,7 +91,8 @@ export function overlaps(page) {
 export function too_wide(page) {
 	return page.evaluate(() => {
 		const width = document.documentElement.clientWidth;
-		return document.documentElement.scrollWidth > width ? [`scrolls sideways: ${[...document.querySelectorAll('body *')]
+		return document.documentElement.scrollWidth > width
+			? [`scrolls sideways: ${[...document.querySelectorAll('body *')]
 			.filter((e) => e.getBoundingClientRect().right > width + 1 || e.getBoundingClientRect().left < -1)
 			.slice(0, 3).map((e) => `${e.tagName}.${e.className}`)}`] : [];
 	});

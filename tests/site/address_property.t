@@ -73,7 +73,8 @@ my %operation = (
 		@shops = @stay;
 	},
 	path => sub {
-		my ($id) = $i->column("SELECT d.id FROM business_detail AS d WHERE d.external_id = 'x" . some(@shops)->{n} . "'");
+		my ($id) = $i->column(
+			"SELECT d.id FROM business_detail AS d WHERE d.external_id = 'x" . some(@shops)->{n} . "'");
 		$i->run_ok('path', Instance::id_text($id), 'handmade/given-' . int rand 5) if $id;
 		return $id;
 	});
@@ -81,7 +82,8 @@ my %operation = (
 # What must hold. *ever: address => id of a business, or '' of a list. Returns the files.
 sub holds {
 	my ($what, $files, $ever, $live) = @_;
-	my %page = map { $_ => $files->{$_} } grep { /\.html$/ && !defined Site::leads_to($files->{$_}, $url) } keys %$files;
+	my %page = map { $_ => $files->{$_} }
+		grep { /\.html$/ && !defined Site::leads_to($files->{$_}, $url) } keys %$files;
 	my %by_id;
 	for my $path (grep { Site::is_business($_) } keys %page) {
 		my ($id) = $path =~ /-(\w{13})\.html$/;

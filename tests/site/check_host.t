@@ -22,9 +22,18 @@ my ($id) = $page =~ /-(\w{13})\.html$/;
 $i->run_ok('path', $id, 'elsewhere-now/new-name');
 $i->run_ok('export', $site);
 
-sub check { my ($server) = @_; return $i->run('--json', 'export', '--check-host', "http://$server->{host}:$server->{port}/", $site) }
-sub answers { my ($text) = @_; my ($json) = $text =~ /^(\[.*\])$/m or diag $text; return @{ decode_json($json // '[]') } }
-sub problems { return map { ($_->{url} =~ s{^http://[^/]+/}{}r) . ": $_->{problem}" } grep { $_->{problem} } answers($_[0]) }
+sub check {
+	my ($server) = @_;
+	return $i->run('--json', 'export', '--check-host', "http://$server->{host}:$server->{port}/", $site);
+}
+sub answers {
+	my ($text) = @_;
+	my ($json) = $text =~ /^(\[.*\])$/m or diag $text;
+	return @{ decode_json($json // '[]') };
+}
+sub problems {
+	return map { ($_->{url} =~ s{^http://[^/]+/}{}r) . ": $_->{problem}" } grep { $_->{problem} } answers($_[0]);
+}
 
 my $server = SiteServer->start('nginx', $site);
 if (!$server) {
@@ -45,7 +54,8 @@ is_deeply([ problems($text) ], [], 'nothing is wrong');
 my %type = map { $_->{url} =~ s{^http://[^/]+/}{}r => $_->{type} =~ s/;.*//r } @answers;
 like($type{''}, qr{^text/html$}, 'the home page is asked for');
 ok((grep { /-\w{13}\.html$/ } keys %type) >= 3, '... and several businesses');
-is(scalar(grep { ($_->{leads_to} // '') =~ m{/elsewhere-now/new-name-$id\.html$} } @answers), 1, '... and a former address');
+is(scalar(grep { ($_->{leads_to} // '') =~ m{/elsewhere-now/new-name-$id\.html$} } @answers),
+	1, '... and a former address');
 is((grep { $_->{url} =~ /no\/such/ } @answers)[0]{status}, 404, '... and one that does not exist');
 $server->stop;
 

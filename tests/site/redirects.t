@@ -80,7 +80,8 @@ for my $round (1 .. 3) { # each tree, and the first one again
 	is(stub($files{$now}), $before, 'and the last one leads to it');
 	ok(!defined stub($files{'thun/bakery.html'}), 'the list is there again');
 	is_deeply([ Site::lost(\%files, $url, @ever) ], [], 'nothing is lost');
-	$i->sql("UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id = " . id_of(2));
+	$i->sql(
+		"UPDATE business_detail SET change = nextval('business_change'), updated_at = now() WHERE id = " . id_of(2));
 }
 
 # ---- a place without businesses, and one that becomes a duplicate ----
@@ -116,7 +117,8 @@ unlink "$site/thun/bakery.html" or die;
 open my $published, '<', "$site/thun/cafe.html" or die $!; # as a web server that is sending it has it open
 import_records($i, 'shops', @shops, map { shop($_, categories => ['cafe']) } 7 .. 9);
 my $said = export($i, 'stubs');
-like($said, qr/\n  1 of your own files are replaced by files of the export\n/, 'a list that comes replaces it, which is said');
+like($said, qr/\n  1 of your own files are replaced by files of the export\n/,
+	'a list that comes replaces it, which is said');
 is(join('', <$published>), 'mine', '... in the tree that is published next, not in the published one');
 like($said, qr{not kept" path="?thun/cafe\.html}, 'with its name');
 
@@ -137,7 +139,8 @@ for my $how (SiteServer::names()) {
 	) {
 		# The server serves the tree at its root; the site's address has a path.
 		my $answer = $server->get("all/$_->[0]");
-		is("$answer->{status} " . ($answer->{location} =~ s{^https?://[^/]+}{}r), "301 /all/$_->[1]", "$_->[0] leads on");
+		is("$answer->{status} " . ($answer->{location} =~ s{^https?://[^/]+}{}r),
+			"301 /all/$_->[1]", "$_->[0] leads on");
 	}
 	my $missing = $server->get('all/thun/nothing.html');
 	is_deeply([ @$missing{qw(status body)} ], [ 404, $files{'404.html'} ], 'what never was is missing');
@@ -163,7 +166,8 @@ languages('stubs');
 %files = Site::files($many);
 @ever = grep { /\.html$/ && m{/} } sort keys %first;
 is_deeply([ Site::lost(\%files, $url, @ever) ], [], 'every address of before leads to a page');
-is_deeply([ grep { defined $files{$_} && (stub($files{$_}) // '') ne (stub($first{$_}) ? stub($files{$_}) : "de/$_") } @ever ],
+is_deeply([ grep { defined $files{$_} && (stub($files{$_}) // '') ne
+	(stub($first{$_}) ? stub($files{$_}) : "de/$_") } @ever ],
 	[], '... to the same one in the first language');
 is_deeply([ grep { !m{^(?:de|fr)/} && !defined stub($files{$_}) } sort keys %files ],
 	[qw(404.html index.html mine.html robots.txt)], 'nothing else of it is left, but files of the operator');

@@ -50,7 +50,7 @@ static enum status pack_line(int fd, const char *name, struct buf *out, struct e
 /* Members of their own numbers: tar reads /proc/self/fd/N and writes database/NAME. */
 static enum status pack_tar(const struct dump_member *members, int count, int out, struct err *err)
 {
-	char numbers[DUMP_MEMBERS_MAX + 1][8], names[DUMP_MEMBERS_MAX + 1][DUMP_NAME_MAX + 40];
+	char numbers[DUMP_MEMBERS_MAX + 1][12], names[DUMP_MEMBERS_MAX + 1][DUMP_NAME_MAX + 40];
 	const char *argv[2 * (DUMP_MEMBERS_MAX + 1) + 12] = {
 	    "tar",       "--create",  "--zstd",      "--file=-", "--dereference",
 	    "--owner=0", "--group=0", "--mode=0600", "-C",       "/proc/self/fd"};

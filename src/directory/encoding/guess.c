@@ -324,7 +324,7 @@ struct letters_verdict letters_judge(struct letters *l)
 	enum { MOST_A_LETTER = 5 };
 	struct letters_verdict v = {.kind = LETTERS_STRANGE, .encoding = encoding_at(0)};
 	const struct encoding *e;
-	double total[ENCODINGS_MAX], letter[ENCODINGS_MAX];
+	double total[ENCODINGS_MAX] = {0}, letter[ENCODINGS_MAX] = {0};
 	size_t best = 0;
 	for (size_t w = l->words; w-- > 0;)
 		if (!l->word[w].ascii) {

@@ -208,6 +208,20 @@ static void shop_put_product(struct shopsite *s, struct json_value *graph, size_
 	JSON_BUILD_JOIN(b, seller, "@id", s->b.facts.page, STR("#business"));
 }
 
+/* The pages above that of a good. */
+static void shop_put_trail(struct shopsite *s, struct json_value *graph, size_t number)
+{
+	struct str page = s->b.facts.page;
+	struct facts_crumb above[] = {{s->b.facts.name, page},
+				      {maker_word(s->m, WORD_SHOP_GOODS), page}};
+	if (!page.n)
+		return;
+	above[1].url = ARENA_JOIN(s->m->b.arena, page, STR("goods/"));
+	s->m->b.failed |= !above[1].url.p;
+	facts_put_trail(&s->m->b, graph, &(struct facts_trail){above, COUNT_OF(above)},
+			s->good[number].name);
+}
+
 static enum status shop_put_graph(struct shopsite *s, struct json_value *root, struct err *err)
 {
 	struct json_writer w;
@@ -436,6 +450,7 @@ static enum status shop_put_good_page(struct shopsite *s, size_t number, struct 
 	if (status != OK)
 		return status;
 	shop_put_product(s, graph, number, item);
+	shop_put_trail(s, graph, number);
 	return shop_put_graph(s, root, err);
 }
 

@@ -91,6 +91,9 @@ struct facts_list {
 /* Append its block as facts_jsonld does. TOO_LARGE: nothing is appended. */
 MUST_CHECK enum status facts_list_jsonld(const struct facts_list *list, struct arena *arena,
 					 struct buf *out, struct err *err);
+/* Append the trail with the page itself, called `name`, to a graph; nothing when it is empty. */
+void facts_put_trail(struct json_build *b, struct json_value *graph,
+		     const struct facts_trail *trail, struct str name);
 /* The block of the home page: WebSite and its publisher. url: without a closing slash. */
 MUST_CHECK enum status facts_site_jsonld(struct str name, struct str url, struct str language,
 					 struct arena *arena, struct buf *out, struct err *err);

@@ -84,10 +84,6 @@ struct str facts_degrees(struct arena *arena, double degrees);
 
 /* ---- list.c ---- */
 
-/* Append the trail with the page itself, called `name`, to a graph; nothing when it is empty. */
-void facts_put_trail(struct json_build *b, struct json_value *graph,
-		     const struct facts_trail *trail, struct str name);
-
 /* A telephone number as the page of the business shows it. p == NULL: over the arena's maximum. */
 struct str facts_phone(const struct facts_business *business, struct str phone,
 		       struct arena *arena);
