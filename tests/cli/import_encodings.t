@@ -32,11 +32,13 @@ sub read_file {
 		$text;
 	};
 	my $status = $? >> 8;
-	open my $errors, '<:utf8', "$dir/errors" or die $!;
+	open my $errors, '<:raw', "$dir/errors" or die $!;
 	local $/;
+	my $said = <$errors> // '';
+	die "not UTF-8: $said" if !utf8::decode($said);
 	my ($json) = $told =~ /^(\{.*\})$/m;
 	my $report = decode_json($json // '{}');
-	return ($status, $report->{records}[0] // {}, <$errors> // '', $report->{remarks} // []);
+	return ($status, $report->{records}[0] // {}, $said, $report->{remarks} // []);
 }
 
 my $russian = [ 'Пекарня Берёзка', 'Москва' ];
@@ -184,5 +186,17 @@ for my $case (
 		. "\x{2022}\x{2022}\x{2022} Drei;Bonn\n";
 	($status, my $first, my $errors) = read_file(encode('cp1252', "name;city\n$signs"));
 	is("$status $first->{name}", "0 L\x{2019}Été", 'nor are quotes, dashes and signs') or diag $errors;
+}
+# One byte of no encoding, at any place of a file: the file is read, or refused with a sentence, and what is said of it
+# is UTF-8.
+{
+	my $file = encode('UTF-8', "Firma;Straße;Ort;Öffnungszeiten\nMüller;Weg 1;Zürich;Mo-Fr 08:00-12:00\n");
+	my %said;
+	for my $at (0 .. length($file) - 1) {
+		my ($status, undef, $errors) = read_file(substr($file, 0, $at) . "\xd8" . substr $file, $at);
+		$said{$errors}++
+			if $status && $errors !~ /line \d+: |no column is known as the name/;
+	}
+	is_deeply(\%said, {}, 'a stray byte anywhere is no reason to give up without a cause');
 }
 done_testing;

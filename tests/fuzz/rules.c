@@ -84,6 +84,7 @@ static void judge(struct str text, struct buf *answer, bool honest)
 	struct audit_report report;
 	struct sql_summary summary;
 	struct audit_reader reader = {.from = memfd_create("answer", MFD_CLOEXEC),
+				      .cpu_end_ms = 60000,
 				      .deadline_ms = clock_ms() + 60000};
 	must(reader.from >= 0);
 	must(write(reader.from, answer->p, answer->n) == (ssize_t)answer->n);

@@ -23,25 +23,41 @@ bool parser_flush(struct parser *p, bool all)
 	return !p->broken_pipe;
 }
 
+/* A sentence that may quote the file: cut between characters, '?' for bytes that are none. */
+PRINTF(3, 0)
+static struct str parser_say(char *out, size_t size, const char *fmt, va_list args)
+{
+	int n = vsnprintf(out, size, fmt, args);
+	struct str text = str_of(out);
+	for (size_t at = 0, bytes; at < text.n; at += bytes ? bytes : 1) {
+		bytes = utf8_first((struct str){text.p + at, text.n - at});
+		if (!bytes)
+			out[at] = '?';
+	}
+	return n < (int)size ? text : utf8_cut(text, text.n - 1);
+}
+
 void parser_fail(struct parser *p, const char *fmt, ...)
 {
 	va_list args;
 	if (p->summary.failure.n)
 		return;
 	va_start(args, fmt);
-	int n = vsnprintf(p->failure, sizeof(p->failure), fmt, args);
+	p->summary.failure = parser_say(p->failure, sizeof(p->failure), fmt, args);
 	va_end(args);
-	struct str text = str_of(p->failure);
-	p->summary.failure = n < (int)sizeof(p->failure) ? text : utf8_cut(text, text.n - 1);
+}
+
+/* Of a file that has bytes which no encoding explains, names of columns are such bytes, too. */
+static struct str note_text(struct str text)
+{
+	return utf8_is_valid(text) ? text : STR("(not UTF-8)");
 }
 
 /* ---- names and their numbers ---- */
 
 void parser_count(struct parser *p, const char *group, struct str name)
 {
-	name = utf8_cut(str_trim(name), NAME_BYTES);
-	if (!utf8_is_valid(name))
-		name = STR("(not UTF-8)");
+	name = note_text(utf8_cut(str_trim(name), NAME_BYTES));
 	for (size_t i = 0; i < p->counted_names; i++) {
 		if (p->counted[i].group == group && str_eq(p->counted[i].name, name)) {
 			p->counted[i].n++;
@@ -65,7 +81,11 @@ static int compare_counted(const void *a, const void *b)
 
 static void write_note(struct parser *p, const struct record_note *note)
 {
-	record_write_note(&p->frames, note);
+	struct record_note valid = *note;
+	valid.name = note_text(note->name);
+	valid.text = note_text(note->text);
+	valid.value = note_text(note->value);
+	record_write_note(&p->frames, &valid);
 }
 
 void parser_about(struct parser *p, const char *what, struct str value)
@@ -79,13 +99,10 @@ void parser_remark(struct parser *p, uint64_t line, const char *fmt, ...)
 	char text[512];
 	va_list args;
 	va_start(args, fmt);
-	int n = vsnprintf(text, sizeof(text), fmt, args);
+	struct str all = parser_say(text, sizeof(text), fmt, args);
 	va_end(args);
-	struct str all = str_of(text);
 	write_note(
-	    p, &(struct record_note){.kind = RECORD_NOTE_REMARK,
-				     .text = n < (int)sizeof(text) ? all : utf8_cut(all, all.n - 1),
-				     .number = {line}});
+	    p, &(struct record_note){.kind = RECORD_NOTE_REMARK, .text = all, .number = {line}});
 }
 
 static const char *use_of(const struct parser *p, const struct binding *b, char text[80])
