@@ -46,7 +46,7 @@ INSERT INTO schema_migration (version, name, checksum) VALUES ($1, $2, $3);
 
 -- name: migrate_grants
 -- The privileges of roles on the owner's objects and on the schema, as a script. $1, $2: the roles of the database, and
--- their standard names. Those of other roles are comments in it: whoever restores may not have them.
+-- their standard names. Those of other roles are comments in it: the restored server may not have them.
 WITH role AS (
 	SELECT r.oid, n.standard FROM unnest($1::text[], $2::text[]) AS n (name, standard)
 	JOIN pg_roles AS r ON r.rolname = n.name

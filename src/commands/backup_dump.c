@@ -37,7 +37,7 @@ struct dump_facts {
 	size_t count;
 };
 
-/* pg_dump sets up its session, which a pooler in transaction mode gives to somebody else between
+/* pg_dump sets up its session, which a pooler in transaction mode gives to another client between
  * two transactions. One in session mode cannot be told apart by what it does now. */
 static enum status dump_ask(struct db *db, enum role_database database, struct dump_facts *facts,
 			    struct err *err)

@@ -28,7 +28,7 @@ struct csv {
 	size_t count;
 	enum encoding_form encoding;
 	const struct encoding *other; /* of what is not UTF-8 */
-	bool failed;                  /* nobody can tell which */
+	bool failed;                  /* the encoding cannot be told */
 	bool mixed;                   /* values of another encoding in a file of UTF-8 */
 	struct letters *strays;       /* words of such values; NULL: none */
 	size_t judged;
@@ -232,7 +232,7 @@ static bool csv_row(struct csv *c, uint64_t *line, const char **broken)
 /* ---- encodings ---- */
 
 /* The encoding of text that is not UTF-8, by the letters of what there is of the file from the row
- * on. False: nobody can tell, and the file has failed. */
+ * on. False: it cannot be told, and the file has failed. */
 static bool csv_guess(struct csv *c)
 {
 	struct letters *l = letters_new();
@@ -245,7 +245,7 @@ static bool csv_guess(struct csv *c)
 }
 
 /* A value that is not UTF-8 amid others that are, by the letters of all such values so far; as it
- * is when nobody can tell, which nothing can be made of. */
+ * is when it cannot be told; such a value is not taken. */
 static struct str csv_stray(struct csv *c, struct str s, struct buf *out)
 {
 	enum { JUDGEMENTS = 40 }; /* of more values the first ones tell */

@@ -131,10 +131,9 @@ static int32_t mended_character(struct str s, size_t *n)
 /* A run of characters outside ASCII as the bytes that they stand for. False: they are no text in
  * UTF-8. *proof: no language has such a run: signs or capitals within words, letters of two
  * scripts. */
-static bool mended_run(const struct mended_form *form, struct str before, struct str run,
+static bool mended_run(const struct encoding *e, bool latin, struct str before, struct str run,
 		       struct str after, char *bytes, size_t *n, bool *proof)
 {
-	const struct encoding *e = encoding_named(str_of(form->name));
 	bool letters = true, small = false;
 	size_t k;
 	*n = 0;
@@ -155,7 +154,7 @@ static bool mended_run(const struct mended_form *form, struct str before, struct
 			return false;
 		other &= c >= 0x370 && mended_is_letter(c);
 	}
-	for (size_t i = 0; i < *n && form->latin && !other; i += k) {
+	for (size_t i = 0; i < *n && latin && !other; i += k) {
 		int32_t c = mended_character((struct str){bytes + i, *n - i}, &k);
 		if (c > 0x24F && (c < 0x2010 || c > 0x2122))
 			return false;
@@ -173,6 +172,7 @@ static bool mended_run(const struct mended_form *form, struct str before, struct
 static void mended_text(const struct mended_form *form, struct str s, struct buf *out)
 {
 	enum { RUN_BYTES = 400 };
+	const struct encoding *e = encoding_named(str_of(form->name));
 	char bytes[RUN_BYTES];
 	bool proven = false, proof;
 	buf_reset(out);
@@ -184,8 +184,8 @@ static void mended_text(const struct mended_form *form, struct str s, struct buf
 			;
 		struct str run = {s.p + from, i - from};
 		if (run.n && run.n <= RUN_BYTES &&
-		    mended_run(form, (struct str){s.p, from}, run, (struct str){s.p + i, s.n - i},
-			       bytes, &n, &proof)) {
+		    mended_run(e, form->latin, (struct str){s.p, from}, run,
+			       (struct str){s.p + i, s.n - i}, bytes, &n, &proof)) {
 			buf_add(out, bytes, n);
 			proven |= proof;
 		} else {

@@ -362,7 +362,7 @@ void ledger_close(struct ledger *l)
 enum status ledger_poll(struct ledger *l, struct err *err)
 {
 	if (flock(l->fd, LOCK_SH | LOCK_NB) != 0)
-		return OK; /* somebody writes: the next call reads it */
+		return OK; /* another process writes: the next call reads it */
 	enum status status = ledger_read(l, err);
 	flock(l->fd, LOCK_UN);
 	return status;
