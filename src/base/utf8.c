@@ -38,6 +38,18 @@ size_t utf8_first(struct str s)
 	return lead.length;
 }
 
+uint32_t utf8_code(struct str s, size_t *bytes)
+{
+	static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t n = utf8_first(s);
+	*bytes = n ? n : 1;
+	uint32_t code = n ? p[0] & masks[n] : 0;
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (p[i] & 0x3F);
+	return code;
+}
+
 bool utf8_is_valid(struct str s)
 {
 	for (size_t i = 0; i < s.n;) {

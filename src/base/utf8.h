@@ -12,6 +12,8 @@ bool utf8_is_valid(struct str s);
 
 /* The length in bytes of the well-formed character that s begins with; 0 when there is none. */
 size_t utf8_first(struct str s);
+/* That character, and its length in *bytes; 0 when there is none, *bytes is 1 then. */
+uint32_t utf8_code(struct str s, size_t *bytes);
 
 /* The longest prefix of at most max bytes that does not end in the middle of a character. All
  * limits of texts in bytes use it. Text that is not UTF-8 is cut at max. */

@@ -81,9 +81,35 @@ static void windows_1252_has_27_characters_in_the_place_of_control_codes(void **
 	assert_int_equal(utf8_of_1252('a'), 'a');
 }
 
+static void the_first_character_has_its_number(void **state)
+{
+	static const struct {
+		struct str text;
+		uint32_t code;
+		size_t bytes;
+	} cases[] = {
+	    {STR("a"), 'a', 1},
+	    {STR("\xc3\xbcx"), 0xFC, 2},
+	    {STR("\xe2\x82\xac"), 0x20AC, 3},
+	    {STR("\xf0\x9f\x98\x80"), 0x1F600, 4},
+	    {STR("\xf4\x8f\xbf\xbf"), 0x10FFFF, 4},
+	    {STR("\xc3"), 0, 1},
+	    {STR("\xed\xa0\x80"), 0, 1},
+	    {STR("\xbc"), 0, 1},
+	    {STR(""), 0, 1},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		size_t bytes = 0;
+		assert_int_equal(utf8_code(cases[i].text, &bytes), cases[i].code);
+		assert_int_equal(bytes, cases[i].bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_first_character_has_its_number),
 	    cmocka_unit_test(utf8_is_what_rfc_3629_says),
 	    cmocka_unit_test(a_cut_keeps_whole_characters_and_as_many_as_fit),
 	    cmocka_unit_test(every_character_is_written_as_it_is_read),

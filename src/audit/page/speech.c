@@ -62,15 +62,7 @@ static enum script speech_script_of(struct str tag)
 
 static enum script speech_script_at(struct str s, size_t *bytes)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-	size_t n = utf8_first(s);
-	*bytes = n ? n : 1;
-	if (n < 1 || n > 3)
-		return SCRIPTS;
-	uint32_t c =
-	    n == 1   ? p[0]
-	    : n == 2 ? (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f)
-		     : (uint32_t)(p[0] & 0xf) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+	uint32_t c = utf8_code(s, bytes);
 	for (size_t i = 0; i < COUNT_OF(script_ranges); i++)
 		if (c >= script_ranges[i].from && c <= script_ranges[i].to)
 			return script_ranges[i].script;

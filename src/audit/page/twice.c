@@ -32,15 +32,9 @@ static int twice_byte(uint32_t code)
 static struct twice_char twice_at(struct str s, size_t at)
 {
 	struct str rest = {s.p + at, at < s.n ? s.n - at : 0};
-	size_t n = utf8_first(rest);
-	uint32_t code = 0;
-	if (!n)
-		return (struct twice_char){0, -1, 1};
-	const unsigned char *p = (const unsigned char *)rest.p;
-	code = n == 1 ? p[0] : n == 2 ? p[0] & 0x1f : n == 3 ? p[0] & 0xf : p[0] & 7;
-	for (size_t i = 1; i < n; i++)
-		code = code << 6 | (p[i] & 0x3f);
-	return (struct twice_char){code, twice_byte(code), n};
+	size_t bytes;
+	uint32_t code = utf8_code(rest, &bytes);
+	return (struct twice_char){code, code ? twice_byte(code) : -1, bytes};
 }
 
 /* Signs that follow a word: quotes, dashes, the no-break space. */
