@@ -19,6 +19,10 @@ cube(ARRAY[cosd(lat_e7 / 1e7::float8) * cosd(lon_e7 / 1e7::float8), cosd(lat_e7 
 -- expression: business_band
 (lat_e7 / 400000)
 
+-- What a list selects of business for business_row, beside the id. The lists' indexes cover these columns.
+-- expression: business_listed
+source_id, quality_score, category_id, lat_e7, lon_e7, name, street, postcode, city, country, phone, hours, timezone
+
 -- The columns of a business for lists and its page. b: business, s: its source.
 -- expression: business_row
 b.id, b.quality_score, b.category_id, b.lat_e7, b.lon_e7,

@@ -14,8 +14,7 @@
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE ({{business_rank}}, id) < ($1::integer, $2::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -30,8 +29,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE group_id = $1::smallint AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -46,8 +44,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE category_id = $1::smallint AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -62,8 +59,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE region_id = $1::integer AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -78,8 +74,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE region_id = $1::integer AND group_id = $2::smallint AND ({{business_rank}}, id) < ($3::integer, $4::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -94,8 +89,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE region_id = $1::integer AND category_id = $2::smallint AND ({{business_rank}}, id) < ($3::integer, $4::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -110,8 +104,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE city_id = $1::integer AND ({{business_rank}}, id) < ($2::integer, $3::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -126,8 +119,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE city_id = $1::integer AND group_id = $2::smallint AND ({{business_rank}}, id) < ($3::integer, $4::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -142,8 +134,7 @@ ORDER BY b.rank DESC, b.id DESC;
 WITH s AS MATERIALIZED (SELECT * FROM source)
 SELECT b.rank AS key, {{business_row}}
 FROM (
-	SELECT id, {{business_rank}} AS rank, source_id, quality_score, category_id, lat_e7, lon_e7,
-		name, street, postcode, city, country, phone, hours, timezone
+	SELECT id, {{business_rank}} AS rank, {{business_listed}}
 	FROM business
 	WHERE city_id = $1::integer AND category_id = $2::smallint AND ({{business_rank}}, id) < ($3::integer, $4::bigint)
 	ORDER BY {{business_rank}} DESC, id DESC
@@ -192,7 +183,7 @@ SELECT b.name AS key, {{business_row}}
 FROM (
 	SELECT *
 	FROM (
-		SELECT id, source_id, quality_score, category_id, lat_e7, lon_e7, name, street, postcode, city, country, phone, hours, timezone
+		SELECT id, {{business_listed}}
 		FROM business
 		WHERE ($1::smallint IS NULL OR group_id = $1) AND ($2::smallint IS NULL OR category_id = $2)
 			AND ($3::integer IS NULL OR region_id = $3) AND ($4::integer IS NULL OR city_id = $4)
