@@ -19,8 +19,7 @@ enum {
 	CONTACT_DB_QUEUE = 8,
 };
 
-/* No script runs, nothing is loaded from elsewhere, nothing is kept, nobody is told where one came
- * from. */
+/* No scripts, nothing from other hosts, no copy in any cache, no Referer. */
 static const char contact_headers[] =
     "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\n"

@@ -367,7 +367,7 @@ PLAIN(protected, "What is protected, and what is not")
 PLAIN(imprint, "Imprint")
 PLAIN(privacy, "Privacy")
 
-/* The browser forgets the pages it has kept. */
+/* Make the browser drop its cached pages. */
 static void page_left(struct http_request *request)
 {
 	request->answer_headers = "Clear-Site-Data: \"cache\", \"storage\"\r\n";

@@ -284,7 +284,7 @@ enum keeper_status party_contact(struct keeper *k, const struct keeper_request *
 	enum keeper_status status = keeper_sign_in(k, c->ticket, &c->party, now);
 	if (status != KEEPER_OK)
 		return status;
-	/* The same key: who has matched already reads the new data. */
+	/* The key stays the same, so that parties that have matched already read the new data. */
 	keeper_lock(w->self.contact_key, c->contact, KEEPER_CONTACT, w->party.contact);
 	return party_changed(k, &c->party, &a->party);
 }
@@ -297,7 +297,7 @@ enum keeper_status party_profile(struct keeper *k, const struct keeper_request *
 	if (status != KEEPER_OK)
 		return status;
 	party_hash_profile(p->profile, k->work.party.hash);
-	/* Who is hidden stays hidden: only the operator shows again. */
+	/* A hidden party stays hidden: only the operator can show it again. */
 	if (p->hidden)
 		party_set_hidden(&k->work.party, 1);
 	return party_changed(k, &p->party, &a->party);

@@ -92,7 +92,7 @@ static void history_take_executions(struct observe_history *h, const struct obse
 	}
 }
 
-/* What leaves the window becomes what is usual. */
+/* Add the costs of a sample that leaves the window to the usual ones. */
 static void history_retire(struct observe_history *h, const struct observe_sample *sample)
 {
 	for (int i = 0; i < sample->statements; i++) {
@@ -105,8 +105,8 @@ static void history_retire(struct observe_history *h, const struct observe_sampl
 		struct observe_base *b = &h->base[at];
 		h->bases += at == h->bases;
 		b->fingerprint = s->fingerprint;
-		/* What is far from usual becomes usual slowly: else a plan that changed would be
-		 * forgotten a few seconds after it left the window. */
+		/* Unusual costs are added slowly: else a changed plan would count as usual a few
+		 * seconds after it left the window. */
 		bool unusual = b->calls >= HISTORY_KNOWN &&
 			       s->blocks / s->calls >= HISTORY_TIMES * (b->blocks / b->calls + 1);
 		int64_t part = unusual ? HISTORY_SLOWLY : 1;

@@ -160,7 +160,7 @@ static void peer_recovered(struct worker *w, struct str host)
 				w->claim[c].item[i].pauses = false;
 }
 
-/* Later, when its host asks for a pause; not for ever. */
+/* Postpone the item when its host asks for a pause; number and age of postponements are bounded. */
 static void peer_later(struct worker *w, struct claim *claim, struct item *item,
 		       const char *outcome, int64_t retry_after_ms, bool given_up)
 {

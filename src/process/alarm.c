@@ -40,7 +40,7 @@ void alarm_say(char out[ALARM_TEXT], const char *fmt, ...)
 	}
 }
 
-/* The writer may be hostile or of another build: nothing of the text is believed. */
+/* The writer may be hostile or of another build: everything is checked. */
 static void alarm_check_text(char *text, size_t size)
 {
 	text[size - 1] = '\0';

@@ -36,7 +36,7 @@ void service_open(struct service *s)
 		s->alive_every_ms = number / 2000; /* twice in its time */
 }
 
-/* A manager that does not read is not waited for: what it misses it asks for with the watchdog. */
+/* Never wait for the manager: a message that it does not read is lost, and its watchdog notices. */
 static void service_say(const struct service *s, const char *text)
 {
 	if (s->fd >= 0)

@@ -23,7 +23,7 @@ static void *tree_alloc(void *state, size_t bytes)
 	void *p = arena_alloc(&((struct page_state *)state)->arena, bytes ? bytes : 1);
 	if (!p)
 		_exit(
-		    /* gumbo does not check; who started us knows what this means */
+		    /* libgumbo does not check its allocations; the parent knows this exit status */
 		    PAGE_EXIT_MEMORY);
 	return p;
 }

@@ -1,6 +1,6 @@
 /* A street address and telephone numbers that stand in a page as plain text. A guess: words for
- * streets, a house number beside them, and a postcode soon after; who asks wants to see a
- * telephone number too. */
+ * streets, a house number beside them, and a postcode soon after. Callers require a telephone
+ * number in addition. */
 #include "audit/page/internal.h"
 #include "base/ascii.h"
 #include "base/percent.h"

@@ -208,7 +208,7 @@ MUST_CHECK enum status sources_list(struct sql_audit *audit, const char *const *
  * to the next. */
 MUST_CHECK enum status load_text(struct audit_reader *reader, struct str text,
 				 struct sql_file *file, struct arena *arena, struct err *err);
-/* The answer of a reader to the text, which nothing is believed of. False: it is none. */
+/* The reader's answer to the text; all of it is checked. False: it is malformed. */
 MUST_CHECK bool load_answer(struct audit_reader *reader, struct str text, struct sql_file *file,
 			    struct arena *arena);
 MUST_CHECK enum status load_file(struct sql_audit *audit, struct audit_reader *reader,

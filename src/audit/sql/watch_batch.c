@@ -1,7 +1,6 @@
-/* spinning-filter of a running server: statements of pg_stat_statements that are called look
- * after look and change no row. Many are right, a queue that is empty asks like that as well:
- * what is told is one whose text has the shape of the rule, while rows that it should change
- * exist. */
+/* spinning-filter of a running server: statements of pg_stat_statements that are called look after
+ * look and change no row. Many of them are sound, such as a poller of an empty queue. Reported is a
+ * statement whose text has the shape of the rule while rows that it should change exist. */
 #include "audit/sql/identity.h"
 #include "sql/audit.h"
 

@@ -18,7 +18,7 @@ enum {
 	WORD_BYTES_MAX = 40,    /* longer ones are no words */
 	CHARACTERS_MAX = 0x700, /* above: not a letter of the languages */
 	ENCODINGS_MAX = 64,
-	ROUNDS = 5, /* of estimating how much of which language there is */
+	ROUNDS = 5, /* passes that estimate the share of each language */
 };
 
 /* In nats; see tests/unit/encoding.c for what they decide. */
@@ -212,8 +212,8 @@ static size_t letters_read(const struct encoding *e, struct str word,
 	return word.n;
 }
 
-/* What no language does: capitals amid small letters ("BŠckerei") next to a letter whose reading is
- * in question, and letters of two scripts in a word. */
+/* Patterns that occur in no language: capitals amid small letters ("BŠckerei") next to a letter
+ * whose reading is in question, and letters of two scripts in a word. */
 static double letters_odd_cost(const struct letters_character *c, size_t n)
 {
 	double cost = 0;
@@ -298,7 +298,7 @@ static double letters_total(struct letters *l, const struct encoding *e, double 
 			high += l->word[w].ascii ? 0 : cost;
 			bytes += l->word[w].ascii ? 0 : l->word[w].text.n + 1;
 		}
-		/* No language is without a chance in the words that follow. */
+		/* Every language keeps a small share, so that it can still win by later words. */
 		for (size_t i = 0; i < LANGUAGES; i++)
 			l->weight[i] = (next[i] + 0.003) / ((double)l->words + 0.003 * LANGUAGES);
 	}

@@ -7,7 +7,8 @@
 
 /* ---- chance ---- */
 
-/* What a stream is for: near-duplicates share who they are, but not what is known of them. */
+/* What a stream of random numbers is used for: near-duplicates share identity and place, but not
+ * the other facts. */
 enum purpose { WHO, WHERE, KNOWN };
 
 static struct random stream(uint64_t seed, uint64_t k, enum purpose purpose)
@@ -142,7 +143,7 @@ static void put_name(struct buf *out, struct random *r, const struct subject *s)
 		}
 }
 
-/* The same business as somebody else wrote it down. */
+/* The name of the same business as another source would write it. */
 static void vary_name(struct buf *out, struct random *r, const struct subject *s, size_t from)
 {
 	size_t n = out->n - from, at = from + random_below(r, (uint32_t)n);
@@ -307,7 +308,8 @@ static void put_alt_names(struct buf *out, struct random *r, const struct subjec
 	put(out, "\"]");
 }
 
-/* What a quality score is made of. The address is of who it is: near-duplicates have the same. */
+/* The facts that a quality score is computed from. The address follows from the identity:
+ * near-duplicates have the same one. */
 static void put_known(struct buf *out, struct random *r, struct random *where,
 		      const struct subject *s)
 {

@@ -47,7 +47,7 @@ struct texts {
 	struct text_list hours_of_shops, hours_of_inns, rare_names;
 };
 
-/* Prepared at the first call, the same ever after. */
+/* Prepared at the first call and constant afterwards. */
 const struct texts *texts(void);
 
 #endif

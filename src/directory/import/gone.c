@@ -1,4 +1,4 @@
-/* What the directory has of a source and a complete file of it has no more. */
+/* Businesses of a source that the directory has and a complete file of the source no longer has. */
 #include "db/db.h"
 #include "directory/import/internal.h"
 #include "sql/import.h"

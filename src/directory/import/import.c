@@ -142,7 +142,7 @@ static void take_note(struct import *im, const struct record_note *note)
 	struct import_report *r = im->report;
 	struct import_note *n = arena_alloc(&r->arena, sizeof(*n));
 	if (!n)
-		return; /* the file names more than anybody reads */
+		return; /* more notes than a reader could use: drop the rest */
 	n->note = *note;
 	n->note.name = arena_str(&r->arena, note->name);
 	n->note.text = arena_str(&r->arena, note->text);

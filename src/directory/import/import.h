@@ -32,11 +32,12 @@ struct import_options {
 	const char *spool_dir;   /* has room for the file */
 	const char *rejects; /* file that takes NDJSON, a line for each record that was not taken;
 			      * appended to, made with the first line; NULL: nowhere */
-	/* So many rejects change nothing: a number, or with max_rejects_percent a part of all. */
+	/* With more rejects than this the import changes nothing: a number, or with
+	 * max_rejects_percent a percentage of all records. */
 	int64_t max_rejects;
 	bool max_rejects_percent;
-	/* The file has all records of the source: what is in it no more is removed, unless that are
-	 * more than so many of a hundred. */
+	/* The file has all records of the source: businesses that it does not have any more are
+	 * removed, unless they are more than this percentage. */
 	bool complete;
 	int64_t complete_percent;
 	bool quiet;

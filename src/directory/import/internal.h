@@ -1,5 +1,5 @@
 /* Inside the importer: import.c reads a file into the spool, merge.c brings the spool into the
- * directory, gone.c tells what a complete file has no more. */
+ * directory, gone.c finds the businesses that a complete file no longer has. */
 #ifndef DIRECTORY_IMPORT_INTERNAL_H
 #define DIRECTORY_IMPORT_INTERNAL_H
 

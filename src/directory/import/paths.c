@@ -36,7 +36,7 @@ enum status import_lock(struct db *db, struct err *err)
 
 /* ---- places ---- */
 
-/* How a place wants to be called, from what is shortest to what no other place can have. */
+/* Candidates for the slug of a place, from the shortest to one that no other place can have. */
 enum place_wish { PLACE_NAME, PLACE_WITH_REGION, PLACE_WITH_NUMBER, PLACE_WISHES };
 
 /* "hochtann", "munster-bern", "munster-bern-4711". Empty: it cannot have this one. region: its key,

@@ -105,8 +105,8 @@ void view_send(struct view *p, enum view_template which);
 struct json_value *view_list(struct view *p, const char *key);
 /* Title and description of the page. Texts are not copied. */
 void view_title(struct view *p, struct str title, struct str description);
-/* Where this page lives for ever: for its canonical link. Pages without one are not to be indexed.
- */
+/* The permanent address of the page, for its canonical link. Pages without one are not to be
+ * indexed. */
 void view_canonical(struct view *p, struct str path);
 /* The page is at another address for good: a 301. location: percent-encoded, ends with NUL. */
 void view_moved(struct view *p, struct str location);

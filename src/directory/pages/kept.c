@@ -11,9 +11,9 @@
 #include "sql/directory.h"
 
 enum {
-	VERSION_KNOWN_MS = 200, /* so long a process asks no cache for the version */
+	VERSION_KNOWN_MS = 200, /* a process uses the version it has read for this long */
 	VERSION_FRESH_MS = 1000,
-	STALE_FACTOR = 3, /* pages are served past their time for so many times cache.search_ttl */
+	STALE_FACTOR = 3, /* stale pages are served for this multiple of cache.search_ttl */
 };
 
 /* ---- making ---- */

@@ -133,7 +133,7 @@ static const char *const closed_words[] = {"closed",
 					   "nedlagd",
 					   NULL};
 
-/* What leaves no doubt that it is open, now or again. */
+/* Words by which it is certainly open, still or again. */
 static const char *const open_words[] = {"open",
 					 "opened",
 					 "active",

@@ -415,7 +415,7 @@ static struct str postcode_without_groups(struct draft *d, struct str code)
 	return to && groups && ascii_is_digit(code.p[code.n - 1]) ? (struct str){to, n} : code;
 }
 
-/* A spreadsheet takes zeros in front for nothing: 1067 is 01067 where codes have five figures. */
+/* Spreadsheets drop leading zeros: 1067 is 01067 where codes have five figures. */
 static void finish_postcode(struct draft *d)
 {
 	static const char *const five[] = {"DE", "US", "IT", "FR", "ES", "FI", "HR", "EE"};

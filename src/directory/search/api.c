@@ -7,9 +7,9 @@
 #include "directory/search/internal.h"
 
 enum { SUGGESTIONS_DEFAULT = 8 };
-enum { STALE_FACTOR = 3 }; /* lists are served past their time for so many times cache.search_ttl */
+enum { STALE_FACTOR = 3 }; /* stale lists are served for this multiple of cache.search_ttl */
 
-/* Opening states change by the minute, records by imports: what is kept is asked for again. */
+/* Opening states change by the minute, records by imports: clients must revalidate. */
 static const char ask_again[] = "public, max-age=0, must-revalidate";
 
 /* When the client goes, the request's arena goes, and with it the running query (ask_init). */

@@ -12,7 +12,7 @@ enum {
 	CHUNK_ARENA_BYTES = 8 << 20,
 	CHUNK_BYTES = 4 << 20, /* of their lines */
 	CURSOR_BYTES = 2048,
-	GZIP_LEVEL = 4, /* a client waits for no byte, and twice the time saves a tenth */
+	GZIP_LEVEL = 4, /* higher levels take twice the time and save a tenth of the bytes */
 	GZIP_WINDOW = 15 + 16,
 	GZIP_MEMORY = 8,
 	RETRY_AFTER_S = 10,

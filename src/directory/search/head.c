@@ -15,7 +15,7 @@ enum {
 	EXPECTED_MAX = 5000,
 	CANDIDATES = 150, /* of one statement */
 	NAMESAKES = 50,
-	FEW = 5,        /* what is near is told, too, beside so few that are exact */
+	FEW = 5,        /* with at most so many exact matches, near misses are listed as well */
 	NAME_LEAST = 2, /* bytes of a name's beginning */
 };
 
@@ -200,7 +200,7 @@ static void head_next_words(struct finding *f)
 	if (text.hopeless || text.expected > EXPECTED_MAX) {
 		if (f->wish.degree == DEGREE_EXACT)
 			f->head.all = text.hopeless;
-		/* There are enough as typed; corrections would not be seen behind so many. */
+		/* There are enough exact matches; corrections behind so many would not be seen. */
 		if (text.hopeless)
 			head_went_on(f);
 		else

@@ -237,7 +237,7 @@ bool named_correct(struct typed *typed);
 /* The same before names that are near are looked for, when beside a place there is one word, which
  * nobody has, and no word of a name is nearer to it than the category. */
 bool named_correct_whole(struct typed *typed);
-/* Leave out the least telling word; false: nothing may be left out any more. */
+/* Drop the word with the least weight; false: no further word may be dropped. */
 bool named_drop(struct typed *typed);
 
 /* ---- rank.c: the order of candidates ---- */

@@ -357,8 +357,8 @@ bool named_correct(struct typed *typed)
 
 /* ---- words to leave out ---- */
 
-/* What a word tells, the less the smaller: nothing when no business has it, most when it names a
- * category or a place, otherwise the more the fewer have it. */
+/* The weight of a word. The smaller the value, the sooner the word is dropped: first the one that
+ * no business has, then the more frequent ones; last the names of places and categories. */
 static int64_t telling(const struct term *term)
 {
 	if (term->category || term->place)

@@ -42,7 +42,7 @@ enum search_sort {
 	SEARCH_NAME,
 	SEARCH_DISTANCE,
 	SEARCH_RECENT,
-	/* never changes: who walks through it meets every business that stays exactly once */
+	/* never changes: paging through it gives every business that stays exactly once */
 	SEARCH_ID,
 	SEARCH_SORTS
 };

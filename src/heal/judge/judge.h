@@ -37,7 +37,7 @@ struct judge_wave {
 	double busy_s, repeats_s; /* of the statement that leads; repeats: beyond one run */
 };
 
-/* What may be done about a finding besides its cure. For most there is nothing: acting cannot
+/* The act that can relieve a finding until it is cured. Most findings have none: acting cannot
  * help. */
 enum judge_relief { JUDGE_RELIEF_NONE, JUDGE_CANCEL, JUDGE_TERMINATE };
 

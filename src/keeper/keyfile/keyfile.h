@@ -32,8 +32,8 @@ MUST_CHECK enum status keyfile_rotate(int fd, int64_t now, struct err *err);
  * NOT_FOUND: there is nothing to overwrite. */
 MUST_CHECK enum status keyfile_drop(int fd, struct err *err);
 
-/* The file, sealed to its offline key: for who wants to restore after a lost disk. With a copy old
- * dumps stay readable to the holder of the offline key, as long as the copy exists. */
+/* The file, sealed to its offline key: for a restore after the disk was lost. With a copy old dumps
+ * stay readable to the holder of the offline key, as long as the copy exists. */
 MUST_CHECK enum status keyfile_copy(int fd, uint8_t copy[KEYFILE_COPY], struct err *err);
 /* A new file from a copy. CONFLICT: it exists. DENIED: the offline key is another one. */
 MUST_CHECK enum status keyfile_restore(const char *path, const uint8_t copy[KEYFILE_COPY],

@@ -113,7 +113,7 @@ enum keeper_op {
 	 * nothing itself: the contact process deletes the party by code_label, the unlocks, the
 	 * profile by id. */
 	KEEPER_ERASE,
-	/* The operator hides a profile or shows it again: who is hidden cannot be unlocked. Reads
+	/* The operator hides a profile or shows it again: a hidden party cannot be unlocked. Reads
 	 * party by id, writes it. */
 	KEEPER_HIDE,
 	/* Rows of an older period with new labels and bodies in the newest. */

@@ -103,8 +103,8 @@ static struct observe_pool *pooler_pool_of(struct observe_sample *sample, int fi
 	return NULL;
 }
 
-/* Pools of one database and role in one PgBouncer. What does not fit is of the fewest waiters only
- * by luck: OBSERVE_POOLS is far more than a PgBouncer in front of one server has. */
+/* Pools of one database and role in one PgBouncer. OBSERVE_POOLS is far more than a PgBouncer in
+ * front of one server has; beyond it pools are dropped in the order of the report. */
 static void pooler_take_pools(const struct db_rows *rows, struct observe_sample *sample)
 {
 	for (int i = 0; i < rows->rows && sample->pools < OBSERVE_POOLS; i++) {
