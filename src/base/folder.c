@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 enum {
-	LINKS_MAX = 40,  /* the kernel's limit */
-	DEPTH_MAX = 100, /* of a tree to remove: each level needs a descriptor */
+	LINKS_MAX = 40,   /* the kernel's limit */
+	DEPTH_MAX = 100,  /* of a tree to remove: each level needs a descriptor */
+	PASSES_MAX = 100, /* over a folder to empty, whose owner may put back what is removed */
 };
 
 /* A walk from / along a path, one component at a time. */
@@ -252,8 +253,18 @@ static bool folder_is_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* The name has become another kind of entry, is gone, or its folder has been written to since it was
+ * looked at. */
+static bool folder_entry_changed(void)
+{
+	return errno == ENOENT || errno == ENOTDIR || errno == EISDIR || errno == ELOOP ||
+	       errno == ENOTEMPTY || errno == EEXIST;
+}
+
 static enum status folder_empty_depth(int dir, int depth, struct err *err);
 
+/* Remove one entry. An entry that another process exchanges meanwhile stays for the caller's next
+ * pass. */
 static enum status folder_remove_entry(int dir, const char *name, int depth, struct err *err)
 {
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
@@ -262,10 +273,10 @@ static enum status folder_remove_entry(int dir, const char *name, int depth, str
 		return err_set(err, FAILED, "%s: more than %d folders deep", name, DEPTH_MAX);
 	int below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (below < 0)
-		return err_errno(err, FAILED, "%s", name);
+		return folder_entry_changed() ? OK : err_errno(err, FAILED, "%s", name);
 	enum status status = folder_empty_depth(below, depth + 1, err);
 	close(below);
-	if (status == OK && unlinkat(dir, name, AT_REMOVEDIR) != 0)
+	if (status == OK && unlinkat(dir, name, AT_REMOVEDIR) != 0 && !folder_entry_changed())
 		status = err_errno(err, FAILED, "%s", name);
 	return status;
 }
@@ -275,21 +286,25 @@ static enum status folder_empty_depth(int dir, int depth, struct err *err)
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
 	enum status status = OK;
-	bool removed = true; /* a file system may skip entries while others are removed */
+	bool found = true; /* a file system may skip entries while others are removed */
 	if (!entries) {
 		status = err_errno(err, FAILED, "folder");
 		if (copy >= 0)
 			close(copy);
 		return status;
 	}
-	while (status == OK && removed) {
-		removed = false;
+	for (int pass = 0; status == OK && found; pass++) {
+		found = false;
 		rewinddir(entries);
 		for (struct dirent *e; status == OK && (e = readdir(entries));) {
 			if (folder_is_dot(e->d_name))
 				continue;
-			status = folder_remove_entry(dir, e->d_name, depth, err);
-			removed = true;
+			if (pass == PASSES_MAX)
+				status = err_set(err, FAILED, "%s: another process puts it back",
+						 e->d_name);
+			else
+				status = folder_remove_entry(dir, e->d_name, depth, err);
+			found = true;
 		}
 	}
 	closedir(entries);
