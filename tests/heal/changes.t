@@ -25,6 +25,7 @@ sub start {
 	$heal = Steps->start($i, ledger => $ledger, allow => 'application=^billing', @more);
 	$heal->sql(admin => "UPDATE fake.clock SET ahead = '0'");
 	chain();
+	$heal->freeze;
 	return;
 }
 sub chain {
@@ -192,6 +193,7 @@ unchain();
 $heal->ask('close admin');
 $heal->ask('open admin');
 chain();
+$heal->freeze;
 $heal->pass(1);
 is(scalar(grep { $_ eq 'the server was restarted' } $heal->gaps), 1, 'restarted: the ledger says it');
 $heal->pass($window - 4);

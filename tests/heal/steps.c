@@ -6,6 +6,7 @@
  *
  * Reads commands from standard input, a line each, and answers each with a line:
  *
+ *   freeze            both clocks stand from now on: they go on only as the test says
  *   step N            N looks, a second of both clocks apart; answers the last as JSON
  *   sleep SECONDS     both clocks go on: nobody looked
  *   wall SECONDS      the wall clock is set by so much
@@ -36,16 +37,25 @@
 enum { STEPS_CLIENTS = 32, STEPS_LINE = 1 << 16 };
 
 static int64_t wall_us, monotonic_us; /* how far the test has set the clocks */
+static struct timespec frozen[2];     /* wall and monotonic clock where they stand; 0: they run */
 
 /* Instead of libc's: of all the program, libpq included. */
 int clock_gettime(clockid_t clock, struct timespec *ts)
 {
 	int failed = (int)syscall(SYS_clock_gettime, clock, ts);
+	if (clock <= CLOCK_MONOTONIC && frozen[clock].tv_sec)
+		*ts = frozen[clock];
 	int64_t shift = monotonic_us + (clock == CLOCK_REALTIME ? wall_us : 0);
 	int64_t ns = ts->tv_nsec + shift % 1000000 * 1000;
 	ts->tv_sec += shift / 1000000 + ns / 1000000000 - (ns % 1000000000 < 0);
 	ts->tv_nsec = (ns % 1000000000 + 1000000000) % 1000000000;
 	return failed;
+}
+
+static void steps_freeze(void)
+{
+	for (clockid_t clock = CLOCK_REALTIME; clock <= CLOCK_MONOTONIC; clock++)
+		must(syscall(SYS_clock_gettime, clock, &frozen[clock]) == 0);
 }
 
 static int64_t slow_us;
@@ -253,6 +263,9 @@ static void steps_command(const char *conninfo, char *command)
 		steps_signal(command[0] == 'c' ? JUDGE_CANCEL : JUDGE_TERMINATE);
 	} else if (strcmp(command, "pause") == 0) {
 		pause_act = true;
+		steps_say("ok");
+	} else if (strcmp(command, "freeze") == 0) {
+		steps_freeze();
 		steps_say("ok");
 	} else if (strcmp(command, "sleep") == 0) {
 		monotonic_us += number * 1000000;

@@ -5,12 +5,16 @@
 #   my $look = $heal->step(12);                  # { reach, standby, relief, cancels, terminates, causes }
 #   $heal->ask('open billing-1');                # any command; its answer
 #   my @lines = $heal->lines('gap');             # of the ledger, of a kind or all
+#   $heal->freeze;                               # the clocks of both stand still, but for what follows
 #   $heal->server_clock('1 h');                  # set the clock of the server, as heal sees it
 #   $look = $heal->pass(5);                      # five looks, with the clocks of both a second further each time
 #   $heal->standby(1);                           # the server is one; 0: it is promoted
 #   $heal->pid_reused($old => $new);             # process $new has the number of $old, which is gone
 #
-# The last three are functions that heal's role finds before those of pg_catalog: the server itself goes on as it was.
+# After freeze() it does not matter how long anything takes: what a busy machine delays would otherwise look like a
+# healer that did not run, or a server whose clock was set. Sessions must have begun before.
+#
+# For the server these are functions that heal's role finds before those of pg_catalog: it goes on as it was.
 package Steps;
 use strict;
 use warnings;
@@ -23,12 +27,12 @@ sub prepare {
 	$i->sql(q{
 		GRANT pg_signal_backend TO holdfast_heal;
 		CREATE SCHEMA fake;
-		CREATE TABLE fake.clock AS SELECT interval '0' AS ahead;
+		CREATE TABLE fake.clock AS SELECT NULL::timestamptz AS stands, interval '0' AS ahead;
 		CREATE TABLE fake.standby AS SELECT false AS is_one;
 		CREATE FUNCTION fake.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT is_one FROM fake.standby';
 		CREATE TABLE fake.process (shown integer, process integer);
 		CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-			'SELECT pg_catalog.clock_timestamp() + ahead FROM fake.clock';
+			'SELECT coalesce(stands, pg_catalog.clock_timestamp()) + ahead FROM fake.clock';
 		CREATE FUNCTION fake.pg_stat_get_activity(wanted integer) RETURNS SETOF pg_catalog.pg_stat_activity
 			LANGUAGE plpgsql AS $$
 		DECLARE r pg_catalog.pg_stat_activity;
@@ -89,6 +93,11 @@ sub lines {
 }
 sub gaps { my ($self) = @_; return map { $_->{why} } $self->lines('gap') }
 
+sub freeze {
+	my ($self) = @_;
+	$self->ask('freeze');
+	return $self->sql(admin => "UPDATE fake.clock SET stands = pg_catalog.clock_timestamp()");
+}
 sub server_clock {
 	my ($self, $ahead) = @_;
 	return $self->sql(admin => "UPDATE fake.clock SET ahead = ahead + interval '$ahead'");
