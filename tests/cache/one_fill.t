@@ -13,7 +13,6 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my %generous = ('http.connections_per_address' => 1000, 'web.drain_timeout' => '600s', 'db.connections' => 16);
-# Waiting requests must find the value before it expires again, on a busy machine, too.
 my $ttl = 3;
 my $i = Instance->make(settings => {
 	%generous, 'web.processes' => 8, 'cache.stats_ttl' => $ttl . 's', 'cache.stale' => '0s' });
@@ -55,33 +54,46 @@ sub fillers {
 
 # ---- expiry under load ----
 my $rounds = $ENV{HOLDFAST_ROUNDS} // 5;
-my $before = $i->fills_finished;
 my $end = 0;
 for my $round (1 .. $rounds) {
-	expire($end);
-	# The fills hang until the last request is there: none can come so late that the value has expired again.
-	my $hold = hold();
-	my $asked = $clients->begin((@paths) x 8);
-	until_waiting(14 * 8);
-	Instance::release($hold);
-	my @answers = $clients->end($asked);
-	$end = time + $ttl + 0.01;
+	my ($statements, $fills, @answers);
+	# A machine may be so busy that a value expires before the last request that waits has found it: such a round
+	# proves nothing, and another one follows.
+	$i->until("round $round: all are answered before a value expires", sub {
+		expire($end);
+		($statements, $fills) = (-$i->fills_finished, -metric('fills_total'));
+		# The fills hang until the last request is there.
+		my $hold = hold();
+		my $asked = $clients->begin((@paths) x 8);
+		until_waiting(14 * 8);
+		my $released = time;
+		Instance::release($hold);
+		@answers = $clients->end($asked);
+		my $answered = time;
+		$end = $answered + $ttl + 0.01;
+		$statements += $i->fills_finished;
+		$fills += metric('fills_total');
+		return $answered < $released + $ttl;
+	});
 	is(scalar(grep { $_->{status} != 200 } @answers), 0, "round $round: all " . @answers . ' are answered');
 	my %made;
 	$made{ $_->{path} }{ decode_json($_->{content})->{counted_at} }++ for @answers;
 	is(scalar(grep { keys %{ $made{$_} } == 1 } @paths), 14, 'each key with the same value for everybody');
-	is($i->fills_finished - $before, 14 * $round, 'and one statement for each key');
+	is("$statements $fills", '14 14', 'and one statement for each key, as the cache counts too');
 }
-is(metric('fills_total'), 14 * $rounds, 'as the cache counts too');
 ok(metric('collapsed_total') > 0, 'and others waited for them');
 
 # ---- the process that fills is killed ----
-for my $signal ('KILL', 'TERM') {
-	expire($end);
-	$before = $i->fills_finished;
+# From here on nothing expires while a test looks; each asks for a key of its own.
+$i->run_ok('down');
+$i->set(%generous, 'web.processes' => 8, 'cache.stats_ttl' => '1h', 'cache.stale' => '0s');
+$i->up;
+my %killed = (KILL => $paths[0], TERM => $paths[5]);
+for my $signal (sort keys %killed) {
+	my $before = $i->fills_finished;
 	my $taken = metric('taken_over_total');
 	my $hold = hold();
-	my $asked = $clients->begin(($paths[0]) x 60);
+	my $asked = $clients->begin(($killed{$signal}) x 60);
 	until_waiting(60);
 	$i->until('a statement waits for the table', sub { $i->fills_running == 1 });
 	my @filler = fillers();
@@ -104,12 +116,10 @@ for my $signal ('KILL', 'TERM') {
 	is($answered + $cut, 60, "all are answered, but for $cut connected to the process that ended");
 	ok($answered > 30, 'that is most');
 	is($i->fills_finished - $before, 1, 'with one statement that finished');
-	$end = time + $ttl + 0.01;
 	$i->until_running;
 }
 
 # ---- the fill fails ----
-expire($end);
 my $failed = metric('failed_total');
 my $hold = hold();
 my $asked = $clients->begin(($paths[1]) x 64);

@@ -13,7 +13,6 @@ use Instance;
 use Test::More;
 use Time::HiRes qw(time);
 
-# Waiting requests must find the page before it expires again, on a busy machine, too.
 my $ttl = 3;
 my %generous = ('http.connections_per_address' => 2000, 'http.connections' => 2000, 'db.connections' => 4);
 my %short = (%generous, 'web.processes' => 8, 'cache.search_ttl' => $ttl . 's', 'cache.stale' => '0s');
@@ -37,14 +36,22 @@ sub metric { return ($clients->ask_any('/metrics')->{content} =~ /^holdfast_cach
 my $rounds = $ENV{HOLDFAST_ROUNDS} // 3;
 my $end = 0;
 for my $round (1 .. $rounds) {
-	$i->until('everything has expired', sub { time > $end });
-	# The fills hang until the last request is there.
-	my $hold = $i->hold(qw(business business_detail source region city category));
-	my $asked = $clients->begin((@paths) x 16);
-	$i->until('all wait', sub { metric('waiting') == 14 * 16 });
-	Instance::release($hold);
-	my @answers = $clients->end($asked);
-	$end = time + $ttl + 0.01;
+	my @answers;
+	# A machine may be so busy that a page expires before the last request that waits has found it: such a round
+	# proves nothing, and another one follows.
+	$i->until("round $round: all are answered before a page expires", sub {
+		$i->until('everything has expired', sub { time > $end });
+		# The fills hang until the last request is there.
+		my $hold = $i->hold(qw(business business_detail source region city category));
+		my $asked = $clients->begin((@paths) x 16);
+		$i->until('all wait', sub { metric('waiting') == 14 * 16 });
+		my $released = time;
+		Instance::release($hold);
+		@answers = $clients->end($asked);
+		my $answered = time;
+		$end = $answered + $ttl + 0.01;
+		return $answered < $released + $ttl;
+	});
 	is((grep { ($_->{status} // 0) != 200 } @answers) + 0, 0, "round $round: all " . @answers . ' are answered');
 	my (%body, %made);
 	for (@answers) {
