@@ -186,6 +186,8 @@ static int32_t fold_digit(int32_t c)
 
 static bool fold_is_letter(int32_t c)
 {
+	if (c < 0x80)
+		return c > 0 && ascii_is_letter((char)c);
 	utf8proc_category_t category = utf8proc_category(c);
 	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
 }
@@ -479,8 +481,12 @@ static void fold_put(struct fold_out *out, const char *p, size_t n)
 static void fold_put_character(struct fold_out *out, int32_t c, bool by_look)
 {
 	char bytes[UTF8_BYTES_MAX];
+	if (c < 0x80) {
+		fold_put(out, (const char[]){(char)c}, 1);
+		return;
+	}
 	int32_t lower = utf8proc_tolower(c);
-	for (size_t i = 0; c >= 0x80 && i < COUNT_OF(fold_letters); i++) {
+	for (size_t i = 0; i < COUNT_OF(fold_letters); i++) {
 		if (fold_letters[i].letter != lower)
 			continue;
 		const char *sound = fold_letters[i].sound;
@@ -495,16 +501,40 @@ static void fold_put_character(struct fold_out *out, int32_t c, bool by_look)
 		}
 		return;
 	}
-	if (c < 0x80 || fold_is_letter(c))
+	if (fold_is_letter(c))
 		fold_put(out, bytes, utf8_encode((uint32_t)c, bytes));
 	else
 		fold_put(out, "~", 1);
 }
 
-size_t intake_fold(struct str text, unsigned how, char folded[FOLDED_MAX + 1])
+/* The characters of a text with marks and invisible ones removed. ASCII is what it is; only runs of
+ * other bytes are decomposed, which no character of ASCII takes part in. False: no UTF-8. */
+static bool fold_decompose(const char *text, size_t n, struct intake_text *out)
 {
-	static int32_t c[FOLDED_MAX];
-	static char plain[INTAKE_TEXT_MAX];
+	out->n = 0;
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i; end < n && (unsigned char)text[end] < 0x80; end++)
+			out->c[out->n++] = text[end];
+		size_t from = end, room = FOLDED_MAX - out->n - (n - end);
+		while (end < n && (unsigned char)text[end] >= 0x80)
+			end++;
+		if (from == end)
+			continue;
+		utf8proc_ssize_t characters = utf8proc_decompose(
+		    (const utf8proc_uint8_t *)text + from, (utf8proc_ssize_t)(end - from),
+		    out->c + out->n, (utf8proc_ssize_t)room,
+		    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_IGNORE |
+			UTF8PROC_STRIPMARK);
+		if (characters < 0 || (size_t)characters > room)
+			return false;
+		out->n += (size_t)characters;
+	}
+	return true;
+}
+
+void intake_read(struct str text, struct intake_text *out)
+{
+	char plain[INTAKE_TEXT_MAX];
 	size_t n = 0, length;
 	must(text.n <= sizeof(plain));
 	for (size_t i = 0; i < text.n; i += length) {
@@ -512,17 +542,18 @@ size_t intake_fold(struct str text, unsigned how, char folded[FOLDED_MAX + 1])
 		plain[n++] = sign ? sign : text.p[i];
 		length = sign ? length : 1;
 	}
-	utf8proc_ssize_t characters =
-	    utf8proc_decompose((const utf8proc_uint8_t *)plain, (utf8proc_ssize_t)n, c, FOLDED_MAX,
-			       UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
-				   UTF8PROC_IGNORE | UTF8PROC_STRIPMARK);
+	if (!fold_decompose(plain, n, out))
+		out->n = 0;
+	for (size_t i = 0; i < out->n; i++)
+		out->c[i] = fold_plain(out->c[i]);
+}
+
+size_t intake_fold(const struct intake_text *text, unsigned how, char folded[FOLDED_MAX + 1])
+{
+	static int32_t c[FOLDED_MAX]; /* large; one text at a time */
+	size_t n = text->n;
 	struct fold_out out = {folded, 0};
-	folded[0] = '\0';
-	if (characters < 0 || characters > FOLDED_MAX)
-		return 0;
-	n = (size_t)characters;
-	for (size_t i = 0; i < n; i++)
-		c[i] = fold_plain(c[i]);
+	memcpy(c, text->c, n * sizeof(c[0]));
 	if (how & FOLD_JOINED)
 		n = fold_join(c, n);
 	if (how & FOLD_FIGURES) {

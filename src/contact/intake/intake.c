@@ -619,9 +619,9 @@ static bool scan_identity(const struct intake_scan *s, struct intake_found *foun
 
 static bool scan_numbers(const struct intake_scan *s, struct intake_found *found)
 {
-	int skip;
+	int skip, plain = 0;
 	for (int n = 0; n<s->tokens; n += skip> 1 ? skip : 1)
-		if (scan_phone(s, n, &skip, found) || scan_spoken(s, n, found))
+		if (scan_phone(s, n, &skip, found) || scan_spoken(s, n, &plain, found))
 			return true;
 	return false;
 }
@@ -640,15 +640,39 @@ static const struct {
     {FOLD_BACKWARDS, {scan_backwards}},
 };
 
+/* The reading is the same text as an earlier one that was searched for the same and more. */
+static bool intake_was_read(const struct intake_scan *read, size_t reading)
+{
+	for (size_t i = 0; i < reading; i++) {
+		bool all = true;
+		for (size_t j = 0; j < COUNT_OF(intake_readings[i].scan); j++) {
+			bool found = !intake_readings[reading].scan[j];
+			for (size_t k = 0; k < COUNT_OF(intake_readings[i].scan); k++)
+				found = found || intake_readings[i].scan[k] ==
+						     intake_readings[reading].scan[j];
+			all = all && found;
+		}
+		if (all && read[i].n == read[reading].n &&
+		    memcmp(read[i].folded, read[reading].folded, read[i].n) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool intake_screen(struct str text, struct intake_found *found)
 {
-	static struct intake_scan s; /* large; one text at a time */
-	text = utf8_cut(text, INTAKE_TEXT_MAX);
+	/* large; one text at a time */
+	static struct intake_text plain;
+	static struct intake_scan read[COUNT_OF(intake_readings)];
+	intake_read(utf8_cut(text, INTAKE_TEXT_MAX), &plain);
 	for (size_t i = 0; i < COUNT_OF(intake_readings); i++) {
-		s.n = intake_fold(text, intake_readings[i].fold, s.folded);
-		scan_cut(&s);
+		struct intake_scan *s = &read[i];
+		s->n = intake_fold(&plain, intake_readings[i].fold, s->folded);
+		if (intake_was_read(read, i))
+			continue;
+		scan_cut(s);
 		for (size_t j = 0; j < COUNT_OF(intake_readings[i].scan); j++)
-			if (intake_readings[i].scan[j] && intake_readings[i].scan[j](&s, found))
+			if (intake_readings[i].scan[j] && intake_readings[i].scan[j](s, found))
 				return false;
 	}
 	return true;

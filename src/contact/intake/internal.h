@@ -15,9 +15,17 @@ enum { TOKENS_MAX = 2048, FOLDED_MAX = 2 * INTAKE_TEXT_MAX };
  * end to the beginning. */
 enum fold { FOLD_BY_LOOK = 1, FOLD_FIGURES = 2, FOLD_JOINED = 4, FOLD_BACKWARDS = 8 };
 
-/* Compatibility forms, marks and invisible characters away, other alphabets in Latin letters, every
- * sign one ASCII character; the case stays. Returns the length; 0 for text that is not UTF-8. */
-size_t intake_fold(struct str text, unsigned how, char out[FOLDED_MAX + 1]);
+/* A text as characters: compatibility forms, marks and invisible characters away. */
+struct intake_text {
+	int32_t c[FOLDED_MAX];
+	size_t n;
+};
+
+/* Empty for text that is not UTF-8. */
+void intake_read(struct str text, struct intake_text *out);
+/* Other alphabets in Latin letters, every sign one ASCII character; the case stays. Returns the
+ * length. */
+size_t intake_fold(const struct intake_text *text, unsigned how, char out[FOLDED_MAX + 1]);
 
 /* ---- tokens.c ---- */
 
@@ -115,8 +123,10 @@ bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, in
 /* A telephone number in figures that begins at n. *skip: tokens that need no further look. */
 MUST_CHECK bool scan_phone(const struct intake_scan *s, int n, int *skip,
 			   struct intake_found *found);
-/* Digits in words, with or without figures between them. */
-MUST_CHECK bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found);
+/* Digits in words, with or without figures between them. *plain: no number that begins before this
+ * token has a numeral in words, as earlier calls for the same text found; 0 at first. */
+MUST_CHECK bool scan_spoken(const struct intake_scan *s, int n, int *plain,
+			    struct intake_found *found);
 
 /* ---- identity.c ---- */
 

@@ -281,6 +281,8 @@ static bool told_read(const struct intake_scan *s, int n, struct told *told, int
 			told->groups++;
 			told->words = told->joins = 0;
 			*last = at;
+			if (told->digits > PHONE_DIGITS_MAX)
+				return false;
 		} else if (!scan_one_of(s, at, ".,;:-/()")) {
 			break;
 		}
@@ -445,13 +447,13 @@ static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken
 	}
 }
 
-bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found)
+bool scan_spoken(const struct intake_scan *s, int n, int *plain, struct intake_found *found)
 {
 	static const char *const zeros[] = {"zero", "null", "nula", "oh", "o", "nul", "cero"};
 	const struct token *first = scan_at(s, n);
 	struct spoken spoken;
 	struct groups g;
-	if (!first->digits && first->kind != TOKEN_NUMBER)
+	if (n < *plain || (!first->digits && first->kind != TOKEN_NUMBER))
 		return false;
 	bool zero = first->text.p[0] == '0' || scan_sign(s, n - 1, '+') ||
 		    str_eq_nocase(scan_at(s, n - 1)->text, STR("plus"));
@@ -461,6 +463,7 @@ bool scan_spoken(const struct intake_scan *s, int n, struct intake_found *found)
 	if (g.count && (groups_are_dates(&g) || groups_are_times(&g)))
 		return false;
 	scan_spoken_digits(s, n, &spoken);
+	*plain = spoken.words ? n : spoken.last + 1;
 	if (spoken.is_long && spoken.amount)
 		return false;
 	bool is = (spoken.words >= 3 && spoken.digits >= SPOKEN_DIGITS) ||

@@ -5,40 +5,81 @@
 #include "base/utf8.h"
 
 static const struct {
-	const char *text;
+	struct str text;
 	uint64_t class;
 } intake_words[] = {
-#define WORD(text, class) {text, CLASS_##class},
+#define WORD(text, class) {{text, sizeof(text) - 1}, CLASS_##class},
 #include "contact/intake/words.def"
 #undef WORD
 };
 
-enum { WORDS = COUNT_OF(intake_words), NO_WORD = WORDS };
+enum { WORDS = COUNT_OF(intake_words), NO_WORD = WORDS, WORD_SLOTS = 8192, WORD_ENDS = 128 };
 
-/* The first row that begins with a letter, and the next of each row. */
+/* A word of the list, or the first word of phrases: the classes of its rows, and its phrases. */
+struct word_slot {
+	struct str word;
+	uint64_t class;
+	uint16_t phrase; /* the first; the others are in words_index.next */
+};
+
+/* Made when the first text is cut. Rows that cannot match are never compared: a text of 4 kB has
+ * a thousand tokens, and the list two thousand rows. */
 static struct {
 	bool ready;
-	uint16_t first[256], next[WORDS];
+	struct word_slot slot[WORD_SLOTS]; /* open addressing; at most a quarter is in use */
+	/* Numerals and beginnings of compounds, by their first letter, and what ends compounds. */
+	uint16_t numeral[256], beginning[256], end[WORD_ENDS];
+	uint16_t next[WORDS];
+	int ends;
 } words_index;
+
+enum {
+	CLASS_ENDS = CLASS_STREET_END | CLASS_STREET_END_MAYBE,
+	CLASS_BEGINNINGS = CLASS_NO_STREET,
+};
+
+/* The slot of the word, or the free one where it belongs. */
+static struct word_slot *words_slot(struct str word)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	for (size_t i = 0; i < word.n; i++)
+		hash = (hash ^ (unsigned char)ascii_lower(word.p[i])) * 16777619u;
+	for (size_t i = hash % WORD_SLOTS;; i = (i + 1) % WORD_SLOTS) {
+		struct word_slot *slot = &words_index.slot[i];
+		if (!slot->word.n || str_eq_nocase(slot->word, word))
+			return slot;
+	}
+}
 
 static void words_make_index(void)
 {
 	if (words_index.ready)
 		return;
-	for (size_t letter = 0; letter < COUNT_OF(words_index.first); letter++)
-		words_index.first[letter] = NO_WORD;
+	for (size_t letter = 0; letter < COUNT_OF(words_index.numeral); letter++)
+		words_index.numeral[letter] = words_index.beginning[letter] = NO_WORD;
+	for (size_t i = 0; i < WORD_SLOTS; i++)
+		words_index.slot[i].phrase = NO_WORD;
 	for (size_t i = WORDS; i-- > 0;) {
-		uint16_t *first = &words_index.first[(unsigned char)intake_words[i].text[0]];
-		words_index.next[i] = *first;
-		*first = (uint16_t)i;
+		uint64_t class = intake_words[i].class;
+		struct str rest = intake_words[i].text, word = str_cut(&rest, ' ');
+		unsigned char letter = (unsigned char)word.p[0];
+		struct word_slot *slot = words_slot(word);
+		slot->word = word;
+		if (class & CLASS_ENDS) {
+			must(words_index.ends < WORD_ENDS);
+			words_index.end[words_index.ends++] = (uint16_t)i;
+		}
+		slot->class |= rest.p ? 0 : class;
+		uint16_t *first = rest.p                     ? &slot->phrase
+				  : class & CLASS_NUMERAL    ? &words_index.numeral[letter]
+				  : class & CLASS_BEGINNINGS ? &words_index.beginning[letter]
+							     : NULL;
+		if (first) {
+			words_index.next[i] = *first;
+			*first = (uint16_t)i;
+		}
 	}
 	words_index.ready = true;
-}
-
-/* The first row that could begin the word. Loop: until NO_WORD, i = words_index.next[i]. */
-static size_t words_of(struct str word)
-{
-	return words_index.first[(unsigned char)ascii_lower(word.p[0])];
 }
 
 const struct token *scan_at(const struct intake_scan *s, int n)
@@ -55,7 +96,8 @@ bool scan_one_of(const struct intake_scan *s, int n, const char *signs)
 
 bool scan_sign(const struct intake_scan *s, int n, char sign)
 {
-	return scan_one_of(s, n, (const char[]){sign, '\0'});
+	const struct token *t = scan_at(s, n);
+	return t->kind == TOKEN_SIGN && t->text.n && t->text.p[0] == sign;
 }
 
 bool scan_is_word(const struct intake_scan *s, int n)
@@ -114,10 +156,11 @@ static int scan_numeral(struct str word, int *words)
 							    : 0;
 		if (*words && word.n > and+2)
 			word = (struct str){word.p + and, word.n - and};
-		for (size_t i = words_of(word); i != NO_WORD; i = words_index.next[i]) {
-			struct str part = str_of(intake_words[i].text);
-			if (intake_words[i].class & CLASS_NUMERAL && part.n > longest &&
-			    part.n > 1 && scan_begins(word, part)) {
+		unsigned char letter = (unsigned char)ascii_lower(word.p[0]);
+		for (size_t i = words_index.numeral[letter]; i != NO_WORD;
+		     i = words_index.next[i]) {
+			struct str part = intake_words[i].text;
+			if (part.n > longest && part.n > 1 && scan_begins(word, part)) {
 				longest = part.n;
 				class = intake_words[i].class;
 			}
@@ -137,10 +180,7 @@ static int scan_numeral(struct str word, int *words)
 
 static void scan_classify(struct token *t)
 {
-	t->class = 0;
-	for (size_t i = words_of(t->text); i != NO_WORD; i = words_index.next[i])
-		if (str_eq_nocase(t->text, str_of(intake_words[i].text)))
-			t->class |= intake_words[i].class;
+	t->class = words_slot(t->text)->class;
 	/* "Betriebsnummer" and the like; those of telephones are in the list. */
 	if (!t->class && scan_ends(t->text, STR("nummer")))
 		t->class = CLASS_ITEM;
@@ -169,8 +209,9 @@ uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem)
 {
 	uint64_t class = 0;
 	*stem = word;
-	for (size_t i = 0; i < COUNT_OF(intake_words); i++) {
-		struct str end = str_of(intake_words[i].text);
+	for (int n = words_index.ends; n-- > 0;) {
+		size_t i = words_index.end[n];
+		struct str end = intake_words[i].text;
 		if (!(intake_words[i].class & classes) || word.n - stem->n >= end.n ||
 		    !scan_ends(word, end))
 			continue;
@@ -182,17 +223,16 @@ uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem)
 
 bool scan_begins_with_class(struct str word, uint64_t classes)
 {
-	for (size_t i = words_of(word); i != NO_WORD; i = words_index.next[i])
-		if (intake_words[i].class & classes &&
-		    scan_begins(word, str_of(intake_words[i].text)))
+	unsigned char letter = (unsigned char)ascii_lower(word.p[0]);
+	for (size_t i = words_index.beginning[letter]; i != NO_WORD; i = words_index.next[i])
+		if (intake_words[i].class & classes && scan_begins(word, intake_words[i].text))
 			return true;
 	return false;
 }
 
 /* How many tokens from n a phrase takes: words with white space, hyphens or nothing between. */
-static int scan_phrase(const struct intake_scan *s, int n, const char *phrase)
+static int scan_phrase(const struct intake_scan *s, int n, struct str rest)
 {
-	struct str rest = str_of(phrase);
 	int at = n;
 	while (rest.p) {
 		struct str word = str_cut(&rest, ' ');
@@ -215,12 +255,9 @@ static void scan_join_phrases(struct intake_scan *s)
 		int longest = 1;
 		uint64_t class = 0;
 		bool word = s->token[n].kind == TOKEN_WORD;
-		for (size_t i = word ? words_of(s->token[n].text) : NO_WORD; i != NO_WORD;
+		for (size_t i = word ? words_slot(s->token[n].text)->phrase : NO_WORD; i != NO_WORD;
 		     i = words_index.next[i]) {
-			const char *text = intake_words[i].text;
-			if (!strchr(text, ' '))
-				continue;
-			int length = scan_phrase(s, n, text);
+			int length = scan_phrase(s, n, intake_words[i].text);
 			if (length > longest) {
 				longest = length;
 				class = 0;
