@@ -66,6 +66,7 @@ for (
 	],
 	[ 'bbox=7,46,8,47', 'lon_e7 BETWEEN 70000000 AND 80000000 AND lat_e7 BETWEEN 460000000 AND 470000000' ],
 	[ 'takeaway=yes', 'false' ],
+	[ 'wheelchair=yes', q{id IN (SELECT id FROM business_detail WHERE extra ->> 'wheelchair' = 'yes')} ],
 ) {
 	my ($query, $where) = @$_;
 	my ($body) = unchunked($web->raw(asked("$path?$query", '')));

@@ -293,14 +293,17 @@ is_deeply(names('/v1/businesses?q=' . quote('{"a",b}\\')), [], 'so are brackets 
 	my $file = "$directory->{i}{home}/further.ndjson";
 	open my $out, '>', $file or die;
 	print $out
-		qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun","extra":{"takeaway":"$_->[1]"}}\n)
-		for [ 'Grill', 'yes' ], [ 'Buffet', 'no' ], [ 'Kiosk', 'maybe' ];
+		qq({"external_id":"$_->[0]","name":"$_->[0]","country":"CH","city":"Thun","extra":$_->[1]}\n)
+		for [ 'Grill', '{"takeaway":"yes"}' ],
+		[ 'Buffet', '{"takeaway":"no","wheelchair":"limited"}' ],
+		[ 'Kiosk', '{"takeaway":"maybe","wheelchair":"yes"}' ];
 	close $out;
 	$directory->{i}->run_ok('import', '--source', 'further', $file);
 }
 is_deeply(names('/v1/businesses?takeaway=yes'), ['Grill'], 'businesses are filtered by a further fact');
 is_deeply(names('/v1/businesses?takeaway=no&city=ch-thun'), ['Buffet'], 'together with a place');
 is_deeply(names('/v1/businesses?takeaway=no&q=grill'), [], 'and with words');
+is_deeply(names('/v1/businesses?wheelchair=limited&takeaway=no'), ['Buffet'], 'and two of them');
 like(problem_is('/v1/businesses?takeaway=maybe', 400, 'invalid-parameter', 'another value is refused')->{detail},
 	qr/one of|yes, only, no/, 'and those that there are are named');
 
