@@ -46,7 +46,7 @@ static const struct cli_option options[] = {
     {"sheet", 0, CLI_TEXT, "NAME", 0, 0,
      "sheet of an XLSX file, by name or number (default: the first)", &import.sheet},
     {"encoding", 0, CLI_TEXT, "NAME", 0, 0,
-     "encoding of the text as iconv knows it, such as windows-1251 (default: UTF-8, UTF-16, or what the letters of a CSV tell)",
+     "encoding of the text as iconv knows it, such as windows-1251 (default: UTF-8, UTF-16, UTF-32, or what the letters of a CSV tell)",
      &import.encoding},
     {"rejects", 0, CLI_TEXT, "FILE", 0, 0,
      "file to which rejected records are appended, to be corrected and imported again (default: a new file in DIR/log)",

@@ -18,6 +18,8 @@
 
 static struct parse_options options;
 
+static const char *encoding;
+
 static const struct cli_option cli_options[] = {
     {"format", 0, CLI_TEXT, "FORMAT", 0, 0, "csv or json instead of looking", &options.format},
     {"country", 0, CLI_TEXT, "CC", 0, 0, "country of records that do not say", &options.country},
@@ -25,7 +27,7 @@ static const struct cli_option cli_options[] = {
      &options.columns},
     {"map", 0, CLI_TEXT, "TEXT", 0, 0, "the text of a mapping file", &options.map},
     {"sheet", 0, CLI_TEXT, "NAME", 0, 0, "sheet of a workbook, by name or number", &options.sheet},
-    {"encoding", 0, CLI_TEXT, "NAME", 0, 0, "encoding of the text", &options.encoding},
+    {"encoding", 0, CLI_TEXT, "NAME", 0, 0, "encoding of the text", &encoding},
     {"representatives", 0, CLI_FLAG, NULL, 0, 0, "keep representatives by name",
      &options.representatives},
     {0},
@@ -40,12 +42,8 @@ static int parser_command(int argc, char **argv)
 	/* libzip asks for local times, of which libc reads the zone's file when it is first asked:
 	 * before the sandbox forbids it. */
 	tzset();
-	/* iconv reads its tables from files. */
-	if (options.encoding) {
-		options.converter = utf8_converter(options.encoding);
-		if (!options.converter)
-			return cli_usage_error("--encoding: '%s' is not known", options.encoding);
-	}
+	if (!parse_converters(encoding, &options.converters))
+		return cli_usage_error("--encoding: '%s' is not known", encoding);
 	if (sandbox_enter(SANDBOX_PARSE, &separation, &err) != OK)
 		die("%s", err.text);
 	if (parse_run(STDIN_FILENO, STDOUT_FILENO, &options, &err) != OK)

@@ -111,7 +111,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(in >= 0 && out >= 0);
 	must(io_write_all(in, (const char *)data + 1, size - 1, &err) == OK);
 	must(lseek(in, 0, SEEK_SET) == 0);
-	must(parse_run(in, out, &choices[data[0] % (COUNT_OF(choices))], &err) == OK);
+	struct parse_options options = choices[data[0] % (COUNT_OF(choices))];
+	static struct source_converters converters;
+	if (!converters.wide[0])
+		must(parse_converters(NULL, &converters));
+	options.converters = converters;
+	must(parse_run(in, out, &options, &err) == OK);
 	read_back(out);
 	close(in);
 	close(out);

@@ -77,8 +77,13 @@ static inline void parse_fd(int in, const struct parse_options *options)
 {
 	struct err err;
 	int out = memfd_create("frames", MFD_CLOEXEC);
+	static struct source_converters converters;
+	struct parse_options with = *options;
 	assert_true(in >= 0 && out >= 0);
-	if (parse_run(in, out, options, &err) != OK)
+	if (!converters.wide[0])
+		assert_true(parse_converters(NULL, &converters));
+	with.converters = converters;
+	if (parse_run(in, out, &with, &err) != OK)
 		fail_msg("%s", err.text);
 	read_frames(out);
 	close(out);

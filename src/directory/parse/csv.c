@@ -201,6 +201,8 @@ static bool csv_row(struct csv *c, uint64_t *line, const char **broken)
 			at += end;
 			break;
 		}
+		if (b == ' ' && c->row.n == c->text_at[c->count] && csv_byte(c, at + 1) == '"')
+			b = (unsigned char)c->window[++at]; /* a, "b, c" */
 		if (b == '"' && c->row.n == c->text_at[c->count]) {
 			const char *why = NULL;
 			at = csv_quoted(c, at + 1, &lines, &why);
@@ -269,6 +271,17 @@ static struct str csv_stray(struct csv *c, struct str s, struct buf *out)
 	return buf_view(out);
 }
 
+/* Whether the file ends within a character of the row's last value: it was cut off, and is in no
+ * other encoding for that. */
+static bool csv_is_cut(struct csv *c, size_t column, struct str s)
+{
+	if (column + 1 < c->count || csv_byte(c, c->at) >= 0 || !s.n ||
+	    c->window[c->at - 1] == c->line_end || encoding_form(s) == ENCODING_OTHER)
+		return false;
+	parser_remark(c->parser, c->begin, "the file ends within a character: it is not complete");
+	return true;
+}
+
 static struct str csv_text(struct csv *c, size_t column)
 {
 	size_t from = c->text_at[column];
@@ -278,6 +291,8 @@ static struct str csv_text(struct csv *c, size_t column)
 	for (size_t i = 0; i < s.n && ascii; i++)
 		ascii = !(s.p[i] & 0x80);
 	if (ascii)
+		return s;
+	if (c->encoding != ENCODING_OTHER && !utf8_is_valid(s) && csv_is_cut(c, column, s))
 		return s;
 	if (c->encoding == ENCODING_ASCII) {
 		c->encoding = utf8_is_valid(s) ? ENCODING_UTF8 : ENCODING_OTHER;
@@ -399,19 +414,17 @@ static void csv_preamble(struct csv *c)
 static void csv_about(struct csv *c, bool mark)
 {
 	struct parser *p = c->parser;
-	const char *packing = source_packing(p->source);
 	const char *separator = c->separator == '\t' ? "tab" : (char[]){c->separator, '\0'};
 	const char *encoding = source_encoding(p->source);
 	if (!encoding)
-		encoding = strncmp(packing, "UTF", 3) == 0 ? packing
-			   : c->encoding == ENCODING_ASCII ? "ASCII"
-			   : c->encoding == ENCODING_UTF8  ? "UTF-8"
-			   : c->other                      ? c->other->name
-							   : "unknown";
+		encoding = c->encoding == ENCODING_ASCII  ? "ASCII"
+			   : c->encoding == ENCODING_UTF8 ? "UTF-8"
+			   : c->other                     ? c->other->name
+							  : "unknown";
 	parser_about(p, "encoding", str_of(encoding));
 	if (mark)
 		parser_about(p, "byte-order mark", STR("yes"));
-	if (strcmp(packing, "gzip") == 0)
+	if (source_packed(p->source))
 		parser_about(p, "packed", STR("gzip"));
 	parser_about(p, "separator", str_of(separator));
 	if (c->line_end == '\r')

@@ -456,11 +456,10 @@ bool parse_json(struct parser *p)
 		ok = broken_line(&in, line);
 		begin_record(&in, json_position(r));
 	}
-	const char *packing = source_packing(p->source);
 	if (source_encoding(p->source))
 		parser_about(p, "encoding", str_of(source_encoding(p->source)));
-	else if (packing[0])
-		parser_about(p, "encoding", str_of(packing));
+	if (source_packed(p->source))
+		parser_about(p, "packed", STR("gzip"));
 	buf_release(&in.raw);
 	arena_release(&in.graph_arena);
 	draft_release(&draft);

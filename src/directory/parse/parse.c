@@ -70,7 +70,7 @@ enum status parse_run(int in, int out, const struct parse_options *options, stru
 	}
 	buf_init(&p->frames, FRAMES_MAX_BYTES);
 	arena_init(&p->arena, NAMES_BYTES);
-	p->source = source_open(in, options->encoding, options->converter);
+	p->source = source_open(in, &options->converters);
 	bool ok = parse_file(p);
 	if (source_failure(p->source))
 		parser_fail(p, "%s", source_failure(p->source));

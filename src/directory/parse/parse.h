@@ -16,6 +16,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* Converters of utf8_converter(), which reads files: they are opened outside the sandbox. */
+struct source_converters {
+	const char *name; /* of the encoding that the options name; NULL: look at the file */
+	void *named;
+	void *wide[4]; /* of source_wide() */
+};
+/* Opens them. False: the name is not known. */
+MUST_CHECK bool parse_converters(const char *name, struct source_converters *out);
+
 struct parse_options {
 	const char *format;  /* NULL: look at the file. "csv" or "json" */
 	const char *country; /* ISO 3166-1 alpha-2 of records that do not say; NULL: none */
@@ -23,10 +32,7 @@ struct parse_options {
 	const char *columns;
 	const char *map;   /* the text of a mapping file; NULL: the built-in mappings */
 	const char *sheet; /* of a workbook: name, or number from 1; NULL: the first */
-	/* The encoding of the file's text and its converter from utf8_converter(), which has to be
-	 * opened outside the sandbox; both NULL: look at the file. */
-	const char *encoding;
-	void *converter;
+	struct source_converters converters;
 	/* who represents a business, by name, as far as the business publishes it */
 	bool representatives;
 };

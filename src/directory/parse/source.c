@@ -20,8 +20,6 @@ enum {
 	ARCHIVE_MAX_BYTES = 256 << 20,
 };
 
-enum wide { NOT_WIDE, LITTLE_ENDIAN_16, BIG_ENDIAN_16 };
-
 struct source {
 	int fd;
 	uint64_t consumed;
@@ -36,15 +34,14 @@ struct source {
 	/* unpacking */
 	bool packed, unpacked_end;
 	z_stream z;
-	/* unpacked and not yet decoded */
-	unsigned char wide[RAW_BYTES + PARTIAL_BYTES];
-	size_t wide_at, wide_n;
-	size_t needs;      /* so many bytes of `wide` are a character, as far as is known */
-	iconv_t converter; /* to UTF-8; NULL: no encoding was named */
-	const char *name;  /* of the encoding that was named */
-	uint64_t line;     /* up to which was converted */
-	enum wide encoding;
-	unsigned high; /* first half of a pair */
+	/* unpacked, and not yet UTF-8 */
+	unsigned char undecoded[RAW_BYTES + PARTIAL_BYTES];
+	size_t undecoded_at, undecoded_n;
+	size_t needs; /* so many bytes of `undecoded` are a character, as far as is known */
+	const struct source_converters *converters;
+	iconv_t converter;       /* to UTF-8; NULL: none is needed */
+	const struct wide *wide; /* the encoding that was found; NULL: named, or one byte a unit */
+	uint64_t line;           /* up to which was converted */
 	bool looked;
 	/* text that is ready */
 	char *text;
@@ -93,20 +90,20 @@ static bool raw_fill(struct source *s)
 	return n > 0;
 }
 
-/* Fills `wide` with what the file says when it is unpacked. */
+/* Fills `undecoded` with what the file says when it is unpacked. */
 static bool unpack(struct source *s)
 {
-	s->wide_at = 0;
-	s->wide_n = 0;
+	s->undecoded_at = 0;
+	s->undecoded_n = 0;
 	if (!s->packed) {
 		if (!raw_fill(s))
 			return false;
-		s->wide_n = s->raw_n - s->raw_at;
-		memcpy(s->wide, s->raw + s->raw_at, s->wide_n);
+		s->undecoded_n = s->raw_n - s->raw_at;
+		memcpy(s->undecoded, s->raw + s->raw_at, s->undecoded_n);
 		s->raw_at = s->raw_n;
 		return true;
 	}
-	while (s->wide_n == 0) {
+	while (s->undecoded_n == 0) {
 		if (!raw_fill(s)) {
 			if (!s->unpacked_end)
 				source_fail(s, "the gzip file ends too early");
@@ -118,84 +115,95 @@ static bool unpack(struct source *s)
 		}
 		s->z.next_in = s->raw + s->raw_at;
 		s->z.avail_in = (uInt)(s->raw_n - s->raw_at);
-		s->z.next_out = s->wide;
+		s->z.next_out = s->undecoded;
 		s->z.avail_out = RAW_BYTES;
 		int code = inflate(&s->z, Z_NO_FLUSH);
 		s->raw_at = s->raw_n - s->z.avail_in;
-		s->wide_n = RAW_BYTES - s->z.avail_out;
+		s->undecoded_n = RAW_BYTES - s->z.avail_out;
 		if (code == Z_STREAM_END)
 			s->unpacked_end = true;
 		else if (code != Z_OK && code != Z_BUF_ERROR) {
 			source_fail(s, "the gzip file is damaged");
-			return s->wide_n > 0;
+			return s->undecoded_n > 0;
 		}
 	}
 	return true;
 }
 
-/* Two bytes of UTF-16 as UTF-8. */
-static void put_wide(struct source *s, unsigned unit)
+/* ---- encodings ---- */
+
+static const struct wide {
+	const char *name;
+	size_t unit;  /* bytes */
+	size_t ascii; /* the byte of a unit that has the letter of ASCII; the others are 0 */
+	const char *mark;
+} wides[SOURCE_WIDES] = {
+    /* those of four bytes first: the mark of UTF-16LE is the begin of that of UTF-32LE */
+    {"UTF-32LE", 4, 0, "\xFF\xFE\0\0"},
+    {"UTF-32BE", 4, 3, "\0\0\xFE\xFF"},
+    {"UTF-16LE", 2, 0, "\xFF\xFE"},
+    {"UTF-16BE", 2, 1, "\xFE\xFF"},
+};
+
+const char *source_wide(size_t number)
 {
-	uint32_t c = unit;
-	if (s->high && (unit & 0xFC00) == 0xDC00) {
-		c = 0x10000 + ((s->high & 0x3FF) << 10) + (unit & 0x3FF);
-	} else {
-		if (s->high)
-			s->text_n += utf8_encode(0xFFFD, s->text + s->text_n);
-		if ((unit & 0xFC00) == 0xD800) {
-			s->high = unit;
-			return;
-		}
-		if ((unit & 0xFC00) == 0xDC00)
-			c = 0xFFFD;
-	}
-	s->high = 0;
-	s->text_n += utf8_encode(c, s->text + s->text_n);
+	return number < SOURCE_WIDES ? wides[number].name : NULL;
 }
 
-static void decode_wide(struct source *s)
+/* Whether text without a mark has the units of an encoding: letters of ASCII among them, none whose
+ * zeros stand elsewhere, and of few scripts, which the other bytes of the units tell. */
+static bool wide_fits(const struct wide *w, const unsigned char *p, size_t n)
 {
-	static const size_t longest = 8;
-	unsigned first = s->encoding == BIG_ENDIAN_16 ? 8 : 0, second = 8 - first;
-	while (s->wide_at + 1 < s->wide_n && s->text_n + longest < TEXT_BYTES) {
-		put_wide(s, (unsigned)s->wide[s->wide_at] << first |
-				(unsigned)s->wide[s->wide_at + 1] << second);
-		s->wide_at += 2;
+	enum { UNITS = 200, SCRIPTS = 6, ASCII_MIN = 2, PLANE_MAX = 0x10 };
+	bool seen[256] = {false};
+	size_t letters = 0, scripts = 0, units = n / w->unit < UNITS ? n / w->unit : UNITS;
+	for (size_t i = 0; i < units; i++) {
+		const unsigned char *unit = p + i * w->unit;
+		/* beside the byte of ASCII the one of the script, then the plane, then 0 */
+		int step = w->ascii ? -1 : 1;
+		size_t script = w->ascii + (size_t)step;
+		if (w->unit == 4 &&
+		    (unit[script + (size_t)step] > PLANE_MAX || unit[script + (size_t)(2 * step)]))
+			return false;
+		letters += !unit[script];
+		if (!unit[script] && !unit[w->ascii])
+			return false;
+		scripts += !seen[unit[script]];
+		seen[unit[script]] = true;
 	}
+	return letters >= ASCII_MIN && scripts <= SCRIPTS;
 }
 
-/* UTF-16 by its mark, or because every second byte is NUL. */
-static enum wide encoding_of(const unsigned char *p, size_t n)
+/* The encoding of more than a byte a unit, by its mark or shape; NULL: none. *mark: bytes of it. */
+static const struct wide *wide_of(const unsigned char *p, size_t n, size_t *mark)
 {
-	size_t even = 0, odd = 0, pairs = n / 2 < 200 ? n / 2 : 200;
-	if (n >= 2 && p[0] == 0xFF && p[1] == 0xFE)
-		return LITTLE_ENDIAN_16;
-	if (n >= 2 && p[0] == 0xFE && p[1] == 0xFF)
-		return BIG_ENDIAN_16;
-	for (size_t i = 0; i < pairs; i++) {
-		even += p[2 * i] == 0;
-		odd += p[2 * i + 1] == 0;
+	for (size_t i = 0; i < SOURCE_WIDES; i++) {
+		*mark = wides[i].unit;
+		if (n >= *mark && memcmp(p, wides[i].mark, *mark) == 0)
+			return &wides[i];
 	}
-	if (pairs > 2 && odd * 10 > pairs * 7 && even == 0)
-		return LITTLE_ENDIAN_16;
-	return pairs > 2 && even * 10 > pairs * 7 && odd == 0 ? BIG_ENDIAN_16 : NOT_WIDE;
+	*mark = 0;
+	for (size_t i = 0; i < SOURCE_WIDES && memchr(p, '\0', n < 400 ? n : 400); i++)
+		if (wide_fits(&wides[i], p, n))
+			return &wides[i];
+	return NULL;
 }
 
 /* More of the file, behind the beginning of a character that is left of the last read. */
 static bool source_refill(struct source *s)
 {
 	unsigned char left[PARTIAL_BYTES];
-	size_t n = s->wide_n - s->wide_at;
+	size_t n = s->undecoded_n - s->undecoded_at;
 	must(n <= sizeof(left));
-	memcpy(left, s->wide + s->wide_at, n);
+	memcpy(left, s->undecoded + s->undecoded_at, n);
 	if (!unpack(s)) {
 		if (n && s->converter)
 			source_fail(s, "the file ends within a character; is --encoding right?");
 		return false;
 	}
-	memmove(s->wide + n, s->wide, s->wide_n);
-	memcpy(s->wide, left, n);
-	s->wide_n += n;
+	memmove(s->undecoded + n, s->undecoded, s->undecoded_n);
+	memcpy(s->undecoded, left, n);
+	s->undecoded_n += n;
 	return true;
 }
 
@@ -203,46 +211,51 @@ static bool source_refill(struct source *s)
  * another one, and everything that was read of it may be wrong. */
 static void source_convert(struct source *s)
 {
-	char *in = (char *)s->wide + s->wide_at, *out = s->text + s->text_n;
-	size_t n = s->wide_n - s->wide_at, room = TEXT_BYTES - s->text_n;
+	char *in = (char *)s->undecoded + s->undecoded_at, *out = s->text + s->text_n;
+	size_t n = s->undecoded_n - s->undecoded_at, room = TEXT_BYTES - s->text_n;
 	int code = iconv(s->converter, &in, &n, &out, &room) == (size_t)-1 ? errno : 0;
 	for (const char *p = s->text + s->text_n; p < out; p++)
 		s->line += *p == '\n';
-	s->wide_at = s->wide_n - n;
+	s->undecoded_at = s->undecoded_n - n;
 	s->text_n = TEXT_BYTES - room;
 	s->needs = code == EINVAL ? n + 1 : 1;
-	if (code == EILSEQ || s->needs > PARTIAL_BYTES) {
+	if (code == EILSEQ && s->wide && room >= UTF8_BYTES_MAX) { /* half a pair costs itself */
+		s->text_n += utf8_encode(0xFFFD, s->text + s->text_n);
+		s->undecoded_at += s->wide->unit;
+	} else if ((code == EILSEQ && !s->wide) || s->needs > PARTIAL_BYTES) {
 		char why[sizeof(s->failure)];
 		snprintf(why, sizeof(why),
 			 "line %llu: byte 0x%02X is not in %s; is --encoding right?",
-			 (unsigned long long)s->line + 1, s->wide[s->wide_at], s->name);
+			 (unsigned long long)s->line + 1, s->undecoded[s->undecoded_at],
+			 s->converters->name);
 		source_fail(s, why);
-		s->wide_at = s->wide_n;
+		s->undecoded_at = s->undecoded_n;
 	}
 }
 
 /* The encoding, by the first bytes of the file. False: they contradict what was named. */
 static bool source_look(struct source *s)
 {
-	const unsigned char *p = s->wide;
+	const unsigned char *p = s->undecoded;
+	size_t mark;
 	s->looked = true;
 	s->needs = 1;
 	if (s->converter) {
-		bool mark = (s->wide_n >= 2 &&
-			     (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0)) ||
-			    (s->wide_n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0);
-		if (!mark || strncasecmp(s->name, "utf", 3) == 0)
+		bool marked = (s->undecoded_n >= 2 &&
+			       (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0)) ||
+			      (s->undecoded_n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0);
+		if (!marked || strncasecmp(s->converters->name, "utf", 3) == 0)
 			return true;
 		source_fail(
 		    s, "the file begins with the mark of UTF-8 or UTF-16: leave --encoding out");
-		s->wide_at = s->wide_n;
+		s->undecoded_at = s->undecoded_n;
 		return false;
 	}
-	s->encoding = encoding_of(p, s->wide_n);
-	if (s->encoding != NOT_WIDE) {
-		s->needs = 2;
-		if (p[0] >= 0xFE)
-			s->wide_at = 2;
+	s->wide = wide_of(p, s->undecoded_n, &mark);
+	if (s->wide && s->converters->wide[s->wide - wides]) {
+		s->converter = s->converters->wide[s->wide - wides];
+		s->needs = s->wide->unit;
+		s->undecoded_at = mark;
 	}
 	return true;
 }
@@ -253,7 +266,7 @@ static bool source_fill(struct source *s)
 	memmove(s->text, s->text + s->text_at, s->text_n - s->text_at);
 	s->text_n -= s->text_at;
 	s->text_at = 0;
-	if (s->wide_n - s->wide_at < s->needs && !source_refill(s))
+	if (s->undecoded_n - s->undecoded_at < s->needs && !source_refill(s))
 		return false;
 	if (!s->looked && !source_look(s))
 		return false;
@@ -261,14 +274,10 @@ static bool source_fill(struct source *s)
 		source_convert(s);
 		return true;
 	}
-	if (s->encoding != NOT_WIDE) {
-		decode_wide(s);
-		return true;
-	}
-	size_t n = s->wide_n - s->wide_at, room = TEXT_BYTES - s->text_n;
+	size_t n = s->undecoded_n - s->undecoded_at, room = TEXT_BYTES - s->text_n;
 	n = n < room ? n : room;
-	memcpy(s->text + s->text_n, s->wide + s->wide_at, n);
-	s->wide_at += n;
+	memcpy(s->text + s->text_n, s->undecoded + s->undecoded_at, n);
+	s->undecoded_at += n;
 	s->text_n += n;
 	return n > 0;
 }
@@ -277,19 +286,20 @@ static bool source_fill(struct source *s)
 static void source_begin(struct source *s)
 {
 	s->needs = 1;
+	s->converter = s->converters->named;
+	s->wide = NULL;
 	if (raw_fill(s) && s->raw_n > 2 && s->raw[0] == 0x1F && s->raw[1] == 0x8B) {
 		s->packed = true;
 		must(inflateInit2(&s->z, 16 + MAX_WBITS) == Z_OK);
 	}
 }
 
-struct source *source_open(int fd, const char *encoding, void *converter)
+struct source *source_open(int fd, const struct source_converters *converters)
 {
 	struct source *s = memory_alloc(sizeof(*s));
 	s->text = memory_room(TEXT_BYTES);
 	s->fd = fd;
-	s->name = encoding;
-	s->converter = converter;
+	s->converters = converters;
 	source_begin(s);
 	return s;
 }
@@ -344,26 +354,30 @@ const char *source_failure(const struct source *s)
 	return s->failure[0] ? s->failure : NULL;
 }
 
-const char *source_packing(const struct source *s)
+bool source_packed(const struct source *s)
 {
-	return s->encoding != NOT_WIDE ? (s->packed ? "UTF-16 in gzip" : "UTF-16")
-	       : s->packed             ? "gzip"
-				       : "";
+	return s->packed;
 }
 
 const char *source_encoding(const struct source *s)
 {
-	return s->converter ? s->name : NULL;
-}
-
-bool source_decodes(const struct source *s)
-{
-	return s->converter || s->encoding != NOT_WIDE;
+	return s->wide ? s->wide->name : s->converter ? s->converters->name : NULL;
 }
 
 uint64_t source_consumed(const struct source *s)
 {
 	return s->consumed;
+}
+
+/* ---- converters ---- */
+
+bool parse_converters(const char *name, struct source_converters *out)
+{
+	*out = (struct source_converters){.name = name};
+	for (size_t i = 0; i < SOURCE_WIDES; i++)
+		out->wide[i] = memory_had(utf8_converter(wides[i].name));
+	out->named = name ? utf8_converter(name) : NULL;
+	return !name || out->named;
 }
 
 /* ---- archives ---- */
@@ -412,6 +426,6 @@ void source_replace(struct source *s, char *text, size_t n)
 	s->memory = text;
 	s->memory_n = n;
 	s->ended = s->looked = false;
-	s->raw_at = s->raw_n = s->wide_at = s->wide_n = s->text_at = s->text_n = 0;
+	s->raw_at = s->raw_n = s->undecoded_at = s->undecoded_n = s->text_at = s->text_n = 0;
 	source_begin(s);
 }

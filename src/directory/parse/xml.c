@@ -209,7 +209,7 @@ bool parse_xml(struct parser *p)
 	struct osm_xml x = {
 	    .parser = p,
 	    .draft = &draft,
-	    .expat = memory_had(XML_ParserCreate(source_decodes(p->source) ? "UTF-8" : NULL))};
+	    .expat = memory_had(XML_ParserCreate(source_encoding(p->source) ? "UTF-8" : NULL))};
 	draft_init(&draft, p);
 	XML_SetUserData(x.expat, &x);
 	XML_SetElementHandler(x.expat, on_start, on_end);
