@@ -25,22 +25,39 @@ static void closed_since(struct draft *d, struct str date)
 }
 
 /* A year or month that is over, in whatever order its parts are: "2019-05", "05/2019",
- * "12/31/2020". The day is not known, or not for sure. */
+ * "01/02/2020", "Jan 2, 2020", "02.01.20". The day is not known, or not for sure. */
 static bool is_past_year(struct str s)
 {
 	char today[DATE_TEXT];
-	int64_t year, now;
+	int64_t year, now, part;
+	int dots = 0;
 	date_format((int64_t)(time(NULL) / 86400), today);
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_is_digit(s.p[i]) && !strchr("-/. ", s.p[i]))
-			return false;
-	for (size_t i = 0; i + 4 <= s.n; i++) {
-		bool alone = (i == 0 || !ascii_is_digit(s.p[i - 1])) &&
-			     (i + 4 == s.n || !ascii_is_digit(s.p[i + 4]));
-		if (alone && str_to_i64((struct str){s.p + i, 4}, 1900, 9999, &year))
-			return str_to_i64((struct str){today, 4}, 1, 9999, &now) && year < now;
+	if (!str_to_i64((struct str){today, 4}, 1, 9999, &now))
+		return false;
+	for (size_t i = 0, n; i < s.n; i += n ? n : 1) {
+		n = 0;
+		while (i + n < s.n && ascii_is_digit(s.p[i + n]))
+			n++;
+		if (n == 4 && str_to_i64((struct str){s.p + i, 4}, 1900, 9999, &year))
+			return year < now;
+		dots += n > 0 && n <= 2 && i + n < s.n && s.p[i + n] == '.';
+		if (dots == 2 && n == 2 && i + n == s.n)
+			return str_to_i64((struct str){s.p + i, 2}, 0, 99, &part) &&
+			       part < now % 100;
 	}
 	return false;
+}
+
+/* A date as spreadsheets store it, in days: "45293". */
+static struct str closing_serial(struct draft *d, struct str s)
+{
+	enum { FIRST = 20000, LAST = 79999, EPOCH = 25569 }; /* 1954 to 2118; 1970-01-01 */
+	int64_t days;
+	char *text = arena_room(&d->arena, DATE_TEXT);
+	if (s.n != 5 || !text || !str_to_i64(s, FIRST, LAST, &days))
+		return (struct str){NULL, 0};
+	date_format(days - EPOCH, text);
+	return str_of(text);
 }
 
 static bool is_past(struct str date)
@@ -190,18 +207,16 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 {
 	/* Of the register Sirene: fermé, cessé. */
 	static const char *const french_words[] = {"f", "c", NULL};
-	static const char *const yes_words[] = {"true", "yes", "y",  "1",         "x",
-						"ja",   "oui", "si", "s\xc3\xac", "wahr",
-						"vrai", "t",   NULL};
-	static const char *const no_words[] = {"false", "no",     "n",    "0", "nein",
-					       "non",   "falsch", "faux", "f", NULL};
 	char folded[FOLDED_BYTES];
 	value = str_trim(value);
 	if (!value.n)
 		return;
 	struct given *g = draft_given(d, RECORD_CLOSED, value);
 	struct str date = value_date(d, value), plain = closing_fold(value, folded);
-	bool word = is_one_of(plain, closed_words), yes = is_one_of(value, yes_words);
+	if (!date.p && strcmp(kind, "date") == 0)
+		date = closing_serial(d, value);
+	enum value_answer answer = value_answer(value);
+	bool word = is_one_of(plain, closed_words), yes = answer == VALUE_YES;
 	if (date.p && strcmp(kind, "open") != 0) {
 		if (is_past(date)) {
 			closed_since(d, date);
@@ -214,7 +229,7 @@ void closing_put(struct draft *d, const char *kind, struct str value)
 		closed_since(d, STR("yes"));
 		return;
 	}
-	bool closed = strcmp(kind, "open") == 0     ? is_one_of(value, no_words)
+	bool closed = strcmp(kind, "open") == 0     ? answer == VALUE_NO
 		      : strcmp(kind, "french") == 0 ? word || is_one_of(value, french_words)
 		      : strcmp(kind, "word") == 0   ? word
 						    : word || yes;

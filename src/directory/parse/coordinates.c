@@ -4,6 +4,7 @@
 #include "directory/parse/values.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The parts of "47°22'36.8\"N": numbers in order, a sign, a letter. */
 struct degrees {
@@ -37,11 +38,14 @@ static bool degrees_letter(struct degrees *g, char c)
 	return true;
 }
 
-/* A number with a point or a comma at the start of *s. */
-static bool degrees_number(struct str *s, double *out)
+/* A number with a point or a comma at the start of *s. Minutes and seconds begin with a figure:
+ * "47 .3769" is a number that was torn apart. */
+static bool degrees_number(struct str *s, bool first, double *out)
 {
 	char text[40];
 	size_t n = 0, marks = 0;
+	if (!first && !ascii_is_digit(s->p[0]))
+		return false;
 	while (n < s->n && n + 1 < sizeof(text) &&
 	       (ascii_is_digit(s->p[n]) || ((s->p[n] == '.' || s->p[n] == ',') && n + 1 < s->n &&
 					    ascii_is_digit(s->p[n + 1])))) {
@@ -74,6 +78,7 @@ static size_t degrees_sign(struct str s)
 					    "\xe2\x80\x99",
 					    "\xe2\x80\x9d",
 					    "'",
+					    ":",
 					    "\"",
 					    " ",
 					    "\xc2\xa0",
@@ -101,8 +106,10 @@ bool value_degrees(struct str s, double *out, char *axis)
 			s = (struct str){s.p + sign, s.n - sign};
 		} else if (s.n == 1 && !g.axis && degrees_letter(&g, s.p[0])) {
 			s.n = 0;
-		} else if (g.parts == 3 || !degrees_number(&s, &g.part[g.parts++])) {
+		} else if (g.parts == 3 || !degrees_number(&s, g.parts == 0, &g.part[g.parts])) {
 			return false;
+		} else {
+			g.parts++;
 		}
 	}
 	if (g.parts == 0 || (g.parts > 1 && (g.part[1] >= 60 || g.part[2] >= 60)))
@@ -190,6 +197,17 @@ struct value_place value_place(struct str lat_text, struct str lon_text, struct 
 	return place;
 }
 
+/* "47,3769, 8,5417": a comma and a blank between two numbers with a comma each. */
+static bool two_with_commas(struct str s, struct str *lat, struct str *lon)
+{
+	const char *between = memmem(s.p, s.n, ", ", 2);
+	if (!between)
+		return false;
+	*lat = (struct str){s.p, (size_t)(between - s.p)};
+	*lon = str_trim((struct str){between + 2, s.n - lat->n - 2});
+	return memchr(lat->p, ',', lat->n) && memchr(lon->p, ',', lon->n);
+}
+
 bool value_two(struct str s, struct str *lat, struct str *lon)
 {
 	s = str_trim(s);
@@ -209,9 +227,13 @@ bool value_two(struct str s, struct str *lat, struct str *lon)
 	}
 	if (s.n && ascii_is_letter(s.p[0]) && memchr(s.p, '(', s.n))
 		return false; /* other geometries */
+	if (s.n > 4 && str_eq_nocase((struct str){s.p, 4}, STR("geo:")))
+		rest = (struct str){s.p + 4, s.n - 4};
 	if ((s.p && s.n > 1 && (s.p[0] == '(' || s.p[0] == '[')))
 		rest = str_trim((struct str){s.p + 1, s.n - 2});
-	static const char separators[] = {';', ',', ' '};
+	if (two_with_commas(rest, lat, lon))
+		return true;
+	static const char separators[] = {';', ',', '/', ' '};
 	for (size_t i = 0; i < COUNT_OF(separators); i++) {
 		struct str right = rest, left = str_cut(&right, separators[i]);
 		if (right.p && str_trim(right).n &&

@@ -394,14 +394,14 @@ static struct str postcode_without_sign(struct str code, struct str country)
 	return code;
 }
 
-/* "8'001": a code that was formatted as a number. */
+/* "8'001", "8.001": a code that was formatted as a number. */
 static struct str postcode_without_groups(struct draft *d, struct str code)
 {
 	static const char *const signs[] = {"'", "`", "\xe2\x80\x99", "\xe2\x80\x98", "\xc2\xb4"};
 	char *to = code.n <= 16 ? arena_room(&d->arena, code.n + 1) : NULL;
 	size_t n = 0, groups = 0;
 	for (size_t i = 0; to && i < code.n;) {
-		size_t skip = 0;
+		size_t skip = code.p[i] == '.' && i && i + 4 == code.n;
 		for (size_t k = 0; k < COUNT_OF(signs) && !skip && n; k++)
 			if (str_starts((struct str){code.p + i, code.n - i}, str_of(signs[k])))
 				skip = strlen(signs[k]);
@@ -425,15 +425,14 @@ static void finish_postcode(struct draft *d)
 	if (!code->p)
 		return;
 	*code = postcode_without_sign(value_without_fraction(*code), country);
-	*code = postcode_without_groups(d, *code);
-	if (is_zeros(*code)) {
+	*code = postcode_without_groups(d, parse_address_code(*code));
+	const char *why = is_zeros(*code)      ? "stands for no value"
+			  : code->n > LONGEST  ? "longer than any postal code"
+			  : !has_figure(*code) ? "a postal code without a figure"
+					       : NULL;
+	if (why) {
 		*code = (struct str){NULL, 0};
-		d->dropped[RECORD_POSTCODE] = "stands for no value";
-		return;
-	}
-	if (code->n > LONGEST) {
-		*code = (struct str){NULL, 0};
-		d->dropped[RECORD_POSTCODE] = "longer than any postal code";
+		d->dropped[RECORD_POSTCODE] = why;
 		return;
 	}
 	figures = code->n == 4;
@@ -444,6 +443,18 @@ static void finish_postcode(struct draft *d)
 	char *p = figures && wanted ? arena_printf(&d->arena, "0%.*s", STR_ARG(*code)) : NULL;
 	if (p)
 		*code = str_of(p);
+}
+
+/* "8001" in a column of towns. */
+static void finish_city(struct draft *d)
+{
+	struct str *city = &d->field[RECORD_CITY];
+	for (size_t i = 0; i < city->n; i++)
+		if (ascii_is_letter(city->p[i]) || city->p[i] & 0x80)
+			return;
+	if (city->p)
+		d->dropped[RECORD_CITY] = "a town without a letter";
+	*city = (struct str){NULL, 0};
 }
 
 static void finish_hours(struct draft *d)
@@ -539,6 +550,7 @@ static void finish_values(struct draft *d)
 	finish_coordinates(d);
 	parse_address_finish(d);
 	finish_postcode(d);
+	finish_city(d);
 	parse_phones_finish(d);
 	finish_website(d);
 	finish_hours(d);
@@ -579,37 +591,70 @@ static void write_reject(struct draft *d)
 	p->summary.rejects++;
 }
 
-/* "Total: 167" below a list: a word for a sum, and nothing else in the row. */
-static bool is_sum(const struct draft *d)
+/* The words in front of a figure, a colon or a bracket, in lower case and without marks. */
+static struct str words_of(struct str s, char folded[60])
 {
-	static const char *const words[] = {"total",  "totals", "summe", "gesamt", "somme",
-					    "totale", "totaal", "suma",  "anzahl", "total general"};
-	struct str name = d->field[RECORD_NAME], word = name;
-	if (d->givens != 1)
-		return false;
-	for (size_t n = 0; n < name.n; n++)
-		if (ascii_is_digit(name.p[n]) || name.p[n] == ':' || name.p[n] == '=') {
-			word.n = n;
-			break;
-		}
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (str_eq_nocase(str_trim(word), str_of(words[i])))
-			return true;
-	return false;
+	size_t n, end = 0;
+	if (!value_fold(s, folded, 59, &n))
+		return (struct str){"", 0};
+	while (end < n && !ascii_is_digit(folded[end]) && !strchr(":=(", folded[end]))
+		end++;
+	return str_trim((struct str){folded, end});
+}
+
+/* "Total: 167", "Anzahl Einträge: 2" below a list: its first value is a word for a sum, and no
+ * other has a letter. "Quelle: Stadt Bern" alone in its row: a note. What it is, or NULL. */
+static const char *line_below_list(const struct draft *d)
+{
+	static const char *const sums[] = {
+	    "total",         "totals",          "summe",    "gesamt",        "gesamttotal",
+	    "gesamtsumme",   "insgesamt",       "endsumme", "zwischensumme", "zwischentotal",
+	    "somme",         "totale",          "totaal",   "suma",          "anzahl",
+	    "total general", "grand total",     "subtotal", "sub total",     "sous total",
+	    "subtotale",     "totale generale", "sum",      "count",         "nombre",
+	    "ukupno",        "razem",           "celkem",   "yhteensa",      "i alt",
+	    "totalt",        "количество",      "итого",    "укупно",        "συνολο",
+	    "toplam"};
+	static const char *const notes[] = {
+	    "quelle",    "source", "sources", "fonte", "fuente",    "bron",     "stand",
+	    "hinweis",   "note",   "notes",   "nota",  "anmerkung", "remarque", "bemerkung",
+	    "copyright", "izvor",  "kilde",   "zdroj", "zrodlo"};
+	char folded[60];
+	if (!d->givens)
+		return NULL;
+	struct str first = str_trim(d->given[0].raw), words = words_of(first, folded);
+	bool colon = memchr(first.p, ':', first.n), alone = d->givens == 1;
+	for (size_t i = 1; i < d->givens; i++)
+		for (size_t k = 0; k < d->given[i].raw.n; k++)
+			if (ascii_is_letter(d->given[i].raw.p[k]) || d->given[i].raw.p[k] & 0x80)
+				return NULL;
+	for (size_t i = 0; i < COUNT_OF(sums); i++) {
+		struct str sum = str_of(sums[i]);
+		if (str_eq(words, sum) ||
+		    (alone && colon && str_starts(words, sum) && words.p[sum.n] == ' '))
+			return "a line of sums";
+	}
+	for (size_t i = 0; i < COUNT_OF(notes) && alone && colon; i++)
+		if (str_eq(words, str_of(notes[i])))
+			return "a note below the list";
+	return alone && (str_starts(first, STR("\xc2\xa9")) || first.p[0] == '*')
+		   ? "a note below the list"
+		   : NULL;
 }
 
 bool draft_finish(struct draft *d)
 {
 	struct parser *p = d->parser;
 	p->number++;
+	const char *below = d->cause[0] || !d->in_table ? NULL : line_below_list(d);
+	if (below)
+		draft_leave_out(d, str_of(below));
 	if (d->left_out && !d->cause[0]) {
 		p->summary.left_out++;
 		return parser_flush(p, false);
 	}
 	if (!d->cause[0] && !d->field[RECORD_NAME].p)
 		draft_reject(d, "name", (struct str){"", 0}, "the record has no name");
-	if (!d->cause[0] && is_sum(d))
-		draft_reject(d, "name", d->field[RECORD_NAME], "a line of sums, not a business");
 	if (!d->cause[0]) {
 		finish_values(d);
 		if (!d->field[RECORD_NAME].p || !d->field[RECORD_EXTERNAL_ID].p)

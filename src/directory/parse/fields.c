@@ -1,11 +1,13 @@
 /* The fields of a record under construction: values as files write them, each accounted for. */
 #include "base/ascii.h"
+#include "base/date.h"
 #include "base/utf8.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <xxhash.h>
 
 void draft_init(struct draft *d, struct parser *parser)
@@ -29,7 +31,7 @@ void draft_reset(struct draft *d, uint64_t line)
 	d->street_kind = d->street_name = d->house_number = d->house_suffix = d->street_more =
 	    d->street_full = (struct str){NULL, 0};
 	d->givens = 0;
-	d->hours_as_text = d->left_out = d->input_is_json = false;
+	d->hours_as_text = d->left_out = d->input_is_json = d->in_table = false;
 	d->line = line;
 	d->input = (struct str){"", 0};
 	d->cause[0] = '\0';
@@ -166,6 +168,27 @@ const char *draft_refused(enum record_field field, struct str raw)
 	return figures && value_is_rounded(raw) ? "a number that a spreadsheet has rounded" : NULL;
 }
 
+/* An address that stands in several lines in one. */
+static struct str street_in_one_line(struct draft *d, struct str raw)
+{
+	char *to = memchr(raw.p, '\n', raw.n) ? arena_room(&d->arena, raw.n * 2) : NULL;
+	size_t n = 0;
+	for (size_t i = 0; to && i < raw.n; i++) {
+		if (raw.p[i] == '\n') {
+			while (n && (ascii_is_space(to[n - 1]) || to[n - 1] == ','))
+				n--;
+			if (n)
+				to[n++] = ',';
+			to[n++] = ' ';
+		} else {
+			to[n++] = raw.p[i];
+		}
+	}
+	while (n && (ascii_is_space(to[n - 1]) || to[n - 1] == ','))
+		n--;
+	return to ? (struct str){to, n} : raw;
+}
+
 /* A text of a field, cleaned; p == NULL when there is none, and *g says why. */
 struct str draft_text(struct draft *d, enum record_field field, struct given *g, struct str raw)
 {
@@ -176,6 +199,8 @@ struct str draft_text(struct draft *d, enum record_field field, struct given *g,
 		why = "not valid UTF-8";
 	if (!why)
 		raw = guess_mended(d->parser, &d->arena, d->line, raw);
+	if (!why && field == RECORD_STREET)
+		raw = street_in_one_line(d, raw);
 	struct str value = why ? (struct str){NULL, 0} : value_text(d, field, raw);
 	if (!why && !value.p)
 		why = emails != d->parser->summary.emails_dropped ? "contact data"
@@ -287,6 +312,53 @@ static const char *fact_put(struct draft *d, struct draft_fact fact)
 	return NULL;
 }
 
+/* Facts that are ticked or not. */
+static bool fact_is_answer(struct str key)
+{
+	static const char *const answers[] = {"wheelchair",
+					      "takeaway",
+					      "delivery",
+					      "self_service",
+					      "outdoor_seating",
+					      "organic",
+					      "smoking",
+					      "pets",
+					      "free_entry",
+					      "payment_cash",
+					      "accepts_reservations"};
+	for (size_t i = 0; i < COUNT_OF(answers); i++)
+		if (str_eq(key, str_of(answers[i])))
+			return true;
+	return false;
+}
+
+/* "seit 1999", "2.1.1999": the year that stands alone, or the whole date. Figures in which there is
+ * none that can be a year are no fact. p == NULL: *why. */
+static struct str fact_founded(struct draft *d, struct str value, const char **why)
+{
+	char today[DATE_TEXT];
+	int64_t now, year;
+	struct str date = value_date(d, value);
+	bool letters = false;
+	date_format((int64_t)(time(NULL) / 86400), today);
+	if (date.p)
+		value = date;
+	for (size_t i = 0, n; i < value.n; i += n ? n : 1) {
+		n = 0;
+		while (i + n < value.n && ascii_is_digit(value.p[i + n]))
+			n++;
+		letters |= !n && !strchr("-./: ", value.p[i]);
+		if (n != 4 || !str_to_i64((struct str){value.p + i, 4}, 1, 9999, &year))
+			continue;
+		if (!str_to_i64((struct str){today, 4}, 1, 9999, &now) || year <= now)
+			return value;
+		*why = "a year in the future";
+		return (struct str){NULL, 0};
+	}
+	*why = "not a date";
+	return letters ? value : (struct str){NULL, 0};
+}
+
 void draft_extra(struct draft *d, const char *key, struct str raw)
 {
 	if (str_trim(raw).n == 0)
@@ -299,9 +371,19 @@ void draft_extra(struct draft *d, const char *key, struct str raw)
 		draft_dropped(g, "too long");
 		return;
 	}
+	const char *why = NULL;
+	enum value_answer answer = fact_is_answer(str_of(key)) ? value_answer(value) : VALUE_OTHER;
+	if (answer != VALUE_OTHER)
+		value = answer == VALUE_YES ? STR("yes") : STR("no");
+	if (strcmp(key, "founded") == 0)
+		value = fact_founded(d, value, &why);
+	if (!value.p) {
+		draft_dropped(g, why);
+		return;
+	}
 	if (g)
 		g->fate = str_eq(value, str_trim(raw)) ? FATE_KEPT : FATE_CHANGED;
-	const char *why = fact_put(d, (struct draft_fact){.key = str_of(key), .value = value});
+	why = fact_put(d, (struct draft_fact){.key = str_of(key), .value = value});
 	if (why)
 		draft_dropped(g, why);
 	else if (strcmp(key, "register_number") == 0)

@@ -132,6 +132,8 @@ static bool clock_minutes(struct str *s, int *minute, bool *bare)
 			*s = rest;
 		return true; /* "9h", or "9:" as in "Mo 9: ..." which the reader refuses */
 	}
+	if (n == 1 && s->p[0] == '.')
+		return false; /* "9.5" may be half past nine */
 	clock_skip(&rest, n);
 	*bare = false;
 	if (rest.n > 1 && rest.p[0] == ':' && ascii_is_digit(rest.p[1])) {

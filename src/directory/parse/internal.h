@@ -160,6 +160,7 @@ struct draft {
 	uint64_t line;
 	struct str input;   /* the whole record for the reject file: a JSON value, or text */
 	bool input_is_json; /* else text */
+	bool in_table;      /* the values of a row */
 	bool left_out;      /* no business: neither a record nor a reject */
 	/* the first thing that is wrong; empty cause: nothing */
 	struct str bad_field, bad_value;
@@ -227,6 +228,8 @@ void parse_address_finish(struct draft *d);
 void parse_phones_finish(struct draft *d);
 /* Before the country is settled: an address in one line, which may name it. */
 void parse_address_split(struct draft *d);
+/* The code of "CH 8001", "8001 Zürich". */
+struct str parse_address_code(struct str code);
 void parse_address_postcode_city(struct draft *d, struct str value);
 /* categories.c */
 void category_put(struct draft *d, enum target scheme, struct str value);

@@ -54,9 +54,10 @@ static size_t phone_separator(struct str s, size_t i)
 	    {" oppure ", false}, {" o ", false},    {" of ", false},  {" und ", false},
 	    {" and ", false},    {" et ", false},   {" y ", false},   {" e ", false},
 	    {" en ", false},     {" bzw. ", false}, {" ili ", false}, {" - ", true}};
-	if (strchr(";,|\n", s.p[i]))
-		return 1;
 	struct str rest = {s.p + i, s.n - i}, left = {s.p, i};
+	/* "030 123456-0/-10": a direct line behind a whole number. */
+	if (strchr(";,|\n", s.p[i]) || (s.p[i] == '/' && phone_figures(left) >= FIGURES_DASHED))
+		return 1;
 	for (size_t k = 0; k < COUNT_OF(separators); k++) {
 		struct str text = str_of(separators[k].text);
 		if (!phone_starts(rest, text))

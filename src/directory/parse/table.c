@@ -272,6 +272,19 @@ static void osm_row(struct table *t, const struct str *values, size_t count)
 		osm_put(d, tags, tags);
 }
 
+/* The header again, as where files were put one behind the other. */
+static bool is_header_again(const struct table *t, const struct str *values, size_t count)
+{
+	size_t same = 0;
+	for (size_t i = 0; i < count && i < t->columns; i++) {
+		struct str value = str_trim(values[i]);
+		if (value.n && !str_eq_nocase(value, t->names[i]))
+			return false;
+		same += value.n > 0;
+	}
+	return same > 1 && same * 2 > t->columns;
+}
+
 static void take_values(struct table *t, const struct str *values, size_t count)
 {
 	struct parser *p = t->parser;
@@ -290,11 +303,14 @@ static void take_values(struct table *t, const struct str *values, size_t count)
 		draft_append(d, RECORD_CATEGORIES, NULL, STR("legal-entity"));
 }
 
+/* Nothing, or the byte by which DOS ended a file. */
 static bool is_empty(const struct str *values, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (str_trim(values[i]).n)
+	for (size_t i = 0; i < count; i++) {
+		struct str value = str_trim(values[i]);
+		if (value.n && !str_eq(value, STR("\x1a")))
 			return false;
+	}
 	return true;
 }
 
@@ -345,7 +361,7 @@ bool table_row(struct table *t, uint64_t line, const struct str *values, size_t 
 	}
 	draft_reset(d, line);
 	d->input = row_json(t, values, count);
-	d->input_is_json = true;
+	d->input_is_json = d->in_table = true;
 	const char *misfit = broken ? NULL : row_misfit(t, values, count);
 	if (broken) {
 		draft_reject(d, "", (struct str){"", 0}, broken);
@@ -353,6 +369,8 @@ bool table_row(struct table *t, uint64_t line, const struct str *values, size_t 
 		char *cause = arena_printf(&d->arena, "%zu values where the header has %zu", count,
 					   t->columns);
 		draft_reject(d, "", (struct str){"", 0}, cause ? cause : "out of step");
+	} else if (is_header_again(t, values, count)) {
+		draft_leave_out(d, STR("the header again"));
 	} else {
 		take_values(t, values, count < t->columns ? count : t->columns);
 	}

@@ -404,7 +404,8 @@ bool value_is_none(enum record_field field, struct str raw)
 	    "undefined",     "nan",     "<null>",       "nil",    "\\n",
 	    "#ref!",         "#value!", "#name?",       "#null!", "[object object]",
 	    "#div/0!",       "<na>",    "keine angabe", "k.a.",   "k. a.",
-	    "not available", "tbd",     "t.b.d.",       "xxx"};
+	    "not available", "tbd",     "t.b.d.",       "xxx",    "(leer)",
+	    "(blank)",       "(empty)", "(vide)",       "(vuoto)"};
 	static const char *const sometimes[] = {"none",    "unknown",     "unbekannt", "na",
 						"inconnu", "sconosciuto", "not set",   "empty"};
 	struct str s = str_trim(raw);
@@ -414,6 +415,10 @@ bool value_is_none(enum record_field field, struct str raw)
 			  ((s.p[i] & 0x80) &&
 			   !str_starts((struct str){s.p + i, s.n - i}, STR("\xe2\x80")));
 	if (!content && field != RECORD_EXTRA)
+		return true;
+	bool place = field == RECORD_CITY || field == RECORD_STREET || field == RECORD_POSTCODE ||
+		     field == RECORD_PHONE || field == RECORD_WEBSITE;
+	if (place && (str_eq_nocase(s, STR("true")) || str_eq_nocase(s, STR("false"))))
 		return true;
 	if (s.n > 20) /* longer than any of them */
 		return false;
@@ -429,7 +434,59 @@ bool value_is_none(enum record_field field, struct str raw)
 	return false;
 }
 
+enum value_answer value_answer(struct str s)
+{
+	/* In lower case and without marks. */
+	static const char *const yes[] = {
+	    "yes",   "y",    "true", "t",   "1",    "x",         "on",   "ja",
+	    "wahr",  "oui",  "vrai", "si",  "vero", "verdadero", "sim",  "verdadeiro",
+	    "tak",   "da",   "да",   "ano", "igen", "waar",      "sant", "sand",
+	    "kylla", "evet", "ναι",  "نعم", "כן",   "так",       "✓",    "✔"};
+	static const char *const no[] = {
+	    "no",    "n",   "false",  "f",  "0",     "off",   "nein", "falsch", "non", "faux",
+	    "falso", "nao", "nie",    "ne", "не",    "нет",   "ні",   "nem",    "nee", "onwaar",
+	    "nej",   "nei", "falskt", "ei", "hayir", "hayır", "nu",   "οχι",    "لا",  "לא"};
+	char folded[24];
+	size_t n;
+	s = str_trim(s);
+	if (!value_fold(s, folded, sizeof(folded), &n) || !n)
+		return VALUE_OTHER;
+	for (size_t i = 0; i < COUNT_OF(yes); i++)
+		if (str_eq((struct str){folded, n}, str_of(yes[i])))
+			return VALUE_YES;
+	for (size_t i = 0; i < COUNT_OF(no); i++)
+		if (str_eq((struct str){folded, n}, str_of(no[i])))
+			return VALUE_NO;
+	return VALUE_OTHER;
+}
+
 /* ---- web addresses ---- */
+
+/* A name of the internet, in two labels or more, and perhaps a port. Addresses of figures are
+ * hardly a business's own: most are of private networks. */
+static bool is_host(struct str s)
+{
+	size_t labels = 0;
+	bool figures = false;
+	struct str name = str_cut(&s, ':');
+	int64_t port;
+	if (s.p && !str_to_i64(s, 1, 65535, &port))
+		return false;
+	while (name.p) {
+		struct str label = str_cut(&name, '.');
+		if (!label.n)
+			return !name.p && labels > 1 && !figures; /* the dot behind the last */
+		figures = true;
+		for (size_t i = 0; i < label.n; i++) {
+			char c = label.p[i];
+			if (!ascii_is_alnum(c) && !(c & 0x80) && c != '-' && c != '_')
+				return false;
+			figures &= ascii_is_digit(c);
+		}
+		labels++;
+	}
+	return labels > 1 && !figures;
+}
 
 /* http(s) only; a bare host name gets https. Scheme and host in lower case. p == NULL: it is none.
  */
@@ -448,18 +505,15 @@ struct str value_web(struct draft *d, struct str s)
 	bool known = (colon - p == 4 && memcmp(p, "http", 4) == 0) ||
 		     (colon - p == 5 && memcmp(p, "https", 5) == 0);
 	host = (size_t)(colon - p) + 3;
-	bool dot = false;
 	size_t end = host;
-	for (; end < n && !strchr("/?#", p[end]); end++) {
+	for (; end < n && !strchr("/?#", p[end]); end++)
 		p[end] = ascii_lower(p[end]);
-		if (strchr(" @\"<>\\", p[end]))
-			return (struct str){NULL, 0};
-		dot |= p[end] == '.' && end > host && end + 1 < n;
-	}
+	if (!is_host((struct str){p + host, end - host}))
+		return (struct str){NULL, 0};
 	for (size_t i = end; i < n; i++)
 		if (strchr(" \"<>\\\n", p[i]))
 			return (struct str){NULL, 0};
-	return known && dot ? (struct str){p, n} : (struct str){NULL, 0};
+	return known ? (struct str){p, n} : (struct str){NULL, 0};
 }
 
 /* ---- times ---- */
@@ -487,19 +541,54 @@ struct str value_time(struct draft *d, struct str s)
 	return p ? str_of(p) : (struct str){NULL, 0};
 }
 
+/* The three numbers of a date and how many figures each has. False: not three, or other text
+ * behind them than a time of day. */
+static bool date_parts(struct str s, int64_t part[3], size_t width[3], char *sign)
+{
+	size_t i = 0;
+	if (s.n == 8 && str_to_i64(s, 1, 99999999, &part[0])) { /* "20240506" */
+		part[2] = part[0] % 100;
+		part[1] = part[0] / 100 % 100;
+		part[0] /= 10000;
+		width[0] = 4;
+		width[1] = width[2] = 2;
+		*sign = '-';
+		return true;
+	}
+	for (int k = 0; k < 3; k++) {
+		size_t from = i;
+		while (i < s.n && i - from < 4 && ascii_is_digit(s.p[i]))
+			i++;
+		width[k] = i - from;
+		if (!str_to_i64((struct str){s.p + from, i - from}, 0, 9999, &part[k]))
+			return false;
+		if (k == 2)
+			break;
+		if (i == s.n || !strchr("-./", s.p[i]) || (k == 1 && s.p[i] != *sign))
+			return false;
+		*sign = s.p[i++];
+	}
+	return i == s.n || s.p[i] == 'T' || s.p[i] == ' ';
+}
+
 struct str value_date(struct draft *d, struct str s)
 {
-	int64_t year, month, day;
-	s = str_trim(s);
-	bool iso = s.n >= 10 && (s.p[4] == '-' || s.p[4] == '/') && s.p[7] == s.p[4];
-	bool european = s.n >= 10 && s.p[2] == '.' && s.p[5] == '.';
-	if (!iso && !european)
+	int64_t part[3];
+	size_t width[3];
+	char sign = '\0';
+	if (!date_parts(str_trim(s), part, width, &sign))
 		return (struct str){NULL, 0};
-	if (!str_to_i64((struct str){s.p + (iso ? 0 : 6), 4}, 1, 9999, &year) ||
-	    !str_to_i64((struct str){s.p + (iso ? 5 : 3), 2}, 1, 12, &month) ||
-	    !str_to_i64((struct str){s.p + (iso ? 8 : 0), 2}, 1, 31, &day) ||
-	    !date_exists(year, (int)month, (int)day))
+	bool iso = width[0] == 4 && sign != '.' && width[2] <= 2;
+	/* "13/02/2024" has its day in front, "02/13/2024" behind; "01/02/2024" does not tell. */
+	bool american = width[2] == 4 && sign == '/' && part[0] <= 12 && part[1] > 12;
+	bool european =
+	    width[2] == 4 && width[0] <= 2 && (sign == '.' || part[0] > 12 || part[0] == part[1]);
+	int year = (int)part[iso ? 0 : 2], month = (int)part[american ? 0 : 1],
+	    day = (int)part[iso        ? 2
+			    : american ? 1
+				       : 0];
+	if (!(iso || american || european) || width[1] > 2 || !date_exists(year, month, day))
 		return (struct str){NULL, 0};
-	char *p = arena_printf(&d->arena, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
+	char *p = arena_printf(&d->arena, "%04d-%02d-%02d", year, month, day);
 	return p ? str_of(p) : (struct str){NULL, 0};
 }

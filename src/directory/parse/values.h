@@ -21,6 +21,10 @@ struct str value_without_fraction(struct str s);
 
 /* Whether it stands for no value: "NULL", "n/a", "-", "undefined". */
 bool value_is_none(enum record_field field, struct str raw);
+/* What a cell says that is to be ticked, in one of some twenty languages. */
+enum value_answer { VALUE_OTHER, VALUE_NO, VALUE_YES };
+enum value_answer value_answer(struct str s);
+
 /* A number that a spreadsheet has rounded: 4.93515E+11. */
 bool value_is_rounded(struct str raw);
 
@@ -42,7 +46,8 @@ struct str value_web(struct draft *d, struct str s);
  * changed or not, and record_value_ok refuses them. Without an offset: UTC. */
 struct str value_time(struct draft *d, struct str s);
 
-/* "2024-05-06" of a date in one of the usual forms, or a year or month alone; p == NULL: none. */
+/* "2024-05-06" of a date in one of the usual forms: "6.5.2024", "2024/05/06", "20240506",
+ * "13/05/2024"; p == NULL: none, or its day and month cannot be told apart. */
 struct str value_date(struct draft *d, struct str s);
 
 /* ---- coordinates ---- */

@@ -1,0 +1,271 @@
+#!/usr/bin/perl
+# Whole files as people have them: cut off, in any dialect, with marks, headers and sums in odd places, values that are
+# no values. Each with every record that it is. No instance is needed.
+use strict;
+use warnings;
+use utf8;
+use Encode qw(encode encode_utf8);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use File::Temp qw(tempdir);
+use Frames;
+use JSON::PP;
+use Test::More;
+use Tree;
+binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
+
+my $json = JSON::PP->new->canonical->utf8;
+
+# A record as "field=value field=value".
+
+sub line_of {
+	my ($record, @fields) = @_;
+	my %facts = $record->{extra} ? %{ $json->decode(encode_utf8($record->{extra})) } : ();
+	return join ' ', map {
+		my $value = /^extra\.(.*)/ ? $facts{$1} : $record->{$_};
+		my ($name) = /^(?:extra\.)?(.*)/;
+		defined $value ? "$name=" . $value =~ tr/\x1f/,/r : ()
+	} @fields;
+}
+
+# [title, bytes, records, rejects]: records one a line, of the fields that the first names.
+my @files = (
+	# ---- cut off ----
+	[ 'cut within a row', "id,name,city\n1,A,Bern\n2,B,Ch", [ '1 A Bern', '2 B Ch' ], 0 ],
+	[ 'cut within a character', "id,name,city\n1,A,Bern\n2,B,Z\xc3", [ '1 A Bern', '2 B -' ], 0 ],
+	[ 'cut within a character, amid UTF-8', "id,name,city\n1,Ä,Zürich\n2,B,Z\xc3" =~ s/Ä/\xc3\x84/r =~ s/ü/\xc3\xbc/r,
+		[ '1 Ä Zürich', '2 B -' ], 0 ],
+	[ 'half a character within', "id,name,city\n1,A,Z\xc3\n2,B,Z\xc3\xbcrich\n", [ '1 A -', '2 B Zürich' ], 0 ],
+	[ 'cut within a quoted value', qq(id,name,city\n1,A,Bern\n2,B,"Chur), ['1 A Bern'], 1 ],
+	[ 'a quote that is not closed', qq(id,name,city\n1,A,Bern\n2,"B,Chur\n3,C,Genf\n), [ '1 A Bern', '3 C Genf' ], 1 ],
+	[ 'NDJSON cut within a record', qq({"id":1,"name":"A"}\n{"id":2,"na), ['1 A -'], 1 ],
+	[ 'the end of a DOS file', "id,name,city\r\n1,A,Bern\r\n\x1a", ['1 A Bern'], 0 ],
+	# ---- sizes ----
+	[ 'a value of a megabyte', "id,name,city,description\n1,A,Bern," . ('x' x 900_000) . "\n2,B,Chur,y\n",
+		[ '1 A Bern', '2 B Chur' ], 0 ],
+	[ 'a row of two megabytes', "id,name,city,description\n1,A,Bern," . ('x' x 2_000_000) . "\n2,B,Chur,y\n",
+		['2 B Chur'], 1 ],
+	[ 'too many values', "id,name,city\n1,A" . (',x' x 600) . "\n2,B,Chur\n", ['2 B Chur'], 1 ],
+	# ---- marks and encodings ----
+	( map {
+			my ($encoding, $mark) = @$_;
+			[ "$encoding " . ($mark ? 'with' : 'without') . ' a mark',
+				encode($encoding, ($mark ? "\x{feff}" : '') . "id;name;city\n1;Ä;Zürich\n2;B 🍞;Chur\n"),
+				[ '1 Ä Zürich', '2 B 🍞 Chur' ], 0 ]
+		} map { [ $_, 1 ], [ $_, 0 ] } qw(UTF-16LE UTF-16BE UTF-32LE UTF-32BE) ),
+	( map {
+			[ "Cyrillic in $_ without a mark", encode($_, "ид;назив;град\n1;Пекара;Београд\n2;Хлеб;Ниш\n"),
+				[ '- Пекара Београд', '- Хлеб Ниш' ], 0 ]
+		} qw(UTF-16LE UTF-16BE) ),
+	[ 'half a pair in UTF-16', encode('UTF-16LE', "\x{feff}id;name;city\n1;A") . "\x3c\xd8"
+			. encode('UTF-16LE', ";Bern\n"),
+		[ "1 A\x{fffd} Bern" ], 0 ],
+	[ 'JSON in UTF-16', encode('UTF-16LE', qq(\x{feff}[{"id":1,"name":"Ä"}])), ['1 Ä -'], 0 ],
+	[ 'JSON with a mark', encode_utf8(qq(\x{feff}[{"id":1,"name":"Ä"}])), ['1 Ä -'], 0 ],
+	[ 'two marks', encode_utf8("\x{feff}\x{feff}id,name,city\n1,A,Bern\n"), ['1 A Bern'], 0 ],
+	[ 'a mark in front of a quote', encode_utf8(qq(\x{feff}"id","name","city"\n"1","A","Bern"\n)), ['1 A Bern'], 0 ],
+	# ---- dialects ----
+	[ 'a line that names the separator', "sep=;\r\nid;name;city\r\n1;A, B;Bern\r\n", ['1 A, B Bern'], 0 ],
+	[ 'bars', "id|name|city\n1|A, B|Bern\n2|C; D|Chur\n", [ '1 A, B Bern', '2 C; D Chur' ], 0 ],
+	[ 'tabs with a quote for inches', qq(id\tname\tcity\n1\t12" Pizza\tBern\n2\tB\tChur\n),
+		[ '1 12" Pizza Bern', '2 B Chur' ], 0 ],
+	[ 'blanks around values', qq(id , name , city\n1 , A , Bern\n2 , "B, C" , Chur\n),
+		[ '1 A Bern', '2 B, C Chur' ], 0 ],
+	[ 'a quoted value with a line end', qq(id,name,city\n1,"A\nB",Bern\n2,"C\r\nD",Chur\n),
+		[ '1 A B Bern', '2 C D Chur' ], 0 ],
+	[ 'carriage returns alone', "id,name,city\r1,A,Bern\r2,B,Chur\r", [ '1 A Bern', '2 B Chur' ], 0 ],
+	[ 'two kinds of line ends', "id,name,city\r\n1,A,Bern\n2,B,Chur\r\n", [ '1 A Bern', '2 B Chur' ], 0 ],
+	[ 'a separator behind the last value', "id;name;city;\n1;A;Bern;\n2;B;Chur;;\n", [ '1 A Bern', '2 B Chur' ], 0 ],
+	[ 'a comma that is not quoted', "id,name,city\n1,A, Inc.,Bern\n2,B,Chur\n", ['2 B Chur'], 1 ],
+	[ 'separators of lines within values', encode_utf8("id,name,city\n1,A\x{2028}B,Bern\n2,C\x{85}D,Chur\n"),
+		[ '1 A B Bern', '2 C D Chur' ], 0 ],
+	# ---- headers and lines that are no records ----
+	[ 'columns without a name', "id,,name,,city,\n1,,A,,Bern,\n2,x,B,y,Chur,z\n", [ '1 A Bern', '2 B Chur' ], 0 ],
+	[ 'the header again', "id,name,city\n1,A,Bern\nid,name,city\n2,B,Chur\nID,Name,City\n",
+		[ '1 A Bern', '2 B Chur' ], 0 ],
+	[ 'a header in the third row', "Verzeichnis\nStand: 1.1.2026\nid;Name;Ort\n1;A;Bern\n", ['1 A Bern'], 0 ],
+	[ 'a title with empty cells', "Member list;;\n;;\nid;Name;Ort\n1;A;Bern\n", ['1 A Bern'], 0 ],
+	[ 'comments above', "# exported 2026\n# by x\nid,name,city\n1,A,Bern\n", ['1 A Bern'], 0 ],
+	[ 'empty lines', "id,name,city\n\n1,A,Bern\n,,\n\n2,B,Chur\n   \n", [ '1 A Bern', '2 B Chur' ], 0 ],
+	[ 'the same column twice', "id,name,name,city\n1,A,B,Bern\n2,,C,Chur\n", [ '1 A Bern', '2 C Chur' ], 0 ],
+	( map { [ "'$_' below the list", encode_utf8("id;name;city;Umsatz\n1;A;Bern;5\n$_\n"), ['1 A Bern'], 0 ] }
+			'Total;;;11', 'Summe;;;5', ';Grand total;;5', ';Total général;;', ';Subtotal;;5', ';Anzahl Einträge: 1;;',
+		';Gesamt: 1 Betriebe;;', 'Quelle: Handelskammer, Stand 2025;;;', 'Source: city council;;;',
+		';Stand: 1.1.2026;;', '* ohne Filialen;;;', '© 2026 Kammer;;;', ';Итого: 1;;', ';Ukupno;;5' ),
+	[ 'names that begin as sums',
+		"id,name,city\n1,Total Wine,Bern\n2,Source Records,Chur\n3,Summe & Co,Genf\n4,Total,Thun\n",
+		[ '1 Total Wine Bern', '2 Source Records Chur', '3 Summe & Co Genf', '4 Total Thun' ], 0 ],
+	# ---- JSON ----
+	[ 'NDJSON with empty lines', qq({"id":1,"name":"A"}\r\n\r\n{"id":2,"name":"B"}\r\n), [ '1 A -', '2 B -' ], 0 ],
+	[ 'objects without a line end between them', qq({"id":1,"name":"A"}{"id":2,"name":"B"}\n),
+		[ '1 A -', '2 B -' ], 0 ],
+	[ 'NaN', qq({"id":1,"name":"A","lat":NaN}\n{"id":2,"name":"B"}\n), ['2 B -'], 1 ],
+	[ 'a NUL in a text', qq({"id":1,"name":"A\\u0000"}\n{"id":2,"name":"B"}\n), ['2 B -'], 1 ],
+	[ 'values of other types',
+		qq({"id":1,"name":123,"city":true}\n{"id":2,"name":null}\n{"id":3,"name":"B","city":false}\n),
+		[ '1 123 -', '3 B -' ], 1 ],
+	[ 'markup and references',
+		encode_utf8(qq({"id":1,"name":"A &amp; B","city":"K&ouml;ln"}\n{"id":2,"name":"<b>X</b>"}\n)
+			. qq({"id":3,"name":"1 < 2 & 3 > 2"}\n)), [ '1 A & B Köln', '2 X -', '3 1 < 2 & 3 > 2 -' ], 0 ],
+	[ 'a name that is an e-mail address', qq({"id":1,"name":"info\@a.example"}\n{"id":2,"name":"B b\@b.example"}\n),
+		['2 B -'], 1 ],
+	[ 'features without a place', $json->encode({ type => 'FeatureCollection', features => [
+				{ type => 'Feature', id => 1, geometry => undef, properties => { name => 'A', city => 'Bern' } },
+				{ type => 'Feature', id => 2, geometry => { type => 'Point', coordinates => [] },
+					properties => { name => 'B' } }, { type => 'Feature', properties => undef } ] }),
+		[ '1 A Bern', '2 B -' ], 1 ],
+	# ---- ids ----
+	[ 'one id twice', "id,name,city\n1,A,Bern\n1,B,Bern\n", [ '1 A Bern', '1 B Bern' ], 0 ],
+	[ 'ids that differ in letters and zeros', "id,name,city\n001,A,Bern\n1,B,Bern\nx,C,Bern\nX,D,Bern\n",
+		[ '001 A Bern', '1 B Bern', 'x C Bern', 'X D Bern' ], 0 ],
+);
+for my $case (@files) {
+	my ($title, $bytes, $right, $refused) = @$case;
+	my ($records, $rejects) = Frames::of($bytes);
+	my @is = map {
+		my $r = $_;
+		join ' ', map { defined $r->{$_} && $r->{$_} !~ /^contents:/ ? $r->{$_} : '-' } qw(external_id name city)
+	} @$records;
+	is_deeply([ @is, scalar @$rejects ], [ @$right, $refused ], $title) or diag explain $rejects;
+}
+
+# What is no list of businesses fails, with what is looked for or what to do.
+for my $case (
+	[ 'other separators', "id^name^city\n1^A^Bern\n", qr/no column is known as the name/ ],
+	[ 'no header', "1,A,Weg 1,3000,Bern\n", qr/use --columns or --map/ ],
+	[ 'a page', "<!DOCTYPE html><html><body>404</body></html>\n", qr/no column is known/ ],
+	[ 'a card', "BEGIN:VCARD\nVERSION:3.0\nFN:A\nEND:VCARD\n", qr/no column is known/ ],
+	[ 'bytes', "name\0\1\2\xff\0\0\xfe", qr/the file is not text/ ],
+	[ 'one NUL in a text', "id,name,city\n1,A\0B,Bern\n2,C,Chur\n", qr/the file is not text/ ],
+	[ 'JSON cut off', qq([{"id":1,"name":"A"},{"id":2,"na), qr/line 1, column 30: the string does not end/ ],
+	[ 'half a unit of UTF-16', encode('UTF-16LE', "\x{feff}id;name\n1;A\n") . "\x31", qr/ends within a character/ ],
+) {
+	my ($title, $bytes, $why) = @$case;
+	open my $out, '>:raw', (my $path = tempdir(CLEANUP => 1) . '/list') or die $!;
+	print $out $bytes;
+	close $out or die $!;
+	my $said = qx($build/holdfast import --explain $path 2>&1);
+	isnt($?, 0, "$title: refused");
+	like($said, $why, 'with why');
+}
+
+# ---- single values: [fields, columns, row, right] ----
+my @values = (
+	# coordinates
+	( map { [ 'lat lon', 'country;coordinates', "CH;$_->[0]", $_->[1] ? 'lat=47.3769000 lon=8.5417000' : '' ] }
+			[ '47.3769, 8.5417', 1 ], [ '8.5417, 47.3769', 1 ], [ '47,3769 8,5417', 1 ], [ '47,3769, 8,5417', 1 ],
+		[ '(47.3769, 8.5417)', 1 ], [ 'POINT(8.5417 47.3769)', 1 ], [ 'POINT(47.3769 8.5417)', 1 ],
+		[ '47.3769N 8.5417E', 1 ], [ '47.3769/8.5417', 1 ], [ '[8.5417,47.3769]', 1 ], [ 'geo:47.3769,8.5417', 1 ],
+		[ '2683000 1247000', 0 ], [ '683000/247000', 0 ], [ '47.3769', 0 ], [ '32T 465200 5247000', 0 ],
+		[ '8FVC9G8F+6X', 0 ],
+		[ '47.3769W 8.5417S', 0 ], [ '0,0', 0 ] ),
+	( map { [ 'lat lon', 'country;lat;lon', "CH;$_->[0]", $_->[1] ? "lat=$_->[1] lon=$_->[2]" : '' ] }
+			[ '47,3769;8,5417', '47.3769000', '8.5417000' ], [ '47.3769°;8.5417°', '47.3769000', '8.5417000' ],
+		[ '4.73769E1;8.5417E0', '47.3769000', '8.5417000' ], [ '47 22 36;8 32 30', '47.3766667', '8.5416667' ],
+		[ '47:22:36;8:32:30', '47.3766667', '8.5416667' ], [ q(47°22'36"N;8°32'30"O), '47.3766667', '8.5416667' ],
+		[ '8.5417;47.3769', '47.3769000', '8.5417000' ],
+		[ "47\x{a0}.3769;8.5417" ], [ '47..3769;8.5417' ], [ '47.3769;8.5417,5' ], [ '−47.3769;8.5417' ],
+		[ '47.3769;NaN' ],
+		[ '47.3769;' ], [ '47.376.900;8.541.700' ], [ '999;999' ], [ '0.8269;0.1491' ], [ '47.3769;0' ] ),
+	[ 'lat lon', 'country;lat;lon', 'US;37.8;122.4', '' ], [ 'lat lon', 'country;lat;lon', 'US;-122.4;37.8',
+		'lat=37.8000000 lon=-122.4000000' ],
+	# addresses in one column
+	( map { [ 'street postcode city region country', 'address', $_->[0], $_->[1] ] }
+			[ '10 Downing Street, London SW1A 2AA', 'street=10 Downing Street postcode=SW1A 2AA city=London' ],
+		[ '10 Downing Street, London, SW1A 2AA, UK',
+			'street=10 Downing Street postcode=SW1A 2AA city=London country=GB' ],
+		[ 'SW1A 2AA London', 'postcode=SW1A 2AA city=London' ], [ 'London SW1A 2AA', 'postcode=SW1A 2AA city=London' ],
+		[ '221B Baker St, London NW1 6XE', 'street=221B Baker St postcode=NW1 6XE city=London' ],
+		[ 'Unit 5, 12 Main St, Dublin, D02 X285, Ireland',
+			'street=Unit 5, 12 Main St postcode=D02 X285 city=Dublin country=IE' ],
+		[ '100 King St W, Toronto, ON M5X 1A9, Canada',
+			'street=100 King St W postcode=M5X 1A9 city=Toronto region=Ontario country=CA' ],
+		[ 'Level 3, 100 George St, Sydney NSW 2000, Australia',
+			'street=Level 3, 100 George St postcode=2000 city=Sydney region=New South Wales country=AU' ],
+		[ '1600 Amphitheatre Pkwy, Mountain View, CA 94043-1351, USA',
+			'street=1600 Amphitheatre Pkwy postcode=94043-1351'
+				. ' city=Mountain View region=California country=US' ],
+		[ 'Hauptstr. 5, D-10115 Berlin', 'street=Hauptstr. 5 postcode=10115 city=Berlin' ],
+		[ 'Hauptstrasse 5 / 8001 Zürich', 'street=Hauptstrasse 5 postcode=8001 city=Zürich' ],
+		[ 'Via Roma 12, 00184 Roma RM', 'street=Via Roma 12 postcode=00184 city=Roma region=RM' ],
+		[ 'Via Roma 12, 00184 Roma (RM), Italia',
+			'street=Via Roma 12 postcode=00184 city=Roma region=Roma country=IT' ],
+		[ '12 Rue X, 75001 Paris CEDEX 01', 'street=12 Rue X postcode=75001 city=Paris CEDEX 01' ],
+		[ 'Dorpsstraat 5, 1234AB Utrecht', 'street=Dorpsstraat 5 postcode=1234AB city=Utrecht' ],
+		[ '1011 Budapest, Fő utca 5., Magyarország', 'street=Fő utca 5. postcode=1011 city=Budapest country=HU' ],
+		[ '1234 Main Street, Apt 5', 'street=1234 Main Street, Apt 5' ],
+		[ '1234 Main Street', 'street=1234 Main Street' ],
+		[ 'Bahnhofplatz, Zürich', 'street=Bahnhofplatz, Zürich' ],
+		[ '8001 Zürich, Hauptstrasse 5', 'street=8001 Zürich, Hauptstrasse 5' ],
+		[ qq("Weg 2\n7000 Chur\nSchweiz"), 'street=Weg 2 postcode=7000 city=Chur country=CH' ],
+		[ qq("Weg 2,\r\n7000 Chur"), 'street=Weg 2 postcode=7000 city=Chur' ] ),
+	[ 'street city', 'address;city', qq("Weg 1\n2. Stock";Bern), 'street=Weg 1, 2. Stock city=Bern' ],
+	[ 'postcode city region', 'PLZ Ort', 'London SW1A 2AA', 'postcode=SW1A 2AA city=London' ],
+	( map { [ 'postcode city', 'PLZ;Ort', $_->[0], $_->[1] ] } [ '8.001;Zürich', 'postcode=8001 city=Zürich' ],
+		[ 'CH 8001;Zürich', 'postcode=8001 city=Zürich' ], [ '8001 Zürich;Zürich', 'postcode=8001 city=Zürich' ],
+		[ 'SW1A 2AA;London', 'postcode=SW1A 2AA city=London' ],
+		[ '114 55;Stockholm', 'postcode=114 55 city=Stockholm' ],
+		[ '94043-1351;X', 'postcode=94043-1351 city=X' ], [ 'Zürich;8001', '' ], [ '8001;true', 'postcode=8001' ] ),
+	# telephones
+	( map { [ 'phone', 'country;phone', $_->[0], $_->[1] ? "phone=$_->[1]" : '' ] }
+			[ 'DE;030/123456-0/-10', '+49301234560' ], [ 'CH;044 668 18 00 / 01', '+41446681800' ],
+		[ 'DE;030 123456-12', '+493012345612' ], [ 'CH;Tel. 044 668 18 00 Fax 044 668 18 01', '+41446681800' ],
+		[ 'CH;Fax: 044 668 18 01' ], [ 'CH;4.46682E+08' ], [ 'US;+1 415-555-2671 ext. 12', '+1 415-555-2671 ext. 12' ],
+		[ 'FR;01 42 60 00 00 poste 12', '01 42 60 00 00 poste 12' ], [ 'CH;true' ] ),
+	# dates
+	( map { [ 'closed', 'closed_on', $_->[0], $_->[1] ? "closed=$_->[1]" : '' ] } [ '2024-01-02', '2024-01-02' ],
+		[ '2.1.2024', '2024-01-02' ], [ '02.01.2024', '2024-01-02' ], [ '13/02/2024', '2024-02-13' ],
+		[ '02/13/2024', '2024-02-13' ], [ '01/02/2024', 'yes' ], [ '20240102', '2024-01-02' ],
+		[ '45293', '2024-01-02' ],
+		[ 'January 2, 2024', 'yes' ], [ '2. Januar 2024', 'yes' ], [ '02.01.24', 'yes' ], [ '2024', 'yes' ],
+		[ '2099-01-01' ], [ '1.1.2099' ], [ '0000-00-00' ], [ '01.01.99' ], [ 'unknown' ] ),
+	( map { [ 'extra.founded', 'founded', $_->[0], $_->[1] ? "founded=$_->[1]" : '' ] } [ '1999', '1999' ],
+		[ '2.1.1999', '1999-01-02' ], [ '1999-05', '1999-05' ], [ '19990102', '1999-01-02' ],
+		[ 'since 1999', 'since 1999' ], [ '01/02/1999', '01/02/1999' ], [ '0' ], [ '99' ], [ '36161' ],
+		[ '1704153600' ],
+		[ '0000-00-00' ], [ '2999' ] ),
+	# what is ticked
+	( map { [ 'extra.wheelchair', 'wheelchair', $_->[0], "wheelchair=$_->[1]" ] } [ 'ja', 'yes' ], [ 'Nein', 'no' ],
+		[ 'OUI', 'yes' ], [ 'non', 'no' ], [ 'sì', 'yes' ], [ 'WAHR', 'yes' ], [ 'falsch', 'no' ], [ '1', 'yes' ],
+		[ '0', 'no' ],
+		[ 'x', 'yes' ], [ 'да', 'yes' ], [ 'НЕТ', 'no' ], [ 'não', 'no' ], [ 'TRUE', 'yes' ], [ 'nie', 'no' ],
+		[ 'tak', 'yes' ],
+		[ 'limited', 'limited' ], [ 'teilweise', 'teilweise' ] ),
+	( map { [ 'closed', 'closed', $_->[0], $_->[1] ? 'closed=yes' : '' ] } [ 'ja', 1 ], [ 'nein' ], [ 'Oui', 1 ],
+		[ 'да', 1 ],
+		[ 'нет' ], [ 'x', 1 ], [ '0' ], [ 'VRAI', 1 ], [ 'sonntags' ], [ 'Mo' ], [ 'temporarily' ], [ 'n/a' ] ),
+	( map { [ 'closed', 'is_open', $_->[0], $_->[1] ? 'closed=yes' : '' ] } [ 'ja' ], [ 'nein', 1 ], [ 'non', 1 ],
+		[ 'нет', 1 ],
+		[ '0', 1 ], [ '1' ], [ 'unknown' ] ),
+	# hours
+	( map { [ 'hours', 'country;opening hours', $_->[0], "hours=$_->[1]" ] }
+			[ 'UA;Пн-Пт 9:00-18:00, Сб 10:00-15:00, Нд вихідний', 'Mo-Fr 09:00-18:00; Sa 10:00-15:00; Su off' ],
+		[ 'BG;Понеделник-Петък 9:00-18:00, Неделя почивен ден', 'Mo-Fr 09:00-18:00; Su off' ],
+		[ 'LB;الاثنين - الجمعة 9:00 - 17:00، السبت مغلق', 'Mo-Fr 09:00-17:00; Sa off' ],
+		[ 'CH;Mo geschl., Di-Fr 9-18', 'Mo off; Tu-Fr 09:00-18:00' ], [ 'CH;tägl. 9-18 Uhr', 'Mo-Su 09:00-18:00' ],
+		[ 'CH;Mo-Fr 9.5-12', 'Mo-Fr 9.5-12' ], [ 'SE;Mån–fre 9–18, lör 10–15, sön stängt',
+			'Mo-Fr 09:00-18:00; Sa 10:00-15:00; Su off' ],
+		[ 'HU;Hétfő-péntek 8-16, vasárnap zárva', 'Mo-Fr 08:00-16:00; Su off' ],
+		[ 'FI;ma-pe 9-17, la 10-14, su suljettu', 'Mo-Fr 09:00-17:00; Sa 10:00-14:00; Su off' ],
+		[ 'GR;Δευτέρα - Παρασκευή 9:00-17:00, Κυριακή κλειστά', 'Mo-Fr 09:00-17:00; Su off' ],
+		[ 'TR;Pazartesi-Cuma 09:00-18:00, Pazar kapalı', 'Mo-Fr 09:00-18:00; Su off' ],
+		[ 'JP;月〜金 9:00〜18:00', '月〜金 9:00〜18:00' ],
+		[ 'DE;Mo-Fr 9-18 Uhr (Mi bis 20 Uhr)', 'Mo-Fr 9-18 Uhr (Mi bis 20 Uhr)' ] ),
+	# web addresses
+	( map { [ 'website', 'website', $_->[0], $_->[1] ? "website=$_->[1]" : '' ] }
+			[ 'www.a.example', 'https://www.a.example' ],
+		[ 'HTTP://A.Example/Path', 'http://a.example/Path' ], [ 'https://müller.example', 'https://müller.example' ],
+		[ 'https://a.example:8443/x', 'https://a.example:8443/x' ], [ 'a.example.', 'https://a.example.' ],
+		[ 'www,a.example' ],
+		[ 'https://a..example' ], [ 'http:/a.example' ], [ 'https://192.168.0.1/' ], [ 'https://localhost/' ],
+		[ 'keine' ],
+		[ 'javascript:alert(1)' ], [ 'http://http://a.example' ], [ 'https://u:p@a.example' ],
+		[ 'https://a.example:99999/' ] ),
+);
+for my $case (@values) {
+	my ($fields, $columns, $row, $right) = @$case;
+	my ($records) = Frames::of(encode_utf8("id;name;$columns\n1;N;$row\n"));
+	is(line_of($records->[0] // {}, split / /, $fields),
+		$right, "$columns: $row");
+}
+done_testing;
