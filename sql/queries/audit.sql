@@ -168,6 +168,16 @@ GROUP BY c.oid, n.nspname, c.relname
 ORDER BY c.oid
 LIMIT 5000;
 
+-- name: audit_updaters
+-- Sessions of this database that are idle since an UPDATE that ended after the time, in microseconds since 1970.
+SELECT pg_get_userbyid(s.usesysid) AS role, s.application_name AS application,
+	(date_part('epoch', s.state_change) * 1000000)::bigint AS ended, s.query
+FROM pg_stat_activity AS s
+WHERE s.datname = current_database() AND s.backend_type = 'client backend' AND s.state = 'idle'
+	AND s.query ~* '\mupdate\s' AND (date_part('epoch', s.state_change) * 1000000)::bigint > $1::bigint
+ORDER BY s.state_change DESC
+LIMIT 256;
+
 -- name: audit_scratch_role
 -- Of the throw-away cluster: the role that the schema is loaded as. It owns the database, and is no superuser.
 CREATE ROLE holdfast_owner LOGIN;

@@ -27,6 +27,8 @@ CREATE TABLE one_by_one (LIKE item INCLUDING ALL);
 INSERT INTO one_by_one TABLE item;
 CREATE TABLE nightly (LIKE item INCLUDING ALL);
 INSERT INTO nightly TABLE item;
+CREATE TABLE before (LIKE item INCLUDING ALL);
+INSERT INTO before TABLE item;
 CREATE ROLE discovery LOGIN PASSWORD 'd' IN ROLE pg_read_all_data, pg_write_all_data;
 CREATE ROLE finisher LOGIN PASSWORD 'f' IN ROLE pg_read_all_data, pg_write_all_data;
 CREATE ROLE cron LOGIN PASSWORD 'c' IN ROLE pg_read_all_data, pg_write_all_data;
@@ -63,26 +65,33 @@ my @programs = (
 	runs('finisher', "UPDATE one_by_one SET state = 'done' WHERE id = (SELECT min(id) FROM one_by_one"
 			. " WHERE state = 'new')", 'finisher', 'f'),
 );
-# Sessions that are idle but for one UPDATE of many rows.
-my %session;
-for my $name (qw(discovery-2 cron)) {
-	local $ENV{PGAPPNAME} = $name;
-	my ($role) = $name =~ /^([a-z]+)/;
-	open $session{$name}, '|-', 'psql', '-XAtq', $db->url('postgres', $role, substr $role, 0, 1) or die "psql: $!";
-	$session{$name}->autoflush;
-}
 for my $program (qw(job done_job work)) {
 	wait_until("$program is written", sub {
 			$db->sql("SELECT count(*) FROM pg_stat_statements WHERE query LIKE 'UPDATE $program %' AND calls > 3") });
 }
+# A session that is idle but for one UPDATE of many rows. Because it is sent in the first second of the session, the
+# server's counter of rows shows it only ten seconds later.
+my @idle;
+sub once {
+	my ($name, $table) = @_;
+	local $ENV{PGAPPNAME} = $name;
+	my ($role) = $name =~ /^([a-z]+)/;
+	open my $session, '|-', 'psql', '-XAtq', $db->url('postgres', $role, substr $role, 0, 1) or die "psql: $!";
+	$session->autoflush;
+	print $session "UPDATE $table SET state = 'done';\n";
+	push @idle, $session;
+	wait_until("$table is done", sub { $db->sql("SELECT count(*) FROM $table WHERE state = 'done'") == 3000 });
+	return;
+}
+once('discovery-3', 'before');
 my $none = $db->file("SELECT 1;\n");
 my $looks = Program->start('audit', [ "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'), '--notes',
 		'--watch', 25, '--statements', $none ], out => "$db->{work}/watched", log => "$db->{work}/watch.log");
 wait_until('the first look is over', sub {
 		$db->sql("SELECT count(*) FROM pg_stat_statements WHERE query LIKE '%n_tup_upd%' AND calls > 0"
 			. " AND query LIKE 'SELECT c.oid%'") });
-print { $session{'discovery-2'} } "UPDATE item SET state = 'done';\n";
-print { $session{cron} } "UPDATE nightly SET state = 'done';\n";
+once('discovery-2', 'item');
+once('cron', 'nightly');
 my $status = $looks->reap;
 my $out = AuditDb::slurp("$db->{work}/watched");
 is($status >> 8, 2, 'a finding') or diag $looks->log;
@@ -98,14 +107,15 @@ like($out, qr/^warning: a batch on job .*\n(?:.*\n){3,5}?  .*whether rows are le
 unlike($out, qr/done_job|on work/, 'neither an empty queue nor one that is worked on');
 is($db->sql("SELECT count(*) FROM job WHERE sent IS NULL"), 2400, 'nothing was changed');
 my @silent = $out =~ /^(\w+: rows of .*) \[silent-batch\]$/mg;
-is(scalar @silent, 1, 'one table changes in bursts: not one that changes all the time, nor one of an idle application')
+is(scalar @silent, 1, 'one table changes in bursts: not one that changes all the time, or that changed before the watch'
+		. ' began, nor one of an idle application')
 	or diag $out;
-like($silent[0] // '', qr/^note: rows of public\.item change only in bursts: none for \d\d s, while discovery works$/,
+like($silent[0] // '', qr/^note: rows of public\.item change only in bursts: none for 2\d s, while discovery works$/,
 	'a note: which table, how long, who works');
 like($out, qr/  3000 rows changed in 1 of 25 looks, in which discovery was busy \d+ times; a monitor/, 'with figures');
 like($out, qr/^.*UPDATE item SET state = .*$/m, 'and the statement');
 like($out, qr/Write the state of each item when it is done, in a transaction of its own\./, 'and the remedy');
-close $_ for values %session;
+close $_ for @idle;
 $_->stop for @programs;
 
 subtest 'a transaction pooler is refused with what to give instead, also where it refuses settings' => sub {

@@ -20,10 +20,14 @@ enum {
 	SILENCE_TABLES_MAX = 5000,
 	SILENCE_APPLICATIONS_MAX = 256,
 	SILENCE_UPDATES_MAX = 16, /* different UPDATEs of an application that are remembered */
+	SILENCE_IDLE_MAX = 256,   /* sessions that have just ended an UPDATE */
 	SILENCE_BURST_ROWS = 10,  /* fewer in a look: items that are finished one by one */
 	SILENCE_BUSY_PERCENT = 80,
 };
 static const int64_t SILENCE_US = 15000000;
+/* A server process that reported its counters less than a second ago keeps the next ones back; when
+ * it goes idle, for ten seconds (PGSTAT_IDLE_INTERVAL). A second more for the look itself. */
+static const int64_t SILENCE_DELAY_US = 11000000;
 
 struct silence_table {
 	int64_t id;
@@ -36,10 +40,8 @@ struct silence_table {
 struct silence_application {
 	char name[OBSERVE_NAME], role[OBSERVE_NAME];
 	bool human;
-	int busy;           /* looks */
-	int64_t started_at; /* of the newest statement seen */
-	int64_t starts_at;  /* the same in this look */
-	bool active;        /* in this look */
+	int busy;    /* looks */
+	bool active; /* in this look */
 	char update[SILENCE_UPDATES_MAX][OBSERVE_TEXT];
 	int updates;
 };
@@ -49,6 +51,10 @@ struct silence {
 	struct silence_table *table;
 	struct silence_application *application;
 	size_t tables, applications;
+	struct observe_session
+	    *idle; /* since an UPDATE, in this look; samples have no text of them */
+	size_t idles;
+	bool idles_read;
 	int looks;
 	int64_t first_at, last_at;
 };
@@ -58,6 +64,7 @@ struct silence *silence_new(void)
 	struct silence *s = memory_alloc(sizeof(*s));
 	s->table = memory_array(SILENCE_TABLES_MAX, sizeof(*s->table));
 	s->application = memory_array(SILENCE_APPLICATIONS_MAX, sizeof(*s->application));
+	s->idle = memory_array(SILENCE_IDLE_MAX, sizeof(*s->idle));
 	arena_init(&s->arena, SILENCE_TABLES_MAX * 256);
 	return s;
 }
@@ -69,130 +76,11 @@ void silence_free(struct silence *s)
 	arena_release(&s->arena);
 	free(s->table);
 	free(s->application);
+	free(s->idle);
 	free(s);
 }
 
-/* ---- looks ---- */
-
-static struct silence_application *silence_application(struct silence *s,
-						       const struct observe_session *session)
-{
-	char name[OBSERVE_NAME];
-	observe_caller(session, name);
-	for (size_t i = 0; i < s->applications; i++)
-		if (strcmp(s->application[i].name, name) == 0 &&
-		    strcmp(s->application[i].role, session->role) == 0)
-			return &s->application[i];
-	if (s->applications == SILENCE_APPLICATIONS_MAX)
-		return NULL;
-	struct silence_application *a = &s->application[s->applications++];
-	memcpy(a->name, name, sizeof(name));
-	memcpy(a->role, session->role, sizeof(a->role));
-	a->human = observe_is_human(session);
-	return a;
-}
-
-static void silence_remember(struct silence_application *a, const struct observe_text *text)
-{
-	if (text->verb != OBSERVE_UPDATE || a->updates == SILENCE_UPDATES_MAX)
-		return;
-	for (int i = 0; i < a->updates; i++)
-		if (strcmp(a->update[i], text->text) == 0)
-			return;
-	memcpy(a->update[a->updates++], text->text, sizeof(text->text));
-}
-
-/* An application is busy in a look when a session of it does something, or has begun a statement
- * since the look before. */
-static void silence_sessions(struct silence *s, const struct observe_sample *sample)
-{
-	for (int i = 0; i < sample->sessions; i++) {
-		const struct observe_session *session = &sample->session[i];
-		if (session->kind != OBSERVE_CLIENT || !session->query_start ||
-		    strcmp(session->application, "holdfast audit") == 0)
-			continue;
-		struct silence_application *a = silence_application(s, session);
-		if (!a)
-			continue;
-		a->active |=
-		    session->state == OBSERVE_ACTIVE || session->state == OBSERVE_IN_TRANSACTION;
-		a->starts_at =
-		    session->query_start > a->starts_at ? session->query_start : a->starts_at;
-		silence_remember(a, &session->text);
-	}
-	for (size_t i = 0; i < s->applications; i++) {
-		struct silence_application *a = &s->application[i];
-		a->busy += a->active || a->starts_at > a->started_at;
-		a->started_at = a->starts_at;
-		a->active = false;
-	}
-}
-
-static int silence_by_id(const void *x, const void *y)
-{
-	const struct silence_table *a = x, *b = y;
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-/* The table of the row; those that are new stand behind `known`, which are sorted. */
-static struct silence_table *silence_table(struct silence *s, size_t known,
-					   const struct db_rows *rows, int i)
-{
-	const struct silence_table wanted = {.id = db_i64(rows, i, SQL_AUDIT_UPDATES_ID)};
-	struct silence_table *t =
-	    known ? bsearch(&wanted, s->table, known, sizeof(*t), silence_by_id) : NULL;
-	if (t || s->tables == SILENCE_TABLES_MAX)
-		return t;
-	t = &s->table[s->tables++];
-	*t = (struct silence_table){
-	    .id = wanted.id,
-	    .schema = arena_str(&s->arena, db_text(rows, i, SQL_AUDIT_UPDATES_SCHEMA)),
-	    .name = arena_str(&s->arena, db_text(rows, i, SQL_AUDIT_UPDATES_NAME)),
-	    .changed_at = s->first_at,
-	    .silent = s->looks - 1};
-	if (s->looks == 0)
-		t->updates = db_i64(rows, i, SQL_AUDIT_UPDATES_UPDATES);
-	return t;
-}
-
-static void silence_change(struct silence_table *t, int64_t updates, int64_t at)
-{
-	int64_t rows = updates - t->updates, silent_us = at - t->changed_at;
-	t->updates = updates;
-	if (rows <= 0) {
-		t->silent++;
-		return;
-	}
-	t->bursts++;
-	t->rows += rows;
-	t->longest_us = silent_us > t->longest_us ? silent_us : t->longest_us;
-	t->changed_at = at;
-}
-
-enum status silence_look(struct silence *s, struct planner_run *d,
-			 const struct observe_sample *sample)
-{
-	struct db_rows rows;
-	enum status status = probe_read(d->probe, NULL, &sql_audit_updates, NULL, 0, &rows, d->err);
-	if (status != OK)
-		return status;
-	size_t known = s->tables;
-	s->first_at = s->looks ? s->first_at : sample->at;
-	s->last_at = sample->at;
-	for (int i = 0; i < rows.rows; i++) {
-		struct silence_table *t = silence_table(s, known, &rows, i);
-		if (t && s->looks)
-			silence_change(t, db_i64(&rows, i, SQL_AUDIT_UPDATES_UPDATES), sample->at);
-	}
-	db_rows_release(&rows);
-	if (s->tables > known)
-		qsort(s->table, s->tables, sizeof(*s->table), silence_by_id);
-	silence_sessions(s, sample);
-	s->looks++;
-	return OK;
-}
-
-/* ---- whose table it is ---- */
+/* ---- texts ---- */
 
 static void silence_skip(struct str *text, size_t n)
 {
@@ -241,6 +129,183 @@ static bool silence_writes(struct str text, const struct silence_table *t)
 	}
 	return false;
 }
+
+/* ---- looks ---- */
+
+static struct silence_application *silence_application(struct silence *s,
+						       const struct observe_session *session)
+{
+	char name[OBSERVE_NAME];
+	observe_caller(session, name);
+	for (size_t i = 0; i < s->applications; i++)
+		if (strcmp(s->application[i].name, name) == 0 &&
+		    strcmp(s->application[i].role, session->role) == 0)
+			return &s->application[i];
+	if (s->applications == SILENCE_APPLICATIONS_MAX)
+		return NULL;
+	struct silence_application *a = &s->application[s->applications++];
+	memcpy(a->name, name, sizeof(name));
+	memcpy(a->role, session->role, sizeof(a->role));
+	a->human = observe_is_human(session);
+	return a;
+}
+
+static void silence_remember(struct silence_application *a, const struct observe_text *text)
+{
+	if (text->verb != OBSERVE_UPDATE || a->updates == SILENCE_UPDATES_MAX)
+		return;
+	for (int i = 0; i < a->updates; i++)
+		if (strcmp(a->update[i], text->text) == 0)
+			return;
+	memcpy(a->update[a->updates++], text->text, sizeof(text->text));
+}
+
+/* An application is busy in a look when a session of it is in a statement or a transaction, or has
+ * begun or ended one since the look before, however short it was. The first look only says since
+ * when: it counts for nobody. */
+static void silence_sessions(struct silence *s, const struct observe_sample *sample,
+			     int64_t previous)
+{
+	for (int i = 0; i < sample->sessions; i++) {
+		const struct observe_session *session = &sample->session[i];
+		if (session->kind != OBSERVE_CLIENT || !session->query_start ||
+		    strcmp(session->application, "holdfast audit") == 0)
+			continue;
+		struct silence_application *a = silence_application(s, session);
+		if (!a)
+			continue;
+		a->active |= session->state == OBSERVE_ACTIVE ||
+			     session->state == OBSERVE_IN_TRANSACTION ||
+			     session->query_start > previous || session->state_change > previous;
+		silence_remember(a, &session->text);
+	}
+	for (size_t i = 0; i < s->applications; i++) {
+		s->application[i].busy += s->looks > 0 && s->application[i].active;
+		s->application[i].active = false;
+	}
+}
+
+static int silence_by_id(const void *x, const void *y)
+{
+	const struct silence_table *a = x, *b = y;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+/* The table of the row; those that are new stand behind `known`, which are sorted. */
+static struct silence_table *silence_table(struct silence *s, size_t known,
+					   const struct db_rows *rows, int i)
+{
+	const struct silence_table wanted = {.id = db_i64(rows, i, SQL_AUDIT_UPDATES_ID)};
+	struct silence_table *t =
+	    known ? bsearch(&wanted, s->table, known, sizeof(*t), silence_by_id) : NULL;
+	if (t || s->tables == SILENCE_TABLES_MAX)
+		return t;
+	t = &s->table[s->tables++];
+	*t = (struct silence_table){
+	    .id = wanted.id,
+	    .schema = arena_str(&s->arena, db_text(rows, i, SQL_AUDIT_UPDATES_SCHEMA)),
+	    .name = arena_str(&s->arena, db_text(rows, i, SQL_AUDIT_UPDATES_NAME)),
+	    .changed_at = s->first_at,
+	    .silent = s->looks - 1};
+	if (s->looks == 0)
+		t->updates = db_i64(rows, i, SQL_AUDIT_UPDATES_UPDATES);
+	return t;
+}
+
+/* Those that ended an UPDATE since `since`, once for a look. */
+static enum status silence_idle(struct silence *s, struct planner_run *d, int64_t since)
+{
+	struct db_rows rows;
+	if (s->idles_read)
+		return OK;
+	enum status status =
+	    PROBE_READ(d->probe, NULL, sql_audit_updaters, &rows, d->err, DB_I64(since));
+	if (status != OK)
+		return status;
+	s->idles_read = true;
+	s->idles = 0;
+	for (int i = 0; i < rows.rows && s->idles < SILENCE_IDLE_MAX; i++) {
+		struct observe_session *session = &s->idle[s->idles++];
+		*session = (struct observe_session){.kind = OBSERVE_CLIENT,
+						    .state = OBSERVE_IDLE,
+						    .state_change =
+							db_i64(&rows, i, SQL_AUDIT_UPDATERS_ENDED)};
+		OBSERVE_SET(session->role, db_text(&rows, i, SQL_AUDIT_UPDATERS_ROLE));
+		OBSERVE_SET(session->application,
+			    db_text(&rows, i, SQL_AUDIT_UPDATERS_APPLICATION));
+		observe_redact(db_text(&rows, i, SQL_AUDIT_UPDATERS_QUERY), 0, 0, &session->text);
+		struct silence_application *a = silence_application(s, session);
+		if (a)
+			silence_remember(a, &session->text);
+	}
+	db_rows_release(&rows);
+	return OK;
+}
+
+/* When the rows that the counter shows first in this look were changed: a session that is idle
+ * since an UPDATE of the table says it, although the counter comes later. Otherwise it is the time
+ * of the look. */
+static int64_t silence_changed_at(const struct silence *s, const struct silence_table *t)
+{
+	int64_t at = 0;
+	for (size_t i = 0; i < s->idles; i++)
+		if (s->idle[i].state_change > at && silence_writes(str_of(s->idle[i].text.text), t))
+			at = s->idle[i].state_change;
+	return at && at < s->last_at ? at : s->last_at;
+}
+
+static enum status silence_change(struct silence *s, struct planner_run *d, struct silence_table *t,
+				  int64_t updates, int64_t previous)
+{
+	int64_t rows = updates - t->updates, at = s->last_at, silent_us;
+	t->updates = updates;
+	if (rows >= SILENCE_BURST_ROWS && t->changed_at < previous) {
+		enum status status = silence_idle(s, d, previous - SILENCE_DELAY_US);
+		if (status != OK)
+			return status;
+		at = silence_changed_at(s, t);
+	}
+	/* Before the watch began: only the counter is late. */
+	if (rows <= 0 || at < s->first_at) {
+		t->silent++;
+		return OK;
+	}
+	at = at > t->changed_at ? at : t->changed_at;
+	silent_us = at - t->changed_at;
+	t->bursts++;
+	t->rows += rows;
+	t->longest_us = silent_us > t->longest_us ? silent_us : t->longest_us;
+	t->changed_at = at;
+	return OK;
+}
+
+enum status silence_look(struct silence *s, struct planner_run *d,
+			 const struct observe_sample *sample)
+{
+	struct db_rows rows;
+	enum status status = probe_read(d->probe, NULL, &sql_audit_updates, NULL, 0, &rows, d->err);
+	if (status != OK)
+		return status;
+	size_t known = s->tables;
+	int64_t previous = s->last_at;
+	s->first_at = s->looks ? s->first_at : sample->at;
+	s->last_at = sample->at;
+	s->idles_read = false;
+	for (int i = 0; status == OK && i < rows.rows; i++) {
+		struct silence_table *t = silence_table(s, known, &rows, i);
+		if (t && s->looks)
+			status = silence_change(
+			    s, d, t, db_i64(&rows, i, SQL_AUDIT_UPDATES_UPDATES), previous);
+	}
+	db_rows_release(&rows);
+	if (s->tables > known)
+		qsort(s->table, s->tables, sizeof(*s->table), silence_by_id);
+	silence_sessions(s, sample, previous);
+	s->looks++;
+	return status;
+}
+
+/* ---- whose table it is ---- */
 
 struct silence_writer {
 	const struct silence_application *application;
