@@ -253,8 +253,8 @@ static bool folder_is_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* The name has become another kind of entry, is gone, or its folder has been written to since it was
- * looked at. */
+/* The name has become another kind of entry, is gone, or its folder has been written to since it
+ * was looked at. */
 static bool folder_entry_changed(void)
 {
 	return errno == ENOENT || errno == ENOTDIR || errno == EISDIR || errno == ELOOP ||

@@ -104,8 +104,10 @@ $web->until('no statement follows', sub {
 	$last = $now;
 	return $same == 5;
 });
-is($directory->sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'holdfast_web' AND (xact_start IS NOT NULL
-	AND state <> 'active' OR backend_xmin IS NOT NULL)") + 0, 0, 'clients that are slow hold no transaction');
+ok($web->until('clients that are slow hold no transaction', sub {
+	$directory->sql("SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'holdfast_web'
+		AND (xact_start IS NOT NULL AND state <> 'active' OR backend_xmin IS NOT NULL)") eq 't';
+}), 'clients that are slow hold no transaction');
 my ($status, $header) = $web->request("GET $path");
 is($status, 503, 'more than web.bulk are not served at once');
 cmp_ok($header->{'retry-after'} // 0, '>', 0, 'and told when to come again');
