@@ -198,9 +198,9 @@ $(B)/$(1): $(1).c $$(call archives,$$(HELPER_$(1))) $(FLAGS)
 	@echo "  LINK $$@" && $$(LINK) $$< -Wl,--start-group $$(call archives,$$(HELPER_$(1))) -Wl,--end-group $$(call libs,$$(HELPER_$(1)))
 endef
 $(foreach h,$(HELPERS),$(eval $(call helper_rule,$(h))))
-units: $(UNITS:%=$(B)/tests/unit/%) $(HELPERS:%=$(B)/%)
 
-# tests/fuzz/NAME.c: libFuzzer targets, built with clang; first line as for units.
+# tests/fuzz/NAME.c: libFuzzer targets, built with clang; first line as for units. tests/corpus/NAME is the same with a
+# driver of our own, for every compiler.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 fuzz_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/fuzz/$(1).c)
 define fuzz_rule
@@ -208,9 +208,16 @@ FUZZ_$(1) := $(call fuzz_modules,$(1))
 $(B)/tests/fuzz/$(1): tests/fuzz/$(1).c $$(call archives,$$(FUZZ_$(1))) $(FLAGS)
 	@mkdir -p $$(@D)
 	@echo "  LINK $$@" && $$(LINK) -fsanitize=fuzzer -Wno-missing-prototypes $$< -Wl,--start-group $$(call archives,$$(FUZZ_$(1))) -Wl,--end-group $$(call libs,$$(FUZZ_$(1)))
+$(B)/tests/corpus/$(1): tests/fuzz/$(1).c $(B)/tests/corpus/driver.o $$(call archives,$$(FUZZ_$(1))) $(FLAGS)
+	@mkdir -p $$(@D)
+	@echo "  LINK $$@" && $$(LINK) $$< $(B)/tests/corpus/driver.o -Wl,--start-group $$(call archives,$$(FUZZ_$(1)) base) -Wl,--end-group $$(call libs,$$(FUZZ_$(1)) base)
 endef
+$(B)/tests/corpus/driver.o: tests/fuzz/driver/driver.c $(FLAGS)
+	@mkdir -p $(@D)
+	@echo "  CC $@" && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
 fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
+units: $(UNITS:%=$(B)/tests/unit/%) $(HELPERS:%=$(B)/%) $(FUZZERS:%=$(B)/tests/corpus/%)
 
 .PHONY: all units fuzzers check check-one check-links check-layers check-docs lint format install help clean fuzz
 check: all units ## run every test (the same as ./test without the set-up)

@@ -2,13 +2,12 @@
 /* Any bytes through the HTTP parser. Besides memory errors it looks for disagreement: arriving
  * in one piece or byte by byte must give the same head, and what was accepted must keep the
  * promises of parse.h. */
+#include "fuzz.h"
 #include <stdlib.h>
 #include <string.h>
 #include "http/parse/parse.h"
 
 enum { MAX_BYTES = 16384 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t body(struct str rest, size_t step, enum http_fault *fault, bool *done)
 {
@@ -74,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str bytes = {copy, whole.at};
 	if (http_parse_head(bytes, &head) == HTTP_FAULT_NONE) {
 		check_head(&head, bytes);
+		fuzz_accept(true);
 		char *decoded = malloc(head.path.n + head.query.n + 1);
 		size_t n;
 		if (http_decode(head.path, false, decoded, &n))

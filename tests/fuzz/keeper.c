@@ -1,9 +1,8 @@
 /* link: base keeper/message keeper */
 /* The keeper's core: a request of any operation that is right but for some bytes, or of any bytes.
  * It answers every one, with a status of the list; it releases to a party only what it may have. */
+#include "fuzz.h"
 #include "../contact/world.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { UNMATCHED = KEEPER_OPS, TEMPLATES };
 static const struct keeper_rules rules = {.tick_s = 10, .unlocks_per_day = 100, .profile_days = 90};
@@ -149,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	enum keeper_status status = world_ask(&w);
 	must(status < KEEPER_STATUSES);
+	fuzz_accept(status == KEEPER_OK);
 	if (r->op != KEEPER_RELEASE)
 		return 0;
 	must(at != UNMATCHED || status != KEEPER_OK);

@@ -1,5 +1,6 @@
 /* link: base audit/serve audit/statement */
 /* Foreign SQL: whatever it holds, spans lie in the file, terms nest, numbers name what there is. */
+#include "fuzz.h"
 #include "audit/statement/statement.h"
 
 /* pg_query_raw_parse loses its buffer of messages when a body of PL/pgSQL has an error. */
@@ -25,6 +26,7 @@ static void found(void *ctx, const struct statement *s)
 	must(s->head.kind > STATEMENT_END && s->head.kind < STATEMENT_KINDS);
 	check_span(s->head.span, bytes);
 	check_text(s, s->head.text);
+	fuzz_accept(s->head.kind != STATEMENT_UNPARSED);
 	for (uint32_t i = 0; i < s->head.terms; i++) {
 		must(s->term[i].size >= 1 && s->term[i].size <= s->head.terms - i);
 		must(s->term[i].kind != STATEMENT_QUERY || s->term[i].number < s->head.queries);
@@ -54,7 +56,6 @@ static void found(void *ctx, const struct statement *s)
 		check_span(s->relation[i].span, bytes);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	statement_read((struct str){(const char *)data, size}, found, &size);
