@@ -106,7 +106,10 @@ s.pid, pg_get_userbyid(s.usesysid) AS role, s.application_name AS application, s
 	CASE WHEN s.state <> 'idle' THEN s.query END AS query,
 	CASE WHEN s.wait_event_type = 'Lock' THEN pg_blocking_pids(s.pid)::text END AS blockers
 
--- That it is still the session that heal has seen: s is of pg_stat_get_activity, the parameters are those of heal.sql.
+-- That it is still the server and the session that heal has seen: s is of pg_stat_get_activity, the parameters are those
+-- of heal.sql.
 -- expression: heal_same_session
 s.backend_type = 'client backend' AND (date_part('epoch', s.backend_start) * 1000000)::bigint = $2::bigint
 	AND (date_part('epoch', s.xact_start) * 1000000)::bigint = $4::bigint AND s.application_name = $5::text
+	AND (date_part('epoch', pg_postmaster_start_time()) * 1000000)::bigint = $6::bigint
+	AND pg_is_in_recovery() = $7::boolean

@@ -5,12 +5,13 @@
 -- role: holdfast_heal
 
 -- name: observe_limits
--- For this transaction only, because a pooler gives the session to other clients.
-SELECT set_config('statement_timeout', '2s', true) AS statement, set_config('lock_timeout', '200ms', true) AS lock;
+-- For this transaction only, because a pooler gives the session to other clients. With it, which server answers: behind
+-- a pooler or after a failover it may be another one, and a standby may have been promoted.
+SELECT set_config('statement_timeout', '2s', true) AS statement, set_config('lock_timeout', '200ms', true) AS lock,
+	(date_part('epoch', pg_postmaster_start_time()) * 1000000)::bigint AS started, pg_is_in_recovery() AS standby;
 
 -- name: observe_server
 SELECT current_setting('server_version_num')::bigint AS version, current_setting('server_version') AS version_text,
-	(date_part('epoch', pg_postmaster_start_time()) * 1000000)::bigint AS started, pg_is_in_recovery() AS standby,
 	current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint AS connections_max,
 	pg_size_bytes(current_setting('track_activity_query_size')) AS query_bytes, current_database() AS database,
 	pg_has_role(current_user, 'pg_monitor', 'USAGE') AS monitor, to_regclass('pg_stat_statements') IS NOT NULL AS statements;
@@ -96,7 +97,7 @@ LIMIT 32;
 
 -- name: observe_state
 -- Of the whole server: the oldest rows that are not frozen, the last checkpoint, the end of WAL.
-SELECT pg_is_in_recovery() AS standby, age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
+SELECT age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
 	current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max,
 	(date_part('epoch', c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
 	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at

@@ -158,6 +158,7 @@ struct observe_sample {
 /* What is known of the server, and what cannot be seen of it. */
 struct observe_server {
 	int64_t version; /* 150018 */
+	int64_t start;   /* no two servers have the same, and it changes with a restart */
 	char version_text[32], database[OBSERVE_NAME];
 	bool standby, monitor, statements;
 	int64_t connections_max, query_bytes;

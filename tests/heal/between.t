@@ -61,6 +61,8 @@ my @idle = (
 	[ 'it has gone on in its transaction', sub { run($idle) } ],
 	[ 'it has run another statement', sub { run('SELECT 2') } ],
 	[ 'it has another name', sub { run("SET application_name = 'other'") } ],
+	[ 'another server answers', sub { $heal->server_started('1 s') } ],
+	[ 'the standby has been promoted', sub { $heal->standby(1) } ],
 	[ 'it has disconnected', sub { disconnect($pid) }, undef, 'gone' ],
 	[ 'its number is that of another session', sub {
 		reuse($pid);
@@ -69,6 +71,7 @@ my @idle = (
 );
 my @active = (
 	[ 'nothing', sub { }, 'sent' ],
+	[ 'another server answers', sub { $heal->server_started('1 s') } ],
 	[ 'the statement has ended', sub { cancel_long() } ],
 	[ 'the same statement runs again', sub { cancel_long(); send_long() } ],
 	[ 'its number is that of another session', sub {
@@ -102,6 +105,8 @@ for my $round (0 .. $rounds - 1) {
 		WHERE application_name IN ('victim', 'other')");
 	$heal->ask('close victim') unless $gone;
 	$heal->value('TRUNCATE fake.process');
+	$heal->server_started('0');
+	$heal->standby(0);
 }
 cmp_ok($hit{'not sent'} // 0, '>=', $rounds / 2, 'in most rounds something had changed') if $rounds >= 20;
 is($heal->end, 0, 'the program ends in order');

@@ -30,18 +30,21 @@ enum {
 	LOOK_QUERY_START,
 	LOOK_QUERY_ID,
 	LOOK_NAME,
-	LOOK_TEXT
+	LOOK_TEXT,
+	LOOK_SERVER_START,
+	LOOK_STANDBY
 };
 
 static const struct db_statement look_statement = {
     "look",
     "SELECT s.pid, (extract(epoch FROM s.backend_start) * 1000000)::bigint,"
     " (extract(epoch FROM s.xact_start) * 1000000)::bigint, (extract(epoch FROM s.query_start) * 1000000)::bigint,"
-    " s.query_id, s.application_name, s.query FROM pg_stat_get_activity(NULL) AS s"
+    " s.query_id, s.application_name, s.query,"
+    " (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, pg_is_in_recovery() FROM pg_stat_get_activity(NULL) AS s"
     " WHERE s.application_name LIKE 'victim-%' AND s.state = 'active' AND s.query LIKE '%pg_sleep%'"
     " ORDER BY random() LIMIT 1",
     0,
-    7,
+    9,
     NULL,
     NULL,
 };
@@ -88,6 +91,7 @@ static bool race_try(struct db *db, struct race_result *r)
 	struct db_rows rows;
 	struct err err;
 	struct observe_session s = {0};
+	struct observe_server server = {.version = 150000};
 	int number;
 	long long n;
 	bool done;
@@ -106,6 +110,8 @@ static bool race_try(struct db *db, struct race_result *r)
 	s.hashed = db_null(&rows, 0, LOOK_QUERY_ID);
 	s.fingerprint = s.hashed ? 0 : (uint64_t)db_i64(&rows, 0, LOOK_QUERY_ID);
 	OBSERVE_SET(s.application, db_text(&rows, 0, LOOK_NAME));
+	server.start = db_i64(&rows, 0, LOOK_SERVER_START);
+	server.standby = db_bool(&rows, 0, LOOK_STANDBY);
 	struct str text = db_text(&rows, 0, LOOK_TEXT);
 	const char *comment = strstr(text.p, "/*");
 	bool numbered = comment && sscanf(comment, "/* %d:%lld", &number, &n) == 2;
@@ -113,7 +119,7 @@ static bool race_try(struct db *db, struct race_result *r)
 	if (!numbered)
 		return true;
 	int64_t before = atomic_load(cancels);
-	if (act_run(db, 150000, JUDGE_CANCEL, &s, &done, &err) != OK) {
+	if (act_run(db, &server, JUDGE_CANCEL, &s, &done, &err) != OK) {
 		fprintf(stderr, "%s\n", err.text);
 		return false;
 	}

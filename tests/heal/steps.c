@@ -6,7 +6,6 @@
  *
  * Reads commands from standard input, a line each, and answers each with a line:
  *
- *   freeze            both clocks stand from now on: they go on only as the test says
  *   step N            N looks, a second of both clocks apart; answers the last as JSON
  *   sleep SECONDS     both clocks go on: nobody looked
  *   wall SECONDS      the wall clock is set by so much
@@ -15,7 +14,8 @@
  *   go                lets it happen; answers the look
  *   look NAME         takes a sample and keeps the session of that application; answers its process
  *   cancel, terminate the act, on what look has kept; answers sent, not sent, or the error
- *   open NAME         a connection under that name, as the owner; answers its process
+ *   open NAME [INFO]  a connection under that name, as the owner, to this server or that of INFO;
+ *                     answers its process
  *   sql NAME TEXT     runs it there; answers ok, or the error
  *   value NAME TEXT   runs it there; answers the first value of its first row, or the error
  *   send NAME TEXT    sends it, and waits for nothing; "result NAME" then answers as sql does
@@ -27,6 +27,7 @@
 #include "observe/server/server.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +38,15 @@
 enum { STEPS_CLIENTS = 32, STEPS_LINE = 1 << 16 };
 
 static int64_t wall_us, monotonic_us; /* how far the test has set the clocks */
-static struct timespec frozen[2];     /* wall and monotonic clock where they stand; 0: they run */
 
-/* Instead of libc's: of all the program, libpq included. */
+/* Instead of libc's: of all the program, libpq included. The clocks stand still except for what the
+ * test adds, so that a slow machine looks like a fast one. */
 int clock_gettime(clockid_t clock, struct timespec *ts)
 {
-	int failed = (int)syscall(SYS_clock_gettime, clock, ts);
-	if (clock <= CLOCK_MONOTONIC && frozen[clock].tv_sec)
-		*ts = frozen[clock];
+	static struct timespec began[2];
+	struct timespec *first = &began[clock == CLOCK_REALTIME];
+	int failed = first->tv_sec ? 0 : (int)syscall(SYS_clock_gettime, clock, first);
+	*ts = *first;
 	int64_t shift = monotonic_us + (clock == CLOCK_REALTIME ? wall_us : 0);
 	int64_t ns = ts->tv_nsec + shift % 1000000 * 1000;
 	ts->tv_sec += shift / 1000000 + ns / 1000000000 - (ns % 1000000000 < 0);
@@ -52,10 +54,11 @@ int clock_gettime(clockid_t clock, struct timespec *ts)
 	return failed;
 }
 
-static void steps_freeze(void)
+/* With a clock that stands still no limit is ever reached: wait for the event, however long. */
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	for (clockid_t clock = CLOCK_REALTIME; clock <= CLOCK_MONOTONIC; clock++)
-		must(syscall(SYS_clock_gettime, clock, &frozen[clock]) == 0);
+	struct timespec none = {0};
+	return (int)syscall(SYS_ppoll, fds, count, timeout_ms == 0 ? &none : NULL, NULL, 0);
 }
 
 static int64_t slow_us;
@@ -93,8 +96,9 @@ static void steps_say(const char *text)
 }
 
 /* The act of heal; stopped in front of it when the test wants that. */
-static enum status steps_act(struct db *db, int64_t version, enum judge_relief relief,
-			     const struct observe_session *s, bool *done, struct err *err)
+static enum status steps_act(struct db *db, const struct observe_server *server,
+			     enum judge_relief relief, const struct observe_session *s, bool *done,
+			     struct err *err)
 {
 	char text[64];
 	snprintf(text, sizeof(text), "{\"act\":%d}", s->pid);
@@ -104,7 +108,7 @@ static enum status steps_act(struct db *db, int64_t version, enum judge_relief r
 		if (!steps_read() || strcmp(line, "go") != 0)
 			exit(1);
 	}
-	return act_run(db, version, relief, s, done, err);
+	return act_run(db, server, relief, s, done, err);
 }
 
 static void steps_answer(void)
@@ -153,11 +157,12 @@ static struct client *steps_client(const char *name)
 	exit(1);
 }
 
-static void steps_open(const char *conninfo, const char *name)
+static void steps_open(const char *conninfo, const char *name, const char *more)
 {
 	struct client *c = steps_client("");
 	char text[1024];
-	snprintf(text, sizeof(text), "%s user=holdfast_owner application_name=%s", conninfo, name);
+	snprintf(text, sizeof(text), "%s user=holdfast_owner application_name=%s %s", conninfo,
+		 name, more);
 	c->connection = PQconnectdb(text);
 	if (PQstatus(c->connection) != CONNECTION_OK) {
 		fprintf(stderr, "%s", PQerrorMessage(c->connection));
@@ -217,8 +222,8 @@ static void steps_signal(enum judge_relief relief)
 {
 	struct err err;
 	bool done;
-	enum status status = act_run(observer_db(observer), observer_server(observer)->version,
-				     relief, &target, &done, &err);
+	enum status status =
+	    act_run(observer_db(observer), observer_server(observer), relief, &target, &done, &err);
 	steps_say(status != OK ? err.text : done ? "sent" : "not sent");
 }
 
@@ -230,7 +235,7 @@ static void steps_client_command(const char *conninfo, const char *command, char
 	if (sql)
 		*sql++ = '\0';
 	if (strcmp(command, "open") == 0) {
-		steps_open(conninfo, rest);
+		steps_open(conninfo, rest, sql ? sql : "");
 		return;
 	}
 	struct client *c = steps_client(rest);
@@ -263,9 +268,6 @@ static void steps_command(const char *conninfo, char *command)
 		steps_signal(command[0] == 'c' ? JUDGE_CANCEL : JUDGE_TERMINATE);
 	} else if (strcmp(command, "pause") == 0) {
 		pause_act = true;
-		steps_say("ok");
-	} else if (strcmp(command, "freeze") == 0) {
-		steps_freeze();
 		steps_say("ok");
 	} else if (strcmp(command, "sleep") == 0) {
 		monotonic_us += number * 1000000;

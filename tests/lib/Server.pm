@@ -3,6 +3,9 @@
 #   my $s = Server->start;                            # or start(settings => ['log_statement=all'], initdb => '-E UTF8')
 #   my $old = Server->start(bin => DIR);              # another version's programs
 #   my $far = Server->start(address => 'HOST:PORT');  # as over a network: its URLs are of TCP
+#   my $copy = $s->standby;                           # that follows it, until $copy->promote
+#   my $other = Server->start(own_pids => 1);         # numbers of processes are its own; dies where that is not allowed
+#   $other->next_pid(4711);                           # the next process that it starts probably gets this number
 #   $s->sql('CREATE DATABASE shop');                  # as the superuser
 #   $s->url('shop', 'somebody', 'secret')             # postgresql://somebody:secret@...
 #   $s->everything                                    # roles, passwords, databases, rights, tables: to be compared
@@ -11,6 +14,8 @@ use strict;
 use warnings;
 use File::Temp qw(tempdir);
 use IPC::Open3 qw(open3);
+use Program;
+use Wait;
 
 my @started;
 END {
@@ -19,7 +24,8 @@ END {
 	$? = $code;
 }
 
-sub start {
+# Its folder, and as whom its programs run.
+sub prepare {
 	my ($class, %more) = @_;
 	my $home = tempdir(($ENV{TMPDIR} // '/tmp') . '/server.XXXXXX', CLEANUP => 1);
 	chmod 0755, $home;
@@ -28,22 +34,83 @@ sub start {
 	my $self = bless { home => $home, as => \@as, bin => $more{bin} // '/usr/lib/postgresql/15/bin',
 		password => 'of the superuser' }, $class;
 	push @started, $self;
+	$self->own_pids if $more{own_pids};
+	return $self;
+}
+
+# A namespace of process numbers, in which a process that sleeps is the first one.
+sub own_pids {
+	my ($self) = @_;
+	my @user = $> ? qw(-U --map-root-user) : ();
+	my $holder = Program->start('namespace', [ qw(unshare --kill-child -pf), @user, qw(sleep infinity) ],
+		log => "$self->{home}/namespace");
+	my $first = $holder->until('the namespace is there', sub {
+		open my $in, '<', "/proc/$holder->{pid}/task/$holder->{pid}/children" or die "children: $!";
+		return (readline($in) // '') =~ /^(\d+)/ ? $1 : 0;
+	});
+	$self->{enter} = [ qw(nsenter -p -t), $first, $> ? qw(-U --preserve-credentials) : () ];
+	unshift @{ $self->{as} }, @{ $self->{enter} };
+	push @{ $self->{as} }, qw(unshare -U --map-user=65534) if $>;
+	return;
+}
+
+sub next_pid {
+	my ($self, $pid) = @_;
+	system(@{ $self->{enter} }, 'sh', '-c', 'echo "$1" >/proc/sys/kernel/ns_last_pid', 'sh', $pid - 1) == 0
+		or die "ns_last_pid: $?";
+	return;
+}
+
+sub start {
+	my ($class, %more) = @_;
+	my $self = $class->prepare(%more);
+	my $home = $self->{home};
 	open my $out, '>', "$home/password" or die $!;
 	print $out "$self->{password}\n";
 	close $out;
 	chmod 0644, "$home/password";
 	@$self{qw(host port)} = split /:/, $more{address} // "$home:5432";
-	my $listen = $more{address} ? $self->{host} : '';
+	$self->{listen} = $more{address} ? $self->{host} : '';
 	my $options = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync " . ($more{initdb} // '');
 	$self->command("$self->{bin}/initdb -D $home/data $options");
 	if ($more{address}) {
 		open my $hba, '>>', "$home/data/pg_hba.conf" or die "pg_hba.conf: $!";
 		print $hba "host all all 127.0.0.0/8 scram-sha-256\n";
 	}
-	$self->command("$self->{bin}/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='$listen'"
-			. " -p $self->{port} -k $home"
-			. join('', map {" -c $_"} @{ $more{settings} // [] }) . '" start');
+	return $self->run(@{ $more{settings} // [] });
+}
+
+sub run {
+	my ($self, @settings) = @_;
+	my $home = $self->{home};
+	$self->command("$self->{bin}/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='$self->{listen}'"
+			. " -p $self->{port} -k $home" . join('', map {" -c $_"} @settings) . '" start');
 	return $self;
+}
+
+# A server that follows this one by streaming replication.
+sub standby {
+	my ($self, %more) = @_;
+	my $copy = ref($self)->prepare(bin => $self->{bin}, %more);
+	@$copy{qw(host port listen)} = ($copy->{home}, 5432, '');
+	$copy->command("$self->{bin}/pg_basebackup -R -X stream -c fast -D $copy->{home}/data -d '"
+			. $self->url('postgres') =~ s{/postgres\?}{/?}r . "'");
+	$copy->run;
+	$copy->{follows} = $self;
+	return $copy;
+}
+
+# Until the standby has all that the server it follows has now.
+sub replayed {
+	my ($self) = @_;
+	my $lsn = $self->{follows}->sql('SELECT pg_current_wal_lsn()');
+	wait_until('the standby has replayed', sub { $self->sql("SELECT pg_last_wal_replay_lsn() >= '$lsn'") eq 't' });
+	return;
+}
+sub promote {
+	my ($self) = @_;
+	$self->command("$self->{bin}/pg_ctl -D $self->{home}/data -w promote");
+	return;
 }
 
 sub restart {

@@ -5,19 +5,21 @@
 #   my $look = $heal->step(12);                  # { reach, standby, relief, cancels, terminates, causes }
 #   $heal->ask('open billing-1');                # any command; its answer
 #   my @lines = $heal->lines('gap');             # of the ledger, of a kind or all
-#   $heal->freeze;                               # the clocks of both stand still, but for what follows
 #   $heal->server_clock('1 h');                  # set the clock of the server, as heal sees it
 #   $look = $heal->pass(5);                      # five looks, with the clocks of both a second further each time
+#   $heal->free_clock                            # the server's clock is the real one again
 #   $heal->standby(1);                           # the server is one; 0: it is promoted
+#   $heal->server_started('1 h');                # so much later than it was: another server, or a restart
 #   $heal->pid_reused($old => $new);             # process $new has the number of $old, which is gone
 #
-# After freeze() it does not matter how long anything takes: what a busy machine delays would otherwise look like a
-# healer that did not run, or a server whose clock was set. Sessions must have begun before.
-#
-# For the server these are functions that heal's role finds before those of pg_catalog: it goes on as it was.
+# The clock of heal stands still except for what commands add; the first pass or server_clock stops that of the server,
+# too, so that nothing depends on how fast the machine is. Sessions must have begun by then, because their times are
+# real. Clock, standby and processes are functions that heal's role finds before those of pg_catalog: the server itself
+# goes on as it was.
 package Steps;
 use strict;
 use warnings;
+use Instance;
 use IPC::Open2;
 use JSON::PP;
 use Tree;
@@ -27,12 +29,20 @@ sub prepare {
 	$i->sql(q{
 		GRANT pg_signal_backend TO holdfast_heal;
 		CREATE SCHEMA fake;
-		CREATE TABLE fake.clock AS SELECT NULL::timestamptz AS stands, interval '0' AS ahead;
+		CREATE TABLE fake.clock (base timestamptz, ahead interval);
+		INSERT INTO fake.clock VALUES (NULL, '0');
 		CREATE TABLE fake.standby AS SELECT false AS is_one;
-		CREATE FUNCTION fake.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT is_one FROM fake.standby';
+		CREATE FUNCTION fake.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS
+			'SELECT is_one OR pg_catalog.pg_is_in_recovery() FROM fake.standby';
+		CREATE TABLE fake.server AS SELECT interval '0' AS later;
+		CREATE FUNCTION fake.pg_postmaster_start_time() RETURNS timestamptz LANGUAGE sql AS
+			'SELECT pg_catalog.pg_postmaster_start_time() + later FROM fake.server';
 		CREATE TABLE fake.process (shown integer, process integer);
 		CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-			'SELECT coalesce(stands, pg_catalog.clock_timestamp()) + ahead FROM fake.clock';
+			'SELECT coalesce(base, pg_catalog.clock_timestamp()) + ahead FROM fake.clock';
+		-- A busy machine may need longer for a look than heal allows.
+		CREATE FUNCTION fake.set_config(name text, value text, is_local boolean) RETURNS text LANGUAGE sql AS
+			$$SELECT pg_catalog.set_config(name, '0', is_local)$$;
 		CREATE FUNCTION fake.pg_stat_get_activity(wanted integer) RETURNS SETOF pg_catalog.pg_stat_activity
 			LANGUAGE plpgsql AS $$
 		DECLARE r pg_catalog.pg_stat_activity;
@@ -49,10 +59,12 @@ sub prepare {
 			'SELECT pg_catalog.pg_cancel_backend(
 				coalesce((SELECT process FROM fake.process WHERE shown = wanted), wanted))';
 		GRANT USAGE ON SCHEMA fake TO PUBLIC;
-		GRANT ALL ON fake.clock, fake.standby, fake.process TO PUBLIC;
+		GRANT ALL ON fake.clock, fake.standby, fake.server, fake.process TO PUBLIC;
 		ALTER ROLE holdfast_heal SET search_path = fake, pg_catalog, public});
 }
 
+# Options: ledger, allow, maintenance; conninfo of the server when it is not that of the instance; for a standby admin
+# (conninfo of the primary) and replayed (wait until the standby has what the primary has).
 sub start {
 	my ($class, $i, %more) = @_;
 	prepare($i) if $i->sql("SELECT to_regclass('fake.clock') IS NULL") eq 't';
@@ -61,7 +73,9 @@ sub start {
 		$more{conninfo} // "host=$i->{dir}/run dbname=holdfast", $self->{ledger}, $more{allow} // '',
 		$more{maintenance} // '');
 	$self->{in}->autoflush;
-	$self->ask('open admin');
+	$self->{replayed} = $more{replayed} // sub { };
+	$self->ask('open admin ' . ($more{admin} // ''));
+	$self->free_clock;
 	return $self;
 }
 
@@ -93,16 +107,19 @@ sub lines {
 }
 sub gaps { my ($self) = @_; return map { $_->{why} } $self->lines('gap') }
 
-sub freeze {
-	my ($self) = @_;
-	$self->ask('freeze');
-	return $self->sql(admin => "UPDATE fake.clock SET stands = pg_catalog.clock_timestamp()");
-}
 sub server_clock {
 	my ($self, $ahead) = @_;
-	return $self->sql(admin => "UPDATE fake.clock SET ahead = ahead + interval '$ahead'");
+	$self->sql(admin => "UPDATE fake.clock
+		SET base = coalesce(base, clock_timestamp()), ahead = ahead + interval '$ahead'");
+	$self->{replayed}->();
+	return;
 }
+sub free_clock { my ($self) = @_; return $self->sql(admin => "UPDATE fake.clock SET base = NULL, ahead = '0'") }
 sub standby { my ($self, $is) = @_; return $self->sql(admin => "UPDATE fake.standby SET is_one = ($is = 1)") }
+sub server_started {
+	my ($self, $later) = @_;
+	return $self->sql(admin => "UPDATE fake.server SET later = interval '$later'");
+}
 sub pass {
 	my ($self, $count) = @_;
 	my $look;

@@ -1,7 +1,7 @@
 #include "heal/act/act.h"
 #include "sql/heal.h"
 
-enum status act_run(struct db *db, int64_t version, enum judge_relief relief,
+enum status act_run(struct db *db, const struct observe_server *server, enum judge_relief relief,
 		    const struct observe_session *s, bool *done, struct err *err)
 {
 	/* By relief; a server before 14 has no query_id. */
@@ -9,13 +9,15 @@ enum status act_run(struct db *db, int64_t version, enum judge_relief relief,
 	    [JUDGE_CANCEL] = {&sql_heal_cancel_13, &sql_heal_cancel},
 	    [JUDGE_TERMINATE] = {&sql_heal_terminate_13, &sql_heal_terminate},
 	};
-	const bool has_id = version >= 140000;
+	const bool has_id = server->version >= 140000;
 	const struct db_param params[] = {
 	    DB_I64(s->pid),
 	    DB_I64(s->backend_start),
 	    DB_I64(relief == JUDGE_CANCEL ? s->query_start : s->state_change),
 	    DB_I64(s->xact_start),
 	    DB_Z(s->application),
+	    DB_I64(server->start),
+	    DB_BOOL(server->standby),
 	    s->hashed || !s->fingerprint ? DB_NULL : DB_I64((int64_t)s->fingerprint),
 	};
 	struct db_rows rows;

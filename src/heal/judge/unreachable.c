@@ -21,14 +21,20 @@ static const char *const remedies[] = {
 void judge_unreachable(struct judge_case *c)
 {
 	int refused = 0, restarts = 0;
-	int64_t start = 0;
+	int64_t start = 0, shown = 0;
+	bool other = false; /* the latest change was to one that was there before */
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *s = judge_sample(c, i);
 		refused += s->reach != OBSERVE_REACHED;
 		/* pg_postmaster_start_time() never changes while a server runs. */
-		restarts += start && s->server_start && s->server_start != start;
-		if (s->server_start)
+		if (start && s->server_start && s->server_start != start) {
+			restarts++;
+			other = s->server_start < shown;
+		}
+		if (s->server_start) {
 			start = s->server_start;
+			shown = s->at;
+		}
 	}
 	enum observe_reach now = c->last->reach;
 	/* A single refusal that is over says nothing. */
@@ -38,11 +44,16 @@ void judge_unreachable(struct judge_case *c)
 	if (!f)
 		return;
 	f->key = "unreachable";
-	f->cause = now != OBSERVE_REACHED
-		       ? judge_text(c, "The server cannot be used: %s.", reasons[now])
-		       : judge_text(c, "The server was restarted%s.",
-				    restarts > 1 ? judge_text(c, " %d times", restarts) : "");
-	f->action = remedies[now];
+	f->cause =
+	    now != OBSERVE_REACHED ? judge_text(c, "The server cannot be used: %s.", reasons[now])
+	    : other
+		? "Another server answers at this address: it was running before the former one was last seen."
+		: judge_text(c, "The server was restarted%s.",
+			     restarts > 1 ? judge_text(c, " %d times", restarts) : "");
+	f->action =
+	    now == OBSERVE_REACHED && other
+		? "Find out who switched over (cluster manager, pooler, address), and whether the former server still takes writes."
+		: remedies[now];
 	f->until =
 	    now == OBSERVE_REACHED
 		? "It answers now. Caches are cold; load and durations are higher for a while."

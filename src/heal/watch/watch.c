@@ -266,6 +266,27 @@ void watch_close(struct watch *w)
 	free(w);
 }
 
+/* ---- lines about acts ---- */
+
+/* A line about an act that is followed. */
+static void watch_begin_line(struct watch *w, struct json_writer *j, struct buf *line,
+			     const char *kind, int64_t incident)
+{
+	buf_init(line, LEDGER_LINE);
+	ledger_begin(j, line, kind, watch_now(w));
+	json_member_i64(j, "incident", incident);
+}
+
+static void watch_say_done(struct watch *w, int64_t incident, const char *seen)
+{
+	struct json_writer j;
+	struct buf line;
+	watch_begin_line(w, &j, &line, "done", incident);
+	json_member_z(&j, "seen", seen);
+	watch_say(w, &j);
+	buf_release(&line);
+}
+
 /* ---- gaps ---- */
 
 /* Time in which the healer did not watch, and steps of the clock: neither is an absence of
@@ -286,23 +307,38 @@ static void watch_note_gaps(struct watch *w, int64_t now)
 	w->looked = now;
 }
 
+/* Acts that were done at a server that no longer answers: what came of them cannot be seen. */
+static void watch_leave_server(struct watch *w)
+{
+	for (int i = 0; i < WATCH_FOLLOWED; i++) {
+		struct watch_followed *a = &w->followed[i];
+		if (a->at && a->samples >= 0)
+			watch_say_done(w, a->incident, "not known: another server answers");
+		a->at = 0;
+	}
+}
+
 /* What the last sample says of the server: away, another one, another clock, other counters. */
 static void watch_note_server(struct watch *w, const struct observe_sample *last, int64_t took)
 {
-	bool restarted =
+	bool changed =
 	    last->server_start && w->server_start && last->server_start != w->server_start;
+	/* One that was there already when another one answered. */
+	bool other = changed && last->server_start < w->shown;
 	int64_t step = w->sampled ? last->at - w->sampled - took : 0;
 	if (last->reach != OBSERVE_REACHED) {
 		w->hold = OBSERVE_WINDOW;
 		w->sampled = 0;
 		return;
 	}
-	if (restarted)
-		watch_say_gap(w, "the server was restarted", 0);
+	if (other)
+		watch_leave_server(w);
+	if (changed)
+		watch_say_gap(w, other ? "another server answers" : "the server was restarted", 0);
 	else if (llabs(step) > WATCH_STEP_US)
 		watch_say_gap(w, "the clock of the server was set, or the sample took long",
 			      llabs(step) / 1000000);
-	bool promoted = w->standby && !watch_server(w)->standby;
+	bool promoted = !changed && w->standby && !watch_server(w)->standby;
 	if (promoted)
 		watch_say_gap(w, "the standby was promoted", 0);
 	w->standby = watch_server(w)->standby;
@@ -310,25 +346,16 @@ static void watch_note_server(struct watch *w, const struct observe_sample *last
 		w->unsure = w->shown;
 	if (last->statistics_reset)
 		watch_say_gap(w, "the statistics of statements were reset", 0);
-	if (restarted || promoted || llabs(step) > WATCH_STEP_US || last->statistics_reset)
+	if (changed || promoted || llabs(step) > WATCH_STEP_US || last->statistics_reset)
 		w->hold = OBSERVE_WINDOW;
 	if (w->hold) /* this sample is the first of the window */
 		w->hold--;
 	w->server_start = last->server_start;
 	w->sampled = last->at;
-	w->shown = last->at > w->shown ? last->at : w->shown;
+	w->shown = last->at > w->shown || other ? last->at : w->shown;
 }
 
 /* ---- relief ---- */
-
-/* A line about an act that is followed. */
-static void watch_begin_line(struct watch *w, struct json_writer *j, struct buf *line,
-			     const char *kind, int64_t incident)
-{
-	buf_init(line, LEDGER_LINE);
-	ledger_begin(j, line, kind, watch_now(w));
-	json_member_i64(j, "incident", incident);
-}
 
 static bool watch_say_intent(struct watch *w, const struct incident *in,
 			     const struct judge_finding *f, const struct observe_session *s)
@@ -347,16 +374,6 @@ static bool watch_say_intent(struct watch *w, const struct incident *in,
 	bool ok = watch_say(w, &j);
 	buf_release(&line);
 	return ok;
-}
-
-static void watch_say_done(struct watch *w, int64_t incident, const char *seen)
-{
-	struct json_writer j;
-	struct buf line;
-	watch_begin_line(w, &j, &line, "done", incident);
-	json_member_z(&j, "seen", seen);
-	watch_say(w, &j);
-	buf_release(&line);
 }
 
 static void watch_follow(struct watch *w, int64_t incident, enum judge_relief relief,
@@ -427,8 +444,7 @@ static void watch_do(struct watch *w, const struct incident *in, const struct ju
 	if (watch_now(w) - now > WATCH_STALE_US) {
 		came = ": no, it was seen too long ago by now";
 		watch_say_done(w, in->id, "not sent: it was seen too long ago");
-	} else if ((status = w->act(db, watch_server(w)->version, f->relief, s, &done, &err)) ==
-		   DENIED) {
+	} else if ((status = w->act(db, watch_server(w), f->relief, s, &done, &err)) == DENIED) {
 		watch_say_done(w, in->id, err.text);
 	} else if (status == OK && !done) {
 		came = ": it is another session by now";

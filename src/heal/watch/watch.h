@@ -27,8 +27,9 @@ struct watch;
 
 /* Send the signal; *done: it was sent. When it fails, other than by DENIED, it may have been
  * sent. */
-typedef enum status watch_act(struct db *db, int64_t version, enum judge_relief relief,
-			      const struct observe_session *target, bool *done, struct err *err);
+typedef enum status watch_act(struct db *db, const struct observe_server *server,
+			      enum judge_relief relief, const struct observe_session *target,
+			      bool *done, struct err *err);
 
 struct watch_options {
 	const char *conninfo;

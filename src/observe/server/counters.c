@@ -75,7 +75,7 @@ static void counters_keep(struct observe_sample *sample, const struct observe_st
 		sample->statement[least] = *s;
 }
 
-static void counters_forget(struct observer_counters *c)
+void observer_counters_forget(struct observer_counters *c)
 {
 	memset(c->entry, 0, sizeof(c->entry));
 	c->used = 0;
@@ -108,10 +108,10 @@ void observer_take_statements(struct observer_counters *c, const struct db_rows 
 	int lower = 0, higher = 0;
 	/* Statements come and go: begin again. */
 	if (c->used > COUNTERS_SLOTS / 2)
-		counters_forget(c);
+		observer_counters_forget(c);
 	if (reset == OBSERVER_RESET) {
 		sample->statistics_reset = c->known;
-		counters_forget(c);
+		observer_counters_forget(c);
 	}
 	for (int i = 0; i < rows->rows; i++) {
 		struct counters_entry now;
@@ -140,7 +140,7 @@ void observer_take_statements(struct observer_counters *c, const struct db_rows 
 	if (reset == OBSERVER_RESET_UNKNOWN && lower > higher) {
 		sample->statistics_reset = true;
 		sample->statements = 0;
-		counters_forget(c);
+		observer_counters_forget(c);
 	}
 }
 

@@ -23,6 +23,8 @@ void observer_take_tables(const struct db_rows *rows, struct observe_sample *sam
 struct observer_counters;
 struct observer_counters *observer_counters_new(void);
 void observer_counters_free(struct observer_counters *c);
+/* The next reading is the first of a server. */
+void observer_counters_forget(struct observer_counters *c);
 /* Whether the counters were reset since the last call. UNKNOWN: the server does not say it. */
 enum observer_reset { OBSERVER_NO_RESET, OBSERVER_RESET, OBSERVER_RESET_UNKNOWN };
 /* The statements that did most since the last call, or nothing at the first and after a reset. */

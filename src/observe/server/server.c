@@ -20,9 +20,9 @@ enum {
 struct observer {
 	char *conninfo;
 	struct db *db;
-	bool began; /* a transaction */
+	bool began;    /* a transaction */
+	int64_t start; /* of the server that this transaction is at */
 	struct observe_server server;
-	int64_t start;                      /* of the server */
 	int64_t tables_due, statements_due; /* clock_us */
 	int64_t statements_cost;            /* us */
 	int64_t reset_at;                   /* of the counters of statements; 0: not known */
@@ -61,17 +61,24 @@ static enum observe_reach observer_reach(enum status status, const struct err *e
 	return OBSERVE_GONE;
 }
 
-/* All of a sample is asked in one transaction: its limits are set once, and the server lists its
- * sessions once, however many statements look at them. */
+/* All of a sample is asked in one transaction: its limits are set once, the server lists its
+ * sessions once, however many statements look at them, and a pooler does not go on to another
+ * server in the middle. */
 static enum status observer_begin(struct observer *o, struct err *err)
 {
+	struct db_rows rows;
 	if (o->began)
 		return OK;
 	enum status status = db_begin(o->db, err);
 	if (status == OK)
-		status = db_run(o->db, &sql_observe_limits, NULL, 0, NULL, err);
-	if (status != OK)
+		status = db_run(o->db, &sql_observe_limits, NULL, 0, &rows, err);
+	if (status == OK) {
+		o->start = db_i64(&rows, 0, SQL_OBSERVE_LIMITS_STARTED);
+		o->server.standby = db_bool(&rows, 0, SQL_OBSERVE_LIMITS_STANDBY);
+		db_rows_release(&rows);
+	} else {
 		db_rollback(o->db);
+	}
 	o->began = status == OK;
 	return status;
 }
@@ -91,6 +98,8 @@ static enum status observer_ask_with(struct observer *o, const struct db_stateme
 {
 	*rows = (struct db_rows){0};
 	enum status status = observer_begin(o, err);
+	if (status == OK && o->start != o->server.start && statement != &sql_observe_server)
+		status = err_set(err, UNAVAILABLE, "another server answers now");
 	if (status != OK)
 		return status;
 	status = db_run(o->db, statement, params, count, rows, err);
@@ -115,16 +124,11 @@ static void observer_disconnect(struct observer *o)
 	o->began = false;
 }
 
-static enum status observer_connect(struct observer *o, struct err *err)
+/* What is known of the server that answers. What was known of another one is forgotten. */
+static enum status observer_learn(struct observer *o, struct err *err)
 {
 	struct db_rows rows;
-	enum status status = db_open(&o->db, o->conninfo, o->application, err);
-	if (status != OK) {
-		o->db = NULL;
-		return status;
-	}
-	db_limit_wait(o->db, ANSWER_MS);
-	status = observer_ask(o, &sql_observe_server, &rows, err);
+	enum status status = observer_ask(o, &sql_observe_server, &rows, err);
 	if (status == OK) {
 		struct observe_server *s = &o->server;
 		s->version = db_i64(&rows, 0, SQL_OBSERVE_SERVER_VERSION);
@@ -132,20 +136,38 @@ static enum status observer_connect(struct observer *o, struct err *err)
 		struct str version = db_text(&rows, 0, SQL_OBSERVE_SERVER_VERSION_TEXT);
 		OBSERVE_SET(s->version_text, str_cut(&version, ' '));
 		OBSERVE_SET(s->database, db_text(&rows, 0, SQL_OBSERVE_SERVER_DATABASE));
-		s->standby = db_bool(&rows, 0, SQL_OBSERVE_SERVER_STANDBY);
 		s->monitor = db_bool(&rows, 0, SQL_OBSERVE_SERVER_MONITOR);
 		s->statements = db_bool(&rows, 0, SQL_OBSERVE_SERVER_STATEMENTS);
 		s->connections_max = db_i64(&rows, 0, SQL_OBSERVE_SERVER_CONNECTIONS_MAX);
 		s->query_bytes = db_i64(&rows, 0, SQL_OBSERVE_SERVER_QUERY_BYTES);
 		o->no_reset_info = s->version < 140000;
-		o->start = db_i64(&rows, 0, SQL_OBSERVE_SERVER_STARTED);
+		if (s->start != o->start) {
+			o->reset_at = o->statements_due = o->tables_due = 0;
+			observer_counters_forget(o->counters);
+		}
+		s->start = o->start;
 		db_rows_release(&rows);
-		status = observer_end(o, err);
 	}
 	if (status == OK && o->server.version < 130000)
 		status = err_set(err, INVALID,
 				 "PostgreSQL %s is too old: 13 is the first that can be observed",
 				 o->server.version_text);
+	return status;
+}
+
+/* A transaction at a server that is known. */
+static enum status observer_reach_server(struct observer *o, struct err *err)
+{
+	bool connected = o->db;
+	enum status status = connected ? OK : db_open(&o->db, o->conninfo, o->application, err);
+	if (status != OK) {
+		o->db = NULL;
+		return status;
+	}
+	db_limit_wait(o->db, ANSWER_MS);
+	status = observer_begin(o, err);
+	if (status == OK && (!connected || o->start != o->server.start))
+		status = observer_learn(o, err);
 	if (status != OK)
 		observer_disconnect(o);
 	return status;
@@ -159,7 +181,9 @@ enum status observer_open(struct observer **out, const char *conninfo, const cha
 	o->application = application;
 	o->counters = observer_counters_new();
 	random_bytes(&o->key, sizeof(o->key));
-	enum status status = observer_connect(o, err);
+	enum status status = observer_reach_server(o, err);
+	if (status == OK)
+		status = observer_end(o, err);
 	bool later = status == UNAVAILABLE && observer_reach(status, err) != OBSERVE_GONE;
 	if (status != OK && !later) {
 		observer_close(o);
@@ -269,8 +293,6 @@ static void observer_rarely(struct observer *o, struct observe_sample *sample)
 	}
 	if (observer_ask(o, &sql_observe_state, &rows, &ignored) == OK) {
 		observer_take_state(&rows, sample);
-		if (rows.rows) /* a standby may have been promoted */
-			o->server.standby = db_bool(&rows, 0, SQL_OBSERVE_STATE_STANDBY);
 		db_rows_release(&rows);
 	}
 	if (observer_ask(o, &sql_observe_slots, &rows, &ignored) == OK) {
@@ -324,7 +346,7 @@ void observer_sample(struct observer *o, struct observe_sample *sample, struct e
 {
 	struct db_rows rows;
 	int64_t began = clock_us();
-	enum status status = o->db ? OK : observer_connect(o, err);
+	enum status status = observer_reach_server(o, err);
 	if (status == OK)
 		status = observer_ask(o,
 				      o->server.version < 140000 ? &sql_observe_activity_13
@@ -333,7 +355,7 @@ void observer_sample(struct observer *o, struct observe_sample *sample, struct e
 	if (status == OK) {
 		observer_take_activity(&rows, o->server.query_bytes, o->key, sample);
 		db_rows_release(&rows);
-		sample->server_start = o->start;
+		sample->server_start = o->server.start;
 		observer_details(o, sample);
 		/* A connection that breaks here is seen by the next sample. */
 		(void)!observer_end(o, err);
