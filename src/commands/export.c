@@ -235,8 +235,8 @@ static enum status give_paths(struct instance *i, struct err *err)
 
 /* Where an export finds what the operator has put into the instance. */
 struct export_places {
-	char own[PATH_MAX], pages[PATH_MAX], toml[PATH_MAX], photos[PATH_MAX], cache[PATH_MAX],
-	    programs[PATH_MAX];
+	char own[PATH_MAX], public[PATH_MAX], pages[PATH_MAX], toml[PATH_MAX], photos[PATH_MAX],
+	    cache[PATH_MAX], programs[PATH_MAX];
 	struct pictures_options pictures;
 	struct export_shop shop;
 };
@@ -247,8 +247,9 @@ static enum status export_find_places(const struct instance *i, const struct sho
 {
 	enum { N = PATH_MAX };
 	const char *id = site ? site->id_text : "";
-	enum status status = site ? io_path(p->own, N, err, "%s/shops/%s/public", i->dir, id)
-				  : io_path(p->own, N, err, "%s/web/public", i->dir);
+	enum status status = io_path(p->public, N, err, "%s/web/public", i->dir);
+	if (status == OK)
+		status = io_path(p->own, N, err, "%s/shops/%s/public", i->dir, id);
 	if (status == OK)
 		status = io_path(p->pages, N, err, "%s/web/site/pages", i->dir);
 	if (status == OK)
@@ -266,7 +267,8 @@ static enum status export_find_places(const struct instance *i, const struct sho
 				      .program_dir = p->programs,
 				      .user = reading_user()};
 	p->shop = (struct export_shop){.site = site, .toml = p->toml, .pictures = p->pictures};
-	run->own_dir = p->own;
+	run->own_dir = site ? p->own : p->public;
+	run->root_own_dir = p->public;
 	run->shop = site ? &p->shop : NULL;
 	run->photos = site ? NULL : &p->pictures;
 	run->pages_dir = site ? NULL : p->pages;
@@ -282,12 +284,14 @@ static void export_one(const struct instance *i, struct export_done *d)
 	run.dir = d->dir;
 	d->status = export_find_places(i, d->shop, &places, &run, &d->err);
 	struct trees trees = {.count = 0};
-	if (d->status == OK && !d->shop)
+	if (d->status == OK)
 		d->status = trees_languages(&i->config, &trees, &d->err);
+	if (d->shop && trees.count)
+		run.directory_trees = &trees;
 	/* Shops that are exported together with the directory have trees of their own. */
 	if (d->shop && !shop_id)
 		run.list = run.changed = NULL, run.fit = NULL;
-	if (d->status == OK && trees.count && (run.list || run.changed || run.fit))
+	if (d->status == OK && trees.count && !d->shop && (run.list || run.changed || run.fit))
 		d->status = err_set(
 		    &d->err, INVALID,
 		    "--list, --changed and --fit are of one tree; with site.languages there are several");
@@ -297,8 +301,8 @@ static void export_one(const struct instance *i, struct export_done *d)
 			    "--changed does not name compressed copies: leave out --gzip and "
 			    "--brotli where the host compresses by itself");
 	if (d->status == OK)
-		d->status = trees.count ? trees_run(&run, &trees, &d->report, &d->err)
-					: export_run(&run, &d->report, &d->err);
+		d->status = trees.count && !d->shop ? trees_run(&run, &trees, &d->report, &d->err)
+						    : export_run(&run, &d->report, &d->err);
 	if (d->status != OK)
 		(void)cli_failed(&d->err);
 	else if (!cli_globals.json && d->shop)

@@ -1,4 +1,4 @@
-/* link: base site/markdown */
+/* link: base site/links site/markdown */
 /* Markdown: whatever comes, the HTML has the elements of markdown.h only, each closed in order, and
  * an attribute only on links. */
 #include "fuzz.h"
@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	buf_init(&html, 16 << 20);
 	buf_init(&plain, 16 << 20);
-	if (markdown_html(text, 2, &html, &err) == OK && !buf_failed(&html))
+	if (markdown_html(text, 2, NULL, &html, &err) == OK && !buf_failed(&html))
 		html_check(buf_view(&html));
 	fuzz_accept(html.n > 0);
 	markdown_plain(text, &plain);

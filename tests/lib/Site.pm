@@ -66,18 +66,20 @@ sub lost {
 	return @lost;
 }
 
-# Relative to $base, the address of the site.
+# $base: the address of the site, below which links are.
 sub broken {
 	my ($dir, $base) = @_;
 	my (%there, @broken);
+	my ($folder) = ($base // '') =~ m{^https?://[^/]+(/.*)};
 	$there{$_} = 1 for paths($dir);
 	for my $page (grep { /\.html$/ } sort keys %there) {
 		for my $link (links(slurp("$dir/$page"))) {
 			next if $link =~ m{^(?:#|geo:|tel:|mailto:|sms:)};
 			next if $link =~ m{^https?://} && (!$base || index($link, $base) != 0);
 			(my $path = $link) =~ s/[?#].*//;
-			$path =~ s/^\Q$base\E// if $base;
-			my $relative = $path !~ m{^/};
+			my $absolute = $base && $path =~ s/^\Q$base\E//;
+			my $relative = $path !~ m{^/} && !($absolute && $path eq '');
+			$relative ||= $path !~ s{^\Q$folder\E(?=/)}{} if $folder && !$absolute;
 			$path =~ s{^/}{};
 			$path = decoded($path);
 			$path .= 'index.html' if $path eq '' || $path =~ m{/$};

@@ -1,4 +1,4 @@
-/* link: base language config template web/files site/look */
+/* link: base language config template web/files site/links site/look */
 /* The style sheet: packing, composing, contrast. */
 #include "site/look/look.h"
 
@@ -261,7 +261,8 @@ static void pieces_come_in_the_order_of_the_setting(void **state)
 	look_compose(&config, false);
 	assert_non_null(strstr(files_find(STR("assets/site.css"))->body.p,
 			       ".at-map{order:1}.at-hours{order:2}.at-about{order:"));
-	assert_int_equal(look_add_templates(set, "site/", &config, NULL, NULL, NULL, &err), OK);
+	assert_int_equal(look_add_templates(set, "site/", &config, NULL, NULL, NULL, NULL, &err),
+			 OK);
 	assert_non_null(template_find(set, "parts/hours"));
 	assert_non_null(template_find(set, "order/side"));
 	assert_non_null(template_find(set, "slots/foot"));
@@ -269,7 +270,7 @@ static void pieces_come_in_the_order_of_the_setting(void **state)
 	set = template_set_create();
 	assert_int_equal(config_set(&config, STR("site.business_order"), STR("map hour"), &err),
 			 OK);
-	assert_int_equal(look_add_templates(set, "site/", &config, NULL, NULL, NULL, &err),
+	assert_int_equal(look_add_templates(set, "site/", &config, NULL, NULL, NULL, NULL, &err),
 			 INVALID);
 	assert_non_null(strstr(err.text, "site.business_order: there is no piece \"hour\""));
 	template_set_free(set);

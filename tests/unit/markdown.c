@@ -1,4 +1,4 @@
-/* link: base site/markdown */
+/* link: base site/links site/markdown */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void every_construct_has_its_html(void **state)
 		struct buf out;
 		struct err err = {""};
 		buf_init(&out, 4096);
-		if (markdown_html(str_of(cases[i].text), 2, &out, &err) != OK ||
+		if (markdown_html(str_of(cases[i].text), 2, NULL, &out, &err) != OK ||
 		    strcmp(buf_z(&out), cases[i].html) != 0)
 			fail_msg("%s: %s%s", cases[i].name, err.text, buf_z(&out));
 		buf_release(&out);
@@ -57,7 +57,7 @@ static void an_address_that_a_page_must_not_have_is_an_error_with_its_line(void 
 		buf_init(&out, 4096);
 		buf_init(&text, 4096);
 		buf_printf(&text, "one\n\n[a](%s)", wrong[i]);
-		assert_int_equal(markdown_html(buf_view(&text), 2, &out, &err), INVALID);
+		assert_int_equal(markdown_html(buf_view(&text), 2, NULL, &out, &err), INVALID);
 		assert_non_null(strstr(err.text, "line 3: the address"));
 		buf_release(&text);
 		buf_release(&out);
@@ -87,7 +87,7 @@ static void a_long_line_of_opening_marks_is_read(void **state)
 		buf_init(&out, 8 * BYTES);
 		while (text.n < BYTES)
 			buf_puts(&text, marks[i]);
-		assert_int_equal(markdown_html(buf_view(&text), 2, &out, &err), OK);
+		assert_int_equal(markdown_html(buf_view(&text), 2, NULL, &out, &err), OK);
 		buf_release(&text);
 		buf_release(&out);
 	}

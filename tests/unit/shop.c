@@ -1,4 +1,4 @@
-/* link: base language site/markdown directory/record config site/shop */
+/* link: base language site/links site/markdown directory/record config site/shop */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ static enum status read(struct shop *s, struct arena *arena, const char *text, s
 {
 	arena_init(arena, SHOP_ARENA_MAX);
 	err->text[0] = '\0';
-	return shop_parse(s, str_of(text), "shop.toml", arena, err);
+	return shop_parse(s, str_of(text), "shop.toml", NULL, arena, err);
 }
 
 static void everything_that_may_be_there_is_read(void **state)
@@ -117,7 +117,7 @@ static void nothing_is_a_shop_without_words_of_its_own(void **state)
 	struct err err;
 	(void)state;
 	assert_int_equal(read(&s, &arena, "", &err), OK);
-	assert_int_equal(shop_read(&s, "/nonexistent/shop.toml", &arena, &err), OK);
+	assert_int_equal(shop_read(&s, "/nonexistent/shop.toml", NULL, &arena, &err), OK);
 	assert_false(s.tagline.n || s.story.n || s.notices);
 	arena_release(&arena);
 }
@@ -139,7 +139,7 @@ static void every_prefix_is_read_or_refused(void **state)
 		copy[n] = '\0';
 		arena_init(&arena, SHOP_ARENA_MAX);
 		enum status status =
-		    shop_parse(&s, (struct str){copy, n}, "shop.toml", &arena, &err);
+		    shop_parse(&s, (struct str){copy, n}, "shop.toml", NULL, &arena, &err);
 		assert_true(status == OK || (status == INVALID && err.text[0]));
 		arena_release(&arena);
 		test_free(copy);

@@ -6,6 +6,7 @@
 #include "directory/record/record.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "site/facts/facts.h"
+#include "site/links/links.h"
 #include "site/look/look.h"
 
 enum { BLOCK_MAX = 256 * 1024, LOCATOR_MAX = 4096, ID_CHARS = RECORD_ID_TEXT - 1 };
@@ -135,20 +136,22 @@ static void put_contact(struct view *p, const struct search_business *b, const c
 			const char *topic, enum word_id subject)
 {
 	struct str url = str_of(config_text(p->pages->config, CONFIG_SITE_CONTACT_URL));
-	struct str link = STR("");
-	const char *joint = url.n && memchr(url.p, '?', url.n) ? "&" : "?";
+	struct buf query, link;
+	if (!url.n)
+		return;
+	buf_init(&query, 1024);
+	buf_init(&link, 4096);
 	if (str_starts(url, STR("mailto:"))) {
-		struct buf escaped;
-		buf_init(&escaped, 1024);
-		percent_put(&escaped, view_word(p, subject), ":");
-		link = view_text(p, "%.*s%ssubject=%.*s%%20%.*s", STR_ARG(url), joint,
-				 STR_ARG(buf_view(&escaped)), STR_ARG(b->id_text));
-		buf_release(&escaped);
-	} else if (url.n) {
-		link = view_text(p, "%.*s%sbusiness=%.*s&topic=%s", STR_ARG(url), joint,
-				 STR_ARG(b->id_text), topic);
+		buf_puts(&query, "subject=");
+		percent_put(&query, view_word(p, subject), ":");
+		buf_printf(&query, "%%20%.*s", STR_ARG(b->id_text));
+	} else {
+		buf_printf(&query, "business=%.*s&topic=%s", STR_ARG(b->id_text), topic);
 	}
-	json_build_text(&p->b, p->root, key, link);
+	links_put_query(url, buf_view(&query), &link);
+	json_build_text(&p->b, p->root, key, view_text(p, "%.*s", STR_ARG(buf_view(&link))));
+	buf_release(&query);
+	buf_release(&link);
 }
 
 /* ---- the page ---- */

@@ -371,19 +371,23 @@ static void business_put_trail(struct maker *m, const struct business *b)
 static void business_put_contact(struct maker *m, const struct business *b, const char *key,
 				 struct str topic, enum word_id subject)
 {
-	struct str url = str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL));
-	struct str joint = url.n && memchr(url.p, '?', url.n) ? STR("&") : STR("?");
-	struct str id = str_of(b->id_text);
+	struct str url = m->theme->contact, id = str_of(b->id_text);
+	struct buf query, link;
+	if (!url.n)
+		return;
+	buf_init(&query, 1024);
+	buf_init(&link, 4096);
 	if (str_starts(url, STR("mailto:"))) {
-		struct buf escaped;
-		buf_init(&escaped, 1024);
-		percent_put(&escaped, maker_word(m, subject), ":");
-		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("subject="),
-				buf_view(&escaped), STR("%20"), id);
-		buf_release(&escaped);
-	} else if (url.n)
-		JSON_BUILD_JOIN(&m->b, m->root, key, url, joint, STR("business="), id,
-				STR("&topic="), topic);
+		buf_puts(&query, "subject=");
+		percent_put(&query, maker_word(m, subject), ":");
+		buf_printf(&query, "%%20%.*s", STR_ARG(id));
+	} else {
+		buf_printf(&query, "business=%.*s&topic=%.*s", STR_ARG(id), STR_ARG(topic));
+	}
+	links_put_query(url, buf_view(&query), &link);
+	JSON_BUILD_JOIN(&m->b, m->root, key, buf_view(&link));
+	buf_release(&query);
+	buf_release(&link);
 }
 
 void business_count_dropped(void *ctx, const struct facts_finding *finding)

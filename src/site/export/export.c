@@ -120,7 +120,7 @@ static enum status export_read_shop(struct export_run *r, struct err *err)
 	if (status != OK)
 		return status;
 	arena_init(&arena, SHOP_ARENA_MAX);
-	status = shop_read(&own, shop->toml, &arena, err);
+	status = shop_read(&own, shop->toml, NULL, &arena, err);
 	if (status == OK && own.language.n)
 		r->theme_language = language_find(own.language);
 	else if (status == OK)

@@ -40,6 +40,7 @@
 #include "db/db.h"
 #include "language/language.h"
 #include "site/gate/gate.h"
+#include "site/links/links.h"
 #include "site/pictures/pictures.h"
 #include "site/shop/sites.h"
 
@@ -64,17 +65,21 @@ struct export_options {
 	const char *state; /* the folder of its state; NULL: DIR.state */
 	/* Language of the pages; NULL: that of site.lang. */
 	const struct language *language;
-	const struct trees *trees;   /* the trees of all languages; NULL: this is the only one */
+	const struct trees *trees; /* the trees of all languages; NULL: this is the only one */
+	/* With `shop`: the trees of the directory, which its texts may link to; NULL: one. */
+	const struct trees *directory_trees;
 	const struct config *config; /* name, address, operator of the site */
 	/* Opens a connection with the export's role; called once in each process. */
 	enum status (*connect)(void *ctx, struct db **db, struct err *err);
 	void *ctx;
-	int workers;           /* number of processes; 0: one for each core */
-	bool gzip, brotli;     /* write compressed copies beside the files */
-	bool cards;            /* write a vCard and a calendar of opening hours for places */
-	bool by_link;          /* publish by a symbolic link even where folders can be exchanged */
-	bool dry_run;          /* report what would happen, change nothing */
-	const char *own_dir;   /* folder of the operator's files to publish; NULL: none */
+	int workers;         /* number of processes; 0: one for each core */
+	bool gzip, brotli;   /* write compressed copies beside the files */
+	bool cards;          /* write a vCard and a calendar of opening hours for places */
+	bool by_link;        /* publish by a symbolic link even where folders can be exchanged */
+	bool dry_run;        /* report what would happen, change nothing */
+	const char *own_dir; /* folder of the operator's files to publish; NULL: none */
+	/* The operator's files at the root of the directory, which links lead to; NULL: none */
+	const char *root_own_dir;
 	const char *pages_dir; /* folder of the operator's own pages (*.md); NULL: none */
 	/* Pictures of the directory's businesses, a folder for each in `folder`; NULL: none. */
 	const struct pictures_options *photos;
@@ -130,7 +135,7 @@ MUST_CHECK enum status export_sample(const char *dir, const char *state, const c
 
 /* ---- several languages: site.languages ---- */
 
-enum { TREES_MAX = 16 };
+enum { TREES_MAX = LINKS_LANGUAGES_MAX };
 struct trees {
 	const struct language *language[TREES_MAX];
 	size_t count; /* 0: there is one tree, of site.lang */

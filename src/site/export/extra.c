@@ -60,7 +60,7 @@ static enum status extra_read_text(struct theme *t, struct str text, struct them
 	page->title = str_trim(extra_keep(t, &title));
 	buf_release(&title);
 	buf_init(&html, 8 * EXTRA_BYTES);
-	enum status status = markdown_html(text, 2, &html, err);
+	enum status status = markdown_html(text, 2, &t->own_links, &html, err);
 	page->html = extra_keep(t, &html);
 	page->about = extra_describe(t, text);
 	buf_release(&html);

@@ -40,6 +40,7 @@
 #include "language/language.h"
 #include "site/export/export.h"
 #include "site/gate/gate.h"
+#include "site/links/links.h"
 #include "site/look/look.h"
 #include "site/shop/shop.h"
 #include "template/template.h"
@@ -285,8 +286,10 @@ struct theme {
 	const struct trees *trees;       /* of all languages; NULL: there is only this one */
 	struct str site_url, site_base;  /* as `url` and `base`, of all languages together */
 	struct str url;                  /* site.url without a closing slash; empty: not set */
-	struct str base; /* the path of `url`, the prefix of every link: "" or "/folder" */
-	bool is_public;  /* `url` is valid in a block of facts */
+	struct str base;        /* the path of `url`, the prefix of every link: "" or "/folder" */
+	struct links own_links; /* what links of the operator lead to */
+	struct str contact;     /* site.contact_url as such a link; empty: none */
+	bool is_public;         /* `url` is valid in a block of facts */
 	struct str css, business_css, icon, script; /* their addresses */
 	struct look_patterns patterns;
 	struct str search_script; /* empty: the site has no search */

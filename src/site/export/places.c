@@ -157,8 +157,7 @@ static enum status places_imprint(struct export_files *f, struct maker *m, struc
 		if (line.n)
 			json_build(&m->b, list, NULL, JSON_IS_STRING)->text = line;
 	}
-	json_build_text(&m->b, m->root, "contact",
-			str_of(config_text(m->theme->config, CONFIG_SITE_CONTACT_URL)));
+	json_build_text(&m->b, m->root, "contact", m->theme->contact);
 	maker_head(m, maker_word(m, WORD_IMPRINT), maker_word(m, WORD_IMPRINT_ABOUT), "imprint/");
 	return places_put_page(f, m, THEME_IMPRINT, "imprint/index.html", err);
 }

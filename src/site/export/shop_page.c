@@ -131,7 +131,8 @@ enum status shopsite_init(struct shopsite *s, struct maker *m, const struct expo
 {
 	*s = (struct shopsite){.m = m, .options = options, .rows = rows};
 	arena_init(&s->arena, SHOP_ARENA_MAX + (8 << 20));
-	enum status status = shop_read(&s->shop, options->toml, &s->arena, err);
+	enum status status =
+	    shop_read(&s->shop, options->toml, &m->theme->own_links, &s->arena, err);
 	if (status == OK)
 		status = shop_read_sheet(s, err);
 	if (status == OK)

@@ -92,7 +92,7 @@ static void theme_hash_source(void *ctx, struct str source)
 static enum status theme_add_templates(struct theme *t, XXH3_state_t *hash, struct err *err)
 {
 	enum status status = look_add_templates(t->set, "site/", t->config, t->wording,
-						theme_hash_source, hash, err);
+						&t->own_links, theme_hash_source, hash, err);
 	for (int i = 0; i < THEME_PAGES && status == OK; i++) {
 		t->page[i] = template_find(t->set, template_names[i]);
 		must(t->page[i]);
@@ -167,6 +167,30 @@ static void theme_set_address(struct theme *t, const struct export_shop *shop)
 	t->base = theme_join_folder(t, t->base, tag);
 	if (t->url.n)
 		t->url = theme_join_folder(t, t->url, tag);
+}
+
+/* A shop's texts link to the directory by its address; "/goods/" is a page of the shop. */
+static void theme_set_links(struct theme *t, const struct export_options *o)
+{
+	const struct trees *trees = o->trees ? o->trees : o->shop ? o->directory_trees : NULL;
+	struct links *l = &t->own_links;
+	struct buf contact;
+	l->url = str_of(config_text(t->config, CONFIG_SITE_URL));
+	while (l->url.n && l->url.p[l->url.n - 1] == '/')
+		l->url.n--;
+	l->base = t->site_base;
+	l->files = o->root_own_dir;
+	l->elsewhere = o->shop != NULL;
+	for (size_t i = 0; trees && i < trees->count; i++) {
+		struct str tag = str_of(trees->language[i]->tag);
+		l->all[l->languages++] = tag;
+		if (!i || trees->language[i] == t->language)
+			l->language = tag;
+	}
+	buf_init(&contact, 4096);
+	links_put(l, str_of(config_text(t->config, CONFIG_SITE_CONTACT_URL)), &contact);
+	t->contact = theme_copy(t, buf_view(&contact));
+	buf_release(&contact);
 }
 
 /* Whether blocks of facts may have URLs below the site's address. A block with an address such as
@@ -386,6 +410,7 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	t->year = clock_year();
 	gate_limits_read(&t->limits, o->config);
 	theme_set_address(t, o->shop);
+	theme_set_links(t, o);
 	t->is_public = theme_address_is_public(t);
 	XXH3_64bits_reset(hash);
 	XXH3_64bits_update(hash, form, sizeof(form));

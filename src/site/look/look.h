@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "language/language.h"
+#include "site/links/links.h"
 #include "template/template.h"
 
 /* Compose both sheets in the table of files. Call after files_replace. live: assets/site.css is for
@@ -45,11 +46,12 @@ extern const char *const look_presets[];
 /* Add the templates of a folder ("site/" or "templates/") under their names without folder and
  * ending, in the language of `wording`; and what both folders share: site/parts/NAME as
  * "parts/NAME", site/slots/NAME, and the pieces in their order as "order/main", "order/side" and
- * "order/below". Links the set. `seen` (may be NULL) is called with each source, to make a hash
- * of them. INVALID: err names template, line and cause, or the setting. */
+ * "order/below". Links the set. links: what addresses in them become; NULL: they stay. `seen`
+ * (may be NULL) is called with each source, to make a hash of them. INVALID: err names template, line
+ * and cause, or the setting. */
 MUST_CHECK enum status look_add_templates(struct template_set *set, const char *folder,
 					  const struct config *config,
-					  const struct wording *wording,
+					  const struct wording *wording, const struct links *links,
 					  void (*seen)(void *ctx, struct str source), void *ctx,
 					  struct err *err);
 

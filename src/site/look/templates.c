@@ -7,6 +7,7 @@
 struct look_adding {
 	struct template_set *set;
 	const struct wording *wording;
+	const struct links *links;
 	void (*seen)(void *ctx, struct str source);
 	void *ctx;
 };
@@ -14,14 +15,20 @@ struct look_adding {
 static enum status look_add_source(const struct look_adding *to, struct str path, struct str name,
 				   struct str source, struct err *err)
 {
-	struct buf body;
+	struct buf body, translated;
 	buf_init(&body, TEMPLATE_SOURCE_MAX);
+	buf_init(&translated, TEMPLATE_SOURCE_MAX);
 	enum status status =
-	    wording_translate(to->wording, path, source, WORDING_IN_HTML, &body, err);
+	    wording_translate(to->wording, path, source, WORDING_IN_HTML, &translated, err);
+	links_put_html(to->links, buf_view(&translated), &body);
+	if (status == OK && buf_failed(&body))
+		status = err_set(err, TOO_LARGE, "%.*s: more than %d bytes", STR_ARG(path),
+				 TEMPLATE_SOURCE_MAX);
 	if (status == OK && to->seen)
 		to->seen(to->ctx, buf_view(&body));
 	if (status == OK)
 		status = template_set_add(to->set, name, buf_view(&body), err);
+	buf_release(&translated);
 	buf_release(&body);
 	return status;
 }
@@ -60,10 +67,11 @@ static enum status look_add_order(const struct look_adding *to, const struct con
 
 enum status look_add_templates(struct template_set *set, const char *folder,
 			       const struct config *config, const struct wording *wording,
+			       const struct links *links,
 			       void (*seen)(void *ctx, struct str source), void *ctx,
 			       struct err *err)
 {
-	const struct look_adding to = {set, wording, seen, ctx};
+	const struct look_adding to = {set, wording, links, seen, ctx};
 	enum status status = look_add_order(&to, config, err);
 	for (size_t i = 0; i < files_count && status == OK; i++) {
 		struct str path = files[i].path, name = look_template_name(path, str_of(folder));

@@ -2,11 +2,12 @@
 
 #include "base/ascii.h"
 
-enum { SPAN_MAX = 1000 };
+enum { SPAN_MAX = 1000, ADDRESS_MAX = 4096 };
 enum markdown_block { BLOCK_NONE, BLOCK_PARAGRAPH, BLOCK_LIST, BLOCK_NUMBERS };
 
 struct markdown {
 	struct buf *out;
+	const struct links *links;
 	struct err *err;
 	int top, line; /* level of "# "; number of the current line */
 	enum markdown_block block;
@@ -70,6 +71,15 @@ static bool markdown_may_link(struct str address)
 	return false;
 }
 
+static void markdown_address(struct markdown *m, struct str address)
+{
+	struct buf whole;
+	buf_init(&whole, ADDRESS_MAX);
+	links_put(m->links, address, &whole);
+	markdown_text(m, buf_view(&whole));
+	buf_release(&whole);
+}
+
 /* Emphasis in emphasis, in a link: no deeper nesting is read. */
 enum { NESTING_MAX = 3 };
 static enum status markdown_inline(struct markdown *m, struct str s, int depth);
@@ -92,7 +102,7 @@ static enum status markdown_link(struct markdown *m, struct str s, int depth, si
 		    m->line, STR_ARG(address));
 	markdown_tag(m, "<a href=\"");
 	if (!m->plain)
-		markdown_text(m, address);
+		markdown_address(m, address);
 	markdown_tag(m, "\">");
 	enum status status = markdown_inline(m, text, depth + 1);
 	markdown_tag(m, "</a>");
@@ -245,9 +255,10 @@ static enum status markdown_blocks(struct markdown *m, struct str text)
 	return status;
 }
 
-enum status markdown_html(struct str text, int top, struct buf *out, struct err *err)
+enum status markdown_html(struct str text, int top, const struct links *links, struct buf *out,
+			  struct err *err)
 {
-	struct markdown m = {.out = out, .err = err, .top = top};
+	struct markdown m = {.out = out, .links = links, .err = err, .top = top};
 	must(top >= 2 && top <= 4);
 	enum status status = markdown_blocks(&m, text);
 	if (status == OK && buf_failed(out))

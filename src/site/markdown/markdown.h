@@ -16,10 +16,13 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "site/links/links.h"
 
-/* Append the HTML. top: the level of "# Heading", 2 to 4. INVALID: "line 3: the address ..."; lines
- * are counted from 1. `out` may then have a part of the HTML. */
-MUST_CHECK enum status markdown_html(struct str text, int top, struct buf *out, struct err *err);
+/* Append the HTML. top: the level of "# Heading", 2 to 4. links: of the site that shows it; NULL:
+ * addresses are as they are written. INVALID: "line 3: the address ..."; lines are counted from 1.
+ * `out` may then have a part of the HTML. */
+MUST_CHECK enum status markdown_html(struct str text, int top, const struct links *links,
+				     struct buf *out, struct err *err);
 
 /* Append the text without markup, in one line: for descriptions and for counting letters. */
 void markdown_plain(struct str text, struct buf *out);

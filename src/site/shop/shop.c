@@ -35,6 +35,7 @@ static size_t shop_letters(struct str s)
 
 struct shop_reading {
 	struct shop *shop;
+	const struct links *links;
 	struct arena *arena;
 	int notice_line[SHOP_NOTICES_MAX];
 };
@@ -55,7 +56,7 @@ static enum status shop_html(struct shop_reading *r, const struct toml_item *ite
 	struct err why = {""};
 	int64_t line = 1;
 	buf_init(&html, HTML_MAX);
-	enum status status = markdown_html(text, HEADINGS_FROM, &html, &why);
+	enum status status = markdown_html(text, HEADINGS_FROM, r->links, &html, &why);
 	struct str what = str_of(why.text);
 	if (status == OK) {
 		*out = arena_str(r->arena, buf_view(&html));
@@ -239,10 +240,10 @@ static enum status shop_check_notices(const struct shop_reading *r, struct err *
 	return OK;
 }
 
-enum status shop_parse(struct shop *s, struct str text, const char *path, struct arena *arena,
-		       struct err *err)
+enum status shop_parse(struct shop *s, struct str text, const char *path, const struct links *links,
+		       struct arena *arena, struct err *err)
 {
-	struct shop_reading r = {.shop = s, .arena = arena};
+	struct shop_reading r = {.shop = s, .links = links, .arena = arena};
 	*s = (struct shop){.notices = 0};
 	enum status status = toml_read(text, arena, shop_visit, &r, err);
 	if (status == OK)
@@ -254,7 +255,8 @@ enum status shop_parse(struct shop *s, struct str text, const char *path, struct
 	return status;
 }
 
-enum status shop_read(struct shop *s, const char *path, struct arena *arena, struct err *err)
+enum status shop_read(struct shop *s, const char *path, const struct links *links,
+		      struct arena *arena, struct err *err)
 {
 	struct buf text;
 	*s = (struct shop){.notices = 0};
@@ -263,7 +265,7 @@ enum status shop_read(struct shop *s, const char *path, struct arena *arena, str
 	buf_init(&text, SHOP_FILE_MAX);
 	enum status status = io_read_file(path, &text, err);
 	if (status == OK)
-		status = shop_parse(s, buf_view(&text), path, arena, err);
+		status = shop_parse(s, buf_view(&text), path, links, arena, err);
 	buf_release(&text);
 	return status;
 }

@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "site/links/links.h"
 
 enum {
 	SHOP_FILE_MAX = 512 << 10, /* bytes of shop.toml */
@@ -44,12 +45,13 @@ struct shop {
 	size_t notices;
 };
 
-/* INVALID: "shop.toml:7: ..." with the whole path. NOT_FOUND never: see above. */
-MUST_CHECK enum status shop_read(struct shop *s, const char *path, struct arena *arena,
-				 struct err *err);
+/* links: of the directory, which texts may link to; NULL: addresses stay as they are written.
+ * INVALID: "shop.toml:7: ..." with the whole path. NOT_FOUND never: see above. */
+MUST_CHECK enum status shop_read(struct shop *s, const char *path, const struct links *links,
+				 struct arena *arena, struct err *err);
 /* As shop_read, with the text of the file. `path` is for errors only. */
 MUST_CHECK enum status shop_parse(struct shop *s, struct str text, const char *path,
-				  struct arena *arena, struct err *err);
+				  const struct links *links, struct arena *arena, struct err *err);
 
 /* Whether a link leads to the shop by a message, a call or a page: https, sms, mailto or tel, with
  * something after it and no white space or control characters. */
