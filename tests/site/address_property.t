@@ -43,7 +43,8 @@ sub import_all {
 		print $out $json->encode({
 			external_id => "x$s->{n}", name => $s->{name}, street => "Weg $s->{n}", postcode => '3600',
 			city => $s->{town}[0], region => $s->{town}[1], country => 'CH', categories => [ $s->{kind} ],
-			phone => sprintf('+41 33 2%06d', 330_000 + $s->{n})
+			phone => sprintf('+41 33 2%06d', 330_000 + $s->{n}),
+			$s->{n} % 2 ? (hours => 'Mo-Fr 08:00-12:00') : ()
 		}) . "\n";
 	}
 	close $out or die $!;
@@ -91,6 +92,7 @@ sub holds {
 		$ever->{$path} = $id;
 	}
 	$ever->{$_} //= '' for grep { m{/} && !m{^(?:sources|imprint|privacy|search)/} } keys %page;
+	$ever->{$_} = /-(\w{13})\.\w+$/ && $1 for grep {/\.(?:vcf|ics)$/} keys %$files;
 	my @twice = map {"@{$by_id{$_}}"} grep { @{ $by_id{$_} } > 1 } keys %by_id;
 	my @wrong = grep { my $f = $_; ($by_id{$f}[0] // '') ne "$live->{$f}-$f.html" } keys %$live;
 	my @due = grep { $ever->{$_} eq '' || $live->{ $ever->{$_} } } keys %$ever;

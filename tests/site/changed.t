@@ -5,8 +5,9 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use File::Path qw(make_path);
 use File::Basename qw(dirname);
+use File::Copy qw(copy);
+use File::Path qw(make_path);
 use Instance;
 use Site;
 use Test::More;
@@ -26,7 +27,7 @@ sub upload {
 		unlink "$copy/$path" or die "$path: $!" if $what eq 'delete';
 		next if $what ne 'put';
 		make_path(dirname("$copy/$path"));
-		system('cp', "$site/$path", "$copy/$path") == 0 or die;
+		copy("$site/$path", "$copy/$path") or die "$path: $!";
 	}
 	return @lines;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# Addresses that pages had lead on: by stubs, nginx and Caddy, for businesses and lists, directly to a page that exists.
+# Addresses that pages and cards had lead on: by stubs, nginx and Caddy, for businesses and lists, directly to a page
+# that exists.
 use strict;
 use warnings;
 use FindBin;
@@ -26,7 +27,8 @@ sub shop {
 	my ($n, %of) = @_;
 	return {
 		external_id => "x$n", name => "Shop $n", street => "Weg $n", postcode => 3600, city => 'Thun', region => 'Bern',
-		country => 'CH', categories => ['bakery'], phone => sprintf('+41 33 222 33 1%d', $n), %of
+		country => 'CH', categories => ['bakery'], phone => sprintf('+41 33 222 33 1%d', $n),
+		hours => 'Mo-Fr 08:00-12:00', %of
 	};
 }
 sub export { my ($i, $how) = @_; $i->set(%settings, 'site.redirects' => $how); $i->run_ok('export', "$i->{home}/site") }
@@ -43,7 +45,8 @@ push @shops, shop(5, city => 'Spiez'), shop(6, city => 'Spiez', categories => ['
 import_records($i, 'shops', @shops);
 export($i, 'stubs');
 my %first = Site::files($site);
-my @ever = grep {/\.html$/} sort keys %first;
+my @ever = grep {/\.(?:html|vcf|ics)$/} sort keys %first;
+ok((grep {/\.vcf$/} @ever) >= 5, 'businesses have cards');
 is_deeply([ grep { defined stub($first{$_}) } @ever ], [], 'a first export has nothing that leads on');
 
 # ---- stubs ----
@@ -57,6 +60,12 @@ my $now = "thun/third-$id.html";
 is(stub($files{$before}), $now, 'an address that was changed twice leads on');
 is(stub($files{"thun/second-$id.html"}), $now, 'so does one that was never published, and directly');
 ok(!defined stub($files{$now}), '... to the page');
+for my $ending (qw(vcf ics)) {
+	my ($then, $card) = map { s/html$/$ending/r } $before, $now;
+	is($files{$then}, $files{$card}, "its .$ending stands at both addresses");
+	like($files{$card}, qr{\nURL:\Q$url/thun/third-$id\E\.html\r\n}, '... and names the present page')
+		if $ending eq 'vcf';
+}
 is(stub($files{'thun/bakery.html'}), 'thun/index.html', 'a list with too few entries leads to its town');
 unlike($files{'sitemap.xml'} . join('', map { $files{$_} } grep {/^sitemap/} keys %files), qr/second|\Q$before\E/,
 	'no sitemap names what leads on');
@@ -133,8 +142,10 @@ for my $how (SiteServer::names()) {
 	my $server = SiteServer->start($how, $site) or next;
 	my $location = sub { my $a = $server->get($_[0]); return "$a->{status} " . ($a->{location} // '') };
 	like($location->("thun/once-more-$id.html"), qr/^200/, 'the page is served') or next;
+	my $card_then = $before =~ s/html$/ics/r;
 	for (
-		[ $before, "thun/once-more-$id.html" ], [ "thun/second-$id.html", "thun/once-more-$id.html" ],
+		[ $card_then, "thun/once-more-$id.ics" ], [ $before, "thun/once-more-$id.html" ],
+		[ "thun/second-$id.html", "thun/once-more-$id.html" ],
 		[ 'thun/bakery.html', 'thun/' ]
 	) {
 		# The server serves the tree at its root; the site's address has a path.
@@ -164,12 +175,15 @@ open my $mine, '>', "$many/mine.html" or die $!;
 close $mine;
 languages('stubs');
 %files = Site::files($many);
-@ever = grep { /\.html$/ && m{/} } sort keys %first;
+@ever = grep { /\.(?:html|vcf|ics)$/ && m{/} } sort keys %first;
 is_deeply([ Site::lost(\%files, $url, @ever) ], [], 'every address of before leads to a page');
-is_deeply([ grep { defined $files{$_} && (stub($files{$_}) // '') ne
+my @cards = grep { !/html$/ } @ever;
+is_deeply([ map { $files{$_} } @cards ], [ map { $files{"de/$_"} // $files{$_} } @cards ],
+	'... cards with the content of the first language');
+is_deeply([ grep { /html$/ && defined $files{$_} && (stub($files{$_}) // '') ne
 	(stub($first{$_}) ? stub($files{$_}) : "de/$_") } @ever ],
 	[], '... to the same one in the first language');
-is_deeply([ grep { !m{^(?:de|fr)/} && !defined stub($files{$_}) } sort keys %files ],
+is_deeply([ grep { !m{^(?:de|fr)/} && !/\.(?:vcf|ics)$/ && !defined stub($files{$_}) } sort keys %files ],
 	[qw(404.html index.html mine.html robots.txt)], 'nothing else of it is left, but files of the operator');
 ok(!-e "$many.state/tree", 'its spare tree is gone');
 my $marks = Site::fingerprint($many, 1);

@@ -186,10 +186,18 @@ void business_link(struct str path, int64_t id, const char *ending, struct buf *
 	percent_put(out, str_of(file), "/");
 }
 
-int64_t business_of_page(struct str file, struct str *path)
+const char *const business_endings[BUSINESS_FILES] = {".html", ".vcf", ".ics"};
+
+int business_files(const struct manifest_entry *e)
+{
+	return !e || e->state < ENTRY_NOINDEX ? 0 : e->card ? BUSINESS_FILES : 1;
+}
+
+/* The business whose file it is, by its id and path; 0: none. */
+static int64_t business_of_file(struct str file, struct str ending, struct str *path)
 {
 	enum { ID = RECORD_ID_TEXT - 1 };
-	struct str ending = STR(".html"), old = STR("b/");
+	struct str old = STR("b/");
 	size_t tail = ID + ending.n;
 	int64_t id;
 	if (!str_ends(file, ending) || file.n <= tail ||
@@ -201,12 +209,21 @@ int64_t business_of_page(struct str file, struct str *path)
 	return path->n == 0 || file.p[path->n] == '-' ? id : 0;
 }
 
-bool business_has_page(const struct manifest *m, const char *path)
+int64_t business_of_page(struct str file, struct str *path)
 {
-	struct str of;
-	int64_t id = business_of_page(str_of(path), &of);
-	const struct manifest_entry *e = id ? manifest_find(m, id) : NULL;
-	return e && e->state >= ENTRY_NOINDEX && str_eq(of, str_of(manifest_path(e)));
+	return business_of_file(file, str_of(business_endings[0]), path);
+}
+
+bool business_has_file(const struct manifest *m, const char *path)
+{
+	for (int i = 0; i < BUSINESS_FILES; i++) {
+		struct str of;
+		int64_t id = business_of_file(str_of(path), str_of(business_endings[i]), &of);
+		const struct manifest_entry *e = id ? manifest_find(m, id) : NULL;
+		if (i < business_files(e) && str_eq(of, str_of(manifest_path(e))))
+			return true;
+	}
+	return false;
 }
 
 /* The link for reservations that the record names; never derived from a telephone number. */

@@ -455,14 +455,13 @@ static enum status export_remove_business(struct export_run *r, struct export_fi
 					  const struct manifest_entry *e, bool page,
 					  struct err *err)
 {
-	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
 	enum status status = OK;
 	struct str its = str_of(manifest_path(e));
 	journal_entry(f->journal, e, its, false);
 	status = journal_flush(f->journal, err);
-	for (size_t i = page ? 0 : 1; i < (e->card ? 3 : 1) && status == OK; i++) {
-		business_file(its, e->id, endings[i], path);
+	for (int i = page ? 0 : 1; i < business_files(e) && status == OK; i++) {
+		business_file(its, e->id, business_endings[i], path);
 		if (!manifest_find_file(&r->next, path)) /* else it leads on now */
 			status = export_remove_file(r, f, path, err);
 	}
@@ -487,7 +486,7 @@ static enum status export_remove_stale(struct export_run *r, struct export_files
 		status = export_remove_business(r, f, &r->orphans.entry[i], true, err);
 	for (size_t i = 0; i < r->spare.files && status == OK; i++) {
 		const char *path = r->spare.file[i].path;
-		if (manifest_find_file(&r->next, path) || business_has_page(&r->next, path))
+		if (manifest_find_file(&r->next, path) || business_has_file(&r->next, path))
 			continue;
 		journal_file(f->journal, path, 0);
 		status = journal_flush(f->journal, err);

@@ -414,8 +414,13 @@ void business_count_dropped(void *ctx, const struct facts_finding *finding);
 void business_file(struct str path, int64_t id, const char *ending, char out[EXPORT_PATH]);
 /* The business that a file is named after, and its path as of manifest_path; 0: none. */
 int64_t business_of_page(struct str file, struct str *path);
-/* Whether the file is the page of a business in a sorted manifest. */
-bool business_has_page(const struct manifest *m, const char *path);
+/* The files of a business: its page, then its cards. */
+enum { BUSINESS_FILES = 3 };
+extern const char *const business_endings[BUSINESS_FILES];
+/* How many of them it has. e NULL: 0. */
+int business_files(const struct manifest_entry *e);
+/* Whether the file is one of a business in a sorted manifest. */
+bool business_has_file(const struct manifest *m, const char *path);
 /* Append the same as a link, percent-encoded. */
 void business_link(struct str path, int64_t id, const char *ending, struct buf *out);
 /* Put the week as minutes, for the script that shows whether a place is open, and its time zone
@@ -687,6 +692,8 @@ MUST_CHECK enum status fit_check(const struct export_fit *limits, const struct m
 
 /* ---- own.c ---- */
 
+/* Append what is left of an open file. */
+MUST_CHECK enum status own_read(int fd, struct buf *out, struct err *err);
 /* Digest of the names, sizes and times of the files in the folder, to detect changes. A folder that
  * is missing or NULL counts as empty. */
 MUST_CHECK enum status own_public_digest(const char *folder, uint64_t *digest, struct err *err);

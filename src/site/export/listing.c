@@ -38,14 +38,6 @@ static enum upload_part upload_part(struct str path)
 	return UPLOAD_LISTS;
 }
 
-static const char *const business_endings[] = {".html", ".vcf", ".ics"};
-
-/* Number of files of a business: a page, or a page and cards. */
-static int business_files(const struct manifest_entry *e)
-{
-	return !e || e->state < ENTRY_NOINDEX ? 0 : e->card ? 3 : 1;
-}
-
 static enum status listing_open(const char *path, FILE **out, struct err *err)
 {
 	int fd;
@@ -116,7 +108,7 @@ static void changes_put_file(struct changes *c, const struct entry_file *f)
 	if (was && was->hash == f->hash)
 		return;
 	fprintf(c->out, "put\t%s\n", f->path);
-	if (was || business_has_page(c->old, f->path))
+	if (was || business_has_file(c->old, f->path))
 		changes_invalidate(c, str_of(f->path));
 }
 
@@ -173,7 +165,7 @@ enum status listing_changes(const char *to, const struct manifest *old, const st
 		changes_delete_business(&c, &old->entry[i]);
 	for (size_t i = 0; i < old->files; i++)
 		if (!manifest_find_file(next, old->file[i].path) &&
-		    !business_has_page(next, old->file[i].path))
+		    !business_has_file(next, old->file[i].path))
 			changes_delete(&c, old->file[i].path);
 	if (c.invalids > INVALIDATE_MOST || buf_failed(&c.invalid))
 		fprintf(c.out, "invalidate\t%.*s/*\n", STR_ARG(base));

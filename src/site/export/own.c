@@ -72,14 +72,14 @@ struct own_files {
 	size_t made;             /* the first so many of to->next's files are the export's own */
 };
 
-static enum status own_read(int fd, struct buf *out, struct err *err)
+enum status own_read(int fd, struct buf *out, struct err *err)
 {
 	enum { PIECE = 256 * 1024 };
 	for (;;) {
 		char *room = buf_room(out, PIECE);
 		ssize_t n = room ? read(fd, room, PIECE) : 0;
 		if (!room)
-			return err_set(err, TOO_LARGE, "more than %d bytes", OWN_BYTES_MAX);
+			return err_set(err, TOO_LARGE, "more than %zu bytes", out->max);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

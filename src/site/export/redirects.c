@@ -23,7 +23,7 @@
 enum {
 	REDIRECTS_ARENA_MAX = 1 << 30,
 	REDIRECTS_FILE_MAX = 1 << 30,
-	STUB_BYTES = 16 << 10,
+	STUB_BYTES = 4 << 20, /* a card has the hours and the address of a business */
 };
 
 static const char addresses_heading[] = "holdfast addresses 1\n";
@@ -375,14 +375,14 @@ static const struct manifest_entry *redirects_successor(const struct manifest *m
 	return NULL;
 }
 
-static void redirects_lead(struct redirects *r, const struct former *f, const char *from,
-			   const char *to, bool indexed)
+static void redirects_lead(struct redirects *r, const struct redirect *lead)
 {
-	struct str kept_from = arena_str(&r->arena, str_of(from));
-	struct str kept_to = ARENA_JOIN(&r->arena, r->prefix, str_of(to));
-	must(kept_from.p && kept_to.p);
+	struct redirect kept = *lead;
+	kept.from = arena_str(&r->arena, lead->from);
+	kept.to = ARENA_JOIN(&r->arena, r->prefix, lead->to);
+	must(kept.from.p && kept.to.p);
 	r->item = memory_grow(r->item, &r->items_room, r->items + 1, sizeof(*r->item));
-	r->item[r->items++] = (struct redirect){f->id, kept_from, kept_to, indexed};
+	r->item[r->items++] = kept;
 }
 
 static int redirect_compare(const void *a, const void *b)
@@ -428,6 +428,45 @@ static void redirects_set_stub(struct redirects *r, const struct theme *t)
 	must(r->stub.html.p && r->stub.word.p && r->stub.url.p && r->stub.base.p);
 }
 
+/* Add it, unless something is there. */
+static void redirects_try_lead(const struct redirects_run *run, const struct former *f,
+			       const char *from, const char *to, struct redirect lead)
+{
+	struct redirects *r = run->r;
+	lead.id = f->id;
+	lead.from = str_of(from);
+	lead.to = str_of(to);
+	if (r->prefix.n || (strcmp(from, to) != 0 && !manifest_find_file(run->files->next, from) &&
+			    !redirects_is_operators(run, f, from)))
+		redirects_lead(r, &lead);
+}
+
+/* A page leads to the page of entry e, and its cards to those that this one has. */
+static void redirects_of_business(const struct redirects_run *run, const struct former *f,
+				  const struct manifest_entry *e)
+{
+	char from[EXPORT_PATH], to[EXPORT_PATH];
+	for (int i = 0; i < business_files(e); i++) {
+		business_file(f->path, f->id, business_endings[i], from);
+		business_file(str_of(manifest_path(e)), e->id, business_endings[i], to);
+		redirects_try_lead(
+		    run, f, from, to,
+		    (struct redirect){.indexed = e->state == ENTRY_INDEXED, .card = i > 0});
+	}
+}
+
+/* Servers refuse two lines of one address. */
+static void redirects_drop_repeated(struct redirects *r)
+{
+	size_t n = 0;
+	if (r->items)
+		qsort(r->item, r->items, sizeof(*r->item), redirect_compare);
+	for (size_t i = 0; i < r->items; i++)
+		if (n == 0 || !str_eq(r->item[n - 1].from, r->item[i].from))
+			r->item[n++] = r->item[i];
+	r->items = n;
+}
+
 /* Fill r->item, sorted. What exists leads nowhere. */
 static void redirects_resolve(const struct redirects_run *run)
 {
@@ -441,34 +480,19 @@ static void redirects_resolve(const struct redirects_run *run)
 	redirects_set_stub(r, run->theme);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct former *f = &r->former[i];
-		bool indexed;
 		if (f->id) {
-			const struct manifest_entry *e = redirects_successor(m, f->id, twin, twins);
-			if (!e)
-				continue;
-			business_file(f->path, f->id, ".html", from);
-			business_file(str_of(manifest_path(e)), e->id, ".html", to);
-			indexed = e->state == ENTRY_INDEXED;
-		} else {
-			snprintf(from, sizeof(from), "%.*s", STR_ARG(f->path));
-			if (!r->prefix.n || !redirects_try(m, to, "%s", from))
-				redirects_of_list(run->theme, m, f->path, to);
-			indexed =
-			    !manifest_find_file(&unlisted, to) && strcmp(to, SEARCH_PAGE) != 0;
+			redirects_of_business(run, f, redirects_successor(m, f->id, twin, twins));
+			continue;
 		}
-		if (r->prefix.n || (strcmp(from, to) != 0 && !manifest_find_file(m, from) &&
-				    !redirects_is_operators(run, f, from)))
-			redirects_lead(r, f, from, to, indexed);
+		snprintf(from, sizeof(from), "%.*s", STR_ARG(f->path));
+		if (!r->prefix.n || !redirects_try(m, to, "%s", from))
+			redirects_of_list(run->theme, m, f->path, to);
+		bool indexed = !manifest_find_file(&unlisted, to) && strcmp(to, SEARCH_PAGE) != 0;
+		redirects_try_lead(run, f, from, to, (struct redirect){.indexed = indexed});
 	}
 	free(twin);
 	manifest_release(&unlisted);
-	if (r->items)
-		qsort(r->item, r->items, sizeof(*r->item), redirect_compare);
-	size_t n = 0;
-	for (size_t i = 0; i < r->items; i++) /* one for each address: servers refuse two */
-		if (n == 0 || !str_eq(r->item[n - 1].from, r->item[i].from))
-			r->item[n++] = r->item[i];
-	r->items = n;
+	redirects_drop_repeated(r);
 }
 
 /* ---- stubs ---- */
@@ -505,16 +529,36 @@ void redirects_put_stub(const struct redirects *r, const struct redirect *lead, 
 	buf_release(&link);
 }
 
+/* Append the content of a card that this run has put into the tree. */
+static enum status redirects_read_card(const struct redirects_run *run, const char *path,
+				       struct buf *out, struct err *err)
+{
+	int fd = openat(run->files->writer->root_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, FAILED, "%s", path);
+	enum status status = own_read(fd, out, err);
+	close(fd);
+	return status == OK ? OK : err_prefix(err, status, "%s", path);
+}
+
 /* A page of the business may be there: its content becomes unknown before it is overwritten. */
 static enum status redirects_write_stub(const struct redirects_run *run, const struct redirect *to,
 					struct buf *body, struct err *err)
 {
 	const struct manifest_entry *was = to->id ? manifest_find(run->files->spare, to->id) : NULL;
+	enum status status = OK;
 	if (was && was->page)
 		journal_entry(run->files->journal, was, str_of(manifest_path(was)), false);
 	buf_reset(body);
-	redirects_put_stub(run->r, to, body);
-	return files_put_over(run->files, to->from.p, buf_view(body), err);
+	if (to->card && run->files->writer->dry_run) {
+		manifest_add_file(run->files->next, to->from.p, 0);
+		return OK;
+	}
+	if (to->card)
+		status = redirects_read_card(run, to->to.p, body, err);
+	else
+		redirects_put_stub(run->r, to, body);
+	return status == OK ? files_put_over(run->files, to->from.p, buf_view(body), err) : status;
 }
 
 static enum status redirects_write_stubs(const struct redirects_run *run, struct err *err)

@@ -18,6 +18,7 @@ struct redirect {
 	int64_t id;
 	struct str from, to;
 	bool indexed; /* search engines may list `to` */
+	bool card;    /* no page: where there are stubs, `from` has the same content */
 };
 struct redirects {
 	enum redirects_how how;

@@ -140,11 +140,10 @@ static bool trees_is_of_root(const struct export_options *o, const char *path)
 static enum status trees_remove_business(struct writer *w, const struct manifest_entry *e,
 					 struct err *err)
 {
-	static const char *const endings[] = {".html", ".vcf", ".ics"};
 	char path[EXPORT_PATH];
 	enum status status = OK;
-	for (size_t i = 0; i < COUNT_OF(endings) && status == OK; i++) {
-		business_file(str_of(manifest_path(e)), e->id, endings[i], path);
+	for (int i = 0; i < BUSINESS_FILES && status == OK; i++) {
+		business_file(str_of(manifest_path(e)), e->id, business_endings[i], path);
 		status = writer_remove(w, path, err);
 	}
 	return status;
@@ -213,8 +212,14 @@ static enum status trees_put_stub(const struct export_options *o, const struct r
 	if (status != OK || trees_is_of_root(o, lead->from.p) || (!ours && access(full, F_OK) == 0))
 		return status;
 	buf_init(&page, EXPORT_PAGE_MAX);
-	redirects_put_stub(root, lead, &page);
-	status = own_put_plain(o->dir, lead->from.p, buf_view(&page), err);
+	if (lead->card)
+		status = io_path(full, sizeof(full), err, "%s/%s", o->dir, lead->to.p);
+	else
+		redirects_put_stub(root, lead, &page);
+	if (status == OK && lead->card)
+		status = io_read_file(full, &page, err);
+	if (status == OK)
+		status = own_put_plain(o->dir, lead->from.p, buf_view(&page), err);
 	buf_release(&page);
 	return status;
 }

@@ -47,8 +47,8 @@ extern const char *const look_presets[];
  * ending, in the language of `wording`; and what both folders share: site/parts/NAME as
  * "parts/NAME", site/slots/NAME, and the pieces in their order as "order/main", "order/side" and
  * "order/below". Links the set. links: what addresses in them become; NULL: they stay. `seen`
- * (may be NULL) is called with each source, to make a hash of them. INVALID: err names template, line
- * and cause, or the setting. */
+ * (may be NULL) is called with each source, to make a hash of them. INVALID: err names template,
+ * line and cause, or the setting. */
 MUST_CHECK enum status look_add_templates(struct template_set *set, const char *folder,
 					  const struct config *config,
 					  const struct wording *wording, const struct links *links,
