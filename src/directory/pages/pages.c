@@ -34,8 +34,8 @@ static enum status pages_add_language(const struct pages *pages, struct page_lan
 	template_set_plural(in->set, language->plural);
 	enum status status = wording_load(language, &in->wording, err);
 	if (status == OK)
-		status = look_add_templates(in->set, "templates/", pages->config, in->wording, NULL, NULL,
-					    NULL, err);
+		status = look_add_templates(in->set, "templates/", pages->config, in->wording, NULL,
+					    NULL, NULL, err);
 	for (int i = 0; i < VIEW_TEMPLATES && status == OK; i++) {
 		in->page[i] = template_find(in->set, template_names[i]);
 		must(in->page[i]);
