@@ -18,6 +18,7 @@ use Address;
 use File::Basename qw(dirname);
 use HTTP::Tiny;
 use Instance;
+use POSIX ();
 use Pooler;
 use Program;
 use Wait;
@@ -109,16 +110,37 @@ sub pairs {
 	return @found{qw(holdfast-worker holdfast-fetch)};
 }
 
-# Which process has the local end of a connection to our API.
+# Which of the processes has the local end of a connection to our API.
 sub owner_of_port {
-	my ($self, $port) = @_;
+	my ($self, $port, @pids) = @_;
 	my $local = sprintf '0100007F:%04X', $port;
 	my ($inode) = map { (split)[9] } grep { (split)[1] eq $local } split /\n/, Instance::read_file('/proc/net/tcp');
 	return unless $inode;
-	for my $fd (glob '/proc/[0-9]*/fd/*') {
-		return $fd =~ /(\d+)/ ? $1 : undef if (readlink($fd) // '') eq "socket:[$inode]";
+	for my $pid (@pids) {
+		return $pid if grep { (readlink // '') eq "socket:[$inode]" } glob "/proc/$pid/fd/*";
 	}
 	return;
+}
+
+# From now on, whichever process of the worker asks for a poisoned business dies of it, at once. Returns the process
+# that sees to it, and a sub that says how many have died.
+sub start_killer {
+	my ($self, $worker) = @_;
+	my $file = "$self->{i}{home}/killed";
+	my $parent = $$;
+	my $pid = fork // die "fork: $!";
+	return ($pid, sub { scalar(() = Instance::read_file($file) =~ /\n/g) }) if $pid;
+	open my $out, '>>', $file or POSIX::_exit(1);
+	while (getppid == $parent) {
+		for my $port ($self->poisoned_ports) {
+			my (undef, $fetchers) = $self->pairs($worker);
+			my $victim = $self->owner_of_port($port, @$fetchers) or next;
+			kill KILL => $victim;
+			syswrite $out, "$victim\n";
+		}
+		select undef, undef, undef, 0.005;
+	}
+	POSIX::_exit(0);
 }
 
 # ---- the API ----
