@@ -17,7 +17,7 @@ for (const line of document.querySelectorAll('[data-week]')) {
 	line.textContent = always ? '{{_ Open}}' : (open ? '{{_ Open until {time}}}' : '{{_ Closed, opens {time}}}').replace('{time}', () => at(next));
 	line.className = open ? 'state is-open' : 'state';
 	line.hidden = false;
-	if (line.closest('.title')) [...document.querySelectorAll('[data-d]')].find((row) => row.dataset.d >= today)?.classList.add('today');
+	if (line.closest('.title, .hero')) [...document.querySelectorAll('[data-d]')].find((row) => row.dataset.d >= today)?.classList.add('today');
 }
 const narrow = document.getElementById('narrow');
 if (narrow) {

@@ -226,8 +226,11 @@ static void business_got(void *ctx, const struct search_one *one)
 	put_hours(p, b);
 	put_looks(p, b);
 	struct str updated = d->source_updated_at.n ? d->source_updated_at : d->updated_at;
-	if (updated.n >= 10)
-		json_build_text(&p->b, p->root, "updated", (struct str){updated.p, 10});
+	if (updated.n >= 10) {
+		updated = facts_date((struct str){updated.p, 10}, p->in->wording, p->arena);
+		p->b.failed |= !updated.p;
+		json_build_text(&p->b, p->root, "updated", updated);
+	}
 	view_source(p, json_build(&p->b, p->root, "sources", JSON_IS_ARRAY), &b->source);
 	put_contact(p, b, "claim_link", "claim", WORD_CLAIM_SUBJECT);
 	put_contact(p, b, "report_link", "error", WORD_REPORT_SUBJECT);

@@ -365,13 +365,20 @@ void business_put_hours(struct maker *m, const struct business *b)
 
 /* ---- the page ---- */
 
-static void business_put_locator(struct maker *m, const struct business *b)
+void business_put_locator(struct maker *m, const struct business *b)
 {
 	const struct facts_business *f = &b->facts;
 	const struct look_spot place = {f->lat, f->lon};
 	if (f->located && !b->hidden &&
 	    look_locate(f->country, f->city, &place, m->theme->wording, &m->arena, &m->locator))
 		json_build_text(&m->b, m->root, "locator", buf_view(&m->locator));
+}
+
+void business_put_updated(struct maker *m, const struct business *b)
+{
+	struct str date = facts_date(str_of(b->updated), m->theme->wording, &m->arena);
+	m->b.failed |= !date.p;
+	json_build_text(&m->b, m->root, "updated", date);
 }
 
 static void business_put_trail(struct maker *m, const struct business *b)
@@ -474,7 +481,7 @@ static void business_put_values(struct maker *m, const struct business *b)
 			json_get(m->root, "phone_link") || json_get(m->root, "reserve") ||
 			    json_get(m->root, "map") || json_get(m->root, "website"));
 	business_put_hours(m, b);
-	json_build_text(&m->b, m->root, "updated", str_of(b->updated));
+	business_put_updated(m, b);
 	if (b->source)
 		maker_source(m, json_build(&m->b, m->root, "sources", JSON_IS_ARRAY), b->source);
 	business_put_contact(m, b, "claim_link", STR("claim"), WORD_CLAIM_SUBJECT);

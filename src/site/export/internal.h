@@ -403,6 +403,9 @@ MUST_CHECK enum status business_read(struct maker *m, const struct db_rows *rows
 /* Render the page into m->out (none when it is withheld) and fill in its manifest entry. */
 MUST_CHECK enum status business_page(struct maker *m, struct business *b, struct manifest_entry *e,
 				     struct err *err);
+/* Put the locator and the date of the facts into the page. */
+void business_put_locator(struct maker *m, const struct business *b);
+void business_put_updated(struct maker *m, const struct business *b);
 /* Put the table of opening hours, exceptions and the week for the script into the page. */
 void business_put_hours(struct maker *m, const struct business *b);
 /* The days of a week that have hours, in one line: "Monday–Friday: 09:00–12:00; Saturday: ...". */

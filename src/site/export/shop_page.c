@@ -389,7 +389,7 @@ static void shop_put_common(struct shopsite *s)
 	facts_show(f, b, m->root);
 	json_build_text(b, m->root, "sheet", s->sheet);
 	json_build_text(b, m->root, "kind", theme_category_label(m->theme, s->b.category));
-	json_build_text(b, m->root, "updated", str_of(s->b.updated));
+	business_put_updated(m, &s->b);
 	if (s->has_cards)
 		JSON_BUILD_JOIN(b, m->root, "card", STR("/"), s->card);
 	if (s->b.source)
@@ -421,6 +421,7 @@ static enum status shop_put_home(struct shopsite *s, struct err *err)
 	shop_put_reserve(s, s->m->root, shop_reserve_link(s), STR(""));
 	shop_put_goods(s, false);
 	business_put_hours(s->m, &s->b);
+	business_put_locator(s->m, &s->b);
 	enum status status = shop_begin_graph(s, true, &root, &graph, err);
 	if (status != OK)
 		return status;

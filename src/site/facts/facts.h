@@ -200,6 +200,9 @@ MUST_CHECK bool facts_hours(struct str text, const struct wording *wording, stru
 /* "09:00–12:00", "Open 24 hours". In the arena. */
 MUST_CHECK struct str facts_span(const struct hours_span *span, const struct wording *wording,
 				 struct arena *arena);
+/* "29 November 2026" of "2026-11-29"; any other text unchanged. p NULL: no memory. */
+MUST_CHECK struct str facts_date(struct str date, const struct wording *wording,
+				 struct arena *arena);
 
 /* The facts that the page shows, for its meta description: "address, opening hours, telephone,
  * website", as far as they are known; empty: none. */

@@ -35,6 +35,12 @@ static struct str show_host(struct str url)
 	return host;
 }
 
+/* Without the slash at the end, which makes no difference to whoever follows the link. */
+static struct str show_bare(struct str url)
+{
+	return str_ends(url, STR("/")) ? (struct str){url.p, url.n - 1} : url;
+}
+
 static void show_link(struct shown *s, struct json_value *parent, const char *key, struct str url)
 {
 	if (!facts_is_web(url))
@@ -179,13 +185,29 @@ static struct str show_value(struct shown *s, struct str text)
 	return text;
 }
 
+/* Facts that are short enough stand beside the kind, at the top of the page: the year of founding
+ * ("2011", not a whole date) and the range of prices. */
+static bool show_beside_kind(struct shown *s, struct str key, struct str text)
+{
+	enum { YEAR = 4, PRICES = 24 };
+	bool year = str_eq(key, STR("founded")) && text.n == YEAR;
+	for (size_t i = 0; year && i < text.n; i++)
+		year = ascii_is_digit(text.p[i]);
+	bool prices = str_eq(key, STR("price_range")) && text.n <= PRICES;
+	if (year)
+		json_build_text(s->b, s->root, "since", text);
+	if (prices)
+		json_build_text(s->b, s->root, "prices", text);
+	return year || prices;
+}
+
 static void show_extras(struct shown *s)
 {
 	const struct json_value *extra = s->business->extra;
 	for (const struct json_value *v = extra ? extra->first : NULL; v; v = v->next) {
 		const struct extra_info *info = extra_find(v->key);
 		struct str text = extra_text(v);
-		if (!text.n || (info && !info->label))
+		if (!text.n || (info && !info->label) || show_beside_kind(s, v->key, text))
 			continue;
 		struct json_value *fact =
 		    json_build(s->b, show_items(s, "facts"), NULL, JSON_IS_OBJECT);
@@ -216,6 +238,16 @@ static void show_departments(struct shown *s)
 	}
 }
 
+/* Links to other pages of the business. Its website has a line of its own. */
+static void show_same_as(struct shown *s)
+{
+	const struct facts_texts *all = &s->business->same_as;
+	for (size_t i = 0; i < all->count; i++)
+		if (facts_is_web(all->item[i]) &&
+		    !str_eq(show_bare(all->item[i]), show_bare(s->business->website)))
+			show_link(s, show_items(s, "same_as"), NULL, all->item[i]);
+}
+
 void facts_show(const struct facts_business *business, struct json_build *b,
 		struct json_value *root)
 {
@@ -229,9 +261,7 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	show_place(&s);
 	show_phone(&s, root, "phone", "phone_link", business->phone);
 	show_link(&s, root, "website", business->website);
-	for (size_t i = 0; i < business->same_as.count; i++)
-		if (facts_is_web(business->same_as.item[i]))
-			show_link(&s, show_items(&s, "same_as"), NULL, business->same_as.item[i]);
+	show_same_as(&s);
 	json_build_text(b, root, "hours", business->hours);
 	show_texts(&s, "service_area", &business->service_area);
 	show_goods(&s);

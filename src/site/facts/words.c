@@ -1,6 +1,7 @@
 /* Opening hours for people: a week, and exceptions in words. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
+#include "base/date.h"
 
 #include <string.h>
 
@@ -81,6 +82,22 @@ static struct str words_date(const struct hours_words *w, int month, int day)
 		return words_month_name(w, month);
 	return WORDING_FILL(w->wording, w->arena, WORD_DATE, words_number_of(w, day),
 			    words_month_name(w, month));
+}
+
+struct str facts_date(struct str date, const struct wording *wording, struct arena *arena)
+{
+	const struct hours_words w = {.arena = arena, .wording = wording};
+	int number[3] = {0};
+	struct str rest = date;
+	for (size_t i = 0; i < COUNT_OF(number); i++) {
+		struct str part = str_cut(&rest, '-');
+		for (size_t k = 0; k < part.n && k < 4 && ascii_is_digit(part.p[k]); k++)
+			number[i] = number[i] * 10 + (part.p[k] - '0');
+	}
+	if (date.n != 10 || !date_exists(number[0], number[1], number[2]))
+		return date;
+	return WORDING_FILL(wording, arena, WORD_DATE_IN_YEAR, words_date(&w, number[1], number[2]),
+			    (struct str){date.p, 4});
 }
 
 static void words_add_date(struct hours_words *w, int month, int day, int to_month, int to_day)

@@ -141,7 +141,7 @@ static void look_put_icon(struct buf *out)
 	buf_puts(out, ":root{--icon:url(\"data:image/svg+xml,");
 	for (size_t i = 0; i < icon->body.n; i++) {
 		unsigned char c = (unsigned char)icon->body.p[i];
-		if (c > ' ' && c < 127 && !strchr("\"#%\\", c))
+		if (c >= ' ' && c < 127 && !strchr("\"#%\\", c))
 			buf_putc(out, (char)c);
 		else
 			buf_printf(out, "%%%c%c", digits[c >> 4], digits[c & 15]);
