@@ -61,10 +61,21 @@ export function golden() {
 	};
 }
 
-// Pairs of texts of which one lies on the other. What sticks to the window's edge lies on others by intention.
+// Pairs of texts of which one lies on the other, and texts that stand out of a box that they are in. What sticks to the window's edge lies on others by intention.
 export function overlaps(page) {
 	return page.evaluate(() => {
 		const lines = [], wrong = [];
+		// The nearest box around a text that the text leaves to a side. What is clipped is not seen.
+		const left = (box, element) => {
+			for (let e = element; e && e !== document.body; e = e.parentElement) {
+				const { display, position, clipPath } = getComputedStyle(e);
+				if (position === 'absolute' || clipPath !== 'none') return null;
+				if (/^(inline|contents)$/.test(display)) continue;
+				const around = e.getBoundingClientRect();
+				if (box.left < around.left - 2 || box.right > around.right + 2) return e;
+			}
+			return null;
+		};
 		const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 		for (let node = walker.nextNode(); node; node = walker.nextNode()) {
 			const element = node.parentElement;
@@ -72,8 +83,13 @@ export function overlaps(page) {
 			if (getComputedStyle(element).visibility !== 'visible') continue;
 			const range = document.createRange();
 			range.selectNodeContents(node);
-			for (const box of range.getClientRects())
-				if (box.width > 1 && box.height > 1) lines.push({ box, text: node.data.trim().slice(0, 30) });
+			const text = node.data.trim().slice(0, 30);
+			for (const box of range.getClientRects()) {
+				if (box.width <= 1 || box.height <= 1) continue;
+				lines.push({ box, text });
+				const out_of = left(box, element);
+				if (out_of) wrong.push(`"${text}" stands out of ${out_of.tagName}.${out_of.className}`);
+			}
 		}
 		for (const [i, a] of lines.entries())
 			for (const b of lines.slice(i + 1)) {

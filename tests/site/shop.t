@@ -82,7 +82,7 @@ is_deeply(\@urls, [ map {"https://fadenspiel.example/$_"} '', 'imprint/', 'priva
 is_deeply([ grep { $files{$_} =~ /<form|add to (?:cart|basket)|checkout|document\.cookie|https?:\/\/[^"]*\.js/i }
 			keys %files ],
 	[], 'no cart, no form, no cookie, no script of others');
-is_deeply([ grep { $files{$_} =~ /<link[^>]+stylesheet|\@import|url\((?!#)/ } keys %files ], [],
+is_deeply([ grep { $files{$_} =~ /<link[^>]+stylesheet|\@import|url\((?!#|"data:)/ } keys %files ], [],
 	'the sheet is in the page: one request shows it');
 cmp_ok(length $page, '<', 24_000, 'and it is small');
 my $again = shop($boutique, 'fadenspiel.example', 'boutique');

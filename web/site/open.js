@@ -13,7 +13,7 @@ for (const line of document.querySelectorAll('[data-week]')) {
 	const at = (m) => `${(m % week / 1440 | 0) === today ? '' : named(m % week / 1440 | 0) + ' '}${String(m % 1440 / 60 | 0).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`;
 	let open = spans.find(([from, to]) => from <= now && now < to), next = open ? open[1] : Math.min(...spans.map(([from]) => from + (from <= now ? week : 0)));
 	for (let more; open && (more = spans.find(([from]) => from === next % week)) && more !== open && next < 2 * week; ) next += more[1] - more[0];
-	const always = open && next - now >= week;
+	const always = open && next - open[0] >= week;
 	line.textContent = always ? '{{_ Open}}' : (open ? '{{_ Open until {time}}}' : '{{_ Closed, opens {time}}}').replace('{time}', () => at(next));
 	line.className = open ? 'state is-open' : 'state';
 	line.hidden = false;
