@@ -36,8 +36,16 @@ sub forms {
 	return %form;
 }
 my %form = forms($mark);
-my $pattern = join '|', map { quotemeta } sort { length $b <=> length $a } values %form;
-sub marks { my ($text) = @_; return scalar(my @all = $text =~ /$pattern/g) }
+# How often the text has a mark in any form. index() is several times as fast as a pattern of all forms, and the text is
+# not copied: it may be everything that a process has in memory.
+sub marks {
+	my ($found, %once) = (0, reverse %form);
+	for my $form (keys %once) {
+		my $at = -1;
+		$found++ while ($at = index $_[0], $form, $at + 1) >= 0;
+	}
+	return $found;
+}
 is(marks("...$form{$_}..."), 1, "the search knows a mark as $_") for sort keys %form;
 is(marks('... Kanarie ...'), 0, 'and nothing else');
 
@@ -129,7 +137,6 @@ my $web = HTTP::Tiny->new(timeout => seconds_left(), keep_alive => 0);
 # What was found is left in WAL and log: from here on another mark is used.
 $mark = 'Kanarie' . join '', map { ('a' .. 'z')[ rand 26 ] } 1 .. 12;
 %form = forms($mark);
-$pattern = join '|', map { quotemeta } sort { length $b <=> length $a } values %form;
 is_deeply([ everywhere() ], [], 'the new mark is nowhere');
 
 # The results of a sub for each of a list, asked for on several connections at once.

@@ -32,7 +32,9 @@ sub unchunked {
 	die "cut off after " . length($body) . " bytes\n";
 }
 sub asked { return "GET $_[0] HTTP/1.1\r\nHost: a\r\nConnection: close\r\n$_[1]\r\n" }
-sub ids { return map { decode_json($_)->{id} } split /\n/, $_[0] }
+# By patterns: reading thirty thousand records as JSON would take Perl longer than all the rest. That a line is the
+# record is looked at once.
+sub ids { return $_[0] =~ /^\{"id":"([^"]+)"/mg }
 sub ids_of {
 	my ($where) = @_;
 	return map { Directory::id_text($_) } $directory->column("SELECT id FROM business WHERE $where ORDER BY id");
