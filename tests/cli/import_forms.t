@@ -128,6 +128,9 @@ my @lists = (
 		"id;name;Öffnungszeiten Mo vormittags;Öffnungszeiten Mo nachmittags\n1;A;9-12;14-18\n",
 		hours => 'Mo 09:00-12:00,14:00-18:00'
 	],
+	'words for opening hours of all languages in front of days' => [
+		"id;name;Radno vreme pon-pet;Radno vreme ned\n1;A;8-18;zatvoreno\n", hours => 'Mo-Fr 08:00-18:00; Su off'
+	],
 	'one column that could be a day is none' => [ "id;name;Do\n1;A;9-12\n", hours => undef ],
 	'begin and end of days under a word for hours' => [
 		"id,name,hours_monday_open,hours_monday_close,hours_tuesday_open,hours_tuesday_close\n"

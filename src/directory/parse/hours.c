@@ -567,21 +567,14 @@ static unsigned days_alone(struct str folded, unsigned language)
 /* The days in a folded header, without the words around them. *hours: it names opening hours. */
 static struct str column_of_days(struct str s, bool *hours)
 {
-	static const char *const before[] = {
-	    "offnungszeiten", "oeffnungszeiten", "opening hours", "offnungszeit", "openinghours",
-	    "openingstijden", "horaires",        "horaire",       "horario",      "orario",
-	    "orari",          "radno vreme",     "hours",         "geoffnet"};
 	static const char *const behind[] = {
 	    "vormittags", "vormittag", "nachmittags", "nachmittag", "morgens", "abends",
 	    "am",         "pm",        "morning",     "afternoon",  "evening", "matin",
 	    "soir",       "mattina",   "tarde",       "pomeriggio", "manana",  "ochtend",
 	    "apres-midi", "middag",    "hours",       "avond"};
-	*hours = false;
-	for (size_t i = 0; i < COUNT_OF(before) && !*hours; i++) {
-		*hours = str_starts(s, str_of(before[i]));
-		if (*hours)
-			clock_skip(&s, strlen(before[i]));
-	}
+	size_t named = header_hours_prefix(s);
+	*hours = named > 0;
+	clock_skip(&s, named);
 	for (size_t i = 0; i < COUNT_OF(behind); i++) {
 		size_t n = strlen(behind[i]);
 		if (s.n > n + 1 && str_ends(s, str_of(behind[i])) && s.p[s.n - n - 1] == ' ') {

@@ -124,4 +124,8 @@ MUST_CHECK bool parse_hours_clock_take(struct str *s, struct parse_hours_clock *
 /* Days alone: "Monday", "Mo,We-Fr", "https://schema.org/PublicHolidays". 0: not so. */
 unsigned parse_hours_days(struct str text);
 
+/* names.c: the bytes at the start of a header, in lower case and without marks, that name opening
+ * hours, as the header of a column does ("opening hours mo-fr"); 0: none. */
+size_t header_hours_prefix(struct str s);
+
 #endif

@@ -160,25 +160,35 @@ static const struct binding *header_numbered(struct str plain)
 	}
 }
 
+size_t header_hours_prefix(struct str s)
+{
+	static const char *words[COUNT_OF(headers)];
+	static size_t count;
+	size_t longest = 0;
+	static bool done;
+	for (size_t i = 0; i < COUNT_OF(headers) && !done; i++)
+		if (headers[i].target == TARGET_HOURS)
+			words[count++] = headers[i].name;
+	done = true;
+	for (size_t i = 0; i < count; i++) {
+		size_t n = 0;
+		const char *c = words[i];
+		for (; *c && n < s.n && (s.p[n] == *c || s.p[n] == ' '); n++)
+			c += s.p[n] != ' ';
+		longest = !*c && n > longest ? n : longest;
+	}
+	return longest;
+}
+
 /* "hours_monday_open", "Öffnungszeiten Montag von" */
 static const struct binding *header_of_hours(struct str plain)
 {
-	static const char *const before[] = {"hours",           "openinghours",  "offnungszeiten",
-					     "oeffnungszeiten", "horaires",      "orario",
-					     "horario",         "openingstijden"};
-	for (size_t i = 0; i < COUNT_OF(before); i++) {
-		struct str word = str_of(before[i]);
-		if (plain.n <= word.n || !str_starts(plain, word))
-			continue;
-		struct str rest = {plain.p + word.n, plain.n - word.n};
-		const struct binding *b = header_named(rest);
-		if (b && b->target == TARGET_HOURS_DAY)
-			return b;
-		b = header_of_day_part(rest);
-		if (b)
-			return b;
-	}
-	return NULL;
+	size_t n = header_hours_prefix(plain);
+	if (!n || n == plain.n)
+		return NULL;
+	struct str rest = {plain.p + n, plain.n - n};
+	const struct binding *b = header_named(rest);
+	return b && b->target == TARGET_HOURS_DAY ? b : header_of_day_part(rest);
 }
 
 static const struct binding *header_plain(struct str plain)
