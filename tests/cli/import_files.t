@@ -262,10 +262,40 @@ my @values = (
 		[ 'javascript:alert(1)' ], [ 'http://http://a.example' ], [ 'https://u:p@a.example' ],
 		[ 'https://a.example:99999/' ] ),
 );
-for my $case (@values) {
-	my ($fields, $columns, $row, $right) = @$case;
-	my ($records) = Frames::of(encode_utf8("id;name;$columns\n1;N;$row\n"));
-	is(line_of($records->[0] // {}, split / /, $fields),
-		$right, "$columns: $row");
+# All of the same columns in one file.
+my %rows;
+push @{ $rows{ $_->[1] } }, $_ for @values;
+for my $columns (sort keys %rows) {
+	my $n = 0;
+	my $text = join '', "id;name;$columns\n", map { ++$n . ";N;$_->[2]\n" } @{ $rows{$columns} };
+	my ($records) = Frames::of(encode_utf8($text));
+	my %by_id = map { $_->{external_id} => $_ } @$records;
+	$n = 0;
+	for my $case (@{ $rows{$columns} }) {
+		my ($fields, undef, $row, $right) = @$case;
+		is(line_of($by_id{ ++$n } // {}, split / /, $fields), $right, "$columns: " . $row =~ s/\s+/ /gr);
+	}
+}
+
+# ---- encodings of the smaller languages, by their letters ----
+for my $case (
+	[ 'iso-8859-16', 'Brânză și Pâine', 'Iași', 'ISO-8859-16' ], [ 'iso-8859-4', 'Šūnu maiznīca Ķirsis', 'Rīga' ],
+	[ 'iso-8859-10', 'Bakarí Þórður', 'Ísafjörður' ], [ 'iso-8859-3', 'Bäckerei Müller', 'Zürich' ],
+) {
+	my ($perl, $business, $city) = @$case;
+	my ($records) = Frames::of(encode($perl, "name;city\n$business;$city\n", Encode::FB_CROAK), '--encoding', $perl);
+	is("$records->[0]{name}/$records->[0]{city}", "$business/$city", "$perl by its name");
+	($records) = Frames::of(encode($perl, "name;city\n$business;$city\n", Encode::FB_CROAK));
+	ok(!@$records || "$records->[0]{name}/$records->[0]{city}" eq "$business/$city", "$perl is read right or refused")
+		or diag "$records->[0]{name}/$records->[0]{city}";
+}
+
+# ---- --country against where a record lies ----
+for my $case ([ '47.37;8.54', 'lat=47.3700000 lon=8.5400000 country=CH' ],
+	[ '8.54;47.37', 'lat=47.3700000 lon=8.5400000 country=CH' ],
+	[ '40.7;-74', 'country=CH' ], [ '47.55;7.6', 'lat=47.5500000 lon=7.6000000 country=CH' ], [ ';', 'country=CH' ],
+	[ '52.5;13.4', 'country=CH' ]) {
+	my ($records) = Frames::of("name;lat;lon\nN;$case->[0]\n", '--country', 'CH');
+	is(line_of($records->[0], qw(lat lon country)), $case->[1], "$case->[0] in a file of --country CH");
 }
 done_testing;

@@ -267,7 +267,8 @@ static struct str country_of_others(struct draft *d)
 	double lat, lon;
 	if (iso_part((struct str){"", 0}, d->field[RECORD_REGION], &of).n)
 		return of;
-	if (d->parser->options->country && !d->field[RECORD_COUNTRY].p)
+	d->country_given = d->parser->options->country && !d->field[RECORD_COUNTRY].p;
+	if (d->country_given)
 		return iso_country(str_of(d->parser->options->country));
 	if (!draft_degrees(d, &lat, &lon))
 		return (struct str){"", 0};
@@ -320,7 +321,7 @@ static bool draft_cell_is_near(struct parser *p, struct str country, double lat,
 static bool draft_is_elsewhere(struct draft *d, double lat, double lon)
 {
 	struct str country = d->field[RECORD_COUNTRY];
-	return d->country_said && borders_known(country) &&
+	return (d->country_said || d->country_given) && borders_known(country) &&
 	       !draft_cell_is_near(d->parser, country, lat, lon) &&
 	       !borders_near(country, lat, lon) &&
 	       !country_is_territory(borders_country(lat, lon), country);
@@ -339,7 +340,8 @@ static void finish_coordinates(struct draft *d)
 	struct value_place place = value_place(*lat, *lon, d->field[RECORD_COUNTRY]);
 	if (place.known && draft_is_elsewhere(d, place.lat, place.lon)) {
 		place.known = false;
-		place.cause = "far outside the country of the address";
+		place.cause = d->country_given ? "far outside the country of --country"
+					       : "far outside the country of the address";
 	}
 	if (!place.known) {
 		d->dropped[RECORD_LAT] = d->dropped[RECORD_LON] = place.cause;

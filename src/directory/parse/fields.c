@@ -27,7 +27,7 @@ void draft_reset(struct draft *d, uint64_t line)
 	parse_hours_reset(&d->hours);
 	d->hours_text = d->phones = d->closed_on = d->registered = (struct str){NULL, 0};
 	memset(d->opens, 0, sizeof(d->opens));
-	d->kind_behind = false;
+	d->kind_behind = d->country_said = d->country_given = false;
 	d->street_kind = d->street_name = d->house_number = d->house_suffix = d->street_more =
 	    d->street_full = (struct str){NULL, 0};
 	d->givens = 0;

@@ -143,9 +143,10 @@ struct draft {
 	struct given given[GIVEN_MAX];
 	size_t givens;
 	struct str street_kind, street_name, house_number, house_suffix, street_more, street_full;
-	bool kind_behind;  /* "Mission ST" of English columns */
-	bool country_said; /* by the record, not by options or its place */
-	struct str phones; /* further ones, separated by ';' */
+	bool kind_behind;   /* "Mission ST" of English columns */
+	bool country_said;  /* by the record, not by options or its place */
+	bool country_given; /* by the options, where the record does not say */
+	struct str phones;  /* further ones, separated by ';' */
 	struct parse_hours_draft hours;
 	struct str hours_text; /* of TARGET_HOURS, when it is the only one */
 	struct str opens[7];   /* of TARGET_HOURS_FROM, until the end is there */
