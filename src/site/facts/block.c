@@ -439,6 +439,24 @@ static void block_put_same_as(struct block *k, struct json_value *root)
 	block_put_texts(k, root, "sameAs", &b->same_as, true);
 }
 
+/* Every number that the page shows and that can be called from anywhere. */
+static void block_put_telephones(struct block *k, struct json_value *root)
+{
+	const struct facts_business *b = k->business;
+	struct str text, more = json_text(json_get(b->extra, "phones"));
+	struct json_value *list = NULL;
+	while (extra_next(&more, &text)) {
+		if (!facts_phone_known(text))
+			continue;
+		list = list ? list : block_list(k, root, "telephone");
+		if (!list->first && facts_phone_known(b->phone))
+			block_put_item(k, list, b->phone);
+		block_put_item(k, list, text);
+	}
+	if (!list && facts_phone_known(b->phone))
+		json_build_text(&k->b, root, "telephone", b->phone);
+}
+
 static void block_put_members(struct block *k, struct json_value *root)
 {
 	const struct facts_business *b = k->business;
@@ -448,8 +466,7 @@ static void block_put_members(struct block *k, struct json_value *root)
 	block_put_texts(k, root, "alternateName", &b->alt_names, false);
 	json_build_text(&k->b, root, "description", b->description);
 	json_build_text(&k->b, root, "url", block_url(b));
-	if (facts_phone_known(b->phone))
-		json_build_text(&k->b, root, "telephone", b->phone);
+	block_put_telephones(k, root);
 	block_put_address(k, root);
 	if (b->located && !k->hides_address)
 		block_put_place(k, root);

@@ -1,6 +1,7 @@
 /* The visible values of a record. Everything that block.c writes must be here as well. */
 #include "site/facts/internal.h"
 #include "base/ascii.h"
+#include "hours/hours.h"
 #include "site/locale/locale.h"
 
 #include <string.h>
@@ -269,13 +270,22 @@ void facts_show(const struct facts_business *business, struct json_build *b,
 	show_departments(&s);
 }
 
+/* Hours with a time, and no mere remark such as "by appointment". */
+static bool shows_hours(struct str hours)
+{
+	bool figure = false;
+	for (size_t i = 0; i < hours.n && !figure; i++)
+		figure = ascii_is_digit(hours.p[i]);
+	return figure && hours_check(hours) == NULL;
+}
+
 struct str facts_summary(const struct facts_business *business, struct arena *arena)
 {
 	const struct {
 		enum word_id name;
 		bool known;
 	} shown[] = {{WORD_SUMMARY_ADDRESS, business->street.n && !facts_hides_address(business)},
-		     {WORD_SUMMARY_HOURS, business->hours.n > 0},
+		     {WORD_SUMMARY_HOURS, shows_hours(business->hours)},
 		     {WORD_SUMMARY_TELEPHONE, business->phone.n > 0},
 		     {WORD_SUMMARY_WEBSITE, facts_is_web(business->website)}};
 	struct str all = STR("");
