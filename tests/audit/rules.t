@@ -200,6 +200,16 @@ my @cases = ([
 		[ '--base-url', $u ]
 	],
 	[
+		'hours-differ',
+		{ 'index.html' => page("$shown<p>Supermarkt: Sa 8-12 Uhr</p>", block(openingHours => 'Sa 09:00-12:00')) },
+		['index.html:2'],
+		{
+			'index.html' => page("$shown<p>Wochenmarkt in Thun: Sa 8-12 Uhr. Laden: Mo-Su 00:00-23:59</p>",
+				block(openingHours => 'Mo-Su 00:00-23:59'))
+		},
+		[ '--base-url', $u ]
+	],
+	[
 		'hours-unsaid', { 'index.html' => page("$shown<p>Open Mon-Fri 9-5</p>", block()) }, ['index.html:2'],
 		{ 'index.html' => page("$shown<p>Meet Monday, 5 people; sun 40 degrees</p>", block()) }, [ '--base-url', $u ]
 	],

@@ -286,10 +286,13 @@ static void add_span(struct page_week *week, unsigned days, const struct page_sp
 		week->any = week->day[day].said = true;
 		if (!span)
 			continue;
-		if (week->day[day].count == PAGE_SPANS_MAX)
+		if (week->day[day].count == PAGE_SPANS_MAX) {
 			week->unclear = true;
-		else
-			week->day[day].span[week->day[day].count++] = *span;
+			continue;
+		}
+		struct page_span *added = &week->day[day].span[week->day[day].count++];
+		*added = *span;
+		added->to += span->to == DAY - 1; /* 23:59 */
 	}
 }
 
@@ -327,13 +330,42 @@ static size_t read_line(struct str text, struct page_week *week)
 	return text.n - rest.n;
 }
 
+/* Whether a sentence ends with the byte at `at`; "Di." and "8." are no ends. */
+static bool times_sentence_ends(struct str text, size_t at)
+{
+	return strchr("!|", text.p[at]) ||
+	       (text.p[at] == '.' && at > 3 && ascii_is_letter(text.p[at - 1]) &&
+		ascii_is_letter(text.p[at - 2]) && ascii_is_letter(text.p[at - 3]));
+}
+
+/* "Wochenmarkt in Thun: Sa 8-12": the hours of a stall elsewhere, by the sentence around them. */
+static bool times_of_stall(struct str text, size_t at)
+{
+	static const char *const words[] = {"wochenm",      "bauernm",         "m\xc3\xa4rt ",
+					    "am markt",     "markt in",        "marktstand",
+					    "verkaufsst",   "farmers' market", "farmers market",
+					    "market stall", "sur le march"};
+	enum { AROUND = 64 };
+	size_t from = at, to = at;
+	while (from && at - from < AROUND && !times_sentence_ends(text, from - 1))
+		from--;
+	while (to < text.n && to - at < AROUND && !times_sentence_ends(text, to))
+		to++;
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (memmem(text.p + from, to - from, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
 void page_hours_of_text(struct str text, struct page_week *week)
 {
 	*week = (struct page_week){.any = false};
 	for (size_t i = 0; i < text.n;) {
 		bool begins = i == 0 || !(ascii_is_alnum(text.p[i - 1]) || (text.p[i - 1] & 0x80));
+		struct page_week others = {.any = false};
 		size_t n = begins && ascii_is_letter(text.p[i])
-			       ? read_line((struct str){text.p + i, text.n - i}, week)
+			       ? read_line((struct str){text.p + i, text.n - i},
+					   times_of_stall(text, i) ? &others : week)
 			       : 0;
 		i += n ? n : 1;
 	}
@@ -382,7 +414,6 @@ static void add_specification(const struct json_value *v, struct page_week *week
 		return;
 	}
 	bool closed = span.from == 0 && span.to == 0;
-	span.to += span.to == DAY - 1; /* 23:59 */
 	span.to += span.to <= span.from ? DAY : 0;
 	add_span(week, days, closed ? NULL : &span);
 }
