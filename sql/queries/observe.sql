@@ -100,10 +100,20 @@ LIMIT 32;
 SELECT age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
 	current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max,
 	(date_part('epoch', c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
-	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at
+	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at,
+	(SELECT sum(t.temp_bytes) FROM pg_stat_database AS t)::bigint AS temporary_at
 FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c
 ORDER BY age(d.datfrozenxid) DESC
 LIMIT 1;
+
+-- name: observe_temporary
+-- Temporary files that are open now, by the process that wrote them. Those that parallel workers share are in folders.
+SELECT substring(f.name FROM '^pgsql_tmp(\d+)\.')::integer AS pid, sum(f.size)::bigint AS bytes
+FROM pg_ls_tmpdir() AS f
+WHERE f.name ~ '^pgsql_tmp\d+\.'
+GROUP BY 1
+ORDER BY 2 DESC
+LIMIT 500;
 
 -- name: observe_slots
 -- WAL that slots keep.

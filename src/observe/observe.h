@@ -89,6 +89,7 @@ struct observe_session {
 	int blockers;
 	char lock_mode[32], lock_object[2 * OBSERVE_NAME]; /* what it waits for */
 	char work[OBSERVE_NAME];                           /* of pg_stat_progress_*, else "" */
+	int64_t temporary; /* bytes of its temporary files; 0 when they were not read, too */
 	/* May run long: heal.protect, or its role has a statement_timeout of its own. */
 	bool excused;
 };
@@ -153,6 +154,7 @@ struct observe_sample {
 	struct observe_pool pool[OBSERVE_POOLS];
 	int64_t checkpoint_at; /* us: when the last one began */
 	int64_t wal_at;        /* bytes of WAL ever */
+	int64_t temporary_at;  /* bytes of temporary files ever, of those that are closed */
 };
 
 /* What is known of the server, and what cannot be seen of it. */

@@ -51,6 +51,7 @@ static const struct recording_field sample_fields[] = {
     TEXT_FIELD(observe_sample, "frozen_database", frozen_database),
     FIELD(observe_sample, "checkpoint_at", checkpoint_at, I64, 0),
     FIELD(observe_sample, "wal_at", wal_at, I64, 0),
+    FIELD(observe_sample, "temporary_at", temporary_at, I64, 0),
     FIELD(observe_sample, "statistics_reset", statistics_reset, BOOL, 0),
     {0},
 };
@@ -89,6 +90,7 @@ static const struct recording_field session_fields[] = {
     TEXT_FIELD(observe_session, "work", work),
     TEXT_FIELD(observe_session, "behind", behind),
     FIELD(observe_session, "excused", excused, BOOL, 0),
+    FIELD(observe_session, "temporary", temporary, I64, 0),
     {0},
 };
 static const struct recording_field statement_fields[] = {

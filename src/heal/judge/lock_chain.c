@@ -4,7 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHAIN_ROOTS = 8, CHAIN_WAIT_US = 3000000, CHAIN_DEPTH = 64, CHAIN_AMPLIFIED = 2 };
+enum {
+	CHAIN_ROOTS = 8,
+	CHAIN_WAIT_US = 3000000,
+	CHAIN_DEPTH = 64,
+	CHAIN_AMPLIFIED = 2,
+	CHAIN_QUEUE =
+	    3 /* more waiters for an advisory lock within the window: a queue that grows */
+};
 
 struct chain_root {
 	int32_t pid; /* 0: a prepared transaction */
@@ -48,16 +55,65 @@ static int chain_waiters_of(const struct judge_case *c, int32_t pid)
 	return waiters;
 }
 
+/* The sessions of a sample that wait for an advisory lock of that process. */
+static int chain_queue_of(const struct observe_sample *sample, int32_t pid)
+{
+	int waiters = 0;
+	for (int i = 0; i < sample->sessions; i++) {
+		const struct observe_session *s = &sample->session[i];
+		for (int b = 0; b < s->blockers && strcmp(s->wait, "advisory") == 0; b++)
+			waiters += s->blocker[b] == pid;
+	}
+	return waiters;
+}
+
+/* The session that holds the advisory lock that s waits for, in no transaction: that is how
+ * processes elect a leader, who keeps it for as long as it lives, and how locks are forgotten in a
+ * pool. NULL: it is another wait. */
+static const struct observe_session *chain_leader(const struct judge_case *c,
+						  const struct observe_session *s)
+{
+	int32_t root = strcmp(s->wait, "advisory") == 0 ? chain_root_of(c, s) : -1;
+	const struct observe_session *holder = root > 0 ? observe_session_of(c->last, root) : NULL;
+	return holder && holder->state != OBSERVE_IN_TRANSACTION ? holder : NULL;
+}
+
 /* Waits that are no trouble by themselves: CREATE INDEX CONCURRENTLY waits for the end of older
- * transactions and stops nobody; an advisory lock of a session that is in no transaction is how
- * processes elect a leader or queue. */
+ * transactions and stops nobody; those who would be leader wait for nothing else. A lock that was
+ * forgotten stops work: its queue grows, or who waits is in the middle of a transaction. */
 static bool chain_is_meant(const struct judge_case *c, const struct observe_session *s)
 {
 	if (strcmp(s->wait, "virtualxid") == 0)
 		return true;
-	int32_t root = strcmp(s->wait, "advisory") == 0 ? chain_root_of(c, s) : -1;
-	const struct observe_session *holder = root > 0 ? observe_session_of(c->last, root) : NULL;
-	return holder && holder->state != OBSERVE_IN_TRANSACTION;
+	const struct observe_session *holder = chain_leader(c, s);
+	if (!holder || s->xid_age >= 0 || (s->xact_start && s->xact_start < s->query_start))
+		return false;
+	return chain_queue_of(c->last, holder->pid) <
+	       chain_queue_of(judge_sample(c, 0), holder->pid) + CHAIN_QUEUE;
+}
+
+/* A leader and those who wait to follow: said, because a forgotten lock looks the same at first. */
+static void chain_note_leaders(struct judge_case *c)
+{
+	for (int i = 0; i < c->last->sessions; i++) {
+		const struct observe_session *leader = &c->last->session[i];
+		int waiters = chain_queue_of(c->last, leader->pid);
+		if (!waiters || leader->blockers || !judge_is_free(c, c->samples - 1, i) ||
+		    leader->state == OBSERVE_IN_TRANSACTION)
+			continue;
+		struct judge_finding *f = judge_add(c, JUDGE_LOCK_CHAIN, JUDGE_NOTE);
+		if (!f)
+			return;
+		char caller[OBSERVE_NAME];
+		observe_caller(leader, caller);
+		f->pid = leader->pid;
+		f->waiters = waiters;
+		f->key = judge_text(c, "lock-chain/%s/advisory", caller);
+		f->cause = judge_text(
+		    c,
+		    "%d session%s for an advisory lock of %s, process %d: so a leader is elected. If nobody should wait, that session has forgotten it.",
+		    waiters, waiters == 1 ? " waits" : "s wait", judge_who(c, leader), leader->pid);
+	}
 }
 
 static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOTS])
@@ -136,7 +192,25 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 		    "Leave autovacuum alone: it would begin anew, with less time. Cancel what waits for it, and try that again when it has ended; freeze such tables early, at night.";
 		return;
 	}
-	if (s->state == OBSERVE_IN_TRANSACTION) {
+	if (s->state == OBSERVE_IDLE) {
+		f->cause = judge_text(
+		    c,
+		    "%s for an advisory lock that %s, process %d, keeps, which has done nothing for %s.",
+		    waits, who, s->pid, judge_age(c, c->last->at - s->state_change));
+		f->action = judge_text(
+		    c,
+		    "Find out whether it still needs the lock; if not, close that connection: SELECT pg_terminate_backend(%d). In the application use pg_advisory_xact_lock, which ends with the transaction: a lock of a session stays with its connection in the pool.",
+		    s->pid);
+	} else if (s->excused || judge_is_work(s)) {
+		f->cause = judge_text(c, "%s for %s, process %d, %s that has been running for %s.",
+				      waits, who, s->pid,
+				      s->text.verb == OBSERVE_COPY ? "a backup or copy" : "a job",
+				      judge_age(c, c->last->at - s->xact_start));
+		f->action = judge_text(
+		    c,
+		    "Let it finish: it ends by itself and would have to begin anew. Cancel what waits if it has to go on now (SELECT pg_cancel_backend(%d)), and try that again later, with lock_timeout.",
+		    r->first->pid);
+	} else if (s->state == OBSERVE_IN_TRANSACTION) {
 		f->cause = judge_text(
 		    c, "%s for %s, process %d, which has done nothing in its transaction for %s.",
 		    waits, who, s->pid, judge_age(c, c->last->at - s->state_change));
@@ -219,4 +293,5 @@ void judge_lock_chain(struct judge_case *c)
 	int roots = chain_collect(c, root);
 	for (int i = 0; i < roots; i++)
 		chain_report(c, &root[i]);
+	chain_note_leaders(c);
 }

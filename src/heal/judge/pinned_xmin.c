@@ -118,11 +118,23 @@ static void pinned_say(struct judge_case *c, struct judge_finding *f,
 	f->key = judge_text(c, "pinned-xmin/%d/%s", (int)h->kind, s ? caller : h->name);
 }
 
+/* Whether it copied tables out in the window: a backup, under whatever name. */
+static bool pinned_copies(const struct judge_case *c, const struct observe_session *s)
+{
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_session *then = observe_session_of(judge_sample(c, i), s->pid);
+		if (then && then->xact_start == s->xact_start && then->text.verb == OBSERVE_COPY)
+			return true;
+	}
+	return false;
+}
+
 /* A backup, or a session that may run long: it ends by itself, and nobody has to look after it. */
 static bool pinned_is_usual(const struct judge_case *c, const struct observe_holder *h)
 {
 	const struct observe_session *s = pinned_session(c, h);
-	return s && (s->excused || (observe_is_human(s) && judge_is_work(s)));
+	return s &&
+	       (s->excused || pinned_copies(c, s) || (observe_is_human(s) && judge_is_work(s)));
 }
 
 static void pinned_visit_victim(struct judge_case *c, uint64_t fingerprint)

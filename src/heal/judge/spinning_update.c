@@ -1,13 +1,23 @@
-/* An UPDATE or DELETE that is called again and again, reads much, and changes nothing. */
+/* A statement that should change or lock rows, is called again and again, reads much, and gets
+ * none. */
 #include "heal/judge/internal.h"
 
-enum { SPINNING_CALLS = 20, SPINNING_BLOCKS = 50 };
+enum {
+	SPINNING_CALLS = 20,
+	SPINNING_BLOCKS = 50,
+	/* Batches are called less often and read more. */
+	SPINNING_BATCHES = 5,
+	SPINNING_BATCH_BLOCKS = 1000
+};
 
 static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 {
 	struct judge_sum sum = judge_sum_of(c, fingerprint, 1);
-	if (sum.calls < SPINNING_CALLS || sum.rows || sum.blocks / sum.calls < SPINNING_BLOCKS ||
-	    (sum.verb != OBSERVE_UPDATE && sum.verb != OBSERVE_DELETE))
+	bool changes = sum.verb == OBSERVE_UPDATE || sum.verb == OBSERVE_DELETE;
+	int64_t blocks = sum.calls ? sum.blocks / sum.calls : 0;
+	bool much = (sum.calls >= SPINNING_CALLS && blocks >= SPINNING_BLOCKS) ||
+		    (sum.calls >= SPINNING_BATCHES && blocks >= SPINNING_BATCH_BLOCKS);
+	if (!much || sum.rows || (!changes && sum.verb != OBSERVE_READ_LOCKING))
 		return;
 	if (judge_is_victim(c, sum.text))
 		return;
@@ -17,8 +27,8 @@ static void spinning_visit(struct judge_case *c, uint64_t fingerprint)
 		return;
 	f->key = judge_text(c, "spinning-update/%016llx", (unsigned long long)fingerprint);
 	f->cause = judge_text(
-	    c, "A statement was called %lld times, read %lld blocks each time and changed no row.",
-	    (long long)sum.calls, (long long)(sum.blocks / sum.calls));
+	    c, "A statement was called %lld times, read %lld blocks each time and %s no row.",
+	    (long long)sum.calls, (long long)blocks, changes ? "changed" : "locked");
 	f->action =
 	    "Read its condition: it selects rows that it then does not change. Claim work with one statement that deletes or marks what it selects, and raise an alarm when a claim takes nothing though work is due.";
 	f->until =

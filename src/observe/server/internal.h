@@ -15,6 +15,7 @@ void observer_take_horizon(const struct db_rows *rows, struct observe_sample *sa
 /* Sessions that keep dead rows, beside the holders that are there. */
 void observer_take_holding_sessions(struct observe_sample *sample);
 void observer_take_state(const struct db_rows *rows, struct observe_sample *sample);
+void observer_take_temporary(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_slots(const struct db_rows *rows, struct observe_sample *sample);
 void observer_take_tables(const struct db_rows *rows, struct observe_sample *sample);
 

@@ -217,7 +217,18 @@ void observer_take_state(const struct db_rows *rows, struct observe_sample *samp
 	sample->freeze_max = db_i64(rows, 0, SQL_OBSERVE_STATE_FREEZE_MAX);
 	sample->checkpoint_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_CHECKPOINT_AT, 0);
 	sample->wal_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_WAL_AT, 0);
+	sample->temporary_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_TEMPORARY_AT, 0);
 	OBSERVE_SET(sample->frozen_database, db_text(rows, 0, SQL_OBSERVE_STATE_FROZEN_DATABASE));
+}
+
+void observer_take_temporary(const struct db_rows *rows, struct observe_sample *sample)
+{
+	for (int i = 0; i < rows->rows; i++) {
+		struct observe_session *s =
+		    rows_find(sample, (int32_t)db_i64(rows, i, SQL_OBSERVE_TEMPORARY_PID));
+		if (s)
+			s->temporary = db_i64(rows, i, SQL_OBSERVE_TEMPORARY_BYTES);
+	}
 }
 
 void observer_take_slots(const struct db_rows *rows, struct observe_sample *sample)

@@ -27,6 +27,7 @@ struct observer {
 	int64_t statements_cost;            /* us */
 	int64_t reset_at;                   /* of the counters of statements; 0: not known */
 	bool no_reset_info;                 /* the server does not say when that was */
+	bool no_temporary;                  /* the role may not list temporary files */
 	uint64_t key;                       /* of hashes of texts */
 	double took;
 	const char *application;
@@ -141,6 +142,7 @@ static enum status observer_learn(struct observer *o, struct err *err)
 		s->connections_max = db_i64(&rows, 0, SQL_OBSERVE_SERVER_CONNECTIONS_MAX);
 		s->query_bytes = db_i64(&rows, 0, SQL_OBSERVE_SERVER_QUERY_BYTES);
 		o->no_reset_info = s->version < 140000;
+		o->no_temporary = false;
 		if (s->start != o->start) {
 			o->reset_at = o->statements_due = o->tables_due = 0;
 			observer_counters_forget(o->counters);
@@ -219,17 +221,22 @@ static void observer_ask_text(struct observer *o, uint64_t fingerprint)
 }
 
 /* Texts of statements, as sessions have shown them. One a sample is asked for, because the server
- * reads the file of all texts for it: of those that are called often and give no row. */
+ * reads the file of all texts for it: of those that are called often and give no row the one that
+ * reads most. */
 static void observer_texts(struct observer *o, struct observe_sample *sample)
 {
 	uint64_t wanted = 0;
+	int64_t most = -1;
 	for (int i = 0; i < sample->sessions; i++)
 		observer_counters_learn(o->counters, sample->session[i].fingerprint,
 					&sample->session[i].text);
 	for (int i = 0; i < sample->statements; i++) {
 		struct observe_statement *s = &sample->statement[i];
-		if (!observer_counters_text(o->counters, s) && !s->rows && s->calls > 1)
-			wanted = s->fingerprint;
+		if (observer_counters_text(o->counters, s) || s->rows || s->calls < 2 ||
+		    s->blocks <= most)
+			continue;
+		wanted = s->fingerprint;
+		most = s->blocks;
 	}
 	if (wanted)
 		observer_ask_text(o, wanted);
@@ -294,6 +301,14 @@ static void observer_rarely(struct observer *o, struct observe_sample *sample)
 	if (observer_ask(o, &sql_observe_state, &rows, &ignored) == OK) {
 		observer_take_state(&rows, sample);
 		db_rows_release(&rows);
+	}
+	if (!o->no_temporary) {
+		enum status status = observer_ask(o, &sql_observe_temporary, &rows, &ignored);
+		o->no_temporary = status == DENIED; /* without pg_monitor */
+		if (status == OK) {
+			observer_take_temporary(&rows, sample);
+			db_rows_release(&rows);
+		}
 	}
 	if (observer_ask(o, &sql_observe_slots, &rows, &ignored) == OK) {
 		observer_take_slots(&rows, sample);
