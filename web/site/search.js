@@ -156,6 +156,13 @@
 				found = read(phrase.slice(0, phrase.length - ending.length) + instead);
 		return found;
 	};
+	// Other names of the kind that begin with the same letters: "pizzeria" for "pizza".
+	const related = (index, word, meaning) => {
+		const begin = [...word].slice(0, 4).join('');
+		if (letters(begin) < 4 || meaning[0] !== 'c') return [];
+		return [...index.phrases].filter(([k, all]) => k !== word && k.startsWith(begin)
+			&& all.some((m) => m.replace('+', '') === meaning)).map(([k]) => k).slice(0, 8);
+	};
 	const placeOf = (index, terms) => {
 		const joined = index.key(terms.map((t) => t.word).join('')), keys = [joined];
 		if (terms.length > 1 && SAINTS.includes(terms[0].word))
@@ -183,7 +190,10 @@
 				if (terms[i].filler || terms[i + n - 1].filler) continue;
 				typed.meanings = meanings(index, terms.slice(i, i + n).map((t) => t.word).join(''));
 				if (typed.meanings.length) terms.slice(i, i + n).forEach((t) => { t.kind = true; });
+				if (typed.meanings.length && n === 1) terms[i].related = related(index, terms[i].word, typed.meanings[0]);
 			}
+		for (const t of terms)
+			if (!t.filler && !t.kind && typed.meanings[0]?.[0] === 'c') t.kind = meanings(index, t.word).includes(typed.meanings[0]);
 		for (let n = 5; n > 0 && !typed.place; n--)
 			for (let end = terms.length; end >= n && !typed.place; end--) {
 				const some = terms.slice(end - n, end);
@@ -209,13 +219,13 @@
 			let degree = NONE, field = FIELD.other, at = '';
 			const look = ([where, list]) => {
 				for (const w of list) {
-					const d = w === t.word || t.joined?.includes(w) ? 0 : t.last && w.startsWith(t.word) ? 1 : t.near?.includes(w) ? 2 : NONE;
+					const d = w === t.word || t.joined?.includes(w) ? 0 : (t.last && w.startsWith(t.word)) || t.related?.includes(w) ? 1 : t.near?.includes(w) ? 2 : NONE;
 					if (d < degree) { degree = d; field = FIELD[where]; at = w; }
 				}
 			};
 			look(sheets[0]);
 			look(sheets[1]);
-			if (degree && t.kind && isOfKind(index, typed, r)) { degree = 0; field = FIELD.kind; }
+			if (degree > (typed.others.length ? 0 : 1) && t.kind && isOfKind(index, typed, r)) { degree = 0; field = FIELD.kind; }
 			look(sheets[2]);
 			look(sheets[3]);
 			if (field === FIELD.name) used.add(at);
@@ -227,10 +237,12 @@
 			r.byName = r.byName && (!t.kind || field === FIELD.name);
 		}
 		r.exact = r.degree === 0;
+		const short = starts && !whole && typed.terms[typed.terms.length - 1].word.length <= 2;
 		if (whole) r.degree = r.field = 0;
-		else if (starts && letters(typed.terms[typed.terms.length - 1].word) <= 2) r.degree = 0;
+		else if (short) r.degree = 0;
 		else if (starts && r.degree > 1) r.degree = 1;
-		r.extra = whole ? 0 : name.filter((w) => !used.has(w) && !index.fillers.has(w)).length;
+		r.extra = whole || (short && name[0] === typed.key) ? 0
+			: name.filter((w) => !used.has(w) && !index.fillers.has(w)).length + short;
 		r.named = (!typed.meanings.length || isOfKind(index, typed, r)) && (!typed.place || typed.place.wide || town);
 		return true;
 	};
@@ -272,8 +284,9 @@
 		const [names, elsewhere, ...lists] = await Promise.all([
 			Promise.all(typed.terms.filter((t) => t.kind).map((t) => ofWord(index, t.word, places))),
 			rare.length ? ofWord(index, rare[0]) : [], ...ids.map((one) => ofWord(index, `@${one}`, places))]);
-		const head = unique([...names.flat(2), ...elsewhere]).filter((r) => judge(index, typed, r)
-			&& (r.whole || ((r.degree === 0 && r.byName) || r.starts) && r.named)).sort(byRank);
+		const main = (r) => typed.meanings.includes(`c${r.kind}`);
+		const head = unique([...names.flat(2), ...elsewhere, ...lists.flat()]).filter((r) => judge(index, typed, r)
+			&& (r.whole || (((r.degree === 0 || (r.degree === 1 && main(r))) && r.byName) || r.starts) && r.named)).sort(byRank);
 		return unique([...head, ...lists.flat().sort(byQuality)]);
 	};
 	const byName = async (index, typed) => {

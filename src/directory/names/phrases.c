@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "directory/words/words.h"
 
 enum {
@@ -165,16 +166,25 @@ static void phrases_add(const struct phrase *p, struct phrase_meaning *out, size
 	out[(*count)++] = p->meaning;
 }
 
-static size_t phrases_read(struct str key, struct phrase_meaning *out)
+/* The first phrase that is not before the key. */
+static size_t phrases_lower(struct str key)
 {
-	size_t low = 0, high = phrases_count, count = 0;
-	while (low < high) {
+	size_t low = 0, high;
+	if (!phrases_count)
+		phrases_build();
+	for (high = phrases_count; low < high;) {
 		size_t middle = (low + high) / 2;
 		if (str_cmp(phrases[middle].key, key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	return low;
+}
+
+static size_t phrases_read(struct str key, struct phrase_meaning *out)
+{
+	size_t low = phrases_lower(key), count = 0;
 	int usual = low < phrases_count ? phrases[low].usual : 0;
 	for (; low < phrases_count && count < PHRASE_MEANINGS; low++) {
 		if (!str_eq(phrases[low].key, key) || phrases[low].usual != usual)
@@ -332,19 +342,34 @@ bool phrases_near(struct str word, int most, phrase_distance *distance, struct p
 	return true;
 }
 
+size_t phrases_related(struct str word, const struct taxonomy_category *category, struct str *out,
+		       size_t max)
+{
+	enum { SHARED = 4 }; /* letters */
+	struct str rest = word, begin = {word.p, 0};
+	size_t count = 0;
+	for (int letter = 0; letter < SHARED; letter++) {
+		size_t n = utf8_first(rest);
+		if (!n)
+			return 0;
+		begin.n += n;
+		rest = (struct str){rest.p + n, rest.n - n};
+	}
+	for (size_t i = phrases_lower(begin);
+	     i < phrases_count && count < max && str_starts(phrases[i].key, begin); i++) {
+		const struct phrase *p = &phrases[i];
+		bool known = count && str_eq(out[count - 1], p->key);
+		if (p->meaning.category == category && !known && !str_eq(p->key, word))
+			out[count++] = p->key;
+	}
+	return count;
+}
+
 size_t phrases_begin(struct str key, struct phrase_name *out, size_t max)
 {
-	size_t low = 0, high, count = 0;
-	if (!phrases_count)
-		phrases_build();
-	for (high = phrases_count; low < high;) {
-		size_t middle = (low + high) / 2;
-		if (str_cmp(phrases[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < phrases_count && count < max && str_starts(phrases[low].key, key); low++) {
+	size_t count = 0;
+	for (size_t low = phrases_lower(key);
+	     low < phrases_count && count < max && str_starts(phrases[low].key, key); low++) {
 		const struct phrase *p = &phrases[low];
 		bool known = !p->meaning.category;
 		for (size_t i = 0; i < count; i++)
@@ -385,103 +410,4 @@ bool phrases_is_filler(struct str word)
 		if (str_eq(word, str_of(fillers[i])))
 			return true;
 	return false;
-}
-
-enum phrase_wish phrases_wish(const struct str *word, size_t count, size_t *used)
-{
-	static const struct {
-		const char *words;
-		enum phrase_wish wish;
-	} wishes[] = {
-	    {"near me", PHRASE_NEAR_ME},
-	    {"nearby", PHRASE_NEAR_ME},
-	    {"close to me", PHRASE_NEAR_ME},
-	    {"around me", PHRASE_NEAR_ME},
-	    {"around here", PHRASE_NEAR_ME},
-	    {"in der nahe", PHRASE_NEAR_ME},
-	    {"in meiner nahe", PHRASE_NEAR_ME},
-	    {"in der umgebung", PHRASE_NEAR_ME},
-	    {"pres de moi", PHRASE_NEAR_ME},
-	    {"pres dici", PHRASE_NEAR_ME},
-	    {"a proximite", PHRASE_NEAR_ME},
-	    {"autour de moi", PHRASE_NEAR_ME},
-	    {"vicino a me", PHRASE_NEAR_ME},
-	    {"nelle vicinanze", PHRASE_NEAR_ME},
-	    {"qui vicino", PHRASE_NEAR_ME},
-	    {"cerca de mi", PHRASE_NEAR_ME},
-	    {"cerca de aqui", PHRASE_NEAR_ME},
-	    {"cerca", PHRASE_NEAR_ME},
-	    {"in de buurt", PHRASE_NEAR_ME},
-	    {"bij mij in de buurt", PHRASE_NEAR_ME},
-	    {"blizu mene", PHRASE_NEAR_ME},
-	    {"u blizini", PHRASE_NEAR_ME},
-	    {"near here", PHRASE_NEAR_ME},
-	    {"close by", PHRASE_NEAR_ME},
-	    {"in meiner umgebung", PHRASE_NEAR_ME},
-	    {"pres de chez moi", PHRASE_NEAR_ME},
-	    {"vicino a qui", PHRASE_NEAR_ME},
-	    {"dicht bij mij", PHRASE_NEAR_ME},
-	    {"dichtbij", PHRASE_NEAR_ME},
-	    {"u mojoj blizini", PHRASE_NEAR_ME},
-	    {"قريب مني", PHRASE_NEAR_ME},
-	    {"بالقرب مني", PHRASE_NEAR_ME},
-	    {"open now", PHRASE_OPEN_NOW},
-	    {"jetzt geoffnet", PHRASE_OPEN_NOW},
-	    {"jetzt offen", PHRASE_OPEN_NOW},
-	    {"ouvert maintenant", PHRASE_OPEN_NOW},
-	    {"ouverte maintenant", PHRASE_OPEN_NOW},
-	    {"aperto ora", PHRASE_OPEN_NOW},
-	    {"aperto adesso", PHRASE_OPEN_NOW},
-	    {"abierto ahora", PHRASE_OPEN_NOW},
-	    {"nu open", PHRASE_OPEN_NOW},
-	    {"nu geopend", PHRASE_OPEN_NOW},
-	    {"otvoreno sada", PHRASE_OPEN_NOW},
-	    {"open right now", PHRASE_OPEN_NOW},
-	    {"currently open", PHRASE_OPEN_NOW},
-	    {"now open", PHRASE_OPEN_NOW},
-	    {"geoffnet jetzt", PHRASE_OPEN_NOW},
-	    {"gerade geoffnet", PHRASE_OPEN_NOW},
-	    {"noch geoffnet", PHRASE_OPEN_NOW},
-	    {"noch offen", PHRASE_OPEN_NOW},
-	    {"geoffnet", PHRASE_OPEN_NOW},
-	    {"still open", PHRASE_OPEN_NOW},
-	    {"ouverts maintenant", PHRASE_OPEN_NOW},
-	    {"ouvertes maintenant", PHRASE_OPEN_NOW},
-	    {"ouvert actuellement", PHRASE_OPEN_NOW},
-	    {"aperta ora", PHRASE_OPEN_NOW},
-	    {"aperti ora", PHRASE_OPEN_NOW},
-	    {"aperte ora", PHRASE_OPEN_NOW},
-	    {"ora aperto", PHRASE_OPEN_NOW},
-	    {"ora aperta", PHRASE_OPEN_NOW},
-	    {"aperta adesso", PHRASE_OPEN_NOW},
-	    {"aperti adesso", PHRASE_OPEN_NOW},
-	    {"aperte adesso", PHRASE_OPEN_NOW},
-	    {"abierta ahora", PHRASE_OPEN_NOW},
-	    {"abiertos ahora", PHRASE_OPEN_NOW},
-	    {"abiertas ahora", PHRASE_OPEN_NOW},
-	    {"ahora abierto", PHRASE_OPEN_NOW},
-	    {"ahora abierta", PHRASE_OPEN_NOW},
-	    {"open nu", PHRASE_OPEN_NOW},
-	    {"geopend nu", PHRASE_OPEN_NOW},
-	    {"otvorena sada", PHRASE_OPEN_NOW},
-	    {"otvoren sada", PHRASE_OPEN_NOW},
-	    {"otvorene sada", PHRASE_OPEN_NOW},
-	    {"sada otvoreno", PHRASE_OPEN_NOW},
-	    {"مفتوح الان", PHRASE_OPEN_NOW},
-	    {"مفتوحة الان", PHRASE_OPEN_NOW},
-	};
-	for (size_t i = 0; i < COUNT_OF(wishes); i++) {
-		struct str rest = str_of(wishes[i].words);
-		size_t n = 0;
-		bool same = true;
-		for (; rest.p && same; n++) {
-			struct str one = str_cut(&rest, ' ');
-			same = n < count && str_eq(word[n], one);
-		}
-		*used = n;
-		if (same)
-			return wishes[i].wish;
-	}
-	*used = 0;
-	return PHRASE_NO_WISH;
 }

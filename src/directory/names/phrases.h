@@ -24,6 +24,11 @@ typedef int phrase_distance(struct str a, struct str b, int most);
 bool phrases_near(struct str word, int most, phrase_distance *distance, struct phrase_meaning *out,
 		  struct str *text);
 
+/* Other names of the category that begin with the same letters as the word, folded ("pizzeria" for
+ * "pizza"); how many were written. */
+size_t phrases_related(struct str word, const struct taxonomy_category *category, struct str *out,
+		       size_t max);
+
 /* Names of categories that begin with the folded text, as the tables write them, each category
  * once; how many were written. */
 struct phrase_name {
@@ -43,11 +48,5 @@ const char *phrases_filler(size_t i);
 
 /* Whether a folded word only joins others in one of the languages ("in", "près", "und"). */
 bool phrases_is_filler(struct str word);
-
-/* What words ask for besides what is looked for: what is near the visitor ("near me", "in der
- * Nähe"), or open now. */
-enum phrase_wish { PHRASE_NO_WISH, PHRASE_NEAR_ME, PHRASE_OPEN_NOW };
-/* Of the folded words from the first on; *used: how many words say so. */
-enum phrase_wish phrases_wish(const struct str *word, size_t count, size_t *used);
 
 #endif

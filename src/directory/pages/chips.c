@@ -28,6 +28,22 @@ static void put_part(struct chips *c, struct str label, struct str without)
 		put_chip(c, label, &q);
 }
 
+/* What a time that is asked for is called; empty: none is. */
+static struct str label_of_time(struct chips *c, enum wish when)
+{
+	static const enum word_id words[] = {
+	    [WISH_NOW] = WORD_OPEN_NOW,           [WISH_TODAY] = WORD_OPEN_TODAY,
+	    [WISH_TOMORROW] = WORD_OPEN_TOMORROW, [WISH_LATE] = WORD_OPEN_LATE,
+	    [WISH_ALWAYS] = WORD_OPEN_24_HOURS,   [WISH_WEEKEND] = WORD_OPEN_WEEKEND,
+	};
+	if (when == WISH_NONE)
+		return (struct str){"", 0};
+	if (when >= WISH_MONDAY)
+		return VIEW_FILL(c->page, WORD_OPEN_ON_DAY,
+				 view_weekday(c->page, (int)(when - WISH_MONDAY)));
+	return view_word(c->page, words[when]);
+}
+
 static void put_text(struct chips *c, const struct search_understood *u)
 {
 	const struct search_place *place = u->city.key.n     ? &u->city
@@ -37,8 +53,10 @@ static void put_text(struct chips *c, const struct search_understood *u)
 		put_part(c, VIEW_FILL(c->page, WORD_QUOTED, u->words), u->without_words);
 	put_part(c, view_kind(c->page, u->category.key, u->category.label), u->without_category);
 	put_part(c, view_region_name(place), u->without_place);
-	if (u->open_now)
-		put_part(c, view_word(c->page, WORD_OPEN_NOW), u->without_wish);
+	put_part(c, label_of_time(c, u->when), u->without_wish);
+	if (u->excluded.n)
+		put_part(c, view_text(c->page, "\u2212%.*s", STR_ARG(u->excluded)),
+			 u->without_wish);
 	if (u->near_me)
 		put_part(c, view_word(c->page, WORD_NEAR_ME), u->without_wish);
 }

@@ -145,6 +145,8 @@ int view_larger_first(const void *a, const void *b); /* of struct search_place, 
 
 /* ---- time.c: hours as people read them ---- */
 
+/* day: 0 is Monday. */
+struct str view_weekday(const struct view *p, int day);
 /* "Open until 18:00", "Closed, opens Monday 08:00"; empty when not known. */
 struct str view_open_text(struct view *p, const struct search_business *b, int64_t now_s);
 /* Seven days {day, today, spans: [text], closed} under `days`, when the text is weekly. */

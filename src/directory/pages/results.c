@@ -343,6 +343,7 @@ static void put_understood(struct results *r)
 		json_build_text(&p->b, p->root, "left_out", u->left_out);
 		json_build_text(&p->b, p->root, "without", u->text);
 	}
+	json_build_true(&p->b, p->root, "opens_next", u->opens_next);
 	json_build_true(&p->b, p->root, "near_me", u->near_me && !r->q.near);
 }
 

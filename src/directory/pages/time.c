@@ -16,8 +16,7 @@ static bool time_local(const struct search_business *b, int64_t at_s, int64_t *o
 	return *out >= 0;
 }
 
-/* 0 is Monday. */
-static struct str view_weekday(const struct view *p, int day)
+struct str view_weekday(const struct view *p, int day)
 {
 	return view_word(p, (enum word_id)(WORD_MONDAY + day));
 }

@@ -15,8 +15,7 @@ enum {
 	EXPECTED_MAX = 5000,
 	CANDIDATES = 150, /* of one statement */
 	NAMESAKES = 50,
-	FEW = 5,        /* with at most so many exact matches, near misses are listed as well */
-	NAME_LEAST = 2, /* bytes of a name's beginning */
+	FEW = 5, /* with at most so many exact matches, near misses are listed as well */
 };
 
 struct finding {
@@ -32,8 +31,15 @@ struct finding {
 static void head_finish(struct finding *f)
 {
 	struct search_head *h = &f->head;
+	bool literal = false;
 	if (!h->problem)
 		qsort(h->item, h->count, sizeof(*h->item), rank_compare);
+	for (size_t i = 0; i < h->count; i++)
+		literal |= h->item[i].literal && h->item[i].degree == 0 && h->item[i].extra == 0;
+	if (literal) {
+		h->typed.when = WISH_NONE;
+		h->typed.excludes = false;
+	}
 	f->done(f->ctx, h);
 }
 
@@ -70,6 +76,19 @@ static bool head_has(const struct search_head *h, int64_t id)
 	return false;
 }
 
+/* When category and place say it all, their list follows. Before it come names that are what was
+ * typed, and of what is listed names that have the words, begin with them, or have a related name
+ * of the category. Where only a category is named, the word in a name counts whatever the category:
+ * "pizza". */
+static bool head_takes(const struct typed *typed, const struct candidate *c)
+{
+	bool in_name = c->degree == 0 && c->by_name;
+	bool related = c->degree == DEGREE_BEGINNING && c->by_name && rank_is_main(typed, c);
+	if (c->whole || (in_name && !typed->where[0].kind))
+		return true;
+	return (in_name || related || c->starts) && rank_is_named(typed, c);
+}
+
 /* Adds the rows of the row text_head that are new. */
 static bool head_add(struct finding *f, const struct db_rows *rows, bool whole_only)
 {
@@ -85,13 +104,7 @@ static bool head_add(struct finding *f, const struct db_rows *rows, bool whole_o
 		    !rows_texts(f->ask.arena, rows, row, SQL_TEXT_HEAD_CATEGORIES, &c->categories))
 			return false;
 		rank_judge(&h->typed, c);
-		/* When category and place say it all, their list follows: before it come
-		 * names that are what was typed, and of what is listed names that have the
-		 * words or begin with them. Where only a category is named, the word in a
-		 * name counts whatever the category: "pizza". */
-		bool in_name = c->degree == 0 && c->by_name;
-		if (!whole_only || c->whole || (in_name && !h->typed.where[0].kind) ||
-		    ((in_name || c->starts) && rank_is_named(&h->typed, c)))
+		if (!whole_only || head_takes(&h->typed, c))
 			h->count++;
 	}
 	return true;
@@ -130,9 +143,17 @@ static bool head_exact(const struct search_head *h)
 /* After one degree of matches: the next one, unless there is enough. */
 static void head_went_on(struct finding *f)
 {
-	bool dropped = false;
-	for (size_t i = 0; i < f->head.typed.count; i++)
+	bool dropped = false, related = false;
+	for (size_t i = 0; i < f->head.typed.count; i++) {
 		dropped |= f->head.typed.term[i].dropped;
+		related |= f->head.typed.term[i].relateds > 0;
+	}
+	if (f->head.typed.complete && related && f->wish.degree == DEGREE_EXACT &&
+	    f->head.count < f->asked.enough) {
+		f->wish.degree = DEGREE_BEGINNING;
+		head_next_words(f);
+		return;
+	}
 	/* Two errors a word are tried only when one gave nothing, and not beside
 	 * words that were left out. */
 	bool tried = f->wish.degree >= DEGREE_NEAR;
@@ -200,11 +221,17 @@ static void head_next_words(struct finding *f)
 	if (text.hopeless || text.expected > EXPECTED_MAX) {
 		if (f->wish.degree == DEGREE_EXACT)
 			f->head.all = text.hopeless;
-		/* There are enough exact matches; corrections behind so many would not be seen. */
-		if (text.hopeless)
+		if (text.hopeless) {
 			head_went_on(f);
-		else
-			head_finish(f);
+			return;
+		}
+		/* Corrections would not be seen behind so many. What was not found as typed is
+		 * listed without an order among them. */
+		if (!f->head.count && !f->head.typed.complete) {
+			f->head.text = text;
+			f->head.all = false;
+		}
+		head_finish(f);
 		return;
 	}
 	struct db_param params[12] = {DB_TEXT(text.all)};
@@ -216,19 +243,11 @@ static void head_next_words(struct finding *f)
 	head_ask(f, &sql_text_head, params, 12, head_words_done);
 }
 
-static void head_near_done(void *ctx, enum status status, const struct db_rows *rows,
-			   const struct err *err)
+/* With what is near to the words: first whether one was meant for a kind or a place. */
+static void head_corrected(struct finding *f, bool place)
 {
-	struct finding *f = ctx;
-	ask_answered(&f->ask);
-	f->corrected = true;
-	if (status != OK)
-		head_refuse(f, status, err);
-	else if (!terms_read_near(&f->head.typed, rows))
-		head_no_room(f);
-	else if (f->asked.unranked)
-		head_finish(f);
-	else if (!f->head.count && named_correct_whole(&f->head.typed)) {
+	bool kind = !f->head.count && named_correct_whole(&f->head.typed);
+	if (kind || place) {
 		f->wish.degree = DEGREE_EXACT;
 		head_ask_names(f);
 	} else {
@@ -236,7 +255,43 @@ static void head_near_done(void *ctx, enum status status, const struct db_rows *
 	}
 }
 
-static void head_ask_near(struct finding *f)
+static void head_slips_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct finding *f = ctx;
+	bool place;
+	ask_answered(&f->ask);
+	if (status != OK)
+		head_refuse(f, status, err);
+	else if (!named_read_slips(&f->head.typed, rows, &place))
+		head_no_room(f);
+	else
+		head_corrected(f, place);
+}
+
+static void head_near_done(void *ctx, enum status status, const struct db_rows *rows,
+			   const struct err *err)
+{
+	struct finding *f = ctx;
+	struct str places = {"", 0};
+	ask_answered(&f->ask);
+	f->corrected = true;
+	if (status != OK)
+		head_refuse(f, status, err);
+	else if (!terms_read_near(&f->head.typed, rows) ||
+		 (!f->head.count && !named_ask_slips(&f->head.typed, &places)))
+		head_no_room(f);
+	else if (f->asked.unranked)
+		head_finish(f);
+	else if (places.n)
+		head_ask(f, &sql_places_named,
+			 (const struct db_param[]){DB_TEXT(places), DB_Z("{}")}, 2,
+			 head_slips_done);
+	else
+		head_corrected(f, false);
+}
+
+static void head_ask_corrections(struct finding *f)
 {
 	struct str words;
 	if (!terms_ask_near(&f->head.typed, &words)) {
@@ -250,37 +305,112 @@ static void head_ask_near(struct finding *f)
 	}
 }
 
-/* ---- names ---- */
-
-static void head_names_done(void *ctx, enum status status, const struct db_rows *rows,
+static void head_begun_done(void *ctx, enum status status, const struct db_rows *rows,
 			    const struct err *err)
 {
 	struct finding *f = ctx;
 	ask_answered(&f->ask);
 	if (status != OK)
 		head_refuse(f, status, err);
-	else if (!head_add(f, rows, f->head.typed.complete))
+	else if (!terms_read_begun(&f->head.typed, rows))
 		head_no_room(f);
 	else
-		head_next_words(f);
+		head_ask_corrections(f);
 }
 
-static void head_ask_names(struct finding *f)
+/* Words that are near those typed. Where nothing was found, words before the last one may also be
+ * beginnings: "wein erlenau" for a Weinkeller there. */
+static void head_ask_near(struct finding *f)
 {
-	struct str key = f->head.typed.key;
-	if (key.n < NAME_LEAST) {
-		head_next_words(f);
-		return;
-	}
+	struct str beginnings = {"", 0};
+	if (!f->head.count && !terms_ask_begun(&f->head.typed, &beginnings))
+		head_no_room(f);
+	else if (beginnings.n)
+		head_ask(f, &sql_words_known,
+			 (const struct db_param[]){DB_Z("{}"), DB_TEXT(beginnings)}, 2,
+			 head_begun_done);
+	else
+		head_ask_corrections(f);
+}
+
+/* ---- names ---- */
+
+/* Names that are this key or begin with it; place: facets of where they must be. */
+static void head_ask_named(struct finding *f, struct str key, struct str place, db_done *done)
+{
 	struct str above = ARENA_JOIN(f->ask.arena, key, STR("\xf4\x8f\xbf\xbf"));
-	char *facets = arena_printf(f->ask.arena, "{%s}", f->asked.facets);
+	char *facets = arena_printf(f->ask.arena, "{%s%s%.*s}", f->asked.facets,
+				    f->asked.facets[0] && place.n ? "," : "", STR_ARG(place));
 	if (!above.p || !facets) {
 		head_no_room(f);
 		return;
 	}
 	const struct db_param params[] = {DB_TEXT(key), DB_TEXT(above), DB_Z(facets),
 					  DB_I64(NAMESAKES)};
-	head_ask(f, &sql_text_names, params, 4, head_names_done);
+	head_ask(f, &sql_text_names, params, 4, done);
+}
+
+/* Of names that begin with what joins words only those count that consist of it, and beside those
+ * the others: "EL SUR" and "EL SUR LLC", but not every name with "in" for "in San Francisco". */
+static void head_joining_done(void *ctx, enum status status, const struct db_rows *rows,
+			      const struct err *err)
+{
+	struct finding *f = ctx;
+	char key[WORDS_KEY_BYTES];
+	struct str joining = named_joining(&f->head.typed, key);
+	size_t before = f->head.count;
+	bool whole = false;
+	ask_answered(&f->ask);
+	if (status != OK) {
+		head_refuse(f, status, err);
+		return;
+	}
+	if (!head_add(f, rows, true)) {
+		head_no_room(f);
+		return;
+	}
+	for (size_t i = before; i < f->head.count; i++) {
+		char name[WORDS_KEY_BYTES];
+		whole |= str_eq(words_key(f->head.item[i].business.name, name), joining);
+	}
+	if (!whole)
+		f->head.count = before;
+	head_next_words(f);
+}
+
+static void head_names_done(void *ctx, enum status status, const struct db_rows *rows,
+			    const struct err *err)
+{
+	struct finding *f = ctx;
+	const struct named_place *where = &f->head.typed.where[0];
+	char key[WORDS_KEY_BYTES];
+	ask_answered(&f->ask);
+	if (status != OK) {
+		head_refuse(f, status, err);
+		return;
+	}
+	if (!head_add(f, rows, f->head.typed.complete)) {
+		head_no_room(f);
+		return;
+	}
+	struct str joining = arena_str(f->ask.arena, named_joining(&f->head.typed, key));
+	/* Whether it is in a town is judged by its address, which says it also where the country is
+	 * not known. */
+	bool town = where->kind == PLACE_TOWN;
+	if (!joining.p)
+		head_no_room(f);
+	else if (joining.n && (town || where->count == 1))
+		head_ask_named(f, joining, town ? STR("") : where->facets, head_joining_done);
+	else
+		head_next_words(f);
+}
+
+static void head_ask_names(struct finding *f)
+{
+	if (f->head.typed.key.n)
+		head_ask_named(f, f->head.typed.key, STR(""), head_names_done);
+	else
+		head_next_words(f);
 }
 
 /* ---- what is known of the words ---- */

@@ -4,6 +4,7 @@
 
 #include "db/async/async.h"
 #include "directory/names/phrases.h"
+#include "directory/names/wishes.h"
 #include "directory/search/search.h"
 #include "directory/words/words.h"
 
@@ -110,10 +111,11 @@ MUST_CHECK bool ring_params(struct arena *arena, const struct near_ring *r,
 
 enum {
 	TERMS_MAX = SEARCH_WORDS_MAX,
-	ALTERNATIVES_MAX = 64,
+	ALTERNATIVES_MAX = 96,
 	TEXT_SETS = 8, /* of the expression text_match */
 	TEXT_BYTES = 32 << 10,
 	STREET_SPELLINGS = 2,
+	RELATED_MAX = 8,
 };
 
 /* How well a word fits what was typed. */
@@ -126,15 +128,23 @@ struct alternative {
 };
 
 struct term {
-	struct str word;      /* folded */
-	bool filler;          /* only joins others */
-	bool last;            /* may be the beginning of a word */
-	bool category, place; /* belongs to what names them */
-	bool dropped;         /* nothing was found with it */
-	struct str meant;     /* the name of a category that it is a misspelling of */
-	int64_t known;        /* businesses that have it as it was typed */
-	struct str joined;    /* this and the next word in one, when that is a word */
-	struct str split[2];  /* two words that it consists of, when it is none */
+	struct str word;  /* folded */
+	struct str typed; /* the same with ae, oe, ue as typed; empty: there are none */
+	bool filler;      /* only joins others */
+	bool last;        /* may be the beginning of a word */
+	bool begins;      /* so may this one, because nothing has it as it was typed */
+	enum wish wish;   /* it asks for something besides; such words are fillers, too */
+	enum wish time;   /* it does so beside a kind of business */
+	bool excluded;    /* what it names is not wanted ... */
+	const struct taxonomy_category *unwanted; /* ... which is of this category; NULL: of none */
+	bool category, place;                     /* belongs to what names them */
+	bool dropped;                             /* nothing was found with it */
+	struct str meant;                /* the name of a category that it is a misspelling of */
+	int64_t known;                   /* businesses that have it as it was typed */
+	struct str joined;               /* this and the next word in one, when that is a word */
+	struct str split[2];             /* two words that it consists of, when it is none */
+	struct str related[RELATED_MAX]; /* other names of its category that begin like it */
+	size_t relateds;
 	struct str street[STREET_SPELLINGS]; /* as streets also write it: "st", "street" */
 	size_t count;
 	struct alternative of[ALTERNATIVES_MAX];
@@ -165,7 +175,10 @@ struct typed {
 	bool only_phone;    /* it can be nothing else */
 	struct str host;    /* when it looks like a website */
 	bool only_together; /* its words are one: none is left out */
-	bool near_me, open_now;
+	bool near_me;
+	enum wish when;  /* only what is open then is listed; WISH_NONE: whenever it is */
+	bool everything; /* there is nothing but this wish */
+	bool excludes;   /* words name what is not wanted */
 	size_t meanings; /* of the words that are called category */
 	struct phrase_meaning meaning[PHRASE_MEANINGS];
 	/* The place that words name: towns of that name, else the region or country. What it may be
@@ -183,12 +196,17 @@ struct text {
 	bool hopeless;   /* a word that nothing resembles */
 };
 
+/* The times among the words are wishes, because they name a kind of business as well. */
+void terms_take_times(struct typed *typed);
 /* All of these: false when the arena has no room. */
 MUST_CHECK bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out);
 /* Arrays of words_known. */
 MUST_CHECK bool terms_ask_known(const struct typed *typed, struct str *exact,
 				struct str *beginnings);
 MUST_CHECK bool terms_read_known(struct typed *typed, const struct db_rows *rows);
+/* For words before the last one the array of beginnings of words_known; empty: there are none. */
+MUST_CHECK bool terms_ask_begun(const struct typed *typed, struct str *beginnings);
+MUST_CHECK bool terms_read_begun(struct typed *typed, const struct db_rows *rows);
 /* The array of words_near; empty when no word can be corrected. */
 MUST_CHECK bool terms_ask_near(const struct typed *typed, struct str *words);
 MUST_CHECK bool terms_read_near(struct typed *typed, const struct db_rows *rows);
@@ -205,8 +223,10 @@ MUST_CHECK bool terms_match(const struct typed *typed, const struct match_wish *
 int terms_edits(struct str a, struct str b, int most);
 /* How many errors are forgiven in a word as it was typed. */
 int terms_forgiven(struct str word);
-/* How many errors make `typed` of a word, when so many are forgiven; 0: none, or too many. */
-int terms_corrected(struct str word, struct str typed);
+/* How many errors make the term of a word, when so many are forgiven; 0: none, or too many. */
+int terms_corrected(struct str word, const struct term *term);
+/* The piece between spaces that folds to the word, without the signs around it; empty: none. */
+struct str terms_piece(struct str text, struct str word);
 
 /* The words from..to as one. */
 struct str terms_joined(const struct typed *typed, size_t from, size_t to,
@@ -232,6 +252,13 @@ MUST_CHECK bool terms_array_close(struct token_array *a, struct arena *arena, st
 MUST_CHECK bool named_ask_places(const struct typed *typed, struct str *names,
 				 struct str *countries);
 MUST_CHECK bool named_read_places(struct typed *typed, const struct db_rows *rows);
+/* The array of places_named for slips in the names of places; empty: there are none. */
+MUST_CHECK bool named_ask_slips(const struct typed *typed, struct str *names);
+/* Take a slip for the place; *found: there is one. False: no room. */
+MUST_CHECK bool named_read_slips(struct typed *typed, const struct db_rows *rows, bool *found);
+/* The words beside a place, when they are nothing but words that join others, as one: "EL SUR San
+ * Francisco". A slice of out; empty: it is no such text. */
+struct str named_joining(const struct typed *typed, char out[WORDS_KEY_BYTES]);
 /* Take a misspelt word for the name of a category; false: there is none. */
 bool named_correct(struct typed *typed);
 /* The same before names that are near are looked for, when beside a place there is one word, which
@@ -250,20 +277,30 @@ struct candidate {
 	bool whole;   /* its name is what was typed */
 	bool by_name; /* what names a category is in its name */
 	bool starts;  /* its name begins with what was typed */
+	bool literal; /* its name says what would be a wish: "Café Sonntag" */
 	int degree, field, extra;
 	int missed;          /* typed words that only join others and that it does not have */
 	const char *because; /* the field that was found when that is not the name; else NULL */
 };
 void rank_judge(const struct typed *typed, struct candidate *c);
+/* Whether its main category is the one that the text names. */
+bool rank_is_main(const struct typed *typed, const struct candidate *c);
 /* Whether it is of the category and in the town that the text names. */
 bool rank_is_named(const struct typed *typed, const struct candidate *c);
 int rank_compare(const void *a, const void *b); /* of struct candidate, for qsort */
+/* Whether it is what the text excludes. */
+bool rank_excluded(const struct typed *typed, const struct search_business *b);
 /* The place as one of city, region and country. */
 void rank_place(struct search_understood *out, const struct named_place *where);
 /* What the text was understood as, best being the first candidate (NULL: there is
  * none). False: no room. */
 MUST_CHECK bool rank_understood(const struct typed *typed, const struct candidate *best,
 				struct search_understood *out);
+
+/* ---- open.c ---- */
+
+/* Whether it is open at the time that words ask for; its state now is that of now_s. */
+enum search_open open_when(const struct search_business *b, enum wish when, int64_t now_s);
 
 /* ---- head.c: the best answers to a text, ranked ---- */
 

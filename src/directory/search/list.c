@@ -1,4 +1,4 @@
-#include "directory/search/internal.h"
+#include "directory/search/listing.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,39 +28,9 @@ enum {
 /* In front of the key in a cursor of a list whose place_stage is not 0. */
 #define STAGE_MARK "s"
 
-struct listing {
-	struct ask ask;
-	struct search_query q;
-	search_list_done *done;
-	void *ctx;
-
-	unsigned filters;
-	int64_t group, category, region, city; /* 0: not asked */
-	/* The filters as they were asked, while those that a text names are tried. */
-	int64_t asked_group, asked_category, asked_region, asked_city;
-	unsigned asked_filters;
-	bool adopted;
-	/* Which of the places that a text names is tried; PLACE_STAGES: none, words are words. */
-	int place_stage;
-	int64_t at_most; /* businesses that place and category leave */
-	int64_t total;
-	int64_t at_s;
-	bool open;                /* asked by open_at or by the text */
-	struct search_head *head; /* of a text by relevance; NULL: none */
-	size_t head_from;         /* where the page begins in it */
-	struct text text;
-	const struct plan *plan;
-	struct key key; /* of the last row looked at */
-	int fetch;
-	struct near_ring ring;
-	int walk; /* for common words */
-	int walked;
-	struct area area;
-	struct search_list list;
-};
-
 static void ask_words(struct listing *l);
-static void ask_facets(struct listing *l);
+static void list_counted(struct listing *l, enum status status, const struct err *err);
+static void adopt_for_count(struct listing *l);
 static void begin_tail(struct listing *l);
 
 /* Where nothing was found in the place that the text names: in the region that is called like the
@@ -83,18 +53,35 @@ static void try_other_place(struct listing *l)
 	}
 }
 
+/* Where nothing is open when the text asks for it: what opens next. */
+static bool give_nexts(struct listing *l)
+{
+	if (l->list.count || l->list.problem || !l->nexts || l->q.cursor.n)
+		return false;
+	for (; l->list.count < l->nexts; l->list.count++)
+		l->list.item[l->list.count] = l->next[l->list.count].business;
+	l->list.understood.opens_next = true;
+	return true;
+}
+
 static void list_finish(struct listing *l)
 {
+	if (give_nexts(l)) {
+		l->done(l->ctx, &l->list);
+		return;
+	}
 	if (l->adopted && !l->list.count && !l->list.problem && !l->q.cursor.n &&
 	    l->place_stage < PLACE_STAGES) {
 		try_other_place(l);
 		return;
 	}
 	if (l->q.facets && !l->list.problem && !l->list.facets.known && !l->q.near && !l->open &&
-	    !l->q.box && !l->q.cursor.n)
-		ask_facets(l);
-	else
+	    !l->typed && !l->q.box && !l->q.cursor.n) {
+		adopt_for_count(l);
+		list_count(l, list_counted);
+	} else {
 		l->done(l->ctx, &l->list);
+	}
 }
 
 static void refuse(struct listing *l, enum search_problem problem, const char *sentence)
@@ -114,6 +101,14 @@ static void refuse_database(struct listing *l, enum status status, const struct 
 	list_finish(l);
 }
 
+static void list_counted(struct listing *l, enum status status, const struct err *err)
+{
+	if (status == OK)
+		list_finish(l);
+	else
+		refuse_database(l, status, err);
+}
+
 static void too_large(struct listing *l)
 {
 	refuse(l, SEARCH_FAILED, "the answer does not fit into a request's memory");
@@ -121,11 +116,37 @@ static void too_large(struct listing *l)
 
 /* ---- the page ---- */
 
-/* Filters that are looked at in rows: those known to be open, and those in a section of the map
- * that no index serves exactly. */
-static bool keeps(const struct listing *l, struct search_business *b)
+/* Remember what opens next, as many as a page has. */
+static void keep_next(struct listing *l, const struct search_business *b, enum search_open open)
 {
-	return (!l->open || b->open == SEARCH_OPEN) && area_has(&l->area, b);
+	int64_t opens_s = open == SEARCH_OPEN_UNKNOWN ? INT64_MAX
+			  : b->open == SEARCH_OPEN    ? 0
+			  : b->open_changes_s         ? b->open_changes_s
+						      : INT64_MAX - 1;
+	size_t at = l->nexts;
+	if (!l->next)
+		l->next = arena_array(l->ask.arena, (size_t)l->q.limit + 1, sizeof(*l->next));
+	if (!l->next)
+		return;
+	for (; at > 0 && l->next[at - 1].opens_s > opens_s; at--)
+		l->next[at] = l->next[at - 1];
+	l->next[at] = (struct list_next){*b, opens_s};
+	l->nexts += l->nexts < (size_t)l->q.limit;
+}
+
+/* Filters that are looked at in rows: those known to be open, those in a section of the map that no
+ * index serves exactly, and those that a text's wishes leave. */
+static bool keeps(struct listing *l, struct search_business *b)
+{
+	if ((l->open && b->open != SEARCH_OPEN) || !area_has(&l->area, b))
+		return false;
+	if (!l->typed || rank_excluded(l->typed, b))
+		return !l->typed;
+	enum search_open open =
+	    l->typed->when ? open_when(b, l->typed->when, l->at_s) : SEARCH_OPEN;
+	if (open != SEARCH_OPEN && !l->list.count)
+		keep_next(l, b, open);
+	return open == SEARCH_OPEN;
 }
 
 /* 0: the arena is full. */
@@ -252,7 +273,7 @@ static void page_done(void *ctx, enum status status, const struct db_rows *rows,
 		l->walked++;
 		if (l->head)
 			b->because = because_of(l, b);
-		if (keeps(l, b) && !in_head(l, b->id))
+		if (!in_head(l, b->id) && keeps(l, b))
 			l->list.count++;
 	}
 	bool full = rows->rows == l->fetch;
@@ -332,30 +353,32 @@ static const char *facets_of(struct listing *l)
 	return facets;
 }
 
-/* A list by facets alone: how many have them is not known. */
-static void begin_facets(struct listing *l)
+/* A list by facets alone: how many have them is not known. False: no room. */
+static bool match_facets(struct listing *l)
 {
 	const char *facets = facets_of(l);
 	char *all = facets ? arena_printf(l->ask.arena, "{%s}", facets) : NULL;
-	if (!all) {
-		too_large(l);
-		return;
-	}
+	if (!all)
+		return false;
 	l->text = (struct text){.all = str_of(all), .expected = (double)l->total};
-	if (l->adopted && l->head->typed.where[l->place_stage].count > 1) {
-		/* Places of one name: what is in any of them. */
-		const struct named_place *where = &l->head->typed.where[l->place_stage];
-		char *set = arena_printf(l->ask.arena, "{%.*s}", STR_ARG(where->facets));
-		if (!set) {
-			too_large(l);
-			return;
-		}
-		l->text.set[0] = str_of(set);
-		l->text.expected = (double)where->businesses;
-		if (l->category || l->group)
-			l->text.expected /= CATEGORY_SHARE;
-	}
-	begin_pages(l);
+	if (!l->adopted || l->head->typed.where[l->place_stage].count < 2)
+		return true;
+	/* Places of one name: what is in any of them. */
+	const struct named_place *where = &l->head->typed.where[l->place_stage];
+	char *set = arena_printf(l->ask.arena, "{%.*s}", STR_ARG(where->facets));
+	l->text.set[0] = str_of(set ? set : "");
+	l->text.expected = (double)where->businesses;
+	if (l->category || l->group)
+		l->text.expected /= CATEGORY_SHARE;
+	return set != NULL;
+}
+
+static void begin_facets(struct listing *l)
+{
+	if (match_facets(l))
+		begin_pages(l);
+	else
+		too_large(l);
 }
 
 /* By id: what few businesses pass is fetched, what many pass is met on the way. */
@@ -405,6 +428,14 @@ static bool adopt_filters(struct listing *l)
 		l->filters |= PLAN_REGION;
 	}
 	return true;
+}
+
+/* A page that the head fills is part of the list that the text names, which is what is counted. */
+static void adopt_for_count(struct listing *l)
+{
+	if (l->head && !l->adopted && adopt_filters(l) && l->filters & PLAN_FACETS &&
+	    !match_facets(l))
+		l->text = (struct text){.hopeless = true};
 }
 
 static bool has_tail(const struct listing *l)
@@ -463,10 +494,10 @@ static void head_found(void *ctx, struct search_head *head)
 	}
 	if (l->place_stage > 0 && l->place_stage < PLACE_STAGES)
 		rank_place(&l->list.understood, &head->typed.where[l->place_stage]);
-	if (head->typed.open_now && !l->open) {
-		l->open = true;
+	l->nexts = 0;
+	l->typed = head->typed.when || head->typed.excludes ? &head->typed : NULL;
+	if (l->typed)
 		fetch_more(l);
-	}
 	if (l->list.sort != SEARCH_QUALITY) {
 		l->text = head->text;
 		if (l->text.hopeless)
@@ -483,10 +514,9 @@ static void head_found(void *ctx, struct search_head *head)
 			give_next_of_head(l, i);
 			return;
 		}
-		if (!keeps(l, &c->business))
-			continue;
-		l->list.item[l->list.count] = c->business;
-		l->list.item[l->list.count++].because = c->because;
+		c->business.because = c->because;
+		if (keeps(l, &c->business))
+			l->list.item[l->list.count++] = c->business;
 	}
 	/* A full page ends here: whether something follows is seen when the
 	 * next one is asked for. */
@@ -597,86 +627,6 @@ static void ask_places(struct listing *l)
 	    ask_query(&l->ask, &sql_places_of_query, params, 4, places_done, l, &err);
 	if (status != OK)
 		refuse_database(l, status, &err);
-}
-
-/* ---- facets ---- */
-
-/* What is listed is what the head has, not a list that its text names. */
-static bool lists_head(const struct listing *l)
-{
-	return l->head && !l->adopted;
-}
-
-static void ask_found_facets(struct listing *l);
-
-static void facets_done(void *ctx, enum status status, const struct db_rows *rows,
-			const struct err *err)
-{
-	struct listing *l = ctx;
-	ask_answered(&l->ask);
-	l->list.facets = (struct search_facets){.known = true};
-	if (status != OK) {
-		refuse_database(l, status, err);
-		return;
-	}
-	for (int row = 0; row < rows->rows; row++) {
-		if (!rows_facet(l->ask.arena, rows, row, l->at_s, &l->list.facets)) {
-			too_large(l);
-			return;
-		}
-	}
-	/* Names that resemble the text are found without matching it exactly. */
-	if (lists_head(l) && l->list.facets.total < (int64_t)l->head->count)
-		ask_found_facets(l);
-	else
-		list_finish(l);
-}
-
-static void ask_facets_by(struct listing *l, const struct db_statement *statement,
-			  const struct db_param *params, int count)
-{
-	struct err err;
-	enum status status = ask_query(&l->ask, statement, params, count, facets_done, l, &err);
-	if (status == OK)
-		return;
-	l->list.facets.known = true;
-	refuse_database(l, status, &err);
-}
-
-/* All that the head has: HEAD_MAX at most. */
-static void ask_found_facets(struct listing *l)
-{
-	struct buf ids;
-	buf_init(&ids, (size_t)HEAD_MAX * 24);
-	buf_putc(&ids, '{');
-	for (size_t i = 0; i < l->head->count; i++)
-		buf_printf(&ids, "%s%lld", i ? "," : "", (long long)l->head->item[i].business.id);
-	buf_putc(&ids, '}');
-	char *array = arena_printf(l->ask.arena, "%s", buf_z(&ids));
-	buf_release(&ids);
-	if (array)
-		ask_facets_by(l, &sql_found_facets, (const struct db_param[]){DB_Z(array)}, 1);
-	else
-		too_large(l);
-}
-
-static void ask_facets(struct listing *l)
-{
-	struct db_param params[1 + TEXT_SETS];
-	if (lists_head(l) && l->head->text.hopeless) {
-		ask_found_facets(l); /* what was found is not what was typed */
-	} else if (l->filters & (PLAN_TEXT | PLAN_FACETS)) {
-		params[0] = DB_TEXT(l->text.all.p ? l->text.all : STR("{}"));
-		for (int i = 0; i < TEXT_SETS; i++)
-			params[1 + i] = DB_TEXT_OR_NULL(l->text.set[i]);
-		ask_facets_by(l, &sql_text_facets, params, 1 + TEXT_SETS);
-	} else {
-		params[0] = l->group && !l->category ? DB_I64(l->group) : DB_NULL;
-		params[1] = l->category ? DB_I64(l->category) : DB_NULL;
-		params[2] = l->region && !l->city ? DB_I64(l->region) : DB_NULL;
-		params[3] = l->city ? DB_I64(l->city) : DB_NULL;
-		ask_facets_by(l, &sql_list_facets, params, 4);
-	}
 }
 
 /* ---- the question ---- */

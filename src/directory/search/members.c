@@ -168,7 +168,11 @@ void members_understood(struct json_writer *w, const struct search_understood *u
 	json_member_text(w, "telephone", u->telephone);
 	json_member_text(w, "website", u->website);
 	json_member_bool(w, "near_me", u->near_me);
-	json_member_bool(w, "open_now", u->open_now);
+	json_member_bool(w, "open_now", u->when == WISH_NOW);
+	const char *when = wishes_time(u->when);
+	json_member_text(w, "open_when", str_of(when ? when : ""));
+	json_member_bool(w, "opens_next", u->opens_next);
+	json_member_text(w, "excluded", u->excluded);
 	json_object_end(w);
 }
 

@@ -1,6 +1,7 @@
 /* The category and the place that words of a text name, and which word to leave out when all
  * together find nothing. */
 #include "directory/search/internal.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -75,20 +76,27 @@ static bool keys_add_cases(const struct typed *typed, struct place_keys *keys, s
 	return fits;
 }
 
+/* What a place of this name is called elsewhere, also when the name is a short one: "SF". */
+static bool keys_add_others(const struct typed *typed, struct place_keys *keys, struct str name)
+{
+	struct str other[PLACES_NAMES];
+	size_t count = places_names(name, other);
+	bool fits = true;
+	for (size_t i = 0; i < count && fits; i++)
+		fits = keys_add(typed, keys, other[i]);
+	return fits;
+}
+
 /* All names that the words may be of a place. False: no room. */
 static bool keys_of(const struct typed *typed, size_t from, size_t n, struct place_keys *out)
 {
 	char key[WORDS_KEY_BYTES];
 	struct str name = terms_joined(typed, from, from + n, key);
 	*out = (struct place_keys){.count = 0};
-	bool fits = keys_add(typed, out, name) && keys_add_saints(typed, out, from, n) &&
-		    keys_add_cases(typed, out, from, name);
-	for (size_t i = 0, own = out->count; i < own && fits; i++) {
-		struct str other[PLACES_NAMES];
-		size_t count = places_names(out->key[i], other);
-		for (size_t k = 0; k < count && fits; k++)
-			fits = keys_add(typed, out, other[k]);
-	}
+	bool fits = keys_add_others(typed, out, name) && keys_add(typed, out, name) &&
+		    keys_add_saints(typed, out, from, n) && keys_add_cases(typed, out, from, name);
+	for (size_t i = 0, own = out->count; i < own && fits; i++)
+		fits = keys_add_others(typed, out, out->key[i]);
 	return fits;
 }
 
@@ -232,6 +240,34 @@ static bool mark_category(struct typed *typed, size_t from, size_t n)
 	return fits;
 }
 
+/* Further words that name the same category: "griechisches Restaurant". */
+static bool mark_same(struct typed *typed)
+{
+	bool fits = true;
+	for (size_t i = 0; i < typed->count && typed->meanings && fits; i++) {
+		struct term *term = &typed->term[i];
+		struct phrase_meaning also[PHRASE_MEANINGS];
+		bool free = !term->filler && !term->category;
+		size_t count = free ? phrases_find(&term->word, 1, also) : 0;
+		for (size_t k = 0; k < count && !term->category && fits; k++)
+			if (also[k].category && also[k].category == typed->meaning[0].category)
+				fits = mark_category(typed, i, 1);
+	}
+	return fits;
+}
+
+/* Names with a word that is related to the category's: "Pizzeria" for "pizza". */
+static bool mark_related(struct typed *typed, struct term *term)
+{
+	const struct taxonomy_category *category = typed->meaning[0].category;
+	bool fits = true;
+	if (category)
+		term->relateds = phrases_related(term->word, category, term->related, RELATED_MAX);
+	for (size_t i = 0; i < term->relateds && fits; i++)
+		fits = terms_add(typed, term, term->related[i], DEGREE_BEGINNING, 0);
+	return fits;
+}
+
 /* Whether nothing but a category and a place is left of the text. */
 static void mark_complete(struct typed *typed)
 {
@@ -244,7 +280,7 @@ static void mark_complete(struct typed *typed)
 		place |= term->place;
 		other |= !term->filler && !term->category && !term->place;
 	}
-	typed->complete = (category || place) && !other && !typed->plain;
+	typed->complete = (category || place || typed->everything) && !other && !typed->plain;
 	if (!category)
 		typed->meanings = 0;
 	for (size_t i = 0; i < PLACE_STAGES && !place; i++)
@@ -265,8 +301,13 @@ bool named_read_places(struct typed *typed, const struct db_rows *rows)
 			typed->meanings = phrases_find(word, n, typed->meaning);
 			if (typed->meanings)
 				fits &= mark_category(typed, i, n);
+			if (typed->meanings && n == 1)
+				fits &= mark_related(typed, &typed->term[i]);
 		}
 	}
+	fits &= mark_same(typed);
+	if (typed->meanings)
+		terms_take_times(typed);
 	/* A place follows what is looked for more often than it precedes it. */
 	for (size_t n = PHRASE_WORDS; n > 0 && !typed->where[0].kind; n--) {
 		for (size_t end = typed->count; end >= n && !typed->where[0].kind; end--) {
@@ -280,6 +321,170 @@ bool named_read_places(struct typed *typed, const struct db_rows *rows)
 	}
 	mark_complete(typed);
 	return fits;
+}
+
+struct str named_joining(const struct typed *typed, char out[WORDS_KEY_BYTES])
+{
+	struct buf b;
+	buf_init(&b, 1024);
+	if (typed->complete && !typed->meanings)
+		for (size_t i = 0; i < typed->count; i++)
+			if (!typed->term[i].place && !typed->term[i].dropped)
+				buf_str(&b, typed->term[i].word);
+	struct str key = words_key(buf_view(&b), out);
+	buf_release(&b);
+	return key;
+}
+
+/* ---- slips in names of places ---- */
+
+enum { SLIP_WORDS = 3, SLIPS_MAX = 64 };
+
+/* Words of which one is a slip of a word of places. */
+struct place_slip {
+	size_t from, n, at;
+	const struct alternative *as;
+};
+
+/* The only word of these that nobody has as it is; n: there is not one, or they are no place's. */
+static size_t slip_at(const struct typed *typed, size_t from, size_t n)
+{
+	size_t at = typed->count;
+	for (size_t i = from; i < from + n; i++) {
+		const struct term *term = &typed->term[i];
+		if (term->category || term->dropped || (n == 1 && term->filler))
+			return typed->count;
+		if (term->known || term->joined.n || term->filler)
+			continue;
+		if (at < typed->count)
+			return typed->count;
+		at = i;
+	}
+	return at;
+}
+
+/* The longest names first. */
+static size_t slips_of(const struct typed *typed, struct place_slip out[SLIPS_MAX])
+{
+	size_t count = 0;
+	for (size_t n = SLIP_WORDS; n > 0; n--) {
+		for (size_t from = 0; from + n <= typed->count; from++) {
+			size_t at = slip_at(typed, from, n);
+			const struct term *term = &typed->term[at];
+			for (size_t i = 0; at < typed->count && i < term->count; i++) {
+				const struct alternative *as = &term->of[i];
+				if (count < SLIPS_MAX && as->degree >= DEGREE_NEAR &&
+				    str_starts(as->token, STR(TOKEN_PLACE)))
+					out[count++] = (struct place_slip){from, n, at, as};
+			}
+		}
+	}
+	return count;
+}
+
+static struct str slip_word(const struct place_slip *slip)
+{
+	return (struct str){slip->as->token.p + 1, slip->as->token.n - 1};
+}
+
+/* The name that is meant, folded. */
+static struct str slip_key(const struct typed *typed, const struct place_slip *slip,
+			   char out[WORDS_KEY_BYTES])
+{
+	struct buf b;
+	buf_init(&b, 1024);
+	for (size_t i = slip->from; i < slip->from + slip->n; i++)
+		buf_str(&b, i == slip->at ? slip_word(slip) : typed->term[i].word);
+	struct str key = words_key(buf_view(&b), out);
+	buf_release(&b);
+	return key;
+}
+
+bool named_ask_slips(const struct typed *typed, struct str *names)
+{
+	struct token_array a;
+	struct place_slip slip[SLIPS_MAX];
+	bool asked = !typed->where[0].kind && !typed->plain;
+	size_t count = asked ? slips_of(typed, slip) : 0;
+	terms_array_open(&a);
+	for (size_t i = 0; i < count; i++) {
+		char key[WORDS_KEY_BYTES];
+		terms_array_put(&a, "", slip_key(typed, &slip[i], key));
+	}
+	return terms_array_close(&a, typed->arena, names);
+}
+
+/* Whether words of names are nearer to what was typed, or as near and commoner. */
+static bool slip_is_name(const struct typed *typed, const struct place_slip *slip,
+			 const struct named_place *where)
+{
+	const struct term *term = &typed->term[slip->at];
+	int64_t businesses = 0;
+	for (size_t i = 0; i < term->count && slip->n == 1; i++) {
+		const struct alternative *other = &term->of[i];
+		if (strchr("./:@", other->token.p[0]) || other->degree > slip->as->degree)
+			continue;
+		if (other->degree < slip->as->degree)
+			return true;
+		businesses += other->businesses;
+	}
+	return businesses > where->businesses;
+}
+
+/* The word of the place's name that was meant, as it is written; empty: it has none. */
+static struct str slip_meant(struct str name, struct str word)
+{
+	while (name.p) {
+		char key[WORDS_KEY_BYTES];
+		struct str piece = str_cut(&name, ' ');
+		if (str_eq(words_key(piece, key), word))
+			return piece;
+	}
+	return (struct str){"", 0};
+}
+
+static bool slip_take(struct typed *typed, const struct place_slip *slip,
+		      const struct named_place *where)
+{
+	struct term *term = &typed->term[slip->at];
+	char key[WORDS_KEY_BYTES];
+	typed->where[0] = *where;
+	for (size_t i = slip->from; i < slip->from + slip->n; i++)
+		typed->term[i].place = true;
+	/* From here on the text is as if it had been typed right. */
+	term->word = slip_word(slip);
+	term->meant = slip_meant(where->place.name, term->word);
+	if (!term->meant.n)
+		term->meant = term->word;
+	typed->key = arena_str(typed->arena, terms_joined(typed, 0, typed->count, key));
+	mark_complete(typed);
+	return typed->key.p != NULL;
+}
+
+bool named_read_slips(struct typed *typed, const struct db_rows *rows, bool *found)
+{
+	struct place_slip slip[SLIPS_MAX];
+	struct named_place where, best_where = {.kind = PLACE_NONE};
+	const struct place_slip *best = NULL;
+	size_t count = slips_of(typed, slip);
+	bool fits = true;
+	for (size_t i = 0; i < count && fits && (!best || best->n == slip[i].n); i++) {
+		char key[WORDS_KEY_BYTES];
+		struct place_keys keys = {.count = 0};
+		fits = keys_add(typed, &keys, slip_key(typed, &slip[i], key)) &&
+		       gather(typed, rows, PLACE_TOWN, &keys, &where) &&
+		       (where.kind || gather(typed, rows, PLACE_REGION, &keys, &where));
+		if (!fits || !where.kind || slip_is_name(typed, &slip[i], &where))
+			continue;
+		if (best && (best->as->degree < slip[i].as->degree ||
+			     (best->as->degree == slip[i].as->degree &&
+			      best_where.businesses >= where.businesses)))
+			continue;
+		best = &slip[i];
+		best_where = where;
+	}
+	*found = best != NULL;
+	return fits && (!best || slip_take(typed, best, &best_where));
 }
 
 /* ---- typing errors ---- */
@@ -358,12 +563,23 @@ bool named_correct(struct typed *typed)
 /* ---- words to leave out ---- */
 
 /* The weight of a word. The smaller the value, the sooner the word is dropped: first the one that
- * no business has, then the more frequent ones; last the names of places and categories. */
+ * no business has, then slips and numbers, then the more frequent ones; last the names of places
+ * and categories. */
 static int64_t telling(const struct term *term)
 {
+	bool number = true, postcode = false;
 	if (term->category || term->place)
 		return term->category ? 2 : 1;
-	return term->count ? -term->known : INT64_MIN;
+	if (!term->count)
+		return INT64_MIN;
+	if (!term->known && !term->joined.n)
+		return INT64_MIN + 1;
+	for (size_t i = 0; i < term->word.n; i++)
+		number &= ascii_is_digit(term->word.p[i]);
+	for (size_t i = 0; i < term->count; i++)
+		postcode |= term->of[i].degree == DEGREE_EXACT &&
+			    str_starts(term->of[i].token, STR(TOKEN_PLACE));
+	return number && !postcode ? INT64_MIN + 2 : -term->known;
 }
 
 bool named_drop(struct typed *typed)

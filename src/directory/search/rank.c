@@ -26,9 +26,12 @@ static enum degree degree_of(const struct term *term, struct str word)
 	for (size_t i = 0; i < STREET_SPELLINGS; i++)
 		if (term->street[i].n && str_eq(word, term->street[i]))
 			return DEGREE_EXACT;
-	if (term->last && str_starts(word, term->word))
+	if ((term->last || term->begins) && str_starts(word, term->word))
 		return DEGREE_BEGINNING;
-	int errors = terms_corrected(word, term->word);
+	for (size_t i = 0; i < term->relateds; i++)
+		if (str_eq(word, term->related[i]))
+			return DEGREE_BEGINNING;
+	int errors = terms_corrected(word, term);
 	return errors == 1 ? DEGREE_NEAR : errors == 2 ? DEGREE_FAR : DEGREE_NONE;
 }
 
@@ -128,7 +131,9 @@ static void judge_term(const struct typed *typed, const struct term *term, struc
 		return;
 	look(term, &sheet->name, FIELD_NAME, &degree, &field, &at);
 	look(term, &sheet->further, FIELD_FURTHER_NAME, &degree, &field, &at);
-	if (degree != DEGREE_EXACT && term->category && is_of_category(typed, c)) {
+	/* Of a list, names with a related name of the category come before others of it. */
+	enum degree enough = typed->complete ? DEGREE_BEGINNING : DEGREE_EXACT;
+	if (degree > enough && term->category && is_of_category(typed, c)) {
 		degree = DEGREE_EXACT;
 		field = FIELD_CATEGORY;
 	}
@@ -136,6 +141,8 @@ static void judge_term(const struct typed *typed, const struct term *term, struc
 	look(term, &sheet->street, FIELD_STREET, &degree, &field, &at);
 	if (field == FIELD_NAME && degree != DEGREE_NONE)
 		sheet->used[at] = true;
+	c->literal &= !term->wish || term->wish == WISH_NEAR_ME ||
+		      (field == FIELD_NAME && degree == DEGREE_EXACT);
 	/* A word that joins others, or was left out, costs nothing where it is missing. */
 	if (degree == DEGREE_NONE && (term->filler || term->dropped)) {
 		c->missed++;
@@ -150,6 +157,15 @@ static void judge_term(const struct typed *typed, const struct term *term, struc
 	c->by_name &= !term->category || field == FIELD_NAME;
 	if (because[field] && !term->filler)
 		c->because = because[field];
+}
+
+bool rank_is_main(const struct typed *typed, const struct candidate *c)
+{
+	for (size_t i = 0; i < typed->meanings; i++)
+		if (typed->meaning[i].category &&
+		    str_eq(c->business.category, str_of(typed->meaning[i].category->key)))
+			return true;
+	return false;
 }
 
 bool rank_is_named(const struct typed *typed, const struct candidate *c)
@@ -175,18 +191,50 @@ void rank_judge(const struct typed *typed, struct candidate *c)
 	c->degree = c->field = c->extra = c->missed = 0;
 	c->because = NULL;
 	c->by_name = true;
+	c->literal = typed->when || typed->excludes;
 	for (size_t i = 0; i < typed->count; i++)
 		judge_term(typed, &typed->term[i], &sheet, c);
+	/* One or two letters are hardly a word of their own: names that begin so come before those
+	 * that have such a word elsewhere, first where it is their first word. */
+	bool starts_so = c->starts && typed->count && typed->term[typed->count - 1].word.n <= 2;
 	if (c->whole)
 		c->degree = c->field = 0;
-	else if (c->starts && typed->count && typed->term[typed->count - 1].word.n <= 2)
-		c->degree = 0; /* one or two letters are hardly a word of their own */
+	else if (starts_so)
+		c->degree = 0;
 	else if (c->starts && c->degree > DEGREE_BEGINNING)
 		c->degree = DEGREE_BEGINNING;
 	for (size_t i = 0; i < sheet.name.count; i++)
 		c->extra += !sheet.used[i] && !phrases_is_filler(words_at(&sheet.name, i));
 	if (c->whole)
 		c->extra = 0;
+	else if (starts_so)
+		c->extra = str_eq(words_at(&sheet.name, 0), typed->key) ? 0 : c->extra + 1;
+}
+
+bool rank_excluded(const struct typed *typed, const struct search_business *b)
+{
+	enum { STEM_LEAST = 4 };
+	struct words name;
+	words_init(&name);
+	words_add(&name, b->name);
+	for (size_t i = 0; i < typed->count && typed->excludes; i++) {
+		const struct term *term = &typed->term[i];
+		if (!term->excluded)
+			continue;
+		/* "pizza" excludes "pizzeria" as well. */
+		struct str stem = term->word;
+		stem.n -= stem.n > STEM_LEAST;
+		for (size_t k = 0; k < name.count; k++)
+			if (str_eq(words_at(&name, k), term->word) ||
+			    (stem.n >= STEM_LEAST && str_starts(words_at(&name, k), stem)))
+				return true;
+		bool asked = false;
+		for (size_t k = 0; k < typed->meanings; k++)
+			asked |= typed->meaning[k].category == term->unwanted;
+		if (term->unwanted && !asked && str_eq(b->category, str_of(term->unwanted->key)))
+			return true;
+	}
+	return false;
 }
 
 int rank_compare(const void *a, const void *b)
@@ -218,30 +266,12 @@ int rank_compare(const void *a, const void *b)
 
 /* ---- what was understood ---- */
 
-/* The piece between spaces that folds to the word; empty: none does. */
-static struct str spelled(struct str text, struct str word)
-{
-	while (text.p) {
-		char key[WORDS_KEY_BYTES];
-		struct str piece = str_trim(str_cut(&text, ' '));
-		if (!str_eq(words_key(piece, key), word))
-			continue;
-		/* Not the signs around it. */
-		while (piece.n && words_key((struct str){piece.p, 1}, key).n == 0 &&
-		       (unsigned char)piece.p[0] < 0x80)
-			piece = (struct str){piece.p + 1, piece.n - 1};
-		while (piece.n && (unsigned char)piece.p[piece.n - 1] < 0x80 &&
-		       words_key((struct str){piece.p + piece.n - 1, 1}, key).n == 0)
-			piece.n--;
-		return piece;
-	}
-	return (struct str){"", 0};
-}
-
-/* A word as it was typed. */
+/* A word as it was typed, or as it was meant. */
 static struct str as_typed(const struct typed *typed, const struct term *term)
 {
-	struct str shown = spelled(typed->q, term->word);
+	if (term->meant.n)
+		return term->meant;
+	struct str shown = terms_piece(typed->q, term->word);
 	return shown.n ? shown : term->word;
 }
 
@@ -266,7 +296,7 @@ static struct str word_found(const struct typed *typed, const struct term *term,
 			continue;
 		char key[WORDS_KEY_BYTES];
 		struct str word = words_at(&words, at);
-		found = spelled(texts[i], words_key(word, key));
+		found = terms_piece(texts[i], words_key(word, key));
 		/* The words end with this turn. */
 		found = arena_str(typed->arena, found.n ? found : word);
 	}
@@ -315,13 +345,17 @@ static bool write_parts(const struct typed *typed, unsigned parts, struct str *o
 	*out = STR("");
 	for (size_t i = 0; i < typed->count && fits; i++) {
 		const struct term *term = &typed->term[i];
+		if (term->wish)
+			continue;
 		if (term->filler) {
 			joining = joining < i ? joining : i;
 			continue;
 		}
 		bool wanted = !term->dropped && (rank_part_of(term) & parts);
 		for (; joining < i && wanted && out->n && fits; joining++)
-			fits = add_word(typed->arena, out, as_typed(typed, &typed->term[joining]));
+			if (!typed->term[joining].wish)
+				fits = add_word(typed->arena, out,
+						as_typed(typed, &typed->term[joining]));
 		joining = typed->count;
 		if (wanted && fits)
 			fits = add_word(typed->arena, out, as_typed(typed, term));
@@ -329,14 +363,24 @@ static bool write_parts(const struct typed *typed, unsigned parts, struct str *o
 	return fits;
 }
 
-/* A wish stays when other words are taken away; alone it would be words like others. */
+/* Whether what is not wanted was told by a sign: no word in front says so. */
+static bool has_sign(const struct typed *typed, size_t i)
+{
+	return i == 0 || typed->term[i - 1].wish != WISH_NOT || typed->term[i - 1].excluded;
+}
+
+/* Wishes stay when other words are taken away. */
 static bool keep_wishes(const struct typed *typed, struct str *text)
 {
 	bool fits = true;
-	if (text->n && typed->open_now)
-		fits = add_word(typed->arena, text, STR("open now"));
-	if (text->n && typed->near_me)
-		fits = fits && add_word(typed->arena, text, STR("near me"));
+	for (size_t i = 0; i < typed->count && text->n && fits; i++) {
+		const struct term *term = &typed->term[i];
+		if (term->excluded && has_sign(typed, i))
+			fits = add_word(typed->arena, text,
+					ARENA_JOIN(typed->arena, STR("-"), as_typed(typed, term)));
+		else if (term->wish)
+			fits = add_word(typed->arena, text, as_typed(typed, term));
+	}
 	return fits;
 }
 
@@ -352,7 +396,7 @@ static bool rank_parts(const struct typed *typed, struct search_understood *out)
 	for (size_t i = 0; i < typed->count; i++)
 		if (!typed->term[i].filler && !typed->term[i].dropped)
 			there |= rank_part_of(&typed->term[i]);
-	bool wishes = typed->near_me || typed->open_now;
+	bool wishes = typed->near_me || typed->when || typed->excludes;
 	return (!(there & PART_CATEGORY) ||
 		write_without(typed, all - PART_CATEGORY, &out->without_category)) &&
 	       (!(there & PART_PLACE) ||
@@ -368,12 +412,16 @@ bool rank_understood(const struct typed *typed, const struct candidate *best,
 {
 	bool fits = true;
 	*out = (struct search_understood){.near_me = typed->near_me,
-					  .open_now = typed->open_now,
+					  .when = typed->when,
 					  .telephone = typed->phone,
 					  .website = typed->host};
 	for (size_t i = 0; i < typed->count && fits; i++) {
 		const struct term *term = &typed->term[i];
 		struct str shown = as_typed(typed, term);
+		if (term->excluded && typed->excludes)
+			fits = add_word(typed->arena, &out->excluded, shown);
+		if (term->wish)
+			continue;
 		if (term->dropped)
 			fits = add_word(typed->arena, &out->left_out, shown);
 		else if (!joins_dropped(typed, i))

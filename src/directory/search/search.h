@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "directory/names/wishes.h"
 
 struct db_pool; /* db/async/async.h */
 
@@ -236,13 +237,17 @@ struct search_facets {
 
 /* What was made of q. */
 struct search_understood {
-	struct str text;     /* the words as they were searched for; empty: there was no q */
-	bool corrected;      /* they are not those that were typed */
-	bool near_me;        /* asks for what is near the visitor, whose place is not known */
-	bool open_now;       /* asks for what is open: only that is listed */
+	struct str text; /* the words as they were searched for; empty: there was no q */
+	bool corrected;  /* they are not those that were typed */
+	bool near_me;    /* asks for what is near the visitor, whose place is not known */
+	enum wish when;  /* asks for what is open at a time: only that is listed */
+	/* Nothing is known to be open then. Listed is what opens next, and behind it what does not
+	 * tell its hours. */
+	bool opens_next;
+	struct str excluded; /* words of what is not wanted; empty: none */
 	struct str left_out; /* words without which there are results; empty: none */
 	/* The text as it was typed without what names the category, without what names the place,
-	 * without what only wishes, and without all other words; NULL: there is nothing of the kind
+	 * without its wishes, and without all other words; NULL: there is nothing of the kind
 	 * to leave out. */
 	struct str without_category, without_place, without_wish, without_words;
 	struct str words;                /* those other words */

@@ -94,7 +94,7 @@ int terms_forgiven(struct str word)
 	return has_digit(word) || n < CORRECT_FROM ? 0 : n < CORRECT_TWO_FROM ? 1 : 2;
 }
 
-int terms_corrected(struct str word, struct str typed)
+static int corrected(struct str word, struct str typed)
 {
 	size_t n = utf8_count(word), m = utf8_count(typed);
 	int most = n < CORRECT_FROM || m < TYPED_FROM                           ? 0
@@ -102,6 +102,13 @@ int terms_corrected(struct str word, struct str typed)
 										: 1;
 	int edits = most ? terms_edits(word, typed, most) : 0;
 	return edits <= most ? edits : 0;
+}
+
+int terms_corrected(struct str word, const struct term *term)
+{
+	int folded = corrected(word, term->word);
+	int typed = term->typed.n ? corrected(word, term->typed) : 0;
+	return typed && (!folded || typed < folded) ? typed : folded;
 }
 
 /* ---- the text ---- */
@@ -140,8 +147,10 @@ static void read_host(struct str q, struct typed *out)
 
 /* ---- streets ---- */
 
-/* Kinds of streets, folded, that are written out or not; those that begin with '-' end words. */
-static bool read_street(struct typed *typed, struct term *term)
+/* Kinds of streets, folded, that are written out or not; those that begin with '-' end words.
+ * Writes the other spellings of the word. False: no room. */
+static bool street_spellings(const struct typed *typed, struct str word,
+			     struct str out[STREET_SPELLINGS])
 {
 	static const char *const spellings[][2] = {
 	    {"st", "street"},    {"ave", "avenue"}, {"av", "avenue"},     {"blvd", "boulevard"},
@@ -159,67 +168,221 @@ static bool read_street(struct typed *typed, struct term *term)
 			if (one.p[0] == '-') {
 				one = (struct str){one.p + 1, one.n - 1};
 				other = (struct str){other.p + 1, other.n - 1};
-				if (!str_ends(term->word, one) || term->word.n == one.n)
+				if (!str_ends(word, one) || word.n == one.n)
 					continue;
-				front = (struct str){term->word.p, term->word.n - one.n};
-			} else if (!str_eq(term->word, one)) {
+				front = (struct str){word.p, word.n - one.n};
+			} else if (!str_eq(word, one)) {
 				continue;
 			}
-			term->street[count] = ARENA_JOIN(typed->arena, front, other);
-			if (!term->street[count++].p)
+			out[count] = ARENA_JOIN(typed->arena, front, other);
+			if (!out[count++].p)
 				return false;
 		}
 	}
 	return true;
 }
 
-static bool is_street(const struct term *term, struct str token)
+static bool is_street(struct str token, const struct str spelling[STREET_SPELLINGS])
 {
 	for (size_t i = 0; i < STREET_SPELLINGS; i++)
-		if (term->street[i].n && token.n && token.p[0] == TOKEN_STREET[0] &&
-		    str_eq(word_of(token), term->street[i]))
+		if (spelling[i].n && token.n && token.p[0] == TOKEN_STREET[0] &&
+		    str_eq(word_of(token), spelling[i]))
 			return true;
 	return false;
 }
 
+/* The country in front of a postcode: "D-84496". */
+static bool is_country_sign(struct str word, struct str next)
+{
+	static const char *const signs[] = {"a",  "at", "b",  "be", "ch", "d",   "de", "dk",
+					    "es", "f",  "fl", "fr", "i",  "it",  "l",  "li",
+					    "lu", "nl", "pl", "rs", "si", "srb", "us"};
+	enum { POSTCODE_LEAST = 4 };
+	bool sign = false;
+	for (size_t i = 0; i < COUNT_OF(signs); i++)
+		sign |= str_eq(word, str_of(signs[i]));
+	for (size_t i = 0; i < next.n; i++)
+		sign &= ascii_is_digit(next.p[i]);
+	return sign && next.n >= POSTCODE_LEAST;
+}
+
 /* ---- the text, word by word ---- */
 
-bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out)
+struct str terms_piece(struct str text, struct str word)
+{
+	while (text.p) {
+		char key[WORDS_KEY_BYTES];
+		struct str piece = str_trim(str_cut(&text, ' '));
+		if (!str_eq(words_key(piece, key), word))
+			continue;
+		/* Not the signs around it. */
+		while (piece.n && words_key((struct str){piece.p, 1}, key).n == 0 &&
+		       (unsigned char)piece.p[0] < 0x80)
+			piece = (struct str){piece.p + 1, piece.n - 1};
+		while (piece.n && (unsigned char)piece.p[piece.n - 1] < 0x80 &&
+		       words_key((struct str){piece.p + piece.n - 1, 1}, key).n == 0)
+			piece.n--;
+		return piece;
+	}
+	return (struct str){"", 0};
+}
+
+/* The word before its umlauts are folded, when that makes a difference. False: no room. */
+static bool read_typed(struct typed *typed, struct term *term)
+{
+	char as_typed[WORDS_KEY_BYTES];
+	struct str word = words_typed(terms_piece(typed->q, term->word), as_typed);
+	if (!word.n || str_eq(word, term->word))
+		return true;
+	term->typed = arena_str(typed->arena, word);
+	return term->typed.p != NULL;
+}
+
+/* ---- wishes ---- */
+
+/* "-pizza": a sign in front of a word that is not wanted. */
+static bool has_minus(struct str text, struct str word)
+{
+	while (text.p) {
+		char key[WORDS_KEY_BYTES];
+		struct str piece = str_trim(str_cut(&text, ' '));
+		if (piece.n > 1 && piece.p[0] == '-' && str_eq(words_key(piece, key), word))
+			return true;
+	}
+	return false;
+}
+
+static void wish_take(struct term *term, enum wish wish)
+{
+	term->wish = wish;
+	term->filler = true;
+}
+
+static void exclude(struct typed *typed, struct term *term)
+{
+	struct phrase_meaning meaning[PHRASE_MEANINGS];
+	wish_take(term, WISH_NOT);
+	term->excluded = true;
+	if (phrases_find(&term->word, 1, meaning))
+		term->unwanted = meaning[0].category;
+	typed->excludes = true;
+}
+
+/* How many words stand for what is looked for. */
+static size_t telling_words(const struct typed *typed, const enum wish *wish)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < typed->count; i++)
+		count += !typed->term[i].filler && wish[i] == WISH_NONE;
+	return count;
+}
+
+static void read_exclusions(struct typed *typed, const enum wish *wish)
+{
+	for (size_t i = 0; i < typed->count; i++) {
+		struct term *term = &typed->term[i];
+		bool behind = i > 0 && wish[i - 1] == WISH_NOT;
+		if (term->filler || wish[i] || !(behind || has_minus(typed->q, term->word)) ||
+		    telling_words(typed, wish) < 2)
+			continue;
+		exclude(typed, term);
+		if (behind)
+			wish_take(&typed->term[i - 1], WISH_NOT);
+	}
+}
+
+/* Which of the words that may be wishes are. Alone most are words like others. */
+static void read_wishes(struct typed *typed, const enum wish *wish)
+{
+	bool open = false;
+	size_t telling = telling_words(typed, wish);
+	for (size_t i = 0; i < typed->count; i++)
+		open |= wish[i] == WISH_OPEN || wish[i] == WISH_ALWAYS;
+	typed->everything = !telling && open;
+	for (size_t i = 0; i < typed->count; i++) {
+		struct term *term = &typed->term[i];
+		if (wish[i] == WISH_NEAR_ME && (telling || open)) {
+			typed->near_me = true;
+			wish_take(term, wish[i]);
+		} else if (wish[i] == WISH_OPEN || (open && wish[i] == WISH_NOW)) {
+			typed->when = typed->when ? typed->when : WISH_NOW;
+			wish_take(term, wish[i]);
+		} else if (wishes_tells_time(wish[i]) && open) {
+			typed->when = wish[i];
+			wish_take(term, wish[i]);
+		} else if (wishes_tells_time(wish[i])) {
+			term->time = wish[i];
+		} else if (wish[i] == WISH_GLUE && open) {
+			wish_take(term, wish[i]);
+		}
+	}
+	read_exclusions(typed, wish);
+}
+
+void terms_take_times(struct typed *typed)
+{
+	for (size_t i = 0; i < typed->count; i++) {
+		struct term *term = &typed->term[i];
+		if (!term->time || term->wish || term->category || term->place)
+			continue;
+		typed->when = term->time;
+		wish_take(term, term->time);
+	}
+}
+
+/* ---- the text ---- */
+
+static bool read_words(struct typed *out, enum wish wish[TERMS_MAX])
 {
 	struct words words;
 	struct str word[WORDS_MAX];
+	bool fits = true;
+	words_init(&words);
+	words_add(&words, out->q);
+	for (size_t i = 0; i < words.count; i++)
+		word[i] = words_at(&words, i);
+	size_t used = 0;
+	for (size_t i = 0; i < words.count && out->count < TERMS_MAX; i++) {
+		enum wish *asks = &wish[out->count];
+		struct term *term = &out->term[out->count++];
+		if (used)
+			*asks = asks[-1];
+		else
+			*asks = wishes_find(word + i, words.count - i, &used);
+		used -= used > 0;
+		term->word = arena_str(out->arena, word[i]);
+		term->filler = phrases_is_filler(term->word) ||
+			       (i + 1 < words.count && is_country_sign(term->word, word[i + 1]));
+		fits = fits && term->word.p && read_typed(out, term) &&
+		       street_spellings(out, term->word, term->street);
+	}
+	return fits;
+}
+
+bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out)
+{
+	enum wish wish[TERMS_MAX];
 	char key[WORDS_KEY_BYTES];
 	*out = (struct typed){.arena = arena, .q = str_trim(q), .plain = plain};
 	read_phone(q, out);
 	read_host(str_trim(q), out);
 	out->key = arena_str(arena, words_key(q, key));
-	words_init(&words);
-	words_add(&words, q);
-	for (size_t i = 0; i < words.count; i++)
-		word[i] = words_at(&words, i);
-	bool fits = out->key.p != NULL;
-	for (size_t i = 0; i < words.count && out->count < TERMS_MAX;) {
-		size_t used;
-		enum phrase_wish wish = phrases_wish(word + i, words.count - i, &used);
-		if (wish && used < words.count) { /* alone they are words like others */
-			out->near_me |= wish == PHRASE_NEAR_ME;
-			out->open_now |= wish == PHRASE_OPEN_NOW;
-			i += used;
-			continue;
-		}
-		struct term *term = &out->term[out->count++];
-		term->word = arena_str(arena, word[i++]);
-		term->filler = phrases_is_filler(term->word);
-		fits &= term->word.p != NULL && read_street(out, term);
-	}
+	if (!out->key.p || !read_words(out, wish))
+		return false;
+	read_wishes(out, wish);
 	size_t telling = 0;
 	for (size_t i = 0; i < out->count; i++)
 		telling += !out->term[i].filler;
-	for (size_t i = 0; i < out->count && !telling; i++)
-		out->term[i].filler = false;
-	if (out->count)
-		out->term[out->count - 1].last = true;
-	return fits;
+	struct term *last = NULL;
+	for (size_t i = 0; i < out->count; i++) {
+		struct term *term = &out->term[i];
+		term->filler = term->filler && (telling || out->everything || term->wish);
+		if (!term->wish)
+			last = term;
+	}
+	if (last)
+		last->last = true;
+	return true;
 }
 
 /* ---- arrays ---- */
@@ -282,6 +445,7 @@ bool terms_ask_known(const struct typed *typed, struct str *exact, struct str *b
 	struct token_array e, b;
 	terms_array_open(&e);
 	terms_array_open(&b);
+	bool fits = true;
 	if (typed->host.n)
 		terms_array_put(&e, TOKEN_HOST, typed->host);
 	for (size_t i = 0; i < typed->count; i++) {
@@ -294,9 +458,15 @@ bool terms_ask_known(const struct typed *typed, struct str *exact, struct str *b
 			if (term->last && term->word.n >= BEGINNING_FROM)
 				terms_array_put(&b, kinds[k], term->word);
 		}
-		for (size_t k = 0; k < STREET_SPELLINGS; k++)
+		struct str both[STREET_SPELLINGS] = {{0}};
+		if (joins_next(typed, i))
+			fits &= street_spellings(typed, terms_joined(typed, i, i + 2, key), both);
+		for (size_t k = 0; k < STREET_SPELLINGS; k++) {
 			if (term->street[k].n)
 				terms_array_put(&e, TOKEN_STREET, term->street[k]);
+			if (both[k].n)
+				terms_array_put(&e, TOKEN_STREET, both[k]);
+		}
 		for (size_t at = SPLIT_LEAST; at + SPLIT_LEAST <= term->word.n; at++) {
 			if (!utf8_begins(term->word.p[at]))
 				continue;
@@ -305,7 +475,7 @@ bool terms_ask_known(const struct typed *typed, struct str *exact, struct str *b
 					(struct str){term->word.p + at, term->word.n - at});
 		}
 	}
-	bool fits = terms_array_close(&e, typed->arena, exact);
+	fits &= terms_array_close(&e, typed->arena, exact);
 	return terms_array_close(&b, typed->arena, beginnings) && fits;
 }
 
@@ -351,6 +521,53 @@ static bool find_split(struct typed *typed, struct term *term, const struct db_r
 	return terms_add(typed, term, term->split[!first_is_rarer], DEGREE_EXACT, best);
 }
 
+/* What is known of a word and of it and the next one as one. False: no room. */
+static bool read_term(struct typed *typed, size_t i, const struct db_rows *rows)
+{
+	struct term *term = &typed->term[i];
+	struct str both = {"", 0}, streets[STREET_SPELLINGS] = {{0}};
+	char key[WORDS_KEY_BYTES];
+	bool fits = true;
+	if (joins_next(typed, i)) {
+		both = arena_str(typed->arena, terms_joined(typed, i, i + 2, key));
+		fits = both.p && street_spellings(typed, both, streets);
+	}
+	for (int row = 0; row < rows->rows && fits; row++) {
+		struct str token = db_text(rows, row, SQL_WORDS_KNOWN_WORD);
+		struct str word = word_of(token);
+		int64_t n = db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES);
+		if (db_i64(rows, row, SQL_WORDS_KNOWN_BEGINNING))
+			continue;
+		if (str_eq(word, term->word) || is_street(token, term->street)) {
+			term->known += n;
+			fits = terms_add(typed, term, token, DEGREE_EXACT, n);
+		} else if (both.n && (str_eq(word, both) || is_street(token, streets))) {
+			struct term *next = &typed->term[i + 1];
+			struct str joined = arena_str(typed->arena, word);
+			term->joined = next->joined = joined;
+			fits = joined.p && terms_add(typed, term, token, DEGREE_EXACT, n) &&
+			       terms_add(typed, next, token, DEGREE_EXACT, n);
+		}
+	}
+	return fits && (term->known || term->joined.n || find_split(typed, term, rows));
+}
+
+/* The tokens that begin with typed words: row by row of the word at BEGINNING in the array that was
+ * asked, of which each term has one for each kind. */
+static bool read_beginnings(struct typed *typed, struct term *const *asked,
+			    const struct db_rows *rows)
+{
+	bool fits = true;
+	for (int row = 0; row < rows->rows && fits; row++) {
+		int64_t position = db_i64(rows, row, SQL_WORDS_KNOWN_BEGINNING);
+		if (position)
+			fits = terms_add(typed, asked[(position - 1) / (int64_t)COUNT_OF(kinds)],
+					 db_text(rows, row, SQL_WORDS_KNOWN_WORD), DEGREE_BEGINNING,
+					 db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES));
+	}
+	return fits;
+}
+
 bool terms_read_known(struct typed *typed, const struct db_rows *rows)
 {
 	bool fits = true;
@@ -358,46 +575,65 @@ bool terms_read_known(struct typed *typed, const struct db_rows *rows)
 	snprintf(host, sizeof(host), TOKEN_HOST "%.*s", STR_ARG(typed->host));
 	if (!businesses_of(rows, str_of(host)))
 		typed->host = (struct str){"", 0};
+	for (size_t i = 0; i < typed->count && fits; i++)
+		fits = read_term(typed, i, rows);
+	struct term *last = NULL;
+	for (size_t i = 0; i < typed->count; i++)
+		if (typed->term[i].last)
+			last = &typed->term[i];
+	return fits && (!last || read_beginnings(typed, &last, rows));
+}
+
+/* Whether the word may be the beginning of another one when nothing has it as it is. The last one
+ * may be so always. */
+static bool may_begin(const struct term *term)
+{
+	return !term->last && !term->filler && !term->dropped && term->word.n >= BEGINNING_FROM &&
+	       !has_digit(term->word);
+}
+
+bool terms_ask_begun(const struct typed *typed, struct str *beginnings)
+{
+	struct token_array a;
+	terms_array_open(&a);
+	for (size_t i = 0; i < typed->count; i++)
+		for (size_t k = 0; k < COUNT_OF(kinds) && may_begin(&typed->term[i]); k++)
+			terms_array_put(&a, kinds[k], typed->term[i].word);
+	return terms_array_close(&a, typed->arena, beginnings);
+}
+
+bool terms_read_begun(struct typed *typed, const struct db_rows *rows)
+{
+	struct term *asked[TERMS_MAX];
+	size_t count = 0;
 	for (size_t i = 0; i < typed->count; i++) {
-		struct term *term = &typed->term[i];
-		char key[WORDS_KEY_BYTES];
-		struct str both = {"", 0};
-		if (joins_next(typed, i))
-			both = arena_str(typed->arena, terms_joined(typed, i, i + 2, key));
-		for (int row = 0; row < rows->rows; row++) {
-			struct str token = db_text(rows, row, SQL_WORDS_KNOWN_WORD);
-			struct str word = word_of(token);
-			int64_t n = db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES);
-			if (str_eq(word, term->word) || is_street(term, token)) {
-				term->known += n;
-				fits &= terms_add(typed, term, token, DEGREE_EXACT, n);
-			} else if (both.n && str_eq(word, both)) {
-				term->joined = typed->term[i + 1].joined = both;
-				fits &=
-				    terms_add(typed, term, token, DEGREE_EXACT, n) &&
-				    terms_add(typed, &typed->term[i + 1], token, DEGREE_EXACT, n);
-			}
-		}
-		if (!term->known && !term->joined.n)
-			fits &= find_split(typed, term, rows);
+		if (!may_begin(&typed->term[i]))
+			continue;
+		asked[count++] = &typed->term[i];
+		typed->term[i].begins = true;
 	}
-	for (int row = 0; typed->count && row < rows->rows; row++)
-		if (db_i64(rows, row, SQL_WORDS_KNOWN_BEGINNING))
-			fits &=
-			    terms_add(typed, &typed->term[typed->count - 1],
-				      db_text(rows, row, SQL_WORDS_KNOWN_WORD), DEGREE_BEGINNING,
-				      db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES));
-	return fits;
+	return read_beginnings(typed, asked, rows);
+}
+
+/* Words that only join others are not corrected, also where a text consists of them. */
+static bool may_be_slip(const struct term *term)
+{
+	return !has_digit(term->word) && utf8_count(term->word) >= TYPED_FROM && !term->wish &&
+	       !phrases_is_filler(term->word);
 }
 
 bool terms_ask_near(const struct typed *typed, struct str *words)
 {
 	struct token_array a;
 	terms_array_open(&a);
-	for (size_t i = 0; i < typed->count; i++)
-		if (!has_digit(typed->term[i].word) &&
-		    utf8_count(typed->term[i].word) >= TYPED_FROM)
-			terms_array_put(&a, "", typed->term[i].word);
+	for (size_t i = 0; i < typed->count; i++) {
+		const struct term *term = &typed->term[i];
+		if (!may_be_slip(term))
+			continue;
+		terms_array_put(&a, "", term->word);
+		if (term->typed.n)
+			terms_array_put(&a, "", term->typed);
+	}
 	return terms_array_close(&a, typed->arena, words);
 }
 
@@ -415,17 +651,19 @@ static int correction_compare(const void *a, const void *b)
 	return (x->businesses < y->businesses) - (x->businesses > y->businesses);
 }
 
+/* positions: first and last of the typed words that the rows are near to. */
 static bool read_corrections(struct typed *typed, struct term *term, const struct db_rows *rows,
-			     int64_t position)
+			     int64_t first, int64_t last)
 {
 	struct correction *found =
 	    arena_array(typed->arena, (size_t)rows->rows + 1, sizeof(*found));
 	size_t count = 0;
 	for (int row = 0; found && row < rows->rows; row++) {
-		if (db_i64(rows, row, SQL_WORDS_NEAR_POSITION) != position)
+		int64_t position = db_i64(rows, row, SQL_WORDS_NEAR_POSITION);
+		if (position < first || position > last)
 			continue;
 		struct str token = db_text(rows, row, SQL_WORDS_NEAR_WORD);
-		int edits = terms_corrected(word_of(token), term->word);
+		int edits = terms_corrected(word_of(token), term);
 		if (edits > 0)
 			found[count++] = (struct correction){
 			    token, edits, db_i64(rows, row, SQL_WORDS_NEAR_BUSINESSES)};
@@ -445,10 +683,14 @@ bool terms_read_near(struct typed *typed, const struct db_rows *rows)
 {
 	int64_t position = 0;
 	bool fits = true;
-	for (size_t i = 0; i < typed->count; i++)
-		if (!has_digit(typed->term[i].word) &&
-		    utf8_count(typed->term[i].word) >= TYPED_FROM)
-			fits &= read_corrections(typed, &typed->term[i], rows, ++position);
+	for (size_t i = 0; i < typed->count && fits; i++) {
+		struct term *term = &typed->term[i];
+		if (!may_be_slip(term))
+			continue;
+		int64_t first = position + 1;
+		position = term->typed.n ? first + 1 : first;
+		fits = read_corrections(typed, term, rows, first, position);
+	}
 	return fits;
 }
 

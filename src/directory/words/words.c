@@ -193,7 +193,7 @@ void words_add(struct words *words, struct str text)
 		split(words, c, n);
 }
 
-struct str words_key(struct str text, char out[WORDS_KEY_BYTES])
+static struct str words_join(struct str text, bool umlauts, char out[WORDS_KEY_BYTES])
 {
 	int32_t c[2 * WORDS_TEXT_MAX];
 	size_t count = fold(text, c), n = 0;
@@ -204,7 +204,7 @@ struct str words_key(struct str text, char out[WORDS_KEY_BYTES])
 		const char *plain = latin(c[i]);
 		size_t bytes = plain ? strlen(plain) : utf8_encode((uint32_t)c[i], utf8);
 		for (const char *p = plain ? plain : utf8; bytes > 0; p++, bytes--) {
-			if (*p == 'e' && word_spells_umlaut(out, n))
+			if (umlauts && *p == 'e' && word_spells_umlaut(out, n))
 				continue;
 			if (n + bytes > WORDS_KEY_BYTES)
 				return utf8_cut((struct str){out, n}, n);
@@ -212,4 +212,14 @@ struct str words_key(struct str text, char out[WORDS_KEY_BYTES])
 		}
 	}
 	return (struct str){out, n};
+}
+
+struct str words_key(struct str text, char out[WORDS_KEY_BYTES])
+{
+	return words_join(text, true, out);
+}
+
+struct str words_typed(struct str text, char out[WORDS_KEY_BYTES])
+{
+	return words_join(text, false, out);
 }

@@ -40,6 +40,10 @@ void words_add(struct words *words, struct str text);
  * split: "Mc Donald's" -> "mcdonalds". A slice of out. */
 struct str words_key(struct str text, char out[WORDS_KEY_BYTES]);
 
+/* The same with ae, oe and ue as they stand there, to compare slips: "oere" lacks one letter of
+ * "obere", its folded "ore" two. */
+struct str words_typed(struct str text, char out[WORDS_KEY_BYTES]);
+
 /* Letter i of those that folding replaces by Latin ones after decomposition; false: there are no
  * more. For the script of an exported site, which folds in the same way. */
 bool words_latin(size_t i, int32_t *letter, const char **latin);
