@@ -39,8 +39,8 @@ static bool profile_screen(struct http_request *request, struct str title, struc
 		return true;
 	http_problem(request, HTTP_PROBLEM_TEXT_TELLS_WHO,
 		     intake_screen(title, &in_title) ? "profile.body" : "profile.title",
-		     "the text has what looks like %s, where everybody can read it: \"%s\"",
-		     intake_kind_name(found.kind), found.text);
+		     "the text has what looks like %s, where everybody can read it: \"%s\". %s",
+		     intake_kind_name(found.kind), found.text, intake_kind_advice(found.kind));
 	return false;
 }
 

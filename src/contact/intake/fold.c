@@ -128,6 +128,19 @@ static const struct {
     {0x1F4F2, ' ', " tel "},
     {0x2709, ' ', " mail "},
     {0x1F4E7, ' ', " mail "},
+    {0x1F4F7, ' ', " instagram "},
+    {0x1F4F8, ' ', " instagram "},
+    {0x4E00, '1', "1"},
+    {0x4E8C, '2', "2"},
+    {0x4E09, '3', "3"},
+    {0x56DB, '4', "4"},
+    {0x4E94, '5', "5"},
+    {0x516D, '6', "6"},
+    {0x4E03, '7', "7"},
+    {0x516B, '8', "8"},
+    {0x4E5D, '9', "9"},
+    {0x96F6, '0', "0"},
+    {0x3007, '0', "0"},
     {0x2212, '-', "-"},
     {0x2044, '/', "/"},
     {0x2215, '/', "/"},
@@ -142,10 +155,8 @@ static const struct {
 	char sign;
 	bool in_word; /* only between two letters */
 } fold_written[] = {
-    {{"&#64;", 5}, '@', false}, {{"&#x40;", 6}, '@', false}, {{"&commat;", 8}, '@', false},
-    {{"&#46;", 5}, '.', false}, {{"&#x2e;", 6}, '.', false}, {{"&period;", 8}, '.', false},
-    {{" %40 ", 5}, '@', true},  {{" %2e ", 5}, '.', true},   {{"%40", 3}, '@', true},
-    {{"%2e", 3}, '.', true},
+    {{"&commat;", 8}, '@', false}, {{"&period;", 8}, '.', false}, {{" %40 ", 5}, '@', true},
+    {{" %2e ", 5}, '.', true},     {{"%40", 3}, '@', true},       {{"%2e", 3}, '.', true},
 };
 
 static bool fold_letter_at(struct str text, size_t at)
@@ -153,11 +164,34 @@ static bool fold_letter_at(struct str text, size_t at)
 	return at < text.n && (ascii_is_letter(text.p[at]) || (unsigned char)text.p[at] >= 0x80);
 }
 
+/* "&#64;", "&#x0040;": the ASCII character that an entity at `at` names; '\0': it is none. */
+static char fold_entity(struct str text, size_t at, size_t *length)
+{
+	size_t end = at + 2;
+	if (text.n - at < 4 || text.p[at] != '&' || text.p[at + 1] != '#')
+		return '\0';
+	bool hex = text.p[end] == 'x' || text.p[end] == 'X';
+	uint32_t code = 0;
+	for (end += hex; end < text.n && end - at < 12; end++) {
+		int value = hex_value(text.p[end]);
+		if (value < 0 || (!hex && value > 9))
+			break;
+		code = code * (hex ? 16 : 10) + (uint32_t)value;
+	}
+	if (end >= text.n || text.p[end] != ';' || code < ' ' || code > '~')
+		return '\0';
+	*length = end + 1 - at;
+	return (char)code;
+}
+
 /* The sign that stands written at `at`, with its length; '\0': none. */
 static char fold_unwrite(struct str text, size_t at, size_t *length)
 {
-	if (!strchr("&% ", text.p[at]))
+	if (!text.p[at] || !strchr("&% ", text.p[at]))
 		return '\0';
+	char entity = fold_entity(text, at, length);
+	if (entity)
+		return entity;
 	for (size_t i = 0; i < COUNT_OF(fold_written); i++) {
 		*length = fold_written[i].written.n;
 		if (at + *length <= text.n &&
@@ -332,8 +366,9 @@ static void fold_alike(int32_t *c, size_t n)
 		round += c[i] == 'o' || c[i] == 'O' || ((c[i] == 'l' || c[i] == 'I') && i + 1 < n);
 	}
 	bool number = figures && round == letters;
+	/* "c0m", and "1nst4" of more than one figure */
 	bool word = !number && figures == figure_letters && letters > figures &&
-		    fold_is_letter(c[0]) && fold_is_letter(c[n - 1]);
+		    (fold_is_letter(c[0]) || figures > 2) && fold_is_letter(c[n - 1]);
 	for (size_t i = 0; i < n; i++) {
 		if (number && !fold_is_figure(c[i]))
 			c[i] = c[i] == 'o' || c[i] == 'O' ? '0' : '1';
@@ -507,29 +542,59 @@ static void fold_put_character(struct fold_out *out, int32_t c, bool by_look)
 		fold_put(out, "~", 1);
 }
 
-/* The characters of a text with marks and invisible ones removed. ASCII is what it is; only runs of
- * other bytes are decomposed, which no character of ASCII takes part in. False: no UTF-8. */
+/* The characters of a text with marks and invisible ones removed. ASCII is what it is; other bytes
+ * are decomposed by the character. One that has more room than is left is a sign: nothing may
+ * push what follows it out of the text. False: no UTF-8. */
 static bool fold_decompose(const char *text, size_t n, struct intake_text *out)
 {
 	out->n = 0;
-	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i; end < n && (unsigned char)text[end] < 0x80; end++)
-			out->c[out->n++] = text[end];
-		size_t from = end, room = FOLDED_MAX - out->n - (n - end);
-		while (end < n && (unsigned char)text[end] >= 0x80)
-			end++;
-		if (from == end)
+	for (size_t i = 0, length; i < n; i += length) {
+		uint32_t code = (unsigned char)text[i];
+		length = 1;
+		if (code < 0x80) {
+			out->c[out->n++] = (int32_t)code;
 			continue;
-		utf8proc_ssize_t characters = utf8proc_decompose(
-		    (const utf8proc_uint8_t *)text + from, (utf8proc_ssize_t)(end - from),
-		    out->c + out->n, (utf8proc_ssize_t)room,
-		    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_IGNORE |
-			UTF8PROC_STRIPMARK);
-		if (characters < 0 || (size_t)characters > room)
+		}
+		utf8proc_int32_t c;
+		utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)text + i,
+							  (utf8proc_ssize_t)(n - i), &c);
+		if (bytes <= 0)
 			return false;
+		length = (size_t)bytes;
+		int boundary = 0;
+		size_t room = FOLDED_MAX - out->n - (n - i - length);
+		utf8proc_ssize_t characters =
+		    utf8proc_decompose_char(c, out->c + out->n, (utf8proc_ssize_t)room,
+					    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+						UTF8PROC_IGNORE | UTF8PROC_STRIPMARK,
+					    &boundary);
+		if (characters < 0)
+			return false;
+		if ((size_t)characters > room) {
+			out->c[out->n] = '~';
+			characters = 1;
+		}
 		out->n += (size_t)characters;
 	}
 	return true;
+}
+
+/* "client·es" is how French writes both genders. */
+static bool fold_is_gender(const struct intake_text *text, size_t at)
+{
+	return (text->c[at] == 'e' || text->c[at] == 's') &&
+	       (at + 1 == text->n || !fold_is_letter(text->c[at + 1]) || text->c[at + 1] == 's');
+}
+
+/* A dot in the middle or a bullet between two letters is a dot: "mill·ch". */
+static void fold_middle_dots(struct intake_text *text)
+{
+	static const int32_t dots[] = {0xB7, 0x2022, 0x2219, 0x22C5, 0x30FB, 0x2027, 0x387};
+	for (size_t i = 1; i + 1 < text->n; i++)
+		for (size_t d = 0; d < COUNT_OF(dots); d++)
+			if (text->c[i] == dots[d] && fold_is_letter(text->c[i - 1]) &&
+			    fold_is_letter(text->c[i + 1]) && !fold_is_gender(text, i + 1))
+				text->c[i] = '.';
 }
 
 void intake_read(struct str text, struct intake_text *out)
@@ -546,6 +611,30 @@ void intake_read(struct str text, struct intake_text *out)
 		out->n = 0;
 	for (size_t i = 0; i < out->n; i++)
 		out->c[i] = fold_plain(out->c[i]);
+	fold_middle_dots(out);
+}
+
+static void fold_turn_words(int32_t *c, size_t n)
+{
+	for (size_t at = 0, end; at < n; at = end + 1) {
+		for (end = at; end < n && fold_is_word(c[end]);)
+			end++;
+		for (size_t i = at, j = end; i + 1 < j; i++, j--) {
+			int32_t first = c[i];
+			c[i] = c[j - 1];
+			c[j - 1] = first;
+		}
+	}
+}
+
+static void fold_rot13(int32_t *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (c[i] >= 0x80 || !ascii_is_letter((char)c[i]))
+			continue;
+		int32_t first = ascii_is_lower((char)c[i]) ? 'a' : 'A';
+		c[i] = first + (c[i] - first + 13) % 26;
+	}
 }
 
 size_t intake_fold(const struct intake_text *text, unsigned how, char folded[FOLDED_MAX + 1])
@@ -560,6 +649,10 @@ size_t intake_fold(const struct intake_text *text, unsigned how, char folded[FOL
 		fold_all_numbers(c, n);
 		fold_all_alike(c, n);
 	}
+	if (how & FOLD_WORDS_BACKWARDS)
+		fold_turn_words(c, n);
+	if (how & FOLD_ROT13)
+		fold_rot13(c, n);
 	for (size_t i = 0; i < n; i++)
 		fold_put_character(&out, c[how & FOLD_BACKWARDS ? n - 1 - i : i],
 				   how & FOLD_BY_LOOK);

@@ -26,7 +26,7 @@ static bool scan_house(const struct intake_scan *s, int *at)
 	if (scan_sign(s, n, ','))
 		n++;
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-		if (!str_eq_nocase(scan_at(s, n)->text, str_of(numbers[i])))
+		if (!word_is(scan_at(s, n)->text, numbers[i]))
 			continue;
 		n++;
 		n += scan_sign(s, n, '.');
@@ -62,7 +62,7 @@ static bool scan_counts(const struct intake_scan *s, int n)
 	if (t->kind != TOKEN_WORD || !ascii_is_lower(t->text.p[0]))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(others); i++)
-		if (str_eq(t->text, str_of(others[i])))
+		if (word_is(t->text, others[i]))
 			return false;
 	return true;
 }
@@ -71,8 +71,14 @@ static bool scan_counts(const struct intake_scan *s, int n)
 static bool scan_town(const struct intake_scan *s, int n)
 {
 	const struct token *t = scan_at(s, n);
-	return t->kind == TOKEN_NUMBER && (t->text.n == 4 || t->text.n == 5) &&
-	       scan_begins_upper(s, n + 1);
+	return t->kind == TOKEN_NUMBER && (t->text.n == 4 || t->text.n == 5) && t->spaced &&
+	       scan_begins_upper(s, n + 1) && !scan_at(s, n + 1)->line;
+}
+
+static bool scan_ends_with(struct str word, const char *end)
+{
+	size_t n = strlen(end);
+	return word.n > n && str_eq_nocase((struct str){word.p + word.n - n, n}, str_of(end));
 }
 
 /* "Lindenweg 7, 50667 Koeln": a number and a town behind a word with a capital. */
@@ -81,8 +87,19 @@ static bool scan_house_and_town(const struct intake_scan *s, int n, int *end)
 	*end = n + 1;
 	if (!scan_begins_upper(s, n) || scan_at(s, n)->class & CLASS_ITEM || !scan_house(s, end))
 		return false;
-	bool town = scan_one_of(s, *end + 1, ",-/") && scan_town(s, *end + 2);
+	/* "KW 12/2027" is a week. */
+	bool week = scan_sign(s, *end + 1, '/') && scan_attached(s, *end + 2);
+	bool town = scan_one_of(s, *end + 1, ",-/") && !week && scan_town(s, *end + 2);
 	*end += town ? 3 : 0;
+	/* "Mlinska 12, Novi Sad" */
+	struct str street = scan_at(s, n)->text;
+	bool adjective =
+	    street.n > 5 && (scan_ends_with(street, "ska") || scan_ends_with(street, "cka") ||
+			     scan_ends_with(street, "eva") || scan_ends_with(street, "ova"));
+	if (adjective && scan_sign(s, *end + 1, ',') && scan_capital(s, *end + 2)) {
+		*end += 2;
+		return true;
+	}
 	return town || (scan_town(s, *end + 1) && scan_at(s, *end)->text.n < HOUSE_DIGITS);
 }
 
@@ -99,6 +116,10 @@ static bool scan_street_in_one(const struct intake_scan *s, int n, int *end)
 	    scan_class_of_end(t->text, CLASS_STREET_END | CLASS_STREET_END_MAYBE, &stem);
 	bool alone = t->class & CLASS_STREET_END && scan_begins_upper(s, n - 1);
 	if ((!class && !alone) || scan_begins_with_class(t->text, CLASS_NO_STREET))
+		return false;
+	/* "Bearing 6204", "Catering 120 Personen", but "Nordring 12" */
+	if (class & CLASS_STREET_END_MAYBE && stem.n && strchr("aeiou", stem.p[stem.n - 1]) &&
+	    str_eq_nocase((struct str){stem.p + stem.n, t->text.n - stem.n}, STR("ring")))
 		return false;
 	return alone || class & CLASS_STREET_END || (!scan_counts(s, *end) && stem.n > 2);
 }
@@ -135,7 +156,9 @@ static bool scan_street_after(const struct intake_scan *s, int n, int *end)
 {
 	int at = n;
 	const struct token *t = scan_at(s, n);
-	if (t->kind != TOKEN_NUMBER || !scan_house(s, &at) || scan_at(s, n - 1)->class & CLASS_ITEM)
+	bool told = t->digits && !(t->class & (CLASS_ARTICLE | CLASS_ITEM | CLASS_AND));
+	if ((t->kind != TOKEN_NUMBER && !told) || !scan_house(s, &at) ||
+	    scan_at(s, n - 1)->class & CLASS_ITEM)
 		return false;
 	at = n + 1;
 	if (scan_attached(s, at))
@@ -183,7 +206,7 @@ static bool scan_british(const struct intake_scan *s, int n, int *end)
 	*end = at + 1;
 	return inward->kind == TOKEN_NUMBER && inward->text.n == 1 && inward->spaced &&
 	       !letters->spaced && scan_upper_word(s, at + 1, 2, 2) &&
-	       (scan_sign(s, n - 1, ',') ||
+	       (scan_sign(s, n - 1, ',') || (n == 0 && scan_breaks(s, at + 2)) ||
 		(scan_begins_upper(s, n - 1) && !(scan_at(s, n - 1)->class & CLASS_ITEM)));
 }
 

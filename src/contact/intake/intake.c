@@ -6,7 +6,13 @@
 /* "info-at-mill-dot-de", "info #at# mill #dot# de" */
 #define FRAME_SIGNS "-_*/|~,\"'\\+=#`^"
 
-enum { HOST_TOKENS = 24, BARE_TOKENS = 4, NEAR = 5 };
+enum {
+	HOST_TOKENS = 24,
+	BARE_TOKENS = 4,
+	NEAR = 5,
+	SEAM_BYTES = 640,   /* of two texts, where one ends and the other begins */
+	READINGS_PLAIN = 5, /* of intake_readings: those of a text that is not disguised */
+};
 
 const char *intake_kind_name(enum intake_kind kind)
 {
@@ -16,9 +22,26 @@ const char *intake_kind_name(enum intake_kind kind)
 	    [INTAKE_PAGE] = "the address of a page",
 	    [INTAKE_HANDLE] = "a name on another platform",
 	    [INTAKE_ADDRESS] = "a street address",
-	    [INTAKE_REGISTER] = "the number of a company or an account",
+	    [INTAKE_REGISTER] = "the number of a company, an account or a vehicle",
+	    [INTAKE_NAME] = "the name of a company or a person",
 	};
 	return names[kind];
+}
+
+const char *intake_kind_advice(enum intake_kind kind)
+{
+	static const char *const contact =
+	    "Leave it out: it belongs to your contact data, which a match reads.";
+	static const char *const advice[INTAKE_KINDS] = {
+	    [INTAKE_PHONE] =
+		"Leave it out: it belongs to your contact data, which a match reads. A number of an article, a norm or a drawing may stand behind that word: \"article 4410\".",
+	    [INTAKE_ADDRESS] = "Write the region instead, in its field, or no more than the town.",
+	    [INTAKE_REGISTER] =
+		"Leave it out. A number of an article, a norm or a drawing may stand behind that word: \"article 4410\".",
+	    [INTAKE_NAME] =
+		"Write what you do instead of who you are: \"a joinery with 14 people\".",
+	};
+	return advice[kind] ? advice[kind] : contact;
 }
 
 int64_t intake_needed(const struct config *config, bool size_named)
@@ -151,39 +174,6 @@ static bool scan_bare_host(const struct intake_scan *s, int n, bool needs_ending
 	return !needs_ending;
 }
 
-/* "anna.meier", "big_mill", "mill77", "mill#4711", "AB12CD34": names that nobody writes as words.
- * *end: the last token. */
-static bool scan_name(const struct intake_scan *s, int n, int *end)
-{
-	const struct token *t = scan_at(s, n);
-	int parts = 1;
-	bool sign = false, figure = false;
-	*end = n;
-	bool first = n == 0 || t->spaced || !scan_one_of(s, n - 1, "._#");
-	if (t->kind != TOKEN_WORD || !first)
-		return false;
-	for (int at = n + 1; at < s->tokens; at++) {
-		const struct token *next = scan_at(s, at);
-		if (next->spaced)
-			break;
-		if (next->kind == TOKEN_SIGN) {
-			bool goes_on = scan_one_of(s, at, "_.#") && scan_attached(s, at + 1);
-			if (!goes_on)
-				break;
-			sign = sign || scan_one_of(s, at, "_#") ||
-			       (ascii_is_lower(t->text.p[0]) && t->text.n > 1 &&
-				scan_is_word(s, at + 1) && scan_at(s, at + 1)->text.n > 1 &&
-				ascii_is_lower(scan_at(s, at + 1)->text.p[0]));
-		} else {
-			figure = figure || (next->kind == TOKEN_NUMBER && t->text.n > 2 &&
-					    ascii_is_lower(t->text.p[t->text.n - 1]));
-			parts++;
-		}
-		*end = at;
-	}
-	return sign || figure || parts >= 4;
-}
-
 /* "(a) firma (p) de": letters for at and dot, each in brackets. n: the first letter. */
 static bool scan_lettered(const struct intake_scan *s, int n)
 {
@@ -276,17 +266,6 @@ static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found
 	       scan_found(s, INTAKE_EMAIL, n - 1, end, found);
 }
 
-/* The classes of the words near the tokens from `from` to `to`. */
-static uint64_t scan_near(const struct intake_scan *s, int from, int to)
-{
-	uint64_t class = 0;
-	for (int i = 1; i <= NEAR; i++) {
-		class |= scan_at(s, from - i)->class;
-		class |= i < NEAR ? scan_at(s, to + i)->class : 0;
-	}
-	return class;
-}
-
 /* "Verkauf @home": where something is done. Not "Insta @home", nor "@home_bau". n: the word. */
 static bool scan_at_home(const struct intake_scan *s, int n)
 {
@@ -297,7 +276,7 @@ static bool scan_at_home(const struct intake_scan *s, int n)
 	    scan_near(s, n - 1, n) & (CLASS_PLATFORM | CLASS_USER))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(places); i++)
-		if (str_eq_nocase(scan_at(s, n)->text, str_of(places[i])))
+		if (word_is(scan_at(s, n)->text, places[i]))
 			return true;
 	return false;
 }
@@ -357,8 +336,39 @@ static bool scan_provider(const struct intake_scan *s, int n, struct intake_foun
 	return scan_name(s, after, &end) && scan_found(s, INTAKE_EMAIL, n, end, found);
 }
 
+/* "sales*oakbarn*com", "sales{oakbarn}com", "sales / oakbarn / com": an address with other signs.
+ * n: the host. */
+static bool scan_signed(const struct intake_scan *s, int n, int *end)
+{
+	bool mailbox = scan_at(s, n - 2)->class & CLASS_MAILBOX;
+	const struct token *left = scan_at(s, n - 1), *right = scan_at(s, n + 1);
+	if (!scan_is_word(s, n) || !scan_is_word(s, n - 2) || !scan_is_word(s, n + 2))
+		return false;
+	bool framed = scan_one_of(s, n - 1, "{[(<") && scan_one_of(s, n + 1, "}])>");
+	bool same = left->kind == TOKEN_SIGN && str_eq(left->text, right->text) &&
+		    scan_one_of(s, n - 1, mailbox ? "*~#|+=/:^" : "*~#|+=^");
+	bool attached = scan_attached(s, n) && !left->spaced && !right->spaced;
+	*end = n + 2;
+	while (str_eq(scan_at(s, *end + 1)->text, left->text) &&
+	       scan_at(s, *end + 2)->class & CLASS_ANY_ENDING)
+		*end += 2;
+	return (framed || same) && (attached || (mailbox && same)) &&
+	       scan_is_domain(scan_at(s, n + 2)) && scan_at(s, n + 2)->class & CLASS_ENDING;
+}
+
+/* "sales oakbarn co uk". n: the host. */
+static bool scan_plain_address(const struct intake_scan *s, int n)
+{
+	return scan_at(s, n - 1)->class & CLASS_MAILBOX && scan_is_word(s, n) &&
+	       str_eq_nocase(scan_at(s, n + 1)->text, STR("co")) &&
+	       scan_is_domain(scan_at(s, n + 2)) && scan_breaks(s, n + 3);
+}
+
 static bool scan_email(const struct intake_scan *s, int n, struct intake_found *found)
 {
+	int end = n + 2;
+	if (scan_signed(s, n, &end) || scan_plain_address(s, n))
+		return scan_found(s, INTAKE_EMAIL, n - 2, end, found);
 	return scan_at_sign(s, n, found) || scan_at_word(s, n, found) || scan_provider(s, n, found);
 }
 
@@ -367,7 +377,7 @@ static bool scan_scheme(const struct intake_scan *s, int n)
 	static const char *const schemes[] = {"http", "https", "hxxp", "hxxps", "ftp"};
 	const struct token *next = scan_at(s, n + 1);
 	for (size_t i = 0; i < COUNT_OF(schemes); i++)
-		if (str_eq_nocase(scan_at(s, n)->text, str_of(schemes[i])))
+		if (word_is(scan_at(s, n)->text, schemes[i]))
 			return scan_one_of(s, n + 1, ":/")
 				   ? scan_one_of(s, n + 2, "/\\")
 				   : str_eq_nocase(next->text, STR("colon")) ||
@@ -449,6 +459,66 @@ static bool scan_bracketed(const struct intake_scan *s, int n)
 	       str_eq(ending->text, STR("at")) || str_eq(ending->text, STR("rs"));
 }
 
+/* "Scan the QR code, it reads oakbarn joinery com", "sajt nam je mlinjovan, pa rs": an ending at
+ * the end of a sentence that has a word for a page. n: the ending. */
+static bool scan_page_ends(const struct intake_scan *s, int n)
+{
+	const struct token *t = scan_at(s, n);
+	if (!scan_is_domain(t) || !(t->class & CLASS_ENDING) || !scan_breaks(s, n + 1))
+		return false;
+	int word = n - 1;
+	while (scan_one_of(s, word, ",") || scan_at(s, word)->class & (CLASS_THEN | CLASS_AND))
+		word--;
+	const struct token *host = scan_at(s, word);
+	if (host->kind != TOKEN_WORD || host->class || host->text.n < 4)
+		return false;
+	for (int at = word - 1; at >= word - 2 * NEAR && !scan_breaks(s, at); at--)
+		if (scan_at(s, at)->class & CLASS_SITE)
+			return true;
+	return false;
+}
+
+/* "moserholz, Punkt und dann ch", "moulindupont, point fr": an ending behind a comma or a "then".
+ * n: the word for the dot. */
+static bool scan_dot_told(const struct intake_scan *s, int n, int *end)
+{
+	if (!(scan_at(s, n)->class & (CLASS_DOT | CLASS_POINT)) || !scan_sign(s, n - 1, ',') ||
+	    !scan_is_word(s, n - 2))
+		return false;
+	for (*end = n + 1; scan_at(s, *end)->class & (CLASS_THEN | CLASS_AND);)
+		++*end;
+	return scan_is_domain(scan_at(s, *end)) && scan_at(s, *end)->class & CLASS_ENDING &&
+	       scan_breaks(s, *end + 1);
+}
+
+/* "tinyurl oakbarn", "bit ly slash oakbarn". n: the word for the shortener. */
+static bool scan_shortened(const struct intake_scan *s, int n, int *end)
+{
+	if (!(scan_at(s, n)->class & CLASS_SHORTENER))
+		return false;
+	*end = n + 1;
+	while (scan_one_of(s, *end, "/:.,~-") ||
+	       scan_at(s, *end)->class & (CLASS_SLASH | CLASS_LINK))
+		++*end;
+	const struct token *t = scan_at(s, *end);
+	return t->kind != TOKEN_SIGN && !t->class && !scan_begins_with_class(t->text, CLASS_MEDIA);
+}
+
+/* "192.0.2.17:8080" */
+static bool scan_host_number(const struct intake_scan *s, int n, int *end)
+{
+	bool high = false;
+	for (int i = 0; i < 4; i++) {
+		const struct token *t = scan_at(s, n + 2 * i);
+		if (t->kind != TOKEN_NUMBER || t->text.n > 3 || (i && t->spaced) ||
+		    !scan_sign(s, n + 2 * i + 1, i < 3 ? '.' : ':'))
+			return false;
+		high = high || t->text.n == 3;
+	}
+	*end = n + 8;
+	return high && scan_attached(s, *end);
+}
+
 static bool scan_page(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n), *before = scan_at(s, n - 1);
@@ -468,6 +538,12 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 		return scan_found(s, INTAKE_PAGE, n - 1, end, found);
 	if (scan_bracketed(s, n))
 		return scan_found(s, INTAKE_PAGE, n, n + 3, found);
+	if (scan_dot_told(s, n, &end))
+		return scan_found(s, INTAKE_PAGE, n - 2, end, found);
+	if (scan_shortened(s, n, &end) || scan_host_number(s, n, &end))
+		return scan_found(s, INTAKE_PAGE, n, end, found);
+	if (scan_page_ends(s, n))
+		return scan_found(s, INTAKE_PAGE, n - 1, n, found);
 	bool numbered = t->kind == TOKEN_NUMBER && !t->spaced && before->kind == TOKEN_WORD;
 	if ((t->kind != TOKEN_WORD && !numbered) || !scan_dot(s, n + 1, &end))
 		return false;
@@ -486,108 +562,6 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 	       scan_found(s, INTAKE_PAGE, n, end, found);
 }
 
-/* ---- names on platforms ---- */
-
-/* „bigmill“: one word in quotation marks. n: the word. */
-static bool scan_quoted(const struct intake_scan *s, int n)
-{
-	return scan_is_word(s, n) && scan_one_of(s, n - 1, "\"'") && scan_one_of(s, n + 1, "\"'") &&
-	       scan_at(s, n - 1)->spaced && !scan_at(s, n + 1)->spaced;
-}
-
-/* A word that can only be a name: the phrase ends behind it, or goes on with another platform. */
-static bool scan_stands_alone(const struct intake_scan *s, int n)
-{
-	int at = n + 1;
-	if (scan_one_of(s, at, ",/|~;(") || scan_at(s, at)->class & CLASS_AND) {
-		while (scan_one_of(s, at, ",/|~;(") || scan_at(s, at)->class & CLASS_AND)
-			at++;
-		return scan_at(s, at)->class & (CLASS_PLATFORM | CLASS_TEL | CLASS_MAIL);
-	}
-	return scan_is_word(s, n) && (!scan_at(s, at)->text.n || scan_one_of(s, at, ".!)"));
-}
-
-static bool scan_capital(const struct intake_scan *s, int n)
-{
-	const struct token *t = scan_at(s, n);
-	return t->kind == TOKEN_WORD && t->text.n > 2 && ascii_is_upper(t->text.p[0]) &&
-	       ascii_is_lower(t->text.p[1]);
-}
-
-/* "heissen wir muehlebern auf Instagram", "notre pseudo Insta est moulindupont", "slash mill on
- * Facebook": a name that is announced where a platform is near. n: the word that announces it. */
-static bool scan_called(const struct intake_scan *s, int n, int *end)
-{
-	const struct token *t = scan_at(s, n);
-	if (!(t->class & (CLASS_CALLED | CLASS_SLASH | CLASS_USER)) ||
-	    !(scan_near(s, n, n) & CLASS_PLATFORM))
-		return false;
-	*end = n + 1;
-	while (scan_at(s, *end)->class & (CLASS_PLATFORM | CLASS_LINK) ||
-	       scan_one_of(s, *end, ":-") ||
-	       (scan_is_word(s, *end) && scan_at(s, *end)->text.n <= 3))
-		++*end;
-	const struct token *before = scan_at(s, *end - 1);
-	bool linked = t->class & CLASS_CALLED || before->class & CLASS_LINK ||
-		      scan_sign(s, *end - 1, ':') || (t->class & CLASS_SLASH && *end == n + 1) ||
-		      (*end > n + 1 && before->kind == TOKEN_WORD && before->text.n <= 3);
-	const struct token *name = scan_at(s, *end);
-	return linked && name->kind == TOKEN_WORD && name->text.n > 4 && !name->class &&
-	       (!scan_is_word(s, *end + 1) || t->class & CLASS_SLASH);
-}
-
-static bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
-{
-	const struct token *t = scan_at(s, n);
-	int end;
-	if (scan_called(s, n, &end))
-		return scan_found(s, INTAKE_HANDLE, n, end, found);
-	bool quoted = scan_quoted(s, n);
-	if (scan_name(s, n, &end) || quoted) {
-		uint64_t near = scan_near(s, n, end);
-		if (near & (CLASS_PLATFORM | CLASS_USER))
-			return scan_found(s, INTAKE_HANDLE, n, end, found);
-		if (near & CLASS_MAIL && !quoted)
-			return scan_found(s, INTAKE_EMAIL, n, end, found);
-	}
-	if (!(t->class & CLASS_PLATFORM))
-		return false;
-	int at = n + 1, links = 0;
-	while (scan_at(s, at)->class & CLASS_LINK) {
-		at++;
-		links++;
-	}
-	/* The hyphen of "Telegram-Bots" is none. */
-	bool compound =
-	    scan_sign(s, at, '-') && !scan_at(s, at)->spaced && scan_attached(s, at + 1);
-	bool colon = scan_one_of(s, at, ":-~=>") && !compound;
-	while (scan_one_of(s, at, ":-~=>\""))
-		at++;
-	while (compound && scan_at(s, at)->class & CLASS_LINK) {
-		at++;
-		links++;
-	}
-	/* "YouTube-Kanal: mill", "Skype: live:mill" */
-	colon = colon || (links && scan_sign(s, at, ':'));
-	while (colon && (scan_at(s, at)->class & CLASS_LINK || scan_sign(s, at, ':')))
-		at++;
-	int last = at; /* "grosse-muehle" */
-	while (scan_one_of(s, last + 1, "-_.") && !scan_at(s, last + 1)->spaced &&
-	       scan_attached(s, last + 2))
-		last += 2;
-	/* "Instagram: bigmill", "Facebook unter bigmill", but not "Facebook: Inhalte, Anzeigen". */
-	bool name = scan_is_word(s, at) && scan_at(s, at)->text.n > 3 && (colon || links) &&
-		    (colon || ascii_is_lower(scan_at(s, at)->text.p[0]));
-	/* "LinkedIn: Anna Meier" */
-	bool person =
-	    colon && scan_capital(s, at) && scan_capital(s, at + 1) && !scan_is_word(s, at + 2);
-	/* "Threema: MUEHLE01" */
-	bool figures = (colon || links) && scan_is_word(s, at) && scan_at(s, at)->text.n > 3 &&
-		       scan_attached(s, at + 1) && scan_at(s, at + 1)->kind == TOKEN_NUMBER;
-	return ((name && scan_stands_alone(s, last)) || person || figures) &&
-	       scan_found(s, INTAKE_HANDLE, n, last, found);
-}
-
 static bool scan_names(const struct intake_scan *s, struct intake_found *found)
 {
 	/* "anna (dot) meier (at) mill (dot) com" has a page in it as well. */
@@ -601,10 +575,16 @@ static bool scan_names(const struct intake_scan *s, struct intake_found *found)
 }
 
 /* A text from its end says "moc tod llim ta selas". Its at signs are those of "@home". */
-static bool scan_backwards(const struct intake_scan *s, struct intake_found *found)
+static bool scan_disguised(const struct intake_scan *s, struct intake_found *found)
 {
+	static const uint64_t needed =
+	    CLASS_AT | CLASS_MAYBE_AT | CLASS_PLATFORM | CLASS_PROVIDER | CLASS_USER | CLASS_SITE;
+	uint64_t class = 0;
 	for (int n = 0; n < s->tokens; n++)
-		if (scan_at_word(s, n, found))
+		class |= s->token[n].class;
+	for (int n = 0; class & needed && n < s->tokens; n++)
+		if (scan_at_word(s, n, found) || scan_handle(s, n, found) ||
+		    (scan_scheme(s, n) && scan_found(s, INTAKE_PAGE, n, n + 6, found)))
 			return true;
 	return false;
 }
@@ -612,7 +592,12 @@ static bool scan_backwards(const struct intake_scan *s, struct intake_found *fou
 static bool scan_identity(const struct intake_scan *s, struct intake_found *found)
 {
 	for (int n = 0; n < s->tokens; n++)
-		if (scan_address(s, n, found) || scan_register(s, n, found))
+		if (scan_address(s, n, found) || scan_register(s, n, found) ||
+		    scan_plate(s, n, found) || scan_place(s, n, found))
+			return true;
+	/* "Moser AG, UID CHE-123.456.789" is known by its number. */
+	for (int n = 0; n < s->tokens; n++)
+		if (scan_who(s, n, found))
 			return true;
 	return false;
 }
@@ -621,7 +606,8 @@ static bool scan_numbers(const struct intake_scan *s, struct intake_found *found
 {
 	int skip, plain = 0;
 	for (int n = 0; n<s->tokens; n += skip> 1 ? skip : 1)
-		if (scan_phone(s, n, &skip, found) || scan_spoken(s, n, &plain, found))
+		if (scan_phone(s, n, &skip, found) || scan_spoken(s, n, &plain, found) ||
+		    scan_roman(s, n, found))
 			return true;
 	return false;
 }
@@ -637,7 +623,10 @@ static const struct {
     {FOLD_FIGURES, {scan_numbers}},
     {FOLD_FIGURES | FOLD_BY_LOOK, {scan_names}},
     {FOLD_FIGURES | FOLD_BY_LOOK | FOLD_JOINED, {scan_names}},
-    {FOLD_BACKWARDS, {scan_backwards}},
+    /* READINGS_PLAIN up to here */
+    {FOLD_BACKWARDS, {scan_disguised}},
+    {FOLD_WORDS_BACKWARDS, {scan_disguised}},
+    {FOLD_ROT13, {scan_disguised}},
 };
 
 /* The reading is the same text as an earlier one that was searched for the same and more. */
@@ -659,13 +648,13 @@ static bool intake_was_read(const struct intake_scan *read, size_t reading)
 	return false;
 }
 
-bool intake_screen(struct str text, struct intake_found *found)
+static bool intake_screen_readings(struct str text, size_t readings, struct intake_found *found)
 {
 	/* large; one text at a time */
 	static struct intake_text plain;
 	static struct intake_scan read[COUNT_OF(intake_readings)];
-	intake_read(utf8_cut(text, INTAKE_TEXT_MAX), &plain);
-	for (size_t i = 0; i < COUNT_OF(intake_readings); i++) {
+	intake_read(text, &plain);
+	for (size_t i = 0; i < readings; i++) {
 		struct intake_scan *s = &read[i];
 		s->n = intake_fold(&plain, intake_readings[i].fold, s->folded);
 		if (intake_was_read(read, i))
@@ -678,21 +667,37 @@ bool intake_screen(struct str text, struct intake_found *found)
 	return true;
 }
 
+bool intake_screen(struct str text, struct intake_found *found)
+{
+	char decoded[INTAKE_TEXT_MAX];
+	text = utf8_cut(text, INTAKE_TEXT_MAX);
+	size_t n = intake_decode(text, decoded);
+	return intake_screen_readings(text, COUNT_OF(intake_readings), found) &&
+	       (!n || intake_screen_readings((struct str){decoded, n}, READINGS_PLAIN, found));
+}
+
+/* What is cut in two is where the texts meet: the end of the first, the beginning of the second. */
+static bool intake_screen_seam(struct str first, struct str second, struct intake_found *found)
+{
+	char text[2 * SEAM_BYTES + 1];
+	if (first.n > SEAM_BYTES) {
+		size_t from = first.n - SEAM_BYTES;
+		while (from < first.n && ((unsigned char)first.p[from] & 0xC0) == 0x80)
+			from++;
+		first = (struct str){first.p + from, first.n - from};
+	}
+	second = utf8_cut(second, SEAM_BYTES);
+	char *end = mempcpy(text, first.p, first.n);
+	*end++ = '\n';
+	end = mempcpy(end, second.p, second.n);
+	return intake_screen_readings((struct str){text, (size_t)(end - text)}, READINGS_PLAIN,
+				      found);
+}
+
 bool intake_screen_both(struct str title, struct str body, struct intake_found *found)
 {
-	char text[INTAKE_TEXT_MAX];
-	const struct str order[][2] = {{title, body}, {body, title}};
 	if (!intake_screen(title, found) || !intake_screen(body, found))
 		return false;
-	for (size_t i = 0; title.n && body.n && i < COUNT_OF(order); i++) {
-		/* Both are shorter: the routes limit them. */
-		struct str first = utf8_cut(order[i][0], sizeof(text) / 2 - 1);
-		struct str second = utf8_cut(order[i][1], sizeof(text) / 2 - 1);
-		char *end = mempcpy(text, first.p, first.n);
-		*end++ = '\n';
-		end = mempcpy(end, second.p, second.n);
-		if (!intake_screen((struct str){text, (size_t)(end - text)}, found))
-			return false;
-	}
-	return true;
+	return !title.n || !body.n ||
+	       (intake_screen_seam(title, body, found) && intake_screen_seam(body, title, found));
 }

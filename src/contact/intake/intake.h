@@ -1,7 +1,9 @@
 /* What must not stand in a profile that everybody can read: e-mail addresses, telephone numbers,
- * addresses of pages, handles, streets with their numbers, numbers of company registers; as they
- * are, and spelled out in English, German, Serbian, French, Italian, Spanish and Dutch ("name at
- * firma punkt de"). Norms, dates, prices, dimensions and part numbers may stand.
+ * addresses of pages, handles, places (streets with their numbers, coordinates, "the bakery beside
+ * the church"), numbers of companies, accounts and vehicles, names of companies and people; as they
+ * are, in code (base 64, hexadecimal, rot13, backwards), and spelled out in English, German,
+ * Serbian, French, Italian, Spanish and Dutch, for the most part in Polish, Portuguese and
+ * Turkish ("name at firma punkt de"). Norms, dates, prices, dimensions and part numbers may stand.
  *
  * It protects from slips. A determined author can get something past it, and the pages say so.
  */
@@ -18,6 +20,7 @@ enum intake_kind {
 	INTAKE_HANDLE,
 	INTAKE_ADDRESS,
 	INTAKE_REGISTER,
+	INTAKE_NAME,
 	INTAKE_KINDS
 };
 
@@ -35,7 +38,8 @@ MUST_CHECK bool intake_screen(struct str text, struct intake_found *found);
  * either order, so that nothing is cut in two to get past. */
 MUST_CHECK bool intake_screen_both(struct str title, struct str body, struct intake_found *found);
 
-const char *intake_kind_name(enum intake_kind kind); /* "an e-mail address" */
+const char *intake_kind_name(enum intake_kind kind);   /* "an e-mail address" */
+const char *intake_kind_advice(enum intake_kind kind); /* what to write instead: a sentence */
 
 /* How many businesses of the directory must fit a profile: contact.k. The directory does not know
  * how large a business is: who names one of the three sizes needs three times as many. */

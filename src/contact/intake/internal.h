@@ -3,6 +3,7 @@
 #ifndef CONTACT_INTAKE_INTERNAL_H
 #define CONTACT_INTAKE_INTERNAL_H
 
+#include "base/ascii.h"
 #include "contact/intake/intake.h"
 
 enum { TOKENS_MAX = 2048, FOLDED_MAX = 2 * INTAKE_TEXT_MAX };
@@ -12,8 +13,15 @@ enum { TOKENS_MAX = 2048, FOLDED_MAX = 2 * INTAKE_TEXT_MAX };
 /* How a text is read. Each reading finds what the others cannot. BY_LOOK: letters of other
  * alphabets by their look, not by their sound. FIGURES: figures in words, and letters in numbers,
  * by their look: "c0m", "O79". JOINED: "i n f o" and "i-n-f-o" are one word. BACKWARDS: from the
- * end to the beginning. */
-enum fold { FOLD_BY_LOOK = 1, FOLD_FIGURES = 2, FOLD_JOINED = 4, FOLD_BACKWARDS = 8 };
+ * end to the beginning; WORDS_BACKWARDS: each word. ROT13: letters moved by half the alphabet. */
+enum fold {
+	FOLD_BY_LOOK = 1,
+	FOLD_FIGURES = 2,
+	FOLD_JOINED = 4,
+	FOLD_BACKWARDS = 8,
+	FOLD_WORDS_BACKWARDS = 16,
+	FOLD_ROT13 = 32,
+};
 
 /* A text as characters: compatibility forms, marks and invisible characters away. */
 struct intake_text {
@@ -26,6 +34,11 @@ void intake_read(struct str text, struct intake_text *out);
 /* Other alphabets in Latin letters, every sign one ASCII character; the case stays. Returns the
  * length. */
 size_t intake_fold(const struct intake_text *text, unsigned how, char out[FOLDED_MAX + 1]);
+
+/* ---- coded.c ---- */
+
+/* The texts that stand in the text in a code, each on a line; returns their bytes. */
+size_t intake_decode(struct str text, char decoded[INTAKE_TEXT_MAX]);
 
 /* ---- tokens.c ---- */
 
@@ -77,6 +90,22 @@ enum word_class {
 	CLASS_REGISTER = 1ll << 44,
 	CLASS_REGISTER_SHORT = 1ll << 45,
 	CLASS_REGISTER_LONG = 1ll << 46,
+	CLASS_PREP = 1ll << 47,
+	CLASS_SELF = 1ll << 48,
+	CLASS_MEDIA = 1ll << 49,
+	CLASS_FIRST_NAME = 1ll << 50,
+	CLASS_LEGAL = 1ll << 51,
+	CLASS_LEGAL_SHORT = 1ll << 52,
+	CLASS_ROLE = 1ll << 53,
+	CLASS_TITLE = 1ll << 54,
+	CLASS_CLOSING = 1ll << 55,
+	CLASS_LANDMARK = 1ll << 56,
+	CLASS_BESIDE = 1ll << 57,
+	CLASS_PREMISES = 1ll << 58,
+	CLASS_ONLY = 1ll << 59,
+	CLASS_PLATE = 1ll << 60,
+	CLASS_COORDINATE = 1ll << 61,
+	CLASS_SHORTENER = 1ll << 62,
 };
 enum {
 	CLASS_NUMERAL = CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED,
@@ -90,8 +119,18 @@ struct token {
 	struct str text;
 	uint64_t class;    /* of a word */
 	bool spaced;       /* white space stands before it */
+	bool line;         /* it begins a line */
 	int digits, words; /* of a numeral such as "neunundsiebzig": how many it tells */
 };
+
+/* Whether a text is a word of a list, which is in small letters. */
+static inline bool word_is(struct str text, const char *word)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (ascii_lower(text.p[i]) != word[i])
+			return false;
+	return !word[text.n];
+}
 
 struct intake_scan {
 	char folded[FOLDED_MAX + 1];
@@ -114,9 +153,23 @@ bool scan_attached(const struct intake_scan *s, int n);
 uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem);
 /* The word begins with a row of one of `classes`. */
 bool scan_begins_with_class(struct str word, uint64_t classes);
+/* The classes of a word that stands alone. */
+uint64_t scan_class_of(struct str word);
 /* Tell what was found; always true. */
 bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, int to,
 		struct intake_found *found);
+
+/* ---- handles.c ---- */
+
+/* "anna.meier", "big_mill", "mill77", "mill#4711", "AB12CD34": names that nobody writes as words.
+ * *end: the last token. */
+bool scan_name(const struct intake_scan *s, int n, int *end);
+/* The classes of the words near the tokens from `from` to `to`. */
+uint64_t scan_near(const struct intake_scan *s, int from, int to);
+bool scan_capital(const struct intake_scan *s, int n); /* "Moser", not "MOSER" */
+bool scan_breaks(const struct intake_scan *s, int n);  /* a sentence ends at n */
+/* A name on a platform, or at a provider of mailboxes, at n. */
+MUST_CHECK bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found);
 
 /* ---- numbers.c ---- */
 
@@ -127,6 +180,7 @@ MUST_CHECK bool scan_phone(const struct intake_scan *s, int n, int *skip,
  * token has a numeral in words, as earlier calls for the same text found; 0 at first. */
 MUST_CHECK bool scan_spoken(const struct intake_scan *s, int n, int *plain,
 			    struct intake_found *found);
+MUST_CHECK bool scan_roman(const struct intake_scan *s, int n, struct intake_found *found);
 
 /* ---- identity.c ---- */
 
@@ -134,5 +188,17 @@ MUST_CHECK bool scan_spoken(const struct intake_scan *s, int n, int *plain,
 MUST_CHECK bool scan_address(const struct intake_scan *s, int n, struct intake_found *found);
 /* The number of a company in a public register, of its tax, or of its bank account, at n. */
 MUST_CHECK bool scan_register(const struct intake_scan *s, int n, struct intake_found *found);
+
+/* ---- names.c ---- */
+
+/* The name of a company or a person at n, or before a legal form at n. */
+MUST_CHECK bool scan_who(const struct intake_scan *s, int n, struct intake_found *found);
+
+/* ---- places.c ---- */
+
+/* Coordinates, a code of a place, or a description that only one place fits. */
+MUST_CHECK bool scan_place(const struct intake_scan *s, int n, struct intake_found *found);
+/* The number of a vehicle, or of a tax without a word before it. */
+MUST_CHECK bool scan_plate(const struct intake_scan *s, int n, struct intake_found *found);
 
 #endif

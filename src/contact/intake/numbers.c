@@ -12,7 +12,10 @@ enum {
 	TOLD_LONGEST = 8,
 	SPOKEN_LONGEST = 9, /* digits of a group between numerals */
 	SPOKEN_SHORT = 4,
+	AREA_LONGEST = 5,
 	MIXED_FIGURES = 5, /* "sieben neun, dann 5551234" */
+	MIXED_DIGITS = 9,  /* of numbers that begin with figures: "612 treinta y cuatro 56 78" */
+	MIXED_DIGITS_MAX = 11,
 };
 
 /* A number in figures: its groups, and the first sign between each and the next. */
@@ -214,6 +217,16 @@ static bool scan_listed(const struct intake_scan *s, int n, struct groups *g)
 	return false;
 }
 
+/* "0,1,6,3,2,9,6": digits in a list, where a telephone is spoken of. */
+static bool scan_listed_singly(const struct intake_scan *s, int n, struct groups *g)
+{
+	scan_groups(s, n, ",;", g);
+	for (int i = 0; i < g->count; i++)
+		if (g->length[i] != 1)
+			return false;
+	return g->digits >= PHONE_DIGITS && !groups_ascend(g);
+}
+
 /* Numbers as they are grouped in some country, without a 0 or + before them. */
 static bool groups_are_national(const struct groups *g)
 {
@@ -256,6 +269,24 @@ struct told {
 	bool bare;  /* a gap had no "then" */
 };
 
+/* "0044, then": the code of a country, which no number of an article continues. */
+static bool told_is_country(const struct intake_scan *s, int n)
+{
+	static const char *const countries[] = {
+	    "33",  "34",  "39",  "41",  "43",  "44",  "49",  "31",  "32",  "48",
+	    "381", "382", "385", "386", "387", "389", "420", "421", "352", "351",
+	    "353", "355", "359", "36",  "40",  "45",  "46",  "47",  "90",  "1"};
+	struct str code = scan_at(s, n)->text;
+	int behind = n + 1 + scan_one_of(s, n + 1, ",.;:");
+	if (code.n < 3 || code.p[0] != '0' || code.p[1] != '0' ||
+	    !(scan_at(s, behind)->class & CLASS_THEN))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(countries); i++)
+		if (str_eq((struct str){code.p + 2, code.n - 2}, str_of(countries[i])))
+			return true;
+	return false;
+}
+
 static bool told_is_amount(const struct intake_scan *s, int at)
 {
 	return scan_at(s, at + 1)->class & (CLASS_UNIT | CLASS_ITEM) || scan_sign(s, at + 1, '%');
@@ -263,7 +294,7 @@ static bool told_is_amount(const struct intake_scan *s, int at)
 
 /* The groups from n on, with words between them. False: what follows is no number of a telephone.
  * *last: the last group. */
-static bool told_read(const struct intake_scan *s, int n, struct told *told, int *last)
+static bool told_read(const struct intake_scan *s, int n, bool area, struct told *told, int *last)
 {
 	*told = (struct told){.groups = 0};
 	for (int at = n; at < s->tokens && told->words <= TOLD_WORDS; at++) {
@@ -273,7 +304,8 @@ static bool told_read(const struct intake_scan *s, int n, struct told *told, int
 			told->words += !joins;
 			told->joins += joins && t->class & CLASS_THEN;
 		} else if (t->kind == TOKEN_NUMBER) {
-			if (t->text.n < 2 || t->text.n > TOLD_LONGEST || told_is_amount(s, at))
+			bool single = t->text.n < 2 && !(area && told->groups);
+			if (single || t->text.n > TOLD_LONGEST || told_is_amount(s, at))
 				return false;
 			told->loose = told->loose || told->words;
 			told->bare = told->bare || (told->groups && !told->joins);
@@ -298,19 +330,24 @@ static bool scan_told(const struct intake_scan *s, int n, int *last)
 	const struct token *first = scan_at(s, n);
 	uint64_t announced = 0;
 	struct told told;
-	if (first->kind != TOKEN_NUMBER || first->text.n < 2 || first->text.n > SPOKEN_SHORT)
+	if (first->kind != TOKEN_NUMBER || first->text.n < 2 || first->text.n > AREA_LONGEST)
 		return false;
 	for (int i = n - 1; i >= n - TOLD_WORDS && i >= 0 && !announced; i--) {
 		announced =
 		    scan_at(s, i)->class & (CLASS_TEL | CLASS_NUMBER | CLASS_AREA | CLASS_CALL);
-		if (scan_at(s, i)->class & CLASS_ITEM)
+		if (scan_at(s, i)->class & CLASS_ITEM && !told_is_country(s, n))
 			return false;
 	}
-	if (!(first->text.p[0] == '0' || announced & CLASS_AREA) || !told_read(s, n, &told, last))
+	announced |= told_is_country(s, n) ? CLASS_AREA : 0;
+	bool plus = scan_sign(s, n - 1, '+');
+	bool area = plus || announced & CLASS_AREA;
+	announced |= plus ? CLASS_AREA : 0;
+	if (!(first->text.p[0] == '0' || area) || !told_read(s, n, area, &told, last))
 		return false;
 	int least = announced & CLASS_AREA ? CALL_DIGITS : PHONE_DIGITS;
 	bool sentences = announced && told.groups >= 3;
-	bool joined = told.groups >= 2 && !told.loose && (announced || !told.bare);
+	bool joined =
+	    told.groups >= 2 && (announced ? !told.loose || !told.bare : !told.loose && !told.bare);
 	return (sentences || joined) && told.digits >= least && told.digits <= PHONE_DIGITS_MAX;
 }
 
@@ -329,6 +366,15 @@ static uint64_t scan_context(const struct intake_scan *s, int n)
 			break;
 	}
 	return 0;
+}
+
+/* "Our number without the zero is 1632960983": what a "number" of one's own is, no article's. */
+static bool scan_is_own_number(const struct intake_scan *s, int n)
+{
+	for (int i = n - 1; i >= n - LOOK_BACK + 2 && !scan_breaks(s, i); i--)
+		if (scan_at(s, i)->class & CLASS_NUMBER)
+			return scan_at(s, i - 1)->class & CLASS_SELF;
+	return false;
 }
 
 /* An amount, or a number that is part of another word: "M8", "3,5", "06A". */
@@ -361,9 +407,11 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	bool plus =
 	    scan_sign(s, n - 1, '+') || (scan_sign(s, n - 1, '(') && scan_sign(s, n - 2, '+'));
 	scan_groups(s, n, GROUP_SIGNS, &g);
+	int last = n;
 	if (context & CLASS_ITEM && !plus) {
 		*skip = g.end - n;
-		return false;
+		return told_is_country(s, n) && scan_told(s, n, &last) &&
+		       scan_found(s, INTAKE_PHONE, n, last, found);
 	}
 	if (scan_is_part(s, n) && !context) {
 		/* All of "CH93 0076 2011 6238 5295 7", but only the first of "M8 079 555 12 34". */
@@ -382,14 +430,21 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	is = is || (fits && context & CLASS_TEL && g.digits >= TEL_DIGITS);
 	is = is ||
 	     (fits && context & CLASS_CALL && g.digits >= CALL_DIGITS && !groups_are_thousands(&g));
-	/* "712 34 56, Telefon" */
-	bool named = scan_at(s, g.end + scan_sign(s, g.end, ','))->class & CLASS_TEL;
-	is = is || (fits && named && g.digits >= CALL_DIGITS && !groups_are_thousands(&g));
+	/* "712 34 56, Telefon", "712 34 56 is the phone" */
+	int name = g.end + scan_sign(s, g.end, ',');
+	while (name < g.end + 3 &&
+	       scan_at(s, name)->class & (CLASS_LINK | CLASS_ARTICLE | CLASS_SELF))
+		name++;
+	bool named = scan_at(s, name)->class & CLASS_TEL;
+	int least = name > g.end + 1 ? TEL_DIGITS : CALL_DIGITS;
+	is = is || (fits && named && g.digits >= least && !groups_are_thousands(&g));
+	is = is || (fits && g.digits >= PHONE_DIGITS && !groups_are_thousands(&g) &&
+		    scan_is_own_number(s, n));
 	struct groups listed;
-	int last = n;
 	if (!is && scan_told(s, n, &last))
 		return scan_found(s, INTAKE_PHONE, n, last, found);
-	if (!is && scan_listed(s, n, &listed))
+	if (!is && (scan_listed(s, n, &listed) ||
+		    (context & CLASS_TEL && scan_listed_singly(s, n, &listed))))
 		return scan_found(s, INTAKE_PHONE, n, listed.end - 1, found);
 	/* Of too many groups the last ones can still be a number. */
 	*skip = g.digits > PHONE_DIGITS_MAX || g.cut ? 1 : g.end - n;
@@ -458,7 +513,7 @@ bool scan_spoken(const struct intake_scan *s, int n, int *plain, struct intake_f
 	bool zero = first->text.p[0] == '0' || scan_sign(s, n - 1, '+') ||
 		    str_eq_nocase(scan_at(s, n - 1)->text, STR("plus"));
 	for (size_t i = 0; i < COUNT_OF(zeros); i++)
-		zero = zero || str_eq_nocase(first->text, str_of(zeros[i]));
+		zero = zero || word_is(first->text, zeros[i]);
 	scan_groups(s, n, GROUP_SIGNS, &g);
 	if (g.count && (groups_are_dates(&g) || groups_are_times(&g)))
 		return false;
@@ -472,5 +527,32 @@ bool scan_spoken(const struct intake_scan *s, int n, int *plain, struct intake_f
 	is = is || (first->digits && spoken.words >= 2 && spoken.figures >= MIXED_FIGURES &&
 		    spoken.digits >= SPOKEN_DIGITS && spoken.digits <= PHONE_DIGITS_MAX &&
 		    !spoken.amount);
+	/* "612 treinta y cuatro 56 78" */
+	is = is || (!first->digits && spoken.words >= 2 && spoken.figures >= MIXED_FIGURES &&
+		    spoken.digits >= MIXED_DIGITS && spoken.digits <= MIXED_DIGITS_MAX &&
+		    !spoken.amount && !(scan_context(s, n) & CLASS_ITEM));
 	return is && scan_found(s, INTAKE_PHONE, n, spoken.last, found);
+}
+
+/* "VII IX V V V I II III IV": Roman figures, each for a digit. */
+bool scan_roman(const struct intake_scan *s, int n, struct intake_found *found)
+{
+	static const char *const figures[] = {"O",  "I",   "II",   "III", "IV", "V",
+					      "VI", "VII", "VIII", "IX",  "N"};
+	int count = 0, before = -1, value, at = n;
+	bool ascends = true;
+	for (; at < s->tokens; at++) {
+		const struct token *t = scan_at(s, at);
+		if (scan_one_of(s, at, ",-./~"))
+			continue;
+		for (value = 0; value < (int)COUNT_OF(figures); value++)
+			if (str_eq(t->text, str_of(figures[value])))
+				break;
+		if (value == COUNT_OF(figures))
+			break;
+		ascends = ascends && value > before;
+		before = value;
+		count++;
+	}
+	return count >= SPOKEN_DIGITS && !ascends && scan_found(s, INTAKE_PHONE, n, at - 1, found);
 }

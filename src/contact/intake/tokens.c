@@ -10,6 +10,7 @@ static const struct {
 } intake_words[] = {
 #define WORD(text, class) {{text, sizeof(text) - 1}, CLASS_##class},
 #include "contact/intake/words.def"
+#include "contact/intake/identity.def"
 #undef WORD
 };
 
@@ -34,8 +35,9 @@ static struct {
 } words_index;
 
 enum {
+	STEM_LETTERS = 4, /* of CLASS_MEDIA; shorter ones are whole words */
 	CLASS_ENDS = CLASS_STREET_END | CLASS_STREET_END_MAYBE,
-	CLASS_BEGINNINGS = CLASS_NO_STREET,
+	CLASS_BEGINNINGS = CLASS_NO_STREET | CLASS_MEDIA | CLASS_PREMISES,
 };
 
 /* The slot of the word, or the free one where it belongs. */
@@ -181,8 +183,8 @@ static int scan_numeral(struct str word, int *words)
 static void scan_classify(struct token *t)
 {
 	t->class = words_slot(t->text)->class;
-	/* "Betriebsnummer" and the like; those of telephones are in the list. */
-	if (!t->class && scan_ends(t->text, STR("nummer")))
+	/* "Betriebsnummer", "Bestellcode" and the like; those of telephones are in the list. */
+	if (!t->class && (scan_ends(t->text, STR("nummer")) || scan_ends(t->text, STR("code"))))
 		t->class = CLASS_ITEM;
 	/* "fertig.Es folgt" begins a sentence; "FIRMA.DE" does not. */
 	if (t->text.n > 1 && ascii_is_upper(t->text.p[0]) && ascii_is_lower(t->text.p[1]))
@@ -202,6 +204,11 @@ static void scan_classify(struct token *t)
 		t->class = CLASS_TIMES;
 	if (t->digits && !t->class)
 		t->class = t->words == 1 ? CLASS_DIGIT : CLASS_TEEN;
+}
+
+uint64_t scan_class_of(struct str word)
+{
+	return words_slot(word)->class;
 }
 
 /* The classes among `classes` of the longest row that ends the word, with the part before it. */
@@ -225,7 +232,8 @@ bool scan_begins_with_class(struct str word, uint64_t classes)
 {
 	unsigned char letter = (unsigned char)ascii_lower(word.p[0]);
 	for (size_t i = words_index.beginning[letter]; i != NO_WORD; i = words_index.next[i])
-		if (intake_words[i].class & classes && scan_begins(word, intake_words[i].text))
+		if (intake_words[i].class & classes && scan_begins(word, intake_words[i].text) &&
+		    (intake_words[i].text.n >= STEM_LETTERS || !(classes & CLASS_MEDIA)))
 			return true;
 	return false;
 }
@@ -322,12 +330,13 @@ static void scan_put_word(struct intake_scan *s, struct str word, bool spaced)
 
 void scan_cut(struct intake_scan *s)
 {
-	bool spaced = true;
+	bool spaced = true, line = true;
 	words_make_index();
 	s->tokens = 0;
 	for (size_t i = 0; i < s->n && s->tokens < TOKENS_MAX;) {
 		if (ascii_is_space(s->folded[i])) {
 			spaced = true;
+			line = line || s->folded[i] == '\n';
 			i++;
 			continue;
 		}
@@ -354,7 +363,8 @@ void scan_cut(struct intake_scan *s)
 			scan_put_word(s, t->text, spaced);
 		else
 			s->tokens++;
-		spaced = false;
+		t->line = line;
+		spaced = line = false;
 	}
 	scan_join_phrases(s);
 }

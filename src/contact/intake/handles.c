@@ -1,0 +1,333 @@
+/* Names on platforms and at providers of mailboxes. */
+#include "contact/intake/internal.h"
+
+#include "base/ascii.h"
+
+enum { NEAR = 5 };
+
+/* "anna.meier", "big_mill", "mill77", "mill#4711", "AB12CD34": names that nobody writes as words.
+ * *end: the last token. */
+bool scan_name(const struct intake_scan *s, int n, int *end)
+{
+	const struct token *t = scan_at(s, n);
+	int parts = 1;
+	bool sign = false, figure = false, size = false; /* size: "M8x40" */
+	*end = n;
+	bool first = n == 0 || t->spaced || !scan_one_of(s, n - 1, "._#");
+	if (t->kind != TOKEN_WORD || !first)
+		return false;
+	for (int at = n + 1; at < s->tokens; at++) {
+		const struct token *next = scan_at(s, at);
+		if (next->spaced)
+			break;
+		if (next->kind == TOKEN_SIGN) {
+			bool goes_on = scan_one_of(s, at, "_.#") && scan_attached(s, at + 1);
+			if (!goes_on)
+				break;
+			sign = sign || scan_one_of(s, at, "_#") ||
+			       (ascii_is_lower(t->text.p[0]) && t->text.n > 1 &&
+				scan_is_word(s, at + 1) && scan_at(s, at + 1)->text.n > 1 &&
+				ascii_is_lower(scan_at(s, at + 1)->text.p[0]));
+		} else {
+			figure = figure || (next->kind == TOKEN_NUMBER && t->text.n > 2 &&
+					    ascii_is_lower(t->text.p[t->text.n - 1]));
+			size = size ||
+			       (next->kind == TOKEN_WORD && next->text.n == 1 && t->text.n <= 2);
+			parts++;
+		}
+		*end = at;
+	}
+	return sign || (figure && !size) || (parts >= 4 && !size);
+}
+
+/* The classes of the words near the tokens from `from` to `to`. */
+uint64_t scan_near(const struct intake_scan *s, int from, int to)
+{
+	uint64_t class = 0;
+	for (int i = 1; i <= NEAR; i++) {
+		class |= scan_at(s, from - i)->class;
+		class |= i < NEAR ? scan_at(s, to + i)->class : 0;
+	}
+	return class;
+}
+
+/* ---- names on platforms ---- */
+
+/* „bigmill“: one word in quotation marks. n: the word. */
+static bool scan_quoted(const struct intake_scan *s, int n)
+{
+	return scan_is_word(s, n) && scan_one_of(s, n - 1, "\"'") && scan_one_of(s, n + 1, "\"'") &&
+	       scan_at(s, n - 1)->spaced && !scan_at(s, n + 1)->spaced;
+}
+
+/* A word that can only be a name: the phrase ends behind it, or goes on with another platform. */
+static bool scan_stands_alone(const struct intake_scan *s, int n)
+{
+	int at = n + 1;
+	if (scan_one_of(s, at, ",/|~;(") || scan_at(s, at)->class & CLASS_AND) {
+		while (scan_one_of(s, at, ",/|~;(") || scan_at(s, at)->class & CLASS_AND)
+			at++;
+		return scan_at(s, at)->class & (CLASS_PLATFORM | CLASS_TEL | CLASS_MAIL);
+	}
+	return scan_is_word(s, n) && (!scan_at(s, at)->text.n || scan_one_of(s, at, ".!)"));
+}
+
+bool scan_capital(const struct intake_scan *s, int n)
+{
+	const struct token *t = scan_at(s, n);
+	return t->kind == TOKEN_WORD && t->text.n > 2 && ascii_is_upper(t->text.p[0]) &&
+	       ascii_is_lower(t->text.p[1]);
+}
+
+/* "heissen wir muehlebern auf Instagram", "notre pseudo Insta est moulindupont", "slash mill on
+ * Facebook": a name that is announced where a platform is near. n: the word that announces it. */
+static bool scan_called(const struct intake_scan *s, int n, int *end)
+{
+	const struct token *t = scan_at(s, n);
+	if (!(t->class & (CLASS_CALLED | CLASS_SLASH | CLASS_USER)) ||
+	    !(scan_near(s, n, n) & CLASS_PLATFORM))
+		return false;
+	*end = n + 1;
+	while (scan_at(s, *end)->class & (CLASS_PLATFORM | CLASS_LINK) ||
+	       scan_one_of(s, *end, ":-") ||
+	       (scan_is_word(s, *end) && scan_at(s, *end)->text.n <= 3))
+		++*end;
+	const struct token *before = scan_at(s, *end - 1);
+	bool linked = t->class & CLASS_CALLED || before->class & CLASS_LINK ||
+		      scan_sign(s, *end - 1, ':') || (t->class & CLASS_SLASH && *end == n + 1) ||
+		      (*end > n + 1 && before->kind == TOKEN_WORD && before->text.n <= 3);
+	const struct token *name = scan_at(s, *end);
+	return linked && name->kind == TOKEN_WORD && name->text.n > 4 && !name->class &&
+	       (!scan_is_word(s, *end + 1) || t->class & CLASS_SLASH);
+}
+/* ---- plain words beside a platform or a provider of mailboxes ---- */
+
+enum {
+	PLAIN_LETTERS = 5, /* of a name that is no word of the list */
+	GAP = 4,           /* tokens between a name and its platform */
+	CLASS_SERVICE = CLASS_PLATFORM | CLASS_PROVIDER,
+};
+
+/* The sentence ends at n. */
+bool scan_breaks(const struct intake_scan *s, int n)
+{
+	return !scan_at(s, n)->text.n || scan_one_of(s, n, ".!?;");
+}
+
+/* One of `classes` at n or before it, within `most` tokens of the same sentence. */
+static bool scan_before(const struct intake_scan *s, int n, int most, uint64_t classes)
+{
+	for (int i = n; i > n - most && !scan_breaks(s, i); i--)
+		if (scan_at(s, i)->class & classes)
+			return true;
+	return false;
+}
+
+/* "bigmill": small letters, no word of the list, and none of those that name what is published on
+ * platforms ("reels", "Beitraege"). */
+static bool handle_is_plain(const struct intake_scan *s, int n)
+{
+	const struct token *t = scan_at(s, n);
+	if (t->kind != TOKEN_WORD || t->text.n < PLAIN_LETTERS || t->class || t->digits)
+		return false;
+	for (size_t i = 0; i < t->text.n; i++)
+		if (!ascii_is_lower(t->text.p[i]))
+			return false;
+	return !scan_begins_with_class(t->text, CLASS_MEDIA);
+}
+
+static bool handle_is_capital(const struct intake_scan *s, int n)
+{
+	const struct token *t = scan_at(s, n);
+	return scan_capital(s, n) && !(t->class & ~(uint64_t)(CLASS_FIRST_NAME | CLASS_PREMISES)) &&
+	       !scan_begins_with_class(t->text, CLASS_MEDIA);
+}
+
+/* What may follow a name: the end of what is said, another part of it, or who it is. */
+static bool handle_ends(const struct intake_scan *s, int n)
+{
+	return scan_breaks(s, n) || scan_one_of(s, n, ",)|\"#~") ||
+	       scan_at(s, n)->kind == TOKEN_NUMBER ||
+	       scan_at(s, n)->class & (CLASS_SELF | CLASS_LINK | CLASS_DASH | CLASS_DOT);
+}
+
+/* "bigmill on Insta", "petermoser, gmail", "tombaker (hotmail)". n: the service. */
+static bool handle_before(const struct intake_scan *s, int n, int *from)
+{
+	static const uint64_t joining = CLASS_PREP | CLASS_LINK | CLASS_MAYBE_AT | CLASS_THEN;
+	bool joined = false, listed = false;
+	int at = n - 1;
+	for (; at > n - 1 - GAP; at--) {
+		bool sign = scan_one_of(s, at, ",(:|/~\"");
+		if (!sign && (!(scan_at(s, at)->class & joining) || scan_breaks(s, at)))
+			break;
+		joined = joined || !sign;
+		listed = listed || sign;
+	}
+	if (!handle_is_plain(s, at))
+		return false;
+	*from = at;
+	bool ends = handle_ends(s, n + 1);
+	const struct token *before = scan_at(s, at - 1);
+	static const uint64_t announcing =
+	    CLASS_SELF | CLASS_LINK | CLASS_CALLED | CLASS_USER | CLASS_MAIL | CLASS_THEN;
+	bool starts = scan_breaks(s, at - 1);
+	bool begins = starts || before->class & announcing || scan_one_of(s, at - 1, ",:(\"");
+	begins = begins || scan_before(s, at - 1, GAP, CLASS_SELF);
+	/* "degirmenyilmaz Instagram" */
+	return joined ? begins : ends && (listed ? begins : starts);
+}
+
+/* "Insta bigmill", "my gmail is petermoser", "On Instagram we go by bigmill". n: the service. */
+static bool handle_behind(const struct intake_scan *s, int n, int *to)
+{
+	static const uint64_t joining =
+	    CLASS_LINK | CLASS_SELF | CLASS_CALLED | CLASS_USER | CLASS_PREP | CLASS_SITE;
+	static const uint64_t announcing = CLASS_PREP | CLASS_SELF | CLASS_LINK | CLASS_ARTICLE |
+					   CLASS_CALL | CLASS_TEL | CLASS_MAYBE_AT | CLASS_MAIL;
+	int at = n + 1;
+	while (at <= n + 2 * GAP &&
+	       (scan_at(s, at)->class & joining || scan_one_of(s, at, ":,-~=>\"(|'") ||
+		str_eq(scan_at(s, at)->text, STR("e"))))
+		at++;
+	*to = at;
+	bool announced = scan_breaks(s, n - 1) || scan_one_of(s, n - 1, ",:(~") ||
+			 scan_at(s, n - 1)->class & announcing ||
+			 scan_before(s, n, GAP, CLASS_SELF);
+	return announced && handle_is_plain(s, at) && handle_ends(s, at + 1);
+}
+
+/* A first name with another name, near the service at n: "Xing Peter Moser", "mail to peter moser,
+ * at gmx". */
+static bool handle_person(const struct intake_scan *s, int n, int *from, int *to)
+{
+	for (int at = n - 2 * NEAR; at < n + NEAR; at++) {
+		const struct token *t = scan_at(s, at), *next = scan_at(s, at + 1);
+		bool pair = t->class & CLASS_FIRST_NAME && next->kind == TOKEN_WORD &&
+			    next->text.n > 2 && !(next->class & ~(uint64_t)CLASS_FIRST_NAME) &&
+			    scan_begins_upper(s, at) == scan_begins_upper(s, at + 1) &&
+			    !scan_begins_with_class(next->text, CLASS_MEDIA);
+		bool spelled = t->class & CLASS_FIRST_NAME &&
+			       scan_at(s, n)->class & CLASS_PROVIDER &&
+			       scan_before(s, at, NEAR, CLASS_MAIL | CLASS_FIRST_NAME);
+		bool same = true;
+		for (int i = at < n ? at : n; i < (at < n ? n : at); i++)
+			same = same && !scan_breaks(s, i);
+		*from = at < n ? at : n;
+		*to = at < n ? n : at + 1;
+		if (same && at != n && (pair || spelled) && (at < n || at < n + NEAR - 1))
+			return pair || at < n;
+	}
+	return false;
+}
+
+/* "Search for Oakbarn Joinery on LinkedIn", "Facebook page Mill House", "just google oakbarn
+ * joinery": two words that a search would find. n: the service, or the verb. */
+static bool handle_searched(const struct intake_scan *s, int n, int *from, int *to)
+{
+	const struct token *t = scan_at(s, n);
+	if (!(t->class & (CLASS_SERVICE | CLASS_SITE)))
+		return false;
+	/* "google", "googeln", "guglajte" */
+	bool verb = t->class & CLASS_SITE && ascii_lower(t->text.p[0]) == 'g';
+	if (verb && (scan_breaks(s, n - 1) || !(scan_at(s, n - 1)->class & CLASS_PREP))) {
+		int at = n + 1;
+		while (scan_one_of(s, at, "\"'") || scan_at(s, at)->class & CLASS_PREP)
+			at++;
+		*from = n;
+		*to = at + 1;
+		return (handle_is_plain(s, at) && handle_is_plain(s, at + 1)) ||
+		       (handle_is_capital(s, at) && handle_is_capital(s, at + 1));
+	}
+	if (!verb && !(t->class & CLASS_SERVICE))
+		return false;
+	/* behind it, at the end of what is said */
+	int at = n + 1;
+	while (at <= n + 2 * GAP &&
+	       (scan_at(s, at)->class & (CLASS_LINK | CLASS_CALLED | CLASS_PREP) ||
+		scan_one_of(s, at, ":\"'")))
+		at++;
+	*from = n;
+	*to = at + 1;
+	bool linked = at > n + 1 || scan_breaks(s, n - 1) || scan_before(s, n, 2 * GAP, CLASS_SELF);
+	if (linked && handle_is_capital(s, at) && handle_is_capital(s, at + 1) &&
+	    handle_ends(s, at + 2))
+		return true;
+	/* before it */
+	at = n - 1;
+	while (at > n - GAP && (scan_at(s, at)->class & CLASS_PREP || scan_one_of(s, at, "\"'")))
+		at--;
+	*from = at - 1;
+	*to = n;
+	return at < n - 1 && handle_is_capital(s, at) && handle_is_capital(s, at - 1) &&
+	       scan_before(s, at - 2, 3, CLASS_SELF);
+}
+
+static bool scan_service(const struct intake_scan *s, int n, struct intake_found *found)
+{
+	const struct token *t = scan_at(s, n);
+	int from = n, to = n;
+	if (handle_searched(s, n, &from, &to))
+		return scan_found(s, INTAKE_HANDLE, from, to, found);
+	if (!(t->class & CLASS_SERVICE))
+		return false;
+	enum intake_kind kind = t->class & CLASS_PROVIDER ? INTAKE_EMAIL : INTAKE_HANDLE;
+	if (handle_before(s, n, &from))
+		return scan_found(s, kind, from, n, found);
+	return (handle_behind(s, n, &to) || handle_person(s, n, &from, &to)) &&
+	       scan_found(s, kind, from, to, found);
+}
+
+bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
+{
+	const struct token *t = scan_at(s, n);
+	int end;
+	if (scan_called(s, n, &end))
+		return scan_found(s, INTAKE_HANDLE, n, end, found);
+	if (scan_service(s, n, found))
+		return true;
+	bool quoted = scan_quoted(s, n);
+	if (scan_name(s, n, &end) || quoted) {
+		uint64_t near = scan_near(s, n, end);
+		if (near & (CLASS_PLATFORM | CLASS_USER))
+			return scan_found(s, INTAKE_HANDLE, n, end, found);
+		if (near & CLASS_MAIL && !quoted)
+			return scan_found(s, INTAKE_EMAIL, n, end, found);
+	}
+	if (!(t->class & CLASS_PLATFORM))
+		return false;
+	int at = n + 1, links = 0;
+	while (scan_at(s, at)->class & CLASS_LINK) {
+		at++;
+		links++;
+	}
+	/* The hyphen of "Telegram-Bots" is none. */
+	bool compound =
+	    scan_sign(s, at, '-') && !scan_at(s, at)->spaced && scan_attached(s, at + 1);
+	bool colon = scan_one_of(s, at, ":-~=>") && !compound;
+	while (scan_one_of(s, at, ":-~=>\""))
+		at++;
+	while (compound && scan_at(s, at)->class & CLASS_LINK) {
+		at++;
+		links++;
+	}
+	/* "YouTube-Kanal: mill", "Skype: live:mill" */
+	colon = colon || (links && scan_sign(s, at, ':'));
+	while (colon && (scan_at(s, at)->class & CLASS_LINK || scan_sign(s, at, ':')))
+		at++;
+	int last = at; /* "grosse-muehle" */
+	while (scan_one_of(s, last + 1, "-_.") && !scan_at(s, last + 1)->spaced &&
+	       scan_attached(s, last + 2))
+		last += 2;
+	/* "Instagram: bigmill", "Facebook unter bigmill", but not "Facebook: Inhalte, Anzeigen". */
+	bool name = scan_is_word(s, at) && scan_at(s, at)->text.n > 3 && (colon || links) &&
+		    (colon || ascii_is_lower(scan_at(s, at)->text.p[0]));
+	/* "LinkedIn: Anna Meier" */
+	bool person =
+	    colon && scan_capital(s, at) && scan_capital(s, at + 1) && !scan_is_word(s, at + 2);
+	/* "Threema: MUEHLE01" */
+	bool figures = (colon || links) && scan_is_word(s, at) && scan_at(s, at)->text.n > 3 &&
+		       scan_attached(s, at + 1) && scan_at(s, at + 1)->kind == TOKEN_NUMBER;
+	return ((name && scan_stands_alone(s, last)) || person || figures) &&
+	       scan_found(s, INTAKE_HANDLE, n, last, found);
+}
