@@ -308,6 +308,10 @@ check-pages: all ## exported pages before vnu-jar, pa11y and Lighthouse: docs/pa
 	if test -s $(B)/pages.md; then tee docs/pages.md <$(B)/pages.md; fi; exit $$code
 .PHONY: check-pages
 
+pictures: all ## the pictures of README.md, of pages as ./run shows them
+	HOLDFAST_BUILD=$(abspath $(B)) tools/make-pictures
+.PHONY: pictures
+
 walk: all units ## the keeper's core before every sequence of 7 actions and 20 000 random walks (minutes)
 	HOLDFAST_TEST_LIMIT=7200 HOLDFAST_WALK_DEPTH=7 HOLDFAST_WALKS=20000 tools/run-tests $(B) tests/contact/keeper_walks.t
 .PHONY: walk
