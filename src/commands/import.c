@@ -218,8 +218,7 @@ static void print_text(const char *file, const struct import_report *r)
 	if (import.complete)
 		print_gone(r);
 	if (r->left_out)
-		printf("  left out beside these: %" PRIu64 " objects that are no business\n",
-		       r->left_out);
+		printf("  left out beside these: %" PRIu64 " that are no business\n", r->left_out);
 	if (r->emails_dropped || r->persons_dropped)
 		printf("  contact data left out: %" PRIu64 " e-mail addresses, %" PRIu64
 		       " named persons\n",

@@ -324,8 +324,9 @@ struct str parse_address_code(struct str code)
 	/* "1234 AB" and "114 55" are codes of two words. */
 	if (postcode_at(code) == code.n || is_letter_code(code))
 		return code;
-	if (code.n > 5 && code.n < 9 && iso_country((struct str){code.p, 2}).n &&
-	    code.p[2] == ' ' && figures_at((struct str){code.p + 3, code.n - 3}) == code.n - 3)
+	if (code.n > 5 && code.n < 9 && code.p[2] == ' ' &&
+	    iso_country((struct str){code.p, 2}).n &&
+	    figures_at((struct str){code.p + 3, code.n - 3}) == code.n - 3)
 		return (struct str){code.p + 3, code.n - 3};
 	return town_behind_code(code, &town) && town.post.n > 3 && town.city.n > 3 ? town.post
 										   : code;

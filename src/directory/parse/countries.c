@@ -146,8 +146,10 @@ bool parse_phone(struct str text, struct str country, struct buf *out)
 	    (zero || n > (size_t)c->most)) {
 		national += trunk;
 		n -= trunk;
-	} else if (!international && zero) {
-		return false; /* no trunk prefix: a local number without its area */
+	} else if (!international && zero && (c->least != c->most || n != (size_t)c->most)) {
+		/* No trunk prefix: a local number without its area. Where all numbers have one
+		 * length, one that has it has lost its prefix in a spreadsheet. */
+		return false;
 	}
 	if (n < (size_t)c->least || n > (size_t)c->most)
 		return false;

@@ -35,15 +35,19 @@ struct workbook {
 	/* sheets in the order of the workbook, and where their parts are */
 	struct {
 		char name[128], relation[64], part[256];
+		bool hidden;
 	} sheet[SHEETS_MAX];
 	size_t sheets;
 	struct buf sheet_names; /* "'A', 'B'", for failures */
 	bool since_1904;
-	/* which styles show numbers as dates */
-	bool date_style[STYLES_MAX];
+	/* which styles show numbers as dates or times of the day */
+	enum cell_kind { CELL_NUMBER, CELL_DATE, CELL_TIME } style_kind[STYLES_MAX];
 	size_t styles;
-	int date_format[FORMATS_MAX];
-	size_t date_formats;
+	struct {
+		int number;
+		enum cell_kind kind;
+	} format[FORMATS_MAX];
+	size_t formats;
 	bool in_cell_styles;
 	/* the part that is being read */
 	XML_Parser expat;
@@ -128,6 +132,7 @@ static void workbook_start(void *ctx, const XML_Char *name, const XML_Char **pai
 				relation = p[1];
 		copy(w->sheet[w->sheets].name, sizeof(w->sheet[0].name), attribute(pairs, "name"));
 		copy(w->sheet[w->sheets].relation, sizeof(w->sheet[0].relation), relation);
+		w->sheet[w->sheets].hidden = strstr(attribute(pairs, "state"), "idden") != NULL;
 		w->sheets++;
 	} else if (is_named(name, "workbookPr")) {
 		const char *since = attribute(pairs, "date1904");
@@ -149,42 +154,50 @@ static void relations_start(void *ctx, const XML_Char *name, const XML_Char **pa
 	}
 }
 
-/* Whether a format of numbers has days, months or years outside of quotes and brackets. */
-static bool is_date_format(const char *code)
+/* Days or years in a format of numbers make a date of it, hours alone a time of the day; what
+ * stands in quotes is text, what stands in brackets a colour, or hours that are counted on
+ * ("[h]:mm"). */
+static enum cell_kind kind_of_format(const char *code)
 {
-	bool quoted = false, bracket = false;
+	bool quoted = false, bracket = false, hours = false;
 	for (; *code; code++) {
 		if (*code == '"')
 			quoted = !quoted;
 		else if (*code == '[' || *code == ']')
 			bracket = *code == '[';
 		else if (!quoted && !bracket && strchr("dDyY", *code))
-			return true;
+			return CELL_DATE;
+		else if (!quoted && strchr("hH", *code) &&
+			 (!bracket || code[1] == ']' || code[1] == *code))
+			hours = true;
 		else if (*code == '\\' && code[1])
 			code++;
 	}
-	return false;
+	return hours ? CELL_TIME : CELL_NUMBER;
 }
 
-static bool is_date_number(const struct workbook *w, int format)
+static enum cell_kind kind_of_number(const struct workbook *w, int format)
 {
-	for (size_t i = 0; i < w->date_formats; i++)
-		if (w->date_format[i] == format)
-			return true;
-	return (format >= 14 && format <= 17) || format == 22;
+	for (size_t i = 0; i < w->formats; i++)
+		if (w->format[i].number == format)
+			return w->format[i].kind;
+	return (format >= 14 && format <= 17) || format == 22   ? CELL_DATE
+	       : (format >= 18 && format <= 21) || format == 46 ? CELL_TIME
+								: CELL_NUMBER;
 }
 
 static void styles_start(void *ctx, const XML_Char *name, const XML_Char **pairs)
 {
 	struct workbook *w = ctx;
-	int format = atoi(attribute(pairs, "numFmtId"));
-	if (is_named(name, "cellXfs"))
+	int number = atoi(attribute(pairs, "numFmtId"));
+	if (is_named(name, "cellXfs")) {
 		w->in_cell_styles = true;
-	else if (is_named(name, "numFmt") && is_date_format(attribute(pairs, "formatCode")) &&
-		 w->date_formats < FORMATS_MAX)
-		w->date_format[w->date_formats++] = format;
-	else if (is_named(name, "xf") && w->in_cell_styles && w->styles < STYLES_MAX)
-		w->date_style[w->styles++] = is_date_number(w, format);
+	} else if (is_named(name, "numFmt") && w->formats < FORMATS_MAX) {
+		w->format[w->formats].number = number;
+		w->format[w->formats++].kind = kind_of_format(attribute(pairs, "formatCode"));
+	} else if (is_named(name, "xf") && w->in_cell_styles && w->styles < STYLES_MAX) {
+		w->style_kind[w->styles++] = kind_of_number(w, number);
+	}
 }
 
 static void styles_end(void *ctx, const XML_Char *name)
@@ -242,20 +255,26 @@ static size_t column_of(const char *cell, size_t otherwise)
 	return n ? n - 1 : otherwise;
 }
 
-/* A number as people write it: whole ones without exponent, dates as dates. */
+/* A number as people write it: whole ones without exponent, dates as dates, times as times. */
 static void put_number(struct workbook *w, struct str written)
 {
+	enum { DAY = 24 * 60 };
 	double v;
+	enum cell_kind kind = w->style < w->styles ? w->style_kind[w->style] : CELL_NUMBER;
 	if (!str_to_double(written, &v)) {
 		buf_str(&w->row, written);
-	} else if (w->style < w->styles && w->date_style[w->style] && v > 0 && v < 2958466) {
+		return;
+	}
+	int minutes = (int)lround((v - floor(v)) * DAY);
+	if (kind == CELL_TIME && v >= 0) {
+		minutes = v == 1 ? DAY : minutes; /* the end of the day */
+		buf_printf(&w->row, "%02d:%02d", minutes / 60, minutes % 60);
+	} else if (kind == CELL_DATE && v > 0 && v < 2958466) {
 		char date[DATE_TEXT];
 		date_format((int64_t)floor(v) - (w->since_1904 ? 24107 : 25569), date);
 		buf_puts(&w->row, date);
-		double minutes = (v - floor(v)) * 24 * 60;
-		if (minutes >= 0.5)
-			buf_printf(&w->row, " %02d:%02d", (int)lround(minutes) / 60 % 24,
-				   (int)lround(minutes) % 60);
+		if (minutes)
+			buf_printf(&w->row, " %02d:%02d", minutes / 60 % 24, minutes % 60);
 	} else if (floor(v) == v && fabs(v) < 1e15) {
 		buf_printf(&w->row, "%.0f", v);
 	} else {
@@ -318,6 +337,11 @@ static void sheet_end(void *ctx, const XML_Char *name)
 		put_cell(w);
 	if (!is_named(name, "row"))
 		return;
+	/* Empty cells at the end of a row are not stored. */
+	while (w->columns && w->table.done_header && w->columns < w->table.columns) {
+		w->at[w->columns] = w->ends[w->columns] = w->row.n;
+		w->columns++;
+	}
 	const char *broken = buf_failed(&w->row) ? "the row is longer than 1 MiB" : NULL;
 	for (size_t i = 0; i < w->columns; i++)
 		values[i] = broken ? (struct str){"", 0}
@@ -331,14 +355,15 @@ static void sheet_end(void *ctx, const XML_Char *name)
 
 /* ---- the workbook ---- */
 
-/* By name, or by number from 1; the first when nothing is said. NULL: there is none, and the
- * failure names those there are. */
+/* By name, or by number from 1; the first that is shown when nothing is said. NULL: there is none,
+ * and the failure names those there are. */
 static const char *chosen_sheet(struct workbook *w)
 {
 	const char *wanted = w->parser->options->sheet;
 	int64_t number;
-	if (!wanted && w->sheets)
-		return w->sheet[0].part;
+	for (size_t i = 0; i < w->sheets && !wanted; i++)
+		if (!w->sheet[i].hidden || i + 1 == w->sheets)
+			return w->sheet[i].part;
 	for (size_t i = 0; i < w->sheets; i++)
 		if (str_eq_nocase(str_of(wanted), str_of(w->sheet[i].name)))
 			return w->sheet[i].part;
