@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Temp qw(tempdir);
 use Frames;
+use IO::Compress::Zip;
 use JSON::PP;
 use Test::More;
 use Tree;
@@ -275,6 +276,87 @@ for my $columns (sort keys %rows) {
 		my ($fields, undef, $row, $right) = @$case;
 		is(line_of($by_id{ ++$n } // {}, split / /, $fields), $right, "$columns: " . $row =~ s/\s+/ /gr);
 	}
+}
+
+# ---- prices of schema.org: [as given, currency, as kept] ----
+for my $case (
+	[ '4,50', 'CHF', '4.50' ], [ '4.50', 'CHF', '4.50' ], [ 4.5, 'CHF', '4.5' ], [ "1'200.00", 'CHF', '1200.00' ],
+	[ '1’200.-', 'CHF', '1200' ], [ '1.200,00', 'EUR', '1200.00' ], [ '1,200.00', 'USD', '1200.00' ],
+	[ '12 345,60', 'EUR', '12345.60' ], [ 'CHF 15.–', 'CHF', '15' ], [ 'Fr. 12.50', 'CHF', '12.50' ],
+	[ '€ 4,50', 'EUR', '4.50' ], [ '4,50 €', 'EUR', '4.50' ], [ '$10', 'USD', '10' ], [ '0', 'CHF', '0' ],
+	[ '4,500', 'CHF', '4,500' ], [ '4.500', 'EUR', '4.500' ], [ 'ab 4.50', 'CHF', 'ab 4.50' ],
+	[ '4.50–6.00', 'CHF', '4.50–6.00' ], [ 'free', 'CHF', 'free' ], [ '-3', 'CHF', '-3' ], [ '1e3', 'CHF', '1e3' ],
+	[ '€ 4,50', 'CHF', '€ 4,50' ], [ "1'20", 'CHF', "1'20" ], [ '1,2,3', 'EUR', '1,2,3' ], [ '4.', 'EUR', '4.' ],
+) {
+	my ($given, $currency, $kept) = @$case;
+	my $offer = { '@type' => 'Offer', name => 'X', price => $given, priceCurrency => $currency };
+	my ($records) = Frames::of($json->encode({ '@type' => 'Store', name => 'N', makesOffer => $offer }));
+	my $offers = $json->decode(encode_utf8($records->[0]{offers} // '{}'));
+	is($offers->{items}[0]{price}, $kept, "a price of '$given' $currency");
+}
+
+# ---- workbooks: cells as [type, value, style]; styles are number, date, hh:mm, 00000 ----
+sub book_of {
+	my (@sheets) = @_;
+	my @parts = (
+		'xl/workbook.xml' => '<workbook xmlns:r="r"><sheets>' . join('', map {
+				qq(<sheet name="S$_" sheetId="$_" r:id="r$_") . ($sheets[$_ - 1]{hidden} ? ' state="hidden"/>' : '/>')
+			} 1 .. @sheets) . '</sheets></workbook>',
+		'xl/_rels/workbook.xml.rels' => '<Relationships>' . join('', map {
+				qq(<Relationship Id="r$_" Target="worksheets/s$_.xml"/>)
+			} 1 .. @sheets) . '</Relationships>',
+		'xl/styles.xml' => '<styleSheet><numFmts><numFmt numFmtId="170" formatCode="[$-407]hh:mm;@"/>'
+			. '<numFmt numFmtId="171" formatCode="00000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/>'
+			. '<xf numFmtId="20"/><xf numFmtId="171"/><xf numFmtId="170"/></cellXfs></styleSheet>',
+	);
+	for my $n (1 .. @sheets) {
+		my $row = 0;
+		my $rows = join '', map {
+			my $cells = $_;
+			my $column = 'A';
+			++$row;
+			qq(<row r="$row">) . join('', map {
+				my ($type, $value, $style) = ref $_ ? @$_ : ('inlineStr', $_, 0);
+				my $cell = $column++ . $row;
+				my $inner = $type eq 'inlineStr' ? "<is><t>$value</t></is>" : "<v>$value</v>";
+				defined $value ? qq(<c r="$cell" t="$type" s="$style">$inner</c>) : ''
+			} @$cells) . '</row>'
+		} @{ $sheets[ $n - 1 ]{rows} };
+		push @parts, "xl/worksheets/s$n.xml" => "<worksheet><sheetData>$rows</sheetData></worksheet>";
+	}
+	my $bytes = '';
+	my $zip;
+	while (my ($name, $text) = splice @parts, 0, 2) {
+		if ($zip) { $zip->newStream(Name => $name) } else { $zip = IO::Compress::Zip->new(\$bytes, Name => $name) }
+		$zip->print(encode_utf8($text));
+	}
+	$zip->close;
+	return $bytes;
+}
+for my $case (
+	[ 'times of the day', 'hours', [ [ 'id', 'name', 'Montag von', 'Montag bis', 'Dienstag von', 'Dienstag bis' ],
+			[ 1, 'A', [ 'n', 0.375, 2 ], [ 'n', 0.75, 4 ], [ 'n', 0.333333333333333, 2 ], [ 'n', 1, 2 ] ] ],
+		'hours=Mo 09:00-18:00; Tu 08:00-24:00' ],
+	[ 'a date, and days as a plain number', 'closed', [ [ 'id', 'name', 'closed on' ],
+		[ 1, 'A', [ 'n', 45293.5, 1 ] ] ],
+		'closed=2024-01-02' ],
+	[ 'booleans', 'extra.wheelchair', [ [ 'id', 'name', 'wheelchair' ], [ 1, 'A', [ 'b', 0, 0 ] ] ], 'wheelchair=no' ],
+	[ 'cells that are missing at the end', 'name', [ [ 'id', 'name', map {"x$_"} 1 .. 9 ], [ 1, 'A' ] ], 'name=A' ],
+	[ 'telephones without their 0, and errors', 'phone postcode', [ [ 'id', 'name', 'country', 'phone', 'PLZ' ],
+			[ 1, 'A', 'CH', [ 'n', 446681800, 0 ], [ 'e', '#REF!', 0 ] ] ], 'phone=+41446681800' ],
+	[ 'zeros that only the format shows', 'postcode', [ [ 'id', 'name', 'country', 'PLZ' ],
+			[ 1, 'A', 'DE', [ 'n', 1067, 3 ] ] ], 'postcode=01067' ],
+) {
+	my ($title, $fields, $rows, $right) = @$case;
+	my ($records, $rejects) = Frames::of(book_of({ rows => $rows }));
+	is(line_of($records->[0] // {}, split / /, $fields), $right, "a workbook with $title") or diag explain $rejects;
+}
+{
+	my ($records, $rejects) = Frames::of(book_of({ hidden => 1, rows => [ [ 'id', 'name' ], [ 1, 'Old' ] ] },
+			{ rows => [ ['Members'], [], [ 'id', 'name', 'city' ], [ 2, 'New', 'Bern' ], ['Total: 1'],
+				['Source: x'] ] }));
+	is_deeply([ map { $_->{name} } @$records ], ['New'], 'of a workbook the first sheet that is shown');
+	is(@$rejects, 0, 'without the lines below its list') or diag explain $rejects;
 }
 
 # ---- encodings of the smaller languages, by their letters ----

@@ -395,16 +395,17 @@ static void put_offers(const struct node *n, const struct json_value *v)
 		const struct json_value *offer = resolved(e, n->graph);
 		const struct json_value *item = json_get(offer, "itemOffered");
 		struct str name = text_of(item ? item : offer, n->graph);
-		struct str price = json_text(json_get(offer, "price"));
+		struct str currency = json_text(json_get(offer, "priceCurrency"));
+		struct str price =
+		    value_price(n->draft, json_text(json_get(offer, "price")), currency);
 		if (!name.n)
 			continue;
 		json_object_begin(&w);
 		json_member_str(&w, "name", name);
 		if (price.n)
 			json_member_str(&w, "price", price);
-		if (json_text(json_get(offer, "priceCurrency")).n)
-			json_member_str(&w, "currency",
-					json_text(json_get(offer, "priceCurrency")));
+		if (currency.n)
+			json_member_str(&w, "currency", currency);
 		if (json_text(json_get(item, "description")).n)
 			json_member_str(&w, "description",
 					json_text(json_get(item, "description")));

@@ -516,6 +516,74 @@ struct str value_web(struct draft *d, struct str s)
 	return known ? (struct str){p, n} : (struct str){NULL, 0};
 }
 
+/* ---- prices ---- */
+
+/* Without the sign of the currency in front or behind. */
+static struct str price_without_sign(struct str s, struct str currency)
+{
+	static const struct {
+		const char *sign, *currency;
+	} signs[] = {{"\u20ac", "EUR"},  {"Euro", "EUR"}, {"$", "USD"},      {"US$", "USD"},
+		     {"\u00a3", "GBP"},  {"SFr.", "CHF"}, {"Fr.", "CHF"},    {"Fr", "CHF"},
+		     {"z\u0142", "PLN"}, {"RSD", "RSD"},  {"kr", "SEK"},     {"kr", "NOK"},
+		     {"kr", "DKK"},      {"kr.", "DKK"},  {"K\u010d", "CZK"}};
+	s = str_trim(s);
+	for (size_t i = 0; i <= COUNT_OF(signs); i++) {
+		struct str sign = i ? str_of(signs[i - 1].sign) : currency;
+		if (!sign.n || (i && !str_eq(currency, str_of(signs[i - 1].currency))))
+			continue;
+		if (s.n > sign.n && str_eq_nocase((struct str){s.p, sign.n}, sign))
+			return str_trim((struct str){s.p + sign.n, s.n - sign.n});
+		struct str end = {s.p + s.n - sign.n, sign.n};
+		if (s.n > sign.n && str_eq_nocase(end, sign))
+			return str_trim((struct str){s.p, s.n - sign.n});
+	}
+	return s;
+}
+
+struct str value_price(struct draft *d, struct str given, struct str currency)
+{
+	enum { LONGEST = 24 };
+	struct str s = price_without_sign(given, currency);
+	static const char *const whole[] = {".-", ".\u2013", ".\u2014", ",-", ",\u2013"};
+	for (size_t i = 0; i < COUNT_OF(whole); i++) /* "15.-" */
+		if (str_ends(s, str_of(whole[i])))
+			s.n -= strlen(whole[i]);
+	char out[LONGEST + 1];
+	size_t n = 0, last = 0; /* figures behind the last mark */
+	char mark = '\0', before = '\0';
+	bool group = false; /* of figures: three behind each of these marks */
+	for (size_t i = 0; i < s.n; i++) {
+		size_t wide = str_starts((struct str){s.p + i, s.n - i}, STR("\u2019"))   ? 3
+			      : str_starts((struct str){s.p + i, s.n - i}, STR("\u00a0")) ? 2
+			      : strchr("' ", s.p[i])                                      ? 1
+											  : 0;
+		if (ascii_is_digit(s.p[i]) && n < LONGEST - 4) {
+			out[n++] = s.p[i];
+			last++;
+			continue;
+		}
+		char now = wide ? '\'' : s.p[i];
+		if (!n || !strchr("'.,", now) || (mark && last != 3 && group) ||
+		    (mark && now != mark && before))
+			return given;
+		before = mark && now != mark ? mark : before;
+		group = true;
+		mark = now;
+		last = 0;
+		i += wide > 1 ? wide - 1 : 0;
+	}
+	/* The last mark divides a fraction, or groups where it cannot be one. */
+	bool fraction = mark && mark != '\'' && (last == 1 || last == 2);
+	bool groups = mark && last == 3 && (mark == '\'' || before);
+	if (!n || (mark && !fraction && !groups))
+		return given;
+	char *text = fraction ? arena_printf(&d->arena, "%.*s.%.*s", (int)(n - last), out,
+					     (int)last, out + n - last)
+			      : arena_printf(&d->arena, "%.*s", (int)n, out);
+	return text ? str_of(text) : given;
+}
+
 /* ---- times ---- */
 
 struct str value_time(struct draft *d, struct str s)

@@ -50,6 +50,10 @@ struct str value_time(struct draft *d, struct str s);
  * "13/05/2024"; p == NULL: none, or its day and month cannot be told apart. */
 struct str value_date(struct draft *d, struct str s);
 
+/* A price of which there is no doubt as a number with a point: "4,50", "1'200.00", "1.200,00",
+ * "CHF 15.-" of that currency. Any other text comes back as it is: "4,500", "from 4.50". */
+struct str value_price(struct draft *d, struct str s, struct str currency);
+
 /* ---- coordinates ---- */
 
 struct value_place {
