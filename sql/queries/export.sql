@@ -27,6 +27,16 @@ SELECT id, key, country, name, businesses > 0 AS used FROM region ORDER BY id;
 -- name: export_places
 SELECT id, region_id, slug, name FROM city WHERE slug IS NOT NULL ORDER BY id;
 
+-- name: export_coming
+-- The towns that businesses serve, in chunks of so many businesses.
+-- served-by: business_detail_serving
+SELECT b.id, b.region_id, b.city_id, area.town
+FROM (SELECT id, service_area FROM business_detail WHERE id > $1::bigint AND service_area IS NOT NULL
+	ORDER BY id LIMIT $2::integer) AS d
+JOIN business AS b ON b.id = d.id
+CROSS JOIN unnest(d.service_area) AS area (town)
+ORDER BY b.id;
+
 -- name: export_kinds_of_places
 -- Kinds with at least $1 businesses in a place; the export publishes most of them.
 SELECT city_id, COALESCE(category_id, 0) AS category_id FROM business WHERE city_id IS NOT NULL

@@ -105,6 +105,56 @@ my @pages = grep {m{^thun/bakery[.][^/]*html$}} sort keys %files;
 cmp_ok(scalar @pages, '>', 3, 'it has several pages');
 is_deeply([ grep { Site::is_business($_) } @pages ], [], 'none has an address that a business could have');
 is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'no link leads nowhere');
+
+# ---- who comes to a town ----
+sub import_serving {
+	my (%towns) = @_; # name => [city, region, country, kind, towns...]
+	my $file = "$i->{home}/serving" . ++$n . '.ndjson';
+	open my $out, '>', $file or die $!;
+	for my $name (sort keys %towns) {
+		my ($city, $region, $country, $kind, @served) = @{ $towns{$name} };
+		print $out encode_json({
+			external_id => $name, name => $name, street => 'Weg 1', city => $city, region => $region,
+			country => $country, categories => [$kind], service_area => \@served
+		}), "\n";
+	}
+	close $out;
+	$i->run_ok('import', '--source', 'serving', $file);
+}
+sub coming {
+	my ($path) = @_;
+	my ($section) = $files{$path} =~ m{<h2>[^<]*(?:kommen|come to)[^<]*</h2>\s*<ol class="found">(.*?)</ol>}s
+		or return '';
+	return join ', ', $section =~ m{<h2><a href="/[^"]+">([^<]+)</a></h2>}g;
+}
+my %serving = (
+	Roofs => [ 'Spiez', 'Bern', 'CH', 'roofer', 'Spiez', 'THUN', 'Nowhere', 'Muri' ],
+	'Bread Car' => [ 'Spiez', 'Bern', 'CH', 'bakery', 'Thun' ],
+	Foreigner => [ 'Lindau', 'Bayern', 'DE', 'roofer', 'Thun', 'Muri' ],
+	'Muri One' => [ 'Muri', 'Aargau', 'CH', 'cafe' ], 'Muri Two' => [ 'Muri', 'Uri', 'CH', 'cafe' ],
+	Neighbour => [ 'Aarau', 'Aargau', 'CH', 'roofer', 'Muri' ]);
+import_serving(%serving);
+%files = export();
+is(coming('thun/index.html'), 'Bread Car, Roofs', 'a town names who comes to it, of its country');
+is(coming('thun/bakery.html'), 'Bread Car', 'its list of a kind those of the kind');
+is_deeply([ grep { coming($_) } grep {m{^thun/bakery\.\w{13}\.html$}} @pages ], [], '... on its first page');
+is(coming('spiez/index.html'), '', 'who has his seat there is in the list already');
+my ($near) = grep {m{^muri[^/]*/index\.html$} && $files{$_} =~ /Muri One/} sort keys %files;
+my ($other) = grep {m{^muri[^/]*/index\.html$} && $files{$_} =~ /Muri Two/} sort keys %files;
+is_deeply([ coming($near), coming($other) ], [ 'Neighbour', '' ],
+	'of two towns of a name the one in the same region is meant, and none where that does not say which');
+my %then = %files;
+import_serving(%serving, Roofs => [ 'Spiez', 'Bern', 'CH', 'roofer', 'Aarau' ]);
+%files = export();
+is_deeply([ coming('thun/index.html'), coming('aarau/index.html') ], [ 'Bread Car', 'Roofs' ],
+	'who comes elsewhere now is there');
+my @changed = grep { $files{$_} ne ($then{$_} // '') && /\.html$/ } sort keys %files;
+is_deeply(\@changed, [ sort 'thun/index.html', 'aarau/index.html', page_of('Roofs', %files) ],
+	'and no other page changed');
+$i->run_ok('suppress', Instance::id_text($i->sql(q{SELECT id FROM business WHERE name = 'Bread Car'})));
+%files = export();
+is_deeply([ coming('thun/index.html'), coming('thun/bakery.html') ], [ '', '' ], 'who is suppressed comes no more');
+is_deeply([ Site::broken($site, 'https://shops.example') ], [], 'no link leads nowhere');
 %fresh = export("$i->{home}/fresh");
 is_deeply([ grep { ($files{$_} // '') ne ($fresh{$_} // '') } sort keys %{ { %files, %fresh } } ], [],
 	'all files are what a first export makes');

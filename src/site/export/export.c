@@ -427,7 +427,9 @@ static enum status export_list_pages(struct export_run *r, struct err *err)
 {
 	char path[EXPORT_PATH];
 	struct pass p = {.lists = &r->lists};
-	enum status made = export_make_lists(r, err);
+	enum status made = coming_read(&r->theme, r->db, err);
+	if (made == OK)
+		made = export_make_lists(r, err);
 	if (made != OK)
 		return made;
 	lists_compare(&r->lists, &r->spare);
@@ -527,7 +529,8 @@ static enum status export_root_redirects(struct export_run *r, struct err *err)
 	const struct trees *trees = r->options->trees;
 	if (!r->in->root_state || r->theme.language != trees->language[0])
 		return OK;
-	if (r->report->nothing_changed)
+	if (r->report
+		->nothing_changed) /* without those that come: only names of files are needed */
 		lists_make(&r->lists, &r->theme, &r->next);
 	return redirects_of_root(&r->in->root, &run, r->in->root_state, &r->in->root_any, err);
 }

@@ -10,6 +10,7 @@
  *   twins.c     which of several records of one business is published
  *   lists.c     which businesses are on which list, and on the pages of places, regions and kinds
  *   listed.c    what those pages show
+ *   coming.c    which businesses come to which towns
  *   places.c    home, imprint, privacy, assets
  *   sitemap.c   sitemaps, robots.txt
  *   search.c    files of the search without a server
@@ -265,6 +266,12 @@ struct export_place {
 	struct str slug, name;
 };
 
+/* A business that comes to a town that is not its own. */
+struct export_coming {
+	int64_t id;
+	int32_t place;
+};
+
 struct export_source {
 	int32_t id;
 	struct str name, licence, licence_url, attribution, url;
@@ -303,6 +310,8 @@ struct theme {
 	 * database or the spare tree suggests, then those of lists_link. */
 	uint64_t *linked;
 	size_t links;
+	struct export_coming *coming; /* sorted by place; empty before coming_read */
+	size_t comings, comings_room;
 	struct export_source *source;
 	size_t sources;
 	bool several_countries;                 /* addresses show their country */
@@ -505,7 +514,9 @@ struct list_overview {
 };
 struct list_page {
 	uint32_t from, to; /* range of lists->order */
-	uint32_t of;       /* index in lists->list or lists->overview */
+	/* The same: those that come to the place, on its page and the first one of a list there. */
+	uint32_t come_from, come_to;
+	uint32_t of; /* index in lists->list or lists->overview */
 	bool overview;
 	bool there;    /* the spare tree has the file, perhaps with other content */
 	uint64_t hash; /* of its input */
@@ -543,6 +554,11 @@ bool lists_indexed(const struct lists *l, uint32_t page);
 uint16_t lists_newest_day(const struct lists *l, const struct list_page *page);
 struct level_page lists_level(const struct lists *l, uint32_t page);
 void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
+
+/* ---- coming.c ---- */
+
+/* Fill t->coming from the database. */
+MUST_CHECK enum status coming_read(struct theme *t, struct db *db, struct err *err);
 
 /* ---- listed.c ---- */
 

@@ -5,18 +5,25 @@
 #include "site/look/look.h"
 #include "sql/export.h"
 
+static size_t listed_shown(const struct list_page *p)
+{
+	return (p->to - p->from) + (p->come_to - p->come_from);
+}
+
 enum status lists_read(const struct lists *l, uint64_t from, uint64_t to, struct db *db,
 		       struct db_rows *rows, struct err *err)
 {
 	struct buf ids;
 	size_t members = 0;
 	for (uint64_t w = from; w < to; w++)
-		members += l->page[l->work[w]].to - l->page[l->work[w]].from;
+		members += listed_shown(&l->page[l->work[w]]);
 	buf_init(&ids, members * ARRAY_I64 + 64);
 	array_begin(&ids);
 	for (uint64_t w = from; w < to; w++) {
 		const struct list_page *p = &l->page[l->work[w]];
 		for (uint32_t i = p->from; i < p->to; i++)
+			array_i64(&ids, l->m->entry[l->order[i]].id);
+		for (uint32_t i = p->come_from; i < p->come_to; i++)
 			array_i64(&ids, l->m->entry[l->order[i]].id);
 	}
 	enum status status = DB_RUN(db, sql_export_list, rows, err, array_end(&ids));
@@ -76,18 +83,33 @@ static void listed_put_member(struct maker *m, const struct manifest_entry *e,
 		JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
 }
 
-/* Businesses deleted since the scan are skipped; the next run removes them. of_kinds: they are of
- * several. */
+/* Put order[from..to) into an array. Businesses deleted since the scan are skipped; the next run
+ * removes them. of_kinds: they are of several. */
+static void listed_put_range(struct maker *m, const struct lists *l, uint32_t from, uint32_t to,
+			     struct json_value *array, const struct db_rows *rows, int *row,
+			     bool of_kinds)
+{
+	for (uint32_t i = from; i < to && *row < rows->rows; i++) {
+		const struct manifest_entry *e = &l->m->entry[l->order[i]];
+		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == e->id)
+			listed_put_member(m, e, array, rows, (*row)++, of_kinds);
+	}
+}
+
+/* The page's businesses, which are returned; and those elsewhere that come to its place. */
 static const struct json_value *listed_put_members(struct maker *m, const struct lists *l,
 						   const struct list_page *p,
 						   const struct db_rows *rows, int *row,
 						   bool of_kinds)
 {
 	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
-	for (uint32_t i = p->from; i < p->to && *row < rows->rows; i++) {
-		const struct manifest_entry *e = &l->m->entry[l->order[i]];
-		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == e->id)
-			listed_put_member(m, e, found, rows, (*row)++, of_kinds);
+	listed_put_range(m, l, p->from, p->to, found, rows, row, of_kinds);
+	if (p->come_from < p->come_to) {
+		const struct level_page level = lists_level(l, (uint32_t)(p - l->page));
+		json_build_text(&m->b, m->root, "town",
+				level_name(m->theme, level.level, level.id));
+		listed_put_range(m, l, p->come_from, p->come_to, maker_list(m, "coming"), rows, row,
+				 of_kinds);
 	}
 	return found;
 }

@@ -18,6 +18,7 @@ enum {
 	PAGE_MOST = 200,
 	PLACE_BEST = 24, /* businesses on the page of a place, beside those of thin lists */
 	OTHER_BEST = 12, /* the same of a region or kind */
+	COME_BEST = 12,  /* businesses elsewhere that come to a place, on its page or list */
 };
 
 /* ---- order ---- */
@@ -278,6 +279,54 @@ static void lists_overviews(struct lists *l)
 	}
 }
 
+/* ---- those that come ---- */
+
+/* The first of theme->coming for a place. */
+static size_t lists_first_coming(const struct theme *t, int32_t place)
+{
+	size_t low = 0, high = t->comings;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (t->coming[middle].place < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Append the best of those that come to a place, of one kind or (LEVEL_ALL) of any. */
+static void lists_show_coming(struct lists *l, struct list_page *page, int32_t place, int category)
+{
+	const struct theme *t = l->theme;
+	size_t first = lists_first_coming(t, place), end = first, n = 0;
+	while (end < t->comings && t->coming[end].place == place)
+		end++;
+	struct list_key *all = memory_array(end - first + 1, sizeof(*all));
+	for (size_t i = first; i < end; i++) {
+		const struct manifest_entry *e = manifest_find(l->m, t->coming[i].id);
+		if (e && e->state >= ENTRY_NOINDEX && e->place != place &&
+		    (category == LEVEL_ALL || e->category == category))
+			all[n++] =
+			    (struct list_key){list_key(0, 0, e), (uint32_t)(e - l->m->entry)};
+	}
+	qsort(all, n, sizeof(*all), list_key_compare);
+	page->come_from = (uint32_t)l->count;
+	for (size_t i = 0; i < n && i < COME_BEST; i++)
+		lists_add(l, all[i].at);
+	page->come_to = (uint32_t)l->count;
+	free(all);
+}
+
+static void lists_put_coming(struct lists *l)
+{
+	for (uint32_t i = 0; i < l->pages && l->theme->comings; i++) {
+		const struct level_page level = lists_level(l, i);
+		if (level.level == LEVEL_PLACE && !level.first)
+			lists_show_coming(l, &l->page[i], level.id, level.category);
+	}
+}
+
 /* ---- pages ---- */
 
 /* What of their entry list pages show. */
@@ -326,6 +375,9 @@ static uint64_t lists_page_hash(const struct lists *l, uint32_t page)
 	const struct list_page *p = &l->page[page];
 	uint64_t hash = l->theme->hash;
 	for (uint32_t i = p->from; i < p->to; i++)
+		hash = lists_hash_member(lists_member(l, i), hash);
+	hash += p->come_to - p->come_from;
+	for (uint32_t i = p->come_from; i < p->come_to; i++)
 		hash = lists_hash_member(lists_member(l, i), hash);
 	hash = p->overview ? lists_hash_overview(l, &l->overview[p->of], hash)
 			   : lists_hash_list(l, page, hash);
@@ -376,6 +428,7 @@ void lists_make(struct lists *l, const struct theme *t, const struct manifest *m
 	for (uint32_t i = 0; i < l->lists; i++)
 		lists_paginate(l, i);
 	lists_overviews(l);
+	lists_put_coming(l);
 }
 
 void lists_link(const struct lists *l, struct theme *t)

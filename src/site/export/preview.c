@@ -124,6 +124,11 @@ static enum status preview_load(struct preview *p, struct err *err)
 		theme_release(&p->theme);
 		return status;
 	}
+	status = coming_read(&p->theme, p->db, err);
+	if (status != OK) {
+		theme_release(&p->theme);
+		return status;
+	}
 	p->theme.photos = &p->photos;
 	maker_init(&p->maker, &p->theme);
 	memset(&p->lists, 0, sizeof(p->lists));

@@ -33,7 +33,7 @@ static const char *const template_names[THEME_PAGES] = {
 };
 
 /* Part of the hash: raise it when this program makes other pages of the same records. */
-static const char form[] = "6";
+static const char form[] = "7";
 
 /* ---- templates and assets: site/home.mustache is the template "home" ---- */
 
@@ -442,11 +442,11 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 			    theme_asset(t, "site/search.js", "assets/search.js", hash);
 		status = theme_add_script(t, hash, err);
 	}
-	XXH3_64bits_update(hash, &t->several_countries, sizeof(t->several_countries));
 	if (status == OK)
 		status = extra_load(t, o->pages_dir, hash, err);
 	if (status == OK)
 		status = theme_load_regions(t, db, err);
+	XXH3_64bits_update(hash, &t->several_countries, sizeof(t->several_countries));
 	if (status == OK && !o->shop)
 		status = theme_load_places(t, db, err);
 	if (status == OK)
@@ -468,9 +468,11 @@ void theme_release(struct theme *t)
 	arena_release(&t->arena);
 	free(t->place);
 	free(t->linked);
+	free(t->coming);
 	t->place = NULL;
 	t->linked = NULL;
-	t->places = t->links = 0;
+	t->coming = NULL;
+	t->places = t->links = t->comings = 0;
 	t->set = NULL;
 	t->wording = NULL;
 }
