@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# index-identity between two tables, through generated columns, of both bounds of a range and of all alternatives of an
-# OR: what is rewritten, how sure it is, what is left alone. Every rewrite is run: it gives the rows of the statement as
-# it was, and is audited again: nothing is left to be said.
+# index-identity between two tables, through generated columns and columns that views compute, of both bounds of a
+# range and of all alternatives of an OR: what is rewritten, how sure it is, what is left alone. Every rewrite is run:
+# it gives the rows of the statement as it was, and is audited again: nothing is left to be said.
 use strict;
 use warnings;
 use FindBin;
@@ -30,6 +30,11 @@ INSERT INTO seen SELECT i, CASE WHEN i % 5 > 0 THEN 'm' || i * 7 || '@x.org' END
 	CASE WHEN i % 4 > 0 THEN 't' || i * 3 END, i * 9, i * 9 FROM generate_series(1, 15) i;
 CREATE TABLE reply (id int PRIMARY KEY, firm int, mail text NOT NULL);
 INSERT INTO reply SELECT i, i, 'm' || i || '@x.org' FROM generate_series(1, 20) i;
+CREATE VIEW days AS SELECT id, made, made::date AS day, q, COALESCE(q, 0) AS score, code, lower(mail) AS low_mail,
+	upper(mail) AS up_mail, mail FROM firm;
+CREATE VIEW since AS SELECT d.*, d.made AS start, date_trunc('month', d.made) AS month FROM days d;
+CREATE VIEW hidden AS SELECT id, made::date AS day FROM firm;
+CREATE VIEW latest AS SELECT made::date AS day, max(id) AS id, count(*) AS n FROM firm GROUP BY made::date;
 ANALYZE;
 SQL
 
@@ -80,6 +85,32 @@ my @cases = (
 		'proved' ],
 	[ "SELECT id FROM firm WHERE (made::date > '2024-03-05' AND made::date < '2024-03-08') OR q = 9",
 		q{((made >= '2024-03-06' AND made < '2024-03-08')) OR q = 9}, 'proved' ],
+	# what a view, a subquery or a CTE computes
+	[ "SELECT id FROM days WHERE day = '2024-03-05'",
+		q{days.made >= '2024-03-05' AND days.made < '2024-03-06'}, 'proved' ],
+	[ "SELECT d.id FROM days d WHERE d.day >= '2024-03-05' AND d.day <= '2024-03-07' AND d.id > 3",
+		q{d.made >= '2024-03-05' AND d.made < '2024-03-08'}, 'proved' ],
+	[ "SELECT id FROM since WHERE month = '2024-01-01'", q{since.made >= '2024-01-01' AND since.made < '2024-02-01'},
+		'proved' ],
+	[ "SELECT id FROM since WHERE day = '2024-01-01'", q{since.made >= '2024-01-01' AND since.made < '2024-01-02'},
+		'proved' ],
+	[ 'SELECT q AS id FROM days ORDER BY score DESC LIMIT 5', 'ORDER BY days.q DESC', 'checked' ],
+	[ 'SELECT q AS id, score AS s FROM days d ORDER BY s LIMIT 5', 'ORDER BY d.q', 'checked' ],
+	[ 'SELECT q AS id, score FROM days ORDER BY 2 DESC LIMIT 5', 'ORDER BY days.q DESC', 'checked' ],
+	[ "SELECT id FROM days WHERE up_mail = 'M5\@X.ORG'", q{lower(days.mail) = lower('M5@X.ORG')}, 'checked' ],
+	[ "SELECT id FROM (SELECT id, made, made::date AS d FROM firm) t WHERE d = '2024-03-05'",
+		q{t.made >= '2024-03-05' AND t.made < '2024-03-06'}, 'proved' ],
+	[ "WITH t AS (SELECT *, made::date AS d FROM firm) SELECT id FROM t WHERE t.d = '2024-03-05' AND id > 2",
+		q{t.made >= '2024-03-05' AND t.made < '2024-03-06'}, 'proved' ],
+	[ "SELECT max(id) AS id, day FROM days WHERE day = '2024-03-05' GROUP BY day ORDER BY day",
+		q{days.made >= '2024-03-05' AND days.made < '2024-03-06'}, 'proved' ],
+	# the view does not show it, the index serves it, rows of an outer join have NULL, it is an aggregate
+	[ "SELECT id FROM hidden WHERE day = '2024-03-05'", '' ],
+	[ "SELECT id FROM days WHERE low_mail = 'm5\@x.org'", '' ],
+	[ 'SELECT s.id FROM seen s LEFT JOIN days d ON d.id = s.fid WHERE d.score = 9', '' ],
+	[ 'SELECT s.id FROM seen s LEFT JOIN days d ON d.id = s.fid WHERE d.score IS NULL', '' ],
+	[ 'SELECT id FROM latest WHERE n = 3', '' ],
+	[ "SELECT id FROM latest WHERE day = '2024-03-05'", '' ],
 	# the column is rounded: the values differ
 	[ 'SELECT id FROM firm WHERE q / 2.0 = 7.5', '' ],
 );
@@ -107,6 +138,11 @@ is($plain->{evidence}, 'checked: mail and lower(mail) are equal in every row tod
 $db->sql("UPDATE firm SET mail = 'M7\@x.org' WHERE id = 7");
 is(scalar(grep { $_->{rule} eq 'index-identity' } $db->found("$cases[0][0];\n")), 0,
 	'one row in which both differ is enough, and nothing is offered');
+my @written = $db->found("UPDATE days SET code = 'x' WHERE day = '2024-03-05';\n"
+		. "DELETE FROM days AS d WHERE d.day = :day;\n");
+is(join('; ', map { $_->{rewrite} } @written), q{days.made >= '2024-03-05' AND days.made < '2024-03-06'}
+		. '; d.made >= (:day)::date AND d.made < (:day)::date + 1',
+	'writes have them too, and placeholders keep their names');
 my ($generic) = $db->found("SELECT id FROM firm WHERE lower(town) = \$1;\n");
 is("@$generic{qw(rewrite level)}", 'low = $1 proved', 'the expression of a generated column needs no constant');
 done_testing;

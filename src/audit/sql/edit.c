@@ -36,6 +36,52 @@ void edit_put(struct buf *out, struct str body, struct statement_span span,
 	buf_add(out, body.p + at, span.to - at);
 }
 
+uint32_t edit_source(struct statement_span span, const struct edits *edits,
+		     const struct edits *more, size_t at, bool end)
+{
+	size_t i = 0, j = 0, put = 0;
+	uint32_t from = span.from;
+	while (i < edits->count || j < more->count) {
+		bool second = i == edits->count ||
+			      (j < more->count && more->at[j].span.from <= edits->at[i].span.from);
+		const struct edit *e = second ? &more->at[j++] : &edits->at[i++];
+		if (e->span.from < from || e->span.to > span.to)
+			continue;
+		size_t kept = e->span.from - from;
+		if (end ? at <= put + kept : at < put + kept)
+			break;
+		put += kept;
+		if (end ? at <= put + e->text.n : at < put + e->text.n)
+			return end ? e->span.to : e->span.from;
+		put += e->text.n;
+		from = e->span.to;
+	}
+	size_t source = at > put ? from + (at - put) : from;
+	return source < span.to ? (uint32_t)source : span.to;
+}
+
+bool edit_is_closed(struct str text)
+{
+	size_t at = 0, depth = 0;
+	while (at < text.n &&
+	       (ascii_is_alnum(text.p[at]) || text.p[at] == '_' || text.p[at] == '.'))
+		at++;
+	for (char quote = 0; at < text.n; at++) {
+		char c = text.p[at];
+		if (quote || c == '\'' || c == '"') {
+			quote = !quote ? c : c == quote ? 0 : quote;
+			continue;
+		}
+		depth += c == '(';
+		if (!depth)
+			return false;
+		depth -= c == ')';
+		if (!depth)
+			return at + 1 == text.n;
+	}
+	return false;
+}
+
 /* In order. Words that cannot stand as a column's or a table's name without quotes. */
 static const char *const reserved[] = {
     "all",

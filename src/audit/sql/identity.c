@@ -121,6 +121,12 @@ static bool is_large(struct identity *id, uint32_t query, uint32_t term)
 	return columns.count && columns.path.table && !rewrite_is_small(id, columns.path.table);
 }
 
+/* What the statement has by itself was judged before. */
+static bool unit_knows(const struct identity *id, struct statement_span span)
+{
+	return id->outer && !computed_has(id, span);
+}
+
 static void unit_rewrites(struct identity *id)
 {
 	const struct statement *s = id->s;
@@ -129,7 +135,7 @@ static void unit_rewrites(struct identity *id)
 		const struct statement_order *o = &s->order[i];
 		if ((o->query == done_query && o->window == done_window) ||
 		    !span_within(o->span, id->unit.span) || !is_exact(s, o->span) ||
-		    o->term == STATEMENT_NONE)
+		    o->term == STATEMENT_NONE || unit_knows(id, o->span))
 			continue;
 		done_query = o->query;
 		done_window = o->window;
@@ -140,7 +146,8 @@ static void unit_rewrites(struct identity *id)
 		const struct statement_conjunct *c = &s->conjunct[i];
 		bool was_said = said;
 		said = false;
-		if (!span_within(c->span, id->unit.span) || !is_exact(s, c->span))
+		if (!span_within(c->span, id->unit.span) || !is_exact(s, c->span) ||
+		    unit_knows(id, c->span))
 			continue;
 		identity_join(id, c);
 		if (!is_large(id, c->query, c->term))
@@ -153,16 +160,39 @@ static void unit_rewrites(struct identity *id)
 	}
 }
 
-static struct str unit_judge(struct identity *id)
+static bool unit_plan(struct identity *id)
 {
 	id->sorting.count = 0;
-	if (rewrite_explain(id, NULL, PROBE_DEFAULT, &id->plan) &&
-	    rewrite_explain(id, NULL, PROBE_STRICT, &id->strict)) {
-		unit_rewrites(id);
-		return STR("");
+	return rewrite_explain(id, NULL, PROBE_DEFAULT, &id->plan) &&
+	       rewrite_explain(id, NULL, PROBE_STRICT, &id->strict);
+}
+
+/* False: it could not be planned. A grouped query that orders by a column of its GROUP BY, for
+ * example, must have both alike. */
+static bool unit_computed(struct identity *id, bool orders)
+{
+	struct identity *inner = computed_begin(id, orders);
+	if (!inner)
+		return true;
+	bool planned = unit_plan(inner);
+	if (planned)
+		unit_rewrites(inner);
+	id->status = inner->status == UNAVAILABLE ? UNAVAILABLE : id->status;
+	id->small |= inner->small;
+	computed_end(inner);
+	return planned;
+}
+
+static struct str unit_judge(struct identity *id)
+{
+	if (!unit_plan(id)) {
+		struct str why = arena_str(id->arena, str_of(id->err.text));
+		return why.p ? why : STR("the statement could not be planned");
 	}
-	struct str why = arena_str(id->arena, str_of(id->err.text));
-	return why.p ? why : STR("the statement could not be planned");
+	unit_rewrites(id);
+	if (!unit_computed(id, true) && id->s->head.orders)
+		(void)unit_computed(id, false);
+	return STR("");
 }
 
 /* ---- statements ---- */

@@ -15,6 +15,7 @@
  *   either.c    rewrites of the alternatives of an OR
  *   partial.c   predicates of partial indexes that a statement implies but does not say
  *   join.c      rewrites of a condition between two tables
+ *   computed.c  columns that views and subqueries compute
  *   limit_plan.c  whether a LIMIT bounds what is written
  *   identity.c  one statement
  *   run.c       statements before one server
@@ -144,6 +145,14 @@ void edit_add(struct edits *edits, struct statement_span span, struct str text);
 /* The source between from and to with the edits inside it. */
 void edit_put(struct buf *out, struct str body, struct statement_span span,
 	      const struct edits *edits, const struct edits *more);
+/* Where in the source the byte at the offset of what edit_put makes comes from: the beginning, or
+ * the end, of what an edit replaces. */
+uint32_t edit_source(struct statement_span span, const struct edits *edits,
+		     const struct edits *more, size_t at, bool end);
+
+/* Whether the text is f(...) or (...) as a whole, which needs no parentheses around it. */
+bool edit_is_closed(struct str text);
+
 /* ---- origin.c ---- */
 
 enum { PATH_MAX_RELATIONS = 8, COLUMNS_MAX = 16 };
@@ -181,7 +190,17 @@ struct identity {
 	struct probe_plan plan, strict; /* of the unit */
 	struct probe_plan sorting;      /* the same, when a condition needed it; count 0: not yet */
 	uint64_t planned; /* writing queries whose plan limit_plan.c has judged, a bit each */
+	/* The unit of another one with computed columns written out (computed.c); NULL: it is none.
+	 * Its findings are those of the other. */
+	const struct identity *outer;
+	const struct edits *computed;
 };
+
+/* The query that a relation of the statement is: a subquery, a CTE or a view; NULL: none. *table:
+ * the view or table; NULL: it is none. */
+const struct statement *origin_inner(struct identity *id, const struct statement *s,
+				     const struct statement_relation *r, uint32_t *query,
+				     const struct catalog_table **table);
 
 MUST_CHECK bool origin_column(struct identity *id, const struct statement *s, uint32_t query,
 			      const struct statement_term *column, struct path *path,
@@ -291,7 +310,16 @@ bool rewrite_uses(const struct probe_plan *plan, const struct catalog_index *ind
 /* The plan that shows which indexes serve conditions. */
 const struct probe_plan *rewrite_sorting(struct identity *id);
 
+/* ---- order.c ---- */
+/* The term of an ORDER BY's item, and the span of its source: a name or a number of the select list
+ * means the expression there. STATEMENT_NONE: not known. */
+uint32_t order_term(const struct statement *s, const struct statement_order *o,
+		    struct statement_span *span);
+
 /* ---- rewrite.c: what several rewrites need ---- */
+/* The span as one of the statement in its file: where computed columns are written out it stands
+ * elsewhere. */
+struct statement_span rewrite_place(const struct identity *id, struct statement_span span);
 /* The plan of the statement with `more` edits; NULL: as it stands. False: id->err says why. */
 MUST_CHECK bool rewrite_explain(struct identity *id, const struct edits *more,
 				enum probe_planner planner, struct probe_plan *plan);
@@ -319,6 +347,15 @@ MUST_CHECK bool identity_range(struct identity *id, const struct statement_conju
 void identity_either(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_partial(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_join(struct identity *id, const struct statement_conjunct *conjunct);
+
+/* ---- computed.c ---- */
+/* The identity of the planned unit in which the columns that views and subqueries compute, as far
+ * as conditions and, orders, ORDER BY have them, are written as what they compute. NULL: there are
+ * none, or it cannot be written so. computed_end releases it. */
+struct identity *computed_begin(struct identity *id, bool orders);
+void computed_end(struct identity *inner);
+/* Whether anything in the span was written out. */
+bool computed_has(const struct identity *inner, struct statement_span span);
 
 /* ---- limit_plan.c ---- */
 enum { LIMIT_WRITERS_MAX = 64 };

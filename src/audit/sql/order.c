@@ -38,9 +38,8 @@ struct alignment {
 
 /* ---- what the statement says ---- */
 
-/* A name or a number of the select list means its expression, which stands at the span. */
-static uint32_t item_term(const struct statement *s, const struct statement_order *o,
-			  struct statement_span *span)
+uint32_t order_term(const struct statement *s, const struct statement_order *o,
+		    struct statement_span *span)
 {
 	const struct statement_term *t = &s->term[o->term];
 	struct str text = statement_str(s, t->text);
@@ -77,7 +76,7 @@ static void item_read(struct identity *id, const struct statement_order *o, stru
 {
 	const struct statement *s = id->s;
 	*item = (struct order_item){.order = o};
-	item->term = item_term(s, o, &item->expression);
+	item->term = order_term(s, o, &item->expression);
 	item->descending = o->descending;
 	item->nulls_first = o->nulls ? o->nulls == 1 : o->descending;
 	item->columns.foreign = true;
@@ -275,7 +274,8 @@ static struct str index_text(struct identity *id, const struct ordering *o,
 			return STR("");
 		}
 		buf_puts(&text, i ? ", " : "");
-		buf_printf(&text, column ? "%.*s" : "(%.*s)", STR_ARG(base));
+		buf_printf(&text, column || edit_is_closed(base) ? "%.*s" : "(%.*s)",
+			   STR_ARG(base));
 		put_direction(item->descending, item->nulls_first, &text);
 	}
 	buf_putc(&text, ')');

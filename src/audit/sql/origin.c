@@ -5,10 +5,9 @@ static bool origin_down(struct identity *id, const struct statement *s,
 			const struct statement_relation *r, struct str column, struct path *path,
 			struct str *name);
 
-/* The query that a relation is: a subquery, a CTE or a view; NULL: none. */
-static const struct statement *relation_inner(struct identity *id, const struct statement *s,
-					      const struct statement_relation *r, uint32_t *query,
-					      const struct catalog_table **table)
+const struct statement *origin_inner(struct identity *id, const struct statement *s,
+				     const struct statement_relation *r, uint32_t *query,
+				     const struct catalog_table **table)
 {
 	struct str name = statement_str(s, r->name), schema = statement_str(s, r->schema);
 	*table = NULL;
@@ -75,7 +74,7 @@ static bool origin_down(struct identity *id, const struct statement *s,
 	path->relation[path->length] = r;
 	path->statement[path->length++] = s;
 	path->nullable |= r->nullable;
-	const struct statement *inner = relation_inner(id, s, r, &query, &path->table);
+	const struct statement *inner = origin_inner(id, s, r, &query, &path->table);
 	/* grouping sets make NULLs of columns that have none */
 	path->nullable |= inner && inner->head.queries > query &&
 			  inner->query[query].flags & STATEMENT_GROUPING_SETS;

@@ -119,6 +119,19 @@ bool rewrite_is_small(struct identity *id, const struct catalog_table *table)
 	return true;
 }
 
+struct statement_span rewrite_place(const struct identity *id, struct statement_span span)
+{
+	if (!id->outer)
+		return span;
+	const struct planned *unit = &id->outer->unit;
+	size_t prefix = unit->prefix.n;
+	if (span.from < prefix || span.from >= span.to)
+		return (struct statement_span){0};
+	return (struct statement_span){
+	    edit_source(unit->span, &unit->edits, id->computed, span.from - prefix, false),
+	    edit_source(unit->span, &unit->edits, id->computed, span.to - prefix, true)};
+}
+
 /* Whether anything of the statement could be served by the order of an index. */
 static bool rewrite_is_sorted(const struct statement *s)
 {
@@ -206,9 +219,11 @@ static void rewrite_number(char out[32], double n)
 }
 
 /* The text with placeholders and variables as the statement calls them: planned they are $n. */
-static struct str rewrite_named(struct identity *id, struct str text)
+static struct str rewrite_named(const struct identity *id, struct str text)
 {
 	struct buf out;
+	if (id->outer)
+		id = id->outer;
 	const struct edits *edits = &id->unit.edits;
 	if (!memchr(text.n ? text.p : "", '$', text.n))
 		return text;
@@ -248,12 +263,13 @@ void rewrite_report(struct identity *id, const struct rewrite *c, struct str abo
 				    : "";
 	const char *text = arena_printf(id->arena, "%.*s; index %.*s%s%s", STR_ARG(about),
 					STR_ARG(c->index->name), cost, doubt);
+	const struct identity *of = id->outer ? id->outer : id;
 	sql_found(
-	    id->audit, id->s,
+	    of->audit, of->s,
 	    &(struct sql_found){
 		.rule = levels[level].rule,
 		.severity = quiet ? AUDIT_NOTE : AUDIT_BY_RULE,
-		.span = c->marked,
+		.span = rewrite_place(id, c->marked),
 		.about = str_of(text),
 		.rewrite = level == EVIDENCE_DIFFERS ? STR("") : rewrite_named(id, c->rewrite),
 		.object = object.p ? object : STR(""),
