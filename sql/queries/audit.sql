@@ -70,6 +70,50 @@ SELECT coalesce(bool_and(provolatile <> 'v' AND prokind = 'f' AND NOT proretset)
 FROM pg_proc
 WHERE proname = ANY ($1::text[]);
 
+-- name: audit_immutable
+-- Whether an index can be made over an expression of the columns: its functions, operators and casts, each as it is for the
+-- types of these columns, or else for every type, are immutable. What is not found is not.
+WITH own AS (
+	SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS type, t.typcategory AS category
+	FROM pg_attribute AS a
+	JOIN pg_type AS t ON t.oid = a.atttypid
+	WHERE a.attrelid = $1::oid AND a.attname = ANY ($2::text[])
+), target AS (
+	SELECT to_regtype(c)::oid AS type FROM unnest($5::text[]) AS c
+), known AS (
+	SELECT array_agg(type) AS types
+	FROM (SELECT type FROM own UNION SELECT type FROM target UNION SELECT 'text'::regtype FROM own WHERE category = 'S') AS k
+), part AS (
+	SELECT min(CASE WHEN p.provolatile = 'i' THEN 1 ELSE 0 END) AS fixed
+	FROM unnest($3::text[]) AS f
+	CROSS JOIN known
+	LEFT JOIN pg_proc AS p ON p.proname = f AND (p.proargtypes::oid[] && known.types
+		OR NOT EXISTS (SELECT FROM pg_proc AS q WHERE q.proname = f AND q.proargtypes::oid[] && known.types))
+	GROUP BY f
+	UNION ALL
+	SELECT min(CASE WHEN p.provolatile = 'i' THEN 1 ELSE 0 END)
+	FROM unnest($4::text[]) AS o
+	CROSS JOIN known
+	LEFT JOIN pg_operator AS r ON r.oprname = o AND CASE
+		WHEN EXISTS (SELECT FROM pg_operator AS q
+		WHERE q.oprname = o AND q.oprleft = ANY (known.types) AND q.oprright = ANY (known.types))
+		THEN r.oprleft = ANY (known.types) AND r.oprright = ANY (known.types)
+		ELSE r.oprleft = ANY (known.types) OR r.oprright = ANY (known.types) END
+	LEFT JOIN pg_proc AS p ON p.oid = r.oprcode
+	GROUP BY o
+	UNION ALL
+	SELECT CASE WHEN target.type IS NULL THEN 0
+		WHEN target.type = own.type OR c.castmethod = 'b' THEN 1
+		WHEN c.castmethod = 'f' THEN (SELECT (p.provolatile = 'i')::int FROM pg_proc AS p WHERE p.oid = c.castfunc)
+		ELSE (SELECT min((p.provolatile = 'i')::int) FROM pg_proc AS p
+		WHERE p.oid IN ((SELECT t.typoutput FROM pg_type AS t WHERE t.oid = own.type),
+			(SELECT t.typinput FROM pg_type AS t WHERE t.oid = target.type))) END
+	FROM target
+	CROSS JOIN own
+	LEFT JOIN pg_cast AS c ON c.castsource = own.type AND c.casttarget = target.type
+)
+SELECT coalesce(min(coalesce(fixed, 0)), 1) = 1 AS immutable FROM part;
+
 -- name: audit_extension
 -- The schema of pg_stat_statements; no row: it is not installed in this database.
 SELECT n.nspname AS schema, pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS all_statements

@@ -64,34 +64,82 @@ static enum status evidence_count(struct identity *id, const struct buf *rows,
 	    id, probe_compare(id->probe, &id->session, &comparison, counts, &id->err));
 }
 
+/* The texts of the term's terms of a kind, as an array. */
+static struct db_param evidence_texts(const struct statement *s, uint32_t term,
+				      enum statement_term_kind kind, struct buf *out)
+{
+	array_begin(out);
+	for (uint32_t i = 0; i < s->term[term].size; i++)
+		if (s->term[term + i].kind == (uint32_t)kind)
+			array_text(out, statement_str(s, s->term[term + i].text));
+	return array_end(out);
+}
+
+static bool evidence_has(const struct statement *s, uint32_t term, enum statement_term_kind kind)
+{
+	for (uint32_t i = 0; i < s->term[term].size; i++)
+		if (s->term[term + i].kind == (uint32_t)kind)
+			return true;
+	return false;
+}
+
 bool evidence_plain(struct identity *id, const struct statement *s, uint32_t term)
 {
 	struct buf names;
 	struct db_rows rows;
+	bool plain = false;
+	if (!evidence_has(s, term, STATEMENT_FUNCTION))
+		return true;
 	buf_init(&names, EVIDENCE_TEXT_MAX);
-	for (uint32_t i = 0; i < s->term[term].size; i++) {
-		const struct statement_term *t = &s->term[term + i];
-		struct str name = statement_str(s, t->text);
-		if (t->kind != STATEMENT_FUNCTION)
-			continue;
-		buf_puts(&names, names.n ? ",\"" : "{\"");
-		for (size_t c = 0; c < name.n; c++) {
-			if (name.p[c] == '"' || name.p[c] == '\\')
-				buf_putc(&names, '\\');
-			buf_putc(&names, name.p[c]);
-		}
-		buf_putc(&names, '"');
-	}
-	bool plain = names.n == 0;
-	buf_puts(&names, "}");
-	if (!plain && !buf_failed(&names) &&
+	struct db_param functions = evidence_texts(s, term, STATEMENT_FUNCTION, &names);
+	if (!buf_failed(&names) &&
 	    evidence_status(id, PROBE_READ(id->probe, NULL, sql_audit_functions, &rows, &id->err,
-					   DB_TEXT(buf_view(&names)))) == OK) {
+					   functions)) == OK) {
 		plain = db_bool(&rows, 0, SQL_AUDIT_FUNCTIONS_PLAIN);
 		db_rows_release(&rows);
 	}
 	buf_release(&names);
 	return plain;
+}
+
+bool evidence_immutable(struct identity *id, const struct statement *s, uint32_t term,
+			const struct columns *columns)
+{
+	struct buf text[4];
+	struct db_rows rows;
+	bool failed = columns->foreign || !columns->path.table, immutable = false;
+	for (uint32_t i = 0; i < s->term[term].size; i++) {
+		const struct statement_term *t = &s->term[term + i];
+		failed |= t->kind == STATEMENT_QUERY || t->kind == STATEMENT_PARAMETER ||
+			  t->kind == STATEMENT_VARIABLE ||
+			  (t->kind == STATEMENT_COMPOUND && t->size == 1); /* CURRENT_DATE */
+	}
+	if (failed || s->term[term].kind == STATEMENT_COLUMN)
+		return !failed;
+	for (size_t i = 0; i < COUNT_OF(text); i++)
+		buf_init(&text[i], EVIDENCE_TEXT_MAX);
+	array_begin(&text[0]);
+	for (size_t i = 0; i < columns->count; i++)
+		array_text(&text[0], columns->name[i]);
+	const struct db_param names = array_end(&text[0]);
+	const struct db_param params[] = {
+	    DB_I64(columns->path.table->id),
+	    names,
+	    evidence_texts(s, term, STATEMENT_FUNCTION, &text[1]),
+	    evidence_texts(s, term, STATEMENT_OPERATOR, &text[2]),
+	    evidence_texts(s, term, STATEMENT_CAST, &text[3]),
+	};
+	for (size_t i = 0; i < COUNT_OF(text); i++)
+		failed |= buf_failed(&text[i]);
+	if (!failed &&
+	    evidence_status(id, probe_read(id->probe, id->session.search_path, &sql_audit_immutable,
+					   params, COUNT_OF(params), &rows, &id->err)) == OK) {
+		immutable = db_bool(&rows, 0, SQL_AUDIT_IMMUTABLE_IMMUTABLE);
+		db_rows_release(&rows);
+	}
+	for (size_t i = 0; i < COUNT_OF(text); i++)
+		buf_release(&text[i]);
+	return immutable;
 }
 
 enum status evidence_absent(struct identity *id, const struct path *path, struct str condition,

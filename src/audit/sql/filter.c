@@ -191,20 +191,30 @@ static bool form_text(struct identity *id, const struct filtered *c, const struc
 	return out->p != NULL;
 }
 
+/* The operator class with which an index serves LIKE; p NULL: there is none of the type. */
+static struct str index_class(const struct filtered *c)
+{
+	const struct catalog_column *column =
+	    c->s->term[c->left].kind == STATEMENT_COLUMN
+		? catalog_column(c->columns.path.table, c->columns.name[0])
+		: NULL;
+	if (!column || str_eq(column->base, STR("text")) || str_eq(column->base, STR("varchar")))
+		return STR(" text_pattern_ops");
+	return str_eq(column->base, STR("bpchar")) ? STR(" bpchar_pattern_ops") : (struct str){0};
+}
+
 static struct str index_for(struct identity *id, const struct filtered *c,
 			    const struct catalog_index *index)
 {
-	struct str base;
-	struct statement_span left = c->conjunct->left;
-	bool like = str_eq(c->op, STR("LIKE"));
-	if (!str_eq(index->method, STR("btree")) || c->reversed ||
-	    !origin_base(id, c->conjunct->query, c->left, left, "", &base))
+	struct str base, class = str_eq(c->op, STR("LIKE")) ? index_class(c) : STR("");
+	if (!str_eq(index->method, STR("btree")) || c->reversed || !class.p ||
+	    !origin_base(id, c->conjunct->query, c->left, c->conjunct->left, "", &base) ||
+	    !evidence_immutable(id, c->s, c->left, &c->columns))
 		return STR("");
-	bool column = c->s->term[c->left].kind == STATEMENT_COLUMN;
-	return REWRITE_JOIN(id, STR("CREATE INDEX CONCURRENTLY ON "), c->columns.path.table->schema,
-			    STR("."), c->columns.path.table->name, column ? STR(" (") : STR(" (("),
-			    base, column ? STR("") : STR(")"),
-			    like ? STR(" text_pattern_ops)") : STR(")"));
+	bool bare = c->s->term[c->left].kind == STATEMENT_COLUMN || edit_is_closed(base);
+	struct str keys =
+	    REWRITE_JOIN(id, bare ? STR("") : STR("("), base, bare ? STR("") : STR(")"), class);
+	return rewrite_index(id, c->columns.path.table, STR(""), keys, STR(""));
 }
 
 /* ---- evidence ---- */
@@ -316,15 +326,31 @@ static void filter_try(struct identity *id, const struct attempt *lower,
 	rewrite_keep(best, &k);
 }
 
+/* Whether the index has the document with the operator class. */
+static bool is_document_index(const struct columns *columns, const struct catalog_index *index,
+			      struct str class)
+{
+	struct columns own = origin_key(&index->key[0].text, index->key[0].term);
+	return str_eq(index->key[0].class, class) && columns_same(columns, &own);
+}
+
 /* document ? 'key' is not in jsonb_path_ops. */
-static bool is_path_index(struct identity *id, const struct statement_conjunct *conjunct,
-			  const struct columns *columns, const struct catalog_index *index)
+static const struct catalog_index *filter_document(struct identity *id,
+						   const struct statement_conjunct *conjunct,
+						   const struct columns *columns)
 {
 	const struct statement_term *t = &id->s->term[conjunct->term];
+	const struct catalog_index *found = NULL;
 	struct str op = statement_str(id->s, t->text);
-	struct columns own = origin_key(&index->key[0].text, index->key[0].term);
-	return t->kind == STATEMENT_OPERATOR && op.n && op.p[0] == '?' && op.n <= 2 &&
-	       str_eq(index->key[0].class, STR("jsonb_path_ops")) && columns_same(columns, &own);
+	if (t->kind != STATEMENT_OPERATOR || !op.n || op.p[0] != '?' || op.n > 2)
+		return NULL;
+	for (const struct catalog_index *i = columns->path.table->index; i; i = i->next) {
+		if (is_document_index(columns, i, STR("jsonb_ops")))
+			return NULL;
+		if (!found && is_document_index(columns, i, STR("jsonb_path_ops")))
+			found = i;
+	}
+	return found;
 }
 
 static void filter_path_index(struct identity *id, const struct statement_conjunct *conjunct)
@@ -332,25 +358,21 @@ static void filter_path_index(struct identity *id, const struct statement_conjun
 	struct columns columns = origin_columns(id, id->s, conjunct->query, conjunct->term);
 	if (columns.foreign || !columns.count)
 		return;
-	for (const struct catalog_index *i = columns.path.table->index; i; i = i->next) {
-		if (!is_path_index(id, conjunct, &columns, i))
-			continue;
-		struct rewrite found = {
-		    .index = i,
-		    .path = &columns.path,
-		    .marked = conjunct->span,
-		    .evidence = {EVIDENCE_DIFFERS,
-				 STR("none: jsonb_path_ops serves @> only, not ?, ?| and ?&"), 0},
-		    .alternative =
-			REWRITE_JOIN(id, STR("CREATE INDEX CONCURRENTLY ON "),
-				     columns.path.table->schema, STR("."), columns.path.table->name,
-				     STR(" USING gin ("), i->key[0].expression, STR(")")),
-		    .before = id->plan.cost,
-		    .after = id->plan.cost,
-		};
-		rewrite_report(id, &found, STR("the operator reads every row"));
+	const struct catalog_index *i = filter_document(id, conjunct, &columns);
+	if (!i)
 		return;
-	}
+	struct rewrite found = {
+	    .index = i,
+	    .path = &columns.path,
+	    .marked = conjunct->span,
+	    .evidence = {EVIDENCE_DIFFERS,
+			 STR("none: jsonb_path_ops serves @> only, not ?, ?| and ?&"), 0},
+	    .alternative =
+		rewrite_index(id, columns.path.table, STR("gin"), i->key[0].expression, STR("")),
+	    .before = id->plan.cost,
+	    .after = id->plan.cost,
+	};
+	rewrite_report(id, &found, STR("the operator reads every row"));
 }
 
 static void filter_other_index(struct identity *id, const struct filtered *c,
@@ -406,6 +428,30 @@ bool filter_is_range(struct identity *id, const struct statement_conjunct *a,
 	       expression_text_same(sql_text(id->audit, a->left), sql_text(id->audit, b->left));
 }
 
+/* The same function of the same columns: the server writes lower(code::text) of a varchar. */
+static bool filter_is_function(const struct filtered *c, const struct catalog_key *key)
+{
+	const struct statement_term *left = &c->s->term[c->left];
+	const struct statement_term *own = key->text.s ? &key->text.s->term[key->term] : NULL;
+	struct columns columns = origin_key(&key->text, key->term);
+	return own && left->kind == STATEMENT_FUNCTION && own->kind == STATEMENT_FUNCTION &&
+	       str_eq(statement_str(c->s, left->text), statement_str(key->text.s, own->text)) &&
+	       columns_same(&c->columns, &columns);
+}
+
+/* An index over what the statement compares serves it as it stands. Until the next ANALYZE the
+ * planner has no statistics of a new one, and can expect less of another. */
+static bool filter_is_served(struct identity *id, const struct filtered *c)
+{
+	for (const struct catalog_index *i = c->columns.path.table->index; i; i = i->next) {
+		bool by_condition = false;
+		if ((form_is_key(id, c, &i->key[0]) || filter_is_function(c, &i->key[0])) &&
+		    rewrite_uses(rewrite_sorting(id), i, &by_condition) && by_condition)
+			return true;
+	}
+	return false;
+}
+
 /* partner: the other bound of a range; NULL: none. unsorted: an index that would serve LIKE if it
  * sorted by bytes; NULL: there is none. */
 static bool filter_find(struct identity *id, const struct statement_conjunct *conjunct,
@@ -419,6 +465,8 @@ static bool filter_find(struct identity *id, const struct statement_conjunct *co
 	if (!comparison_read(id, conjunct, false, lower) ||
 	    (between && !comparison_read(id, partner ? partner : conjunct, !partner, &upper)))
 		return false;
+	if (filter_is_served(id, lower))
+		return true;
 	for (const struct catalog_index *index = lower->columns.path.table->index; index;
 	     index = index->next)
 		for (size_t k = 0; k < index->keys; k++) {

@@ -46,8 +46,7 @@ struct str form_bare(struct identity *id, const struct filtered *c, const struct
 	return str_of(text);
 }
 
-static bool base_is_key(struct identity *id, const struct filtered *c,
-			const struct catalog_key *key)
+bool form_is_key(struct identity *id, const struct filtered *c, const struct catalog_key *key)
 {
 	struct str row;
 	return c->base.p &&
@@ -71,7 +70,7 @@ bool form_is_prefix(struct identity *id, const struct filtered *c, const struct 
 {
 	return str_eq(c->op, STR("LIKE")) && c->literal && c->constant.n &&
 	       c->constant.p[0] != '%' && c->constant.p[0] != '_' && !key->bytewise &&
-	       base_is_key(id, c, key) &&
+	       form_is_key(id, c, key) &&
 	       (str_eq(key->class, STR("text_ops")) || str_eq(key->class, STR("varchar_ops")));
 }
 
@@ -236,7 +235,7 @@ static void forms_like(struct identity *id, const struct filtered *c, const stru
 		       struct forms *forms)
 {
 	bool trigram = str_ends(key->class, STR("_trgm_ops"));
-	bool same = base_is_key(id, c, key), like = str_eq(c->op, STR("LIKE"));
+	bool same = form_is_key(id, c, key), like = str_eq(c->op, STR("LIKE"));
 	if (!like && c->literal && !is_wild(c->constant) && key->computed)
 		form_add(forms, (struct form){.own = STR("\1 = \3")});
 	if (trigram && !same && like)
@@ -364,7 +363,7 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 {
 	int64_t n;
 	struct form range;
-	bool same = base_is_key(id, c, key);
+	bool same = form_is_key(id, c, key);
 	bool whole = is_integer(key->type) && c->literal && !c->member &&
 		     c->s->term[c->right].number == STATEMENT_NUMBER && integer_of(c->constant, &n);
 	if (!key->computed) {
@@ -418,7 +417,7 @@ void forms_of(struct identity *id, const struct filtered *c, const struct catalo
 	} else if (str_eq(c->op, STR("IS NOT DISTINCT FROM"))) {
 		if (c->literal)
 			form_add(forms, (struct form){.own = STR("\1 = \2"),
-						      .proved = base_is_key(id, c, key)});
+						      .proved = form_is_key(id, c, key)});
 	} else {
 		forms_compare(id, c, key, column, forms);
 	}

@@ -276,6 +276,9 @@ MUST_CHECK enum status evidence_absent(struct identity *id, const struct path *p
 				       struct str condition, bool *absent);
 /* Whether all functions of the terms give the same each time, for one row. */
 MUST_CHECK bool evidence_plain(struct identity *id, const struct statement *s, uint32_t term);
+/* Whether an index can be made over the term, which names the columns. */
+MUST_CHECK bool evidence_immutable(struct identity *id, const struct statement *s, uint32_t term,
+				   const struct columns *columns);
 
 /* ---- rewrite.c ---- */
 
@@ -323,6 +326,9 @@ struct statement_span rewrite_place(const struct identity *id, struct statement_
 /* The plan of the statement with `more` edits; NULL: as it stands. False: id->err says why. */
 MUST_CHECK bool rewrite_explain(struct identity *id, const struct edits *more,
 				enum probe_planner planner, struct probe_plan *plan);
+/* The statement that creates an index over the keys. method: "": btree; where: "": every row. */
+struct str rewrite_index(struct identity *id, const struct catalog_table *table, struct str method,
+			 struct str keys, struct str where);
 /* Parts joined in the statement's arena. */
 struct str rewrite_join(struct identity *id, const struct str *part, size_t count);
 #define REWRITE_JOIN(id, ...)                                                                      \

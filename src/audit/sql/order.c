@@ -251,12 +251,7 @@ static struct str index_text(struct identity *id, const struct ordering *o,
 			     const struct alignment *a)
 {
 	struct buf text;
-	buf_init(&text, 64 * 1024);
-	buf_puts(&text, "CREATE INDEX CONCURRENTLY ON ");
-	edit_name(&text, o->path->table->schema);
-	buf_putc(&text, '.');
-	edit_name(&text, o->path->table->name);
-	buf_puts(&text, " (");
+	buf_init(&text, ORDER_TEXT_MAX);
 	for (size_t k = 0; k < a->offset; k++) {
 		const struct catalog_key *key = &a->index->key[k];
 		buf_printf(&text, key->computed ? "(%.*s), " : "%.*s, ", STR_ARG(key->expression));
@@ -269,7 +264,7 @@ static struct str index_text(struct identity *id, const struct ordering *o,
 			base = origin_column_row(id, o->query, item->term, "");
 		else if (!origin_base(id, o->query, item->term, item->expression, "", &base))
 			base = (struct str){0};
-		if (!base.p) {
+		if (!base.p || !evidence_immutable(id, id->s, item->term, &item->columns)) {
 			buf_release(&text);
 			return STR("");
 		}
@@ -278,13 +273,9 @@ static struct str index_text(struct identity *id, const struct ordering *o,
 			   STR_ARG(base));
 		put_direction(item->descending, item->nulls_first, &text);
 	}
-	buf_putc(&text, ')');
-	if (a->index->predicate.n) {
-		buf_puts(&text, " WHERE ");
-		buf_str(&text, a->index->predicate);
-	}
-	struct str made = text_of(id, &text);
-	return made.p ? made : STR("");
+	struct str keys = text_of(id, &text);
+	return keys.p ? rewrite_index(id, o->path->table, STR(""), keys, a->index->predicate)
+		      : STR("");
 }
 
 /* ---- evidence ---- */

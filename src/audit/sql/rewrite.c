@@ -35,6 +35,27 @@ struct str rewrite_join(struct identity *id, const struct str *part, size_t coun
 	return joined.p ? joined : STR("");
 }
 
+struct str rewrite_index(struct identity *id, const struct catalog_table *table, struct str method,
+			 struct str keys, struct str where)
+{
+	struct buf text;
+	buf_init(&text, REWRITE_TEXT_MAX);
+	/* of a partitioned table it cannot be made concurrently */
+	buf_puts(&text, str_eq(table->kind, STR("p")) ? "CREATE INDEX ON "
+						      : "CREATE INDEX CONCURRENTLY ON ");
+	edit_name(&text, table->schema);
+	buf_putc(&text, '.');
+	edit_name(&text, table->name);
+	if (method.n)
+		buf_printf(&text, " USING %.*s", STR_ARG(method));
+	buf_printf(&text, " (%.*s)", STR_ARG(keys));
+	if (where.n)
+		buf_printf(&text, " WHERE %.*s", STR_ARG(where));
+	struct str copy = buf_failed(&text) ? STR("") : arena_str(id->arena, buf_view(&text));
+	buf_release(&text);
+	return copy.p ? copy : STR("");
+}
+
 struct str rewrite_source(struct identity *id, struct statement_span span, const struct edits *more)
 {
 	struct buf text;
