@@ -14,17 +14,17 @@
 #
 # Under tools/run-tests the program's own 'init' runs once for each system user; the instances are copies of what it
 # made. A test file that needs more than an empty directory names its preparation, which is run once, too:
-# make(prepared => [ 'directory' => sub { my ($i) = @_; $i->up; $i->sql(...) } ]). Copies have fsync off: tests kill
+# make(prepared => [ 'directory' => sub { my ($i) = @_; $i->up; $i->sql(...) } ]). fsync is off then: tests kill
 # processes, never the machine.
 package Instance;
 use strict;
 use warnings;
 use Address;
-use Fcntl qw(LOCK_EX);
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Socket::INET;
 use JSON::PP;
+use Template;
 use Tree;
 use Wait;
 
@@ -54,7 +54,9 @@ sub make {
 	system('cp', @programs, $self->{bin}) == 0 or die "no programs in $build\n";
 	system('chown', '-R', $more{user}, $home) if $more{user};
 	my ($name, $prepare) = @{ $more{prepared} // [] };
-	$self->copy_template($name // 'empty', $prepare) or $self->prepare($prepare);
+	my $template = join '.', $name // 'empty', $self->{user} // $>;
+	$self->write_conf($self->slurp('holdfast.conf') =~ s/^web\.listen = \K.*/$self->{address}/mr)
+		if from_template($template, $self->{dir}, sub { $self->prepare($prepare) });
 	$self->set(%{ $more{settings} // {} });
 	return $self;
 }
@@ -62,34 +64,17 @@ sub make {
 sub prepare {
 	my ($self, $prepare) = @_;
 	$self->run_ok('init', $self->{dir}, '--listen', $self->{address});
+	if ($ENV{HOLDFAST_TEST_TEMPLATES}) {
+		open my $out, '>>', "$self->{dir}/data/postgresql.auto.conf" or die "postgresql.auto.conf: $!";
+		print $out "fsync = off\nshared_buffers = 128MB\n";
+		close $out;
+	}
 	return unless $prepare;
 	$self->set('web.processes' => 1);
 	$prepare->($self);
 	$self->run_ok('down', '--wait', 600);
 	unlink glob "$self->{dir}/log/*";
 	$self->write_conf($self->{conf});
-}
-
-# Take the folder that an earlier test file prepared; the first one prepares it. False without tools/run-tests.
-sub copy_template {
-	my ($self, $name, $prepare) = @_;
-	my $templates = $ENV{HOLDFAST_TEST_TEMPLATES} or return 0;
-	my $template = "$templates/$name." . ($self->{user} // $>);
-	open my $lock, '>', "$template.lock" or die "$template.lock: $!";
-	flock $lock, LOCK_EX or die "$template.lock: $!";
-	if (!-e $template) {
-		$self->prepare($prepare);
-		open my $out, '>>', "$self->{dir}/data/postgresql.auto.conf" or die "postgresql.auto.conf: $!";
-		print $out "fsync = off\nshared_buffers = 128MB\n";
-		close $out;
-		system('cp', '-a', $self->{dir}, "$template.new") == 0 or die "cannot copy $self->{dir}\n";
-		rename "$template.new", $template or die "$template: $!";
-		return 1;
-	}
-	close $lock;
-	system('cp', '-a', $template, $self->{dir}) == 0 or die "cannot copy $template\n";
-	$self->write_conf($self->slurp('holdfast.conf') =~ s/^web\.listen = \K.*/$self->{address}/mr);
-	return 1;
 }
 
 # What init wrote, with these settings instead of those of the last call. Pages are in English unless site.lang is

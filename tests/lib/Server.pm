@@ -12,9 +12,11 @@
 package Server;
 use strict;
 use warnings;
+use Digest::MD5 qw(md5_hex);
 use File::Temp qw(tempdir);
 use IPC::Open3 qw(open3);
 use Program;
+use Template;
 use Wait;
 
 my @started;
@@ -65,19 +67,29 @@ sub start {
 	my ($class, %more) = @_;
 	my $self = $class->prepare(%more);
 	my $home = $self->{home};
-	open my $out, '>', "$home/password" or die $!;
-	print $out "$self->{password}\n";
-	close $out;
-	chmod 0644, "$home/password";
+	$self->initdb($more{initdb} // '');
 	@$self{qw(host port)} = split /:/, $more{address} // "$home:5432";
 	$self->{listen} = $more{address} ? $self->{host} : '';
-	my $options = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync " . ($more{initdb} // '');
-	$self->command("$self->{bin}/initdb -D $home/data $options");
 	if ($more{address}) {
 		open my $hba, '>>', "$home/data/pg_hba.conf" or die "pg_hba.conf: $!";
 		print $hba "host all all 127.0.0.0/8 scram-sha-256\n";
 	}
 	return $self->run(@{ $more{settings} // [] });
+}
+
+# The folder of data; made once for each version and options in a run of the tests.
+sub initdb {
+	my ($self, $options) = @_;
+	my $home = $self->{home};
+	from_template('server.' . md5_hex("$self->{bin} $options"), "$home/data", sub {
+		open my $out, '>', "$home/password" or die $!;
+		print $out "$self->{password}\n";
+		close $out;
+		chmod 0644, "$home/password";
+		my $how = "-A scram-sha-256 -U admin --pwfile=$home/password --no-sync $options";
+		$self->command("$self->{bin}/initdb -D $home/data $how");
+	});
+	return;
 }
 
 sub run {
