@@ -202,6 +202,13 @@ my @values = (
 		[ qq("Weg 2,\r\n7000 Chur"), 'street=Weg 2 postcode=7000 city=Chur' ] ),
 	[ 'street city', 'address;city', qq("Weg 1\n2. Stock";Bern), 'street=Weg 1, 2. Stock city=Bern' ],
 	[ 'postcode city region', 'PLZ Ort', 'London SW1A 2AA', 'postcode=SW1A 2AA city=London' ],
+	( map { [ 'street postcode city', 'street;zip;city', $_->[0], $_->[1] ] }
+			[ 'Weg 1, 3000 Bern;3000;Bern', 'street=Weg 1 postcode=3000 city=Bern' ],
+		[ 'Weg 1, 3000 Bern;3001;Bern', 'street=Weg 1, 3000 Bern postcode=3001 city=Bern' ],
+		[ '3000 Bern;;', 'street=3000 Bern' ], [ 'Weg 1;;3000 Bern', 'street=Weg 1 postcode=3000 city=Bern' ],
+		[ 'Weg 1;3000;3000 Bern', 'street=Weg 1 postcode=3000 city=Bern' ],
+		[ 'Weg 1;3001;3000 Bern', 'street=Weg 1 postcode=3001 city=3000 Bern' ],
+		[ 'Weg 1;;29 Palms', 'street=Weg 1 city=29 Palms' ] ),
 	( map { [ 'postcode city', 'PLZ;Ort', $_->[0], $_->[1] ] } [ '8.001;Zürich', 'postcode=8001 city=Zürich' ],
 		[ 'CH 8001;Zürich', 'postcode=8001 city=Zürich' ], [ '8001 Zürich;Zürich', 'postcode=8001 city=Zürich' ],
 		[ 'SW1A 2AA;London', 'postcode=SW1A 2AA city=London' ],
@@ -276,6 +283,29 @@ for my $columns (sort keys %rows) {
 		my ($fields, undef, $row, $right) = @$case;
 		is(line_of($by_id{ ++$n } // {}, split / /, $fields), $right, "$columns: " . $row =~ s/\s+/ /gr);
 	}
+}
+
+# ---- parts of schema.org: [members, fields, right] ----
+for my $case (
+	[ { address => { streetAddress => 'Weg 1', postOfficeBoxNumber => '12', addressCountry => 'CH' } }, 'street',
+		'street=Weg 1, Postfach 12' ],
+	[ { address => { streetAddress => 'Weg 1', postOfficeBoxNumber => 'BP 12' } }, 'street', 'street=Weg 1, BP 12' ],
+	[ { openingHours => { '@value' => 'Mo 10:00-18:00' } }, 'hours', 'hours=Mo 10:00-18:00' ],
+	[ { address => { addressLocality => '3000 Bern' } }, 'postcode city', 'postcode=3000 city=Bern' ],
+	[ { openingHours => [ 'Monday 9:00-17:00', 'Tuesday Closed' ] }, 'hours', 'hours=Mo 09:00-17:00; Tu off' ],
+	[ { openingHours => 'Mo-Fr 9:00-5:00' }, 'hours', 'hours="Mo-Fr 9:00-5:00"' ],
+	[ { openingHoursSpecification => { dayOfWeek => 'Monday', opens => '12:00 PM', closes => '12:00 AM' } }, 'hours',
+		'hours=Mo 12:00-24:00' ],
+	[ { openingHoursSpecification => { dayOfWeek => 'Monday', opens => '09:00', closes => '09:00' } }, 'hours',
+		'hours="Monday 09:00-09:00"' ],
+	[ { openingHoursSpecification => { dayOfWeek => 'Mondai', opens => '09:00', closes => '17:00' } }, 'hours',
+		'hours=Mondai 09:00-17:00' ],
+	[ { contactPoint => { telephone => '0446681800', name => 'P. Muster' } }, 'phone', '' ],
+	[ { geo => { latitude => 0, longitude => 0 } }, 'lat lon', '' ],
+) {
+	my ($members, $fields, $right) = @$case;
+	my ($records) = Frames::of($json->encode({ '@type' => 'Bakery', name => 'N', %$members }));
+	is(line_of($records->[0] // {}, split / /, $fields), $right, 'schema.org: ' . $json->encode($members));
 }
 
 # ---- prices of schema.org: [as given, currency, as kept] ----

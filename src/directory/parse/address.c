@@ -287,8 +287,35 @@ static void split_full(struct draft *d)
 	d->givens = givens; /* the value was counted as a street */
 }
 
+/* "3000 Bern" where only a town is expected. */
+static void city_without_code(struct draft *d)
+{
+	struct str *city = &d->field[RECORD_CITY], *post = &d->field[RECORD_POSTCODE];
+	struct address_town town;
+	if (!city->n || !ascii_is_digit(city->p[0]) || !town_behind_code(*city, &town) ||
+	    town.post.n < 4 || !is_town(town.city) || (post->n && !str_eq(*post, town.post)))
+		return;
+	*city = town.city;
+	*post = town.post;
+}
+
+/* "Weg 1, 3000 Bern" where code and town are known: without them. */
+static struct str street_without_town(const struct draft *d, struct str street)
+{
+	struct str post = d->field[RECORD_POSTCODE], city = d->field[RECORD_CITY], rest = street;
+	if (!post.n || !city.n || !str_ends(rest, city))
+		return street;
+	rest = str_trim((struct str){rest.p, rest.n - city.n});
+	if (!str_ends(rest, post))
+		return street;
+	rest = str_trim((struct str){rest.p, rest.n - post.n});
+	bool apart = rest.n > 1 && rest.p[rest.n - 1] == ',';
+	return apart ? str_trim((struct str){rest.p, rest.n - 1}) : street;
+}
+
 void parse_address_split(struct draft *d)
 {
+	city_without_code(d);
 	if (d->street_full.n)
 		split_full(d);
 }
@@ -314,6 +341,7 @@ void parse_address_finish(struct draft *d)
 		line = d->street_full;
 	else if (!street.n && d->street_full.n)
 		append(d, &line, ", ", d->street_full);
+	line = street_without_town(d, line);
 	*field = line.n ? value_cut(line, record_fields[RECORD_STREET].max_bytes)
 			: (struct str){NULL, 0};
 }

@@ -318,7 +318,8 @@ static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 
 void parse_hours_value(struct parse_hours_draft *h, const struct json_value *v)
 {
-	static const char *const lists[] = {"weekday_text", "weekdayDescriptions", "display", NULL};
+	static const char *const lists[] = {"weekday_text", "weekdayDescriptions", "display",
+					    "@value", NULL};
 	if (!v)
 		return;
 	if (v->kind == JSON_IS_ARRAY) {

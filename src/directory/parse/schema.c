@@ -1,5 +1,6 @@
 /* Objects of schema.org: which of them is a business, and what its properties say. */
 #include "base/ascii.h"
+#include "directory/iso/iso.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
 #include "site/facts/schema.h"
@@ -193,6 +194,22 @@ static void put_joined(const struct node *n, const char *key, const struct json_
 	buf_release(&out);
 }
 
+/* A number alone would be taken for that of a house. */
+static void put_box_number(struct draft *d, struct str number)
+{
+	static const char *const german[] = {"DE", "AT", "CH", "LI"};
+	struct str country = iso_country(d->field[RECORD_COUNTRY]);
+	const char *box = "PO Box";
+	for (size_t i = 0; i < COUNT_OF(german); i++)
+		box = str_eq(country, str_of(german[i])) ? "Postfach" : box;
+	number = str_trim(number);
+	if (number.n && ascii_is_digit(number.p[0])) {
+		char *text = arena_printf(&d->arena, "%s %.*s", box, STR_ARG(number));
+		number = text ? str_of(text) : number;
+	}
+	draft_put(d, &(struct binding){"", TARGET_STREET_MORE, RECORD_STREET, NULL}, number);
+}
+
 static void put_address(const struct node *n, const struct json_value *v)
 {
 	static const struct {
@@ -229,8 +246,7 @@ static void put_address(const struct node *n, const struct json_value *v)
 			  json_text(line));
 	draft_put(d, &(struct binding){"", TARGET_STREET_MORE, RECORD_STREET, NULL},
 		  text_of(json_get(v, "extendedAddress"), n->graph));
-	draft_put(d, &(struct binding){"", TARGET_STREET_MORE, RECORD_STREET, NULL},
-		  text_of(json_get(v, "postOfficeBoxNumber"), n->graph));
+	put_box_number(d, text_of(json_get(v, "postOfficeBoxNumber"), n->graph));
 	draft_field(d, RECORD_PHONE, text_of(json_get(v, "telephone"), n->graph));
 }
 
