@@ -5,9 +5,11 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use Address;
 use HTTP::Tiny;
 use Instance;
 use IO::Socket::IP;
+use Sphere;
 use Test::More;
 use Wait;
 
@@ -15,7 +17,7 @@ my $i = Instance->make(settings => { 'web.processes' => 1 });
 
 # ---- IPv6 ----
 SKIP: {
-	IO::Socket::IP->new(LocalHost => '::1', Listen => 1) or skip 'this machine has no IPv6', 3;
+	IO::Socket::IP->new(LocalHost => '::1', Listen => 1) or skip 'this machine has no IPv6', 5;
 	# Nobody else's address, so that the port of our IPv4 address is as good as any: it is taken once per test file.
 	my $port = $i->{port};
 	$i->set('web.processes' => 1, 'web.listen' => "[::1]:$port");
@@ -26,6 +28,14 @@ SKIP: {
 	ok(!$i->listens, 'and not over IPv4');
 	$i->run_ok('down');
 	$i->set('web.processes' => 1);
+
+	my $contact = '[::1]:' . free_port();
+	my $sphere = Sphere->start(settings => { 'contact.listen' => $contact });
+	$sphere->{address} = $contact;
+	my ($status, $answer) = $sphere->post('code');
+	is($status, 200, 'the contact sphere answers over IPv6');
+	like($answer->{code}, qr/\w/, 'with a code');
+	$sphere->i->run_ok('down');
 }
 
 # ---- few file descriptors ----
@@ -84,5 +94,60 @@ for my $victim ('postgres', 'holdfast-web') {
 	$i->until_running;
 	$i->until("it serves again after $victim", sub { $i->get('/v1/businesses?limit=1')->{status} == 200 });
 	is($i->sql('SELECT count(*) FROM business'), 21, "nothing is lost with $victim");
+}
+
+# ---- killed by the kernel itself ----
+# A cgroup with so little memory that whoever is in it is killed as soon as it needs some.
+sub write_file {
+	my ($path, $text) = @_;
+	open my $out, '>', $path or die "$path: $!";
+	print $out $text;
+	close $out or die "$path: $!";
+	return;
+}
+sub memory_group {
+	my ($root, $limit) = -e '/sys/fs/cgroup/cgroup.controllers' ? ('/sys/fs/cgroup', 'memory.max')
+		: ('/sys/fs/cgroup/memory', 'memory.limit_in_bytes');
+	my $group = "$root/holdfast-test-$$";
+	mkdir $group or return;
+	return ($group, "$group/$limit") if -e "$group/$limit" && eval { write_file("$group/$limit", 4 << 20); 1 };
+	rmdir $group;
+	return;
+}
+my ($group, $limit) = memory_group();
+END { my $code = $?; rmdir $group if $group; $? = $code }
+SKIP: {
+	skip 'no cgroup with a limit of memory can be made here: only as root, with the memory controller', 4 if !$group;
+	# A session of the server that sorts more than it may have: the server ends all sessions and recovers.
+	open my $in, '|-', $i->psql(qw(-o /dev/null)) or die "psql: $!";
+	$in->autoflush;
+	print $in "SET application_name = 'greedy';\n";
+	my $greedy;
+	$i->until('the session is there', sub { $greedy = $i->sql("SELECT pid FROM pg_stat_activity
+		WHERE application_name = 'greedy'") });
+	write_file("$group/cgroup.procs", $greedy);
+	print $in "SELECT array_length(array_agg(n), 1) FROM generate_series(1, 20000000) AS n;\n";
+	$i->until('the kernel has killed it', sub { !kill 0 => $greedy });
+	{ local $SIG{PIPE} = 'IGNORE'; close $in }
+	$i->until_running;
+	$i->until('it serves again', sub { $i->get('/v1/businesses?limit=1')->{status} == 200 });
+	is($i->sql('SELECT count(*) FROM business'), 21, 'a session of the server is killed: nothing is lost');
+	like($i->log, qr/server process \(PID $greedy\) was terminated by signal 9/, 'the log names it');
+
+	my %before = $i->status;
+	my $pid = $before{'web/1'}{pid};
+	write_file("$group/cgroup.procs", $pid);
+	write_file($limit, 64 << 10);
+	my $asked = 0;
+	$i->until('the kernel has killed the web process', sub {
+		my @clients = grep {$_} map { IO::Socket::INET->new("$i->{host}:$i->{port}") } 1 .. 40;
+		local $SIG{PIPE} = 'IGNORE';
+		syswrite $_, 'GET /v1/businesses?limit=50&q=shop' . $asked++ . " HTTP/1.1\r\nHost: x\r\n\r\n" for @clients;
+		return !kill 0 => $pid;
+	});
+	$i->until_running;
+	my %after = $i->status;
+	is($after{'web/1'}{last_end}, 'signal 9', 'a web process is killed: status says so');
+	is($i->get('/v1/businesses?limit=1')->{status}, 200, 'and another one serves');
 }
 done_testing;
