@@ -41,6 +41,7 @@ for (
 	[ 'an e-mail address', 400, 'text-tells-who', body => 'Write to us: mill at oberland dot ch, please.' ],
 	[ 'a telephone number', 400, 'text-tells-who', body => 'Call us any time at 031 555 12 34, thank you.' ],
 	[ 'a name of the region', 400, 'text-tells-who', body => 'We are the Oberland Backstube and look for flour.' ],
+	[ 'a language that is none', 400, 'invalid-parameter', languages => 'in fo at mi ll' ],
 	[ 'an unknown category', 400, 'invalid-parameter', category => 'wizard' ],
 	)
 {

@@ -16,7 +16,7 @@ sub get {
 	return ($r->{status}, eval { decode_json($r->{content}) } // $r->{content});
 }
 
-my $need = $s->party('Alice', languages => 'de FR', size => 'small');
+my $need = $s->party('Alice', languages => 'fr DE fr', size => 'small');
 my $offer = $s->party('Bobby', kind => 'offer', title => 'Flour <from> our mill');
 my $far
 	= $s->party('Carol', kind => 'offer', group => 'food-shops', category => undef, region => undef, country => 'CH');
