@@ -291,6 +291,9 @@ bench-import: all ## import against psql's \copy (ROWS=1400000 ROUNDS=1)
 	HOLDFAST_BUILD=$(abspath $(B)) bench/import/run $(or $(ROWS),1400000) $(or $(ROUNDS),1)
 .PHONY: bench-import
 
+bench-addresses: all ## addresses of very many businesses: unique, kept, in bounded folders (RECORDS=1400000)
+	bench/addresses/run --bin $(abspath $(B)) --records $(or $(RECORDS),1400000) | tee docs/bench-addresses.md
+.PHONY: bench-addresses
 bench-export: all ## the static export beside Hugo and bare file creation (ROUNDS=3 RECORDS=1400000)
 	bench/export/run --bin $(abspath $(B)) --rounds $(or $(ROUNDS),3) --records $(or $(RECORDS),1400000) | tee docs/bench-export.md
 .PHONY: bench-export

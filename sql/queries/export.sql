@@ -27,6 +27,12 @@ SELECT id, key, country, name, businesses > 0 AS used FROM region ORDER BY id;
 -- name: export_places
 SELECT id, region_id, slug, name FROM city WHERE slug IS NOT NULL ORDER BY id;
 
+-- name: export_only
+-- The best businesses of a place, by its address.
+-- served-by: business_of_city_by_rank
+SELECT id FROM business WHERE city_id = (SELECT c.id FROM city AS c WHERE c.slug = $1::text)
+ORDER BY {{business_rank}} DESC, id DESC LIMIT $2::integer;
+
 -- name: export_coming
 -- The towns that businesses serve, in chunks of so many businesses.
 -- served-by: business_detail_serving

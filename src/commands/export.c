@@ -18,7 +18,7 @@ static struct export_options export;
 static int64_t workers;
 static bool without_cards;
 static const char *shop_id, *shop_domain_text;
-static const char *serve_port, *only_ids, *fit_host, *check_url;
+static const char *serve_port, *only_shown, *fit_host, *check_url;
 static struct export_fit fit;
 
 static const struct cli_option options[] = {
@@ -50,9 +50,9 @@ static const struct cli_option options[] = {
     {"serve", 0, CLI_TEXT, "[=PORT]", 0, 0,
      "write nothing: show the site on this machine and load it again when a file of web/ changes",
      &serve_port},
-    {"only", 0, CLI_TEXT, "ID,...", 0, 0,
-     "with --serve: only these businesses (default: those that the last export published)",
-     &only_ids},
+    {"only", 0, CLI_TEXT, "ID,PLACE,...", 0, 0,
+     "with --serve: only these businesses, and those of these towns, named as in addresses (default: all that the last export published)",
+     &only_shown},
     {"workers", 'w', CLI_INT, "N", 1, EXPORT_WORKERS_MAX, "processes (default: one for each core)",
      &workers},
     {0},
@@ -385,10 +385,7 @@ static enum status export_plan(const struct instance *i, const char *dir, struct
 /* --serve: show what an export of `dir` would write. */
 static enum status export_show(const struct instance *i, const char *dir, struct err *err)
 {
-	enum { ONLY_MAX = 1000 };
-	int64_t ids[ONLY_MAX], port = 0;
-	size_t count = 0;
-	struct str rest = str_of(only_ids);
+	int64_t port = 0;
 	struct export_options run = export;
 	struct export_places places;
 	enum status status = export_find_places(i, NULL, &places, &run, err);
@@ -397,15 +394,7 @@ static enum status export_show(const struct instance *i, const char *dir, struct
 	run.dir = dir;
 	if (*serve_port && !str_to_i64(str_of(serve_port), 1, UINT16_MAX, &port))
 		return err_set(err, INVALID, "--serve: '%s' is not a port", serve_port);
-	while (rest.p) {
-		struct str id = str_trim(str_cut(&rest, ','));
-		if (count == ONLY_MAX || !record_id_parse(id, &ids[count++]))
-			return err_set(
-			    err, INVALID,
-			    "--only: '%.*s' is not an id of a business, or there are more than %d",
-			    STR_ARG(id), ONLY_MAX);
-	}
-	return export_serve(i, &run, ids, count, (uint16_t)port, err);
+	return export_serve(i, &run, only_shown, (uint16_t)port, err);
 }
 
 /* --check-host: without the database. */
@@ -436,7 +425,7 @@ static int export_command(int argc, char **argv)
 	bool good = true;
 	if (shop_domain_text && !shop_id)
 		return cli_usage_error("--domain belongs to --shop");
-	if (only_ids && !serve_port)
+	if (only_shown && !serve_port)
 		return cli_usage_error("--only belongs to --serve");
 	if (fit_host && !export_fit_find(str_of(fit_host), &fit))
 		return cli_usage_error(

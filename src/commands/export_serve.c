@@ -322,7 +322,7 @@ static enum status serve_loop(struct serve *s, struct err *err)
 }
 
 enum status export_serve(const struct instance *instance, const struct export_options *options,
-			 const int64_t *ids, size_t count, uint16_t port, struct err *err)
+			 const char *only, uint16_t port, struct err *err)
 {
 	struct serve *s = memory_alloc(sizeof(*s));
 	struct endpoint bound;
@@ -334,7 +334,7 @@ enum status export_serve(const struct instance *instance, const struct export_op
 	snprintf(address, sizeof(address), "127.0.0.1:%u", port);
 	enum status status = io_path(s->web, sizeof(s->web), err, "%s/web", instance->dir);
 	if (status == OK)
-		status = preview_open(options, ids, count, &s->preview, err);
+		status = preview_open(options, only, &s->preview, err);
 	if (status == OK)
 		status = endpoint_listen(address, &s->listen_fd, err);
 	if (status == OK)

@@ -8,10 +8,10 @@
 #include "config/instance.h"
 #include "site/export/export.h"
 
-/* Serves until a signal ends the process or an error. port 0: one that is free. count 0: what
- * the last export has published. */
+/* Serves until a signal ends the process or an error. port 0: one that is free. only: as of
+ * preview_open. */
 MUST_CHECK enum status export_serve(const struct instance *instance,
-				    const struct export_options *options, const int64_t *ids,
-				    size_t count, uint16_t port, struct err *err);
+				    const struct export_options *options, const char *only,
+				    uint16_t port, struct err *err);
 
 #endif

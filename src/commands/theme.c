@@ -249,13 +249,15 @@ static enum status theme_data(struct instance *i, struct str text, struct err *e
 	struct preview *preview;
 	struct buf out;
 	int64_t id;
+	char only[RECORD_ID_TEXT];
 	if (!record_id_parse(text, &id))
 		return err_set(err, INVALID, "\"%.*s\" is no id", STR_ARG(text));
 	const struct export_options options = {
 	    .config = &i->config, .connect = theme_connect, .ctx = i, .cards = true, .dir = ""};
 	enum status status = theme_replace_files(i, err);
+	record_id_format(id, only);
 	if (status == OK)
-		status = preview_open(&options, &id, 1, &preview, err);
+		status = preview_open(&options, only, &preview, err);
 	if (status != OK)
 		return status;
 	buf_init(&out, 16 << 20);

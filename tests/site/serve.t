@@ -63,6 +63,23 @@ my $mended = wait_until('the mended page is shown', sub {
 like($mended, qr{<p class="ours">ours</p>}, 'a mended template is shown');
 $server->stop;
 
+# ---- a town, without an export ----
+sub only {
+	my ($only) = @_;
+	unlink $log;
+	$server = Program->start('serve', [ $i->command('export', '--serve', '--only', $only, "$i->{home}/never") ],
+		log => $log, ready => $address);
+	$base = $address->();
+}
+my ($town) = $page =~ m{^/([^/]+)/};
+only($town);
+like($get->("/$town/")->{content}, qr{Fliesen Falkner}, 'a town is shown with its businesses, without an export');
+is($get->($page)->{status}, 200, '... and their pages');
+$server->stop;
+my ($failed, $why) = $i->run('export', '--serve', '--only', "$town,atlantis", "$i->{home}/never");
+ok($failed && $why =~ /--only: 'atlantis' is neither the id of a business nor the address of a town/,
+	'what is no town is refused by name') or diag $why;
+
 # ---- holdfast theme ----
 like($i->run_ok('theme', 'diff'), qr{site/parts/state.mustache: yours; the original has not changed},
 	'what is copied is compared');

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PREVIEW_PLACE = 200 /* businesses of a place */, PREVIEW_MOST = 1000 };
+
 /* A page of the kinds that are made all at once. */
 struct preview_file {
 	char *path, *body;
@@ -63,15 +65,51 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep,
 	return status;
 }
 
-static enum status preview_read_ids(struct preview *p, const int64_t *ids, size_t count,
-				    struct err *err)
+static enum status preview_add(struct preview *p, int64_t id, struct err *err)
 {
+	struct manifest_entry e;
+	enum status status = preview_business(p, id, true, &e, err);
+	if (status == OK)
+		manifest_add(&p->entries, &e);
+	return status;
+}
+
+/* The best businesses of a place. Those that have no page are left out. */
+static enum status preview_add_place(struct preview *p, struct str slug, struct err *err)
+{
+	struct db_rows rows;
+	enum status status =
+	    DB_RUN(p->db, sql_export_only, &rows, err, DB_TEXT(slug), DB_I64(PREVIEW_PLACE));
+	if (status != OK)
+		return status;
+	if (!rows.rows)
+		status = err_set(
+		    err, NOT_FOUND,
+		    "--only: '%.*s' is neither the id of a business nor the address of a town that has any, such as hochtann",
+		    STR_ARG(slug));
+	for (int i = 0; i < rows.rows && status == OK; i++) {
+		status = preview_add(p, db_i64(&rows, i, SQL_EXPORT_ONLY_ID), err);
+		status = status == NOT_FOUND ? OK : status;
+	}
+	db_rows_release(&rows);
+	return status;
+}
+
+/* "ID,PLACE,..." */
+static enum status preview_read_only(struct preview *p, const char *only, struct err *err)
+{
+	struct str rest = str_of(only);
 	enum status status = OK;
-	for (size_t i = 0; i < count && status == OK; i++) {
-		struct manifest_entry e;
-		status = preview_business(p, ids[i], true, &e, err);
-		if (status == OK)
-			manifest_add(&p->entries, &e);
+	while (rest.p && status == OK) {
+		struct str item = str_trim(str_cut(&rest, ','));
+		int64_t id;
+		if (p->entries.entries > PREVIEW_MOST)
+			status = err_set(err, TOO_LARGE, "--only: more than %d businesses",
+					 PREVIEW_MOST);
+		else if (record_id_parse(item, &id))
+			status = preview_add(p, id, err);
+		else
+			status = preview_add_place(p, item, err);
 	}
 	manifest_sort(&p->entries);
 	return status;
@@ -152,7 +190,7 @@ enum status preview_reload(struct preview *p, struct err *err)
 	return status;
 }
 
-enum status preview_open(const struct export_options *options, const int64_t *ids, size_t count,
+enum status preview_open(const struct export_options *options, const char *only,
 			 struct preview **out, struct err *err)
 {
 	struct preview *p = memory_alloc(sizeof(*p));
@@ -167,8 +205,7 @@ enum status preview_open(const struct export_options *options, const int64_t *id
 	if (status == OK)
 		status = preview_load(p, err);
 	if (status == OK)
-		status =
-		    count ? preview_read_ids(p, ids, count, err) : preview_read_published(p, err);
+		status = only ? preview_read_only(p, only, err) : preview_read_published(p, err);
 	if (status == OK) {
 		preview_make_lists(p);
 		*out = p;

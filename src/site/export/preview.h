@@ -14,10 +14,11 @@
 
 struct preview;
 
-/* count 0: those of the last export of options->dir. NOT_FOUND: it was never exported, or there
- * is no such business. INVALID: a template is wrong. */
-MUST_CHECK enum status preview_open(const struct export_options *options, const int64_t *ids,
-				    size_t count, struct preview **out, struct err *err);
+/* only: "ID,PLACE,..." with ids of businesses and addresses of towns; NULL: those of the last
+ * export of options->dir. NOT_FOUND: it was never exported, or there is no such business or town.
+ * INVALID: a template is wrong. */
+MUST_CHECK enum status preview_open(const struct export_options *options, const char *only,
+				    struct preview **out, struct err *err);
 void preview_free(struct preview *p); /* NULL is allowed */
 
 /* Compile templates and settings again. On an error (INVALID: a template is wrong) the preview
