@@ -13,9 +13,10 @@ const [base, away] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 // In bytes, uncompressed.
 const weights = { html: 40000, css: 12700, all: 60000 };
+// axe-core, which costs most, sees each width and each scheme of colours once.
 const views = [
 	{ name: 'phone', reads: true, width: 390, height: 844, colorScheme: 'light' },
-	{ name: 'desktop', reads: true, width: 1280, height: 900, colorScheme: 'light' },
+	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
 	{ name: 'dark', reads: true, width: 1280, height: 900, colorScheme: 'dark' },
 	{ name: 'narrow', width: 320, height: 600, colorScheme: 'dark' },
 ];
