@@ -284,8 +284,8 @@ soak: all ## visitors, imports, a pipeline and exports while processes are kille
 bench-search: all ## what finding costs on RECORDS (default 1400000) generated records
 	bench/search/run --bin $(B) --records $(or $(RECORDS),1400000) | tee docs/bench-search.md
 
-bench-site-search: all ## the search of the exported site, beside Pagefind (RECORDS=14000,1400000)
-	HOLDFAST_BUILD=$(abspath $(B)) bench/site-search/run --records $(or $(RECORDS),14000$(comma)1400000)
+bench-site-search: all ## the search of the exported site, against the database and Pagefind (RECORDS=real,14000,1400000)
+	HOLDFAST_BUILD=$(abspath $(B)) bench/site-search/run --records $(or $(RECORDS),real$(comma)14000$(comma)1400000)
 .PHONY: bench-site-search
 bench-import: all ## import against psql's \copy (ROWS=1400000 ROUNDS=1)
 	HOLDFAST_BUILD=$(abspath $(B)) bench/import/run $(or $(ROWS),1400000) $(or $(ROUNDS),1)

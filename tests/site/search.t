@@ -73,7 +73,8 @@ import_text(
 	'known',
 	known('k1', 'Fliesen Falkner & Amsel', 'Hochtann', 'DE', categories => ['tiler']),
 	known('k2', 'Kjær AS', 'Vigeland', 'NO'),
-	known('k3', 'Kjær A/S', 'Vigeland', 'NO')
+	known('k3', 'Kjær A/S', 'Vigeland', 'NO'),
+	known('k4', 'EL SUR', 'Hochtann', 'DE')
 );
 open my $generator, '-|:utf8', "$i->{bin}/holdfast", 'generate', $records, '--seed', 5 or die $!;
 chomp(my @generated = <$generator>);
@@ -172,6 +173,11 @@ for my $what (sort keys %drawn) {
 	my ($kind, $place, $nothing, $signs) = ask([ map { { q => $_ } } 'restaurant', 'Hochtann', 'qqzzqqzz', '!?' ]);
 	is($kind->{beyond}, 'town', 'a kind alone asks for a town');
 	is($place->{beyond}, 'kind', 'a town alone is said to be beyond the search');
+	my ($stops, $open, $not) = ask([ map { { q => $_ } } 'El Sur Hochtann', 'Fliesenleger geöffnet Hochtann',
+		'fliesenleger Hochtann -maler' ]);
+	is($stops->{rows}[0]{name}, 'EL SUR', 'a name of words that join others is found with its town');
+	is_deeply([ map {"$_->{rows}[0]{name}: $_->{beyond}"} $open, $not ], [ ('Fliesen Falkner & Amsel: kind') x 2 ],
+		'what is open, or not wanted, is said to be beyond the search, and the rest is answered');
 	is_deeply([ @$_{qw(found beyond)} ], [ 0, '' ], 'what nobody has finds nothing') for $nothing, $signs;
 }
 

@@ -105,6 +105,7 @@
 		const kinds = new Map(rowsOf(root.kinds).map(([id, label, group]) => [id, { label, group }]));
 		const index = {
 			latin, phrases, towns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
+			wishes: new Map(rowsOf(root.wishes ?? '')),
 			fillers: new Set(rowsOf(root.fillers).map(([w]) => w)), common: new Map(rowsOf(root.common).map(([w, n]) => [w, +n])),
 			fences: parts(root.fences), kept: new Map(), requests: 0, bytes: 0,
 		};
@@ -175,10 +176,28 @@
 		if (!town && !wider) return null;
 		return { wider, wide: wider > 0 && (!town || wider > 100 * town), keys: long.filter((one) => index.towns.has(one)) };
 	};
+	// Words that ask for what is open, near or not wanted (directory/names/wishes.def) are not looked for.
+	const readWishes = (index, q, terms) => {
+		for (let i = 0; i < terms.length; i++)
+			for (let n = 5, found; n > 0 && !found; n--) {
+				found = i + n <= terms.length && index.wishes.get(terms.slice(i, i + n).map((t) => t.word).join(' '));
+				if (found) { terms.slice(i, i + n).forEach((t) => { t.asks = found; }); i += n - 1; }
+			}
+		const telling = terms.filter((t) => !t.filler && !t.asks).length, open = terms.some((t) => t.asks === 'o');
+		const minus = new Set(q.split(/\s+/).filter((p) => /^-./.test(p)).map((p) => index.key(p)));
+		terms.forEach((t, i) => {
+			const not = !t.filler && !t.asks && telling > 1 && (terms[i - 1]?.asks === 'x' || minus.has(t.word));
+			if (not && terms[i - 1]?.asks === 'x') terms[i - 1].wish = true;
+			if (not || t.asks === 'o' || (open && /[tw]/.test(t.asks ?? '')) || (t.asks === 'n' && (telling || open))) t.wish = true;
+		});
+	};
 	const understand = (index, q) => {
 		const terms = index.words(q).slice(0, 16).map((word) => ({ word, filler: index.fillers.has(word) }));
-		if (terms.every((t) => t.filler)) terms.forEach((t) => { t.filler = false; });
-		if (terms.length) terms[terms.length - 1].last = true;
+		readWishes(index, q, terms);
+		for (const t of terms) if (t.wish) t.filler = true;
+		if (terms.every((t) => t.filler)) terms.forEach((t) => { t.filler = !!t.wish; });
+		const plain = terms.filter((t) => !t.wish);
+		if (plain.length) plain[plain.length - 1].last = true;
 		// What is written in one or in two: "A/S", "AS".
 		terms.slice(1).forEach((t, i) => {
 			const both = index.key(terms[i].word + t.word);
@@ -194,6 +213,8 @@
 			}
 		for (const t of terms)
 			if (!t.filler && !t.kind && typed.meanings[0]?.[0] === 'c') t.kind = meanings(index, t.word).includes(typed.meanings[0]);
+		for (const t of terms)
+			if (t.asks === 't' && !t.kind && typed.meanings.length) t.wish = t.filler = true;
 		for (let n = 5; n > 0 && !typed.place; n--)
 			for (let end = terms.length; end >= n && !typed.place; end--) {
 				const some = terms.slice(end - n, end);
@@ -308,7 +329,11 @@
 
 	// { list: best first, beyond: '' | 'town' (add one) | 'place' | 'kind' (not answered here), corrected }
 	async function find(index, q) {
-		const typed = understand(index, q);
+		const typed = understand(index, q), answer = await answerTo(index, typed);
+		const beside = typed.terms.some((t) => t.wish) && !answer.list[0]?.whole;
+		return beside ? { ...answer, beyond: answer.beyond || 'kind' } : answer;
+	}
+	async function answerTo(index, typed) {
 		if (!typed.terms.length) return { list: [], beyond: '' };
 		const wide = typed.place?.wide;
 		if (!typed.others.length && typed.meanings.length && typed.place && !wide) {
@@ -323,6 +348,10 @@
 			// Of a kind or a place alone, and of a kind in a region, only names are answered.
 			const telling = typed.terms.filter((t) => !t.filler).map((t) => t.word).filter((w) => !index.common.has(w)).slice(0, 1);
 			const names = (await named(index, typed, null, telling)).filter((r) => r.whole || r.starts).sort(byRank);
+			// "EL SUR San Francisco": names of nothing but words that join others.
+			const rest = typed.terms.filter((t) => !t.place && !t.wish).map((t) => t.word), joined = index.key(rest.join(''));
+			if (!typed.meanings.length && !wide && typed.place && rest.length)
+				names.unshift(...unique(await ofWord(index, rest[0], typed.place.keys)).filter((r) => index.key(r.name) === joined));
 			const id = typed.meanings[0]?.[0] === 'c' && !typed.place ? typed.meanings[0].slice(1) : '';
 			const best = id ? await rows(index, `@${id}\t${HEAD}`, `@${id}\t${HEAD}`) : [];
 			const all = id && !best.length ? await ofWord(index, `@${id}`) : best;

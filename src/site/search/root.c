@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "directory/names/phrases.h"
 #include "directory/names/places.h"
+#include "directory/names/wishes.h"
 #include "directory/words/words.h"
 
 /* A line for each phrase: its key, c and a category's or g and a group's number, + when it is a
@@ -22,6 +23,26 @@ static void root_put_letters(struct buf *out)
 	for (size_t i = 0; words_latin(i, &letter, &latin); i++) {
 		buf_utf8(out, (uint32_t)letter);
 		buf_printf(out, "\t%s\n", latin);
+	}
+}
+
+/* A line for each phrase of a wish and its kind: o open, t a time, w beside a word of o, n near, x
+ * what follows is not wanted. The script answers none of them, and says so. */
+static void root_put_wishes(struct buf *out)
+{
+	enum wish wish;
+	const char *row;
+	for (size_t i = 0; (row = wishes_row(i, &wish)); i++) {
+		struct str phrases = str_of(row);
+		char kind = wish == WISH_OPEN || wish == WISH_ALWAYS ? 'o'
+			    : wish == WISH_NEAR_ME                   ? 'n'
+			    : wish == WISH_NOT                       ? 'x'
+			    : wishes_tells_time(wish)                ? 't'
+								     : 'w';
+		while (phrases.p) {
+			struct str phrase = str_cut(&phrases, ';');
+			buf_printf(out, "%.*s\t%c\n", STR_ARG(phrase), kind);
+		}
 	}
 }
 
@@ -50,7 +71,7 @@ void root_write(const struct sitesearch_root *root, struct str common, struct st
 		struct buf *out)
 {
 	struct json_writer w;
-	struct buf text[4];
+	struct buf text[5];
 	for (size_t i = 0; i < COUNT_OF(text); i++)
 		buf_init(&text[i], 4 << 20);
 	root_put_letters(&text[0]);
@@ -58,6 +79,7 @@ void root_write(const struct sitesearch_root *root, struct str common, struct st
 		buf_printf(&text[1], "%s\n", phrases_filler(i));
 	phrases_each(root_put_phrase, &text[2]);
 	root_put_aliases(root, &text[3]);
+	root_put_wishes(&text[4]);
 	const struct {
 		const char *name;
 		struct str text;
@@ -66,6 +88,7 @@ void root_write(const struct sitesearch_root *root, struct str common, struct st
 	    {"fillers", buf_view(&text[1])},
 	    {"phrases", buf_view(&text[2])},
 	    {"aliases", buf_view(&text[3])},
+	    {"wishes", buf_view(&text[4])},
 	    {"kinds", root->kinds},
 	    {"towns", root->towns},
 	    {"regions", root->regions},
