@@ -118,6 +118,27 @@ like($out, qr/Write the state of each item when it is done, in a transaction of 
 close $_ for @idle;
 $_->stop for @programs;
 
+subtest 'Ctrl-C ends the watch: what was seen is told, and how much was not looked at' => sub {
+	local $ENV{PGAPPNAME} = 'mailer';
+	open my $session, '|-', 'psql', '-XAtq', '-o', '/dev/null', $db->url('postgres') or die "psql: $!";
+	$session->autoflush;
+	print $session "BEGIN;\nSELECT count(*) FROM job;\n";
+	wait_until('a transaction is open', sub {
+			$db->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") });
+	my $looked = sub {
+		$db->sql("SELECT coalesce(max(calls), 0) FROM pg_stat_statements WHERE query LIKE 'SELECT c.oid%n_tup_upd%'");
+	};
+	my $before = $looked->();
+	my $watch = Program->start('audit', [ "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'),
+			'--watch', 600, '--statements', $none ], out => "$db->{work}/cut", log => "$db->{work}/cut.log");
+	wait_until('it has looked nine times', sub { $looked->() >= $before + 9 });
+	$watch->signal('INT');
+	is($watch->reap >> 8, 1, 'not all could be done');
+	like(AuditDb::slurp("$db->{work}/cut"), qr/^warning: a session of mailer has a transaction open/m, 'what was seen');
+	like($watch->log, qr/interrupted after \d+ of 601 looks/, 'and how far it came');
+	close $session;
+};
+
 subtest 'a transaction pooler is refused with what to give instead, also where it refuses settings' => sub {
 	for my $refuses (0, 1) {
 		my @lines = $refuses ? () : 'ignore_startup_parameters = extra_float_digits,options';

@@ -8,6 +8,7 @@
 #include "sql/audit.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -191,6 +192,20 @@ static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 	watch_add(report, g, severity, headline, about);
 }
 
+/* Ctrl-C ends the watch early: what was seen until then is told. The second one ends the program. */
+static volatile sig_atomic_t watch_interrupted;
+
+static void watch_interrupt(int signal)
+{
+	watch_interrupted = signal;
+}
+
+static void watch_signals(void (*handler)(int))
+{
+	const struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND};
+	sigaction(SIGINT, &action, NULL);
+}
+
 /* While it is watched. */
 struct watch_all {
 	struct watch_run sessions;
@@ -237,7 +252,7 @@ static enum status watch_looks(struct watch_all *w, const char *url, struct err 
 	if (status == OK)
 		status =
 		    poolers_open(&poolers, w->planner.options->bouncers, "holdfast audit", err);
-	for (int64_t i = 0; status == OK && i <= w->seconds; i++) {
+	for (int64_t i = 0; status == OK && i <= w->seconds && !watch_interrupted; i++) {
 		memset(sample, 0, sizeof(*sample));
 		observer_sample(observer, sample, err);
 		if (sample->reach != OBSERVE_REACHED) {
@@ -255,6 +270,9 @@ static enum status watch_looks(struct watch_all *w, const char *url, struct err 
 		if (i < w->seconds)
 			nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 	}
+	/* of a silent table the last one says which statements ran */
+	if (status == OK && watch_interrupted && w->schema.n)
+		status = watch_read(&w->planner, w->schema, &w->reading[WATCH_READINGS - 1]);
 	poolers_close(poolers);
 	observer_close(observer);
 	free(sample);
@@ -278,15 +296,24 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 	w.silence = silence_new();
 	run_begin(&w.planner, options, report, &own);
 	status = watch_extension(&w, err);
+	watch_interrupted = 0;
+	watch_signals(watch_interrupt);
 	if (status == OK)
 		status = watch_looks(&w, database->url, err);
+	watch_signals(SIG_DFL);
 	for (size_t i = 0; i < w.sessions.groups && (!only || strcmp(only, sessions) == 0); i++)
 		watch_judge(&w.sessions, &w.sessions.group[i], options, report, &own);
-	if (status == OK && w.schema.n && (!only || strcmp(only, batches) == 0))
+	if (status == OK && w.schema.n && !watch_interrupted &&
+	    (!only || strcmp(only, batches) == 0))
 		status = watch_batches_judge(&w.planner, w.schema, w.reading, seconds);
 	if (status == OK && (!only || strcmp(only, silent) == 0))
 		status = silence_judge(w.silence, &w.planner, w.schema, w.reading);
 	run_end(&w.planner);
+	if (status == OK && watch_interrupted)
+		status =
+		    err_set(err, UNAVAILABLE,
+			    "interrupted after %d of %" PRId64 " looks: what is told is of these",
+			    w.sessions.looks, seconds + 1);
 	summary->suppressed += own.suppressed;
 	summary->notes_hidden += own.notes_hidden;
 	probe_close(w.planner.probe);
