@@ -10,37 +10,43 @@ const char *const profile_sizes[] = {"small", "medium", "large", NULL};
 const char *const profile_budgets[] = {"to-10k", "to-100k", "to-1m", "more", NULL};
 
 /* ISO 639-1, in the order of the alphabet. */
-static const char profile_language_codes[] =
-    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da "
-    "de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy "
-    "hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg "
-    "li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or "
-    "os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta "
-    "te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+static const char profile_language_codes[][3] = {
+    "aa", "ab", "ae", "af", "ak", "am", "an", "ar", "as", "av", "ay", "az", "ba", "be", "bg", "bi",
+    "bm", "bn", "bo", "br", "bs", "ca", "ce", "ch", "co", "cr", "cs", "cu", "cv", "cy", "da", "de",
+    "dv", "dz", "ee", "el", "en", "eo", "es", "et", "eu", "fa", "ff", "fi", "fj", "fo", "fr", "fy",
+    "ga", "gd", "gl", "gn", "gu", "gv", "ha", "he", "hi", "ho", "hr", "ht", "hu", "hy", "hz", "ia",
+    "id", "ie", "ig", "ii", "ik", "io", "is", "it", "iu", "ja", "jv", "ka", "kg", "ki", "kj", "kk",
+    "kl", "km", "kn", "ko", "kr", "ks", "ku", "kv", "kw", "ky", "la", "lb", "lg", "li", "ln", "lo",
+    "lt", "lu", "lv", "mg", "mh", "mi", "mk", "ml", "mn", "mr", "ms", "mt", "my", "na", "nb", "nd",
+    "ne", "ng", "nl", "nn", "no", "nr", "nv", "ny", "oc", "oj", "om", "or", "os", "pa", "pi", "pl",
+    "ps", "pt", "qu", "rm", "rn", "ro", "ru", "rw", "sa", "sc", "sd", "se", "sg", "si", "sk", "sl",
+    "sm", "sn", "so", "sq", "sr", "ss", "st", "su", "sv", "sw", "ta", "te", "tg", "th", "ti", "tk",
+    "tl", "tn", "to", "tr", "ts", "tt", "tw", "ty", "ug", "uk", "ur", "uz", "ve", "vi", "vo", "wa",
+    "wo", "xh", "yi", "yo", "za", "zh", "zu"};
 
-/* "sr FR  de" as "de fr sr": each code once and in the order of the alphabet, so that nothing can be
- * spelled with them. False: one is no code of a language. */
+/* "sr FR  de" as "de fr sr": each code once and in the order of the alphabet, so that nothing can
+ * be spelled with them. False: one is no code of a language. */
 static bool profile_languages(struct str typed, struct arena *arena, struct str *out)
 {
-	const struct str codes = str_of(profile_language_codes);
-	char *text = arena_room(arena, codes.n + 1);
+	char *text = arena_room(arena, sizeof(profile_language_codes));
 	size_t n = 0, known = 0, given = 0;
 	if (!text)
 		return false;
-	for (size_t code = 0; code < codes.n; code += sizeof("aa")) {
+	for (size_t code = 0; code < COUNT_OF(profile_language_codes); code++) {
+		const struct str language = str_of(profile_language_codes[code]);
 		bool named = false;
 		given = 0;
 		for (struct str rest = typed; rest.p;) {
 			struct str one = str_trim(str_cut(&rest, ' '));
-			bool same = str_eq_nocase(one, (struct str){codes.p + code, 2});
+			bool same = str_eq_nocase(one, language);
 			given += one.n > 0;
 			known += same;
 			named = named || same;
 		}
 		if (named) {
-			memcpy(text + n, (const char[]){codes.p[code], codes.p[code + 1], ' '},
-			       sizeof("aa"));
-			n += sizeof("aa");
+			memcpy(text + n, language.p, language.n);
+			n += language.n;
+			text[n++] = ' ';
 		}
 	}
 	*out = (struct str){text, n ? n - 1 : 0};

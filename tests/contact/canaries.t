@@ -70,7 +70,7 @@ sub in_files {
 		my ($inode, $bytes, $written) = (stat _)[ 1, 7, 9 ];
 		my $as_of = "$inode $bytes $written";
 		return if ($clean{$_} // '') eq $as_of;
-		my $old = time - $written >= 2; # times are in seconds: what was written in this one could be written to once more
+		my $old = time - $written >= 2; # in seconds: a file can be written to again in the same one
 		my $marks = marks(slurp($_));
 		push @found, $_ if $marks;
 		$clean{$_} = $as_of if !$marks && $old && m{/data/};

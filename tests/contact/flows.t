@@ -52,8 +52,8 @@ for (
 	like($answer->{type}, qr/\Q$problem\E$/, 'as what it is') or diag encode_json($answer);
 }
 is($i->sql('SELECT count(*) FROM profile'), '3', 'nothing of that is stored');
-($status, $answer) = $s->post('enrol', code => $s->ok('code')->{code}, contact => Sphere::contact_of('X'), text_version => 1,
-	profile => Sphere::profile_of('X', body => 'We are bigmill on Insta'));
+($status, $answer) = $s->post('enrol', code => $s->ok('code')->{code}, contact => Sphere::contact_of('X'),
+	text_version => 1, profile => Sphere::profile_of('X', body => 'We are bigmill on Insta'));
 like($answer->{detail}, qr/"bigmill on Insta"\. Leave it out: it belongs to your contact data/,
 	'a refusal names the passage and what to do about it');
 
