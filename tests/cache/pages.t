@@ -20,6 +20,8 @@ my $i = Instance->make(settings => \%short);
 $i->up;
 $i->fill(2000, 5);
 $i->no_statement_timeouts;
+$i->run_ok('down'); # it holds for new sessions
+$i->up;
 
 my ($region) = $i->column('SELECT key FROM region WHERE name IS NOT NULL ORDER BY businesses DESC, key LIMIT 1');
 my ($city) = $i->column('SELECT key FROM city ORDER BY businesses DESC, key LIMIT 1');
