@@ -192,7 +192,7 @@ static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 	watch_add(report, g, severity, headline, about);
 }
 
-/* Ctrl-C ends the watch early: what was seen until then is told. The second one ends the program. */
+/* Ctrl-C ends the watch early: what was seen until then is told. A second one ends the program. */
 static volatile sig_atomic_t watch_interrupted;
 
 static void watch_interrupt(int signal)
