@@ -182,7 +182,7 @@ static bool form_text(struct identity *id, const struct filtered *c, const struc
 		else if (pattern.p[i] == '\4' && any)
 			buf_printf(&text, "(d.v)::text::%.*s", STR_ARG(key->type));
 		else if (pattern.p[i] == '\4')
-			buf_str(&text, form_bare(id, c, key));
+			buf_str(&text, forms_bare(id, c, key));
 		else
 			buf_putc(&text, pattern.p[i]);
 	}
@@ -445,7 +445,7 @@ static bool filter_is_served(struct identity *id, const struct filtered *c)
 {
 	for (const struct catalog_index *i = c->columns.path.table->index; i; i = i->next) {
 		bool by_condition = false;
-		if ((form_is_key(id, c, &i->key[0]) || filter_is_function(c, &i->key[0])) &&
+		if ((forms_is_key(id, c, &i->key[0]) || filter_is_function(c, &i->key[0])) &&
 		    rewrite_uses(rewrite_sorting(id), i, &by_condition) && by_condition)
 			return true;
 	}
@@ -477,7 +477,7 @@ static bool filter_find(struct identity *id, const struct statement_conjunct *co
 			    !filter_mirrors(lower, &key))
 				continue;
 			key.computed |= key.by_made;
-			*unsorted = form_is_prefix(id, lower, &key) ? index : *unsorted;
+			*unsorted = forms_is_prefix(id, lower, &key) ? index : *unsorted;
 			forms_of(id, lower, index, &key, &first.forms);
 			if (between)
 				forms_of(id, &upper, index, &key, &second.forms);

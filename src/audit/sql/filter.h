@@ -64,10 +64,10 @@ MUST_CHECK bool range_form(struct identity *id, const struct filtered *c,
 void forms_of(struct identity *id, const struct filtered *c, const struct catalog_index *index,
 	      const struct catalog_key *key, struct forms *forms);
 /* The constant without casts, as a constant of the key's type. */
-struct str form_bare(struct identity *id, const struct filtered *c, const struct catalog_key *key);
+struct str forms_bare(struct identity *id, const struct filtered *c, const struct catalog_key *key);
 /* Whether the statement compares what the key is. */
-bool form_is_key(struct identity *id, const struct filtered *c, const struct catalog_key *key);
+bool forms_is_key(struct identity *id, const struct filtered *c, const struct catalog_key *key);
 /* LIKE 'prefix%' on an index that does not sort by bytes. */
-bool form_is_prefix(struct identity *id, const struct filtered *c, const struct catalog_key *key);
+bool forms_is_prefix(struct identity *id, const struct filtered *c, const struct catalog_key *key);
 
 #endif

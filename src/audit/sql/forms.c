@@ -32,7 +32,7 @@ static bool integer_of(struct str text, int64_t *n)
 			  INT32_MAX, n);
 }
 
-struct str form_bare(struct identity *id, const struct filtered *c, const struct catalog_key *key)
+struct str forms_bare(struct identity *id, const struct filtered *c, const struct catalog_key *key)
 {
 	int64_t n;
 	const struct statement_term *t = &c->s->term[c->right];
@@ -46,7 +46,7 @@ struct str form_bare(struct identity *id, const struct filtered *c, const struct
 	return str_of(text);
 }
 
-bool form_is_key(struct identity *id, const struct filtered *c, const struct catalog_key *key)
+bool forms_is_key(struct identity *id, const struct filtered *c, const struct catalog_key *key)
 {
 	struct str row;
 	return c->base.p &&
@@ -66,11 +66,11 @@ static bool key_is_generator(struct identity *id, const struct filtered *c,
 	       expression_text_same(row, made);
 }
 
-bool form_is_prefix(struct identity *id, const struct filtered *c, const struct catalog_key *key)
+bool forms_is_prefix(struct identity *id, const struct filtered *c, const struct catalog_key *key)
 {
 	return str_eq(c->op, STR("LIKE")) && c->literal && c->constant.n &&
 	       c->constant.p[0] != '%' && c->constant.p[0] != '_' && !key->bytewise &&
-	       form_is_key(id, c, key) &&
+	       forms_is_key(id, c, key) &&
 	       (str_eq(key->class, STR("text_ops")) || str_eq(key->class, STR("varchar_ops")));
 }
 
@@ -235,7 +235,7 @@ static void forms_like(struct identity *id, const struct filtered *c, const stru
 		       struct forms *forms)
 {
 	bool trigram = str_ends(key->class, STR("_trgm_ops"));
-	bool same = form_is_key(id, c, key), like = str_eq(c->op, STR("LIKE"));
+	bool same = forms_is_key(id, c, key), like = str_eq(c->op, STR("LIKE"));
 	if (!like && c->literal && !is_wild(c->constant) && key->computed)
 		form_add(forms, (struct form){.own = STR("\1 = \3")});
 	if (trigram && !same && like)
@@ -363,7 +363,7 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 {
 	int64_t n;
 	struct form range;
-	bool same = form_is_key(id, c, key);
+	bool same = forms_is_key(id, c, key);
 	bool whole = is_integer(key->type) && c->literal && !c->member &&
 		     c->s->term[c->right].number == STATEMENT_NUMBER && integer_of(c->constant, &n);
 	if (!key->computed) {
@@ -373,7 +373,7 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 			form_add(forms, range);
 	}
 	form_add(forms, form_document(id, c, key, column));
-	struct str bare = form_bare(id, c, key);
+	struct str bare = forms_bare(id, c, key);
 	if (bare.n && (!same || !str_eq(bare, c->source)))
 		form_add(forms,
 			 (struct form){
@@ -417,7 +417,7 @@ void forms_of(struct identity *id, const struct filtered *c, const struct catalo
 	} else if (str_eq(c->op, STR("IS NOT DISTINCT FROM"))) {
 		if (c->literal)
 			form_add(forms, (struct form){.own = STR("\1 = \2"),
-						      .proved = form_is_key(id, c, key)});
+						      .proved = forms_is_key(id, c, key)});
 	} else {
 		forms_compare(id, c, key, column, forms);
 	}
