@@ -116,8 +116,8 @@ static void serve_put_escaped(struct buf *out, struct str text)
 			buf_putc(out, text.p[i]);
 }
 
-/* The lines around a mistake, of an error that says "template NAME, line N: ..." or "FILE, line
- * N". */
+/* The lines around a mistake, of an error that says "template NAME, line N: ...", perhaps behind
+ * the path of the operator's file, or "FILE, line N". */
 static void serve_put_excerpt(struct str error, struct buf *out)
 {
 	static const struct str before = STR("template "), line = STR(", line ");
@@ -126,8 +126,9 @@ static void serve_put_excerpt(struct str error, struct buf *out)
 	if (!at)
 		return;
 	struct str name = {error.p, (size_t)(at - error.p)};
-	if (str_starts(name, before))
-		name = (struct str){name.p + before.n, name.n - before.n};
+	const char *said = memmem(name.p, name.n, before.p, before.n);
+	if (said)
+		name = (struct str){said + before.n, (size_t)(at - said) - before.n};
 	bool is_file = str_ends(name, STR(".mustache"));
 	snprintf(path, sizeof(path), "%s%.*s%s", is_file ? "" : "site/", STR_ARG(name),
 		 is_file ? "" : ".mustache");

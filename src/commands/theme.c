@@ -226,9 +226,25 @@ static enum status theme_replace_files(const struct instance *i, struct err *err
 	return status;
 }
 
+/* Compile the templates of the exported and of the live pages. */
+static enum status theme_check_templates(const struct instance *i, struct err *err)
+{
+	static const char *const folders[] = {"site/", "templates/"};
+	enum status status = OK;
+	for (size_t n = 0; n < COUNT_OF(folders) && status == OK; n++) {
+		struct template_set *set = template_set_create();
+		status =
+		    look_add_templates(set, folders[n], &i->config, NULL, NULL, NULL, NULL, err);
+		template_set_free(set);
+	}
+	return status;
+}
+
 static enum status theme_check(const struct instance *i, size_t *found, struct err *err)
 {
 	enum status status = theme_replace_files(i, err);
+	if (status == OK)
+		status = theme_check_templates(i, err);
 	if (status != OK)
 		return status;
 	*found = look_judge(files_find(STR("assets/site.css"))->body, theme_say_contrast, NULL);
@@ -321,7 +337,8 @@ const struct command command_theme = {
 	"  theme list               presets and files of the pages, under the names that new takes\n"
 	"  theme new NAME           copy a preset's tokens, a file or a folder into the instance's web/, to be changed\n"
 	"  theme diff               what this version changed in files of which you have a copy; exit status 2: something\n"
-	"  theme check              contrast of every pair of colours, in light and dark; exit status 2: one is too low\n"
+	"  theme check              mistakes in templates, by file and line; contrast of every pair of colours, in light\n"
+	"                           and dark; exit status 2: one is too low\n"
 	"  theme data business ID   the values that templates see on the page of a business, as JSON",
     .run = theme_command,
 };

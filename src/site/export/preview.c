@@ -33,8 +33,18 @@ struct preview {
 
 /* ---- what it is opened with ---- */
 
-/* Render the business that has the id into p->maker. keep: the entry is put into a manifest. */
-static enum status preview_business(struct preview *p, int64_t id, bool keep,
+/* Append the page's values as JSON. They refer to the rows and the business that they were made of. */
+static enum status preview_values(const struct preview *p, struct buf *out, struct err *err)
+{
+	struct json_writer w;
+	json_writer_init(&w, out);
+	json_put_tree(&w, p->maker.root);
+	return buf_failed(out) ? err_set(err, TOO_LARGE, "the page has too many values") : OK;
+}
+
+/* Render the business that has the id into p->maker. keep: the entry is put into a manifest.
+ * values: the page's values are appended to it; may be NULL. */
+static enum status preview_business(struct preview *p, int64_t id, bool keep, struct buf *values,
 				    struct manifest_entry *e, struct err *err)
 {
 	struct db_rows rows;
@@ -59,6 +69,8 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep,
 	if (status == OK && e->state == ENTRY_WITHHELD)
 		status = err_set(err, NOT_FOUND, "the business %s has no page: %s", text,
 				 gate_causes[e->cause].text);
+	if (status == OK && values)
+		status = preview_values(p, values, err);
 	if (status == OK && keep)
 		e->path = manifest_keep_path(b.path);
 	db_rows_release(&rows);
@@ -68,7 +80,7 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep,
 static enum status preview_add(struct preview *p, int64_t id, struct err *err)
 {
 	struct manifest_entry e;
-	enum status status = preview_business(p, id, true, &e, err);
+	enum status status = preview_business(p, id, true, NULL, &e, err);
 	if (status == OK)
 		manifest_add(&p->entries, &e);
 	return status;
@@ -361,7 +373,7 @@ enum status preview_get(struct preview *p, struct str address, struct buf *out, 
 	if (!preview_id(path, &id))
 		return preview_file_get(p, text, out, err);
 	struct manifest_entry e;
-	enum status status = preview_business(p, id, false, &e, err);
+	enum status status = preview_business(p, id, false, NULL, &e, err);
 	if (status == OK)
 		buf_str(out, buf_view(&p->maker.out));
 	return status;
@@ -370,11 +382,5 @@ enum status preview_get(struct preview *p, struct str address, struct buf *out, 
 enum status preview_data(struct preview *p, int64_t id, struct buf *out, struct err *err)
 {
 	struct manifest_entry e;
-	struct json_writer w;
-	enum status status = preview_business(p, id, false, &e, err);
-	if (status != OK)
-		return status;
-	json_writer_init(&w, out);
-	json_put_tree(&w, p->maker.root);
-	return buf_failed(out) ? err_set(err, TOO_LARGE, "the page has too many values") : OK;
+	return preview_business(p, id, false, out, &e, err);
 }

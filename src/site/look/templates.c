@@ -28,6 +28,8 @@ static enum status look_add_source(const struct look_adding *to, struct str path
 		to->seen(to->ctx, buf_view(&body));
 	if (status == OK)
 		status = template_set_add(to->set, name, buf_view(&body), err);
+	if (status == INVALID && files_is_replaced(path)) /* it is the operator's */
+		err_prefix(err, status, "web/%.*s", STR_ARG(path));
 	buf_release(&translated);
 	buf_release(&body);
 	return status;
