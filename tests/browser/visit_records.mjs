@@ -1,5 +1,5 @@
-// Looks at pages of unusual records: nothing is wider than the window, no text lies on another or stands out of its box,
-// at four widths and printed; who never closes is open at any time, and who closes after midnight until then.
+// Looks at pages of unusual records: nothing is wider than the window, no text lies on another or stands out of its
+// box, at four widths and printed; who never closes is open at any time, and who closes after midnight until then.
 //   node visit_records.mjs NAME URL...
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,8 @@ try {
 				await page.emulateMedia({ media });
 				for (const what of [...await too_wide(page), ...await overlaps(page)])
 					complaints.push(`${width} (${media}): ${what}`);
-				if (shots) await page.screenshot({ path: join(shots, `${name}-${index}-${width}.png`), fullPage: true });
+				const path = join(shots ?? '', `${name}-${index}-${width}.png`);
+				if (shots) await page.screenshot({ path, fullPage: true });
 			}
 			ok(complaints.length === 0, `${decodeURI(url)}: whole`, complaints);
 		});

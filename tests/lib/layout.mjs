@@ -61,7 +61,8 @@ export function golden() {
 	};
 }
 
-// Pairs of texts of which one lies on the other, and texts that stand out of a box that they are in. What sticks to the window's edge lies on others by intention.
+// Pairs of texts of which one lies on the other, and texts that stand out of a box that they are in.
+// What sticks to the window's edge lies on others by intention.
 export function overlaps(page) {
 	return page.evaluate(() => {
 		const lines = [], wrong = [];

@@ -71,5 +71,6 @@ like($sheet, qr/--brand:light-dark\(#3b2a7a,#eba0bd\)/, 'and so is the colour');
 # What templates see: values that are still there when they are printed.
 my ($id) = map { Instance::id_text($_) } $i->sql('SELECT id FROM business') =~ /(\d+)/;
 my $values = decode_json($i->run_ok('theme', 'data', 'business', $id));
-is_deeply([ @$values{qw(id name timezone)} ], [ $id, 'Fadenspiel', 'Europe/Berlin' ], 'the values are those of the page');
+is_deeply([ @$values{qw(id name timezone)} ], [ $id, 'Fadenspiel', 'Europe/Berlin' ],
+	'the values are those of the page');
 done_testing;

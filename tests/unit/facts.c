@@ -265,50 +265,6 @@ static void a_hidden_address_is_neither_said_nor_shown(void **state)
 	arena_release(&arena);
 }
 
-static void short_facts_stand_beside_the_kind_and_no_link_twice(void **state)
-{
-	(void)state;
-	struct arena arena;
-	struct json_build build;
-	arena_init(&arena, ARENA_MAX);
-	struct facts_business b = tilers();
-	b.extra = parse(&arena, STR("{\"founded\": \"2011\", \"price_range\": \"45\"}"));
-	struct str links[] = {STR("https://fliesen-falkner.example/?a=1&b=2/"),
-			      STR("https://social.example/fliesen")};
-	b.same_as = (struct facts_texts){links, 2};
-	json_build_init(&build, &arena);
-	struct json_value *root = json_build(&build, NULL, NULL, JSON_IS_OBJECT);
-	facts_show(&b, &build, root);
-	says(root, "since", "2011");
-	says(root, "prices", "45");
-	says(root, "facts", NULL);
-	says(root, "same_as.items.0.host", "social.example");
-	says(root, "same_as.items.1", NULL);
-	/* What is too long for that line is one of the further facts. */
-	b.extra = parse(&arena, STR("{\"founded\": \"2019-04-01\", \"price_range\": "
-				    "\"from 45 to 85 euros a square metre\"}"));
-	root = json_build(&build, NULL, NULL, JSON_IS_OBJECT);
-	facts_show(&b, &build, root);
-	assert_false(build.failed);
-	says(root, "since", NULL);
-	says(root, "prices", NULL);
-	says(root, "facts.items.0.text", "2019-04-01");
-	says(root, "facts.items.1.text", "from 45 to 85 euros a square metre");
-	arena_release(&arena);
-}
-
-static void dates_are_words_in_the_language_of_the_page(void **state)
-{
-	(void)state;
-	struct arena arena;
-	arena_init(&arena, ARENA_MAX);
-	assert_true(str_eq(facts_date(STR("2026-11-29"), NULL, &arena), STR("29 November 2026")));
-	assert_true(str_eq(facts_date(STR("2026-02-30"), NULL, &arena), STR("2026-02-30")));
-	assert_true(str_eq(facts_date(STR("2026"), NULL, &arena), STR("2026")));
-	assert_true(str_eq(facts_date(STR(""), NULL, &arena), STR("")));
-	arena_release(&arena);
-}
-
 static void departments_have_their_own_telephone_and_hours(void **state)
 {
 	(void)state;
@@ -816,8 +772,6 @@ int main(void)
 	    cmocka_unit_test(what_sites_say_besides_is_no_error),
 	    cmocka_unit_test(every_file_of_the_corpus_belongs_to_a_fault),
 	    cmocka_unit_test(any_record_makes_a_valid_block_of_what_is_shown),
-	    cmocka_unit_test(short_facts_stand_beside_the_kind_and_no_link_twice),
-	    cmocka_unit_test(dates_are_words_in_the_language_of_the_page),
 	    cmocka_unit_test(too_small_an_arena_is_an_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

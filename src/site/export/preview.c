@@ -33,7 +33,8 @@ struct preview {
 
 /* ---- what it is opened with ---- */
 
-/* Append the page's values as JSON. They refer to the rows and the business that they were made of. */
+/* Append the page's values as JSON. They point into the rows and the business that they were made
+ * of. */
 static enum status preview_values(const struct preview *p, struct buf *out, struct err *err)
 {
 	struct json_writer w;
