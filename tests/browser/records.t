@@ -37,7 +37,8 @@ my @records = (
 		hours => 'Mo 08:00-12:00; Tu 09:00-12:00,14:00-18:00; Th 08:00-11:00,12:00-14:00,15:00-20:00; Fr 22:00-04:00; '
 			. 'Sa 00:00-24:00; Dec 24-26 off; PH off', same_as => [ map {"https://$_.example/a"} 'a', $word ],
 		extra => { languages => join('; ', qw(de en fr it es nl sr ar tr pl ru uk)), price_range => '€€',
-			founded => 2011, awards => 'Goldene Kelle 2019; Silberne Kelle 2020', payment => 'cash; debit cards; credit cards' } },
+			founded => 2011, awards => 'Goldene Kelle 2019; Silberne Kelle 2020',
+			payment => 'cash; debit cards; credit cards' } },
 );
 my $n = 0;
 $_->{external_id} = 'r' . ++$n for @records;
