@@ -1,6 +1,7 @@
 /* holdfast status: what runs, since when, and how well it is kept apart. */
 #include "base/json.h"
 #include "commands/commands.h"
+#include "commands/database.h"
 #include "process/process.h"
 
 #include <fcntl.h>
@@ -103,11 +104,34 @@ static enum status status_report_json(const struct instance *i, const struct err
 	return status;
 }
 
+/* db.url without user and passwords, wherever they stand in it. */
+static void status_print_url(const char *url)
+{
+	struct buf bare;
+	struct err err;
+	if (database_bare_url(url, &bare, &err) == OK) {
+		struct str rest = buf_view(&bare), shown = str_cut(&rest, '?');
+		printf("database   %.*s", STR_ARG(shown));
+		for (char sign = '?'; rest.p;) {
+			struct str parameter = str_cut(&rest, '&'), name = parameter;
+			name = str_cut(&name, '=');
+			if (str_eq(name, STR("user")) || str_ends(name, STR("password")))
+				continue;
+			printf("%c%.*s", sign, STR_ARG(parameter));
+			sign = '&';
+		}
+		putchar('\n');
+	}
+	buf_release(&bare);
+}
+
 static void status_print_settings(const struct instance *i)
 {
 	const char *address = config_text(&i->config, CONFIG_WEB_LISTEN);
-	printf("database   %s\n", instance_embedded(i) ? "embedded PostgreSQL, Unix socket only"
-						       : config_text(&i->config, CONFIG_DB_URL));
+	if (instance_embedded(i))
+		puts("database   embedded PostgreSQL, Unix socket only");
+	else
+		status_print_url(config_text(&i->config, CONFIG_DB_URL));
 	printf("directory  http://%s/\n", address);
 	printf("API        http://%s/openapi.json\n\n", address);
 }
