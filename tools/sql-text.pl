@@ -26,6 +26,8 @@ sub expressions {
 	for (keys %expressions) {
 		$expressions{$_} =~ s/^\s+|\s+$//g;
 		die "$file: the expression $_ is empty\n" if $expressions{$_} eq '';
+		die "$file: the expression $_ has $1 in it; write it out: expressions are replaced once\n"
+			if $expressions{$_} =~ /(\{\{.*?\}\})/;
 	}
 	return \%expressions;
 }
