@@ -125,7 +125,7 @@ for my $path (grep {/\.html$/} sort keys %files) {
 	my %og = $page =~ m{<meta property="og:(\w+)" content="([^"]*)">}g;
 	my ($canonical) = $page =~ m{<link rel="canonical" href="([^"]*)">};
 	my ($about) = $page =~ m{<meta name="description" content="([^"]*)">};
-	push @odd, $path if defined $canonical ? $og{url} ne $canonical || $og{description} ne $about : %og;
+	push @odd, $path if defined $canonical ? $og{url} ne $canonical || ($og{description} // '') ne ($about // '') : %og;
 	push @odd, "$path: title" if defined $canonical && index($page, "<title>$og{title}") < 0;
 	my ($name) = $page =~ m{<h1>([^<]*)</h1>};
 	push @odd, "$path: name" if Site::is_business($path) && index($page, "<title>$name \xe2\x80\x93 ") < 0;
