@@ -45,7 +45,7 @@ my %stands_for = (
 	'N' => 10, 'ID...' => '--list', 'NAME' => 'quality',
 	'/var/lib/holdfast/town' => $i->{dir}, '/var/lib/holdfast' => $i->{dir},
 );
-my %stays = map { $_ => 1 } qw(up worker top heal); # they run until they are stopped
+my %stays = map { $_ => 1 } qw(up worker top heal --serve); # these run until they are stopped
 my %target = map { $_ => 1 } `make -C '$root' -pRrq : 2>/dev/null` =~ /^([a-z][\w-]*):(?!=)/mg;
 my (%seen, @examples, @mentions);
 for (@shown) {
@@ -92,7 +92,7 @@ for (@examples) {
 	is_deeply([ grep { /^[A-Z]{2,}$|[|\[]/ } @words ], [], "$where: $line: this test knows what the words stand for");
 	@words = ('init', "$i->{home}/another") if $name eq 'init';
 	@words = ('restore', glob("$i->{home}/backups/*"), "$i->{home}/another") if $name eq 'restore';
-	push @words, '--help' if $stays{$name} && !grep { $_ eq '--detach' } @words;
+	push @words, '--help' if (grep { $stays{$_} } @words) && !grep { $_ eq '--detach' } @words;
 	$i->run('down') if "@words" =~ /up --detach/;
 	($code, $text) = $i->run(@words);
 	ok($code == 0 || $name eq 'audit' && $code == 2, "$where: $line") or diag "exit $code: $text";
