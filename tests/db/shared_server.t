@@ -140,12 +140,15 @@ for my $name (sort keys %instance) {
 }
 is($server->sql(q{SELECT count(*) FROM pg_stat_activity WHERE usename ~ 'holdfast'}), '0', 'no session is left');
 {
-	my $conf = $is{one}->slurp('holdfast.conf') =~ s{^(db\.url = "?postgresql://)([^\s"]+)}{$1me:s3cret\@$2&password=s3cret&connect_timeout=9}mr;
+	my $more = '&password=s3cret&connect_timeout=9';
+	my $conf = $is{one}->slurp('holdfast.conf')
+		=~ s{^(db\.url = "?postgresql://)([^\s"]+)}{$1me:s3cret\@$2$more}mr;
 	open my $out, '>', "$home/one/holdfast.conf" or die $!;
 	print $out $conf;
 	close $out;
 	my (undef, $text) = $is{one}->run('status');
-	like($text, qr{^database   postgresql:///first\?host=[^&\s]+(?:&port=\d+)?&connect_timeout=9$}m, 'status says which database');
+	like($text, qr{^database   postgresql:///first\?host=[^&\s]+(?:&port=\d+)?&connect_timeout=9$}m,
+		'status says which database');
 	unlike($text, qr/s3cret/, 'and no password that an operator has written there');
 }
 is($server->sql('SELECT count(*) FROM orders', 'shop', 'clerk', 'clerk'), '2', 'and the clerk works on');
