@@ -47,6 +47,15 @@ static inline size_t str_plain(struct str s, const unsigned char marks[256])
 		i++;
 	return i;
 }
+/* The slice behind its first n bytes, which it must have. */
+static inline struct str str_from(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+static inline void str_skip(struct str *s, size_t n)
+{
+	*s = str_from(*s, n);
+}
 int str_cmp(struct str a, struct str b); /* bytewise, as memcmp, shorter first */
 
 /* Without ASCII white space at both ends. */

@@ -119,17 +119,10 @@ static const char *const on_words[] = {"on", "am", "le", "il", "los", "op", ":",
 static const char *const closed_words[] = {"closed", "geschlossen", "ruhetag",  "ferm\xc3\xa9",
 					   "chiuso", "cerrado",     "gesloten", NULL};
 
-/* What is left of the text that is read. */
-static void times_skip(struct str *s, size_t n)
-{
-	s->p += n;
-	s->n -= n;
-}
-
 static void skip_blanks(struct str *s)
 {
 	while (s->n && (*s->p == ' ' || *s->p == '.'))
-		times_skip(s, 1);
+		str_skip(s, 1);
 }
 
 static bool is_letter(char c)
@@ -147,7 +140,7 @@ static bool times_accept(struct str *s, const char *const *words)
 		if (!str_starts(rest, word) || (is_letter(word.p[0]) && (word.p[0] & 0x80) == 0 &&
 						rest.n > word.n && is_letter(rest.p[word.n])))
 			continue;
-		times_skip(&rest, word.n);
+		str_skip(&rest, word.n);
 		*s = rest;
 		return true;
 	}
@@ -168,7 +161,7 @@ static bool read_day(struct str *s, int *day)
 				   ((rest.p[n] & 0x80) && (unsigned char)rest.p[n] == 0xc3)))
 			continue;
 		*day = day_words[i].day;
-		times_skip(&rest, n);
+		str_skip(&rest, n);
 		*s = rest;
 		return true;
 	}
@@ -216,13 +209,13 @@ static bool read_time(struct str *s, int *minutes, enum half *half)
 		hour = hour * 10 + (rest.p[n] - '0');
 	if (!n || hour > 24 || (n < rest.n && ascii_is_digit(rest.p[n])))
 		return false;
-	times_skip(&rest, n);
+	str_skip(&rest, n);
 	*half = HALF_UNKNOWN;
 	if (rest.n > 2 && (*rest.p == ':' || *rest.p == '.' || *rest.p == 'h') &&
 	    ascii_is_digit(rest.p[1]) && ascii_is_digit(rest.p[2]) &&
 	    !(rest.n > 3 && ascii_is_digit(rest.p[3]))) {
 		minute = (rest.p[1] - '0') * 10 + (rest.p[2] - '0');
-		times_skip(&rest, 3);
+		str_skip(&rest, 3);
 	}
 	if (times_accept(&rest, am))
 		*half = HALF_AM;

@@ -82,12 +82,6 @@ void silence_free(struct silence *s)
 
 /* ---- texts ---- */
 
-static void silence_skip(struct str *text, size_t n)
-{
-	n = n < text->n ? n : text->n;
-	*text = (struct str){text->p + n, text->n - n};
-}
-
 /* The name that begins the text, a or "a b", is taken off it. */
 static struct str silence_name(struct str *text)
 {
@@ -95,14 +89,14 @@ static struct str silence_name(struct str *text)
 	if (text->n && text->p[0] == '"') {
 		const char *end = memchr(text->p + 1, '"', text->n - 1);
 		struct str name = {text->p + 1, end ? (size_t)(end - text->p) - 1 : 0};
-		silence_skip(text, end ? name.n + 2 : text->n);
+		str_skip(text, end ? name.n + 2 : text->n);
 		return name;
 	}
 	while (n < text->n && (ascii_is_alnum(text->p[n]) || text->p[n] == '_' ||
 			       text->p[n] == '$' || (unsigned char)text->p[n] >= 0x80))
 		n++;
 	struct str name = {text->p, n};
-	silence_skip(text, n);
+	str_skip(text, n);
 	return name;
 }
 
@@ -110,18 +104,18 @@ static struct str silence_name(struct str *text)
 static bool silence_writes(struct str text, const struct silence_table *t)
 {
 	static const char word[] = "update ";
-	for (; text.n > sizeof(word); silence_skip(&text, 1)) {
+	for (; text.n > sizeof(word); str_skip(&text, 1)) {
 		struct str schema = STR(""),
 			   rest = {text.p + sizeof(word) - 1, text.n - sizeof(word) + 1};
 		if (!str_eq_nocase((struct str){text.p, sizeof(word) - 1}, STR("update ")))
 			continue;
 		rest = str_trim(rest);
 		if (rest.n > 5 && str_eq_nocase((struct str){rest.p, 5}, STR("only ")))
-			silence_skip(&rest, 5);
+			str_skip(&rest, 5);
 		struct str name = silence_name(&rest);
 		if (rest.n && rest.p[0] == '.') {
 			schema = name;
-			silence_skip(&rest, 1);
+			str_skip(&rest, 1);
 			name = silence_name(&rest);
 		}
 		if (str_eq(name, t->name) && (!schema.n || str_eq(schema, t->schema)))

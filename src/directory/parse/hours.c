@@ -72,11 +72,6 @@ static bool is_letter(char c)
 
 /* ---- times ---- */
 
-static void clock_skip(struct str *s, size_t n)
-{
-	*s = (struct str){s->p + n, s->n - n};
-}
-
 static size_t clock_digits(struct str s, size_t max, int *out)
 {
 	size_t n = 0;
@@ -93,24 +88,24 @@ static bool clock_half(struct str *s, bool *afternoon)
 	if (rest.n && ((rest.p[0] | 32) == 'a' || (rest.p[0] | 32) == 'p') &&
 	    (rest.n == 1 || memchr("-,;", rest.p[1], 3) || (unsigned char)rest.p[1] == 0xe2)) {
 		*afternoon = (rest.p[0] | 32) == 'p';
-		clock_skip(s, 1);
+		str_skip(s, 1);
 		return true;
 	}
 	while (rest.n && rest.p[0] == ' ')
-		clock_skip(&rest, 1);
+		str_skip(&rest, 1);
 	if (rest.n < 2 || ((rest.p[0] | 32) != 'a' && (rest.p[0] | 32) != 'p'))
 		return false;
 	*afternoon = (rest.p[0] | 32) == 'p';
-	clock_skip(&rest, 1);
+	str_skip(&rest, 1);
 	if (rest.p[0] == '.')
-		clock_skip(&rest, 1);
+		str_skip(&rest, 1);
 	while (rest.n && rest.p[0] == ' ')
-		clock_skip(&rest, 1);
+		str_skip(&rest, 1);
 	if (!rest.n || (rest.p[0] | 32) != 'm' || (rest.n > 1 && is_letter((char)(rest.p[1] | 32))))
 		return false;
-	clock_skip(&rest, 1);
+	str_skip(&rest, 1);
 	if (rest.n && rest.p[0] == '.')
-		clock_skip(&rest, 1);
+		str_skip(&rest, 1);
 	*s = rest;
 	return true;
 }
@@ -134,15 +129,15 @@ static bool clock_minutes(struct str *s, int *minute, bool *bare)
 	}
 	if (n == 1 && s->p[0] == '.')
 		return false; /* "9.5" may be half past nine */
-	clock_skip(&rest, n);
+	str_skip(&rest, n);
 	*bare = false;
 	if (rest.n > 1 && rest.p[0] == ':' && ascii_is_digit(rest.p[1])) {
-		clock_skip(&rest, 1);
-		clock_skip(&rest, clock_digits(rest, 2, &second));
+		str_skip(&rest, 1);
+		str_skip(&rest, clock_digits(rest, 2, &second));
 		if (rest.n > 1 && rest.p[0] == '.' && ascii_is_digit(rest.p[1])) {
-			clock_skip(&rest, 1);
+			str_skip(&rest, 1);
 			while (rest.n && ascii_is_digit(rest.p[0]))
-				clock_skip(&rest, 1);
+				str_skip(&rest, 1);
 		}
 	}
 	*s = rest;
@@ -156,11 +151,11 @@ bool parse_hours_clock_take(struct str *s, struct parse_hours_clock *out)
 	bool afternoon;
 	*out = (struct parse_hours_clock){0};
 	if (rest.n > 1 && (rest.p[0] | 32) == 't' && ascii_is_digit(rest.p[1]))
-		clock_skip(&rest, 1);
+		str_skip(&rest, 1);
 	size_t n = clock_digits(rest, 5, &hour);
 	if (n == 0 || n == 5 || n == 3)
 		return false;
-	clock_skip(&rest, n);
+	str_skip(&rest, n);
 	if (n == 4) { /* "0900" */
 		minute = hour % 100;
 		hour /= 100;
@@ -227,11 +222,11 @@ static void reading_minutes(struct reading *r)
 	int minute;
 	while (rest.n && (rest.p[0] == ' ' || (rest.p[0] == 'h' && !hour_sign))) {
 		hour_sign |= rest.p[0] == 'h';
-		clock_skip(&rest, 1);
+		str_skip(&rest, 1);
 	}
 	if (!hour_sign || clock_digits(rest, 3, &minute) != 2 || minute > 59)
 		return;
-	clock_skip(&rest, 2);
+	str_skip(&rest, 2);
 	struct str next = str_trim(rest);
 	bool dash = next.n && (next.p[0] == '-' || (unsigned char)next.p[0] == 0xe2);
 	if (next.n && (strchr(":.h", next.p[0]) || (dash && r->in_span)))
@@ -247,7 +242,7 @@ static void reading_next(struct reading *r)
 {
 	const enum token before = r->token;
 	while (r->rest.n && (r->rest.p[0] == ' ' || r->rest.p[0] == '\t' || r->rest.p[0] == '\r'))
-		clock_skip(&r->rest, 1);
+		str_skip(&r->rest, 1);
 	r->value = 0;
 	if (!r->rest.n) {
 		r->token = END;
@@ -260,7 +255,7 @@ static void reading_next(struct reading *r)
 		if (word->token == CLOCK) /* noon, midnight */
 			r->clock =
 			    (struct parse_hours_clock){.minutes = (int)word->value, .twelve = true};
-		clock_skip(&r->rest, word->text.n);
+		str_skip(&r->rest, word->text.n);
 		if (r->token == PLUS)
 			r->token = AND;
 		if (word->token == PLUS && before != DAY && before != DAYS) {
@@ -574,7 +569,7 @@ static struct str column_of_days(struct str s, bool *hours)
 	    "apres-midi", "middag",    "hours",       "avond"};
 	size_t named = header_hours_prefix(s);
 	*hours = named > 0;
-	clock_skip(&s, named);
+	str_skip(&s, named);
 	for (size_t i = 0; i < COUNT_OF(behind); i++) {
 		size_t n = strlen(behind[i]);
 		if (s.n > n + 1 && str_ends(s, str_of(behind[i])) && s.p[s.n - n - 1] == ' ') {
@@ -640,7 +635,7 @@ unsigned parse_hours_days(struct str text)
 	for (size_t i = text.n; i > 0; i--)
 		if (text.p[i - 1] == '/' || text.p[i - 1] == '#' ||
 		    (text.p[i - 1] == ':' && i < text.n)) {
-			clock_skip(&text, i);
+			str_skip(&text, i);
 			break;
 		}
 	if (!value_fold(text, folded, TEXT_BYTES - 1, &n))

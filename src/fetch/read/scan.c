@@ -17,16 +17,10 @@ static const struct {
     {{"charset", 7}, offsetof(struct scan_tag, charset)},
 };
 
-static void scan_skip(struct str *s, size_t n)
-{
-	s->p += n;
-	s->n -= n;
-}
-
 static struct str scan_cut(struct str *s, size_t n)
 {
 	struct str front = {s->p, n};
-	scan_skip(s, n);
+	str_skip(s, n);
 	return front;
 }
 
@@ -44,19 +38,19 @@ static struct str scan_attribute_value(struct str *s)
 {
 	size_t n = 0;
 	while (s->n > 0 && is_space(s->p[0]))
-		scan_skip(s, 1);
+		str_skip(s, 1);
 	if (s->n == 0 || s->p[0] != '=')
 		return (struct str){"", 0};
-	scan_skip(s, 1);
+	str_skip(s, 1);
 	while (s->n > 0 && is_space(s->p[0]))
-		scan_skip(s, 1);
+		str_skip(s, 1);
 	if (s->n > 0 && (s->p[0] == '"' || s->p[0] == '\'')) {
 		char quote = s->p[0];
-		scan_skip(s, 1);
+		str_skip(s, 1);
 		const char *end = memchr(s->p, quote, s->n);
 		n = end ? (size_t)(end - s->p) : s->n;
 		struct str value = scan_cut(s, n);
-		scan_skip(s, end ? 1 : 0);
+		str_skip(s, end ? 1 : 0);
 		return value;
 	}
 	while (n < s->n && !is_space(s->p[n]) && s->p[n] != '>')
@@ -87,12 +81,12 @@ static bool scan_read_tag(struct str *s, struct scan_tag *tag, bool *closed)
 	for (;;) {
 		while (s->n > 0 && (is_space(s->p[0]) || s->p[0] == '/')) {
 			*closed = s->p[0] == '/';
-			scan_skip(s, 1);
+			str_skip(s, 1);
 		}
 		if (s->n == 0)
 			return false;
 		if (s->p[0] == '>') {
-			scan_skip(s, 1);
+			str_skip(s, 1);
 			return true;
 		}
 		*closed = false;
@@ -222,7 +216,7 @@ static void scan_leave(struct scan *scan, struct str name)
 static void scan_skip_past(struct str *s, struct str mark)
 {
 	const char *at = s->n > 0 ? memmem(s->p, s->n, mark.p, mark.n) : NULL;
-	scan_skip(s, at ? (size_t)(at - s->p) + mark.n : s->n);
+	str_skip(s, at ? (size_t)(at - s->p) + mark.n : s->n);
 }
 
 /* After "<!--": skip up to "-->" or "--!>". "<!-->" and "<!--->" are whole comments. */
@@ -240,11 +234,11 @@ static void scan_skip_comment(struct str *s)
 		struct str rest = {dash, s->n - at};
 		bool plain = str_starts(rest, STR("-->"));
 		if (plain || str_starts(rest, STR("--!>"))) {
-			scan_skip(s, at + (plain ? 3 : 4));
+			str_skip(s, at + (plain ? 3 : 4));
 			return;
 		}
 	}
-	scan_skip(s, s->n);
+	str_skip(s, s->n);
 }
 
 /* Skip an end tag, comment or declaration. False: a start tag begins here. */
@@ -254,11 +248,11 @@ static bool scan_skip_other(struct scan *scan)
 	struct scan_tag tag;
 	bool closed;
 	if (s->n > 2 && s->p[1] == '/' && ascii_is_letter(s->p[2])) {
-		scan_skip(s, 2);
+		str_skip(s, 2);
 		if (scan_read_tag(s, &tag, &closed))
 			scan_leave(scan, tag.name);
 	} else if (str_starts(*s, STR("<!--"))) {
-		scan_skip(s, 4);
+		str_skip(s, 4);
 		scan_skip_comment(s);
 	} else if (scan_is_foreign(scan) && str_starts(*s, STR("<![CDATA["))) {
 		scan_skip_past(s, STR("]]>"));
@@ -292,7 +286,7 @@ enum scan_item scan_next(struct scan *scan, struct str *text, struct scan_tag *t
 			break;
 		if (scan_skip_other(scan))
 			continue;
-		scan_skip(s, 1);
+		str_skip(s, 1);
 		if (!scan_read_tag(s, tag, &closed))
 			break;
 		bool shown = !scan->templates;

@@ -13,12 +13,9 @@ static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 /* Skip n bytes of a rule and the spaces after them. */
 static void words_skip(struct str *s, size_t n)
 {
-	s->p += n;
-	s->n -= n;
-	while (s->n && *s->p == ' ') {
-		s->p++;
-		s->n--;
-	}
+	str_skip(s, n);
+	while (s->n && *s->p == ' ')
+		str_skip(s, 1);
 }
 
 static bool words_accept(struct str *s, const char *word)

@@ -7,11 +7,6 @@
 #include "base/ascii.h"
 #include "base/percent.h"
 
-static struct str links_from(struct str s, size_t from)
-{
-	return (struct str){s.p + from, s.n - from};
-}
-
 /* ---- one address ---- */
 
 /* The path of an address without query and fragment. */
@@ -25,7 +20,7 @@ static struct str links_path(struct str address)
 
 static bool links_names_language(const struct links *l, struct str path)
 {
-	struct str rest = links_from(path, 1), first = str_cut(&rest, '/');
+	struct str rest = str_from(path, 1), first = str_cut(&rest, '/');
 	for (size_t i = 0; i < l->languages; i++)
 		if (str_eq(first, l->all[i]))
 			return true;
@@ -41,11 +36,11 @@ static bool links_is_file(const struct links *l, struct str path)
 	size_t used = n > 0 ? (size_t)n : 0;
 	if (!used || used + path.n + index.n + 1 > sizeof(file))
 		return false;
-	for (struct str rest = links_from(path, 1); rest.n; rest = links_from(rest, 1)) {
+	for (struct str rest = str_from(path, 1); rest.n; rest = str_from(rest, 1)) {
 		char octet;
 		bool encoded = percent_octet(rest, &octet);
 		file[used++] = encoded ? octet : *rest.p;
-		rest = encoded ? links_from(rest, 2) : rest;
+		rest = encoded ? str_from(rest, 2) : rest;
 	}
 	if (path.p[path.n - 1] == '/') {
 		memcpy(file + used, index.p, index.n);
@@ -62,7 +57,7 @@ static bool links_is_below(struct str address, struct str root, struct str *rest
 {
 	if (!str_starts(address, root))
 		return false;
-	*rest = links_from(address, root.n);
+	*rest = str_from(address, root.n);
 	return !rest->n || strchr("/?#", *rest->p);
 }
 
@@ -118,7 +113,7 @@ static void links_put_candidates(const struct links *l, struct str value, struct
 		struct str one = str_cut(&value, ',');
 		while (one.n && links_is_blank(*one.p)) {
 			buf_putc(out, *one.p);
-			one = links_from(one, 1);
+			one = str_from(one, 1);
 		}
 		struct str size = one, address = str_cut(&size, ' ');
 		links_put(l, address, out);
@@ -182,10 +177,10 @@ void links_put_html(const struct links *l, struct str source, struct buf *out)
 		if (!h) {
 			before = *source.p;
 			buf_putc(out, before);
-			source = links_from(source, 1);
+			source = str_from(source, 1);
 			continue;
 		}
-		struct str rest = links_from(source, value);
+		struct str rest = str_from(source, value);
 		size_t end = links_value_end(rest, h);
 		size_t quote = rest.n && (*rest.p == '"' || *rest.p == '\'') ? 1 : 0;
 		buf_add(out, source.p, value + quote);
@@ -195,6 +190,6 @@ void links_put_html(const struct links *l, struct str source, struct buf *out)
 		else
 			links_put(l, address, out);
 		before = end ? rest.p[end - 1] : '=';
-		source = links_from(rest, end);
+		source = str_from(rest, end);
 	}
 }

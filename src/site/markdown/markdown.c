@@ -41,11 +41,6 @@ static void markdown_text(struct markdown *m, struct str s)
 
 /* ---- inside a line ---- */
 
-static struct str markdown_rest(struct str s, size_t from)
-{
-	return (struct str){s.p + from, s.n - from};
-}
-
 /* The index of the next mark that ends what it began: not escaped, not after white space. 0: none
  * within SPAN_MAX bytes, which keeps a line of nothing but opening marks linear. */
 static size_t markdown_closing(struct str s, struct str mark)
@@ -54,7 +49,7 @@ static size_t markdown_closing(struct str s, struct str mark)
 	for (size_t i = 1; i + mark.n <= s.n; i++) {
 		if (s.p[i - 1] == '\\')
 			i++;
-		else if (str_starts(markdown_rest(s, i), mark) && s.p[i - 1] != ' ')
+		else if (str_starts(str_from(s, i), mark) && s.p[i - 1] != ' ')
 			return i;
 	}
 	return 0;
@@ -88,8 +83,8 @@ static enum status markdown_inline(struct markdown *m, struct str s, int depth);
 static enum status markdown_link(struct markdown *m, struct str s, int depth, size_t *used)
 {
 	*used = 0;
-	size_t end = markdown_closing(markdown_rest(s, 1), STR("]"));
-	struct str after = end ? markdown_rest(s, end + 2) : (struct str){s.p, 0};
+	size_t end = markdown_closing(str_from(s, 1), STR("]"));
+	struct str after = end ? str_from(s, end + 2) : (struct str){s.p, 0};
 	after.n = after.n < SPAN_MAX ? after.n : SPAN_MAX;
 	const char *close = after.n && after.p[0] == '(' ? memchr(after.p, ')', after.n) : NULL;
 	if (!close)
@@ -125,7 +120,7 @@ static enum status markdown_span(struct markdown *m, struct str s, int depth, si
 		struct str mark = spans[i].mark, inside;
 		if (!str_starts(s, mark) || s.n == mark.n || s.p[mark.n] == ' ')
 			continue;
-		inside = markdown_rest(s, mark.n);
+		inside = str_from(s, mark.n);
 		inside.n = markdown_closing(inside, mark);
 		if (!inside.n)
 			continue;
@@ -150,9 +145,9 @@ static enum status markdown_inline(struct markdown *m, struct str s, int depth)
 			markdown_char(m, s.p[i + 1]);
 			used = 2;
 		} else if (c == '[' && depth < NESTING_MAX) {
-			status = markdown_link(m, markdown_rest(s, i), depth, &used);
+			status = markdown_link(m, str_from(s, i), depth, &used);
 		} else if ((c == '*' || c == '`') && depth < NESTING_MAX) {
-			status = markdown_span(m, markdown_rest(s, i), depth, &used);
+			status = markdown_span(m, str_from(s, i), depth, &used);
 		}
 		if (!used && status == OK) {
 			markdown_char(m, c);
@@ -195,7 +190,7 @@ static enum status markdown_heading(struct markdown *m, struct str line, int lev
 	open[2] = close[3] = (char)('0' + m->top + level - 1);
 	markdown_end_block(m);
 	markdown_tag(m, open);
-	enum status status = markdown_inline(m, str_trim(markdown_rest(line, (size_t)level)), 0);
+	enum status status = markdown_inline(m, str_trim(str_from(line, (size_t)level)), 0);
 	markdown_tag(m, close);
 	if (m->plain)
 		buf_putc(m->out, ' ');
@@ -220,7 +215,7 @@ static size_t markdown_number(struct str line)
 	size_t digits = 0;
 	while (digits < line.n && digits < 9 && ascii_is_digit(line.p[digits]))
 		digits++;
-	return digits && str_starts(markdown_rest(line, digits), STR(". ")) ? digits + 2 : 0;
+	return digits && str_starts(str_from(line, digits), STR(". ")) ? digits + 2 : 0;
 }
 
 static enum status markdown_block_line(struct markdown *m, struct str whole)
@@ -237,9 +232,9 @@ static enum status markdown_block_line(struct markdown *m, struct str whole)
 	if (level && level <= 3 && (size_t)level < line.n && line.p[level] == ' ')
 		return markdown_heading(m, line, level);
 	if (str_starts(line, STR("- ")) || str_starts(line, STR("* ")))
-		return markdown_item(m, BLOCK_LIST, str_trim(markdown_rest(line, 2)));
+		return markdown_item(m, BLOCK_LIST, str_trim(str_from(line, 2)));
 	if (number)
-		return markdown_item(m, BLOCK_NUMBERS, str_trim(markdown_rest(line, number)));
+		return markdown_item(m, BLOCK_NUMBERS, str_trim(str_from(line, number)));
 	/* A line that is not indented ends a list. */
 	if (m->block > BLOCK_PARAGRAPH && line.p == whole.p)
 		markdown_end_block(m);

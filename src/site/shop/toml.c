@@ -36,8 +36,7 @@ static void toml_skip(struct toml *t, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		t->line += t->rest.p[i] == '\n';
-	t->rest.p += n;
-	t->rest.n -= n;
+	str_skip(&t->rest, n);
 }
 
 static bool toml_accept(struct toml *t, struct str what)
