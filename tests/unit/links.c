@@ -175,6 +175,23 @@ static void a_query_stands_before_the_fragment(void **state)
 	}
 }
 
+static void the_operator_is_written_to_by_page_or_mailbox(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"/contact/?x=y#form", "/contact/?x=y&business=7k&topic=error#form"},
+	    {"https://example.org/ask", "https://example.org/ask?business=7k&topic=error"},
+	    {"mailto:a@b.example", "mailto:a@b.example?subject=Fehler%20%26%20Lob%3F:%207k"}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct buf out;
+		buf_init(&out, 4096);
+		links_put_contact(str_of(cases[i][0]), STR("7k"), STR("error"),
+				  STR("Fehler & Lob?:"), &out);
+		assert_string_equal(buf_z(&out), cases[i][1]);
+		buf_release(&out);
+	}
+}
+
 static int make_files(void **state)
 {
 	char path[200];
@@ -211,6 +228,7 @@ int main(void)
 	    cmocka_unit_test(a_text_of_another_site_leads_to_this_one_by_its_address_only),
 	    cmocka_unit_test(every_place_of_html_that_has_an_address_is_found),
 	    cmocka_unit_test(a_query_stands_before_the_fragment),
+	    cmocka_unit_test(the_operator_is_written_to_by_page_or_mailbox),
 	};
 	return cmocka_run_group_tests(tests, make_files, remove_files);
 }

@@ -130,27 +130,17 @@ static void put_locator(struct view *p, const struct facts_business *f)
 	buf_release(&out);
 }
 
-/* A page of the operator gets ?business=ID&topic=...; a mailbox a subject. Without either the page
- * has no such link. */
+/* Without site.contact_url the page has no such link. */
 static void put_contact(struct view *p, const struct search_business *b, const char *key,
 			const char *topic, enum word_id subject)
 {
-	struct str url = str_of(config_text(p->pages->config, CONFIG_SITE_CONTACT_URL));
-	struct buf query, link;
-	if (!url.n)
+	struct str contact = str_of(config_text(p->pages->config, CONFIG_SITE_CONTACT_URL));
+	struct buf link;
+	if (!contact.n)
 		return;
-	buf_init(&query, 1024);
 	buf_init(&link, 4096);
-	if (str_starts(url, STR("mailto:"))) {
-		buf_puts(&query, "subject=");
-		percent_put(&query, view_word(p, subject), ":");
-		buf_printf(&query, "%%20%.*s", STR_ARG(b->id_text));
-	} else {
-		buf_printf(&query, "business=%.*s&topic=%s", STR_ARG(b->id_text), topic);
-	}
-	links_put_query(url, buf_view(&query), &link);
+	links_put_contact(contact, b->id_text, str_of(topic), view_word(p, subject), &link);
 	json_build_text(&p->b, p->root, key, view_text(p, "%.*s", STR_ARG(buf_view(&link))));
-	buf_release(&query);
 	buf_release(&link);
 }
 

@@ -54,16 +54,22 @@ static void suggest_no_room(struct suggesting *s)
 	suggest_finish(s);
 }
 
+/* False: there are no rows, and the caller has been told. */
+static bool suggest_has_rows(struct suggesting *s, enum status status, const struct err *err)
+{
+	ask_answered(&s->ask);
+	if (status != OK)
+		suggest_refuse(s, status, err);
+	return status == OK;
+}
+
 static void suggest_names_done(void *ctx, enum status status, const struct db_rows *rows,
 			       const struct err *err)
 {
 	struct suggesting *s = ctx;
 	bool fits = true;
-	ask_answered(&s->ask);
-	if (status != OK) {
-		suggest_refuse(s, status, err);
+	if (!suggest_has_rows(s, status, err))
 		return;
-	}
 	for (int row = 0; row < rows->rows && s->list.count < s->limit && fits; row++)
 		fits = suggest_add(s, SEARCH_SUGGEST_NAME, rows, row, SQL_SUGGEST_NAMES_NAME,
 				   SQL_SUGGEST_NAMES_NAMESAKES);
@@ -73,24 +79,24 @@ static void suggest_names_done(void *ctx, enum status status, const struct db_ro
 		suggest_no_room(s);
 }
 
+static bool suggest_add_town(struct suggesting *s, const struct db_rows *rows, int row)
+{
+	struct search_suggestion *item = &s->list.item[s->list.count];
+	return suggest_add(s, SEARCH_SUGGEST_TOWN, rows, row, SQL_SUGGEST_TOWNS_NAME,
+			   SQL_SUGGEST_TOWNS_BUSINESSES) &&
+	       rows_text(s->ask.arena, rows, row, SQL_SUGGEST_TOWNS_KEY, &item->key) &&
+	       rows_text(s->ask.arena, rows, row, SQL_SUGGEST_TOWNS_COUNTRY, &item->country);
+}
+
 static void suggest_towns_done(void *ctx, enum status status, const struct db_rows *rows,
 			       const struct err *err)
 {
 	struct suggesting *s = ctx;
 	bool fits = true;
-	ask_answered(&s->ask);
-	if (status != OK) {
-		suggest_refuse(s, status, err);
+	if (!suggest_has_rows(s, status, err))
 		return;
-	}
-	for (int row = 0; row < rows->rows && s->list.count < s->limit && fits; row++) {
-		fits = suggest_add(s, SEARCH_SUGGEST_TOWN, rows, row, SQL_SUGGEST_TOWNS_NAME,
-				   SQL_SUGGEST_TOWNS_BUSINESSES);
-		struct search_suggestion *item = &s->list.item[s->list.count - 1];
-		fits =
-		    fits && rows_text(s->ask.arena, rows, row, SQL_SUGGEST_TOWNS_KEY, &item->key) &&
-		    rows_text(s->ask.arena, rows, row, SQL_SUGGEST_TOWNS_COUNTRY, &item->country);
-	}
+	for (int row = 0; row < rows->rows && s->list.count < s->limit && fits; row++)
+		fits = suggest_add_town(s, rows, row);
 	if (!fits)
 		suggest_no_room(s);
 	else if (s->list.count == s->limit)

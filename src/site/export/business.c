@@ -390,27 +390,17 @@ static void business_put_trail(struct maker *m, const struct business *b)
 				b->above[1].url);
 }
 
-/* Link to the operator: a web address gets ?business=ID&topic=..., a mailbox a subject. Without
- * either the page has no such link. */
+/* Without site.contact_url the page has no such link. */
 static void business_put_contact(struct maker *m, const struct business *b, const char *key,
 				 struct str topic, enum word_id subject)
 {
-	struct str url = m->theme->contact, id = str_of(b->id_text);
-	struct buf query, link;
-	if (!url.n)
+	struct str contact = m->theme->contact;
+	struct buf link;
+	if (!contact.n)
 		return;
-	buf_init(&query, 1024);
 	buf_init(&link, 4096);
-	if (str_starts(url, STR("mailto:"))) {
-		buf_puts(&query, "subject=");
-		percent_put(&query, maker_word(m, subject), ":");
-		buf_printf(&query, "%%20%.*s", STR_ARG(id));
-	} else {
-		buf_printf(&query, "business=%.*s&topic=%.*s", STR_ARG(id), STR_ARG(topic));
-	}
-	links_put_query(url, buf_view(&query), &link);
+	links_put_contact(contact, str_of(b->id_text), topic, maker_word(m, subject), &link);
 	JSON_BUILD_JOIN(&m->b, m->root, key, buf_view(&link));
-	buf_release(&query);
 	buf_release(&link);
 }
 

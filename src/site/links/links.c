@@ -7,6 +7,8 @@
 #include "base/ascii.h"
 #include "base/percent.h"
 
+enum { LINKS_QUERY_MAX = 1024 };
+
 /* ---- one address ---- */
 
 /* The path of an address without query and fragment. */
@@ -97,6 +99,22 @@ void links_put_query(struct str address, struct str query, struct buf *out)
 		buf_putc(out, '#');
 		buf_str(out, fragment);
 	}
+}
+
+void links_put_contact(struct str contact, struct str id, struct str topic, struct str subject,
+		       struct buf *out)
+{
+	struct buf query;
+	buf_init(&query, LINKS_QUERY_MAX);
+	if (str_starts(contact, STR("mailto:"))) {
+		buf_puts(&query, "subject=");
+		percent_put(&query, subject, ":");
+		buf_printf(&query, "%%20%.*s", STR_ARG(id));
+	} else {
+		buf_printf(&query, "business=%.*s&topic=%.*s", STR_ARG(id), STR_ARG(topic));
+	}
+	links_put_query(contact, buf_view(&query), out);
+	buf_release(&query);
 }
 
 /* ---- in HTML ---- */

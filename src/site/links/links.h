@@ -37,4 +37,9 @@ void links_put_html(const struct links *links, struct str source, struct buf *ou
 /* Append an address with a further "name=value&..." in its query, before its fragment. */
 void links_put_query(struct str address, struct str query, struct buf *out);
 
+/* Append the link by which a visitor writes to the operator about a business (site.contact_url):
+ * a page gets "business=ID&topic=TOPIC" in its query, a mailbox "SUBJECT: ID" as the subject. */
+void links_put_contact(struct str contact, struct str id, struct str topic, struct str subject,
+		       struct buf *out);
+
 #endif
