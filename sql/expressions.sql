@@ -76,6 +76,11 @@ FROM (SELECT hours, timezone, country, CASE WHEN by_sun THEN lat_e7 END AS lat_e
 	FROM (SELECT *, hours ~ 'sun(rise|set)|dawn|dusk' AS by_sun FROM m WHERE hours IS NOT NULL) AS h) AS h
 GROUP BY hours, timezone, country, lat_e7, lon_e7
 
+-- Rows of an import (r) with their places (p). What an expression joins by is hashed; IS NOT DISTINCT FROM is not.
+-- expression: import_placed
+import_row AS r LEFT JOIN import_place AS p ON p.country = r.country COLLATE "C"
+	AND p.region_name = COALESCE(r.region_name, '') COLLATE "C" AND p.city = COALESCE(r.city, '') COLLATE "C"
+
 -- The frame of statements that match rows of an import (r) with records of the source (k), before and after the
 -- condition: only records that are unique on both sides, and none with different numbers in a register.
 -- expression: import_match

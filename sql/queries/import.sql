@@ -17,8 +17,7 @@ CREATE TEMPORARY TABLE import_row (
 	name_key text COLLATE "C", city_name_key text COLLATE "C", region_name_key text COLLATE "C",
 	path_name text, -- the name as a part of an address
 	closed text, -- NULL: open; a date, or 'yes'
-	matched boolean NOT NULL DEFAULT false, -- with a business that the directory has
-	region_id integer, city_id integer
+	matched boolean NOT NULL DEFAULT false -- with a business that the directory has
 ) ON COMMIT DROP;
 
 -- name: import_copy
@@ -30,11 +29,15 @@ FROM STDIN;
 
 -- name: path_copy
 -- Businesses that are to get paths, without their records.
-COPY import_row (id, region_id, city_id, path_name) FROM STDIN;
+COPY import_row (id, path_name) FROM STDIN;
+
+-- name: import_sample
+-- A sample of 3 000 rows is enough to tell how many there are; of 30 000 it would cost as much as an insert.
+ALTER TABLE import_row ALTER id SET STATISTICS 10, ALTER external_id SET STATISTICS 10;
 
 -- name: import_analyze
--- What joins are made by; of all columns it would cost as much as an insert.
-ANALYZE import_row (id, external_id, country, region_name, city);
+-- What joins are made by.
+ANALYZE import_row (id, external_id);
 
 -- name: import_source
 INSERT INTO source AS s (key, name, licence, licence_url, attribution, url, imported_at)
@@ -250,44 +253,53 @@ DELETE FROM business_closed AS c USING import_row AS r WHERE c.id = r.id;
 SELECT count(*) FILTER (WHERE b.id IS NOT NULL) AS updated, count(*) FILTER (WHERE b.id IS NULL) AS inserted
 FROM import_row AS r LEFT JOIN business AS b ON b.id = r.id;
 
+-- name: import_place_create
+CREATE TEMPORARY TABLE import_place (
+	country text COLLATE "C", region_name text COLLATE "C", city text COLLATE "C", -- '': none
+	region_name_key text, city_name_key text, region_key text, city_slug text,
+	region_id integer, city_id integer
+) ON COMMIT DROP;
+
+-- name: import_places
+-- The places of the rows, each once: keys are made of names here, not for each business.
+WITH p AS MATERIALIZED (SELECT country COLLATE "C" AS country, COALESCE(region_name, '') COLLATE "C" AS region_name,
+		COALESCE(city, '') COLLATE "C" AS city, min(region_name_key) AS region_name_key, min(city_name_key) AS city_name_key
+		FROM import_row WHERE country IS NOT NULL GROUP BY 1, 2, 3),
+	g AS MATERIALIZED (SELECT country, region_name,
+		lower(country) || COALESCE('-' || NULLIF(directory_slug(region_name), ''), '') AS region_key
+		FROM (SELECT DISTINCT country, region_name FROM p) AS named)
+INSERT INTO import_place (country, region_name, city, region_name_key, city_name_key, region_key, city_slug)
+SELECT p.country, p.region_name, p.city, p.region_name_key, p.city_name_key, g.region_key, directory_slug(p.city)
+FROM p JOIN g ON g.country = p.country AND g.region_name = p.region_name;
+
 -- name: import_regions
 INSERT INTO region AS r (key, country, name, name_key)
-SELECT DISTINCT ON (key) key, country, name, name_key
-FROM (SELECT lower(country) || COALESCE('-' || NULLIF(directory_slug(region_name), ''), '') AS key, country,
-		region_name AS name, region_name_key AS name_key
-	FROM (SELECT DISTINCT country, region_name, region_name_key FROM import_row WHERE country IS NOT NULL) AS places) AS keyed
-ORDER BY key, name
+SELECT DISTINCT ON (region_key) region_key, country, NULLIF(region_name, ''), region_name_key
+FROM import_place ORDER BY region_key, NULLIF(region_name, '')
 ON CONFLICT (key) DO UPDATE SET name_key = excluded.name_key WHERE r.name_key = '' AND excluded.name_key <> '';
 
 -- name: import_cities
 INSERT INTO city AS c (region_id, key, name, name_key)
 SELECT DISTINCT ON (key) region_id, key, name, name_key
-FROM (SELECT g.id AS region_id, g.key || '-' || directory_slug(p.city) AS key, p.city AS name, p.city_name_key AS name_key
-	FROM (SELECT DISTINCT country, region_name, city, city_name_key FROM import_row
-		WHERE country IS NOT NULL AND city IS NOT NULL) AS p
-	JOIN region AS g ON g.key = lower(p.country) || COALESCE('-' || NULLIF(directory_slug(p.region_name), ''), '')
-	WHERE directory_slug(p.city) <> '') AS keyed
+FROM (SELECT g.id AS region_id, g.key || '-' || p.city_slug AS key, p.city AS name, p.city_name_key AS name_key
+	FROM import_place AS p JOIN region AS g ON g.key = p.region_key WHERE p.city_slug <> '') AS keyed
 ORDER BY key, name
 ON CONFLICT (key) DO UPDATE SET name_key = excluded.name_key WHERE c.name_key = '';
 
--- name: import_places
--- Set the ids of region and city. Slugs are made once for a place, not for each business. COALESCE instead of
--- IS NOT DISTINCT FROM, which cannot be hashed: the join by country alone took 200 s for 1.4 million rows.
-UPDATE import_row AS r SET region_id = p.region_id, city_id = p.city_id
-FROM (SELECT d.country, d.region_name, d.city, g.id AS region_id, c.id AS city_id
-	FROM (SELECT DISTINCT country, region_name, city FROM import_row WHERE country IS NOT NULL) AS d
-	JOIN region AS g ON g.key = lower(d.country) || COALESCE('-' || NULLIF(directory_slug(d.region_name), ''), '')
-	LEFT JOIN city AS c ON c.key = g.key || '-' || directory_slug(d.city)) AS p
-WHERE p.country = r.country AND COALESCE(p.region_name, '') = COALESCE(r.region_name, '')
-	AND COALESCE(p.city, '') = COALESCE(r.city, '');
+-- name: import_place_ids
+UPDATE import_place AS p SET region_id = (SELECT g.id FROM region AS g WHERE g.key = p.region_key),
+	city_id = (SELECT c.id FROM city AS c WHERE c.key = p.region_key || '-' || p.city_slug);
+
+-- name: import_place_analyze
+ANALYZE import_place (country, region_name, city);
 
 -- name: import_update
 UPDATE business AS b SET
-	region_id = r.region_id, city_id = r.city_id, lat_e7 = r.lat_e7, lon_e7 = r.lon_e7,
+	region_id = p.region_id, city_id = p.city_id, lat_e7 = r.lat_e7, lon_e7 = r.lon_e7,
 	category_id = r.category_id, group_id = r.group_id, quality_score = r.quality_score, name = r.name,
 	street = r.street, postcode = r.postcode, city = r.city, country = r.country, phone = r.phone,
 	hours = r.hours, timezone = r.timezone
-FROM import_row AS r WHERE b.id = r.id;
+FROM {{import_placed}} WHERE b.id = r.id;
 
 -- name: import_update_detail
 UPDATE business_detail AS d SET
@@ -296,8 +308,8 @@ UPDATE business_detail AS d SET
 	alt_names = r.alt_names, description = r.description, website = r.website,
 	service_area = r.service_area, same_as = r.same_as, offers = r.offers, extra = r.extra,
 	quality_score = r.quality_score, name_key = r.name_key,
-	words = r.words || directory_facets(r.category_id, r.group_id, r.region_id, r.city_id)
-FROM import_row AS r WHERE d.id = r.id;
+	words = r.words || directory_facets(b.category_id, b.group_id, b.region_id, b.city_id)
+FROM import_row AS r JOIN business AS b ON b.id = r.id WHERE d.id = r.id;
 
 -- name: import_updated
 -- Remove the rows that were updated; the rest is new.
@@ -330,9 +342,10 @@ WHERE c.id = f.id AND NOT EXISTS (SELECT FROM city AS o WHERE o.slug = f.slug)
 -- name: path_give
 -- A folder has at most $1 businesses: what a place has beyond goes to folders of the first letters. What has a path keeps
 -- it. `c.paths` is what it was before this statement.
-WITH fresh AS MATERIALIZED (SELECT r.id, r.region_id, r.city_id, r.path_name,
-		row_number() OVER (PARTITION BY r.city_id ORDER BY r.id) AS n
-		FROM import_row AS r WHERE NOT EXISTS (SELECT FROM business_path AS p WHERE p.id = r.id)),
+WITH fresh AS MATERIALIZED (SELECT r.id, b.region_id, b.city_id, r.path_name,
+		row_number() OVER (PARTITION BY b.city_id ORDER BY r.id) AS n
+		FROM import_row AS r JOIN business AS b ON b.id = r.id
+		WHERE NOT EXISTS (SELECT FROM business_path AS p WHERE p.id = r.id)),
 	own AS (UPDATE city AS c SET paths = least(c.paths + f.n, $1::integer)
 		FROM (SELECT city_id, count(*) AS n FROM fresh WHERE city_id IS NOT NULL GROUP BY city_id) AS f
 		WHERE c.id = f.city_id AND c.paths < $1::integer)
@@ -351,7 +364,7 @@ UPDATE directory_identity SET paths_given = true;
 
 -- name: path_missing
 -- Businesses without a path, in chunks.
-SELECT b.id, b.name, b.country, b.region_id, b.city_id, c.key AS category
+SELECT b.id, b.name, b.country, c.key AS category
 FROM business AS b LEFT JOIN category AS c ON c.id = b.category_id
 WHERE b.id > $1::bigint AND NOT EXISTS (SELECT FROM business_path AS p WHERE p.id = b.id)
 ORDER BY b.id LIMIT 5000;
@@ -381,18 +394,18 @@ SELECT directory_indexes_return() AS indexes;
 -- name: import_insert
 INSERT INTO business (id, region_id, city_id, lat_e7, lon_e7, source_id, category_id, group_id,
 	quality_score, name, street, postcode, city, country, phone, hours, timezone)
-SELECT id, region_id, city_id, lat_e7, lon_e7, $1::smallint, category_id, group_id,
-	quality_score, name, street, postcode, city, country, phone, hours, timezone
-FROM import_row
-ORDER BY region_id, city_id, group_id;
+SELECT r.id, p.region_id, p.city_id, r.lat_e7, r.lon_e7, $1::smallint, r.category_id, r.group_id,
+	r.quality_score, r.name, r.street, r.postcode, r.city, r.country, r.phone, r.hours, r.timezone
+FROM {{import_placed}}
+ORDER BY p.region_id, p.city_id, r.group_id;
 
 -- name: import_insert_detail
 INSERT INTO business_detail (id, content_hash, source_updated_at, external_id, categories, hours_week,
 	alt_names, description, website, service_area, same_as, offers, extra, quality_score, name_key, words)
-SELECT id, content_hash, source_updated_at, external_id, categories, hours_week,
-	alt_names, description, website, service_area, same_as, offers, extra, quality_score, name_key,
-	words || directory_facets(category_id, group_id, region_id, city_id)
-FROM import_row;
+SELECT r.id, r.content_hash, r.source_updated_at, r.external_id, r.categories, r.hours_week,
+	r.alt_names, r.description, r.website, r.service_area, r.same_as, r.offers, r.extra, r.quality_score, r.name_key,
+	r.words || directory_facets(b.category_id, b.group_id, b.region_id, b.city_id)
+FROM import_row AS r JOIN business AS b ON b.id = r.id;
 
 -- name: import_size
 -- How many businesses there were when the table was last looked through; -1: never.

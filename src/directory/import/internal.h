@@ -42,7 +42,8 @@ struct str import_path_name(struct str name, struct str country, struct str cate
 			    char out[SLUG_BYTES]);
 /* Give paths to what has none from before the directory had any, within the transaction. */
 MUST_CHECK enum status import_paths_missing(struct db *db, struct err *err);
-/* Give paths to the rows of import_row, which are new, and to their places. */
+/* Give paths to the rows of import_row, which are businesses of the directory since now, and to
+ * their places. */
 MUST_CHECK enum status import_paths_new(struct db *db, struct err *err);
 
 /* gone.c: what a complete file has no more. Before rows leave import_row. INVALID, CONFLICT: too

@@ -232,14 +232,14 @@ static enum status merge_insert(struct import *im, int64_t source)
 	if (behind)
 		status = merge_run(im, &sql_import_indexes_leave, NULL);
 	if (status == OK)
-		status = import_paths_new(im->db, im->err);
-	if (status == OK)
 		status = DB_RUN(im->db, sql_import_insert, &rows, im->err, DB_I64(source));
 	if (status == OK) {
 		im->report->inserted = (uint64_t)rows.affected;
 		db_rows_release(&rows);
 		status = merge_run(im, &sql_import_insert_detail, NULL);
 	}
+	if (status == OK)
+		status = import_paths_new(im->db, im->err);
 	if (status == OK && behind)
 		status = merge_run(im, &sql_import_indexes_return, NULL);
 	return status;
@@ -247,8 +247,9 @@ static enum status merge_insert(struct import *im, int64_t source)
 
 static enum status merge_rows(struct import *im)
 {
-	static const struct db_statement *const places[] = {&sql_import_regions, &sql_import_cities,
-							    &sql_import_places};
+	static const struct db_statement *const places[] = {
+	    &sql_import_place_create, &sql_import_places,    &sql_import_regions,
+	    &sql_import_cities,       &sql_import_place_ids, &sql_import_place_analyze};
 	int64_t source = 0;
 	uint64_t known = 0, closed = 0;
 	enum status status = source_id(im, &source);
@@ -286,6 +287,8 @@ static enum status merge_all(struct import *im)
 		status = DB_RUN(im->db, sql_import_create, NULL, im->err);
 	if (status == OK)
 		status = merge_copy(im);
+	if (status == OK)
+		status = merge_run(im, &sql_import_sample, NULL);
 	if (status == OK)
 		status = merge_run(im, &sql_import_analyze, NULL);
 	if (status == OK)

@@ -123,14 +123,6 @@ enum status import_paths_new(struct db *db, struct err *err)
 	return status == OK ? DB_RUN(db, sql_path_give, NULL, err, DB_I64(FOLDER_MOST)) : status;
 }
 
-static void missing_put_number(struct buf *lines, const struct db_rows *rows, int row, int column)
-{
-	if (db_null(rows, row, column))
-		buf_puts(lines, "\t\\N");
-	else
-		buf_printf(lines, "\t%lld", (long long)db_i64(rows, row, column));
-}
-
 /* Copy the next businesses without a path into import_row. *after: id of the last; unchanged when
  * there are no more. */
 static enum status missing_round(struct db *db, int64_t *after, struct err *err)
@@ -145,14 +137,11 @@ static enum status missing_round(struct db *db, int64_t *after, struct err *err)
 	buf_init(&lines, LINES_MAX);
 	for (int i = 0; i < rows.rows; i++) {
 		*after = db_i64(&rows, i, SQL_PATH_MISSING_ID);
-		buf_printf(&lines, "%lld", (long long)*after);
-		missing_put_number(&lines, &rows, i, SQL_PATH_MISSING_REGION_ID);
-		missing_put_number(&lines, &rows, i, SQL_PATH_MISSING_CITY_ID);
 		struct str name =
 		    import_path_name(db_text(&rows, i, SQL_PATH_MISSING_NAME),
 				     db_text(&rows, i, SQL_PATH_MISSING_COUNTRY),
 				     db_text(&rows, i, SQL_PATH_MISSING_CATEGORY), text);
-		buf_printf(&lines, "\t%.*s\n", STR_ARG(name));
+		buf_printf(&lines, "%lld\t%.*s\n", (long long)*after, STR_ARG(name));
 	}
 	must(!buf_failed(&lines));
 	if (rows.rows) {
@@ -221,7 +210,7 @@ enum status import_path_change(struct db *db, int64_t id, struct str path, struc
 	if (!slug_is_path(path) || !rest.p || slug_is_reserved(first))
 		return err_set(
 		    err, INVALID,
-		    "'%.*s' is no path: a place that is not reserved and a name, of lower-case letters, digits and hyphens, as in hochtann/fliesen-falkner",
+		    "'%.*s' is no path: a place, not a reserved one, and a name, as in hochtann/fliesen-falkner",
 		    STR_ARG(path));
 	enum status status = DB_RUN(db, sql_path_change, &rows, err, DB_I64(id), DB_TEXT(path));
 	if (status != OK)

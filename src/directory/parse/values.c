@@ -58,6 +58,14 @@ static size_t value_invisible(const unsigned char *p, size_t n)
 bool value_fold(struct str text, char *out, size_t max, size_t *n)
 {
 	utf8proc_uint8_t *folded = NULL;
+	size_t plain = 0;
+	while (plain < text.n && plain < max && text.p[plain] >= ' ' && text.p[plain] <= '~') {
+		out[plain] = ascii_lower(text.p[plain]);
+		plain++;
+	}
+	*n = plain;
+	if (plain == text.n)
+		return true;
 	utf8proc_ssize_t k = utf8proc_map(
 	    (const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &folded,
 	    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK |
@@ -399,15 +407,19 @@ bool value_is_rounded(struct str s)
 
 bool value_is_none(enum record_field field, struct str raw)
 {
-	static const char *const always[] = {
-	    "null",          "(null)",  "n/a",          "#n/a",   "n.a.",
-	    "undefined",     "nan",     "<null>",       "nil",    "\\n",
-	    "#ref!",         "#value!", "#name?",       "#null!", "[object object]",
-	    "#div/0!",       "<na>",    "keine angabe", "k.a.",   "k. a.",
-	    "not available", "tbd",     "t.b.d.",       "xxx",    "(leer)",
-	    "(blank)",       "(empty)", "(vide)",       "(vuoto)"};
-	static const char *const sometimes[] = {"none",    "unknown",     "unbekannt", "na",
-						"inconnu", "sconosciuto", "not set",   "empty"};
+	static const struct str always[] = {STR("null"),    STR("(null)"),  STR("n/a"),
+					    STR("#n/a"),    STR("n.a."),    STR("undefined"),
+					    STR("nan"),     STR("<null>"),  STR("nil"),
+					    STR("\\n"),     STR("#ref!"),   STR("#value!"),
+					    STR("#name?"),  STR("#null!"),  STR("[object object]"),
+					    STR("#div/0!"), STR("<na>"),    STR("keine angabe"),
+					    STR("k.a."),    STR("k. a."),   STR("not available"),
+					    STR("tbd"),     STR("t.b.d."),  STR("xxx"),
+					    STR("(leer)"),  STR("(blank)"), STR("(empty)"),
+					    STR("(vide)"),  STR("(vuoto)")};
+	static const struct str sometimes[] = {STR("none"),    STR("unknown"), STR("unbekannt"),
+					       STR("na"),      STR("inconnu"), STR("sconosciuto"),
+					       STR("not set"), STR("empty")};
 	struct str s = str_trim(raw);
 	bool content = false;
 	for (size_t i = 0; i < s.n && !content; i++)
@@ -423,13 +435,13 @@ bool value_is_none(enum record_field field, struct str raw)
 	if (s.n > 20) /* longer than any of them */
 		return false;
 	for (size_t i = 0; i < COUNT_OF(always); i++)
-		if (str_eq_nocase(s, str_of(always[i])))
+		if (str_eq_nocase(s, always[i]))
 			return true;
 	/* NA is Namibia and Naples; a business may be called None. */
 	bool may_be = field == RECORD_NAME || field == RECORD_COUNTRY || field == RECORD_REGION ||
 		      field == RECORD_EXTERNAL_ID || field == RECORD_ALT_NAMES;
 	for (size_t i = 0; i < COUNT_OF(sometimes) && !may_be; i++)
-		if (str_eq_nocase(s, str_of(sometimes[i])))
+		if (str_eq_nocase(s, sometimes[i]))
 			return true;
 	return false;
 }
