@@ -12,14 +12,14 @@ use Sphere;
 my $s = Sphere->start(settings => {
 	'site.name' => 'Directory of the Test',
 	'site.operator' => 'Example Operator|Main street 1|1000 Exampletown',
-	'contact.tick' => '4s'
+	'contact.tick' => '1s'
 });
 my $i = $s->i;
 # Both hosts know each other; the address of the directory is known by now.
 $i->set(
 	'web.processes' => 1,
 	'contact.listen' => $s->{address},
-	'contact.tick' => '4s',
+	'contact.tick' => '1s',
 	'contact.url' => "http://$s->{address}",
 	'site.url' => "http://$i->{address}",
 	'site.name' => 'Directory of the Test',

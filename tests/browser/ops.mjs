@@ -1,8 +1,7 @@
 // node ops.mjs URL TOKEN: looks at /ops as an operator does. Prints what is wrong and exits 1.
-import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page } from '../lib/browser.mjs';
+import { axe_findings, launch, open_page } from '../lib/browser.mjs';
 
 const [base, token] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
@@ -61,9 +60,8 @@ async function look(browser, view) {
 	const fits = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 	expect(fits, `${view.name}: nothing is wider than the window`);
 	console.log(`# ${view.name}: slowest of 120 frames ${(await page.evaluate(slowest_frame)).toFixed(0)} ms`);
-	await page.evaluate(axe.source);
-	const found = (await page.evaluate(() => globalThis.axe.run())).violations.filter((v) => v.impact !== 'minor');
-	expect(found.length === 0, `${view.name}: axe finds nothing above minor: ${found.map((v) => v.id).join(' ')}`);
+	const found = await axe_findings(page);
+	expect(found.length === 0, `${view.name}: axe finds nothing above minor: ${found}`);
 	expect(messages.length === 0, `${view.name}: nothing in the console: ${messages.join('; ')}`);
 	expect(foreign.length === 0, `${view.name}: no request to anywhere else`);
 	if (shots) await page.screenshot({ path: join(shots, `ops-${view.name}.png`) });

@@ -52,28 +52,29 @@ close $out;
 $i->run_ok('import', '--source', 'records', '--source-name', 'Records of the test', '--licence', 'CC0-1.0',
 	"$i->{home}/records.ndjson");
 my $host = own_address();
-sub visit {
+my (@servers, @visited);
+sub serve {
 	my ($what, $dir, @paths) = @_;
 	my $port = free_port();
-	my $server = Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
+	push @servers, Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
 		$port ],
 		log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
-	my $addresses = join ' ', map {"'http://$host:$port/$_'"} @paths;
-	my $said = `node $FindBin::Bin/visit_records.mjs $what $addresses`;
-	is($?, 0, "$what: every page is whole at every width") or diag $said;
-	$server->stop;
+	push @visited, map {"'$what=http://$host:$port/$_'"} @paths;
 }
 $i->run_ok('export', "$i->{home}/site");
 my %files = Site::files("$i->{home}/site");
 my @pages = sort grep { Site::is_business($_) || $_ eq 'bern/index.html' } keys %files;
 is(scalar @pages, @records + 1, 'each record has a page, and their town');
-visit('directory', "$i->{home}/site", @pages);
+serve('directory', "$i->{home}/site", @pages);
 for my $record (@records[0, 1]) {
 	my ($id) = map { Instance::id_text($_) } $i->sql("SELECT id FROM business WHERE name LIKE '"
 			. substr($record->{name}, 0, 10) . "%'") =~ /(\d+)/;
 	$i->run_ok('export', '--shop', $id, '--domain', "$record->{external_id}.example", "$i->{home}/shop-$id");
 	my %pages = Site::files("$i->{home}/shop-$id");
-	visit("shop-$record->{external_id}", "$i->{home}/shop-$id", '',
+	serve("shop-$record->{external_id}", "$i->{home}/shop-$id", '',
 		grep({ defined } (sort grep {m{^goods/}} keys %pages)[0, -1]));
 }
+my $said = `node $FindBin::Bin/visit_records.mjs @visited`;
+is($?, 0, 'every page is whole at every width') or diag $said;
+$_->stop for @servers;
 done_testing;

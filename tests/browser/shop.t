@@ -21,6 +21,7 @@ my $shops = "$FindBin::Bin/../../samples/shops";
 my %toml = ('Fadenspiel' => '0v74bj21t10bx', 'Fliesen Falkner & Amsel' => '34bemyn8dzknq'); # ids of ./run
 my %domain = ('Fadenspiel' => 'fadenspiel.example', 'Fliesen Falkner & Amsel' => 'fliesen-falkner.example');
 my $host = own_address();
+my (@servers, @visited);
 for my $name (sort keys %domain) {
 	my ($id) = map { Instance::id_text($_) } $i->sql("SELECT id FROM business WHERE name = '$name'") =~ /(\d+)/;
 	make_path("$i->{dir}/shops/$id");
@@ -30,11 +31,12 @@ for my $name (sort keys %domain) {
 	my $dir = "$i->{home}/$domain{$name}";
 	$i->run_ok('export', '--shop', $id, '--domain', $domain{$name}, $dir);
 	my $port = free_port();
-	my $server = Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
+	push @servers, Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
 		$port ],
 		log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
-	my $said = `node $FindBin::Bin/visit_shop.mjs http://$host:$port $toml{$name}`;
-	is($?, 0, "$name: complete and usable") or diag $said;
-	$server->stop;
+	push @visited, "$toml{$name}=http://$host:$port";
 }
+my $said = `node $FindBin::Bin/visit_shop.mjs @visited`;
+is($?, 0, 'both are complete and usable') or diag $said;
+$_->stop for @servers;
 done_testing;

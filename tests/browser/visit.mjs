@@ -3,10 +3,9 @@
 // Of each page: no finding above minor of axe-core, in light and dark; no request to anywhere else, no message in the
 // console, nothing wider than the window; bounds on its weight; the same without JavaScript. Then the way from the
 // search box to a business by keyboard alone.
-import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page, visits } from '../lib/browser.mjs';
+import { axe_findings, launch, open_page, visits } from '../lib/browser.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
 const [base, away] = process.argv.slice(2);
@@ -79,7 +78,8 @@ async function pages() {
 	];
 }
 
-async function look(page, page_of, view) {
+// One load of the page, seen in every view.
+async function look(page, page_of) {
 	const complaints = [], weight = { html: 0, css: 0, all: 0 };
 	const expected = page_of.status ?? 200;
 	page.on('console', (m) => {
@@ -95,28 +95,25 @@ async function look(page, page_of, view) {
 		if (r.request().resourceType() === 'document') weight.html += n;
 		if (r.request().resourceType() === 'stylesheet') weight.css += n;
 	});
+	await page.setViewportSize(views[0]);
 	const response = await page.goto(page_of.url, { waitUntil: 'load' });
 	if (response.status() !== expected) complaints.push(`status ${response.status()}`);
-	const text = await page.evaluate(() => document.body.innerText);
-	for (const part of page_of.has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
-	if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-		complaints.push('wider than the window');
+	for (const view of views) await look_as(page, page_of, view);
 	for (const [what, most] of Object.entries(weights))
 		if (weight[what] > most) complaints.push(`${what} weighs ${weight[what]} bytes, more than ${most}`);
-	if (view.reads) await page.evaluate(axe.source);
-	const found = !view.reads
-		? []
-		: await page.evaluate(async () =>
-				(await globalThis.axe.run()).violations.map((v) => ({
-					impact: v.impact,
-					help: v.help,
-					where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
-				})),
-			);
-	for (const f of found)
-		if (['serious', 'critical', 'moderate'].includes(f.impact))
-			complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
-	ok(complaints.length === 0, `${page_of.name}, ${view.name}: sound (${weight.html} bytes of HTML)`, complaints);
+	ok(complaints.length === 0, `${page_of.name}: complete (${weight.html} bytes of HTML)`, complaints);
+}
+
+async function look_as(page, page_of, view) {
+	await page.setViewportSize(view);
+	await page.emulateMedia({ colorScheme: view.colorScheme });
+	const complaints = [];
+	const { text, wide } = await page.evaluate(() => ({ text: document.body.innerText,
+		wide: document.documentElement.scrollWidth > innerWidth }));
+	for (const part of page_of.has) if (!text.includes(part)) complaints.push(`"${part}" is not there`);
+	if (wide) complaints.push('wider than the window');
+	if (view.reads) complaints.push(...await axe_findings(page));
+	ok(complaints.length === 0, `${page_of.name}, ${view.name}: sound`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `${page_of.name}-${view.name}.png`) });
 }
 
@@ -221,8 +218,7 @@ const visit = visits(browser);
 try {
 	const all = await pages();
 	for (const page_of of all) {
-		for (const view of views)
-			await visit({ viewport: view, colorScheme: view.colorScheme }, (page) => look(page, page_of, view));
+		await visit({}, (page) => look(page, page_of));
 		await visit({ javaScriptEnabled: false }, (page) => without_script(page, page_of));
 	}
 	await by_keyboard(browser);

@@ -1,13 +1,12 @@
 // Looks at pages of unusual records: nothing is wider than the window, no text lies on another or stands out of its
 // box, at four widths and printed; who never closes is open at any time, and who closes after midnight until then.
-//   node visit_records.mjs NAME URL...
+//   node visit_records.mjs NAME=URL...     NAME: of its pictures
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, visits } from '../lib/browser.mjs';
 import { overlaps, too_wide } from '../lib/layout.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
-const [name, ...urls] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 const widths = [280, 320, 768, 1280];
 
@@ -23,7 +22,8 @@ const browser = await launch();
 const visit = visits(browser);
 try {
 	if (shots) mkdirSync(shots, { recursive: true });
-	for (const [index, url] of urls.entries()) {
+	for (const [index, argument] of process.argv.slice(2).entries()) {
+		const [, name, url] = argument.match(/^([\w-]+)=(.*)$/);
 		await visit({}, async (page) => {
 			await page.goto(url, { waitUntil: 'load' });
 			const complaints = [];

@@ -18,9 +18,11 @@ const visit = visits(browser);
 const kept = golden();
 for (const [index, argument] of process.argv.slice(2).entries()) {
 	const [, name, url] = argument.match(/^(?:(\w+)=)?(.*)$/);
-	for (const width of [320, 1280]) {
-		await visit({ viewport: { width, height: 800 } }, async (page) => {
-			await page.goto(url);
+	await visit({}, async (page) => {
+		await page.setViewportSize({ width: 320, height: 800 });
+		await page.goto(url);
+		for (const width of [320, 1280]) {
+			await page.setViewportSize({ width, height: 800 });
 			const seen = await page.evaluate(() => {
 				const box = (element) => element.getBoundingClientRect();
 				const heading = document.querySelector('h1'), text = document.createRange();
@@ -47,8 +49,8 @@ for (const [index, argument] of process.argv.slice(2).entries()) {
 				mkdirSync(shots, { recursive: true });
 				await page.screenshot({ path: join(shots, `rtl-${index}-${width}.png`), fullPage: true });
 			}
-		});
-	}
+		}
+	});
 }
 await browser.close();
 process.exit(failed ? 1 : 0);

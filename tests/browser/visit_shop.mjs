@@ -1,17 +1,15 @@
 // Visits a shop's own site as phones and desktops do, and reports in TAP.
-//   node visit_shop.mjs URL NAME     NAME: of the shop in layout.json
+//   node visit_shop.mjs NAME=URL...     NAME: of the shop in layout.json
 // Each page: no finding of axe-core, nothing wider than the window, also at 320 px, no text on another, also as
 // printed, its parts where layout.json has them, no request to another host and no more than the page and its script.
 // Without JavaScript only the line about this moment is missing. The first key stroke skips to the content, and every
 // link and button can be reached and is large enough to touch.
-import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page, visits } from '../lib/browser.mjs';
+import { axe_findings, launch, visits } from '../lib/browser.mjs';
 import { golden, overlaps, too_wide } from '../lib/layout.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
-const [base, shop] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
 const views = [
 	{ name: 'narrow', width: 320, height: 700, colorScheme: 'light' },
@@ -20,43 +18,48 @@ const views = [
 	{ name: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
 ];
 const kept = golden();
-async function look(page, path, view) {
-	const complaints = [], requests = [];
-	page.on('console', (m) => complaints.push(`console: ${m.text()}`));
-	page.on('pageerror', (e) => complaints.push(`error: ${e}`));
+
+// One load of the page, seen in these views.
+async function look(page, base, shop, path, seen_in) {
+	const heard = [], requests = [];
+	page.on('console', (m) => heard.push(`console: ${m.text()}`));
+	page.on('pageerror', (e) => heard.push(`error: ${e}`));
 	page.on('request', (r) => requests.push(r.url()));
+	await page.setViewportSize(seen_in[0]);
 	await page.goto(base + path, { waitUntil: 'load' });
-	for (const url of requests) if (!url.startsWith(`${base}/`)) complaints.push(`request to ${url}`);
-	if (requests.length > 2) complaints.push(`${requests.length} requests: ${requests}`);
+	for (const view of seen_in) await look_as(page, shop, path, view);
+	for (const url of requests) if (!url.startsWith(`${base}/`)) heard.push(`request to ${url}`);
+	if (requests.length > 2) heard.push(`${requests.length} requests: ${requests}`);
+	ok(heard.length === 0, `${shop} ${path}: asks for itself and its script, and complains of nothing`, heard);
+}
+
+async function look_as(page, shop, path, view) {
+	await page.setViewportSize(view);
+	await page.emulateMedia({ colorScheme: view.colorScheme });
+	const complaints = [];
 	complaints.push(...await too_wide(page), ...await overlaps(page), ...await kept.compare(page, `${shop} ${path}`));
 	const small = await page.$$eval('.b, .links a, .top a', (all) =>
 		all.filter((a) => a.getBoundingClientRect().height < 44).map((a) => a.textContent));
 	if (small.length) complaints.push(`too small to touch: ${small}`);
-	await page.evaluate(axe.source);
-	for (const v of await page.evaluate(async () => (await globalThis.axe.run()).violations))
-		complaints.push(`axe: ${v.help}: ${v.nodes.map((n) => n.target)}`);
+	complaints.push(...await axe_findings(page, { minor: true }));
 	await page.emulateMedia({ media: 'print' });
 	complaints.push(...(await overlaps(page)).map((line) => `printed: ${line}`));
 	if (await page.isVisible('.do')) complaints.push('printed: buttons');
 	await page.emulateMedia({ media: 'screen' });
-	ok(complaints.length === 0, `${path}, ${view.name}: sound`, complaints);
-	if (shots && path === '/') {
-		const name = new URL(base).port;
-		await page.screenshot({ path: join(shots, `shop-${name}-${view.name}.png`), fullPage: true });
-	}
+	ok(complaints.length === 0, `${shop} ${path}, ${view.name}: sound`, complaints);
+	if (shots && path === '/')
+		await page.screenshot({ path: join(shots, `shop-${shop}-${view.name}.png`), fullPage: true });
 }
 
-async function text_of(browser, javaScriptEnabled) {
-	const page = await open_page(browser, { javaScriptEnabled });
+async function text_of(page, base) {
+	await page.setViewportSize(views[3]);
 	await page.goto(`${base}/`);
 	await page.locator('.state').evaluateAll((all) => all.forEach((e) => e.remove()));
-	const text = await page.locator('body').innerText();
-	await page.context().close();
-	return text;
+	return page.locator('body').innerText();
 }
 
-async function by_keyboard(browser) {
-	const page = await open_page(browser, { viewport: views[3] });
+async function by_keyboard(page, base) {
+	await page.setViewportSize(views[3]);
 	await page.goto(`${base}/`);
 	const links = await page.$$eval('a', (all) => all.map((a) => a.href));
 	const reached = [];
@@ -69,20 +72,21 @@ async function by_keyboard(browser) {
 	await page.keyboard.press('Tab');
 	await page.keyboard.press('Enter');
 	ok(page.url().endsWith('#main'), 'the first one skips to the content');
-	await page.context().close();
 }
 
 if (shots) mkdirSync(shots, { recursive: true });
 const browser = await launch();
 try {
 	const visit = visits(browser);
-	const seen = [...views.map((view) => ['/', view]),
-		...['/imprint/', '/privacy/', '/404.html'].map((path, n) => [path, views[n]])];
-	for (const [path, view] of seen)
-		await visit({ viewport: view, colorScheme: view.colorScheme }, (page) => look(page, path, view));
-	const [plain, scripted] = [await text_of(browser, false), await text_of(browser, true)];
-	ok(plain.length > 500 && plain === scripted, 'the same without JavaScript but for the line about this moment');
-	await by_keyboard(browser);
+	const paths = [['/', views], ...['/imprint/', '/privacy/', '/404.html'].map((path, n) => [path, [views[n]]])];
+	for (const argument of process.argv.slice(2)) {
+		const [, shop, base] = argument.match(/^(\w+)=(.*)$/);
+		for (const [path, seen_in] of paths) await visit({}, (page) => look(page, base, shop, path, seen_in));
+		const plain = await visit({ javaScriptEnabled: false }, (page) => text_of(page, base));
+		const scripted = await visit({}, (page) => text_of(page, base));
+		ok(plain.length > 500 && plain === scripted, 'the same without JavaScript but for the line about this moment');
+		await visit({}, (page) => by_keyboard(page, base));
+	}
 	kept.finish();
 } catch (error) {
 	ok(false, 'the visit goes through', String(error.stack ?? error));

@@ -4,10 +4,9 @@
 // finding above minor of axe-core, nothing wider than the window at 400 %, no text on another, its parts where
 // layout.json has them, bounds on its weight, fit to print, the same without JavaScript; what the script says of a
 // business is what its table says; the way from home to a business by keyboard alone.
-import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, open_page, visits } from '../lib/browser.mjs';
+import { axe_findings, launch, open_page, visits } from '../lib/browser.mjs';
 import { golden, overlaps, too_wide } from '../lib/layout.mjs';
 import { finish, ok } from '../lib/tap.mjs';
 
@@ -93,19 +92,7 @@ async function look_as(page, name, view) {
 	await page.setViewportSize(view);
 	await page.emulateMedia({ colorScheme: view.colorScheme });
 	const complaints = [...await too_wide(page), ...await overlaps(page), ...await kept.compare(page, name)];
-	if (view.axe) {
-		await page.evaluate(axe.source);
-		const found = await page.evaluate(async () =>
-			(await globalThis.axe.run()).violations.map((v) => ({
-				impact: v.impact,
-				help: v.help,
-				where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
-			})),
-		);
-		for (const f of found)
-			if (['serious', 'critical', 'moderate'].includes(f.impact))
-				complaints.push(`axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
-	}
+	if (view.axe) complaints.push(...await axe_findings(page));
 	ok(complaints.length === 0, `${name}, ${view.name}: sound`, complaints);
 	if (shots) await page.screenshot({ path: join(shots, `site-${name}-${view.name}.png`), fullPage: true });
 }

@@ -1,15 +1,21 @@
 // Chromium for tests: no network of its own, and no limit of time but that of the test file (tests/lib/Wait.pm).
 //   const browser = await launch();
 //   const page = await open_page(browser, { viewport, colorScheme, javaScriptEnabled });
+//   complaints.push(...await axe_findings(page));
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 export const limit_ms = 1000 * Number(process.env.HOLDFAST_TEST_LIMIT ?? 600);
 
+// The same engine without the browser around it, at half the CPU.
+const shell = '/usr/bin/chromium-headless-shell';
+const executablePath = existsSync(shell) ? shell : '/usr/bin/chromium';
 const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-	'--disable-background-networking', '--disable-component-update', '--disable-sync'];
+	'--disable-background-networking', '--disable-component-update', '--disable-sync', '--in-process-gpu'];
 
 export function launch() {
-	return chromium.launch({ executablePath: '/usr/bin/chromium', args, timeout: limit_ms });
+	return chromium.launch({ executablePath, args, timeout: limit_ms });
 }
 
 // Visits by one page for each set of options: a new context costs the browser three processes and a second of CPU.
@@ -42,4 +48,20 @@ export async function open_page(browser, options) {
 	const context = await browser.newContext(options);
 	context.setDefaultTimeout(limit_ms);
 	return context.newPage();
+}
+
+// What axe-core finds wrong in the document as it is shown now: a text for each finding, with the first elements that
+// have it. Findings of minor impact only where the caller asks for them.
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+export async function axe_findings(page, { minor = false } = {}) {
+	if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axe);
+	const found = await page.evaluate(async () =>
+		(await globalThis.axe.run({ resultTypes: ['violations'] })).violations.map((v) => ({
+			impact: v.impact,
+			help: v.help,
+			where: v.nodes.map((n) => `${n.target} ${n.failureSummary}`),
+		}))
+	);
+	return found.filter((f) => minor || f.impact !== 'minor')
+		.map((f) => `axe (${f.impact}): ${f.help}\n  ${f.where.slice(0, 3).join('\n  ')}`);
 }

@@ -65,15 +65,24 @@ export function golden() {
 // What sticks to the window's edge lies on others by intention.
 export function overlaps(page) {
 	return page.evaluate(() => {
-		const lines = [], wrong = [];
-		// The nearest box around a text that the text leaves to a side. What is clipped is not seen.
+		const lines = [], wrong = [], seen = new Map();
+		// What counts of a box around texts: none around what is clipped, which is not seen; those that are lines have
+		// no edges. Asked of each element once, because there are many texts in few boxes.
+		const around = (e) => {
+			if (!seen.has(e)) {
+				const { display, position, clipPath } = getComputedStyle(e);
+				const { left, right } = e.getBoundingClientRect();
+				seen.set(e, position === 'absolute' || clipPath !== 'none' ? null
+					: /^(inline|contents)$/.test(display) ? { left: -Infinity, right: Infinity } : { left, right });
+			}
+			return seen.get(e);
+		};
+		// The nearest box around a text that the text leaves to a side.
 		const left = (box, element) => {
 			for (let e = element; e && e !== document.body; e = e.parentElement) {
-				const { display, position, clipPath } = getComputedStyle(e);
-				if (position === 'absolute' || clipPath !== 'none') return null;
-				if (/^(inline|contents)$/.test(display)) continue;
-				const around = e.getBoundingClientRect();
-				if (box.left < around.left - 2 || box.right > around.right + 2) return e;
+				const edges = around(e);
+				if (!edges) return null;
+				if (box.left < edges.left - 2 || box.right > edges.right + 2) return e;
 			}
 			return null;
 		};
@@ -85,20 +94,24 @@ export function overlaps(page) {
 			const range = document.createRange();
 			range.selectNodeContents(node);
 			const text = node.data.trim().slice(0, 30);
-			for (const box of range.getClientRects()) {
-				if (box.width <= 1 || box.height <= 1) continue;
+			for (const { left: x, right, top, bottom } of range.getClientRects()) {
+				const box = { left: x, right, top, bottom };
+				if (right - x <= 1 || bottom - top <= 1) continue;
 				lines.push({ box, text });
 				const out_of = left(box, element);
 				if (out_of) wrong.push(`"${text}" stands out of ${out_of.tagName}.${out_of.className}`);
 			}
 		}
-		for (const [i, a] of lines.entries())
-			for (const b of lines.slice(i + 1)) {
-				const width = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
-				const height = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+		// From above; what begins below the end of a line, and all after it, does not lie on it.
+		lines.sort((a, b) => a.box.top - b.box.top);
+		for (const [i, { box: a, text }] of lines.entries())
+			for (let k = i + 1; k < lines.length && lines[k].box.top < a.bottom; k++) {
+				const b = lines[k].box;
+				const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+				const height = Math.min(a.bottom, b.bottom) - b.top;
 				// Lines of one paragraph may touch by their descenders.
-				if (width > 2 && height > Math.min(a.box.height, b.box.height) / 2)
-					wrong.push(`"${a.text}" lies on "${b.text}"`);
+				if (width > 2 && height > Math.min(a.bottom - a.top, b.bottom - b.top) / 2)
+					wrong.push(`"${text}" lies on "${lines[k].text}"`);
 			}
 		return wrong;
 	});
