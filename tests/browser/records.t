@@ -56,8 +56,8 @@ my (@servers, @visited);
 sub serve {
 	my ($what, $dir, @paths) = @_;
 	my $port = free_port();
-	push @servers, Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
-		$port ],
+	push @servers, Program->start(
+		'python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir, $port ],
 		log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
 	push @visited, map {"'$what=http://$host:$port/$_'"} @paths;
 }

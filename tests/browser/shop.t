@@ -31,8 +31,8 @@ for my $name (sort keys %domain) {
 	my $dir = "$i->{home}/$domain{$name}";
 	$i->run_ok('export', '--shop', $id, '--domain', $domain{$name}, $dir);
 	my $port = free_port();
-	push @servers, Program->start('python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir,
-		$port ],
+	push @servers, Program->start(
+		'python', [ 'python3', '-m', 'http.server', '--bind', $host, '--directory', $dir, $port ],
 		log => "$i->{home}/python.log", ready => sub { IO::Socket::INET->new("$host:$port") });
 	push @visited, "$toml{$name}=http://$host:$port";
 }
