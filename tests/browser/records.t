@@ -31,8 +31,10 @@ my @records = (
 		offers => { items => \@goods }, service_area => [ map {"Village $_ by the long river"} 1 .. 40 ] },
 	{ name => 'Ö', city => 'Bern', country => 'CH', street => 'Gasse 1', categories => ['cafe'] },
 	{ name => "Only${word}gesellschaft", street => 'Gasse 2', %where },
-	{ name => 'مخبز السلام الدمشقي', street => 'Gasse 3', hours => 'Mo-Su 06:00-20:00', phone => '+41319999803',
-		description => 'مخبز عربي تقليدي في وسط المدينة يقدم الخبز الطازج والحلويات الشرقية كل يوم.', %where },
+	{ name => 'مخبز السلام الدمشقي', street => 'Gasse 3',
+		hours => 'Mo-Su 06:00-20:00', phone => '+41319999803',
+		description => 'مخبز عربي تقليدي في وسط المدينة. '
+			. 'يقدم الخبز الطازج والحلويات الشرقية كل يوم.', %where },
 	{ name => 'Changing hours', street => 'Gasse 4', alt_names => [ 'Changing', "$word & Co" ], %where,
 		hours => 'Mo 08:00-12:00; Tu 09:00-12:00,14:00-18:00; Th 08:00-11:00,12:00-14:00,15:00-20:00; Fr 22:00-04:00; '
 			. 'Sa 00:00-24:00; Dec 24-26 off; PH off', same_as => [ map {"https://$_.example/a"} 'a', $word ],
