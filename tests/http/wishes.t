@@ -112,6 +112,32 @@ for my $kind (sort keys %asked) {
 	}
 }
 
+# ---- what is served: those that serve it, and nobody else ----
+for (
+	['griechisch', 'Taverna Elaia'],
+	['griechisches Restaurant', 'Taverna Elaia'],
+	['Greek restaurant', 'Taverna Elaia'],
+	['restaurant grec', 'Taverna Elaia'],
+	['грчки ресторан', 'Taverna Elaia'],
+	['مطعم يوناني', 'Taverna Elaia'],
+	['griechische Küche', 'Taverna Elaia'],
+	['cuisine grecque', 'Taverna Elaia'],
+	['ristorante italiano', 'Ristorante Da Lucia'],
+	['Italiener', 'Ristorante Da Lucia'],
+	['vietnamesisch essen', 'Phở Hanoi'],
+	['japanisches Restaurant Erlenau', 'Sushi Kōyō'],
+	['bayerisches Gasthaus', 'Gasthof Zur Linde'],
+) {
+	my ($q, $name) = @$_;
+	my $list = find('/v1/businesses?limit=10&q=', $q);
+	is(join(', ', map { $_->{name} } @{ $list->{businesses} }), $name, "'$q' finds $name");
+}
+is(find('/v1/businesses?q=', 'Italiener')->{businesses}[0]{matched}, 'cuisine', 'and it is told why');
+my $elsewhere = find('/v1/businesses?q=', 'griechisches Restaurant Wiesbruck');
+is($elsewhere->{understood}{left_out}, 'griechisches', 'where nobody serves it, that is left out');
+is_deeply([ grep { $_->{category}{key} ne 'restaurant' } @{ $elsewhere->{businesses} } ],
+	[], 'and the restaurants there are offered');
+
 # ---- one business: it is the first ----
 for (
 	[ 'Metzgerei Obermüler', 'Metzgerei Obermüller' ],

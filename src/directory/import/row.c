@@ -2,6 +2,7 @@
 #include "directory/import/internal.h"
 #include "db/db.h"
 #include "directory/iso/iso.h"
+#include "directory/names/cuisines.h"
 #include "directory/slug/slug.h"
 #include "directory/taxonomy/taxonomy.h"
 #include "directory/words/tokens.h"
@@ -158,7 +159,19 @@ static void put_postcode(struct tokens *tokens, struct str postcode)
 		put_token(tokens, TOKEN_PLACE, words_key(postcode, key));
 }
 
-/* The facet words of further facts and further categories. */
+static void put_cuisines(struct tokens *tokens, struct str cuisines)
+{
+	struct words words, named;
+	words_init(&words);
+	words_init(&named);
+	words_add(&words, cuisines);
+	for (size_t i = 0; i < words.count; i++)
+		words_add(&named, cuisines_word(words_at(&words, i), NULL));
+	for (size_t i = 0; i < named.count; i++)
+		put_token(tokens, TOKEN_CUISINE, words_at(&named, i));
+}
+
+/* The words of further facts and further categories. */
 static void put_facets(struct tokens *tokens, const struct record *r)
 {
 	struct arena arena;
@@ -178,6 +191,7 @@ static void put_facets(struct tokens *tokens, const struct record *r)
 			put_token(tokens, kind, value);
 		}
 	}
+	put_cuisines(tokens, json_text(json_get(facts, "cuisine")));
 	arena_release(&arena);
 	struct str keys = r->field[RECORD_CATEGORIES];
 	str_cut(&keys, RECORD_SEPARATOR); /* the main one is a column */

@@ -240,7 +240,8 @@ static struct str results_because(const struct results *r, const struct search_b
 	    {"alternate_names", WORD_BECAUSE_NAME}, {"telephone", WORD_BECAUSE_TELEPHONE},
 	    {"website", WORD_BECAUSE_WEBSITE},      {"street", WORD_BECAUSE_STREET},
 	    {"category", WORD_BECAUSE_KIND},        {"place", WORD_BECAUSE_PLACE},
-	    {"region", WORD_BECAUSE_REGION},        {"other", WORD_BECAUSE_OTHER},
+	    {"region", WORD_BECAUSE_REGION},        {"cuisine", WORD_BECAUSE_OTHER},
+	    {"other", WORD_BECAUSE_OTHER},
 	};
 	const struct search_understood *u = &r->list->understood;
 	/* What is shown as understood needs no reason at each result. */

@@ -138,6 +138,7 @@ struct term {
 	bool excluded;    /* what it names is not wanted ... */
 	const struct taxonomy_category *unwanted; /* ... which is of this category; NULL: of none */
 	bool category, place;                     /* belongs to what names them */
+	bool cuisine;                             /* names one that somebody serves */
 	bool dropped;                             /* nothing was found with it */
 	struct str meant;                /* the name of a category that it is a misspelling of */
 	int64_t known;                   /* businesses that have it as it was typed */
@@ -200,6 +201,8 @@ struct text {
 void terms_take_times(struct typed *typed);
 /* All of these: false when the arena has no room. */
 MUST_CHECK bool terms_read(struct arena *arena, struct str q, bool plain, struct typed *out);
+/* Whether it is a word of names: without a sign that says where else a business has it. */
+bool terms_is_name(struct str token);
 /* Arrays of words_known. */
 MUST_CHECK bool terms_ask_known(const struct typed *typed, struct str *exact,
 				struct str *beginnings);

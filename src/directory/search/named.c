@@ -247,7 +247,7 @@ static bool mark_same(struct typed *typed)
 	for (size_t i = 0; i < typed->count && typed->meanings && fits; i++) {
 		struct term *term = &typed->term[i];
 		struct phrase_meaning also[PHRASE_MEANINGS];
-		bool free = !term->filler && !term->category;
+		bool free = !term->filler && !term->category && !term->cuisine;
 		size_t count = free ? phrases_find(&term->word, 1, also) : 0;
 		for (size_t k = 0; k < count && !term->category && fits; k++)
 			if (also[k].category && also[k].category == typed->meaning[0].category)
@@ -294,11 +294,15 @@ bool named_read_places(struct typed *typed, const struct db_rows *rows)
 	for (size_t n = PHRASE_WORDS; n > 0 && !typed->meanings; n--) {
 		for (size_t i = 0; i + n <= typed->count && !typed->meanings; i++) {
 			struct str word[PHRASE_WORDS];
+			bool cuisine = false;
 			if (typed->term[i].filler || typed->term[i + n - 1].filler)
 				continue;
-			for (size_t k = 0; k < n; k++)
+			for (size_t k = 0; k < n; k++) {
 				word[k] = typed->term[i + k].word;
-			typed->meanings = phrases_find(word, n, typed->meaning);
+				cuisine |= typed->term[i + k].cuisine;
+			}
+			if (!cuisine)
+				typed->meanings = phrases_find(word, n, typed->meaning);
 			if (typed->meanings)
 				fits &= mark_category(typed, i, n);
 			if (typed->meanings && n == 1)
@@ -314,7 +318,7 @@ bool named_read_places(struct typed *typed, const struct db_rows *rows)
 			size_t i = end - n;
 			bool taken = n == 1 && typed->term[i].filler;
 			for (size_t k = i; k < end; k++)
-				taken |= typed->term[k].category;
+				taken |= typed->term[k].category || typed->term[k].cuisine;
 			if (!taken)
 				fits &= read_place(typed, rows, i, n);
 		}
@@ -422,7 +426,7 @@ static bool slip_is_name(const struct typed *typed, const struct place_slip *sli
 	int64_t businesses = 0;
 	for (size_t i = 0; i < term->count && slip->n == 1; i++) {
 		const struct alternative *other = &term->of[i];
-		if (strchr("./:@", other->token.p[0]) || other->degree > slip->as->degree)
+		if (!terms_is_name(other->token) || other->degree > slip->as->degree)
 			continue;
 		if (other->degree < slip->as->degree)
 			return true;
@@ -503,7 +507,7 @@ static const struct phrase_meaning *slip_of(const struct term *term, struct phra
 		struct str token = term->of[i].token;
 		if (token.p[0] == '@')
 			continue;
-		if (strchr("./:", token.p[0]))
+		if (!terms_is_name(token))
 			token = (struct str){token.p + 1, token.n - 1};
 		if (terms_edits(token, term->word, edits) <= edits && !str_starts(token, name) &&
 		    !str_starts(name, token))

@@ -2,11 +2,13 @@
  * is near it; of those the names that consist of nothing else, then by where the words were
  * found, then by quality. */
 #include "directory/search/internal.h"
+#include "directory/words/tokens.h"
 
 enum field {
 	FIELD_NAME,
 	FIELD_FURTHER_NAME,
 	FIELD_CATEGORY,
+	FIELD_CUISINE,
 	FIELD_PLACE,
 	FIELD_REGION,
 	FIELD_STREET,
@@ -70,12 +72,13 @@ static bool has_both(const struct term *term, struct sheet *sheet)
 	return true;
 }
 
-/* The row of a candidate does not say its region: a word that the database knows as a
- * place's is taken for it. */
-static bool may_be_region(const struct term *term)
+/* The row of a candidate says neither its region nor what it serves: a word that the database knows
+ * as such is taken for it. */
+static bool may_be(const struct term *term, const char *kind)
 {
 	for (size_t i = 0; i < term->count; i++)
-		if (term->of[i].degree == DEGREE_EXACT && term->of[i].token.p[0] == '.')
+		if (term->of[i].degree == DEGREE_EXACT &&
+		    str_starts(term->of[i].token, str_of(kind)))
 			return true;
 	return false;
 }
@@ -120,9 +123,9 @@ static void judge_term(const struct typed *typed, const struct term *term, struc
 {
 	static const char *const because[] = {
 	    [FIELD_NAME] = NULL,           [FIELD_FURTHER_NAME] = "alternate_names",
-	    [FIELD_CATEGORY] = "category", [FIELD_PLACE] = "place",
-	    [FIELD_REGION] = "region",     [FIELD_STREET] = "street",
-	    [FIELD_OTHER] = "other",
+	    [FIELD_CATEGORY] = "category", [FIELD_CUISINE] = "cuisine",
+	    [FIELD_PLACE] = "place",       [FIELD_REGION] = "region",
+	    [FIELD_STREET] = "street",     [FIELD_OTHER] = "other",
 	};
 	enum degree degree = DEGREE_NONE;
 	enum field field = FIELD_OTHER;
@@ -148,7 +151,11 @@ static void judge_term(const struct typed *typed, const struct term *term, struc
 		c->missed++;
 		return;
 	}
-	if (degree == DEGREE_NONE && (term->place || may_be_region(term))) {
+	if (degree == DEGREE_NONE && !term->category && may_be(term, TOKEN_CUISINE)) {
+		degree = DEGREE_EXACT;
+		field = FIELD_CUISINE;
+	}
+	if (degree == DEGREE_NONE && (term->place || may_be(term, TOKEN_PLACE))) {
 		degree = DEGREE_EXACT;
 		field = is_in_town(typed, c) ? FIELD_PLACE : FIELD_REGION;
 	}

@@ -35,7 +35,7 @@
 	"\"quality_score\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":100,"                       \
 	"\"description\":\"completeness of the record; null: too little to judge\"},"                             \
 	"\"matched\":{\"type\":\"string\",\"description\":\"where q was found: name, alternate_names, category, " \
-	"place, region, street, telephone, website or other; only with q\"},"                                     \
+	"cuisine, place, region, street, telephone, website or other; only with q\"},"                            \
 	"\"distance_m\":{\"type\":\"number\","                                                                    \
 	"\"description\":\"great circle from near, only when that was asked\"},"                                  \
 	"\"source\":{\"$ref\":\"#/components/schemas/Source\"}"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "directory/names/cuisines.h"
 #include "directory/words/tokens.h"
 #include "sql/directory.h"
 
@@ -22,12 +23,16 @@ enum {
 
 static const char *const kinds[] = {TOKEN_NAME, TOKEN_PLACE, TOKEN_STREET};
 
+bool terms_is_name(struct str token)
+{
+	return !token.n ||
+	       !strchr(TOKEN_PLACE TOKEN_STREET TOKEN_HOST TOKEN_CUISINE "@", token.p[0]);
+}
+
 /* The word of a token: without the sign of its kind. */
 static struct str word_of(struct str token)
 {
-	if (token.n && strchr("./:@", token.p[0]))
-		return (struct str){token.p + 1, token.n - 1};
-	return token;
+	return terms_is_name(token) ? token : (struct str){token.p + 1, token.n - 1};
 }
 
 static bool has_digit(struct str word)
@@ -240,10 +245,10 @@ static bool read_typed(struct typed *typed, struct term *term)
 
 /* ---- wishes ---- */
 
-/* "-pizza": a sign in front of a word that is not wanted. */
+/* "-pizza": a sign in front of a word that is not wanted. "-26" is part of a name or an address. */
 static bool has_minus(struct str text, struct str word)
 {
-	while (text.p) {
+	while (text.p && !has_digit(word)) {
 		char key[WORDS_KEY_BYTES];
 		struct str piece = str_trim(str_cut(&text, ' '));
 		if (piece.n > 1 && piece.p[0] == '-' && str_eq(words_key(piece, key), word))
@@ -458,6 +463,7 @@ bool terms_ask_known(const struct typed *typed, struct str *exact, struct str *b
 			if (term->last && term->word.n >= BEGINNING_FROM)
 				terms_array_put(&b, kinds[k], term->word);
 		}
+		terms_array_put(&e, TOKEN_CUISINE, cuisines_word(term->word, NULL));
 		struct str both[STREET_SPELLINGS] = {{0}};
 		if (joins_next(typed, i))
 			fits &= street_spellings(typed, terms_joined(typed, i, i + 2, key), both);
@@ -521,6 +527,31 @@ static bool find_split(struct typed *typed, struct term *term, const struct db_r
 	return terms_add(typed, term, term->split[!first_is_rarer], DEGREE_EXACT, best);
 }
 
+/* A token of a cuisine, which word i may name. "in Italien" is a place. False: no room. */
+static bool read_cuisine(struct typed *typed, size_t i, struct str token, int64_t businesses)
+{
+	struct term *term = &typed->term[i];
+	bool named;
+	if (!str_eq(word_of(token), cuisines_word(term->word, &named)))
+		return true;
+	struct str before = i ? typed->term[i - 1].word : STR("");
+	if (businesses == 0 || str_eq(before, STR("in")) || str_eq(before, STR("en")))
+		return true;
+	term->known += businesses;
+	term->cuisine = named;
+	return terms_add(typed, term, token, DEGREE_EXACT, businesses);
+}
+
+/* Of "griechische Küche" the second word adds nothing. */
+static void take_kitchens(struct typed *typed)
+{
+	for (size_t i = 0; i < typed->count; i++) {
+		bool beside = (i > 0 && typed->term[i - 1].cuisine) ||
+			      (i + 1 < typed->count && typed->term[i + 1].cuisine);
+		typed->term[i].filler |= beside && cuisines_is_kitchen(typed->term[i].word);
+	}
+}
+
 /* What is known of a word and of it and the next one as one. False: no room. */
 static bool read_term(struct typed *typed, size_t i, const struct db_rows *rows)
 {
@@ -538,7 +569,9 @@ static bool read_term(struct typed *typed, size_t i, const struct db_rows *rows)
 		int64_t n = db_i64(rows, row, SQL_WORDS_KNOWN_BUSINESSES);
 		if (db_i64(rows, row, SQL_WORDS_KNOWN_BEGINNING))
 			continue;
-		if (str_eq(word, term->word) || is_street(token, term->street)) {
+		if (token.p[0] == TOKEN_CUISINE[0]) {
+			fits = read_cuisine(typed, i, token, n);
+		} else if (str_eq(word, term->word) || is_street(token, term->street)) {
 			term->known += n;
 			fits = terms_add(typed, term, token, DEGREE_EXACT, n);
 		} else if (both.n && (str_eq(word, both) || is_street(token, streets))) {
@@ -577,6 +610,7 @@ bool terms_read_known(struct typed *typed, const struct db_rows *rows)
 		typed->host = (struct str){"", 0};
 	for (size_t i = 0; i < typed->count && fits; i++)
 		fits = read_term(typed, i, rows);
+	take_kitchens(typed);
 	struct term *last = NULL;
 	for (size_t i = 0; i < typed->count; i++)
 		if (typed->term[i].last)

@@ -7,6 +7,7 @@
  *   .zurich .8600   town, region, postcode
  *   /bahnhofstrasse /22   street and number
  *   :example.org    host of the website, without www
+ *   ~greek          a cuisine that is served (directory/names/cuisines.h)
  *   @k12            a further category; @c12 @g3 @r7 @t99 come from directory_facets(): the main
  *                   category, its group, region and town
  *   @takeaway=yes   a further fact (facets.def)
@@ -20,6 +21,7 @@
 #define TOKEN_PLACE    "."
 #define TOKEN_STREET   "/"
 #define TOKEN_HOST     ":"
+#define TOKEN_CUISINE  "~"
 #define TOKEN_CATEGORY "@k"
 
 enum { TOKEN_HOST_BYTES = 100 };
