@@ -39,14 +39,16 @@ my %asked = (
 	'bookshop' => 'Buchandlung Silbertal, librairie Port-Lumière, Buchhandlungen',
 	'butcher' => 'Fleischerei Silbertal, Metzger Lindmoos, Metzgerrei Erlenau, mesara Silbertal',
 	'cafe' => 'Kaffee, Cafés',
-	'car-repair' => 'Autowerkstadt Hochtann, Werkstatt Hochtann, Kfz Werkstatt Wiesbruck, ورشة سيارات Hochtann,'
+	'car-repair' => 'Autowerkstadt Hochtann, Werkstatt Hochtann,'
+		. ' Kfz Werkstatt Wiesbruck, ورشة سيارات Hochtann,'
 		. ' Officina Hochtann, taller Villaclara, Autoreperatur, Autoreparatur Wiesbruck, KFZ, Reifen',
 	'car-wash' => 'Waschanlage',
 	'carpenter' => 'Schreiner Lindmoos, Tischler Silbertal, stolar Lindmoos, Schreinerrei, menuisier',
 	'child-care' => 'Kita Lindmoos, Kindergarten Erlenau',
 	'cinema' => 'Kino Erlenau',
 	'dentist' => 'Zahnartz Erlenau, Zahnarzt Silbertal, Zahnärtzte in Silbertal, zahnarz kirchthal,'
-		. ' dentits Silbertal, طبيب أسنان Erlenau, أطباء أسنان Silbertal, Zahnartz, Zahnärzte, أسنان,'
+		. ' dentits Silbertal, طبيب أسنان Erlenau, أطباء أسنان Silbertal,'
+		. ' Zahnartz, Zahnärzte, أسنان,'
 		. ' Zahnarzt Notdienst Silbertal',
 	'doctor' => 'أطباء Erlenau, طبيب Hochtann, Hausartz Erlenau, Hausarzt Hochtann, doktor Erlenau,'
 		. ' lekar Hochtann, Arzt Hochtann',
@@ -76,8 +78,10 @@ my %asked = (
 	'nursing-home' => 'Altersheim',
 	'optician' => 'Optiker Silbertal, optičar Erlenau, Optikerin, Brillenladen',
 	'painter' => 'Maler',
-	'pharmacy' => 'صيدليات Erlenau, صيدلية Silbertal, Apoteke Silbertal, Apotheken Erlenau, apoteka Hochtann,'
-		. ' апотека Erlenau, farmacia Silbertal, pharmacie Erlenau, drogist Erlenau, الصيدليات في Erlenau,'
+	'pharmacy' => 'صيدليات Erlenau, صيدلية Silbertal, Apoteke Silbertal,'
+		. ' Apotheken Erlenau, apoteka Hochtann,'
+		. ' апотека Erlenau, farmacia Silbertal, pharmacie Erlenau,'
+		. ' drogist Erlenau, الصيدليات في Erlenau,'
 		. ' Apoteken, Apotekhe, صيدليات',
 	'physiotherapist' => 'Fizioterapeut Silbertal, Physiotherapeut Erlenau, Physio Erlenau, Physiotherapeuten,'
 		. ' Fysiotherapie',
@@ -86,7 +90,8 @@ my %asked = (
 	'print-shop' => 'Druckereien',
 	'restaurant' => 'Resturant Hochtann, Restorant Wiesbruck, Restaurnat Erlenau, restaurants Silbertal,'
 		. ' Gasthof Lindmoos, ristorante Erlenau, مطاعم Erlenau, مطعم Erlenau, Pizza Wiesbruck,'
-		. ' Pizzaria Wiesbruck, Pizzerien Wiesbruck, المطاعم Erlenau, Resturant, مطاعم, gutes Restaurant Erlenau,'
+		. ' Pizzaria Wiesbruck, Pizzerien Wiesbruck, المطاعم Erlenau,'
+		. ' Resturant, مطاعم, gutes Restaurant Erlenau,'
 		. ' italienisches Restaurant Erlenau',
 	'roofer' => 'Dachdeker',
 	'shoemaker' => 'Schuster',

@@ -79,24 +79,32 @@ const struct http_schema search_api_schemas[] = {
      "\"telephone\":" TEXT_OR_NULL ",\"website\":" TEXT_OR_NULL ","
      "\"near_me\":{\"type\":\"boolean\",\"description\":\"asks for what is near: repeat it with the parameter "
      "near\"},\"open_now\":{\"type\":\"boolean\",\"description\":\"asks for what is open now: only that is listed\"},"
-     "\"open_when\":{\"enum\":[null,\"now\",\"today\",\"tomorrow\",\"late\",\"always\",\"weekend\",\"monday\",\"tuesday\","
-     "\"wednesday\",\"thursday\",\"friday\",\"saturday\",\"sunday\"],\"description\":\"the time that q asks for, in the local "
+     "\"open_when\":{\"enum\":[null,\"now\",\"today\",\"tomorrow\",\"late\",\"always\",\"weekend\","
+     "\"monday\",\"tuesday\","
+     "\"wednesday\",\"thursday\",\"friday\",\"saturday\",\"sunday\"],\"description\":\"the time "
+     "that q asks for, in the local "
      "time of each business; late is 22:00; only what is open then is listed\"},"
-     "\"opens_next\":{\"type\":\"boolean\",\"description\":\"nothing is known to be open then: listed is what opens next, and "
+     "\"opens_next\":{\"type\":\"boolean\",\"description\":\"nothing is known to be open then: "
+     "listed is what opens next, and "
      "behind it what does not tell its hours\"},"
      "\"excluded\":{\"type\":[\"string\",\"null\"],\"description\":\"words of what is not wanted: -word, not word\"}}},"
      "\"category\":" KEY_AND_LABEL ",\"region\":" PLACE_OR_NULL ",\"city\":" PLACE_OR_NULL ","
-     "\"facets\":{\"type\":\"object\",\"description\":\"only with facets=true: exact up to 1 000; then more is true, and the "
-     "counts are those of the first 1 001 that were found\",\"required\":[\"total\",\"more\",\"categories\",\"regions\","
+     "\"facets\":{\"type\":\"object\",\"description\":\"only with facets=true: exact up to 1 000; "
+     "then more is true, and the "
+     "counts are those of the first 1 001 that were found\",\"required\":[\"total\",\"more\","
+     "\"categories\",\"regions\","
      "\"cities\",\"open_now\"],\"properties\":{\"total\":{\"type\":\"integer\"},\"more\":{\"type\":\"boolean\"},"
      "\"categories\":" FACETS ",\"regions\":" FACETS ",\"cities\":" FACETS ","
-     "\"open_now\":{\"type\":\"integer\",\"description\":\"how many are known to be open at the time of the answer\"}}}}}"},
+     "\"open_now\":{\"type\":\"integer\",\"description\":\"how many are known to be open at the "
+     "time of the answer\"}}}}}"},
     {"BusinessFeatures",
      "{\"type\":\"object\",\"required\":[\"type\",\"features\",\"next\",\"next_url\"],\"properties\":{"
      "\"type\":{\"enum\":[\"FeatureCollection\"]},\"features\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
      "\"required\":[\"type\",\"id\",\"geometry\",\"properties\"],\"properties\":{\"type\":{\"enum\":[\"Feature\"]},"
-     "\"id\":{\"type\":\"string\"},\"geometry\":{\"type\":[\"object\",\"null\"],\"required\":[\"type\",\"coordinates\"],"
-     "\"properties\":{\"type\":{\"enum\":[\"Point\"]},\"coordinates\":{\"type\":\"array\",\"minItems\":2,\"maxItems\":2,"
+     "\"id\":{\"type\":\"string\"},\"geometry\":{\"type\":[\"object\",\"null\"],"
+     "\"required\":[\"type\",\"coordinates\"],"
+     "\"properties\":{\"type\":{\"enum\":[\"Point\"]},\"coordinates\":{\"type\":\"array\","
+     "\"minItems\":2,\"maxItems\":2,"
      "\"items\":{\"type\":\"number\"}}}},"
      "\"properties\":{\"$ref\":\"#/components/schemas/BusinessSummary\"}}}},"
      "\"next\":" TEXT_OR_NULL ",\"next_url\":" TEXT_OR_NULL "}}"},
@@ -119,7 +127,8 @@ const struct http_schema search_api_schemas[] = {
      "\"created_at\":" TIME_OR_NULL ",\"updated_at\":" TIME_OR_NULL
      ",\"source_updated_at\":" TIME_OR_NULL "}}"},
     {"SuggestionList",
-     "{\"type\":\"object\",\"required\":[\"suggestions\"],\"properties\":{\"suggestions\":{\"type\":\"array\",\"items\":{"
+     "{\"type\":\"object\",\"required\":[\"suggestions\"],"
+     "\"properties\":{\"suggestions\":{\"type\":\"array\",\"items\":{"
      "\"type\":\"object\",\"required\":[\"kind\",\"text\",\"key\",\"country\",\"businesses\"],\"properties\":{"
      "\"kind\":{\"enum\":[\"category\",\"city\",\"name\"]},\"text\":{\"type\":\"string\"},"
      "\"key\":" TEXT_OR_NULL ",\"country\":" TEXT_OR_NULL
