@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
+#include "base/lower_bound.h"
 #include "base/utf8.h"
 
 #include <setjmp.h>
@@ -260,6 +261,26 @@ static void files_are_replaced_whole_and_read_within_bounds(void **state)
 	assert_int_equal(io_path(path, 4, &err, "long"), TOO_LARGE);
 }
 
+static bool is_below(const void *element, const void *key)
+{
+	return *(const int *)element < *(const int *)key;
+}
+
+/* Beside a walk through the array, for every length up to 9 and keys in, between and outside. */
+static void the_lower_bound_is_the_first_that_is_not_before(void **state)
+{
+	(void)state;
+	static const int all[] = {2, 4, 4, 4, 6, 8, 8, 10, 12};
+	for (size_t n = 0; n <= COUNT_OF(all); n++)
+		for (int key = 1; key <= 13; key++) {
+			size_t first = 0;
+			while (first < n && all[first] < key)
+				first++;
+			assert_int_equal(
+			    lower_bound(n ? all : NULL, n, sizeof(*all), is_below, &key), first);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(errors_carry_context_and_are_cut_visibly),
 	    cmocka_unit_test(times_are_written_as_rfc_3339),
 	    cmocka_unit_test(files_are_replaced_whole_and_read_within_bounds),
+	    cmocka_unit_test(the_lower_bound_is_the_first_that_is_not_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

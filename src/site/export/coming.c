@@ -4,6 +4,7 @@
  * the business's region, or else in its country. What is ambiguous is left out: a page would name
  * a business that does not come. */
 #include "site/export/internal.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 #include "directory/words/words.h"
 #include "sql/export.h"
@@ -24,6 +25,11 @@ static int coming_name_compare(const void *a, const void *b)
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return x->place->id < y->place->id ? -1 : x->place->id > y->place->id;
+}
+
+static bool coming_name_before(const void *element, const void *key)
+{
+	return ((const struct coming_name *)element)->key < *(const uint64_t *)key;
 }
 
 static uint64_t coming_key(struct str name)
@@ -57,16 +63,10 @@ static const struct export_place *coming_find(const struct theme *t, const struc
 	uint64_t key = coming_key(name);
 	const struct region *home = theme_region(t, region);
 	const struct export_place *near = NULL, *far = NULL;
-	size_t nears = 0, fars = 0, low = 0, high = t->places;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (all[middle].key < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; key && low < t->places && all[low].key == key; low++) {
-		const struct export_place *p = all[low].place;
+	size_t nears = 0, fars = 0;
+	size_t at = lower_bound(all, t->places, sizeof(*all), coming_name_before, &key);
+	for (; key && at < t->places && all[at].key == key; at++) {
+		const struct export_place *p = all[at].place;
 		if (p->region == region) {
 			near = p;
 			nears++;

@@ -6,6 +6,7 @@
  * added or deleted changes the boundaries of its own page, not those of later pages. A page is
  * named after its first business, so that its address stays valid. */
 #include "site/export/internal.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -281,25 +282,18 @@ static void lists_overviews(struct lists *l)
 
 /* ---- those that come ---- */
 
-/* The first of theme->coming for a place. */
-static size_t lists_first_coming(const struct theme *t, int32_t place)
+static bool lists_coming_before(const void *element, const void *place)
 {
-	size_t low = 0, high = t->comings;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (t->coming[middle].place < place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return ((const struct export_coming *)element)->place < *(const int32_t *)place;
 }
 
 /* Append the best of those that come to a place, of one kind or (LEVEL_ALL) of any. */
 static void lists_show_coming(struct lists *l, struct list_page *page, int32_t place, int category)
 {
 	const struct theme *t = l->theme;
-	size_t first = lists_first_coming(t, place), end = first, n = 0;
+	size_t first =
+	    lower_bound(t->coming, t->comings, sizeof(*t->coming), lists_coming_before, &place);
+	size_t end = first, n = 0;
 	while (end < t->comings && t->coming[end].place == place)
 		end++;
 	struct list_key *all = memory_array(end - first + 1, sizeof(*all));

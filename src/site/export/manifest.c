@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/io.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 
 static const char magic[8] = "hfsite5\n";
@@ -211,21 +212,23 @@ static size_t manifest_guess(const struct manifest *m, int64_t id)
 	return (size_t)at;
 }
 
+static bool manifest_entry_before(const void *element, const void *id)
+{
+	return ((const struct manifest_entry *)element)->id < *(const int64_t *)id;
+}
+
 const struct manifest_entry *manifest_find(const struct manifest *m, int64_t id)
 {
 	enum { NEAR = 32 };
-	size_t low = 0, high = m->entries, at = high ? manifest_guess(m, id) : 0;
+	if (!m->entries)
+		return NULL;
+	size_t low = 0, high = m->entries, at = manifest_guess(m, id);
 	if (at >= NEAR && m->entry[at - NEAR].id < id)
 		low = at - NEAR + 1;
 	if (at + NEAR < high && m->entry[at + NEAR].id >= id)
 		high = at + NEAR;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (m->entry[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	low +=
+	    lower_bound(m->entry + low, high - low, sizeof(*m->entry), manifest_entry_before, &id);
 	return low < m->entries && m->entry[low].id == id ? &m->entry[low] : NULL;
 }
 

@@ -12,6 +12,7 @@
 #include "base/folder.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 #include "base/percent.h"
 #include "sql/export.h"
@@ -105,17 +106,17 @@ static enum status photos_list_candidates(struct photos_scan *s, struct db *db, 
 	return OK;
 }
 
+static bool photos_candidate_before(const void *element, const void *id)
+{
+	return ((const struct photos_candidate *)element)->id < *(const int64_t *)id;
+}
+
 /* A business that exists: its candidates are folders of its own, by one name or the other. */
 static void photos_take_owner(struct photos_scan *s, int64_t id, struct str external)
 {
-	size_t taken = s->names, at = 0, end = s->candidates;
-	while (at < end) {
-		size_t middle = at + (end - at) / 2;
-		if (s->candidate[middle].id < id)
-			at = middle + 1;
-		else
-			end = middle;
-	}
+	size_t taken = s->names;
+	size_t at = lower_bound(s->candidate, s->candidates, sizeof(*s->candidate),
+				photos_candidate_before, &id);
 	for (; at < s->candidates && s->candidate[at].id == id; at++) {
 		const struct photos_candidate *c = &s->candidate[at];
 		if (!c->by_id && !str_eq(s->external[c->folder], external))

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 #include "directory/iso/iso.h"
 #include "site/look/look.h"
@@ -309,17 +310,15 @@ const struct region *theme_region(const struct theme *t, int32_t id)
 	return t->region[low].id == id ? &t->region[low] : &t->region[0];
 }
 
+static bool theme_place_before(const void *element, const void *id)
+{
+	return ((const struct export_place *)element)->id < *(const int32_t *)id;
+}
+
 const struct export_place *theme_place(const struct theme *t, int32_t id)
 {
-	size_t low = 0, high = t->places;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (t->place[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < t->places && t->place[low].id == id ? &t->place[low] : NULL;
+	size_t at = lower_bound(t->place, t->places, sizeof(*t->place), theme_place_before, &id);
+	return at < t->places && t->place[at].id == id ? &t->place[at] : NULL;
 }
 
 uint64_t theme_link_key(int32_t place, int category)
