@@ -66,7 +66,8 @@ sub prepare {
 	$self->run_ok('init', $self->{dir}, '--listen', $self->{address});
 	if ($ENV{HOLDFAST_TEST_TEMPLATES}) {
 		open my $out, '>>', "$self->{dir}/data/postgresql.auto.conf" or die "postgresql.auto.conf: $!";
-		print $out "fsync = off\nshared_buffers = 128MB\n";
+		print $out map {"$_\n"} 'fsync = off', 'shared_buffers = 128MB',
+			'min_wal_size = 32MB', 'wal_recycle = off'; # or every copy has the WAL of the preparation
 		close $out;
 	}
 	return unless $prepare;
@@ -201,14 +202,12 @@ sub processes {
 	for my $proc (glob '/proc/[0-9]*') {
 		my ($pid) = $proc =~ /(\d+)$/;
 		next if $pid == $$;
-		my %is = map { $_ => read_file("$proc/$_") } qw(cmdline environ stat);
-		my ($name, $state) = $is{stat} =~ /^\d+ \((.*)\) (\S)/s or next;
+		my ($name, $state) = read_file("$proc/stat") =~ /^\d+ \((.*)\) (\S)/s or next;
 		next if $state eq 'Z';
-		my $cwd = readlink("$proc/cwd") // '';
 		$found{$pid} = $name
-			if $cwd =~ m{^\Q$self->{dir}\E/}
-			|| $is{environ} =~ /HOLDFAST_INSTANCE=\Q$self->{dir}\E\0/
-			|| $name eq 'holdfastd' && $is{cmdline} =~ /\0\Q$self->{dir}\E\0/;
+			if (readlink("$proc/cwd") // '') =~ m{^\Q$self->{dir}\E/}
+			|| $name eq 'holdfastd' && read_file("$proc/cmdline") =~ /\0\Q$self->{dir}\E\0/
+			|| read_file("$proc/environ") =~ /HOLDFAST_INSTANCE=\Q$self->{dir}\E\0/;
 	}
 	return %found;
 }

@@ -19,6 +19,9 @@ use Program;
 use Template;
 use Wait;
 
+# Tests kill processes, never the machine; and what a statement finds may not depend on when autovacuum came.
+my @cheap = qw(fsync=off full_page_writes=off autovacuum=off jit=off);
+
 my @started;
 END {
 	my $code = $?;
@@ -95,6 +98,7 @@ sub initdb {
 sub run {
 	my ($self, @settings) = @_;
 	my $home = $self->{home};
+	@settings = (@cheap, @settings);
 	$self->command("$self->{bin}/pg_ctl -D $home/data -l $home/log -w -o \"-c listen_addresses='$self->{listen}'"
 			. " -p $self->{port} -k $home" . join('', map {" -c $_"} @settings) . '" start');
 	return $self;
@@ -146,11 +150,16 @@ sub command {
 
 # (exit code, output) of SQL.
 sub try {
-	my ($self, $sql, $database, $user, $password) = @_;
+	my ($self, $sql, @as) = @_;
+	return $self->psql([ '-c', $sql ], @as);
+}
+# (exit code, output) of psql with these arguments, and with this standard input.
+sub psql {
+	my ($self, $arguments, $database, $user, $password, $input) = @_;
 	local $ENV{PGPASSWORD} = $password // $self->{password};
 	my @to = ('-h', $self->{host}, '-p', $self->{port}, '-U', $user // 'admin', '-d', $database // 'postgres');
-	my @psql = (qw(psql -XAtq -v ON_ERROR_STOP=1), @to, '-c', $sql);
-	my $pid = open3(my $in, my $out, undef, @psql);
+	my $pid = open3(my $in, my $out, undef, qw(psql -XAtq -v ON_ERROR_STOP=1), @to, @$arguments);
+	print $in $input // '';
 	close $in;
 	my $text = do { local $/; <$out> } // '';
 	waitpid $pid, 0;
@@ -171,10 +180,11 @@ sub url {
 	return "postgresql://$user:$password\@$self->{host}:$self->{port}/$database";
 }
 
-# What a command that must touch nothing must not touch, one line a thing.
+# What a command that must touch nothing must not touch, one line a thing. One psql for all databases: it costs more to
+# start than what it asks.
 sub everything {
 	my ($self, @databases) = @_;
-	my @lines = split /\n/, $self->sql(q{
+	my $roles = q{
 		SELECT 'role', rolname, rolpassword, rolsuper::text, rolcanlogin::text,
 			(SELECT string_agg(s.setconfig::text, ' ') FROM pg_db_role_setting s WHERE s.setrole = a.oid)
 			FROM pg_authid a WHERE rolname !~ '^pg_'
@@ -182,15 +192,17 @@ sub everything {
 		UNION ALL SELECT 'database', datname, datdba::regrole::text,
 			(SELECT string_agg(a::text, ' ' ORDER BY a::text)
 				FROM unnest(coalesce(datacl, acldefault('d', datdba))) a), '', ''
-			FROM pg_database ORDER BY 1, 2, 3});
-	for my $database (@databases) {
-		push @lines, map { "$database: $_" } split /\n/, $self->sql(q{
-			SELECT 'schema', nspname, nspowner::regrole::text, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_t'
-			UNION ALL SELECT 'relation', relname, relowner::regrole::text, relacl::text FROM pg_class
-				WHERE relnamespace >= 16384 OR relnamespace = 'public'::regnamespace
-			UNION ALL SELECT 'extension', extname, '', '' FROM pg_extension ORDER BY 1, 2}, $database);
-	}
-	return \@lines;
+			FROM pg_database ORDER BY 1, 2, 3;};
+	my $inside = q{
+		SELECT current_database() || ': schema', nspname, nspowner::regrole::text, nspacl::text
+			FROM pg_namespace WHERE nspname !~ '^pg_t'
+		UNION ALL SELECT current_database() || ': relation', relname, relowner::regrole::text, relacl::text
+			FROM pg_class WHERE relnamespace >= 16384 OR relnamespace = 'public'::regnamespace
+		UNION ALL SELECT current_database() || ': extension', extname, '', '' FROM pg_extension ORDER BY 1, 2;};
+	my $script = join "\n", $roles, map { qq{\\connect "$_"\n$inside} } @databases;
+	my ($code, $text) = $self->psql([ '-f', '-' ], undef, undef, undef, "$script\n");
+	die "everything: $text" if $code;
+	return [ split /\n/, $text ];
 }
 
 1;

@@ -24,19 +24,23 @@ sub seconds_left { my $left = $end - time; return $left > 1 ? $left : 1 }
 sub wait_until {
 	my ($event, $code, $report) = @_;
 	my $error = '';
+	my $start = time;
 	while (1) {
 		my $began = time;
 		my $value = eval { $code->() };
 		return $value if $value;
 		$error = $@;
-		if (time >= $end) {
+		my $now = time;
+		if ($now >= $end) {
 			my $log = $report ? $report->() : '';
 			$log = '...' . substr $log, -8000 if length $log > 8000;
 			die "after $limit s still not: $event\n$error$log";
 		}
-		# Checks that start a process would otherwise take a processor of their own.
-		my $took = time - $began;
-		select undef, undef, undef, $took < 0.005 ? 0.005 : $took > 0.1 ? 0.1 : $took;
+		# What is checked needs the processor, too: checks take a quarter of the time at most, and who has waited long
+		# asks less often.
+		my $pause = 3 * ($now - $began);
+		$pause = ($now - $start) / 20 if $pause < ($now - $start) / 20;
+		select undef, undef, undef, $pause < 0.005 ? 0.005 : $pause > 0.2 ? 0.2 : $pause;
 	}
 }
 
