@@ -104,7 +104,7 @@ subtest 'nothing is sent but what the door lets through' => sub {
 				. "UPDATE firm SET name = 'y' WHERE town = \$1; SELECT 1; DROP TABLE firm; SELECT pg_sleep(0);"
 				. "COPY firm TO PROGRAM 'true'; SELECT nextval('s'); VACUUM; SELECT 1 ORDER BY quality; ANALYZE firm"));
 	$db->audit(reader());
-	my @sent = map { /^holdfast audit:.*?(?:statement|execute <unnamed>):\s+(.*)/s ? $1 : () }
+	my @sent = map { /^holdfast audit:.*?(?:statement|execute \S+):\s+(.*)/s ? $1 : () }
 		split /\n(?=[^\t])/, substr log_text(), $before;
 	my $begin = qr/BEGIN READ ONLY(?:; SET LOCAL \w+ = (?:'[^']*'|[\w", ]+))+/;
 	my $explain = qr/EXPLAIN \(VERBOSE, FORMAT JSON\) (?:SELECT\b.*|EXECUTE holdfast_probe\([NUL, ]+\))/s;

@@ -7,8 +7,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+enum { PROBE_PREPARED_MAX = 16 };
+
 struct probe {
 	PGconn *connection;
+	/* statements of ours that the session has: their planning is most of their cost */
+	const struct db_statement *prepared[PROBE_PREPARED_MAX];
+	size_t prepareds;
 	int64_t version;
 	bool scratch;
 	unsigned timeouts; /* in a row */
@@ -202,6 +207,28 @@ void probe_counts(const struct probe *probe, uint64_t *explains, uint64_t *compa
 
 enum { PROBE_PLAN }; /* the only column of EXPLAIN (FORMAT JSON) */
 
+static const char *probe_name(const struct probe *probe, const struct db_statement *statement)
+{
+	return probe->version ? statement->name : "";
+}
+
+/* Until the server is known to be no pooler's the name is "": a pooler would keep it. */
+static enum status probe_known(struct probe *probe, const struct db_statement *statement,
+			       struct err *err)
+{
+	for (size_t i = 0; i < probe->prepareds; i++)
+		if (probe->prepared[i] == statement)
+			return OK;
+	must(probe->prepareds < PROBE_PREPARED_MAX);
+	enum status status = libpq_result(
+	    probe->connection,
+	    PQprepare(probe->connection, probe_name(probe, statement), statement->sql, 0, NULL),
+	    NULL, err);
+	if (status == OK && probe->version)
+		probe->prepared[probe->prepareds++] = statement;
+	return status;
+}
+
 enum status probe_read(struct probe *probe, const char *search_path,
 		       const struct db_statement *statement, const struct db_param *params,
 		       int count, struct db_rows *rows, struct err *err)
@@ -210,12 +237,15 @@ enum status probe_read(struct probe *probe, const char *search_path,
 	struct libpq_params w;
 	enum status status =
 	    probe_begin(probe, &session, 10 * PROBE_EXPLAIN_MS, PROBE_DEFAULT, false, err);
+	if (status == OK)
+		status = probe_known(probe, statement, err);
 	if (status == OK) {
 		status = libpq_params_set(&w, statement, params, count, err);
 		if (status == OK)
 			status = libpq_result(probe->connection,
-					      PQexecParams(probe->connection, statement->sql, count,
-							   NULL, w.values, w.lengths, w.formats, 0),
+					      PQexecPrepared(probe->connection,
+							     probe_name(probe, statement), count,
+							     w.values, w.lengths, w.formats, 0),
 					      rows, err);
 		libpq_params_release(&w);
 		must(status != OK || rows->columns == statement->columns);
@@ -350,5 +380,6 @@ enum status probe_forget(struct probe *probe, struct err *err)
 		if (status != OK)
 			return status;
 	}
+	probe->prepareds = 0;
 	return probe_word(probe, "DISCARD ALL", err);
 }

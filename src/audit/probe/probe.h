@@ -9,6 +9,8 @@
  *   or SELECT count(*) FILTER (WHERE <condition>), ... FROM <rows>;   or one statement of ours
  *   ROLLBACK
  *
+ * Statements of ours are prepared once in the session.
+ *
  * Foreign text goes by the extended protocol, which takes one statement, and the caller gives only
  * what PostgreSQL's parser has read as one SELECT or as one expression. Only counts come back.
  * EXPLAIN takes AccessShareLock on the table and its indexes for the time of one probe, and runs
