@@ -230,7 +230,7 @@ static int audit_db_command(const char *url, const char *program_dir)
 	struct audit_report report;
 	struct sql_summary s;
 	struct err err;
-	char looked[500];
+	char looked[700];
 	struct buf consoles;
 	int64_t queryid = 0;
 	const struct sql_options sql = {
@@ -274,11 +274,13 @@ static int audit_db_command(const char *url, const char *program_dir)
 		 " plans, %" PRIu64 " comparisons; not checked: %" PRIu64 " unparsed, %" PRIu64
 		 " built at run time, %" PRIu64 " not planned, %" PRIu64 " not reached in %" PRId64
 		 " s, %" PRIu64 " not shown to this role, %" PRIu64 " with tables under %" PRId64
-		 " rows (%" PRIu64 " tables; --min-rows); %" PRIu64 " suppressed; %" PRIu64
+		 " rows (%" PRIu64 " tables; --min-rows)%s%s; %" PRIu64 " suppressed; %" PRIu64
 		 " notes not shown%s",
 		 s.statements, s.code, s.explains, s.compares, s.unparsed, s.dynamic, s.unplanned,
-		 s.unreached, budget, s.hidden, s.small, min_rows, s.small_tables, s.suppressed,
-		 s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
+		 s.unreached, budget, s.hidden, s.small, min_rows, s.small_tables,
+		 s.unseen_roles ? "; not watched: sessions of other roles (pg_monitor)" : "",
+		 s.unseen_statements ? "; not watched: batches (pg_stat_statements)" : "",
+		 s.suppressed, s.notes_hidden, s.notes_hidden ? " (--notes)" : "");
 	int exit_code = status == OK || stopped ? audit_show(&report, looked, sizeof(looked))
 			: status == INVALID     ? cli_usage_error("%s", err.text)
 						: cli_failed(&err);

@@ -139,6 +139,27 @@ subtest 'Ctrl-C ends the watch: what was seen is told, and how much was not look
 	close $session;
 };
 
+subtest 'what a watch does not see is told' => sub {
+	$db->sql("CREATE ROLE guest LOGIN PASSWORD 'g'");
+	my $watched = sub {
+		my ($database, $role) = @_;
+		my $url = $db->url($database, $role, substr $role, 0, 1);
+		my ($code, $out, $said) = $db->audit({ url => $url }, '--notes', '--watch', 5, '--statements', $none);
+		return "$out$said";
+	};
+	my $all = AuditDb::slurp("$db->{work}/watched");
+	unlike($all, qr/not watched/, 'nothing, with all rights and the extension');
+	my $guest = $watched->('postgres', 'guest');
+	like($guest, qr/^note: --watch does not see a part of the server \[sql-unwatched\]$/m, 'a note');
+	like($guest, qr/the sessions of other roles are not shown to this role: GRANT pg_monitor/, 'which, and what to do');
+	like($guest, qr/; not watched: sessions of other roles \(pg_monitor\);/, 'also in the last line');
+	unlike($guest, qr/not watched: batches/, 'the extension is there');
+	$db->sql('CREATE DATABASE bare');
+	my $bare = $watched->('bare', 'guest');
+	like($bare, qr/without the extension nothing counts how often a batch runs/, 'without the extension');
+	like($bare, qr/; not watched: batches \(pg_stat_statements\);/, 'and in the last line');
+};
+
 subtest 'a transaction pooler is refused with what to give instead, also where it refuses settings' => sub {
 	for my $refuses (0, 1) {
 		my @lines = $refuses ? () : 'ignore_startup_parameters = extra_float_digits,options';

@@ -167,7 +167,7 @@ static uint64_t fingerprint_of(const struct sql_audit *audit, const struct state
 static bool is_unchecked(enum sql_rule_id rule)
 {
 	return rule == SQL_UNREADABLE || rule == SQL_UNPARSED || rule == SQL_UNPLANNED ||
-	       rule == SQL_UNAPPLIED;
+	       rule == SQL_UNAPPLIED || rule == SQL_UNWATCHED;
 }
 
 void sql_found(struct sql_audit *audit, const struct statement *s, const struct sql_found *found)

@@ -53,8 +53,10 @@ struct sql_summary {
 	uint64_t unplanned, unreached, hidden;
 	uint64_t small; /* statements of which a part is on tables under min_rows */
 	uint64_t small_tables;
-	uint64_t code;      /* functions, procedures, views and rules */
-	uint64_t unapplied; /* of the schema of a scratch cluster */
+	uint64_t code;          /* functions, procedures, views and rules */
+	uint64_t unapplied;     /* of the schema of a scratch cluster */
+	bool unseen_roles;      /* of a watch: what sessions of other roles do */
+	bool unseen_statements; /* of a watch: how often statements run */
 	uint64_t explains, compares;
 };
 

@@ -159,6 +159,26 @@ static enum audit_severity watch_severity(const struct watch_group *g, bool seve
 	return g->human ? AUDIT_NOTE : several ? AUDIT_ERROR : AUDIT_WARNING;
 }
 
+/* What this role or this database does not show. */
+static void watch_unseen(const struct sql_options *options, struct audit_report *report,
+			 struct sql_summary *summary, const char *view, const char *about)
+{
+	const struct audit_finding finding = {
+	    .rule = sql_rule(SQL_UNWATCHED),
+	    .file = str_of(view),
+	    .line = 1,
+	    .column = 1,
+	    .about = str_of(about),
+	};
+	if (options->rule && strcmp(options->rule, finding.rule->id) != 0)
+		return;
+	report_unchecked(report, &finding);
+	if (options->notes || options->rule)
+		report_add(report, &finding);
+	else
+		summary->notes_hidden++;
+}
+
 static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 			const struct sql_options *options, struct audit_report *report,
 			struct sql_summary *summary)
@@ -214,6 +234,7 @@ struct watch_all {
 	struct watch_reading reading[WATCH_READINGS];
 	struct str schema; /* of pg_stat_statements; empty: there is none */
 	int64_t seconds;
+	bool blind; /* the role does not see what sessions of others do */
 };
 
 static enum status watch_extension(struct watch_all *w, struct err *err)
@@ -262,6 +283,7 @@ static enum status watch_looks(struct watch_all *w, const char *url, struct err 
 		status = watch_poolers(poolers, sample, i == 0, err);
 		if (status != OK)
 			break;
+		w->blind = !observer_server(observer)->monitor;
 		watch_look(&w->sessions, sample);
 		status = silence_look(w->silence, &w->planner, sample);
 		if (status == OK && w->schema.n &&
@@ -308,7 +330,17 @@ enum status sql_watch(const struct sql_options *options, const struct sql_databa
 		status = watch_batches_judge(&w.planner, w.schema, w.reading, seconds);
 	if (status == OK && (!only || strcmp(only, silent) == 0))
 		status = silence_judge(w.silence, &w.planner, w.schema, w.reading);
+	if (status == OK && w.blind)
+		watch_unseen(
+		    options, report, &own, "pg_stat_activity",
+		    "the sessions of other roles are not shown to this role: GRANT pg_monitor TO it");
+	if (status == OK && !w.schema.n)
+		watch_unseen(
+		    options, report, &own, "pg_stat_statements",
+		    "without the extension nothing counts how often a batch runs and how many rows it changes");
 	run_end(&w.planner);
+	summary->unseen_roles = w.blind;
+	summary->unseen_statements = !w.schema.n;
 	if (status == OK && watch_interrupted)
 		status =
 		    err_set(err, UNAVAILABLE,
