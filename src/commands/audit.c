@@ -39,7 +39,8 @@ static const struct cli_option options[] = {
      "sql: the schema for --scratch, such as pg_dump --schema-only or migrations (default: the files themselves)",
      &schema},
     {"statements", 0, CLI_TEXT, "SOURCE", 0, 0,
-     "db: pgss (pg_stat_statements), code (functions, procedures, views, rules), a file of statements, or - for standard input (default: pgss and code)",
+     "db: "
+     "pgss (pg_stat_statements), code (functions, views, rules), a file, - for standard input (default: pgss and code)",
      &statements},
     {"statement", 0, CLI_TEXT, "QUERYID", 0, 0, "db: only this statement of pg_stat_statements",
      &statement},
@@ -54,10 +55,12 @@ static const struct cli_option options[] = {
      "db, sql --scratch: stop after so many seconds; what was not reached is counted (default 30)",
      &budget},
     {"watch", 0, CLI_INT, "SECONDS", 5, 86400,
-     "db: then look at the server for so long: transactions that stay open over a call, batches that are called and change nothing, tables that change only in bursts",
+     "db: then look at the server for so long: "
+     "transactions that stay open over a call, batches that change nothing, tables that change only in bursts",
      &watch},
     {"bouncer", 0, CLI_TEXTS, "URL", 0, 0,
-     "db --watch: console of a PgBouncer to ask who waits in it, with a role of its stats_users; may be given several times",
+     "db --watch: "
+     "console of a PgBouncer to ask who waits in it, with a role of its stats_users; may be given several times",
      &bouncers},
     {"baseline", 0, CLI_TEXT, "FILE", 0, 0,
      "leave out the findings that the file names; they are counted", &baseline},

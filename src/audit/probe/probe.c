@@ -128,10 +128,10 @@ static enum status probe_end(struct probe *probe, enum status status, bool prepa
 	probe->timeouts = status == TIMED_OUT ? probe->timeouts + 1 : 0;
 	if (probe->timeouts < PROBE_TIMEOUTS_MAX)
 		return status;
-	return err_set(
-	    err, UNAVAILABLE,
-	    "%d probes in a row ran into a time limit (%d ms for a lock): the server is busy, the audit stops; try again later or on a replica",
-	    PROBE_TIMEOUTS_MAX, PROBE_LOCK_MS);
+	return err_set(err, UNAVAILABLE,
+		       "%d probes in a row ran into a time limit (%d ms for a lock): "
+		       "the server is busy, the audit stops; try again later or on a replica",
+		       PROBE_TIMEOUTS_MAX, PROBE_LOCK_MS);
 }
 
 /* ---- life ---- */
@@ -153,7 +153,8 @@ static enum status probe_check(struct probe *probe, struct err *err)
 	if (pid != PQbackendPID(probe->connection))
 		return err_set(
 		    err, FAILED,
-		    "the address is a pooler's (PgBouncer or the like), where settings and plans are not one session's: give the server's own host and port");
+		    "the address is a pooler's (PgBouncer or the like), where settings and plans are not one session's: "
+		    "give the server's own host and port");
 	return OK;
 }
 

@@ -398,11 +398,53 @@ static bool members_imply(const struct scope *a, uint32_t x, const struct scope 
 	return true;
 }
 
+/* COALESCE(x, constant): the x; STATEMENT_NONE: the term is none. */
+static uint32_t coalesce_of(const struct scope *scope, uint32_t term, struct value *fallback)
+{
+	if (!is_kind(scope, term, STATEMENT_COMPOUND) ||
+	    !str_eq(term_text(scope, term), STR("coalesce")))
+		return STATEMENT_NONE;
+	uint32_t list = term_child(scope, term, 0);
+	if (list != STATEMENT_NONE && is_kind(scope, list, STATEMENT_COMPOUND) &&
+	    term_at(scope, list)->size == term_at(scope, term)->size - 1)
+		term = list;
+	uint32_t second = term_child(scope, term, 1);
+	if (second == STATEMENT_NONE || term_child(scope, term, 2) != STATEMENT_NONE)
+		return STATEMENT_NONE;
+	*fallback = value_of(scope, second);
+	return term_child(scope, term, 0);
+}
+
+/* COALESCE(x, a) op b, where a op b is false: then x op b, and x is not NULL. Different texts can
+ * be equal in a collation, the same text always is. */
+static bool coalesce_implies(const struct scope *a, const struct comparison *c,
+			     const struct scope *b, uint32_t y)
+{
+	struct comparison d = comparison_of(b, y);
+	struct value fallback;
+	uint32_t x =
+	    c->left == STATEMENT_NONE ? STATEMENT_NONE : coalesce_of(a, c->left, &fallback);
+	if (x == STATEMENT_NONE ||
+	    (fallback.kind == VALUE_TEXT && !str_eq(fallback.text, c->value.text)) ||
+	    fallback.kind != c->value.kind || fallback.kind == VALUE_NULL ||
+	    compare_values(fallback, c->compare, c->value) != OUTCOME_FALSE)
+		return false;
+	if (is_kind(b, y, STATEMENT_NOT_NULL))
+		return expression_same(a, x, b, term_child(b, y, 0));
+	if (d.compare == COMPARE_NONE || !expression_same(a, x, b, d.left))
+		return false;
+	bool same = d.compare == c->compare && values_ordered(c->value, d.value) &&
+		    values_compare(c->value, d.value) == 0;
+	return same || bound_implies(c->compare, c->value, d.compare, d.value);
+}
+
 static bool comparison_implies(const struct scope *a, uint32_t x, const struct scope *b, uint32_t y)
 {
 	struct comparison c = comparison_of(a, x), d = comparison_of(b, y);
 	if (c.compare == COMPARE_NONE)
 		return false;
+	if (coalesce_implies(a, &c, b, y))
+		return true;
 	/* state = 'run' implies state IN ('run', 'wait') */
 	if (is_kind(b, y, STATEMENT_MEMBER) && c.compare == EQUAL) {
 		if (!expression_same(a, c.left, b, term_child(b, y, 0)))
@@ -481,8 +523,8 @@ static bool implies(const struct scope *a, uint32_t x, const struct scope *b, ui
 	}
 	if (is_kind(a, x, STATEMENT_AND))
 		return part_implies(a, x, b, y, false);
-	if (is_kind(b, y, STATEMENT_NOT_NULL))
-		return is_strict(a, x, b, term_child(b, y, 0));
+	if (is_kind(b, y, STATEMENT_NOT_NULL) && is_strict(a, x, b, term_child(b, y, 0)))
+		return true;
 	if (is_kind(a, x, STATEMENT_MEMBER))
 		return members_imply(a, x, b, y);
 	return comparison_implies(a, x, b, y) || null_implies(a, x, b, y);

@@ -15,7 +15,8 @@ static bool comparison_operator(const struct statement *s, uint32_t term, struct
 	static const struct {
 		const char *name, *written;
 	} names[] = {{"=", "="},   {"<", "<"},     {">", ">"},       {"<=", "<="},
-		     {">=", ">="}, {"~~", "LIKE"}, {"~~*", "ILIKE"}, {"= any", "ANY"}};
+		     {">=", ">="}, {"~~", "LIKE"}, {"~~*", "ILIKE"}, {"= any", "ANY"},
+		     {"<@", "<@"}, {"@>", "@>"}};
 	const struct statement_term *t = &s->term[term];
 	c->op = STR("");
 	c->left = term + 1;
@@ -102,12 +103,16 @@ static bool comparison_read(struct identity *id, const struct statement_conjunct
 		return false;
 	c->reversed = str_eq(c->op, STR("ANY")) && term_has(s, c->right, STATEMENT_COLUMN);
 	c->member = str_eq(c->op, STR("IN")) || (str_eq(c->op, STR("ANY")) && !c->reversed);
-	if (c->reversed) {
+	bool holds = str_eq(c->op, STR("@>"));
+	if (holds && term_has(s, c->left, STATEMENT_COLUMN))
+		return false;
+	if (c->reversed || holds) {
 		uint32_t other = c->left;
 		c->left = c->right;
 		c->right = other;
 		left = conjunct->right;
 		right = conjunct->left;
+		c->op = holds ? STR("<@") : c->op;
 	}
 	c->columns = origin_columns(id, s, conjunct->query, c->left);
 	uint32_t end = c->member ? term + s->term[term].size : c->right + s->term[c->right].size;

@@ -240,45 +240,107 @@ static void forms_like(struct identity *id, const struct filtered *c, const stru
 		form_add(forms, (struct form){.own = STR("\1 = \3")});
 	if (trigram && !same && like)
 		form_add(forms, (struct form){.own = STR("\1 ILIKE \2")});
-	/* without upper and lower case a prefix is one of bytes */
-	if (!same && key->computed && (trigram || !like))
+	/* without upper and lower case a prefix is one of bytes; reverse() of a suffix is one */
+	if (!same && key->computed)
 		form_add(forms, (struct form){.own = STR("\1 LIKE \3")});
 	if (!trigram && !same && like)
 		form_add(forms, (struct form){.own = STR("\1 LIKE \2")});
 }
 
-/* left(column, 3) = 'abc', substr(column, 1, 3) = 'abc'. */
-static struct form form_prefix(struct identity *id, const struct filtered *c,
-			       const struct catalog_key *key, const struct catalog_column *column)
+/* The prefix that left(column, 3) = 'abc', substr(column, 1, 3) = 'abc' and
+ * position('abc' IN column) = 1 ask for. */
+static bool prefix_of(const struct filtered *c, struct str *prefix)
 {
 	const struct statement_term *t = &c->s->term[c->left];
 	struct str name = statement_str(c->s, t->text);
-	int64_t first = 1, n;
+	int64_t n;
 	bool left = str_eq(name, STR("left")) && t->size == 3;
 	bool part = (str_eq(name, STR("substr")) || str_eq(name, STR("substring"))) && t->size == 4;
-	if (t->kind != STATEMENT_FUNCTION || !(left || part) || t[1].kind != STATEMENT_COLUMN ||
-	    !str_eq(c->op, STR("=")) || !c->literal || key->computed || !key->deterministic ||
-	    (!str_eq(column->base, STR("text")) && !str_eq(column->base, STR("varchar"))))
-		return (struct form){0};
-	if (part && !str_to_i64(statement_str(c->s, t[2].text), 1, 1, &first))
-		return (struct form){0};
+	bool place = (str_eq(name, STR("position")) || str_eq(name, STR("strpos"))) && t->size == 3;
+	if (t->kind != STATEMENT_FUNCTION || !(left || part || place) ||
+	    t[1].kind != STATEMENT_COLUMN || t[2].kind != STATEMENT_CONSTANT ||
+	    !str_eq(c->op, STR("=")) || !c->literal)
+		return false;
+	*prefix = place ? statement_str(c->s, t[2].text) : c->constant;
+	if (place)
+		return t[2].number == STATEMENT_STRING && prefix->n &&
+		       str_eq(c->constant, STR("1"));
+	if (part && !str_to_i64(statement_str(c->s, t[2].text), 1, 1, &n))
+		return false;
 	if (!str_to_i64(statement_str(c->s, t[part ? 3 : 2].text), 1, 1000, &n))
-		return (struct form){0};
-	for (size_t i = 0; i < c->constant.n; i++)
-		n -= utf8_begins(c->constant.p[i]);
-	if (n != 0)
+		return false;
+	for (size_t i = 0; i < prefix->n; i++)
+		n -= utf8_begins(prefix->p[i]);
+	return n == 0;
+}
+
+static struct form form_prefix(struct identity *id, const struct filtered *c,
+			       const struct catalog_key *key, const struct catalog_column *column)
+{
+	struct str prefix;
+	if (key->computed || !key->deterministic || !prefix_of(c, &prefix) ||
+	    (!str_eq(column->base, STR("text")) && !str_eq(column->base, STR("varchar"))))
 		return (struct form){0};
 	struct buf pattern;
 	buf_init(&pattern, FORM_TEXT_MAX);
-	for (size_t i = 0; i < c->constant.n; i++) {
-		if (memchr("%_\\", c->constant.p[i], 3))
+	for (size_t i = 0; i < prefix.n; i++) {
+		if (memchr("%_\\", prefix.p[i], 3))
 			buf_putc(&pattern, '\\');
-		buf_putc(&pattern, c->constant.p[i]);
+		buf_putc(&pattern, prefix.p[i]);
 	}
 	buf_putc(&pattern, '%');
 	struct form form = {.proved = true};
 	form.own = REWRITE_JOIN(id, STR("\1 LIKE "), constant_quoted(id, buf_view(&pattern)));
 	buf_release(&pattern);
+	return form;
+}
+
+/* ---- ranges ---- */
+
+/* column <@ int4range(5, 10): a bound on each side. Of parameters nothing is said: NULL is no
+ * bound. */
+static struct form form_within(struct identity *id, const struct filtered *c)
+{
+	static const char *const ranges[] = {"int4range", "int8range", "numrange",
+					     "tsrange",   "tstzrange", "daterange"};
+	const struct statement_term *t = &c->s->term[c->right];
+	struct str name = statement_str(c->s, t->text), bounds = STR("[)");
+	bool known = false;
+	for (size_t i = 0; i < COUNT_OF(ranges); i++)
+		known |= t->kind == STATEMENT_FUNCTION && str_eq(name, str_of(ranges[i]));
+	if (!known || (t->size != 3 && t->size != 4) ||
+	    c->s->term[c->left].kind != STATEMENT_COLUMN)
+		return (struct form){0};
+	for (uint32_t i = 1; i < t->size; i++)
+		if (t[i].kind != STATEMENT_CONSTANT || t[i].number == STATEMENT_NULL)
+			return (struct form){0};
+	if (t->size == 4)
+		bounds = statement_str(c->s, t[3].text);
+	if (bounds.n != 2)
+		return (struct form){0};
+	struct form form = {.proved = true};
+	form.own = REWRITE_JOIN(id, STR("\1 >"), bounds.p[0] == '[' ? STR("= ") : STR(" "),
+				constant_literal(id, c->s, &t[1]), STR(" AND \1 <"),
+				bounds.p[1] == ']' ? STR("= ") : STR(" "),
+				constant_literal(id, c->s, &t[2]));
+	return form;
+}
+
+/* to_timestamp(column) < instant, of a column of whole seconds. */
+static struct form form_seconds(struct identity *id, const struct filtered *c,
+				const struct catalog_column *column)
+{
+	const struct statement_term *t = &c->s->term[c->left];
+	bool compares = c->op.p[0] == '<' || c->op.p[0] == '>';
+	struct form form = {0};
+	if (t->kind != STATEMENT_FUNCTION || t->size != 2 || t[1].kind != STATEMENT_COLUMN ||
+	    !str_eq(statement_str(c->s, t->text), STR("to_timestamp")) || c->member || !compares ||
+	    !is_integer(column->type))
+		return form;
+	/* n < 7.5 and n >= 7.5 are n < 8 and n >= 8, n > 7.5 and n <= 7.5 are n > 7 and n <= 7 */
+	bool up = str_eq(c->op, STR("<")) || str_eq(c->op, STR(">="));
+	form.own = REWRITE_JOIN(id, STR("\1 "), c->op, up ? STR(" ceil(") : STR(" floor("),
+				STR("extract(epoch FROM (\2)::timestamptz))::bigint"));
 	return form;
 }
 
@@ -369,6 +431,7 @@ static void forms_compare(struct identity *id, const struct filtered *c,
 	if (!key->computed) {
 		form_add(forms, form_arithmetic(id, c, column));
 		form_add(forms, form_prefix(id, c, key, column));
+		form_add(forms, form_seconds(id, c, column));
 		if (range_form(id, c, column, &range))
 			form_add(forms, range);
 	}
@@ -414,6 +477,9 @@ void forms_of(struct identity *id, const struct filtered *c, const struct catalo
 				    .proved = true});
 	} else if (str_eq(c->op, STR("LIKE")) || str_eq(c->op, STR("ILIKE"))) {
 		forms_like(id, c, key, forms);
+	} else if (str_eq(c->op, STR("<@"))) {
+		if (forms_is_key(id, c, key))
+			form_add(forms, form_within(id, c));
 	} else if (str_eq(c->op, STR("IS NOT DISTINCT FROM"))) {
 		if (c->literal)
 			form_add(forms, (struct form){.own = STR("\1 = \2"),

@@ -141,6 +141,11 @@ static void unit_rewrites(struct identity *id)
 		done_window = o->window;
 		identity_orders(id, o->query, o->window);
 	}
+	for (uint32_t i = 0; i < s->head.outputs && id->status != UNAVAILABLE; i++) {
+		const struct statement_output *o = &s->output[i];
+		if (span_within(o->span, id->unit.span) && is_exact(s, o->span) && !id->outer)
+			identity_extreme(id, o);
+	}
 	bool said = false; /* of a range, at its first bound */
 	for (uint32_t i = 0; i < s->head.conjuncts && id->status != UNAVAILABLE; i++) {
 		const struct statement_conjunct *c = &s->conjunct[i];
@@ -155,7 +160,8 @@ static void unit_rewrites(struct identity *id)
 		said = i + 1 < s->head.conjuncts && identity_range(id, c, c + 1);
 		if (!said && !was_said)
 			identity_filter(id, c);
-		identity_either(id, c);
+		if (!identity_keyset(id, c))
+			identity_either(id, c);
 		identity_partial(id, c);
 	}
 }
@@ -248,7 +254,7 @@ static bool names_another(const struct statement *s, uint32_t query,
 	return false;
 }
 
-/* The condition of an UPDATE or DELETE of one table, as a SELECT. */
+/* The condition of an UPDATE, DELETE or MERGE of one table, as a SELECT. */
 static struct str write_judge(struct identity *id, uint32_t query, struct statement_span *planned)
 {
 	const struct statement *s = id->s;
@@ -276,7 +282,8 @@ static struct str write_judge(struct identity *id, uint32_t query, struct statem
 	edit_name(&prefix, statement_str(s, target->name));
 	buf_puts(&prefix, " AS ");
 	edit_name(&prefix, statement_str(s, target->alias));
-	buf_puts(&prefix, from.to ? ", " : " WHERE ");
+	bool merges = s->head.kind == STATEMENT_MERGE;
+	buf_puts(&prefix, merges ? " JOIN " : from.to ? ", " : " WHERE ");
 	struct str copy =
 	    buf_failed(&prefix) ? (struct str){0} : arena_str(id->arena, buf_view(&prefix));
 	buf_release(&prefix);
@@ -303,7 +310,7 @@ static struct str writes_judge(struct identity *id)
 	for (uint32_t i = 0; i < s->head.queries && id->status != UNAVAILABLE; i++) {
 		const struct statement_query *q = &s->query[i];
 		bool writes = i == 0 || q->flags & STATEMENT_WRITES;
-		if (writes && s->head.kind != STATEMENT_INSERT && s->head.kind != STATEMENT_MERGE)
+		if (writes && s->head.kind != STATEMENT_INSERT)
 			why = write_judge(id, i, &planned);
 		bool read = q->role == STATEMENT_IN || q->role == STATEMENT_IN_ARRAY ||
 			    q->role == STATEMENT_SCALAR || q->role == STATEMENT_FROM ||
@@ -330,6 +337,7 @@ struct str identity_statement(struct identity *id, const struct statement *s)
 	case STATEMENT_INSERT:
 	case STATEMENT_UPDATE:
 	case STATEMENT_DELETE:
+	case STATEMENT_MERGE:
 		return writes_judge(id);
 	default:
 		return STR("");

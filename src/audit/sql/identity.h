@@ -8,11 +8,13 @@
  *   evidence.c  what is known about a rewrite: proved, checked, sampled, none
  *   rewrite.c a rewrite before the planner
  *   order.c     rewrites of an ORDER BY
+ *   extreme.c   rewrites of max() and min()
  *   constant.c  constants of a statement as SQL
  *   ranges.c    ranges of a timestamp or date for hours, days, months and years
  *   forms.c     what is tried for a condition and one key
  *   filter.c    rewrites of a condition
  *   either.c    rewrites of the alternatives of an OR
+ *   keyset.c    the next page as an OR: a > x OR (a = x AND b > y)
  *   partial.c   predicates of partial indexes that a statement implies but does not say
  *   join.c      rewrites of a condition between two tables
  *   computed.c  columns that views and subqueries compute
@@ -340,17 +342,23 @@ struct str rewrite_source(struct identity *id, struct statement_span span,
 /* COALESCE(column, number), as the source says. */
 MUST_CHECK bool rewrite_coalesce(const struct statement *s, uint32_t term, struct str source,
 				 const struct statement_term **column, double *number);
+/* "+ 0" and "|| ''" are written to keep the planner off an index. */
+MUST_CHECK bool rewrite_is_deliberate(const struct statement *s, uint32_t term);
 /* Whether no row of the result has NULL in the column: the statement's own strict condition. */
 MUST_CHECK bool rewrite_not_null(struct identity *id, uint32_t query, const struct path *path,
 				 struct str column);
 
 /* ---- the rewrites ---- */
 void identity_orders(struct identity *id, uint32_t query, uint32_t window);
+/* Of max() and min() in the select list. */
+void identity_extreme(struct identity *id, const struct statement_output *output);
 void identity_filter(struct identity *id, const struct statement_conjunct *conjunct);
 /* Two conditions that bound the same expression. False: nothing was said of them together. */
 MUST_CHECK bool identity_range(struct identity *id, const struct statement_conjunct *conjunct,
 			       const struct statement_conjunct *partner);
 void identity_either(struct identity *id, const struct statement_conjunct *conjunct);
+/* False: it is no such condition, or there is nothing to say. */
+bool identity_keyset(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_partial(struct identity *id, const struct statement_conjunct *conjunct);
 void identity_join(struct identity *id, const struct statement_conjunct *conjunct);
 

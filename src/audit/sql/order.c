@@ -504,18 +504,6 @@ static struct evidence alignment_evidence(struct identity *id, const struct orde
 
 /* ---- candidates ---- */
 
-/* "+ 0" and "|| ''" are written to keep the planner off an index. */
-static bool is_deliberate(const struct statement *s, uint32_t term)
-{
-	const struct statement_term *t = &s->term[term];
-	struct str op = statement_str(s, t->text);
-	if (t->kind != STATEMENT_OPERATOR || t->size != 3 || t[2].kind != STATEMENT_CONSTANT)
-		return false;
-	struct str constant = statement_str(s, t[2].text);
-	return (str_eq(op, STR("+")) && str_eq(constant, STR("0"))) ||
-	       (str_eq(op, STR("||")) && constant.n == 0);
-}
-
 static void order_try(struct identity *id, struct ordering *o, const struct alignment *a,
 		      struct rewrite *best)
 {
@@ -534,7 +522,7 @@ static void order_try(struct identity *id, struct ordering *o, const struct alig
 	if (!rewrite_serves(id, &c, true))
 		return;
 	c.rewrite = REWRITE_JOIN(id, STR("ORDER BY "), rewrite_source(id, list, &c.edits));
-	c.deliberate = is_deliberate(id->s, o->item[a->first].term);
+	c.deliberate = rewrite_is_deliberate(id->s, o->item[a->first].term);
 	c.evidence = alignment_evidence(id, o, a);
 	c.alternative = c.evidence.level == EVIDENCE_DIFFERS || c.evidence.level == EVIDENCE_CHECKED
 			    ? index_text(id, o, a)

@@ -81,6 +81,17 @@ bool rewrite_coalesce(const struct statement *s, uint32_t term, struct str sourc
 	       str_to_double(statement_str(s, first[1].text), number);
 }
 
+bool rewrite_is_deliberate(const struct statement *s, uint32_t term)
+{
+	const struct statement_term *t = &s->term[term];
+	struct str op = statement_str(s, t->text);
+	if (t->kind != STATEMENT_OPERATOR || t->size != 3 || t[2].kind != STATEMENT_CONSTANT)
+		return false;
+	struct str constant = statement_str(s, t[2].text);
+	return (str_eq(op, STR("+")) && str_eq(constant, STR("0"))) ||
+	       (str_eq(op, STR("||")) && constant.n == 0);
+}
+
 static bool rewrite_is_column(struct identity *id, uint32_t query, uint32_t term,
 			      const struct path *path, struct str column)
 {

@@ -206,7 +206,8 @@ static void watch_judge(const struct watch_run *w, const struct watch_group *g,
 	    about, sizeof(about),
 	    several
 		? "idle in transaction for %.1f to %.1f s after this statement, seen in %d of %d looks"
-		: "idle in transaction after this statement, from %.1f to %.1f s, seen in %d of %d looks; whether it calls something or was forgotten cannot be seen",
+		: "idle in transaction after this statement, from %.1f to %.1f s, seen in %d of %d looks; "
+		  "whether it calls something or was forgotten cannot be seen",
 	    shortest, longest, g->looks, w->looks);
 	watch_say_pool(g, about, sizeof(about));
 	watch_add(report, g, severity, headline, about);

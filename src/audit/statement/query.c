@@ -482,6 +482,23 @@ static void query_delete(struct build *b, uint32_t query, DeleteStmt *delete)
 	query_loose(b, query, delete->returningList);
 }
 
+/* USING source ON condition of a MERGE. */
+static void query_merge_on(struct build *b, uint32_t query, Node *condition)
+{
+	const struct lex *lex = b->lex;
+	struct clause on = query_on(b, condition), from = {0};
+	if (on.from > 1 && on.from < on.to) {
+		from.to = from.from = on.from - 1;
+		while (from.from > 0 && lex->token[from.from - 1].from >= b->shift &&
+		       (lex->token[from.from - 1].depth > lex->token[from.to].depth ||
+			!lex_is(lex, from.from - 1, "using")))
+			from.from--;
+		b->s.query[query].from = clause_span(b, from);
+		b->s.query[query].where = clause_span(b, on);
+	}
+	query_conjuncts(b, query, condition, on, true);
+}
+
 static void query_write(struct build *b, uint32_t query, Node *node)
 {
 	if (b->depth >= BUILD_DEPTH_MAX) {
@@ -505,6 +522,7 @@ static void query_write(struct build *b, uint32_t query, Node *node)
 		query_with(b, query, merge->withClause);
 		query_table(b, query, merge->relation, true, false);
 		query_from(b, query, merge->sourceRelation, false);
+		query_merge_on(b, query, merge->joinCondition);
 	}
 	b->depth--;
 }

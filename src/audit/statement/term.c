@@ -420,7 +420,10 @@ static bool term_child(Node *node, void *context)
 static uint32_t term_compound(struct term_context *c, Node *node)
 {
 	char text[24];
-	snprintf(text, sizeof(text), IsA(node, CollateClause) ? "collate" : "node %d",
+	snprintf(text, sizeof(text),
+		 IsA(node, CollateClause)  ? "collate"
+		 : IsA(node, CoalesceExpr) ? "coalesce"
+					   : "node %d",
 		 (int)nodeTag(node));
 	uint32_t t = term_leaf(c, STATEMENT_COMPOUND, text);
 	switch (nodeTag(node)) {
