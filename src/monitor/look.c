@@ -5,7 +5,7 @@
 void monitor_look(struct db **db, const char *conninfo, const char *program, struct arena *arena,
 		  int64_t flush_ms, struct monitor_view *view, struct err *why)
 {
-	struct db_rows rows;
+	struct db_rows rows = {0};
 	arena_reset(arena);
 	*view = (struct monitor_view){0};
 	why->text[0] = '\0';

@@ -36,10 +36,10 @@ static struct str context_without_scheme(struct str iri)
 static struct str context_plain(const struct context *c, struct str name)
 {
 	static const struct str colon = {":", 1};
-	for (size_t i = 0; i < c->terms; i++) {
-		struct str rest = {name.p + c->term[i].name.n, name.n - c->term[i].name.n};
+	for (size_t i = 0; name.p && i < c->terms; i++) {
 		if (!str_starts(name, c->term[i].name))
 			continue;
+		struct str rest = str_from(name, c->term[i].name.n);
 		if (c->term[i].is.n && !rest.n)
 			return c->term[i].is;
 		if (!c->term[i].is.n && rest.n > 1 && str_starts(rest, colon) &&
@@ -66,10 +66,10 @@ static void context_read(struct context *c, const struct json_value *object)
 		    str_eq(context_without_scheme(context_iri(e)), host))
 			context_add(c, e->key, STR(""));
 	for (const struct json_value *e = object->first; e; e = e->next) {
-		struct str iri = context_iri(e), term = context_without_scheme(iri);
-		struct str by_prefix = context_plain(c, iri);
-		if (!e->key.n || e->key.p[0] == '@' || !iri.n)
+		struct str iri = context_iri(e);
+		if (!e->key.n || e->key.p[0] == '@' || !iri.p || !iri.n)
 			continue;
+		struct str term = context_without_scheme(iri), by_prefix = context_plain(c, iri);
 		if (iri.p[0] == '@')
 			context_add(c, e->key, iri);
 		else if (by_prefix.n)
