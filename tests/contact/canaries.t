@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Canaries: contacts with a mark that is nowhere else. Before a match no mark is found anywhere, in any form; after
 # it, exactly the two parties read exactly each other's. That each search finds what it looks for is shown by planting
-# it first. HOLDFAST_CANARIES: how many parties (default 300; docs/contact-figures.md has more).
+# it first. HOLDFAST_CANARIES: how many parties (default 120; docs/contact-figures.md has more).
 use strict;
 use warnings;
 use FindBin;
@@ -15,7 +15,7 @@ use Sphere;
 use Test::More;
 use Wait;
 
-my $count = $ENV{HOLDFAST_CANARIES} // 300;
+my $count = $ENV{HOLDFAST_CANARIES} // 120;
 my $mark = 'Kanarie' . join '', map { ('a' .. 'z')[ rand 26 ] } 1 .. 12;
 
 # ---- the forms of a mark ----

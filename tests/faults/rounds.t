@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Rounds of up, kill -9 of a random process, down: nothing may be left behind. As root (when we are) and as an
-# ordinary user. HOLDFAST_ROUNDS sets how many, HOLDFAST_SEED repeats a run.
+# ordinary user. HOLDFAST_ROUNDS sets how many (.ci/deep has more), HOLDFAST_SEED repeats a run.
 use strict;
 use warnings;
 use FindBin;
@@ -9,7 +9,7 @@ use Instance;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $rounds = $ENV{HOLDFAST_ROUNDS} // 50;
+my $rounds = $ENV{HOLDFAST_ROUNDS} // 24;
 my $seed = $ENV{HOLDFAST_SEED} // 1;
 srand $seed;
 diag "seed $seed";
