@@ -9,8 +9,8 @@ use Pipeline;
 use Test::More;
 
 my $token = 'the secret of the test';
-# Three containers with a call of 100 ms at a time: the batch would take longer than the test file may.
-my $p = Pipeline->make(businesses => 20_000, api => { ms => [100, 100] },
+# Three containers with a call of a second at a time: the batch would take longer than the test file may.
+my $p = Pipeline->make(businesses => 6000, api => { ms => [1000, 1000] },
 	settings => { 'ops.token' => $token, 'pipeline.in_flight' => 1, 'pipeline.claim' => 10 });
 my $i = $p->{i};
 # A hundred containers of a batch before, so that there is much to draw.

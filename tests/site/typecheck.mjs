@@ -3,7 +3,7 @@
 //   typecheck.mjs <blocks
 // A JSON block a line; prints "LINE: message" for each error, and how many blocks there were.
 // A thing of several types is checked as each of them: a property that one of them has is allowed. Types tell apart
-// kinds of values and names of enumerations, not texts: of blocks that are alike in that the first is checked.
+// kinds of values and names of enumerations, not texts: of properties that are alike in that the first is checked.
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -23,10 +23,18 @@ const shape = (value, key = '') => {
 	const kept = key === '@type' || key === '@context' || (is_name(value) && !free.has(key));
 	return typeof value === 'string' && !kept ? 'text' : value;
 };
-const alike = new Map(); // shape: the first block that has it
+// A property is right or wrong by its block's types alone: of each block those that no block before had so.
+const alike = new Set(); // types, property and shape that there are already
+const different = [];
 for (const [n, block] of blocks.entries()) {
-	const different = shape(block), text = JSON.stringify(different);
-	if (!alike.has(text)) alike.set(text, { n: n + 1, block: different });
+	let news = 0;
+	const kept = Object.entries(shape(block)).filter(([key, value]) => {
+		const text = JSON.stringify([block['@type'], key, value]), is_new = !alike.has(text);
+		alike.add(text);
+		news += is_new;
+		return is_new || key === '@type' || key === '@context';
+	});
+	if (news) different.push({ n: n + 1, block: Object.fromEntries(kept) });
 }
 // Inside a block only the first type is looked at; the block itself is written once for each of its types.
 const single = (value) =>
@@ -37,19 +45,19 @@ const single = (value) =>
 					Object.entries(value).map(([key, v]) => [key, key === '@type' ? [v].flat()[0] : single(v)]),
 				)
 			: value;
-const written = [...alike.values()].flatMap(({ n, block }) =>
+const written = different.flatMap(({ n, block }) =>
 	[block['@type']]
 		.flat()
 		.map((type, k, types) => ({ n, of: types.length, block: { ...single(block), '@type': type } })),
 );
-const plain = ['BreadcrumbList', 'ItemList', 'Organization', 'WebSite'];
+// Of the types of pages and of businesses the one that is named so; none of that name is an error.
+const types = 'BreadcrumbList | ItemList | LocalBusiness | Organization | WebSite';
 const source =
-	`import type { ${plain.join(', ')}, LocalBusiness, WithContext } from 'schema-dts';\n` +
+	`import type { ${types.replaceAll(' |', ',')}, WithContext } from 'schema-dts';\n` +
+	`type Named<N> = WithContext<Extract<${types}, { '@type': N }>>;\n` +
 	written
-		.map(({ block }, n) => {
-			const type = plain.includes(block['@type']) ? block['@type'] : 'LocalBusiness';
-			return `export const b${n}: WithContext<${type}> = ${JSON.stringify(block)};\n`;
-		})
+		.map(({ block }, n) =>
+			`export const b${n}: Named<${JSON.stringify(block['@type'])}> = ${JSON.stringify(block)};\n`)
 		.join('');
 const name = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), 'blocks.ts');
 const options = {
@@ -58,6 +66,7 @@ const options = {
 	module: ts.ModuleKind.NodeNext,
 	moduleResolution: ts.ModuleResolutionKind.NodeNext,
 	target: ts.ScriptTarget.ES2022,
+	lib: ['lib.es5.d.ts'],
 	types: [],
 	skipLibCheck: true,
 };
@@ -70,7 +79,7 @@ host.readFile = (file) => (file === name ? source : readFile.call(host, file));
 const said = new Map(); // "block: what" -> of how many of its types
 for (const d of ts.getPreEmitDiagnostics(ts.createProgram([name], options, host))) {
 	const line = d.file?.fileName === name ? d.file.getLineAndCharacterOfPosition(d.start).line : 0;
-	const { n, of } = written[line - 1] ?? { n: 0, of: 1 };
+	const { n, of } = written[line - 2] ?? { n: 0, of: 1 };
 	const text = ts.flattenDiagnosticMessageText(d.messageText, '\n').split('\n').at(-1);
 	const key = `${n}: ${of > 1 ? text.replace(/ in type .*/, '') : text}`;
 	said.set(key, (said.get(key) ?? 0) + 1);
