@@ -9,8 +9,8 @@
 #   is_deeply([ $i->left ], [], '...');                # after down: processes, files, port, shared memory
 #
 # Its folder is $i->{dir}; $i->{home} is around it, for files of the test. It listens on $i->{address}, which is
-# $i->{host} and $i->{port}. The programs are copied to $i->{bin}, so that a test can break them and any user can
-# reach them. Everything is stopped and removed at the end.
+# $i->{host} and $i->{port}. The programs are in $i->{bin}, so that a test can exchange them and any user can
+# reach them; they are links, so that none may be written to. Everything is stopped and removed at the end.
 #
 # Under tools/run-tests the program's own 'init' runs once for each system user; the instances are copies of what it
 # made. A test file that needs more than an empty directory names its preparation, which is run once, too:
@@ -49,10 +49,12 @@ sub make {
 	$self->{address} = "$self->{host}:$self->{port}";
 	push @made, $self;
 	chmod 0755, $home; # other users go through
-	mkdir $self->{bin} or die "$self->{bin}: $!";
-	my @programs = glob "$build/holdfast $build/holdfastd $build/holdfast-*";
-	system('cp', @programs, $self->{bin}) == 0 or die "no programs in $build\n";
-	system('chown', '-R', $more{user}, $home) if $more{user};
+	from_template('programs', $self->{bin}, sub {
+		mkdir $self->{bin} or die "$self->{bin}: $!";
+		my @programs = glob "$build/holdfast $build/holdfastd $build/holdfast-*";
+		system('cp', @programs, $self->{bin}) == 0 or die "no programs in $build\n";
+	}, '-al');
+	system('chown', $more{user}, $home, $self->{bin}) if $more{user};
 	my ($name, $prepare) = @{ $more{prepared} // [] };
 	my $template = join '.', $name // 'empty', $self->{user} // $>;
 	$self->write_conf($self->slurp('holdfast.conf') =~ s/^web\.listen = \K.*/$self->{address}/mr)
@@ -66,7 +68,7 @@ sub prepare {
 	$self->run_ok('init', $self->{dir}, '--listen', $self->{address});
 	if ($ENV{HOLDFAST_TEST_TEMPLATES}) {
 		open my $out, '>>', "$self->{dir}/data/postgresql.auto.conf" or die "postgresql.auto.conf: $!";
-		print $out map {"$_\n"} 'fsync = off', 'shared_buffers = 128MB',
+		print $out map {"$_\n"} 'fsync = off', 'full_page_writes = off', 'shared_buffers = 128MB',
 			'min_wal_size = 32MB', 'wal_recycle = off'; # or every copy has the WAL of the preparation
 		close $out;
 	}

@@ -1,6 +1,7 @@
 # Folders that are made once in a run of the tests, and copied from then on.
 #
 #   my $copied = from_template('empty.0', $folder, sub { ... });    # the sub makes $folder
+#   from_template('programs', $folder, sub { ... }, '-al');         # files are links to those of the template
 #
 # The first test file that asks for a name makes it; others wait meanwhile. Without tools/run-tests, which says in
 # HOLDFAST_TEST_TEMPLATES where templates are, each is made.
@@ -13,7 +14,7 @@ use Fcntl qw(LOCK_EX);
 our @EXPORT = qw(from_template);
 
 sub from_template {
-	my ($name, $folder, $make) = @_;
+	my ($name, $folder, $make, $how) = @_;
 	my $template = $ENV{HOLDFAST_TEST_TEMPLATES} ? "$ENV{HOLDFAST_TEST_TEMPLATES}/$name" : '';
 	if (!$template) {
 		$make->();
@@ -28,13 +29,13 @@ sub from_template {
 		return 0;
 	}
 	close $lock;
-	copy_folder($template, $folder);
+	copy_folder($template, $folder, $how);
 	return 1;
 }
 
 sub copy_folder {
-	my ($from, $to) = @_;
-	system('cp', '-a', $from, $to) == 0 or die "cannot copy $from\n";
+	my ($from, $to, $how) = @_;
+	system('cp', $how // '-a', $from, $to) == 0 or die "cannot copy $from\n";
 	return;
 }
 

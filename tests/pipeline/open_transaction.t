@@ -32,7 +32,7 @@ my $said = `cd '$root' && { $compile && $link; } 2>&1`;
 is($?, 0, 'it compiles and links: only running it shows') or diag $said;
 
 my $p = Pipeline->make(businesses => 5, api => { ms => [1, 2] });
-system('cp', "$dir/holdfast-worker", "$p->{i}{bin}/holdfast-worker") == 0 or die;
+system('cp', '--remove-destination', "$dir/holdfast-worker", "$p->{i}{bin}/holdfast-worker") == 0 or die;
 $p->start_worker(1);
 $p->queue('--stage', 'http');
 $p->until('the worker says why it ends', sub { $p->log =~ /bug at / });
