@@ -8,7 +8,7 @@ use Test::More;
 
 my $build = $ENV{HOLDFAST_BUILD} // "$FindBin::Bin/../../build/" . ($ENV{VARIANT} // 'release');
 my $depth = $ENV{HOLDFAST_WALK_DEPTH} // 5;
-my $walks = $ENV{HOLDFAST_WALKS} // 150;
+my $walks = $ENV{HOLDFAST_WALKS} // 60;
 my $seed = $ENV{HOLDFAST_SEED} // 1;
 
 # (exit code, last line)
