@@ -24,7 +24,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 64 << 20, ID_SIGNS = 32, REWRAP_WAIT_MS = 20, RESTARTS_MAX = 10 };
+enum {
+	OUTPUT_MAX = 64 << 20,
+	ID_SIGNS = 32,
+	REWRAP_WAIT_MS = 20,
+	RESTARTS_MAX = 10,
+	INVITES_MAX = 100000
+};
 
 static const char *listen_address;
 static const char *db_url;
@@ -395,6 +401,9 @@ static enum status contact_rotate(struct instance *i, int argc, char **argv, str
 		       (long long)p.newest, (long long)(left_s + 3599) / 3600);
 		return OK;
 	}
+	/* Only a running sphere can rewrap rows: without one the key file is left as it is. */
+	if (status == OK)
+		status = control_ask(i, CONTROL_STATUS, NULL, NULL, err);
 	if (status == OK && !p.older)
 		status = contact_change_key(i, "rotate", err);
 	if (status == OK)
@@ -477,8 +486,12 @@ static enum status contact_invite(struct instance *i, int argc, char **argv, str
 	struct buf text, labels, codes;
 	struct db *db = NULL;
 	struct db_rows rows;
-	int64_t id = 0;
+	int64_t id = 0, count;
 	(void)argc;
+	if (!str_to_i64(str_of(argv[0]), 1, INVITES_MAX, &count))
+		return err_set(err, INVALID,
+			       "how many codes is a whole number from 1 to %d, not '%s'",
+			       INVITES_MAX, argv[0]);
 	if (!badge)
 		return err_set(err, INVALID, "say who vouches for them: --badge NAME");
 	const char *const run[] = {"holdfast-keeper", "invites", argv[0], NULL};
@@ -535,6 +548,7 @@ static enum status contact_reports(struct instance *i, int argc, char **argv, st
 		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_REPORTS_TITLE)),
 		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_REPORTS_SAID)));
 	}
+	int listed = rows.rows;
 	if (status == OK)
 		db_rows_release(&rows);
 	if (status == OK)
@@ -544,6 +558,8 @@ static enum status contact_reports(struct instance *i, int argc, char **argv, st
 		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_WAITING_PROFILE)),
 		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_WAITING_TITLE)),
 		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_WAITING_BODY)));
+	if (status == OK && listed + rows.rows == 0)
+		fputs("Nothing was reported, and no profile waits for a review.\n", stderr);
 	if (status == OK)
 		db_rows_release(&rows);
 	db_close(db);
@@ -678,7 +694,14 @@ static int contact_command(int argc, char **argv)
 					       acts[n].argument ? acts[n].argument : "no argument");
 		if (instance_open(&i, cli_globals.instance_dir, &err) != OK)
 			return cli_failed(&err);
-		enum status status = acts[n].run(&i, argc - 1, argv + 1, &err);
+		enum status status = OK;
+		if (acts[n].run != contact_setup && !instance_has(&i, ROLE_DATABASE_CONTACT))
+			status = err_set(
+			    &err, NOT_FOUND,
+			    "%s has no contact sphere; make it with 'holdfast contact setup --listen ADDRESS'",
+			    i.dir);
+		if (status == OK)
+			status = acts[n].run(&i, argc - 1, argv + 1, &err);
 		instance_release(&i);
 		return status == OK ? EXIT_OK : cli_failed(&err);
 	}

@@ -114,6 +114,8 @@ static bool view_begin(struct page_view *v, struct http_request *request, const 
 			str_of(config_text(contact->config, CONFIG_SITE_NAME)));
 	json_build_text(&v->b, site, "directory",
 			str_of(config_text(contact->config, CONFIG_SITE_URL)));
+	json_build_text(&v->b, site, "sphere",
+			str_of(config_text(contact->config, CONFIG_CONTACT_URL)));
 	json_build_text(&v->b, site, "css", str_of(page_asset(arena, "assets/site.css")));
 	json_build_text(&v->b, site, "sheet", str_of(page_asset(arena, "assets/contact.css")));
 	json_build_text(&v->b, site, "icon", str_of(page_asset(arena, "assets/icon.svg")));

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Encode qw(encode);
 use File::Find;
 use HTTP::Tiny;
+use IO::Handle;
 use JSON::PP;
 use MIME::Base64 qw(encode_base64);
 use Sphere;
@@ -154,30 +155,36 @@ $mark = 'Kanarie' . join '', map { ('a' .. 'z')[ rand 26 ] } 1 .. 12;
 %clean = ();
 is_deeply([ everywhere() ], [], 'the new mark is nowhere');
 
-# The results of a sub for each of a list, asked for on several connections at once.
+# The results of a sub for each of a list, asked for on several connections at once. They come through files: a pipe that
+# is full would stop its connection until all before it have been read.
 sub each_of {
 	my ($code, @list) = @_;
-	my (@out, @result);
+	my (@worker, @result);
 	my $connections = @list > 1000 ? 64 : @list > 64 ? 16 : 1;
 	for my $worker (0 .. $connections - 1) {
-		my $pid = open my $in, '-|' // die "fork: $!";
+		open my $out, '+>', undef or die "a temporary file: $!";
+		$out->autoflush(1);
+		my $pid = fork // die "fork: $!";
 		if (!$pid) {
 			delete $s->{http};
 			for my $n (grep { $_ % $connections == $worker } 0 .. $#list) {
 				my $result = eval { encode_json([ $n, $code->($list[$n]) ]) } // die $@;
-				syswrite STDOUT, "$result\n" or die "pipe: $!";
+				print {$out} "$result\n" or die "a temporary file: $!";
 			}
 			require POSIX;
 			POSIX::_exit(0);
 		}
-		push @out, $in;
+		push @worker, [ $pid, $out ];
 	}
-	for my $in (@out) {
-		while (<$in>) {
+	for (@worker) {
+		my ($pid, $out) = @$_;
+		waitpid $pid, 0;
+		die "a connection failed\n" if $?;
+		seek $out, 0, 0;
+		while (<$out>) {
 			my ($n, $value) = @{ decode_json($_) };
 			$result[$n] = $value;
 		}
-		close $in or die "a connection failed\n";
 	}
 	return @result;
 }

@@ -10,6 +10,13 @@ use Test::More;
 
 my $i = Instance->make(settings => { 'web.processes' => 1 });
 $i->up;
+
+# ---- an operator who has no sphere yet, or whose instance is down ----
+for my $act ([qw(status)], [qw(rotate)], [qw(invite 3 --badge Chamber)], [qw(reports)], [qw(erase), '0' x 32]) {
+	my ($failed, $said) = $i->run('contact', @$act);
+	ok($failed && $said =~ /has no contact sphere; make it with 'holdfast contact setup/, "contact $act->[0] says what to do")
+		or diag $said;
+}
 $i->set('web.processes' => 1, 'contact.listen' => own_address() . ':' . free_port());
 my ($code, $text) = $i->run('migrate');
 is($code, 0, 'with contact.listen, migrate makes the second database') or diag $text;
@@ -71,5 +78,13 @@ my $toasted = q{SELECT count(*) FROM pg_class WHERE relname IN ('party', 'unlock
 		WHERE attrelid = pg_class.oid AND attname ~ '^(body|entry)$' AND attstorage <> 'p')};
 is(allowed('postgres', 'holdfast_contact', $toasted), '0', 'and is never moved out of its row');
 
+# ---- commands that cannot be carried out change nothing ----
+is(($i->run('contact', 'setup'))[0], 0, 'setup makes the key');
+my $key = sub { Instance::read_file("$i->{dir}/keeper/key") };
+my $before = $key->();
+like(($i->run('contact', 'invite', 'many', '--badge', 'Chamber'))[1], qr/a whole number from 1 to 100000, not 'many'/,
+	'a number of codes that is none is refused in the words of the command');
 is(($i->run('down'))[0], 0, 'down');
+like(($i->run('contact', 'rotate'))[1], qr/is not running/, 'an instance that is down cannot rotate its keys');
+is($key->(), $before, 'and its key file is as it was');
 done_testing;

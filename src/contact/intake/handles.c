@@ -79,15 +79,32 @@ bool scan_capital(const struct intake_scan *s, int n)
 	       ascii_is_lower(t->text.p[1]);
 }
 
+/* "our TikTok is called the quiet kiln", "Notre page Facebook s'appelle La Vieille Scierie": what is
+ * behind the verb is a name, however it is written. n: the verb. */
+static bool scan_is_named(const struct intake_scan *s, int n)
+{
+	struct str next = scan_at(s, n + 1)->text;
+	bool pronoun = str_eq(next, STR("das")) || str_eq(next, STR("es"));
+	if (!(scan_at(s, n)->class & CLASS_NAMED) || !scan_is_word(s, n + 1) || pronoun ||
+	    scan_begins_with_class(next, CLASS_MEDIA))
+		return false;
+	for (int at = n - 1; at >= n - NEAR && !scan_breaks(s, at) && !scan_sign(s, at, ','); at--)
+		if (scan_at(s, at)->class & CLASS_PLATFORM)
+			return true;
+	return false;
+}
+
 /* "heissen wir muehlebern auf Instagram", "notre pseudo Insta est moulindupont", "slash mill on
  * Facebook": a name that is announced where a platform is near. n: the word that announces it. */
 static bool scan_called(const struct intake_scan *s, int n, int *end)
 {
 	const struct token *t = scan_at(s, n);
+	*end = n + 1;
+	if (scan_is_named(s, n))
+		return true;
 	if (!(t->class & (CLASS_CALLED | CLASS_SLASH | CLASS_USER)) ||
 	    !(scan_near(s, n, n) & CLASS_PLATFORM))
 		return false;
-	*end = n + 1;
 	while (scan_at(s, *end)->class & (CLASS_PLATFORM | CLASS_LINK) ||
 	       scan_one_of(s, *end, ":-") ||
 	       (scan_is_word(s, *end) && scan_at(s, *end)->text.n <= 3))
@@ -105,6 +122,7 @@ static bool scan_called(const struct intake_scan *s, int n, int *end)
 enum {
 	PLAIN_LETTERS = 5, /* of a name that is no word of the list */
 	GAP = 4,           /* tokens between a name and its platform */
+	PHRASE_WORDS = 5,  /* of a name behind an article or in quotation marks */
 	CLASS_SERVICE = CLASS_PLATFORM | CLASS_PROVIDER,
 };
 
@@ -221,6 +239,29 @@ static bool handle_person(const struct intake_scan *s, int n, int *from, int *to
 	return false;
 }
 
+/* "tapez scierie du lac dans Google": words that somebody is told to type. "einfach holzwerkGraz
+ * googeln": a word with a capital in it. n: the search engine. */
+static bool handle_typed(const struct intake_scan *s, int n, int *from)
+{
+	static const char *const verbs[] = {"type",      "tippe",    "tippen",  "tippt",
+					    "eingeben",  "ukucajte", "kucajte", "tapez",
+					    "saisissez", "digitate", "teclee",  "typ"};
+	struct str before = scan_at(s, n - 1)->text;
+	*from = n - 1;
+	for (size_t i = 1; scan_is_word(s, n - 1) && i < before.n; i++)
+		if (ascii_is_upper(before.p[i]) && ascii_is_lower(before.p[i - 1]))
+			return true;
+	if (!(scan_at(s, n - 1)->class & CLASS_PREP) && scan_at(s, n - 1)->text.n > 4)
+		return false;
+	for (int at = n - 3; at >= n - 2 * NEAR && !scan_breaks(s, at); at--)
+		for (size_t i = 0; i < COUNT_OF(verbs); i++)
+			if (word_is(scan_at(s, at)->text, verbs[i])) {
+				*from = at;
+				return true;
+			}
+	return false;
+}
+
 /* "Search for Oakbarn Joinery on LinkedIn", "Facebook page Mill House", "just google oakbarn
  * joinery": two words that a search would find. n: the service, or the verb. */
 static bool handle_searched(const struct intake_scan *s, int n, int *from, int *to)
@@ -230,6 +271,10 @@ static bool handle_searched(const struct intake_scan *s, int n, int *from, int *
 		return false;
 	/* "google", "googeln", "guglajte" */
 	bool verb = t->class & CLASS_SITE && ascii_lower(t->text.p[0]) == 'g';
+	if (verb && handle_typed(s, n, from)) {
+		*to = n;
+		return true;
+	}
 	if (verb && (scan_breaks(s, n - 1) || !(scan_at(s, n - 1)->class & CLASS_PREP))) {
 		int at = n + 1;
 		while (scan_one_of(s, at, "\"'") || scan_at(s, at)->class & CLASS_PREP)
@@ -244,14 +289,17 @@ static bool handle_searched(const struct intake_scan *s, int n, int *from, int *
 	/* behind it, at the end of what is said */
 	int at = n + 1;
 	while (at <= n + 2 * GAP &&
-	       (scan_at(s, at)->class & (CLASS_LINK | CLASS_CALLED | CLASS_PREP) ||
+	       (scan_at(s, at)->class & (CLASS_LINK | CLASS_CALLED | CLASS_PREP | CLASS_SELF) ||
 		scan_one_of(s, at, ":\"'")))
 		at++;
 	*from = n;
 	*to = at + 1;
 	bool linked = at > n + 1 || scan_breaks(s, n - 1) || scan_before(s, n, 2 * GAP, CLASS_SELF);
+	int last = at + 1;
+	while (last < at + GAP - 1 && handle_is_capital(s, last + 1))
+		last++;
 	if (linked && handle_is_capital(s, at) && handle_is_capital(s, at + 1) &&
-	    handle_ends(s, at + 2))
+	    handle_ends(s, last + 1))
 		return true;
 	/* before it */
 	at = n - 1;
@@ -278,6 +326,29 @@ static bool scan_service(const struct intake_scan *s, int n, struct intake_found
 	       scan_found(s, kind, from, to, found);
 }
 
+/* "our TikTok: the old mill", "YouTube << Bois et Copeaux >>": a name of several words behind a
+ * platform, known by its article or its quotation marks. at: what is behind the platform and its
+ * "page", "channel". The last token; 0: none. */
+static int handle_phrase(const struct intake_scan *s, int at)
+{
+	static const char *const articles[] = {"the", "der", "die", "das", "le", "la",
+					       "les", "il",  "el",  "de",  "het"};
+	bool quoted = scan_one_of(s, at, "\"<");
+	bool article = false;
+	if (!quoted && !scan_sign(s, at, ':'))
+		return 0;
+	while (scan_one_of(s, at, ":\"<"))
+		at++;
+	for (size_t i = 0; i < COUNT_OF(articles); i++)
+		article = article || word_is(scan_at(s, at)->text, articles[i]);
+	int last = at;
+	for (; last < at + PHRASE_WORDS && scan_is_word(s, last); last++)
+		if (scan_begins_with_class(scan_at(s, last)->text, CLASS_MEDIA))
+			return 0;
+	bool ends = quoted ? scan_one_of(s, last, "\">") : article && scan_breaks(s, last);
+	return ends && last - at > 1 ? last - 1 : 0;
+}
+
 bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n);
@@ -302,6 +373,9 @@ bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 		links++;
 	}
 	/* The hyphen of "Telegram-Bots" is none. */
+	int phrase = handle_phrase(s, at);
+	if (phrase)
+		return scan_found(s, INTAKE_HANDLE, n, phrase, found);
 	bool compound =
 	    scan_sign(s, at, '-') && !scan_at(s, at)->spaced && scan_attached(s, at + 1);
 	bool colon = scan_one_of(s, at, ":-~=>") && !compound;
@@ -318,6 +392,9 @@ bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 	int last = at; /* "grosse-muehle" */
 	while (scan_one_of(s, last + 1, "-_.") && !scan_at(s, last + 1)->spaced &&
 	       scan_attached(s, last + 2))
+		last += 2;
+	/* "Instagram: kiln underscore works" */
+	while (colon && scan_at(s, last + 1)->class & CLASS_DASH && scan_is_word(s, last + 2))
 		last += 2;
 	/* "Instagram: bigmill", "Facebook unter bigmill", but not "Facebook: Inhalte, Anzeigen". */
 	bool name = scan_is_word(s, at) && scan_at(s, at)->text.n > 3 && (colon || links) &&

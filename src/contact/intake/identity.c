@@ -135,6 +135,12 @@ static bool scan_street_before(const struct intake_scan *s, int n, int *end)
 	int at = n + 1;
 	while (scan_one_of(s, at, "./"))
 		at++;
+	/* "Bulevar oslobodjenja 112": one word, which can be small. */
+	*end = at + 1;
+	bool small = class & CLASS_STREET && scan_begins_upper(s, n) && scan_is_word(s, at) &&
+		     scan_at(s, at)->text.n > 5 && !scan_at(s, at)->class && scan_house(s, end);
+	if (small && (scan_breaks(s, *end + 1) || scan_sign(s, *end + 1, ',')))
+		return true;
 	bool named = false;
 	for (int words = 0; words < STREET_WORDS && at < s->tokens; words++, at++) {
 		if (named) {
@@ -176,6 +182,12 @@ static bool scan_street_after(const struct intake_scan *s, int n, int *end)
 	*end = word;
 	if (scan_at(s, at)->class & CLASS_STREET && scan_begins_upper(s, word))
 		return true;
+	/* "au 4 chemin du Moulin", but not "2 routes vers Lyon" */
+	if (scan_at(s, at)->class & CLASS_STREET_MAYBE && word > at + 1 &&
+	    scan_begins_upper(s, word) &&
+	    (scan_at(s, n - 1)->class & CLASS_PREP ||
+	     str_eq_nocase(scan_at(s, n - 1)->text, STR("au"))))
+		return true;
 	for (word = plain; word < plain + 3 && scan_begins_upper(s, word); word++)
 		if (word > plain && scan_at(s, word)->class & CLASS_STREET_AFTER) {
 			*end = word;
@@ -207,7 +219,17 @@ static bool scan_british(const struct intake_scan *s, int n, int *end)
 	return inward->kind == TOKEN_NUMBER && inward->text.n == 1 && inward->spaced &&
 	       !letters->spaced && scan_upper_word(s, at + 1, 2, 2) &&
 	       (scan_sign(s, n - 1, ',') || (n == 0 && scan_breaks(s, at + 2)) ||
+		scan_at(s, n - 1)->class & (CLASS_LINK | CLASS_PREP) ||
 		(scan_begins_upper(s, n - 1) && !(scan_at(s, n - 1)->class & CLASS_ITEM)));
+}
+
+/* "u Njegosevu br. 7": a word with a capital within a sentence, and the number of a house. */
+static bool scan_numbered(const struct intake_scan *s, int n, int *end)
+{
+	*end = n + 1;
+	return scan_capital(s, n) && scan_at(s, n)->text.n > 4 && !scan_at(s, n)->class &&
+	       scan_at(s, n - 1)->class & CLASS_PREP &&
+	       str_eq_nocase(scan_at(s, n + 1)->text, STR("br")) && scan_house(s, end);
 }
 
 /* "Postfach 123", "PO Box 123" */
@@ -222,7 +244,7 @@ bool scan_address(const struct intake_scan *s, int n, struct intake_found *found
 	int end;
 	bool is = scan_street_in_one(s, n, &end) || scan_street_before(s, n, &end) ||
 		  scan_street_after(s, n, &end) || scan_house_and_town(s, n, &end) ||
-		  scan_british(s, n, &end) || scan_box(s, n, &end);
+		  scan_british(s, n, &end) || scan_box(s, n, &end) || scan_numbered(s, n, &end);
 	return is && scan_found(s, INTAKE_ADDRESS, n, end, found);
 }
 
@@ -237,8 +259,10 @@ static int scan_register_digits(const struct intake_scan *s, int *at)
 		const struct token *t = scan_at(s, n);
 		if (t->kind == TOKEN_NUMBER) {
 			const struct token *after = scan_at(s, n + 1);
-			bool unit =
-			    after->class & CLASS_UNIT && (after->spaced || after->text.n > 1);
+			/* "FN 123456 a" is no current. */
+			bool letter = after->text.n == 1 && t->text.n >= REGISTER_DIGITS;
+			bool unit = after->class & CLASS_UNIT && !letter &&
+				    (after->spaced || after->text.n > 1);
 			if (unit || scan_sign(s, n + 1, '%'))
 				break;
 			digits += (int)t->text.n;

@@ -433,6 +433,13 @@ static bool scan_page_told(const struct intake_scan *s, int n, int *end)
 	if (t->class & (CLASS_ENDING_TOLD | CLASS_SLASH) && scan_is_domain(scan_at(s, at)) &&
 	    (scan_at(s, at)->class & CLASS_ENDING || !scan_is_word(s, at + 1)))
 		return true;
+	/* "muehle ch slash katalog" */
+	if (t->class & CLASS_SLASH && scan_is_domain(scan_at(s, n - 1)) &&
+	    scan_at(s, n - 1)->class & CLASS_ENDING && scan_is_word(s, n - 2) &&
+	    !scan_at(s, n - 2)->class && scan_at(s, n - 2)->text.n > 3) {
+		*end = n;
+		return true;
+	}
 	/* "muehle, dann Punkt, dann ch" */
 	int then = n + 1 + scan_sign(s, n + 1, ',');
 	*end = then + 1;

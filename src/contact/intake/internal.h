@@ -75,6 +75,7 @@ enum word_class {
 	CLASS_THEN = 1 << 28,
 	CLASS_AREA = 1 << 29,
 	CLASS_SITE = 1 << 30,
+	CLASS_NAMED = 1ll << 31,
 	CLASS_ENDING_TOLD = 1ll << 32,
 	CLASS_COMMON = 1ll << 33,
 	CLASS_ORIGIN = 1ll << 34,

@@ -79,6 +79,32 @@ static bool name_company(const struct intake_scan *s, int n, int *from, int *to)
 	return words > 1 || (words == 1 && !common && (joined || own || class & CLASS_LEGAL));
 }
 
+/* Behind a title and initials: "Dr. H. Osgood" to "Osgood". */
+static int name_behind_initials(const struct intake_scan *s, int n)
+{
+	while (scan_at(s, n)->class & CLASS_TITLE && scan_begins_upper(s, n))
+		n += 1 + scan_sign(s, n + 1, '.');
+	while (scan_at(s, n)->text.n == 1 && scan_begins_upper(s, n) && scan_sign(s, n + 1, '.'))
+		n += 2;
+	return n;
+}
+
+/* "Fragen Sie nach Annegret Zollinger": two words with capitals, and nothing else, behind a verb
+ * that asks for somebody. n: the verb; at: what is behind it. */
+static bool name_asked_for(const struct intake_scan *s, int n, int at)
+{
+	static const char *const verbs[] = {"ask",  "frag",  "verlang", "demande", "pitaj",
+					    "traz", "chied", "pregunt", "vraag"};
+	bool asks = false;
+	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+		struct str verb = str_of(verbs[i]), text = scan_at(s, n)->text;
+		asks =
+		    asks || (text.n > verb.n && str_eq_nocase((struct str){text.p, verb.n}, verb));
+	}
+	return asks && scan_capital(s, at) && name_is_word(s, at) && scan_capital(s, at + 1) &&
+	       name_is_word(s, at + 1) && scan_breaks(s, at + 2);
+}
+
 /* "Inhaber: Peter Moser", "ask for Tom Baker", "owned by Tom": n: the word for the role. */
 static bool name_by_role(const struct intake_scan *s, int n, int *to)
 {
@@ -99,8 +125,15 @@ static bool name_by_role(const struct intake_scan *s, int n, int *to)
 	}
 	const struct token *t = scan_at(s, at);
 	bool person = t->class & CLASS_FIRST_NAME && scan_begins_upper(s, at);
-	return person || (announced && scan_capital(s, at) && name_is_word(s, at) &&
-			  name_is_word(s, at + 1) && scan_capital(s, at + 1));
+	/* "Inhaber: K. Brenner" */
+	int last = name_behind_initials(s, at);
+	if (last > at && announced && scan_capital(s, last) && name_is_word(s, last)) {
+		*to = last;
+		return true;
+	}
+	return person || name_asked_for(s, n, at) ||
+	       (announced && scan_capital(s, at) && name_is_word(s, at) &&
+		name_is_word(s, at + 1) && scan_capital(s, at + 1));
 }
 
 /* "Herr Moser", "Mr Baker", "M. Dupont", "Familie Moser", "Firma Moser, Bern". n: the title. */
@@ -137,6 +170,7 @@ static bool name_told(const struct intake_scan *s, int n, int *to)
 	at += scan_one_of(s, at, ",:!.\"");
 	while (at <= n + NAME_GAP && scan_at(s, at)->class & CLASS_TITLE)
 		at++;
+	at = name_behind_initials(s, at + scan_sign(s, at, '.'));
 	*to = at;
 	if (!scan_capital(s, at) || !name_is_word(s, at) ||
 	    scan_begins_with_class(scan_at(s, at)->text, CLASS_MEDIA))

@@ -4,6 +4,7 @@ enum {
 	PHONE_DIGITS = 8,      /* of a number that begins with 0 or + */
 	PHONE_DIGITS_MAX = 15, /* E.164 */
 	TEL_DIGITS = 6,        /* behind "Tel." */
+	TOWN_DIGITS = 5,       /* behind the town of an area */
 	CALL_DIGITS = 7,       /* behind "contact" */
 	SPOKEN_DIGITS = 7,
 	GROUPS_MAX = 16,
@@ -351,6 +352,34 @@ static bool scan_told(const struct intake_scan *s, int n, int *last)
 	return (sentences || joined) && told.digits >= least && told.digits <= PHONE_DIGITS_MAX;
 }
 
+/* "Dial the Leeds code and 960983", "Vorwahl von Graz, dann 84 77 12": the first part of a number
+ * is told by its town. n: the rest of it. */
+static bool told_by_town(const struct intake_scan *s, int n, int *last)
+{
+	int digits = 0, at = n;
+	for (; scan_at(s, at)->kind == TOKEN_NUMBER || scan_one_of(s, at, "/-"); at++)
+		digits += scan_at(s, at)->kind == TOKEN_NUMBER ? (int)scan_at(s, at)->text.n : 0;
+	*last = at - 1;
+	if (digits < TOWN_DIGITS || digits > CALL_DIGITS + 1 || told_is_amount(s, at - 1) ||
+	    scan_at(s, n)->kind != TOKEN_NUMBER)
+		return false;
+	for (int i = n - 1; i >= n - TOLD_WORDS && !scan_breaks(s, i); i--) {
+		const struct token *t = scan_at(s, i);
+		bool area = t->class & CLASS_AREA;
+		bool behind = scan_capital(s, i + 1) || scan_capital(s, i + 2);
+		if (area && behind)
+			return true;
+		/* "the Leeds code" is one only where somebody dials it. */
+		bool code = area || str_eq_nocase(t->text, STR("code"));
+		for (int call = i - 2; code && scan_capital(s, i - 1) && call >= i - TOLD_WORDS;
+		     call--)
+			if (scan_at(s, call)->class & (CLASS_TEL | CLASS_CALL) ||
+			    str_eq_nocase(scan_at(s, call)->text, STR("dial")))
+				return true;
+	}
+	return false;
+}
+
 /* What the words before n say about the number there: the nearest one of `classes`. */
 static uint64_t scan_context(const struct intake_scan *s, int n)
 {
@@ -403,6 +432,9 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	*skip = 0;
 	if (t->kind != TOKEN_NUMBER)
 		return false;
+	int told;
+	if (told_by_town(s, n, &told))
+		return scan_found(s, INTAKE_PHONE, n, told, found);
 	uint64_t context = scan_context(s, n);
 	bool plus =
 	    scan_sign(s, n - 1, '+') || (scan_sign(s, n - 1, '(') && scan_sign(s, n - 2, '+'));

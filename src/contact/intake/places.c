@@ -13,6 +13,7 @@ enum {
 	PLACE_GAP = 6, /* tokens between two parts of a description */
 	PLATE_DIGITS = 2,
 	VAT_LETTERS = 2,
+	LANDMARK_LETTERS = 5, /* of the last part of a compound */
 };
 
 /* ---- on the map ---- */
@@ -158,6 +159,16 @@ static bool place_is_any(const struct intake_scan *s, int n)
 	return false;
 }
 
+/* "Kirche", "Pfarrkirche" */
+static bool place_is_landmark(const struct intake_scan *s, int n)
+{
+	const struct token *t = scan_at(s, n);
+	bool is = t->class & CLASS_LANDMARK;
+	for (size_t i = 3; !is && scan_capital(s, n) && i + LANDMARK_LETTERS <= t->text.n; i++)
+		is = scan_class_of((struct str){t->text.p + i, t->text.n - i}) & CLASS_LANDMARK;
+	return is;
+}
+
 /* A word with a capital behind a short one: "in Otley", "de l'eglise de Morges", "Bahnhof
  * Koeniz". */
 static bool place_town(const struct intake_scan *s, int n, int *end)
@@ -183,9 +194,14 @@ static bool place_beside(const struct intake_scan *s, int n, int *from, int *end
 		}
 	}
 	for (int at = n + 1; who && at <= n + PLACE_GAP - 1 && !scan_breaks(s, at); at++)
-		if (scan_at(s, at)->class & CLASS_LANDMARK && !place_is_any(s, at))
+		if (place_is_landmark(s, at) && !place_is_any(s, at))
 			return place_town(s, at + 1, end);
-	return false;
+	/* "the Red Lion in Otley" */
+	int at = n + 1;
+	while (scan_is_word(s, at) && scan_at(s, at)->text.n <= 3 && !scan_begins_upper(s, at))
+		at++;
+	return who && at > n + 1 && scan_capital(s, at) && scan_capital(s, at + 1) &&
+	       !scan_capital(s, at + 2) && place_town(s, at + 2, end);
 }
 
 /* "the only joinery in Otley", "jedina stolarija u Sremcici". n: the word for only. */
