@@ -213,7 +213,9 @@ static enum status contact_setup(struct instance *i, int argc, char **argv, stru
 	if (status == OK)
 		fprintf(
 		    stderr,
-		    "The contact sphere is set up. It runs from the next start on: 'holdfast down', 'holdfast up'. Backups that contain %s/keeper undo what a rotation promises: leave it out, or set contact.key_copy_days.\n",
+		    "The contact sphere is set up. It runs from the next start on: 'holdfast down', 'holdfast up'. "
+		    "Backups that contain %s/keeper undo what a rotation promises. "
+		    "Leave it out, or set contact.key_copy_days.\n",
 		    i->dir);
 	return status;
 }
@@ -283,8 +285,16 @@ static enum status contact_status(struct instance *i, int argc, char **argv, str
 							   : (is_due ? ": a rotation is due" : "");
 			const char *form =
 			    cli_globals.json
-				? "{\"listen\":\"%s\",\"period\":%lld,\"period_made\":\"%s\",\"rotation_due\":%s,\"older_rows\":%lld,\"parties\":%lld,\"unlocks\":%lld,\"consents\":%lld,\"invites\":%lld,\"bytes\":%lld,\"published\":%lld,\"waiting\":%lld,\"hidden\":%lld,\"reports\":%lld,\"pending\":%lld}\n"
-				: "listens on       %s\nperiod           %lld, since %s%s\nrows of an older period  %lld\nparties          %lld\nunlocks          %lld\nconsents         %lld\ninvites left     %lld\nbytes            %lld\nprofiles         %lld published, %lld to review, %lld hidden\nreports          %lld\nto be carried out  %lld\n";
+				? "{\"listen\":\"%s\",\"period\":%lld,\"period_made\":\"%s\",\"rotation_due\":%s,"
+				  "\"older_rows\":%lld,\"parties\":%lld,\"unlocks\":%lld,\"consents\":%lld,"
+				  "\"invites\":%lld,\"bytes\":%lld,\"published\":%lld,\"waiting\":%lld,"
+				  "\"hidden\":%lld,\"reports\":%lld,\"pending\":%lld}\n"
+				: "listens on       %s\nperiod           %lld, since %s%s\n"
+				  "rows of an older period  %lld\nparties          %lld\n"
+				  "unlocks          %lld\nconsents         %lld\n"
+				  "invites left     %lld\nbytes            %lld\n"
+				  "profiles         %lld published, %lld to review, %lld hidden\n"
+				  "reports          %lld\nto be carried out  %lld\n";
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 			printf(form, config_text(&i->config, CONFIG_CONTACT_LISTEN),
@@ -334,7 +344,7 @@ static enum status contact_wait_replaced(const struct instance *i, struct err *e
 		if (now.restarts - first.restarts > RESTARTS_MAX)
 			return err_set(
 			    err, FAILED,
-			    "the contact sphere does not start with the new key file; the log tells why; afterwards run the command again");
+			    "the contact sphere does not start with the new key file (see the log); run this again");
 		nanosleep(&(struct timespec){.tv_nsec = REWRAP_WAIT_MS * 1000000}, NULL);
 		now = (struct contact_replacing){0};
 		status = control_ask(i, CONTROL_STATUS, contact_see_process, &now, err);
@@ -438,7 +448,8 @@ static enum status contact_key_copy(struct instance *i, int argc, char **argv, s
 	if (config_number(&i->config, CONFIG_CONTACT_KEY_COPY_DAYS) == 0)
 		return err_set(
 		    err, INVALID,
-		    "contact.key_copy_days is 0: parties are told that no copy of the keys is kept; set it to the days for which this copy is kept, and 'holdfast reload'");
+		    "contact.key_copy_days is 0: parties are told that no copy of the keys is kept. "
+		    "Set it to the days for which this copy is kept, and 'holdfast reload'");
 	enum status status = contact_key_path(i, key, err);
 	if (status != OK)
 		return status;
@@ -455,9 +466,9 @@ static enum status contact_key_copy(struct instance *i, int argc, char **argv, s
 	}
 	buf_release(&text);
 	if (status == OK)
-		printf(
-		    "%s has the keys, sealed to the offline key. To restore: holdfast-keeper restore-key --offline-key FILE KEY_FILE < %s\n",
-		    argv[0], argv[0]);
+		printf("%s has the keys, sealed to the offline key. "
+		       "To restore: holdfast-keeper restore-key --offline-key FILE KEY_FILE < %s\n",
+		       argv[0], argv[0]);
 	return status;
 }
 

@@ -155,8 +155,8 @@ $mark = 'Kanarie' . join '', map { ('a' .. 'z')[ rand 26 ] } 1 .. 12;
 %clean = ();
 is_deeply([ everywhere() ], [], 'the new mark is nowhere');
 
-# The results of a sub for each of a list, asked for on several connections at once. They come through files: a pipe that
-# is full would stop its connection until all before it have been read.
+# The results of a sub for each of a list, asked for on several connections at once. They come through files: a pipe
+# that is full would stop its connection until all before it have been read.
 sub each_of {
 	my ($code, @list) = @_;
 	my (@worker, @result);

@@ -14,8 +14,8 @@ $i->up;
 # ---- an operator who has no sphere yet, or whose instance is down ----
 for my $act ([qw(status)], [qw(rotate)], [qw(invite 3 --badge Chamber)], [qw(reports)], [qw(erase), '0' x 32]) {
 	my ($failed, $said) = $i->run('contact', @$act);
-	ok($failed && $said =~ /has no contact sphere; make it with 'holdfast contact setup/, "contact $act->[0] says what to do")
-		or diag $said;
+	ok($failed && $said =~ /has no contact sphere; make it with 'holdfast contact setup/,
+		"contact $act->[0] says what to do") or diag $said;
 }
 $i->set('web.processes' => 1, 'contact.listen' => own_address() . ':' . free_port());
 my ($code, $text) = $i->run('migrate');

@@ -79,8 +79,8 @@ bool scan_capital(const struct intake_scan *s, int n)
 	       ascii_is_lower(t->text.p[1]);
 }
 
-/* "our TikTok is called the quiet kiln", "Notre page Facebook s'appelle La Vieille Scierie": what is
- * behind the verb is a name, however it is written. n: the verb. */
+/* "our TikTok is called the quiet kiln", "Notre page Facebook s'appelle La Vieille Scierie": what
+ * is behind the verb is a name, however it is written. n: the verb. */
 static bool scan_is_named(const struct intake_scan *s, int n)
 {
 	struct str next = scan_at(s, n + 1)->text;

@@ -357,8 +357,12 @@ static bool scan_told(const struct intake_scan *s, int n, int *last)
 static bool told_by_town(const struct intake_scan *s, int n, int *last)
 {
 	int digits = 0, at = n;
-	for (; scan_at(s, at)->kind == TOKEN_NUMBER || scan_one_of(s, at, "/-"); at++)
-		digits += scan_at(s, at)->kind == TOKEN_NUMBER ? (int)scan_at(s, at)->text.n : 0;
+	for (; digits <= CALL_DIGITS + 1; at++) {
+		if (scan_at(s, at)->kind == TOKEN_NUMBER)
+			digits += (int)scan_at(s, at)->text.n;
+		else if (!scan_one_of(s, at, "/-"))
+			break;
+	}
 	*last = at - 1;
 	if (digits < TOWN_DIGITS || digits > CALL_DIGITS + 1 || told_is_amount(s, at - 1) ||
 	    scan_at(s, n)->kind != TOKEN_NUMBER)
