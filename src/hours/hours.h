@@ -97,4 +97,19 @@ enum hours_state hours_state_at(struct str text, const struct hours_place *place
 /* The offset of a zone from UTC at an instant, in seconds east. False: no such zone. */
 MUST_CHECK bool hours_zone_offset(struct str zone, int64_t at_s, int *offset_s);
 
+/* The offset of a zone from an instant on, as numbers that a script can compute with:
+ *
+ *   STANDARD[,SUMMER,MONTH,DAY,MINUTES,MONTH,DAY,MINUTES]     -300,-240,2,0,10500,10,0,360
+ *   STANDARDe         60e: 60,120,3,0,-10020,10,0,-10020, the summer time of Europe
+ *
+ * The offsets are in minutes east; then the beginning of summer time and its end, each so many
+ * minutes (UTC) after the beginning of the first DAY (0: Sunday) of MONTH (0: January, 12: next
+ * January). Empty: there is no such zone, or the offsets have another form. Valid until
+ * another zone is asked for. */
+enum { HOURS_ZONE_RULE = 64 };
+struct str hours_zone_rule(struct str zone, int64_t from_s);
+
+/* Append what distinguishes this edition of the zones' data; nothing when it does not say. */
+void hours_zones_version(struct buf *out);
+
 #endif

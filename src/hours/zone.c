@@ -26,6 +26,8 @@ struct zone {
 	int standard, summer; /* of the footer, seconds east of UTC */
 	bool has_footer, has_summer;
 	struct change start, end;
+	char rule[HOURS_ZONE_RULE]; /* of the footer; empty: it has another form */
+	int64_t rule_from_s;        /* from here on the file has no transition against the rule */
 };
 static struct zone zones[ZONES_MAX];
 static size_t zones_count;
@@ -164,6 +166,35 @@ static int footer_offset(const struct zone *z, int64_t at_s)
 	return summer ? z->summer : z->standard;
 }
 
+/* A change as ",MONTH,DAY,MINUTES". The last such day of a month is a week before the first one of
+ * the next. False: it has another form. */
+static bool footer_put_change(const struct change *c, int before, struct buf *out)
+{
+	int weeks = c->week == 5 ? -1 : c->week - 1, seconds = c->seconds - before;
+	buf_printf(out, ",%d,%d,%d", c->month - (c->week < 5), c->day,
+		   weeks * 7 * 24 * 60 + seconds / 60);
+	return c->kind == 'M' && seconds % 60 == 0;
+}
+
+static bool footer_put_rule(const struct zone *z, struct buf *out)
+{
+	static const char europe[] = ",3,0,-10020,10,0,-10020";
+	buf_printf(out, "%d", z->standard / 60);
+	if (!z->has_summer)
+		return z->has_footer && z->standard % 60 == 0;
+	size_t standard = out->n;
+	buf_printf(out, ",%d", z->summer / 60);
+	size_t summer = out->n;
+	bool is = z->standard % 60 == 0 && z->summer % 60 == 0 &&
+		  footer_put_change(&z->start, z->standard, out) &&
+		  footer_put_change(&z->end, z->summer, out);
+	if (z->summer - z->standard == 3600 && strcmp(buf_z(out) + summer, europe) == 0) {
+		buf_cut(out, standard);
+		buf_putc(out, 'e');
+	}
+	return is;
+}
+
 /* ---- the file ---- */
 
 /* Read a TZif file of version 2 or later: the block with 32-bit times is skipped, the one with
@@ -205,6 +236,39 @@ static bool zone_parse_file(struct zone *z)
 	return zone_parse_footer(z, (const char *)p + 1);
 }
 
+static int type_offset(const struct zone *z, unsigned type)
+{
+	return (int)big(z->infos + (size_t)type * 6, 4);
+}
+
+/* The transition since which the file says what the footer says: where the clocks change, both have
+ * the same offset before and after, and no change of the footer's is left out. */
+static int64_t zone_agrees_from(const struct zone *z)
+{
+	enum { YEAR_S = 366 * 24 * 3600 };
+	int64_t after_s = INT64_MAX;
+	for (uint32_t i = z->times_count; i-- > 0;) {
+		int64_t at_s = big(z->times + (size_t)i * 8, 8);
+		bool left_out = z->has_summer && after_s != INT64_MAX && after_s - at_s > YEAR_S;
+		if (left_out || footer_offset(z, at_s) != type_offset(z, z->types[i]))
+			return after_s;
+		if (footer_offset(z, at_s - 1) != type_offset(z, i ? z->types[i - 1] : 0))
+			return at_s;
+		after_s = at_s;
+	}
+	return INT64_MIN;
+}
+
+static void zone_set_rule(struct zone *z)
+{
+	struct buf rule;
+	buf_init(&rule, sizeof(z->rule) - 1);
+	if (footer_put_rule(z, &rule) && !buf_failed(&rule))
+		memcpy(z->rule, rule.p, rule.n);
+	z->rule_from_s = zone_agrees_from(z);
+	buf_release(&rule);
+}
+
 /* Whether a name such as "Europe/Zurich" stays inside the folder of zones. */
 static bool zone_is_name(struct str name)
 {
@@ -237,12 +301,28 @@ static const struct zone *zone_find(struct str name)
 	buf_init(&z->file, FILE_MAX);
 	z->valid = io_path(path, sizeof(path), &ignored, "/usr/share/zoneinfo/%s", z->name) == OK &&
 		   io_read_file(path, &z->file, &ignored) == OK && zone_parse_file(z);
+	if (z->valid)
+		zone_set_rule(z);
 	return z->valid ? z : NULL;
 }
 
-static int type_offset(const struct zone *z, unsigned type)
+struct str hours_zone_rule(struct str zone, int64_t from_s)
 {
-	return (int)big(z->infos + (size_t)type * 6, 4);
+	const struct zone *z = zone_find(zone);
+	return z && from_s >= z->rule_from_s ? str_of(z->rule) : STR("");
+}
+
+void hours_zones_version(struct buf *out)
+{
+	struct buf file;
+	struct err ignored;
+	buf_init(&file, FILE_MAX); /* the whole list of zones has some 110 KB */
+	if (io_read_file("/usr/share/zoneinfo/tzdata.zi", &file, &ignored) == OK) {
+		struct str line = buf_view(&file);
+		const char *end = memchr(line.p, '\n', line.n);
+		buf_add(out, line.p, end ? (size_t)(end - line.p) : 0);
+	}
+	buf_release(&file);
 }
 
 bool hours_zone_offset(struct str zone, int64_t at_s, int *offset_s)

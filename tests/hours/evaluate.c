@@ -1,7 +1,7 @@
 /* link: base hours */
 /* Each line of standard input as opening hours: evaluate ZONE COUNTRY LAT LON FROM TO prints a line
  * for each, either "- why" when it is not understood, or the state at FROM and each change until
- * TO: "closed 1767340800:open ...". */
+ * TO: "closed 1767340800:open ...". As names of zones: evaluate FROM prints the rule of each. */
 #include "hours/hours.h"
 
 #include <stdio.h>
@@ -14,8 +14,12 @@ static const char *const states[] = {
 int main(int argc, char **argv)
 {
 	char line[65536];
+	while (argc == 2 && fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = 0;
+		printf("%s\n", hours_zone_rule(str_of(line), atoll(argv[1])).p);
+	}
 	if (argc != 7)
-		return 2;
+		return argc == 2 ? 0 : 2;
 	struct hours_place place = {.zone = str_of(argv[1]),
 				    .country = str_of(argv[2]),
 				    .located = true,

@@ -146,6 +146,31 @@ static void zones_follow_their_transitions_and_footer(void **state)
 	}
 }
 
+static void zones_are_rules_where_a_rule_says_all(void **state)
+{
+	(void)state;
+	enum { NOV_2026 = 1795910400 };
+	static const struct {
+		const char *zone;
+		int64_t from_s;
+		const char *rule;
+	} cases[] = {
+	    {"Europe/Zurich", NOV_2026, "60e"},
+	    {"America/New_York", NOV_2026, "-300,-240,2,0,10500,10,0,360"},
+	    {"Australia/Sydney", NOV_2026, "600,660,9,0,-480,3,0,-480"},
+	    {"Asia/Kolkata", NOV_2026, "330"},
+	    {"America/Sao_Paulo", NOV_2026, "-180"},
+	    {"America/Sao_Paulo", 1500000000, ""}, /* had summer time until 2019 */
+	    {"Africa/Casablanca", NOV_2026, ""},   /* another offset during Ramadan */
+	    {"Europe/Zurich", 0, ""},
+	    {"Europe/Nowhere", NOV_2026, ""},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct str rule = hours_zone_rule(str_of(cases[i].zone), cases[i].from_s);
+		assert_string_equal(rule.p, cases[i].rule);
+	}
+}
+
 static void an_instant_has_a_state_and_a_next_change(void **state)
 {
 	(void)state;
@@ -453,6 +478,7 @@ int main(void)
 	    cmocka_unit_test(weekly_texts_become_minutes_of_the_week),
 	    cmocka_unit_test(what_is_not_weekly_is_refused_with_the_reason),
 	    cmocka_unit_test(zones_follow_their_transitions_and_footer),
+	    cmocka_unit_test(zones_are_rules_where_a_rule_says_all),
 	    cmocka_unit_test(an_instant_has_a_state_and_a_next_change),
 	    cmocka_unit_test(seasons_are_parts_of_two_years),
 	    cmocka_unit_test(seasons_say_of_each_day_what_the_day_says),

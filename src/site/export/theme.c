@@ -10,6 +10,7 @@
 #include "base/lower_bound.h"
 #include "base/memory.h"
 #include "directory/iso/iso.h"
+#include "hours/hours.h"
 #include "site/look/look.h"
 #include "sql/export.h"
 
@@ -211,6 +212,16 @@ static bool theme_address_is_public(struct theme *t)
 	arena_release(&arena);
 	buf_release(&block);
 	return is;
+}
+
+/* Pages have the rules of their zones. */
+static void theme_hash_zones(XXH3_state_t *hash)
+{
+	struct buf version;
+	buf_init(&version, 4096);
+	hours_zones_version(&version);
+	XXH3_64bits_update(hash, version.p, version.n);
+	buf_release(&version);
 }
 
 /* ---- regions and sources from the database ---- */
@@ -417,6 +428,7 @@ enum status theme_load(struct theme *t, const struct export_options *o,
 	for (size_t i = 0; o->trees && i < o->trees->count; i++)
 		XXH3_64bits_update(hash, o->trees->language[i]->tag, 3);
 	XXH3_64bits_update(hash, &t->year, sizeof(t->year));
+	theme_hash_zones(hash);
 	XXH3_64bits_update(hash, &t->limits, sizeof(t->limits));
 	for (size_t i = 0; i < COUNT_OF(settings); i++) {
 		const char *text = config_text(o->config, settings[i]);
