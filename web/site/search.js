@@ -2,7 +2,7 @@
 // (src/directory/search/rank.c). Without this script the page says so and links lists.
 'use strict';
 (() => {
-	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}';
+	const HEAD = '\u{10ffff}', NEAR = '\u{10fffe}', LAST = '\u{10fffd}', STREET = '\u{10fffc}';
 	const READ_MOST = 4000; // rows of a word that are read when no town is named
 	const NONE = 9, FIELD = { name: 0, further: 1, kind: 2, place: 3, street: 5, other: 6 };
 
@@ -107,7 +107,7 @@
 			latin, phrases, towns, regions, other, countries, in_country, kinds, key: k, words: (text) => words(latin, text),
 			wishes: new Map(rowsOf(root.wishes ?? '')),
 			fillers: new Set(rowsOf(root.fillers).map(([w]) => w)), common: new Map(rowsOf(root.common).map(([w, n]) => [w, +n])),
-			fences: parts(root.fences), kept: new Map(), requests: 0, bytes: 0,
+			fences: parts(root.fences), leaves: parts(root.leaves), kept: new Map(), requests: 0, bytes: 0,
 		};
 		const file = (name, parse) => {
 			if (!index.kept.has(name)) {
@@ -125,7 +125,7 @@
 		// Groups with keys from low to high, out of `most` leaves.
 		index.range = async (low, high, most = 64) => {
 			const fences = await Promise.all(span(index.fences, low, high).slice(0, most).map((f) => file(f.name, parts)));
-			const leaves = await Promise.all(span(fences.flat(), low, high).slice(0, most).map((l) => file(l.name, leaf)));
+			const leaves = await Promise.all(span([...index.leaves, ...fences.flat()], low, high).slice(0, most).map((l) => file(l.name, leaf)));
 			return leaves.flat().filter((g) => compare(g.key, low) >= 0 && compare(g.key, high) <= 0);
 		};
 		return index;
@@ -138,7 +138,8 @@
 	};
 	const rows = async (index, low, high, most) => (await index.range(low, high, most)).flatMap((g) => g.lines.map(row));
 	const ofWord = (index, word, places) => (places
-		? Promise.all(places.map((p) => rows(index, `${word}\t${p}`, `${word}\t${p}`))).then((all) => all.flat())
+		? Promise.all((word[0] === '@' ? places : places.flatMap((p) => [p, STREET + p]))
+			.map((p) => rows(index, `${word}\t${p}`, `${word}\t${p}`))).then((all) => all.flat())
 		: rows(index, `${word}\t`, `${word}\t${NEAR}`));
 
 	// ---- what was typed: directory/search/named.c ----
@@ -298,17 +299,18 @@
 	};
 	// A kind in a town: names that say so, then the list by quality.
 	const listed = async (index, typed) => {
-		const [kind, id] = [typed.meanings[0][0], typed.meanings[0].slice(1)], places = typed.place.keys;
-		const telling = typed.terms.filter((t) => !t.filler).map((t) => t.word);
-		const rare = telling.filter((w) => !index.common.has(w)).slice(0, 1);
-		const ids = kind === 'c' ? [id] : [...index.kinds].filter(([, k]) => k.group === id).map(([one]) => one);
-		const [names, elsewhere, ...lists] = await Promise.all([
-			Promise.all(typed.terms.filter((t) => t.kind).map((t) => ofWord(index, t.word, places))),
-			rare.length ? ofWord(index, rare[0]) : [], ...ids.map((one) => ofWord(index, `@${one}`, places))]);
+		const kind = typed.meanings[0].replace('c', ''), places = typed.place.keys;
+		const count = (t) => index.common.get(t.word) ?? 0, rarest = (a, b) => count(a) - count(b) || b.word.length - a.word.length;
+		// Such names have all words of the kind: one leads to them, and to the same name elsewhere when few have it.
+		const [telling] = typed.terms.filter((t) => t.kind && !t.filler).sort(rarest);
+		const [rare] = typed.terms.filter((t) => !t.filler && !count(t)).sort((a, b) => !!b.kind - !!a.kind || rarest(a, b));
+		const [names, elsewhere, list] = await Promise.all([
+			telling && telling !== rare ? ofWord(index, telling.word, places) : [],
+			rare ? ofWord(index, rare.word) : [], ofWord(index, `@${kind}`, places)]);
 		const main = (r) => typed.meanings.includes(`c${r.kind}`);
-		const head = unique([...names.flat(2), ...elsewhere, ...lists.flat()]).filter((r) => judge(index, typed, r)
+		const head = unique([...names, ...elsewhere, ...list]).filter((r) => judge(index, typed, r)
 			&& (r.whole || (((r.degree === 0 || (r.degree === 1 && main(r))) && r.byName) || r.starts) && r.named)).sort(byRank);
-		return unique([...head, ...lists.flat().sort(byQuality)]);
+		return unique([...head, ...list.sort(byQuality)]);
 	};
 	const byName = async (index, typed) => {
 		const places = typed.place && !typed.place.wide ? typed.place.keys : null;

@@ -43,7 +43,8 @@ void leaves_release(struct tree *t);
 /* group: word, tab, place; in ascending order. */
 MUST_CHECK enum status leaves_put(struct tree *t, struct str group, struct str line,
 				  struct err *err);
-/* Write what is left; t->fences has a line for each fence then. */
+/* Write what is left; then t->fences has a line for each fence, or is empty: t->fence, which is no
+ * file, has a line for each leaf. */
 MUST_CHECK enum status leaves_end(struct tree *t, struct err *err);
 /* Compress the content and hand it over under this path. */
 MUST_CHECK enum status leaves_put_file(struct tree *t, const char *path, struct str content,
@@ -52,7 +53,7 @@ MUST_CHECK enum status leaves_put_file(struct tree *t, const char *path, struct 
 /* ---- root.c ---- */
 
 /* common: lines of word and number of rows. */
-void root_write(const struct sitesearch_root *root, struct str common, struct str fences,
+void root_write(const struct sitesearch_root *root, struct str common, const struct tree *tree,
 		struct buf *out);
 
 #endif

@@ -67,7 +67,7 @@ static void root_put_aliases(const struct sitesearch_root *root, struct buf *out
 	}
 }
 
-void root_write(const struct sitesearch_root *root, struct str common, struct str fences,
+void root_write(const struct sitesearch_root *root, struct str common, const struct tree *tree,
 		struct buf *out)
 {
 	struct json_writer w;
@@ -93,7 +93,8 @@ void root_write(const struct sitesearch_root *root, struct str common, struct st
 	    {"towns", root->towns},
 	    {"regions", root->regions},
 	    {"common", common},
-	    {"fences", fences},
+	    {"fences", buf_view(&tree->fences)},
+	    {"leaves", tree->fences.n ? STR("") : buf_view(&tree->fence)},
 	};
 	json_writer_init(&w, out);
 	json_object_begin(&w);

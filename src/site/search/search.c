@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "directory/taxonomy/taxonomy.h"
 #include "directory/words/words.h"
 
 enum {
@@ -14,7 +15,7 @@ enum {
 	NEAR_BUFFER = 16 << 20,
 	/* Of quality and id behind the group in a key, so that better ones come first. */
 	RANK_BYTES = 9,
-	KEY_MAX = WORDS_BYTES + WORDS_KEY_BYTES + RANK_BYTES + 16,
+	KEY_MAX = WORDS_BYTES + WORDS_KEY_BYTES + RANK_BYTES + 24,
 	ROOT_MAX = 32 << 20,
 };
 
@@ -101,13 +102,15 @@ static void search_put_row(struct buf *out, const struct sitesearch_row *row)
 		out->n--;
 }
 
-static enum status search_put_posting(struct sitesearch *s, struct str word,
+/* mark: in front of the place; empty for words of names and for kinds. */
+static enum status search_put_posting(struct sitesearch *s, struct str word, struct str mark,
 				      const struct sitesearch_row *row, struct err *err)
 {
 	char key[KEY_MAX], *to = key;
-	must(word.n + row->place.n + RANK_BYTES + 2 <= sizeof(key));
+	must(word.n + mark.n + row->place.n + RANK_BYTES + 2 <= sizeof(key));
 	to = mempcpy(to, word.p, word.n);
 	*to++ = '\t';
+	to = mempcpy(to, mark.p, mark.n);
 	to = mempcpy(to, row->place.p, row->place.n);
 	*to++ = '\t';
 	*to++ = (char)(UINT8_MAX - row->quality);
@@ -119,7 +122,8 @@ static enum status search_put_posting(struct sitesearch *s, struct str word,
 enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *row, struct err *err)
 {
 	struct words words;
-	char kind[16];
+	char kind[16], group[16];
+	const struct taxonomy_category *category = taxonomy_by_id(row->category);
 	enum status status = OK;
 	must(row->quality >= 0 && row->quality <= 100);
 	words_init(&words);
@@ -127,12 +131,20 @@ enum status sitesearch_add(struct sitesearch *s, const struct sitesearch_row *ro
 	for (size_t i = 0; i < row->alt_names_count; i++)
 		words_add(&words, row->alt_names[i]);
 	search_put_row(&s->line, row);
-	for (size_t i = 0; i < words.count && status == OK; i++)
-		status = search_put_posting(s, words_at(&words, i), row, err);
-	if (status != OK || !row->category)
+	size_t of_names = words.count;
+	words_add(&words, row->street);
+	for (size_t i = 0; i < words.count && status == OK; i++) {
+		struct str word = words_at(&words, i);
+		if (i < of_names || !ascii_is_digit(word.p[0]))
+			status = search_put_posting(
+			    s, word, i < of_names ? STR("") : STR(SITESEARCH_STREET), row, err);
+	}
+	if (status != OK || !category)
 		return status;
-	snprintf(kind, sizeof(kind), "@%d", row->category);
-	return search_put_posting(s, str_of(kind), row, err);
+	snprintf(kind, sizeof(kind), "@%d", category->id);
+	snprintf(group, sizeof(group), "@g%d", taxonomy_group(str_of(category->group))->id);
+	status = search_put_posting(s, str_of(kind), STR(""), row, err);
+	return status == OK ? search_put_posting(s, str_of(group), STR(""), row, err) : status;
 }
 
 /* ---- corrections ---- */
@@ -225,8 +237,13 @@ static enum status search_write_rows(struct sitesearch *s, struct tree *tree, st
 		}
 		struct str rank = {key.p + key.n - RANK_BYTES, RANK_BYTES};
 		struct str group = {key.p, key.n - RANK_BYTES - 1};
-		s->of_word++;
-		search_keep_best(s, rank, line);
+		bool street = str_starts(str_from(key, word.n + 1), STR(SITESEARCH_STREET));
+		if (street && !s->of_word)
+			continue;
+		if (!street) {
+			s->of_word++;
+			search_keep_best(s, rank, line);
+		}
 		if (status == OK)
 			status = leaves_put(tree, group, line, err);
 	}
@@ -249,7 +266,7 @@ static enum status search_write_root(struct sitesearch *s, const struct sitesear
 {
 	struct buf out;
 	buf_init(&out, ROOT_MAX);
-	root_write(root, buf_view(&s->common), buf_view(&tree->fences), &out);
+	root_write(root, buf_view(&s->common), tree, &out);
 	enum status status = buf_failed(&out)
 				 ? err_set(err, TOO_LARGE, "%s", SITESEARCH_ROOT)
 				 : leaves_put_file(tree, SITESEARCH_ROOT, buf_view(&out), err);

@@ -3,11 +3,14 @@
  *
  *   s/root.bin           what the script must know to read a query (kinds, places, letters),
  *                        the words that many businesses have, the first key of each fence
- *   s/X/NAME.bin         a fence: the first key of each of its leaves
+ *   s/X/NAME.bin         a fence: the first key of each of its leaves. There are none when the root
+ *                        has room for the first keys of all leaves
  *   s/X/NAME.bin         a leaf: rows of businesses, sorted by word, place, quality, id
  *
- * A business has a row under each folded word of its names and under its kind; the row holds all
- * that a list shows and all that ranking needs, so that one leaf answers a word and a place.
+ * A business has a row under each folded word of its names, under its kind and under the group of
+ * kinds; the row holds all that a list shows and all that ranking needs, so that one leaf answers a
+ * word and a place. It has one under each word of its street that is in the name of any business,
+ * too, the place behind SITESEARCH_STREET.
  * Words with more than SITESEARCH_COMMON rows have their best rows once more under the place
  * SITESEARCH_HEAD. Behind all words follow their corrections: each word under itself and under
  * what is left of it when one letter is left out, all with SITESEARCH_NEAR in front.
@@ -32,9 +35,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define SITESEARCH_ROOT "s/root.bin"
-#define SITESEARCH_HEAD "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
-#define SITESEARCH_NEAR "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
+#define SITESEARCH_ROOT   "s/root.bin"
+#define SITESEARCH_HEAD   "\xf4\x8f\xbf\xbf" /* U+10FFFF, behind every place */
+#define SITESEARCH_STREET "\xf4\x8f\xbf\xbc" /* U+10FFFC, in front of a place */
+#define SITESEARCH_NEAR   "\xf4\x8f\xbf\xbe" /* U+10FFFE, behind every word */
 /* Endings of stored files that are compressed already. */
 #define SITESEARCH_ENDING ".bin"
 
