@@ -108,6 +108,19 @@ my @order = map { my $n = $_; (grep { $asked[$_] =~ $n } 0 .. $#asked)[0] }
 	qr/assets/, qr/--exclude \*\/index\.html$/, qr/--include index\.html/, qr/--include s\/root\.bin/,
 		qr/--include sitemap/, qr/--delete/;
 is_deeply(\@order, [ sort { $a <=> $b } @order ], 'assets, pages, lists, the root of the search, sitemaps, deletions');
+{
+	open my $map, '>', "$site.state/redirects.s3" or die $!;
+	print $map "# Former addresses\nthun/old.html\t/thun/new.html\nbern/index.html\t/in/ch/\n";
+	close $map;
+	unlink "$dir/asked";
+	is(system("AWS=$dir/aws $deploy/s3/publish $site s3://bucket/below"), 0, 'and again with former addresses');
+	@asked = split /\n/, Site::slurp("$dir/asked");
+	my @two = ([ 'thun/old.html', '/thun/new.html' ], [ 'bern/index.html', '/in/ch/' ]);
+	is_deeply([ @asked[ -2, -1 ] ], [
+		map {"s3api put-object --bucket bucket --key below/$_->[0] --website-redirect-location $_->[1]"} @two
+	], 'each is an object that leads on, after the deletions');
+	unlink "$site.state/redirects.s3";
+}
 isnt(system("AWS=$dir/aws $deploy/s3/publish $dir s3://bucket 2>$dir/said"), 0, 'a folder that is no site is refused');
 
 # ---- the limits of hosts ----

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Addresses that pages and cards had lead on: by stubs, nginx and Caddy, for businesses and lists, directly to a page
-# that exists.
+# Addresses that pages and cards had lead on: by stubs, nginx and Caddy, and by files for hosts, for businesses and
+# lists, directly to a page that exists.
 use strict;
 use warnings;
 use FindBin;
@@ -156,6 +156,26 @@ for my $how (SiteServer::names()) {
 	my $missing = $server->get('all/thun/nothing.html');
 	is_deeply([ @$missing{qw(status body)} ], [ 404, $files{'404.html'} ], 'what never was is missing');
 	$server->stop;
+}
+
+# ---- hosts that are told by a file ----
+my @forms = (
+	[ netlify => qr{^/all/(\S+) (/all/\S*) 301$}, sub { $_[0] =~ s{(^|/)index\.html$}{$1}r } ],
+	[ s3 => qr{^([^/\t][^\t]*)\t(/all/[^\t]*)$}, sub { $_[0] } ]
+);
+for (@forms) {
+	my ($how, $form, $written) = @$_;
+	import_records($i, 'shops', @shops[ 0, 1, 4 ]);
+	export($i, $how);
+	my @lines = grep { !/^#/ } split /\n/, Site::slurp("$site.state/redirects.$how");
+	is_deeply([ grep { !/$form/ } @lines ], [], "each line of $how has its form");
+	my %to = map { /$form/ ? ($1 => $2) : () } @lines;
+	for ([ $before, "thun/once-more-$id.html" ], [ 'thun/bakery.html', 'thun/' ], [ 'spiez/butcher.html', undef ]) {
+		my ($from, $to) = @$_;
+		is($to{ $written->($from) }, $to && "/all/$to", "$how: $from " . ($to ? 'leads on' : 'never was'));
+	}
+	is(-s "$site.state/redirects.nginx", length "# Former addresses of pages, made by holdfast export.\n",
+		'the map of a server that is not chosen is empty');
 }
 export($i, 'none');
 %files = Site::files($site);

@@ -586,27 +586,58 @@ static void map_put_quoted(struct buf *out, struct str base, struct str path)
 	buf_putc(out, '"');
 }
 
+/* What a host's map says of an address: from is decoded, to is encoded, both below the site. */
+typedef void map_put(struct buf *out, struct str base, struct str from, struct str to);
+
 /* Servers compare the decoded path of a request; what they answer with is encoded. */
-static void redirects_put_map(const struct redirects *r, struct str base, struct str end,
-			      struct buf *out)
+static void map_put_caddy(struct buf *out, struct str base, struct str from, struct str to)
+{
+	map_put_quoted(out, base, redirects_address(from));
+	buf_putc(out, ' ');
+	map_put_quoted(out, base, to);
+}
+
+static void map_put_nginx(struct buf *out, struct str base, struct str from, struct str to)
+{
+	map_put_caddy(out, base, from, to);
+	buf_putc(out, ';');
+}
+
+/* _redirects of Netlify and Cloudflare Pages */
+static void map_put_netlify(struct buf *out, struct str base, struct str from, struct str to)
+{
+	buf_printf(out, "%.*s/", STR_ARG(base));
+	percent_put(out, redirects_address(from), "/");
+	buf_printf(out, " %.*s/%.*s 301", STR_ARG(base), STR_ARG(to));
+}
+
+/* An object's key below the site, a tab, its website-redirect-location. */
+static void map_put_s3(struct buf *out, struct str base, struct str from, struct str to)
+{
+	buf_printf(out, "%.*s\t%.*s/%.*s", STR_ARG(from), STR_ARG(base), STR_ARG(to));
+}
+
+static const struct {
+	enum redirects_how how;
+	const char *server;
+	map_put *put;
+} maps[] = {{REDIRECTS_NGINX, "nginx", map_put_nginx},
+	    {REDIRECTS_CADDY, "caddy", map_put_caddy},
+	    {REDIRECTS_NETLIFY, "netlify", map_put_netlify},
+	    {REDIRECTS_S3, "s3", map_put_s3}};
+
+static void redirects_put_map(const struct redirects *r, map_put *put, struct buf *out)
 {
 	struct buf to;
 	buf_init(&to, 4 * EXPORT_PATH);
 	for (size_t i = 0; i < r->items; i++) {
 		buf_reset(&to);
 		percent_put(&to, redirects_address(r->item[i].to), "/");
-		map_put_quoted(out, base, redirects_address(r->item[i].from));
-		buf_putc(out, ' ');
-		map_put_quoted(out, base, buf_view(&to));
-		buf_printf(out, "%.*s\n", STR_ARG(end));
+		put(out, r->stub.base, r->item[i].from, buf_view(&to));
+		buf_putc(out, '\n');
 	}
 	buf_release(&to);
 }
-
-static const struct {
-	enum redirects_how how;
-	const char *server, *end;
-} maps[] = {{REDIRECTS_NGINX, "nginx", ";"}, {REDIRECTS_CADDY, "caddy", ""}};
 
 /* The map of the server that the setting names. */
 enum status redirects_write_maps(const struct redirects *r, const char *folder, const char *suffix,
@@ -622,14 +653,14 @@ enum status redirects_write_maps(const struct redirects *r, const char *folder, 
 		bool wanted = r->how == maps[i].how;
 		status = io_path(file, sizeof(file), err, "%s/redirects%s.%s", folder, suffix,
 				 maps[i].server);
-		/* That of the other server is emptied: its configuration may still include it. */
+		/* Those of other servers are emptied: a configuration may still include them. */
 		if (status != OK || (!wanted && access(file, F_OK) != 0))
 			continue;
 		buf_reset(&there);
 		buf_reset(&map);
 		buf_puts(&map, "# Former addresses of pages, made by holdfast export.\n");
 		if (wanted)
-			redirects_put_map(r, r->stub.base, str_of(maps[i].end), &map);
+			redirects_put_map(r, maps[i].put, &map);
 		bool same = io_read_file(file, &there, &ignored) == OK &&
 			    str_eq(buf_view(&there), buf_view(&map));
 		if (buf_failed(&map))

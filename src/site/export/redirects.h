@@ -5,7 +5,14 @@
 
 #include "site/export/internal.h"
 
-enum redirects_how { REDIRECTS_STUBS, REDIRECTS_NGINX, REDIRECTS_CADDY, REDIRECTS_NONE };
+enum redirects_how {
+	REDIRECTS_STUBS,
+	REDIRECTS_NGINX,
+	REDIRECTS_CADDY,
+	REDIRECTS_NETLIFY,
+	REDIRECTS_S3,
+	REDIRECTS_NONE
+};
 
 /* An address that a page had. id: of a business, with `path` as manifest_path; 0: of a list, with
  * its file in the tree. */
