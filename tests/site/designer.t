@@ -68,9 +68,30 @@ like($page, qr/<h2 class="ours">/, 'the piece is the own one');
 like($page, qr/at-goods.*at-about/s, 'the order is the new one');
 like($sheet, qr/--brand:light-dark\(#3b2a7a,#eba0bd\)/, 'and so is the colour');
 
+# A font.
+mkdir "$i->{dir}/web/$_" for qw(public public/fonts site site/slots);
+sub write_to {
+	my ($path, $text) = @_;
+	open my $out, '>', "$i->{dir}/web/$path" or die "$path: $!";
+	print $out $text;
+	close $out;
+}
+write_to('public/fonts/mine.woff2', 'wOF2');
+write_to('site/slots/head.mustache',
+	qq{<link rel="preload" href="/fonts/mine.woff2" as="font" type="font/woff2" crossorigin>\n});
+change($tokens, sub {
+	$_ .= "\@font-face { font-family: Mine; src: url(/fonts/mine.woff2) }\n:root { --text: Mine, serif }\n";
+});
+$i->run_ok('theme', 'check');
+$i->run_ok('export', $site);
+($page, $sheet) = page();
+like($sheet, qr{\@font-face\s*\{[^\}]*url\(/fonts/mine\.woff2\)}, 'the sheet names the own font');
+like($page, qr{<link rel="preload" href="/fonts/mine\.woff2"}, 'the page asks for it at once');
+ok(-e "$site/fonts/mine.woff2", 'and it is there');
+
 # What templates see: values that are still there when they are printed.
 my ($id) = map { Instance::id_text($_) } $i->sql('SELECT id FROM business') =~ /(\d+)/;
 my $values = decode_json($i->run_ok('theme', 'data', 'business', $id));
-is_deeply([ @$values{qw(id name timezone)} ], [ $id, 'Fadenspiel', 'Europe/Berlin' ],
+is_deeply([ @$values{qw(id name timezone)} ], [ $id, 'Fadenspiel', '60e' ],
 	'the values are those of the page');
 done_testing;
