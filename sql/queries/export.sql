@@ -87,6 +87,13 @@ JOIN business AS b ON b.id = wanted.id
 JOIN business_detail AS d ON d.id = wanted.id
 LEFT JOIN business_path AS p ON p.id = wanted.id;
 
+-- name: export_closed
+-- Businesses that have closed for good and had an address, in chunks.
+-- served-by: business_closed_pkey
+SELECT c.id, c.name, c.closed_on::text AS closed_on, p.path
+FROM business_closed AS c JOIN business_path AS p ON p.id = c.id
+WHERE c.id > $1::bigint ORDER BY c.id LIMIT $2::integer;
+
 -- name: export_former_paths
 -- The paths that businesses had before, in chunks.
 -- served-by: business_path_former

@@ -563,6 +563,8 @@ static enum status export_other_files(struct export_run *r, struct err *err)
 		status = search_files(&f, &r->theme, &r->next, r->db,
 				      r->options->dry_run ? "/tmp" : r->state.dir, r->blocks, err);
 	if (status == OK && !r->options->shop)
+		status = closed_write(&f, &maker, r->db, err);
+	if (status == OK && !r->options->shop)
 		status = export_redirects(r, &f, err);
 	manifest_sort(&r->next);
 	if (status == OK)
@@ -685,6 +687,7 @@ enum status export_tree(const struct export_options *o, struct export_input *in,
 	struct export_run r = {
 	    .options = o, .report = report, .in = in, .db = in->db, .photos = &in->photos};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t closed = 0;
 	bool is;
 	*report = (struct export_report){.no_address = !*config_text(o->config, CONFIG_SITE_URL)};
 	r.workers = o->workers ? o->workers : cores < 1 ? 1 : (int)cores;
@@ -700,7 +703,9 @@ enum status export_tree(const struct export_options *o, struct export_input *in,
 		status = own_public_digest(o->own_dir, &r.own, err);
 	if (status == OK && !o->shop)
 		status = redirects_read(&r.redirects, o->config, r.db, err);
-	r.own ^= r.photos->digest ^ r.redirects.digest;
+	if (status == OK && !o->shop)
+		status = closed_digest(r.db, &closed, err);
+	r.own ^= r.photos->digest ^ r.redirects.digest ^ closed;
 	if (status == OK)
 		status = export_up_to_date(&r, &is, err);
 	if (status == OK)

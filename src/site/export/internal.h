@@ -12,6 +12,7 @@
  *   listed.c    what those pages show
  *   coming.c    which businesses come to which towns
  *   places.c    home, imprint, privacy, assets
+ *   closed.c    pages of businesses that have closed for good
  *   sitemap.c   sitemaps, robots.txt
  *   search.c    files of the search without a server
  *   photos.c    pictures of businesses
@@ -244,6 +245,7 @@ enum theme_page {
 	THEME_SEARCH,
 	THEME_MISSING,
 	THEME_EXTRA,
+	THEME_CLOSED,
 	THEME_SHOP_HOME,
 	THEME_SHOP_GOODS,
 	THEME_SHOP_GOOD,
@@ -590,6 +592,10 @@ MUST_CHECK enum status files_put(struct export_files *f, const char *path, struc
  * page of a business. */
 MUST_CHECK enum status files_put_over(struct export_files *f, const char *path, struct str content,
 				      struct err *err);
+/* closed.c; digest: of all that closed_write writes. */
+MUST_CHECK enum status closed_digest(struct db *db, uint64_t *digest, struct err *err);
+MUST_CHECK enum status closed_write(struct export_files *f, struct maker *m, struct db *db,
+				    struct err *err);
 MUST_CHECK enum status places_write(struct export_files *f, struct maker *m, const struct lists *l,
 				    struct err *err);
 MUST_CHECK enum status sitemap_write(struct export_files *f, const struct theme *t,

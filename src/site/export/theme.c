@@ -25,6 +25,7 @@ static const char *const template_names[THEME_PAGES] = {
     [THEME_SEARCH] = "search",
     [THEME_MISSING] = "missing",
     [THEME_EXTRA] = "page",
+    [THEME_CLOSED] = "closed",
     [THEME_SHOP_HOME] = "shop/home",
     [THEME_SHOP_GOODS] = "shop/goods",
     [THEME_SHOP_GOOD] = "shop/good",
