@@ -85,6 +85,20 @@ static void texts_are_understood_whole_or_stay_text(void **state)
 	    {"M 10-14", "M 10-14"}, /* Monday in English, Tuesday in Spanish */
 	    {"7j/7 de 8h à 20h", "Mo-Su 08:00-20:00"},
 	    {"24/24 7/7", "24/7"},
+	    /* times before their days */
+	    {"9am-5pm Monday to Friday", "Mo-Fr 09:00-17:00"},
+	    {"9am-5pm Monday to Friday, 10am-4pm Saturday, closed Sunday",
+	     "Mo-Fr 09:00-17:00; Sa 10:00-16:00; Su off"},
+	    {"9:00-12:00, 14:00-18:00 Mo-Fr; Sa 9:00-12:00",
+	     "Mo-Fr 09:00-12:00,14:00-18:00; Sa 09:00-12:00"},
+	    {"von 9 bis 18 Uhr montags bis freitags", "Mo-Fr 09:00-18:00"},
+	    {"de 9h à 18h du lundi au vendredi", "Mo-Fr 09:00-18:00"},
+	    {"dalle 9.00 alle 13.00 da lunedì a venerdì", "Mo-Fr 09:00-13:00"},
+	    {"Open 10am to 6pm daily", "Mo-Su 10:00-18:00"},
+	    {"9-17 Mo-Fr, Sa 10-14", "9-17 Mo-Fr, Sa 10-14"}, /* which times are of Saturday? */
+	    {"9-5 Monday to Friday", "9-5 Monday to Friday"},
+	    {"Mo 9-12; 14-18 Di", "Mo 9-12; 14-18 Di"},
+	    {"9am-5pm Monday to Friday, 10am-4pm", "9am-5pm Monday to Friday, 10am-4pm"},
 	    /* further languages; "a" is a range in some and an enumeration in others */
 	    {"pon-pet 8-20h, sub 9-15h, ned zatvoreno",
 	     "Mo-Fr 08:00-20:00; Sa 09:00-15:00; Su off"},

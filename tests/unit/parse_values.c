@@ -167,7 +167,13 @@ static void telephones_are_told_apart_from_areas_labels_and_fax_numbers(void **s
 	    {"CH", "Fax 044 668 18 01", "", ""},
 	    {"IT", "tel. 06/5812345", "+39065812345", ""},
 	    {"ES", "tel:+34911234567", "+34911234567", ""},
-	    {"US", "(415) 555-1234 ext. 12", "(415) 555-1234 ext. 12", ""},
+	    {"US", "(415) 555-1234 ext. 12", "+14155551234", "phone_extension\":\"12"},
+	    {"US", "(415) 555-1234 x12", "+14155551234", "phone_extension\":\"12"},
+	    {"DE", "030 1234567 Durchwahl 89", "+49301234567", "phone_extension\":\"89"},
+	    {"FR", "01 42 68 53 00, poste 4", "+33142685300", "phone_extension\":\"4"},
+	    {"US", "(415) 555-1234; (415) 555-9876 ext. 7", "+14155551234",
+	     "phones\":\"+14155559876 ext. 7"},
+	    {"DE", "Ext. 12", "", ""},
 	    {"US", "1-800-FLOWERS", "1-800-FLOWERS", ""},
 	    {"DE", "٠٣٠١٢٣٤٥٦٧", "+49301234567", ""},
 	    {"DE", "０３０－１２３４５６７", "+49301234567", ""},
@@ -180,7 +186,7 @@ static void telephones_are_told_apart_from_areas_labels_and_fax_numbers(void **s
 		parse(text);
 		expect("csv", 1, 0);
 		assert_string_equal(value(0, RECORD_PHONE), phones[i].phone);
-		assert_int_equal(strstr(value(0, RECORD_EXTRA), "phones") != NULL,
+		assert_int_equal(strstr(value(0, RECORD_EXTRA), "phone") != NULL,
 				 phones[i].more[0] != '\0');
 		assert_non_null(strstr(value(0, RECORD_EXTRA), phones[i].more));
 		assert_int_equal(got.summary.values_dropped, phones[i].phone[0] == '\0');

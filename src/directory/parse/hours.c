@@ -376,12 +376,34 @@ static void reading_span(struct reading *r, unsigned days, int *last)
 	reading_next(r);
 }
 
+/* "9am-5pm Monday to Friday": times before their days. Of "9-5 Mo-Fr, Sa 10-4" the last times have
+ * no days behind them, so that it stays text. */
+static void reading_times_first(struct reading *r)
+{
+	struct parse_hours_table *table = r->table, times;
+	int last = 0;
+	memset(&times, 0, sizeof(times));
+	r->table = &times;
+	while (!r->why && (r->token == CLOCK || r->token == AND || r->token == NOTHING))
+		if (r->token == CLOCK)
+			reading_span(r, 1, &last);
+		else
+			reading_next(r);
+	r->table = table;
+	unsigned days = r->why ? 0 : reading_list(r);
+	if (!days)
+		r->why = r->why ? r->why : "no day is named";
+	const struct parse_hours_row *row = &times.day[0];
+	for (size_t i = 0; i < row->count && !r->why; i++)
+		r->why = parse_hours_open(table, days, row->span[i].from, row->span[i].to);
+}
+
 /* What is said of days: the loop over tokens. `days`: those that the text is of
  * before it names any. */
 static void reading_rules(struct reading *r, unsigned days)
 {
 	const bool given = days != 0;
-	bool said = false, any = false;
+	bool said = false, any = false, times_first = false;
 	int last = 0;
 	reading_next(r);
 	while (!r->why && r->token != END) {
@@ -396,10 +418,13 @@ static void reading_rules(struct reading *r, unsigned days)
 			days |= reading_days(r);
 			continue;
 		case CLOCK:
-			if (!days)
-				r->why = "no day is named";
-			else
+			times_first |= !any && !days;
+			if (days)
 				reading_span(r, days, &last);
+			else if (times_first)
+				reading_times_first(r);
+			else
+				r->why = "no day is named";
 			said = any = true;
 			continue;
 		case CLOSED:

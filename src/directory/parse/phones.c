@@ -43,6 +43,53 @@ static bool phones_apart(struct str left, struct str right, bool dash)
 	return before >= FIGURES_ALONE && !(phone_begins(left) && before < FIGURES_AREA);
 }
 
+/* "+1 212 555 0100 ext. 12": cuts the extension off the number and returns its figures; empty: it
+ * has none. */
+static struct str phone_extension(struct str *s)
+{
+	static const struct str words[] = {
+	    STR("extension"), STR("extensión"), STR("ext"),   STR("xtn"),    STR("x"),
+	    STR("durchwahl"), STR("dw"),        STR("app"),   STR("klappe"), STR("kl"),
+	    STR("poste"),     STR("interno"),   STR("int"),   STR("anexo"),  STR("ramal"),
+	    STR("toestel"),   STR("tst"),       STR("lokal"), STR("wew"),    STR("#")};
+	size_t end = s->n, from, word;
+	while (end && !ascii_is_digit(s->p[end - 1]))
+		end--;
+	for (from = end; from && ascii_is_digit(s->p[from - 1]);)
+		from--;
+	for (word = from; word && strchr(" .:-", s->p[word - 1]);)
+		word--;
+	struct str before = {s->p, word}, figures = {s->p + from, end - from};
+	if (!figures.n || figures.n > 6 || end != s->n)
+		return STR("");
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		size_t n = words[i].n;
+		if (before.n <= n ||
+		    !str_eq_nocase((struct str){before.p + before.n - n, n}, words[i]))
+			continue;
+		struct str number = {before.p, before.n - n};
+		bool inside =
+		    ascii_is_letter(number.p[number.n - 1]) || (number.p[number.n - 1] & 0x80);
+		while (number.n && strchr(" ,;.(-/", number.p[number.n - 1]))
+			number.n--;
+		if (inside || phone_figures(number) < FIGURES_AREA)
+			continue;
+		*s = number;
+		return figures;
+	}
+	return STR("");
+}
+
+/* Whether what stands behind a comma at the place i of s is the extension of the number before. */
+static bool phone_is_extension(struct str s, size_t i)
+{
+	size_t end = i + 1;
+	while (end < s.n && !strchr(";,|\n/", s.p[end]))
+		end++;
+	struct str both = str_trim((struct str){s.p, end});
+	return s.p[i] == ',' && phone_extension(&both).n && both.n <= i;
+}
+
 /* The length of what divides two numbers at the place i of *s; 0: nothing does. */
 static size_t phone_separator(struct str s, size_t i)
 {
@@ -56,6 +103,8 @@ static size_t phone_separator(struct str s, size_t i)
 	    {" en ", false},     {" bzw. ", false}, {" ili ", false}, {" - ", true}};
 	struct str rest = {s.p + i, s.n - i}, left = {s.p, i};
 	/* "030 123456-0/-10": a direct line behind a whole number. */
+	if (phone_is_extension(s, i))
+		return 0;
 	if (strchr(";,|\n", s.p[i]) || (s.p[i] == '/' && phone_figures(left) >= FIGURES_DASHED))
 		return 1;
 	for (size_t k = 0; k < COUNT_OF(separators); k++) {
@@ -180,7 +229,7 @@ static struct str phone_of(struct draft *d, struct str written)
 
 void parse_phones_finish(struct draft *d)
 {
-	struct str *field = &d->field[RECORD_PHONE], first = {NULL, 0},
+	struct str *field = &d->field[RECORD_PHONE], first = {NULL, 0}, first_extension = {NULL, 0},
 		   parts[] = {*field, d->phones};
 	struct buf more;
 	bool given = field->p != NULL, fax = false;
@@ -191,23 +240,27 @@ void parse_phones_finish(struct draft *d)
 			struct str one = phone_cut(&parts[i]),
 				   number = phone_without_remark(phone_without_label(one));
 			fax |= one.n && !number.n;
+			struct str extension = phone_extension(&number);
 			struct str phone = number.n ? phone_of(d, number) : number;
 			if (!phone.n)
 				continue;
-			if (!first.p)
+			if (!first.p) {
 				first = phone;
-			else if (!str_eq(first, phone) &&
-				 !(more.n && memmem(more.p, more.n, phone.p, phone.n)))
-				buf_printf(&more, "%s%.*s", more.n ? "; " : "", STR_ARG(phone));
+				first_extension = extension;
+			} else if (!str_eq(first, phone) &&
+				   !(more.n && memmem(more.p, more.n, phone.p, phone.n)))
+				buf_printf(&more, "%s%.*s%s%.*s", more.n ? "; " : "",
+					   STR_ARG(phone), extension.n ? " ext. " : "",
+					   STR_ARG(extension));
 		}
 	}
 	*field = first;
 	if (given && !first.p)
 		d->dropped[RECORD_PHONE] = fax ? "a fax number" : "not a telephone number";
-	if (more.n && !buf_failed(&more)) {
-		size_t givens = d->givens;
+	size_t givens = d->givens;
+	draft_extra(d, "phone_extension", first_extension);
+	if (more.n && !buf_failed(&more))
 		draft_extra(d, "phones", buf_view(&more));
-		d->givens = givens; /* the values were counted as telephones */
-	}
+	d->givens = givens; /* the values were counted as telephones */
 	buf_release(&more);
 }
