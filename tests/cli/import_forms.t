@@ -60,7 +60,7 @@ my @lists = (
 	American => [
 		"Company Name\tAddress Line 1\tAddress Line 2\tCity\tState/Province\tZip/Postal Code\tPhone Number\tWeb Site\n"
 			. "Joe LLC\t12 Main St\tSuite 4\tBoston\tMA\t02108\t(617) 555-0123\tjoe.example\n",
-		name => 'Joe LLC', street => '12 Main St, Suite 4', city => 'Boston', region => 'MA', postcode => '02108',
+		name => 'Joe LLC', street => '12 Main St, Suite 4', city => 'Boston', region => 'Massachusetts', postcode => '02108',
 		website => 'https://joe.example'
 	],
 	Polish => [
@@ -92,9 +92,34 @@ my @lists = (
 			. "1,A,3,RUE,DU BAC,75007,PARIS 7,A\n2,B,4,RUE,DU BAC,75007,PARIS 7,F\n",
 		external_id => '1', closed => undef, '2.closed' => 'yes', city => 'PARIS 7'
 	],
+	'Companies House' => [
+		'CompanyName,CompanyNumber,RegAddress.AddressLine1,RegAddress.PostTown,RegAddress.PostCode,RegAddress.Country,'
+			. "CompanyStatus,SICCode.SicText_1\nACME LTD,1234567,1 HIGH STREET,LEEDS,LS1 4AP,UNITED KINGDOM,Active,Bakery\n",
+		name => 'ACME LTD', street => '1 HIGH STREET', city => 'LEEDS', postcode => 'LS1 4AP', country => 'GB',
+		categories => ['bakery']
+	],
+	'a register of Brazil' => [
+		"CNPJ;Nome Fantasia;Logradouro;Número;Complemento;CEP;Município;UF;Situação Cadastral\n"
+			. "12.345.678/0001-90;Padaria;Rua Augusta;24;Loja 2;01310-200;São Paulo;SP;ATIVA\n"
+			. "98.765.432/0001-10;Fechada;Rua B;1;;01310-200;São Paulo;SP;BAIXADA\n",
+		street => 'Rua Augusta 24, Loja 2', postcode => '01310-200', '2.closed' => 'yes'
+	],
+	'registers of Denmark, Poland and Sweden' => [
+		"CVR;Virksomhedsnavn;Vejnavn;Husnr;Postnr;By;Ophørsdato\n1;Bageren;Strøget;5;1160;København;\n"
+			. "2;Lukket;Strøget;6;1160;København;2020-01-31\n",
+		street => 'Strøget 5', '2.closed' => '2020-01-31'
+	],
+	'closed in other words' => [
+		"id,name,city,Status\n1,A,Bern,Definitiv geschlossen\n2,B,Bern,operational\n3,C,Bern,opgeheven\n",
+		closed => 'yes', '3.closed' => 'yes'
+	],
+	'plurals with other vowels' => [
+		"id,name,city,Kategorie\n1,A,Bern,Zahnärzte\n2,B,Bern,Bäckereien\n",
+		categories => ['dentist'], '2.categories' => ['bakery']
+	],
 	'words cut short' => [
 		"Nr.,Name,Strasse Nr.,PLZ Ort,Tel. Nr.,Kanton\n1,A,Weg 1,8000 Zürich,044 668 18 00,ZH\n",
-		external_id => '1', street => 'Weg 1', postcode => '8000', city => 'Zürich', phone => '044 668 18 00'
+		external_id => '1', street => 'Weg 1', postcode => '8000', city => 'Zürich', phone => '+41446681800'
 	],
 	'postcodes of other countries in front of a town' => [
 		"id,name,PLZ/Ort\n1,A,1011 AB Amsterdam\n2,B,D-10115 Berlin\n3,C,\"Boston, MA 02108\"\n",

@@ -1,4 +1,4 @@
-/* link: base language hours directory/parse directory/encoding directory/borders directory/words directory/iso directory/record directory/taxonomy site/facts */
+/* link: base language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts */
 /* Opening hours as files write them: understood whole, or kept as text of
  * which nothing is claimed. */
 #include "parsed.h"

@@ -1,4 +1,4 @@
-/* link: base language hours directory/parse directory/encoding directory/borders directory/words directory/iso directory/record directory/taxonomy site/facts */
+/* link: base language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts */
 /* Values in the forms that files give them, and what becomes of them in records. */
 #include "parsed.h"
 #include "base/err.h"
@@ -150,6 +150,28 @@ static void countries_come_by_name_and_code(void **state)
 	}
 }
 
+static void a_town_and_its_region_tell_the_country(void **state)
+{
+	static const struct {
+		const char *city, *region, *code, *part;
+	} places[] = {{"San Francisco", "CA", "US", "California"},
+		      {"SAN FRANCISCO", "California", "US", "California"},
+		      {"Z\xc3\xbcrich", "ZH", "CH", "Z\xc3\xbcrich"},
+		      {"Paris", "Texas", "", "Texas"},
+		      {"San Francisco", "Bern", "", "Bern"},
+		      {"San Francisco", "", "", ""}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name,city,region\nA,%s,%s\n", places[i].city,
+			 places[i].region);
+		parse(text);
+		expect("csv", 1, 0);
+		assert_string_equal(value(0, RECORD_COUNTRY), places[i].code);
+		assert_string_equal(value(0, RECORD_REGION), places[i].part);
+	}
+}
+
 static void telephones_are_told_apart_from_areas_labels_and_fax_numbers(void **state)
 {
 	static const struct {
@@ -173,6 +195,7 @@ static void telephones_are_told_apart_from_areas_labels_and_fax_numbers(void **s
 	    {"FR", "01 42 68 53 00, poste 4", "+33142685300", "phone_extension\":\"4"},
 	    {"US", "(415) 555-1234; (415) 555-9876 ext. 7", "+14155551234",
 	     "phones\":\"+14155559876 ext. 7"},
+	    {"US", "+1-212-555-0147;ext=3", "+12125550147", "phone_extension\":\"3"},
 	    {"DE", "Ext. 12", "", ""},
 	    {"US", "1-800-FLOWERS", "1-800-FLOWERS", ""},
 	    {"DE", "٠٣٠١٢٣٤٥٦٧", "+49301234567", ""},
@@ -480,6 +503,7 @@ int main(void)
 	    cmocka_unit_test(ids_that_are_too_long_stay_different),
 	    cmocka_unit_test(a_record_without_an_id_gets_one_of_its_contents),
 	    cmocka_unit_test(countries_come_by_name_and_code),
+	    cmocka_unit_test(a_town_and_its_region_tell_the_country),
 	    cmocka_unit_test(telephones_are_told_apart_from_areas_labels_and_fax_numbers),
 	    cmocka_unit_test(postcodes_stand_without_the_sign_of_their_country),
 	    cmocka_unit_test(times_become_those_of_rfc_3339_or_nothing),

@@ -46,6 +46,10 @@ MUST_CHECK enum status import_paths_missing(struct db *db, struct err *err);
  * their places. */
 MUST_CHECK enum status import_paths_new(struct db *db, struct err *err);
 
+/* regions.c: once in a directory from before regions had the names of ISO 3166-2, within the
+ * transaction: rows of one region become one, and so do its towns. */
+MUST_CHECK enum status import_regions_merge(struct db *db, struct err *err);
+
 /* gone.c: what a complete file has no more. Before rows leave import_row. INVALID, CONFLICT: too
  * many, or it cannot be told. */
 MUST_CHECK enum status import_gone_find(struct import *im, int64_t source);

@@ -283,6 +283,8 @@ static enum status merge_all(struct import *im)
 	enum status status = import_lock(im->db, im->err);
 	if (status == OK && !im->options->dry_run)
 		status = import_paths_missing(im->db, im->err);
+	if (status == OK && !im->options->dry_run)
+		status = import_regions_merge(im->db, im->err);
 	if (status == OK)
 		status = DB_RUN(im->db, sql_import_create, NULL, im->err);
 	if (status == OK)

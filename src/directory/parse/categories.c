@@ -45,32 +45,6 @@ static const struct taxonomy_category *by_any_scheme(struct str value)
 	return by_osm_value(value);
 }
 
-/* "Restaurants", "Bakeries", "Bäckereien": the singular by endings of English, German, French,
- * Italian, Spanish, Dutch. */
-static const struct taxonomy_category *by_singular(struct str value)
-{
-	static const struct {
-		const char *plural, *singular;
-	} endings[] = {{"ies", "y"}, {"es", ""}, {"s", ""},      {"ereien", "erei"},
-		       {"en", ""},   {"n", ""},  {"e", ""},      {"er", ""},
-		       {"i", "o"},   {"i", "e"}, {"e", "a"},     {"erie", "eria"},
-		       {"ie", "ia"}, {"x", ""},  {"ches", "ch"}, {"shes", "sh"}};
-	char singular[NAME_BYTES];
-	for (size_t i = 0; i < COUNT_OF(endings); i++) {
-		struct str plural = str_of(endings[i].plural), end = str_of(endings[i].singular);
-		if (value.n < plural.n + 3 || value.n >= NAME_BYTES || !str_ends(value, plural))
-			continue;
-		size_t n = value.n - plural.n;
-		memcpy(singular, value.p, n);
-		memcpy(singular + n, end.p, end.n);
-		const struct taxonomy_category *c =
-		    by_any_scheme((struct str){singular, n + end.n});
-		if (c)
-			return c;
-	}
-	return NULL;
-}
-
 /* "coffee_shop" and "coffee-shop" as "coffee shop". */
 static const struct taxonomy_category *by_words(struct str value)
 {
@@ -142,6 +116,34 @@ static const struct taxonomy_category *by_folded_word(struct str value)
 			high = middle;
 	}
 	return word.n && low < count && words[low].hash == hash ? words[low].category : NULL;
+}
+
+/* "Restaurants", "Bakeries", "Bäckereien": the singular by endings of English, German, French,
+ * Italian, Spanish, Dutch. */
+static const struct taxonomy_category *by_singular(struct str value)
+{
+	static const struct {
+		const char *plural, *singular;
+	} endings[] = {{"ies", "y"}, {"es", ""}, {"s", ""},      {"ereien", "erei"},
+		       {"en", ""},   {"n", ""},  {"e", ""},      {"er", ""},
+		       {"i", "o"},   {"i", "e"}, {"e", "a"},     {"erie", "eria"},
+		       {"ie", "ia"}, {"x", ""},  {"ches", "ch"}, {"shes", "sh"}};
+	char singular[NAME_BYTES];
+	for (size_t i = 0; i < COUNT_OF(endings); i++) {
+		struct str plural = str_of(endings[i].plural), end = str_of(endings[i].singular);
+		if (value.n < plural.n + 3 || value.n >= NAME_BYTES || !str_ends(value, plural))
+			continue;
+		size_t n = value.n - plural.n;
+		memcpy(singular, value.p, n);
+		memcpy(singular + n, end.p, end.n);
+		const struct taxonomy_category *c =
+		    by_any_scheme((struct str){singular, n + end.n});
+		/* "Zahnärzte": without marks it is the singular with an ending. */
+		c = c ? c : by_folded_word((struct str){singular, n + end.n});
+		if (c)
+			return c;
+	}
+	return NULL;
 }
 
 /* Without the wildcards of the schemes: "* shop" matches the end of any list. */

@@ -6,6 +6,7 @@
 #include "directory/iso/iso.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
+#include "directory/towns/towns.h"
 #include "hours/hours.h"
 
 #include <math.h>
@@ -259,8 +260,16 @@ static bool draft_degrees(const struct draft *d, double *lat, double *lon)
 	       fabs(*lon) <= 180;
 }
 
+static bool draft_region_fits(void *ctx, struct str country, struct str region)
+{
+	const struct draft *d = ctx;
+	struct str of, given = iso_part(country, d->field[RECORD_REGION], &of);
+	return given.n && str_eq(given, iso_part(country, region, &of));
+}
+
 /* The country of a record that names none, or one that is not known: of the code of its region
- * ("US-IL"), the default, or where it lies. The default is for records that do not say. */
+ * ("US-IL"), the default, where it lies, or the one that has a town of its name in a region of its
+ * region's name ("San Francisco", "CA"). The default is for records that do not say. */
 static struct str country_of_others(struct draft *d)
 {
 	struct str of;
@@ -270,11 +279,17 @@ static struct str country_of_others(struct draft *d)
 	d->country_given = d->parser->options->country && !d->field[RECORD_COUNTRY].p;
 	if (d->country_given)
 		return iso_country(str_of(d->parser->options->country));
-	if (!draft_degrees(d, &lat, &lon))
-		return (struct str){"", 0};
-	of = borders_country(lat, lon);
+	const char *by = "countries found by coordinates";
+	if (draft_degrees(d, &lat, &lon)) {
+		of = borders_country(lat, lon);
+	} else if (d->field[RECORD_REGION].n) {
+		by = "countries found by town and region";
+		of = towns_country(d->field[RECORD_CITY], draft_region_fits, d);
+	} else {
+		return STR("");
+	}
 	if (of.n)
-		parser_count(d->parser, "countries found by coordinates", of);
+		parser_count(d->parser, by, of);
 	return of;
 }
 

@@ -57,7 +57,7 @@ static struct str phone_extension(struct str *s)
 		end--;
 	for (from = end; from && ascii_is_digit(s->p[from - 1]);)
 		from--;
-	for (word = from; word && strchr(" .:-", s->p[word - 1]);)
+	for (word = from; word && strchr(" .:-=", s->p[word - 1]);)
 		word--;
 	struct str before = {s->p, word}, figures = {s->p + from, end - from};
 	if (!figures.n || figures.n > 6 || end != s->n)
@@ -87,7 +87,7 @@ static bool phone_is_extension(struct str s, size_t i)
 	while (end < s.n && !strchr(";,|\n/", s.p[end]))
 		end++;
 	struct str both = str_trim((struct str){s.p, end});
-	return s.p[i] == ',' && phone_extension(&both).n && both.n <= i;
+	return (s.p[i] == ',' || s.p[i] == ';') && phone_extension(&both).n && both.n <= i;
 }
 
 /* The length of what divides two numbers at the place i of *s; 0: nothing does. */

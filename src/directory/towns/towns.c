@@ -68,6 +68,23 @@ bool towns_find(struct str country, struct str name, struct towns_place *out)
 	return true;
 }
 
+struct str towns_country(struct str name,
+			 bool (*fits)(void *ctx, struct str country, struct str region), void *ctx)
+{
+	struct str found = STR("");
+	for (size_t i = 0; name.n && i < ROWS; i++) {
+		struct str country = str_of(rows[i].country);
+		if (((name.p[0] ^ rows[i].name[0]) & ~0x20) ||
+		    compare_text(name, rows[i].name) != 0 ||
+		    !fits(ctx, country, str_of(rows[i].region)))
+			continue;
+		if (found.n && !str_eq(found, country))
+			return STR("");
+		found = country;
+	}
+	return found;
+}
+
 bool towns_nearest(double lat, double lon, struct towns_place *out)
 {
 	enum { UNIT = 100000, FAR = 36000 }; /* of latitude: 40 km */

@@ -16,6 +16,11 @@ struct towns_place {
  * compare without regard to case in ASCII. False: not in the table. */
 bool towns_find(struct str country, struct str name, struct towns_place *out);
 
+/* The one country that has a town of that name for which `fits` is true, asked with the town's
+ * region; empty: none, or several. Static. */
+struct str towns_country(struct str name,
+			 bool (*fits)(void *ctx, struct str country, struct str region), void *ctx);
+
 /* The town whose centre is nearest, within about 40 km. False: there is none in the table. */
 bool towns_nearest(double lat, double lon, struct towns_place *out);
 
