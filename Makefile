@@ -176,9 +176,11 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 all: $(PROGRAMS:%=$(B)/%) ## build the programs
 
 # ---- tests -------------------------------------------------------------------------------------
-# tests/unit/NAME.c says in its first line what it links: /* link: base json */
+# tests/unit/NAME.c says in its first line what it links: /* link: base json */, modules or groups of them.
+GROUP_parser := language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts
+with_groups = $(foreach m,$(1),$(or $(GROUP_$(m)),$(m)))
 UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
-unit_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/unit/$(1).c)
+unit_modules = $(call with_groups,$(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/unit/$(1).c))
 define unit_rule
 UNIT_$(1) := $(call unit_modules,$(1))
 $(B)/tests/unit/$(1): $(B)/tests/unit/$(1).o $$(call archives,$$(UNIT_$(1)))
@@ -202,7 +204,7 @@ $(foreach h,$(HELPERS),$(eval $(call helper_rule,$(h))))
 # tests/fuzz/NAME.c: libFuzzer targets, built with clang; first line as for units. tests/corpus/NAME is the same with a
 # driver of our own, for every compiler.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-fuzz_modules = $(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/fuzz/$(1).c)
+fuzz_modules = $(call with_groups,$(shell sed -n '1s,^/\* link: \(.*\) \*/$$,\1,p' tests/fuzz/$(1).c))
 define fuzz_rule
 FUZZ_$(1) := $(call fuzz_modules,$(1))
 $(B)/tests/fuzz/$(1): tests/fuzz/$(1).c $$(call archives,$$(FUZZ_$(1))) $(FLAGS)

@@ -34,7 +34,8 @@ my @files = (
 	# ---- cut off ----
 	[ 'cut within a row', "id,name,city\n1,A,Bern\n2,B,Ch", [ '1 A Bern', '2 B Ch' ], 0 ],
 	[ 'cut within a character', "id,name,city\n1,A,Bern\n2,B,Z\xc3", [ '1 A Bern', '2 B -' ], 0 ],
-	[ 'cut within a character, amid UTF-8', "id,name,city\n1,Ä,Zürich\n2,B,Z\xc3" =~ s/Ä/\xc3\x84/r =~ s/ü/\xc3\xbc/r,
+	[ 'cut within a character, amid UTF-8',
+		"id,name,city\n1,Ä,Zürich\n2,B,Z\xc3" =~ s/Ä/\xc3\x84/r =~ s/ü/\xc3\xbc/r,
 		[ '1 Ä Zürich', '2 B -' ], 0 ],
 	[ 'half a character within', "id,name,city\n1,A,Z\xc3\n2,B,Z\xc3\xbcrich\n", [ '1 A -', '2 B Zürich' ], 0 ],
 	[ 'cut within a quoted value', qq(id,name,city\n1,A,Bern\n2,B,"Chur), ['1 A Bern'], 1 ],
@@ -55,7 +56,8 @@ my @files = (
 				[ '1 Ä Zürich', '2 B 🍞 Chur' ], 0 ]
 		} map { [ $_, 1 ], [ $_, 0 ] } qw(UTF-16LE UTF-16BE UTF-32LE UTF-32BE) ),
 	( map {
-			[ "Cyrillic in $_ without a mark", encode($_, "ид;назив;град\n1;Пекара;Београд\n2;Хлеб;Ниш\n"),
+			[ "Cyrillic in $_ without a mark", encode($_,
+				"ид;назив;град\n1;Пекара;Београд\n2;Хлеб;Ниш\n"),
 				[ '- Пекара Београд', '- Хлеб Ниш' ], 0 ]
 		} qw(UTF-16LE UTF-16BE) ),
 	[ 'half a pair in UTF-16', encode('UTF-16LE', "\x{feff}id;name;city\n1;A") . "\x3c\xd8"
@@ -90,7 +92,8 @@ my @files = (
 	[ 'empty lines', "id,name,city\n\n1,A,Bern\n,,\n\n2,B,Chur\n   \n", [ '1 A Bern', '2 B Chur' ], 0 ],
 	[ 'the same column twice', "id,name,name,city\n1,A,B,Bern\n2,,C,Chur\n", [ '1 A Bern', '2 C Chur' ], 0 ],
 	( map { [ "'$_' below the list", encode_utf8("id;name;city;Umsatz\n1;A;Bern;5\n$_\n"), ['1 A Bern'], 0 ] }
-			'Total;;;11', 'Summe;;;5', ';Grand total;;5', ';Total général;;', ';Subtotal;;5', ';Anzahl Einträge: 1;;',
+			'Total;;;11', 'Summe;;;5', ';Grand total;;5', ';Total général;;', ';Subtotal;;5',
+				';Anzahl Einträge: 1;;',
 		';Gesamt: 1 Betriebe;;', 'Quelle: Handelskammer, Stand 2025;;;', 'Source: city council;;;',
 		';Stand: 1.1.2026;;', '* ohne Filialen;;;', '© 2026 Kammer;;;', ';Итого: 1;;', ';Ukupno;;5' ),
 	[ 'names that begin as sums',
@@ -247,15 +250,18 @@ my @values = (
 		[ '0', 1 ], [ '1' ], [ 'unknown' ] ),
 	# hours
 	( map { [ 'hours', 'country;opening hours', $_->[0], "hours=$_->[1]" ] }
-			[ 'UA;Пн-Пт 9:00-18:00, Сб 10:00-15:00, Нд вихідний', 'Mo-Fr 09:00-18:00; Sa 10:00-15:00; Su off' ],
-		[ 'BG;Понеделник-Петък 9:00-18:00, Неделя почивен ден', 'Mo-Fr 09:00-18:00; Su off' ],
+			[ 'UA;Пн-Пт 9:00-18:00, Сб 10:00-15:00, Нд вихідний',
+				'Mo-Fr 09:00-18:00; Sa 10:00-15:00; Su off' ],
+		[ 'BG;Понеделник-Петък 9:00-18:00, Неделя почивен ден',
+			'Mo-Fr 09:00-18:00; Su off' ],
 		[ 'LB;الاثنين - الجمعة 9:00 - 17:00، السبت مغلق', 'Mo-Fr 09:00-17:00; Sa off' ],
 		[ 'CH;Mo geschl., Di-Fr 9-18', 'Mo off; Tu-Fr 09:00-18:00' ], [ 'CH;tägl. 9-18 Uhr', 'Mo-Su 09:00-18:00' ],
 		[ 'CH;Mo-Fr 9.5-12', 'Mo-Fr 9.5-12' ], [ 'SE;Mån–fre 9–18, lör 10–15, sön stängt',
 			'Mo-Fr 09:00-18:00; Sa 10:00-15:00; Su off' ],
 		[ 'HU;Hétfő-péntek 8-16, vasárnap zárva', 'Mo-Fr 08:00-16:00; Su off' ],
 		[ 'FI;ma-pe 9-17, la 10-14, su suljettu', 'Mo-Fr 09:00-17:00; Sa 10:00-14:00; Su off' ],
-		[ 'GR;Δευτέρα - Παρασκευή 9:00-17:00, Κυριακή κλειστά', 'Mo-Fr 09:00-17:00; Su off' ],
+		[ 'GR;Δευτέρα - Παρασκευή 9:00-17:00, Κυριακή κλειστά',
+			'Mo-Fr 09:00-17:00; Su off' ],
 		[ 'TR;Pazartesi-Cuma 09:00-18:00, Pazar kapalı', 'Mo-Fr 09:00-18:00; Su off' ],
 		[ 'JP;月〜金 9:00〜18:00', '月〜金 9:00〜18:00' ],
 		[ 'DE;Mo-Fr 9-18 Uhr (Mi bis 20 Uhr)', 'Mo-Fr 9-18 Uhr (Mi bis 20 Uhr)' ] ),
@@ -391,7 +397,8 @@ for my $case (
 
 # ---- encodings of the smaller languages, by their letters ----
 for my $case (
-	[ 'iso-8859-16', 'Brânză și Pâine', 'Iași', 'ISO-8859-16' ], [ 'iso-8859-4', 'Šūnu maiznīca Ķirsis', 'Rīga' ],
+	[ 'iso-8859-16', 'Brânză și Pâine', 'Iași', 'ISO-8859-16' ], [ 'iso-8859-4',
+		'Šūnu maiznīca Ķirsis', 'Rīga' ],
 	[ 'iso-8859-10', 'Bakarí Þórður', 'Ísafjörður' ], [ 'iso-8859-3', 'Bäckerei Müller', 'Zürich' ],
 ) {
 	my ($perl, $business, $city) = @$case;

@@ -36,7 +36,8 @@ my @lists = (
 		phone => '+31301234567', hours => 'Mo-Fr 09:00-17:30', categories => ['bakery']
 	],
 	Spanish => [
-		"Nombre comercial;Dirección;Código Postal;Localidad;Provincia;País;Teléfono;Página web;Horario;Categoría\n"
+		"Nombre comercial;Dirección;Código Postal;Localidad;Provincia;"
+			. "País;Teléfono;Página web;Horario;Categoría\n"
 			. 'Panadería Sol;Calle Mayor 12;28013;Madrid;Madrid;España;91 123 45 67;www.sol.example;'
 			. "Lunes a viernes de 9:00 a 14:00 y de 17:00 a 20:00;Panaderías\n",
 		name => 'Panadería Sol', street => 'Calle Mayor 12', postcode => '28013', city => 'Madrid', country => 'ES',
@@ -60,7 +61,8 @@ my @lists = (
 	American => [
 		"Company Name\tAddress Line 1\tAddress Line 2\tCity\tState/Province\tZip/Postal Code\tPhone Number\tWeb Site\n"
 			. "Joe LLC\t12 Main St\tSuite 4\tBoston\tMA\t02108\t(617) 555-0123\tjoe.example\n",
-		name => 'Joe LLC', street => '12 Main St, Suite 4', city => 'Boston', region => 'Massachusetts', postcode => '02108',
+		name => 'Joe LLC', street => '12 Main St, Suite 4', city => 'Boston', region => 'Massachusetts',
+			postcode => '02108',
 		website => 'https://joe.example'
 	],
 	Polish => [
@@ -94,7 +96,8 @@ my @lists = (
 	],
 	'Companies House' => [
 		'CompanyName,CompanyNumber,RegAddress.AddressLine1,RegAddress.PostTown,RegAddress.PostCode,RegAddress.Country,'
-			. "CompanyStatus,SICCode.SicText_1\nACME LTD,1234567,1 HIGH STREET,LEEDS,LS1 4AP,UNITED KINGDOM,Active,Bakery\n",
+			. "CompanyStatus,SICCode.SicText_1\nACME LTD,1234567,1 HIGH STREET,"
+			. "LEEDS,LS1 4AP,UNITED KINGDOM,Active,Bakery\n",
 		name => 'ACME LTD', street => '1 HIGH STREET', city => 'LEEDS', postcode => 'LS1 4AP', country => 'GB',
 		categories => ['bakery']
 	],
@@ -169,8 +172,10 @@ my @lists = (
 		phone => '+381113123456', website => 'https://www.zora.example', hours => 'Mo-Fr 07:00-20:00'
 	],
 	Arabic => [
-		"الاسم,العنوان,المدينة,الهاتف,الدولة\nمخبز النور,شارع الحمرا 5,بيروت,٠١ ٣٤٥ ٦٧٨,لبنان\n",
-		name => 'مخبز النور', street => 'شارع الحمرا 5', city => 'بيروت', country => 'LB', phone => '01 345 678'
+		"الاسم,العنوان,المدينة,الهاتف,الدولة\n"
+			. "مخبز النور,شارع الحمرا 5,بيروت,٠١ ٣٤٥ ٦٧٨,لبنان\n",
+		name => 'مخبز النور', street => 'شارع الحمرا 5', city => 'بيروت',
+			country => 'LB', phone => '01 345 678'
 	],
 	'a kind of street behind its name' => [
 		"DBA Name,Street Number,Street Name,Street Type,Unit,City\nJoe,1234,Mission,ST,#5,San Francisco\n",

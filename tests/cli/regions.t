@@ -26,9 +26,10 @@ my $paths = $i->sql('SELECT id, path FROM business_path ORDER BY id');
 # As it was: Bar and Cafe in "AT-7", Bavaria under its English name.
 $i->sql(q{
 	INSERT INTO region (key, country, name) VALUES ('at-at-7', 'AT', 'AT-7');
-	INSERT INTO city (region_id, key, name, slug) SELECT id, key || '-innsbruck', 'Innsbruck', 'innsbruck-at-7' FROM region
-		WHERE name = 'AT-7';
-	UPDATE city SET region_id = r.id, key = r.key || '-hall' FROM region AS r WHERE r.name = 'AT-7' AND city.name = 'Hall';
+	INSERT INTO city (region_id, key, name, slug)
+		SELECT id, key || '-innsbruck', 'Innsbruck', 'innsbruck-at-7' FROM region WHERE name = 'AT-7';
+	UPDATE city SET region_id = r.id, key = r.key || '-hall' FROM region AS r
+		WHERE r.name = 'AT-7' AND city.name = 'Hall';
 	UPDATE business AS b SET region_id = r.id, city_id = c.id FROM region AS r, city AS c
 		WHERE r.name = 'AT-7' AND c.region_id = r.id AND c.name = b.city AND b.name <> 'Alm' AND b.country = 'AT';
 	UPDATE business_detail AS d SET words = ARRAY(SELECT w FROM unnest(words) AS w WHERE w !~ '^@[rt][0-9]')
@@ -53,10 +54,12 @@ is($i->sql($facts), join("\n",
 is($i->sql('SELECT count(*) FROM region'), 3, 'no row is left over');
 is($i->sql('SELECT count(*) FROM city'), 4, 'of towns neither');
 is($i->sql('SELECT id, path FROM business_path WHERE path !~ \'fee\' ORDER BY id'), $paths, 'addresses stay');
-is($i->sql("SELECT count(*) FROM city_slug WHERE slug = 'innsbruck-at-7'"), 1, 'no other town takes the address of a merged one');
-is($i->sql('SELECT count(*) FROM region AS r WHERE businesses <> (SELECT count(*) FROM business WHERE region_id = r.id)'), 0,
-	'counts are right');
-like(import_lines('new', '1,Fee,Weg 6,Wien,Wien,AT'), qr/0 updated|unchanged/, 'once: the next import finds nothing to merge');
+is($i->sql("SELECT count(*) FROM city_slug WHERE slug = 'innsbruck-at-7'"), 1,
+	'no other town takes the address of a merged one');
+is($i->sql('SELECT count(*) FROM region AS r
+	WHERE businesses <> (SELECT count(*) FROM business WHERE region_id = r.id)'), 0, 'counts are right');
+like(import_lines('new', '1,Fee,Weg 6,Wien,Wien,AT'), qr/0 updated|unchanged/,
+	'once: the next import finds nothing to merge');
 my $list = decode_json($i->get('/v1/businesses?region=at-tirol')->{content})->{businesses};
 is(join(' ', sort map { $_->{name} } @$list), 'Alm Bar Cafe', 'the list of the region has all');
 

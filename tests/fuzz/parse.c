@@ -1,4 +1,4 @@
-/* link: base language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts */
+/* link: base parser */
 /* The parser of foreign files: whatever comes in, what goes out is frames that their reader takes,
  * the counts add up, every reject has a cause, and no e-mail address is in any record. The first
  * byte picks the options. */

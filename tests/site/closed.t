@@ -20,8 +20,8 @@ sub directory {
 	my (%state) = @_;
 	my $file = "$i->{home}/shops.ndjson";
 	my %all = (
-		street => 'Weg 1', postcode => 3600, city => 'Thun', region => 'Bern', country => 'CH', categories => ['bakery'],
-		hours => 'Mo-Fr 08:00-12:00'
+		street => 'Weg 1', postcode => 3600, city => 'Thun', region => 'Bern', country => 'CH',
+		categories => ['bakery'], hours => 'Mo-Fr 08:00-12:00'
 	);
 	open my $out, '>', $file or die "$file: $!";
 	print $out map { encode_json($_) . "\n" } { %all, external_id => 'a', name => 'Abel', phone => '+41 33 222 33 11' },
@@ -30,7 +30,10 @@ sub directory {
 	$i->run_ok('import', '--source', 'shops', $file);
 	return $i->run_ok('export', $site);
 }
-sub everything_else { my ($page) = @_; return join '', map { Site::slurp("$site/$_") } grep { $_ ne $page } Site::paths($site) }
+sub everything_else {
+	my ($page) = @_;
+	return join '', map { Site::slurp("$site/$_") } grep { $_ ne $page } Site::paths($site);
+}
 
 directory();
 my ($page) = grep {m{/kain.*\.html$}} Site::paths($site);

@@ -1,4 +1,4 @@
-/* link: base language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts */
+/* link: base parser */
 /* Foreign files through the parser: what is recognised, what is refused and why. */
 #include "parsed.h"
 #include "base/utf8.h"

@@ -1,4 +1,4 @@
-/* link: base language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts */
+/* link: base parser */
 /* Opening hours as files write them: understood whole, or kept as text of
  * which nothing is claimed. */
 #include "parsed.h"
@@ -221,7 +221,8 @@ static void specifications_of_schema_org_are_understood_or_stay_text(void **stat
 		 "\"opens\":\"00:00\",\"closes\":\"00:00\"}]"),
 	     "Mo 09:00-17:00; 2999 Dec 25 off"},
 	    {SPEC(
-		 "{\"dayOfWeek\":[\"Monday\",\"Tuesday\"],\"opens\":\"10:00\",\"closes\":\"12:00\",\"validFrom\":\"2999-06-01\","
+		 "{\"dayOfWeek\":[\"Monday\",\"Tuesday\"],\"opens\":\"10:00\",\"closes\":\"12:00\","
+		 "\"validFrom\":\"2999-06-01\","
 		 "\"validThrough\":\"2999-08-31\"}"),
 	     "2999 Jun 01-2999 Aug 31 Mo,Tu 10:00-12:00"},
 	    {SPEC(

@@ -1,4 +1,4 @@
-/* link: base language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts */
+/* link: base parser */
 /* Values in the forms that files give them, and what becomes of them in records. */
 #include "parsed.h"
 #include "base/err.h"

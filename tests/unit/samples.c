@@ -1,4 +1,4 @@
-/* link: base language hours directory/parse directory/encoding directory/borders directory/towns directory/words directory/iso directory/record directory/taxonomy site/facts */
+/* link: base parser */
 /* The files in samples/ through the parser: each is recognised without a mapping,
  * and nothing is refused. */
 #include <setjmp.h>

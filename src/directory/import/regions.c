@@ -1,5 +1,5 @@
-/* One region, one row: "AT-7" and "Tyrol", imported before the names of ISO 3166-2 were known, become
- * "Tirol". The towns of both are merged with it; businesses keep their addresses. */
+/* One region, one row: "AT-7" and "Tyrol", imported before the names of ISO 3166-2 were known,
+ * become "Tirol". The towns of both are merged with it; businesses keep their addresses. */
 #include "base/json.h"
 #include "db/db.h"
 #include "directory/import/internal.h"
