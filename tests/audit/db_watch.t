@@ -89,7 +89,7 @@ my $looks = Program->start('audit', [ "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 
 		'--watch', 25, '--statements', $none ], out => "$db->{work}/watched", log => "$db->{work}/watch.log");
 wait_until('the first look is over', sub {
 		$db->sql("SELECT count(*) FROM pg_stat_statements WHERE query LIKE '%n_tup_upd%' AND calls > 0"
-			. " AND query LIKE 'SELECT c.oid%'") });
+			. " AND query LIKE '%c.oid%'") });
 once('discovery-2', 'item');
 once('cron', 'nightly');
 my $status = $looks->reap;
@@ -126,7 +126,7 @@ subtest 'Ctrl-C ends the watch: what was seen is told, and how much was not look
 	wait_until('a transaction is open', sub {
 			$db->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") });
 	my $looked = sub {
-		$db->sql("SELECT coalesce(max(calls), 0) FROM pg_stat_statements WHERE query LIKE 'SELECT c.oid%n_tup_upd%'");
+		$db->sql("SELECT coalesce(max(calls), 0) FROM pg_stat_statements WHERE query LIKE '%c.oid%n_tup_upd%'");
 	};
 	my $before = $looked->();
 	my $watch = Program->start('audit', [ "$ENV{HOLDFAST_BUILD}/holdfast", 'audit', 'db', $db->url('postgres'),

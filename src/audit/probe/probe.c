@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PROBE_PREPARED_MAX = 16 };
 
@@ -221,10 +222,15 @@ static enum status probe_known(struct probe *probe, const struct db_statement *s
 		if (probe->prepared[i] == statement)
 			return OK;
 	must(probe->prepareds < PROBE_PREPARED_MAX);
-	enum status status = libpq_result(
-	    probe->connection,
-	    PQprepare(probe->connection, probe_name(probe, statement), statement->sql, 0, NULL),
-	    NULL, err);
+	/* so that pg_stat_statements shows it as ours: an audit does not audit itself */
+	size_t word = strcspn(statement->sql, " \n\t");
+	buf_reset(&probe->text);
+	buf_printf(&probe->text, "%.*s /* holdfast audit */%s", (int)word, statement->sql,
+		   statement->sql + word);
+	enum status status = libpq_result(probe->connection,
+					  PQprepare(probe->connection, probe_name(probe, statement),
+						    buf_z(&probe->text), 0, NULL),
+					  NULL, err);
 	if (status == OK && probe->version)
 		probe->prepared[probe->prepareds++] = statement;
 	return status;

@@ -11,6 +11,8 @@ struct keyset {
 	struct statement_span left[KEYSET_LEVELS_MAX], right[KEYSET_LEVELS_MAX];
 	struct str column[KEYSET_LEVELS_MAX]; /* of the table */
 	struct str op;                        /* of the last level */
+	bool parameter[KEYSET_LEVELS_MAX];
+	bool assumed; /* that parameters have one value: pg_stat_statements numbers each place */
 	struct path path;
 	size_t levels;
 };
@@ -32,6 +34,25 @@ static bool keyset_part(struct identity *id, const struct statement_conjunct *pa
 static bool keyset_same(const struct identity *id, struct statement_span a, struct statement_span b)
 {
 	return expression_text_same(sql_text(id->audit, a), sql_text(id->audit, b));
+}
+
+static bool keyset_is_parameter(const struct identity *id, const struct statement_conjunct *part)
+{
+	const struct statement_term *t = &id->s->term[part->term];
+	return t->size == 3 && t[2].kind == STATEMENT_PARAMETER;
+}
+
+/* The column of the level, and its value. */
+static bool keyset_is_level(const struct identity *id, struct keyset *k,
+			    const struct statement_conjunct *part, size_t level)
+{
+	if (!keyset_same(id, part->left, k->left[level]))
+		return false;
+	if (keyset_same(id, part->right, k->right[level]))
+		return true;
+	bool parameters = k->parameter[level] && keyset_is_parameter(id, part);
+	k->assumed |= parameters;
+	return parameters;
 }
 
 /* The alternative with so many conditions; their number is 0 when there is none, or are two. */
@@ -66,8 +87,7 @@ static bool keyset_level(struct identity *id, struct keyset *k, const struct sta
 			return false;
 		bool known = false;
 		for (size_t n = 0; n < level; n++)
-			known |= keyset_same(id, part->left, k->left[n]) &&
-				 keyset_same(id, part->right, k->right[n]);
+			known |= keyset_is_level(id, k, part, n);
 		if (known && str_eq(statement_str(s, s->term[part->term].text), STR("=")))
 			equal++;
 		else if (beyond)
@@ -92,6 +112,7 @@ static bool keyset_level(struct identity *id, struct keyset *k, const struct sta
 	k->column[level] = columns.name[0];
 	k->left[level] = beyond->left;
 	k->right[level] = beyond->right;
+	k->parameter[level] = keyset_is_parameter(id, beyond);
 	k->op = op;
 	k->levels++;
 	return true;
@@ -184,9 +205,11 @@ static bool keyset_try(struct identity *id, const struct keyset *k,
 	c->before = id->plan.cost;
 	c->after = plan.cost;
 	c->used = plan.cost < id->plan.cost && rewrite_uses(&plan, index, &by_condition);
-	c->evidence.level = EVIDENCE_PROVED;
+	c->evidence.level = k->assumed ? EVIDENCE_GENERIC : EVIDENCE_PROVED;
 	c->evidence.text =
-	    STR("proved: both conditions are true for the same values, whatever the rows are");
+	    k->assumed
+		? STR("not known: the same rows when the parameters for a column are one value, which this source does not say")
+		: STR("proved: both conditions are true for the same values, whatever the rows are");
 	return true;
 }
 
