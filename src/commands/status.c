@@ -42,17 +42,35 @@ static const char *status_ended_text(int ended, char out[32])
 	return out;
 }
 
+/* "12.3 s", "45 min", "7 h", "41 d": at most six characters. */
+static const char *status_age_text(int64_t ms, char out[32])
+{
+	int64_t minutes = ms / 60000;
+	if (ms < 99950)
+		snprintf(out, 32, "%.1f s", (double)ms / 1000);
+	else if (minutes < 100)
+		snprintf(out, 32, "%d min", (int)minutes);
+	else if (minutes < 6000)
+		snprintf(out, 32, "%d h", (int)(minutes / 60));
+	else
+		snprintf(out, 32, "%lld d", (long long)minutes / 1440);
+	return out;
+}
+
+/* A row of at most 80 columns, and how the process ended before on one of its own. */
 static void status_show_text(void *ctx, const struct control_reply *r)
 {
 	struct buf separation;
-	char ended[32];
+	char ended[32], age[32];
+	double mb = (double)status_resident_kb(r->pid) / 1024;
 	(void)ctx;
 	buf_init(&separation, 256);
 	process_separation_text(r->separation, &separation);
-	printf("%-12.32s %8d  %-11s %8.1f s  %8u  %-10s  %8.1f MB  %s\n", r->name, r->pid,
-	       process_state_name(r->state), (double)r->uptime_ms / 1000, r->restarts,
-	       status_ended_text(r->ended, ended), (double)status_resident_kb(r->pid) / 1024,
-	       buf_z(&separation));
+	printf("%-10.32s %7d %-11s %6s %8u %4.*f MB  %s\n", r->name, r->pid,
+	       process_state_name(r->state), status_age_text(r->uptime_ms, age), r->restarts,
+	       mb < 99.95 ? 1 : 0, mb, buf_z(&separation));
+	if (*status_ended_text(r->ended, ended))
+		printf("%-10s last end: %s\n", "", ended);
 	buf_release(&separation);
 }
 
@@ -146,8 +164,8 @@ static enum status status_report_text(const struct instance *i, const struct err
 		    problem->text);
 	else
 		status_print_settings(i);
-	printf("%-12s %8s  %-11s %10s  %8s  %-10s  %11s  %s\n", "process", "pid", "state", "up",
-	       "restarts", "last end", "memory", "kept apart by");
+	printf("%-10s %7s %-11s %6s %8s %7s  %s\n", "process", "pid", "state", "up", "restarts",
+	       "memory", "kept apart by");
 	fflush(stdout);
 	return control_ask(i, CONTROL_STATUS, status_show_text, NULL, err);
 }
@@ -173,6 +191,6 @@ const struct command command_status = {
     .help =
 	"Exit status 1 when the instance is not running. 'kept apart by' lists the separations in\n"
 	"force: its own system user (only when started as root), a filter of system calls (seccomp), no\n"
-	"access to files (Landlock).",
+	"access to files (Landlock). 'last end' is how a process ended before, when it was not asked to.",
     .run = status_command,
 };

@@ -7,6 +7,7 @@
 #include "config/web_address.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Values, and the file itself. A value of type LINES is copied for each of its lines. */
@@ -276,30 +277,53 @@ static enum status config_split_line(struct str line, struct str *name, struct s
 	return OK;
 }
 
+static enum status config_read_line(struct config *c, struct str text, int line, struct err *err)
+{
+	struct str name, value;
+	enum status status = config_split_line(text, &name, &value, err);
+	if (status != OK || !name.p)
+		return status;
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		if (!str_eq(name, str_of(config_options[i].name)))
+			continue;
+		int before = c->line[i];
+		c->line[i] = line;
+		if (before && config_options[i].type != CONFIG_TYPE_LINES)
+			return err_set(err, INVALID, "%s is set twice, first in line %d",
+				       config_options[i].name, before);
+	}
+	return config_set(c, name, value, err);
+}
+
+/* Every mistake is told, as far as an error has room; of the rest, how many there are. */
 static enum status config_read_lines(struct config *c, struct str text, const char *path,
 				     struct err *err)
 {
-	enum status status = OK;
-	for (int line = 1; text.p && status == OK; line++) {
-		struct str name, value;
-		status = config_split_line(str_cut(&text, '\n'), &name, &value, err);
-		if (status == OK && name.p) {
-			for (size_t i = 0; i < CONFIG_OPTIONS && status == OK; i++) {
-				if (!str_eq(name, str_of(config_options[i].name)))
-					continue;
-				if (c->line[i] && config_options[i].type != CONFIG_TYPE_LINES)
-					status = err_set(err, INVALID,
-							 "%s is set twice, first in line %d",
-							 config_options[i].name, c->line[i]);
-				c->line[i] = line;
-			}
-			if (status == OK)
-				status = config_set(c, name, value, err);
+	enum { REST = sizeof("; and 1000000 more") };
+	struct err one, all;
+	enum status first = OK;
+	size_t used = 0;
+	int left = 0;
+	for (int line = 1; text.p; line++) {
+		enum status status = config_read_line(c, str_cut(&text, '\n'), line, &one);
+		if (status == OK)
+			continue;
+		if (first == OK) {
+			first = err_set(&all, status, "%s:%d: %s", path, line, one.text);
+			used = strlen(all.text);
+			continue;
 		}
-		if (status != OK)
-			status = err_prefix(err, status, "%s:%d", path, line);
+		int n = left ? -1
+			     : snprintf(all.text + used, sizeof(all.text) - used, "; line %d: %s",
+					line, one.text);
+		if (n >= 0 && used + (size_t)n + REST < sizeof(all.text))
+			used += (size_t)n;
+		else
+			left++;
 	}
-	return status;
+	if (left)
+		snprintf(all.text + used, sizeof(all.text) - used, "; and %d more", left);
+	return first == OK ? OK : err_set(err, first, "%s", all.text);
 }
 
 enum status config_parse(struct config *c, struct str text, const char *path, struct err *err)

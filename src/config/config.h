@@ -70,7 +70,7 @@ struct config {
 void config_init(struct config *c);
 void config_release(struct config *c);
 
-/* Read a file over the defaults. INVALID: err has the first mistake, "file:line: ...". */
+/* Read a file over the defaults. INVALID: err has the mistakes, "file:line: ...; line N: ...". */
 MUST_CHECK enum status config_read(struct config *c, const char *path, struct err *err);
 /* As config_read, with the text of a file that was read before. */
 MUST_CHECK enum status config_parse(struct config *c, struct str text, const char *path,

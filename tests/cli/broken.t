@@ -29,6 +29,8 @@ my %broken = (
 	'an unknown option' => [ "${right}web.proceses = 3\n", qr/holdfast\.conf:$last: unknown option 'web\.proceses'/ ],
 	'a value that is wrong' =>
 		[ "${right}log.level = loud\n", qr/holdfast\.conf:$last: log\.level: 'loud' is not one/ ],
+	'several lines that are wrong' => [ "nonsense\n${right}log.level = loud\nweb.proceses = 3\n",
+		qr/holdfast\.conf:1: 'nonsense' is not .*; line ${\($last + 1)}: log\.level: .*; line ${\($last + 2)}: unknown/ ],
 	'a line that is none' => [ "nonsense\n$right", qr/holdfast\.conf:1: 'nonsense' is not of the form/ ],
 	'other bytes than text' => [ "\xff\xfe\n", qr/holdfast\.conf: not valid UTF-8/ ],
 	'no file' => [ undef, qr/holdfast\.conf is missing/ ],
@@ -41,6 +43,7 @@ for my $what (sort keys %broken) {
 	is($code, 0, "status with $what");
 	like($text, $why, 'which it names');
 	like($text, qr{^web/1\s+\d+\s+running}m, 'and shows what runs');
+	is_deeply([ grep { length > 80 } split /\n/, $text =~ s/.*\n\n//sr ], [], 'in 80 columns');
 	($code, $text) = $i->run('--json', 'status');
 	like(decode_json($text)->{settings_error}, $why, 'also as JSON');
 	($code, $text) = $i->run('stats', 'cache');

@@ -85,6 +85,7 @@ $i->until('web/1 is back',
 	sub { %s = $i->status; ($s{'web/1'}{state} // '') eq 'running' && $s{'web/1'}{pid} != $victim });
 is($s{'web/1'}{restarts}, 1, 'a killed web process is started again and counted');
 is($s{'web/1'}{last_end}, 'signal 9', 'with how it ended');
+like($i->run_ok('status'), qr/^web\/1 .*\n +last end: signal 9$/m, 'also on the screen');
 is($s{'web/2'}{restarts}, 0, 'the other one was left alone');
 my %seen = finish($client);
 is($seen{refused} // 0, 0, "no connection was refused meanwhile ($seen{ok} answered)");

@@ -138,6 +138,18 @@ static void mistakes_are_named_and_nothing_of_the_file_is_applied(void **state)
 	}
 	assert_int_equal(read_text(f, "db.queue = 7\ndb.queue = 7\n"), INVALID);
 	assert_non_null(strstr(f->err.text, ":2: db.queue is set twice"));
+	assert_int_equal(read_text(f, "log.level = loud\ndb.queue = 7\nnonsense\ndb.queue = x\n"),
+			 INVALID);
+	assert_non_null(strstr(f->err.text, ":1: log.level: 'loud'"));
+	assert_non_null(strstr(f->err.text, "; line 3: 'nonsense' is not of the form"));
+	assert_non_null(strstr(f->err.text, "; line 4: db.queue is set twice, first in line 2"));
+	char many[4096] = "";
+	for (int n = 0; n < 40; n++)
+		strcat(many, "something = 1\n");
+	assert_int_equal(read_text(f, many), INVALID);
+	assert_non_null(strstr(f->err.text, ":1: unknown option 'something'"));
+	const char *rest = strstr(f->err.text, "; and ");
+	assert_true(rest && strcmp(rest + strlen(rest) - 5, " more") == 0);
 }
 
 static void a_file_that_is_not_there_is_said_so(void **state)
