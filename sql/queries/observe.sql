@@ -96,13 +96,16 @@ ORDER BY s.n_dead_tup + s.n_mod_since_analyze DESC
 LIMIT 32;
 
 -- name: observe_state
--- Of the whole server: the oldest rows that are not frozen, the last checkpoint, the end of WAL.
+-- Of the whole server: the oldest transactions and multixacts that rows may have, the last checkpoint, the end of WAL.
 SELECT age(d.datfrozenxid) AS frozen_age, d.datname AS frozen_database,
 	current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max,
+	m.age AS multixact_age, m.datname AS multixact_database,
+	current_setting('autovacuum_multixact_freeze_max_age')::bigint AS multixact_max,
 	(date_part('epoch', c.checkpoint_time) * 1000000)::bigint AS checkpoint_at,
 	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::bigint AS wal_at,
 	(SELECT sum(t.temp_bytes) FROM pg_stat_database AS t)::bigint AS temporary_at
 FROM pg_database AS d CROSS JOIN pg_control_checkpoint() AS c
+	CROSS JOIN (SELECT datname, mxid_age(datminmxid) AS age FROM pg_database ORDER BY 2 DESC LIMIT 1) AS m
 ORDER BY age(d.datfrozenxid) DESC
 LIMIT 1;
 
@@ -116,11 +119,12 @@ ORDER BY 2 DESC
 LIMIT 500;
 
 -- name: observe_slots
--- WAL that slots keep.
-SELECT s.slot_name AS name, s.active,
+-- WAL that slots keep, and those whose WAL is gone. Without slots the server keeps about max_wal_size.
+SELECT s.slot_name AS name, s.active, coalesce(s.wal_status = 'lost', false) AS lost,
+	coalesce(s.wal_status = 'unreserved', false) AS leaves, pg_size_bytes(current_setting('max_wal_size')) AS usual,
 	pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
 		s.restart_lsn)::bigint AS retained
 FROM pg_replication_slots AS s
-WHERE s.restart_lsn IS NOT NULL
-ORDER BY 3 DESC
+WHERE s.restart_lsn IS NOT NULL OR s.wal_status = 'lost'
+ORDER BY 6 DESC
 LIMIT 16;

@@ -117,10 +117,23 @@ struct observe_table {
 	bool vacuum_off; /* autovacuum and autoanalyze will never come */
 };
 
+enum observe_slot_state {
+	OBSERVE_SLOT_KEEPS,
+	OBSERVE_SLOT_LEAVES, /* beyond max_slot_wal_keep_size: the next checkpoint may take its WAL */
+	OBSERVE_SLOT_LOST    /* WAL that it needs was removed */
+};
 struct observe_slot {
 	char name[OBSERVE_NAME];
 	bool active;
+	enum observe_slot_state state;
 	int64_t retained; /* bytes of WAL */
+	int64_t usual;    /* bytes of WAL that the server keeps without slots; 0: not known */
+};
+
+/* Transaction ids, or those of multixacts: how old the oldest are that a row may still have. */
+struct observe_ids {
+	int64_t age, freeze_max; /* freeze_max 0: not read */
+	char database[OBSERVE_NAME];
 };
 
 /* Of one database and role in a PgBouncer. The averages are those of its last period. */
@@ -148,9 +161,8 @@ struct observe_sample {
 	/* Of the whole server, read as often as the tables; 0 and none when they were not. */
 	int slots;
 	struct observe_slot slot[OBSERVE_SLOTS];
-	int64_t frozen_age, freeze_max; /* of the database with the oldest rows */
-	char frozen_database[OBSERVE_NAME];
-	int pools; /* of the PgBouncers that were asked */
+	struct observe_ids xids, multixacts; /* of the database with the oldest */
+	int pools;                           /* of the PgBouncers that were asked */
 	struct observe_pool pool[OBSERVE_POOLS];
 	int64_t checkpoint_at; /* us: when the last one began */
 	int64_t wal_at;        /* bytes of WAL ever */

@@ -46,9 +46,12 @@ static const struct recording_field sample_fields[] = {
     FIELD(observe_sample, "connections", connections, I32, 0),
     FIELD(observe_sample, "idle", idle, I32, 0),
     FIELD(observe_sample, "left_out", left_out, I32, 0),
-    FIELD(observe_sample, "frozen_age", frozen_age, I64, 0),
-    FIELD(observe_sample, "freeze_max", freeze_max, I64, 0),
-    TEXT_FIELD(observe_sample, "frozen_database", frozen_database),
+    FIELD(observe_sample, "frozen_age", xids.age, I64, 0),
+    FIELD(observe_sample, "freeze_max", xids.freeze_max, I64, 0),
+    TEXT_FIELD(observe_sample, "frozen_database", xids.database),
+    FIELD(observe_sample, "multixact_age", multixacts.age, I64, 0),
+    FIELD(observe_sample, "multixact_max", multixacts.freeze_max, I64, 0),
+    TEXT_FIELD(observe_sample, "multixact_database", multixacts.database),
     FIELD(observe_sample, "checkpoint_at", checkpoint_at, I64, 0),
     FIELD(observe_sample, "wal_at", wal_at, I64, 0),
     FIELD(observe_sample, "temporary_at", temporary_at, I64, 0),
@@ -58,7 +61,9 @@ static const struct recording_field sample_fields[] = {
 static const struct recording_field slot_fields[] = {
     TEXT_FIELD(observe_slot, "name", name),
     FIELD(observe_slot, "active", active, BOOL, 0),
+    FIELD(observe_slot, "state", state, ENUM, OBSERVE_SLOT_LOST + 1),
     FIELD(observe_slot, "retained", retained, I64, 0),
+    FIELD(observe_slot, "usual", usual, I64, 0),
     {0},
 };
 static const struct recording_field session_fields[] = {

@@ -28,7 +28,7 @@ static void a_lock_chain_is_named_by_its_root_and_the_waiter_that_stops_the_othe
 	scene_is(&s, "lock-chain/certain");
 	assert_int_equal(s.result.finding[0].pid, 1);
 	assert_int_equal(s.result.finding[0].waiters, 4);
-	assert_non_null(strstr(s.result.finding[0].until, "pg_cancel_backend(2)"));
+	assert_non_null(strstr(s.result.finding[0].action, "pg_cancel_backend(2)"));
 	/* Each session-second once: four waiters in five samples, nothing left. */
 	assert_true(s.result.total_s > 19.9 && s.result.total_s < 20.1);
 	assert_true(s.result.unknown_s < 0.1);
@@ -128,6 +128,96 @@ static void transactions_over_io_are_mostly_idle_and_go_on(void **state)
 		scene_begin(&s);
 		transactions(&s, cases[i].sessions, cases[i].idle, cases[i].moves, cases[i].pause);
 		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
+/* One session that takes rows through a cursor, or computes with what it reads: it keeps a snapshot,
+ * and is no fault by itself. */
+static void one_reader_with_a_snapshot_is_no_transaction_over_io(void **state)
+{
+	(void)state;
+	const struct {
+		int sessions;
+		int64_t xmin_age, xid_age;
+		const char *expected;
+	} cases[] = {{1, 40, -1, ""},
+		     {1, -1, -1, "transaction-over-io/high"},
+		     {1, 40, 40, "transaction-over-io/high"}, /* it has written */
+		     {2, 40, -1, "transaction-over-io/high"}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			for (int32_t pid = 1; pid <= cases[i].sessions; pid++) {
+				struct observe_session *w =
+				    scene_session(&s, pid, "exporter-1", OBSERVE_IN_TRANSACTION);
+				scene_text(w, "FETCH 100 FROM rows");
+				w->xact_start = BEGAN;
+				w->xmin_age = cases[i].xmin_age;
+				w->xid_age = cases[i].xid_age;
+			}
+			scene_push(&s);
+		}
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
+/* Waiters that give up after lock_timeout and try again: none waits for three seconds. */
+static void waiters_that_try_again_have_a_root_too(void **state)
+{
+	(void)state;
+	const struct {
+		int waiters;
+		bool same; /* transaction of the root */
+		const char *expected;
+	} cases[] = {{3, true, "lock-chain/certain"}, {1, true, ""}, {3, false, ""}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 6; t++) {
+			scene_next(&s);
+			struct observe_session *r =
+			    scene_session(&s, 1, "billing-1", OBSERVE_IN_TRANSACTION);
+			r->xact_start = r->query_start = r->state_change =
+			    cases[i].same ? BEGAN : s.at - SECOND / 4;
+			for (int32_t pid = 2; pid < 2 + cases[i].waiters; pid++) {
+				struct observe_session *w =
+				    scene_session(&s, pid, "web", OBSERVE_ACTIVE);
+				OBSERVE_SET(w->wait_type, STR("Lock"));
+				w->blocker[w->blockers++] = 1;
+			}
+			scene_push(&s);
+		}
+		scene_is(&s, cases[i].expected);
+		scene_end(&s);
+	}
+}
+
+/* Short transactions of three statements whose client is slow: after one of them, because it calls
+ * somebody, or after each, because it gets no processor. */
+static void clients_without_a_processor_are_no_transaction_over_io(void **state)
+{
+	(void)state;
+	for (int starved = 0; starved < 2; starved++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 12; t++) {
+			scene_next(&s);
+			for (int32_t pid = 1; pid <= 4; pid++) {
+				int done = starved ? (t + pid) % 3 : 1;
+				struct observe_session *w =
+				    scene_session(&s, pid, "shop", OBSERVE_IN_TRANSACTION);
+				scene_text(w, done ? "SELECT a FROM b WHERE c = 5" : "BEGIN");
+				w->xact_start = s.at - SECOND / 4;
+				w->query_start = w->xact_start + done * SECOND / 20;
+				w->state_change = s.at - SECOND / 10;
+			}
+			scene_push(&s);
+		}
+		scene_is(&s, starved ? "" : "transaction-over-io/high");
 		scene_end(&s);
 	}
 }
@@ -492,15 +582,23 @@ static void whole_server(struct scene *s, void (*put)(struct observe_sample *sam
 
 static void put_old_rows(struct observe_sample *sample, int t)
 {
-	sample->frozen_age = 1500000000 + t * 1000;
-	sample->freeze_max = 200000000;
-	OBSERVE_SET(sample->frozen_database, STR("orders"));
+	sample->xids.age = 1500000000 + t * 1000;
+	sample->xids.freeze_max = 200000000;
+	OBSERVE_SET(sample->xids.database, STR("orders"));
 }
 
 static void put_young_rows(struct observe_sample *sample, int t)
 {
-	sample->frozen_age = 250000000 + t;
-	sample->freeze_max = 200000000;
+	sample->xids.age = 250000000 + t;
+	sample->xids.freeze_max = 200000000;
+}
+
+static void put_old_multixacts(struct observe_sample *sample, int t)
+{
+	put_young_rows(sample, t);
+	sample->multixacts.age = 700000000 + t * 10000;
+	sample->multixacts.freeze_max = 400000000;
+	OBSERVE_SET(sample->multixacts.database, STR("orders"));
 }
 
 static void ids_that_run_out_are_named_with_the_time_that_is_left(void **state)
@@ -513,6 +611,12 @@ static void ids_that_run_out_are_named_with_the_time_that_is_left(void **state)
 	assert_int_equal(s.result.finding[0].relief, JUDGE_RELIEF_NONE);
 	/* 644 million at a thousand a second: 179 hours */
 	assert_non_null(strstr(s.result.finding[0].until, "in 179 h"));
+	scene_end(&s);
+	whole_server(&s, put_old_multixacts);
+	scene_is(&s, "wraparound/certain");
+	assert_string_equal(s.result.finding[0].key, "wraparound/orders/multixacts");
+	assert_non_null(strstr(s.result.finding[0].action, "mxid_age(relminmxid)"));
+	assert_non_null(strstr(s.result.finding[0].until, "in 40 h"));
 	scene_end(&s);
 	whole_server(&s, put_young_rows); /* autovacuum will come */
 	scene_is(&s, "");
@@ -538,6 +642,56 @@ static void put_catching_up(struct observe_sample *sample, int t)
 {
 	sample->slot[sample->slots++] = (struct observe_slot){
 	    .name = "late", .active = true, .retained = (INT64_C(8) << 30) - t * INT64_C(9000000)};
+}
+
+/* Beyond what a small server keeps anyway, though below 1 GB. */
+static void put_small_server(struct observe_sample *sample, int t)
+{
+	sample->slot[sample->slots++] =
+	    (struct observe_slot){.name = "gone",
+				  .retained = (INT64_C(300) << 20) + t * INT64_C(500000),
+				  .usual = INT64_C(200) << 20};
+}
+
+static void put_bounded(struct observe_sample *sample, int t)
+{
+	sample->slot[sample->slots++] =
+	    (struct observe_slot){.name = "away", .state = OBSERVE_SLOT_LOST};
+	sample->slot[sample->slots++] = (struct observe_slot){
+	    .name = "near", .state = OBSERVE_SLOT_LEAVES, .retained = (INT64_C(2) << 30) + t};
+}
+
+/* 40 MB, for eleven minutes. */
+static void put_little(struct observe_sample *sample, int t)
+{
+	sample->slot[sample->slots++] =
+	    (struct observe_slot){.name = "new", .retained = INT64_C(40000000) + t * INT64_C(1000)};
+}
+
+static void slots_below_a_gigabyte_and_lost_ones_are_told(void **state)
+{
+	(void)state;
+	struct scene s;
+	whole_server(&s, put_small_server);
+	scene_is(&s, "slot-retains/high");
+	scene_end(&s);
+	whole_server(&s, put_bounded);
+	scene_is(&s, "slot-retains/certain slot-retains/high");
+	assert_string_equal(s.result.finding[0].key, "slot-retains/away/lost");
+	assert_non_null(strstr(s.result.finding[0].action, "Build its consumer anew"));
+	assert_string_equal(s.result.finding[1].key, "slot-retains/near/leaves");
+	scene_end(&s);
+	whole_server(&s, put_little);
+	scene_is(&s, "");
+	scene_end(&s);
+	scene_begin(&s);
+	for (int t = 0; t < 700; t++) {
+		scene_next(&s);
+		put_little(s.now, t);
+		scene_push(&s);
+	}
+	scene_is(&s, "slot-retains/note");
+	scene_end(&s);
 }
 
 static void a_slot_that_keeps_more_and_more_is_named(void **state)
@@ -614,6 +768,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ids_that_run_out_are_named_with_the_time_that_is_left),
 	    cmocka_unit_test(a_slot_that_keeps_more_and_more_is_named),
+	    cmocka_unit_test(slots_below_a_gigabyte_and_lost_ones_are_told),
 	    cmocka_unit_test(checkpoints_one_after_the_other_are_write_pressure),
 	    cmocka_unit_test(dead_rows_that_nobody_holds_and_nobody_removes_are_said),
 	    cmocka_unit_test(
@@ -623,6 +778,9 @@ int main(void)
 	    cmocka_unit_test(connections_that_a_cause_explains_are_no_cause),
 	    cmocka_unit_test(a_batch_that_reads_a_table_and_changes_nothing_needs_few_calls),
 	    cmocka_unit_test(transactions_over_io_are_mostly_idle_and_go_on),
+	    cmocka_unit_test(one_reader_with_a_snapshot_is_no_transaction_over_io),
+	    cmocka_unit_test(clients_without_a_processor_are_no_transaction_over_io),
+	    cmocka_unit_test(waiters_that_try_again_have_a_root_too),
 	    cmocka_unit_test(an_abandoned_transaction_is_named_when_it_is_old_enough),
 	    cmocka_unit_test(the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it),
 	    cmocka_unit_test(a_herd_has_equal_texts_in_waves_and_its_period),

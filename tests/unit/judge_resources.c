@@ -173,7 +173,7 @@ static void much_in_temporary_files_is_named_unless_it_is_work(void **state)
 			scene_text(q, cases[i].text);
 			s.now->temporary_at = cases[i].each * t << 20;
 			q->temporary = cases[i].held << 20;
-			s.now->freeze_max = 200000000;
+			s.now->xids.freeze_max = 200000000;
 			scene_push(&s);
 		}
 		scene_is(&s, cases[i].expected);

@@ -31,10 +31,10 @@ static const struct {
 } report_texts[JUDGE_IDS] = {
     [JUDGE_UNREACHABLE] = {"a client that connects without trouble at the same time",
 			   "the server answers"},
-    [JUDGE_WRAPAROUND] = {"a lower age(datfrozenxid) in pg_database",
+    [JUDGE_WRAPAROUND] = {"a lower age(datfrozenxid), or mxid_age(datminmxid), in pg_database",
 			  "the age is below autovacuum_freeze_max_age again"},
     [JUDGE_SLOT_RETAINS] = {"a restart_lsn that moves",
-			    "the slot keeps less than 1 GB, or less with every look"},
+			    "the slot keeps less with every look, or is gone"},
     [JUDGE_AUTOVACUUM_BEHIND] =
 	{"a vacuum of the table that removes nothing (then somebody holds the rows)",
 	 "the dead rows become fewer"},

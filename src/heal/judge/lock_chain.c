@@ -9,6 +9,7 @@ enum {
 	CHAIN_WAIT_US = 3000000,
 	CHAIN_DEPTH = 64,
 	CHAIN_AMPLIFIED = 2,
+	CHAIN_IN_TURNS = 2, /* sessions that wait in each sample, whoever they are */
 	CHAIN_QUEUE =
 	    3 /* more waiters for an advisory lock within the window: a queue that grows */
 };
@@ -40,11 +41,11 @@ static int32_t chain_root_of(const struct judge_case *c, const struct observe_se
 	return -1;
 }
 
-static int chain_waiters_of(const struct judge_case *c, int32_t pid)
+static int chain_waiters_of(const struct observe_sample *sample, int32_t pid)
 {
 	int waiters = 0;
-	for (int i = 0; i < c->last->sessions; i++) {
-		const struct observe_session *s = &c->last->session[i];
+	for (int i = 0; i < sample->sessions; i++) {
+		const struct observe_session *s = &sample->session[i];
 		for (int b = 0; b < s->blockers; b++) {
 			if (s->blocker[b] == pid) {
 				waiters++;
@@ -116,6 +117,23 @@ static void chain_note_leaders(struct judge_case *c)
 	}
 }
 
+/* With lock_timeout nobody waits long: all give up and try again. How long at least some have been
+ * waiting, in every sample, for one transaction of the root; us. */
+static int64_t chain_in_turns(const struct judge_case *c, int32_t pid)
+{
+	const struct observe_session *root = pid ? observe_session_of(c->last, pid) : NULL;
+	int64_t since = c->last->at;
+	for (int i = c->samples - 1; root && root->xact_start && i >= 0; i--) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		const struct observe_session *then = observe_session_of(sample, pid);
+		if (!then || then->xact_start != root->xact_start ||
+		    chain_waiters_of(sample, pid) < CHAIN_IN_TURNS)
+			break;
+		since = sample->at;
+	}
+	return c->last->at - since;
+}
+
 static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOTS])
 {
 	int roots = 0;
@@ -125,9 +143,11 @@ static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOT
 		enough = window;
 	for (int i = 0; i < c->last->sessions; i++) {
 		const struct observe_session *s = &c->last->session[i];
-		if (!s->blockers || judge_waited(c, s) < enough || chain_is_meant(c, s))
+		if (!s->blockers || chain_is_meant(c, s))
 			continue;
 		int32_t pid = chain_root_of(c, s);
+		if (judge_waited(c, s) < enough && chain_in_turns(c, pid) < enough)
+			continue;
 		int at = 0;
 		while (at < roots && root[at].pid != pid)
 			at++;
@@ -149,7 +169,7 @@ static const struct observe_session *chain_amplifier(const struct judge_case *c,
 		const struct observe_session *s = &c->last->session[i];
 		bool strong = s->text.verb == OBSERVE_DDL || s->text.verb == OBSERVE_MAINTENANCE;
 		if (s->blockers && strong && chain_root_of(c, s) == root &&
-		    chain_waiters_of(c, s->pid) >= CHAIN_AMPLIFIED)
+		    chain_waiters_of(c->last, s->pid) >= CHAIN_AMPLIFIED)
 			return s;
 	}
 	return NULL;
@@ -265,17 +285,16 @@ static void chain_report(struct judge_case *c, const struct chain_root *r)
 	if (amplifier)
 		f->cause = judge_text(
 		    c, "%s %d of them wait behind process %d only because it waits for %s on %s.",
-		    f->cause, chain_waiters_of(c, amplifier->pid), amplifier->pid,
+		    f->cause, chain_waiters_of(c->last, amplifier->pid), amplifier->pid,
 		    amplifier->lock_mode[0] ? amplifier->lock_mode : "a strong lock",
 		    amplifier->lock_object[0] ? amplifier->lock_object : "a table");
 	if (amplifier)
-		f->until = judge_text(
+		f->action = judge_text(
 		    c,
-		    "SELECT pg_cancel_backend(%d) lets the others go on at once; give it lock_timeout and try again later.",
-		    amplifier->pid);
-	else
-		f->until = judge_text(c, "They wait until then; the longest has waited for %s.",
-				      judge_age(c, c->last->at - r->first->query_start));
+		    "SELECT pg_cancel_backend(%d) lets the others go on at once: give it lock_timeout and try it again later. Process %d: %s",
+		    amplifier->pid, r->pid, f->action);
+	f->until = judge_text(c, "They wait until then; the longest has waited for %s.",
+			      judge_age(c, c->last->at - r->first->query_start));
 	f->key = judge_text(c, "lock-chain/%s/%s", caller, r->first->lock_object);
 	f->sure = judge_text(c, "certain: the server says who blocks whom; object %s, mode %s",
 			     r->first->lock_object[0] ? r->first->lock_object : "not seen",

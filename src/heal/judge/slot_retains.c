@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-#define SLOT_LEAST (INT64_C(1) << 30)
+#define SLOT_LEAST       (INT64_C(1) << 30)
+#define SLOT_LEAST_SMALL (INT64_C(1) << 26)
 
-#define SLOT_ACTIVE_US INT64_C(600000000)
+#define SLOT_LONG_US INT64_C(600000000)
 
 enum { SLOT_READINGS = 3 };
 
@@ -36,27 +37,35 @@ static double slot_grows(const struct judge_case *c, const struct observe_slot *
 		   : 0;
 }
 
-/* A connected consumer falls behind while much is written, and then catches up: only when it has
- * taken nothing for long is it stuck. */
-static bool slot_is_stuck(const struct judge_case *c, const struct observe_slot *slot)
+/* It has kept more with every look for so long that a restart of its consumer does not explain it. */
+static bool slot_rises_long(const struct judge_case *c, const struct observe_slot *slot)
 {
 	int64_t since = observe_rising_since(c->history, true, slot->name);
-	return !slot->active || (since && c->last->at - since >= SLOT_ACTIVE_US);
+	return since && c->last->at - since >= SLOT_LONG_US;
 }
 
-static void slot_report(struct judge_case *c, const struct observe_slot *slot, double rate)
+/* More than the server would keep without it. */
+static bool slot_is_large(const struct observe_slot *slot)
 {
-	/* Of an active one the consumer may be catching up after a pause. */
-	struct judge_finding *f =
-	    judge_add(c, JUDGE_SLOT_RETAINS, slot->active ? JUDGE_PROBABLE : JUDGE_HIGH);
+	int64_t least = slot->usual && slot->usual < SLOT_LEAST ? slot->usual : SLOT_LEAST;
+	return slot->retained >= (least < SLOT_LEAST_SMALL ? SLOT_LEAST_SMALL : least);
+}
+
+static const char *slot_whose(const struct observe_slot *slot)
+{
+	return slot->active ? "whose consumer is connected" : "to which no consumer is connected";
+}
+
+static void slot_report(struct judge_case *c, const struct observe_slot *slot, double rate,
+			enum judge_confidence confidence)
+{
+	struct judge_finding *f = judge_add(c, JUDGE_SLOT_RETAINS, confidence);
 	if (!f)
 		return;
 	f->key = judge_text(c, "slot-retains/%s", slot->name);
 	f->cause = judge_text(
 	    c, "Replication slot %s, %s, keeps %.1f GB of WAL, %.1f MB more every second.",
-	    slot->name,
-	    slot->active ? "whose consumer is connected" : "to which no consumer is connected",
-	    (double)slot->retained / 1e9, rate / 1e6);
+	    slot->name, slot_whose(slot), (double)slot->retained / 1e9, rate / 1e6);
 	f->action =
 	    "Start its consumer, or find out whether it still has one. Do not drop the slot before you know: its consumer would have to copy everything again. max_slot_wal_keep_size bounds what a slot may keep.";
 	f->until = judge_text(c, "WAL is kept until then; each GB of free disk lasts %s.",
@@ -66,6 +75,55 @@ static void slot_report(struct judge_case *c, const struct observe_slot *slot, d
 	    judge_confidence_names[f->confidence]);
 }
 
+/* The server has removed WAL that the consumer needs, or may do so at the next checkpoint. */
+static void slot_report_bounded(struct judge_case *c, const struct observe_slot *slot)
+{
+	bool lost = slot->state == OBSERVE_SLOT_LOST;
+	struct judge_finding *f =
+	    judge_add(c, JUDGE_SLOT_RETAINS, lost ? JUDGE_CERTAIN : JUDGE_HIGH);
+	if (!f)
+		return;
+	f->key = judge_text(c, "slot-retains/%s/%s", slot->name, lost ? "lost" : "leaves");
+	if (lost) {
+		f->cause = judge_text(
+		    c,
+		    "Replication slot %s is lost: the server removed WAL that its consumer still needs, so the consumer can never go on.",
+		    slot->name);
+		f->action =
+		    "Build its consumer anew: a standby from a base backup (or it goes on from an archive by restore_command), a subscription with a new copy of its tables. Then drop the slot. A greater max_slot_wal_keep_size gives the next one more time.";
+		f->until = "It is so until the slot is dropped; the database itself is not hurt.";
+	} else {
+		f->cause = judge_text(
+		    c,
+		    "Replication slot %s, %s, is %.1f GB behind, more than max_slot_wal_keep_size: a checkpoint may remove what its consumer needs.",
+		    slot->name, slot_whose(slot), (double)slot->retained / 1e9);
+		f->action =
+		    "Raise max_slot_wal_keep_size now, if the disk has room, and reload; then start its consumer.";
+		f->until =
+		    "At the next checkpoint the slot is lost, and its consumer has to be built anew.";
+	}
+	f->sure = judge_text(c, "%s: wal_status is %s", judge_confidence_names[f->confidence],
+			     lost ? "lost" : "unreserved");
+}
+
+static void slot_judge(struct judge_case *c, const struct observe_slot *slot)
+{
+	if (slot->state != OBSERVE_SLOT_KEEPS) {
+		slot_report_bounded(c, slot);
+		return;
+	}
+	double rate = slot_grows(c, slot);
+	bool large = slot_is_large(slot), rises_long = slot_rises_long(c, slot);
+	/* A connected consumer falls behind while much is written, and then catches up: only when
+	 * it has taken nothing for long is it stuck, and even then it may come back. */
+	if (rate <= 0 || (slot->active ? !large || !rises_long : !large && !rises_long))
+		return;
+	slot_report(c, slot, rate,
+		    !large         ? JUDGE_NOTE /* of a consumer that is being built, too */
+		    : slot->active ? JUDGE_PROBABLE
+				   : JUDGE_HIGH);
+}
+
 void judge_slot_retains(struct judge_case *c)
 {
 	const struct observe_sample *now = NULL;
@@ -73,11 +131,6 @@ void judge_slot_retains(struct judge_case *c)
 		if (judge_sample(c, i)->slots)
 			now = judge_sample(c, i);
 	}
-	for (int s = 0; now && s < now->slots; s++) {
-		double rate = now->slot[s].retained >= SLOT_LEAST && slot_is_stuck(c, &now->slot[s])
-				  ? slot_grows(c, &now->slot[s])
-				  : 0;
-		if (rate > 0)
-			slot_report(c, &now->slot[s], rate);
-	}
+	for (int s = 0; now && s < now->slots; s++)
+		slot_judge(c, &now->slot[s]);
 }

@@ -51,7 +51,7 @@ void judge_temporary_files(struct judge_case *c)
 	int readings = 0;
 	for (int i = 0; i < c->samples; i++) {
 		const struct observe_sample *s = judge_sample(c, i);
-		if (!s->freeze_max) /* the state of the server was not read with it */
+		if (!s->xids.freeze_max) /* the state of the server was not read with it */
 			continue;
 		held = temporary_held(s, &most);
 		if (!first) {

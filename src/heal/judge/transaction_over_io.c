@@ -15,14 +15,20 @@ enum {
 	 * once. */
 	OVER_IO_SHORT_GAP_US = 100000,
 	OVER_IO_SHORT_SESSIONS = 2,
-	OVER_IO_SHORT_BEGUN = 6 /* transactions in the window */
+	OVER_IO_SHORT_BEGUN = 6, /* transactions in the window */
+	/* Pauses between BEGIN and the first statement, in percent of all: calls to the outside are
+	 * not made there. A client that gets no processor pauses after every statement alike. */
+	OVER_IO_SHORT_AT_BEGIN = 10
 };
 
 struct over_io {
 	char caller[OBSERVE_NAME];
-	int in_transaction, idle, held_xid;
-	bool moves; /* a long transaction with several statements was seen */
-	int begun;  /* transactions that began after the sample before */
+	int in_transaction, idle;
+	int32_t pid;  /* the only session seen so far; 0: there are several */
+	int snapshot; /* idle, with a snapshot */
+	int at_begin; /* idle, with nothing done since BEGIN */
+	bool moves;   /* a long transaction with several statements was seen */
+	int begun;    /* transactions that began after the sample before */
 	const struct observe_session *example;
 };
 
@@ -168,8 +174,12 @@ void judge_transaction_over_io(struct judge_case *c)
 			    over_io_counts(c, i, s) ? over_io_of(all, &count, session) : NULL;
 			if (!o)
 				continue;
-			o->in_transaction++;
+			o->pid = o->in_transaction++ && o->pid != session->pid ? 0 : session->pid;
 			o->idle += session->state == OBSERVE_IN_TRANSACTION;
+			o->at_begin += session->state == OBSERVE_IN_TRANSACTION &&
+				       session->query_start == session->xact_start;
+			o->snapshot += session->state == OBSERVE_IN_TRANSACTION &&
+				       session->xmin_age >= 0 && session->xid_age < 0;
 			o->begun += i > 0 && session->xact_start > judge_sample(c, i - 1)->at;
 			if (!o->example)
 				o->example = session;
@@ -184,7 +194,12 @@ void judge_transaction_over_io(struct judge_case *c)
 		const struct over_io *o = &all[i];
 		int64_t gap;
 		bool shorts = o->begun >= OVER_IO_SHORT_BEGUN &&
-			      o->idle >= c->samples * OVER_IO_SHORT_SESSIONS;
+			      o->idle >= c->samples * OVER_IO_SHORT_SESSIONS &&
+			      o->at_begin * 100 < o->idle * OVER_IO_SHORT_AT_BEGIN;
+		/* One reader that takes its rows bit by bit, as an export through a cursor does: what
+		 * harm that does is said by pinned-xmin. */
+		if (o->pid && o->snapshot == o->idle && !o->begun)
+			continue;
 		/* 80 % idle, one session on average */
 		if ((!o->moves && !shorts) || o->idle * 10 < o->in_transaction * 8 ||
 		    o->idle < c->samples)

@@ -213,12 +213,16 @@ void observer_take_state(const struct db_rows *rows, struct observe_sample *samp
 {
 	if (!rows->rows)
 		return;
-	sample->frozen_age = db_i64(rows, 0, SQL_OBSERVE_STATE_FROZEN_AGE);
-	sample->freeze_max = db_i64(rows, 0, SQL_OBSERVE_STATE_FREEZE_MAX);
+	sample->xids.age = db_i64(rows, 0, SQL_OBSERVE_STATE_FROZEN_AGE);
+	sample->xids.freeze_max = db_i64(rows, 0, SQL_OBSERVE_STATE_FREEZE_MAX);
+	OBSERVE_SET(sample->xids.database, db_text(rows, 0, SQL_OBSERVE_STATE_FROZEN_DATABASE));
+	sample->multixacts.age = db_i64(rows, 0, SQL_OBSERVE_STATE_MULTIXACT_AGE);
+	sample->multixacts.freeze_max = db_i64(rows, 0, SQL_OBSERVE_STATE_MULTIXACT_MAX);
+	OBSERVE_SET(sample->multixacts.database,
+		    db_text(rows, 0, SQL_OBSERVE_STATE_MULTIXACT_DATABASE));
 	sample->checkpoint_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_CHECKPOINT_AT, 0);
 	sample->wal_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_WAL_AT, 0);
 	sample->temporary_at = rows_i64(rows, 0, SQL_OBSERVE_STATE_TEMPORARY_AT, 0);
-	OBSERVE_SET(sample->frozen_database, db_text(rows, 0, SQL_OBSERVE_STATE_FROZEN_DATABASE));
 }
 
 void observer_take_temporary(const struct db_rows *rows, struct observe_sample *sample)
@@ -238,6 +242,10 @@ void observer_take_slots(const struct db_rows *rows, struct observe_sample *samp
 		int64_t retained = rows_i64(rows, i, SQL_OBSERVE_SLOTS_RETAINED, 0);
 		OBSERVE_SET(s->name, db_text(rows, i, SQL_OBSERVE_SLOTS_NAME));
 		s->active = db_bool(rows, i, SQL_OBSERVE_SLOTS_ACTIVE);
+		s->state = db_bool(rows, i, SQL_OBSERVE_SLOTS_LOST)     ? OBSERVE_SLOT_LOST
+			   : db_bool(rows, i, SQL_OBSERVE_SLOTS_LEAVES) ? OBSERVE_SLOT_LEAVES
+									: OBSERVE_SLOT_KEEPS;
 		s->retained = retained > 0 ? retained : 0;
+		s->usual = db_i64(rows, i, SQL_OBSERVE_SLOTS_USUAL);
 	}
 }
