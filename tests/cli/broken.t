@@ -30,7 +30,7 @@ my %broken = (
 	'a value that is wrong' =>
 		[ "${right}log.level = loud\n", qr/holdfast\.conf:$last: log\.level: 'loud' is not one/ ],
 	'several lines that are wrong' => [ "nonsense\n${right}log.level = loud\nweb.proceses = 3\n",
-		qr/holdfast\.conf:1: 'nonsense' is not .*; line ${\($last + 1)}: log\.level: .*; line ${\($last + 2)}: unknown/ ],
+		qr/conf:1: 'nonsense' is not .*; line ${\($last + 1)}: log\.level: .*; line ${\($last + 2)}: unknown/ ],
 	'a line that is none' => [ "nonsense\n$right", qr/holdfast\.conf:1: 'nonsense' is not of the form/ ],
 	'other bytes than text' => [ "\xff\xfe\n", qr/holdfast\.conf: not valid UTF-8/ ],
 	'no file' => [ undef, qr/holdfast\.conf is missing/ ],
