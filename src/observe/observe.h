@@ -119,7 +119,7 @@ struct observe_table {
 
 enum observe_slot_state {
 	OBSERVE_SLOT_KEEPS,
-	OBSERVE_SLOT_LEAVES, /* beyond max_slot_wal_keep_size: the next checkpoint may take its WAL */
+	OBSERVE_SLOT_LEAVES, /* beyond the bound: the next checkpoint may take its WAL */
 	OBSERVE_SLOT_LOST    /* WAL that it needs was removed */
 };
 struct observe_slot {

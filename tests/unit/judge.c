@@ -132,8 +132,8 @@ static void transactions_over_io_are_mostly_idle_and_go_on(void **state)
 	}
 }
 
-/* One session that takes rows through a cursor, or computes with what it reads: it keeps a snapshot,
- * and is no fault by itself. */
+/* One session that takes rows through a cursor, or computes with what it reads: it keeps a
+ * snapshot, and is no fault by itself. */
 static void one_reader_with_a_snapshot_is_no_transaction_over_io(void **state)
 {
 	(void)state;

@@ -37,7 +37,8 @@ static double slot_grows(const struct judge_case *c, const struct observe_slot *
 		   : 0;
 }
 
-/* It has kept more with every look for so long that a restart of its consumer does not explain it. */
+/* It has kept more with every look for so long that a restart of its consumer does not explain
+ * it. */
 static bool slot_rises_long(const struct judge_case *c, const struct observe_slot *slot)
 {
 	int64_t since = observe_rising_since(c->history, true, slot->name);

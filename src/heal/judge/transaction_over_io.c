@@ -196,8 +196,8 @@ void judge_transaction_over_io(struct judge_case *c)
 		bool shorts = o->begun >= OVER_IO_SHORT_BEGUN &&
 			      o->idle >= c->samples * OVER_IO_SHORT_SESSIONS &&
 			      o->at_begin * 100 < o->idle * OVER_IO_SHORT_AT_BEGIN;
-		/* One reader that takes its rows bit by bit, as an export through a cursor does: what
-		 * harm that does is said by pinned-xmin. */
+		/* One reader that takes its rows bit by bit, as an export through a cursor does:
+		 * what harm that does is said by pinned-xmin. */
 		if (o->pid && o->snapshot == o->idle && !o->begun)
 			continue;
 		/* 80 % idle, one session on average */
