@@ -112,7 +112,8 @@ static void chain_note_leaders(struct judge_case *c)
 		f->key = judge_text(c, "lock-chain/%s/advisory", caller);
 		f->cause = judge_text(
 		    c,
-		    "%d session%s for an advisory lock of %s, process %d: so a leader is elected. If nobody should wait, that session has forgotten it.",
+		    "%d session%s for an advisory lock of %s, process %d: so a leader is elected. "
+		    "If nobody should wait, that session has forgotten it.",
 		    waiters, waiters == 1 ? " waits" : "s wait", judge_who(c, leader), leader->pid);
 	}
 }
@@ -204,12 +205,13 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 	f->pid = s->pid;
 	const char *who = judge_who(c, s);
 	if (s->kind == OBSERVE_VACUUM) {
-		f->cause = judge_text(
-		    c,
-		    "%s for autovacuum, process %d, which has run for %s: one that does not yield is there to prevent wraparound.",
-		    waits, s->pid, judge_age(c, c->last->at - s->query_start));
-		f->action =
-		    "Leave autovacuum alone: it would begin anew, with less time. Cancel what waits for it, and try that again when it has ended; freeze such tables early, at night.";
+		f->cause = judge_text(c,
+				      "%s for autovacuum, process %d, which has run for %s: "
+				      "one that does not yield is there to prevent wraparound.",
+				      waits, s->pid, judge_age(c, c->last->at - s->query_start));
+		f->action = "Leave autovacuum alone: it would begin anew, with less time. "
+			    "Cancel what waits for it, and try that again when it has ended; "
+			    "freeze such tables early, at night.";
 		return;
 	}
 	if (s->state == OBSERVE_IDLE) {
@@ -219,7 +221,10 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 		    waits, who, s->pid, judge_age(c, c->last->at - s->state_change));
 		f->action = judge_text(
 		    c,
-		    "Find out whether it still needs the lock; if not, close that connection: SELECT pg_terminate_backend(%d). In the application use pg_advisory_xact_lock, which ends with the transaction: a lock of a session stays with its connection in the pool.",
+		    "Find out whether it still needs the lock; if not, close that connection: "
+		    "SELECT pg_terminate_backend(%d). "
+		    "In the application use pg_advisory_xact_lock, which ends with the transaction: "
+		    "a lock of a session stays with its connection in the pool.",
 		    s->pid);
 	} else if (s->excused || judge_is_work(s)) {
 		f->cause = judge_text(c, "%s for %s, process %d, %s that has been running for %s.",
@@ -228,7 +233,9 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 				      judge_age(c, c->last->at - s->xact_start));
 		f->action = judge_text(
 		    c,
-		    "Let it finish: it ends by itself and would have to begin anew. Cancel what waits if it has to go on now (SELECT pg_cancel_backend(%d)), and try that again later, with lock_timeout.",
+		    "Let it finish: it ends by itself and would have to begin anew. "
+		    "Cancel what waits if it has to go on now (SELECT pg_cancel_backend(%d))"
+		    ", and try that again later, with lock_timeout.",
 		    r->first->pid);
 	} else if (s->state == OBSERVE_IN_TRANSACTION) {
 		f->cause = judge_text(
@@ -236,16 +243,17 @@ static void chain_say_root(struct judge_case *c, struct judge_finding *f,
 		    waits, who, s->pid, judge_age(c, c->last->at - s->state_change));
 		f->action = judge_text(
 		    c,
-		    "Commit or roll back there. If nobody can: SELECT pg_terminate_backend(%d). Then set idle_in_transaction_session_timeout for role %s.",
+		    "Commit or roll back there. If nobody can: SELECT pg_terminate_backend(%d). "
+		    "Then set idle_in_transaction_session_timeout for role %s.",
 		    s->pid, s->role);
 	} else {
 		f->cause = judge_text(
 		    c, "%s for %s, process %d, which has been running a statement for %s.", waits,
 		    who, s->pid, judge_age(c, c->last->at - s->query_start));
-		f->action = judge_text(
-		    c,
-		    "Let it finish, or cancel it: SELECT pg_cancel_backend(%d). Let such statements run with lock_timeout and try again.",
-		    s->pid);
+		f->action = judge_text(c,
+				       "Let it finish, or cancel it: SELECT pg_cancel_backend(%d). "
+				       "Let such statements run with lock_timeout and try again.",
+				       s->pid);
 	}
 }
 
@@ -289,10 +297,11 @@ static void chain_report(struct judge_case *c, const struct chain_root *r)
 		    amplifier->lock_mode[0] ? amplifier->lock_mode : "a strong lock",
 		    amplifier->lock_object[0] ? amplifier->lock_object : "a table");
 	if (amplifier)
-		f->action = judge_text(
-		    c,
-		    "SELECT pg_cancel_backend(%d) lets the others go on at once: give it lock_timeout and try it again later. Process %d: %s",
-		    amplifier->pid, r->pid, f->action);
+		f->action =
+		    judge_text(c,
+			       "SELECT pg_cancel_backend(%d) lets the others go on at once: "
+			       "give it lock_timeout and try it again later. Process %d: %s",
+			       amplifier->pid, r->pid, f->action);
 	f->until = judge_text(c, "They wait until then; the longest has waited for %s.",
 			      judge_age(c, c->last->at - r->first->query_start));
 	f->key = judge_text(c, "lock-chain/%s/%s", caller, r->first->lock_object);

@@ -68,7 +68,9 @@ static void slot_report(struct judge_case *c, const struct observe_slot *slot, d
 	    c, "Replication slot %s, %s, keeps %.1f GB of WAL, %.1f MB more every second.",
 	    slot->name, slot_whose(slot), (double)slot->retained / 1e9, rate / 1e6);
 	f->action =
-	    "Start its consumer, or find out whether it still has one. Do not drop the slot before you know: its consumer would have to copy everything again. max_slot_wal_keep_size bounds what a slot may keep.";
+	    "Start its consumer, or find out whether it still has one. "
+	    "Do not drop the slot before you know: its consumer would have to copy everything again. "
+	    "max_slot_wal_keep_size bounds what a slot may keep.";
 	f->until = judge_text(c, "WAL is kept until then; each GB of free disk lasts %s.",
 			      judge_age(c, (int64_t)(1e9 / rate * 1e6)));
 	f->sure = judge_text(
@@ -88,15 +90,20 @@ static void slot_report_bounded(struct judge_case *c, const struct observe_slot 
 	if (lost) {
 		f->cause = judge_text(
 		    c,
-		    "Replication slot %s is lost: the server removed WAL that its consumer still needs, so the consumer can never go on.",
+		    "Replication slot %s is lost: "
+		    "the server removed WAL that its consumer still needs, so the consumer can never go on.",
 		    slot->name);
 		f->action =
-		    "Build its consumer anew: a standby from a base backup (or it goes on from an archive by restore_command), a subscription with a new copy of its tables. Then drop the slot. A greater max_slot_wal_keep_size gives the next one more time.";
+		    "Build its consumer anew: "
+		    "a standby from a base backup (or it goes on from an archive by restore_command)"
+		    ", a subscription with a new copy of its tables. Then drop the slot. "
+		    "A greater max_slot_wal_keep_size gives the next one more time.";
 		f->until = "It is so until the slot is dropped; the database itself is not hurt.";
 	} else {
 		f->cause = judge_text(
 		    c,
-		    "Replication slot %s, %s, is %.1f GB behind, more than max_slot_wal_keep_size: a checkpoint may remove what its consumer needs.",
+		    "Replication slot %s, %s, is %.1f GB behind, more than max_slot_wal_keep_size: "
+		    "a checkpoint may remove what its consumer needs.",
 		    slot->name, slot_whose(slot), (double)slot->retained / 1e9);
 		f->action =
 		    "Raise max_slot_wal_keep_size now, if the disk has room, and reload; then start its consumer.";

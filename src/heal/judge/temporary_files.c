@@ -80,7 +80,9 @@ void judge_temporary_files(struct judge_case *c)
 	    judge_who(c, most), (double)written / 1e6, seconds, (double)held / 1e9);
 	f->action = judge_text(
 	    c,
-	    "Look at the plan of the statement below: a sort or hash of rows that nobody needs, a missing condition of a join, a missing index. If it needs them, SET work_mem for role %s or in that transaction, not for all.",
+	    "Look at the plan of the statement below: "
+	    "a sort or hash of rows that nobody needs, a missing condition of a join, a missing index. "
+	    "If it needs them, SET work_mem for role %s or in that transaction, not for all.",
 	    most->role);
 	f->until =
 	    "temp_file_limit bounds what a session may write; without it the disk can be filled.";

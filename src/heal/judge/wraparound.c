@@ -54,11 +54,14 @@ static void wraparound_report(struct judge_case *c, const struct wraparound_kind
 	f->key = judge_text(c, "wraparound/%s%s", ids->database, kind->key);
 	f->cause = judge_text(
 	    c,
-	    "Database %s has rows that are %.1f million %s old, of 2 147 million that there are; freezing should begin at %.1f million.",
+	    "Database %s has rows that are %.1f million %s old, of 2 147 million that there are; "
+	    "freezing should begin at %.1f million.",
 	    ids->database, (double)ids->age / 1e6, kind->what, (double)ids->freeze_max / 1e6);
 	f->action = judge_text(
 	    c,
-	    "In %s: VACUUM (FREEZE, VERBOSE) the tables with the greatest %s in pg_class. First end what keeps it from freezing: %s. Never cancel an autovacuum \"to prevent wraparound\".",
+	    "In %s: VACUUM (FREEZE, VERBOSE) the tables with the greatest %s in pg_class. "
+	    "First end what keeps it from freezing: %s. "
+	    "Never cancel an autovacuum \"to prevent wraparound\".",
 	    ids->database, kind->of_table, kind->ends);
 	f->until =
 	    left > 0
