@@ -187,7 +187,8 @@ static void waiters_that_try_again_have_a_root_too(void **state)
 				struct observe_session *w =
 				    scene_session(&s, pid, "web", OBSERVE_ACTIVE);
 				OBSERVE_SET(w->wait_type, STR("Lock"));
-				w->blocker[w->blockers++] = 1;
+				/* one for the root's transaction, the others behind one another */
+				w->blocker[w->blockers++] = pid == 2 ? 1 : pid - 1;
 			}
 			scene_push(&s);
 		}

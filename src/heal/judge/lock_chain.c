@@ -22,7 +22,7 @@ struct chain_root {
 
 /* The root of a waiter: follow the first blocker until one does not wait. -1: none (a circle, which
  * the server's deadlock detection ends). */
-static int32_t chain_root_of(const struct judge_case *c, const struct observe_session *s)
+static int32_t chain_root_of(const struct observe_sample *sample, const struct observe_session *s)
 {
 	for (int depth = 0; depth < CHAIN_DEPTH; depth++) {
 		if (!s->blockers)
@@ -34,7 +34,7 @@ static int32_t chain_root_of(const struct judge_case *c, const struct observe_se
 		}
 		if (!next)
 			return 0;
-		s = observe_session_of(c->last, next);
+		s = observe_session_of(sample, next);
 		if (!s)
 			return next;
 	}
@@ -74,7 +74,7 @@ static int chain_queue_of(const struct observe_sample *sample, int32_t pid)
 static const struct observe_session *chain_leader(const struct judge_case *c,
 						  const struct observe_session *s)
 {
-	int32_t root = strcmp(s->wait, "advisory") == 0 ? chain_root_of(c, s) : -1;
+	int32_t root = strcmp(s->wait, "advisory") == 0 ? chain_root_of(c->last, s) : -1;
 	const struct observe_session *holder = root > 0 ? observe_session_of(c->last, root) : NULL;
 	return holder && holder->state != OBSERVE_IN_TRANSACTION ? holder : NULL;
 }
@@ -118,6 +118,17 @@ static void chain_note_leaders(struct judge_case *c)
 	}
 }
 
+/* Whether several sessions wait in this sample, directly or behind one another, for that one. */
+static bool chain_is_root(const struct observe_sample *sample, int32_t pid)
+{
+	int waiters = 0;
+	for (int i = 0; i < sample->sessions && waiters < CHAIN_IN_TURNS; i++) {
+		const struct observe_session *s = &sample->session[i];
+		waiters += s->blockers && chain_root_of(sample, s) == pid;
+	}
+	return waiters == CHAIN_IN_TURNS;
+}
+
 /* With lock_timeout nobody waits long: all give up and try again. How long at least some have been
  * waiting, in every sample, for one transaction of the root; us. */
 static int64_t chain_in_turns(const struct judge_case *c, int32_t pid)
@@ -127,8 +138,7 @@ static int64_t chain_in_turns(const struct judge_case *c, int32_t pid)
 	for (int i = c->samples - 1; root && root->xact_start && i >= 0; i--) {
 		const struct observe_sample *sample = judge_sample(c, i);
 		const struct observe_session *then = observe_session_of(sample, pid);
-		if (!then || then->xact_start != root->xact_start ||
-		    chain_waiters_of(sample, pid) < CHAIN_IN_TURNS)
+		if (!then || then->xact_start != root->xact_start || !chain_is_root(sample, pid))
 			break;
 		since = sample->at;
 	}
@@ -146,7 +156,7 @@ static int chain_collect(struct judge_case *c, struct chain_root root[CHAIN_ROOT
 		const struct observe_session *s = &c->last->session[i];
 		if (!s->blockers || chain_is_meant(c, s))
 			continue;
-		int32_t pid = chain_root_of(c, s);
+		int32_t pid = chain_root_of(c->last, s);
 		if (judge_waited(c, s) < enough && chain_in_turns(c, pid) < enough)
 			continue;
 		int at = 0;
@@ -169,7 +179,7 @@ static const struct observe_session *chain_amplifier(const struct judge_case *c,
 	for (int i = 0; i < c->last->sessions; i++) {
 		const struct observe_session *s = &c->last->session[i];
 		bool strong = s->text.verb == OBSERVE_DDL || s->text.verb == OBSERVE_MAINTENANCE;
-		if (s->blockers && strong && chain_root_of(c, s) == root &&
+		if (s->blockers && strong && chain_root_of(c->last, s) == root &&
 		    chain_waiters_of(c->last, s->pid) >= CHAIN_AMPLIFIED)
 			return s;
 	}
@@ -261,7 +271,7 @@ static void chain_claim(struct judge_case *c, struct judge_finding *f, const str
 {
 	for (int i = 0; i < c->last->sessions; i++) {
 		const struct observe_session *s = &c->last->session[i];
-		if (s->blockers && chain_root_of(c, s) == r->pid)
+		if (s->blockers && chain_root_of(c->last, s) == r->pid)
 			judge_claim_pid(c, f, s->pid);
 	}
 	if (r->pid)
@@ -302,8 +312,12 @@ static void chain_report(struct judge_case *c, const struct chain_root *r)
 			       "SELECT pg_cancel_backend(%d) lets the others go on at once: "
 			       "give it lock_timeout and try it again later. Process %d: %s",
 			       amplifier->pid, r->pid, f->action);
-	f->until = judge_text(c, "They wait until then; the longest has waited for %s.",
-			      judge_age(c, c->last->at - r->first->query_start));
+	int64_t longest = c->last->at - r->first->query_start;
+	f->until =
+	    longest < CHAIN_WAIT_US
+		? "Until then they wait, give up (lock_timeout, statement_timeout) and try again."
+		: judge_text(c, "They wait until then; the longest has waited for %s.",
+			     judge_age(c, longest));
 	f->key = judge_text(c, "lock-chain/%s/%s", caller, r->first->lock_object);
 	f->sure = judge_text(c, "certain: the server says who blocks whom; object %s, mode %s",
 			     r->first->lock_object[0] ? r->first->lock_object : "not seen",
