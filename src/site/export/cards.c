@@ -24,7 +24,7 @@ static void card_put_text(struct buf *out, struct str s)
 		if (s.p[i] == '\n')
 			buf_puts(out, "\\n");
 		else if (s.p[i] == '\\' || s.p[i] == ',' || s.p[i] == ';')
-			buf_printf(out, "\\%c", s.p[i]);
+			buf_add(out, (const char[]){'\\', s.p[i]}, 2);
 		else if ((unsigned char)s.p[i] >= ' ')
 			buf_putc(out, s.p[i]);
 	}
@@ -34,6 +34,10 @@ static void card_put_text(struct buf *out, struct str s)
 static void card_end_line(struct buf *out, size_t from)
 {
 	struct buf line;
+	if (out->n - from <= LINE_MAX_BYTES - 4) {
+		buf_puts(out, "\r\n");
+		return;
+	}
 	buf_init(&line, 1 << 20);
 	buf_add(&line, out->p + from, out->n - from);
 	buf_cut(out, from);

@@ -84,18 +84,20 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	buf_printf(out, "<svg class=\"map\" aria-hidden=\"true\" viewBox=\"0 0 %d %d\">", WIDTH,
 		   HEIGHT);
 	double farthest = hypot(WIDTH / 2.0 + fabs(east), HEIGHT / 2.0 + fabs(north) + 12);
+	/* printf of whole numbers is several times as fast as that of doubles. */
+	long x1 = lrint(x - east), y1 = lrint(y + north), x2 = lrint(x + east),
+	     y2 = lrint(y - north);
 	for (int i = 1; i <= 3 && ring * i < farthest; i++)
-		buf_printf(out, "<circle class=\"ring\" cx=\"%.0f\" cy=\"%.0f\" r=\"%.0f\"/>",
-			   x - east, y + north, ring * i);
-	buf_printf(out, "<path class=\"way\" d=\"M%.0f %.0fL%.0f %.0f\"/>", x - east, y + north,
-		   x + east, y - north);
-	buf_printf(out, "<circle cx=\"%.0f\" cy=\"%.0f\" r=\"4\"/><text x=\"%.0f\" y=\"%.0f\">",
-		   x - east, y + north, x - east, y + north + (north >= 0 ? 18 : -10));
+		buf_printf(out, "<circle class=\"ring\" cx=\"%ld\" cy=\"%ld\" r=\"%ld\"/>", x1, y1,
+			   lrint(ring * i));
+	buf_printf(out, "<path class=\"way\" d=\"M%ld %ldL%ld %ld\"/>", x1, y1, x2, y2);
+	buf_printf(out, "<circle cx=\"%ld\" cy=\"%ld\" r=\"4\"/><text x=\"%ld\" y=\"%ld\">", x1, y1,
+		   x1, lrint(y + north + (north >= 0 ? 18 : -10)));
 	buf_html(out, name);
 	buf_printf(
 	    out,
-	    "</text><path class=\"pin\" d=\"M%.0f %.0fc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%.0f\"/><text x=\"%.0f\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
-	    x + east, y - north, ring, 14 + ring / 2, bar);
+	    "</text><path class=\"pin\" d=\"M%ld %ldc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%ld\"/><text x=\"%ld\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
+	    x2, y2, lrint(ring), lrint(14 + ring / 2), bar);
 	buf_html(out, text);
 	buf_puts(out, "</p>");
 	return !buf_failed(out);
