@@ -96,7 +96,9 @@ bool look_locator(const struct look_spot *centre, struct str name, const struct 
 	buf_html(out, name);
 	buf_printf(
 	    out,
-	    "</text><path class=\"pin\" d=\"M%ld %ldc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/><path class=\"bar-line\" d=\"M14 176h%ld\"/><text x=\"%ld\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
+	    "</text><path class=\"pin\" "
+	    "d=\"M%ld %ldc-9-14-16-20-16-30a16 16 0 0 1 32 0c0 10-7 16-16 30z\"/>"
+	    "<path class=\"bar-line\" d=\"M14 176h%ld\"/><text x=\"%ld\" y=\"168\">%s</text></svg>\n<p class=\"fine\">",
 	    x2, y2, lrint(ring), lrint(14 + ring / 2), bar);
 	buf_html(out, text);
 	buf_puts(out, "</p>");
