@@ -30,12 +30,19 @@ static const struct {
 #include "directory/search/filters.def"
 #undef FILTER
 #undef CHOICE_FILTER
-    /* kinds, sizes and budgets of profiles (directory/pages/profiles.c) */
-    {"src/directory/pages/profiles.c", "need"},    {"src/directory/pages/profiles.c", "offer"},
-    {"src/directory/pages/profiles.c", "small"},   {"src/directory/pages/profiles.c", "medium"},
-    {"src/directory/pages/profiles.c", "large"},   {"src/directory/pages/profiles.c", "to-10k"},
-    {"src/directory/pages/profiles.c", "to-100k"}, {"src/directory/pages/profiles.c", "to-1m"},
+    /* kinds, sizes, budgets of profiles, why one is like another (directory/pages/profiles.c) */
+    {"src/directory/pages/profiles.c", "need"},
+    {"src/directory/pages/profiles.c", "offer"},
+    {"src/directory/pages/profiles.c", "small"},
+    {"src/directory/pages/profiles.c", "medium"},
+    {"src/directory/pages/profiles.c", "large"},
+    {"src/directory/pages/profiles.c", "to-10k"},
+    {"src/directory/pages/profiles.c", "to-100k"},
+    {"src/directory/pages/profiles.c", "to-1m"},
     {"src/directory/pages/profiles.c", "more"},
+    {"src/directory/pages/profiles.c", "the other side of the same field"},
+    {"src/directory/pages/profiles.c", "the same trade"},
+    {"src/directory/pages/profiles.c", "the same region"},
 };
 
 /* Titles of error pages; what only programs can do wrong is told in English. */

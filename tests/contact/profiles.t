@@ -54,6 +54,16 @@ like($page, qr/Flour &lt;from&gt; our mill/, 'the page lists them, escaped');
 $page = $i->get("/profiles/$offer->{profile}")->{content};
 like($page, qr/<code>$offer->{profile}<\/code>/, 'and shows one with its number');
 unlike($page, qr/<script(?! type="application\/ld)/, 'without a script of its own');
+my ($path) = $i->get("/profiles/$need->{profile}")->{content} =~ m{href="(/profiles/[0-9a-f]+/similar)"};
+$page = $i->get($path)->{content};
+is_deeply([ $page =~ m{<h2><a href="/profiles/([0-9a-f]+)"}g ], [ $offer->{profile}, $far->{profile} ],
+	'the page of a profile leads to one with those of the other side that fit');
+is_deeply([ $page =~ m{<p class="note">([^<]*)</p>}g ],
+	[ 'the other side of the same field, the same trade, the same region', 'the other side of the same field' ],
+	'which says why');
+like($page, qr{<title>Profiles of the other side that fit}, 'by its title');
+like($i->get("$path?lang=de")->{content}, qr/dieselbe Branche/, 'in the language of the reader');
+is($i->get('/profiles/' . '0' x 31 . '/similar')->{status}, 404, 'a number that is none is not found');
 
 # ---- what is hidden or erased is gone at once ----
 $s->ok('erase', ticket => $offer->{ticket}, code => $offer->{code});

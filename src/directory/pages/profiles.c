@@ -51,6 +51,16 @@ static const struct {
     {"badge", SQL_PROFILES_BADGE},
 };
 
+/* Why a profile is similar to another; column -1: each of the list is. */
+static const struct {
+	const char *text;
+	int column;
+} profile_reasons[] = {
+    {"the other side of the same field", -1},
+    {"the same trade", SQL_PROFILES_SIMILAR_SAME_CATEGORY},
+    {"the same region", SQL_PROFILES_SIMILAR_SAME_REGION},
+};
+
 static void profile_write(struct json_writer *w, const struct db_rows *rows, int row, bool similar)
 {
 	json_object_begin(w);
@@ -67,11 +77,10 @@ static void profile_write(struct json_writer *w, const struct db_rows *rows, int
 	if (similar) {
 		json_key(w, "reasons");
 		json_array_begin(w);
-		json_put_z(w, "the other side of the same field");
-		if (db_bool(rows, row, SQL_PROFILES_SIMILAR_SAME_CATEGORY))
-			json_put_z(w, "the same trade");
-		if (db_bool(rows, row, SQL_PROFILES_SIMILAR_SAME_REGION))
-			json_put_z(w, "the same region");
+		for (size_t i = 0; i < COUNT_OF(profile_reasons); i++)
+			if (profile_reasons[i].column < 0 ||
+			    db_bool(rows, row, profile_reasons[i].column))
+				json_put_z(w, profile_reasons[i].text);
 		json_array_end(w);
 	}
 	json_object_end(w);
@@ -135,11 +144,36 @@ static void profile_translate(const struct view *p, struct json_value *v)
 	}
 }
 
+/* "the other side of the same field, the same trade" */
+static void profile_put_because(struct view *p, struct json_value *profile)
+{
+	const struct json_value *reasons = json_get(profile, "reasons");
+	struct buf text;
+	buf_init(&text, 4096);
+	for (const struct json_value *r = reasons ? reasons->first : NULL; r; r = r->next)
+		buf_printf(&text, "%s%.*s", text.n ? ", " : "",
+			   STR_ARG(wording_find(p->in->wording, r->text)));
+	struct str because = arena_str(p->arena, buf_view(&text));
+	if (because.n)
+		json_build_text(&p->b, profile, "because", because);
+	buf_release(&text);
+}
+
+static void profile_put_similar(struct view *p, const struct http_request *request,
+				struct json_value *found)
+{
+	json_build_text(&p->b, p->root, "similar_to", http_param(request, "id")->text);
+	for (struct json_value *m = found->first; m; m = m->next)
+		for (struct json_value *v = m->first; v && m->kind == JSON_IS_ARRAY; v = v->next)
+			profile_put_because(p, v);
+}
+
 static void profiles_page(const struct profile_request *r, struct str json)
 {
 	struct err err;
 	struct json_value *answer;
-	bool one = r->statement == &sql_profiles_get;
+	bool one = r->statement == &sql_profiles_get,
+	     similar = r->statement == &sql_profiles_similar;
 	struct view *p = view_begin(r->request);
 	if (!p)
 		return;
@@ -161,8 +195,12 @@ static void profiles_page(const struct profile_request *r, struct str json)
 		view_send(p, VIEW_PROFILE);
 		return;
 	}
-	view_title(p, view_word(p, WORD_PROFILES), view_word(p, WORD_PROFILES_ABOUT));
-	profile_filters(p, r->request);
+	view_title(p, view_word(p, similar ? WORD_PROFILES_SIMILAR : WORD_PROFILES),
+		   view_word(p, WORD_PROFILES_ABOUT));
+	if (similar)
+		profile_put_similar(p, r->request, at);
+	else
+		profile_filters(p, r->request);
 	view_send(p, VIEW_PROFILES);
 }
 
@@ -345,6 +383,15 @@ const struct http_route profiles_routes[] = {{.method = HTTP_GET,
 					      .kind = HTTP_PAGE,
 					      .params = profile_params,
 					      .summary = "One anonymous profile",
+					      .answer = "A page",
+					      .answer_type = HTTP_TYPE_HTML},
+					     {.method = HTTP_GET,
+					      .pattern = "/profiles/{id}/similar",
+					      .name = "page_similar_profiles",
+					      .handler = profiles_similar,
+					      .kind = HTTP_PAGE,
+					      .params = profile_params,
+					      .summary = "Profiles of the other side that fit",
 					      .answer = "A page",
 					      .answer_type = HTTP_TYPE_HTML},
 					     {0}};
