@@ -365,54 +365,62 @@ UPDATE directory_identity SET regions_merged = true;
 -- name: region_named
 SELECT id, country, name FROM region WHERE name IS NOT NULL ORDER BY id;
 
+-- name: import_region_create
+CREATE TEMPORARY TABLE import_region (id integer, name text, name_key text, key text, target integer) ON COMMIT DROP;
+
+-- name: import_city_create
+CREATE TEMPORARY TABLE import_city (id integer, slug text, key_old text, key text, region_id integer, target integer) ON COMMIT DROP;
+
 -- name: region_merge
 -- Regions that have another name now. target: the region that has this name, or the first of them, which gets it.
-CREATE TEMPORARY TABLE region_merge ON COMMIT DROP AS
+INSERT INTO import_region (id, name, name_key, key, target)
 WITH given AS (SELECT g.id, g.name, g.name_key, lower(r.country) || '-' || directory_slug(g.name) AS key
 	FROM jsonb_to_recordset($1::jsonb) AS g (id integer, name text, name_key text) JOIN region AS r ON r.id = g.id)
-SELECT g.*, COALESCE((SELECT r.id FROM region AS r WHERE r.key = g.key), min(g.id) OVER (PARTITION BY g.key)) AS target
+SELECT g.id, g.name, g.name_key, g.key,
+	COALESCE((SELECT r.id FROM region AS r WHERE r.key = g.key), min(g.id) OVER (PARTITION BY g.key))
 FROM given AS g;
 
 -- name: region_merge_cities
-CREATE TEMPORARY TABLE city_merge ON COMMIT DROP AS
-WITH moved AS (SELECT c.id, c.slug, c.paths, c.key AS key_old, m.key || '-' || directory_slug(c.name) AS key,
+INSERT INTO import_city (id, slug, key_old, key, region_id, target)
+WITH moved AS (SELECT c.id, c.slug, c.key AS key_old, m.key || '-' || directory_slug(c.name) AS key,
 		m.target AS region_id
-	FROM city AS c JOIN region_merge AS m ON m.id = c.region_id)
-SELECT v.*, COALESCE((SELECT c.id FROM city AS c WHERE c.key = v.key), min(v.id) OVER (PARTITION BY v.key)) AS target
+	FROM city AS c JOIN import_region AS m ON m.id = c.region_id)
+SELECT v.id, v.slug, v.key_old, v.key, v.region_id,
+	COALESCE((SELECT c.id FROM city AS c WHERE c.key = v.key), min(v.id) OVER (PARTITION BY v.key))
 FROM moved AS v;
 
 -- name: region_merge_detail
 -- Before the businesses, which say what their facet words are.
 UPDATE business_detail AS d SET change = nextval('business_change'), changed_xid = pg_current_xact_id(),
 	words = array_replace(array_replace(d.words, '@r' || m.id, '@r' || m.target), '@t' || c.id, '@t' || c.target)
-FROM business AS b JOIN region_merge AS m ON m.id = b.region_id LEFT JOIN city_merge AS c ON c.id = b.city_id
+FROM business AS b JOIN import_region AS m ON m.id = b.region_id LEFT JOIN import_city AS c ON c.id = b.city_id
 WHERE d.id = b.id;
 
 -- name: region_merge_business
 UPDATE business AS b SET region_id = m.target,
-	city_id = COALESCE((SELECT c.target FROM city_merge AS c WHERE c.id = b.city_id), b.city_id)
-FROM region_merge AS m WHERE m.id = b.region_id;
+	city_id = COALESCE((SELECT c.target FROM import_city AS c WHERE c.id = b.city_id), b.city_id)
+FROM import_region AS m WHERE m.id = b.region_id;
 
 -- name: region_merge_profiles
-UPDATE profile AS p SET region_id = m.target FROM region_merge AS m WHERE m.id = p.region_id;
+UPDATE profile AS p SET region_id = m.target FROM import_region AS m WHERE m.id = p.region_id;
 
 -- name: region_merge_slugs
 -- No other place takes the address that a merged one had.
-WITH gone AS (UPDATE city AS c SET slug = NULL FROM city_merge AS m
+WITH gone AS (UPDATE city AS c SET slug = NULL FROM import_city AS m
 	WHERE m.id = c.id AND m.target <> m.id AND c.slug IS NOT NULL RETURNING m.key_old, m.slug)
 INSERT INTO city_slug (key, slug) SELECT key_old, slug FROM gone ON CONFLICT DO NOTHING;
 
 -- name: region_merge_cities_gone
-DELETE FROM city AS c USING city_merge AS m WHERE m.id = c.id AND m.target <> m.id;
+DELETE FROM city AS c USING import_city AS m WHERE m.id = c.id AND m.target <> m.id;
 
 -- name: region_merge_cities_named
-UPDATE city AS c SET region_id = m.region_id, key = m.key FROM city_merge AS m WHERE m.id = c.id AND m.target = m.id;
+UPDATE city AS c SET region_id = m.region_id, key = m.key FROM import_city AS m WHERE m.id = c.id AND m.target = m.id;
 
 -- name: region_merge_gone
-DELETE FROM region AS r USING region_merge AS m WHERE m.id = r.id AND m.target <> m.id;
+DELETE FROM region AS r USING import_region AS m WHERE m.id = r.id AND m.target <> m.id;
 
 -- name: region_merge_named
-UPDATE region AS r SET key = m.key, name = m.name, name_key = m.name_key FROM region_merge AS m
+UPDATE region AS r SET key = m.key, name = m.name, name_key = m.name_key FROM import_region AS m
 WHERE m.id = r.id AND m.target = m.id;
 
 -- name: path_given

@@ -54,7 +54,7 @@ is(
 );
 
 # Statements that PREPARE does not take: they are run as they are, or only mean something inside an import.
-my $utility = qr/^\s*(?:CREATE|DROP|REVOKE|COPY|ANALYZE|VACUUM)\b/;
+my $utility = qr/^\s*(?:ALTER|CREATE|DROP|REVOKE|COPY|ANALYZE|VACUUM)\b/;
 my @statements;
 for my $file (sort glob "$FindBin::Bin/../../sql/queries/*.sql") {
 	my ($area) = $file =~ m{([^/]+)\.sql$};

@@ -50,6 +50,8 @@ static enum status regions_list(struct db *db, struct buf *list, bool *some, str
 
 enum status import_regions_merge(struct db *db, struct err *err)
 {
+	static const struct db_statement *const tables[] = {&sql_import_region_create,
+							    &sql_import_city_create};
 	static const struct db_statement *const steps[] = {
 	    &sql_region_merge_cities,       &sql_region_merge_detail, &sql_region_merge_business,
 	    &sql_region_merge_profiles,     &sql_region_merge_slugs,  &sql_region_merge_cities_gone,
@@ -61,6 +63,8 @@ enum status import_regions_merge(struct db *db, struct err *err)
 		return status;
 	buf_init(&list, LIST_BYTES);
 	status = regions_list(db, &list, &some, err);
+	for (size_t i = 0; i < COUNT_OF(tables) && status == OK && some; i++)
+		status = db_run(db, tables[i], NULL, 0, NULL, err);
 	if (status == OK && some)
 		status = DB_RUN(db, sql_region_merge, NULL, err, DB_TEXT(buf_view(&list)));
 	for (size_t i = 0; i < COUNT_OF(steps) && status == OK && some; i++)
