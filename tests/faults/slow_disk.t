@@ -19,6 +19,9 @@ sub write_file {
 	print $out $text;
 	close $out or die "$path: $!";
 }
+# Tests may keep their files in memory, which nothing slows down.
+local $ENV{TMPDIR} = '/var/tmp';
+delete local $ENV{HOLDFAST_TEST_TEMPLATES};
 my $i = Instance->make(settings => { 'web.processes' => 2, 'web.hang_timeout' => '20s', 'cache.search_ttl' => '0s' });
 my $device = (stat $i->{home})[0];
 my $number = sprintf '%d:%d', $device >> 8 & 0xfff, $device & 0xff;
