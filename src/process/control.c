@@ -47,7 +47,7 @@ bool control_accept(const struct supervisor *sv, int *fd, struct control_request
 void control_answer(int fd, const char *error)
 {
 	struct control_reply reply = {.version = CONTROL_VERSION};
-	snprintf(reply.error, sizeof(reply.error), "%.190s", error);
+	snprintf(reply.error, sizeof(reply.error), "%s", error);
 	(void)!send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 

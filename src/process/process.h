@@ -86,7 +86,7 @@ struct control_request {
 	uint32_t version; /* CONTROL_VERSION */
 	uint32_t command;
 };
-enum { CONTROL_VERSION = 2 };
+enum { CONTROL_VERSION = 3 };
 
 /* STATUS is answered with one reply for each process, the supervisor first; its `value` is 1 while
  * a reload has still to replace the process or the replaced one still runs. CACHE is answered with
@@ -103,7 +103,7 @@ struct control_reply {
 	int32_t ended; /* wait status of the last process that died; 0: none */
 	int64_t uptime_ms;
 	uint64_t value;
-	char error[200];
+	char error[sizeof((struct err){0}.text)];
 };
 
 /* Send a request and call `each` for each reply. NOT_FOUND: no supervisor is running. */

@@ -22,13 +22,14 @@
 /* Sent by a child that could not exec the program. */
 struct failure {
 	int error;
-	char step[60];
+	char step[300]; /* a path; of a longer one its end */
 };
 
 NORETURN static void fail(int report, const char *step)
 {
 	struct failure f = {.error = errno};
-	snprintf(f.step, sizeof(f.step), "%s", step);
+	size_t n = strlen(step), skip = n < sizeof(f.step) ? 0 : n + 1 - sizeof(f.step);
+	snprintf(f.step, sizeof(f.step), "%s", step + skip);
 	ssize_t ignored = write(report, &f, sizeof(f));
 	(void)ignored;
 	_exit(127);
@@ -225,7 +226,7 @@ enum status spawn_start(const struct spawn *s, pid_t *pid, struct err *err)
 		return OK;
 	waitpid(*pid, NULL, 0);
 	errno = n == (ssize_t)sizeof(failure) ? failure.error : EIO;
-	return err_errno(err, FAILED, "cannot start %s: %.60s", s->argv[0],
+	return err_errno(err, FAILED, "cannot start %s: %s", s->argv[0],
 			 n == (ssize_t)sizeof(failure) ? failure.step : "?");
 }
 
