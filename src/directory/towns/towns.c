@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <strings.h>
+#include "base/lower_bound.h"
 
 struct row {
 	int rank;
@@ -18,7 +19,7 @@ static const struct row rows[] = {
 };
 enum { ROWS = COUNT_OF(rows) };
 
-/* By country, name and size; sorted at the first question. */
+/* By name, country and size; sorted at the first question. */
 static const struct row *sorted[ROWS];
 
 static int compare_text(struct str a, const char *b)
@@ -32,38 +33,47 @@ static int compare_text(struct str a, const char *b)
 static int compare_rows(const void *a, const void *b)
 {
 	const struct row *x = *(const struct row *const *)a, *y = *(const struct row *const *)b;
-	int order = compare_text(str_of(x->country), y->country);
+	int order = compare_text(str_of(x->name), y->name);
 	if (!order)
-		order = compare_text(str_of(x->name), y->name);
+		order = compare_text(str_of(x->country), y->country);
 	if (!order)
 		order = x->rank - y->rank;
 	return order ? order : (x > y) - (x < y); /* the row that stands first */
+}
+
+struct wanted {
+	struct str name, country; /* without a country: of any */
+};
+
+static bool row_before(const void *element, const void *key)
+{
+	const struct row *r = *(const struct row *const *)element;
+	const struct wanted *w = key;
+	int order = compare_text(w->name, r->name);
+	if (!order && w->country.n)
+		order = compare_text(w->country, r->country);
+	return order > 0;
+}
+
+/* The place in `sorted` of the first row of the name; behind it are the others. */
+static size_t row_first(struct wanted w)
+{
+	if (!sorted[0]) {
+		for (size_t i = 0; i < ROWS; i++)
+			sorted[i] = &rows[i];
+		qsort(sorted, ROWS, sizeof(sorted[0]), compare_rows);
+	}
+	return lower_bound(sorted, ROWS, sizeof(sorted[0]), row_before, &w);
 }
 
 bool towns_find(struct str country, struct str name, struct towns_place *out)
 {
 	if (!country.n || !name.n)
 		return false;
-	if (!sorted[0]) {
-		for (size_t i = 0; i < ROWS; i++)
-			sorted[i] = &rows[i];
-		qsort(sorted, ROWS, sizeof(sorted[0]), compare_rows);
-	}
-	size_t low = 0, high = ROWS;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = compare_text(country, sorted[middle]->country);
-		if (!order)
-			order = compare_text(name, sorted[middle]->name);
-		if (order > 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == ROWS || compare_text(country, sorted[low]->country) != 0 ||
-	    compare_text(name, sorted[low]->name) != 0)
+	size_t at = row_first((struct wanted){name, country});
+	const struct row *r = at < ROWS ? sorted[at] : NULL;
+	if (!r || compare_text(country, r->country) != 0 || compare_text(name, r->name) != 0)
 		return false;
-	const struct row *r = sorted[low];
 	*out = (struct towns_place){r->name, r->region, r->lat, r->lon, r->zone};
 	return true;
 }
@@ -72,11 +82,10 @@ struct str towns_country(struct str name,
 			 bool (*fits)(void *ctx, struct str country, struct str region), void *ctx)
 {
 	struct str found = STR("");
-	for (size_t i = 0; name.n && i < ROWS; i++) {
-		struct str country = str_of(rows[i].country);
-		if (((name.p[0] ^ rows[i].name[0]) & ~0x20) ||
-		    compare_text(name, rows[i].name) != 0 ||
-		    !fits(ctx, country, str_of(rows[i].region)))
+	size_t i = name.n ? row_first((struct wanted){.name = name}) : ROWS;
+	for (; i < ROWS && compare_text(name, sorted[i]->name) == 0; i++) {
+		struct str country = str_of(sorted[i]->country);
+		if (!fits(ctx, country, str_of(sorted[i]->region)))
 			continue;
 		if (found.n && !str_eq(found, country))
 			return STR("");
