@@ -295,7 +295,7 @@ static enum status config_read_line(struct config *c, struct str text, int line,
 	return config_set(c, name, value, err);
 }
 
-/* Every mistake is told, as far as an error has room; of the rest, how many there are. */
+/* The error names every invalid line that it has room for, and counts the others. */
 static enum status config_read_lines(struct config *c, struct str text, const char *path,
 				     struct err *err)
 {

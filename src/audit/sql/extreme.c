@@ -13,7 +13,8 @@ struct extreme {
 	bool greatest, qualified;
 };
 
-/* Between the brackets. False: more stands there, or behind them. */
+/* Set the span of the argument. False: there is none, it is DISTINCT, or the output is more than
+ * this call. */
 static bool extreme_argument(struct identity *id, struct extreme *e)
 {
 	struct str text = sql_text(id->audit, e->output->span);

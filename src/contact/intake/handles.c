@@ -239,8 +239,8 @@ static bool handle_person(const struct intake_scan *s, int n, int *from, int *to
 	return false;
 }
 
-/* "tapez scierie du lac dans Google": words that somebody is told to type. "einfach holzwerkGraz
- * googeln": a word with a capital in it. n: the search engine. */
+/* Search words behind a verb such as "type": "tapez scierie du lac dans Google"; or one word with a
+ * capital inside: "einfach holzwerkGraz googeln". n: the search engine. */
 static bool handle_typed(const struct intake_scan *s, int n, int *from)
 {
 	static const char *const verbs[] = {"type",      "tippe",    "tippen",  "tippt",

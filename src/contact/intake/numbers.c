@@ -373,7 +373,7 @@ static bool told_by_town(const struct intake_scan *s, int n, int *last)
 		bool behind = scan_capital(s, i + 1) || scan_capital(s, i + 2);
 		if (area && behind)
 			return true;
-		/* "the Leeds code" is one only where somebody dials it. */
+		/* "the Leeds code" is an area code only behind a word for calling. */
 		bool code = area || str_eq_nocase(t->text, STR("code"));
 		for (int call = i - 2; code && scan_capital(s, i - 1) && call >= i - TOLD_WORDS;
 		     call--)

@@ -165,7 +165,7 @@ static bool place_is_landmark(const struct intake_scan *s, int n)
 	const struct token *t = scan_at(s, n);
 	bool is = t->class & CLASS_LANDMARK;
 	for (size_t i = 3; !is && scan_capital(s, n) && i + LANDMARK_LETTERS <= t->text.n; i++)
-		is = scan_class_of((struct str){t->text.p + i, t->text.n - i}) & CLASS_LANDMARK;
+		is = scan_class_of(str_from(t->text, i)) & CLASS_LANDMARK;
 	return is;
 }
 

@@ -138,12 +138,12 @@ struct term {
 	bool excluded;    /* what it names is not wanted ... */
 	const struct taxonomy_category *unwanted; /* ... which is of this category; NULL: of none */
 	bool category, place;                     /* belongs to what names them */
-	bool cuisine;                             /* names one that somebody serves */
-	bool dropped;                             /* nothing was found with it */
-	struct str meant;                /* the name of a category that it is a misspelling of */
-	int64_t known;                   /* businesses that have it as it was typed */
-	struct str joined;               /* this and the next word in one, when that is a word */
-	struct str split[2];             /* two words that it consists of, when it is none */
+	bool cuisine;        /* names a cuisine that a business of the directory serves */
+	bool dropped;        /* nothing was found with it */
+	struct str meant;    /* the name of a category that it is a misspelling of */
+	int64_t known;       /* businesses that have it as it was typed */
+	struct str joined;   /* this and the next word in one, when that is a word */
+	struct str split[2]; /* two words that it consists of, when it is none */
 	struct str related[RELATED_MAX]; /* other names of its category that begin like it */
 	size_t relateds;
 	struct str street[STREET_SPELLINGS]; /* as streets also write it: "st", "street" */

@@ -32,7 +32,7 @@ bool terms_is_name(struct str token)
 /* The word of a token: without the sign of its kind. */
 static struct str word_of(struct str token)
 {
-	return terms_is_name(token) ? token : (struct str){token.p + 1, token.n - 1};
+	return terms_is_name(token) ? token : str_from(token, 1);
 }
 
 static bool has_digit(struct str word)

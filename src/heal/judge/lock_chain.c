@@ -9,7 +9,7 @@ enum {
 	CHAIN_WAIT_US = 3000000,
 	CHAIN_DEPTH = 64,
 	CHAIN_AMPLIFIED = 2,
-	CHAIN_IN_TURNS = 2, /* sessions that wait in each sample, whoever they are */
+	CHAIN_IN_TURNS = 2, /* least waiters in each sample; they need not be the same sessions */
 	CHAIN_QUEUE =
 	    3 /* more waiters for an advisory lock within the window: a queue that grows */
 };
@@ -129,8 +129,8 @@ static bool chain_is_root(const struct observe_sample *sample, int32_t pid)
 	return waiters == CHAIN_IN_TURNS;
 }
 
-/* With lock_timeout nobody waits long: all give up and try again. How long at least some have been
- * waiting, in every sample, for one transaction of the root; us. */
+/* With lock_timeout each wait is short: sessions give up and try again. Returns for how long, in us,
+ * every sample has had waiters for the same transaction of the root. */
 static int64_t chain_in_turns(const struct judge_case *c, int32_t pid)
 {
 	const struct observe_session *root = pid ? observe_session_of(c->last, pid) : NULL;

@@ -1,4 +1,4 @@
-/* Transaction ids, or those of multixacts, run out: nobody froze the oldest rows of a database. */
+/* Wraparound: transaction ids or multixact ids run out because old rows were not frozen. */
 #include "heal/judge/internal.h"
 
 #define WRAPAROUND_IDS (INT64_C(1) << 31)
