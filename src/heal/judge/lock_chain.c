@@ -129,8 +129,8 @@ static bool chain_is_root(const struct observe_sample *sample, int32_t pid)
 	return waiters == CHAIN_IN_TURNS;
 }
 
-/* With lock_timeout each wait is short: sessions give up and try again. Returns for how long, in us,
- * every sample has had waiters for the same transaction of the root. */
+/* With lock_timeout each wait is short: sessions give up and try again. Returns for how long, in
+ * us, every sample has had waiters for the same transaction of the root. */
 static int64_t chain_in_turns(const struct judge_case *c, int32_t pid)
 {
 	const struct observe_session *root = pid ? observe_session_of(c->last, pid) : NULL;
