@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 
 /* The files as they are served, by index in files[]; kept until the program ends. NULL: as they are
@@ -70,21 +71,16 @@ enum status files_replace(const char *dir, size_t *replaced, struct err *err)
 	return OK;
 }
 
+static bool files_path_before(const void *file, const void *path)
+{
+	return str_cmp(((const struct file *)file)->path, *(const struct str *)path) < 0;
+}
+
 /* Index in files[]; files_count: there is no such file. */
 static size_t files_index(struct str path)
 {
-	size_t low = 0, high = files_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_cmp(files[middle].path, path);
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return files_count;
+	size_t at = lower_bound(files, files_count, sizeof(files[0]), files_path_before, &path);
+	return at < files_count && str_eq(files[at].path, path) ? at : files_count;
 }
 
 const struct file *files_find(struct str path)

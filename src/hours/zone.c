@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/date.h"
 #include "base/io.h"
+#include "base/lower_bound.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -325,23 +326,21 @@ void hours_zones_version(struct buf *out)
 	buf_release(&file);
 }
 
+static bool zone_time_passed(const void *transition, const void *at_s)
+{
+	return big(transition, 8) <= *(const int64_t *)at_s;
+}
+
 bool hours_zone_offset(struct str zone, int64_t at_s, int *offset_s)
 {
 	const struct zone *z = zone_find(zone);
 	if (!z)
 		return false;
 	/* The last transition at or before the instant. */
-	uint32_t low = 0, high = z->times_count;
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-		if (big(z->times + (size_t)middle * 8, 8) <= at_s)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == z->times_count && z->has_footer)
+	size_t later = lower_bound(z->times, z->times_count, 8, zone_time_passed, &at_s);
+	if (later == z->times_count && z->has_footer)
 		*offset_s = footer_offset(z, at_s);
 	else
-		*offset_s = type_offset(z, low ? z->types[low - 1] : 0);
+		*offset_s = type_offset(z, later ? z->types[later - 1] : 0);
 	return true;
 }

@@ -1,4 +1,5 @@
 #include "language/check.h"
+#include "base/lower_bound.h"
 #include "language/internal.h"
 #include "language/tags.h"
 #include "base/memory.h"
@@ -80,21 +81,21 @@ void po_list_sort(struct po_list *list)
 
 /* ---- a file against them ---- */
 
+static bool check_list_before(const void *element, const void *message)
+{
+	const struct po_list_message *at = element;
+	const struct po_message *m = message;
+	return check_compare(at->id, at->context, m->id, m->context) < 0;
+}
+
 static size_t check_find(const struct po_list *list, const struct po_message *m)
 {
-	size_t low = 0, high = list->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct po_list_message *at = &list->message[middle];
-		int order = check_compare(at->id, at->context, m->id, m->context);
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return list->count;
+	size_t at =
+	    lower_bound(list->message, list->count, sizeof(*list->message), check_list_before, m);
+	bool found =
+	    at < list->count &&
+	    check_compare(list->message[at].id, list->message[at].context, m->id, m->context) == 0;
+	return found ? at : list->count;
 }
 
 /* Report what is wrong with a message that the program has. */

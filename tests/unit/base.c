@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
+#include "base/lines.h"
 #include "base/lower_bound.h"
 #include "base/utf8.h"
 
@@ -267,6 +268,36 @@ static bool is_below(const void *element, const void *key)
 }
 
 /* Beside a walk through the array, for every length up to 9 and keys in, between and outside. */
+static void offsets_have_a_line_and_a_column_of_characters(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t offset, line, column;
+	} cases[] = {
+	    {"", 0, 1, 1},
+	    {"ab", 1, 1, 2},
+	    {"ab", 9, 1, 3}, /* behind the end */
+	    {"a\nb", 1, 1, 2},
+	    {"a\nb", 2, 2, 1},
+	    {"a\n\nb", 2, 2, 1},
+	    {"a\n\nb", 3, 3, 1},
+	    {"a\n", 2, 2, 1},
+	    {"\xc3\xa4\xe2\x82\xac"
+	     "b",
+	     5, 1, 3},
+	};
+	struct lines lines = {0};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		uint32_t line = 0, column = 0;
+		lines_read(&lines, str_of(cases[i].text));
+		lines_place(&lines, str_of(cases[i].text), cases[i].offset, &line, &column);
+		assert_int_equal(line, cases[i].line);
+		assert_int_equal(column, cases[i].column);
+	}
+	lines_release(&lines);
+}
+
 static void the_lower_bound_is_the_first_that_is_not_before(void **state)
 {
 	(void)state;
@@ -296,6 +327,7 @@ int main(void)
 	    cmocka_unit_test(errors_carry_context_and_are_cut_visibly),
 	    cmocka_unit_test(times_are_written_as_rfc_3339),
 	    cmocka_unit_test(files_are_replaced_whole_and_read_within_bounds),
+	    cmocka_unit_test(offsets_have_a_line_and_a_column_of_characters),
 	    cmocka_unit_test(the_lower_bound_is_the_first_that_is_not_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

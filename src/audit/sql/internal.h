@@ -18,6 +18,7 @@
 #include "audit/statement/statement.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/lines.h"
 
 /* A comment that suppresses a rule, with the statement behind it. */
 struct sql_ignore {
@@ -33,16 +34,16 @@ struct sql_file {
 	size_t count, room;
 	bool unreadable;
 	/* made when the first finding needs them */
-	uint32_t *line; /* offsets of line starts */
+	struct lines lines;
 	struct sql_ignore *ignore;
-	size_t lines, line_room, ignores, ignore_room;
+	size_t ignores, ignore_room;
 	bool ignores_known;
 };
 
 /* Another text follows. */
 static inline void sql_file_reset(struct sql_file *file)
 {
-	file->count = file->lines = file->ignores = 0;
+	file->count = file->lines.count = file->ignores = 0;
 	file->ignores_known = false;
 }
 void sql_file_release(struct sql_file *file);

@@ -172,6 +172,6 @@ enum status load_file(struct sql_audit *audit, struct audit_reader *reader, stru
 void sql_file_release(struct sql_file *file)
 {
 	free(file->statement);
-	free(file->line);
+	lines_release(&file->lines);
 	free(file->ignore);
 }

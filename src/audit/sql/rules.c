@@ -1,5 +1,6 @@
 /* The table of rules, and findings of them. */
 #include "audit/sql/internal.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -31,38 +32,11 @@ bool sql_wanted(const struct sql_audit *audit, enum sql_rule_id rule)
 	return !audit->options->rule || strcmp(audit->options->rule, rules[rule].id) == 0;
 }
 
-/* Offsets of line starts, made when the first finding of the file needs them. */
-static void lines_make(struct sql_file *file)
-{
-	if (file->lines)
-		return;
-	for (size_t at = 0;;) {
-		file->line =
-		    memory_grow(file->line, &file->line_room, file->lines + 1, sizeof(*file->line));
-		file->line[file->lines++] = (uint32_t)at;
-		const char *end =
-		    at < file->body.n ? memchr(file->body.p + at, '\n', file->body.n - at) : NULL;
-		if (!end)
-			return;
-		at = (size_t)(end - file->body.p) + 1;
-	}
-}
-
 static void place_of(struct sql_file *file, uint32_t offset, uint32_t *line, uint32_t *column)
 {
-	lines_make(file);
-	size_t low = 0, high = file->lines;
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-		if (file->line[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	*line = (uint32_t)low + 1;
-	*column = 1;
-	for (uint32_t i = file->line[low]; i < offset && i < file->body.n; i++)
-		*column += ((unsigned char)file->body.p[i] & 0xc0) != 0x80;
+	if (!file->lines.count)
+		lines_read(&file->lines, file->body);
+	lines_place(&file->lines, file->body, offset, line, column);
 }
 
 /* The line of the offset. */
@@ -84,19 +58,17 @@ static int by_start(const void *x, const void *y)
 	return a->to > b->to ? -1 : a->to < b->to; /* a routine before what is in it */
 }
 
+static bool span_begins_before(const void *span, const void *offset)
+{
+	return ((const struct statement_span *)span)->from < *(const uint32_t *)offset;
+}
+
 /* The first of the statements that does not begin before the offset. */
 static const struct statement_span *span_behind(const struct statement_span *span, size_t count,
 						uint32_t offset)
 {
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (span[middle].from >= offset)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < count ? &span[low] : NULL;
+	size_t at = lower_bound(span, count, sizeof(*span), span_begins_before, &offset);
+	return at < count ? &span[at] : NULL;
 }
 
 /* What the comments of the file suppress. A comment speaks of the statement that it stands in or

@@ -19,6 +19,7 @@
 #include "audit/statement/statement.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/lines.h"
 
 /* ---- words.c ---- */
 /* Whether an operand can follow the word, so that it is none itself: AND, LIMIT, SELECT, ... */
@@ -188,8 +189,7 @@ void parse_statement(struct build *b, struct arena *arena, const char *text, enu
 /* The file while it is read. */
 struct script {
 	struct str file;
-	uint32_t *line; /* offsets of line starts */
-	size_t lines, line_room;
+	struct lines lines;
 	struct build build;
 	struct arena arena; /* of one routine */
 	uint32_t routines, loops;
@@ -202,7 +202,6 @@ struct script_place {
 	uint32_t routine, flags, depth, loop;
 };
 
-void script_place(const struct script *r, uint32_t offset, uint32_t *line, uint32_t *column);
 /* The statement in r->build is handed over. */
 void script_found(struct script *r, struct statement_span span, const struct script_place *at);
 /* One that has only a text. */

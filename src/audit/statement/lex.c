@@ -2,6 +2,7 @@
  * commands, data of COPY, templates, placeholders. Offsets stay those of the file. */
 #include "audit/statement/internal.h"
 #include "base/ascii.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -523,17 +524,15 @@ bool lex_is(const struct lex *lex, uint32_t token, const char *word)
 	return str_eq_nocase((struct str){lex->text + t->from, t->to - t->from}, str_of(word));
 }
 
+static bool lex_token_before(const void *token, const void *offset)
+{
+	return ((const struct lex_token *)token)->from < *(const uint32_t *)offset;
+}
+
 uint32_t lex_at(const struct lex *lex, uint32_t offset)
 {
-	uint32_t low = 0, high = (uint32_t)lex->tokens;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (lex->token[middle].from < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (uint32_t)lower_bound(lex->token, (size_t)lex->tokens, sizeof(*lex->token),
+				     lex_token_before, &offset);
 }
 
 bool lex_hole(const struct lex *lex, uint32_t offset)

@@ -21,22 +21,6 @@ struct body {
 	uint32_t found; /* where the last text was found */
 };
 
-void script_place(const struct script *r, uint32_t offset, uint32_t *line, uint32_t *column)
-{
-	size_t low = 0, high = r->lines;
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-		if (r->line[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	*line = (uint32_t)low + 1;
-	*column = 1;
-	for (uint32_t i = r->line[low]; i < offset && i < r->file.n; i++)
-		*column += ((unsigned char)r->file.p[i] & 0xc0) != 0x80;
-}
-
 void script_found(struct script *r, struct statement_span span, const struct script_place *at)
 {
 	struct statement_head *head = &r->build.s.head;
@@ -45,7 +29,7 @@ void script_found(struct script *r, struct statement_span span, const struct scr
 	head->depth = at->depth;
 	head->loop = at->loop;
 	head->flags |= at->flags;
-	script_place(r, span.from, &head->line, &head->column);
+	lines_place(&r->lines, r->file, span.from, &head->line, &head->column);
 	r->found(r->ctx, build_done(&r->build));
 }
 

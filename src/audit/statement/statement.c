@@ -7,19 +7,6 @@
 
 enum { ROUTINE_BYTES_MAX = 128 << 20 };
 
-static void script_lines(struct script *r)
-{
-	for (size_t at = 0;;) {
-		r->line = memory_grow(r->line, &r->line_room, r->lines + 1, sizeof(*r->line));
-		r->line[r->lines++] = (uint32_t)at;
-		const char *end =
-		    at < r->file.n ? memchr(r->file.p + at, '\n', r->file.n - at) : NULL;
-		if (!end)
-			return;
-		at = (size_t)(end - r->file.p) + 1;
-	}
-}
-
 static void script_ignores(struct script *r, const struct lex *lex)
 {
 	const struct script_place at = {0};
@@ -41,7 +28,7 @@ void statement_read(struct str file, statement_found *found, void *ctx)
 	struct lex lex;
 	build_init(&r.build);
 	arena_init(&r.arena, ROUTINE_BYTES_MAX);
-	script_lines(&r);
+	lines_read(&r.lines, file);
 	if (file.n && memchr(file.p, 0, file.n)) {
 		script_says(&r, STATEMENT_UNPARSED, (struct statement_span){0, 0}, &at,
 			    STR("the file contains NUL bytes"));
@@ -51,7 +38,7 @@ void statement_read(struct str file, statement_found *found, void *ctx)
 		routine_pieces(&r, &lex, 0, NULL, &at);
 		lex_release(&lex);
 	}
-	free(r.line);
+	lines_release(&r.lines);
 	build_release(&r.build);
 	arena_release(&r.arena);
 }

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/fatal.h"
+#include "base/lower_bound.h"
 #include "base/memory.h"
 #include "directory/words/words.h"
 
@@ -162,35 +163,33 @@ static void index_sort(struct iso_index *index)
 	index->done = true;
 }
 
+static bool index_name_before(const void *name, const void *key)
+{
+	return str_cmp(((const struct iso_name *)name)->key, *(const struct str *)key) < 0;
+}
+
 /* The first of a key; NULL: none. */
 static const struct iso_name *index_find(const struct iso_index *index, struct str key)
 {
-	size_t low = 0, high = index->count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (str_cmp(index->name[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < index->count && str_eq(index->name[low].key, key) ? &index->name[low] : NULL;
+	size_t at =
+	    lower_bound(index->name, index->count, sizeof(index->name[0]), index_name_before, &key);
+	return at < index->count && str_eq(index->name[at].key, key) ? &index->name[at] : NULL;
 }
 
 /* ---- countries ---- */
 
+static bool country_before(const void *country, const void *code)
+{
+	return memcmp(((const struct iso_country_row *)country)->code, code, 2) < 0;
+}
+
 /* COUNT_OF(countries): none. The rows are sorted by code. */
 static size_t country_row(const char *code)
 {
-	size_t low = 0, high = COUNT_OF(countries);
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (memcmp(countries[middle].code, code, 2) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < COUNT_OF(countries) && memcmp(countries[low].code, code, 2) == 0
-		   ? low
+	size_t at =
+	    lower_bound(countries, COUNT_OF(countries), sizeof(countries[0]), country_before, code);
+	return at < COUNT_OF(countries) && memcmp(countries[at].code, code, 2) == 0
+		   ? at
 		   : COUNT_OF(countries);
 }
 
@@ -268,17 +267,14 @@ struct str iso_country(struct str name)
 
 /* ---- parts ---- */
 
+static bool part_before(const void *part, const void *country)
+{
+	return memcmp(((const struct iso_part_row *)part)->country, country, 2) < 0;
+}
+
 static size_t part_first(const char *country)
 {
-	size_t low = 0, high = COUNT_OF(parts);
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (memcmp(parts[middle].country, country, 2) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return lower_bound(parts, COUNT_OF(parts), sizeof(parts[0]), part_before, country);
 }
 
 static bool part_is_of(size_t i, const char *country)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/lower_bound.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "directory/words/words.h"
@@ -166,20 +167,17 @@ static void phrases_add(const struct phrase *p, struct phrase_meaning *out, size
 	out[(*count)++] = p->meaning;
 }
 
+static bool phrases_key_before(const void *phrase, const void *key)
+{
+	return str_cmp(((const struct phrase *)phrase)->key, *(const struct str *)key) < 0;
+}
+
 /* The first phrase that is not before the key. */
 static size_t phrases_lower(struct str key)
 {
-	size_t low = 0, high;
 	if (!phrases_count)
 		phrases_build();
-	for (high = phrases_count; low < high;) {
-		size_t middle = (low + high) / 2;
-		if (str_cmp(phrases[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return lower_bound(phrases, phrases_count, sizeof(*phrases), phrases_key_before, &key);
 }
 
 static size_t phrases_read(struct str key, struct phrase_meaning *out)
@@ -217,16 +215,16 @@ static size_t phrases_read_singular(struct str key, struct phrase_meaning *out)
 	return count;
 }
 
+static bool phrases_stem_before(const void *phrase, const void *stem)
+{
+	return str_cmp((*(const struct phrase *const *)phrase)->stem, *(const struct str *)stem) <
+	       0;
+}
+
 static size_t phrases_read_stem(struct str stem, struct phrase_meaning *out)
 {
-	size_t low = 0, high = phrases_count, count = 0;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (str_cmp(by_stem[middle]->stem, stem) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	size_t count = 0, low = lower_bound(by_stem, phrases_count, sizeof(*by_stem),
+					    phrases_stem_before, &stem);
 	int usual = low < phrases_count ? by_stem[low]->usual : 0;
 	for (; low < phrases_count && count < PHRASE_MEANINGS; low++) {
 		if (!str_eq(by_stem[low]->stem, stem) || by_stem[low]->usual != usual)

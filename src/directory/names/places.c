@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/lower_bound.h"
 #include "base/memory.h"
 #include "directory/words/words.h"
 
@@ -49,20 +50,18 @@ static void places_build(void)
 	qsort(place_names, place_names_count, sizeof(*place_names), place_compare);
 }
 
+static bool places_name_before(const void *name, const void *key)
+{
+	return str_cmp(((const struct place_name *)name)->key, *(const struct str *)key) < 0;
+}
+
 /* The first name that is not before the key. */
 static size_t places_lower(struct str key)
 {
-	size_t low = 0, high;
 	if (!place_names_count)
 		places_build();
-	for (high = place_names_count; low < high;) {
-		size_t middle = (low + high) / 2;
-		if (str_cmp(place_names[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return lower_bound(place_names, place_names_count, sizeof(*place_names), places_name_before,
+			   &key);
 }
 
 size_t places_names(struct str key, struct str out[PLACES_NAMES])

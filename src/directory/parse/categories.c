@@ -1,6 +1,7 @@
 /* Categories: names of any scheme, alone or in lists of many forms, in the plural, in several
  * languages. */
 #include "base/ascii.h"
+#include "base/lower_bound.h"
 #include "directory/parse/internal.h"
 #include "directory/parse/values.h"
 #include "directory/taxonomy/taxonomy.h"
@@ -92,6 +93,11 @@ static size_t category_add_words(struct category_word *words, size_t count,
 	return count;
 }
 
+static bool category_word_before(const void *word, const void *hash)
+{
+	return ((const struct category_word *)word)->hash < *(const uint64_t *)hash;
+}
+
 static const struct taxonomy_category *by_folded_word(struct str value)
 {
 	static struct category_word words[CATEGORY_WORDS_MAX];
@@ -107,15 +113,8 @@ static const struct taxonomy_category *by_folded_word(struct str value)
 	}
 	struct str word = words_key(value, key);
 	uint64_t hash = XXH3_64bits(word.p, word.n);
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (words[middle].hash < hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return word.n && low < count && words[low].hash == hash ? words[low].category : NULL;
+	size_t at = lower_bound(words, count, sizeof(words[0]), category_word_before, &hash);
+	return word.n && at < count && words[at].hash == hash ? words[at].category : NULL;
 }
 
 /* "Restaurants", "Bakeries", "Bäckereien": the singular by endings of English, German, French,

@@ -1,4 +1,5 @@
 #include "directory/taxonomy/taxonomy.h"
+#include "base/lower_bound.h"
 #include "language/language.h"
 
 #include <stdlib.h>
@@ -153,22 +154,19 @@ static void build(void)
 	qsort(names, names_count, sizeof(names[0]), compare);
 }
 
+static bool name_before(const void *name, const void *key)
+{
+	return compare(name, key) < 0;
+}
+
 static const struct taxonomy_category *name_find(enum taxonomy_names scheme, struct str text)
 {
-	size_t low = 0, high = names_count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		const struct name *n = &names[middle];
-		int order = n->scheme != scheme ? (n->scheme < scheme ? -1 : 1)
-						: compare_text(scheme, n->text, text);
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < names_count && names[low].scheme == scheme &&
-	    compare_text(scheme, names[low].text, text) == 0)
-		return names[low].category;
+	/* No category is before any, so that this is before every row of the name. */
+	struct name key = {.scheme = scheme, .text = text};
+	size_t at = lower_bound(names, names_count, sizeof(names[0]), name_before, &key);
+	if (at < names_count && names[at].scheme == scheme &&
+	    compare_text(scheme, names[at].text, text) == 0)
+		return names[at].category;
 	return NULL;
 }
 
@@ -217,19 +215,17 @@ const struct taxonomy_category *taxonomy_find(enum taxonomy_names scheme, struct
 	return NULL;
 }
 
+static bool category_before(const void *category, const void *id)
+{
+	return ((const struct taxonomy_category *)category)->id < *(const int *)id;
+}
+
 const struct taxonomy_category *taxonomy_by_id(int id)
 {
-	size_t low = 0, high = taxonomy_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (taxonomy_categories[middle].id == id)
-			return &taxonomy_categories[middle];
-		if (taxonomy_categories[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	size_t at = lower_bound(taxonomy_categories, taxonomy_count, sizeof(taxonomy_categories[0]),
+				category_before, &id);
+	return at < taxonomy_count && taxonomy_categories[at].id == id ? &taxonomy_categories[at]
+								       : NULL;
 }
 
 static struct str words_in(const char *all, const char *language)

@@ -1,5 +1,6 @@
 #include "directory/words/words.h"
 #include "base/ascii.h"
+#include "base/lower_bound.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -44,9 +45,8 @@ static void word_append(struct word *word, int32_t c)
 }
 
 /* Letters as the Latin script writes them: those with a stroke or joined, which have no
- * decomposition; Cyrillic as in Serbian, else as is usual for Russian; Greek. By code point,
- * for the binary search. */
-static const struct {
+ * decomposition; Cyrillic as in Serbian, else as is usual for Russian; Greek. By code point. */
+static const struct latin_letter {
 	int32_t c;
 	char latin[4];
 } latin_letters[] = {
@@ -74,20 +74,18 @@ bool words_latin(size_t i, int32_t *letter, const char **latin)
 	return true;
 }
 
+static bool latin_before(const void *letter, const void *c)
+{
+	return ((const struct latin_letter *)letter)->c < *(const int32_t *)c;
+}
+
 /* NULL: the letter stands for itself. */
 static const char *latin(int32_t c)
 {
-	size_t low = 0, high = COUNT_OF(latin_letters);
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (latin_letters[middle].c == c)
-			return latin_letters[middle].latin;
-		if (latin_letters[middle].c < c)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	size_t at = lower_bound(latin_letters, COUNT_OF(latin_letters), sizeof(latin_letters[0]),
+				latin_before, &c);
+	return at < COUNT_OF(latin_letters) && latin_letters[at].c == c ? latin_letters[at].latin
+									: NULL;
 }
 
 /* Scripts written without spaces between words. */

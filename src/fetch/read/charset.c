@@ -1,6 +1,7 @@
 /* Decodes the text of pages to UTF-8: charsets and character references. */
 #include "fetch/read/internal.h"
 #include "base/ascii.h"
+#include "base/lower_bound.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -16,20 +17,18 @@ static const struct reference {
 };
 enum { REFERENCES = COUNT_OF(references), REFERENCE_BYTES_MAX = 33 };
 
+static bool charset_reference_before(const void *reference, const void *name)
+{
+	return str_cmp(str_of(((const struct reference *)reference)->name),
+		       *(const struct str *)name) < 0;
+}
+
 static const struct reference *charset_find_reference(struct str name)
 {
-	size_t low = 0, high = REFERENCES;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_cmp(name, str_of(references[middle].name));
-		if (order == 0)
-			return &references[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	size_t at = lower_bound(references, REFERENCES, sizeof(references[0]),
+				charset_reference_before, &name);
+	return at < REFERENCES && str_eq(name, str_of(references[at].name)) ? &references[at]
+									    : NULL;
 }
 
 static void charset_put(struct buf *out, uint32_t c)

@@ -309,17 +309,16 @@ static enum status theme_load_sources(struct theme *t, struct db *db, struct err
 	return OK;
 }
 
+static bool theme_region_before(const void *element, const void *id)
+{
+	return ((const struct region *)element)->id < *(const int32_t *)id;
+}
+
 const struct region *theme_region(const struct theme *t, int32_t id)
 {
-	size_t low = 0, high = t->regions;
-	while (low + 1 < high) {
-		size_t middle = low + (high - low) / 2;
-		if (t->region[middle].id <= id)
-			low = middle;
-		else
-			high = middle;
-	}
-	return t->region[low].id == id ? &t->region[low] : &t->region[0];
+	size_t at =
+	    lower_bound(t->region, t->regions, sizeof(*t->region), theme_region_before, &id);
+	return at < t->regions && t->region[at].id == id ? &t->region[at] : &t->region[0];
 }
 
 static bool theme_place_before(const void *element, const void *id)
