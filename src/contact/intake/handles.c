@@ -41,9 +41,9 @@ bool scan_name(const struct intake_scan *s, int n, int *end)
 }
 
 /* The classes of the words near the tokens from `from` to `to`. */
-uint64_t scan_near(const struct intake_scan *s, int from, int to)
+word_set scan_near(const struct intake_scan *s, int from, int to)
 {
-	uint64_t class = 0;
+	word_set class = 0;
 	for (int i = 1; i <= NEAR; i++) {
 		class |= scan_at(s, from - i)->class;
 		class |= i < NEAR ? scan_at(s, to + i)->class : 0;
@@ -123,8 +123,8 @@ enum {
 	PLAIN_LETTERS = 5, /* of a name that is no word of the list */
 	GAP = 4,           /* tokens between a name and its platform */
 	PHRASE_WORDS = 5,  /* of a name behind an article or in quotation marks */
-	CLASS_SERVICE = CLASS_PLATFORM | CLASS_PROVIDER,
 };
+#define CLASS_SERVICE (CLASS_PLATFORM | CLASS_PROVIDER)
 
 /* The sentence ends at n. */
 bool scan_breaks(const struct intake_scan *s, int n)
@@ -133,7 +133,7 @@ bool scan_breaks(const struct intake_scan *s, int n)
 }
 
 /* One of `classes` at n or before it, within `most` tokens of the same sentence. */
-static bool scan_before(const struct intake_scan *s, int n, int most, uint64_t classes)
+static bool scan_before(const struct intake_scan *s, int n, int most, word_set classes)
 {
 	for (int i = n; i > n - most && !scan_breaks(s, i); i--)
 		if (scan_at(s, i)->class & classes)
@@ -157,7 +157,7 @@ static bool handle_is_plain(const struct intake_scan *s, int n)
 static bool handle_is_capital(const struct intake_scan *s, int n)
 {
 	const struct token *t = scan_at(s, n);
-	return scan_capital(s, n) && !(t->class & ~(uint64_t)(CLASS_FIRST_NAME | CLASS_PREMISES)) &&
+	return scan_capital(s, n) && !(t->class & ~(word_set)(CLASS_FIRST_NAME | CLASS_PREMISES)) &&
 	       !scan_begins_with_class(t->text, CLASS_MEDIA);
 }
 
@@ -172,7 +172,7 @@ static bool handle_ends(const struct intake_scan *s, int n)
 /* "bigmill on Insta", "petermoser, gmail", "tombaker (hotmail)". n: the service. */
 static bool handle_before(const struct intake_scan *s, int n, int *from)
 {
-	static const uint64_t joining = CLASS_PREP | CLASS_LINK | CLASS_MAYBE_AT | CLASS_THEN;
+	static const word_set joining = CLASS_PREP | CLASS_LINK | CLASS_MAYBE_AT | CLASS_THEN;
 	bool joined = false, listed = false;
 	int at = n - 1;
 	for (; at > n - 1 - GAP; at--) {
@@ -187,7 +187,7 @@ static bool handle_before(const struct intake_scan *s, int n, int *from)
 	*from = at;
 	bool ends = handle_ends(s, n + 1);
 	const struct token *before = scan_at(s, at - 1);
-	static const uint64_t announcing =
+	static const word_set announcing =
 	    CLASS_SELF | CLASS_LINK | CLASS_CALLED | CLASS_USER | CLASS_MAIL | CLASS_THEN;
 	bool starts = scan_breaks(s, at - 1);
 	bool begins = starts || before->class & announcing || scan_one_of(s, at - 1, ",:(\"");
@@ -199,9 +199,9 @@ static bool handle_before(const struct intake_scan *s, int n, int *from)
 /* "Insta bigmill", "my gmail is petermoser", "On Instagram we go by bigmill". n: the service. */
 static bool handle_behind(const struct intake_scan *s, int n, int *to)
 {
-	static const uint64_t joining =
+	static const word_set joining =
 	    CLASS_LINK | CLASS_SELF | CLASS_CALLED | CLASS_USER | CLASS_PREP | CLASS_SITE;
-	static const uint64_t announcing = CLASS_PREP | CLASS_SELF | CLASS_LINK | CLASS_ARTICLE |
+	static const word_set announcing = CLASS_PREP | CLASS_SELF | CLASS_LINK | CLASS_ARTICLE |
 					   CLASS_CALL | CLASS_TEL | CLASS_MAYBE_AT | CLASS_MAIL;
 	int at = n + 1;
 	while (at <= n + 2 * GAP &&
@@ -222,7 +222,7 @@ static bool handle_person(const struct intake_scan *s, int n, int *from, int *to
 	for (int at = n - 2 * NEAR; at < n + NEAR; at++) {
 		const struct token *t = scan_at(s, at), *next = scan_at(s, at + 1);
 		bool pair = t->class & CLASS_FIRST_NAME && next->kind == TOKEN_WORD &&
-			    next->text.n > 2 && !(next->class & ~(uint64_t)CLASS_FIRST_NAME) &&
+			    next->text.n > 2 && !(next->class & ~(word_set)CLASS_FIRST_NAME) &&
 			    scan_begins_upper(s, at) == scan_begins_upper(s, at + 1) &&
 			    !scan_begins_with_class(next->text, CLASS_MEDIA);
 		bool spelled = t->class & CLASS_FIRST_NAME &&
@@ -243,9 +243,6 @@ static bool handle_person(const struct intake_scan *s, int n, int *from, int *to
  * capital inside: "einfach holzwerkGraz googeln". n: the search engine. */
 static bool handle_typed(const struct intake_scan *s, int n, int *from)
 {
-	static const char *const verbs[] = {"type",      "tippe",    "tippen",  "tippt",
-					    "eingeben",  "ukucajte", "kucajte", "tapez",
-					    "saisissez", "digitate", "teclee",  "typ"};
 	struct str before = scan_at(s, n - 1)->text;
 	*from = n - 1;
 	for (size_t i = 1; scan_is_word(s, n - 1) && i < before.n; i++)
@@ -254,11 +251,10 @@ static bool handle_typed(const struct intake_scan *s, int n, int *from)
 	if (!(scan_at(s, n - 1)->class & CLASS_PREP) && scan_at(s, n - 1)->text.n > 4)
 		return false;
 	for (int at = n - 3; at >= n - 2 * NEAR && !scan_breaks(s, at); at--)
-		for (size_t i = 0; i < COUNT_OF(verbs); i++)
-			if (word_is(scan_at(s, at)->text, verbs[i])) {
-				*from = at;
-				return true;
-			}
+		if (scan_at(s, at)->class & CLASS_TYPED) {
+			*from = at;
+			return true;
+		}
 	return false;
 }
 
@@ -331,16 +327,12 @@ static bool scan_service(const struct intake_scan *s, int n, struct intake_found
  * "page", "channel". The last token; 0: none. */
 static int handle_phrase(const struct intake_scan *s, int at)
 {
-	static const char *const articles[] = {"the", "der", "die", "das", "le", "la",
-					       "les", "il",  "el",  "de",  "het"};
 	bool quoted = scan_one_of(s, at, "\"<");
-	bool article = false;
 	if (!quoted && !scan_sign(s, at, ':'))
 		return 0;
 	while (scan_one_of(s, at, ":\"<"))
 		at++;
-	for (size_t i = 0; i < COUNT_OF(articles); i++)
-		article = article || word_is(scan_at(s, at)->text, articles[i]);
+	bool article = scan_at(s, at)->class & CLASS_ARTICLE;
 	int last = at;
 	for (; last < at + PHRASE_WORDS && scan_is_word(s, last); last++)
 		if (scan_begins_with_class(scan_at(s, last)->text, CLASS_MEDIA))
@@ -359,7 +351,7 @@ bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 		return true;
 	bool quoted = scan_quoted(s, n);
 	if (scan_name(s, n, &end) || quoted) {
-		uint64_t near = scan_near(s, n, end);
+		word_set near = scan_near(s, n, end);
 		if (near & (CLASS_PLATFORM | CLASS_USER))
 			return scan_found(s, INTAKE_HANDLE, n, end, found);
 		if (near & CLASS_MAIL && !quoted)

@@ -21,16 +21,12 @@ enum {
 /* "12", "12a", "12-14", "n. 12": the number of a house at *at, which becomes the last token. */
 static bool scan_house(const struct intake_scan *s, int *at)
 {
-	static const char *const numbers[] = {"n", "no", "nr", "br", "num", "numero"};
 	int n = *at;
 	if (scan_sign(s, n, ','))
 		n++;
-	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-		if (!word_is(scan_at(s, n)->text, numbers[i]))
-			continue;
+	if (scan_at(s, n)->class & CLASS_HOUSE) {
 		n++;
 		n += scan_sign(s, n, '.');
-		break;
 	}
 	const struct token *t = scan_at(s, n), *after = scan_at(s, n + 1);
 	/* "Rosenstrasse acht", but not "ein Neubau" */
@@ -57,14 +53,9 @@ static bool scan_house(const struct intake_scan *s, int *at)
 /* A lower-case word behind a number is what is counted: "12 palettes", not "12 in Graz". */
 static bool scan_counts(const struct intake_scan *s, int n)
 {
-	static const char *const others[] = {"bis", "ter", "in", "a", "bei", "te", "u", "en", "i"};
 	const struct token *t = scan_at(s, n + 1);
-	if (t->kind != TOKEN_WORD || !ascii_is_lower(t->text.p[0]))
-		return false;
-	for (size_t i = 0; i < COUNT_OF(others); i++)
-		if (word_is(t->text, others[i]))
-			return false;
-	return true;
+	return t->kind == TOKEN_WORD && ascii_is_lower(t->text.p[0]) &&
+	       !(t->class & CLASS_NO_COUNT);
 }
 
 /* A postcode with its town: "8001 Zurich", "75011 Paris", "1017 GL Amsterdam". */
@@ -112,7 +103,7 @@ static bool scan_street_in_one(const struct intake_scan *s, int n, int *end)
 	*end += scan_sign(s, *end, '.');
 	if (t->kind != TOKEN_WORD || !scan_house(s, end))
 		return false;
-	uint64_t class =
+	word_set class =
 	    scan_class_of_end(t->text, CLASS_STREET_END | CLASS_STREET_END_MAYBE, &stem);
 	bool alone = t->class & CLASS_STREET_END && scan_begins_upper(s, n - 1);
 	if ((!class && !alone) || scan_begins_with_class(t->text, CLASS_NO_STREET))
@@ -127,7 +118,7 @@ static bool scan_street_in_one(const struct intake_scan *s, int n, int *end)
 /* "rue de la Paix 14", "via Roma 12", "ulica Kneza Milosa 12" */
 static bool scan_street_before(const struct intake_scan *s, int n, int *end)
 {
-	uint64_t class = scan_at(s, n)->class;
+	word_set class = scan_at(s, n)->class;
 	/* "C/ Alcala 44" */
 	bool calle = str_eq_nocase(scan_at(s, n)->text, STR("c")) && scan_sign(s, n + 1, '/');
 	if (!(class & (CLASS_STREET | CLASS_STREET_MAYBE)) && !calle)
@@ -320,8 +311,8 @@ static bool scan_checked(const struct intake_scan *s, int n, int *end)
 
 bool scan_register(const struct intake_scan *s, int n, struct intake_found *found)
 {
-	static const uint64_t classes = CLASS_REGISTER | CLASS_REGISTER_SHORT | CLASS_REGISTER_LONG;
-	uint64_t class = scan_at(s, n)->class;
+	static const word_set classes = CLASS_REGISTER | CLASS_REGISTER_SHORT | CLASS_REGISTER_LONG;
+	word_set class = scan_at(s, n)->class;
 	int end;
 	if (n == 0 || scan_at(s, n)->spaced || !scan_attached(s, n))
 		if (scan_at(s, n)->kind != TOKEN_SIGN && scan_checked(s, n, &end))

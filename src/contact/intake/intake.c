@@ -78,7 +78,7 @@ static bool scan_framed(const struct intake_scan *s, int n, const char *opens)
 static bool scan_dot(const struct intake_scan *s, int n, int *end)
 {
 	const struct token *dot = scan_at(s, n), *ending = scan_at(s, n + 1);
-	unsigned spelled = CLASS_DOT | CLASS_POINT;
+	word_set spelled = CLASS_DOT | CLASS_POINT;
 	if (scan_framed(s, n, "([{<") &&
 	    (scan_at(s, n + 1)->class & spelled || scan_sign(s, n + 1, '.'))) {
 		*end = n + 3;
@@ -270,16 +270,12 @@ static bool scan_at_word(const struct intake_scan *s, int n, struct intake_found
 /* "Verkauf @home": where something is done. Not "Insta @home", nor "@home_bau". n: the word. */
 static bool scan_at_home(const struct intake_scan *s, int n)
 {
-	static const char *const places[] = {"home", "work", "school", "office"};
 	const struct token *after = scan_at(s, n + 1);
 	bool goes_on = after->text.n && !after->spaced && !scan_one_of(s, n + 1, ",;!?)");
 	if (goes_on || !scan_is_word(s, n - 2) ||
 	    scan_near(s, n - 1, n) & (CLASS_PLATFORM | CLASS_USER))
 		return false;
-	for (size_t i = 0; i < COUNT_OF(places); i++)
-		if (word_is(scan_at(s, n)->text, places[i]))
-			return true;
-	return false;
+	return scan_at(s, n)->class & CLASS_HOME;
 }
 
 static bool scan_at_sign(const struct intake_scan *s, int n, struct intake_found *found)
@@ -375,15 +371,11 @@ static bool scan_email(const struct intake_scan *s, int n, struct intake_found *
 
 static bool scan_scheme(const struct intake_scan *s, int n)
 {
-	static const char *const schemes[] = {"http", "https", "hxxp", "hxxps", "ftp"};
 	const struct token *next = scan_at(s, n + 1);
-	for (size_t i = 0; i < COUNT_OF(schemes); i++)
-		if (word_is(scan_at(s, n)->text, schemes[i]))
-			return scan_one_of(s, n + 1, ":/")
-				   ? scan_one_of(s, n + 2, "/\\")
-				   : str_eq_nocase(next->text, STR("colon")) ||
-					 str_eq_nocase(next->text, STR("doppelpunkt"));
-	return false;
+	if (!(scan_at(s, n)->class & CLASS_SCHEME))
+		return false;
+	return scan_one_of(s, n + 1, ":/") ? scan_one_of(s, n + 2, "/\\")
+					   : next->class & CLASS_COLON;
 }
 
 /* "firmadotcom", "firmapunktde" */
@@ -585,9 +577,9 @@ static bool scan_names(const struct intake_scan *s, struct intake_found *found)
 /* A text from its end says "moc tod llim ta selas". Its at signs are those of "@home". */
 static bool scan_disguised(const struct intake_scan *s, struct intake_found *found)
 {
-	static const uint64_t needed =
+	static const word_set needed =
 	    CLASS_AT | CLASS_MAYBE_AT | CLASS_PLATFORM | CLASS_PROVIDER | CLASS_USER | CLASS_SITE;
-	uint64_t class = 0;
+	word_set class = 0;
 	for (int n = 0; n < s->tokens; n++)
 		class |= s->token[n].class;
 	for (int n = 0; class & needed && n < s->tokens; n++)

@@ -43,95 +43,98 @@ size_t intake_decode(struct str text, char decoded[INTAKE_TEXT_MAX]);
 /* ---- tokens.c ---- */
 
 /* What a word can mean; words.def explains and lists them. */
-enum word_class {
-	CLASS_AT = 1 << 0,
-	CLASS_MAYBE_AT = 1 << 1,
-	CLASS_DOT = 1 << 2,
-	CLASS_POINT = 1 << 3,
-	CLASS_DASH = 1 << 4,
-	CLASS_WEB = 1 << 5,
-	CLASS_MAIL = 1 << 6,
-	CLASS_PROVIDER = 1 << 7,
-	CLASS_TEL = 1 << 8,
-	CLASS_CALL = 1 << 9,
-	CLASS_PLATFORM = 1 << 10,
-	CLASS_USER = 1 << 11,
-	CLASS_LINK = 1 << 12,
-	CLASS_DIGIT = 1 << 13,
-	CLASS_TEEN = 1 << 14,
-	CLASS_TENS = 1 << 15,
-	CLASS_HUNDRED = 1 << 16,
-	CLASS_TIMES = 1 << 17,
-	CLASS_AND = 1 << 18,
-	CLASS_UNIT = 1 << 19,
-	CLASS_ITEM = 1 << 20,
-	CLASS_ARTICLE = 1 << 21,
-	CLASS_FRAMEWORK = 1 << 22,
-	CLASS_ENDING = 1 << 23,
-	CLASS_ENDING_WORD = 1 << 24,
-	CLASS_ENDING_SPOKEN = 1 << 25,
-	CLASS_MAILBOX = 1 << 26,
-	CLASS_NUMBER = 1 << 27,
-	CLASS_THEN = 1 << 28,
-	CLASS_AREA = 1 << 29,
-	CLASS_SITE = 1 << 30,
-	CLASS_NAMED = 1ll << 31,
-	CLASS_ENDING_TOLD = 1ll << 32,
-	CLASS_COMMON = 1ll << 33,
-	CLASS_ORIGIN = 1ll << 34,
-	CLASS_CALLED = 1ll << 35,
-	CLASS_SLASH = 1ll << 36,
-	CLASS_STREET = 1ll << 37,
-	CLASS_STREET_MAYBE = 1ll << 38,
-	CLASS_STREET_AFTER = 1ll << 39,
-	CLASS_STREET_END = 1ll << 40,
-	CLASS_STREET_END_MAYBE = 1ll << 41,
-	CLASS_NO_STREET = 1ll << 42,
-	CLASS_BOX = 1ll << 43,
-	CLASS_REGISTER = 1ll << 44,
-	CLASS_REGISTER_SHORT = 1ll << 45,
-	CLASS_REGISTER_LONG = 1ll << 46,
-	CLASS_PREP = 1ll << 47,
-	CLASS_SELF = 1ll << 48,
-	CLASS_MEDIA = 1ll << 49,
-	CLASS_FIRST_NAME = 1ll << 50,
-	CLASS_LEGAL = 1ll << 51,
-	CLASS_LEGAL_SHORT = 1ll << 52,
-	CLASS_ROLE = 1ll << 53,
-	CLASS_TITLE = 1ll << 54,
-	CLASS_CLOSING = 1ll << 55,
-	CLASS_LANDMARK = 1ll << 56,
-	CLASS_BESIDE = 1ll << 57,
-	CLASS_PREMISES = 1ll << 58,
-	CLASS_ONLY = 1ll << 59,
-	CLASS_PLATE = 1ll << 60,
-	CLASS_COORDINATE = 1ll << 61,
-	CLASS_SHORTENER = 1ll << 62,
-};
-enum {
-	CLASS_NUMERAL = CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED,
-	CLASS_ANY_ENDING = CLASS_ENDING | CLASS_ENDING_WORD,
-};
+typedef unsigned __int128 word_set; /* of classes */
+#define WORD_CLASS(n)          ((word_set)1 << (n))
+#define CLASS_AT               WORD_CLASS(0)
+#define CLASS_MAYBE_AT         WORD_CLASS(1)
+#define CLASS_DOT              WORD_CLASS(2)
+#define CLASS_POINT            WORD_CLASS(3)
+#define CLASS_DASH             WORD_CLASS(4)
+#define CLASS_WEB              WORD_CLASS(5)
+#define CLASS_MAIL             WORD_CLASS(6)
+#define CLASS_PROVIDER         WORD_CLASS(7)
+#define CLASS_TEL              WORD_CLASS(8)
+#define CLASS_CALL             WORD_CLASS(9)
+#define CLASS_PLATFORM         WORD_CLASS(10)
+#define CLASS_USER             WORD_CLASS(11)
+#define CLASS_LINK             WORD_CLASS(12)
+#define CLASS_DIGIT            WORD_CLASS(13)
+#define CLASS_TEEN             WORD_CLASS(14)
+#define CLASS_TENS             WORD_CLASS(15)
+#define CLASS_HUNDRED          WORD_CLASS(16)
+#define CLASS_TIMES            WORD_CLASS(17)
+#define CLASS_AND              WORD_CLASS(18)
+#define CLASS_UNIT             WORD_CLASS(19)
+#define CLASS_ITEM             WORD_CLASS(20)
+#define CLASS_ARTICLE          WORD_CLASS(21)
+#define CLASS_FRAMEWORK        WORD_CLASS(22)
+#define CLASS_ENDING           WORD_CLASS(23)
+#define CLASS_ENDING_WORD      WORD_CLASS(24)
+#define CLASS_ENDING_SPOKEN    WORD_CLASS(25)
+#define CLASS_MAILBOX          WORD_CLASS(26)
+#define CLASS_NUMBER           WORD_CLASS(27)
+#define CLASS_THEN             WORD_CLASS(28)
+#define CLASS_AREA             WORD_CLASS(29)
+#define CLASS_SITE             WORD_CLASS(30)
+#define CLASS_NAMED            WORD_CLASS(31)
+#define CLASS_ENDING_TOLD      WORD_CLASS(32)
+#define CLASS_COMMON           WORD_CLASS(33)
+#define CLASS_ORIGIN           WORD_CLASS(34)
+#define CLASS_CALLED           WORD_CLASS(35)
+#define CLASS_SLASH            WORD_CLASS(36)
+#define CLASS_STREET           WORD_CLASS(37)
+#define CLASS_STREET_MAYBE     WORD_CLASS(38)
+#define CLASS_STREET_AFTER     WORD_CLASS(39)
+#define CLASS_STREET_END       WORD_CLASS(40)
+#define CLASS_STREET_END_MAYBE WORD_CLASS(41)
+#define CLASS_NO_STREET        WORD_CLASS(42)
+#define CLASS_BOX              WORD_CLASS(43)
+#define CLASS_REGISTER         WORD_CLASS(44)
+#define CLASS_REGISTER_SHORT   WORD_CLASS(45)
+#define CLASS_REGISTER_LONG    WORD_CLASS(46)
+#define CLASS_PREP             WORD_CLASS(47)
+#define CLASS_SELF             WORD_CLASS(48)
+#define CLASS_MEDIA            WORD_CLASS(49)
+#define CLASS_FIRST_NAME       WORD_CLASS(50)
+#define CLASS_LEGAL            WORD_CLASS(51)
+#define CLASS_LEGAL_SHORT      WORD_CLASS(52)
+#define CLASS_ROLE             WORD_CLASS(53)
+#define CLASS_TITLE            WORD_CLASS(54)
+#define CLASS_CLOSING          WORD_CLASS(55)
+#define CLASS_LANDMARK         WORD_CLASS(56)
+#define CLASS_BESIDE           WORD_CLASS(57)
+#define CLASS_PREMISES         WORD_CLASS(58)
+#define CLASS_ONLY             WORD_CLASS(59)
+#define CLASS_PLATE            WORD_CLASS(60)
+#define CLASS_COORDINATE       WORD_CLASS(61)
+#define CLASS_SHORTENER        WORD_CLASS(62)
+#define CLASS_TYPED            WORD_CLASS(63)
+#define CLASS_ASK              WORD_CLASS(64)
+#define CLASS_ANY              WORD_CLASS(65)
+#define CLASS_HOUSE            WORD_CLASS(66)
+#define CLASS_NO_COUNT         WORD_CLASS(67)
+#define CLASS_PARK             WORD_CLASS(68)
+#define CLASS_UNIT_OF_PARK     WORD_CLASS(69)
+#define CLASS_CORNER           WORD_CLASS(70)
+#define CLASS_FIRM             WORD_CLASS(71)
+#define CLASS_HEIRS            WORD_CLASS(72)
+#define CLASS_ZERO             WORD_CLASS(73)
+#define CLASS_HOME             WORD_CLASS(74)
+#define CLASS_SCHEME           WORD_CLASS(75)
+#define CLASS_COLON            WORD_CLASS(76)
+#define CLASS_NUMERAL          (CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED)
+#define CLASS_ANY_ENDING       (CLASS_ENDING | CLASS_ENDING_WORD)
 
 /* A run of letters, a run of digits, one sign, or a phrase of the list. White space is in no
  * token. */
 struct token {
 	enum { TOKEN_WORD, TOKEN_NUMBER, TOKEN_SIGN } kind;
 	struct str text;
-	uint64_t class;    /* of a word */
+	word_set class;    /* of a word */
 	bool spaced;       /* white space stands before it */
 	bool line;         /* it begins a line */
 	int digits, words; /* of a numeral such as "neunundsiebzig": how many it tells */
 };
-
-/* Whether a text is a word of a list, which is in small letters. */
-static inline bool word_is(struct str text, const char *word)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if (ascii_lower(text.p[i]) != word[i])
-			return false;
-	return !word[text.n];
-}
 
 struct intake_scan {
 	char folded[FOLDED_MAX + 1];
@@ -151,11 +154,11 @@ bool scan_begins_upper(const struct intake_scan *s, int n);
 /* A word or number that follows the token before it without white space. */
 bool scan_attached(const struct intake_scan *s, int n);
 /* The classes among `classes` of the longest row that ends the word; *stem: what is before it. */
-uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem);
+word_set scan_class_of_end(struct str word, word_set classes, struct str *stem);
 /* The word begins with a row of one of `classes`. */
-bool scan_begins_with_class(struct str word, uint64_t classes);
+bool scan_begins_with_class(struct str word, word_set classes);
 /* The classes of a word that stands alone. */
-uint64_t scan_class_of(struct str word);
+word_set scan_class_of(struct str word);
 /* Tell what was found; always true. */
 bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, int to,
 		struct intake_found *found);
@@ -166,7 +169,7 @@ bool scan_found(const struct intake_scan *s, enum intake_kind kind, int from, in
  * *end: the last token. */
 bool scan_name(const struct intake_scan *s, int n, int *end);
 /* The classes of the words near the tokens from `from` to `to`. */
-uint64_t scan_near(const struct intake_scan *s, int from, int to);
+word_set scan_near(const struct intake_scan *s, int from, int to);
 bool scan_capital(const struct intake_scan *s, int n); /* "Moser", not "MOSER" */
 bool scan_breaks(const struct intake_scan *s, int n);  /* a sentence ends at n */
 /* A name on a platform, or at a provider of mailboxes, at n. */

@@ -13,7 +13,7 @@ enum {
 static bool name_is_word(const struct intake_scan *s, int n)
 {
 	const struct token *t = scan_at(s, n);
-	static const uint64_t allowed = CLASS_FIRST_NAME | CLASS_PREMISES | CLASS_SITE |
+	static const word_set allowed = CLASS_FIRST_NAME | CLASS_PREMISES | CLASS_SITE |
 					CLASS_MAILBOX | CLASS_ENDING_WORD | CLASS_COMMON |
 					CLASS_STREET_END_MAYBE;
 	bool capital = scan_capital(s, n);
@@ -25,11 +25,11 @@ static bool name_is_word(const struct intake_scan *s, int n)
 
 /* "d.o.o.", "S.r.l.", "sp. z o.o.", "GmbH": the classes of a legal form at n. *end: its last
  * token. */
-static uint64_t name_legal_form(const struct intake_scan *s, int n, int *end)
+static word_set name_legal_form(const struct intake_scan *s, int n, int *end)
 {
 	char letters[FORM_LETTERS];
 	size_t length = 0;
-	uint64_t class = scan_at(s, n)->class & (CLASS_LEGAL | CLASS_LEGAL_SHORT);
+	word_set class = scan_at(s, n)->class & (CLASS_LEGAL | CLASS_LEGAL_SHORT);
 	*end = n;
 	if (class)
 		return scan_begins_upper(s, n) || class & CLASS_LEGAL ? class : 0;
@@ -47,7 +47,7 @@ static uint64_t name_legal_form(const struct intake_scan *s, int n, int *end)
 		length += t->text.n;
 		if (length < 2 || at == n)
 			continue;
-		uint64_t found = scan_class_of((struct str){letters, length});
+		word_set found = scan_class_of((struct str){letters, length});
 		if (found & (CLASS_LEGAL | CLASS_LEGAL_SHORT)) {
 			class = found & (CLASS_LEGAL | CLASS_LEGAL_SHORT);
 			*end = at;
@@ -60,7 +60,7 @@ static uint64_t name_legal_form(const struct intake_scan *s, int n, int *end)
  * n: the legal form. */
 static bool name_company(const struct intake_scan *s, int n, int *from, int *to)
 {
-	uint64_t class = name_legal_form(s, n, to);
+	word_set class = name_legal_form(s, n, to);
 	if (!class)
 		return false;
 	int words = 0, at = n - 1;
@@ -93,16 +93,8 @@ static int name_behind_initials(const struct intake_scan *s, int n)
  * that asks for somebody. n: the verb; at: what is behind it. */
 static bool name_asked_for(const struct intake_scan *s, int n, int at)
 {
-	static const char *const verbs[] = {"ask",  "frag",  "verlang", "demande", "pitaj",
-					    "traz", "chied", "pregunt", "vraag"};
-	bool asks = false;
-	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
-		struct str verb = str_of(verbs[i]), text = scan_at(s, n)->text;
-		asks =
-		    asks || (text.n > verb.n && str_eq_nocase((struct str){text.p, verb.n}, verb));
-	}
-	return asks && scan_capital(s, at) && name_is_word(s, at) && scan_capital(s, at + 1) &&
-	       name_is_word(s, at + 1) && scan_breaks(s, at + 2);
+	return scan_at(s, n)->class & CLASS_ASK && scan_capital(s, at) && name_is_word(s, at) &&
+	       scan_capital(s, at + 1) && name_is_word(s, at + 1) && scan_breaks(s, at + 2);
 }
 
 /* "Inhaber: Peter Moser", "ask for Tom Baker", "owned by Tom": n: the word for the role. */
@@ -146,11 +138,8 @@ static bool name_by_title(const struct intake_scan *s, int n, int *to)
 	bool title = t->class & CLASS_TITLE && (scan_begins_upper(s, n) || t->text.n > 6);
 	if (!initial && !title)
 		return false;
-	static const char *const firms[] = {"firma",  "firme",   "ditta", "empresa",
-					    "maison", "familie", "ets"};
-	bool firm = false; /* "Firma Schreinerei" tells nothing; "Herr Schreiner" does */
-	for (size_t i = 0; i < COUNT_OF(firms); i++)
-		firm = firm || word_is(t->text, firms[i]);
+	bool firm =
+	    t->class & CLASS_FIRM; /* "Firma Schreinerei" tells nothing; "Herr Schreiner" does */
 	int at = n + 1;
 	at += scan_sign(s, at, '.');
 	*to = at;
@@ -163,7 +152,7 @@ static bool name_by_title(const struct intake_scan *s, int n, int *to)
  * Tom". n: the words before the name. */
 static bool name_told(const struct intake_scan *s, int n, int *to)
 {
-	uint64_t class = scan_at(s, n)->class & (CLASS_CALLED | CLASS_CLOSING);
+	word_set class = scan_at(s, n)->class & (CLASS_CALLED | CLASS_CLOSING);
 	if (!class)
 		return false;
 	int at = n + 1;
@@ -182,21 +171,10 @@ static bool name_told(const struct intake_scan *s, int n, int *to)
 /* "Moser & Soehne", "Dupont & Fils" */
 static bool name_of_family(const struct intake_scan *s, int n, int *to)
 {
-	static const char *const heirs[] = {
-	    "sohne", "soehne", "sohn",  "fils",   "sons",     "son",     "tochter", "daughters",
-	    "figli", "hijos",  "zonen", "sinovi", "gebruder", "synowie", "filhos",  "cie"};
 	*to = n + 2;
-	const struct token *t = scan_at(s, *to);
-	for (size_t i = 0; i < COUNT_OF(heirs); i++)
-		if (word_is(scan_at(s, n)->text, heirs[i]))
-			return false;
 	bool joined = scan_one_of(s, n + 1, "&+") || scan_at(s, n + 1)->class & CLASS_AND;
-	if (!joined || !scan_capital(s, n) || !name_is_word(s, n))
-		return false;
-	for (size_t i = 0; i < COUNT_OF(heirs); i++)
-		if (word_is(t->text, heirs[i]))
-			return true;
-	return false;
+	return joined && scan_capital(s, n) && name_is_word(s, n) &&
+	       scan_at(s, *to)->class & CLASS_HEIRS;
 }
 
 bool scan_who(const struct intake_scan *s, int n, struct intake_found *found)

@@ -329,7 +329,7 @@ static bool told_read(const struct intake_scan *s, int n, bool area, struct told
 static bool scan_told(const struct intake_scan *s, int n, int *last)
 {
 	const struct token *first = scan_at(s, n);
-	uint64_t announced = 0;
+	word_set announced = 0;
 	struct told told;
 	if (first->kind != TOKEN_NUMBER || first->text.n < 2 || first->text.n > AREA_LONGEST)
 		return false;
@@ -385,11 +385,11 @@ static bool told_by_town(const struct intake_scan *s, int n, int *last)
 }
 
 /* What the words before n say about the number there: the nearest one of `classes`. */
-static uint64_t scan_context(const struct intake_scan *s, int n)
+static word_set scan_context(const struct intake_scan *s, int n)
 {
 	for (int i = n - 1; i >= n - LOOK_BACK && i >= 0; i--) {
 		const struct token *t = scan_at(s, i), *before = scan_at(s, i - 1);
-		uint64_t class = t->class & (CLASS_TEL | CLASS_CALL | CLASS_ITEM);
+		word_set class = t->class & (CLASS_TEL | CLASS_CALL | CLASS_ITEM);
 		if (class & CLASS_ITEM || (class && n - i <= 5))
 			return class & CLASS_ITEM ? CLASS_ITEM : class;
 		/* The end of a sentence, not of "Art." */
@@ -439,7 +439,7 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	int told;
 	if (told_by_town(s, n, &told))
 		return scan_found(s, INTAKE_PHONE, n, told, found);
-	uint64_t context = scan_context(s, n);
+	word_set context = scan_context(s, n);
 	bool plus =
 	    scan_sign(s, n - 1, '+') || (scan_sign(s, n - 1, '(') && scan_sign(s, n - 2, '+'));
 	scan_groups(s, n, GROUP_SIGNS, &g);
@@ -497,7 +497,7 @@ struct spoken {
 
 static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken *out)
 {
-	uint64_t before = 0; /* the class of the numeral before */
+	word_set before = 0; /* the class of the numeral before */
 	*out = (struct spoken){.last = n};
 	for (int at = n; at < s->tokens; at++) {
 		const struct token *t = scan_at(s, at);
@@ -540,7 +540,6 @@ static void scan_spoken_digits(const struct intake_scan *s, int n, struct spoken
 
 bool scan_spoken(const struct intake_scan *s, int n, int *plain, struct intake_found *found)
 {
-	static const char *const zeros[] = {"zero", "null", "nula", "oh", "o", "nul", "cero"};
 	const struct token *first = scan_at(s, n);
 	struct spoken spoken;
 	struct groups g;
@@ -548,8 +547,7 @@ bool scan_spoken(const struct intake_scan *s, int n, int *plain, struct intake_f
 		return false;
 	bool zero = first->text.p[0] == '0' || scan_sign(s, n - 1, '+') ||
 		    str_eq_nocase(scan_at(s, n - 1)->text, STR("plus"));
-	for (size_t i = 0; i < COUNT_OF(zeros); i++)
-		zero = zero || word_is(first->text, zeros[i]);
+	zero = zero || first->class & CLASS_ZERO;
 	scan_groups(s, n, GROUP_SIGNS, &g);
 	if (g.count && (groups_are_dates(&g) || groups_are_times(&g)))
 		return false;

@@ -150,13 +150,7 @@ static bool place_is_premises(const struct intake_scan *s, int n)
 /* An indefinite article before n: somebody looks for one. */
 static bool place_is_any(const struct intake_scan *s, int n)
 {
-	static const char *const any[] = {"a",   "an",    "eine", "einer", "einen", "ein",
-					  "une", "un",    "una",  "uno",   "een",   "um",
-					  "uma", "every", "any",  "keine"};
-	for (size_t i = 0; i < COUNT_OF(any); i++)
-		if (word_is(scan_at(s, n - 1)->text, any[i]))
-			return true;
-	return false;
+	return scan_at(s, n - 1)->class & CLASS_ANY;
 }
 
 /* "Kirche", "Pfarrkirche" */
@@ -214,25 +208,17 @@ static bool place_only(const struct intake_scan *s, int n, int *end)
 /* "unit 7, Otley Business Park", "Gewerbepark Koeniz, Halle 7". n: the word for the park. */
 static bool place_park(const struct intake_scan *s, int n, int *from, int *end)
 {
-	static const char *const parks[] = {
-	    "park",          "gewerbepark", "industriepark", "estate", "gewerbegebiet", "zi",
-	    "industriezone", "za",          "bedrijvenpark"};
-	static const char *const units[] = {"unit",    "halle", "hall", "lot",  "tor",
-					    "einheit", "hala",  "gate", "haus", "suite"};
-	bool park = false, number = false;
-	for (size_t i = 0; i < COUNT_OF(parks); i++)
-		park = park || word_is(scan_at(s, n)->text, parks[i]);
-	if (!park || !scan_begins_upper(s, n))
+	bool number = false;
+	if (!(scan_at(s, n)->class & CLASS_PARK) || !scan_begins_upper(s, n))
 		return false;
 	*from = *end = n;
 	for (int at = n - PLACE_GAP; at <= n + PLACE_GAP; at++)
-		for (size_t i = 0; i < COUNT_OF(units); i++)
-			if (word_is(scan_at(s, at)->text, units[i]) &&
-			    scan_at(s, at + 1)->kind == TOKEN_NUMBER) {
-				number = true;
-				*from = at < n ? at : n;
-				*end = at > n ? at + 1 : n;
-			}
+		if (scan_at(s, at)->class & CLASS_UNIT_OF_PARK &&
+		    scan_at(s, at + 1)->kind == TOKEN_NUMBER) {
+			number = true;
+			*from = at < n ? at : n;
+			*end = at > n ? at + 1 : n;
+		}
 	return number &&
 	       (scan_capital(s, n - 1) || scan_capital(s, n + 1) || scan_capital(s, n + 2));
 }
@@ -240,12 +226,8 @@ static bool place_park(const struct intake_scan *s, int n, int *from, int *end)
 /* "corner of Mill Lane and Station Road", "Ecke Hauptstrasse und Muehleweg". n: the corner. */
 static bool place_corner(const struct intake_scan *s, int n, int *end)
 {
-	static const char *const corners[] = {"corner", "ecke",    "angle", "ugao",
-					      "angolo", "esquina", "hoek"};
-	bool corner = false;
+	bool corner = scan_at(s, n)->class & CLASS_CORNER;
 	int streets = 0;
-	for (size_t i = 0; i < COUNT_OF(corners); i++)
-		corner = corner || word_is(scan_at(s, n)->text, corners[i]);
 	for (int at = n + 1; corner && at <= n + 2 * PLACE_GAP && !scan_breaks(s, at); at++) {
 		const struct token *t = scan_at(s, at);
 		struct str stem;

@@ -6,7 +6,7 @@
 
 static const struct {
 	struct str text;
-	uint64_t class;
+	word_set class;
 } intake_words[] = {
 #define WORD(text, class) {{text, sizeof(text) - 1}, CLASS_##class},
 #include "contact/intake/words.def"
@@ -19,7 +19,7 @@ enum { WORDS = COUNT_OF(intake_words), NO_WORD = WORDS, WORD_SLOTS = 8192, WORD_
 /* A word of the list, or the first word of phrases: the classes of its rows, and its phrases. */
 struct word_slot {
 	struct str word;
-	uint64_t class;
+	word_set class;
 	uint16_t phrase; /* the first; the others are in words_index.next */
 };
 
@@ -36,9 +36,9 @@ static struct {
 
 enum {
 	STEM_LETTERS = 4, /* of CLASS_MEDIA; shorter ones are whole words */
-	CLASS_ENDS = CLASS_STREET_END | CLASS_STREET_END_MAYBE,
-	CLASS_BEGINNINGS = CLASS_NO_STREET | CLASS_MEDIA | CLASS_PREMISES,
 };
+#define CLASS_ENDS       (CLASS_STREET_END | CLASS_STREET_END_MAYBE)
+#define CLASS_BEGINNINGS (CLASS_NO_STREET | CLASS_MEDIA | CLASS_PREMISES)
 
 /* The slot of the word, or the free one where it belongs. */
 static struct word_slot *words_slot(struct str word)
@@ -62,7 +62,7 @@ static void words_make_index(void)
 	for (size_t i = 0; i < WORD_SLOTS; i++)
 		words_index.slot[i].phrase = NO_WORD;
 	for (size_t i = WORDS; i-- > 0;) {
-		uint64_t class = intake_words[i].class;
+		word_set class = intake_words[i].class;
 		struct str rest = intake_words[i].text, word = str_cut(&rest, ' ');
 		unsigned char letter = (unsigned char)word.p[0];
 		struct word_slot *slot = words_slot(word);
@@ -151,7 +151,7 @@ static int scan_numeral(struct str word, int *words)
 	*words = 0;
 	while (word.n) {
 		size_t longest = 0;
-		uint64_t class = 0;
+		word_set class = 0;
 		/* "neunundsiebzig", "zesenvijftig" */
 		size_t and = scan_begins(word, STR("und"))  ? 3
 			     : scan_begins(word, STR("en")) ? 2
@@ -188,7 +188,7 @@ static void scan_classify(struct token *t)
 		t->class = CLASS_ITEM;
 	/* "fertig.Es folgt" begins a sentence; "FIRMA.DE" does not. */
 	if (t->text.n > 1 && ascii_is_upper(t->text.p[0]) && ascii_is_lower(t->text.p[1]))
-		t->class &= ~(uint64_t)CLASS_ANY_ENDING;
+		t->class &= ~(word_set)CLASS_ANY_ENDING;
 	t->digits = t->class & CLASS_TENS || t->class & CLASS_TEEN ? 2
 		    : t->class & CLASS_HUNDRED                     ? 3
 		    : t->class & CLASS_DIGIT                       ? 1
@@ -206,15 +206,15 @@ static void scan_classify(struct token *t)
 		t->class = t->words == 1 ? CLASS_DIGIT : CLASS_TEEN;
 }
 
-uint64_t scan_class_of(struct str word)
+word_set scan_class_of(struct str word)
 {
 	return words_slot(word)->class;
 }
 
 /* The classes among `classes` of the longest row that ends the word, with the part before it. */
-uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem)
+word_set scan_class_of_end(struct str word, word_set classes, struct str *stem)
 {
-	uint64_t class = 0;
+	word_set class = 0;
 	*stem = word;
 	for (int n = words_index.ends; n-- > 0;) {
 		size_t i = words_index.end[n];
@@ -228,7 +228,7 @@ uint64_t scan_class_of_end(struct str word, uint64_t classes, struct str *stem)
 	return class;
 }
 
-bool scan_begins_with_class(struct str word, uint64_t classes)
+bool scan_begins_with_class(struct str word, word_set classes)
 {
 	unsigned char letter = (unsigned char)ascii_lower(word.p[0]);
 	for (size_t i = words_index.beginning[letter]; i != NO_WORD; i = words_index.next[i])
@@ -261,7 +261,7 @@ static void scan_join_phrases(struct intake_scan *s)
 	int to = 0;
 	for (int n = 0; n < s->tokens; to++) {
 		int longest = 1;
-		uint64_t class = 0;
+		word_set class = 0;
 		bool word = s->token[n].kind == TOKEN_WORD;
 		for (size_t i = word ? words_slot(s->token[n].text)->phrase : NO_WORD; i != NO_WORD;
 		     i = words_index.next[i]) {
