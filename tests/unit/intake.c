@@ -110,13 +110,16 @@ static void texts_of_the_same_profile_do_not_add_up_to_contact_data(void **state
 	(void)state;
 	read_corpus("accepted.txt", &corpus);
 	buf_init(&text, CORPUS_MAX);
-	for (struct str rest = buf_view(&corpus); next_text(&rest, &line);) {
+	for (struct str rest = buf_view(&corpus); rest.p;) {
+		bool more = next_text(&rest, &line);
 		str_cut(&line, '\t');
-		if (buf_view(&text).n + line.n + 1 > INTAKE_TEXT_MAX) {
+		if (!more || buf_view(&text).n + line.n + 1 > INTAKE_TEXT_MAX) {
 			if (!intake_screen(buf_view(&text), &found))
 				fail_msg("%s: %s", intake_kind_name(found.kind), found.text);
 			buf_reset(&text);
 		}
+		if (!more)
+			break;
 		buf_str(&text, line);
 		buf_putc(&text, '\n');
 	}

@@ -10,6 +10,7 @@ enum {
 	BASE64_LEAST = 12, /* signs of a run */
 	BITS_OF_BASE64 = 6,
 	HEX_LEAST = 7, /* bytes */
+	DECIMAL_LEAST = 7,
 	BITS_LEAST = 5,
 	MORSE_LEAST = 6, /* letters */
 	MORSE_SIGNS = 6,
@@ -92,6 +93,29 @@ static size_t coded_hex(struct str text, size_t at, struct coded_out *out)
 		end = next;
 	}
 	if (bytes < HEX_LEAST || !letters)
+		out->n = from;
+	else
+		coded_keep_text(out, from);
+	return end;
+}
+
+/* "105 110 102 111", "105,110": signs by their decimal numbers. */
+static size_t coded_decimal(struct str text, size_t at, struct coded_out *out)
+{
+	size_t from = out->n, end = at, signs = 0;
+	while (end < text.n && ascii_is_digit(text.p[end])) {
+		int value = 0;
+		size_t digits = 0;
+		for (; end < text.n && ascii_is_digit(text.p[end]) && digits <= 3; digits++)
+			value = value * 10 + (text.p[end++] - '0');
+		if (digits < 2 || digits > 3 || value < ' ' || value >= 0x7F)
+			break;
+		coded_put(out, (char)value);
+		signs++;
+		for (int gap = 0; gap < 2 && end < text.n && strchr(" ,;-", text.p[end]); gap++)
+			end++;
+	}
+	if (signs < DECIMAL_LEAST)
 		out->n = from;
 	else
 		coded_keep_text(out, from);
@@ -207,7 +231,7 @@ static void coded_escapes(struct str text, struct coded_out *out)
 size_t intake_decode(struct str text, char decoded[INTAKE_TEXT_MAX])
 {
 	static size_t (*const codes[])(struct str text, size_t at, struct coded_out * out) = {
-	    coded_base64, coded_hex, coded_bits, coded_morse};
+	    coded_base64, coded_hex, coded_decimal, coded_bits, coded_morse};
 	struct coded_out out = {decoded, 0};
 	coded_escapes(text, &out);
 	for (size_t code = 0; code < COUNT_OF(codes); code++) {

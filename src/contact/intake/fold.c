@@ -226,6 +226,11 @@ static bool fold_is_letter(int32_t c)
 	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
 }
 
+/* Braille: the dots of the letters from a to z. */
+static const uint8_t fold_braille[] = {0x01, 0x03, 0x09, 0x19, 0x11, 0x0B, 0x1B, 0x13, 0x0A,
+				       0x1A, 0x05, 0x07, 0x0D, 0x1D, 0x15, 0x0F, 0x1F, 0x17,
+				       0x0E, 0x1E, 0x25, 0x27, 0x3A, 0x2D, 0x3D, 0x35};
+
 /* White space, dashes, digits and letters in frames become the plain ones. */
 static int32_t fold_plain(int32_t c)
 {
@@ -235,6 +240,11 @@ static int32_t fold_plain(int32_t c)
 		return 'a' + (c - 0x1F150);
 	if (c >= 0x1F170 && c <= 0x1F189)
 		return 'a' + (c - 0x1F170);
+	if (c == 0x2808 || c == 0x2832)
+		return c == 0x2808 ? '@' : '.';
+	for (size_t i = 0; c >= 0x2800 && c < 0x2840 && i < COUNT_OF(fold_braille); i++)
+		if (fold_braille[i] == c - 0x2800)
+			return 'a' + (int32_t)i;
 	int32_t digit = fold_digit(c);
 	if (digit)
 		return digit;
@@ -314,8 +324,8 @@ static uint64_t fold_spreaders(const int32_t *c, size_t n)
 	size_t letters, length;
 	for (size_t at = 0; at < n; at += length ? length : 1) {
 		length = fold_spread(c, n, at, &letters);
-		if (letters >= 3 && length >= 7 && c[at + 1] < 64 && c[at + 1] != ' ')
-			signs |= 1ull << c[at + 1];
+		if (letters >= 3 && length >= 7 && c[at + 1] != ' ')
+			signs |= 1ull << (c[at + 1] & 63); /* other ones for each of them */
 	}
 	return signs;
 }
@@ -327,8 +337,7 @@ static size_t fold_join(int32_t *c, size_t n)
 	size_t to = 0, letters;
 	for (size_t at = 0; at < n;) {
 		size_t spread = fold_spread(c, n, at, &letters), end = at + spread;
-		bool other =
-		    spread >= 3 && letters >= 2 && c[at + 1] < 64 && signs >> c[at + 1] & 1;
+		bool other = spread >= 3 && letters >= 2 && signs >> (c[at + 1] & 63) & 1;
 		if (!other && (letters < 3 || spread < 7)) {
 			c[to++] = c[at++];
 			continue;
@@ -586,6 +595,19 @@ static bool fold_is_gender(const struct intake_text *text, size_t at)
 	       (at + 1 == text->n || !fold_is_letter(text->c[at + 1]) || text->c[at + 1] == 's');
 }
 
+/* The letters that flags are made of, one by one; two are a flag. */
+static void fold_flag_letters(struct intake_text *text)
+{
+	const int32_t first = 0x1F1E6;
+	for (size_t i = 0, run; i < text->n; i += run ? run : 1) {
+		for (run = 0; i + run < text->n && text->c[i + run] >= first &&
+			      text->c[i + run] < first + 26;)
+			run++;
+		if (run == 1)
+			text->c[i] = 'a' + (text->c[i] - first);
+	}
+}
+
 /* A dot in the middle or a bullet between two letters is a dot: "mill·ch". */
 static void fold_middle_dots(struct intake_text *text)
 {
@@ -611,6 +633,7 @@ void intake_read(struct str text, struct intake_text *out)
 		out->n = 0;
 	for (size_t i = 0; i < out->n; i++)
 		out->c[i] = fold_plain(out->c[i]);
+	fold_flag_letters(out);
 	fold_middle_dots(out);
 }
 

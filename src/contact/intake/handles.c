@@ -123,6 +123,7 @@ enum {
 	PLAIN_LETTERS = 5, /* of a name that is no word of the list */
 	GAP = 4,           /* tokens between a name and its platform */
 	PHRASE_WORDS = 5,  /* of a name behind an article or in quotation marks */
+	ID_SIGNS = 8,      /* of what a service numbers its users with */
 };
 #define CLASS_SERVICE (CLASS_PLATFORM | CLASS_PROVIDER)
 
@@ -166,7 +167,8 @@ static bool handle_ends(const struct intake_scan *s, int n)
 {
 	return scan_breaks(s, n) || scan_one_of(s, n, ",)|\"#~") ||
 	       scan_at(s, n)->kind == TOKEN_NUMBER ||
-	       scan_at(s, n)->class & (CLASS_SELF | CLASS_LINK | CLASS_DASH | CLASS_DOT);
+	       scan_at(s, n)->class &
+		   (CLASS_SELF | CLASS_LINK | CLASS_DASH | CLASS_DOT | CLASS_ROLE);
 }
 
 /* "bigmill on Insta", "petermoser, gmail", "tombaker (hotmail)". n: the service. */
@@ -183,6 +185,11 @@ static bool handle_before(const struct intake_scan *s, int n, int *from)
 		listed = listed || sign;
 	}
 	if (!handle_is_plain(s, at))
+		return false;
+	/* A capital at the begin of another line says something else: "have the papers", "On
+	 * Instagram". A title can be a name by itself. */
+	if (joined && scan_at(s, at + 1)->line && scan_begins_upper(s, at + 1) &&
+	    !scan_at(s, at)->line)
 		return false;
 	*from = at;
 	bool ends = handle_ends(s, n + 1);
@@ -263,7 +270,10 @@ static bool handle_typed(const struct intake_scan *s, int n, int *from)
 static bool handle_searched(const struct intake_scan *s, int n, int *from, int *to)
 {
 	const struct token *t = scan_at(s, n);
-	if (!(t->class & (CLASS_SERVICE | CLASS_SITE)))
+	/* "On Teams we are listed as ..." */
+	bool user =
+	    t->class & CLASS_USER && scan_capital(s, n) && scan_at(s, n - 1)->class & CLASS_PREP;
+	if (!(t->class & (CLASS_SERVICE | CLASS_SITE)) && !user)
 		return false;
 	/* "google", "googeln", "guglajte" */
 	bool verb = t->class & CLASS_SITE && ascii_lower(t->text.p[0]) == 'g';
@@ -280,7 +290,7 @@ static bool handle_searched(const struct intake_scan *s, int n, int *from, int *
 		return (handle_is_plain(s, at) && handle_is_plain(s, at + 1)) ||
 		       (handle_is_capital(s, at) && handle_is_capital(s, at + 1));
 	}
-	if (!verb && !(t->class & CLASS_SERVICE))
+	if (!verb && !user && !(t->class & CLASS_SERVICE))
 		return false;
 	/* behind it, at the end of what is said */
 	int at = n + 1;
@@ -341,6 +351,39 @@ static int handle_phrase(const struct intake_scan *s, int at)
 	return ends && last - at > 1 ? last - 1 : 0;
 }
 
+/* "K7R2MX9P", "863 1234 5678": what a service numbers its users and rooms with. n: its begin. */
+static bool handle_id(const struct intake_scan *s, int n, int *end)
+{
+	size_t letters = 0, digits = 0, groups = 0;
+	for (*end = n; scan_at(s, *end)->kind != TOKEN_SIGN; ++*end) {
+		const struct token *t = scan_at(s, *end);
+		if (*end > n && t->spaced && (letters || t->kind == TOKEN_WORD))
+			break;
+		if (t->kind == TOKEN_WORD && ascii_is_lower(t->text.p[0]))
+			return false;
+		letters += t->kind == TOKEN_WORD ? t->text.n : 0;
+		digits += t->kind == TOKEN_NUMBER ? t->text.n : 0;
+		groups++;
+	}
+	bool amount = scan_at(s, *end)->class & CLASS_UNIT;
+	--*end;
+	if (letters)
+		return digits && groups > 2 && letters + digits >= ID_SIGNS;
+	/* "12 000 000" are followers. */
+	return digits > ID_SIGNS && !amount && scan_at(s, *end)->text.n != 3;
+}
+
+/* "Our eBay store, same name: StaveAndWood": a capital within, behind what announces a name. */
+static bool handle_is_camel(const struct intake_scan *s, int n)
+{
+	struct str text = scan_at(s, n)->text;
+	bool inner = false;
+	for (size_t i = 1; scan_is_word(s, n) && i < text.n; i++)
+		inner = inner || (ascii_is_upper(text.p[i]) && ascii_is_lower(text.p[i - 1]));
+	return inner && !scan_at(s, n)->class && scan_sign(s, n - 1, ':') &&
+	       scan_at(s, n - 2)->class & (CLASS_LINK | CLASS_SELF) && handle_ends(s, n + 1);
+}
+
 bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n);
@@ -349,7 +392,7 @@ bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 		return scan_found(s, INTAKE_HANDLE, n, end, found);
 	if (scan_service(s, n, found))
 		return true;
-	bool quoted = scan_quoted(s, n);
+	bool quoted = scan_quoted(s, n) || handle_is_camel(s, n);
 	if (scan_name(s, n, &end) || quoted) {
 		word_set near = scan_near(s, n, end);
 		if (near & (CLASS_PLATFORM | CLASS_USER))
@@ -397,6 +440,10 @@ bool scan_handle(const struct intake_scan *s, int n, struct intake_found *found)
 	/* "Threema: MUEHLE01" */
 	bool figures = (colon || links) && scan_is_word(s, at) && scan_at(s, at)->text.n > 3 &&
 		       scan_attached(s, at + 1) && scan_at(s, at + 1)->kind == TOKEN_NUMBER;
+	bool direct = at == n + 1 && scan_at(s, at)->kind == TOKEN_NUMBER;
+	if ((colon || links || direct) && handle_id(s, at, &end) &&
+	    (!direct || handle_ends(s, end + 1)))
+		return scan_found(s, INTAKE_HANDLE, n, end, found);
 	return ((name && scan_stands_alone(s, last)) || person || figures) &&
 	       scan_found(s, INTAKE_HANDLE, n, last, found);
 }

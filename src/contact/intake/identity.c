@@ -47,6 +47,8 @@ static bool scan_house(const struct intake_scan *s, int *at)
 	bool decimals = scan_one_of(s, n + 1, ",.") && scan_attached(s, n + 2);
 	*at = n;
 	bool unit = after->class & CLASS_UNIT && !str_eq_nocase(after->text, STR("bis"));
+	/* "der Holzplatz, 12 000 fm" */
+	unit = unit || (after->kind == TOKEN_NUMBER && after->spaced && after->text.n == 3);
 	return !decimals && !unit && !scan_sign(s, n + 1, '%');
 }
 
@@ -214,6 +216,17 @@ static bool scan_british(const struct intake_scan *s, int n, int *end)
 		(scan_begins_upper(s, n - 1) && !(scan_at(s, n - 1)->class & CLASS_ITEM)));
 }
 
+/* "Am Muehlbach 12", "An der Stadtmauer 4": a spot that streets are named after. */
+static bool scan_spot(const struct intake_scan *s, int n, int *end)
+{
+	struct str stem;
+	*end = n + 2;
+	return scan_at(s, n)->class & CLASS_SPOT_BEFORE && scan_capital(s, n + 1) &&
+	       (scan_class_of_end(scan_at(s, n + 1)->text, CLASS_SPOT, &stem) ||
+		scan_at(s, n + 1)->class & CLASS_SPOT) &&
+	       scan_house(s, end) && (scan_breaks(s, *end + 1) || scan_sign(s, *end + 1, ','));
+}
+
 /* "u Njegosevu br. 7": a word with a capital within a sentence, and the number of a house. */
 static bool scan_numbered(const struct intake_scan *s, int n, int *end)
 {
@@ -235,7 +248,8 @@ bool scan_address(const struct intake_scan *s, int n, struct intake_found *found
 	int end;
 	bool is = scan_street_in_one(s, n, &end) || scan_street_before(s, n, &end) ||
 		  scan_street_after(s, n, &end) || scan_house_and_town(s, n, &end) ||
-		  scan_british(s, n, &end) || scan_box(s, n, &end) || scan_numbered(s, n, &end);
+		  scan_british(s, n, &end) || scan_box(s, n, &end) || scan_numbered(s, n, &end) ||
+		  scan_spot(s, n, &end);
 	return is && scan_found(s, INTAKE_ADDRESS, n, end, found);
 }
 
@@ -259,7 +273,9 @@ static int scan_register_digits(const struct intake_scan *s, int *at)
 			digits += (int)t->text.n;
 			last = n;
 		} else if (t->kind == TOKEN_WORD) {
-			if (t->text.n > 3 || (digits && t->spaced))
+			/* "CHE minus 123 Punkt 456" */
+			bool sign = t->class & (CLASS_DASH | CLASS_DOT);
+			if (!sign && (t->text.n > 3 || (digits && t->spaced)))
 				break;
 		} else if (!scan_one_of(s, n, "-./ ")) {
 			break;
@@ -324,9 +340,11 @@ bool scan_register(const struct intake_scan *s, int n, struct intake_found *foun
 		const struct token *t = scan_at(s, at);
 		bool joins = t->class & (CLASS_NUMBER | CLASS_LINK | CLASS_ITEM | CLASS_ORIGIN) ||
 			     t->class & classes;
-		if (t->kind == TOKEN_WORD && (joins || t->text.n <= 3 || scan_begins_upper(s, at)))
+		bool told = scan_sign(s, at + 1, ':');
+		if (t->kind == TOKEN_WORD &&
+		    (joins || told || t->text.n <= 3 || scan_begins_upper(s, at)))
 			words++;
-		else if (!scan_one_of(s, at, ".:-#~'"))
+		else if (!scan_one_of(s, at, ".,:-#~'"))
 			break;
 	}
 	int least = class & CLASS_REGISTER_SHORT  ? REGISTER_DIGITS_SHORT

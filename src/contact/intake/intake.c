@@ -75,7 +75,7 @@ static bool scan_framed(const struct intake_scan *s, int n, const char *opens)
 }
 
 /* A dot at n with an ending behind it, as a sign or as a word. *end: the ending. */
-static bool scan_dot(const struct intake_scan *s, int n, int *end)
+static bool scan_find_dot(const struct intake_scan *s, int n, int *end)
 {
 	const struct token *dot = scan_at(s, n), *ending = scan_at(s, n + 1);
 	word_set spelled = CLASS_DOT | CLASS_POINT;
@@ -126,6 +126,20 @@ static bool scan_dot(const struct intake_scan *s, int n, int *end)
 	if (!dot->spaced && ending->spaced)
 		return lower && ending->class & CLASS_ENDING;
 	return true;
+}
+
+/* Every host that may begin at a token asks for the same dots: they are found once. */
+static void scan_all_dots(struct intake_scan *s)
+{
+	for (int n = 0, end; n < s->tokens; n++)
+		s->dot[n] = scan_find_dot(s, n, &end) ? (int16_t)end : 0;
+}
+
+static bool scan_dot(const struct intake_scan *s, int n, int *end)
+{
+	int dot = n >= 0 && n < s->tokens ? s->dot[n] : 0;
+	*end = dot ? dot : n + 1;
+	return dot;
 }
 
 /* A host that begins at n and has an ending: words, hyphens, dots. *end: the ending. */
@@ -327,6 +341,12 @@ static bool scan_provider(const struct intake_scan *s, int n, struct intake_foun
 		return scan_found(s, INTAKE_EMAIL, n - 1, after, found);
 	if (n > 0 && scan_at(s, after)->class & (CLASS_ENDING | CLASS_ENDING_SPOKEN))
 		return scan_found(s, INTAKE_EMAIL, n - 1, after, found);
+	/* "the gmail box anna.meier", "boite Gmail porte le nom anna.meier" */
+	static const word_set told = CLASS_LINK | CLASS_MAILBOX | CLASS_ITEM;
+	for (int at = n + 1; at < n + NEAR && (scan_is_word(s, at) || scan_one_of(s, at, "-:\"'"));
+	     at++)
+		if (scan_at(s, at)->class & told && scan_name(s, at + 1, &end))
+			return scan_found(s, INTAKE_EMAIL, n, end, found);
 	for (int at = n - 1; at >= n - 2 * NEAR && at >= 0; at--)
 		if (scan_name(s, at, &end) && end < n)
 			return scan_found(s, INTAKE_EMAIL, at, n, found);
@@ -485,10 +505,13 @@ static bool scan_dot_told(const struct intake_scan *s, int n, int *end)
 	if (!(scan_at(s, n)->class & (CLASS_DOT | CLASS_POINT)) || !scan_sign(s, n - 1, ',') ||
 	    !scan_is_word(s, n - 2))
 		return false;
-	for (*end = n + 1; scan_at(s, *end)->class & (CLASS_THEN | CLASS_AND);)
+	bool comma = scan_sign(s, n + 1, ',');
+	for (*end = n + 1 + comma; scan_at(s, *end)->class & (CLASS_THEN | CLASS_AND);)
 		++*end;
-	return scan_is_domain(scan_at(s, *end)) && scan_at(s, *end)->class & CLASS_ENDING &&
-	       scan_breaks(s, *end + 1);
+	/* "mill, point, net" */
+	bool between = comma && ascii_is_lower(scan_at(s, *end)->text.p[0]);
+	return (scan_is_domain(scan_at(s, *end)) || between) &&
+	       scan_at(s, *end)->class & CLASS_ENDING && scan_breaks(s, *end + 1);
 }
 
 /* "tinyurl oakbarn", "bit ly slash oakbarn". n: the word for the shortener. */
@@ -519,6 +542,19 @@ static bool scan_host_number(const struct intake_scan *s, int n, int *end)
 	return high && scan_attached(s, *end);
 }
 
+/* "one nine two dot one six eight dot seven dot ten" */
+static bool scan_host_spoken(const struct intake_scan *s, int n, int *end)
+{
+	int dots = 0;
+	if (!scan_at(s, n)->digits)
+		return false;
+	for (*end = n; scan_at(s, *end)->digits || scan_at(s, *end)->class & CLASS_DOT; ++*end)
+		dots += scan_at(s, *end)->digits && scan_at(s, *end + 1)->class & CLASS_DOT &&
+			scan_at(s, *end + 2)->digits;
+	--*end;
+	return dots == 3;
+}
+
 static bool scan_page(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	const struct token *t = scan_at(s, n), *before = scan_at(s, n - 1);
@@ -540,7 +576,8 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 		return scan_found(s, INTAKE_PAGE, n, n + 3, found);
 	if (scan_dot_told(s, n, &end))
 		return scan_found(s, INTAKE_PAGE, n - 2, end, found);
-	if (scan_shortened(s, n, &end) || scan_host_number(s, n, &end))
+	if (scan_shortened(s, n, &end) || scan_host_number(s, n, &end) ||
+	    scan_host_spoken(s, n, &end))
 		return scan_found(s, INTAKE_PAGE, n, end, found);
 	if (scan_page_ends(s, n))
 		return scan_found(s, INTAKE_PAGE, n - 1, n, found);
@@ -554,7 +591,7 @@ static bool scan_page(const struct intake_scan *s, int n, struct intake_found *f
 	if (str_eq_nocase(ending->text, STR("net")) && t->class & CLASS_FRAMEWORK)
 		return false;
 	/* "z.B.", "a. M.": one letter is an abbreviation, but "t.me" and "x.com" are hosts. */
-	if (t->text.n == 1 && !spelled &&
+	if (t->text.n == 1 && !spelled && !numbered &&
 	    !(str_eq(ending->text, STR("com")) || str_eq(ending->text, STR("me"))))
 		return false;
 	/* A digit behind the ending belongs to the number of an article: "typ.co2". */
@@ -660,6 +697,7 @@ static bool intake_screen_readings(struct str text, size_t readings, struct inta
 		if (intake_was_read(read, i))
 			continue;
 		scan_cut(s);
+		scan_all_dots(s);
 		for (size_t j = 0; j < COUNT_OF(intake_readings[i].scan); j++)
 			if (intake_readings[i].scan[j] && intake_readings[i].scan[j](s, found))
 				return false;

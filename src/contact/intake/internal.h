@@ -122,6 +122,11 @@ typedef unsigned __int128 word_set; /* of classes */
 #define CLASS_HOME             WORD_CLASS(74)
 #define CLASS_SCHEME           WORD_CLASS(75)
 #define CLASS_COLON            WORD_CLASS(76)
+#define CLASS_BROTHERS         WORD_CLASS(77)
+#define CLASS_FIGURES          WORD_CLASS(78)
+#define CLASS_SPOT             WORD_CLASS(79)
+#define CLASS_SPOT_BEFORE      WORD_CLASS(80)
+#define CLASS_BROTHERS_BEHIND  WORD_CLASS(81)
 #define CLASS_NUMERAL          (CLASS_DIGIT | CLASS_TEEN | CLASS_TENS | CLASS_HUNDRED)
 #define CLASS_ANY_ENDING       (CLASS_ENDING | CLASS_ENDING_WORD)
 
@@ -140,6 +145,7 @@ struct intake_scan {
 	char folded[FOLDED_MAX + 1];
 	size_t n;
 	struct token token[TOKENS_MAX];
+	int16_t dot[TOKENS_MAX]; /* of a dot with an ending of host names: the ending; else 0 */
 	int tokens;
 };
 

@@ -31,6 +31,9 @@ static word_set name_legal_form(const struct intake_scan *s, int n, int *end)
 	size_t length = 0;
 	word_set class = scan_at(s, n)->class & (CLASS_LEGAL | CLASS_LEGAL_SHORT);
 	*end = n;
+	/* "Oakhurst Paper Co." */
+	if (str_eq(scan_at(s, n)->text, STR("Co")) && scan_sign(s, n + 1, '.'))
+		class = CLASS_LEGAL_SHORT;
 	if (class)
 		return scan_begins_upper(s, n) || class & CLASS_LEGAL ? class : 0;
 	for (int at = n; at < s->tokens; at++) {
@@ -138,8 +141,8 @@ static bool name_by_title(const struct intake_scan *s, int n, int *to)
 	bool title = t->class & CLASS_TITLE && (scan_begins_upper(s, n) || t->text.n > 6);
 	if (!initial && !title)
 		return false;
-	bool firm =
-	    t->class & CLASS_FIRM; /* "Firma Schreinerei" tells nothing; "Herr Schreiner" does */
+	/* "Firma Schreinerei" tells nothing; "Herr Schreiner" does. */
+	bool firm = t->class & CLASS_FIRM;
 	int at = n + 1;
 	at += scan_sign(s, at, '.');
 	*to = at;
@@ -177,11 +180,26 @@ static bool name_of_family(const struct intake_scan *s, int n, int *to)
 	       scan_at(s, *to)->class & CLASS_HEIRS;
 }
 
+/* "the Moser brothers", "Gebr. Moser", "braca Petrovic". n: the brothers. */
+static bool name_of_brothers(const struct intake_scan *s, int n, int *from, int *to)
+{
+	int at = n + 1 + scan_sign(s, n + 1, '.');
+	/* "Both brothers" begins a sentence. */
+	bool behind = scan_at(s, n)->class & CLASS_BROTHERS_BEHIND && !scan_breaks(s, n - 2) &&
+		      !scan_begins_upper(s, n);
+	*from = behind ? n - 1 : n;
+	*to = behind ? n : at;
+	at = behind ? n - 1 : at;
+	return (behind || scan_at(s, n)->class & CLASS_BROTHERS) && scan_capital(s, at) &&
+	       name_is_word(s, at);
+}
+
 bool scan_who(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	int from = n, to = n;
 	bool is = scan_is_word(s, n) &&
 		  (name_by_role(s, n, &to) || name_by_title(s, n, &to) || name_told(s, n, &to) ||
-		   name_of_family(s, n, &to) || name_company(s, n, &from, &to));
+		   name_of_family(s, n, &to) || name_of_brothers(s, n, &from, &to) ||
+		   name_company(s, n, &from, &to));
 	return is && scan_found(s, INTAKE_NAME, from, to, found);
 }

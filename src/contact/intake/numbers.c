@@ -8,7 +8,11 @@ enum {
 	CALL_DIGITS = 7,       /* behind "contact" */
 	SPOKEN_DIGITS = 7,
 	GROUPS_MAX = 16,
-	LOOK_BACK = 10, /* tokens */
+	LOOK_BACK = 10,   /* tokens */
+	CONTEXT = 5,      /* from a word for calling to its number */
+	CONTEXT_TEL = 7,  /* "Tel. Zentrale in Novi Sad: 555-333", without a comma */
+	VANITY_LEAST = 5, /* letters of a number in letters */
+	VANITY_MOST = 12,
 	TOLD_WORDS = 5, /* between the groups of a number that is told in sentences */
 	TOLD_LONGEST = 8,
 	SPOKEN_LONGEST = 9, /* digits of a group between numerals */
@@ -266,8 +270,9 @@ static bool groups_are_national(const struct groups *g)
 /* What stands between two groups of a number that is told: all words, and those that join. */
 struct told {
 	int groups, digits, words, joins;
-	bool loose; /* a gap had a word that is no "then" and no "number" */
-	bool bare;  /* a gap had no "then" */
+	bool loose;   /* a gap had a word that is no "then" and no "number" */
+	bool bare;    /* a gap had no "then" */
+	bool figures; /* "the six digits": single ones follow */
 };
 
 /* "0044, then": the code of a country, which no number of an article continues. */
@@ -303,9 +308,10 @@ static bool told_read(const struct intake_scan *s, int n, bool area, struct told
 		if (t->kind == TOKEN_WORD) {
 			bool joins = t->class & (CLASS_THEN | CLASS_NUMBER | CLASS_AND);
 			told->words += !joins;
+			told->figures = told->figures || t->class & CLASS_FIGURES;
 			told->joins += joins && t->class & CLASS_THEN;
 		} else if (t->kind == TOKEN_NUMBER) {
-			bool single = t->text.n < 2 && !(area && told->groups);
+			bool single = t->text.n < 2 && !((area || told->figures) && told->groups);
 			if (single || t->text.n > TOLD_LONGEST || told_is_amount(s, at))
 				return false;
 			told->loose = told->loose || told->words;
@@ -345,6 +351,7 @@ static bool scan_told(const struct intake_scan *s, int n, int *last)
 	announced |= plus ? CLASS_AREA : 0;
 	if (!(first->text.p[0] == '0' || area) || !told_read(s, n, area, &told, last))
 		return false;
+	announced |= told.figures ? CLASS_NUMBER : 0;
 	int least = announced & CLASS_AREA ? CALL_DIGITS : PHONE_DIGITS;
 	bool sentences = announced && told.groups >= 3;
 	bool joined =
@@ -387,11 +394,13 @@ static bool told_by_town(const struct intake_scan *s, int n, int *last)
 /* What the words before n say about the number there: the nearest one of `classes`. */
 static word_set scan_context(const struct intake_scan *s, int n)
 {
+	int most = CONTEXT_TEL;
 	for (int i = n - 1; i >= n - LOOK_BACK && i >= 0; i--) {
 		const struct token *t = scan_at(s, i), *before = scan_at(s, i - 1);
 		word_set class = t->class & (CLASS_TEL | CLASS_CALL | CLASS_ITEM);
-		if (class & CLASS_ITEM || (class && n - i <= 5))
+		if (class & CLASS_ITEM || (class && n - i <= (class & CLASS_TEL ? most : CONTEXT)))
 			return class & CLASS_ITEM ? CLASS_ITEM : class;
+		most = scan_sign(s, i, ',') ? CONTEXT : most;
 		/* The end of a sentence, not of "Art." */
 		if (scan_one_of(s, i, ";!?") ||
 		    (scan_sign(s, i, '.') && before->kind == TOKEN_WORD && before->text.n > 4 &&
@@ -408,6 +417,32 @@ static bool scan_is_own_number(const struct intake_scan *s, int n)
 		if (scan_at(s, i)->class & CLASS_NUMBER)
 			return scan_at(s, i - 1)->class & CLASS_SELF;
 	return false;
+}
+
+/* "0800 FLOWERS", "1-800-CASTING": letters on the keys of a telephone. n: the prefix. */
+static bool scan_vanity(const struct intake_scan *s, int n, int *end)
+{
+	static const char *const prefixes[] = {"800",  "0800", "0808", "0810", "0820",
+					       "0840", "0844", "0848", "0900", "00800"};
+	bool prefix = false;
+	size_t letters = 0;
+	bool country = str_eq(scan_at(s, n)->text, STR("1")) && scan_sign(s, n + 1, '-');
+	n += country ? 2 : 0;
+	for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+		prefix = prefix || str_eq(scan_at(s, n)->text, str_of(prefixes[i]));
+	bool sure = country || scan_at(s, n)->text.p[0] == '0';
+	if (!prefix || !(sure || scan_context(s, n) & (CLASS_TEL | CLASS_CALL)))
+		return false;
+	*end = n;
+	for (int at = n + 1; scan_is_word(s, at) || scan_one_of(s, at, "-/."); at++) {
+		struct str word = scan_at(s, at)->text;
+		for (size_t i = 0; i < word.n; i++)
+			if (!ascii_is_upper(word.p[i]) && scan_is_word(s, at))
+				return letters >= VANITY_LEAST && letters <= VANITY_MOST;
+		letters += scan_is_word(s, at) ? word.n : 0;
+		*end = scan_is_word(s, at) ? at : *end;
+	}
+	return letters >= VANITY_LEAST && letters <= VANITY_MOST;
 }
 
 /* An amount, or a number that is part of another word: "M8", "3,5", "06A". */
@@ -437,7 +472,7 @@ bool scan_phone(const struct intake_scan *s, int n, int *skip, struct intake_fou
 	if (t->kind != TOKEN_NUMBER)
 		return false;
 	int told;
-	if (told_by_town(s, n, &told))
+	if (told_by_town(s, n, &told) || scan_vanity(s, n, &told))
 		return scan_found(s, INTAKE_PHONE, n, told, found);
 	word_set context = scan_context(s, n);
 	bool plus =

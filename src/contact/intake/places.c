@@ -8,7 +8,8 @@ enum {
 	FRACTION_DIGITS = 4,   /* of degrees that name a house */
 	COORDINATE_DIGITS = 6, /* behind "GPS" */
 	COORDINATE_GAP = 2,
-	PLUS_LONG = 8, /* signs of a plus code before its plus */
+	GRID_DIGITS = 7, /* of the Swiss grid */
+	PLUS_LONG = 8,   /* signs of a plus code before its plus */
 	PLUS_SHORT = 4,
 	PLACE_GAP = 6, /* tokens between two parts of a description */
 	PLATE_DIGITS = 2,
@@ -68,6 +69,34 @@ static bool place_minutes(const struct intake_scan *s, int n, int *end)
 	}
 	*end = at;
 	return numbers >= 2 && signs >= 2 && place_is_compass(s, at) && !scan_attached(s, at + 1);
+}
+
+/* "2 683 141 / 1 247 956": east and north of the Swiss grid, in metres. */
+static bool place_swiss_grid(const struct intake_scan *s, int n, int *end)
+{
+	static const struct {
+		int least, most;
+	} metres[] = {{2480000, 2840000}, {1070000, 1300000}};
+	bool fine = false;
+	*end = n - 1;
+	for (size_t i = 0; i < COUNT_OF(metres); i++) {
+		int value = 0, digits = 0, at = *end + 1;
+		at += i && scan_one_of(s, at, "/,;-~");
+		for (; digits < GRID_DIGITS; at++) {
+			const struct token *t = scan_at(s, at);
+			if (digits && scan_one_of(s, at, "'.\""))
+				continue;
+			if (t->kind != TOKEN_NUMBER)
+				return false;
+			for (size_t p = 0; p < t->text.n && digits <= GRID_DIGITS; p++, digits++)
+				value = value * 10 + (t->text.p[p] - '0');
+		}
+		if (digits != GRID_DIGITS || value < metres[i].least || value > metres[i].most)
+			return false;
+		fine = fine || value % 1000;
+		*end = at - 1;
+	}
+	return fine;
 }
 
 /* "GPS 47 22 13", "OS grid SE 300 334", "Koordinaten 2'600'000 / 1'200'000"; "what3words:
@@ -209,7 +238,8 @@ static bool place_only(const struct intake_scan *s, int n, int *end)
 static bool place_park(const struct intake_scan *s, int n, int *from, int *end)
 {
 	bool number = false;
-	if (!(scan_at(s, n)->class & CLASS_PARK) || !scan_begins_upper(s, n))
+	bool phrase = memchr(scan_at(s, n)->text.p, ' ', scan_at(s, n)->text.n);
+	if (!(scan_at(s, n)->class & CLASS_PARK) || !(phrase || scan_begins_upper(s, n)))
 		return false;
 	*from = *end = n;
 	for (int at = n - PLACE_GAP; at <= n + PLACE_GAP; at++)
@@ -248,10 +278,10 @@ bool scan_place(const struct intake_scan *s, int n, struct intake_found *found)
 {
 	int from = n, end = n;
 	bool is = place_two_degrees(s, n, &end) || place_minutes(s, n, &end) ||
-		  place_announced(s, n, &end) || place_three_words(s, n, &end) ||
-		  place_plus_code(s, n, &from, &end) || place_beside(s, n, &from, &end) ||
-		  place_only(s, n, &end) || place_park(s, n, &from, &end) ||
-		  place_corner(s, n, &end);
+		  place_swiss_grid(s, n, &end) || place_announced(s, n, &end) ||
+		  place_three_words(s, n, &end) || place_plus_code(s, n, &from, &end) ||
+		  place_beside(s, n, &from, &end) || place_only(s, n, &end) ||
+		  place_park(s, n, &from, &end) || place_corner(s, n, &end);
 	return is && scan_found(s, INTAKE_ADDRESS, from, end, found);
 }
 

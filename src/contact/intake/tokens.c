@@ -37,7 +37,7 @@ static struct {
 enum {
 	STEM_LETTERS = 4, /* of CLASS_MEDIA; shorter ones are whole words */
 };
-#define CLASS_ENDS       (CLASS_STREET_END | CLASS_STREET_END_MAYBE)
+#define CLASS_ENDS       (CLASS_STREET_END | CLASS_STREET_END_MAYBE | CLASS_SPOT)
 #define CLASS_BEGINNINGS (CLASS_NO_STREET | CLASS_MEDIA | CLASS_PREMISES)
 
 /* The slot of the word, or the free one where it belongs. */
@@ -238,16 +238,17 @@ bool scan_begins_with_class(struct str word, word_set classes)
 	return false;
 }
 
-/* How many tokens from n a phrase takes: words with white space, hyphens or nothing between. */
+/* How many tokens from n a phrase takes, of which `rest` follows the first word: words with white
+ * space, hyphens or nothing between. */
 static int scan_phrase(const struct intake_scan *s, int n, struct str rest)
 {
-	int at = n;
+	int at = n + 1;
 	while (rest.p) {
-		struct str word = str_cut(&rest, ' ');
-		if (at > n && scan_one_of(s, at, "-'\"") && !scan_at(s, at)->spaced)
-			at++;
+		at += scan_one_of(s, at, "-'\"") && !scan_at(s, at)->spaced;
 		const struct token *t = scan_at(s, at);
-		if (t->kind != TOKEN_WORD || !str_eq_nocase(t->text, word))
+		/* Most phrases end here: "a" begins some twenty. */
+		if (t->kind != TOKEN_WORD || ascii_lower(t->text.p[0]) != rest.p[0] ||
+		    !str_eq_nocase(t->text, str_cut(&rest, ' ')))
 			return 0;
 		at++;
 	}
@@ -262,10 +263,11 @@ static void scan_join_phrases(struct intake_scan *s)
 	for (int n = 0; n < s->tokens; to++) {
 		int longest = 1;
 		word_set class = 0;
+		struct str first = s->token[n].text;
 		bool word = s->token[n].kind == TOKEN_WORD;
-		for (size_t i = word ? words_slot(s->token[n].text)->phrase : NO_WORD; i != NO_WORD;
+		for (size_t i = word ? words_slot(first)->phrase : NO_WORD; i != NO_WORD;
 		     i = words_index.next[i]) {
-			int length = scan_phrase(s, n, intake_words[i].text);
+			int length = scan_phrase(s, n, str_from(intake_words[i].text, first.n + 1));
 			if (length > longest) {
 				longest = length;
 				class = 0;
