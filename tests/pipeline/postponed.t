@@ -8,12 +8,22 @@ use lib "$FindBin::Bin/../lib";
 use Pipeline;
 use Test::More;
 
-my $p = Pipeline->make(businesses => 60, settings => { 'pipeline.postponements' => 2 });
+my $p = Pipeline->make(businesses => 60,
+	settings => { 'pipeline.postponements' => 10000, 'pipeline.postponed' => '100ms' });
 my $i = $p->{i};
 
-# ---- for ever ----
+# ---- for too long, however seldom ----
 $p->ask_api('/throttle?after=1');
-my ($code, $text) = $p->enrich('--stage', 'http');
+my ($code, $text) = $p->enrich('--stage', 'http', '--limit', 10);
+like($text, qr/10 items = 0 ok \+ 10 failed \+ 0 dead/, 'the age of a pause is bounded') or diag $text;
+is($p->sql("SELECT string_agg(DISTINCT outcome, ',') FROM pipeline_result WHERE stage = 'http'"), 'postponed too long',
+	'and said');
+
+# ---- for ever ----
+$i->write_conf($i->slurp('holdfast.conf') =~ s/^(pipeline\.postponements) = .*/$1 = 2/mr
+	=~ s/^(pipeline\.postponed) = .*/$1 = 6h/mr);
+$p->sql('DELETE FROM pipeline_host; DELETE FROM pipeline_result');
+($code, $text) = $p->enrich('--stage', 'http');
 is($code, 0, 'a batch whose host only postpones ends') or diag $text;
 like($text, qr/60 items = 0 ok \+ 60 failed \+ 0 dead/, 'its items have failed');
 is($p->sql("SELECT string_agg(DISTINCT outcome, ',') FROM pipeline_result WHERE stage = 'http'"), 'postponed too long',

@@ -80,9 +80,14 @@ my ($workers) = $p->pairs($worker);
 $i->until('a container has a claim',
 	sub { $p->sql("SELECT count(*) FROM pipeline_claim WHERE batch_id = $batch AND cardinality(items) > 0") > 0 });
 $i->freeze(@$workers);
+$p->sql('CREATE TABLE taken (lane integer, items integer)');
+$p->sql(q{CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+	INSERT INTO taken VALUES (NEW.lane, cardinality(NEW.items)); RETURN NULL; END $$});
+$p->sql('CREATE TRIGGER taken AFTER INSERT ON pipeline_claim FOR EACH ROW EXECUTE FUNCTION write_down()');
 $p->{api}->signal('CONT');
 my $second = $p->start_worker(2);
 $i->until('others finish it', sub { $p->finished($batch) });
+is($p->sql('SELECT max(items) FROM taken WHERE lane = 1'), 10, 'what it held is taken ten at a time, not one by one');
 my $written
 	= $p->sql(
 	"SELECT md5(string_agg(business_id || found_at::text, ',' ORDER BY business_id)) FROM pipeline_result
