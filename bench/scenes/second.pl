@@ -30,8 +30,8 @@ return map { { alone => 1, %$_, name => "second-$_->{name}" } } (
 		sessions('form', 4, "INSERT INTO queue (id, note) VALUES (70001, 'b');");
 		waiting(4);
 	}, is => "SELECT count(*) = 4 FROM pg_stat_activity AS w, pg_stat_activity AS r WHERE w.wait_event_type = 'Lock'
-		AND w.application_name LIKE 'form-%' AND r.pid = ANY (pg_blocking_pids(w.pid)) AND r.application_name = 'signup-1'
-		AND r.state = 'idle in transaction'" },
+		AND w.application_name LIKE 'form-%' AND r.pid = ANY (pg_blocking_pids(w.pid))
+		AND r.application_name = 'signup-1' AND r.state = 'idle in transaction'" },
 	{ name => 'deep', label => 'lock-chain', soon => 9, tables => $queue, play => sub {
 		session('sync-1', 'BEGIN; UPDATE queue SET state = 1 WHERE id = 1;');
 		there(1, "application_name = 'sync-1' AND state = 'idle in transaction'");
@@ -88,7 +88,8 @@ INSERT INTO more VALUES (1, 'x');\n\\sleep :us us\n" x 30 . "COMMIT;");
 		CREATE TABLE visit_2 PARTITION OF visit FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')
 			WITH (autovacuum_enabled = false);
 		INSERT INTO visit SELECT n, 'done', '2026-01-05' FROM generate_series(1, 60000) AS n;
-		INSERT INTO visit SELECT n, 'done', '2026-02-01' FROM generate_series(1, 400) AS n; ANALYZE visit", play => sub {
+		INSERT INTO visit SELECT n, 'done', '2026-02-01' FROM generate_series(1, 400) AS n; ANALYZE visit",
+		play => sub {
 		bench('dispatch', 2, 5, "\\set q random(1, 900)\nSELECT count(*), max(s.name) FROM visit AS v
 	JOIN shop AS s ON s.id = v.shop WHERE v.day >= '2026-02-01' AND v.state = 'new' AND s.quality > :q;");
 	}, at => 17, then => sub {

@@ -14,6 +14,7 @@ SELECT set_config('statement_timeout', '2s', true) AS statement, set_config('loc
 SELECT current_setting('server_version_num')::bigint AS version, current_setting('server_version') AS version_text,
 	current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint AS connections_max,
 	pg_size_bytes(current_setting('track_activity_query_size')) AS query_bytes, current_database() AS database,
+	current_setting('autovacuum_max_workers')::bigint AS workers_max,
 	pg_has_role(current_user, 'pg_monitor', 'USAGE') AS monitor, to_regclass('pg_stat_statements') IS NOT NULL AS statements;
 
 -- name: observe_activity
@@ -82,8 +83,10 @@ SELECT (date_part('epoch', stats_reset) * 1000000)::bigint AS at FROM pg_stat_st
 SELECT s.query FROM pg_stat_statements(true) AS s WHERE s.queryid = $1 LIMIT 1;
 
 -- name: observe_tables
--- The tables of this database with the most dead or changed rows.
-SELECT s.schemaname || '.' || s.relname AS name, s.n_dead_tup AS dead, s.n_mod_since_analyze AS modified,
+-- The tables of this database with the most dead or changed rows. Statements name the parent of a partition.
+SELECT s.schemaname || '.' || s.relname AS name,
+	CASE WHEN c.relispartition THEN (SELECT p.relname FROM pg_class AS p WHERE p.oid = pg_partition_root(c.oid)) END AS parent,
+	s.n_dead_tup AS dead, s.n_mod_since_analyze AS modified,
 	c.reltuples::bigint AS estimate,
 	(current_setting('autovacuum_vacuum_threshold')::double precision
 		+ current_setting('autovacuum_vacuum_scale_factor')::double precision * greatest(c.reltuples, 0))::bigint AS vacuum_at,

@@ -114,7 +114,8 @@ struct observe_table {
 	char name[2 * OBSERVE_NAME];
 	int64_t dead, modified, estimate, vacuum_at, vacuumed, analyzed;
 	int64_t live;
-	bool vacuum_off; /* autovacuum and autoanalyze will never come */
+	bool vacuum_off;           /* autovacuum and autoanalyze will never come */
+	char parent[OBSERVE_NAME]; /* it is a partition of; "": of none */
 };
 
 enum observe_slot_state {
@@ -176,6 +177,7 @@ struct observe_server {
 	char version_text[32], database[OBSERVE_NAME];
 	bool standby, monitor, statements;
 	int64_t connections_max, query_bytes;
+	int64_t workers_max; /* of autovacuum; 0: not known */
 };
 
 /* One run of a statement, as far as samples saw it. */

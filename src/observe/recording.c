@@ -37,6 +37,7 @@ static const struct recording_field server_fields[] = {
     FIELD(observe_server, "statements", statements, BOOL, 0),
     FIELD(observe_server, "connections_max", connections_max, I64, 0),
     FIELD(observe_server, "query_bytes", query_bytes, I64, 0),
+    FIELD(observe_server, "workers_max", workers_max, I64, 0),
     {0},
 };
 static const struct recording_field sample_fields[] = {
@@ -132,6 +133,7 @@ static const struct recording_field holder_fields[] = {
 };
 static const struct recording_field table_fields[] = {
     TEXT_FIELD(observe_table, "name", name),
+    TEXT_FIELD(observe_table, "parent", parent),
     FIELD(observe_table, "dead", dead, I64, 0),
     FIELD(observe_table, "modified", modified, I64, 0),
     FIELD(observe_table, "estimate", estimate, I64, 0),

@@ -197,6 +197,33 @@ static void waiters_that_try_again_have_a_root_too(void **state)
 	}
 }
 
+/* Of a row, the first in the queue waits for the transaction, the others for the row. */
+static void a_chain_is_one_incident_whatever_its_first_waiter_waits_for(void **state)
+{
+	(void)state;
+	const struct str object[] = {STR("transactionid"), STR("public.booking")};
+	char key[COUNT_OF(object)][OBSERVE_NAME];
+	for (size_t i = 0; i < COUNT_OF(object); i++) {
+		struct scene s;
+		scene_begin(&s);
+		for (int t = 0; t < 6; t++) {
+			scene_next(&s);
+			scene_session(&s, 1, "billing-1", OBSERVE_IN_TRANSACTION)->xact_start =
+			    BEGAN;
+			struct observe_session *w = scene_session(&s, 2, "web", OBSERVE_ACTIVE);
+			OBSERVE_SET(w->wait_type, STR("Lock"));
+			OBSERVE_SET(w->lock_object, object[i]);
+			w->query_start = BEGAN;
+			w->blocker[w->blockers++] = 1;
+			scene_push(&s);
+		}
+		scene_is(&s, "lock-chain/certain");
+		OBSERVE_SET(key[i], str_of(s.result.finding[0].key));
+		scene_end(&s);
+	}
+	assert_string_equal(key[0], key[1]);
+}
+
 /* Short transactions of three statements whose client is slow: after one of them, because it calls
  * somebody, or after each, because it gets no processor. */
 static void clients_without_a_processor_are_no_transaction_over_io(void **state)
@@ -266,8 +293,12 @@ static void the_holder_of_dead_rows_is_the_one_whose_own_age_explains_it(void **
 		s.now->holder[s.now->holders++] =
 		    (struct observe_holder){OBSERVE_PREPARED, "gone", 52, BEGAN - 100 * SECOND};
 		if (t % 2)
-			s.now->table[s.now->tables++] = (struct observe_table){
-			    "public.t", 9000 + t, 0, 1000, 100, BEGAN, BEGAN, 0, false};
+			s.now->table[s.now->tables++] = (struct observe_table){.name = "public.t",
+									       .dead = 9000 + t,
+									       .estimate = 1000,
+									       .vacuum_at = 100,
+									       .vacuumed = BEGAN,
+									       .analyzed = BEGAN};
 		scene_push(&s);
 	}
 	scene_is(&s, "pinned-xmin/high");
@@ -428,7 +459,7 @@ static void a_batch_that_reads_a_table_and_changes_nothing_needs_few_calls(void 
 	}
 }
 
-static void a_sort_without_its_index_is_named_and_others_are_not(void **state)
+static void what_no_index_serves_is_named_and_others_are_not(void **state)
 {
 	(void)state;
 	const char *sorted = "SELECT name FROM business ORDER BY quality DESC NULLS LAST LIMIT $1";
@@ -441,6 +472,10 @@ static void a_sort_without_its_index_is_named_and_others_are_not(void **state)
 	    {sorted, "", 20, 300, 900},  /* served by an index */
 	    {sorted, "", 20, 60000, 20}, /* little of the time */
 	    {sorted, "", 900, 16000, 900},
+	    {"SELECT id FROM business WHERE lower(name) = $1", "index-near-miss/probable", 1, 3000,
+	     900},
+	    {"SELECT id FROM business WHERE lower(name) = $1", "", 1, 4, 900},
+	    {"SELECT id FROM business WHERE quality > $1", "", 900, 3000, 900},
 	    {"SELECT count(*) FROM business WHERE quality > $1", "", 1, 60000, 900},
 	    {"SELECT name FROM business ORDER BY name", "", 900, 60000, 900},
 	};
@@ -461,7 +496,14 @@ static void a_sort_without_its_index_is_named_and_others_are_not(void **state)
 static void more_blocks_a_call_are_stale_statistics_before_they_are_a_plan(void **state)
 {
 	(void)state;
-	for (int stale = 0; stale < 2; stale++) {
+	enum { KNOWN, STALE, STALE_PARTITION, CASES };
+	struct observe_table table[CASES] = {
+	    [STALE] = {
+		.name = "public.item", .modified = 90000, .estimate = 1000, .analyzed = BEGAN}};
+	table[STALE_PARTITION] = table[STALE];
+	OBSERVE_SET(table[STALE_PARTITION].name, STR("public.item_2026"));
+	OBSERVE_SET(table[STALE_PARTITION].parent, STR("item"));
+	for (int stale = KNOWN; stale < CASES; stale++) {
 		struct scene s;
 		scene_begin(&s);
 		for (int t = 0; t < 30; t++) {
@@ -469,8 +511,7 @@ static void more_blocks_a_call_are_stale_statistics_before_they_are_a_plan(void 
 			scene_statement(&s, "SELECT * FROM item WHERE city = $1", 20, 20,
 					t < 15 ? 20 * 10 : 20 * 900, t < 15 ? 10 : 400);
 			if (stale)
-				s.now->table[s.now->tables++] = (struct observe_table){
-				    "public.item", 0, 90000, 1000, 250, BEGAN, BEGAN, 0, false};
+				s.now->table[s.now->tables++] = table[stale];
 			scene_push(&s);
 		}
 		scene_is(&s, stale ? "stale-statistics/high" : "plan-change/probable");
@@ -566,212 +607,9 @@ static void a_server_that_refuses_or_was_restarted_is_named_first(void **state)
 	}
 }
 
-/* ---- of the whole server ---- */
-
-/* Twelve seconds; every third sample has what is read rarely. */
-static void whole_server(struct scene *s, void (*put)(struct observe_sample *sample, int t))
-{
-	scene_begin(s);
-	for (int t = 0; t < 12; t++) {
-		scene_next(s);
-		s->now->server_start = BEGAN - 7200 * SECOND;
-		if (t % 3 == 0)
-			put(s->now, t);
-		scene_push(s);
-	}
-}
-
-static void put_old_rows(struct observe_sample *sample, int t)
-{
-	sample->xids.age = 1500000000 + t * 1000;
-	sample->xids.freeze_max = 200000000;
-	OBSERVE_SET(sample->xids.database, STR("orders"));
-}
-
-static void put_young_rows(struct observe_sample *sample, int t)
-{
-	sample->xids.age = 250000000 + t;
-	sample->xids.freeze_max = 200000000;
-}
-
-static void put_old_multixacts(struct observe_sample *sample, int t)
-{
-	put_young_rows(sample, t);
-	sample->multixacts.age = 700000000 + t * 10000;
-	sample->multixacts.freeze_max = 400000000;
-	OBSERVE_SET(sample->multixacts.database, STR("orders"));
-}
-
-static void ids_that_run_out_are_named_with_the_time_that_is_left(void **state)
-{
-	(void)state;
-	struct scene s;
-	whole_server(&s, put_old_rows);
-	scene_is(&s, "wraparound/certain");
-	assert_string_equal(s.result.finding[0].key, "wraparound/orders");
-	assert_int_equal(s.result.finding[0].relief, JUDGE_RELIEF_NONE);
-	/* 644 million at a thousand a second: 179 hours */
-	assert_non_null(strstr(s.result.finding[0].until, "in 179 h"));
-	scene_end(&s);
-	whole_server(&s, put_old_multixacts);
-	scene_is(&s, "wraparound/certain");
-	assert_string_equal(s.result.finding[0].key, "wraparound/orders/multixacts");
-	assert_non_null(strstr(s.result.finding[0].action, "mxid_age(relminmxid)"));
-	assert_non_null(strstr(s.result.finding[0].until, "in 40 h"));
-	scene_end(&s);
-	whole_server(&s, put_young_rows); /* autovacuum will come */
-	scene_is(&s, "");
-	scene_end(&s);
-}
-
-static void put_dead_slot(struct observe_sample *sample, int t)
-{
-	sample->slot[sample->slots++] = (struct observe_slot){
-	    .name = "gone", .retained = (INT64_C(2) << 30) + t * INT64_C(5000000)};
-	sample->slot[sample->slots++] =
-	    (struct observe_slot){.name = "well", .active = true, .retained = 4096 + t};
-}
-
-static void put_still_slot(struct observe_sample *sample, int t)
-{
-	(void)t;
-	sample->slot[sample->slots++] =
-	    (struct observe_slot){.name = "idle", .retained = INT64_C(2) << 30};
-}
-
-static void put_catching_up(struct observe_sample *sample, int t)
-{
-	sample->slot[sample->slots++] = (struct observe_slot){
-	    .name = "late", .active = true, .retained = (INT64_C(8) << 30) - t * INT64_C(9000000)};
-}
-
-/* Beyond what a small server keeps anyway, though below 1 GB. */
-static void put_small_server(struct observe_sample *sample, int t)
-{
-	sample->slot[sample->slots++] =
-	    (struct observe_slot){.name = "gone",
-				  .retained = (INT64_C(300) << 20) + t * INT64_C(500000),
-				  .usual = INT64_C(200) << 20};
-}
-
-static void put_bounded(struct observe_sample *sample, int t)
-{
-	sample->slot[sample->slots++] =
-	    (struct observe_slot){.name = "away", .state = OBSERVE_SLOT_LOST};
-	sample->slot[sample->slots++] = (struct observe_slot){
-	    .name = "near", .state = OBSERVE_SLOT_LEAVES, .retained = (INT64_C(2) << 30) + t};
-}
-
-/* 40 MB, for eleven minutes. */
-static void put_little(struct observe_sample *sample, int t)
-{
-	sample->slot[sample->slots++] =
-	    (struct observe_slot){.name = "new", .retained = INT64_C(40000000) + t * INT64_C(1000)};
-}
-
-static void slots_below_a_gigabyte_and_lost_ones_are_told(void **state)
-{
-	(void)state;
-	struct scene s;
-	whole_server(&s, put_small_server);
-	scene_is(&s, "slot-retains/high");
-	scene_end(&s);
-	whole_server(&s, put_bounded);
-	scene_is(&s, "slot-retains/certain slot-retains/high");
-	assert_string_equal(s.result.finding[0].key, "slot-retains/away/lost");
-	assert_non_null(strstr(s.result.finding[0].action, "Build its consumer anew"));
-	assert_string_equal(s.result.finding[1].key, "slot-retains/near/leaves");
-	scene_end(&s);
-	whole_server(&s, put_little);
-	scene_is(&s, "");
-	scene_end(&s);
-	scene_begin(&s);
-	for (int t = 0; t < 700; t++) {
-		scene_next(&s);
-		put_little(s.now, t);
-		scene_push(&s);
-	}
-	scene_is(&s, "slot-retains/note");
-	scene_end(&s);
-}
-
-static void a_slot_that_keeps_more_and_more_is_named(void **state)
-{
-	(void)state;
-	struct scene s;
-	whole_server(&s, put_dead_slot);
-	scene_is(&s, "slot-retains/high");
-	assert_string_equal(s.result.finding[0].key, "slot-retains/gone");
-	assert_non_null(strstr(s.result.finding[0].action, "Do not drop"));
-	scene_end(&s);
-	whole_server(&s, put_still_slot);
-	scene_is(&s, "");
-	scene_end(&s);
-	whole_server(&s, put_catching_up);
-	scene_is(&s, "");
-	scene_end(&s);
-}
-
-static void put_checkpoints(struct observe_sample *sample, int t)
-{
-	sample->checkpoint_at = BEGAN + t * SECOND;
-	sample->wal_at = t * INT64_C(100000000);
-}
-
-static void put_one_checkpoint(struct observe_sample *sample, int t)
-{
-	sample->checkpoint_at = BEGAN + (t > 3) * SECOND;
-	sample->wal_at = t * INT64_C(100000000);
-}
-
-static void checkpoints_one_after_the_other_are_write_pressure(void **state)
-{
-	(void)state;
-	struct scene s;
-	whole_server(&s, put_checkpoints);
-	scene_is(&s, "write-pressure/high");
-	assert_non_null(strstr(s.result.finding[0].cause, "100.0 MB a second"));
-	scene_end(&s);
-	whole_server(&s, put_one_checkpoint);
-	scene_is(&s, "");
-	scene_end(&s);
-}
-
-static void put_dead_rows(struct observe_sample *sample, int t)
-{
-	struct observe_table *table = &sample->table[sample->tables++];
-	OBSERVE_SET(table->name, STR("public.queue"));
-	table->dead = 5000000 + t * 1000;
-	table->vacuum_at = 20050;
-	table->vacuumed = BEGAN - 3600 * SECOND;
-}
-
-static void put_vacuumed_rows(struct observe_sample *sample, int t)
-{
-	put_dead_rows(sample, t);
-	sample->table[0].vacuumed = BEGAN - 30 * SECOND;
-}
-
-static void dead_rows_that_nobody_holds_and_nobody_removes_are_said(void **state)
-{
-	(void)state;
-	struct scene s;
-	whole_server(&s, put_dead_rows);
-	scene_is(&s, "autovacuum-behind/probable");
-	scene_end(&s);
-	whole_server(&s, put_vacuumed_rows);
-	scene_is(&s, "");
-	scene_end(&s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(ids_that_run_out_are_named_with_the_time_that_is_left),
-	    cmocka_unit_test(a_slot_that_keeps_more_and_more_is_named),
-	    cmocka_unit_test(slots_below_a_gigabyte_and_lost_ones_are_told),
-	    cmocka_unit_test(checkpoints_one_after_the_other_are_write_pressure),
-	    cmocka_unit_test(dead_rows_that_nobody_holds_and_nobody_removes_are_said),
 	    cmocka_unit_test(
 		a_lock_chain_is_named_by_its_root_and_the_waiter_that_stops_the_others),
 	    cmocka_unit_test(a_wait_that_is_short_is_no_chain),
@@ -780,6 +618,7 @@ int main(void)
 	    cmocka_unit_test(a_batch_that_reads_a_table_and_changes_nothing_needs_few_calls),
 	    cmocka_unit_test(transactions_over_io_are_mostly_idle_and_go_on),
 	    cmocka_unit_test(one_reader_with_a_snapshot_is_no_transaction_over_io),
+	    cmocka_unit_test(a_chain_is_one_incident_whatever_its_first_waiter_waits_for),
 	    cmocka_unit_test(clients_without_a_processor_are_no_transaction_over_io),
 	    cmocka_unit_test(waiters_that_try_again_have_a_root_too),
 	    cmocka_unit_test(an_abandoned_transaction_is_named_when_it_is_old_enough),
@@ -789,7 +628,7 @@ int main(void)
 	    cmocka_unit_test(what_looks_like_a_herd_and_is_none),
 	    cmocka_unit_test(equal_reads_without_a_pause_are_a_herd_without_period),
 	    cmocka_unit_test(counters_name_spinning_and_polling),
-	    cmocka_unit_test(a_sort_without_its_index_is_named_and_others_are_not),
+	    cmocka_unit_test(what_no_index_serves_is_named_and_others_are_not),
 	    cmocka_unit_test(more_blocks_a_call_are_stale_statistics_before_they_are_a_plan),
 	    cmocka_unit_test(a_changed_plan_is_seen_although_readings_are_rare),
 	    cmocka_unit_test(full_and_growing_connections_are_named_with_their_owner),

@@ -6,7 +6,13 @@
 #define BEHIND_US     INT64_C(600000000)
 #define BEHIND_DAY_US INT64_C(129600000000) /* where it is off: a nightly VACUUM, with room */
 
-enum { BEHIND_TIMES = 10, BEHIND_DEAD = 100000, BEHIND_READINGS = 3, BEHIND_HOLDER_US = 60000000 };
+enum {
+	BEHIND_TIMES = 10,
+	BEHIND_DEAD = 100000,
+	BEHIND_DEAD_BUSY = 10000, /* no worker is free to come */
+	BEHIND_READINGS = 3,
+	BEHIND_HOLDER_US = 60000000
+};
 
 static bool behind_is_held(const struct judge_case *c)
 {
@@ -42,7 +48,8 @@ static int behind_readings(const struct judge_case *c, const char *name, int64_t
 	return readings;
 }
 
-static void behind_report(struct judge_case *c, const struct observe_table *t, int64_t first)
+static void behind_report(struct judge_case *c, const struct observe_table *t, int64_t first,
+			  bool busy)
 {
 	struct judge_finding *f = judge_add(c, JUDGE_AUTOVACUUM_BEHIND, JUDGE_PROBABLE);
 	if (!f)
@@ -54,7 +61,12 @@ static void behind_report(struct judge_case *c, const struct observe_table *t, i
 	    t->name, (long long)t->dead, (long long)(t->dead / (t->vacuum_at ? t->vacuum_at : 1)));
 	f->action = judge_text(
 	    c,
-	    "VACUUM %s now. Then look whether autovacuum is off for it (reloptions), has too few workers (autovacuum_max_workers), or is too slow (autovacuum_vacuum_cost_limit).",
+	    busy
+		? "VACUUM %s now: all workers of autovacuum are at other tables. "
+		  "Give it more of them (autovacuum_max_workers), or let them work faster (autovacuum_vacuum_cost_limit)."
+		: "VACUUM %s now. "
+		  "Then look whether autovacuum is off for it (reloptions)"
+		  ", has too few workers (autovacuum_max_workers), or is too slow (autovacuum_vacuum_cost_limit).",
 	    t->name);
 	f->until = "Scans of it read the dead rows until then.";
 	f->sure = judge_text(c, "probable: %lld more dead rows in the window, %s",
@@ -69,10 +81,27 @@ static bool behind_is_vacuumed(const struct judge_case *c, const struct observe_
 {
 	for (int i = 0; i < c->last->sessions; i++) {
 		const struct observe_session *s = &c->last->session[i];
-		if (strcmp(s->work, "VACUUM") == 0 && judge_names_table(s->text.text, t->name))
+		if (strcmp(s->work, "VACUUM") == 0 && judge_uses_table(s->text.text, t))
 			return true;
 	}
 	return false;
+}
+
+/* All workers of autovacuum have been at other tables throughout the window. */
+static bool behind_waits_for_workers(const struct judge_case *c, const struct observe_table *t)
+{
+	for (int i = 0; i < c->samples; i++) {
+		const struct observe_sample *sample = judge_sample(c, i);
+		int64_t elsewhere = 0;
+		for (int n = 0; n < sample->sessions; n++) {
+			const struct observe_session *s = &sample->session[n];
+			elsewhere +=
+			    s->kind == OBSERVE_VACUUM && !judge_names_table(s->text.text, t->name);
+		}
+		if (elsewhere < c->server->workers_max)
+			return false;
+	}
+	return c->server->workers_max > 0 && c->samples == OBSERVE_WINDOW;
 }
 
 /* Whether vacuum should have come by now: it is off and never came, it has been seen to stay away,
@@ -97,10 +126,13 @@ void judge_autovacuum_behind(struct judge_case *c)
 	for (int t = 0; t < now->tables; t++) {
 		const struct observe_table *table = &now->table[t];
 		int64_t first = 0, first_at = 0;
-		if (table->dead >= BEHIND_DEAD && table->dead >= BEHIND_TIMES * table->vacuum_at &&
+		bool busy = behind_waits_for_workers(c, table);
+		if (table->dead >= (busy ? BEHIND_DEAD_BUSY : BEHIND_DEAD) &&
+		    table->dead >= BEHIND_TIMES * table->vacuum_at &&
 		    !behind_is_vacuumed(c, table) &&
 		    behind_readings(c, table->name, &first, &first_at) >= BEHIND_READINGS &&
-		    first < table->dead && behind_is_late(c, table, first, first_at, now->at))
-			behind_report(c, table, first);
+		    first < table->dead &&
+		    (busy || behind_is_late(c, table, first, first_at, now->at)))
+			behind_report(c, table, first, busy);
 	}
 }

@@ -181,9 +181,15 @@ bool judge_names_table(const char *text, const char *table)
 	return false;
 }
 
+bool judge_uses_table(const char *text, const struct observe_table *table)
+{
+	return judge_names_table(text, table->name) ||
+	       (table->parent[0] && judge_names_table(text, table->parent));
+}
+
 bool judge_is_victim(const struct judge_case *c, const char *text)
 {
-	return c->pinned && judge_names_table(text, c->pinned->name);
+	return c->pinned && judge_uses_table(text, c->pinned);
 }
 
 const struct observe_sample *judge_tables(const struct judge_case *c)

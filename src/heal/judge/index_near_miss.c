@@ -1,7 +1,8 @@
-/* A statement that takes a large share of the time to sort and give a few rows, reading much for
- * each of them: no index gives that order, often by a hair (an expression that is written in
- * another way than the index has it). Which index, and the rewrite, is the audit's to prove with
- * EXPLAIN; foreign text is not planned here. */
+/* A statement that takes a large share of the time to give a few rows, reading much for each of
+ * them: no index gives that order or serves that condition, often by a hair (an expression that is
+ * written in another way than the index has it). One that counts or sums has to read much. Which
+ * index, and the rewrite, is the audit's to prove with EXPLAIN; foreign text is not planned
+ * here. */
 #include "heal/judge/internal.h"
 
 #include <string.h>
@@ -17,6 +18,22 @@ enum {
 static bool near_miss_has(const char *text, const char *words)
 {
 	return strcasestr(text, words) != NULL;
+}
+
+static bool near_miss_sorts(const char *text)
+{
+	return near_miss_has(text, "ORDER BY") && near_miss_has(text, "LIMIT");
+}
+
+static bool near_miss_seeks(const char *text)
+{
+	static const char *const sums[] = {"count(", "sum(",     "avg(",     "min(",  "max(",
+					   "_agg(",  "GROUP BY", "DISTINCT", "UNION", "INTERSECT"};
+	for (size_t i = 0; i < COUNT_OF(sums); i++) {
+		if (near_miss_has(text, sums[i]))
+			return false;
+	}
+	return near_miss_has(text, "WHERE");
 }
 
 /* Seconds of sessions at work in the window; *claimed: a judge of higher rank has explained a
@@ -45,7 +62,7 @@ static void near_miss_visit(struct judge_case *c, uint64_t fingerprint)
 	for (int i = 0; i < c->samples; i++)
 		seconds += judge_span(c, i);
 	if (sum.calls < NEAR_MISS_CALLS || sum.verb != OBSERVE_READ ||
-	    !near_miss_has(sum.text, "ORDER BY") || !near_miss_has(sum.text, "LIMIT"))
+	    (!near_miss_sorts(sum.text) && !near_miss_seeks(sum.text)))
 		return;
 	if (judge_is_victim(c, sum.text))
 		return;
@@ -62,12 +79,13 @@ static void near_miss_visit(struct judge_case *c, uint64_t fingerprint)
 		return;
 	f->key = judge_text(c, "index-near-miss/%016llx", (unsigned long long)fingerprint);
 	f->cause = judge_text(
-	    c,
-	    "A statement reads %lld blocks to give %lld rows in order, and takes %.0f %% of the time.",
-	    (long long)blocks, (long long)rows, 100 * busy / all);
+	    c, "A statement reads %lld blocks to give %lld rows%s, and takes %.0f %% of the time.",
+	    (long long)blocks, (long long)rows, near_miss_sorts(sum.text) ? " in order" : "",
+	    100 * busy / all);
 	f->action = judge_text(
 	    c,
-	    "holdfast audit db URL --statement %lld: it compares the order with the indexes there are, and proves a rewrite.",
+	    "holdfast audit db URL --statement %lld: "
+	    "it compares order and conditions with the indexes there are, and proves a rewrite.",
 	    (long long)fingerprint);
 	f->until = "Cancelling does not help: the next call reads as much.";
 	f->sure = judge_text(

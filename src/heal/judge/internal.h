@@ -69,6 +69,8 @@ void judge_take_statement(struct judge_case *c, struct judge_finding *f,
 			  const struct judge_sum *sum, uint64_t fingerprint);
 /* Whether a text names the table; in texts the schema is often missing. */
 bool judge_names_table(const char *text, const char *table);
+/* The same of a table that was read; texts name the parent of a partition. */
+bool judge_uses_table(const char *text, const struct observe_table *table);
 /* Whether what a statement costs is explained by dead rows that cannot be removed. */
 bool judge_is_victim(const struct judge_case *c, const char *text);
 /* The latest reading of the tables in the window; NULL. */

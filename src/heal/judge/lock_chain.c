@@ -318,7 +318,9 @@ static void chain_report(struct judge_case *c, const struct chain_root *r)
 		? "Until then they wait, give up (lock_timeout, statement_timeout) and try again."
 		: judge_text(c, "They wait until then; the longest has waited for %s.",
 			     judge_age(c, longest));
-	f->key = judge_text(c, "lock-chain/%s/%s", caller, r->first->lock_object);
+	/* Without the object: waiters give up and try again, and wait now for the row, now for the
+	 * transaction that has it. */
+	f->key = judge_text(c, "lock-chain/%s", caller);
 	f->sure = judge_text(c, "certain: the server says who blocks whom; object %s, mode %s",
 			     r->first->lock_object[0] ? r->first->lock_object : "not seen",
 			     r->first->lock_mode[0] ? r->first->lock_mode : "not seen");

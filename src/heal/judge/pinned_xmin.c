@@ -92,7 +92,8 @@ static void pinned_say(struct judge_case *c, struct judge_finding *f,
 	case OBSERVE_SLOT:
 		f->cause = judge_text(c, "The replication slot %s keeps dead rows.", h->name);
 		f->action =
-		    "Start its consumer, or find out whether it still has one. Do not drop the slot before you know: its consumer would have to copy everything again.";
+		    "Start its consumer, or find out whether it still has one. "
+		    "Do not drop the slot before you know: its consumer would have to copy everything again.";
 		break;
 	case OBSERVE_STANDBY:
 		f->cause = judge_text(
@@ -142,7 +143,7 @@ static void pinned_visit_victim(struct judge_case *c, uint64_t fingerprint)
 	struct judge_finding *f = &c->result->finding[c->result->findings - 1];
 	struct judge_sum sum = judge_sum_of(c, fingerprint, 1);
 	if (!sum.calls || f->statements == JUDGE_STATEMENTS ||
-	    !judge_names_table(sum.text, c->pinned->name))
+	    !judge_uses_table(sum.text, c->pinned))
 		return;
 	judge_take_statement(c, f, &sum, fingerprint);
 }

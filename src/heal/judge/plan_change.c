@@ -22,7 +22,7 @@ static double plan_growth(const struct judge_case *c, const char *text)
 	double most = 1;
 	for (int t = 0; now && t < now->tables; t++) {
 		double growth = observe_growth(c->history, now->table[t].name);
-		if (growth > most && judge_names_table(text, now->table[t].name))
+		if (growth > most && judge_uses_table(text, &now->table[t]))
 			most = growth;
 	}
 	return most;
@@ -66,7 +66,7 @@ static const struct observe_table *plan_stale_table(const struct judge_case *c, 
 			int64_t limit =
 			    table->estimate / 2 > PLAN_CHANGES ? table->estimate / 2 : PLAN_CHANGES;
 			if ((table->modified > limit || (!table->analyzed && table->modified)) &&
-			    judge_names_table(text, table->name))
+			    judge_uses_table(text, table))
 				return table;
 		}
 	}
@@ -120,7 +120,8 @@ static void plan_report(struct judge_case *c, uint64_t fingerprint, bool stale)
 		    c, "A statement reads %lld blocks a call instead of %lld, for as many rows.",
 		    reads, used);
 		f->action =
-		    "Look what changed: an index that is gone or invalid, an ANALYZE, a setting, a new version. Compare EXPLAIN (ANALYZE, BUFFERS) with a good copy.";
+		    "Look what changed: an index that is gone or invalid, an ANALYZE, a setting, a new version. "
+		    "Compare EXPLAIN (ANALYZE, BUFFERS) with a good copy.";
 		f->until = "Cancelling does not help: the next call has the same plan.";
 	}
 	f->sure = judge_text(

@@ -123,11 +123,13 @@ static void slot_judge(struct judge_case *c, const struct observe_slot *slot)
 	double rate = slot_grows(c, slot);
 	bool large = slot_is_large(slot), rises_long = slot_rises_long(c, slot);
 	/* A connected consumer falls behind while much is written, and then catches up: only when
-	 * it has taken nothing for long is it stuck, and even then it may come back. */
-	if (rate <= 0 || (slot->active ? !large || !rises_long : !large && !rises_long))
+	 * it has taken nothing for long is it stuck, and even then it may come back. Before, it is
+	 * told, and is no cause. */
+	if (rate <= 0 || (slot->active ? !large : !large && !rises_long))
 		return;
 	slot_report(c, slot, rate,
-		    !large         ? JUDGE_NOTE /* of a consumer that is being built, too */
+		    !large || (slot->active && !rises_long)
+			? JUDGE_NOTE /* of a consumer that is being built, too */
 		    : slot->active ? JUDGE_PROBABLE
 				   : JUDGE_HIGH);
 }

@@ -25,7 +25,7 @@ static double unanalysed_seconds(const struct judge_case *c, const struct observ
 		const struct observe_sample *sample = judge_sample(c, i);
 		for (int n = 0; n < sample->sessions; n++) {
 			const struct observe_session *s = &sample->session[n];
-			if (s->state != OBSERVE_ACTIVE || !judge_names_table(s->text.text, t->name))
+			if (s->state != OBSERVE_ACTIVE || !judge_uses_table(s->text.text, t))
 				continue;
 			if (judge_is_work(s) || s->text.verb == OBSERVE_INSERT)
 				return -1;
@@ -44,7 +44,7 @@ static void unanalysed_claim(struct judge_case *c, struct judge_finding *f,
 		for (int n = 0; n < sample->sessions; n++) {
 			const struct observe_session *s = &sample->session[n];
 			if (s->state != OBSERVE_ACTIVE || !judge_is_free(c, i, n) ||
-			    !judge_names_table(s->text.text, t->name))
+			    !judge_uses_table(s->text.text, t))
 				continue;
 			judge_claim(c, f, i, n);
 			judge_add_caller(f, judge_who(c, s));

@@ -198,6 +198,8 @@ void observer_take_tables(const struct db_rows *rows, struct observe_sample *sam
 	for (int i = 0; i < rows->rows && sample->tables < OBSERVE_TABLES; i++) {
 		struct observe_table *t = &sample->table[sample->tables++];
 		OBSERVE_SET(t->name, db_text(rows, i, SQL_OBSERVE_TABLES_NAME));
+		if (!db_null(rows, i, SQL_OBSERVE_TABLES_PARENT))
+			OBSERVE_SET(t->parent, db_text(rows, i, SQL_OBSERVE_TABLES_PARENT));
 		t->dead = db_i64(rows, i, SQL_OBSERVE_TABLES_DEAD);
 		t->modified = db_i64(rows, i, SQL_OBSERVE_TABLES_MODIFIED);
 		t->estimate = db_i64(rows, i, SQL_OBSERVE_TABLES_ESTIMATE);

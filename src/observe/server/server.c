@@ -141,6 +141,7 @@ static enum status observer_learn(struct observer *o, struct err *err)
 		s->statements = db_bool(&rows, 0, SQL_OBSERVE_SERVER_STATEMENTS);
 		s->connections_max = db_i64(&rows, 0, SQL_OBSERVE_SERVER_CONNECTIONS_MAX);
 		s->query_bytes = db_i64(&rows, 0, SQL_OBSERVE_SERVER_QUERY_BYTES);
+		s->workers_max = db_i64(&rows, 0, SQL_OBSERVE_SERVER_WORKERS_MAX);
 		o->no_reset_info = s->version < 140000;
 		o->no_temporary = false;
 		if (s->start != o->start) {
