@@ -46,7 +46,7 @@ static const struct cli_option options[] = {
     {"sheet", 0, CLI_TEXT, "NAME", 0, 0,
      "sheet of an XLSX file, by name or number (default: the first)", &import.sheet},
     {"encoding", 0, CLI_TEXT, "NAME", 0, 0,
-     "encoding of the text as iconv knows it, such as windows-1251 (default: UTF-8, UTF-16, UTF-32, or what the letters of a CSV tell)",
+     "encoding of the text as iconv knows it, such as windows-1251 (default: the one that its bytes tell)",
      &import.encoding},
     {"rejects", 0, CLI_TEXT, "FILE", 0, 0,
      "file to which rejected records are appended, to be corrected and imported again (default: a new file in DIR/log)",
@@ -54,7 +54,7 @@ static const struct cli_option options[] = {
     {"max-rejects", 0, CLI_TEXT, "N|P%", 0, 0,
      "change nothing when there are more rejects (default: 20%)", &max_rejects},
     {"complete", 0, CLI_TEXT, "[=P%]", 0, 0,
-     "the file has all records of the source: others of it are removed, at most P% of them (default: 10%); a dry run lists them",
+     "the file is all of its source: other records are removed, at most P% (default: 10%); a dry run lists them",
      &complete},
     {"identities", 0, CLI_TEXT, "FILE", 0, 0,
      "give records the ids that 'holdfast identities' wrote in another installation",
@@ -184,8 +184,10 @@ static void print_json(const char *file, const struct import_report *r)
 	for (size_t i = 0; i < COUNT_OF(counts); i++)
 		json_member_i64(&w, counts[i].name, (int64_t)counts[i].n);
 	import_report_json(r, &w);
-	if (explain)
+	if (explain) {
+		json_member_z(&w, "refusal", r->refusal.text);
 		put_samples(r, &w);
+	}
 	if (import.complete && import.dry_run)
 		put_gone(r, &w);
 	json_object_end(&w);
@@ -207,6 +209,14 @@ static void print_fields(const struct import_report *r)
 		       r->without_country);
 }
 
+static void print_contact_data(const struct import_report *r)
+{
+	if (r->emails_dropped || r->persons_dropped)
+		printf("  contact data left out: %" PRIu64 " e-mail addresses, %" PRIu64
+		       " named persons\n",
+		       r->emails_dropped, r->persons_dropped);
+}
+
 static void print_text(const char *file, const struct import_report *r)
 {
 	printf("%s (%s)%s: %" PRIu64 " read = %" PRIu64 " inserted + %" PRIu64 " updated + %" PRIu64
@@ -219,10 +229,7 @@ static void print_text(const char *file, const struct import_report *r)
 		print_gone(r);
 	if (r->left_out)
 		printf("  left out beside these: %" PRIu64 " that are no business\n", r->left_out);
-	if (r->emails_dropped || r->persons_dropped)
-		printf("  contact data left out: %" PRIu64 " e-mail addresses, %" PRIu64
-		       " named persons\n",
-		       r->emails_dropped, r->persons_dropped);
+	print_contact_data(r);
 	print_fields(r);
 	if (r->rejected && import.rejects)
 		printf("  rejected records: %s; mend them there and import that file\n",
@@ -238,6 +245,9 @@ static void print_explained(const char *file, const struct import_report *r)
 	printf("%" PRIu64 " records would be taken, %" PRIu64 " rejected, %" PRIu64
 	       " left out; %" PRIu64 " are closed for good\n",
 	       r->read - r->rejected, r->rejected, r->left_out, r->closed);
+	if (r->refusal.text[0])
+		printf("  an import would stop: %s\n", r->refusal.text);
+	print_contact_data(r);
 	print_fields(r);
 	if (r->samples.n)
 		printf("the first of them:\n%.*s", STR_ARG(buf_view(&r->samples)));

@@ -165,6 +165,210 @@ my @lists = (
 			. "1,A,09:00,17:00,closed,\n",
 		hours => 'Mo 09:00-17:00; Tu off'
 	],
+	# ---- columns that tell the country, two names, kinds of further languages ----
+	'SIRET tells the country' => [
+		"SIRET;Nom;Voie;Numéro;Code postal;Ville;Téléphone\n"
+			. "73282932000074;Boulangerie X;rue de la Paix;10;75002;Paris;01 42 60 00 00\n",
+		country => 'FR', street => '10 rue de la Paix', phone => '+33142600000'
+	],
+	'CNPJ tells the country' => [
+		"CNPJ;Nome Fantasia;Logradouro;Número;CEP;Município;UF;Telefone\n"
+			. "12.345.678/0001-95;Padaria;Rua Augusta;24;01310-200;São Paulo;SP;(11) 3456-7890\n",
+		country => 'BR', street => 'Rua Augusta 24', region => 'São Paulo', phone => '+551134567890'
+	],
+	'KVK tells the country' => [
+		"KvK-nummer;Handelsnaam;Straat;Huisnummer;Postcode;Plaats;Telefoon\n"
+			. "12345678;Bakker;Dorpsstraat;5;1234 AB;Utrecht;030 123 4567\n",
+		country => 'NL', street => 'Dorpsstraat 5', phone => '+31301234567'
+	],
+	'CVR tells the country' => [
+		"CVR-nummer;Navn;Vejnavn;Husnr;Postnr;By;Telefon\n"
+			. "12345678;Bageren;Strøget;5;1160;København;33 12 34 56\n",
+		country => 'DK', phone => '+4533123456'
+	],
+	'Companies House number tells the country' => [
+		"CompanyNumber,CompanyName,RegAddress.AddressLine1,RegAddress.PostTown,RegAddress.PostCode\n"
+			. "01234567,ACME LTD,1 HIGH STREET,LEEDS,LS1 4AP\n",
+		street => '1 HIGH STREET', city => 'LEEDS'
+	],
+	'Y-tunnus tells the country' => [
+		"Y-tunnus;Toiminimi;Katuosoite;Postinumero;Postitoimipaikka;Puhelin\n"
+			. "0112038-9;Leipomo Oy;Mannerheimintie 5;00100;HELSINKI;09 123 4567\n",
+		name => 'Leipomo Oy', country => 'FI', street => 'Mannerheimintie 5', postcode => '00100',
+		city => 'HELSINKI', phone => '+35891234567'
+	],
+	'Partita IVA tells the country' => [
+		"Partita IVA;Denominazione;Indirizzo;CAP;Comune;Prov;Telefono\n"
+			. "01234567890;Forno Rossi;Via Roma 12;00184;Roma;RM;06 1234567\n",
+		country => 'IT', region => 'Roma', phone => '+39061234567'
+	],
+	'region code without a country: RM' => [
+		"id;nome;indirizzo;cap;comune;provincia\n"
+			. "1;Forno;Via Roma 12;00184;Roma;RM\n",
+		country => 'IT'
+	],
+	'region code without a country: SP' => [
+		"id;nome;endereco;cidade;uf\n"
+			. "1;Padaria;Rua A 1;São Paulo;SP\n",
+		country => 'BR'
+	],
+	'region code without a country: W' => [
+		"id;name;strasse;plz;ort;bundesland\n"
+			. "1;Bäcker;Graben 1;1010;Wien;W\n",
+		country => 'AT'
+	],
+	'region code without a country: ZH' => [
+		"id;name;strasse;plz;ort;kanton\n"
+			. "1;Bäcker;Weg 1;8001;Zürich;ZH\n",
+		country => 'CH', region => 'Zürich'
+	],
+	'Firmenbuchnummer' => [
+		"Firmenbuchnummer;Firma;Straße;Hausnr;PLZ;Ort\n"
+			. "123456a;Bäcker GmbH;Graben;1;1010;Wien\n",
+		street => 'Graben 1', city => 'Wien', country => 'AT'
+	],
+	'ABN' => [
+		"ABN,Business Name,Street Number,Street Name,Suburb,State,Postcode\n"
+			. "51824753556,Joe's,12,George St,Parramatta,NSW,2150\n",
+		street => '12 George St', city => 'Parramatta', country => 'AU', region => 'New South Wales'
+	],
+	'IČO' => [
+		"IČO;Název;Ulice;Číslo domovní;PSČ;Obec\n"
+			. "12345678;Pekárna;Hlavní;12;110 00;Praha\n",
+		name => 'Pekárna', street => 'Hlavní 12', postcode => '110 00', city => 'Praha'
+	],
+	'NIP i REGON' => [
+		"NIP;REGON;Nazwa firmy;Ulica;Nr domu;Kod;Miejscowość;Województwo\n"
+			. "5261040828;012345678;Piekarnia;Długa;5;00-238;Warszawa;mazowieckie\n",
+		name => 'Piekarnia', street => 'Długa 5', city => 'Warszawa', country => 'PL', region => 'Mazowieckie'
+	],
+	'organisasjonsnummer' => [
+		"Organisasjonsnummer;Navn;Forretningsadresse.adresse;Forretningsadresse.postnummer;"
+			. "Forretningsadresse.poststed\n"
+			. "923609016;Baker AS;Storgata 1;0155;OSLO\n",
+		name => 'Baker AS', street => 'Storgata 1', postcode => '0155', city => 'OSLO'
+	],
+	'RFC Mexico DENUE' => [
+		"id,nom_estab,raz_social,nombre_act,tipo_vial,nom_vial,numero_ext,nomb_asent,cod_postal,"
+			. "entidad,municipio,telefono,www,latitud,longitud\n"
+			. "1,PANADERIA EL SOL,,Panificación tradicional,CALLE,JUAREZ,12,CENTRO,44100,JALISCO,"
+			. "Guadalajara,3331234567,,20.676,-103.347\n",
+		name => 'PANADERIA EL SOL', street => 'CALLE JUAREZ 12, CENTRO', postcode => '44100',
+		city => 'Guadalajara', region => 'Jalisco', country => 'MX', phone => '+523331234567'
+	],
+	'Razón social beside Nombre comercial' => [
+		"id;Razón social;Nombre comercial;Municipio\n"
+			. "1;Panificadora Sol S.L.;Panadería Sol;Madrid\n",
+		name => 'Panadería Sol', alt_names => [ 'Panificadora Sol S.L.' ]
+	],
+	'Nombre comercial beside Razón social' => [
+		"id;Nombre comercial;Razón social;Municipio\n"
+			. "1;Panadería Sol;Panificadora Sol S.L.;Madrid\n",
+		name => 'Panadería Sol', alt_names => [ 'Panificadora Sol S.L.' ]
+	],
+	'Trading name beside legal name' => [
+		"id,Legal Name,Trading Name,City\n"
+			. "1,Joe Foods Ltd,Joe's Diner,Leeds\n",
+		name => q{Joe's Diner}, alt_names => [ 'Joe Foods Ltd' ]
+	],
+	'trade name missing' => [
+		"id,Legal Name,Trading Name,City\n"
+			. "1,Joe Foods Ltd,,Leeds\n",
+		name => 'Joe Foods Ltd', alt_names => undef
+	],
+	'Danish kinds' => [
+		"id;navn;by;branche\n"
+			. "1;A;Aarhus;Bageri\n"
+			. "2;B;Aarhus;Frisør\n"
+			. "3;C;Aarhus;Tandlæge\n",
+		categories => [ 'bakery' ], '2.categories' => [ 'hairdresser' ], '3.categories' => [ 'dentist' ]
+	],
+	'Finnish kinds' => [
+		"id;nimi;kaupunki;toimiala\n"
+			. "1;A;Turku;Leipomo\n"
+			. "2;B;Turku;Kampaamo\n"
+			. "3;C;Turku;Hammaslääkäri\n",
+		name => 'A', city => 'Turku', categories => [ 'bakery' ], '2.categories' => [ 'hairdresser' ],
+		'3.categories' => [ 'dentist' ]
+	],
+	'Norwegian kinds' => [
+		"id;navn;sted;bransje\n"
+			. "1;A;Oslo;Bakeri\n"
+			. "2;B;Oslo;Frisør\n"
+			. "3;C;Oslo;Tannlege\n",
+		categories => [ 'bakery' ], '2.categories' => [ 'hairdresser' ], '3.categories' => [ 'dentist' ]
+	],
+	'Swedish kinds' => [
+		"id;namn;ort;bransch\n"
+			. "1;A;Lund;Bageri\n"
+			. "2;B;Lund;Frisör\n"
+			. "3;C;Lund;Tandläkare\n",
+		categories => [ 'bakery' ], '2.categories' => [ 'hairdresser' ], '3.categories' => [ 'dentist' ]
+	],
+	'Google Takeout places API' => [
+		qq({"places":[{"id":"ChIJx","displayName":{"text":"Café Sol","languageCode":"de"},)
+			. qq("formattedAddress":"Hauptstr. 5, 10115 Berlin, Germany","location":{"latitude":52.53,)
+			. qq("longitude":13.38},"nationalPhoneNumber":"030 1234567",)
+			. qq("internationalPhoneNumber":"+49 30 1234567","websiteUri":"https://sol.example/",)
+			. qq("businessStatus":"OPERATIONAL","regularOpeningHours":{"weekdayDescriptions":["Monday: 9:)
+			. qq(00 AM – 5:00 PM","Tuesday: Closed"]},"primaryType":"cafe"}]}\n),
+		name => 'Café Sol', city => 'Berlin', postcode => '10115', phone => '+49301234567',
+		website => 'https://sol.example/', hours => 'Mo 09:00-17:00; Tu off', categories => [ 'cafe' ],
+		lat => '52.5300000'
+	],
+	'Yelp fusion' => [
+		qq({"businesses":[{"id":"y1","name":"Joe","is_closed":false,)
+			. qq("categories":[{"alias":"bakeries","title":"Bakeries"}],"coordinates":{"latitude":37.77,)
+			. qq("longitude":-122.42},"location":{"address1":"12 Main St","address2":"",)
+			. qq("city":"San Francisco","zip_code":"94103","country":"US","state":"CA"},)
+			. qq("phone":"+14155550123","display_phone":"(415) 555-0123","price":"\$\$"}]}\n),
+		name => 'Joe', street => '12 Main St', city => 'San Francisco', postcode => '94103', country => 'US',
+		phone => '+14155550123', lat => '37.7700000', categories => [ 'bakery' ], closed => undef
+	],
+	'Facebook page' => [
+		qq({"id":"123","name":"Bakery","category":"Bakery","location":{"street":"Main St 1",)
+			. qq("city":"Bern","country":"Switzerland","zip":"3000","latitude":46.94,"longitude":7.44},)
+			. qq("phone":"+41 31 300 00 01","website":"http://b.example","hours":{"mon_1_open":"09:00",)
+			. qq("mon_1_close":"12:00","mon_2_open":"13:00","mon_2_close":"17:00"},)
+			. qq("is_permanently_closed":false}\n),
+		name => 'Bakery', street => 'Main St 1', city => 'Bern', country => 'CH', phone => '+41313000001',
+		hours => 'Mo 09:00-12:00,13:00-17:00', categories => [ 'bakery' ]
+	],
+	'Foursquare' => [
+		qq({"fsq_place_id":"f1","name":"Bar","latitude":47.37,"longitude":8.54,"address":"Weg 1",)
+			. qq("locality":"Zürich","region":"ZH","postcode":"8001","country":"CH",)
+			. qq("tel":"044 300 00 01","website":"http://bar.example","date_closed":"2023-05-01",)
+			. qq("fsq_category_labels":["Dining and Drinking > Bar"]}\n),
+		name => 'Bar', city => 'Zürich', closed => '2023-05-01', phone => '+41443000001',
+		categories => [ 'bar' ]
+	],
+	'schema.org department hours' => [
+		qq({"\@context":"https://schema.org","\@type":["Bakery","CafeOrCoffeeShop"],"name":"X",)
+			. qq("openingHours":["Mo-Fr 07:00-18:00","Sa 07:00-12:00"],)
+			. qq("address":{"\@type":"PostalAddress","streetAddress":"Weg 1","addressLocality":"Bern",)
+			. qq("addressCountry":{"\@type":"Country","name":"Schweiz"}},"telephone":["031 300 00 01",)
+			. qq("031 300 00 02"]}\n),
+		hours => 'Mo-Fr 07:00-18:00; Sa 07:00-12:00', country => 'CH', phone => '+41313000001',
+		extra => { phones => '+41313000002' }
+	],
+	'schema.org closed all day spec' => [
+		qq({"\@context":"http://schema.org","\@type":"Dentist","name":"X",)
+			. qq("openingHoursSpecification":[{"dayOfWeek":"Sunday","opens":"","closes":""},)
+			. qq({"dayOfWeek":"Monday","opens":"09:00","closes":"17:00"}]}\n),
+		hours => 'Sunday -; Monday 09:00-17:00'
+	],
+	'chamber list' => [
+		"Mitglieder 2026;;;;\n"
+			. ";;;;\n"
+			. "Firma;Inhaber;Adresse;Ort;Tel. / Fax\n"
+			. "Muster AG;Max Muster;Weg 1;8001 Zürich;044 300 00 01 / 044 300 00 02\n",
+		name => 'Muster AG', street => 'Weg 1', postcode => '8001', city => 'Zürich'
+	],
+	'hours of days in German columns' => [
+		"Name;Ort;Mo von;Mo bis;Di von;Di bis\n"
+			. "A;Bern;08:00;12:00;;\n",
+		hours => 'Mo 08:00-12:00'
+	],
 	Serbian => [
 		"naziv;ulica;broj;poštanski broj;mesto;država;telefon;veb sajt;radno vreme\n"
 			. "Zora;Кнеза Милоша;12;11000;Beograd;Srbija;011/3123-456;www.zora.example;pon-pet 7-20h\n",
@@ -364,5 +568,21 @@ while (my ($name, $list) = splice @lists, 0, 2) {
 		$seen{$key} = $records[$n]{$field};
 	}
 	is_deeply(\%seen, \%right, $name) or diag explain \@records;
+}
+
+# ---- all that an import would say ----
+{
+	open my $out, '>', "$dir/list" or die $!;
+	print $out "SIRET,name,city,email\n1,A,Bern,a\@b.example\n2,,Bern,\n3,B,Chur,x,y,z\n4,C\n";
+	close $out or die $!;
+	open my $in, '-|', "$build/holdfast", 'import', '--explain', "$dir/list" or die $!;
+	my $text = do { local $/; <$in> };
+	close $in;
+	like($text, qr/^2 records would be taken, 2 rejected/m, 'how many are rejected');
+	like($text, qr/an import would stop: 2 of 4 records were rejected/, 'that they are too many');
+	like($text, qr/^  look at line 4: rejected: 6 values where the header has 4$/m, 'where and why');
+	like($text, qr/^  rejected because: .*the record has no name \(1\)/m, 'each cause, counted');
+	like($text, qr/contact data left out: 1 e-mail/, 'what is never kept');
+	like($text, qr/countries found by columns: FR \(2\)/, 'countries that the records do not name');
 }
 done_testing;

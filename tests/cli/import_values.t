@@ -100,6 +100,8 @@ my @hours = (
 	'Mo-Fr 8:00-18:00 Uhr Sa 8:00-12:00 Uhr' => 'Mo-Fr 08:00-18:00; Sa 08:00-12:00',
 	'Di bis Fr 9-18:30 durchgehend; Sa 8-16 durchgehend' => 'Tu-Fr 09:00-18:30; Sa 08:00-16:00',
 	'Dienstags 9-12' => 'Tu 09:00-12:00',
+	'sonn- und feiertags 10-12' => 'Su,PH 10:00-12:00',
+	'Mo-Sa 10-20, sonn- und feiertags geschlossen' => 'Mo-Sa 10:00-20:00; Su,PH off',
 	'Montags und mittwochs 14-18 Uhr' => 'Mo,We 14:00-18:00',
 	'Mo-Fr 9-18 Uhr, Feiertage geschlossen' => 'Mo-Fr 09:00-18:00; PH off',
 	'ma-vr 9.00-17.30 uur' => 'Mo-Fr 09:00-17:30',
@@ -178,8 +180,6 @@ my @texts = (
 	'Mo-Fr 12-8',
 	'Mo-Fr 8-8',
 	'Mo-Fr 9-9',
-	'sonn- und feiertags 10-12',
-	'Mo-Sa 10-20, sonn- und feiertags geschlossen',
 	'8-18',
 	'08:00-18:00',
 	'9-17 Uhr',
@@ -208,11 +208,14 @@ for my $i (0 .. $#texts) {
 }
 
 # ---- UTF-8 that was encoded twice ----
-my @words = ('Zürich', 'Bäckerei Müller', 'Café Crème', 'Plzeň', 'Kovačić', 'Łódź', 'Пекарня Берёзка', 'Αθήνα', 'Győr',
+my @words = ('Zürich', 'Bäckerei Müller', 'Café Crème', 'Plzeň', 'Kovačić', 'Łódź',
+	'Пекарня Берёзка', 'Αθήνα', 'Győr',
 	'MÜNCHEN', 'Škoda', 'Señor', 'L’Été', '“Bar” – Café', 'SÃO JOÃO', '50 €');
-my @others = ('MÍŠEK', 'ČŠ', 'IRMÃ SANTA', '«Été»', 'Ñandú', 'ÉTÉ À LA PLAGE', 'Şeker Fırını', 'Brânză',
+my @others = ('MÍŠEK', 'ČŠ', 'IRMÃ SANTA', '«Été»', 'Ñandú', 'ÉTÉ À LA PLAGE',
+	'Şeker Fırını', 'Brânză',
 	'Tōkyō', 'Việt Nam',
-	'東京', 'مخبز', 'חיפה', 'ЁЛКА', 'Їжак і Ґанок', 'Φάρμακα', '½ Preis', '¡Olé!', 'N° 5 ©', 'Öä', '«Ã ¼»', 'Ærø', 'Þór');
+	'東京', 'مخبز', 'חיפה', 'ЁЛКА', 'Їжак і Ґанок',
+	'Φάρμακα', '½ Preis', '¡Olé!', 'N° 5 ©', 'Öä', '«Ã ¼»', 'Ærø', 'Þór');
 {
 	my @twice;
 	for my $word (@words) {
@@ -238,8 +241,10 @@ my @others = ('MÍŠEK', 'ČŠ', 'IRMÃ SANTA', '«Été»', 'Ñandú', 'ÉTÉ �
 
 # ---- what a business is called in Serbian, in both scripts ----
 my %kinds = (Pekara => 'bakery', 'Пекара' => 'bakery', 'Ресторан' => 'restaurant', Mesara => 'butcher',
-	'Месара' => 'butcher', Apoteka => 'pharmacy', 'Апотека' => 'pharmacy', 'Frizerski salon' => 'hairdresser',
-	'Фризерски салон' => 'hairdresser', 'Cvećara' => 'florist', 'Цвећара' => 'florist', 'CVECARA' => 'florist',
+	'Месара' => 'butcher', Apoteka => 'pharmacy',
+	'Апотека' => 'pharmacy', 'Frizerski salon' => 'hairdresser',
+	'Фризерски салон' => 'hairdresser', 'Cvećara' => 'florist',
+	'Цвећара' => 'florist', 'CVECARA' => 'florist',
 	'Cafes, Tea Rooms & Coffee Shops' => 'cafe', 'Bakeries & Cafés' => "bakery\x1fcafe", 'Bäckerei und Café' =>
 		"bakery\x1fcafe", 'Coffee Shop' => 'cafe');
 {

@@ -113,7 +113,7 @@ static void headers_of_many_kinds_are_known(void **state)
 	    {"Catégorie", RECORD_CATEGORIES, "bakery", "bakery"},
 	    {"Breitengrad", RECORD_LAT, "47,5", "47.5000000"},
 	    {"Beschreibung", RECORD_DESCRIPTION, "Gut.", "Gut."},
-	    {"Kanton", RECORD_REGION, "ZH", "ZH"},
+	    {"Kanton", RECORD_REGION, "ZH", "Zürich"}, /* of Switzerland, by the column */
 	    {"Last modified", RECORD_UPDATED_AT, "2024-05-06", "2024-05-06T00:00:00Z"},
 	};
 	(void)state;

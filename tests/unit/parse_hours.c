@@ -126,11 +126,86 @@ static void texts_are_understood_whole_or_stay_text(void **state)
 	    {"Fri 10pm-late", "Fri 10pm-late"},
 	    {"Mo-Fr 9-12 nach Vereinbarung", "Mo-Fr 9-12 nach Vereinbarung"},
 	    {"closed", "\"closed\""},
+	    /* excepted days, and cases of names of days */
+	    {"tägl. außer So 7-19", "Mo-Sa 07:00-19:00"},
+	    {"täglich außer sonntags 7-19 Uhr", "Mo-Sa 07:00-19:00"},
+	    {"Hétfőtől péntekig 9-17", "Mo-Fr 09:00-17:00"},
+	    {"hétfő-péntek: 8:00-16:00, szombat: zárva", "Mo-Fr 08:00-16:00; Sa off"},
+	    {"H-P 8:00-16:00", "Mo-Fr 08:00-16:00"},
+	    {"10:00-18:00 daily except Wednesdays", "Mo,Tu,Th-Su 10:00-18:00"},
+	    {"9-18 Uhr täglich außer Montag", "Tu-Su 09:00-18:00"},
+	    {"daily except Wednesdays 10:00-18:00", "Mo,Tu,Th-Su 10:00-18:00"},
+	    {"każdy dzień oprócz niedzieli 8-20", "Mo-Sa 08:00-20:00"},
+	    {"codziennie oprócz poniedziałków 10-18", "Tu-Su 10:00-18:00"},
+	    {"Pondělí až pátek 9-17", "Mo-Fr 09:00-17:00"},
+	    {"po-pá 8-12 a 13-17", "Mo-Fr 08:00-12:00,13:00-17:00"},
+	    {"denně kromě pondělí 10-18", "Tu-Su 10:00-18:00"},
+	    {"Pzt-Cum 09:00-18:00", "Mo-Fr 09:00-18:00"},
+	    {"Hafta içi 09:00-18:00, hafta sonu kapalı", "Mo-Fr 09:00-18:00; Sa,Su off"},
+	    {"dagligen utom söndagar 10-18", "Mo-Sa 10:00-18:00"},
+	    {"Alle dage undtagen mandag 11-17", "Tu-Su 11:00-17:00"},
+	    {"alle dager unntatt søndag 10-18", "Mo-Sa 10:00-18:00"},
+	    {"todos los días excepto lunes 10-20", "Tu-Su 10:00-20:00"},
+	    {"de 10 a 20h todos los días salvo los lunes", "Tu-Su 10:00-20:00"},
+	    {"tutti i giorni tranne il martedì 12-15 e 19-23", "Mo,We-Su 12:00-15:00,19:00-23:00"},
+	    {"12-15, 19-23 tutti i giorni tranne il lunedì", "Tu-Su 12:00-15:00,19:00-23:00"},
+	    {"de 10h à 18h tous les jours sauf le lundi", "Tu-Su 10:00-18:00"},
+	    {"dagelijks behalve zondag 9-18 uur", "Mo-Sa 09:00-18:00"},
+	    {"todos os dias exceto segunda-feira das 9h às 18h", "Tu-Su 09:00-18:00"},
+	    {"toate zilele 9-21", "Mo-Su 09:00-21:00"},
+	    {"Luni - Vineri: 09:00 - 18:00; Sâmbătă: 10:00 - 14:00; Duminică: închis",
+	     "Mo-Fr 09:00-18:00; Sa 10:00-14:00; Su off"},
+	    {"zilnic cu excepția duminicii 9-18", "Mo-Sa 09:00-18:00"},
+	    {"ежедневно кроме воскресенья 9:00-21:00", "Mo-Sa 09:00-21:00"},
+	    {"Щодня, крім неділі 9:00-18:00", "Mo-Sa 09:00-18:00"},
+	    {"С 9:00 до 18:00 ежедневно, кроме понедельника", "Tu-Su 09:00-18:00"},
+	    {"svakim danom osim nedeljom 8-20h", "Mo-Sa 08:00-20:00"},
+	    {"Καθημερινά 9-21", "Καθημερινά 9-21"},
+	    {"κάθε μέρα εκτός Κυριακής 09:00-21:00", "Mo-Sa 09:00-21:00"},
+	    {"päivittäin paitsi sunnuntaisin 10-18", "Mo-Sa 10:00-18:00"},
+	    {"ma-pe klo 9-17, la klo 10-15, su suljettu",
+	     "Mo-Fr 09:00-17:00; Sa 10:00-15:00; Su off"},
+	    {"Maanantaista perjantaihin 9-17", "Mo-Fr 09:00-17:00"},
+	    {"kivéve vasárnap 8-20", "kivéve vasárnap 8-20"},
+	    {"minden nap kivéve vasárnap 8-20", "Mo-Sa 08:00-20:00"},
+	    {"Mo-Sa außer Mi 9-18", "Mo,Tu,Th-Sa 09:00-18:00"},
+	    {"9-18 Mo-Sa außer Mi", "Mo,Tu,Th-Sa 09:00-18:00"},
+	    {"Mon-Fri 9am-5pm except Wed 9am-12pm", "Mon-Fri 9am-5pm except Wed 9am-12pm"},
+	    {"Daily 10-6pm except Tuesday closed", "Daily 10-6pm except Tuesday closed"},
+	    {"Mo-Fr 9-17, außer an Feiertagen", "Mo-Fr 9-17, außer an Feiertagen"},
+	    {"Mon 9:00 AM - 5:00 PM Tue Closed", "Mo 09:00-17:00; Tu off"},
+	    {"1st and 3rd Saturday 9-12", "1st and 3rd Saturday 9-12"},
+	    {"nur am Wochenende 10-17 Uhr", "nur am Wochenende 10-17 Uhr"},
+	    {"ab 18 Uhr", "ab 18 Uhr"},
+	    {"Seg a Sex das 8h às 18h; Sáb das 8h às 12h", "Mo-Fr 08:00-18:00; Sa 08:00-12:00"},
+	    {"Di. - Fr.: 10 - 18.30 Uhr, Sa.: 10 - 16 Uhr, So./Mo.: geschlossen",
+	     "Mo,Su off; Tu-Fr 10:00-18:30; Sa 10:00-16:00"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(examples); i++) {
 		char text[200];
 		snprintf(text, sizeof(text), "name|hours\nA|%s\n", examples[i].written);
+		parse(text);
+		expect("csv", 1, 0);
+		expect_hours(examples[i].written, examples[i].hours, value(0, RECORD_HOURS));
+	}
+}
+
+static void bars_divide_days_from_their_times(void **state)
+{
+	static const struct example examples[] = {
+	    {"Mon - Fri | 9AM - 5PM", "Mo-Fr 09:00-17:00"},
+	    {"Mon | 9AM - 5PM | Tue | 9AM - 6PM", "Mo 09:00-17:00; Tu 09:00-18:00"},
+	    {"Mo-Fr 8-12 | 13-17", "Mo-Fr 08:00-12:00,13:00-17:00"},
+	    {"Mo-Fr 9-12 | Sa geschlossen", "Mo-Fr 09:00-12:00; Sa off"},
+	    {"Mo-Fr | Sa 9-12", "Mo-Fr | Sa 9-12"}, /* when is it open on Monday? */
+	    {"Mo-Fr 9-12 | Sa", "Mo-Fr 9-12 | Sa"},
+	    {"9-12 | Mo-Fr", "9-12 | Mo-Fr"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(examples); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "name;hours\nA;%s\n", examples[i].written);
 		parse(text);
 		expect("csv", 1, 0);
 		expect_hours(examples[i].written, examples[i].hours, value(0, RECORD_HOURS));
@@ -311,6 +386,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(texts_are_understood_whole_or_stay_text),
+	    cmocka_unit_test(bars_divide_days_from_their_times),
 	    cmocka_unit_test(hours_of_a_day_are_understood_or_stay_text),
 	    cmocka_unit_test(specifications_of_schema_org_are_understood_or_stay_text),
 	    cmocka_unit_test(the_language_of_openstreetmap_is_taken_as_it_is),

@@ -297,8 +297,13 @@ enum status import_explain(int fd, const char *name, const struct import_options
 	without_rejects.rejects = NULL;
 	begin(&im, name);
 	enum status status = parse(&im, fd);
-	if (status != OK)
+	if (status != OK) {
 		status = err_prefix(err, status, "%s", name);
+	} else {
+		im.err = &report->refusal;
+		if (import_check_rejects(&im) == OK)
+			report->refusal.text[0] = '\0';
+	}
 	finish(&im);
 	return status;
 }

@@ -69,6 +69,7 @@ struct import_report {
 	struct import_note *notes, *last_note;
 	struct import_gone *gone, *last_gone; /* of a dry run; as many as the arena holds */
 	struct buf samples;                   /* of import_explain: three records as JSON lines */
+	struct err refusal; /* of import_explain: why an import would change nothing; else empty */
 };
 
 void import_report_init(struct import_report *report);

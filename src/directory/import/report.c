@@ -131,8 +131,6 @@ static void put_remarks(const struct import_report *r, struct buf *out)
 void import_report_fields(const struct import_report *r, struct buf *out)
 {
 	bool head = false;
-	if (r->nameless)
-		buf_printf(out, "  rejected because they have no name: %" PRIu64 "\n", r->nameless);
 	put_remarks(r, out);
 	for (const struct import_note *n = next_of(r->notes, RECORD_NOTE_FIELD); n;
 	     n = next_of(n->next, RECORD_NOTE_FIELD)) {

@@ -7,6 +7,7 @@
 #include "directory/taxonomy/taxonomy.h"
 #include "directory/words/words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -98,6 +99,27 @@ static bool category_word_before(const void *word, const void *hash)
 	return ((const struct category_word *)word)->hash < *(const uint64_t *)hash;
 }
 
+/* Names of kinds in languages that the pages do not speak. */
+static size_t category_add_kinds(struct category_word *words, size_t count)
+{
+	static const struct {
+		const char *key, *names;
+	} kinds[] = {
+#define KIND(key, names) {key, names},
+#include "directory/parse/kinds.def"
+#undef KIND
+	};
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		const struct taxonomy_category *c =
+		    taxonomy_find(TAXONOMY_KEY, str_of(kinds[i].key));
+		must(c);
+		char all[600];
+		snprintf(all, sizeof(all), ":%s", kinds[i].names);
+		count = category_add_words(words, count, c, all);
+	}
+	return count;
+}
+
 static const struct taxonomy_category *by_folded_word(struct str value)
 {
 	static struct category_word words[CATEGORY_WORDS_MAX];
@@ -109,6 +131,7 @@ static const struct taxonomy_category *by_folded_word(struct str value)
 			count = category_add_words(words, count, c, c->words);
 			count = category_add_words(words, count, c, taxonomy_also(c));
 		}
+		count = category_add_kinds(words, count);
 		qsort(words, count, sizeof(words[0]), category_compare_words);
 	}
 	struct str word = words_key(value, key);

@@ -149,6 +149,12 @@ static const struct grid {
     {"coordinates of the British grid (EPSG:27700); convert them to WGS 84", 0, 7e5, 0, 1.3e6},
 };
 
+static bool is_on_grid(const struct grid *g, double east, double north)
+{
+	return east >= g->east_from && east <= g->east_to && north >= g->north_from &&
+	       north <= g->north_to;
+}
+
 static struct value_place on_grid(double east, double north, struct str country)
 {
 	struct value_place place = {.converted = true};
@@ -161,10 +167,8 @@ static struct value_place on_grid(double east, double north, struct str country)
 	}
 	place.cause = "not degrees, and of no grid that is known";
 	for (size_t i = 0; i < COUNT_OF(grids); i++) {
-		const struct grid *g = &grids[i];
-		if (east >= g->east_from && east <= g->east_to && north >= g->north_from &&
-		    north <= g->north_to) {
-			place.cause = g->cause;
+		if (is_on_grid(&grids[i], east, north) || is_on_grid(&grids[i], north, east)) {
+			place.cause = grids[i].cause;
 			break;
 		}
 	}

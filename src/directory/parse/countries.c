@@ -1,6 +1,7 @@
 /* What is known of countries beside their names: zones and telephone numbers. */
-#include "directory/parse/internal.h"
 #include "base/ascii.h"
+#include "directory/iso/iso.h"
+#include "directory/parse/internal.h"
 
 #include <string.h>
 
@@ -52,9 +53,68 @@ const char *country_timezone(struct str code)
 	return c ? c->zone : NULL;
 }
 
+/* Columns that files of one country have: numbers of its register, its parts, its postal codes. */
+struct str country_of_column(const char *name)
+{
+	static const struct {
+		const char *country, *columns;
+	} tells[] = {
+	    {"AR", " cuit "},
+	    {"AT", " firmenbuchnummer fbnr "},
+	    {"AU", " abn abnnumber acn "},
+	    {"BR", " cnpj uf cep "},
+	    {"CH", " uidnummer uidnr chid ehraid kanton kantonname npa npalocalite "},
+	    {"DE", " hrb "},
+	    {"DK", " cvr cvrnr cvrnummer "},
+	    {"ES", " comunidadautonoma "},
+	    {"FI", " ytunnus maakunta "},
+	    {"FR", " siren siret numerosiret numerovoieetablissement codeinsee "},
+	    {"GB", " regaddressposttown fhrsid "},
+	    {"HR", " oib zupanija "},
+	    {"HU", " adoszam cegjegyzekszam megye iranyitoszam "},
+	    {"IE", " eircode "},
+	    {"IN", " gstin pincode "},
+	    {"IT", " partitaiva piva "},
+	    {"MX", " nomestab rfc "},
+	    {"NL", " kvk kvknr kvknummer "},
+	    {"NO", " organisasjonsnummer fylke "},
+	    {"PL", " nip regon krs wojewodztwo kodpocztowy "},
+	    {"RO", " cui judet "},
+	    {"RS", " maticnibroj "},
+	    {"SE", " organisationsnummer "},
+	};
+	char word[40];
+	size_t n = strlen(name);
+	if (!n || n + 3 > sizeof(word))
+		return STR("");
+	word[0] = word[n + 1] = ' ';
+	word[n + 2] = '\0';
+	memcpy(word + 1, name, n);
+	for (size_t i = 0; i < COUNT_OF(tells); i++)
+		if (strstr(tells[i].columns, word))
+			return str_of(tells[i].country);
+	return STR("");
+}
+
+struct str country_of_capital(struct str city, struct str region)
+{
+	struct str of, found = STR("");
+	if (!city.n || !region.n)
+		return found;
+	for (size_t i = 0; i < COUNT_OF(countries); i++) {
+		struct str code = {countries[i].code, 2}, part = iso_part(code, region, &of);
+		if (!part.n || !str_eq(part, iso_part(code, city, &of)))
+			continue;
+		if (found.n)
+			return STR("");
+		found = code;
+	}
+	return found;
+}
+
 /* ---- telephone numbers ---- */
 
-enum { PHONE_DIGITS = 24 };
+enum { PHONE_DIGITS = 24, LOCAL_DIGITS_MAX = 9 };
 
 static const struct country *country_by_calling(const char *digits, size_t n)
 {
@@ -110,7 +170,6 @@ static int phone_digits(struct str text, char digits[PHONE_DIGITS], bool *intern
  * many digits, or none of ten and more is dialled without the prefix 0. */
 static bool phone_lacks_plus(const struct country *c, const char *digits, size_t n)
 {
-	enum { LOCAL_DIGITS_MAX = 9 };
 	size_t calling = strlen(c->calling);
 	bool zero = c->trunk[0] == '0';
 	bool longer = n > (size_t)c->most || (zero && n > LOCAL_DIGITS_MAX);
@@ -146,9 +205,11 @@ bool parse_phone(struct str text, struct str country, struct buf *out)
 	    (zero || n > (size_t)c->most)) {
 		national += trunk;
 		n -= trunk;
-	} else if (!international && zero && (c->least != c->most || n != (size_t)c->most)) {
+	} else if (!international && zero && c->least <= LOCAL_DIGITS_MAX &&
+		   (c->least != c->most || n != (size_t)c->most)) {
 		/* No trunk prefix: a local number without its area. Where all numbers have one
-		 * length, one that has it has lost its prefix in a spreadsheet. */
+		 * length, one that has it has lost its prefix in a spreadsheet; where the least is
+		 * longer than any local number, they are written without it: "(11) 3456-7890". */
 		return false;
 	}
 	if (n < (size_t)c->least || n > (size_t)c->most)

@@ -189,6 +189,9 @@ void draft_put(struct draft *d, const struct binding *b, struct str value)
 		break;
 	case TARGET_NONE:
 		break;
+	case TARGET_LEGAL_NAME:
+		d->legal_name = value;
+		break;
 	case TARGET_STREET_NAME:
 		street_part(d, b->detail ? &d->street_kind : &d->street_name, value);
 		d->kind_behind |= b->detail && strcmp(b->detail, "kind behind") == 0;
@@ -268,8 +271,9 @@ static bool draft_region_fits(void *ctx, struct str country, struct str region)
 }
 
 /* The country of a record that names none, or one that is not known: of the code of its region
- * ("US-IL"), the default, where it lies, or the one that has a town of its name in a region of its
- * region's name ("San Francisco", "CA"). The default is for records that do not say. */
+ * ("US-IL"), the default, where it lies, the one whose files have such columns ("SIRET"), or the
+ * one that has a town of its name in a region of its region's name ("San Francisco", "CA"). The
+ * default is for records that do not say. */
 static struct str country_of_others(struct draft *d)
 {
 	struct str of;
@@ -280,11 +284,16 @@ static struct str country_of_others(struct draft *d)
 	if (d->country_given)
 		return iso_country(str_of(d->parser->options->country));
 	const char *by = "countries found by coordinates";
+	struct str city = d->field[RECORD_CITY], region = d->field[RECORD_REGION];
 	if (draft_degrees(d, &lat, &lon)) {
 		of = borders_country(lat, lon);
-	} else if (d->field[RECORD_REGION].n) {
+	} else if (d->column_country.n) {
+		by = "countries found by columns";
+		of = d->column_country;
+	} else if (region.n) {
 		by = "countries found by town and region";
-		of = towns_country(d->field[RECORD_CITY], draft_region_fits, d);
+		of = towns_country(city, draft_region_fits, d);
+		of = of.n ? of : country_of_capital(city, region);
 	} else {
 		return STR("");
 	}
@@ -587,6 +596,23 @@ static void finish_values(struct draft *d)
 	drop_bad_values(d);
 }
 
+static const char draft_nameless[] = "the record has no name";
+
+/* Why, how often, and where first; a map has many objects without a name. */
+static void tell_reject(struct draft *d)
+{
+	enum { TOLD = 3, SHOWN_BYTES = 80 };
+	struct parser *p = d->parser;
+	struct str shown = value_cut(d->bad_value, SHOWN_BYTES);
+	parser_count(p, "rejected because", str_of(d->cause));
+	if (strcmp(d->cause, draft_nameless) == 0 || p->rejects_told++ >= TOLD)
+		return;
+	if (!utf8_is_valid(shown))
+		shown.n = 0;
+	parser_remark(p, d->line, "rejected: %s%s%.*s", d->cause, shown.n ? ": " : "",
+		      STR_ARG(shown));
+}
+
 static void write_reject(struct draft *d)
 {
 	struct parser *p = d->parser;
@@ -605,6 +631,7 @@ static void write_reject(struct draft *d)
 	if (!utf8_is_valid(reject.record))
 		reject.record = (struct str){"", 0};
 	record_write_reject(&p->frames, &reject);
+	tell_reject(d);
 	p->summary.rejects++;
 }
 
@@ -670,8 +697,11 @@ bool draft_finish(struct draft *d)
 		p->summary.left_out++;
 		return parser_flush(p, false);
 	}
+	if (d->legal_name.n)
+		draft_field(d, d->field[RECORD_NAME].p ? RECORD_ALT_NAMES : RECORD_NAME,
+			    d->legal_name);
 	if (!d->cause[0] && !d->field[RECORD_NAME].p)
-		draft_reject(d, "name", (struct str){"", 0}, "the record has no name");
+		draft_reject(d, "name", (struct str){"", 0}, draft_nameless);
 	if (!d->cause[0]) {
 		finish_values(d);
 		if (!d->field[RECORD_NAME].p || !d->field[RECORD_EXTERNAL_ID].p)

@@ -11,6 +11,8 @@
 
 enum token {
 	DAY,
+	DAY_FROM, /* begins a range by its form: "hétfőtől" */
+	DAY_TO,   /* ends one: "péntekig" */
 	DAYS,
 	CLOSED,
 	EXCEPT,
@@ -20,6 +22,7 @@ enum token {
 	AND,
 	PLUS, /* "and" between days; behind a time an end that is open */
 	END_OF_RULE,
+	BAR, /* between days and their times, or between times */
 	LINE,
 	NOTHING,
 	CLOCK,
@@ -251,7 +254,8 @@ static void reading_next(struct reading *r)
 	const struct hours_word *word = reading_word(r);
 	if (word) {
 		r->token = word->token;
-		r->value = word->token == DAY ? 1u << word->value : word->value;
+		bool day = word->token == DAY || word->token == DAY_FROM || word->token == DAY_TO;
+		r->value = day ? 1u << word->value : word->value;
 		if (word->token == CLOCK) /* noon, midnight */
 			r->clock =
 			    (struct parse_hours_clock){.minutes = (int)word->value, .twelve = true};
@@ -278,18 +282,24 @@ static void reading_skip(struct reading *r)
 		reading_next(r);
 }
 
+static bool is_day(enum token token)
+{
+	return token == DAY || token == DAYS || token == DAY_FROM;
+}
+
 /* "Mo", "Mo-Fr", "daily": its days. */
 static unsigned reading_days(struct reading *r)
 {
 	unsigned days = r->value;
-	bool one = r->token == DAY;
+	const enum token first = r->token;
 	reading_next(r);
 	reading_skip(r);
-	if (!one || r->token != TO)
+	if (first == DAYS || (first == DAY && r->token != TO))
 		return days;
 	struct reading ahead = *r;
-	reading_next(&ahead);
-	if (ahead.token != DAY) {
+	if (first == DAY)
+		reading_next(&ahead);
+	if (ahead.token != (first == DAY ? DAY : DAY_TO)) {
 		r->why = r->why ? r->why : "a range of days has no end";
 		return days;
 	}
@@ -306,9 +316,8 @@ static unsigned reading_days(struct reading *r)
 static unsigned reading_list(struct reading *r)
 {
 	unsigned days = 0;
-	while (!r->why &&
-	       (r->token == DAY || r->token == DAYS || r->token == AND || r->token == NOTHING))
-		if (r->token == DAY || r->token == DAYS)
+	while (!r->why && (is_day(r->token) || r->token == AND || r->token == NOTHING))
+		if (is_day(r->token))
 			days |= reading_days(r);
 		else
 			reading_next(r);
@@ -321,10 +330,11 @@ static void reading_closed(struct reading *r, unsigned *days, bool *said)
 	unsigned closed = *days;
 	reading_next(r);
 	reading_skip(r);
-	if ((!closed || *said) && (r->token == DAY || r->token == DAYS)) {
+	if ((!closed || *said) && is_day(r->token)) {
 		closed = reading_list(r);
 		*days = 0;
-		if (!r->why && r->token != END && r->token != END_OF_RULE && r->token != LINE)
+		if (!r->why && r->token != END && r->token != END_OF_RULE && r->token != BAR &&
+		    r->token != LINE)
 			r->why = "which days are closed is not clear";
 	}
 	if (!closed)
@@ -393,9 +403,20 @@ static void reading_times_first(struct reading *r)
 	unsigned days = r->why ? 0 : reading_list(r);
 	if (!days)
 		r->why = r->why ? r->why : "no day is named";
+	else if (r->token == EXCEPT)
+		reading_except(r, &days, false);
 	const struct parse_hours_row *row = &times.day[0];
 	for (size_t i = 0; i < row->count && !r->why; i++)
 		r->why = parse_hours_open(table, days, row->span[i].from, row->span[i].to);
+}
+
+/* Whether times or "closed" come next. */
+static bool reading_is_said(const struct reading *r)
+{
+	struct reading ahead = *r;
+	reading_next(&ahead);
+	reading_skip(&ahead);
+	return ahead.token == CLOCK || ahead.token == CLOSED || ahead.token == ALL_DAY;
 }
 
 /* What is said of days: the loop over tokens. `days`: those that the text is of
@@ -409,6 +430,7 @@ static void reading_rules(struct reading *r, unsigned days)
 	while (!r->why && r->token != END) {
 		switch (r->token) {
 		case DAY:
+		case DAY_FROM:
 		case DAYS:
 			if (given)
 				r->why = "days are named in the hours of a day";
@@ -448,10 +470,15 @@ static void reading_rules(struct reading *r, unsigned days)
 				r->why = "days without times";
 			days = given ? days : 0;
 			break;
+		case BAR:
+			if (days && !said && !reading_is_said(r))
+				r->why = "days without times";
+			break;
 		case LINE:
 			if (said && !given)
 				days = 0;
 			break;
+		case DAY_TO:
 		case TO:
 			r->why = "a range has no begin";
 			break;
@@ -573,10 +600,10 @@ static unsigned days_alone(struct str folded, unsigned language)
 	unsigned days = 0;
 	reading_next(&r);
 	while (!r.why && r.token != END) {
-		if (r.token == DAY || r.token == DAYS)
+		if (is_day(r.token))
 			days |= reading_days(&r);
 		else if (r.token == AND || r.token == NOTHING || r.token == LINE ||
-			 r.token == END_OF_RULE)
+			 r.token == BAR || r.token == END_OF_RULE)
 			reading_next(&r);
 		else
 			r.why = "not a day";

@@ -303,9 +303,37 @@ static void day_value(struct parse_hours_draft *h, int day, const struct json_va
 	}
 }
 
+/* "mon_1_open": "09:00", "mon_1_close": "12:00" as pages of Facebook have them: true when the
+ * object is of this make. */
+static bool day_pairs(struct parse_hours_draft *h, const struct json_value *v)
+{
+	for (const struct json_value *m = v->first; m; m = m->next) {
+		char name[40], text[80];
+		struct str day = m->key, stem = m->key;
+		day = str_cut(&day, '_');
+		if (!str_ends(stem, STR("_open")) || stem.n + 2 > sizeof(name) || day.n == stem.n)
+			continue;
+		snprintf(name, sizeof(name), "%.*sclose", (int)(stem.n - 4), stem.p);
+		const struct json_value *closes = json_get(v, name);
+		unsigned days = parse_hours_days(day);
+		if (!days || (days & (days - 1)) || !closes)
+			return false;
+		int n = snprintf(text, sizeof(text), "%.*s-%.*s", STR_ARG(json_text(m)),
+				 STR_ARG(json_text(closes)));
+		parse_hours_day(h, __builtin_ctz(days),
+				(struct str){text, (size_t)n < sizeof(text) ? (size_t)n : 0});
+	}
+	for (const struct json_value *m = v->first; m; m = m->next)
+		if (!str_ends(m->key, STR("_open")) && !str_ends(m->key, STR("_close")))
+			return false;
+	return v->first != NULL;
+}
+
 /* An object whose keys are days. */
 static void day_object(struct parse_hours_draft *h, const struct json_value *v)
 {
+	if (day_pairs(h, v))
+		return;
 	for (const struct json_value *m = v->first; m; m = m->next) {
 		unsigned days = parse_hours_days(m->key);
 		if (!days || (days & (days - 1)) || days == 1u << PARSE_HOURS_HOLIDAY) {

@@ -27,6 +27,7 @@ enum {
 /* What a name in a file can stand for: a field of the record, or one of these. */
 enum target {
 	TARGET_FIELD,       /* see `field` */
+	TARGET_LEGAL_NAME,  /* beside the name of the shop, which is the name where there is one */
 	TARGET_NONE,        /* known, and not kept */
 	TARGET_STREET_NAME, /* `detail`: its kind, "rue", that stands in front */
 	TARGET_HOUSE_NUMBER,
@@ -128,6 +129,7 @@ struct parser {
 		struct str name, term; /* term.n == 0: a prefix */
 	} term[TERMS_MAX];
 	size_t terms;
+	unsigned rejects_told;
 	uint64_t mended; /* values that were encoded twice */
 	const char
 	    *sheets;       /* of a workbook that has several, for failures: "'A', 'B'"; else NULL */
@@ -139,6 +141,8 @@ struct draft {
 	struct parser *parser;
 	struct arena arena;
 	struct str field[RECORD_FIELDS];
+	struct str legal_name;
+	struct str column_country;          /* that columns with a value in this record belong to */
 	const char *dropped[RECORD_FIELDS]; /* why a field has no value in the end */
 	struct given given[GIVEN_MAX];
 	size_t givens;
@@ -229,6 +233,23 @@ void parse_address_finish(struct draft *d);
 void parse_phones_finish(struct draft *d);
 /* Before the country is settled: an address in one line, which may name it. */
 void parse_address_split(struct draft *d);
+/* address_towns.c: a town with its postal code. */
+struct address_town {
+	struct str city, post, region;
+	struct str street; /* of parse_address_town: what else the address has */
+	bool proven;       /* else "1234 Main Street" is written so, too */
+};
+/* "London SW1A 2AA", "Toronto ON M5X 1A9", "Boston, MA 02108-1234", "Sydney NSW 2000"; also
+ * without the town. */
+bool parse_address_town_before_code(struct str s, struct address_town *out);
+/* "8000 Zürich", "CH-8000 Zürich", "1011 AB Amsterdam", "SW1A 2AA London". */
+bool parse_address_town_behind_code(struct str s, struct address_town *out);
+/* "Paris CEDEX 01" is a town, "Main Street 5" is none. */
+bool parse_address_is_town(struct str s);
+/* The town of an address whose parts are slices of one text, n > 0, without the country at their
+ * end. country: two letters, or empty. False: not all of it is understood. */
+bool parse_address_town(const struct str *part, size_t n, struct str country,
+			struct address_town *out);
 /* The code of "CH 8001", "8001 Zürich". */
 struct str parse_address_code(struct str code);
 void parse_address_postcode_city(struct draft *d, struct str value);
@@ -243,6 +264,10 @@ void closing_put(struct draft *d, const char *kind, struct str value);
 const struct binding *binding_of_header(struct str header);
 /* Of hours of the days whose bits are set. */
 const struct binding *binding_of_days(unsigned days);
+/* Cut the "from" or "to" behind the days off a header: 0 or 1; -1: there is none. */
+int header_cut_part(struct str *header);
+/* Of the begin (0) or the end (1) of the hours of a day. */
+const struct binding *binding_of_day_part(int day, int part);
 /* ... of an OSM tag, of a property of schema.org. */
 const struct binding *binding_of_tag(struct str key);
 const struct binding *binding_of_property(struct str key);
@@ -253,6 +278,11 @@ const char *country_timezone(struct str country);
 bool country_has_offset(struct str country, int minutes);
 /* Whether a place belongs to the state of another code: Réunion to France. */
 bool country_is_territory(struct str place, struct str state);
+/* The one country whose files have a column of that name, as names.def writes it; empty: none. */
+struct str country_of_column(const char *name);
+/* The one country that has a region which is called as its town: "Roma", "RM". Empty: none, or
+ * several. */
+struct str country_of_capital(struct str city, struct str region);
 /* Whether the number of a house stands in front of the street. */
 bool country_number_first(struct str country);
 
@@ -315,6 +345,7 @@ struct table {
 	struct arena names_arena;
 	struct str names[COLUMNS_MAX]; /* of the header, or of the first row that is none */
 	const struct binding *bindings[COLUMNS_MAX];
+	struct str countries[COLUMNS_MAX]; /* that columns belong to; empty: to any */
 	size_t columns;
 	bool osm; /* columns are tags */
 	bool done_header;

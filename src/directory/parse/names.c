@@ -95,12 +95,11 @@ static const struct binding *header_named(struct str plain)
 	return found ? *found : NULL;
 }
 
-/* "Monday open", "Montag von": the begin or the end of the hours of a day. */
-static const struct binding *header_of_day_part(struct str plain)
+int header_cut_part(struct str *header)
 {
 	static const struct {
 		const char *word;
-		size_t part;
+		int part;
 	} words[] = {
 	    {"open", 0},     {"opens", 0},     {"opening", 0},   {"from", 0},     {"start", 0},
 	    {"von", 0},      {"ab", 0},        {"ouverture", 0}, {"apertura", 0}, {"van", 0},
@@ -108,22 +107,37 @@ static const struct binding *header_of_day_part(struct str plain)
 	    {"end", 1},      {"bis", 1},       {"fermeture", 1}, {"chiusura", 1}, {"cierre", 1},
 	    {"opentime", 0}, {"closetime", 1}, {"begin", 0},     {"tot", 1},      {"oeffnet", 0},
 	    {"offnet", 0},   {"schliesst", 1}, {"opensat", 0},   {"closesat", 1}};
+	int found = -1;
+	size_t longest = 0;
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		size_t n = strlen(words[i].word);
+		if (header->n <= n + 1 || n <= longest ||
+		    !str_eq_nocase(str_from(*header, header->n - n), str_of(words[i].word)))
+			continue;
+		found = words[i].part;
+		longest = n;
+	}
+	header->n -= longest;
+	return found;
+}
+
+const struct binding *binding_of_day_part(int day, int part)
+{
 	static const char *const days[] = {"0", "1", "2", "3", "4", "5", "6"};
 	static struct binding parts[COUNT_OF(days)][2];
-	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		struct str word = str_of(words[i].word);
-		if (plain.n <= word.n + 2 || !str_ends(plain, word))
-			continue;
-		const struct binding *b = header_named((struct str){plain.p, plain.n - word.n});
-		if (!b || b->target != TARGET_HOURS_DAY)
-			continue;
-		size_t day = (size_t)(b->detail[0] - '0');
-		struct binding *part = &parts[day][words[i].part];
-		*part = *b;
-		part->target = words[i].part ? TARGET_HOURS_TO : TARGET_HOURS_FROM;
-		return part;
-	}
-	return NULL;
+	struct binding *b = &parts[day][part];
+	*b = (struct binding){"", part ? TARGET_HOURS_TO : TARGET_HOURS_FROM, RECORD_HOURS,
+			      days[day]};
+	return b;
+}
+
+/* "Monday open", "Montag von": the begin or the end of the hours of a day. */
+static const struct binding *header_of_day_part(struct str plain)
+{
+	int part = header_cut_part(&plain);
+	const struct binding *b = part < 0 ? NULL : header_named(plain);
+	return b && b->target == TARGET_HOURS_DAY ? binding_of_day_part(b->detail[0] - '0', part)
+						  : NULL;
 }
 
 /* "Telefon 2": a further one of what may be several. "Telefon 1": the first. */

@@ -210,6 +210,16 @@ static void take_overture(struct draft *d, const struct json_value *v)
 
 /* ---- names of keys as if they were headers of columns ---- */
 
+/* A text, or the one inside of {"text": "Café", "languageCode": "de"} or {"title": "Café"}. */
+static struct str key_text(const struct json_value *m)
+{
+	static const char *const names[] = {"text", "title", "name"};
+	for (size_t i = 0; i < COUNT_OF(names) && m->kind == JSON_IS_OBJECT; i++)
+		if (json_text(json_get(m, names[i])).n)
+			return json_text(json_get(m, names[i]));
+	return json_text(m);
+}
+
 static void put_key(struct draft *d, const struct json_value *m)
 {
 	const struct binding *b = binding_of_header(m->key);
@@ -223,23 +233,30 @@ static void put_key(struct draft *d, const struct json_value *m)
 		parse_hours_value(&d->hours, m);
 	} else if (m->kind == JSON_IS_ARRAY) {
 		for (const struct json_value *e = m->first; e; e = e->next)
-			draft_put(d, b, json_text(e));
+			draft_put(d, b, key_text(e));
 	} else if (m->kind == JSON_IS_BOOL) {
 		draft_put(d, b, m->boolean ? STR("true") : STR("false"));
 	} else {
-		draft_put(d, b, json_text(m));
+		draft_put(d, b, key_text(m));
 	}
+}
+
+/* Objects whose members are values of the record itself. */
+static bool is_group(const struct json_value *m)
+{
+	static const char *const names[] = {"address",  "location", "coordinates", "position",
+					    "geocodes", "main",     "contact"};
+	for (size_t i = 0; i < COUNT_OF(names) && m->kind == JSON_IS_OBJECT; i++)
+		if (str_eq_nocase(m->key, str_of(names[i])))
+			return true;
+	return false;
 }
 
 static void take_by_keys(struct draft *d, const struct json_value *v)
 {
-	const struct json_value *address = json_get(v, "address"), *place = json_get(v, "location");
-	place = json_get(place, "lat") || json_get(place, "latitude") ? place
-								      : json_get(v, "coordinates");
 	for (const struct json_value *m = v->first; m; m = m->next) {
-		if ((m == address || m == place) && m->kind == JSON_IS_OBJECT)
-			for (const struct json_value *part = m->first; part; part = part->next)
-				put_key(d, part);
+		if (is_group(m))
+			take_by_keys(d, m);
 		else if (!str_eq(m->key, STR("geometry")) && !str_eq(m->key, STR("type")))
 			put_key(d, m);
 	}

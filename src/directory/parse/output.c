@@ -109,6 +109,7 @@ static const char *use_of(const struct parser *p, const struct binding *b, char 
 {
 	static const char *const uses[] = {
 	    [TARGET_NONE] = "",
+	    [TARGET_LEGAL_NAME] = "name, or alt_names beside one",
 	    [TARGET_STREET_NAME] = "street",
 	    [TARGET_HOUSE_NUMBER] = "street (house number)",
 	    [TARGET_STREET_MORE] = "street (further line)",

@@ -122,6 +122,35 @@ static void settle_names(struct table *t)
 		t->bindings[alias] = binding_of_header(STR("name"));
 }
 
+/* The name of the shop beside that of the firm: "Nombre comercial", "Razón social". */
+static void settle_legal_names(struct table *t)
+{
+	static const char *const shops[] = {"nombrecomercial", "tradingname",   "tradename",
+					    "tradingas",       "nomestab",      "doingbusinessas",
+					    "nomefantasia",    "nomcommercial", "handelsnaam"},
+				 *const firms[] = {"razonsocial",    "razsocial",
+						   "razaosocial",    "raisonsociale",
+						   "legalname",      "businesslegalname",
+						   "denominacion",   "companyname",
+						   "ragionesociale", "statutairenaam"};
+	static const struct binding legal = {"", TARGET_LEGAL_NAME, RECORD_NAME, NULL};
+	size_t shop = COLUMNS_MAX, firm = COLUMNS_MAX;
+	for (size_t i = 0; i < t->columns; i++) {
+		const struct binding *b = t->bindings[i];
+		if (!b || b->target != TARGET_FIELD ||
+		    (b->field != RECORD_NAME && b->field != RECORD_ALT_NAMES))
+			continue;
+		for (size_t k = 0; k < COUNT_OF(shops) && shop == COLUMNS_MAX; k++)
+			shop = strcmp(b->name, shops[k]) == 0 ? i : shop;
+		for (size_t k = 0; k < COUNT_OF(firms) && firm == COLUMNS_MAX; k++)
+			firm = strcmp(b->name, firms[k]) == 0 ? i : firm;
+	}
+	if (shop == COLUMNS_MAX || firm == COLUMNS_MAX)
+		return;
+	t->bindings[shop] = binding_of_header(STR("name"));
+	t->bindings[firm] = &legal;
+}
+
 static void settle_axes(struct table *t)
 {
 	size_t east = COLUMNS_MAX, north = COLUMNS_MAX;
@@ -168,16 +197,25 @@ static void table_fail_nameless(struct table *t)
 	buf_release(&shown);
 }
 
-/* Columns that are called after days: "Mo-Fr", "Sa", "So". */
+/* Columns that are called after days: "Mo-Fr", "Sa", "So", "Mo von", "Mo bis". */
 static void settle_days(struct table *t)
 {
 	unsigned *days = memory_alloc(t->columns * sizeof(days[0]));
 	struct str *unknown = memory_alloc(t->columns * sizeof(unknown[0]));
-	for (size_t i = 0; i < t->columns; i++)
+	int *part = memory_alloc(t->columns * sizeof(part[0]));
+	for (size_t i = 0; i < t->columns; i++) {
 		unknown[i] = t->bindings[i] ? (struct str){NULL, 0} : t->names[i];
+		part[i] = header_cut_part(&unknown[i]);
+	}
 	parse_hours_columns(unknown, t->columns, days);
-	for (size_t i = 0; i < t->columns; i++)
-		t->bindings[i] = days[i] ? binding_of_days(days[i]) : t->bindings[i];
+	for (size_t i = 0; i < t->columns; i++) {
+		bool one = days[i] && !(days[i] & (days[i] - 1)) && days[i] < 1u << 7;
+		if (days[i] && part[i] < 0)
+			t->bindings[i] = binding_of_days(days[i]);
+		else if (one)
+			t->bindings[i] = binding_of_day_part(__builtin_ctz(days[i]), part[i]);
+	}
+	free(part);
 	free(unknown);
 	free(days);
 }
@@ -198,8 +236,12 @@ static bool take_header(struct table *t, const struct str *values, size_t count)
 	}
 	settle_numbers(t);
 	settle_addresses(t);
+	settle_legal_names(t);
 	settle_names(t);
 	settle_axes(t);
+	for (size_t i = 0; i < count; i++)
+		t->countries[i] =
+		    t->bindings[i] && !t->osm ? country_of_column(t->bindings[i]->name) : STR("");
 	if (!p->map && !t->osm)
 		settle_days(t);
 	for (size_t i = 0; i < count; i++) {
@@ -297,8 +339,11 @@ static void take_values(struct table *t, const struct str *values, size_t count)
 		osm_row(t, values, count);
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		draft_put(d, t->bindings[i], values[i]);
+		if (t->countries[i].n && !value_is_none(RECORD_NAME, values[i]))
+			d->column_country = t->countries[i];
+	}
 	if (str_ends(str_of(p->format), STR("/gleif")))
 		draft_append(d, RECORD_CATEGORIES, NULL, STR("legal-entity"));
 }
