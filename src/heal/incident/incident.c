@@ -302,8 +302,10 @@ static void incident_put_statements(struct json_writer *w, const struct judge_fi
 		json_object_begin(w);
 		if (f->k)
 			json_member_i64(w, "k", s->k);
-		json_key(w, "alone_ms");
-		json_put_double(w, s->alone_ms, 1);
+		if (s->alone_ms > 0) { /* not of one that has not ended */
+			json_key(w, "alone_ms");
+			json_put_double(w, s->alone_ms, 1);
+		}
 		if (s->wasted_s > 0) {
 			json_key(w, "repeats_s");
 			json_put_double(w, s->wasted_s, 2);

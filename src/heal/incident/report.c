@@ -56,7 +56,7 @@ static const struct {
     [JUDGE_SPINNING_UPDATE] = {"rows that the statement changes",
 			       "it changes rows, or is not called"},
     [JUDGE_HERD] = {"waves while the application is stopped; different results for the same text",
-		    "no wave for three periods"},
+		    "no wave has come for three periods"},
     [JUDGE_HERD_NO_PERIOD] = {"different results for the same text",
 			      "the text runs in one session at a time"},
     [JUDGE_CONNECTIONS] = {"the same number of connections tomorrow at this hour",
@@ -313,7 +313,8 @@ static void report_put_considered(struct buf *out, enum judge_id id)
 	    out,
 	    "\n## What else was considered\n\nThese would have been named first, and their evidence was not there: ");
 	for (int i = 0; i < (int)id; i++)
-		if (i != JUDGE_UNANALYSED) /* it has the name of JUDGE_STALE_STATISTICS */
+		/* These have the names of JUDGE_STALE_STATISTICS and JUDGE_ABANDONED. */
+		if (i != JUDGE_UNANALYSED && i != JUDGE_PREPARED)
 			buf_printf(out, "%s%s", i ? ", " : "", judge_name((enum judge_id)i));
 	buf_puts(out, ".\n");
 }

@@ -134,10 +134,11 @@ static void over_io_report(struct judge_case *c, const struct over_io *o, int64_
 	    c,
 	    "In %s: commit before calls to other services, then write the result in a new transaction.",
 	    o->caller);
-	f->until = judge_text(c,
-			      "Ending sessions does not help: they begin again. "
-			      "ALTER ROLE %s SET idle_in_transaction_session_timeout bounds it.",
-			      s->role);
+	f->until =
+	    judge_text(c,
+		       "Ending sessions does not help, they begin again; nor do more connections. "
+		       "ALTER ROLE %s SET idle_in_transaction_session_timeout bounds it.",
+		       s->role);
 	f->sure = judge_text(
 	    c, "%s: idle %d %% of the time in transactions, pauses of about %d ms, %s",
 	    judge_confidence_names[f->confidence], 100 * o->idle / o->in_transaction,

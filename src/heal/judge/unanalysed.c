@@ -63,9 +63,16 @@ static void unanalysed_report(struct judge_case *c, const struct observe_table *
 		return;
 	f->key = judge_text(c, "stale-statistics/%s", t->name);
 	f->cause = judge_text(
-	    c, "The planner counts on %lld rows in %s, which has %lld: %s%s.",
-	    (long long)(t->estimate > 0 ? t->estimate : 0), t->name, (long long)t->live,
-	    t->analyzed ? "it grew since it was analysed" : "it was never analysed",
+	    c, "%s%s.",
+	    t->analyzed
+		? judge_text(
+		      c,
+		      "The planner counts on %lld rows in %s, which has %lld: it grew since it was analysed",
+		      (long long)(t->estimate > 0 ? t->estimate : 0), t->name, (long long)t->live)
+		: judge_text(
+		      c,
+		      "The planner knows nothing of the values in %s, which has %lld rows: it was never analysed",
+		      t->name, (long long)t->live),
 	    tables > 1 ? judge_text(c, ", as %d other tables were not", tables - 1) : "");
 	f->action = judge_text(
 	    c, "ANALYZE%s; and let autovacuum come to it: it is off for it, or for the server.",
