@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/io.h"
+#include "base/json.h"
 #include "commands/commands.h"
 #include "commands/database.h"
 #include "db/cluster/cluster.h"
@@ -29,8 +30,11 @@ enum {
 	ID_SIGNS = 32,
 	REWRAP_WAIT_MS = 20,
 	RESTARTS_MAX = 10,
-	INVITES_MAX = 100000
+	INVITES_MAX = 100000,
+	REPORTS_JSON_MAX = 64 << 20
 };
+
+#define KEY_DESCRIPTOR "/dev/fd/3" /* SPAWN_FD_FIRST */
 
 static const char *listen_address;
 static const char *db_url;
@@ -58,7 +62,7 @@ static const struct cli_option options[] = {
 
 /* Run it as the keeper's user. `out`: its standard output; NULL: ours. in: -1 for none. */
 static enum status contact_run_keeper(const struct instance *i, const char *const argv[], int in,
-				      struct buf *out, struct err *err)
+				      int key, struct buf *out, struct err *err)
 {
 	char folder[PATH_MAX], path[PATH_MAX];
 	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
@@ -69,15 +73,17 @@ static enum status contact_run_keeper(const struct instance *i, const char *cons
 		status = io_path(path, sizeof(path), err, "%s/holdfast-keeper", folder);
 	if (status != OK)
 		return status;
-	const struct spawn keeper = {
-	    .path = path,
-	    .argv = argv,
-	    .env = env,
-	    .user = geteuid() == 0 ? config_text(&i->config, CONFIG_USER_KEEPER) : NULL,
-	    .in = in,
-	    .out = output,
-	    .err = STDERR_FILENO,
-	    .death_signal = SIGKILL};
+	struct spawn keeper = {.path = path,
+			       .argv = argv,
+			       .env = env,
+			       .user = geteuid() == 0 ? config_text(&i->config, CONFIG_USER_KEEPER)
+						      : NULL,
+			       .in = in,
+			       .out = output,
+			       .err = STDERR_FILENO,
+			       .death_signal = SIGKILL};
+	if (key >= 0)
+		spawn_give(&keeper, key, SPAWN_FD_FIRST);
 	fflush(stdout);
 	status = spawn_start(&keeper, &pid, err);
 	if (status == OK)
@@ -189,7 +195,7 @@ static enum status contact_setup_key(const struct instance *i, struct err *err)
 		status = err_errno(err, FAILED, "%s", dir);
 	close(fd);
 	const char *const argv[] = {"holdfast-keeper", "make-key", key, NULL};
-	return status == OK ? contact_run_keeper(i, argv, -1, NULL, err) : status;
+	return status == OK ? contact_run_keeper(i, argv, -1, -1, NULL, err) : status;
 }
 
 static enum status contact_setup(struct instance *i, int argc, char **argv, struct err *err)
@@ -238,7 +244,7 @@ static enum status contact_periods(const struct instance *i, struct periods *out
 		return status;
 	const char *const argv[] = {"holdfast-keeper", "show", key, NULL};
 	buf_init(&text, 65536);
-	status = contact_run_keeper(i, argv, -1, &text, err);
+	status = contact_run_keeper(i, argv, -1, -1, &text, err);
 	struct str rest = buf_view(&text);
 	while (status == OK && rest.p) { /* "newest period 3 made 2026-..." */
 		struct str line = str_cut(&rest, '\n');
@@ -362,7 +368,7 @@ static enum status contact_change_key(const struct instance *i, const char *act,
 		return status;
 	const char *const argv[] = {"holdfast-keeper", act, key, NULL};
 	buf_init(&said, 65536);
-	status = contact_run_keeper(i, argv, -1, &said, err);
+	status = contact_run_keeper(i, argv, -1, -1, &said, err);
 	buf_release(&said);
 	if (status == OK)
 		status = control_ask(i, CONTROL_RELOAD, NULL, NULL, err);
@@ -455,7 +461,7 @@ static enum status contact_key_copy(struct instance *i, int argc, char **argv, s
 		return status;
 	const char *const run[] = {"holdfast-keeper", "copy-key", key, NULL};
 	buf_init(&text, 65536);
-	status = contact_run_keeper(i, run, -1, &text, err);
+	status = contact_run_keeper(i, run, -1, -1, &text, err);
 	if (status == OK)
 		status = folder_create(argv[0], O_EXCL, 0600, &fd, err);
 	if (status == OK) {
@@ -467,8 +473,9 @@ static enum status contact_key_copy(struct instance *i, int argc, char **argv, s
 	buf_release(&text);
 	if (status == OK)
 		printf("%s has the keys, sealed to the offline key. "
-		       "To restore: holdfast-keeper restore-key --offline-key FILE KEY_FILE < %s\n",
-		       argv[0], argv[0]);
+		       "To restore, as user %s and with the instance stopped: "
+		       "holdfast-keeper restore-key --offline-key OFFLINE_KEY_FILE %s < %s\n",
+		       argv[0], config_text(&i->config, CONFIG_USER_KEEPER), key, argv[0]);
 	return status;
 }
 
@@ -510,7 +517,7 @@ static enum status contact_invite(struct instance *i, int argc, char **argv, str
 	buf_init(&labels, OUTPUT_MAX);
 	buf_init(&codes, OUTPUT_MAX);
 	text.wipe = labels.wipe = codes.wipe = true;
-	enum status status = contact_run_keeper(i, run, -1, &text, err);
+	enum status status = contact_run_keeper(i, run, -1, -1, &text, err);
 	contact_split_invites(buf_view(&text), &labels, &codes);
 	if (status == OK)
 		status = database_connect(i, ROLE_OWNER, &db, err);
@@ -538,41 +545,87 @@ static enum status contact_invite(struct instance *i, int argc, char **argv, str
 
 /* ---- profiles ---- */
 
-static enum status contact_reports(struct instance *i, int argc, char **argv, struct err *err)
+static const char *contact_cause(const struct db_rows *rows, int n)
 {
 	static const char *const causes[] = {"fake", "unlawful", "tells-who", "harassment",
 					     "other"};
+	int64_t cause = db_i64(rows, n, SQL_OPERATOR_REPORTS_CAUSE);
+	return cause >= 0 && cause < (int64_t)COUNT_OF(causes) ? causes[cause] : "?";
+}
+
+static void contact_print_reports(const struct db_rows *reports, const struct db_rows *waiting)
+{
+	for (int n = 0; n < reports->rows; n++)
+		printf("%.*s  %.*s  %s%s  \"%.*s\"\n    %.*s\n",
+		       STR_ARG(db_text(reports, n, SQL_OPERATOR_REPORTS_DAY)),
+		       STR_ARG(db_text(reports, n, SQL_OPERATOR_REPORTS_PROFILE)),
+		       contact_cause(reports, n),
+		       db_bool(reports, n, SQL_OPERATOR_REPORTS_MATCHED) ? ", by a matched party"
+									 : "",
+		       STR_ARG(db_text(reports, n, SQL_OPERATOR_REPORTS_TITLE)),
+		       STR_ARG(db_text(reports, n, SQL_OPERATOR_REPORTS_SAID)));
+	for (int n = 0; n < waiting->rows; n++)
+		printf("to review  %.*s  \"%.*s\"\n    %.*s\n",
+		       STR_ARG(db_text(waiting, n, SQL_OPERATOR_WAITING_PROFILE)),
+		       STR_ARG(db_text(waiting, n, SQL_OPERATOR_WAITING_TITLE)),
+		       STR_ARG(db_text(waiting, n, SQL_OPERATOR_WAITING_BODY)));
+	if (reports->rows + waiting->rows == 0)
+		fputs("Nothing was reported, and no profile waits for a review.\n", stderr);
+}
+
+static void contact_print_reports_json(const struct db_rows *reports, const struct db_rows *waiting)
+{
+	struct buf text;
+	struct json_writer w;
+	buf_init(&text, REPORTS_JSON_MAX);
+	json_writer_init(&w, &text);
+	json_object_begin(&w);
+	json_key(&w, "reports");
+	json_array_begin(&w);
+	for (int n = 0; n < reports->rows; n++) {
+		json_object_begin(&w);
+		json_member_str(&w, "day", db_text(reports, n, SQL_OPERATOR_REPORTS_DAY));
+		json_member_str(&w, "profile", db_text(reports, n, SQL_OPERATOR_REPORTS_PROFILE));
+		json_member_z(&w, "cause", contact_cause(reports, n));
+		json_member_bool(&w, "matched", db_bool(reports, n, SQL_OPERATOR_REPORTS_MATCHED));
+		json_member_str(&w, "title", db_text(reports, n, SQL_OPERATOR_REPORTS_TITLE));
+		json_member_str(&w, "text", db_text(reports, n, SQL_OPERATOR_REPORTS_SAID));
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_key(&w, "to_review");
+	json_array_begin(&w);
+	for (int n = 0; n < waiting->rows; n++) {
+		json_object_begin(&w);
+		json_member_str(&w, "profile", db_text(waiting, n, SQL_OPERATOR_WAITING_PROFILE));
+		json_member_str(&w, "title", db_text(waiting, n, SQL_OPERATOR_WAITING_TITLE));
+		json_member_str(&w, "text", db_text(waiting, n, SQL_OPERATOR_WAITING_BODY));
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+	printf("%.*s\n", STR_ARG(buf_view(&text)));
+	buf_release(&text);
+}
+
+static enum status contact_reports(struct instance *i, int argc, char **argv, struct err *err)
+{
 	struct db *db = NULL;
-	struct db_rows rows = {0};
+	struct db_rows reports = {0}, waiting = {0};
 	(void)argc, (void)argv;
 	enum status status = database_connect(i, ROLE_OWNER, &db, err);
 	if (status == OK)
-		status = DB_RUN(db, sql_operator_reports, &rows, err);
-	for (int n = 0; status == OK && n < rows.rows; n++) {
-		int64_t cause = db_i64(&rows, n, SQL_OPERATOR_REPORTS_CAUSE);
-		printf("%.*s  %.*s  %s%s  \"%.*s\"\n    %.*s\n",
-		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_REPORTS_DAY)),
-		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_REPORTS_PROFILE)),
-		       cause >= 0 && cause < (int64_t)COUNT_OF(causes) ? causes[cause] : "?",
-		       db_bool(&rows, n, SQL_OPERATOR_REPORTS_MATCHED) ? ", by a matched party"
-								       : "",
-		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_REPORTS_TITLE)),
-		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_REPORTS_SAID)));
+		status = DB_RUN(db, sql_operator_reports, &reports, err);
+	bool have = status == OK;
+	if (status == OK)
+		status = DB_RUN(db, sql_operator_waiting, &waiting, err);
+	if (status == OK) {
+		(cli_globals.json ? contact_print_reports_json : contact_print_reports)(&reports,
+											&waiting);
+		db_rows_release(&waiting);
 	}
-	int listed = rows.rows;
-	if (status == OK)
-		db_rows_release(&rows);
-	if (status == OK)
-		status = DB_RUN(db, sql_operator_waiting, &rows, err);
-	for (int n = 0; status == OK && n < rows.rows; n++)
-		printf("to review  %.*s  \"%.*s\"\n    %.*s\n",
-		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_WAITING_PROFILE)),
-		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_WAITING_TITLE)),
-		       STR_ARG(db_text(&rows, n, SQL_OPERATOR_WAITING_BODY)));
-	if (status == OK && listed + rows.rows == 0)
-		fputs("Nothing was reported, and no profile waits for a review.\n", stderr);
-	if (status == OK)
-		db_rows_release(&rows);
+	if (have)
+		db_rows_release(&reports);
 	db_close(db);
 	return status;
 }
@@ -652,17 +705,22 @@ static enum status contact_consent(struct instance *i, int argc, char **argv, st
 	(void)argc, (void)argv;
 	if (!offline_key)
 		return err_set(err, INVALID, "the consents are sealed: --offline-key FILE");
-	const char *const run[] = {"holdfast-keeper", "open-consent", "--offline-key", offline_key,
-				   NULL};
+	/* The file is root's, who need not show it to the keeper's user. */
+	const char *const run[] = {"holdfast-keeper", "open-consent", "--offline-key",
+				   KEY_DESCRIPTOR, NULL};
+	int key = open(offline_key, O_RDONLY | O_CLOEXEC);
+	if (key < 0)
+		return err_errno(err, FAILED, "the offline key %s", offline_key);
 	int entries = memfd_create("consents", MFD_CLOEXEC);
-	if (entries < 0)
-		return err_errno(err, FAILED, "memfd");
-	enum status status = contact_read_consents(i, entries, err);
+	enum status status =
+	    entries < 0 ? err_errno(err, FAILED, "memfd") : contact_read_consents(i, entries, err);
 	if (status == OK && lseek(entries, 0, SEEK_SET) != 0)
 		status = err_errno(err, FAILED, "memfd");
 	if (status == OK)
-		status = contact_run_keeper(i, run, entries, NULL, err);
-	close(entries);
+		status = contact_run_keeper(i, run, entries, key, NULL, err);
+	if (entries >= 0)
+		close(entries);
+	close(key);
 	return status;
 }
 

@@ -127,6 +127,8 @@ $s->ok('report', profile => $bob->{profile}, cause => 'other', text => 'I do not
 is(join(' ', $i->column('SELECT matched FROM profile_report ORDER BY n')),
 	't f', 'a report says whether they have matched');
 like($i->run_ok('contact', 'reports'), qr/by a matched party/, 'and the operator reads it');
+like($i->run_ok('--json', 'contact', 'reports'), qr/^\{"reports":\[\{.*"matched":true.*\}\],"to_review":\[\]\}$/,
+	'also as JSON');
 $i->run_ok('contact', 'hide', $carol->{profile}, '--reason', 'No mill and no bakery');
 $i->until('it is carried out', sub { $i->sql('SELECT count(*) FROM profile WHERE pending IS NOT NULL') eq '0' });
 my $in = $s->ok('session', code => $carol->{code});
@@ -145,10 +147,14 @@ is($status, 403, 'it cannot be used twice');
 open my $key, '>', "$i->{home}/offline" or die $!;
 print $key "$s->{offline_key}\n";
 close $key;
-chmod 0644, "$i->{home}/offline";
+chmod 0600, "$i->{home}/offline"; # the keeper's user cannot open it
 my $consents = $i->run_ok('contact', 'consent', '--offline-key', "$i->{home}/offline");
 like($consents, qr/ unlock party $alice->{profile} target $bob->{profile} text 1/,
 	'the offline key opens who has consented');
+like(($i->run('contact', 'consent', '--offline-key', "$i->{home}/nowhere"))[1], qr/nowhere: No such file/,
+	'a file of the key that is not there is named');
+like(($i->run('contact', 'consent', '--offline-key', "$i->{dir}/holdfast.conf"))[1],
+	qr/has no offline key, or one with/, 'and so is one that has no key');
 
 # ---- erasure ----
 my $gone = $s->ok('erase', ticket => $bob->{ticket}, code => $new);

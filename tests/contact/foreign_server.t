@@ -78,10 +78,11 @@ is(($i->run('contact', 'key-copy', "$home/copy"))[0], 1, 'a copy is not overwrit
 my ($key, $copy) = map { Instance::read_file($_) } "$home/one/keeper/key", "$home/copy";
 ok(index($copy, $key) < 0 && length $copy > 100, 'it is no copy of the bytes');
 open my $out, '>', "$home/offline" or die $!;
-print $out "$offline\n";
+print $out "The offline key, and what else was printed:\n$offline\nThe contact sphere is set up.\n";
 close $out;
-my $restore = "$i->{bin}/holdfast-keeper restore-key --offline-key $home/offline";
-like(scalar `$restore $home/restored < $home/copy 2>&1`, qr/^newest period 1 made/, 'the offline key opens it');
+my $restore = "$i->{bin}/holdfast-keeper restore-key --offline-key /dev/fd/3";
+like(scalar `$restore $home/restored 3< $home/offline < $home/copy 2>&1`, qr/^newest period 1 made/,
+	'the offline key opens it');
 is(Instance::read_file("$home/restored"), $key, 'and makes the same key file') if length $key;
 
 $i->set('contact.tick' => '1s', 'contact.k' => 2, 'web.processes' => 1, 'contact.period' => '1h');

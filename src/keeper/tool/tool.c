@@ -6,10 +6,11 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CODE_GROUP = 4, INVITES_MAX = 100000 };
+enum { CODE_GROUP = 4, INVITES_MAX = 100000, OFFLINE_FILE_MAX = 4096 };
 
 static int64_t tool_now(void)
 {
@@ -37,7 +38,8 @@ static int tool_make_key(int argc, char **argv)
 		return cli_failed(&err);
 	fprintf(
 	    stderr,
-	    "The offline key, shown this once. It opens the log of consents and copies of the keys. Print it, put it into a safe, and keep no other copy:\n");
+	    "The offline key, shown this once. It opens the log of consents and copies of the keys. "
+	    "Print it, put it into a safe, and keep no other copy:\n");
 	tool_print_code(private, sizeof(private));
 	putchar('\n');
 	sodium_memzero(private, sizeof(private));
@@ -117,18 +119,27 @@ static int tool_invites(int argc, char **argv)
 
 /* ---- what needs the offline key ---- */
 
-#define OFFLINE_UNREADABLE "the offline key cannot be read: a typing error, or no such file"
-static bool tool_read_offline(const char *path, uint8_t private[KEEPER_KEY])
+/* The key that a file has. "/dev/fd/3" is a descriptor that we were given: whoever gave it could
+ * open a file that we cannot. */
+static enum status tool_read_offline(const char *path, uint8_t private[KEEPER_KEY], struct err *err)
 {
-	char typed[256] = "";
-	FILE *in = fopen(path, "re");
+	static const char descriptor[] = "/dev/fd/";
+	char typed[OFFLINE_FILE_MAX] = "";
+	bool given = strncmp(path, descriptor, sizeof(descriptor) - 1) == 0;
+	FILE *in = given ? fdopen((int)strtol(path + sizeof(descriptor) - 1, NULL, 10), "re")
+			 : fopen(path, "re");
 	if (!in)
-		return false;
+		return err_errno(err, FAILED, "the offline key %s", path);
 	size_t n = fread(typed, 1, sizeof(typed) - 1, in);
 	fclose(in);
+	/* alone in the file, perhaps in several lines, or one line of what else was printed */
 	bool ok = keeper_code_read(typed, n, private, KEEPER_KEY);
+	for (char *line = typed; !ok && *line; line += strcspn(line, "\n"), line += *line == '\n')
+		ok = keeper_code_read(line, strcspn(line, "\n"), private, KEEPER_KEY);
 	sodium_memzero(typed, sizeof(typed));
-	return ok;
+	return ok ? OK
+		  : err_set(err, INVALID,
+			    "the file has no offline key, or one with a typing error");
 }
 
 static void tool_print_consent(const struct keeper_consent *c)
@@ -163,12 +174,13 @@ static int tool_consents(int argc, char **argv)
 	uint8_t private[KEEPER_KEY], entry[KEEPER_CONSENT_ENTRY];
 	struct keeper_consent consent;
 	char line[1024];
+	struct err err;
 	int closed = 0, number = 0;
 	(void)argc, (void)argv;
 	if (!offline_key)
 		return cli_usage_error("--offline-key FILE is needed");
-	if (!tool_read_offline(offline_key, private))
-		return cli_failed(&(struct err){OFFLINE_UNREADABLE});
+	if (tool_read_offline(offline_key, private, &err) != OK)
+		return cli_failed(&err);
 	while (fgets(line, sizeof(line), stdin)) {
 		size_t n = 0;
 		number++;
@@ -216,8 +228,8 @@ static int tool_restore(int argc, char **argv)
 	(void)argc;
 	if (!offline_key)
 		return cli_usage_error("--offline-key FILE is needed");
-	if (!tool_read_offline(offline_key, private))
-		return cli_failed(&(struct err){OFFLINE_UNREADABLE});
+	if (tool_read_offline(offline_key, private, &err) != OK)
+		return cli_failed(&err);
 	enum status status =
 	    sodium_base642bin(copy, sizeof(copy), text, n, " \n", &got, NULL,
 			      sodium_base64_VARIANT_ORIGINAL) == 0 &&
@@ -277,6 +289,7 @@ int keeper_tool(int argc, char **argv)
 	must(sodium_init() >= 0);
 	return cli_main(
 	    "holdfast-keeper",
-	    "Keeps the keys of the contact sphere. Started by holdfastd with a socket it serves the contact process; its commands make and change what it reads.",
+	    "Keeps the keys of the contact sphere. "
+	    "Started by holdfastd with a socket it serves the contact process; its commands make and change what it reads.",
 	    commands, argc, argv);
 }
