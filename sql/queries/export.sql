@@ -101,7 +101,7 @@ SELECT id, path_old FROM business_path WHERE id > $1::bigint AND path_old IS NOT
 
 -- name: export_list
 -- The columns that list pages show of their members, in the order of the list.
-SELECT b.id, b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone
+SELECT b.id, b.name, b.street, b.postcode, b.city, b.country, b.phone, b.hours, b.timezone, b.lat_e7, b.lon_e7
 FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, place)
 JOIN business AS b ON b.id = wanted.id
 ORDER BY wanted.place;

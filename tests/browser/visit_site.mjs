@@ -12,7 +12,7 @@ import { finish, ok } from '../lib/tap.mjs';
 
 const [base] = process.argv.slice(2);
 const shots = process.env.HOLDFAST_SHOTS;
-const weights = { document: 40000, stylesheet: 10600, script: 2900, all: 60000 };
+const weights = { document: 40000, stylesheet: 11300, script: 3100, all: 60000 };
 // The page of what is missing searches for what its address was about.
 const weights_of = { missing: { ...weights, script: 24000 }, search: { ...weights, script: 24000 } };
 const views = [
@@ -187,6 +187,24 @@ async function open_now(browser, pages) {
 	);
 }
 
+// What a list shows is what its map shows, also when it is narrowed to what is open.
+async function on_map(visit, path) {
+	await visit({}, async (page) => {
+		await page.goto(base + path);
+		const look = () => page.evaluate(() => [
+			[...document.querySelectorAll('.found > [data-n]:not([hidden])')].map((e) =>
+				`${e.dataset.n} ${e.querySelector('h2 a').getAttribute('href')} ${!!e.querySelector('.is-open')}`),
+			[...document.querySelectorAll('.spots a:not([hidden])')].map((e) =>
+				`${e.textContent} ${e.getAttribute('href')} ${e.classList.contains('is-open')}`),
+		].map((lines) => lines.join('\n')));
+		const [items, pins] = await look();
+		await page.click('#narrow [data-open]');
+		const [fewer, left] = await look();
+		ok(items.length > 0 && items === pins && fewer === left && !left.includes('false'),
+			`${path}: the map has the numbers of the list`, [items, pins, fewer, left]);
+	});
+}
+
 async function by_keyboard(browser) {
 	const page = await open_page(browser, { viewport: views[1] });
 	await page.goto(`${base}/`);
@@ -268,6 +286,7 @@ try {
 		const text = await visit({}, (page) => look(page, name, path, has));
 		await without_script(visit, name, path, text);
 	}
+	await on_map(visit, by_length(/./, (t) => /class="map spots"/.test(t) && /data-open/.test(t))[0]);
 	await open_now(browser, pages);
 	await by_keyboard(browser);
 	kept.finish();

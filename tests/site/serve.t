@@ -63,6 +63,22 @@ my $mended = wait_until('the mended page is shown', sub {
 like($mended, qr{<p class="ours">ours</p>}, 'a mended template is shown');
 $server->stop;
 
+# ---- several languages ----
+$i->set('site.url' => 'https://shops.example', 'site.languages' => 'de fr');
+unlink $log;
+$server = Program->start('serve', [ $i->command('export', '--serve', '--only', 'hochtann', "$i->{home}/never") ],
+	log => $log, ready => $address);
+$base = $address->();
+like($get->('/')->{content}, qr{href="/de/".*href="/fr/"}s, 'with several languages / leads to each');
+my %of = map { $_ => $get->("/$_$page")->{content} } qw(de fr);
+like($of{de}, qr{<html lang="de">.*>Impressum<.*<a href="/fr\Q$page\E"}s, 'a page in one of them');
+like($of{fr}, qr{<html lang="fr">.*Fliesen Falkner.*<a href="/de\Q$page\E"}s, '... and in the other');
+like($get->('/fr/hochtann/')->{content}, qr{href="/fr\Q$page\E"}, '... with its lists');
+is($get->('/fr/assets/business.css')->{status}, 200, '... and its sheet');
+is($get->($page)->{status}, 404, 'beside them there is no page');
+$server->stop;
+$i->set('site.url' => 'https://shops.example');
+
 # ---- a town, without an export ----
 sub only {
 	my ($only) = @_;

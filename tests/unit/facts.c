@@ -755,9 +755,31 @@ static void too_small_an_arena_is_an_answer(void **state)
 	}
 }
 
+static void a_price_says_what_it_is_for_on_the_page_and_in_the_block(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct json_build build;
+	arena_init(&arena, ARENA_MAX);
+	struct facts_business b = tilers();
+	b.offers =
+	    parse(&arena, STR("{\"items\": [{\"name\": \"Tiles\", \"price\": \"58\", "
+			      "\"currency\": \"EUR\", \"unit\": \"MTK\"}, {\"name\": \"Bath\", "
+			      "\"price\": \"2400\", \"currency\": \"EUR\", \"from\": true}]}"));
+	says(block_of(&arena, &b), "makesOffer.0.priceSpecification.unitCode", "MTK");
+	says(block_of(&arena, &b), "makesOffer.1.priceSpecification.minPrice", "2400");
+	json_build_init(&build, &arena);
+	struct json_value *root = json_build(&build, NULL, NULL, JSON_IS_OBJECT);
+	facts_show(&b, &build, root);
+	says(root, "goods.items.0.price", "\u20ac58.00 per m\u00b2");
+	says(root, "goods.items.1.price", "from \u20ac2,400.00");
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_price_says_what_it_is_for_on_the_page_and_in_the_block),
 	    cmocka_unit_test(a_block_says_what_the_record_says),
 	    cmocka_unit_test(several_types_are_a_list_and_none_is_local_business),
 	    cmocka_unit_test(one_specification_stands_for_each_interval),

@@ -277,9 +277,79 @@ static void pieces_come_in_the_order_of_the_setting(void **state)
 	config_release(&config);
 }
 
+/* ---- the map of a list ---- */
+
+static size_t occurrences(const struct buf *out, const char *what)
+{
+	size_t n = 0;
+	const char *at = buf_z((struct buf *)out);
+	while ((at = strstr(at, what)))
+		n++, at++;
+	return n;
+}
+
+static struct look_pin pin_at(double lat, double lon, size_t number)
+{
+	return (struct look_pin){
+	    .at = {lat, lon}, .town = STR("Bern"), .href = STR("/bern/a&b.html"), .number = number};
+}
+
+static void pins_have_numbers_and_links_and_do_not_cover_each_other(void **state)
+{
+	struct look_pin pin[30];
+	struct buf out;
+	long x, y, px[LOOK_NUMBERS], py[LOOK_NUMBERS];
+	(void)state;
+	for (size_t i = 0; i < 30; i++) /* six places, each of five */
+		pin[i] = pin_at(46.9 + (double)(i % 6) / 200, 7.4 + (double)(i % 3) / 200, i + 1);
+	buf_init(&out, 1 << 16);
+	assert_true(look_spots(pin, 30, NULL, NULL, &out));
+	assert_int_equal(occurrences(&out, "<a tabindex=\"-1\" href=\"/bern/a&amp;b.html\">"),
+			 LOOK_NUMBERS);
+	assert_int_equal(occurrences(&out, "r=\"3\""), 30 - LOOK_NUMBERS);
+	const char *at = buf_z(&out);
+	for (size_t i = 0; i < LOOK_NUMBERS; i++) {
+		at = strstr(at + 1, "<a ");
+		assert_non_null(at);
+		assert_int_equal(sscanf(strstr(at, "cx="), "cx=\"%ld\" cy=\"%ld\"", &x, &y), 2);
+		assert_in_range(x, 0, 320);
+		assert_in_range(y, 0, 300);
+		for (size_t k = 0; k < i; k++) /* circles of 22 units, with a little tolerance */
+			assert_true((x - px[k]) * (x - px[k]) + (y - py[k]) * (y - py[k]) >=
+				    19 * 19);
+		px[i] = x;
+		py[i] = y;
+	}
+	buf_release(&out);
+}
+
+static void one_place_makes_no_map_and_what_is_far_from_all_others_is_left_out(void **state)
+{
+	struct look_pin pin[6];
+	struct look_town town = {.at = {46.9, 7.4}, .name = STR("Bern")};
+	struct buf out;
+	(void)state;
+	buf_init(&out, 1 << 16);
+	pin[0] = pin_at(46.9, 7.4, 1);
+	assert_false(look_spots(pin, 1, &town, NULL, &out));
+	assert_int_equal(out.n, 0);
+	for (size_t i = 0; i < 6; i++)
+		pin[i] = pin_at(46.9 + (double)i / 1000, 7.4, i + 1);
+	pin[3] = pin_at(-46.9, 7.4, 4);
+	assert_true(look_spots(pin, 6, &town, NULL, &out));
+	assert_false(pin[3].shown);
+	assert_int_equal(occurrences(&out, "<a "), 5);
+	assert_int_equal(occurrences(&out, ">4</text>"), 0);
+	assert_int_equal(occurrences(&out, ">Bern</text>"), 1);
+	assert_int_equal(occurrences(&out, ">200 m</text>"), 1);
+	buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pins_have_numbers_and_links_and_do_not_cover_each_other),
+	    cmocka_unit_test(one_place_makes_no_map_and_what_is_far_from_all_others_is_left_out),
 	    cmocka_unit_test(comments_and_void_blanks_are_left_out),
 	    cmocka_unit_test(blanks_that_mean_something_stay),
 	    cmocka_unit_test(a_sheet_that_breaks_off_is_packed_to_its_end),

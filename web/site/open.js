@@ -26,12 +26,14 @@ const narrow = document.getElementById('narrow');
 if (narrow) {
 	const items = [...document.querySelectorAll('.found > li')], buttons = [...narrow.children];
 	const is_open = (item) => !!item.querySelector('.is-open');
+	const pins = [...document.querySelectorAll('.spots a')], numbered = items.filter((item) => item.dataset.n);
+	pins.forEach((pin, i) => pin.classList.toggle('is-open', is_open(numbered[i])));
 	narrow.querySelector('[data-open]').append(` ${items.filter(is_open).length}`);
 	narrow.addEventListener('click', ({ target }) => {
 		const chosen = target.closest('button');
 		if (!chosen) return;
 		for (const b of buttons) b.setAttribute('aria-pressed', b === chosen);
 		for (const item of items) item.hidden = 'open' in chosen.dataset && !is_open(item);
+		pins.forEach((pin, i) => pin.toggleAttribute('hidden', numbered[i].hidden));
 	});
-	narrow.hidden = false;
 }

@@ -390,7 +390,35 @@ static void put_hours(const struct node *n, const struct json_value *v)
 	parse_hours_special(&d->hours, json_get(v, "specialOpeningHoursSpecification"));
 }
 
-/* makesOffer and hasOfferCatalog as {"items": [{"name", "price", "currency", "description"}]}. */
+static void put_member(struct json_writer *w, const char *key, struct str text)
+{
+	if (text.n)
+		json_member_str(w, key, text);
+}
+
+/* The price of an offer, by itself or in its priceSpecification, and what it is for. */
+static void put_price(const struct node *n, struct json_writer *w, const struct json_value *offer)
+{
+	const struct json_value *more = json_get(offer, "priceSpecification");
+	if (more && more->kind == JSON_IS_ARRAY)
+		more = more->first;
+	const struct json_value *of = json_get(offer, "price") ? offer : more;
+	struct str least = json_text(json_get(of, "minPrice"));
+	struct str given = least.n ? least : json_text(json_get(of, "price"));
+	struct str currency = json_text(json_get(of, "priceCurrency"));
+	struct str price = value_price(n->draft, given, currency);
+	struct str code = json_text(json_get(more, "unitCode"));
+	put_member(w, "price", price);
+	put_member(w, "currency", currency);
+	if (!price.n)
+		return;
+	put_member(w, "unit", code.n ? code : json_text(json_get(more, "unitText")));
+	if (least.n)
+		json_member_bool(w, "from", true);
+}
+
+/* makesOffer and hasOfferCatalog as {"items": [{"name", "price", "currency", "unit", "from",
+ * "description"}]}. */
 static void put_offers(const struct node *n, const struct json_value *v)
 {
 	struct buf out;
@@ -411,20 +439,12 @@ static void put_offers(const struct node *n, const struct json_value *v)
 		const struct json_value *offer = resolved(e, n->graph);
 		const struct json_value *item = json_get(offer, "itemOffered");
 		struct str name = text_of(item ? item : offer, n->graph);
-		struct str currency = json_text(json_get(offer, "priceCurrency"));
-		struct str price =
-		    value_price(n->draft, json_text(json_get(offer, "price")), currency);
 		if (!name.n)
 			continue;
 		json_object_begin(&w);
 		json_member_str(&w, "name", name);
-		if (price.n)
-			json_member_str(&w, "price", price);
-		if (currency.n)
-			json_member_str(&w, "currency", currency);
-		if (json_text(json_get(item, "description")).n)
-			json_member_str(&w, "description",
-					json_text(json_get(item, "description")));
+		put_price(n, &w, offer);
+		put_member(&w, "description", json_text(json_get(item, "description")));
 		json_object_end(&w);
 		items++;
 	}

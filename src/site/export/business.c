@@ -488,7 +488,9 @@ static uint32_t business_listed_hash(const struct business *b)
 	const struct str texts[] = {b->facts.name,     b->facts.street,  b->facts.postcode,
 				    b->facts.city,     b->facts.phone,   b->facts.hours,
 				    b->facts.timezone, b->facts.country, b->path};
+	const double at[] = {b->facts.lat, b->facts.lon};
 	uint64_t hash = 1 + b->hidden + (b->pictures ? b->pictures->digest : 0);
+	hash = XXH3_64bits_withSeed(at, sizeof(at), hash);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		hash = XXH3_64bits_withSeed(texts[i].p, texts[i].n, hash + texts[i].n);
 	return (uint32_t)hash;

@@ -555,6 +555,13 @@ bool lists_indexed(const struct lists *l, uint32_t page);
 /* The newest day of the businesses that it shows. */
 uint16_t lists_newest_day(const struct lists *l, const struct list_page *page);
 struct level_page lists_level(const struct lists *l, uint32_t page);
+/* The overview of a region, place or kind that has a business with a page. */
+const struct list_overview *lists_overview(const struct lists *l, enum level level, int32_t id);
+/* The lists that the first page of one links to: the largest others of its region or place that
+ * have pages, as indexes of l->list. Returns their number. */
+enum { LISTS_CHIPS = 10 };
+size_t lists_others(const struct lists *l, const struct list_overview *o,
+		    const struct business_list *list, uint32_t other[LISTS_CHIPS]);
 void lists_path(const struct lists *l, uint32_t page, char out[EXPORT_PATH]);
 
 /* ---- coming.c ---- */
@@ -737,6 +744,13 @@ MUST_CHECK enum status own_put_plain(const char *dir, const char *path, struct s
  * export writes one of that name. */
 MUST_CHECK enum status own_keep(const struct export_state *s, const struct manifest *written,
 				uint64_t *lost, struct err *err);
+
+/* ---- trees.c ---- */
+
+/* Append the page that leads to the trees. Its texts are the names of languages, so that it needs
+ * no language itself. base: of the whole site. missing: the page of what is not there. */
+void trees_put_page(const struct config *config, const struct trees *trees, struct str base,
+		    bool missing, struct buf *out);
 
 /* ---- worker.c ---- */
 

@@ -48,9 +48,9 @@ static void listed_put_phone(struct maker *m, struct json_value *v, struct str p
 	json_build_text(&m->b, v, "item_phone_link", link);
 }
 
-static void listed_put_member(struct maker *m, const struct manifest_entry *e,
-			      struct json_value *found, const struct db_rows *rows, int r,
-			      bool of_kinds)
+static struct json_value *listed_put_member(struct maker *m, const struct manifest_entry *e,
+					    struct json_value *found, const struct db_rows *rows,
+					    int r, bool of_kinds)
 {
 	char pattern[LOOK_PATTERN];
 	struct json_value *v = json_build(&m->b, found, NULL, JSON_IS_OBJECT);
@@ -81,19 +81,71 @@ static void listed_put_member(struct maker *m, const struct manifest_entry *e,
 		photos_put(m, v, "thumb", &of->pictures.item[0]);
 	else
 		JSON_BUILD_JOIN(&m->b, v, "pattern", look_pattern(e->category, e->id, pattern));
+	return v;
+}
+
+/* The businesses that a page's map shows. */
+struct listed_map {
+	struct look_pin pin[LOOK_PINS];
+	struct json_value *item[LOOK_PINS];
+	size_t count;
+	struct str country; /* of the first */
+};
+
+static void listed_put_pin(struct listed_map *map, const struct manifest_entry *e,
+			   struct json_value *item, size_t number, const struct db_rows *rows,
+			   int r)
+{
+	if (e->hidden || db_null(rows, r, SQL_EXPORT_LIST_LAT_E7) || map->count == LOOK_PINS)
+		return;
+	if (!map->count)
+		map->country = db_text(rows, r, SQL_EXPORT_LIST_COUNTRY);
+	map->item[map->count] = item;
+	map->pin[map->count++] =
+	    (struct look_pin){.at = {(double)db_i64(rows, r, SQL_EXPORT_LIST_LAT_E7) / 1e7,
+				     (double)db_i64(rows, r, SQL_EXPORT_LIST_LON_E7) / 1e7},
+			      .town = db_text(rows, r, SQL_EXPORT_LIST_CITY),
+			      .href = json_text(json_get(item, "href")),
+			      .number = number};
 }
 
 /* Put order[from..to) into an array. Businesses deleted since the scan are skipped; the next run
- * removes them. of_kinds: they are of several. */
+ * removes them. of_kinds: they are of several. map: gets those whose place is known; may be
+ * NULL. */
 static void listed_put_range(struct maker *m, const struct lists *l, uint32_t from, uint32_t to,
 			     struct json_value *array, const struct db_rows *rows, int *row,
-			     bool of_kinds)
+			     bool of_kinds, struct listed_map *map)
 {
 	for (uint32_t i = from; i < to && *row < rows->rows; i++) {
 		const struct manifest_entry *e = &l->m->entry[l->order[i]];
-		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) == e->id)
-			listed_put_member(m, e, array, rows, (*row)++, of_kinds);
+		if (db_i64(rows, *row, SQL_EXPORT_LIST_ID) != e->id)
+			continue;
+		struct json_value *v = listed_put_member(m, e, array, rows, *row, of_kinds);
+		if (map && v)
+			listed_put_pin(map, e, v, array->count, rows, *row);
+		(*row)++;
 	}
+}
+
+/* The map of a region's or place's businesses; each that has a number there has it in the list. */
+static void listed_put_map(struct maker *m, const struct level_page *level, struct listed_map *map)
+{
+	struct look_town town;
+	bool of_place = level->level == LEVEL_PLACE;
+	if (!map->count)
+		return;
+	if (of_place)
+		look_find_town(map->country, level_name(m->theme, level->level, level->id),
+			       &map->pin[0].at, &town);
+	buf_reset(&m->locator);
+	if (!look_spots(map->pin, map->count, of_place ? &town : NULL, m->theme->wording,
+			&m->locator))
+		return;
+	json_build_text(&m->b, m->root, "spots", buf_view(&m->locator));
+	for (size_t i = 0; i < map->count && i < LOOK_NUMBERS; i++)
+		if (map->pin[i].shown)
+			json_build_text(&m->b, map->item[i], "spot",
+					maker_count(m, map->pin[i].number));
 }
 
 /* The page's businesses, which are returned; and those elsewhere that come to its place. */
@@ -103,13 +155,16 @@ static const struct json_value *listed_put_members(struct maker *m, const struct
 						   bool of_kinds)
 {
 	struct json_value *found = json_build(&m->b, m->root, "found", JSON_IS_ARRAY);
-	listed_put_range(m, l, p->from, p->to, found, rows, row, of_kinds);
+	const struct level_page level = lists_level(l, (uint32_t)(p - l->page));
+	struct listed_map map = {.count = 0};
+	listed_put_range(m, l, p->from, p->to, found, rows, row, of_kinds,
+			 level.level == LEVEL_KIND ? NULL : &map);
+	listed_put_map(m, &level, &map);
 	if (p->come_from < p->come_to) {
-		const struct level_page level = lists_level(l, (uint32_t)(p - l->page));
 		json_build_text(&m->b, m->root, "town",
 				level_name(m->theme, level.level, level.id));
 		listed_put_range(m, l, p->come_from, p->come_to, maker_list(m, "coming"), rows, row,
-				 of_kinds);
+				 of_kinds, NULL);
 	}
 	return found;
 }
@@ -166,6 +221,24 @@ static void listed_put_pages(struct maker *m, const struct lists *l, uint32_t pa
 	}
 }
 
+/* The largest other lists of the region or place. */
+static void listed_put_chips(struct maker *m, const struct lists *l,
+			     const struct business_list *list)
+{
+	const struct list_overview *o = lists_overview(l, list->level, list->id);
+	struct json_value *chips = NULL;
+	uint32_t other[LISTS_CHIPS];
+	size_t n = lists_others(l, o, list, other);
+	for (size_t i = 0; i < n; i++) {
+		const struct level_page to = {list->level, list->id, l->list[other[i]].category, 0};
+		chips = chips ? chips : maker_list(m, "chips");
+		struct json_value *v = json_build(&m->b, chips, NULL, JSON_IS_OBJECT);
+		json_build_text(&m->b, v, "name",
+				theme_category_label(m->theme, l->list[other[i]].category));
+		JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), level_link(m, &to));
+	}
+}
+
 /* The region and place of a level. *place: NULL for a region. */
 static const struct region *listed_where(const struct theme *t, enum level level, int32_t id,
 					 const struct export_place **place)
@@ -190,8 +263,10 @@ static enum status listed_list(struct maker *m, const struct lists *l, uint32_t 
 	size_t count = level_above(m, region, place, LEVEL_ALL, above);
 	level_put_trail(m, above, count);
 	json_build_text(&m->b, m->root, "heading", heading);
-	if (page == list->page)
+	if (page == list->page) {
 		json_build_text(&m->b, m->root, "count", maker_count(m, list->to - list->from));
+		listed_put_chips(m, l, list);
+	}
 	const struct json_value *found = listed_put_members(m, l, p, rows, row, false);
 	listed_put_pages(m, l, page);
 	listed_put_block(m, heading, found, link, true, above, count);
@@ -209,22 +284,30 @@ static void listed_put_row(struct maker *m, struct json_value *rows, struct str 
 	struct json_value *v = json_build(&m->b, rows, NULL, JSON_IS_OBJECT);
 	json_build_text(&m->b, v, "name", name);
 	json_build_text(&m->b, v, "count", maker_count(m, count));
+	json_build_text(&m->b, v, "chip_count", maker_count(m, count));
 	JSON_BUILD_JOIN(&m->b, v, "href", m->theme->base, STR("/"), level_link(m, to));
 }
 
-/* Its lists. A thin one is left out: its businesses are on this page, or on those of their places.
- * In the list of a kind's regions the region stands for it. */
+/* Its lists, few ones of a place in a row above its businesses. A thin one is left out: its
+ * businesses are on this page, or on those of their places. In the list of a kind's regions the
+ * region stands for it. */
 static void listed_put_rows(struct maker *m, const struct lists *l, const struct list_overview *o)
 {
 	bool of_kind = o->level == LEVEL_KIND;
 	struct json_value *rows = NULL;
+	uint32_t count = 0;
+	for (uint32_t r = o->row_from; r < o->row_to; r++)
+		count += l->list[l->row[r]].pages > 0;
+	const char *key = of_kind                                           ? "regions"
+			  : o->level == LEVEL_PLACE && count <= LISTS_CHIPS ? "chips"
+									    : "kinds";
 	for (uint32_t r = o->row_from; r < o->row_to; r++) {
 		const struct business_list *list = &l->list[l->row[r]];
 		const struct level_page to = {list->level, list->id,
 					      list->pages ? list->category : LEVEL_ALL, 0};
 		if (!of_kind && !list->pages)
 			continue;
-		rows = rows ? rows : maker_list(m, of_kind ? "regions" : "kinds");
+		rows = rows ? rows : maker_list(m, key);
 		listed_put_row(m, rows,
 			       of_kind ? level_name(m->theme, list->level, list->id)
 				       : theme_category_label(m->theme, list->category),

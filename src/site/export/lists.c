@@ -259,7 +259,7 @@ static void lists_put_towns(struct lists *l)
 	free(all);
 }
 
-static void lists_overviews(struct lists *l)
+static void lists_make_overviews(struct lists *l)
 {
 	/* Each list is in one overview of its own level, those of regions in one of a kind, too. */
 	l->row = memory_array(2 * l->lists + 1, sizeof(*l->row));
@@ -330,8 +330,31 @@ static uint64_t lists_hash_member(const struct manifest_entry *e, uint64_t hash)
 	return XXH3_64bits_withSeed(both, sizeof(both), hash);
 }
 
-/* The link to the next page, and on the first page the number of businesses and the links to all
- * pages. */
+static bool lists_overview_before(const void *element, const void *wanted)
+{
+	const struct list_overview *a = element, *b = wanted;
+	return a->level != b->level ? a->level < b->level : a->id < b->id;
+}
+
+const struct list_overview *lists_overview(const struct lists *l, enum level level, int32_t id)
+{
+	const struct list_overview wanted = {.level = level, .id = id};
+	return &l->overview[lower_bound(l->overview, l->overviews, sizeof(wanted),
+					lists_overview_before, &wanted)];
+}
+
+size_t lists_others(const struct lists *l, const struct list_overview *o,
+		    const struct business_list *list, uint32_t other[LISTS_CHIPS])
+{
+	size_t n = 0;
+	for (uint32_t r = o->row_from; r < o->row_to && n < LISTS_CHIPS; r++)
+		if (l->list[l->row[r]].pages && &l->list[l->row[r]] != list)
+			other[n++] = l->row[r];
+	return n;
+}
+
+/* The link to the next page, and on the first page the number of businesses, the links to all
+ * pages, and those to other lists. */
 static uint64_t lists_hash_list(const struct lists *l, uint32_t page, uint64_t hash)
 {
 	const struct business_list *list = &l->list[l->page[page].of];
@@ -343,6 +366,10 @@ static uint64_t lists_hash_list(const struct lists *l, uint32_t page, uint64_t h
 		for (uint32_t i = 1; i < list->pages; i++)
 			hash = XXH3_64bits_withSeed(&lists_member(l, l->page[page + i].from)->id,
 						    sizeof(int64_t), hash);
+		uint32_t other[LISTS_CHIPS];
+		size_t n = lists_others(l, lists_overview(l, list->level, list->id), list, other);
+		for (size_t i = 0; i < n; i++)
+			hash = XXH3_64bits_withSeed(&l->list[other[i]].category, sizeof(int), hash);
 	}
 	return hash;
 }
@@ -421,7 +448,7 @@ void lists_make(struct lists *l, const struct theme *t, const struct manifest *m
 	lists_split(l, LEVEL_PLACE, l->published);
 	for (uint32_t i = 0; i < l->lists; i++)
 		lists_paginate(l, i);
-	lists_overviews(l);
+	lists_make_overviews(l);
 	lists_put_coming(l);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PREVIEW_PLACE = 200 /* businesses of a place */, PREVIEW_MOST = 1000 };
 
@@ -17,13 +18,12 @@ struct preview_file {
 	size_t bytes;
 };
 
-struct preview {
-	struct export_options options;
-	struct db *db;
+/* The pages of one language. */
+struct preview_tree {
+	struct preview *of;
+	struct export_options options; /* with its language */
 	struct theme theme;
-	struct photos photos;
 	struct maker maker;
-	struct manifest entries, none;
 	struct lists lists;
 	bool ready; /* theme, maker and lists are made */
 	bool filled;
@@ -31,22 +31,32 @@ struct preview {
 	size_t files, files_room;
 };
 
+struct preview {
+	struct export_options options;
+	struct db *db;
+	struct photos photos;
+	struct manifest entries, none;
+	struct trees trees;                  /* count 0: the site has one tree */
+	struct preview_tree tree[TREES_MAX]; /* the first one, or one for each language */
+	size_t count;
+};
+
 /* ---- what it is opened with ---- */
 
 /* Append the page's values as JSON. They point into the rows and the business that they were made
  * of. */
-static enum status preview_values(const struct preview *p, struct buf *out, struct err *err)
+static enum status preview_values(const struct preview_tree *t, struct buf *out, struct err *err)
 {
 	struct json_writer w;
 	json_writer_init(&w, out);
-	json_put_tree(&w, p->maker.root);
+	json_put_tree(&w, t->maker.root);
 	return buf_failed(out) ? err_set(err, TOO_LARGE, "the page has too many values") : OK;
 }
 
-/* Render the business that has the id into p->maker. keep: the entry is put into a manifest.
+/* Render the business that has the id into t->maker. keep: the entry is put into a manifest.
  * values: the page's values are appended to it; may be NULL. */
-static enum status preview_business(struct preview *p, int64_t id, bool keep, struct buf *values,
-				    struct manifest_entry *e, struct err *err)
+static enum status preview_business(struct preview_tree *t, int64_t id, bool keep,
+				    struct buf *values, struct manifest_entry *e, struct err *err)
 {
 	struct db_rows rows;
 	struct business b;
@@ -54,8 +64,8 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep, st
 	buf_init(&ids, 64);
 	array_begin(&ids);
 	array_i64(&ids, id);
-	maker_begin(&p->maker);
-	enum status status = DB_RUN(p->db, sql_export_rows, &rows, err, array_end(&ids));
+	maker_begin(&t->maker);
+	enum status status = DB_RUN(t->of->db, sql_export_rows, &rows, err, array_end(&ids));
 	buf_release(&ids);
 	if (status != OK)
 		return status;
@@ -64,14 +74,14 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep, st
 	if (rows.rows == 0)
 		status = err_set(err, NOT_FOUND, "there is no business with the id %s", text);
 	if (status == OK)
-		status = business_read(&p->maker, &rows, 0, &b, err);
+		status = business_read(&t->maker, &rows, 0, &b, err);
 	if (status == OK)
-		status = business_page(&p->maker, &b, e, err);
+		status = business_page(&t->maker, &b, e, err);
 	if (status == OK && e->state == ENTRY_WITHHELD)
 		status = err_set(err, NOT_FOUND, "the business %s has no page: %s", text,
 				 gate_causes[e->cause].text);
 	if (status == OK && values)
-		status = preview_values(p, values, err);
+		status = preview_values(t, values, err);
 	if (status == OK && keep)
 		e->path = manifest_keep_path(b.path);
 	db_rows_release(&rows);
@@ -81,7 +91,7 @@ static enum status preview_business(struct preview *p, int64_t id, bool keep, st
 static enum status preview_add(struct preview *p, int64_t id, struct err *err)
 {
 	struct manifest_entry e;
-	enum status status = preview_business(p, id, true, NULL, &e, err);
+	enum status status = preview_business(&p->tree[0], id, true, NULL, &e, err);
 	if (status == OK)
 		manifest_add(&p->entries, &e);
 	return status;
@@ -128,70 +138,107 @@ static enum status preview_read_only(struct preview *p, const char *only, struct
 	return status;
 }
 
+static enum status preview_never(const struct preview *p, struct err *err)
+{
+	return err_set(err, NOT_FOUND,
+		       "%s was never exported: run holdfast export, or name businesses with --only",
+		       p->options.dir);
+}
+
 static enum status preview_read_published(struct preview *p, struct err *err)
 {
 	struct export_state state;
-	enum status status = export_state_open(&state, &p->options, err);
+	struct export_options first = p->options;
+	char dir[PATH_MAX], folder[PATH_MAX];
+	enum status status = OK;
+	if (p->trees.count) {
+		const char *tag = p->trees.language[0]->tag;
+		status = io_path(dir, sizeof(dir), err, "%s/%s", first.dir, tag);
+		if (status == OK)
+			status =
+			    io_path(folder, sizeof(folder), err, "%s.state/%s", first.dir, tag);
+		first.dir = dir;
+		first.state = folder;
+	}
+	if (status == OK && p->trees.count && access(folder, F_OK) != 0)
+		status = preview_never(p, err);
+	if (status == OK)
+		status = export_state_open(&state, &first, err);
 	if (status != OK)
 		return status;
-	status =
-	    state.published
-		? manifest_read(&p->entries, state.old_manifest, err)
-		: err_set(
-		      err, NOT_FOUND,
-		      "%s was never exported: run holdfast export, or name businesses with --only",
-		      p->options.dir);
+	status = state.published ? manifest_read(&p->entries, state.old_manifest, err)
+				 : preview_never(p, err);
 	export_state_close(&state);
 	return status;
 }
 
 /* ---- templates ---- */
 
-static void preview_forget_files(struct preview *p)
+static void preview_forget_files(struct preview_tree *t)
 {
-	for (size_t i = 0; i < p->files; i++) {
-		free(p->file[i].path);
-		free(p->file[i].body);
+	for (size_t i = 0; i < t->files; i++) {
+		free(t->file[i].path);
+		free(t->file[i].body);
 	}
-	p->files = 0;
-	p->filled = false;
+	t->files = 0;
+	t->filled = false;
 }
 
 static void preview_unload(struct preview *p)
 {
-	preview_forget_files(p);
-	if (!p->ready)
-		return;
-	lists_release(&p->lists);
-	maker_release(&p->maker);
-	theme_release(&p->theme);
-	p->ready = false;
+	for (size_t i = 0; i < p->count; i++) {
+		struct preview_tree *t = &p->tree[i];
+		preview_forget_files(t);
+		if (!t->ready)
+			continue;
+		lists_release(&t->lists);
+		maker_release(&t->maker);
+		theme_release(&t->theme);
+		t->ready = false;
+	}
+}
+
+static enum status preview_load_tree(struct preview_tree *t, struct err *err)
+{
+	enum status status = theme_load(&t->theme, &t->options, NULL, t->of->db, err);
+	if (status == OK)
+		status = coming_read(&t->theme, t->of->db, err);
+	if (status != OK) {
+		theme_release(&t->theme);
+		return status;
+	}
+	t->theme.photos = &t->of->photos;
+	maker_init(&t->maker, &t->theme);
+	memset(&t->lists, 0, sizeof(t->lists));
+	t->ready = true;
+	return OK;
 }
 
 static enum status preview_load(struct preview *p, struct err *err)
 {
-	enum status status = theme_load(&p->theme, &p->options, NULL, p->db, err);
-	if (status != OK) {
-		theme_release(&p->theme);
-		return status;
+	enum status status = trees_languages(p->options.config, &p->trees, err);
+	p->count = status != OK ? 0 : p->trees.count ? p->trees.count : 1;
+	for (size_t i = 0; i < p->count && status == OK; i++) {
+		struct preview_tree *t = &p->tree[i];
+		t->of = p;
+		t->options = p->options;
+		if (p->trees.count) {
+			t->options.trees = &p->trees;
+			t->options.language = p->trees.language[i];
+		}
+		status = preview_load_tree(t, err);
 	}
-	status = coming_read(&p->theme, p->db, err);
-	if (status != OK) {
-		theme_release(&p->theme);
-		return status;
-	}
-	p->theme.photos = &p->photos;
-	maker_init(&p->maker, &p->theme);
-	memset(&p->lists, 0, sizeof(p->lists));
-	p->ready = true;
-	return OK;
+	return status;
 }
 
 static void preview_make_lists(struct preview *p)
 {
-	lists_make(&p->lists, &p->theme, &p->entries);
-	lists_compare(&p->lists, &p->none);
-	lists_link(&p->lists, &p->theme);
+	for (size_t i = 0; i < p->count; i++) {
+		struct preview_tree *t = &p->tree[i];
+		lists_make(&t->lists, &t->theme, &p->entries);
+		lists_compare(&t->lists, &p->none);
+		lists_link(&t->lists, &t->theme);
+	}
 }
 
 enum status preview_reload(struct preview *p, struct err *err)
@@ -200,6 +247,8 @@ enum status preview_reload(struct preview *p, struct err *err)
 	enum status status = preview_load(p, err);
 	if (status == OK)
 		preview_make_lists(p);
+	else
+		preview_unload(p);
 	return status;
 }
 
@@ -233,12 +282,13 @@ void preview_free(struct preview *p)
 	if (!p)
 		return;
 	preview_unload(p);
+	for (size_t i = 0; i < TREES_MAX; i++)
+		free(p->tree[i].file);
 	manifest_release(&p->entries);
 	manifest_release(&p->none);
 	photos_release(&p->photos);
 	if (p->db)
 		db_close(p->db);
-	free(p->file);
 	free(p);
 }
 
@@ -247,10 +297,10 @@ void preview_free(struct preview *p)
 /* A files_sink. */
 static enum status preview_keep(void *ctx, const char *path, struct str content, struct err *err)
 {
-	struct preview *p = ctx;
+	struct preview_tree *t = ctx;
 	(void)err;
-	p->file = memory_grow(p->file, &p->files_room, p->files + 1, sizeof(*p->file));
-	struct preview_file *f = &p->file[p->files++];
+	t->file = memory_grow(t->file, &t->files_room, t->files + 1, sizeof(*t->file));
+	struct preview_file *f = &t->file[t->files++];
 	f->path = memory_strdup(path);
 	f->body = memory_room(content.n + 1);
 	f->bytes = content.n;
@@ -258,44 +308,44 @@ static enum status preview_keep(void *ctx, const char *path, struct str content,
 	return OK;
 }
 
-static enum status preview_file_get(struct preview *p, const char *path, struct buf *out,
+static enum status preview_file_get(struct preview_tree *t, const char *path, struct buf *out,
 				    struct err *err)
 {
-	struct export_files to = {.sink = preview_keep, .sink_ctx = p, .spare = &p->none};
+	struct export_files to = {.sink = preview_keep, .sink_ctx = t, .spare = &t->of->none};
 	enum status status = OK;
-	if (!p->filled)
-		status = places_write(&to, &p->maker, &p->lists, err);
+	if (!t->filled)
+		status = places_write(&to, &t->maker, &t->lists, err);
 	if (status != OK) {
-		preview_forget_files(p);
+		preview_forget_files(t);
 		return status;
 	}
-	p->filled = true;
-	for (size_t i = 0; i < p->files; i++)
-		if (strcmp(p->file[i].path, path) == 0) {
-			buf_add(out, p->file[i].body, p->file[i].bytes);
+	t->filled = true;
+	for (size_t i = 0; i < t->files; i++)
+		if (strcmp(t->file[i].path, path) == 0) {
+			buf_add(out, t->file[i].body, t->file[i].bytes);
 			return OK;
 		}
 	return err_set(err, NOT_FOUND, "the site has no /%s", path);
 }
 
-static enum status preview_list_get(struct preview *p, uint64_t work, struct buf *out,
+static enum status preview_list_get(struct preview_tree *t, uint64_t work, struct buf *out,
 				    struct err *err)
 {
 	struct db_rows rows;
 	int row = 0;
-	enum status status = lists_read(&p->lists, work, work + 1, p->db, &rows, err);
+	enum status status = lists_read(&t->lists, work, work + 1, t->of->db, &rows, err);
 	if (status != OK)
 		return status;
-	status = lists_page(&p->maker, &p->lists, p->lists.work[work], &rows, &row, err);
+	status = lists_page(&t->maker, &t->lists, t->lists.work[work], &rows, &row, err);
 	db_rows_release(&rows);
-	buf_str(out, buf_view(&p->maker.out));
+	buf_str(out, buf_view(&t->maker.out));
 	return status;
 }
 
 /* Every piece in every state, from site/styles.json: what an operator's theme has to suit. */
-static enum status preview_styles(struct preview *p, struct buf *out, struct err *err)
+static enum status preview_styles(struct preview_tree *t, struct buf *out, struct err *err)
 {
-	struct maker *m = &p->maker;
+	struct maker *m = &t->maker;
 	struct json_value *samples;
 	maker_begin(m);
 	maker_head(m, STR("Every piece in every state"), STR(""), NULL);
@@ -308,7 +358,7 @@ static enum status preview_styles(struct preview *p, struct buf *out, struct err
 	list->first = samples->first;
 	list->last = samples->last;
 	list->count = samples->count;
-	return template_render(template_find(p->theme.set, "styles"), m->root, out, err);
+	return template_render(template_find(t->theme.set, "styles"), m->root, out, err);
 }
 
 /* The id at the end of "b/34/34bemyn8dzknq.html" or "town/name-34bemyn8dzknq.html". */
@@ -337,51 +387,75 @@ static enum status preview_picture(struct preview *p, struct str path, struct bu
 		   : status;
 }
 
-/* The path of a file, from the address that a browser asks for. */
-static struct str preview_path(const struct preview *p, struct str address, char out[EXPORT_PATH])
+/* The path of a file, from the address that a browser asks for. *tree: that of its language; NULL:
+ * it is of the root of several. */
+static struct str preview_path(struct preview *p, struct str address, char out[EXPORT_PATH],
+			       struct preview_tree **tree)
 {
-	struct str base = p->theme.base;
+	struct str base = p->tree[0].theme.site_base;
 	struct str path = str_cut(&address, '?');
 	if (base.n && str_starts(path, base))
 		path = (struct str){path.p + base.n, path.n - base.n};
 	while (path.n && path.p[0] == '/')
 		path = (struct str){path.p + 1, path.n - 1};
+	*tree = p->trees.count ? NULL : &p->tree[0];
+	for (size_t i = 0; i < p->trees.count && !*tree; i++) {
+		struct str rest = path, tag = str_cut(&rest, '/');
+		if (rest.p && str_eq(tag, str_of(p->trees.language[i]->tag))) {
+			*tree = &p->tree[i];
+			path = rest;
+		}
+	}
 	bool folder = path.n == 0 || path.p[path.n - 1] == '/';
 	int n = snprintf(out, EXPORT_PATH, "%.*s%s", STR_ARG(path), folder ? "index.html" : "");
 	return n > 0 && n < EXPORT_PATH ? (struct str){out, (size_t)n} : (struct str){NULL, 0};
+}
+
+/* What is beside the trees. */
+static enum status preview_root(const struct preview *p, struct str path, struct buf *out,
+				struct err *err)
+{
+	bool home = str_eq(path, STR("index.html"));
+	if (!home && !str_eq(path, STR("404.html")))
+		return err_set(err, NOT_FOUND, "the site has no /%.*s", STR_ARG(path));
+	trees_put_page(p->options.config, &p->trees, p->tree[0].theme.site_base, !home, out);
+	return OK;
 }
 
 enum status preview_get(struct preview *p, struct str address, struct buf *out, const char **type,
 			struct err *err)
 {
 	char text[EXPORT_PATH], list[EXPORT_PATH];
+	struct preview_tree *t;
 	int64_t id;
-	if (!p->ready)
+	if (!p->count || !p->tree[0].ready)
 		return err_set(err, INVALID, "the templates have a mistake");
-	struct str path = preview_path(p, address, text);
+	struct str path = preview_path(p, address, text, &t);
 	*type = files_type(path);
 	if (!path.n)
 		return err_set(err, NOT_FOUND, "the address is too long");
-	for (size_t i = 0; i < p->lists.works; i++) {
-		lists_path(&p->lists, p->lists.work[i], list);
-		if (strcmp(list, text) == 0)
-			return preview_list_get(p, i, out, err);
-	}
 	if (strcmp(text, "_/index.html") == 0)
-		return preview_styles(p, out, err);
+		return preview_styles(t ? t : &p->tree[0], out, err);
+	if (!t)
+		return preview_root(p, path, out, err);
+	for (size_t i = 0; i < t->lists.works; i++) {
+		lists_path(&t->lists, t->lists.work[i], list);
+		if (strcmp(list, text) == 0)
+			return preview_list_get(t, i, out, err);
+	}
 	if (str_starts(path, STR("i/")))
 		return preview_picture(p, path, out, err);
 	if (!preview_id(path, &id))
-		return preview_file_get(p, text, out, err);
+		return preview_file_get(t, text, out, err);
 	struct manifest_entry e;
-	enum status status = preview_business(p, id, false, NULL, &e, err);
+	enum status status = preview_business(t, id, false, NULL, &e, err);
 	if (status == OK)
-		buf_str(out, buf_view(&p->maker.out));
+		buf_str(out, buf_view(&t->maker.out));
 	return status;
 }
 
 enum status preview_data(struct preview *p, int64_t id, struct buf *out, struct err *err)
 {
 	struct manifest_entry e;
-	return preview_business(p, id, false, out, &e, err);
+	return preview_business(&p->tree[0], id, false, out, &e, err);
 }

@@ -201,8 +201,7 @@ static void shop_put_product(struct shopsite *s, struct json_value *graph, size_
 		return;
 	struct json_value *offer = json_build(b, product, "offers", JSON_IS_OBJECT);
 	json_build_text(b, offer, "@type", STR("Offer"));
-	json_build_text(b, offer, "price", price);
-	json_build_text(b, offer, "priceCurrency", currency);
+	facts_put_price(b, offer, item);
 	if (!s->b.facts.page.n)
 		return;
 	struct json_value *seller = json_build(b, offer, "seller", JSON_IS_OBJECT);

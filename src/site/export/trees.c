@@ -40,9 +40,8 @@ enum status trees_languages(const struct config *config, struct trees *out, stru
 
 /* ---- the root ---- */
 
-/* Leads to the trees. Its texts are the names of languages, so that it needs no language itself. */
-static void trees_put_page(const struct config *config, const struct trees *trees, struct str base,
-			   bool missing, struct buf *out)
+void trees_put_page(const struct config *config, const struct trees *trees, struct str base,
+		    bool missing, struct buf *out)
 {
 	struct str name = str_of(config_text(config, CONFIG_SITE_NAME));
 	struct buf escaped;

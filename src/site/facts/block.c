@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/utf8.h"
 #include "hours/hours.h"
+#include "site/locale/locale.h"
 
 enum {
 	DAY = 24 * 60,
@@ -295,19 +296,36 @@ static void block_put_opening_hours(struct block *k, struct json_value *parent, 
 static void block_put_good(struct block *k, struct json_value *root, bool sells,
 			   const struct json_value *item)
 {
-	struct str price = json_text(json_get(item, "price"));
-	struct str currency = json_text(json_get(item, "currency"));
-	double number;
 	struct json_value *offer =
 	    block_put_object(k, block_list(k, root, "makesOffer"), NULL, "Offer");
 	struct json_value *good =
 	    sells ? offer : block_put_object(k, offer, "itemOffered", "Service");
 	json_build_text(&k->b, good, "name", json_text(json_get(item, "name")));
 	json_build_text(&k->b, good, "description", json_text(json_get(item, "description")));
+	facts_put_price(&k->b, offer, item);
+}
+
+void facts_put_price(struct json_build *b, struct json_value *offer, const struct json_value *item)
+{
+	struct str price = json_text(json_get(item, "price"));
+	struct str currency = json_text(json_get(item, "currency"));
+	struct str unit = json_text(json_get(item, "unit")), code;
+	bool least = facts_price_is_least(item);
+	double number;
 	if (!currency.n || !form_number(price, &number))
 		return;
-	json_build_text(&k->b, offer, "price", price);
-	json_build_text(&k->b, offer, "priceCurrency", currency);
+	if (!least) {
+		json_build_text(b, offer, "price", price);
+		json_build_text(b, offer, "priceCurrency", currency);
+	}
+	if (!least && !unit.n)
+		return;
+	struct json_value *of = json_build(b, offer, "priceSpecification", JSON_IS_OBJECT);
+	json_build_text(b, of, "@type", STR("UnitPriceSpecification"));
+	json_build_text(b, of, least ? "minPrice" : "price", price);
+	json_build_text(b, of, "priceCurrency", currency);
+	locale_unit(unit, &code);
+	json_build_text(b, of, code.n ? "unitCode" : "unitText", code.n ? code : unit);
 }
 
 bool facts_sells(const struct facts_business *business)

@@ -58,7 +58,8 @@ struct facts_business {
 	struct facts_texts service_area; /* towns, other than that of the address */
 	struct facts_texts same_as;
 	struct facts_texts images; /* absolute URLs of pictures that the page shows */
-	/* {"items": [{"name", "price"?, "currency"?, "description"?}]} */
+	/* {"items": [{"name", "price"?, "currency"?, "unit"?, "from"?, "description"?}]}; unit:
+	 * what the price is for, as locale_unit takes it; from: true: prices begin there */
 	const struct json_value *offers;
 	const struct json_value *extra; /* flat object; known keys are in extras.def */
 	const struct wording *wording;  /* language of the page; NULL: English */
@@ -174,6 +175,11 @@ bool facts_hides_address(const struct facts_business *business);
 
 /* Whether the business sells goods to take home or eat, rather than services. */
 bool facts_sells(const struct facts_business *business);
+/* Put the price of an item of offers into an Offer: price and currency when it has both, and what
+ * it is for. */
+void facts_put_price(struct json_build *b, struct json_value *offer, const struct json_value *item);
+/* Whether it is the least of several prices: "from 58 EUR". */
+bool facts_price_is_least(const struct json_value *item);
 
 /* Put the visible values under `root`, for templates:
  *   name, description_text, description_lang (when it is not that of the page),

@@ -34,7 +34,8 @@ static const unsigned char signs[256] = {
 #define C (SIGN_CONTROL | SIGN_BROKEN)
 #define S (SIGN_SPACE | SIGN_BROKEN)
 #define B SIGN_BROKEN
-    [0x00 ... 0x08] = C, ['\t'] = S, ['\n'] = S, ['\v'] = C | S, ['\f'] = C | S, ['\r'] = S, [0x0e ... 0x1f] = C, [0x7f] = C,
+    [0x00 ... 0x08] = C, ['\t'] = S, ['\n'] = S, ['\v'] = C | S, ['\f'] = C | S, ['\r'] = S, [0x0e ... 0x1f] = C,
+    [0x7f] = C,
     [' '] = S, ['"'] = B, ['&'] = SIGN_AMPERSAND, ['<'] = SIGN_LESS | B, ['>'] = B, ['\\'] = B, ['^'] = B, ['`'] = B,
     ['{'] = B, ['|'] = B, ['}'] = B, ['%'] = SIGN_PERCENT,
     [0x80 ... 0xff] = SIGN_HIGH,
@@ -570,4 +571,10 @@ enum facts_fault_id form_url(struct str s)
 bool facts_is_private_url(struct str url)
 {
 	return form_url(url) == FAULT_URL_PRIVATE;
+}
+
+bool facts_price_is_least(const struct json_value *item)
+{
+	const struct json_value *from = json_get(item, "from");
+	return from && from->kind == JSON_IS_BOOL && from->boolean;
 }

@@ -142,6 +142,11 @@ static void show_price(struct shown *s, struct json_value *good, const struct js
 		return;
 	struct str price = locale_price(s->b->arena, str_of(wording_language(b->wording)->tag),
 					b->country, amount, currency);
+	struct str code, unit = locale_unit(json_text(json_get(item, "unit")), &code);
+	if (unit.n)
+		price = WORDING_FILL(b->wording, s->b->arena, WORD_PRICE_PER, price, unit);
+	if (facts_price_is_least(item))
+		price = WORDING_FILL(b->wording, s->b->arena, WORD_PRICE_FROM, price);
 	s->b->failed |= !price.p;
 	json_build_text(s->b, good, "price", price);
 }

@@ -23,6 +23,11 @@ struct str locale_phone(struct arena *arena, struct str phone, struct str countr
 struct str locale_price(struct arena *arena, struct str language, struct str country,
 			struct str amount, struct str currency);
 
+/* What a price is for, as people write it: "m²" for the code MTK of UN/CEFACT and for itself; any
+ * other text as it is. Empty: there is none, or it is longer than a unit. *code: of UN/CEFACT;
+ * empty: unknown. Both are static or `unit` itself. */
+struct str locale_unit(struct str unit, struct str *code);
+
 /* The parts of an address. Empty: unknown. country: two letters; country_name: shown as the last
  * line when it is not empty. */
 struct locale_address {

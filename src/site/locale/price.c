@@ -112,3 +112,22 @@ struct str locale_price(struct arena *arena, struct str language, struct str cou
 	bool apart = str_ends(form, STR("\u00a0#")) || ascii_is_letter(sign.p[sign.n - 1]);
 	return ARENA_JOIN(arena, sign, apart ? STR("\u00a0") : STR(""), number);
 }
+
+struct str locale_unit(struct str unit, struct str *code)
+{
+	enum { LONGEST = 24 };
+	static const struct {
+		const char *code, *sign;
+	} units[] = {{"MTK", "m²"},  {"MTQ", "m\u00b3"}, {"MTR", "m"}, {"KMT", "km"},
+		     {"KGM", "kg"},  {"GRM", "g"},       {"LTR", "l"}, {"HUR", "h"},
+		     {"MIN", "min"}, {"KWH", "kWh"}};
+	*code = STR("");
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
+		struct str sign = str_of(units[i].sign);
+		if (!str_eq(unit, str_of(units[i].code)) && !str_eq(unit, sign))
+			continue;
+		*code = str_of(units[i].code);
+		return sign;
+	}
+	return unit.n <= LONGEST ? unit : STR("");
+}

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "site/look/look.h"
 
 struct look_token {
 	struct str name; /* without "--" */
@@ -24,5 +25,12 @@ MUST_CHECK enum status look_order_check(const struct config *config, struct err 
 void look_order(const struct config *config, enum look_place place, struct buf *out);
 /* The rules that order the pieces on narrow screens: ".at-hours{order:1}...". */
 void look_order_rules(const struct config *config, struct buf *out);
+
+/* ---- maps ---- */
+
+#define LOOK_METRES_PER_DEGREE 111320.0 /* of latitude */
+double look_cos(double degrees);
+/* The longest of the usual scales that is at most `most` metres. */
+long look_scale(double most);
 
 #endif

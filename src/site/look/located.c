@@ -1,4 +1,4 @@
-/* The locator of a business: which town's centre it is seen from. */
+/* Centres of towns: the one that a business is seen from, and that of a place's list. */
 #include "site/look/look.h"
 
 #include "directory/towns/towns.h"
@@ -15,4 +15,18 @@ bool look_locate(struct str country, struct str town_name, const struct look_spo
 			return true;
 	}
 	return false;
+}
+
+bool look_find_town(struct str country, struct str name, const struct look_spot *near,
+		    struct look_town *out)
+{
+	struct towns_place town;
+	*out = (struct look_town){.name = STR("")};
+	if (!towns_find(country, name, &town))
+		return false;
+	out->at = (struct look_spot){town.lat / 1e5, town.lon / 1e5};
+	if (look_metres(&out->at, near) > LOOK_TOWN_M)
+		return false;
+	out->name = str_of(town.name);
+	return true;
 }

@@ -3,28 +3,35 @@
 
 #include <math.h>
 #include <stdio.h>
+#include "site/look/internal.h"
 
 enum { WIDTH = 320, HEIGHT = 190, MARGIN_X = 60, MARGIN_Y = 48, NEAR_M = 80, FAR_M = 40000 };
-
-static const double METRES_PER_DEGREE = 111320;
 
 struct look_way {
 	double east, north; /* metres from the centre to the place */
 	double metres;
 };
 
+double look_cos(double degrees)
+{
+	return cos(degrees * (3.14159265358979323846 / 180));
+}
+
 static struct look_way look_way(const struct look_spot *from, const struct look_spot *to)
 {
-	const double radian = 3.14159265358979323846 / 180;
 	struct look_way w;
-	w.east = (to->lon - from->lon) * METRES_PER_DEGREE * cos(to->lat * radian);
-	w.north = (to->lat - from->lat) * METRES_PER_DEGREE;
+	w.east = (to->lon - from->lon) * LOOK_METRES_PER_DEGREE * look_cos(to->lat);
+	w.north = (to->lat - from->lat) * LOOK_METRES_PER_DEGREE;
 	w.metres = hypot(w.east, w.north);
 	return w;
 }
 
-/* "700 m", "1.2 km", "14 km": as exact as people say it. */
-static void look_distance(double metres, const struct wording *wording, char out[LOOK_DISTANCE])
+double look_metres(const struct look_spot *from, const struct look_spot *to)
+{
+	return look_way(from, to).metres;
+}
+
+void look_distance(double metres, const struct wording *wording, char out[LOOK_DISTANCE])
 {
 	if (metres < 995) {
 		snprintf(out, LOOK_DISTANCE, "%ld m", lround(metres / 50) * 50);
@@ -53,10 +60,10 @@ static struct str look_way_text(const struct look_way *way, struct str place,
 	return WORDING_FILL(wording, arena, words[(eighth + 8) % 8], str_of(distance), place);
 }
 
-/* The longest of the usual scales that is at most `most` metres. */
-static long look_scale(double most)
+long look_scale(double most)
 {
-	static const long scales[] = {20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50};
+	static const long scales[] = {200000, 100000, 50000, 20000, 10000, 5000,
+				      2000,   1000,   500,   200,   100,   50};
 	for (size_t i = 0; i < COUNT_OF(scales); i++)
 		if ((double)scales[i] <= most)
 			return scales[i];

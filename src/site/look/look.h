@@ -95,6 +95,36 @@ MUST_CHECK bool look_locator(const struct look_spot *centre, struct str name,
 MUST_CHECK bool look_locate(struct str country, struct str town_name, const struct look_spot *place,
 			    const struct wording *wording, struct arena *arena, struct buf *out);
 
+/* The distance of two places that are not far from each other, in metres. */
+double look_metres(const struct look_spot *from, const struct look_spot *to);
+/* "700 m", "1.2 km", "14 km": as exact as people say it. wording NULL: English. */
+void look_distance(double metres, const struct wording *wording, char out[LOOK_DISTANCE]);
+
+/* ---- the map of a list ---- */
+
+enum {
+	LOOK_PINS = 200,   /* most of a map */
+	LOOK_NUMBERS = 24, /* the first ones have numbers and links, the others are dots */
+};
+struct look_pin {
+	struct look_spot at;
+	struct str town, href;
+	size_t number;
+	bool shown; /* set by look_spots: not too far from the others */
+};
+struct look_town {
+	struct look_spot at;
+	struct str name; /* empty: there is none */
+};
+/* The centre of a town near a place of it. False: it is not known, and out->name is empty. */
+enum { LOOK_TOWN_M = 30000 };
+bool look_find_town(struct str country, struct str name, const struct look_spot *near,
+		    struct look_town *out);
+/* Append an SVG with the pins. town: the centre that is drawn and named; NULL: the towns of the
+ * pins are named. False, and nothing is appended: fewer than two are near each other. */
+bool look_spots(struct look_pin *pin, size_t count, const struct look_town *town,
+		const struct wording *wording, struct buf *out);
+
 /* ---- colours ---- */
 
 /* A text, or a line that must be seen, and its ground. */
