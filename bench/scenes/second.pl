@@ -135,7 +135,7 @@ INSERT INTO more VALUES (1, 'x');\n\\sleep :us us\n" x 30 . "COMMIT;");
 		there(1, "application_name = 'login' AND state = 'active'");
 	}, is => sub { $i->sql("EXPLAIN SELECT id FROM shop WHERE lower(name) = 'x'") =~ /Seq Scan/ ? $i->sql(
 		"SELECT count(*) >= 1 FROM pg_stat_activity WHERE application_name = 'login' AND state = 'active'") : 'f' } },
-	{ name => 'releases', label => 'connections', soon => 9, tables => '', play => sub {
+	{ name => 'releases', label => 'connections', soon => 9, single => 1, tables => '', play => sub {
 		my $room = $i->sql("SELECT current_setting('max_connections')::int * 88 / 100 - count(*) FROM pg_stat_activity
 			WHERE backend_type = 'client backend'");
 		bench("shop-$_", int($room / 2), 0, '\sleep 2000 s', '-j', 1) for qw(blue green);

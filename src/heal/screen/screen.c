@@ -323,6 +323,15 @@ static void screen_page_help(struct buf *out, const struct screen *s)
 		screen_line(out, s, lines[i]);
 }
 
+static int screen_in_transactions(const struct observe_sample *sample)
+{
+	int sessions = 0;
+	for (int i = 0; i < sample->sessions; i++)
+		sessions += sample->session[i].kind == OBSERVE_CLIENT &&
+			    sample->session[i].state == OBSERVE_IN_TRANSACTION;
+	return sessions;
+}
+
 /* True: a page other than that of the causes was written. */
 static bool screen_other_page(struct buf *out, const struct screen *s)
 {
@@ -370,9 +379,11 @@ static void screen_body(struct buf *out, const struct screen *s)
 	else if (!causes)
 		buf_printf(out, "Nothing to do. Load %.1f sessions.\n", r->load);
 	else
-		buf_printf(out, "load    %.1f sessions   connections %d of %" PRId64 ", %d idle\n",
-			   r->load, s->last->connections, s->server->connections_max,
-			   s->last->idle);
+		buf_printf(out,
+			   "load    %.1f sessions   connections %d of %" PRId64
+			   ", %d idle, %d idle in a transaction\n",
+			   r->load, s->last->connections, s->server->connections_max, s->last->idle,
+			   screen_in_transactions(s->last));
 	screen_notes(out, s);
 	screen_unknown(out, s);
 	screen_pools(out, s);
