@@ -25,6 +25,8 @@ static bool unreachable_renewed(const struct observe_sample *before,
 				const struct observe_sample *now)
 {
 	int then = 0, renewed = 0;
+	if (before->left_out || now->left_out)
+		return false; /* some of its processes may not be shown */
 	for (int i = 0; i < before->sessions; i++)
 		then += before->session[i].kind == OBSERVE_SERVER;
 	for (int i = 0; i < now->sessions; i++) {
