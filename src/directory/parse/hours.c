@@ -6,6 +6,7 @@
 #include "directory/parse/hours.h"
 #include "directory/parse/values.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,19 +200,39 @@ struct reading {
 	const char *why;
 };
 
+/* The words by their first bytes: every token of a text is looked for in every language. */
+static const struct hours_word *words_at(unsigned char first, size_t *count)
+{
+	static struct hours_word sorted[COUNT_OF(words)];
+	static size_t begin[UCHAR_MAX + 2];
+	if (!begin[UCHAR_MAX + 1]) {
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			begin[(unsigned char)words[i].text.p[0] + 1]++;
+		for (size_t c = 0; c <= UCHAR_MAX; c++)
+			begin[c + 1] += begin[c];
+		size_t next[UCHAR_MAX + 1];
+		memcpy(next, begin, sizeof(next));
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			sorted[next[(unsigned char)words[i].text.p[0]]++] = words[i];
+	}
+	*count = begin[first + 1] - begin[first];
+	return sorted + begin[first];
+}
+
 /* The longest word of the language that begins here and ends where a word ends. */
 static const struct hours_word *reading_word(const struct reading *r)
 {
-	const struct hours_word *best = NULL;
-	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		struct str text = words[i].text;
-		if (!(words[i].languages & r->language) || text.p[0] != r->rest.p[0] ||
-		    !str_starts(r->rest, text) || (best && best->text.n >= text.n))
+	size_t count;
+	const struct hours_word *best = NULL, *w = words_at((unsigned char)r->rest.p[0], &count);
+	for (size_t i = 0; i < count; i++) {
+		struct str text = w[i].text;
+		if (!(w[i].languages & r->language) || !str_starts(r->rest, text) ||
+		    (best && best->text.n >= text.n))
 			continue;
 		char end = text.p[text.n - 1], next = r->rest.n > text.n ? r->rest.p[text.n] : ' ';
 		bool inside = is_letter(end) && !(end & 0x80) && is_letter(next);
 		if (!inside && !(ascii_is_digit(end) && ascii_is_digit(next)))
-			best = &words[i];
+			best = &w[i];
 	}
 	return best;
 }
