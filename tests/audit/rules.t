@@ -34,6 +34,8 @@ sub trail {
 	});
 }
 
+my @inside = ('OMNI HOTEL - 2ND FLOOR PANTRY', 'The Clift Hotel (Main Kitchen)',
+	'WHITCOMB HOTEL- EMPLOYEES / BSMT CAFETERIA');
 my $parent = {
 	'@type' => 'Organization', name => 'Good Bread',
 	subOrganization => { '@type' => 'Bakery', name => 'x', telephone => '+41441234599' }
@@ -314,6 +316,16 @@ my @cases = ([
 		[ '--base-url', $u ],
 		['index.html:2 type-general']
 	],
+	# what is inside of a hotel is none: no type-in-name
+	(
+		map { [
+				'type-general',
+				{ 'index.html' => page("$_ $shown", block('@type' => 'LocalBusiness', name => $_)) },
+				['index.html:2'],
+				{ 'index.html' => page($shown, block()) },
+				[ '--base-url', $u ]
+			] } @inside
+	),
 	[
 		'cart-beside-door', { 'index.html' => page("$shown<form action=\"/cart/add\"></form>", block()) },
 		['index.html:3'], { 'index.html' => page('<form action="/cart/add"></form>') }, [ '--base-url', $u ]

@@ -28,7 +28,7 @@ void page_json_ld(struct page_state *s, struct str json, uint32_t line, uint32_t
 	struct err err;
 	s->has_hours |= json.n && memmem(json.p, json.n, "openingHours", 12);
 	if (json_parse(&s->blocks_arena, json, &root, &err) == OK) {
-		page_apply_context(root);
+		page_apply_context(root, &s->blocks_arena);
 		page_add_block(s, root, line, column);
 	} else
 		page_report(s, "block-unparsable", line, column, "%s", err.text);

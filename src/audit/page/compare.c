@@ -311,6 +311,18 @@ static bool has_words(struct str text, struct str words)
 	return false;
 }
 
+/* The part of a name that says what the business is: "Grand Hotel - 2nd Floor Pantry" and "Grand
+ * Hotel (Main Kitchen)" are places inside of a hotel. */
+static struct str name_of_itself(struct str name)
+{
+	static const char *const marks[] = {" - ", "- ", " -", " – ", " — ", " @ ", " / ", "("};
+	for (size_t i = 0; i < name.n; i++)
+		for (size_t k = 0; k < COUNT_OF(marks); k++)
+			if (i && str_starts(str_from(name, i), str_of(marks[k])))
+				return name_of_itself(str_from(name, i + strlen(marks[k])));
+	return name;
+}
+
 /* A plain LocalBusiness whose name says what it is: the longest type that it says. */
 static void compare_type(const struct compare *c, const struct business_claim *claim)
 {
@@ -320,7 +332,7 @@ static void compare_type(const struct compare *c, const struct business_claim *c
 	if (!str_eq(schema_term(one_text(json_get(claim->object, "@type"))), STR("LocalBusiness")))
 		return;
 	buf_init(&plain, claim->name.n + 1);
-	page_squeeze(&plain, claim->name);
+	page_squeeze(&plain, name_of_itself(claim->name));
 	for (size_t i = 0; i < SCHEMA_TYPES; i++) {
 		const struct schema_type *one = &schema_types[i];
 		if (one != SCHEMA(LocalBusiness) && !one->successor[0] &&

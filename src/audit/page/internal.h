@@ -146,7 +146,7 @@ void page_compare(struct page_state *s);
 
 /* ---- context.c ---- */
 
-void page_apply_context(struct json_value *root);
+void page_apply_context(struct json_value *root, struct arena *arena);
 
 /* ---- block.c ---- */
 

@@ -12,6 +12,7 @@
 #include "directory/parse/hours.h"
 #include "directory/parse/parse.h"
 #include "directory/record/record.h"
+#include "site/facts/context.h"
 
 enum {
 	DRAFT_FACTS_MAX = 200,
@@ -21,7 +22,6 @@ enum {
 	OUT_FLUSH_BYTES = 128 * 1024,
 	GIVEN_MAX = 1024,
 	COUNTED_MAX = 2048,
-	TERMS_MAX = 64, /* of a context */
 };
 
 /* What a name in a file can stand for: a field of the record, or one of these. */
@@ -124,11 +124,7 @@ struct parser {
 		uint64_t cell;
 		bool near;
 	} cell[1 << 16];
-	/* what a context of JSON-LD calls the vocabulary, or terms of it */
-	struct parser_term {
-		struct str name, term; /* term.n == 0: a prefix */
-	} term[TERMS_MAX];
-	size_t terms;
+	struct facts_context context; /* of JSON-LD */
 	unsigned rejects_told;
 	uint64_t mended; /* values that were encoded twice */
 	const char

@@ -313,29 +313,6 @@ static const char *take_object(struct draft *d, const struct json_value *v,
 	return "keys";
 }
 
-/* "type" and "id" as "@type" and "@id", at any depth. */
-static void plain_types(struct json_value *v)
-{
-	for (struct json_value *m = v->first; m; m = m->next) {
-		if (str_eq(m->key, STR("type")) || str_eq(m->key, STR("id")))
-			json_rename(m, m->key.n == 2 ? STR("@id") : STR("@type"));
-		plain_types(m);
-	}
-}
-
-/* Names of schema.org without prefixes, as the document's context or custom has them. */
-static void plain_names(const struct parser *p, struct json_value *v)
-{
-	bool prefixed = json_get(v, "schema:name") || json_get(v, "https://schema.org/name") ||
-			json_get(v, "http://schema.org/name") ||
-			str_starts(json_text(json_get(v, "@type")), STR("schema:"));
-	bool typed = json_get(v, "@context") && !json_get(v, "@type") && json_get(v, "type");
-	if (prefixed || typed)
-		plain_types(v);
-	if (prefixed || typed || p->terms)
-		context_apply(p, v);
-}
-
 /* A line of an import's reject file: the record as it came. */
 static struct json_value *of_rejects(struct json_value *v)
 {
@@ -370,7 +347,7 @@ void draft_object(struct draft *d, struct json_value *v, const struct json_value
 			draft_field(d, RECORD_EXTERNAL_ID, json_text(json_get(v, "id")));
 	} else {
 		context_read(d->parser, json_get(v, "@context"));
-		plain_names(d->parser, v);
+		context_apply(d->parser, v);
 		dialect = take_object(d, v, graph);
 		if (!d->field[RECORD_LAT].p)
 			geometry_put(d, json_get(v, "geometry"));

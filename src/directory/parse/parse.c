@@ -63,6 +63,7 @@ enum status parse_run(int in, int out, const struct parse_options *options, stru
 	p->options = options;
 	p->out = out;
 	p->err = err;
+	p->context.lenient = true;
 	if (options->map) {
 		enum status status = parse_map_read(str_of(options->map), &p->map, err);
 		if (status != OK)

@@ -338,6 +338,21 @@ static void rule_country(const struct json_value *address, const struct json_val
 		found(ctx, fault, "geo", country);
 }
 
+/* An address that names a country or a region alone. Beside coordinates the door is found, and
+ * whoever made the page may know no more: that is no work to be done, but worth knowing. */
+static void rule_vague(const struct json_value *address, bool located, rule_found *found, void *ctx)
+{
+	static const char *const closer[] = {"addressLocality", "postalCode", "streetAddress",
+					     "postOfficeBoxNumber"};
+	if (!address || address->kind != JSON_IS_OBJECT ||
+	    (!rules_has(address, "addressCountry") && !rules_has(address, "addressRegion")))
+		return;
+	for (size_t i = 0; i < COUNT_OF(closer); i++)
+		if (rules_has(address, closer[i]))
+			return;
+	found(ctx, located ? FAULT_ADDRESS_COUNTRY : FAULT_ADDRESS_VAGUE, "address", nothing);
+}
+
 /* A business that serves an area and publishes no street hides its address. Exact coordinates would
  * reveal it; three decimals or fewer, as for a town's centre, do not. */
 static void rule_place(const struct rules_subject *s, rule_found *found, void *ctx)
@@ -350,6 +365,8 @@ static void rule_place(const struct rules_subject *s, rule_found *found, void *c
 		found(ctx, SAID(s, geo) ? FAULT_ADDRESS_COORDINATES : FAULT_ADDRESS_MISSING, NULL,
 		      nothing);
 	struct str street = rules_text(address, "streetAddress");
+	rule_vague(address, geo && rules_has(geo, "latitude") && rules_has(geo, "longitude"), found,
+		   ctx);
 	if (street.n && !geo && !rules_has(address, "addressLocality") &&
 	    !rules_has(address, "postalCode"))
 		found(ctx, FAULT_ADDRESS_PLACELESS, "address.streetAddress", street);
@@ -396,10 +413,6 @@ static void rule_address(const struct rules_subject *s, rule_found *found, void 
 	if (!SAID(s, addressLocality) && !SAID(s, postalCode) && !SAID(s, streetAddress) &&
 	    !SAID(s, addressRegion) && !SAID(s, addressCountry) && !SAID(s, postOfficeBoxNumber))
 		found(ctx, FAULT_ADDRESS_EMPTY, NULL, nothing);
-	else if (!SAID(s, addressLocality) && !SAID(s, postalCode) && !SAID(s, streetAddress) &&
-		 !SAID(s, postOfficeBoxNumber) && s->of &&
-		 s->of == &schema_properties[SCHEMA_PROPERTY_address])
-		found(ctx, FAULT_ADDRESS_VAGUE, NULL, nothing);
 	struct str postcode = TEXT_SAID(s, postalCode);
 	if (postcode.n && rule_postcode(postcode) == FAULT_NONE &&
 	    !form_postcode_of(country, postcode))
